@@ -1,0 +1,222 @@
+"""The six messages, how each is written and how each is read.
+
+Writing gives the shortest honest JSON; reading is tolerant of fields it does not know and strict about the ones it does
+(`Refused` says what and why). A heartbeat is a JSON array, because it is the one message sent all day: the birth names the unit,
+the heartbeat only counts.
+"""
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+from musterroll_wire.strict_json import Refused, dumps, loads
+
+LIMITS = {"birth": 8192, "heartbeat": 1024, "record": 8192, "death": 256, "receipt": 512, "command": 8192}
+MAX_INTEGER = 2**53 - 1
+MAX_TEXT = 256
+
+
+class Birth(NamedTuple):
+    """Who the unit says it is, once a start. Durable: (epoch, seq)."""
+
+    epoch: int
+    seq: int
+    oldest: int  # the lowest seq of this epoch the agent still keeps: below it nothing will come any more
+    at: int  # unix seconds by the unit's clock
+    serial: str
+    maker: str
+    model: str
+    interval: int  # seconds between heartbeats
+    firmware: str = ""
+    agent: str = ""
+    uptime: int = 0
+    boots: int = 0
+    clock: bool | None = None  # whether the unit's clock is synchronised; None where it cannot tell
+    card: dict[str, Any] | None = None  # the unit's own warranty card
+    evidence: dict[str, str] = {}  # other marks of identity: machine id, board serial, MAC
+
+
+class Heartbeat(NamedTuple):
+    """I am here. Not durable: the newest (epoch, beat) wins and counters are lifetime totals."""
+
+    epoch: int
+    beat: int
+    at: int
+    uptime: int  # seconds since the unit started
+    operating: int  # lifetime operating seconds
+    cpu: int | None = None  # percent
+    memory: int | None = None  # percent
+    disk: int | None = None  # percent
+    temperature: int | None = None  # degrees Celsius
+    usage: dict[str, float] = {}  # lifetime usage counters by name
+
+
+class Record(NamedTuple):
+    """Something to keep: `about` is `hour`, `change`, `event` or `warranty`; readers keep kinds they do not know."""
+
+    epoch: int
+    seq: int
+    oldest: int
+    at: int
+    about: str
+    data: dict[str, Any]
+
+
+class Death(NamedTuple):
+    """The last will: the broker lost this epoch's connection. A hint."""
+
+    epoch: int
+
+
+class Receipt(NamedTuple):
+    """Everything of `epoch` up to `seq` is committed in the registry whose own epoch is `registry`."""
+
+    epoch: int
+    seq: int
+    registry: int
+    at: int = 0  # unix seconds by the registry's clock
+
+
+class Command(NamedTuple):
+    """What the registry asks or tells: `rebirth`, `interval` ({"seconds": n}), `coverage` (words to show the installer)."""
+
+    name: str
+    data: dict[str, Any] = {}
+
+
+Message = Birth | Heartbeat | Record | Death | Receipt | Command
+
+
+def encode(message: Message) -> bytes:
+    """The payload of a message. Raises ValueError where a number is not finite."""
+    if isinstance(message, Heartbeat):
+        values: list[Any] = list(message)
+        while values and (values[-1] is None or values[-1] == {}):
+            values.pop()
+        return dumps(values)
+    defaults = message._field_defaults
+    return dumps({k: v for k, v in message._asdict().items() if k not in defaults or v != defaults[k]})
+
+
+def decode(kind: str, payload: bytes) -> Message:
+    """The message in a payload of the given kind. Raises Refused for what the contract does not allow."""
+    value = loads(payload, LIMITS[kind])
+    if kind == "heartbeat":
+        return _heartbeat(value)
+    if not isinstance(value, dict):
+        raise Refused("wrong_type", f"a {kind} is a JSON object")
+    return _READERS[kind](value)
+
+
+def _heartbeat(value: Any) -> Heartbeat:
+    if not isinstance(value, list):
+        raise Refused("wrong_type", "a heartbeat is a JSON array")
+    if len(value) < 5:
+        raise Refused("missing_field", "a heartbeat has at least epoch, beat, at, uptime and operating")
+    for name, number in zip(Heartbeat._fields, value[:5], strict=False):
+        if type(number) is not int or not 0 <= number <= MAX_INTEGER:
+            raise _not_integer(name)
+    for name, reading in zip(Heartbeat._fields[5:9], value[5:9], strict=False):
+        if reading is not None and (type(reading) is not int or not -1000 <= reading <= 1000):
+            raise Refused("out_of_range", f"{name} is null or a whole number from -1000 to 1000")
+    usage = value[9] if len(value) > 9 else {}
+    if not isinstance(usage, dict) or not all(type(v) in (int, float) for v in usage.values()) or len(usage) > 16:
+        raise Refused("wrong_type", "usage is an object of at most 16 numbers")
+    return Heartbeat(*value[:9], usage=usage)
+
+
+def _not_integer(name: str) -> Refused:
+    return Refused("wrong_type", f"{name} is a whole number from 0 to 2^53-1")
+
+
+class _Fields:
+    """Typed reads of one JSON object."""
+
+    def __init__(self, value: dict[str, Any]) -> None:
+        self.value = value
+
+    def integer(self, name: str, default: int | None = None, least: int = 0) -> int:
+        found = self.value.get(name, default)
+        if found is None:
+            raise Refused("missing_field", f"{name} is missing")
+        if type(found) is not int or not least <= found <= MAX_INTEGER:
+            raise _not_integer(name)
+        return found
+
+    def text(self, name: str, default: str | None = None) -> str:
+        found = self.value.get(name, default)
+        if found is None:
+            raise Refused("missing_field", f"{name} is missing")
+        if not isinstance(found, str) or len(found) > MAX_TEXT:
+            raise Refused("wrong_type", f"{name} is text of at most {MAX_TEXT} characters")
+        return found
+
+    def mapping(self, name: str) -> dict[str, Any]:
+        found = self.value.get(name, {})
+        if not isinstance(found, dict):
+            raise Refused("wrong_type", f"{name} is an object")
+        return found
+
+    def texts(self, name: str) -> dict[str, str]:
+        found = self.mapping(name)
+        if not all(isinstance(v, str) and len(v) <= MAX_TEXT for v in found.values()):
+            raise Refused("wrong_type", f"{name} is an object of texts of at most {MAX_TEXT} characters")
+        return found
+
+
+def _birth(value: dict[str, Any]) -> Birth:
+    fields = _Fields(value)
+    clock = value.get("clock")
+    if clock is not None and not isinstance(clock, bool):
+        raise Refused("wrong_type", "clock is true, false or null")
+    return Birth(
+        epoch=fields.integer("epoch"),
+        seq=fields.integer("seq", least=1),
+        oldest=fields.integer("oldest", least=1),
+        at=fields.integer("at"),
+        serial=fields.text("serial"),
+        maker=fields.text("maker"),
+        model=fields.text("model"),
+        interval=fields.integer("interval", least=1),
+        firmware=fields.text("firmware", ""),
+        agent=fields.text("agent", ""),
+        uptime=fields.integer("uptime", 0),
+        boots=fields.integer("boots", 0),
+        clock=clock,
+        card=None if value.get("card") is None else fields.mapping("card"),
+        evidence=fields.texts("evidence"),
+    )
+
+
+def _record(value: dict[str, Any]) -> Record:
+    fields = _Fields(value)
+    return Record(
+        epoch=fields.integer("epoch"),
+        seq=fields.integer("seq", least=1),
+        oldest=fields.integer("oldest", least=1),
+        at=fields.integer("at"),
+        about=fields.text("about"),
+        data=fields.mapping("data"),
+    )
+
+
+def _death(value: dict[str, Any]) -> Death:
+    return Death(_Fields(value).integer("epoch"))
+
+
+def _receipt(value: dict[str, Any]) -> Receipt:
+    fields = _Fields(value)
+    return Receipt(fields.integer("epoch"), fields.integer("seq"), fields.integer("registry"), fields.integer("at", 0))
+
+
+def _command(value: dict[str, Any]) -> Command:
+    fields = _Fields(value)
+    return Command(fields.text("name"), fields.mapping("data"))
+
+
+_READERS: dict[str, Callable[[dict[str, Any]], Message]] = {
+    "birth": _birth,
+    "record": _record,
+    "death": _death,
+    "receipt": _receipt,
+    "command": _command,
+}

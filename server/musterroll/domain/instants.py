@@ -1,0 +1,22 @@
+"""Instants: aware UTC datetimes for people, integer milliseconds since 1970 for hot rows."""
+
+from datetime import UTC, datetime, timedelta
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MS = timedelta(milliseconds=1)
+
+
+def to_ms(instant: datetime) -> int:
+    """
+    >>> to_ms(datetime(2026, 11, 1, 12, tzinfo=UTC))
+    1793534400000
+    """
+    return (instant - _EPOCH) // _MS
+
+
+def from_ms(ms: int) -> datetime:
+    """
+    >>> from_ms(1793534400000).isoformat()
+    '2026-11-01T12:00:00+00:00'
+    """
+    return _EPOCH + timedelta(milliseconds=ms)

@@ -1,0 +1,94 @@
+"""The axis only heartbeats set: is a unit operating, late or stale at a moment.
+
+The page, the API and the sweep ask `judge`; `storage.liveness` holds the same rule as SQL and a property test holds the two together.
+Instants are integer milliseconds since 1970 by the registry's clock; windows are integer seconds.
+"""
+
+from enum import StrEnum
+from typing import NamedTuple
+
+
+class Liveness(StrEnum):
+    NEVER_HEARD = "never_heard"
+    OPERATING = "operating"
+    LATE = "late"
+    STALE = "stale"
+    HELD = "held"  # silent, and a person paused the alarm
+
+
+class ReportingClass(StrEnum):
+    ALWAYS_ON = "always_on"
+    SLEEPY = "sleepy"  # battery: wakes at its own long interval
+    SCHEDULED = "scheduled"  # reports at set times, as a nightly job
+
+
+class Windows(NamedTuple):
+    """Seconds of silence after which a unit is late, and stale."""
+
+    late: int
+    stale: int
+
+
+class Facts(NamedTuple):
+    """What is recorded of one unit's voice."""
+
+    heard_at: int | None
+    late_after: int
+    stale_after: int
+    death_at: int | None = None  # a will of the current epoch came, and nothing since
+    stale_since: int | None = None  # the sweep has already called it
+    held_at: int | None = None
+
+
+class Hearing(NamedTuple):
+    """Since when, and until when, the registry is known to have been listening without a gap."""
+
+    since: int
+    until: int
+
+
+class Judgement(NamedTuple):
+    liveness: Liveness
+    since: int | None  # when it became so, as far as the facts tell
+
+
+# k of `stale_at = last heard + k x interval + grace`, and the least and the relative grace.
+_RULES: dict[ReportingClass, tuple[int, int, float]] = {
+    ReportingClass.ALWAYS_ON: (3, 5, 0.1),
+    ReportingClass.SLEEPY: (2, 300, 0.1),
+    ReportingClass.SCHEDULED: (1, 3600, 0.1),
+}
+
+
+def windows(reporting: ReportingClass, interval: int) -> Windows:
+    """The windows of a reporting class at a heartbeat interval in seconds.
+
+    >>> windows(ReportingClass.ALWAYS_ON, 60)
+    Windows(late=66, stale=186)
+    """
+    k, least, share = _RULES[reporting]
+    grace = max(least, int(interval * share))
+    return Windows(interval + grace if k > 1 else interval + grace // 2, k * interval + grace)
+
+
+def judge(facts: Facts, hearing: Hearing, now: int) -> Judgement:
+    """The liveness of a unit at `now`.
+
+    Silence counts only while the registry was listening: from the later of the last word and the moment hearing began, up to the last
+    moment hearing is proven. A will makes a unit late, never stale. Once called stale it stays so until it is heard.
+    """
+    if facts.heard_at is None:
+        return Judgement(Liveness.NEVER_HEARD, None)
+    silent_from = max(facts.heard_at, hearing.since)
+    silence = min(now, hearing.until) - silent_from
+    if facts.stale_since is not None:
+        found = Judgement(Liveness.STALE, facts.stale_since)
+    elif silence >= facts.stale_after * 1000:
+        found = Judgement(Liveness.STALE, silent_from + facts.stale_after * 1000)
+    elif facts.death_at is not None:
+        found = Judgement(Liveness.LATE, facts.death_at)
+    elif silence >= facts.late_after * 1000:
+        found = Judgement(Liveness.LATE, silent_from + facts.late_after * 1000)
+    else:
+        return Judgement(Liveness.OPERATING, facts.heard_at)
+    return Judgement(Liveness.HELD, facts.held_at) if facts.held_at is not None else found

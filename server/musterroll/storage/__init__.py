@@ -1,0 +1,1 @@
+"""All SQL: tables, the database, and queries by subject. Rules live in `domain`, order in `registry`."""

@@ -1,0 +1,36 @@
+"""How Alembic meets our tables. The connection is handed in by `storage.migrate`."""
+
+from typing import Any
+
+from alembic import context
+from sqlalchemy import JSON, Enum
+from sqlmodel import SQLModel
+from sqlmodel.sql.sqltypes import AutoString, UTCDateTime
+
+from musterroll.storage import tables  # noqa: F401  the tables must be known
+
+
+def render_item(kind: str, item: Any, autogen_context: Any) -> str | bool:
+    if kind == "type" and isinstance(item, AutoString):
+        return f"sa.String(length={item.length})" if item.length else "sa.String()"
+    if kind == "type" and isinstance(item, UTCDateTime):
+        autogen_context.imports.add("from sqlmodel import UTCDateTime")
+        return "UTCDateTime()"
+    if kind == "type" and isinstance(item, Enum):
+        return f"sa.String(length={item.length})"
+    if kind == "type" and isinstance(item, JSON):
+        autogen_context.imports.add("from sqlalchemy.dialects import postgresql")
+        return "sa.JSON().with_variant(postgresql.JSONB(), 'postgresql')"
+    return False
+
+
+connection = context.config.attributes["connection"]
+context.configure(
+    connection=connection,
+    target_metadata=SQLModel.metadata,
+    render_as_batch=True,
+    render_item=render_item,
+    compare_type=context.config.attributes.get("compare_type", True),
+)
+with context.begin_transaction():
+    context.run_migrations()
