@@ -11,42 +11,36 @@ from musterroll.domain.errors import Refusal
 _SECRETS = ("database_url", "mqtt_url", "secret_key", "admin_password")
 
 
+def _told(default: Any, description: str, **limits: Any) -> Any:
+    return Field(default=default, description=description, **limits)
+
+
 class Settings(BaseSettings):
     """What a running registry is told. Defaults are the quick start: everything on loopback, in one process, on SQLite."""
 
     model_config = SettingsConfigDict(env_prefix="MUSTERROLL_", extra="ignore")
 
-    data_dir: Path = Field(default=Path(".musterroll"), description="Where the embedded database, the session key and marks of state live.")
-    database_url: SecretStr | None = Field(
-        default=None, description="sqlite:////path or postgresql://user:password@host/name; default: SQLite in the data directory."
+    data_dir: Path = _told(Path(".musterroll"), "Where the embedded database, the session key and marks of state live.")
+    database_url: SecretStr | None = _told(
+        None, "sqlite:////path or postgresql://user:password@host/name; default: SQLite in the data directory."
     )
-    http_listen: str = Field(default="127.0.0.1:8080", description="Address and port of pages and REST; port 0 picks a free one.")
-    mqtt_listen: str = Field(default="127.0.0.1:1883", description="Address and port of the embedded broker; port 0 picks a free one.")
-    mqtt_url: SecretStr | None = Field(
-        default=None, description="mqtt[s]://user:password@host:port of an external broker; default: the embedded one."
-    )
-    mqtt_ca: Path | None = Field(default=None, description="CA certificate the external broker's certificate is checked against.")
-    mqtt_public_url: str | None = Field(
-        default=None, description="The broker address told to devices at enrolment; default: the one in use."
-    )
-    mqtt_share: str | None = Field(default=None, description="Name of the shared subscription, where more than one ingest runs.")
-    public_url: str | None = Field(
-        default=None, description="The address people and devices reach the registry at, used in links and QR codes."
-    )
-    trusted_hosts: Annotated[list[str], NoDecode] = Field(
-        default_factory=list, description="Host names answered besides localhost and the public URL, separated by commas."
-    )
-    proxies: int = Field(default=0, ge=0, le=8, description="How many reverse proxies in front set X-Forwarded-*.")
-    secret_key: SecretStr | None = Field(default=None, description="Signs forms; default: made once and kept in the data directory.")
-    admin_password: SecretStr | None = Field(default=None, description="First password of the user admin; default: random, printed once.")
-    mosquitto_password_file: Path | None = Field(
-        default=None, description="Password file of a Mosquitto to be kept in step with enrolments."
-    )
-    mosquitto_pid_file: Path | None = Field(default=None, description="Process id of that Mosquitto, told to read the file again.")
-    interval: int = Field(default=60, ge=5, le=86400, description="Seconds between heartbeats told to devices at enrolment.")
-    sweep_seconds: float = Field(default=1.0, gt=0, le=60, description="How often silence is judged.")
-    log_level: str = Field(default="info", description="debug, info, warning or error.")
-    log_format: str = Field(default="plain", description="plain or json.")
+    http_listen: str = _told("127.0.0.1:8080", "Address and port of pages and REST; port 0 picks a free one.")
+    mqtt_listen: str = _told("127.0.0.1:1883", "Address and port of the embedded broker; port 0 picks a free one.")
+    mqtt_url: SecretStr | None = _told(None, "mqtt[s]://user:password@host:port of an external broker; default: the embedded one.")
+    mqtt_ca: Path | None = _told(None, "CA certificate that the external broker's certificate is checked against.")
+    mqtt_public_url: str | None = _told(None, "Broker address told to devices at enrolment; default: the one in use.")
+    mqtt_share: str | None = _told(None, "Name of the shared subscription, where more than one ingest runs.")
+    public_url: str | None = _told(None, "Address that people and devices reach the registry at, used in links and QR codes.")
+    trusted_hosts: Annotated[list[str], NoDecode] = _told([], "Host names answered besides localhost and the public URL's, by commas.")
+    proxies: int = _told(0, "How many reverse proxies in front set X-Forwarded-* (0 to 8).", ge=0, le=8)
+    secret_key: SecretStr | None = _told(None, "Signs forms; default: made once and kept in the data directory.")
+    admin_password: SecretStr | None = _told(None, "First password of the user admin; default: random, printed once.")
+    mosquitto_password_file: Path | None = _told(None, "Password file of a Mosquitto that is kept in step with enrolments.")
+    mosquitto_pid_file: Path | None = _told(None, "File with that Mosquitto's process id, which is told to read again.")
+    interval: int = _told(60, "Seconds between heartbeats told to devices at enrolment (5 to 86400).", ge=5, le=86400)
+    sweep_seconds: float = _told(1.0, "How often silence is judged, in seconds (up to 60).", gt=0, le=60)
+    log_level: str = _told("info", "debug, info, warning or error.", pattern="^(debug|info|warning|error)$")
+    log_format: str = _told("plain", "plain or json.", pattern="^(plain|json)$")
 
     @field_validator("trusted_hosts", mode="before")
     @classmethod

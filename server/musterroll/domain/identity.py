@@ -21,43 +21,13 @@ _LEGAL_FORM = re.compile(
 )
 # What firmware ships where nobody filled the serial in; compared as keys.
 PLACEHOLDERS = frozenset(
-    [
-        "TOBEFILLEDBYOEM",
-        "TOBEFILLEDBYO",
-        "DEFAULTSTRING",
-        "SYSTEMSERIALNUMBER",
-        "SERIALNUMBER",
-        "BASEBOARDSERIALNUMBER",
-        "CHASSISSERIALNUMBER",
-        "SYSTEMPRODUCTNAME",
-        "NONE",
-        "NA",
-        "NULL",
-        "NIL",
-        "UNKNOWN",
-        "NOTSPECIFIED",
-        "NOTAPPLICABLE",
-        "NOTAVAILABLE",
-        "NOTSETTABLE",
-        "UNDEFINED",
-        "INVALID",
-        "EMPTY",
-        "OEM",
-        "TBD",
-        "TEST",
-        "SERIAL",
-        "XXXXX",
-        "ABCDEFG",
-        "0123456789",
-        "123456789",
-        "1234567890",
-        "01234567890123456789",
-        "12345678",
-        "1234567",
-        "123456",
-        "12345",
-        "SSN12345678901234567890",
-    ]
+    (
+        *("TOBEFILLEDBYOEM", "TOBEFILLEDBYO", "DEFAULTSTRING", "SYSTEMSERIALNUMBER", "SERIALNUMBER", "BASEBOARDSERIALNUMBER"),
+        *("CHASSISSERIALNUMBER", "SYSTEMPRODUCTNAME", "NONE", "NA", "NULL", "NIL", "UNKNOWN", "NOTSPECIFIED", "NOTAPPLICABLE"),
+        *("NOTAVAILABLE", "NOTSETTABLE", "UNDEFINED", "INVALID", "EMPTY", "OEM", "TBD", "TEST", "SERIAL", "ABCDEFG"),
+        *("0123456789", "123456789", "1234567890", "01234567890123456789", "12345678", "1234567", "123456", "12345"),
+        *("SSN12345678901234567890",),
+    )
 )
 
 

@@ -14,6 +14,7 @@ from sqlmodel import SQLModel
 from musterroll.domain.errors import Refusal
 from musterroll.storage.database import Database
 
+_FIRST_ROW = "INSERT INTO registry (id, epoch, since, until) SELECT 1, 1, 0, 0 WHERE NOT EXISTS (SELECT 1 FROM registry)"
 _LOCK = 6_874_001  # a PostgreSQL advisory lock: one migration at a time
 
 
@@ -72,6 +73,4 @@ def _revision(connection: Connection) -> str | None:
 def _refuse_newer(found: str | None) -> None:
     known = {script.revision for script in ScriptDirectory.from_config(config()).walk_revisions()}
     if found is not None and found not in known:
-        raise WrongVersion(
-            f"the database is at revision {found}, which this version does not know; install the newer Musterroll that made it"
-        )
+        raise WrongVersion(f"the database is at revision {found}, unknown to this version; install the newer Musterroll that made it")

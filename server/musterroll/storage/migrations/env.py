@@ -1,6 +1,6 @@
 """How Alembic meets our tables. The connection is handed in by `storage.migrate`."""
 
-from typing import Any
+from typing import Any, Literal
 
 from alembic import context
 from sqlalchemy import JSON, Enum
@@ -10,7 +10,7 @@ from sqlmodel.sql.sqltypes import AutoString, UTCDateTime
 from musterroll.storage import tables  # noqa: F401  the tables must be known
 
 
-def render_item(kind: str, item: Any, autogen_context: Any) -> str | bool:
+def render_item(kind: str, item: Any, autogen_context: Any) -> str | Literal[False]:
     if kind == "type" and isinstance(item, AutoString):
         return f"sa.String(length={item.length})" if item.length else "sa.String()"
     if kind == "type" and isinstance(item, UTCDateTime):
