@@ -1,0 +1,47 @@
+# Two commands do all set-up: `make run` and `make test`. Everything is installed into .venv, nothing outside this folder
+# except Debian packages that tests need (PostgreSQL, Mosquitto, Chromium), and those only where you may install them.
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+ARGS ?=
+
+.PHONY: run test check bench clean agent
+
+run: $(VENV)/server
+	@$(BIN)/musterroll demo $(ARGS)
+
+test: $(VENV)/dev
+	@sh tests/prepare.sh
+	$(BIN)/pytest -n auto --dist loadgroup $(ARGS)
+
+check: $(VENV)/dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+bench: $(VENV)/dev
+	@sh tests/prepare.sh
+	$(BIN)/python -m tests.bench $(ARGS)
+
+# The device's program as one file: needs only Python, paho-mqtt and psutil on the device.
+agent: $(VENV)/server
+	$(BIN)/python -m zipapp agent -o musterroll-agent.pyz -m musterroll_agent.cli:main -p "/usr/bin/env python3" -c
+
+clean:
+	rm -rf $(VENV) .cache .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis *.pyz
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+$(BIN)/pip:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Musterroll needs Python 3.11 or newer; set PYTHON=..."; exit 1; }
+	@$(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); sh tests/prepare.sh python3-venv && $(PYTHON) -m venv $(VENV); }
+
+$(VENV)/server: $(BIN)/pip pyproject.toml
+	@echo "Installing Musterroll into $(VENV) ..."
+	@$(BIN)/pip install --quiet --disable-pip-version-check -e '.[server]'
+	@touch $@
+
+$(VENV)/dev: $(BIN)/pip pyproject.toml
+	@echo "Installing Musterroll and what its tests need into $(VENV) ..."
+	@$(BIN)/pip install --quiet --disable-pip-version-check -e '.[server,dev]'
+	@touch $@ $(VENV)/server

@@ -1,0 +1,47 @@
+"""`musterroll`: the commands, put together, and the one place where a refusal becomes a sentence."""
+
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+from sqlalchemy.exc import OperationalError
+
+from musterroll import __version__
+from musterroll.commands import administration, running
+from musterroll.commands.context import Context, fail
+from musterroll.commands.importing import import_
+from musterroll.domain.errors import Refusal
+from musterroll.simulator.command import simulate
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+@click.option("--data-dir", type=click.Path(path_type=Path), help="Where the embedded database lives (MUSTERROLL_DATA_DIR).")
+@click.version_option(__version__, prog_name="musterroll")
+@click.pass_context
+def cli(context: click.Context, data_dir: Path | None) -> None:
+    """The roll of a hardware fleet: who is present, who is silent, and what the paperwork says of them."""
+    context.obj = Context(data_dir=data_dir)
+
+
+_COMMANDS: tuple[click.Command, ...] = (
+    *(running.serve, running.web, running.ingest, running.schedule, running.demo, simulate),
+    *(administration.db, import_, administration.token, administration.user, administration.config, administration.asyncapi),
+)
+for _command in _COMMANDS:
+    cli.add_command(_command)
+
+
+def main(arguments: list[str] | None = None) -> Any:
+    """Run the command line. Refusals and a database that cannot be reached are one sentence and exit status 1."""
+    try:
+        return cli.main(arguments, prog_name="musterroll")
+    except Refusal as refusal:
+        fail(str(refusal))
+    except OperationalError as error:
+        reason = str(error.orig).strip().splitlines()[0]
+        fail(f"the database cannot be used: {reason}; see MUSTERROLL_DATABASE_URL and MUSTERROLL_DATA_DIR")
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(1)

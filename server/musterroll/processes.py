@@ -1,0 +1,156 @@
+"""The processes a registry runs as: everything in one (`serve`), or web, ingest and schedule apart. They differ in settings only."""
+
+import logging
+import secrets
+import signal
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from datetime import datetime
+from typing import Any, Protocol
+
+from flask import Flask
+from waitress.server import create_server
+
+from musterroll.app import Checks, create_app
+from musterroll.broker import EmbeddedBroker
+from musterroll.domain.errors import Refusal
+from musterroll.ingest import Ingest
+from musterroll.metrics import Metrics
+from musterroll.registry import provisioning, sweeping
+from musterroll.schedule import Job, Schedule
+from musterroll.settings import Settings, address
+from musterroll.storage.database import Database
+
+log = logging.getLogger(__name__)
+_HTTP_THREADS = 8
+_WATCH_SECONDS = 2.0
+
+
+class Part(Protocol):
+    """Something that runs until it is stopped."""
+
+    def start(self) -> None: ...
+    def stop(self) -> None: ...
+
+
+def stop_signal() -> threading.Event:
+    """Set by SIGTERM or SIGINT."""
+    asked = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: asked.set())
+    return asked
+
+
+def serve(settings: Settings, database: Database, ready: Callable[[str], None], asked: threading.Event) -> None:
+    """Everything in one process until `asked`. Calls `ready` with the URL once `/readyz` is green."""
+    metrics = Metrics()
+    with ExitStack() as running:
+        checks: Checks = {}
+        mqtt_url, public_mqtt = _broker(settings, database, running, checks)
+        ingest = Ingest(database, mqtt_url, metrics, ca=settings.mqtt_ca, share=settings.mqtt_share)
+        running.enter_context(_run(ingest))
+        schedule = Schedule(database, jobs(settings, database))
+        running.enter_context(_run(schedule))
+        checks.update(ingest=ingest.healthy, schedule=schedule.healthy)
+        app = create_app(settings, database, metrics, checks, public_mqtt)
+        url = running.enter_context(_http(app, settings))
+        _announce_when_ready(app, url, ready, asked)
+        while not asked.wait(_WATCH_SECONDS):
+            schedule.watch()
+
+
+def run_ingest(settings: Settings, database: Database, asked: threading.Event) -> None:
+    """Only the MQTT door, on an external broker."""
+    ingest = Ingest(database, external_broker(settings), Metrics(), ca=settings.mqtt_ca, share=settings.mqtt_share)
+    with _run(ingest):
+        asked.wait()
+
+
+def run_schedule(settings: Settings, database: Database, asked: threading.Event) -> None:
+    """Only the recurring work; a second one waits until the first is gone."""
+    schedule = Schedule(database, jobs(settings, database))
+    with _run(schedule):
+        while not asked.wait(_WATCH_SECONDS):
+            schedule.watch()
+
+
+def jobs(settings: Settings, database: Database) -> list[Job]:
+    def sweep(now: datetime) -> None:
+        with database.writing() as session:
+            swept = sweeping.sweep(session, now)
+        if swept.newly_stale:
+            log.info("%d units fell silent and are stale now", len(swept.newly_stale))
+
+    found = [Job("sweep", settings.sweep_seconds, sweep)]
+    if settings.mosquitto_password_file:
+        found.append(Job("provision", 1.0, lambda _now: provisioning.provision_mosquitto(database, settings)))
+    return found
+
+
+def external_broker(settings: Settings) -> str:
+    if settings.mqtt_url is None:
+        raise Refusal("MUSTERROLL_MQTT_URL is not set; name the broker, as mqtt://registry:password@host:1883")
+    return settings.mqtt_url.get_secret_value()
+
+
+def _broker(settings: Settings, database: Database, running: ExitStack, checks: Checks) -> tuple[str, str | None]:
+    """The URL the registry connects to and the one devices are told; starts the embedded broker where no other is named."""
+    if not settings.embedded_broker:
+        url = external_broker(settings)
+        return url, without_credentials(url)
+    host, port = address(settings.mqtt_listen, "MUSTERROLL_MQTT_LISTEN")
+    secret = secrets.token_urlsafe(32)
+    broker = EmbeddedBroker(database, (host, port), secret)
+    running.enter_context(_run(broker))
+    checks["broker"] = broker.healthy
+    # A broker on every interface is told to devices by the name they reached the registry at.
+    public = None if host in ("0.0.0.0", "::") else f"mqtt://{host}:{broker.port}"  # noqa: S104
+    own = "127.0.0.1" if host in ("0.0.0.0", "::") else host  # noqa: S104
+    return f"mqtt://registry:{secret}@{own}:{broker.port}", public
+
+
+def without_credentials(url: str) -> str:
+    """A broker URL as devices may see it.
+
+    >>> without_credentials("mqtts://registry:secret@broker:8883")
+    'mqtts://broker:8883'
+    """
+    scheme, _, rest = url.partition("://")
+    return f"{scheme}://{rest.rpartition('@')[2]}"
+
+
+@contextmanager
+def _run(part: Part) -> Iterator[None]:
+    part.start()
+    try:
+        yield
+    finally:
+        part.stop()
+
+
+@contextmanager
+def _http(app: Flask, settings: Settings) -> Iterator[str]:
+    host, port = address(settings.http_listen, "MUSTERROLL_HTTP_LISTEN")
+    try:
+        server: Any = create_server(
+            app, host=host, port=port, threads=_HTTP_THREADS, ident="musterroll", clear_untrusted_proxy_headers=True
+        )
+    except OSError as error:
+        raise Refusal(f"cannot listen on {host}:{port}: {error.strerror}; set MUSTERROLL_HTTP_LISTEN to another address or port") from None
+    thread = threading.Thread(target=server.run, name="http", daemon=True)
+    thread.start()
+    try:
+        yield settings.public_url or f"http://{host}:{server.effective_port}"
+    finally:
+        server.close()
+        thread.join(3)
+
+
+def _announce_when_ready(app: Flask, url: str, ready: Callable[[str], None], asked: threading.Event) -> None:
+    client = app.test_client()
+    while not asked.is_set():
+        if client.get("/readyz").status_code == 200:
+            ready(url)
+            return
+        asked.wait(0.1)

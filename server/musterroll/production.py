@@ -1,0 +1,44 @@
+"""The web process of a production set-up: gunicorn with threads, each worker with its own database pool."""
+
+from typing import Any
+
+from flask import Flask
+from gunicorn.app.base import BaseApplication
+
+from musterroll.app import create_app
+from musterroll.metrics import Metrics
+from musterroll.processes import without_credentials
+from musterroll.settings import Settings, address
+from musterroll.storage.database import Database
+
+
+class _Web(BaseApplication):  # type: ignore[misc]  # the library has no types
+    def __init__(self, settings: Settings, options: dict[str, Any]) -> None:
+        self._settings = settings
+        self._options = options
+        super().__init__()
+
+    def load_config(self) -> None:
+        for name, value in self._options.items():
+            self.cfg.set(name, value)
+
+    def load(self) -> Flask:
+        mqtt = self._settings.mqtt_url
+        public = without_credentials(mqtt.get_secret_value()) if mqtt else None
+        return create_app(self._settings, Database(self._settings.database), Metrics(), mqtt_url=public)
+
+
+def run_web(settings: Settings, workers: int, threads: int) -> None:
+    """Serve until SIGTERM. gunicorn says itself when it listens."""
+    host, port = address(settings.http_listen, "MUSTERROLL_HTTP_LISTEN")
+    options = {
+        "bind": f"[{host}]:{port}" if ":" in host else f"{host}:{port}",
+        "workers": workers,
+        "threads": threads,
+        "worker_class": "gthread",
+        "graceful_timeout": 8,
+        "timeout": 60,
+        "proc_name": "musterroll-web",
+        "forwarded_allow_ips": "*" if settings.proxies else "127.0.0.1",
+    }
+    _Web(settings, options).run()
