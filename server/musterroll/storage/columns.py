@@ -3,11 +3,12 @@
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import JSON, BigInteger, Enum, Integer
+from sqlalchemy import JSON, BigInteger, Enum, Integer, String
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field
 
 BIG = BigInteger().with_variant(Integer, "sqlite")  # SQLite numbers rows itself only for INTEGER
+KEY = String(64).with_variant(String(64, collation="C"), "postgresql")  # one order, byte by byte, on both engines
 DOCUMENT = JSON().with_variant(JSONB(), "postgresql")
 
 

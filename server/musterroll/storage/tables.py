@@ -9,7 +9,7 @@ from sqlmodel import Field, SQLModel
 
 from musterroll.domain.lifecycle import Lifecycle
 from musterroll.domain.liveness import ReportingClass
-from musterroll.storage.columns import BIG, DOCUMENT, row_id, word
+from musterroll.storage.columns import BIG, DOCUMENT, KEY, row_id, word
 
 
 class Registry(SQLModel, table=True):
@@ -61,17 +61,21 @@ class Product(SQLModel, table=True):
 class Unit(SQLModel, table=True):
     """One serial number. Facts that change with every heartbeat live in `Voice`."""
 
-    __table_args__ = (UniqueConstraint("maker_key", "family_key", "serial_key"), Index("ix_unit_lifecycle", "lifecycle", "id"))
+    __table_args__ = (
+        UniqueConstraint("maker_key", "family_key", "serial_key"),
+        # Lists are in serial order, so each filter's index carries the serial.
+        *(Index(f"ix_unit_{name}", name, "serial_key") for name in ("lifecycle", "product_id", "account_id", "site_id")),
+    )
     id: int | None = row_id()
     uid: str = Field(unique=True, max_length=64)  # in topics and addresses
     serial: str = Field(max_length=200)  # as written
-    serial_key: str = Field(max_length=64, index=True)
-    twin_key: str = Field(max_length=64, index=True)
+    serial_key: str = Field(index=True, sa_type=KEY)
+    twin_key: str = Field(index=True, sa_type=KEY)
     maker_key: str = Field(max_length=200)
     family_key: str = Field(max_length=200)
-    product_id: int = Field(foreign_key="product.id", index=True, sa_type=BIG)
-    account_id: int | None = Field(default=None, foreign_key="account.id", index=True, sa_type=BIG)
-    site_id: int | None = Field(default=None, foreign_key="site.id", index=True, sa_type=BIG)
+    product_id: int = Field(foreign_key="product.id", sa_type=BIG)
+    account_id: int | None = Field(default=None, foreign_key="account.id", sa_type=BIG)
+    site_id: int | None = Field(default=None, foreign_key="site.id", sa_type=BIG)
     lifecycle: Lifecycle = word(Lifecycle, default=Lifecycle.UNRECORDED)
     shipped_on: date | None = None
     installed_on: date | None = None

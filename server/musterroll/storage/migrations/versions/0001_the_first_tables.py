@@ -135,8 +135,8 @@ def upgrade() -> None:
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('uid', sa.String(length=64), nullable=False),
     sa.Column('serial', sa.String(length=200), nullable=False),
-    sa.Column('serial_key', sa.String(length=64), nullable=False),
-    sa.Column('twin_key', sa.String(length=64), nullable=False),
+    sa.Column('serial_key', sa.String(length=64).with_variant(sa.String(length=64, collation='C'), 'postgresql'), nullable=False),
+    sa.Column('twin_key', sa.String(length=64).with_variant(sa.String(length=64, collation='C'), 'postgresql'), nullable=False),
     sa.Column('maker_key', sa.String(length=200), nullable=False),
     sa.Column('family_key', sa.String(length=200), nullable=False),
     sa.Column('product_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
@@ -160,11 +160,11 @@ def upgrade() -> None:
     sa.UniqueConstraint('uid')
     )
     with op.batch_alter_table('unit', schema=None) as batch_op:
-        batch_op.create_index(batch_op.f('ix_unit_account_id'), ['account_id'], unique=False)
-        batch_op.create_index('ix_unit_lifecycle', ['lifecycle', 'id'], unique=False)
-        batch_op.create_index(batch_op.f('ix_unit_product_id'), ['product_id'], unique=False)
+        batch_op.create_index('ix_unit_account_id', ['account_id', 'serial_key'], unique=False)
+        batch_op.create_index('ix_unit_lifecycle', ['lifecycle', 'serial_key'], unique=False)
+        batch_op.create_index('ix_unit_product_id', ['product_id', 'serial_key'], unique=False)
         batch_op.create_index(batch_op.f('ix_unit_serial_key'), ['serial_key'], unique=False)
-        batch_op.create_index(batch_op.f('ix_unit_site_id'), ['site_id'], unique=False)
+        batch_op.create_index('ix_unit_site_id', ['site_id', 'serial_key'], unique=False)
         batch_op.create_index(batch_op.f('ix_unit_twin_key'), ['twin_key'], unique=False)
 
     op.create_table('credential',
@@ -275,11 +275,11 @@ def downgrade() -> None:
     op.drop_table('credential')
     with op.batch_alter_table('unit', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_unit_twin_key'))
-        batch_op.drop_index(batch_op.f('ix_unit_site_id'))
+        batch_op.drop_index('ix_unit_site_id')
         batch_op.drop_index(batch_op.f('ix_unit_serial_key'))
-        batch_op.drop_index(batch_op.f('ix_unit_product_id'))
+        batch_op.drop_index('ix_unit_product_id')
         batch_op.drop_index('ix_unit_lifecycle')
-        batch_op.drop_index(batch_op.f('ix_unit_account_id'))
+        batch_op.drop_index('ix_unit_account_id')
 
     op.drop_table('unit')
     op.drop_table('claim_token')

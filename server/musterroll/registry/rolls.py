@@ -1,0 +1,121 @@
+"""The roll as lists and counts: pages of the fleet, and the installed base."""
+
+import base64
+import binascii
+import re
+from datetime import datetime
+from typing import NamedTuple
+
+from sqlalchemy import ColumnElement
+from sqlmodel import Session
+
+from musterroll.domain.errors import Refusal
+from musterroll.domain.identity import SEPARATORS, name_key
+from musterroll.domain.instants import to_ms
+from musterroll.domain.lifecycle import Lifecycle
+from musterroll.domain.liveness import Liveness
+from musterroll.registry.unit_cards import UnitCard, unit_card_of
+from musterroll.storage import fleets
+from musterroll.storage.liveness import hearing
+from musterroll.storage.units import cross_counts
+
+HEARD_NOW = (Liveness.OPERATING, Liveness.LATE)
+_CURSOR = re.compile(r"([0-9]{1,18})\.([A-Z0-9]{1,64})")
+
+
+class FleetFilter(NamedTuple):
+    """Which units; every given field must hold. `text` is the start of a serial, or names an account, a site or a product."""
+
+    lifecycle: Lifecycle | None = None
+    liveness: Liveness | None = None
+    text: str = ""
+    account: str | None = None  # ref
+    site: str | None = None  # ref
+    maker: str | None = None  # with model: one product
+    model: str | None = None
+
+
+class FleetPage(NamedTuple):
+    """Cards in serial order; `next` is the cursor of the following page, None at the end."""
+
+    cards: list[UnitCard]
+    next: str | None
+
+
+class InstalledBase(NamedTuple):
+    """Counts at one moment. `lifecycle` and `liveness` have every value and each sum to `registered`."""
+
+    registered: int
+    lifecycle: dict[Lifecycle, int]
+    liveness: dict[Liveness, int]
+    deployed: int
+    operating: int  # of the deployed: operating or late
+
+
+def fleet(session: Session, filters: FleetFilter, after: str | None, limit: int, now: datetime) -> FleetPage:
+    """One page of at most `limit` units. Raises Refusal for a cursor that is not ours."""
+    if any(isinstance(value, str) and "\0" in value for value in filters):
+        return FleetPage([], None)  # no database keeps one, PostgreSQL will not even compare it
+    heard, ms = hearing(session), to_ms(now)
+    where = _conditions(filters)
+    if filters.liveness:
+        where.append(fleets.is_liveness(filters.liveness, heard, ms))
+    branches = _branches(session, filters.text.strip())
+    if filters.text.strip() and not branches:
+        return FleetPage([], None)
+    rows = fleets.page(session, where, branches, _position(after), limit + 1)
+    cards = [unit_card_of(row, heard, ms) for row in rows[:limit]]
+    return FleetPage(cards, _cursor(rows[limit - 1].serial_key, rows[limit - 1].id) if len(rows) > limit else None)
+
+
+def installed_base(session: Session, now: datetime) -> InstalledBase:
+    """Units by lifecycle and by liveness; one count, so that every figure adds up."""
+    lifecycle = dict.fromkeys(Lifecycle, 0)
+    liveness = dict.fromkeys(Liveness, 0)
+    operating = 0
+    for stage, state, count in cross_counts(session, hearing(session), to_ms(now)):
+        lifecycle[Lifecycle(stage)] += count
+        liveness[Liveness(state)] += count
+        if stage == Lifecycle.DEPLOYED and state in HEARD_NOW:
+            operating += count
+    return InstalledBase(sum(lifecycle.values()), lifecycle, liveness, lifecycle[Lifecycle.DEPLOYED], operating)
+
+
+def _conditions(filters: FleetFilter) -> list[ColumnElement[bool]]:
+    where = []
+    if filters.lifecycle:
+        where.append(fleets.is_lifecycle(filters.lifecycle))
+    if filters.account is not None:
+        where.append(fleets.of_account(filters.account))
+    if filters.site is not None:
+        where.append(fleets.of_site(filters.site))
+    if filters.maker is not None and filters.model is not None:
+        where.append(fleets.of_product(name_key(filters.maker), name_key(filters.model)))
+    return where
+
+
+def _branches(session: Session, text: str) -> list[ColumnElement[bool]]:
+    """The ways a text can match."""
+    if not text:
+        return []
+    ways = fleets.names(session, text)
+    prefix = "".join(c for c in text.upper() if c not in SEPARATORS and not c.isspace())
+    if prefix.isascii() and prefix.isalnum():
+        ways.append(fleets.serial_begins(prefix))
+    return ways
+
+
+def _cursor(serial_key: str, row_id: int) -> str:
+    return base64.urlsafe_b64encode(f"{row_id}.{serial_key}".encode()).decode().rstrip("=")
+
+
+def _position(cursor: str | None) -> tuple[str, int] | None:
+    if cursor is None:
+        return None
+    try:
+        found = _CURSOR.fullmatch(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode("ascii"))
+    except (ValueError, binascii.Error):
+        found = None
+    if found is None:
+        raise Refusal("the cursor is not one of ours; start from the first page", "bad_cursor")
+    return found[2], int(found[1])

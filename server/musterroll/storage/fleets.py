@@ -1,0 +1,92 @@
+"""Pages of the fleet in serial order. Every way to match a text is its own indexed select; the page is their union."""
+
+from typing import Any
+
+from sqlalchemy import ColumnElement, Row, Select, and_, func, or_, select, tuple_, union
+from sqlmodel import Session, col
+
+from musterroll.domain.lifecycle import Lifecycle
+from musterroll.domain.liveness import Hearing, Liveness
+from musterroll.storage import units
+from musterroll.storage.liveness import liveness
+from musterroll.storage.tables import Account, Product, Site, Unit, Voice
+
+_MOST = 500  # accounts, sites or products one text may name
+_AFTER_ALL = "~"  # sorts behind every character of a serial key
+
+
+def page(
+    session: Session,
+    where: list[ColumnElement[bool]],
+    branches: list[ColumnElement[bool]],
+    after: tuple[str, int] | None,
+    limit: int,
+) -> list[Row[Any]]:
+    """Up to `limit` units in serial order behind `after` that satisfy all of `where` and one of `branches` (where there are any)."""
+    if after is not None:
+        where = [*where, tuple_(col(Unit.serial_key), col(Unit.id)) > after]
+    picks = [_pick(and_(*where, branch) if branch is not None else and_(True, *where), limit) for branch in branches or [None]]
+    found = picks[0] if len(picks) == 1 else _merged(picks, limit)
+    return units.by_ids(session, [row[0] for row in session.execute(found)])
+
+
+def _pick(condition: ColumnElement[bool], limit: int) -> Select[Any]:
+    pick = select(col(Unit.id), col(Unit.serial_key)).outerjoin_from(Unit, Voice, col(Voice.unit_id) == col(Unit.id))
+    return pick.where(condition).order_by(col(Unit.serial_key), col(Unit.id)).limit(limit)
+
+
+def _merged(picks: list[Select[Any]], limit: int) -> Select[Any]:
+    parts = [select(pick.subquery()) for pick in picks]
+    merged = union(*parts).subquery()
+    return select(merged).order_by(merged.c.serial_key, merged.c.id).limit(limit)
+
+
+def is_lifecycle(value: Lifecycle) -> ColumnElement[bool]:
+    return col(Unit.lifecycle) == value
+
+
+def is_liveness(value: Liveness, heard: Hearing, now: int) -> ColumnElement[bool]:
+    state: ColumnElement[bool] = liveness(heard, now) == value.value
+    return state
+
+
+def of_account(ref: str) -> ColumnElement[bool]:
+    return col(Unit.account_id) == select(col(Account.id)).where(col(Account.ref) == ref).scalar_subquery()
+
+
+def of_site(ref: str) -> ColumnElement[bool]:
+    return col(Unit.site_id) == select(col(Site.id)).where(col(Site.ref) == ref).scalar_subquery()
+
+
+def of_product(maker_key: str, model_key: str) -> ColumnElement[bool]:
+    found = select(col(Product.id)).where(col(Product.maker_key) == maker_key, col(Product.model_key) == model_key)
+    return col(Unit.product_id) == found.scalar_subquery()
+
+
+def serial_begins(key: str) -> ColumnElement[bool]:
+    return and_(col(Unit.serial_key) >= key, col(Unit.serial_key) < key + _AFTER_ALL)
+
+
+def names(session: Session, text: str) -> list[ColumnElement[bool]]:
+    """The ways `text` names accounts, sites or products: part of a name, or the start of a reference."""
+    part = "%" + _literal(text.lower()) + "%"
+    start = part[1:]
+    ways = (
+        (Unit.account_id, Account.id, or_(_like(Account.name, part), _like(Account.ref, start))),
+        (Unit.site_id, Site.id, or_(_like(Site.name, part), _like(Site.ref, start))),
+        (Unit.product_id, Product.id, or_(_like(Product.model, part), _like(Product.maker, part))),
+    )
+    branches = []
+    for column, key, condition in ways:
+        ids = list(session.execute(select(col(key)).where(condition).limit(_MOST)).scalars())
+        if ids:
+            branches.append(col(column) == ids[0] if len(ids) == 1 else col(column).in_(ids))
+    return branches
+
+
+def _like(column: Any, pattern: str) -> ColumnElement[bool]:
+    return func.lower(col(column)).like(pattern, escape="\\")
+
+
+def _literal(text: str) -> str:
+    return text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")

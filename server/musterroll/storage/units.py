@@ -1,0 +1,98 @@
+"""Units as they are shown and found: one row of facts per unit, joined with product, account, site and voice."""
+
+from typing import Any
+
+from sqlalchemy import ColumnElement, Row, Select, exists, func, select
+from sqlmodel import Session, col
+
+from musterroll.domain.lifecycle import Lifecycle
+from musterroll.domain.liveness import Hearing
+from musterroll.storage.liveness import liveness
+from musterroll.storage.tables import Account, Credential, CredentialStatus, Product, Site, Unit, Voice
+
+
+def _has(status: CredentialStatus) -> ColumnElement[bool]:
+    return exists().where(col(Credential.unit_id) == col(Unit.id), col(Credential.status) == status)
+
+
+_FACTS = (
+    select(
+        col(Unit.id),
+        col(Unit.uid),
+        col(Unit.serial),
+        col(Unit.serial_key),
+        col(Product.maker),
+        col(Product.model),
+        col(Unit.lifecycle),
+        col(Unit.shipped_on),
+        col(Unit.installed_on),
+        col(Unit.warranty_months),
+        col(Unit.firmware),
+        col(Unit.agent),
+        col(Unit.born_at),
+        col(Unit.card),
+        col(Unit.evidence),
+        col(Account.name).label("account"),
+        col(Account.ref).label("account_ref"),
+        col(Site.name).label("site"),
+        col(Site.ref).label("site_ref"),
+        col(Voice.heard_at),
+        col(Voice.first_heard_at),
+        func.coalesce(col(Voice.epoch), 0).label("epoch"),
+        func.coalesce(col(Voice.interval), 0).label("interval"),
+        func.coalesce(col(Voice.late_after), 0).label("late_after"),
+        func.coalesce(col(Voice.stale_after), 0).label("stale_after"),
+        col(Voice.death_at),
+        col(Voice.stale_since),
+        col(Voice.held_at),
+        col(Voice.clock_offset),
+        col(Voice.uptime),
+        col(Voice.operating),
+        col(Voice.cpu),
+        col(Voice.memory),
+        col(Voice.disk),
+        col(Voice.temperature),
+        _has(CredentialStatus.ACTIVE).label("enrolled"),
+        _has(CredentialStatus.PENDING).label("pending"),
+    )
+    .join_from(Unit, Product, col(Product.id) == col(Unit.product_id))
+    .outerjoin(Account, col(Account.id) == col(Unit.account_id))
+    .outerjoin(Site, col(Site.id) == col(Unit.site_id))
+    .outerjoin(Voice, col(Voice.unit_id) == col(Unit.id))
+)
+
+
+def by_uid(session: Session, uid: str) -> Row[Any] | None:
+    return session.execute(_FACTS.where(col(Unit.uid) == uid)).one_or_none()
+
+
+def by_serial_key(session: Session, key: str, limit: int) -> list[Row[Any]]:
+    """Units of this serial key, by maker and family: a serial alone is not unique."""
+    return _rows(session, _FACTS.where(col(Unit.serial_key) == key).order_by(col(Unit.maker_key), col(Unit.family_key)).limit(limit))
+
+
+def by_twin_key(session: Session, twin: str, key: str, limit: int) -> list[Row[Any]]:
+    """Units whose serial is easily confused with `key`, without those that have exactly it."""
+    found = _FACTS.where(col(Unit.twin_key) == twin, col(Unit.serial_key) != key)
+    return _rows(session, found.order_by(col(Unit.serial_key), col(Unit.id)).limit(limit))
+
+
+def by_ids(session: Session, ids: list[int]) -> list[Row[Any]]:
+    """Units by row id, in serial order."""
+    return _rows(session, _FACTS.where(col(Unit.id).in_(ids)).order_by(col(Unit.serial_key), col(Unit.id)))
+
+
+def unit_id(session: Session, uid: str) -> int | None:
+    """The row id behind a unit id."""
+    return session.execute(select(col(Unit.id)).where(col(Unit.uid) == uid)).scalar_one_or_none()
+
+
+def cross_counts(session: Session, heard: Hearing, now: int) -> list[tuple[Lifecycle, str, int]]:
+    """How many units stand at each pair of lifecycle and liveness at `now` (ms)."""
+    state = liveness(heard, now)
+    counted = select(col(Unit.lifecycle), state, func.count()).outerjoin_from(Unit, Voice, col(Voice.unit_id) == col(Unit.id))
+    return [(row[0], row[1], row[2]) for row in session.execute(counted.group_by(col(Unit.lifecycle), state))]
+
+
+def _rows(session: Session, query: Select[Any]) -> list[Row[Any]]:
+    return list(session.execute(query))
