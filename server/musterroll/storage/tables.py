@@ -99,7 +99,9 @@ class Voice(SQLModel, table=True):
     heard_at: int | None = Field(default=None, sa_type=BIG)  # ms, the registry's clock at receipt
     first_heard_at: int | None = Field(default=None, sa_type=BIG)
     epoch: int = Field(default=0, sa_type=BIG)
-    beat: int = Field(default=0, sa_type=BIG)
+    beat: int = Field(default=-1, sa_type=BIG)  # -1: none of this epoch yet
+    birth_epoch: int = Field(default=-1, sa_type=BIG)  # of the newest birth; older than `epoch`: a birth is missing
+    birth_seq: int = Field(default=0, sa_type=BIG)
     interval: int = 60  # seconds, as the last birth said
     late_after: int = 66  # seconds
     stale_after: int = 186
@@ -139,10 +141,10 @@ class Transition(SQLModel, table=True):
 
 
 class DurableMessage(SQLModel, table=True):
-    """A birth or record as it came. The key absorbs replays."""
+    """A birth or record as it came. The key absorbs replays. No foreign key: a unit is never deleted, and the check is paid per row."""
 
     __tablename__ = "message"
-    unit_id: int = Field(primary_key=True, foreign_key="unit.id", sa_type=BIG, sa_column_kwargs={"autoincrement": False})
+    unit_id: int = Field(primary_key=True, sa_type=BIG, sa_column_kwargs={"autoincrement": False})
     epoch: int = Field(primary_key=True, sa_type=BIG, sa_column_kwargs={"autoincrement": False})
     seq: int = Field(primary_key=True, sa_type=BIG, sa_column_kwargs={"autoincrement": False})
     about: str = Field(max_length=256)  # birth, hour, change, event, warranty, ...
@@ -154,9 +156,11 @@ class DurableMessage(SQLModel, table=True):
 class Delivery(SQLModel, table=True):
     """How far each epoch of a unit is committed without a gap: what its next receipt will say."""
 
+    __table_args__ = {"postgresql_with": {"fillfactor": "70"}}
     unit_id: int = Field(primary_key=True, foreign_key="unit.id", sa_type=BIG, sa_column_kwargs={"autoincrement": False})
     epoch: int = Field(primary_key=True, sa_type=BIG, sa_column_kwargs={"autoincrement": False})
     upto: int = Field(sa_type=BIG)
+    highest: int = Field(sa_type=BIG)  # the highest seq kept; above `upto` there is a gap between
 
 
 class Quarantined(SQLModel, table=True):

@@ -35,6 +35,16 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('id'),
     sa.UniqueConstraint('token_hash')
     )
+    op.create_table('message',
+    sa.Column('unit_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), autoincrement=False, nullable=False),
+    sa.Column('epoch', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), autoincrement=False, nullable=False),
+    sa.Column('seq', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), autoincrement=False, nullable=False),
+    sa.Column('about', sa.String(length=256), nullable=False),
+    sa.Column('at', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('received_at', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('body', sa.String(), nullable=False),
+    sa.PrimaryKeyConstraint('unit_id', 'epoch', 'seq')
+    )
     op.create_table('product',
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('maker', sa.String(length=200), nullable=False),
@@ -189,19 +199,10 @@ def upgrade() -> None:
     sa.Column('unit_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), autoincrement=False, nullable=False),
     sa.Column('epoch', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), autoincrement=False, nullable=False),
     sa.Column('upto', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('highest', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.ForeignKeyConstraint(['unit_id'], ['unit.id'], ),
-    sa.PrimaryKeyConstraint('unit_id', 'epoch')
-    )
-    op.create_table('message',
-    sa.Column('unit_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), autoincrement=False, nullable=False),
-    sa.Column('epoch', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), autoincrement=False, nullable=False),
-    sa.Column('seq', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), autoincrement=False, nullable=False),
-    sa.Column('about', sa.String(length=256), nullable=False),
-    sa.Column('at', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
-    sa.Column('received_at', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
-    sa.Column('body', sa.String(), nullable=False),
-    sa.ForeignKeyConstraint(['unit_id'], ['unit.id'], ),
-    sa.PrimaryKeyConstraint('unit_id', 'epoch', 'seq')
+    sa.PrimaryKeyConstraint('unit_id', 'epoch'),
+    postgresql_with={'fillfactor': '70'}
     )
     op.create_table('transition',
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
@@ -232,6 +233,8 @@ def upgrade() -> None:
     sa.Column('first_heard_at', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=True),
     sa.Column('epoch', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('beat', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('birth_epoch', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('birth_seq', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('interval', sa.Integer(), nullable=False),
     sa.Column('late_after', sa.Integer(), nullable=False),
     sa.Column('stale_after', sa.Integer(), nullable=False),
@@ -266,7 +269,6 @@ def downgrade() -> None:
         batch_op.drop_index('ix_transition_unit')
 
     op.drop_table('transition')
-    op.drop_table('message')
     op.drop_table('delivery')
     with op.batch_alter_table('credential', schema=None) as batch_op:
         batch_op.drop_index('ux_credential_active', postgresql_where=sa.text("status = 'active'"), sqlite_where=sa.text("status = 'active'"))
@@ -299,6 +301,7 @@ def downgrade() -> None:
     op.drop_table('quarantine')
     op.drop_table('pulse')
     op.drop_table('product')
+    op.drop_table('message')
     op.drop_table('api_token')
     op.drop_table('account')
     # ### end Alembic commands ###
