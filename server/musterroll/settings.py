@@ -1,10 +1,9 @@
 """Every setting of the registry, from `MUSTERROLL_*` (secrets also from `*_FILE`)."""
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Any
 
-from pydantic import Field, SecretStr, ValidationError, field_validator
-from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
 
 from musterroll.domain.errors import Refusal
 
@@ -15,10 +14,10 @@ def _told(default: Any, description: str, **limits: Any) -> Any:
     return Field(default=default, description=description, **limits)
 
 
-class Settings(BaseSettings):
+class Settings(BaseModel):
     """What a running registry is told. Defaults are the quick start: everything on loopback, in one process, on SQLite."""
 
-    model_config = SettingsConfigDict(env_prefix="MUSTERROLL_", extra="ignore")
+    model_config = ConfigDict(frozen=True)
 
     data_dir: Path = _told(Path(".musterroll"), "Where the embedded database, the session key and marks of state live.")
     database_url: SecretStr | None = _told(
@@ -31,7 +30,7 @@ class Settings(BaseSettings):
     mqtt_public_url: str | None = _told(None, "Broker address told to devices at enrolment; default: the one in use.")
     mqtt_share: str | None = _told(None, "Name of the shared subscription, where more than one ingest runs.")
     public_url: str | None = _told(None, "Address that people and devices reach the registry at, used in links and QR codes.")
-    trusted_hosts: Annotated[list[str], NoDecode] = _told([], "Host names answered besides localhost and the public URL's, by commas.")
+    trusted_hosts: list[str] = _told([], "Host names answered besides localhost and the public URL's, by commas.")
     proxies: int = _told(0, "How many reverse proxies in front set X-Forwarded-* (0 to 8).", ge=0, le=8)
     secret_key: SecretStr | None = _told(None, "Signs forms; default: made once and kept in the data directory.")
     admin_password: SecretStr | None = _told(None, "First password of the user admin; default: random, printed once.")

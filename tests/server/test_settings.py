@@ -1,0 +1,36 @@
+from pathlib import Path
+
+import pytest
+from musterroll.domain.errors import Refusal
+from musterroll.settings import address, load
+
+
+def test_the_defaults_stay_on_loopback() -> None:
+    settings = load({})
+    assert settings.http_listen.startswith("127.0.0.1:")
+    assert settings.mqtt_listen.startswith("127.0.0.1:")
+    assert settings.embedded_broker
+
+
+def test_a_secret_can_come_from_a_file(tmp_path: Path) -> None:
+    (tmp_path / "url").write_text("postgresql://me:hunter2@db/roll\n")
+    settings = load({"MUSTERROLL_DATABASE_URL_FILE": str(tmp_path / "url")})
+    assert settings.database == "postgresql://me:hunter2@db/roll"
+    assert "hunter2" not in repr(settings)
+
+
+def test_a_missing_secret_file_is_named() -> None:
+    with pytest.raises(Refusal, match="MUSTERROLL_SECRET_KEY_FILE names /nowhere/key"):
+        load({"MUSTERROLL_SECRET_KEY_FILE": "/nowhere/key"})
+
+
+@pytest.mark.parametrize(("variable", "value"), [("INTERVAL", "1"), ("LOG_LEVEL", "loud"), ("PROXIES", "many"), ("SWEEP_SECONDS", "0")])
+def test_a_wrong_value_names_its_variable(variable: str, value: str) -> None:
+    with pytest.raises(Refusal, match=f"MUSTERROLL_{variable}: "):
+        load({f"MUSTERROLL_{variable}": value})
+
+
+@pytest.mark.parametrize("listen", ["8080", "host:", "host:http", "host:99999"])
+def test_an_address_without_a_port_is_refused(listen: str) -> None:
+    with pytest.raises(Refusal, match="MUSTERROLL_HTTP_LISTEN is"):
+        address(listen, "MUSTERROLL_HTTP_LISTEN")
