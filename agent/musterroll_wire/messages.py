@@ -121,7 +121,7 @@ def _heartbeat(value: Any) -> Heartbeat:
     usage = value[9] if len(value) > 9 else {}
     if not isinstance(usage, dict) or not all(type(v) in (int, float) for v in usage.values()) or len(usage) > 16:
         raise Refused("wrong_type", "usage is an object of at most 16 numbers")
-    return Heartbeat(*value[:9], usage=usage)
+    return Heartbeat._make([*value[:9], *[None] * (9 - len(value)), usage])
 
 
 def _not_integer(name: str) -> Refused:

@@ -1,0 +1,53 @@
+"""Files that are whole or not there: written aside, flushed to the disk, renamed."""
+
+import contextlib
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+
+def write_whole(path: Path, content: bytes, mode: int = 0o600) -> None:
+    """Replace `path` so that a crash leaves the old content or the new. Owned by whoever owns the directory. Raises OSError."""
+    aside = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        descriptor = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode)
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(content)
+            _give_to_owner(descriptor, path.parent)
+            file.flush()
+            os.fsync(descriptor)
+        os.replace(aside, path)
+    except OSError:
+        with contextlib.suppress(OSError):
+            aside.unlink()
+        raise
+    flush_directory(path.parent)
+
+
+def flush_directory(path: Path) -> None:
+    if os.name != "posix":  # elsewhere a directory cannot be opened, and renames are journalled
+        return
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _give_to_owner(descriptor: int, directory: Path) -> None:
+    """Enrolment runs as root, the service does not."""
+    if os.name == "posix" and os.geteuid() == 0:
+        owner = directory.stat()
+        os.fchown(descriptor, owner.st_uid, owner.st_gid)
+
+
+def read_json(path: Path) -> dict[str, Any]:
+    """The object in a JSON file; empty where there is none or it is damaged. Raises PermissionError."""
+    try:
+        found = json.loads(path.read_bytes())
+    except PermissionError:
+        raise
+    except (OSError, ValueError):
+        return {}
+    return found if isinstance(found, dict) else {}

@@ -1,0 +1,52 @@
+"""One hour of operation as one record: how long, how well, from vitals that are otherwise forgotten."""
+
+from typing import Any
+
+from musterroll_agent.vitals import Vitals
+
+LENGTH = 3600.0
+
+
+class Hour:
+    """Counts from a wall time (the label) and an elapsed time (the measure)."""
+
+    def __init__(self, wall: int, elapsed: float) -> None:
+        self._wall, self._elapsed = wall, elapsed
+        self._readings: dict[str, list[int]] = {name: [] for name in Vitals._fields}
+        self._connected_since: float | None = None
+        self._connected = 0.0
+        self.beats = 0
+
+    def add(self, vitals: Vitals) -> None:
+        for name, value in vitals._asdict().items():
+            if value is not None:
+                self._readings[name].append(value)
+
+    def connected(self, elapsed: float) -> None:
+        self._connected_since = elapsed
+
+    def lost(self, elapsed: float) -> None:
+        if self._connected_since is not None:
+            self._connected += elapsed - self._connected_since
+        self._connected_since = None
+
+    @property
+    def is_connected(self) -> bool:
+        return self._connected_since is not None
+
+    def seconds(self, elapsed: float) -> float:
+        return elapsed - self._elapsed
+
+    def close(self, elapsed: float, operating: int, boots: int) -> dict[str, Any]:
+        """The data of the record: seconds, lifetime counters, and [least, mean, most] of each vital."""
+        self.lost(elapsed)
+        vitals = {name: [min(v), round(sum(v) / len(v), 1), max(v)] for name, v in self._readings.items() if v}
+        return {
+            "from": self._wall,
+            "seconds": round(self.seconds(elapsed)),
+            "connected": round(self._connected),
+            "beats": self.beats,
+            "operating": operating,
+            "boots": boots,
+            "vitals": vitals,
+        }

@@ -1,0 +1,183 @@
+"""What is said when: births, heartbeats, hourly records, changes, events. Knows nothing of sockets; every time is given to it."""
+
+import logging
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from musterroll_wire.messages import Birth, Heartbeat, Record
+
+from musterroll_agent import Trouble, __version__
+from musterroll_agent.counters import CounterFile
+from musterroll_agent.hours import LENGTH, Hour
+from musterroll_agent.outbox import Outbox, TooLarge
+from musterroll_agent.vitals import Probes, Vitals, read_usage
+from musterroll_agent.warranty import read_card
+
+SAVE_SECONDS = 60.0
+STEP_SECONDS = 5
+
+log = logging.getLogger("musterroll_agent")
+
+
+class Now(NamedTuple):
+    """One reading of both clocks: unix seconds, and seconds since the machine started."""
+
+    wall: int
+    elapsed: float
+
+
+class Facts(NamedTuple):
+    """What does not change while all is well. A change is a record and a new birth."""
+
+    serial: str
+    maker: str
+    model: str
+    firmware: str
+    evidence: dict[str, str]
+
+
+class Reporter:
+    """Keeps the unit's own account of itself and writes what must not be lost to the outbox."""
+
+    def __init__(self, outbox: Outbox, counters: CounterFile, probes: Probes, facts: Facts, interval: int, card: str, usage: str) -> None:
+        self.interval = interval
+        self._outbox, self._counters, self._probes = outbox, counters, probes
+        self._facts, self._card_path, self._usage_path = facts, card, usage
+        self._card: dict[str, Any] | None = None
+        self._vitals = Vitals()
+        self._beat = 0
+        self._saved_at = self._wall_offset = 0.0
+
+    def start(self, now: Now, clock_right: bool | None, before: dict[str, Any]) -> dict[str, Any]:
+        """The birth, after records of what changed since `before`; what to remember as `before` next time."""
+        self._clock_right = clock_right
+        self._hour = Hour(now.wall, now.elapsed)
+        self._saved_at = now.elapsed
+        self._wall_offset = now.wall - now.elapsed
+        self._card, trouble = self._read_card(before.get("card"))
+        self.birth(now)
+        if trouble:
+            self.event(now, {"event": "card_refused", "why": trouble[:500]})
+        self._tell_changes(now, before)
+        return self.remembered()
+
+    def remembered(self) -> dict[str, Any]:
+        return {"facts": self._facts._asdict(), "card": self._card}
+
+    def _tell_changes(self, now: Now, before: dict[str, Any]) -> None:
+        old, new = before.get("facts"), self._facts._asdict()
+        if isinstance(old, dict):
+            changed = {name: [old.get(name), value] for name, value in new.items() if old.get(name) != value}
+            if changed:
+                self._record(now, "change", changed)
+        if "card" in before and before["card"] != self._card:
+            self._record(now, "warranty", {"card": self._card})
+
+    def birth(self, now: Now) -> None:
+        """Say who this is, as a new durable message."""
+        counters = self._counters.advance(int(now.elapsed))
+        birth = Birth(
+            epoch=0,  # the outbox numbers it
+            seq=0,
+            oldest=0,
+            at=now.wall,
+            interval=self.interval,
+            agent=__version__,
+            uptime=int(now.elapsed),
+            boots=counters.boots,
+            clock=self._clock_right,
+            card=self._card,
+            **self._facts._asdict(),
+        )
+        self._outbox.birth(birth)
+
+    def heartbeat(self, now: Now) -> Heartbeat:
+        """The next heartbeat, to be sent at once or not at all."""
+        self._beat += 1
+        self._hour.beats += 1
+        operating = self._counters.advance(int(now.elapsed)).operating
+        usage = read_usage(Path(self._usage_path)) if self._usage_path else {}
+        return Heartbeat(self._outbox.epoch, self._beat, now.wall, int(now.elapsed), operating, *self._vitals, usage=usage)
+
+    def sample(self, now: Now) -> None:
+        """Read the vitals, connected or not; notice a clock that was set."""
+        self._vitals = self._probes.read()
+        self._hour.add(self._vitals)
+        step = (now.wall - now.elapsed) - self._wall_offset
+        if abs(step) > STEP_SECONDS:
+            self.event(now, {"event": "clock_stepped", "seconds": round(step)})
+        self._wall_offset += step
+
+    def keep(self, now: Now) -> None:
+        """Save the counters at most once a minute, close the hour when it is over, look at the card again."""
+        if now.elapsed - self._saved_at >= SAVE_SECONDS:
+            self._save(now)
+        if self._hour.seconds(now.elapsed) >= LENGTH:
+            self._close_hour(now)
+            self._look_at_card(now)
+            self._outbox.tidy(now.wall)
+
+    def stop(self, now: Now) -> None:
+        """The last of this run: a started hour is worth keeping from its first minute."""
+        if self._hour.seconds(now.elapsed) >= SAVE_SECONDS:
+            self._close_hour(now)
+        self._save(now)
+
+    def connected(self, now: Now) -> None:
+        self._hour.connected(now.elapsed)
+        dropped = self._outbox.take_dropped()
+        if dropped:
+            self.event(now, {"event": "outbox_dropped", "messages": dropped})
+
+    def lost(self, now: Now) -> None:
+        self._hour.lost(now.elapsed)
+
+    def set_interval(self, now: Now, seconds: int) -> None:
+        """A new pace is a static fact: the registry must see it in a birth before it judges by it."""
+        self.interval = seconds
+        self.birth(now)
+
+    def event(self, now: Now, data: dict[str, Any]) -> None:
+        self._record(now, "event", data)
+
+    def next_at(self) -> float:
+        """When `keep` has something to do, in elapsed seconds."""
+        return self._saved_at + SAVE_SECONDS
+
+    def _close_hour(self, now: Now) -> None:
+        connected = self._hour.is_connected
+        counters = self._counters.advance(int(now.elapsed))
+        self._record(now, "hour", self._hour.close(now.elapsed, counters.operating, counters.boots))
+        self._hour = Hour(now.wall, now.elapsed)
+        if connected:
+            self._hour.connected(now.elapsed)
+
+    def _record(self, now: Now, about: str, data: dict[str, Any]) -> None:
+        try:
+            self._outbox.record(Record(0, 0, 0, now.wall, about, data))
+        except TooLarge as error:
+            log.error("left out: %s about %s", error, about)
+
+    def _save(self, now: Now) -> None:
+        self._saved_at = now.elapsed
+        try:
+            self._counters.save(self._counters.advance(int(now.elapsed)))
+        except OSError as error:
+            log.warning("the counters cannot be saved: %s", error)
+
+    def _look_at_card(self, now: Now) -> None:
+        card, _ = self._read_card(self._card)
+        if card != self._card:
+            self._card = card
+            self._record(now, "warranty", {"card": card})
+            self.birth(now)
+
+    def _read_card(self, before: dict[str, Any] | None) -> tuple[dict[str, Any] | None, str]:
+        """The card, or what is wrong with it and the one before."""
+        if not self._card_path:
+            return None, ""
+        try:
+            return read_card(Path(self._card_path)), ""
+        except Trouble as trouble:
+            log.warning("%s", trouble)
+            return before, str(trouble)
