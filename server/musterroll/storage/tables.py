@@ -29,6 +29,13 @@ class Pulse(SQLModel, table=True):
     detail: str = Field(default="", max_length=200)
 
 
+class Revision(SQLModel, table=True):
+    """A number that grows with every change to something others keep a copy of (`credentials`)."""
+
+    name: str = Field(primary_key=True, max_length=40)
+    number: int = Field(default=0, sa_type=BIG)
+
+
 class Account(SQLModel, table=True):
     id: int | None = row_id()
     ref: str = Field(unique=True, max_length=80)  # the number the customer's own systems know it by

@@ -96,6 +96,11 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('id'),
     sa.UniqueConstraint('name')
     )
+    op.create_table('revision',
+    sa.Column('name', sa.String(length=40), nullable=False),
+    sa.Column('number', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.PrimaryKeyConstraint('name')
+    )
     op.create_table('site',
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('ref', sa.String(length=80), nullable=False),
@@ -294,6 +299,7 @@ def downgrade() -> None:
 
     op.drop_table('site')
     op.drop_table('user')
+    op.drop_table('revision')
     op.drop_table('registry')
     with op.batch_alter_table('quarantine', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_quarantine_code'))
