@@ -1,0 +1,3 @@
+from musterroll.cli import main
+
+main()
