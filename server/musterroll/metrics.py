@@ -1,0 +1,60 @@
+"""What is counted for Prometheus. A value the composition root makes and hands round; nothing is global."""
+
+from collections.abc import Callable, Iterable, Mapping
+
+from prometheus_client import CollectorRegistry, Counter, Histogram, ProcessCollector
+from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.exposition import generate_latest
+from prometheus_client.registry import Collector
+
+_BATCH_SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
+
+Gauges = Mapping[str, Mapping[str, int]]  # {"lifecycle": {"stock": 3, ...}, "liveness": {...}}
+
+
+class Metrics:
+    """The counters of one process."""
+
+    def __init__(self) -> None:
+        self.registry = CollectorRegistry()
+        ProcessCollector(registry=self.registry)
+        self.messages_total = self._counter("messages", "Messages committed, by kind.", "kind")
+        self.quarantined_total = self._counter("quarantined", "Messages put into quarantine, by reason.", "code")
+        self.refusals_total = self._counter("refusals", "Requests refused, by reason.", "code")
+        self.receipts_total = self._counter("receipts", "Receipts sent to units.")
+        self.batches_total = self._counter("batches", "Batches of messages committed.")
+        self.redelivered_total = self._counter("redelivered", "Messages that had been committed before.")
+        self.enrolments_total = self._counter("enrolments", "Enrolments, by what came of them.", "status")
+        self.batch_seconds = Histogram(
+            "musterroll_batch_seconds", "Seconds to commit a batch.", registry=self.registry, buckets=_BATCH_SECONDS
+        )
+
+    def count_units(self, counted: Callable[[], Gauges]) -> None:
+        """Ask `counted` at every scrape for the units by each axis. Where it fails the gauges are left out of that scrape."""
+        self.registry.register(_Units(counted))
+
+    def text(self) -> bytes:
+        """The exposition in Prometheus' text format."""
+        return generate_latest(self.registry)
+
+    def _counter(self, name: str, what: str, *labels: str) -> Counter:
+        return Counter(f"musterroll_{name}", what, labels, registry=self.registry)
+
+
+class _Units(Collector):
+    def __init__(self, counted: Callable[[], Gauges]) -> None:
+        self._counted = counted
+
+    def describe(self) -> Iterable[GaugeMetricFamily]:
+        return []  # counting waits for the first scrape
+
+    def collect(self) -> Iterable[GaugeMetricFamily]:
+        try:
+            axes = self._counted()
+        except Exception:  # a database that is down must not hide the counters
+            return
+        for axis, counts in axes.items():
+            gauge = GaugeMetricFamily(f"musterroll_units_by_{axis}", f"Units by {axis}.", labels=[axis])
+            for value, count in counts.items():
+                gauge.add_metric([value], count)
+            yield gauge
