@@ -1,0 +1,118 @@
+"""One unit's MQTT connection on the event loop of its process."""
+
+import asyncio
+import ssl
+from collections.abc import Callable
+from contextlib import suppress
+from typing import cast
+from urllib.parse import urlsplit
+
+from musterroll.simulator import mqtt
+
+ANSWER_WITHIN = 20.0  # seconds for the broker to accept a connection
+
+
+class Denied(Exception):
+    """The broker does not accept the credential."""
+
+
+class Connection(asyncio.Protocol):
+    """Made by `open_connection`. `heard` is called with the topic and payload of every message; `lost` is set at the end."""
+
+    def __init__(self, hello: bytes, heard: Callable[[str, bytes], None], acknowledged: Callable[[], None]) -> None:
+        loop = asyncio.get_running_loop()
+        self.lost = asyncio.Event()
+        self.accepted: asyncio.Future[int] = loop.create_future()
+        self.last_in = self.last_out = loop.time()
+        self._hello, self._heard, self._acknowledged = hello, heard, acknowledged
+        self._now = loop.time
+        self._buffer = bytearray()
+        self._mid = 0
+
+    # -- out
+
+    def publish(self, topic: str, payload: bytes) -> None:
+        self._send(mqtt.publish(topic, payload, self._next_mid()))
+
+    def subscribe(self, topics: list[str]) -> None:
+        self._send(mqtt.subscribe(self._next_mid(), topics))
+
+    def ping(self) -> None:
+        self._send(mqtt.PINGREQ)
+
+    async def lost_within(self, seconds: float) -> bool:
+        """Whether the connection ended; waits so long at most."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(max(seconds, 0)):
+                await self.lost.wait()
+        return self.lost.is_set()
+
+    def leave(self) -> None:
+        """Say good-bye, so that the broker publishes no will."""
+        self._send(mqtt.DISCONNECT)
+        self._transport.close()
+
+    def drop(self) -> None:
+        """Go as a unit that lost its power: the broker publishes the will."""
+        self._transport.abort()
+
+    def _send(self, frame: bytes) -> None:
+        self.last_out = self._now()
+        self._transport.write(frame)
+
+    def _next_mid(self) -> int:
+        self._mid = self._mid % 65535 + 1
+        return self._mid
+
+    # -- called by the event loop
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = cast(asyncio.Transport, transport)
+        self._send(self._hello)
+
+    def data_received(self, data: bytes) -> None:
+        self.last_in = self._now()
+        self._buffer += data
+        try:
+            for packet in mqtt.packets(self._buffer):
+                self._take(packet)
+        except (mqtt.Malformed, UnicodeDecodeError):
+            self._transport.abort()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self.lost.set()
+        if not self.accepted.done():
+            self.accepted.set_exception(exc or ConnectionResetError("the broker closed the connection"))
+
+    def _take(self, packet: mqtt.Packet) -> None:
+        if packet.kind == mqtt.PUBLISH:
+            message = mqtt.published(packet)
+            if message.qos:
+                self._send(mqtt.puback(message.mid))
+            self._heard(message.topic, message.payload)
+        elif packet.kind == mqtt.PUBACK:
+            self._acknowledged()
+        elif packet.kind == mqtt.CONNACK and not self.accepted.done():
+            self.accepted.set_result(packet.body[1] if len(packet.body) == 2 else 255)
+
+
+async def open_connection(url: str, hello: bytes, heard: Callable[[str, bytes], None], acknowledged: Callable[[], None]) -> Connection:
+    """A connection the broker has accepted. Raises Denied, OSError or TimeoutError."""
+    parts = urlsplit(url)
+    secure = parts.scheme in ("mqtts", "ssl")
+    async with asyncio.timeout(ANSWER_WITHIN):
+        _, connection = await asyncio.get_running_loop().create_connection(
+            lambda: Connection(hello, heard, acknowledged),
+            parts.hostname or "localhost",
+            parts.port or (8883 if secure else 1883),
+            ssl=ssl.create_default_context() if secure else None,
+        )
+        try:
+            code = await connection.accepted
+        except BaseException:
+            connection.drop()
+            raise
+    if code:
+        connection.drop()
+        raise Denied(f"the broker answered {code}") if code in (4, 5) else ConnectionRefusedError(f"the broker answered {code}")
+    return connection

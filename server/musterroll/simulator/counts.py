@@ -1,0 +1,60 @@
+"""What a simulation has done so far: counted in each worker, summed for the person watching."""
+
+from collections import Counter
+from typing import Any, NamedTuple
+
+
+class Summary(NamedTuple):
+    """Totals; latenesses in milliseconds."""
+
+    units: int = 0
+    enrolled: int = 0  # now, not in an earlier run
+    pending: int = 0  # enrolments that wait for a person
+    connected: int = 0  # at the moment
+    silent: int = 0  # fell silent on purpose and are so at the moment
+    revived: int = 0
+    denied: int = 0  # times the broker refused a credential
+    beats: int = 0
+    beats_skipped: int = 0  # due while there was no connection
+    records: int = 0  # births and records, without repetitions
+    receipted: int = 0
+    repeated: int = 0
+    acknowledged: int = 0  # by the broker
+    reconnects: int = 0
+    late_p50: int = 0  # how far behind its schedule a heartbeat was sent
+    late_p99: int = 0
+    late_max: int = 0
+    seconds: float = 0.0
+
+
+class Counts:
+    """The running totals of one worker, or of all."""
+
+    def __init__(self) -> None:
+        self.of: Counter[str] = Counter()
+        self.late: Counter[int] = Counter()  # heartbeats by whole milliseconds behind schedule
+
+    def behind(self, seconds: float) -> None:
+        self.late[max(0, int(seconds * 1000))] += 1
+
+    def since(self, told: "Counts") -> dict[str, Any]:
+        """The changes since `told`, for `add` on the other side; counts of the moment may have fallen."""
+        changes = {name: count - told.of[name] for name, count in self.of.items() if count != told.of[name]}
+        return {"of": changes, "late": [(late, count - told.late[late]) for late, count in self.late.items() if count != told.late[late]]}
+
+    def add(self, dumped: dict[str, Any]) -> None:
+        self.of.update(dumped["of"])
+        self.late.update(dict(dumped["late"]))
+
+    def percentile(self, share: float) -> int:
+        """The smallest lateness that `share` of the heartbeats did not exceed, 0 where there were none."""
+        wanted, seen = share * self.late.total(), 0
+        for late in sorted(self.late):
+            seen += self.late[late]
+            if seen >= wanted:
+                return late
+        return 0
+
+    def summary(self, seconds: float) -> Summary:
+        lateness = {"late_p50": self.percentile(0.5), "late_p99": self.percentile(0.99), "late_max": max(self.late, default=0)}
+        return Summary(**{name: self.of[name] for name in Summary._fields if name in self.of}, **lateness, seconds=round(seconds, 1))

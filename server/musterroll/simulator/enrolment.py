@@ -1,0 +1,90 @@
+"""Enrolling simulated units over HTTP, as agents do, on a few connections that are kept open."""
+
+import http.client
+import json
+import threading
+from collections import deque
+from collections.abc import Callable, Iterable
+from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
+from contextlib import closing, suppress
+from typing import Any, NamedTuple
+from urllib.parse import urlsplit
+
+from musterroll.domain.errors import Refusal
+from musterroll.simulator.fleet import SimulatedUnit
+from musterroll.simulator.speaker import AGENT
+from musterroll.simulator.unit import Identity
+
+CONNECTIONS = 4
+TIMEOUT = 30.0
+
+
+class Enrolled(NamedTuple):
+    serial: str
+    identity: Identity
+    pending: bool
+
+
+def enrol(registry: str, token: str, units: Iterable[SimulatedUnit], done: Callable[[Enrolled], bool]) -> None:
+    """Enrol units until `done`, called after each and never twice at once, says to stop.
+
+    Raises Refusal with the registry's own sentence at the first unit it refuses.
+    """
+    waiting, one_at_a_time = deque(units), threading.Lock()
+
+    def line() -> None:
+        with closing(_connection(registry)) as link, suppress(IndexError):
+            while True:
+                found = _enrol(link, registry, token, waiting.popleft())
+                with one_at_a_time:
+                    if not done(found):
+                        waiting.clear()
+
+    with ThreadPoolExecutor(CONNECTIONS) as pool:
+        lines = [pool.submit(line) for _ in range(CONNECTIONS)]
+        if wait(lines, return_when=FIRST_EXCEPTION).not_done:
+            waiting.clear()
+    for finished in lines:
+        finished.result()
+
+
+def _connection(registry: str) -> http.client.HTTPConnection:
+    parts = urlsplit(registry)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise Refusal(f"the registry address {registry!r} must be http://host:port or https://host:port")
+    kind = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
+    return kind(parts.hostname, parts.port, timeout=TIMEOUT)
+
+
+def _enrol(link: http.client.HTTPConnection, registry: str, token: str, unit: SimulatedUnit) -> Enrolled:
+    body = {
+        "token": token,
+        "maker": unit.kind.maker,
+        "model": unit.kind.model,
+        "serial": unit.serial,
+        "evidence": unit.evidence,
+        "agent": AGENT,
+    }
+    path = urlsplit(registry).path.rstrip("/") + "/api/v1/enroll"
+    try:
+        link.request("POST", path, json.dumps(body), {"Content-Type": "application/json"})
+        response = link.getresponse()
+        status, content = response.status, response.read()
+    except (OSError, http.client.HTTPException) as error:
+        raise Refusal(f"the registry {registry} cannot be reached ({error}): start it, or name its address with --registry") from None
+    answer = _object(content)
+    if status not in (201, 202):
+        detail = answer.get("detail") or answer.get("title") or "it gave no reason; is this the address of a registry?"
+        raise Refusal(f"the registry {registry} refused to enrol {unit.serial} ({status}): {detail}")
+    try:
+        return Enrolled(unit.serial, Identity(answer["unit"], answer["secret"], answer["mqtt_url"]), status == 202)
+    except KeyError as missing:
+        raise Refusal(f"{registry} does not answer as a registry does: no {missing} in its answer; check the address") from None
+
+
+def _object(content: bytes) -> dict[str, Any]:
+    try:
+        found = json.loads(content)
+    except ValueError:
+        return {}
+    return found if isinstance(found, dict) else {}

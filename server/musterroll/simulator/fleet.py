@@ -1,0 +1,97 @@
+"""Units made up from a seed: makers, models, serials, warranty cards and vitals. The same seed and number give the same unit, always."""
+
+import math
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from random import Random
+from typing import Any, NamedTuple
+
+_DAY = 86400
+_FIRST_INSTALLED = 1_640_995_200  # 2022-01-01: the oldest unit; the youngest is three years younger
+
+
+class Kind(NamedTuple):
+    """One product: its serials look like `serial`, where # is the unit's number and % a letter or digit of its own."""
+
+    maker: str
+    model: str
+    serial: str
+    firmware: tuple[str, ...]
+    months: int | None  # of warranty on the card; None: this model carries no card
+    warm: int  # degrees Celsius, mean over a day
+    counter: str  # a lifetime usage counter, or ""
+
+
+KINDS = (
+    Kind("Nordlys Kjøling AS", "CoolBox 400", "NK4-#######", ("3.2.0", "3.2.1", "3.4.0"), 36, 6, "compressor_starts"),
+    Kind("Nordlys Kjøling AS", "CoolBox 900", "NK9-#######", ("3.4.0",), 60, 5, "compressor_starts"),
+    Kind("Halvard Instruments Ltd", "Q-Vent 2", "HV2%%#######", ("1.14", "1.15"), 24, 37, "cycles"),
+    Kind("Tessel GmbH", "EdgeGate 10", "00#######", ("2025.4", "2025.9", "2026.2"), 24, 44, ""),
+    Kind("Tessel GmbH", "EdgeGate 30", "01#######", ("2026.2",), 36, 48, ""),
+    Kind("Okawa Precision", "OP-Meter", "OP/%%%%/#######", ("7.0.3", "7.1.0"), 12, 21, "pulses"),
+    Kind("Okawa Precision", "OP-Meter Lite", "OPL/%%/#######", ("7.1.0",), None, 21, "pulses"),
+)
+_SHARES = (26, 10, 18, 22, 8, 12, 4)
+_LETTERS = "ABCDEFGHJKLMNPRSTUVWXYZ23456789"
+
+
+class SimulatedUnit(NamedTuple):
+    kind: Kind
+    serial: str
+    firmware: str
+    installed_at: int  # unix seconds
+    phase: float  # of its day, and of its noise, 0 to 1
+    load: int  # percent of CPU on an ordinary day
+
+    @property
+    def card(self) -> dict[str, Any] | None:
+        """The warranty card on the device."""
+        if self.kind.months is None:
+            return None
+        start = datetime.fromtimestamp(self.installed_at, UTC).date()
+        return {"starts_on": start.isoformat(), "months": self.kind.months}
+
+    @property
+    def evidence(self) -> dict[str, str]:
+        mac = Random(self.serial).randbytes(5).hex(":")  # noqa: S311
+        return {"mac": f"02:{mac}"}
+
+    def operating(self, at: int) -> int:
+        """Lifetime operating seconds at `at` (unix seconds): the same whether or not the simulator ran in between."""
+        return max(0, int((at - self.installed_at) * (0.9 + self.phase / 10)))
+
+    def boots(self, at: int) -> int:
+        return 1 + max(0, at - self.installed_at) // (20 * _DAY)
+
+    def usage(self, at: int) -> dict[str, float]:
+        return {self.kind.counter: self.operating(at) // 240} if self.kind.counter else {}
+
+    def vitals(self, at: int) -> tuple[int, int, int, int]:
+        """CPU, memory and disk in percent, temperature in degrees Celsius: warm afternoons, a slow fill of the disk."""
+        day = at / _DAY + self.phase / 8
+        sun = math.sin((day - 0.375) * 2 * math.pi)  # highest at three in the afternoon, UTC
+        swell = math.sin((at / 300 + self.phase * 40) * 2 * math.pi / 7)
+        cpu = round(self.load * (1 + 0.3 * sun + 0.2 * swell))
+        memory = round(35 + 20 * self.phase + 5 * swell)
+        disk = round(15 + 30 * self.phase + self.operating(at) / _DAY % 120 / 4)
+        temperature = round(self.kind.warm + 3 * sun + swell + 2 * self.phase)
+        return min(cpu, 100), min(memory, 100), min(disk, 100), temperature
+
+
+def fleet(seed: int, units: int) -> Iterator[SimulatedUnit]:
+    """The first `units` units of a seed; a larger fleet begins with the smaller one."""
+    for number in range(units):
+        yield unit(seed, number)
+
+
+def unit(seed: int, number: int) -> SimulatedUnit:
+    """The unit of that number, from 0."""
+    dice = Random(f"{seed}/{number}")  # noqa: S311
+    kind = dice.choices(KINDS, _SHARES)[0]
+    # A step that shares no factor with 10^7 scatters the numbers and never gives one twice.
+    count = f"{(seed * 1_000_003 + number * 7_919_003) % 10_000_000:07}"
+    letters = "".join(dice.choice(_LETTERS) if c == "%" else c for c in kind.serial)
+    installed = _FIRST_INSTALLED + dice.randrange(int(timedelta(days=3 * 365).total_seconds()))
+    return SimulatedUnit(
+        kind, letters.replace("#######", count), dice.choice(kind.firmware), installed, dice.random(), dice.randrange(4, 40)
+    )

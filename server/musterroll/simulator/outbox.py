@@ -1,0 +1,67 @@
+"""The durable messages of one simulated unit, in memory: sent until a receipt covers them, kept in case the registry is restored."""
+
+from collections.abc import Iterable
+
+from musterroll_wire.messages import Birth, Receipt, Record
+
+KEPT = 200
+PATIENCE = 30.0  # seconds without a receipt before sending again
+MOST_PATIENCE = 600.0
+
+
+class Outbox:
+    """Times are the event loop's seconds."""
+
+    def __init__(self, epoch: int) -> None:
+        self.epoch = epoch
+        self._next_seq = 1
+        self._sent_upto = 0
+        self._waiting: dict[int, Birth | Record] = {}
+        self._receipted: dict[int, Birth | Record] = {}
+        self._registry: int | None = None
+        self._patience = PATIENCE
+        self._again_at = 0.0
+
+    def add(self, message: Birth | Record) -> Birth | Record:
+        """The message under its own epoch and seq."""
+        numbered = message._replace(epoch=self.epoch, seq=self._next_seq)
+        self._waiting[self._next_seq] = numbered
+        self._next_seq += 1
+        return self._with_oldest(numbered)
+
+    def waiting(self) -> Iterable[Birth | Record]:
+        return [self._with_oldest(message) for message in self._waiting.values()]
+
+    def __len__(self) -> int:
+        return len(self._waiting)
+
+    def sent(self, message: Birth | Record, now: float) -> bool:
+        """Take note that it went out; whether it had gone out before."""
+        self._again_at = now + self._patience
+        before = message.seq <= self._sent_upto
+        self._sent_upto = max(self._sent_upto, message.seq)
+        return before
+
+    def overdue(self, now: float) -> bool:
+        """Whether no receipt came for so long that everything is to be sent again."""
+        if not self._waiting or now < self._again_at:
+            return False
+        self._patience = min(self._patience * 2, MOST_PATIENCE)
+        return True
+
+    def receipt(self, receipt: Receipt) -> int:
+        """How many messages it newly covers. A receipt of another registry epoch makes everything kept wait again."""
+        if self._registry not in (None, receipt.registry):
+            self._waiting = dict(sorted((self._receipted | self._waiting).items()))
+            self._receipted, self._again_at = {}, 0.0
+        self._registry = receipt.registry
+        covered = [seq for seq in self._waiting if receipt.epoch == self.epoch and seq <= receipt.seq]
+        for seq in covered:
+            self._receipted[seq] = self._waiting.pop(seq)
+            self._patience = PATIENCE
+        while len(self._receipted) > KEPT:
+            self._receipted.pop(next(iter(self._receipted)))
+        return len(covered)
+
+    def _with_oldest(self, message: Birth | Record) -> Birth | Record:
+        return message._replace(oldest=min(self._waiting))

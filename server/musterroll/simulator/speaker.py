@@ -1,0 +1,56 @@
+"""The messages of one simulated unit since its last start, from its make-up and the clock."""
+
+from collections.abc import Callable
+
+from musterroll_wire.messages import Birth, Heartbeat, Record
+
+from musterroll.simulator.fleet import SimulatedUnit
+
+AGENT = "simulator 1"
+
+
+class Speaker:
+    """Durable messages are numbered by the outbox they go through."""
+
+    def __init__(self, unit: SimulatedUnit, wall: Callable[[], int]) -> None:
+        self._unit, self._wall = unit, wall
+        self._started = wall()
+
+    def birth(self, interval: int) -> Birth:
+        at, unit = self._wall(), self._unit
+        return Birth(
+            epoch=0,
+            seq=1,
+            oldest=1,
+            at=at,
+            serial=unit.serial,
+            maker=unit.kind.maker,
+            model=unit.kind.model,
+            interval=interval,
+            firmware=unit.firmware,
+            agent=AGENT,
+            uptime=at - self._started,
+            boots=unit.boots(at),
+            clock=True,
+            card=unit.card,
+            evidence=unit.evidence,
+        )
+
+    def heartbeat(self, epoch: int, beat: int) -> Heartbeat:
+        at, unit = self._wall(), self._unit
+        return Heartbeat(epoch, beat, at, at - self._started, unit.operating(at), *unit.vitals(at), usage=unit.usage(at))
+
+    def hour(self, seconds: int, interval: int) -> Record:
+        """The summary of the last `seconds`, shaped as the agent shapes its hour."""
+        at, unit = self._wall(), self._unit
+        readings = zip(("cpu", "memory", "disk", "temperature"), unit.vitals(at), strict=True)
+        data = {
+            "from": at - seconds,
+            "seconds": seconds,
+            "connected": seconds,
+            "beats": seconds // interval,
+            "operating": unit.operating(at),
+            "boots": unit.boots(at),
+            "vitals": {name: [value - 1, float(value), value + 1] for name, value in readings},
+        }
+        return Record(0, 1, 1, at, "hour", data)

@@ -1,0 +1,221 @@
+"""A unit as it behaves on the wire: born, beating, recording, losing its broker, falling silent, coming back."""
+
+import asyncio
+from collections.abc import Callable
+from contextlib import suppress
+from random import Random
+from typing import NamedTuple
+
+from musterroll_wire.messages import Birth, Command, Death, Receipt, Record, decode, encode
+from musterroll_wire.strict_json import Refused
+from musterroll_wire.topics import build, parse
+
+from musterroll.simulator import mqtt
+from musterroll.simulator.connection import Connection, Denied, open_connection
+from musterroll.simulator.counts import Counts
+from musterroll.simulator.fleet import SimulatedUnit
+from musterroll.simulator.outbox import Outbox
+from musterroll.simulator.speaker import Speaker
+
+KEEPALIVE = 60
+MOST_BACKOFF = 60.0
+LOOK_EVERY = 10.0  # seconds: for receipts that do not come and brokers that do not answer
+JITTER = 0.05  # of the interval, either way
+
+
+class Identity(NamedTuple):
+    """What enrolment gave a unit."""
+
+    uid: str
+    secret: str
+    mqtt_url: str
+
+
+class Fate(NamedTuple):
+    """A silence: so many seconds after the start it dies (the socket breaks, the will goes out) or hangs (only pings go out)."""
+
+    after: float
+    dies: bool
+    back_after: float | None  # seconds of silence before it starts again; None: never
+
+
+class Pace(NamedTuple):
+    """Seconds between heartbeats, between records, and before the first connection."""
+
+    interval: int
+    record_every: float
+    start_after: float
+
+
+class LiveUnit:
+    """Lives until cancelled."""
+
+    def __init__(
+        self, made_up: SimulatedUnit, identity: Identity, epoch: int, pace: Pace, fate: Fate | None, counts: Counts, wall: Callable[[], int]
+    ) -> None:
+        self._made_up, self._identity, self._fate, self._counts, self._wall = made_up, identity, fate, counts, wall
+        self._interval, self._record_every, self._start_after = pace
+        self._dice = Random(made_up.serial)  # noqa: S311
+        self._now = asyncio.get_running_loop().time
+        self._connection: Connection | None = None
+        self._boot(epoch)
+
+    def _boot(self, epoch: int) -> None:
+        self._beat = 0
+        self._outbox = Outbox(epoch)
+        self._speaker = Speaker(self._made_up, self._wall)
+        self._keep(self._speaker.birth(self._interval))
+
+    @property
+    def owes(self) -> bool:
+        """Whether a receipt may still come for something it said."""
+        return self._connection is not None and len(self._outbox) > 0
+
+    def finish(self) -> None:
+        """Leave with a good-bye, once `live` is cancelled."""
+        if self._connection:
+            self._connection.leave()
+
+    # -- a life
+
+    async def live(self) -> None:
+        if self._fate is None:
+            return await self._report()
+        with suppress(TimeoutError):
+            async with asyncio.timeout(self._start_after + self._fate.after):
+                await self._report()
+        self._counts.of["silent"] += 1
+        await self._be_silent(self._fate)
+        self._counts.of["silent"] -= 1
+        self._counts.of["revived"] += 1
+        self._start_after = 0.0
+        self._boot(self._outbox.epoch + 1)
+        return await self._report()
+
+    async def _be_silent(self, fate: Fate) -> None:
+        """A hung unit keeps its connection, which is no sign of life, until its watchdog starts it again."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(fate.back_after):
+                while self._connection and not fate.dies:
+                    if await self._connection.lost_within(KEEPALIVE / 2):
+                        break
+                    self._connection.ping()
+                self._drop()
+                await asyncio.Event().wait()
+        self._drop()
+
+    def _drop(self) -> None:
+        if self._connection:
+            self._connection.drop()
+            self._counts.of["connected"] -= 1
+        self._connection = None
+
+    async def _report(self) -> None:
+        """Connect, serve the connection until it is lost, wait a while, again."""
+        await asyncio.sleep(self._start_after)
+        self._next_beat = self._now() + self._dice.uniform(0, self._interval)
+        self._next_record = self._now() + self._dice.uniform(0, self._record_every)
+        failures = 0
+        while True:
+            try:
+                self._connection = await self._connect()
+                failures = 0
+                await self._serve(self._connection)
+                self._counts.of["connected"] -= 1
+                self._counts.of["reconnects"] += 1
+            except (OSError, TimeoutError):
+                failures += 1
+            except Denied:
+                failures += 1
+                self._counts.of["denied"] += 1
+            self._connection = None
+            await self._back_off(failures)
+
+    async def _connect(self) -> Connection:
+        uid = self._identity.uid
+        will = (build(uid, "death"), encode(Death(self._outbox.epoch)))
+        hello = mqtt.connect(uid, self._identity.secret, KEEPALIVE, will)
+        connection = await open_connection(self._identity.mqtt_url, hello, self._heard, self._acknowledged)
+        self._counts.of["connected"] += 1
+        return connection
+
+    async def _back_off(self, failures: int) -> None:
+        await asyncio.sleep(self._dice.uniform(0.2, min(MOST_BACKOFF, 2.0 ** (failures + 1))))
+
+    def _skip_missed_beats(self) -> None:
+        while self._next_beat < self._now():
+            self._counts.of["beats_skipped"] += 1
+            self._schedule_beat()
+
+    # -- on a connection
+
+    async def _serve(self, connection: Connection) -> None:
+        connection.subscribe([build(self._identity.uid, "receipt"), build(self._identity.uid, "command")])
+        self._send_waiting(connection)
+        self._skip_missed_beats()
+        while not connection.lost.is_set():
+            self._do_what_is_due(connection)
+            due = min(self._next_beat, self._next_record, connection.last_out + KEEPALIVE * 0.75)
+            await connection.lost_within(min(due - self._now(), LOOK_EVERY))
+
+    def _do_what_is_due(self, connection: Connection) -> None:
+        now = self._now()
+        if now >= self._next_beat:
+            self._counts.behind(now - self._next_beat)
+            self._heartbeat(connection)
+            self._schedule_beat()
+        if now >= self._next_record:
+            self._next_record = now + self._record_every
+            self._say(self._keep(self._speaker.hour(round(self._record_every), self._interval)), connection)
+        if self._outbox.overdue(now):
+            self._send_waiting(connection)
+        if now >= connection.last_out + KEEPALIVE * 0.75:
+            connection.ping()
+        if now >= connection.last_in + KEEPALIVE * 1.5:
+            connection.drop()
+
+    def _schedule_beat(self) -> None:
+        self._next_beat += self._interval * self._dice.uniform(1 - JITTER, 1 + JITTER)
+
+    def _heard(self, topic: str, payload: bytes) -> None:
+        found = parse(topic)
+        try:
+            message = decode(found.kind, payload) if found else None
+        except Refused:
+            return
+        if isinstance(message, Receipt):
+            self._counts.of["receipted"] += self._outbox.receipt(message)
+        elif isinstance(message, Command):
+            self._obey(message)
+
+    def _obey(self, command: Command) -> None:
+        seconds = command.data.get("seconds")
+        if command.name == "interval" and type(seconds) is int and seconds > 0:
+            self._interval = seconds
+        if command.name in ("interval", "rebirth"):
+            birth = self._keep(self._speaker.birth(self._interval))
+            if self._connection:
+                self._say(birth, self._connection)
+
+    def _acknowledged(self) -> None:
+        self._counts.of["acknowledged"] += 1
+
+    # -- what it says
+
+    def _send_waiting(self, connection: Connection) -> None:
+        for message in self._outbox.waiting():
+            self._say(message, connection)
+
+    def _say(self, message: Birth | Record, connection: Connection) -> None:
+        kind = "birth" if isinstance(message, Birth) else "record"
+        connection.publish(build(self._identity.uid, kind), encode(message))
+        self._counts.of["repeated"] += self._outbox.sent(message, self._now())
+
+    def _heartbeat(self, connection: Connection) -> None:
+        self._beat += 1
+        connection.publish(build(self._identity.uid, "heartbeat"), encode(self._speaker.heartbeat(self._outbox.epoch, self._beat)))
+        self._counts.of["beats"] += 1
+
+    def _keep(self, message: Birth | Record) -> Birth | Record:
+        self._counts.of["records"] += 1
+        return self._outbox.add(message)
