@@ -74,19 +74,17 @@ def marks(evidence: Mapping[str, object]) -> dict[str, str]:
 
 def require_open(token: TokenFacts, serial: str, now: datetime) -> None:
     """Raises Forbidden, with the reason, where `token` does not let the serial key `serial` enrol at `now`."""
+    name = f"the claim token {token.label!r}"
     if token.revoked_at is not None:
-        raise Forbidden(f"the claim token {token.label!r} was revoked; ask for a new one", "token_revoked")
+        raise Forbidden(f"{name} was revoked; ask for a new one", "token_revoked")
     if token.expires_at <= now:
-        raise Forbidden(
-            f"the claim token {token.label!r} expired at {token.expires_at:%Y-%m-%d %H:%M} UTC; ask for a new one", "token_expired"
-        )
+        raise Forbidden(f"{name} expired at {token.expires_at:%Y-%m-%d %H:%M} UTC; ask for a new one", "token_expired")
     if token.uses >= token.max_uses:
         raise used_up(token)
     if token.serials and serial not in token.serials:
-        raise Forbidden(f"the serial {serial} is not on the list of the claim token {token.label!r}", "serial_not_listed")
+        raise Forbidden(f"the serial {serial} is not on the list of {name}", "serial_not_listed")
 
 
 def used_up(token: TokenFacts) -> Forbidden:
-    return Forbidden(
-        f"the claim token {token.label!r} has been used {token.max_uses} time(s), all it was good for; ask for a new one", "token_used_up"
-    )
+    times = "once" if token.max_uses == 1 else f"{token.max_uses} times"
+    return Forbidden(f"the claim token {token.label!r} was good for {times} and has been used; ask for a new one", "token_used_up")

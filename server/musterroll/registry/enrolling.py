@@ -136,7 +136,7 @@ def enroll(session: Session, request: EnrolRequest, now: datetime, interval: int
 def pending(session: Session) -> list[PendingEnrolment]:
     """Enrolments that wait for a person, oldest first."""
     return [
-        PendingEnrolment(one.id, unit.uid, unit.serial, product.maker, product.model, one.evidence, label or "", one.created_at)
+        PendingEnrolment(one.id or 0, unit.uid, unit.serial, product.maker, product.model, one.evidence, label or "", one.created_at)
         for one, unit, product, label in credentials.pending(session)
     ]
 

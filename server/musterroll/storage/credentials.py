@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterator
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import Row, text, update
+from sqlalchemy import text, update
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, col, select
 
@@ -38,7 +38,7 @@ def add(session: Session, credential: Credential) -> Credential:
     return credential
 
 
-def pending(session: Session) -> list[Row[Any]]:
+def pending(session: Session) -> list[tuple[Credential, Unit, Product, str | None]]:
     """(credential, unit, product, token label) of each enrolment that waits for a person, oldest first."""
     waiting = (
         select(Credential, Unit, Product, ClaimToken.label)
@@ -48,7 +48,7 @@ def pending(session: Session) -> list[Row[Any]]:
         .where(Credential.status == CredentialStatus.PENDING)
         .order_by(col(Credential.id))
     )
-    return list(session.execute(waiting))
+    return [(one[0], one[1], one[2], one[3]) for one in session.execute(waiting)]
 
 
 def move(
@@ -91,7 +91,7 @@ def still_active(session: Session, ids: Collection[int]) -> set[int]:
         chosen = select(Credential.id).where(
             col(Credential.id).in_(wanted[start : start + 500]), Credential.status == CredentialStatus.ACTIVE
         )
-        found.update(int(one) for one in session.exec(chosen) if one is not None)
+        found.update(int(one) for one in session.execute(chosen) if one is not None)
     return found
 
 
@@ -103,7 +103,7 @@ def every_active(session: Session) -> Iterator[tuple[str, str]]:
         .where(Credential.status == CredentialStatus.ACTIVE)
         .order_by(Unit.uid)
     )
-    yield from session.exec(chosen)
+    yield from ((uid, kept) for uid, kept in session.exec(chosen))
 
 
 def changed(session: Session) -> None:
