@@ -88,10 +88,9 @@ def still_active(session: Session, ids: Collection[int]) -> set[int]:
     found: set[int] = set()
     wanted = list(ids)
     for start in range(0, len(wanted), 500):
-        chosen = select(Credential.id).where(
-            col(Credential.id).in_(wanted[start : start + 500]), Credential.status == CredentialStatus.ACTIVE
-        )
-        found.update(int(one) for one in session.execute(chosen) if one is not None)
+        some = col(Credential.id).in_(wanted[start : start + 500])
+        rows = session.exec(select(Credential.id).where(some, Credential.status == CredentialStatus.ACTIVE))
+        found.update(one for one in rows if one is not None)
     return found
 
 
@@ -103,7 +102,7 @@ def every_active(session: Session) -> Iterator[tuple[str, str]]:
         .where(Credential.status == CredentialStatus.ACTIVE)
         .order_by(Unit.uid)
     )
-    yield from ((uid, kept) for uid, kept in session.exec(chosen))
+    yield from session.exec(chosen)
 
 
 def changed(session: Session) -> None:

@@ -23,9 +23,9 @@ def issue(database: Database, now: datetime) -> Callable[..., str]:
     """Makes claim tokens, good for ten uses and a day unless told otherwise."""
 
     def make(**wanted: Any) -> str:
-        defaults = {"label": "t", "life": timedelta(days=1), "uses": 10, "serials": [], "account": None, "site": None}
+        defaults: dict[str, Any] = {"label": "t", "life": timedelta(days=1), "uses": 10, "serials": [], "account": None, "site": None}
         with database.writing() as session:
-            return enrolling.create_token(session, **(defaults | {"actor": "ann", "now": now} | wanted))[1]
+            return enrolling.create_token(session, actor="ann", now=now, **(defaults | wanted))[1]
 
     return make
 
