@@ -12,6 +12,7 @@ from sqlalchemy.exc import ArgumentError
 from sqlmodel import Session, create_engine
 
 from musterroll.domain.errors import Refusal
+from musterroll.storage import bulk
 
 
 def _sqlite_module() -> ModuleType:
@@ -73,20 +74,30 @@ def _engine(url: str, pool_size: int) -> Engine:
     if backend == "sqlite":
         return _sqlite_engine(url, pool_size)
     if backend == "postgresql":
-        return create_engine(
-            make_url(url).set(drivername="postgresql+psycopg"),
-            pool_size=pool_size,
-            pool_pre_ping=True,
-            connect_args={
-                "connect_timeout": 10,
-                "options": _POSTGRES_OPTIONS,
-                "keepalives_idle": 30,
-                "keepalives_interval": 10,
-                "keepalives_count": 3,
-                "tcp_user_timeout": 60000,
-            },
-        )
+        return _postgres_engine(url, pool_size)
     raise Refusal(f"MUSTERROLL_DATABASE_URL names {backend}; Musterroll keeps its roll in sqlite or postgresql")
+
+
+def _postgres_engine(url: str, pool_size: int) -> Engine:
+    engine = create_engine(
+        make_url(url).set(drivername="postgresql+psycopg"),
+        pool_size=pool_size,
+        pool_pre_ping=True,
+        connect_args={
+            "connect_timeout": 10,
+            "options": _POSTGRES_OPTIONS,
+            "keepalives_idle": 30,
+            "keepalives_interval": 10,
+            "keepalives_count": 3,
+            "tcp_user_timeout": 60000,
+        },
+    )
+
+    @event.listens_for(engine, "connect")
+    def _connect(connection: Any, _record: Any) -> None:
+        bulk.register(connection)
+
+    return engine
 
 
 def _sqlite_engine(url: str, pool_size: int) -> Engine:

@@ -1,0 +1,84 @@
+"""Births: what a unit says it is. A claim, compared with what it enrolled as; the newest one describes the unit."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import NamedTuple
+
+from musterroll_wire.messages import Birth
+from sqlmodel import Session
+
+from musterroll.domain.errors import Refusal
+from musterroll.domain.identity import serial_key
+from musterroll.domain.instants import to_ms
+from musterroll.domain.liveness import windows
+from musterroll.registry.hearing import ACTOR, welcome
+from musterroll.storage import births as storage
+from musterroll.storage import transitions, voices
+from musterroll.storage.births import Enrolled
+from musterroll.storage.transitions import Change
+from musterroll.storage.voices import Met, Start
+
+
+class Announcement(NamedTuple):
+    unit_id: int
+    birth: Birth
+
+
+def announce(session: Session, births: Sequence[Announcement], now: datetime) -> list[Met]:
+    """Births that were not kept before, in any order: signs of life; the newest of each unit describes it.
+
+    Returns units of which there is more to tell.
+    """
+    newest: dict[int, Birth] = {}
+    for unit_id, birth in births:
+        if unit_id not in newest or (birth.epoch, birth.seq) > newest[unit_id][:2]:
+            newest[unit_id] = birth
+    if not newest:
+        return []
+    enrolled = storage.enrolled(session, newest.keys())
+    starts = [_start(enrolled[unit_id], birth, now) for unit_id, birth in newest.items()]
+    described = voices.describe(session, starts)
+    met = voices.start(session, starts, to_ms(now))
+    welcome(session, met, "birth", now)
+    storage.describe(session, {unit_id: newest[unit_id] for unit_id in described}, now)
+    _compare(session, [enrolled[unit_id] for unit_id in sorted(described)], newest, now)
+    return met
+
+
+def _start(unit: Enrolled, birth: Birth, now: datetime) -> Start:
+    late, stale = windows(unit.reporting, birth.interval)
+    offset = birth.at - to_ms(now) // 1000
+    return Start(unit.id, birth.epoch, birth.seq, birth.interval, late, stale, offset, birth.uptime)
+
+
+def _compare(session: Session, units: Sequence[Enrolled], births: dict[int, Birth], now: datetime) -> None:
+    """A birth with another serial than the enrolled one is told once: the credential may be on two devices."""
+    others = {unit.id: births[unit.id].serial for unit in units if _key(births[unit.id].serial) != unit.serial_key}
+    if not others:
+        return
+    known = transitions.last(session, others.keys(), "identity")
+    serials = {unit.id: unit.serial for unit in units}
+    transitions.add(
+        session,
+        [
+            Change(
+                unit_id,
+                to_ms(now),
+                "identity",
+                serials[unit_id][:200],
+                claimed[:200],
+                f"a birth claims the serial {claimed[:80]!r}, the credential was enrolled for {serials[unit_id][:80]!r}:"
+                " a copied credential, or a replaced board; look at both units",
+                ACTOR,
+            )
+            for unit_id, claimed in others.items()
+            if known.get(unit_id) != claimed[:200]
+        ],
+    )
+
+
+def _key(serial: str) -> str | None:
+    try:
+        return serial_key(serial)
+    except Refusal:
+        return None

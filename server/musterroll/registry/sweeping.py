@@ -1,0 +1,41 @@
+"""Judging silence: units not heard for their whole window become stale."""
+
+from datetime import datetime
+from typing import NamedTuple
+
+from sqlmodel import Session
+
+from musterroll.domain.instants import from_ms, to_ms
+from musterroll.domain.liveness import Liveness
+from musterroll.registry.hearing import ACTOR
+from musterroll.storage import liveness, transitions, voices
+from musterroll.storage.transitions import Change
+from musterroll.storage.voices import Lapsed
+
+_CHUNK = 5_000
+
+
+class Swept(NamedTuple):
+    newly_stale: list[int]  # row ids of units
+
+
+def sweep(session: Session, now: datetime) -> Swept:
+    """Call stale every unit whose silence has lasted, with the moment it became so and why. Held units are left alone.
+
+    Silence counts only while the registry was listening; compare and set, so a unit heard meanwhile stays as it is.
+    """
+    heard = liveness.hearing(session)
+    stale: list[int] = []
+    while lapsed := voices.lapse(session, heard, to_ms(now), _CHUNK):
+        transitions.add(session, [_change(one) for one in lapsed])
+        stale += [one.unit_id for one in lapsed]
+        if len(lapsed) < _CHUNK:
+            break
+    return Swept(stale)
+
+
+def _change(one: Lapsed) -> Change:
+    cause = (
+        f"no heartbeat for {one.stale_after} s while the registry was listening; last heard {from_ms(one.heard_at):%Y-%m-%d %H:%M:%S} UTC"
+    )
+    return Change(one.unit_id, one.stale_since, "liveness", Liveness.LATE.value, Liveness.STALE.value, cause, ACTOR)

@@ -1,0 +1,78 @@
+"""Many rows in one statement. PostgreSQL takes columns as binary arrays, SQLite takes rows as parameters or as JSON.
+
+Binary arrays cost the server no parsing, and packing them here costs a tenth of what the driver's own lists do.
+"""
+
+import json
+import struct
+from collections.abc import Sequence
+from typing import Any
+
+import psycopg
+from psycopg.adapt import Buffer, Dumper
+from psycopg.pq import Format
+from sqlmodel import Session
+
+_INT8, _TEXT = 20, 25
+_HEADER = struct.Struct("!iiIii")
+_ITEM = struct.Struct("!iq")
+_LENGTH = struct.Struct("!i")
+_NULL = b"\xff\xff\xff\xff"
+
+
+class Bigints:
+    """A PostgreSQL `bigint[]`, packed."""
+
+    def __init__(self, values: Sequence[int | None]) -> None:
+        count = len(values)
+        if None in values:
+            body = b"".join([_NULL if value is None else _ITEM.pack(8, value) for value in values])
+        else:
+            flat: list[Any] = [8] * (2 * count)
+            flat[1::2] = values
+            body = struct.pack("!" + "iq" * count, *flat)
+        self.packed = _HEADER.pack(1, 1, _INT8, count, 1) + body
+
+
+class Texts:
+    """A PostgreSQL `text[]` of UTF-8 bytes, packed."""
+
+    def __init__(self, values: Sequence[bytes]) -> None:
+        pack = _LENGTH.pack
+        self.packed = _HEADER.pack(1, 0, _TEXT, len(values), 1) + b"".join([pack(len(value)) + value for value in values])
+
+
+class _BigintsDumper(Dumper):
+    format = Format.BINARY
+    oid = 1016
+
+    def dump(self, obj: Bigints) -> Buffer:
+        return obj.packed
+
+
+class _TextsDumper(Dumper):
+    format = Format.BINARY
+    oid = 1009
+
+    def dump(self, obj: Texts) -> Buffer:
+        return obj.packed
+
+
+def register(connection: psycopg.Connection[Any]) -> None:
+    """Teach one connection to send packed arrays."""
+    connection.adapters.register_dumper(Bigints, _BigintsDumper)
+    connection.adapters.register_dumper(Texts, _TextsDumper)
+
+
+def postgres(session: Session) -> bool:
+    return session.get_bind().dialect.name == "postgresql"
+
+
+def columns(rows: Sequence[tuple[int | None, ...]]) -> tuple[Bigints, ...]:
+    """Rows of integers as packed columns."""
+    return tuple(Bigints(column) for column in zip(*rows, strict=True))
+
+
+def ids(session: Session, values: Sequence[int]) -> Bigints | str:
+    """A list of row ids as one parameter: of `= ANY(...)` on PostgreSQL, of `IN (SELECT value FROM json_each(...))` on SQLite."""
+    return Bigints(values) if postgres(session) else json.dumps(values)
