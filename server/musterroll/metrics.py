@@ -1,6 +1,7 @@
 """What is counted for Prometheus. A value the composition root makes and hands round; nothing is global."""
 
 from collections.abc import Callable, Iterable, Mapping
+from typing import Any
 
 from prometheus_client import CollectorRegistry, Counter, Histogram, ProcessCollector
 from prometheus_client.core import GaugeMetricFamily
@@ -9,7 +10,7 @@ from prometheus_client.registry import Collector
 
 _BATCH_SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 
-Gauges = Mapping[str, Mapping[str, int]]  # {"lifecycle": {"stock": 3, ...}, "liveness": {...}}
+Gauges = Mapping[str, Mapping[Any, int]]  # {"lifecycle": {"stock": 3, ...}, "liveness": {...}}
 
 
 class Metrics:
@@ -24,6 +25,7 @@ class Metrics:
         self.receipts_total = self._counter("receipts", "Receipts sent to units.")
         self.batches_total = self._counter("batches", "Batches of messages committed.")
         self.redelivered_total = self._counter("redelivered", "Messages that had been committed before.")
+        self.failures_total = self._counter("failures", "Batches of messages given up, to be delivered again.")
         self.enrolments_total = self._counter("enrolments", "Enrolments, by what came of them.", "status")
         self.batch_seconds = Histogram(
             "musterroll_batch_seconds", "Seconds to commit a batch.", registry=self.registry, buckets=_BATCH_SECONDS

@@ -84,6 +84,8 @@ def by_ids(session: Session, ids: list[int]) -> list[Row[Any]]:
 
 def unit_id(session: Session, uid: str) -> int | None:
     """The row id behind a unit id."""
+    if "\0" in uid:
+        return None  # PostgreSQL will not even compare one
     return session.execute(select(col(Unit.id)).where(col(Unit.uid) == uid)).scalar_one_or_none()
 
 

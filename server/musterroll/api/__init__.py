@@ -1,0 +1,26 @@
+"""The door for programs and devices: REST under /api/v1, its contract, health and counters."""
+
+from musterroll.api import documents, enrolment, enrolments, operations, quarantine, units
+from musterroll.api.application import Application, new_app
+from musterroll.api.door import Authenticate, Checks, Door, install
+from musterroll.api.limits import Attempts
+from musterroll.metrics import Metrics
+from musterroll.settings import Settings
+from musterroll.storage.database import Database
+
+__all__ = ["build", "new_app"]
+
+
+def build(app: Application, database: Database, settings: Settings, metrics: Metrics, checks: Checks, authenticate: Authenticate) -> None:
+    """Hang the API in an app made by `new_app`.
+
+    `checks` are what /readyz asks besides the database; `authenticate` tells the signed-in person behind a request, if any.
+    `app.config["MQTT_URL"]` is the broker that devices are sent to; without it, the host they reached us by.
+    """
+    door = Door(database, settings, metrics, checks, authenticate, Attempts())
+    install(app, door)
+    operations.count_units(door)
+    for views in (operations.views, documents.views):
+        app.register_blueprint(views)
+    for room in (enrolment.api, units.api, enrolments.api, quarantine.api):
+        app.register_api(room)

@@ -1,0 +1,117 @@
+"""Claim tokens, and the enrolments that wait for a person."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from flask import Response
+from pydantic import Field
+
+from musterroll.api.blueprints import guarded
+from musterroll.api.door import actor, answer, clock, door, nothing
+from musterroll.api.models import Request, Shape, Text
+from musterroll.api.problems import documented
+from musterroll.registry import enrolling
+from musterroll.storage.tables import ClaimToken
+
+api = guarded("enrolments", "enrolment")
+
+
+class TokenBody(Request):
+    label: Text = Field(max_length=100, description="What it is for.")
+    days: float = Field(default=7.0, gt=0, le=3650, description="How long it lives.")
+    uses: int = Field(default=1, ge=1, le=1_000_000, description="How many units may enrol with it.")
+    serials: list[Text] = Field(default=[], max_length=10_000, description="Only these serials; none = any.")
+    account: Text | None = Field(default=None, max_length=80, description="Number of the account the units are deployed to.")
+    site: Text | None = Field(default=None, max_length=80, description="Number of the site the units are deployed to.")
+
+
+class TokenOut(Shape):
+    id: int
+    label: str
+    expires_at: datetime
+    max_uses: int
+    uses: int
+    serials: list[str]
+    created_at: datetime
+    created_by: str
+    revoked_at: datetime | None
+
+
+class TokenMade(TokenOut):
+    token: str = Field(description="The claim token. Shown this once.")
+
+
+class TokenList(Shape):
+    items: list[TokenOut]
+
+
+class TokenPath(Request):
+    token_id: int = Field(ge=1, le=2**53 - 1)
+
+
+class EnrolmentPath(Request):
+    enrolment_id: int = Field(ge=1, le=2**53 - 1)
+
+
+class PendingOut(Shape):
+    id: int
+    unit: str
+    serial: str
+    maker: str
+    model: str
+    evidence: dict[str, Any]
+    token: str = Field(description="Label of the claim token it came with.")
+    created_at: datetime
+
+
+class PendingList(Shape):
+    items: list[PendingOut]
+
+
+@api.get("/claim-tokens", summary="Claim tokens, newest first", responses={200: TokenList})
+def list_tokens() -> Response:
+    with door().database.reading() as session:
+        return answer(TokenList(items=[TokenOut(**_told(one)) for one in enrolling.tokens(session)]))
+
+
+@api.post("/claim-tokens", summary="Make a claim token, shown once", responses={201: TokenMade, **documented(400, 409, 413, 415)})
+def create_token(body: TokenBody) -> Response:
+    wanted = body.model_dump(exclude={"days"})
+    with door().database.writing() as session:
+        made, plain = enrolling.create_token(session, **wanted, life=timedelta(days=body.days), actor=actor(), now=clock())
+    return answer(TokenMade(token=plain, **_told(made)), 201)
+
+
+@api.delete("/claim-tokens/<int:token_id>", summary="End a claim token", responses={204: None, **documented(404)})
+def revoke_token(path: TokenPath) -> Response:
+    with door().database.writing() as session:
+        enrolling.revoke_token(session, path.token_id, actor(), clock())
+    return nothing()
+
+
+@api.get("/enrolments", summary="Further credentials of known units, waiting for a person", responses={200: PendingList})
+def list_pending() -> Response:
+    with door().database.reading() as session:
+        found = enrolling.pending(session)
+    return answer(PendingList(items=[PendingOut(**one._asdict(), id=one.credential_id, unit=one.uid) for one in found]))
+
+
+@api.post("/enrolments/<int:enrolment_id>/accept", summary="Let it in", responses={204: None, **documented(404, 409)})
+def accept(path: EnrolmentPath) -> Response:
+    """The credential in use until now is revoked."""
+    return _decide(path.enrolment_id, True)
+
+
+@api.post("/enrolments/<int:enrolment_id>/refuse", summary="Keep it out", responses={204: None, **documented(404, 409)})
+def refuse(path: EnrolmentPath) -> Response:
+    return _decide(path.enrolment_id, False)
+
+
+def _decide(credential_id: int, accepted: bool) -> Response:
+    with door().database.writing() as session:
+        enrolling.decide(session, credential_id, accepted, actor(), clock())
+    return nothing()
+
+
+def _told(token: ClaimToken) -> dict[str, Any]:
+    return token.model_dump(include=set(TokenOut.model_fields))

@@ -1,0 +1,47 @@
+"""Messages that could not be accepted, with the reason."""
+
+import base64
+from datetime import datetime
+
+from flask import Response
+from pydantic import Field
+
+from musterroll.api.blueprints import guarded
+from musterroll.api.door import answer, door
+from musterroll.api.models import PageQuery, Shape, numbers
+from musterroll.domain.instants import from_ms
+from musterroll.registry.quarantining import quarantined
+from musterroll.storage.tables import Quarantined
+
+api = guarded("quarantine", "quarantine")
+
+
+class QuarantinedOut(Shape):
+    id: int
+    at: datetime
+    unit: str = Field(description="As the topic named it.")
+    topic: str
+    code: str
+    detail: str
+    size: int = Field(description="Bytes of the payload.")
+    payload: str = Field(description="The first 4 KiB of the payload, base64.")
+
+
+class QuarantinePage(Shape):
+    items: list[QuarantinedOut]
+    next: str | None
+
+
+@api.get("/quarantine", summary="Messages that could not be accepted, newest first", responses={200: QuarantinePage})
+def list_quarantine(query: PageQuery) -> Response:
+    before = numbers(query.cursor, 1)
+    with door().database.reading() as session:
+        found = quarantined(session, before[0] if before else None, query.limit + 1)
+    shown = found[: query.limit]
+    following = str(shown[-1].id) if len(found) > len(shown) else None
+    return answer(QuarantinePage(items=[_out(row) for row in shown], next=following))
+
+
+def _out(row: Quarantined) -> QuarantinedOut:
+    kept = row.model_dump(include={"id", "unit", "topic", "code", "detail", "size"})
+    return QuarantinedOut(**kept, at=from_ms(row.at), payload=base64.b64encode(row.payload).decode())
