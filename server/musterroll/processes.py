@@ -48,7 +48,8 @@ def serve(settings: Settings, database: Database, ready: Callable[[str], None], 
     with ExitStack() as running:
         checks: Checks = {}
         mqtt_url, public_mqtt = _broker(settings, database, running, checks)
-        ingest = Ingest(database, mqtt_url, metrics, ca=settings.mqtt_ca, share=settings.mqtt_share)
+        mqtt5 = not settings.embedded_broker  # the embedded broker never answers an MQTT 5 CONNECT
+        ingest = Ingest(database, mqtt_url, metrics, ca=settings.mqtt_ca, share=settings.mqtt_share, mqtt5=mqtt5)
         running.enter_context(_run(ingest))
         schedule = Schedule(database, jobs(settings, database))
         running.enter_context(_run(schedule))
@@ -134,7 +135,13 @@ def _http(app: Flask, settings: Settings) -> Iterator[str]:
     host, port = address(settings.http_listen, "MUSTERROLL_HTTP_LISTEN")
     try:
         server: Any = create_server(
-            app, host=host, port=port, threads=_HTTP_THREADS, ident="musterroll", clear_untrusted_proxy_headers=True
+            app,
+            host=host,
+            port=port,
+            threads=_HTTP_THREADS,
+            ident="musterroll",
+            clear_untrusted_proxy_headers=True,
+            asyncore_use_poll=True,  # the embedded broker's sockets are in this process too, and select() fails beyond 1,024
         )
     except OSError as error:
         raise Refusal(f"cannot listen on {host}:{port}: {error.strerror}; set MUSTERROLL_HTTP_LISTEN to another address or port") from None
