@@ -1,3 +1,6 @@
+"""`python -m musterroll` is `musterroll`."""
+
 from musterroll.cli import main
 
-main()
+if __name__ == "__main__":
+    main()

@@ -33,9 +33,9 @@ def connect(client: str, password: str, keepalive: int, will: tuple[str, bytes] 
     return _frame(0x10, b"\x00\x04MQTT\x04" + bytes([flags]) + _number(keepalive) + name + testament + name + _text(password.encode()))
 
 
-def subscribe(mid: int, topics: list[str]) -> bytes:
-    """SUBSCRIBE to topics at QoS 1."""
-    return _frame(0x82, _number(mid) + b"".join(_text(topic.encode()) + b"\x01" for topic in topics))
+def subscribe(mid: int, topics: list[str], qos: int = 1) -> bytes:
+    """SUBSCRIBE to topics."""
+    return _frame(0x82, _number(mid) + b"".join(_text(topic.encode()) + bytes([qos]) for topic in topics))
 
 
 def publish(topic: str, payload: bytes, mid: int) -> bytes:

@@ -1,0 +1,64 @@
+"""Fleets of any size straight into an empty, migrated database, by one statement a table."""
+
+from typing import Any
+
+from musterroll.storage.database import Database
+from musterroll.storage.tables import Product, Unit, Voice
+from sqlalchemy import Connection, text
+from sqlmodel import SQLModel
+
+MAKERS = 20
+
+_MADE_AT = "'2025-01-01 00:00:00'"
+_OF_MAKER = {"maker_key": "'maker' || (n % 20 + 1)", "family_key": "'model' || (n % 20 + 1)", "product_id": "n % 20 + 1"}
+_KEY = "'BM' || (10000000 + n)"  # as identity.serial_key and twin_key make of the serial
+_PRODUCT = {
+    **{"id": "n", "maker": "'Maker ' || n", "model": "'Model ' || n", "family": "'Model ' || n", "created_at": _MADE_AT},
+    **{"maker_key": "'maker' || n", "model_key": "'model' || n", "family_key": "'model' || n", "reporting": "'always_on'"},
+}
+_UNIT = {
+    **{"id": "n", "uid": "'u' || n", "serial": "'BM-' || (10000000 + n)", "serial_key": _KEY, "twin_key": _KEY, **_OF_MAKER},
+    **{"lifecycle": "'deployed'", "firmware": "'1.0'", "agent": "'bench'", "evidence": "'{}'", "created_at": _MADE_AT},
+}
+_VOICE = {"unit_id": "n", "heard_at": ":now", "first_heard_at": ":now", "epoch": "1", "birth_epoch": "1", "beat": "1"}
+
+
+def uid(number: int) -> str:
+    return f"u{number}"
+
+
+def serial(number: int) -> str:
+    return f"BM-{10_000_000 + number}"
+
+
+def fill(database: Database, units: int, now: int) -> None:
+    """`units` deployed units numbered from 1, all heard at `now` (ms), by a registry that has listened all the time."""
+    with database.writing() as session:
+        connection = session.connection()
+        if database.dialect == "postgresql":
+            connection.execute(text("SET LOCAL statement_timeout = 0"))
+        _insert(connection, Product, _PRODUCT, MAKERS)
+        _insert(connection, Unit, _UNIT, units)
+        _insert(connection, Voice, _VOICE, units, now=now)
+        connection.execute(text("UPDATE registry SET since = 0, until = :now"), {"now": now})
+    analyze(database)
+
+
+def _insert(connection: Connection, table: type[SQLModel], values: dict[str, str], rows: int, **given: Any) -> None:
+    """`values` are SQL expressions of n; columns that must not be null and are not among them get their defaults."""
+    columns = SQLModel.metadata.tables[str(table.__tablename__)].columns
+    rest = {column.name: table.model_fields[column.name].default for column in columns if not column.nullable and column.name not in values}
+    expressions = {**values, **{name: f":{name}" for name in rest}}
+    connection.execute(
+        text(
+            f"INSERT INTO {table.__tablename__} ({', '.join(expressions)})"
+            " WITH RECURSIVE series(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM series WHERE n < :rows)"
+            f" SELECT {', '.join(expressions.values())} FROM series"
+        ),
+        {"rows": rows, **rest, **given},
+    )
+
+
+def analyze(database: Database) -> None:
+    with database.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        connection.execute(text("VACUUM ANALYZE" if database.dialect == "postgresql" else "ANALYZE"))
