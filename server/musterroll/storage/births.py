@@ -27,7 +27,7 @@ def enrolled(session: Session, unit_ids: Collection[int]) -> dict[int, Enrolled]
         .join(Product, col(Product.id) == col(Unit.product_id))
         .where(col(Unit.id).in_(unit_ids))
     )
-    return {row[0]: Enrolled(*row) for row in session.exec(query)}
+    return {found.id: found for found in (Enrolled(*row) for row in session.execute(query))}
 
 
 def describe(session: Session, births: Mapping[int, Birth], now: datetime) -> None:

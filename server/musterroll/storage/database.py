@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import Engine, event
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import ArgumentError
+from sqlalchemy.exc import ArgumentError, DataError, DBAPIError, IntegrityError
 from sqlmodel import Session, create_engine
 
 from musterroll.domain.errors import Refusal
@@ -62,6 +62,11 @@ class Database:
 
     def close(self) -> None:
         self.engine.dispose()
+
+
+def outage(error: Exception) -> bool:
+    """Whether a statement failed for the database's own reasons (away, locked, full, not migrated), not for what it was given."""
+    return isinstance(error, DBAPIError) and not isinstance(error, DataError | IntegrityError)
 
 
 def _engine(url: str, pool_size: int) -> Engine:

@@ -150,11 +150,16 @@ def describe(session: Session, births: Sequence[Start]) -> set[int]:
     connection = session.connection()
     if postgres(session):
         return {row[0] for row in connection.exec_driver_sql(_DESCRIBE_POSTGRES, columns(sorted(births)))}
-    return {birth.unit_id for birth in births if connection.exec_driver_sql(_DESCRIBE_SQLITE, tuple(birth)).rowcount}
+    return {birth.unit_id for birth in births if connection.exec_driver_sql(_DESCRIBE_SQLITE, tuple(birth[:6])).rowcount}
 
 
 def _met(rows: Sequence[Sequence[int]]) -> list[Met]:
     return [Met(row[0], bool(row[1]), row[2], row[3], bool(row[4])) for row in rows]
+
+
+_WAKE = "UPDATE voice SET stale_since = NULL, death_at = NULL, first_heard_at = coalesce(first_heard_at, %s) WHERE unit_id "
+_WAKE_POSTGRES = _WAKE + "= ANY(%s)"
+_WAKE_SQLITE = _WAKE.replace("%s", "?") + "IN (SELECT value FROM json_each(?))"
 
 
 def wake(session: Session, met: Sequence[Met], now: int) -> None:
@@ -162,11 +167,7 @@ def wake(session: Session, met: Sequence[Met], now: int) -> None:
     told = [one.unit_id for one in met if one.never_heard or one.stale_since is not None or one.death_at is not None]
     if not told:
         return
-    sql = "UPDATE voice SET stale_since = NULL, death_at = NULL, first_heard_at = coalesce(first_heard_at, {}) WHERE unit_id "
-    if postgres(session):
-        session.connection().exec_driver_sql(sql.format("%s") + "= ANY(%s)", (now, ids(session, told)))
-    else:
-        session.connection().exec_driver_sql(sql.format("?") + "IN (SELECT value FROM json_each(?))", (now, ids(session, told)))
+    session.connection().exec_driver_sql(_WAKE_POSTGRES if postgres(session) else _WAKE_SQLITE, (now, ids(session, told)))
 
 
 _DIE_POSTGRES = """

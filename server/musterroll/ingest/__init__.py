@@ -1,0 +1,5 @@
+"""Door: MQTT. What units say comes in here, and receipts and commands go out."""
+
+from musterroll.ingest.subscriber import Ingest
+
+__all__ = ["Ingest"]

@@ -1,0 +1,39 @@
+"""Where the broker is and who we are there, out of one URL."""
+
+from pathlib import Path
+from typing import NamedTuple
+from urllib.parse import unquote, urlsplit
+
+from musterroll.domain.errors import Refusal
+
+
+class BrokerAddress(NamedTuple):
+    host: str
+    port: int
+    user: str
+    password: str | None
+    tls: bool
+    ca: Path | None
+
+    def __str__(self) -> str:
+        return f"{self.host}:{self.port}"
+
+
+def parse(url: str, ca: Path | None = None) -> BrokerAddress:
+    """The address in `mqtt[s]://user:password@host[:port]`. Raises Refusal with one sentence.
+
+    >>> parse("mqtts://registry:s3@broker").port, parse("mqtt://registry:s3@broker").user
+    (8883, 'registry')
+    """
+    parts = urlsplit(url)
+    try:
+        port = parts.port
+    except ValueError:
+        port = 0
+    if parts.scheme not in ("mqtt", "mqtts") or not parts.hostname or port == 0:
+        raise Refusal("MUSTERROLL_MQTT_URL is not a broker URL; write mqtt://user:password@host:1883, or mqtts:// for TLS")
+    if not parts.username:
+        raise Refusal("MUSTERROLL_MQTT_URL names no user; the registry needs one of its own, as mqtt://registry:password@host:1883")
+    tls = parts.scheme == "mqtts"
+    password = unquote(parts.password) if parts.password is not None else None
+    return BrokerAddress(parts.hostname, port or (8883 if tls else 1883), unquote(parts.username), password, tls, ca)

@@ -1,0 +1,168 @@
+"""The worker thread: a batch is decoded, committed, then acknowledged to the broker, then receipted. In that order, always."""
+
+import logging
+import random
+import threading
+import time
+from collections.abc import Callable, Sequence
+from datetime import datetime
+
+from musterroll_wire import topics
+from musterroll_wire.messages import encode
+
+from musterroll.ingest import dispatch
+from musterroll.ingest.canary import Progress
+from musterroll.ingest.clients import Messages
+from musterroll.ingest.dispatch import Acquaintances, Heard
+from musterroll.ingest.inbox import Inbox, Parcel
+from musterroll.metrics import Metrics
+from musterroll.registry import hearing, reporting
+from musterroll.registry.quarantining import Misfit
+from musterroll.registry.reporting import Batch, Outcome
+from musterroll.storage.database import Database, outage
+
+log = logging.getLogger(__name__)
+
+_LONGEST_PAUSE = 5.0
+
+
+class Worker:
+    def __init__(
+        self,
+        database: Database,
+        inbox: Inbox,
+        send: Callable[[Messages], None],
+        progress: Progress,
+        metrics: Metrics,
+        clock: Callable[[], datetime],
+        own: str,
+    ) -> None:
+        self._database = database
+        self._inbox = inbox
+        self._send = send
+        self._progress = progress
+        self._metrics = metrics
+        self._clock = clock
+        self._own = own
+        self._acquaintances = Acquaintances()
+        self._stopping = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="ingest-worker", daemon=True)
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Finish the batch at hand, unless the database is away, and end."""
+        self._stopping.set()
+        self._inbox.close()
+        if self._thread.ident:
+            self._thread.join(8)
+
+    def alive(self) -> bool:
+        return self._thread.is_alive()
+
+    def _run(self) -> None:
+        while parcels := self._inbox.take():
+            try:
+                self._settle(parcels)
+            except Exception:  # nothing is acknowledged: the broker and the agents still have it
+                log.exception("a batch of messages could not be handled; it is left to be delivered again")
+                self._metrics.failures_total.inc()
+                for parcel in parcels:
+                    parcel.origin.drop()
+                self._stopping.wait(1)
+
+    def _settle(self, parcels: Sequence[Parcel]) -> None:
+        heard = dispatch.read([publication for parcel in parcels for publication in parcel.publications], self._own)
+        outcomes = self._persist(heard)
+        if outcomes is None:
+            return
+        for parcel in parcels:
+            parcel.origin.answer([mid for _, _, mid in parcel.publications if mid], ())
+        self._send([letter for outcome in outcomes for letter in _letters(outcome)])
+        if heard.canary is not None:
+            self._progress.came_through()
+        self._count(heard, outcomes)
+
+    def _persist(self, heard: Heard) -> list[Outcome] | None:
+        """Commit, however long the database is away; None when we are stopped before that."""
+        failures = 0
+        while True:
+            try:
+                began = time.monotonic()
+                outcomes = self._commit(heard)
+                self._metrics.batch_seconds.observe(time.monotonic() - began)
+                if failures:
+                    log.info("the database takes messages again")
+                return outcomes
+            except Exception as error:
+                if not outage(error):
+                    raise
+                failures += 1
+                if failures == 1:
+                    log.error("the database does not take messages: %s; keeping them and trying again", str(error).splitlines()[0])
+            if self._stopping.wait(random.uniform(0.5, 1.0) * min(_LONGEST_PAUSE, 0.1 * 2 ** min(failures, 8))):  # noqa: S311
+                return None
+
+    def _commit(self, heard: Heard) -> list[Outcome]:
+        unmet = self._acquaintances.unmet(heard.words)
+        if unmet:
+            with self._database.writing() as session:
+                found = reporting.acquaint(session, unmet)
+            self._acquaintances.learn(unmet, found)
+        arrivals, misfits = self._acquaintances.sort(heard.words)
+        return self._receive(Batch(arrivals, misfits), heard.canary)
+
+    def _receive(self, batch: Batch, canary: int | None) -> list[Outcome]:
+        """One transaction; where the batch holds a message that the database refuses, as many as it takes to set that one aside."""
+        now = self._clock()
+        try:
+            with self._database.writing() as session:
+                outcome = reporting.receive(session, batch, now)
+                if canary is not None:
+                    hearing.prove(session, self._own, canary, now)
+            return [outcome]
+        except Exception as error:
+            if outage(error):
+                raise
+            first, second = _halves(batch, error)
+            return self._receive(first, None) + self._receive(second, canary)
+
+    def _count(self, heard: Heard, outcomes: Sequence[Outcome]) -> None:
+        metrics = self._metrics
+        metrics.batches_total.inc(len(outcomes))
+        for kind, count in heard.kinds.items():
+            metrics.messages_total.labels(kind).inc(count)
+        for outcome in outcomes:
+            metrics.receipts_total.inc(len(outcome.receipts))
+            metrics.redelivered_total.inc(outcome.replayed)
+            for code, count in outcome.misfits.items():
+                metrics.quarantined_total.labels(code).inc(count)
+
+
+def _halves(batch: Batch, error: Exception) -> tuple[Batch, Batch]:
+    """A batch that cannot be committed, in two; a single arrival becomes a misfit."""
+    arrivals, misfits = batch
+    if len(arrivals) > 1:
+        middle = len(arrivals) // 2
+        return Batch(arrivals[:middle], misfits), Batch(arrivals[middle:])
+    if arrivals and misfits:
+        return Batch(arrivals), Batch((), misfits)
+    if arrivals:
+        (arrival,) = arrivals
+        kind = type(arrival.message).__name__.lower()
+        log.error("a %s of unit %s cannot be stored and is set aside: %s", kind, arrival.uid, error)
+        settles = dispatch.settled(arrival.unit_id, kind, arrival.payload)
+        sentence = f"the database refused it: {type(error).__name__}"
+        misfit = Misfit(topics.build(arrival.uid, kind), arrival.uid, "unstorable", sentence, arrival.payload, settles)
+        return Batch((), (misfit,)), Batch(())
+    if len(misfits) > 1:
+        middle = len(misfits) // 2
+        return Batch((), misfits[:middle]), Batch((), misfits[middle:])
+    raise error  # not even its reason can be stored: this is ours, not the message's
+
+
+def _letters(outcome: Outcome) -> Messages:
+    """What is sent down after a commit. At QoS 0: a lost receipt costs one sending again, a lost command is given again."""
+    receipts = [(topics.build(uid, "receipt"), encode(receipt)) for uid, receipt in outcome.receipts]
+    return receipts + [(topics.build(uid, "command"), encode(command)) for uid, command in outcome.commands]
