@@ -1,60 +1,53 @@
-"""Units put straight into a database, for tests that read them back."""
+"""Random small fleets for property tests: accounts in a tree, sites, contract lines of every scope, and units."""
 
-from datetime import UTC, datetime
-from typing import Any
+from datetime import date, timedelta
+from typing import NamedTuple
 
-from musterroll.domain.identity import name_key, new_uid, serial_key, twin_key
-from musterroll.storage.tables import Account, Product, Registry, Site, Unit, Voice
-from sqlmodel import Session, select
+from hypothesis import strategies as st
+from musterroll.domain.assignment import Candidate
+from musterroll.domain.contract import Line, Scope
 
-LONG_AGO = datetime(2025, 1, 1, tzinfo=UTC)
-
-
-def listening(session: Session, since: int, until: int) -> None:
-    """The registry has heard everything from `since` to `until` (ms)."""
-    registry = session.get_one(Registry, 1)
-    registry.since, registry.until = since, until
+DAY = date(2026, 11, 1)
+ACCOUNTS, SITES, PRODUCTS = 5, 6, 2
 
 
-def product(session: Session, maker: str, model: str) -> Product:
-    keys = {"maker_key": name_key(maker), "model_key": name_key(model)}
-    found = session.exec(select(Product).filter_by(**keys)).first()
-    if found:
-        return found
-    made = Product(maker=maker, model=model, family=model, family_key=name_key(model), created_at=LONG_AGO, **keys)
-    session.add(made)
-    session.flush()
-    return made
+class Fleet(NamedTuple):
+    lines: list[Line]
+    units: list[Candidate]
+    parents: dict[int, int | None]
 
 
-def place(session: Session, account: str, site: str) -> tuple[int, int]:
-    """The row ids of an account and one of its sites, made where they are new; the names are the references."""
-    a = session.exec(select(Account).where(Account.ref == account)).first() or Account(ref=account, name=account, created_at=LONG_AGO)
-    session.add(a)
-    session.flush()
-    s = session.exec(select(Site).where(Site.ref == site)).first() or Site(ref=site, name=site, account_id=a.id, created_at=LONG_AGO)
-    session.add(s)
-    session.flush()
-    assert a.id is not None
-    assert s.id is not None
-    return a.id, s.id
+days = st.integers(-900, 900).map(lambda n: DAY + timedelta(days=n))
 
 
-def unit(
-    session: Session, serial: str, maker: str = "Acme", model: str = "Pump 3", voice: dict[str, Any] | None = None, **facts: Any
-) -> Unit:
-    """A unit; with `voice`, also its hot row."""
-    of = product(session, maker, model)
-    key = serial_key(serial)
-    made = Unit(
-        **{"uid": new_uid(), "serial": serial, "serial_key": key, "twin_key": twin_key(key), "created_at": LONG_AGO, **facts},
-        maker_key=of.maker_key,
-        family_key=of.family_key,
-        product_id=of.id,
-    )
-    session.add(made)
-    session.flush()
-    if voice is not None:
-        session.add(Voice(unit_id=made.id, **voice))
-        session.flush()
-    return made
+def _line(number: int, scope: Scope, place: int, product: int, quantity: int, serial: int) -> Line:
+    if scope is Scope.SERIAL:
+        return Line(number, f"C1/{number:03}", 1, scope, serial_key=f"S{serial:03}", product=product)
+    return Line(number, f"C1/{number:03}", 1, scope, place=place, product=product, quantity=quantity)
+
+
+def _unit(
+    number: int, serial: int, product: int, place: tuple[int | None, int | None], deployed: bool, operating: bool, on: date | None
+) -> Candidate:
+    return Candidate(number, f"S{serial:03}", product, *place, deployed, operating, on)
+
+
+_places = st.tuples(st.none() | st.integers(1, ACCOUNTS), st.none() | st.integers(1, SITES))
+_lines = st.lists(
+    st.tuples(st.sampled_from(Scope), st.integers(1, ACCOUNTS), st.integers(1, PRODUCTS), st.integers(1, 4), st.integers(0, 30)),
+    max_size=12,
+)
+_units = st.lists(
+    st.tuples(st.integers(0, 30), st.integers(1, PRODUCTS), _places, st.booleans(), st.booleans(), st.none() | days),
+    max_size=30,
+    unique_by=lambda unit: unit[:2],
+)
+
+
+@st.composite
+def fleets(draw: st.DrawFn) -> Fleet:
+    """A fleet as lines in force, candidates and the accounts' parents; an account's parent always has a smaller number."""
+    lines = [_line(number, *rest) for number, rest in enumerate(draw(_lines), 1)]
+    units = [_unit(number, *rest) for number, rest in enumerate(draw(_units), 1)]
+    parents = {n: draw(st.none() | st.integers(1, n - 1)) if n > 1 else None for n in range(1, ACCOUNTS + 1)}
+    return Fleet(lines, units, parents)

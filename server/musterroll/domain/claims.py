@@ -41,6 +41,16 @@ def _day(card: Mapping[str, Any], name: str) -> date | None:
         return None
 
 
+def claim_says(claim: Claim) -> str:
+    """
+    >>> claim_says(Claim(ends_on=date(2028, 2, 15)))
+    'Its own card claims warranty until 14 February 2028; that is for a person to confirm.'
+    """
+    start = f" from {in_words(claim.starts_on)}" if claim.starts_on else ""
+    length = f" until {in_words(last_day(claim.ends_on))}" if claim.ends_on else f" for {claim.months} months" if claim.months else ""
+    return f"Its own card claims warranty{start}{length}; that is for a person to confirm."
+
+
 def disagreement(claim: Claim | None, periods: Iterable[Period]) -> Disagreement | None:
     """How a claim differs from the warranty on record: its start from the first day, its end from the last.
 

@@ -89,7 +89,12 @@ def terms(contract: Contract) -> Iterator[Span]:
 
 
 def _noticed(contract: Contract, ends_on: date) -> bool:
-    return contract.notice_on is not None and contract.notice_on <= ends_on - timedelta(contract.notice_days)
+    return contract.notice_on is not None and contract.notice_on <= _notice_by(contract, ends_on)
+
+
+def _notice_by(contract: Contract, ends_on: date) -> date:
+    """The notice days lie whole between this day and the last day of the term."""
+    return last_day(ends_on) - timedelta(contract.notice_days)
 
 
 def term_on(contract: Contract, on: date) -> Span | None:
@@ -125,7 +130,7 @@ def renewal(contract: Contract, term: Span) -> Renewal:
     renews = contract.state is State.ACTIVE and contract.auto_renew and contract.ended_on is None and term.ends_on is not None
     if not renews or term.ends_on is None or _noticed(contract, term.ends_on):
         return Renewal(term.ends_on, False, None)
-    return Renewal(term.ends_on, True, term.ends_on - timedelta(contract.notice_days))
+    return Renewal(term.ends_on, True, _notice_by(contract, term.ends_on))
 
 
 def misfit(line: Line, contract: Contract) -> str | None:

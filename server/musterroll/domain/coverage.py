@@ -33,6 +33,12 @@ class Paper(NamedTuple):
     covers: tuple[Cover, ...] = ()  # lines assigned to it, and those that name it whether in force or not
     warranty_missing: tuple[str, ...] = ()
     contract_missing: tuple[str, ...] = ()
+    beside: tuple[str, ...] = ()  # sentences worth saying that decide nothing, as what its card claims
+
+
+def place_missing(account: int | None, site: int | None) -> tuple[str, ...]:
+    """What must be known of a unit's place before it can be said that no quantity covers it."""
+    return ("the account it belongs to",) if account is None and site is None else ()
 
 
 class Verdict(NamedTuple):
@@ -62,7 +68,7 @@ def verdict(paper: Paper, on: date) -> Verdict:
         covers,
         last_day(until) if (periods or covers) and until is not None else None,
         next_change(spans, on),
-        (*_warranty_reasons(paper.periods, on), *_contract_reasons(paper.covers, on)) or _nothing(paper),
+        ((*_warranty_reasons(paper.periods, on), *_contract_reasons(paper.covers, on)) or _nothing(paper)) + paper.beside,
         missing,
     )
 
