@@ -1,0 +1,35 @@
+"""The door for people: server-rendered pages. Views read the clock once, open one transaction, call verbs and render."""
+
+from flask import Blueprint, Flask
+
+from musterroll.settings import Settings
+from musterroll.storage.database import Database
+from musterroll.web import assets, enrolment, failures, fleet, looking_up, quarantine, security, signing_in, theme, unit_page, words
+from musterroll.web.door import Checks, Door, install
+from musterroll.web.signing_in import authenticate_session
+
+__all__ = ["authenticate_session", "build"]
+
+
+def build(app: Flask, database: Database, settings: Settings, checks: Checks) -> None:
+    """Put the pages on `app`, whose `secret_key` is set. `checks` names what the health strip shows; they are asked at every
+    page and must be quick."""
+    install(app, Door(database, settings, checks))
+    security.protect(app, settings)
+    words.install(app)
+    assets.install(app)
+    failures.install(app)
+    app.register_blueprint(theme.pages)
+    app.register_blueprint(signing_in.pages)
+    app.register_blueprint(_guarded())
+
+
+def _guarded() -> Blueprint:
+    """Every page that only a signed-in person may see."""
+    guarded = Blueprint("in", __name__)
+    guarded.before_request(signing_in.require_person)
+    guarded.after_request(security.keep_private)
+    failures.guard(guarded)
+    for subject in (looking_up, unit_page, fleet, enrolment, quarantine):
+        guarded.register_blueprint(subject.pages)
+    return guarded

@@ -1,0 +1,62 @@
+"""What every view needs: the database, the settings, the clock, and the way a page is rendered."""
+
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from typing import Any, NamedTuple
+
+from flask import Flask, current_app, g, render_template, request
+from jinja2_fragments.flask import render_block
+
+from musterroll.registry.access import Actor
+from musterroll.settings import Settings
+from musterroll.storage.database import Database
+
+Checks = Mapping[str, Callable[[], bool]]
+_KEY = "musterroll.web"
+
+
+class Door(NamedTuple):
+    database: Database
+    settings: Settings
+    checks: Checks
+
+
+def install(app: Flask, door: Door) -> None:
+    app.extensions[_KEY] = door
+
+
+def door() -> Door:
+    """The door of the app that serves this request."""
+    found: Door = current_app.extensions[_KEY]
+    return found
+
+
+def clock() -> datetime:
+    """Read once a request."""
+    return datetime.now(UTC)  # noqa: TID251
+
+
+def actor() -> Actor:
+    """The person signed in; only guarded views may ask."""
+    found: Actor = g.actor
+    return found
+
+
+def page(template: str, now: datetime, **context: Any) -> str:
+    """The whole page, or only its block `live` where htmx polls for it."""
+    values = {"now": now, "actor": g.get("actor"), **context}
+    if request.headers.get("HX-Request-Type") == "partial":
+        return render_block(template, "live", **values)
+    return render_template(template, health=_health(), **values)
+
+
+def _health() -> dict[str, bool]:
+    """Each part of the registry and whether it is well; the database is, or nobody would be signed in."""
+    return {"database": True, **{name: _ask(check) for name, check in door().checks.items()}} if g.get("actor") else {}
+
+
+def _ask(check: Callable[[], bool]) -> bool:
+    try:
+        return check()
+    except Exception:  # a check that breaks is a finding, not a broken page
+        return False

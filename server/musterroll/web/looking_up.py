@@ -1,0 +1,18 @@
+"""Look-up: one field, one big answer. For a phone, a glove and a wedge scanner."""
+
+from flask import Blueprint, request
+
+from musterroll.registry.looking_up import look_up
+from musterroll.web.door import clock, door, page
+
+pages = Blueprint("looking_up", __name__)
+
+
+@pages.get("/")
+def look() -> str:
+    now, code = clock(), request.args.get("code", "").strip()
+    if not code:
+        return page("look_up.html", now, code="", found=None)
+    with door().database.reading() as session:
+        found = look_up(session, code, now)
+    return page("look_up.html", now, code=code, found=found)

@@ -1,0 +1,96 @@
+"""The geometry of the small pictures: stretches of a timeline, points of a sparkline. Templates draw them as SVG."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from typing import NamedTuple
+
+from musterroll.domain.instants import to_ms
+from musterroll.domain.liveness import Liveness
+from musterroll.registry.histories import Change
+from musterroll.registry.unit_cards import UnitCard
+
+WIDTH = 1000.0
+DAY = timedelta(days=1)
+
+
+class Stretch(NamedTuple):
+    """One state from `start` to `end` (ms), drawn from `x` for `width` of 1000."""
+
+    state: Liveness
+    start: int
+    end: int
+    x: float
+    width: float
+
+
+class Timeline(NamedTuple):
+    """`days` are the labels under it, oldest first; `share` is the operating part of the time it was known at all, 0 to 1."""
+
+    stretches: list[Stretch]
+    days: list[str]
+    share: float | None
+    silences: int
+
+
+class Spark(NamedTuple):
+    """A line in a box of 100 by 30: `points` for <polyline>, and the least, newest and most value."""
+
+    points: str
+    least: float
+    newest: float
+    most: float
+
+
+def timeline(card: UnitCard, changes: Sequence[Change], days: int, now: datetime) -> Timeline:
+    """The last `days` calendar days (UTC), today included. `changes` are newest first, as histories tells them."""
+    midnight = now.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+    first, end = midnight - DAY * (days - 1), midnight + DAY
+    scale = WIDTH / (end - first).total_seconds() / 1000
+    start = to_ms(first)
+    stretches = [
+        Stretch(state, a, b, round((a - start) * scale, 2), round(max((b - a) * scale, 1.5), 2))
+        for state, a, b in _clipped(_turns(card, changes), start, to_ms(now))
+    ]
+    known = sum(s.end - s.start for s in stretches if s.state is not Liveness.NEVER_HEARD)
+    up = sum(s.end - s.start for s in stretches if s.state is Liveness.OPERATING)
+    labels = [_label(first + DAY * n) for n in range(0, days, max(1, days // 7))]
+    return Timeline(stretches, labels, up / known if known else None, sum(s.state is Liveness.STALE for s in stretches))
+
+
+def _turns(card: UnitCard, changes: Sequence[Change]) -> list[tuple[int, Liveness]]:
+    """When it turned to what, oldest first: what history holds, then what is judged now (which history may not hold yet)."""
+    told = [c for c in reversed(changes) if c.axis == "liveness" and c.new in set(Liveness)]
+    turns = [(c.at, Liveness(c.new)) for c in told]
+    if told and told[0].old in set(Liveness):
+        turns.insert(0, (0, Liveness(told[0].old)))
+    elif card.first_heard_at is not None and not told:
+        turns = [(card.first_heard_at, Liveness.OPERATING)]
+    if not turns:
+        return [(0, card.liveness)]
+    if turns[-1][1] is not card.liveness:
+        turns.append((max(turns[-1][0], card.liveness_since or 0), card.liveness))
+    return turns
+
+
+def _clipped(turns: list[tuple[int, Liveness]], start: int, end: int) -> list[tuple[Liveness, int, int]]:
+    ends = [at for at, _ in turns[1:]] + [end]
+    clipped = ((state, max(at, start), min(until, end)) for (at, state), until in zip(turns, ends, strict=True))
+    return [stretch for stretch in clipped if stretch[1] < stretch[2]]
+
+
+def _label(at: datetime) -> str:
+    return f"{at:%a} {at.day}"
+
+
+def spark(values: Sequence[float], floor: float | None = None, ceiling: float | None = None) -> Spark | None:
+    """A sparkline of values, oldest first, between `floor` and `ceiling` (default: their own least and most). None below two.
+
+    >>> spark([0, 50, 100], 0, 100).points
+    '0,28.0 50.0,15.0 100.0,2.0'
+    """
+    if len(values) < 2:
+        return None
+    low, high = min(values) if floor is None else floor, max(values) if ceiling is None else ceiling
+    step, height = 100 / (len(values) - 1), (high - low) or 1
+    points = " ".join(f"{n and round(n * step, 1)},{round(28 - 26 * (min(max(v, low), high) - low) / height, 1)}" for n, v in enumerate(values))
+    return Spark(points, min(values), values[-1], max(values))

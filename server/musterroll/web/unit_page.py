@@ -1,0 +1,89 @@
+"""One unit: what is known of it, how it fared, and the alarm."""
+
+import json
+from typing import Any, NamedTuple
+
+from flask import Blueprint, redirect, request
+from werkzeug.wrappers import Response
+
+from musterroll.registry import histories, holding
+from musterroll.registry.histories import Heard
+from musterroll.registry.looking_up import unit_card
+from musterroll.web.door import actor, clock, door, page
+from musterroll.web.pictures import Spark, spark, timeline
+
+pages = Blueprint("unit", __name__)
+
+SPANS = (7, 28)  # days of the timeline
+CHANGES, MESSAGES = 200, 200  # fetched for the pictures
+SHOWN = 20  # listed
+
+
+class Vital(NamedTuple):
+    """One vital now, and its hourly means as a picture where there are enough."""
+
+    name: str
+    unit: str
+    value: int | None
+    line: Spark | None
+
+
+@pages.get("/units/<uid>")
+def unit(uid: str) -> str:
+    now, days = clock(), request.args.get("days", SPANS[0], type=int)
+    days = days if days in SPANS else SPANS[0]
+    with door().database.reading() as session:
+        card = unit_card(session, uid, now)
+        changes = histories.transitions(session, uid, None, CHANGES)
+        heard = histories.messages(session, uid, None, MESSAGES)
+    return page(
+        "unit.html",
+        now,
+        card=card,
+        days=days,
+        spans=SPANS,
+        line=timeline(card, changes, days, now),
+        vitals=_vitals(card, _hours(heard)),
+        changes=changes[:SHOWN],
+        more_changes=len(changes) > SHOWN,
+        messages=heard[:SHOWN],
+    )
+
+
+@pages.post("/units/<uid>/hold")
+def hold(uid: str) -> Response:
+    with door().database.writing() as session:
+        holding.hold(session, uid, actor().name, clock())
+    return redirect(f"/units/{uid}", 303)
+
+
+@pages.post("/units/<uid>/release")
+def release(uid: str) -> Response:
+    with door().database.writing() as session:
+        holding.release(session, uid, actor().name, clock())
+    return redirect(f"/units/{uid}", 303)
+
+
+def _vitals(card: Any, hours: list[dict[str, Any]]) -> list[Vital]:
+    return [
+        Vital("Processor", "%", card.cpu, spark(_means(hours, "cpu"), 0, 100)),
+        Vital("Memory", "%", card.memory, spark(_means(hours, "memory"), 0, 100)),
+        Vital("Disk", "%", card.disk, spark(_means(hours, "disk"), 0, 100)),
+        Vital("Temperature", "°C", card.temperature, spark(_means(hours, "temperature"))),
+    ]
+
+
+def _hours(heard: list[Heard]) -> list[dict[str, Any]]:
+    """The vitals of hourly records, oldest first. Bodies were checked when they came; what does not fit is left out."""
+    found = []
+    for message in sorted((m for m in heard if m.about == "hour"), key=lambda m: m.at):
+        vitals = json.loads(message.body).get("data", {}).get("vitals")
+        if isinstance(vitals, dict):
+            found.append(vitals)
+    return found
+
+
+def _means(hours: list[dict[str, Any]], name: str) -> list[float]:
+    """The middle of [least, mean, most] of each hour that has it."""
+    triples = (hour.get(name) for hour in hours)
+    return [t[1] for t in triples if isinstance(t, list) and len(t) == 3 and type(t[1]) in (int, float)]

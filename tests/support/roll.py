@@ -1,0 +1,196 @@
+"""A small made-up fleet for the pages: every state, a past, twins, hostile text, tokens and an enrolment that waits."""
+
+import json
+import math
+from datetime import UTC, date, datetime, timedelta
+
+from musterroll.domain.identity import name_key, serial_key, twin_key
+from musterroll.domain.instants import to_ms
+from musterroll.domain.lifecycle import Lifecycle
+from musterroll.registry import access, enrolling, holding
+from musterroll.registry.enrolling import EnrolRequest
+from musterroll.registry.quarantining import Misfit, quarantine
+from musterroll.storage.database import Database
+from musterroll.storage.tables import Account, DurableMessage, Product, Registry, Site, Transition, Unit, Voice
+from sqlmodel import Session
+
+PASSWORD = "correct horse battery staple"
+HOSTILE = "<script>alert(1)</script>\"'><img src=x onerror=alert(2)>"
+OPERATING, STALE, LATE, NEVER, HELD = "Z300GYX3", "PL1331LAGGBEBH", "MJ0351YNG9YHBA", "WD-WCC4N1205687", "S1F0KYJF"
+TWIN, SHARED = "Z3O0GYX3", "100200300"
+
+_PRODUCTS = [
+    ("Seagate", "ST4000DM000"),
+    ("HGST", "HGST HMS5C4040BLE640"),
+    ("Hitachi", "Hitachi HDS5C3030ALA630"),
+    ("Western Digital", "WDC WD30EFRX"),
+    ("Aurora Controls", "Edge Gateway G4"),
+]
+_PLACES = [("Umber Logistics B.V.", "Essen 1"), ("Tidewater Water AG", "Cork 2"), ("Larkspur Hospitals", "Lyon Nord")]
+HOUR, DAY = 3_600_000, 86_400_000
+
+
+def fill(database: Database, now: datetime, others: int = 70) -> None:
+    """Write the fleet as it would be at `now`. The named units are above; `others` operate quietly."""
+    with database.writing() as session:
+        access.ensure_admin(session, PASSWORD, now)
+        registry = session.get_one(Registry, 1)
+        registry.since, registry.until = to_ms(now) - 400 * DAY, to_ms(now) + DAY
+        products, sites = _makers(session, now), _sites(session, now)
+        add = Adder(session, products, sites, to_ms(now))
+        add.unit(OPERATING, 0, heard=12_000, card={"starts_on": "2025-02-15", "months": 36, "policy": "Standard 3 years", "reference": "W-88-1204"})
+        add.unit(STALE, 1, heard=19 * HOUR, stale_since=to_ms(now) - 19 * HOUR + 186_000)
+        add.unit(LATE, 2, heard=100_000)
+        add.unit(NEVER, 3, heard=None, lifecycle=Lifecycle.SHIPPED)
+        add.unit(HELD, 0, heard=5 * HOUR, stale_since=to_ms(now) - 5 * HOUR + 186_000)
+        add.unit(TWIN, 1, heard=9_000)
+        add.unit(SHARED, 0, heard=30_000)
+        add.unit(SHARED, 4, heard=None, lifecycle=Lifecycle.STOCK)
+        for n in range(others):
+            add.unit(f"AC{n:03}{(n * 7919) % 99991:05}K", n % 5, heard=None if n % 17 == 16 else 3 * HOUR if n % 13 == 12 else 1000 * (n % 55))
+        _past(session, add.ids[OPERATING], to_ms(now))
+        _past(session, add.ids[STALE], to_ms(now), silent=True)
+        _hours(session, add.ids[OPERATING], now)
+        _enrolments(session, now)
+        _misfits(session, now)
+    with database.writing() as session:
+        holding.hold(session, add.uids[HELD], "admin", now - timedelta(hours=4))
+
+
+class Adder:
+    """Adds units and remembers their ids."""
+
+    def __init__(self, session: Session, products: list[Product], sites: list[Site], now: int) -> None:
+        self._session, self._products, self._sites, self._now = session, products, sites, now
+        self.ids: dict[str, int] = {}
+        self.uids: dict[str, str] = {}
+
+    def unit(
+        self,
+        serial: str,
+        product: int,
+        heard: int | None,
+        lifecycle: Lifecycle = Lifecycle.DEPLOYED,
+        stale_since: int | None = None,
+        card: dict[str, object] | None = None,
+    ) -> None:
+        made, site = self._products[product], self._sites[len(self.ids) % len(self._sites)]
+        uid = f"u{len(self.ids):03}{serial_key(serial).lower()}"[:24]
+        placed = lifecycle is Lifecycle.DEPLOYED
+        unit = Unit(
+            uid=uid,
+            serial=serial,
+            serial_key=serial_key(serial),
+            twin_key=twin_key(serial_key(serial)),
+            maker_key=made.maker_key,
+            family_key=made.family_key,
+            product_id=made.id or 0,
+            account_id=site.account_id if placed else None,
+            site_id=site.id if placed else None,
+            lifecycle=lifecycle,
+            shipped_on=date(2025, 1, 5),
+            installed_on=date(2025, 2, 15) if placed else None,
+            warranty_months=36,
+            firmware="1.4.2" if heard is not None else "",
+            agent="musterroll-agent 0.1.0" if heard is not None else "",
+            born_at=datetime.fromtimestamp(self._now / 1000, UTC) - timedelta(days=3) if heard is not None else None,
+            card=card,
+            evidence={"machine_id": "4f1c9a", "mac": "02:42:ac:11:00:02"} if heard is not None else {},
+            created_at=datetime.fromtimestamp(self._now / 1000, UTC) - timedelta(days=300),
+        )
+        self._session.add(unit)
+        self._session.flush()
+        self.ids[serial], self.uids[serial] = unit.id or 0, uid
+        if heard is not None:
+            self._voice(unit.id or 0, self._now - heard, stale_since)
+
+    def _voice(self, unit_id: int, heard_at: int, stale_since: int | None) -> None:
+        self._session.add(
+            Voice(
+                unit_id=unit_id,
+                heard_at=heard_at,
+                first_heard_at=self._now - 200 * DAY,
+                epoch=4,
+                beat=4711,
+                birth_epoch=4,
+                stale_since=stale_since,
+                clock_offset=0,
+                uptime=277_000,
+                operating=17_280_000 - unit_id * 1000,
+                cpu=12 + unit_id % 20,
+                memory=41,
+                disk=63,
+                temperature=38 + unit_id % 9,
+            )
+        )
+
+
+def _makers(session: Session, now: datetime) -> list[Product]:
+    made = [
+        Product(maker=a, model=b, family=b, maker_key=name_key(a), model_key=name_key(b), family_key=name_key(b), created_at=now)
+        for a, b in _PRODUCTS
+    ]
+    session.add_all(made)
+    session.flush()
+    return made
+
+
+def _sites(session: Session, now: datetime) -> list[Site]:
+    sites = []
+    for n, (account, site) in enumerate(_PLACES, 1):
+        owner = Account(ref=f"A{n:05}", name=account, created_at=now)
+        session.add(owner)
+        session.flush()
+        sites.append(Site(ref=f"S{n:05}", account_id=owner.id, name=site, created_at=now))
+    session.add_all(sites)
+    session.flush()
+    return sites
+
+
+def _past(session: Session, unit_id: int, now: int, silent: bool = False) -> None:
+    turns = [(200 * DAY, "never_heard", "operating", "first heartbeat")]
+    turns += [(5 * DAY + 3 * HOUR, "operating", "stale", "no heartbeat for 186 s"), (5 * DAY - 4 * HOUR, "stale", "operating", "heard again")]
+    turns += [(2 * DAY, "operating", "stale", "no heartbeat for 186 s"), (2 * DAY - 2 * HOUR, "stale", "operating", "heard again")]
+    if silent:
+        turns.append((19 * HOUR - 186_000, "operating", "stale", "no heartbeat for 186 s"))
+    for before, old, new, cause in turns:
+        session.add(Transition(unit_id=unit_id, at=now - before, axis="liveness", old=old, new=new, cause=cause, actor="sweep"))
+        session.flush()
+
+
+def _hours(session: Session, unit_id: int, now: datetime) -> None:
+    for n in range(60):
+        at = int(now.timestamp()) - (60 - n) * 3600
+        wave = math.sin(n / 4)
+        vitals = {name: [mid - 4, round(mid + wave * swing, 1), mid + 9] for name, mid, swing in _WAVES}
+        body = json.dumps({"epoch": 4, "seq": n + 2, "oldest": 2, "at": at, "about": "hour", "data": {"seconds": 3600, "vitals": vitals}})
+        session.add(DurableMessage(unit_id=unit_id, epoch=4, seq=n + 2, about="hour", at=at, received_at=at * 1000 + 900, body=body))
+    body = json.dumps({"epoch": 4, "seq": 1, "serial": OPERATING, "firmware": HOSTILE})
+    session.add(DurableMessage(unit_id=unit_id, epoch=4, seq=1, about="birth", at=at - DAY, received_at=(at - 4) * 1000, body=body))
+
+
+_WAVES = (("cpu", 14, 9), ("memory", 41, 5), ("disk", 62, 1.5), ("temperature", 39, 3))
+
+
+def _enrolments(session: Session, now: datetime) -> None:
+    def token(label: str, uses: int, serials: list[str], at: datetime = now) -> str:
+        made = enrolling.create_token(
+            session, label=label, life=timedelta(days=7), uses=uses, serials=serials, account=None, site=None, actor="admin", now=at
+        )
+        return made[1]
+
+    token("Rollout Essen, spring", 50, [], now - timedelta(days=60))
+    plain = token("Rollout Essen, team 2", 50, [])
+    for machine in ("4f1c9a77e2", "b7730e15c4"):
+        request = EnrolRequest(plain, "Seagate", "ST4000DM000", "Z3009999", {"machine_id": machine, "mac": "02:42:ac:11:00:09"}, "musterroll-agent 0.1.0")
+        enrolling.enroll(session, request, now - timedelta(minutes=9))
+    token(HOSTILE[:90], 1, ["A1B2C3"])
+
+
+def _misfits(session: Session, now: datetime) -> None:
+    found = [
+        Misfit("musterroll/1/u000z300gyx3/record", "u000z300gyx3", "wrong_type", f"seq is a whole number, not {HOSTILE}", f'{{"seq":"{HOSTILE}"}}'.encode()),
+        Misfit("musterroll/1/nobody/heartbeat", "nobody", "unknown_unit", "no unit on the roll has this id", b"[1,2,3,4,5]"),
+        Misfit("musterroll/1/u000z300gyx3/heartbeat", "u000z300gyx3", "bad_json", "the payload is not JSON", b"\x00\xff\xfe\x10" * 40),
+    ]
+    quarantine(session, found, now - timedelta(minutes=31))
