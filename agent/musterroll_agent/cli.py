@@ -103,22 +103,29 @@ def status(flags: argparse.Namespace, settings: Settings, home: Home) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="musterroll-agent", description="Tells the registry who this unit is and that it is alive.")
+    parser = argparse.ArgumentParser(
+        prog="musterroll-agent", description="Tells the registry who this unit is and that it is alive.", formatter_class=_help
+    )
     parser.add_argument("--version", action="version", version=__version__)
     parser.add_argument("--config", default="", metavar="FILE", help=f"configuration file (default {FILE})")
-    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    enrolling = commands.add_parser("enroll", help="turn a claim token into this unit's own credential")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND", prog="musterroll-agent")
+    enrolling = commands.add_parser("enroll", help="turn a claim token into this unit's own credential", formatter_class=_help)
     enrolling.add_argument("--registry", metavar="URL", help="address of the registry, as https://registry.example")
     enrolling.add_argument("--token", metavar="T", help="claim token (better in MUSTERROLL_AGENT_TOKEN: others can see arguments)")
     enrolling.add_argument("--force", action="store_true", help="replace the identity this machine has")
-    running = commands.add_parser("run", help="report until stopped")
-    single = commands.add_parser("once", help="report once: birth, heartbeat and whatever waits, then end")
+    running = commands.add_parser("run", help="report until stopped", formatter_class=_help)
+    single = commands.add_parser("once", help="report once: birth, heartbeat and whatever waits, then end", formatter_class=_help)
     single.add_argument("--timeout", type=float, default=30.0, metavar="SECONDS", help="how long to wait for receipts (default 30)")
-    asking = commands.add_parser("status", help="show who this unit is, whether it is heard, and its cover")
+    asking = commands.add_parser("status", help="show who this unit is, whether it is heard, and its cover", formatter_class=_help)
     asking.add_argument("--json", action="store_true", help="as JSON")
     for each in (enrolling, running, single, asking):
         _add_settings(each, ("state_dir",) if each is asking else tuple(SETTINGS))
     return parser
+
+
+def _help(prog: str) -> argparse.HelpFormatter:
+    """A set width: to ask the terminal for one, argparse imports shutil and with it three compression libraries, for every command."""
+    return argparse.HelpFormatter(prog, width=100)
 
 
 def _add_settings(parser: argparse.ArgumentParser, names: Sequence[str]) -> None:

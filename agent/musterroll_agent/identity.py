@@ -3,9 +3,7 @@
 Each provider reads one place under `root` and may fail; the first that says something other than a placeholder wins, field by field.
 """
 
-import subprocess
 import sys
-import unicodedata
 from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
@@ -41,7 +39,7 @@ def is_placeholder(value: str) -> bool:
     >>> is_placeholder("To Be Filled By O.E.M."), is_placeholder("0000000"), is_placeholder("Z300GYX3")
     (True, True, False)
     """
-    key = "".join(c for c in unicodedata.normalize("NFKC", value).casefold() if c.isalnum())
+    key = "".join(c for c in value.casefold() if c.isalnum())
     return key in PLACEHOLDERS or len(set(key)) <= 1
 
 
@@ -116,6 +114,8 @@ def read_ioreg(answer: str) -> Facts:
 
 
 def _ask(*command: str) -> str:
+    import subprocess
+
     return subprocess.run(command, capture_output=True, text=True, timeout=15, check=True).stdout  # noqa: S603 - fixed commands
 
 
@@ -140,7 +140,7 @@ def probe(root: Path = Path("/")) -> Machine:
 def _safely(provider: Callable[[Path], Facts], root: Path) -> Facts:
     try:
         return provider(root)
-    except (OSError, ValueError, subprocess.SubprocessError):
+    except Exception:  # a place that is missing, unreadable or nonsense: the next one may know
         return {}
 
 

@@ -1,8 +1,12 @@
 """How the machine is: each probe may fail, lie or be missing, and then says None."""
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
+
+TIME_ERROR = 5  # what adjtimex(2) answers while the clock is not synchronised
+UNKNOWN = 100
 
 
 class Vitals(NamedTuple):
@@ -15,32 +19,63 @@ class Vitals(NamedTuple):
 
 
 class Probes:
-    """Reads vitals through psutil, imported at the first reading; without psutil every vital is None."""
+    """Reads vitals: on Linux from the kernel's own files under `root`, elsewhere through psutil, which costs megabytes to import."""
 
-    def __init__(self, disk: str = "/") -> None:
-        self._disk = disk
-        self._psutil: Any = None
-        self._warm = False
+    def __init__(self, disk: str = "/", root: Path = Path("/")) -> None:
+        self._disk, self._root = disk, root
+        self._before: tuple[float, float] | None = None
+        self._psutil: Any = None if (root / "proc/stat").exists() else _import_psutil()
 
     def read(self) -> Vitals:
-        if self._psutil is None:
-            self._psutil = _import_psutil()
         return Vitals(_try(self._cpu), _try(self._memory), _try(self._fill), _try(self._temperature))
 
     def _cpu(self) -> float | None:
-        busy: float = self._psutil.cpu_percent(interval=None)  # since the reading before, so the first means nothing
-        warm, self._warm = self._warm, True
-        return busy if warm else None
+        """Since the reading before, so the first has nothing to say."""
+        total, idle = self._times()
+        before, self._before = self._before, (total, idle)
+        if before is None or total <= before[0]:
+            return None
+        return 100 * (1 - (idle - before[1]) / (total - before[0]))
+
+    def _times(self) -> tuple[float, float]:
+        """Time since the start, all of it and the idle part, summed over the processors."""
+        if self._psutil is not None:
+            times = self._psutil.cpu_times()
+            return sum(times), times.idle
+        with (self._root / "proc/stat").open() as file:
+            ticks = [int(word) for word in file.readline().split()[1:9]]  # what follows is counted in user and nice already
+        return sum(ticks), ticks[3] + ticks[4]
 
     def _memory(self) -> float:
-        return float(self._psutil.virtual_memory().percent)
+        if self._psutil is not None:
+            return float(self._psutil.virtual_memory().percent)
+        lines = (self._root / "proc/meminfo").read_text().splitlines()[:8]
+        kilobytes = {name: int(rest.split()[0]) for name, _, rest in (line.partition(":") for line in lines)}
+        return 100 * (1 - kilobytes["MemAvailable"] / kilobytes["MemTotal"])
 
     def _fill(self) -> float:
-        return float(self._psutil.disk_usage(self._disk).percent)
+        """As `df` says it: of what users may write, without the blocks kept back for root."""
+        if self._psutil is not None:
+            return float(self._psutil.disk_usage(self._disk).percent)
+        found = os.statvfs(self._disk)
+        used = found.f_blocks - found.f_bfree
+        return 100 * used / (used + found.f_bavail)
 
     def _temperature(self) -> float | None:
-        readings = [r.current for group in self._psutil.sensors_temperatures().values() for r in group if -80 < r.current < 200]
-        return max(readings, default=None)
+        """The hottest zone that is not broken."""
+        if self._psutil is not None:
+            readings = [r.current for group in self._psutil.sensors_temperatures().values() for r in group]
+        else:
+            zones = sorted((self._root / "sys/class/thermal").glob("thermal_zone*/temp"))
+            readings = [reading for reading in map(_millidegrees, zones) if reading is not None]
+        return max((r for r in readings if -80 < r < 200), default=None)
+
+
+def _millidegrees(zone: Path) -> float | None:
+    try:
+        return int(zone.read_text()) / 1000
+    except (OSError, ValueError):
+        return None
 
 
 def _import_psutil() -> Any:
@@ -70,12 +105,26 @@ def clock_synchronised(root: Path = Path("/")) -> bool | None:
 
 
 def _kernel_says() -> bool | None:
-    """adjtimex(2) returns TIME_ERROR (5) while the clock is not synchronised, and needs no rights to be asked."""
+    """Ask adjtimex(2) in a child, which goes again: ctypes would stay in memory for one question."""
+    child = os.fork()
+    if child == 0:
+        answer = UNKNOWN
+        try:
+            answer = _adjtimex()
+        finally:
+            os._exit(answer)
+    _, status = os.waitpid(child, 0)
+    answer = os.waitstatus_to_exitcode(status)
+    return None if answer not in range(TIME_ERROR + 1) else answer != TIME_ERROR
+
+
+def _adjtimex() -> int:
+    """The state of the kernel's clock. Needs no rights where it only asks."""
     import ctypes
 
     buffer = ctypes.create_string_buffer(512)  # larger than struct timex anywhere; modes = 0 only reads
     state = int(ctypes.CDLL(None).adjtimex(buffer))
-    return None if state < 0 else state != 5
+    return UNKNOWN if state < 0 else state
 
 
 def read_usage(path: Path) -> dict[str, float]:
