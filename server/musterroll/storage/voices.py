@@ -1,5 +1,6 @@
 """The hot rows: what units were last heard to say, and what silence made of them. Instants are ms, by the registry's clock."""
 
+import json
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -89,8 +90,13 @@ _HEAR_SQLITE = """
 UPDATE voice SET heard_at = ?1, epoch = ?3, beat = ?4, clock_offset = ?5, uptime = ?6, operating = ?7, cpu = ?8, memory = ?9, disk = ?10,
   temperature = ?11
 WHERE unit_id = ?2 AND (epoch, beat) < (?3, ?4)"""
-_MET_SQLITE = f"""
-SELECT {_MET} FROM voice WHERE unit_id IN (SELECT value FROM json_each(?)) AND heard_at = ? AND ({_TOLD})"""  # noqa: S608
+# SQLite has one writer, so what is to be told can be asked before the update: {} is the guard of the update.
+_MET_SQLITE = """
+SELECT v.unit_id, first_heard_at IS NULL, stale_since, death_at, birth_epoch < b.value ->> 1
+FROM json_each(?) AS b JOIN voice v ON v.unit_id = b.value ->> 0
+WHERE {} AND (first_heard_at IS NULL OR stale_since IS NOT NULL OR death_at IS NOT NULL OR birth_epoch < b.value ->> 1)"""
+_MET_BEATS_SQLITE = _MET_SQLITE.format("(v.epoch, v.beat) < (b.value ->> 1, b.value ->> 2)")
+_MET_BIRTHS_SQLITE = _MET_SQLITE.format("v.epoch <= b.value ->> 1")
 
 
 def hear(session: Session, beats: Sequence[Beat], now: int) -> list[Met]:
@@ -101,8 +107,9 @@ def hear(session: Session, beats: Sequence[Beat], now: int) -> list[Met]:
     connection = session.connection()
     if postgres(session):
         return _met(connection.exec_driver_sql(_HEAR_POSTGRES, (now, *columns(rows))).all())
+    met = _met(connection.exec_driver_sql(_MET_BEATS_SQLITE, (json.dumps([row[:3] for row in rows]),)).all())
     connection.exec_driver_sql(_HEAR_SQLITE, [(now, *row) for row in rows])
-    return _met(connection.exec_driver_sql(_MET_SQLITE, (ids(session, [row.unit_id for row in rows]), now)).all())
+    return met
 
 
 # A birth is history where its unit has already been heard in a later epoch.
@@ -128,8 +135,9 @@ def start(session: Session, births: Sequence[Start], now: int) -> list[Met]:
     connection = session.connection()
     if postgres(session):
         return _met(connection.exec_driver_sql(_START_POSTGRES, (now, *columns(rows))).all())
+    met = _met(connection.exec_driver_sql(_MET_BIRTHS_SQLITE, (json.dumps([row[:2] for row in rows]),)).all())
     connection.exec_driver_sql(_START_SQLITE, [(now, *row) for row in rows])
-    return _met(connection.exec_driver_sql(_MET_SQLITE, (ids(session, [row.unit_id for row in rows]), now)).all())
+    return met
 
 
 _DESCRIBE_POSTGRES = f"""
@@ -159,7 +167,7 @@ def _met(rows: Sequence[Sequence[int]]) -> list[Met]:
 
 _WAKE = "UPDATE voice SET stale_since = NULL, death_at = NULL, first_heard_at = coalesce(first_heard_at, %s) WHERE unit_id "
 _WAKE_POSTGRES = _WAKE + "= ANY(%s)"
-_WAKE_SQLITE = _WAKE.replace("%s", "?") + "IN (SELECT value FROM json_each(?))"
+_WAKE_SQLITE = _WAKE.replace("%s", "?") + "IN (SELECT value FROM json_each(?))"  # noqa: S608
 
 
 def wake(session: Session, met: Sequence[Met], now: int) -> None:
