@@ -6,10 +6,15 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from tests.bench import durable
+from tests.bench import durable, footprint, heartbeats, million
 from tests.bench.measuring import Figure
 
-BENCHES: dict[str, Callable[[bool], list[Figure]]] = {"durable": durable.measure}
+BENCHES: dict[str, Callable[[bool], list[Figure]]] = {
+    "durable": durable.measure,
+    "million": million.measure,
+    "agent": footprint.measure,
+    "heartbeats": heartbeats.measure,
+}
 
 
 def main(arguments: list[str]) -> int:

@@ -16,7 +16,8 @@ from tests.bench import brokers, fleets
 from tests.bench.children import Child
 from tests.bench.generator import Load
 from tests.bench.measuring import Figure, cpu_seconds, figure, fsync_microseconds, tree_cpu_seconds
-from tests.support.instances import scratch, until
+from tests.bench.registry import rows, start_ingest
+from tests.support.instances import scratch
 from tests.support.mosquitto import Mosquitto
 from tests.support.postgres import PostgresServer
 
@@ -122,21 +123,10 @@ def _figures(stage: Stage, found: dict[str, list[Run]]) -> list[Figure]:
 def _ingested(stage: Stage, name: str, receipts: bool) -> Run:
     """The real `musterroll ingest`; the clock stops when the database has every message."""
     database, broker = stage.databases[name], brokers.broker(stage.passwords)
-    user, password = brokers.REGISTRY
     _forget(database)
-    ingest = Child(
-        "musterroll",
-        "ingest",
-        environment={
-            "MUSTERROLL_DATABASE_URL": database.url,
-            "MUSTERROLL_MQTT_URL": f"mqtt://{user}:{password}@127.0.0.1:{broker.port}",
-            "MUSTERROLL_DATA_DIR": str(stage.folder),
-            "MUSTERROLL_LOG_LEVEL": "warning",
-        },
-    )
+    ingest = start_ingest(database, broker, stage.folder)
     generator = Child("tests.bench.generator")
     try:
-        until(lambda: _count(database, "pulse") > 0, "the ingest has heard itself through the broker", 30)
         load = stage.load(broker, stage.plan.each, receipts)
         sent = len(load.units) * load.each
         generator.tell(load)
@@ -173,7 +163,7 @@ def _drained(stage: Stage, kind: str, each: int) -> Run:
         generator.tell()
         result, end = generator.hear(), drain.hear()
         if kind == "committing":
-            assert _count(database, "message") == sent
+            assert rows(database, "message") == sent
         return Run(sent / (end["ended"] - result["began"]), {"drain": (end["cpu"] - before) / sent * 1e6})
     finally:
         generator.stop()
@@ -200,7 +190,7 @@ def _undrained(stage: Stage) -> Run:
 def _committed(database: Database, wanted: int) -> float:
     """When the database had all messages (CLOCK_MONOTONIC). Fails where it has more, or not all in time."""
     deadline = time.monotonic() + _LONGEST
-    while (count := _count(database, "message")) < wanted:
+    while (count := rows(database, "message")) < wanted:
         assert time.monotonic() < deadline, f"{count} of {wanted} messages are in the database after {_LONGEST} s"
         time.sleep(0.05)
     ended = time.monotonic()
@@ -208,14 +198,9 @@ def _committed(database: Database, wanted: int) -> float:
     return ended
 
 
-def _count(database: Database, table: str) -> int:
-    with database.reading() as session:
-        return int(session.connection().execute(text(f"SELECT count(*) FROM {table}")).scalar_one())
-
-
 def _forget(database: Database) -> None:
     with database.writing() as session:
-        for table in ("message", "delivery", "pulse", "quarantine"):
+        for table in ("message", "delivery", "quarantine"):
             session.connection().execute(text(f"DELETE FROM {table}"))
     fleets.analyze(database)
 
