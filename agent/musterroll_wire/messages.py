@@ -13,6 +13,8 @@ from musterroll_wire.strict_json import Refused, dumps, loads
 LIMITS = {"birth": 8192, "heartbeat": 1024, "record": 8192, "death": 256, "receipt": 512, "command": 8192}
 MAX_INTEGER = 2**53 - 1
 MAX_TEXT = 256
+MAX_NAME = 80
+MAX_INTERVAL = 366 * 86_400  # seconds
 
 
 class Birth(NamedTuple):
@@ -121,6 +123,8 @@ def _heartbeat(value: Any) -> Heartbeat:
     usage = value[9] if len(value) > 9 else {}
     if not isinstance(usage, dict) or not all(type(v) in (int, float) for v in usage.values()) or len(usage) > 16:
         raise Refused("wrong_type", "usage is an object of at most 16 numbers")
+    if not all(len(name) <= MAX_NAME and abs(number) <= MAX_INTEGER for name, number in usage.items()):
+        raise Refused("out_of_range", f"usage names have at most {MAX_NAME} characters, its numbers lie within 2^53-1 of zero")
     return Heartbeat._make([*value[:9], *[None] * (9 - len(value)), usage])
 
 
@@ -134,12 +138,14 @@ class _Fields:
     def __init__(self, value: dict[str, Any]) -> None:
         self.value = value
 
-    def integer(self, name: str, default: int | None = None, least: int = 0) -> int:
+    def integer(self, name: str, default: int | None = None, least: int = 0, most: int = MAX_INTEGER) -> int:
         found = self.value.get(name, default)
         if found is None:
             raise Refused("missing_field", f"{name} is missing")
         if type(found) is not int or not least <= found <= MAX_INTEGER:
             raise _not_integer(name)
+        if found > most:
+            raise Refused("out_of_range", f"{name} is at most {most}")
         return found
 
     def text(self, name: str, default: str | None = None) -> str:
@@ -176,7 +182,7 @@ def _birth(value: dict[str, Any]) -> Birth:
         serial=fields.text("serial"),
         maker=fields.text("maker"),
         model=fields.text("model"),
-        interval=fields.integer("interval", least=1),
+        interval=fields.integer("interval", least=1, most=MAX_INTERVAL),
         firmware=fields.text("firmware", ""),
         agent=fields.text("agent", ""),
         uptime=fields.integer("uptime", 0),
