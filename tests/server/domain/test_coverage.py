@@ -77,6 +77,13 @@ def test_cover_that_follows_without_a_gap_counts_on() -> None:
     assert found.reasons[1] == "Contract line C00002/1 (24x7) starts on 1 January 2027."
 
 
+def test_a_contract_that_renewed_itself_covers_until_the_end_of_this_term() -> None:
+    renewed = CONTRACT._replace(span=Span(date(2024, 1, 1), date(2025, 1, 1)), auto_renew=True, notice_days=30)
+    found = verdict(Paper(covers=(Cover(LINE, renewed),)), DAY)
+    assert found.last_covered_day == date(2026, 12, 31)
+    assert found.reasons[-1] == "It renews itself then unless notice is given by 1 December 2026."
+
+
 def test_no_paper_at_all_is_said() -> None:
     assert verdict(Paper(), DAY).reasons == ("No warranty and no contract line is on record.",)
 

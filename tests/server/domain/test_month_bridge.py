@@ -45,6 +45,11 @@ def test_a_merge_and_its_undoing_cancel_out() -> None:
     assert steps(walk(LIVE, ("identity", "merged"), ("identity", "split"))) == {}
 
 
+def test_moves_count_in_the_order_they_happened_not_as_they_were_read() -> None:
+    stale, back = Move(1, 1, 1, "liveness", "stale"), Move(1, 2, 1, "liveness", "operating")
+    assert bridge({1: LIVE}, [back, stale]) == bridge({1: LIVE}, [stale, back])
+
+
 @given(st.dictionaries(st.integers(1, 6), standings), moves, st.randoms(use_true_random=False))
 def test_the_bridge_adds_up_exactly_in_any_order_of_the_input(opening: dict[int, Standing], some: list[Move], random: Random) -> None:
     found = bridge(opening, some)

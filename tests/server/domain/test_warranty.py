@@ -126,6 +126,15 @@ def test_a_card_that_says_another_end_is_a_disagreement_in_words() -> None:
     assert found.says == "the unit's card says its last day is 14 February 2028, the registry 14 February 2027"
 
 
+def test_a_card_that_starts_on_another_day_differs_at_both_ends() -> None:
+    found = disagreement(Claim(starts_on=date(2025, 1, 5), months=24), [period()])
+    assert found is not None
+    assert found.says == (
+        "the unit's card says it starts on 5 January 2025, the registry 15 February 2025, "
+        "and its last day is 4 January 2027, the registry 14 February 2027"
+    )
+
+
 def test_a_card_with_nothing_on_record_beside_it_is_missing_not_wrong() -> None:
     assert disagreement(Claim(months=36), []) is None
 
