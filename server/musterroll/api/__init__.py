@@ -1,6 +1,6 @@
 """The door for programs and devices: REST under /api/v1, its contract, health and counters."""
 
-from musterroll.api import documents, enrolment, enrolments, operations, quarantine, units
+from musterroll.api import documents, enrolment, enrolments, imports, operations, quarantine, units
 from musterroll.api.application import Application, new_app
 from musterroll.api.door import Authenticate, Checks, Door, install
 from musterroll.api.limits import Attempts
@@ -22,5 +22,5 @@ def build(app: Application, database: Database, settings: Settings, metrics: Met
     operations.count_units(door)
     for views in (operations.views, documents.views):
         app.register_blueprint(views)
-    for room in (enrolment.api, units.api, enrolments.api, quarantine.api):
+    for room in (enrolment.api, units.api, enrolments.api, quarantine.api, imports.api):
         app.register_api(room)

@@ -9,9 +9,7 @@ BODY_LIMIT = 65536  # bytes of a JSON body
 
 
 def read_json() -> None:
-    """Before every view. Uploads are the view's own to read. Raises HttpRefusal."""
-    if request.mimetype == "multipart/form-data":
-        return
+    """Before every view that takes JSON or nothing. Raises HttpRefusal."""
     request.max_content_length = BODY_LIMIT
     body = request.get_data()
     if not body:
@@ -24,3 +22,9 @@ def read_json() -> None:
         raise HttpRefusal(400, refused.code, f"the body cannot be read: {refused.detail}") from None
     if not isinstance(value, dict):
         raise HttpRefusal(400, "wrong_type", "the body must be a JSON object")
+
+
+def read_upload() -> None:
+    """Before every view that takes a file. Raises HttpRefusal."""
+    if request.mimetype != "multipart/form-data":
+        raise HttpRefusal(415, "not_multipart", "send the file as the field `file` of multipart/form-data")
