@@ -14,10 +14,11 @@ from waitress.server import create_server
 
 from musterroll.app import Checks, create_app
 from musterroll.broker import EmbeddedBroker
+from musterroll.broker.mosquitto import provision_mosquitto
 from musterroll.domain.errors import Refusal
 from musterroll.ingest import Ingest
 from musterroll.metrics import Metrics
-from musterroll.registry import provisioning, sweeping
+from musterroll.registry import sweeping
 from musterroll.schedule import Job, Schedule
 from musterroll.settings import Settings, address
 from musterroll.storage.database import Database
@@ -85,7 +86,7 @@ def jobs(settings: Settings, database: Database) -> list[Job]:
 
     found = [Job("sweep", settings.sweep_seconds, sweep)]
     if settings.mosquitto_password_file:
-        found.append(Job("provision", 1.0, lambda _now: provisioning.provision_mosquitto(database, settings)))
+        found.append(Job("provision", 1.0, lambda _now: provision_mosquitto(database, settings)))
     return found
 
 

@@ -1,20 +1,19 @@
-"""Who brokers let in: asked one by one by the embedded broker, written as a password file for Mosquitto."""
+"""Who brokers let in: asked one by one by the embedded broker, listed for Mosquitto."""
 
-import logging
 from collections.abc import Collection, Iterable
 from typing import NamedTuple
 
 from sqlmodel import Session
 
-from musterroll.domain.credentials import CHOSEN_ITERATIONS, hash_secret, matches
+from musterroll.domain.credentials import matches
 from musterroll.storage import credentials
-
-log = logging.getLogger(__name__)
 
 
 class Login(NamedTuple):
+    """A line of Mosquitto's password file for one of the registry's own processes."""
+
     user: str
-    password: str
+    secret_hash: str
 
 
 def admit(session: Session, uid: str, secret: str) -> int | None:
@@ -34,7 +33,7 @@ def still_active(session: Session, ids: Collection[int]) -> set[int]:
 
 
 def provision(session: Session, logins: Iterable[Login] = ()) -> bytes:
-    """Mosquitto's password file: `logins` of the registry first, then every active credential by uid, a line each."""
-    lines = [f"{login.user}:{hash_secret(login.password, CHOSEN_ITERATIONS)}\n" for login in logins]
+    """The lines of Mosquitto's password file: `logins` of the registry first, then every active credential by uid."""
+    lines = [f"{login.user}:{login.secret_hash}\n" for login in logins]
     lines += [f"{uid}:{kept}\n" for uid, kept in credentials.every_active(session)]
     return "".join(lines).encode()
