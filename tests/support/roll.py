@@ -38,7 +38,7 @@ def fill(database: Database, now: datetime, others: int = 70) -> None:
         registry.since, registry.until = to_ms(now) - 400 * DAY, to_ms(now) + DAY
         products, sites = _makers(session, now), _sites(session, now)
         add = Adder(session, products, sites, to_ms(now))
-        add.unit(OPERATING, 0, heard=12_000, card={"starts_on": "2025-02-15", "months": 36, "policy": "Standard 3 years", "reference": "W-88-1204"})
+        add.unit(OPERATING, 0, heard=12_000, card={"starts_on": "2025-02-15", "months": 36, "policy": "Standard", "reference": "W-88-1204"})
         add.unit(STALE, 1, heard=19 * HOUR, stale_since=to_ms(now) - 19 * HOUR + 186_000)
         add.unit(LATE, 2, heard=100_000)
         add.unit(NEVER, 3, heard=None, lifecycle=Lifecycle.SHIPPED)
@@ -47,7 +47,8 @@ def fill(database: Database, now: datetime, others: int = 70) -> None:
         add.unit(SHARED, 0, heard=30_000)
         add.unit(SHARED, 4, heard=None, lifecycle=Lifecycle.STOCK)
         for n in range(others):
-            add.unit(f"AC{n:03}{(n * 7919) % 99991:05}K", n % 5, heard=None if n % 17 == 16 else 3 * HOUR if n % 13 == 12 else 1000 * (n % 55))
+            heard = None if n % 17 == 16 else 3 * HOUR if n % 13 == 12 else 1000 * (n % 55)
+            add.unit(f"AC{n:03}{(n * 7919) % 99991:05}K", n % 5, heard)
         _past(session, add.ids[OPERATING], to_ms(now))
         _past(session, add.ids[STALE], to_ms(now), silent=True)
         _hours(session, add.ids[OPERATING], now)
@@ -149,13 +150,16 @@ def _sites(session: Session, now: datetime) -> list[Site]:
 
 def _past(session: Session, unit_id: int, now: int, silent: bool = False) -> None:
     turns = [(200 * DAY, "never_heard", "operating", "first heartbeat")]
-    turns += [(5 * DAY + 3 * HOUR, "operating", "stale", "no heartbeat for 186 s"), (5 * DAY - 4 * HOUR, "stale", "operating", "heard again")]
-    turns += [(2 * DAY, "operating", "stale", "no heartbeat for 186 s"), (2 * DAY - 2 * HOUR, "stale", "operating", "heard again")]
+    for fell, rose in ((5 * DAY + 3 * HOUR, 5 * DAY - 4 * HOUR), (2 * DAY, 2 * DAY - 2 * HOUR)):
+        turns += [(fell, "operating", "stale", _SILENCE), (rose, "stale", "operating", "heard again")]
     if silent:
-        turns.append((19 * HOUR - 186_000, "operating", "stale", "no heartbeat for 186 s"))
+        turns.append((19 * HOUR - 186_000, "operating", "stale", _SILENCE))
     for before, old, new, cause in turns:
         session.add(Transition(unit_id=unit_id, at=now - before, axis="liveness", old=old, new=new, cause=cause, actor="sweep"))
         session.flush()
+
+
+_SILENCE = "no heartbeat for 186 s"
 
 
 def _hours(session: Session, unit_id: int, now: datetime) -> None:
@@ -182,15 +186,17 @@ def _enrolments(session: Session, now: datetime) -> None:
     token("Rollout Essen, spring", 50, [], now - timedelta(days=60))
     plain = token("Rollout Essen, team 2", 50, [])
     for machine in ("4f1c9a77e2", "b7730e15c4"):
-        request = EnrolRequest(plain, "Seagate", "ST4000DM000", "Z3009999", {"machine_id": machine, "mac": "02:42:ac:11:00:09"}, "musterroll-agent 0.1.0")
+        marks = {"machine_id": machine, "mac": "02:42:ac:11:00:09"}
+        request = EnrolRequest(plain, "Seagate", "ST4000DM000", "Z3009999", marks, "musterroll-agent 0.1.0")
         enrolling.enroll(session, request, now - timedelta(minutes=9))
     token(HOSTILE[:90], 1, ["A1B2C3"])
 
 
 def _misfits(session: Session, now: datetime) -> None:
+    unit, body = "u000z300gyx3", f'{{"seq":"{HOSTILE}"}}'.encode()
     found = [
-        Misfit("musterroll/1/u000z300gyx3/record", "u000z300gyx3", "wrong_type", f"seq is a whole number, not {HOSTILE}", f'{{"seq":"{HOSTILE}"}}'.encode()),
+        Misfit(f"musterroll/1/{unit}/record", unit, "wrong_type", f"seq is a whole number, not {HOSTILE}", body),
         Misfit("musterroll/1/nobody/heartbeat", "nobody", "unknown_unit", "no unit on the roll has this id", b"[1,2,3,4,5]"),
-        Misfit("musterroll/1/u000z300gyx3/heartbeat", "u000z300gyx3", "bad_json", "the payload is not JSON", b"\x00\xff\xfe\x10" * 40),
+        Misfit(f"musterroll/1/{unit}/heartbeat", unit, "bad_json", "the payload is not JSON", b"\x00\xff\xfe\x10" * 40),
     ]
     quarantine(session, found, now - timedelta(minutes=31))

@@ -44,7 +44,7 @@ class Assets:
         answer = Response(body, content_type=kind(name))
         if name in self.squeezed:
             answer.vary.add("Accept-Encoding")
-            if "gzip" in request.accept_encodings:
+            if request.accept_encodings.quality("gzip"):
                 answer.data = self.squeezed[name]
                 answer.headers["Content-Encoding"] = "gzip"
         answer.headers["Cache-Control"] = "public, max-age=31536000, immutable"

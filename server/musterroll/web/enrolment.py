@@ -105,7 +105,7 @@ def _number(text: str, what: str) -> int:
 
 
 def _shown(token: ClaimToken, plain: str) -> Shown:
-    command = f"musterroll-agent enroll --registry {_registry()} --token {plain}"
+    command = f"musterroll-agent enroll --registry {_registry()} --token={plain}"
     picture = segno.make(command, error="m", micro=False).svg_inline(scale=4, border=4, light="#fff", omitsize=True)
     return Shown(token, command, Markup(picture))  # noqa: S704
 

@@ -1,7 +1,7 @@
 """The fleet: the installed base in two numbers, counts that filter, and the roll itself, live."""
 
 from enum import StrEnum
-from typing import TypeVar
+from typing import Any, TypeVar
 from urllib.parse import urlencode
 
 from flask import Blueprint, request
@@ -27,7 +27,7 @@ def roll() -> str:
     return page("fleet.html", now, base=base, roll=found, filters=filters, after=after, address=address)
 
 
-def address(filters: FleetFilter, after: str | None = None, **changes: object) -> str:
+def address(filters: FleetFilter, after: str | None = None, **changes: Any) -> str:
     """The fleet's address with these filters, some of them changed.
 
     >>> address(FleetFilter(text="Z30"), liveness=Liveness.STALE)

@@ -24,10 +24,10 @@ class Stretch(NamedTuple):
 
 
 class Timeline(NamedTuple):
-    """`days` are the labels under it, oldest first; `share` is the operating part of the time it was known at all, 0 to 1."""
+    """`days` are (weekday, day of month) under it, oldest first; `share` is the operating part of the time since it was first heard."""
 
     stretches: list[Stretch]
-    days: list[str]
+    days: list[tuple[str, int]]
     share: float | None
     silences: int
 
@@ -78,19 +78,20 @@ def _clipped(turns: list[tuple[int, Liveness]], start: int, end: int) -> list[tu
     return [stretch for stretch in clipped if stretch[1] < stretch[2]]
 
 
-def _label(at: datetime) -> str:
-    return f"{at:%a} {at.day}"
+def _label(at: datetime) -> tuple[str, int]:
+    return f"{at:%a}", at.day
 
 
 def spark(values: Sequence[float], floor: float | None = None, ceiling: float | None = None) -> Spark | None:
     """A sparkline of values, oldest first, between `floor` and `ceiling` (default: their own least and most). None below two.
 
     >>> spark([0, 50, 100], 0, 100).points
-    '0,28.0 50.0,15.0 100.0,2.0'
+    '0,28.0 50,15.0 100,2.0'
     """
     if len(values) < 2:
         return None
     low, high = min(values) if floor is None else floor, max(values) if ceiling is None else ceiling
     step, height = 100 / (len(values) - 1), (high - low) or 1
-    points = " ".join(f"{n and round(n * step, 1)},{round(28 - 26 * (min(max(v, low), high) - low) / height, 1)}" for n, v in enumerate(values))
+    heights = (28 - 26 * (min(max(value, low), high) - low) / height for value in values)
+    points = " ".join(f"{round(n * step, 1):g},{y:.1f}" for n, y in enumerate(heights))
     return Spark(points, min(values), values[-1], max(values))

@@ -6,7 +6,6 @@ from urllib.parse import urlsplit
 
 from flask import Flask, Response, request
 from flask_wtf.csrf import CSRFProtect, validate_csrf
-from wtforms.validators import ValidationError
 
 from musterroll.settings import Settings
 
@@ -95,7 +94,7 @@ def form_is_ours(token: Any) -> bool:
     """Whether a token came with a form or script of our own page."""
     try:
         validate_csrf(token)
-    except ValidationError:
+    except ValueError:  # what Flask-WTF raises is one
         return False
     return True
 

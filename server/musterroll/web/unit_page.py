@@ -16,7 +16,7 @@ pages = Blueprint("unit", __name__)
 
 SPANS = (7, 28)  # days of the timeline
 CHANGES, MESSAGES = 200, 200  # fetched for the pictures
-SHOWN = 20  # listed
+SHOWN = 12  # listed
 
 
 class Vital(NamedTuple):
@@ -69,8 +69,14 @@ def _vitals(card: Any, hours: list[dict[str, Any]]) -> list[Vital]:
         Vital("Processor", "%", card.cpu, spark(_means(hours, "cpu"), 0, 100)),
         Vital("Memory", "%", card.memory, spark(_means(hours, "memory"), 0, 100)),
         Vital("Disk", "%", card.disk, spark(_means(hours, "disk"), 0, 100)),
-        Vital("Temperature", "°C", card.temperature, spark(_means(hours, "temperature"))),
+        Vital("Temperature", "°C", card.temperature, _temperature(_means(hours, "temperature"))),
     ]
+
+
+def _temperature(values: list[float]) -> Spark | None:
+    """Over at least 20 degrees, so that a degree or two does not look like a fire."""
+    middle = (min(values) + max(values)) / 2 if values else 0
+    return spark(values, min([*values, middle - 10]), max([*values, middle + 10]))
 
 
 def _hours(heard: list[Heard]) -> list[dict[str, Any]]:

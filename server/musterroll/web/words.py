@@ -1,7 +1,7 @@
 """How states, times and amounts are said on the pages: one word, one icon and one colour each."""
 
 from datetime import UTC, date, datetime
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from flask import Flask
 
@@ -9,6 +9,15 @@ from musterroll.domain.instants import from_ms, to_ms
 from musterroll.domain.lifecycle import Lifecycle
 from musterroll.domain.liveness import Liveness
 from musterroll.registry.unit_cards import UnitCard
+
+
+class Named(Protocol):
+    """Anything that tells its maker and model."""
+
+    @property
+    def maker(self) -> str: ...
+    @property
+    def model(self) -> str: ...
 
 
 class State(NamedTuple):
@@ -24,7 +33,7 @@ LIVENESS = {
     Liveness.OPERATING: State("operating", "Operating", "Alive", "heartbeat"),
     Liveness.LATE: State("late", "Late", "Late", "clock-exclamation"),
     Liveness.STALE: State("stale", "Stale", "Silent", "volume-off"),
-    Liveness.HELD: State("held", "Held", "Silent, alarm held", "bell-pause"),
+    Liveness.HELD: State("held", "Held", "Held, silent", "bell-pause"),
     Liveness.NEVER_HEARD: State("never_heard", "Never heard", "Never heard", "circle-dashed"),
 }
 LIFECYCLE = {
@@ -39,25 +48,33 @@ _UNITS = ((86_400, "day"), (3_600, "hour"), (60, "minute"), (1, "second"))
 
 
 def install(app: Flask) -> None:
-    app.jinja_env.globals.update(liveness_words=LIVENESS, lifecycle_words=LIFECYCLE, verdict=verdict)
-    app.jinja_env.filters.update(ago=ago, span=span, moment=moment, day=day, count=count, iso=iso, stage=stage)
+    app.jinja_env.globals.update(liveness_words=LIVENESS, lifecycle_words=LIFECYCLE, answer=answer, verdict=verdict)
+    app.jinja_env.filters.update(ago=ago, span=span, moment=moment, day=day, count=count, iso=iso, stage=stage, product=product)
+
+
+def answer(card: UnitCard, now: datetime) -> str:
+    """The big word; silence says for how long, counted from the last word heard."""
+    word = LIVENESS[card.liveness].answer
+    if card.liveness not in (Liveness.STALE, Liveness.HELD) or card.heard_at is None:
+        return word
+    return f"{word} for {span((to_ms(now) - card.heard_at) / 1000)}"
 
 
 def verdict(card: UnitCard, now: datetime) -> str:
-    """The big answer's sentence: since when, by whose word, and what is expected.
+    """The sentence under the big word: since when, and what is expected.
 
     Silence is told from the last word, not from the moment it was called stale: that is what a person at the cabinet asks.
     """
-    heard = f"last heard {ago(card.heard_at, now)}, {moment(card.heard_at)}" if card.heard_at is not None else ""
     if card.liveness is Liveness.NEVER_HEARD:
         return _never_heard(card)
     if card.liveness is Liveness.OPERATING:
         return f"Heard {ago(card.heard_at, now)}; it reports every {span(card.interval)}."
     if card.liveness is Liveness.LATE:
-        return f"It should report every {span(card.interval)}; {heard}. Stale after {span(card.stale_after)} of silence."
+        stale = f"Stale after {span(card.stale_after)} of silence."
+        return f"It should report every {span(card.interval)}; last heard {ago(card.heard_at, now)}. {stale}"
     if card.liveness is Liveness.HELD:
-        return f"{heard[:1].upper()}{heard[1:]}. A person paused the alarm {ago(card.held_at, now)}."
-    return f"{heard[:1].upper()}{heard[1:]}. It should report every {span(card.interval)}."
+        return f"Last heard {moment(card.heard_at)}. A person paused the alarm {ago(card.held_at, now)}."
+    return f"Last heard {moment(card.heard_at)}. It should report every {span(card.interval)}."
 
 
 def _never_heard(card: UnitCard) -> str:
@@ -68,14 +85,14 @@ def _never_heard(card: UnitCard) -> str:
     return "It is on the roll by paper only: no agent has enrolled it yet."
 
 
-def ago(ms: int | None, now: datetime) -> str:
+def ago(at: int | datetime | None, now: datetime) -> str:
     """
     >>> ago(1793534400000, datetime(2026, 11, 1, 12, 3, tzinfo=UTC))
     '3 minutes ago'
     """
-    if ms is None:
+    if at is None:
         return "never"
-    seconds = (to_ms(now) - ms) // 1000
+    seconds = (to_ms(now) - (at if isinstance(at, int) else to_ms(at))) // 1000
     if seconds < -60:
         return f"in {span(-seconds)}"
     return "just now" if seconds < 2 else f"{span(seconds)} ago"
@@ -120,6 +137,12 @@ def day(value: date | str | None) -> str:
 def iso(at: int | datetime) -> str:
     """For the `datetime` attribute of <time>."""
     return (from_ms(at) if isinstance(at, int) else at).isoformat(timespec="seconds")
+
+
+def product(named: Named) -> str:
+    """Maker and model, the maker once where the model begins with it."""
+    same = named.model.casefold().startswith(named.maker.casefold())
+    return named.model if same else f"{named.maker} {named.model}"
 
 
 def count(number: float) -> str:
