@@ -1,0 +1,350 @@
+"""The MQTT door against a private Mosquitto: what goes in, what comes back, and what must never be lost on the way."""
+
+import logging
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+import trustme
+from musterroll.domain.errors import Refusal
+from musterroll.ingest import Ingest, canary, inbox, network
+from musterroll.ingest.link import Link
+from musterroll.metrics import Metrics
+from musterroll.storage import liveness
+from musterroll.storage.database import Database
+from musterroll.storage.tables import DurableMessage, Quarantined
+from musterroll_wire import topics
+from musterroll_wire.messages import encode
+from paho.mqtt.client import Client
+from paho.mqtt.enums import CallbackAPIVersion
+from prometheus_client.parser import text_string_to_metric_families
+from sqlalchemy import func
+from sqlmodel import select
+
+from tests.support.devices import Device
+from tests.support.instances import until
+from tests.support.mosquitto import Mosquitto
+from tests.support.reporting import Reporter, enrol, voice
+
+pytestmark = pytest.mark.mosquitto
+Broker = Callable[..., Mosquitto]
+
+
+def url(broker: Mosquitto, user: str = "registry") -> str:
+    return f"mqtt://{user}:secret@127.0.0.1:{broker.port}"
+
+
+@contextmanager
+def ingesting(database: Database, address: str, metrics: Metrics | None = None, ready: bool = True, **options: object) -> Iterator[Ingest]:
+    door = Ingest(database, address, metrics or Metrics(), **options)  # type: ignore[arg-type]
+    door.start()
+    try:
+        if ready:
+            until(door.healthy, "the ingest hears itself")
+        yield door
+    finally:
+        door.stop()
+
+
+@contextmanager
+def client(broker: Mosquitto) -> Iterator[Client]:
+    made = Client(CallbackAPIVersion.VERSION2)
+    made.max_inflight_messages_set(0)
+    made.connect("127.0.0.1", broker.port)
+    made.loop_start()
+    try:
+        yield made
+    finally:
+        made.disconnect()
+        made.loop_stop()
+
+
+def publish(broker: Mosquitto, messages: list[tuple[str, bytes]]) -> None:
+    with client(broker) as made:
+        for topic, payload in messages:
+            waiting = made.publish(topic, payload, 1)
+        waiting.wait_for_publish(10)
+
+
+def records(unit: Reporter, count: int, first: int = 1) -> list[tuple[str, bytes]]:
+    return [(topics.build(unit.uid, "record"), encode(unit.record(seq=seq))) for seq in range(first, first + count)]
+
+
+def kept(database: Database) -> list[int]:
+    with database.reading() as session:
+        return sorted(session.exec(select(DurableMessage.seq)))
+
+
+def set_aside(database: Database) -> list[tuple[str, str]]:
+    with database.reading() as session:
+        return [(row.unit, row.code) for row in session.exec(select(Quarantined).order_by(Quarantined.id))]  # type: ignore[arg-type]
+
+
+def counted(metrics: Metrics, name: str) -> float:
+    families = text_string_to_metric_families(metrics.text().decode())
+    return sum(sample.value for family in families for sample in family.samples if sample.name == f"musterroll_{name}")
+
+
+@pytest.mark.parametrize("fast", [True, False], ids=["fast", "stock"])
+@pytest.mark.parametrize("mqtt5", [True, False], ids=["5", "3.1.1"])
+def test_a_device_is_heard_and_receipted(database: Database, mosquitto: Broker, mqtt5: bool, fast: bool) -> None:
+    (unit,) = enrol(database)
+    broker = mosquitto()
+    device = Device(unit.uid, broker.port)
+    with ingesting(database, url(broker), mqtt5=mqtt5, fast=fast):
+        device.start()
+        until(lambda: device.receipted >= 20, "twenty records are receipted")
+        device.stop_saying()
+        until(device.settled, "everything is receipted")
+        device.stop()
+    assert kept(database) == list(range(1, device.said + 1))
+    assert voice(database, unit).heard_at is not None
+
+
+def test_messages_are_batched_even_where_the_broker_lets_few_be_in_flight(sqlite_database: Database, mosquitto: Broker) -> None:
+    (unit,) = enrol(sqlite_database)
+    broker, metrics = mosquitto("allow_anonymous true\nmax_inflight_messages 20\n"), Metrics()
+    with ingesting(sqlite_database, url(broker), metrics):
+        before = counted(metrics, "batches_total")
+        publish(broker, records(unit, 1000))
+        until(lambda: len(kept(sqlite_database)) == 1000, "all are kept", 15)
+    assert counted(metrics, "batches_total") - before <= 200
+
+
+def test_of_a_hundred_messages_one_that_cannot_be_read_is_set_aside_and_the_others_are_kept(database: Database, mosquitto: Broker) -> None:
+    (unit,) = enrol(database)
+    broker = mosquitto()
+    messages = records(unit, 100)
+    messages[40] = (messages[40][0], b'{"epoch":1,"seq":41,"about":"event","data":NaN}')
+    with ingesting(database, url(broker)):
+        publish(broker, messages)
+        until(lambda: len(kept(database)) == 100, "all are settled")
+    assert set_aside(database) == [(unit.uid, "not_finite")]
+
+
+POISON = {
+    "sqlite": """CREATE TRIGGER poison BEFORE INSERT ON message WHEN NEW.body LIKE '%poison%' BEGIN SELECT RAISE(ABORT, 'no'); END""",
+    "postgresql": """CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS
+        $$BEGIN IF NEW.body LIKE '%poison%' THEN RAISE check_violation; END IF; RETURN NEW; END$$;
+        CREATE TRIGGER poison BEFORE INSERT ON message FOR EACH ROW EXECUTE FUNCTION refuse()""",
+}
+
+
+def test_of_a_hundred_messages_one_that_the_database_refuses_is_set_aside_and_the_others_are_kept(
+    database: Database, mosquitto: Broker
+) -> None:
+    (unit,) = enrol(database)
+    broker = mosquitto()
+    with database.writing() as session:
+        session.connection().exec_driver_sql(POISON[database.dialect].replace("%", "%%" if database.dialect == "postgresql" else "%"))
+    messages = records(unit, 100)
+    messages[60] = (messages[60][0], encode(unit.record(seq=61, text="poison")))
+    with ingesting(database, url(broker)):
+        publish(broker, messages)
+        until(lambda: len(kept(database)) == 100, "all are settled")
+        until(lambda: len(set_aside(database)) == 1, "one is set aside")
+    assert set_aside(database) == [(unit.uid, "unstorable")]
+
+
+def test_what_is_not_of_a_unit_on_the_roll_is_set_aside_with_its_reason(sqlite_database: Database, mosquitto: Broker) -> None:
+    broker = mosquitto()
+    with ingesting(sqlite_database, url(broker)):
+        publish(
+            broker,
+            [
+                ("musterroll/1/stranger/record", b'{"epoch":1,"seq":1,"oldest":1,"at":1,"about":"event","data":{}}'),
+                ("musterroll/1/né/heartbeat", b"[1,1,1,1,1]"),
+                ("musterroll/1/stranger/birth", b"[" * 100_000),
+            ],
+        )
+        until(lambda: len(set_aside(sqlite_database)) == 3, "three are set aside")
+    assert set_aside(sqlite_database) == [("stranger", "unknown_unit"), ("", "foreign_topic"), ("stranger", "too_large")]
+
+
+def test_a_unit_that_enrols_is_known_soon_after(sqlite_database: Database, mosquitto: Broker) -> None:
+    broker = mosquitto()
+    with ingesting(sqlite_database, url(broker)):
+        (unit,) = enrol(sqlite_database)
+        publish(broker, records(unit, 1))
+        until(lambda: kept(sqlite_database) == [1], "the record is kept")
+
+
+def test_canaries_prove_the_hearing(sqlite_database: Database, mosquitto: Broker) -> None:
+    def ear() -> liveness.Hearing:
+        with sqlite_database.reading() as session:
+            return liveness.hearing(session)
+
+    with ingesting(sqlite_database, url(mosquitto())):
+        first = ear()
+        until(lambda: ear().until > first.until + 1500, "canaries go on")
+    assert ear().since == first.since == first.until > (time.time() - 60) * 1000
+
+
+def test_a_denied_subscription_is_noticed_though_the_broker_grants_it(
+    sqlite_database: Database,
+    mosquitto: Broker,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    monkeypatch.setattr(network, "_DEAF", 1.0)
+    monkeypatch.setattr(canary, "PATIENCE", 1.0)
+    (tmp_path / "acl").write_text("user registry\ntopic write musterroll/#\n")
+    broker = mosquitto(f"allow_anonymous true\nacl_file {tmp_path / 'acl'}\n")
+    with caplog.at_level(logging.INFO, "musterroll"), ingesting(sqlite_database, url(broker), ready=False, mqtt5=False) as door:
+        until(lambda: "the subscription is not in force" in caplog.text, "deafness is noticed")
+        assert not door.healthy()
+
+
+def test_the_broker_may_come_later_and_go_away(
+    sqlite_database: Database, mosquitto: Broker, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(canary, "PATIENCE", 2.0)
+    broker = mosquitto()
+    broker.kill()
+    with caplog.at_level(logging.INFO, "musterroll"), ingesting(sqlite_database, url(broker), ready=False) as door:
+        until(lambda: "no broker answers" in caplog.text, "the absence is told")
+        assert not door.healthy()
+        broker.start()
+        until(door.healthy, "the ingest hears itself")
+        broker.kill()
+        until(lambda: not door.healthy(), "the loss is noticed")
+        broker.start()
+        until(door.healthy, "the ingest hears itself again")
+    assert f"no broker answers at 127.0.0.1:{broker.port}: Connection refused; look at MUSTERROLL_MQTT_URL" in caplog.text
+
+
+def test_a_wrong_password_is_told(sqlite_database: Database, mosquitto: Broker, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    (tmp_path / "passwords").write_text("")
+    broker = mosquitto(f"allow_anonymous false\npassword_file {tmp_path / 'passwords'}\n")
+    with caplog.at_level(logging.INFO, "musterroll"), ingesting(sqlite_database, url(broker), ready=False):
+        until(lambda: "it refused the user registry: Not authorized" in caplog.text, "the refusal is told")
+
+
+@pytest.mark.parametrize("bad", ["http://x:y@broker", "mqtt://broker:1883", "mqtt://a:b@broker:99999", "broker"])
+def test_a_bad_broker_url_is_refused_in_one_sentence(sqlite_database: Database, bad: str) -> None:
+    with pytest.raises(Refusal, match=r"^MUSTERROLL_MQTT_URL .*mqtt://"):
+        Ingest(sqlite_database, bad, Metrics())
+
+
+def test_a_message_of_a_lost_connection_is_never_acknowledged_on_the_next(
+    sqlite_database: Database, mosquitto: Broker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The broker goes while a batch waits for the database; the batch is answered afterwards, over a connection that is gone."""
+    answered: list[bool] = []
+    answer = Link.answer
+    monkeypatch.setattr(Link, "answer", lambda link, mids, down: (mids and answered.append(link.open), answer(link, mids, down)))
+    units = enrol(sqlite_database, 3)
+    broker, metrics = mosquitto("allow_anonymous true\npersistence true\nautosave_interval 1\nautosave_on_changes true\n"), Metrics()
+    with ingesting(sqlite_database, url(broker), metrics):
+        with sqlite_database.writing():  # nobody else may write
+            publish(broker, [message for unit in units for message in records(unit, 50)])
+            until(lambda: counted(metrics, "batches_total") >= 1, "the ingest works")
+            time.sleep(1.2)  # the broker saves
+            broker.restart()
+            answered.clear()
+        until(lambda: len(kept(sqlite_database)) == 150, "all are kept")
+        until(lambda: False in answered and True in answered, "the first answer goes nowhere, the second to the new connection")
+        until(lambda: counted(metrics, "redelivered_total") > 0, "the broker delivers again")
+    assert len(kept(sqlite_database)) == 150
+
+
+def test_two_ingests_share_the_work_and_lose_nothing(postgres_database: Database, mosquitto: Broker) -> None:
+    units = enrol(postgres_database, 10)
+    broker, first, second = mosquitto(), Metrics(), Metrics()
+    devices = [Device(unit.uid, broker.port) for unit in units]
+    a = ingesting(postgres_database, url(broker, "ingest-a"), first, share="registry")
+    b = ingesting(postgres_database, url(broker, "ingest-b"), second, share="registry")
+    with a, b:
+        for device in devices:
+            device.start()
+        until(lambda: all(device.receipted > 50 for device in devices), "everyone is receipted")
+        for device in devices:
+            device.stop_saying()
+        until(lambda: all(device.settled() for device in devices), "everything is receipted")
+        for device in devices:
+            device.stop()
+    assert len(kept(postgres_database)) == sum(device.said for device in devices)
+    assert min(counted(first, "messages_total"), counted(second, "messages_total")) > 100
+
+
+def test_reading_waits_while_too_much_is_waiting_and_nothing_is_lost(
+    sqlite_database: Database, mosquitto: Broker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(inbox, "_MOST_MESSAGES", 50)
+    monkeypatch.setattr(network, "_PING", 0.2)
+    (unit,) = enrol(sqlite_database)
+    broker = mosquitto("allow_anonymous true\nmax_inflight_messages 0\nmax_queued_messages 0\n")
+    sizes: list[int] = []
+    put = inbox.Inbox.put
+    monkeypatch.setattr(inbox.Inbox, "put", lambda box, parcel: (put(box, parcel), sizes.append(box._messages)))
+    with ingesting(sqlite_database, url(broker)):
+        with sqlite_database.writing():
+            for first in range(1, 5001, 500):
+                publish(broker, records(unit, 500, first))
+                time.sleep(0.05)
+        until(lambda: len(kept(sqlite_database)) == 5000, "all are kept")
+    assert max(sizes) < 2500
+
+
+def test_a_batch_is_kept_while_the_database_is_away(mosquitto: Broker, postgres_server: object) -> None:
+    from musterroll.storage import migrate
+
+    from tests.support.postgres import PostgresServer
+
+    server = PostgresServer(fsync="off")
+    broker = mosquitto()
+    try:
+        database = Database(server.create())
+        migrate.upgrade(database)
+        (unit,) = enrol(database)
+        with ingesting(database, url(broker)):
+            server.kill()
+            publish(broker, records(unit, 300))
+            time.sleep(0.5)
+            server.start()
+            until(lambda: len(kept(database)) == 300, "all are kept")
+        database.close()
+    finally:
+        server.stop()
+
+
+def test_an_unforeseen_failure_gives_the_batch_back_to_the_broker(
+    sqlite_database: Database, mosquitto: Broker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from musterroll.ingest.worker import Worker
+
+    commit, failed = Worker._commit, threading.Event()
+
+    def once(worker: Worker, heard: object) -> object:
+        if heard.words and not failed.is_set():  # type: ignore[attr-defined]
+            failed.set()
+            raise RuntimeError("unforeseen")
+        return commit(worker, heard)  # type: ignore[arg-type]
+
+    (unit,) = enrol(sqlite_database)
+    broker = mosquitto()
+    with ingesting(sqlite_database, url(broker)):
+        monkeypatch.setattr(Worker, "_commit", once)
+        publish(broker, records(unit, 10))
+        until(lambda: len(kept(sqlite_database)) == 10, "all are kept")
+    assert failed.is_set()
+
+
+def test_the_broker_is_reached_over_tls_and_its_certificate_is_checked(
+    sqlite_database: Database, mosquitto: Broker, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    authority = trustme.CA()
+    authority.cert_pem.write_to_path(tmp_path / "ca.pem")
+    certificate = authority.issue_cert("127.0.0.1")
+    certificate.private_key_pem.write_to_path(tmp_path / "key.pem")
+    certificate.cert_chain_pems[0].write_to_path(tmp_path / "cert.pem")
+    broker = mosquitto(f"certfile {tmp_path / 'cert.pem'}\nkeyfile {tmp_path / 'key.pem'}\nallow_anonymous true\n")
+    secure = url(broker).replace("mqtt://", "mqtts://")
+    with ingesting(sqlite_database, secure, ca=tmp_path / "ca.pem"):
+        pass
+    with caplog.at_level(logging.INFO, "musterroll"), ingesting(sqlite_database, secure, ready=False):
+        until(lambda: "certificate" in caplog.text, "the certificate is refused")
