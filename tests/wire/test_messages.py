@@ -1,0 +1,161 @@
+"""What is written is read back the same, and what the contract does not allow is refused with a reason."""
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from musterroll_wire.messages import (
+    LIMITS,
+    MAX_INTEGER,
+    MAX_NAME,
+    Birth,
+    Command,
+    Death,
+    Heartbeat,
+    Message,
+    Receipt,
+    Record,
+    decode,
+    encode,
+)
+from musterroll_wire.strict_json import Refused
+from musterroll_wire.topics import build
+
+naturals = st.integers(0, MAX_INTEGER)
+positives = st.integers(1, MAX_INTEGER)
+texts = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=40)
+scalars = st.none() | st.booleans() | st.integers(-MAX_INTEGER, MAX_INTEGER) | st.floats(allow_nan=False, allow_infinity=False) | texts
+data = st.dictionaries(texts, scalars | st.lists(scalars, max_size=3) | st.dictionaries(texts, scalars, max_size=3), max_size=5)
+readings = st.none() | st.integers(-1000, 1000)
+
+births = st.builds(
+    Birth,
+    *(naturals, positives, positives, naturals, texts, texts, texts, positives, texts, texts, naturals, naturals),
+    clock=st.none() | st.booleans(),
+    card=st.none() | data,
+    evidence=st.dictionaries(texts, texts, max_size=4),
+)
+usages = st.dictionaries(
+    st.text("abc_é", max_size=MAX_NAME), st.integers(-MAX_INTEGER, MAX_INTEGER) | st.floats(-(2.0**53) + 1, 2.0**53 - 1), max_size=16
+)
+heartbeats = st.builds(Heartbeat, *[naturals] * 5, *[readings] * 4, usage=usages)
+records = st.builds(Record, naturals, positives, positives, naturals, texts, data)
+deaths = st.builds(Death, naturals)
+receipts = st.builds(Receipt, naturals, naturals, naturals, naturals)
+commands = st.builds(Command, texts, data)
+
+
+@given(births | heartbeats | records | deaths | receipts | commands)
+def test_what_is_encoded_decodes_to_the_same(message: Message) -> None:
+    payload = encode(message)
+    kind = type(message).__name__.lower()
+    if len(payload) <= LIMITS[kind]:
+        assert decode(kind, payload) == message
+
+
+@given(st.sampled_from(sorted(LIMITS)), st.binary(max_size=200))
+def test_random_bytes_are_read_or_refused_and_nothing_else(kind: str, payload: bytes) -> None:
+    with_answer(kind, payload)
+
+
+@given(st.sampled_from(sorted(LIMITS)), st.recursive(scalars, lambda inner: st.lists(inner) | st.dictionaries(texts, inner), max_leaves=20))
+def test_random_json_is_read_or_refused_and_nothing_else(kind: str, value: Any) -> None:
+    with_answer(kind, json.dumps(value).encode())
+
+
+def with_answer(kind: str, payload: bytes) -> Message | None:
+    try:
+        return decode(kind, payload)
+    except Refused:
+        return None
+
+
+BIRTH = {"epoch": 1, "seq": 1, "oldest": 1, "at": 1, "serial": "S1", "maker": "A", "model": "M", "interval": 60}
+RECORD = '{"epoch":1,"seq":1,"oldest":1,"at":1,"about":"hour","data":%s}'
+
+
+@pytest.mark.parametrize(
+    ("kind", "payload", "code"),
+    [
+        ("heartbeat", b"[1,1,1,1,NaN]", "not_finite"),
+        ("heartbeat", b"[1,1,1,1,-Infinity]", "not_finite"),
+        ("record", RECORD.encode() % b'{"x":1e400}', "not_finite"),
+        ("record", RECORD.encode() % b'{"x":1,"x":2}', "duplicate_key"),
+        ("record", RECORD.encode() % (b"[" * 100 + b"]" * 100), "too_deep"),
+        ("record", b"[" * 8000, "too_deep"),
+        ("record", b"[" * 100_000, "too_large"),
+        ("record", RECORD.encode() % b'{"x":"\\u0000"}', "bad_text"),
+        ("record", RECORD.encode() % b'{"x":"\\ud800"}', "bad_text"),
+        ("record", RECORD.encode() % b'{"\\udfff":1}', "bad_text"),
+        ("record", RECORD.encode() % b'{"x":"\xff"}', "not_utf8"),
+        ("record", RECORD.encode() % b'{"x":"\xed\xa0\x80"}', "not_utf8"),
+        ("record", RECORD.encode() % b'{"x":"\x00"}', "not_json"),
+        ("record", RECORD.encode() % b"[]", "wrong_type"),
+        ("record", b'{"epoch":1}', "missing_field"),
+        ("record", b"", "not_json"),
+        ("record", b"\xef\xbb\xbf{}", "not_json"),
+        ("heartbeat", b"[1,1,1,1]", "missing_field"),
+        ("heartbeat", b"[true,1,1,1,1]", "wrong_type"),
+        ("heartbeat", b"[1.0,1,1,1,1]", "wrong_type"),
+        ("heartbeat", b"[-1,1,1,1,1]", "wrong_type"),
+        ("heartbeat", b"[1,1,1,1,9007199254740992]", "wrong_type"),
+        ("heartbeat", b"[1,1,1,1," + b"9" * 900 + b"]", "wrong_type"),
+        ("record", b'{"epoch":' + b"9" * 8000 + b"}", "not_json"),
+        ("heartbeat", b"[1,1,1,1,1,1001]", "out_of_range"),
+        ("heartbeat", b"[1,1,1,1,1,true]", "out_of_range"),
+        ("heartbeat", b"[1,1,1,1,1,1,1,1,1,[]]", "wrong_type"),
+        ("heartbeat", b'[1,1,1,1,1,1,1,1,1,{"x":true}]', "wrong_type"),
+        ("heartbeat", b'[1,1,1,1,1,1,1,1,1,{"x":9007199254740992}]', "out_of_range"),
+        ("heartbeat", b'[1,1,1,1,1,1,1,1,1,{"' + b"x" * 81 + b'":1}]', "out_of_range"),
+        ("heartbeat", b"[" + b"1," * 600 + b"1]", "too_large"),
+        ("heartbeat", b"{}", "wrong_type"),
+        ("birth", b"[]", "wrong_type"),
+        ("birth", json.dumps({**BIRTH, "seq": True}).encode(), "wrong_type"),
+        ("birth", json.dumps({**BIRTH, "seq": 0}).encode(), "wrong_type"),
+        ("birth", json.dumps({**BIRTH, "serial": 17}).encode(), "wrong_type"),
+        ("birth", json.dumps({**BIRTH, "serial": "S" * 257}).encode(), "wrong_type"),
+        ("birth", json.dumps({**BIRTH, "clock": 1}).encode(), "wrong_type"),
+        ("birth", json.dumps({**BIRTH, "card": []}).encode(), "wrong_type"),
+        ("birth", json.dumps({**BIRTH, "evidence": {"mac": 1}}).encode(), "wrong_type"),
+        ("death", b'{"epoch":"1"}', "wrong_type"),
+        ("receipt", b'{"epoch":1,"seq":1}', "missing_field"),
+        ("command", b'{"name":"interval","data":[]}', "wrong_type"),
+    ],
+)
+def test_what_the_contract_does_not_allow_is_refused_with_its_code(kind: str, payload: bytes, code: str) -> None:
+    with pytest.raises(Refused) as refused:
+        decode(kind, payload)
+    assert refused.value.code == code
+    assert refused.value.detail
+
+
+@pytest.mark.parametrize("kind", sorted(LIMITS))
+def test_one_byte_over_the_limit_is_refused_before_it_is_parsed(kind: str) -> None:
+    with pytest.raises(Refused, match="the limit is") as refused:
+        decode(kind, b"[" * (LIMITS[kind] + 1))
+    assert refused.value.code == "too_large"
+
+
+def test_fields_a_reader_does_not_know_are_ignored() -> None:
+    assert decode("birth", json.dumps({**BIRTH, "colour": "red"}).encode()) == decode("birth", json.dumps(BIRTH).encode())
+    assert decode("heartbeat", b'[1,2,3,4,5,6,7,8,9,{},"more"]') == decode("heartbeat", b"[1,2,3,4,5,6,7,8,9]")
+
+
+def test_brackets_inside_text_are_not_depth() -> None:
+    record = decode("record", RECORD.encode() % (b'{"x":"' + b"[{" * 50 + b'"}'))
+    assert isinstance(record, Record)
+    assert record.data == {"x": "[{" * 50}
+
+
+def test_a_number_that_is_not_finite_is_not_written() -> None:
+    with pytest.raises(ValueError, match="not JSON compliant"):
+        encode(Record(1, 1, 1, 1, "hour", {"x": float("nan")}))
+
+
+def test_a_steady_heartbeat_frame_is_at_most_110_bytes() -> None:
+    payload = encode(Heartbeat(9_999, 525_600, 1_790_000_060, 31_536_000, 315_360_000, 100, 100, 100, 100))
+    topic = build("k3v9x2m7qd", "heartbeat").encode()
+    remaining = 2 + len(topic) + 2 + len(payload)  # topic length, topic, packet id, payload
+    assert 1 + 1 + remaining <= 110
