@@ -4,7 +4,7 @@ from musterroll.registry.histories import messages, transitions
 from musterroll.storage.database import Database
 from musterroll.storage.tables import DurableMessage, Transition
 
-from tests.support.fleets import unit
+from tests.support.rolls import unit
 
 
 def test_changes_come_newest_first_and_page_backwards(database: Database) -> None:

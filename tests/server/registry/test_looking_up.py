@@ -8,7 +8,7 @@ from musterroll.registry.looking_up import look_up, unit_card
 from musterroll.storage.database import Database
 from musterroll.storage.tables import Credential, CredentialStatus
 
-from tests.support.fleets import LONG_AGO, listening, place, unit
+from tests.support.rolls import LONG_AGO, listening, place, unit
 
 
 @pytest.mark.parametrize("code", ["pl1331-lag gbebh", "PL1331LAGGBEBH", " pl1331lag_gbebh\n", "uuuuuuuuu1", "UUUUUUUUU1"])

@@ -11,7 +11,7 @@ from musterroll.registry.rolls import FleetFilter, fleet, installed_base
 from musterroll.storage.database import Database
 from sqlalchemy import text
 
-from tests.support.fleets import listening, place, unit
+from tests.support.rolls import listening, place, unit
 
 
 def serials(database: Database, now: datetime, **filters: object) -> list[str]:

@@ -1,0 +1,66 @@
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import NamedTuple
+
+import pytest
+from flask import Request
+from flask.testing import FlaskClient
+from musterroll import api
+from musterroll.api.application import Application
+from musterroll.metrics import Metrics
+from musterroll.registry import access_tokens, enrolling
+from musterroll.registry.access import Actor
+from musterroll.settings import Settings
+from musterroll.storage.database import Database
+
+
+class Person:
+    """Who is signed in with a browser; nobody until a test says so."""
+
+    actor: Actor | None = None
+
+    def __call__(self, request: Request) -> Actor | None:
+        return self.actor
+
+
+class Door(NamedTuple):
+    app: Application
+    client: FlaskClient
+    database: Database
+    person: Person
+    checks: dict[str, Callable[[], bool]]
+
+    def bearer(self, *scopes: str) -> dict[str, str]:
+        """Headers of a fresh API token."""
+        with self.database.writing() as session:
+            _, plain = access_tokens.create(session, label="test", scopes=list(scopes), expires_at=None, actor="test", now=clock())
+        return {"Authorization": f"Bearer {plain}"}
+
+    def claim_token(self, uses: int = 1) -> str:
+        with self.database.writing() as session:
+            life, place = timedelta(days=1), {"account": None, "site": None}
+            _, plain = enrolling.create_token(session, label="test", life=life, uses=uses, serials=[], **place, actor="test", now=clock())
+        return plain
+
+
+def clock() -> datetime:
+    return datetime.now(UTC)
+
+
+def make_door(database: Database) -> Door:
+    app, person = api.new_app("musterroll.api"), Person()
+    checks: dict[str, Callable[[], bool]] = {}
+    app.config["MQTT_URL"] = "mqtt://broker.example:1883"
+    api.build(app, database, Settings(), Metrics(), checks, person)
+    return Door(app, app.test_client(), database, person, checks)
+
+
+@pytest.fixture
+def door(database: Database) -> Door:
+    return make_door(database)
+
+
+@pytest.fixture
+def small_door(sqlite_database: Database) -> Door:
+    """On SQLite only: for what does not depend on the database."""
+    return make_door(sqlite_database)
