@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from musterroll_wire.messages import (
     LIMITS,
     MAX_INTEGER,
+    MAX_INTERVAL,
     MAX_NAME,
     Birth,
     Command,
@@ -32,7 +33,7 @@ readings = st.none() | st.integers(-1000, 1000)
 
 births = st.builds(
     Birth,
-    *(naturals, positives, positives, naturals, texts, texts, texts, positives, texts, texts, naturals, naturals),
+    *(naturals, positives, positives, naturals, texts, texts, texts, st.integers(1, MAX_INTERVAL), texts, texts, naturals, naturals),
     clock=st.none() | st.booleans(),
     card=st.none() | data,
     evidence=st.dictionaries(texts, texts, max_size=4),
@@ -114,6 +115,7 @@ RECORD = '{"epoch":1,"seq":1,"oldest":1,"at":1,"about":"hour","data":%s}'
         ("birth", b"[]", "wrong_type"),
         ("birth", json.dumps({**BIRTH, "seq": True}).encode(), "wrong_type"),
         ("birth", json.dumps({**BIRTH, "seq": 0}).encode(), "wrong_type"),
+        ("birth", json.dumps({**BIRTH, "interval": MAX_INTERVAL + 1}).encode(), "out_of_range"),
         ("birth", json.dumps({**BIRTH, "serial": 17}).encode(), "wrong_type"),
         ("birth", json.dumps({**BIRTH, "serial": "S" * 257}).encode(), "wrong_type"),
         ("birth", json.dumps({**BIRTH, "clock": 1}).encode(), "wrong_type"),
