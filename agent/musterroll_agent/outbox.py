@@ -56,39 +56,54 @@ class Outbox:
         self.epoch = epoch
         self.next_seq = 1
         self.on_disk = True
-        self._reserve, self._limit, self._limit_bytes = reserve, limit, limit_bytes
+        self._path, self._reserve, self._max_pages = path, reserve, max_pages
+        self._limit, self._limit_bytes = limit, limit_bytes
         self._dropped_in_memory = 0
-        try:
-            self._open(path, max_pages)
-        except sqlite3.DatabaseError as error:
-            if isinstance(error, sqlite3.OperationalError) and not _is_full(error):
-                raise OSError(0, str(error)) from None
-            self._set_aside(path, error)
-            self._open(path, max_pages)
+        self._db = self._begin()
         self._count()
         self._refill_reserve()
 
-    def _open(self, path: Path, max_pages: int) -> None:
-        self._db = sqlite3.connect(path, isolation_level=None, timeout=5)
-        self._db.execute("PRAGMA temp_store = MEMORY")
-        self._db.execute("PRAGMA cache_size = -256")  # KiB; the default of 2 MB is a tenth of our budget
-        self._db.execute("PRAGMA journal_mode = WAL")
-        self._db.execute("PRAGMA synchronous = FULL")
-        self._db.execute("PRAGMA wal_autocheckpoint = 32")
-        if max_pages:
-            self._db.execute(f"PRAGMA max_page_count = {int(max_pages)}")
-        self._db.executescript(_SCHEMA + _SPARE)
-        os.chmod(path, 0o600)
+    def _begin(self) -> sqlite3.Connection:
+        """The file; without a damaged one before it; with the room of the reserve; or, on a full disk, memory in its stead."""
+        for _ in range(3):
+            try:
+                return self._open(self._path)
+            except sqlite3.OperationalError as error:
+                if not _is_full(error):
+                    raise OSError(0, str(error)) from None
+                if not self._reserve.exists():
+                    break
+                self._reserve.unlink()
+            except sqlite3.DatabaseError:
+                self._set_aside()
+        self.on_disk = False
+        return self._open(":memory:")
 
-    def _set_aside(self, path: Path, error: sqlite3.DatabaseError) -> None:
-        """A full disk at the very first start leaves room by the reserve; a damaged file is kept for a person to look at."""
-        if _is_full(error):
-            self._reserve.unlink(missing_ok=True)
-            return
-        self._db.close()
-        os.replace(path, path.with_suffix(".damaged"))
+    def _open(self, path: Path | str) -> sqlite3.Connection:
+        db = sqlite3.connect(path, isolation_level=None, timeout=5)
+        try:
+            db.execute("PRAGMA temp_store = MEMORY")
+            db.execute("PRAGMA cache_size = -256")  # KiB; the default of 2 MB is a tenth of our budget
+            db.execute("PRAGMA journal_mode = WAL")
+            db.execute("PRAGMA synchronous = FULL")
+            db.execute("PRAGMA wal_autocheckpoint = 32")
+            if self._max_pages:
+                db.execute(f"PRAGMA max_page_count = {int(self._max_pages)}")
+            if db.execute("PRAGMA quick_check(1)").fetchone() != ("ok",):
+                raise sqlite3.DatabaseError("damaged")
+            db.executescript(_SCHEMA + _SPARE)
+            if isinstance(path, Path):
+                path.chmod(0o600)
+        except sqlite3.Error:
+            db.close()
+            raise
+        return db
+
+    def _set_aside(self) -> None:
+        """Damaged: kept for a person to look at."""
+        os.replace(self._path, self._path.with_suffix(".damaged"))
         for tail in ("-wal", "-shm"):
-            Path(f"{path}{tail}").unlink(missing_ok=True)
+            Path(f"{self._path}{tail}").unlink(missing_ok=True)
 
     # -- in
 
@@ -161,12 +176,28 @@ class Outbox:
 
     def tidy(self, now: int) -> None:
         """Once an hour or so: forget what was receipted long ago, bring memory to disk, take the reserve back."""
+        self._come_home()
         self._settle(now)
         self._write(("DELETE FROM main.message WHERE receipted < ?", now - KEEP_SECONDS))
         if self._db.execute("SELECT 1 FROM spare LIMIT 1").fetchone() and self._write(("INSERT INTO main.message SELECT * FROM spare",)):
             self._db.execute("DELETE FROM spare")
         self._refill_reserve()
         self._count()
+
+    def _come_home(self) -> None:
+        """Where the disk was too full to begin on: try again, and take along what memory has."""
+        if self._db.execute("PRAGMA database_list").fetchone()[2]:
+            return
+        try:
+            home = self._open(self._path)
+        except sqlite3.Error:
+            return
+        home.executemany(
+            "INSERT INTO spare VALUES (?, ?, ?, ?, ?, ?)", self._db.execute("SELECT * FROM message UNION ALL SELECT * FROM spare")
+        )
+        home.executemany("INSERT INTO covered VALUES (?, ?)", self._db.execute("SELECT * FROM covered"))
+        self._db.close()
+        self._db = home
 
     def take_dropped(self) -> int:
         """How many messages without a receipt had to be dropped since this was last asked."""
