@@ -3,7 +3,7 @@
 import logging
 
 from flask import Blueprint, Flask, Response, g, request
-from werkzeug.exceptions import HTTPException, InternalServerError
+from werkzeug.exceptions import HTTPException
 
 from musterroll.domain.errors import Conflict, Forbidden, NotFound, Refusal
 from musterroll.registry.access import Actor
@@ -17,6 +17,7 @@ _TITLES = {400: "That did not fit", 403: "Not for you", 404: "Not on the roll", 
 _SENTENCES = {
     403: "Your role does not allow this page.",
     404: "There is no page at this address. Check it, or look the unit up.",
+    500: "The registry failed on this page. It is written to the log; nothing you entered was half done.",
     405: "This address is not opened that way. Go back and use the form.",
 }
 
@@ -35,15 +36,13 @@ def refused(error: Refusal) -> Response:
 def broken(error: Exception) -> Response:
     """The page for our own fault: no detail to strangers, everything to the log."""
     _log.exception("a page failed: %s %s", request.method, request.path)
-    return _page(500, "The registry failed on this page. It is written to the log; nothing you entered was half done.")
+    return _page(500, _SENTENCES[500])
 
 
 def _of_http(error: HTTPException) -> Response | HTTPException:
     if request.path.startswith("/api/") or error.response is not None or (error.code or 500) < 400:
         return error
     status = error.code or 500
-    if isinstance(error, InternalServerError):
-        return broken(error)
     return _page(status, _SENTENCES.get(status) or error.description or "")
 
 

@@ -1,6 +1,7 @@
 """What protects the pages: host names, forms against forgery, and headers that let nothing inline or foreign run."""
 
 import ipaddress
+import re
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -10,6 +11,8 @@ from flask_wtf.csrf import CSRFProtect, validate_csrf
 from musterroll.settings import Settings
 
 csrf = CSRFProtect()
+
+_HOST = re.compile(r"(?:\[([0-9a-f:.]+)]|([a-z0-9._-]+))(?::[0-9]{1,5})?")
 
 POLICY = "; ".join(
     (
@@ -61,7 +64,8 @@ def refuse_host(known: frozenset[str]) -> Response | None:
 
     Plain addresses pass, as nobody can point those elsewhere, and health checks and first visits use them.
     """
-    host = (urlsplit(f"//{request.headers.get('Host', '')}").hostname or "").lower()
+    written = _HOST.fullmatch(request.headers.get("Host", "").lower())
+    host = (written[1] or written[2]) if written else ""
     if host in known or _is_address(host):
         return None
     sentence = f"This registry does not answer to the host name {host[:100]!r}; add it to MUSTERROLL_TRUSTED_HOSTS.\n"

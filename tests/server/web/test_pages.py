@@ -1,0 +1,141 @@
+"""What each page tells, read as a browser without JavaScript would."""
+
+import re
+
+from musterroll.registry import enrolling
+from musterroll.storage.database import Database
+
+from tests.server.web.conftest import Visitor
+from tests.support.roll import HELD, LATE, NEVER, OPERATING, SHARED, TWIN
+
+
+def test_look_up_says_alive_and_since_when(visitor: Visitor) -> None:
+    text = visitor.get(f"/?code={OPERATING}").text
+    assert "<h2>Alive</h2>" in text
+    assert re.search(r"Heard 1\d seconds ago; it reports every 1 minute", text)
+
+
+def test_look_up_forgives_case_dashes_and_spaces(visitor: Visitor) -> None:
+    assert "Silent for 19 hours" in visitor.get("/?code= pl1331-lag gbebh ").text
+
+
+def test_look_up_tells_late_held_and_never_heard_apart(visitor: Visitor) -> None:
+    assert "Stale after 3 minutes of silence" in visitor.get(f"/?code={LATE}").text
+    assert "A person paused the alarm 4 hours ago" in visitor.get(f"/?code={HELD}").text
+    assert "no agent has enrolled it yet" in visitor.get(f"/?code={NEVER}").text
+
+
+def test_look_up_lists_every_maker_of_a_shared_serial(visitor: Visitor) -> None:
+    text = visitor.get(f"/?code={SHARED}").text
+    assert "2 units have the serial" in text
+    assert "Edge Gateway G4" in text
+
+
+def test_look_up_offers_twins_and_never_guesses(visitor: Visitor) -> None:
+    text = visitor.get("/?code=Z30OGYX3").text
+    assert "Not on the roll" in text
+    assert "Did you mean?" in text
+    assert OPERATING in text
+    assert TWIN in text
+
+
+def test_the_unit_page_draws_its_week(visitor: Visitor) -> None:
+    text = visitor.get("/units/u001pl1331laggbebh").text
+    assert "3 silences" in text
+    assert text.count('<rect class="fill-stale"') == 3
+    assert "81." in text
+
+
+def test_the_unit_page_shows_hourly_vitals_and_the_card(visitor: Visitor) -> None:
+    text = visitor.get("/units/u000z300gyx3").text
+    assert text.count("<polyline") == 4
+    assert "W-88-1204" in text
+
+
+def test_an_unknown_unit_is_a_clear_404(visitor: Visitor) -> None:
+    answer = visitor.get("/units/nobody")
+    assert answer.status_code == 404
+    assert "No unit has the id" in answer.text
+
+
+def test_an_alarm_is_held_and_released(visitor: Visitor) -> None:
+    visitor.post("/units/u001pl1331laggbebh/hold", seen="/units/u001pl1331laggbebh")
+    assert "Held, silent for" in visitor.get("/units/u001pl1331laggbebh").text
+    visitor.post("/units/u001pl1331laggbebh/release", seen="/units/u001pl1331laggbebh")
+    assert "Silent for" in visitor.get("/units/u001pl1331laggbebh").text
+
+
+def test_the_fleet_prints_both_numbers_of_the_installed_base(visitor: Visitor) -> None:
+    text = visitor.get("/fleet").text
+    assert re.search(r"Deployed</span><a[^>]*>76</a>", text)
+    assert re.search(r"Operating</span><b[^>]*>\d\d</b>", text)
+
+
+def test_a_tile_leads_to_exactly_the_rows_it_counts(visitor: Visitor) -> None:
+    tile = re.search(r'id="tile-stale"[^>]*href="([^"]+)".*?<b class="num">(\d+)</b>', visitor.get("/fleet").text, re.S)
+    assert tile
+    assert visitor.get(tile[1]).text.count('<tr id="u-') == int(tile[2]) > 0
+
+
+def test_pages_of_the_roll_hold_every_unit_once(visitor: Visitor) -> None:
+    seen: list[str] = []
+    address = "/fleet"
+    while address:
+        text = visitor.get(address).text
+        seen += re.findall(r'<tr id="u-([^"]+)"', text)
+        link = re.search(r'href="([^"]+)" rel="next"', text)
+        address = link[1].replace("&amp;", "&") if link else ""
+    assert len(seen) == len(set(seen)) == 79
+
+
+def test_a_poll_answers_only_the_live_part(visitor: Visitor) -> None:
+    text = visitor.get("/fleet", headers={"HX-Request": "true", "HX-Request-Type": "partial"}).text
+    assert "<html" not in text
+    assert '<tr id="u-' in text
+
+
+def test_a_token_is_shown_once_with_its_command_and_picture(visitor: Visitor) -> None:
+    text = visitor.post("/enrolment/tokens", seen="/enrolment", label="Site Cork", days="7", uses="50", account="A9", site="").text
+    command = re.search(r"musterroll-agent enroll --registry http://localhost --token=([\w-]+)", text)
+    assert command
+    assert 'class="qrline"' in text
+    assert command[1] not in visitor.get("/enrolment").text
+
+
+def test_a_token_that_cannot_be_is_refused_and_the_form_kept(visitor: Visitor) -> None:
+    answer = visitor.post("/enrolment/tokens", seen="/enrolment", label="Bad", days="7", uses="many")
+    assert answer.status_code == 422
+    assert "must be a whole number" in answer.text
+    assert 'value="Bad"' in answer.text
+
+
+def test_a_waiting_enrolment_is_accepted_once(visitor: Visitor, fleet_database: Database) -> None:
+    with fleet_database.reading() as session:
+        [waiting] = enrolling.pending(session)
+    assert "1 waiting for a decision" in visitor.get("/enrolment").text
+    accept = f"/enrolment/{waiting.credential_id}/accept"
+    assert visitor.post(accept, seen="/enrolment").status_code == 303
+    assert visitor.post(accept, seen="/enrolment").status_code == 409
+    assert "waiting for a decision" not in visitor.get("/enrolment").text
+
+
+def test_a_revoked_token_says_so(visitor: Visitor, fleet_database: Database) -> None:
+    with fleet_database.reading() as session:
+        token = next(t for t in enrolling.tokens(session) if t.label.endswith("team 2"))
+    visitor.post(f"/enrolment/tokens/{token.id}/revoke", seen="/enrolment")
+    assert ">revoked<" in visitor.get("/enrolment").text
+
+
+def test_quarantine_shows_binary_as_hexadecimal(visitor: Visitor) -> None:
+    assert "00 ff fe 10" in visitor.get("/quarantine").text
+
+
+def test_the_health_strip_names_what_is_not_well(visitor: Visitor) -> None:
+    text = visitor.get("/").text
+    assert re.search(r'class="unwell".*?<span>ingest</span> not well', text, re.S)
+    assert re.search(r'class="well".*?<span>broker</span> well', text, re.S)
+
+
+def test_the_chosen_colours_are_kept(visitor: Visitor) -> None:
+    assert visitor.post("/theme", seen="/", theme="dark", next="/fleet").headers["Location"] == "/fleet"
+    assert 'data-theme="dark"' in visitor.get("/fleet").text
