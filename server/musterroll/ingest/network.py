@@ -2,6 +2,7 @@
 
 import logging
 import random
+import ssl
 import threading
 import time
 from collections.abc import Callable
@@ -89,8 +90,7 @@ class Network:
                 self._mqtt5 = not self._mqtt5
             return False
         except OSError as error:
-            reason = error.strerror or str(error)
-            self._say(logging.WARNING, f"no broker answers at {self._address}: {reason}; look at MUSTERROLL_MQTT_URL; trying again")
+            self._say(logging.WARNING, f"no broker answers at {self._address}: {_reason(error)}; trying again")
             return False
         finally:
             self._link = None
@@ -120,3 +120,9 @@ class Network:
         if sentence != self._said:
             self._said = sentence
             log.log(level, "%s", sentence)
+
+
+def _reason(error: OSError) -> str:
+    if isinstance(error, ssl.SSLError):
+        return f"{error}; MUSTERROLL_MQTT_CA names the authority that its certificate is checked against"
+    return f"{error.strerror or error}; look at MUSTERROLL_MQTT_URL"

@@ -1,6 +1,7 @@
 """Cutting MQTT packets out of a stream, against paho's own reading."""
 
 import socket
+from itertools import pairwise
 
 import pytest
 from hypothesis import given, settings
@@ -52,7 +53,7 @@ def converse(make: type[StockClient], mqtt5: bool, chunks: list[bytes]) -> tuple
 
 def pieces(data: bytes, cuts: list[int]) -> list[bytes]:
     places = sorted({cut % (len(data) + 1) for cut in cuts} | {0, len(data)})
-    return [data[a:b] for a, b in zip(places, places[1:], strict=False)]
+    return [data[a:b] for a, b in pairwise(places)]
 
 
 @settings(max_examples=150, deadline=None)

@@ -21,7 +21,6 @@ from musterroll_wire.messages import encode
 from paho.mqtt.client import Client
 from paho.mqtt.enums import CallbackAPIVersion
 from prometheus_client.parser import text_string_to_metric_families
-from sqlalchemy import func
 from sqlmodel import select
 
 from tests.support.devices import Device
@@ -86,6 +85,14 @@ def set_aside(database: Database) -> list[tuple[str, str]]:
 def counted(metrics: Metrics, name: str) -> float:
     families = text_string_to_metric_families(metrics.text().decode())
     return sum(sample.value for family in families for sample in family.samples if sample.name == f"musterroll_{name}")
+
+
+@contextmanager
+def locked(database: Database) -> Iterator[None]:
+    """Nobody else may write meanwhile."""
+    with database.writing() as session:
+        session.connection().exec_driver_sql("SELECT 1")
+        yield
 
 
 @pytest.mark.parametrize("fast", [True, False], ids=["fast", "stock"])
@@ -230,20 +237,22 @@ def test_a_bad_broker_url_is_refused_in_one_sentence(sqlite_database: Database, 
         Ingest(sqlite_database, bad, Metrics())
 
 
+KEEPING = "allow_anonymous true\npersistence true\npersistence_location {}/\nautosave_interval 1\n"
+
+
 def test_a_message_of_a_lost_connection_is_never_acknowledged_on_the_next(
-    sqlite_database: Database, mosquitto: Broker, monkeypatch: pytest.MonkeyPatch
+    sqlite_database: Database, mosquitto: Broker, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     """The broker goes while a batch waits for the database; the batch is answered afterwards, over a connection that is gone."""
     answered: list[bool] = []
     answer = Link.answer
     monkeypatch.setattr(Link, "answer", lambda link, mids, down: (mids and answered.append(link.open), answer(link, mids, down)))
     units = enrol(sqlite_database, 3)
-    broker, metrics = mosquitto("allow_anonymous true\npersistence true\nautosave_interval 1\nautosave_on_changes true\n"), Metrics()
+    broker, metrics = mosquitto(KEEPING.format(tmp_path)), Metrics()
     with ingesting(sqlite_database, url(broker), metrics):
-        with sqlite_database.writing():  # nobody else may write
+        with locked(sqlite_database):
             publish(broker, [message for unit in units for message in records(unit, 50)])
-            until(lambda: counted(metrics, "batches_total") >= 1, "the ingest works")
-            time.sleep(1.2)  # the broker saves
+            time.sleep(1.5)  # the broker saves what it has handed out
             broker.restart()
             answered.clear()
         until(lambda: len(kept(sqlite_database)) == 150, "all are kept")
@@ -282,7 +291,7 @@ def test_reading_waits_while_too_much_is_waiting_and_nothing_is_lost(
     put = inbox.Inbox.put
     monkeypatch.setattr(inbox.Inbox, "put", lambda box, parcel: (put(box, parcel), sizes.append(box._messages)))
     with ingesting(sqlite_database, url(broker)):
-        with sqlite_database.writing():
+        with locked(sqlite_database):
             for first in range(1, 5001, 500):
                 publish(broker, records(unit, 500, first))
                 time.sleep(0.05)
@@ -334,6 +343,7 @@ def test_an_unforeseen_failure_gives_the_batch_back_to_the_broker(
     assert failed.is_set()
 
 
+@pytest.mark.filterwarnings("ignore:Exception ignored in. <ssl.SSLSocket")  # paho leaves the socket of a failed handshake to the collector
 def test_the_broker_is_reached_over_tls_and_its_certificate_is_checked(
     sqlite_database: Database, mosquitto: Broker, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -347,4 +357,4 @@ def test_the_broker_is_reached_over_tls_and_its_certificate_is_checked(
     with ingesting(sqlite_database, secure, ca=tmp_path / "ca.pem"):
         pass
     with caplog.at_level(logging.INFO, "musterroll"), ingesting(sqlite_database, secure, ready=False):
-        until(lambda: "certificate" in caplog.text, "the certificate is refused")
+        until(lambda: "MUSTERROLL_MQTT_CA" in caplog.text, "the certificate is refused")
