@@ -1,15 +1,32 @@
 """The few column kinds all tables share."""
 
+from decimal import ROUND_HALF_EVEN, Decimal
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import JSON, BigInteger, Enum, Integer, String
+from sqlalchemy import JSON, BigInteger, Enum, Integer, String, TypeDecorator
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field
 
 BIG = BigInteger().with_variant(Integer, "sqlite")  # SQLite numbers rows itself only for INTEGER
 KEY = String(64).with_variant(String(64, collation="C"), "postgresql")  # one order, byte by byte, on both engines
 DOCUMENT = JSON().with_variant(JSONB(), "postgresql")
+
+
+class Price(TypeDecorator[Decimal]):
+    """An exact amount, stored as whole ten-thousandths: SQLite has no decimals, and sums must agree on both engines."""
+
+    impl = BigInteger
+    cache_ok = True
+
+    def process_bind_param(self, value: Decimal | None, dialect: Any) -> int | None:
+        return None if value is None else int(value.scaleb(4).to_integral_value(ROUND_HALF_EVEN))
+
+    def process_result_value(self, value: int | None, dialect: Any) -> Decimal | None:
+        return None if value is None else Decimal(value).scaleb(-4)
+
+
+PRICE = Price()
 
 
 def row_id() -> Any:

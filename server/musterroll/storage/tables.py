@@ -1,6 +1,7 @@
 """Every table. Instants that are read often and written hot are integer milliseconds; the others are aware UTC datetimes."""
 
 from datetime import date, datetime
+from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 
@@ -9,7 +10,7 @@ from sqlmodel import Field, SQLModel
 
 from musterroll.domain.lifecycle import Lifecycle
 from musterroll.domain.liveness import ReportingClass
-from musterroll.storage.columns import BIG, DOCUMENT, KEY, row_id, word
+from musterroll.storage.columns import BIG, DOCUMENT, KEY, PRICE, row_id, word
 
 
 class Registry(SQLModel, table=True):
@@ -40,7 +41,13 @@ class Account(SQLModel, table=True):
     id: int | None = row_id()
     ref: str = Field(unique=True, max_length=80)  # the number the customer's own systems know it by
     name: str = Field(max_length=200)
-    parent_id: int | None = Field(default=None, foreign_key="account.id", sa_type=BIG)
+    parent_id: int | None = Field(default=None, foreign_key="account.id", index=True, sa_type=BIG)
+    website: str = Field(default="", max_length=200)
+    phone: str = Field(default="", max_length=60)
+    postcode: str = Field(default="", max_length=20)
+    country: str = Field(default="", max_length=60)
+    segment: str = Field(default="", max_length=80)
+    merged_into_id: int | None = Field(default=None, foreign_key="account.id", sa_type=BIG)
     created_at: datetime
 
 
@@ -49,6 +56,11 @@ class Site(SQLModel, table=True):
     ref: str = Field(unique=True, max_length=80)
     account_id: int | None = Field(default=None, foreign_key="account.id", index=True, sa_type=BIG)
     name: str = Field(max_length=200)
+    postcode: str = Field(default="", max_length=20)
+    country: str = Field(default="", max_length=60)
+    zone: str = Field(default="UTC", max_length=60)  # IANA time zone: the calendar that warranty days are judged by
+    latitude: float | None = None
+    longitude: float | None = None
     created_at: datetime
 
 
@@ -62,6 +74,9 @@ class Product(SQLModel, table=True):
     model_key: str = Field(max_length=200)
     family_key: str = Field(max_length=200)
     reporting: ReportingClass = word(ReportingClass, default=ReportingClass.ALWAYS_ON)
+    policy_id: int | None = Field(default=None, foreign_key="warranty_policy.id", sa_type=BIG)
+    list_price: Decimal | None = Field(default=None, sa_type=PRICE)  # of a year's cover of one unit
+    currency: str = Field(default="EUR", max_length=3)
     created_at: datetime
 
 
@@ -86,7 +101,10 @@ class Unit(SQLModel, table=True):
     lifecycle: Lifecycle = word(Lifecycle, default=Lifecycle.UNRECORDED)
     shipped_on: date | None = None
     installed_on: date | None = None
+    registered_on: date | None = None
     warranty_months: int | None = None
+    replaced_by_id: int | None = Field(default=None, foreign_key="unit.id", sa_type=BIG)
+    merged_into_id: int | None = Field(default=None, foreign_key="unit.id", sa_type=BIG)
     firmware: str = Field(default="", max_length=256)
     agent: str = Field(default="", max_length=256)
     born_at: datetime | None = None  # the last birth, by the registry's clock

@@ -7,7 +7,8 @@ from sqlalchemy import JSON, Enum
 from sqlmodel import SQLModel
 from sqlmodel.sql.sqltypes import AutoString, UTCDateTime
 
-from musterroll.storage import tables  # noqa: F401  the tables must be known
+from musterroll.storage import audit_tables, paper_tables, tables  # noqa: F401  the tables must be known
+from musterroll.storage.columns import Price
 
 
 def render_item(kind: str, item: Any, autogen_context: Any) -> str | Literal[False]:
@@ -16,6 +17,8 @@ def render_item(kind: str, item: Any, autogen_context: Any) -> str | Literal[Fal
     if kind == "type" and isinstance(item, UTCDateTime):
         autogen_context.imports.add("from sqlmodel import UTCDateTime")
         return "UTCDateTime()"
+    if kind == "type" and isinstance(item, Price):
+        return "sa.BigInteger()"
     if kind == "type" and isinstance(item, Enum):
         return f"sa.String(length={item.length})"
     if kind == "type" and isinstance(item, JSON):

@@ -18,11 +18,21 @@ def upgrade() -> None:
     sa.Column('ref', sa.String(length=80), nullable=False),
     sa.Column('name', sa.String(length=200), nullable=False),
     sa.Column('parent_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=True),
+    sa.Column('website', sa.String(length=200), nullable=False),
+    sa.Column('phone', sa.String(length=60), nullable=False),
+    sa.Column('postcode', sa.String(length=20), nullable=False),
+    sa.Column('country', sa.String(length=60), nullable=False),
+    sa.Column('segment', sa.String(length=80), nullable=False),
+    sa.Column('merged_into_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=True),
     sa.Column('created_at', UTCDateTime(), nullable=False),
+    sa.ForeignKeyConstraint(['merged_into_id'], ['account.id'], ),
     sa.ForeignKeyConstraint(['parent_id'], ['account.id'], ),
     sa.PrimaryKeyConstraint('id'),
     sa.UniqueConstraint('ref')
     )
+    with op.batch_alter_table('account', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_account_parent_id'), ['parent_id'], unique=False)
+
     op.create_table('api_token',
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('label', sa.String(length=120), nullable=False),
@@ -35,6 +45,38 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('id'),
     sa.UniqueConstraint('token_hash')
     )
+    op.create_table('change',
+    sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('at', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('actor', sa.String(length=120), nullable=False),
+    sa.Column('kind', sa.String(length=32), nullable=False),
+    sa.Column('subject', sa.String(length=200), nullable=False),
+    sa.Column('reason', sa.String(length=500), nullable=False),
+    sa.Column('undoes_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=True),
+    sa.ForeignKeyConstraint(['undoes_id'], ['change.id'], ),
+    sa.PrimaryKeyConstraint('id'),
+    sa.UniqueConstraint('undoes_id')
+    )
+    op.create_table('finding',
+    sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('kind', sa.String(length=32), nullable=False),
+    sa.Column('subject', sa.String(length=8), nullable=False),
+    sa.Column('subject_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('facts', sa.String(length=1000), nullable=False),
+    sa.Column('variant', sa.String(length=16), nullable=False),
+    sa.Column('account_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=True),
+    sa.Column('value', sa.BigInteger(), nullable=True),
+    sa.Column('currency', sa.String(length=3), nullable=False),
+    sa.Column('counted', sa.Boolean(), nullable=False),
+    sa.Column('present', sa.Boolean(), nullable=False),
+    sa.Column('first_seen_at', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('changed_at', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.PrimaryKeyConstraint('id'),
+    sa.UniqueConstraint('kind', 'subject', 'subject_id')
+    )
+    with op.batch_alter_table('finding', schema=None) as batch_op:
+        batch_op.create_index('ix_finding_present', ['present', 'kind', 'id'], unique=False)
+
     op.create_table('message',
     sa.Column('unit_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), autoincrement=False, nullable=False),
     sa.Column('epoch', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), autoincrement=False, nullable=False),
@@ -44,19 +86,6 @@ def upgrade() -> None:
     sa.Column('received_at', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('body', sa.String(), nullable=False),
     sa.PrimaryKeyConstraint('unit_id', 'epoch', 'seq')
-    )
-    op.create_table('product',
-    sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
-    sa.Column('maker', sa.String(length=200), nullable=False),
-    sa.Column('model', sa.String(length=200), nullable=False),
-    sa.Column('family', sa.String(length=200), nullable=False),
-    sa.Column('maker_key', sa.String(length=200), nullable=False),
-    sa.Column('model_key', sa.String(length=200), nullable=False),
-    sa.Column('family_key', sa.String(length=200), nullable=False),
-    sa.Column('reporting', sa.String(length=24), nullable=False),
-    sa.Column('created_at', UTCDateTime(), nullable=False),
-    sa.PrimaryKeyConstraint('id'),
-    sa.UniqueConstraint('maker_key', 'model_key')
     )
     op.create_table('pulse',
     sa.Column('name', sa.String(length=80), nullable=False),
@@ -85,6 +114,27 @@ def upgrade() -> None:
     sa.Column('until', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.PrimaryKeyConstraint('id')
     )
+    op.create_table('revision',
+    sa.Column('name', sa.String(length=40), nullable=False),
+    sa.Column('number', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.PrimaryKeyConstraint('name')
+    )
+    op.create_table('saved_mapping',
+    sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('kind', sa.String(length=24), nullable=False),
+    sa.Column('name', sa.String(length=120), nullable=False),
+    sa.Column('columns', sa.JSON().with_variant(postgresql.JSONB(), 'postgresql'), nullable=False),
+    sa.PrimaryKeyConstraint('id'),
+    sa.UniqueConstraint('name')
+    )
+    op.create_table('snapshot',
+    sa.Column('on', sa.Date(), nullable=False),
+    sa.Column('account_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), autoincrement=False, nullable=False),
+    sa.Column('product_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), autoincrement=False, nullable=False),
+    sa.Column('cell', sa.String(length=3), nullable=False),
+    sa.Column('units', sa.Integer(), nullable=False),
+    sa.PrimaryKeyConstraint('on', 'account_id', 'product_id', 'cell')
+    )
     op.create_table('user',
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('name', sa.String(length=120), nullable=False),
@@ -96,16 +146,125 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('id'),
     sa.UniqueConstraint('name')
     )
-    op.create_table('revision',
-    sa.Column('name', sa.String(length=40), nullable=False),
-    sa.Column('number', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
-    sa.PrimaryKeyConstraint('name')
+    op.create_table('warranty_policy',
+    sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('name', sa.String(length=120), nullable=False),
+    sa.Column('rules', sa.JSON().with_variant(postgresql.JSONB(), 'postgresql'), nullable=False),
+    sa.Column('months', sa.Integer(), nullable=True),
+    sa.PrimaryKeyConstraint('id'),
+    sa.UniqueConstraint('name')
     )
+    op.create_table('audit_entry',
+    sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('change_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('table_name', sa.String(length=40), nullable=False),
+    sa.Column('row_key', sa.String(length=120), nullable=False),
+    sa.Column('before', sa.JSON().with_variant(postgresql.JSONB(), 'postgresql'), nullable=True),
+    sa.Column('after', sa.JSON().with_variant(postgresql.JSONB(), 'postgresql'), nullable=True),
+    sa.Column('hash', sa.String(length=64), nullable=False),
+    sa.ForeignKeyConstraint(['change_id'], ['change.id'], ),
+    sa.PrimaryKeyConstraint('id')
+    )
+    with op.batch_alter_table('audit_entry', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_audit_entry_change_id'), ['change_id'], unique=False)
+        batch_op.create_index('ix_audit_entry_row', ['table_name', 'row_key'], unique=False)
+
+    op.create_table('contract',
+    sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('ref', sa.String(length=80), nullable=False),
+    sa.Column('account_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=True),
+    sa.Column('state', sa.String(length=24), nullable=False),
+    sa.Column('starts_on', sa.Date(), nullable=False),
+    sa.Column('ends_on', sa.Date(), nullable=True),
+    sa.Column('auto_renew', sa.Boolean(), nullable=False),
+    sa.Column('renewal_months', sa.Integer(), nullable=False),
+    sa.Column('notice_days', sa.Integer(), nullable=False),
+    sa.Column('notice_on', sa.Date(), nullable=True),
+    sa.Column('ended_on', sa.Date(), nullable=True),
+    sa.Column('currency', sa.String(length=3), nullable=False),
+    sa.Column('created_at', UTCDateTime(), nullable=False),
+    sa.ForeignKeyConstraint(['account_id'], ['account.id'], ),
+    sa.PrimaryKeyConstraint('id'),
+    sa.UniqueConstraint('ref')
+    )
+    with op.batch_alter_table('contract', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_contract_account_id'), ['account_id'], unique=False)
+
+    op.create_table('finding_decision',
+    sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('finding_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('state', sa.String(length=16), nullable=False),
+    sa.Column('reason', sa.String(length=500), nullable=False),
+    sa.Column('facts', sa.String(length=1000), nullable=False),
+    sa.Column('until', sa.Date(), nullable=True),
+    sa.Column('at', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('by', sa.String(length=120), nullable=False),
+    sa.ForeignKeyConstraint(['finding_id'], ['finding.id'], ),
+    sa.PrimaryKeyConstraint('id')
+    )
+    with op.batch_alter_table('finding_decision', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_finding_decision_finding_id'), ['finding_id'], unique=False)
+
+    op.create_table('import_run',
+    sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('change_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('kind', sa.String(length=24), nullable=False),
+    sa.Column('file', sa.String(length=300), nullable=False),
+    sa.Column('sha256', sa.String(length=64), nullable=False),
+    sa.Column('mapping', sa.JSON().with_variant(postgresql.JSONB(), 'postgresql'), nullable=False),
+    sa.Column('counts', sa.JSON().with_variant(postgresql.JSONB(), 'postgresql'), nullable=False),
+    sa.ForeignKeyConstraint(['change_id'], ['change.id'], ),
+    sa.PrimaryKeyConstraint('id')
+    )
+    with op.batch_alter_table('import_run', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_import_run_change_id'), ['change_id'], unique=False)
+
+    op.create_table('product',
+    sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('maker', sa.String(length=200), nullable=False),
+    sa.Column('model', sa.String(length=200), nullable=False),
+    sa.Column('family', sa.String(length=200), nullable=False),
+    sa.Column('maker_key', sa.String(length=200), nullable=False),
+    sa.Column('model_key', sa.String(length=200), nullable=False),
+    sa.Column('family_key', sa.String(length=200), nullable=False),
+    sa.Column('reporting', sa.String(length=24), nullable=False),
+    sa.Column('policy_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=True),
+    sa.Column('list_price', sa.BigInteger(), nullable=True),
+    sa.Column('currency', sa.String(length=3), nullable=False),
+    sa.Column('created_at', UTCDateTime(), nullable=False),
+    sa.ForeignKeyConstraint(['policy_id'], ['warranty_policy.id'], ),
+    sa.PrimaryKeyConstraint('id'),
+    sa.UniqueConstraint('maker_key', 'model_key')
+    )
+    op.create_table('proposal',
+    sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('kind', sa.String(length=24), nullable=False),
+    sa.Column('left_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('right_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('weight', sa.Float(), nullable=False),
+    sa.Column('evidence', sa.JSON().with_variant(postgresql.JSONB(), 'postgresql'), nullable=False),
+    sa.Column('state', sa.String(length=16), nullable=False),
+    sa.Column('change_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=True),
+    sa.Column('created_at', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('decided_at', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=True),
+    sa.Column('decided_by', sa.String(length=120), nullable=False),
+    sa.ForeignKeyConstraint(['change_id'], ['change.id'], ),
+    sa.PrimaryKeyConstraint('id'),
+    sa.UniqueConstraint('kind', 'left_id', 'right_id')
+    )
+    with op.batch_alter_table('proposal', schema=None) as batch_op:
+        batch_op.create_index('ix_proposal_state', ['state', 'kind', 'id'], unique=False)
+
     op.create_table('site',
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('ref', sa.String(length=80), nullable=False),
     sa.Column('account_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=True),
     sa.Column('name', sa.String(length=200), nullable=False),
+    sa.Column('postcode', sa.String(length=20), nullable=False),
+    sa.Column('country', sa.String(length=60), nullable=False),
+    sa.Column('zone', sa.String(length=60), nullable=False),
+    sa.Column('latitude', sa.Float(), nullable=True),
+    sa.Column('longitude', sa.Float(), nullable=True),
     sa.Column('created_at', UTCDateTime(), nullable=False),
     sa.ForeignKeyConstraint(['account_id'], ['account.id'], ),
     sa.PrimaryKeyConstraint('id'),
@@ -146,6 +305,46 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('id'),
     sa.UniqueConstraint('token_hash')
     )
+    op.create_table('contract_line',
+    sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('contract_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('number', sa.String(length=40), nullable=False),
+    sa.Column('scope', sa.String(length=24), nullable=False),
+    sa.Column('place_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=True),
+    sa.Column('serial', sa.String(length=200), nullable=False),
+    sa.Column('serial_key', sa.String(length=64).with_variant(sa.String(length=64, collation='C'), 'postgresql'), nullable=False),
+    sa.Column('product_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=True),
+    sa.Column('quantity', sa.Integer(), nullable=False),
+    sa.Column('starts_on', sa.Date(), nullable=True),
+    sa.Column('ends_on', sa.Date(), nullable=True),
+    sa.Column('price', sa.BigInteger(), nullable=True),
+    sa.Column('service', sa.String(length=120), nullable=False),
+    sa.ForeignKeyConstraint(['contract_id'], ['contract.id'], ),
+    sa.ForeignKeyConstraint(['product_id'], ['product.id'], ),
+    sa.PrimaryKeyConstraint('id'),
+    sa.UniqueConstraint('contract_id', 'number')
+    )
+    with op.batch_alter_table('contract_line', schema=None) as batch_op:
+        batch_op.create_index('ix_contract_line_pool', ['scope', 'place_id', 'product_id'], unique=False)
+        batch_op.create_index(batch_op.f('ix_contract_line_serial_key'), ['serial_key'], unique=False)
+
+    op.create_table('import_row',
+    sa.Column('run_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), autoincrement=False, nullable=False),
+    sa.Column('line', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), autoincrement=False, nullable=False),
+    sa.Column('verdict', sa.String(length=16), nullable=False),
+    sa.Column('record', sa.String(length=120), nullable=False),
+    sa.Column('detail', sa.String(length=500), nullable=False),
+    sa.ForeignKeyConstraint(['run_id'], ['import_run.id'], ),
+    sa.PrimaryKeyConstraint('run_id', 'line')
+    )
+    op.create_table('invoice',
+    sa.Column('contract_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), autoincrement=False, nullable=False),
+    sa.Column('payment', sa.String(length=24), nullable=False),
+    sa.Column('invoiced_on', sa.Date(), nullable=True),
+    sa.Column('subscription', sa.String(length=80), nullable=False),
+    sa.ForeignKeyConstraint(['contract_id'], ['contract.id'], ),
+    sa.PrimaryKeyConstraint('contract_id')
+    )
     op.create_table('unit',
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('uid', sa.String(length=64), nullable=False),
@@ -160,7 +359,10 @@ def upgrade() -> None:
     sa.Column('lifecycle', sa.String(length=24), nullable=False),
     sa.Column('shipped_on', sa.Date(), nullable=True),
     sa.Column('installed_on', sa.Date(), nullable=True),
+    sa.Column('registered_on', sa.Date(), nullable=True),
     sa.Column('warranty_months', sa.Integer(), nullable=True),
+    sa.Column('replaced_by_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=True),
+    sa.Column('merged_into_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=True),
     sa.Column('firmware', sa.String(length=256), nullable=False),
     sa.Column('agent', sa.String(length=256), nullable=False),
     sa.Column('born_at', UTCDateTime(), nullable=True),
@@ -168,7 +370,9 @@ def upgrade() -> None:
     sa.Column('evidence', sa.JSON().with_variant(postgresql.JSONB(), 'postgresql'), nullable=False),
     sa.Column('created_at', UTCDateTime(), nullable=False),
     sa.ForeignKeyConstraint(['account_id'], ['account.id'], ),
+    sa.ForeignKeyConstraint(['merged_into_id'], ['unit.id'], ),
     sa.ForeignKeyConstraint(['product_id'], ['product.id'], ),
+    sa.ForeignKeyConstraint(['replaced_by_id'], ['unit.id'], ),
     sa.ForeignKeyConstraint(['site_id'], ['site.id'], ),
     sa.PrimaryKeyConstraint('id'),
     sa.UniqueConstraint('maker_key', 'family_key', 'serial_key'),
@@ -209,6 +413,23 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('unit_id', 'epoch'),
     postgresql_with={'fillfactor': '70'}
     )
+    op.create_table('incident',
+    sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('ref', sa.String(length=80), nullable=False),
+    sa.Column('unit_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=True),
+    sa.Column('serial', sa.String(length=200), nullable=False),
+    sa.Column('opened_on', sa.Date(), nullable=False),
+    sa.Column('closed_on', sa.Date(), nullable=True),
+    sa.Column('category', sa.String(length=120), nullable=False),
+    sa.Column('hours', sa.BigInteger(), nullable=True),
+    sa.Column('parts', sa.Integer(), nullable=True),
+    sa.ForeignKeyConstraint(['unit_id'], ['unit.id'], ),
+    sa.PrimaryKeyConstraint('id'),
+    sa.UniqueConstraint('ref')
+    )
+    with op.batch_alter_table('incident', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_incident_unit_id'), ['unit_id'], unique=False)
+
     op.create_table('transition',
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('unit_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
@@ -260,11 +481,31 @@ def upgrade() -> None:
     with op.batch_alter_table('voice', schema=None) as batch_op:
         batch_op.create_index('ix_voice_stale', ['unit_id'], unique=False, postgresql_where=sa.text('stale_since IS NOT NULL'), sqlite_where=sa.text('stale_since IS NOT NULL'))
 
+    op.create_table('warranty_period',
+    sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('unit_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('kind', sa.String(length=24), nullable=False),
+    sa.Column('starts_on', sa.Date(), nullable=False),
+    sa.Column('ends_on', sa.Date(), nullable=True),
+    sa.Column('rule', sa.String(length=24), nullable=False),
+    sa.Column('evidence', sa.String(length=300), nullable=False),
+    sa.Column('voided_on', sa.Date(), nullable=True),
+    sa.Column('void_reason', sa.String(length=300), nullable=False),
+    sa.ForeignKeyConstraint(['unit_id'], ['unit.id'], ),
+    sa.PrimaryKeyConstraint('id')
+    )
+    with op.batch_alter_table('warranty_period', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_warranty_period_unit_id'), ['unit_id'], unique=False)
+
     # ### end Alembic commands ###
 
 
 def downgrade() -> None:
     # ### commands auto generated by Alembic - please adjust! ###
+    with op.batch_alter_table('warranty_period', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_warranty_period_unit_id'))
+
+    op.drop_table('warranty_period')
     with op.batch_alter_table('voice', schema=None) as batch_op:
         batch_op.drop_index('ix_voice_stale', postgresql_where=sa.text('stale_since IS NOT NULL'), sqlite_where=sa.text('stale_since IS NOT NULL'))
 
@@ -274,6 +515,10 @@ def downgrade() -> None:
         batch_op.drop_index('ix_transition_unit')
 
     op.drop_table('transition')
+    with op.batch_alter_table('incident', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_incident_unit_id'))
+
+    op.drop_table('incident')
     op.drop_table('delivery')
     with op.batch_alter_table('credential', schema=None) as batch_op:
         batch_op.drop_index('ux_credential_active', postgresql_where=sa.text("status = 'active'"), sqlite_where=sa.text("status = 'active'"))
@@ -289,6 +534,13 @@ def downgrade() -> None:
         batch_op.drop_index('ix_unit_account_id')
 
     op.drop_table('unit')
+    op.drop_table('invoice')
+    op.drop_table('import_row')
+    with op.batch_alter_table('contract_line', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_contract_line_serial_key'))
+        batch_op.drop_index('ix_contract_line_pool')
+
+    op.drop_table('contract_line')
     op.drop_table('claim_token')
     with op.batch_alter_table('web_session', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_web_session_user_id'))
@@ -298,7 +550,32 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f('ix_site_account_id'))
 
     op.drop_table('site')
+    with op.batch_alter_table('proposal', schema=None) as batch_op:
+        batch_op.drop_index('ix_proposal_state')
+
+    op.drop_table('proposal')
+    op.drop_table('product')
+    with op.batch_alter_table('import_run', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_import_run_change_id'))
+
+    op.drop_table('import_run')
+    with op.batch_alter_table('finding_decision', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_finding_decision_finding_id'))
+
+    op.drop_table('finding_decision')
+    with op.batch_alter_table('contract', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_contract_account_id'))
+
+    op.drop_table('contract')
+    with op.batch_alter_table('audit_entry', schema=None) as batch_op:
+        batch_op.drop_index('ix_audit_entry_row')
+        batch_op.drop_index(batch_op.f('ix_audit_entry_change_id'))
+
+    op.drop_table('audit_entry')
+    op.drop_table('warranty_policy')
     op.drop_table('user')
+    op.drop_table('snapshot')
+    op.drop_table('saved_mapping')
     op.drop_table('revision')
     op.drop_table('registry')
     with op.batch_alter_table('quarantine', schema=None) as batch_op:
@@ -306,8 +583,15 @@ def downgrade() -> None:
 
     op.drop_table('quarantine')
     op.drop_table('pulse')
-    op.drop_table('product')
     op.drop_table('message')
+    with op.batch_alter_table('finding', schema=None) as batch_op:
+        batch_op.drop_index('ix_finding_present')
+
+    op.drop_table('finding')
+    op.drop_table('change')
     op.drop_table('api_token')
+    with op.batch_alter_table('account', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_account_parent_id'))
+
     op.drop_table('account')
     # ### end Alembic commands ###
