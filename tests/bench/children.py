@@ -13,9 +13,9 @@ _ROOT = Path(__file__).resolve().parents[2]
 
 
 class Child:
-    """`python -m MODULE ARGUMENTS` from the root of the project."""
+    """`python -m MODULE ARGUMENTS` from the root of the project. `quiet` drops what it says to standard error."""
 
-    def __init__(self, module: str, *arguments: str, environment: dict[str, str] | None = None) -> None:
+    def __init__(self, module: str, *arguments: str, environment: dict[str, str] | None = None, quiet: bool = False) -> None:
         self.name = module
         self._process = subprocess.Popen(
             [sys.executable, "-m", module, *arguments],
@@ -23,6 +23,7 @@ class Child:
             env={**os.environ, **(environment or {})},
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL if quiet else None,
         )
 
     @property
@@ -43,8 +44,6 @@ class Child:
         return found
 
     def stop(self) -> None:
-        for stream in (self._process.stdin, self._process.stdout):
-            assert stream
         end(self._process)
         for stream in (self._process.stdin, self._process.stdout):
             if stream:

@@ -4,8 +4,8 @@ import http.client
 import json
 import random
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import NamedTuple
@@ -99,10 +99,9 @@ def _look_ups(database: Database, title: str, plan: Plan, folder: Path) -> list[
     broker = brokers.broker(brokers.password_file(folder, units))
     try:
         with _web(database, broker, folder) as port:
-            ask = _asker(port, token, plan.units)
-            alone = [_round(ask, plan.look_ups) for _ in range(plan.rounds)]
+            alone = [_round(port, token, plan) for _ in range(plan.rounds)]
             with _beating(database, broker, folder, units):
-                beside = [_round(ask, plan.look_ups) for _ in range(plan.rounds)]
+                beside = [_round(port, token, plan) for _ in range(plan.rounds)]
     finally:
         broker.stop()
     return [
@@ -117,27 +116,20 @@ def _percentiles(name: str, rounds: list[list[float]], most: float | None = None
         yield figure(BENCH, f"{name} p{share * 100:.0f}", values, "ms", most=most if share == 0.99 else None)
 
 
-def _round(ask: Callable[[], float], look_ups: int) -> list[float]:
-    return [ask() for _ in range(look_ups)]
-
-
-def _asker(port: int, token: str, units: int) -> Callable[[], float]:
-    """Looks up a random serial on one connection that is kept open; milliseconds until the whole answer is here."""
-    link, dice = http.client.HTTPConnection("127.0.0.1", port, timeout=30), random.Random(1)
-    link.connect()
-
-    def ask() -> float:
-        wanted = fleets.serial(dice.randint(1, units))
-        began = time.perf_counter()
-        link.request("GET", f"/api/v1/lookup?code={wanted}", headers={"Authorization": f"Bearer {token}"})
-        response = link.getresponse()
-        body = response.read()
-        taken = (time.perf_counter() - began) * 1000
-        assert response.status == 200, body
-        assert json.loads(body)["units"][0]["serial"] == wanted
-        return taken
-
-    return ask
+def _round(port: int, token: str, plan: Plan) -> list[float]:
+    """Looks up random serials on one connection that is kept open; milliseconds until each whole answer is here."""
+    dice, headers, taken = random.Random(1), {"Authorization": f"Bearer {token}"}, []
+    with closing(http.client.HTTPConnection("127.0.0.1", port, timeout=30)) as link:
+        for _ in range(plan.look_ups):
+            wanted = fleets.serial(dice.randint(1, plan.units))
+            began = time.perf_counter()
+            link.request("GET", f"/api/v1/lookup?code={wanted}", headers=headers)
+            response = link.getresponse()
+            body = response.read()
+            taken.append((time.perf_counter() - began) * 1000)
+            assert response.status == 200, body
+            assert json.loads(body)["units"][0]["serial"] == wanted
+    return taken
 
 
 @contextmanager
@@ -145,7 +137,7 @@ def _web(database: Database, broker: Mosquitto, folder: Path) -> Iterator[int]:
     """`musterroll web` with one worker process."""
     port = free_port()
     listen = {"MUSTERROLL_HTTP_LISTEN": f"127.0.0.1:{port}"}
-    web = Child("musterroll", "web", "--workers", "1", environment={**environment(database, broker, folder), **listen})
+    web = Child("musterroll", "web", "--workers", "1", environment={**environment(database, broker, folder), **listen}, quiet=True)
     try:
         until(lambda: answers(port), "the pages are served", 60)
         yield port

@@ -1,0 +1,41 @@
+"""A made-up fleet is the same for the same seed, and believable."""
+
+from musterroll.domain.identity import serial_key
+from musterroll.simulator.fates import fate
+from musterroll.simulator.fleet import KINDS, fleet
+
+NOW = 1_793_534_400
+
+
+def test_the_same_seed_is_the_same_fleet_and_a_larger_one_begins_with_it() -> None:
+    assert list(fleet(7, 50)) == list(fleet(7, 80))[:50]
+    assert list(fleet(7, 50)) != list(fleet(8, 50))
+
+
+def test_no_two_units_share_a_serial_and_all_serials_are_accepted() -> None:
+    assert len({serial_key(unit.serial) for unit in fleet(1, 5000)}) == 5000
+
+
+def test_all_products_occur_and_a_few_units_carry_no_card() -> None:
+    units = list(fleet(1, 1000))
+    assert {unit.kind for unit in units} == set(KINDS)
+    assert 0 < sum(unit.card is None for unit in units) < 100
+
+
+def test_afternoons_are_warmer_than_nights_and_all_vitals_are_possible() -> None:
+    for unit in fleet(1, 200):
+        assert unit.vitals(NOW + 3 * 3600)[3] >= unit.vitals(NOW - 9 * 3600)[3] + 2  # three in the afternoon, three at night
+        assert all(0 <= share <= 100 for hour in range(24) for share in unit.vitals(NOW + hour * 3600)[:3])
+
+
+def test_lifetime_counters_never_fall() -> None:
+    for unit in fleet(1, 50):
+        counts = [(unit.operating(at), unit.boots(at), *unit.usage(at).values()) for at in range(NOW, NOW + 90 * 86400, 86400)]
+        assert counts == sorted(counts)
+
+
+def test_about_the_share_asked_for_falls_silent_and_a_few_come_back() -> None:
+    fates = [found for number in range(2000) if (found := fate(1, number, 0.3, 10)) is not None]
+    assert 500 < len(fates) < 700
+    assert 0.1 < sum(one.back_after is not None for one in fates) / len(fates) < 0.3
+    assert {one.dies for one in fates} == {True, False}
