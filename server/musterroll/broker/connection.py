@@ -12,6 +12,7 @@ from musterroll.broker.router import Router, Session
 
 log = logging.getLogger(__name__)
 LONGEST = 16 * 1024  # bytes of a packet: twice the longest payload of the contract
+_CONNECT_BYTE = packets.CONNECT << 4
 _LONGEST_STRANGER = 1024  # before it has said who it is, wills included
 _FIRST_WORD_SECONDS = 10.0
 _FAREWELL_SECONDS = 3.0
@@ -61,6 +62,8 @@ class Connection(asyncio.Protocol):
 
     def _read(self) -> None:
         try:
+            if self._session is None and self._buffer and self._buffer[0] != _CONNECT_BYTE:
+                raise Malformed("something else than CONNECT first")
             while not self._busy and (packet := packets.take(self._buffer, self._longest)) is not None:
                 self._handle(packet)
         except Malformed as wrong:

@@ -81,16 +81,16 @@ class Router:
     def forget(self, client_id: str) -> None:
         """Drop a session with its subscriptions and messages."""
         session = self._sessions.pop(client_id, None)
-        for wanted in list(session.filters) if session else ():
-            self.unsubscribe(session, wanted)  # type: ignore[arg-type]  # there are filters only where there is a session
+        if session is not None:
+            for wanted in list(session.filters):
+                self.unsubscribe(session, wanted)
 
     def subscribe(self, session: Session, wanted: str, qos: int) -> int:
         """Returns the QoS granted, or FAILURE for a filter that is none."""
-        found = _pattern(wanted)
-        if found is None:
+        if not _valid(wanted):
             return FAILURE
         session.filters[wanted] = min(qos, 1)
-        hearers = self._exact.setdefault(wanted, {}) if found is _PLAIN else self._patterns.setdefault(wanted, (found, {}))[1]
+        hearers = self._patterns.setdefault(wanted, (_expression(wanted), {}))[1] if _wild(wanted) else self._exact.setdefault(wanted, {})
         hearers[session.client_id] = session
         return min(qos, 1)
 
@@ -114,17 +114,19 @@ class Router:
                     session.send(Message(topic, payload, min(qos, session.filters[wanted])))
 
 
-_PLAIN = re.compile("")
+def _wild(wanted: str) -> bool:
+    return "+" in wanted or "#" in wanted
 
 
-def _pattern(wanted: str) -> re.Pattern[str] | None:
-    """A filter with wildcards as an expression, `_PLAIN` for one without, None for one that is against the rules."""
-    if "+" not in wanted and "#" not in wanted:
-        return _PLAIN
+def _valid(wanted: str) -> bool:
+    """Whether each wildcard stands alone in its level, and `#` only at the end."""
     levels = wanted.split("/")
-    wild = [level for level in levels if "+" in level or "#" in level]
-    if any(level not in ("+", "#") for level in wild) or "#" in levels[:-1]:
-        return None
-    parts = [{"+": "[^/]*"}.get(level, re.escape(level)) for level in levels if level != "#"]
-    tail = "(/.*)?" if levels[-1] == "#" else ""
-    return re.compile("/".join(parts) + tail, re.DOTALL)
+    return "#" not in levels[:-1] and all(level in ("+", "#") for level in levels if _wild(level))
+
+
+def _expression(wanted: str) -> re.Pattern[str]:
+    if wanted == "#":
+        return re.compile(".*", re.DOTALL)
+    above, deep, _ = wanted.partition("/#")
+    levels = ["[^/]*" if level == "+" else re.escape(level) for level in above.split("/")]
+    return re.compile("/".join(levels) + ("(/.*)?" if deep else ""), re.DOTALL)

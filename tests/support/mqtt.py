@@ -1,0 +1,144 @@
+"""A bare MQTT 3.1.1 client that says exactly what a test wants said and shows exactly what came back."""
+
+import socket
+import struct
+from typing import NamedTuple
+
+CANARY = "musterroll/1/registry/canary"
+
+
+class Heard(NamedTuple):
+    topic: str
+    payload: bytes
+    qos: int = 1
+    again: bool = False
+    retained: bool = False
+
+
+def text(value: str | bytes) -> bytes:
+    raw = value.encode() if isinstance(value, str) else value
+    return struct.pack("!H", len(raw)) + raw
+
+
+def packet(head: int, body: bytes = b"") -> bytes:
+    length, left = bytearray(), len(body)
+    while left > 127:
+        length.append(left & 127 | 128)
+        left >>= 7
+    return bytes([head, *length, left]) + body
+
+
+def connect_packet(
+    client_id: str, user: str, password: str, *, clean: bool = True, keep_alive: int = 60, will: str = "", will_retain: bool = False
+) -> bytes:
+    flags = 0xC0 | clean << 1 | (0x0C if will else 0) | will_retain << 5
+    body = text("MQTT") + bytes([4, flags]) + struct.pack("!H", keep_alive) + text(client_id)
+    body += (text(will) + text("{}")) if will else b""
+    return packet(0x10, body + text(user) + text(password))
+
+
+class RawClient:
+    """Connects at once; `code` is that of the CONNACK, None where the broker just hung up."""
+
+    def __init__(
+        self, port: int, user: str = "", password: str = "", client_id: str | None = None, first: bytes = b"", **said: object
+    ) -> None:
+        self.socket = socket.create_connection(("127.0.0.1", port), timeout=10)
+        self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self._mid = 0
+        self._early: list[Heard] = []
+        self.say(first or connect_packet(user if client_id is None else client_id, user, password, **said))  # type: ignore[arg-type]
+        answer = self.read()
+        self.code = answer[1][1] if answer else None
+        self.present = bool(answer and answer[1][0])
+
+    def __del__(self) -> None:
+        self.socket.close()
+
+    def say(self, raw: bytes) -> None:
+        try:
+            self.socket.sendall(raw)
+        except OSError:
+            return  # the broker hung up first
+
+    def read(self) -> tuple[int, bytes] | None:
+        """The next packet, None at the end of the connection."""
+        try:
+            head = self._some(1)[0]
+            length = shift = 0
+            while (byte := self._some(1)[0]) & 128:
+                length, shift = length | (byte & 127) << shift, shift + 7
+            return head, self._some(length | byte << shift)
+        except (EOFError, ConnectionError):
+            return None
+
+    def _some(self, size: int) -> bytes:
+        found = b""
+        while len(found) < size:
+            if not (more := self.socket.recv(size - len(found))):
+                raise EOFError
+            found += more
+        return found
+
+    def publish(self, topic: str, payload: bytes = b"{}", qos: int = 1, retain: bool = False) -> bool:
+        """Whether the broker acknowledged it; False where it hung up instead. At QoS 0 a ping proves that it was read."""
+        self._mid += 1
+        self.say(packet(0x30 | qos << 1 | retain, text(topic) + (struct.pack("!H", self._mid) if qos else b"") + payload))
+        if not qos:
+            self.say(packet(0xC0))
+        return self._await(0x40 if qos else 0xD0) is not None
+
+    def subscribe(self, *wanted: str, qos: int = 1) -> list[int]:
+        """The codes of the SUBACK; empty where the broker hung up."""
+        self._mid += 1
+        self.say(packet(0x82, struct.pack("!H", self._mid) + b"".join(text(name) + bytes([qos]) for name in wanted)))
+        answer = self._await(0x90)
+        return list(answer[2:]) if answer else []
+
+    def next(self, acknowledge: bool = True) -> Heard | None:
+        """The next message, None at the end of the connection."""
+        while not self._early:
+            found = self.read()
+            if found is None:
+                return None
+            self._take(*found, acknowledge)
+        return self._early.pop(0)
+
+    def until(self, topic: str) -> list[Heard]:
+        """Every message before the one under `topic`: what a broker sends to one session stays in order."""
+        heard = []
+        while (found := self.next()) is not None and found.topic != topic:
+            heard.append(found)
+        assert found is not None, "the broker hung up"
+        return heard
+
+    def closed(self) -> bool:
+        """Wait for the broker to hang up."""
+        while self.read() is not None:
+            pass
+        return True
+
+    def drop(self) -> None:
+        """Gone without a word, as at a power cut."""
+        self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        self.socket.close()
+
+    def leave(self) -> None:
+        self.say(packet(0xE0))
+        self.socket.close()
+
+    def _await(self, head: int) -> bytes | None:
+        while (found := self.read()) is not None:
+            if found[0] & 0xF0 == head:
+                return found[1]
+            self._take(*found, True)
+        return None
+
+    def _take(self, head: int, body: bytes, acknowledge: bool) -> None:
+        if head >> 4 != 3:
+            return
+        qos, size = head >> 1 & 3, struct.unpack_from("!H", body)[0]
+        rest = body[2 + size :]
+        if qos and acknowledge:
+            self.say(packet(0x40, rest[:2]))
+        self._early.append(Heard(body[2 : 2 + size].decode(), rest[2:] if qos else rest, qos, bool(head & 8), bool(head & 1)))
