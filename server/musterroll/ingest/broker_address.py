@@ -1,5 +1,6 @@
 """Where the broker is and who we are there, out of one URL."""
 
+import hashlib
 from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import unquote, urlsplit
@@ -37,3 +38,13 @@ def parse(url: str, ca: Path | None = None) -> BrokerAddress:
     tls = parts.scheme == "mqtts"
     password = unquote(parts.password) if parts.password is not None else None
     return BrokerAddress(parts.hostname, port or (8883 if tls else 1883), unquote(parts.username), password, tls, ca)
+
+
+def share_group(name: str, address: BrokerAddress) -> str:
+    """The group of a shared subscription as the broker sees it: `name` and a digest of the registry's password.
+
+    Mosquitto grants any subscription and checks access at delivery only: a unit that knew the group could join it, and every second
+    message would be dealt to it, denied, and lost.
+    """
+    secret = hashlib.pbkdf2_hmac("sha256", (address.password or "").encode(), name.encode(), 10_000)
+    return f"{name}-{secret[:12].hex()}"

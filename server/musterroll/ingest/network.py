@@ -12,6 +12,7 @@ from musterroll_wire import topics
 
 from musterroll.domain.instants import to_ms
 from musterroll.ingest import canary
+from musterroll.ingest import broker_address
 from musterroll.ingest.broker_address import BrokerAddress
 from musterroll.ingest.clients import Messages, StockClient
 from musterroll.ingest.inbox import Inbox
@@ -40,7 +41,7 @@ class Network:
         self._make_client = make_client
         self._clock = clock
         self._mqtt5 = mqtt5
-        shared = f"$share/{share}/" if share else ""
+        shared = f"$share/{broker_address.share_group(share, address)}/" if share else ""
         self._canary = topics.build(address.user, topics.CANARY)
         self._filters = [shared + topics.every_unit(kind) for kind in topics.UP] + [self._canary]
         self._link: Link | None = None
