@@ -12,7 +12,7 @@ from musterroll.settings import Settings, address
 from musterroll.storage.database import Database
 
 
-class _Web(BaseApplication):  # type: ignore[misc]  # the library has no types
+class _Web(BaseApplication):
     def __init__(self, settings: Settings, options: dict[str, Any]) -> None:
         self._settings = settings
         self._options = options
@@ -22,7 +22,7 @@ class _Web(BaseApplication):  # type: ignore[misc]  # the library has no types
         for name, value in self._options.items():
             self.cfg.set(name, value)
 
-    def load(self) -> Flask:
+    def load(self) -> Flask:  # type: ignore[override]  # its stub does not know Flask for a WSGI application
         mqtt = self._settings.mqtt_url
         public = without_credentials(mqtt.get_secret_value()) if mqtt else None
         return create_app(self._settings, Database(self._settings.database), Metrics(), mqtt_url=public)

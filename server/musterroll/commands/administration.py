@@ -52,7 +52,7 @@ def token() -> None:
 @click.option("--site", help="Site number the units are deployed to, from today.")
 @click.option("--json", "as_json", is_flag=True, help="Answer for machines.")
 @click.pass_obj
-def create(context: Context, days: float, as_json: bool, **wanted: Any) -> None:
+def create(context: Context, /, days: float, as_json: bool, **wanted: Any) -> None:
     """Make a claim token and show it, once."""
     wanted["serials"] = list(wanted["serials"])
     with context.database().writing() as session:

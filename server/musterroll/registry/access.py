@@ -9,6 +9,7 @@ from argon2 import PasswordHasher
 from argon2.exceptions import Argon2Error, InvalidHashError
 from sqlmodel import Session
 
+from musterroll.domain.errors import NotFound
 from musterroll.storage import users
 from musterroll.storage.tables import User, WebSession
 
@@ -38,13 +39,15 @@ def ensure_admin(session: Session, password: str | None, now: datetime) -> str |
     return None if password else chosen
 
 
-def set_password(session: Session, name: str, password: str) -> bool:
-    """Give a user a new password and lift the lock. False where there is no such user."""
+def reset_password(session: Session, name: str, now: datetime) -> str:
+    """Give a user a new random password (returned, to be shown once), lift the lock and end their sessions. Raises NotFound."""
     user = users.by_name(session, name, lock=True)
-    if user is None:
-        return False
-    user.password_hash, user.failures, user.locked_until = _hasher.hash(password), 0, None
-    return True
+    if user is None or user.id is None:
+        raise NotFound(f"there is no user {name!r}")
+    chosen = secrets.token_urlsafe(12)
+    user.password_hash, user.failures, user.locked_until = _hasher.hash(chosen), 0, None
+    users.revoke_sessions(session, user.id, now)
+    return chosen
 
 
 def password_matches(session: Session, name: str, password: str) -> bool:

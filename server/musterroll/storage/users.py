@@ -26,3 +26,8 @@ def of_session(session: Session, token_hash: str, now: datetime) -> User | None:
 def revoke_session(session: Session, token_hash: str, now: datetime) -> None:
     where = (col(WebSession.token_hash) == token_hash, col(WebSession.revoked_at).is_(None))
     session.exec(update(WebSession).where(*where).values(revoked_at=now))
+
+
+def revoke_sessions(session: Session, user_id: int, now: datetime) -> None:
+    where = (col(WebSession.user_id) == user_id, col(WebSession.revoked_at).is_(None))
+    session.exec(update(WebSession).where(*where).values(revoked_at=now))

@@ -2,6 +2,8 @@
 
 from datetime import datetime, timedelta
 
+import pytest
+from musterroll.domain.errors import NotFound
 from musterroll.registry import access
 from musterroll.storage.database import Database
 from musterroll.storage.tables import User, WebSession
@@ -67,12 +69,20 @@ def test_the_lock_grows_to_an_hour_and_no_further(now: datetime) -> None:
     assert spans == [None, timedelta(minutes=1), timedelta(minutes=2), timedelta(hours=1), timedelta(hours=1)]
 
 
-def test_a_new_password_lifts_the_lock(database: Database, now: datetime) -> None:
+def test_a_new_password_lifts_the_lock_and_ends_sessions(database: Database, now: datetime) -> None:
     with database.writing() as session:
         access.ensure_admin(session, "given", now)
+    before = _try(database, "given", now)
+    assert before
     for _ in range(access.FREE_TRIES):
         _try(database, "wrong", now)
     with database.writing() as session:
-        assert access.set_password(session, "admin", "fresh")
-        assert not access.set_password(session, "nobody", "fresh")
-    assert _try(database, "fresh", now)
+        fresh = access.reset_password(session, "admin", now)
+    with database.reading() as session:
+        assert access.actor_of(session, before, now) is None
+    assert _try(database, fresh, now)
+
+
+def test_a_new_password_for_nobody_is_refused(database: Database, now: datetime) -> None:
+    with database.writing() as session, pytest.raises(NotFound, match="no user 'nobody'"):
+        access.reset_password(session, "nobody", now)
