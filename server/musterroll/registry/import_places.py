@@ -5,10 +5,10 @@ from datetime import datetime
 
 from sqlmodel import Session
 
-from musterroll.domain.liveness import ReportingClass
 from musterroll.importers.units import UnitRow
 from musterroll.registry.import_verdicts import Facts
 from musterroll.storage import unit_imports
+from musterroll.storage.tables import Account, Product, Site
 from musterroll.storage.unit_imports import KnownUnit, ProductRow
 
 
@@ -51,18 +51,18 @@ class Places:
 
     def open(self, rows: list[tuple[UnitRow, Facts]], now: datetime) -> None:
         """Store what these rows need and the roll does not have; accounts and sites under their reference as name."""
-        products = {(row.maker_key, row.model_key): row for row, _ in rows if self._products[(row.maker_key, row.model_key)] is None}
-        if products:
-            unit_imports.add_products(self._session, [_product(row, now) for row in products.values()])
-            self._products |= unit_imports.products(self._session, products.keys())
-        accounts = {facts.account for _, facts in rows if facts.account and self._accounts.get(facts.account, 0) is None}
-        if accounts:
-            unit_imports.add_accounts(self._session, sorted(accounts), now)
-            self._accounts |= unit_imports.accounts(self._session, accounts)
-        sites = {facts.site for _, facts in rows if facts.site and self._sites.get(facts.site, 0) is None}
-        if sites:
-            unit_imports.add_sites(self._session, [(ref, self.account_id(self._owners.get(ref))) for ref in sorted(sites)], now)
-            self._sites |= {ref: site.id for ref, site in unit_imports.sites(self._session, sites).items()}
+        new_products = {(row.maker_key, row.model_key): row for row, _ in rows if self._products[(row.maker_key, row.model_key)] is None}
+        products = [_product(row, now) for row in new_products.values()]
+        unit_imports.add(self._session, products)
+        self._products |= {(one.maker_key, one.model_key): ProductRow(one.id or 0, one.family_key) for one in products}
+        new_accounts = {facts.account for _, facts in rows if facts.account and self._accounts[facts.account] is None}
+        accounts = [Account(ref=ref, name=ref, created_at=now) for ref in sorted(new_accounts)]
+        unit_imports.add(self._session, accounts)
+        self._accounts |= {one.ref: one.id for one in accounts}
+        new_sites = {facts.site for _, facts in rows if facts.site and self._sites[facts.site] is None}
+        sites = [Site(ref=ref, name=ref, account_id=self.account_id(self._owners.get(ref)), created_at=now) for ref in sorted(new_sites)]
+        unit_imports.add(self._session, sites)
+        self._sites |= {one.ref: one.id for one in sites}
 
     def product_id(self, row: UnitRow) -> int:
         product = self._products[(row.maker_key, row.model_key)]
@@ -76,14 +76,13 @@ class Places:
         return self._sites[ref] if ref else None
 
 
-def _product(row: UnitRow, now: datetime) -> dict[str, object]:
-    return {
-        "maker": row.maker,
-        "model": row.model,
-        "family": row.model,
-        "maker_key": row.maker_key,
-        "model_key": row.model_key,
-        "family_key": row.model_key,
-        "reporting": ReportingClass.ALWAYS_ON,
-        "created_at": now,
-    }
+def _product(row: UnitRow, now: datetime) -> Product:
+    return Product(
+        maker=row.maker,
+        model=row.model,
+        family=row.model,
+        maker_key=row.maker_key,
+        model_key=row.model_key,
+        family_key=row.model_key,
+        created_at=now,
+    )

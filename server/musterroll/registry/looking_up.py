@@ -36,36 +36,27 @@ def look_up(session: Session, code: str, now: datetime) -> LookUp:
         return LookUp("", [], [], "type or scan a serial, a unit id or a unit's link")
     if len(code) > LONGEST:
         return LookUp("", [], [], f"the code has {len(code)} characters; a serial, a unit id or a link has at most {LONGEST}")
+    heard, ms = hearing(session), to_ms(now)
     link = _LINK.search(code)
     if link:
-        return _by_uid(session, link[1], now) or LookUp("", [], [], f"no unit has the id {link[1]}, which this link names")
-    return _by_serial(session, code, now)
+        found = [unit_card_of(row, heard, ms) for row in units.by_uids(session, [link[1]])]
+        return LookUp("", found, [], None if found else f"no unit has the id {link[1]}, which this link names")
+    by_id = [unit_card_of(row, heard, ms) for row in units.by_uids(session, {code, code.lower()})] if _UID.fullmatch(code) else []
+    try:
+        key = serial_key(code)
+    except BadSerial as no:
+        return LookUp("", by_id, [], None if by_id else str(no))
+    alike = units.by_twin_key(session, twin_key(key), key, 2 * MOST)
+    exact = [unit_card_of(row, heard, ms) for row in alike if row.serial_key == key]
+    twins = [unit_card_of(row, heard, ms) for row in alike if row.serial_key != key]
+    named = {card.uid for card in by_id}
+    found = by_id + [card for card in exact if card.uid not in named]
+    return LookUp(key, found[:MOST], twins[:MOST], None if found else f"no unit on the roll has the serial {key}")
 
 
 def unit_card(session: Session, uid: str, now: datetime) -> UnitCard:
     """The card of one unit. Raises NotFound."""
-    found = _by_uid(session, uid, now)
-    if found is None:
+    found = units.by_uids(session, [uid]) if _UID.fullmatch(uid) else []
+    if not found:
         raise NotFound(f"no unit has the id {uid[:64]!r}")
-    return found.units[0]
-
-
-def _by_uid(session: Session, uid: str, now: datetime) -> LookUp | None:
-    row = units.by_uid(session, uid) if _UID.fullmatch(uid) else None
-    if row is None:
-        return None
-    return LookUp("", [unit_card_of(row, hearing(session), to_ms(now))], [], None)
-
-
-def _by_serial(session: Session, code: str, now: datetime) -> LookUp:
-    by_id = _by_uid(session, code, now) or _by_uid(session, code.lower(), now)
-    try:
-        key = serial_key(code)
-    except BadSerial as no:
-        return by_id or LookUp("", [], [], str(no))
-    heard, ms = hearing(session), to_ms(now)
-    exact = [unit_card_of(row, heard, ms) for row in units.by_serial_key(session, key, MOST)]
-    if by_id:
-        exact = by_id.units + [card for card in exact if card.uid != by_id.units[0].uid]
-    twins = [unit_card_of(row, heard, ms) for row in units.by_twin_key(session, twin_key(key), key, MOST)]
-    return LookUp(key, exact, twins, None if exact else f"no unit on the roll has the serial {key}")
+    return unit_card_of(found[0], hearing(session), to_ms(now))

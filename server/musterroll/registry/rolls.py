@@ -16,8 +16,7 @@ from musterroll.domain.lifecycle import Lifecycle
 from musterroll.domain.liveness import Liveness
 from musterroll.registry.unit_cards import UnitCard, unit_card_of
 from musterroll.storage import fleets
-from musterroll.storage.liveness import hearing
-from musterroll.storage.units import cross_counts
+from musterroll.storage.liveness import counts, hearing
 
 HEARD_NOW = (Liveness.OPERATING, Liveness.LATE)
 _CURSOR = re.compile(r"([0-9]{1,18})\.([A-Z0-9]{1,64})")
@@ -59,7 +58,7 @@ def fleet(session: Session, filters: FleetFilter, after: str | None, limit: int,
     heard, ms = hearing(session), to_ms(now)
     where = _conditions(filters)
     if filters.liveness:
-        where.append(fleets.is_liveness(filters.liveness, heard, ms))
+        where.append(fleets.is_liveness(session, filters.liveness, heard, ms))
     branches = _branches(session, filters.text.strip())
     if filters.text.strip() and not branches:
         return FleetPage([], None)
@@ -73,11 +72,11 @@ def installed_base(session: Session, now: datetime) -> InstalledBase:
     lifecycle = dict.fromkeys(Lifecycle, 0)
     liveness = dict.fromkeys(Liveness, 0)
     operating = 0
-    for stage, state, count in cross_counts(session, hearing(session), to_ms(now)):
-        lifecycle[Lifecycle(stage)] += count
-        liveness[Liveness(state)] += count
-        if stage == Lifecycle.DEPLOYED and state in HEARD_NOW:
-            operating += count
+    for stage, states in counts(session, hearing(session), to_ms(now)).items():
+        for state, count in states.items():
+            lifecycle[stage] += count
+            liveness[state] += count
+            operating += count if stage is Lifecycle.DEPLOYED and state in HEARD_NOW else 0
     return InstalledBase(sum(lifecycle.values()), lifecycle, liveness, lifecycle[Lifecycle.DEPLOYED], operating)
 
 

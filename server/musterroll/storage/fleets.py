@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, and_, func, or_, select, tuple_, union
+from sqlalchemy import ColumnElement, Row, and_, func, or_, select, true, tuple_, union
 from sqlmodel import Session, col
 
 from musterroll.domain.lifecycle import Lifecycle
@@ -11,6 +11,7 @@ from musterroll.storage import units
 from musterroll.storage.liveness import liveness
 from musterroll.storage.tables import Account, Product, Site, Unit, Voice
 
+_FEW = 2000  # units
 _MOST = 500  # accounts, sites or products one text may name
 _AFTER_ALL = "~"  # sorts behind every character of a serial key
 
@@ -25,17 +26,17 @@ def page(
     """Up to `limit` units in serial order behind `after` that satisfy all of `where` and one of `branches` (where there are any)."""
     if after is not None:
         where = [*where, tuple_(col(Unit.serial_key), col(Unit.id)) > after]
-    picks = [_pick(and_(*where, branch) if branch is not None else and_(True, *where), limit) for branch in branches or [None]]
+    picks = [_pick(and_(branch, *where), limit) for branch in branches or [true()]]
     found = picks[0] if len(picks) == 1 else _merged(picks, limit)
     return units.by_ids(session, [row[0] for row in session.execute(found)])
 
 
-def _pick(condition: ColumnElement[bool], limit: int) -> Select[Any]:
+def _pick(condition: ColumnElement[bool], limit: int) -> Any:
     pick = select(col(Unit.id), col(Unit.serial_key)).outerjoin_from(Unit, Voice, col(Voice.unit_id) == col(Unit.id))
     return pick.where(condition).order_by(col(Unit.serial_key), col(Unit.id)).limit(limit)
 
 
-def _merged(picks: list[Select[Any]], limit: int) -> Select[Any]:
+def _merged(picks: list[Any], limit: int) -> Any:
     parts = [select(pick.subquery()) for pick in picks]
     merged = union(*parts).subquery()
     return select(merged).order_by(merged.c.serial_key, merged.c.id).limit(limit)
@@ -45,9 +46,13 @@ def is_lifecycle(value: Lifecycle) -> ColumnElement[bool]:
     return col(Unit.lifecycle) == value
 
 
-def is_liveness(value: Liveness, heard: Hearing, now: int) -> ColumnElement[bool]:
+def is_liveness(session: Session, value: Liveness, heard: Hearing, now: int) -> ColumnElement[bool]:
+    """Units of one liveness. Few are named one by one, as walking the whole roll for them is slow; many are met soon enough."""
     state: ColumnElement[bool] = liveness(heard, now) == value.value
-    return state
+    if value is Liveness.NEVER_HEARD:  # mostly units without a voice
+        return state
+    found = list(session.execute(select(col(Voice.unit_id)).where(state).limit(_FEW + 1)).scalars())
+    return state if len(found) > _FEW else col(Unit.id).in_(found)
 
 
 def of_account(ref: str) -> ColumnElement[bool]:

@@ -1,28 +1,44 @@
 """`domain.liveness.judge` as SQL, for counting and filtering many units at once. A property test holds the two together."""
 
-from sqlalchemy import ColumnElement, case, func, literal
-from sqlmodel import Session, col, select
+from typing import NamedTuple
 
+from sqlalchemy import ColumnElement, case, func, literal, select
+from sqlmodel import Session, col
+
+from musterroll.domain.lifecycle import Lifecycle
 from musterroll.domain.liveness import Hearing, Liveness
-from musterroll.storage.tables import Registry, Voice
+from musterroll.storage.tables import Registry, Unit, Voice
 
 
 def hearing(session: Session) -> Hearing:
     """What the registry is known to have listened to without a gap."""
-    since, until = session.exec(select(Registry.since, Registry.until)).one()
-    return Hearing(since, until)
+    return Hearing._make(session.execute(select(col(Registry.since), col(Registry.until))).one())
+
+
+class _Signs(NamedTuple):
+    """What `judge` looks at, as conditions on `Voice`."""
+
+    stale: ColumnElement[bool]
+    late: ColumnElement[bool]
+    held: ColumnElement[bool]
+
+
+def _signs(heard: Hearing, now: int) -> _Signs:
+    at = min(now, heard.until)
+    heard_at = col(Voice.heard_at)
+    silence = at - case((heard_at > heard.since, heard_at), else_=heard.since)
+    return _Signs(
+        col(Voice.stale_since).is_not(None) | (silence >= col(Voice.stale_after) * 1000),
+        col(Voice.death_at).is_not(None) | (silence >= col(Voice.late_after) * 1000),
+        col(Voice.held_at).is_not(None),
+    )
 
 
 def liveness(heard: Hearing, now: int) -> ColumnElement[str]:
     """The liveness of each `Voice` row at `now` (ms). A unit without a row reads as never_heard when outer-joined."""
-    at = min(now, heard.until)
-    heard_at = col(Voice.heard_at)
-    silence = at - case((heard_at > heard.since, heard_at), else_=heard.since)
-    stale = col(Voice.stale_since).is_not(None) | (silence >= col(Voice.stale_after) * 1000)
-    late = col(Voice.death_at).is_not(None) | (silence >= col(Voice.late_after) * 1000)
-    held = col(Voice.held_at).is_not(None)
+    stale, late, held = _signs(heard, now)
     return case(
-        (heard_at.is_(None), literal(Liveness.NEVER_HEARD.value)),
+        (col(Voice.heard_at).is_(None), literal(Liveness.NEVER_HEARD.value)),
         ((stale | late) & held, literal(Liveness.HELD.value)),
         (stale, literal(Liveness.STALE.value)),
         (late, literal(Liveness.LATE.value)),
@@ -30,7 +46,25 @@ def liveness(heard: Hearing, now: int) -> ColumnElement[str]:
     )
 
 
-def counts(session: Session, heard: Hearing, now: int) -> dict[str, int]:
-    """Units by liveness, over those that have a voice row."""
-    state = liveness(heard, now)
-    return dict(session.exec(select(state, func.count()).select_from(Voice).group_by(state)).all())
+def counts(session: Session, heard: Hearing, now: int) -> dict[Lifecycle, dict[Liveness, int]]:
+    """Units by lifecycle and liveness at `now` (ms), in one statement. Sums, as grouping a million rows by a computed word is slow."""
+    stale, late, held = (col(Voice.heard_at).is_not(None) & sign for sign in _signs(heard, now))
+    query = select(
+        col(Unit.lifecycle),
+        func.count(),
+        func.count(col(Voice.heard_at)),
+        func.count().filter(held & (stale | late)),
+        func.count().filter(stale & ~held),
+        func.count().filter(late & ~stale & ~held),
+    )
+    joined = query.outerjoin_from(Unit, Voice, col(Voice.unit_id) == col(Unit.id)).group_by(col(Unit.lifecycle))
+    found = {}
+    for lifecycle, units, voices, on_hold, silent, tardy in session.execute(joined):
+        found[Lifecycle(lifecycle)] = {
+            Liveness.NEVER_HEARD: units - voices,
+            Liveness.OPERATING: voices - on_hold - silent - tardy,
+            Liveness.LATE: tardy,
+            Liveness.STALE: silent,
+            Liveness.HELD: on_hold,
+        }
+    return found

@@ -87,6 +87,7 @@ class Unit(SQLModel, table=True):
         UniqueConstraint("maker_key", "family_key", "serial_key"),
         # Lists are in serial order, so each filter's index carries the serial.
         *(Index(f"ix_unit_{name}", name, "serial_key") for name in ("lifecycle", "product_id", "account_id", "site_id")),
+        Index("ix_unit_count", "lifecycle", "id"),  # counting by lifecycle and liveness walks units and voices in one order
     )
     id: int | None = row_id()
     uid: str = Field(unique=True, max_length=64)  # in topics and addresses

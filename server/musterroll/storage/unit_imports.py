@@ -1,7 +1,7 @@
 """What an import of units asks for and writes, a batch at a time."""
 
 from collections.abc import Collection, Sequence
-from datetime import date, datetime
+from datetime import date
 from typing import Any, NamedTuple
 
 from sqlalchemy import Table, bindparam, insert, select, tuple_, update
@@ -73,17 +73,10 @@ def units(session: Session, serial_keys: Collection[str]) -> dict[tuple[str, str
     return {(row.maker_key, row.family_key, row.serial_key): row for row in found}
 
 
-def add_products(session: Session, rows: Sequence[dict[str, Any]]) -> None:
-    session.execute(insert(Product), rows)
-
-
-def add_accounts(session: Session, refs: Sequence[str], now: datetime) -> None:
-    session.execute(insert(Account), [{"ref": ref, "name": ref, "created_at": now} for ref in refs])
-
-
-def add_sites(session: Session, rows: Sequence[tuple[str, int | None]], now: datetime) -> None:
-    """Sites by reference, each with the row id of its account."""
-    session.execute(insert(Site), [{"ref": ref, "name": ref, "account_id": account, "created_at": now} for ref, account in rows])
+def add(session: Session, rows: Sequence[Product | Account | Site]) -> None:
+    """Store new rows; their ids are set afterwards."""
+    session.add_all(rows)
+    session.flush()
 
 
 def add_units(session: Session, rows: Sequence[dict[str, Any]]) -> dict[str, int]:

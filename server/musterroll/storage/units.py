@@ -1,13 +1,11 @@
 """Units as they are shown and found: one row of facts per unit, joined with product, account, site and voice."""
 
+from collections.abc import Collection
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, exists, func, select
+from sqlalchemy import ColumnElement, Row, exists, func, select
 from sqlmodel import Session, col
 
-from musterroll.domain.lifecycle import Lifecycle
-from musterroll.domain.liveness import Hearing
-from musterroll.storage.liveness import liveness
 from musterroll.storage.tables import Account, Credential, CredentialStatus, Product, Site, Unit, Voice
 
 
@@ -15,7 +13,7 @@ def _has(status: CredentialStatus) -> ColumnElement[bool]:
     return exists().where(col(Credential.unit_id) == col(Unit.id), col(Credential.status) == status)
 
 
-_FACTS = (
+_FACTS: Any = (
     select(
         col(Unit.id),
         col(Unit.uid),
@@ -62,19 +60,14 @@ _FACTS = (
 )
 
 
-def by_uid(session: Session, uid: str) -> Row[Any] | None:
-    return session.execute(_FACTS.where(col(Unit.uid) == uid)).one_or_none()
-
-
-def by_serial_key(session: Session, key: str, limit: int) -> list[Row[Any]]:
-    """Units of this serial key, by maker and family: a serial alone is not unique."""
-    return _rows(session, _FACTS.where(col(Unit.serial_key) == key).order_by(col(Unit.maker_key), col(Unit.family_key)).limit(limit))
+def by_uids(session: Session, uids: Collection[str]) -> list[Row[Any]]:
+    return _rows(session, _FACTS.where(col(Unit.uid).in_(uids)))
 
 
 def by_twin_key(session: Session, twin: str, key: str, limit: int) -> list[Row[Any]]:
-    """Units whose serial is easily confused with `key`, without those that have exactly it."""
-    found = _FACTS.where(col(Unit.twin_key) == twin, col(Unit.serial_key) != key)
-    return _rows(session, found.order_by(col(Unit.serial_key), col(Unit.id)).limit(limit))
+    """Units whose serial is `key` or easily confused with it: those that have it exactly first. A serial alone is not unique."""
+    order = (col(Unit.serial_key) != key, col(Unit.serial_key), col(Unit.maker_key), col(Unit.family_key))
+    return _rows(session, _FACTS.where(col(Unit.twin_key) == twin).order_by(*order).limit(limit))
 
 
 def by_ids(session: Session, ids: list[int]) -> list[Row[Any]]:
@@ -89,12 +82,5 @@ def unit_id(session: Session, uid: str) -> int | None:
     return session.execute(select(col(Unit.id)).where(col(Unit.uid) == uid)).scalar_one_or_none()
 
 
-def cross_counts(session: Session, heard: Hearing, now: int) -> list[tuple[Lifecycle, str, int]]:
-    """How many units stand at each pair of lifecycle and liveness at `now` (ms)."""
-    state = liveness(heard, now)
-    counted = select(col(Unit.lifecycle), state, func.count()).outerjoin_from(Unit, Voice, col(Voice.unit_id) == col(Unit.id))
-    return [(row[0], row[1], row[2]) for row in session.execute(counted.group_by(col(Unit.lifecycle), state))]
-
-
-def _rows(session: Session, query: Select[Any]) -> list[Row[Any]]:
+def _rows(session: Session, query: Any) -> list[Row[Any]]:
     return list(session.execute(query))

@@ -380,6 +380,7 @@ def upgrade() -> None:
     )
     with op.batch_alter_table('unit', schema=None) as batch_op:
         batch_op.create_index('ix_unit_account_id', ['account_id', 'serial_key'], unique=False)
+        batch_op.create_index('ix_unit_count', ['lifecycle', 'id'], unique=False)
         batch_op.create_index('ix_unit_lifecycle', ['lifecycle', 'serial_key'], unique=False)
         batch_op.create_index('ix_unit_product_id', ['product_id', 'serial_key'], unique=False)
         batch_op.create_index(batch_op.f('ix_unit_serial_key'), ['serial_key'], unique=False)
@@ -531,6 +532,7 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f('ix_unit_serial_key'))
         batch_op.drop_index('ix_unit_product_id')
         batch_op.drop_index('ix_unit_lifecycle')
+        batch_op.drop_index('ix_unit_count')
         batch_op.drop_index('ix_unit_account_id')
 
     op.drop_table('unit')
