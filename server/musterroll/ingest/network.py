@@ -11,8 +11,7 @@ from datetime import datetime
 from musterroll_wire import topics
 
 from musterroll.domain.instants import to_ms
-from musterroll.ingest import canary
-from musterroll.ingest import broker_address
+from musterroll.ingest import broker_address, canary
 from musterroll.ingest.broker_address import BrokerAddress
 from musterroll.ingest.clients import Messages, StockClient
 from musterroll.ingest.inbox import Inbox

@@ -19,7 +19,7 @@ from paho.mqtt.enums import CallbackAPIVersion
 
 from tests.support.enrolment import accept_latest, enrol_unit
 from tests.support.instances import until
-from tests.support.mqtt import CANARY, Heard, RawClient, packet, text
+from tests.support.mqtt import CANARY, Heard, RawClient, connect_packet, packet, text
 
 Join = Callable[..., RawClient]
 
@@ -38,8 +38,8 @@ def test_an_enrolled_unit_is_let_in_and_heard_by_the_registry_only(join: Join, u
 
 
 def test_wrong_names_and_secrets_are_refused(broker: EmbeddedBroker, unit: Enrolled, other: Enrolled) -> None:
-    def code(*who: str) -> int | None:
-        return RawClient(broker.port, *who).code
+    def code(user: str, password: str, client_id: str | None = None) -> int | None:
+        return RawClient(broker.port, user, password, client_id).code
 
     assert code(unit.uid, other.secret) == BAD_LOGIN
     assert code(unit.uid, "") == BAD_LOGIN
@@ -251,8 +251,6 @@ def test_half_a_packet_keeps_nobody_waiting(broker: EmbeddedBroker, join: Join, 
 
 
 def test_a_pipelined_client_is_understood(broker: EmbeddedBroker, unit: Enrolled) -> None:
-    from tests.support.mqtt import connect_packet
-
     birth = packet(0x32, text(f"musterroll/1/{unit.uid}/birth") + b"\0\x07{}")
     client = RawClient(broker.port, first=connect_packet(unit.uid, unit.uid, unit.secret) + birth + packet(0xC0))
     assert (client.code, client.read(), client.read()) == (0, (0x40, b"\0\7"), (0xD0, b""))
