@@ -171,6 +171,8 @@ class Agent:
         self._reporter.lost(now)
         if now.elapsed - self._connected_at >= STEADY_SECONDS:
             self._failures = 0
+        elif self._failures > 1:
+            why += "; it was short: does another machine use this unit's identity?"
         self._failed(now, f"connection lost ({why})", 0.0, min(MOST_DELAY, FIRST_DELAY * 2**self._failures))
 
     # -- speaking and hearing

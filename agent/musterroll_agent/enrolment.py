@@ -49,10 +49,10 @@ def _identity(registry: str, body: dict[str, Any], machine: Machine, ca: str) ->
 
 
 def _post(registry: str, body: dict[str, Any], ca: str) -> Answer:
-    parts = urlsplit(registry)
-    if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise Trouble(f"the registry address {registry!r} must be http://host:port or https://host:port")
     try:
+        parts = urlsplit(registry)
+        if parts.scheme not in ("http", "https") or not parts.hostname:
+            raise Trouble(f"the registry address {registry!r} must be http://host:port or https://host:port")
         link = _link(parts.scheme, parts.hostname, parts.port, ca)
         headers = {"Content-Type": "application/json", "Accept": "application/json, application/problem+json"}
         link.request("POST", parts.path.rstrip("/") + "/api/v1/enroll", json.dumps(body), headers)

@@ -154,6 +154,8 @@ class Outbox:
     def receipt(self, epoch: int, seq: int, registry: int, now: int) -> bool:
         """The registry has everything of `epoch` up to `seq`. True where this is another registry than before, and all goes out again."""
         known = self.fact("registry")
+        if epoch == self.epoch:
+            seq = min(seq, self.next_seq - 1)  # nobody has what was not yet said
         restored = known not in (None, registry)
         if known != registry:
             again: list[Change] = [("UPDATE main.message SET receipted = NULL",)] if restored else []

@@ -1,0 +1,49 @@
+"""Epoch, boots and operating seconds only grow, whatever tears the file."""
+
+from pathlib import Path
+
+import pytest
+from musterroll_agent.counters import SLOT, CounterFile, Counters
+
+
+def test_every_start_grows_the_epoch_on_disk(tmp_path: Path) -> None:
+    for epoch in range(1, 5):
+        assert CounterFile(tmp_path / "c").start(uptime=100, boot="a").epoch == epoch
+
+
+def test_a_machine_that_ran_on_without_the_agent_has_operated_all_the_same(tmp_path: Path) -> None:
+    first = CounterFile(tmp_path / "c")
+    assert first.start(uptime=100, boot="a") == Counters(1, 1, 100, 100, "a")
+    first.save(first.advance(160))
+    assert CounterFile(tmp_path / "c").start(uptime=500, boot="a") == Counters(2, 1, 500, 500, "a")
+
+
+def test_a_machine_that_started_anew_is_one_boot_more(tmp_path: Path) -> None:
+    CounterFile(tmp_path / "c").start(uptime=1000, boot="a")
+    assert CounterFile(tmp_path / "c").start(uptime=2000, boot="b") == Counters(2, 2, 3000, 2000, "b")
+    assert CounterFile(tmp_path / "c").start(uptime=5, boot="") == Counters(3, 3, 3005, 5, "")
+
+
+@pytest.mark.parametrize("torn", range(1, 2 * SLOT, 37))
+def test_a_torn_write_leaves_the_state_before_it(tmp_path: Path, torn: int) -> None:
+    file = CounterFile(tmp_path / "c")
+    for uptime in range(10):
+        file.save(Counters(7, 1, uptime, uptime, "a"))
+    content = bytearray((tmp_path / "c").read_bytes())
+    content[torn : torn + 20] = b"\0" * len(content[torn : torn + 20])
+    (tmp_path / "c").write_bytes(content)
+    found = CounterFile(tmp_path / "c").counters
+    assert (found.epoch, found.operating) in {(7, 8), (7, 9)}
+
+
+def test_a_short_or_empty_file_is_a_beginning(tmp_path: Path) -> None:
+    for content in (b"", b"x", b" " * 2 * SLOT):
+        (tmp_path / "c").write_bytes(content)
+        assert CounterFile(tmp_path / "c").counters == Counters()
+
+
+def test_the_size_never_grows(tmp_path: Path) -> None:
+    file = CounterFile(tmp_path / "c")
+    for turn in range(50):
+        file.save(Counters(10**9 + turn, 10**6, 10**12, 10**9, "0" * 36))
+    assert (tmp_path / "c").stat().st_size == 2 * SLOT
