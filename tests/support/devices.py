@@ -4,7 +4,7 @@ import threading
 import time
 
 from musterroll_wire import topics
-from musterroll_wire.messages import Heartbeat, Receipt, Record, decode, encode
+from musterroll_wire.messages import Birth, Heartbeat, Receipt, Record, decode, encode
 from paho.mqtt.client import Client, MQTTMessage
 from paho.mqtt.enums import CallbackAPIVersion
 
@@ -14,8 +14,9 @@ RESEND = 2.0  # seconds without news after which what is not receipted is sent a
 class Device:
     """Speaks on a thread of its own from `start` on; `stop_saying` ends new messages, `settled` is when all are receipted."""
 
-    def __init__(self, uid: str, port: int, every: float = 0.01, heartbeat: float = 0.2) -> None:
+    def __init__(self, uid: str, port: int, every: float = 0.01, heartbeat: float = 0.2, birth: Birth | None = None) -> None:
         self.uid = uid
+        self._birth = birth  # said first, where it is given
         self.said = 0
         self.receipted = 0
         self.sent = 0  # durable messages put on the wire, repetitions included
@@ -73,17 +74,18 @@ class Device:
         with self._lock:
             self.said += 1
             seq, oldest = self.said, min(self._outbox, default=self.said)
-            self._outbox[seq] = payload = encode(Record(1, seq, oldest, int(time.time()), "event", {"n": seq}))
-        self._send(payload)
+            first = self._birth if seq == 1 else None
+            self._outbox[seq] = payload = encode(first or Record(1, seq, oldest, int(time.time()), "event", {"n": seq}))
+        self._send(seq, payload)
 
     def _send_again(self) -> None:
         with self._lock:
-            kept = list(self._outbox.values())
-        for payload in kept:
-            self._send(payload)
+            kept = list(self._outbox.items())
+        for seq, payload in kept:
+            self._send(seq, payload)
 
-    def _send(self, payload: bytes) -> None:
-        if self._publish("record", payload):
+    def _send(self, seq: int, payload: bytes) -> None:
+        if self._publish("birth" if self._birth and seq == 1 else "record", payload):
             self.sent += 1
 
     def _publish(self, kind: str, payload: bytes) -> bool:
