@@ -151,6 +151,16 @@ class Agent:
             link.publish(message.kind, message.payload)
         self._beat_at = now.elapsed
         self._tell(connected=now.wall, trouble="")
+        if self._identity.status == "pending":
+            self._accepted()
+
+    def _accepted(self) -> None:
+        """Let in, so a person has accepted: a refusal from now on means something else."""
+        self._identity = self._identity._replace(status="active")
+        try:
+            self._home.save_identity(self._identity)
+        except Trouble as trouble:
+            log.warning("%s", trouble)
 
     def _explain(self, trouble: Refused) -> str:
         if self._identity.status == "pending":

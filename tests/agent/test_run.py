@@ -195,6 +195,11 @@ def test_a_refused_credential_is_said_in_words(agent: AgentProcess, mosquitto: C
     assert "waiting for a person to accept this enrolment" in pending.stderr
 
 
+def test_a_pending_enrolment_that_is_let_in_is_active(agent: AgentProcess, broker: Mosquitto, registry: Registry) -> None:
+    assert agent.enrolled(broker.url, status="pending").call("once").returncode == 0
+    assert told(agent)["enrolment"] == "active"
+
+
 def test_a_second_agent_on_one_state_directory_is_refused(agent: AgentProcess, broker: Mosquitto, registry: Registry) -> None:
     agent.enrolled(broker.url).run()
     registry.hears(Birth)
