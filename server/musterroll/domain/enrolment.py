@@ -1,5 +1,6 @@
 """What a device may say of itself when it enrols, and what a claim token allows. Pure."""
 
+import re
 from collections.abc import Mapping
 from datetime import datetime
 from typing import NamedTuple, Protocol
@@ -7,6 +8,7 @@ from typing import NamedTuple, Protocol
 from musterroll.domain.errors import Forbidden, Refusal
 from musterroll.domain.identity import name_key, serial_key
 
+_UNSTORABLE = re.compile("[\x00-\x1f\ud800-\udfff]")
 _MAX_NAME = 200
 _MAX_MARKS = 32
 _MAX_MARK = 256
@@ -58,7 +60,7 @@ def text(name: str, value: str, longest: int) -> str:
     value = value.strip()
     if len(value) > longest:
         raise BadClaim(f"the {name} has {len(value)} characters; at most {longest} are kept")
-    if any(c < " " or "\ud800" <= c <= "\udfff" for c in value):
+    if _UNSTORABLE.search(value):
         raise BadClaim(f"the {name} {value[:80]!r} holds control characters or broken text; give it as on the label")
     return value
 

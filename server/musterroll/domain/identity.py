@@ -6,6 +6,7 @@ A serial is a claim; the credential is the identity.
 import re
 import secrets
 import unicodedata
+from functools import lru_cache
 from typing import NamedTuple
 
 from musterroll.domain.errors import Refusal
@@ -51,8 +52,9 @@ def serial_key(serial: str, separators: str = SEPARATORS) -> str:
     >>> serial_key(" pl1331-lag gbebh "), serial_key("00017")
     ('PL1331LAGGBEBH', '00017')
     """
-    text = _INVISIBLE.sub("", unicodedata.normalize("NFKC", serial))
-    key = "".join(c.upper() if c.isascii() else c for c in text if c not in separators)
+    text = _INVISIBLE.sub("", serial if serial.isascii() else unicodedata.normalize("NFKC", serial))
+    key = text.upper() if text.isascii() else "".join(c.upper() if c.isascii() else c for c in text)
+    key = key.translate(dict.fromkeys(map(ord, separators))) if not key.isalnum() else key
     if not _KEY.fullmatch(key):
         raise BadSerial(f"the serial {serial[:80]!r} has nothing but separators or characters other than letters and digits")
     if is_placeholder(key):
@@ -69,6 +71,7 @@ def is_placeholder(key: str) -> bool:
     return key in PLACEHOLDERS or len(set(key)) == 1
 
 
+@lru_cache(4096)  # few makers and models, asked about all day
 def name_key(name: str) -> str:
     """The key a maker, family or model is compared by: case, spacing, punctuation and legal form fall away.
 
@@ -96,4 +99,5 @@ def twin_key(key: str) -> str:
 
 def new_uid() -> str:
     """A fresh unit id for topics and addresses: 50 random bits in 10 characters."""
-    return "".join(secrets.choice(UID_ALPHABET) for _ in range(UID_LENGTH))
+    bits = secrets.randbits(5 * UID_LENGTH)
+    return "".join(UID_ALPHABET[bits >> shift & 31] for shift in range(0, 5 * UID_LENGTH, 5))

@@ -2,6 +2,7 @@
 
 import re
 from datetime import date
+from functools import lru_cache
 
 from musterroll.domain.errors import Refusal
 from musterroll.domain.lifecycle import Lifecycle
@@ -38,6 +39,7 @@ def heading(text: str) -> str:
     return "".join(c for c in text.casefold() if c.isalnum())
 
 
+@lru_cache(4096)
 def day(name: str, text: str) -> date | None:
     """A date that can mean one day only; empty is None. Raises BadCell.
 
@@ -86,6 +88,7 @@ def _month(name: str, text: str, word: str) -> int:
     return found[0]
 
 
+@lru_cache(4096)
 def months(name: str, text: str) -> int | None:
     """A number of months, 0 to 600; empty is None. Raises BadCell.
 
@@ -101,6 +104,7 @@ def months(name: str, text: str) -> int | None:
     return int(found[1])
 
 
+@lru_cache(4096)
 def lifecycle(name: str, text: str) -> Lifecycle | None:
     """The stage a status word names; empty is None. Raises BadCell.
 

@@ -54,15 +54,15 @@ class Places:
         new_products = {(row.maker_key, row.model_key): row for row, _ in rows if self._products[(row.maker_key, row.model_key)] is None}
         products = [_product(row, now) for row in new_products.values()]
         unit_imports.add(self._session, products)
-        self._products |= {(one.maker_key, one.model_key): ProductRow(one.id or 0, one.family_key) for one in products}
+        self._products |= unit_imports.products(self._session, new_products.keys())
         new_accounts = {facts.account for _, facts in rows if facts.account and self._accounts[facts.account] is None}
         accounts = [Account(ref=ref, name=ref, created_at=now) for ref in sorted(new_accounts)]
         unit_imports.add(self._session, accounts)
-        self._accounts |= {one.ref: one.id for one in accounts}
+        self._accounts |= unit_imports.accounts(self._session, new_accounts)
         new_sites = {facts.site for _, facts in rows if facts.site and self._sites[facts.site] is None}
         sites = [Site(ref=ref, name=ref, account_id=self.account_id(self._owners.get(ref)), created_at=now) for ref in sorted(new_sites)]
         unit_imports.add(self._session, sites)
-        self._sites |= {one.ref: one.id for one in sites}
+        self._sites |= {ref: site.id for ref, site in unit_imports.sites(self._session, new_sites).items()}
 
     def product_id(self, row: UnitRow) -> int:
         product = self._products[(row.maker_key, row.model_key)]

@@ -74,9 +74,10 @@ def units(session: Session, serial_keys: Collection[str]) -> dict[tuple[str, str
 
 
 def add(session: Session, rows: Sequence[Product | Account | Site]) -> None:
-    """Store new rows; their ids are set afterwards."""
-    session.add_all(rows)
-    session.flush()
+    """Store new rows."""
+    if rows:
+        table: Any = type(rows[0])
+        session.execute(insert(table.__table__), [row.model_dump(exclude={"id"}) for row in rows])
 
 
 def add_units(session: Session, rows: Sequence[dict[str, Any]]) -> dict[str, int]:
