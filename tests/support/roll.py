@@ -35,7 +35,7 @@ def fill(database: Database, now: datetime, others: int = 70) -> None:
     with database.writing() as session:
         access.ensure_admin(session, PASSWORD, now)
         registry = session.get_one(Registry, 1)
-        registry.since, registry.until = to_ms(now) - 400 * DAY, to_ms(now) + DAY
+        registry.since, registry.until = to_ms(now) - 400 * DAY, to_ms(now)  # silence stands still from here on
         products, sites = _makers(session, now), _sites(session, now)
         add = Adder(session, products, sites, to_ms(now))
         add.unit(OPERATING, 0, heard=12_000, card={"starts_on": "2025-02-15", "months": 36, "policy": "Standard", "reference": "W-88-1204"})
@@ -155,7 +155,8 @@ def _past(session: Session, unit_id: int, now: int, silent: bool = False) -> Non
     if silent:
         turns.append((19 * HOUR - 186_000, "operating", "stale", _SILENCE))
     for before, old, new, cause in turns:
-        session.add(Transition(unit_id=unit_id, at=now - before, axis="liveness", old=old, new=new, cause=cause, actor="sweep"))
+        of = {"unit_id": unit_id, "axis": "liveness", "recorded_at": now - before}
+        session.add(Transition(**of, at=now - before, old=old, new=new, cause=cause, actor="sweep"))
         session.flush()
 
 

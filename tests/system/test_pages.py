@@ -1,0 +1,265 @@
+"""The pages in Chromium, on the real application behind a real server, as a phone and as a desk see them."""
+
+import threading
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from typing import NamedTuple
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from musterroll.app import create_app
+from musterroll.metrics import Metrics
+from musterroll.registry import holding
+from musterroll.settings import Settings
+from musterroll.storage import migrate
+from musterroll.storage.database import Database
+from playwright.sync_api import Browser, BrowserContext, Page, Response, expect
+from waitress.server import create_server
+
+from tests.support import roll
+from tests.support.browser import chromium as open_chromium
+
+pytestmark = pytest.mark.browser
+
+PHONE, DESK = (390, 844), (1280, 860)
+ADDRESSES = {
+    "look-up": "/",
+    "alive": "/?code=Z300GYX3",
+    "silent": "/?code=pl1331-lag-gbebh",
+    "several makers": "/?code=100200300",
+    "twins": "/?code=Z30OGYX3",
+    "unit": "/units/u000z300gyx3",
+    "silent unit": "/units/u001pl1331laggbebh?days=28",
+    "fleet": "/fleet",
+    "stale fleet": "/fleet?liveness=stale&text=P",
+    "enrolment": "/enrolment",
+    "quarantine": "/quarantine",
+}
+_SHIFTS = """
+window.shift = 0;
+new PerformanceObserver((list) => { for (const e of list.getEntries()) if (!e.hadRecentInput) window.shift += e.value; })
+  .observe({type: "layout-shift", buffered: true});
+"""
+
+
+class Site(NamedTuple):
+    url: str
+    database: Database
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Browser]:
+    with open_chromium() as browser:
+        yield browser
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    folder = tmp_path_factory.mktemp("site")
+    database = Database(f"sqlite:///{folder / 'roll.db'}")
+    migrate.upgrade(database)
+    roll.fill(database, datetime.now(UTC))
+    app = create_app(Settings(data_dir=folder), database, Metrics(), {"broker": lambda: True, "ingest": lambda: True})
+    server = create_server(app, listen="127.0.0.1:0", threads=8)
+    thread = threading.Thread(target=server.run, daemon=True)
+    thread.start()
+    yield Site(f"http://127.0.0.1:{server.effective_port}", database)
+    server.close()
+    thread.join(5)
+    database.close()
+
+
+@pytest.fixture
+def visit(chromium: Browser, site: Site) -> Iterator[Callable[..., Page]]:
+    """Opens a signed-in page: `visit(PHONE)`, `visit(DESK, color_scheme="dark")`. Console errors fail the test at its end."""
+    contexts: list[BrowserContext] = []
+    complaints: list[str] = []
+
+    def open_page(size: tuple[int, int], **options: object) -> Page:
+        context = chromium.new_context(viewport={"width": size[0], "height": size[1]}, base_url=site.url, **options)  # type: ignore[arg-type]
+        contexts.append(context)
+        context.add_init_script(_SHIFTS)
+        page = context.new_page()
+        page.on("console", lambda said: complaints.append(said.text) if said.type in ("error", "warning") else None)
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        sign_in(page)
+        return page
+
+    yield open_page
+    for context in contexts:
+        context.close()
+    assert complaints == []
+
+
+def sign_in(page: Page) -> None:
+    page.goto("/sign-in")
+    page.get_by_label("Name").fill("admin")
+    page.get_by_label("Password").fill(roll.PASSWORD)
+    page.get_by_role("button", name="Sign in").click()
+    page.wait_for_url("**/")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("size", [PHONE, DESK], ids=["phone", "desk"])
+def test_every_page_is_accessible_fits_and_holds_still(visit: Callable[..., Page], size: tuple[int, int], scheme: str) -> None:
+    page = visit(size, color_scheme=scheme)
+    axe = Axe()
+    for name, address in ADDRESSES.items():
+        page.goto(address)
+        page.wait_for_load_state("networkidle")
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), f"{name} scrolls sideways"
+        assert page.evaluate("window.shift") < 0.01, f"{name} shifts"
+        found = [f"{v['id']}: {n['html']}" for v in axe.run(page).response["violations"] if _grave(v) for n in v["nodes"]]
+        assert found == [], f"{name} in {scheme}"
+
+
+def _grave(violation: dict[str, str]) -> bool:
+    return violation["impact"] in ("serious", "critical")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_signing_in_and_failures_are_accessible(chromium: Browser, site: Site, scheme: str) -> None:
+    with chromium.new_context(base_url=site.url, color_scheme=scheme) as context:  # type: ignore[arg-type]
+        page = context.new_page()
+        for address in ("/sign-in", "/nothing/here"):
+            page.goto(address)
+            assert [v["id"] for v in Axe().run(page).response["violations"] if _grave(v)] == []
+
+
+def test_a_wedge_scanner_types_one_serial_after_another(visit: Callable[..., Page]) -> None:
+    page = visit(PHONE)
+    page.keyboard.type("z300gyx3\n")
+    page.get_by_role("heading", name="Alive").wait_for()
+    page.keyboard.type("PL1331-LAG GBEBH\n")
+    page.get_by_role("heading", name="Silent for 19 hours").wait_for()
+
+
+def test_a_technician_goes_from_answer_to_unit_and_holds_the_alarm(visit: Callable[..., Page]) -> None:
+    page = visit(PHONE)
+    page.goto("/?code=AC01295028K")
+    page.get_by_role("link", name="Open the unit").click()
+    page.get_by_role("button", name="Hold the alarm").click()
+    page.get_by_role("heading", name="Held, silent").wait_for()
+    page.get_by_role("button", name="Release the alarm").click()
+    page.get_by_role("heading", name="Silent for").wait_for()
+
+
+def test_the_fleet_filters_by_tile_and_pages_on(visit: Callable[..., Page]) -> None:
+    page = visit(DESK)
+    page.goto("/fleet")
+    page.get_by_role("link", name="Stale").click()
+    page.wait_for_url("**/fleet?liveness=stale")
+    assert page.locator("tbody tr").count() == int(page.locator("#tile-stale b").inner_text())
+    page.get_by_role("link", name="Clear").click()
+    page.get_by_role("link", name="Next page").click()
+    assert page.locator("tbody tr").count() == 29
+
+
+def test_the_fleet_follows_the_registry_without_losing_the_place(visit: Callable[..., Page], site: Site) -> None:
+    page = visit(DESK)
+    page.goto("/fleet")
+    before = int(page.locator("#tile-held b").inner_text())
+    page.locator("#text").fill("half a thou")
+    page.evaluate("scrollTo(0, 400)")
+    uid = page.locator("tr:has-text('Stale') >> nth=0").get_attribute("id") or ""
+    with site.database.writing() as session:
+        holding.hold(session, uid.removeprefix("u-"), "admin", datetime.now(UTC))
+    expect(page.locator("#tile-held b")).to_have_text(str(before + 1), timeout=15000)
+    assert page.evaluate("scrollY") == 400
+    assert page.locator("#text").input_value() == "half a thou"
+    assert page.evaluate("document.activeElement.id") == "text"
+    assert page.evaluate("window.shift") < 0.01
+    with site.database.writing() as session:
+        holding.release(session, uid.removeprefix("u-"), "admin", datetime.now(UTC))
+
+
+def test_a_unit_page_left_open_stays_quiet_and_keeps_what_was_opened(visit: Callable[..., Page]) -> None:
+    page = visit(DESK)
+    page.goto("/units/u000z300gyx3")
+    page.locator("details summary").first.click()
+    with page.expect_response(lambda answer: answer.request.headers.get("hx-request") == "true", timeout=20000) as polled:
+        pass
+    assert polled.value.status == 200
+    page.wait_for_timeout(200)  # let the answer be swapped in
+    assert page.locator("details[open] pre").first.is_visible()
+
+
+def test_an_open_page_whose_session_ended_goes_to_sign_in(chromium: Browser, site: Site) -> None:
+    with chromium.new_context(base_url=site.url) as context:
+        page = context.new_page()
+        sign_in(page)
+        page.goto("/fleet")
+        context.clear_cookies(name="musterroll")
+        page.wait_for_url("**/sign-in", timeout=15000)
+
+
+def test_an_admin_makes_a_token_and_decides_an_enrolment(visit: Callable[..., Page]) -> None:
+    page = visit(PHONE)
+    page.goto("/enrolment")
+    page.get_by_label("What for").fill("Site Cork, fifty units")
+    page.get_by_label("Units").fill("50")
+    page.get_by_role("button", name="Make the token").click()
+    assert "musterroll-agent enroll --registry http://127.0.0.1" in page.locator("#command").inner_text()
+    assert page.get_by_role("img", name="The same command as a QR code").is_visible()
+    page.goto("/enrolment")
+    page.get_by_role("button", name="Refuse").click()
+    page.wait_for_url("**/enrolment")
+    assert page.get_by_role("button", name="Refuse").count() == 0
+
+
+def test_quarantine_opens_its_payloads(visit: Callable[..., Page]) -> None:
+    page = visit(DESK)
+    page.goto("/quarantine")
+    page.locator("summary").last.click()
+    assert roll.HOSTILE in page.locator("details[open] pre").inner_text()
+
+
+def test_everything_works_without_javascript(chromium: Browser, site: Site) -> None:
+    with chromium.new_context(base_url=site.url, java_script_enabled=False) as context:
+        page = context.new_page()
+        sign_in(page)
+        page.get_by_label("Serial, unit id or link").fill("Z300GYX3")
+        page.get_by_role("button", name="Look up").click()
+        page.get_by_role("heading", name="Alive").wait_for()
+        page.get_by_role("button", name="Use dark colours").click()
+        page.locator("html[data-theme=dark]").wait_for()
+        page.goto("/fleet")
+        page.get_by_placeholder("Serial, product").fill("Z300")
+        page.get_by_role("button", name="Filter").click()
+        assert page.locator("tbody tr").count() == 2
+
+
+def test_the_keyboard_reaches_the_content_first(visit: Callable[..., Page]) -> None:
+    page = visit(DESK)
+    page.goto("/fleet")
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.textContent") == "Skip to content"
+    page.keyboard.press("Enter")
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.querySelector('main').contains(document.activeElement)")
+
+
+def test_touch_targets_on_a_phone_are_large(visit: Callable[..., Page]) -> None:
+    page = visit(PHONE, has_touch=True)
+    for address in ("/", "/?code=Z300GYX3", "/units/u000z300gyx3", "/fleet", "/enrolment"):
+        page.goto(address)
+        small = page.evaluate("""[...document.querySelectorAll("button, input:not([type=hidden]), select, .button, .tile, .nav a, .seg a")]
+            .filter((e) => e.checkVisibility() && e.getBoundingClientRect().height < 44).map((e) => e.outerHTML)""")
+        assert small == [], address
+
+
+def test_the_first_view_of_look_up_is_light(chromium: Browser, site: Site) -> None:
+    with chromium.new_context(base_url=site.url) as context:
+        page = context.new_page()
+        sign_in(page)
+        state = context.storage_state()
+    with chromium.new_context(base_url=site.url, storage_state=state) as context:  # nothing cached
+        page, answers = context.new_page(), list[Response]()
+        page.on("response", lambda answer: answers.append(answer))
+        page.goto("/", wait_until="networkidle")
+        weights = {a.url.rpartition("/")[2]: sum(a.request.sizes()[k] for k in _WEIGHED) for a in answers}
+    print(f"first view of look-up: {sum(weights.values()):,} bytes: {weights}")
+    assert sum(weights.values()) <= 100_000
+
+
+_WEIGHED = ("responseBodySize", "responseHeadersSize")
