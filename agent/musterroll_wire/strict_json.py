@@ -2,10 +2,12 @@
 
 import json
 import re
+from collections.abc import Iterable
 from typing import Any
 
 MAX_DEPTH = 6
 _STRING = re.compile(rb'"(?:[^"\\]|\\.)*"')
+_BRACKETS = re.compile(rb"[^][{}]+")
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 
 
@@ -38,7 +40,8 @@ def _float(text: str) -> float:
     return value
 
 
-_DECODER = json.JSONDecoder(object_pairs_hook=_object, parse_float=_float, parse_constant=_constant)
+_CAREFUL = json.JSONDecoder(object_pairs_hook=_object, parse_float=_float, parse_constant=_constant)
+_PLAIN = json.JSONDecoder(parse_constant=_constant)
 
 
 def dumps(value: Any) -> bytes:
@@ -47,13 +50,46 @@ def dumps(value: Any) -> bytes:
 
 
 def loads(payload: bytes, limit: int) -> Any:
-    """The value of a JSON text of at most `limit` bytes. Raises Refused with a code and a sentence."""
+    """The value of a JSON text of at most `limit` bytes. Raises Refused with a code and a sentence.
+
+    Most payloads are found good by a plain reading at a third of the cost; the careful one has the last word on all others.
+    """
     if len(payload) > limit:
         raise Refused("too_large", f"{len(payload)} bytes, the limit is {limit}")
+    if b"\\" not in payload:
+        try:
+            value = _PLAIN.decode(payload.decode())
+            # Every key is followed by a colon of its own: where there are no more colons than keys were kept, no key stood twice.
+            if _keys(value, MAX_DEPTH) == payload.count(b":"):
+                return value
+        except (ValueError, RecursionError):
+            pass
+    return _carefully(payload)
+
+
+def _keys(value: Any, depth: int) -> int:
+    """How many keys there are in all objects of a value. Raises ValueError where it is too deep or a number is not finite."""
+    inner: Iterable[Any]
+    if isinstance(value, dict):
+        count, inner = len(value), value.values()
+    else:
+        count, inner = 0, value if isinstance(value, list) else [value]
+    if not depth:
+        raise ValueError
+    for one in inner:
+        kind = type(one)
+        if kind is dict or kind is list:
+            count += _keys(one, depth - 1)
+        elif kind is float and one - one != 0.0:
+            raise ValueError
+    return count
+
+
+def _carefully(payload: bytes) -> Any:
     if payload.count(b"[") + payload.count(b"{") > MAX_DEPTH and _depth(payload) > MAX_DEPTH:
         raise Refused("too_deep", f"nested deeper than {MAX_DEPTH}")
     try:
-        value = _DECODER.decode(payload.decode())
+        value = _CAREFUL.decode(payload.decode())
     except UnicodeDecodeError as error:
         raise Refused("not_utf8", f"not UTF-8 at byte {error.start}") from None
     except Refused:
@@ -67,11 +103,11 @@ def loads(payload: bytes, limit: int) -> Any:
 
 def _depth(payload: bytes) -> int:
     depth = deepest = 0
-    for byte in _STRING.sub(b"", payload):
+    for byte in _BRACKETS.sub(b"", _STRING.sub(b"", payload)):
         if byte in b"[{":
             depth += 1
             deepest = max(deepest, depth)
-        elif byte in b"]}":
+        else:
             depth -= 1
     return deepest
 
