@@ -13,7 +13,8 @@ from musterroll_agent.outbox import Outbox, TooLarge
 from musterroll_agent.vitals import Probes, Vitals, read_usage
 from musterroll_agent.warranty import read_card
 
-SAVE_SECONDS = 60.0
+SAVE_SECONDS = 60.0  # the counters are saved no more often than this
+LATEST_SECONDS = 600.0  # nor, where heartbeats are rare, less often than this
 STEP_SECONDS = 5
 
 log = logging.getLogger("musterroll_agent")
@@ -141,8 +142,8 @@ class Reporter:
         self._record(now, "event", data)
 
     def next_at(self) -> float:
-        """When `keep` has something to do, in elapsed seconds."""
-        return self._saved_at + SAVE_SECONDS
+        """When `keep` wants to be called at the latest, in elapsed seconds. It is called with every heartbeat, and waking costs."""
+        return self._saved_at + LATEST_SECONDS
 
     def _close_hour(self, now: Now) -> None:
         connected = self._hour.is_connected
