@@ -7,14 +7,16 @@ from functools import lru_cache
 from musterroll.domain.errors import Refusal
 from musterroll.domain.lifecycle import Lifecycle
 
-_ISO = re.compile(r"(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})(?:[T ]\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?(?:Z|[+-]\d{2}:?\d{2})?)?")
-_COMPACT = re.compile(r"((?:19|20|21)\d{2})(\d{2})(\d{2})")
-_NUMBERS = re.compile(r"(\d{1,2})([-/.])(\d{1,2})\2(\d{4})")
-_DAY_FIRST = re.compile(r"(\d{1,2})[ .-]*([A-Za-z]{3,9})[ .,-]*(\d{4})")
-_MONTH_FIRST = re.compile(r"([A-Za-z]{3,9})[ .-]*(\d{1,2})[ ,.-]+(\d{4})")
+_ISO = re.compile(
+    r"([0-9]{4})[-/.]([0-9]{1,2})[-/.]([0-9]{1,2})(?:[T ][0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]+)?)?(?:Z|[+-][0-9]{2}:?[0-9]{2})?)?"
+)
+_COMPACT = re.compile(r"((?:19|20|21)[0-9]{2})([0-9]{2})([0-9]{2})")
+_NUMBERS = re.compile(r"([0-9]{1,2})([-/.])([0-9]{1,2})\2([0-9]{4})")
+_DAY_FIRST = re.compile(r"([0-9]{1,2})[ .-]*([A-Za-z]{3,9})[ .,-]*([0-9]{4})")
+_MONTH_FIRST = re.compile(r"([A-Za-z]{3,9})[ .-]*([0-9]{1,2})[ ,.-]+([0-9]{4})")
 _MONTHS = ("january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november", "december")
-_LENGTH = re.compile(r"(\d{1,4})(?:\.0+)?\s*(?:months?|mos?\.?|m)?", re.IGNORECASE)
-_NUMBER_MANGLED = re.compile(r"\d+(?:[.,]\d+)?E\+\d+|\d+[.,]\d+E-?\d+|\d+[.,]0+", re.IGNORECASE)
+_LENGTH = re.compile(r"([0-9]{1,4})(?:\.0+)?\s*(?:months?|mos?\.?|m)?", re.IGNORECASE)
+_NUMBER_MANGLED = re.compile(r"[0-9]+(?:[.,][0-9]+)?E\+[0-9]+|[0-9]+[.,][0-9]+E-?[0-9]+|[0-9]+[.,]0+", re.IGNORECASE)
 
 LIFECYCLES = {
     "deployed": "deployed installed active live inservice inuse inproduction operational commissioned",

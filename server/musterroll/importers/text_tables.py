@@ -121,7 +121,7 @@ def _encoding(file: BinaryIO) -> str:
     for start, encoding in ((1, "utf-16-le"), (0, "utf-16-be")):
         if len(head) > 8 and head[start::2].count(0) > len(head) // 3:
             return encoding
-    if b"\0" in head:
+    if b"\0" in head.partition(b"\n")[0]:
         raise BadFile("the file is not text: it holds NUL bytes; save the table as CSV")
     return "utf-8" if _is_utf8(file) else _windows(file)
 

@@ -45,8 +45,8 @@ class Places:
         return self._owners.get(site)
 
     def claim(self, facts: Facts) -> None:
-        """A row that holds opens its site for its account: later rows must agree."""
-        if facts.site and facts.account:
+        """The first row that holds opens its site for its account, or for nobody; later rows must agree."""
+        if facts.site:
             self._owners.setdefault(facts.site, facts.account)
 
     def open(self, rows: list[tuple[UnitRow, Facts]], now: datetime) -> None:

@@ -1,0 +1,79 @@
+from datetime import date
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from musterroll.domain.errors import Refusal
+from musterroll.domain.lifecycle import Lifecycle
+from musterroll.importers import cells
+
+
+@given(st.dates(date(1970, 1, 1), date(2199, 12, 31)))
+def test_iso_dates_are_read_in_every_usual_form(day: date) -> None:
+    forms = [day.isoformat(), day.strftime("%Y/%m/%d"), day.strftime("%Y%m%d"), f"{day.isoformat()}T09:00:00Z", f"{day.isoformat()} 00:00"]
+    forms += [f"{day.day} {day:%B} {day.year}", f"{day:%b} {day.day}, {day.year}", f"{day:%d-%b-%Y}"]
+    assert {cells.day("date", form) for form in forms} == {day}
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("05/06/2025", "may be 2025-05-06 or 2025-06-05"),
+        ("5.6.2025", "may be"),
+        ("45662", "count of days"),
+        ("31/12/25", "not a date"),
+        ("2025-02-30", "not a day"),
+        ("2025-13-01", "not a day"),
+        ("0001-01-01", "year"),
+        ("9999-12-31", "year"),
+        ("soon", "not a date"),
+        ("3 Foo 2025", "no month"),
+        ("3 Ju 2025", "not a date"),
+        ("2025-01-05 ; drop", "not a date"),
+    ],
+)
+def test_a_date_that_could_mean_two_days_or_none_is_refused(text: str, sentence: str) -> None:
+    with pytest.raises(Refusal, match=sentence):
+        cells.day("ship date", text)
+
+
+@pytest.mark.parametrize(
+    ("text", "day"), [("31/12/2025", date(2025, 12, 31)), ("12-31-2025", date(2025, 12, 31)), ("05.05.2025", date(2025, 5, 5))]
+)
+def test_numbers_in_any_order_are_read_where_only_one_order_fits(text: str, day: date) -> None:
+    assert cells.day("date", text) == day
+
+
+@pytest.mark.parametrize("text", ["1.23E+15", "1,23E+15", "4E+11", "1.5e10", "123456.0", "00123,00", "=A1", '="00123"', "", "  "])
+def test_what_a_spreadsheet_made_of_a_serial_is_refused(text: str) -> None:
+    with pytest.raises(Refusal, match=r"spreadsheet|formula|empty"):
+        cells.serial(text)
+
+
+@pytest.mark.parametrize("text", ["00123", "123E45", "1E5", "SN.1", "PL1331LAGGBEBH"])
+def test_serials_that_only_look_odd_are_kept_as_written(text: str) -> None:
+    assert cells.serial(f" {text} ") == text
+
+
+@pytest.mark.parametrize(
+    ("word", "stage"),
+    [("Installed", "deployed"), ("IN STOCK", "stock"), ("in-transit", "shipped"), ("RMA", "returned"), ("Retired", "retired")],
+)
+def test_status_words_of_asset_systems_are_known(word: str, stage: str) -> None:
+    assert cells.lifecycle("status", word) is Lifecycle(stage)
+
+
+@pytest.mark.parametrize(("text", "months"), [("36", 36), ("12 months", 12), ("24.0", 24), ("0", 0), ("", None)])
+def test_months_are_whole_numbers(text: str, months: int | None) -> None:
+    assert cells.months("warranty", text) == months
+
+
+@pytest.mark.parametrize("text", ["-1", "601", "1.5", "three", "2 years", "٣"])
+def test_other_lengths_of_warranty_are_refused(text: str) -> None:
+    with pytest.raises(Refusal, match="number of months"):
+        cells.months("warranty", text)
+
+
+def test_an_unknown_status_is_refused_with_the_ones_that_are_known() -> None:
+    with pytest.raises(Refusal, match="Installed"):
+        cells.lifecycle("status", "somewhere")
