@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 import paho.mqtt.client as mqtt
 from musterroll_wire.messages import Birth, Command, Message, Receipt, Record, decode, encode
 from musterroll_wire.topics import UP, build, every_unit, parse
+from paho.mqtt.enums import CallbackAPIVersion
 
 from tests.support.instances import until
 
@@ -21,7 +22,7 @@ class Registry:
         self.heard: list[Message] = []
         self.receipted: dict[int, int] = {}
         self._lock = threading.Lock()
-        self._client = mqtt.Client(mqtt.CallbackAPIVersion.VERSION2, client_id="registry")
+        self._client = mqtt.Client(CallbackAPIVersion.VERSION2, client_id="registry")
         self._ready = threading.Event()
         self._client.on_connect = lambda client, *_: client.subscribe([(every_unit(kind), 1) for kind in UP])
         self._client.on_subscribe = lambda *_: self._ready.set()
@@ -33,7 +34,7 @@ class Registry:
     def _on_message(self, client: mqtt.Client, userdata: Any, packet: mqtt.MQTTMessage) -> None:
         topic = parse(packet.topic)
         assert topic
-        message = decode(topic.kind, packet.payload)
+        message = decode(topic.kind, bytes(packet.payload))
         with self._lock:
             self.heard.append(message)
             if isinstance(message, Birth | Record) and self.receipting:

@@ -1,8 +1,9 @@
 """The published contract says what the code does."""
 
 from pathlib import Path
+from typing import Any
 
-import jsonschema
+import jsonschema  # type: ignore[import-untyped]
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -41,7 +42,9 @@ def test_what_we_write_fits_the_schema(message: object) -> None:
     assert fits(type(message).__name__.lower(), loads(payload, len(payload)))
 
 
-values = st.none() | st.booleans() | st.integers(-2, 2**53) | st.text(st.characters(exclude_categories=["Cs"]), max_size=3) | st.just({})
+values: st.SearchStrategy[Any] = (
+    st.none() | st.booleans() | st.integers(-2, 2**53) | st.text(st.characters(exclude_categories=["Cs"]), max_size=3) | st.just({})
+)
 
 
 @given(st.sampled_from(sorted(set(CLASSES) - {"heartbeat"})), st.data())
