@@ -29,7 +29,7 @@ class Plan(NamedTuple):
 
 
 FULL = Plan(starts=9, seconds=60)
-QUICK = Plan(starts=2, seconds=5)
+QUICK = Plan(starts=1, seconds=4)
 
 
 class Listener:

@@ -35,8 +35,8 @@ class Plan(NamedTuple):
     beating: int  # units that send a heartbeat every second beside the look-ups
 
 
-FULL = Plan(units=1_000_000, rounds=5, look_ups=2000, beating=1000)
-QUICK = Plan(units=20_000, rounds=2, look_ups=200, beating=200)
+FULL = Plan(units=1_000_000, rounds=5, look_ups=1000, beating=1000)
+QUICK = Plan(units=20_000, rounds=1, look_ups=200, beating=200)
 
 
 def measure(quick: bool) -> list[Figure]:

@@ -1,24 +1,33 @@
 """`musterroll simulate`."""
 
+import json
 import signal
 import sys
 import threading
 from collections.abc import Callable
 from contextlib import ExitStack
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import click
 
-from musterroll.commands.context import Context, clock, show
 from musterroll.registry import enrolling
 from musterroll.settings import Settings
 from musterroll.simulator.counts import Summary
 from musterroll.simulator.running import Options, Watching, run
+from musterroll.storage.database import Database
 
 _TOKEN_LIFE = timedelta(hours=1)
 _SIMULATED_HOUR = 3600.0
+
+
+class Surroundings(Protocol):
+    """What the command line hands to the command."""
+
+    @property
+    def settings(self) -> Settings: ...
+    def database(self) -> Database: ...
 
 
 @click.command()
@@ -34,7 +43,7 @@ _SIMULATED_HOUR = 3600.0
 @click.option("--state", type=click.Path(dir_okay=False, path_type=Path), help="File of enrolled units; default: in the data directory.")
 @click.option("--json", "as_json", is_flag=True, help="Print the summary for machines, and nothing else.")
 @click.pass_obj
-def simulate(context: Context, /, registry: str | None, token: str | None, state: Path | None, as_json: bool, **given: Any) -> None:
+def simulate(context: Surroundings, /, registry: str | None, token: str | None, state: Path | None, as_json: bool, **given: Any) -> None:
     """Simulate a fleet over real enrolment and a real broker.
 
     Units enrolled in an earlier run are the same units again. Those that fall silent do so 2 to 8 intervals after the start, half of
@@ -50,7 +59,7 @@ def simulate(context: Context, /, registry: str | None, token: str | None, state
         watching = Watching() if as_json else _watching(display)
         summary = run(options, _stop_signal(), watching)
     if as_json:
-        show(summary._asdict())
+        click.echo(json.dumps(summary._asdict(), indent=2))
     else:
         click.echo(_last_words(summary))
 
@@ -59,15 +68,14 @@ def _own_address(settings: Settings) -> str:
     return settings.public_url or f"http://{settings.http_listen}"
 
 
-def _token_maker(context: Context, given: str | None) -> Callable[[int], str]:
+def _token_maker(context: Surroundings, given: str | None) -> Callable[[int], str]:
     def make(uses: int) -> str:
         if given:
             return given
+        now = datetime.now(UTC)  # noqa: TID251
+        terms: dict[str, Any] = {"label": "simulate", "life": _TOKEN_LIFE, "uses": uses, "serials": [], "account": None, "site": None}
         with context.database().writing() as session:
-            _, plain = enrolling.create_token(
-                session, label="simulate", life=_TOKEN_LIFE, uses=uses, serials=[], account=None, site=None, actor="simulate", now=clock()
-            )
-        return plain
+            return enrolling.create_token(session, **terms, actor="simulate", now=now)[1]
 
     return make
 
