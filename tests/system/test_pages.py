@@ -29,7 +29,7 @@ ADDRESSES = {
     "several makers": "/?code=100200300",
     "twins": "/?code=Z30OGYX3",
     "unit": "/units/u000z300gyx3",
-    "silent unit": "/units/u001pl1331laggbebh?days=28",
+    "silent unit": "/units/u001pl1331laggbebh?span=28d",
     "fleet": "/fleet",
     "stale fleet": "/fleet?liveness=stale&text=P",
     "enrolment": "/enrolment",

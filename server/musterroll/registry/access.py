@@ -10,6 +10,7 @@ from argon2.exceptions import Argon2Error, InvalidHashError
 from sqlmodel import Session
 
 from musterroll.domain.errors import NotFound
+from musterroll.domain.identity import UID_ALPHABET
 from musterroll.storage import users
 from musterroll.storage.tables import User, WebSession
 
@@ -33,7 +34,7 @@ def ensure_admin(session: Session, password: str | None, now: datetime) -> str |
     """Make the first user, `admin`. Returns the random password where one was made up, to be printed once; else None."""
     if users.by_name(session, "admin"):
         return None
-    chosen = password or secrets.token_urlsafe(12)
+    chosen = password or "-".join("".join(secrets.choice(UID_ALPHABET) for _ in range(4)) for _ in range(4))  # 80 bits, easily typed
     session.add(User(name="admin", password_hash=_hasher.hash(chosen), role="admin", created_at=now))
     session.flush()
     return None if password else chosen

@@ -15,8 +15,9 @@ from musterroll.domain.errors import Conflict, Forbidden, NotFound, Refusal
 from musterroll.domain.identity import new_uid, serial_key, twin_key
 from musterroll.domain.instants import to_ms
 from musterroll.registry import deploying
-from musterroll.storage import claim_tokens, credentials
-from musterroll.storage.tables import ClaimToken, Credential, CredentialStatus, Product, Transition, Unit
+from musterroll.storage import claim_tokens, credentials, transitions
+from musterroll.storage.tables import ClaimToken, Credential, CredentialStatus, Product, Unit
+from musterroll.storage.transitions import Change
 
 _LONGEST_LIFE = timedelta(days=3650)
 _MOST_USES = 1_000_000
@@ -49,6 +50,7 @@ class PendingEnrolment(NamedTuple):
     evidence: dict[str, Any]
     token: str  # label of the claim token
     created_at: datetime
+    known: dict[str, Any]  # the evidence of the credential in use
 
 
 def create_token(
@@ -136,8 +138,10 @@ def enroll(session: Session, request: EnrolRequest, now: datetime, interval: int
 def pending(session: Session) -> list[PendingEnrolment]:
     """Enrolments that wait for a person, oldest first."""
     return [
-        PendingEnrolment(one.id or 0, unit.uid, unit.serial, product.maker, product.model, one.evidence, label or "", one.created_at)
-        for one, unit, product, label in credentials.pending(session)
+        PendingEnrolment(
+            one.id or 0, unit.uid, unit.serial, product.maker, product.model, one.evidence, label or "", one.created_at, known or {}
+        )
+        for one, unit, product, label, known in credentials.pending(session)
     ]
 
 
@@ -207,4 +211,4 @@ def _retire(session: Session, unit: Unit, old: CredentialStatus, new: Credential
 
 
 def _note(session: Session, unit: Unit, old: CredentialStatus | None, new: CredentialStatus, cause: str, actor: str, now: datetime) -> None:
-    session.add(Transition(unit_id=unit.id or 0, at=to_ms(now), axis="identity", old=old, new=new, cause=cause[:500], actor=actor[:120]))
+    transitions.add(session, [Change(unit.id or 0, to_ms(now), "identity", old, new, cause[:500], actor[:120])])

@@ -4,8 +4,10 @@ from collections.abc import Collection, Iterator
 from datetime import datetime
 from typing import Any, NamedTuple
 
+import sqlalchemy
 from sqlalchemy import text, update
 from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import aliased
 from sqlmodel import Session, col, select
 
 from musterroll.storage.tables import ClaimToken, Credential, CredentialStatus, Product, Revision, Unit
@@ -38,17 +40,19 @@ def add(session: Session, credential: Credential) -> Credential:
     return credential
 
 
-def pending(session: Session) -> list[tuple[Credential, Unit, Product, str | None]]:
-    """(credential, unit, product, token label) of each enrolment that waits for a person, oldest first."""
+def pending(session: Session) -> list[tuple[Credential, Unit, Product, str | None, dict[str, Any] | None]]:
+    """(credential, unit, product, token label, evidence of the credential in use) of each enrolment that waits, oldest first."""
+    used = aliased(Credential)
     waiting = (
-        select(Credential, Unit, Product, ClaimToken.label)
+        sqlalchemy.select(Credential, Unit, Product, col(ClaimToken.label), col(used.evidence))
         .join(Unit, col(Unit.id) == col(Credential.unit_id))
         .join(Product, col(Product.id) == col(Unit.product_id))
         .outerjoin(ClaimToken, col(ClaimToken.id) == col(Credential.claim_token_id))
-        .where(Credential.status == CredentialStatus.PENDING)
+        .outerjoin(used, (col(used.unit_id) == col(Credential.unit_id)) & (col(used.status) == CredentialStatus.ACTIVE))
+        .where(col(Credential.status) == CredentialStatus.PENDING)
         .order_by(col(Credential.id))
     )
-    return [(one[0], one[1], one[2], one[3]) for one in session.execute(waiting)]
+    return [(one[0], one[1], one[2], one[3], one[4]) for one in session.execute(waiting)]
 
 
 def move(

@@ -1,7 +1,7 @@
 """Enrolment: claim tokens for installers, and the enrolments that wait for a person."""
 
 import re
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 import segno
@@ -79,10 +79,10 @@ def _overview(form: dict[str, str] = _BLANK, refused: str | None = None, shown: 
     return page("enrolment.html", now, tokens=tokens, waiting=waiting, form=form, lives=_LIVES, refused=refused, shown=shown)
 
 
-def _waiting(session: Session, claim: PendingEnrolment, now: Any) -> Waiting:
+def _waiting(session: Session, claim: PendingEnrolment, now: datetime) -> Waiting:
     card = unit_card(session, claim.uid, now)
-    names = sorted(card.evidence.keys() | claim.evidence.keys())
-    marks = [(name, str(card.evidence.get(name, "")), str(claim.evidence.get(name, ""))) for name in names]
+    known = claim.known | card.evidence  # what the last birth said is newer than what its enrolment said
+    marks = [(name, str(known.get(name, "")), str(claim.evidence.get(name, ""))) for name in sorted(known.keys() | claim.evidence.keys())]
     return Waiting(claim, card, marks)
 
 

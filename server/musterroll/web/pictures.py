@@ -11,6 +11,7 @@ from musterroll.registry.unit_cards import UnitCard
 
 WIDTH = 1000.0
 DAY = timedelta(days=1)
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class Stretch(NamedTuple):
@@ -23,11 +24,28 @@ class Stretch(NamedTuple):
     width: float
 
 
+class Span(NamedTuple):
+    """How much of the past is drawn: `length`, ending at the next whole `round`, with a label every `tick`."""
+
+    name: str
+    length: timedelta
+    round: timedelta
+    tick: timedelta
+
+
+SPANS = {
+    "1h": Span("1 hour", timedelta(hours=1), timedelta(minutes=10), timedelta(minutes=10)),
+    "24h": Span("24 hours", DAY, timedelta(hours=1), timedelta(hours=4)),
+    "7d": Span("7 days", 7 * DAY, DAY, DAY),
+    "28d": Span("28 days", 28 * DAY, DAY, 4 * DAY),
+}
+
+
 class Timeline(NamedTuple):
-    """`days` are (weekday, day of month) under it, oldest first; `share` is the operating part of the time since it was first heard."""
+    """`labels` are (weekday or nothing, day or time) under it; `share` is the operating part of the time since it was first heard."""
 
     stretches: list[Stretch]
-    days: list[tuple[str, int]]
+    labels: list[tuple[str, str]]
     share: float | None
     silences: int
 
@@ -41,19 +59,26 @@ class Spark(NamedTuple):
     most: float
 
 
-def timeline(card: UnitCard, changes: Sequence[Change], days: int, now: datetime) -> Timeline:
-    """The last `days` calendar days (UTC), today included. `changes` are newest first, as histories tells them."""
-    midnight = now.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
-    first, end = midnight - DAY * (days - 1), midnight + DAY
-    scale = WIDTH / (end - first).total_seconds() / 1000
-    start = to_ms(first)
+def span_for(card: UnitCard, asked: str | None, now: datetime) -> str:
+    """The span asked for, else the shortest that holds what is known of a new unit, else a week."""
+    if asked in SPANS:
+        return asked
+    age = timedelta(milliseconds=to_ms(now) - card.first_heard_at) if card.first_heard_at is not None else 7 * DAY
+    return "1h" if age < timedelta(hours=1) else "24h" if age < DAY else "7d"
+
+
+def timeline(card: UnitCard, changes: Sequence[Change], span: Span, now: datetime) -> Timeline:
+    """The last `span` in UTC, the current hour or day included. `changes` are newest first, as histories tells them."""
+    end = _EPOCH + -((_EPOCH - now) // span.round) * span.round
+    first = end - span.length
+    start, scale = to_ms(first), WIDTH / span.length.total_seconds() / 1000
     stretches = [
         Stretch(state, a, b, round((a - start) * scale, 2), round(max((b - a) * scale, 1.5), 2))
         for state, a, b in _clipped(_turns(card, changes), start, to_ms(now))
     ]
     known = sum(s.end - s.start for s in stretches if s.state is not Liveness.NEVER_HEARD)
     up = sum(s.end - s.start for s in stretches if s.state is Liveness.OPERATING)
-    labels = [_label(first + DAY * n) for n in range(0, days, max(1, days // 7))]
+    labels = [_label(first + span.tick * n, span.tick) for n in range(span.length // span.tick)]
     return Timeline(stretches, labels, up / known if known else None, sum(s.state is Liveness.STALE for s in stretches))
 
 
@@ -78,8 +103,8 @@ def _clipped(turns: list[tuple[int, Liveness]], start: int, end: int) -> list[tu
     return [stretch for stretch in clipped if stretch[1] < stretch[2]]
 
 
-def _label(at: datetime) -> tuple[str, int]:
-    return f"{at:%a}", at.day
+def _label(at: datetime, tick: timedelta) -> tuple[str, str]:
+    return (f"{at:%a}", str(at.day)) if tick >= DAY else ("", f"{at:%H:%M}")
 
 
 def spark(values: Sequence[float], floor: float | None = None, ceiling: float | None = None) -> Spark | None:

@@ -10,11 +10,10 @@ from musterroll.registry import histories, holding
 from musterroll.registry.histories import Heard
 from musterroll.registry.looking_up import unit_card
 from musterroll.web.door import actor, clock, door, page
-from musterroll.web.pictures import Spark, spark, timeline
+from musterroll.web.pictures import SPANS, Spark, span_for, spark, timeline
 
 pages = Blueprint("unit", __name__)
 
-SPANS = (7, 28)  # days of the timeline
 CHANGES, MESSAGES = 200, 200  # fetched for the pictures
 SHOWN = 12  # listed
 
@@ -30,19 +29,19 @@ class Vital(NamedTuple):
 
 @pages.get("/units/<uid>")
 def unit(uid: str) -> str:
-    now, days = clock(), request.args.get("days", SPANS[0], type=int)
-    days = days if days in SPANS else SPANS[0]
+    now = clock()
     with door().database.reading() as session:
         card = unit_card(session, uid, now)
         changes = histories.transitions(session, uid, None, CHANGES)
         heard = histories.messages(session, uid, None, MESSAGES)
+    span = span_for(card, request.args.get("span"), now)
     return page(
         "unit.html",
         now,
         card=card,
-        days=days,
+        span=span,
         spans=SPANS,
-        line=timeline(card, changes, days, now),
+        line=timeline(card, changes, SPANS[span], now),
         vitals=_vitals(card, _hours(heard)),
         changes=changes[:SHOWN],
         more_changes=len(changes) > SHOWN,

@@ -44,6 +44,7 @@ LIFECYCLE = {
     Lifecycle.RETURNED: State("returned", "Returned", "came back", "truck-return"),
     Lifecycle.RETIRED: State("retired", "Retired", "out of service", "archive"),
 }
+_IDENTITY = {"active": "Credential active", "pending": "Enrolment waiting", "refused": "Enrolment refused", "revoked": "Credential revoked"}
 _UNITS = ((86_400, "day"), (3_600, "hour"), (60, "minute"), (1, "second"))
 
 
@@ -159,4 +160,4 @@ def stage(value: str | None) -> str:
         for state in words.values():
             if state.value == value:
                 return state.word
-    return value or "nothing"
+    return _IDENTITY.get(value or "", value or "nothing")

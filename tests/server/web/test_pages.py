@@ -139,3 +139,12 @@ def test_the_health_strip_names_what_is_not_well(visitor: Visitor) -> None:
 def test_the_chosen_colours_are_kept(visitor: Visitor) -> None:
     assert visitor.post("/theme", seen="/", theme="dark", next="/fleet").headers["Location"] == "/fleet"
     assert 'data-theme="dark"' in visitor.get("/fleet").text
+
+
+def test_a_waiting_enrolment_shows_what_differs(visitor: Visitor) -> None:
+    text = visitor.get("/enrolment").text
+    row = re.search(r'<tr class="differs">.*?</tr>', text, re.S)
+    assert row
+    assert "4f1c9a77e2" in row[0]
+    assert "b7730e15c4" in row[0]
+    assert text.count("same</span>") == 2

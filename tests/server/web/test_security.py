@@ -16,7 +16,7 @@ PAGES = (
     "/?code=Z30OGYX3",
     "/?code=100200300",
     "/units/u000z300gyx3",
-    "/units/u001pl1331laggbebh?days=28",
+    "/units/u001pl1331laggbebh?span=28d",
     "/units/nobody",
     "/fleet",
     "/fleet?liveness=stale&text=PL",
