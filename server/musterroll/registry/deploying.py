@@ -8,8 +8,9 @@ from musterroll.domain.enrolment import text
 from musterroll.domain.errors import Conflict
 from musterroll.domain.instants import to_ms
 from musterroll.domain.lifecycle import Lifecycle, move
-from musterroll.storage import claim_tokens
-from musterroll.storage.tables import Account, ClaimToken, Site, Transition, Unit
+from musterroll.storage import claim_tokens, transitions
+from musterroll.storage.tables import Account, ClaimToken, Site, Unit
+from musterroll.storage.transitions import Change
 
 _LONGEST_REF = 80
 
@@ -36,11 +37,8 @@ def deploy(session: Session, unit: Unit, token: ClaimToken, actor: str, now: dat
     site_id = token.site_id or (unit.site_id if unit.account_id == token.account_id else None)
     if (unit.lifecycle, unit.account_id, unit.site_id) != (new, token.account_id, site_id):
         cause = f"enrolled with the claim token {token.label!r}{_where(session, token)}"
-        session.add(
-            Transition(
-                unit_id=unit.id or 0, at=to_ms(now), axis="lifecycle", old=unit.lifecycle, new=new, cause=cause[:500], actor=actor[:120]
-            )
-        )
+        change = Change(unit.id or 0, to_ms(now), "lifecycle", unit.lifecycle, new, cause[:500], actor[:120])
+        transitions.add(session, [change])
     unit.lifecycle, unit.account_id, unit.site_id = new, token.account_id, site_id
     unit.installed_on = unit.installed_on or now.date()
     session.add(unit)

@@ -12,24 +12,29 @@ from musterroll.storage import liveness, transitions, voices
 from musterroll.storage.transitions import Change
 from musterroll.storage.voices import Lapsed
 
-_CHUNK = 5_000
+_CHUNK = 50_000  # units a statement
 
 
 class Swept(NamedTuple):
     newly_stale: list[int]  # row ids of units
 
 
-def sweep(session: Session, now: datetime) -> Swept:
+def due(session: Session, now: datetime) -> bool:
+    """Whether `sweep` would find anything. Only reads: where nobody is due, no writer has to wait for the look."""
+    return voices.lapsing(session, liveness.hearing(session), to_ms(now))
+
+
+def sweep(session: Session, now: datetime, chunk: int = _CHUNK) -> Swept:
     """Call stale every unit whose silence has lasted, with the moment it became so and why. Held units are left alone.
 
     Silence counts only while the registry was listening; compare and set, so a unit heard meanwhile stays as it is.
     """
     heard = liveness.hearing(session)
     stale: list[int] = []
-    while lapsed := voices.lapse(session, heard, to_ms(now), _CHUNK):
-        transitions.add(session, [_change(one) for one in lapsed])
+    while lapsed := voices.lapse(session, heard, to_ms(now), chunk):
+        transitions.add(session, [_change(one) for one in lapsed], recorded_at=to_ms(now))
         stale += [one.unit_id for one in lapsed]
-        if len(lapsed) < _CHUNK:
+        if len(lapsed) < chunk:
             break
     return Swept(stale)
 

@@ -24,9 +24,9 @@ class AuditEntry(SQLModel, table=True):
     """One row before and after a change (only the columns that differ). Append-only; each hash covers the one before it."""
 
     __tablename__ = "audit_entry"
-    __table_args__ = (Index("ix_audit_entry_row", "table_name", "row_key"),)
+    __table_args__ = (Index("ix_audit_entry_row", "table_name", "row_key"), Index("ix_audit_entry_change", "change_id", "id"))
     id: int | None = row_id()
-    change_id: int = Field(foreign_key="change.id", index=True, sa_type=BIG)
+    change_id: int = Field(foreign_key="change.id", sa_type=BIG)
     table_name: str = Field(max_length=40)
     row_key: str = Field(max_length=120)
     before: dict[str, Any] | None = Field(default=None, sa_type=DOCUMENT)  # None: it was not there

@@ -4,12 +4,13 @@ from decimal import ROUND_HALF_EVEN, Decimal
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import JSON, BigInteger, Enum, Integer, String, TypeDecorator
+from sqlalchemy import JSON, BigInteger, Enum, Index, Integer, String, TypeDecorator, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field
 
 BIG = BigInteger().with_variant(Integer, "sqlite")  # SQLite numbers rows itself only for INTEGER
 KEY = String(64).with_variant(String(64, collation="C"), "postgresql")  # one order, byte by byte, on both engines
+NEVER_REUSED = {"sqlite_autoincrement": True}  # a table argument: the number of a deleted row names nothing else afterwards
 DOCUMENT = JSON().with_variant(JSONB(), "postgresql")
 
 
@@ -38,3 +39,9 @@ def word(kind: type[StrEnum], **field: Any) -> Any:
     return Field(
         sa_type=Enum(kind, values_callable=lambda e: [m.value for m in e], native_enum=False, create_constraint=False, length=24), **field
     )
+
+
+def present(name: str, column: str) -> Index:
+    """An index of the few rows that have a value in a column that is mostly empty."""
+    where = text(f"{column} IS NOT NULL")
+    return Index(name, column, postgresql_where=where, sqlite_where=where)

@@ -10,7 +10,9 @@ from musterroll.storage.tables import DurableMessage, Transition
 
 def transitions(session: Session, unit_id: int, before: int | None, limit: int) -> list[Row[Any]]:
     t = Transition
-    query = select(col(t.id), col(t.at), col(t.axis), col(t.old), col(t.new), col(t.cause), col(t.actor)).where(col(t.unit_id) == unit_id)
+    query = select(col(t.id), col(t.at), col(t.axis), col(t.old), col(t.new), col(t.cause), col(t.actor)).where(
+        col(t.unit_id) == unit_id, col(t.withdrawn_at).is_(None)
+    )
     if before is not None:
         query = query.where(col(t.id) < before)
     return list(session.execute(query.order_by(col(t.id).desc()).limit(limit)))

@@ -9,7 +9,7 @@ from sqlmodel import Field, SQLModel
 
 from musterroll.domain.contract import Payment, Scope, State
 from musterroll.domain.warranty import PeriodKind
-from musterroll.storage.columns import BIG, DOCUMENT, KEY, PRICE, row_id, word
+from musterroll.storage.columns import BIG, DOCUMENT, KEY, NEVER_REUSED, PRICE, row_id, word
 
 
 class WarrantyPolicy(SQLModel, table=True):
@@ -26,6 +26,7 @@ class WarrantyPeriod(SQLModel, table=True):
     """One stretch of warranty, `[starts_on, ends_on)`, with the rule that began it. Voiding keeps the row."""
 
     __tablename__ = "warranty_period"
+    __table_args__ = NEVER_REUSED
     id: int | None = row_id()
     unit_id: int = Field(foreign_key="unit.id", index=True, sa_type=BIG)
     kind: PeriodKind = word(PeriodKind)
@@ -38,6 +39,7 @@ class WarrantyPeriod(SQLModel, table=True):
 
 
 class Contract(SQLModel, table=True):
+    __table_args__ = NEVER_REUSED
     id: int | None = row_id()
     ref: str = Field(unique=True, max_length=80)
     account_id: int | None = Field(default=None, foreign_key="account.id", index=True, sa_type=BIG)
@@ -57,7 +59,11 @@ class ContractLine(SQLModel, table=True):
     """Covers one serial, or a quantity of a product at a place (a site, an account, an account's subtree)."""
 
     __tablename__ = "contract_line"
-    __table_args__ = (UniqueConstraint("contract_id", "number"), Index("ix_contract_line_pool", "scope", "place_id", "product_id"))
+    __table_args__ = (
+        UniqueConstraint("contract_id", "number"),
+        Index("ix_contract_line_pool", "scope", "place_id", "product_id"),
+        NEVER_REUSED,
+    )
     id: int | None = row_id()
     contract_id: int = Field(foreign_key="contract.id", sa_type=BIG)
     number: str = Field(max_length=40)

@@ -10,7 +10,7 @@ from sqlmodel import Field, SQLModel
 
 from musterroll.domain.lifecycle import Lifecycle
 from musterroll.domain.liveness import ReportingClass
-from musterroll.storage.columns import BIG, DOCUMENT, KEY, PRICE, row_id, word
+from musterroll.storage.columns import BIG, DOCUMENT, KEY, NEVER_REUSED, PRICE, present, row_id, word
 
 
 class Registry(SQLModel, table=True):
@@ -38,6 +38,7 @@ class Revision(SQLModel, table=True):
 
 
 class Account(SQLModel, table=True):
+    __table_args__ = (present("ix_account_merged_into_id", "merged_into_id"), NEVER_REUSED)
     id: int | None = row_id()
     ref: str = Field(unique=True, max_length=80)  # the number the customer's own systems know it by
     name: str = Field(max_length=200)
@@ -52,6 +53,7 @@ class Account(SQLModel, table=True):
 
 
 class Site(SQLModel, table=True):
+    __table_args__ = NEVER_REUSED
     id: int | None = row_id()
     ref: str = Field(unique=True, max_length=80)
     account_id: int | None = Field(default=None, foreign_key="account.id", index=True, sa_type=BIG)
@@ -65,7 +67,7 @@ class Site(SQLModel, table=True):
 
 
 class Product(SQLModel, table=True):
-    __table_args__ = (UniqueConstraint("maker_key", "model_key"),)
+    __table_args__ = (UniqueConstraint("maker_key", "model_key"), NEVER_REUSED)
     id: int | None = row_id()
     maker: str = Field(max_length=200)
     model: str = Field(max_length=200)
@@ -88,6 +90,8 @@ class Unit(SQLModel, table=True):
         # Lists are in serial order, so each filter's index carries the serial.
         *(Index(f"ix_unit_{name}", name, "serial_key") for name in ("lifecycle", "product_id", "account_id", "site_id")),
         Index("ix_unit_count", "lifecycle", "id"),  # counting by lifecycle and liveness walks units and voices in one order
+        *(present(f"ix_unit_{name}", name) for name in ("replaced_by_id", "merged_into_id")),
+        NEVER_REUSED,
     )
     id: int | None = row_id()
     uid: str = Field(unique=True, max_length=64)  # in topics and addresses
@@ -153,17 +157,26 @@ class Usage(SQLModel, table=True):
 
 
 class Transition(SQLModel, table=True):
-    """One change on one axis of one unit, with its cause and who made it. Only ever added to."""
+    """One change on one axis of one unit, with its cause and who made it. Only ever added to; what is undone is withdrawn, not deleted.
 
-    __table_args__ = (Index("ix_transition_unit", "unit_id", "id"),)
+    No foreign key to the unit: what was once known of a unit whose document was undone stays known.
+    """
+
+    __table_args__ = (
+        Index("ix_transition_unit", "unit_id", "axis", "id"),
+        present("ix_transition_change", "change_id"),
+    )
     id: int | None = row_id()
-    unit_id: int = Field(foreign_key="unit.id", sa_type=BIG)
+    unit_id: int = Field(sa_type=BIG)
     at: int = Field(sa_type=BIG)  # ms: when it became so
+    recorded_at: int = Field(sa_type=BIG)  # ms: when the registry got to know it
     axis: str = Field(max_length=16)  # lifecycle, liveness, identity
     old: str | None = Field(default=None, max_length=200)
     new: str = Field(max_length=200)
     cause: str = Field(max_length=500)
     actor: str = Field(max_length=120)
+    change_id: int | None = Field(default=None, foreign_key="change.id", sa_type=BIG)  # the change that made it, where one did
+    withdrawn_at: int | None = Field(default=None, sa_type=BIG)  # ms: when that change was undone
 
 
 class DurableMessage(SQLModel, table=True):

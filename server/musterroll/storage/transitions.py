@@ -1,9 +1,10 @@
-"""The history of changes. Only ever added to."""
+"""The history of changes. Only ever added to; what was undone is withdrawn from a moment on, so that what was once known stays known."""
 
 from collections.abc import Collection, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from sqlalchemy import func, insert
+from sqlalchemy import func, insert, literal, update
+from sqlalchemy import select as sql_select
 from sqlmodel import Session, col, select
 
 from musterroll.storage.tables import Transition
@@ -19,16 +20,35 @@ class Change(NamedTuple):
     actor: str
 
 
-def add(session: Session, changes: Sequence[Change]) -> None:
+def add(session: Session, changes: Sequence[Change], *, recorded_at: int | None = None, change_id: int | None = None) -> None:
+    """Add transitions. `recorded_at` (ms) where the registry got to know of them later than they became so; the audited change, if any."""
     if changes:
-        session.execute(insert(Transition), [change._asdict() for change in changes])
+        known = [recorded_at or change.at for change in changes]
+        rows = [{**change._asdict(), "recorded_at": at, "change_id": change_id} for change, at in zip(changes, known, strict=True)]
+        session.execute(insert(Transition), rows)
 
 
 def last(session: Session, unit_ids: Collection[int], axis: str) -> dict[int, str]:
     """What each unit last became on an axis."""
     newest = (
         select(func.max(Transition.id))
-        .where(col(Transition.unit_id).in_(unit_ids), col(Transition.axis) == axis)
+        .where(col(Transition.unit_id).in_(unit_ids), col(Transition.axis) == axis, col(Transition.withdrawn_at).is_(None))
         .group_by(Transition.unit_id)  # type: ignore[arg-type]
     )
     return dict(session.exec(select(Transition.unit_id, Transition.new).where(col(Transition.id).in_(newest))).all())
+
+
+def withdraw(session: Session, change_id: int, at: int) -> None:
+    """From `at` (ms) on, what this change made of units did not happen."""
+    mine = col(Transition.change_id) == change_id
+    session.execute(update(Transition).where(mine, col(Transition.withdrawn_at).is_(None)).values(withdrawn_at=at))
+
+
+def restore(session: Session, undone_id: int, change_id: int, at: int) -> None:
+    """Write anew, known from `at` (ms), what was withdrawn when the change `undone_id` was undone; `change_id` does it."""
+    table: Any = Transition.__table__  # type: ignore[attr-defined]
+    names = ["unit_id", "at", "axis", "old", "new", "cause", "actor"]
+    withdrawn = sql_select(*(table.c[name] for name in names), literal(at), literal(change_id)).where(
+        table.c.change_id == undone_id, table.c.withdrawn_at.is_not(None)
+    )
+    session.execute(insert(table).from_select([*names, "recorded_at", "change_id"], withdrawn.order_by(table.c.id)))

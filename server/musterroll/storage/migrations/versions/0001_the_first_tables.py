@@ -28,9 +28,11 @@ def upgrade() -> None:
     sa.ForeignKeyConstraint(['merged_into_id'], ['account.id'], ),
     sa.ForeignKeyConstraint(['parent_id'], ['account.id'], ),
     sa.PrimaryKeyConstraint('id'),
-    sa.UniqueConstraint('ref')
+    sa.UniqueConstraint('ref'),
+    sqlite_autoincrement=True
     )
     with op.batch_alter_table('account', schema=None) as batch_op:
+        batch_op.create_index('ix_account_merged_into_id', ['merged_into_id'], unique=False, postgresql_where=sa.text('merged_into_id IS NOT NULL'), sqlite_where=sa.text('merged_into_id IS NOT NULL'))
         batch_op.create_index(batch_op.f('ix_account_parent_id'), ['parent_id'], unique=False)
 
     op.create_table('api_token',
@@ -166,7 +168,7 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('id')
     )
     with op.batch_alter_table('audit_entry', schema=None) as batch_op:
-        batch_op.create_index(batch_op.f('ix_audit_entry_change_id'), ['change_id'], unique=False)
+        batch_op.create_index('ix_audit_entry_change', ['change_id', 'id'], unique=False)
         batch_op.create_index('ix_audit_entry_row', ['table_name', 'row_key'], unique=False)
 
     op.create_table('contract',
@@ -185,7 +187,8 @@ def upgrade() -> None:
     sa.Column('created_at', UTCDateTime(), nullable=False),
     sa.ForeignKeyConstraint(['account_id'], ['account.id'], ),
     sa.PrimaryKeyConstraint('id'),
-    sa.UniqueConstraint('ref')
+    sa.UniqueConstraint('ref'),
+    sqlite_autoincrement=True
     )
     with op.batch_alter_table('contract', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_contract_account_id'), ['account_id'], unique=False)
@@ -234,7 +237,8 @@ def upgrade() -> None:
     sa.Column('created_at', UTCDateTime(), nullable=False),
     sa.ForeignKeyConstraint(['policy_id'], ['warranty_policy.id'], ),
     sa.PrimaryKeyConstraint('id'),
-    sa.UniqueConstraint('maker_key', 'model_key')
+    sa.UniqueConstraint('maker_key', 'model_key'),
+    sqlite_autoincrement=True
     )
     op.create_table('proposal',
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
@@ -268,10 +272,30 @@ def upgrade() -> None:
     sa.Column('created_at', UTCDateTime(), nullable=False),
     sa.ForeignKeyConstraint(['account_id'], ['account.id'], ),
     sa.PrimaryKeyConstraint('id'),
-    sa.UniqueConstraint('ref')
+    sa.UniqueConstraint('ref'),
+    sqlite_autoincrement=True
     )
     with op.batch_alter_table('site', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_site_account_id'), ['account_id'], unique=False)
+
+    op.create_table('transition',
+    sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('unit_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('at', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('recorded_at', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('axis', sa.String(length=16), nullable=False),
+    sa.Column('old', sa.String(length=200), nullable=True),
+    sa.Column('new', sa.String(length=200), nullable=False),
+    sa.Column('cause', sa.String(length=500), nullable=False),
+    sa.Column('actor', sa.String(length=120), nullable=False),
+    sa.Column('change_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=True),
+    sa.Column('withdrawn_at', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=True),
+    sa.ForeignKeyConstraint(['change_id'], ['change.id'], ),
+    sa.PrimaryKeyConstraint('id')
+    )
+    with op.batch_alter_table('transition', schema=None) as batch_op:
+        batch_op.create_index('ix_transition_change', ['change_id'], unique=False, postgresql_where=sa.text('change_id IS NOT NULL'), sqlite_where=sa.text('change_id IS NOT NULL'))
+        batch_op.create_index('ix_transition_unit', ['unit_id', 'axis', 'id'], unique=False)
 
     op.create_table('web_session',
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
@@ -322,7 +346,8 @@ def upgrade() -> None:
     sa.ForeignKeyConstraint(['contract_id'], ['contract.id'], ),
     sa.ForeignKeyConstraint(['product_id'], ['product.id'], ),
     sa.PrimaryKeyConstraint('id'),
-    sa.UniqueConstraint('contract_id', 'number')
+    sa.UniqueConstraint('contract_id', 'number'),
+    sqlite_autoincrement=True
     )
     with op.batch_alter_table('contract_line', schema=None) as batch_op:
         batch_op.create_index('ix_contract_line_pool', ['scope', 'place_id', 'product_id'], unique=False)
@@ -376,13 +401,16 @@ def upgrade() -> None:
     sa.ForeignKeyConstraint(['site_id'], ['site.id'], ),
     sa.PrimaryKeyConstraint('id'),
     sa.UniqueConstraint('maker_key', 'family_key', 'serial_key'),
-    sa.UniqueConstraint('uid')
+    sa.UniqueConstraint('uid'),
+    sqlite_autoincrement=True
     )
     with op.batch_alter_table('unit', schema=None) as batch_op:
         batch_op.create_index('ix_unit_account_id', ['account_id', 'serial_key'], unique=False)
         batch_op.create_index('ix_unit_count', ['lifecycle', 'id'], unique=False)
         batch_op.create_index('ix_unit_lifecycle', ['lifecycle', 'serial_key'], unique=False)
+        batch_op.create_index('ix_unit_merged_into_id', ['merged_into_id'], unique=False, postgresql_where=sa.text('merged_into_id IS NOT NULL'), sqlite_where=sa.text('merged_into_id IS NOT NULL'))
         batch_op.create_index('ix_unit_product_id', ['product_id', 'serial_key'], unique=False)
+        batch_op.create_index('ix_unit_replaced_by_id', ['replaced_by_id'], unique=False, postgresql_where=sa.text('replaced_by_id IS NOT NULL'), sqlite_where=sa.text('replaced_by_id IS NOT NULL'))
         batch_op.create_index(batch_op.f('ix_unit_serial_key'), ['serial_key'], unique=False)
         batch_op.create_index('ix_unit_site_id', ['site_id', 'serial_key'], unique=False)
         batch_op.create_index(batch_op.f('ix_unit_twin_key'), ['twin_key'], unique=False)
@@ -431,21 +459,6 @@ def upgrade() -> None:
     with op.batch_alter_table('incident', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_incident_unit_id'), ['unit_id'], unique=False)
 
-    op.create_table('transition',
-    sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
-    sa.Column('unit_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
-    sa.Column('at', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
-    sa.Column('axis', sa.String(length=16), nullable=False),
-    sa.Column('old', sa.String(length=200), nullable=True),
-    sa.Column('new', sa.String(length=200), nullable=False),
-    sa.Column('cause', sa.String(length=500), nullable=False),
-    sa.Column('actor', sa.String(length=120), nullable=False),
-    sa.ForeignKeyConstraint(['unit_id'], ['unit.id'], ),
-    sa.PrimaryKeyConstraint('id')
-    )
-    with op.batch_alter_table('transition', schema=None) as batch_op:
-        batch_op.create_index('ix_transition_unit', ['unit_id', 'id'], unique=False)
-
     op.create_table('usage',
     sa.Column('unit_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('name', sa.String(length=80), nullable=False),
@@ -493,7 +506,8 @@ def upgrade() -> None:
     sa.Column('voided_on', sa.Date(), nullable=True),
     sa.Column('void_reason', sa.String(length=300), nullable=False),
     sa.ForeignKeyConstraint(['unit_id'], ['unit.id'], ),
-    sa.PrimaryKeyConstraint('id')
+    sa.PrimaryKeyConstraint('id'),
+    sqlite_autoincrement=True
     )
     with op.batch_alter_table('warranty_period', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_warranty_period_unit_id'), ['unit_id'], unique=False)
@@ -512,10 +526,6 @@ def downgrade() -> None:
 
     op.drop_table('voice')
     op.drop_table('usage')
-    with op.batch_alter_table('transition', schema=None) as batch_op:
-        batch_op.drop_index('ix_transition_unit')
-
-    op.drop_table('transition')
     with op.batch_alter_table('incident', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_incident_unit_id'))
 
@@ -530,7 +540,9 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f('ix_unit_twin_key'))
         batch_op.drop_index('ix_unit_site_id')
         batch_op.drop_index(batch_op.f('ix_unit_serial_key'))
+        batch_op.drop_index('ix_unit_replaced_by_id', postgresql_where=sa.text('replaced_by_id IS NOT NULL'), sqlite_where=sa.text('replaced_by_id IS NOT NULL'))
         batch_op.drop_index('ix_unit_product_id')
+        batch_op.drop_index('ix_unit_merged_into_id', postgresql_where=sa.text('merged_into_id IS NOT NULL'), sqlite_where=sa.text('merged_into_id IS NOT NULL'))
         batch_op.drop_index('ix_unit_lifecycle')
         batch_op.drop_index('ix_unit_count')
         batch_op.drop_index('ix_unit_account_id')
@@ -548,6 +560,11 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f('ix_web_session_user_id'))
 
     op.drop_table('web_session')
+    with op.batch_alter_table('transition', schema=None) as batch_op:
+        batch_op.drop_index('ix_transition_unit')
+        batch_op.drop_index('ix_transition_change', postgresql_where=sa.text('change_id IS NOT NULL'), sqlite_where=sa.text('change_id IS NOT NULL'))
+
+    op.drop_table('transition')
     with op.batch_alter_table('site', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_site_account_id'))
 
@@ -571,7 +588,7 @@ def downgrade() -> None:
     op.drop_table('contract')
     with op.batch_alter_table('audit_entry', schema=None) as batch_op:
         batch_op.drop_index('ix_audit_entry_row')
-        batch_op.drop_index(batch_op.f('ix_audit_entry_change_id'))
+        batch_op.drop_index('ix_audit_entry_change')
 
     op.drop_table('audit_entry')
     op.drop_table('warranty_policy')
@@ -594,6 +611,7 @@ def downgrade() -> None:
     op.drop_table('api_token')
     with op.batch_alter_table('account', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_account_parent_id'))
+        batch_op.drop_index('ix_account_merged_into_id', postgresql_where=sa.text('merged_into_id IS NOT NULL'), sqlite_where=sa.text('merged_into_id IS NOT NULL'))
 
     op.drop_table('account')
     # ### end Alembic commands ###

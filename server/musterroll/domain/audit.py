@@ -1,0 +1,70 @@
+"""What an audit entry says of a row, and the chain that proves nobody altered or dropped an entry since.
+
+An image is a row's columns as values that read the same from every database: nothing, whole numbers, truth and text.
+"""
+
+import json
+from collections import defaultdict
+from collections.abc import Callable, Mapping
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from hashlib import sha256
+from typing import Any
+
+Image = dict[str, Any]
+
+NOTHING_BEFORE = "0" * 64  # what the first entry's hash covers
+_SCALE = Decimal("0.0001")
+
+
+def image(row: Mapping[str, Any]) -> Image:
+    """A row's columns in plain values.
+
+    >>> image({"shipped_on": date(2026, 1, 2), "price": Decimal("90"), "rules": [{"b": 1, "a": 2}], "quantity": 3})
+    {'shipped_on': '2026-01-02', 'price': '90.0000', 'rules': '[{"a":2,"b":1}]', 'quantity': 3}
+    """
+    return {name: _PLAIN[type(value)](value) for name, value in row.items()}
+
+
+def differing(before: Image | None, after: Image | None) -> tuple[Image | None, Image | None]:
+    """Both images cut down to the columns that differ. A row that came or went stays whole.
+
+    >>> differing({"a": 1, "b": 2}, {"a": 1, "b": 3})
+    ({'b': 2}, {'b': 3})
+    """
+    if before is None or after is None:
+        return before, after
+    changed = [name for name in after if before[name] != after[name]]
+    return {name: before[name] for name in changed}, {name: after[name] for name in changed}
+
+
+def canonical(value: Any) -> str:
+    """One text for one value: sorted names, no spaces, ASCII only."""
+    return _ENCODER.encode(value)
+
+
+def seal(previous: str, change: str, row: str) -> str:
+    """The hash of an entry: it covers the hash before it, the facts of its change and the row's, both `canonical`."""
+    return sha256(f"{previous}\n{change}\n{row}".encode()).hexdigest()
+
+
+def _same(value: Any) -> Any:
+    return value
+
+
+def _word(value: Any) -> str:
+    return str(value.value)  # of an enumeration
+
+
+_ENCODER = json.JSONEncoder(sort_keys=True, separators=(",", ":"))
+_PLAIN: defaultdict[type, Callable[[Any], Any]] = defaultdict(
+    lambda: _word,
+    {
+        **dict.fromkeys((type(None), bool, int, str), _same),
+        **dict.fromkeys((dict, list), canonical),
+        float: repr,
+        date: lambda value: value.isoformat(),
+        datetime: lambda value: value.astimezone(UTC).isoformat(),
+        Decimal: lambda value: str(value.quantize(_SCALE)),
+    },
+)

@@ -1,0 +1,75 @@
+"""Recording who changed what: every row of paper that a person or a document writes, before and after.
+
+A verb begins one change, then either watches rows while it writes them or, in bulk, records what it knows of them.
+"""
+
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from sqlmodel import Session
+
+from musterroll.domain.audit import differing
+from musterroll.domain.instants import to_ms
+from musterroll.storage import audit, paper_state
+from musterroll.storage.audit import Entry
+from musterroll.storage.audit_tables import Change
+
+
+class Row(NamedTuple):
+    """A row of paper written: all of its paper columns where it is new or gone, at least those that changed where it stays.
+
+    Of a row that stays, `before` and `after` name the same columns. Values as the tables have them (dates, decimals, words).
+    """
+
+    table: str
+    key: int
+    before: Mapping[str, Any] | None  # None: it was not there
+    after: Mapping[str, Any] | None  # None: it is there no more
+
+
+def begin(
+    session: Session, *, actor: str, kind: str, subject: str, reason: str = "", now: datetime, undoes_id: int | None = None
+) -> Change:
+    """Begin a change. Nothing is proven of it before rows are recorded."""
+    change = Change(at=to_ms(now), actor=actor[:120], kind=kind, subject=subject[:200], reason=reason[:500], undoes_id=undoes_id)
+    session.add(change)
+    session.flush()
+    return change
+
+
+def record(session: Session, change: Change, rows: Iterable[Row]) -> None:
+    """Record rows in the order they were written; a row that did not change is left out. Memory is bounded where `rows` is.
+
+    Raises ValueError for columns that are not paper, Conflict where another change holds the chain too long.
+    """
+    audit.append(session, change, (entry for row in rows if (entry := _entry(row))))
+
+
+@contextmanager
+def watching(session: Session, change: Change, table: str, keys: Collection[int]) -> Iterator[None]:
+    """Record what the block does to these rows of a table (none of them new)."""
+    session.flush()
+    names = [str(key) for key in keys]
+    before = paper_state.images(session, table, names)
+    yield
+    session.flush()
+    after = paper_state.images(session, table, names)
+    pairs = ((name, *differing(before[name], after.get(name))) for name in names)
+    audit.append(session, change, (Entry(table, name, was, became) for name, was, became in pairs if became != {}))
+
+
+def added(session: Session, change: Change, table: str, keys: Collection[int]) -> None:
+    """Record rows just added."""
+    session.flush()
+    after = paper_state.images(session, table, [str(key) for key in keys])
+    audit.append(session, change, (Entry(table, str(key), None, after[str(key)]) for key in keys))
+
+
+def _entry(row: Row) -> Entry | None:
+    whole = row.before is None or row.after is None
+    before = paper_state.image_of(row.table, row.before, whole=whole)
+    after = paper_state.image_of(row.table, row.after, whole=whole)
+    before, after = differing(before, after)
+    return None if before == after else Entry(row.table, str(row.key), before, after)

@@ -1,0 +1,129 @@
+"""Undoing a change: every row goes back to what it was, or nothing does."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from itertools import groupby
+from typing import Any, NamedTuple
+
+from sqlmodel import Session
+
+from musterroll.domain.audit import Image
+from musterroll.domain.errors import Conflict, NotFound
+from musterroll.domain.instants import to_ms
+from musterroll.domain.lifecycle import Lifecycle
+from musterroll.registry import changing
+from musterroll.storage import audit, paper_state, transitions
+from musterroll.storage.audit import Entry
+from musterroll.storage.audit_tables import Change
+
+_BATCH = 5_000
+# What is left of the paper of a unit that a document named and that has since spoken for itself.
+_EMPTY_PAPER: Image = {
+    **{"lifecycle": Lifecycle.UNRECORDED.value, "account_id": None, "site_id": None, "warranty_months": None, "registered_on": None},
+    **{"shipped_on": None, "installed_on": None, "replaced_by_id": None, "merged_into_id": None},
+}
+
+
+class _Step(NamedTuple):
+    """One row on its way back, from how it is to how it was."""
+
+    entry: Entry
+    how: str  # insert, update, delete
+
+
+def undo(session: Session, change_id: int, actor: str, now: datetime, reason: str = "") -> Change:
+    """Put back every row the change wrote and withdraw the transitions it made; the undoing is a change itself and can be undone.
+
+    A unit that the change put on the roll and that was heard or enrolled since stays, unrecorded and without paper.
+    Raises NotFound, and Conflict where it is undone already or a row is no longer as the change left it.
+    """
+    change = session.get(Change, change_id)
+    if change is None:
+        raise NotFound(f"there is no change {change_id}")
+    if (by := audit.undone_by(session, change_id)) is not None:
+        raise Conflict(f"change {change_id} is undone already, by change {by}", "undone_already")
+    undoing = changing.begin(
+        session, actor=actor, kind="undo", subject=f"change {change_id}: {change.subject}", reason=reason, now=now, undoes_id=change_id
+    )
+    last = None
+    while rows := audit.entries_back(session, change_id, last, _BATCH):
+        steps = _steps(session, rows)
+        _apply(session, steps)
+        audit.append(session, undoing, [step.entry for step in steps])
+        last = rows[-1][0]
+    transitions.withdraw(session, change_id, to_ms(now))
+    if change.undoes_id is not None:
+        transitions.restore(session, change.undoes_id, undoing.id or 0, to_ms(now))
+    session.expire_all()
+    return undoing
+
+
+def _steps(session: Session, rows: Sequence[Any]) -> list[_Step]:
+    """The way back through these entries, newest first. Raises Conflict where a row is not as its entry left it."""
+    standing = _standing(session, rows)
+    added = [key for _, table, key, before, _ in rows if table == "unit" and before is None]
+    kept = paper_state.spoken(session, added) if added else set()
+    steps = []
+    for _, table, key, before, after in rows:
+        now = _as_left(table, key, standing.get((table, key)), after)
+        step = _back(Entry(table, key, before, after), now, table == "unit" and key in kept)
+        standing[table, key] = {**now, **(step.entry.after or {})} if step.how == "update" else step.entry.after
+        steps.append(step)
+    return steps
+
+
+def _back(entry: Entry, now: Image, stays: bool) -> _Step:
+    table, key, before, after = entry
+    if after is None:
+        return _Step(Entry(table, key, None, before), "insert")
+    if before is not None:
+        return _Step(Entry(table, key, after, before), "update")
+    if stays:
+        return _Step(Entry(table, key, {name: now[name] for name in _EMPTY_PAPER}, _EMPTY_PAPER), "update")
+    return _Step(Entry(table, key, now, None), "delete")
+
+
+def _standing(session: Session, rows: Sequence[Any]) -> dict[tuple[str, str], Image | None]:
+    keys: dict[str, list[str]] = {}
+    for _, table, key, _, _ in rows:
+        keys.setdefault(table, []).append(key)
+    return {(table, key): found for table, wanted in keys.items() for key, found in paper_state.images(session, table, set(wanted)).items()}
+
+
+def _as_left(table: str, key: str, now: Image | None, after: Image | None) -> Image:
+    """The row as it is now (nothing where it is gone). Raises Conflict where the change left it otherwise."""
+    if after is None:
+        if now is not None:
+            raise Conflict(f"{table} {key} was taken out by the change and is there again; undo what brought it back", "changed_since")
+        return {}
+    if now is None:
+        raise Conflict(f"{table} {key} is there no more; undo what took it out first", "changed_since")
+    unlike = sorted(name for name, value in after.items() if now[name] != value)
+    if unlike:
+        raise Conflict(f"{table} {key} has changed since ({', '.join(unlike)}); undo the later change first", "changed_since")
+    return now
+
+
+def _apply(session: Session, steps: Sequence[_Step]) -> None:
+    """Write the way back, rows of one kind together, in order."""
+    for (table, how, _), same in groupby(steps, lambda step: (step.entry.table, step.how, _columns(step))):
+        entries = [step.entry for step in same]
+        if how == "insert":
+            paper_state.insert_rows(session, table, [entry.after or {} for entry in entries])
+        elif how == "update":
+            paper_state.update_rows(session, table, [(entry.key, entry.after or {}) for entry in entries])
+        else:
+            _delete(session, table, [entry.key for entry in entries])
+
+
+def _columns(step: _Step) -> frozenset[str] | None:
+    return frozenset(step.entry.after or ()) if step.how == "update" else None
+
+
+def _delete(session: Session, table: str, keys: list[str]) -> None:
+    found = paper_state.referring(session, table, keys)
+    if found is not None:
+        raise Conflict(
+            f"{found[0]} {found[1]} was recorded since and refers to a {table} the change added; undo that first", "changed_since"
+        )
+    paper_state.delete_rows(session, table, keys)

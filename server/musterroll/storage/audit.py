@@ -1,0 +1,142 @@
+"""Changes and the entries that prove them: appended in one chain, read back, verified."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
+from typing import Any, NamedTuple
+
+from sqlalchemy import Row as Record
+from sqlalchemy import select, text
+from sqlalchemy.exc import OperationalError
+from sqlmodel import Session, col
+
+from musterroll.domain.audit import NOTHING_BEFORE, Image, canonical, seal
+from musterroll.domain.errors import Conflict
+from musterroll.storage.audit_tables import AuditEntry, Change
+from musterroll.storage.bulk import postgres
+
+_CHAIN_LOCK = 6_874_003  # a PostgreSQL advisory lock: one transaction at a time appends, so the chain has one order
+_CHUNK = 20_000
+
+
+class Entry(NamedTuple):
+    """One row before and after, as images; None: it was not there, it is there no more."""
+
+    table: str
+    key: str
+    before: Image | None
+    after: Image | None
+
+
+class Verified(NamedTuple):
+    entries: int  # that are as they were written
+    first_bad: int | None  # the first entry that is not, or that follows one taken out
+    head: str  # the hash of the last good entry; kept elsewhere, it also proves that the end is not cut off
+
+
+def append(session: Session, change: Change, entries: Iterable[Entry]) -> None:
+    """Add entries to the end of the chain. Raises Conflict where another change holds the chain too long."""
+    session.flush()
+    rest = iter(entries)
+    facts = _facts(change)
+    head = None
+    while chunk := list(islice(rest, _CHUNK)):
+        head = head or _head(session)
+        rows, head = _sealed(change.id or 0, facts, chunk, head)
+        (_copy if postgres(session) else _insert)(session, rows)
+
+
+def entries_back(session: Session, change_id: int, before_id: int | None, limit: int) -> list[Record[Any]]:
+    """Entries (id, table, key, before, after) of a change, newest first."""
+    e = AuditEntry
+    query = select(col(e.id), col(e.table_name), col(e.row_key), col(e.before), col(e.after)).where(col(e.change_id) == change_id)
+    if before_id is not None:
+        query = query.where(col(e.id) < before_id)
+    return list(session.execute(query.order_by(col(e.id).desc()).limit(limit)))
+
+
+def changes(session: Session, before_id: int | None, limit: int) -> list[tuple[Change, int | None]]:
+    """Changes newest first, each with the change that undid it."""
+    undone = select(Change.id, Change.undoes_id).subquery()  # type: ignore[call-overload]
+    query = select(Change, undone.c.id).outerjoin(undone, undone.c.undoes_id == col(Change.id))
+    if before_id is not None:
+        query = query.where(col(Change.id) < before_id)
+    return [(row[0], row[1]) for row in session.execute(query.order_by(col(Change.id).desc()).limit(limit))]
+
+
+def undone_by(session: Session, change_id: int) -> int | None:
+    found: int | None = session.execute(select(col(Change.id)).where(col(Change.undoes_id) == change_id)).scalar_one_or_none()
+    return found
+
+
+def verify(session: Session) -> Verified:
+    """Walk the whole chain from its first entry."""
+    head, count = NOTHING_BEFORE, 0
+    facts: dict[int, str] = {}
+    for entry_id, change_id, table, key, before, after, found in _walk(session):
+        if change_id not in facts:
+            facts[change_id] = _facts(session.get_one(Change, change_id))
+        wanted = seal(head, facts[change_id], canonical([table, key, before, after]))
+        if wanted != found:
+            return Verified(count, entry_id, head)
+        head, count = found, count + 1
+    return Verified(count, None, head)
+
+
+def _walk(session: Session) -> Iterator[Sequence[Any]]:
+    e, last = AuditEntry, 0
+    columns = (col(e.id), col(e.change_id), col(e.table_name), col(e.row_key), col(e.before), col(e.after), col(e.hash))
+    while rows := session.execute(select(*columns).where(col(e.id) > last).order_by(col(e.id)).limit(_CHUNK)).all():
+        yield from rows
+        last = rows[-1][0]
+
+
+def _facts(change: Change) -> str:
+    return canonical([change.id, change.at, change.actor, change.kind, change.subject, change.reason, change.undoes_id])
+
+
+def _head(session: Session) -> str:
+    if postgres(session):
+        try:
+            session.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _CHAIN_LOCK})
+        except OperationalError:
+            raise Conflict("another change is still being written (an import?); try again when it is done", "busy") from None
+    last = session.execute(select(col(AuditEntry.hash)).order_by(col(AuditEntry.id).desc()).limit(1)).scalar()
+    return last or NOTHING_BEFORE
+
+
+_Sealed = tuple[int, str, str, str | None, str | None, str]
+
+
+def _sealed(change_id: int, facts: str, entries: Sequence[Entry], head: str) -> tuple[list[_Sealed], str]:
+    rows: list[_Sealed] = []
+    for table, key, before, after in entries:
+        was = None if before is None else canonical(before)
+        became = None if after is None else canonical(after)
+        head = seal(head, facts, f'["{table}","{key}",{was or "null"},{became or "null"}]')  # the canonical list of the four
+        rows.append((change_id, table, key, was, became, head))
+    return rows, head
+
+
+_COLUMNS = '(change_id, table_name, row_key, "before", "after", hash)'
+
+
+def _insert(session: Session, rows: list[_Sealed]) -> None:
+    session.connection().exec_driver_sql(f"INSERT INTO audit_entry {_COLUMNS} VALUES (?, ?, ?, ?, ?, ?)", rows)  # noqa: S608
+
+
+def _copy(session: Session, rows: list[_Sealed]) -> None:
+    """COPY as text: JSON in ASCII has no tab or line break, so only its backslashes need care."""
+    lines = [
+        f"{change_id}\t{table}\t{_escaped(key)}\t{_escaped(before)}\t{_escaped(after)}\t{found}\n"
+        for change_id, table, key, before, after, found in rows
+    ]
+    cursor = session.connection().connection.cursor()
+    try:
+        with cursor.copy(f"COPY audit_entry {_COLUMNS} FROM STDIN") as copy:
+            copy.write("".join(lines))
+    finally:
+        cursor.close()
+
+
+def _escaped(value: str | None) -> str:
+    return r"\N" if value is None else value.replace("\\", "\\\\")

@@ -1,0 +1,161 @@
+"""Which columns of which tables people and documents write, and those rows in bulk: what a change can be undone to.
+
+What devices say (heartbeats, births, evidence) and what runs work out (findings, snapshots) is not paper.
+"""
+
+import json
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import date, datetime
+from decimal import Decimal
+from functools import cache
+from typing import Any, NamedTuple
+
+from sqlalchemy import Column, Float, Table, bindparam, delete, exists, insert, select, update
+from sqlmodel import Session, SQLModel, col
+
+from musterroll.domain.audit import Image, image
+from musterroll.domain.contract import Scope
+from musterroll.storage.columns import Price
+from musterroll.storage.paper_tables import (
+    Contract,
+    ContractLine,
+    FindingDecision,
+    Incident,
+    Invoice,
+    Proposal,
+    WarrantyPeriod,
+    WarrantyPolicy,
+)
+from musterroll.storage.tables import Account, Credential, DurableMessage, Product, Site, Unit, Voice
+
+_SAID_BY_DEVICE = frozenset({"firmware", "agent", "born_at", "card", "evidence"})
+_TABLES = (
+    WarrantyPolicy,
+    Account,
+    Site,
+    Product,
+    Unit,
+    WarrantyPeriod,
+    Contract,
+    ContractLine,
+    Invoice,
+    Incident,
+    FindingDecision,
+    Proposal,
+)
+_CHUNK = 5_000  # keys one statement may name
+
+
+class Paper(NamedTuple):
+    """A table's paper: its key column and all the columns an image of a row has."""
+
+    table: Table
+    key: Column[Any]
+    columns: tuple[Column[Any], ...]
+    names: frozenset[str]
+    floats: tuple[str, ...]
+
+
+@cache
+def papers() -> dict[str, Paper]:
+    """Every table of paper by name, those that are referred to before those that refer to them."""
+    return {paper.table.name: paper for paper in [_paper(model) for model in _TABLES]}
+
+
+def _paper(model: type[SQLModel]) -> Paper:
+    table: Table = model.__table__  # type: ignore[attr-defined]
+    (key,) = table.primary_key.columns
+    unsaid = _SAID_BY_DEVICE if model is Unit else frozenset()
+    columns = tuple(column for column in table.columns if column.name not in unsaid)
+    floats = tuple(column.name for column in columns if isinstance(column.type, Float))
+    return Paper(table, key, columns, frozenset(column.name for column in columns), floats)
+
+
+def image_of(table: str, row: Mapping[str, Any] | None, *, whole: bool) -> Image | None:
+    """The image of a row as somebody holds it. Raises ValueError for a column that is not paper, or missing from a `whole` row."""
+    if row is None:
+        return None
+    paper = papers()[table]
+    if not (paper.names == row.keys() if whole else paper.names >= row.keys()):
+        raise ValueError(f"not the paper of {table}: {sorted(paper.names ^ row.keys())}")
+    found = image(row)
+    for name in paper.floats:
+        if found.get(name) is not None:
+            found[name] = repr(float(found[name]))  # somebody may hold a whole number
+    return found
+
+
+def images(session: Session, table: str, keys: Iterable[str]) -> dict[str, Image]:
+    """The images of those rows that are there, by key."""
+    paper, found = papers()[table], {}
+    wanted = [int(key) for key in keys]
+    for start in range(0, len(wanted), _CHUNK):
+        query = select(*paper.columns).where(paper.key.in_(wanted[start : start + _CHUNK]))
+        for row in session.execute(query).mappings():
+            found[str(row[paper.key.name])] = image({**row})
+    return found
+
+
+def insert_rows(session: Session, table: str, rows: Sequence[Image]) -> None:
+    paper = papers()[table]
+    session.connection().execute(insert(paper.table), [_values(paper, row) for row in rows])
+
+
+def update_rows(session: Session, table: str, rows: Sequence[tuple[str, Image]]) -> None:
+    """Update rows by key; each image has the same columns."""
+    paper = papers()[table]
+    fields: dict[str, Any] = {name: bindparam(name) for name in rows[0][1]}
+    statement = update(paper.table).where(paper.key == bindparam("row_key")).values(fields)
+    session.connection().execute(statement, [{**_values(paper, row), "row_key": int(key)} for key, row in rows])
+
+
+def delete_rows(session: Session, table: str, keys: Sequence[str]) -> None:
+    paper = papers()[table]
+    session.connection().execute(delete(paper.table).where(paper.key == bindparam("row_key")), [{"row_key": int(key)} for key in keys])
+
+
+def referring(session: Session, table: str, keys: Sequence[str]) -> tuple[str, str] | None:
+    """A row (table, key) that refers to one of these rows, other than one of these themselves."""
+    target, wanted = papers()[table], [int(key) for key in keys]
+    for other in SQLModel.metadata.sorted_tables:
+        for column in (c for c in other.columns if c.references(target.key)):
+            own = next(iter(other.primary_key.columns))
+            query = select(own).where(column.in_(wanted))
+            if other is target.table:
+                query = query.where(own.not_in(wanted))
+            found = session.execute(query.limit(1)).scalar()
+            if found is not None:
+                return other.name, str(found)
+    line = session.execute(_lines_at(table, wanted)).scalar() if table in _PLACED else None
+    return None if line is None else ("contract_line", str(line))
+
+
+_PLACED = {"site": (Scope.SERIAL, Scope.SITE), "account": (Scope.ACCOUNT, Scope.SUBTREE)}  # what a line's place is, by its scope
+
+
+def _lines_at(table: str, places: list[int]) -> Any:
+    return select(col(ContractLine.id)).where(col(ContractLine.scope).in_(_PLACED[table]), col(ContractLine.place_id).in_(places)).limit(1)
+
+
+def spoken(session: Session, unit_ids: Sequence[str]) -> set[str]:
+    """Those units that were heard or hold a credential: they exist, whatever the paper says."""
+    unit: Any = Unit.__table__  # type: ignore[attr-defined]
+    said = [exists().where(model.unit_id == unit.c.id) for model in (Voice, Credential, DurableMessage)]
+    query = select(unit.c.id).where(unit.c.id.in_([int(key) for key in unit_ids]), said[0] | said[1] | said[2])
+    return {str(found) for found in session.execute(query).scalars()}
+
+
+def _values(paper: Paper, row: Image) -> Image:
+    return {name: None if value is None else _reader(paper.table.c[name].type)(value) for name, value in row.items()}
+
+
+def _reader(kind: Any) -> Callable[[Any], Any]:
+    """What makes a column's value of the plain one in an image."""
+    return Decimal if isinstance(kind, Price) else _READERS.get(kind.python_type, _same)
+
+
+def _same(value: Any) -> Any:
+    return value
+
+
+_READERS: dict[type, Callable[[Any], Any]] = {date: date.fromisoformat, datetime: datetime.fromisoformat, float: float, dict: json.loads}
