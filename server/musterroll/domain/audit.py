@@ -57,14 +57,10 @@ def _word(value: Any) -> str:
 
 
 _ENCODER = json.JSONEncoder(sort_keys=True, separators=(",", ":"))
-_PLAIN: defaultdict[type, Callable[[Any], Any]] = defaultdict(
-    lambda: _word,
-    {
-        **dict.fromkeys((type(None), bool, int, str), _same),
-        **dict.fromkeys((dict, list), canonical),
-        float: repr,
-        date: lambda value: value.isoformat(),
-        datetime: lambda value: value.astimezone(UTC).isoformat(),
-        Decimal: lambda value: str(value.quantize(_SCALE)),
-    },
-)
+_PLAIN: defaultdict[type, Callable[[Any], Any]] = defaultdict(lambda: _word)
+_PLAIN.update(dict.fromkeys((type(None), bool, int, str), _same))
+_PLAIN.update(dict.fromkeys((dict, list), canonical))
+_PLAIN[float] = repr
+_PLAIN[date] = date.isoformat
+_PLAIN[datetime] = lambda value: value.astimezone(UTC).isoformat()
+_PLAIN[Decimal] = lambda value: str(value.quantize(_SCALE))
