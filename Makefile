@@ -24,9 +24,12 @@ bench: $(VENV)/dev
 	@sh tests/prepare.sh
 	$(BIN)/python -m tests.bench $(ARGS)
 
-# The device's program as one file: needs only Python, paho-mqtt and psutil on the device.
+# The device's program as one file that needs nothing but Python on the device.
 agent: $(VENV)/server
-	$(BIN)/python -m zipapp agent -o musterroll-agent.pyz -m musterroll_agent.cli:main -p "/usr/bin/env python3" -c
+	@rm -rf .cache/agent && mkdir -p .cache/agent
+	@cp -R agent/musterroll_wire agent/musterroll_agent .cache/agent/
+	@$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-compile --target .cache/agent 'paho-mqtt>=2.1,<3'
+	$(BIN)/python -m zipapp .cache/agent -o musterroll-agent.pyz -m musterroll_agent.cli:main -p "/usr/bin/env python3" -c
 
 clean:
 	rm -rf $(VENV) .cache .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis *.pyz
