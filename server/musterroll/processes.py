@@ -79,6 +79,9 @@ def run_schedule(settings: Settings, database: Database, asked: threading.Event)
 
 def jobs(settings: Settings, database: Database) -> list[Job]:
     def sweep(now: datetime) -> None:
+        with database.reading() as session:
+            if not sweeping.due(session, now):
+                return
         with database.writing() as session:
             swept = sweeping.sweep(session, now)
         if swept.newly_stale:

@@ -207,6 +207,14 @@ _LAPSE = text(
 )
 
 
+_LAPSING = text(f"SELECT EXISTS (SELECT 1 FROM voice WHERE {_DUE})")  # noqa: S608
+
+
+def lapsing(session: Session, heard: Hearing, now: int) -> bool:
+    """Whether `lapse` would call any unit stale."""
+    return bool(session.execute(_LAPSING, {"since": heard.since, "at": min(now, heard.until)}).scalar())
+
+
 def lapse(session: Session, heard: Hearing, now: int, limit: int) -> list[Lapsed]:
     """Call at most `limit` units stale whose silence has lasted, as `domain.liveness.judge` counts it; compare and set."""
     at = min(now, heard.until)

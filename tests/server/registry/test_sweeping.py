@@ -8,7 +8,7 @@ from musterroll.domain.instants import to_ms
 from musterroll.domain.liveness import Facts, Hearing, Liveness, judge
 from musterroll.registry import hearing
 from musterroll.registry.holding import hold, release
-from musterroll.registry.sweeping import Swept, sweep
+from musterroll.registry.sweeping import Swept, due, sweep
 from musterroll.storage import liveness, voices
 from musterroll.storage.database import Database
 from musterroll.storage.tables import Pulse, Registry, Transition, Voice
@@ -87,11 +87,14 @@ def test_silence_does_not_count_after_the_last_proof_of_hearing(database: Databa
 
 
 def test_more_units_than_one_statement_takes_are_all_swept(database: Database, now: datetime) -> None:
-    units = enrol(database, 5003)
+    units = enrol(database, 5)
     listening(database, now - seconds(9000), now)
+    for unit in units:
+        heard(database, unit, now - seconds(WINDOW))
     with database.writing() as session:
-        session.connection().exec_driver_sql(f"UPDATE voice SET heard_at = {to_ms(now - seconds(WINDOW))}, first_heard_at = 1")
-    assert len(set(swept(database, now).newly_stale)) == len(units)
+        assert due(session, now)
+        assert sorted(sweep(session, now, chunk=2).newly_stale) == [unit.id for unit in units]
+        assert not due(session, now)
 
 
 def test_a_held_unit_is_left_alone_until_it_is_released(database: Database, now: datetime) -> None:
@@ -170,13 +173,13 @@ def test_the_rule_in_python_and_in_sql_agree_and_the_sweep_calls_stale_exactly_t
     ear, at = Hearing(since * 500, until * 500), now * 500
     units = fleet(database, 12)
     judged = [judge(one, ear, at) for one in facts]
-    due = {units[n]: one.since for n, one in enumerate(judged) if one.liveness is Liveness.STALE and facts[n].stale_since is None}
+    expected = {units[n]: one.since for n, one in enumerate(judged) if one.liveness is Liveness.STALE and facts[n].stale_since is None}
     with Session(database.engine) as session:  # rolled back at the end: each example finds nothing of the one before
         session.execute(update(Voice), [{"unit_id": units[n], **one._asdict()} for n, one in enumerate(facts)])
         rows = session.exec(select(Voice.unit_id, liveness.liveness(ear, at)))
         said = dict(rows.all())
         assert [said[units[n]] for n in range(len(facts))] == [one.liveness for one in judged]
-        assert {one.unit_id: one.stale_since for one in voices.lapse(session, ear, at, 100)} == due
+        assert {one.unit_id: one.stale_since for one in voices.lapse(session, ear, at, 100)} == expected
 
 
 def fleet(database: Database, count: int) -> list[int]:
