@@ -110,6 +110,26 @@ def term_on(contract: Contract, on: date) -> Span | None:
     return held if contract.ended_on is None else _cut(held, contract.ended_on, on)
 
 
+def last_end(contract: Contract, on: date) -> date:
+    """When the last term that had begun by a day ended or, if it has not, that day."""
+    last = contract.span
+    for term in terms(contract):
+        if term.starts_on > on:
+            break
+        last = term
+    return min(end for end in (last.ends_on, contract.ended_on, on) if end is not None)
+
+
+def ended(line: Line, contract: Contract, on: date) -> date | None:
+    """When a line that would cover on a day had it not run out or been cancelled ended; None for any other line."""
+    begun = max(contract.span.starts_on, line.span.starts_on if line.span else date.min) <= on
+    if contract.state is State.DRAFT or not begun or line_on(line, contract, on) is not None:
+        return None
+    follows = line.span is None or line.span.ends_on in (None, contract.span.ends_on)
+    end = last_end(contract, on)
+    return end if follows or line.span is None or line.span.ends_on is None else min(line.span.ends_on, end)
+
+
 def _cut(term: Span, ended_on: date, on: date) -> Span | None:
     cut = term.within(Span(date.min, ended_on))
     return cut if cut is not None and cut.holds(on) else None

@@ -7,6 +7,7 @@ from typing import NamedTuple
 from musterroll.domain.contract import Payment
 from musterroll.domain.coverage import Cover
 from musterroll.domain.dates import in_words, last_day
+from musterroll.domain.instants import to_ms
 from musterroll.domain.money import Money, totals
 
 
@@ -35,11 +36,29 @@ def heard(at: datetime | None) -> str:
 
 
 def line_says(cover: Cover) -> str:
-    """A line and its contract as the paper has them: what changes when somebody changes either."""
+    """A line and its contract as the paper has them."""
     span = cover.contract.span
     until = f" to {in_words(last_day(span.ends_on))}" if span.ends_on else ""
     price = f", {cover.line.price} a year" if cover.line.price else ""
     return f"line {cover.line.ref}, contract {cover.contract.state} from {in_words(span.starts_on)}{until}{price}"
+
+
+def line_fact(cover: Cover) -> str:
+    """A line and its contract as a fact to compare: the terms that change when somebody changes either. Prices in ten-thousandths.
+
+    `storage.lines_in_force` writes the same text in SQL.
+    """
+    contract, price = cover.contract, cover.line.price
+    terms = f"{cover.line.ref} {contract.state} {contract.span.starts_on} {contract.span.ends_on or '-'}"
+    return f"{terms} {int(price.amount.scaleb(4))} {price.currency}" if price else f"{terms} -"
+
+
+def heard_fact(at: datetime | None) -> str:
+    """
+    >>> heard_fact(datetime(2026, 5, 3, 3, tzinfo=UTC)), heard_fact(None)
+    ('heard 1777777200', 'never heard')
+    """
+    return "never heard" if at is None else f"heard {to_ms(at) // 1000}"
 
 
 def of_covers(covers: Iterable[Cover]) -> tuple[Evidence, ...]:

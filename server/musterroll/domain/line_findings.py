@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from musterroll.domain.contract import Scope
 from musterroll.domain.coverage import Cover
-from musterroll.domain.evidence import Evidence, Worth, line_says, of_covers, times
+from musterroll.domain.evidence import Evidence, Worth, line_fact, of_covers, times
 from musterroll.domain.findings import Finding, Key, Kind, Subject
 
 _SHOWN = 20  # units named in the evidence of one line
@@ -44,4 +44,4 @@ def _left_over(case: LineCase) -> str:
 
 def _finding(kind: Kind, case: LineCase, says: str, fact: str, worth: Worth, more: tuple[Evidence, ...] = ()) -> Finding:
     key = Key(kind, Subject.LINE, case.cover.line.id)
-    return Finding(key, says, (line_says(case.cover), fact), of_covers((case.cover,)) + more, worth)
+    return Finding(key, says, (line_fact(case.cover), fact), of_covers((case.cover,)) + more, worth)

@@ -7,7 +7,7 @@ from typing import NamedTuple
 from musterroll.domain.claims import Disagreement
 from musterroll.domain.contract import Payment
 from musterroll.domain.coverage import Cover
-from musterroll.domain.evidence import Evidence, Worth, heard, line_says, of_covers, price_of, price_of_cover
+from musterroll.domain.evidence import Evidence, Worth, heard, heard_fact, line_fact, line_says, of_covers, price_of, price_of_cover
 from musterroll.domain.findings import ATTACH, LEAK, OF_CELL, Finding, Key, Kind, Subject
 from musterroll.domain.lifecycle import Lifecycle
 from musterroll.domain.liveness import Liveness
@@ -47,8 +47,8 @@ def of_unit(case: UnitCase) -> Iterator[Finding]:
 
 def _of_cell(kind: Kind, case: UnitCase) -> Finding:
     variant = (ATTACH if case.in_warranty else LEAK) if kind is Kind.OPERATING_UNCOVERED else ""
-    silent = (heard(case.heard_at),) if kind in (Kind.PAID_BUT_SILENT, Kind.DORMANT) else ()
-    facts = (case.lifecycle.value, *(line_says(cover) for cover in case.covers), *silent, *((variant,) if variant else ()))
+    silent = (heard_fact(case.heard_at),) if kind in (Kind.PAID_BUT_SILENT, Kind.DORMANT) else ()
+    facts = (case.lifecycle.value, *(line_fact(cover) for cover in case.covers), *silent, *((variant,) if variant else ()))
     return _finding(kind, case, _says(kind, case), facts, _worth(kind, case), variant)
 
 
@@ -84,11 +84,11 @@ def _worth(kind: Kind, case: UnitCase) -> Worth:
 def _while_operating(case: UnitCase) -> Iterator[Finding]:
     if case.ended and not case.covers:
         says = f"{case.serial} is operating, but its {line_says(case.ended[-1])}, covers it no more"
-        facts = tuple(line_says(cover) for cover in case.ended)
+        facts = tuple(line_fact(cover) for cover in case.ended)
         counted = case.lifecycle is not Lifecycle.DEPLOYED  # a deployed one counts as operating uncovered
         yield _finding(Kind.EXPIRED_BUT_OPERATING, case, says, facts, price_of(case.ended[-1:])._replace(counted=counted))
     if overdue := tuple(cover for cover in case.covers if cover.billing.payment is Payment.OVERDUE):
-        facts = tuple(line_says(cover) for cover in overdue)
+        facts = tuple(line_fact(cover) for cover in overdue)
         says = f"{case.serial} is operating while the bill of " + " and ".join(f"line {c.line.ref}" for c in overdue) + " is overdue"
         yield _finding(Kind.OVERDUE_BUT_OPERATING, case, says, facts, price_of(overdue))
     if case.lifecycle is Lifecycle.RETIRED:

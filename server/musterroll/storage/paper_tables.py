@@ -4,7 +4,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import Index, UniqueConstraint
+from sqlalchemy import Index, Text, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
 from musterroll.domain.contract import Payment, Scope, State
@@ -105,12 +105,12 @@ class Incident(SQLModel, table=True):
 class Finding(SQLModel, table=True):
     """One disagreement as the last run saw it; its words and evidence are worked out when it is opened."""
 
-    __table_args__ = (UniqueConstraint("kind", "subject", "subject_id"), Index("ix_finding_present", "present", "kind", "id"))
+    __table_args__ = (UniqueConstraint("subject_id", "subject", "kind"), Index("ix_finding_present", "present", "kind", "id"))
     id: int | None = row_id()
     kind: str = Field(max_length=32)
     subject: str = Field(max_length=8)  # unit, line
     subject_id: int = Field(sa_type=BIG)
-    facts: str = Field(max_length=1000)  # what it rests on, the same text while nothing changes
+    facts: str = Field(sa_type=Text)  # what it rests on, the same text while nothing changes
     variant: str = Field(default="", max_length=16)
     account_id: int | None = Field(default=None, sa_type=BIG)
     value: Decimal | None = Field(default=None, sa_type=PRICE)  # a year
@@ -129,7 +129,7 @@ class FindingDecision(SQLModel, table=True):
     finding_id: int = Field(foreign_key="finding.id", index=True, sa_type=BIG)
     state: str = Field(max_length=16)
     reason: str = Field(max_length=500)
-    facts: str = Field(max_length=1000)
+    facts: str = Field(sa_type=Text)
     until: date | None = None
     at: int = Field(sa_type=BIG)
     by: str = Field(max_length=120)

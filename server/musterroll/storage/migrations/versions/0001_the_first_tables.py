@@ -59,12 +59,17 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('id'),
     sa.UniqueConstraint('undoes_id')
     )
+    op.create_table('dirty',
+    sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('unit_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=True),
+    sa.PrimaryKeyConstraint('id')
+    )
     op.create_table('finding',
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('kind', sa.String(length=32), nullable=False),
     sa.Column('subject', sa.String(length=8), nullable=False),
     sa.Column('subject_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
-    sa.Column('facts', sa.String(length=1000), nullable=False),
+    sa.Column('facts', sa.Text(), nullable=False),
     sa.Column('variant', sa.String(length=16), nullable=False),
     sa.Column('account_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=True),
     sa.Column('value', sa.BigInteger(), nullable=True),
@@ -74,7 +79,7 @@ def upgrade() -> None:
     sa.Column('first_seen_at', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('changed_at', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.PrimaryKeyConstraint('id'),
-    sa.UniqueConstraint('kind', 'subject', 'subject_id')
+    sa.UniqueConstraint('subject_id', 'subject', 'kind')
     )
     with op.batch_alter_table('finding', schema=None) as batch_op:
         batch_op.create_index('ix_finding_present', ['present', 'kind', 'id'], unique=False)
@@ -137,6 +142,21 @@ def upgrade() -> None:
     sa.Column('units', sa.Integer(), nullable=False),
     sa.PrimaryKeyConstraint('on', 'account_id', 'product_id', 'cell')
     )
+    op.create_table('standing',
+    sa.Column('unit_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), autoincrement=False, nullable=False),
+    sa.Column('account_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('site_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('product_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('cell', sa.SmallInteger(), nullable=False),
+    sa.PrimaryKeyConstraint('unit_id')
+    )
+    op.create_table('tally',
+    sa.Column('axis', sa.String(length=8), nullable=False),
+    sa.Column('of_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), autoincrement=False, nullable=False),
+    sa.Column('cell', sa.SmallInteger(), autoincrement=False, nullable=False),
+    sa.Column('units', sa.Integer(), nullable=False),
+    sa.PrimaryKeyConstraint('axis', 'of_id', 'cell')
+    )
     op.create_table('user',
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('name', sa.String(length=120), nullable=False),
@@ -198,7 +218,7 @@ def upgrade() -> None:
     sa.Column('finding_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('state', sa.String(length=16), nullable=False),
     sa.Column('reason', sa.String(length=500), nullable=False),
-    sa.Column('facts', sa.String(length=1000), nullable=False),
+    sa.Column('facts', sa.Text(), nullable=False),
     sa.Column('until', sa.Date(), nullable=True),
     sa.Column('at', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('by', sa.String(length=120), nullable=False),
@@ -593,6 +613,8 @@ def downgrade() -> None:
     op.drop_table('audit_entry')
     op.drop_table('warranty_policy')
     op.drop_table('user')
+    op.drop_table('tally')
+    op.drop_table('standing')
     op.drop_table('snapshot')
     op.drop_table('saved_mapping')
     op.drop_table('revision')
@@ -607,6 +629,7 @@ def downgrade() -> None:
         batch_op.drop_index('ix_finding_present')
 
     op.drop_table('finding')
+    op.drop_table('dirty')
     op.drop_table('change')
     op.drop_table('api_token')
     with op.batch_alter_table('account', schema=None) as batch_op:

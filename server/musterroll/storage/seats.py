@@ -1,0 +1,93 @@
+"""`domain.assignment.assign` as SQL, over the lines of `run_line` and the units of `run_unit`. A property test holds the two together.
+
+Makes `run_named` (lines to the unit whose serial they name), `run_seat` (units on lines in force) and `run_over` (units that found a pool
+full). A pool is all the quantity in force of one product at one place.
+"""
+
+from collections.abc import Iterator, Mapping
+
+from musterroll.domain.assignment import lineage
+from musterroll.storage.staging import Staging
+
+# Where two makers share the serial, the line's product decides, or nobody gets it.
+_NAMED = """
+SELECT line_id, unit_id, in_force, ends, ref FROM (
+  SELECT l.id AS line_id, unit.id AS unit_id, l.in_force, l.ends, l.ref, l.product_id = unit.product_id AS alike,
+    count(*) OVER one AS holders, sum(CASE WHEN l.product_id = unit.product_id THEN 1 ELSE 0 END) OVER one AS alikes
+  FROM run_line l JOIN unit ON unit.serial_key = l.serial_key AND unit.merged_into_id IS NULL
+  WHERE l.scope = 'serial'
+  WINDOW one AS (PARTITION BY l.id)) held
+WHERE holders = 1 OR (alikes = 1 AND alike)"""
+# Level: what is filled first. Sites are 0, accounts 1, subtrees from 2 on, the deepest account first.
+_POOLS = """
+SELECT row_number() OVER (ORDER BY scope, place_id, product_id) AS id, scope, place_id, product_id, sum(quantity) AS seats, max(ref) AS last_ref
+FROM run_line WHERE in_force AND scope <> 'serial' AND place_id IS NOT NULL AND product_id IS NOT NULL
+GROUP BY scope, place_id, product_id"""
+_POOL_LINES = """
+SELECT p.id AS pool_id, l.id AS line_id, l.ref, l.quantity,
+  sum(l.quantity) OVER filled - l.quantity AS below, sum(l.quantity) OVER filled AS upto, row_number() OVER (PARTITION BY p.id ORDER BY l.ref DESC, l.id DESC) AS back
+FROM run_pool p JOIN run_line l ON l.scope = p.scope AND l.place_id = p.place_id AND l.product_id = p.product_id
+WHERE l.in_force AND l.scope <> 'serial'
+WINDOW filled AS (PARTITION BY p.id ORDER BY l.ref, l.id ROWS UNBOUNDED PRECEDING)"""
+_OPTIONS = """
+WITH able AS (
+  SELECT unit_id, site_id, account_id, product_id, operating FROM run_unit
+  WHERE (deployed OR operating) AND NOT EXISTS (SELECT 1 FROM run_named n WHERE n.unit_id = run_unit.unit_id AND n.in_force)),
+reached AS (
+  SELECT able.*, p.id AS pool_id, 0 AS level FROM able
+  JOIN run_pool p ON p.scope = 'site' AND p.place_id = able.site_id AND p.product_id = able.product_id
+  UNION ALL
+  SELECT able.*, p.id, 1 FROM able
+  JOIN run_pool p ON p.scope = 'account' AND p.place_id = able.account_id AND p.product_id = able.product_id
+  UNION ALL
+  SELECT able.*, p.id, 2 + a.rise FROM able
+  JOIN run_above a ON a.account_id = able.account_id
+  JOIN run_pool p ON p.scope = 'subtree' AND p.place_id = a.ancestor_id AND p.product_id = able.product_id)
+SELECT r.unit_id, r.pool_id, r.level, row_number() OVER (PARTITION BY r.pool_id
+    ORDER BY r.operating DESC, unit.installed_on NULLS LAST, unit.serial_key, unit.id) AS place
+FROM reached r JOIN unit ON unit.id = r.unit_id"""
+_FILL = """
+INSERT INTO run_taken
+SELECT unit_id, pool_id, seat FROM (
+  SELECT o.unit_id, o.pool_id, row_number() OVER (PARTITION BY o.pool_id ORDER BY o.place) AS seat
+  FROM run_option o WHERE o.level = :level AND NOT EXISTS (SELECT 1 FROM run_taken t WHERE t.unit_id = o.unit_id)) queue
+JOIN run_pool p ON p.id = queue.pool_id WHERE queue.seat <= p.seats"""
+_SEATS = """
+SELECT unit_id, line_id FROM run_named WHERE in_force
+UNION ALL
+SELECT t.unit_id, l.line_id FROM run_taken t JOIN run_pool_line l ON l.pool_id = t.pool_id AND t.seat > l.below AND t.seat <= l.upto"""
+# A unit without a seat is over on the last line of the nearest pool it could have been in.
+_OVER = """
+SELECT o.unit_id, l.line_id FROM (
+  SELECT unit_id, pool_id, row_number() OVER (PARTITION BY unit_id ORDER BY level) AS nearest FROM run_option
+  WHERE NOT EXISTS (SELECT 1 FROM run_taken t WHERE t.unit_id = run_option.unit_id)) o
+JOIN run_pool_line l ON l.pool_id = o.pool_id AND l.back = 1
+WHERE o.nearest = 1"""
+
+
+def stage_seats(staging: Staging, parents: Mapping[int, int | None]) -> None:
+    """Seat every unit of `run_unit`. `parents` is the tree of accounts."""
+    staging.make("run_named", _NAMED)
+    staging.make("run_pool", _POOLS)
+    staging.make("run_pool_line", _POOL_LINES)
+    headed = {row[0] for row in staging.rows("SELECT DISTINCT place_id FROM run_pool WHERE scope = 'subtree'")}
+    staging.fill("run_above", ("account_id", "ancestor_id", "rise"), list(_above(headed, parents)))
+    staging.make("run_option", _OPTIONS)
+    staging.fill("run_taken", ("unit_id", "pool_id", "seat"), [])
+    for (level,) in staging.rows("SELECT DISTINCT level FROM run_option ORDER BY level"):
+        staging.run(_FILL, level=level)
+        staging.analyze("run_taken")
+    staging.make("run_seat", _SEATS)
+    staging.make("run_over", _OVER)
+
+
+def _above(headed: set[int], parents: Mapping[int, int | None]) -> Iterator[tuple[int, int, int]]:
+    """Each account below one of `headed` (or being it) with that ancestor, and how high up that is: the deepest is 0."""
+    if not headed:
+        return
+    depth = {account: sum(1 for _ in lineage(account, parents)) for account in headed}
+    deepest = max(depth.values())
+    for account in parents:
+        for ancestor in lineage(account, parents):
+            if ancestor in headed:
+                yield account, ancestor, deepest - depth[ancestor]
