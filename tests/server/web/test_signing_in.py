@@ -85,18 +85,8 @@ def test_the_cookie_cannot_be_read_by_scripts_nor_sent_by_other_sites(stranger: 
 
 def test_behind_https_the_cookie_travels_only_there(make_app: Callable[..., Flask]) -> None:
     with make_app(public_url="https://roll.example").test_client() as client:
-        answer = _over_https(client)
-    cookies = answer.headers.getlist("Set-Cookie")
+        client.environ_base.update(
+            {"wsgi.url_scheme": "https", "HTTP_HOST": "roll.example", "HTTP_REFERER": "https://roll.example/sign-in"}
+        )
+        cookies = Visitor(client).sign_in().headers.getlist("Set-Cookie")
     assert any(c.startswith("musterroll=") and "Secure" in c for c in cookies)
-
-
-def _over_https(client):  # type: ignore[no-untyped-def]
-    import re
-
-    from tests.support.roll import PASSWORD
-
-    base = {"base_url": "https://roll.example"}
-    token = re.search(r'name="csrf_token" value="([^"]+)"', client.get("/sign-in", **base).text)
-    assert token
-    form = {"csrf_token": token[1], "name": "admin", "password": PASSWORD}
-    return client.post("/sign-in", data=form, headers={"Referer": "https://roll.example/sign-in"}, **base)
