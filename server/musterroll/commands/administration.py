@@ -63,7 +63,7 @@ def create(context: Context, /, days: float, as_json: bool, **wanted: Any) -> No
     click.echo(plain)
     url = context.settings.public_url or f"http://{context.settings.http_listen}"
     click.echo(f"Good for {made.max_uses} use(s) until {made.expires_at:%Y-%m-%d %H:%M} UTC. On the device:", err=True)
-    click.echo(f"  musterroll-agent enroll --registry {url} --token {plain}", err=True)
+    click.echo(f"  musterroll-agent enroll --registry {url} --token={plain}", err=True)
 
 
 @token.command("list")

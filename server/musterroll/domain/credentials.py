@@ -18,8 +18,13 @@ _SALT_BYTES = 12  # Mosquitto 2.0 takes no other length
 
 
 def new_secret() -> str:
-    """32 random bytes as 43 characters of base64url: what a device proves itself with, or what a claim token says."""
-    return base64.urlsafe_b64encode(secrets.token_bytes(32)).rstrip(b"=").decode()
+    """32 random bytes as 43 characters of base64url: what a device proves itself with, or what a claim token says.
+
+    Never with a leading dash, which a command line would take for an option.
+    """
+    while (made := secrets.token_urlsafe(32)).startswith("-"):
+        pass
+    return made
 
 
 def hash_secret(secret: str, iterations: int = ITERATIONS) -> str:

@@ -34,7 +34,7 @@ def ensure_admin(session: Session, password: str | None, now: datetime) -> str |
     """Make the first user, `admin`. Returns the random password where one was made up, to be printed once; else None."""
     if users.by_name(session, "admin"):
         return None
-    chosen = password or "-".join("".join(secrets.choice(UID_ALPHABET) for _ in range(4)) for _ in range(4))  # 80 bits, easily typed
+    chosen = password or _new_password()
     session.add(User(name="admin", password_hash=_hasher.hash(chosen), role="admin", created_at=now))
     session.flush()
     return None if password else chosen
@@ -45,10 +45,15 @@ def reset_password(session: Session, name: str, now: datetime) -> str:
     user = users.by_name(session, name, lock=True)
     if user is None or user.id is None:
         raise NotFound(f"there is no user {name!r}")
-    chosen = secrets.token_urlsafe(12)
+    chosen = _new_password()
     user.password_hash, user.failures, user.locked_until = _hasher.hash(chosen), 0, None
     users.revoke_sessions(session, user.id, now)
     return chosen
+
+
+def _new_password() -> str:
+    """80 random bits, easily typed."""
+    return "-".join("".join(secrets.choice(UID_ALPHABET) for _ in range(4)) for _ in range(4))
 
 
 def password_matches(session: Session, name: str, password: str) -> bool:
