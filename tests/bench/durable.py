@@ -3,6 +3,7 @@
 Beside the ingest, in turns: a stock paho subscriber that only counts, and one that commits each message by itself.
 """
 
+import shutil
 import time
 from collections import defaultdict
 from collections.abc import Callable
@@ -77,6 +78,7 @@ class Stage:
         for database in self.databases.values():
             database.close()
         self.postgres.stop()
+        shutil.rmtree(self.folder)
 
 
 def measure(quick: bool) -> list[Figure]:

@@ -1,6 +1,7 @@
 """What the agent costs the device: memory, time from start to its first acknowledged message, CPU. With and without TLS."""
 
 import os
+import shutil
 import subprocess
 import sys
 import threading
@@ -82,6 +83,7 @@ def measure(quick: bool) -> list[Figure]:
         finally:
             listener.stop()
             broker.stop()
+    shutil.rmtree(folder)
     return lines
 
 

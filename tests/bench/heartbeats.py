@@ -1,5 +1,6 @@
 """The message sent all day: how many bytes it has, and how long after it was sent the database shows it."""
 
+import shutil
 import socket
 import time
 from typing import NamedTuple
@@ -55,6 +56,7 @@ def measure(quick: bool) -> list[Figure]:
                 database.close()
     finally:
         postgres.stop()
+        shutil.rmtree(folder)
     return lines
 
 

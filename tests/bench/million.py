@@ -3,6 +3,7 @@
 import http.client
 import json
 import random
+import shutil
 import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -49,6 +50,7 @@ def measure(quick: bool) -> list[Figure]:
         ]
     finally:
         postgres.stop()
+        shutil.rmtree(folder)
 
 
 def _on(database: Database, name: str, plan: Plan, folder: Path) -> list[Figure]:
