@@ -14,7 +14,15 @@ RESEND = 2.0  # seconds without news after which what is not receipted is sent a
 class Device:
     """Speaks on a thread of its own from `start` on; `stop_saying` ends new messages, `settled` is when all are receipted."""
 
-    def __init__(self, uid: str, port: int, every: float = 0.01, heartbeat: float = 0.2, birth: Birth | None = None) -> None:
+    def __init__(
+        self,
+        uid: str,
+        port: int,
+        every: float = 0.01,
+        heartbeat: float = 0.2,
+        birth: Birth | None = None,
+        password: str = "secret",
+    ) -> None:
         self.uid = uid
         self._birth = birth  # said first, where it is given
         self.said = 0
@@ -28,7 +36,7 @@ class Device:
         self._saying = True
         self._reconnected = threading.Event()
         self._client = Client(CallbackAPIVersion.VERSION2, uid)
-        self._client.username_pw_set(uid, "secret")
+        self._client.username_pw_set(uid, password)
         self._client.max_inflight_messages_set(0)
         self._client.reconnect_delay_set(1, 1)
         self._client.on_connect = self._on_connect
@@ -52,6 +60,7 @@ class Device:
         self._thread.join(5)
         self._client.disconnect()
         self._client.loop_stop()
+        self._client._reset_sockets()  # paho would leave two to the collector
 
     def _run(self) -> None:
         beat = beaten = moved = 0.0

@@ -108,7 +108,8 @@ class Acquaintances:
             if message is not None and unit_id is not None:
                 arrivals.append(Arrival(unit_id, unit, message, payload))
                 continue
-            code, detail = refused or ("unknown_unit", f"no unit {unit!r} is on the roll; it has to enrol first")
+            stranger = ("unknown_unit", f"no unit {unit!r} is on the roll; it has to enrol first")
+            code, detail = stranger if unit and unit_id is None else refused or stranger
             misfits.append(Misfit(topic, unit, code, detail, payload, settled(unit_id, kind, payload)))
         return arrivals, misfits
 

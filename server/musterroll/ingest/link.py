@@ -56,6 +56,7 @@ class Link:
         self._mqtt5 = mqtt5
         self._client = make_client(address.user, mqtt5, self._take)
         self._client.username_pw_set(address.user, address.password)
+        self._client.max_inflight_messages_set(0)  # canaries go out, and keep the connection alive, also while nothing is read
         self._client.on_connect = self._on_connect
         self._client.on_socket_register_write = self._wake  # whoever queues a packet wakes the thread that writes
         if address.tls:
@@ -97,10 +98,6 @@ class Link:
     def publish(self, topic: str, payload: bytes) -> None:
         """Publish at QoS 1."""
         self._client.publish(topic, payload, 1)
-
-    def ping(self) -> None:
-        """Keep the connection alive while nothing is read; the canary is what tells whether it lives."""
-        self._client._send_simple_command(0xC0)
 
     def close(self, flush: float = 1.0) -> None:
         """Write what is queued and end the connection; the broker keeps the session."""

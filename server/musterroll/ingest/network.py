@@ -20,7 +20,6 @@ from musterroll.ingest.link import Link, Refused
 log = logging.getLogger(__name__)
 
 _DEAF = 20.0  # seconds without any message, canaries included, after which we connect anew
-_PING = 15.0
 _LONGEST_PAUSE = 15.0
 
 
@@ -100,15 +99,12 @@ class Network:
         return True
 
     def _listen(self, link: Link) -> None:
-        spoke = pinged = 0.0
+        spoke = 0.0
         while not self._stopping.is_set() and link.turn():
             now = time.monotonic()
             if now - spoke >= canary.EVERY:
                 spoke = now
                 link.publish(self._canary, canary.encode(to_ms(self._clock())))
-            if now - pinged >= _PING:
-                pinged = now
-                link.ping()
             if self._inbox.full():
                 link.heard_at = now
             elif now - link.heard_at > _DEAF:
