@@ -85,12 +85,15 @@ UNION ALL
 SELECT '{Kind.LINE_WITHOUT_ACCOUNT}', 'line', id, fact || '\nno account', '', account_id, price * quantity, coalesce(currency, ''), FALSE
 FROM run_line WHERE in_force AND account_id IS NULL"""  # noqa: S608
 
+_PARTS = {"cells": _OF_CELLS, "units": _OF_UNITS, "lines": _OF_LINES}
+
 
 def stage_findings(staging: Staging, conflicts: Sequence[tuple[int, str]], clone: str) -> None:
     """Make `run_seen`: every finding of the units and lines of the run. `conflicts` are units whose card says otherwise, in words."""
-    staging.fill("run_conflict", ("unit_id", "says"), conflicts or [(0, "")])
-    staging.make("run_paid", _PAID)
-    staging.make("run_overdue", _OVERDUE)
-    staging.make("run_ended", _ENDED)
-    staging.make("run_use", _USE)
-    staging.make("run_seen", f"SELECT * FROM ({_OF_CELLS}) a UNION ALL SELECT * FROM ({_OF_UNITS}) b UNION ALL SELECT * FROM ({_OF_LINES}) c", clone=clone)  # noqa: S608
+    staging.fill("run_conflict", {"unit_id": int, "says": str}, conflicts)
+    staging.make("run_paid", _PAID, by="unit_id")
+    staging.make("run_overdue", _OVERDUE, by="unit_id")
+    staging.make("run_ended", _ENDED, by="unit_id")
+    staging.make("run_use", _USE, by="line_id")
+    parts = " UNION ALL ".join(f"SELECT * FROM ({part}) {name}" for name, part in _PARTS.items())  # noqa: S608
+    staging.make("run_seen", parts, by="subject_id, subject, kind", clone=clone)

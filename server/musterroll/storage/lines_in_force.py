@@ -39,8 +39,8 @@ WHERE scope = 'serial' OR (in_force = 1 AND (own_end IS NULL OR own_end > :on))"
 
 def stage_lines(session: Session, staging: Staging, on: date, contract_ids: Iterable[int] | None = None) -> None:
     """Make `run_line`: lines in force on a day, and lines that name a serial and have ended. Of these contracts, or of all."""
-    staging.fill("run_term", ("contract_id", "in_force", "ends"), list(_terms(session, on, contract_ids)))
-    staging.make("run_line", _LINES)
+    staging.fill("run_term", {"contract_id": int, "in_force": int, "ends": str}, list(_terms(session, on, contract_ids)))
+    staging.make("run_line", _LINES, by="id")
 
 
 def _terms(session: Session, on: date, contract_ids: Iterable[int] | None) -> Iterator[tuple[int, int, str]]:
@@ -71,5 +71,3 @@ def contract_of(row: Row[Any] | Contract) -> rules.Contract:
         row.ended_on,
         row.currency,
     )
-
-

@@ -32,7 +32,7 @@ WINDOW filled AS (PARTITION BY p.id ORDER BY l.ref, l.id ROWS UNBOUNDED PRECEDIN
 _OPTIONS = """
 WITH able AS (
   SELECT unit_id, site_id, account_id, product_id, operating FROM run_unit
-  WHERE (deployed OR operating) AND NOT EXISTS (SELECT 1 FROM run_named n WHERE n.unit_id = run_unit.unit_id AND n.in_force)),
+  WHERE (lifecycle = 'deployed' OR operating) AND NOT EXISTS (SELECT 1 FROM run_named n WHERE n.unit_id = run_unit.unit_id AND n.in_force)),
 reached AS (
   SELECT able.*, p.id AS pool_id, 0 AS level FROM able
   JOIN run_pool p ON p.scope = 'site' AND p.place_id = able.site_id AND p.product_id = able.product_id
@@ -67,18 +67,17 @@ WHERE o.nearest = 1"""
 
 def stage_seats(staging: Staging, parents: Mapping[int, int | None]) -> None:
     """Seat every unit of `run_unit`. `parents` is the tree of accounts."""
-    staging.make("run_named", _NAMED)
-    staging.make("run_pool", _POOLS)
-    staging.make("run_pool_line", _POOL_LINES)
+    staging.make("run_named", _NAMED, by="unit_id")
+    staging.make("run_pool", _POOLS, by="scope, place_id, product_id")
+    staging.make("run_pool_line", _POOL_LINES, by="pool_id")
     headed = {row[0] for row in staging.rows("SELECT DISTINCT place_id FROM run_pool WHERE scope = 'subtree'")}
-    staging.fill("run_above", ("account_id", "ancestor_id", "rise"), list(_above(headed, parents)))
-    staging.make("run_option", _OPTIONS)
-    staging.fill("run_taken", ("unit_id", "pool_id", "seat"), [])
+    staging.fill("run_above", {"account_id": int, "ancestor_id": int, "rise": int}, list(_above(headed, parents)))
+    staging.make("run_option", _OPTIONS, by="unit_id")
+    staging.fill("run_taken", {"unit_id": int, "pool_id": int, "seat": int}, [])
     for (level,) in staging.rows("SELECT DISTINCT level FROM run_option ORDER BY level"):
         staging.run(_FILL, level=level)
-        staging.analyze("run_taken")
-    staging.make("run_seat", _SEATS)
-    staging.make("run_over", _OVER)
+    staging.make("run_seat", _SEATS, by="unit_id")
+    staging.make("run_over", _OVER, by="line_id")
 
 
 def _above(headed: set[int], parents: Mapping[int, int | None]) -> Iterator[tuple[int, int, int]]:

@@ -27,17 +27,18 @@ class Staging:
         if self._postgres:
             self._connection.exec_driver_sql(_SETTINGS)
 
-    def make(self, table: str, query: str, *, analyze: bool = True, **values: Any) -> int:
-        """(Re)make a temporary table of what a query finds. Returns its rows where that is known."""
+    def make(self, table: str, query: str, *, by: str, **values: Any) -> None:
+        """(Re)make a temporary table of what a query finds; others will look into it `by` these columns."""
         self._connection.exec_driver_sql(f"DROP TABLE IF EXISTS {table}")
-        made = self.run(f"CREATE TEMP TABLE {table} AS {query}", **values)
-        if analyze:
-            self.analyze(table)
-        return made
+        self.run(f"CREATE TEMP TABLE {table} AS {query}", **values)
+        self.ready(table, by)
 
-    def analyze(self, table: str) -> None:
+    def ready(self, table: str, by: str) -> None:
+        """Let the planner know a filled table: PostgreSQL its size, SQLite, which knows no hash join, an index."""
         if self._postgres:
             self._connection.exec_driver_sql(f"ANALYZE {table}")
+        elif by:
+            self._connection.exec_driver_sql(f"CREATE INDEX temp.ix_{table} ON {table} ({by})")
 
     def run(self, statement: str, **values: Any) -> int:
         return self._execute(statement, values).rowcount  # type: ignore[no-any-return]
@@ -45,15 +46,15 @@ class Staging:
     def rows(self, query: str, **values: Any) -> list[Any]:
         return list(self._execute(query, values).all())
 
-    def fill(self, table: str, columns: Sequence[str], rows: Sequence[tuple[int | str, ...]]) -> None:
-        """(Re)make a temporary table of these rows; each column is of numbers or of texts, as its first value is."""
-        kinds = ["TEXT" if rows and isinstance(value, str) else "BIGINT" for value in (rows[0] if rows else columns)]
+    def fill(self, table: str, columns: dict[str, type], rows: Sequence[tuple[int | str, ...]]) -> None:
+        """(Re)make a temporary table of these rows; others will look into it by its first column."""
+        kinds = ["TEXT" if kind is str else "BIGINT" for kind in columns.values()]
         typed = ", ".join(f"{name} {kind}" for name, kind in zip(columns, kinds, strict=True))
         self._connection.exec_driver_sql(f"DROP TABLE IF EXISTS {table}")
         self._connection.exec_driver_sql(f"CREATE TEMP TABLE {table} ({typed})")
         if rows:
             self._insert(table, kinds, rows)
-        self.analyze(table)
+        self.ready(table, next(iter(columns)))
 
     def _insert(self, table: str, kinds: list[str], rows: Sequence[tuple[int | str, ...]]) -> None:
         if not self._postgres:

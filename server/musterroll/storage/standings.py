@@ -1,4 +1,4 @@
-"""How units stand on a day: `run_unit`, one row a unit on the roll, and the cells they are in."""
+"""How units stand on a day: `run_unit`, one row a unit on the roll, and `run_cell`, the same with the cell it is in."""
 
 from typing import Any, NamedTuple
 
@@ -7,7 +7,7 @@ from sqlmodel import Session
 
 from musterroll.domain.liveness import Hearing
 from musterroll.domain.reconciliation import CELLS, OPERATING
-from musterroll.storage.liveness import liveness
+from musterroll.storage import asof, liveness
 from musterroll.storage.staging import Staging
 
 
@@ -18,36 +18,57 @@ class Judged(NamedTuple):
     operating: str
 
 
-def judged_now(session: Session, hearing: Hearing, now: int) -> Judged:
-    state = liveness(hearing, now)
-    return Judged("unit.lifecycle", _text(session, state.in_(sorted(OPERATING))))
+# What the history says of the instant; before a unit's first paper came, what that paper said; else as it is.
+_LIFECYCLE_AT = """coalesce(
+    (SELECT t.new FROM transition t WHERE t.unit_id = unit.id AND t.axis = 'lifecycle' AND t.withdrawn_at IS NULL AND t.at <= {instant}
+      ORDER BY t.id DESC LIMIT 1),
+    (SELECT CASE WHEN t.old IS NULL OR t.old = 'unrecorded' THEN t.new ELSE t.old END FROM transition t
+      WHERE t.unit_id = unit.id AND t.axis = 'lifecycle' AND t.withdrawn_at IS NULL ORDER BY t.id LIMIT 1),
+    unit.lifecycle)"""
 
 
-def _text(session: Session, expression: ColumnElement[Any]) -> str:
-    return str(expression.compile(session.get_bind(), compile_kwargs={"literal_binds": True}))
+def judged(session: Session, instant: int, now: int) -> Judged:
+    """The SQL of how units stood at an instant (ms), at the latest now.
+
+    Where the registry itself has not listened yet at the instant, what other platforms told counts to the instant.
+    """
+    heard = liveness.hearing(session)
+    if instant < heard.since or not heard.until:
+        heard = Hearing(0, instant)
+    if instant >= now:
+        return Judged("unit.lifecycle", _operating(session, liveness.liveness(heard, now)))
+    return Judged(_LIFECYCLE_AT.format(instant=int(instant)), _operating(session, asof.liveness_at(heard, instant, now)))
+
+
+def _operating(session: Session, state: ColumnElement[Any]) -> str:
+    return str(state.in_(sorted(OPERATING)).compile(session.get_bind(), compile_kwargs={"literal_binds": True}))
 
 
 _UNITS = """
 SELECT unit.id AS unit_id, coalesce(unit.account_id, site.account_id) AS account_id, unit.site_id, unit.product_id,
-  {lifecycle} AS lifecycle, {lifecycle} = 'deployed' AS deployed, coalesce({operating}, FALSE) AS operating
+  {lifecycle} AS lifecycle, coalesce({operating}, FALSE) AS operating
 FROM unit LEFT JOIN voice ON voice.unit_id = unit.id LEFT JOIN site ON site.id = unit.site_id
 WHERE unit.merged_into_id IS NULL {units}"""
 _CELLS = """
-SELECT u.unit_id, u.account_id, u.site_id, u.product_id, u.lifecycle, u.operating,
-  CASE WHEN s.unit_id IS NULL THEN 0 ELSE 4 END + CASE WHEN u.deployed THEN 2 ELSE 0 END + CASE WHEN u.operating THEN 1 ELSE 0 END AS cell
+SELECT u.*, CASE WHEN s.unit_id IS NULL THEN 0 ELSE 4 END + CASE WHEN u.lifecycle = 'deployed' THEN 2 ELSE 0 END
+  + CASE WHEN u.operating THEN 1 ELSE 0 END AS cell
 FROM run_unit u LEFT JOIN (SELECT DISTINCT unit_id FROM run_seat) s ON s.unit_id = u.unit_id"""
 
 
 def stage_units(staging: Staging) -> None:
-    staging.make("run_unit", _UNITS)
+    staging.make("run_unit", _UNITS, by="unit_id")
 
 
 def stage_cells(staging: Staging) -> None:
     """Make `run_cell` once the units are seated."""
-    staging.make("run_cell", _CELLS)
+    staging.make("run_cell", _CELLS, by="unit_id")
 
 
 def cells(staging: Staging) -> dict[str, int]:
     """How many units of the run are in each of the eight cells."""
-    found = dict(staging.rows("SELECT cell, count(*) FROM run_cell GROUP BY cell"))
-    return {code: found.get(int(code, 2), 0) for code in CELLS}
+    return by_code(dict(staging.rows("SELECT cell, count(*) FROM run_cell GROUP BY cell")))
+
+
+def by_code(units: dict[int, int]) -> dict[str, int]:
+    """Counts by the number of a cell as counts by its code, empty cells too."""
+    return {code: units.get(int(code, 2), 0) for code in CELLS}

@@ -1,0 +1,69 @@
+"""Setting the paper beside the fleet: the eight cells, and every disagreement with what it is worth."""
+
+from datetime import UTC, date, datetime, time, timedelta
+from typing import NamedTuple
+
+from sqlmodel import Session
+
+from musterroll.domain.claims import disagreement, read_claim
+from musterroll.domain.findings import OF_CELL
+from musterroll.domain.instants import to_ms
+from musterroll.domain.money import Money, totals
+from musterroll.storage import disagreements, findings, reconciliation, standings, tallies, warranty_claims
+from musterroll.storage.findings import Merged
+from musterroll.storage.staging import Staging
+
+CLONE = "another device with this serial waits to be let in"
+
+
+class Reconciliation(NamedTuple):
+    """The fleet and its paper on one day (of UTC, the same for all), with silence judged at an instant of it, at the latest now.
+
+    `money` is what findings are worth a year, by cell; `worth` the same of all findings, no money twice; one sum a currency.
+    """
+
+    on: date
+    at: datetime
+    units: int
+    cells: dict[str, int]
+    money: dict[str, tuple[Money, ...]]
+    findings: dict[str, int]
+    worth: tuple[Money, ...]
+    stored: Merged | None
+
+
+def reconcile(session: Session, on: date | datetime, now: datetime, store: bool) -> Reconciliation:
+    """Reconcile the whole roll on a day or at an instant; with `store`, keep findings, standings and counts as differences.
+
+    A day that is over is judged as it ended. Of a day to come the paper is known, and the fleet is taken as it is now.
+    """
+    day, instant = moment(on, now)
+    if store:
+        reconciliation.lock(session)
+    judged = standings.judged(session, to_ms(instant), to_ms(now))
+    staging = reconciliation.stage_all(session, day, judged)
+    _find(staging)
+    merged = findings.merge(staging, to_ms(now), whole=True) if store else None
+    if store:
+        tallies.keep(staging, whole=True)
+        tallies.note_run(session, to_ms(instant), day)
+    cells, sums = standings.cells(staging), findings.sums(staging)
+    money = {code: sums.worth.get(kind, ()) for code, kind in OF_CELL.items()}
+    worth = totals(one for sum_ in sums.worth.values() for one in sum_)
+    return Reconciliation(day, instant, sum(cells.values()), cells, money, sums.counts, worth, merged)
+
+
+def moment(on: date | datetime, now: datetime) -> tuple[date, datetime]:
+    """The day to judge paper by, and the instant to judge silence at."""
+    if isinstance(on, datetime):
+        return on.astimezone(UTC).date(), min(on, now)
+    return on, min(datetime.combine(on + timedelta(1), time(), UTC), now)
+
+
+def _find(staging: Staging) -> None:
+    conflicts = [
+        (one.unit_id, found.says)
+        for one in warranty_claims.claimants(staging)
+        if (found := disagreement(read_claim(one.card), one.periods)) is not None
+    ]
+    disagreements.stage_findings(staging, conflicts, CLONE)

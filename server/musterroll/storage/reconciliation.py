@@ -1,0 +1,48 @@
+"""A reconciliation as one run of SQL: the lines that matter, how the units stand, who sits where, which cell that is, what is odd."""
+
+from collections.abc import Iterable
+from datetime import date
+
+from sqlmodel import Session, col, select, text
+
+from musterroll.storage import lines_in_force, seats, standings
+from musterroll.storage.bulk import postgres
+from musterroll.storage.staging import Staging
+from musterroll.storage.standings import Judged
+from musterroll.storage.tables import Account
+
+_LOCK = 6_874_004  # a PostgreSQL advisory lock: one run at a time stores what it found
+_TOUCHED_UNITS = "AND unit.id IN (SELECT unit_id FROM run_touched)"
+_TOUCHED_LINES = "AND l.id IN (SELECT line_id FROM run_touched_line)"
+
+
+def lock(session: Session) -> None:
+    """Hold off other runs until the end of the transaction."""
+    if postgres(session):
+        session.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK})
+
+
+def stage_all(session: Session, on: date, judged: Judged) -> Staging:
+    """Stage the whole roll and all lines on a day."""
+    staging = Staging(session, {**judged._asdict(), "units": "", "lines": ""}, {"on": on})
+    staging.settle()
+    return _stage(session, staging, on, None)
+
+
+def stage_touched(session: Session, on: date, judged: Judged, contract_ids: Iterable[int]) -> Staging:
+    """Stage the units of `run_touched` and the lines of `run_touched_line`, which are of these contracts."""
+    staging = Staging(session, {**judged._asdict(), "units": _TOUCHED_UNITS, "lines": _TOUCHED_LINES}, {"on": on})
+    return _stage(session, staging, on, contract_ids)
+
+
+def _stage(session: Session, staging: Staging, on: date, contract_ids: Iterable[int] | None) -> Staging:
+    lines_in_force.stage_lines(session, staging, on, contract_ids)
+    standings.stage_units(staging)
+    seats.stage_seats(staging, parents(session))
+    standings.stage_cells(staging)
+    return staging
+
+
+def parents(session: Session) -> dict[int, int | None]:
+    """The tree of accounts: each one's parent."""
+    return dict(session.execute(select(col(Account.id), col(Account.parent_id))).all())  # type: ignore[arg-type]

@@ -1,0 +1,99 @@
+"""What runs keep of how units stand, and the counts that dashboards read from it."""
+
+from collections.abc import Collection
+from datetime import date
+
+from sqlalchemy import delete, func, select, text
+from sqlmodel import Session, col
+
+from musterroll.storage import pulses
+from musterroll.storage.staging import Staging
+from musterroll.storage.standing_tables import Dirty, Standing, Tally
+from musterroll.storage.standings import by_code
+from musterroll.storage.tables import Pulse
+
+_LAST = "reconciliation"  # the pulse of the last stored run: its instant, and its day as detail
+
+# Units that stand otherwise than the last run found them; `was_`: how that was. A unit off the roll stands nowhere.
+_MOVED = """
+SELECT c.unit_id, coalesce(c.account_id, 0) AS account_id, coalesce(c.site_id, 0) AS site_id, c.product_id, c.cell,
+  o.account_id AS was_account, o.product_id AS was_product, o.cell AS was_cell
+FROM run_cell c LEFT JOIN standing o ON o.unit_id = c.unit_id
+WHERE o.unit_id IS NULL OR o.cell <> c.cell OR o.product_id <> c.product_id OR o.account_id <> coalesce(c.account_id, 0)
+  OR o.site_id <> coalesce(c.site_id, 0)
+UNION ALL
+SELECT o.unit_id, NULL, NULL, NULL, NULL, o.account_id, o.product_id, o.cell
+FROM standing o WHERE NOT EXISTS (SELECT 1 FROM run_unit u WHERE u.unit_id = o.unit_id) """
+_KEEP = (
+    "DELETE FROM standing WHERE unit_id IN (SELECT unit_id FROM run_moved WHERE cell IS NULL)",
+    """UPDATE standing AS o SET account_id = m.account_id, site_id = m.site_id, product_id = m.product_id, cell = m.cell
+    FROM run_moved m WHERE m.unit_id = o.unit_id AND m.cell IS NOT NULL""",
+    """INSERT INTO standing (unit_id, account_id, site_id, product_id, cell)
+    SELECT unit_id, account_id, site_id, product_id, cell FROM run_moved WHERE was_cell IS NULL ORDER BY unit_id""",
+)
+_SHIFT = """
+INSERT INTO tally (axis, of_id, cell, units)
+SELECT axis, of_id, cell, sum(n) FROM (
+  SELECT 'all' AS axis, 0 AS of_id, cell, 1 AS n FROM run_moved WHERE cell IS NOT NULL
+  UNION ALL SELECT 'account', account_id, cell, 1 FROM run_moved WHERE cell IS NOT NULL
+  UNION ALL SELECT 'product', product_id, cell, 1 FROM run_moved WHERE cell IS NOT NULL
+  UNION ALL SELECT 'all', 0, was_cell, -1 FROM run_moved WHERE was_cell IS NOT NULL
+  UNION ALL SELECT 'account', was_account, was_cell, -1 FROM run_moved WHERE was_cell IS NOT NULL
+  UNION ALL SELECT 'product', was_product, was_cell, -1 FROM run_moved WHERE was_cell IS NOT NULL) moves
+GROUP BY axis, of_id, cell HAVING sum(n) <> 0
+ON CONFLICT (axis, of_id, cell) DO UPDATE SET units = tally.units + excluded.units"""
+_RECOUNT = """
+INSERT INTO tally (axis, of_id, cell, units)
+SELECT 'account', coalesce(account_id, 0), cell, count(*) FROM run_cell GROUP BY coalesce(account_id, 0), cell
+UNION ALL SELECT 'product', product_id, cell, count(*) FROM run_cell GROUP BY product_id, cell
+UNION ALL SELECT 'all', 0, cell, count(*) FROM run_cell GROUP BY cell"""
+
+
+def keep(staging: Staging, whole: bool) -> None:
+    """Keep how the run found its units. A whole run counts anew; another shifts the counts by what moved."""
+    staging.make("run_moved", _MOVED if whole else _MOVED + "AND o.unit_id IN (SELECT unit_id FROM run_touched)", by="unit_id")
+    for statement in _KEEP:
+        staging.run(statement)
+    if whole:
+        staging.run("DELETE FROM tally")
+        staging.run(_RECOUNT)
+    else:
+        staging.run(_SHIFT)
+
+
+def note_run(session: Session, instant: int, on: date) -> None:
+    pulses.beat(session, _LAST, instant, on.isoformat())
+
+
+def last_run(session: Session) -> tuple[int, date] | None:
+    """The instant (ms) and the day of the last stored run."""
+    found = session.get(Pulse, _LAST)
+    return (found.at, date.fromisoformat(found.detail)) if found else None
+
+
+def counts(session: Session, axis: str = "all", of_ids: Collection[int] = (0,)) -> dict[str, int]:
+    """Units by cell as the last run left them: of all, or of these accounts or products together."""
+    query = select(col(Tally.cell), func.sum(col(Tally.units))).where(col(Tally.axis) == axis, col(Tally.of_id).in_(of_ids))
+    return by_code({row[0]: int(row[1]) for row in session.execute(query.group_by(col(Tally.cell)))})
+
+
+def recount(session: Session) -> dict[str, int]:
+    """The same of all units, counted from how each was left."""
+    query = select(col(Standing.cell), func.count()).group_by(col(Standing.cell))
+    return by_code({row[0]: row[1] for row in session.execute(query)})
+
+
+def take_dirty(session: Session, limit: int) -> tuple[set[int], bool]:
+    """Take away what is noted to be looked at again: units, and whether it may be all of them (then, or beyond `limit`, none is named)."""
+    found = session.execute(delete(Dirty).returning(col(Dirty.unit_id))).scalars().all()
+    units = {unit_id for unit_id in found if unit_id is not None}
+    return (set(), True) if None in found or len(units) > limit else (units, False)
+
+
+_MARK = text("INSERT INTO dirty (unit_id) VALUES (:unit_id)")
+
+
+def mark_dirty(session: Session, unit_ids: Collection[int | None]) -> None:
+    """Note units whose standing may have changed; None notes that paper did, so any may have."""
+    if unit_ids:
+        session.connection().execute(_MARK, [{"unit_id": unit_id} for unit_id in unit_ids])

@@ -1,0 +1,43 @@
+"""Units whose own warranty card may say otherwise than the registry: the candidates that a rule then decides on."""
+
+import json
+from collections.abc import Iterator
+from datetime import date
+from itertools import groupby
+from typing import Any, NamedTuple
+
+from musterroll.domain.dates import Span
+from musterroll.domain.warranty import Period, PeriodKind
+from musterroll.storage.staging import Staging
+
+
+class Claimant(NamedTuple):
+    unit_id: int
+    card: dict[str, Any]
+    periods: list[Period]
+
+
+# A card that repeats the standard period, by its end or by the months of the unit's paper, agrees: there is no need to look closer.
+_CLAIMANTS = """
+SELECT unit.id, CAST(unit.card AS TEXT), w.kind, CAST(w.starts_on AS TEXT), CAST(w.ends_on AS TEXT), w.rule, w.evidence
+FROM unit JOIN run_unit u ON u.unit_id = unit.id JOIN warranty_period w ON w.unit_id = unit.id
+WHERE unit.card IS NOT NULL AND w.kind IN ('standard', 'extended') AND NOT EXISTS (
+  SELECT 1 FROM warranty_period s
+  WHERE s.unit_id = unit.id AND s.kind = 'standard' AND unit.card ->> 'starts_on' = CAST(s.starts_on AS TEXT)
+    AND (unit.card ->> 'ends_on' = CAST(s.ends_on AS TEXT)
+      OR (unit.card ->> 'ends_on' IS NULL AND CAST(unit.card ->> 'months' AS TEXT) = CAST(unit.warranty_months AS TEXT)))
+    AND NOT EXISTS (SELECT 1 FROM warranty_period x WHERE x.unit_id = unit.id AND x.kind = 'extended' AND x.starts_on <= s.starts_on))
+ORDER BY unit.id"""
+
+
+def claimants(staging: Staging) -> Iterator[Claimant]:
+    """The units of a run with a card and a warranty that do not plainly agree."""
+    for (unit_id, card), rows in groupby(staging.rows(_CLAIMANTS), key=lambda row: (row[0], row[1])):
+        claim = json.loads(card)
+        if isinstance(claim, dict):
+            yield Claimant(unit_id, claim, [_period(*row[2:]) for row in rows])
+
+
+def _period(kind: str, starts_on: str, ends_on: str | None, rule: str, evidence: str) -> Period:
+    span = Span(date.fromisoformat(starts_on), date.fromisoformat(ends_on) if ends_on else None)
+    return Period(PeriodKind(kind), span, rule, evidence)
