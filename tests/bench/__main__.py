@@ -40,7 +40,7 @@ def main(arguments: list[str]) -> int:
 def _line(found: Figure) -> str:
     spread = f"({_number(found.low)} to {_number(found.high)}, {found.rounds} rounds)" if found.rounds > 1 else ""
     verdict = {None: "", True: f"reached {found.aim}", False: f"MISSED {found.aim}"}[found.ok]
-    return f"  {found.name:<52} {_number(found.value):>9} {found.unit:<11} {spread:<34} {verdict}".rstrip()
+    return f"  {found.name:<66} {_number(found.value):>9} {found.unit:<11} {spread:<34} {verdict}".rstrip()
 
 
 def _number(value: float) -> str:

@@ -101,6 +101,7 @@ def _look_ups(database: Database, title: str, plan: Plan, folder: Path) -> list[
     broker = brokers.broker(brokers.password_file(folder, units))
     try:
         with _web(database, broker, folder) as port:
+            _round(port, token, plan._replace(look_ups=50))  # a fresh worker's first requests open its database
             alone = [_round(port, token, plan) for _ in range(plan.rounds)]
             with _beating(database, broker, folder, units):
                 beside = [_round(port, token, plan) for _ in range(plan.rounds)]
