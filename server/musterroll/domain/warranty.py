@@ -31,6 +31,10 @@ class Policy(NamedTuple):
     months: int | None = None  # a unit's own paper, where it names a length, goes before
 
 
+# What holds for a product that names no policy: the months are those of the unit's own paper.
+DEFAULT = Policy("default", (StartRule(Start.INSTALLED), StartRule(Start.SHIPPED)))
+
+
 class UnitDates(NamedTuple):
     """What is known of one unit that a warranty can begin with."""
 

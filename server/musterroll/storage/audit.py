@@ -11,6 +11,7 @@ from sqlmodel import Session, col
 
 from musterroll.domain.audit import NOTHING_BEFORE, Image, canonical, seal
 from musterroll.domain.errors import Conflict
+from musterroll.storage import dirty
 from musterroll.storage.audit_tables import AuditEntry, Change
 from musterroll.storage.bulk import postgres
 
@@ -31,6 +32,7 @@ class Verified(NamedTuple):
     entries: int  # that are as they were written
     first_bad: int | None  # the first entry that is not, or that follows one taken out
     head: str  # the hash of the last good entry; kept elsewhere, it also proves that the end is not cut off
+    head_found: bool  # whether the hash asked for is one of the chain
 
 
 def append(session: Session, change: Change, entries: Iterable[Entry]) -> None:
@@ -43,6 +45,19 @@ def append(session: Session, change: Change, entries: Iterable[Entry]) -> None:
         head = head or _head(session)
         rows, head = _sealed(change.id or 0, facts, chunk, head)
         (_copy if postgres(session) else _insert)(session, rows)
+        _stir(session, chunk)
+
+
+# Paper that no reconciliation reads.
+_ASIDE = frozenset({"incident", "proposal", "finding_decision", "warranty_policy"})
+
+
+def _stir(session: Session, entries: Sequence[Entry]) -> None:
+    """Have looked at again what these entries are about: a unit of which paper changed, or all where it was other paper."""
+    if any(entry.table != "unit" and entry.table not in _ASIDE for entry in entries):
+        dirty.mark_all(session)
+    else:
+        dirty.mark(session, [int(entry.key) for entry in entries if entry.table == "unit"])
 
 
 def entries_back(session: Session, change_id: int, before_id: int | None, limit: int) -> list[Record[Any]]:
@@ -68,18 +83,17 @@ def undone_by(session: Session, change_id: int) -> int | None:
     return found
 
 
-def verify(session: Session) -> Verified:
-    """Walk the whole chain from its first entry."""
-    head, count = NOTHING_BEFORE, 0
+def verify(session: Session, noted: str | None = None) -> Verified:
+    """Walk the whole chain from its first entry. `noted` is a head kept from earlier, to be met on the way."""
+    head, count, met = NOTHING_BEFORE, 0, noted in (None, NOTHING_BEFORE)
     facts: dict[int, str] = {}
     for entry_id, change_id, table, key, before, after, found in _walk(session):
         if change_id not in facts:
             facts[change_id] = _facts(session.get_one(Change, change_id))
-        wanted = seal(head, facts[change_id], canonical([table, key, before, after]))
-        if wanted != found:
-            return Verified(count, entry_id, head)
-        head, count = found, count + 1
-    return Verified(count, None, head)
+        if seal(head, facts[change_id], canonical([table, key, before, after])) != found:
+            return Verified(count, entry_id, head, met)
+        head, count, met = found, count + 1, met or found == noted
+    return Verified(count, None, head, met)
 
 
 def _walk(session: Session) -> Iterator[Sequence[Any]]:

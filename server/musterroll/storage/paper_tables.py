@@ -111,7 +111,7 @@ class Finding(SQLModel, table=True):
     subject: str = Field(max_length=8)  # unit, line
     subject_id: int = Field(sa_type=BIG)
     facts: str = Field(sa_type=Text)  # what it rests on, the same text while nothing changes
-    variant: str = Field(default="", max_length=16)
+    variant: str = Field(default="", max_length=24)
     account_id: int | None = Field(default=None, sa_type=BIG)
     value: Decimal | None = Field(default=None, sa_type=PRICE)  # a year
     currency: str = Field(default="", max_length=3)

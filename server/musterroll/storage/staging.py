@@ -17,6 +17,7 @@ class Staging:
     """Where the tables of one run are made. `words` fill the braces of its SQL, `values` its parameters."""
 
     def __init__(self, session: Session, words: dict[str, str], values: dict[str, Any]) -> None:
+        session.flush()
         self._connection = session.connection()
         self._postgres = postgres(session)
         self._words = {**words, "by_bytes": _BY_BYTES[self._connection.dialect.name]}

@@ -3,12 +3,12 @@
 from collections.abc import Collection
 from datetime import date
 
-from sqlalchemy import delete, func, select, text
+from sqlalchemy import func, select
 from sqlmodel import Session, col
 
 from musterroll.storage import pulses
 from musterroll.storage.staging import Staging
-from musterroll.storage.standing_tables import Dirty, Standing, Tally
+from musterroll.storage.standing_tables import Standing, Tally
 from musterroll.storage.standings import by_code
 from musterroll.storage.tables import Pulse
 
@@ -81,19 +81,3 @@ def recount(session: Session) -> dict[str, int]:
     """The same of all units, counted from how each was left."""
     query = select(col(Standing.cell), func.count()).group_by(col(Standing.cell))
     return by_code({row[0]: row[1] for row in session.execute(query)})
-
-
-def take_dirty(session: Session, limit: int) -> tuple[set[int], bool]:
-    """Take away what is noted to be looked at again: units, and whether it may be all of them (then, or beyond `limit`, none is named)."""
-    found = session.execute(delete(Dirty).returning(col(Dirty.unit_id))).scalars().all()
-    units = {unit_id for unit_id in found if unit_id is not None}
-    return (set(), True) if None in found or len(units) > limit else (units, False)
-
-
-_MARK = text("INSERT INTO dirty (unit_id) VALUES (:unit_id)")
-
-
-def mark_dirty(session: Session, unit_ids: Collection[int | None]) -> None:
-    """Note units whose standing may have changed; None notes that paper did, so any may have."""
-    if unit_ids:
-        session.connection().execute(_MARK, [{"unit_id": unit_id} for unit_id in unit_ids])

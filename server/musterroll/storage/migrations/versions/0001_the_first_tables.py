@@ -70,7 +70,7 @@ def upgrade() -> None:
     sa.Column('subject', sa.String(length=8), nullable=False),
     sa.Column('subject_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('facts', sa.Text(), nullable=False),
-    sa.Column('variant', sa.String(length=16), nullable=False),
+    sa.Column('variant', sa.String(length=24), nullable=False),
     sa.Column('account_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=True),
     sa.Column('value', sa.BigInteger(), nullable=True),
     sa.Column('currency', sa.String(length=3), nullable=False),

@@ -1,0 +1,132 @@
+"""Warranty periods: the standard ones follow from a unit's dates by rule; people and documents extend, add and void."""
+
+from collections.abc import Iterable
+from datetime import date, datetime
+from itertools import islice
+from typing import NamedTuple
+from zoneinfo import ZoneInfo
+
+from sqlmodel import Session, col, select
+
+from musterroll.domain import warranty
+from musterroll.domain.errors import NotFound
+from musterroll.domain.warranty import Period
+from musterroll.registry import changing
+from musterroll.storage import dirty, warranties
+from musterroll.storage.audit_tables import Change
+from musterroll.storage.paper_tables import WarrantyPeriod
+from musterroll.storage.tables import Unit
+
+_BATCH = 5_000
+_TABLE = "warranty_period"
+
+
+class Settled(NamedTuple):
+    """Standard periods that a settling changed."""
+
+    new: int
+    changed: int
+    gone: int
+
+
+def settle(session: Session, unit_ids: Iterable[int], now: datetime, change: Change | None = None) -> Settled:
+    """Bring the standard periods of these units in line with their dates, policy and product. One that is void stays as it is.
+
+    With `change`, the rows are recorded as part of it, to be undone with it.
+    """
+    session.flush()
+    total = Settled(0, 0, 0)
+    rules, rest = warranties.policies(session), iter(unit_ids)
+    while batch := list(islice(rest, _BATCH)):
+        done = _settle(session, batch, rules, change)
+        total = Settled(*(a + b for a, b in zip(total, done, strict=True)))
+    return total
+
+
+def _settle(session: Session, unit_ids: list[int], rules: dict[int | None, warranty.Policy], change: Change | None) -> Settled:
+    held = warranties.standards(session, unit_ids)
+    new: list[tuple[int, Period]] = []
+    changed: list[tuple[int, Period]] = []
+    gone: list[int] = []
+    stirred: list[int] = []
+    for unit in warranties.warranted(session, unit_ids):
+        found = warranty.standard(rules[unit.policy_id], unit.dates, ZoneInfo(unit.zone)).period
+        row, old = held.get(unit.unit_id, (0, None))
+        if old == found or (old is not None and old.voided_on is not None):
+            continue
+        stirred.append(unit.unit_id)
+        if found is None:
+            gone.append(row)
+        elif old is None:
+            new.append((unit.unit_id, found))
+        else:
+            changed.append((row, found))
+    _write(session, new, changed, gone, change)
+    dirty.mark(session, stirred)
+    return Settled(len(new), len(changed), len(gone))
+
+
+def _write(
+    session: Session, new: list[tuple[int, Period]], changed: list[tuple[int, Period]], gone: list[int], change: Change | None
+) -> None:
+    if change is None:
+        warranties.change(session, changed)
+        warranties.remove(session, gone)
+        warranties.add(session, new)
+        return
+    if changed or gone:
+        with changing.watching(session, change, _TABLE, [*(row for row, _ in changed), *gone]):
+            warranties.change(session, changed)
+            warranties.remove(session, gone)
+    if new:
+        warranties.add(session, new)
+        added = warranties.standards(session, [unit_id for unit_id, _ in new])
+        changing.added(session, change, _TABLE, [row for row, _ in added.values()])
+
+
+def settle_policy(session: Session, policy_id: int | None, now: datetime, change: Change | None = None) -> Settled:
+    """Settle every unit whose product is sold with this policy; None: with no policy."""
+    return settle(session, warranties.units_of_policy(session, policy_id), now, change)
+
+
+def extend(session: Session, uid: str, months: int, document: str, actor: str, now: datetime) -> Period:
+    """Extend a unit's warranty from where its cover ends. Raises NotFound, and Conflict where there is nothing to extend."""
+    unit = _unit(session, uid)
+    period = warranty.extend([warranties.period_of(row) for row in warranties.periods(session, unit.id or 0)], months, document)
+    return _add(session, unit, period, f"extend by {months} months", document, actor, now)
+
+
+def repair(session: Session, uid: str, on: date, months: int, document: str, actor: str, now: datetime) -> Period:
+    """Record the warranty on a repair from the day the unit was given back. Raises NotFound."""
+    return _add(session, _unit(session, uid), warranty.repaired(on, months, document), "repair", document, actor, now)
+
+
+def void(session: Session, period_id: int, on: date, reason: str, actor: str, now: datetime) -> Period:
+    """Void a period from a day; it stays on record. Raises NotFound, and Conflict without a reason or where it is void already."""
+    row = session.get(WarrantyPeriod, period_id)
+    if row is None:
+        raise NotFound(f"there is no warranty period {period_id}")
+    voided = warranty.void(warranties.period_of(row), on, reason)
+    subject = f"warranty of {session.get_one(Unit, row.unit_id).serial}"
+    change = changing.begin(session, actor=actor, kind="warranty", subject=subject, reason=voided.void_reason, now=now)
+    with changing.watching(session, change, _TABLE, [period_id]):
+        row.voided_on, row.void_reason = voided.voided_on, voided.void_reason[:300]
+    dirty.mark(session, [row.unit_id])
+    return voided
+
+
+def _add(session: Session, unit: Unit, period: Period, what: str, document: str, actor: str, now: datetime) -> Period:
+    change = changing.begin(session, actor=actor, kind="warranty", subject=f"{what}: {unit.serial}", reason=document, now=now)
+    row = WarrantyPeriod(**warranties.columns(unit.id or 0, period))
+    session.add(row)
+    session.flush()
+    changing.added(session, change, _TABLE, [row.id or 0])
+    dirty.mark(session, [row.unit_id])
+    return period
+
+
+def _unit(session: Session, uid: str) -> Unit:
+    found = session.exec(select(Unit).where(col(Unit.uid) == uid)).first()
+    if found is None:
+        raise NotFound(f"no unit {uid!r} is on the roll")
+    return found
