@@ -1,6 +1,6 @@
 """Instants: aware UTC datetimes for people, integer milliseconds since 1970 for hot rows."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MS = timedelta(milliseconds=1)
@@ -20,3 +20,12 @@ def from_ms(ms: int) -> datetime:
     '2026-11-01T12:00:00+00:00'
     """
     return _EPOCH + timedelta(milliseconds=ms)
+
+
+def day_end(day: date) -> datetime:
+    """The last millisecond of a day (UTC).
+
+    >>> day_end(date(2026, 10, 31)).isoformat()
+    '2026-10-31T23:59:59.999000+00:00'
+    """
+    return datetime(day.year, day.month, day.day, tzinfo=UTC) + timedelta(days=1) - _MS

@@ -123,7 +123,5 @@ def _columns(step: _Step) -> frozenset[str] | None:
 def _delete(session: Session, table: str, keys: list[str]) -> None:
     found = paper_state.referring(session, table, keys)
     if found is not None:
-        raise Conflict(
-            f"{found[0]} {found[1]} was recorded since and refers to a {table} the change added; undo that first", "changed_since"
-        )
+        raise Conflict(f"{found[0]} {found[1]} refers to {table} rows that the change added; undo what recorded it first", "changed_since")
     paper_state.delete_rows(session, table, keys)

@@ -10,8 +10,9 @@ from decimal import Decimal
 from functools import cache
 from typing import Any, NamedTuple
 
-from sqlalchemy import Column, Float, Table, bindparam, delete, exists, insert, select, update
+from sqlalchemy import JSON, Column, Date, Float, Table, bindparam, delete, exists, insert, select, update
 from sqlmodel import Session, SQLModel, col
+from sqlmodel.sql.sqltypes import UTCDateTime
 
 from musterroll.domain.audit import Image, image
 from musterroll.domain.contract import Scope
@@ -43,6 +44,13 @@ _TABLES = (
     FindingDecision,
     Proposal,
 )
+_READERS: dict[type, Callable[[Any], Any]] = {
+    Price: Decimal,
+    UTCDateTime: datetime.fromisoformat,
+    Date: date.fromisoformat,
+    Float: float,
+    JSON: json.loads,
+}
 _CHUNK = 5_000  # keys one statement may name
 
 
@@ -54,6 +62,7 @@ class Paper(NamedTuple):
     columns: tuple[Column[Any], ...]
     names: frozenset[str]
     floats: tuple[str, ...]
+    readers: dict[str, Callable[[Any], Any]]  # what makes a column's value of the plain one in an image, where they are not the same
 
 
 @cache
@@ -68,7 +77,8 @@ def _paper(model: type[SQLModel]) -> Paper:
     unsaid = _SAID_BY_DEVICE if model is Unit else frozenset()
     columns = tuple(column for column in table.columns if column.name not in unsaid)
     floats = tuple(column.name for column in columns if isinstance(column.type, Float))
-    return Paper(table, key, columns, frozenset(column.name for column in columns), floats)
+    readers = {column.name: reader for column in columns for kind, reader in _READERS.items() if isinstance(column.type, kind)}
+    return Paper(table, key, columns, frozenset(column.name for column in columns), floats, readers)
 
 
 def image_of(table: str, row: Mapping[str, Any] | None, *, whole: bool) -> Image | None:
@@ -146,16 +156,5 @@ def spoken(session: Session, unit_ids: Sequence[str]) -> set[str]:
 
 
 def _values(paper: Paper, row: Image) -> Image:
-    return {name: None if value is None else _reader(paper.table.c[name].type)(value) for name, value in row.items()}
-
-
-def _reader(kind: Any) -> Callable[[Any], Any]:
-    """What makes a column's value of the plain one in an image."""
-    return Decimal if isinstance(kind, Price) else _READERS.get(kind.python_type, _same)
-
-
-def _same(value: Any) -> Any:
-    return value
-
-
-_READERS: dict[type, Callable[[Any], Any]] = {date: date.fromisoformat, datetime: datetime.fromisoformat, float: float, dict: json.loads}
+    readers = paper.readers
+    return {name: readers[name](value) if name in readers and value is not None else value for name, value in row.items()}

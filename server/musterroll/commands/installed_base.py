@@ -1,0 +1,94 @@
+"""`musterroll installed-base`: how many units are out there, on any day, and what moved their number."""
+
+from datetime import date, datetime
+from typing import Any
+
+import click
+
+from musterroll.commands.context import Context, clock, show
+from musterroll.domain.errors import Refusal
+from musterroll.domain.month_bridge import Bridge
+from musterroll.registry import timeline
+from musterroll.registry.timeline import Base, Part, Scope, Slice
+from musterroll.storage.installed_base import Tally
+
+_DAY = click.DateTime(["%Y-%m-%d"])
+_MONTH = click.DateTime(["%Y-%m"])
+
+
+@click.command("installed-base")
+@click.option("--on", type=_DAY, help="At the end of this day (UTC) instead of now.")
+@click.option("--known", type=_DAY, help="As it was known at the end of this day, before later records corrected it.")
+@click.option("--by", type=click.Choice([one.value for one in Slice]), help="Sliced; accounts include those below them.")
+@click.option("--bridge", "month", type=_MONTH, metavar="YYYY-MM", help="What moved the installed base in this month.")
+@click.option("--account", help="Only this account (number) and those below it.")
+@click.option("--site", help="Only this site (number).")
+@click.option("--product", help="Only this product, as MAKER/MODEL.")
+@click.option("--segment", help="Only accounts of this segment.")
+@click.option("--country", help="Only this country.")
+@click.option("--json", "as_json", is_flag=True, help="Answer for machines.")
+@click.pass_obj
+def installed_base(
+    context: Context,
+    /,
+    on: datetime | None,
+    known: datetime | None,
+    by: str | None,
+    month: datetime | None,
+    product: str | None,
+    as_json: bool,
+    **scope: str | None,
+) -> None:
+    """Count units on the roll, those deployed, and of these those operating: the installed base."""
+    if month is not None and (on is not None or by is not None):
+        raise click.UsageError("--bridge is of a whole month; it goes with neither --on nor --by")
+    within = Scope(**scope, **_product(product))
+    database = context.database()
+    with database.reading() as session:
+        if month is not None:
+            _show_bridge(month.date(), timeline.bridge(session, month.date(), clock(), known=_day(known), scope=within), as_json)
+        else:
+            _show_base(timeline.base(session, clock(), on=_day(on), known=_day(known), by=Slice(by) if by else None, scope=within), as_json)
+    database.close()
+
+
+def _day(given: datetime | None) -> date | None:
+    return None if given is None else given.date()
+
+
+def _product(given: str | None) -> dict[str, str]:
+    if given is None:
+        return {}
+    maker, slash, model = given.partition("/")
+    if not slash or not maker.strip() or not model.strip():
+        raise Refusal(f"--product is MAKER/MODEL, not {given!r}")
+    return {"maker": maker, "model": model}
+
+
+def _show_base(found: Base, as_json: bool) -> None:
+    if as_json:
+        parts = [_part(part) for part in found.parts]
+        show({"on": found.on.isoformat(), "known": found.known.isoformat(), **found.all._asdict(), "parts": parts})
+        return
+    known = "" if found.known == found.on else f", as known on {found.known:%Y-%m-%d %H:%M} UTC"
+    click.echo(f"Installed base on {found.on:%Y-%m-%d %H:%M} UTC{known}: {_words(found.all)}")
+    for part in found.parts:
+        click.echo(f"  {' · '.join(dict.fromkeys(word for word in part[:2] if word)) or '(none)'}: {_words(part.counts)}")
+
+
+def _words(counts: Tally) -> str:
+    return f"deployed {counts.deployed:,} · operating {counts.operating:,} · on the roll {counts.units:,}"
+
+
+def _part(part: Part) -> dict[str, Any]:
+    return {**part._asdict(), "counts": part.counts._asdict(), "own": part.own._asdict()}
+
+
+def _show_bridge(month: date, found: Bridge, as_json: bool) -> None:
+    if as_json:
+        show({"month": f"{month:%Y-%m}", "opening": found.opening, "steps": found.steps, "closing": found.closing})
+        return
+    click.echo(f"Installed base (deployed and operating) in {month:%B %Y}")
+    for word, count in (("opening", found.opening), *((step.replace("_", " "), count) for step, count in found.steps.items())):
+        click.echo(f"  {word:<12} {count:>+9,}" if word != "opening" else f"  {word:<12} {count:>9,}")
+    click.echo(f"  {'closing':<12} {found.closing:>9,}")

@@ -1,0 +1,182 @@
+"""The installed base on a day as it was known on another, by whatever it is sliced by, and how a month moved it."""
+
+from datetime import UTC, date, datetime, timedelta
+from enum import StrEnum
+from typing import Any, NamedTuple
+
+from sqlalchemy import Row
+from sqlmodel import Session
+
+from musterroll.domain import month_bridge
+from musterroll.domain.dates import add_months
+from musterroll.domain.errors import NotFound, Refusal
+from musterroll.domain.identity import name_key
+from musterroll.domain.instants import day_end, from_ms, to_ms
+from musterroll.domain.lifecycle import Lifecycle
+from musterroll.domain.liveness import Liveness
+from musterroll.domain.month_bridge import Bridge, Move, Standing
+from musterroll.registry.accounts import account
+from musterroll.storage import accounts, asof, installed_base
+from musterroll.storage.installed_base import Tally, Within
+from musterroll.storage.liveness import hearing
+
+
+class Slice(StrEnum):
+    ACCOUNT = "account"  # each with all accounts below it
+    SITE = "site"
+    PRODUCT = "product"
+    SEGMENT = "segment"
+    COUNTRY = "country"
+
+
+class Part(NamedTuple):
+    """One row of a sliced base. `ref` and `name` are empty for the units of none; `own` leaves out the accounts below."""
+
+    ref: str
+    name: str
+    parent: str  # reference of the account above
+    counts: Tally
+    own: Tally
+
+
+class Base(NamedTuple):
+    """`all` counts every unit once. Parts add up to it, of accounts their `own` do."""
+
+    on: datetime
+    known: datetime
+    all: Tally
+    parts: list[Part]
+
+
+class Scope(NamedTuple):
+    """Which units are counted, in the words of people; every given field must hold."""
+
+    account: str | None = None  # number, with all below it
+    site: str | None = None  # number
+    maker: str | None = None  # with model: one product
+    model: str | None = None
+    segment: str | None = None
+    country: str | None = None
+
+
+EVERYTHING = Scope()
+
+
+def base(
+    session: Session,
+    now: datetime,
+    *,
+    on: date | None = None,
+    known: date | None = None,
+    by: Slice | None = None,
+    scope: Scope = EVERYTHING,
+) -> Base:
+    """The installed base at the end of the day `on` (or now) as it was known at the end of the day `known` (or now).
+
+    Where a unit stood is as it was then; whose it is, is as recorded now. Raises NotFound, and Refusal for a day to come.
+    """
+    instant, known_at = _moment(on, now), _moment(known, now)
+    heard, within = hearing(session), _within(session, scope)
+    present = on is None and known is None
+    axes = installed_base.axes_now(heard, instant) if present else installed_base.axes_at(heard, instant, known_at)
+    all_ = installed_base.tallies(session, axes, "all", within).get(0, Tally(0, 0, 0))
+    parts = [] if by is None else _parts(session, by, installed_base.tallies(session, axes, by.value, within))
+    return Base(from_ms(instant), from_ms(known_at), all_, parts)
+
+
+def bridge(session: Session, month: date, now: datetime, *, known: date | None = None, scope: Scope = EVERYTHING) -> Bridge:
+    """How the installed base came through the month that `month` lies in, up to now where it is not over yet.
+
+    Opening and closing are what `base` counts on the last day before the month and on its last day. Raises as `base`.
+    """
+    first = month.replace(day=1)
+    since = to_ms(datetime(first.year, first.month, 1, tzinfo=UTC))
+    if since > to_ms(now):
+        raise Refusal(f"{first:%B %Y} has not begun yet", "day_to_come")
+    last, known_at = _moment(add_months(first, 1) - timedelta(days=1), now, cut=True), _moment(known, now)
+    heard, within = hearing(session), _within(session, scope)
+    opening, closing = (installed_base.axes_at(heard, at, known_at) for at in (since - 1, last))
+    effective = asof.effective(since, last + 1, known_at)
+    quiet, others = installed_base.turnover(session, opening, closing, effective, within)
+    moves = installed_base.moves_of(session, effective, [row.id for row in others]) if others else []
+    start = {row.id: _standing(row, "0") for row in others}
+    found = month_bridge.bridge(start, [*moves, *_unseen(start, moves, others, last)])
+    return Bridge(found.opening + quiet, found.steps, found.closing + quiet)
+
+
+def _unseen(start: dict[int, Standing], moves: list[Move], others: list[Row[Any]], last: int) -> list[Move]:
+    """Silence that the sweep has not noted yet, as moves at the end of the month: so that the bridge ends where the base stands."""
+    units = dict(start)
+    for move in sorted(moves):
+        units[move.unit] = month_bridge.apply(units[move.unit], move)
+    wanted = {row.id: _standing(row, "1").liveness for row in others}
+    newest = max((move.id for move in moves), default=0) + 1
+    return [Move(last, newest, unit, "liveness", wanted[unit]) for unit, standing in units.items() if standing.liveness != wanted[unit]]
+
+
+def _standing(row: Row[Any], end: str) -> Standing:
+    found = row._mapping
+    return Standing(Lifecycle(found[f"l{end}"]), Liveness(found[f"v{end}"]), bool(found[f"m{end}"]))
+
+
+def _moment(day: date | None, now: datetime, *, cut: bool = False) -> int:
+    """The end of a day, or now; a day that is not over ends now. Raises Refusal for a day to come unless it is to be `cut`."""
+    if day is not None and day > now.date() and not cut:
+        raise Refusal(f"{day} is still to come; the installed base is known up to today", "day_to_come")
+    return to_ms(now) if day is None else min(to_ms(day_end(day)), to_ms(now))
+
+
+def _within(session: Session, scope: Scope) -> Within:
+    return Within(
+        None if scope.account is None else account(session, scope.account).id,
+        _site(session, scope.site),
+        _product(session, scope.maker, scope.model),
+        scope.segment,
+        scope.country,
+    )
+
+
+def _site(session: Session, ref: str | None) -> int | None:
+    found = None if ref is None else installed_base.site_id(session, ref)
+    if ref is not None and found is None:
+        raise NotFound(f"there is no site {ref!r}")
+    return found
+
+
+def _product(session: Session, maker: str | None, model: str | None) -> int | None:
+    if maker is None or model is None:
+        return None
+    found = installed_base.product_id(session, name_key(maker), name_key(model))
+    if found is None:
+        raise NotFound(f"there is no product {maker} {model}")
+    return found
+
+
+def _parts(session: Session, by: Slice, counted: dict[Any, Tally]) -> list[Part]:
+    if by in (Slice.SEGMENT, Slice.COUNTRY):
+        return [Part(key, key, "", tally, tally) for key, tally in sorted(counted.items())]
+    if by is Slice.ACCOUNT:
+        return _account_parts(session, counted)
+    named = installed_base.names(session, by.value) | {0: ("", "")}
+    return sorted(Part(*named[key], "", tally, tally) for key, tally in counted.items())
+
+
+def _account_parts(session: Session, counted: dict[int, Tally]) -> list[Part]:
+    """Every account that has units, or has them below it, in the order of the tree; at the end the units of no account."""
+    nodes = accounts.tree(session, None)
+    refs = {node.id: node.ref for node in nodes}
+    none = Tally(0, 0, 0)
+    rolled = {node.id: counted.get(node.id, none) for node in nodes}
+    for node in sorted(nodes, key=lambda one: -one.depth):
+        if node.parent_id in rolled:
+            rolled[node.parent_id] = _plus(rolled[node.parent_id], rolled[node.id])
+    parts = [
+        Part(node.ref, node.name, refs.get(node.parent_id or 0, ""), rolled[node.id], counted.get(node.id, none))
+        for node in nodes
+        if rolled[node.id].units
+    ]
+    return [*parts, *(Part("", "", "", counted[key], counted[key]) for key in counted if key not in refs)]
+
+
+def _plus(one: Tally, other: Tally) -> Tally:
+    return Tally(one.units + other.units, one.deployed + other.deployed, one.operating + other.operating)

@@ -1,0 +1,66 @@
+"""The tree of accounts, asked in SQL."""
+
+from collections.abc import Collection, Sequence
+from typing import Any, NamedTuple
+
+from sqlalchemy import Row, Select, select
+from sqlmodel import Session, col
+
+from musterroll.storage.tables import Account
+
+
+class Node(NamedTuple):
+    """An account in the tree; `depth` is 0 at the root asked for."""
+
+    id: int
+    ref: str
+    name: str
+    parent_id: int | None
+    segment: str
+    country: str
+    depth: int
+
+
+def subtree(account_id: int) -> Select[Any]:
+    """The ids of an account and of all below it, to stand in `IN (...)`. A circle, which no verb lets in, would end where it closes."""
+    tree = select(col(Account.id).label("id")).where(col(Account.id) == account_id).cte("subtree", recursive=True)
+    tree = tree.union(select(col(Account.id)).where(col(Account.parent_id) == tree.c.id))
+    return select(tree.c.id)
+
+
+def lineage(session: Session, account_id: int) -> list[int]:
+    """An account, its parent and so on to the root; the same ids in no order."""
+    steps: Any = select(col(Account.id).label("id"), col(Account.parent_id).label("up"))
+    up = steps.where(col(Account.id) == account_id).cte("up", recursive=True)
+    up = up.union(select(col(Account.id), col(Account.parent_id)).where(col(Account.id) == up.c.up))
+    return list(session.execute(select(up.c.id)).scalars())
+
+
+def by_ref(session: Session, ref: str) -> Account | None:
+    if "\0" in ref:
+        return None  # PostgreSQL will not even compare one
+    return session.execute(select(Account).where(col(Account.ref) == ref)).scalar_one_or_none()
+
+
+def tree(session: Session, root_id: int | None) -> list[Node]:
+    """The accounts below a root, or all of them, parents before their children and siblings by number. Merged ones are left out."""
+    a = Account
+    columns = (col(a.id), col(a.ref), col(a.name), col(a.parent_id), col(a.segment), col(a.country))
+    query = select(*columns).where(col(a.merged_into_id).is_(None))
+    if root_id is not None:
+        query = query.where(col(Account.id).in_(subtree(root_id)))
+    rows = session.execute(query.order_by(col(Account.ref))).all()
+    return _in_order(rows, {row.id for row in rows})
+
+
+def _in_order(rows: Sequence[Row[Any]], known: Collection[int]) -> list[Node]:
+    below: dict[int | None, list[Any]] = {}
+    for row in rows:
+        below.setdefault(row.parent_id if row.parent_id in known else None, []).append(row)
+    found: list[Node] = []
+    waiting: list[tuple[Any, int]] = [(row, 0) for row in reversed(below.get(None, []))]
+    while waiting:
+        row, depth = waiting.pop()
+        found.append(Node(row.id, row.ref, row.name, row.parent_id, row.segment, row.country, depth))
+        waiting += [(child, depth + 1) for child in reversed(below.get(row.id, []))]
+    return found
