@@ -8,7 +8,7 @@ from sqlmodel import Session
 from musterroll.importers.units import UnitRow
 from musterroll.registry.import_verdicts import Facts
 from musterroll.storage import unit_imports
-from musterroll.storage.tables import Account, Product, Site
+from musterroll.storage.tables import Product
 from musterroll.storage.unit_imports import KnownUnit, ProductRow
 
 
@@ -52,16 +52,13 @@ class Places:
     def open(self, rows: list[tuple[UnitRow, Facts]], now: datetime) -> None:
         """Store what these rows need and the roll does not have; accounts and sites under their reference as name."""
         new_products = {(row.maker_key, row.model_key): row for row, _ in rows if self._products[(row.maker_key, row.model_key)] is None}
-        products = [_product(row, now) for row in new_products.values()]
-        unit_imports.add(self._session, products)
+        unit_imports.add_products(self._session, [_product(row, now) for row in new_products.values()])
         self._products |= unit_imports.products(self._session, new_products.keys())
         new_accounts = {facts.account for _, facts in rows if facts.account and self._accounts[facts.account] is None}
-        accounts = [Account(ref=ref, name=ref, created_at=now) for ref in sorted(new_accounts)]
-        unit_imports.add(self._session, accounts)
+        unit_imports.add_accounts(self._session, new_accounts, now)
         self._accounts |= unit_imports.accounts(self._session, new_accounts)
         new_sites = {facts.site for _, facts in rows if facts.site and self._sites[facts.site] is None}
-        sites = [Site(ref=ref, name=ref, account_id=self.account_id(self._owners.get(ref)), created_at=now) for ref in sorted(new_sites)]
-        unit_imports.add(self._session, sites)
+        unit_imports.add_sites(self._session, {ref: self.account_id(self._owners.get(ref)) for ref in new_sites}, now)
         self._sites |= {ref: site.id for ref, site in unit_imports.sites(self._session, new_sites).items()}
 
     def product_id(self, row: UnitRow) -> int:

@@ -1,6 +1,7 @@
 """Taking unit lists into the roll: a verdict per row, one transaction, the same file twice changes nothing."""
 
 from collections.abc import Callable, Iterable
+from contextlib import AbstractContextManager, nullcontext
 from datetime import datetime
 from itertools import islice
 from typing import NamedTuple
@@ -15,7 +16,9 @@ from musterroll.importers.units import BadRow, UnitRow
 from musterroll.registry.import_places import Places
 from musterroll.registry.import_verdicts import Facts, Outcome, Verdict, facts_after, refused, verdict_on
 from musterroll.storage import transitions, unit_imports
+from musterroll.storage.bulk import postgres
 from musterroll.storage.transitions import Change
+from musterroll.storage.unit_imports import NewUnit
 
 _BATCH = 5000
 _TRIES = 3
@@ -69,13 +72,19 @@ class _Run:
             return self._judge(batch)[0]
         for _ in range(_TRIES):
             try:
-                with self._session.begin_nested():
+                with self._attempt():
                     verdicts, plans = self._judge(batch)
                     self._store(plans)
                 return verdicts
             except IntegrityError:
+                if not postgres(self._session):
+                    break
                 self._places = Places(self._session)
-        raise Conflict("others keep changing the same units; import the file again")
+        raise Conflict("others keep changing the same units; nothing was imported, import the file again")
+
+    def _attempt(self) -> AbstractContextManager[object]:
+        """A savepoint where others write too. SQLite has one writer, and a savepoint there copies every page the batch touches."""
+        return self._session.begin_nested() if postgres(self._session) else nullcontext()
 
     def _judge(self, batch: list[UnitRow | BadRow]) -> tuple[list[Verdict], list[_Plan]]:
         good = [row for row in batch if isinstance(row, UnitRow)]
@@ -109,27 +118,29 @@ class _Run:
     def _store(self, plans: list[_Plan]) -> None:
         self._places.open([(plan.row, plan.after) for plan in plans], self._now)
         new = {new_uid(): plan for plan in plans if plan.unit_id is None}
-        ids = unit_imports.add_units(self._session, [self._unit(uid, plan) for uid, plan in new.items()])
+        ids = unit_imports.add_units(self._session, [self._unit(uid, plan) for uid, plan in new.items()], self._now)
         unit_imports.change_units(self._session, [self._fields(plan) | {"row_id": plan.unit_id} for plan in plans if plan.unit_id])
         moved = [self._moved(ids[uid], plan) for uid, plan in new.items()]
         moved += [self._moved(plan.unit_id, plan) for plan in plans if plan.unit_id and plan.before and plan.before[0] != plan.after[0]]
         transitions.add(self._session, moved)
 
-    def _unit(self, uid: str, plan: _Plan) -> dict[str, object]:
-        row = plan.row
-        return self._fields(plan) | {
-            "uid": uid,
-            "serial": row.serial,
-            "serial_key": row.serial_key,
-            "twin_key": twin_key(row.serial_key),
-            "maker_key": row.maker_key,
-            "family_key": self._places.family(row),
-            "product_id": self._places.product_id(row),
-            "firmware": "",
-            "agent": "",
-            "evidence": {},
-            "created_at": self._now,
-        }
+    def _unit(self, uid: str, plan: _Plan) -> NewUnit:
+        row, said = plan.row, plan.after
+        return NewUnit(
+            uid,
+            row.serial,
+            row.serial_key,
+            twin_key(row.serial_key),
+            row.maker_key,
+            self._places.family(row),
+            self._places.product_id(row),
+            self._places.account_id(said.account),
+            self._places.site_id(said.site),
+            said.lifecycle,
+            said.shipped_on,
+            said.installed_on,
+            said.warranty_months,
+        )
 
     def _fields(self, plan: _Plan) -> dict[str, object]:
         said = plan.after

@@ -5,13 +5,14 @@ Binary arrays cost the server no parsing, and packing them here costs a tenth of
 
 import json
 import struct
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import psycopg
 from psycopg.adapt import Buffer, Dumper
 from psycopg.pq import Format
-from sqlmodel import Session
+from sqlalchemy import Table
+from sqlmodel import Session, SQLModel
 
 _INT8, _TEXT = 20, 25
 _HEADER = struct.Struct("!iiIii")
@@ -76,3 +77,39 @@ def columns(rows: Sequence[tuple[int | None, ...]]) -> tuple[Bigints, ...]:
 def ids(session: Session, values: Sequence[int]) -> Bigints | str:
     """A list of row ids as one parameter: of `= ANY(...)` on PostgreSQL, of `IN (SELECT value FROM json_each(...))` on SQLite."""
     return Bigints(values) if postgres(session) else json.dumps(values)
+
+
+def insert(session: Session, model: type[SQLModel], names: Sequence[str], rows: Sequence[tuple[Any, ...]], **same: Any) -> None:
+    """Insert rows of the columns `names` (hashable values), with the values of `same` in every one.
+
+    Values go through the columns' own types, each distinct one once, and then straight to the driver: a third of the time of dicts.
+    """
+    if not rows:
+        return
+    table: Table = model.__table__  # type: ignore[attr-defined]
+    connection = session.connection()
+    to_driver = {name: table.c[name].type.dialect_impl(connection.dialect).bind_processor(connection.dialect) for name in (*names, *same)}
+    shared = [value if to_driver[name] is None else to_driver[name](value) for name, value in same.items()]
+    converted = [(at, _Remembered(to_driver[name])) for at, name in enumerate(names) if to_driver[name] is not None]
+    ready = []
+    for row in rows:
+        values = [*row, *shared]
+        for at, known in converted:
+            values[at] = known[values[at]]
+        ready.append(tuple(values))
+    quote = connection.dialect.identifier_preparer.quote
+    marks = ", ".join(["%s" if postgres(session) else "?"] * len(to_driver))
+    into = f"INSERT INTO {quote(table.name)} ({', '.join(map(quote, to_driver))}) VALUES ({marks})"  # noqa: S608  our own names
+    connection.exec_driver_sql(into, ready)
+
+
+class _Remembered(dict[Any, Any]):
+    """A column's values as the driver takes them, each worked out once."""
+
+    def __init__(self, process: Callable[[Any], Any]) -> None:
+        super().__init__()
+        self._process = process
+
+    def __missing__(self, value: Any) -> Any:
+        found = self[value] = self._process(value)
+        return found

@@ -7,6 +7,8 @@ from sqlalchemy import func, insert, literal, update
 from sqlalchemy import select as sql_select
 from sqlmodel import Session, col, select
 
+from musterroll.domain.reconciliation import OPERATING
+from musterroll.storage import bulk, dirty
 from musterroll.storage.tables import Transition
 
 
@@ -22,10 +24,9 @@ class Change(NamedTuple):
 
 def add(session: Session, changes: Sequence[Change], *, recorded_at: int | None = None, change_id: int | None = None) -> None:
     """Add transitions. `recorded_at` (ms) where the registry got to know of them later than they became so; the audited change, if any."""
-    if changes:
-        known = [recorded_at or change.at for change in changes]
-        rows = [{**change._asdict(), "recorded_at": at, "change_id": change_id} for change, at in zip(changes, known, strict=True)]
-        session.execute(insert(Transition), rows)
+    rows = [(*change, recorded_at or change.at) for change in changes]
+    bulk.insert(session, Transition, (*Change._fields, "recorded_at"), rows, change_id=change_id)
+    dirty.mark(session, [change.unit_id for change in changes if not {change.old, change.new} <= OPERATING])
 
 
 def last(session: Session, unit_ids: Collection[int], axis: str) -> dict[int, str]:

@@ -1,13 +1,14 @@
 """What an import of units asks for and writes, a batch at a time."""
 
-from collections.abc import Collection, Sequence
-from datetime import date
+from collections.abc import Collection, Mapping, Sequence
+from datetime import date, datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import Table, bindparam, insert, select, tuple_, update
-from sqlmodel import Session, col
+from sqlalchemy import Table, bindparam, select, tuple_, update
+from sqlmodel import Session, SQLModel, col
 
 from musterroll.domain.lifecycle import Lifecycle
+from musterroll.storage import bulk
 from musterroll.storage.tables import Account, Product, Site, Unit
 
 _UNITS: Table = Unit.__table__  # type: ignore[attr-defined]
@@ -73,20 +74,47 @@ def units(session: Session, serial_keys: Collection[str]) -> dict[tuple[str, str
     return {(row.maker_key, row.family_key, row.serial_key): row for row in found}
 
 
-def add(session: Session, rows: Sequence[Product | Account | Site]) -> None:
-    """Store new rows."""
-    if rows:
-        table: Any = type(rows[0])
-        session.execute(insert(table.__table__), [row.model_dump(exclude={"id"}) for row in rows])
+def add_products(session: Session, rows: Sequence[Product]) -> None:
+    session.add_all(rows)
+    session.flush()
 
 
-def add_units(session: Session, rows: Sequence[dict[str, Any]]) -> dict[str, int]:
+def add_accounts(session: Session, refs: Collection[str], now: datetime) -> None:
+    """Accounts by reference, which is their name too."""
+    rows = [(ref, ref) for ref in sorted(refs)]
+    bulk.insert(session, Account, ("ref", "name"), rows, **_others(Account(ref="", name="", created_at=now), "ref", "name"))
+
+
+def add_sites(session: Session, places: Mapping[str, int | None], now: datetime) -> None:
+    """Sites by reference, which is their name too, each with the row id of its account."""
+    names = ("ref", "name", "account_id")
+    rows = [(ref, ref, account_id) for ref, account_id in sorted(places.items())]
+    bulk.insert(session, Site, names, rows, **_others(Site(ref="", name="", created_at=now), *names))
+
+
+class NewUnit(NamedTuple):
+    """The columns of a unit to be inserted that differ from row to row."""
+
+    uid: str
+    serial: str
+    serial_key: str
+    twin_key: str
+    maker_key: str
+    family_key: str
+    product_id: int
+    account_id: int | None
+    site_id: int | None
+    lifecycle: Lifecycle
+    shipped_on: date | None
+    installed_on: date | None
+    warranty_months: int | None
+
+
+def add_units(session: Session, rows: Sequence[NewUnit], now: datetime) -> dict[str, int]:
     """Insert units. Returns their row ids by unit id."""
-    if not rows:
-        return {}
-    session.execute(insert(_UNITS), rows)
-    query = select(_UNITS.c.uid, _UNITS.c.id).where(_UNITS.c.uid.in_([row["uid"] for row in rows]))
-    return {row[0]: row[1] for row in session.execute(query)}
+    bulk.insert(session, Unit, NewUnit._fields, rows, **_others(Unit(created_at=now), *NewUnit._fields))
+    query = select(_UNITS.c.uid, _UNITS.c.id).where(_UNITS.c.uid.in_([row.uid for row in rows]))
+    return {row[0]: row[1] for row in session.execute(query)} if rows else {}
 
 
 def change_units(session: Session, rows: Sequence[dict[str, Any]]) -> None:
@@ -95,3 +123,8 @@ def change_units(session: Session, rows: Sequence[dict[str, Any]]) -> None:
         return
     fields: dict[str, Any] = {name: bindparam(name) for name in rows[0] if name != "row_id"}
     session.connection().execute(update(_UNITS).where(_UNITS.c.id == bindparam("row_id")).values(fields), rows)
+
+
+def _others(example: SQLModel, *names: str) -> dict[str, Any]:
+    """What a fresh row has in the columns not named."""
+    return {name: value for name, value in example.model_dump(exclude={"id", *names}).items() if value is not None}

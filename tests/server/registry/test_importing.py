@@ -4,6 +4,7 @@ from datetime import datetime
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from musterroll.domain.errors import Conflict
 from musterroll.importers.units import read_units
 from musterroll.registry import importing
 from musterroll.registry.histories import transitions
@@ -132,12 +133,21 @@ def test_a_unit_first_heard_and_then_documented_is_changed_not_doubled(database:
     assert card(database, "SN1", now).uid == uid
 
 
-def test_an_id_that_is_taken_is_drawn_anew(database: Database, now: datetime, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_id_that_is_taken_is_drawn_anew(postgres_database: Database, now: datetime, monkeypatch: pytest.MonkeyPatch) -> None:
     drawn = iter(["uuuuuuuuu1", "uuuuuuuuu1", "uuuuuuuuu2"])
     monkeypatch.setattr(importing, "new_uid", lambda: next(drawn))
+    take(postgres_database, now, "SN1,Acme,P,,,,A1,,\n")
+    assert outcomes(take(postgres_database, now, "SN2,Acme,New,,,,A2,S2,\n")) == ["new"]
+    assert card(postgres_database, "SN2", now).uid == "uuuuuuuuu2"
+
+
+def test_what_cannot_be_stored_leaves_nothing_of_the_file(database: Database, now: datetime, monkeypatch: pytest.MonkeyPatch) -> None:
     take(database, now, "SN1,Acme,P,,,,A1,,\n")
-    assert outcomes(take(database, now, "SN2,Acme,New,,,,A2,S2,\n")) == ["new"]
-    assert card(database, "SN2", now).uid == "uuuuuuuuu2"
+    before, taken = state(database), card(database, "SN1", now).uid
+    monkeypatch.setattr(importing, "new_uid", lambda: taken)
+    with pytest.raises(Conflict, match="import the file again"):
+        take(database, now, "SN2,Acme,New,,,,A2,S2,\n")
+    assert state(database) == before
 
 
 cells = (
