@@ -1,0 +1,97 @@
+"""A whole registry and a whole agent, as the processes people run, on whichever database and broker."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import urllib.request
+from pathlib import Path
+from typing import Any
+
+from tests.support.deployed_mosquitto import PASSWORD, config
+from tests.support.instances import end, scratch
+from tests.support.mosquitto import Mosquitto
+
+INTERVAL = 5
+
+
+def environment(folder: Path, **settings: str) -> dict[str, str]:
+    """Ours alone: nothing of the caller's settings, everything on loopback and free ports."""
+    own = {"DATA_DIR": str(folder), "HTTP_LISTEN": "127.0.0.1:0", "MQTT_LISTEN": "127.0.0.1:0", "INTERVAL": str(INTERVAL), **settings}
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith("MUSTERROLL_")}
+    return {**inherited, **{f"MUSTERROLL_{name}": value for name, value in own.items()}}
+
+
+class DeployedBroker:
+    """Mosquitto as we ship it, with an empty password file for the registry to fill."""
+
+    def __init__(self) -> None:
+        folder = scratch()
+        folder.chmod(0o755)
+        (folder / "passwords").touch()
+        self.broker = Mosquitto(config(folder), folder)
+        self.settings = {
+            "MQTT_URL": f"mqtt://registry:{PASSWORD.replace(' ', '%20')}@127.0.0.1:{self.broker.port}",
+            "MOSQUITTO_PASSWORD_FILE": str(folder / "passwords"),
+            "MOSQUITTO_PID_FILE": str(folder / "mosquitto.pid"),
+        }
+
+
+class Serve:
+    """`musterroll serve`, ready. Its address and first password are those it printed."""
+
+    def __init__(self, environment: dict[str, str]) -> None:
+        self.environment = environment
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "musterroll", "serve"], env=environment, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+        )
+        assert self.process.stdout
+        self.said = []
+        for line in self.process.stdout:
+            self.said.append(line.strip())
+            if "ready" in line:
+                break
+        assert self.said, "musterroll serve ended before it was ready"
+        self.url = self.said[-1].split()[-1]
+
+    def command(self, *arguments: str) -> str:
+        ran = subprocess.run([sys.executable, "-m", "musterroll", *arguments], env=self.environment, capture_output=True, text=True)
+        assert ran.returncode == 0, ran.stderr
+        return ran.stdout.strip()
+
+    def get(self, path: str, token: str) -> Any:
+        request = urllib.request.Request(self.url + path, headers={"Authorization": f"Bearer {token}"})
+        with urllib.request.urlopen(request, timeout=10) as answer:
+            return json.load(answer)
+
+    def stop(self, seconds: float = 10) -> int:
+        """SIGTERM; the exit status. Fails where it takes longer."""
+        self.process.send_signal(signal.SIGTERM)
+        status = self.process.wait(seconds)
+        assert self.process.stdout
+        self.process.stdout.close()
+        return status
+
+
+class Agent:
+    """`musterroll-agent` with a state directory of its own."""
+
+    def __init__(self, folder: Path, **settings: str) -> None:
+        own = {"STATE_DIR": str(folder), **settings}
+        self._environment = {**os.environ, **{f"MUSTERROLL_AGENT_{name}": value for name, value in own.items()}}
+        self._running: subprocess.Popen[bytes] | None = None
+
+    def command(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, "-m", "musterroll_agent", *arguments]
+        return subprocess.run(command, env=self._environment, capture_output=True, text=True, timeout=60)
+
+    def start(self) -> None:
+        self._running = subprocess.Popen(
+            [sys.executable, "-m", "musterroll_agent", "run"], env=self._environment, stderr=subprocess.DEVNULL
+        )
+
+    def stop(self, by: signal.Signals = signal.SIGTERM) -> None:
+        if self._running is not None:
+            end(self._running, by)
+            self._running = None

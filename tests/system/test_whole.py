@@ -1,0 +1,166 @@
+"""A real agent, a real registry, and both databases and brokers between them: the story the README tells."""
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.support.instances import until
+from tests.support.postgres import PostgresServer
+from tests.support.whole import Agent, DeployedBroker, Serve, environment
+
+CARD = 'starts_on = "2025-03-01"\nmonths = 36\nreference = "W-1"\n'
+Registry = Callable[[str, str], Serve]
+
+
+@pytest.fixture
+def registry(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Registry]:
+    """Starts a registry on a database and a broker, each by name."""
+    with ExitStack() as running:
+
+        def start(database: str, broker: str) -> Serve:
+            settings = {}
+            if broker == "mosquitto":
+                mosquitto = DeployedBroker()
+                running.callback(mosquitto.broker.stop)
+                settings |= mosquitto.settings
+            if database == "postgres":
+                server: PostgresServer = request.getfixturevalue("postgres_server")
+                settings["DATABASE_URL"] = server.create()
+                running.callback(server.drop, settings["DATABASE_URL"])
+                upgrade = [sys.executable, "-m", "musterroll", "db", "upgrade"]
+                subprocess.run(upgrade, env=environment(tmp_path / "registry", **settings), check=True, stdout=subprocess.DEVNULL)
+            serve = Serve(environment(tmp_path / "registry", **settings))
+            running.callback(serve.process.kill)
+            return serve
+
+        yield start
+
+
+@pytest.fixture
+def agent(tmp_path: Path) -> Iterator[Agent]:
+    (tmp_path / "card.toml").write_text(CARD)
+    found = Agent(tmp_path / "agent", CARD=str(tmp_path / "card.toml"), MAKER="Acme", MODEL="Box")
+    yield found
+    found.stop(signal.SIGKILL)
+
+
+def enrol(serve: Serve, agent: Agent, serial: str) -> None:
+    token = serve.command("token", "create", "--account", "ACME-1", "--site", "HQ")
+    told = agent.command("enroll", "--registry", serve.url, f"--token={token}", "--serial", serial)
+    assert told.returncode == 0, told.stderr
+
+
+def unit(serve: Serve, token: str, serial: str) -> dict[str, Any]:
+    found: list[dict[str, Any]] = serve.get(f"/api/v1/lookup?code={serial}", token)["units"]
+    assert len(found) == 1
+    return found[0]
+
+
+@pytest.mark.parametrize("database", ["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
+@pytest.mark.parametrize("broker", ["embedded", pytest.param("mosquitto", marks=pytest.mark.mosquitto)])
+def test_an_agent_reports_its_serial_vitals_and_card(registry: Registry, agent: Agent, database: str, broker: str) -> None:
+    serve = registry(database, broker)
+    enrol(serve, agent, "ACME-0017")
+    agent.start()
+    token = serve.command("token", "api", "--label", "test")
+    until(lambda: unit(serve, token, "acme 0017")["vitals"]["uptime"] is not None, "the heartbeat is on the roll", 60)
+    found = unit(serve, token, "ACME0017")
+    assert (found["liveness"], found["lifecycle"], found["serial"]) == ("operating", "deployed", "ACME-0017")
+    assert found["account"]["ref"] == "ACME-1"
+    assert found["card"]["reference"] == "W-1"
+    assert found["vitals"]["memory"] is not None
+    assert serve.stop() == 0
+
+
+def test_an_agent_that_stops_is_late_then_stale_and_revives_with_all_it_recorded(registry: Registry, agent: Agent) -> None:
+    serve = registry("sqlite", "embedded")
+    enrol(serve, agent, "ACME-0018")
+    token = serve.command("token", "api", "--label", "test")
+
+    def becomes(liveness: str) -> None:
+        until(lambda: unit(serve, token, "ACME-0018")["liveness"] == liveness, f"the unit is {liveness}", 60)
+
+    agent.start()
+    becomes("operating")
+    agent.stop(signal.SIGKILL)
+    becomes("late")
+    becomes("stale")
+    agent.start()
+    becomes("operating")
+    uid = unit(serve, token, "ACME-0018")["id"]
+    events = serve.get(f"/api/v1/units/{uid}/history", token)["items"]
+    assert [(event["old"], event["new"]) for event in events if event["axis"] == "liveness"][:2] == [
+        ("stale", "operating"),
+        ("operating", "stale"),
+    ]
+    until(lambda: "0 messages" in agent.command("status").stdout, "everything the agent recorded has a receipt")
+    assert serve.stop() == 0
+
+
+def test_an_agent_without_a_serial_says_what_to_do(registry: Registry, tmp_path: Path) -> None:
+    serve = registry("sqlite", "embedded")
+    token = serve.command("token", "create")
+    bare = Agent(tmp_path / "bare", SERIAL="To Be Filled By O.E.M.")
+    told = bare.command("enroll", "--registry", serve.url, f"--token={token}")
+    assert told.returncode == 1
+    assert "placeholder" in told.stderr
+    assert "Traceback" not in told.stderr
+    assert serve.stop() == 0
+
+
+def test_serve_prints_its_address_and_first_password_once(registry: Registry) -> None:
+    serve = registry("sqlite", "embedded")
+    assert [line.split(" ")[0] for line in serve.said] == ["The", "Musterroll"]
+    assert serve.url.startswith("http://127.0.0.1:")
+    assert serve.stop() == 0
+    again = Serve(serve.environment)
+    assert len(again.said) == 1
+    assert again.stop() == 0
+
+
+@pytest.mark.parametrize(
+    ("settings", "sentence"),
+    [
+        ({"HTTP_LISTEN": "nowhere"}, "MUSTERROLL_HTTP_LISTEN is 'nowhere'"),
+        ({"DATABASE_URL": "postgresql://127.0.0.1:1/roll"}, "the database cannot be used"),
+        ({"DATABASE_URL": "mysql://x/y"}, "Musterroll keeps its roll in sqlite or postgresql"),
+        ({"INTERVAL": "1"}, "MUSTERROLL_INTERVAL"),
+    ],
+)
+def test_a_setting_that_cannot_work_is_one_sentence(tmp_path: Path, settings: dict[str, str], sentence: str) -> None:
+    command = [sys.executable, "-m", "musterroll", "serve"]
+    ran = subprocess.run(command, env=environment(tmp_path, **settings), capture_output=True, text=True, timeout=60)
+    assert ran.returncode == 1
+    assert sentence in ran.stderr
+    assert "Traceback" not in ran.stderr
+
+
+def test_a_port_in_use_is_named(registry: Registry, tmp_path: Path) -> None:
+    serve = registry("sqlite", "embedded")
+    taken = serve.url.removeprefix("http://")
+    command = [sys.executable, "-m", "musterroll", "serve"]
+    ran = subprocess.run(command, env=environment(tmp_path / "other", HTTP_LISTEN=taken), capture_output=True, text=True, timeout=60)
+    assert ran.returncode == 1
+    assert f"cannot listen on {taken}: Address already in use" in ran.stderr
+    assert "Traceback" not in ran.stderr
+    assert serve.stop() == 0
+
+
+def test_a_broker_that_is_not_there_leaves_the_registry_waiting_and_saying_so(tmp_path: Path) -> None:
+    settings = environment(tmp_path, MQTT_URL="mqtt://registry:x@127.0.0.1:1")
+    with (tmp_path / "log").open("wb") as log:
+        child = subprocess.Popen([sys.executable, "-m", "musterroll", "serve"], env=settings, stdout=log, stderr=log)
+        try:
+            until(lambda: b"127.0.0.1:1" in (tmp_path / "log").read_bytes(), "the log names the broker", 30)
+        finally:
+            os.kill(child.pid, signal.SIGTERM)
+            status = child.wait(10)
+    assert status == 0
+    assert b"Traceback" not in (tmp_path / "log").read_bytes()
