@@ -94,7 +94,7 @@ def moves_of(session: Session, moves: Select[Any], unit_ids: Sequence[int]) -> l
     t = moves.subquery()
     wanted = set(unit_ids)
     found = session.execute(select(t.c.at, t.c.id, t.c.unit_id, t.c.axis, t.c.new))
-    return [Move(*row) for row in found.tuples() if row[2] in wanted]
+    return [Move(at, id_, unit, axis, new) for at, id_, unit, axis, new in found if unit in wanted]
 
 
 def names(session: Session, by: str) -> dict[int, tuple[str, str]]:
