@@ -34,7 +34,8 @@ class Stage:
     def __init__(self, database: Database, folder: Path, count: int, interval: int = 60) -> None:
         self.database = database
         self.units = enrol(database, count)
-        self.broker = Mosquitto(mosquitto_config(folder, [unit.uid for unit in self.units]), folder)
+        (folder / "broker").mkdir()
+        self.broker = Mosquitto(mosquitto_config(folder / "broker", [unit.uid for unit in self.units]), folder / "broker")
         address = f"mqtt://registry:{REGISTRY_PASSWORD}@127.0.0.1:{self.broker.port}"
         self.ingest = IngestProcess(database.url, address, folder)
         self.devices = [Device(unit.uid, self.broker.port, birth=unit.birth(interval=interval)) for unit in self.units]
