@@ -1,0 +1,43 @@
+"""Is this unit covered on this day, by what, until when and why."""
+
+from datetime import date, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Row
+from sqlmodel import Session
+
+from musterroll.domain import coverage as rules
+from musterroll.domain.coverage import Verdict
+from musterroll.domain.dates import local_day
+from musterroll.domain.errors import Conflict, NotFound
+from musterroll.domain.identity import serial_key
+from musterroll.registry.papers import UnitPaper
+from musterroll.registry.reconciling import moment
+from musterroll.storage import unit_facts
+
+
+def coverage(session: Session, uid_or_serial: str, on: date | None, now: datetime) -> Verdict:
+    """The verdict on a unit on a day of its site's calendar; None: today there.
+
+    Raises NotFound, BadSerial where it could be neither a unit id nor a serial, and Conflict where several makers' units share the serial.
+    """
+    unit = find(session, uid_or_serial)
+    today = local_day(now, ZoneInfo(unit.zone or "UTC"))
+    day = on or today
+    instant = now if day == today else moment(day, now)[1]
+    return rules.verdict(UnitPaper(session, unit, day, instant, now).whole(), day)
+
+
+def find(session: Session, uid_or_serial: str) -> Row[Any]:
+    """The facts of the unit a person means. Raises as `coverage`."""
+    found = None if "\0" in uid_or_serial else unit_facts.by_uid(session, uid_or_serial)
+    if found is not None:
+        return found
+    named = unit_facts.by_serial_key(session, serial_key(uid_or_serial))
+    if not named:
+        raise NotFound(f"no unit on the roll has the id or serial {uid_or_serial[:200]!r}")
+    if len(named) > 1:
+        uids = ", ".join(row.uid for row in named)
+        raise Conflict(f"{len(named)} units have the serial {named[0].serial}; say which by its unit id: {uids}", "shared_serial")
+    return named[0]

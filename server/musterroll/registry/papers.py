@@ -1,0 +1,123 @@
+"""All paper about one unit: its warranty periods, and the lines that are its own on a day."""
+
+from datetime import date, datetime
+from functools import cached_property
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Row
+from sqlmodel import Session
+
+from musterroll.domain import warranty
+from musterroll.domain.assignment import Assignment, Candidate, assign
+from musterroll.domain.claims import claim_says, disagreement, read_claim
+from musterroll.domain.contract import Scope, ended, line_on
+from musterroll.domain.coverage import Cover, Paper, place_missing
+from musterroll.domain.instants import from_ms, to_ms
+from musterroll.domain.warranty import Period, Standard, UnitDates
+from musterroll.storage import covers, rivals, standings, unit_facts, warranties
+from musterroll.storage.standings import Judged
+
+
+class UnitPaper:
+    """The paper of one unit on a day, fetched as it is asked for. Who operates, where that decides about a seat, is judged at `instant`."""
+
+    def __init__(self, session: Session, unit: Row[Any], on: date, instant: datetime, now: datetime) -> None:
+        self._session, self.unit, self.on = session, unit, on
+        self._instant, self._now = instant, now
+
+    @cached_property
+    def periods(self) -> tuple[Period, ...]:
+        found = tuple(warranties.period_of(row) for row in warranties.periods(self._session, self.unit.id))
+        known = any(one.kind is warranty.PeriodKind.STANDARD for one in found)
+        return found if known or not self.standard.period else (self.standard.period, *found)
+
+    @cached_property
+    def standard(self) -> Standard:
+        """The standard warranty as the rule has it."""
+        unit = self.unit
+        heard_at = None if unit.first_heard_at is None else from_ms(unit.first_heard_at)
+        dates = UnitDates(unit.registered_on, unit.installed_on, heard_at, unit.shipped_on, unit.warranty_months)
+        policy = warranties.policies(self._session)[unit.policy_id]
+        return warranty.standard(policy, dates, ZoneInfo(unit.zone or "UTC"))
+
+    @cached_property
+    def in_warranty(self) -> bool | None:
+        """None: cannot tell."""
+        if warranty.in_warranty(self.periods, self.on):
+            return True
+        return False if any(one.kind is warranty.PeriodKind.STANDARD for one in self.periods) else None
+
+    @cached_property
+    def named(self) -> list[Cover]:
+        """The lines that name its serial and mean it, whether in force or not."""
+        found = covers.naming(self._session, [self.unit.serial_key])
+        if not found:
+            return []
+        holders = unit_facts.by_serial_key(self._session, self.unit.serial_key)
+        units = [Candidate(row.id, row.serial_key, row.product_id, None, None, False, False) for row in holders]
+        mine = assign([cover.line for cover in found], units, {}).lines.get(self.unit.id, ())
+        return [cover for cover in found if cover.line.id in mine]
+
+    @cached_property
+    def seats(self) -> list[Cover]:
+        """The lines in force it is on."""
+        named = [cover for cover in self.named if self._holds(cover)]
+        return sorted(named or self._of_quantities(), key=lambda cover: (cover.line.ref, cover.line.id))
+
+    @cached_property
+    def ended(self) -> list[Cover]:
+        """The lines that named it and have ended, the last to end last."""
+        found = [(end, cover) for cover in self.named if (end := ended(cover.line, cover.contract, self.on)) is not None]
+        return [cover for _, cover in sorted(found, key=lambda one: (one[0], one[1].line.ref, one[1].line.id))]
+
+    def whole(self) -> Paper:
+        """The paper as a verdict is given on it."""
+        account = unit_facts.account(self.unit)
+        mine = {cover.line.id: cover for cover in (*self.seats, *self.named)}
+        missing = () if any(one.kind is warranty.PeriodKind.STANDARD for one in self.periods) else self.standard.missing
+        return Paper(self.periods, tuple(mine.values()), missing, place_missing(account, self.unit.site_id), self._beside())
+
+    def _beside(self) -> tuple[str, ...]:
+        claim = read_claim(self.unit.card)
+        other = disagreement(claim, self.periods)
+        if other:
+            return (f"{other.says[0].upper()}{other.says[1:]}; that is for a person to settle.",)
+        return (claim_says(claim),) if claim and not self.periods else ()
+
+    def _of_quantities(self) -> list[Cover]:
+        unit, session, account = self.unit, self._session, unit_facts.account(self.unit)
+        places = rivals.reach(unit.site_id, account, rivals.up(session, [account] if account else []))
+        if not any(self._holds(cover) for cover in covers.at(session, unit.product_id, places)):
+            return []
+        judged = standings.judged(session, to_ms(self._instant), to_ms(self._now))
+        seated = seat(session, judged, unit.product_id, places, self.on)
+        mine = seated.assignment.lines.get(unit.id, ())
+        return [cover for cover in seated.lines if cover.line.id in mine and cover.line.scope is not Scope.SERIAL]
+
+    def _holds(self, cover: Cover) -> bool:
+        return line_on(cover.line, cover.contract, self.on) is not None
+
+
+class Seated:
+    """Who sits where among the units that compete for the quantities at some places."""
+
+    def __init__(self, lines: list[Cover], units: list[Candidate], assignment: Assignment) -> None:
+        self.lines, self.units, self.assignment = lines, units, assignment
+
+
+def seat(session: Session, judged: Judged, product: int, places: set[covers.Place], on: date) -> Seated:
+    """Assign the lines in force at these places, exactly as an assignment of everything would."""
+
+    def holds(cover: Cover) -> bool:
+        return line_on(cover.line, cover.contract, on) is not None
+
+    rivalry = rivals.around(session, judged, product, places, holds)
+    keys = {unit.serial_key for unit in rivalry.units}
+    naming = [cover for cover in covers.naming(session, keys) if holds(cover)] if keys else []
+    ours = {unit.unit for unit in rivalry.units}
+    named = {cover.line.serial_key for cover in naming}
+    # Units elsewhere with the same serial decide whom a line that names it means, and take no seat here.
+    others = [one._replace(deployed=False, operating=False) for one in rivals.holding(session, judged, named) if one.unit not in ours]
+    lines = [*rivalry.lines, *naming]
+    return Seated(lines, rivalry.units, assign([cover.line for cover in lines], [*rivalry.units, *others], rivalry.parents))

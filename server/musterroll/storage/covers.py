@@ -1,0 +1,65 @@
+"""Contract lines with their contract and what billing says, as the rules take them."""
+
+from collections.abc import Collection
+from typing import Any
+
+from sqlalchemy import ColumnElement, Row, and_, or_, select
+from sqlmodel import Session, col
+
+from musterroll.domain.contract import Billing, Line, Payment, Scope
+from musterroll.domain.coverage import Cover
+from musterroll.domain.dates import Span
+from musterroll.domain.money import Money
+from musterroll.storage.lines_in_force import contract_of
+from musterroll.storage.paper_tables import Contract, ContractLine, Invoice
+
+Place = tuple[Scope, int]  # a site or an account, by scope
+
+_L: Any = ContractLine.__table__  # type: ignore[attr-defined]
+_C: Any = Contract.__table__  # type: ignore[attr-defined]
+_I: Any = Invoice.__table__  # type: ignore[attr-defined]
+_LINE = tuple(column.label(f"line_{column.name}") for column in _L.columns)
+_BILL = (_I.c.payment, _I.c.invoiced_on, _I.c.subscription)
+_COVERS = (
+    select(*_C.columns, *_LINE, *_BILL).join_from(_L, _C, _C.c.id == _L.c.contract_id).outerjoin(_I, _I.c.contract_id == _C.c.id)
+)
+
+
+def naming(session: Session, serial_keys: Collection[str]) -> list[Cover]:
+    """The lines that name one of these serials, whether in force or not."""
+    return _covers(session, and_(_L.c.serial_key.in_(serial_keys), _L.c.scope == Scope.SERIAL))
+
+
+def at(session: Session, product_id: int, places: Collection[Place]) -> list[Cover]:
+    """The lines for a quantity of a product at one of these places, whether in force or not."""
+    if not places:
+        return []
+    by_scope = [and_(_L.c.scope == scope, _L.c.place_id.in_([p for s, p in places if s is scope])) for scope in {s for s, _ in places}]
+    return _covers(session, and_(_L.c.product_id == product_id, or_(*by_scope)))
+
+
+def line(session: Session, line_id: int) -> Cover | None:
+    return next(iter(_covers(session, _L.c.id == line_id)), None)
+
+
+def _covers(session: Session, which: ColumnElement[bool]) -> list[Cover]:
+    return [_cover(row) for row in session.execute(_COVERS.where(which))]
+
+
+def _cover(row: Row[Any]) -> Cover:
+    contract = contract_of(row)
+    starts_on, ends_on = row.line_starts_on, row.line_ends_on
+    line = Line(
+        row.line_id,
+        f"{contract.ref}/{row.line_number}",
+        contract.id,
+        row.line_scope,
+        row.line_place_id,
+        row.line_serial_key,
+        row.line_product_id,
+        row.line_quantity,
+        Span(starts_on or contract.span.starts_on, ends_on) if starts_on or ends_on else None,
+        None if row.line_price is None else Money(row.line_price, contract.currency),
+        row.line_service,
+    )
+    return Cover(line, contract, Billing(row.payment or Payment.UNKNOWN, row.invoiced_on, row.subscription or ""))

@@ -1,0 +1,42 @@
+"""What coverage and findings need to know of one unit."""
+
+from typing import Any
+
+from sqlalchemy import Row, Select, select
+from sqlmodel import Session, col
+
+from musterroll.storage.tables import Product, Site, Unit, Voice
+
+_FACTS: Select[Any] = (
+    select(
+        *(col(column) for column in (Unit.id, Unit.uid, Unit.serial, Unit.serial_key, Unit.product_id, Unit.site_id, Unit.lifecycle)),
+        *(col(column) for column in (Unit.registered_on, Unit.installed_on, Unit.shipped_on, Unit.warranty_months, Unit.card)),
+        col(Unit.account_id).label("own_account_id"),
+        col(Site.account_id).label("site_account_id"),
+        *(col(column) for column in (Site.zone, Product.policy_id, Product.list_price, Product.currency)),
+        *(col(column) for column in (Voice.first_heard_at, Voice.heard_at)),
+    )
+    .join_from(Unit, Product, col(Product.id) == col(Unit.product_id))
+    .outerjoin(Site, col(Site.id) == col(Unit.site_id))
+    .outerjoin(Voice, col(Voice.unit_id) == col(Unit.id))
+)
+
+
+def by_id(session: Session, unit_id: int) -> Row[Any] | None:
+    return session.execute(_FACTS.where(col(Unit.id) == unit_id)).one_or_none()
+
+
+def by_uid(session: Session, uid: str) -> Row[Any] | None:
+    return session.execute(_FACTS.where(col(Unit.uid) == uid)).one_or_none()
+
+
+def by_serial_key(session: Session, key: str) -> list[Row[Any]]:
+    """The units on the roll with this serial, by maker: a serial alone is not unique."""
+    found = _FACTS.where(col(Unit.serial_key) == key, col(Unit.merged_into_id).is_(None))
+    return list(session.execute(found.order_by(col(Unit.maker_key), col(Unit.family_key), col(Unit.id))))
+
+
+def account(unit: Row[Any]) -> int | None:
+    """Its account; where only the site is known, the site's."""
+    found: int | None = unit.own_account_id or unit.site_account_id
+    return found
