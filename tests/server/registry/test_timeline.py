@@ -23,7 +23,7 @@ from musterroll.storage.tables import Registry, Transition, Unit, Voice
 from sqlalchemy import insert, select
 from sqlmodel import Session, col
 
-from tests.support import paper
+from tests.support import papers
 from tests.support.reporting import enrol
 
 DAY = timedelta(days=1)
@@ -53,8 +53,8 @@ def history(random: Random, units: Iterable[int], span: int) -> list[dict[str, o
 
 
 def fleet(session: Session, count: int) -> list[int]:
-    made = paper.product(session)
-    return [paper.unit(session, f"SN{number}", made, created_at=datetime(1970, 1, 1, tzinfo=UTC)).id or 0 for number in range(count)]
+    made = papers.product(session)
+    return [papers.unit(session, f"SN{number}", made, created_at=datetime(1970, 1, 1, tzinfo=UTC)).id or 0 for number in range(count)]
 
 
 def replayed(rows: list[dict[str, object]], unit: int, instant: int, known: int) -> Standing:
@@ -143,16 +143,16 @@ def test_what_units_and_the_sweep_did_reads_back_day_by_day(database: Database, 
 
 def test_accounts_are_counted_with_those_below_them_and_everything_adds_up(database: Database, now: datetime) -> None:
     with database.writing() as session:
-        made = paper.product(session)
-        parent = paper.account(session, "P", "Parent", segment="Public", country="NL")
-        child = paper.account(session, "C", "Child", parent, segment="Public", country="DE")
-        place = paper.site(session, "S", child, country="FR")
+        made = papers.product(session)
+        parent = papers.account(session, "P", "Parent", segment="Public", country="NL")
+        child = papers.account(session, "C", "Child", parent, segment="Public", country="DE")
+        place = papers.site(session, "S", child, country="FR")
         deployed = {"lifecycle": Lifecycle.DEPLOYED}
-        paper.unit(session, "SN1", made, account_id=parent.id, **deployed)
-        paper.unit(session, "SN2", made, account_id=child.id, **deployed)
-        paper.unit(session, "SN3", made, site_id=place.id)  # its account is its site's
-        paper.unit(session, "SN4", made)
-        paper.unit(session, "SN5", made, merged_into_id=1, **deployed)
+        papers.unit(session, "SN1", made, account_id=parent.id, **deployed)
+        papers.unit(session, "SN2", made, account_id=child.id, **deployed)
+        papers.unit(session, "SN3", made, site_id=place.id)  # its account is its site's
+        papers.unit(session, "SN4", made)
+        papers.unit(session, "SN5", made, merged_into_id=1, **deployed)
         found = timeline.base(session, now, by=Slice.ACCOUNT)
         assert [(part.ref, part.parent, part.counts.units, part.own.units) for part in found.parts] == [
             ("P", "", 3, 1),

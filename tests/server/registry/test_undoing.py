@@ -20,8 +20,8 @@ from musterroll.storage.tables import Account, Credential, CredentialStatus, Sit
 from sqlalchemy import text, update
 from sqlmodel import Session, SQLModel, col, select
 
-from tests.support import paper
-from tests.support.paper import dump
+from tests.support import papers
+from tests.support.papers import dump
 
 on_both = settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
@@ -38,7 +38,7 @@ def add(session: Session, change: Change, *rows: SQLModel) -> None:
 def scribble(session: Session, random: Random, change: Change) -> None:
     """Write some rows of some kinds, new and old."""
     for _ in range(random.randrange(1, 8)):
-        row: Any = paper.random_row(session, random)
+        row: Any = papers.random_row(session, random)
         add(session, change, row)
         name = random.choice([c for c in ("name", "model", "serial", "ref", "service") if hasattr(row, c)])
         with changing.watching(session, change, row.__tablename__, [row.id]):
@@ -82,7 +82,7 @@ def test_undoing_the_undoing_brings_everything_back(database: Database, now: dat
 def test_a_change_is_undone_once(database: Database, now: datetime) -> None:
     with database.writing() as session:
         change = begin(session, now)
-        add(session, change, paper.account(session, "A1"))
+        add(session, change, papers.account(session, "A1"))
         undo(session, change.id or 0, "bert", now)
         with pytest.raises(Conflict, match=r"change \d+ is undone already, by change \d+"):
             undo(session, change.id or 0, "bert", now)
@@ -95,7 +95,7 @@ def test_a_change_that_is_not_there_is_not_found(database: Database, now: dateti
 
 def test_a_row_changed_since_is_named_and_nothing_is_undone(database: Database, now: datetime) -> None:
     with database.writing() as session:
-        first, second = paper.account(session, "A1"), paper.account(session, "A2")
+        first, second = papers.account(session, "A1"), papers.account(session, "A2")
         change = begin(session, now)
         with changing.watching(session, change, "account", [first.id or 0, second.id or 0]):
             first.name = second.name = "Renamed"
@@ -111,9 +111,9 @@ def test_a_row_changed_since_is_named_and_nothing_is_undone(database: Database, 
 def test_a_row_that_something_newer_refers_to_is_not_taken_out(database: Database, now: datetime) -> None:
     with database.writing() as session:
         change = begin(session, now)
-        owner = paper.account(session, "A1")
+        owner = papers.account(session, "A1")
         add(session, change, owner)
-        paper.site(session, "S1", owner)
+        papers.site(session, "S1", owner)
         with pytest.raises(Conflict, match=r"site \d+ refers to account rows"):
             undo(session, change.id or 0, "bert", now)
 
@@ -121,9 +121,9 @@ def test_a_row_that_something_newer_refers_to_is_not_taken_out(database: Databas
 @pytest.mark.parametrize("sign", ["heard", "enrolled"])
 def test_a_unit_that_has_spoken_since_stays_without_paper(database: Database, now: datetime, sign: str) -> None:
     with database.writing() as session:
-        made = paper.product(session)
+        made = papers.product(session)
         change = begin(session, now)
-        unit = paper.unit(session, "SN1", made, lifecycle=Lifecycle.DEPLOYED, installed_on=date(2026, 1, 1))
+        unit = papers.unit(session, "SN1", made, lifecycle=Lifecycle.DEPLOYED, installed_on=date(2026, 1, 1))
         add(session, change, unit)
         if sign == "heard":
             session.add(Voice(unit_id=unit.id, heard_at=to_ms(now)))
@@ -152,7 +152,7 @@ def test_transitions_are_withdrawn_with_their_change_and_come_back_with_it(datab
 
 def test_a_row_recorded_in_bulk_is_undone_like_one_that_was_watched(database: Database, now: datetime) -> None:
     with database.writing() as session:
-        first = paper.site(session, "S1", latitude=52)
+        first = papers.site(session, "S1", latitude=52)
         state = dump(session)
         change = begin(session, now)
         changing.record(session, change, [Row("site", first.id or 0, {"latitude": 52, "name": "S1"}, {"latitude": 53, "name": "S1"})])
@@ -186,7 +186,7 @@ def test_a_row_that_did_not_change_is_left_out(database: Database, now: datetime
 def test_tampering_is_found_where_it_was_done(database: Database, now: datetime, tampering: str) -> None:
     with database.writing() as session:
         for number in range(5):
-            add(session, begin(session, now), paper.account(session, f"A{number}"))
+            add(session, begin(session, now), papers.account(session, f"A{number}"))
         assert (found := audit.verify(session)).first_bad is None
         assert found.entries == 5
         ids = list(session.exec(select(AuditEntry.id).order_by(col(AuditEntry.id))))
@@ -199,7 +199,7 @@ def test_tampering_is_found_where_it_was_done(database: Database, now: datetime,
 def test_a_head_noted_earlier_shows_that_the_end_was_cut_off(database: Database, now: datetime) -> None:
     with database.writing() as session:
         for number in range(3):
-            add(session, begin(session, now), paper.account(session, f"A{number}"))
+            add(session, begin(session, now), papers.account(session, f"A{number}"))
         noted = audit.verify(session).head
         assert audit.verify(session, noted).head_found
         session.execute(text("DELETE FROM audit_entry WHERE id = (SELECT max(id) FROM audit_entry)"))
@@ -209,17 +209,17 @@ def test_a_head_noted_earlier_shows_that_the_end_was_cut_off(database: Database,
 def test_a_number_given_up_names_nothing_else_later(sqlite_database: Database, now: datetime) -> None:
     with sqlite_database.writing() as session:
         change = begin(session, now)
-        owner = paper.account(session, "A1")
+        owner = papers.account(session, "A1")
         given_up = owner.id
         add(session, change, owner)
         undo(session, change.id or 0, "bert", now)
-        assert paper.account(session, "A2").id != given_up
+        assert papers.account(session, "A2").id != given_up
 
 
 def test_many_rows_are_undone_in_bulk(database: Database, now: datetime) -> None:
     with database.writing() as session:
-        accounts = [paper.account(session, f"A{number}") for number in range(300)]
-        sites = [paper.site(session, f"S{number}", accounts[0]) for number in range(300)]
+        accounts = [papers.account(session, f"A{number}") for number in range(300)]
+        sites = [papers.site(session, f"S{number}", accounts[0]) for number in range(300)]
         state = dump(session)
         change = begin(session, now)
         with changing.watching(session, change, "site", [site.id or 0 for site in sites]):
