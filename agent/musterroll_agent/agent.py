@@ -131,7 +131,8 @@ class Agent:
             self._stopping = True
             return
         except Refused as trouble:
-            self._failed(now, self._explain(trouble), REFUSED_DELAY / 2, REFUSED_DELAY)
+            most = min(REFUSED_DELAY, 2 * FIRST_DELAY * 2**self._failures)  # a broker may learn of a new credential a moment later
+            self._failed(now, self._explain(trouble), most / 2, most)
             return
         except Trouble as trouble:
             self._failed(now, str(trouble), 0.0, min(MOST_DELAY, FIRST_DELAY * 2**self._failures))

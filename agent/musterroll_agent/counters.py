@@ -31,13 +31,14 @@ class CounterFile:
             if turn >= self._turn:
                 self._turn, self.counters = turn, counters
 
-    def start(self, uptime: int, boot: str) -> Counters:
-        """Count a start of the agent: a new epoch on disk, a boot where the machine started anew, the time it ran without us."""
+    def start(self, uptime: int, boot: str, above: int = 0) -> Counters:
+        """Count a start of the agent: a new epoch on disk, `above` the one the registry knew at enrolment; a boot where the machine
+        started anew; the time it ran without us."""
         old = self.counters
         same = old.boot == boot if boot and old.boot else old.uptime <= uptime
         fresh = old.epoch == 0 or not same or uptime < old.uptime
         gap = uptime if fresh else uptime - old.uptime
-        self.save(Counters(old.epoch + 1, old.boots + fresh, old.operating + gap, uptime, boot))
+        self.save(Counters(max(old.epoch, above) + 1, old.boots + fresh, old.operating + gap, uptime, boot))
         return self.counters
 
     def advance(self, uptime: int) -> Counters:

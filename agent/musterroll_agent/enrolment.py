@@ -6,6 +6,7 @@ import ssl
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
+from musterroll_wire.messages import MAX_INTEGER
 from musterroll_wire.topics import valid_unit
 
 from musterroll_agent import Trouble, __version__
@@ -43,9 +44,10 @@ def _identity(registry: str, body: dict[str, Any], machine: Machine, ca: str) ->
     if not (isinstance(unit, str) and valid_unit(unit) and isinstance(secret, str) and isinstance(mqtt_url, str)):
         raise Trouble(f"{registry} does not answer as a registry does: no unit, secret or mqtt_url in its answer; check the address")
     seconds = interval if type(interval) is int and 5 <= interval <= 86400 else 60
-    return Identity(
-        unit, secret, mqtt_url, registry, machine.serial, machine.maker, machine.model, seconds, str(body.get("status")), machine.source, ca
-    )
+    told = body.get("epoch")
+    epoch = told if type(told) is int and 0 <= told < MAX_INTEGER // 2 else 0
+    status, source = str(body.get("status")), machine.source
+    return Identity(unit, secret, mqtt_url, registry, *machine[:3], seconds, status, source, ca, epoch)
 
 
 def _post(registry: str, body: dict[str, Any], ca: str) -> Answer:

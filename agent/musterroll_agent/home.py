@@ -23,6 +23,7 @@ class Identity(NamedTuple):
     status: str = "active"
     source: str = "given"  # where the serial came from; a given one is never replaced by a probed one
     ca: str = ""
+    epoch: int = 0  # the registry knows older ones of this unit: ours begin above it
 
 
 class Home:

@@ -29,7 +29,7 @@ def make_agent(settings: Settings, home: Home) -> Agent:
     home.lock()
     clock = Clock()
     now = Now(clock.wall(), clock.elapsed())
-    counters, outbox = _open(home, int(now.elapsed))
+    counters, outbox = _open(home, int(now.elapsed), identity.epoch)
     told = home.told()
     interval = told.get("interval", identity.interval)
     reporter = Reporter(outbox, counters, Probes(settings.disk), _facts(settings, identity), interval, settings.card, settings.usage)
@@ -38,11 +38,11 @@ def make_agent(settings: Settings, home: Home) -> Agent:
     return Agent(home, identity, where, settings.ca or identity.ca, outbox, reporter, clock)
 
 
-def _open(home: Home, uptime: int) -> tuple[CounterFile, Outbox]:
+def _open(home: Home, uptime: int, above: int) -> tuple[CounterFile, Outbox]:
     """The epoch grows on the disk before anything is said in it."""
     try:
         counters = CounterFile(home.counters_path)
-        counters.start(uptime, boot_id())
+        counters.start(uptime, boot_id(), above)
         return counters, Outbox(home.outbox_path, counters.counters.epoch, home.reserve_path)
     except OSError as error:
         raise home.trouble(error) from None

@@ -47,3 +47,8 @@ def test_the_size_never_grows(tmp_path: Path) -> None:
     for turn in range(50):
         file.save(Counters(10**9 + turn, 10**6, 10**12, 10**9, "0" * 36))
     assert (tmp_path / "c").stat().st_size == 2 * SLOT
+
+
+def test_epochs_begin_above_the_one_the_registry_knows(tmp_path: Path) -> None:
+    assert CounterFile(tmp_path / "c").start(uptime=100, boot="a", above=1007).epoch == 1008
+    assert CounterFile(tmp_path / "c").start(uptime=100, boot="a", above=1007).epoch == 1009

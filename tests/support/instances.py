@@ -10,6 +10,7 @@ import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 
 def free_port() -> int:
@@ -49,7 +50,7 @@ def answers(port: int) -> bool:
         return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
-def end(child: subprocess.Popen[bytes], by: signal.Signals = signal.SIGTERM, seconds: float = 10.0) -> None:
+def end(child: subprocess.Popen[Any], by: signal.Signals = signal.SIGTERM, seconds: float = 10.0) -> None:
     """End a child we started, harder where it does not go."""
     if child.poll() is None:
         child.send_signal(by)

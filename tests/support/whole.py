@@ -52,7 +52,9 @@ class Serve:
             self.said.append(line.strip())
             if "ready" in line:
                 break
-        assert self.said, "musterroll serve ended before it was ready"
+        if not self.said or "ready" not in self.said[-1]:
+            self.kill()
+            raise AssertionError(f"musterroll serve ended before it was ready: {self.said}")
         self.url = self.said[-1].split()[-1]
 
     def command(self, *arguments: str) -> str:
@@ -60,10 +62,18 @@ class Serve:
         assert ran.returncode == 0, ran.stderr
         return ran.stdout.strip()
 
-    def get(self, path: str, token: str) -> Any:
-        request = urllib.request.Request(self.url + path, headers={"Authorization": f"Bearer {token}"})
+    def get(self, path: str, token: str, method: str = "GET") -> Any:
+        request = urllib.request.Request(self.url + path, headers={"Authorization": f"Bearer {token}"}, method=method)
         with urllib.request.urlopen(request, timeout=10) as answer:
-            return json.load(answer)
+            return json.loads(answer.read() or b"null")
+
+    def post(self, path: str, token: str) -> Any:
+        return self.get(path, token, "POST")
+
+    def kill(self) -> None:
+        end(self.process, signal.SIGKILL)
+        assert self.process.stdout
+        self.process.stdout.close()
 
     def stop(self, seconds: float = 10) -> int:
         """SIGTERM; the exit status. Fails where it takes longer."""

@@ -37,7 +37,7 @@ def registry(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Registr
                 upgrade = [sys.executable, "-m", "musterroll", "db", "upgrade"]
                 subprocess.run(upgrade, env=environment(tmp_path / "registry", **settings), check=True, stdout=subprocess.DEVNULL)
             serve = Serve(environment(tmp_path / "registry", **settings))
-            running.callback(serve.process.kill)
+            running.callback(serve.kill)
             return serve
 
         yield start
@@ -70,7 +70,7 @@ def test_an_agent_reports_its_serial_vitals_and_card(registry: Registry, agent: 
     enrol(serve, agent, "ACME-0017")
     agent.start()
     token = serve.command("token", "api", "--label", "test")
-    until(lambda: unit(serve, token, "acme 0017")["vitals"]["uptime"] is not None, "the heartbeat is on the roll", 60)
+    until(lambda: unit(serve, token, "acme%200017")["vitals"]["uptime"] is not None, "the heartbeat is on the roll", 60)
     found = unit(serve, token, "ACME0017")
     assert (found["liveness"], found["lifecycle"], found["serial"]) == ("operating", "deployed", "ACME-0017")
     assert found["account"]["ref"] == "ACME-1"
@@ -92,15 +92,33 @@ def test_an_agent_that_stops_is_late_then_stale_and_revives_with_all_it_recorded
     agent.stop(signal.SIGKILL)
     becomes("late")
     becomes("stale")
+    uid = unit(serve, token, "ACME-0018")["id"]
+
+    def changes() -> list[tuple[str, str]]:
+        events = serve.get(f"/api/v1/units/{uid}/history", token)["items"]
+        return [(event["old"], event["new"]) for event in events if event["axis"] == "liveness"]
+
+    until(lambda: changes()[0][1] == "stale", "the sweep has written it down")
     agent.start()
     becomes("operating")
-    uid = unit(serve, token, "ACME-0018")["id"]
-    events = serve.get(f"/api/v1/units/{uid}/history", token)["items"]
-    assert [(event["old"], event["new"]) for event in events if event["axis"] == "liveness"][:2] == [
-        ("stale", "operating"),
-        ("operating", "stale"),
-    ]
+    assert changes()[:3] == [("stale", "operating"), ("late", "stale"), ("operating", "late")]
     until(lambda: "0 messages" in agent.command("status").stdout, "everything the agent recorded has a receipt")
+    assert serve.stop() == 0
+
+
+def test_a_machine_that_lost_its_state_is_heard_again_once_a_person_accepts_it(registry: Registry, agent: Agent, tmp_path: Path) -> None:
+    serve = registry("sqlite", "embedded")
+    enrol(serve, agent, "ACME-0019")
+    assert agent.command("once").returncode == 0
+    reinstalled = Agent(tmp_path / "reinstalled", MAKER="Acme", MODEL="Box")
+    enrol(serve, reinstalled, "ACME-0019")
+    token = serve.command("token", "api", "--label", "test", "--scope", "read", "--scope", "write")
+    waiting = serve.get("/api/v1/enrolments", token)["items"]
+    serve.post(f"/api/v1/enrolments/{waiting[0]['id']}/accept", token)
+    assert reinstalled.command("once").returncode == 0
+    uid = unit(serve, token, "ACME-0019")["id"]
+    births = [m for m in serve.get(f"/api/v1/units/{uid}/messages", token)["items"] if m["about"] == "birth"]
+    assert [birth["epoch"] for birth in births] == [1002, 1]
     assert serve.stop() == 0
 
 

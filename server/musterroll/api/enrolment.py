@@ -34,6 +34,7 @@ class EnrolledOut(Shape):
     status: CredentialStatus = Field(description="active, or pending until a person accepts this second credential of a known unit.")
     mqtt_url: str
     interval: int = Field(description="Seconds between heartbeats.")
+    epoch: int = Field(description="The device's epochs begin above it.")
 
 
 @api.post(
@@ -55,7 +56,9 @@ def enroll(body: EnrolBody) -> Response:
         here.guesses.failed(caller)
         raise
     here.metrics.enrolments_total.labels(made.status.value).inc()
-    answered = EnrolledOut(unit=made.uid, secret=made.secret, status=made.status, mqtt_url=_mqtt_url(), interval=made.interval)
+    answered = EnrolledOut(
+        unit=made.uid, secret=made.secret, status=made.status, mqtt_url=_mqtt_url(), interval=made.interval, epoch=made.epoch
+    )
     active = made.status is CredentialStatus.ACTIVE
     return answer(answered, 201 if active else 202, {"Location": f"{PREFIX}/units/{made.uid}"})
 

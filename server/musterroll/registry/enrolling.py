@@ -16,11 +16,12 @@ from musterroll.domain.identity import new_uid, serial_key, twin_key
 from musterroll.domain.instants import to_ms
 from musterroll.registry import deploying
 from musterroll.storage import claim_tokens, credentials, transitions
-from musterroll.storage.tables import ClaimToken, Credential, CredentialStatus, Product, Unit
+from musterroll.storage.tables import ClaimToken, Credential, CredentialStatus, Product, Unit, Voice
 from musterroll.storage.transitions import Change
 
 _LONGEST_LIFE = timedelta(days=3650)
 _MOST_USES = 1_000_000
+_EPOCHS_LEFT = 1_000  # starts left to the credential in use, while a person decides about the next one
 
 
 class EnrolRequest(NamedTuple):
@@ -37,6 +38,7 @@ class Enrolled(NamedTuple):
     secret: str  # shown this once
     status: CredentialStatus
     interval: int  # seconds between heartbeats
+    epoch: int  # the unit's epochs begin above it: a device that lost its state must not repeat numbers
 
 
 class PendingEnrolment(NamedTuple):
@@ -132,7 +134,12 @@ def enroll(session: Session, request: EnrolRequest, now: datetime, interval: int
     if kept.status is CredentialStatus.ACTIVE:
         deploying.deploy(session, unit, token, actor, now)
         credentials.changed(session)
-    return Enrolled(unit.uid, secret, kept.status, interval)
+    return Enrolled(unit.uid, secret, kept.status, interval, _epoch_above(session, unit))
+
+
+def _epoch_above(session: Session, unit: Unit) -> int:
+    voice = session.get(Voice, unit.id)
+    return 0 if voice is None or voice.heard_at is None else voice.epoch + _EPOCHS_LEFT
 
 
 def pending(session: Session) -> list[PendingEnrolment]:
