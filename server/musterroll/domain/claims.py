@@ -56,7 +56,7 @@ def disagreement(claim: Claim | None, periods: Iterable[Period]) -> Disagreement
 
     Repairs and what was taken over are no matter of the card. Nothing on record is no disagreement: it is missing.
     """
-    record = sorted((p for p in periods if p.kind in (PeriodKind.STANDARD, PeriodKind.EXTENDED)), key=lambda p: p.span)
+    record = sorted((p for p in periods if p.kind in (PeriodKind.STANDARD, PeriodKind.EXTENDED)), key=lambda p: p.span.order)
     if claim is None or not record:
         return None
     first = record[0]

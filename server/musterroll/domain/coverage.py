@@ -99,7 +99,7 @@ def _span(cover: Cover, on: date) -> Span | None:
 
 
 def _warranty_reasons(periods: Iterable[Period], on: date) -> Iterator[str]:
-    for period in sorted(periods, key=lambda p: p.span):
+    for period in sorted(periods, key=lambda p: p.span.order):
         name = f"{period.kind.title()} warranty ({period.evidence})"
         if period.voided_on is not None and period.voided_on <= on:
             yield f"{name} was voided on {in_words(period.voided_on)}: {period.void_reason}."

@@ -18,6 +18,11 @@ class Span(NamedTuple):
     def holds(self, on: date) -> bool:
         return self.starts_on <= on and (self.ends_on is None or on < self.ends_on)
 
+    @property
+    def order(self) -> tuple[date, date]:
+        """To sort by: what has no end comes last of those that start on one day."""
+        return self.starts_on, self.ends_on or date.max
+
     def within(self, other: "Span") -> "Span | None":
         """The days both have, None where they have none."""
         starts_on = max(self.starts_on, other.starts_on)
@@ -53,7 +58,7 @@ def held_until(spans: Iterable[Span], on: date) -> date | None:
     '2026-03-01'
     """
     until = on
-    for span in sorted(spans):
+    for span in sorted(spans, key=lambda span: span.order):
         if span.starts_on > until:
             break
         if span.ends_on is None:

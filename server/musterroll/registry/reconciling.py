@@ -1,5 +1,6 @@
 """Setting the paper beside the fleet: the eight cells, and every disagreement with what it is worth."""
 
+from collections.abc import Collection
 from datetime import UTC, date, datetime, time, timedelta
 from typing import NamedTuple
 
@@ -9,7 +10,8 @@ from musterroll.domain.claims import disagreement, read_claim
 from musterroll.domain.findings import OF_CELL
 from musterroll.domain.instants import to_ms
 from musterroll.domain.money import Money, totals
-from musterroll.storage import disagreements, findings, reconciliation, standings, tallies, warranty_claims
+from musterroll.registry import warranting
+from musterroll.storage import dirty, disagreements, findings, reconciliation, standings, tallies, warranty_claims
 from musterroll.storage.findings import Merged
 from musterroll.storage.staging import Staging
 
@@ -51,6 +53,52 @@ def reconcile(session: Session, on: date | datetime, now: datetime, store: bool)
     money = {code: sums.worth.get(kind, ()) for code, kind in OF_CELL.items()}
     worth = totals(one for sum_ in sums.worth.values() for one in sum_)
     return Reconciliation(day, instant, sum(cells.values()), cells, money, sums.counts, worth, merged)
+
+
+def reconcile_changed(session: Session, unit_ids: Collection[int], now: datetime) -> Merged:
+    """Reconcile again what a change to these units can have reached, as of now. It comes to what a whole run would come to."""
+    reconciliation.lock(session)
+    judged = standings.judged(session, to_ms(now), to_ms(now))
+    staging = reconciliation.stage_touched(session, now.astimezone(UTC).date(), judged, unit_ids)
+    _find(staging)
+    merged = findings.merge(staging, to_ms(now), whole=False)
+    tallies.keep(staging, whole=False)
+    return merged
+
+
+class Tick(NamedTuple):
+    """What a tick did: whether it took a whole run, how many units were noted to be looked at again, and what that changed."""
+
+    whole: bool
+    units: int
+    merged: Merged
+
+
+def tick(session: Session, now: datetime) -> Tick | None:
+    """Keep what is stored up with the roll: to be called every few seconds. None where there was nothing to do.
+
+    Units that something happened to are reconciled again; all of them where paper changed and where a new day (of UTC) has begun.
+    """
+    last = tallies.last_run(session)
+    stirred = dirty.take(session)
+    if stirred is None or last is None or last.on != now.astimezone(UTC).date():
+        return _whole(session, stirred or (), now)
+    if not stirred:
+        return None
+    warranting.settle(session, stirred, now)
+    return Tick(False, len(stirred), reconcile_changed(session, stirred, now))
+
+
+def nightly(session: Session, now: datetime) -> Tick:
+    """A whole run, whatever is noted."""
+    return _whole(session, dirty.take(session) or (), now)
+
+
+def _whole(session: Session, stirred: Collection[int], now: datetime) -> Tick:
+    warranting.settle(session, stirred, now)
+    found = reconcile(session, now, now, store=True)
+    assert found.stored is not None
+    return Tick(True, len(stirred), found.stored)
 
 
 def moment(on: date | datetime, now: datetime) -> tuple[date, datetime]:

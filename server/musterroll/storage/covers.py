@@ -20,9 +20,7 @@ _C: Any = Contract.__table__  # type: ignore[attr-defined]
 _I: Any = Invoice.__table__  # type: ignore[attr-defined]
 _LINE = tuple(column.label(f"line_{column.name}") for column in _L.columns)
 _BILL = (_I.c.payment, _I.c.invoiced_on, _I.c.subscription)
-_COVERS = (
-    select(*_C.columns, *_LINE, *_BILL).join_from(_L, _C, _C.c.id == _L.c.contract_id).outerjoin(_I, _I.c.contract_id == _C.c.id)
-)
+_COVERS = select(*_C.columns, *_LINE, *_BILL).join_from(_L, _C, _C.c.id == _L.c.contract_id).outerjoin(_I, _I.c.contract_id == _C.c.id)
 
 
 def naming(session: Session, serial_keys: Collection[str]) -> list[Cover]:

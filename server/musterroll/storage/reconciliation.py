@@ -1,11 +1,11 @@
 """A reconciliation as one run of SQL: the lines that matter, how the units stand, who sits where, which cell that is, what is odd."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Mapping
 from datetime import date
 
 from sqlmodel import Session, col, select, text
 
-from musterroll.storage import lines_in_force, seats, standings
+from musterroll.storage import lines_in_force, seats, standings, touched
 from musterroll.storage.bulk import postgres
 from musterroll.storage.staging import Staging
 from musterroll.storage.standings import Judged
@@ -26,19 +26,23 @@ def stage_all(session: Session, on: date, judged: Judged) -> Staging:
     """Stage the whole roll and all lines on a day."""
     staging = Staging(session, {**judged._asdict(), "units": "", "lines": ""}, {"on": on})
     staging.settle()
-    return _stage(session, staging, on, None)
+    return _stage(session, staging, on, parents(session))
 
 
-def stage_touched(session: Session, on: date, judged: Judged, contract_ids: Iterable[int]) -> Staging:
-    """Stage the units of `run_touched` and the lines of `run_touched_line`, which are of these contracts."""
+def stage_touched(session: Session, on: date, judged: Judged, unit_ids: Collection[int]) -> Staging:
+    """Stage these units on a day, and all that a change of theirs can reach."""
     staging = Staging(session, {**judged._asdict(), "units": _TOUCHED_UNITS, "lines": _TOUCHED_LINES}, {"on": on})
-    return _stage(session, staging, on, contract_ids)
+    staging.settle()
+    tree = parents(session)
+    return _stage(session, staging, on, tree, touched.stage_reach(staging, unit_ids, tree))
 
 
-def _stage(session: Session, staging: Staging, on: date, contract_ids: Iterable[int] | None) -> Staging:
+def _stage(
+    session: Session, staging: Staging, on: date, tree: Mapping[int, int | None], contract_ids: Collection[int] | None = None
+) -> Staging:
     lines_in_force.stage_lines(session, staging, on, contract_ids)
     standings.stage_units(staging)
-    seats.stage_seats(staging, parents(session))
+    seats.stage_seats(staging, tree)
     standings.stage_cells(staging)
     return staging
 

@@ -67,6 +67,8 @@ def reach(site: int | None, account: int | None, parents: dict[int, int | None])
 
 def holding(session: Session, judged: Judged, serial_keys: Collection[str]) -> list[Candidate]:
     """All units that have one of these serials."""
+    if not serial_keys:
+        return []
     words = judged._asdict()
     query = text(_CANDIDATES.format(**words) + "unit.serial_key IN :keys").bindparams(bindparam("keys", expanding=True))
     return [_candidate(row) for row in session.execute(query, {"keys": list(serial_keys)})]

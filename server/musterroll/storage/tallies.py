@@ -2,6 +2,7 @@
 
 from collections.abc import Collection
 from datetime import date
+from typing import NamedTuple
 
 from sqlalchemy import func, select
 from sqlmodel import Session, col
@@ -65,10 +66,15 @@ def note_run(session: Session, instant: int, on: date) -> None:
     pulses.beat(session, _LAST, instant, on.isoformat())
 
 
-def last_run(session: Session) -> tuple[int, date] | None:
-    """The instant (ms) and the day of the last stored run."""
-    found = session.get(Pulse, _LAST)
-    return (found.at, date.fromisoformat(found.detail)) if found else None
+class Run(NamedTuple):
+    at: int  # ms: the instant silence was judged at
+    on: date
+
+
+def last_run(session: Session) -> Run | None:
+    """The last whole run that was stored."""
+    found = session.execute(select(col(Pulse.at), col(Pulse.detail)).where(col(Pulse.name) == _LAST)).one_or_none()
+    return Run(found[0], date.fromisoformat(found[1])) if found else None
 
 
 def counts(session: Session, axis: str = "all", of_ids: Collection[int] = (0,)) -> dict[str, int]:

@@ -17,7 +17,7 @@ class Claimant(NamedTuple):
     periods: list[Period]
 
 
-# A card that repeats the standard period, by its end or by the months of the unit's paper, agrees: there is no need to look closer.
+# A card that repeats the standard period, by its end or by the months it was settled with, agrees: there is no need to look closer.
 _CLAIMANTS = """
 SELECT unit.id, CAST(unit.card AS TEXT), w.kind, CAST(w.starts_on AS TEXT), CAST(w.ends_on AS TEXT), w.rule, w.evidence
 FROM unit JOIN run_unit u ON u.unit_id = unit.id JOIN warranty_period w ON w.unit_id = unit.id
@@ -25,7 +25,7 @@ WHERE unit.card IS NOT NULL AND w.kind IN ('standard', 'extended') AND NOT EXIST
   SELECT 1 FROM warranty_period s
   WHERE s.unit_id = unit.id AND s.kind = 'standard' AND unit.card ->> 'starts_on' = CAST(s.starts_on AS TEXT)
     AND (unit.card ->> 'ends_on' = CAST(s.ends_on AS TEXT)
-      OR (unit.card ->> 'ends_on' IS NULL AND CAST(unit.card ->> 'months' AS TEXT) = CAST(unit.warranty_months AS TEXT)))
+      OR (unit.card ->> 'ends_on' IS NULL AND s.evidence LIKE CAST(unit.card ->> 'months' AS TEXT) || ' months from %'))
     AND NOT EXISTS (SELECT 1 FROM warranty_period x WHERE x.unit_id = unit.id AND x.kind = 'extended' AND x.starts_on <= s.starts_on))
 ORDER BY unit.id"""
 

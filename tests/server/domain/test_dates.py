@@ -62,3 +62,8 @@ def test_nothing_changes_before_the_next_change(some: list[Span]) -> None:
 
     after = (DAY + timedelta(days=n) for n in range(1, 1400))
     assert next_change(some, DAY) == next((day for day in after if holding(day) != holding(day - timedelta(days=1))), None)
+
+
+def test_spans_that_start_on_one_day_are_followed_though_one_has_no_end() -> None:
+    day = date(2026, 1, 1)
+    assert held_until([Span(day), Span(day, date(2026, 2, 1))], day) is None

@@ -1,0 +1,94 @@
+"""What a change to some units can reach: `run_touched`, the units to look at again, and `run_touched_line`, the lines.
+
+A unit shares its serial with those a line could mean instead, and its seat with those that compete for it, they with others in turn: the
+quantity of every place it reaches, every unit that reaches that place, the places those reach. What is beyond cannot change.
+"""
+
+from collections.abc import Collection, Mapping
+
+from musterroll.domain.assignment import lineage
+from musterroll.storage.staging import Staging
+
+_SHARERS = """
+INSERT INTO run_touched SELECT DISTINCT other.id FROM run_touched t JOIN unit ON unit.id = t.unit_id
+JOIN unit AS other ON other.serial_key = unit.serial_key
+WHERE NOT EXISTS (SELECT 1 FROM run_touched known WHERE known.unit_id = other.id)"""
+# Where units are, and where the last run found them.
+_WHERE = """
+SELECT DISTINCT unit.product_id, unit.site_id, coalesce(unit.account_id, site.account_id) AS account_id
+FROM {new} t JOIN unit ON unit.id = t.unit_id LEFT JOIN site ON site.id = unit.site_id
+UNION
+SELECT DISTINCT o.product_id, o.site_id, o.account_id FROM {new} t JOIN standing o ON o.unit_id = t.unit_id"""
+_POOLS = """
+SELECT DISTINCT l.scope, l.place_id, l.product_id FROM run_place p
+JOIN contract_line l ON l.scope = p.scope AND l.place_id = p.place_id AND l.product_id = p.product_id
+WHERE NOT EXISTS (
+  SELECT 1 FROM run_reached r WHERE r.scope = p.scope AND r.place_id = p.place_id AND r.product_id = p.product_id)"""
+_REACHING = """
+SELECT DISTINCT unit_id FROM (
+  SELECT unit.id AS unit_id FROM run_new_pool p JOIN unit ON unit.site_id = p.place_id AND unit.product_id = p.product_id
+  WHERE p.scope = 'site'
+  UNION ALL
+  SELECT unit.id FROM run_below p JOIN unit ON unit.account_id = p.account_id AND unit.product_id = p.product_id
+  UNION ALL
+  SELECT unit.id FROM run_below p JOIN site ON site.account_id = p.account_id
+  JOIN unit ON unit.site_id = site.id AND unit.account_id IS NULL AND unit.product_id = p.product_id) found
+WHERE NOT EXISTS (SELECT 1 FROM run_touched t WHERE t.unit_id = found.unit_id)"""
+_LINES = """
+SELECT l.id AS line_id, l.contract_id FROM contract_line l
+JOIN run_reached r ON r.scope = l.scope AND r.place_id = l.place_id AND r.product_id = l.product_id
+UNION
+SELECT l.id, l.contract_id FROM run_touched t JOIN unit ON unit.id = t.unit_id JOIN contract_line l ON l.serial_key = unit.serial_key
+WHERE l.scope = 'serial'"""
+_POOL = {"scope": str, "place_id": int, "product_id": int}
+
+
+def stage_reach(staging: Staging, unit_ids: Collection[int], parents: Mapping[int, int | None]) -> list[int]:
+    """Make the two tables from the units that changed. Returns the contracts of the lines."""
+    staging.fill("run_touched", {"unit_id": int}, [(unit_id,) for unit_id in sorted(unit_ids)])
+    staging.run(_SHARERS)
+    staging.fill("run_reached", _POOL, [])
+    children = _children(parents)
+    new = "run_touched"
+    while _spread(staging, new, parents, children):
+        new = "run_new"
+    staging.make("run_touched_line", _LINES, by="line_id")
+    return [row[0] for row in staging.rows("SELECT DISTINCT contract_id FROM run_touched_line")]
+
+
+def _spread(staging: Staging, new: str, parents: Mapping[int, int | None], children: Mapping[int, list[int]]) -> bool:
+    """Go one step from the units of `new`: to the places they reach and the units that reach those. Whether there were any."""
+    places: set[tuple[str, int, int]] = set()
+    for product, site, account in staging.rows(_WHERE.replace("{new}", new)):
+        places |= {("site", site, product)} if site else set()
+        places |= {("account", account, product)} if account else set()
+        places |= {("subtree", above, product) for above in lineage(account or None, parents)}
+    staging.fill("run_place", _POOL, sorted(places))
+    pools = staging.rows(_POOLS)
+    if not pools:
+        return False
+    staging.fill("run_new_pool", _POOL, [tuple(row) for row in pools])
+    staging.run("INSERT INTO run_reached SELECT scope, place_id, product_id FROM run_new_pool")
+    below = {(one, product) for scope, place, product in pools if scope != "site" for one in _accounts(scope, place, children)}
+    staging.fill("run_below", {"account_id": int, "product_id": int}, sorted(below))
+    staging.make("run_new", _REACHING, by="unit_id")
+    staging.run("INSERT INTO run_touched SELECT unit_id FROM run_new")
+    return True
+
+
+def _accounts(scope: str, place: int, children: Mapping[int, list[int]]) -> list[int]:
+    """The accounts that reach a quantity of an account, or of its subtree."""
+    found, seen = [place], {place}
+    for account in found if scope == "subtree" else []:
+        fresh = [child for child in children.get(account, ()) if child not in seen]
+        found += fresh
+        seen.update(fresh)
+    return found
+
+
+def _children(parents: Mapping[int, int | None]) -> dict[int, list[int]]:
+    children: dict[int, list[int]] = {}
+    for account, parent in parents.items():
+        if parent is not None:
+            children.setdefault(parent, []).append(account)
+    return children
