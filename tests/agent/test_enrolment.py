@@ -11,7 +11,6 @@ import trustme
 
 from tests.agent.conftest import AgentProcess
 from tests.agent.registry import EnrolmentDoor
-from tests.support.instances import free_port
 
 ANSWER = {"unit": "k3v9x2m7qd", "secret": "top", "status": "active", "mqtt_url": "mqtt://127.0.0.1:1", "interval": 30}
 MACHINE = ("--serial", "00017", "--maker", "Acme", "--model", "M1")
@@ -72,7 +71,7 @@ def test_an_answer_that_is_no_registrys_is_refused(agent: AgentProcess, door: Do
 @pytest.mark.parametrize(
     ("url", "sentence"),
     [
-        (f"http://127.0.0.1:{free_port()}", "cannot be reached"),
+        ("http://127.0.0.1:1", "cannot be reached"),
         ("http://no-such-host.invalid", "cannot be reached"),
         ("ftp://x", "must be http://host:port or https://host:port"),
         ("http://x:99999", "Port out of range"),
