@@ -11,7 +11,7 @@ def body(token: str, serial: str = "SN-1") -> dict[str, object]:
 def test_a_device_gets_its_identity_and_the_secret_once(door: Door) -> None:
     answer = door.client.post("/api/v1/enroll", json=body(door.claim_token()))
     assert answer.status_code == 201
-    assert answer.json.keys() == {"unit", "secret", "status", "mqtt_url", "interval"}
+    assert answer.json.keys() == {"unit", "secret", "status", "mqtt_url", "interval", "epoch"}
     assert (answer.json["status"], answer.json["mqtt_url"], answer.json["interval"]) == ("active", "mqtt://broker.example:1883", 60)
     assert answer.headers["Location"] == f"/api/v1/units/{answer.json['unit']}"
     seen = door.client.get(answer.headers["Location"], headers=door.bearer("read")).json
