@@ -70,7 +70,7 @@ def test_an_agent_reports_its_serial_vitals_and_card(registry: Registry, agent: 
     enrol(serve, agent, "ACME-0017")
     agent.start()
     token = serve.command("token", "api", "--label", "test")
-    until(lambda: unit(serve, token, "acme%200017")["vitals"]["uptime"] is not None, "the heartbeat is on the roll", 60)
+    until(lambda: unit(serve, token, "acme%200017")["vitals"]["memory"] is not None, "the heartbeat is on the roll", 60)
     found = unit(serve, token, "ACME0017")
     assert (found["liveness"], found["lifecycle"], found["serial"]) == ("operating", "deployed", "ACME-0017")
     assert found["account"]["ref"] == "ACME-1"
