@@ -13,7 +13,8 @@ def test_changes_come_newest_first_and_page_backwards(database: Database) -> Non
         other = unit(session, "SN2")
         for n in range(5):
             for of in (made, other):
-                session.add(Transition(unit_id=of.id, at=n, recorded_at=n, axis="liveness", old=None, new=f"{of.serial} {n}", cause="test", actor="test"))
+                says = f"{of.serial} {n}"
+                session.add(Transition(unit_id=of.id, at=n, recorded_at=n, axis="liveness", old=None, new=says, cause="test", actor="test"))
                 session.flush()
     with database.reading() as session:
         first = transitions(session, made.uid, None, 3)
