@@ -38,6 +38,7 @@ def run_web(settings: Settings, workers: int, threads: int) -> None:
         "worker_class": "gthread",
         "graceful_timeout": 8,
         "timeout": 60,
+        "control_socket_disable": True,  # one fixed path a user: two registries would meet there
         "proc_name": "musterroll-web",
         "forwarded_allow_ips": "*" if settings.proxies else "127.0.0.1",
     }

@@ -49,6 +49,10 @@ class Inbox:
         """Whether reading must wait; the broker then keeps what is coming."""
         return self._messages > _MOST_MESSAGES or self._bytes > _MOST_BYTES
 
+    def idle(self) -> bool:
+        """Whether nothing waits."""
+        return not self._messages
+
     def take(self) -> list[Parcel]:
         """The next batch, at least one parcel; empty when closed.
 

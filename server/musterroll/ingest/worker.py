@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 
 from musterroll_wire import topics
-from musterroll_wire.messages import encode
+from musterroll_wire.messages import Command, encode
 
 from musterroll.ingest import dispatch
 from musterroll.ingest.canary import Progress
@@ -16,7 +16,7 @@ from musterroll.ingest.clients import Messages
 from musterroll.ingest.dispatch import Acquaintances, Heard
 from musterroll.ingest.inbox import Inbox, Parcel
 from musterroll.metrics import Metrics
-from musterroll.registry import hearing, reporting
+from musterroll.registry import hearing, reporting, telling
 from musterroll.registry.quarantining import Misfit
 from musterroll.registry.reporting import Batch, Outcome
 from musterroll.storage.database import Database, outage
@@ -24,6 +24,7 @@ from musterroll.storage.database import Database, outage
 log = logging.getLogger(__name__)
 
 _LONGEST_PAUSE = 5.0
+_TOLD = 20  # units told of themselves between two batches, while nothing else waits
 
 
 class Worker:
@@ -45,6 +46,7 @@ class Worker:
         self._clock = clock
         self._own = own
         self._acquaintances = Acquaintances()
+        self._untold: dict[str, None] = {}  # units with a new birth, in order
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="ingest-worker", daemon=True)
 
@@ -83,6 +85,23 @@ class Worker:
         if heard.canary is not None:
             self._progress.came_through()
         self._count(heard, outcomes)
+        self._untold.update(dict.fromkeys(uid for outcome in outcomes for uid in outcome.born))
+        self._tell()
+
+    def _tell(self) -> None:
+        """Tell newly started units of their cover. Canaries bring us here every second, so everyone has a turn."""
+        if not self._untold or not self._inbox.idle():
+            return
+        turn = list(self._untold)[:_TOLD]
+        for uid in turn:
+            del self._untold[uid]
+        try:
+            with self._database.reading() as session:
+                commands = telling.tell(session, turn, self._clock())
+        except Exception as error:  # a courtesy: what was received stays received, and they are told at their next start
+            log.warning("%d units could not be told of their cover: %s", len(turn), str(error).splitlines()[0])
+            return
+        self._send(_commands(commands))
 
     def _persist(self, heard: Heard) -> list[Outcome] | None:
         """Commit, however long the database is away; None when we are stopped before that."""
@@ -165,4 +184,8 @@ def _halves(batch: Batch, error: Exception) -> tuple[Batch, Batch]:
 def _letters(outcome: Outcome) -> Messages:
     """What is sent down after a commit. At QoS 0: a lost receipt costs one sending again, a lost command is given again."""
     receipts = [(topics.build(uid, "receipt"), encode(receipt)) for uid, receipt in outcome.receipts]
-    return receipts + [(topics.build(uid, "command"), encode(command)) for uid, command in outcome.commands]
+    return [*receipts, *_commands(outcome.commands)]
+
+
+def _commands(commands: Sequence[tuple[str, Command]]) -> Messages:
+    return [(topics.build(uid, "command"), encode(command)) for uid, command in commands]

@@ -44,6 +44,7 @@ class Outcome(NamedTuple):
     stored: int  # durable messages that were new
     replayed: int  # durable messages that were kept already
     revived: int  # units heard again after they were stale
+    born: list[str]  # uids of those with a birth that was new
     misfits: Counter[str]  # by code
 
 
@@ -70,6 +71,7 @@ def receive(session: Session, batch: Batch, now: datetime) -> Outcome:
         commands=[(sheaf.uids[one.unit_id], Command("rebirth")) for one in heard if one.unborn],
         stored=delivered.stored,
         replayed=len(sheaf.durables) - delivered.stored,
+        born=[sheaf.uids[unit_id] for unit_id in sorted({key[0] for key in delivered.fresh})],
         revived=sum(one.stale_since is not None for one in (*reborn, *heard)),
         misfits=Counter(misfit.code for misfit in batch.misfits),
     )
