@@ -1,0 +1,214 @@
+"""Whether two records may be of one thing: evidence field by field, each with its weight, for a person to decide on.
+
+Weights are in bits, as Fellegi and Sunter add them up ("A Theory for Record Linkage", 1969): +1 doubles the odds that the records are
+of one thing, -1 halves them. Nothing here decides: a match is proposed where the odds are at least even and two fields agree, for names
+alone find too much that is not so.
+"""
+
+import re
+import unicodedata
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from rapidfuzz import fuzz
+
+PRIOR = -8.0  # bits: of the pairs looked at, one in 256 is of one thing
+LEAST = 0.5  # probability from which a match is proposed
+_SAME, _LIKE = 97, 80  # percent alike: the same but for a slip, and alike
+
+_LEGAL = frozenset(
+    (
+        *("inc", "incorporated", "corp", "corporation", "co", "company", "ltd", "limited", "llc", "llp", "plc"),
+        *("gmbh", "mbh", "ag", "kg", "ohg", "bv", "nv", "vof", "sa", "sas", "sarl", "srl", "spa", "ab", "as", "oy", "aps"),
+    )
+)
+
+
+class Field(NamedTuple):
+    """What one field of two records says. `weight` in bits; 0 where one of them is silent."""
+
+    name: str
+    left: str
+    right: str
+    weight: float
+
+    @property
+    def agrees(self) -> bool:
+        return self.weight > 0
+
+
+class Match(NamedTuple):
+    probability: float
+    fields: tuple[Field, ...]
+
+
+class AccountFacts(NamedTuple):
+    """What an account is compared by; `words`, `domain`, `phone` and `postcode` as compared, empty where not known."""
+
+    id: int
+    parent_id: int | None
+    name: str
+    words: str
+    domain: str
+    phone: str
+    postcode: str
+    country: str
+
+
+class UnitFacts(NamedTuple):
+    id: int
+    serial: str
+    serial_key: str
+    maker: str
+    model: str
+    product_id: int
+    account_id: int | None
+    site_id: int | None
+    recorded: bool  # there is paper of it
+    spoken: bool  # it was heard or holds a credential
+
+
+class LineFacts(NamedTuple):
+    """A contract line whose serial no unit has."""
+
+    id: int
+    serial: str
+    serial_key: str
+    product_id: int | None
+    account_id: int | None
+    site_id: int | None
+
+
+def match(fields: Iterable[Field]) -> Match | None:
+    """The match these fields make, None where it is not worth a person's time."""
+    telling = tuple(field for field in fields if field.weight)
+    probability = 1 / (1 + 2.0 ** -(PRIOR + sum(field.weight for field in telling)))
+    return Match(probability, telling) if probability >= LEAST and sum(field.agrees for field in telling) >= 2 else None
+
+
+def accounts(left: AccountFacts, right: AccountFacts) -> Match | None:
+    """Whether two accounts look the same. A parent and its subsidiary are known to be two."""
+    if left.parent_id == right.id or right.parent_id == left.id:
+        return None
+    return match(
+        (
+            Field("name", left.name, right.name, _name_weight(left.words, right.words)),
+            _equal("domain", left.domain, right.domain, 7.0, -3.0),
+            _equal("phone", left.phone, right.phone, 7.0, -1.5),
+            _equal("postcode", left.postcode, right.postcode, 4.0, -2.5),
+            _equal("country", left.country, right.country, 0.0, -2.0),
+        )
+    )
+
+
+def units(left: UnitFacts, right: UnitFacts) -> Match | None:
+    """Whether two units whose serials are the same, or easily confused, may be one."""
+    return match(
+        (
+            _serial(left.serial, left.serial_key, right.serial, right.serial_key),
+            Field("maker", left.maker, right.maker, _alike(left.maker, right.maker, 3.0, 2.0, -4.0)),
+            Field("model", left.model, right.model, _alike(left.model, right.model, 4.0, 2.0, -4.0)),
+            _known("account", left.account_id, right.account_id, 3.0, -3.0),
+            _known("site", left.site_id, right.site_id, 1.0, -1.0),
+            Field("known by", _known_by(left), _known_by(right), _known_by_weight(left, right)),
+        )
+    )
+
+
+def lines(line: LineFacts, unit: UnitFacts) -> Match | None:
+    """Whether a contract line may mean a unit whose serial is easily confused with the line's."""
+    return match(
+        (
+            _serial(line.serial, line.serial_key, unit.serial, unit.serial_key),
+            _known("product", line.product_id, unit.product_id, 4.0, -4.0),
+            _known("account", line.account_id, unit.account_id, 4.0, -3.0),
+            _known("site", line.site_id, unit.site_id, 2.0, -1.0),
+        )
+    )
+
+
+def words(name: str) -> str:
+    """A company's name as compared: accents, case, punctuation and legal form fall away, words in order.
+
+    >>> words("Müller & Söhne GmbH"), words("Sohne and Muller")
+    ('and muller sohne', 'and muller sohne')
+    """
+    found = _plain(name.replace("&", " and ")).split()
+    kept = [word for word in found if word not in _LEGAL] or found
+    return " ".join(sorted(kept))
+
+
+def domain(website: str) -> str:
+    """The host of a website without `www.`
+
+    >>> domain("https://www.Umber-Logistics.example/en?x=1"), domain("n/a")
+    ('umber-logistics.example', '')
+    """
+    host = re.sub(r"^[a-z]+://", "", website.strip().casefold()).split("/")[0].split("?")[0].split("@")[-1].split(":")[0]
+    host = host.removeprefix("www.").strip(".")
+    return host if "." in host else ""
+
+
+def phone(number: str) -> str:
+    """The last nine digits, so that country and trunk prefixes do not count; nothing where there are fewer than seven.
+
+    >>> phone("+44 20 7946 0000") == phone("(020) 7946-0000")
+    True
+    """
+    digits = re.sub(r"[^0-9]", "", number)
+    return digits[-9:] if len(digits) >= 7 else ""
+
+
+def postcode(code: str) -> str:
+    return re.sub(r"[^A-Z0-9]", "", code.upper())
+
+
+def _plain(text: str) -> str:
+    apart = unicodedata.normalize("NFKD", text.casefold())
+    kept = "".join(c for c in apart if not unicodedata.combining(c) and c not in ".'\u2019")
+    return re.sub(r"[^\w]+", " ", kept)
+
+
+def _name_weight(left: str, right: str) -> float:
+    alike = fuzz.ratio(left, right)
+    if alike >= _SAME:
+        return 7.0
+    if alike >= 90:
+        return 5.0
+    if alike >= _LIKE:
+        return 2.5
+    return -1.0 if alike >= 60 else -5.0
+
+
+def _alike(left: str, right: str, same: float, like: float, unlike: float) -> float:
+    one, other = _plain(left).replace(" ", ""), _plain(right).replace(" ", "")
+    if one == other:
+        return same
+    return like if fuzz.WRatio(one, other) >= _LIKE else unlike
+
+
+def _equal(name: str, left: str, right: str, same: float, unlike: float) -> Field:
+    weight = 0.0 if not left or not right else same if left == right else unlike
+    return Field(name, left, right, weight)
+
+
+def _known(name: str, left: int | None, right: int | None, same: float, unlike: float) -> Field:
+    return _equal(name, str(left or ""), str(right or ""), same, unlike)
+
+
+def _serial(left: str, left_key: str, right: str, right_key: str) -> Field:
+    """A long serial says more than a short one, and one that is the same more than one that is easily confused."""
+    weight = 8.0 if min(len(left_key), len(right_key)) >= 8 else 5.0
+    return Field("serial", left, right, weight if left_key == right_key else weight - 2.5)
+
+
+def _known_by(unit: UnitFacts) -> str:
+    ways = [word for word, so in (("documents", unit.recorded), ("its own reports", unit.spoken)) if so]
+    return " and ".join(ways) or "nothing yet"
+
+
+def _known_by_weight(left: UnitFacts, right: UnitFacts) -> float:
+    if left.spoken and right.spoken:
+        return -6.0  # two that both report are two
+    apart = (left.recorded, left.spoken, right.recorded, right.spoken)
+    return 4.0 if apart in ((True, False, False, True), (False, True, True, False)) else 0.0

@@ -1,0 +1,82 @@
+"""Evidence of two records being one."""
+
+from musterroll.domain import matching
+from musterroll.domain.matching import AccountFacts, LineFacts, UnitFacts
+
+
+def account(
+    id_: int, name: str, website: str = "", phone: str = "", postcode: str = "", country: str = "", parent: int | None = None
+) -> AccountFacts:
+    compared = (matching.words(name), matching.domain(website), matching.phone(phone), matching.postcode(postcode), country)
+    return AccountFacts(id_, parent, name, *compared)
+
+
+def unit(
+    id_: int, serial: str, maker: str = "Acme", model: str = "Pump 3", spoken: bool = False, account_id: int | None = None
+) -> UnitFacts:
+    return UnitFacts(id_, serial, serial, maker, model, 1, account_id, None, not spoken, spoken)
+
+
+def test_a_name_alone_is_not_enough() -> None:
+    assert matching.accounts(account(1, "Umber Logistics B.V."), account(2, "Umber Logistics")) is None
+
+
+def test_a_name_and_a_domain_are() -> None:
+    found = matching.accounts(
+        account(1, "Umber Logistics B.V.", "https://www.umber.example"), account(2, "UMBER Logistics", "umber.example/about")
+    )
+    assert found is not None
+    assert found.probability > 0.9
+    assert [(field.name, field.agrees) for field in found.fields] == [("name", True), ("domain", True)]
+
+
+def test_a_slip_of_the_pen_counts_less_than_the_same_name() -> None:
+    same, slip, other = (
+        matching.accounts(account(1, "Larkspur Hospitals", phone="+44 20 7946 0001"), account(2, name, phone="020 7946 0001"))
+        for name in ("Larkspur Hospitals Ltd", "Larkspurr Hospital", "Ash & Sons")
+    )
+    assert same is not None
+    assert slip is not None
+    assert same.probability > slip.probability
+    assert other is None
+
+
+def test_what_speaks_against_it_is_shown_too() -> None:
+    found = matching.accounts(
+        account(1, "Tidewater Water", "tidewater.example", "+31 20 555 0101", country="nl"),
+        account(2, "Tidewater Water", "tidewater.example", "+31 20 555 0199", country="nl"),
+    )
+    assert found is not None
+    assert {field.name: field.weight for field in found.fields} == {"name": 7.0, "domain": 7.0, "phone": -1.5}
+
+
+def test_a_parent_and_its_subsidiary_are_two() -> None:
+    parent, child = account(1, "Umber", "umber.example"), account(2, "Umber", "umber.example", parent=1)
+    assert matching.accounts(parent, child) is matching.accounts(child, parent) is None
+
+
+def test_a_unit_on_paper_and_one_that_reports_under_a_confusable_serial_may_be_one() -> None:
+    found = matching.units(unit(1, "Z3O0GYX3"), unit(2, "Z300GYX3", spoken=True))
+    assert found is not None
+    assert [field.name for field in found.fields] == ["serial", "maker", "model", "known by"]
+
+
+def test_the_same_serial_under_a_maker_written_otherwise_may_be_one() -> None:
+    assert matching.units(
+        unit(1, "WCC4N1205687", "WDC", "WD30EFRX"), unit(2, "WCC4N1205687", "Western Digital", "WDC WD30EFRX", spoken=True)
+    )
+
+
+def test_two_units_that_both_report_are_two() -> None:
+    assert matching.units(unit(1, "Z3O0GYX3", spoken=True), unit(2, "Z300GYX3", spoken=True)) is None
+
+
+def test_the_same_short_serial_of_different_products_means_nothing() -> None:
+    assert matching.units(unit(1, "100200", "Acme", "Pump 3"), unit(2, "100200", "Bolt", "Gateway")) is None
+
+
+def test_a_line_needs_more_than_a_serial_that_looks_alike() -> None:
+    line = LineFacts(1, "Z3O0GYX3", "Z3O0GYX3", None, None, None)
+    assert matching.lines(line, unit(2, "Z300GYX3")) is None
+    assert matching.lines(line._replace(account_id=7), unit(2, "Z300GYX3", account_id=7))
+    assert matching.lines(line._replace(account_id=7, product_id=9), unit(2, "Z300GYX3", account_id=7)) is None

@@ -1,0 +1,180 @@
+"""Near matches, merges and their undoing, on both databases."""
+
+from datetime import date, datetime
+
+import pytest
+from musterroll.domain.contract import Scope
+from musterroll.domain.errors import Conflict, NotFound
+from musterroll.domain.instants import to_ms
+from musterroll.domain.lifecycle import Lifecycle
+from musterroll.registry import changing, proposing, timeline
+from musterroll.registry.merging import merge_accounts
+from musterroll.registry.proposing import Looked, accept, find, listed, reject
+from musterroll.registry.undoing import undo
+from musterroll.registry.warranting import settle
+from musterroll.storage import audit, transitions
+from musterroll.storage.database import Database
+from musterroll.storage.paper_tables import ContractLine, Incident, WarrantyPeriod
+from musterroll.storage.tables import Account, ClaimToken, Transition, Unit, Voice
+from sqlalchemy import text
+from sqlmodel import Session, select
+
+from tests.support import papers
+from tests.support.papers import dump
+
+
+def twins(session: Session, now: datetime) -> tuple[Unit, Unit]:
+    """A unit as documents have it, and the one that reports; a contract line, a warranty and a ticket are on the former."""
+    made, owner = papers.product(session), papers.account(session, "A1")
+    dates = {"installed_on": date(2026, 1, 1), "warranty_months": 24, "account_id": owner.id}
+    paper = papers.unit(session, "Z3O0GYX3", made, lifecycle=Lifecycle.DEPLOYED, **dates)
+    heard = papers.unit(session, "Z300GYX3", made)
+    session.add(Voice(unit_id=heard.id, heard_at=to_ms(now), first_heard_at=to_ms(now)))
+    papers.line(session, papers.contract(session, "C1", owner), "1", "Z3O0GYX3")
+    session.add(Incident(ref="T1", unit_id=paper.id, serial="Z3O0GYX3", opened_on=date(2026, 3, 1)))
+    extended = {"kind": "extended", "starts_on": date(2028, 1, 1), "ends_on": date(2029, 1, 1), "rule": "after", "evidence": "order 7"}
+    session.add(WarrantyPeriod(unit_id=paper.id, **extended))
+    moved = transitions.Change(paper.id or 0, to_ms(now), "lifecycle", None, "deployed", "a file", "anna")
+    transitions.add(session, [moved])
+    settle(session, [paper.id or 0, heard.id or 0], now)
+    return paper, heard
+
+
+def only(session: Session, state: str = proposing.OPEN) -> int:
+    (found,) = listed(session, state)
+    return found.proposal.id or 0
+
+
+def test_a_paper_twin_is_proposed_and_merged_into_the_unit_that_reports(database: Database, now: datetime) -> None:
+    with database.writing() as session:
+        paper, heard = twins(session, now)
+        assert find(session, now) == Looked(1, 0, 0)
+        state = dump(session)
+        change = accept(session, only(session), actor="anna", now=now, reason="label read on site")
+        assert (heard.lifecycle, heard.account_id, heard.installed_on) == (Lifecycle.DEPLOYED, 1, date(2026, 1, 1))
+        assert (paper.merged_into_id, heard.merged_into_id) == (heard.id, None)
+        line = session.exec(select(ContractLine)).one()
+        assert (line.serial, line.serial_key) == ("Z3O0GYX3", "Z300GYX3")
+        assert session.exec(select(Incident)).one().unit_id == heard.id
+        held = {(row.unit_id, row.kind.value) for row in session.exec(select(WarrantyPeriod))}
+        assert {(heard.id, "standard"), (heard.id, "extended")} <= held
+        assert timeline.base(session, now).all == timeline.base(session, now, on=now.date()).all == (1, 1, 1)
+        assert find(session, now) == Looked(0, 0, 0)
+        undo(session, change.id or 0, "bert", now)
+        assert dump(session) == state
+        assert timeline.base(session, now, on=now.date()).all == (2, 1, 0)
+        assert audit.verify(session).first_bad is None
+
+
+def test_a_merge_counts_in_the_bridge_of_its_month(database: Database, now: datetime) -> None:
+    with database.writing() as session:
+        twins(session, now)
+        find(session, now)
+        accept(session, only(session), actor="anna", now=now)
+        bridge = timeline.bridge(session, now.date(), now)
+        assert (bridge.opening, sum(bridge.steps.values()), bridge.closing) == (0, 1, 1)
+
+
+def test_two_units_that_have_come_to_report_are_not_merged(database: Database, now: datetime) -> None:
+    with database.writing() as session:
+        paper, _ = twins(session, now)
+        find(session, now)
+        session.add(Voice(unit_id=paper.id, heard_at=to_ms(now)))
+        with pytest.raises(Conflict, match="both report"):
+            accept(session, only(session), actor="anna", now=now)
+        assert find(session, now) == Looked(0, 0, 1)
+
+
+def test_what_a_person_rejected_is_not_proposed_again_until_that_is_undone(database: Database, now: datetime) -> None:
+    with database.writing() as session:
+        twins(session, now)
+        find(session, now)
+        number = only(session)
+        change = reject(session, number, actor="anna", now=now, reason="seen both")
+        assert find(session, now) == Looked(0, 0, 0)
+        with pytest.raises(Conflict, match=f"proposal {number} is rejected"):
+            accept(session, number, actor="anna", now=now)
+        undo(session, change.id or 0, "bert", now)
+        assert only(session) == number
+
+
+def test_a_line_with_a_mistyped_serial_is_let_name_its_unit(database: Database, now: datetime) -> None:
+    with database.writing() as session:
+        made, owner = papers.product(session), papers.account(session, "A1")
+        unit = papers.unit(session, "00Z300GYX3", made, lifecycle=Lifecycle.DEPLOYED, account_id=owner.id)
+        line = papers.line(session, papers.contract(session, "C1", owner), "1", "Z300GYX3")
+        assert find(session, now) == Looked(1, 0, 0)
+        (shown,) = listed(session)
+        assert (shown.left, shown.right, shown.proposal.kind) == ("C1/1", "00Z300GYX3", proposing.LINE_SERIAL)
+        state = dump(session)
+        change = accept(session, only(session), actor="anna", now=now)
+        assert (line.serial_key, line.product_id) == (unit.serial_key, made.id)
+        undo(session, change.id or 0, "bert", now)
+        assert dump(session) == state
+
+
+def same_accounts(session: Session, now: datetime) -> tuple[Account, Account]:
+    """Two accounts that look the same; the second has everything that can refer to one."""
+    one = papers.account(session, "A1", "Umber Logistics B.V.", website="umber.example")
+    other = papers.account(session, "A2", "Umber Logistics", website="www.umber.example", phone="+44 20 7946 0000")
+    papers.account(session, "A3", "Sub", other)
+    place = papers.site(session, "S1", other)
+    papers.unit(session, "SN1", papers.product(session), account_id=other.id, site_id=place.id)
+    contract = papers.contract(session, "C1", other)
+    papers.line(session, contract, "1", scope=Scope.SUBTREE, place_id=other.id, product_id=1, quantity=5)
+    papers.line(
+        session, contract, "2", scope=Scope.SITE, place_id=other.id, product_id=1, quantity=5
+    )  # a site that happens to have its number
+    session.add(ClaimToken(label="t", token_hash="x", expires_at=now, max_uses=1, account_id=other.id, created_at=now, created_by="anna"))
+    return one, other
+
+
+def test_two_accounts_become_one_and_two_again(database: Database, now: datetime) -> None:
+    with database.writing() as session:
+        one, other = same_accounts(session, now)
+        assert find(session, now) == Looked(1, 0, 0)
+        state = dump(session)
+        change = accept(session, only(session), actor="anna", now=now)
+        assert (other.merged_into_id, one.phone) == (one.id, "+44 20 7946 0000")
+        for table, column in (("site", "account_id"), ("unit", "account_id"), ("contract", "account_id"), ("claim_token", "account_id")):
+            assert set(session.execute(text(f"SELECT {column} FROM {table}")).scalars()) == {one.id}
+        assert [line.place_id for line in session.exec(select(ContractLine).order_by(ContractLine.number))] == [one.id, other.id]
+        assert [(part.ref, part.counts.units) for part in timeline.base(session, now, by=timeline.Slice.ACCOUNT).parts] == [("A1", 1)]
+        undo(session, change.id or 0, "bert", now)
+        assert dump(session) == state
+
+
+def test_the_other_account_may_be_the_one_that_stays(database: Database, now: datetime) -> None:
+    with database.writing() as session:
+        one, other = same_accounts(session, now)
+        find(session, now)
+        accept(session, only(session), actor="anna", now=now, keep_right=True)
+        assert (one.merged_into_id, other.merged_into_id) == (other.id, None)
+
+
+def test_merging_an_account_into_one_below_it_closes_no_circle(database: Database, now: datetime) -> None:
+    with database.writing() as session:
+        top = papers.account(session, "TOP")
+        gone = papers.account(session, "GONE", parent=top)
+        between = papers.account(session, "BETWEEN", parent=gone)
+        stays = papers.account(session, "STAYS", parent=between)
+        state = dump(session)
+        change = changing.begin(session, actor="anna", kind="merge", subject="test", now=now)
+        merge_accounts(session, change, stays.id or 0, gone.id or 0, now)
+        assert (stays.parent_id, between.parent_id, gone.merged_into_id) == (top.id, stays.id, stays.id)
+        undo(session, change.id or 0, "bert", now)
+        assert dump(session) == state
+
+
+def test_the_histories_of_merged_units_stay_with_their_rows(database: Database, now: datetime) -> None:
+    with database.writing() as session:
+        paper, heard = twins(session, now)
+        find(session, now)
+        accept(session, only(session), actor="anna", now=now)
+        noted = {(row.unit_id, row.axis, row.new) for row in session.exec(select(Transition))}
+        assert noted == {(paper.id, "lifecycle", "deployed"), (paper.id, "identity", "merged"), (heard.id, "lifecycle", "deployed")}
+
+
+def test_a_proposal_that_is_not_there_is_not_found(database: Database, now: datetime) -> None:
+    with database.writing() as session, pytest.raises(NotFound, match="there is no proposal 9"):
+        accept(session, 9, actor="anna", now=now)
