@@ -1,12 +1,10 @@
 """The processes a registry runs as: everything in one (`serve`), or web, ingest and schedule apart. They differ in settings only."""
 
-import logging
 import secrets
 import signal
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from datetime import datetime
 from typing import Any, Protocol
 
 from flask import Flask
@@ -14,16 +12,14 @@ from waitress.server import create_server
 
 from musterroll.app import Checks, create_app
 from musterroll.broker import EmbeddedBroker
-from musterroll.broker.mosquitto import provision_mosquitto
 from musterroll.domain.errors import Refusal
 from musterroll.ingest import Ingest
 from musterroll.metrics import Metrics
-from musterroll.registry import sweeping
-from musterroll.schedule import Job, Schedule
+from musterroll.recurring import jobs
+from musterroll.schedule import Schedule
 from musterroll.settings import Settings, address
 from musterroll.storage.database import Database
 
-log = logging.getLogger(__name__)
 _HTTP_THREADS = 8
 _WATCH_SECONDS = 2.0
 
@@ -75,22 +71,6 @@ def run_schedule(settings: Settings, database: Database, asked: threading.Event)
     with _run(schedule):
         while not asked.wait(_WATCH_SECONDS):
             schedule.watch()
-
-
-def jobs(settings: Settings, database: Database) -> list[Job]:
-    def sweep(now: datetime) -> None:
-        with database.reading() as session:
-            if not sweeping.due(session, now):
-                return
-        with database.writing() as session:
-            swept = sweeping.sweep(session, now)
-        if swept.newly_stale:
-            log.info("%d units fell silent and are stale now", len(swept.newly_stale))
-
-    found = [Job("sweep", settings.sweep_seconds, sweep)]
-    if settings.mosquitto_password_file:
-        found.append(Job("provision", 1.0, lambda _now: provision_mosquitto(database, settings)))
-    return found
 
 
 def external_broker(settings: Settings) -> str:

@@ -75,7 +75,7 @@ def test_an_agent_reports_its_serial_vitals_and_card(registry: Registry, agent: 
     assert (found["liveness"], found["lifecycle"], found["serial"]) == ("operating", "deployed", "ACME-0017")
     assert found["account"]["ref"] == "ACME-1"
     assert found["card"]["reference"] == "W-1"
-    until(lambda: "annot tell whether it is covered" in agent.command("status").stdout, "the installer is shown the unit's cover")
+    until(lambda: "Cannot tell whether" in agent.command("status").stdout, "the installer is shown the unit's cover")
     assert serve.stop() == 0
 
 

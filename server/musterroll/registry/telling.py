@@ -18,7 +18,6 @@ _ANSWERS = {
     Answer.CONTRACT: "Under contract",
     Answer.BOTH: "In warranty and under contract",
     Answer.NONE: "Not covered",
-    Answer.UNKNOWN: "Cannot tell whether it is covered",
 }
 
 
@@ -41,4 +40,5 @@ def _coverage(session: Session, uid: str, now: datetime) -> Command | None:
 def words(verdict: Verdict) -> str:
     """A verdict in a few sentences."""
     until = f" until {in_words(verdict.last_covered_day)}" if verdict.last_covered_day else ""
-    return " ".join((f"{_ANSWERS[verdict.answer]}{until}.", *verdict.reasons, *(f"{what}." for what in verdict.missing)))[:_LONGEST]
+    known = [] if verdict.answer is Answer.UNKNOWN else [f"{_ANSWERS[verdict.answer]}{until}."]
+    return " ".join((*known, *verdict.reasons, *(f"{what[:1].upper()}{what[1:]}." for what in verdict.missing)))[:_LONGEST]

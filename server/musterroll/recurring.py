@@ -1,0 +1,53 @@
+"""The recurring work of a registry, as jobs for the schedule."""
+
+import logging
+from datetime import datetime
+from typing import NamedTuple
+
+from musterroll.broker.mosquitto import provision_mosquitto
+from musterroll.domain.instants import to_ms
+from musterroll.registry import reconciling, sweeping
+from musterroll.schedule import Job
+from musterroll.settings import Settings
+from musterroll.storage import pulses
+from musterroll.storage.database import Database
+
+log = logging.getLogger(__name__)
+PULSE = "schedule"
+
+
+def jobs(settings: Settings, database: Database) -> list[Job]:
+    work = _Work(settings, database)
+    found = [Job("sweep", settings.sweep_seconds, work.sweep), Job("reconcile", 5.0, work.reconcile), Job("pulse", 5.0, work.pulse)]
+    if settings.mosquitto_password_file:
+        found.append(Job("provision", 1.0, work.provision))
+    return found
+
+
+class _Work(NamedTuple):
+    settings: Settings
+    database: Database
+
+    def sweep(self, now: datetime) -> None:
+        """Call the silent stale. It looks first, so that no writer waits where nothing is due."""
+        with self.database.reading() as session:
+            if not sweeping.due(session, now):
+                return
+        with self.database.writing() as session:
+            swept = sweeping.sweep(session, now)
+        if swept.newly_stale:
+            log.info("%d units fell silent and are stale now", len(swept.newly_stale))
+
+    def reconcile(self, now: datetime) -> None:
+        """Keep findings and counts up with what happened to units and paper, and with the calendar."""
+        with self.database.writing() as session:
+            done = reconciling.tick(session, now)
+        if done is not None and done.whole:
+            log.info("the whole roll was reconciled")
+
+    def pulse(self, now: datetime) -> None:
+        with self.database.writing() as session:
+            pulses.beat(session, PULSE, to_ms(now))
+
+    def provision(self, _now: datetime) -> None:
+        provision_mosquitto(self.database, self.settings)
