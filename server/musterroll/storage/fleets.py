@@ -24,6 +24,7 @@ def page(
     limit: int,
 ) -> list[Row[Any]]:
     """Up to `limit` units in serial order behind `after` that satisfy all of `where` and one of `branches` (where there are any)."""
+    where = [*where, col(Unit.merged_into_id).is_(None)]
     if after is not None:
         where = [*where, tuple_(col(Unit.serial_key), col(Unit.id)) > after]
     picks = [_pick(and_(branch, *where), limit) for branch in branches or [true()]]

@@ -7,7 +7,7 @@ from musterroll.domain.contract import Scope
 from musterroll.domain.errors import Conflict, NotFound
 from musterroll.domain.instants import to_ms
 from musterroll.domain.lifecycle import Lifecycle
-from musterroll.registry import changing, proposing, timeline
+from musterroll.registry import changing, proposing, rolls, timeline
 from musterroll.registry.merging import merge_accounts
 from musterroll.registry.proposing import Looked, accept, find, listed, reject
 from musterroll.registry.undoing import undo
@@ -64,6 +64,17 @@ def test_a_paper_twin_is_proposed_and_merged_into_the_unit_that_reports(database
         assert dump(session) == state
         assert timeline.base(session, now, on=now.date()).all == (2, 1, 0)
         assert audit.verify(session).first_bad is None
+
+
+def test_a_merged_unit_is_in_no_count_and_on_no_list(database: Database, now: datetime) -> None:
+    with database.writing() as session:
+        _, heard = twins(session, now)
+        find(session, now)
+        assert rolls.installed_base(session, now).registered == 2
+        accept(session, only(session), actor="anna", now=now)
+        base = rolls.installed_base(session, now)
+        assert (base.registered, base.deployed, base.operating) == (1, 1, 1)
+        assert [card.uid for card in rolls.fleet(session, rolls.FleetFilter(), None, 9, now).cards] == [heard.uid]
 
 
 def test_a_merge_counts_in_the_bridge_of_its_month(database: Database, now: datetime) -> None:

@@ -23,7 +23,7 @@ from sqlmodel import Session, SQLModel, col, select
 from tests.support import papers
 from tests.support.papers import dump
 
-on_both = settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+on_both = settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 def begin(session: Session, now: datetime, subject: str = "a file") -> Change:
