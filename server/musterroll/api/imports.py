@@ -1,27 +1,65 @@
-"""Taking documents in: a dry run first, then the same file committed."""
+"""Taking documents in: a dry run first, then the same file committed; what was imported, and taking it back."""
 
-from typing import BinaryIO, cast
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, BinaryIO, Literal, cast
 
 from flask import Response, request
 from flask_openapi.models.file import FileStorage
 from pydantic import Field
 
 from musterroll.api.blueprints import guarded
-from musterroll.api.bodies import read_upload
+from musterroll.api.bodies import read_json, read_upload
 from musterroll.api.door import actor, answer, clock, door
-from musterroll.api.models import Request, Shape
+from musterroll.api.models import PageQuery, Request, Shape, Text, numbers
 from musterroll.api.problems import HttpRefusal, documented
-from musterroll.importers.units import read_units
+from musterroll.domain.instants import from_ms
+from musterroll.importers.catalogue import KINDS
+from musterroll.importers.reading import Document, choices, digest
+from musterroll.registry import import_history, import_mappings
+from musterroll.registry.documents.taking import Source
 from musterroll.registry.import_verdicts import Outcome, Verdict
-from musterroll.registry.importing import import_units
+from musterroll.registry.importing import Imported, import_document
+from musterroll.storage.import_runs import RunRow
 
-api = guarded("imports", "imports", read_upload)
 _TOLD = 1000  # verdicts in one answer
 
 
-class UnitsForm(Request):
-    file: FileStorage = Field(description="The CSV.")
+class DocumentKind(StrEnum):
+    ACCOUNTS = "accounts"
+    SITES = "sites"
+    UNITS = "units"
+    CONTRACTS = "contracts"
+    CONTRACT_LINES = "contract-lines"
+    BILLING = "billing"
+    TELEMETRY = "telemetry"
+    INCIDENTS = "incidents"
+
+
+def _read() -> None:
+    is_upload = request.method == "POST" and (request.endpoint or "").endswith("import_one")
+    read_upload() if is_upload else read_json()
+
+
+api = guarded("imports", "imports", _read)
+
+
+class KindPath(Request):
+    kind: DocumentKind
+
+
+class RunPath(Request):
+    run: int = Field(ge=1, le=2**53, description="The number of the import.")
+
+
+class DocumentForm(Request):
+    file: FileStorage = Field(description="The CSV or XLSX.")
     commit: bool = Field(default=False, description="false: only say what would happen.")
+    map: list[Text] = Field(default=[], max_length=500, description="HEADING=FIELD: which field a column says; no field: pass it over.")
+    mapping: Text | None = Field(default=None, max_length=120, description="The name of a saved mapping.")
+    dates: Literal["dmy", "mdy"] | None = Field(default=None, description="Which comes first in dates such as 1/2/2026.")
+    zone: Text | None = Field(default=None, max_length=60, description="The IANA time zone of times that name none.")
+    sheet: Text | None = Field(default=None, max_length=40, description="Which sheet of a workbook; default: the first not empty.")
 
 
 class DifferenceOut(Shape):
@@ -32,34 +70,122 @@ class DifferenceOut(Shape):
 
 class VerdictOut(Shape):
     line: int = Field(description="Where the row starts in the file.")
-    serial: str
+    record: str = Field(description="What the row is about, as it writes it.")
     outcome: Outcome
     changed: list[DifferenceOut]
     why: str | None = Field(description="Refused: why, in a sentence.")
+    note: str = Field(description="What else a person should know of a row that was taken.")
 
 
 class ImportOut(Shape):
+    id: int | None = Field(description="The number of the import; none of a dry run.")
     committed: bool
     rows: int
     counts: dict[Outcome, int]
+    columns: dict[str, str] = Field(description="Which heading says which field.")
     ignored_columns: list[str] = Field(description="Headings nobody knows.")
-    verdicts: list[VerdictOut] = Field(description=f"The first {_TOLD} rows that are not the same; the command line gives them all.")
+    imported_before: int | None = Field(description="The newest import of a file with the same content.")
+    verdicts: list[VerdictOut] = Field(description=f"The first {_TOLD} rows that are not simply the same.")
 
 
-@api.post("/imports/units", summary="A unit list (CSV): dry run or commit", responses={200: ImportOut, **documented(400, 409, 413, 415)})
-def import_unit_list(form: UnitsForm) -> Response:
+class RunOut(Shape):
+    id: int
+    kind: DocumentKind
+    file: str
+    sha256: str
+    at: datetime
+    actor: str
+    columns: dict[str, str]
+    counts: dict[str, int]
+    change: int
+    undone_by: int | None = Field(description="The change that undid it.")
+
+
+class RunPage(Shape):
+    items: list[RunOut]
+    next: str | None
+
+
+class RunRowOut(Shape):
+    line: int
+    outcome: Outcome
+    record_id: int | None = Field(description="The row of what it made or changed.")
+    detail: str
+
+
+class RunRowPage(Shape):
+    items: list[RunRowOut]
+    next: str | None
+
+
+@api.post("/imports/<kind>", summary="A document: dry run or commit", responses={200: ImportOut, **documented(400, 404, 409, 413, 415)})
+def import_one(path: KindPath, form: DocumentForm) -> Response:
     """A verdict per row: new, changed, same or refused. One transaction; the same file twice changes nothing."""
     upload = request.files.get("file")
     if upload is None:
-        raise HttpRefusal(422, "invalid", "file: send the CSV as the multipart field `file`")
-    here, now, kept = door(), clock(), _Kept()
-    units = read_units(cast(BinaryIO, upload.stream))
+        raise HttpRefusal(422, "invalid", "file: send the CSV or XLSX as the multipart field `file`")
+    here, kept, stream = door(), _Kept(), cast(BinaryIO, upload.stream)
+    sha256 = digest(stream)
+    source = Source(upload.filename or "upload", actor(), clock(), here.settings.interval)
     with here.database.writing() if form.commit else here.database.reading() as session:
-        source = upload.filename or "upload"
-        counts = import_units(session, units.rows, kept.told, source=source, actor=actor(), now=now, commit=form.commit)
-    return answer(
-        ImportOut(committed=form.commit, rows=sum(counts.values()), counts=counts, ignored_columns=units.ignored, verdicts=kept.verdicts)
+        saved = import_mappings.columns(session, path.kind, form.mapping) if form.mapping else {}
+        document = Document(stream, KINDS[path.kind], choices(form.map, saved, form.dates, form.zone, form.sheet))
+        before = import_mappings.imported_before(session, path.kind, sha256)
+        done = import_document(session, document, kept.told, source, sha256 if form.commit else None)
+    return answer(_import_out(done, document, before, kept))
+
+
+@api.get("/imports", summary="What was imported, newest first", responses={200: RunPage})
+def list_imports(query: PageQuery) -> Response:
+    before = numbers(query.cursor, 1)
+    with door().database.reading() as session:
+        found = import_history.runs(session, before[0] if before else None, query.limit + 1)
+    shown = found[: query.limit]
+    return answer(RunPage(items=[_run_out(run) for run in shown], next=str(shown[-1].id) if len(found) > len(shown) else None))
+
+
+@api.get("/imports/<int:run>", summary="One import", responses={200: RunOut, **documented(404)})
+def get_import(path: RunPath) -> Response:
+    with door().database.reading() as session:
+        return answer(_run_out(import_history.run(session, path.run)))
+
+
+@api.get(
+    "/imports/<int:run>/rows", summary="Rows of an import that were not simply the same", responses={200: RunRowPage, **documented(404)}
+)
+def get_import_rows(path: RunPath, query: PageQuery) -> Response:
+    after = numbers(query.cursor, 1)
+    with door().database.reading() as session:
+        import_history.run(session, path.run)
+        found = import_history.rows(session, path.run, after[0] if after else 0, query.limit + 1)
+    shown = found[: query.limit]
+    items = [RunRowOut(line=row.line, outcome=Outcome(row.verdict), record_id=row.record_id, detail=row.detail) for row in shown]
+    return answer(RunRowPage(items=items, next=str(shown[-1].line) if len(found) > len(shown) else None))
+
+
+@api.post("/imports/<int:run>/undo", summary="Put everything back to before an import", responses={200: RunOut, **documented(404, 409)})
+def undo_import(path: RunPath) -> Response:
+    with door().database.writing() as session:
+        import_history.undo(session, path.run, actor(), clock())
+        return answer(_run_out(import_history.run(session, path.run)))
+
+
+def _import_out(done: Imported, document: Document, before: RunRow | None, kept: "_Kept") -> ImportOut:
+    return ImportOut(
+        id=done.run_id,
+        committed=done.run_id is not None,
+        rows=sum(done.counts.values()),
+        counts=done.counts,
+        columns=document.mapping,
+        ignored_columns=document.ignored,
+        imported_before=before.id if before else None,
+        verdicts=kept.verdicts,
     )
+
+
+def _run_out(run: RunRow) -> RunOut:
+    facts: dict[str, Any] = run._asdict()
+    return RunOut(**facts | {"at": from_ms(run.at), "columns": facts["mapping"], "change": run.change_id})
 
 
 class _Kept:
@@ -67,8 +193,16 @@ class _Kept:
         self.verdicts: list[VerdictOut] = []
 
     def told(self, verdict: Verdict) -> None:
-        if verdict.outcome is not Outcome.SAME and len(self.verdicts) < _TOLD:
-            changed = [DifferenceOut(**one._asdict()) for one in verdict.differences]
-            self.verdicts.append(
-                VerdictOut(line=verdict.line, serial=verdict.serial, outcome=verdict.outcome, changed=changed, why=verdict.why)
-            )
+        if (verdict.outcome is not Outcome.SAME or verdict.note) and len(self.verdicts) < _TOLD:
+            self.verdicts.append(_verdict_out(verdict))
+
+
+def _verdict_out(verdict: Verdict) -> VerdictOut:
+    return VerdictOut(
+        line=verdict.line,
+        record=verdict.record,
+        outcome=verdict.outcome,
+        changed=[DifferenceOut(**one._asdict()) for one in verdict.differences],
+        why=verdict.why,
+        note=verdict.note,
+    )

@@ -21,7 +21,6 @@ _BOMS = (
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
 _NOT_TEXT = (
-    (b"PK\x03\x04", "a workbook or ZIP archive; save its sheet as CSV"),
     (b"\xd0\xcf\x11\xe0", "an old Office document; save its sheet as CSV"),
     (b"\x1f\x8b", "compressed; unpack it first"),
     (b"%PDF", "a PDF; ask for the table as CSV"),
@@ -43,12 +42,14 @@ class Line(NamedTuple):
 
 
 class Table(NamedTuple):
+    """`lines` reads those below the headings, from the first one, every time it is called."""
+
     header: list[str]
-    lines: Iterator[Line]
+    lines: Callable[[], Iterator[Line]]
 
 
-def read_table(file: BinaryIO, known: Callable[[list[str]], int]) -> Table:
-    """The table in a seekable file. `known` counts the headings it recognises: the separator that gives most of them is the right one.
+def read_text(file: BinaryIO, known: Callable[[list[str]], int]) -> Table:
+    """The table in a seekable text file. `known` counts the headings it recognises: the separator that gives most of them is right.
 
     Raises BadFile for what is not text or has no first line of headings.
     """
@@ -60,7 +61,7 @@ def read_table(file: BinaryIO, known: Callable[[list[str]], int]) -> Table:
         raise BadFile("the file is empty; its first line must be the headings")
     if len(header) > MOST_COLUMNS:
         raise BadFile(f"the first line has {len(header):,} columns; at most {MOST_COLUMNS} are read")
-    return Table(header, _lines(file, encoding, separator, len(header)))
+    return Table(header, lambda: _lines(file, encoding, separator, len(header)))
 
 
 def _header(file: BinaryIO, encoding: str, separator: str) -> tuple[list[str], str]:

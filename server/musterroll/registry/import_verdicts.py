@@ -1,13 +1,12 @@
-"""What one row of a unit list means for one unit: new, changed, the same or refused. Pure."""
+"""The verdict on one row of a document. Pure."""
 
-from collections.abc import Callable
-from datetime import date
+from collections.abc import Mapping
+from datetime import date, timedelta
+from decimal import Decimal
 from enum import StrEnum
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from musterroll.domain.errors import Conflict
-from musterroll.domain.lifecycle import Lifecycle, move
-from musterroll.importers.units import UnitRow
+from musterroll.domain.instants import from_ms
 
 
 class Outcome(StrEnum):
@@ -17,17 +16,6 @@ class Outcome(StrEnum):
     REFUSED = "refused"
 
 
-class Facts(NamedTuple):
-    """What a unit list can say of a unit; account and site by reference."""
-
-    lifecycle: Lifecycle
-    shipped_on: date | None = None
-    installed_on: date | None = None
-    warranty_months: int | None = None
-    account: str | None = None
-    site: str | None = None
-
-
 class Difference(NamedTuple):
     field: str
     old: str | None
@@ -35,56 +23,48 @@ class Difference(NamedTuple):
 
 
 class Verdict(NamedTuple):
-    """What becomes of one row. `line` is where it starts in the file."""
+    """What becomes of one row. `line` is where it starts in the file, `record` what it is about as the row writes it."""
 
     line: int
-    serial: str
+    record: str
     outcome: Outcome
     differences: list[Difference]
-    why: str | None  # refused: one sentence
+    why: str | None = None  # refused: one sentence
+    note: str = ""  # what else a person should know of a row that was taken
 
 
-def refused(line: int, serial: str, why: str) -> Verdict:
-    return Verdict(line, serial, Outcome.REFUSED, [], why)
+def refused(line: int, record: str, why: str) -> Verdict:
+    return Verdict(line, record, Outcome.REFUSED, [], why)
 
 
-def facts_after(row: UnitRow, before: Facts | None, owner: Callable[[str], str | None]) -> Facts:
-    """What holds once the row is believed; what it does not say stays. Raises Conflict for an illegal move or two places at once.
-
-    `owner` tells the account of a site. A row with dates but no status says where the unit got to.
-    """
-    known = before or Facts(Lifecycle.UNRECORDED)
-    site = row.site or known.site
-    account = row.account or (row.site and owner(row.site)) or known.account
-    if site and owner(site) not in (None, account):
-        whose = f"the site {site} belongs to account {owner(site)}, not to {account}"
-        raise Conflict(whose if row.site else f"{whose}; give the site the unit moved to")
-    return Facts(
-        move(known.lifecycle, row.lifecycle or _reached(row, known.lifecycle)),
-        row.shipped_on or known.shipped_on,
-        row.installed_on or known.installed_on,
-        known.warranty_months if row.warranty_months is None else row.warranty_months,
-        account,
-        site,
-    )
-
-
-def verdict_on(row: UnitRow, before: Facts | None, after: Facts) -> Verdict:
-    """The verdict on a row that holds."""
+def verdict_on(line: int, record: str, before: Mapping[str, Any] | None, after: Mapping[str, Any], note: str) -> Verdict:
+    """The verdict on a row that holds, by the facts before it and after it."""
     if before is None:
-        return Verdict(row.line, row.serial, Outcome.NEW, [], None)
-    pairs = zip(Facts._fields, before, after, strict=True)
-    found = [Difference(field, _text(old), _text(new)) for field, old, new in pairs if old != new]
-    return Verdict(row.line, row.serial, Outcome.CHANGED if found else Outcome.SAME, found, None)
+        return Verdict(line, record, Outcome.NEW, [], None, note)
+    if before == after:
+        return Verdict(line, record, Outcome.SAME, [], None, note)
+    changed = [(name, before.get(name), new) for name, new in after.items() if before.get(name) != new and not name.endswith("_key")]
+    found = [Difference(name.removesuffix("_id"), _text(name, old), _text(name, new)) for name, old, new in changed]
+    return Verdict(line, record, Outcome.CHANGED, found, None, note)
 
 
-def _reached(row: UnitRow, known: Lifecycle) -> Lifecycle:
-    if known is not Lifecycle.UNRECORDED:
-        return known
-    if row.installed_on:
-        return Lifecycle.DEPLOYED
-    return Lifecycle.SHIPPED if row.shipped_on else Lifecycle.STOCK
+def in_words(verdict: Verdict) -> str:
+    """What there is to say of a verdict, in one line."""
+    changes = ", ".join(f"{one.field} {one.old or 'nothing'} -> {one.new or 'nothing'}" for one in verdict.differences)
+    return "; ".join(part for part in (verdict.why or changes, verdict.note) if part)
 
 
-def _text(value: object) -> str | None:
-    return None if value is None else str(value)
+def _text(name: str, value: Any) -> str | None:
+    if value is None or value == "":
+        return None
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, Decimal):
+        return f"{value.normalize():f}"
+    if name.endswith("_id"):
+        return f"#{value}"
+    if name.endswith("_at") or name == "stale_since":
+        return f"{from_ms(value):%Y-%m-%d %H:%M:%S} UTC"
+    if name == "ends_on" and isinstance(value, date):
+        return str(value - timedelta(1))  # as documents write it: the last day
+    return str(value)

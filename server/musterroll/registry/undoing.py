@@ -12,7 +12,7 @@ from musterroll.domain.errors import Conflict, NotFound
 from musterroll.domain.instants import to_ms
 from musterroll.domain.lifecycle import Lifecycle
 from musterroll.registry import changing
-from musterroll.storage import audit, paper_state, transitions
+from musterroll.storage import audit, paper_state, telemetry_rows, transitions
 from musterroll.storage.audit import Entry
 from musterroll.storage.audit_tables import Change
 
@@ -34,7 +34,8 @@ class _Step(NamedTuple):
 def undo(session: Session, change_id: int, actor: str, now: datetime, reason: str = "") -> Change:
     """Put back every row the change wrote and withdraw the transitions it made; the undoing is a change itself and can be undone.
 
-    A unit that the change put on the roll and that was heard or enrolled since stays, unrecorded and without paper.
+    A unit that the change put on the roll and that was heard or enrolled since stays, unrecorded and without paper; what another
+    platform told of a unit that was heard since stays too.
     Raises NotFound, and Conflict where it is undone already or a row is no longer as the change left it.
     """
     change = session.get(Change, change_id)
@@ -63,8 +64,12 @@ def _steps(session: Session, rows: Sequence[Any]) -> list[_Step]:
     standing = _standing(session, rows)
     added = [key for _, table, key, before, _ in rows if table == "unit" and before is None]
     kept = paper_state.spoken(session, added) if added else set()
+    told = [int(key) for _, table, key, _, _ in rows if table == telemetry_rows.TABLE]
+    heard = telemetry_rows.heard_themselves(session, told) if told else set()
     steps = []
     for _, table, key, before, after in rows:
+        if table == telemetry_rows.TABLE and int(key) in heard:
+            continue  # what the unit itself said since stands
         now = _as_left(table, key, standing.get((table, key)), after)
         step = _back(Entry(table, key, before, after), now, table == "unit" and key in kept)
         standing[table, key] = {**now, **(step.entry.after or {})} if step.how == "update" else step.entry.after

@@ -5,7 +5,7 @@ from typing import Any
 from sqlalchemy import Index
 from sqlmodel import Field, SQLModel
 
-from musterroll.storage.columns import BIG, DOCUMENT, row_id
+from musterroll.storage.columns import BIG, DOCUMENT, present, row_id
 
 
 class Change(SQLModel, table=True):
@@ -51,10 +51,11 @@ class ImportRow(SQLModel, table=True):
     """The verdict on one row that was not simply the same: where a record came from, or why a row was refused."""
 
     __tablename__ = "import_row"
+    __table_args__ = (present("ix_import_row_record_id", "record_id"),)
     run_id: int = Field(primary_key=True, foreign_key="import_run.id", sa_type=BIG, sa_column_kwargs={"autoincrement": False})
     line: int = Field(primary_key=True, sa_type=BIG, sa_column_kwargs={"autoincrement": False})
     verdict: str = Field(max_length=16)  # new, changed, refused
-    record: str = Field(default="", max_length=120)  # table:key of what it made or changed
+    record_id: int | None = Field(default=None, sa_type=BIG)  # the row it made or changed, of the table its kind of document is about
     detail: str = Field(default="", max_length=500)
 
 

@@ -16,6 +16,7 @@ from sqlmodel.sql.sqltypes import UTCDateTime
 
 from musterroll.domain.audit import Image, image
 from musterroll.domain.contract import Scope
+from musterroll.storage import telemetry_rows
 from musterroll.storage.columns import Price
 from musterroll.storage.paper_tables import (
     Contract,
@@ -27,9 +28,10 @@ from musterroll.storage.paper_tables import (
     WarrantyPeriod,
     WarrantyPolicy,
 )
-from musterroll.storage.tables import Account, Credential, DurableMessage, Product, Site, Unit, Voice
+from musterroll.storage.tables import Account, ClaimToken, Credential, DurableMessage, Product, Site, Unit, Voice
 
 _SAID_BY_DEVICE = frozenset({"firmware", "agent", "born_at", "card", "evidence"})
+_OF_TOKEN = frozenset({"id", "account_id", "site_id"})  # where it deploys to; the rest is its own business
 _TABLES = (
     WarrantyPolicy,
     Account,
@@ -43,6 +45,7 @@ _TABLES = (
     Incident,
     FindingDecision,
     Proposal,
+    ClaimToken,
 )
 _READERS: dict[type, Callable[[Any], Any]] = {
     Price: Decimal,
@@ -74,17 +77,24 @@ def papers() -> dict[str, Paper]:
 def _paper(model: type[SQLModel]) -> Paper:
     table: Table = model.__table__  # type: ignore[attr-defined]
     (key,) = table.primary_key.columns
-    unsaid = _SAID_BY_DEVICE if model is Unit else frozenset()
-    columns = tuple(column for column in table.columns if column.name not in unsaid)
+    columns = tuple(column for column in table.columns if _is_paper(model, column.name))
     floats = tuple(column.name for column in columns if isinstance(column.type, Float))
     readers = {column.name: reader for column in columns for kind, reader in _READERS.items() if isinstance(column.type, kind)}
     return Paper(table, key, columns, frozenset(column.name for column in columns), floats, readers)
+
+
+def _is_paper(model: type[SQLModel], column: str) -> bool:
+    if model is ClaimToken:
+        return column in _OF_TOKEN
+    return model is not Unit or column not in _SAID_BY_DEVICE
 
 
 def image_of(table: str, row: Mapping[str, Any] | None, *, whole: bool) -> Image | None:
     """The image of a row as somebody holds it. Raises ValueError for a column that is not paper, or missing from a `whole` row."""
     if row is None:
         return None
+    if table == telemetry_rows.TABLE:
+        return image(row)
     paper = papers()[table]
     if not (paper.names == row.keys() if whole else paper.names >= row.keys()):
         raise ValueError(f"not the paper of {table}: {sorted(paper.names ^ row.keys())}")
@@ -97,6 +107,8 @@ def image_of(table: str, row: Mapping[str, Any] | None, *, whole: bool) -> Image
 
 def images(session: Session, table: str, keys: Iterable[str]) -> dict[str, Image]:
     """The images of those rows that are there, by key."""
+    if table == telemetry_rows.TABLE:
+        return {str(key): image(row) for key, row in telemetry_rows.images(session, [int(key) for key in keys]).items()}
     paper, found = papers()[table], {}
     wanted = [int(key) for key in keys]
     for start in range(0, len(wanted), _CHUNK):
@@ -107,12 +119,18 @@ def images(session: Session, table: str, keys: Iterable[str]) -> dict[str, Image
 
 
 def insert_rows(session: Session, table: str, rows: Sequence[Image]) -> None:
+    if table == telemetry_rows.TABLE:
+        telemetry_rows.write(session, [(None, row) for row in rows])
+        return
     paper = papers()[table]
     session.connection().execute(insert(paper.table), [_values(paper, row) for row in rows])
 
 
 def update_rows(session: Session, table: str, rows: Sequence[tuple[str, Image]]) -> None:
     """Update rows by key; each image has the same columns."""
+    if table == telemetry_rows.TABLE:
+        telemetry_rows.put_back(session, [(int(key), row) for key, row in rows])
+        return
     paper = papers()[table]
     fields: dict[str, Any] = {name: bindparam(name) for name in rows[0][1]}
     statement = update(paper.table).where(paper.key == bindparam("row_key")).values(fields)
@@ -120,12 +138,17 @@ def update_rows(session: Session, table: str, rows: Sequence[tuple[str, Image]])
 
 
 def delete_rows(session: Session, table: str, keys: Sequence[str]) -> None:
+    if table == telemetry_rows.TABLE:
+        telemetry_rows.remove(session, [int(key) for key in keys])
+        return
     paper = papers()[table]
     session.connection().execute(delete(paper.table).where(paper.key == bindparam("row_key")), [{"row_key": int(key)} for key in keys])
 
 
 def referring(session: Session, table: str, keys: Sequence[str]) -> tuple[str, str] | None:
     """A row (table, key) that refers to one of these rows, other than one of these themselves."""
+    if table == telemetry_rows.TABLE:
+        return None
     target, wanted = papers()[table], [int(key) for key in keys]
     for other in SQLModel.metadata.sorted_tables:
         for column in (c for c in other.columns if c.references(target.key)):

@@ -91,6 +91,7 @@ class Invoice(SQLModel, table=True):
 class Incident(SQLModel, table=True):
     """One support ticket."""
 
+    __table_args__ = NEVER_REUSED
     id: int | None = row_id()
     ref: str = Field(unique=True, max_length=80)
     unit_id: int | None = Field(default=None, foreign_key="unit.id", index=True, sa_type=BIG)

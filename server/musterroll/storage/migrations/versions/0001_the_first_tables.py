@@ -377,11 +377,14 @@ def upgrade() -> None:
     sa.Column('run_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), autoincrement=False, nullable=False),
     sa.Column('line', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), autoincrement=False, nullable=False),
     sa.Column('verdict', sa.String(length=16), nullable=False),
-    sa.Column('record', sa.String(length=120), nullable=False),
+    sa.Column('record_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=True),
     sa.Column('detail', sa.String(length=500), nullable=False),
     sa.ForeignKeyConstraint(['run_id'], ['import_run.id'], ),
     sa.PrimaryKeyConstraint('run_id', 'line')
     )
+    with op.batch_alter_table('import_row', schema=None) as batch_op:
+        batch_op.create_index('ix_import_row_record_id', ['record_id'], unique=False, postgresql_where=sa.text('record_id IS NOT NULL'), sqlite_where=sa.text('record_id IS NOT NULL'))
+
     op.create_table('invoice',
     sa.Column('contract_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), autoincrement=False, nullable=False),
     sa.Column('payment', sa.String(length=24), nullable=False),
@@ -474,7 +477,8 @@ def upgrade() -> None:
     sa.Column('parts', sa.Integer(), nullable=True),
     sa.ForeignKeyConstraint(['unit_id'], ['unit.id'], ),
     sa.PrimaryKeyConstraint('id'),
-    sa.UniqueConstraint('ref')
+    sa.UniqueConstraint('ref'),
+    sqlite_autoincrement=True
     )
     with op.batch_alter_table('incident', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_incident_unit_id'), ['unit_id'], unique=False)
@@ -569,6 +573,9 @@ def downgrade() -> None:
 
     op.drop_table('unit')
     op.drop_table('invoice')
+    with op.batch_alter_table('import_row', schema=None) as batch_op:
+        batch_op.drop_index('ix_import_row_record_id', postgresql_where=sa.text('record_id IS NOT NULL'), sqlite_where=sa.text('record_id IS NOT NULL'))
+
     op.drop_table('import_row')
     with op.batch_alter_table('contract_line', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_contract_line_serial_key'))

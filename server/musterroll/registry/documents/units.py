@@ -1,0 +1,174 @@
+"""Unit lists: which unit a row is about, and where in its life it puts it."""
+
+from collections.abc import Sequence
+from datetime import UTC, date, datetime, time
+from typing import Any
+
+from musterroll.domain.errors import Conflict
+from musterroll.domain.identity import new_uid, twin_key
+from musterroll.domain.instants import to_ms
+from musterroll.domain.lifecycle import Lifecycle, move
+from musterroll.importers.kinds import Row
+from musterroll.registry import changing, warranting
+from musterroll.registry.documents.taking import Facts, Judged, Known, Plan, Taker
+from musterroll.storage import dirty, document_rows, transitions, unit_imports
+from musterroll.storage.audit_tables import Change
+from musterroll.storage.tables import Account, Product, Site, Unit
+from musterroll.storage.transitions import Change as Transition
+from musterroll.storage.unit_imports import KnownUnit, ProductRow
+
+_BEGUN_ON = {Lifecycle.DEPLOYED: "installed_on", Lifecycle.SHIPPED: "shipped_on"}  # the date that tells since when
+
+
+class Units(Taker):
+    model = Unit
+    facts = ("lifecycle", "shipped_on", "installed_on", "registered_on", "warranty_months", "account", "site", "product_id")
+    links = {"account": Account, "site": Site}
+
+    def forget(self) -> None:
+        super().forget()
+        self._products: dict[tuple[str, str], ProductRow | None] = {}  # None: not on the roll
+        self._owners: dict[str, str | None] = {}  # account of each site, also of those to be opened
+
+    def key(self, row: Row) -> Any:
+        """A product that is new is a family of its own."""
+        product = self._products[_product(row)]
+        return row.said["maker_key"], product.family_key if product else row.said["model_key"], row.said["serial_key"]
+
+    def learn(self, rows: Sequence[Row]) -> None:
+        unknown = set(map(_product, rows)) - self._products.keys()
+        self._products |= dict.fromkeys(unknown) | unit_imports.products(self.session, unknown)
+        found = unit_imports.units(self.session, {row.said["serial_key"] for row in rows})
+        sites = {row.said.get("site") for row in rows} | {unit.site for unit in found.values()}
+        unknown_sites = {site for site in sites if site} - self._owners.keys()
+        self._owners |= unit_imports.owners(self.session, unknown_sites)
+        self.numbers.learn(Site, sites)
+        accounts = {row.said.get("account") for row in rows} | {unit.account for unit in found.values()}
+        self.numbers.learn(Account, accounts | set(self._owners.values()))
+        self._known = {key: Known(unit.id, _facts(unit)) for key, unit in found.items()}
+
+    def judge(self, row: Row, known: Known | None) -> Judged:
+        """A row with dates but no status says where the unit got to. The first row that names a new site says whose it is.
+
+        Raises Conflict for an illegal move or two places at once.
+        """
+        before, said = known.facts if known else _NOTHING, row.said
+        site = said.get("site") or before["site"]
+        account = said.get("account") or (said.get("site") and self._owners.get(said["site"])) or before["account"]
+        owner = self._owners.get(site) if site else None
+        if owner not in (None, account):
+            whose = f"the site {site} belongs to account {owner}, not to {account}"
+            raise Conflict(whose if said.get("site") else f"{whose}; give the site the unit moved to")
+        stage = move(before["lifecycle"], said.get("lifecycle") or _reached(said, before["lifecycle"]))
+        if site:
+            self._owners.setdefault(site, account)
+        after = {name: said.get(name, before[name]) for name in _DATES}
+        product = self._products[_product(row)]
+        return Judged({"lifecycle": stage, **after, "account": account, "site": site, "product_id": product.id if product else None})
+
+    def open(self, plans: Sequence[Plan]) -> list[changing.Row]:
+        opened = self._open_products(plans)
+        opened += self.numbers.open_accounts(plan.after["account"] for plan in plans)
+        sites = {plan.after["site"] for plan in plans if plan.after["site"]}
+        return opened + self.numbers.open_sites({site: self.numbers.id(Account, self._owners.get(site)) for site in sites})
+
+    def _open_products(self, plans: Sequence[Plan]) -> list[changing.Row]:
+        new = {_product(plan.row): plan.row.said for plan in plans if self._products[_product(plan.row)] is None}
+        opened = []
+        for (key, said), row_id in zip(new.items(), document_rows.reserve(self.session, Product, len(new)), strict=True):
+            row = Product(
+                id=row_id,
+                maker=said["maker"],
+                model=said["model"],
+                family=said["model"],
+                maker_key=key[0],
+                model_key=key[1],
+                family_key=key[1],
+                created_at=self.source.now,
+            ).model_dump()
+            opened.append(changing.Row("product", row_id, None, row))
+            self._products[key] = ProductRow(row_id, key[1])
+        document_rows.insert(self.session, Product, [row.after for row in opened if row.after])
+        for plan in plans:
+            plan.after["product_id"] = self._product_row(plan.row).id
+        return opened
+
+    def _product_row(self, row: Row) -> ProductRow:
+        found = self._products[_product(row)]
+        assert found is not None
+        return found
+
+    def columns(self, after: Facts) -> dict[str, Any]:
+        return {
+            "lifecycle": after["lifecycle"],
+            **{name: after[name] for name in _DATES},
+            "account_id": self.numbers.id(Account, after["account"]),
+            "site_id": self.numbers.id(Site, after["site"]),
+            "product_id": after["product_id"],
+        }
+
+    def fresh(self, plan: Plan, row_id: int) -> dict[str, Any]:
+        said = plan.row.said
+        return {
+            "id": row_id,
+            "uid": new_uid(),
+            "serial": said["serial"],
+            "serial_key": said["serial_key"],
+            "twin_key": twin_key(said["serial_key"]),
+            "maker_key": said["maker_key"],
+            "family_key": self._product_row(plan.row).family_key,
+            "created_at": self.source.now,
+        }
+
+    def store(self, plans: Sequence[Plan], change: Change) -> list[int]:
+        ids = super().store(plans, change)
+        moved = [one for plan, row_id in zip(plans, ids, strict=True) for one in self._moves(plan, row_id)]
+        transitions.add(self.session, moved, recorded_at=to_ms(self.source.now), change_id=change.id)
+        warranting.settle(self.session, ids, self.source.now, change)
+        dirty.mark(self.session, ids)
+        return ids
+
+    def _moves(self, plan: Plan, unit_id: int) -> list[Transition]:
+        """Where the unit got to, since the day the row gives for it; a new unit that was shipped before, since that day."""
+        before, after = plan.before or _NOTHING, plan.after
+        stage, old = after["lifecycle"], plan.before["lifecycle"] if plan.before else None
+        if plan.before and stage == old:
+            return []
+        at = self._since(stage, before, after)
+        moves = []
+        if plan.before is None and stage is Lifecycle.DEPLOYED and after["shipped_on"]:
+            shipped = self._since(Lifecycle.SHIPPED, before, after)
+            if shipped < at:
+                moves, old = [self._move(plan, unit_id, shipped, None, Lifecycle.SHIPPED)], Lifecycle.SHIPPED
+        return [*moves, self._move(plan, unit_id, at, old, stage)]
+
+    def _since(self, stage: Lifecycle, before: Facts, after: Facts) -> int:
+        """When a unit came to a stage (ms): the first moment of the day the row newly gives for it, else now."""
+        name = _BEGUN_ON.get(stage)
+        day: date | None = after[name] if name and after[name] != before[name] else None
+        now = to_ms(self.source.now)
+        return now if day is None else min(now, to_ms(datetime.combine(day, time(), UTC)))
+
+    def _move(self, plan: Plan, unit_id: int, at: int, old: Lifecycle | None, new: Lifecycle) -> Transition:
+        cause = f"import {self.source.file} line {plan.row.line}"
+        return Transition(unit_id, at, "lifecycle", old, new, cause, self.source.actor)
+
+
+_DATES = ("shipped_on", "installed_on", "registered_on", "warranty_months")
+_NOTHING: Facts = {**dict.fromkeys(Units.facts), "lifecycle": Lifecycle.UNRECORDED}
+
+
+def _product(row: Row) -> tuple[str, str]:
+    return row.said["maker_key"], row.said["model_key"]
+
+
+def _facts(unit: KnownUnit) -> Facts:
+    return dict(zip(Units.facts, unit[4:], strict=True))
+
+
+def _reached(said: dict[str, Any], known: Lifecycle) -> Lifecycle:
+    if known is not Lifecycle.UNRECORDED:
+        return known
+    if said.get("installed_on"):
+        return Lifecycle.DEPLOYED
+    return Lifecycle.SHIPPED if said.get("shipped_on") else Lifecycle.STOCK

@@ -1,0 +1,61 @@
+"""What was imported, where a record came from, and taking an import back."""
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from sqlmodel import Session
+
+from musterroll.domain.errors import NotFound
+from musterroll.registry import undoing
+from musterroll.storage import dirty, import_runs
+from musterroll.storage.audit_tables import ImportRow
+from musterroll.storage.import_runs import Origin, RunRow
+
+# The kinds of documents a record of each table can come from.
+_KINDS: Mapping[str, tuple[str, ...]] = {
+    "account": ("accounts",),
+    "site": ("sites",),
+    "unit": ("units",),
+    "contract": ("contracts",),
+    "contract_line": ("contract-lines",),
+    "invoice": ("billing",),
+    "voice": ("telemetry",),
+    "incident": ("incidents",),
+}
+
+
+def provenance(session: Session, table: str, key: int) -> list[Origin]:
+    """The rows of documents that made or changed a record, oldest first.
+
+    Tables: account, site, unit, contract, contract_line, invoice (by contract), voice (by unit), incident. What no document of its own
+    named, as an account opened because a site named it, has none.
+    """
+    return import_runs.origins(session, _KINDS[table], key)
+
+
+def runs(session: Session, before_id: int | None = None, limit: int = 100) -> list[RunRow]:
+    """Imports, newest first."""
+    return import_runs.runs(session, before_id, limit)
+
+
+def run(session: Session, run_id: int) -> RunRow:
+    """One import. Raises NotFound."""
+    found = import_runs.run(session, run_id)
+    if found is None:
+        raise NotFound(f"there is no import {run_id}")
+    return found
+
+
+def rows(session: Session, run_id: int, after_line: int = 0, limit: int = 100) -> list[ImportRow]:
+    """The verdicts on rows of an import that were not simply the same, by line."""
+    return import_runs.rows_of(session, run_id, after_line, limit)
+
+
+def undo(session: Session, run_id: int, actor: str, now: datetime, reason: str = "") -> int:
+    """Put every record back to what it was before an import. Returns the change that did.
+
+    Raises NotFound, and Conflict where something was built on it since.
+    """
+    change = undoing.undo(session, run(session, run_id).change_id, actor, now, reason)
+    dirty.mark_all(session)
+    return change.id or 0
