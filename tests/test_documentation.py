@@ -25,12 +25,16 @@ def test_the_readme_names_no_setting_that_is_not_there() -> None:
 
 
 def test_every_command_in_the_readme_is_there() -> None:
+    """A line names a command, and after bars others that stand in its last place."""
     block = README.split("## The command line")[1].split("```")[1]
     for line in block.strip().splitlines():
         program, *rest = line.split("   ")[0].split(" ")
+        first, *others = re.split(r"\s*\|\s*", " ".join(rest))
+        words = shlex.split(first.split("[")[0])
         if program == "musterroll":
-            for name in re.split(r"\s*\|\s*", " ".join(rest)):
-                _resolve(shlex.split(name.split("[")[0]))
+            _resolve(words)
+            for other in others:
+                _resolve([*words[:-1], other.split(" ")[0]])
 
 
 def _resolve(words: list[str]) -> None:
