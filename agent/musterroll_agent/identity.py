@@ -36,7 +36,7 @@ class Machine(NamedTuple):
 def is_placeholder(value: str) -> bool:
     """Whether a value is one that firmware ships when nobody filled it in.
 
-    >>> is_placeholder("To Be Filled By O.E.M."), is_placeholder("0000000"), is_placeholder("Z300GYX3")
+    >>> is_placeholder("To Be Filled By O.E.M."), is_placeholder("0000000"), is_placeholder("K400MVX7")
     (True, True, False)
     """
     key = "".join(c for c in value.casefold() if c.isalnum())

@@ -49,8 +49,8 @@ def serial_key(serial: str, separators: str = SEPARATORS) -> str:
 
     Leading zeros stay. Raises BadSerial for a placeholder and for anything but `[A-Z0-9]` that is left.
 
-    >>> serial_key(" pl1331-lag gbebh "), serial_key("00017")
-    ('PL1331LAGGBEBH', '00017')
+    >>> serial_key(" tn5520-qdm mrtsk "), serial_key("00017")
+    ('TN5520QDMMRTSK', '00017')
     """
     text = _INVISIBLE.sub("", serial if serial.isascii() else unicodedata.normalize("NFKC", serial))
     key = text.upper() if text.isascii() else "".join(c.upper() if c.isascii() else c for c in text)
@@ -65,7 +65,7 @@ def serial_key(serial: str, separators: str = SEPARATORS) -> str:
 def is_placeholder(key: str) -> bool:
     """Whether a serial key is one that firmware ships when nobody filled it in.
 
-    >>> is_placeholder("DEFAULTSTRING"), is_placeholder("0000000"), is_placeholder("Z300GYX3")
+    >>> is_placeholder("DEFAULTSTRING"), is_placeholder("0000000"), is_placeholder("K400MVX7")
     (True, True, False)
     """
     return key in PLACEHOLDERS or len(set(key)) == 1

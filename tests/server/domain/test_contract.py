@@ -11,7 +11,7 @@ from tests.support.fleets import days
 YEAR = Span(date(2026, 1, 1), date(2027, 1, 1))
 CONTRACT = Contract(1, "C00001", 7, State.ACTIVE, YEAR)
 RENEWING = CONTRACT._replace(auto_renew=True, notice_days=30)
-LINE = Line(1, "C00001/1", 1, Scope.SERIAL, serial_key="Z300GYX3")
+LINE = Line(1, "C00001/1", 1, Scope.SERIAL, serial_key="K400MVX7")
 
 
 def test_an_active_contract_is_in_force_from_its_first_day_to_its_last() -> None:

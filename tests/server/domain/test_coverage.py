@@ -14,7 +14,7 @@ PERIOD = Period(
     PeriodKind.STANDARD, Span(date(2025, 2, 15), date(2028, 2, 15)), "installed", "36 months from installation on 15 February 2025"
 )
 CONTRACT = Contract(1, "C00001", 7, State.ACTIVE, Span(date(2026, 1, 1), date(2027, 1, 1)))
-LINE = Line(1, "C00001/1", 1, Scope.SERIAL, serial_key="Z300GYX3", service="24x7")
+LINE = Line(1, "C00001/1", 1, Scope.SERIAL, serial_key="K400MVX7", service="24x7")
 
 
 def test_both_are_said_with_what_each_covers_until() -> None:

@@ -23,10 +23,10 @@ HEARD = datetime(2026, 7, 1, 3, tzinfo=UTC)
 YEAR = Span(date(2026, 1, 1), date(2027, 1, 1))
 EUR_120, EUR_90 = Money(Decimal(120), "EUR"), Money(Decimal(90), "EUR")
 CONTRACT = Contract(1, "C00001", 7, State.ACTIVE, YEAR)
-LINE = Line(11, "C00001/1", 1, Scope.SERIAL, serial_key="Z300GYX3", price=EUR_120)
+LINE = Line(11, "C00001/1", 1, Scope.SERIAL, serial_key="K400MVX7", price=EUR_120)
 PAID = Cover(LINE, CONTRACT, Billing(Payment.PAID, date(2026, 10, 16)))
 LAPSED = Cover(LINE._replace(id=12, ref="C00002/1"), CONTRACT._replace(id=2, ref="C00002", state=State.EXPIRED))
-HEALTHY = UnitCase(5, "Z300GYX3", Lifecycle.DEPLOYED, Liveness.OPERATING, HEARD, (PAID,), in_warranty=False, list_price=EUR_90)
+HEALTHY = UnitCase(5, "K400MVX7", Lifecycle.DEPLOYED, Liveness.OPERATING, HEARD, (PAID,), in_warranty=False, list_price=EUR_90)
 CARD = Disagreement(Claim(months=36), Period(PeriodKind.STANDARD, YEAR, "installed", ""), "the unit's card says its last day is another")
 POOL = Cover(LINE._replace(scope=Scope.ACCOUNT, place=7, product=3, quantity=10), CONTRACT)
 
@@ -43,7 +43,7 @@ def test_a_healthy_unit_is_no_finding() -> None:
 def test_paid_but_silent_names_the_line_the_silence_and_the_price() -> None:
     found = only(HEALTHY._replace(liveness=Liveness.STALE))
     assert found.key.kind is Kind.PAID_BUT_SILENT
-    assert found.says == "line C00001/1 pays for Z300GYX3, which is deployed and was last heard on 1 July 2026 at 03:00:00 UTC"
+    assert found.says == "line C00001/1 pays for K400MVX7, which is deployed and was last heard on 1 July 2026 at 03:00:00 UTC"
     assert (found.worth.value, found.worth.how, found.owner) == (EUR_120, "the price a year of line C00001/1", "support")
     assert [(row.table, row.id) for row in found.evidence] == [("unit", 5), ("voice", 5), ("line", 11), ("invoice", 1)]
 
@@ -84,7 +84,7 @@ def test_a_clone_case_and_a_card_that_disagrees_are_findings_of_a_healthy_unit_t
 def test_the_facts_change_when_the_silence_the_price_or_the_lifecycle_does_and_not_when_the_text_does() -> None:
     silent = HEALTHY._replace(liveness=Liveness.STALE)
     facts = only(silent).facts
-    assert only(silent._replace(serial="z300-gyx3")).facts == facts
+    assert only(silent._replace(serial="k400-mvx7")).facts == facts
     dearer = PAID._replace(line=LINE._replace(price=EUR_90))
     for other in (silent._replace(heard_at=HEARD + timedelta(days=1)), silent._replace(covers=(dearer,))):
         assert only(other).facts != facts
@@ -105,7 +105,7 @@ def test_left_over_quantity_is_sold_not_provisioned() -> None:
 
 def test_a_line_for_a_serial_nobody_knows_names_it() -> None:
     (found,) = of_line(LineCase(PAID, left_over=1))
-    assert found.says == "line C00001/1 names the serial Z300GYX3, which is not on the roll"
+    assert found.says == "line C00001/1 names the serial K400MVX7, which is not on the roll"
 
 
 def test_over_quantity_names_the_units_and_leaves_the_money_to_them() -> None:

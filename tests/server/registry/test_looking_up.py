@@ -11,10 +11,10 @@ from musterroll.storage.tables import Credential, CredentialStatus
 from tests.support.rolls import LONG_AGO, listening, place, unit
 
 
-@pytest.mark.parametrize("code", ["pl1331-lag gbebh", "PL1331LAGGBEBH", " pl1331lag_gbebh\n", "uuuuuuuuu1", "UUUUUUUUU1"])
+@pytest.mark.parametrize("code", ["tn5520-qdm mrtsk", "TN5520QDMMRTSK", " tn5520qdm_mrtsk\n", "uuuuuuuuu1", "UUUUUUUUU1"])
 def test_a_serial_in_any_writing_and_a_unit_id_find_the_unit(database: Database, now: datetime, code: str) -> None:
     with database.writing() as session:
-        unit(session, "PL1331LAGGBEBH", uid="uuuuuuuuu1")
+        unit(session, "TN5520QDMMRTSK", uid="uuuuuuuuu1")
     with database.reading() as session:
         found = look_up(session, code, now)
     assert [card.uid for card in found.units] == ["uuuuuuuuu1"]

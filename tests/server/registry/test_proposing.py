@@ -27,11 +27,11 @@ def twins(session: Session, now: datetime) -> tuple[Unit, Unit]:
     """A unit as documents have it, and the one that reports; a contract line, a warranty and a ticket are on the former."""
     made, owner = papers.product(session), papers.account(session, "A1")
     dates = {"installed_on": date(2026, 1, 1), "warranty_months": 24, "account_id": owner.id}
-    paper = papers.unit(session, "Z3O0GYX3", made, lifecycle=Lifecycle.DEPLOYED, **dates)
-    heard = papers.unit(session, "Z300GYX3", made)
+    paper = papers.unit(session, "K4O0MVX7", made, lifecycle=Lifecycle.DEPLOYED, **dates)
+    heard = papers.unit(session, "K400MVX7", made)
     session.add(Voice(unit_id=heard.id, heard_at=to_ms(now), first_heard_at=to_ms(now)))
-    papers.line(session, papers.contract(session, "C1", owner), "1", "Z3O0GYX3")
-    session.add(Incident(ref="T1", unit_id=paper.id, serial="Z3O0GYX3", opened_on=date(2026, 3, 1)))
+    papers.line(session, papers.contract(session, "C1", owner), "1", "K4O0MVX7")
+    session.add(Incident(ref="T1", unit_id=paper.id, serial="K4O0MVX7", opened_on=date(2026, 3, 1)))
     extended = {"kind": "extended", "starts_on": date(2028, 1, 1), "ends_on": date(2029, 1, 1), "rule": "after", "evidence": "order 7"}
     session.add(WarrantyPeriod(unit_id=paper.id, **extended))
     moved = transitions.Change(paper.id or 0, to_ms(now), "lifecycle", None, "deployed", "a file", "anna")
@@ -54,7 +54,7 @@ def test_a_paper_twin_is_proposed_and_merged_into_the_unit_that_reports(database
         assert (heard.lifecycle, heard.account_id, heard.installed_on) == (Lifecycle.DEPLOYED, 1, date(2026, 1, 1))
         assert (paper.merged_into_id, heard.merged_into_id) == (heard.id, None)
         line = session.exec(select(ContractLine)).one()
-        assert (line.serial, line.serial_key) == ("Z3O0GYX3", "Z300GYX3")
+        assert (line.serial, line.serial_key) == ("K4O0MVX7", "K400MVX7")
         assert session.exec(select(Incident)).one().unit_id == heard.id
         held = {(row.unit_id, row.kind.value) for row in session.exec(select(WarrantyPeriod))}
         assert {(heard.id, "standard"), (heard.id, "extended")} <= held
@@ -112,11 +112,11 @@ def test_what_a_person_rejected_is_not_proposed_again_until_that_is_undone(datab
 def test_a_line_with_a_mistyped_serial_is_let_name_its_unit(database: Database, now: datetime) -> None:
     with database.writing() as session:
         made, owner = papers.product(session), papers.account(session, "A1")
-        unit = papers.unit(session, "00Z300GYX3", made, lifecycle=Lifecycle.DEPLOYED, account_id=owner.id)
-        line = papers.line(session, papers.contract(session, "C1", owner), "1", "Z300GYX3")
+        unit = papers.unit(session, "00K400MVX7", made, lifecycle=Lifecycle.DEPLOYED, account_id=owner.id)
+        line = papers.line(session, papers.contract(session, "C1", owner), "1", "K400MVX7")
         assert find(session, now) == Looked(1, 0, 0)
         (shown,) = listed(session)
-        assert (shown.left, shown.right, shown.proposal.kind) == ("C1/1", "00Z300GYX3", proposing.LINE_SERIAL)
+        assert (shown.left, shown.right, shown.proposal.kind) == ("C1/1", "00K400MVX7", proposing.LINE_SERIAL)
         state = dump(session)
         change = accept(session, only(session), actor="anna", now=now)
         assert (line.serial_key, line.product_id) == (unit.serial_key, made.id)
@@ -126,8 +126,8 @@ def test_a_line_with_a_mistyped_serial_is_let_name_its_unit(database: Database, 
 
 def same_accounts(session: Session, now: datetime) -> tuple[Account, Account]:
     """Two accounts that look the same; the second has everything that can refer to one."""
-    one = papers.account(session, "A1", "Umber Logistics B.V.", website="umber.example")
-    other = papers.account(session, "A2", "Umber Logistics", website="www.umber.example", phone="+44 20 7946 0000")
+    one = papers.account(session, "A1", "Marram Freight B.V.", website="marram.example")
+    other = papers.account(session, "A2", "Marram Freight", website="www.marram.example", phone="+44 20 7946 0000")
     papers.account(session, "A3", "Sub", other)
     place = papers.site(session, "S1", other)
     papers.unit(session, "SN1", papers.product(session), account_id=other.id, site_id=place.id)
