@@ -2,7 +2,7 @@
 
 from flask import g, request
 
-from musterroll.api.door import clock, door
+from musterroll.api.door import clock, door, reading
 from musterroll.api.problems import HttpRefusal
 from musterroll.registry import access_tokens
 
@@ -31,11 +31,12 @@ def _program(header: str) -> str:
     scheme, _, token = header.partition(" ")
     if scheme.lower() != "bearer" or not token.strip():
         raise HttpRefusal(401, "unauthorized", "the Authorization header must be `Bearer` and an API token", _CHALLENGE)
-    with door().database.reading() as session:
+    asking = request.method in _ASKING
+    with reading() if asking else door().database.reading() as session:
         found = access_tokens.check(session, token.strip(), clock())
     if found is None:
         raise HttpRefusal(401, "invalid_token", "the API token is unknown, expired or revoked; ask for a new one", _CHALLENGE)
-    needed = "read" if request.method in _ASKING else "write"
+    needed = "read" if asking else "write"
     if needed not in found.scopes:
         raise HttpRefusal(403, "insufficient_scope", f"the API token {found.label!r} does not have the scope {needed}")
     return f"token {found.label}"[:120]

@@ -1,11 +1,13 @@
 """What every view needs: the database, the settings, the counters, the clock, and the way an answer is written."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
 from typing import NamedTuple
 
 from flask import Flask, Request, Response, current_app, g
 from pydantic import BaseModel
+from sqlmodel import Session
 
 from musterroll.api.limits import Attempts
 from musterroll.metrics import Metrics
@@ -30,6 +32,7 @@ class Door(NamedTuple):
 
 def install(app: Flask, door: Door) -> None:
     app.extensions[_KEY] = door
+    app.teardown_request(lambda _: g.pop("api_reading", ExitStack()).close())
 
 
 def door() -> Door:
@@ -41,6 +44,15 @@ def door() -> Door:
 def clock() -> datetime:
     """Read once a request."""
     return datetime.now(UTC)  # noqa: TID251
+
+
+@contextmanager
+def reading() -> Iterator[Session]:
+    """What a request reads from: one session, opened when first asked for and closed with the request."""
+    if "api_reading" not in g:
+        g.api_reading = ExitStack()
+        g.api_session = g.api_reading.enter_context(door().database.reading())
+    yield g.api_session
 
 
 def actor() -> str:

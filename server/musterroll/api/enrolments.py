@@ -7,7 +7,7 @@ from flask import Response
 from pydantic import Field
 
 from musterroll.api.blueprints import guarded
-from musterroll.api.door import actor, answer, clock, door, nothing
+from musterroll.api.door import actor, answer, clock, door, nothing, reading
 from musterroll.api.models import Request, Shape, Text
 from musterroll.api.problems import documented
 from musterroll.registry import enrolling
@@ -70,7 +70,7 @@ class PendingList(Shape):
 
 @api.get("/claim-tokens", summary="Claim tokens, newest first", responses={200: TokenList})
 def list_tokens() -> Response:
-    with door().database.reading() as session:
+    with reading() as session:
         return answer(TokenList(items=[TokenOut(**_told(one)) for one in enrolling.tokens(session)]))
 
 
@@ -91,7 +91,7 @@ def revoke_token(path: TokenPath) -> Response:
 
 @api.get("/enrolments", summary="Further credentials of known units, waiting for a person", responses={200: PendingList})
 def list_pending() -> Response:
-    with door().database.reading() as session:
+    with reading() as session:
         found = enrolling.pending(session)
     return answer(PendingList(items=[PendingOut(**one._asdict(), id=one.credential_id, unit=one.uid) for one in found]))
 

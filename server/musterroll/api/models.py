@@ -1,11 +1,15 @@
 """What every shape of the API shares."""
 
+from datetime import UTC, date, datetime
+from decimal import Decimal
 from functools import cache
 from typing import Annotated, Any
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, WithJsonSchema
 
+from musterroll.domain.dates import last_day
 from musterroll.domain.errors import Refusal
+from musterroll.domain.money import Money
 
 
 def _no_nul(value: Any) -> Any:
@@ -14,7 +18,43 @@ def _no_nul(value: Any) -> Any:
     return value
 
 
+def _day(value: Any) -> date:
+    """A day as people write it for machines; a number is none."""
+    try:
+        found = date.fromisoformat(value) if isinstance(value, str) and len(value) == len("2026-11-01") else None
+    except ValueError:
+        found = None
+    if found is None or not 1970 <= found.year <= 2200:
+        raise ValueError("must be a day from 1970 to 2200, as 2026-11-01")
+    return found
+
+
+def _day_or_instant(value: Any) -> date | datetime:
+    if not isinstance(value, str) or len(value) <= len("2026-11-01"):
+        return _day(value)
+    try:
+        found = datetime.fromisoformat(value.replace(" ", "+"))  # as a form decodes the plus of a zone
+    except ValueError:
+        found = None
+    if found is None or found.tzinfo is None or not 1970 <= found.year <= 2200:
+        raise ValueError("must be a day such as 2026-11-01 or an instant with its zone such as 2026-11-01T12:00Z")
+    return found.astimezone(UTC)
+
+
+def _amount(value: Decimal) -> str:
+    """At least two decimals.
+
+    >>> _amount(Decimal("120.0000")), _amount(Decimal("0.1250"))
+    ('120.00', '0.1250')
+    """
+    cents = value.quantize(Decimal("0.01"))
+    return str(cents if cents == value else value)
+
+
 Text = Annotated[str, BeforeValidator(_no_nul)]
+Day = Annotated[date, BeforeValidator(_day)]
+DayOrInstant = Annotated[date | datetime, BeforeValidator(_day_or_instant), WithJsonSchema({"type": "string"})]
+Price = Annotated[Decimal, PlainSerializer(_amount, return_type=str)]
 Cursor = Annotated[Text | None, Field(max_length=200, description="`next` of the page before; none for the first page.")]
 
 
@@ -52,6 +92,37 @@ def numbers(cursor: str | None, count: int) -> tuple[int, ...] | None:
     if len(parts) != count or not all(part.isascii() and part.isdigit() and len(part) <= 18 for part in parts):
         raise Refusal("the cursor is not one of ours; start from the first page", "bad_cursor")
     return tuple(int(part) for part in parts)
+
+
+class MoneyOut(Shape):
+    amount: Price
+    currency: str = Field(description="ISO 4217.")
+
+
+def money_out(one: Money) -> MoneyOut:
+    return MoneyOut(amount=one.amount, currency=one.currency)
+
+
+def last_day_of(ends_on: date | None) -> date | None:
+    """The last day of what is stored with the first day after it."""
+    return None if ends_on is None else last_day(ends_on)
+
+
+class Named(Shape):
+    ref: str = Field(description="The number the customer's own systems know it by.")
+    name: str
+
+
+def named(ref: str | None, name: str | None) -> Named | None:
+    return None if ref is None or name is None else Named(ref=ref, name=name)
+
+
+class RefPath(Request):
+    ref: Text = Field(max_length=80, description="The number the customer's own systems know it by.")
+
+
+class NumberPath(Request):
+    number: int = Field(ge=1, le=2**53 - 1)
 
 
 class UnitPath(Request):

@@ -7,7 +7,7 @@ from flask import Response
 from pydantic import Field
 
 from musterroll.api.blueprints import guarded
-from musterroll.api.door import answer, door
+from musterroll.api.door import answer, reading
 from musterroll.api.models import PageQuery, Shape, numbers
 from musterroll.domain.instants import from_ms
 from musterroll.registry.quarantining import quarantined
@@ -35,7 +35,7 @@ class QuarantinePage(Shape):
 @api.get("/quarantine", summary="Messages that could not be accepted, newest first", responses={200: QuarantinePage})
 def list_quarantine(query: PageQuery) -> Response:
     before = numbers(query.cursor, 1)
-    with door().database.reading() as session:
+    with reading() as session:
         found = quarantined(session, before[0] if before else None, query.limit + 1)
     shown = found[: query.limit]
     following = str(shown[-1].id) if len(found) > len(shown) else None

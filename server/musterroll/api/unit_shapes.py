@@ -5,18 +5,13 @@ from typing import Any
 
 from pydantic import Field
 
-from musterroll.api.models import Shape
+from musterroll.api.models import Named, Shape, named
 from musterroll.domain.instants import from_ms
 from musterroll.domain.lifecycle import Lifecycle
 from musterroll.domain.liveness import Liveness
 from musterroll.registry.histories import Change, Heard
 from musterroll.registry.rolls import InstalledBase
 from musterroll.registry.unit_cards import UnitCard
-
-
-class Named(Shape):
-    ref: str = Field(description="The number the customer's own systems know it by.")
-    name: str
 
 
 class Vitals(Shape):
@@ -121,8 +116,8 @@ def unit_out(card: UnitCard) -> UnitOut:
     return UnitOut(
         **{name: said[name] for name in _AS_THEY_ARE},
         id=card.uid,
-        account=_named(card.account_ref, card.account),
-        site=_named(card.site_ref, card.site),
+        account=named(card.account_ref, card.account),
+        site=named(card.site_ref, card.site),
         vitals=Vitals(**{name: said[name] for name in Vitals.model_fields}),
     )
 
@@ -141,10 +136,6 @@ def installed_base_out(base: InstalledBase, at: datetime) -> InstalledBaseOut:
 
 def _instant(ms: int | None) -> datetime | None:
     return None if ms is None else from_ms(ms)
-
-
-def _named(ref: str | None, name: str | None) -> Named | None:
-    return None if ref is None or name is None else Named(ref=ref, name=name)
 
 
 _INSTANTS = ("liveness_since", "heard_at", "first_heard_at", "held_at")

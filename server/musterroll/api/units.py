@@ -2,9 +2,11 @@
 
 from flask import Response
 from pydantic import Field
+from sqlmodel import Session
 
 from musterroll.api.blueprints import guarded
-from musterroll.api.door import actor, answer, clock, door
+from musterroll.api.door import actor, answer, clock, door, reading
+from musterroll.api.exporting import ListQuery, Page, listed, listing
 from musterroll.api.models import PageQuery, Request, Text, UnitPath, numbers
 from musterroll.api.problems import documented
 from musterroll.api.unit_shapes import (
@@ -29,7 +31,7 @@ from musterroll.registry.rolls import FleetFilter, fleet, installed_base
 api = guarded("units", "units")
 
 
-class FleetQuery(PageQuery):
+class FleetQuery(ListQuery):
     lifecycle: Lifecycle | None = None
     liveness: Liveness | None = None
     text: Text = Field(default="", max_length=200, description="The start of a serial, or part of the name of an account, site or product.")
@@ -43,25 +45,27 @@ class CodeQuery(Request):
     code: Text = Field(max_length=400, description="A serial in any writing, a unit id, or the link of a unit.")
 
 
-@api.get("/units", summary="The fleet, in serial order", responses={200: UnitPage})
+@listing(api, "/units", UnitPage, "The fleet, in serial order")
 def list_units(query: FleetQuery) -> Response:
-    now = clock()
-    wanted = FleetFilter(**query.model_dump(exclude={"cursor", "limit"}))
-    with door().database.reading() as session:
-        page = fleet(session, wanted, query.cursor, query.limit, now)
-    return answer(UnitPage(items=[unit_out(card) for card in page.cards], next=page.next))
+    now, wanted = clock(), FleetFilter(**query.model_dump(exclude={"cursor", "limit", "format"}))
+
+    def fetch(session: Session, cursor: str | None, limit: int) -> Page:
+        page = fleet(session, wanted, cursor, limit, now)
+        return [unit_out(card) for card in page.cards], page.next
+
+    return listed(UnitPage, query, "units", fetch)
 
 
 @api.get("/units/<uid>", summary="One unit", responses={200: UnitOut, **documented(404)})
 def get_unit(path: UnitPath) -> Response:
-    with door().database.reading() as session:
+    with reading() as session:
         return answer(unit_out(unit_card(session, path.uid, clock())))
 
 
 @api.get("/units/<uid>/history", summary="Changes of a unit's states, newest first", responses={200: ChangePage, **documented(404)})
 def get_history(path: UnitPath, query: PageQuery) -> Response:
     before = numbers(query.cursor, 1)
-    with door().database.reading() as session:
+    with reading() as session:
         found = transitions(session, path.uid, before[0] if before else None, query.limit + 1)
     shown = found[: query.limit]
     return answer(ChangePage(items=[change_out(one) for one in shown], next=str(shown[-1].id) if len(found) > len(shown) else None))
@@ -70,7 +74,7 @@ def get_history(path: UnitPath, query: PageQuery) -> Response:
 @api.get("/units/<uid>/messages", summary="Durable messages of a unit, newest first", responses={200: MessagePage, **documented(404)})
 def get_messages(path: UnitPath, query: PageQuery) -> Response:
     before = numbers(query.cursor, 2)
-    with door().database.reading() as session:
+    with reading() as session:
         found = messages(session, path.uid, (before[0], before[1]) if before else None, query.limit + 1)
     shown = found[: query.limit]
     following = f"{shown[-1].epoch}.{shown[-1].seq}" if len(found) > len(shown) else None
@@ -80,7 +84,7 @@ def get_messages(path: UnitPath, query: PageQuery) -> Response:
 @api.get("/lookup", summary="Units by serial, unit id or link", responses={200: LookUpOut})
 def get_lookup(query: CodeQuery) -> Response:
     """Never a guess: `units` match exactly (one serial may be several makers'), `twins` are suggestions."""
-    with door().database.reading() as session:
+    with reading() as session:
         found = look_up(session, query.code, clock())
     units, twins = ([unit_out(card) for card in cards] for cards in (found.units, found.twins))
     return answer(LookUpOut(key=found.key, units=units, twins=twins, problem=found.problem))
@@ -89,7 +93,7 @@ def get_lookup(query: CodeQuery) -> Response:
 @api.get("/installed-base", summary="How many units stand where", responses={200: InstalledBaseOut})
 def get_installed_base() -> Response:
     now = clock()
-    with door().database.reading() as session:
+    with reading() as session:
         return answer(installed_base_out(installed_base(session, now), now))
 
 

@@ -3,9 +3,11 @@
 from collections.abc import Collection, Sequence
 from typing import Any, NamedTuple
 
-from sqlalchemy import Row, Select, select
+from sqlalchemy import ColumnElement, Row, Select, select
+from sqlalchemy.orm import aliased
 from sqlmodel import Session, col
 
+from musterroll.storage import texts
 from musterroll.storage.tables import Account
 
 
@@ -19,6 +21,37 @@ class Node(NamedTuple):
     segment: str
     country: str
     depth: int
+
+
+class Wanted(NamedTuple):
+    """Which accounts; every given field must hold."""
+
+    under_id: int | None = None  # this one and all below it
+    segment: str | None = None
+    country: str | None = None
+    text: str = ""  # in number, name or address on the web
+
+
+def page(session: Session, wanted: Wanted, after: str | None, limit: int) -> list[Row[Any]]:
+    """Accounts by number, behind `after`: the columns of the table, and number and name of the account above (`parent_*`).
+
+    Merged ones are left out.
+    """
+    parent: Any = aliased(Account)
+    columns = (*Account.__table__.columns, parent.ref.label("parent_ref"), parent.name.label("parent_name"))  # type: ignore[attr-defined]
+    where: list[ColumnElement[bool]] = [col(Account.merged_into_id).is_(None)]
+    if after is not None:
+        where.append(col(Account.ref) > after)
+    if wanted.under_id is not None:
+        where.append(col(Account.id).in_(subtree(wanted.under_id)))
+    if wanted.segment is not None:
+        where.append(col(Account.segment) == wanted.segment)
+    if wanted.country is not None:
+        where.append(col(Account.country) == wanted.country)
+    if wanted.text:
+        where.append(texts.holds(wanted.text, Account.ref, Account.name, Account.website))
+    query = select(*columns).outerjoin_from(Account, parent, parent.id == col(Account.parent_id)).where(*where)
+    return list(session.execute(query.order_by(col(Account.ref)).limit(limit)))
 
 
 def subtree(account_id: int) -> Select[Any]:

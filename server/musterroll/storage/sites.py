@@ -1,0 +1,50 @@
+"""Sites and products as lists show them."""
+
+from typing import Any
+
+from sqlalchemy import ColumnElement, Row, func, select
+from sqlmodel import Session, col
+
+from musterroll.storage import accounts, texts
+from musterroll.storage.paper_tables import WarrantyPolicy
+from musterroll.storage.tables import Account, Product, Site, Unit
+
+
+def _units(column: Any, key: Any) -> Any:
+    return select(func.count()).where(col(column) == col(key), col(Unit.merged_into_id).is_(None)).correlate_except(Unit).scalar_subquery()
+
+
+_SITES: Any = select(
+    *Site.__table__.columns,  # type: ignore[attr-defined]
+    col(Account.ref).label("account_ref"),
+    col(Account.name).label("account_name"),
+    _units(Unit.site_id, Site.id).label("units"),
+).outerjoin_from(Site, Account, col(Account.id) == col(Site.account_id))
+_PRODUCTS: Any = select(
+    *Product.__table__.columns,  # type: ignore[attr-defined]
+    col(WarrantyPolicy.name).label("policy"),
+    _units(Unit.product_id, Product.id).label("units"),
+).outerjoin_from(Product, WarrantyPolicy, col(WarrantyPolicy.id) == col(Product.policy_id))
+
+
+def page(session: Session, account_id: int | None, text: str, after: str | None, limit: int) -> list[Row[Any]]:
+    """Sites by number, behind `after`, of an account and all below it; each with its account (`account_*`) and how many `units` it has."""
+    where: list[ColumnElement[bool]] = []
+    if after is not None:
+        where.append(col(Site.ref) > after)
+    if account_id is not None:
+        where.append(col(Site.account_id).in_(accounts.subtree(account_id)))
+    if text:
+        where.append(texts.holds(text, Site.ref, Site.name, Site.postcode))
+    return list(session.execute(_SITES.where(*where).order_by(col(Site.ref)).limit(limit)))
+
+
+def by_ref(session: Session, ref: str) -> Row[Any] | None:
+    found: Row[Any] | None = session.execute(_SITES.where(col(Site.ref) == ref)).one_or_none()
+    return found
+
+
+def products(session: Session, text: str, after_id: int, limit: int) -> list[Row[Any]]:
+    """Products in the order they came, behind row `after_id`, each with the name of its `policy` and how many `units` there are."""
+    where = [col(Product.id) > after_id, *([texts.holds(text, Product.maker, Product.model)] if text else [])]
+    return list(session.execute(_PRODUCTS.where(*where).order_by(col(Product.id)).limit(limit)))
