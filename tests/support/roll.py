@@ -14,19 +14,21 @@ from musterroll.storage.database import Database
 from musterroll.storage.tables import Account, DurableMessage, Product, Registry, Site, Transition, Unit, Voice
 from sqlmodel import Session
 
+from tests.support import roll_paper
+
 PASSWORD = "correct horse battery staple"
 HOSTILE = "<script>alert(1)</script>\"'><img src=x onerror=alert(2)>"
-OPERATING, STALE, LATE, NEVER, HELD = "Z300GYX3", "PL1331LAGGBEBH", "MJ0351YNG9YHBA", "WD-WCC4N1205687", "S1F0KYJF"
-TWIN, SHARED = "Z3O0GYX3", "100200300"
+OPERATING, STALE, LATE, NEVER, HELD = "K400MVX7", "TN5520QDMMRTSK", "HB0672VRK3WXLE", "VX-QRR7B1205687", "R6D0PWJT"
+TWIN, SHARED, RETIRED = "K4O0MVX7", "100200300", "K2207TRA"
 
 _PRODUCTS = [
-    ("Seagate", "ST4000DM000"),
-    ("HGST", "HGST HMS5C4040BLE640"),
-    ("Hitachi", "Hitachi HDS5C3030ALA630"),
-    ("Western Digital", "WDC WD30EFRX"),
-    ("Aurora Controls", "Edge Gateway G4"),
+    ("Halden", roll_paper.DRIVE),
+    ("Corvid", "Corvid CX-640 Controller"),
+    ("Tessel", "Tessel TS-3010 Meter"),
+    ("Brightwell", "BW30 Relay"),
+    ("Aurora Controls", roll_paper.GATEWAY),
 ]
-_PLACES = [("Umber Logistics B.V.", "Essen 1"), ("Tidewater Water AG", "Cork 2"), ("Larkspur Hospitals", "Lyon Nord")]
+_PLACES = [("Marram Freight B.V.", "Essen 1"), ("Skerry Pumps AG", "Cork 2"), ("Larkspur Hospitals", "Lyon Nord")]
 HOUR, DAY = 3_600_000, 86_400_000
 
 
@@ -48,12 +50,17 @@ def fill(database: Database, now: datetime, others: int = 70) -> None:
         add.unit(SHARED, 4, heard=None, lifecycle=Lifecycle.STOCK)
         for n in range(others):
             heard = None if n % 17 == 16 else 3 * HOUR if n % 13 == 12 else 1000 * (n % 55)
-            add.unit(f"AC{n:03}{(n * 7919) % 99991:05}K", n % 5, heard)
+            others_of = Lifecycle.STOCK if n % 23 == 22 else Lifecycle.DEPLOYED
+            add.unit(f"AC{n:03}{(n * 7919) % 99991:05}K", n % 5, heard, others_of, installed=date(2021 + n % 6, 2, 15))
+        add.unit(RETIRED, 0, heard=None, installed=date(2020, 5, 1))
+        roll_paper.replace(session, add.ids[RETIRED], add.ids[OPERATING])
         _past(session, add.ids[OPERATING], to_ms(now))
         _past(session, add.ids[STALE], to_ms(now), silent=True)
         _hours(session, add.ids[OPERATING], now)
         _enrolments(session, now)
         _misfits(session, now)
+        covered = [OPERATING, *(serial for n, serial in enumerate(add.ids) if serial.startswith("AC") and n % 3)]
+        roll_paper.fill(session, now, roll_paper.documents(now, covered, LATE, STALE))
     with database.writing() as session:
         holding.hold(session, add.uids[HELD], "admin", now - timedelta(hours=4))
 
@@ -74,6 +81,7 @@ class Adder:
         lifecycle: Lifecycle = Lifecycle.DEPLOYED,
         stale_since: int | None = None,
         card: dict[str, object] | None = None,
+        installed: date = date(2025, 2, 15),
     ) -> None:
         made, site = self._products[product], self._sites[len(self.ids) % len(self._sites)]
         uid = f"u{len(self.ids):03}{serial_key(serial).lower()}"[:24]
@@ -89,8 +97,8 @@ class Adder:
             account_id=site.account_id if placed else None,
             site_id=site.id if placed else None,
             lifecycle=lifecycle,
-            shipped_on=date(2025, 1, 5),
-            installed_on=date(2025, 2, 15) if placed else None,
+            shipped_on=installed - timedelta(days=41),
+            installed_on=installed if placed else None,
             warranty_months=36,
             firmware="1.4.2" if heard is not None else "",
             agent="musterroll-agent 0.1.0" if heard is not None else "",
@@ -188,13 +196,13 @@ def _enrolments(session: Session, now: datetime) -> None:
     plain = token("Rollout Essen, team 2", 50, [])
     for machine in ("4f1c9a77e2", "b7730e15c4"):
         marks = {"machine_id": machine, "mac": "02:42:ac:11:00:09"}
-        request = EnrolRequest(plain, "Seagate", "ST4000DM000", "Z3009999", marks, "musterroll-agent 0.1.0")
+        request = EnrolRequest(plain, "Halden", roll_paper.DRIVE, "K4009999", marks, "musterroll-agent 0.1.0")
         enrolling.enroll(session, request, now - timedelta(minutes=9))
     token(HOSTILE[:90], 1, ["A1B2C3"])
 
 
 def _misfits(session: Session, now: datetime) -> None:
-    unit, body = "u000z300gyx3", f'{{"seq":"{HOSTILE}"}}'.encode()
+    unit, body = "u000k400mvx7", f'{{"seq":"{HOSTILE}"}}'.encode()
     found = [
         Misfit(f"musterroll/1/{unit}/record", unit, "wrong_type", f"seq is a whole number, not {HOSTILE}", body),
         Misfit("musterroll/1/nobody/heartbeat", "nobody", "unknown_unit", "no unit on the roll has this id", b"[1,2,3,4,5]"),

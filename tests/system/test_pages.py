@@ -24,14 +24,14 @@ pytestmark = pytest.mark.browser
 PHONE, DESK = (390, 844), (1280, 860)
 ADDRESSES = {
     "look-up": "/",
-    "alive": "/?code=Z300GYX3",
-    "silent": "/?code=pl1331-lag-gbebh",
+    "alive": "/?code=K400MVX7",
+    "silent": "/?code=tn5520-qdm-mrtsk",
     "several makers": "/?code=100200300",
-    "twins": "/?code=Z30OGYX3",
-    "unit": "/units/u000z300gyx3",
-    "silent unit": "/units/u001pl1331laggbebh?span=28d",
+    "twins": "/?code=K40OMVX7",
+    "unit": "/units/u000k400mvx7",
+    "silent unit": "/units/u001tn5520qdmmrtsk?span=28d",
     "fleet": "/fleet",
-    "stale fleet": "/fleet?liveness=stale&text=P",
+    "stale fleet": "/fleet?liveness=stale&text=T",
     "enrolment": "/enrolment",
     "quarantine": "/quarantine",
 }
@@ -128,9 +128,9 @@ def test_signing_in_and_failures_are_accessible(chromium: Browser, site: Site, s
 
 def test_a_wedge_scanner_types_one_serial_after_another(visit: Callable[..., Page]) -> None:
     page = visit(PHONE)
-    page.keyboard.type("z300gyx3\n")
+    page.keyboard.type("k400mvx7\n")
     page.get_by_role("heading", name="Alive").wait_for()
-    page.keyboard.type("PL1331-LAG GBEBH\n")
+    page.keyboard.type("TN5520-QDM MRTSK\n")
     page.get_by_role("heading", name="Silent for 19 hours").wait_for()
 
 
@@ -175,7 +175,7 @@ def test_the_fleet_follows_the_registry_without_losing_the_place(visit: Callable
 
 def test_a_unit_page_left_open_stays_quiet_and_keeps_what_was_opened(visit: Callable[..., Page]) -> None:
     page = visit(DESK)
-    page.goto("/units/u000z300gyx3")
+    page.goto("/units/u000k400mvx7")
     page.locator("details summary").first.click()
     with page.expect_response(lambda answer: answer.request.headers.get("hx-request") == "true", timeout=20000) as polled:
         pass
@@ -218,13 +218,13 @@ def test_everything_works_without_javascript(chromium: Browser, site: Site) -> N
     with chromium.new_context(base_url=site.url, java_script_enabled=False) as context:
         page = context.new_page()
         sign_in(page)
-        page.get_by_label("Serial, unit id or link").fill("Z300GYX3")
+        page.get_by_label("Serial, unit id or link").fill("K400MVX7")
         page.get_by_role("button", name="Look up").click()
         page.get_by_role("heading", name="Alive").wait_for()
         page.get_by_role("button", name="Use dark colours").click()
         page.locator("html[data-theme=dark]").wait_for()
         page.goto("/fleet")
-        page.get_by_placeholder("Serial, product").fill("Z300")
+        page.get_by_placeholder("Serial, product").fill("K400")
         page.get_by_role("button", name="Filter").click()
         assert page.locator("tbody tr").count() == 2
 
@@ -241,7 +241,7 @@ def test_the_keyboard_reaches_the_content_first(visit: Callable[..., Page]) -> N
 
 def test_touch_targets_on_a_phone_are_large(visit: Callable[..., Page]) -> None:
     page = visit(PHONE, has_touch=True)
-    for address in ("/", "/?code=Z300GYX3", "/units/u000z300gyx3", "/fleet", "/enrolment"):
+    for address in ("/", "/?code=K400MVX7", "/units/u000k400mvx7", "/fleet", "/enrolment"):
         page.goto(address)
         small = page.evaluate("""[...document.querySelectorAll("button, input:not([type=hidden]), select, .button, .tile, .nav a, .seg a")]
             .filter((e) => e.checkVisibility() && e.getBoundingClientRect().height < 44).map((e) => e.outerHTML)""")

@@ -4,7 +4,7 @@ from flask import Blueprint, Flask
 
 from musterroll.settings import Settings
 from musterroll.storage.database import Database
-from musterroll.web import assets, enrolment, failures, fleet, looking_up, quarantine, security, signing_in, theme, unit_page, words
+from musterroll.web import assets, cover_words, enrolment, failures, fleet, looking_up, quarantine, security, signing_in, theme, unit_page, words
 from musterroll.web.door import Checks, Door, install
 from musterroll.web.signing_in import authenticate_session
 
@@ -17,6 +17,7 @@ def build(app: Flask, database: Database, settings: Settings, checks: Checks) ->
     install(app, Door(database, settings, checks))
     security.protect(app, settings)
     words.install(app)
+    cover_words.install(app)
     assets.install(app)
     failures.install(app)
     app.register_blueprint(theme.pages)

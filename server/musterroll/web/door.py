@@ -23,6 +23,7 @@ class Door(NamedTuple):
 
 def install(app: Flask, door: Door) -> None:
     app.extensions[_KEY] = door
+    app.jinja_env.globals["is_here"] = is_here
 
 
 def door() -> Door:
@@ -48,6 +49,12 @@ def page(template: str, now: datetime, **context: Any) -> str:
     if request.headers.get("HX-Request-Type") == "partial":
         return render_block(template, "live", **values)
     return render_template(template, health=_health(), **values)
+
+
+def is_here(address: str) -> bool:
+    """Whether this request is for a page at or under an address of the menu. Findings are part of the reconciliation."""
+    path = request.path.replace("/findings", "/reconciliation", 1)
+    return path == address or (address != "/" and path.startswith(address + "/"))
 
 
 def _health() -> dict[str, bool]:

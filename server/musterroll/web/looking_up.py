@@ -2,7 +2,9 @@
 
 from flask import Blueprint, request
 
+from musterroll.registry.covering import coverage
 from musterroll.registry.looking_up import look_up
+from musterroll.registry.surroundings import surroundings
 from musterroll.web.door import clock, door, page
 
 pages = Blueprint("looking_up", __name__)
@@ -15,4 +17,7 @@ def look() -> str:
         return page("look_up.html", now, code="", found=None)
     with door().database.reading() as session:
         found = look_up(session, code, now)
-    return page("look_up.html", now, code=code, found=found)
+        only = found.units[0].uid if len(found.units) == 1 else None
+        cover = coverage(session, only, None, now) if only else None
+        around = surroundings(session, only) if only else None
+    return page("look_up.html", now, code=code, found=found, cover=cover, around=around)

@@ -7,8 +7,10 @@ from flask import Blueprint, redirect, request
 from werkzeug.wrappers import Response
 
 from musterroll.registry import histories, holding
+from musterroll.registry.covering import coverage
 from musterroll.registry.histories import Heard
 from musterroll.registry.looking_up import unit_card
+from musterroll.registry.surroundings import surroundings
 from musterroll.web.door import actor, clock, door, page
 from musterroll.web.pictures import SPANS, Spark, span_for, spark, timeline
 
@@ -32,6 +34,7 @@ def unit(uid: str) -> str:
     now = clock()
     with door().database.reading() as session:
         card = unit_card(session, uid, now)
+        cover, around = coverage(session, uid, None, now), surroundings(session, uid)
         changes = histories.transitions(session, uid, None, CHANGES)
         heard = histories.messages(session, uid, None, MESSAGES)
     span = span_for(card, request.args.get("span"), now)
@@ -39,6 +42,8 @@ def unit(uid: str) -> str:
         "unit.html",
         now,
         card=card,
+        cover=cover,
+        around=around,
         span=span,
         spans=SPANS,
         line=timeline(card, changes, SPANS[span], now),

@@ -16,7 +16,7 @@ def test_look_up_says_alive_and_since_when(visitor: Visitor) -> None:
 
 
 def test_look_up_forgives_case_dashes_and_spaces(visitor: Visitor) -> None:
-    assert "Silent for 19 hours" in visitor.get("/?code= pl1331-lag gbebh ").text
+    assert "Silent for 19 hours" in visitor.get("/?code= tn5520-qdm mrtsk ").text
 
 
 def test_look_up_tells_late_held_and_never_heard_apart(visitor: Visitor) -> None:
@@ -32,7 +32,7 @@ def test_look_up_lists_every_maker_of_a_shared_serial(visitor: Visitor) -> None:
 
 
 def test_look_up_offers_twins_and_never_guesses(visitor: Visitor) -> None:
-    text = visitor.get("/?code=Z30OGYX3").text
+    text = visitor.get("/?code=K40OMVX7").text
     assert "Not on the roll" in text
     assert "Did you mean?" in text
     assert OPERATING in text
@@ -40,14 +40,14 @@ def test_look_up_offers_twins_and_never_guesses(visitor: Visitor) -> None:
 
 
 def test_the_unit_page_draws_its_week(visitor: Visitor) -> None:
-    text = visitor.get("/units/u001pl1331laggbebh").text
+    text = visitor.get("/units/u001tn5520qdmmrtsk").text
     assert "3 silences" in text
     assert text.count('<rect class="fill-stale"') == 3
     assert "81." in text
 
 
 def test_the_unit_page_shows_hourly_vitals_and_the_card(visitor: Visitor) -> None:
-    text = visitor.get("/units/u000z300gyx3").text
+    text = visitor.get("/units/u000k400mvx7").text
     assert text.count("<polyline") == 4
     assert "W-88-1204" in text
 
@@ -59,10 +59,10 @@ def test_an_unknown_unit_is_a_clear_404(visitor: Visitor) -> None:
 
 
 def test_an_alarm_is_held_and_released(visitor: Visitor) -> None:
-    visitor.post("/units/u001pl1331laggbebh/hold", seen="/units/u001pl1331laggbebh")
-    assert "Held, silent for" in visitor.get("/units/u001pl1331laggbebh").text
-    visitor.post("/units/u001pl1331laggbebh/release", seen="/units/u001pl1331laggbebh")
-    assert "Silent for" in visitor.get("/units/u001pl1331laggbebh").text
+    visitor.post("/units/u001tn5520qdmmrtsk/hold", seen="/units/u001tn5520qdmmrtsk")
+    assert "Held, silent for" in visitor.get("/units/u001tn5520qdmmrtsk").text
+    visitor.post("/units/u001tn5520qdmmrtsk/release", seen="/units/u001tn5520qdmmrtsk")
+    assert "Silent for" in visitor.get("/units/u001tn5520qdmmrtsk").text
 
 
 def test_the_fleet_prints_both_numbers_of_the_installed_base(visitor: Visitor) -> None:

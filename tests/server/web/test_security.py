@@ -12,14 +12,14 @@ from tests.support.roll import HOSTILE
 PAGES = (
     "/sign-in",
     "/",
-    "/?code=Z300GYX3",
-    "/?code=Z30OGYX3",
+    "/?code=K400MVX7",
+    "/?code=K40OMVX7",
     "/?code=100200300",
-    "/units/u000z300gyx3",
-    "/units/u001pl1331laggbebh?span=28d",
+    "/units/u000k400mvx7",
+    "/units/u001tn5520qdmmrtsk?span=28d",
     "/units/nobody",
     "/fleet",
-    "/fleet?liveness=stale&text=PL",
+    "/fleet?liveness=stale&text=TN",
     "/enrolment",
     "/quarantine",
     "/nothing/here",
@@ -31,7 +31,7 @@ FORMS = (
     "/enrolment/tokens",
     "/enrolment/tokens/1/revoke",
     "/enrolment/1/accept",
-    "/units/u000z300gyx3/hold",
+    "/units/u000k400mvx7/hold",
 )
 
 
@@ -108,7 +108,7 @@ def test_odd_host_names_are_refused(make_app: Callable[..., Flask], host: str) -
     assert answer.status_code == 400
 
 
-@pytest.mark.parametrize("address", ["/quarantine", "/enrolment", "/units/u000z300gyx3"])
+@pytest.mark.parametrize("address", ["/quarantine", "/enrolment", "/units/u000k400mvx7"])
 def test_hostile_text_is_shown_not_run(visitor: Visitor, address: str) -> None:
     text = visitor.get(address).text
     assert HOSTILE not in text
@@ -127,4 +127,4 @@ def test_signed_in_pages_are_not_kept(visitor: Visitor) -> None:
 
 def test_a_session_changes_nothing_over_the_api_without_our_form_token(visitor: Visitor) -> None:
     assert visitor.get("/api/v1/installed-base").status_code == 200
-    assert visitor.client.post("/api/v1/units/u000z300gyx3/hold").status_code in (401, 404, 405)
+    assert visitor.client.post("/api/v1/units/u000k400mvx7/hold").status_code in (401, 404, 405)

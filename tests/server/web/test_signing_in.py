@@ -9,7 +9,7 @@ from flask import Flask
 
 from tests.server.web.conftest import Visitor
 
-GUARDED = ("/", "/fleet", "/enrolment", "/quarantine", "/units/u000z300gyx3")
+GUARDED = ("/", "/fleet", "/enrolment", "/quarantine", "/units/u000k400mvx7")
 
 
 def test_the_right_password_opens_the_pages(stranger: Visitor) -> None:
