@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from musterroll.broker.mosquitto import provision_mosquitto
 from musterroll.domain.instants import to_ms
-from musterroll.registry import reconciling, sweeping
+from musterroll.registry import reconciling, snapshotting, sweeping
 from musterroll.schedule import Job
 from musterroll.settings import Settings
 from musterroll.storage import pulses
@@ -19,6 +19,7 @@ PULSE = "schedule"
 def jobs(settings: Settings, database: Database) -> list[Job]:
     work = _Work(settings, database)
     found = [Job("sweep", settings.sweep_seconds, work.sweep), Job("reconcile", 5.0, work.reconcile), Job("pulse", 5.0, work.pulse)]
+    found.append(Job("snapshot", 60.0, work.snapshot))
     if settings.mosquitto_password_file:
         found.append(Job("provision", 1.0, work.provision))
     return found
@@ -44,6 +45,14 @@ class _Work(NamedTuple):
             done = reconciling.tick(session, now)
         if done is not None and done.whole:
             log.info("the whole roll was reconciled")
+
+    def snapshot(self, now: datetime) -> None:
+        """Keep the counts of every day that is over, each in a transaction of its own."""
+        with self.database.reading() as session:
+            days = snapshotting.due(session, now)
+        for day in days:
+            with self.database.writing() as session:
+                snapshotting.snapshot(session, day, now)
 
     def pulse(self, now: datetime) -> None:
         with self.database.writing() as session:

@@ -6,19 +6,19 @@ from typing import Any
 import click
 
 from musterroll.commands.context import Context, clock, show
+from musterroll.commands.reconciling import DayOrInstant
 from musterroll.domain.errors import Refusal
 from musterroll.domain.month_bridge import Bridge
 from musterroll.registry import timeline
 from musterroll.registry.timeline import Base, Part, Scope, Slice
 from musterroll.storage.installed_base import Tally
 
-_DAY = click.DateTime(["%Y-%m-%d"])
 _MONTH = click.DateTime(["%Y-%m"])
 
 
 @click.command("installed-base")
-@click.option("--on", type=_DAY, help="At the end of this day (UTC) instead of now.")
-@click.option("--known", type=_DAY, help="As it was known at the end of this day, before later records corrected it.")
+@click.option("--on", type=DayOrInstant(), help="At the end of this day (UTC), or at an instant as 2026-11-01T12:00Z; default: now.")
+@click.option("--known", type=DayOrInstant(), help="As it was known at that time, before later records corrected it.")
 @click.option("--by", type=click.Choice([one.value for one in Slice]), help="Sliced; accounts include those below them.")
 @click.option("--bridge", "month", type=_MONTH, metavar="YYYY-MM", help="What moved the installed base in this month.")
 @click.option("--account", help="Only this account (number) and those below it.")
@@ -31,8 +31,8 @@ _MONTH = click.DateTime(["%Y-%m"])
 def installed_base(
     context: Context,
     /,
-    on: datetime | None,
-    known: datetime | None,
+    on: date | datetime | None,
+    known: date | datetime | None,
     by: str | None,
     month: datetime | None,
     product: str | None,
@@ -43,17 +43,11 @@ def installed_base(
     if month is not None and (on is not None or by is not None):
         raise click.UsageError("--bridge is of a whole month; it goes with neither --on nor --by")
     within = Scope(**scope, **_product(product))
-    database = context.database()
-    with database.reading() as session:
+    with context.database().reading() as session:
         if month is not None:
-            _show_bridge(month.date(), timeline.bridge(session, month.date(), clock(), known=_day(known), scope=within), as_json)
+            _show_bridge(month.date(), timeline.bridge(session, month.date(), clock(), known=known, scope=within), as_json)
         else:
-            _show_base(timeline.base(session, clock(), on=_day(on), known=_day(known), by=Slice(by) if by else None, scope=within), as_json)
-    database.close()
-
-
-def _day(given: datetime | None) -> date | None:
-    return None if given is None else given.date()
+            _show_base(timeline.base(session, clock(), on=on, known=known, by=Slice(by) if by else None, scope=within), as_json)
 
 
 def _product(given: str | None) -> dict[str, str]:

@@ -18,7 +18,9 @@ from musterroll.domain.month_bridge import Bridge, Move, Standing
 from musterroll.registry.accounts import account
 from musterroll.storage import accounts, asof, installed_base
 from musterroll.storage.installed_base import Tally, Within
-from musterroll.storage.liveness import hearing
+from musterroll.storage.liveness import hearing_at
+
+Moment = date | datetime  # a day (of UTC, at its end) or an aware instant
 
 
 class Slice(StrEnum):
@@ -76,7 +78,7 @@ def base(
     Where a unit stood is as it was then; whose it is, is as recorded now. Raises NotFound, and Refusal for a day to come.
     """
     instant, known_at = _moment(on, now), _moment(known, now)
-    heard, within = hearing(session), _within(session, scope)
+    heard, within = hearing_at(session, instant), _within(session, scope)
     present = on is None and known is None
     axes = installed_base.axes_now(heard, instant) if present else installed_base.axes_at(heard, instant, known_at)
     all_ = installed_base.tallies(session, axes, "all", within).get(0, Tally(0, 0, 0))
@@ -84,7 +86,7 @@ def base(
     return Base(from_ms(instant), from_ms(known_at), all_, parts)
 
 
-def bridge(session: Session, month: date, now: datetime, *, known: date | None = None, scope: Scope = EVERYTHING) -> Bridge:
+def bridge(session: Session, month: date, now: datetime, *, known: Moment | None = None, scope: Scope = EVERYTHING) -> Bridge:
     """How the installed base came through the month that `month` lies in, up to now where it is not over yet.
 
     Opening and closing are what `base` counts on the last day before the month and on its last day. Raises as `base`.
@@ -94,8 +96,8 @@ def bridge(session: Session, month: date, now: datetime, *, known: date | None =
     if since > to_ms(now):
         raise Refusal(f"{first:%B %Y} has not begun yet", "day_to_come")
     last, known_at = _moment(add_months(first, 1) - timedelta(days=1), now, cut=True), _moment(known, now)
-    heard, within = hearing(session), _within(session, scope)
-    opening, closing = (installed_base.axes_at(heard, at, known_at) for at in (since - 1, last))
+    within = _within(session, scope)
+    opening, closing = (installed_base.axes_at(hearing_at(session, at), at, known_at) for at in (since - 1, last))
     effective = asof.effective(since, last + 1, known_at)
     quiet, others = installed_base.turnover(session, opening, closing, effective, within)
     moves = installed_base.moves_of(session, effective, [row.id for row in others]) if others else []
@@ -119,11 +121,13 @@ def _standing(row: Row[Any], end: str) -> Standing:
     return Standing(Lifecycle(found[f"l{end}"]), Liveness(found[f"v{end}"]), bool(found[f"m{end}"]))
 
 
-def _moment(day: date | None, now: datetime, *, cut: bool = False) -> int:
-    """The end of a day, or now; a day that is not over ends now. Raises Refusal for a day to come unless it is to be `cut`."""
-    if day is not None and day > now.date() and not cut:
-        raise Refusal(f"{day} is still to come; the installed base is known up to today", "day_to_come")
-    return to_ms(now) if day is None else min(to_ms(day_end(day)), to_ms(now))
+def _moment(on: Moment | None, now: datetime, *, cut: bool = False) -> int:
+    """An instant, the end of a day, or now; a day that is not over ends now. Raises Refusal for one to come unless it is to be `cut`."""
+    if on is None:
+        return to_ms(now)
+    if not cut and (on > now if isinstance(on, datetime) else on > now.date()):
+        raise Refusal(f"{on} is still to come; the installed base is known up to now", "day_to_come")
+    return min(to_ms(on if isinstance(on, datetime) else day_end(on)), to_ms(now))
 
 
 def _within(session: Session, scope: Scope) -> Within:

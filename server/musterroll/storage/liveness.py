@@ -15,6 +15,15 @@ def hearing(session: Session) -> Hearing:
     return Hearing._make(session.execute(select(col(Registry.since), col(Registry.until))).one())
 
 
+def hearing_at(session: Session, instant: int) -> Hearing:
+    """What to judge silence at an instant (ms) by.
+
+    Where the registry itself has not listened yet, what other platforms told counts up to the instant.
+    """
+    found = hearing(session)
+    return Hearing(0, instant) if instant < found.since or not found.until else found
+
+
 class _Signs(NamedTuple):
     """What `judge` looks at, as conditions on `Voice`."""
 

@@ -5,7 +5,6 @@ from typing import Any, NamedTuple
 from sqlalchemy import ColumnElement
 from sqlmodel import Session
 
-from musterroll.domain.liveness import Hearing
 from musterroll.domain.reconciliation import CELLS, OPERATING
 from musterroll.storage import asof, liveness
 from musterroll.storage.staging import Staging
@@ -28,13 +27,8 @@ _LIFECYCLE_AT = """coalesce(
 
 
 def judged(session: Session, instant: int, now: int) -> Judged:
-    """The SQL of how units stood at an instant (ms), at the latest now.
-
-    Where the registry itself has not listened yet at the instant, what other platforms told counts to the instant.
-    """
-    heard = liveness.hearing(session)
-    if instant < heard.since or not heard.until:
-        heard = Hearing(0, instant)
+    """The SQL of how units stood at an instant (ms), at the latest now."""
+    heard = liveness.hearing_at(session, instant)
     if instant >= now:
         return Judged("unit.lifecycle", _operating(session, liveness.liveness(heard, now)))
     return Judged(_LIFECYCLE_AT.format(instant=int(instant)), _operating(session, asof.liveness_at(heard, instant, now)))

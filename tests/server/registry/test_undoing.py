@@ -13,9 +13,11 @@ from musterroll.domain.lifecycle import Lifecycle
 from musterroll.registry import changing, undoing
 from musterroll.registry.changing import Row
 from musterroll.registry.undoing import undo
+from musterroll.registry.warranting import settle
 from musterroll.storage import audit, transitions
 from musterroll.storage.audit_tables import AuditEntry, Change
 from musterroll.storage.database import Database
+from musterroll.storage.paper_tables import WarrantyPeriod
 from musterroll.storage.tables import Account, Credential, CredentialStatus, Site, Transition, Unit, Voice
 from sqlalchemy import text, update
 from sqlmodel import Session, SQLModel, col, select
@@ -123,15 +125,17 @@ def test_a_unit_that_has_spoken_since_stays_without_paper(database: Database, no
     with database.writing() as session:
         made = papers.product(session)
         change = begin(session, now)
-        unit = papers.unit(session, "SN1", made, lifecycle=Lifecycle.DEPLOYED, installed_on=date(2026, 1, 1))
+        unit = papers.unit(session, "SN1", made, lifecycle=Lifecycle.DEPLOYED, installed_on=date(2026, 1, 1), warranty_months=24)
         add(session, change, unit)
+        settle(session, [unit.id or 0], now, change)
         if sign == "heard":
-            session.add(Voice(unit_id=unit.id, heard_at=to_ms(now)))
+            session.add(Voice(unit_id=unit.id, heard_at=to_ms(now), first_heard_at=to_ms(now)))
         else:
             session.add(Credential(unit_id=unit.id, secret_hash="x", status=CredentialStatus.ACTIVE, created_at=now))
         undo(session, change.id or 0, "bert", now)
         left = session.get_one(Unit, unit.id)
         assert (left.lifecycle, left.installed_on, left.serial) == (Lifecycle.UNRECORDED, None, "SN1")
+        assert session.exec(select(WarrantyPeriod)).all() == []  # it has no paper that says how long
 
 
 def test_transitions_are_withdrawn_with_their_change_and_come_back_with_it(database: Database, now: datetime) -> None:

@@ -1,0 +1,54 @@
+"""Daily snapshots: how many units of which account and product stood in which cell when the day ended."""
+
+from datetime import date, datetime, timedelta
+from typing import NamedTuple
+
+from sqlmodel import Session
+
+from musterroll.domain.errors import Refusal
+from musterroll.domain.instants import to_ms
+from musterroll.domain.reconciliation import CELLS
+from musterroll.registry.accounts import account
+from musterroll.registry.reconciling import moment
+from musterroll.storage import reconciliation, snapshots, standings
+
+_DAY = timedelta(days=1)
+_MOST = 31  # days made up for after the scheduler was away
+
+
+class Day(NamedTuple):
+    """One day's units by cell; every cell is there."""
+
+    on: date
+    cells: dict[str, int]
+
+
+def snapshot(session: Session, on: date, now: datetime) -> int | None:
+    """Keep the counts of a day that is over. Returns the units counted, None where that day is kept already.
+
+    Taken when the day has just ended it says what was known then: a later correction does not change it. Raises Refusal for a day not over.
+    """
+    if on >= now.date():
+        raise Refusal(f"{on} is not over yet; a snapshot is of a whole day", "day_to_come")
+    if snapshots.kept(session, on):
+        return None
+    day, instant = moment(on, now)
+    staging = reconciliation.stage_all(session, day, standings.judged(session, to_ms(instant), to_ms(now)))
+    return snapshots.keep(session, staging, on)
+
+
+def due(session: Session, now: datetime) -> list[date]:
+    """The days that are over and have no snapshot yet, since the last one; the first time, yesterday."""
+    yesterday = now.date() - _DAY
+    newest = snapshots.last(session) or yesterday - _DAY
+    first = max(newest + _DAY, yesterday - (_MOST - 1) * _DAY)
+    return [first + number * _DAY for number in range((yesterday - first).days + 1)]
+
+
+def trend(session: Session, first: date, until: date, of_account: str | None = None) -> list[Day]:
+    """The days kept between two (both included), of an account with all below it or of all. Raises NotFound."""
+    root = None if of_account is None else account(session, of_account).id
+    days: dict[date, Day] = {}
+    for on, cell, units in snapshots.between(session, first, until, root):
+        days.setdefault(on, Day(on, dict.fromkeys(CELLS, 0))).cells[cell] = units
+    return list(days.values())

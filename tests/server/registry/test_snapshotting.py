@@ -1,0 +1,67 @@
+"""Daily counts, on both databases."""
+
+from datetime import date, datetime, timedelta
+
+import pytest
+from musterroll.domain.errors import Refusal
+from musterroll.domain.lifecycle import Lifecycle
+from musterroll.registry.moving import move_unit
+from musterroll.registry.snapshotting import due, snapshot, trend
+from musterroll.storage.database import Database
+from sqlmodel import Session
+
+from tests.support import papers
+
+YESTERDAY = date(2026, 10, 31)
+
+
+def fleet(session: Session) -> str:
+    """Two units at a subsidiary, one of them on a contract; one of nobody's."""
+    made, parent = papers.product(session), papers.account(session, "P")
+    child = papers.account(session, "C", parent=parent)
+    papers.line(session, papers.contract(session, "C1", child), "1", "SN1")
+    for serial in ("SN1", "SN2"):
+        first = papers.unit(session, serial, made, account_id=child.id, lifecycle=Lifecycle.DEPLOYED)
+    papers.unit(session, "SN3", made, lifecycle=Lifecycle.STOCK)
+    return first.uid
+
+
+def cells(**units: int) -> dict[str, int]:
+    return {f"{code:03b}": units.get(f"c{code:03b}", 0) for code in (7, 6, 5, 4, 3, 2, 1, 0)}
+
+
+def test_a_day_that_is_over_is_kept_once_as_it_ended(database: Database, now: datetime) -> None:
+    with database.writing() as session:
+        uid = fleet(session)
+        assert snapshot(session, YESTERDAY, now) == 3
+        move_unit(session, uid, Lifecycle.RETIRED, actor="anna", now=now)
+        assert snapshot(session, YESTERDAY, now) is None
+        assert snapshot(session, date(2026, 11, 1), now + timedelta(days=1)) == 3
+        kept = trend(session, YESTERDAY, date(2026, 11, 1))
+        assert [(day.on, day.cells) for day in kept] == [
+            (YESTERDAY, cells(c110=1, c010=1, c000=1)),
+            (date(2026, 11, 1), cells(c110=1, c000=2)),
+        ]
+
+
+def test_a_trend_is_of_an_account_with_all_below_it(database: Database, now: datetime) -> None:
+    with database.writing() as session:
+        fleet(session)
+        snapshot(session, YESTERDAY, now)
+        assert [day.cells for day in trend(session, YESTERDAY, YESTERDAY, "P")] == [cells(c110=1, c010=1)]
+        assert trend(session, date(2026, 1, 1), date(2026, 1, 31)) == []
+
+
+def test_a_day_not_over_is_refused(database: Database, now: datetime) -> None:
+    with database.writing() as session, pytest.raises(Refusal, match="2026-11-01 is not over yet"):
+        snapshot(session, now.date(), now)
+
+
+def test_days_without_a_snapshot_are_made_up_for(database: Database, now: datetime) -> None:
+    with database.writing() as session:
+        fleet(session)
+        assert due(session, now) == [YESTERDAY]
+        snapshot(session, YESTERDAY, now)
+        assert due(session, now) == []
+        assert due(session, now + timedelta(days=3)) == [date(2026, 11, day) for day in (1, 2, 3)]
+        assert len(due(session, now + timedelta(days=300))) == 31
