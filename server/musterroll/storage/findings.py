@@ -30,21 +30,24 @@ FROM run_seen s WHERE {_SAME} AND (f.account_id IS DISTINCT FROM s.account_id OR
 _GO = f"""
 UPDATE finding AS f SET present = FALSE, changed_at = :at
 WHERE f.present AND NOT EXISTS (SELECT 1 FROM run_seen s WHERE {_SAME})"""  # noqa: S608
+# What a run of some units and lines says nothing of stays as it is.
+_GO_OF = f"""
+UPDATE finding AS f SET present = FALSE, changed_at = :at
+FROM {{table}} t WHERE f.subject_id = t.{{subject}}_id AND f.subject = '{{subject}}'
+  AND f.present AND NOT EXISTS (SELECT 1 FROM run_seen s WHERE {_SAME})"""  # noqa: S608
+_GO_OF_SOME = [_GO_OF.format(table=table, subject=subject) for table, subject in (("run_touched", "unit"), ("run_touched_line", "line"))]
 _COME = f"""
 INSERT INTO finding (kind, subject, subject_id, facts, variant, account_id, value, currency, counted, present, first_seen_at, changed_at)
 SELECT kind, subject, subject_id, facts, variant, account_id, value, currency, counted, TRUE, :at, :at
 FROM run_seen s WHERE NOT EXISTS (SELECT 1 FROM finding f WHERE {_SAME})
 ORDER BY subject_id, subject, kind"""  # noqa: S608
-# What a run of some units says nothing of stays as it is.
-_LOOKED_AT = """ AND ((f.subject = 'unit' AND f.subject_id IN (SELECT unit_id FROM run_touched))
-  OR (f.subject = 'line' AND f.subject_id IN (SELECT line_id FROM run_touched_line)))"""
 
 
 def merge(staging: Staging, at: int, whole: bool) -> Merged:
     """Store the findings of `run_seen` as differences. `at` is ms; `whole`: what was not seen is gone, of every unit and line."""
     changed = staging.run(_CHANGE, at=at)
     staging.run(_AMEND)
-    gone = staging.run(_GO if whole else _GO + _LOOKED_AT, at=at)
+    gone = sum(staging.run(statement, at=at) for statement in ([_GO] if whole else _GO_OF_SOME))
     return Merged(staging.run(_COME, at=at), changed, gone)
 
 

@@ -25,14 +25,14 @@ def lock(session: Session) -> None:
 def stage_all(session: Session, on: date, judged: Judged) -> Staging:
     """Stage the whole roll and all lines on a day."""
     staging = Staging(session, {**judged._asdict(), "units": "", "lines": ""}, {"on": on})
-    staging.settle()
+    staging.settle(whole=True)
     return _stage(session, staging, on, parents(session))
 
 
 def stage_touched(session: Session, on: date, judged: Judged, unit_ids: Collection[int]) -> Staging:
     """Stage these units on a day, and all that a change of theirs can reach."""
     staging = Staging(session, {**judged._asdict(), "units": _TOUCHED_UNITS, "lines": _TOUCHED_LINES}, {"on": on})
-    staging.settle()
+    staging.settle(whole=False)
     tree = parents(session)
     return _stage(session, staging, on, tree, touched.stage_reach(staging, unit_ids, tree))
 

@@ -76,6 +76,7 @@ def stage_seats(staging: Staging, parents: Mapping[int, int | None]) -> None:
     staging.fill("run_taken", {"unit_id": int, "pool_id": int, "seat": int}, [])
     for (level,) in staging.rows("SELECT DISTINCT level FROM run_option ORDER BY level"):
         staging.run(_FILL, level=level)
+        staging.measure("run_taken")
     staging.make("run_seat", _SEATS, by="unit_id")
     staging.make("run_over", _OVER, by="line_id")
 

@@ -10,6 +10,7 @@ from musterroll.storage.bulk import Bigints, Texts, postgres
 
 # Planned for one big run and not for many small ones: no compiling, room to sort in memory.
 _SETTINGS = "SET LOCAL jit = off; SET LOCAL work_mem = '256MB'; SET LOCAL temp_buffers = '64MB'; SET LOCAL statement_timeout = '600s'"
+_BY_INDEX = "SET LOCAL random_page_cost = 1.05; SET LOCAL max_parallel_workers_per_gather = 0"
 _BY_BYTES = {"postgresql": ' COLLATE "C"', "sqlite": ""}
 
 
@@ -23,10 +24,10 @@ class Staging:
         self._words = {**words, "by_bytes": _BY_BYTES[self._connection.dialect.name]}
         self._values = values
 
-    def settle(self) -> None:
-        """Tell PostgreSQL, for the rest of the transaction, what kind of work comes."""
+    def settle(self, *, whole: bool) -> None:
+        """Tell PostgreSQL, for the rest of the transaction, what kind of work comes: on all rows, or by index on some."""
         if self._postgres:
-            self._connection.exec_driver_sql(_SETTINGS)
+            self._connection.exec_driver_sql(_SETTINGS if whole else f"{_SETTINGS}; {_BY_INDEX}")
 
     def make(self, table: str, query: str, *, by: str, **values: Any) -> None:
         """(Re)make a temporary table of what a query finds; others will look into it `by` these columns."""
@@ -36,10 +37,14 @@ class Staging:
 
     def ready(self, table: str, by: str) -> None:
         """Let the planner know a filled table: PostgreSQL its size, SQLite, which knows no hash join, an index."""
+        self.measure(table)
+        if not self._postgres:
+            self._connection.exec_driver_sql(f"CREATE INDEX temp.ix_{table} ON {table} ({by})")
+
+    def measure(self, table: str) -> None:
+        """Let PostgreSQL know how many rows are in a table now: a plan made for an empty one can take for ever on a full one."""
         if self._postgres:
             self._connection.exec_driver_sql(f"ANALYZE {table}")
-        elif by:
-            self._connection.exec_driver_sql(f"CREATE INDEX temp.ix_{table} ON {table} ({by})")
 
     def run(self, statement: str, **values: Any) -> int:
         return self._execute(statement, values).rowcount  # type: ignore[no-any-return]

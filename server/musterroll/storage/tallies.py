@@ -24,7 +24,7 @@ WHERE o.unit_id IS NULL OR o.cell <> c.cell OR o.product_id <> c.product_id OR o
   OR o.site_id <> coalesce(c.site_id, 0)
 UNION ALL
 SELECT o.unit_id, NULL, NULL, NULL, NULL, o.account_id, o.product_id, o.cell
-FROM standing o WHERE NOT EXISTS (SELECT 1 FROM run_unit u WHERE u.unit_id = o.unit_id) """
+FROM {looked_at} WHERE NOT EXISTS (SELECT 1 FROM run_unit u WHERE u.unit_id = o.unit_id)"""
 _KEEP = (
     "DELETE FROM standing WHERE unit_id IN (SELECT unit_id FROM run_moved WHERE cell IS NULL)",
     """UPDATE standing AS o SET account_id = m.account_id, site_id = m.site_id, product_id = m.product_id, cell = m.cell
@@ -52,7 +52,8 @@ UNION ALL SELECT 'all', 0, cell, count(*) FROM run_cell GROUP BY cell"""
 
 def keep(staging: Staging, whole: bool) -> None:
     """Keep how the run found its units. A whole run counts anew; another shifts the counts by what moved."""
-    staging.make("run_moved", _MOVED if whole else _MOVED + "AND o.unit_id IN (SELECT unit_id FROM run_touched)", by="unit_id")
+    looked_at = "standing o" if whole else "run_touched t JOIN standing o ON o.unit_id = t.unit_id"
+    staging.make("run_moved", _MOVED.replace("{looked_at}", looked_at), by="unit_id")
     for statement in _KEEP:
         staging.run(statement)
     if whole:

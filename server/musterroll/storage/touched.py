@@ -47,6 +47,7 @@ def stage_reach(staging: Staging, unit_ids: Collection[int], parents: Mapping[in
     """Make the two tables from the units that changed. Returns the contracts of the lines."""
     staging.fill("run_touched", {"unit_id": int}, [(unit_id,) for unit_id in sorted(unit_ids)])
     staging.run(_SHARERS)
+    staging.measure("run_touched")
     staging.fill("run_reached", _POOL, [])
     children = _children(parents)
     new = "run_touched"
@@ -69,10 +70,12 @@ def _spread(staging: Staging, new: str, parents: Mapping[int, int | None], child
         return False
     staging.fill("run_new_pool", _POOL, [tuple(row) for row in pools])
     staging.run("INSERT INTO run_reached SELECT scope, place_id, product_id FROM run_new_pool")
+    staging.measure("run_reached")
     below = {(one, product) for scope, place, product in pools if scope != "site" for one in _accounts(scope, place, children)}
     staging.fill("run_below", {"account_id": int, "product_id": int}, sorted(below))
     staging.make("run_new", _REACHING, by="unit_id")
     staging.run("INSERT INTO run_touched SELECT unit_id FROM run_new")
+    staging.measure("run_touched")
     return True
 
 
