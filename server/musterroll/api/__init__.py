@@ -1,6 +1,23 @@
 """The door for programs and devices: REST under /api/v1, its contract, health and counters."""
 
-from musterroll.api import documents, enrolment, enrolments, imports, operations, quarantine, units
+from musterroll.api import (
+    accounts,
+    changes,
+    contracts,
+    coverage,
+    documents,
+    enrolment,
+    enrolments,
+    imports,
+    incidents,
+    installed_base,
+    moves,
+    operations,
+    places,
+    proposals,
+    quarantine,
+    units,
+)
 from musterroll.api.application import Application, new_app
 from musterroll.api.door import Authenticate, Checks, Door, install
 from musterroll.api.limits import Attempts
@@ -9,6 +26,11 @@ from musterroll.settings import Settings
 from musterroll.storage.database import Database
 
 __all__ = ["build", "new_app"]
+
+_ROOMS = (
+    *(enrolment, units, moves, coverage, installed_base, accounts, places, contracts, incidents, imports),
+    *(proposals, changes, enrolments, quarantine),
+)
 
 
 def build(app: Application, database: Database, settings: Settings, metrics: Metrics, checks: Checks, authenticate: Authenticate) -> None:
@@ -22,5 +44,5 @@ def build(app: Application, database: Database, settings: Settings, metrics: Met
     operations.count_units(door)
     for views in (operations.views, documents.views):
         app.register_blueprint(views)
-    for room in (enrolment.api, units.api, enrolments.api, quarantine.api, imports.api):
-        app.register_api(room)
+    for room in _ROOMS:
+        app.register_api(room.api)

@@ -12,6 +12,7 @@ from sqlmodel import Session
 from musterroll.api.limits import Attempts
 from musterroll.metrics import Metrics
 from musterroll.registry.access import Actor
+from musterroll.registry.rolls import LatestBase
 from musterroll.settings import Settings
 from musterroll.storage.database import Database
 
@@ -53,6 +54,12 @@ def reading() -> Iterator[Session]:
         g.api_reading = ExitStack()
         g.api_session = g.api_reading.enter_context(door().database.reading())
     yield g.api_session
+
+
+def latest_base() -> LatestBase:
+    """The installed base as pages and programs poll it, counted once for both."""
+    found: LatestBase = current_app.extensions.setdefault(LatestBase.KEY, LatestBase())
+    return found
 
 
 def actor() -> str:

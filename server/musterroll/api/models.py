@@ -18,7 +18,7 @@ def _no_nul(value: Any) -> Any:
     return value
 
 
-def _day(value: Any) -> date:
+def day(value: Any) -> date:
     """A day as people write it for machines; a number is none."""
     try:
         found = date.fromisoformat(value) if isinstance(value, str) and len(value) == len("2026-11-01") else None
@@ -31,7 +31,7 @@ def _day(value: Any) -> date:
 
 def _day_or_instant(value: Any) -> date | datetime:
     if not isinstance(value, str) or len(value) <= len("2026-11-01"):
-        return _day(value)
+        return day(value)
     try:
         found = datetime.fromisoformat(value.replace(" ", "+"))  # as a form decodes the plus of a zone
     except ValueError:
@@ -52,7 +52,7 @@ def _amount(value: Decimal) -> str:
 
 
 Text = Annotated[str, BeforeValidator(_no_nul)]
-Day = Annotated[date, BeforeValidator(_day)]
+Day = Annotated[date, BeforeValidator(day)]
 DayOrInstant = Annotated[date | datetime, BeforeValidator(_day_or_instant), WithJsonSchema({"type": "string"})]
 Price = Annotated[Decimal, PlainSerializer(_amount, return_type=str)]
 Cursor = Annotated[Text | None, Field(max_length=200, description="`next` of the page before; none for the first page.")]

@@ -6,10 +6,9 @@ from collections.abc import Callable
 
 from flask import Blueprint, Response
 
-from musterroll.api.door import Door, clock, door
+from musterroll.api.door import Door, clock, door, latest_base
 from musterroll.domain.errors import Refusal
 from musterroll.metrics import Gauges
-from musterroll.registry.rolls import installed_base
 from musterroll.storage import migrate
 
 log = logging.getLogger(__name__)
@@ -40,7 +39,7 @@ def count_units(door: Door) -> None:
 
     def counted() -> Gauges:
         with door.database.reading() as session:
-            base = installed_base(session, clock())
+            base, _ = latest_base()(session, clock())
         return {"lifecycle": base.lifecycle, "liveness": base.liveness, "role": {"deployed": base.deployed, "operating": base.operating}}
 
     door.metrics.count_units(counted)

@@ -10,7 +10,6 @@ from musterroll.domain.instants import from_ms
 from musterroll.domain.lifecycle import Lifecycle
 from musterroll.domain.liveness import Liveness
 from musterroll.registry.histories import Change, Heard
-from musterroll.registry.rolls import InstalledBase
 from musterroll.registry.unit_cards import UnitCard
 
 
@@ -98,17 +97,6 @@ class MessagePage(Shape):
     next: str | None
 
 
-class InstalledBaseOut(Shape):
-    """`lifecycle` and `liveness` each sum to `registered`."""
-
-    at: datetime
-    registered: int
-    deployed: int
-    operating: int = Field(description="Of the deployed: operating or late.")
-    lifecycle: dict[Lifecycle, int]
-    liveness: dict[Liveness, int]
-
-
 def unit_out(card: UnitCard) -> UnitOut:
     said = card._asdict()
     for name in _INSTANTS:
@@ -128,10 +116,6 @@ def change_out(change: Change) -> ChangeOut:
 
 def message_out(message: Heard) -> MessageOut:
     return MessageOut(**message._asdict() | {"received_at": from_ms(message.received_at)})
-
-
-def installed_base_out(base: InstalledBase, at: datetime) -> InstalledBaseOut:
-    return InstalledBaseOut(at=at, **base._asdict())
 
 
 def _instant(ms: int | None) -> datetime | None:

@@ -1,4 +1,4 @@
-"""Units: the list, one, its history, look-up, the installed base, and holding an alarm."""
+"""Units: the list, one, its history, look-up, and holding an alarm."""
 
 from flask import Response
 from pydantic import Field
@@ -11,13 +11,11 @@ from musterroll.api.models import PageQuery, Request, Text, UnitPath, numbers
 from musterroll.api.problems import documented
 from musterroll.api.unit_shapes import (
     ChangePage,
-    InstalledBaseOut,
     LookUpOut,
     MessagePage,
     UnitOut,
     UnitPage,
     change_out,
-    installed_base_out,
     message_out,
     unit_out,
 )
@@ -26,7 +24,7 @@ from musterroll.domain.liveness import Liveness
 from musterroll.registry import holding
 from musterroll.registry.histories import messages, transitions
 from musterroll.registry.looking_up import look_up, unit_card
-from musterroll.registry.rolls import FleetFilter, fleet, installed_base
+from musterroll.registry.rolls import FleetFilter, fleet
 
 api = guarded("units", "units")
 
@@ -88,13 +86,6 @@ def get_lookup(query: CodeQuery) -> Response:
         found = look_up(session, query.code, clock())
     units, twins = ([unit_out(card) for card in cards] for cards in (found.units, found.twins))
     return answer(LookUpOut(key=found.key, units=units, twins=twins, problem=found.problem))
-
-
-@api.get("/installed-base", summary="How many units stand where", responses={200: InstalledBaseOut})
-def get_installed_base() -> Response:
-    now = clock()
-    with reading() as session:
-        return answer(installed_base_out(installed_base(session, now), now))
 
 
 @api.post("/units/<uid>/hold", summary="Pause the alarm of a silent unit", responses={200: UnitOut, **documented(404, 409)})

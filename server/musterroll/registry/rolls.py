@@ -3,7 +3,8 @@
 import base64
 import binascii
 import re
-from datetime import datetime
+from datetime import datetime, timedelta
+from threading import Lock
 from typing import NamedTuple
 
 from sqlalchemy import ColumnElement
@@ -78,6 +79,25 @@ def installed_base(session: Session, now: datetime) -> InstalledBase:
             liveness[state] += count
             operating += count if stage is Lifecycle.DEPLOYED and state in HEARD_NOW else 0
     return InstalledBase(sum(lifecycle.values()), lifecycle, liveness, lifecycle[Lifecycle.DEPLOYED], operating)
+
+
+class LatestBase:
+    """The installed base for those who ask again and again. A small fleet is counted every time, a large one at most once a second."""
+
+    KEY = "musterroll.installed_base"
+    _LARGE = 20_000  # units
+    _KEPT = timedelta(seconds=1)
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._last: tuple[InstalledBase, datetime] | None = None
+
+    def __call__(self, session: Session, now: datetime) -> tuple[InstalledBase, datetime]:
+        """The counts, and when they were taken. Whoever asks while it is counted waits for that count."""
+        with self._lock:
+            if self._last is None or self._last[0].registered < self._LARGE or abs(now - self._last[1]) >= self._KEPT:
+                self._last = installed_base(session, now), now
+            return self._last
 
 
 def _conditions(filters: FleetFilter) -> list[ColumnElement[bool]]:

@@ -37,8 +37,6 @@ def page(session: Session, wanted: Wanted, after: str | None, limit: int) -> lis
 
     Merged ones are left out.
     """
-    parent: Any = aliased(Account)
-    columns = (*Account.__table__.columns, parent.ref.label("parent_ref"), parent.name.label("parent_name"))  # type: ignore[attr-defined]
     where: list[ColumnElement[bool]] = [col(Account.merged_into_id).is_(None)]
     if after is not None:
         where.append(col(Account.ref) > after)
@@ -50,8 +48,18 @@ def page(session: Session, wanted: Wanted, after: str | None, limit: int) -> lis
         where.append(col(Account.country) == wanted.country)
     if wanted.text:
         where.append(texts.holds(wanted.text, Account.ref, Account.name, Account.website))
-    query = select(*columns).outerjoin_from(Account, parent, parent.id == col(Account.parent_id)).where(*where)
-    return list(session.execute(query.order_by(col(Account.ref)).limit(limit)))
+    return list(session.execute(_with_parent().where(*where).order_by(col(Account.ref)).limit(limit)))
+
+
+def row(session: Session, account_id: int) -> Row[Any]:
+    """One account, with the same columns."""
+    return session.execute(_with_parent().where(col(Account.id) == account_id)).one()
+
+
+def _with_parent() -> Select[Any]:
+    parent: Any = aliased(Account)
+    columns = (*Account.__table__.columns, parent.ref.label("parent_ref"), parent.name.label("parent_name"))  # type: ignore[attr-defined]
+    return select(*columns).outerjoin_from(Account, parent, parent.id == col(Account.parent_id))
 
 
 def subtree(account_id: int) -> Select[Any]:

@@ -8,6 +8,7 @@ from flask import Flask, current_app, g, render_template, request
 from jinja2_fragments.flask import render_block
 
 from musterroll.registry.access import Actor
+from musterroll.registry.rolls import LatestBase
 from musterroll.settings import Settings
 from musterroll.storage.database import Database
 
@@ -35,6 +36,12 @@ def door() -> Door:
 def clock() -> datetime:
     """Read once a request."""
     return datetime.now(UTC)  # noqa: TID251
+
+
+def latest_base() -> LatestBase:
+    """The installed base as pages and programs poll it, counted once for both."""
+    found: LatestBase = current_app.extensions.setdefault(LatestBase.KEY, LatestBase())
+    return found
 
 
 def actor() -> Actor:

@@ -8,8 +8,8 @@ from flask import Blueprint, request
 
 from musterroll.domain.lifecycle import Lifecycle
 from musterroll.domain.liveness import Liveness
-from musterroll.registry.rolls import FleetFilter, fleet, installed_base
-from musterroll.web.door import clock, door, page
+from musterroll.registry.rolls import FleetFilter, fleet
+from musterroll.web.door import clock, door, latest_base, page
 
 pages = Blueprint("fleet", __name__)
 
@@ -22,7 +22,7 @@ _FIELDS = ("text", "liveness", "lifecycle", "account", "site", "maker", "model")
 def roll() -> str:
     now, filters, after = clock(), _filters(), request.args.get("after") or None
     with door().database.reading() as session:
-        base = installed_base(session, now)
+        base, _ = latest_base()(session, now)
         found = fleet(session, filters, after, PAGE, now)
     return page("fleet.html", now, base=base, roll=found, filters=filters, after=after, address=address)
 

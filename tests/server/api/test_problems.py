@@ -59,7 +59,7 @@ def test_our_own_fault_is_500_without_a_word_of_its_cause(small_door: Door, monk
     def broken(*_: object) -> None:
         raise RuntimeError("postgresql://user:password@host")
 
-    monkeypatch.setattr("musterroll.api.units.installed_base", broken)
+    monkeypatch.setattr("musterroll.registry.rolls.installed_base", broken)
     answer = small_door.client.get("/api/v1/installed-base", headers=small_door.bearer("read"))
     assert (answer.status_code, answer.content_type) == (500, "application/problem+json")
     assert "password" not in answer.text
@@ -70,6 +70,6 @@ def test_every_refusal_is_counted_by_its_code(small_door: Door, monkeypatch: pyt
     def refuse(*_: object) -> None:
         raise Refusal("no", "made_up")
 
-    monkeypatch.setattr("musterroll.api.units.installed_base", refuse)
+    monkeypatch.setattr("musterroll.registry.rolls.installed_base", refuse)
     small_door.client.get("/api/v1/installed-base", headers=small_door.bearer("read"))
     assert 'musterroll_refusals_total{code="made_up"} 1.0' in small_door.client.get("/metrics").text

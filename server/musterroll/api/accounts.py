@@ -1,0 +1,118 @@
+"""Accounts: the list, the tree, and one with all below it rolled up."""
+
+from typing import Any
+
+from flask import Response
+from pydantic import Field
+from sqlalchemy import Row
+from sqlmodel import Session
+
+from musterroll.api.blueprints import guarded
+from musterroll.api.door import answer, clock, reading
+from musterroll.api.exporting import ListQuery, Page, listed, listing
+from musterroll.api.models import Named, RefPath, Request, Shape, Text, named
+from musterroll.api.problems import documented
+from musterroll.registry import accounts, timeline
+from musterroll.registry.timeline import Scope
+from musterroll.storage import accounts as stored
+from musterroll.storage import tallies
+from musterroll.storage.accounts import Wanted
+
+api = guarded("accounts", "accounts")
+
+
+class AccountOut(Shape):
+    ref: str
+    name: str
+    parent: Named | None
+    segment: str
+    country: str
+    website: str
+    phone: str
+    postcode: str
+
+
+class AccountPage(Shape):
+    items: list[AccountOut]
+    next: str | None
+
+
+class NodeOut(Shape):
+    ref: str
+    name: str
+    parent: str | None = Field(description="Number of the account above.")
+    segment: str
+    country: str
+    depth: int = Field(description="0 at the root.")
+
+
+class Tree(Shape):
+    items: list[NodeOut] = Field(description="Parents before their children.")
+
+
+class CountsOut(Shape):
+    units: int = Field(description="On the roll.")
+    deployed: int
+    operating: int = Field(description="Of the deployed: operating or late.")
+
+
+class AccountWhole(AccountOut):
+    counts: CountsOut = Field(description="Now, of this account and all below it.")
+    cells: dict[str, int] = Field(description="Of the same units as the last reconciliation left them, by contracted, deployed, operating.")
+    below: list[NodeOut] = Field(description="All accounts below it, parents before their children.")
+
+
+class AccountQuery(ListQuery):
+    under: Text | None = Field(default=None, max_length=80, description="Number of an account: it and all below it.")
+    segment: Text | None = Field(default=None, max_length=80)
+    country: Text | None = Field(default=None, max_length=60)
+    text: Text = Field(default="", max_length=200, description="In number, name or address on the web.")
+
+
+class TreeQuery(Request):
+    root: Text | None = Field(default=None, max_length=80, description="Number of the account to begin at.")
+
+
+@listing(api, "/accounts", AccountPage, "Accounts by number", 404)
+def list_accounts(query: AccountQuery) -> Response:
+    def fetch(session: Session, cursor: str | None, limit: int) -> Page:
+        wanted = Wanted(subtree_of(session, query.under), query.segment, query.country, query.text.strip())
+        rows = stored.page(session, wanted, cursor, limit + 1)
+        return [AccountOut(**_facts(row)) for row in rows[:limit]], rows[limit - 1].ref if len(rows) > limit else None
+
+    return listed(AccountPage, query, "accounts", fetch)
+
+
+@api.get("/accounts/tree", summary="Accounts as a tree", responses={200: Tree, **documented(404)})
+def get_tree(query: TreeQuery) -> Response:
+    with reading() as session:
+        return answer(Tree(items=_nodes(accounts.tree(session, query.root))))
+
+
+@api.get("/accounts/<ref>", summary="One account, with all below it rolled up", responses={200: AccountWhole, **documented(404)})
+def get_account(path: RefPath) -> Response:
+    with reading() as session:
+        nodes = accounts.tree(session, path.ref)
+        row = stored.row(session, accounts.account(session, path.ref).id or 0)
+        counts = timeline.base(session, clock(), scope=Scope(account=path.ref)).all
+        cells = tallies.counts(session, "account", [node.id for node in nodes])
+    below = _nodes(nodes)[1:]
+    return answer(AccountWhole(**_facts(row), counts=CountsOut(**counts._asdict()), cells=cells, below=below))
+
+
+def subtree_of(session: Session, ref: str | None) -> int | None:
+    """The row of an account named in a filter. Raises NotFound."""
+    return None if ref is None else accounts.account(session, ref).id
+
+
+def _facts(row: Row[Any]) -> dict[str, Any]:
+    kept = {name: row._mapping[name] for name in AccountOut.model_fields if name != "parent"}
+    return {**kept, "parent": named(row.parent_ref, row.parent_name)}
+
+
+def _nodes(nodes: list[stored.Node]) -> list[NodeOut]:
+    refs = {node.id: node.ref for node in nodes}
+    return [
+        NodeOut(**{name: getattr(node, name) for name in NodeOut.model_fields if name != "parent"}, parent=refs.get(node.parent_id or 0))
+        for node in nodes
+    ]

@@ -1,0 +1,146 @@
+"""Contracts with their lines and what billing says of them."""
+
+from datetime import date
+from typing import Any
+
+from flask import Response
+from pydantic import Field
+from sqlalchemy import Row
+from sqlmodel import Session
+
+from musterroll.api.accounts import subtree_of
+from musterroll.api.blueprints import guarded
+from musterroll.api.door import answer, clock, reading
+from musterroll.api.exporting import ListQuery, Page, listed, listing
+from musterroll.api.models import Named, Price, RefPath, Shape, Text, last_day_of, named, numbers
+from musterroll.api.problems import documented
+from musterroll.domain import contract as rules
+from musterroll.domain.contract import Payment, Scope, State
+from musterroll.domain.errors import NotFound
+from musterroll.storage import contracts
+from musterroll.storage.contracts import Wanted
+from musterroll.storage.lines_in_force import contract_of
+
+api = guarded("contracts", "contracts")
+_SHOWN = 100  # lines that come with a contract
+
+
+class BillingOut(Shape):
+    payment: Payment
+    invoiced_on: date | None
+    subscription: str
+
+
+class ContractOut(Shape):
+    ref: str
+    account: Named | None
+    state: State = Field(description="As the document says it.")
+    in_force: bool = Field(description="Today (UTC), by its dates and state.")
+    starts_on: date
+    last_day: date | None = Field(description="Of the first term.")
+    term_last_day: date | None = Field(description="Of the term in force.")
+    auto_renew: bool
+    renewal_months: int
+    notice_days: int
+    notice_by: date | None = Field(description="The last day on which notice stops its renewal.")
+    notice_on: date | None = Field(description="Notice was given.")
+    currency: str
+    billing: BillingOut | None = Field(description="Beside the cover; it never ends it.")
+    lines: int
+
+
+class ContractPage(Shape):
+    items: list[ContractOut]
+    next: str | None
+
+
+class LineOut(Shape):
+    contract: str
+    number: str
+    scope: Scope
+    place: Named | None = Field(description="The site or account, by scope.")
+    serial: str
+    maker: str | None
+    model: str | None
+    quantity: int
+    starts_on: date | None = Field(description="null: with the contract.")
+    last_day: date | None = Field(description="null: with the contract.")
+    price: Price | None = Field(description="Of one unit, a year.")
+    currency: str
+    service: str
+
+
+class LinePage(Shape):
+    items: list[LineOut]
+    next: str | None
+
+
+class ContractWhole(ContractOut):
+    first_lines: list[LineOut] = Field(description=f"The first {_SHOWN}; /contracts/{{ref}}/lines has all.")
+
+
+class ContractQuery(ListQuery):
+    account: Text | None = Field(default=None, max_length=80, description="The account's number; with all accounts below it.")
+    state: State | None = None
+    text: Text = Field(default="", max_length=200, description="In the number, or in the name of the account.")
+
+
+@listing(api, "/contracts", ContractPage, "Contracts by number", 404)
+def list_contracts(query: ContractQuery) -> Response:
+    today = clock().date()
+
+    def fetch(session: Session, cursor: str | None, limit: int) -> Page:
+        wanted = Wanted(subtree_of(session, query.account), query.state, query.text.strip())
+        rows = contracts.page(session, wanted, cursor, limit + 1)
+        return [_out(row, today) for row in rows[:limit]], rows[limit - 1].ref if len(rows) > limit else None
+
+    return listed(ContractPage, query, "contracts", fetch)
+
+
+@api.get("/contracts/<ref>", summary="One contract with its lines and its bill", responses={200: ContractWhole, **documented(404)})
+def get_contract(path: RefPath) -> Response:
+    with reading() as session:
+        row = _found(session, path.ref)
+        lines = [_line(one, row.ref) for one in contracts.lines(session, row.id, 0, _SHOWN)]
+        return answer(ContractWhole(**dict(_out(row, clock().date())), first_lines=lines))
+
+
+@listing(api, "/contracts/<ref>/lines", LinePage, "Lines of a contract", 404)
+def list_lines(path: RefPath, query: ListQuery) -> Response:
+    def fetch(session: Session, cursor: str | None, limit: int) -> Page:
+        row, after = _found(session, path.ref), numbers(cursor, 1)
+        rows = contracts.lines(session, row.id, after[0] if after else 0, limit + 1)
+        return [_line(one, row.ref) for one in rows[:limit]], str(rows[limit - 1].id) if len(rows) > limit else None
+
+    return listed(LinePage, query, "contract-lines", fetch)
+
+
+def _found(session: Session, ref: str) -> Row[Any]:
+    found = contracts.by_ref(session, ref)
+    if found is None:
+        raise NotFound(f"there is no contract {ref!r}")
+    return found
+
+
+def _out(row: Row[Any], today: date) -> ContractOut:
+    contract = contract_of(row)
+    term = rules.term_on(contract, today)
+    billing = BillingOut(payment=row.payment, invoiced_on=row.invoiced_on, subscription=row.subscription) if row.payment else None
+    kept = {name: row._mapping[name] for name in ("ref", "state", "starts_on", "auto_renew", "renewal_months", "notice_days", "notice_on")}
+    return ContractOut(
+        **kept,
+        account=named(row.account_ref, row.account_name),
+        in_force=term is not None,
+        last_day=last_day_of(row.ends_on),
+        term_last_day=last_day_of(term.ends_on) if term else None,
+        notice_by=rules.renewal(contract, term).notice_by if term else None,
+        currency=row.currency,
+        billing=billing,
+        lines=row.lines,
+    )
+
+
+def _line(row: Row[Any], contract: str) -> LineOut:
+    names = ("number", "scope", "serial", "maker", "model", "quantity", "starts_on", "price", "currency", "service")
+    kept = {name: row._mapping[name] for name in names}
+    return LineOut(contract=contract, **kept, place=named(row.place_ref, row.place_name), last_day=last_day_of(row.ends_on))

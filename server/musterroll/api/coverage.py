@@ -1,0 +1,159 @@
+"""Is a unit covered, and its warranty periods: extended, added, voided."""
+
+from datetime import date
+
+from flask import Response
+from pydantic import Field
+
+from musterroll.api.blueprints import guarded
+from musterroll.api.door import actor, answer, clock, door, reading
+from musterroll.api.models import Day, NumberPath, Price, Request, Shape, Text, UnitPath, last_day_of
+from musterroll.api.problems import documented
+from musterroll.domain.contract import Payment, State
+from musterroll.domain.coverage import Answer, Cover, Verdict
+from musterroll.domain.errors import NotFound
+from musterroll.domain.warranty import Period, PeriodKind
+from musterroll.registry import covering, telling, warranting
+from musterroll.storage import units, warranties
+from musterroll.storage.paper_tables import WarrantyPeriod
+
+api = guarded("coverage", "coverage")
+
+
+class PeriodOut(Shape):
+    kind: PeriodKind
+    starts_on: date
+    last_day: date | None
+    rule: str = Field(description="Which rule began it.")
+    evidence: str
+    voided_on: date | None
+    void_reason: str
+
+
+class StoredPeriodOut(PeriodOut):
+    id: int
+
+
+class PeriodList(Shape):
+    items: list[StoredPeriodOut]
+
+
+class CoverOut(Shape):
+    """A contract line that covers the unit that day."""
+
+    line: str = Field(description="Contract number and line.")
+    contract: str
+    state: State
+    service: str
+    price: Price | None = Field(description="Of one unit, a year.")
+    currency: str
+    payment: Payment = Field(description="What billing says; it never ends the cover.")
+
+
+class VerdictOut(Shape):
+    """`unknown` where paper is missing; `missing` says what."""
+
+    answer: Answer
+    on: date = Field(description="In the calendar of the unit's site.")
+    words: str = Field(description="The verdict in a few sentences.")
+    last_covered_day: date | None = Field(description="null: no cover, or cover without end.")
+    next_change: date | None
+    reasons: list[str]
+    missing: list[str]
+    periods: list[PeriodOut]
+    lines: list[CoverOut]
+
+
+class DayQuery(Request):
+    on: Day | None = Field(default=None, description="Default: today at the unit's site.")
+
+
+class SerialPath(Request):
+    uid: Text = Field(min_length=1, max_length=200, description="The unit id, or a serial that only one unit has.")
+
+
+class ExtendBody(Request):
+    months: int = Field(ge=1, le=600)
+    document: Text = Field(min_length=1, max_length=120, description="What it rests on.")
+
+
+class RepairBody(ExtendBody):
+    on: Day = Field(description="The day the unit was given back.")
+
+
+class VoidBody(Request):
+    on: Day = Field(description="The first day it no longer holds.")
+    reason: Text = Field(min_length=1, max_length=300)
+
+
+@api.get(
+    "/units/<uid>/coverage", summary="Is it covered on a day, by what and until when", responses={200: VerdictOut, **documented(404, 409)}
+)
+def get_coverage(path: SerialPath, query: DayQuery) -> Response:
+    with reading() as session:
+        return answer(verdict_out(covering.coverage(session, path.uid, query.on, clock())))
+
+
+@api.get("/units/<uid>/warranty", summary="Warranty periods of a unit", responses={200: PeriodList, **documented(404)})
+def list_periods(path: UnitPath) -> Response:
+    with reading() as session:
+        unit_id = units.unit_id(session, path.uid)
+        if unit_id is None:
+            raise NotFound(f"no unit has the id {path.uid!r}")
+        return answer(PeriodList(items=[_stored(row) for row in warranties.periods(session, unit_id)]))
+
+
+@api.post("/units/<uid>/warranty/extend", summary="Extend it", responses={201: PeriodOut, **documented(400, 404, 409, 413, 415)})
+def extend(path: UnitPath, body: ExtendBody) -> Response:
+    """From where the cover so far ends."""
+    with door().database.writing() as session:
+        return answer(_period(warranting.extend(session, path.uid, body.months, body.document, actor(), clock())), 201)
+
+
+@api.post("/units/<uid>/warranty/repair", summary="The warranty on a repair", responses={201: PeriodOut, **documented(400, 404, 413, 415)})
+def repair(path: UnitPath, body: RepairBody) -> Response:
+    with door().database.writing() as session:
+        return answer(_period(warranting.repair(session, path.uid, body.on, body.months, body.document, actor(), clock())), 201)
+
+
+@api.post("/warranty-periods/<int:number>/void", summary="Void a period", responses={200: PeriodOut, **documented(400, 404, 409, 413, 415)})
+def void(path: NumberPath, body: VoidBody) -> Response:
+    """It stays on record, with the reason."""
+    with door().database.writing() as session:
+        return answer(_period(warranting.void(session, path.number, body.on, body.reason, actor(), clock())))
+
+
+def verdict_out(verdict: Verdict) -> VerdictOut:
+    return VerdictOut(
+        answer=verdict.answer,
+        on=verdict.on,
+        words=telling.words(verdict),
+        last_covered_day=verdict.last_covered_day,
+        next_change=verdict.next_change,
+        reasons=list(verdict.reasons),
+        missing=list(verdict.missing),
+        periods=[_period(one) for one in verdict.periods],
+        lines=[_cover(one) for one in verdict.covers],
+    )
+
+
+def _period(period: Period) -> PeriodOut:
+    kept = {name: getattr(period, name) for name in ("kind", "rule", "evidence", "voided_on", "void_reason")}
+    return PeriodOut(**kept, starts_on=period.span.starts_on, last_day=last_day_of(period.span.ends_on))
+
+
+def _stored(row: WarrantyPeriod) -> StoredPeriodOut:
+    return StoredPeriodOut(**dict(_period(warranties.period_of(row))), id=row.id or 0)
+
+
+def _cover(cover: Cover) -> CoverOut:
+    line, contract = cover.line, cover.contract
+    return CoverOut(
+        line=line.ref,
+        contract=contract.ref,
+        state=contract.state,
+        service=line.service,
+        price=line.price.amount if line.price else None,
+        currency=contract.currency,
+        payment=cover.billing.payment,
+    )

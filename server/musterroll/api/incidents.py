@@ -1,0 +1,58 @@
+"""Incidents: support tickets."""
+
+from datetime import date
+from typing import Any
+
+from flask import Response
+from pydantic import Field
+from sqlalchemy import Row
+from sqlmodel import Session
+
+from musterroll.api.accounts import subtree_of
+from musterroll.api.blueprints import guarded
+from musterroll.api.exporting import ListQuery, Page, listed, listing
+from musterroll.api.models import Day, Price, Shape, Text, numbers
+from musterroll.storage import incidents
+from musterroll.storage.incidents import Wanted
+
+api = guarded("incidents", "incidents")
+
+
+class IncidentOut(Shape):
+    ref: str
+    serial: str = Field(description="As the ticket writes it.")
+    unit: str | None = Field(description="The unit id; null where no unit on the roll has the serial.")
+    opened_on: date
+    closed_on: date | None
+    category: str
+    hours: Price | None
+    parts: int | None
+
+
+class IncidentPage(Shape):
+    items: list[IncidentOut]
+    next: str | None
+
+
+class IncidentQuery(ListQuery):
+    account: Text | None = Field(default=None, max_length=80, description="The account's number; with all accounts below it.")
+    unit: Text | None = Field(default=None, max_length=64, description="The unit id.")
+    category: Text | None = Field(default=None, max_length=120)
+    opened_from: Day | None = None
+    opened_to: Day | None = None
+    open: bool | None = None
+
+
+@listing(api, "/incidents", IncidentPage, "Incidents, the last recorded first", 404)
+def list_incidents(query: IncidentQuery) -> Response:
+    def fetch(session: Session, cursor: str | None, limit: int) -> Page:
+        before, account = numbers(cursor, 1), subtree_of(session, query.account)
+        wanted = Wanted(account, query.unit, query.category, query.opened_from, query.opened_to, query.open)
+        rows = incidents.page(session, wanted, before[0] if before else None, limit + 1)
+        return [_out(row) for row in rows[:limit]], str(rows[limit - 1].id) if len(rows) > limit else None
+
+    return listed(IncidentPage, query, "incidents", fetch)
+
+
+def _out(row: Row[Any]) -> IncidentOut:
+    return IncidentOut(**{name: row._mapping[name] for name in IncidentOut.model_fields if name != "unit"}, unit=row.uid)

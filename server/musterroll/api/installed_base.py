@@ -1,0 +1,124 @@
+"""The installed base: now, on any day as known on any other, sliced; and what moved it in a month."""
+
+from datetime import date, datetime
+from typing import Annotated
+
+from flask import Response
+from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
+
+from musterroll.api.accounts import CountsOut
+from musterroll.api.blueprints import guarded
+from musterroll.api.door import answer, clock, latest_base, reading
+from musterroll.api.models import Day, Request, Shape, Text, day
+from musterroll.api.problems import documented
+from musterroll.domain.lifecycle import Lifecycle
+from musterroll.domain.liveness import Liveness
+from musterroll.domain.month_bridge import Step
+from musterroll.registry import timeline
+from musterroll.registry.rolls import InstalledBase
+from musterroll.registry.timeline import Base, Part, Scope, Slice
+
+api = guarded("installed-base", "installed base")
+
+Month = Annotated[date, BeforeValidator(lambda value: day(f"{value}-01")), WithJsonSchema({"type": "string", "pattern": r"^\d{4}-\d{2}$"})]
+
+
+class ScopeQuery(Request):
+    account: Text | None = Field(default=None, max_length=80, description="The account's number; with all accounts below it.")
+    site: Text | None = Field(default=None, max_length=80, description="The site's number.")
+    maker: Text | None = Field(default=None, max_length=200, description="With model: one product.")
+    model: Text | None = Field(default=None, max_length=200)
+    segment: Text | None = Field(default=None, max_length=80)
+    country: Text | None = Field(default=None, max_length=60)
+    known: Day | None = Field(default=None, description="As it was known at the end of this day (UTC).")
+
+    @model_validator(mode="after")
+    def _whole_product(self) -> "ScopeQuery":
+        if (self.maker is None) != (self.model is None):
+            raise ValueError("give maker and model together")
+        return self
+
+    def scope(self) -> Scope:
+        return Scope(**self.model_dump(include=set(Scope._fields)))
+
+
+class BaseQuery(ScopeQuery):
+    on: Day | None = Field(default=None, description="At the end of this day (UTC); default: now.")
+    by: Slice | None = None
+
+
+class MonthQuery(ScopeQuery):
+    month: Month = Field(description="As 2026-10.")
+
+
+class PartOut(Shape):
+    """Accounts are counted with all below them; `own` leaves those out."""
+
+    ref: str = Field(description="Empty: the units of none. Of a product its maker.")
+    name: str
+    parent: str
+    counts: CountsOut
+    own: CountsOut
+
+
+class InstalledBaseOut(Shape):
+    """`lifecycle` and `liveness` each sum to `registered`; they are told of all units now, where neither day nor slice is asked for."""
+
+    at: datetime = Field(description="The instant it is counted at.")
+    known: datetime
+    registered: int
+    deployed: int
+    operating: int = Field(description="Of the deployed: operating or late.")
+    lifecycle: dict[Lifecycle, int] | None
+    liveness: dict[Liveness, int] | None
+    parts: list[PartOut] = Field(description="What `by` asks for; they add up, of accounts their `own`.")
+
+
+class BridgeOut(Shape):
+    """opening + all steps = closing, exactly."""
+
+    month: str
+    opening: int
+    steps: dict[Step, int]
+    closing: int
+
+
+@api.get("/installed-base", summary="How many units stand where, on a day", responses={200: InstalledBaseOut, **documented(404)})
+def get_installed_base(query: BaseQuery) -> Response:
+    """Without any parameter an answer may be a second old."""
+    plain = query == BaseQuery()
+    with reading() as session:
+        if plain:
+            return answer(_now(*latest_base()(session, clock())))
+        return answer(_base(timeline.base(session, clock(), on=query.on, known=query.known, by=query.by, scope=query.scope())))
+
+
+@api.get("/installed-base/bridge", summary="What moved it in a month", responses={200: BridgeOut, **documented(404)})
+def get_bridge(query: MonthQuery) -> Response:
+    """Deployed and operating at the end of the month before, step by step to the end of the month."""
+    with reading() as session:
+        found = timeline.bridge(session, query.month, clock(), known=query.known, scope=query.scope())
+    return answer(BridgeOut(month=f"{query.month:%Y-%m}", opening=found.opening, steps=found.steps, closing=found.closing))
+
+
+def _now(base: InstalledBase, at: datetime) -> InstalledBaseOut:
+    return InstalledBaseOut(at=at, known=at, **base._asdict(), parts=[])
+
+
+def _base(found: Base) -> InstalledBaseOut:
+    counts = found.all
+    return InstalledBaseOut(
+        at=found.on,
+        known=found.known,
+        registered=counts.units,
+        deployed=counts.deployed,
+        operating=counts.operating,
+        lifecycle=None,
+        liveness=None,
+        parts=[_part(one) for one in found.parts],
+    )
+
+
+def _part(part: Part) -> PartOut:
+    counts, own = (CountsOut(**one._asdict()) for one in (part.counts, part.own))
+    return PartOut(ref=part.ref, name=part.name, parent=part.parent, counts=counts, own=own)
