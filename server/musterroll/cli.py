@@ -9,7 +9,18 @@ import click
 from sqlalchemy.exc import OperationalError
 
 from musterroll import __version__
-from musterroll.commands import administration, auditing, import_history, installed_base, proposals, reconciling, running
+from musterroll.commands import (
+    administration,
+    auditing,
+    covering,
+    findings,
+    import_history,
+    installed_base,
+    licences,
+    proposals,
+    reconciling,
+    running,
+)
 from musterroll.commands.context import Context, fail
 from musterroll.commands.importing import import_
 from musterroll.domain.errors import Refusal
@@ -29,7 +40,8 @@ _COMMANDS: tuple[click.Command, ...] = (
     *(running.serve, running.web, running.ingest, running.schedule, running.demo, simulate),
     *(administration.db, import_, administration.token, administration.user, administration.config, administration.asyncapi),
     *(import_history.imports, import_history.mappings, auditing.audit, auditing.changes),
-    *(*reconciling.COMMANDS, installed_base.installed_base, proposals.proposals),
+    *(reconciling.reconcile, covering.coverage, findings.findings, licences.licences),
+    *(installed_base.installed_base, proposals.proposals),
 )
 for _command in _COMMANDS:
     cli.add_command(_command)

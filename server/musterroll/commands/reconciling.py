@@ -34,6 +34,18 @@ class DayOrInstant(click.ParamType[date | datetime]):
         return found
 
 
+class Day(DayOrInstant):
+    """`2026-11-01`."""
+
+    name = "day"
+
+    def convert(self, value: Any, param: click.Parameter | None, context: click.Context | None) -> date:
+        found = super().convert(value, param, context)
+        if isinstance(found, datetime):
+            self.fail(f"{value!r} is an instant; give a day such as 2026-11-01")
+        return found
+
+
 @click.command()
 @click.option("--on", type=DayOrInstant(), help="A day, or an instant as 2026-11-01T12:00Z; default: now.")
 @click.option("--store/--dry-run", default=None, help="Keep the findings. Default: keep them where no --on is given.")
@@ -62,7 +74,7 @@ def shape(found: Reconciliation) -> dict[str, Any]:
         "deployed": sum(count for code, count in cells if code[1] == "1"),
         "operating": sum(count for code, count in cells if code[2] == "1"),
         "deployed_and_operating": sum(count for code, count in cells if code.endswith("11")),
-        "findings": {kind: count for kind, count in found.findings.items()},
+        "findings": dict(found.findings),
         "money": {code: _amounts(sums) for code, sums in found.money.items()},
         "worth": _amounts(found.worth),
         "stored": found.stored._asdict() if found.stored else None,
@@ -79,21 +91,19 @@ def _tell(found: Reconciliation) -> None:
     for code, count in found.cells.items():
         flags = "{:<11}{:<9}{:<11}".format(*("yes" if flag == "1" else "-" for flag in code))
         name, owner = CELLS[code]
-        click.echo(f"{flags:<31} {count:>9,}  {name:<23} {owner:<11} {_words(found.money.get(code, ())):>18}".rstrip())
+        click.echo(f"{flags:<31} {count:>9,}  {name:<23} {owner:<11} {words(found.money.get(code, ())):>18}".rstrip())
     click.echo(f"{'registered':<31} {found.units:>9,}\n")
     click.echo(f"{'findings':<31} {'':>9}")
     for kind, count in found.findings.items():
         if count:
             click.echo(f"{kind.replace('_', ' '):<31} {count:>9,}  {OWNERS[Kind(kind)]}")
-    click.echo(f"worth together a year, no money counted twice: {_words(found.worth) or 'no price is known'}")
+    click.echo(f"worth together a year, no money counted twice: {words(found.worth) or 'no price is known'}")
     if found.stored:
         click.echo(f"stored: {found.stored.new:,} new, {found.stored.changed:,} changed, {found.stored.gone:,} gone")
     else:
         click.echo("nothing was stored")
 
 
-def _words(sums: tuple[Money, ...]) -> str:
+def words(sums: tuple[Money, ...]) -> str:
+    """Sums in words, one a currency."""
     return " and ".join(map(str, sums))
-
-
-COMMANDS: tuple[click.Command, ...] = (reconcile,)

@@ -59,7 +59,7 @@ def _terms(session: Session, on: date, contract_ids: Iterable[int] | None) -> It
 def contract_of(row: Row[Any] | Contract) -> rules.Contract:
     """A contract as the rules take it."""
     return rules.Contract(
-        row.id,
+        row.id or 0,
         row.ref,
         row.account_id,
         row.state,

@@ -49,4 +49,4 @@ def _stage(
 
 def parents(session: Session) -> dict[int, int | None]:
     """The tree of accounts: each one's parent."""
-    return dict(session.execute(select(col(Account.id), col(Account.parent_id))).all())  # type: ignore[arg-type]
+    return dict(session.execute(select(col(Account.id), col(Account.parent_id))).all())

@@ -20,12 +20,13 @@ SELECT line_id, unit_id, in_force, ends, ref FROM (
 WHERE holders = 1 OR (alikes = 1 AND alike)"""
 # Level: what is filled first. Sites are 0, accounts 1, subtrees from 2 on, the deepest account first.
 _POOLS = """
-SELECT row_number() OVER (ORDER BY scope, place_id, product_id) AS id, scope, place_id, product_id, sum(quantity) AS seats, max(ref) AS last_ref
+SELECT row_number() OVER (ORDER BY scope, place_id, product_id) AS id, scope, place_id, product_id, sum(quantity) AS seats
 FROM run_line WHERE in_force AND scope <> 'serial' AND place_id IS NOT NULL AND product_id IS NOT NULL
 GROUP BY scope, place_id, product_id"""
 _POOL_LINES = """
 SELECT p.id AS pool_id, l.id AS line_id, l.ref, l.quantity,
-  sum(l.quantity) OVER filled - l.quantity AS below, sum(l.quantity) OVER filled AS upto, row_number() OVER (PARTITION BY p.id ORDER BY l.ref DESC, l.id DESC) AS back
+  sum(l.quantity) OVER filled - l.quantity AS below, sum(l.quantity) OVER filled AS upto,
+  row_number() OVER (PARTITION BY p.id ORDER BY l.ref DESC, l.id DESC) AS back
 FROM run_pool p JOIN run_line l ON l.scope = p.scope AND l.place_id = p.place_id AND l.product_id = p.product_id
 WHERE l.in_force AND l.scope <> 'serial'
 WINDOW filled AS (PARTITION BY p.id ORDER BY l.ref, l.id ROWS UNBOUNDED PRECEDING)"""

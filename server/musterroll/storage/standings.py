@@ -2,9 +2,10 @@
 
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement
+from sqlalchemy import ColumnElement, text
 from sqlmodel import Session
 
+from musterroll.domain.lifecycle import Lifecycle
 from musterroll.domain.reconciliation import CELLS, OPERATING
 from musterroll.storage import asof, liveness
 from musterroll.storage.staging import Staging
@@ -36,6 +37,18 @@ def judged(session: Session, instant: int, now: int) -> Judged:
 
 def _operating(session: Session, state: ColumnElement[Any]) -> str:
     return str(state.in_(sorted(OPERATING)).compile(session.get_bind(), compile_kwargs={"literal_binds": True}))
+
+
+class Stood(NamedTuple):
+    lifecycle: Lifecycle
+    operating: bool
+
+
+def one(session: Session, judged: Judged, unit_id: int) -> Stood | None:
+    """How one unit on the roll stood."""
+    query = f"SELECT {judged.lifecycle}, coalesce({judged.operating}, FALSE) FROM unit LEFT JOIN voice ON voice.unit_id = unit.id"  # noqa: S608
+    found = session.execute(text(f"{query} WHERE unit.id = :id AND unit.merged_into_id IS NULL"), {"id": unit_id}).one_or_none()
+    return Stood(Lifecycle(found[0]), bool(found[1])) if found else None
 
 
 _UNITS = """

@@ -2,12 +2,12 @@
 
 from typing import Any
 
-from sqlalchemy import Row, Select, select
+from sqlalchemy import Row, select
 from sqlmodel import Session, col
 
-from musterroll.storage.tables import Product, Site, Unit, Voice
+from musterroll.storage.tables import Credential, CredentialStatus, Product, Site, Unit, Voice
 
-_FACTS: Select[Any] = (
+_FACTS: Any = (
     select(
         *(col(column) for column in (Unit.id, Unit.uid, Unit.serial, Unit.serial_key, Unit.product_id, Unit.site_id, Unit.lifecycle)),
         *(col(column) for column in (Unit.registered_on, Unit.installed_on, Unit.shipped_on, Unit.warranty_months, Unit.card)),
@@ -40,3 +40,9 @@ def account(unit: Row[Any]) -> int | None:
     """Its account; where only the site is known, the site's."""
     found: int | None = unit.own_account_id or unit.site_account_id
     return found
+
+
+def cloned(session: Session, unit_id: int) -> bool:
+    """Whether another device with its serial waits to be let in beside the one that is."""
+    held = set(session.scalars(select(col(Credential.status)).where(col(Credential.unit_id) == unit_id)))
+    return {CredentialStatus.ACTIVE, CredentialStatus.PENDING} <= held

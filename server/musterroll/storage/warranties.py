@@ -41,7 +41,7 @@ def warranted(session: Session, unit_ids: Collection[int]) -> list[Warranted]:
 
 
 def _warranted(row: Row[Any]) -> Warranted:
-    unit_id, policy_id, zone, registered, installed, heard, shipped, months = row
+    unit_id, policy_id, zone, registered, installed, heard, shipped, months = tuple(row)
     heard_at = None if heard is None else from_ms(heard)
     return Warranted(unit_id, policy_id, zone or "UTC", UnitDates(registered, installed, heard_at, shipped, months))
 

@@ -1,0 +1,92 @@
+"""One finding opened: the rules are asked again about its unit or line, and every row of evidence says which document it came from."""
+
+from datetime import date, datetime
+from typing import NamedTuple
+
+from sqlmodel import Session, col, select
+
+from musterroll.domain.assignment import Candidate, assign
+from musterroll.domain.claims import disagreement, read_claim
+from musterroll.domain.contract import Scope, line_on
+from musterroll.domain.evidence import Evidence
+from musterroll.domain.findings import Finding, Subject
+from musterroll.domain.instants import from_ms, to_ms
+from musterroll.domain.line_findings import LineCase, of_line
+from musterroll.domain.liveness import Liveness
+from musterroll.domain.money import Money
+from musterroll.domain.unit_findings import UnitCase, of_unit
+from musterroll.registry.papers import UnitPaper, seat
+from musterroll.registry.reconciling import CLONE
+from musterroll.storage import covers, import_runs, standings, tallies, unit_facts
+from musterroll.storage.import_runs import Origin
+from musterroll.storage.paper_tables import ContractLine
+from musterroll.storage.paper_tables import Finding as Row
+
+# The documents that the row of a table comes from.
+_DOCUMENTS = {"unit": ("units",), "voice": ("telemetry",), "line": ("contract-lines",), "invoice": ("billing",), "contract": ("contracts",)}
+
+
+class Proof(NamedTuple):
+    """A row of evidence, and the rows of documents that made or changed it, oldest first."""
+
+    evidence: Evidence
+    documents: tuple[Origin, ...]
+
+
+def finding_of(session: Session, row: Row, now: datetime) -> Finding | None:
+    """A stored finding as the rules make it from what is on record, for the day and the instant of the last run. None: not any more."""
+    run = tallies.last_run(session)
+    instant = from_ms(run.at) if run else now
+    on = run.on if run else now.date()
+    made = _of_unit if row.subject == Subject.UNIT else _of_line
+    return next((found for found in made(session, row.subject_id, on, instant, now) if found.key.kind == row.kind), None)
+
+
+def proofs(session: Session, finding: Finding) -> list[Proof]:
+    """The evidence of a finding with its documents; a line brings its contract."""
+    found = []
+    for evidence in finding.evidence:
+        origins = list(import_runs.origins(session, _DOCUMENTS[evidence.table], evidence.id))
+        if evidence.table == "line":
+            contract = session.execute(select(col(ContractLine.contract_id)).where(col(ContractLine.id) == evidence.id)).scalar()
+            origins += import_runs.origins(session, _DOCUMENTS["contract"], contract or 0)
+        found.append(Proof(evidence, tuple(origins)))
+    return found
+
+
+def _of_unit(session: Session, unit_id: int, on: date, instant: datetime, now: datetime) -> list[Finding]:
+    unit = unit_facts.by_id(session, unit_id)
+    stood = standings.one(session, standings.judged(session, to_ms(instant), to_ms(now)), unit_id)
+    if unit is None or stood is None:
+        return []
+    paper = UnitPaper(session, unit, on, instant, now)
+    case = UnitCase(
+        unit_id,
+        unit.serial,
+        stood.lifecycle,
+        Liveness.OPERATING if stood.operating else Liveness.STALE,
+        None if unit.heard_at is None else from_ms(unit.heard_at),
+        tuple(paper.seats),
+        tuple(paper.ended),
+        paper.in_warranty,
+        None if unit.list_price is None else Money(unit.list_price, unit.currency),
+        disagreement(read_claim(unit.card), paper.periods),
+        CLONE if unit_facts.cloned(session, unit_id) else "",
+    )
+    return list(of_unit(case))
+
+
+def _of_line(session: Session, line_id: int, on: date, instant: datetime, now: datetime) -> list[Finding]:
+    cover = covers.line(session, line_id)
+    if cover is None or line_on(cover.line, cover.contract, on) is None:
+        return []
+    line = cover.line
+    if line.scope is Scope.SERIAL:
+        holders = unit_facts.by_serial_key(session, line.serial_key)
+        given = assign([line], [Candidate(row.id, row.serial_key, row.product_id, None, None, False, False) for row in holders], {})
+    elif line.product is None or line.place is None:
+        return []
+    else:
+        judged = standings.judged(session, to_ms(instant), to_ms(now))
+        given = seat(session, judged, line.product, {(line.scope, line.place)}, on).assignment
+    return list(of_line(LineCase(cover, given.left_over.get(line_id, 0), given.over.get(line_id, ()))))

@@ -1,0 +1,72 @@
+"""Active licences: seats of lines in force that an operating unit sits in, beside all that were sold, now and as they went."""
+
+from collections.abc import Iterator
+from datetime import UTC, date, datetime
+from enum import StrEnum
+from typing import NamedTuple
+
+from sqlmodel import Session
+
+from musterroll.domain import licences as rules
+from musterroll.domain.dates import add_months, last_day
+from musterroll.domain.instants import to_ms
+from musterroll.domain.licences import Count, Level, Seats, Target
+from musterroll.registry.reconciling import moment
+from musterroll.storage import reconciliation, seats_in_use, standings
+
+
+class By(StrEnum):
+    SEGMENT = "segment"
+    PRODUCT = "product"
+    ACCOUNT = "account"
+
+
+class Licences(NamedTuple):
+    """Licences on a day: of all lines and by one property of them; `level` where a target was given."""
+
+    on: date
+    total: Count
+    counts: dict[str, Count]
+    level: Level | None
+
+
+class Point(NamedTuple):
+    """A day of a trend: the last of a month or quarter, or today."""
+
+    on: date
+    total: Count
+
+
+def licences(session: Session, on: date | datetime, by: By, now: datetime, target: Target | None = None) -> Licences:
+    """Active and gross licences on a day or at an instant, by segment, product or account."""
+    found = _seats(session, on, now)
+    total = _total(found)
+    level = rules.level(total.active, target) if target else None
+    return Licences(moment(on, now)[0], total, rules.tally(found, lambda line: str(getattr(line, by.value))), level)
+
+
+def trend(session: Session, months: int, step: int, now: datetime) -> list[Point]:
+    """Licences at the end of each of the last `months`, every `step` of them (1: months, 3: quarters), and today; oldest first."""
+    return [Point(day, _total(_seats(session, now if day == _today(now) else day, now))) for day in _ends(_today(now), months, step)]
+
+
+def _seats(session: Session, on: date | datetime, now: datetime) -> list[Seats]:
+    day, instant = moment(on, now)
+    return seats_in_use.seats(reconciliation.stage_all(session, day, standings.judged(session, to_ms(instant), to_ms(now))))
+
+
+def _total(found: list[Seats]) -> Count:
+    return Count(sum(line.active for line in found), sum(line.sold for line in found))
+
+
+def _ends(today: date, months: int, step: int) -> Iterator[date]:
+    first = today.replace(day=1)
+    for back in range(months, -1, -1):
+        start = add_months(first, -back)
+        if (start.month - 1) % step == 0:
+            yield last_day(start)
+    yield today
+
+
+def _today(now: datetime) -> date:
+    return now.astimezone(UTC).date()

@@ -1,0 +1,135 @@
+"""Stored findings as people list and decide them: each with its state on a day, which is worked out and never stored."""
+
+from collections.abc import Collection, Sequence
+from datetime import date
+from decimal import Decimal
+from typing import Any, NamedTuple
+
+from sqlalchemy import BigInteger, ColumnElement, Row, Select, and_, case, func, or_, select, type_coerce
+from sqlmodel import Session, col
+
+from musterroll.domain.decisions import State
+from musterroll.domain.money import Money
+from musterroll.storage import accounts
+from musterroll.storage.paper_tables import Contract, ContractLine, Finding, FindingDecision
+from musterroll.storage.tables import Account, Product, Unit
+
+_F, _D = Finding, FindingDecision
+
+
+class Wanted(NamedTuple):
+    """Which findings; every given field must hold."""
+
+    state: State | None = None
+    kinds: Collection[str] = ()
+    account_id: int | None = None  # this account and all below it
+    product_id: int | None = None
+    unit_id: int | None = None
+
+
+class Total(NamedTuple):
+    """How many findings, and what those are worth together that no other finding counts."""
+
+    findings: int
+    worth: tuple[Money, ...]
+
+
+def _newest() -> Any:
+    """The newest decision of each finding that has one."""
+    last = select(func.max(col(_D.id))).group_by(col(_D.finding_id))
+    return select(_D).where(col(_D.id).in_(last)).subquery("decision")
+
+
+def _state(decision: Any, on: date) -> ColumnElement[str]:
+    """`domain.decisions.state` as SQL."""
+    fallen = or_(decision.c.id.is_(None), decision.c.facts != col(_F.facts), and_(decision.c.until.is_not(None), decision.c.until <= on))
+    return case((col(_F.present).is_(False), State.RESOLVED.value), (fallen, State.OPEN.value), else_=decision.c.state)
+
+
+def _wanted(wanted: Wanted, state: ColumnElement[str]) -> list[ColumnElement[bool]]:
+    where: list[ColumnElement[bool]] = []
+    if wanted.state is not None:
+        where.append(state == wanted.state.value)
+    if wanted.state not in (None, State.RESOLVED):
+        where.append(col(_F.present).is_(True))
+    if wanted.kinds:
+        where.append(col(_F.kind).in_(wanted.kinds))
+    if wanted.account_id is not None:
+        where.append(col(_F.account_id).in_(accounts.subtree(wanted.account_id)))
+    if wanted.product_id is not None:
+        where.append(func.coalesce(col(Unit.product_id), col(ContractLine.product_id)) == wanted.product_id)
+    if wanted.unit_id is not None:
+        where += [col(_F.subject) == "unit", col(_F.subject_id) == wanted.unit_id]
+    return where
+
+
+def _joined(columns: Sequence[Any], decision: Any) -> Select[Any]:
+    """Findings beside their unit or line, and what was decided."""
+    return (
+        select(*columns)
+        .select_from(_F)
+        .outerjoin(decision, decision.c.finding_id == col(_F.id))
+        .outerjoin(Unit, and_(col(_F.subject) == "unit", col(Unit.id) == col(_F.subject_id)))
+        .outerjoin(ContractLine, and_(col(_F.subject) == "line", col(ContractLine.id) == col(_F.subject_id)))
+    )
+
+
+def _shown(decision: Any, on: date) -> tuple[Select[Any], ColumnElement[str], ColumnElement[int]]:
+    """Findings with all that is shown of them, their state and the worth they are ordered by."""
+    state = _state(decision, on)
+    rank: ColumnElement[int] = func.coalesce(type_coerce(col(_F.value), BigInteger), -1)
+    columns = (
+        *Finding.__table__.columns,  # type: ignore[attr-defined]
+        *(state.label("state"), rank.label("rank"), decision.c.reason, decision.c.until),
+        *(decision.c.by.label("decided_by"), decision.c.at.label("decided_at")),
+        *(col(Unit.serial), col(Unit.uid), (col(Contract.ref) + "/" + col(ContractLine.number)).label("line")),
+        *(col(Account.name).label("account"), col(Account.ref).label("account_ref"), col(Product.model)),
+    )
+    query = (
+        _joined(columns, decision)
+        .outerjoin(Contract, col(Contract.id) == col(ContractLine.contract_id))
+        .outerjoin(Account, col(Account.id) == col(_F.account_id))
+        .outerjoin(Product, col(Product.id) == func.coalesce(col(Unit.product_id), col(ContractLine.product_id)))
+    )
+    return query, state, rank
+
+
+def page(session: Session, wanted: Wanted, on: date, after: tuple[int, int] | None, limit: int) -> list[Row[Any]]:
+    """Findings worth most first, behind `after` (worth in ten-thousandths, id).
+
+    Columns: those of the table; `state`, `reason`, `decided_by`, `decided_at`, `until`; `serial` and `uid` or `line`; `account`,
+    `account_ref`, `model`; `rank`, the worth by which they are ordered (-1: none is known).
+    """
+    query, state, rank = _shown(_newest(), on)
+    query = query.where(*_wanted(wanted, state))
+    if after is not None:
+        query = query.where(or_(rank < after[0], and_(rank == after[0], col(_F.id) > after[1])))
+    return list(session.execute(query.order_by(rank.desc(), col(_F.id)).limit(limit)))
+
+
+def one(session: Session, finding_id: int, on: date) -> Row[Any] | None:
+    """One finding with the columns of `page`."""
+    query, _, _ = _shown(_newest(), on)
+    return session.execute(query.where(col(_F.id) == finding_id)).one_or_none()
+
+
+def total(session: Session, wanted: Wanted, on: date) -> Total:
+    decision = _newest()
+    amount = func.sum(case((col(_F.counted), type_coerce(col(_F.value), BigInteger))))
+    query = _joined((col(_F.currency), func.count(), amount), decision).where(*_wanted(wanted, _state(decision, on)))
+    rows = session.execute(query.group_by(col(_F.currency)).order_by(col(_F.currency))).all()
+    worth = tuple(Money(Decimal(int(row[2])).scaleb(-4), row[0]) for row in rows if row[2])
+    return Total(sum(row[1] for row in rows), worth)
+
+
+def by_ids(session: Session, ids: Collection[int]) -> list[tuple[Finding, FindingDecision | None]]:
+    """Findings with their newest decision, by id."""
+    last = select(func.max(col(_D.id))).where(col(_D.finding_id).in_(ids)).group_by(col(_D.finding_id))
+    decided = {row.finding_id: row for row in session.scalars(select(_D).where(col(_D.id).in_(last)))}
+    found = session.scalars(select(_F).where(col(_F.id).in_(ids)).order_by(col(_F.id)).execution_options(populate_existing=True))
+    return [(row, decided.get(row.id or 0)) for row in found]
+
+
+def history(session: Session, finding_id: int) -> list[FindingDecision]:
+    """What was decided of a finding, newest first."""
+    return list(session.scalars(select(_D).where(col(_D.finding_id) == finding_id).order_by(col(_D.id).desc())))
