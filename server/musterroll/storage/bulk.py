@@ -11,7 +11,7 @@ from typing import Any
 import psycopg
 from psycopg.adapt import Buffer, Dumper
 from psycopg.pq import Format
-from sqlalchemy import Table
+from sqlalchemy import ColumnElement, Table, any_, bindparam, func, select
 from sqlmodel import Session, SQLModel
 
 _INT8, _TEXT = 20, 25
@@ -77,6 +77,13 @@ def columns(rows: Sequence[tuple[int | None, ...]]) -> tuple[Bigints, ...]:
 def ids(session: Session, values: Sequence[int]) -> Bigints | str:
     """A list of row ids as one parameter: of `= ANY(...)` on PostgreSQL, of `IN (SELECT value FROM json_each(...))` on SQLite."""
     return Bigints(values) if postgres(session) else json.dumps(values)
+
+
+def among(session: Session, column: ColumnElement[Any], values: Sequence[int]) -> ColumnElement[bool]:
+    """Whether a column has one of these values, however many: one parameter, where `IN` would take one each and be parsed anew."""
+    if postgres(session):
+        return column == any_(bindparam("among", Bigints(values), unique=True))
+    return column.in_(select(func.json_each(json.dumps(values)).table_valued("value").c.value))
 
 
 def insert(session: Session, model: type[SQLModel], names: Sequence[str], rows: Sequence[tuple[Any, ...]], **same: Any) -> None:

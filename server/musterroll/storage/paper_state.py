@@ -10,13 +10,14 @@ from decimal import Decimal
 from functools import cache
 from typing import Any, NamedTuple
 
-from sqlalchemy import JSON, Column, Date, Float, Table, bindparam, delete, exists, insert, select, update
-from sqlmodel import Session, SQLModel, col
+from sqlalchemy import JSON, Column, Date, Float, Table, bindparam, delete, exists, insert, or_, select, update
+from sqlmodel import Session, SQLModel
 from sqlmodel.sql.sqltypes import UTCDateTime
 
 from musterroll.domain.audit import Image, image
 from musterroll.domain.contract import Scope
 from musterroll.storage import telemetry_rows
+from musterroll.storage.bulk import among
 from musterroll.storage.columns import Price
 from musterroll.storage.paper_tables import (
     Contract,
@@ -112,7 +113,7 @@ def images(session: Session, table: str, keys: Iterable[str]) -> dict[str, Image
     paper, found = papers()[table], {}
     wanted = [int(key) for key in keys]
     for start in range(0, len(wanted), _CHUNK):
-        query = select(*paper.columns).where(paper.key.in_(wanted[start : start + _CHUNK]))
+        query = select(*paper.columns).where(among(session, paper.key, wanted[start : start + _CHUNK]))
         for row in session.execute(query).mappings():
             found[str(row[paper.key.name])] = image({**row})
     return found
@@ -142,7 +143,7 @@ def delete_rows(session: Session, table: str, keys: Sequence[str]) -> None:
         telemetry_rows.remove(session, [int(key) for key in keys])
         return
     paper = papers()[table]
-    session.connection().execute(delete(paper.table).where(paper.key == bindparam("row_key")), [{"row_key": int(key)} for key in keys])
+    session.connection().execute(delete(paper.table).where(among(session, paper.key, [int(key) for key in keys])))
 
 
 def referring(session: Session, table: str, keys: Sequence[str]) -> tuple[str, str] | None:
@@ -153,28 +154,29 @@ def referring(session: Session, table: str, keys: Sequence[str]) -> tuple[str, s
     for other in SQLModel.metadata.sorted_tables:
         for column in (c for c in other.columns if c.references(target.key)):
             own = next(iter(other.primary_key.columns))
-            query = select(own).where(column.in_(wanted))
+            query = select(own).where(among(session, column, wanted))
             if other is target.table:
-                query = query.where(own.not_in(wanted))
+                query = query.where(~among(session, own, wanted))
             found = session.execute(query.limit(1)).scalar()
             if found is not None:
                 return other.name, str(found)
-    line = session.execute(_lines_at(table, wanted)).scalar() if table in _PLACED else None
+    line = session.execute(_lines_at(session, table, wanted)).scalar() if table in _PLACED else None
     return None if line is None else ("contract_line", str(line))
 
 
 _PLACED = {"site": (Scope.SERIAL, Scope.SITE), "account": (Scope.ACCOUNT, Scope.SUBTREE)}  # what a line's place is, by its scope
 
 
-def _lines_at(table: str, places: list[int]) -> Any:
-    return select(col(ContractLine.id)).where(col(ContractLine.scope).in_(_PLACED[table]), col(ContractLine.place_id).in_(places)).limit(1)
+def _lines_at(session: Session, table: str, places: list[int]) -> Any:
+    line: Any = papers()["contract_line"].table
+    return select(line.c.id).where(line.c.scope.in_(_PLACED[table]), among(session, line.c.place_id, places)).limit(1)
 
 
 def spoken(session: Session, unit_ids: Sequence[str]) -> set[str]:
     """Those units that were heard or hold a credential: they exist, whatever the paper says."""
     unit: Any = Unit.__table__  # type: ignore[attr-defined]
     said = [exists().where(model.unit_id == unit.c.id) for model in (Voice, Credential, DurableMessage)]
-    query = select(unit.c.id).where(unit.c.id.in_([int(key) for key in unit_ids]), said[0] | said[1] | said[2])
+    query = select(unit.c.id).where(among(session, unit.c.id, [int(key) for key in unit_ids]), or_(*said))
     return {str(found) for found in session.execute(query).scalars()}
 
 

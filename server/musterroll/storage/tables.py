@@ -159,7 +159,7 @@ class Usage(SQLModel, table=True):
 class Transition(SQLModel, table=True):
     """One change on one axis of one unit, with its cause and who made it. Only ever added to; what is undone is withdrawn, not deleted.
 
-    No foreign key to the unit: what was once known of a unit whose document was undone stays known.
+    No foreign keys: what was once known of a unit whose document was undone stays known, and the checks are paid per row.
     """
 
     __table_args__ = (
@@ -175,7 +175,7 @@ class Transition(SQLModel, table=True):
     new: str = Field(max_length=200)
     cause: str = Field(max_length=500)
     actor: str = Field(max_length=120)
-    change_id: int | None = Field(default=None, foreign_key="change.id", sa_type=BIG)  # the change that made it, where one did
+    change_id: int | None = Field(default=None, sa_type=BIG)  # the change that made it, where one did
     withdrawn_at: int | None = Field(default=None, sa_type=BIG)  # ms: when that change was undone
 
 

@@ -47,6 +47,20 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('id'),
     sa.UniqueConstraint('token_hash')
     )
+    op.create_table('audit_entry',
+    sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('change_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('table_name', sa.String(length=40), nullable=False),
+    sa.Column('row_key', sa.String(length=120), nullable=False),
+    sa.Column('before', sa.JSON().with_variant(postgresql.JSONB(), 'postgresql'), nullable=True),
+    sa.Column('after', sa.JSON().with_variant(postgresql.JSONB(), 'postgresql'), nullable=True),
+    sa.Column('hash', sa.String(length=64), nullable=False),
+    sa.PrimaryKeyConstraint('id')
+    )
+    with op.batch_alter_table('audit_entry', schema=None) as batch_op:
+        batch_op.create_index('ix_audit_entry_change', ['change_id', 'id'], unique=False)
+        batch_op.create_index('ix_audit_entry_row', ['table_name', 'row_key'], unique=False)
+
     op.create_table('change',
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('at', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
@@ -157,6 +171,24 @@ def upgrade() -> None:
     sa.Column('units', sa.Integer(), nullable=False),
     sa.PrimaryKeyConstraint('axis', 'of_id', 'cell')
     )
+    op.create_table('transition',
+    sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('unit_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('at', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('recorded_at', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('axis', sa.String(length=16), nullable=False),
+    sa.Column('old', sa.String(length=200), nullable=True),
+    sa.Column('new', sa.String(length=200), nullable=False),
+    sa.Column('cause', sa.String(length=500), nullable=False),
+    sa.Column('actor', sa.String(length=120), nullable=False),
+    sa.Column('change_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=True),
+    sa.Column('withdrawn_at', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=True),
+    sa.PrimaryKeyConstraint('id')
+    )
+    with op.batch_alter_table('transition', schema=None) as batch_op:
+        batch_op.create_index('ix_transition_change', ['change_id'], unique=False, postgresql_where=sa.text('change_id IS NOT NULL'), sqlite_where=sa.text('change_id IS NOT NULL'))
+        batch_op.create_index('ix_transition_unit', ['unit_id', 'axis', 'id'], unique=False)
+
     op.create_table('user',
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('name', sa.String(length=120), nullable=False),
@@ -176,21 +208,6 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('id'),
     sa.UniqueConstraint('name')
     )
-    op.create_table('audit_entry',
-    sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
-    sa.Column('change_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
-    sa.Column('table_name', sa.String(length=40), nullable=False),
-    sa.Column('row_key', sa.String(length=120), nullable=False),
-    sa.Column('before', sa.JSON().with_variant(postgresql.JSONB(), 'postgresql'), nullable=True),
-    sa.Column('after', sa.JSON().with_variant(postgresql.JSONB(), 'postgresql'), nullable=True),
-    sa.Column('hash', sa.String(length=64), nullable=False),
-    sa.ForeignKeyConstraint(['change_id'], ['change.id'], ),
-    sa.PrimaryKeyConstraint('id')
-    )
-    with op.batch_alter_table('audit_entry', schema=None) as batch_op:
-        batch_op.create_index('ix_audit_entry_change', ['change_id', 'id'], unique=False)
-        batch_op.create_index('ix_audit_entry_row', ['table_name', 'row_key'], unique=False)
-
     op.create_table('contract',
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('ref', sa.String(length=80), nullable=False),
@@ -297,25 +314,6 @@ def upgrade() -> None:
     )
     with op.batch_alter_table('site', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_site_account_id'), ['account_id'], unique=False)
-
-    op.create_table('transition',
-    sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
-    sa.Column('unit_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
-    sa.Column('at', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
-    sa.Column('recorded_at', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
-    sa.Column('axis', sa.String(length=16), nullable=False),
-    sa.Column('old', sa.String(length=200), nullable=True),
-    sa.Column('new', sa.String(length=200), nullable=False),
-    sa.Column('cause', sa.String(length=500), nullable=False),
-    sa.Column('actor', sa.String(length=120), nullable=False),
-    sa.Column('change_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=True),
-    sa.Column('withdrawn_at', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=True),
-    sa.ForeignKeyConstraint(['change_id'], ['change.id'], ),
-    sa.PrimaryKeyConstraint('id')
-    )
-    with op.batch_alter_table('transition', schema=None) as batch_op:
-        batch_op.create_index('ix_transition_change', ['change_id'], unique=False, postgresql_where=sa.text('change_id IS NOT NULL'), sqlite_where=sa.text('change_id IS NOT NULL'))
-        batch_op.create_index('ix_transition_unit', ['unit_id', 'axis', 'id'], unique=False)
 
     op.create_table('web_session',
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
@@ -587,11 +585,6 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f('ix_web_session_user_id'))
 
     op.drop_table('web_session')
-    with op.batch_alter_table('transition', schema=None) as batch_op:
-        batch_op.drop_index('ix_transition_unit')
-        batch_op.drop_index('ix_transition_change', postgresql_where=sa.text('change_id IS NOT NULL'), sqlite_where=sa.text('change_id IS NOT NULL'))
-
-    op.drop_table('transition')
     with op.batch_alter_table('site', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_site_account_id'))
 
@@ -613,13 +606,13 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f('ix_contract_account_id'))
 
     op.drop_table('contract')
-    with op.batch_alter_table('audit_entry', schema=None) as batch_op:
-        batch_op.drop_index('ix_audit_entry_row')
-        batch_op.drop_index('ix_audit_entry_change')
-
-    op.drop_table('audit_entry')
     op.drop_table('warranty_policy')
     op.drop_table('user')
+    with op.batch_alter_table('transition', schema=None) as batch_op:
+        batch_op.drop_index('ix_transition_unit')
+        batch_op.drop_index('ix_transition_change', postgresql_where=sa.text('change_id IS NOT NULL'), sqlite_where=sa.text('change_id IS NOT NULL'))
+
+    op.drop_table('transition')
     op.drop_table('tally')
     op.drop_table('standing')
     op.drop_table('snapshot')
@@ -638,6 +631,11 @@ def downgrade() -> None:
     op.drop_table('finding')
     op.drop_table('dirty')
     op.drop_table('change')
+    with op.batch_alter_table('audit_entry', schema=None) as batch_op:
+        batch_op.drop_index('ix_audit_entry_row')
+        batch_op.drop_index('ix_audit_entry_change')
+
+    op.drop_table('audit_entry')
     op.drop_table('api_token')
     with op.batch_alter_table('account', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_account_parent_id'))
