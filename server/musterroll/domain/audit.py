@@ -23,7 +23,7 @@ def image(row: Mapping[str, Any]) -> Image:
     >>> image({"shipped_on": date(2026, 1, 2), "price": Decimal("90"), "rules": [{"b": 1, "a": 2}], "quantity": 3})
     {'shipped_on': '2026-01-02', 'price': '90.0000', 'rules': '[{"a":2,"b":1}]', 'quantity': 3}
     """
-    return {name: _PLAIN[type(value)](value) for name, value in row.items()}
+    return {name: value if type(value) in _AS_IS else _PLAIN[type(value)](value) for name, value in row.items()}
 
 
 def differing(before: Image | None, after: Image | None) -> tuple[Image | None, Image | None]:
@@ -48,17 +48,13 @@ def seal(previous: str, change: str, row: str) -> str:
     return sha256(f"{previous}\n{change}\n{row}".encode()).hexdigest()
 
 
-def _same(value: Any) -> Any:
-    return value
-
-
 def _word(value: Any) -> str:
     return str(value.value)  # of an enumeration
 
 
 _ENCODER = json.JSONEncoder(sort_keys=True, separators=(",", ":"))
+_AS_IS = frozenset((type(None), bool, int, str))
 _PLAIN: defaultdict[type, Callable[[Any], Any]] = defaultdict(lambda: _word)
-_PLAIN.update(dict.fromkeys((type(None), bool, int, str), _same))
 _PLAIN.update(dict.fromkeys((dict, list), canonical))
 _PLAIN[float] = repr
 _PLAIN[date] = date.isoformat

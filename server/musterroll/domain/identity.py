@@ -97,7 +97,10 @@ def twin_key(key: str) -> str:
     return key.translate(_TWINS).lstrip("0")
 
 
+_PAIRS = [first + second for second in UID_ALPHABET for first in UID_ALPHABET]  # what ten bits are written as
+
+
 def new_uid() -> str:
     """A fresh unit id for topics and addresses: 50 random bits in 10 characters."""
     bits = secrets.randbits(5 * UID_LENGTH)
-    return "".join(UID_ALPHABET[bits >> shift & 31] for shift in range(0, 5 * UID_LENGTH, 5))
+    return "".join([_PAIRS[bits >> shift & 1023] for shift in range(0, 5 * UID_LENGTH, 10)])

@@ -56,9 +56,14 @@ def text(longest: int) -> Reader:
     """A text, of at most so many characters."""
 
     def read(name: str, cell: str, hints: Hints) -> str:
-        return storable(name, cell, longest)
+        return _text(name, cell, longest)
 
     return read
+
+
+@lru_cache(1 << 14)  # the same makers, accounts and sites row after row
+def _text(name: str, cell: str, longest: int) -> str:
+    return storable(name, str(cell), longest)
 
 
 ref = text(80)
@@ -267,8 +272,12 @@ def words(meanings: Mapping[_Word, str], use: str) -> Reader:
     """One of a set of words, by what customers' systems call them. Raises BadCell naming some that would `use`."""
     known: dict[str, _Word] = {word: value for value, synonyms in meanings.items() for word in synonyms.split()}
 
+    @lru_cache(256)
+    def meaning(cell: str) -> _Word | None:
+        return known.get(heading(cell))
+
     def read(name: str, cell: str, hints: Hints) -> Any:
-        found = known.get(heading(cell))
+        found = meaning(cell)
         if found is None:
             raise BadCell(f"the {name} {cell.strip()[:40]!r} is not one that is understood; use {use}")
         return found

@@ -20,8 +20,8 @@ _STAGES = {
 def _finish(said: dict[str, Any]) -> None:
     """Who the unit is, as it is compared."""
     unit = claim(said["maker"], said["model"], said["serial"])
-    said["serial"], said["maker"], said["model"] = unit.serial, unit.maker, unit.model
-    said["maker_key"], said["model_key"], said["serial_key"] = unit.maker_key, unit.model_key, unit.serial_key
+    said["serial"], said["serial_key"] = unit.serial, unit.serial_key
+    said["maker_key"], said["model_key"] = unit.maker_key, unit.model_key
 
 
 KIND = Kind(

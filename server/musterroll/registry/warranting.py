@@ -12,7 +12,7 @@ from musterroll.domain import warranty
 from musterroll.domain.errors import NotFound
 from musterroll.domain.warranty import Period
 from musterroll.registry import changing
-from musterroll.storage import dirty, warranties
+from musterroll.storage import dirty, document_rows, warranties
 from musterroll.storage.audit_tables import Change
 from musterroll.storage.paper_tables import WarrantyPeriod
 from musterroll.storage.tables import Unit
@@ -78,10 +78,10 @@ def _write(
         with changing.watching(session, change, _TABLE, [*(row for row, _ in changed), *gone]):
             warranties.change(session, changed)
             warranties.remove(session, gone)
-    if new:
-        warranties.add(session, new)
-        added = warranties.standards(session, [unit_id for unit_id, _ in new])
-        changing.added(session, change, _TABLE, [row for row, _ in added.values()])
+    ids = document_rows.reserve(session, WarrantyPeriod, len(new))
+    rows = [{"id": row_id, **warranties.columns(unit_id, period)} for row_id, (unit_id, period) in zip(ids, new, strict=True)]
+    document_rows.insert(session, WarrantyPeriod, rows)
+    changing.record(session, change, [changing.Row(_TABLE, row["id"], None, row) for row in rows])
 
 
 def settle_policy(session: Session, policy_id: int | None, now: datetime, change: Change | None = None) -> Settled:

@@ -11,13 +11,14 @@ from typing import Any
 import psycopg
 from psycopg.adapt import Buffer, Dumper
 from psycopg.pq import Format
-from sqlalchemy import ColumnElement, Table, any_, bindparam, func, select
+from sqlalchemy import ColumnElement, Connection, Table, any_, bindparam, func, select
 from sqlmodel import Session, SQLModel
 
 _INT8, _TEXT = 20, 25
 _HEADER = struct.Struct("!iiIii")
 _ITEM = struct.Struct("!iq")
 _LENGTH = struct.Struct("!i")
+_WORTH_COPYING = 200  # rows from which on COPY is quicker than the same INSERT again and again
 _NULL = b"\xff\xff\xff\xff"
 
 
@@ -105,9 +106,22 @@ def insert(session: Session, model: type[SQLModel], names: Sequence[str], rows: 
             values[at] = known[values[at]]
         ready.append(tuple(values))
     quote = connection.dialect.identifier_preparer.quote
+    into = f"{quote(table.name)} ({', '.join(map(quote, to_driver))})"
+    if postgres(session) and len(ready) >= _WORTH_COPYING:
+        _copy(connection, into, ready)
+        return
     marks = ", ".join(["%s" if postgres(session) else "?"] * len(to_driver))
-    into = f"INSERT INTO {quote(table.name)} ({', '.join(map(quote, to_driver))}) VALUES ({marks})"  # noqa: S608  our own names
-    connection.exec_driver_sql(into, ready)
+    connection.exec_driver_sql(f"INSERT INTO {into} VALUES ({marks})", ready)  # noqa: S608  our own names
+
+
+def _copy(connection: Connection, into: str, rows: Sequence[tuple[Any, ...]]) -> None:
+    cursor = connection.connection.cursor()
+    try:
+        with cursor.copy(f"COPY {into} FROM STDIN") as copy:
+            for row in rows:
+                copy.write_row(row)
+    finally:
+        cursor.close()
 
 
 class _Remembered(dict[Any, Any]):

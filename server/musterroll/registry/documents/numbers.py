@@ -51,9 +51,11 @@ class Numbers:
 
     def _open(self, model: Any, refs: list[str], owners: dict[str, int | None]) -> list[Row]:
         opened = []
+        blank = model(ref="", name="", created_at=self._now).model_dump() if refs else {}
         for ref, row_id in zip(refs, document_rows.reserve(self._session, model, len(refs)), strict=True):
-            placed = {"account_id": owners[ref]} if model is Site else {}
-            row = model(id=row_id, ref=ref, name=ref, created_at=self._now, **placed).model_dump()
+            row = blank | {"id": row_id, "ref": ref, "name": ref}
+            if model is Site:
+                row["account_id"] = owners[ref]
             opened.append(Row(model.__tablename__, row_id, None, row))
             self.remember(model, ref, row_id)
         document_rows.insert(self._session, model, [row.after for row in opened if row.after])

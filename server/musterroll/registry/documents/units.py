@@ -1,7 +1,7 @@
 """Unit lists: which unit a row is about, and where in its life it puts it."""
 
 from collections.abc import Sequence
-from datetime import UTC, date, datetime, time
+from datetime import date
 from typing import Any
 
 from musterroll.domain.errors import Conflict
@@ -18,6 +18,7 @@ from musterroll.storage.transitions import Change as Transition
 from musterroll.storage.unit_imports import KnownUnit, ProductRow
 
 _BEGUN_ON = {Lifecycle.DEPLOYED: "installed_on", Lifecycle.SHIPPED: "shipped_on"}  # the date that tells since when
+_EPOCH_DAY, _DAY = date(1970, 1, 1).toordinal(), 86_400_000
 
 
 class Units(Taker):
@@ -27,6 +28,7 @@ class Units(Taker):
 
     def forget(self) -> None:
         super().forget()
+        self._now = to_ms(self.source.now)
         self._products: dict[tuple[str, str], ProductRow | None] = {}  # None: not on the roll
         self._owners: dict[str, str | None] = {}  # account of each site, also of those to be opened
 
@@ -122,36 +124,24 @@ class Units(Taker):
 
     def store(self, plans: Sequence[Plan], change: Change) -> list[int]:
         ids = super().store(plans, change)
-        moved = [one for plan, row_id in zip(plans, ids, strict=True) for one in self._moves(plan, row_id)]
-        transitions.add(self.session, moved, recorded_at=to_ms(self.source.now), change_id=change.id)
+        moved = [self._move(plan, row_id) for plan, row_id in zip(plans, ids, strict=True) if _stage(plan) != plan.after["lifecycle"]]
+        transitions.add(self.session, moved, recorded_at=self._now, change_id=change.id)
         warranting.settle(self.session, ids, self.source.now, change)
         dirty.mark(self.session, ids)
         return ids
 
-    def _moves(self, plan: Plan, unit_id: int) -> list[Transition]:
-        """Where the unit got to, since the day the row gives for it; a new unit that was shipped before, since that day."""
-        before, after = plan.before or _NOTHING, plan.after
-        stage, old = after["lifecycle"], plan.before["lifecycle"] if plan.before else None
-        if plan.before and stage == old:
-            return []
-        at = self._since(stage, before, after)
-        moves = []
-        if plan.before is None and stage is Lifecycle.DEPLOYED and after["shipped_on"]:
-            shipped = self._since(Lifecycle.SHIPPED, before, after)
-            if shipped < at:
-                moves, old = [self._move(plan, unit_id, shipped, None, Lifecycle.SHIPPED)], Lifecycle.SHIPPED
-        return [*moves, self._move(plan, unit_id, at, old, stage)]
-
-    def _since(self, stage: Lifecycle, before: Facts, after: Facts) -> int:
-        """When a unit came to a stage (ms): the first moment of the day the row newly gives for it, else now."""
-        name = _BEGUN_ON.get(stage)
-        day: date | None = after[name] if name and after[name] != before[name] else None
-        now = to_ms(self.source.now)
-        return now if day is None else min(now, to_ms(datetime.combine(day, time(), UTC)))
-
-    def _move(self, plan: Plan, unit_id: int, at: int, old: Lifecycle | None, new: Lifecycle) -> Transition:
+    def _move(self, plan: Plan, unit_id: int) -> Transition:
+        """Where the unit got to: since the day the row newly gives for it, else since now."""
+        new, before = plan.after["lifecycle"], plan.before or _NOTHING
+        name, at = _BEGUN_ON.get(new), self._now
+        if name and (day := plan.after[name]) is not None and day != before[name]:
+            at = min(at, (day.toordinal() - _EPOCH_DAY) * _DAY)
         cause = f"import {self.source.file} line {plan.row.line}"
-        return Transition(unit_id, at, "lifecycle", old, new, cause, self.source.actor)
+        return Transition(unit_id, at, "lifecycle", _stage(plan), new, cause, self.source.actor)
+
+
+def _stage(plan: Plan) -> Lifecycle | None:
+    return plan.known.facts["lifecycle"] if plan.known else None
 
 
 _DATES = ("shipped_on", "installed_on", "registered_on", "warranty_months")
