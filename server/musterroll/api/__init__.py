@@ -8,6 +8,7 @@ from musterroll.api import (
     documents,
     enrolment,
     enrolments,
+    findings,
     imports,
     incidents,
     installed_base,
@@ -16,6 +17,7 @@ from musterroll.api import (
     places,
     proposals,
     quarantine,
+    reconciliation,
     units,
 )
 from musterroll.api.application import Application, new_app
@@ -29,7 +31,7 @@ __all__ = ["build", "new_app"]
 
 _ROOMS = (
     *(enrolment, units, moves, coverage, installed_base, accounts, places, contracts, incidents, imports),
-    *(proposals, changes, enrolments, quarantine),
+    *(reconciliation, findings, proposals, changes, enrolments, quarantine),
 )
 
 

@@ -56,6 +56,7 @@ def new_app(import_name: str) -> Application:
         info=_INFO,
         security_schemes=_SECURITY,
         doc_ui=False,
+        static_folder=None,  # the pages serve their files themselves
         validation_error_model=problems.Problem,
         validation_error_callback=_refuse_invalid,
     )

@@ -60,5 +60,5 @@ def undo(path: NumberPath, body: ReasonBody) -> Response:
 
 
 def done_out(change: Change, undone_by: int | None = None) -> DoneOut:
-    kept = change.model_dump(include={"id", "actor", "kind", "subject", "reason"})
+    kept = {name: getattr(change, name) for name in ("id", "actor", "kind", "subject", "reason")}
     return DoneOut(**kept, at=from_ms(change.at), undoes=change.undoes_id, undone_by=undone_by)

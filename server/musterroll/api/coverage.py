@@ -50,7 +50,7 @@ class CoverOut(Shape):
     payment: Payment = Field(description="What billing says; it never ends the cover.")
 
 
-class VerdictOut(Shape):
+class CoverageOut(Shape):
     """`unknown` where paper is missing; `missing` says what."""
 
     answer: Answer
@@ -87,7 +87,7 @@ class VoidBody(Request):
 
 
 @api.get(
-    "/units/<uid>/coverage", summary="Is it covered on a day, by what and until when", responses={200: VerdictOut, **documented(404, 409)}
+    "/units/<uid>/coverage", summary="Is it covered on a day, by what and until when", responses={200: CoverageOut, **documented(404, 409)}
 )
 def get_coverage(path: SerialPath, query: DayQuery) -> Response:
     with reading() as session:
@@ -123,8 +123,8 @@ def void(path: NumberPath, body: VoidBody) -> Response:
         return answer(_period(warranting.void(session, path.number, body.on, body.reason, actor(), clock())))
 
 
-def verdict_out(verdict: Verdict) -> VerdictOut:
-    return VerdictOut(
+def verdict_out(verdict: Verdict) -> CoverageOut:
+    return CoverageOut(
         answer=verdict.answer,
         on=verdict.on,
         words=telling.words(verdict),

@@ -10,7 +10,7 @@ import io
 import json
 import re
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
@@ -64,13 +64,16 @@ def listing(api: APIBlueprint, rule: str, page: type[Shape], summary: str, *prob
     return decorate
 
 
-def listed(page: type[Shape], query: ListQuery, name: str, fetch: Fetch) -> Response:
-    """The page asked for or, as a file called `name`, everything from the cursor on."""
+def listed(page: type[Shape], query: ListQuery, name: str, fetch: Fetch, more: Callable[[], Mapping[str, Any]] = dict) -> Response:
+    """The page asked for or, as a file called `name`, everything from the cursor on.
+
+    `more` is what a page of JSON says beside its items, asked once they are fetched.
+    """
     form = _form(query)
     with reading() as session:
         items, following = fetch(session, query.cursor, query.limit if form is Form.JSON else _PAGE)
     if form is Form.JSON:
-        return answer(page(**{"items": items, "next": following}))
+        return answer(page(**{"items": items, "next": following, **more()}))
     pages = chain([items], _rest(fetch, following, door().database.reading))
     columns = columns_of(get_args(page.model_fields["items"].annotation)[0])
     headers = {"Cache-Control": "no-store", "Content-Disposition": f'attachment; filename="{name}.{form}"'}

@@ -2,6 +2,7 @@
 
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from enum import StrEnum
 from functools import cache
 from typing import Annotated, Any
 
@@ -97,6 +98,11 @@ def numbers(cursor: str | None, count: int) -> tuple[int, ...] | None:
 class MoneyOut(Shape):
     amount: Price
     currency: str = Field(description="ISO 4217.")
+
+
+def in_line(kind: type[StrEnum]) -> WithJsonSchema:
+    """The words of an enumeration where they are used: for one whose name another in the document has."""
+    return WithJsonSchema({"type": "string", "enum": [one.value for one in kind]})
 
 
 def money_out(one: Money) -> MoneyOut:

@@ -15,6 +15,7 @@ from musterroll.registry import moving, replacing
 
 api = guarded("moves", "units")
 
+
 class MoveBody(ReasonBody):
     to: Literal["stock", "shipped", "deployed", "returned", "retired"]
     on: Day | None = Field(default=None, description="Up to today (UTC), which is the default.")

@@ -12,4 +12,5 @@ def alive(session: Session, token_hash: str, now: datetime) -> tuple[str, list[s
     """Label and scopes of the token with this hash, where it is neither revoked nor expired at `now`."""
     unexpired = or_(col(ApiToken.expires_at).is_(None), col(ApiToken.expires_at) > now)
     query = select(ApiToken.label, ApiToken.scopes).where(col(ApiToken.token_hash) == token_hash, col(ApiToken.revoked_at).is_(None))
-    return session.exec(query.where(unexpired)).one_or_none()
+    found = session.exec(query.where(unexpired)).one_or_none()
+    return (found[0], list(found[1])) if found else None

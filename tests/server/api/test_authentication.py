@@ -4,7 +4,17 @@ from musterroll.registry.access import Actor
 from tests.server.api.conftest import Door
 
 GUARDED = ["/units", "/units/x", "/units/x/history", "/units/x/messages", "/lookup?code=x", "/installed-base"]
-GUARDED += ["/claim-tokens", "/enrolments", "/quarantine"]
+GUARDED += [
+    "/claim-tokens",
+    "/enrolments",
+    "/quarantine",
+    "/accounts",
+    "/contracts",
+    "/findings",
+    "/reconciliation",
+    "/changes",
+    "/imports",
+]
 
 
 @pytest.mark.parametrize("path", GUARDED)

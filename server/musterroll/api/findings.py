@@ -1,0 +1,208 @@
+"""Findings: listed, opened with their evidence, decided one by one or many at once."""
+
+import re
+from datetime import date, datetime
+from typing import Annotated, Any
+
+from flask import Response
+from pydantic import Field
+from sqlalchemy import Row
+from sqlmodel import Session
+
+from musterroll.api.blueprints import guarded
+from musterroll.api.changes import DoneOut, done_out
+from musterroll.api.door import actor, answer, clock, door, reading
+from musterroll.api.exporting import ListQuery, Page, listed, listing
+from musterroll.api.models import Day, MoneyOut, Named, NumberPath, Request, Shape, Text, in_line, money_out, named
+from musterroll.api.problems import documented
+from musterroll.domain import decisions
+from musterroll.domain.errors import NotFound, Refusal
+from musterroll.domain.findings import OWNERS, Kind, Subject
+from musterroll.domain.identity import name_key
+from musterroll.domain.instants import from_ms
+from musterroll.registry import deciding
+from musterroll.registry.cases import Proof
+from musterroll.registry.deciding import Filter, Opened
+from musterroll.storage.import_runs import Origin
+from musterroll.storage.installed_base import product_id
+from musterroll.storage.paper_tables import FindingDecision
+
+api = guarded("findings", "findings")
+State = Annotated[decisions.State, in_line(decisions.State)]
+_CURSOR = re.compile(r"(-1|[0-9]{1,18})\.[0-9]{1,18}")
+
+
+class FindingOut(Shape):
+    id: int
+    kind: Kind
+    variant: str = Field(description="Of operating_uncovered: attach_opportunity or leak.")
+    owner: str = Field(description="Whose work it is, as a suggestion.")
+    subject: Subject
+    unit: str | None = Field(description="The unit id, where it is about a unit.")
+    serial: str | None
+    line: str | None = Field(description="Contract number and line, where it is about a line.")
+    account: Named | None
+    model: str | None
+    value: MoneyOut | None = Field(description="A year.")
+    counted: bool = Field(description="false: another finding counts the same money.")
+    state: State
+    reason: str | None = Field(description="Of the newest decision.")
+    decided_by: str | None
+    decided_at: datetime | None
+    until: date | None = Field(description="Ignored until this day.")
+    first_seen_at: datetime
+    changed_at: datetime
+
+
+class FindingPage(Shape):
+    items: list[FindingOut]
+    next: str | None
+    findings: int = Field(description="On all pages together.")
+    worth: list[MoneyOut] = Field(description="A year, of all pages, no money counted twice.")
+
+
+class DocumentOut(Shape):
+    """The row of a document that made or changed what is proof."""
+
+    run: int = Field(description="The import.")
+    kind: str
+    file: str
+    line: int
+    outcome: str
+    detail: str
+    at: datetime
+    actor: str
+    undone: bool
+
+
+class ProofOut(Shape):
+    table: str = Field(description="unit, voice, line, invoice.")
+    id: int
+    says: str
+    documents: list[DocumentOut]
+
+
+class DecisionOut(Shape):
+    state: State
+    reason: str
+    until: date | None
+    at: datetime
+    by: str
+
+
+class FindingWhole(FindingOut):
+    says: str | None = Field(description="In words; null where it is not so any more.")
+    how: str | None = Field(description="How its value was worked out.")
+    evidence: list[ProofOut]
+    history: list[DecisionOut] = Field(description="What was decided, newest first.")
+
+
+class FindingQuery(ListQuery):
+    state: State | None = Field(default=None, description="Default: every state.")
+    kind: Kind | None = None
+    owner: Text = Field(default="", max_length=40)
+    account: Text = Field(default="", max_length=80, description="The account's number; with all accounts below it.")
+    unit: Text = Field(default="", max_length=64, description="The unit id.")
+    maker: Text | None = Field(default=None, max_length=200, description="With model: one product.")
+    model: Text | None = Field(default=None, max_length=200)
+
+
+class DecisionBody(Request):
+    state: State
+    reason: Text = Field(default="", max_length=500, description="Needed for all but open.")
+    until: Day | None = Field(default=None, description="With ignored, and only with it.")
+
+
+class DecisionsBody(DecisionBody):
+    ids: list[int] = Field(min_length=1, max_length=10_000)
+
+
+@listing(api, "/findings", FindingPage, "Findings, worth most first", 404)
+def list_findings(query: FindingQuery) -> Response:
+    now = clock()
+    sums: dict[str, Any] = {}
+
+    def fetch(session: Session, cursor: str | None, limit: int) -> Page:
+        if cursor is not None and not _CURSOR.fullmatch(cursor):
+            raise Refusal("the cursor is not one of ours; start from the first page", "bad_cursor")
+        found = deciding.findings(session, _filter(session, query), cursor, limit, now)
+        sums.update(findings=found.total.findings, worth=[money_out(one) for one in found.total.worth])
+        return [FindingOut(**_facts(row)) for row in found.rows], found.next
+
+    return listed(FindingPage, query, "findings", fetch, lambda: sums)
+
+
+@api.get("/findings/<int:number>", summary="One finding with its evidence", responses={200: FindingWhole, **documented(404)})
+def get_finding(path: NumberPath) -> Response:
+    """Each row of evidence says which row of which document it comes from."""
+    with reading() as session:
+        return answer(_whole(deciding.finding(session, path.number, clock())))
+
+
+@api.post("/findings/<int:number>/decision", summary="Decide a finding", responses={200: DoneOut, **documented(400, 404, 409, 413, 415)})
+def decide(path: NumberPath, body: DecisionBody) -> Response:
+    """It holds while the facts it rests on do. Can be undone."""
+    return _decide([path.number], body)
+
+
+@api.post("/findings/decisions", summary="Decide many findings at once", responses={200: DoneOut, **documented(400, 404, 409, 413, 415)})
+def decide_many(body: DecisionsBody) -> Response:
+    """All of them or, where one cannot be, none. One change, which can be undone."""
+    return _decide(body.ids, body)
+
+
+def _decide(ids: list[int], body: DecisionBody) -> Response:
+    if not all(1 <= one < 2**53 for one in ids):
+        raise NotFound("the number of a finding is positive; none has such a number")
+    with door().database.writing() as session:
+        made = deciding.decide(session, ids, body.state, reason=body.reason, until=body.until, actor=actor(), now=clock())
+        return answer(done_out(made))
+
+
+def _filter(session: Session, query: FindingQuery) -> Filter:
+    product = None
+    if query.maker is not None and query.model is not None:
+        product = product_id(session, name_key(query.maker), name_key(query.model))
+        if product is None:
+            raise NotFound(f"there is no product {query.maker} {query.model}")
+    return Filter(query.state, query.kind, query.owner, query.account, product, query.unit)
+
+
+def _facts(row: Row[Any]) -> dict[str, Any]:
+    kept = {name: row._mapping[name] for name in ("id", "kind", "variant", "subject", "serial", "line", "model", "counted", "state")}
+    return {
+        **kept,
+        **{name: row._mapping[name] for name in ("reason", "decided_by", "until")},
+        "owner": OWNERS[Kind(row.kind)],
+        "unit": row.uid,
+        "account": named(row.account_ref, row.account),
+        "value": None if row.value is None else MoneyOut(amount=row.value, currency=row.currency),
+        "decided_at": None if row.decided_at is None else from_ms(row.decided_at),
+        "first_seen_at": from_ms(row.first_seen_at),
+        "changed_at": from_ms(row.changed_at),
+    }
+
+
+def _whole(opened: Opened) -> FindingWhole:
+    made = opened.finding
+    return FindingWhole(
+        **_facts(opened.row),
+        says=made.says if made else None,
+        how=made.worth.how if made else None,
+        evidence=[_proof(one) for one in opened.proofs],
+        history=[_decision(one) for one in opened.history],
+    )
+
+
+def _proof(proof: Proof) -> ProofOut:
+    table, id_, says = proof.evidence
+    return ProofOut(table=table, id=id_, says=says, documents=[_document(one) for one in proof.documents])
+
+
+def _document(origin: Origin) -> DocumentOut:
+    kept = {name: getattr(origin, name) for name in ("kind", "file", "line", "detail", "actor", "undone")}
+    return DocumentOut(**kept, run=origin.run_id, outcome=origin.verdict, at=from_ms(origin.at))
+
+
+def _decision(row: FindingDecision) -> DecisionOut:
+    return DecisionOut(state=decisions.State(row.state), reason=row.reason, until=row.until, at=from_ms(row.at), by=row.by)

@@ -1,0 +1,139 @@
+"""The paper beside the fleet: the eight cells, what disagrees and what that is worth."""
+
+from datetime import date, datetime
+
+from flask import Response
+from pydantic import Field
+
+from musterroll.api.blueprints import guarded
+from musterroll.api.door import answer, clock, door, reading
+from musterroll.api.models import Day, DayOrInstant, MoneyOut, Request, Shape, Text, money_out
+from musterroll.api.problems import documented
+from musterroll.domain.findings import Kind
+from musterroll.domain.instants import from_ms
+from musterroll.domain.reconciliation import CELLS
+from musterroll.registry import accounts, reconciling, snapshotting
+from musterroll.registry.reconciling import Reconciliation
+from musterroll.storage import tallies
+
+api = guarded("reconciliation", "reconciliation")
+
+
+class CellOut(Shape):
+    cell: str = Field(description="Contracted, deployed, operating: a digit each.")
+    name: str
+    owner: str = Field(description="Whose work it is; nobody's where empty.")
+    units: int
+    worth: list[MoneyOut] = Field(description="A year.")
+
+
+class StoredOut(Shape):
+    new: int
+    changed: int
+    gone: int
+
+
+class ReconciliationOut(Shape):
+    """The eight cells always sum to `units`."""
+
+    on: date
+    at: datetime = Field(description="The instant silence is judged at.")
+    units: int
+    cells: dict[str, int]
+    deployed: int
+    operating: int
+    deployed_and_operating: int
+    findings: dict[Kind, int]
+    work: list[CellOut] = Field(description="The cells, with what their findings are worth.")
+    worth: list[MoneyOut] = Field(description="A year, of all findings, no money counted twice.")
+    stored: StoredOut | None = Field(description="How many stored findings the run changed; null where it stored nothing.")
+
+
+class KeptCounts(Shape):
+    """As the last stored run left them."""
+
+    at: datetime | None = Field(description="The instant silence was judged at in the last whole run; null: there was none.")
+    units: int
+    cells: dict[str, int]
+
+
+class TrendDay(Shape):
+    on: date
+    cells: dict[str, int]
+
+
+class Trend(Shape):
+    items: list[TrendDay]
+
+
+class OnQuery(Request):
+    on: DayOrInstant | None = Field(default=None, description="A day, or an instant as 2026-11-01T12:00Z; default: now.")
+
+
+class CountsQuery(Request):
+    account: Text | None = Field(default=None, max_length=80, description="The account's number; with all accounts below it.")
+
+
+class TrendQuery(CountsQuery):
+    first: Day
+    until: Day
+
+
+@api.get("/reconciliation", summary="Contracted, deployed, operating on a day", responses={200: ReconciliationOut})
+def get_reconciliation(query: OnQuery) -> Response:
+    """Worked out anew for the day; nothing is stored."""
+    now = clock()
+    with reading() as session:
+        return answer(_out(reconciling.reconcile(session, query.on or now, now, store=False)))
+
+
+@api.post("/reconciliation", summary="Reconcile now and keep the findings", responses={200: ReconciliationOut, **documented(400, 413, 415)})
+def run() -> Response:
+    now = clock()
+    with door().database.writing() as session:
+        return answer(_out(reconciling.reconcile(session, now, now, store=True)))
+
+
+@api.get("/reconciliation/counts", summary="The eight cells as last kept", responses={200: KeptCounts, **documented(404)})
+def get_counts(query: CountsQuery) -> Response:
+    """At once, whatever the size of the fleet."""
+    with reading() as session:
+        last = tallies.last_run(session)
+        if query.account is None:
+            cells = tallies.counts(session)
+        else:
+            cells = tallies.counts(session, "account", [node.id for node in accounts.tree(session, query.account)])
+    return answer(KeptCounts(at=from_ms(last.at) if last else None, units=sum(cells.values()), cells=cells))
+
+
+@api.get("/reconciliation/trend", summary="The eight cells day by day", responses={200: Trend, **documented(404)})
+def get_trend(query: TrendQuery) -> Response:
+    """As each day's end was kept."""
+    with reading() as session:
+        days = snapshotting.trend(session, query.first, query.until, query.account)
+    return answer(Trend(items=[TrendDay(on=one.on, cells=one.cells) for one in days]))
+
+
+def _out(found: Reconciliation) -> ReconciliationOut:
+    def having(flags: slice) -> int:
+        return sum(count for code, count in found.cells.items() if "0" not in code[flags])
+
+    return ReconciliationOut(
+        on=found.on,
+        at=found.at,
+        units=found.units,
+        cells=found.cells,
+        deployed=having(slice(1, 2)),
+        operating=having(slice(2, 3)),
+        deployed_and_operating=having(slice(1, 3)),
+        findings={kind: found.findings[kind] for kind in Kind},
+        work=[_cell(found, code) for code in CELLS],
+        worth=[money_out(one) for one in found.worth],
+        stored=StoredOut(**found.stored._asdict()) if found.stored else None,
+    )
+
+
+def _cell(found: Reconciliation, code: str) -> CellOut:
+    name, owner = CELLS[code]
+    worth = [money_out(one) for one in found.money.get(code, ())]
+    return CellOut(cell=code, name=name, owner=owner, units=found.cells[code], worth=worth)
