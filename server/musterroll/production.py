@@ -10,6 +10,7 @@ from musterroll.metrics import Metrics
 from musterroll.processes import without_credentials
 from musterroll.settings import Settings, address
 from musterroll.storage.database import Database
+from musterroll.web import elsewhere
 
 
 class _Web(BaseApplication):
@@ -25,7 +26,8 @@ class _Web(BaseApplication):
     def load(self) -> Flask:  # type: ignore[override]  # its stub does not know Flask for a WSGI application
         mqtt = self._settings.mqtt_url
         public = without_credentials(mqtt.get_secret_value()) if mqtt else None
-        return create_app(self._settings, Database(self._settings.database), Metrics(), mqtt_url=public)
+        database = Database(self._settings.database)
+        return create_app(self._settings, database, Metrics(), elsewhere.checks(database), public)
 
 
 def run_web(settings: Settings, workers: int, threads: int) -> None:

@@ -23,6 +23,11 @@ def slowest(session: Session, prefix: str, since: int) -> int | None:
     return session.exec(query).one()
 
 
+def newest(session: Session, prefix: str) -> int | None:
+    """The latest `at` (ms) of the pulses whose name begins with `prefix`."""
+    return session.exec(select(func.max(Pulse.at)).where(col(Pulse.name).startswith(prefix, autoescape=True))).one()
+
+
 def hearing(session: Session) -> Hearing:
     """What is proven, locked until the end of the transaction."""
     since, until = session.exec(select(Registry.since, Registry.until).with_for_update()).one()

@@ -4,7 +4,26 @@ from flask import Blueprint, Flask
 
 from musterroll.settings import Settings
 from musterroll.storage.database import Database
-from musterroll.web import assets, cover_words, enrolment, failures, fleet, looking_up, quarantine, security, signing_in, theme, unit_page, words
+from musterroll.web import (
+    assets,
+    changes,
+    cover_words,
+    enrolment,
+    failures,
+    finding_words,
+    findings,
+    fleet,
+    imports,
+    looking_up,
+    proposals,
+    quarantine,
+    reconciliation,
+    security,
+    signing_in,
+    theme,
+    unit_page,
+    words,
+)
 from musterroll.web.door import Checks, Door, install
 from musterroll.web.signing_in import authenticate_session
 
@@ -18,6 +37,7 @@ def build(app: Flask, database: Database, settings: Settings, checks: Checks) ->
     security.protect(app, settings)
     words.install(app)
     cover_words.install(app)
+    finding_words.install(app)
     assets.install(app)
     failures.install(app)
     app.register_blueprint(theme.pages)
@@ -31,6 +51,6 @@ def _guarded() -> Blueprint:
     guarded.before_request(signing_in.require_person)
     guarded.after_request(security.keep_private)
     failures.guard(guarded)
-    for subject in (looking_up, unit_page, fleet, enrolment, quarantine):
+    for subject in (looking_up, unit_page, fleet, reconciliation, findings, imports, proposals, changes, enrolment, quarantine):
         guarded.register_blueprint(subject.pages)
     return guarded

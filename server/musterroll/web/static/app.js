@@ -23,3 +23,21 @@ for (const menu of document.querySelectorAll("[data-menu]")) {
     menu.querySelector("summary").focus();
   });
 }
+
+// A file may be dropped on the field; the field says which file it has.
+for (const drop of document.querySelectorAll("[data-drop]")) {
+  const input = drop.querySelector("input");
+  const say = () => { if (input.files.length) drop.querySelector("[data-file]").textContent = input.files[0].name; };
+  input.addEventListener("change", say);
+  for (const kind of ["dragover", "dragleave", "drop"]) drop.addEventListener(kind, (event) => {
+    event.preventDefault();
+    drop.classList.toggle("over", kind === "dragover");
+    if (kind === "drop" && event.dataTransfer.files.length) { input.files = event.dataTransfer.files; say(); }
+  });
+}
+
+// One tick for all on the page.
+for (const all of document.querySelectorAll("[data-all]")) {
+  all.hidden = false;
+  all.addEventListener("change", () => { for (const one of document.forms[all.dataset.all].querySelectorAll("[name=finding]")) one.checked = all.checked; });
+}

@@ -1,0 +1,46 @@
+"""Reconciliation: contracted, deployed and operating as one picture, each cell a way down to its findings."""
+
+from flask import Blueprint, redirect
+from werkzeug.wrappers import Response
+
+from musterroll.domain.findings import OF_CELL, OWNERS, Kind
+from musterroll.domain.reconciliation import CELLS
+from musterroll.registry import reconciling
+from musterroll.registry.last_reconciliation import Kept, kept
+from musterroll.web.door import clock, door, page
+
+pages = Blueprint("reconciliation", __name__)
+
+COLOURS = {
+    **{"111": "operating", "110": "stale", "101": "late", "100": "held"},
+    **{"011": "accent", "010": "never_heard", "001": "stale", "000": "never_heard"},
+}
+
+
+@pages.get("/reconciliation")
+def overview() -> str:
+    with door().database.reading() as session:
+        found = kept(session)
+    return page("reconciliation.html", clock(), found=found, cells=CELLS, of_cell=OF_CELL, colours=COLOURS, flags=flags, work=_work(found))
+
+
+@pages.post("/reconciliation")
+def run() -> Response:
+    now = clock()
+    with door().database.writing() as session:
+        reconciling.nightly(session, now)
+    return redirect("/reconciliation", 303)
+
+
+def flags(found: Kept, place: int) -> int:
+    """How many units have a flag: contracted (0), deployed (1) or operating (2)."""
+    return sum(count for code, count in found.cells.items() if code[place] == "1")
+
+
+def _work(found: Kept) -> dict[str, list[Kind]]:
+    """The kinds of findings there are, by whose work they are."""
+    work: dict[str, list[Kind]] = {}
+    for kind, owner in OWNERS.items():
+        if found.findings.get(kind):
+            work.setdefault(owner, []).append(kind)
+    return work
