@@ -62,12 +62,16 @@ def _product(given: str | None) -> dict[str, str]:
 def _show_base(found: Base, as_json: bool) -> None:
     if as_json:
         parts = [_part(part) for part in found.parts]
-        show({"on": found.on.isoformat(), "known": found.known.isoformat(), **found.all._asdict(), "parts": parts})
+        show({"on": _instant(found.on), "known": _instant(found.known), **found.all._asdict(), "parts": parts})
         return
     known = "" if found.known == found.on else f", as known on {found.known:%Y-%m-%d %H:%M} UTC"
     click.echo(f"Installed base on {found.on:%Y-%m-%d %H:%M} UTC{known}: {_words(found.all)}")
     for part in found.parts:
         click.echo(f"  {' · '.join(dict.fromkeys(word for word in part[:2] if word)) or '(none)'}: {_words(part.counts)}")
+
+
+def _instant(at: datetime) -> str:
+    return at.isoformat().replace("+00:00", "Z")
 
 
 def _words(counts: Tally) -> str:

@@ -58,6 +58,7 @@ def undo(session: Session, change_id: int, actor: str, now: datetime, reason: st
     if change.undoes_id is not None:
         transitions.restore(session, change.undoes_id, undoing.id or 0, to_ms(now))
     session.expire_all()
+    session.refresh(undoing)
     return undoing
 
 

@@ -1,0 +1,125 @@
+"""Installed base, proposals, changes and audit on the command line, over one small fleet."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from musterroll.cli import main
+from musterroll.domain.lifecycle import Lifecycle
+from musterroll.storage import migrate
+from musterroll.storage.database import Database
+from sqlalchemy import text
+
+from tests.support import papers
+from tests.support.papers import dump
+
+Run = Callable[..., tuple[int, str, str]]
+
+
+@pytest.fixture
+def database(tmp_path: Path) -> Database:
+    """Two accounts that look the same, with a unit each."""
+    found = Database(f"sqlite:///{tmp_path}/musterroll.db")
+    migrate.upgrade(found)
+    with found.writing() as session:
+        made = papers.product(session, "Acme", "Pump 3")
+        for number, name in enumerate(("Umber Logistics B.V.", "Umber Logistics"), 1):
+            owner = papers.account(session, f"A{number}", name, website="umber.example", segment="Public")
+            papers.unit(session, f"SN{number}", made, account_id=owner.id, lifecycle=Lifecycle.DEPLOYED)
+    return found
+
+
+@pytest.fixture
+def run(database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
+    """Runs one command over the fleet: exit status, standard output, standard error."""
+    monkeypatch.delenv("MUSTERROLL_DATABASE_URL", raising=False)
+
+    def run(*arguments: str) -> tuple[int, str, str]:
+        with pytest.raises(SystemExit) as ended:
+            main(["--data-dir", str(tmp_path), *arguments])
+        said = capsys.readouterr()
+        return int(ended.value.code or 0), said.out, said.err
+
+    return run
+
+
+def answer(run: Run, *arguments: str) -> Any:
+    status, out, _ = run(*arguments, "--json")
+    assert status == 0
+    return json.loads(out)
+
+
+def state(database: Database) -> str:
+    with database.reading() as session:
+        return dump(session)
+
+
+def test_a_proposal_is_found_accepted_and_undone_to_the_same_bytes(run: Run, database: Database) -> None:
+    assert answer(run, "proposals", "find") == {"new": 1, "open": 0, "gone": 0}
+    before = state(database)
+    (found,) = answer(run, "proposals", "list")
+    assert (found["left"], found["right"]) == ("A1 Umber Logistics B.V.", "A2 Umber Logistics")
+    assert [field["field"] for field in found["evidence"]] == ["name", "domain"]
+    change = answer(run, "proposals", "accept", str(found["id"]), "--reason", "asked them")["change"]
+    assert {part["ref"]: part["counts"]["units"] for part in answer(run, "installed-base", "--by", "account")["parts"]} == {"A1": 2}
+    answer(run, "changes", "undo", str(change))
+    assert state(database) == before
+
+
+def test_a_rejected_proposal_is_listed_as_such(run: Run) -> None:
+    run("proposals", "find")
+    assert "to take that back: musterroll changes undo 1" in run("proposals", "reject", "1", "--reason", "two firms")[1]
+    assert run("proposals", "list")[1] == ""
+    assert "(rejected by command line)" in run("proposals", "list", "--state", "all")[1]
+
+
+def test_changes_are_listed_with_who_why_and_what_undid_them(run: Run) -> None:
+    run("proposals", "find")
+    run("proposals", "reject", "1", "--reason", "two firms")
+    run("changes", "undo", "1", "--reason", "a mistake")
+    undoing, rejecting = answer(run, "audit", "list")
+    assert (undoing["kind"], undoing["undoes"], undoing["reason"]) == ("undo", 1, "a mistake")
+    assert (rejecting["actor"], rejecting["reason"], rejecting["undone_by"]) == ("command line", "two firms", 2)
+
+
+def test_verifying_says_how_many_entries_are_good_and_which_is_not(run: Run, database: Database) -> None:
+    run("proposals", "find")
+    run("proposals", "reject", "1")
+    status, out, _ = run("audit", "verify")
+    assert (status, out[:39]) == (0, "1 entries are as they were written. The")
+    head = answer(run, "audit", "verify")["head"]
+    with database.writing() as session:
+        session.execute(text("UPDATE audit_entry SET row_key = '9'"))
+    status, out, _ = run("audit", "verify")
+    assert (status, out[:35]) == (4, "Entry 1 is not as it was written, o")
+    with database.writing() as session:
+        session.execute(text("DELETE FROM audit_entry"))
+    assert run("audit", "verify")[0] == 0
+    assert run("audit", "verify", "--head", head)[:2] == (
+        4,
+        f"The hash {head} is not in the chain: entries were cut off its end. 0 entries are left.\n",
+    )
+
+
+def test_the_installed_base_is_counted_and_bridged(run: Run) -> None:
+    assert "deployed 2 · operating 0 · on the roll 2" in run("installed-base")[1]
+    assert "  Public: deployed 2 " in run("installed-base", "--by", "segment")[1]
+    assert answer(run, "installed-base", "--product", "acme/pump-3", "--account", "A1")["units"] == 1
+    assert answer(run, "installed-base", "--bridge", "2026-01")["closing"] == 0
+    assert "closing" in run("installed-base", "--bridge", "2026-01")[1]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["changes", "undo", "9"], "there is no change 9"),
+        (["proposals", "accept", "9"], "there is no proposal 9"),
+        (["installed-base", "--account", "nobody"], "there is no account 'nobody'"),
+        (["installed-base", "--product", "pump"], "--product is MAKER/MODEL, not 'pump'"),
+        (["installed-base", "--on", "2190-01-01"], "2190-01-01 is still to come; the installed base is known up to now"),
+    ],
+)
+def test_what_cannot_be_is_one_sentence(run: Run, arguments: list[str], sentence: str) -> None:
+    assert run(*arguments) == (1, "", f"musterroll: {sentence}\n")
