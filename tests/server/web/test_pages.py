@@ -6,13 +6,30 @@ from musterroll.registry import enrolling
 from musterroll.storage.database import Database
 
 from tests.server.web.conftest import Visitor
-from tests.support.roll import HELD, LATE, NEVER, OPERATING, SHARED, TWIN
+from tests.support.roll import HELD, LATE, NEVER, OPERATING, RETIRED, SHARED, STALE, TWIN
 
 
 def test_look_up_says_alive_and_since_when(visitor: Visitor) -> None:
     text = visitor.get(f"/?code={OPERATING}").text
     assert "<h3>Alive</h3>" in text
     assert re.search(r"Heard 1\d seconds ago; it reports every 1 minute", text)
+
+
+def test_look_up_gives_the_coverage_verdict_first_and_its_reason(visitor: Visitor) -> None:
+    text = visitor.get(f"/?code={OPERATING}").text
+    assert text.index("<h2>Covered</h2>") < text.index("<h3>Alive</h3>")
+    assert "by warranty and contract" in text
+    assert "Contract line C-101/1 (24x7 on site in 4 hours) covers it until" in text
+
+
+def test_look_up_counts_the_open_incidents(visitor: Visitor) -> None:
+    assert "2, newest T-4712" in visitor.get(f"/?code={STALE}").text
+
+
+def test_look_up_says_what_replaced_a_unit(visitor: Visitor) -> None:
+    text = visitor.get(f"/?code={RETIRED}").text
+    assert "Not covered" in text
+    assert f'Replaced by <a class="serial" href="/units/u000k400mvx7">{OPERATING}</a>' in text
 
 
 def test_look_up_forgives_case_dashes_and_spaces(visitor: Visitor) -> None:
