@@ -12,6 +12,7 @@ from musterroll.api import (
     imports,
     incidents,
     installed_base,
+    licences,
     moves,
     operations,
     places,
@@ -31,7 +32,7 @@ __all__ = ["build", "new_app"]
 
 _ROOMS = (
     *(enrolment, units, moves, coverage, installed_base, accounts, places, contracts, incidents, imports),
-    *(reconciliation, findings, proposals, changes, enrolments, quarantine),
+    *(reconciliation, findings, licences, proposals, changes, enrolments, quarantine),
 )
 
 

@@ -188,6 +188,13 @@ def test_the_installed_base_is_sliced_and_a_month_adds_up(desk: Desk) -> None:
     desk.get("installed-base?maker=Acme", 422)
 
 
+def test_licences_count_seats_beside_those_sold(small_desk: Desk) -> None:
+    said = small_desk.get("licences?on=2026-11-01&by=segment&target=1")
+    assert said["items"] == [{"name": "enterprise", "active": 0, "gross": 2}]
+    assert (said["total"]["gross"], said["level"]) == (2, "below")
+    assert small_desk.get("licences/trend?months=3&every=quarter")["items"][-1]["gross"] == 2
+
+
 def test_proposals_are_decided_once_and_undone(small_desk: Desk) -> None:
     from musterroll.registry import proposing
 
@@ -208,7 +215,7 @@ def test_proposals_are_decided_once_and_undone(small_desk: Desk) -> None:
 
 def test_every_list_is_a_file_too(small_desk: Desk) -> None:
     client, headers = small_desk.door.client, small_desk.door.bearer("read")
-    names = "units accounts sites products contracts contracts/C1/lines incidents findings proposals changes"
+    names = "units accounts sites products contracts contracts/C1/lines incidents findings licences proposals changes"
     for path in names.split():
         for form in ("csv", "xlsx"):
             answer = client.get(f"/api/v1/{path}?format={form}", headers=headers)

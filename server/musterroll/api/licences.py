@@ -1,0 +1,81 @@
+"""Active licences: seats of lines in force that an operating unit sits in, beside all that were sold."""
+
+from datetime import date
+from typing import Any, Literal
+
+from flask import Response
+from pydantic import Field
+from sqlmodel import Session
+
+from musterroll.api.blueprints import guarded
+from musterroll.api.door import answer, clock, reading
+from musterroll.api.exporting import ListQuery, Page, listed, listing
+from musterroll.api.models import DayOrInstant, Request, Shape
+from musterroll.domain.licences import Count, Level, Target
+from musterroll.registry import licensing
+from musterroll.registry.licensing import By
+
+api = guarded("licences", "licences")
+
+
+class SeatsOut(Shape):
+    active: int = Field(description="An operating unit sits in them.")
+    gross: int = Field(description="All that were sold.")
+
+
+class LicenceOut(SeatsOut):
+    name: str = Field(description="Of the segment, product or account; empty where none is known.")
+
+
+class LicencePage(Shape):
+    items: list[LicenceOut]
+    next: str | None
+    on: date
+    total: SeatsOut
+    level: Level | None = Field(description="The active ones beside the target; null without one.")
+
+
+class LicenceDay(SeatsOut):
+    on: date
+
+
+class LicenceTrend(Shape):
+    items: list[LicenceDay] = Field(description="Ends of months or quarters, then today.")
+
+
+class LicenceQuery(ListQuery):
+    by: By = By.SEGMENT
+    on: DayOrInstant | None = Field(default=None, description="A day, or an instant as 2026-11-01T12:00Z; default: now.")
+    target: int | None = Field(default=None, ge=0, le=10**9, description="How many active licences there are to be.")
+    tolerance: int = Field(default=0, ge=0, le=100, description="Hundredths of the target that still count as at it.")
+
+
+class LicenceTrendQuery(Request):
+    months: int = Field(default=12, ge=1, le=24)
+    every: Literal["month", "quarter"] = "month"
+
+
+@listing(api, "/licences", LicencePage, "Active and gross licences on a day, by name")
+def list_licences(query: LicenceQuery) -> Response:
+    now = clock()
+    target = None if query.target is None else Target(query.target, query.tolerance)
+    told: dict[str, Any] = {}
+
+    def fetch(session: Session, cursor: str | None, limit: int) -> Page:
+        found = licensing.licences(session, query.on or now, query.by, now, target)
+        told.update(on=found.on, total=SeatsOut(**found.total._asdict()), level=found.level)
+        names = [name for name in found.counts if cursor is None or name > cursor]
+        return [_out(name, found.counts[name]) for name in names[:limit]], names[limit - 1] if len(names) > limit else None
+
+    return listed(LicencePage, query, "licences", fetch, lambda: told)
+
+
+@api.get("/licences/trend", summary="Active and gross licences by month or quarter", responses={200: LicenceTrend})
+def get_licence_trend(query: LicenceTrendQuery) -> Response:
+    with reading() as session:
+        points = licensing.trend(session, query.months, 3 if query.every == "quarter" else 1, clock())
+    return answer(LicenceTrend(items=[LicenceDay(on=one.on, **one.total._asdict()) for one in points]))
+
+
+def _out(name: str, count: Count) -> LicenceOut:
+    return LicenceOut(name=name, **count._asdict())
