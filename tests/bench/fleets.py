@@ -37,14 +37,14 @@ def fill(database: Database, units: int, now: int) -> None:
         connection = session.connection()
         if database.dialect == "postgresql":
             connection.execute(text("SET LOCAL statement_timeout = 0"))
-        _insert(connection, Product, _PRODUCT, MAKERS)
-        _insert(connection, Unit, _UNIT, units)
-        _insert(connection, Voice, _VOICE, units, now=now)
+        insert(connection, Product, _PRODUCT, MAKERS)
+        insert(connection, Unit, _UNIT, units)
+        insert(connection, Voice, _VOICE, units, now=now)
         connection.execute(text("UPDATE registry SET since = 0, until = :now"), {"now": now})
     analyze(database)
 
 
-def _insert(connection: Connection, table: type[SQLModel], values: dict[str, str], rows: int, **given: Any) -> None:
+def insert(connection: Connection, table: type[SQLModel], values: dict[str, str], rows: int, **given: Any) -> None:
     """`values` are SQL expressions of n; columns that must not be null and are not among them get their defaults."""
     columns = SQLModel.metadata.tables[str(table.__tablename__)].columns
     rest = {column.name: table.model_fields[column.name].default for column in columns if not column.nullable and column.name not in values}

@@ -41,7 +41,7 @@ WITH odd AS (
   FROM run_cell c WHERE c.cell BETWEEN 1 AND 6)
 SELECT CASE c.cell {_KINDS} END AS kind, 'unit' AS subject, c.unit_id AS subject_id,
   c.lifecycle || coalesce('\n' || p.facts, '')
-    || CASE WHEN c.cell IN (2, 6) THEN '\n' || coalesce('heard ' || CAST(voice.heard_at / 1000 AS TEXT), 'never heard') ELSE '' END
+    || CASE WHEN c.cell IN (2, 6) THEN '\n' || coalesce('heard ' || CAST(c.heard_at / 1000 AS TEXT), 'never heard') ELSE '' END
     || CASE WHEN c.cell = 3 THEN '\n' || c.variant ELSE '' END AS facts,
   c.variant, c.account_id,
   CASE WHEN c.cell IN (4, 6) THEN p.value WHEN c.cell = 3 THEN coalesce(e.value, product.list_price) END AS value,
@@ -50,7 +50,6 @@ SELECT CASE c.cell {_KINDS} END AS kind, 'unit' AS subject, c.unit_id AS subject
     WHEN c.cell = 3 AND product.list_price IS NOT NULL THEN product.currency ELSE '' END AS currency,
   TRUE AS counted
 FROM odd c
-LEFT JOIN voice ON voice.unit_id = c.unit_id
 LEFT JOIN product ON product.id = c.product_id
 LEFT JOIN run_paid p ON p.unit_id = c.unit_id
 LEFT JOIN run_ended e ON e.unit_id = c.unit_id"""  # noqa: S608

@@ -17,37 +17,38 @@ class Merged(NamedTuple):
     gone: int
 
 
-_SAME = "f.subject_id = s.subject_id AND f.subject = s.subject AND f.kind = s.kind"
-_OTHER_FACTS = "(NOT f.present OR f.facts <> s.facts)"
-_CHANGE = f"""
-UPDATE finding AS f SET facts = s.facts, variant = s.variant, present = TRUE, changed_at = :at
-FROM run_seen s WHERE {_SAME} AND {_OTHER_FACTS}"""  # noqa: S608
-# Who is concerned and how much it is worth may change without a decision about it falling.
-_AMEND = f"""
-UPDATE finding AS f SET account_id = s.account_id, value = s.value, currency = s.currency, counted = s.counted
-FROM run_seen s WHERE {_SAME} AND (f.account_id IS DISTINCT FROM s.account_id OR f.value IS DISTINCT FROM s.value
-  OR f.currency <> s.currency OR f.counted <> s.counted)"""  # noqa: S608
-_GO = f"""
-UPDATE finding AS f SET present = FALSE, changed_at = :at
-WHERE f.present AND NOT EXISTS (SELECT 1 FROM run_seen s WHERE {_SAME})"""  # noqa: S608
-# What a run of some units and lines says nothing of stays as it is.
-_GO_OF = f"""
-UPDATE finding AS f SET present = FALSE, changed_at = :at
-FROM {{table}} t WHERE f.subject_id = t.{{subject}}_id AND f.subject = '{{subject}}'
-  AND f.present AND NOT EXISTS (SELECT 1 FROM run_seen s WHERE {_SAME})"""  # noqa: S608
-_GO_OF_SOME = [_GO_OF.format(table=table, subject=subject) for table, subject in (("run_touched", "unit"), ("run_touched_line", "line"))]
-_COME = f"""
+# What is stored of all that a run looked at, beside what it saw.
+_ALL = "SELECT * FROM finding"
+_SOME = """
+SELECT f.* FROM run_touched t JOIN finding f ON f.subject_id = t.unit_id AND f.subject = 'unit'
+UNION ALL
+SELECT f.* FROM run_touched_line t JOIN finding f ON f.subject_id = t.line_id AND f.subject = 'line'"""
+# Whom it concerns and what it is worth may change without a decision about it falling: only other facts are a change.
+_DIFFERENCES = """
+SELECT f.id, s.*, CASE WHEN f.id IS NULL THEN 'new' WHEN s.subject_id IS NULL THEN 'gone'
+    WHEN NOT f.present OR f.facts <> s.facts THEN 'changed' ELSE 'amended' END AS how
+FROM run_seen s FULL JOIN ({known}) f ON f.subject_id = s.subject_id AND f.subject = s.subject AND f.kind = s.kind
+WHERE f.id IS NULL OR (s.subject_id IS NULL AND f.present) OR (s.subject_id IS NOT NULL AND (
+  NOT f.present OR f.facts <> s.facts OR f.account_id IS DISTINCT FROM s.account_id OR f.value IS DISTINCT FROM s.value
+  OR f.currency <> s.currency OR f.counted <> s.counted))"""
+_GO = "UPDATE finding SET present = FALSE, changed_at = :at WHERE id IN (SELECT id FROM run_difference WHERE how = 'gone')"
+_CHANGE = """
+UPDATE finding AS f SET facts = d.facts, variant = d.variant, present = TRUE, changed_at = :at
+FROM run_difference d WHERE d.id = f.id AND d.how = 'changed'"""
+_AMEND = """
+UPDATE finding AS f SET account_id = d.account_id, value = d.value, currency = d.currency, counted = d.counted
+FROM run_difference d WHERE d.id = f.id AND d.how IN ('changed', 'amended')"""
+_COME = """
 INSERT INTO finding (kind, subject, subject_id, facts, variant, account_id, value, currency, counted, present, first_seen_at, changed_at)
 SELECT kind, subject, subject_id, facts, variant, account_id, value, currency, counted, TRUE, :at, :at
-FROM run_seen s WHERE NOT EXISTS (SELECT 1 FROM finding f WHERE {_SAME})
-ORDER BY subject_id, subject, kind"""  # noqa: S608
+FROM run_difference WHERE how = 'new' ORDER BY subject_id, subject, kind"""
 
 
 def merge(staging: Staging, at: int, whole: bool) -> Merged:
     """Store the findings of `run_seen` as differences. `at` is ms; `whole`: what was not seen is gone, of every unit and line."""
-    changed = staging.run(_CHANGE, at=at)
+    staging.make("run_difference", _DIFFERENCES.replace("{known}", _ALL if whole else _SOME), by="id")
+    gone, changed = staging.run(_GO, at=at), staging.run(_CHANGE, at=at)
     staging.run(_AMEND)
-    gone = sum(staging.run(statement, at=at) for statement in ([_GO] if whole else _GO_OF_SOME))
     return Merged(staging.run(_COME, at=at), changed, gone)
 
 

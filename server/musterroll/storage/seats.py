@@ -31,22 +31,20 @@ FROM run_pool p JOIN run_line l ON l.scope = p.scope AND l.place_id = p.place_id
 WHERE l.in_force AND l.scope <> 'serial'
 WINDOW filled AS (PARTITION BY p.id ORDER BY l.ref, l.id ROWS UNBOUNDED PRECEDING)"""
 _OPTIONS = """
-WITH able AS (
-  SELECT unit_id, site_id, account_id, product_id, operating FROM run_unit
-  WHERE (lifecycle = 'deployed' OR operating) AND NOT EXISTS (SELECT 1 FROM run_named n WHERE n.unit_id = run_unit.unit_id AND n.in_force)),
-reached AS (
-  SELECT able.*, p.id AS pool_id, 0 AS level FROM able
-  JOIN run_pool p ON p.scope = 'site' AND p.place_id = able.site_id AND p.product_id = able.product_id
+WITH reached AS (
+  SELECT u.unit_id, u.lifecycle, u.operating, p.id AS pool_id, 0 AS level FROM run_unit u
+  JOIN run_pool p ON p.scope = 'site' AND p.place_id = u.site_id AND p.product_id = u.product_id
   UNION ALL
-  SELECT able.*, p.id, 1 FROM able
-  JOIN run_pool p ON p.scope = 'account' AND p.place_id = able.account_id AND p.product_id = able.product_id
+  SELECT u.unit_id, u.lifecycle, u.operating, p.id, 1 FROM run_unit u
+  JOIN run_pool p ON p.scope = 'account' AND p.place_id = u.account_id AND p.product_id = u.product_id
   UNION ALL
-  SELECT able.*, p.id, 2 + a.rise FROM able
-  JOIN run_above a ON a.account_id = able.account_id
-  JOIN run_pool p ON p.scope = 'subtree' AND p.place_id = a.ancestor_id AND p.product_id = able.product_id)
+  SELECT u.unit_id, u.lifecycle, u.operating, p.id, 2 + a.rise FROM run_unit u
+  JOIN run_above a ON a.account_id = u.account_id
+  JOIN run_pool p ON p.scope = 'subtree' AND p.place_id = a.ancestor_id AND p.product_id = u.product_id)
 SELECT r.unit_id, r.pool_id, r.level, row_number() OVER (PARTITION BY r.pool_id
     ORDER BY r.operating DESC, unit.installed_on NULLS LAST, unit.serial_key, unit.id) AS place
-FROM reached r JOIN unit ON unit.id = r.unit_id"""
+FROM reached r JOIN unit ON unit.id = r.unit_id
+WHERE (r.lifecycle = 'deployed' OR r.operating) AND NOT EXISTS (SELECT 1 FROM run_named n WHERE n.unit_id = r.unit_id AND n.in_force)"""
 _FILL = """
 INSERT INTO run_taken
 SELECT unit_id, pool_id, seat FROM (

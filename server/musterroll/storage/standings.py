@@ -53,7 +53,7 @@ def one(session: Session, judged: Judged, unit_id: int) -> Stood | None:
 
 _UNITS = """
 SELECT unit.id AS unit_id, coalesce(unit.account_id, site.account_id) AS account_id, unit.site_id, unit.product_id,
-  {lifecycle} AS lifecycle, coalesce({operating}, FALSE) AS operating
+  {lifecycle} AS lifecycle, coalesce({operating}, FALSE) AS operating, voice.heard_at
 FROM unit LEFT JOIN voice ON voice.unit_id = unit.id LEFT JOIN site ON site.id = unit.site_id
 WHERE unit.merged_into_id IS NULL {units}"""
 _CELLS = """

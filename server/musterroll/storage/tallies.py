@@ -15,16 +15,15 @@ from musterroll.storage.tables import Pulse
 
 _LAST = "reconciliation"  # the pulse of the last stored run: its instant, and its day as detail
 
-# Units that stand otherwise than the last run found them; `was_`: how that was. A unit off the roll stands nowhere.
+# Units that stand otherwise than the last run found them; `was_`: how that was. A unit off the roll stands nowhere: its cell is null.
 _MOVED = """
-SELECT c.unit_id, coalesce(c.account_id, 0) AS account_id, coalesce(c.site_id, 0) AS site_id, c.product_id, c.cell,
-  o.account_id AS was_account, o.product_id AS was_product, o.cell AS was_cell
-FROM run_cell c LEFT JOIN standing o ON o.unit_id = c.unit_id
-WHERE o.unit_id IS NULL OR o.cell <> c.cell OR o.product_id <> c.product_id OR o.account_id <> coalesce(c.account_id, 0)
-  OR o.site_id <> coalesce(c.site_id, 0)
-UNION ALL
-SELECT o.unit_id, NULL, NULL, NULL, NULL, o.account_id, o.product_id, o.cell
-FROM {looked_at} WHERE NOT EXISTS (SELECT 1 FROM run_unit u WHERE u.unit_id = o.unit_id)"""
+SELECT coalesce(c.unit_id, o.unit_id) AS unit_id, coalesce(c.account_id, 0) AS account_id, coalesce(c.site_id, 0) AS site_id, c.product_id,
+  c.cell, o.account_id AS was_account, o.product_id AS was_product, o.cell AS was_cell
+FROM run_cell c FULL JOIN ({known}) o ON o.unit_id = c.unit_id
+WHERE o.unit_id IS NULL OR c.unit_id IS NULL OR o.cell <> c.cell OR o.product_id <> c.product_id
+  OR o.account_id <> coalesce(c.account_id, 0) OR o.site_id <> coalesce(c.site_id, 0)"""
+_ALL = "SELECT * FROM standing"
+_SOME = "SELECT o.* FROM run_touched t JOIN standing o ON o.unit_id = t.unit_id"
 _KEEP = (
     "DELETE FROM standing WHERE unit_id IN (SELECT unit_id FROM run_moved WHERE cell IS NULL)",
     """UPDATE standing AS o SET account_id = m.account_id, site_id = m.site_id, product_id = m.product_id, cell = m.cell
@@ -43,20 +42,23 @@ SELECT axis, of_id, cell, sum(n) FROM (
   UNION ALL SELECT 'product', was_product, was_cell, -1 FROM run_moved WHERE was_cell IS NOT NULL) moves
 GROUP BY axis, of_id, cell HAVING sum(n) <> 0
 ON CONFLICT (axis, of_id, cell) DO UPDATE SET units = tally.units + excluded.units"""
+_COUNTED = """
+SELECT coalesce(account_id, 0) AS account_id, product_id, cell, count(*) AS units FROM run_cell
+GROUP BY coalesce(account_id, 0), product_id, cell"""
 _RECOUNT = """
 INSERT INTO tally (axis, of_id, cell, units)
-SELECT 'account', coalesce(account_id, 0), cell, count(*) FROM run_cell GROUP BY coalesce(account_id, 0), cell
-UNION ALL SELECT 'product', product_id, cell, count(*) FROM run_cell GROUP BY product_id, cell
-UNION ALL SELECT 'all', 0, cell, count(*) FROM run_cell GROUP BY cell"""
+SELECT 'account', account_id, cell, sum(units) FROM run_counted GROUP BY account_id, cell
+UNION ALL SELECT 'product', product_id, cell, sum(units) FROM run_counted GROUP BY product_id, cell
+UNION ALL SELECT 'all', 0, cell, sum(units) FROM run_counted GROUP BY cell"""
 
 
 def keep(staging: Staging, whole: bool) -> None:
     """Keep how the run found its units. A whole run counts anew; another shifts the counts by what moved."""
-    looked_at = "standing o" if whole else "run_touched t JOIN standing o ON o.unit_id = t.unit_id"
-    staging.make("run_moved", _MOVED.replace("{looked_at}", looked_at), by="unit_id")
+    staging.make("run_moved", _MOVED.replace("{known}", _ALL if whole else _SOME), by="unit_id")
     for statement in _KEEP:
         staging.run(statement)
     if whole:
+        staging.make("run_counted", _COUNTED, by="account_id")
         staging.run("DELETE FROM tally")
         staging.run(_RECOUNT)
     else:

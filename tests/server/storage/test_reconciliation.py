@@ -17,7 +17,7 @@ from sqlmodel import Session, col, select
 from tests.support import paper
 from tests.support.paper import NOW
 
-FLEETS = int(os.environ.get("MUSTERROLL_TEST_FLEETS", "100"))  # on each database, by each test; for a release 1,000
+FLEETS = int(os.environ.get("MUSTERROLL_TEST_FLEETS", "60"))  # on each database, by each test; for a release 1,000
 BATCHES = range(4)
 
 
