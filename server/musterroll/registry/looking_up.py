@@ -41,17 +41,16 @@ def look_up(session: Session, code: str, now: datetime) -> LookUp:
     if link:
         found = [unit_card_of(row, heard, ms) for row in units.by_uids(session, [link[1]])]
         return LookUp("", found, [], None if found else f"no unit has the id {link[1]}, which this link names")
-    by_id = [unit_card_of(row, heard, ms) for row in units.by_uids(session, {code, code.lower()})] if _UID.fullmatch(code) else []
+    uids = {code, code.lower()} if _UID.fullmatch(code) else set()
     try:
         key = serial_key(code)
     except BadSerial as no:
+        by_id = [unit_card_of(row, heard, ms) for row in units.by_uids(session, uids)] if uids else []
         return LookUp("", by_id, [], None if by_id else str(no))
-    alike = units.by_twin_key(session, twin_key(key), key, 2 * MOST)
-    exact = [unit_card_of(row, heard, ms) for row in alike if row.serial_key == key]
-    twins = [unit_card_of(row, heard, ms) for row in alike if row.serial_key != key]
-    named = {card.uid for card in by_id}
-    found = by_id + [card for card in exact if card.uid not in named]
-    return LookUp(key, found[:MOST], twins[:MOST], None if found else f"no unit on the roll has the serial {key}")
+    rows = units.by_code(session, uids, twin_key(key), key, 2 * MOST)
+    exact = [unit_card_of(row, heard, ms) for row in rows if row.uid in uids or row.serial_key == key]
+    twins = [unit_card_of(row, heard, ms) for row in rows if row.uid not in uids and row.serial_key != key]
+    return LookUp(key, exact[:MOST], twins[:MOST], None if exact else f"no unit on the roll has the serial {key}")
 
 
 def unit_card(session: Session, uid: str, now: datetime) -> UnitCard:

@@ -3,7 +3,7 @@
 from collections.abc import Collection
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, exists, func, select
+from sqlalchemy import ColumnElement, Row, exists, func, or_, select
 from sqlmodel import Session, col
 
 from musterroll.storage.tables import Account, Credential, CredentialStatus, Product, Site, Unit, Voice
@@ -64,10 +64,11 @@ def by_uids(session: Session, uids: Collection[str]) -> list[Row[Any]]:
     return _rows(session, _FACTS.where(col(Unit.uid).in_(uids)))
 
 
-def by_twin_key(session: Session, twin: str, key: str, limit: int) -> list[Row[Any]]:
-    """Units whose serial is `key` or easily confused with it: those that have it exactly first. A serial alone is not unique."""
-    order = (col(Unit.serial_key) != key, col(Unit.serial_key), col(Unit.maker_key), col(Unit.family_key))
-    return _rows(session, _FACTS.where(col(Unit.twin_key) == twin).order_by(*order).limit(limit))
+def by_code(session: Session, uids: Collection[str], twin: str, key: str, limit: int) -> list[Row[Any]]:
+    """Units with one of these ids, then those whose serial is `key`, then those easily confused with it. A serial alone is not unique."""
+    named = col(Unit.uid).in_(uids)
+    order = (~named, col(Unit.serial_key) != key, col(Unit.serial_key), col(Unit.maker_key), col(Unit.family_key))
+    return _rows(session, _FACTS.where(or_(named, col(Unit.twin_key) == twin)).order_by(*order).limit(limit))
 
 
 def by_ids(session: Session, ids: list[int]) -> list[Row[Any]]:
