@@ -32,6 +32,13 @@ ADDRESSES = {
     "silent unit": "/units/u001tn5520qdmmrtsk?span=28d",
     "fleet": "/fleet",
     "stale fleet": "/fleet?liveness=stale&text=T",
+    "replaced": "/?code=K2207TRA",
+    "reconciliation": "/reconciliation",
+    "findings": "/findings",
+    "finding": "/findings/1",
+    "imports": "/imports",
+    "import": "/imports/3",
+    "proposals": "/proposals",
     "enrolment": "/enrolment",
     "quarantine": "/quarantine",
 }
@@ -99,8 +106,7 @@ def sign_in(page: Page) -> None:
     page.wait_for_url("**/")
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("size", [PHONE, DESK], ids=["phone", "desk"])
+@pytest.mark.parametrize(("size", "scheme"), [(PHONE, "light"), (PHONE, "dark"), (DESK, "light")], ids=["phone", "phone at night", "desk"])
 def test_every_page_is_accessible_fits_and_holds_still(visit: Callable[..., Page], size: tuple[int, int], scheme: str) -> None:
     page = visit(size, color_scheme=scheme)
     axe = Axe()
@@ -152,7 +158,7 @@ def test_the_fleet_filters_by_tile_and_pages_on(visit: Callable[..., Page]) -> N
     assert page.locator("tbody tr").count() == int(page.locator("#tile-stale b").inner_text())
     page.get_by_role("link", name="Clear").click()
     page.get_by_role("link", name="Next page").click()
-    assert page.locator("tbody tr").count() == 29
+    assert page.locator("tbody tr").count() == 30
 
 
 def test_the_fleet_follows_the_registry_without_losing_the_place(visit: Callable[..., Page], site: Site) -> None:
@@ -176,7 +182,7 @@ def test_the_fleet_follows_the_registry_without_losing_the_place(visit: Callable
 def test_a_unit_page_left_open_stays_quiet_and_keeps_what_was_opened(visit: Callable[..., Page]) -> None:
     page = visit(DESK)
     page.goto("/units/u000k400mvx7")
-    page.locator("details summary").first.click()
+    page.locator("main details summary").first.click()
     with page.expect_response(lambda answer: answer.request.headers.get("hx-request") == "true", timeout=20000) as polled:
         pass
     assert polled.value.status == 200
@@ -191,6 +197,51 @@ def test_an_open_page_whose_session_ended_goes_to_sign_in(chromium: Browser, sit
         page.goto("/fleet")
         context.clear_cookies(name="musterroll")
         page.wait_for_url("**/sign-in", timeout=15000)
+
+
+def test_the_answer_fits_one_screen_of_a_phone(visit: Callable[..., Page]) -> None:
+    page = visit(PHONE)
+    for serial in (roll.OPERATING, roll.STALE, roll.RETIRED):
+        page.goto(f"/?code={serial}")
+        bottom = page.evaluate("document.querySelector('.answer').getBoundingClientRect().bottom")
+        assert bottom <= page.evaluate("document.querySelector('.nav').getBoundingClientRect().top"), serial
+
+
+def test_a_planner_works_a_cell_down_and_takes_it_back(visit: Callable[..., Page]) -> None:
+    page = visit(DESK)
+    page.goto("/reconciliation")
+    page.locator("a.cell", has_text="Paid but silent").click()
+    count = page.locator("[name=finding]").count()
+    page.get_by_label("Tick all on this page").check()
+    page.get_by_placeholder("Reason").fill("the site is shut for the winter")
+    page.get_by_role("button", name="Accept").click()
+    assert page.locator("[name=finding]").count() == 0
+    page.get_by_role("button", name="Undo").click()
+    page.wait_for_url("**/findings?kind=paid_but_silent")
+    assert page.locator("[name=finding]").count() == count > 0
+
+
+def test_a_planner_drops_a_file_reads_the_dry_run_and_undoes_the_import(visit: Callable[..., Page]) -> None:
+    page = visit(DESK)
+    page.goto("/imports")
+    page.get_by_label("2. Sites").check()
+    csv = b"Site ID,Account ID,Site Name\nS00001,A00001,Essen One\nS00008,A00001,Essen 8\n"
+    page.locator("input[type=file]").set_input_files({"name": "sites.csv", "mimeType": "text/csv", "buffer": csv})
+    page.get_by_role("button", name="Show what would change").click()
+    page.get_by_role("button", name="Import 2 rows").click()
+    page.get_by_role("button", name="Undo this import").click()
+    page.get_by_text("undone").wait_for()
+
+
+def test_the_menu_of_a_phone_has_five_places_and_more(visit: Callable[..., Page]) -> None:
+    page = visit(PHONE)
+    assert page.locator(".nav > :visible").count() == 5
+    page.get_by_text("More", exact=True).click()
+    page.keyboard.press("Escape")
+    assert not page.get_by_role("link", name="Proposals").is_visible()
+    page.get_by_text("More", exact=True).click()
+    page.get_by_role("link", name="Proposals").click()
+    page.get_by_role("heading", name="Two accounts, one customer?").wait_for()
 
 
 def test_an_admin_makes_a_token_and_decides_an_enrolment(visit: Callable[..., Page]) -> None:
@@ -221,6 +272,11 @@ def test_everything_works_without_javascript(chromium: Browser, site: Site) -> N
         page.get_by_label("Serial, unit id or link").fill("K400MVX7")
         page.get_by_role("button", name="Look up").click()
         page.get_by_role("heading", name="Alive").wait_for()
+        page.goto("/findings")
+        page.locator("[name=finding]").first.check()
+        page.get_by_placeholder("Reason").fill("known")
+        page.get_by_role("button", name="Resolve").click()
+        page.get_by_role("button", name="Undo").click()
         page.get_by_role("button", name="Use dark colours").click()
         page.locator("html[data-theme=dark]").wait_for()
         page.goto("/fleet")
@@ -241,7 +297,7 @@ def test_the_keyboard_reaches_the_content_first(visit: Callable[..., Page]) -> N
 
 def test_touch_targets_on_a_phone_are_large(visit: Callable[..., Page]) -> None:
     page = visit(PHONE, has_touch=True)
-    for address in ("/", "/?code=K400MVX7", "/units/u000k400mvx7", "/fleet", "/enrolment"):
+    for address in ("/", "/?code=K400MVX7", "/units/u000k400mvx7", "/fleet", "/enrolment", "/reconciliation", "/proposals"):
         page.goto(address)
         small = page.evaluate("""[...document.querySelectorAll("button, input:not([type=hidden]), select, .button, .tile, .nav a, .seg a")]
             .filter((e) => e.checkVisibility() && e.getBoundingClientRect().height < 44).map((e) => e.outerHTML)""")
