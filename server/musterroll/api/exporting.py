@@ -32,7 +32,7 @@ from musterroll.api.problems import HttpRefusal, documented
 
 JSON, CSV = "application/json", "text/csv"
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-_PAGE = 1000  # rows fetched at a time
+_PAGE = 5000  # rows fetched at a time
 _MOST_ROWS = 1_048_575  # a sheet holds, below its headings
 _LONGEST = 32_767  # characters a cell of a sheet holds
 _FORMULA = re.compile(r"'*[=+\-@\t\r\n]")

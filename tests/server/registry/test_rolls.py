@@ -1,4 +1,5 @@
-from datetime import datetime
+from datetime import datetime, timedelta
+from itertools import count
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -7,7 +8,7 @@ from musterroll.domain.errors import Refusal
 from musterroll.domain.instants import to_ms
 from musterroll.domain.lifecycle import Lifecycle
 from musterroll.domain.liveness import Liveness
-from musterroll.registry.rolls import FleetFilter, fleet, installed_base
+from musterroll.registry.rolls import FleetFilter, LatestBase, fleet, installed_base
 from musterroll.storage.database import Database
 from sqlalchemy import text
 
@@ -113,3 +114,18 @@ def test_counts_add_up_and_agree_with_the_list(
     ]
     assert base.operating == sum(map(len, deployed_operating))
     assert base.deployed == base.lifecycle[Lifecycle.DEPLOYED]
+
+
+def test_a_small_fleet_is_counted_every_time_and_a_large_one_once_a_second(
+    sqlite_database: Database, now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    latest, second, serials = LatestBase(), timedelta(seconds=1), count(1)
+
+    def counted(at: datetime) -> int:
+        with sqlite_database.writing() as session:
+            unit(session, f"SN{next(serials)}")
+            return latest(session, at)[0].registered
+
+    assert [counted(now), counted(now)] == [1, 2]
+    monkeypatch.setattr(LatestBase, "_LARGE", 2)
+    assert [counted(now), counted(now + second / 2), counted(now + second)] == [2, 2, 5]
