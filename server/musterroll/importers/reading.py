@@ -1,7 +1,6 @@
 """A document of a kind, row by row: which column says what, and what each cell means."""
 
 import hashlib
-from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import tzinfo
 from typing import Any, BinaryIO, NamedTuple
@@ -128,7 +127,7 @@ class Document:
         return "/".join(written[place].strip()[:80] for place in places if place < len(written))
 
     def _find_hints(self) -> dict[str, Hints]:
-        """Per field: in which order its dates are written, where the column as a whole proves it."""
+        """Per field: in which order its dates are written, where its column, or else the others of the file, prove it."""
         orders = dict.fromkeys((column.field.name for column in self._columns), self._dates)
         dated = [column for column in self._columns if column.field.read in _DATED]
         if dated and not self._dates:
@@ -136,16 +135,18 @@ class Document:
         return {name: Hints(order, self._zone) for name, order in orders.items()}
 
     def _orders(self, dated: list[_Column]) -> dict[str, str]:
-        seen: dict[str, Counter[str]] = {column.field.name: Counter() for column in dated}
+        seen: dict[str, set[str]] = {column.field.name: set() for column in dated}
         for number, line in enumerate(self._table.lines()):
             if number == _SAMPLE:
-                dated = [column for column in dated if seen[column.field.name]["?"]]
+                dated = [column for column in dated if "?" in seen[column.field.name]]
             if not dated:
                 break
             for place, field in dated:
-                if not line.problem and (order := cells.order_of(line.cells[place])):
-                    seen[field.name][order] += 1
-        return {name: "mdy" if found["mdy"] else "dmy" for name, found in seen.items() if bool(found["mdy"]) != bool(found["dmy"])}
+                if not line.problem:
+                    seen[field.name].add(cells.order_of(line.cells[place]))
+        proven = {name: found - {"", "?"} for name, found in seen.items()}
+        anywhere = set().union(*proven.values())
+        return {name: order for name, found in proven.items() if len(orders := found or anywhere) == 1 for order in orders}
 
 
 def _with_counters(kind: Kind, chosen: Mapping[str, str]) -> Kind:

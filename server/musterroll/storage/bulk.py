@@ -96,7 +96,9 @@ def insert(session: Session, model: type[SQLModel], names: Sequence[str], rows: 
         return
     table: Table = model.__table__  # type: ignore[attr-defined]
     connection = session.connection()
-    to_driver = {name: table.c[name].type.dialect_impl(connection.dialect).bind_processor(connection.dialect) for name in (*names, *same)}
+    to_driver: dict[str, Any] = {
+        name: table.c[name].type.dialect_impl(connection.dialect).bind_processor(connection.dialect) for name in (*names, *same)
+    }
     shared = [value if to_driver[name] is None else to_driver[name](value) for name, value in same.items()]
     converted = [(at, _Remembered(to_driver[name])) for at, name in enumerate(names) if to_driver[name] is not None]
     ready = []

@@ -1,51 +1,34 @@
-import io
-from datetime import datetime
+from datetime import UTC, datetime
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from musterroll.domain.errors import Conflict
-from musterroll.importers.units import read_units
+from musterroll.domain.instants import to_ms
 from musterroll.registry import importing
+from musterroll.registry.documents import units
 from musterroll.registry.histories import transitions
 from musterroll.registry.import_verdicts import Outcome, Verdict
-from musterroll.registry.importing import import_units
 from musterroll.registry.looking_up import look_up
 from musterroll.registry.unit_cards import UnitCard
 from musterroll.storage.database import Database
-from musterroll.storage.tables import Account, Product, Site, Transition, Unit
 from sqlalchemy import text
-from sqlmodel import SQLModel, select
 
-from tests.support import rolls
+from tests.support import documents, rolls
+from tests.support.documents import outcomes, state
 
 HEAD = "Serial Number,Manufacturer,Model,Ship Date,Install Date,Status,Account ID,Site ID,Warranty Months\n"
 FULL = "SN1,Acme,Pump 3,2025-01-05,2025-02-15,Installed,A1,S1,36\n"
 
 
 def take(database: Database, now: datetime, body: str, commit: bool = True, header: str = HEAD) -> list[Verdict]:
-    told: list[Verdict] = []
-    rows = read_units(io.BytesIO((header + body).encode())).rows
-    with database.writing() as session:
-        import_units(session, rows, told.append, source="units.csv", actor="kim", now=now, commit=commit)
-    return told
+    return documents.take(database, now, "units", header + body, commit=commit)[0]
 
 
 def card(database: Database, serial: str, now: datetime) -> UnitCard:
     with database.reading() as session:
         (found,) = look_up(session, serial, now).units
     return found
-
-
-def outcomes(told: list[Verdict]) -> list[str]:
-    return [verdict.outcome.value for verdict in told]
-
-
-def state(database: Database) -> str:
-    """Everything an import may touch."""
-    tables: list[type[SQLModel]] = [Unit, Product, Account, Site, Transition]
-    with database.reading() as session:
-        return str([[row.model_dump() for row in session.exec(select(table))] for table in tables])
 
 
 def test_a_new_unit_is_registered_with_all_the_row_says(database: Database, now: datetime) -> None:
@@ -56,6 +39,7 @@ def test_a_new_unit_is_registered_with_all_the_row_says(database: Database, now:
     with database.reading() as session:
         (change,) = transitions(session, unit.uid, None, 9)
     assert (change.old, change.new, change.cause, change.actor) == (None, "deployed", "import units.csv line 2", "kim")
+    assert change.at == to_ms(datetime(2025, 2, 15, tzinfo=UTC))
 
 
 def test_a_dry_run_says_the_same_and_writes_nothing(database: Database, now: datetime) -> None:
@@ -95,7 +79,7 @@ def test_an_illegal_move_is_refused_with_the_legal_ones(database: Database, now:
 def test_a_unit_twice_in_one_file_is_refused_the_second_time_in_any_writing(database: Database, now: datetime) -> None:
     told = take(database, now, "SN1,Acme,Pump,,,,,,\nsn-1,ACME Inc.,pump,,,,,,\nSN1,Zenith,Pump,,,,,,\n")
     assert outcomes(told) == ["new", "refused", "new"]
-    assert told[1].why == "the same unit stands on line 2 already"
+    assert told[1].why == "the same record stands on line 2 already"
 
 
 def test_batches_change_nothing_but_memory(database: Database, now: datetime, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -135,7 +119,7 @@ def test_a_unit_first_heard_and_then_documented_is_changed_not_doubled(database:
 
 def test_an_id_that_is_taken_is_drawn_anew(postgres_database: Database, now: datetime, monkeypatch: pytest.MonkeyPatch) -> None:
     drawn = iter(["uuuuuuuuu1", "uuuuuuuuu1", "uuuuuuuuu2"])
-    monkeypatch.setattr(importing, "new_uid", lambda: next(drawn))
+    monkeypatch.setattr(units, "new_uid", lambda: next(drawn))
     take(postgres_database, now, "SN1,Acme,P,,,,A1,,\n")
     assert outcomes(take(postgres_database, now, "SN2,Acme,New,,,,A2,S2,\n")) == ["new"]
     assert card(postgres_database, "SN2", now).uid == "uuuuuuuuu2"
@@ -144,11 +128,25 @@ def test_an_id_that_is_taken_is_drawn_anew(postgres_database: Database, now: dat
 def test_what_cannot_be_stored_leaves_nothing_of_the_file(database: Database, now: datetime, monkeypatch: pytest.MonkeyPatch) -> None:
     take(database, now, "SN1,Acme,P,,,,A1,,\n")
     before, taken = state(database), card(database, "SN1", now).uid
-    monkeypatch.setattr(importing, "new_uid", lambda: taken)
+    monkeypatch.setattr(units, "new_uid", lambda: taken)
     with pytest.raises(Conflict, match="import the file again"):
         take(database, now, "SN2,Acme,New,,,,A2,S2,\n")
     assert state(database) == before
 
+
+_CLEARED = (
+    "transition",
+    "warranty_period",
+    "unit",
+    "site",
+    "account",
+    "product",
+    "dirty",
+    "import_row",
+    "import_run",
+    "audit_entry",
+    "change",
+)
 
 cells = (
     st.sampled_from(["", "A1", "A2"]),
@@ -172,7 +170,7 @@ row_texts = st.builds(
 @given(st.lists(row_texts, max_size=12))
 def test_whatever_the_file_a_second_run_changes_nothing(database: Database, now: datetime, lines: list[str]) -> None:
     with database.writing() as session:
-        for table in ("transition", "unit", "site", "account", "product"):
+        for table in _CLEARED:
             session.execute(text(f"DELETE FROM {table}"))
     body = "".join(line + "\n" for line in lines)
     dry, first = take(database, now, body, commit=False), take(database, now, body)

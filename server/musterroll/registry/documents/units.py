@@ -75,7 +75,10 @@ class Units(Taker):
         return opened + self.numbers.open_sites({site: self.numbers.id(Account, self._owners.get(site)) for site in sites})
 
     def _open_products(self, plans: Sequence[Plan]) -> list[changing.Row]:
-        new = {_product(plan.row): plan.row.said for plan in plans if self._products[_product(plan.row)] is None}
+        new: dict[tuple[str, str], dict[str, Any]] = {}
+        for plan in plans:
+            if self._products[_product(plan.row)] is None:
+                new.setdefault(_product(plan.row), plan.row.said)  # under the name it is first given
         opened = []
         for (key, said), row_id in zip(new.items(), document_rows.reserve(self.session, Product, len(new)), strict=True):
             row = Product(

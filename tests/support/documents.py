@@ -1,0 +1,106 @@
+"""A small made-up fleet as five systems would export it, and taking such files in."""
+
+import io
+from datetime import datetime
+
+from musterroll.importers.catalogue import KINDS
+from musterroll.importers.reading import Choices, Document
+from musterroll.registry.documents.taking import Source
+from musterroll.registry.import_verdicts import Verdict
+from musterroll.registry.importing import Imported, import_document
+from musterroll.storage.database import Database
+from sqlalchemy import text
+
+from tests.support import papers
+
+FLEET = {
+    "accounts": (
+        "Account ID,Account Name,Parent Account ID,Website,Country,Segment\n"
+        "A3,Larkspur South,A2,,FR,enterprise\n"  # below an account that comes further down
+        "A1,Umber Logistics B.V.,,umber.example,NL,mid-market\n"
+        "A2,Larkspur Hospitals,,larkspur.example,FR,enterprise\n"
+    ),
+    "sites": (
+        "Site ID,Account ID,Site Name,Postcode,Time Zone\nS1,A1,Essen 1,45127,Europe/Berlin\nS2,A2,Lyon Nord,69001,\nS3,A3,Nice,06000,\n"
+    ),
+    "units": (
+        "Serial Number,Manufacturer,Model,Ship Date,Install Date,Status,Account ID,Site ID,Warranty Months\n"
+        "SN1001,Acme,Pump 3,2025-01-05,2025-02-15,Installed,A1,S1,36\n"
+        "SN1002,Acme,Pump 3,2024-06-23,2024-08-16,Installed,A2,S2,12\n"
+        "sn-1003,Acme Inc.,PUMP 3,2024-08-15,,Shipped,A3,S3,\n"
+        "SN1004,Zenith,Valve,,,In Stock,,,\n"
+        "SN1001,Zenith,Valve,,,Retired,,,24\n"  # the same serial of another maker
+    ),
+    "contracts": (
+        "Contract Number,Account ID,Start Date,End Date,Status,Auto Renew,Notice Days,Currency\n"
+        "C1,A1,2026-02-24,2028-09-14,Active,yes,30,EUR\n"
+        "C2,A2,2025-05-15,2026-05-14,Expired,no,,GBP\n"
+        "C3,A2,2025-05-15,2027-05-14,Expired,no,,EUR\n"
+    ),
+    "contract-lines": (
+        "Contract Number,Line,Serial Number,Model,Site ID,Quantity,Service Level,Price Per Year,Start Date,End Date\n"
+        'C1,1,SN1001,Pump 3,S1,1,24x7,"1.234,50",,\n'
+        "C1,2,,Pump 3,S2,3,8x5,40,2026-03-01,2027-02-28\n"
+        "C2,1,GONE77,Pump 3,,1,8x5,75,,\n"
+    ),
+    "billing": (
+        "Contract Number,Subscription Status,Last Invoice Date,Payment State\nC1,active,2026-10-16,paid\nC2,past_due,2026-01-31,Past Due\n"
+    ),
+    "telemetry": (
+        "serial,manufacturer,first_seen,last_seen,firmware,Operating Hours\n"
+        "SN1001,Acme,2025-02-15T09:00:00Z,2026-11-01T11:58:29Z,1.4.2,6000\n"
+        "SN1002,,2024-08-16T09:00:00Z,2026-10-01T03:00:00Z,1.3.9,\n"
+        "SN1003,,2026-10-30T09:00:00Z,2026-10-29T09:00:00Z,,12.5\n"
+    ),
+    "incidents": (
+        "Ticket,Serial Number,Manufacturer,Opened,Closed,Category,Hours,Parts\n"
+        "T1,SN1001,Acme,2026-07-20,2026-07-24,hardware failure,1.89,1\n"
+        "T2,GONE77,,2026-08-01,,question,,\n"
+    ),
+}
+
+
+def document(kind: str, content: str | bytes, choices: Choices = Choices()) -> Document:  # noqa: B008  immutable
+    return Document(io.BytesIO(content.encode() if isinstance(content, str) else content), KINDS[kind], choices)
+
+
+def take(
+    database: Database,
+    now: datetime,
+    kind: str,
+    content: str | bytes,
+    choices: Choices = Choices(),  # noqa: B008  immutable
+    *,
+    commit: bool = True,
+) -> tuple[list[Verdict], Imported]:
+    told: list[Verdict] = []
+    read = document(kind, content, choices)
+    with database.writing() as session:
+        done = import_document(session, read, told.append, Source(f"{kind}.csv", "kim", now), "0" * 64 if commit else None)
+    return told, done
+
+
+def outcomes(told: list[Verdict]) -> list[str]:
+    return [verdict.outcome.value for verdict in told]
+
+
+def take_all(database: Database, now: datetime, upto: str = "incidents") -> dict[str, Imported]:
+    """Take the fleet in, kind after kind, up to one of them. Nothing of it may be refused."""
+    done = {}
+    for kind, content in FLEET.items():
+        told, done[kind] = take(database, now, kind, content)
+        assert set(outcomes(told)) == {"new"}, told
+        if kind == upto:
+            break
+    return done
+
+
+def state(database: Database) -> str:
+    """Every byte an import may touch, without its own history."""
+    with database.reading() as session:
+        said = [
+            session.execute(text(query)).all()
+            for query in ("SELECT * FROM voice ORDER BY unit_id", "SELECT * FROM usage ORDER BY unit_id, name")
+        ]
+        firmware = session.execute(text("SELECT id, firmware FROM unit ORDER BY id")).all()
+        return papers.dump(session) + str(said) + str(firmware)
