@@ -3,6 +3,7 @@
 import json
 import math
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 
 from musterroll.domain.identity import name_key, serial_key, twin_key
 from musterroll.domain.instants import to_ms
@@ -163,7 +164,7 @@ def _past(session: Session, unit_id: int, now: int, silent: bool = False) -> Non
     if silent:
         turns.append((19 * HOUR - 186_000, "operating", "stale", _SILENCE))
     for before, old, new, cause in turns:
-        of = {"unit_id": unit_id, "axis": "liveness", "recorded_at": now - before}
+        of: dict[str, Any] = {"unit_id": unit_id, "axis": "liveness", "recorded_at": now - before}
         session.add(Transition(**of, at=now - before, old=old, new=new, cause=cause, actor="sweep"))
         session.flush()
 

@@ -46,4 +46,4 @@ def amount(money: Money) -> str:
     >>> amount(Money(Decimal("18240.50"), "EUR")), amount(Money(Decimal("95.5"), "EUR"))
     ('18,240 EUR', '95.50 EUR')
     """
-    return f"{money.amount:,.0f} {money.currency}" if money.amount >= 1000 else str(money)
+    return f"{money.amount:,.0f} {money.currency}" if money.amount >= 100 else str(money)

@@ -30,7 +30,9 @@ def overview() -> str:
         found = deciding.findings(session, wanted, after, PAGE, now)
     owners = sorted(set(OWNERS.values()))
     words = {"kinds": list(Kind), "owners": owners, "states": list(State), "address": address, "export": export, "everything": Filter()}
-    return page("findings.html", now, found=found, wanted=wanted, after=after, done=request.args.get("done", type=int), money=money, **words)
+    return page(
+        "findings.html", now, found=found, wanted=wanted, after=after, done=request.args.get("done", type=int), money=money, **words
+    )
 
 
 @pages.get("/findings/<int:number>")
@@ -67,7 +69,12 @@ def address(wanted: Filter, after: str | None = None, **changes: Any) -> str:
     ('/findings?kind=dormant', '/findings?state=any&owner=support')
     """
     one = wanted._replace(**changes)
-    asked = {"state": "" if one.state is State.OPEN else one.state or ANY, "kind": one.kind or "", "owner": one.owner, "account": one.account}
+    asked = {
+        "state": "" if one.state is State.OPEN else one.state or ANY,
+        "kind": one.kind or "",
+        "owner": one.owner,
+        "account": one.account,
+    }
     query = {name: str(value) for name, value in {**asked, "unit": one.uid, "after": after}.items() if value}
     return f"/findings?{urlencode(query)}" if query else "/findings"
 

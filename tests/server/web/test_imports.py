@@ -42,7 +42,14 @@ def test_columns_can_be_said_by_hand(visitor: Visitor) -> None:
     answer = drop(visitor, "sites", "sites.csv", "Site ID,Account ID,Called\nS90001,A00002,Cork 9\n")
     place = re.search(r'name="heading(\d+)" value="Called"', answer.text)
     assert place
-    columns = {"heading0": "Site ID", "field0": "ref", "heading1": "Account ID", "field1": "account", "heading2": "Called", "field2": "name"}
+    columns = {
+        "heading0": "Site ID",
+        "field0": "ref",
+        "heading1": "Account ID",
+        "field1": "account",
+        "heading2": "Called",
+        "field2": "name",
+    }
     again = visitor.post(answer.request.path, seen=answer.request.path, **columns)
     assert again.status_code == 200
     assert '<option value="name" selected>' in again.text

@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 from itertools import pairwise
-from typing import Any, cast
+from typing import Any
 
 import pytest
 from musterroll.domain.instants import to_ms
@@ -17,7 +17,7 @@ DAY = 86_400_000
 def _card(liveness: Liveness, now: datetime, since: int = 0, first: int | None = 30 * DAY) -> UnitCard:
     values: dict[str, Any] = dict.fromkeys(UnitCard._fields)
     first_heard = None if first is None else to_ms(now) - first
-    return cast(UnitCard, UnitCard(**values)._replace(liveness=liveness, liveness_since=to_ms(now) - since, first_heard_at=first_heard))
+    return UnitCard(**values)._replace(liveness=liveness, liveness_since=to_ms(now) - since, first_heard_at=first_heard)
 
 
 def _change(now: datetime, before: int, old: str, new: str) -> Change:
