@@ -2,6 +2,7 @@
 
 from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
+from functools import reduce
 from typing import Any, NamedTuple
 
 from sqlalchemy import Row
@@ -62,6 +63,7 @@ class Scope(NamedTuple):
 
 
 EVERYTHING = Scope()
+NONE = Tally(0, 0, 0)
 
 
 def base(
@@ -81,9 +83,9 @@ def base(
     heard, within = hearing_at(session, instant), _within(session, scope)
     present = on is None and known is None
     axes = installed_base.axes_now(heard, instant) if present else installed_base.axes_at(heard, instant, known_at)
-    all_ = installed_base.tallies(session, axes, "all", within).get(0, Tally(0, 0, 0))
-    parts = [] if by is None else _parts(session, by, installed_base.tallies(session, axes, by.value, within))
-    return Base(from_ms(instant), from_ms(known_at), all_, parts)
+    counted = installed_base.tallies(session, axes, by.value if by else "all", within)
+    parts = [] if by is None else _parts(session, by, counted)
+    return Base(from_ms(instant), from_ms(known_at), reduce(_plus, counted.values(), NONE), parts)
 
 
 def bridge(session: Session, month: date, now: datetime, *, known: Moment | None = None, scope: Scope = EVERYTHING) -> Bridge:
@@ -96,14 +98,16 @@ def bridge(session: Session, month: date, now: datetime, *, known: Moment | None
     if since > to_ms(now):
         raise Refusal(f"{first:%B %Y} has not begun yet", "day_to_come")
     last, known_at = _moment(add_months(first, 1) - timedelta(days=1), now, cut=True), _moment(known, now)
-    within = _within(session, scope)
-    opening, closing = (installed_base.axes_at(hearing_at(session, at), at, known_at) for at in (since - 1, last))
-    effective = asof.effective(since, last + 1, known_at)
-    quiet, others = installed_base.turnover(session, opening, closing, effective, within)
+    within, closing_heard = _within(session, scope), hearing_at(session, last)
+    opening = installed_base.axes_at(hearing_at(session, since - 1), since - 1, known_at)
+    closing = installed_base.axes_at(closing_heard, last, known_at)
+    effective, untold = asof.effective(since, last + 1, known_at), asof.untold(closing_heard, since - 1, min(last, known_at))
+    others = installed_base.stirred(session, opening, closing, effective, untold, within)
     moves = installed_base.moves_of(session, effective, [row.id for row in others]) if others else []
     start = {row.id: _standing(row, "0") for row in others}
     found = month_bridge.bridge(start, [*moves, *_unseen(start, moves, others, last)])
-    return Bridge(found.opening + quiet, found.steps, found.closing + quiet)
+    before = installed_base.tallies(session, opening, "all", within).get(0, NONE).operating
+    return Bridge(before, found.steps, before - found.opening + found.closing)
 
 
 def _unseen(start: dict[int, Standing], moves: list[Move], others: list[Row[Any]], last: int) -> list[Move]:
@@ -169,13 +173,12 @@ def _account_parts(session: Session, counted: dict[int, Tally]) -> list[Part]:
     """Every account that has units, or has them below it, in the order of the tree; at the end the units of no account."""
     nodes = accounts.tree(session, None)
     refs = {node.id: node.ref for node in nodes}
-    none = Tally(0, 0, 0)
-    rolled = {node.id: counted.get(node.id, none) for node in nodes}
+    rolled = {node.id: counted.get(node.id, NONE) for node in nodes}
     for node in sorted(nodes, key=lambda one: -one.depth):
         if node.parent_id in rolled:
             rolled[node.parent_id] = _plus(rolled[node.parent_id], rolled[node.id])
     parts = [
-        Part(node.ref, node.name, refs.get(node.parent_id or 0, ""), rolled[node.id], counted.get(node.id, none))
+        Part(node.ref, node.name, refs.get(node.parent_id or 0, ""), rolled[node.id], counted.get(node.id, NONE))
         for node in nodes
         if rolled[node.id].units
     ]

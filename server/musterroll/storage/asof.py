@@ -38,6 +38,15 @@ def liveness_at(heard: Hearing, instant: int, known_at: int) -> ColumnElement[st
     return case((col(Voice.heard_at) <= word, _judged(heard, word)), else_=recorded)
 
 
+def untold(heard: Hearing, since: int, instant: int) -> ColumnElement[bool]:
+    """Units whose liveness may have changed after `since` and up to `instant` without a transition that says so.
+
+    Their silence has lasted too long and no sweep came round, or they were first heard by other means than their own reports.
+    """
+    silent = and_(col(Voice.heard_at) <= instant, _judged(heard, instant).not_in(sorted(OPERATING)))
+    return or_(silent, func.coalesce(col(Voice.first_heard_at), col(Voice.heard_at)) > since)
+
+
 def merged_at(instant: int, known_at: int) -> ColumnElement[bool]:
     """Whether each unit was merged into another."""
     found: ColumnElement[bool] = func.coalesce(_last("identity", instant, known_at), SPLIT) == MERGED

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Row, Select, String, and_, case, exists, func, literal, not_, select, true, type_coerce
+from sqlalchemy import ColumnElement, Row, Select, String, case, func, literal, not_, select, true, type_coerce
 from sqlmodel import Session, col
 
 from musterroll.domain.lifecycle import Lifecycle
@@ -73,20 +73,18 @@ def tallies(session: Session, axes: Axes, by: str, within: Within) -> dict[Any, 
     return {row[0]: Tally(row[1], row[2], row[3]) for row in session.execute(query)}
 
 
-def turnover(session: Session, opening: Axes, closing: Axes, moves: Select[Any], within: Within) -> tuple[int, list[Row[Any]]]:
-    """How many units stood in the base at the opening, did not move and stand in it still; and how the others stood at both ends.
+def stirred(
+    session: Session, opening: Axes, closing: Axes, moves: Select[Any], untold: ColumnElement[bool], within: Within
+) -> list[Row[Any]]:
+    """How the units stood at both ends of a month that may stand otherwise at its closing: those that moved, or may have untold.
 
-    The others are rows of (id, then lifecycle l0, liveness v0 and merged m0 at the opening, then l1, v1, m1 at the closing).
+    Rows of (id, then lifecycle l0, liveness v0 and merged m0 at the opening, then l1, v1, m1 at the closing).
     """
     before = (opening.lifecycle.label("l0"), opening.liveness.label("v0"), opening.merged.label("m0"))
     after = (closing.lifecycle.label("l1"), closing.liveness.label("v1"), closing.merged.label("m1"))
-    moved = moves.subquery()
-    units = _units(col(Unit.id).label("id"), *before, *after, exists().where(moved.c.unit_id == col(Unit.id)).label("moved"))
-    unit = units.where(closing.on_roll, *_conditions(within)).subquery()
-    same = and_(*(unit.c[f"{name}0"] == unit.c[f"{name}1"] for name in "lvm"), not_(unit.c.moved))
-    base = and_(same, asof.in_base(unit.c.l0, unit.c.v0), not_(unit.c.m0))
-    quiet = session.execute(select(func.count()).select_from(unit).where(base)).scalar_one()
-    return quiet, list(session.execute(select(unit).where(not_(same))))
+    moved = col(Unit.id).in_(select(moves.subquery().c.unit_id))
+    units = _units(col(Unit.id).label("id"), *before, *after).where(moved | untold, closing.on_roll, *_conditions(within))
+    return list(session.execute(units))
 
 
 def moves_of(session: Session, moves: Select[Any], unit_ids: Sequence[int]) -> list[Move]:

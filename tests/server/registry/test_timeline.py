@@ -98,7 +98,9 @@ def test_a_bridge_adds_up_from_the_base_before_the_month_to_the_base_after_it(da
             {name: value + shift[name] if name in shift and value is not None else value for name, value in row.items()} for row in rows
         ]  # type: ignore[operator]
         session.execute(insert(Transition), moved)
-        session.add(Voice(unit_id=units[0], heard_at=to_ms(start) + random.randrange(90 * 86_400_000)))
+        for unit in units[:3]:  # heard, and no transition tells of it
+            end = random.choice([datetime(2026, 9, 1, tzinfo=UTC), datetime(2026, 10, 1, tzinfo=UTC), now])
+            session.add(Voice(unit_id=unit, heard_at=to_ms(end) - random.choice([1000, 100_000, 10**9, 4 * 10**9])))
         for month in (date(2026, 8, 1), date(2026, 9, 1), date(2026, 10, 15)):
             known = random.choice([None, date(2026, 9, 20), now.date()])
             first = month.replace(day=1)
