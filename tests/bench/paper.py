@@ -1,11 +1,11 @@
 """A million units with their paper, straight into an empty, migrated database by one statement a table.
 
-2,000 customers with nine subsidiaries each and three sites an account; an account has four products. Of the lines seven in ten name a
+2,000 customers with nine subsidiaries each and three sites an account; an account has two products. Of the lines seven in ten name a
 serial, one is for a site, one and a half for an account, half a one for a subtree. A tenth of the contracts is expired, a tenth cancelled.
 """
 
 from musterroll.storage.database import Database
-from musterroll.storage.paper_tables import Contract, ContractLine, Invoice
+from musterroll.storage.paper_tables import Contract, ContractLine, Invoice, WarrantyPeriod
 from musterroll.storage.tables import Account, Product, Site, Unit, Voice
 from sqlalchemy import Connection, text
 
@@ -18,7 +18,7 @@ _KEY = "'BM' || (10000000 + n)"
 
 
 def fill(database: Database, units: int, lines: int, now: int, today: str) -> None:
-    """Half the units of a subsidiary operate by ... see `_voice`; `now` is ms, `today` the day of it."""
+    """Units and voices numbered from 1, lines as above; `now` is ms, `today` the day of it."""
     accounts = max(10, min(ACCOUNTS, units // 50))
     with database.writing() as session:
         connection = session.connection()
@@ -43,22 +43,20 @@ def _places(connection: Connection, accounts: int) -> None:
 
 
 def _units(connection: Connection, units: int, accounts: int, now: int) -> None:
-    account = f"(n % {accounts} + 1)"
-    product = f"(({account} * 3 + n / {accounts} % 4) % {PRODUCTS} + 1)"
+    account = f"((n - 1) / {units // accounts} % {accounts} + 1)"
+    product = f"(({account} * 3 + n % 2) % {PRODUCTS} + 1)"
     of = {"account_id": account, "site_id": f"({account} * 3 - n % 3)", "product_id": product}
     of |= {"maker_key": f"'maker' || {product}", "family_key": f"'model' || {product}"}
     unit = {"id": "n", "uid": "'u' || n", "serial": _KEY, "serial_key": _KEY, "twin_key": _KEY, **of, "evidence": "'{}'", "created_at": _AT}
-    life = "CASE WHEN n % 20 = 0 THEN 'stock' WHEN n % 20 = 1 THEN 'returned' WHEN n % 200 = 2 THEN 'retired' ELSE 'deployed' END"
+    life = "CASE WHEN n % 40 = 0 THEN 'stock' WHEN n % 40 = 1 THEN 'returned' WHEN n % 200 = 2 THEN 'retired' ELSE 'deployed' END"
     unit |= {"lifecycle": life, "installed_on": _day("'2022-01-01'", "n % 1500"), "warranty_months": "36", "firmware": "'1.0'", "agent": "'bench'"}
     fleets.insert(connection, Unit, _for(connection, unit), units)
-    heard = "CASE WHEN n % 7 = 0 THEN :now - 86400000 WHEN n % 31 = 0 THEN NULL ELSE :now END"
-    stale = "CASE WHEN n % 7 = 0 THEN :now - 86400000 + 186000 ELSE NULL END"
+    heard = "CASE WHEN n % 14 = 0 THEN :now - 86400000 WHEN n % 62 = 0 THEN NULL ELSE :now END"
+    stale = "CASE WHEN n % 14 = 0 THEN :now - 86400000 + 186000 ELSE NULL END"
     voice = {"unit_id": "n", "heard_at": heard, "first_heard_at": heard, "stale_since": stale, "epoch": "1", "birth_epoch": "1", "beat": "1"}
     fleets.insert(connection, Voice, voice, units, now=now)
     period = {"unit_id": "n", "kind": "'standard'", "rule": "'installed'", "evidence": "'36 months from installation'"}
     period |= {"starts_on": _day("'2022-01-01'", "n % 1500"), "ends_on": _day("'2022-01-01'", "n % 1500 + 1096"), "id": "n"}
-    from musterroll.storage.paper_tables import WarrantyPeriod
-
     fleets.insert(connection, WarrantyPeriod, _for(connection, period), units)
 
 
@@ -79,7 +77,7 @@ def _paper(connection: Connection, units: int, lines: int, accounts: int, today:
         **{"id": "n", "contract_id": f"(n + {LINES_A_CONTRACT - 1}) / {LINES_A_CONTRACT}", "number": "CAST(n % 10 AS TEXT)"},
         **{"scope": f"CASE WHEN {named} THEN 'serial' WHEN {site} THEN 'site' WHEN {whole} THEN 'account' ELSE 'subtree' END"},
         **{"place_id": f"CASE WHEN {named} THEN NULL WHEN {site} THEN {of} * 3 - n % 3 WHEN {whole} THEN {of} ELSE {customer} END", "serial": serial},
-        **{"serial_key": serial, "product_id": f"CASE WHEN {named} THEN NULL ELSE ({of} * 3 + n % 4) % {PRODUCTS} + 1 END"},
+        **{"serial_key": serial, "product_id": f"CASE WHEN {named} THEN NULL ELSE ({of} * 3 + n / 20 % 2) % {PRODUCTS} + 1 END"},
         **{"quantity": f"CASE WHEN {named} THEN 1 WHEN {whole} THEN n % 29 + 1 ELSE n % 29 * 8 + 8 END", "price": "1200000"},
     }
     fleets.insert(connection, ContractLine, line, lines)

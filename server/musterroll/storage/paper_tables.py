@@ -106,7 +106,7 @@ class Incident(SQLModel, table=True):
 class Finding(SQLModel, table=True):
     """One disagreement as the last run saw it; its words and evidence are worked out when it is opened."""
 
-    __table_args__ = (UniqueConstraint("subject_id", "subject", "kind"), Index("ix_finding_present", "present", "kind", "id"))
+    __table_args__ = (UniqueConstraint("subject_id", "subject", "kind"),)
     id: int | None = row_id()
     kind: str = Field(max_length=32)
     subject: str = Field(max_length=8)  # unit, line

@@ -4,9 +4,9 @@ Makes `run_named` (lines to the unit whose serial they name), `run_seat` (units 
 full). A pool is all the quantity in force of one product at one place.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
-from musterroll.domain.assignment import lineage
+from musterroll.storage.account_tree import Tree
 from musterroll.storage.staging import Staging
 
 # Where two makers share the serial, the line's product decides, or nobody gets it.
@@ -32,19 +32,19 @@ WHERE l.in_force AND l.scope <> 'serial'
 WINDOW filled AS (PARTITION BY p.id ORDER BY l.ref, l.id ROWS UNBOUNDED PRECEDING)"""
 _OPTIONS = """
 WITH reached AS (
-  SELECT u.unit_id, u.lifecycle, u.operating, p.id AS pool_id, 0 AS level FROM run_unit u
+  SELECT u.*, p.id AS pool_id, 0 AS level FROM run_unit u
   JOIN run_pool p ON p.scope = 'site' AND p.place_id = u.site_id AND p.product_id = u.product_id
   UNION ALL
-  SELECT u.unit_id, u.lifecycle, u.operating, p.id, 1 FROM run_unit u
+  SELECT u.*, p.id, 1 FROM run_unit u
   JOIN run_pool p ON p.scope = 'account' AND p.place_id = u.account_id AND p.product_id = u.product_id
   UNION ALL
-  SELECT u.unit_id, u.lifecycle, u.operating, p.id, 2 + a.rise FROM run_unit u
+  SELECT u.*, p.id, 2 + a.rise FROM run_unit u
   JOIN run_above a ON a.account_id = u.account_id
   JOIN run_pool p ON p.scope = 'subtree' AND p.place_id = a.ancestor_id AND p.product_id = u.product_id)
-SELECT r.unit_id, r.pool_id, r.level, row_number() OVER (PARTITION BY r.pool_id
-    ORDER BY r.operating DESC, unit.installed_on NULLS LAST, unit.serial_key, unit.id) AS place
-FROM reached r JOIN unit ON unit.id = r.unit_id
-WHERE (r.lifecycle = 'deployed' OR r.operating) AND NOT EXISTS (SELECT 1 FROM run_named n WHERE n.unit_id = r.unit_id AND n.in_force)"""
+SELECT unit_id, pool_id, level,
+  row_number() OVER (PARTITION BY pool_id ORDER BY operating DESC, installed_on NULLS LAST, serial_key, unit_id) AS place
+FROM reached r
+WHERE (lifecycle = 'deployed' OR operating) AND NOT EXISTS (SELECT 1 FROM run_named n WHERE n.unit_id = r.unit_id AND n.in_force)"""
 _FILL = """
 INSERT INTO run_taken
 SELECT unit_id, pool_id, seat FROM (
@@ -64,13 +64,13 @@ JOIN run_pool_line l ON l.pool_id = o.pool_id AND l.back = 1
 WHERE o.nearest = 1"""
 
 
-def stage_seats(staging: Staging, parents: Mapping[int, int | None]) -> None:
-    """Seat every unit of `run_unit`. `parents` is the tree of accounts."""
+def stage_seats(staging: Staging, tree: Tree) -> None:
+    """Seat every unit of `run_unit`."""
     staging.make("run_named", _NAMED, by="unit_id")
     staging.make("run_pool", _POOLS, by="scope, place_id, product_id")
     staging.make("run_pool_line", _POOL_LINES, by="pool_id")
     headed = {row[0] for row in staging.rows("SELECT DISTINCT place_id FROM run_pool WHERE scope = 'subtree'")}
-    staging.fill("run_above", {"account_id": int, "ancestor_id": int, "rise": int}, list(_above(headed, parents)))
+    staging.fill("run_above", {"account_id": int, "ancestor_id": int, "rise": int}, list(_above(headed, tree)))
     staging.make("run_option", _OPTIONS, by="unit_id")
     staging.fill("run_taken", {"unit_id": int, "pool_id": int, "seat": int}, [])
     for (level,) in staging.rows("SELECT DISTINCT level FROM run_option ORDER BY level"):
@@ -80,13 +80,10 @@ def stage_seats(staging: Staging, parents: Mapping[int, int | None]) -> None:
     staging.make("run_over", _OVER, by="line_id")
 
 
-def _above(headed: set[int], parents: Mapping[int, int | None]) -> Iterator[tuple[int, int, int]]:
+def _above(headed: set[int], tree: Tree) -> Iterator[tuple[int, int, int]]:
     """Each account below one of `headed` (or being it) with that ancestor, and how high up that is: the deepest is 0."""
-    if not headed:
-        return
-    depth = {account: sum(1 for _ in lineage(account, parents)) for account in headed}
-    deepest = max(depth.values())
-    for account in parents:
-        for ancestor in lineage(account, parents):
-            if ancestor in headed:
-                yield account, ancestor, deepest - depth[ancestor]
+    depth = {account: tree.depth(account) for account in headed}
+    deepest = max(depth.values(), default=0)
+    for ancestor in headed:
+        for account in tree.below(ancestor):
+            yield account, ancestor, deepest - depth[ancestor]

@@ -10,6 +10,7 @@ from musterroll.storage.bulk import Bigints, Texts, postgres
 
 # Planned for one big run and not for many small ones: no compiling, room to sort in memory.
 _SETTINGS = "SET LOCAL jit = off; SET LOCAL work_mem = '256MB'; SET LOCAL temp_buffers = '64MB'; SET LOCAL statement_timeout = '600s'"
+_SHARED_OUT = "SET LOCAL parallel_tuple_cost = 0.01; SET LOCAL parallel_setup_cost = 100"
 _BY_INDEX = "SET LOCAL random_page_cost = 1.05; SET LOCAL max_parallel_workers_per_gather = 0"
 _BY_BYTES = {"postgresql": ' COLLATE "C"', "sqlite": ""}
 
@@ -27,7 +28,7 @@ class Staging:
     def settle(self, *, whole: bool) -> None:
         """Tell PostgreSQL, for the rest of the transaction, what kind of work comes: on all rows, or by index on some."""
         if self._postgres:
-            self._connection.exec_driver_sql(_SETTINGS if whole else f"{_SETTINGS}; {_BY_INDEX}")
+            self._connection.exec_driver_sql(f"{_SETTINGS}; {_SHARED_OUT if whole else _BY_INDEX}")
 
     def make(self, table: str, query: str, *, by: str, **values: Any) -> None:
         """(Re)make a temporary table of what a query finds; others will look into it `by` these columns."""

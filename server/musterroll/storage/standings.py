@@ -53,11 +53,13 @@ def one(session: Session, judged: Judged, unit_id: int) -> Stood | None:
 
 _UNITS = """
 SELECT unit.id AS unit_id, coalesce(unit.account_id, site.account_id) AS account_id, unit.site_id, unit.product_id,
-  {lifecycle} AS lifecycle, coalesce({operating}, FALSE) AS operating, voice.heard_at
+  {lifecycle} AS lifecycle, coalesce({operating}, FALSE) AS operating, voice.heard_at,
+  unit.installed_on, unit.serial_key
 FROM unit LEFT JOIN voice ON voice.unit_id = unit.id LEFT JOIN site ON site.id = unit.site_id
 WHERE unit.merged_into_id IS NULL {units}"""
 _CELLS = """
-SELECT u.*, CASE WHEN s.unit_id IS NULL THEN 0 ELSE 4 END + CASE WHEN u.lifecycle = 'deployed' THEN 2 ELSE 0 END
+SELECT u.unit_id, u.account_id, u.site_id, u.product_id, u.lifecycle, u.operating, u.heard_at,
+  CASE WHEN s.unit_id IS NULL THEN 0 ELSE 4 END + CASE WHEN u.lifecycle = 'deployed' THEN 2 ELSE 0 END
   + CASE WHEN u.operating THEN 1 ELSE 0 END AS cell
 FROM run_unit u LEFT JOIN (SELECT DISTINCT unit_id FROM run_seat) s ON s.unit_id = u.unit_id"""
 

@@ -4,9 +4,9 @@ A unit shares its serial with those a line could mean instead, and its seat with
 quantity of every place it reaches, every unit that reaches that place, the places those reach. What is beyond cannot change.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 
-from musterroll.domain.assignment import lineage
+from musterroll.storage.account_tree import Tree
 from musterroll.storage.staging import Staging
 
 _SHARERS = """
@@ -43,27 +43,26 @@ WHERE l.scope = 'serial'"""
 _POOL = {"scope": str, "place_id": int, "product_id": int}
 
 
-def stage_reach(staging: Staging, unit_ids: Collection[int], parents: Mapping[int, int | None]) -> list[int]:
+def stage_reach(staging: Staging, unit_ids: Collection[int], tree: Tree) -> list[int]:
     """Make the two tables from the units that changed. Returns the contracts of the lines."""
     staging.fill("run_touched", {"unit_id": int}, [(unit_id,) for unit_id in sorted(unit_ids)])
     staging.run(_SHARERS)
     staging.measure("run_touched")
     staging.fill("run_reached", _POOL, [])
-    children = _children(parents)
     new = "run_touched"
-    while _spread(staging, new, parents, children):
+    while _spread(staging, new, tree):
         new = "run_new"
     staging.make("run_touched_line", _LINES, by="line_id")
     return [row[0] for row in staging.rows("SELECT DISTINCT contract_id FROM run_touched_line")]
 
 
-def _spread(staging: Staging, new: str, parents: Mapping[int, int | None], children: Mapping[int, list[int]]) -> bool:
+def _spread(staging: Staging, new: str, tree: Tree) -> bool:
     """Go one step from the units of `new`: to the places they reach and the units that reach those. Whether there were any."""
     places: set[tuple[str, int, int]] = set()
     for product, site, account in staging.rows(_WHERE.replace("{new}", new)):
         places |= {("site", site, product)} if site else set()
         places |= {("account", account, product)} if account else set()
-        places |= {("subtree", above, product) for above in lineage(account or None, parents)}
+        places |= {("subtree", above, product) for above in tree.lineage(account or None)}
     staging.fill("run_place", _POOL, sorted(places))
     pools = staging.rows(_POOLS)
     if not pools:
@@ -71,27 +70,10 @@ def _spread(staging: Staging, new: str, parents: Mapping[int, int | None], child
     staging.fill("run_new_pool", _POOL, [tuple(row) for row in pools])
     staging.run("INSERT INTO run_reached SELECT scope, place_id, product_id FROM run_new_pool")
     staging.measure("run_reached")
-    below = {(one, product) for scope, place, product in pools if scope != "site" for one in _accounts(scope, place, children)}
+    below = {(account, product) for scope, account, product in pools if scope == "account"}
+    below |= {(one, product) for scope, account, product in pools if scope == "subtree" for one in tree.below(account)}
     staging.fill("run_below", {"account_id": int, "product_id": int}, sorted(below))
     staging.make("run_new", _REACHING, by="unit_id")
     staging.run("INSERT INTO run_touched SELECT unit_id FROM run_new")
     staging.measure("run_touched")
     return True
-
-
-def _accounts(scope: str, place: int, children: Mapping[int, list[int]]) -> list[int]:
-    """The accounts that reach a quantity of an account, or of its subtree."""
-    found, seen = [place], {place}
-    for account in found if scope == "subtree" else []:
-        fresh = [child for child in children.get(account, ()) if child not in seen]
-        found += fresh
-        seen.update(fresh)
-    return found
-
-
-def _children(parents: Mapping[int, int | None]) -> dict[int, list[int]]:
-    children: dict[int, list[int]] = {}
-    for account, parent in parents.items():
-        if parent is not None:
-            children.setdefault(parent, []).append(account)
-    return children

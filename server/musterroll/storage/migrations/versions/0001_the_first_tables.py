@@ -95,9 +95,6 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('id'),
     sa.UniqueConstraint('subject_id', 'subject', 'kind')
     )
-    with op.batch_alter_table('finding', schema=None) as batch_op:
-        batch_op.create_index('ix_finding_present', ['present', 'kind', 'id'], unique=False)
-
     op.create_table('message',
     sa.Column('unit_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), autoincrement=False, nullable=False),
     sa.Column('epoch', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), autoincrement=False, nullable=False),
@@ -625,9 +622,6 @@ def downgrade() -> None:
     op.drop_table('quarantine')
     op.drop_table('pulse')
     op.drop_table('message')
-    with op.batch_alter_table('finding', schema=None) as batch_op:
-        batch_op.drop_index('ix_finding_present')
-
     op.drop_table('finding')
     op.drop_table('dirty')
     op.drop_table('change')
