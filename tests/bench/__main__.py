@@ -6,12 +6,13 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from tests.bench import durable, footprint, heartbeats, million
+from tests.bench import durable, footprint, heartbeats, imports, million
 from tests.bench.measuring import Figure
 
 BENCHES: dict[str, Callable[[bool], list[Figure]]] = {
     "durable": durable.measure,
     "million": million.measure,
+    "imports": imports.measure,
     "agent": footprint.measure,
     "heartbeats": heartbeats.measure,
 }
