@@ -4,7 +4,6 @@ from flask import Blueprint, redirect, request
 from werkzeug.wrappers import Response
 
 from musterroll.registry import undoing
-from musterroll.storage import dirty
 from musterroll.web.door import actor, clock, door
 from musterroll.web.security import local_path
 
@@ -15,5 +14,4 @@ pages = Blueprint("changes", __name__)
 def undo(number: int) -> Response:
     with door().database.writing() as session:
         undoing.undo(session, number, actor().name, clock())
-        dirty.mark_all(session)
     return redirect(local_path(request.form.get("next")), 303)

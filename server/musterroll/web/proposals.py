@@ -4,7 +4,6 @@ from flask import Blueprint, redirect, request
 from werkzeug.wrappers import Response
 
 from musterroll.registry import proposing
-from musterroll.storage import dirty
 from musterroll.web.door import actor, clock, door, page
 
 pages = Blueprint("proposals", __name__)
@@ -46,7 +45,6 @@ def decide(number: int, decision: str) -> Response:
         if decision == "accept":
             keep_right = request.form.get("keep") == "right"
             proposing.accept(session, number, actor=who, now=now, reason=reason, keep_right=keep_right)
-            dirty.mark_all(session)
         else:
             proposing.reject(session, number, actor=who, now=now, reason=reason)
     return redirect("/proposals", 303)
