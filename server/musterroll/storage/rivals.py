@@ -42,8 +42,11 @@ SELECT unit.id, unit.serial_key, unit.product_id, coalesce(unit.account_id, site
   coalesce({operating}, FALSE), unit.installed_on
 FROM unit LEFT JOIN voice ON voice.unit_id = unit.id LEFT JOIN site ON site.id = unit.site_id
 WHERE unit.merged_into_id IS NULL AND """
-_AT_PLACES = """unit.product_id = :product AND (unit.site_id IN {sites} OR unit.account_id IN {accounts}
-  OR (unit.account_id IS NULL AND site.account_id IN {accounts}))"""
+# Each way to be at a place by its own index: of the three alternatives in one condition a million units would be walked.
+_AT_PLACES = """unit.product_id = :product AND unit.id IN (
+  SELECT u.id FROM unit u WHERE u.site_id IN {sites}
+  UNION ALL SELECT u.id FROM unit u WHERE u.account_id IN {accounts}
+  UNION ALL SELECT u.id FROM site s JOIN unit u ON u.site_id = s.id WHERE u.account_id IS NULL AND s.account_id IN {accounts})"""
 
 
 def up(session: Session, accounts: Collection[int]) -> dict[int, int | None]:
