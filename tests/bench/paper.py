@@ -1,6 +1,6 @@
 """A million units with their paper, straight into an empty, migrated database by one statement a table.
 
-2,000 customers with nine subsidiaries each and three sites an account; an account has two products. Of the lines seven in ten name a
+2,000 customers with nine subsidiaries each and three sites an account; a customer has two products. Of the lines seven in ten name a
 serial, one is for a site, one and a half for an account, half a one for a subtree. A tenth of the contracts is expired, a tenth cancelled.
 """
 
@@ -44,7 +44,7 @@ def _places(connection: Connection, accounts: int) -> None:
 
 def _units(connection: Connection, units: int, accounts: int, now: int) -> None:
     account = f"((n - 1) / {units // accounts} % {accounts} + 1)"
-    product = f"(({account} * 3 + n % 2) % {PRODUCTS} + 1)"
+    product = f"(({_customer(account)} * 3 + n % 2) % {PRODUCTS} + 1)"
     of = {"account_id": account, "site_id": f"({account} * 3 - n % 3)", "product_id": product}
     of |= {"maker_key": f"'maker' || {product}", "family_key": f"'model' || {product}"}
     unit = {"id": "n", "uid": "'u' || n", "serial": _KEY, "serial_key": _KEY, "twin_key": _KEY, **of, "evidence": "'{}'", "created_at": _AT}
@@ -70,17 +70,21 @@ def _paper(connection: Connection, units: int, lines: int, accounts: int, today:
     bill = {"contract_id": "n", "payment": "CASE WHEN n % 20 = 3 THEN 'overdue' ELSE 'paid' END"}
     fleets.insert(connection, Invoice, bill, contracts)
     of = f"((n + {LINES_A_CONTRACT - 1}) / {LINES_A_CONTRACT} % {accounts} + 1)"  # the account of the line's contract
-    named, site, whole = "n % 20 < 14", "n % 20 < 16", "n % 20 < 19"
-    customer = f"({of} - ({of} - 1) % 10)"
+    named, site, whole = "n * 7 % 20 < 14", "n * 7 % 20 < 16", "n * 7 % 20 < 19"
     serial = f"CASE WHEN {named} THEN 'BM' || (10000000 + n * 31 % {units} + 1) ELSE '' END"
     line = {
         **{"id": "n", "contract_id": f"(n + {LINES_A_CONTRACT - 1}) / {LINES_A_CONTRACT}", "number": "CAST(n % 10 AS TEXT)"},
         **{"scope": f"CASE WHEN {named} THEN 'serial' WHEN {site} THEN 'site' WHEN {whole} THEN 'account' ELSE 'subtree' END"},
-        **{"place_id": f"CASE WHEN {named} THEN NULL WHEN {site} THEN {of} * 3 - n % 3 WHEN {whole} THEN {of} ELSE {customer} END", "serial": serial},
-        **{"serial_key": serial, "product_id": f"CASE WHEN {named} THEN NULL ELSE ({of} * 3 + n / 20 % 2) % {PRODUCTS} + 1 END"},
+        **{"place_id": f"CASE WHEN {named} THEN NULL WHEN {site} THEN {of} * 3 - n % 3 WHEN {whole} THEN {of} ELSE {_customer(of)} END", "serial": serial},
+        **{"serial_key": serial, "product_id": f"CASE WHEN {named} THEN NULL ELSE ({_customer(of)} * 3 + n / 10 % 2) % {PRODUCTS} + 1 END"},
         **{"quantity": f"CASE WHEN {named} THEN 1 WHEN {whole} THEN n % 29 + 1 ELSE n % 29 * 8 + 8 END", "price": "1200000"},
     }
     fleets.insert(connection, ContractLine, line, lines)
+
+
+def _customer(account: str) -> str:
+    """The first of the ten accounts of a tree."""
+    return f"({account} - ({account} - 1) % 10)"
 
 
 def _day(start: str, days: str) -> str:

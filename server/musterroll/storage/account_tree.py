@@ -41,4 +41,4 @@ class Tree:
 
 
 def tree(session: Session) -> Tree:
-    return Tree(dict(session.execute(select(col(Account.id), col(Account.parent_id))).tuples().all()))
+    return Tree(dict(session.execute(select(col(Account.id), col(Account.parent_id))).all()))
