@@ -85,9 +85,9 @@ class Document:
         used = {column.place for column in self._columns}
         return [name.strip()[:80] for place, name in enumerate(self._table.header) if name.strip() and place not in used]
 
-    def position(self) -> int:
-        """How many bytes of the file have been read."""
-        return self._file.tell()
+    def progress(self, rows: int, size: int) -> float:
+        """How much of a file of so many bytes, of which so many rows were told of, has been read: 0 to 1."""
+        return min(1.0, rows / self._table.height if self._table.height else self._file.tell() / max(size, 1))
 
     def rows(self) -> Iterator[Row | BadRow]:
         """The rows from the first one. Raises BadFile where the file cannot be read on."""

@@ -46,6 +46,7 @@ class Table(NamedTuple):
 
     header: list[str]
     lines: Callable[[], Iterator[Line]]
+    height: int | None = None  # rows, where that is known beforehand
 
 
 def read_text(file: BinaryIO, known: Callable[[list[str]], int]) -> Table:

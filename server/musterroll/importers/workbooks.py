@@ -1,6 +1,7 @@
 """The sheet of an XLSX workbook as rows of text. What could make reading it dangerous or misleading is looked at first."""
 
 import re
+import struct
 import zipfile
 import zlib
 from collections.abc import Iterator
@@ -12,14 +13,19 @@ from python_calamine import CalamineError, CalamineSheet, CalamineWorkbook
 from musterroll.importers.text_tables import MOST_COLUMNS, BadFile, Line, Table
 
 _MOST_MEMBERS = 2_000
-_MOST_BYTES = 400 << 20  # of everything in it, unpacked
+_MOST_BYTES = 300 << 20  # of everything in it, unpacked
 _MOST_RATIO = 200  # unpacked to packed, of what is large
 _LARGE = 16 << 20
-_MOST_CELLS = 20_000_000  # of the rectangle that holds every cell
+_MOST_CELLS = 10_000_000  # of the rectangle that holds every cell
 _CHUNK = 1 << 20
 _OVERLAP = 1 << 12
-_CELL = re.compile(rb'<c [^>]*?\br="([A-Z]{1,7})([0-9]{1,9})"')
-_ROW = re.compile(rb'<row [^>]*?\br="([0-9]{1,9})"')
+_LOCAL_HEADER = struct.Struct("<4s22xHH")
+_STORED = 0
+
+# Tags of a sheet, whatever its prefix and quotation marks.
+_CELL = re.compile(rb"<(?:\w+:)?c(?=[\s/>])")
+_PLACE = re.compile(rb"""<(?:\w+:)?c\s(?:[^>]*?\s)?r\s*=\s*["']\$?([A-Za-z]{1,7})\$?([0-9]{1,9})["']""")
+_ROW = re.compile(rb"""<(?:\w+:)?row\s(?:[^>]*?\s)?r\s*=\s*["']([0-9]{1,9})["']""")
 _EMPTY_FORMULA = re.compile(rb"<f(?:\s[^>]*)?(?:/>|>[^<]*</f>)\s*(?:<v\s*/>|<v></v>|</c>)")
 
 
@@ -30,29 +36,48 @@ class Numeric(str):
 
 
 class _Extent(NamedTuple):
-    rows: int
-    columns: int
-    empty_formula: bool
+    """How far a sheet reaches, and what in it cannot be trusted."""
+
+    rows: int = 0
+    columns: int = 0
+    unplaced: bool = False  # a cell that does not say where it is
+    empty_formula: bool = False
 
 
-def read_workbook(file: BinaryIO, sheet: str | None) -> Table:
+def read_workbook(file: BinaryIO, name: str | None) -> Table:
     """The named sheet, or the first that is not empty. Raises BadFile for what is no workbook, too large, or misleading."""
     _look_inside(file)
     file.seek(0)
-    try:
-        book = CalamineWorkbook.from_filelike(file)
-        found = _sheet(book, sheet)
-        rows = found.to_python(skip_empty_area=False)
-    except (CalamineError, OSError, ValueError) as error:
-        raise BadFile(f"the workbook cannot be read: {str(error)[:120]}; open it and save it again as XLSX") from None
-    first = next((number for number, row in enumerate(rows) if any(str(cell).strip() for cell in row)), None)
-    if first is None:
-        raise BadFile(f"the sheet {found.name!r} is empty; its first line must be the headings")
-    header = [_text(cell) for cell in rows[first]]
+    sheet = _opened(file, name)
+    if sheet.start is None:
+        raise BadFile(f"the sheet {sheet.name!r} is empty; its first line must be the headings")
+    rows = _rows(sheet)
+    first, header = next(((number, cells) for number, cells in rows if any(map(str.strip, cells))), (0, []))
     while header and not header[-1].strip():
         header.pop()
-    merged = _merged(found, first)
-    return Table(header, lambda: _lines(rows, first + 1, len(header), merged))
+    merged = _merged(sheet, first)
+    return Table(header, lambda: _lines(sheet, first, len(header), merged), sheet.total_height)
+
+
+def _opened(file: BinaryIO, name: str | None) -> CalamineSheet:
+    try:
+        return _sheet(CalamineWorkbook.from_filelike(file), name)
+    except (CalamineError, OSError, ValueError) as error:
+        raise _unreadable(error) from None
+    except BaseException as error:
+        if type(error).__name__ == "PanicException":  # what the reader's own mistakes come as
+            raise _unreadable(error) from None
+        raise
+
+
+def _unreadable(error: BaseException) -> BadFile:
+    return BadFile(f"the workbook cannot be read: {str(error)[:120]}; open it and save it again as XLSX")
+
+
+def _rows(sheet: CalamineSheet) -> Iterator[tuple[int, list[str]]]:
+    """The rows by the number a spreadsheet shows, from its first column with anything in it on."""
+    for number, row in enumerate(sheet.iter_rows(), 1):
+        yield number, list(map(_text, row))
 
 
 def _sheet(book: CalamineWorkbook, wanted: str | None) -> CalamineSheet:
@@ -64,10 +89,9 @@ def _sheet(book: CalamineWorkbook, wanted: str | None) -> CalamineSheet:
     return next((one for one in sheets if one.start is not None), None) or book.get_sheet_by_index(0)
 
 
-def _lines(rows: list[list[Any]], start: int, width: int, merged: dict[int, str]) -> Iterator[Line]:
-    for number, row in enumerate(rows[start:], start + 1):
-        cells = [_text(cell) for cell in row]
-        if not any(cell.strip() for cell in cells):
+def _lines(sheet: CalamineSheet, header: int, width: int, merged: dict[int, str]) -> Iterator[Line]:
+    for number, cells in _rows(sheet):
+        if number <= header or not any(map(str.strip, cells)):
             continue
         problem = None
         if number in merged:
@@ -81,8 +105,8 @@ def _merged(sheet: CalamineSheet, header: int) -> dict[int, str]:
     """Merged cells by the lines below the headings that they touch."""
     found = {}
     for (top, left), (bottom, right) in sheet.merged_cell_ranges or ():
-        for row in range(max(top, header + 1), bottom + 1):
-            found[row + 1] = f"{_letters(left)}{top + 1}:{_letters(right)}{bottom + 1}"
+        for row in range(max(top + 1, header + 1), bottom + 2):
+            found[row] = f"{_letters(left)}{top + 1}:{_letters(right)}{bottom + 1}"
     return found
 
 
@@ -112,14 +136,12 @@ def _look_inside(file: BinaryIO) -> None:
     file.seek(0)
     try:
         with zipfile.ZipFile(file) as archive:
-            members = archive.infolist()
-            _refuse_bomb(members)
+            _refuse_bomb(archive.infolist())
             if "xl/workbook.xml" not in archive.namelist():
                 raise BadFile("the file is a ZIP archive but no XLSX workbook; unpack it and give the table itself")
-            for member in members:
-                if member.filename.startswith("xl/worksheets/") and member.filename.endswith(".xml"):
-                    _refuse_extent(_extent(archive, member))
-    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, OSError, zlib.error) as error:
+            for member in archive.infolist():
+                _refuse_extent(_extent(_unpacked(file, member)))
+    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, OSError, ValueError, zlib.error, struct.error) as error:
         raise BadFile(f"the workbook is damaged or locked with a password: {str(error)[:80]}; open it and save it again as XLSX") from None
 
 
@@ -132,22 +154,47 @@ def _refuse_bomb(members: list[zipfile.ZipInfo]) -> None:
             raise BadFile(f"the workbook's part {member.filename[:80]!r} is packed beyond belief; save the sheet as CSV")
 
 
-def _extent(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> _Extent:
-    """How far a sheet reaches, without laying it out. Also counts what is unpacked: the directory of an archive may lie."""
-    rows = columns = size = 0
-    formula, rest = False, b""
-    with archive.open(member) as part:
-        while chunk := part.read(_CHUNK):
+def _unpacked(file: BinaryIO, member: zipfile.ZipInfo) -> Iterator[bytes]:
+    """What a part holds to its real end: the directory of an archive may lie about its size."""
+    file.seek(member.header_offset)
+    _, name, extra = _LOCAL_HEADER.unpack(file.read(_LOCAL_HEADER.size))
+    file.seek(name + extra, 1)
+    packed, size = member.compress_size, 0
+    stream = zlib.decompressobj(-zlib.MAX_WBITS)
+    while packed > 0 and not stream.eof:
+        taken = file.read(min(_CHUNK // 16, packed))
+        if not taken:
+            raise EOFError("it ends too early")
+        packed -= len(taken)
+        while taken:
+            chunk = taken if member.compress_type == _STORED else stream.decompress(taken, _CHUNK)
+            taken = b"" if member.compress_type == _STORED else stream.unconsumed_tail
             size += len(chunk)
             if size > member.file_size:
                 raise BadFile("the workbook's parts are larger than it says; save the sheet as CSV")
-            text = rest + chunk
-            rows = max(rows, max((int(found) for found in _ROW.findall(text)), default=0))
-            widest = max((found for found, _ in _CELL.findall(text)), key=lambda name: (len(name), name), default=b"")
-            columns = max(columns, _column(widest))
-            formula = formula or _EMPTY_FORMULA.search(text) is not None
-            rest = text[-_OVERLAP:]
-    return _Extent(rows, columns, formula)
+            yield chunk
+
+
+def _extent(chunks: Iterator[bytes]) -> _Extent:
+    """How far the cells of a part reach, without laying them out."""
+    found, rest = _Extent(), b""
+    for chunk in chunks:
+        text = rest + chunk
+        cut = text.rfind(b"<", 0, len(text) - _OVERLAP) if len(text) > _OVERLAP else 0
+        found, rest = _widened(found, text[: max(cut, 0)]), text[max(cut, 0) :]
+    return _widened(found, rest)
+
+
+def _widened(found: _Extent, text: bytes) -> _Extent:
+    places = _PLACE.findall(text)
+    widest = max((letters for letters, _ in places), key=lambda letters: (len(letters), letters), default=b"")
+    lowest = max((int(row) for _, row in places), default=0)
+    return _Extent(
+        max(found.rows, lowest, max((int(row) for row in _ROW.findall(text)), default=0)),
+        max(found.columns, _column(widest.upper())),
+        found.unplaced or len(places) < len(_CELL.findall(text)),
+        found.empty_formula or _EMPTY_FORMULA.search(text) is not None,
+    )
 
 
 def _column(letters: bytes) -> int:
@@ -162,5 +209,7 @@ def _refuse_extent(found: _Extent) -> None:
         raise BadFile(f"a sheet of the workbook has {found.columns:,} columns; at most {MOST_COLUMNS} are read")
     if found.rows * found.columns > _MOST_CELLS:
         raise BadFile(f"a sheet of the workbook has {found.rows:,} rows of {found.columns} columns, too many; save it as CSV")
+    if found.unplaced:
+        raise BadFile("the workbook does not say where its cells are; open it in a spreadsheet program and save it again, or as CSV")
     if found.empty_formula:
         raise BadFile("the workbook has formulas without their results; open it in a spreadsheet program and save it, or save it as CSV")
