@@ -17,15 +17,21 @@ Checks = dict[str, Callable[[], bool]]
 
 
 def create_app(
-    settings: Settings, database: Database, metrics: Metrics, checks: Checks | None = None, mqtt_url: str | None = None
+    settings: Settings,
+    database: Database,
+    metrics: Metrics,
+    checks: Checks | None = None,
+    elsewhere: Checks | None = None,
+    mqtt_url: str | None = None,
 ) -> Flask:
     """The registry as a WSGI application.
 
-    `checks` name what `/readyz` and the health strip ask besides the database; `mqtt_url` is the broker that devices are sent to.
+    `checks` name what `/readyz` and the health strip ask besides the database, `elsewhere` what only the strip shows: the pages answer
+    while another process is down. `mqtt_url` is the broker that devices are sent to.
     """
     app = api.new_app("musterroll.web")
     app.config.update(
-        SECRET_KEY=_secret_key(settings),
+        SECRET_KEY=secret_key(settings),
         MQTT_URL=settings.mqtt_public_url or mqtt_url,
         MAX_CONTENT_LENGTH=512 * 1024 * 1024,
     )
@@ -33,12 +39,13 @@ def create_app(
         hops = settings.proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
     checks = checks or {}
-    web.build(app, database, settings, checks)
+    web.build(app, database, settings, {**checks, **(elsewhere or {})})
     api.build(app, database, settings, metrics, checks, web.authenticate_session)
     return app
 
 
-def _secret_key(settings: Settings) -> str:
+def secret_key(settings: Settings) -> str:
+    """The key that signs forms, the same for every worker: as set, else made once and kept."""
     if settings.secret_key:
         return settings.secret_key.get_secret_value()
     return kept_secret(settings.data_dir / "secret_key")

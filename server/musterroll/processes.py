@@ -51,7 +51,7 @@ def serve(settings: Settings, database: Database, ready: Callable[[str], None], 
         schedule = Schedule(database, jobs(settings, database))
         running.enter_context(_run(schedule))
         checks.update(ingest=ingest.healthy, schedule=schedule.healthy)
-        app = create_app(settings, database, metrics, checks, public_mqtt)
+        app = create_app(settings, database, metrics, checks, mqtt_url=public_mqtt)
         url = running.enter_context(_http(app, settings))
         _announce_when_ready(app, url, ready, asked)
         while not asked.wait(_WATCH_SECONDS):

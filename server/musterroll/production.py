@@ -5,7 +5,7 @@ from typing import Any
 from flask import Flask
 from gunicorn.app.base import BaseApplication
 
-from musterroll.app import create_app
+from musterroll.app import create_app, secret_key
 from musterroll.metrics import Metrics
 from musterroll.processes import without_credentials
 from musterroll.settings import Settings, address
@@ -27,11 +27,12 @@ class _Web(BaseApplication):
         mqtt = self._settings.mqtt_url
         public = without_credentials(mqtt.get_secret_value()) if mqtt else None
         database = Database(self._settings.database)
-        return create_app(self._settings, database, Metrics(), elsewhere.checks(database), public)
+        return create_app(self._settings, database, Metrics(), elsewhere=elsewhere.checks(database), mqtt_url=public)
 
 
 def run_web(settings: Settings, workers: int, threads: int) -> None:
     """Serve until SIGTERM. gunicorn says itself when it listens."""
+    secret_key(settings)  # made before there are two workers to make it
     host, port = address(settings.http_listen, "MUSTERROLL_HTTP_LISTEN")
     options = {
         "bind": f"[{host}]:{port}" if ":" in host else f"{host}:{port}",

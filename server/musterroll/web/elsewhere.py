@@ -13,7 +13,7 @@ _SILENT = 30_000  # ms
 
 
 def checks(database: Database) -> dict[str, Callable[[], bool]]:
-    """What the health strip and readiness ask where ingest and schedule are processes of their own."""
+    """What the health strip asks where ingest and schedule are processes of their own."""
     return {name: partial(_beats, database, prefix) for name, prefix in _PULSES.items()}
 
 
