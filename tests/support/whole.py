@@ -38,7 +38,60 @@ class DeployedBroker:
         }
 
 
-class Serve:
+class Registered:
+    """A process of a registry, and what one asks it from outside."""
+
+    url: str
+    environment: dict[str, str]
+    process: subprocess.Popen[Any]
+
+    def command(self, *arguments: str) -> str:
+        ran = subprocess.run([sys.executable, "-m", "musterroll", *arguments], env=self.environment, capture_output=True, text=True)
+        assert ran.returncode == 0, ran.stderr
+        return ran.stdout.strip()
+
+    def get(self, path: str, token: str, method: str = "GET") -> Any:
+        request = urllib.request.Request(self.url + path, headers={"Authorization": f"Bearer {token}"}, method=method)
+        with urllib.request.urlopen(request, timeout=10) as answer:
+            return json.loads(answer.read() or b"null")
+
+    def post(self, path: str, token: str) -> Any:
+        return self.get(path, token, "POST")
+
+    def kill(self) -> None:
+        end(self.process, signal.SIGKILL)
+        self._hang_up()
+
+    def stop(self, seconds: float = 10) -> int:
+        """SIGTERM; the exit status. Fails where it takes longer."""
+        self.process.send_signal(signal.SIGTERM)
+        status = self.process.wait(seconds)
+        self._hang_up()
+        return status
+
+    def _hang_up(self) -> None:
+        if self.process.stdout:
+            self.process.stdout.close()
+
+
+class Production(Registered):
+    """`musterroll web`, `ingest` or `schedule`."""
+
+    def __init__(self, environment: dict[str, str], part: str) -> None:
+        self.environment = environment
+        self.url = f"http://{environment['MUSTERROLL_HTTP_LISTEN']}"
+        command = [sys.executable, "-m", "musterroll", part]
+        self.process = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+
+    def ready(self) -> bool:
+        try:
+            with urllib.request.urlopen(self.url + "/readyz", timeout=5) as answer:
+                return bool(answer.status == 200)
+        except OSError:
+            return False
+
+
+class Serve(Registered):
     """`musterroll serve`, ready. Its address and first password are those it printed."""
 
     def __init__(self, environment: dict[str, str]) -> None:
@@ -56,32 +109,6 @@ class Serve:
             self.kill()
             raise AssertionError(f"musterroll serve ended before it was ready: {self.said}")
         self.url = self.said[-1].split()[-1]
-
-    def command(self, *arguments: str) -> str:
-        ran = subprocess.run([sys.executable, "-m", "musterroll", *arguments], env=self.environment, capture_output=True, text=True)
-        assert ran.returncode == 0, ran.stderr
-        return ran.stdout.strip()
-
-    def get(self, path: str, token: str, method: str = "GET") -> Any:
-        request = urllib.request.Request(self.url + path, headers={"Authorization": f"Bearer {token}"}, method=method)
-        with urllib.request.urlopen(request, timeout=10) as answer:
-            return json.loads(answer.read() or b"null")
-
-    def post(self, path: str, token: str) -> Any:
-        return self.get(path, token, "POST")
-
-    def kill(self) -> None:
-        end(self.process, signal.SIGKILL)
-        assert self.process.stdout
-        self.process.stdout.close()
-
-    def stop(self, seconds: float = 10) -> int:
-        """SIGTERM; the exit status. Fails where it takes longer."""
-        self.process.send_signal(signal.SIGTERM)
-        status = self.process.wait(seconds)
-        assert self.process.stdout
-        self.process.stdout.close()
-        return status
 
 
 class Agent:

@@ -11,9 +11,9 @@ from typing import Any
 
 import pytest
 
-from tests.support.instances import until
+from tests.support.instances import free_port, until
 from tests.support.postgres import PostgresServer
-from tests.support.whole import Agent, DeployedBroker, Serve, environment
+from tests.support.whole import Agent, DeployedBroker, Production, Registered, Serve, environment
 
 CARD = 'starts_on = "2025-03-01"\nmonths = 36\nreference = "W-1"\n'
 Registry = Callable[[str, str], Serve]
@@ -51,13 +51,13 @@ def agent(tmp_path: Path) -> Iterator[Agent]:
     found.stop(signal.SIGKILL)
 
 
-def enrol(serve: Serve, agent: Agent, serial: str) -> None:
+def enrol(serve: Registered, agent: Agent, serial: str) -> None:
     token = serve.command("token", "create", "--account", "ACME-1", "--site", "HQ")
     told = agent.command("enroll", "--registry", serve.url, f"--token={token}", "--serial", serial)
     assert told.returncode == 0, told.stderr
 
 
-def unit(serve: Serve, token: str, serial: str) -> dict[str, Any]:
+def unit(serve: Registered, token: str, serial: str) -> dict[str, Any]:
     found: list[dict[str, Any]] = serve.get(f"/api/v1/lookup?code={serial}", token)["units"]
     assert len(found) == 1
     return found[0]
@@ -77,6 +77,30 @@ def test_an_agent_reports_its_serial_vitals_and_card(registry: Registry, agent: 
     assert found["card"]["reference"] == "W-1"
     until(lambda: "Cannot tell whether" in agent.command("status").stdout, "the installer is shown the unit's cover")
     assert serve.stop() == 0
+
+
+@pytest.mark.postgres
+@pytest.mark.mosquitto
+def test_in_production_web_ingest_and_schedule_are_processes_of_their_own(
+    postgres_server: PostgresServer, agent: Agent, tmp_path: Path
+) -> None:
+    mosquitto, url = DeployedBroker(), postgres_server.create()
+    settings = environment(tmp_path / "registry", DATABASE_URL=url, HTTP_LISTEN=f"127.0.0.1:{free_port()}", **mosquitto.settings)
+    subprocess.run([sys.executable, "-m", "musterroll", "db", "upgrade"], env=settings, check=True, stdout=subprocess.DEVNULL)
+    parts = [Production(settings, part) for part in ("web", "ingest", "schedule")]
+    try:
+        web = parts[0]
+        until(web.ready, "the web process is ready", 60)
+        enrol(web, agent, "ACME-0020")
+        agent.start()
+        token = web.command("token", "api", "--label", "test")
+        until(lambda: unit(web, token, "ACME-0020")["vitals"]["memory"] is not None, "the heartbeat is on the roll", 60)
+        assert [part.stop() for part in parts] == [0, 0, 0]
+    finally:
+        for part in parts:
+            part.kill()
+        mosquitto.broker.stop()
+        postgres_server.drop(url)
 
 
 def test_an_agent_that_stops_is_late_then_stale_and_revives_with_all_it_recorded(registry: Registry, agent: Agent) -> None:
