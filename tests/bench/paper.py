@@ -1,6 +1,6 @@
 """A million units with their paper, straight into an empty, migrated database by one statement a table.
 
-2,000 customers with nine subsidiaries each and three sites an account; a customer has two products. Of the lines seven in ten name a
+2,000 customers with nine subsidiaries each and three sites an account; a customer has four products. Of the lines seven in ten name a
 serial, one is for a site, one and a half for an account, half a one for a subtree. A tenth of the contracts is expired, a tenth cancelled.
 """
 
@@ -44,7 +44,7 @@ def _places(connection: Connection, accounts: int) -> None:
 
 def _units(connection: Connection, units: int, accounts: int, now: int) -> None:
     account = f"((n - 1) / {units // accounts} % {accounts} + 1)"
-    product = f"(({_customer(account)} * 3 + n % 2) % {PRODUCTS} + 1)"
+    product = f"(({_customer(account)} * 3 + n % 4) % {PRODUCTS} + 1)"
     of = {"account_id": account, "site_id": f"({account} * 3 - n % 3)", "product_id": product}
     of |= {"maker_key": f"'maker' || {product}", "family_key": f"'model' || {product}"}
     unit = {"id": "n", "uid": "'u' || n", "serial": _KEY, "serial_key": _KEY, "twin_key": _KEY, **of, "evidence": "'{}'", "created_at": _AT}
@@ -75,8 +75,8 @@ def _paper(connection: Connection, units: int, lines: int, accounts: int, today:
     line = {
         **{"id": "n", "contract_id": f"(n + {LINES_A_CONTRACT - 1}) / {LINES_A_CONTRACT}", "number": "CAST(n % 10 AS TEXT)"},
         **{"scope": f"CASE WHEN {named} THEN 'serial' WHEN {site} THEN 'site' WHEN {whole} THEN 'account' ELSE 'subtree' END"},
-        **{"place_id": f"CASE WHEN {named} THEN NULL WHEN {site} THEN {of} * 3 - n % 3 WHEN {whole} THEN {of} ELSE {_customer(of)} END", "serial": serial},
-        **{"serial_key": serial, "product_id": f"CASE WHEN {named} THEN NULL ELSE ({_customer(of)} * 3 + n / 10 % 2) % {PRODUCTS} + 1 END"},
+        **{"place_id": f"CASE WHEN {named} THEN NULL WHEN {site} THEN {of} * 3 - n % 3 ELSE {of} END", "serial": serial},
+        **{"serial_key": serial, "product_id": f"CASE WHEN {named} THEN NULL ELSE ({_customer(of)} * 3 + n / 10 % 4) % {PRODUCTS} + 1 END"},
         **{"quantity": f"CASE WHEN {named} THEN 1 WHEN {whole} THEN n % 29 + 1 ELSE n % 29 * 8 + 8 END", "price": "1200000"},
     }
     fleets.insert(connection, ContractLine, line, lines)

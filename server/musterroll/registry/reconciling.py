@@ -11,7 +11,7 @@ from musterroll.domain.findings import OF_CELL
 from musterroll.domain.instants import to_ms
 from musterroll.domain.money import Money, totals
 from musterroll.registry import warranting
-from musterroll.storage import dirty, disagreements, findings, reconciliation, standings, tallies, warranty_claims
+from musterroll.storage import dirty, disagreements, findings, reconciliation, standings, tallies, touched, warranty_claims
 from musterroll.storage.findings import Merged
 from musterroll.storage.staging import Staging
 
@@ -60,10 +60,10 @@ def reconcile_changed(session: Session, unit_ids: Collection[int], now: datetime
     reconciliation.lock(session)
     judged = standings.judged(session, to_ms(now), to_ms(now))
     staging = reconciliation.stage_touched(session, now.astimezone(UTC).date(), judged, unit_ids)
-    _find(staging)
-    merged = findings.merge(staging, to_ms(now), whole=False)
     tallies.keep(staging, whole=False)
-    return merged
+    touched.narrow(staging)
+    _find(staging)
+    return findings.merge(staging, to_ms(now), whole=False)
 
 
 class Tick(NamedTuple):

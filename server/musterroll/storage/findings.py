@@ -20,7 +20,7 @@ class Merged(NamedTuple):
 # What is stored of all that a run looked at, beside what it saw.
 _ALL = "SELECT * FROM finding"
 _SOME = """
-SELECT f.* FROM run_touched t JOIN finding f ON f.subject_id = t.unit_id AND f.subject = 'unit'
+SELECT f.* FROM run_looked t JOIN finding f ON f.subject_id = t.unit_id AND f.subject = 'unit'
 UNION ALL
 SELECT f.* FROM run_touched_line t JOIN finding f ON f.subject_id = t.line_id AND f.subject = 'line'"""
 # Whom it concerns and what it is worth may change without a decision about it falling: only other facts are a change.

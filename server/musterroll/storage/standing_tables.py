@@ -14,6 +14,7 @@ class Standing(SQLModel, table=True):
     site_id: int = Field(default=0, sa_type=BIG)
     product_id: int = Field(sa_type=BIG)
     cell: int = Field(sa_type=SmallInteger)
+    line_id: int = Field(default=0, sa_type=BIG)  # a line it sits on; 0: none
 
 
 class Tally(SQLModel, table=True):

@@ -18,18 +18,19 @@ _LAST = "reconciliation"  # the pulse of the last stored run: its instant, and i
 # Units that stand otherwise than the last run found them; `was_`: how that was. A unit off the roll stands nowhere: its cell is null.
 _MOVED = """
 SELECT coalesce(c.unit_id, o.unit_id) AS unit_id, coalesce(c.account_id, 0) AS account_id, coalesce(c.site_id, 0) AS site_id, c.product_id,
-  c.cell, o.account_id AS was_account, o.product_id AS was_product, o.cell AS was_cell
+  c.cell, c.line_id, o.account_id AS was_account, o.product_id AS was_product, o.cell AS was_cell
 FROM run_cell c FULL JOIN ({known}) o ON o.unit_id = c.unit_id
 WHERE o.unit_id IS NULL OR c.unit_id IS NULL OR o.cell <> c.cell OR o.product_id <> c.product_id
-  OR o.account_id <> coalesce(c.account_id, 0) OR o.site_id <> coalesce(c.site_id, 0)"""
+  OR o.account_id <> coalesce(c.account_id, 0) OR o.site_id <> coalesce(c.site_id, 0) OR o.line_id <> c.line_id"""
 _ALL = "SELECT * FROM standing"
 _SOME = "SELECT o.* FROM run_touched t JOIN standing o ON o.unit_id = t.unit_id"
 _KEEP = (
     "DELETE FROM standing WHERE unit_id IN (SELECT unit_id FROM run_moved WHERE cell IS NULL)",
-    """UPDATE standing AS o SET account_id = m.account_id, site_id = m.site_id, product_id = m.product_id, cell = m.cell
+    """UPDATE standing AS o SET account_id = m.account_id, site_id = m.site_id, product_id = m.product_id,
+      cell = m.cell, line_id = m.line_id
     FROM run_moved m WHERE m.unit_id = o.unit_id AND m.cell IS NOT NULL""",
-    """INSERT INTO standing (unit_id, account_id, site_id, product_id, cell)
-    SELECT unit_id, account_id, site_id, product_id, cell FROM run_moved WHERE was_cell IS NULL ORDER BY unit_id""",
+    """INSERT INTO standing (unit_id, account_id, site_id, product_id, cell, line_id)
+    SELECT unit_id, account_id, site_id, product_id, cell, line_id FROM run_moved WHERE was_cell IS NULL ORDER BY unit_id""",
 )
 _SHIFT = """
 INSERT INTO tally (axis, of_id, cell, units)

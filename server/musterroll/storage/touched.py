@@ -1,4 +1,4 @@
-"""What a change to some units can reach: `run_touched`, the units to look at again, and `run_touched_line`, the lines.
+"""What a change to some units can reach: `run_touched`, the units to seat again, and `run_touched_line`, the lines.
 
 A unit shares its serial with those a line could mean instead, and its seat with those that compete for it, they with others in turn: the
 quantity of every place it reaches, every unit that reaches that place, the places those reach. What is beyond cannot change.
@@ -9,29 +9,31 @@ from collections.abc import Collection
 from musterroll.storage.account_tree import Tree
 from musterroll.storage.staging import Staging
 
-_SHARERS = """
-INSERT INTO run_touched SELECT DISTINCT other.id FROM run_touched t JOIN unit ON unit.id = t.unit_id
-JOIN unit AS other ON other.serial_key = unit.serial_key
-WHERE NOT EXISTS (SELECT 1 FROM run_touched known WHERE known.unit_id = other.id)"""
-# Where units are, and where the last run found them.
+_CHANGED = """
+SELECT DISTINCT other.id AS unit_id FROM run_noted t JOIN unit ON unit.id = t.unit_id
+JOIN unit AS other ON other.serial_key = unit.serial_key"""
+# Where the changed units are, and where the last run found them.
 _WHERE = """
-SELECT DISTINCT unit.product_id, unit.site_id, coalesce(unit.account_id, site.account_id) AS account_id
-FROM {new} t JOIN unit ON unit.id = t.unit_id LEFT JOIN site ON site.id = unit.site_id
+SELECT unit.product_id, unit.site_id, coalesce(unit.account_id, site.account_id) AS account_id
+FROM run_changed t JOIN unit ON unit.id = t.unit_id LEFT JOIN site ON site.id = unit.site_id
 UNION
-SELECT DISTINCT o.product_id, o.site_id, o.account_id FROM {new} t JOIN standing o ON o.unit_id = t.unit_id"""
+SELECT o.product_id, o.site_id, o.account_id FROM run_changed t JOIN standing o ON o.unit_id = t.unit_id"""
+_WHERE_NEXT = "SELECT DISTINCT product_id, site_id, account_id FROM run_new"
 _POOLS = """
 SELECT DISTINCT l.scope, l.place_id, l.product_id FROM run_place p
 JOIN contract_line l ON l.scope = p.scope AND l.place_id = p.place_id AND l.product_id = p.product_id
 WHERE NOT EXISTS (
   SELECT 1 FROM run_reached r WHERE r.scope = p.scope AND r.place_id = p.place_id AND r.product_id = p.product_id)"""
 _REACHING = """
-SELECT DISTINCT unit_id FROM (
-  SELECT unit.id AS unit_id FROM run_new_pool p JOIN unit ON unit.site_id = p.place_id AND unit.product_id = p.product_id
+SELECT DISTINCT * FROM (
+  SELECT unit.id AS unit_id, unit.product_id, unit.site_id, coalesce(unit.account_id, site.account_id) AS account_id
+  FROM run_new_pool p JOIN unit ON unit.site_id = p.place_id AND unit.product_id = p.product_id JOIN site ON site.id = unit.site_id
   WHERE p.scope = 'site'
   UNION ALL
-  SELECT unit.id FROM run_below p JOIN unit ON unit.account_id = p.account_id AND unit.product_id = p.product_id
+  SELECT unit.id, unit.product_id, unit.site_id, unit.account_id
+  FROM run_below p JOIN unit ON unit.account_id = p.account_id AND unit.product_id = p.product_id
   UNION ALL
-  SELECT unit.id FROM run_below p JOIN site ON site.account_id = p.account_id
+  SELECT unit.id, unit.product_id, unit.site_id, site.account_id FROM run_below p JOIN site ON site.account_id = p.account_id
   JOIN unit ON unit.site_id = site.id AND unit.account_id IS NULL AND unit.product_id = p.product_id) found
 WHERE NOT EXISTS (SELECT 1 FROM run_touched t WHERE t.unit_id = found.unit_id)"""
 _LINES = """
@@ -45,21 +47,21 @@ _POOL = {"scope": str, "place_id": int, "product_id": int}
 
 def stage_reach(staging: Staging, unit_ids: Collection[int], tree: Tree) -> list[int]:
     """Make the two tables from the units that changed. Returns the contracts of the lines."""
-    staging.fill("run_touched", {"unit_id": int}, [(unit_id,) for unit_id in sorted(unit_ids)])
-    staging.run(_SHARERS)
-    staging.measure("run_touched")
+    staging.fill("run_noted", {"unit_id": int}, [(unit_id,) for unit_id in sorted(unit_ids)])
+    staging.make("run_changed", _CHANGED, by="unit_id")
+    staging.make("run_touched", "SELECT unit_id FROM run_changed", by="unit_id")
     staging.fill("run_reached", _POOL, [])
-    new = "run_touched"
-    while _spread(staging, new, tree):
-        new = "run_new"
+    where = _WHERE
+    while _spread(staging, where, tree):
+        where = _WHERE_NEXT
     staging.make("run_touched_line", _LINES, by="line_id")
     return [row[0] for row in staging.rows("SELECT DISTINCT contract_id FROM run_touched_line")]
 
 
-def _spread(staging: Staging, new: str, tree: Tree) -> bool:
-    """Go one step from the units of `new`: to the places they reach and the units that reach those. Whether there were any."""
+def _spread(staging: Staging, where: str, tree: Tree) -> bool:
+    """Go one step from where units are: to the places they reach and the units that reach those. Whether there were any."""
     places: set[tuple[str, int, int]] = set()
-    for product, site, account in staging.rows(_WHERE.replace("{new}", new)):
+    for product, site, account in staging.rows(where):
         places |= {("site", site, product)} if site else set()
         places |= {("account", account, product)} if account else set()
         places |= {("subtree", above, product) for above in tree.lineage(account or None)}
@@ -77,3 +79,10 @@ def _spread(staging: Staging, new: str, tree: Tree) -> bool:
     staging.run("INSERT INTO run_touched SELECT unit_id FROM run_new")
     staging.measure("run_touched")
     return True
+
+
+def narrow(staging: Staging) -> None:
+    """Of the units seated again, look closer only at those that changed and those that stand or sit otherwise than before."""
+    staging.make("run_looked", "SELECT unit_id FROM run_changed UNION SELECT unit_id FROM run_moved", by="unit_id")
+    staging.run("DELETE FROM run_cell WHERE NOT EXISTS (SELECT 1 FROM run_looked l WHERE l.unit_id = run_cell.unit_id)")
+    staging.measure("run_cell")
