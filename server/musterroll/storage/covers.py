@@ -4,7 +4,7 @@ from collections.abc import Collection
 from typing import Any
 
 from sqlalchemy import ColumnElement, Row, and_, or_, select
-from sqlmodel import Session, col
+from sqlmodel import Session
 
 from musterroll.domain.contract import Billing, Line, Payment, Scope
 from musterroll.domain.coverage import Cover

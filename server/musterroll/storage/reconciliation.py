@@ -37,9 +37,7 @@ def stage_touched(session: Session, on: date, judged: Judged, unit_ids: Collecti
     return _stage(session, staging, on, tree, touched.stage_reach(staging, unit_ids, tree))
 
 
-def _stage(
-    session: Session, staging: Staging, on: date, tree: Tree, contract_ids: Collection[int] | None = None
-) -> Staging:
+def _stage(session: Session, staging: Staging, on: date, tree: Tree, contract_ids: Collection[int] | None = None) -> Staging:
     lines_in_force.stage_lines(session, staging, on, contract_ids)
     standings.stage_units(staging)
     seats.stage_seats(staging, tree)
