@@ -6,7 +6,7 @@ import click
 
 from musterroll.commands.context import Context, clock, show
 from musterroll.domain.instants import from_ms
-from musterroll.registry import proposing
+from musterroll.registry import linking, proposing
 from musterroll.registry.proposing import Shown
 
 _ACTOR = "command line"
@@ -21,12 +21,18 @@ def proposals() -> None:
 
 
 @proposals.command("find")
+@click.option("--with", "tool", type=click.Choice(["splink"]), help="What weighs accounts: splink learns the weights from a large list.")
 @_json
 @click.pass_obj
-def find(context: Context, as_json: bool) -> None:
-    """Look for near matches again. What was decided stays decided."""
+def find(context: Context, tool: str | None, as_json: bool) -> None:
+    """Look for near matches again. What was decided stays decided; what is found no more is gone."""
+    twins = None
+    if tool:
+        with context.database().reading() as session:
+            accounts = proposing.accounts(session)
+        twins = linking.twins(accounts)  # outside a transaction: it takes long
     with context.database().writing() as session:
-        found = proposing.find(session, clock())
+        found = proposing.find(session, clock(), twins)
     if as_json:
         show(found._asdict())
     else:

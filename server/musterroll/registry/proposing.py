@@ -1,7 +1,7 @@
 """Near matches, put before a person: found, accepted, rejected. Nothing is merged without one."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from itertools import combinations
 from typing import NamedTuple
@@ -22,7 +22,7 @@ from musterroll.storage.proposals import Found
 ACCOUNT_TWIN, UNIT_TWIN, LINE_SERIAL = "account_twin", "unit_twin", "line_serial"
 KINDS = {ACCOUNT_TWIN: ("account", "account"), UNIT_TWIN: ("unit", "unit"), LINE_SERIAL: ("line", "unit")}  # of left and right
 OPEN, ACCEPTED, REJECTED, GONE = "open", "accepted", "rejected", "gone"
-_CROWD = 200  # accounts that share one value; beyond it they must also share how their names begin
+CROWD = 200  # accounts that share one value; beyond it they must also share how their names begin
 
 
 class Looked(NamedTuple):
@@ -39,9 +39,18 @@ class Shown(NamedTuple):
     right: str
 
 
-def find(session: Session, now: datetime) -> Looked:
-    """Look for near matches among accounts, units and contract lines. What a person decided stays as it was decided."""
-    return keep(session, {**_account_twins(session), **_unit_twins(session), **_line_serials(session)}, tuple(KINDS), now)
+def accounts(session: Session) -> list[AccountFacts]:
+    """Every account that is not merged, as it is compared."""
+    return list(proposals.accounts(session))
+
+
+def find(session: Session, now: datetime, twins: Mapping[tuple[int, int], Match] | None = None) -> Looked:
+    """Look for near matches among accounts, units and contract lines. What a person decided stays as it was decided.
+
+    `twins` are pairs of accounts, by number, that were found otherwise; then accounts are not looked through here.
+    """
+    paired = _account_twins(session) if twins is None else {(ACCOUNT_TWIN, *pair): match for pair, match in twins.items()}
+    return keep(session, {**paired, **_unit_twins(session), **_line_serials(session)}, tuple(KINDS), now)
 
 
 def keep(session: Session, found: dict[Found, Match], kinds: Iterable[str], now: datetime) -> Looked:
@@ -144,7 +153,7 @@ def _account_twins(session: Session) -> dict[Found, Match]:
 def _pairs(together: list[AccountFacts]) -> Iterator[tuple[AccountFacts, AccountFacts]]:
     crowds: dict[str, list[AccountFacts]] = defaultdict(list)
     for one in together:
-        crowds[one.words[:4] if len(together) > _CROWD else ""].append(one)
+        crowds[one.words[:4] if len(together) > CROWD else ""].append(one)
     for crowd in crowds.values():
         yield from combinations(sorted(crowd), 2)
 

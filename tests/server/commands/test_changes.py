@@ -75,6 +75,13 @@ def test_a_rejected_proposal_is_listed_as_such(run: Run) -> None:
     assert "(rejected by command line)" in run("proposals", "list", "--state", "all")[1]
 
 
+def test_accounts_too_few_for_splink_are_said_so_and_nothing_is_found(run: Run) -> None:
+    status, _, said = run("proposals", "find", "--with", "splink")
+    assert (status, said.count("\n")) == (1, 1)
+    assert "2 accounts are too few for splink to learn from" in said
+    assert run("proposals", "list")[1] == ""
+
+
 def test_changes_are_listed_with_who_why_and_what_undid_them(run: Run) -> None:
     run("proposals", "find")
     run("proposals", "reject", "1", "--reason", "two firms")
