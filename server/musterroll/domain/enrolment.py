@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping
 from datetime import datetime
+from functools import lru_cache
 from typing import NamedTuple, Protocol
 
 from musterroll.domain.errors import Forbidden, Refusal
@@ -47,12 +48,17 @@ def claim(maker: str, model: str, serial: str) -> Claim:
     'ABC123'
     """
     serial = text("serial", serial, _MAX_NAME)
-    maker, model = text("maker", maker, _MAX_NAME), text("model", model, _MAX_NAME)
-    found = Claim(maker, model, serial, name_key(maker), name_key(model), serial_key(serial))
-    for name, key in (("maker", found.maker_key), ("model", found.model_key)):
-        if not key:
-            raise BadClaim(f"the {name} is {getattr(found, name)!r}; give a name with letters or digits, as on the label")
-    return found
+    (maker, maker_key), (model, model_key) = _named("maker", maker), _named("model", model)
+    return Claim(maker, model, serial, maker_key, model_key, serial_key(serial))
+
+
+@lru_cache(4096)  # few makers and models, asked about all day
+def _named(what: str, name: str) -> tuple[str, str]:
+    name = text(what, name, _MAX_NAME)
+    key = name_key(name)
+    if not key:
+        raise BadClaim(f"the {what} is {name!r}; give a name with letters or digits, as on the label")
+    return name, key
 
 
 def text(name: str, value: str, longest: int) -> str:

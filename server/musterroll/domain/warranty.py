@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from datetime import date, datetime, timedelta, tzinfo
 from enum import StrEnum
+from functools import lru_cache
 from typing import NamedTuple
 
 from musterroll.domain.dates import Span, add_months, in_words, local_day
@@ -91,10 +92,15 @@ def standard(policy: Policy, dates: UnitDates, zone: tzinfo) -> Standard:
     day = known[fired.start] if fired else None
     if fired is None or day is None or not months:
         return Standard(None, tuple(_missing(policy, fired, months)))
+    return Standard(_begun(fired, day, months))
+
+
+@lru_cache(1 << 14)  # many units begin on the same day
+def _begun(fired: StartRule, day: date, months: int) -> Period:
     starts_on = min(day, date.max - timedelta(fired.shelf_days)) + timedelta(fired.shelf_days)
     shelf = f" and at most {fired.shelf_days} days on the shelf" if fired.shelf_days else ""
     evidence = f"{months} months from {_WORDS[fired.start]} on {in_words(day)}{shelf}"
-    return Standard(Period(PeriodKind.STANDARD, Span(starts_on, add_months(starts_on, months)), fired.start.value, evidence))
+    return Period(PeriodKind.STANDARD, Span(starts_on, add_months(starts_on, months)), fired.start.value, evidence)
 
 
 def _facts(dates: UnitDates, zone: tzinfo) -> dict[Start, date | None]:

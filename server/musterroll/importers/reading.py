@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from musterroll.domain.errors import Refusal
 from musterroll.importers import cells
-from musterroll.importers.kinds import BadRow, Field, Hints, Kind, Row
+from musterroll.importers.kinds import BadRow, Field, Hints, Kind, Reader, Row
 from musterroll.importers.tables import read_table
 from musterroll.importers.text_tables import BadFile, Line, Table
 
@@ -55,6 +55,9 @@ def digest(file: BinaryIO) -> str:
     return found.hexdigest()
 
 
+_Reading = tuple[int, str, str, Reader, Hints]  # place, name, label, how, with what
+
+
 class _Column(NamedTuple):
     place: int
     field: Field
@@ -93,7 +96,7 @@ class Document:
         """The rows from the first one. Raises BadFile where the file cannot be read on."""
         if self._hints is None:
             self._hints = self._find_hints()
-        readers = [(column.place, column.field, self._hints[column.field.name]) for column in self._columns]
+        readers = [(place, field.name, field.label, field.read, self._hints[field.name]) for place, field in self._columns]
         for line in self._table.lines():
             yield self._row(line, readers)
 
@@ -103,15 +106,15 @@ class Document:
             if isinstance(row, Row):
                 yield row.line, [row.said.get(name) for name in names]
 
-    def _row(self, line: Line, readers: list[tuple[int, Field, Hints]]) -> Row | BadRow:
+    def _row(self, line: Line, readers: list[_Reading]) -> Row | BadRow:
         if line.problem:
             return BadRow(line.number, self._shown(line.cells), line.problem)
         said: dict[str, Any] = {}
         try:
-            for place, field, hints in readers:
+            for place, name, label, read, hints in readers:
                 cell = line.cells[place]
                 if cell and not cell.isspace() and cell not in _NOTHING:
-                    said[field.name] = field.read(field.label, cell, hints)
+                    said[name] = read(label, cell, hints)
             for name, field in self._needed.items():
                 if name not in said:
                     raise cells.BadCell(f"the {field.label} is empty")

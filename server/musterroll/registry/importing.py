@@ -73,7 +73,8 @@ def _run(run: "_Run", document: Document, told: Callable[[Verdict], None], histo
             counts[verdict.outcome] += 1
             told(verdict)
             if verdict.outcome is not Outcome.SAME:
-                kept.append((verdict.line, verdict.outcome.value, record, in_words(verdict)[:_DETAIL]))
+                plainly_new = verdict.outcome is Outcome.NEW and not verdict.note
+                kept.append((verdict.line, verdict.outcome.value, record, "" if plainly_new else in_words(verdict)[:_DETAIL]))
         if history is not None:
             import_runs.add_rows(run.session, history.id or 0, kept)
     if history is not None:

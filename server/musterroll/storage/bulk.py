@@ -5,7 +5,8 @@ Binary arrays cost the server no parsing, and packing them here costs a tenth of
 
 import json
 import struct
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from itertools import repeat
 from typing import Any
 
 import psycopg
@@ -99,14 +100,12 @@ def insert(session: Session, model: type[SQLModel], names: Sequence[str], rows: 
     to_driver: dict[str, Any] = {
         name: table.c[name].type.dialect_impl(connection.dialect).bind_processor(connection.dialect) for name in (*names, *same)
     }
+    columns: list[Iterable[Any]] = list(zip(*rows, strict=True))
+    for at, name in enumerate(names):
+        if to_driver[name] is not None:
+            columns[at] = map(_Remembered(to_driver[name]).__getitem__, columns[at])
     shared = [value if to_driver[name] is None else to_driver[name](value) for name, value in same.items()]
-    converted = [(at, _Remembered(to_driver[name])) for at, name in enumerate(names) if to_driver[name] is not None]
-    ready = []
-    for row in rows:
-        values = [*row, *shared]
-        for at, known in converted:
-            values[at] = known[values[at]]
-        ready.append(tuple(values))
+    ready = list(zip(*columns, *map(repeat, shared), strict=False))
     quote = connection.dialect.identifier_preparer.quote
     into = f"{quote(table.name)} ({', '.join(map(quote, to_driver))})"
     if postgres(session) and len(ready) >= _WORTH_COPYING:

@@ -28,7 +28,7 @@ class Units(Taker):
 
     def forget(self) -> None:
         super().forget()
-        self._now = to_ms(self.source.now)
+        self._now, self._marked = to_ms(self.source.now), 0
         self._products: dict[tuple[str, str], ProductRow | None] = {}  # None: not on the roll
         self._owners: dict[str, str | None] = {}  # account of each site, also of those to be opened
 
@@ -130,8 +130,16 @@ class Units(Taker):
         moved = [self._move(plan, row_id) for plan, row_id in zip(plans, ids, strict=True) if _stage(plan) != plan.after["lifecycle"]]
         transitions.add(self.session, moved, recorded_at=self._now, change_id=change.id)
         warranting.settle(self.session, ids, self.source.now, change)
-        dirty.mark(self.session, ids)
+        self._mark(ids)
         return ids
+
+    def _mark(self, ids: list[int]) -> None:
+        """Units to look at again; beyond so many it is all of them, and said once."""
+        if self._marked <= dirty.MOST:
+            dirty.mark(self.session, ids)
+        self._marked += len(ids)
+        if self._marked - len(ids) <= dirty.MOST < self._marked:
+            dirty.mark_all(self.session)
 
     def _move(self, plan: Plan, unit_id: int) -> Transition:
         """Where the unit got to: since the day the row newly gives for it, else since now."""
