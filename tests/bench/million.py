@@ -100,7 +100,7 @@ def _look_ups(database: Database, title: str, plan: Plan, folder: Path) -> list[
     units = [fleets.uid(number) for number in range(1, plan.beating + 1)]
     broker = brokers.broker(brokers.password_file(folder, units))
     try:
-        with _web(database, broker, folder) as port:
+        with web(database, broker, folder) as port:
             _round(port, token, plan._replace(look_ups=50))  # a fresh worker's first requests open its database
             alone = [_round(port, token, plan) for _ in range(plan.rounds)]
             with _beating(database, broker, folder, units):
@@ -136,16 +136,16 @@ def _round(port: int, token: str, plan: Plan) -> list[float]:
 
 
 @contextmanager
-def _web(database: Database, broker: Mosquitto, folder: Path) -> Iterator[int]:
+def web(database: Database, broker: Mosquitto, folder: Path) -> Iterator[int]:
     """`musterroll web` with one worker process."""
     port = free_port()
     listen = {"MUSTERROLL_HTTP_LISTEN": f"127.0.0.1:{port}"}
-    web = Child("musterroll", "web", "--workers", "1", environment={**environment(database, broker, folder), **listen}, quiet=True)
+    child = Child("musterroll", "web", "--workers", "1", environment={**environment(database, broker, folder), **listen}, quiet=True)
     try:
         until(lambda: answers(port), "the pages are served", 60)
         yield port
     finally:
-        web.stop()
+        child.stop()
 
 
 @contextmanager

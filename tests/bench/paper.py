@@ -34,7 +34,9 @@ def fill(database: Database, units: int, lines: int, now: int, today: str) -> No
 def _places(connection: Connection, accounts: int) -> None:
     # The first of ten is the customer; its parent comes first, so the rows go in by one statement.
     parent = "CASE WHEN n % 10 = 1 THEN NULL WHEN n % 10 < 5 THEN n - (n + 9) % 10 ELSE n - (n + 9) % 10 + 1 END"
-    fleets.insert(connection, Account, {"id": "n", "ref": "'A' || n", "name": "'Account ' || n", "parent_id": parent, "created_at": _AT}, accounts)
+    fleets.insert(
+        connection, Account, {"id": "n", "ref": "'A' || n", "name": "'Account ' || n", "parent_id": parent, "created_at": _AT}, accounts
+    )
     site = {"id": "n", "ref": "'S' || n", "name": "'Site ' || n", "account_id": "(n + 2) / 3", "created_at": _AT}
     fleets.insert(connection, Site, site, 3 * accounts)
     keys = {"maker_key": "'maker' || n", "model_key": "'model' || n", "family_key": "'model' || n", "reporting": "'always_on'"}
@@ -49,11 +51,25 @@ def _units(connection: Connection, units: int, accounts: int, now: int) -> None:
     of |= {"maker_key": f"'maker' || {product}", "family_key": f"'model' || {product}"}
     unit = {"id": "n", "uid": "'u' || n", "serial": _KEY, "serial_key": _KEY, "twin_key": _KEY, **of, "evidence": "'{}'", "created_at": _AT}
     life = "CASE WHEN n % 40 = 0 THEN 'stock' WHEN n % 40 = 1 THEN 'returned' WHEN n % 200 = 2 THEN 'retired' ELSE 'deployed' END"
-    unit |= {"lifecycle": life, "installed_on": _day("'2022-01-01'", "n % 1500"), "warranty_months": "36", "firmware": "'1.0'", "agent": "'bench'"}
+    unit |= {
+        "lifecycle": life,
+        "installed_on": _day("'2022-01-01'", "n % 1500"),
+        "warranty_months": "36",
+        "firmware": "'1.0'",
+        "agent": "'bench'",
+    }
     fleets.insert(connection, Unit, _for(connection, unit), units)
     heard = "CASE WHEN n % 14 = 0 THEN :now - 86400000 WHEN n % 62 = 0 THEN NULL ELSE :now END"
     stale = "CASE WHEN n % 14 = 0 THEN :now - 86400000 + 186000 ELSE NULL END"
-    voice = {"unit_id": "n", "heard_at": heard, "first_heard_at": heard, "stale_since": stale, "epoch": "1", "birth_epoch": "1", "beat": "1"}
+    voice = {
+        "unit_id": "n",
+        "heard_at": heard,
+        "first_heard_at": heard,
+        "stale_since": stale,
+        "epoch": "1",
+        "birth_epoch": "1",
+        "beat": "1",
+    }
     fleets.insert(connection, Voice, voice, units, now=now)
     period = {"unit_id": "n", "kind": "'standard'", "rule": "'installed'", "evidence": "'36 months from installation'"}
     period |= {"starts_on": _day("'2022-01-01'", "n % 1500"), "ends_on": _day("'2022-01-01'", "n % 1500 + 1096"), "id": "n"}

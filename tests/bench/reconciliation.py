@@ -1,0 +1,136 @@
+"""A million units and 200,000 lines: the whole reconciliation stored, a thousand changes, the counts of a dashboard, verdicts by REST."""
+
+import http.client
+import json
+import random
+import time
+from contextlib import closing
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import NamedTuple
+
+from musterroll.domain.instants import to_ms
+from musterroll.registry import access_tokens, reconciling
+from musterroll.storage import migrate, standings, tallies
+from musterroll.storage.database import Database
+from sqlalchemy import text
+
+from tests.bench import brokers, fleets, paper
+from tests.bench.measuring import Figure, figure, percentile
+from tests.bench.million import web
+from tests.support.instances import scratch
+from tests.support.postgres import PostgresServer
+
+BENCH = "reconciliation"
+_TURN = text(
+    "UPDATE voice SET stale_since = CASE WHEN stale_since IS NULL THEN heard_at END WHERE unit_id = ANY(:ids) AND heard_at IS NOT NULL"
+)
+
+
+class Plan(NamedTuple):
+    units: int
+    lines: int
+    rounds: int
+    changed: int
+    verdicts: int
+
+
+FULL = Plan(1_000_000, 200_000, 3, 1000, 2000)
+QUICK = Plan(20_000, 4_000, 2, 100, 200)
+
+
+def measure(quick: bool) -> list[Figure]:
+    plan = QUICK if quick else FULL
+    folder, postgres = scratch(), PostgresServer()
+    database = Database(postgres.create())
+    try:
+        return _measure(database, plan, folder)
+    finally:
+        database.close()
+        postgres.stop()
+
+
+def _measure(database: Database, plan: Plan, folder: Path) -> list[Figure]:
+    now = datetime.now(UTC)
+    migrate.upgrade(database)
+    began = time.monotonic()
+    paper.fill(database, plan.units, plan.lines, to_ms(now), now.date().isoformat())
+    title = f"PostgreSQL, {plan.units:,} units, {plan.lines:,} lines"
+    print(f"  ({title}: filled in {time.monotonic() - began:.0f} s)", flush=True)
+    first = _whole(database, now)
+    fleets.analyze(database)
+    again = [_whole(database, now) for _ in range(plan.rounds)]
+    changed = [_changed(database, plan, now, seed) for seed in range(plan.rounds)]
+    _equal_to_a_recount(database, now)
+    verdicts = _verdicts(database, plan, folder, now)
+    return [
+        figure(BENCH, f"{title}: reconciled, every finding new", [first], "s", most=10),
+        figure(BENCH, f"{title}: reconciled again", again, "s", most=10),
+        figure(BENCH, f"{title}: {plan.changed:,} units changed", changed, "ms", most=500),
+        figure(BENCH, f"{title}: counts by cell", [_counts(database) for _ in range(20)], "ms", most=50),
+        figure(BENCH, f"{title}: verdict over REST p50", [percentile(verdicts, 0.5)], "ms"),
+        figure(BENCH, f"{title}: verdict over REST p99", [percentile(verdicts, 0.99)], "ms", most=10),
+    ]
+
+
+def _whole(database: Database, now: datetime) -> float:
+    """Seconds of one whole run, stored and committed."""
+    began = time.perf_counter()
+    with database.writing() as session:
+        found = reconciling.reconcile(session, now, now, store=True)
+    taken = time.perf_counter() - began
+    print(f"  ({sum(found.findings.values()):,} findings; stored {found.stored})", flush=True)
+    return taken
+
+
+def _changed(database: Database, plan: Plan, now: datetime, seed: int) -> float:
+    """Milliseconds to reconcile again what some units, gone silent or heard again, can have changed; committed."""
+    ids = random.Random(seed).sample(range(1, plan.units + 1), plan.changed)
+    with database.writing() as session:
+        session.connection().execute(_TURN, {"ids": ids})
+    began = time.perf_counter()
+    with database.writing() as session:
+        reconciling.reconcile_changed(session, ids, now)
+    return (time.perf_counter() - began) * 1000
+
+
+def _equal_to_a_recount(database: Database, now: datetime) -> None:
+    """What the changes left is what a whole run would find."""
+    with database.writing() as session:
+        before, kept = tallies.counts(session), tallies.recount(session)
+        found = reconciling.reconcile(session, now, now, store=True)
+        assert before == kept == found.cells, "the counts kept are not those of a recount"
+        assert found.stored == (0, 0, 0), f"a whole run after the changes still changed findings: {found.stored}"
+
+
+def _counts(database: Database) -> float:
+    with database.reading() as session:
+        session.connection()
+        began = time.perf_counter()
+        counted = tallies.counts(session)
+        taken = (time.perf_counter() - began) * 1000
+    assert set(counted) == set(standings.by_code({}))
+    return taken
+
+
+def _verdicts(database: Database, plan: Plan, folder: Path, now: datetime) -> list[float]:
+    """Milliseconds of each of many verdicts on random units over one connection that is kept open."""
+    with database.writing() as session:
+        lasts = now + timedelta(days=1)
+        _, token = access_tokens.create(session, label="bench", scopes=["read"], expires_at=lasts, actor="bench", now=now)
+    broker = brokers.broker(brokers.password_file(folder, []))
+    dice, headers, taken = random.Random(1), {"Authorization": f"Bearer {token}"}, []
+    try:
+        with web(database, broker, folder) as port, closing(http.client.HTTPConnection("127.0.0.1", port, timeout=30)) as link:
+            for turn in range(plan.verdicts + 50):
+                began = time.perf_counter()
+                link.request("GET", f"/api/v1/units/{fleets.uid(dice.randint(1, plan.units))}/coverage", headers=headers)
+                response = link.getresponse()
+                body = response.read()
+                if turn >= 50:  # a worker that has just started imports and connects first
+                    taken.append((time.perf_counter() - began) * 1000)
+                assert response.status == 200, body
+                assert json.loads(body)["answer"]
+    finally:
+        broker.stop()
+    return taken
