@@ -49,4 +49,7 @@ def _resolve(words: list[str]) -> None:
 
 @pytest.mark.parametrize("target", re.findall(r"\]\(([^)]+)\)", README))
 def test_every_link_of_the_readme_leads_somewhere(target: str) -> None:
-    assert (ROOT / target).exists()
+    if target.startswith("#"):
+        assert target in {f"#{heading.lower().replace(' ', '-')}" for heading in re.findall(r"^#+ (.+)$", README, re.MULTILINE)}
+    else:
+        assert (ROOT / target).exists()
