@@ -5,7 +5,7 @@ Binary arrays cost the server no parsing, and packing them here costs a tenth of
 
 import json
 import struct
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from itertools import repeat
 from typing import Any
 
@@ -81,11 +81,14 @@ def ids(session: Session, values: Sequence[int]) -> Bigints | str:
     return Bigints(values) if postgres(session) else json.dumps(values)
 
 
-def among(session: Session, column: ColumnElement[Any], values: Sequence[int]) -> ColumnElement[bool]:
+def among(session: Session, column: Any, values: Collection[int] | Collection[str]) -> ColumnElement[bool]:
     """Whether a column has one of these values, however many: one parameter, where `IN` would take one each and be parsed anew."""
+    wanted: list[Any] = list(values)
     if postgres(session):
-        return column == any_(bindparam("among", Bigints(values), unique=True))
-    return column.in_(select(func.json_each(json.dumps(values)).table_valued("value").c.value))
+        array = Texts([value.encode() for value in wanted]) if wanted and isinstance(wanted[0], str) else Bigints(wanted)
+        found: ColumnElement[bool] = column == any_(bindparam("among", array, unique=True))
+        return found
+    return column.in_(select(func.json_each(json.dumps(wanted)).table_valued("value").c.value))  # type: ignore[no-any-return]
 
 
 def insert(session: Session, model: type[SQLModel], names: Sequence[str], rows: Sequence[tuple[Any, ...]], **same: Any) -> None:

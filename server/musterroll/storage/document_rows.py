@@ -30,13 +30,13 @@ class FoundUnit(NamedTuple):
 
 def numbers(session: Session, model: Any, refs: Collection[str]) -> dict[str, int]:
     """Row ids of accounts, sites or contracts by the numbers documents know them by."""
-    query = select(col(model.ref), col(model.id)).where(col(model.ref).in_(refs))
+    query = select(col(model.ref), col(model.id)).where(bulk.among(session, col(model.ref), refs))
     return {row[0]: row[1] for row in session.execute(query)} if refs else {}
 
 
 def refs(session: Session, model: Any, ids: Collection[int]) -> dict[int, str]:
     """The numbers documents know these rows by."""
-    query = select(col(model.id), col(model.ref)).where(col(model.id).in_(ids))
+    query = select(col(model.id), col(model.ref)).where(bulk.among(session, col(model.id), ids))
     return {row[0]: row[1] for row in session.execute(query)} if ids else {}
 
 
@@ -45,8 +45,9 @@ def rows_by(session: Session, model: type[SQLModel], keys: Sequence[str], values
     if not values:
         return []
     table: Table = model.__table__  # type: ignore[attr-defined]
-    named = table.c[keys[0]] if len(keys) == 1 else tuple_(*(table.c[key] for key in keys))
-    return [{**row} for row in session.execute(select(table).where(named.in_(values))).mappings()]
+    pair = tuple_(*(table.c[key] for key in keys))
+    named = bulk.among(session, table.c[keys[0]], values) if len(keys) == 1 else pair.in_(values)
+    return [{**row} for row in session.execute(select(table).where(named)).mappings()]
 
 
 def units_by_serial(session: Session, serial_keys: Collection[str]) -> dict[str, list[FoundUnit]]:
@@ -57,7 +58,7 @@ def units_by_serial(session: Session, serial_keys: Collection[str]) -> dict[str,
         select(func.coalesce(col(Unit.merged_into_id), col(Unit.id)), col(Unit.serial), col(Unit.serial_key), col(Product.maker))
         .add_columns(col(Unit.maker_key))
         .join_from(Unit, Product, col(Product.id) == col(Unit.product_id))
-        .where(col(Unit.serial_key).in_(serial_keys))
+        .where(bulk.among(session, col(Unit.serial_key), serial_keys))
         .order_by(col(Unit.id))
     )
     found: dict[str, list[FoundUnit]] = {}
@@ -70,13 +71,19 @@ def units_by_serial(session: Session, serial_keys: Collection[str]) -> dict[str,
 
 def twins(session: Session, twin_keys: Collection[str]) -> dict[str, str]:
     """A serial on the roll for each of these twin keys that has one."""
-    query = select(col(Unit.twin_key), func.min(col(Unit.serial))).where(col(Unit.twin_key).in_(twin_keys)).group_by(col(Unit.twin_key))
+    query = (
+        select(col(Unit.twin_key), func.min(col(Unit.serial)))
+        .where(bulk.among(session, col(Unit.twin_key), twin_keys))
+        .group_by(col(Unit.twin_key))
+    )
     return {row[0]: row[1] for row in session.execute(query)} if twin_keys else {}
 
 
 def models(session: Session, model_keys: Collection[str]) -> dict[str, list[tuple[str, int]]]:
     """Products as (maker key, row id) by model key."""
-    query = select(col(Product.model_key), col(Product.maker_key), col(Product.id)).where(col(Product.model_key).in_(model_keys))
+    query = select(col(Product.model_key), col(Product.maker_key), col(Product.id)).where(
+        bulk.among(session, col(Product.model_key), model_keys)
+    )
     found: dict[str, list[tuple[str, int]]] = {}
     for model_key, maker_key, product_id in session.execute(query.order_by(col(Product.id))) if model_keys else ():
         found.setdefault(model_key, []).append((maker_key, product_id))
@@ -87,7 +94,7 @@ def dated_lines(session: Session, contract_ids: Collection[int]) -> list[Contrac
     """The lines of these contracts that have days of their own."""
     c = ContractLine
     dated = col(c.starts_on).is_not(None) | col(c.ends_on).is_not(None)
-    query = select(c).where(col(c.contract_id).in_(contract_ids), dated).order_by(col(c.id))
+    query = select(c).where(bulk.among(session, col(c.contract_id), contract_ids), dated).order_by(col(c.id))
     return list(session.scalars(query)) if contract_ids else []
 
 
@@ -135,12 +142,12 @@ def columns_of(session: Session, model: type[SQLModel], name: str, ids: Collecti
     table: Table = model.__table__  # type: ignore[attr-defined]
     found: dict[int, Any] = {}
     for part in _parts(ids):
-        found |= {row[0]: row[1] for row in session.execute(select(table.c.id, table.c[name]).where(table.c.id.in_(part)))}
+        found |= {row[0]: row[1] for row in session.execute(select(table.c.id, table.c[name]).where(bulk.among(session, table.c.id, part)))}
     return found
 
 
 def units_at(session: Session, site_ids: Collection[int]) -> list[int]:
-    return list(session.execute(select(col(Unit.id)).where(col(Unit.site_id).in_(site_ids))).scalars()) if site_ids else []
+    return list(session.execute(select(col(Unit.id)).where(bulk.among(session, col(Unit.site_id), site_ids))).scalars()) if site_ids else []
 
 
 def _parts(values: Collection[Any]) -> Iterator[list[Any]]:

@@ -11,6 +11,7 @@ from sqlalchemy import bindparam, delete, insert, select, update
 from sqlmodel import Session, col
 
 from musterroll.domain.liveness import ReportingClass
+from musterroll.storage.bulk import among
 from musterroll.storage.tables import Product, Unit, Usage, Voice
 
 TABLE = "telemetry"  # the name audit entries call it by
@@ -25,9 +26,9 @@ Image = dict[str, Any]
 def images(session: Session, unit_ids: Collection[int]) -> dict[int, Image]:
     """What is known of those of these units that have a voice."""
     voices = select(_VOICE.c.unit_id, *(_VOICE.c[name] for name in COLUMNS), _UNIT.c.firmware)
-    query = voices.join_from(_VOICE, _UNIT, _UNIT.c.id == _VOICE.c.unit_id).where(_VOICE.c.unit_id.in_(unit_ids))
+    query = voices.join_from(_VOICE, _UNIT, _UNIT.c.id == _VOICE.c.unit_id).where(among(session, _VOICE.c.unit_id, unit_ids))
     found = {row["unit_id"]: {**row, "usage": {}} for row in session.execute(query).mappings()}
-    counters = select(_USAGE.c.unit_id, _USAGE.c.name, _USAGE.c.value, _USAGE.c.at).where(_USAGE.c.unit_id.in_(found))
+    counters = select(_USAGE.c.unit_id, _USAGE.c.name, _USAGE.c.value, _USAGE.c.at).where(among(session, _USAGE.c.unit_id, found))
     for unit_id, name, value, at in session.execute(counters.order_by(_USAGE.c.name)):
         found[unit_id]["usage"][name] = [value, at]
     return {unit_id: image | {"usage": counters_text(image["usage"])} for unit_id, image in found.items()}
@@ -40,13 +41,13 @@ def counters_text(usage: Mapping[str, Any]) -> str:
 
 def reporting(session: Session, unit_ids: Collection[int]) -> dict[int, ReportingClass]:
     query = select(col(Unit.id), col(Product.reporting)).join_from(Unit, Product, col(Product.id) == col(Unit.product_id))
-    return {row[0]: row[1] for row in session.execute(query.where(col(Unit.id).in_(unit_ids)))}
+    return {row[0]: row[1] for row in session.execute(query.where(among(session, col(Unit.id), unit_ids)))}
 
 
 def heard_themselves(session: Session, unit_ids: Collection[int]) -> set[int]:
     """Those that the registry has heard itself."""
     said = (_VOICE.c.birth_epoch >= 0) | (_VOICE.c.beat >= 0)
-    return set(session.execute(select(_VOICE.c.unit_id).where(_VOICE.c.unit_id.in_(unit_ids), said)).scalars())
+    return set(session.execute(select(_VOICE.c.unit_id).where(among(session, _VOICE.c.unit_id, unit_ids), said)).scalars())
 
 
 def write(session: Session, rows: Sequence[tuple[Image | None, Image]]) -> None:

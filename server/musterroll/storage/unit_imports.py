@@ -8,6 +8,7 @@ from sqlalchemy import select, tuple_
 from sqlmodel import Session, col
 
 from musterroll.domain.lifecycle import Lifecycle
+from musterroll.storage import bulk
 from musterroll.storage.tables import Account, Product, Site, Unit
 
 
@@ -45,7 +46,7 @@ def owners(session: Session, refs: Collection[str]) -> dict[str, str | None]:
     query = (
         select(col(Site.ref), col(Account.ref))
         .outerjoin_from(Site, Account, col(Account.id) == col(Site.account_id))
-        .where(col(Site.ref).in_(refs))
+        .where(bulk.among(session, col(Site.ref), refs))
     )
     return {row[0]: row[1] for row in session.execute(query)} if refs else {}
 
@@ -59,7 +60,7 @@ def units(session: Session, serial_keys: Collection[str]) -> dict[tuple[str, str
         .add_columns(col(u.product_id))
         .outerjoin_from(Unit, Account, col(Account.id) == col(u.account_id))
         .outerjoin(Site, col(Site.id) == col(u.site_id))
-        .where(col(u.serial_key).in_(serial_keys))
+        .where(bulk.among(session, col(u.serial_key), serial_keys))
     )
     found = [KnownUnit._make(row) for row in session.execute(query)]
     return {(row.maker_key, row.family_key, row.serial_key): row for row in found}

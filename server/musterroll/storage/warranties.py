@@ -34,7 +34,7 @@ def warranted(session: Session, unit_ids: Collection[int]) -> list[Warranted]:
         .join_from(Unit, Product, col(Product.id) == col(u.product_id))
         .outerjoin(Site, col(Site.id) == col(u.site_id))
         .outerjoin(Voice, col(Voice.unit_id) == col(u.id))
-        .where(col(u.id).in_(unit_ids))
+        .where(bulk.among(session, col(u.id), unit_ids))
         .order_by(col(u.id))
     )
     return [_warranted(row) for row in session.execute(query)]
@@ -60,7 +60,7 @@ def policy_of(row: WarrantyPolicy) -> Policy:
 def standards(session: Session, unit_ids: Collection[int]) -> dict[int, tuple[int, Period]]:
     """The standard period of each unit that has one, with its row. Of several, one that is void."""
     p = WarrantyPeriod
-    query = select(p).where(col(p.unit_id).in_(unit_ids), col(p.kind) == PeriodKind.STANDARD)
+    query = select(p).where(bulk.among(session, col(p.unit_id), unit_ids), col(p.kind) == PeriodKind.STANDARD)
     rows = session.scalars(query.order_by(col(p.voided_on).is_not(None), col(p.id).desc()))
     return {row.unit_id: (row.id or 0, period_of(row)) for row in rows}
 
