@@ -12,7 +12,7 @@ from typing import Any
 import psycopg
 from psycopg.adapt import Buffer, Dumper
 from psycopg.pq import Format
-from sqlalchemy import ColumnElement, Connection, Table, any_, bindparam, func, select
+from sqlalchemy import ColumnElement, Connection, Table, any_, bindparam, false, func, select
 from sqlmodel import Session, SQLModel
 
 _INT8, _TEXT = 20, 25
@@ -84,8 +84,10 @@ def ids(session: Session, values: Sequence[int]) -> Bigints | str:
 def among(session: Session, column: Any, values: Collection[int] | Collection[str]) -> ColumnElement[bool]:
     """Whether a column has one of these values, however many: one parameter, where `IN` would take one each and be parsed anew."""
     wanted: list[Any] = list(values)
+    if not wanted:
+        return false()
     if postgres(session):
-        array = Texts([value.encode() for value in wanted]) if wanted and isinstance(wanted[0], str) else Bigints(wanted)
+        array = Texts([value.encode() for value in wanted]) if isinstance(wanted[0], str) else Bigints(wanted)
         found: ColumnElement[bool] = column == any_(bindparam("among", array, unique=True))
         return found
     return column.in_(select(func.json_each(json.dumps(wanted)).table_valued("value").c.value))  # type: ignore[no-any-return]
