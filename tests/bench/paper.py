@@ -87,12 +87,17 @@ def _paper(connection: Connection, units: int, lines: int, accounts: int, today:
     fleets.insert(connection, Invoice, bill, contracts)
     of = f"((n + {LINES_A_CONTRACT - 1}) / {LINES_A_CONTRACT} % {accounts} + 1)"  # the account of the line's contract
     named, site, whole = "n * 7 % 20 < 14", "n * 7 % 20 < 16", "n * 7 % 20 < 19"
+    below = f"({of} + CASE WHEN {of} % 10 = 1 THEN 1 ELSE 0 END)"  # of the accounts of a tree all but the customer itself
     serial = f"CASE WHEN {named} THEN 'BM' || (10000000 + n * 31 % {units} + 1) ELSE '' END"
     line = {
         **{"id": "n", "contract_id": f"(n + {LINES_A_CONTRACT - 1}) / {LINES_A_CONTRACT}", "number": "CAST(n % 10 AS TEXT)"},
         **{"scope": f"CASE WHEN {named} THEN 'serial' WHEN {site} THEN 'site' WHEN {whole} THEN 'account' ELSE 'subtree' END"},
-        **{"place_id": f"CASE WHEN {named} THEN NULL WHEN {site} THEN {of} * 3 - n % 3 ELSE {of} END", "serial": serial},
-        **{"serial_key": serial, "product_id": f"CASE WHEN {named} THEN NULL ELSE ({_customer(of)} * 3 + n / 10 % 4) % {PRODUCTS} + 1 END"},
+        **{
+            "place_id": f"CASE WHEN {named} THEN NULL WHEN {site} THEN {of} * 3 - n % 3 ELSE {of} + CASE WHEN {of} % 10 = 1 THEN 1 ELSE 0 END END",
+            "serial": serial,
+        },
+        "serial_key": serial,
+        **{"product_id": f"CASE WHEN {named} THEN NULL ELSE ({_customer(of)} * 3 + n % 4) % {PRODUCTS} + 1 END"},
         **{"quantity": f"CASE WHEN {named} THEN 1 WHEN {whole} THEN n % 29 + 1 ELSE n % 29 * 8 + 8 END", "price": "1200000"},
     }
     fleets.insert(connection, ContractLine, line, lines)

@@ -15,7 +15,7 @@ from musterroll.domain.contract import Scope, ended, line_on
 from musterroll.domain.coverage import Cover, Paper, place_missing
 from musterroll.domain.instants import from_ms, to_ms
 from musterroll.domain.warranty import Period, Standard, UnitDates
-from musterroll.storage import covers, rivals, standings, unit_facts, warranties
+from musterroll.storage import covers, rivals, standings, tallies, unit_facts, warranties
 from musterroll.storage.standings import Judged
 
 
@@ -88,8 +88,12 @@ class UnitPaper:
     def _of_quantities(self) -> list[Cover]:
         unit, session, account = self.unit, self._session, unit_facts.account(self.unit)
         places = rivals.reach(unit.site_id, account, rivals.up(session, [account] if account else []))
-        if not any(self._holds(cover) for cover in covers.at(session, unit.product_id, places)):
+        offered = [cover for cover in covers.at(session, unit.product_id, places) if self._holds(cover)]
+        if not offered:
             return []
+        known = tallies.seat(session, unit.id, self.on)
+        if known is not None:
+            return [cover for cover in offered if cover.line.id == known]
         judged = standings.judged(session, to_ms(self._instant), to_ms(self._now))
         seated = seat(session, judged, unit.product_id, places, self.on)
         mine = seated.assignment.lines.get(unit.id, ())

@@ -4,7 +4,7 @@ from collections.abc import Collection
 from datetime import date
 from typing import NamedTuple
 
-from sqlalchemy import func, select
+from sqlalchemy import func, select, text
 from sqlmodel import Session, col
 
 from musterroll.storage import pulses
@@ -46,11 +46,16 @@ ON CONFLICT (axis, of_id, cell) DO UPDATE SET units = tally.units + excluded.uni
 _COUNTED = """
 SELECT coalesce(account_id, 0) AS account_id, product_id, cell, count(*) AS units FROM run_cell
 GROUP BY coalesce(account_id, 0), product_id, cell"""
-_RECOUNT = """
-INSERT INTO tally (axis, of_id, cell, units)
-SELECT 'account', account_id, cell, sum(units) FROM run_counted GROUP BY account_id, cell
-UNION ALL SELECT 'product', product_id, cell, sum(units) FROM run_counted GROUP BY product_id, cell
-UNION ALL SELECT 'all', 0, cell, sum(units) FROM run_counted GROUP BY cell"""
+_SUMS = """
+SELECT 'account' AS axis, account_id AS of_id, cell, CAST(sum(units) AS INTEGER) AS units FROM run_counted GROUP BY account_id, cell
+UNION ALL SELECT 'product', product_id, cell, CAST(sum(units) AS INTEGER) FROM run_counted GROUP BY product_id, cell
+UNION ALL SELECT 'all', 0, cell, CAST(sum(units) AS INTEGER) FROM run_counted GROUP BY cell"""
+_AS_COUNTED = "t.axis = s.axis AND t.of_id = s.of_id AND t.cell = s.cell AND t.units = s.units"
+_RECOUNT = (
+    f"DELETE FROM tally AS t WHERE NOT EXISTS (SELECT 1 FROM run_sum s WHERE {_AS_COUNTED})",  # noqa: S608
+    f"""INSERT INTO tally (axis, of_id, cell, units)
+    SELECT axis, of_id, cell, units FROM run_sum s WHERE NOT EXISTS (SELECT 1 FROM tally t WHERE {_AS_COUNTED})""",  # noqa: S608
+)
 
 
 def keep(staging: Staging, whole: bool) -> None:
@@ -60,8 +65,9 @@ def keep(staging: Staging, whole: bool) -> None:
         staging.run(statement)
     if whole:
         staging.make("run_counted", _COUNTED, by="account_id")
-        staging.run("DELETE FROM tally")
-        staging.run(_RECOUNT)
+        staging.make("run_sum", _SUMS, by="axis, of_id, cell")
+        for statement in _RECOUNT:
+            staging.run(statement)
     else:
         staging.run(_SHIFT)
 
@@ -79,6 +85,17 @@ def last_run(session: Session) -> Run | None:
     """The last whole run that was stored."""
     found = session.execute(select(col(Pulse.at), col(Pulse.detail)).where(col(Pulse.name) == _LAST)).one_or_none()
     return Run(found[0], date.fromisoformat(found[1])) if found else None
+
+
+_SEAT = text("""
+SELECT s.line_id FROM standing s JOIN pulse p ON p.name = :run AND p.detail = :on
+WHERE s.unit_id = :unit_id AND NOT EXISTS (SELECT 1 FROM dirty d WHERE d.unit_id IS NULL OR d.unit_id = s.unit_id)""")
+
+
+def seat(session: Session, unit_id: int, on: date) -> int | None:
+    """The line the last run seated a unit on, 0: none. None where it ran for another day, or the unit or paper changed since."""
+    found: int | None = session.execute(_SEAT, {"run": _LAST, "on": on.isoformat(), "unit_id": unit_id}).scalar()
+    return found
 
 
 def counts(session: Session, axis: str = "all", of_ids: Collection[int] = (0,)) -> dict[str, int]:

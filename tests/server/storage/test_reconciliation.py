@@ -64,11 +64,16 @@ def test_a_unit_looked_at_alone_sits_where_the_whole_run_seats_it(database: Data
     with database.writing() as session:
         for _ in fleets(session, batch):
             expected = paper.by_the_rules(session)
-            for unit in expected.flags:
-                row = unit_facts.by_id(session, unit)
-                assert row is not None
-                alone = UnitPaper(session, row, NOW.date(), NOW, NOW).seats
-                assert [cover.line.id for cover in alone] == list(expected.seats.lines.get(unit, ()))
+            worked_out = {unit: seats(session, unit) for unit in expected.flags}
+            reconciling.reconcile(session, NOW, NOW, store=True)
+            remembered = {unit: seats(session, unit) for unit in expected.flags}
+            assert worked_out == remembered == {unit: list(expected.seats.lines.get(unit, ())) for unit in expected.flags}
+
+
+def seats(session: Session, unit: int) -> list[int]:
+    row = unit_facts.by_id(session, unit)
+    assert row is not None
+    return [cover.line.id for cover in UnitPaper(session, row, NOW.date(), NOW, NOW).seats]
 
 
 def standings(session: Session) -> dict[int, int]:
