@@ -93,7 +93,7 @@ def _paper(connection: Connection, units: int, lines: int, accounts: int, today:
         **{"id": "n", "contract_id": f"(n + {LINES_A_CONTRACT - 1}) / {LINES_A_CONTRACT}", "number": "CAST(n % 10 AS TEXT)"},
         **{"scope": f"CASE WHEN {named} THEN 'serial' WHEN {site} THEN 'site' WHEN {whole} THEN 'account' ELSE 'subtree' END"},
         **{
-            "place_id": f"CASE WHEN {named} THEN NULL WHEN {site} THEN {of} * 3 - n % 3 ELSE {of} + CASE WHEN {of} % 10 = 1 THEN 1 ELSE 0 END END",
+            "place_id": f"CASE WHEN {named} THEN NULL WHEN {site} THEN {of} * 3 - n % 3 ELSE {below} END",
             "serial": serial,
         },
         "serial_key": serial,
