@@ -36,7 +36,7 @@ TAKERS: dict[str, type[Taker]] = {
     "telemetry": Telemetry,
     "incidents": Incidents,
 }
-_BATCH = 5_000
+_BATCH = 10_000
 _TRIES = 3
 _DETAIL = 500
 

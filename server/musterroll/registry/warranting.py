@@ -16,6 +16,7 @@ from musterroll.storage import dirty, document_rows, warranties
 from musterroll.storage.audit_tables import Change
 from musterroll.storage.paper_tables import WarrantyPeriod
 from musterroll.storage.tables import Unit
+from musterroll.storage.warranties import Warranted
 
 _BATCH = 5_000
 _TABLE = "warranty_period"
@@ -41,6 +42,13 @@ def settle(session: Session, unit_ids: Iterable[int], now: datetime, change: Cha
         done = _settle(session, batch, rules, change)
         total = Settled(*(a + b for a, b in zip(total, done, strict=True)))
     return total
+
+
+def begin(session: Session, units: Iterable[Warranted], change: Change) -> None:
+    """The standard periods of units that are new on the roll, recorded as part of the change that put them there."""
+    rules = warranties.policies(session)
+    found = [(unit.unit_id, warranty.standard(rules[unit.policy_id], unit.dates, ZoneInfo(unit.zone)).period) for unit in units]
+    _write(session, [(unit_id, period) for unit_id, period in found if period is not None], [], [], change)
 
 
 def _settle(session: Session, unit_ids: list[int], rules: dict[int | None, warranty.Policy], change: Change | None) -> Settled:

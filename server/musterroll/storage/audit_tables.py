@@ -52,7 +52,7 @@ class ImportRow(SQLModel, table=True):
 
     __tablename__ = "import_row"
     __table_args__ = (present("ix_import_row_record_id", "record_id"),)
-    run_id: int = Field(primary_key=True, foreign_key="import_run.id", sa_type=BIG, sa_column_kwargs={"autoincrement": False})
+    run_id: int = Field(primary_key=True, sa_type=BIG, sa_column_kwargs={"autoincrement": False})  # no foreign key: paid per row
     line: int = Field(primary_key=True, sa_type=BIG, sa_column_kwargs={"autoincrement": False})
     verdict: str = Field(max_length=16)  # new, changed, refused
     record_id: int | None = Field(default=None, sa_type=BIG)  # the row it made or changed, of the table its kind of document is about

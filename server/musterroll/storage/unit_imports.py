@@ -15,6 +15,12 @@ from musterroll.storage.tables import Account, Product, Site, Unit
 class ProductRow(NamedTuple):
     id: int
     family_key: str
+    policy_id: int | None = None
+
+
+class SiteRow(NamedTuple):
+    account: str | None = None  # ref
+    zone: str = "UTC"
 
 
 class KnownUnit(NamedTuple):
@@ -37,18 +43,18 @@ class KnownUnit(NamedTuple):
 def products(session: Session, keys: Collection[tuple[str, str]]) -> dict[tuple[str, str], ProductRow]:
     """Products by (maker key, model key)."""
     maker, model = col(Product.maker_key), col(Product.model_key)
-    query = select(maker, model, col(Product.id), col(Product.family_key)).where(tuple_(maker, model).in_(keys))
-    return {(row[0], row[1]): ProductRow(row[2], row[3]) for row in session.execute(query)} if keys else {}
+    query = select(maker, model, col(Product.id), col(Product.family_key), col(Product.policy_id)).where(tuple_(maker, model).in_(keys))
+    return {(row[0], row[1]): ProductRow(*row[2:]) for row in session.execute(query)} if keys else {}
 
 
-def owners(session: Session, refs: Collection[str]) -> dict[str, str | None]:
-    """The number of the account a site belongs to, by the site's."""
+def sites(session: Session, refs: Collection[str]) -> dict[str, SiteRow]:
+    """Sites by number."""
     query = (
-        select(col(Site.ref), col(Account.ref))
+        select(col(Site.ref), col(Account.ref), col(Site.zone))
         .outerjoin_from(Site, Account, col(Account.id) == col(Site.account_id))
         .where(bulk.among(session, col(Site.ref), refs))
     )
-    return {row[0]: row[1] for row in session.execute(query)} if refs else {}
+    return {row[0]: SiteRow(row[1], row[2]) for row in session.execute(query)} if refs else {}
 
 
 def units(session: Session, serial_keys: Collection[str]) -> dict[tuple[str, str, str], KnownUnit]:

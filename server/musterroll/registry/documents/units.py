@@ -8,6 +8,7 @@ from musterroll.domain.errors import Conflict
 from musterroll.domain.identity import new_uid, twin_key
 from musterroll.domain.instants import to_ms
 from musterroll.domain.lifecycle import Lifecycle, move
+from musterroll.domain.warranty import UnitDates
 from musterroll.importers.kinds import Row
 from musterroll.registry import changing, warranting
 from musterroll.registry.documents.taking import Facts, Judged, Known, Plan, Taker
@@ -15,7 +16,8 @@ from musterroll.storage import dirty, document_rows, transitions, unit_imports
 from musterroll.storage.audit_tables import Change
 from musterroll.storage.tables import Account, Product, Site, Unit
 from musterroll.storage.transitions import Change as Transition
-from musterroll.storage.unit_imports import KnownUnit, ProductRow
+from musterroll.storage.unit_imports import KnownUnit, ProductRow, SiteRow
+from musterroll.storage.warranties import Warranted
 
 _BEGUN_ON = {Lifecycle.DEPLOYED: "installed_on", Lifecycle.SHIPPED: "shipped_on"}  # the date that tells since when
 _EPOCH_DAY, _DAY = date(1970, 1, 1).toordinal(), 86_400_000
@@ -30,7 +32,7 @@ class Units(Taker):
         super().forget()
         self._now, self._marked = to_ms(self.source.now), 0
         self._products: dict[tuple[str, str], ProductRow | None] = {}  # None: not on the roll
-        self._owners: dict[str, str | None] = {}  # account of each site, also of those to be opened
+        self._sites: dict[str, SiteRow] = {}  # also those to be opened
 
     def key(self, row: Row) -> Any:
         """A product that is new is a family of its own."""
@@ -42,11 +44,10 @@ class Units(Taker):
         self._products |= dict.fromkeys(unknown) | unit_imports.products(self.session, unknown)
         found = unit_imports.units(self.session, {row.said["serial_key"] for row in rows})
         sites = {row.said.get("site") for row in rows} | {unit.site for unit in found.values()}
-        unknown_sites = {site for site in sites if site} - self._owners.keys()
-        self._owners |= unit_imports.owners(self.session, unknown_sites)
+        self._sites |= unit_imports.sites(self.session, {site for site in sites if site} - self._sites.keys())
         self.numbers.learn(Site, sites)
         accounts = {row.said.get("account") for row in rows} | {unit.account for unit in found.values()}
-        self.numbers.learn(Account, accounts | set(self._owners.values()))
+        self.numbers.learn(Account, accounts | {site.account for site in self._sites.values()})
         self._known = {key: Known(unit.id, _facts(unit)) for key, unit in found.items()}
 
     def judge(self, row: Row, known: Known | None) -> Judged:
@@ -56,23 +57,28 @@ class Units(Taker):
         """
         before, said = known.facts if known else _NOTHING, row.said
         site = said.get("site") or before["site"]
-        account = said.get("account") or (said.get("site") and self._owners.get(said["site"])) or before["account"]
-        owner = self._owners.get(site) if site else None
+        account = said.get("account") or (said.get("site") and self._owner(said["site"])) or before["account"]
+        owner = self._owner(site) if site else None
         if owner not in (None, account):
             whose = f"the site {site} belongs to account {owner}, not to {account}"
             raise Conflict(whose if said.get("site") else f"{whose}; give the site the unit moved to")
         stage = move(before["lifecycle"], said.get("lifecycle") or _reached(said, before["lifecycle"]))
         if site:
-            self._owners.setdefault(site, account)
+            self._sites.setdefault(site, SiteRow(account))
         after = {name: said.get(name, before[name]) for name in _DATES}
         product = self._products[_product(row)]
         return Judged({"lifecycle": stage, **after, "account": account, "site": site, "product_id": product.id if product else None})
+
+    def _owner(self, site: str) -> str | None:
+        """The account of a site, as far as it is known."""
+        found = self._sites.get(site)
+        return found.account if found else None
 
     def open(self, plans: Sequence[Plan]) -> list[changing.Row]:
         opened = self._open_products(plans)
         opened += self.numbers.open_accounts(plan.after["account"] for plan in plans)
         sites = {plan.after["site"] for plan in plans if plan.after["site"]}
-        return opened + self.numbers.open_sites({site: self.numbers.id(Account, self._owners.get(site)) for site in sites})
+        return opened + self.numbers.open_sites({site: self.numbers.id(Account, self._owner(site)) for site in sites})
 
     def _open_products(self, plans: Sequence[Plan]) -> list[changing.Row]:
         new: dict[tuple[str, str], dict[str, Any]] = {}
@@ -129,9 +135,18 @@ class Units(Taker):
         ids = super().store(plans, change)
         moved = [self._move(plan, row_id) for plan, row_id in zip(plans, ids, strict=True) if _stage(plan) != plan.after["lifecycle"]]
         transitions.add(self.session, moved, recorded_at=self._now, change_id=change.id)
-        warranting.settle(self.session, ids, self.source.now, change)
+        known = [row_id for plan, row_id in zip(plans, ids, strict=True) if plan.known is not None]
+        warranting.settle(self.session, known, self.source.now, change)
+        warranting.begin(
+            self.session, (self._warranted(plan, row_id) for plan, row_id in zip(plans, ids, strict=True) if not plan.known), change
+        )
         self._mark(ids)
         return ids
+
+    def _warranted(self, plan: Plan, unit_id: int) -> Warranted:
+        said, site = plan.after, plan.after["site"]
+        dates = UnitDates(said["registered_on"], said["installed_on"], None, said["shipped_on"], said["warranty_months"])
+        return Warranted(unit_id, self._product_row(plan.row).policy_id, self._sites[site].zone if site else "UTC", dates)
 
     def _mark(self, ids: list[int]) -> None:
         """Units to look at again; beyond so many it is all of them, and said once."""

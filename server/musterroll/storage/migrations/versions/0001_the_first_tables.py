@@ -95,6 +95,17 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('id'),
     sa.UniqueConstraint('subject_id', 'subject', 'kind')
     )
+    op.create_table('import_row',
+    sa.Column('run_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), autoincrement=False, nullable=False),
+    sa.Column('line', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), autoincrement=False, nullable=False),
+    sa.Column('verdict', sa.String(length=16), nullable=False),
+    sa.Column('record_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=True),
+    sa.Column('detail', sa.String(length=500), nullable=False),
+    sa.PrimaryKeyConstraint('run_id', 'line')
+    )
+    with op.batch_alter_table('import_row', schema=None) as batch_op:
+        batch_op.create_index('ix_import_row_record_id', ['record_id'], unique=False, postgresql_where=sa.text('record_id IS NOT NULL'), sqlite_where=sa.text('record_id IS NOT NULL'))
+
     op.create_table('message',
     sa.Column('unit_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), autoincrement=False, nullable=False),
     sa.Column('epoch', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), autoincrement=False, nullable=False),
@@ -369,18 +380,6 @@ def upgrade() -> None:
         batch_op.create_index('ix_contract_line_pool', ['scope', 'place_id', 'product_id'], unique=False)
         batch_op.create_index(batch_op.f('ix_contract_line_serial_key'), ['serial_key'], unique=False)
 
-    op.create_table('import_row',
-    sa.Column('run_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), autoincrement=False, nullable=False),
-    sa.Column('line', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), autoincrement=False, nullable=False),
-    sa.Column('verdict', sa.String(length=16), nullable=False),
-    sa.Column('record_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=True),
-    sa.Column('detail', sa.String(length=500), nullable=False),
-    sa.ForeignKeyConstraint(['run_id'], ['import_run.id'], ),
-    sa.PrimaryKeyConstraint('run_id', 'line')
-    )
-    with op.batch_alter_table('import_row', schema=None) as batch_op:
-        batch_op.create_index('ix_import_row_record_id', ['record_id'], unique=False, postgresql_where=sa.text('record_id IS NOT NULL'), sqlite_where=sa.text('record_id IS NOT NULL'))
-
     op.create_table('invoice',
     sa.Column('contract_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), autoincrement=False, nullable=False),
     sa.Column('payment', sa.String(length=24), nullable=False),
@@ -569,10 +568,6 @@ def downgrade() -> None:
 
     op.drop_table('unit')
     op.drop_table('invoice')
-    with op.batch_alter_table('import_row', schema=None) as batch_op:
-        batch_op.drop_index('ix_import_row_record_id', postgresql_where=sa.text('record_id IS NOT NULL'), sqlite_where=sa.text('record_id IS NOT NULL'))
-
-    op.drop_table('import_row')
     with op.batch_alter_table('contract_line', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_contract_line_serial_key'))
         batch_op.drop_index('ix_contract_line_pool')
@@ -623,6 +618,10 @@ def downgrade() -> None:
     op.drop_table('quarantine')
     op.drop_table('pulse')
     op.drop_table('message')
+    with op.batch_alter_table('import_row', schema=None) as batch_op:
+        batch_op.drop_index('ix_import_row_record_id', postgresql_where=sa.text('record_id IS NOT NULL'), sqlite_where=sa.text('record_id IS NOT NULL'))
+
+    op.drop_table('import_row')
     op.drop_table('finding')
     op.drop_table('dirty')
     op.drop_table('change')
