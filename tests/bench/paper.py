@@ -92,13 +92,10 @@ def _paper(connection: Connection, units: int, lines: int, accounts: int, today:
     line = {
         **{"id": "n", "contract_id": f"(n + {LINES_A_CONTRACT - 1}) / {LINES_A_CONTRACT}", "number": "CAST(n % 10 AS TEXT)"},
         **{"scope": f"CASE WHEN {named} THEN 'serial' WHEN {site} THEN 'site' WHEN {whole} THEN 'account' ELSE 'subtree' END"},
-        **{
-            "place_id": f"CASE WHEN {named} THEN NULL WHEN {site} THEN {of} * 3 - n % 3 ELSE {below} END",
-            "serial": serial,
-        },
-        "serial_key": serial,
+        **{"place_id": f"CASE WHEN {named} THEN NULL WHEN {site} THEN {of} * 3 - n % 3 ELSE {below} END"},
         **{"product_id": f"CASE WHEN {named} THEN NULL ELSE ({_customer(of)} * 3 + n % 4) % {PRODUCTS} + 1 END"},
-        **{"quantity": f"CASE WHEN {named} THEN 1 WHEN {whole} THEN n % 29 + 1 ELSE n % 29 * 8 + 8 END", "price": "1200000"},
+        **{"serial": serial, "serial_key": serial, "price": "1200000"},
+        **{"quantity": f"CASE WHEN {named} THEN 1 WHEN {whole} THEN n % 29 + 1 ELSE n % 29 * 8 + 8 END"},
     }
     fleets.insert(connection, ContractLine, line, lines)
 

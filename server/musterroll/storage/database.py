@@ -33,7 +33,10 @@ _SQLITE_PRAGMAS = (
     "PRAGMA cache_size=-65536",
     "PRAGMA journal_size_limit=67108864",
 )
-_POSTGRES_OPTIONS = "-c statement_timeout=60000 -c lock_timeout=15000 -c idle_in_transaction_session_timeout=60000 -c timezone=UTC"
+_POSTGRES_OPTIONS = (
+    "-c statement_timeout=60000 -c lock_timeout=15000 -c idle_in_transaction_session_timeout=60000 -c timezone=UTC"
+    " -c temp_buffers=64MB"  # taken as needed: a reconciliation keeps its tables there
+)
 
 
 class Database:

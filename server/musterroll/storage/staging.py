@@ -9,7 +9,7 @@ from sqlmodel import Session
 from musterroll.storage.bulk import Bigints, Texts, postgres
 
 # Planned for one big run and not for many small ones: no compiling, room to sort in memory.
-_SETTINGS = "SET LOCAL jit = off; SET LOCAL work_mem = '256MB'; SET LOCAL temp_buffers = '64MB'; SET LOCAL statement_timeout = '600s'"
+_SETTINGS = "SET LOCAL jit = off; SET LOCAL work_mem = '256MB'; SET LOCAL statement_timeout = '600s'"
 _SHARED_OUT = "SET LOCAL parallel_tuple_cost = 0.01; SET LOCAL parallel_setup_cost = 100"
 _BY_INDEX = "SET LOCAL random_page_cost = 0.1; SET LOCAL max_parallel_workers_per_gather = 0"  # what is hot is in memory
 _BY_BYTES = {"postgresql": ' COLLATE "C"', "sqlite": ""}

@@ -53,8 +53,7 @@ UNION ALL SELECT 'all', 0, cell, CAST(sum(units) AS INTEGER) FROM run_counted GR
 _AS_COUNTED = "t.axis = s.axis AND t.of_id = s.of_id AND t.cell = s.cell AND t.units = s.units"
 _RECOUNT = (
     f"DELETE FROM tally AS t WHERE NOT EXISTS (SELECT 1 FROM run_sum s WHERE {_AS_COUNTED})",  # noqa: S608
-    f"""INSERT INTO tally (axis, of_id, cell, units)
-    SELECT axis, of_id, cell, units FROM run_sum s WHERE NOT EXISTS (SELECT 1 FROM tally t WHERE {_AS_COUNTED})""",  # noqa: S608
+    "INSERT INTO tally (axis, of_id, cell, units) SELECT axis, of_id, cell, units FROM run_sum WHERE TRUE ON CONFLICT DO NOTHING",
 )
 
 
