@@ -1,0 +1,105 @@
+"""The verdict a technician gets: by serial or unit id, in the site's calendar, and with the seats that a whole run would give."""
+
+from collections.abc import Iterator
+from datetime import UTC, date, datetime
+from decimal import Decimal
+
+import pytest
+from musterroll.domain.contract import Scope, State
+from musterroll.domain.coverage import Answer
+from musterroll.domain.errors import Conflict, NotFound
+from musterroll.domain.instants import to_ms
+from musterroll.registry import reconciling, warranting
+from musterroll.registry.covering import coverage
+from musterroll.storage import dirty
+from musterroll.storage.database import Database
+from musterroll.storage.paper_tables import Contract, ContractLine, WarrantyPolicy
+from musterroll.storage.tables import Product, Site
+from sqlmodel import Session, select
+
+from tests.support import rolls
+from tests.support.paper import NOW
+
+DAY = NOW.date()
+
+
+@pytest.fixture
+def session(database: Database) -> Iterator[Session]:
+    with database.writing() as session:
+        rolls.listening(session, 0, to_ms(NOW))
+        yield session
+
+
+def quantity(session: Session, seats: int, place: int, product: int) -> None:
+    contract = Contract(ref="C1", state=State.ACTIVE, starts_on=date(2026, 1, 1), ends_on=date(2027, 1, 1), created_at=NOW)
+    session.add(contract)
+    session.flush()
+    of = {"contract_id": contract.id, "place_id": place, "product_id": product, "quantity": seats}
+    session.add(ContractLine(number="1", scope=Scope.SITE, price=Decimal(9), **of))
+    session.flush()
+
+
+def test_a_warranty_is_found_by_serial_as_written_and_by_unit_id(session: Session) -> None:
+    unit = rolls.unit(session, "SN 1-a", installed_on=date(2026, 1, 31), warranty_months=12)
+    warranting.settle(session, [unit.id or 0], NOW)
+    by_serial, by_uid = coverage(session, "sn1-A", DAY, NOW), coverage(session, unit.uid, DAY, NOW)
+    assert by_serial == by_uid
+    assert (by_serial.answer, by_serial.last_covered_day) == (Answer.WARRANTY, date(2027, 1, 30))
+
+
+def test_what_is_not_on_record_is_said_not_guessed(session: Session) -> None:
+    rolls.unit(session, "SN1")
+    found = coverage(session, "SN1", DAY, NOW)
+    assert found.answer is Answer.UNKNOWN
+    assert "cannot tell whether a contract covers it: the account it belongs to is not on record" in found.missing
+
+
+def test_without_a_day_it_is_today_at_the_site(session: Session) -> None:
+    _, site = rolls.place(session, "A1", "S1")
+    session.get_one(Site, site).zone = "Pacific/Auckland"
+    rolls.unit(session, "SN1", site_id=site)
+    late = datetime(2026, 11, 1, 20, tzinfo=UTC)
+    assert coverage(session, "SN1", None, late).on == date(2026, 11, 2)
+
+
+def test_the_seat_of_a_quantity_goes_to_the_unit_the_whole_run_gives_it_to(session: Session) -> None:
+    account, site = rolls.place(session, "A1", "S1")
+    of = {"account_id": account, "site_id": site, "lifecycle": "deployed"}
+    late = rolls.unit(session, "SN1", voice={"heard_at": to_ms(NOW)}, installed_on=date(2026, 2, 1), **of)
+    rolls.unit(session, "SN2", voice={"heard_at": to_ms(NOW)}, installed_on=date(2026, 1, 1), **of)
+    quantity(session, 1, site, late.product_id)
+    assert [coverage(session, serial, DAY, NOW).answer for serial in ("SN1", "SN2")] == [Answer.UNKNOWN, Answer.CONTRACT]
+
+
+def test_a_seat_remembered_is_asked_for_anew_when_the_unit_changed(session: Session) -> None:
+    account, site = rolls.place(session, "A1", "S1")
+    unit = rolls.unit(session, "SN1", account_id=account, site_id=site, lifecycle="deployed")
+    quantity(session, 1, site, unit.product_id)
+    reconciling.reconcile(session, NOW, NOW, store=True)
+    assert coverage(session, "SN1", DAY, NOW).answer is Answer.CONTRACT
+    unit.lifecycle = "stock"  # type: ignore[assignment]
+    dirty.mark(session, [unit.id or 0])
+    assert coverage(session, "SN1", DAY, NOW).answer is not Answer.CONTRACT
+
+
+def test_a_serial_two_makers_share_must_be_told_apart(session: Session) -> None:
+    uids = [rolls.unit(session, "SN1", maker=maker).uid for maker in ("Acme", "Bolt")]
+    with pytest.raises(Conflict, match="2 units have the serial SN1") as no:
+        coverage(session, "SN1", DAY, NOW)
+    assert all(uid in str(no.value) for uid in uids)
+
+
+def test_nothing_on_the_roll_is_said_so(session: Session) -> None:
+    with pytest.raises(NotFound, match="'SN9'"):
+        coverage(session, "SN9", DAY, NOW)
+
+
+def test_a_policy_of_the_product_decides_where_a_warranty_starts(session: Session) -> None:
+    policy = WarrantyPolicy(name="Shelf", rules=[{"start": "shipped", "shelf_days": 90}], months=24)
+    session.add(policy)
+    session.flush()
+    unit = rolls.unit(session, "SN1", shipped_on=date(2026, 1, 1), installed_on=date(2026, 1, 20))
+    session.exec(select(Product)).one().policy_id = policy.id
+    session.flush()
+    warranting.settle(session, [unit.id or 0], NOW)
+    assert coverage(session, "SN1", DAY, NOW).last_covered_day == date(2028, 3, 31)

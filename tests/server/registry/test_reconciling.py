@@ -1,0 +1,97 @@
+"""When the roll is reconciled: at an instant of the past, on a day to come, and by itself as things happen."""
+
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+from musterroll.domain.contract import Scope, State
+from musterroll.domain.instants import to_ms
+from musterroll.registry import hearing, reconciling, sweeping
+from musterroll.storage import tallies, transitions
+from musterroll.storage.database import Database
+from musterroll.storage.paper_tables import Contract, ContractLine
+from musterroll.storage.transitions import Change
+from musterroll.storage.voices import Beat
+from sqlmodel import Session
+
+from tests.support import rolls
+from tests.support.paper import NOW
+
+LATER = NOW + timedelta(days=21)
+
+
+@pytest.fixture
+def session(database: Database) -> Iterator[Session]:
+    """One deployed unit with a line until the end of the year, last heard half a minute before NOW by another platform."""
+    with database.writing() as session:
+        rolls.unit(session, "SN1", lifecycle="deployed", voice={"heard_at": to_ms(NOW) - 30_000, "first_heard_at": 1})
+        contract = Contract(ref="C1", state=State.ACTIVE, starts_on=date(2026, 1, 1), ends_on=date(2027, 1, 1), created_at=NOW)
+        session.add(contract)
+        session.flush()
+        session.add(ContractLine(contract_id=contract.id, number="1", scope=Scope.SERIAL, serial="SN1", serial_key="SN1"))
+        session.flush()
+        yield session
+
+
+def cell(session: Session, on: date | datetime, now: datetime = LATER) -> str:
+    (found,) = (code for code, units in reconciling.reconcile(session, on, now, store=False).cells.items() if units)
+    return found
+
+
+def test_told_by_another_platform_silence_is_judged_to_the_instant(session: Session) -> None:
+    assert [cell(session, NOW), cell(session, NOW + timedelta(seconds=156)), cell(session, LATER)] == ["111", "110", "110"]
+
+
+def test_that_the_registry_listens_since_changes_nothing_of_the_past(session: Session) -> None:
+    rolls.listening(session, to_ms(LATER) - 3_600_000, to_ms(LATER))
+    session.flush()
+    sweeping.sweep(session, LATER)
+    assert [cell(session, NOW), cell(session, LATER)] == ["111", "110"]
+
+
+def test_paper_is_judged_by_the_day(session: Session) -> None:
+    assert [cell(session, date(2026, 12, 31)), cell(session, date(2027, 1, 1))] == ["110", "010"]
+
+
+def test_the_lifecycle_is_that_of_the_instant(session: Session) -> None:
+    unit = rolls.unit(session, "SN2", lifecycle="retired")
+    transitions.add(session, [Change(unit.id or 0, to_ms(NOW) + 1000, "lifecycle", "deployed", "retired", "moved", "ann")])
+    session.flush()
+    before, after = (reconciling.reconcile(session, on, LATER, store=False).cells for on in (NOW, LATER))
+    assert (before["010"], after["000"]) == (1, 1)
+
+
+def test_a_dry_run_keeps_nothing(session: Session) -> None:
+    reconciling.reconcile(session, NOW, LATER, store=False)
+    assert tallies.last_run(session) is None
+    assert sum(tallies.counts(session).values()) == 0
+
+
+def test_a_tick_does_all_at_first_then_what_happened_then_nothing(session: Session) -> None:
+    rolls.listening(session, 0, to_ms(NOW) + 600_000)
+    first = reconciling.tick(session, NOW)
+    assert first is not None
+    assert first.whole
+    assert reconciling.tick(session, NOW) is None
+    sweeping.sweep(session, NOW + timedelta(minutes=5))
+    then = reconciling.tick(session, NOW + timedelta(minutes=5))
+    assert then is not None
+    assert (then.whole, then.units, then.merged.new) == (False, 1, 1)
+    assert tallies.counts(session)["110"] == 1
+
+
+def test_a_new_day_is_a_whole_run(session: Session) -> None:
+    reconciling.tick(session, NOW)
+    tomorrow = reconciling.tick(session, datetime(2026, 11, 2, 0, 0, 1, tzinfo=UTC))
+    assert tomorrow is not None
+    assert tomorrow.whole
+
+
+def test_a_unit_heard_for_the_first_time_is_looked_at(session: Session) -> None:
+    reconciling.tick(session, NOW)
+    unit = rolls.unit(session, "SN4", voice={})
+    hearing.hear(session, [Beat(unit.id or 0, 1, 0, 0, 1, 1, None, None, None, None)], NOW)
+    done = reconciling.tick(session, NOW)
+    assert done is not None
+    assert (done.whole, done.units) == (False, 1)
+    assert tallies.counts(session)["001"] == 1
