@@ -15,6 +15,7 @@ from musterroll.web import (
     fleet,
     imports,
     looking_up,
+    menu,
     proposals,
     quarantine,
     reconciliation,
@@ -39,6 +40,7 @@ def build(app: Flask, database: Database, settings: Settings, checks: Checks) ->
     cover_words.install(app)
     finding_words.install(app)
     assets.install(app)
+    menu.install(app)
     failures.install(app)
     app.register_blueprint(theme.pages)
     app.register_blueprint(signing_in.pages)

@@ -1,18 +1,24 @@
 """What every view needs: the database, the settings, the clock, and the way a page is rendered."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from datetime import UTC, datetime
-from typing import Any, NamedTuple
+from functools import wraps
+from typing import Any, NamedTuple, ParamSpec, TypeVar
 
-from flask import Flask, current_app, g, render_template, request
+from flask import Flask, abort, current_app, g, render_template, request
 from jinja2_fragments.flask import render_block
+from sqlmodel import Session
 
+from musterroll.domain.permission import Role, allows
 from musterroll.registry.access import Actor
 from musterroll.registry.rolls import LatestBase
 from musterroll.settings import Settings
 from musterroll.storage.database import Database
 
 Checks = Mapping[str, Callable[[], bool]]
+P = ParamSpec("P")
+R = TypeVar("R")
 _KEY = "musterroll.web"
 
 
@@ -48,6 +54,36 @@ def actor() -> Actor:
     """The person signed in; only guarded views may ask."""
     found: Actor = g.actor
     return found
+
+
+@contextmanager
+def reading() -> Iterator[Session]:
+    """What the person signed in may see, to read from."""
+    with door().database.reading() as session:
+        yield session
+
+
+@contextmanager
+def writing() -> Iterator[Session]:
+    """What the person signed in may see, to change; committed at the end."""
+    with door().database.writing() as session:
+        yield session
+
+
+def needs(role: Role) -> Callable[[Callable[P, R]], Callable[P, R]]:
+    """Marks a view that only somebody of `role` or above may open; for others there is no such page."""
+
+    def mark(view: Callable[P, R]) -> Callable[P, R]:
+        @wraps(view)
+        def guarded(*args: P.args, **kwargs: P.kwargs) -> R:
+            if not allows(Role(actor().role), role):
+                abort(404)
+            return view(*args, **kwargs)
+
+        guarded.needs = role  # type: ignore[attr-defined]
+        return guarded
+
+    return mark
 
 
 def page(template: str, now: datetime, **context: Any) -> str:

@@ -11,12 +11,13 @@ from sqlmodel import Session
 from werkzeug.wrappers import Response as AnyResponse
 
 from musterroll.domain.errors import Refusal
+from musterroll.domain.permission import Role
 from musterroll.registry import enrolling
 from musterroll.registry.enrolling import PendingEnrolment
 from musterroll.registry.looking_up import unit_card
 from musterroll.registry.unit_cards import UnitCard
 from musterroll.storage.tables import ClaimToken
-from musterroll.web.door import actor, clock, door, page
+from musterroll.web.door import actor, clock, door, needs, page, reading, writing
 
 pages = Blueprint("enrolment", __name__)
 
@@ -42,15 +43,17 @@ class Waiting(NamedTuple):
 
 
 @pages.get("/enrolment")
+@needs(Role.ADMIN)
 def overview() -> str:
     return _overview()
 
 
 @pages.post("/enrolment/tokens")
+@needs(Role.ADMIN)
 def create() -> Response:
     now, form = clock(), {name: request.form.get(name, "").strip() for name in _BLANK}
     try:
-        with door().database.writing() as session:
+        with writing() as session:
             made = enrolling.create_token(session, **_wanted(form), actor=actor().name, now=now)
     except Refusal as refusal:
         return make_response(_overview(form=form, refused=str(refusal)), 422)
@@ -58,22 +61,24 @@ def create() -> Response:
 
 
 @pages.post("/enrolment/tokens/<int:token_id>/revoke")
+@needs(Role.ADMIN)
 def revoke(token_id: int) -> AnyResponse:
-    with door().database.writing() as session:
+    with writing() as session:
         enrolling.revoke_token(session, token_id, actor().name, clock())
     return redirect("/enrolment#tokens", 303)
 
 
 @pages.post("/enrolment/<int:credential_id>/<any(accept, refuse):decision>")
+@needs(Role.ADMIN)
 def decide(credential_id: int, decision: str) -> AnyResponse:
-    with door().database.writing() as session:
+    with writing() as session:
         enrolling.decide(session, credential_id, decision == "accept", actor().name, clock())
     return redirect("/enrolment", 303)
 
 
 def _overview(form: dict[str, str] = _BLANK, refused: str | None = None, shown: Shown | None = None) -> str:
     now = clock()
-    with door().database.reading() as session:
+    with reading() as session:
         tokens = enrolling.tokens(session)
         waiting = [_waiting(session, claim, now) for claim in enrolling.pending(session)]
     return page("enrolment.html", now, tokens=tokens, waiting=waiting, form=form, lives=_LIVES, refused=refused, shown=shown)

@@ -11,10 +11,11 @@ from musterroll.domain.decisions import State
 from musterroll.domain.errors import Conflict
 from musterroll.domain.findings import OWNERS, Kind
 from musterroll.domain.money import Money
+from musterroll.domain.permission import Role
 from musterroll.registry import deciding, histories
 from musterroll.registry.deciding import Filter
 from musterroll.registry.looking_up import unit_card
-from musterroll.web.door import actor, clock, door, page
+from musterroll.web.door import actor, clock, needs, page, reading, writing
 from musterroll.web.security import local_path
 
 pages = Blueprint("findings", __name__)
@@ -26,7 +27,7 @@ ANY = "any"
 @pages.get("/findings")
 def overview() -> str:
     now, wanted, after = clock(), _wanted(), request.args.get("after") or None
-    with door().database.reading() as session:
+    with reading() as session:
         found = deciding.findings(session, wanted, after, PAGE, now)
     owners = sorted(set(OWNERS.values()))
     words = {"kinds": list(Kind), "owners": owners, "states": list(State), "address": address, "export": export, "everything": Filter()}
@@ -38,7 +39,7 @@ def overview() -> str:
 @pages.get("/findings/<int:number>")
 def finding(number: int) -> str:
     now = clock()
-    with door().database.reading() as session:
+    with reading() as session:
         opened = deciding.finding(session, number, now)
         uid = opened.row.uid
         card = unit_card(session, uid, now) if uid else None
@@ -48,6 +49,7 @@ def finding(number: int) -> str:
 
 
 @pages.post("/findings/decide")
+@needs(Role.PLANNER)
 def decide() -> Response:
     """What is ticked, decided at once: all or none."""
     now, numbers = clock(), [int(one) for one in request.form.getlist("finding") if one.isascii() and one.isdigit()]
@@ -56,7 +58,7 @@ def decide() -> Response:
     to = _state(request.form.get("to"))
     until = _day(request.form.get("until", "")) if to is State.IGNORED else None
     reason = request.form.get("reason", "").strip()
-    with door().database.writing() as session:
+    with writing() as session:
         change = deciding.decide(session, numbers, to, reason=reason, until=until, actor=actor().name, now=now).id
     back = local_path(request.form.get("next"))
     return redirect(f"{back}{'&' if '?' in back else '?'}done={change}", 303)

@@ -9,7 +9,7 @@ from flask import Blueprint, request
 from musterroll.domain.lifecycle import Lifecycle
 from musterroll.domain.liveness import Liveness
 from musterroll.registry.rolls import FleetFilter, fleet
-from musterroll.web.door import clock, door, latest_base, page
+from musterroll.web.door import clock, latest_base, page, reading
 
 pages = Blueprint("fleet", __name__)
 
@@ -21,7 +21,7 @@ _FIELDS = ("text", "liveness", "lifecycle", "account", "site", "maker", "model")
 @pages.get("/fleet")
 def roll() -> str:
     now, filters, after = clock(), _filters(), request.args.get("after") or None
-    with door().database.reading() as session:
+    with reading() as session:
         base, _ = latest_base()(session, now)
         found = fleet(session, filters, after, PAGE, now)
     return page("fleet.html", now, base=base, roll=found, filters=filters, after=after, address=address)

@@ -8,6 +8,7 @@ from flask import Blueprint, Response, make_response, redirect, request
 from werkzeug.wrappers import Response as AnyResponse
 
 from musterroll.domain.errors import NotFound, Refusal
+from musterroll.domain.permission import Role
 from musterroll.importers.catalogue import KINDS
 from musterroll.importers.kinds import Kind
 from musterroll.importers.reading import Choices, Document
@@ -17,7 +18,7 @@ from musterroll.registry.import_verdicts import Outcome, Verdict
 from musterroll.registry.importing import Imported, import_document
 from musterroll.storage.import_runs import RunRow
 from musterroll.web import uploads
-from musterroll.web.door import actor, clock, door, page
+from musterroll.web.door import actor, clock, door, needs, page, reading, writing
 from musterroll.web.uploads import Upload
 
 pages = Blueprint("imports", __name__)
@@ -47,11 +48,13 @@ class Judged(NamedTuple):
 
 
 @pages.get("/imports")
+@needs(Role.PLANNER)
 def overview() -> str:
     return _overview()
 
 
 @pages.post("/imports")
+@needs(Role.PLANNER)
 def upload() -> AnyResponse:
     file, said = request.files.get("file"), {name: request.form.get(name, "").strip()[:120] for name in _CHOICES}
     try:
@@ -65,11 +68,13 @@ def upload() -> AnyResponse:
 
 
 @pages.get("/imports/new/<key>")
+@needs(Role.PLANNER)
 def judge(key: str) -> AnyResponse:
     return _judged(uploads.find(_folder(), key, actor().name))
 
 
 @pages.post("/imports/new/<key>")
+@needs(Role.PLANNER)
 def choose(key: str) -> AnyResponse:
     """Read the file again with other columns."""
     kept = uploads.find(_folder(), key, actor().name)
@@ -80,10 +85,11 @@ def choose(key: str) -> AnyResponse:
 
 
 @pages.post("/imports/new/<key>/commit")
+@needs(Role.PLANNER)
 def commit(key: str) -> AnyResponse:
     kept, now = uploads.find(_folder(), key, actor().name), clock()
     source = Source(kept.name, actor().name, now, door().settings.interval)
-    with kept.opened() as file, door().database.writing() as session:
+    with kept.opened() as file, writing() as session:
         document = Document(file, _kind(kept.said["kind"]), _choices(kept, _saved(session, kept)))
         done = import_document(session, document, lambda verdict: None, source, kept.sha256)
     uploads.drop(kept)
@@ -91,9 +97,10 @@ def commit(key: str) -> AnyResponse:
 
 
 @pages.get("/imports/<int:run_id>")
+@needs(Role.PLANNER)
 def run(run_id: int) -> str:
     after = request.args.get("after", 0, int)
-    with door().database.reading() as session:
+    with reading() as session:
         found = import_history.run(session, run_id)
         rows = import_history.rows(session, run_id, after, PAGE + 1)
     more = rows[PAGE - 1].line if len(rows) > PAGE else None
@@ -101,15 +108,16 @@ def run(run_id: int) -> str:
 
 
 @pages.post("/imports/<int:run_id>/undo")
+@needs(Role.PLANNER)
 def undo(run_id: int) -> AnyResponse:
-    with door().database.writing() as session:
+    with writing() as session:
         import_history.undo(session, run_id, actor().name, clock())
     return redirect(f"/imports/{run_id}", 303)
 
 
 def _overview(said: dict[str, str] | None = None, refused: str | None = None) -> str:
     before = request.args.get("before", type=int)
-    with door().database.reading() as session:
+    with reading() as session:
         runs = import_history.runs(session, before, PAGE + 1)
         mappings = import_mappings.saved(session)
     older = runs[PAGE - 1].id if len(runs) > PAGE else None
@@ -143,7 +151,7 @@ def _dry_run(kept: Upload, kind: Kind) -> Judged:
             rows[verdict.outcome].append(verdict)
 
     source = Source(kept.name, actor().name, clock(), door().settings.interval)
-    with kept.opened() as file, door().database.reading() as session:
+    with kept.opened() as file, reading() as session:
         document = Document(file, kind, _choices(kept, _saved(session, kept)))
         done = import_document(session, document, hear, source, None)
         before = import_mappings.imported_before(session, kind.name, kept.sha256)

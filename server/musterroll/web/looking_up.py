@@ -5,7 +5,7 @@ from flask import Blueprint, request
 from musterroll.registry.covering import coverage
 from musterroll.registry.looking_up import look_up
 from musterroll.registry.surroundings import surroundings
-from musterroll.web.door import clock, door, page
+from musterroll.web.door import clock, page, reading
 
 pages = Blueprint("looking_up", __name__)
 
@@ -15,7 +15,7 @@ def look() -> str:
     now, code = clock(), request.args.get("code", "").strip()
     if not code:
         return page("look_up.html", now, code="", found=None)
-    with door().database.reading() as session:
+    with reading() as session:
         found = look_up(session, code, now)
         only = found.units[0].uid if len(found.units) == 1 else None
         cover = coverage(session, only, None, now) if only else None

@@ -3,8 +3,9 @@
 from flask import Blueprint, redirect, request
 from werkzeug.wrappers import Response
 
+from musterroll.domain.permission import Role
 from musterroll.registry import proposing
-from musterroll.web.door import actor, clock, door, page
+from musterroll.web.door import actor, clock, needs, page, reading, writing
 
 pages = Blueprint("proposals", __name__)
 
@@ -20,10 +21,11 @@ SIDES = {
 
 
 @pages.get("/proposals")
+@needs(Role.PLANNER)
 def overview() -> str:
     state = request.args.get("state", proposing.OPEN)
     state = state if state in STATES else proposing.OPEN
-    with door().database.reading() as session:
+    with reading() as session:
         found = proposing.listed(session, state, None, _after(), PAGE + 1)
     last = found[PAGE - 1].proposal if len(found) > PAGE else None
     following = f"{last.weight!r}:{last.id}" if last else None
@@ -32,16 +34,18 @@ def overview() -> str:
 
 
 @pages.post("/proposals/look")
+@needs(Role.PLANNER)
 def look() -> Response:
-    with door().database.writing() as session:
+    with writing() as session:
         proposing.find(session, clock())
     return redirect("/proposals", 303)
 
 
 @pages.post("/proposals/<int:number>/<any(accept, reject):decision>")
+@needs(Role.PLANNER)
 def decide(number: int, decision: str) -> Response:
     now, who, reason = clock(), actor().name, request.form.get("reason", "").strip()[:500]
-    with door().database.writing() as session:
+    with writing() as session:
         if decision == "accept":
             keep_right = request.form.get("keep") == "right"
             proposing.accept(session, number, actor=who, now=now, reason=reason, keep_right=keep_right)

@@ -2,8 +2,9 @@
 
 from flask import Blueprint, request
 
+from musterroll.domain.permission import Role
 from musterroll.registry.quarantining import quarantined
-from musterroll.web.door import clock, door, page
+from musterroll.web.door import clock, needs, page, reading
 
 pages = Blueprint("quarantine", __name__)
 
@@ -11,9 +12,10 @@ PAGE = 50
 
 
 @pages.get("/quarantine")
+@needs(Role.ADMIN)
 def overview() -> str:
     before = request.args.get("before", type=int)
-    with door().database.reading() as session:
+    with reading() as session:
         found = quarantined(session, before, PAGE + 1)
     older = found[PAGE - 1].id if len(found) > PAGE else None
     return page("quarantine.html", clock(), items=found[:PAGE], older=older, before=before, preview=preview)

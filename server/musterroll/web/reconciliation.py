@@ -4,10 +4,11 @@ from flask import Blueprint, redirect
 from werkzeug.wrappers import Response
 
 from musterroll.domain.findings import OF_CELL, OWNERS, Kind
+from musterroll.domain.permission import Role
 from musterroll.domain.reconciliation import CELLS
 from musterroll.registry import reconciling
 from musterroll.registry.last_reconciliation import Kept, kept
-from musterroll.web.door import clock, door, page
+from musterroll.web.door import clock, needs, page, reading, writing
 
 pages = Blueprint("reconciliation", __name__)
 
@@ -19,15 +20,16 @@ COLOURS = {
 
 @pages.get("/reconciliation")
 def overview() -> str:
-    with door().database.reading() as session:
+    with reading() as session:
         found = kept(session)
     return page("reconciliation.html", clock(), found=found, cells=CELLS, of_cell=OF_CELL, colours=COLOURS, flags=flags, work=_work(found))
 
 
 @pages.post("/reconciliation")
+@needs(Role.PLANNER)
 def run() -> Response:
     now = clock()
-    with door().database.writing() as session:
+    with writing() as session:
         reconciling.nightly(session, now)
     return redirect("/reconciliation", 303)
 

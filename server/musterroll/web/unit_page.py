@@ -6,12 +6,13 @@ from typing import Any, NamedTuple
 from flask import Blueprint, redirect, request
 from werkzeug.wrappers import Response
 
+from musterroll.domain.permission import Role
 from musterroll.registry import histories, holding
 from musterroll.registry.covering import coverage
 from musterroll.registry.histories import Heard
 from musterroll.registry.looking_up import unit_card
 from musterroll.registry.surroundings import surroundings
-from musterroll.web.door import actor, clock, door, page
+from musterroll.web.door import actor, clock, needs, page, reading, writing
 from musterroll.web.pictures import SPANS, Spark, span_for, spark, timeline
 
 pages = Blueprint("unit", __name__)
@@ -32,7 +33,7 @@ class Vital(NamedTuple):
 @pages.get("/units/<uid>")
 def unit(uid: str) -> str:
     now = clock()
-    with door().database.reading() as session:
+    with reading() as session:
         card = unit_card(session, uid, now)
         cover, around = coverage(session, uid, None, now), surroundings(session, uid)
         changes = histories.transitions(session, uid, None, CHANGES)
@@ -55,15 +56,17 @@ def unit(uid: str) -> str:
 
 
 @pages.post("/units/<uid>/hold")
+@needs(Role.TECHNICIAN)
 def hold(uid: str) -> Response:
-    with door().database.writing() as session:
+    with writing() as session:
         holding.hold(session, uid, actor().name, clock())
     return redirect(f"/units/{uid}", 303)
 
 
 @pages.post("/units/<uid>/release")
+@needs(Role.TECHNICIAN)
 def release(uid: str) -> Response:
-    with door().database.writing() as session:
+    with writing() as session:
         holding.release(session, uid, actor().name, clock())
     return redirect(f"/units/{uid}", 303)
 
