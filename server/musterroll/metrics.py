@@ -1,7 +1,7 @@
 """What is counted for Prometheus. A value the composition root makes and hands round; nothing is global."""
 
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 from prometheus_client import CollectorRegistry, Counter, Histogram, ProcessCollector
 from prometheus_client.core import GaugeMetricFamily
@@ -10,7 +10,14 @@ from prometheus_client.registry import Collector
 
 _BATCH_SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 
-Gauges = Mapping[str, Mapping[Any, int]]  # {"lifecycle": {"stock": 3, ...}, "liveness": {...}}
+
+class Gauge(NamedTuple):
+    """Values by one label, as they are now: `Gauge("units_by_lifecycle", "Units by lifecycle.", "lifecycle", {"stock": 3})`."""
+
+    name: str
+    what: str
+    label: str
+    values: Mapping[Any, float]
 
 
 class Metrics:
@@ -31,9 +38,9 @@ class Metrics:
             "musterroll_batch_seconds", "Seconds to commit a batch.", registry=self.registry, buckets=_BATCH_SECONDS
         )
 
-    def count_units(self, counted: Callable[[], Gauges]) -> None:
-        """Ask `counted` at every scrape for the units by each axis. Where it fails the gauges are left out of that scrape."""
-        self.registry.register(_Units(counted))
+    def gauge(self, counted: Callable[[], Iterable[Gauge]]) -> None:
+        """Ask `counted` at every scrape. Where it fails its gauges are left out of that scrape."""
+        self.registry.register(_Gauges(counted))
 
     def text(self) -> bytes:
         """The exposition in Prometheus' text format."""
@@ -43,8 +50,8 @@ class Metrics:
         return Counter(f"musterroll_{name}", what, labels, registry=self.registry)
 
 
-class _Units(Collector):
-    def __init__(self, counted: Callable[[], Gauges]) -> None:
+class _Gauges(Collector):
+    def __init__(self, counted: Callable[[], Iterable[Gauge]]) -> None:
         self._counted = counted
 
     def describe(self) -> Iterable[GaugeMetricFamily]:
@@ -52,11 +59,11 @@ class _Units(Collector):
 
     def collect(self) -> Iterable[GaugeMetricFamily]:
         try:
-            axes = self._counted()
+            found = list(self._counted())
         except Exception:  # a database that is down must not hide the counters
             return
-        for axis, counts in axes.items():
-            gauge = GaugeMetricFamily(f"musterroll_units_by_{axis}", f"Units by {axis}.", labels=[axis])
-            for value, count in counts.items():
-                gauge.add_metric([value], count)
+        for name, what, label, values in found:
+            gauge = GaugeMetricFamily(f"musterroll_{name}", what, labels=[label])
+            for value, number in values.items():
+                gauge.add_metric([value], number)
             yield gauge

@@ -8,6 +8,7 @@ from contextlib import ExitStack, contextmanager
 from typing import Any, Protocol
 
 from flask import Flask
+from prometheus_client import start_http_server
 from waitress.server import create_server
 
 from musterroll.app import Checks, create_app
@@ -60,8 +61,9 @@ def serve(settings: Settings, database: Database, ready: Callable[[str], None], 
 
 def run_ingest(settings: Settings, database: Database, asked: threading.Event) -> None:
     """Only the MQTT door, on an external broker."""
-    ingest = Ingest(database, external_broker(settings), Metrics(), ca=settings.mqtt_ca, share=settings.mqtt_share)
-    with _run(ingest):
+    metrics = Metrics()
+    ingest = Ingest(database, external_broker(settings), metrics, ca=settings.mqtt_ca, share=settings.mqtt_share)
+    with _shown(metrics, settings), _run(ingest):
         asked.wait()
 
 
@@ -112,6 +114,27 @@ def _run(part: Part) -> Iterator[None]:
         yield
     finally:
         part.stop()
+
+
+@contextmanager
+def _shown(metrics: Metrics, settings: Settings) -> Iterator[None]:
+    """The counters of a process without pages, over HTTP where the settings say so."""
+    if settings.metrics_listen is None:
+        yield
+        return
+    host, port = address(settings.metrics_listen, "MUSTERROLL_METRICS_LISTEN")
+    try:
+        server, thread = start_http_server(port, host, metrics.registry)
+    except OSError as error:
+        raise Refusal(
+            f"cannot listen on {host}:{port}: {error.strerror}; set MUSTERROLL_METRICS_LISTEN to another address or port"
+        ) from None
+    try:
+        yield
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join(3)
 
 
 @contextmanager

@@ -38,6 +38,7 @@ class Settings(BaseModel):
     mosquitto_pid_file: Path | None = _told(None, "File with that Mosquitto's process id, which is told to read again.")
     interval: int = _told(60, "Seconds between heartbeats told to devices at enrolment (5 to 86400).", ge=5, le=86400)
     sweep_seconds: float = _told(1.0, "How often silence is judged, in seconds (up to 60).", gt=0, le=60)
+    metrics_listen: str | None = _told(None, "Address and port where ingest, run apart, shows its counters; default: nowhere.")
     log_level: str = _told("info", "debug, info, warning or error.", pattern="^(debug|info|warning|error)$")
     log_format: str = _told("plain", "plain or json.", pattern="^(plain|json)$")
 

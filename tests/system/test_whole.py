@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -84,8 +85,9 @@ def test_an_agent_reports_its_serial_vitals_and_card(registry: Registry, agent: 
 def test_in_production_web_ingest_and_schedule_are_processes_of_their_own(
     postgres_server: PostgresServer, agent: Agent, tmp_path: Path
 ) -> None:
-    mosquitto, url = DeployedBroker(), postgres_server.create()
-    settings = environment(tmp_path / "registry", DATABASE_URL=url, HTTP_LISTEN=f"127.0.0.1:{free_port()}", **mosquitto.settings)
+    mosquitto, url, shown = DeployedBroker(), postgres_server.create(), f"127.0.0.1:{free_port()}"
+    listen = {"HTTP_LISTEN": f"127.0.0.1:{free_port()}", "METRICS_LISTEN": shown}
+    settings = environment(tmp_path / "registry", DATABASE_URL=url, **listen, **mosquitto.settings)
     subprocess.run([sys.executable, "-m", "musterroll", "db", "upgrade"], env=settings, check=True, stdout=subprocess.DEVNULL)
     parts = [Production(settings, part) for part in ("web", "ingest", "schedule")]
     try:
@@ -95,6 +97,8 @@ def test_in_production_web_ingest_and_schedule_are_processes_of_their_own(
         agent.start()
         token = web.command("token", "api", "--label", "test")
         until(lambda: unit(web, token, "ACME-0020")["vitals"]["memory"] is not None, "the heartbeat is on the roll", 60)
+        with urllib.request.urlopen(f"http://{shown}/metrics", timeout=10) as counted:
+            assert b'musterroll_messages_total{kind="heartbeat"}' in counted.read()
         assert [part.stop() for part in parts] == [0, 0, 0]
     finally:
         for part in parts:

@@ -44,7 +44,7 @@ def build(app: Application, database: Database, settings: Settings, metrics: Met
     """
     door = Door(database, settings, metrics, checks, authenticate, Attempts())
     install(app, door)
-    operations.count_units(door)
+    operations.gauge_registry(door)
     for views in (operations.views, documents.views):
         app.register_blueprint(views)
     for room in _ROOMS:

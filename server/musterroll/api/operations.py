@@ -8,8 +8,10 @@ from flask import Blueprint, Response
 
 from musterroll.api.door import Door, clock, door, latest_base
 from musterroll.domain.errors import Refusal
-from musterroll.metrics import Gauges
-from musterroll.storage import migrate
+from musterroll.domain.instants import to_ms
+from musterroll.metrics import Gauge
+from musterroll.registry.rolls import InstalledBase
+from musterroll.storage import migrate, pulses
 
 log = logging.getLogger(__name__)
 views = Blueprint("operations", __name__)
@@ -34,15 +36,26 @@ def metrics() -> Response:
     return Response(door().metrics.text(), content_type="text/plain; version=0.0.4; charset=utf-8", headers={"Cache-Control": "no-store"})
 
 
-def count_units(door: Door) -> None:
-    """Let the counters behind `door` ask its database for units at every scrape."""
+def gauge_registry(door: Door) -> None:
+    """Let the counters behind `door` ask its database, at every scrape, for the units and for the last progress of every process."""
 
-    def counted() -> Gauges:
+    def counted() -> list[Gauge]:
+        now = clock()
         with door.database.reading() as session:
-            base, _ = latest_base()(session, clock())
-        return {"lifecycle": base.lifecycle, "liveness": base.liveness, "role": {"deployed": base.deployed, "operating": base.operating}}
+            base, _ = latest_base()(session, now)
+            ages = {name: (to_ms(now) - at) / 1000 for name, at in pulses.latest(session).items()}
+        return [
+            Gauge("units_by_lifecycle", "Units by lifecycle.", "lifecycle", base.lifecycle),
+            Gauge("units_by_liveness", "Units by liveness.", "liveness", base.liveness),
+            Gauge("units_by_role", "The installed base: deployed, and operating of those.", "role", _roles(base)),
+            Gauge("pulse_age_seconds", "Seconds since ingest and schedule last got something done.", "pulse", ages),
+        ]
 
-    door.metrics.count_units(counted)
+    door.metrics.gauge(counted)
+
+
+def _roles(base: InstalledBase) -> dict[str, int]:
+    return {"deployed": base.deployed, "operating": base.operating}
 
 
 def _database() -> bool:

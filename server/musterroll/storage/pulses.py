@@ -17,6 +17,11 @@ def beat(session: Session, name: str, at: int, detail: str = "") -> None:
     session.execute(_BEAT, {"name": name, "at": at, "detail": detail})
 
 
+def latest(session: Session) -> dict[str, int]:
+    """Every pulse and when it last beat (ms)."""
+    return dict(session.exec(select(Pulse.name, Pulse.at)).all())
+
+
 def slowest(session: Session, prefix: str, since: int) -> int | None:
     """The least `at` of the pulses whose name begins with `prefix`, among those not older than `since` (ms)."""
     query = select(func.min(Pulse.at)).where(col(Pulse.name).startswith(prefix, autoescape=True), col(Pulse.at) >= since)

@@ -1,8 +1,12 @@
+import re
+
 import pytest
+from musterroll.storage import pulses
 from musterroll.storage.database import Database
 from sqlalchemy import text
 
 from tests.server.api.conftest import Door, make_door
+from tests.support.deployment import ROOT
 from tests.support.rolls import unit
 
 
@@ -51,3 +55,18 @@ def test_a_contract_is_asked_about_again_and_not_sent_again(small_door: Door, pa
     first = small_door.client.get(path)
     again = small_door.client.get(path, headers={"If-None-Match": first.headers["ETag"]})
     assert (first.status_code, again.status_code, again.data) == (200, 304, b"")
+
+
+def test_metrics_tell_how_long_ago_each_process_got_something_done(door: Door) -> None:
+    with door.database.writing() as session:
+        pulses.beat(session, "ingest:registry", 0)
+    age = re.search(r'musterroll_pulse_age_seconds\{pulse="ingest:registry"\} (\S+)', door.client.get("/metrics").text)
+    assert age is not None
+    assert float(age[1]) > 1.7e9
+
+
+@pytest.mark.parametrize("file", ["alerts.yml", "grafana.json"])
+def test_what_is_watched_in_production_is_really_counted(small_door: Door, file: str) -> None:
+    watched = set(re.findall(r"musterroll_\w+", (ROOT / "deploy" / "monitoring" / file).read_text()))
+    counted = set(re.findall(r"^# TYPE (musterroll_\w+)", small_door.client.get("/metrics").text, re.MULTILINE))
+    assert {name.removesuffix("_bucket") for name in watched} <= counted
