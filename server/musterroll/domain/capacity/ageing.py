@@ -1,0 +1,61 @@
+"""The live fleet rolled forward: who will be how old, and for how many unit-months."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+AGE_BANDS = (0, 3, 12, 24, 36, 48, 60)  # first month of each band of age
+
+
+class Month(NamedTuple):
+    """A month to come: unit-months by age band, units alive at its end, and those expected to have left during it."""
+
+    exposure: tuple[float, ...]
+    units: float
+    retired: float
+
+    @property
+    def unit_months(self) -> float:
+        return sum(self.exposure)
+
+
+def band_of(age_months: float, bands: Sequence[int] = AGE_BANDS) -> int:
+    """Which band an age is in, from 0.
+
+    >>> [band_of(age) for age in (0, 2.9, 3, 80)]
+    [0, 0, 1, 6]
+    """
+    return int(np.searchsorted(bands, age_months, side="right")) - 1
+
+
+def roll_forward(
+    by_age: Sequence[float],
+    months: int,
+    deployments: Sequence[float] = (),
+    retirement: Sequence[float] = (),
+    bands: Sequence[int] = AGE_BANDS,
+) -> list[Month]:
+    """The exposure of a fleet for each of the coming months.
+
+    `by_age`: live units by completed months in service; `deployments`: units planned to start in each coming month (0 after the last),
+    in the middle of it; `retirement`: the chance of a unit of each age band to retire within a month (none where empty).
+    A unit of completed age a spends a month half at age a and half at a + 1 (Lexis 1875: the parallelogram of a cohort).
+    """
+    alive = np.zeros(max(len(by_age), bands[-1] + 1) + months + 1)
+    alive[: len(by_age)] = by_age
+    band = np.searchsorted(bands, np.arange(len(alive)), side="right") - 1
+    leaving = np.asarray(retirement, dtype=float)[band] if retirement else np.zeros(len(alive))
+    planned = np.zeros(months)
+    planned[: len(deployments[:months])] = deployments[:months]
+    rolled = []
+    for new in planned:
+        gone = alive * leaving
+        present = alive - gone / 2  # they leave, on average, in the middle of the month
+        lived = present / 2
+        lived[1:] += present[:-1] / 2
+        lived[0] += new / 2
+        alive = np.concatenate(([new], (alive - gone)[:-1]))
+        exposure = np.bincount(band, weights=lived, minlength=len(bands))
+        rolled.append(Month(tuple(float(one) for one in exposure), float(alive.sum()), float(gone.sum())))
+    return rolled

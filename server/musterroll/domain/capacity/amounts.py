@@ -1,0 +1,57 @@
+"""An amount that is not known yet (hours, money): gamma by its mean and variance, or beta where there is a most it can be."""
+
+from dataclasses import dataclass
+from math import inf
+
+from scipy import special
+
+from musterroll.domain.capacity.levels import EIGHTY, NINETY_FIVE, Interval, tails
+
+
+@dataclass(frozen=True, slots=True)
+class Amount:
+    """A predicted amount, 0 or more (and `most` or less), by its mean and variance."""
+
+    mean: float
+    variance: float
+    most: float = inf
+
+    def quantile(self, p: float) -> float:
+        if self.mean <= 0 or self.variance <= 0:
+            return self.mean
+        if self.most == inf:
+            return float(special.gammaincinv(self.mean**2 / self.variance, p)) * self.variance / self.mean
+        share, spread = self.mean / self.most, self.variance / self.most**2
+        if share >= 1 or spread >= share * (1 - share):
+            return self.mean
+        strength = share * (1 - share) / spread - 1
+        return float(special.betaincinv(share * strength, (1 - share) * strength, p)) * self.most
+
+    def band(self, level: float) -> Interval:
+        """The central interval of this level."""
+        low, high = tails(level)
+        return Interval(self.quantile(low), self.quantile(high))
+
+    def times(self, factor: float) -> "Amount":
+        """The same in another unit (hours by a cost of an hour)."""
+        return Amount(self.mean * factor, self.variance * factor**2, self.most * factor)
+
+    def plus(self, other: "Amount") -> "Amount":
+        """The sum with an amount independent of this one."""
+        return Amount(self.mean + other.mean, self.variance + other.variance, self.most + other.most)
+
+    @property
+    def low80(self) -> float:
+        return self.band(EIGHTY.level).low
+
+    @property
+    def high80(self) -> float:
+        return self.band(EIGHTY.level).high
+
+    @property
+    def low95(self) -> float:
+        return self.band(NINETY_FIVE.level).low
+
+    @property
+    def high95(self) -> float:
+        return self.band(NINETY_FIVE.level).high

@@ -1,0 +1,35 @@
+"""The two levels every estimate is told at, and their words."""
+
+from typing import NamedTuple
+
+
+class Interval(NamedTuple):
+    low: float
+    high: float
+
+    def holds(self, value: float) -> bool:
+        return self.low <= value <= self.high
+
+
+class Band(NamedTuple):
+    """A level and how it is said."""
+
+    level: float
+    label: str
+    words: str
+
+
+EIGHTY = Band(0.80, "80 %", "four times in five")
+NINETY_FIVE = Band(0.95, "95 %", "nineteen times in twenty")
+BANDS = (EIGHTY, NINETY_FIVE)
+
+
+def tails(level: float) -> tuple[float, float]:
+    """The probabilities at which a central interval begins and ends.
+
+    >>> tails(0.5)
+    (0.25, 0.75)
+    """
+    if not 0 < level < 1:
+        raise ValueError("a level lies between 0 and 1")
+    return (1 - level) / 2, (1 + level) / 2

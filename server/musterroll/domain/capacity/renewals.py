@@ -1,0 +1,78 @@
+"""Contracts that come up for renewal, and the revenue that hangs on them and on what is operating."""
+
+from collections.abc import Iterable, Sequence
+from enum import StrEnum
+from typing import NamedTuple
+
+import numpy as np
+from scipy import special
+
+from musterroll.domain.capacity.amounts import Amount
+from musterroll.domain.capacity.counts import Predictive
+from musterroll.domain.capacity.handling import handling
+from musterroll.domain.capacity.rates import Proportion, wilson
+from musterroll.domain.money import Money, totals
+
+_JEFFREYS = 0.5
+_FALLEN = 0.8  # an account declines when it operates no more than this share of what it did
+
+
+class Risk(StrEnum):
+    SILENT = "silent"
+    DECLINING = "declining"
+
+
+class AtRisk(NamedTuple):
+    """Revenue a year that a risk puts in question: by currency, and how many lines it comes from."""
+
+    risk: Risk
+    lines: int
+    values: tuple[Money, ...]
+
+
+def renewal_rate(renewed: int, due: int, level: float = 0.95) -> Proportion:
+    """Renewed / due with Wilson's interval."""
+    return wilson(renewed, due, level)
+
+
+def renewals(renewed: int, due: int, coming: int) -> Predictive:
+    """How many of `coming` contracts will be renewed: beta-binomial after what was seen (Skellam 1948, JRSS B 10), Jeffreys' prior."""
+    a, b = renewed + _JEFFREYS, due - renewed + _JEFFREYS
+    k = np.arange(coming + 1)
+    log_mass = special.betaln(a + k, b + coming - k) - special.betaln(k + 1, coming - k + 1) - np.log(coming + 1) - special.betaln(a, b)
+    mass = np.exp(log_mass)
+    share = a / (a + b)
+    variance = coming * share * (1 - share) * (a + b + coming) / (a + b + 1)
+    return Predictive(coming * share, variance, np.cumsum(mass) / mass.sum())
+
+
+def renewed_revenue(renewed: int, due: int, values: Sequence[float]) -> Amount:
+    """What contracts of these yearly values (of one currency) will bring if each is renewed with the chance that was seen."""
+    a, b = renewed + _JEFFREYS, due - renewed + _JEFFREYS
+    share, spread = a / (a + b), a * b / ((a + b) ** 2 * (a + b + 1))
+    whole, squares = sum(values), sum(value**2 for value in values)
+    each = share * (1 - share) - spread
+    return Amount(share * whole, spread * whole**2 + each * squares, whole)
+
+
+def risk(operating: int, operating_before: int, deployed: int) -> Risk | None:
+    """What an account's own units say of its next renewal: most of the deployed are silent, or a fifth fewer operate than a quarter ago."""
+    if deployed and operating * 2 < deployed:
+        return Risk.SILENT
+    return Risk.DECLINING if operating < _FALLEN * operating_before else None
+
+
+def revenue_at_risk(lines: Iterable[tuple[Risk | None, Money]]) -> list[AtRisk]:
+    """Lines in force with their account's (or unit's) risk and their value a year, summed by risk; exact, by currency."""
+    sorted_lines = [(found, value) for found, value in lines if found is not None]
+    found_of = {one: [value for found, value in sorted_lines if found is one] for one in Risk}
+    return [AtRisk(one, len(values), totals(values)) for one, values in found_of.items() if values]
+
+
+def usage_revenue(unit_months: float, per_unit_month: Sequence[float]) -> Amount | None:
+    """What operating units will bring where use is paid for: unit-months to come by what a unit-month brought, sampled from the past
+    (amounts of one currency); None where nothing was sampled."""
+    each = handling(per_unit_month)
+    if each is None:
+        return None
+    return Amount(unit_months * each.mean, unit_months * each.spread**2 + unit_months**2 * each.error**2)
