@@ -7,7 +7,7 @@ from sqlalchemy import JSON, Enum
 from sqlmodel import SQLModel
 from sqlmodel.sql.sqltypes import AutoString, UTCDateTime
 
-from musterroll.storage import audit_tables, paper_tables, tables  # noqa: F401  the tables must be known
+from musterroll.storage import audit_tables, paper_tables, segment_tables, tables  # noqa: F401  the tables must be known
 from musterroll.storage.columns import Price
 
 
