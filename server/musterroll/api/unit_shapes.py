@@ -61,11 +61,12 @@ class UnitPage(Shape):
 
 
 class LookUpOut(Shape):
-    """`units` are exact; `twins` only look like it and are suggestions for a person."""
+    """`units` are exact; `twins` only look like it and, where there is neither, `near` are one slip away: suggestions for a person."""
 
     key: str = Field(description="The serial as compared; empty where the code was a unit id or a link.")
     units: list[UnitOut]
     twins: list[UnitOut]
+    near: list[UnitOut]
     problem: str | None = Field(description="Why there is no unit, in a sentence.")
 
 

@@ -84,8 +84,8 @@ def get_lookup(query: CodeQuery) -> Response:
     """Never a guess: `units` match exactly (one serial may be several makers'), `twins` are suggestions."""
     with reading() as session:
         found = look_up(session, query.code, clock())
-    units, twins = ([unit_out(card) for card in cards] for cards in (found.units, found.twins))
-    return answer(LookUpOut(key=found.key, units=units, twins=twins, problem=found.problem))
+    units, twins, near = ([unit_out(card) for card in cards] for cards in (found.units, found.twins, found.near))
+    return answer(LookUpOut(key=found.key, units=units, twins=twins, near=near, problem=found.problem))
 
 
 @api.post("/units/<uid>/hold", summary="Pause the alarm of a silent unit", responses={200: UnitOut, **documented(404, 409)})

@@ -1,11 +1,13 @@
-"""Finding units by what a person has in hand: a serial, a unit id or our own link. Never a guess."""
+"""Finding units by what a person has in hand: a serial, a unit id, a GS1 code or our own link. Never a guess."""
 
-import re
+from collections.abc import Iterable
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
+from sqlalchemy import Row
 from sqlmodel import Session
 
+from musterroll.domain import codes
 from musterroll.domain.errors import NotFound
 from musterroll.domain.identity import BadSerial, serial_key, twin_key
 from musterroll.domain.instants import to_ms
@@ -14,48 +16,70 @@ from musterroll.storage import units
 from musterroll.storage.liveness import hearing
 
 MOST = 50  # units shown for one serial, and twins
-LONGEST = 400  # characters of a code
-
-_LINK = re.compile(r"/units/([A-Za-z0-9_-]{1,64})(?:[/?#]\S*)?$")
-_UID = re.compile(r"[A-Za-z0-9_-]{1,64}")
+NEAR = 8  # units shown that are one slip away; where there are more, none: it would be guessing
 
 
 class LookUp(NamedTuple):
-    """What a code means. `units` are exact (one serial may be several makers'), `twins` are only suggestions."""
+    """What a code means. `units` are exact (one serial may be several makers'), `twins` and `near` are only suggestions."""
 
     key: str  # the serial as compared; empty where the code was a unit id or a link
     units: list[UnitCard]
-    twins: list[UnitCard]
+    twins: list[UnitCard]  # zeros, O and 0, I and 1
     problem: str | None  # why nothing could be looked up, or that nothing was found, in a sentence
+    near: list[UnitCard] = []  # where nothing else was found: one character off, or as another keyboard types it
+    crowded: bool = False  # more than `NEAR` are that near
 
 
 def look_up(session: Session, code: str, now: datetime) -> LookUp:
-    """Units by serial in any case with separators and spaces, by unit id, or by a link that ends in /units/<unit id>."""
-    code = code.strip()
-    if not code:
-        return LookUp("", [], [], "type or scan a serial, a unit id or a unit's link")
-    if len(code) > LONGEST:
-        return LookUp("", [], [], f"the code has {len(code)} characters; a serial, a unit id or a link has at most {LONGEST}")
-    heard, ms = hearing(session), to_ms(now)
-    link = _LINK.search(code)
-    if link:
-        found = [unit_card_of(row, heard, ms) for row in units.by_uids(session, [link[1]])]
-        return LookUp("", found, [], None if found else f"no unit has the id {link[1]}, which this link names")
-    uids = {code, code.lower()} if _UID.fullmatch(code) else set()
+    """Units by serial in any case with separators and spaces, by unit id, by GS1 code, or by a link of our own."""
+    read = codes.read(code)
+    if read.problem:
+        return LookUp("", [], [], read.problem)
+    if read.uid:
+        found = _cards(session, units.by_uids(session, {read.uid, read.uid.lower()}), now)
+        return LookUp("", found, [], None if found else f"no unit has the id {read.uid}, which this link names")
+    uids = codes.uids(code)
     try:
-        key = serial_key(code)
+        keys = [serial_key(serial) for serial in read.serials]
     except BadSerial as no:
-        by_id = [unit_card_of(row, heard, ms) for row in units.by_uids(session, uids)] if uids else []
-        return LookUp("", by_id, [], None if by_id else str(no))
-    rows = units.by_code(session, uids, twin_key(key), key, 2 * MOST)
-    exact = [unit_card_of(row, heard, ms) for row in rows if row.uid in uids or row.serial_key == key]
-    twins = [unit_card_of(row, heard, ms) for row in rows if row.uid not in uids and row.serial_key != key]
-    return LookUp(key, exact[:MOST], twins[:MOST], None if exact else f"no unit on the roll has the serial {key}")
+        return _by_id(session, uids, str(no), code, now)
+    rows = units.by_code(session, uids, [twin_key(key) for key in keys], keys, 2 * MOST)
+    judged = list(zip(rows, _cards(session, rows, now), strict=True))
+    exact = [card for row, card in judged if row.uid in uids or row.serial_key in keys]
+    twins = [card for row, card in judged if row.uid not in uids and row.serial_key not in keys]
+    found = LookUp(keys[-1], exact[:MOST], twins[:MOST], None if exact else _nothing(keys[-1]))
+    return found if rows else _nearly(session, found, read.serials, now)
 
 
 def unit_card(session: Session, uid: str, now: datetime) -> UnitCard:
     """The card of one unit. Raises NotFound."""
-    found = units.by_uids(session, [uid]) if _UID.fullmatch(uid) else []
+    found = units.by_uids(session, [uid]) if codes.uids(uid) else []
     if not found:
         raise NotFound(f"no unit has the id {uid[:64]!r}")
     return unit_card_of(found[0], hearing(session), to_ms(now))
+
+
+def _by_id(session: Session, uids: set[str], no: str, code: str, now: datetime) -> LookUp:
+    found = _cards(session, units.by_uids(session, uids), now) if uids else []
+    missing = LookUp("", found, [], None if found else no)
+    return missing if found else _nearly(session, missing, [code], now)
+
+
+def _nearly(session: Session, found: LookUp, texts: Iterable[str], now: datetime) -> LookUp:
+    """What was found, with the units one slip away where they are few."""
+    slips = {twin for text in texts for twin in codes.slips(text)}
+    rows = units.by_twins(session, slips, NEAR + 1)
+    crowded = len(rows) > NEAR
+    return found._replace(near=[] if crowded else _cards(session, rows, now), crowded=crowded)
+
+
+def _nothing(key: str) -> str:
+    article = (
+        "; it reads like an article number, which names a kind of product: look for the serial beside it" if codes.is_article(key) else ""
+    )
+    return f"no unit on the roll has the serial {key}{article}"
+
+
+def _cards(session: Session, rows: Iterable[Row[Any]], now: datetime) -> list[UnitCard]:
+    heard, ms = hearing(session), to_ms(now)
+    return [unit_card_of(row, heard, ms) for row in rows]

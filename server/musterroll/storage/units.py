@@ -6,6 +6,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Row, exists, func, or_, select
 from sqlmodel import Session, col
 
+from musterroll.storage.bulk import among
 from musterroll.storage.tables import Account, Credential, CredentialStatus, Product, Site, Unit, Voice
 
 
@@ -64,11 +65,16 @@ def by_uids(session: Session, uids: Collection[str]) -> list[Row[Any]]:
     return _rows(session, _FACTS.where(col(Unit.uid).in_(uids)))
 
 
-def by_code(session: Session, uids: Collection[str], twin: str, key: str, limit: int) -> list[Row[Any]]:
-    """Units with one of these ids, then those whose serial is `key`, then those easily confused with it. A serial alone is not unique."""
+def by_code(session: Session, uids: Collection[str], twins: Collection[str], keys: Collection[str], limit: int) -> list[Row[Any]]:
+    """Units with one of these ids, then those with one of these serials, then those easily confused with them. A serial is not unique."""
     named = col(Unit.uid).in_(uids)
-    order = (~named, col(Unit.serial_key) != key, col(Unit.serial_key), col(Unit.maker_key), col(Unit.family_key))
-    return _rows(session, _FACTS.where(or_(named, col(Unit.twin_key) == twin)).order_by(*order).limit(limit))
+    order = (~named, col(Unit.serial_key).not_in(keys), col(Unit.serial_key), col(Unit.maker_key), col(Unit.family_key))
+    return _rows(session, _FACTS.where(or_(named, col(Unit.twin_key).in_(twins))).order_by(*order).limit(limit))
+
+
+def by_twins(session: Session, twins: Collection[str], limit: int) -> list[Row[Any]]:
+    """Units whose twin key is one of these, however many."""
+    return _rows(session, _FACTS.where(among(session, col(Unit.twin_key), twins)).order_by(col(Unit.serial_key), col(Unit.id)).limit(limit))
 
 
 def by_ids(session: Session, ids: list[int]) -> list[Row[Any]]:

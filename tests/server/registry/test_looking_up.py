@@ -55,6 +55,42 @@ def test_a_twin_is_suggested_and_never_taken_for_the_unit(database: Database, no
     assert "no unit on the roll has the serial 0017" in str(found.problem)
 
 
+@pytest.mark.parametrize("code", ["https://roll.example/u/UUUUUUUUU1", "]d2010950600013435221SN-1", "010950600013435221SN1", "S/N: sn1"])
+def test_a_scanned_label_finds_the_unit(database: Database, now: datetime, code: str) -> None:
+    with database.writing() as session:
+        unit(session, "SN1", uid="uuuuuuuuu1")
+    with database.reading() as session:
+        assert [card.uid for card in look_up(session, code, now).units] == ["uuuuuuuuu1"]
+
+
+def test_a_text_that_reads_two_ways_gives_both_units(database: Database, now: datetime) -> None:
+    with database.writing() as session:
+        unit(session, "SN:12")
+        unit(session, "12AB")
+        unit(session, "SN12AB")
+    with database.reading() as session:
+        found = look_up(session, "SN:12AB", now)
+    assert {card.serial for card in found.units} == {"SN12AB", "12AB"}
+
+
+def test_a_slip_is_suggested_only_where_few_units_are_that_near(database: Database, now: datetime) -> None:
+    with database.writing() as session:
+        unit(session, "K400MVX7")
+        for n in range(9):
+            unit(session, f"AC1000{n}")
+    with database.reading() as session:
+        typed, other, crowded = (look_up(session, code, now) for code in ("K400MXV7", "K'àà?VXè", "AC1000Z"))
+    assert [card.serial for card in typed.near] == [card.serial for card in other.near] == ["K400MVX7"]
+    assert typed.units == typed.twins == []
+    assert crowded.crowded
+    assert crowded.near == []
+
+
+def test_an_article_number_is_told_from_a_serial(database: Database, now: datetime) -> None:
+    with database.reading() as session:
+        assert "kind of product" in str(look_up(session, "4006381333931", now).problem)
+
+
 @pytest.mark.parametrize(
     ("code", "sentence"),
     [("  ", "type or scan"), ("Default string", "placeholder"), ("%%%", "letters and digits"), ("A" * 401, "401 characters")],
