@@ -54,7 +54,7 @@ def predict(believed: Gamma, coming: Sequence[float], dispersion: Dispersion = N
 def family(parts: Sequence[Part], prior: Prior, dispersion: Dispersion = NONE) -> Predictive:
     """The count over all parts of a family and all their months together. What is not known of the family moves all its products at
     once, which a sum of independent counts would miss."""
-    weight, shape, rate = np.array(prior.points).T
+    weight, shape, rate = prior.points
     means, spreads = np.zeros(len(weight)), np.zeros(len(weight))
     months = np.zeros(max((len(part.coming) for part in parts), default=0))
     for part in parts:

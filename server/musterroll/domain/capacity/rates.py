@@ -8,10 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import special
 
-from musterroll.domain.capacity.levels import tails
+from musterroll.domain.capacity.levels import Interval, tails
 
 _YEAR = 365.0  # days: the field's usual form of AFR
-_SPREADS = 24  # grid of the relative difference between products of a family
+_SPREADS = 30  # grid of the relative difference between products of a family
 _MEANS = 33  # grid of the family's mean, for each spread
 _JEFFREYS = 0.5  # what is known before anything is: half an event
 
@@ -61,17 +61,17 @@ class Gamma(NamedTuple):
     def variance(self) -> float:
         return self.shape / self.rate**2
 
-    def interval(self, level: float) -> tuple[float, float]:
+    def interval(self, level: float) -> Interval:
         low, high = special.gammaincinv(self.shape, tails(level))
-        return float(low) / self.rate, float(high) / self.rate
+        return Interval(float(low) / self.rate, float(high) / self.rate)
 
 
-class Point(NamedTuple):
-    """One possibility of how a family is: its weight, and the gamma its products' rates would come from."""
+class Points(NamedTuple):
+    """Possibilities of how a family is: the weight of each, and the gamma its products' rates would come from."""
 
-    weight: float
-    shape: float
-    rate: float
+    weight: NDArray[np.float64]
+    shape: NDArray[np.float64]
+    rate: NDArray[np.float64]
 
 
 class Prior(NamedTuple):
@@ -80,7 +80,7 @@ class Prior(NamedTuple):
     shape: float
     rate: float
     groups: int
-    points: tuple[Point, ...]
+    points: Points
 
     @property
     def mean(self) -> float:
@@ -134,8 +134,8 @@ def wilson(successes: int, n: int, level: float = 0.95) -> Proportion:
 
 def pooled_prior(groups: Sequence[Group]) -> Prior:
     """The gamma that rates of a family's products come from, learnt from all of them (gamma-Poisson hierarchy: Robbins 1956; George,
-    Makov & Smith 1993, Scand. J. Statist. 20), with what is not known of it kept as weighted points (Kass & Steffey 1989, JASA 84), so
-    that bands stay honest where a family is small.
+    Makov & Smith 1993, Scand. J. Statist. 20). What is not known of the family is kept as weighted points (Kass & Steffey 1989, JASA 84),
+    so that bands stay honest where a family is small.
 
     The relative difference between products has a half-normal prior of scale 1 (Gelman 2006), the family's mean Jeffreys' prior.
     One group is a family of one. Raises ValueError where nothing was exposed at all.
@@ -146,8 +146,7 @@ def pooled_prior(groups: Sequence[Group]) -> Prior:
     events = np.array([group.events for group in seen], dtype=float)
     exposure = np.array([group.exposure for group in seen], dtype=float)
     points = _points(events, exposure)
-    mean = sum(p.weight * p.shape / p.rate for p in points)
-    square = sum(p.weight * p.shape * (p.shape + 1) / p.rate**2 for p in points)
+    mean, square = _moments(points)
     shape = mean**2 / (square - mean**2)
     return Prior(shape, shape / mean, len(seen), points)
 
@@ -155,10 +154,8 @@ def pooled_prior(groups: Sequence[Group]) -> Prior:
 def posterior(events: float, exposure: float, prior: Prior) -> Gamma:
     """What is believed of a group's rate after its own data: the mixture over the prior's points, as the gamma of the same mean and
     variance. For a group without any data it is what the family says."""
-    weight, shape, rate = np.array(prior.points).T
-    shape, rate = shape + events, rate + exposure
-    mean = float(np.sum(weight * shape / rate))
-    square = float(np.sum(weight * shape * (shape + 1) / rate**2))
+    weight, shape, rate = prior.points
+    mean, square = _moments(Points(weight, shape + events, rate + exposure))
     spread = square - mean**2
     return Gamma(mean**2 / spread, mean / spread)
 
@@ -167,7 +164,7 @@ def shrunk(events: float, exposure: float, prior: Prior, level: float = 0.95) ->
     """A group's rate drawn towards its family's as far as its own data are few (Efron & Morris 1975, JASA 70)."""
     believed = posterior(events, exposure, prior)
     low, high = believed.interval(level)
-    weight, _, rate = np.array(prior.points).T
+    weight, _, rate = prior.points
     return Shrunk(believed.mean, low, high, float(np.sum(weight * exposure / (exposure + rate))))
 
 
@@ -178,19 +175,25 @@ def alone(events: float, exposure: float) -> Gamma:
     return Gamma(events + _JEFFREYS, exposure)
 
 
-def _points(events: NDArray[np.float64], exposure: NDArray[np.float64]) -> tuple[Point, ...]:
+def _points(events: NDArray[np.float64], exposure: NDArray[np.float64]) -> Points:
     total, span = float(events.sum()) + _JEFFREYS, float(exposure.sum())
-    spread = np.linspace(0.02, 3.0, _SPREADS)[:, None]  # standard deviation of products' rates relative to their mean
+    place = np.linspace(0.05, 1.0, _SPREADS)[:, None]
+    spread = 3 * place**2  # standard deviation of products' rates relative to their mean, closer together where it is small
     wide = 5 * np.sqrt(1 / total + spread**2 / len(events))
-    place = np.linspace(0.0, 1.0, _MEANS)[None, :]
-    log_mean = np.log(total / span) - wide * (1 + 1 / total) + place * wide * (2 + 1 / total)
+    log_mean = np.log(total / span) + wide * np.linspace(-1 - 1 / total, 1, _MEANS)[None, :]
     shape = np.broadcast_to(spread**-2, log_mean.shape)
     rate = shape / np.exp(log_mean)
-    log_weight = _marginal(events, exposure, shape, rate) + log_mean / 2 - spread**2 / 2 + np.log(wide)
+    log_weight = _marginal(events, exposure, shape, rate) + log_mean / 2 - spread**2 / 2 + np.log(wide * place)
     weight = np.exp(log_weight - log_weight.max())
     weight /= weight.sum()
     kept = weight > 1e-7
-    return tuple(Point(float(w), float(a), float(b)) for w, a, b in zip(weight[kept], shape[kept], rate[kept], strict=True))
+    return Points(weight[kept], shape[kept], rate[kept])
+
+
+def _moments(points: Points) -> tuple[float, float]:
+    """Mean and mean square of a mixture of gammas."""
+    weight, shape, rate = points
+    return float(weight @ (shape / rate)), float(weight @ (shape * (shape + 1) / rate**2))
 
 
 def _marginal(
