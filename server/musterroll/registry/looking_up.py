@@ -36,8 +36,8 @@ def look_up(session: Session, code: str, now: datetime) -> LookUp:
     if read.problem:
         return LookUp("", [], [], read.problem)
     if read.uid:
-        found = _cards(session, units.by_uids(session, {read.uid, read.uid.lower()}), now)
-        return LookUp("", found, [], None if found else f"no unit has the id {read.uid}, which this link names")
+        named = _cards(session, units.by_uids(session, {read.uid, read.uid.lower()}), now)
+        return LookUp("", named, [], None if named else f"no unit has the id {read.uid}, which this link names")
     uids = codes.uids(code)
     try:
         keys = [serial_key(serial) for serial in read.serials]

@@ -49,7 +49,7 @@ def append(session: Session, change: Change, entries: Iterable[Entry]) -> None:
 
 
 # Paper that no reconciliation reads.
-_ASIDE = frozenset({"incident", "proposal", "finding_decision", "warranty_policy"})
+_ASIDE = frozenset({"incident", "proposal", "finding_decision", "warranty_policy", "unit_note"})
 
 
 def _stir(session: Session, entries: Sequence[Entry]) -> None:

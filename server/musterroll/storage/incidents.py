@@ -45,3 +45,11 @@ def page(session: Session, wanted: Wanted, before_id: int | None, limit: int) ->
     if wanted.open is not None:
         where.append(col(i.closed_on).is_(None) if wanted.open else col(i.closed_on).is_not(None))
     return list(session.execute(_INCIDENTS.where(*where).order_by(col(i.id).desc()).limit(limit)))
+
+
+def of_unit(session: Session, uid: str, ref: str) -> Incident | None:
+    """An incident by its number, where it is on this unit; nobody else changes it until the transaction ends."""
+    if "\0" in uid + ref:
+        return None  # PostgreSQL will not even compare one
+    query = select(Incident).join(Unit, col(Unit.id) == col(Incident.unit_id)).where(col(Unit.uid) == uid, col(Incident.ref) == ref)
+    return session.execute(query.with_for_update(of=Incident)).scalar_one_or_none()

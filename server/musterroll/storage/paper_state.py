@@ -19,6 +19,7 @@ from musterroll.domain.contract import Scope
 from musterroll.storage import telemetry_rows
 from musterroll.storage.bulk import among
 from musterroll.storage.columns import Price
+from musterroll.storage.note_tables import UnitNote
 from musterroll.storage.paper_tables import (
     Contract,
     ContractLine,
@@ -47,6 +48,7 @@ _TABLES = (
     FindingDecision,
     Proposal,
     ClaimToken,
+    UnitNote,
 )
 _READERS: dict[type, Callable[[Any], Any]] = {
     Price: Decimal,
