@@ -1,0 +1,79 @@
+"""When a person is told: at once but gathered, or once a day or week, never in quiet hours. Clocks are those of the person's time zone."""
+
+from datetime import datetime, time, timedelta
+from enum import StrEnum
+from typing import NamedTuple
+from zoneinfo import ZoneInfo
+
+_LONGEST = 3  # times the window: then a message goes out although more keeps coming
+
+
+class Way(StrEnum):
+    EMAIL = "email"
+    WEBHOOK = "webhook"
+
+
+class Pace(StrEnum):
+    IMMEDIATE = "immediate"
+    DAILY = "daily"
+    WEEKLY = "weekly"
+
+
+class Hours(NamedTuple):
+    """When a rule speaks. `quiet` are minutes of the day, from the first up to the second; they may span midnight."""
+
+    pace: Pace
+    gather: timedelta = timedelta(minutes=5)
+    hour: int = 7
+    weekday: int = 0  # Monday
+    zone: str = "UTC"
+    quiet: tuple[int, int] | None = None
+
+
+def quiet(hours: Hours, now: datetime) -> bool:
+    """Whether it is quiet time.
+
+    >>> from datetime import UTC
+    >>> night = Hours(Pace.IMMEDIATE, zone="Europe/Berlin", quiet=(22 * 60, 6 * 60))
+    >>> [quiet(night, datetime(2026, 11, 1, hour, tzinfo=UTC)) for hour in (20, 21, 4, 5)]
+    [False, True, True, False]
+    """
+    if hours.quiet is None or hours.quiet[0] == hours.quiet[1]:
+        return False
+    local = now.astimezone(ZoneInfo(hours.zone))
+    begins, ends = hours.quiet
+    minute = local.hour * 60 + local.minute
+    return begins <= minute < ends if begins < ends else minute >= begins or minute < ends
+
+
+def last_digest(hours: Hours, now: datetime) -> datetime:
+    """The last moment up to now at which a digest was due.
+
+    >>> from datetime import UTC
+    >>> last_digest(Hours(Pace.WEEKLY, hour=7, weekday=0), datetime(2026, 11, 1, 12, tzinfo=UTC)).isoformat()
+    '2026-10-26T07:00:00+00:00'
+    """
+    zone = ZoneInfo(hours.zone)
+    day = now.astimezone(zone).date()
+    if hours.pace is Pace.WEEKLY:
+        day -= timedelta((day.weekday() - hours.weekday) % 7)
+    back = timedelta(7 if hours.pace is Pace.WEEKLY else 1)
+    due = datetime.combine(day, time(hours.hour), zone)
+    return due if due <= now else datetime.combine(day - back, time(hours.hour), zone)
+
+
+def gathered(hours: Hours, first: datetime, last: datetime, now: datetime) -> bool:
+    """Whether what came from `first` to `last` goes out: nothing more came for the window, or it has been held three times as long.
+
+    So a power cut, in which units fall silent one after the other for minutes, is one message.
+    """
+    return now >= min(last + hours.gather, first + _LONGEST * hours.gather)
+
+
+def due(hours: Hours, told_until: datetime, first: datetime, last: datetime, now: datetime) -> bool:
+    """Whether a rule with signals from `first` to `last` that it has not told speaks now. `told_until`: its last digest was due then."""
+    if quiet(hours, now):
+        return False
+    if hours.pace is Pace.IMMEDIATE:
+        return gathered(hours, first, last, now)
+    return told_until < last_digest(hours, now)
