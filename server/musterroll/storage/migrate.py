@@ -12,7 +12,16 @@ from sqlalchemy import Connection, text
 from sqlmodel import SQLModel
 
 from musterroll.domain.errors import Refusal
-from musterroll.storage import audit_tables, note_tables, paper_tables, segment_tables, signal_tables, standing_tables, tables  # noqa: F401  the tables must be known
+from musterroll.storage import (  # noqa: F401  the tables must be known
+    audit_tables,
+    note_tables,
+    paper_tables,
+    plan_tables,
+    segment_tables,
+    signal_tables,
+    standing_tables,
+    tables,
+)
 from musterroll.storage.database import Database
 
 _FIRST_ROW = "INSERT INTO registry (id, epoch, since, until) SELECT 1, 1, 0, 0 WHERE NOT EXISTS (SELECT 1 FROM registry)"

@@ -32,6 +32,14 @@ def upgrade() -> None:
     with op.batch_alter_table('dealt', schema=None) as batch_op:
         batch_op.create_index('ix_dealt_waiting', ['rule_id'], unique=False, postgresql_where=sa.text('notification_id IS NULL'), sqlite_where=sa.text('notification_id IS NULL'))
 
+    op.create_table('exposure',
+    sa.Column('month', sa.Date(), nullable=False),
+    sa.Column('product_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), autoincrement=False, nullable=False),
+    sa.Column('age', sa.SmallInteger(), autoincrement=False, nullable=False),
+    sa.Column('cover', sa.SmallInteger(), autoincrement=False, nullable=False),
+    sa.Column('seconds', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.PrimaryKeyConstraint('month', 'product_id', 'age', 'cover')
+    )
     op.create_table('kept_figure',
     sa.Column('name', sa.String(length=120), nullable=False),
     sa.Column('at', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
@@ -45,6 +53,12 @@ def upgrade() -> None:
     sa.Column('note', sa.String(length=200), nullable=False),
     sa.PrimaryKeyConstraint('name')
     )
+    op.create_table('plan_facts',
+    sa.Column('id', sa.Integer(), nullable=False),
+    sa.Column('at', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('facts', sa.JSON().with_variant(postgresql.JSONB(), 'postgresql'), nullable=False),
+    sa.PrimaryKeyConstraint('id')
+    )
     op.create_table('reading',
     sa.Column('at', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), autoincrement=False, nullable=False),
     sa.Column('name', sa.String(length=40), nullable=False),
@@ -57,6 +71,15 @@ def upgrade() -> None:
     sa.Column('words', sa.JSON().with_variant(postgresql.JSONB(), 'postgresql'), nullable=False),
     sa.Column('made_at', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('made_by', sa.String(length=120), nullable=False),
+    sa.PrimaryKeyConstraint('id'),
+    sa.UniqueConstraint('name'),
+    sqlite_autoincrement=True
+    )
+    op.create_table('scenario',
+    sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('name', sa.String(length=80), nullable=False),
+    sa.Column('assumptions', sa.JSON().with_variant(postgresql.JSONB(), 'postgresql'), nullable=False),
+    sa.Column('note', sa.String(length=500), nullable=False),
     sa.PrimaryKeyConstraint('id'),
     sa.UniqueConstraint('name'),
     sqlite_autoincrement=True
@@ -186,10 +209,13 @@ def downgrade() -> None:
         batch_op.drop_index('ix_signal_taken_at')
 
     op.drop_table('signal')
+    op.drop_table('scenario')
     op.drop_table('saved_filter')
     op.drop_table('reading')
+    op.drop_table('plan_facts')
     op.drop_table('mark')
     op.drop_table('kept_figure')
+    op.drop_table('exposure')
     with op.batch_alter_table('dealt', schema=None) as batch_op:
         batch_op.drop_index('ix_dealt_waiting', postgresql_where=sa.text('notification_id IS NULL'), sqlite_where=sa.text('notification_id IS NULL'))
 
