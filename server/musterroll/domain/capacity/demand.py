@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from musterroll.domain.capacity.counts import Predictive
 from musterroll.domain.capacity.rates import Gamma, Prior
@@ -28,17 +29,27 @@ class Part(NamedTuple):
 
 
 class Dispersion(NamedTuple):
-    """How much more than by chance periods differ: the variance of a period's own factor round 1 (0: by chance only)."""
+    """How much more than by chance periods differ: `variance` of a period's own factor round 1 (0: by chance only), and `level`, the
+    variance this leaves in the mean factor of the whole past, which the rates were learnt from."""
 
     variance: float
+    level: float
     periods: int
     words: str
 
 
-NONE = Dispersion(0.0, 0, "Too little history to tell whether months differ by more than chance; they are taken not to.")
+class Moments(NamedTuple):
+    """Mean of counts to come by month, and what not knowing the rates adds to the variance of each month and of all together."""
+
+    mean: NDArray[np.float64]
+    spread: NDArray[np.float64]
+    spread_of_whole: float
 
 
-def predict(believed: Gamma, coming: Sequence[float], dispersion: Dispersion = NONE) -> Predictive:
+BY_CHANCE = Dispersion(0.0, 0.0, 0, "Too little history to tell whether months differ by more than chance; they are taken not to.")
+
+
+def predict(believed: Gamma, coming: Sequence[float], beyond: Dispersion = BY_CHANCE) -> Predictive:
     """The count over all of `coming` (exposure by month) together: negative binomial (Greenwood & Yule 1920, JRSS 83), wider where months
     differ by more than chance. Months share the rate, so ask for a quarter as a whole and do not add up its months.
 
@@ -46,56 +57,50 @@ def predict(believed: Gamma, coming: Sequence[float], dispersion: Dispersion = N
     >>> round(one.mean, 2), round(one.variance, 3), one.low80, one.high80
     (10.25, 15.375, 5, 14)
     """
-    exposure = sum(coming)
-    mean = believed.mean * exposure
-    return _widened(mean, believed.variance * exposure**2, [believed.mean * month for month in coming], dispersion)
+    return widened([believed.mean * month for month in coming], believed.variance * sum(coming) ** 2, beyond)
 
 
-def family(parts: Sequence[Part], prior: Prior, dispersion: Dispersion = NONE) -> Predictive:
-    """The count over all parts of a family and all their months together. What is not known of the family moves all its products at
-    once, which a sum of independent counts would miss."""
+def family(parts: Sequence[Part], prior: Prior, beyond: Dispersion = BY_CHANCE) -> Predictive:
+    """The count over all parts of a family and all their months together."""
+    found = moments(parts, prior)
+    return widened([float(month) for month in found.mean], found.spread_of_whole, beyond)
+
+
+def moments(parts: Sequence[Part], prior: Prior) -> Moments:
+    """Of the counts over all parts of a family. What is not known of the family moves all its products at once, which a sum of independent
+    counts would miss. All parts have the same months."""
     weight, shape, rate = prior.points
-    means, spreads = np.zeros(len(weight)), np.zeros(len(weight))
-    months = np.zeros(max((len(part.coming) for part in parts), default=0))
-    for part in parts:
-        by_point, coming = (shape + part.events) / (rate + part.exposure), sum(part.coming)
-        means += by_point * coming
-        spreads += by_point / (rate + part.exposure) * coming**2
-        months[: len(part.coming)] += float(weight @ by_point) * np.asarray(part.coming)
-    mean = float(weight @ means)
-    spread = float(weight @ spreads + weight @ (means - mean) ** 2)
-    return _widened(mean, spread, [float(month) for month in months], dispersion)
+    events, exposure = (np.array(one, dtype=float)[:, None] for one in list(zip(*parts, strict=True))[:2])
+    coming = np.array([part.coming for part in parts], dtype=float)
+    columns = np.column_stack([coming, coming.sum(axis=1)])
+    rates = (shape + events) / (rate + exposure)  # by part and point
+    means = columns.T @ rates
+    mean = means @ weight
+    spread = (columns.T**2 @ (rates / (rate + exposure)) + (means - mean[:, None]) ** 2) @ weight
+    return Moments(mean[:-1], spread[:-1], float(spread[-1]))
+
+
+def widened(months: Sequence[float], spread: float, beyond: Dispersion) -> Predictive:
+    """A count with these means by month and this variance of its rates: chance, and what months have of their own, added."""
+    mean = sum(months)
+    if mean <= 0:
+        return Predictive(0.0, 0.0)
+    own = (1 + spread / mean**2) * sum(month**2 for month in months)
+    return Predictive(mean, mean + spread + beyond.variance * own + beyond.level * mean**2)
 
 
 def dispersion(history: Sequence[Period]) -> Dispersion:
     """How much more than by chance past periods differed, by moments (Breslow 1984, Applied Statistics 33), less sure of it the fewer
-    they are: with n periods the variance is taken (n - 1) / (n - 3) times, as Student's would be."""
+    they are: with n periods the variance is taken (n - 1) / (n - 3) times, as Student's would be. Six periods or more are needed."""
     seen = [period for period in history if period.exposure > 0]
     if len(seen) < _ENOUGH or not sum(period.events for period in seen):
-        return NONE
+        return BY_CHANCE
     events, exposure = np.array(seen, dtype=float).T
-    expected = exposure * events.sum() / exposure.sum()
-    n = len(seen)
-    excess = float(np.sum((events - expected) ** 2) * n / (n - 1) - events.sum()) / float(np.sum(expected**2))
+    n, expected = len(seen), exposure * events.sum() / exposure.sum()
+    squares = float(np.sum(expected**2))
+    excess = (float(np.sum((events - expected) ** 2)) * n / (n - 1) - float(events.sum())) / squares
     variance = max(0.0, excess) * (n - 1) / (n - 3)
-    return Dispersion(variance, n, _words(variance, n))
-
-
-def effective(events: float, exposure: float, beyond: Dispersion) -> tuple[float, float]:
-    """Events and exposure as what they are worth as evidence where months differ by more than chance: both divided by the factor by which
-    the variance of a month's count exceeds Poisson's (quasi-likelihood: Wedderburn 1974, Biometrika 61)."""
-    if not beyond.periods:
-        return events, exposure
-    factor = 1 + beyond.variance * events / beyond.periods
-    return events / factor, exposure / factor
-
-
-def _widened(mean: float, spread: float, months: Sequence[float], beyond: Dispersion) -> Predictive:
-    if mean <= 0:
-        return Predictive(0.0, 0.0)
-    relative = spread / mean**2
-    between = beyond.variance * (1 + relative) * sum(month**2 for month in months)
-    return Predictive(mean, mean + spread + between)
+    return Dispersion(variance, variance * squares / float(events.sum()) ** 2, n, _words(variance, n))
 
 
 def _words(variance: float, periods: int) -> str:

@@ -70,9 +70,8 @@ def with_travel(each: Handling, travel: Handling) -> Handling:
 
 def _mean_interval(known: np.ndarray, mean: float, spread: float, level: float, seed: int) -> tuple[float, float, float]:
     n, upper = len(known), tails(level)[1]
-    error = spread / n**0.5
+    error = spread / n**0.5 * (((n - 1) / (n - 3)) ** 0.5 if n > 3 else 2.0)  # the spread itself is known from no more than these
     if n < _FEW:
-        error *= ((n - 1) / (n - 3)) ** 0.5 if n > 3 else 2.0
         half = float(special.stdtrit(max(1, n - 1), upper)) * spread / n**0.5
         return mean - half, mean + half, error
     if n > _MANY:
