@@ -5,7 +5,7 @@ from pydantic import Field
 from sqlmodel import Session
 
 from musterroll.api.blueprints import guarded
-from musterroll.api.door import actor, answer, clock, door, reading
+from musterroll.api.door import actor, answer, clock, reading, writing
 from musterroll.api.exporting import ListQuery, Page, listed, listing
 from musterroll.api.models import PageQuery, Request, Text, UnitPath, numbers
 from musterroll.api.problems import documented
@@ -21,6 +21,7 @@ from musterroll.api.unit_shapes import (
 )
 from musterroll.domain.lifecycle import Lifecycle
 from musterroll.domain.liveness import Liveness
+from musterroll.domain.permission import Role, needs
 from musterroll.registry import holding
 from musterroll.registry.histories import messages, transitions
 from musterroll.registry.looking_up import look_up, unit_card
@@ -37,6 +38,19 @@ class FleetQuery(ListQuery):
     site: Text | None = Field(default=None, max_length=80, description="The site's number.")
     maker: Text | None = Field(default=None, max_length=200)
     model: Text | None = Field(default=None, max_length=200)
+    under: Text | None = Field(default=None, max_length=80, description="The account's number; with all accounts below it.")
+    segment: Text | None = Field(default=None, max_length=80, description="Of the account; `-`: none.")
+    country: Text | None = Field(default=None, max_length=60, description="Of the site, else of the account; `-`: not known.")
+    firmware: Text | None = Field(default=None, max_length=200, description="`-`: the unit never said.")
+    age: str | None = Field(
+        default=None, pattern="^([0-5]|-)$", description="Whole years since installation, 5: and older; `-`: not known."
+    )
+    cells: str | None = Field(default=None, pattern="^[01]{3}( [01]{3})*$", description="Contracted, deployed, operating: as `110 010`.")
+    contract: Text | None = Field(default=None, max_length=80, description="The contract's number: units on one of its lines.")
+    operating: bool | None = None
+    warranty: bool | None = Field(default=None, description="In a warranty today.")
+    ending: int | None = Field(default=None, ge=0, le=3660, description="The warranty ends within so many days.")
+    outdated: bool | None = Field(default=None, description="Its firmware is older than the newest of its product.")
 
 
 class CodeQuery(Request):
@@ -89,16 +103,18 @@ def get_lookup(query: CodeQuery) -> Response:
 
 
 @api.post("/units/<uid>/hold", summary="Pause the alarm of a silent unit", responses={200: UnitOut, **documented(404, 409)})
+@needs(Role.TECHNICIAN)
 def hold_unit(path: UnitPath) -> Response:
     now = clock()
-    with door().database.writing() as session:
+    with writing() as session:
         holding.hold(session, path.uid, actor(), now)
         return answer(unit_out(unit_card(session, path.uid, now)))
 
 
 @api.delete("/units/<uid>/hold", summary="End the pause", responses={200: UnitOut, **documented(404, 409)})
+@needs(Role.TECHNICIAN)
 def release_unit(path: UnitPath) -> Response:
     now = clock()
-    with door().database.writing() as session:
+    with writing() as session:
         holding.release(session, path.uid, actor(), now)
         return answer(unit_out(unit_card(session, path.uid, now)))

@@ -3,23 +3,29 @@
 import base64
 import binascii
 import re
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from threading import Lock
 from typing import NamedTuple
 
 from sqlalchemy import ColumnElement
 from sqlmodel import Session
 
+from musterroll.domain.dates import add_months
 from musterroll.domain.errors import Refusal
 from musterroll.domain.identity import SEPARATORS, name_key
 from musterroll.domain.instants import to_ms
 from musterroll.domain.lifecycle import Lifecycle
 from musterroll.domain.liveness import Liveness
+from musterroll.domain.reconciliation import CELLS
+from musterroll.registry import firmwares
 from musterroll.registry.unit_cards import UnitCard, unit_card_of
-from musterroll.storage import fleets
+from musterroll.storage import fleet_conditions, fleets
 from musterroll.storage.liveness import counts, hearing
+from musterroll.storage.scope import limited
 
 HEARD_NOW = (Liveness.OPERATING, Liveness.LATE)
+NONE = "-"  # of a filter: the units that have none
+OLDEST = 5  # years: the last age is open
 _CURSOR = re.compile(r"([0-9]{1,18})\.([A-Z0-9]{1,64})")
 
 
@@ -33,6 +39,17 @@ class FleetFilter(NamedTuple):
     site: str | None = None  # ref
     maker: str | None = None  # with model: one product
     model: str | None = None
+    under: str | None = None  # ref of an account: its units and those of all below it
+    segment: str | None = None  # of the account; NONE: of no segment
+    country: str | None = None  # of the site, else of the account; NONE: not known
+    firmware: str | None = None  # as the unit says it; NONE: it never said
+    age: str | None = None  # whole years since installation, OLDEST: and older; NONE: not known
+    cells: str | None = None  # codes of `domain.reconciliation`, with a space between
+    contract: str | None = None  # ref: on one of its lines
+    operating: bool | None = None  # operating or late, or not
+    warranty: bool | None = None  # in force today, or not
+    ending: int | None = None  # days: warranty ends within so many
+    outdated: bool | None = None  # the firmware is older than the newest of its product
 
 
 class FleetPage(NamedTuple):
@@ -57,9 +74,7 @@ def fleet(session: Session, filters: FleetFilter, after: str | None, limit: int,
     if any(isinstance(value, str) and "\0" in value for value in filters):
         return FleetPage([], None)  # no database keeps one, PostgreSQL will not even compare it
     heard, ms = hearing(session), to_ms(now)
-    where = _conditions(filters)
-    if filters.liveness:
-        where.append(fleets.is_liveness(session, filters.liveness, heard, ms))
+    where = conditions(session, filters, now)
     branches = _branches(session, filters.text.strip())
     if filters.text.strip() and not branches:
         return FleetPage([], None)
@@ -93,14 +108,27 @@ class LatestBase:
         self._last: tuple[InstalledBase, datetime] | None = None
 
     def __call__(self, session: Session, now: datetime) -> tuple[InstalledBase, datetime]:
-        """The counts, and when they were taken. Whoever asks while it is counted waits for that count."""
+        """The counts, and when they were taken. Whoever asks while it is counted waits for that count; what some see is counted for them."""
+        if limited(session):
+            return installed_base(session, now), now
         with self._lock:
             if self._last is None or self._last[0].registered < self._LARGE or abs(now - self._last[1]) >= self._KEPT:
                 self._last = installed_base(session, now), now
             return self._last
 
 
-def _conditions(filters: FleetFilter) -> list[ColumnElement[bool]]:
+def conditions(session: Session, filters: FleetFilter, now: datetime) -> list[ColumnElement[bool]]:
+    """All that a filter asks of a unit beside its text, over `unit` left-joined with `voice`."""
+    heard, ms = hearing(session), to_ms(now)
+    where = [*_of_unit(filters), *_of_owner(session, filters), *_of_cover(session, filters, now)]
+    if filters.liveness:
+        where.append(fleets.is_liveness(session, filters.liveness, heard, ms))
+    if filters.operating is not None:
+        where.append(fleets.is_operating(heard, ms) == filters.operating)
+    return where
+
+
+def _of_unit(filters: FleetFilter) -> list[ColumnElement[bool]]:
     where = []
     if filters.lifecycle:
         where.append(fleets.is_lifecycle(filters.lifecycle))
@@ -110,7 +138,50 @@ def _conditions(filters: FleetFilter) -> list[ColumnElement[bool]]:
         where.append(fleets.of_site(filters.site))
     if filters.maker is not None and filters.model is not None:
         where.append(fleets.of_product(name_key(filters.maker), name_key(filters.model)))
+    if filters.firmware is not None:
+        where.append(fleet_conditions.of_firmware(_word(filters.firmware)))
     return where
+
+
+def _of_owner(session: Session, filters: FleetFilter) -> list[ColumnElement[bool]]:
+    where = []
+    if filters.under is not None:
+        where.append(fleet_conditions.under(session, filters.under))
+    if filters.segment is not None:
+        where.append(fleet_conditions.of_segment(_word(filters.segment)))
+    if filters.country is not None:
+        where.append(fleet_conditions.in_country(_word(filters.country)))
+    return where
+
+
+def _of_cover(session: Session, filters: FleetFilter, now: datetime) -> list[ColumnElement[bool]]:
+    where, today = [], now.date()
+    if filters.age is not None:
+        where.append(fleet_conditions.installed(*_installed(filters.age, today)))
+    if filters.cells is not None:
+        cells = [int(code, 2) for code in filters.cells.split() if code in CELLS]
+        where.append(fleet_conditions.in_cells(session, cells))
+    if filters.contract is not None:
+        where.append(fleet_conditions.on_contract(session, fleet_conditions.contract_ids(session, filters.contract)))
+    if filters.warranty is not None:
+        where.append(fleet_conditions.in_warranty(today) == filters.warranty)
+    if filters.ending is not None:
+        where.append(fleet_conditions.warranty_ends(today, today + timedelta(filters.ending)))
+    if filters.outdated is not None:
+        where.append(fleet_conditions.outdated(firmwares.old(session, now)) == filters.outdated)
+    return where
+
+
+def _installed(age: str, today: date) -> tuple[date | None, date | None]:
+    """The days behind which and until which units of an age were installed."""
+    if not age.isdecimal():
+        return None, None
+    years = min(int(age), OLDEST)
+    return None if years == OLDEST else add_months(today, -12 * (years + 1)), add_months(today, -12 * years)
+
+
+def _word(value: str) -> str:
+    return "" if value == NONE else value
 
 
 def _branches(session: Session, text: str) -> list[ColumnElement[bool]]:

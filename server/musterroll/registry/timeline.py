@@ -17,6 +17,7 @@ from musterroll.domain.lifecycle import Lifecycle
 from musterroll.domain.liveness import Liveness
 from musterroll.domain.month_bridge import Bridge, Move, Standing
 from musterroll.registry.accounts import account
+from musterroll.registry.rolls import OLDEST
 from musterroll.storage import accounts, asof, installed_base
 from musterroll.storage.installed_base import Tally, Within
 from musterroll.storage.liveness import hearing_at
@@ -30,6 +31,8 @@ class Slice(StrEnum):
     PRODUCT = "product"
     SEGMENT = "segment"
     COUNTRY = "country"
+    FIRMWARE = "firmware"
+    AGE = "age"  # whole years since installation, OLDEST: and older
 
 
 class Part(NamedTuple):
@@ -63,6 +66,7 @@ class Scope(NamedTuple):
 
 
 EVERYTHING = Scope()
+_WORDS = (Slice.SEGMENT, Slice.COUNTRY, Slice.FIRMWARE, Slice.AGE)
 NONE = Tally(0, 0, 0)
 
 
@@ -83,7 +87,8 @@ def base(
     heard, within = hearing_at(session, instant), _within(session, scope)
     present = on is None and known is None
     axes = installed_base.axes_now(heard, instant) if present else installed_base.axes_at(heard, instant, known_at)
-    counted = installed_base.tallies(session, axes, by.value if by else "all", within)
+    key = installed_base.age(from_ms(instant).date(), OLDEST) if by is Slice.AGE else by.value if by else "all"
+    counted = installed_base.tallies(session, axes, key, within)
     parts = [] if by is None else _parts(session, by, counted)
     return Base(from_ms(instant), from_ms(known_at), reduce(_plus, counted.values(), NONE), parts)
 
@@ -161,7 +166,7 @@ def _product(session: Session, maker: str | None, model: str | None) -> int | No
 
 
 def _parts(session: Session, by: Slice, counted: dict[Any, Tally]) -> list[Part]:
-    if by in (Slice.SEGMENT, Slice.COUNTRY):
+    if by in _WORDS:
         return [Part(key, key, "", tally, tally) for key, tally in sorted(counted.items())]
     if by is Slice.ACCOUNT:
         return _account_parts(session, counted)

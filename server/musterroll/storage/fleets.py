@@ -7,6 +7,7 @@ from sqlmodel import Session, col
 
 from musterroll.domain.lifecycle import Lifecycle
 from musterroll.domain.liveness import Hearing, Liveness
+from musterroll.domain.reconciliation import OPERATING
 from musterroll.storage import units
 from musterroll.storage.liveness import liveness
 from musterroll.storage.tables import Account, Product, Site, Unit, Voice
@@ -54,6 +55,10 @@ def is_liveness(session: Session, value: Liveness, heard: Hearing, now: int) -> 
         return state
     found = list(session.execute(select(col(Voice.unit_id)).where(state).limit(_FEW + 1)).scalars())
     return state if len(found) > _FEW else col(Unit.id).in_(found)
+
+
+def is_operating(heard: Hearing, now: int) -> ColumnElement[bool]:
+    return liveness(heard, now).in_(sorted(OPERATING))
 
 
 def of_account(ref: str) -> ColumnElement[bool]:

@@ -1,15 +1,17 @@
 """Counts of the installed base by account, site, product, segment or country, and what moved it, at any instant."""
 
 from collections.abc import Sequence
+from datetime import date
 from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Row, Select, String, case, func, literal, not_, select, true, type_coerce
 from sqlmodel import Session, col
 
+from musterroll.domain.dates import add_months
 from musterroll.domain.lifecycle import Lifecycle
 from musterroll.domain.liveness import Hearing
 from musterroll.domain.month_bridge import Move
-from musterroll.storage import accounts, asof
+from musterroll.storage import accounts, asof, fleet_conditions
 from musterroll.storage.liveness import liveness
 from musterroll.storage.tables import Account, Product, Site, Unit, Voice
 
@@ -22,6 +24,7 @@ _KEYS: dict[str, Any] = {
     "product": col(Unit.product_id),
     "segment": func.coalesce(col(Account.segment), ""),
     "country": _COUNTRY,
+    "firmware": col(Unit.firmware),
 }
 
 
@@ -50,6 +53,13 @@ class Tally(NamedTuple):
     operating: int  # of the deployed: operating or late
 
 
+def age(on: date, oldest: int) -> ColumnElement[str]:
+    """Whole years since a unit was installed, up to `oldest`; empty where nobody knows the day."""
+    installed = col(Unit.installed_on)
+    younger = [(installed > add_months(on, -12 * (years + 1)), literal(str(years))) for years in range(oldest)]
+    return case((installed.is_(None), literal("")), *younger, else_=literal(str(oldest)))
+
+
 def axes_now(heard: Hearing, now: int) -> Axes:
     return Axes(type_coerce(col(Unit.lifecycle), String), liveness(heard, now), col(Unit.merged_into_id).is_not(None), true())
 
@@ -63,9 +73,11 @@ def axes_at(heard: Hearing, instant: int, known_at: int) -> Axes:
     )
 
 
-def tallies(session: Session, axes: Axes, by: str, within: Within) -> dict[Any, Tally]:
-    """Counts by `account`, `site`, `product` (their ids, 0 for none), `segment`, `country` (words) or `all` (0)."""
-    units = _units(_KEYS[by].label("key"), axes.lifecycle.label("lifecycle"), axes.liveness.label("liveness"))
+def tallies(session: Session, axes: Axes, by: str | ColumnElement[str], within: Within) -> dict[Any, Tally]:
+    """Counts by `account`, `site`, `product` (their ids, 0 for none), `segment`, `country`, `firmware` (words), `all` (0) or a key."""
+    units = _units(
+        (_KEYS[by] if isinstance(by, str) else by).label("key"), axes.lifecycle.label("lifecycle"), axes.liveness.label("liveness")
+    )
     unit = units.where(not_(axes.merged), axes.on_roll, *_conditions(within)).subquery()
     deployed = unit.c.lifecycle == Lifecycle.DEPLOYED.value
     base = asof.in_base(unit.c.lifecycle, unit.c.liveness)
@@ -118,7 +130,7 @@ def _units(*columns: ColumnElement[Any]) -> Select[Any]:
 def _conditions(within: Within) -> list[ColumnElement[bool]]:
     found: list[ColumnElement[bool]] = []
     if within.account_id is not None:
-        found.append(_OWNER.in_(accounts.subtree(within.account_id)))
+        found.append(fleet_conditions.owned_by(accounts.subtree(within.account_id)))
     if within.site_id is not None:
         found.append(col(Unit.site_id) == within.site_id)
     if within.product_id is not None:

@@ -10,6 +10,7 @@ from musterroll.web import (
     cover_words,
     enrolment,
     failures,
+    filter_words,
     finding_words,
     findings,
     fleet,
@@ -39,6 +40,7 @@ def build(app: Flask, database: Database, settings: Settings, checks: Checks) ->
     words.install(app)
     cover_words.install(app)
     finding_words.install(app)
+    filter_words.install(app)
     assets.install(app)
     menu.install(app)
     failures.install(app)

@@ -1,0 +1,40 @@
+"""Which firmware is old: older than the newest of its product that is more than a trial."""
+
+import re
+from collections.abc import Mapping
+
+_PART = re.compile(r"[0-9]{1,18}|[a-z]+")
+_TRIAL = 100  # a version that fewer than one unit in so many runs makes nobody old
+
+Key = tuple[tuple[int, int, str], ...]
+
+
+def version_key(version: str) -> Key:
+    """Versions in the order people number them; words stand before the bare number, as in 1.4.0-rc1.
+
+    >>> sorted(["1.10.0", "1.9.2", "1.10.0-rc1", "v1.2"], key=version_key)
+    ['v1.2', '1.9.2', '1.10.0-rc1', '1.10.0']
+    """
+    parts = [part for part in _PART.findall(version.lower()) if part != "v"]
+    return (*((1, int(part), "") if part.isdigit() else (-1, 0, part) for part in parts), (0, 0, ""))
+
+
+def newest(units: Mapping[str, int]) -> str | None:
+    """The newest version that is more than a trial, of units by version; None where none is told.
+
+    >>> newest({"1.4.2": 500, "1.4.1": 90, "2.0.0-beta": 1, "": 7})
+    '1.4.2'
+    """
+    told = {version: count for version, count in units.items() if version}
+    used = [version for version, count in told.items() if count * _TRIAL >= sum(told.values())]
+    return max(used, key=version_key, default=None)
+
+
+def old(units: Mapping[str, int]) -> list[str]:
+    """The versions older than the newest, the oldest first.
+
+    >>> old({"1.4.2": 500, "1.4.1": 90, "1.3": 1})
+    ['1.3', '1.4.1']
+    """
+    best = newest(units)
+    return [] if best is None else sorted((one for one in units if one and version_key(one) < version_key(best)), key=version_key)

@@ -1,0 +1,112 @@
+"""What planners narrow a fleet by: whose units, where they stand, how they were reconciled, what covers them and for how long."""
+
+from collections.abc import Collection, Sequence
+from datetime import date
+from typing import Any
+
+from sqlalchemy import ColumnElement, and_, exists, func, or_, select
+from sqlmodel import Session, col
+
+from musterroll.storage import accounts
+from musterroll.storage.paper_tables import Contract, ContractLine, WarrantyPeriod
+from musterroll.storage.standing_tables import Standing
+from musterroll.storage.tables import Account, Site, Unit
+
+_FEW = 2000  # units named one by one, as walking the whole roll for them is slow
+
+
+def owned_by(accounts_wanted: Any) -> ColumnElement[bool]:
+    """Units of these accounts; one whose account is not known is its site's."""
+    sites = select(col(Site.id)).where(col(Site.account_id).in_(accounts_wanted))
+    return or_(col(Unit.account_id).in_(accounts_wanted), and_(col(Unit.account_id).is_(None), col(Unit.site_id).in_(sites)))
+
+
+def under(session: Session, ref: str) -> ColumnElement[bool]:
+    """Units of an account and of all below it."""
+    found = accounts.by_ref(session, ref)
+    return owned_by(accounts.subtree(found.id or 0) if found else select(col(Account.id)).where(col(Account.id).is_(None)))
+
+
+def of_segment(word: str) -> ColumnElement[bool]:
+    """Units of accounts of a segment; of none where it is empty."""
+    if word:
+        return owned_by(select(col(Account.id)).where(col(Account.segment) == word))
+    return ~func.coalesce(owned_by(select(col(Account.id)).where(col(Account.segment) != "")), False)
+
+
+def in_country(word: str) -> ColumnElement[bool]:
+    """Units at sites in a country; where the site does not say, of accounts there."""
+    here = select(col(Site.id)).where(col(Site.country) == word)
+    told = select(col(Site.id)).where(col(Site.country) != "")
+    untold = or_(col(Unit.site_id).is_(None), col(Unit.site_id).not_in(told))
+    if word:
+        return or_(col(Unit.site_id).in_(here), and_(untold, owned_by(select(col(Account.id)).where(col(Account.country) == word))))
+    return and_(untold, ~func.coalesce(owned_by(select(col(Account.id)).where(col(Account.country) != "")), False))
+
+
+def of_firmware(word: str) -> ColumnElement[bool]:
+    return col(Unit.firmware) == word
+
+
+def installed(after: date | None, until: date | None) -> ColumnElement[bool]:
+    """Installed behind `after` and at the latest on `until`; where neither is given, on a day nobody knows."""
+    if after is None and until is None:
+        return col(Unit.installed_on).is_(None)
+    known = col(Unit.installed_on).is_not(None)
+    return and_(known, *([col(Unit.installed_on) > after] if after else []), *([col(Unit.installed_on) <= until] if until else []))
+
+
+def outdated(old: Collection[tuple[int, str]]) -> ColumnElement[bool]:
+    """Units whose product (id) and firmware are one of these."""
+    by_product: dict[int, list[str]] = {}
+    for product, firmware in old:
+        by_product.setdefault(product, []).append(firmware)
+    some = (and_(col(Unit.product_id) == product, col(Unit.firmware).in_(words)) for product, words in by_product.items())
+    return or_(col(Unit.id).is_(None), *some)
+
+
+def in_cells(session: Session, cells: Sequence[int]) -> ColumnElement[bool]:
+    """Units that the last reconciliation found in one of these cells."""
+    return _few(session, select(col(Standing.unit_id)).where(col(Standing.cell).in_(cells)))
+
+
+def on_contract(session: Session, contract_ids: Collection[int]) -> ColumnElement[bool]:
+    """Units that sit on a line of one of these contracts."""
+    lines = select(col(ContractLine.id)).where(col(ContractLine.contract_id).in_(contract_ids))
+    return _few(session, select(col(Standing.unit_id)).where(col(Standing.line_id) > 0, col(Standing.line_id).in_(lines)))
+
+
+def in_warranty(on: date) -> ColumnElement[bool]:
+    w = WarrantyPeriod
+    return exists().where(col(w.unit_id) == col(Unit.id), *_holds(on)).correlate(Unit)
+
+
+def warranty_ends(on: date, until: date) -> ColumnElement[bool]:
+    """Units in a warranty that ends behind `on` and at the latest on `until`, with none that goes further."""
+    w = WarrantyPeriod
+    further = exists().where(
+        col(w.unit_id) == col(Unit.id), _not_void(on), col(w.starts_on) <= until, or_(col(w.ends_on).is_(None), col(w.ends_on) > until)
+    )
+    return and_(in_warranty(on), ~further.correlate(Unit))
+
+
+def contract_ids(session: Session, ref: str) -> list[int]:
+    return list(session.execute(select(col(Contract.id)).where(col(Contract.ref) == ref)).scalars())
+
+
+def _holds(on: date) -> tuple[ColumnElement[bool], ...]:
+    w = WarrantyPeriod
+    return col(w.starts_on) <= on, or_(col(w.ends_on).is_(None), col(w.ends_on) > on), _not_void(on)
+
+
+def _not_void(on: date) -> ColumnElement[bool]:
+    return or_(col(WarrantyPeriod.voided_on).is_(None), col(WarrantyPeriod.voided_on) > on)
+
+
+def _few(session: Session, found: Any) -> ColumnElement[bool]:
+    """Few units are named one by one; many are met soon enough on a walk along the roll."""
+    some = list(session.execute(found.limit(_FEW + 1)).scalars())
+    if len(some) <= _FEW:
+        return col(Unit.id).in_(some)
+    met: ColumnElement[bool] = found.where(col(Standing.unit_id) == col(Unit.id)).correlate(Unit).exists()
+    return met
