@@ -7,11 +7,12 @@ from pydantic import Field
 from sqlmodel import Session
 
 from musterroll.api.blueprints import guarded
-from musterroll.api.door import actor, answer, clock, door
+from musterroll.api.door import actor, answer, clock, writing
 from musterroll.api.exporting import ListQuery, Page, listed, listing
 from musterroll.api.models import NumberPath, Request, Shape, Text, numbers
 from musterroll.api.problems import documented
 from musterroll.domain.instants import from_ms
+from musterroll.domain.permission import Role, needs
 from musterroll.registry import undoing
 from musterroll.storage import audit
 from musterroll.storage.audit_tables import Change
@@ -42,6 +43,7 @@ class ReasonBody(Request):
 
 
 @listing(api, "/changes", DonePage, "Changes that people, documents and programs made, newest first")
+@needs(Role.PLANNER, everywhere=True)
 def list_changes(query: ListQuery) -> Response:
     def fetch(session: Session, cursor: str | None, limit: int) -> Page:
         before = numbers(cursor, 1)
@@ -53,9 +55,10 @@ def list_changes(query: ListQuery) -> Response:
 
 
 @api.post("/changes/<int:number>/undo", summary="Take a change back", responses={200: DoneOut, **documented(400, 404, 409, 413, 415)})
+@needs(Role.PLANNER, everywhere=True)
 def undo(path: NumberPath, body: ReasonBody) -> Response:
     """Every row goes back to what it was before, or nothing does. Answers with the undoing, a change itself."""
-    with door().database.writing() as session:
+    with writing() as session:
         return answer(done_out(undoing.undo(session, path.number, actor(), clock(), body.reason)))
 
 

@@ -6,12 +6,13 @@ from flask import Response
 from pydantic import Field
 
 from musterroll.api.blueprints import guarded
-from musterroll.api.door import actor, answer, clock, door, reading
+from musterroll.api.door import actor, answer, clock, reading, writing
 from musterroll.api.models import Day, NumberPath, Price, Request, Shape, Text, UnitPath, last_day_of
 from musterroll.api.problems import documented
 from musterroll.domain.contract import Payment, State
 from musterroll.domain.coverage import Answer, Cover, Verdict
 from musterroll.domain.errors import NotFound
+from musterroll.domain.permission import Role, needs
 from musterroll.domain.warranty import Period, PeriodKind
 from musterroll.registry import covering, telling, warranting
 from musterroll.storage import units, warranties
@@ -104,22 +105,25 @@ def list_periods(path: UnitPath) -> Response:
 
 
 @api.post("/units/<uid>/warranty/extend", summary="Extend it", responses={201: PeriodOut, **documented(400, 404, 409, 413, 415)})
+@needs(Role.TECHNICIAN)
 def extend(path: UnitPath, body: ExtendBody) -> Response:
     """From where the cover so far ends."""
-    with door().database.writing() as session:
+    with writing() as session:
         return answer(_period(warranting.extend(session, path.uid, body.months, body.document, actor(), clock())), 201)
 
 
 @api.post("/units/<uid>/warranty/repair", summary="The warranty on a repair", responses={201: PeriodOut, **documented(400, 404, 413, 415)})
+@needs(Role.TECHNICIAN)
 def repair(path: UnitPath, body: RepairBody) -> Response:
-    with door().database.writing() as session:
+    with writing() as session:
         return answer(_period(warranting.repair(session, path.uid, body.on, body.months, body.document, actor(), clock())), 201)
 
 
 @api.post("/warranty-periods/<int:number>/void", summary="Void a period", responses={200: PeriodOut, **documented(400, 404, 409, 413, 415)})
+@needs(Role.TECHNICIAN)
 def void(path: NumberPath, body: VoidBody) -> Response:
     """It stays on record, with the reason."""
-    with door().database.writing() as session:
+    with writing() as session:
         return answer(_period(warranting.void(session, path.number, body.on, body.reason, actor(), clock())))
 
 

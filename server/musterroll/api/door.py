@@ -1,8 +1,9 @@
 """What every view needs: the database, the settings, the counters, the clock, and the way an answer is written."""
 
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from datetime import UTC, datetime
+from functools import partial
 from typing import NamedTuple
 
 from flask import Flask, Request, Response, current_app, g
@@ -47,24 +48,55 @@ def clock() -> datetime:
     return datetime.now(UTC)  # noqa: TID251
 
 
-@contextmanager
-def reading() -> Iterator[Session]:
-    """What a request reads from: one session, opened when first asked for and closed with the request."""
-    if "api_reading" not in g:
-        g.api_reading = ExitStack()
-        g.api_session = g.api_reading.enter_context(door().database.reading())
-    yield g.api_session
+class Caller(NamedTuple):
+    """Who asks, as kept in histories, and the accounts (ids) he is limited to, with all below them; None: not limited."""
+
+    name: str
+    within: tuple[int, ...] | None = None
 
 
-def latest_base() -> LatestBase:
-    """The installed base as pages and programs poll it, counted once for both."""
-    found: LatestBase = current_app.extensions.setdefault(LatestBase.KEY, LatestBase())
+def caller() -> Caller:
+    """Who asks; only guarded views may ask."""
+    found: Caller = g.api_caller
     return found
 
 
 def actor() -> str:
     """Who asks, as kept in histories; only guarded views may ask."""
-    found: str = g.api_actor
+    return caller().name
+
+
+@contextmanager
+def reading() -> Iterator[Session]:
+    """What a request reads from: one session, opened when first asked for and closed with the request. It sees what the caller may."""
+    if "api_reading" not in g:
+        g.api_reading = ExitStack()
+        g.api_session = g.api_reading.enter_context(door().database.reading(g.api_caller.within if "api_caller" in g else None))
+    yield g.api_session
+
+
+def reading_again() -> Callable[[], AbstractContextManager[Session]]:
+    """A way to open further sessions that see the same, also when the request is over."""
+    return partial(door().database.reading, caller().within)
+
+
+@contextmanager
+def writing() -> Iterator[Session]:
+    """What the caller may see, to change; committed at the end."""
+    with door().database.writing(caller().within) as session:
+        yield session
+
+
+def admit(who: Caller) -> None:
+    """From now on the request is this caller's."""
+    g.api_caller = who
+    if who.within is not None:
+        g.pop("api_reading", ExitStack()).close()  # what was read before was not narrowed
+
+
+def latest_base() -> LatestBase:
+    """The installed base as pages and programs poll it, counted once for both."""
+    found: LatestBase = current_app.extensions.setdefault(LatestBase.KEY, LatestBase())
     return found
 
 

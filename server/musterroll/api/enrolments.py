@@ -7,9 +7,10 @@ from flask import Response
 from pydantic import Field
 
 from musterroll.api.blueprints import guarded
-from musterroll.api.door import actor, answer, clock, door, nothing, reading
+from musterroll.api.door import actor, answer, clock, nothing, reading, writing
 from musterroll.api.models import Request, Shape, Text
 from musterroll.api.problems import documented
+from musterroll.domain.permission import Role, needs
 from musterroll.registry import enrolling
 from musterroll.storage.tables import ClaimToken
 
@@ -69,27 +70,31 @@ class PendingList(Shape):
 
 
 @api.get("/claim-tokens", summary="Claim tokens, newest first", responses={200: TokenList})
+@needs(Role.ADMIN)
 def list_tokens() -> Response:
     with reading() as session:
         return answer(TokenList(items=[TokenOut(**_told(one)) for one in enrolling.tokens(session)]))
 
 
 @api.post("/claim-tokens", summary="Make a claim token, shown once", responses={201: TokenMade, **documented(400, 409, 413, 415)})
+@needs(Role.ADMIN)
 def create_token(body: TokenBody) -> Response:
     wanted = body.model_dump(exclude={"days"})
-    with door().database.writing() as session:
+    with writing() as session:
         made, plain = enrolling.create_token(session, **wanted, life=timedelta(days=body.days), actor=actor(), now=clock())
     return answer(TokenMade(token=plain, **_told(made)), 201)
 
 
 @api.delete("/claim-tokens/<int:token_id>", summary="End a claim token", responses={204: None, **documented(404)})
+@needs(Role.ADMIN)
 def revoke_token(path: TokenPath) -> Response:
-    with door().database.writing() as session:
+    with writing() as session:
         enrolling.revoke_token(session, path.token_id, actor(), clock())
     return nothing()
 
 
 @api.get("/enrolments", summary="Further credentials of known units, waiting for a person", responses={200: PendingList})
+@needs(Role.ADMIN)
 def list_pending() -> Response:
     with reading() as session:
         found = enrolling.pending(session)
@@ -97,18 +102,20 @@ def list_pending() -> Response:
 
 
 @api.post("/enrolments/<int:enrolment_id>/accept", summary="Let it in", responses={204: None, **documented(404, 409)})
+@needs(Role.ADMIN)
 def accept(path: EnrolmentPath) -> Response:
     """The credential in use until now is revoked."""
     return _decide(path.enrolment_id, True)
 
 
 @api.post("/enrolments/<int:enrolment_id>/refuse", summary="Keep it out", responses={204: None, **documented(404, 409)})
+@needs(Role.ADMIN)
 def refuse(path: EnrolmentPath) -> Response:
     return _decide(path.enrolment_id, False)
 
 
 def _decide(credential_id: int, accepted: bool) -> Response:
-    with door().database.writing() as session:
+    with writing() as session:
         enrolling.decide(session, credential_id, accepted, actor(), clock())
     return nothing()
 

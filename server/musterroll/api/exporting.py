@@ -26,7 +26,7 @@ from flask_openapi.utils import parse_rule
 from pydantic import BaseModel, Field
 from sqlmodel import Session
 
-from musterroll.api.door import answer, door, reading
+from musterroll.api.door import answer, reading, reading_again
 from musterroll.api.models import PageQuery, Shape
 from musterroll.api.problems import HttpRefusal, documented
 
@@ -74,7 +74,7 @@ def listed(page: type[Shape], query: ListQuery, name: str, fetch: Fetch, more: C
         items, following = fetch(session, query.cursor, query.limit if form is Form.JSON else _PAGE)
     if form is Form.JSON:
         return answer(page(**{"items": items, "next": following, **more()}))
-    pages = chain([items], _rest(fetch, following, door().database.reading))
+    pages = chain([items], _rest(fetch, following, reading_again()))
     columns = columns_of(get_args(page.model_fields["items"].annotation)[0])
     headers = {"Cache-Control": "no-store", "Content-Disposition": f'attachment; filename="{name}.{form}"'}
     if form is Form.CSV:

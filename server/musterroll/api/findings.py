@@ -11,7 +11,7 @@ from sqlmodel import Session
 
 from musterroll.api.blueprints import guarded
 from musterroll.api.changes import DoneOut, done_out
-from musterroll.api.door import actor, answer, clock, door, reading
+from musterroll.api.door import actor, answer, clock, reading, writing
 from musterroll.api.exporting import ListQuery, Page, listed, listing
 from musterroll.api.models import Day, MoneyOut, Named, NumberPath, Request, Shape, Text, in_line, money_out, named
 from musterroll.api.problems import documented
@@ -20,6 +20,7 @@ from musterroll.domain.errors import NotFound, Refusal
 from musterroll.domain.findings import OWNERS, Kind, Subject
 from musterroll.domain.identity import name_key
 from musterroll.domain.instants import from_ms
+from musterroll.domain.permission import Role, needs
 from musterroll.registry import deciding
 from musterroll.registry.cases import Proof
 from musterroll.registry.deciding import Filter, Opened
@@ -140,12 +141,14 @@ def get_finding(path: NumberPath) -> Response:
 
 
 @api.post("/findings/<int:number>/decision", summary="Decide a finding", responses={200: DoneOut, **documented(400, 404, 409, 413, 415)})
+@needs(Role.PLANNER)
 def decide(path: NumberPath, body: DecisionBody) -> Response:
     """It holds while the facts it rests on do. Can be undone."""
     return _decide([path.number], body)
 
 
 @api.post("/findings/decisions", summary="Decide many findings at once", responses={200: DoneOut, **documented(400, 404, 409, 413, 415)})
+@needs(Role.PLANNER)
 def decide_many(body: DecisionsBody) -> Response:
     """All of them or, where one cannot be, none. One change, which can be undone."""
     return _decide(body.ids, body)
@@ -154,7 +157,7 @@ def decide_many(body: DecisionsBody) -> Response:
 def _decide(ids: list[int], body: DecisionBody) -> Response:
     if not all(1 <= one < 2**53 for one in ids):
         raise NotFound("the number of a finding is positive; none has such a number")
-    with door().database.writing() as session:
+    with writing() as session:
         made = deciding.decide(session, ids, body.state, reason=body.reason, until=body.until, actor=actor(), now=clock())
         return answer(done_out(made))
 

@@ -10,10 +10,11 @@ from pydantic import Field
 
 from musterroll.api.blueprints import guarded
 from musterroll.api.bodies import read_json, read_upload
-from musterroll.api.door import actor, answer, clock, door
+from musterroll.api.door import actor, answer, clock, door, reading, writing
 from musterroll.api.models import PageQuery, Request, Shape, Text, numbers
 from musterroll.api.problems import HttpRefusal, documented
 from musterroll.domain.instants import from_ms
+from musterroll.domain.permission import Role, needs
 from musterroll.importers.catalogue import KINDS
 from musterroll.importers.reading import Document, choices, digest
 from musterroll.registry import import_history, import_mappings
@@ -119,6 +120,7 @@ class RunRowPage(Shape):
 
 
 @api.post("/imports/<kind>", summary="A document: dry run or commit", responses={200: ImportOut, **documented(400, 404, 409, 413, 415)})
+@needs(Role.PLANNER, everywhere=True)
 def import_one(path: KindPath, form: DocumentForm) -> Response:
     """A verdict per row: new, changed, same or refused. One transaction; the same file twice changes nothing."""
     upload = request.files.get("file")
@@ -127,7 +129,7 @@ def import_one(path: KindPath, form: DocumentForm) -> Response:
     here, kept, stream = door(), _Kept(), cast(BinaryIO, upload.stream)
     sha256 = digest(stream)
     source = Source(upload.filename or "upload", actor(), clock(), here.settings.interval)
-    with here.database.writing() if form.commit else here.database.reading() as session:
+    with writing() if form.commit else reading() as session:
         saved = import_mappings.columns(session, path.kind, form.mapping) if form.mapping else {}
         document = Document(stream, KINDS[path.kind], choices(form.map, saved, form.dates, form.zone, form.sheet))
         before = import_mappings.imported_before(session, path.kind, sha256)
@@ -136,26 +138,29 @@ def import_one(path: KindPath, form: DocumentForm) -> Response:
 
 
 @api.get("/imports", summary="What was imported, newest first", responses={200: RunPage})
+@needs(Role.PLANNER, everywhere=True)
 def list_imports(query: PageQuery) -> Response:
     before = numbers(query.cursor, 1)
-    with door().database.reading() as session:
+    with reading() as session:
         found = import_history.runs(session, before[0] if before else None, query.limit + 1)
     shown = found[: query.limit]
     return answer(RunPage(items=[_run_out(run) for run in shown], next=str(shown[-1].id) if len(found) > len(shown) else None))
 
 
 @api.get("/imports/<int:run>", summary="One import", responses={200: RunOut, **documented(404)})
+@needs(Role.PLANNER, everywhere=True)
 def get_import(path: RunPath) -> Response:
-    with door().database.reading() as session:
+    with reading() as session:
         return answer(_run_out(import_history.run(session, path.run)))
 
 
 @api.get(
     "/imports/<int:run>/rows", summary="Rows of an import that were not simply the same", responses={200: RunRowPage, **documented(404)}
 )
+@needs(Role.PLANNER, everywhere=True)
 def get_import_rows(path: RunPath, query: PageQuery) -> Response:
     after = numbers(query.cursor, 1)
-    with door().database.reading() as session:
+    with reading() as session:
         import_history.run(session, path.run)
         found = import_history.rows(session, path.run, after[0] if after else 0, query.limit + 1)
     shown = found[: query.limit]
@@ -164,8 +169,9 @@ def get_import_rows(path: RunPath, query: PageQuery) -> Response:
 
 
 @api.post("/imports/<int:run>/undo", summary="Put everything back to before an import", responses={200: RunOut, **documented(404, 409)})
+@needs(Role.PLANNER, everywhere=True)
 def undo_import(path: RunPath) -> Response:
-    with door().database.writing() as session:
+    with writing() as session:
         import_history.undo(session, path.run, actor(), clock())
         return answer(_run_out(import_history.run(session, path.run)))
 

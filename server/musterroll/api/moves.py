@@ -7,10 +7,11 @@ from pydantic import Field
 
 from musterroll.api.blueprints import guarded
 from musterroll.api.changes import DoneOut, ReasonBody, done_out
-from musterroll.api.door import actor, answer, clock, door
+from musterroll.api.door import actor, answer, clock, writing
 from musterroll.api.models import Day, Text, UnitPath
 from musterroll.api.problems import documented
 from musterroll.domain.lifecycle import Lifecycle
+from musterroll.domain.permission import Role, needs
 from musterroll.registry import moving, replacing
 
 api = guarded("moves", "units")
@@ -32,10 +33,11 @@ class ReplaceBody(ReasonBody):
 
 
 @api.post("/units/<uid>/moves", summary="Ship, deploy, return, retire", responses={200: DoneOut, **documented(400, 404, 409, 413, 415)})
+@needs(Role.TECHNICIAN)
 def move(path: UnitPath, body: MoveBody) -> Response:
     """Only legal moves; who, when and why are kept. Can be undone."""
     place = {"account": body.account, "site": body.site}
-    with door().database.writing() as session:
+    with writing() as session:
         to = Lifecycle(body.to)
         made = moving.move_unit(session, path.uid, to, actor=actor(), now=clock(), reason=body.reason, on=body.on, **place)
         return answer(done_out(made))
@@ -44,9 +46,10 @@ def move(path: UnitPath, body: MoveBody) -> Response:
 @api.post(
     "/units/<uid>/replacement", summary="Put another unit in its place", responses={200: DoneOut, **documented(400, 404, 409, 413, 415)}
 )
+@needs(Role.TECHNICIAN)
 def replace(path: UnitPath, body: ReplaceBody) -> Response:
     """Can be undone."""
     wanted = body.model_dump(include={"reason", "on", "lines", "remaining_warranty"})
-    with door().database.writing() as session:
+    with writing() as session:
         becomes = Lifecycle(body.becomes)
         return answer(done_out(replacing.replace(session, path.uid, body.by, actor=actor(), now=clock(), becomes=becomes, **wanted)))

@@ -10,12 +10,13 @@ from sqlmodel import Session
 
 from musterroll.api.blueprints import guarded
 from musterroll.api.changes import DoneOut, ReasonBody, done_out
-from musterroll.api.door import actor, answer, clock, door
+from musterroll.api.door import actor, answer, clock, writing
 from musterroll.api.exporting import ListQuery, Page, listed, listing
 from musterroll.api.models import NumberPath, Shape
 from musterroll.api.problems import documented
 from musterroll.domain.errors import Refusal
 from musterroll.domain.instants import from_ms
+from musterroll.domain.permission import Role, needs
 from musterroll.registry import proposing
 from musterroll.registry.proposing import ACCEPTED, ACCOUNT_TWIN, GONE, LINE_SERIAL, OPEN, REJECTED, UNIT_TWIN, Shown
 
@@ -65,6 +66,7 @@ class AcceptBody(ReasonBody):
 
 
 @listing(api, "/proposals", ProposalPage, "Records that may be of one thing, the surest first")
+@needs(Role.PLANNER)
 def list_proposals(query: ProposalQuery) -> Response:
     state = None if query.state is ProposalState.ALL else query.state.value
 
@@ -77,17 +79,19 @@ def list_proposals(query: ProposalQuery) -> Response:
 
 
 @api.post("/proposals/<int:number>/accept", summary="Do what it says", responses={200: DoneOut, **documented(400, 404, 409, 413, 415)})
+@needs(Role.PLANNER)
 def accept(path: NumberPath, body: AcceptBody) -> Response:
     """Two become one, or a line names a unit. Can be undone."""
-    with door().database.writing() as session:
+    with writing() as session:
         made = proposing.accept(session, path.number, actor=actor(), now=clock(), reason=body.reason, keep_right=body.keep_right or None)
         return answer(done_out(made))
 
 
 @api.post("/proposals/<int:number>/reject", summary="The two are two", responses={200: DoneOut, **documented(400, 404, 409, 413, 415)})
+@needs(Role.PLANNER)
 def reject(path: NumberPath, body: ReasonBody) -> Response:
     """The pair is not proposed again. Can be undone."""
-    with door().database.writing() as session:
+    with writing() as session:
         return answer(done_out(proposing.reject(session, path.number, actor=actor(), now=clock(), reason=body.reason)))
 
 

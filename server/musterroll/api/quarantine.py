@@ -10,6 +10,7 @@ from musterroll.api.blueprints import guarded
 from musterroll.api.door import answer, reading
 from musterroll.api.models import PageQuery, Shape, numbers
 from musterroll.domain.instants import from_ms
+from musterroll.domain.permission import Role, needs
 from musterroll.registry.quarantining import quarantined
 from musterroll.storage.tables import Quarantined
 
@@ -33,6 +34,7 @@ class QuarantinePage(Shape):
 
 
 @api.get("/quarantine", summary="Messages that could not be accepted, newest first", responses={200: QuarantinePage})
+@needs(Role.ADMIN)
 def list_quarantine(query: PageQuery) -> Response:
     before = numbers(query.cursor, 1)
     with reading() as session:

@@ -6,11 +6,12 @@ from flask import Response
 from pydantic import Field
 
 from musterroll.api.blueprints import guarded
-from musterroll.api.door import answer, clock, door, reading
+from musterroll.api.door import answer, clock, reading, writing
 from musterroll.api.models import Day, DayOrInstant, MoneyOut, Request, Shape, Text, money_out
 from musterroll.api.problems import documented
 from musterroll.domain.findings import Kind
 from musterroll.domain.instants import from_ms
+from musterroll.domain.permission import Role, needs
 from musterroll.domain.reconciliation import CELLS
 from musterroll.registry import accounts, reconciling, snapshotting
 from musterroll.registry.reconciling import Reconciliation
@@ -88,9 +89,10 @@ def get_reconciliation(query: OnQuery) -> Response:
 
 
 @api.post("/reconciliation", summary="Reconcile now and keep the findings", responses={200: ReconciliationOut, **documented(400, 413, 415)})
+@needs(Role.PLANNER, everywhere=True)
 def run() -> Response:
     now = clock()
-    with door().database.writing() as session:
+    with writing() as session:
         return answer(_out(reconciling.reconcile(session, now, now, store=True)))
 
 

@@ -22,6 +22,7 @@ from musterroll.api.unit_shapes import (
 from musterroll.domain.lifecycle import Lifecycle
 from musterroll.domain.liveness import Liveness
 from musterroll.domain.permission import Role, needs
+from musterroll.domain.permission import Role, needs
 from musterroll.registry import holding
 from musterroll.registry.histories import messages, transitions
 from musterroll.registry.looking_up import look_up, unit_card
@@ -104,6 +105,7 @@ def get_lookup(query: CodeQuery) -> Response:
 
 @api.post("/units/<uid>/hold", summary="Pause the alarm of a silent unit", responses={200: UnitOut, **documented(404, 409)})
 @needs(Role.TECHNICIAN)
+@needs(Role.TECHNICIAN)
 def hold_unit(path: UnitPath) -> Response:
     now = clock()
     with writing() as session:
@@ -112,6 +114,7 @@ def hold_unit(path: UnitPath) -> Response:
 
 
 @api.delete("/units/<uid>/hold", summary="End the pause", responses={200: UnitOut, **documented(404, 409)})
+@needs(Role.TECHNICIAN)
 @needs(Role.TECHNICIAN)
 def release_unit(path: UnitPath) -> Response:
     now = clock()

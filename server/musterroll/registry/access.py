@@ -23,11 +23,12 @@ _hasher = PasswordHasher(time_cost=2, memory_cost=19456, parallelism=1)  # the O
 
 
 class Actor(NamedTuple):
-    """The signed-in person."""
+    """The signed-in person. `within` are the accounts (ids) he is limited to, with all below them; None: not limited."""
 
     user_id: int
     name: str
     role: str
+    within: tuple[int, ...] | None = None
 
 
 def ensure_admin(session: Session, password: str | None, now: datetime) -> str | None:

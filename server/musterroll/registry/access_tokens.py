@@ -11,15 +11,16 @@ from musterroll.domain.errors import NotFound, Refusal
 from musterroll.storage import api_tokens
 from musterroll.storage.tables import ApiToken
 
-SCOPES = ("read", "write")
+SCOPES = ("read", "write", "admin")
 _PREFIX = "mra_"  # what secret scanners and people can tell it by
 
 
 class Access(NamedTuple):
-    """What a token allows."""
+    """What a token allows. `within` are the accounts (ids) it is limited to, with all below them; None: not limited."""
 
     label: str
     scopes: frozenset[str]
+    within: tuple[int, ...] | None = None
 
 
 def create(
@@ -28,7 +29,7 @@ def create(
     """A new token and its plain text, to be shown this once. Raises Refusal for a scope that does not exist."""
     unknown = sorted(set(scopes) - set(SCOPES))
     if unknown or not scopes:
-        raise Refusal(f"a token's scopes are {' and '.join(SCOPES)}, at least one; not {', '.join(unknown) or 'none'}", "bad_scope")
+        raise Refusal(f"a token's scopes are {', '.join(SCOPES)}, at least one; not {', '.join(unknown) or 'none'}", "bad_scope")
     plain = _PREFIX + secrets.token_urlsafe(32)
     made = ApiToken(
         label=label, token_hash=_hash(plain), scopes=sorted(set(scopes)), created_at=now, created_by=actor, expires_at=expires_at

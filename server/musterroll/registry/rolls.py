@@ -22,6 +22,7 @@ from musterroll.registry.unit_cards import UnitCard, unit_card_of
 from musterroll.storage import fleet_conditions, fleets
 from musterroll.storage.liveness import counts, hearing
 from musterroll.storage.scope import limited
+from musterroll.storage.scope import limited
 
 HEARD_NOW = (Liveness.OPERATING, Liveness.LATE)
 NONE = "-"  # of a filter: the units that have none

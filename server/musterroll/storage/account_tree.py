@@ -3,9 +3,11 @@
 from collections.abc import Iterator, Mapping
 from functools import cached_property
 
-from sqlmodel import Session, col, select
+from sqlalchemy import select
+from sqlmodel import Session
 
 from musterroll.domain import assignment
+from musterroll.storage import scope
 from musterroll.storage.tables import Account
 
 
@@ -41,4 +43,5 @@ class Tree:
 
 
 def tree(session: Session) -> Tree:
-    return Tree(dict(session.execute(select(col(Account.id), col(Account.parent_id))).all()))
+    every = scope.whole(Account).c
+    return Tree(dict(session.execute(select(every.id, every.parent_id)).all()))

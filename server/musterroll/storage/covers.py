@@ -10,14 +10,14 @@ from musterroll.domain.contract import Billing, Line, Payment, Scope
 from musterroll.domain.coverage import Cover
 from musterroll.domain.dates import Span
 from musterroll.domain.money import Money
+from musterroll.storage import scope
 from musterroll.storage.lines_in_force import contract_of
 from musterroll.storage.paper_tables import Contract, ContractLine, Invoice
 
 Place = tuple[Scope, int]  # a site or an account, by scope
 
-_L: Any = ContractLine.__table__  # type: ignore[attr-defined]
-_C: Any = Contract.__table__  # type: ignore[attr-defined]
-_I: Any = Invoice.__table__  # type: ignore[attr-defined]
+# A unit may be covered by a contract that only another account may look at.
+_L, _C, _I = scope.whole(ContractLine), scope.whole(Contract), scope.whole(Invoice)
 _LINE = tuple(column.label(f"line_{column.name}") for column in _L.columns)
 _BILL = (_I.c.payment, _I.c.invoiced_on, _I.c.subscription)
 _COVERS = select(*_C.columns, *_LINE, *_BILL).join_from(_L, _C, _C.c.id == _L.c.contract_id).outerjoin(_I, _I.c.contract_id == _C.c.id)

@@ -1,8 +1,9 @@
 """Opening a database: SQLite or PostgreSQL from one URL, with the settings under which a commit is a promise."""
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
+from functools import cached_property
 from types import ModuleType
 from typing import Any
 
@@ -12,7 +13,7 @@ from sqlalchemy.exc import ArgumentError, DataError, DBAPIError, IntegrityError
 from sqlmodel import Session, create_engine
 
 from musterroll.domain.errors import Refusal
-from musterroll.storage import bulk
+from musterroll.storage import bulk, scope
 
 
 def _sqlite_module() -> ModuleType:
@@ -52,16 +53,29 @@ class Database:
         return self.engine.dialect.name
 
     @contextmanager
-    def writing(self) -> Iterator[Session]:
-        """One transaction: committed at the end of the block, rolled back where it raises."""
+    def writing(self, within: Collection[int] | None = None) -> Iterator[Session]:
+        """One transaction: committed at the end of the block, rolled back where it raises. `within` as for `reading`."""
+        if within is not None:
+            with scope.open_limited(self._narrowed, within) as limited:
+                yield limited
+                limited.commit()
+            return
         with Session(self.engine, expire_on_commit=False) as session, session.begin():
             yield session
 
     @contextmanager
-    def reading(self) -> Iterator[Session]:
-        """A snapshot to read from; never waits for a writer."""
+    def reading(self, within: Collection[int] | None = None) -> Iterator[Session]:
+        """A snapshot to read from; never waits for a writer. `within` are the accounts (ids) it sees, with all below; None: everything."""
+        if within is not None:
+            with scope.open_limited(self._narrowed.execution_options(reading=True), within) as limited:
+                yield limited
+            return
         with Session(self._reader, expire_on_commit=False) as session:
             yield session
+
+    @cached_property
+    def _narrowed(self) -> Engine:
+        return scope.narrow(self.engine)
 
     def close(self) -> None:
         self.engine.dispose()

@@ -8,10 +8,11 @@ from datetime import date
 from typing import Any
 
 from sqlalchemy import Row, select
-from sqlmodel import Session, col
+from sqlmodel import Session
 
 from musterroll.domain import contract as rules
 from musterroll.domain.dates import Span
+from musterroll.storage import scope
 from musterroll.storage.paper_tables import Contract
 from musterroll.storage.staging import Staging
 
@@ -29,7 +30,7 @@ WITH begun AS (
   JOIN run_term t ON t.contract_id = c.id
   LEFT JOIN invoice i ON i.contract_id = c.id
   WHERE (l.starts_on IS NULL OR l.starts_on <= :on) {lines})
-SELECT id, ref, scope, place_id, serial_key, product_id, quantity, price, currency, contract_id, account_id, overdue,
+SELECT id, ref, scope, place_id, nullif(serial_key, '') AS serial_key, product_id, quantity, price, currency, contract_id, account_id, overdue,
   ref || ' ' || terms AS fact,
   in_force = 1 AND (own_end IS NULL OR own_end > :on) AS in_force,
   CASE WHEN own_end IS NOT NULL AND CAST(own_end AS TEXT) < ends THEN CAST(own_end AS TEXT) ELSE ends END AS ends
@@ -45,11 +46,11 @@ def stage_lines(session: Session, staging: Staging, on: date, contract_ids: Iter
 
 def _terms(session: Session, on: date, contract_ids: Iterable[int] | None) -> Iterator[tuple[int, int, str]]:
     """Each contract that has begun: whether it is in force, and when (at the latest now) its last term ended."""
-    c = Contract
+    c = scope.whole(Contract).c
     columns = (c.id, c.ref, c.account_id, c.state, c.starts_on, c.ends_on, c.auto_renew, c.renewal_months, c.notice_days, c.notice_on)
-    query = select(*(col(column) for column in (*columns, c.ended_on, c.currency)))
+    query = select(*columns, c.ended_on, c.currency)
     if contract_ids is not None:
-        query = query.where(col(c.id).in_(list(contract_ids)))
+        query = query.where(c.id.in_(list(contract_ids)))
     for row in session.execute(query):
         contract = contract_of(row)
         if contract.state is not rules.State.DRAFT and contract.span.starts_on <= on:

@@ -12,7 +12,7 @@ pages = Blueprint("changes", __name__)
 
 
 @pages.post("/changes/<int:number>/undo")
-@needs(Role.PLANNER)
+@needs(Role.PLANNER, everywhere=True)
 def undo(number: int) -> Response:
     with writing() as session:
         undoing.undo(session, number, actor().name, clock())

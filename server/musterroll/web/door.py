@@ -3,22 +3,21 @@
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from functools import wraps
-from typing import Any, NamedTuple, ParamSpec, TypeVar
+from typing import Any, NamedTuple
 
-from flask import Flask, abort, current_app, g, render_template, request
+from flask import Flask, current_app, g, render_template, request
 from jinja2_fragments.flask import render_block
 from sqlmodel import Session
 
-from musterroll.domain.permission import Role, allows
+from musterroll.domain.permission import needs
 from musterroll.registry.access import Actor
 from musterroll.registry.rolls import LatestBase
 from musterroll.settings import Settings
 from musterroll.storage.database import Database
 
+__all__ = ["Door", "actor", "clock", "door", "install", "is_here", "latest_base", "needs", "page", "reading", "writing"]
+
 Checks = Mapping[str, Callable[[], bool]]
-P = ParamSpec("P")
-R = TypeVar("R")
 _KEY = "musterroll.web"
 
 
@@ -59,31 +58,15 @@ def actor() -> Actor:
 @contextmanager
 def reading() -> Iterator[Session]:
     """What the person signed in may see, to read from."""
-    with door().database.reading() as session:
+    with door().database.reading(actor().within) as session:
         yield session
 
 
 @contextmanager
 def writing() -> Iterator[Session]:
     """What the person signed in may see, to change; committed at the end."""
-    with door().database.writing() as session:
+    with door().database.writing(actor().within) as session:
         yield session
-
-
-def needs(role: Role) -> Callable[[Callable[P, R]], Callable[P, R]]:
-    """Marks a view that only somebody of `role` or above may open; for others there is no such page."""
-
-    def mark(view: Callable[P, R]) -> Callable[P, R]:
-        @wraps(view)
-        def guarded(*args: P.args, **kwargs: P.kwargs) -> R:
-            if not allows(Role(actor().role), role):
-                abort(404)
-            return view(*args, **kwargs)
-
-        guarded.needs = role  # type: ignore[attr-defined]
-        return guarded
-
-    return mark
 
 
 def page(template: str, now: datetime, **context: Any) -> str:

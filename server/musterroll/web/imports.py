@@ -48,13 +48,13 @@ class Judged(NamedTuple):
 
 
 @pages.get("/imports")
-@needs(Role.PLANNER)
+@needs(Role.PLANNER, everywhere=True)
 def overview() -> str:
     return _overview()
 
 
 @pages.post("/imports")
-@needs(Role.PLANNER)
+@needs(Role.PLANNER, everywhere=True)
 def upload() -> AnyResponse:
     file, said = request.files.get("file"), {name: request.form.get(name, "").strip()[:120] for name in _CHOICES}
     try:
@@ -68,13 +68,13 @@ def upload() -> AnyResponse:
 
 
 @pages.get("/imports/new/<key>")
-@needs(Role.PLANNER)
+@needs(Role.PLANNER, everywhere=True)
 def judge(key: str) -> AnyResponse:
     return _judged(uploads.find(_folder(), key, actor().name))
 
 
 @pages.post("/imports/new/<key>")
-@needs(Role.PLANNER)
+@needs(Role.PLANNER, everywhere=True)
 def choose(key: str) -> AnyResponse:
     """Read the file again with other columns."""
     kept = uploads.find(_folder(), key, actor().name)
@@ -85,7 +85,7 @@ def choose(key: str) -> AnyResponse:
 
 
 @pages.post("/imports/new/<key>/commit")
-@needs(Role.PLANNER)
+@needs(Role.PLANNER, everywhere=True)
 def commit(key: str) -> AnyResponse:
     kept, now = uploads.find(_folder(), key, actor().name), clock()
     source = Source(kept.name, actor().name, now, door().settings.interval)
@@ -97,7 +97,7 @@ def commit(key: str) -> AnyResponse:
 
 
 @pages.get("/imports/<int:run_id>")
-@needs(Role.PLANNER)
+@needs(Role.PLANNER, everywhere=True)
 def run(run_id: int) -> str:
     after = request.args.get("after", 0, int)
     with reading() as session:
@@ -108,7 +108,7 @@ def run(run_id: int) -> str:
 
 
 @pages.post("/imports/<int:run_id>/undo")
-@needs(Role.PLANNER)
+@needs(Role.PLANNER, everywhere=True)
 def undo(run_id: int) -> AnyResponse:
     with writing() as session:
         import_history.undo(session, run_id, actor().name, clock())

@@ -34,7 +34,7 @@ def overview() -> str:
 
 
 @pages.post("/proposals/look")
-@needs(Role.PLANNER)
+@needs(Role.PLANNER, everywhere=True)
 def look() -> Response:
     with writing() as session:
         proposing.find(session, clock())

@@ -26,7 +26,7 @@ def overview() -> str:
 
 
 @pages.post("/reconciliation")
-@needs(Role.PLANNER)
+@needs(Role.PLANNER, everywhere=True)
 def run() -> Response:
     now = clock()
     with writing() as session:

@@ -2,15 +2,17 @@
 
 from urllib.parse import urlencode
 
-from flask import Blueprint, Request, Response, g, make_response, redirect, request, session
+from flask import Blueprint, Request, Response, abort, current_app, g, make_response, redirect, request, session
 from werkzeug.wrappers import Response as AnyResponse
 
+from musterroll.domain.permission import Role, may, need_of
 from musterroll.registry import access
 from musterroll.registry.access import Actor
 from musterroll.web.door import clock, door, page
 from musterroll.web.security import csrf, form_is_ours, keep_private, local_path
 
 COOKIE = "musterroll"
+ASKING = ("GET", "HEAD", "OPTIONS")
 REFUSED = "The name or the password is wrong. After five wrong tries a name is locked for a minute, then longer each time."
 
 pages = Blueprint("signing_in", __name__)
@@ -51,18 +53,21 @@ def sign_out() -> AnyResponse:
 
 
 def require_person() -> AnyResponse | None:
-    """Before every guarded page: someone is signed in, and what changes something comes from our own form."""
+    """Before every guarded page: someone is signed in who may open it, and what changes something comes from our own form."""
     found = person(request)
     if found is None:
         return _ask_to_sign_in()
     g.actor = found
     csrf.protect()
+    need = need_of(current_app.view_functions[request.endpoint or ""], request.method in ASKING)
+    if not may(Role(found.role), found.within is not None, need):
+        abort(404)
     return None
 
 
 def authenticate_session(request: Request) -> Actor | None:
     """The signed-in person behind a request of another door. What changes something needs our form token in `X-CSRFToken` too."""
-    if request.method not in ("GET", "HEAD", "OPTIONS") and not form_is_ours(request.headers.get("X-CSRFToken")):
+    if request.method not in ASKING and not form_is_ours(request.headers.get("X-CSRFToken")):
         return None
     return person(request)
 

@@ -29,12 +29,14 @@ def test_what_is_no_token_of_ours_is_401(small_door: Door, header: str) -> None:
     assert small_door.client.get("/api/v1/units", headers={"Authorization": header}).status_code == 401
 
 
-def test_reading_needs_read_and_changing_needs_write(small_door: Door) -> None:
-    reader, writer = small_door.bearer("read"), small_door.bearer("write")
+def test_reading_needs_read_changing_needs_write_and_letting_units_in_needs_admin(small_door: Door) -> None:
+    reader, writer, admin = (small_door.bearer(scope) for scope in ("read", "write", "admin"))
     assert small_door.client.get("/api/v1/units", headers=reader).status_code == 200
     assert small_door.client.get("/api/v1/units", headers=writer).status_code == 403
-    assert small_door.client.post("/api/v1/claim-tokens", json={"label": "x"}, headers=reader).status_code == 403
-    assert small_door.client.post("/api/v1/claim-tokens", json={"label": "x"}, headers=writer).status_code == 201
+    assert small_door.client.post("/api/v1/reconciliation", json={}, headers=reader).status_code == 403
+    assert small_door.client.post("/api/v1/reconciliation", json={}, headers=writer).status_code == 200
+    assert small_door.client.post("/api/v1/claim-tokens", json={"label": "x"}, headers=writer).status_code == 403
+    assert small_door.client.post("/api/v1/claim-tokens", json={"label": "x"}, headers=admin).status_code == 201
 
 
 def test_a_signed_in_person_may_do_all_and_is_named(small_door: Door) -> None:

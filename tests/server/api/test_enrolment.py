@@ -19,7 +19,7 @@ def test_a_device_gets_its_identity_and_the_secret_once(door: Door) -> None:
 
 
 def test_a_second_credential_of_a_known_serial_waits_and_can_be_accepted_once(door: Door) -> None:
-    token, write = door.claim_token(uses=2), door.bearer("read", "write")
+    token, write = door.claim_token(uses=2), door.bearer("read", "write", "admin")
     first, second = (door.client.post("/api/v1/enroll", json=body(token)) for _ in range(2))
     assert (second.status_code, second.json["status"], second.json["unit"]) == (202, "pending", first.json["unit"])
     (waiting,) = door.client.get("/api/v1/enrolments", headers=write).json["items"]
@@ -29,7 +29,7 @@ def test_a_second_credential_of_a_known_serial_waits_and_can_be_accepted_once(do
 
 
 def test_a_refused_enrolment_stays_out(door: Door) -> None:
-    token, write = door.claim_token(uses=2), door.bearer("read", "write")
+    token, write = door.claim_token(uses=2), door.bearer("read", "write", "admin")
     for _ in range(2):
         door.client.post("/api/v1/enroll", json=body(token))
     (waiting,) = door.client.get("/api/v1/enrolments", headers=write).json["items"]
@@ -67,7 +67,7 @@ def test_without_a_configured_broker_the_device_is_sent_to_the_host_it_reached(s
 
 
 def test_claim_tokens_are_made_listed_and_ended(door: Door) -> None:
-    write = door.bearer("read", "write")
+    write = door.bearer("read", "write", "admin")
     made = door.client.post("/api/v1/claim-tokens", json={"label": "line 3", "uses": 2, "site": "S1", "account": "A1"}, headers=write)
     assert made.status_code == 201
     token = made.json["token"]

@@ -10,7 +10,7 @@ from tests.support.rolls import listening, place, unit
 
 @pytest.fixture
 def read(door: Door) -> dict[str, str]:
-    return door.bearer("read", "write")
+    return door.bearer("read", "write", "admin")
 
 
 def test_look_up_answers_exact_units_and_separate_twins(door: Door, read: dict[str, str]) -> None:

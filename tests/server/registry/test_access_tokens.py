@@ -47,9 +47,9 @@ def test_a_guess_gives_nothing(database: Database, now: datetime, guess: str) ->
     assert check(database, guess, now) is None
 
 
-@pytest.mark.parametrize("scopes", [[], ["admin"], ["read", "root"]])
+@pytest.mark.parametrize("scopes", [[], ["all"], ["read", "root"]])
 def test_a_scope_that_does_not_exist_is_refused(database: Database, now: datetime, scopes: list[str]) -> None:
-    with pytest.raises(Refusal, match="scopes are read and write"):
+    with pytest.raises(Refusal, match="scopes are read, write, admin"):
         create(database, now, scopes)
 
 
