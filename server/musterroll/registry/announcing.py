@@ -13,7 +13,7 @@ from musterroll.domain.instants import to_ms
 from musterroll.domain.liveness import windows
 from musterroll.registry.hearing import ACTOR, welcome
 from musterroll.storage import births as storage
-from musterroll.storage import transitions, voices
+from musterroll.storage import successors, transitions, voices
 from musterroll.storage.births import Enrolled
 from musterroll.storage.transitions import Change
 from musterroll.storage.voices import Met, Start
@@ -54,6 +54,9 @@ def _start(unit: Enrolled, birth: Birth, now: datetime) -> Start:
 def _compare(session: Session, units: Sequence[Enrolled], births: dict[int, Birth], now: datetime) -> None:
     """A birth with another serial than the enrolled one is told once: the credential may be on two devices."""
     others = {unit.id: births[unit.id].serial for unit in units if _key(births[unit.id].serial) != unit.serial_key}
+    if others:  # the serial of a unit that was merged into this one is its own as well
+        own = successors.keys_merged_into(session, others.keys())
+        others = {unit_id: serial for unit_id, serial in others.items() if (unit_id, _key(serial)) not in own}
     if not others:
         return
     known = transitions.last(session, others.keys(), "identity")

@@ -8,7 +8,7 @@ from musterroll.domain.enrolment import text
 from musterroll.domain.errors import Conflict
 from musterroll.domain.instants import to_ms
 from musterroll.domain.lifecycle import Lifecycle, move
-from musterroll.storage import claim_tokens, transitions
+from musterroll.storage import claim_tokens, successors, transitions
 from musterroll.storage.tables import Account, ClaimToken, Site, Unit
 from musterroll.storage.transitions import Change
 
@@ -19,7 +19,7 @@ def place(session: Session, account: str | None, site: str | None, now: datetime
     """The row ids of an account and a site by their numbers; a site alone brings its own account. Raises Conflict where they disagree."""
     account_ref = text("account", account or "", _LONGEST_REF)
     site_ref = text("site", site or "", _LONGEST_REF)
-    owner = claim_tokens.account(session, account_ref, now).id if account_ref else None
+    owner = successors.account_id(session, claim_tokens.account(session, account_ref, now)) if account_ref else None
     if not site_ref:
         return owner, None
     found = claim_tokens.site(session, site_ref, owner, now)

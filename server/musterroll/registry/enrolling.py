@@ -15,7 +15,7 @@ from musterroll.domain.errors import Conflict, Forbidden, NotFound, Refusal
 from musterroll.domain.identity import new_uid, serial_key, twin_key
 from musterroll.domain.instants import to_ms
 from musterroll.registry import deploying
-from musterroll.storage import claim_tokens, credentials, transitions
+from musterroll.storage import claim_tokens, credentials, successors, transitions
 from musterroll.storage.tables import ClaimToken, Credential, CredentialStatus, Product, Unit, Voice
 from musterroll.storage.transitions import Change
 
@@ -209,7 +209,7 @@ def _unit(session: Session, said: Claim, now: datetime) -> Unit:
         product_id=product.id or 0,
         created_at=now,
     )
-    return claim_tokens.unit(session, wanted)
+    return successors.unit(session, claim_tokens.unit(session, wanted))
 
 
 def _retire(session: Session, unit: Unit, old: CredentialStatus, new: CredentialStatus, cause: str, actor: str, now: datetime) -> None:

@@ -17,6 +17,7 @@ from musterroll.registry.documents.billing import Billing
 from musterroll.registry.documents.contract_lines import ContractLines
 from musterroll.registry.documents.contracts import Contracts
 from musterroll.registry.documents.incidents import Incidents
+from musterroll.registry.documents.overruling import Overruling
 from musterroll.registry.documents.sites import Sites
 from musterroll.registry.documents.taking import Plan, Source, Taker
 from musterroll.registry.documents.telemetry import Telemetry
@@ -91,6 +92,7 @@ class _Run:
         self._change = change
         self._taker = TAKERS[document.kind.name](session, source)
         self._taker.survey(document)
+        self._overruling = Overruling(self._taker)
         self._seen: dict[int, int] = {}  # line by hash of a record's key: 64 bits tell a billion rows apart well enough
 
     def batches(self, rows: Iterator[Row | BadRow]) -> Iterator[list[tuple[Verdict, int | None]]]:
@@ -126,10 +128,13 @@ class _Run:
         return self.session.begin_nested() if postgres(self.session) else nullcontext()
 
     def _judge(self, batch: list[Row | BadRow]) -> list[tuple[Verdict, Plan | None]]:
-        self._taker.learn([row for row in batch if isinstance(row, Row)])
-        return [self._verdict(row) if isinstance(row, Row) else (refused(*row), None) for row in batch]
+        rows = [row for row in batch if isinstance(row, Row)]
+        self._taker.follow(rows)
+        self._taker.learn(rows)
+        left_out = self._overruling.let_stand(rows)
+        return [self._verdict(row, left_out.get(row.line, "")) if isinstance(row, Row) else (refused(*row), None) for row in batch]
 
-    def _verdict(self, row: Row) -> tuple[Verdict, Plan | None]:
+    def _verdict(self, row: Row, left_out: str) -> tuple[Verdict, Plan | None]:
         try:
             self._refuse_second(hash(self._taker.key(row)), row.line)
             known = self._taker.known(row)
@@ -137,7 +142,7 @@ class _Run:
         except Refusal as refusal:
             return refused(row.line, row.shown, str(refusal)), None
         before = known.facts if known else None
-        verdict = verdict_on(row.line, row.shown, before, after, note)
+        verdict = verdict_on(row.line, row.shown, before, after, "; ".join(part for part in (note, left_out) if part))
         return verdict, None if verdict.outcome is Outcome.SAME else Plan(row, known, after)
 
     def _refuse_second(self, key: int, line: int) -> None:

@@ -10,7 +10,7 @@ from musterroll.domain.instants import to_ms
 from musterroll.domain.lifecycle import Lifecycle, move
 from musterroll.registry import changing, warranting
 from musterroll.registry.accounts import account
-from musterroll.storage import installed_base, transitions, unit_rows
+from musterroll.storage import installed_base, successors, transitions, unit_rows
 from musterroll.storage.audit_tables import Change
 from musterroll.storage.tables import Site, Unit
 
@@ -86,16 +86,16 @@ def standing(session: Session, uid: str) -> Unit:
 
 def place_of(session: Session, ref: str | None, site: str | None) -> Place:
     """An account and a site by their numbers; a site brings its account. Raises NotFound, and Conflict where they disagree."""
-    owner = None if ref is None else account(session, ref)
+    owner = None if ref is None else successors.account_id(session, account(session, ref))
     if site is None:
-        return Place(owner.id if owner else None, None)
+        return Place(owner, None)
     site_id = installed_base.site_id(session, site)
     if site_id is None:
         raise NotFound(f"there is no site {site!r}")
     its = session.get_one(Site, site_id).account_id
-    if owner is not None and its not in (None, owner.id):
+    if owner is not None and its not in (None, owner):
         raise Conflict(f"the site {site} belongs to another account than {ref}", "site_of_another_account")
-    return Place(owner.id if owner else its, site_id)
+    return Place(owner or its, site_id)
 
 
 def checked(on: date | None, now: datetime) -> date:

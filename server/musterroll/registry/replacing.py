@@ -70,7 +70,7 @@ def _take_lines(session: Session, change: Change, old: Unit, new: Unit, on: date
     taken = [line for line in unit_rows.lines_naming(session, old) if line.id not in over]
     with changing.watching(session, change, "contract_line", [line.id or 0 for line in taken]):
         for line in taken:
-            line.serial, line.serial_key, line.product_id = new.serial, new.serial_key, new.product_id
+            line.serial_key, line.product_id = new.serial_key, new.product_id  # its serial stays as the document writes it
 
 
 def _take_warranty(session: Session, change: Change, old: Unit, new: Unit, on: date) -> None:

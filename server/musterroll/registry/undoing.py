@@ -12,6 +12,7 @@ from musterroll.domain.errors import Conflict, NotFound
 from musterroll.domain.instants import to_ms
 from musterroll.domain.lifecycle import Lifecycle
 from musterroll.registry import changing, warranting
+from musterroll.registry.parting import Parted, part, parted
 from musterroll.storage import audit, paper_state, telemetry_rows, transitions
 from musterroll.storage.audit import Entry
 from musterroll.storage.audit_tables import Change
@@ -46,13 +47,15 @@ def undo(session: Session, change_id: int, actor: str, now: datetime, reason: st
     undoing = changing.begin(
         session, actor=actor, kind="undo", subject=f"change {change_id}: {change.subject}", reason=reason, now=now, undoes_id=change_id
     )
-    last, kept = None, list[int]()
+    last, kept, apart = None, list[int](), list[Parted]()
     while rows := audit.entries_back(session, change_id, last, _BATCH):
         steps = _steps(session, rows)
         _apply(session, steps)
         audit.append(session, undoing, [step.entry for step in steps])
         kept += [int(step.entry.key) for step in steps if step.entry.after is _EMPTY_PAPER]
+        apart += parted(step.entry for step in steps)
         last = rows[-1][0]
+    part(session, undoing, apart)
     warranting.settle(session, kept, now, undoing)
     transitions.withdraw(session, change_id, to_ms(now))
     if change.undoes_id is not None:

@@ -6,6 +6,7 @@ from musterroll.domain.errors import Conflict
 from musterroll.importers.kinds import Row
 from musterroll.importers.reading import Document
 from musterroll.registry import changing
+from musterroll.registry.documents import carrying
 from musterroll.registry.documents.taking import Facts, Judged, Known, Plan, Taker
 from musterroll.storage import document_rows
 from musterroll.storage.audit_tables import Change
@@ -25,15 +26,24 @@ class Accounts(Taker):
         for _, (ref, parent) in document.survey("ref", "parent"):
             self._listed.add(ref)
             if parent:
-                self._above[ref] = parent
+                self._above[ref] = self._merged.get(parent, parent)
         self._waiting: dict[str, str] = {}  # accounts stored before the one above them, which the document has further down
 
     def blank(self, row: Row) -> Facts:
         return {**super().blank(row), "name": row.said["ref"]}
 
     def judge(self, row: Row, known: Known | None) -> Judged:
-        self._refuse_circle(row.said["ref"])
-        return super().judge(row, known)
+        judged = super().judge(row, known)
+        if known is None or judged.after["parent"] != known.facts["parent"]:
+            self._refuse_circle(row.said["ref"])
+        return judged
+
+    def follow(self, rows: Sequence[Row]) -> None:
+        """An account that took over the one above it is not below itself."""
+        super().follow(rows)
+        for row in rows if self._merged else ():
+            if row.said.get("parent") == row.said["ref"]:
+                del row.said["parent"]
 
     def _refuse_circle(self, ref: str) -> None:
         path = [ref]
@@ -55,10 +65,11 @@ class Accounts(Taker):
         return self.numbers.open_accounts(plan.after["parent"] for plan in plans if plan.row.said["ref"] not in self._waiting)
 
     def store(self, plans: Sequence[Plan], change: Change) -> list[int]:
-        ids = super().store(plans, change)
-        for plan, row_id in zip(plans, ids, strict=True):
-            self.numbers.remember(Account, plan.row.said["ref"], row_id)
-        return ids
+        written = self.write(plans, change)
+        carrying.carry(self.session, change, Account, written)
+        for plan, row in zip(plans, written, strict=True):
+            self.numbers.remember(Account, plan.row.said["ref"], row.key)
+        return [row.key for row in written]
 
     def finish(self, change: Change) -> None:
         """Put the accounts that waited under the one above them; one whose own row was refused is opened under its number."""

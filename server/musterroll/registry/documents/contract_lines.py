@@ -1,18 +1,20 @@
 """Contract lines: serials, or quantities of a product at a place, within their contract."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from musterroll.domain import contract as rules
 from musterroll.domain.contract import Scope, State
 from musterroll.domain.dates import Span
 from musterroll.domain.errors import Conflict, NotFound
-from musterroll.domain.identity import name_key
+from musterroll.domain.identity import name_key, serial_key
 from musterroll.importers.kinds import Row
 from musterroll.registry import changing
 from musterroll.registry.documents.taking import Facts, Judged, Known, Plan, Taker
-from musterroll.storage import document_rows
+from musterroll.storage import document_rows, successors
+from musterroll.storage.lines_in_force import contract_of
 from musterroll.storage.paper_tables import Contract, ContractLine
+from musterroll.storage.successors import Holder
 from musterroll.storage.tables import Account, Site
 
 
@@ -36,6 +38,8 @@ class ContractLines(Taker):
         self.numbers.learn(Site, {one.get("site") for one in said})
         self.numbers.learn(Account, {one.get("account") for one in said} | {self._holder(ref) for ref in ids})
         self._models = document_rows.models(self.session, {name_key(one["model"]) for one in said if "model" in one})
+        named = {one["serial_key"] for one in said if one.get("serial_key")} if successors.any_units(self.session) else set()
+        self._heirs = successors.Heirs(self.session, named) if named else None
         found = self.find(rows)
         self.numbers.learn_rows(Site, {one["place_id"] for one in found.values() if one["scope"] in _AT_SITE})
         self.numbers.learn_rows(Account, {one["place_id"] for one in found.values() if one["scope"] not in _AT_SITE})
@@ -75,8 +79,28 @@ class ContractLines(Taker):
             after["site"], after["account"] = None, after["account"] or self._holder(row.said["contract"])
         if after["scope"] is not Scope.SERIAL:
             after["serial"] = after["serial_key"] = ""
+        note = self._inherit(row, after, known, contract) if after["scope"] is Scope.SERIAL else ""
         self._refuse_misfit(row, after, contract)
-        return Judged(after)
+        return Judged(after, note)
+
+    def _inherit(self, row: Row, after: Facts, known: Known | None, contract: dict[str, Any]) -> str:
+        """A line that names a unit which was merged or, where the line is not over, replaced covers the one in its place."""
+        if self._heirs is None or "serial_key" not in row.said:
+            return ""
+        own, product = after["serial_key"], after["product_id"]
+        merged = self._heirs.heir(own, product, of_replaced=False)
+        heir = self._heirs.heir(own, product, of_replaced=True)
+        if heir != merged and (_left_with_the_old(known, own, heir) or self._over(after, contract)):
+            heir = merged
+        if heir is None:
+            return ""
+        after["serial_key"], after["product_id"] = heir.serial_key, heir.product_id
+        return f"covers {heir.serial}, in the place of {after['serial']}"
+
+    def _over(self, after: Facts, record: dict[str, Any]) -> bool:
+        span = Span(after["starts_on"] or record["starts_on"], after["ends_on"]) if after["starts_on"] or after["ends_on"] else None
+        line = rules.Line(0, "", 0, after["scope"], serial_key=after["serial_key"], span=span)
+        return rules.ended(line, contract_of(Contract(**record)), self.source.now.date()) is not None
 
     def _product(self, row: Row, after: Facts) -> int | None:
         if "model" not in row.said:
@@ -108,6 +132,15 @@ class ContractLines(Taker):
         }
         return opened + self.numbers.open_sites(owners)
 
+    def column(self, fact: str, value: Any) -> tuple[str, Any]:
+        place = {"site": Site, "account": Account}.get(fact)
+        return ("place_id", self.numbers.id(place, value)) if place else (fact, value)
+
+    def leave_out(self, row: Row, names: Collection[str], words: Mapping[str, Any]) -> None:
+        super().leave_out(row, names, words)
+        if "serial_key" in names or "product_id" in words:
+            row.said.pop("model", None)  # the line goes with the unit it was given to
+
     def columns(self, after: Facts) -> dict[str, Any]:
         at_site = after["scope"] in _AT_SITE
         place = self.numbers.id(Site, after["site"]) if at_site else self.numbers.id(Account, after["account"])
@@ -116,6 +149,12 @@ class ContractLines(Taker):
     def fresh(self, plan: Plan, row_id: int) -> dict[str, Any]:
         contract, number = self.key(plan.row)
         return {"id": row_id, "contract_id": self._contracts[contract]["id"], "number": number}
+
+
+def _left_with_the_old(known: Known | None, own: str, heir: Holder | None) -> bool:
+    """Whether a line that writes a serial already did so when its unit was replaced, and was not taken over."""
+    written = known.facts["serial"] if known else ""
+    return bool(known and written and serial_key(written) == own and heir and known.facts["serial_key"] != heir.serial_key)
 
 
 _AT_SITE = (Scope.SERIAL, Scope.SITE)

@@ -1,6 +1,6 @@
 """How a kind of document is taken in: the steps every kind goes through. A kind says what differs."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from functools import cached_property
 from typing import Any, ClassVar, NamedTuple
@@ -11,7 +11,7 @@ from musterroll.importers.kinds import Row
 from musterroll.importers.reading import Document
 from musterroll.registry import changing
 from musterroll.registry.documents.numbers import Numbers
-from musterroll.storage import document_rows, paper_state
+from musterroll.storage import document_rows, paper_state, successors
 from musterroll.storage.audit_tables import Change
 from musterroll.storage.tables import Account
 
@@ -60,6 +60,8 @@ class Taker:
     facts: ClassVar[tuple[str, ...]]
     links: ClassVar[Mapping[str, type[SQLModel]]] = {}  # facts that are the number of another record, whose column is FACT_id
     places: ClassVar[tuple[str, ...]] = ("account",)  # links that are opened where the roll does not have them
+    shared: ClassVar[bool] = True  # whether people, too, write what these documents say
+    together: ClassVar[tuple[tuple[str, ...], ...]] = ()  # facts that hold only with one another
 
     def __init__(self, session: Session, source: Source) -> None:
         self.session = session
@@ -70,6 +72,15 @@ class Taker:
         """Forget what was looked up."""
         self.numbers = Numbers(self.session, self.source.now)
         self._known: dict[Any, Known] = {}
+
+    def follow(self, rows: Sequence[Row]) -> None:
+        """Let rows that name an account which was merged into another name that one."""
+        for row in rows if self._merged else ():
+            row.said.update({name: self._merged[ref] for name in ("account", "parent") if (ref := row.said.get(name)) in self._merged})
+
+    @cached_property
+    def _merged(self) -> dict[str, str]:
+        return successors.accounts(self.session)
 
     def survey(self, document: Document) -> None:
         """Look through the whole document before its rows are judged, where a row alone does not tell."""
@@ -115,10 +126,16 @@ class Taker:
 
     def columns(self, after: Facts) -> dict[str, Any]:
         """Facts as columns of the table."""
-        return {
-            (f"{fact}_id" if fact in self.links else fact): self.numbers.id(self.links[fact], value) if fact in self.links else value
-            for fact, value in after.items()
-        }
+        return dict(self.column(fact, value) for fact, value in after.items())
+
+    def column(self, fact: str, value: Any) -> tuple[str, Any]:
+        """The column of a fact, and what it holds."""
+        return (f"{fact}_id", self.numbers.id(self.links[fact], value)) if fact in self.links else (fact, value)
+
+    def leave_out(self, row: Row, names: Collection[str], words: Mapping[str, Any]) -> None:
+        """Take these facts out of a row. `words`: by column, what its document had said where a person wrote last."""
+        for name in names:
+            del row.said[name]
 
     def fresh(self, plan: Plan, row_id: int) -> dict[str, Any]:
         """The columns of a new record beside its facts."""
@@ -129,14 +146,18 @@ class Taker:
         return self.numbers.open_accounts(plan.after.get(fact) for plan in plans for fact in self.places if self.links.get(fact) is Account)
 
     def store(self, plans: Sequence[Plan], change: Change) -> list[int]:
-        """Store and record these plans. Returns the row of each."""
+        """Store and record these plans. Returns the number of the row of each."""
+        return [row.key for row in self.write(plans, change)]
+
+    def write(self, plans: Sequence[Plan], change: Change) -> list[changing.Row]:
+        """The rows of these plans, in their order, written and recorded with what they name and the roll did not have."""
         rows = self.open(plans)
         ids = iter(self.new_ids([plan for plan in plans if plan.known is None]))
         written = [self._written(plan, ids) for plan in plans]
         document_rows.insert(self.session, self.model, [row.after for row in written if row.before is None and row.after])
         document_rows.change(self.session, self.model, [(row.key, row.after) for row in written if row.before is not None and row.after])
         changing.record(self.session, change, [*rows, *written])
-        return [row.key for row in written]
+        return written
 
     def new_ids(self, plans: Sequence[Plan]) -> list[int]:
         return document_rows.reserve(self.session, self.model, len(plans))

@@ -24,6 +24,7 @@ _COUNTER = "usage:"
 
 class Telemetry(Taker):
     model = Unit
+    shared = False
     facts = ("unit_id", *telemetry_rows.COLUMNS, "firmware", "usage")
 
     def survey(self, document: Document) -> None:

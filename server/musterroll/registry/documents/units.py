@@ -11,6 +11,7 @@ from musterroll.domain.lifecycle import Lifecycle, move
 from musterroll.domain.warranty import UnitDates
 from musterroll.importers.kinds import Row
 from musterroll.registry import changing, warranting
+from musterroll.registry.documents import carrying
 from musterroll.registry.documents.taking import Facts, Judged, Known, Plan, Taker
 from musterroll.storage import dirty, document_rows, transitions, unit_imports
 from musterroll.storage.audit_tables import Change
@@ -27,6 +28,7 @@ class Units(Taker):
     model = Unit
     facts = ("lifecycle", "shipped_on", "installed_on", "registered_on", "warranty_months", "account", "site", "product_id")
     links = {"account": Account, "site": Site}
+    together = (("account", "site"),)
 
     def forget(self) -> None:
         super().forget()
@@ -132,10 +134,13 @@ class Units(Taker):
         }
 
     def store(self, plans: Sequence[Plan], change: Change) -> list[int]:
-        ids = super().store(plans, change)
+        written = self.write(plans, change)
+        ids = [row.key for row in written]
         moved = [self._move(plan, row_id) for plan, row_id in zip(plans, ids, strict=True) if _stage(plan) != plan.after["lifecycle"]]
+        carried = carrying.carry(self.session, change, Unit, written)
+        moved += [move for gone in moved if (move := _carried(gone, carried.get(gone.unit_id)))]
         transitions.add(self.session, moved, recorded_at=self._now, change_id=change.id)
-        known = [row_id for plan, row_id in zip(plans, ids, strict=True) if plan.known is not None]
+        known = [row_id for plan, row_id in zip(plans, ids, strict=True) if plan.known is not None] + [row.key for row in carried.values()]
         warranting.settle(self.session, known, self.source.now, change)
         warranting.begin(
             self.session, (self._warranted(plan, row_id) for plan, row_id in zip(plans, ids, strict=True) if not plan.known), change
@@ -164,6 +169,12 @@ class Units(Taker):
             at = min(at, (day.toordinal() - _EPOCH_DAY) * _DAY)
         cause = f"import {self.source.file} line {plan.row.line}"
         return Transition(unit_id, at, "lifecycle", _stage(plan), new, cause, self.source.actor)
+
+
+def _carried(gone: Transition, row: changing.Row | None) -> Transition | None:
+    """The move that the unit made which took over one that was merged."""
+    before = row.before if row else None
+    return gone._replace(unit_id=row.key, old=before["lifecycle"]) if row and before and "lifecycle" in before else None
 
 
 def _stage(plan: Plan) -> Lifecycle | None:
