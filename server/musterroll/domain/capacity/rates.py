@@ -181,13 +181,13 @@ def _points(events: NDArray[np.float64], exposure: NDArray[np.float64]) -> Point
     spread = 3 * place**2  # standard deviation of products' rates relative to their mean, closer together where it is small
     wide = 5 * np.sqrt(1 / total + spread**2 / len(events))
     log_mean = np.log(total / span) + wide * np.linspace(-1 - 1 / total, 1, _MEANS)[None, :]
-    shape = np.broadcast_to(spread**-2, log_mean.shape)
+    shape = spread**-2
     rate = shape / np.exp(log_mean)
     log_weight = _marginal(events, exposure, shape, rate) + log_mean / 2 - spread**2 / 2 + np.log(wide * place)
     weight = np.exp(log_weight - log_weight.max())
     weight /= weight.sum()
     kept = weight > 1e-7
-    return Points(weight[kept], shape[kept], rate[kept])
+    return Points(weight[kept], np.broadcast_to(shape, rate.shape)[kept], rate[kept])
 
 
 def _moments(points: Points) -> tuple[float, float]:
@@ -199,8 +199,9 @@ def _moments(points: Points) -> tuple[float, float]:
 def _marginal(
     events: NDArray[np.float64], exposure: NDArray[np.float64], shape: NDArray[np.float64], rate: NDArray[np.float64]
 ) -> NDArray[np.float64]:
-    """Log likelihood of the groups' counts at each point of the grid: negative binomial, constants left out."""
-    sums = np.zeros(shape.shape)
+    """Log likelihood of the groups' counts for each shape (a column) and rate (a row each): negative binomial, constants left out."""
+    apart = np.sum(special.gammaln(shape + events) - special.gammaln(shape), axis=1, keepdims=True)
+    sums = apart + len(events) * shape * np.log(rate)
     for y, e in zip(events, exposure, strict=True):
-        sums += special.gammaln(shape + y) - special.gammaln(shape) - shape * np.log1p(e / rate) - y * np.log(rate + e)
-    return sums
+        sums -= (shape + y) * np.log(rate + e)
+    return np.asarray(sums)
