@@ -30,3 +30,12 @@ def move(old: Lifecycle, new: Lifecycle) -> Lifecycle:
         legal = ", ".join(sorted(_MOVES[old]))
         raise Conflict(f"a {old} unit cannot become {new}; from {old} it can become {legal}", "illegal_move")
     return new
+
+
+def onward(old: Lifecycle) -> frozenset[Lifecycle]:
+    """Where a unit may go from here.
+
+    >>> sorted(onward(Lifecycle.RETIRED))
+    [<Lifecycle.RETURNED: 'returned'>, <Lifecycle.STOCK: 'stock'>]
+    """
+    return _MOVES[old]

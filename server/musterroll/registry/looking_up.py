@@ -30,8 +30,11 @@ class LookUp(NamedTuple):
     crowded: bool = False  # more than `NEAR` are that near
 
 
-def look_up(session: Session, code: str, now: datetime) -> LookUp:
-    """Units by serial in any case with separators and spaces, by unit id, by GS1 code, or by a link of our own."""
+def look_up(session: Session, code: str, now: datetime, suggest: bool = True) -> LookUp:
+    """Units by serial in any case with separators and spaces, by unit id, by GS1 code, or by a link of our own.
+
+    Without `suggest`, `near` stays empty.
+    """
     read = codes.read(code)
     if read.problem:
         return LookUp("", [], [], read.problem)
@@ -42,13 +45,17 @@ def look_up(session: Session, code: str, now: datetime) -> LookUp:
     try:
         keys = [serial_key(serial) for serial in read.serials]
     except BadSerial as no:
-        return _by_id(session, uids, str(no), code, now)
+        by_id = LookUp("", _cards(session, units.by_uids(session, uids), now) if uids else [], [], None)
+        if by_id.units:
+            return by_id
+        missing = by_id._replace(problem=str(no))
+        return _nearly(session, missing, [code], now) if suggest else missing
     rows = units.by_code(session, uids, [twin_key(key) for key in keys], keys, 2 * MOST)
     judged = list(zip(rows, _cards(session, rows, now), strict=True))
     exact = [card for row, card in judged if row.uid in uids or row.serial_key in keys]
     twins = [card for row, card in judged if row.uid not in uids and row.serial_key not in keys]
     found = LookUp(keys[-1], exact[:MOST], twins[:MOST], None if exact else _nothing(keys[-1]))
-    return found if rows else _nearly(session, found, read.serials, now)
+    return _nearly(session, found, read.serials, now) if suggest and not rows else found
 
 
 def unit_card(session: Session, uid: str, now: datetime) -> UnitCard:
@@ -57,12 +64,6 @@ def unit_card(session: Session, uid: str, now: datetime) -> UnitCard:
     if not found:
         raise NotFound(f"no unit has the id {uid[:64]!r}")
     return unit_card_of(found[0], hearing(session), to_ms(now))
-
-
-def _by_id(session: Session, uids: set[str], no: str, code: str, now: datetime) -> LookUp:
-    found = _cards(session, units.by_uids(session, uids), now) if uids else []
-    missing = LookUp("", found, [], None if found else no)
-    return missing if found else _nearly(session, missing, [code], now)
 
 
 def _nearly(session: Session, found: LookUp, texts: Iterable[str], now: datetime) -> LookUp:

@@ -114,13 +114,32 @@ def void(session: Session, period_id: int, on: date, reason: str, actor: str, no
     row = session.get(WarrantyPeriod, period_id)
     if row is None:
         raise NotFound(f"there is no warranty period {period_id}")
+    _void(session, row, session.get_one(Unit, row.unit_id), on, reason, actor, now)
+    return warranties.period_of(row)
+
+
+def void_of(session: Session, uid: str, period_id: int, on: date, reason: str, actor: str, now: datetime) -> Change:
+    """Void a period of this unit, as `void`."""
+    unit = _unit(session, uid)
+    row = session.get(WarrantyPeriod, period_id)
+    if row is None or row.unit_id != unit.id:
+        raise NotFound(f"the unit has no warranty period {period_id}")
+    return _void(session, row, unit, on, reason, actor, now)
+
+
+def periods(session: Session, uid: str) -> list[WarrantyPeriod]:
+    """All that is recorded of a unit's warranty, the earliest first. Raises NotFound."""
+    return warranties.periods(session, _unit(session, uid).id or 0)
+
+
+def _void(session: Session, row: WarrantyPeriod, unit: Unit, on: date, reason: str, actor: str, now: datetime) -> Change:
     voided = warranty.void(warranties.period_of(row), on, reason)
-    subject = f"warranty of {session.get_one(Unit, row.unit_id).serial}"
+    subject = f"warranty of {unit.serial} voided"
     change = changing.begin(session, actor=actor, kind="warranty", subject=subject, reason=voided.void_reason, now=now)
-    with changing.watching(session, change, _TABLE, [period_id]):
+    with changing.watching(session, change, _TABLE, [row.id or 0]):
         row.voided_on, row.void_reason = voided.voided_on, voided.void_reason[:300]
     dirty.mark(session, [row.unit_id])
-    return voided
+    return change
 
 
 def _add(session: Session, unit: Unit, period: Period, what: str, document: str, actor: str, now: datetime) -> Period:

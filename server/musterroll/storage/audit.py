@@ -11,7 +11,7 @@ from sqlmodel import Session, col
 
 from musterroll.domain.audit import NOTHING_BEFORE, Image, canonical, seal
 from musterroll.domain.errors import Conflict
-from musterroll.storage import dirty
+from musterroll.storage import dirty, paper_state
 from musterroll.storage.audit_tables import AuditEntry, Change
 from musterroll.storage.bulk import postgres
 
@@ -49,7 +49,9 @@ def append(session: Session, change: Change, entries: Iterable[Entry]) -> None:
 
 
 # Paper that no reconciliation reads.
-_ASIDE = frozenset({"incident", "proposal", "finding_decision", "warranty_policy", "unit_note"})
+_ASIDE = frozenset({"incident", "proposal", "finding_decision", "warranty_policy", "unit_note", "notification_rule"})
+
+_OF_UNITS = frozenset({"warranty_period", "incident", "unit_note"})
 
 
 def _stir(session: Session, entries: Sequence[Entry]) -> None:
@@ -67,6 +69,18 @@ def entries_back(session: Session, change_id: int, before_id: int | None, limit:
     if before_id is not None:
         query = query.where(col(e.id) < before_id)
     return list(session.execute(query.order_by(col(e.id).desc()).limit(limit)))
+
+
+def units_of(session: Session, change_id: int, limit: int) -> set[int]:
+    """The units a small change is about: those it wrote, and those the rows it wrote belong to. Looks at `limit` entries."""
+    entries = entries_back(session, change_id, None, limit)
+    found = {int(key) for _, table, key, _, _ in entries if table == "unit"}
+    for _, table, key, before, after in entries:
+        row = {**(before or {}), **(after or {})}
+        if table in _OF_UNITS and "unit_id" not in row:
+            row = paper_state.images(session, table, [key]).get(key, {})
+        found |= {row["unit_id"]} if row.get("unit_id") is not None else set()
+    return found
 
 
 def changes(session: Session, before_id: int | None, limit: int) -> list[tuple[Change, int | None]]:

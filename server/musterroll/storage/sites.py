@@ -48,3 +48,16 @@ def products(session: Session, text: str, after_id: int, limit: int) -> list[Row
     """Products in the order they came, behind row `after_id`, each with the name of its `policy` and how many `units` there are."""
     where = [col(Product.id) > after_id, *([texts.holds(text, Product.maker, Product.model)] if text else [])]
     return list(session.execute(_PRODUCTS.where(*where).order_by(col(Product.id)).limit(limit)))
+
+
+def choices(session: Session, text: str, account_id: int | None, limit: int) -> list[Row[Any]]:
+    """Sites to choose from by what they or their accounts are called: `ref`, `name`, `postcode`, `account_name`; without a text
+    those of the account, with one the account's first."""
+    s, a = Site, Account
+    query = select(col(s.ref), col(s.name), col(s.postcode), col(a.name).label("account_name"))
+    query = query.outerjoin_from(s, a, col(a.id) == col(s.account_id))
+    if text:
+        query = query.where(texts.holds(text, s.ref, s.name, s.postcode, a.ref, a.name))
+    elif account_id is not None:
+        query = query.where(col(s.account_id) == account_id)
+    return list(session.execute(query.order_by(func.coalesce(s.account_id, 0) != (account_id or 0), col(s.ref)).limit(limit)))

@@ -5,6 +5,7 @@ from flask import Blueprint, Flask
 from musterroll.settings import Settings
 from musterroll.storage.database import Database
 from musterroll.web import (
+    actions,
     assets,
     changes,
     cover_words,
@@ -15,6 +16,7 @@ from musterroll.web import (
     findings,
     fleet,
     imports,
+    labels,
     looking_up,
     menu,
     proposals,
@@ -30,6 +32,21 @@ from musterroll.web.door import Checks, Door, install
 from musterroll.web.signing_in import authenticate_session
 
 __all__ = ["authenticate_session", "build"]
+
+_SUBJECTS = (
+    looking_up,
+    unit_page,
+    actions,
+    labels,
+    fleet,
+    reconciliation,
+    findings,
+    imports,
+    proposals,
+    changes,
+    enrolment,
+    quarantine,
+)
 
 
 def build(app: Flask, database: Database, settings: Settings, checks: Checks) -> None:
@@ -55,6 +72,6 @@ def _guarded() -> Blueprint:
     guarded.before_request(signing_in.require_person)
     guarded.after_request(security.keep_private)
     failures.guard(guarded)
-    for subject in (looking_up, unit_page, fleet, reconciliation, findings, imports, proposals, changes, enrolment, quarantine):
+    for subject in _SUBJECTS:
         guarded.register_blueprint(subject.pages)
     return guarded

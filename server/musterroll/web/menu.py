@@ -21,6 +21,7 @@ ENTRIES = (
     Entry("/fleet", "Fleet", "layout-list", "Units", first=True),
     Entry("/reconciliation", "Reconcile", "scale", "Paper", first=True),
     Entry("/imports", "Imports", "file-import", "Paper", Role.PLANNER, first=True),
+    Entry("/labels", "Labels", "qrcode", "Units"),
     Entry("/proposals", "Proposals", "arrows-join", "Paper", Role.PLANNER),
     Entry("/enrolment", "Enrolment", "id-badge-2", "Administration", Role.ADMIN),
     Entry("/quarantine", "Quarantine", "shield-exclamation", "Administration", Role.ADMIN),

@@ -1,18 +1,25 @@
-"""One unit: what is known of it, how it fared, and the alarm."""
+"""One unit: what is known of it, how it fared, and what was just done to it."""
 
 import json
+from collections.abc import Mapping
+from datetime import datetime
 from typing import Any, NamedTuple
 
 from flask import Blueprint, redirect, request
+from sqlmodel import Session
 from werkzeug.wrappers import Response
 
-from musterroll.domain.permission import Role
-from musterroll.registry import histories, holding
+from musterroll.domain.lifecycle import onward
+from musterroll.domain.permission import Role, allows
+from musterroll.registry import histories, own_changes, warranting
 from musterroll.registry.covering import coverage
 from musterroll.registry.histories import Heard
 from musterroll.registry.looking_up import unit_card
+from musterroll.registry.noting import notes
+from musterroll.registry.own_changes import Made
 from musterroll.registry.surroundings import surroundings
-from musterroll.web.door import actor, clock, needs, page, reading, writing
+from musterroll.web.door import actor, clock, page, reading
+from musterroll.web.labels import public_address
 from musterroll.web.pictures import SPANS, Spark, span_for, spark, timeline
 
 pages = Blueprint("unit", __name__)
@@ -32,12 +39,26 @@ class Vital(NamedTuple):
 
 @pages.get("/units/<uid>")
 def unit(uid: str) -> str:
-    now = clock()
+    return show(uid, clock())
+
+
+@pages.get("/u/<uid>")
+@pages.get("/U/<uid>")
+def short(uid: str) -> Response:
+    """The short address on labels and in messages."""
+    return redirect(f"/units/{uid.lower() if request.path.startswith('/U/') else uid}")
+
+
+def show(uid: str, now: datetime, refused: str | None = None, act: str = "", said: Mapping[str, str] | None = None) -> str:
+    """The page of a unit. After an act was `refused`, its form is open and holds what was `said`. Raises NotFound."""
+    may_act = allows(Role(actor().role), Role.TECHNICIAN)
     with reading() as session:
         card = unit_card(session, uid, now)
         cover, around = coverage(session, uid, None, now), surroundings(session, uid)
         changes = histories.transitions(session, uid, None, CHANGES)
         heard = histories.messages(session, uid, None, MESSAGES)
+        noted, done = notes(session, uid), _done(session, uid)
+        periods = warranting.periods(session, uid) if may_act else []
     span = span_for(card, request.args.get("span"), now)
     return page(
         "unit.html",
@@ -52,23 +73,24 @@ def unit(uid: str) -> str:
         changes=changes[:SHOWN],
         more_changes=len(changes) > SHOWN,
         messages=heard[:SHOWN],
+        notes=noted,
+        done=done,
+        link=f"{public_address()}/u/{card.uid}",
+        may_act=may_act and not around.merged_into,
+        onward=onward(card.lifecycle),
+        periods=[period for period in periods if period.voided_on is None and (period.ends_on is None or period.ends_on > now.date())],
+        refused=refused,
+        act=act,
+        said=said or {},
     )
 
 
-@pages.post("/units/<uid>/hold")
-@needs(Role.TECHNICIAN)
-def hold(uid: str) -> Response:
-    with writing() as session:
-        holding.hold(session, uid, actor().name, clock())
-    return redirect(f"/units/{uid}", 303)
-
-
-@pages.post("/units/<uid>/release")
-@needs(Role.TECHNICIAN)
-def release(uid: str) -> Response:
-    with writing() as session:
-        holding.release(session, uid, actor().name, clock())
-    return redirect(f"/units/{uid}", 303)
+def _done(session: Session, uid: str) -> Made | str | None:
+    """What the address says was just done: a change of this person's, or `held` and `released`."""
+    asked = request.args.get("done", "")
+    if asked in ("held", "released"):
+        return asked
+    return own_changes.made(session, uid, int(asked), actor().name) if asked.isascii() and asked.isdigit() and len(asked) < 19 else None
 
 
 def _vitals(card: Any, hours: list[dict[str, Any]]) -> list[Vital]:

@@ -1,6 +1,6 @@
 """How states, times and amounts are said on the pages: one word, one icon and one colour each."""
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import NamedTuple, Protocol
 
 from flask import Flask
@@ -50,7 +50,9 @@ _UNITS = ((86_400, "day"), (3_600, "hour"), (60, "minute"), (1, "second"))
 
 def install(app: Flask) -> None:
     app.jinja_env.globals.update(liveness_words=LIVENESS, lifecycle_words=LIFECYCLE, answer=answer, verdict=verdict)
-    app.jinja_env.filters.update(ago=ago, span=span, moment=moment, day=day, count=count, iso=iso, stage=stage, product=product)
+    app.jinja_env.filters.update(
+        ago=ago, span=span, moment=moment, day=day, last_day=last_day, count=count, iso=iso, stage=stage, product=product
+    )
 
 
 def answer(card: UnitCard, now: datetime) -> str:
@@ -133,6 +135,15 @@ def day(value: date | str | None) -> str:
     except ValueError:
         return str(value)
     return f"{found.day} {found:%b %Y}" if found else "not known"
+
+
+def last_day(ends_on: date | None) -> str:
+    """The last day that a half-open span covers.
+
+    >>> last_day(date(2026, 3, 1)), last_day(None)
+    ('28 Feb 2026', 'no day on record')
+    """
+    return day(ends_on - timedelta(days=1)) if ends_on else "no day on record"
 
 
 def iso(at: int | datetime) -> str:
