@@ -59,7 +59,10 @@ class LineOut(Shape):
     number: str
     scope: Scope
     place: Named | None = Field(description="The site or account, by scope.")
-    serial: str
+    serial: str = Field(description="As the document writes it.")
+    covers: str = Field(
+        description="The serial it covers, as compared: another one where the unit was merged or replaced, or a person said so."
+    )
     maker: str | None
     model: str | None
     quantity: int
@@ -143,4 +146,6 @@ def _out(row: Row[Any], today: date) -> ContractOut:
 def _line(row: Row[Any], contract: str) -> LineOut:
     names = ("number", "scope", "serial", "maker", "model", "quantity", "starts_on", "price", "currency", "service")
     kept = {name: row._mapping[name] for name in names}
-    return LineOut(contract=contract, **kept, place=named(row.place_ref, row.place_name), last_day=last_day_of(row.ends_on))
+    return LineOut(
+        contract=contract, **kept, covers=row.serial_key, place=named(row.place_ref, row.place_name), last_day=last_day_of(row.ends_on)
+    )

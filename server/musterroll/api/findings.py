@@ -10,7 +10,7 @@ from sqlalchemy import Row
 from sqlmodel import Session
 
 from musterroll.api.blueprints import guarded
-from musterroll.api.changes import DoneOut, done_out
+from musterroll.api.changes import DoneOut, ReasonBody, done_out
 from musterroll.api.door import actor, answer, clock, reading, writing
 from musterroll.api.exporting import ListQuery, Page, listed, listing
 from musterroll.api.models import Day, MoneyOut, Named, NumberPath, Request, Shape, Text, in_line, money_out, named
@@ -21,7 +21,7 @@ from musterroll.domain.findings import OWNERS, Kind, Subject
 from musterroll.domain.identity import name_key
 from musterroll.domain.instants import from_ms
 from musterroll.domain.permission import Role, needs
-from musterroll.registry import deciding
+from musterroll.registry import deciding, taking_back
 from musterroll.registry.cases import Proof
 from musterroll.registry.deciding import Filter, Opened
 from musterroll.storage.import_runs import Origin
@@ -152,6 +152,14 @@ def decide(path: NumberPath, body: DecisionBody) -> Response:
 def decide_many(body: DecisionsBody) -> Response:
     """All of them or, where one cannot be, none. One change, which can be undone."""
     return _decide(body.ids, body)
+
+
+@api.post("/findings/<int:number>/undo", summary="Take a decision back", responses={200: DoneOut, **documented(400, 404, 409, 413, 415)})
+@needs(Role.PLANNER)
+def take_back(path: NumberPath, body: ReasonBody) -> Response:
+    """What was last decided of it goes back to what it was before. Answers with the undoing, a change itself."""
+    with writing() as session:
+        return answer(done_out(taking_back.decision(session, path.number, actor(), clock(), body.reason)))
 
 
 def _decide(ids: list[int], body: DecisionBody) -> Response:

@@ -7,11 +7,13 @@ from typing import Any, BinaryIO, Literal, cast
 from flask import Response, request
 from flask_openapi.models.file import FileStorage
 from pydantic import Field
+from sqlmodel import Session
 
 from musterroll.api.blueprints import guarded
 from musterroll.api.bodies import read_json, read_upload
 from musterroll.api.door import actor, answer, clock, door, reading, writing
-from musterroll.api.models import PageQuery, Request, Shape, Text, numbers
+from musterroll.api.exporting import ListQuery, Page, listed, listing
+from musterroll.api.models import Request, Shape, Text, numbers
 from musterroll.api.problems import HttpRefusal, documented
 from musterroll.domain.instants import from_ms
 from musterroll.domain.permission import Role, needs
@@ -137,14 +139,15 @@ def import_one(path: KindPath, form: DocumentForm) -> Response:
     return answer(_import_out(done, document, before, kept))
 
 
-@api.get("/imports", summary="What was imported, newest first", responses={200: RunPage})
+@listing(api, "/imports", RunPage, "What was imported, newest first")
 @needs(Role.PLANNER, everywhere=True)
-def list_imports(query: PageQuery) -> Response:
-    before = numbers(query.cursor, 1)
-    with reading() as session:
-        found = import_history.runs(session, before[0] if before else None, query.limit + 1)
-    shown = found[: query.limit]
-    return answer(RunPage(items=[_run_out(run) for run in shown], next=str(shown[-1].id) if len(found) > len(shown) else None))
+def list_imports(query: ListQuery) -> Response:
+    def fetch(session: Session, cursor: str | None, limit: int) -> Page:
+        before = numbers(cursor, 1)
+        found = import_history.runs(session, before[0] if before else None, limit + 1)
+        return [_run_out(run) for run in found[:limit]], str(found[limit - 1].id) if len(found) > limit else None
+
+    return listed(RunPage, query, "imports", fetch)
 
 
 @api.get("/imports/<int:run>", summary="One import", responses={200: RunOut, **documented(404)})
@@ -154,18 +157,19 @@ def get_import(path: RunPath) -> Response:
         return answer(_run_out(import_history.run(session, path.run)))
 
 
-@api.get(
-    "/imports/<int:run>/rows", summary="Rows of an import that were not simply the same", responses={200: RunRowPage, **documented(404)}
-)
+@listing(api, "/imports/<int:run>/rows", RunRowPage, "Rows of an import that were not simply the same", 404)
 @needs(Role.PLANNER, everywhere=True)
-def get_import_rows(path: RunPath, query: PageQuery) -> Response:
-    after = numbers(query.cursor, 1)
-    with reading() as session:
+def get_import_rows(path: RunPath, query: ListQuery) -> Response:
+    def fetch(session: Session, cursor: str | None, limit: int) -> Page:
+        after = numbers(cursor, 1)
         import_history.run(session, path.run)
-        found = import_history.rows(session, path.run, after[0] if after else 0, query.limit + 1)
-    shown = found[: query.limit]
-    items = [RunRowOut(line=row.line, outcome=Outcome(row.verdict), record_id=row.record_id, detail=row.detail) for row in shown]
-    return answer(RunRowPage(items=items, next=str(shown[-1].line) if len(found) > len(shown) else None))
+        found = import_history.rows(session, path.run, after[0] if after else 0, limit + 1)
+        shown = [
+            RunRowOut(line=row.line, outcome=Outcome(row.verdict), record_id=row.record_id, detail=row.detail) for row in found[:limit]
+        ]
+        return shown, str(shown[-1].line) if len(found) > limit else None
+
+    return listed(RunRowPage, query, f"import-{path.run}", fetch)
 
 
 @api.post("/imports/<int:run>/undo", summary="Put everything back to before an import", responses={200: RunOut, **documented(404, 409)})

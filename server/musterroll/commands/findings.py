@@ -12,7 +12,7 @@ from musterroll.domain.decisions import State
 from musterroll.domain.findings import OWNERS, Kind
 from musterroll.domain.instants import from_ms
 from musterroll.domain.money import Money
-from musterroll.registry import deciding
+from musterroll.registry import deciding, taking_back
 from musterroll.registry.cases import Proof
 from musterroll.registry.deciding import Filter, Opened
 
@@ -47,7 +47,7 @@ def findings(
     after: str | None,
     as_json: bool,
 ) -> None:
-    """List what the last run found, worth most first; see also `findings show` and `findings decide`."""
+    """List what the last run found, worth most first; see also `findings show`, `decide` and `undo`."""
     if context.invoked_subcommand is not None:
         return
     wanted = Filter(None if state == "all" else State(state), Kind(kind) if kind else None, owner, account, None, uid)
@@ -100,7 +100,7 @@ def show_(context: Context, number: int, as_json: bool) -> None:
 @_json
 @click.pass_obj
 def decide(context: Context, numbers: tuple[int, ...], to: str | None, until: date | None, reason: str, as_json: bool) -> None:
-    """Decide findings NUMBERS, all or none. The decision holds while the facts stay, and `imports undo` takes it back."""
+    """Decide findings NUMBERS, all or none. The decision holds while the facts stay, and `findings undo` takes it back."""
     if (to is None) == (until is None):
         raise click.UsageError("say one of --accept, --ignore-until DAY, --resolve or --reopen")
     state = State.IGNORED if until else State(to or "")
@@ -109,7 +109,22 @@ def decide(context: Context, numbers: tuple[int, ...], to: str | None, until: da
     if as_json:
         show({"change": change.id, "decided": numbers, "state": state.value})
     else:
-        click.echo(f"{len(numbers):,} decided: {state}; change {change.id}")
+        click.echo(f"{len(numbers):,} decided: {state}; to take that back: musterroll changes undo {change.id}")
+
+
+@findings.command("undo")
+@click.argument("number", type=int)
+@click.option("--reason", default="", help="Why.")
+@_json
+@click.pass_obj
+def undo(context: Context, number: int, reason: str, as_json: bool) -> None:
+    """Take back what was last decided of finding NUMBER, as if it had never been."""
+    with context.database().writing() as session:
+        change = taking_back.decision(session, number, _ACTOR, clock(), reason)
+    if as_json:
+        show({"finding": number, "undone": change.undoes_id, "change": change.id})
+    else:
+        click.echo(f"The last decision of finding {number} is taken back; to bring it back: musterroll changes undo {change.id}")
 
 
 def shape(row: Row[Any]) -> dict[str, Any]:

@@ -52,6 +52,9 @@ def list_(context: Context, state: str, kind: str | None, limit: int, as_json: b
     if as_json:
         show([_row(row) for row in rows])
         return
+    if not rows:
+        which = "" if state == "all" else f"{state} "
+        click.echo(f"There is no {which}proposal; musterroll proposals find looks for near matches.")
     for row in rows:
         one = row.proposal
         decided = "" if one.state == proposing.OPEN else f" ({one.state} by {one.decided_by or 'nobody'})"

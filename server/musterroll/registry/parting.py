@@ -24,12 +24,13 @@ class Parted(NamedTuple):
 
 def parted(entries: Iterable[Entry]) -> list[Parted]:
     """The units that these entries part."""
-    found = []
-    for _, key, before, after in (entry for entry in entries if entry.table == "unit"):
-        for name in _IN_ITS_PLACE:
-            if before and after and before.get(name) is not None and after.get(name, "") is None:
-                found.append(Parted(int(key), int(before[name])))
-    return found
+    written = [(key, before, after) for table, key, before, after in entries if table == "unit" and before and after]
+    return [
+        Parted(int(key), int(before[name]))
+        for key, before, after in written
+        for name in _IN_ITS_PLACE
+        if before.get(name) is not None and after.get(name, "") is None
+    ]
 
 
 def part(session: Session, change: Change, pairs: Iterable[Parted]) -> None:

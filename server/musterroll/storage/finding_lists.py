@@ -11,6 +11,7 @@ from sqlmodel import Session, col
 from musterroll.domain.decisions import State
 from musterroll.domain.money import Money
 from musterroll.storage import accounts
+from musterroll.storage.audit_tables import AuditEntry
 from musterroll.storage.paper_tables import Contract, ContractLine, Finding, FindingDecision
 from musterroll.storage.tables import Account, Product, Unit
 
@@ -133,3 +134,11 @@ def by_ids(session: Session, ids: Collection[int]) -> list[tuple[Finding, Findin
 def history(session: Session, finding_id: int) -> list[FindingDecision]:
     """What was decided of a finding, newest first."""
     return list(session.scalars(select(_D).where(col(_D.finding_id) == finding_id).order_by(col(_D.id).desc())))
+
+
+def decided_by(session: Session, decision_id: int) -> tuple[int, int]:
+    """The change that a decision was made by, and how many decisions it made."""
+    e = AuditEntry
+    ours = col(e.table_name) == str(_D.__tablename__)
+    change: int = session.execute(select(func.max(col(e.change_id))).where(ours, col(e.row_key) == str(decision_id))).scalar_one()
+    return change, session.execute(select(func.count()).select_from(e).where(ours, col(e.change_id) == change)).scalar_one()

@@ -127,6 +127,19 @@ def test_cells_sum_to_the_units_and_findings_are_worked_down_and_reopened(desk: 
     assert desk.get(f"findings/{silent['id']}")["state"] == "open"
 
 
+def test_a_decision_is_taken_back_by_the_number_of_its_finding(small_desk: Desk) -> None:
+    small_desk.post("reconciliation")
+    one, *others = [found["id"] for found in small_desk.get("findings")["items"]]
+    assert "nothing is decided" in small_desk.post(f"findings/{one}/undo", 404)["detail"]
+    small_desk.post(f"findings/{one}/decision", state="accepted", reason="known")
+    small_desk.post(f"findings/{one}/decision", state="resolved", reason="settled")
+    small_desk.post(f"findings/{one}/undo", reason="too early")
+    assert small_desk.get(f"findings/{one}")["state"] == "accepted"
+    small_desk.post("findings/decisions", ids=[one, *others], state="resolved", reason="all done")
+    assert "decided with 2 others" in small_desk.post(f"findings/{one}/undo", 409)["detail"]
+    small_desk.post("findings/999/undo", 404)
+
+
 def test_a_finding_is_traced_to_the_rows_of_its_documents(small_desk: Desk) -> None:
     small_desk.post("reconciliation")
     silent = small_desk.get("findings?kind=paid_but_silent")["items"][0]
@@ -165,7 +178,8 @@ def test_a_replacement_takes_over_place_and_lines(small_desk: Desk) -> None:
     uid, by = small_desk.uid("SN1"), small_desk.uid("SN3")
     small_desk.post(f"units/{uid}/replacement", by=by, reason="broken")
     assert small_desk.get(f"units/{uid}")["lifecycle"] == "returned"
-    assert small_desk.get("contracts/C1")["first_lines"][0]["serial"] == "SN3"
+    line = small_desk.get("contracts/C1")["first_lines"][0]
+    assert (line["serial"], line["covers"]) == ("SN1", "SN3")  # it stays as the document writes it
 
 
 def test_a_warranty_is_extended_and_voided_with_its_reason(small_desk: Desk) -> None:
@@ -214,8 +228,10 @@ def test_proposals_are_decided_once_and_undone(small_desk: Desk) -> None:
 
 
 def test_every_list_is_a_file_too(small_desk: Desk) -> None:
-    client, headers = small_desk.door.client, small_desk.door.bearer("read")
-    names = "units accounts sites products contracts contracts/C1/lines incidents findings licences proposals changes"
+    client, headers = small_desk.door.client, small_desk.door.bearer("read", "write")
+    names = (
+        "units accounts sites products contracts contracts/C1/lines incidents findings licences proposals changes imports imports/1/rows"
+    )
     for path in names.split():
         for form in ("csv", "xlsx"):
             answer = client.get(f"/api/v1/{path}?format={form}", headers=headers)

@@ -71,7 +71,7 @@ def test_a_proposal_is_found_accepted_and_undone_to_the_same_bytes(run: Run, dat
 def test_a_rejected_proposal_is_listed_as_such(run: Run) -> None:
     run("proposals", "find")
     assert "to take that back: musterroll changes undo 1" in run("proposals", "reject", "1", "--reason", "two firms")[1]
-    assert run("proposals", "list")[1] == ""
+    assert run("proposals", "list")[1] == "There is no open proposal; musterroll proposals find looks for near matches.\n"
     assert "(rejected by command line)" in run("proposals", "list", "--state", "all")[1]
 
 
@@ -79,7 +79,7 @@ def test_accounts_too_few_for_splink_are_said_so_and_nothing_is_found(run: Run) 
     status, _, said = run("proposals", "find", "--with", "splink")
     assert (status, said.count("\n")) == (1, 1)
     assert "2 accounts are too few for splink to learn from" in said
-    assert run("proposals", "list")[1] == ""
+    assert answer(run, "proposals", "list") == []
 
 
 def test_changes_are_listed_with_who_why_and_what_undid_them(run: Run) -> None:

@@ -65,6 +65,8 @@ def test_findings_are_kept_listed_opened_and_decided() -> None:
     assert told("findings", "decide", number, "--accept", "--reason", "quoted")["state"] == "accepted"
     assert told("findings", "--state", "open")["total"] == 0
     assert "quoted" in run("findings", "show", number).output
+    assert told("findings", "undo", number)["undone"]
+    assert told("findings", "--state", "open")["total"] == 1
 
 
 @pytest.mark.usefixtures("roll")
