@@ -52,7 +52,9 @@ def trend(session: Session, months: int, step: int, now: datetime) -> list[Point
 
 def _seats(session: Session, on: date | datetime, now: datetime) -> list[Seats]:
     day, instant = moment(on, now)
-    return seats_in_use.seats(reconciliation.stage_all(session, day, standings.judged(session, to_ms(instant), to_ms(now))))
+    staging = reconciliation.stage_all(session, day, standings.judged(session, to_ms(instant), to_ms(now)))
+    reconciliation.keep_in_reach(session, staging, "run_line")
+    return seats_in_use.seats(staging)
 
 
 def _total(found: list[Seats]) -> Count:

@@ -45,6 +45,7 @@ def reconcile(session: Session, on: date | datetime, now: datetime, store: bool)
     judged = standings.judged(session, to_ms(instant), to_ms(now))
     staging = reconciliation.stage_all(session, day, judged)
     _find(staging)
+    reconciliation.keep_in_reach(session, staging, "run_cell", "run_line")
     merged = findings.merge(staging, to_ms(now), whole=True) if store else None
     if store:
         tallies.keep(staging, whole=True)

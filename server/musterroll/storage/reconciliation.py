@@ -5,7 +5,7 @@ from datetime import date
 
 from sqlmodel import Session, text
 
-from musterroll.storage import account_tree, lines_in_force, seats, standings, touched
+from musterroll.storage import account_tree, lines_in_force, scope, seats, standings, touched
 from musterroll.storage.account_tree import Tree
 from musterroll.storage.bulk import postgres
 from musterroll.storage.staging import Staging
@@ -17,7 +17,8 @@ _TOUCHED_LINES = "AND l.id IN (SELECT line_id FROM run_touched_line)"
 
 
 def lock(session: Session) -> None:
-    """Hold off other runs until the end of the transaction."""
+    """Hold off other runs until the end of the transaction. What a run stores it must have seen whole."""
+    assert not scope.limited(session)
     if postgres(session):
         session.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK})
 
@@ -35,6 +36,12 @@ def stage_touched(session: Session, on: date, judged: Judged, unit_ids: Collecti
     staging.settle(whole=False)
     tree = account_tree.tree(session)
     return _stage(session, staging, on, tree, touched.stage_reach(staging, unit_ids, tree))
+
+
+def keep_in_reach(session: Session, staging: Staging, *tables: str) -> None:
+    """Of what a run staged, the part that the session sees: who sits where was worked out from all of it."""
+    for table in tables if scope.limited(session) else ():
+        staging.run(f"DELETE FROM {table} WHERE account_id IS NULL OR account_id NOT IN (SELECT account_id FROM reach)")  # noqa: S608
 
 
 def _stage(session: Session, staging: Staging, on: date, tree: Tree, contract_ids: Collection[int] | None = None) -> Staging:

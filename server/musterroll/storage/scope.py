@@ -34,6 +34,7 @@ _OWN = {
       WHEN 'line_serial' THEN EXISTS (SELECT 1 FROM unit u WHERE u.id = right_id AND u.account_id IN {reach}) AND EXISTS (
         SELECT 1 FROM contract_line l JOIN contract c ON c.id = l.contract_id WHERE l.id = left_id AND c.account_id IN {reach}) END""",
 }
+_SUMS_OF_ALL = ("exposure", "kept_figure", "plan_facts")  # nobody's share can be told from them
 # What is counted for all is counted for the accounts in reach.
 _INSTEAD = {
     "tally": """SELECT axis, of_id, cell, units FROM tally WHERE axis = 'account' AND of_id IN {reach}
@@ -102,6 +103,6 @@ def _is_whole(alias: FromClause | None) -> bool:
 def rows_in_reach(table: Table) -> str | None:
     """The rows of a table that a limited session sees, as SQL; None where it sees all of them."""
     owner = next((condition for column, condition in _OWNERS.items() if column in table.columns), None)
-    condition = _OWN.get(table.name, owner)
+    condition = "FALSE" if table.name in _SUMS_OF_ALL else _OWN.get(table.name, owner)
     rows = _INSTEAD.get(table.name) or (f"SELECT * FROM {{table}} WHERE {condition}" if condition else None)  # noqa: S608
     return rows and rows.format(table=table.name, reach=_REACH)
