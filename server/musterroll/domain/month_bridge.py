@@ -5,7 +5,7 @@ so opening + all steps = closing whatever happened, in whatever order.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from enum import StrEnum
 from typing import NamedTuple
 
@@ -55,17 +55,31 @@ class Bridge(NamedTuple):
     closing: int
 
 
+class Passage(NamedTuple):
+    """One unit going into the base (+1) or out of it (-1) by one move."""
+
+    step: Step
+    move: Move
+    sign: int
+
+
 def bridge(opening: Mapping[int, Standing], moves: Iterable[Move]) -> Bridge:
     """The bridge over the moves of a month, from how its units stood at its start (a unit not named was not there yet)."""
-    units = dict(opening)
+    start = sum(unit.in_base for unit in opening.values())
     steps: Counter[Step] = Counter()
+    for passage in passages(opening, moves):
+        steps[passage.step] += passage.sign
+    return Bridge(start, {step: steps[step] for step in Step}, start + sum(steps.values()))
+
+
+def passages(opening: Mapping[int, Standing], moves: Iterable[Move]) -> Iterator[Passage]:
+    """Every time a unit came in or went out, in order."""
+    units = dict(opening)
     for move in sorted(moves):
         before = units.get(move.unit, Standing())
         after = units[move.unit] = apply(before, move)
         if before.in_base != after.in_base:
-            steps[_step(before, move)] += after.in_base - before.in_base
-    closing = sum(unit.in_base for unit in units.values())
-    return Bridge(sum(unit.in_base for unit in opening.values()), {step: steps[step] for step in Step}, closing)
+            yield Passage(_step(before, move), move, after.in_base - before.in_base)
 
 
 def apply(standing: Standing, move: Move) -> Standing:

@@ -15,7 +15,7 @@ from musterroll.domain.identity import name_key
 from musterroll.domain.instants import day_end, from_ms, to_ms
 from musterroll.domain.lifecycle import Lifecycle
 from musterroll.domain.liveness import Liveness
-from musterroll.domain.month_bridge import Bridge, Move, Standing
+from musterroll.domain.month_bridge import Bridge, Move, Passage, Standing
 from musterroll.registry.accounts import account
 from musterroll.registry.rolls import OLDEST
 from musterroll.storage import accounts, asof, installed_base
@@ -93,11 +93,23 @@ def base(
     return Base(from_ms(instant), from_ms(known_at), reduce(_plus, counted.values(), NONE), parts)
 
 
+class Month(NamedTuple):
+    """A month's bridge, and every unit (row id) that came in or went out, in order."""
+
+    bridge: Bridge
+    passages: list[Passage]
+
+
 def bridge(session: Session, month: date, now: datetime, *, known: Moment | None = None, scope: Scope = EVERYTHING) -> Bridge:
     """How the installed base came through the month that `month` lies in, up to now where it is not over yet.
 
     Opening and closing are what `base` counts on the last day before the month and on its last day. Raises as `base`.
     """
+    return through(session, month, now, known=known, scope=scope).bridge
+
+
+def through(session: Session, month: date, now: datetime, *, known: Moment | None = None, scope: Scope = EVERYTHING) -> Month:
+    """The same, with the units that moved."""
     first = month.replace(day=1)
     since = to_ms(datetime(first.year, first.month, 1, tzinfo=UTC))
     if since > to_ms(now):
@@ -110,9 +122,11 @@ def bridge(session: Session, month: date, now: datetime, *, known: Moment | None
     others = installed_base.stirred(session, opening, closing, effective, untold, within)
     moves = installed_base.moves_of(session, effective, [row.id for row in others]) if others else []
     start = {row.id: _standing(row, "0") for row in others}
-    found = month_bridge.bridge(start, [*moves, *_unseen(start, moves, others, last)])
+    moves += _unseen(start, moves, others, last)
+    found = month_bridge.bridge(start, moves)
     before = installed_base.tallies(session, opening, "all", within).get(0, NONE).operating
-    return Bridge(before, found.steps, before - found.opening + found.closing)
+    whole = Bridge(before, found.steps, before - found.opening + found.closing)
+    return Month(whole, list(month_bridge.passages(start, moves)))
 
 
 def _unseen(start: dict[int, Standing], moves: list[Move], others: list[Row[Any]], last: int) -> list[Move]:

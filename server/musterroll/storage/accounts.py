@@ -7,7 +7,7 @@ from sqlalchemy import ColumnElement, Row, Select, select
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, col
 
-from musterroll.storage import texts
+from musterroll.storage import bulk, texts
 from musterroll.storage.tables import Account
 
 
@@ -75,6 +75,28 @@ def lineage(session: Session, account_id: int) -> list[int]:
     up = steps.where(col(Account.id) == account_id).cte("up", recursive=True)
     up = up.union(select(col(Account.id), col(Account.parent_id)).where(col(Account.id) == up.c.up))
     return list(session.execute(select(up.c.id)).scalars())
+
+
+def path(session: Session, account_id: int) -> list[tuple[str, str]]:
+    """Number and name of an account and of all above it, the root first."""
+    found: list[tuple[str, str]] = []
+    seen: set[int] = set()
+    while account_id not in seen:
+        seen.add(account_id)
+        row = session.execute(
+            select(col(Account.ref), col(Account.name), col(Account.parent_id)).where(col(Account.id) == account_id)
+        ).first()
+        if row is None:
+            break  # above what this person sees
+        found.append((row[0], row[1]))
+        account_id = row[2] or account_id
+    return found[::-1]
+
+
+def parents_among(session: Session, ids: Collection[int]) -> set[int]:
+    """Those of these accounts that have accounts below them."""
+    below = select(col(Account.parent_id)).where(bulk.among(session, col(Account.parent_id), ids), col(Account.merged_into_id).is_(None))
+    return set(session.execute(below.distinct()).scalars())
 
 
 def by_ref(session: Session, ref: str) -> Account | None:

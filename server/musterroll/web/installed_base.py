@@ -1,0 +1,112 @@
+"""The installed base: deployed beside operating, how it went, what moved it, whose and what it is, and where it stands."""
+
+from datetime import date
+from typing import Any
+from urllib.parse import urlencode
+
+from flask import Blueprint, request
+
+from musterroll.domain.errors import NotFound
+from musterroll.domain.month_bridge import Step
+from musterroll.registry import base_figures, keeping
+from musterroll.registry.base_figures import DAYS, Level
+from musterroll.registry.rolls import NONE, FleetFilter
+from musterroll.registry.timeline import Part, Slice
+from musterroll.web import maps
+from musterroll.web.door import clock, latest_base, page, reading
+from musterroll.web.fleet import address as fleet_address
+from musterroll.web.plots import STEPS, lines, waterfall
+
+pages = Blueprint("installed_base", __name__)
+
+CUTS = {
+    Slice.ACCOUNT: "Accounts",
+    Slice.SEGMENT: "Segments",
+    Slice.PRODUCT: "Products",
+    Slice.COUNTRY: "Countries",
+    Slice.FIRMWARE: "Firmware",
+    Slice.AGE: "Age",
+}
+SHOWN = 20  # rows of a slice
+LISTED = 100  # sites beside a map
+
+
+@pages.get("/installed-base")
+def overview() -> str:
+    now, of_account = clock(), request.args.get("account") or None
+    by = Slice(request.args["by"]) if request.args.get("by") in set(CUTS) else Slice.ACCOUNT
+    first = base_figures.one_of(now, request.args.get("month"))
+    with reading() as session:
+        level = base_figures.level(session, of_account)
+        base = latest_base()(session, now)[0] if of_account is None else None
+        cut = None if by is Slice.ACCOUNT else base_figures.slices(session, by, now, of_account)
+        days = base_figures.trend(session, now, of_account)
+        month = base_figures.month(session, first, now, of_account)
+        places = keeping.told(session, base_figures.PLACES, now) if of_account is None else None
+    drawn = lines([day.on for day in days], {"deployed": [d.deployed for d in days], "operating": [d.operating for d in days]})
+    map_ = maps.draw(places.value, maps.around(places.value)) if places and places.value else None
+    asked = {"of_account": of_account, "by": by, "cuts": CUTS, "months": _months(first, now), "everything": FleetFilter(under=of_account)}
+    sliced = {"level": level, "cut": cut, "shown": _shown(cut.value.parts) if cut else None, "most_shown": SHOWN}
+    sliced["more"] = len(cut.value.parts) - SHOWN if cut else 0
+    pictures = {"drawn": drawn, "days": days, "span": DAYS, "month": month, "bars": waterfall(month.value.bridge), "map": map_}
+    links = {"here": here, "rows": rows, "fleet_address": fleet_address}
+    return page("installed_base.html", now, base=base, whole=_whole(level), places=places, **asked, **sliced, **pictures, **links)
+
+
+@pages.get("/installed-base/map")
+def sites() -> str:
+    now = clock()
+    with reading() as session:
+        places = keeping.told(session, base_figures.PLACES, now)
+    box = maps.box_of(request.args.get("box")) or (maps.around(places.value) if places.value else None)
+    drawn = maps.draw(places.value, box) if box else None
+    inside = sorted(maps.within(places.value, drawn.box), key=lambda place: -place.deployed) if drawn else []
+    return page("map.html", now, map=drawn, places=places, inside=inside[:LISTED], count=len(inside), whole="box" not in request.args)
+
+
+@pages.get("/installed-base/<month>/<step>")
+def moved(month: str, step: str) -> str:
+    """The units behind one step of a month."""
+    now, of_account = clock(), request.args.get("account") or None
+    if step not in set(Step):
+        raise NotFound(f"the installed base has no step {step[:20]!r}")
+    with reading() as session:
+        found = base_figures.month(session, base_figures.one_of(now, month), now, of_account)
+    named = STEPS[Step(step)]
+    return page(
+        "moved.html", now, found=found, units=found.value.units[Step(step)], name=named, step=Step(step), of_account=of_account, here=here
+    )
+
+
+def here(account: str | None, **asked: Any) -> str:
+    """The page's address for an account and what is asked beside it."""
+    query = {name: str(value) for name, value in {"account": account, **asked}.items() if value}
+    return f"/installed-base?{urlencode(query)}" if query else "/installed-base"
+
+
+def rows(part: Part, by: Slice, under: str | None, **narrower: Any) -> str:
+    """The units behind a row of a slice."""
+    word = part.name or NONE
+    asked: dict[str, Any] = {by.value: word}
+    if by is Slice.PRODUCT:
+        asked = {"maker": part.ref, "model": part.name}
+    return fleet_address(FleetFilter(under=under)._replace(**asked), **narrower)
+
+
+def _shown(parts: list[Part]) -> list[Part]:
+    if all(part.name.isdecimal() or not part.name for part in parts):
+        return sorted(parts, key=lambda part: part.name or "~")  # ages, in their order
+    return sorted(parts, key=lambda part: -part.counts.deployed)[:SHOWN]
+
+
+def _whole(level: Level) -> tuple[int, int, int]:
+    every = [one.sums for one in level.below] + [level.own]
+    units, deployed, operating = (sum(getattr(one, name) for one in every) for name in ("units", "deployed", "operating"))
+    return units, deployed, operating
+
+
+def _months(first: date, now: Any) -> tuple[date | None, date, date | None]:
+    """The month before the one shown, itself, and the one behind it, as far as they can be asked for."""
+    known = base_figures.months(now)
+    place = known.index(first)
+    return (known[place + 1] if place + 1 < len(known) else None), first, (known[place - 1] if place else None)
