@@ -6,7 +6,8 @@ from typing import NamedTuple
 
 from musterroll.broker.mosquitto import provision_mosquitto
 from musterroll.domain.instants import to_ms
-from musterroll.registry import reconciling, snapshotting, sweeping
+from musterroll.notices import Post
+from musterroll.registry import noticing, reconciling, signalling, snapshotting, sweeping
 from musterroll.schedule import Job
 from musterroll.settings import Settings
 from musterroll.storage import pulses
@@ -22,6 +23,9 @@ def jobs(settings: Settings, database: Database) -> list[Job]:
     found.append(Job("snapshot", 60.0, work.snapshot))
     if settings.mosquitto_password_file:
         found.append(Job("provision", 1.0, work.provision))
+    telling = _Telling(database, Post(database, settings))
+    found += [Job("signals", 5.0, telling.speak), Job("endings", 60.0, telling.endings), Job("activity", 10.0, telling.activity)]
+    found += [Job("post", 2.0, telling.send), Job("forget", 3600.0, telling.forget)]
     return found
 
 
@@ -60,3 +64,38 @@ class _Work(NamedTuple):
 
     def provision(self, _now: datetime) -> None:
         provision_mosquitto(self.database, self.settings)
+
+
+class _Telling(NamedTuple):
+    """Noticing what is worth telling, and telling it."""
+
+    database: Database
+    post: Post
+
+    def speak(self, now: datetime) -> None:
+        """Notice, deal out to the rules, and write what is due into the outbox: one transaction."""
+        with self.database.writing() as session:
+            noticing.notice(session, now)
+            made = signalling.speak(session, now)
+        for message in made:
+            log.info("message %s is in the outbox: %s", message.key, message.title)
+
+    def endings(self, now: datetime) -> None:
+        """Once a day, what ends; read apart, so that no writer waits for the look."""
+        with self.database.reading() as session:
+            found = noticing.ends(session, now)
+        if found is not None:
+            with self.database.writing() as session:
+                noticing.keep_ends(session, found, now)
+
+    def activity(self, now: datetime) -> None:
+        """Once a week, how active every unit was, some of them at a turn."""
+        with self.database.writing() as session:
+            noticing.read_activity(session, now)
+
+    def send(self, now: datetime) -> None:
+        self.post.send(now)
+
+    def forget(self, now: datetime) -> None:
+        with self.database.writing() as session:
+            signalling.forget(session, now)

@@ -7,7 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, f
 
 from musterroll.domain.errors import Refusal
 
-_SECRETS = ("database_url", "mqtt_url", "secret_key", "admin_password")
+_SECRETS = ("database_url", "mqtt_url", "secret_key", "admin_password", "smtp_url")
 
 
 def _told(default: Any, description: str, **limits: Any) -> Any:
@@ -39,10 +39,14 @@ class Settings(BaseModel):
     interval: int = _told(60, "Seconds between heartbeats told to devices at enrolment (5 to 86400).", ge=5, le=86400)
     sweep_seconds: float = _told(1.0, "How often silence is judged, in seconds (up to 60).", gt=0, le=60)
     metrics_listen: str | None = _told(None, "Address and port where ingest, run apart, shows its counters; default: nowhere.")
+    smtp_url: SecretStr | None = _told(None, "smtp[s]://user:password@host:port of the mail server that notifications go out by.")
+    smtp_from: str = _told("Musterroll <musterroll@localhost>", "Whom e-mail comes from.")
+    smtp_ca: Path | None = _told(None, "CA certificate that the mail server's certificate is checked against.")
+    webhook_hosts: list[str] = _told([], "Host names of the private network that webhooks may go to, by commas.")
     log_level: str = _told("info", "debug, info, warning or error.", pattern="^(debug|info|warning|error)$")
     log_format: str = _told("plain", "plain or json.", pattern="^(plain|json)$")
 
-    @field_validator("trusted_hosts", mode="before")
+    @field_validator("trusted_hosts", "webhook_hosts", mode="before")
     @classmethod
     def _commas(cls, value: Any) -> Any:
         return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value

@@ -8,7 +8,8 @@ from sqlmodel import Session
 
 from musterroll.domain.instants import from_ms, to_ms
 from musterroll.domain.liveness import Hearing, Liveness
-from musterroll.storage import pulses, transitions, voices
+from musterroll.domain.signals import Kind
+from musterroll.storage import pulses, signals, transitions, voices
 from musterroll.storage.transitions import Change
 from musterroll.storage.voices import Beat, Met
 
@@ -41,6 +42,7 @@ def welcome(session: Session, met: Sequence[Met], word: str, now: datetime) -> N
     at = to_ms(now)
     voices.wake(session, met, at)
     transitions.add(session, [change for one in met if (change := _revival(one, word, at))])
+    signals.note_units(session, Kind.REVIVED, [one.unit_id for one in met if one.stale_since is not None], at)
 
 
 def _revival(met: Met, word: str, at: int) -> Change | None:

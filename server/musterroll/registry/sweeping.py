@@ -7,8 +7,9 @@ from sqlmodel import Session
 
 from musterroll.domain.instants import from_ms, to_ms
 from musterroll.domain.liveness import Liveness
+from musterroll.domain.signals import Kind
 from musterroll.registry.hearing import ACTOR
-from musterroll.storage import liveness, transitions, voices
+from musterroll.storage import liveness, signals, transitions, voices
 from musterroll.storage.transitions import Change
 from musterroll.storage.voices import Lapsed
 
@@ -33,6 +34,7 @@ def sweep(session: Session, now: datetime, chunk: int = _CHUNK) -> Swept:
     stale: list[int] = []
     while lapsed := voices.lapse(session, heard, to_ms(now), chunk):
         transitions.add(session, [_change(one) for one in lapsed], recorded_at=to_ms(now))
+        signals.note_units(session, Kind.STALE, [one.unit_id for one in lapsed], to_ms(now))
         stale += [one.unit_id for one in lapsed]
         if len(lapsed) < chunk:
             break

@@ -30,10 +30,12 @@ from musterroll.storage.paper_tables import (
     WarrantyPeriod,
     WarrantyPolicy,
 )
+from musterroll.storage.signal_tables import NotificationRule
 from musterroll.storage.tables import Account, ClaimToken, Credential, DurableMessage, Product, Site, Unit, Voice
 
 _SAID_BY_DEVICE = frozenset({"firmware", "agent", "born_at", "card", "evidence"})
 _OF_TOKEN = frozenset({"id", "account_id", "site_id"})  # where it deploys to; the rest is its own business
+_OF_RULE = frozenset({"secret", "told_until"})  # no secret is in the audit; how far it told is its own business
 _TABLES = (
     WarrantyPolicy,
     Account,
@@ -49,6 +51,7 @@ _TABLES = (
     Proposal,
     ClaimToken,
     UnitNote,
+    NotificationRule,
 )
 _READERS: dict[type, Callable[[Any], Any]] = {
     Price: Decimal,
@@ -89,6 +92,8 @@ def _paper(model: type[SQLModel]) -> Paper:
 def _is_paper(model: type[SQLModel], column: str) -> bool:
     if model is ClaimToken:
         return column in _OF_TOKEN
+    if model is NotificationRule:
+        return column not in _OF_RULE
     return model is not Unit or column not in _SAID_BY_DEVICE
 
 

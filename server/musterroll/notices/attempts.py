@@ -1,0 +1,35 @@
+"""What every attempt shares: how it says no, and that it ends in time."""
+
+import socket
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from threading import Timer
+
+
+class NotTakenError(Exception):
+    """The other side did not take a message; `for_good`: it never will."""
+
+    def __init__(self, reason: str, for_good: bool = False) -> None:
+        super().__init__(reason)
+        self.for_good = for_good
+
+
+@contextmanager
+def cut_after(seconds: float, wire: Callable[[], socket.socket | None]) -> Iterator[None]:
+    """Whatever the other side does, the connection is cut in the end: its own time-outs begin anew with every byte.
+
+    `wire` tells the socket, which TLS may have replaced meanwhile.
+    """
+    cut = Timer(seconds, _cut, [wire])
+    cut.daemon = True
+    cut.start()
+    try:
+        yield
+    finally:
+        cut.cancel()
+
+
+def _cut(wire: Callable[[], socket.socket | None]) -> None:
+    with suppress(OSError):
+        if (found := wire()) is not None:
+            found.shutdown(socket.SHUT_RDWR)

@@ -1,0 +1,68 @@
+"""A message of the outbox as an e-mail: plain text and simple HTML that say the same. Headers hold one clean line each."""
+
+import json
+from datetime import datetime
+from email.message import EmailMessage
+from email.policy import SMTP
+from email.utils import format_datetime
+from html import escape
+from typing import Any
+from urllib.parse import quote
+
+_PAGE = """<!doctype html><html lang="en"><body style="font:16px/1.5 system-ui,sans-serif;color:#17202c;margin:0;padding:24px">
+<h1 style="font-size:20px;margin:0 0 16px">{title}</h1>
+{groups}
+<p style="color:#56606e;font-size:14px;border-top:1px solid #e2e6eb;padding-top:12px">{foot}</p>
+</body></html>
+"""
+
+
+def letter(sender: str, to: str, title: str, body: str, key: str, made: datetime, home: str | None) -> EmailMessage:
+    """An e-mail with a Message-ID that every attempt shares. `home` is the registry's address, for links."""
+    said: dict[str, Any] = json.loads(body)
+    mail = EmailMessage(policy=SMTP)
+    mail["From"] = sender
+    mail["To"] = to
+    mail["Subject"] = one_line(title)
+    mail["Date"] = format_datetime(made)
+    mail["Message-ID"] = f"<{key}@{sender.rpartition('@')[2].strip('> ')}>"
+    mail["Auto-Submitted"] = "auto-generated"
+    foot = f"Sent by the registry {home or 'Musterroll'}; its page Notifications says why and lets it be changed."
+    mail.set_content(_text(title, said, home, foot))
+    mail.add_alternative(_html(title, said, home, foot), subtype="html")
+    return mail
+
+
+def one_line(text: str) -> str:
+    """
+    >>> one_line("a\\r\\nBcc: everyone")
+    'a Bcc: everyone'
+    """
+    return " ".join("".join(char if char.isprintable() else " " for char in text).split())
+
+
+def _text(title: str, said: dict[str, Any], home: str | None, foot: str) -> str:
+    parts = [one_line(title), ""]
+    for group in said["groups"]:
+        parts += [one_line(group["headline"])]
+        for line in group["lines"]:
+            parts += [f"- {one_line(line['text'])}"] + ([f"  {_link(home, line['path'])}"] if home else [])
+        parts += [""]
+    return "\n".join([*parts, foot, ""])
+
+
+def _html(title: str, said: dict[str, Any], home: str | None, foot: str) -> str:
+    groups = []
+    for group in said["groups"]:
+        lines = "".join(f"<li>{_linked(home, line)}</li>" for line in group["lines"])
+        groups.append(f'<h2 style="font-size:16px;margin:0 0 4px">{escape(one_line(group["headline"]))}</h2><ul>{lines}</ul>')
+    return _PAGE.format(title=escape(one_line(title)), groups="\n".join(groups), foot=escape(foot))
+
+
+def _linked(home: str | None, line: dict[str, Any]) -> str:
+    text = escape(one_line(line["text"]))
+    return f'<a href="{escape(_link(home, line["path"]))}">{text}</a>' if home else text
+
+
+def _link(home: str | None, path: str) -> str:
+    return (home or "").rstrip("/") + quote(path, safe="/?&=%")
