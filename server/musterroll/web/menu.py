@@ -19,6 +19,7 @@ class Entry(NamedTuple):
 ENTRIES = (
     Entry("/", "Look up", "search", "Units", first=True),
     Entry("/fleet", "Fleet", "layout-list", "Units", first=True),
+    Entry("/installed-base", "Installed base", "chart-line", "Units"),
     Entry("/reconciliation", "Reconcile", "scale", "Paper", first=True),
     Entry("/imports", "Imports", "file-import", "Paper", Role.PLANNER, first=True),
     Entry("/labels", "Labels", "qrcode", "Units"),
