@@ -10,8 +10,15 @@ from importlib.resources.abc import Traversable
 from flask import Flask, Response, abort, request
 from markupsafe import Markup
 
-_SQUEEZED = {"text/css", "text/javascript", "application/javascript", "image/svg+xml", "application/json"}
-_TYPES = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml", ".woff2": "font/woff2", ".json": "application/json"}
+_SQUEEZED = {"text/css", "text/javascript", "application/javascript", "image/svg+xml", "application/json", "application/wasm"}
+_TYPES = {
+    ".css": "text/css",
+    ".js": "text/javascript",
+    ".svg": "image/svg+xml",
+    ".woff2": "font/woff2",
+    ".json": "application/json",
+    ".wasm": "application/wasm",
+}
 _PATHS = re.compile(r"<(?:path|circle|rect|line|polyline|ellipse)[^>]*>")
 
 

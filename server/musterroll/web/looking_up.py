@@ -6,8 +6,10 @@ from musterroll.registry.covering import coverage
 from musterroll.registry.looking_up import look_up
 from musterroll.registry.surroundings import surroundings
 from musterroll.web.door import clock, page, reading
+from musterroll.web.security import allow_scanning
 
 pages = Blueprint("looking_up", __name__)
+pages.after_request(allow_scanning)
 
 
 @pages.get("/")

@@ -6,6 +6,7 @@ document.addEventListener("click", (event) => {
     button.querySelector("span").textContent = "Copied";
   });
 });
+for (const button of document.querySelectorAll("[data-print]")) button.addEventListener("click", () => print());
 if (navigator.clipboard) for (const button of document.querySelectorAll("[data-copy]")) button.hidden = false;
 
 // A wedge scanner types wherever the person last tapped: letters typed outside any field go to the look-up field.
@@ -13,6 +14,24 @@ const code = document.getElementById("code");
 if (code) document.addEventListener("keydown", (event) => {
   if (event.key.length === 1 && !event.ctrlKey && !event.metaKey && !event.altKey && document.activeElement === document.body) code.focus();
 });
+
+// The camera and what shrinks a photo are fetched when they are asked for.
+for (const button of document.querySelectorAll("[data-scan]")) button.addEventListener("click", async () => {
+  button.disabled = true;
+  await import(button.dataset.script).then((scanner) => scanner.scan(button)).finally(() => { button.disabled = false; });
+});
+for (const form of document.querySelectorAll("[data-photo]")) {
+  const input = form.querySelector("input[type=file]");
+  input.addEventListener("change", async () => {
+    if (!input.files.length) return;
+    form.querySelector("label span").textContent = "Reading …";
+    const kept = new DataTransfer();
+    const { shrink } = await import(document.querySelector("[data-scan]").dataset.script);
+    kept.items.add(await shrink(input.files[0]).catch(() => input.files[0]));
+    input.files = kept.files;
+    form.requestSubmit();
+  });
+}
 
 // An open menu closes by Escape and by a tap beside it.
 for (const menu of document.querySelectorAll("[data-menu]")) {
