@@ -1,5 +1,7 @@
-"""Random small fleets with all their paper in a database, and what the pure rules make of them."""
+"""Random small fleets with all their paper in a database, side by side, and what the pure rules make of them."""
 
+from collections import defaultdict
+from collections.abc import Iterable
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from random import Random
@@ -22,12 +24,14 @@ from musterroll.domain.warranty import Period, PeriodKind, in_warranty
 from musterroll.registry.reconciling import CLONE
 from musterroll.storage import covers, warranties
 from musterroll.storage.paper_tables import Contract, ContractLine, Invoice, WarrantyPeriod
+from musterroll.storage.paper_tables import Finding as Stored
 from musterroll.storage.tables import Account, Credential, CredentialStatus, Product, Registry, Site, Unit, Voice
 from sqlmodel import Session, col, select
 
 NOW = datetime(2026, 11, 1, 12, tzinfo=UTC)
 DAY = NOW.date()
 _MINUTE = 60_000
+_APART = "x"  # ends the mark of a fleet in its numbers and serials
 
 
 class Fleet(NamedTuple):
@@ -38,68 +42,92 @@ class Fleet(NamedTuple):
     findings: list[Finding]
 
 
+class _Draft:
+    """One fleet as it is made up. Its rows name each other only."""
+
+    def __init__(self, dice: Random, mark: str) -> None:
+        self.dice, self.mark = dice, mark
+        self.accounts: list[Account] = []
+        self.sites: list[Site] = []
+        self.products: list[Product] = []
+        self.units: list[Unit] = []
+        self.contracts: list[Contract] = []
+
+
 def some_day(dice: Random, spread: int = 500) -> date:
     return DAY + timedelta(days=dice.choice([-1, 0, 1, dice.randint(-spread, spread)]))
 
 
-def fill(session: Session, dice: Random) -> None:
-    """A handful of accounts, sites, products and contracts, some thirty units and a dozen lines of every kind."""
+def fill(session: Session, dice: Random, fleets: int = 1) -> None:
+    """So many fleets that have nothing to do with each other, in an empty database.
+
+    Each has a handful of accounts, sites, products and contracts, some thirty units and a dozen lines of every kind.
+    """
     since = to_ms(NOW) - dice.choice([0, 1, 10, 10_000]) * _MINUTE
     registry = session.get_one(Registry, 1)
     registry.since, registry.until = (since, to_ms(NOW) - dice.choice([0, 0, 2 * _MINUTE])) if dice.random() < 0.7 else (0, 0)
-    _places(session, dice)
-    _units(session, dice)
-    _contracts(session, dice)
-    session.flush()
+    drafts = [_Draft(Random(dice.random()), f"{number}{_APART}") for number in range(fleets)]
+    for step in (*[_account] * 5, _places, _units, _of_units, _contracts, _of_contracts):
+        session.add_all([row for draft in drafts for row in step(draft)])
+        session.flush()
 
 
-def _add(session: Session, rows: list[Any]) -> list[int]:
-    session.add_all(rows)
-    session.flush()
-    return [row.id for row in rows]
+def _account(draft: _Draft) -> Iterable[Account]:
+    parent = draft.dice.choice([None, *draft.accounts])
+    draft.accounts.append(Account(ref=f"{draft.mark}A{len(draft.accounts)}", name="A", parent_id=_id(parent), created_at=NOW))
+    return draft.accounts[-1:]
 
 
-def _places(session: Session, dice: Random) -> None:
-    accounts: list[int] = []
+def _places(draft: _Draft) -> Iterable[Any]:
+    dice = draft.dice
     for number in range(5):
-        parent = dice.choice([None, *accounts])
-        accounts += _add(session, [Account(ref=f"A{number}", name="A", parent_id=parent, created_at=NOW)])
-    _add(session, [Site(ref=f"S{number}", name="S", account_id=dice.choice([None, *accounts]), created_at=NOW) for number in range(5)])
+        owner = dice.choice([None, *draft.accounts])
+        draft.sites.append(Site(ref=f"{draft.mark}S{number}", name="S", account_id=_id(owner), created_at=NOW))
     for number in range(2):
+        keys = {"maker_key": f"{draft.mark}M{number}", "model_key": f"P{number}", "family_key": f"P{number}"}
         price = dice.choice([None, Decimal("90.5")])
-        keys = {"maker_key": f"M{number}", "model_key": f"P{number}", "family_key": f"P{number}"}
-        _add(session, [Product(maker="M", model="P", family="P", list_price=price, created_at=NOW, **keys)])
+        draft.products.append(Product(maker="M", model="P", family="P", list_price=price, created_at=NOW, **keys))
+    return [*draft.sites, *draft.products]
 
 
-def _ids(session: Session, table: Any) -> list[int]:
-    return list(session.exec(select(table.id).order_by(table.id)))
+def _id(row: Any) -> int | None:
+    return None if row is None else row.id
 
 
-def _units(session: Session, dice: Random) -> None:
-    accounts, sites, products = _ids(session, Account), _ids(session, Site), _ids(session, Product)
-    seen: set[tuple[int, str]] = set()
+def _units(draft: _Draft) -> Iterable[Unit]:
+    dice, seen = draft.dice, set()
     for number in range(dice.randint(1, 30)):
-        product, serial = dice.choice(products), f"SN{dice.randint(1, 25):03}"
-        if (product, serial) in seen:
+        product, serial = dice.choice(draft.products), f"{draft.mark}SN{dice.randint(1, 25):03}"
+        if (product.id, serial) in seen:
             continue
-        seen.add((product, serial))
+        seen.add((product.id, serial))
         unit = Unit(
-            **{"uid": f"u{number}", "serial": serial, "serial_key": serial, "twin_key": serial, "product_id": product, "created_at": NOW},
-            **{"maker_key": f"M{product}", "family_key": f"P{product}", "lifecycle": dice.choice([*Lifecycle, *["deployed"] * 4])},
-            **{"account_id": dice.choice([None, *accounts]), "site_id": dice.choice([None, *sites])},
+            **{"uid": f"{draft.mark}{number}", "serial": serial, "serial_key": serial, "twin_key": serial, "product_id": product.id},
+            **{"maker_key": product.maker_key, "family_key": product.family_key, "created_at": NOW},
+            **{"lifecycle": dice.choice([*Lifecycle, *["deployed"] * 4]), "card": None},
+            **{"account_id": _id(dice.choice([None, *draft.accounts])), "site_id": _id(dice.choice([None, *draft.sites]))},
             **{"installed_on": dice.choice([None, some_day(dice)]), "warranty_months": dice.choice([None, 12])},
         )
-        (unit_id,) = _add(session, [unit])
+        draft.units.append(unit)
+    return draft.units
+
+
+def _of_units(draft: _Draft) -> Iterable[Any]:
+    dice = draft.dice
+    for unit in draft.units:
         if dice.random() < 0.8:
-            session.add(_voice(dice, unit_id))
-        _warranty(session, dice, unit)
+            yield _voice(dice, unit.id or 0)
+        yield from _warranty(dice, unit)
         if dice.random() < 0.1:
             status = [CredentialStatus.ACTIVE, dice.choice(list(CredentialStatus))]
             for one in status if status[1] is not CredentialStatus.ACTIVE else status[:1]:
-                session.add(Credential(unit_id=unit_id, secret_hash="x", status=one, created_at=NOW))
-    units = _ids(session, Unit)
-    for unit_id in dice.sample(units, len(units) // 10):
-        session.get_one(Unit, unit_id).merged_into_id = next((one for one in units if one != unit_id), None)
+                yield Credential(unit_id=unit.id, secret_hash="x", status=one, created_at=NOW)
+    for unit in dice.sample(draft.units, len(draft.units) // 10):
+        unit.merged_into_id = _other(unit, draft.units)
+
+
+def _other(unit: Unit, units: list[Unit]) -> int | None:
+    return next((one.id for one in units if one is not unit), None)
 
 
 def _voice(dice: Random, unit_id: int) -> Voice:
@@ -108,14 +136,12 @@ def _voice(dice: Random, unit_id: int) -> Voice:
     return Voice(unit_id=unit_id, heard_at=heard, stale_since=dice.choice([None, None, heard]), **was)
 
 
-def _warranty(session: Session, dice: Random, unit: Unit) -> None:
+def _warranty(dice: Random, unit: Unit) -> Iterable[WarrantyPeriod]:
     for kind in dice.choice([[], [PeriodKind.STANDARD], [PeriodKind.STANDARD, PeriodKind.EXTENDED], [PeriodKind.REPAIR]]):
         starts_on = some_day(dice)
         voided_on = dice.choice([None, None, some_day(dice)])
         ends_on = dice.choice([None, add_months(starts_on, 12)])
-        session.add(
-            WarrantyPeriod(unit_id=unit.id, kind=kind, starts_on=starts_on, ends_on=ends_on, rule="x", evidence="e", voided_on=voided_on)
-        )
+        yield WarrantyPeriod(unit_id=unit.id, kind=kind, starts_on=starts_on, ends_on=ends_on, rule="x", evidence="e", voided_on=voided_on)
         if dice.random() < 0.3:
             unit.card = dice.choice(
                 [
@@ -128,77 +154,93 @@ def _warranty(session: Session, dice: Random, unit: Unit) -> None:
             )
 
 
-def _contracts(session: Session, dice: Random) -> None:
-    accounts, sites, products = _ids(session, Account), _ids(session, Site), _ids(session, Product)
+def _contracts(draft: _Draft) -> Iterable[Contract]:
+    dice = draft.dice
     for number in range(dice.randint(0, 5)):
         starts_on = some_day(dice) if dice.random() < 0.3 else DAY - timedelta(days=dice.randint(0, 300))
         ends_on = dice.choice([None, starts_on + timedelta(days=dice.randint(1, 700))])
         contract = Contract(
-            **{
-                "ref": f"C{number}",
-                "account_id": dice.choice([None, *accounts]),
-                "state": dice.choice([*State, State.ACTIVE, State.ACTIVE]),
-            },
-            **{"starts_on": starts_on, "ends_on": ends_on, "auto_renew": dice.random() < 0.5, "renewal_months": dice.choice([1, 12])},
+            **{"ref": f"{draft.mark}C{number}", "account_id": _id(dice.choice([None, *draft.accounts]))},
+            **{"state": dice.choice([*State, State.ACTIVE, State.ACTIVE]), "starts_on": starts_on, "ends_on": ends_on},
+            **{"auto_renew": dice.random() < 0.5, "renewal_months": dice.choice([1, 12])},
             **{"notice_days": dice.choice([0, 30]), "notice_on": dice.choice([None, None, some_day(dice)]), "created_at": NOW},
             **{"ended_on": dice.choice([None, None, some_day(dice)]), "currency": dice.choice(["EUR", "EUR", "USD"])},
         )
-        (contract_id,) = _add(session, [contract])
-        if dice.random() < 0.6:
-            session.add(Invoice(contract_id=contract_id, payment=dice.choice(list(Payment))))
-        for line in range(dice.randint(0, 5)):
-            session.add(_line(dice, contract, line, accounts, sites, products))
+        draft.contracts.append(contract)
+    return draft.contracts
 
 
-def _line(dice: Random, contract: Contract, number: int, accounts: list[int], sites: list[int], products: list[int]) -> ContractLine:
-    scope, serial = dice.choice([Scope.SERIAL, *Scope]), f"SN{dice.randint(1, 30):03}"
+def _of_contracts(draft: _Draft) -> Iterable[Any]:
+    for contract in draft.contracts:
+        if draft.dice.random() < 0.6:
+            yield Invoice(contract_id=contract.id, payment=draft.dice.choice(list(Payment)))
+        for number in range(draft.dice.randint(0, 5)):
+            yield _line(draft, contract, number)
+
+
+def _line(draft: _Draft, contract: Contract, number: int) -> ContractLine:
+    dice = draft.dice
+    scope, serial = dice.choice([Scope.SERIAL, *Scope]), f"{draft.mark}SN{dice.randint(1, 30):03}"
     named = scope is Scope.SERIAL
     last = contract.ends_on or contract.starts_on + timedelta(days=900)
     starts_on = dice.choice([None, None, contract.starts_on, contract.starts_on + (last - contract.starts_on) * dice.random()])
     ends_on = dice.choice([None, None, contract.ends_on, last if starts_on is None else starts_on + (last - starts_on) * dice.random()])
+    places: list[Any] = list(draft.sites if scope is Scope.SITE else draft.accounts)
     return ContractLine(
         **{"contract_id": contract.id, "number": str(number), "scope": scope, "starts_on": starts_on, "ends_on": ends_on},
         **{"serial": serial if named else "", "serial_key": serial if named else "", "quantity": 1 if named else dice.randint(1, 4)},
-        place_id=None if named else dice.choice(sites if scope is Scope.SITE else accounts),
-        product_id=dice.choice([None, *products]) if named else dice.choice(products),
+        place_id=None if named else _id(dice.choice(places)),
+        product_id=_id(dice.choice([None, *draft.products] if named else draft.products)),
         price=dice.choice([None, Decimal(120), Decimal("12.3456")]),
     )
 
 
 def edit(session: Session, dice: Random) -> set[int]:
-    """Change some units as verbs might: move, merge, silence, revive, deploy or return them. Returns their rows."""
-    units = _ids(session, Unit)
-    accounts, sites = _ids(session, Account), _ids(session, Site)
-    changed = set(dice.sample(units, min(len(units), dice.randint(1, 4))))
-    for unit_id in changed:
-        unit, voice = session.get_one(Unit, unit_id), session.get(Voice, unit_id)
-        match dice.randint(0, 5):
-            case 0:
-                unit.account_id, unit.site_id = dice.choice([None, *accounts]), dice.choice([None, *sites])
-            case 1:
-                unit.lifecycle = dice.choice(list(Lifecycle))
-            case 2:
-                unit.merged_into_id = None if unit.merged_into_id else next((one for one in units if one != unit_id), None)
-            case 3:
-                unit.installed_on = some_day(dice)
-            case _ if voice:
-                silent = dice.random() < 0.5
-                voice.heard_at = None if silent else to_ms(NOW)
-                voice.stale_since = voice.death_at = voice.held_at = None
-            case _:
-                session.add(Voice(unit_id=unit_id, heard_at=to_ms(NOW), first_heard_at=to_ms(NOW)))
+    """Change some units of each fleet as verbs might: move, merge, silence, revive, deploy or return them. Returns their rows."""
+    accounts, sites = _by_mark(session, Account), _by_mark(session, Site)
+    voices = {voice.unit_id: voice for voice in session.exec(select(Voice))}
+    changed: set[int] = set()
+    for mark, units in _by_mark(session, Unit).items():
+        for unit in dice.sample(units, min(len(units), dice.randint(1, 4))):
+            changed.add(unit.id)
+            match dice.randint(0, 5):
+                case 0:
+                    unit.account_id, unit.site_id = _id(dice.choice([None, *accounts[mark]])), _id(dice.choice([None, *sites[mark]]))
+                case 1:
+                    unit.lifecycle = dice.choice(list(Lifecycle))
+                case 2:
+                    unit.merged_into_id = None if unit.merged_into_id else _other(unit, units)
+                case 3:
+                    unit.installed_on = some_day(dice)
+                case _ if unit.id in voices:
+                    voice = voices[unit.id]
+                    voice.heard_at = None if dice.random() < 0.5 else to_ms(NOW)
+                    voice.stale_since = voice.death_at = voice.held_at = None
+                case _:
+                    session.add(Voice(unit_id=unit.id, heard_at=to_ms(NOW), first_heard_at=to_ms(NOW)))
     session.flush()
     return changed
+
+
+def _by_mark(session: Session, table: Any) -> dict[str, list[Any]]:
+    """Rows by the fleet they are of, in order."""
+    found: dict[str, list[Any]] = defaultdict(list)
+    for row in session.exec(select(table).order_by(table.id)):
+        found[(row.uid if table is Unit else row.ref).partition(_APART)[0]].append(row)
+    return found
 
 
 def by_the_rules(session: Session, on: date = DAY, now: datetime = NOW) -> Fleet:
     """The whole reconciliation by the pure rules, from the rows of the tables."""
     units = list(session.exec(select(Unit).where(col(Unit.merged_into_id).is_(None)).order_by(col(Unit.id))))
     voices = {voice.unit_id: voice for voice in session.exec(select(Voice))}
-    lines = {cover.line.id: cover for cover in covers._covers(session, col(ContractLine.id).is_not(None))}
+    products = {product.id: product for product in session.exec(select(Product))}
+    lines = {cover.line.id: cover for cover in covers._covers(session, covers._L.c.id.is_not(None))}
     parents = dict(session.exec(select(Account.id, Account.parent_id)).all())
     sites = dict(session.exec(select(Site.id, Site.account_id)).all())
-    live = {unit.id: _judged(session, voices.get(unit.id or 0), now) for unit in units}
+    periods, credentials = _periods(session), _credentials(session)
+    hearing = _hearing(session, now)
+    live = {unit.id: judge(_facts(voices.get(unit.id or 0)), hearing, to_ms(now)).liveness for unit in units}
     candidates = [
         Candidate(
             unit.id or 0,
@@ -221,9 +263,7 @@ def by_the_rules(session: Session, on: date = DAY, now: datetime = NOW) -> Fleet
         unit_id = unit.id or 0
         mine = tuple(lines[line] for line in seats.lines.get(unit_id, ()))
         flagged[unit_id] = flags(bool(mine), unit.lifecycle, live[unit_id])
-        voice = voices.get(unit_id)
-        periods = tuple(map(warranties.period_of, warranties.periods(session, unit_id)))
-        product = session.get_one(Product, unit.product_id)
+        voice, product = voices.get(unit_id), products[unit.product_id]
         case = UnitCase(
             unit_id,
             unit.serial,
@@ -232,10 +272,10 @@ def by_the_rules(session: Session, on: date = DAY, now: datetime = NOW) -> Fleet
             from_ms(voice.heard_at) if voice and voice.heard_at is not None else None,
             mine,
             tuple(_ended([lines[line] for line in named.get(unit_id, ())], on)),
-            _in_warranty(periods, on),
+            _in_warranty(periods[unit_id], on),
             Money(product.list_price, product.currency) if product.list_price is not None else None,
-            disagreement(read_claim(unit.card), periods),
-            CLONE if _cloned(session, unit_id) else "",
+            disagreement(read_claim(unit.card), tuple(periods[unit_id])),
+            CLONE if {CredentialStatus.ACTIVE, CredentialStatus.PENDING} <= credentials[unit_id] else "",
         )
         found += of_unit(case)
     for cover in force:
@@ -243,11 +283,29 @@ def by_the_rules(session: Session, on: date = DAY, now: datetime = NOW) -> Fleet
     return Fleet(seats, flagged, found)
 
 
-def _judged(session: Session, voice: Voice | None, now: datetime) -> Any:
+def _periods(session: Session) -> dict[int, list[Period]]:
+    found: dict[int, list[Period]] = defaultdict(list)
+    for row in session.exec(select(WarrantyPeriod).order_by(col(WarrantyPeriod.starts_on), col(WarrantyPeriod.id))):
+        found[row.unit_id].append(warranties.period_of(row))
+    return found
+
+
+def _credentials(session: Session) -> dict[int, set[CredentialStatus]]:
+    found: dict[int, set[CredentialStatus]] = defaultdict(set)
+    for unit_id, status in session.exec(select(Credential.unit_id, Credential.status)):
+        found[unit_id].add(status)
+    return found
+
+
+def _hearing(session: Session, now: datetime) -> Hearing:
     registry = session.get_one(Registry, 1)
-    hearing = Hearing(registry.since, registry.until) if registry.until else Hearing(0, to_ms(now))
-    facts = voice and Facts(voice.heard_at, voice.late_after, voice.stale_after, voice.death_at, voice.stale_since, voice.held_at)
-    return judge(facts or Facts(None, 0, 0), hearing, to_ms(now)).liveness
+    return Hearing(registry.since, registry.until) if registry.until else Hearing(0, to_ms(now))
+
+
+def _facts(voice: Voice | None) -> Facts:
+    if voice is None:
+        return Facts(None, 0, 0)
+    return Facts(voice.heard_at, voice.late_after, voice.stale_after, voice.death_at, voice.stale_since, voice.held_at)
 
 
 def _ended(named: list[Cover], on: date) -> list[Cover]:
@@ -255,23 +313,17 @@ def _ended(named: list[Cover], on: date) -> list[Cover]:
     return [cover for _, cover in sorted(found, key=lambda one: (one[0], one[1].line.ref, one[1].line.id))]
 
 
-def _in_warranty(periods: tuple[Period, ...], on: date) -> bool | None:
+def _in_warranty(periods: list[Period], on: date) -> bool | None:
     if in_warranty(periods, on):
         return True
     return False if any(one.kind is PeriodKind.STANDARD for one in periods) else None
 
 
-def _cloned(session: Session, unit_id: int) -> bool:
-    held = set(session.exec(select(Credential.status).where(Credential.unit_id == unit_id)))
-    return {CredentialStatus.ACTIVE, CredentialStatus.PENDING} <= held
-
-
 def stored(session: Session, present: bool = True) -> set[tuple[Any, ...]]:
     """Every stored finding as it can be compared: key, facts, variant, worth."""
-    from musterroll.storage.paper_tables import Finding as Row
-
-    rows = session.exec(select(Row).where(Row.present == present))
-    return {(row.kind, row.subject, row.subject_id, row.facts, row.variant, row.value, row.currency, row.counted) for row in rows}
+    r = Stored
+    facts: Any = (r.kind, r.subject, r.subject_id, r.facts, r.variant, r.value, r.currency, r.counted)
+    return set(map(tuple, session.execute(select(*facts).where(col(r.present) == present))))
 
 
 def comparable(findings: list[Finding]) -> set[tuple[Any, ...]]:

@@ -11,7 +11,7 @@ from musterroll.domain.findings import OF_CELL
 from musterroll.domain.instants import to_ms
 from musterroll.domain.money import Money, totals
 from musterroll.registry import warranting
-from musterroll.storage import dirty, disagreements, findings, reconciliation, standings, tallies, touched, warranty_claims
+from musterroll.storage import dirty, disagreements, finding_sums, findings, reconciliation, standings, tallies, touched, warranty_claims
 from musterroll.storage.findings import Merged
 from musterroll.storage.staging import Staging
 
@@ -50,7 +50,8 @@ def reconcile(session: Session, on: date | datetime, now: datetime, store: bool)
     if store:
         tallies.keep(staging, whole=True)
         tallies.note_run(session, to_ms(instant), day)
-    cells, sums = standings.cells(staging), findings.sums(staging)
+    cells = tallies.counts(session) if store else standings.cells(staging)
+    sums = finding_sums.sums(session) if store else findings.sums(staging)
     money = {code: sums.worth.get(kind, ()) for code, kind in OF_CELL.items()}
     worth = totals(one for sum_ in sums.worth.values() for one in sum_)
     return Reconciliation(day, instant, sum(cells.values()), cells, money, sums.counts, worth, merged)

@@ -1,4 +1,4 @@
-"""What is odd on a day: `domain.unit_findings` and `domain.line_findings` as SQL into `run_seen`. A property test holds them together.
+"""What is odd on a day: `domain.unit_findings` and `domain.line_findings` as SQL: the query `{seen}`. A property test holds them together.
 
 Facts are compared byte by byte between runs, so they are put together here as the rules put them together, one fact a line.
 """
@@ -8,33 +8,35 @@ from collections.abc import Sequence
 from musterroll.domain.findings import ATTACH, LEAK, OF_CELL, Kind
 from musterroll.storage.staging import Staging
 
-# The lines a unit is paid by, of units that are not simply healthy.
-_COVERS = """
-SELECT s.unit_id, string_agg(l.fact, '\n' ORDER BY l.ref, l.id) AS facts, min(l.currency) AS currency,
-  CASE WHEN min(l.currency) = max(l.currency) THEN CAST(sum(l.price) AS BIGINT) END AS value
+# What a unit that is not simply healthy is paid by: by all its lines, and (`due`) by those that are overdue.
+_PAID = """
+SELECT s.unit_id, c.account_id, c.cell,
+  string_agg(l.fact, '\n' ORDER BY l.ref, l.id) AS facts, min(l.currency) AS currency,
+  CASE WHEN min(l.currency) = max(l.currency) THEN CAST(sum(l.price) AS BIGINT) END AS value,
+  string_agg(l.fact, '\n' ORDER BY l.ref, l.id) FILTER (WHERE l.overdue) AS due_facts,
+  min(l.currency) FILTER (WHERE l.overdue) AS due_currency,
+  CASE WHEN min(l.currency) FILTER (WHERE l.overdue) = max(l.currency) FILTER (WHERE l.overdue)
+    THEN CAST(sum(l.price) FILTER (WHERE l.overdue) AS BIGINT) END AS due_value
 FROM run_seat s JOIN run_cell c ON c.unit_id = s.unit_id JOIN run_line l ON l.id = s.line_id
-WHERE {which}
-GROUP BY s.unit_id"""
-_PAID = _COVERS.replace("{which}", "c.cell IN (4, 5, 6)")
-_OVERDUE = _COVERS.replace("{which}", "c.cell IN (5, 7) AND l.overdue")
+WHERE c.cell IN (4, 5, 6) OR (c.cell = 7 AND l.overdue)
+GROUP BY s.unit_id, c.account_id, c.cell"""
 _ENDED = """
 WITH ended AS (
-  SELECT n.unit_id, l.fact, l.price, l.currency, l.ends, l.ref, l.id,
+  SELECT n.unit_id, c.account_id, c.cell, l.fact, l.price, l.currency, l.ends, l.ref, l.id,
     row_number() OVER (PARTITION BY n.unit_id ORDER BY l.ends DESC, l.ref DESC, l.id DESC) AS back
   FROM run_named n JOIN run_cell c ON c.unit_id = n.unit_id JOIN run_line l ON l.id = n.line_id
   WHERE NOT n.in_force AND c.cell IN (1, 3))
-SELECT unit_id, string_agg(fact, '\n' ORDER BY ends, ref, id) AS facts,
+SELECT unit_id, account_id, cell, string_agg(fact, '\n' ORDER BY ends, ref, id) AS facts,
   max(CASE WHEN back = 1 THEN price END) AS value, max(CASE WHEN back = 1 THEN currency END) AS currency
-FROM ended GROUP BY unit_id"""
+FROM ended GROUP BY unit_id, account_id, cell"""
 _USE = """
-SELECT l.id AS line_id, CASE WHEN l.scope = 'serial' THEN 1 ELSE l.quantity END - count(s.unit_id) AS left_over
-FROM run_line l LEFT JOIN run_seat s ON s.line_id = l.id
-WHERE l.in_force
-GROUP BY l.id, l.scope, l.quantity"""
+SELECT l.id AS line_id, CASE WHEN l.scope = 'serial' THEN 1 ELSE l.quantity END - coalesce(s.units, 0) AS left_over
+FROM run_line l LEFT JOIN (SELECT line_id, count(*) AS units FROM run_seat GROUP BY line_id) s ON s.line_id = l.id
+WHERE l.in_force"""
 
 _KINDS = " ".join(f"WHEN {int(code, 2)} THEN '{kind}'" for code, kind in OF_CELL.items())
 _OF_CELLS = f"""
-WITH odd AS (
+WITH odd AS MATERIALIZED (
   SELECT c.*, CASE WHEN c.cell <> 3 THEN '' WHEN EXISTS (
       SELECT 1 FROM warranty_period w WHERE w.unit_id = c.unit_id AND w.starts_on <= :on AND (w.ends_on IS NULL OR w.ends_on > :on)
         AND (w.voided_on IS NULL OR w.voided_on > :on)) THEN '{ATTACH}' ELSE '{LEAK}' END AS variant
@@ -54,13 +56,13 @@ LEFT JOIN product ON product.id = c.product_id
 LEFT JOIN run_paid p ON p.unit_id = c.unit_id
 LEFT JOIN run_ended e ON e.unit_id = c.unit_id"""  # noqa: S608
 _OF_UNITS = f"""
-SELECT '{Kind.EXPIRED_BUT_OPERATING}' AS kind, 'unit' AS subject, c.unit_id AS subject_id, e.facts, '' AS variant, c.account_id, e.value,
-  coalesce(e.currency, '') AS currency, c.cell <> 3 AS counted
-FROM run_ended e JOIN run_cell c ON c.unit_id = e.unit_id
+SELECT '{Kind.EXPIRED_BUT_OPERATING}' AS kind, 'unit' AS subject, unit_id AS subject_id, facts, '' AS variant, account_id, value,
+  coalesce(currency, '') AS currency, cell <> 3 AS counted
+FROM run_ended
 UNION ALL
-SELECT '{Kind.OVERDUE_BUT_OPERATING}', 'unit', c.unit_id, o.facts, '', c.account_id, o.value,
-  CASE WHEN o.value IS NULL THEN '' ELSE o.currency END, TRUE
-FROM run_overdue o JOIN run_cell c ON c.unit_id = o.unit_id
+SELECT '{Kind.OVERDUE_BUT_OPERATING}', 'unit', unit_id, due_facts, '', account_id, due_value,
+  CASE WHEN due_value IS NULL THEN '' ELSE due_currency END, TRUE
+FROM run_paid WHERE cell IN (5, 7) AND due_facts IS NOT NULL
 UNION ALL
 SELECT '{Kind.RETIRED_BUT_OPERATING}', 'unit', unit_id, lifecycle, '', account_id, NULL, '', TRUE
 FROM run_cell WHERE operating AND lifecycle = 'retired'
@@ -88,11 +90,10 @@ _PARTS = {"cells": _OF_CELLS, "units": _OF_UNITS, "lines": _OF_LINES}
 
 
 def stage_findings(staging: Staging, conflicts: Sequence[tuple[int, str]], clone: str) -> None:
-    """Make `run_seen`: every finding of the units and lines of the run. `conflicts` are units whose card says otherwise, in words."""
+    """Define `{seen}`: every finding of the units and lines of the run. `conflicts` are units whose card says otherwise, in words."""
     staging.fill("run_conflict", {"unit_id": int, "says": str}, conflicts)
     staging.make("run_paid", _PAID, by="unit_id")
-    staging.make("run_overdue", _OVERDUE, by="unit_id")
     staging.make("run_ended", _ENDED, by="unit_id")
     staging.make("run_use", _USE, by="line_id")
     parts = " UNION ALL ".join(f"SELECT * FROM ({part}) {name}" for name, part in _PARTS.items())  # noqa: S608
-    staging.make("run_seen", parts, by="subject_id, subject, kind", clone=clone)
+    staging.define("seen", parts, clone=clone)

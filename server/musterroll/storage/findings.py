@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from musterroll.domain.findings import Kind
 from musterroll.domain.money import Money
+from musterroll.storage import signals
 from musterroll.storage.staging import Staging
 
 
@@ -25,9 +26,10 @@ UNION ALL
 SELECT f.* FROM run_touched_line t JOIN finding f ON f.subject_id = t.line_id AND f.subject = 'line'"""
 # Whom it concerns and what it is worth may change without a decision about it falling: only other facts are a change.
 _DIFFERENCES = """
+WITH s AS MATERIALIZED ({seen})
 SELECT f.id, s.*, CASE WHEN f.id IS NULL THEN 'new' WHEN s.subject_id IS NULL THEN 'gone'
     WHEN NOT f.present OR f.facts <> s.facts THEN 'changed' ELSE 'amended' END AS how
-FROM run_seen s FULL JOIN ({known}) f ON f.subject_id = s.subject_id AND f.subject = s.subject AND f.kind = s.kind
+FROM s FULL JOIN ({known}) f ON f.subject_id = s.subject_id AND f.subject = s.subject AND f.kind = s.kind
 WHERE f.id IS NULL OR (s.subject_id IS NULL AND f.present) OR (s.subject_id IS NOT NULL AND (
   NOT f.present OR f.facts <> s.facts OR f.account_id IS DISTINCT FROM s.account_id OR f.value IS DISTINCT FROM s.value
   OR f.currency <> s.currency OR f.counted <> s.counted))"""
@@ -45,26 +47,28 @@ FROM run_difference WHERE how = 'new' ORDER BY subject_id, subject, kind"""
 
 
 def merge(staging: Staging, at: int, whole: bool) -> Merged:
-    """Store the findings of `run_seen` as differences. `at` is ms; `whole`: what was not seen is gone, of every unit and line."""
+    """Store what the run saw as differences. `at` is ms; `whole`: what was not seen is gone, of every unit and line."""
     staging.make("run_difference", _DIFFERENCES.replace("{known}", _ALL if whole else _SOME), by="id")
     gone, changed = staging.run(_GO, at=at), staging.run(_CHANGE, at=at)
     staging.run(_AMEND)
+    signals.note_findings(staging, at)
     return Merged(staging.run(_COME, at=at), changed, gone)
 
 
 class Sums(NamedTuple):
-    """Findings of a run by kind: how many, and what those are worth together that no other finding counts."""
+    """Findings by kind: how many, and what those are worth together that no other finding counts."""
 
     counts: dict[str, int]
     worth: dict[str, tuple[Money, ...]]
 
 
 _SUMS = """
-SELECT kind, currency, count(*), CAST(sum(CASE WHEN counted THEN value END) AS BIGINT) FROM run_seen GROUP BY kind, currency
+SELECT kind, currency, count(*), CAST(sum(CASE WHEN counted THEN value END) AS BIGINT) FROM ({seen}) s GROUP BY kind, currency
 ORDER BY kind, currency"""
 
 
 def sums(staging: Staging) -> Sums:
+    """What a run saw, stored or not."""
     return summed((row[0], row[1], row[2], row[3]) for row in staging.rows(_SUMS))
 
 

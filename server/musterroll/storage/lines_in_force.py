@@ -30,8 +30,8 @@ WITH begun AS (
   JOIN run_term t ON t.contract_id = c.id
   LEFT JOIN invoice i ON i.contract_id = c.id
   WHERE (l.starts_on IS NULL OR l.starts_on <= :on) {lines})
-SELECT id, ref, scope, place_id, nullif(serial_key, '') AS serial_key, product_id, quantity, price, currency, contract_id, account_id, overdue,
-  ref || ' ' || terms AS fact,
+SELECT id, ref, scope, place_id, nullif(serial_key, '') AS serial_key, product_id, quantity, price, currency,
+  contract_id, account_id, overdue, ref || ' ' || terms AS fact,
   in_force = 1 AND (own_end IS NULL OR own_end > :on) AS in_force,
   CASE WHEN own_end IS NOT NULL AND CAST(own_end AS TEXT) < ends THEN CAST(own_end AS TEXT) ELSE ends END AS ends
 FROM begun

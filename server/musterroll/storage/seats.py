@@ -1,7 +1,7 @@
 """`domain.assignment.assign` as SQL, over the lines of `run_line` and the units of `run_unit`. A property test holds the two together.
 
-Makes `run_named` (lines to the unit whose serial they name), `run_seat` (units on lines in force) and `run_over` (units that found a pool
-full). A pool is all the quantity in force of one product at one place.
+Makes `run_named` (lines to the unit whose serial they name), `run_seat` (units on lines in force, one of them the chief of the unit's) and
+`run_over` (units that found a pool full). A pool is all the quantity in force of one product at one place.
 """
 
 from collections.abc import Iterator
@@ -30,17 +30,18 @@ SELECT p.id AS pool_id, l.id AS line_id, l.ref, l.quantity,
 FROM run_pool p JOIN run_line l ON l.scope = p.scope AND l.place_id = p.place_id AND l.product_id = p.product_id
 WHERE l.in_force AND l.scope <> 'serial'
 WINDOW filled AS (PARTITION BY p.id ORDER BY l.ref, l.id ROWS UNBOUNDED PRECEDING)"""
+_OF_ACCOUNTS = """
+SELECT place_id AS account_id, product_id, id AS pool_id, 1 AS level FROM run_pool WHERE scope = 'account'
+UNION ALL
+SELECT a.account_id, p.product_id, p.id, 2 + a.rise FROM run_pool p JOIN run_above a ON a.ancestor_id = p.place_id
+WHERE p.scope = 'subtree'"""
 _OPTIONS = """
 WITH reached AS (
   SELECT u.*, p.id AS pool_id, 0 AS level FROM run_unit u
   JOIN run_pool p ON p.scope = 'site' AND p.place_id = u.site_id AND p.product_id = u.product_id
   UNION ALL
-  SELECT u.*, p.id, 1 FROM run_unit u
-  JOIN run_pool p ON p.scope = 'account' AND p.place_id = u.account_id AND p.product_id = u.product_id
-  UNION ALL
-  SELECT u.*, p.id, 2 + a.rise FROM run_unit u
-  JOIN run_above a ON a.account_id = u.account_id
-  JOIN run_pool p ON p.scope = 'subtree' AND p.place_id = a.ancestor_id AND p.product_id = u.product_id)
+  SELECT u.*, p.pool_id, p.level FROM run_unit u
+  JOIN run_account_pool p ON p.account_id = u.account_id AND p.product_id = u.product_id)
 SELECT unit_id, pool_id, level,
   row_number() OVER (PARTITION BY pool_id ORDER BY operating DESC, installed_on NULLS LAST, serial_key, unit_id) AS place
 FROM reached r
@@ -52,9 +53,10 @@ SELECT unit_id, pool_id, seat FROM (
   FROM run_option o WHERE o.level = :level AND NOT EXISTS (SELECT 1 FROM run_taken t WHERE t.unit_id = o.unit_id)) queue
 JOIN run_pool p ON p.id = queue.pool_id WHERE queue.seat <= p.seats"""
 _SEATS = """
-SELECT unit_id, line_id FROM run_named WHERE in_force
+SELECT unit_id, line_id, line_id = max(line_id) OVER (PARTITION BY unit_id) AS chief FROM run_named WHERE in_force
 UNION ALL
-SELECT t.unit_id, l.line_id FROM run_taken t JOIN run_pool_line l ON l.pool_id = t.pool_id AND t.seat > l.below AND t.seat <= l.upto"""
+SELECT t.unit_id, l.line_id, TRUE FROM run_taken t
+JOIN run_pool_line l ON l.pool_id = t.pool_id AND t.seat > l.below AND t.seat <= l.upto"""
 # A unit without a seat is over on the last line of the nearest pool it could have been in.
 _OVER = """
 SELECT o.unit_id, l.line_id FROM (
@@ -71,6 +73,7 @@ def stage_seats(staging: Staging, tree: Tree) -> None:
     staging.make("run_pool_line", _POOL_LINES, by="pool_id")
     headed = {row[0] for row in staging.rows("SELECT DISTINCT place_id FROM run_pool WHERE scope = 'subtree'")}
     staging.fill("run_above", {"account_id": int, "ancestor_id": int, "rise": int}, list(_above(headed, tree)))
+    staging.make("run_account_pool", _OF_ACCOUNTS, by="account_id, product_id")
     staging.make("run_option", _OPTIONS, by="unit_id")
     staging.fill("run_taken", {"unit_id": int, "pool_id": int, "seat": int}, [])
     for (level,) in staging.rows("SELECT DISTINCT level FROM run_option ORDER BY level"):

@@ -8,8 +8,10 @@ from sqlmodel import Session
 
 from musterroll.storage.bulk import Bigints, Texts, postgres
 
-# Planned for one big run and not for many small ones: no compiling, room to sort in memory.
-_SETTINGS = "SET LOCAL jit = off; SET LOCAL work_mem = '256MB'; SET LOCAL statement_timeout = '600s'"
+# Planned for one big run and not for many small ones: no compiling, room to sort in memory, sizes known rather than every frequency.
+_SETTINGS = (
+    "SET LOCAL jit = off; SET LOCAL work_mem = '256MB'; SET LOCAL default_statistics_target = 10; SET LOCAL statement_timeout = '600s'"
+)
 _SHARED_OUT = "SET LOCAL parallel_tuple_cost = 0.01; SET LOCAL parallel_setup_cost = 100"
 _BY_INDEX = "SET LOCAL random_page_cost = 0.1; SET LOCAL max_parallel_workers_per_gather = 0"  # what is hot is in memory
 _BY_BYTES = {"postgresql": ' COLLATE "C"', "sqlite": ""}
@@ -23,12 +25,17 @@ class Staging:
         self._connection = session.connection()
         self._postgres = postgres(session)
         self._words = {**words, "by_bytes": _BY_BYTES[self._connection.dialect.name]}
-        self._values = values
+        self._values = dict(values)
 
     def settle(self, *, whole: bool) -> None:
         """Tell PostgreSQL, for the rest of the transaction, what kind of work comes: on all rows, or by index on some."""
         if self._postgres:
             self._connection.exec_driver_sql(f"{_SETTINGS}; {_SHARED_OUT if whole else _BY_INDEX}")
+
+    def define(self, name: str, query: str, **values: Any) -> None:
+        """Let later SQL name a query in braces."""
+        self._words[name] = query.format_map(self._words)
+        self._values |= values
 
     def make(self, table: str, query: str, *, by: str, **values: Any) -> None:
         """(Re)make a temporary table of what a query finds; others will look into it `by` these columns."""

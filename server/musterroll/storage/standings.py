@@ -62,7 +62,7 @@ SELECT u.unit_id, u.account_id, u.site_id, u.product_id, u.lifecycle, u.operatin
   CASE WHEN s.unit_id IS NULL THEN 0 ELSE 4 END + CASE WHEN u.lifecycle = 'deployed' THEN 2 ELSE 0 END
   + CASE WHEN u.operating THEN 1 ELSE 0 END AS cell,
   coalesce(s.line_id, 0) AS line_id
-FROM run_unit u LEFT JOIN (SELECT unit_id, max(line_id) AS line_id FROM run_seat GROUP BY unit_id) s ON s.unit_id = u.unit_id"""
+FROM run_unit u LEFT JOIN run_seat s ON s.unit_id = u.unit_id AND s.chief"""
 
 
 def stage_units(staging: Staging) -> None:

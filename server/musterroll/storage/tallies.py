@@ -34,41 +34,22 @@ _KEEP = (
 )
 _SHIFT = """
 INSERT INTO tally (axis, of_id, cell, units)
-SELECT axis, of_id, cell, sum(n) FROM (
-  SELECT 'all' AS axis, 0 AS of_id, cell, 1 AS n FROM run_moved WHERE cell IS NOT NULL
-  UNION ALL SELECT 'account', account_id, cell, 1 FROM run_moved WHERE cell IS NOT NULL
-  UNION ALL SELECT 'product', product_id, cell, 1 FROM run_moved WHERE cell IS NOT NULL
-  UNION ALL SELECT 'all', 0, was_cell, -1 FROM run_moved WHERE was_cell IS NOT NULL
-  UNION ALL SELECT 'account', was_account, was_cell, -1 FROM run_moved WHERE was_cell IS NOT NULL
-  UNION ALL SELECT 'product', was_product, was_cell, -1 FROM run_moved WHERE was_cell IS NOT NULL) moves
-GROUP BY axis, of_id, cell HAVING sum(n) <> 0
+WITH moves AS (
+  SELECT account_id, product_id, cell, count(*) AS n FROM run_moved WHERE cell IS NOT NULL GROUP BY account_id, product_id, cell
+  UNION ALL
+  SELECT was_account, was_product, was_cell, -count(*) FROM run_moved WHERE was_cell IS NOT NULL
+  GROUP BY was_account, was_product, was_cell)
+SELECT 'all', 0, cell, sum(n) FROM moves GROUP BY cell HAVING sum(n) <> 0
+UNION ALL SELECT 'account', account_id, cell, sum(n) FROM moves GROUP BY account_id, cell HAVING sum(n) <> 0
+UNION ALL SELECT 'product', product_id, cell, sum(n) FROM moves GROUP BY product_id, cell HAVING sum(n) <> 0
 ON CONFLICT (axis, of_id, cell) DO UPDATE SET units = tally.units + excluded.units"""
-_COUNTED = """
-SELECT coalesce(account_id, 0) AS account_id, product_id, cell, count(*) AS units FROM run_cell
-GROUP BY coalesce(account_id, 0), product_id, cell"""
-_SUMS = """
-SELECT 'account' AS axis, account_id AS of_id, cell, CAST(sum(units) AS INTEGER) AS units FROM run_counted GROUP BY account_id, cell
-UNION ALL SELECT 'product', product_id, cell, CAST(sum(units) AS INTEGER) FROM run_counted GROUP BY product_id, cell
-UNION ALL SELECT 'all', 0, cell, CAST(sum(units) AS INTEGER) FROM run_counted GROUP BY cell"""
-_AS_COUNTED = "t.axis = s.axis AND t.of_id = s.of_id AND t.cell = s.cell AND t.units = s.units"
-_RECOUNT = (
-    f"DELETE FROM tally AS t WHERE NOT EXISTS (SELECT 1 FROM run_sum s WHERE {_AS_COUNTED})",  # noqa: S608
-    "INSERT INTO tally (axis, of_id, cell, units) SELECT axis, of_id, cell, units FROM run_sum WHERE TRUE ON CONFLICT DO NOTHING",
-)
 
 
 def keep(staging: Staging, whole: bool) -> None:
-    """Keep how the run found its units. A whole run counts anew; another shifts the counts by what moved."""
+    """Keep how the run found its units, and shift the counts by what moved since the last one."""
     staging.make("run_moved", _MOVED.replace("{known}", _ALL if whole else _SOME), by="unit_id")
-    for statement in _KEEP:
+    for statement in (*_KEEP, _SHIFT):
         staging.run(statement)
-    if whole:
-        staging.make("run_counted", _COUNTED, by="account_id")
-        staging.make("run_sum", _SUMS, by="axis, of_id, cell")
-        for statement in _RECOUNT:
-            staging.run(statement)
-    else:
-        staging.run(_SHIFT)
 
 
 def note_run(session: Session, instant: int, on: date) -> None:
