@@ -1,22 +1,26 @@
-"""What the calendar adds: the seasonal-naive baseline that stands beside every forecast, and a seasonal forecast used only where history
-shows a season and the forecast would have done better."""
+"""What the calendar adds: the seasonal-naive baseline that stands beside every forecast, and seasonal factors that are used only where
+history shows a season and they would have done better than none."""
 
-import warnings
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import special
 
-_YEARS = 3  # seasons of history before a season is looked for
-_STRONG = 0.64  # strength from which a season counts
-_AHEAD = 3  # months between origins in the trial
+from musterroll.domain.capacity.demand import Period
+
+_YEARS = 3  # seasons of history before one is looked for
+_WAVES = (1, 2, 3)  # how many harmonics a season may take
+_DOUBT = 0.01  # how likely chance alone may show such a season
+_AHEAD = 3  # months told from each origin of the trial
 
 
 class Seasons(NamedTuple):
-    """Factors by which coming months differ from the level of the last season (all 1 where no season shows), how strong the season is
-    (0 to 1), mean absolute errors in the trial (None where there was none), and all that in words."""
+    """Factors on exposure for past and coming months, 1 on average over the past and all 1 where no season is used; the share of what
+    months differ by that the season explains; mean absolute errors in the trial (None where there was none); and that in words."""
 
+    past: tuple[float, ...]
     factors: tuple[float, ...]
     present: bool
     strength: float
@@ -24,6 +28,10 @@ class Seasons(NamedTuple):
     naive_error: float | None
     flat_error: float | None
     words: str
+
+    def adjusted(self, history: Sequence[Period]) -> list[Period]:
+        """The history with its exposure as the season weighs it: what is left is for `demand.dispersion` to tell."""
+        return [Period(one.events, one.exposure * factor) for one, factor in zip(history, self.past, strict=True)]
 
 
 def seasonal_naive(history: Sequence[float], horizon: int, period: int = 12) -> list[float]:
@@ -41,51 +49,85 @@ def seasonal_naive(history: Sequence[float], horizon: int, period: int = 12) -> 
     return past[len(history) :]
 
 
-def seasons(history: Sequence[float], horizon: int, period: int = 12) -> Seasons:
-    """Seasonal factors for coming months from a history of monthly rates (incidents per unit-month, oldest first).
+def seasons(history: Sequence[Period], horizon: int, period: int = 12) -> Seasons:
+    """Seasonal factors from monthly counts over exposure (or over what rates by age expected), oldest first.
 
-    Needs three seasons. The season's strength is 1 - Var(rest) / Var(season + rest) of an STL decomposition (Cleveland et al. 1990;
-    Wang, Smith & Hyndman 2006). The forecast is exponential smoothing with an additive season (Winters 1960), tried from rolling origins
-    over the last season and used only where its error was smaller than the naive's and than a flat line's.
+    A quasi-Poisson regression on harmonics of the year (McCullagh & Nelder 1989; Stolwijk, Straatman & Zielhuis 1999), as many waves as
+    the F test asks for. Three seasons are needed. Where the F test finds a season at 1 %, rolling origins over the last one choose: the
+    regression where its error was the smallest, the last season's own rates where the naive's was, none where a flat rate's was.
     """
-    rates = np.asarray(history, dtype=float)
-    flat = (1.0,) * horizon
-    if len(rates) < _YEARS * period:
-        return Seasons(flat, False, 0.0, None, None, None, f"{len(rates)} months of history are too few to look for a season.")
-    strength = _strength(rates, period)
-    if strength < _STRONG:
-        return Seasons(flat, False, strength, None, None, None, f"History shows no season (strength {strength:.2f} of 1).")
-    error, naive_error, flat_error = _trial(rates, period)
-    told = f"strength {strength:.2f}, error {error:.3g} against {naive_error:.3g} naive and {flat_error:.3g} flat"
-    if error >= min(naive_error, flat_error):
-        return Seasons(flat, False, strength, error, naive_error, flat_error, f"A season that would not have helped ({told}).")
-    level = float(rates[-period:].mean())
-    factors = tuple(max(0.0, float(one)) / level for one in _smoothed(rates, horizon, period))
-    return Seasons(factors, True, strength, error, naive_error, flat_error, f"A season that helps ({told}).")
+    events, exposure = np.array(history, dtype=float).reshape(-1, 2).T
+    if len(history) < _YEARS * period or exposure.min() <= 0 or events.sum() <= 0:
+        return _without(len(history), horizon, f"{len(history)} months of history are too few to look for a season.")
+    waves, strength = _waves(events, exposure, period)
+    if not waves:
+        return _without(len(history), horizon, "History shows no season beyond chance.", strength)
+    error, naive_error, flat_error = errors = _trial(events, exposure, period)
+    told = (
+        f"it explains {strength:.0%} of what months differ by; error {error:.3g} against {naive_error:.3g} naive and {flat_error:.3g} flat"
+    )
+    if flat_error <= min(error, naive_error):
+        return _without(len(history), horizon, f"A season that would not have helped ({told}).", strength, errors)
+    if error < naive_error:
+        shape, words = np.exp(_log_season(events, exposure, waves, period, len(history) + horizon)), "A season that helps"
+    else:
+        shape, words = _last(events, exposure, period, len(history) + horizon), "A season, best told by the one before"
+    factors = shape * exposure.sum() / (exposure @ shape[: len(history)])
+    past, coming = (tuple(float(one) for one in part) for part in np.split(factors, [len(history)]))
+    return Seasons(past, coming, True, strength, error, naive_error, flat_error, f"{words} ({told}).")
 
 
-def _trial(rates: NDArray[np.float64], period: int) -> tuple[float, float, float]:
-    errors = []
-    for origin in range(len(rates) - period, len(rates) - _AHEAD + 1, _AHEAD):
-        past, truth = rates[:origin], rates[origin : origin + _AHEAD]
-        said = (_smoothed(past, _AHEAD, period), seasonal_naive([float(x) for x in past], _AHEAD, period), past[-period:].mean())
-        errors.append([float(np.abs(truth - np.asarray(one)).mean()) for one in said])
-    error, naive, flat = np.mean(errors, axis=0)
-    return float(error), float(naive), float(flat)
+def _without(past: int, horizon: int, words: str, strength: float = 0.0, errors: tuple[float, ...] | None = None) -> Seasons:
+    error, naive, flat = errors or (None, None, None)
+    return Seasons((1.0,) * past, (1.0,) * horizon, False, strength, error, naive, flat, words)
 
 
-def _strength(rates: NDArray[np.float64], period: int) -> float:
-    from statsmodels.tsa.seasonal import STL
+def _trial(events: NDArray[np.float64], exposure: NDArray[np.float64], period: int) -> tuple[float, float, float]:
+    """Mean absolute errors of the season, of the naive and of a flat rate, over the months ahead of each origin in the last season."""
+    missed = []
+    for origin in range(len(events) - period, len(events) - _AHEAD + 1):
+        past, lived, ahead = events[:origin], exposure[:origin], slice(origin, origin + _AHEAD)
+        waves, _ = _waves(past, lived, period)
+        shape = np.exp(_log_season(past, lived, waves, period, origin + _AHEAD))
+        seasonal = past.sum() / (lived @ shape[:origin]) * shape[ahead] * exposure[ahead]
+        flat = past.sum() / lived.sum() * exposure[ahead]
+        naive = np.array(seasonal_naive([float(one) for one in past], _AHEAD, period))
+        missed.append([np.abs(events[ahead] - said).mean() for said in (seasonal, naive, flat)])
+    error, naive_error, flat_error = np.mean(missed, axis=0)
+    return float(error), float(naive_error), float(flat_error)
 
-    parts = STL(rates, period=period, robust=False).fit()
-    spread = float(np.var(parts.seasonal + parts.resid))
-    return max(0.0, 1 - float(np.var(parts.resid)) / spread) if spread > 0 else 0.0
+
+def _waves(events: NDArray[np.float64], exposure: NDArray[np.float64], period: int) -> tuple[int, float]:
+    """How many harmonics history asks for, each against those before it, and the share of deviance that the most of them explain."""
+    best, held = 0, _fit(events, exposure, 0, period)
+    flat = strength = float(held.deviance)
+    for waves in _WAVES:
+        tried = _fit(events, exposure, waves, period)
+        more, left = 2 * (waves - best), len(events) - 1 - 2 * waves
+        noise = max(float(tried.pearson_chi2) / left, 1.0)
+        if float(special.fdtrc(more, left, (held.deviance - tried.deviance) / more / noise)) < _DOUBT:
+            best, held = waves, tried
+        strength = float(tried.deviance)
+    return best, 1 - strength / flat if flat > 0 else 0.0
 
 
-def _smoothed(rates: NDArray[np.float64], horizon: int, period: int) -> NDArray[np.float64]:
-    from statsmodels.tsa.holtwinters import ExponentialSmoothing
+def _log_season(events: NDArray[np.float64], exposure: NDArray[np.float64], waves: int, period: int, months: int) -> NDArray[np.float64]:
+    return np.asarray(_harmonics(months, waves, period)[:, 1:] @ _fit(events, exposure, waves, period).params[1:], dtype=float)
 
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # a search that ends early still gives a forecast, and the trial judges it
-        model = ExponentialSmoothing(rates, seasonal="add", seasonal_periods=period, initialization_method="heuristic")
-        return np.asarray(model.fit().forecast(horizon), dtype=float)
+
+def _last(events: NDArray[np.float64], exposure: NDArray[np.float64], period: int, months: int) -> NDArray[np.float64]:
+    """The last season's rates, half an event added to each month, laid over all months."""
+    rates = (events[-period:] + 0.5) / exposure[-period:]
+    return np.asarray(rates[(np.arange(months) - len(events)) % period])
+
+
+def _fit(events: NDArray[np.float64], exposure: NDArray[np.float64], waves: int, period: int) -> Any:
+    from statsmodels.genmod.families import Poisson
+    from statsmodels.genmod.generalized_linear_model import GLM
+
+    return GLM(events, _harmonics(len(events), waves, period), family=Poisson(), offset=np.log(exposure)).fit()
+
+
+def _harmonics(months: int, waves: int, period: int) -> NDArray[np.float64]:
+    turn = 2 * np.pi * np.arange(months)[:, None] / period * np.arange(1, waves + 1)
+    return np.column_stack([np.ones(months), np.cos(turn), np.sin(turn)])
