@@ -33,7 +33,7 @@ _MEET = text(f"""
 WITH {_GROWN}
 INSERT INTO activity (unit_id, name, at, value, weeks, usual, latest)
 SELECT unit_id, name, :at, value, 0, 0, 0 FROM counter WHERE TRUE ON CONFLICT (unit_id, name) DO NOTHING""")  # noqa: S608
-_UPTO = text("SELECT max(id) FROM (SELECT id FROM unit WHERE id > :after ORDER BY id LIMIT :limit) some")
+_UPTO = text("SELECT max(id) FROM (SELECT id FROM unit WHERE id > :after ORDER BY id LIMIT :limit) AS chosen")
 
 
 def read(session: Session, after: int, limit: int, at: int) -> int | None:
