@@ -1,0 +1,33 @@
+"""`python -m tests.support.post_process DATABASE_URL`: deals out and sends until it is killed, on a clock 300 times as fast."""
+
+import sys
+import time
+from datetime import UTC, datetime, timedelta
+
+from musterroll.notices import Post
+from musterroll.registry import signalling
+from musterroll.settings import Settings
+from musterroll.storage.database import Database
+
+_BEGAN = datetime(2026, 11, 1, 12, tzinfo=UTC)
+_FAST = 300
+
+
+def main(url: str) -> None:
+    database = Database(url)
+
+    def clock() -> datetime:
+        """The same for every process of a test: each sees that a pause is over that the one before it set."""
+        return _BEGAN + timedelta(seconds=(time.time() % 1_000_000) * _FAST)
+
+    post = Post(database, Settings(webhook_hosts=["localhost"]), clock)
+    print("sending", flush=True)
+    while True:
+        with database.writing() as session:
+            signalling.speak(session, clock())
+        post.send(clock())
+        time.sleep(0.01)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])

@@ -1,0 +1,88 @@
+"""The process that sends is killed again and again, and the receiver fails at times: every signal arrives, under one id."""
+
+import json
+import random
+import signal
+import subprocess
+import sys
+import threading
+import time
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from musterroll.domain.signals import Kind
+from musterroll.domain.telling import Way
+from musterroll.registry import notifying
+from musterroll.registry.notifying import Wish
+from musterroll.storage.database import Database
+from musterroll.storage.signal_tables import Signal
+
+from tests.support.receivers import Hook, status
+
+SIGNALS, KILLS = 300, 8
+EARLY = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+@pytest.mark.fault
+def test_killed_while_sending_each_signal_reaches_exactly_one_id_and_none_is_lost(database: Database) -> None:
+    chance = random.Random(7)
+    with Hook().open() as hook:
+        with database.writing() as session:
+            wish = Wish("Ours", Way.WEBHOOK, hook.url, [Kind.STALE], gather_minutes=0)
+            notifying.make_rule(session, wish, "admin", EARLY)
+        hook.answer = _moody(chance)
+        killer = threading.Thread(target=_kill_and_restart, args=(database.url, chance, KILLS, hook))
+        killer.start()
+        for n in range(SIGNALS):
+            with database.writing() as session:
+                session.add(Signal(kind=Kind.STALE, at=n + 1, units=1, serial=f"SN{n}"))
+            time.sleep(chance.random() * 0.02)
+        killer.join(120)
+        ids = _ids_by_signal(hook)
+    assert set(ids) == {f"SN{n}" for n in range(SIGNALS)}
+    assert {serial for serial, found in ids.items() if len(found) != 1} == set()
+    assert len(hook.items) > len({call.headers["webhook-id"] for call in hook.items})  # some came twice, and can be told apart
+
+
+def _moody(chance: random.Random) -> Any:
+    """An answer that comes late or not well at times, so that kills fall between sending and noting it."""
+
+    def answer(handler: Any) -> None:
+        time.sleep(chance.random() * 0.15)
+        status(chance.choice([204, 204, 204, 500]))(handler)
+
+    return answer
+
+
+def _kill_and_restart(url: str, chance: random.Random, kills: int, hook: Hook) -> None:
+    for _ in range(kills):
+        child = _started(url)
+        time.sleep(0.2 + chance.random() * 0.6)
+        child.send_signal(signal.SIGKILL)
+        child.wait()
+    last = _started(url)
+    try:
+        until = time.monotonic() + 60
+        while len(_ids_by_signal(hook)) < SIGNALS and time.monotonic() < until:
+            time.sleep(0.05)
+        time.sleep(1)  # whatever would come a second time under another id
+    finally:
+        last.kill()
+        last.wait()
+
+
+def _started(url: str) -> "subprocess.Popen[bytes]":
+    child = subprocess.Popen([sys.executable, "-m", "tests.support.post_process", url], stdout=subprocess.PIPE)
+    assert child.stdout is not None
+    with child.stdout:
+        assert child.stdout.readline() == b"sending\n"
+    return child
+
+
+def _ids_by_signal(hook: Hook) -> dict[str, set[str]]:
+    found: dict[str, set[str]] = {}
+    for call in list(hook.items):
+        for told in json.loads(call.body)["data"]["signals"]:
+            found.setdefault(told["serial"], set()).add(call.headers["webhook-id"])
+    return found
