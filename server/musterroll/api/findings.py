@@ -77,7 +77,7 @@ class DocumentOut(Shape):
 
 
 class ProofOut(Shape):
-    table: str = Field(description="unit, voice, line, invoice.")
+    table: str = Field(description="unit, voice, line, invoice, warranty, card, credential, product.")
     id: int
     says: str
     documents: list[DocumentOut]

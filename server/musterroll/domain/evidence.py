@@ -14,7 +14,7 @@ from musterroll.domain.money import Money, totals
 class Evidence(NamedTuple):
     """A row somebody can go and look at, and what it says."""
 
-    table: str  # unit, voice, line, invoice
+    table: str  # unit, voice, line, invoice; warranty, card, credential, product
     id: int
     says: str
 

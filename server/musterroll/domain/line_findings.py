@@ -1,6 +1,6 @@
 """Where one contract line in force and the units that could use it disagree."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 from musterroll.domain.contract import Scope
@@ -17,6 +17,7 @@ class LineCase(NamedTuple):
     cover: Cover
     left_over: int = 0
     over: tuple[int, ...] = ()
+    serials: Mapping[int, str] = {}  # of the units that found it full
 
 
 def of_line(case: LineCase) -> Iterator[Finding]:
@@ -28,7 +29,8 @@ def of_line(case: LineCase) -> Iterator[Finding]:
         count = len(case.over)
         says = f"all {line.quantity} of line {line.ref} are in use, and {count} more would need it"
         worth = times(line.price, count)._replace(counted=False)  # each counts as operating uncovered
-        units = tuple(Evidence("unit", unit, f"found no seat left on line {line.ref}") for unit in case.over[:_SHOWN])
+        names = [(unit, case.serials.get(unit, "a unit")) for unit in case.over[:_SHOWN]]
+        units = tuple(Evidence("unit", unit, f"{name} found no seat left on line {line.ref}") for unit, name in names)
         yield _finding(Kind.OVER_QUANTITY, case, says, f"{count} over", worth, units)
     if contract.account is None:
         says = f"the contract of line {line.ref} names no account that is on record"

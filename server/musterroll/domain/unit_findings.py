@@ -1,6 +1,6 @@
 """Where the paper and the voice of one unit disagree on one day."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import NamedTuple
 
@@ -29,6 +29,7 @@ class UnitCase(NamedTuple):
     list_price: Money | None = None  # of a year's cover of its product
     disagreement: Disagreement | None = None
     clone: str = ""  # what makes it a clone case, in words that stay the same
+    further: Mapping[Kind, tuple[Evidence, ...]] = {}  # rows that prove findings of a kind beside unit, voice and lines
 
 
 def of_unit(case: UnitCase) -> Iterator[Finding]:
@@ -98,4 +99,5 @@ def _while_operating(case: UnitCase) -> Iterator[Finding]:
 
 def _finding(kind: Kind, case: UnitCase, says: str, facts: tuple[str, ...], worth: Worth, variant: str = "") -> Finding:
     own = Evidence("unit", case.unit, f"{case.serial} is {case.lifecycle}"), Evidence("voice", case.unit, heard(case.heard_at))
-    return Finding(Key(kind, Subject.UNIT, case.unit), says, facts, own + of_covers(case.covers) + of_covers(case.ended), worth, variant)
+    rows = own + of_covers(case.covers) + of_covers(case.ended) + case.further.get(kind, ())
+    return Finding(Key(kind, Subject.UNIT, case.unit), says, facts, rows, worth, variant)

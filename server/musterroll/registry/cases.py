@@ -15,15 +15,23 @@ from musterroll.domain.line_findings import LineCase, of_line
 from musterroll.domain.liveness import Liveness
 from musterroll.domain.money import Money
 from musterroll.domain.unit_findings import UnitCase, of_unit
+from musterroll.domain.warranty import PeriodKind
+from musterroll.registry import further_evidence
 from musterroll.registry.papers import UnitPaper, seat
 from musterroll.registry.reconciling import CLONE
 from musterroll.storage import covers, import_runs, standings, tallies, unit_facts
 from musterroll.storage.import_runs import Origin
-from musterroll.storage.paper_tables import ContractLine
+from musterroll.storage.paper_tables import ContractLine, WarrantyPeriod
 from musterroll.storage.paper_tables import Finding as Row
 
-# The documents that the row of a table comes from.
-_DOCUMENTS = {"unit": ("units",), "voice": ("telemetry",), "line": ("contract-lines",), "invoice": ("billing",), "contract": ("contracts",)}
+# The documents that the row of a table comes from; others come from people, or from the unit itself.
+_DOCUMENTS = {
+    **{"unit": ("units",), "voice": ("telemetry",), "line": ("contract-lines",), "invoice": ("billing",), "contract": ("contracts",)},
+    "warranty": ("units",),  # a standard one is worked out from its unit's dates
+}
+
+
+_NAMED = 20  # units without a seat that are called by their serial
 
 
 class Proof(NamedTuple):
@@ -46,12 +54,20 @@ def proofs(session: Session, finding: Finding) -> list[Proof]:
     """The evidence of a finding with its documents; a line brings its contract."""
     found = []
     for evidence in finding.evidence:
-        origins = list(import_runs.origins(session, _DOCUMENTS[evidence.table], evidence.id))
+        origins = list(import_runs.origins(session, _DOCUMENTS.get(evidence.table, ()), _named(session, evidence)))
         if evidence.table == "line":
             contract = session.execute(select(col(ContractLine.contract_id)).where(col(ContractLine.id) == evidence.id)).scalar()
             origins += import_runs.origins(session, _DOCUMENTS["contract"], contract or 0)
         found.append(Proof(evidence, tuple(origins)))
     return found
+
+
+def _named(session: Session, evidence: Evidence) -> int:
+    """The row that documents name where they bring what a row of evidence says."""
+    if evidence.table != "warranty":
+        return evidence.id
+    period = session.get(WarrantyPeriod, evidence.id)
+    return period.unit_id if period and period.kind is PeriodKind.STANDARD else 0
 
 
 def _of_unit(session: Session, unit_id: int, on: date, instant: datetime, now: datetime) -> list[Finding]:
@@ -72,6 +88,7 @@ def _of_unit(session: Session, unit_id: int, on: date, instant: datetime, now: d
         None if unit.list_price is None else Money(unit.list_price, unit.currency),
         disagreement(read_claim(unit.card), paper.periods),
         CLONE if unit_facts.cloned(session, unit_id) else "",
+        further_evidence.of_unit(session, unit),
     )
     return list(of_unit(case))
 
@@ -89,4 +106,5 @@ def _of_line(session: Session, line_id: int, on: date, instant: datetime, now: d
     else:
         judged = standings.judged(session, to_ms(instant), to_ms(now))
         given = seat(session, judged, line.product, {(line.scope, line.place)}, on).assignment
-    return list(of_line(LineCase(cover, given.left_over.get(line_id, 0), given.over.get(line_id, ()))))
+    over = given.over.get(line_id, ())
+    return list(of_line(LineCase(cover, given.left_over.get(line_id, 0), over, unit_facts.serials(session, over[:_NAMED]))))

@@ -55,6 +55,12 @@ def pending(session: Session) -> list[tuple[Credential, Unit, Product, str | Non
     return [(one[0], one[1], one[2], one[3], one[4]) for one in session.execute(waiting)]
 
 
+def of_unit(session: Session, unit_id: int) -> list[Credential]:
+    """The credentials of a unit that are in use or wait, oldest first."""
+    live = col(Credential.status).in_((CredentialStatus.ACTIVE, CredentialStatus.PENDING))
+    return list(session.exec(select(Credential).where(Credential.unit_id == unit_id, live).order_by(col(Credential.id))))
+
+
 def move(
     session: Session, unit_id: int, old: CredentialStatus, new: CredentialStatus, now: datetime, actor: str, only: int | None = None
 ) -> int:

@@ -1,5 +1,6 @@
 """What coverage and findings need to know of one unit."""
 
+from collections.abc import Collection
 from typing import Any
 
 from sqlalchemy import Row, select
@@ -34,6 +35,11 @@ def by_serial_key(session: Session, key: str) -> list[Row[Any]]:
     """The units on the roll with this serial, by maker: a serial alone is not unique."""
     found = _FACTS.where(col(Unit.serial_key) == key, col(Unit.merged_into_id).is_(None))
     return list(session.execute(found.order_by(col(Unit.maker_key), col(Unit.family_key), col(Unit.id))))
+
+
+def serials(session: Session, unit_ids: Collection[int]) -> dict[int, str]:
+    """What these units are called."""
+    return {row[0]: row[1] for row in session.execute(select(col(Unit.id), col(Unit.serial)).where(col(Unit.id).in_(unit_ids)))}
 
 
 def account(unit: Row[Any]) -> int | None:
