@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from datetime import date, datetime
 
-from flask import Blueprint, Response, make_response, redirect, request
+from flask import Blueprint, Response, redirect, request
 from sqlmodel import Session
 from werkzeug.wrappers import Response as AnyResponse
 
@@ -18,8 +18,10 @@ from musterroll.storage.tables import Unit
 from musterroll.storage.units import unit_id
 from musterroll.web import unit_page
 from musterroll.web.door import actor, clock, needs, page, reading, writing
+from musterroll.web.security import allow_scanning
 
 pages = Blueprint("actions", __name__)
+pages.after_request(allow_scanning)
 
 CHOICES = 30  # sites shown to choose from
 _LONGEST = 500  # characters of a reason
@@ -113,8 +115,9 @@ def _done(uid: str, act: str, verb: Callable[[Session, str, datetime], Change]) 
 
 
 def _refused(uid: str, now: datetime, act: str, no: Refusal) -> Response:
-    text = unit_page.show(uid, now, refused=str(no), act=act, said=request.form)
-    return make_response(text, 409 if isinstance(no, Conflict) else 422)
+    answer = unit_page.show(uid, now, refused=str(no), act=act, said=request.form)
+    answer.status_code = 409 if isinstance(no, Conflict) else 422
+    return answer
 
 
 def _move(session: Session, uid: str, now: datetime) -> Change:

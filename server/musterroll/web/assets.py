@@ -58,11 +58,12 @@ class Assets:
         return answer
 
 
-def install(app: Flask) -> None:
+def install(app: Flask) -> Assets:
     """Serve the assets and give templates `asset(name)` and `icon(name)`."""
     found = Assets()
     app.add_url_rule("/assets/<version>/<path:name>", "assets", found.serve)
     app.jinja_env.globals.update(asset=found.address, icon=found.icon)
+    return found
 
 
 def kind(name: str) -> str:

@@ -1,11 +1,12 @@
 """Look-up: one field, one big answer. For a phone, a glove and a wedge scanner."""
 
-from flask import Blueprint, request
+from flask import Blueprint, Response, make_response, request
 
 from musterroll.registry.covering import coverage
 from musterroll.registry.looking_up import look_up
 from musterroll.registry.surroundings import surroundings
 from musterroll.web.door import clock, page, reading
+from musterroll.web.offline import about
 from musterroll.web.security import allow_scanning
 
 pages = Blueprint("looking_up", __name__)
@@ -13,13 +14,14 @@ pages.after_request(allow_scanning)
 
 
 @pages.get("/")
-def look() -> str:
+def look() -> Response:
     now, code = clock(), request.args.get("code", "").strip()
     if not code:
-        return page("look_up.html", now, code="", found=None)
+        return make_response(page("look_up.html", now, code="", found=None))
     with reading() as session:
         found = look_up(session, code, now)
         only = found.units[0].uid if len(found.units) == 1 else None
         cover = coverage(session, only, None, now) if only else None
         around = surroundings(session, only) if only else None
-    return page("look_up.html", now, code=code, found=found, cover=cover, around=around)
+    text = page("look_up.html", now, code=code, found=found, cover=cover, around=around)
+    return about(text, found.units[0] if only else None)

@@ -5,9 +5,9 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from flask import Blueprint, redirect, request
+from flask import Blueprint, Response, redirect, request
 from sqlmodel import Session
-from werkzeug.wrappers import Response
+from werkzeug.wrappers import Response as AnyResponse
 
 from musterroll.domain.lifecycle import onward
 from musterroll.domain.permission import Role, allows
@@ -20,9 +20,12 @@ from musterroll.registry.own_changes import Made
 from musterroll.registry.surroundings import surroundings
 from musterroll.web.door import actor, clock, page, reading
 from musterroll.web.labels import public_address
+from musterroll.web.offline import about
 from musterroll.web.pictures import SPANS, Spark, span_for, spark, timeline
+from musterroll.web.security import allow_scanning
 
 pages = Blueprint("unit", __name__)
+pages.after_request(allow_scanning)
 
 CHANGES, MESSAGES = 200, 200  # fetched for the pictures
 SHOWN = 12  # listed
@@ -38,18 +41,18 @@ class Vital(NamedTuple):
 
 
 @pages.get("/units/<uid>")
-def unit(uid: str) -> str:
+def unit(uid: str) -> AnyResponse:
     return show(uid, clock())
 
 
 @pages.get("/u/<uid>")
 @pages.get("/U/<uid>")
-def short(uid: str) -> Response:
+def short(uid: str) -> AnyResponse:
     """The short address on labels and in messages."""
     return redirect(f"/units/{uid.lower() if request.path.startswith('/U/') else uid}")
 
 
-def show(uid: str, now: datetime, refused: str | None = None, act: str = "", said: Mapping[str, str] | None = None) -> str:
+def show(uid: str, now: datetime, refused: str | None = None, act: str = "", said: Mapping[str, str] | None = None) -> Response:
     """The page of a unit. After an act was `refused`, its form is open and holds what was `said`. Raises NotFound."""
     may_act = allows(Role(actor().role), Role.TECHNICIAN)
     with reading() as session:
@@ -60,7 +63,7 @@ def show(uid: str, now: datetime, refused: str | None = None, act: str = "", sai
         noted, done = notes(session, uid), _done(session, uid)
         periods = warranting.periods(session, uid) if may_act else []
     span = span_for(card, request.args.get("span"), now)
-    return page(
+    text = page(
         "unit.html",
         now,
         card=card,
@@ -83,6 +86,7 @@ def show(uid: str, now: datetime, refused: str | None = None, act: str = "", sai
         act=act,
         said=said or {},
     )
+    return about(text, card)
 
 
 def _done(session: Session, uid: str) -> Made | str | None:

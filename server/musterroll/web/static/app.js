@@ -60,3 +60,14 @@ for (const all of document.querySelectorAll("[data-all]")) {
   all.hidden = false;
   all.addEventListener("change", () => { for (const one of document.forms[all.dataset.all].querySelectorAll("[name=finding]")) one.checked = all.checked; });
 }
+
+// The last looked-up units stay readable when the network drops. A page shown from there says so, and is asked for anew as soon as it can be.
+if (document.body.dataset.worker && navigator.serviceWorker) {
+  const seen = navigator.serviceWorker.controller; // what was there when the page came: without one, nobody kept it
+  navigator.serviceWorker.register(document.body.dataset.worker).then(() => navigator.serviceWorker.ready).then((ready) => {
+    if (!seen) ready.active.postMessage({ keep: location.href });
+  }).catch(() => {});
+}
+if (document.querySelector("[data-offline]")) addEventListener("online", () => location.reload());
+// Going back may show a page as it was left; how a unit stands is asked for anew.
+if (document.querySelector(".verdict")) addEventListener("pageshow", (event) => { if (event.persisted) location.reload(); });
