@@ -1,7 +1,7 @@
 """Capacity: from exposure and counts to rates, demand, hours, heads, spares and revenue, each with a band and a back-test.
 
 `rates` what was seen, and what a family lends to it · `survival` how units age · `counts` a predicted count · `amounts` a predicted
-amount · `demand` incidents to come · `ageing` the live fleet rolled forward · `fleet` both for a whole fleet · `seasons` what the calendar
+amount · `demand` incidents to come · `ageing` the live fleet rolled forward · `seasons` what the calendar
 adds · `handling` hours an incident takes · `staffing` heads · `spares` parts · `renewals` contracts and revenue · `backtest` how well the
 same would have done before · `levels` of bands.
 

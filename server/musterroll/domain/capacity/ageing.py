@@ -1,11 +1,14 @@
 """The live fleet rolled forward: who will be how old, and for how many unit-months."""
 
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
 
 AGE_BANDS = (0, 3, 12, 24, 36, 48, 60)  # first month of each band of age
+_LEAST = 5  # incidents a band of age needs to have a rate of its own
+_HALF = 0.5  # incidents known before any were seen
 
 
 class Month(NamedTuple):
@@ -27,6 +30,37 @@ def band_of(age_months: float, bands: Sequence[int] = AGE_BANDS) -> int:
     [0, 0, 1, 6]
     """
     return int(np.searchsorted(bands, age_months, side="right")) - 1
+
+
+def merged(events: Sequence[float]) -> list[range]:
+    """Neighbouring bands, from the youngest on, taken as one until each holds five incidents (the rule of Cochran 1954, Biometrics 10, for
+    cells); the oldest join those before, so that an age no unit has reached yet has the rate of the oldest that was seen.
+
+    >>> merged([9, 2, 4, 7, 1, 0])
+    [range(0, 1), range(1, 3), range(3, 6)]
+    """
+    ends, held = [0], 0.0
+    for band, seen in enumerate(events):
+        held += seen
+        if held >= _LEAST:
+            ends.append(band + 1)
+            held = 0.0
+    ends = [*(ends[:-1] or [0]), len(events)]
+    return [range(first, end) for first, end in pairwise(ends)]
+
+
+def of_profile(events: Sequence[float], coming: Sequence[float]) -> float:
+    """The variance that not knowing how the rate goes with age adds to a count, when its level is learnt from the same incidents.
+
+    `events`: those seen by band; `coming`: the means expected by band. To first order the logarithm of a band's rate has variance 1 / n;
+    in the sum, what moves all bands alike is the level's, and what is left is by how much the shares of the bands move (delta method,
+    Cramer 1946). A fleet that stays as old as it was adds nothing.
+
+    >>> of_profile([10, 30], [5.0, 15.0]), round(of_profile([10, 30], [15.0, 5.0]), 2)
+    (0.0, 13.33)
+    """
+    seen, mean = np.maximum(np.asarray(events, dtype=float), _HALF), np.asarray(coming, dtype=float)
+    return float(np.sum((mean - mean.sum() * seen / seen.sum()) ** 2 / seen))
 
 
 def roll_forward(

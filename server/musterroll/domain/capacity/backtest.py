@@ -1,28 +1,15 @@
 """What the method would have said in the past, against what happened."""
 
-from collections import defaultdict
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from musterroll.domain.capacity.amounts import Amount
 from musterroll.domain.capacity.counts import Predictive
-from musterroll.domain.capacity.demand import Period, dispersion, predict
-from musterroll.domain.capacity.fleet import Cell, fleet
 from musterroll.domain.capacity.levels import EIGHTY, NINETY_FIVE
-from musterroll.domain.capacity.rates import Proportion, alone, wilson
+from musterroll.domain.capacity.rates import Proportion, wilson
 from musterroll.domain.capacity.seasons import seasonal_naive
 
 _PINBALL = (0.1, 0.5, 0.9)
-
-
-class Seen(NamedTuple):
-    """What a product of a family at an age showed in one past month."""
-
-    family: Hashable
-    product: Hashable
-    band: int
-    events: float
-    exposure: float
 
 
 class Row(NamedTuple):
@@ -76,35 +63,6 @@ def rolling_origin(
     return rows
 
 
-def of_history(history: Sequence[Period], first: int = 6, horizon: int = 1, period: int = 12) -> list[Row]:
-    """The plain method on one group: each stretch from the periods before it, given the exposure it turned out to have."""
-
-    def predicted(i: int) -> Predictive:
-        past = history[:i]
-        own = alone(sum(p.events for p in past), sum(p.exposure for p in past))
-        return predict(own, [p.exposure for p in history[i : i + horizon]], dispersion(past))
-
-    exposed = next((i for i, p in enumerate(history) if p.exposure > 0), len(history))
-    return rolling_origin([p.events for p in history], predicted, max(first, exposed + 1), horizon, period)
-
-
-def of_fleet(history: Sequence[Sequence[Seen]], first: int = 6, horizon: int = 1, period: int = 12) -> list[Row]:
-    """`fleet` on what each past month showed (one sequence for each month, oldest first): each stretch from the months before it, given
-    the exposure it turned out to have."""
-
-    def predicted(i: int) -> Predictive:
-        return fleet(_cells(history, i, horizon), dispersion(totals(history[:i]))).whole
-
-    months = totals(history)
-    exposed = next((i for i, p in enumerate(months) if p.exposure > 0), len(months))
-    return rolling_origin([p.events for p in months], predicted, max(first, exposed + 1), horizon, period)
-
-
-def totals(history: Sequence[Sequence[Seen]]) -> list[Period]:
-    """Each month over all cells."""
-    return [Period(sum(one.events for one in month), sum(one.exposure for one in month)) for month in history]
-
-
 def verdict(rows: Sequence[Row]) -> Verdict | None:
     """What the rows say together; None of none. Relative error: Hyndman & Koehler 2006, Int. J. Forecasting 22; pinball loss: Koenker &
     Bassett 1978, Econometrica 46."""
@@ -117,20 +75,6 @@ def verdict(rows: Sequence[Row]) -> Verdict | None:
     relative = error / naive if naive > 0 else None
     pinball = sum(row.pinball for row in rows) / n
     return Verdict(n, held80, held95, error, naive, relative, pinball, f"{_held(held80)} {_against(relative)}")
-
-
-def _cells(history: Sequence[Sequence[Seen]], origin: int, horizon: int) -> list[Cell]:
-    events: dict[tuple[Hashable, Hashable, int], float] = defaultdict(float)
-    exposure: dict[tuple[Hashable, Hashable, int], float] = defaultdict(float)
-    coming: dict[tuple[Hashable, Hashable, int], list[float]] = defaultdict(lambda: [0.0] * horizon)
-    for month in history[:origin]:
-        for one in month:
-            events[one[:3]] += one.events
-            exposure[one[:3]] += one.exposure
-    for at, month in enumerate(history[origin : origin + horizon]):
-        for one in month:
-            coming[one[:3]][at] += one.exposure
-    return [Cell(*key, events[key], exposure[key], tuple(coming[key])) for key in {**exposure, **coming}]
 
 
 def _pinball(actual: float, said: float, p: float) -> float:

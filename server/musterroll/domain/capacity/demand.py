@@ -90,17 +90,19 @@ def widened(months: Sequence[float], spread: float, beyond: Dispersion) -> Predi
 
 
 def dispersion(history: Sequence[Period]) -> Dispersion:
-    """How much more than by chance past periods differed, by moments (Breslow 1984, Applied Statistics 33), less sure of it the fewer
-    they are: with n periods the variance is taken (n - 1) / (n - 3) times, as Student's would be. Six periods or more are needed."""
+    """How much more than by chance past periods differed, by moments (Breslow 1984, Applied Statistics 33). What chance alone shows in n
+    periods, a variance of 2 / (n - 1) of it, is held against it (positive-part shrinkage: James & Stein 1961); what is left is taken
+    (n - 1) / (n - 3) times, as Student's variance would be, for it is known from n periods only. Six or more are needed."""
     seen = [period for period in history if period.exposure > 0]
     if len(seen) < _ENOUGH or not sum(period.events for period in seen):
         return BY_CHANCE
     events, exposure = np.array(seen, dtype=float).T
     n, expected = len(seen), exposure * events.sum() / exposure.sum()
-    squares = float(np.sum(expected**2))
-    excess = (float(np.sum((events - expected) ** 2)) * n / (n - 1) - float(events.sum())) / squares
-    variance = max(0.0, excess) * (n - 1) / (n - 3)
-    return Dispersion(variance, variance * squares / float(events.sum()) ** 2, n, _words(variance, n))
+    whole, squares = float(events.sum()), float(np.sum(expected**2))
+    beyond = float(np.sum((events - expected) ** 2)) * n / (n - 1) / whole - 1  # the variance, as a multiple of Poisson's, less one
+    held = beyond - 2 / (n - 1) / beyond if beyond > 0 else 0.0
+    variance = max(0.0, held) * whole / squares * (n - 1) / (n - 3)
+    return Dispersion(variance, variance * squares / whole**2, n, _words(variance, n))
 
 
 def _words(variance: float, periods: int) -> str:
