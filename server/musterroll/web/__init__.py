@@ -20,6 +20,8 @@ from musterroll.web import (
     labels,
     looking_up,
     menu,
+    notification_words,
+    notifications,
     proposals,
     quarantine,
     reconciliation,
@@ -49,6 +51,7 @@ _SUBJECTS = (
     proposals,
     changes,
     enrolment,
+    notifications,
     quarantine,
 )
 
@@ -61,6 +64,7 @@ def build(app: Flask, database: Database, settings: Settings, checks: Checks) ->
     words.install(app)
     cover_words.install(app)
     finding_words.install(app)
+    notification_words.install(app)
     filter_words.install(app)
     assets.install(app)
     menu.install(app)

@@ -25,6 +25,7 @@ ENTRIES = (
     Entry("/labels", "Labels", "qrcode", "Units"),
     Entry("/proposals", "Proposals", "arrows-join", "Paper", Role.PLANNER),
     Entry("/enrolment", "Enrolment", "id-badge-2", "Administration", Role.ADMIN),
+    Entry("/notifications", "Notifications", "bell-ringing", "Administration", Role.ADMIN),
     Entry("/quarantine", "Quarantine", "shield-exclamation", "Administration", Role.ADMIN),
 )
 
