@@ -21,7 +21,7 @@ class Word(NamedTuple):
 KINDS = {
     Kind.STALE: Word("Fell silent", "units gone stale, grouped by site", "volume-off"),
     Kind.REVIVED: Word("Came back", "silent units heard again", "heartbeat"),
-    Kind.DECLINING: Word("Declining", "use fell to less than half of the unit’s own past", "trending-down"),
+    Kind.DECLINING: Word("Declining", "use fell to less than half of what the unit did before", "trending-down"),
     Kind.WARRANTY_ENDING: Word("Warranty ends", "by site and day, at the lead times below", "shield-x"),
     Kind.CONTRACT_ENDING: Word("Contract ends", "or renews itself, at the lead times below", "calendar-event"),
     Kind.NOTICE_DUE: Word("Notice due", "the last day to stop a renewal, at the lead times below", "clock-exclamation"),
