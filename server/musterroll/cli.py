@@ -17,6 +17,7 @@ from musterroll.commands import (
     import_history,
     installed_base,
     licences,
+    planning,
     proposals,
     reconciling,
     running,
@@ -41,7 +42,7 @@ _COMMANDS: tuple[click.Command, ...] = (
     *(administration.db, import_, administration.token, administration.user, administration.config, administration.asyncapi),
     *(import_history.imports, import_history.mappings, auditing.audit, auditing.changes),
     *(reconciling.reconcile, covering.coverage, findings.findings, licences.licences),
-    *(installed_base.installed_base, proposals.proposals),
+    *(installed_base.installed_base, planning.plan, proposals.proposals),
 )
 for _command in _COMMANDS:
     cli.add_command(_command)

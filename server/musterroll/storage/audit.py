@@ -49,7 +49,7 @@ def append(session: Session, change: Change, entries: Iterable[Entry]) -> None:
 
 
 # Paper that no reconciliation reads.
-_ASIDE = frozenset({"incident", "proposal", "finding_decision", "warranty_policy", "unit_note", "notification_rule"})
+_ASIDE = frozenset({"incident", "proposal", "finding_decision", "warranty_policy", "unit_note", "notification_rule", "scenario"})
 
 _OF_UNITS = frozenset({"warranty_period", "incident", "unit_note"})
 

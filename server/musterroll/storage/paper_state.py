@@ -30,11 +30,14 @@ from musterroll.storage.paper_tables import (
     WarrantyPeriod,
     WarrantyPolicy,
 )
+from musterroll.storage.plan_tables import Scenario
 from musterroll.storage.signal_tables import NotificationRule
-from musterroll.storage.tables import Account, ClaimToken, Credential, DurableMessage, Product, Site, Unit, Voice
+from musterroll.storage.tables import Account, ApiToken, ClaimToken, Credential, DurableMessage, Product, Site, Unit, User, Voice
 
 _SAID_BY_DEVICE = frozenset({"firmware", "agent", "born_at", "card", "evidence"})
 _OF_TOKEN = frozenset({"id", "account_id", "site_id"})  # where it deploys to; the rest is its own business
+_OF_PERSON = frozenset({"id", "name", "role", "within", "disabled_at"})  # no hash of a password is in the audit
+_OF_API_TOKEN = frozenset({"id", "label", "scopes", "within", "expires_at", "revoked_at"})
 _OF_RULE = frozenset({"secret", "told_until"})  # no secret is in the audit; how far it told is its own business
 _TABLES = (
     WarrantyPolicy,
@@ -52,6 +55,9 @@ _TABLES = (
     ClaimToken,
     UnitNote,
     NotificationRule,
+    User,
+    ApiToken,
+    Scenario,
 )
 _READERS: dict[type, Callable[[Any], Any]] = {
     Price: Decimal,
@@ -90,8 +96,9 @@ def _paper(model: type[SQLModel]) -> Paper:
 
 
 def _is_paper(model: type[SQLModel], column: str) -> bool:
-    if model is ClaimToken:
-        return column in _OF_TOKEN
+    named = {ClaimToken: _OF_TOKEN, User: _OF_PERSON, ApiToken: _OF_API_TOKEN}.get(model)
+    if named is not None:
+        return column in named
     if model is NotificationRule:
         return column not in _OF_RULE
     return model is not Unit or column not in _SAID_BY_DEVICE

@@ -1,0 +1,110 @@
+"""What a plan assumes beyond what was measured, with defaults that suit a field service of average kind. Every one can be changed."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields
+from typing import Any, NamedTuple
+
+from musterroll.domain.errors import Refusal
+
+
+class BadAssumption(Refusal):
+    code = "bad_assumption"
+
+
+@dataclass(frozen=True, slots=True)
+class Assumptions:
+    """Percentages as people say them (100 = as now); hours, days, minutes, money as named."""
+
+    deployments: float = 100.0
+    retirements: float = 100.0
+    incident_rate: float = 100.0
+    recalled: str = ""
+    recall_months: float = 3.0
+    travel_hours: float = 1.5
+    productive_hours: float = 110.0
+    absence: float = 12.0
+    contacts: float = 1.3
+    desk_minutes: float = 12.0
+    opening_hours: float = 190.0
+    peak: float = 150.0
+    service_level: float = 80.0
+    answer_seconds: float = 20.0
+    occupancy: float = 85.0
+    shrinkage: float = 30.0
+    lead_days: float = 30.0
+    spares_target: float = 95.0
+    field_cost: float = 65.0
+    desk_cost: float = 40.0
+    part_cost: float = 90.0
+    currency: str = "EUR"
+
+    def changed(self) -> dict[str, Any]:
+        """Those that are not the defaults."""
+        return {name: value for name, value in asdict(self).items() if value != getattr(DEFAULTS, name)}
+
+
+class Said(NamedTuple):
+    """How an assumption is asked for: its group, name, unit, what it means, and the least, most and step of its slider."""
+
+    group: str
+    name: str
+    unit: str
+    means: str
+    least: float = 0
+    most: float = 0
+    step: float = 1
+
+
+DEFAULTS = Assumptions()
+SAID: dict[str, Said] = {
+    "deployments": Said("Fleet", "Deployments", "%", "of the pace of the last six months", 0, 400, 10),
+    "retirements": Said("Fleet", "Units leaving", "%", "of the pace of the last six months", 0, 400, 10),
+    "incident_rate": Said("Fleet", "Incident rate", "%", "of what was measured", 10, 300, 5),
+    "recalled": Said("Fleet", "Product recalled", "", "every unit of it operating now gets a visit"),
+    "recall_months": Said("Fleet", "Recall spread over", "months", "in equal parts from the first month on", 1, 12, 1),
+    "travel_hours": Said("Field", "Travel", "hours a visit", "there and back", 0, 12, 0.25),
+    "productive_hours": Said("Field", "Productive hours", "a head and month", "on site or on the way, while not absent", 40, 180, 5),
+    "absence": Said("Field", "Absence", "%", "of the time of field people: leave, illness, training", 0, 50, 1),
+    "contacts": Said("Desk", "Contacts", "an incident", "calls, mails or chats", 1, 6, 0.1),
+    "desk_minutes": Said("Desk", "Desk time before a visit", "minutes a contact", "where the field does the work", 1, 60, 1),
+    "opening_hours": Said("Desk", "Open", "hours a month", "190: five days of nine hours", 80, 744, 2),
+    "peak": Said("Desk", "Busiest half hour", "%", "of an average one", 100, 400, 10),
+    "service_level": Said("Desk", "Service level", "%", "of contacts answered in time", 50, 99, 1),
+    "answer_seconds": Said("Desk", "In time", "seconds", "until somebody answers", 5, 600, 5),
+    "occupancy": Said("Desk", "Occupancy at most", "%", "of time at the desk in contact with customers", 50, 100, 1),
+    "shrinkage": Said("Desk", "Shrinkage", "%", "of paid desk time away from the desk", 0, 60, 1),
+    "lead_days": Said("Parts", "Lead time", "days", "until a part is on the shelf again", 1, 365, 1),
+    "spares_target": Said("Parts", "Parts at hand", "%", "chance that the stock lasts over the lead time", 50, 99.9, 0.1),
+    "field_cost": Said("Cost", "Field hour", "", "all in", 0, 500, 1),
+    "desk_cost": Said("Cost", "Desk hour", "", "all in", 0, 500, 1),
+    "part_cost": Said("Cost", "Part", "", "all in", 0, 10_000, 1),
+    "currency": Said("Cost", "Currency", "", "of these costs; three capital letters"),
+}
+assert set(SAID) == {one.name for one in fields(Assumptions)}
+
+
+def assume(given: Mapping[str, Any]) -> Assumptions:
+    """The defaults with these changed; text of numbers is read. Raises BadAssumption."""
+    unknown = next((name for name in given if name not in SAID), None)
+    if unknown is not None:
+        raise BadAssumption(f"there is no assumption {str(unknown)[:40]!r}; there are {', '.join(SAID)}")
+    return Assumptions(**{name: _read(name, value) for name, value in given.items()})
+
+
+def _read(name: str, value: Any) -> Any:
+    if name == "currency":
+        if not (isinstance(value, str) and len(value) == 3 and value.isascii() and value.isalpha() and value.isupper()):
+            raise BadAssumption("currency must be three capital letters such as EUR")
+        return value
+    if name == "recalled":
+        if not isinstance(value, str) or len(value) > 200:
+            raise BadAssumption("recalled must be the name of a product as the plan shows it")
+        return value.strip()
+    said = SAID[name]
+    try:
+        number = float(value)
+    except (TypeError, ValueError):
+        number = float("nan")
+    if isinstance(value, bool) or not said.least <= number <= said.most:
+        raise BadAssumption(f"{name} must be a number from {said.least:g} to {said.most:g}, not {str(value)[:20]!r}")
+    return number

@@ -1,0 +1,54 @@
+"""Rates that drift: how fast the past grows old as evidence. A gamma-Poisson level whose evidence fades each month by a factor, the factor
+being the one under which past months were least surprising (Smith & Miller 1986, JRSS B 48; Harvey & Fernandes 1989, JBES 7)."""
+
+from collections.abc import Sequence
+from math import lgamma, log
+from typing import NamedTuple
+
+from musterroll.domain.capacity.demand import Period
+
+_FADES = (1.0, 0.98, 0.95, 0.9, 0.85, 0.8, 0.7, 0.6)
+_LEAST_MONTHS = 9
+_LEARNT = 3  # months that only teach
+_CLEAR = 1.0  # gain in log likelihood from which fading is believed
+_HALF = 0.5
+
+
+class Drift(NamedTuple):
+    """`fade`: what a month's evidence is worth a month later (1: the rate stays). `ahead`: incidents over those expected, told one month
+    ahead, for each month that could be told."""
+
+    fade: float
+    ahead: list[Period]
+    words: str
+
+    def weights(self, months: int) -> list[float]:
+        """What each of so many past months is worth now."""
+        return [self.fade ** (months - month) for month in range(months)]
+
+
+def drift(history: Sequence[Period]) -> Drift:
+    """Learn the fading from incidents by month and those that constant rates would have expected."""
+    ahead = _told(history, 1.0)[1]
+    if len(history) < _LEAST_MONTHS or sum(period.events for period in history) <= 0:
+        return Drift(1.0, ahead, "Too little history to tell whether rates drift; they are taken not to.")
+    steady = _told(history, 1.0)[0]
+    best, fade = max((_told(history, one)[0], one) for one in _FADES)
+    if fade == 1.0 or best - steady < _CLEAR:
+        return Drift(1.0, ahead, "Rates did not drift: all months of the log count the same.")
+    told = f"Rates drifted: each month that passes takes {1 - fade:.0%} off what a month tells, so that the newest count most."
+    return Drift(fade, _told(history, fade)[1], told)
+
+
+def _told(history: Sequence[Period], fade: float) -> tuple[float, list[Period]]:
+    """Log likelihood of each month given those before it, and those months over what was expected of them."""
+    shape, rate, gain, ahead = _HALF, 0.0, 0.0, []
+    for number, (events, expected) in enumerate(history):
+        shape, rate = shape * fade, rate * fade
+        if number >= _LEARNT and rate > 0 and expected > 0:
+            gain += (
+                lgamma(shape + events) - lgamma(shape) + shape * log(rate / (rate + expected)) + events * log(expected / (rate + expected))
+            )
+            ahead.append(Period(events, shape / rate * expected))
+        shape, rate = shape + events, rate + expected
+    return gain, ahead

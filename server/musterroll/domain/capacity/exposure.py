@@ -1,0 +1,110 @@
+"""Exposure: for how long units operated, month by month, by product, age and cover. From stretches of operation to sums of seconds.
+
+A stretch is cut where its unit gets a month older and where its warranty or its contract line begins and ends; then all pieces are summed
+by month at once. Instants are seconds since 1970, days are UTC days since then. Whole seconds in, whole seconds out: sums of days add up
+to the sum of the month exactly.
+"""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+DAY = 86_400
+MONTH_DAYS = 365.25 / 12
+OLDEST = 240  # completed months; older units count as this old
+NEVER = 1 << 22  # a day no calendar reaches
+WARRANTY, CONTRACT = 1, 2  # bits of a cover
+_BIRTHDAYS = np.ceil(np.arange(OLDEST + 1) * MONTH_DAYS).astype(np.int64)  # days until so many completed months
+
+Whole = NDArray[np.int64]
+
+
+class Stretches(NamedTuple):
+    """Columns: of each stretch its product, when it began and ended (seconds), its unit's day of birth, and the days its cover holds
+    (first day, first day without; both `NEVER` where there is none)."""
+
+    product: Whole
+    since: Whole
+    until: Whole
+    born: Whole
+    warranty_from: Whole
+    warranty_to: Whole
+    line_from: Whole
+    line_to: Whole
+
+
+class Sums(NamedTuple):
+    """Columns of the sums that are not nought: number of the month, product, completed months of age, cover, seconds."""
+
+    month: Whole
+    product: Whole
+    age: Whole
+    cover: Whole
+    seconds: Whole
+
+
+def completed_months(born: Whole, day: Whole) -> Whole:
+    """Age in completed months on a day; before birth it is 0.
+
+    >>> completed_months(np.array([0, 0, 0, 50]), np.array([0, 30, 31, 0])).tolist()
+    [0, 0, 1, 0]
+    """
+    return np.clip(np.searchsorted(_BIRTHDAYS, day - born, side="right") - 1, 0, OLDEST)
+
+
+def cover_on(day: Whole, warranty_from: Whole, warranty_to: Whole, line_from: Whole, line_to: Whole) -> Whole:
+    """Which cover holds on a day: 0 none, 1 warranty, 2 a contract line, 3 both."""
+    warranty, line = (warranty_from <= day) & (day < warranty_to), (line_from <= day) & (day < line_to)
+    return np.asarray(WARRANTY * warranty + CONTRACT * line, dtype=np.int64)
+
+
+def sums(found: Stretches, bounds: Sequence[int]) -> Sums:
+    """Seconds of operation between the first and the last of `bounds` (seconds, rising; month n lies from bounds[n] to bounds[n + 1])."""
+    edges = np.asarray(bounds, dtype=np.int64)
+    since, until = np.clip(found.since, edges[0], edges[-1]), np.clip(found.until, edges[0], edges[-1])
+    kept = until > since
+    cut = _cut(Stretches(*(column[kept] for column in found._replace(since=since, until=until))))
+    products, product = np.unique(cut.product, return_inverse=True)
+    day = cut.since // DAY
+    age = completed_months(cut.born, day)
+    group = (product * (OLDEST + 1) + age) * 4 + cover_on(day, *cut[4:])
+    groups, group = np.unique(group, return_inverse=True)
+    seconds = _by_month(group, cut.until, edges, len(groups)) - _by_month(group, cut.since, edges, len(groups))
+    row, month = np.nonzero(seconds)
+    cell, cover = np.divmod(groups[row], 4)
+    return Sums(month, products[cell // (OLDEST + 1)], cell % (OLDEST + 1), cover, seconds[row, month])
+
+
+def _cut(found: Stretches) -> Stretches:
+    """The same stretches in pieces over each of which age and cover stay the same."""
+    for name in ("warranty_from", "warranty_to", "line_from", "line_to"):
+        found = _split(found, np.where(getattr(found, name) < NEVER, getattr(found, name), 0) * DAY)
+    first, last = (completed_months(found.born, at // DAY) for at in (found.since, found.until - 1))
+    count = last - first + 1
+    piece = np.repeat(np.arange(len(count)), count)
+    age = first[piece] + np.arange(len(piece)) - np.repeat(np.cumsum(count) - count, count)
+    pieces = Stretches(*(column[piece] for column in found))
+    begins = np.where(age > first[piece], (pieces.born + _BIRTHDAYS[age]) * DAY, pieces.since)
+    ends = np.where(age < last[piece], (pieces.born + _BIRTHDAYS[np.minimum(age + 1, OLDEST)]) * DAY, pieces.until)
+    return pieces._replace(since=begins, until=ends)
+
+
+def _split(found: Stretches, at: Whole) -> Stretches:
+    """Each stretch that this instant lies within as two."""
+    within = (found.since < at) & (at < found.until)
+    before = found._replace(until=np.where(within, at, found.until))
+    after = Stretches(*(column[within] for column in found._replace(since=at)))
+    return Stretches(*(np.concatenate(pair) for pair in zip(before, after, strict=True)))
+
+
+def _by_month(group: Whole, at: Whole, edges: Whole, groups: int) -> Whole:
+    """Of each group and month, the seconds of it that lie before the instants, all instants together."""
+    months = len(edges) - 1
+    month = np.minimum(np.searchsorted(edges, at, side="right") - 1, months - 1)
+    cell = group * months + month
+    partly = np.bincount(cell, weights=at - edges[month], minlength=groups * months).reshape(groups, months)
+    passed = np.bincount(cell, minlength=groups * months).reshape(groups, months)
+    later = np.cumsum(passed[:, ::-1], axis=1)[:, ::-1] - passed  # instants in a later month have passed this one whole
+    return np.rint(partly).astype(np.int64) + later * np.diff(edges)

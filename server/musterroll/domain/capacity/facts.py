@@ -1,0 +1,113 @@
+"""What is known of a fleet for planning, gathered once: from it every plan and every scenario is worked out without asking again."""
+
+from dataclasses import asdict, dataclass, field
+from datetime import date
+from typing import Any
+
+from musterroll.domain.capacity.ageing import AGE_BANDS
+from musterroll.domain.capacity.backtest import Row
+
+
+@dataclass(frozen=True, slots=True)
+class ProductFacts:
+    """One product. Lists by month run over `Facts.months`, oldest first; inner lists by age band (`ageing.AGE_BANDS`)."""
+
+    id: int
+    maker: str
+    model: str
+    kin: str  # whom it borrows from: its family, else its maker, else other makers
+    exposure: list[list[float]]  # unit-months of operation
+    events: list[list[int]]  # incidents of units on the roll
+    visits: list[list[int]]  # of these, the ones a part was used for
+    by_age: list[int]  # units operating now, by completed months in service
+    shipped: int  # on their way or in stock: operating nowhere yet
+    regions: dict[str, int]  # units operating now
+    covered: list[int]  # units operating now that are still covered after 0, 1, 2 ... months
+
+    @property
+    def name(self) -> str:
+        return self.model if self.model.casefold().startswith(self.maker.casefold()) else f"{self.maker} {self.model}"
+
+    @property
+    def rest(self) -> list[list[int]]:
+        """Incidents without a part: done at the desk."""
+        return [[a - b for a, b in zip(all_, some, strict=True)] for all_, some in zip(self.events, self.visits, strict=True)]
+
+    @property
+    def operating(self) -> int:
+        return sum(self.by_age)
+
+
+@dataclass(frozen=True, slots=True)
+class SegmentRenewals:
+    """Terms of contracts of one segment and currency that came to their end, and those that will: (months from now, worth a year)."""
+
+    segment: str
+    currency: str
+    due: int
+    renewed: int
+    coming: list[tuple[int, float]]
+
+
+@dataclass(frozen=True, slots=True)
+class Risked:
+    """Revenue a year on lines of an account whose units fall silent or grow fewer."""
+
+    account: str
+    name: str
+    risk: str
+    operating: int
+    before: int
+    deployed: int
+    value: float
+    currency: str
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """`months` are the first days of the whole months of history; only those from `log_starts` on tell of incidents."""
+
+    on: date
+    months: list[date]
+    log_starts: int
+    log_words: str
+    products: list[ProductFacts]
+    categories: dict[str, int]
+    visit_hours: list[float]  # of closed incidents a part was used for
+    desk_hours: list[float]  # of the other closed incidents
+    visits: int
+    incidents: int  # in the months from the start of the log, on units of the roll
+    strangers: int  # incidents on serials that are not on the roll
+    parts: int
+    unheard: int  # deployed by paper, never heard: they do not count
+    silent: int  # deployed and heard once, silent now
+    renewals: list[SegmentRenewals]
+    at_risk: list[Risked]
+    prices: dict[str, list[float]] = field(default_factory=dict)  # a unit-month of operating units on priced lines, by currency
+    trials: dict[str, list[Row]] = field(default_factory=dict)  # back-tests by what was estimated; periods are numbers of months
+
+    def plain(self) -> dict[str, Any]:
+        """As JSON keeps it."""
+        return {**asdict(self), "on": self.on.isoformat(), "months": [month.isoformat() for month in self.months]}
+
+
+def read(plain: dict[str, Any]) -> Facts:
+    """Facts as `plain` wrote them."""
+    return Facts(
+        **{
+            **plain,
+            "on": date.fromisoformat(plain["on"]),
+            "months": [date.fromisoformat(month) for month in plain["months"]],
+            "products": [ProductFacts(**product) for product in plain["products"]],
+            "renewals": [
+                SegmentRenewals(**{**one, "coming": [(months, value) for months, value in one["coming"]]}) for one in plain["renewals"]
+            ],
+            "trials": {name: [Row(*row) for row in rows] for name, rows in plain["trials"].items()},
+            "at_risk": [Risked(**one) for one in plain["at_risk"]],
+        }
+    )
+
+
+ALL = "other makers"  # the kin of products whose maker has too few to tell
+BANDS = len(AGE_BANDS)
+BAND_WORDS = ("first quarter", "to 1 year", "1 to 2 years", "2 to 3 years", "3 to 4 years", "4 to 5 years", "over 5 years")

@@ -1,0 +1,232 @@
+"""A plan's incidents to come, from its facts: the fleet rolled forward, what it showed at each age, what months differ by, the season."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from musterroll.domain.capacity.ageing import merged, of_profile, roll_forward
+from musterroll.domain.capacity.counts import Predictive, total
+from musterroll.domain.capacity.demand import Dispersion, Part, Period, dispersion, moments, widened
+from musterroll.domain.capacity.drift import Drift, drift
+from musterroll.domain.capacity.facts import BANDS, Facts, ProductFacts
+from musterroll.domain.capacity.rates import Gamma, Group, Prior, pooled_prior, posterior, shrunk
+from musterroll.domain.capacity.seasons import Seasons, seasonal_naive, seasons
+
+HORIZON = 12  # months
+QUARTER = 3
+PACE = 6  # months that tell the pace of deployments and of units leaving
+_SPANS = (*(slice(month, month + 1) for month in range(HORIZON)), slice(0, QUARTER), slice(0, HORIZON))
+AT_QUARTER, AT_YEAR = HORIZON, HORIZON + 1
+_NOTHING = Group(0, 1)  # where a kin has no history at all
+Numbers = NDArray[np.float64]
+
+
+class Aged(NamedTuple):
+    """Bands of age of one kin, taken together where each alone has too few incidents, and their rate (incidents a unit-month)."""
+
+    bands: range
+    events: float
+    exposure: float
+
+    @property
+    def rate(self) -> float:
+        return self.events / self.exposure if self.exposure else 0.0
+
+
+class Driver(NamedTuple):
+    """What a product contributes to the first quarter. `expected`: the incidents that its kin's rates by age would have expected of its
+    past; `factor`: by how much it is believed to differ from them (with its 95 % interval), `weight_of_own_data` how far so by its own."""
+
+    product: ProductFacts
+    events: float
+    exposure: float
+    expected: float
+    factor: float
+    low: float
+    high: float
+    weight_of_own_data: float
+    believed: Gamma
+    coming: tuple[float, ...]  # incidents that its kin's rates by age expect, by month
+    unit_months: tuple[float, ...]
+
+    def incidents(self, months: float) -> float:
+        """Expected in so many coming months."""
+        whole = int(months)
+        part = self.coming[whole] * (months - whole) if whole < len(self.coming) else 0.0
+        return self.factor * (sum(self.coming[:whole]) + part)
+
+
+class Forecast(NamedTuple):
+    """Counts to come: of each of the coming months, then (`AT_QUARTER`) of the first three together, then (`AT_YEAR`) of all together; the
+    baseline beside it by month; and why."""
+
+    counts: list[Predictive]
+    naive: list[float]
+    unit_months: list[float]
+    drivers: list[Driver]
+    ages: dict[str, list[Aged]]
+    drift: Drift
+    dispersion: Dispersion
+    season: Seasons
+    past: list[Period]  # by month since the log began: incidents, and those that the rates by kin and age would have expected
+
+
+class Split(NamedTuple):
+    """Incidents that need a visit and those done at the desk, each forecast by its own rates: they age differently."""
+
+    visits: Forecast
+    rest: Forecast
+
+    def both(self, at: int) -> Predictive:
+        return total([self.visits.counts[at], self.rest.counts[at]])
+
+
+class _Kin(NamedTuple):
+    """Counts to come of one kin: means and variances of the first month, ..., the last, the quarter, the year; and its means by month."""
+
+    drivers: list[Driver]
+    spread: Numbers
+    means: Numbers
+
+
+def forecast(facts: Facts, *, deployments: float = 1.0, retirements: float = 1.0, rate: float = 1.0, skip: int = 0) -> Forecast:
+    """Roll the fleet forward for a year and expect incidents of it. Factors are on what was measured; `skip` months pass before the first.
+
+    A product's past is told as incidents seen over incidents that its kin's rates by age expect of it (indirect standardisation), so that
+    it may be better or worse than its kin at every age, and borrows from it while its own data are few. Kins are independent of each
+    other, but for what moves a month of all of them.
+    """
+    past = expected(facts)
+    found = drift(past)
+    beyond, season = dispersion(found.ahead), seasons(past, HORIZON)
+    weight = np.array(found.weights(len(past)))
+    ages = {kin: _aged(members, facts.log_starts, weight) for kin, members in _by_kin(facts).items()}
+    leaving = _leaving(facts.products, len(facts.months)) * retirements
+    rolled = {product.id: _rolled(product, leaving, deployments, skip) for product in facts.products}
+    factors = np.array(season.factors) * rate
+    kins = [_kin(members, ages[kin], rolled, factors, facts.log_starts, weight) for kin, members in _by_kin(facts).items()]
+    means = np.sum([kin.means for kin in kins], axis=0) if kins else np.zeros(HORIZON)
+    spread = np.sum([kin.spread for kin in kins], axis=0) if kins else np.zeros(HORIZON + 2)
+    spread = spread + _further(means, found.fade, float(weight @ np.array([period.events for period in past])))
+    counts = [widened(means[months].tolist(), float(s), beyond) for months, s in zip(_SPANS, spread, strict=True)]
+    drivers = sorted((driver for kin in kins for driver in kin.drivers), key=lambda one: -one.incidents(QUARTER))
+    return Forecast(
+        counts,
+        seasonal_naive([period.events for period in past], HORIZON + skip)[skip:],
+        [float(one) for one in np.sum(list(rolled.values()), axis=(0, 2))] if rolled else [0.0] * HORIZON,
+        drivers,
+        ages,
+        found,
+        beyond,
+        season,
+        past,
+    )
+
+
+def split(facts: Facts, **factors: Any) -> Split:
+    """`forecast` for incidents that need a visit and for those that do not."""
+    visits = replace(facts, products=[replace(one, events=one.visits) for one in facts.products])
+    rest = replace(facts, products=[replace(one, events=one.rest) for one in facts.products])
+    return Split(forecast(visits, **factors), forecast(rest, **factors))
+
+
+def expected(facts: Facts) -> list[Period]:
+    """Each month since the log began: its incidents, and those that the rates by kin and age of the whole log would have expected."""
+    months = len(facts.months) - facts.log_starts
+    events, total = np.zeros(months), np.zeros(months)
+    for members in _by_kin(facts).values():
+        seen, lived = _history(members, facts.log_starts)
+        events += seen.sum(axis=1)
+        for aged in _aged(members, facts.log_starts, np.ones(months)):
+            total += lived[:, list(aged.bands)].sum(axis=1) * aged.rate
+    return [Period(float(n), float(x)) for n, x in zip(events, total, strict=True)]
+
+
+def _by_kin(facts: Facts) -> dict[str, list[ProductFacts]]:
+    kin: dict[str, list[ProductFacts]] = defaultdict(list)
+    for product in facts.products:
+        kin[product.kin].append(product)
+    return kin
+
+
+def _history(members: Sequence[ProductFacts], start: int) -> tuple[Numbers, Numbers]:
+    """Incidents and unit-months by month (since the log began) and age band."""
+    seen = np.sum([np.reshape(np.array(one.events[start:], dtype=float), (-1, BANDS)) for one in members], axis=0)
+    lived = np.sum([np.reshape(np.array(one.exposure[start:], dtype=float), (-1, BANDS)) for one in members], axis=0)
+    return seen, lived
+
+
+def _aged(members: Sequence[ProductFacts], start: int, weight: Numbers) -> list[Aged]:
+    seen, lived = (weight @ one for one in _history(members, start))
+    return [Aged(bands, float(seen[list(bands)].sum()), float(lived[list(bands)].sum())) for bands in merged(seen.tolist())]
+
+
+def _kin(
+    members: Sequence[ProductFacts], ages: Sequence[Aged], rolled: dict[int, Numbers], factors: Numbers, start: int, weight: Numbers
+) -> _Kin:
+    rates = np.zeros(BANDS)
+    for aged in ages:
+        rates[list(aged.bands)] = aged.rate
+    seen, lived = zip(*(_history([one], start) for one in members), strict=True)
+    parts = [
+        Part(float(weight @ s.sum(axis=1)), float(weight @ x @ rates), tuple((rolled[one.id] @ rates * factors).tolist()))
+        for one, s, x in zip(members, seen, lived, strict=True)
+    ]
+    groups = [Group(part.events, part.exposure) for part in parts if part.exposure > 0]
+    prior = pooled_prior(groups or [_NOTHING])
+    spans = [[part._replace(coming=part.coming[months]) for part in parts] for months in _SPANS]
+    found = [moments(one, prior) for one in (parts, spans[HORIZON], spans[HORIZON + 1])]
+    spread = np.array([*found[0].spread, found[1].spread_of_whole, found[2].spread_of_whole])
+    drivers = [
+        _driver(one, part, float(s.sum()), float(x.sum()), prior, rolled[one.id].sum(axis=1))
+        for one, part, s, x in zip(members, parts, seen, lived, strict=True)
+    ]
+    by_band = np.sum([rolled[one.id] for one in members], axis=0)
+    return _Kin(drivers, spread + _of_ages(ages, by_band * factors[:, None]), found[0].mean)
+
+
+def _further(means: Numbers, fade: float, events: float) -> Numbers:
+    """The variance that drift adds further ahead: evidence goes on fading until the middle of a stretch of months."""
+    ahead = np.array([(months.start + months.stop - 1) / 2 for months in _SPANS])
+    whole = np.array([means[months].sum() for months in _SPANS])
+    return np.asarray(whole**2 * (fade**-ahead - 1) / max(events, 1.0), dtype=float)
+
+
+def _of_ages(ages: Sequence[Aged], unit_months: Numbers) -> Numbers:
+    """The variance that not knowing how the rate goes with age adds, by span."""
+    means = np.array([unit_months[:, list(aged.bands)].sum(axis=1) * aged.rate for aged in ages])
+    return np.array([of_profile([aged.events for aged in ages], means[:, months].sum(axis=1).tolist()) for months in _SPANS])
+
+
+def _driver(product: ProductFacts, part: Part, events: float, exposure: float, prior: Prior, unit_months: Numbers) -> Driver:
+    factor, believed = shrunk(part.events, part.exposure, prior), posterior(part.events, part.exposure, prior)
+    own = (factor.rate, factor.low, factor.high, factor.weight_of_own_data if part.exposure > 0 else 0.0)
+    return Driver(product, events, exposure, part.exposure, *own, believed, part.coming, tuple(unit_months.tolist()))
+
+
+def _leaving(products: Sequence[ProductFacts], months: int) -> float:
+    """The chance that a unit stops operating for good within a month, by the last months of all products together.
+
+    Every unit spends three months in the youngest band, so the exposure there tells how many began, and the growth of all how many left.
+    """
+    if not products or not months:
+        return 0.0
+    lived = np.sum([product.exposure for product in products], axis=0)
+    whole = lived.sum(axis=1)
+    back = min(PACE, len(whole) - 1)
+    if back < 1 or whole[-back:].sum() <= 0:
+        return 0.0
+    begun, grown = float(lived[-back:, 0].sum()) / QUARTER, float(whole[-1] - whole[-1 - back])
+    return min(0.5, max(0.0, begun - grown) / float(whole[-back:].sum()))
+
+
+def _rolled(product: ProductFacts, leaving: float, deployments: float, skip: int) -> Numbers:
+    """Unit-months in the coming months by age band."""
+    recent = np.array(product.exposure[-PACE:], dtype=float).reshape(-1, BANDS)
+    pace = float(recent[:, 0].sum()) / QUARTER / len(recent) * deployments if len(recent) else 0.0
+    ahead = roll_forward(product.by_age, HORIZON + skip, [pace] * (HORIZON + skip), [leaving] * BANDS)
+    return np.array([month.exposure for month in ahead[skip:]])

@@ -1,0 +1,115 @@
+"""Keeping the sums of exposure: grown by the days that are over, counted anew where history itself may have changed.
+
+Exposure is measured: the seconds units were heard operating, by month, product, age and cover. Days are of UTC.
+"""
+
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, time
+from typing import NamedTuple
+
+from sqlmodel import Session
+
+from musterroll.domain import contract as rules
+from musterroll.domain.capacity import exposure as sums
+from musterroll.domain.capacity.exposure import DAY, NEVER, Sums
+from musterroll.domain.dates import add_months
+from musterroll.domain.instants import from_ms, to_ms
+from musterroll.storage import exposure, plan_facts
+from musterroll.storage.lines_in_force import contract_of
+from musterroll.storage.liveness import hearing_at
+
+_EPOCH = date(1970, 1, 1)
+
+
+class Measured(NamedTuple):
+    """Sums of a stretch of time; month n of them is `months[n]`."""
+
+    months: list[date]
+    found: list[Sums]
+
+    def rows(self) -> Iterator[tuple[date, int, int, int, int]]:
+        """Month, product, completed months of age, cover, seconds; the same group may come more than once."""
+        for one in self.found:
+            for month, *rest in zip(*(column.tolist() for column in one), strict=True):
+                yield (self.months[month], *rest)
+
+
+class Growth(NamedTuple):
+    """What keeping up did: whether all was counted anew, and the days since then that were added."""
+
+    anew: bool
+    days: int
+
+
+def keep_up(session: Session, now: datetime) -> Growth | None:
+    """Bring the sums up to the last midnight. None where they are there already.
+
+    The days that are over since are added; where a document, a merge or an undoing may have changed what was, all is counted anew.
+    """
+    today, changes = _midnight(now), exposure.last_change(session)
+    until, seen = exposure.counted(session)
+    if until is None or seen != changes:
+        return recount(session, now)
+    if until >= to_ms(today):
+        return None
+    measured = measure(session, until, to_ms(today), now)
+    exposure.add(session, measured.rows())
+    exposure.note_counted(session, to_ms(today), changes)
+    return Growth(False, (to_ms(today) - until) // (DAY * 1000))
+
+
+def recount(session: Session, now: datetime) -> Growth:
+    """Count everything anew up to the last midnight."""
+    today = to_ms(_midnight(now))
+    since = exposure.first_heard(session)
+    exposure.forget(session)
+    if since is not None and since < today:
+        exposure.add(session, measure(session, since, today, now).rows())
+    exposure.note_counted(session, today, exposure.last_change(session))
+    return Growth(True, 0)
+
+
+def measure(session: Session, since: int, until: int, now: datetime, seats: str = "standing") -> Measured:
+    """Exposure from `since` to `until` (ms), straight from history. `seats`: the table that tells which line a unit sits on."""
+    months = _months(since, until)
+    bounds = [since // 1000, *(_second(month) for month in months[1:]), until // 1000]
+    heard, lines = hearing_at(session, until), line_days(session, from_ms(until).date())
+    return Measured(months, [sums.sums(batch, bounds) for batch in exposure.stretches(session, since, until, heard, lines, seats)])
+
+
+def line_days(session: Session, on: date) -> dict[int, tuple[int, int]]:
+    """The days each contract line covers as its term now stands: the first, and the first without (`NEVER` where it renews itself)."""
+    spans = {contract.id: _span(contract_of(contract), on) for contract in plan_facts.contracts(session)}
+    found = {}
+    for line in plan_facts.lines(session):
+        begins, ends = spans.get(line.contract_id) or (NEVER, NEVER)
+        first = max(begins, _day(line.starts_on) if line.starts_on else 0)
+        found[line.id] = (first, min(ends, _day(line.ends_on)) if line.ends_on and ends < NEVER else ends)
+    return found
+
+
+def _span(contract: rules.Contract, on: date) -> tuple[int, int] | None:
+    term = rules.term_on(contract, on)
+    if term is None:
+        return None
+    ends = rules.renewal(contract, term)
+    last = NEVER if ends.renews or term.ends_on is None else _day(term.ends_on)
+    return _day(contract.span.starts_on), last
+
+
+def _months(since: int, until: int) -> list[date]:
+    first, last = from_ms(since).date().replace(day=1), from_ms(until - 1).date()
+    count = (last.year - first.year) * 12 + last.month - first.month + 1
+    return [add_months(first, number) for number in range(count)]
+
+
+def _midnight(now: datetime) -> datetime:
+    return datetime.combine(now.astimezone(UTC).date(), time(), UTC)
+
+
+def _day(day: date) -> int:
+    return (day - _EPOCH).days
+
+
+def _second(day: date) -> int:
+    return _day(day) * DAY

@@ -1,0 +1,86 @@
+"""Plans: the facts kept up with the fleet, and what they and somebody's assumptions come to."""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any, NamedTuple
+
+from sqlmodel import Session
+
+from musterroll.domain.capacity import facts as shapes
+from musterroll.domain.capacity import plan as rules
+from musterroll.domain.capacity.assumptions import BadAssumption, assume
+from musterroll.domain.capacity.backtest import Row, Verdict, verdict
+from musterroll.domain.capacity.facts import Facts
+from musterroll.domain.capacity.plan import Plan
+from musterroll.domain.errors import Refusal
+from musterroll.domain.instants import from_ms, to_ms
+from musterroll.registry import exposing, planning_facts
+from musterroll.storage import exposure, plans, scope
+
+_FRESH = timedelta(hours=6)  # facts older than this are gathered again, and those from before midnight
+
+
+class Gathered(NamedTuple):
+    facts: Facts
+    at: datetime
+
+
+class Trial(NamedTuple):
+    """The back-test of one estimate: its past periods, and what they say together (None: there are none yet)."""
+
+    of: str
+    rows: list[Row]
+    verdict: Verdict | None
+
+
+def keep_up(session: Session, now: datetime) -> bool:
+    """Bring the sums of exposure and the facts up where they are old. Returns whether anything was gathered."""
+    if not due(session, now):
+        return False
+    refresh(session, now)
+    return True
+
+
+def due(session: Session, now: datetime) -> bool:
+    """Whether the facts are of another day, some hours old, or history changed since."""
+    kept, (_, seen) = plans.facts(session), exposure.counted(session)
+    if kept is None or seen != exposure.last_change(session):
+        return True
+    at = from_ms(kept.at)
+    return at.date() != now.date() or now - at > _FRESH
+
+
+def refresh(session: Session, now: datetime) -> Gathered:
+    """Gather the facts as of now and keep them."""
+    exposing.keep_up(session, now)
+    found = planning_facts.gather(session, now)
+    plans.keep_facts(session, to_ms(now), found.plain())
+    return Gathered(found, now)
+
+
+def gathered(session: Session, now: datetime, on: datetime | None = None) -> Gathered:
+    """The facts as last kept; as of an earlier instant, or for somebody who sees only some accounts, they are gathered for this once.
+
+    Raises Refusal where none were gathered yet, and for a time to come.
+    """
+    if on is not None and on > now:
+        raise Refusal(f"{on:%Y-%m-%d %H:%M} is still to come; a plan starts from what is known up to now", "day_to_come")
+    if on is not None or scope.limited(session):
+        return Gathered(planning_facts.gather(session, now, on or now), on or now)
+    kept = plans.facts(session)
+    if kept is None:
+        raise Refusal("nothing was gathered for planning yet; it is once the schedule runs, or by: musterroll plan", "not_gathered")
+    return Gathered(shapes.read(kept.facts), from_ms(kept.at))
+
+
+def plan(facts: Facts, said: Mapping[str, Any]) -> Plan:
+    """The plan that facts and assumptions (those that are not the defaults) come to. Raises BadAssumption."""
+    assumed = assume(said)
+    if assumed.recalled and not any(assumed.recalled in (one.name, one.model) for one in facts.products):
+        raise BadAssumption(f"no product is called {assumed.recalled!r}; take a name from the plan")
+    return rules.make(facts, assumed)
+
+
+def trials(facts: Facts) -> list[Trial]:
+    """The back-test of every estimate."""
+    return [Trial(of, rows, verdict(rows)) for of, rows in facts.trials.items()]

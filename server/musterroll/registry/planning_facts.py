@@ -1,0 +1,138 @@
+"""Gathering what is known for planning: measured exposure, incidents, the live fleet, its cover, renewals and what is at risk."""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
+
+import numpy as np
+from sqlalchemy import Row
+from sqlmodel import Session
+
+from musterroll.domain.capacity.exposure import DAY, OLDEST
+from musterroll.domain.capacity.facts import ALL, BANDS, Facts, ProductFacts
+from musterroll.domain.capacity.history import log_start
+from musterroll.domain.dates import add_months
+from musterroll.domain.instants import to_ms
+from musterroll.registry import exposing, planning_contracts, planning_fleet, planning_trials
+from musterroll.registry.planning_fleet import Live
+from musterroll.registry.planning_incidents import BAND, Happened, Lived, columns, told
+from musterroll.registry.reconciling import moment
+from musterroll.storage import exposure, plan_facts, reconciliation, scope, standings, tallies
+from musterroll.storage.plan_facts import Units
+
+_EPOCH = date(1970, 1, 1)
+_SILENT = 2  # deployed and not operating, in the lower bits of a cell
+_TELLING = 5  # incidents a family or maker needs to lend anything
+
+
+def gather(session: Session, now: datetime, on: datetime | None = None) -> Facts:
+    """The facts as of now or, measured anew, as of an earlier instant `on`. Sums of exposure must be kept up where it is now."""
+    at = min(on or now, now).astimezone(UTC)
+    seats = _seats(session, at, now, staged=on is not None)
+    units, months = plan_facts.units(session, seats), _whole_months(session, at.date())
+    rows = _exposure(session, months, at, now, seats, kept=on is None and not scope.limited(session))
+    lived = _by_product(rows, months)
+    happened = columns(plan_facts.incidents(session, at.date().replace(day=1)), months)
+    return _facts(session, at.date(), months, lived, happened, units, to_ms(at))
+
+
+def _seats(session: Session, at: datetime, now: datetime, *, staged: bool) -> str:
+    """The table that tells how units stand: what the last reconciliation keeps, or one made for this."""
+    if not staged and tallies.last_run(session) is not None and not scope.limited(session):
+        return "standing"
+    day, instant = moment(at, now)
+    reconciliation.stage_all(session, day, standings.judged(session, to_ms(instant), to_ms(now)))
+    return "run_cell"
+
+
+def _whole_months(session: Session, on: date) -> list[date]:
+    """The whole months since the first unit was heard."""
+    first, this = exposure.first_heard(session), on.replace(day=1)
+    begin = this if first is None else (_EPOCH + timedelta(days=first // 1000 // DAY)).replace(day=1)
+    count = (this.year - begin.year) * 12 + this.month - begin.month
+    return [add_months(begin, number) for number in range(count)]
+
+
+def _exposure(session: Session, months: list[date], at: datetime, now: datetime, seats: str, *, kept: bool) -> Iterable[Any]:
+    if not months:
+        return []
+    if kept:
+        return exposure.kept(session, months[0])
+    until = datetime.combine(at.date().replace(day=1), time(), UTC)
+    return exposing.measure(session, to_ms(datetime.combine(months[0], time(), UTC)), to_ms(until), now, seats).rows()
+
+
+def _by_product(rows: Iterable[Any], months: Sequence[date]) -> Lived:
+    """Unit-months of operation. A month counts as one, whatever its length."""
+    number = {month: n for n, month in enumerate(months)}
+    length = [(add_months(month, 1) - month).days * DAY for month in months]
+    found: Lived = {}
+    for month, product, age, _, seconds in rows:
+        n = number.get(month)
+        if n is not None:
+            lived = found.get(product)
+            if lived is None:
+                lived = found[product] = np.zeros((len(months), OLDEST + 1))
+            lived[n, age] += seconds / length[n]
+    return found
+
+
+def _facts(session: Session, on: date, months: list[date], lived: Lived, happened: Happened, units: Units, at: int) -> Facts:
+    events = np.bincount(happened.month, minlength=len(months)) if months else np.zeros(0, dtype=np.int64)
+    exposed = np.sum([one.sum(axis=1) for one in lived.values()], axis=0) if lived else np.zeros(len(months))
+    start = min(log_start(events.tolist(), exposed.tolist()), len(months))
+    known = plan_facts.products(session)
+    live = planning_fleet.live(session, units, on, [row.id for row in known])
+    kin = _kin(known, happened)
+    products = [_product(row, kin[row.id], lived, happened, len(months), live[row.id]) for row in known]
+    silent = (units.cell & 3) == _SILENT
+    found = Facts(
+        on=on,
+        months=months,
+        log_starts=start,
+        log_words=_log_words(start, months, int((happened.month < start).sum())),
+        products=[one for one in products if one.operating or one.shipped or any(map(any, one.exposure))],
+        **told(happened, start, len(months))._asdict(),
+        strangers=plan_facts.strangers(session, months[start], on) if start < len(months) else 0,
+        unheard=int((silent & (units.first_heard < 0)).sum()),
+        silent=int((silent & (units.first_heard >= 0)).sum()),
+        **planning_contracts.look(session, units, on, at)._asdict(),
+    )
+    return replace(found, trials=planning_trials.run(found, lived, happened))
+
+
+def _product(row: Row[Any], kin: str, lived: Lived, happened: Happened, months: int, live: Live) -> ProductFacts:
+    mine, exposed = happened.product == row.id, lived.get(row.id)
+    by_band = np.zeros((months, BANDS)) if exposed is None else np.stack([exposed[:, b == BAND].sum(axis=1) for b in range(BANDS)], axis=1)
+    events, visits = np.zeros((months, BANDS), dtype=np.int64), np.zeros((months, BANDS), dtype=np.int64)
+    np.add.at(events, (happened.month[mine], happened.band[mine]), 1)
+    visited = mine & (happened.parts > 0)
+    np.add.at(visits, (happened.month[visited], happened.band[visited]), 1)
+    seen = (np.round(by_band, 4).tolist(), events.tolist(), visits.tolist())
+    return ProductFacts(row.id, row.maker, row.model, kin, *seen, **live._asdict())
+
+
+def _kin(products: Sequence[Row[Any]], happened: Happened) -> dict[int, str]:
+    """Whom each product borrows from: its family where that has other products, else its maker's products; where there are too few
+    incidents among those, or no other product, the products of all such makers together."""
+    seen = Counter(happened.product.tolist())
+    family = {p.id: (p.maker_key, p.family_key) for p in products}
+    size, told = Counter(family.values()), Counter[Any]()
+    own = {p.id: family[p.id] if size[family[p.id]] > 1 else p.maker_key for p in products}
+    members = Counter(own.values())
+    for product, count in seen.items():
+        told[own[product]] += count
+    names = {p.id: f"{p.maker} {p.family}" if own[p.id] == family[p.id] else p.maker for p in products}
+    return {p.id: names[p.id] if members[own[p.id]] > 1 and told[own[p.id]] >= _TELLING else ALL for p in products}
+
+
+def _log_words(start: int, months: Sequence[date], before: int) -> str:
+    if start >= len(months):
+        return "No incident is on record yet."
+    begins = f"{months[start]:%B %Y}"
+    if not before:
+        return f"Incidents are on record from {begins} on."
+    few = "incident" if before == 1 else "incidents"
+    return f"Before {begins} only {before:,} {few} are on record, far fewer than after: the log is taken to begin then."

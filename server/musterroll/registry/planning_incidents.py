@@ -1,0 +1,73 @@
+"""Incidents as planning sees them: columns by month, product and age, and what they tell together."""
+
+from collections import Counter
+from collections.abc import Sequence
+from datetime import date
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from musterroll.domain.capacity.ageing import AGE_BANDS
+from musterroll.domain.capacity.exposure import OLDEST, completed_months
+
+BAND = np.searchsorted(AGE_BANDS, np.arange(OLDEST + 1), side="right") - 1  # band of an age in completed months
+_EPOCH = date(1970, 1, 1)
+_SAMPLE = 4_000  # hours of closed incidents kept at most, evenly over time
+
+Lived = dict[int, NDArray[np.float64]]  # unit-months by product: months down, completed months of age across
+
+
+class Happened(NamedTuple):
+    """Incidents as columns: number of the month, product, age band, parts (-1: not said), hours (nan: not said)."""
+
+    month: NDArray[np.int64]
+    product: NDArray[np.int64]
+    band: NDArray[np.int64]
+    parts: NDArray[np.int64]
+    hours: NDArray[np.float64]
+    categories: list[str]
+
+
+class Told(NamedTuple):
+    """What incidents tell together, as `Facts` has it. A visit is an incident a part was used for."""
+
+    categories: dict[str, int]
+    visit_hours: list[float]
+    desk_hours: list[float]
+    visits: int
+    incidents: int
+    parts: int
+
+
+def columns(rows: Sequence[Sequence[Any]], months: Sequence[date]) -> Happened:
+    first = (months[0] - _EPOCH).days if months else 0
+    kept = [row for row in rows if row[0] >= first and months]
+    numbers = np.array([(row[0], row[1], row[2], row[3], row[4]) for row in kept], dtype=np.int64).reshape(-1, 5).T
+    day, product, born, parts, hours = numbers
+    edges = np.array([(month - _EPOCH).days for month in months], dtype=np.int64)
+    month = np.searchsorted(edges, day, side="right") - 1
+    band = BAND[completed_months(born, day)]
+    known = np.where(hours < 0, np.nan, hours / 10_000)
+    return Happened(month, product, band, parts, known, [row[5] for row in kept])
+
+
+def told(happened: Happened, start: int, until: int) -> Told:
+    """What the incidents of the months from `start` to just before `until` tell together."""
+    chosen = (happened.month >= start) & (happened.month < until)
+    visited = chosen & (happened.parts > 0)
+    names = Counter(name or "no category" for name, one in zip(happened.categories, chosen.tolist(), strict=True) if one)
+    return Told(
+        dict(names.most_common()),
+        _sample(happened.hours[visited]),
+        _sample(happened.hours[chosen & ~visited]),
+        int(visited.sum()),
+        int(chosen.sum()),
+        int(happened.parts[visited].sum()),
+    )
+
+
+def _sample(hours: NDArray[np.float64]) -> list[float]:
+    """Hours that are known, at most so many of them, evenly over time."""
+    known = hours[~np.isnan(hours)]
+    return [round(one, 4) for one in known[:: max(1, -(-len(known) // _SAMPLE))].tolist()]
