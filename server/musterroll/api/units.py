@@ -22,7 +22,6 @@ from musterroll.api.unit_shapes import (
 from musterroll.domain.lifecycle import Lifecycle
 from musterroll.domain.liveness import Liveness
 from musterroll.domain.permission import Role, needs
-from musterroll.domain.permission import Role, needs
 from musterroll.registry import holding
 from musterroll.registry.histories import messages, transitions
 from musterroll.registry.looking_up import look_up, unit_card
@@ -50,7 +49,9 @@ class FleetQuery(ListQuery):
     contract: Text | None = Field(default=None, max_length=80, description="The contract's number: units on one of its lines.")
     operating: bool | None = None
     warranty: bool | None = Field(default=None, description="In a warranty today.")
+    covered: bool | None = Field(default=None, description="On a contract or in a warranty today.")
     ending: int | None = Field(default=None, ge=0, le=3660, description="The warranty ends within so many days.")
+    over: bool | None = Field(default=None, description="A contract line that could seat it is full, and units like it need more.")
     outdated: bool | None = Field(default=None, description="Its firmware is older than the newest of its product.")
 
 
@@ -105,7 +106,6 @@ def get_lookup(query: CodeQuery) -> Response:
 
 @api.post("/units/<uid>/hold", summary="Pause the alarm of a silent unit", responses={200: UnitOut, **documented(404, 409)})
 @needs(Role.TECHNICIAN)
-@needs(Role.TECHNICIAN)
 def hold_unit(path: UnitPath) -> Response:
     now = clock()
     with writing() as session:
@@ -114,7 +114,6 @@ def hold_unit(path: UnitPath) -> Response:
 
 
 @api.delete("/units/<uid>/hold", summary="End the pause", responses={200: UnitOut, **documented(404, 409)})
-@needs(Role.TECHNICIAN)
 @needs(Role.TECHNICIAN)
 def release_unit(path: UnitPath) -> Response:
     now = clock()

@@ -10,7 +10,7 @@ from musterroll.domain.reconciliation import CELLS
 from musterroll.registry.rolls import FleetFilter
 
 _TEXTS = ("account", "site", "maker", "model", "under", "segment", "country", "firmware", "age", "contract")
-_SWITCHES = ("operating", "warranty", "outdated")
+_SWITCHES = ("operating", "warranty", "covered", "over", "outdated")
 _LONGEST = 200
 _MOST_DAYS = 3660
 T = TypeVar("T", bound=StrEnum)

@@ -42,7 +42,13 @@ def licences(session: Session, on: date | datetime, by: By, now: datetime, targe
     found = _seats(session, on, now)
     total = _total(found)
     level = rules.level(total.active, target) if target else None
-    return Licences(moment(on, now)[0], total, rules.tally(found, lambda line: str(getattr(line, by.value))), level)
+    return Licences(moment(on, now)[0], total, _by(found, by), level)
+
+
+def by_each(session: Session, on: date | datetime, now: datetime) -> tuple[Count, dict[By, dict[str, Count]]]:
+    """The total, and the counts by every property, from one run."""
+    found = _seats(session, on, now)
+    return _total(found), {by: _by(found, by) for by in By}
 
 
 def trend(session: Session, months: int, step: int, now: datetime) -> list[Point]:
@@ -55,6 +61,10 @@ def _seats(session: Session, on: date | datetime, now: datetime) -> list[Seats]:
     staging = reconciliation.stage_all(session, day, standings.judged(session, to_ms(instant), to_ms(now)))
     reconciliation.keep_in_reach(session, staging, "run_line")
     return seats_in_use.seats(staging)
+
+
+def _by(found: list[Seats], by: By) -> dict[str, Count]:
+    return rules.tally(found, lambda line: str(getattr(line, by.value)))
 
 
 def _total(found: list[Seats]) -> Count:

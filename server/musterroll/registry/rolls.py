@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta
 from threading import Lock
 from typing import NamedTuple
 
-from sqlalchemy import ColumnElement
+from sqlalchemy import ColumnElement, or_
 from sqlmodel import Session
 
 from musterroll.domain.dates import add_months
@@ -21,7 +21,6 @@ from musterroll.registry import firmwares
 from musterroll.registry.unit_cards import UnitCard, unit_card_of
 from musterroll.storage import fleet_conditions, fleets
 from musterroll.storage.liveness import counts, hearing
-from musterroll.storage.scope import limited
 from musterroll.storage.scope import limited
 
 HEARD_NOW = (Liveness.OPERATING, Liveness.LATE)
@@ -49,7 +48,9 @@ class FleetFilter(NamedTuple):
     contract: str | None = None  # ref: on one of its lines
     operating: bool | None = None  # operating or late, or not
     warranty: bool | None = None  # in force today, or not
+    covered: bool | None = None  # on a contract or in warranty, or neither
     ending: int | None = None  # days: warranty ends within so many
+    over: bool | None = None  # a line of its account or site is full and others of its product would need a seat
     outdated: bool | None = None  # the firmware is older than the newest of its product
 
 
@@ -109,13 +110,23 @@ class LatestBase:
         self._last: tuple[InstalledBase, datetime] | None = None
 
     def __call__(self, session: Session, now: datetime) -> tuple[InstalledBase, datetime]:
-        """The counts, and when they were taken. Whoever asks while it is counted waits for that count; what some see is counted for them."""
+        """The counts, and when they were taken. Whoever asks while it is counted waits for that count; a share is counted when asked."""
         if limited(session):
             return installed_base(session, now), now
         with self._lock:
             if self._last is None or self._last[0].registered < self._LARGE or abs(now - self._last[1]) >= self._KEPT:
                 self._last = installed_base(session, now), now
             return self._last
+
+
+def wanted(session: Session, filters: FleetFilter, now: datetime) -> list[ColumnElement[bool]] | None:
+    """All that a filter asks of a unit on the roll, its text too; None where no unit can match."""
+    if any(isinstance(value, str) and "\0" in value for value in filters):
+        return None
+    branches = _branches(session, filters.text.strip())
+    if filters.text.strip() and not branches:
+        return None
+    return [*conditions(session, filters, now), *([or_(*branches)] if branches else []), fleets.on_roll()]
 
 
 def conditions(session: Session, filters: FleetFilter, now: datetime) -> list[ColumnElement[bool]]:
@@ -166,8 +177,13 @@ def _of_cover(session: Session, filters: FleetFilter, now: datetime) -> list[Col
         where.append(fleet_conditions.on_contract(session, fleet_conditions.contract_ids(session, filters.contract)))
     if filters.warranty is not None:
         where.append(fleet_conditions.in_warranty(today) == filters.warranty)
+    if filters.covered is not None:
+        contracted = fleet_conditions.in_cells(session, [int(code, 2) for code in CELLS if code[0] == "1"])
+        where.append(or_(contracted, fleet_conditions.in_warranty(today)) == filters.covered)
     if filters.ending is not None:
         where.append(fleet_conditions.warranty_ends(today, today + timedelta(filters.ending)))
+    if filters.over is not None:
+        where.append(fleet_conditions.over_quantity() == filters.over)
     if filters.outdated is not None:
         where.append(fleet_conditions.outdated(firmwares.old(session, now)) == filters.outdated)
     return where

@@ -4,11 +4,14 @@ from collections.abc import Collection, Sequence
 from datetime import date
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, exists, func, or_, select
+from sqlalchemy import ColumnElement, and_, exists, func, or_, select, tuple_
+from sqlalchemy.orm import aliased
 from sqlmodel import Session, col
 
+from musterroll.domain.contract import Scope
+from musterroll.domain.findings import Kind
 from musterroll.storage import accounts
-from musterroll.storage.paper_tables import Contract, ContractLine, WarrantyPeriod
+from musterroll.storage.paper_tables import Contract, ContractLine, Finding, WarrantyPeriod
 from musterroll.storage.standing_tables import Standing
 from musterroll.storage.tables import Account, Site, Unit
 
@@ -88,6 +91,28 @@ def warranty_ends(on: date, until: date) -> ColumnElement[bool]:
         col(w.unit_id) == col(Unit.id), _not_void(on), col(w.starts_on) <= until, or_(col(w.ends_on).is_(None), col(w.ends_on) > until)
     )
     return and_(in_warranty(on), ~further.correlate(Unit))
+
+
+def over_quantity() -> ColumnElement[bool]:
+    """Units that a full line could seat, where the last reconciliation found more units than the line pays for."""
+    line, finding, above = ContractLine, Finding, aliased(ContractLine)
+    full = select(col(finding.subject_id)).where(
+        col(finding.subject) == "line", col(finding.kind) == Kind.OVER_QUANTITY.value, col(finding.present).is_(True)
+    )
+    roots: Any = select(col(above.id).label("line_id"), col(above.place_id).label("account_id")).where(
+        col(above.scope) == Scope.SUBTREE, col(above.id).in_(full)
+    )
+    tree: Any = roots.cte("reached", recursive=True)
+    tree = tree.union(select(tree.c.line_id, col(Account.id)).where(col(Account.parent_id) == tree.c.account_id))
+    owner = func.coalesce(
+        col(Unit.account_id), select(col(Site.account_id)).where(col(Site.id) == col(Unit.site_id)).correlate(Unit).scalar_subquery()
+    )
+    here = or_(
+        and_(col(line.scope) == Scope.SITE, col(line.place_id) == col(Unit.site_id)),
+        and_(col(line.scope) == Scope.ACCOUNT, col(line.place_id) == owner),
+        and_(col(line.scope) == Scope.SUBTREE, tuple_(col(line.id), owner).in_(select(tree.c.line_id, tree.c.account_id))),
+    )
+    return exists().where(col(line.product_id) == col(Unit.product_id), col(line.id).in_(full), here).correlate(Unit)
 
 
 def contract_ids(session: Session, ref: str) -> list[int]:

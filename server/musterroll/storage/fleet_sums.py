@@ -8,11 +8,12 @@ from sqlalchemy import case, func, select
 from sqlmodel import Session, col
 
 from musterroll.domain.lifecycle import Lifecycle
+from musterroll.storage import accounts
 from musterroll.storage.paper_tables import Snapshot
 from musterroll.storage.standing_tables import Standing, Tally
+from musterroll.storage.standings import by_code
 from musterroll.storage.tables import Account, Site, Unit
 
-DEPLOYED, OPERATING = 2, 1  # bits of a cell
 _BASE = (3, 7)  # cells that are deployed and operating
 _FIELD = (2, 3, 6, 7)  # cells that are deployed
 
@@ -59,10 +60,25 @@ def children(session: Session, parent_id: int | None) -> list[tuple[int, str, st
     return sorted(found, key=lambda one: (-one[3].deployed, one[1]))
 
 
+def cells_under(session: Session, account_id: int) -> dict[str, int]:
+    """Units by cell, of an account and all below it."""
+    t = Tally
+    query = select(col(t.cell), func.sum(col(t.units))).where(col(t.axis) == "account", col(t.of_id).in_(accounts.subtree(account_id)))
+    return by_code({row[0]: int(row[1]) for row in session.execute(query.group_by(col(t.cell)))})
+
+
 def of_accounts(session: Session, ids: Collection[int]) -> Sums:
     """The units of these accounts together; 0 stands for no account."""
     query = select(*_sums(col(Tally.cell), col(Tally.units))).where(col(Tally.axis) == "account", col(Tally.of_id).in_(list(ids)))
     return Sums(*(int(value or 0) for value in session.execute(query).one()))
+
+
+def each(session: Session, ids: Collection[int]) -> dict[int, Sums]:
+    """The units of each of these accounts, without those below it."""
+    query = select(col(Tally.of_id), *_sums(col(Tally.cell), col(Tally.units))).where(
+        col(Tally.axis) == "account", col(Tally.of_id).in_(list(ids))
+    )
+    return {row[0]: Sums(*map(int, row[1:])) for row in session.execute(query.group_by(col(Tally.of_id)))}
 
 
 def places(session: Session) -> list[Place]:

@@ -44,6 +44,10 @@ def _merged(picks: list[Any], limit: int) -> Any:
     return select(merged).order_by(merged.c.serial_key, merged.c.id).limit(limit)
 
 
+def on_roll() -> ColumnElement[bool]:
+    return col(Unit.merged_into_id).is_(None)
+
+
 def is_lifecycle(value: Lifecycle) -> ColumnElement[bool]:
     return col(Unit.lifecycle) == value
 

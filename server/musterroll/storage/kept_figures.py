@@ -32,9 +32,3 @@ def names(session: Session, prefix: str) -> list[str]:
     """The figures kept whose name begins so, in order."""
     found = select(col(KeptFigure.name)).where(col(KeptFigure.name).startswith(prefix, autoescape=True))
     return list(session.execute(found.order_by(col(KeptFigure.name))).scalars())
-
-
-def drop(session: Session, name: str) -> None:
-    found = session.get(KeptFigure, name)
-    if found is not None:
-        session.delete(found)

@@ -21,6 +21,14 @@ def last(session: Session) -> date | None:
     return found
 
 
+def nearest(session: Session, on: date, before: date) -> date | None:
+    """The first day kept from `on` to just before another; None where none is."""
+    found: date | None = session.execute(
+        select(func.min(col(Snapshot.on))).where(col(Snapshot.on) >= on, col(Snapshot.on) < before)
+    ).scalar_one()
+    return found
+
+
 def keep(session: Session, staging: Staging, on: date) -> int:
     """Keep what a run found of a day. Returns the units counted."""
     counted = "SELECT coalesce(account_id, 0), product_id, cell, count(*) FROM run_cell GROUP BY coalesce(account_id, 0), product_id, cell"

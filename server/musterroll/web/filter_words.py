@@ -62,5 +62,7 @@ _NONES = ("segment", "country", "firmware", "age")
 _SWITCHES = {
     "operating": {True: "operating", False: "not operating"},
     "warranty": {True: "in warranty", False: "out of warranty"},
+    "covered": {True: "on contract or in warranty", False: "neither on contract nor in warranty"},
+    "over": {True: "over the quantity of a contract", False: "not over a quantity"},
     "outdated": {True: "old firmware", False: "newest firmware"},
 }

@@ -4,7 +4,8 @@ from typing import NamedTuple
 
 from flask import Flask
 
-from musterroll.domain.permission import Role, allows
+from musterroll.domain.permission import Need, Role, may
+from musterroll.registry.access import Actor
 
 
 class Entry(NamedTuple):
@@ -14,31 +15,41 @@ class Entry(NamedTuple):
     group: str
     needs: Role = Role.VIEWER
     first: bool = False  # in the bar itself, also on a phone
+    everywhere: bool = False  # about the whole registry: not for who is limited to some accounts
 
 
 ENTRIES = (
     Entry("/", "Look up", "search", "Units", first=True),
     Entry("/fleet", "Fleet", "layout-list", "Units", first=True),
-    Entry("/installed-base", "Installed base", "chart-line", "Units"),
+    Entry("/installed-base", "Installed base", "chart-line", "Planning"),
+    Entry("/renewals", "Renewals", "calendar-event", "Planning"),
+    Entry("/licences", "Licences", "license", "Planning"),
+    Entry("/segments", "Segments", "filter", "Planning"),
+    Entry("/accounts", "Accounts", "building", "Paper"),
+    Entry("/contracts", "Contracts", "file-text", "Paper"),
     Entry("/reconciliation", "Reconcile", "scale", "Paper", first=True),
-    Entry("/imports", "Imports", "file-import", "Paper", Role.PLANNER, first=True),
+    Entry("/imports", "Imports", "file-import", "Paper", Role.PLANNER, first=True, everywhere=True),
     Entry("/labels", "Labels", "qrcode", "Units"),
     Entry("/proposals", "Proposals", "arrows-join", "Paper", Role.PLANNER),
+    Entry("/people", "People", "users", "Administration", Role.ADMIN),
+    Entry("/api-tokens", "API tokens", "key", "Administration", Role.ADMIN),
     Entry("/enrolment", "Enrolment", "id-badge-2", "Administration", Role.ADMIN),
     Entry("/notifications", "Notifications", "bell-ringing", "Administration", Role.ADMIN),
     Entry("/quarantine", "Quarantine", "shield-exclamation", "Administration", Role.ADMIN),
 )
 
 
-def entries(role: str) -> list[Entry]:
-    """What somebody of this role finds in the menu, in order."""
-    return [entry for entry in ENTRIES if allows(Role(role), entry.needs)]
+def entries(actor: Actor) -> list[Entry]:
+    """What a person finds in the menu, in order."""
+    if actor.must_change:
+        return []
+    return [one for one in ENTRIES if may(Role(actor.role), actor.within is not None, Need(one.needs, one.everywhere))]
 
 
-def groups(role: str) -> dict[str, list[Entry]]:
+def groups(actor: Actor) -> dict[str, list[Entry]]:
     """The entries that are not in the bar, by group."""
     found: dict[str, list[Entry]] = {}
-    for entry in entries(role):
+    for entry in entries(actor):
         if not entry.first:
             found.setdefault(entry.group, []).append(entry)
     return found

@@ -1,6 +1,6 @@
 """The geometry of planners' pictures: lines over days, steps of a waterfall. Templates draw them as SVG, with the words beside them."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from math import floor, log10
 from typing import NamedTuple
@@ -40,7 +40,7 @@ STEPS = {
 }
 
 
-def lines(days: Sequence[date], values: dict[str, Sequence[int]]) -> Lines | None:
+def lines(days: Sequence[date], values: Mapping[str, Sequence[int]]) -> Lines | None:
     """Values by name, one a day, placed by the day. None below two days."""
     if len(days) < 2:
         return None

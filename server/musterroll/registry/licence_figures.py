@@ -1,0 +1,63 @@
+"""Licences as planners look at them: today by segment, product and account, and the ends of the months before as they were counted."""
+
+from datetime import date, datetime
+from itertools import dropwhile
+from typing import NamedTuple
+
+from pydantic import TypeAdapter
+from sqlmodel import Session
+
+from musterroll.domain.dates import add_months, last_day
+from musterroll.domain.licences import Count
+from musterroll.registry import keeping, licensing
+from musterroll.registry.keeping import Figure, Told
+from musterroll.registry.licensing import By, Point
+from musterroll.storage import kept_figures
+from musterroll.storage.scope import limited
+
+MONTHS = 12
+
+
+class Licences(NamedTuple):
+    total: Count
+    by: dict[By, dict[str, Count]]
+
+
+def licences(session: Session, now: datetime) -> Told[Licences]:
+    """Active and gross licences today."""
+    return keeping.told(session, TODAY, now)
+
+
+def trend(session: Session, now: datetime, quarters: bool) -> list[Point]:
+    """The ends of the months (or quarters) before that are kept, oldest first, then today. Whoever sees a part only sees today."""
+    kept = [] if limited(session) else [end for end in ends(now) if not quarters or end.month % 3 == 0]
+    found = [(end, kept_figures.get(session, of_month(end).name)) for end in kept]
+    points = [Point(end, of_month(end).shape.validate_python(row.body)) for end, row in found if row is not None]
+    points = list(dropwhile(lambda point: not point.total.gross, points))  # before anything was sold
+    return [*points, Point(now.date(), licences(session, now).value.total)]
+
+
+def ends(now: datetime) -> list[date]:
+    """The last days of the months before, oldest first."""
+    first = now.date().replace(day=1)
+    return [last_day(add_months(first, -back)) for back in range(MONTHS - 1, -1, -1)]
+
+
+def of_month(end: date) -> Figure[Count]:
+    """What was counted of the last day of a month. It is counted once: later paper does not change what was reported."""
+    return Figure(f"licences:{end}", TypeAdapter(Count), lambda session, now: licensing.licences(session, end, By.SEGMENT, now).total)
+
+
+def missing(session: Session, now: datetime) -> list[Figure[Count]]:
+    """The months not kept yet, the newest first."""
+    kept = set(kept_figures.names(session, "licences:"))
+    months = ends(now) if kept_figures.units(session) else []
+    return [figure for end in reversed(months) if (figure := of_month(end)).name not in kept]
+
+
+def _today(session: Session, now: datetime) -> Licences:
+    found = licensing.by_each(session, now, now)
+    return Licences(*found)
+
+
+TODAY = Figure[Licences]("licences", TypeAdapter(Licences), _today)

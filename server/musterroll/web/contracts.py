@@ -1,0 +1,139 @@
+"""Contracts and renewals: what ends when, what is in question, the list, and one contract with its lines."""
+
+from collections.abc import Callable
+from datetime import date, datetime
+from typing import NamedTuple
+from urllib.parse import urlencode
+
+from flask import Blueprint, request
+
+from musterroll.domain.contract import State
+from musterroll.domain.dates import in_words
+from musterroll.registry import contract_cards, renewals
+from musterroll.registry.accounts import account
+from musterroll.registry.renewals import Due, Share
+from musterroll.storage import contracts as stored
+from musterroll.storage.contracts import Wanted
+from musterroll.web.door import clock, page, reading
+
+pages = Blueprint("contracts", __name__)
+
+PAGE = 50
+LINES = 100
+SHOWN = 200  # contracts of a list of renewals
+
+
+class Rate(NamedTuple):
+    """A share with its 95 % interval (Wilson)."""
+
+    part: int
+    whole: int
+    share: float | None
+    low: float
+    high: float
+
+
+class Narrowed(NamedTuple):
+    """What a list of renewals is narrowed to: at most one stretch of time, and only what is at risk or falling."""
+
+    month: str = ""  # 2026-11
+    quarter: str = ""  # 2026 Q4
+    within: str = ""  # days
+    only: str = ""  # risk, falling, renewing, open
+    account: str = ""
+
+
+ONLY: dict[str, tuple[str, Callable[[Due], bool]]] = {
+    "risk": ("with silent units", lambda due: due.silent > 0),
+    "falling": ("whose activity falls", lambda due: due.falling),
+    "renewing": ("that renew by themselves", lambda due: due.ending.renews),
+    "open": ("that end unless somebody renews", lambda due: not due.ending.renews),
+}
+
+
+@pages.get("/renewals")
+def calendar() -> str:
+    now = clock()
+    asked = Narrowed(**{name: request.args.get(name, "").strip()[:80] for name in Narrowed._fields})
+    with reading() as session:
+        told = renewals.dues(session, now, asked.account or None)
+        rates = renewals.rates(session, now)
+    due, chosen = told.value.due, _chosen(told.value.due, asked, now)
+    return page(
+        "renewals.html",
+        now,
+        **{"told": told, "asked": asked, "chosen": chosen[:SHOWN], "count": len(chosen), "sums": renewals.total(chosen)},
+        **{"months": renewals.calendar(due, now), "quarters": renewals.quarters(due), "windows": renewals.windows(due, now)},
+        **{"rates": rates, "attach": rate(rates.value.attach), "coverage": rate(rates.value.coverage), "title": _title(asked)},
+        **{"only": ONLY, "here": here, "export": export, "falling": sum(one.falling for one in due), "back": renewals.BACK},
+    )
+
+
+@pages.get("/contracts")
+def overview() -> str:
+    asked = {name: request.args.get(name, "").strip()[:200] for name in ("text", "state", "account")}
+    state = State(asked["state"]) if asked["state"] in set(State) else None
+    after = request.args.get("after") or None
+    with reading() as session:
+        owner = account(session, asked["account"]).id if asked["account"] else None
+        found = stored.page(session, Wanted(owner, state, asked["text"]), after, PAGE + 1)
+    following = found[PAGE - 1].ref if len(found) > PAGE else None
+    query = urlencode({name: value for name, value in asked.items() if value})
+    words = {"asked": asked, "query": query, "states": list(State), "after": after, "following": following}
+    return page("contracts.html", clock(), found=found[:PAGE], **words)
+
+
+@pages.get("/contracts/<ref>")
+def contract(ref: str) -> str:
+    now = clock()
+    with reading() as session:
+        opened = contract_cards.opened(session, ref, request.args.get("after", 0, int), LINES, now)
+    return page("contract.html", now, opened=opened, row=opened.row, after=request.args.get("after", 0, int), today=now.date())
+
+
+def here(asked: Narrowed, **changes: str) -> str:
+    """The page's address with what the list is narrowed to, some of it changed; a stretch of time takes the place of another.
+
+    >>> here(Narrowed(month="2026-11", only="risk"), within="90")
+    '/renewals?within=90&only=risk'
+    """
+    if changes.keys() & {"month", "quarter", "within"}:
+        asked = asked._replace(month="", quarter="", within="")
+    query = {name: value for name, value in asked._replace(**changes)._asdict().items() if value}
+    return f"/renewals?{urlencode(query)}" if query else "/renewals"
+
+
+def export(asked: Narrowed, form: str) -> str:
+    """The same list as a file for a spreadsheet."""
+    query = {name: value for name, value in asked._asdict().items() if value}
+    return f"/api/v1/renewals?{urlencode({'format': form, **query})}"
+
+
+def rate(share: Share) -> Rate:
+    from musterroll.domain.capacity.rates import wilson  # it brings scipy, which is slow to load
+
+    found = wilson(share.part, share.whole)
+    return Rate(share.part, share.whole, found.share if share.whole else None, found.low, found.high)
+
+
+def _chosen(due: list[Due], asked: Narrowed, now: datetime) -> list[Due]:
+    return renewals.narrowed(due, now, asked.month, asked.quarter, int(asked.within) if asked.within.isdecimal() else None, _only(asked))
+
+
+def _only(asked: Narrowed) -> Callable[[Due], bool] | None:
+    return ONLY[asked.only][1] if asked.only in ONLY else None
+
+
+def _title(asked: Narrowed) -> str:
+    when = "the next twelve months"
+    if asked.month:
+        try:
+            first = date.fromisoformat(f"{asked.month}-01")
+            when = in_words(first).split(" ", 1)[1]
+        except ValueError:
+            when = asked.month
+    elif asked.quarter:
+        when = asked.quarter
+    elif asked.within.isdecimal():
+        when = f"the next {int(asked.within)} days"
+    return f"Ending in {when}" + (f", {ONLY[asked.only][0]}" if asked.only in ONLY else "")
