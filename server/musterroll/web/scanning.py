@@ -79,6 +79,8 @@ def _picture(file: IO[bytes]) -> Image.Image:
             return ImageOps.exif_transpose(image).convert("L")
     except UnidentifiedImageError:
         raise Refusal("That is no photo this registry can read; take it as JPEG or PNG.") from None
+    except Image.DecompressionBombError:
+        raise Refusal("The photo has far more pixels than any camera takes.") from None
     except Refusal:
         raise
     except Exception as broken:  # decoders of pictures fail in many ways on what was made to break them
