@@ -6,8 +6,9 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
 
 from musterroll.domain.errors import Refusal
+from musterroll.domain.permission import Role
 
-_SECRETS = ("database_url", "mqtt_url", "secret_key", "admin_password", "smtp_url")
+_SECRETS = ("database_url", "mqtt_url", "secret_key", "admin_password", "oidc_client_secret", "smtp_url")
 
 
 def _told(default: Any, description: str, **limits: Any) -> Any:
@@ -32,6 +33,12 @@ class Settings(BaseModel):
     public_url: str | None = _told(None, "Address that people and devices reach the registry at, used in links and QR codes.")
     trusted_hosts: list[str] = _told([], "Host names answered besides localhost and the public URL's, by commas.")
     proxies: int = _told(0, "How many reverse proxies in front set X-Forwarded-* (0 to 8).", ge=0, le=8)
+    oidc_issuer: str | None = _told(None, "Address of the OpenID Connect issuer that people may sign in at.", pattern="^https?://")
+    oidc_client_id: str | None = _told(None, "Who this registry is at the issuer.")
+    oidc_client_secret: SecretStr | None = _told(None, "Its secret there; none for a public client.")
+    oidc_claim: str = _told("groups", "Claim of the identity token that roles are given by.")
+    oidc_roles: dict[str, Role] = _told({}, "Roles by a value of that claim, as in: field-tech=technician,ops=planner.")
+    oidc_unknown: str = _told("refuse", "Who has none of those roles: refuse, or let in as viewer.", pattern="^(refuse|viewer)$")
     secret_key: SecretStr | None = _told(None, "Signs forms; default: made once and kept in the data directory.")
     admin_password: SecretStr | None = _told(None, "First password of the user admin; default: random, printed once.")
     mosquitto_password_file: Path | None = _told(None, "Password file of a Mosquitto that is kept in step with enrolments.")
@@ -50,6 +57,11 @@ class Settings(BaseModel):
     @classmethod
     def _commas(cls, value: Any) -> Any:
         return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
+
+    @field_validator("oidc_roles", mode="before")
+    @classmethod
+    def _pairs(cls, value: Any) -> Any:
+        return dict(part.strip().rpartition("=")[::2] for part in value.split(",") if part.strip()) if isinstance(value, str) else value
 
     @property
     def database(self) -> str:

@@ -23,7 +23,7 @@ from musterroll.api import (
 )
 from musterroll.api.application import Application, new_app
 from musterroll.api.door import Authenticate, Checks, Door, install
-from musterroll.api.limits import Attempts
+from musterroll.limits import Attempts
 from musterroll.metrics import Metrics
 from musterroll.settings import Settings
 from musterroll.storage.database import Database

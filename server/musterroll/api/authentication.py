@@ -44,6 +44,9 @@ def _program(header: str, need: Need, asking: bool) -> Caller:
         found = access_tokens.check(session, token.strip(), clock())
     if found is None:
         raise HttpRefusal(401, "invalid_token", "the API token is unknown, expired or revoked; ask for a new one", _CHALLENGE)
+    if not found.noted:
+        with door().database.writing() as session:
+            access_tokens.note_use(session, found.token_id, clock())
     needed = "admin" if need.role is Role.ADMIN else "read" if asking else "write"
     if needed not in found.scopes:
         raise HttpRefusal(403, "insufficient_scope", f"the API token {found.label!r} does not have the scope {needed}")

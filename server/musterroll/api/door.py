@@ -10,7 +10,7 @@ from flask import Flask, Request, Response, current_app, g
 from pydantic import BaseModel
 from sqlmodel import Session
 
-from musterroll.api.limits import Attempts
+from musterroll.limits import Attempts
 from musterroll.metrics import Metrics
 from musterroll.registry.access import Actor
 from musterroll.registry.rolls import LatestBase

@@ -93,7 +93,7 @@ def revoke(context: Context, token_id: int) -> None:
 
 @token.command("api")
 @click.option("--label", required=True, help="Which program it is for.")
-@click.option("--scope", "scopes", multiple=True, type=click.Choice(["read", "write"]), default=["read"], show_default=True)
+@click.option("--scope", "scopes", multiple=True, type=click.Choice(access_tokens.SCOPES), default=["read"], show_default=True)
 @click.option("--days", default=365.0, show_default=True, type=click.FloatRange(min=0, min_open=True, max=3650), help="How long it lives.")
 @click.pass_obj
 def api(context: Context, label: str, scopes: tuple[str, ...], days: float) -> None:

@@ -1,42 +1,52 @@
-"""Who may use the pages: users, their passwords and their sessions. Only hashes are stored, of passwords and of session tokens."""
+"""Signing in: who sits behind a session, how long, and the lock after wrong passwords. Only hashes of session tokens are stored."""
 
 import hashlib
 import secrets
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from argon2 import PasswordHasher
-from argon2.exceptions import Argon2Error, InvalidHashError
 from sqlmodel import Session
 
 from musterroll.domain.errors import NotFound
-from musterroll.domain.identity import UID_ALPHABET
+from musterroll.registry import passwords
 from musterroll.storage import users
 from musterroll.storage.tables import User, WebSession
 
 SESSION_LIFE = timedelta(days=7)
+IDLE_LIFE = timedelta(days=1)  # a session nobody uses for so long is over
+NOTED_EVERY = timedelta(minutes=5)  # how often it is written down that a session is used
 FREE_TRIES = 5  # wrong passwords in a row before the name is locked
 LONGEST_LOCK = timedelta(hours=1)
-MAX_PASSWORD = 1024  # characters: hashing must not be a way to keep us busy
-
-_hasher = PasswordHasher(time_cost=2, memory_cost=19456, parallelism=1)  # the OWASP minimum: 19 MiB, 2 passes
 
 
 class Actor(NamedTuple):
-    """The signed-in person. `within` are the accounts (ids) he is limited to, with all below them; None: not limited."""
+    """The signed-in person. `within` are the accounts (ids) he is limited to, with all below them; None: not limited.
+
+    `must_change`: somebody else knows the password, so he may do nothing before he changed it. `noted`: the session's use is written down.
+    """
 
     user_id: int
     name: str
     role: str
     within: tuple[int, ...] | None = None
+    must_change: bool = False
+    session_id: int = 0
+    noted: bool = True
+
+
+class Seat(NamedTuple):
+    """Where somebody signs in from: the address, and the browser in a few words."""
+
+    address: str = ""
+    browser: str = ""
 
 
 def ensure_admin(session: Session, password: str | None, now: datetime) -> str | None:
     """Make the first user, `admin`. Returns the random password where one was made up, to be printed once; else None."""
     if users.by_name(session, "admin"):
         return None
-    chosen = password or _new_password()
-    session.add(User(name="admin", password_hash=_hasher.hash(chosen), role="admin", created_at=now))
+    chosen = password or passwords.made_up()
+    session.add(User(name="admin", password_hash=passwords.hashed(chosen), role="admin", created_at=now))
     session.flush()
     return None if password else chosen
 
@@ -46,43 +56,52 @@ def reset_password(session: Session, name: str, now: datetime) -> str:
     user = users.by_name(session, name, lock=True)
     if user is None or user.id is None:
         raise NotFound(f"there is no user {name!r}")
-    chosen = _new_password()
-    user.password_hash, user.failures, user.locked_until = _hasher.hash(chosen), 0, None
+    chosen = passwords.made_up()
+    user.password_hash, user.failures, user.locked_until = passwords.hashed(chosen), 0, None
     users.revoke_sessions(session, user.id, now)
     return chosen
-
-
-def _new_password() -> str:
-    """80 random bits, easily typed."""
-    return "-".join("".join(secrets.choice(UID_ALPHABET) for _ in range(4)) for _ in range(4))
 
 
 def password_matches(session: Session, name: str, password: str) -> bool:
     """Whether it is that user's password. Slow on purpose, as slow for a name that does not exist; reads only, so call it outside
     a writing transaction and hand the answer to `sign_in`."""
     user = users.by_name(session, name)
-    try:
-        return _hasher.verify(user.password_hash if user else _NOBODY, password[:MAX_PASSWORD]) and user is not None
-    except (Argon2Error, InvalidHashError):
-        return False
+    return passwords.matches(user.password_hash if user else "", password)
 
 
-def sign_in(session: Session, name: str, matches: bool, now: datetime) -> str | None:
-    """A fresh session token for the cookie, or None: wrong password, or the name is locked after too many of them.
+def sign_in(session: Session, name: str, matches: bool, now: datetime, seat: Seat = Seat()) -> str | None:  # noqa: B008
+    """A fresh session token for the cookie, or None: wrong password, disabled, or the name is locked after too many wrong ones.
 
     A locked name refuses the right password too, so that tries sent all at once gain nothing.
     """
     user = users.by_name(session, name, lock=True)
-    if user is None or (user.locked_until and user.locked_until > now):
+    if user is None or user.disabled_at or (user.locked_until and user.locked_until > now):
         return None
+    _note_try(user, matches, now)
     if not matches:
-        user.failures += 1
-        user.locked_until = lock(user.failures, now)
         return None
-    user.failures, user.locked_until = 0, None
+    return open_session(session, user, now, seat)
+
+
+def note_try(session: Session, user_id: int, matches: bool, now: datetime) -> None:
+    """Count a try of somebody who is signed in at his own password towards the lock."""
+    user = session.get(User, user_id, with_for_update=True)
+    if user is not None:
+        _note_try(user, matches, now)
+
+
+def _note_try(user: User, matches: bool, now: datetime) -> None:
+    user.failures = 0 if matches else user.failures + 1
+    user.locked_until = lock(user.failures, now)
+
+
+def open_session(session: Session, user: User, now: datetime, seat: Seat) -> str:
+    """A fresh session token for somebody who has proven who he is."""
     token = secrets.token_urlsafe(32)
     assert user.id is not None
-    session.add(WebSession(user_id=user.id, token_hash=_digest(token), created_at=now, expires_at=now + SESSION_LIFE))
+    made = WebSession(user_id=user.id, token_hash=_digest(token), created_at=now, seen_at=now, expires_at=now + SESSION_LIFE)
+    made.address, made.browser = seat.address[:60], seat.browser[:200]
+    session.add(made)
     return token
 
 
@@ -94,9 +113,18 @@ def lock(failures: int, now: datetime) -> datetime | None:
 
 
 def actor_of(session: Session, token: str, now: datetime) -> Actor | None:
-    """The person a session token stands for, while it lives."""
-    user = users.of_session(session, _digest(token), now)
-    return Actor(user.id, user.name, user.role) if user and user.id is not None else None
+    """The person a session token stands for, while it lives and is used."""
+    found = users.of_session(session, _digest(token), now, now - IDLE_LIFE)
+    if found is None:
+        return None
+    user, web_session = found
+    within = None if user.within is None else tuple(user.within)
+    noted = web_session.seen_at is not None and web_session.seen_at > now - NOTED_EVERY
+    return Actor(user.id or 0, user.name, user.role, within, user.must_change, web_session.id or 0, noted)
+
+
+def note_use(session: Session, actor: Actor, now: datetime) -> None:
+    users.note_use(session, actor.session_id, now)
 
 
 def sign_out(session: Session, token: str, now: datetime) -> None:
@@ -104,9 +132,18 @@ def sign_out(session: Session, token: str, now: datetime) -> None:
     users.revoke_session(session, _digest(token), now)
 
 
+def sessions(session: Session, user_id: int, now: datetime) -> list[WebSession]:
+    """A person's sessions that live, the newest first."""
+    return users.living_sessions(session, user_id, now, now - IDLE_LIFE)
+
+
+def end_session(session: Session, user_id: int, session_id: int, now: datetime) -> None:
+    """End one of a person's sessions. Raises NotFound where it is not one of that person's."""
+    found = session.get(WebSession, session_id)
+    if found is None or found.user_id != user_id:
+        raise NotFound("there is no such session")
+    found.revoked_at = found.revoked_at or now
+
+
 def _digest(token: str) -> str:
     return hashlib.sha256(token.encode()).hexdigest()
-
-
-# A hash of nothing anybody knows, so that an unknown name takes as long as a wrong password.
-_NOBODY = "$argon2id$v=19$m=19456,t=2,p=1$bXVzdGVycm9sbC1ub2JvZHk$7sT7zFyMC2P3cC0m7tWf6wRz1p3qkG5vJm3mJt1JZ9k"

@@ -18,6 +18,7 @@ from musterroll.storage.audit import Entry
 from musterroll.storage.audit_tables import Change
 
 _BATCH = 5_000
+_FOR_GOOD = ("person", "token")  # whoever may take a change back could else give himself what somebody took from him
 # What is left of the paper of a unit that a document named and that has since spoken for itself.
 _EMPTY_PAPER: Image = {
     **{"lifecycle": Lifecycle.UNRECORDED.value, "account_id": None, "site_id": None, "warranty_months": None, "registered_on": None},
@@ -37,11 +38,13 @@ def undo(session: Session, change_id: int, actor: str, now: datetime, reason: st
 
     A unit that the change put on the roll and that was heard or enrolled since stays, unrecorded and without paper; what another
     platform told of a unit that was heard since stays too.
-    Raises NotFound, and Conflict where it is undone already or a row is no longer as the change left it.
+    Raises NotFound, and Conflict where it is undone already, a row is no longer as the change left it, or it is about who may do what.
     """
     change = session.get(Change, change_id)
     if change is None:
         raise NotFound(f"there is no change {change_id}")
+    if change.kind in _FOR_GOOD:
+        raise Conflict(f"change {change_id} is about who may do what; an admin changes that on its own page", "not_undone")
     if (by := audit.undone_by(session, change_id)) is not None:
         raise Conflict(f"change {change_id} is undone already, by change {by}", "undone_already")
     undoing = changing.begin(

@@ -2,10 +2,13 @@
 
 from flask import Blueprint, Flask
 
+from musterroll.limits import Attempts
 from musterroll.settings import Settings
 from musterroll.storage.database import Database
 from musterroll.web import (
+    account,
     actions,
+    api_tokens,
     assets,
     changes,
     cover_words,
@@ -22,6 +25,7 @@ from musterroll.web import (
     menu,
     notification_words,
     notifications,
+    people,
     proposals,
     quarantine,
     reconciliation,
@@ -53,13 +57,16 @@ _SUBJECTS = (
     enrolment,
     notifications,
     quarantine,
+    people,
+    api_tokens,
+    account,
 )
 
 
 def build(app: Flask, database: Database, settings: Settings, checks: Checks) -> None:
     """Put the pages on `app`, whose `secret_key` is set. `checks` names what the health strip shows; they are asked at every
     page and must be quick."""
-    install(app, Door(database, settings, checks))
+    install(app, Door(database, settings, checks, Attempts()))
     security.protect(app, settings)
     words.install(app)
     cover_words.install(app)

@@ -10,6 +10,7 @@ from jinja2_fragments.flask import render_block
 from sqlmodel import Session
 
 from musterroll.domain.permission import needs
+from musterroll.limits import Attempts
 from musterroll.registry.access import Actor
 from musterroll.registry.rolls import LatestBase
 from musterroll.settings import Settings
@@ -25,6 +26,7 @@ class Door(NamedTuple):
     database: Database
     settings: Settings
     checks: Checks
+    guesses: Attempts  # refused sign-ins by address
 
 
 def install(app: Flask, door: Door) -> None:

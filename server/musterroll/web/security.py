@@ -45,12 +45,22 @@ def protect(app: Flask, settings: Settings) -> None:
         WTF_CSRF_TIME_LIMIT=None,  # as long as the session: a form left open over lunch still works
         SESSION_COOKIE_SAMESITE="Lax",
         SESSION_COOKIE_HTTPONLY=True,
-        SESSION_COOKIE_SECURE=bool(settings.public_url and settings.public_url.startswith("https://")),
+        SESSION_COOKIE_SECURE=_public_https(settings),
+        SESSION_COOKIE_NAME="__Host-session" if _public_https(settings) else "session",
     )
     csrf.init_app(app)
     known = host_names(settings)
     app.before_request(lambda: refuse_host(known))
     app.after_request(_add_headers)
+
+
+def behind_https(settings: Settings) -> bool:
+    """Whether this request's cookies travel over https only."""
+    return request.is_secure or _public_https(settings)
+
+
+def _public_https(settings: Settings) -> bool:
+    return (settings.public_url or "").startswith("https://")
 
 
 def host_names(settings: Settings) -> frozenset[str]:

@@ -1,5 +1,6 @@
 """Signing in and out, and telling who sits behind a request."""
 
+from datetime import datetime
 from urllib.parse import urlencode
 
 from flask import Blueprint, Request, Response, abort, current_app, g, make_response, redirect, request, session
@@ -7,13 +8,15 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from musterroll.domain.permission import Role, may, need_of
 from musterroll.registry import access
-from musterroll.registry.access import Actor
+from musterroll.registry.access import Actor, Seat
+from musterroll.web import browsers
 from musterroll.web.door import clock, door, page
-from musterroll.web.security import csrf, form_is_ours, keep_private, local_path
+from musterroll.web.security import behind_https, csrf, form_is_ours, keep_private, local_path
 
-COOKIE = "musterroll"
 ASKING = ("GET", "HEAD", "OPTIONS")
+OWN_ACCOUNT = "/account"
 REFUSED = "The name or the password is wrong. After five wrong tries a name is locked for a minute, then longer each time."
+TOO_OFTEN = "Too many wrong tries came from your address. Wait a minute and try again."
 
 pages = Blueprint("signing_in", __name__)
 pages.before_request(csrf.protect)
@@ -24,32 +27,40 @@ pages.after_request(keep_private)
 def form() -> str | AnyResponse:
     if person(request):
         return redirect(local_path(request.args.get("next")))
-    return page("sign_in.html", clock(), next=local_path(request.args.get("next")), refused=None, name="")
+    return gate(clock(), target=local_path(request.args.get("next")))
 
 
 @pages.post("/sign-in")
 def sign_in() -> AnyResponse:
     now, name, target = clock(), request.form.get("name", "").strip()[:120], local_path(request.form.get("next"))
+    wait = door().guesses.wait(_address())
+    if wait:
+        return make_response(gate(now, TOO_OFTEN, name, target), 429, {"Retry-After": str(int(wait) + 1)})
     with door().database.reading() as reading:  # the slow part, while nobody waits to write
         matches = access.password_matches(reading, name, request.form.get("password", ""))
     with door().database.writing() as writing:
-        token = access.sign_in(writing, name, matches, now)
+        token = access.sign_in(writing, name, matches, now, seat())
     if token is None:
-        return make_response(page("sign_in.html", now, next=target, refused=REFUSED, name=name), 401)
-    session.clear()  # form tokens made before signing in end here
-    return _with_cookie(redirect(target, 303), token)
+        door().guesses.failed(_address())
+        return make_response(gate(now, REFUSED, name, target), 401)
+    return let_in(redirect(target, 303), token)
 
 
 @pages.post("/sign-out")
 def sign_out() -> AnyResponse:
-    token = request.cookies.get(COOKIE)
+    token = _token(request)
     if token:
         with door().database.writing() as writing:
             access.sign_out(writing, token, clock())
     session.clear()
     answer = redirect("/sign-in", 303)
-    answer.delete_cookie(COOKIE)
+    answer.delete_cookie(cookie_name(), secure=behind_https(door().settings), httponly=True, samesite="Lax")
     return answer
+
+
+def gate(now: datetime, refused: str | None = None, name: str = "", target: str = "/") -> str:
+    """The page to sign in on."""
+    return page("sign_in.html", now, next=target, refused=refused, name=name, elsewhere=door().settings.oidc_issuer is not None)
 
 
 def require_person() -> AnyResponse | None:
@@ -62,23 +73,58 @@ def require_person() -> AnyResponse | None:
     need = need_of(current_app.view_functions[request.endpoint or ""], request.method in ASKING)
     if not may(Role(found.role), found.within is not None, need):
         abort(404)
-    return None
+    return redirect(OWN_ACCOUNT, 303) if found.must_change and not _is_own_account() else None
 
 
 def authenticate_session(request: Request) -> Actor | None:
     """The signed-in person behind a request of another door. What changes something needs our form token in `X-CSRFToken` too."""
     if request.method not in ASKING and not form_is_ours(request.headers.get("X-CSRFToken")):
         return None
-    return person(request)
+    found = person(request)
+    return None if found is None or found.must_change else found
 
 
 def person(request: Request) -> Actor | None:
     """Who the session cookie stands for."""
-    token = request.cookies.get(COOKIE)
+    token, now = _token(request), clock()
     if not token:
         return None
     with door().database.reading() as reading:
-        return access.actor_of(reading, token, clock())
+        found = access.actor_of(reading, token, now)
+    if found is not None and not found.noted:
+        with door().database.writing() as writing:
+            access.note_use(writing, found, now)
+    return found
+
+
+def let_in(answer: AnyResponse, token: str) -> AnyResponse:
+    """Give the browser its session. Form tokens made before signing in end here."""
+    session.clear()
+    life = int(access.SESSION_LIFE.total_seconds())
+    answer.set_cookie(cookie_name(), token, max_age=life, httponly=True, samesite="Lax", secure=behind_https(door().settings))
+    return answer
+
+
+def seat() -> Seat:
+    """Where this request comes from."""
+    return Seat(_address(), browsers.named(request.headers.get("User-Agent", "")))
+
+
+def cookie_name() -> str:
+    """With https the browser itself sees to it that no other host or path can have set the cookie."""
+    return "__Host-musterroll" if behind_https(door().settings) else "musterroll"
+
+
+def _token(request: Request) -> str | None:
+    return request.cookies.get(cookie_name())
+
+
+def _address() -> str:
+    return request.remote_addr or ""
+
+
+def _is_own_account() -> bool:
+    return request.path == OWN_ACCOUNT or request.path.startswith(OWN_ACCOUNT + "/")
 
 
 def _ask_to_sign_in() -> AnyResponse:
@@ -86,16 +132,3 @@ def _ask_to_sign_in() -> AnyResponse:
     if request.headers.get("HX-Request"):
         return Response(status=401, headers={"HX-Redirect": "/sign-in"})
     return redirect(f"/sign-in?{urlencode({'next': wanted})}" if wanted != "/" else "/sign-in")
-
-
-def _with_cookie(answer: AnyResponse, token: str) -> AnyResponse:
-    public = door().settings.public_url or ""
-    answer.set_cookie(
-        COOKIE,
-        token,
-        max_age=int(access.SESSION_LIFE.total_seconds()),
-        httponly=True,
-        samesite="Lax",
-        secure=request.is_secure or public.startswith("https://"),
-    )
-    return answer

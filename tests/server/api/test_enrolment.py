@@ -1,5 +1,5 @@
 import pytest
-from musterroll.api.limits import Attempts
+from musterroll.limits import Attempts
 
 from tests.server.api.conftest import Door
 

@@ -22,7 +22,9 @@ def check(database: Database, plain: str, now: datetime) -> access_tokens.Access
 
 def test_a_token_gives_its_scopes_until_it_expires(database: Database, now: datetime) -> None:
     _, plain = create(database, now, ["read", "write"], now + timedelta(days=1))
-    assert check(database, plain, now) == access_tokens.Access("sync", frozenset({"read", "write"}))
+    found = check(database, plain, now)
+    assert found is not None
+    assert (found.label, found.scopes, found.within) == ("sync", {"read", "write"}, None)
     assert check(database, plain, now + timedelta(days=1)) is None
 
 

@@ -89,4 +89,4 @@ def test_behind_https_the_cookie_travels_only_there(make_app: Callable[..., Flas
             {"wsgi.url_scheme": "https", "HTTP_HOST": "roll.example", "HTTP_REFERER": "https://roll.example/sign-in"}
         )
         cookies = Visitor(client).sign_in().headers.getlist("Set-Cookie")
-    assert any(c.startswith("musterroll=") and "Secure" in c for c in cookies)
+    assert any(c.startswith("__Host-musterroll=") and "Secure" in c and "Path=/" in c and "Domain" not in c for c in cookies)

@@ -1,0 +1,178 @@
+"""The people who may sign in: added, given a role and accounts, shut out. Every act is a change in the audit, never with a hash."""
+
+from collections.abc import Collection, Iterable
+from datetime import datetime
+from typing import NamedTuple
+
+from sqlmodel import Session
+
+from musterroll.domain.errors import Conflict, NotFound, Refusal
+from musterroll.domain.permission import Role
+from musterroll.registry import access, changing, passwords
+from musterroll.storage import accounts, users
+from musterroll.storage.audit_tables import Change
+from musterroll.storage.tables import Account, User
+
+SHORTEST = passwords.SHORTEST  # characters of a password
+_LONGEST = 60
+_RESERVED = ("token ", "command line")  # how programs are named in histories
+
+
+class Person(NamedTuple):
+    """A user as the list shows one. `within` are the numbers of the accounts he is limited to; None: not limited."""
+
+    id: int
+    name: str
+    role: Role
+    within: list[str] | None
+    disabled_at: datetime | None
+    locked_until: datetime | None
+    must_change: bool
+    elsewhere: bool  # signs in at the OIDC issuer
+    created_at: datetime
+    seen_at: datetime | None
+
+
+def everybody(session: Session) -> list[Person]:
+    """All users, by name."""
+    seen = users.last_seen(session)
+    return [_person(session, user, seen.get(user.id or 0)) for user in users.everybody(session)]
+
+
+def named(session: Session, name: str) -> User:
+    """The user of a name. Raises NotFound."""
+    user = users.by_name(session, name, lock=True)
+    if user is None:
+        raise NotFound(f"there is no user {name[:80]!r}")
+    return user
+
+
+def get(session: Session, user_id: int) -> User:
+    """Raises NotFound."""
+    user = session.get(User, user_id, with_for_update=True)
+    if user is None:
+        raise NotFound(f"there is no user {user_id}")
+    return user
+
+
+def add(session: Session, *, name: str, role: Role, within: Collection[str] | None, actor: str, now: datetime) -> tuple[User, str]:
+    """A new user with a random first password, which is to be shown this once and must be changed at the first sign-in.
+
+    `within` are account numbers; None: not limited. Raises Refusal for a name or limits that cannot be, Conflict for a name that is taken.
+    """
+    password = passwords.made_up()
+    user = create(session, name, role, account_ids(session, role, within), actor=actor, now=now)
+    user.password_hash, user.must_change = passwords.hashed(password), True
+    return user, password
+
+
+def create(session: Session, name: str, role: Role, within: list[int] | None, *, actor: str, now: datetime) -> User:
+    """A new user who cannot sign in with a password. Raises as `add`."""
+    name = name.strip()
+    if not 1 <= len(name) <= _LONGEST or not name.isprintable() or name.casefold().startswith(_RESERVED):
+        raise Refusal(
+            f"a name has 1 to {_LONGEST} letters, digits and signs, and does not begin with 'token'; not {name[:80]!r}", "bad_name"
+        )
+    if any(user.name.casefold() == name.casefold() for user in users.everybody(session)):
+        raise Conflict(f"there is a user {name!r} already", "name_taken")
+    user = User(name=name, password_hash="", role=role, within=within, created_at=now)
+    session.add(user)
+    session.flush()
+    changing.added(session, _change(session, f"user {name} added as {role}", actor, now), "user", [user.id or 0])
+    return user
+
+
+def allow(session: Session, user: User, role: Role, within: Collection[str] | None, *, actor: str, now: datetime) -> None:
+    """Give a user this role and these accounts (numbers; None: not limited); what changes ends his sessions.
+
+    Raises Refusal for limits that cannot be, and Conflict where nobody would be left to administer.
+    """
+    found = account_ids(session, role, within)
+    if (role, found) == (user.role, user.within):
+        return
+    _keep_an_admin(session, user, role is Role.ADMIN)
+    change = _change(session, f"user {user.name} is {role}{'' if within is None else ' of ' + ', '.join(within)}", actor, now)
+    with changing.watching(session, change, "user", [user.id or 0]):
+        user.role, user.within = role, found
+    users.revoke_sessions(session, user.id or 0, now)
+
+
+def disable(session: Session, user: User, *, actor: str, now: datetime) -> None:
+    """Shut a user out and end his sessions. Raises Conflict where nobody would be left to administer."""
+    if user.disabled_at:
+        return
+    _keep_an_admin(session, user, stays=False)
+    with changing.watching(session, _change(session, f"user {user.name} disabled", actor, now), "user", [user.id or 0]):
+        user.disabled_at = now
+    users.revoke_sessions(session, user.id or 0, now)
+
+
+def enable(session: Session, user: User, *, actor: str, now: datetime) -> None:
+    if not user.disabled_at:
+        return
+    with changing.watching(session, _change(session, f"user {user.name} let in again", actor, now), "user", [user.id or 0]):
+        user.disabled_at, user.failures, user.locked_until = None, 0, None
+
+
+def reset_password(session: Session, user: User, *, actor: str, now: datetime) -> str:
+    """A new random password, shown this once and to be changed at the next sign-in; ends the user's sessions."""
+    _change(session, f"user {user.name} given a new password", actor, now)
+    user.must_change = True
+    return access.reset_password(session, user.name, now)
+
+
+def end_sessions(session: Session, user: User, *, actor: str, now: datetime) -> None:
+    _change(session, f"sessions of user {user.name} ended", actor, now)
+    users.revoke_sessions(session, user.id or 0, now)
+
+
+def choose_password(session: Session, user: User, matches: bool, new: str, now: datetime) -> None:
+    """A user's own new password; `matches` tells whether he knew the old one. Ends all his sessions.
+
+    Raises Refusal where he did not, or where the new one is easily guessed.
+    """
+    if user.locked_until and user.locked_until > now:
+        raise Refusal("too many wrong passwords; wait a minute and try again", "locked")
+    if not matches:
+        raise Refusal("that is not your password now", "wrong_password")
+    passwords.refuse_weak(new, user.name)
+    if passwords.matches(user.password_hash, new):
+        raise Refusal("that is the password you have; choose another", "same_password")
+    _change(session, f"user {user.name} chose a new password", user.name, now)
+    user.password_hash, user.must_change, user.failures, user.locked_until = passwords.hashed(new), False, 0, None
+    users.revoke_sessions(session, user.id or 0, now)
+
+
+def account_ids(session: Session, role: Role | None, refs: Collection[str] | None) -> list[int] | None:
+    """The accounts of these numbers; None for None. Raises Refusal for a number there is not, for none, and for an admin."""
+    if refs is None:
+        return None
+    if role is Role.ADMIN:
+        raise Refusal("an admin sees every account; limit a planner, a technician or a viewer", "admin_limited")
+    found = {ref: accounts.by_ref(session, ref) for ref in refs}
+    unknown = sorted(ref for ref, account in found.items() if account is None)
+    if unknown or not found:
+        raise Refusal(f"there is no account {', '.join(map(repr, unknown)) or 'named'}; write account numbers", "unknown_account")
+    return sorted(account.id or 0 for account in found.values() if account is not None)
+
+
+def account_refs(session: Session, ids: Iterable[int] | None) -> list[str] | None:
+    """The numbers of those accounts; None for None."""
+    if ids is None:
+        return None
+    return [account.ref if (account := session.get(Account, one)) else f"#{one}" for one in ids]
+
+
+def _keep_an_admin(session: Session, user: User, stays: bool) -> None:
+    if user.role == Role.ADMIN and not stays and not users.other_admins(session, user.id or 0):
+        raise Conflict(f"{user.name} is the only admin; make another one first", "last_admin")
+
+
+def _change(session: Session, subject: str, actor: str, now: datetime) -> Change:
+    return changing.begin(session, actor=actor, kind="person", subject=subject, now=now)
+
+
+def _person(session: Session, user: User, seen_at: datetime | None) -> Person:
+    within = account_refs(session, user.within)
+    facts = (user.disabled_at, user.locked_until, user.must_change, user.subject is not None, user.created_at, seen_at)
+    return Person(user.id or 0, user.name, Role(user.role), within, *facts)
