@@ -13,10 +13,18 @@ from musterroll.web.signing_in import person
 _log = logging.getLogger(__name__)
 
 _STATUS: tuple[tuple[type[Refusal], int], ...] = ((NotFound, 404), (Forbidden, 403), (Conflict, 409))
-_TITLES = {400: "That did not fit", 403: "Not for you", 404: "Not on the roll", 405: "Not that way", 409: "That stands against the record"}
+_TITLES = {
+    400: "That did not fit",
+    403: "Not for you",
+    404: "Not on the roll",
+    405: "Not that way",
+    409: "That stands against the record",
+    413: "Too large",
+}
 _SENTENCES = {
     403: "Your role does not allow this page.",
     404: "There is no page at this address. Check it, or look the unit up.",
+    413: "That is more than this page takes in. Send a smaller file.",
     500: "The registry failed on this page. It is written to the log; nothing you entered was half done.",
     405: "This address is not opened that way. Go back and use the form.",
 }
