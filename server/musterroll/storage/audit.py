@@ -11,7 +11,7 @@ from sqlmodel import Session, col
 
 from musterroll.domain.audit import NOTHING_BEFORE, Image, canonical, seal
 from musterroll.domain.errors import Conflict
-from musterroll.storage import dirty, paper_state
+from musterroll.storage import dirty, paper_state, products
 from musterroll.storage.audit_tables import AuditEntry, Change
 from musterroll.storage.bulk import postgres
 
@@ -52,10 +52,16 @@ def append(session: Session, change: Change, entries: Iterable[Entry]) -> None:
 _ASIDE = frozenset({"incident", "proposal", "finding_decision", "warranty_policy", "unit_note", "notification_rule", "scenario"})
 
 _OF_UNITS = frozenset({"warranty_period", "incident", "unit_note"})
+# What units follow of a product and of a policy, whoever changes it or changes it back.
+_FOLLOWED = {"product": {"policy_id", "reporting"}, "warranty_policy": {"rules", "months"}}
+_NOTHING: set[str] = set()
 
 
 def _stir(session: Session, entries: Sequence[Entry]) -> None:
     """Have looked at again what these entries are about: a unit of which paper changed, or all where it was other paper."""
+    for entry in entries:
+        if entry.before is not None and _FOLLOWED.get(entry.table, _NOTHING) & (entry.after or {}).keys():
+            products.settle_later(session, entry.table, entry.key)
     if any(entry.table != "unit" and entry.table not in _ASIDE for entry in entries):
         dirty.mark_all(session)
     else:
