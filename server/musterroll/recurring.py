@@ -1,13 +1,13 @@
 """The recurring work of a registry, as jobs for the schedule."""
 
 import logging
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from musterroll.broker.mosquitto import provision_mosquitto
 from musterroll.domain.instants import to_ms
 from musterroll.notices import Post
-from musterroll.registry import noticing, reconciling, signalling, snapshotting, sweeping
+from musterroll.registry import noticing, products, reconciling, signalling, snapshotting, sweeping
 from musterroll.schedule import Job
 from musterroll.settings import Settings
 from musterroll.storage import pulses
@@ -15,12 +15,13 @@ from musterroll.storage.database import Database
 
 log = logging.getLogger(__name__)
 PULSE = "schedule"
+_PATIENCE = timedelta(minutes=10)  # from one gathering for plans to the next, where paper changes all the time
 
 
 def jobs(settings: Settings, database: Database) -> list[Job]:
     work = _Work(settings, database)
     found = [Job("sweep", settings.sweep_seconds, work.sweep), Job("reconcile", 5.0, work.reconcile), Job("pulse", 5.0, work.pulse)]
-    found.append(Job("snapshot", 60.0, work.snapshot))
+    found += [Job("snapshot", 60.0, work.snapshot), Job("plan", 60.0, work.plan)]
     if settings.mosquitto_password_file:
         found.append(Job("provision", 1.0, work.provision))
     telling = _Telling(database, Post(database, settings))
@@ -50,6 +51,14 @@ class _Work(NamedTuple):
         if done is not None and done.whole:
             log.info("the whole roll was reconciled")
 
+    def follow(self, now: datetime) -> None:
+        """Bring units in line with a product or policy that was changed, some of them at a turn."""
+        with self.database.reading() as session:
+            if not products.due(session):
+                return
+        with self.database.writing() as session:
+            products.follow(session, now)
+
     def snapshot(self, now: datetime) -> None:
         """Keep the counts of every day that is over, each in a transaction of its own."""
         with self.database.reading() as session:
@@ -57,6 +66,17 @@ class _Work(NamedTuple):
         for day in days:
             with self.database.writing() as session:
                 snapshotting.snapshot(session, day, now)
+
+    def plan(self, now: datetime) -> None:
+        """Keep measured exposure and the facts of planning up; no writer waits while they are measured."""
+        from musterroll.registry import planning  # with it come numpy and scipy, which a start need not wait for
+
+        with self.database.reading() as session:
+            if not planning.due(session, now, _PATIENCE):
+                return
+            prepared = planning.prepare(session, now)
+        with self.database.writing() as session:
+            planning.keep(session, prepared)
 
     def pulse(self, now: datetime) -> None:
         with self.database.writing() as session:
