@@ -34,6 +34,7 @@ ENTRIES = (
     Entry("/people", "People", "users", "Administration", Role.ADMIN),
     Entry("/api-tokens", "API tokens", "key", "Administration", Role.ADMIN),
     Entry("/enrolment", "Enrolment", "id-badge-2", "Administration", Role.ADMIN),
+    Entry("/products", "Products", "package", "Administration", Role.ADMIN),
     Entry("/notifications", "Notifications", "bell-ringing", "Administration", Role.ADMIN),
     Entry("/quarantine", "Quarantine", "shield-exclamation", "Administration", Role.ADMIN),
 )
