@@ -194,6 +194,8 @@ def _columns(kind: Kind, header: list[str], chosen: Mapping[str, str]) -> list[_
         same = [header[place].strip()[:40] for rank, place in found[field.name] if rank == best[0] or not exact]
         if len(same) > 1:
             names = " and ".join(map(repr, same))
+            if len(set(same)) == 1:
+                raise BadFile(f"{len(same)} columns are headed {same[0]!r}; rename in the file those that do not say the {field.label}")
             raise BadFile(f"the columns {names} both say the {field.label}; choose with --map {same[0]!r}={field.name}")
         columns.append(_Column(best[1], field))
     return columns

@@ -3,16 +3,20 @@
 import codecs
 import csv
 import io
+import re
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from typing import BinaryIO, NamedTuple
 
 from musterroll.domain.errors import Refusal
 
 MOST_COLUMNS = 500
 LONGEST_LINE = 1 << 20  # characters
+MOST_EMPTY = 1 << 20  # empty lines on end: as many as a sheet has rows
 _CHUNK = 1 << 20  # bytes
 _SEPARATORS = ",;\t|"
 _UNDEFINED_1252 = frozenset(b"\x81\x8d\x8f\x90\x9d")
+_SEPARATOR_FIRST = re.compile(r"sep=.[\r\n]*")  # how Excel is told the separator, on a line before the headings
 _BOMS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
     (codecs.BOM_UTF32_LE, "utf-32"),
@@ -66,13 +70,13 @@ def read_text(file: BinaryIO, known: Callable[[list[str]], int]) -> Table:
 
 
 def _header(file: BinaryIO, encoding: str, separator: str) -> tuple[list[str], str]:
-    first = next((line for line in _records(file, encoding, separator) if line.problem or any(line.cells)), None)
+    first = next(_filled(_records(file, encoding, separator)), None)
     return first.cells if first else [], separator
 
 
 def _lines(file: BinaryIO, encoding: str, separator: str, width: int) -> Iterator[Line]:
-    """The records below the headings, without empty ones. A cell too many is passed over where it is empty."""
-    records = (line for line in _records(file, encoding, separator) if line.problem or any(cell.strip() for cell in line.cells))
+    """The records below the headings. A cell too many is passed over where it is empty."""
+    records = _filled(_records(file, encoding, separator))
     next(records)
     for line in records:
         cells = line.cells
@@ -84,6 +88,17 @@ def _lines(file: BinaryIO, encoding: str, separator: str, width: int) -> Iterato
             yield line._replace(problem=f"it has {len(cells)} columns, the headings are {width}")
 
 
+def _filled(records: Iterator[Line]) -> Iterator[Line]:
+    """Those that are not empty. Raises BadFile where nothing else comes for very long."""
+    last = 0
+    for line in records:
+        if line.problem or any(cell.strip() for cell in line.cells):
+            yield line
+            last = line.number
+        elif line.number - last > MOST_EMPTY:
+            raise BadFile(f"more than {MOST_EMPTY:,} empty lines follow line {last}; take them out and save the file again")
+
+
 def _records(file: BinaryIO, encoding: str, separator: str) -> Iterator[Line]:
     file.seek(0)
     text = io.TextIOWrapper(file, encoding, newline="")
@@ -92,7 +107,8 @@ def _records(file: BinaryIO, encoding: str, separator: str) -> Iterator[Line]:
         while True:
             start = reader.line_num + 1
             try:
-                yield Line(start, next(reader), None)
+                cells = next(reader)
+                yield Line(start, cells, _MIXED if encoding == "cp1252" and any(map(_is_of_utf8, cells)) else None)
             except StopIteration:
                 return
             except csv.Error as error:
@@ -100,14 +116,33 @@ def _records(file: BinaryIO, encoding: str, separator: str) -> Iterator[Line]:
             except UnicodeDecodeError:
                 raise BadFile(f"the file stops being {encoding.upper()} after line {reader.line_num}; save it again as UTF-8") from None
     finally:
-        text.detach()
+        with suppress(ValueError):  # whoever stopped reading may have closed the file
+            text.detach()
 
 
 def _physical_lines(text: io.TextIOWrapper) -> Iterator[str]:
+    first = True
     while line := text.readline(LONGEST_LINE):
+        if first and _SEPARATOR_FIRST.fullmatch(line):
+            line = "\n"
+        first = False
         if len(line) == LONGEST_LINE and not line.endswith(("\n", "\r")):
             raise BadFile(f"a line is longer than {LONGEST_LINE:,} characters; is it a CSV?")
         yield line
+
+
+_MIXED = "it is UTF-8, other rows of the file are Windows-1252; save all of it again as UTF-8"
+
+
+def _is_of_utf8(cell: str) -> bool:
+    """Whether a cell read as Windows-1252 was written as UTF-8: hardly any other text reads well as both."""
+    if cell.isascii():
+        return False
+    try:
+        cell.encode("cp1252").decode("utf-8")
+    except UnicodeError:
+        return False
+    return True
 
 
 def _encoding(file: BinaryIO) -> str:

@@ -81,7 +81,7 @@ def test_of_two_columns_that_say_the_same_the_better_name_wins_and_the_other_is_
         ("Serial,Model", "no column Manufacturer"),
         ("Ticket,Opened", "no column Serial Number and no column Manufacturer"),
         ("Serial,SN,Maker,Model", "'Serial' and 'SN' both say the Serial Number; choose with --map"),
-        ("Maker,Serial,Model,Maker", "'Maker' and 'Maker' both say"),
+        ("Maker,Serial,Model,Maker", "2 columns are headed 'Maker'; rename"),
         ("\x89PNG\r\n", "no column"),
     ],
 )

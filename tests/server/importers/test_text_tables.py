@@ -1,6 +1,7 @@
 import io
 
 import pytest
+from musterroll.importers import text_tables
 from musterroll.importers.text_tables import MOST_COLUMNS, BadFile, Line, read_text
 
 PLAIN = "Serial,Maker\nSN1,Häß\n"
@@ -75,3 +76,20 @@ def test_a_pipe_is_refused_with_what_to_do() -> None:
 
     with pytest.raises(BadFile, match="store it first"):
         read_text(Pipe(b"x"), known)
+
+
+def test_a_row_in_another_encoding_than_its_file_has_a_problem() -> None:
+    _, (fine, mixed) = read("Serial,Maker\nSN1,Müller\n".encode("cp1252") + "SN2,Müller\n".encode())
+    assert (fine.cells, fine.problem) == (["SN1", "Müller"], None)
+    assert "it is UTF-8" in str(mixed.problem)
+
+
+def test_the_line_that_tells_a_spreadsheet_the_separator_is_no_heading() -> None:
+    assert read(b"sep=;\r\nSerial;Maker\r\nSN1;Acme\r\n") == (["Serial", "Maker"], [Line(3, ["SN1", "Acme"], None)])
+
+
+@pytest.mark.parametrize("empty", [b"\n", b",\n", b'"\n'])
+def test_empty_lines_without_end_are_not_read_to_the_end(monkeypatch: pytest.MonkeyPatch, empty: bytes) -> None:
+    monkeypatch.setattr(text_tables, "MOST_EMPTY", 1000)
+    with pytest.raises(BadFile, match=r"more than 1,000 empty lines follow line \d"):
+        read(b"Serial,Maker\nSN1,Acme\n" + empty + b"\n" * 140_000)
