@@ -7,7 +7,7 @@ from typing import NamedTuple
 from musterroll.broker.mosquitto import provision_mosquitto
 from musterroll.domain.instants import to_ms
 from musterroll.notices import Post
-from musterroll.registry import noticing, products, reconciling, signalling, snapshotting, sweeping
+from musterroll.registry import figures, keeping, noticing, products, reconciling, signalling, snapshotting, sweeping
 from musterroll.schedule import Job
 from musterroll.settings import Settings
 from musterroll.storage import pulses
@@ -21,7 +21,7 @@ _PATIENCE = timedelta(minutes=10)  # from one gathering for plans to the next, w
 def jobs(settings: Settings, database: Database) -> list[Job]:
     work = _Work(settings, database)
     found = [Job("sweep", settings.sweep_seconds, work.sweep), Job("reconcile", 5.0, work.reconcile), Job("pulse", 5.0, work.pulse)]
-    found += [Job("snapshot", 60.0, work.snapshot), Job("plan", 60.0, work.plan)]
+    found += [Job("snapshot", 60.0, work.snapshot), Job("plan", 60.0, work.plan), Job("figures", 60.0, work.figures)]
     if settings.mosquitto_password_file:
         found.append(Job("provision", 1.0, work.provision))
     telling = _Telling(database, Post(database, settings))
@@ -77,6 +77,16 @@ class _Work(NamedTuple):
             prepared = planning.prepare(session, now)
         with self.database.writing() as session:
             planning.keep(session, prepared)
+
+    def figures(self, now: datetime) -> None:
+        """Count what pages of a large fleet show as it was counted last; each is counted first, and then written at once."""
+        with self.database.reading() as session:
+            due = figures.due(session, now)
+        for figure in due:
+            with self.database.reading() as session:
+                value = figure.count(session, now)
+            with self.database.writing() as session:
+                keeping.keep(session, figure, value, now)
 
     def pulse(self, now: datetime) -> None:
         with self.database.writing() as session:

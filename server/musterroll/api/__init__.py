@@ -19,6 +19,8 @@ from musterroll.api import (
     proposals,
     quarantine,
     reconciliation,
+    renewals,
+    segments,
     units,
 )
 from musterroll.api.application import Application, new_app
@@ -32,7 +34,7 @@ __all__ = ["build", "new_app"]
 
 _ROOMS = (
     *(enrolment, units, moves, coverage, installed_base, accounts, places, contracts, incidents, imports),
-    *(reconciliation, findings, licences, proposals, changes, enrolments, quarantine),
+    *(reconciliation, findings, licences, renewals, segments, proposals, changes, enrolments, quarantine),
 )
 
 

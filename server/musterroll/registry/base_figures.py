@@ -15,6 +15,7 @@ from musterroll.registry.keeping import Figure, Told
 from musterroll.registry.timeline import EVERYTHING, Base, Scope, Slice
 from musterroll.storage import accounts, fleet_sums, kept_figures, unit_names
 from musterroll.storage.fleet_sums import Place, Sums
+from musterroll.storage.scope import limited
 from musterroll.storage.unit_names import Name
 
 DAYS = 91  # of the trend
@@ -87,8 +88,8 @@ def level(session: Session, of_account: str | None) -> Level:
 
 def trend(session: Session, now: datetime, of_account: str | None = None) -> list[Day]:
     """The days of the last quarter that were kept, oldest first; days nobody kept are not there. Raises NotFound."""
-    if of_account is None:
-        return keeping.told(session, TREND, now).value
+    if of_account is None and not limited(session):
+        return _trend(session, now)
     return _days(session, now.date() - timedelta(DAYS), now, of_account)
 
 
@@ -129,8 +130,8 @@ def _month(session: Session, first: date, now: datetime, scope: Scope = EVERYTHI
 
 
 def _trend(session: Session, now: datetime) -> list[Day]:
-    """Of a large fleet only the days are counted that are not among those kept."""
-    row = kept_figures.get(session, TREND.name) if keeping.large(session) else None
+    """The days that were summed up before, and those since."""
+    row = kept_figures.get(session, TREND.name)
     known = TREND.shape.validate_python(row.body) if row else []
     first = known[-1].on + timedelta(1) if known else now.date() - timedelta(DAYS)
     return [one for one in [*known, *_days(session, first, now, None)] if one.on >= now.date() - timedelta(DAYS)]

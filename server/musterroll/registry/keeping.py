@@ -16,7 +16,7 @@ from musterroll.storage import kept_figures
 from musterroll.storage.scope import limited
 
 T = TypeVar("T")
-LARGE = 20_000  # units
+LARGE = 5_000  # units
 
 
 @dataclass(frozen=True)
@@ -49,3 +49,9 @@ def large(session: Session) -> bool:
 
 def keep(session: Session, figure: Figure[Any], value: Any, now: datetime) -> None:
     kept_figures.put(session, figure.name, to_ms(now), figure.shape.dump_python(value, mode="json"))
+
+
+def older(session: Session, figure: Figure[Any], than: datetime) -> bool:
+    """Whether a figure was never kept, or counted before an instant."""
+    row = kept_figures.get(session, figure.name)
+    return row is None or row.at < to_ms(than)

@@ -1,6 +1,6 @@
 """Licences as planners look at them: today by segment, product and account, and the ends of the months before as they were counted."""
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from itertools import dropwhile
 from typing import NamedTuple
 
@@ -8,14 +8,16 @@ from pydantic import TypeAdapter
 from sqlmodel import Session
 
 from musterroll.domain.dates import add_months, last_day
+from musterroll.domain.instants import from_ms
 from musterroll.domain.licences import Count
 from musterroll.registry import keeping, licensing
 from musterroll.registry.keeping import Figure, Told
 from musterroll.registry.licensing import By, Point
-from musterroll.storage import kept_figures
+from musterroll.storage import import_runs, kept_figures
 from musterroll.storage.scope import limited
 
 MONTHS = 12
+_DAY = timedelta(days=1)
 
 
 class Licences(NamedTuple):
@@ -44,15 +46,16 @@ def ends(now: datetime) -> list[date]:
 
 
 def of_month(end: date) -> Figure[Count]:
-    """What was counted of the last day of a month. It is counted once: later paper does not change what was reported."""
+    """What the paper on record says now of the last day of a month."""
     return Figure(f"licences:{end}", TypeAdapter(Count), lambda session, now: licensing.licences(session, end, By.SEGMENT, now).total)
 
 
-def missing(session: Session, now: datetime) -> list[Figure[Count]]:
-    """The months not kept yet, the newest first."""
-    kept = set(kept_figures.names(session, "licences:"))
-    months = ends(now) if kept_figures.units(session) else []
-    return [figure for end in reversed(months) if (figure := of_month(end)).name not in kept]
+def due(session: Session, now: datetime) -> list[Figure[Count]]:
+    """The months to be counted, the newest first: never counted, not since paper came in, or a day ago."""
+    if not kept_figures.units(session):
+        return []
+    told = max(now - _DAY, from_ms(import_runs.newest(session) or 0))
+    return [figure for end in reversed(ends(now)) if keeping.older(session, figure := of_month(end), told)]
 
 
 def _today(session: Session, now: datetime) -> Licences:

@@ -4,7 +4,8 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable
 from datetime import date, datetime, timedelta
 from decimal import Decimal
-from typing import NamedTuple
+from enum import StrEnum
+from typing import TYPE_CHECKING, NamedTuple
 
 from pydantic import TypeAdapter
 from sqlmodel import Session
@@ -18,6 +19,9 @@ from musterroll.registry.accounts import account
 from musterroll.registry.keeping import Figure, Told
 from musterroll.storage import fleet_sums, renewals, snapshots, tallies
 from musterroll.storage.lines_in_force import contract_of
+
+if TYPE_CHECKING:
+    from musterroll.domain.capacity.rates import Proportion
 
 MONTHS = 12  # ahead
 _MOST_DAYS = 3660
@@ -51,6 +55,30 @@ class Dues(NamedTuple):
     since: date | None
 
 
+class Only(StrEnum):
+    RISK = "risk"  # some of its units are silent
+    FALLING = "falling"  # its account's activity falls
+    RENEWING = "renewing"  # by itself
+    OPEN = "open"  # it ends unless somebody renews it
+
+
+class Narrow(NamedTuple):
+    """Which of the contracts that end; every given field must hold."""
+
+    month: str = ""  # 2026-11
+    quarter: str = ""  # 2026 Q4
+    within: int | None = None  # days
+    only: Only | None = None
+
+
+_ONLY: dict[Only, Callable[[Due], bool]] = {
+    Only.RISK: lambda due: due.silent > 0,
+    Only.FALLING: lambda due: due.falling,
+    Only.RENEWING: lambda due: due.ending.renews,
+    Only.OPEN: lambda due: not due.ending.renews,
+}
+
+
 class Sum(NamedTuple):
     """Contracts of one month, quarter or window together; money by currency."""
 
@@ -82,6 +110,13 @@ def rates(session: Session, now: datetime) -> Told[Rates]:
     return keeping.told(session, RATES, now)
 
 
+def interval(share: Share) -> "Proportion":
+    """A share with its 95 % score interval."""
+    from musterroll.domain.capacity.rates import wilson  # it brings scipy, which is slow to load
+
+    return wilson(share.part, share.whole)
+
+
 def calendar(due: Iterable[Due], now: datetime) -> list[tuple[date, Sum]]:
     """The months ahead, this one first, empty ones too."""
     firsts = [add_months(now.date().replace(day=1), ahead) for ahead in range(MONTHS)]
@@ -99,21 +134,13 @@ def windows(due: Iterable[Due], now: datetime) -> list[Sum]:
     return [_sum(str(days), [one for one in every if one.ending.last_day <= now.date() + timedelta(days)]) for days in rules.WINDOWS]
 
 
-def narrowed(
-    due: Iterable[Due],
-    now: datetime,
-    month: str = "",
-    quarter: str = "",
-    within: int | None = None,
-    only: Callable[[Due], bool] | None = None,
-) -> list[Due]:
-    """Those that end in a month (2026-11), in a quarter (2026 Q4), within so many days, and are as `only` says."""
-    chosen = [one for one in due if not month or f"{one.ending.last_day:%Y-%m}" == month]
-    chosen = [one for one in chosen if not quarter or rules.quarter(one.ending.last_day) == quarter]
-    if within is not None:
-        until = now.date() + timedelta(min(within, _MOST_DAYS))
+def narrowed(due: Iterable[Due], narrow: Narrow, now: datetime) -> list[Due]:
+    chosen = [one for one in due if not narrow.month or f"{one.ending.last_day:%Y-%m}" == narrow.month]
+    chosen = [one for one in chosen if not narrow.quarter or rules.quarter(one.ending.last_day) == narrow.quarter]
+    if narrow.within is not None:
+        until = now.date() + timedelta(min(narrow.within, _MOST_DAYS))
         chosen = [one for one in chosen if one.ending.last_day <= until]
-    return [one for one in chosen if only is None or only(one)]
+    return chosen if narrow.only is None else [one for one in chosen if _ONLY[narrow.only](one)]
 
 
 def total(due: Iterable[Due]) -> Sum:

@@ -53,6 +53,13 @@ def runs(session: Session, before_id: int | None = None, limit: int = 100) -> li
     return [RunRow._make(row) for row in session.execute(query)]
 
 
+def newest(session: Session) -> int | None:
+    """When the last document came in (ms)."""
+    query = select(col(Change.at)).join_from(ImportRun, Change, col(Change.id) == col(ImportRun.change_id))
+    found: int | None = session.execute(query.order_by(col(ImportRun.id).desc()).limit(1)).scalar()
+    return found
+
+
 def run(session: Session, run_id: int) -> RunRow | None:
     row = session.execute(_runs().where(col(ImportRun.id) == run_id)).one_or_none()
     return None if row is None else RunRow._make(row)

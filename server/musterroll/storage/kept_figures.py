@@ -26,9 +26,3 @@ def get(session: Session, name: str) -> Row | None:
 
 def put(session: Session, name: str, at: int, body: Any) -> None:
     session.merge(KeptFigure(name=name, at=at, body=body))
-
-
-def names(session: Session, prefix: str) -> list[str]:
-    """The figures kept whose name begins so, in order."""
-    found = select(col(KeptFigure.name)).where(col(KeptFigure.name).startswith(prefix, autoescape=True))
-    return list(session.execute(found.order_by(col(KeptFigure.name))).scalars())

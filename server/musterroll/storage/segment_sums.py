@@ -59,9 +59,9 @@ def accounts(session: Session, where: Where) -> int:
 
 
 def customers(session: Session, where: Where, after: str | None, limit: int) -> list[Customer]:
-    """Accounts by number, behind one; those of no account come first."""
+    """Accounts by number, behind one; the units of no account come first, behind None."""
     known = select(col(Account.id)).where(col(Account.ref) > (after or "")).order_by(col(Account.ref))
-    found: list[Customer] = [] if after else _customers(session, where, [0])
+    found: list[Customer] = [] if after is not None else _customers(session, where, [0])
     owners = _valued(_OWNER.label("owner")).where(*where).distinct().subquery()
     ids = session.execute(known.where(col(Account.id).in_(select(owners.c.owner))).limit(limit - len(found))).scalars()
     return [*found, *sorted(_customers(session, where, list(ids)), key=lambda one: one.ref)]

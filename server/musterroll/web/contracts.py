@@ -1,7 +1,6 @@
 """Contracts and renewals: what ends when, what is in question, the list, and one contract with its lines."""
 
-from collections.abc import Callable
-from datetime import date, datetime
+from datetime import date
 from typing import NamedTuple
 from urllib.parse import urlencode
 
@@ -11,7 +10,7 @@ from musterroll.domain.contract import State
 from musterroll.domain.dates import in_words
 from musterroll.registry import contract_cards, renewals
 from musterroll.registry.accounts import account
-from musterroll.registry.renewals import Due, Share
+from musterroll.registry.renewals import Narrow, Only, Share
 from musterroll.storage import contracts as stored
 from musterroll.storage.contracts import Wanted
 from musterroll.web.door import clock, page, reading
@@ -43,11 +42,11 @@ class Narrowed(NamedTuple):
     account: str = ""
 
 
-ONLY: dict[str, tuple[str, Callable[[Due], bool]]] = {
-    "risk": ("with silent units", lambda due: due.silent > 0),
-    "falling": ("whose activity falls", lambda due: due.falling),
-    "renewing": ("that renew by themselves", lambda due: due.ending.renews),
-    "open": ("that end unless somebody renews", lambda due: not due.ending.renews),
+ONLY = {
+    Only.RISK: "with silent units",
+    Only.FALLING: "whose activity falls",
+    Only.RENEWING: "that renew by themselves",
+    Only.OPEN: "that end unless somebody renews",
 }
 
 
@@ -58,7 +57,7 @@ def calendar() -> str:
     with reading() as session:
         told = renewals.dues(session, now, asked.account or None)
         rates = renewals.rates(session, now)
-    due, chosen = told.value.due, _chosen(told.value.due, asked, now)
+    due, chosen = told.value.due, renewals.narrowed(told.value.due, _narrow(asked), now)
     return page(
         "renewals.html",
         now,
@@ -110,18 +109,13 @@ def export(asked: Narrowed, form: str) -> str:
 
 
 def rate(share: Share) -> Rate:
-    from musterroll.domain.capacity.rates import wilson  # it brings scipy, which is slow to load
-
-    found = wilson(share.part, share.whole)
+    found = renewals.interval(share)
     return Rate(share.part, share.whole, found.share if share.whole else None, found.low, found.high)
 
 
-def _chosen(due: list[Due], asked: Narrowed, now: datetime) -> list[Due]:
-    return renewals.narrowed(due, now, asked.month, asked.quarter, int(asked.within) if asked.within.isdecimal() else None, _only(asked))
-
-
-def _only(asked: Narrowed) -> Callable[[Due], bool] | None:
-    return ONLY[asked.only][1] if asked.only in ONLY else None
+def _narrow(asked: Narrowed) -> Narrow:
+    within = int(asked.within) if asked.within.isdecimal() else None
+    return Narrow(asked.month, asked.quarter, within, Only(asked.only) if asked.only in set(Only) else None)
 
 
 def _title(asked: Narrowed) -> str:
@@ -136,4 +130,4 @@ def _title(asked: Narrowed) -> str:
         when = asked.quarter
     elif asked.within.isdecimal():
         when = f"the next {int(asked.within)} days"
-    return f"Ending in {when}" + (f", {ONLY[asked.only][0]}" if asked.only in ONLY else "")
+    return f"Ending in {when}" + (f", {ONLY[Only(asked.only)]}" if asked.only in ONLY else "")

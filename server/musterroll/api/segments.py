@@ -1,0 +1,133 @@
+"""Segments: units to act on, counted, and the accounts behind them for a CRM or a mailing tool."""
+
+from datetime import datetime
+from typing import Any
+
+from flask import Response
+from pydantic import Field
+from sqlmodel import Session
+
+from musterroll.api.blueprints import guarded
+from musterroll.api.door import actor, answer, clock, nothing, reading, writing
+from musterroll.api.exporting import ListQuery, Page, listed, listing
+from musterroll.api.models import MoneyOut, Request, Shape, Text, money_out
+from musterroll.api.problems import documented
+from musterroll.domain.errors import Refusal
+from musterroll.domain.permission import Role, needs
+from musterroll.registry import fleet_words, segments
+from musterroll.registry.segments import Segment
+from musterroll.storage.segment_sums import Customer
+
+api = guarded("segments", "segments")
+
+
+class SegmentOut(Shape):
+    key: str
+    name: str
+    says: str = Field(description="Why one would look at these units; empty for a saved filter.")
+    filter: dict[str, str] = Field(description="As /units takes it.")
+    made_by: str = Field(description="Empty: everybody's.")
+
+
+class SegmentList(Shape):
+    items: list[SegmentOut]
+
+
+class SegmentWhole(SegmentOut):
+    units: int
+    accounts: int
+    worth: list[MoneyOut] = Field(description="A year of their cover: by the line they sit on, else by list price.")
+    unpriced: int = Field(description="Units without a known price.")
+    counted_at: datetime
+
+
+class CustomerOut(Shape):
+    account: str = Field(description="Number; empty for units of no account.")
+    name: str
+    parent: str
+    website: str
+    phone: str
+    postcode: str
+    country: str
+    segment: str
+    units: int
+    worth: str = Field(description="A year, in words: `1,200.00 EUR + 30.00 USD`.")
+
+
+class CustomerPage(Shape):
+    items: list[CustomerOut]
+    next: str | None
+
+
+class SegmentPath(Request):
+    key: Text = Field(max_length=40)
+
+
+class SegmentBody(Request):
+    name: Text = Field(min_length=1, max_length=80)
+    filter: dict[str, Text] = Field(description="As /units takes it.")
+
+
+@api.get("/segments", summary="Everybody's segments and saved filters", responses={200: SegmentList})
+def list_segments() -> Response:
+    with reading() as session:
+        return answer(SegmentList(items=[SegmentOut(**_facts(one)) for one in segments.listed(session)]))
+
+
+@api.get("/segments/<key>", summary="One segment, counted", responses={200: SegmentWhole, **documented(404)})
+def get_segment(path: SegmentPath) -> Response:
+    """Of a large fleet it is counted every ten minutes."""
+    with reading() as session:
+        one = segments.segment(session, path.key)
+        size = segments.size(session, one, clock())
+    counted: dict[str, Any] = {
+        "units": size.value.units,
+        "accounts": size.value.accounts,
+        "unpriced": size.value.unpriced,
+        "counted_at": size.at,
+    }
+    return answer(SegmentWhole(**_facts(one), **counted, worth=list(map(money_out, size.value.worth))))
+
+
+@listing(api, "/segments/<key>/accounts", CustomerPage, "The accounts with units in a segment", 404)
+def list_customers(path: SegmentPath, query: ListQuery) -> Response:
+    now = clock()
+
+    def fetch(session: Session, cursor: str | None, limit: int) -> Page:
+        found = segments.customers(session, segments.segment(session, path.key), _behind(cursor), limit + 1, now)
+        return [_customer(one) for one in found[:limit]], f"={found[limit - 1].ref}" if len(found) > limit else None
+
+    return listed(CustomerPage, query, "segment-accounts", fetch)
+
+
+@api.post("/segments", summary="Save a filter as a segment", responses={200: SegmentOut, **documented(400, 409)})
+@needs(Role.PLANNER)
+def save_segment(body: SegmentBody) -> Response:
+    """In place of what was saved under the same name. Words of the filter that nobody knows filter nothing."""
+    with writing() as session:
+        made = segments.save(session, body.name, fleet_words.read(body.filter), actor(), clock())
+        return answer(SegmentOut(**_facts(made)))
+
+
+@api.delete("/segments/<key>", summary="Delete a saved filter", responses={204: None, **documented(404, 409)})
+@needs(Role.PLANNER)
+def delete_segment(path: SegmentPath) -> Response:
+    with writing() as session:
+        segments.delete(session, path.key)
+    return nothing()
+
+
+def _behind(cursor: str | None) -> str | None:
+    """The account number of a cursor, which is empty behind the units of no account."""
+    if cursor is not None and not cursor.startswith("="):
+        raise Refusal("the cursor is not one of ours; start from the first page", "bad_cursor")
+    return None if cursor is None else cursor[1:]
+
+
+def _facts(one: Segment) -> dict[str, Any]:
+    return {"key": one.key, "name": one.name, "says": one.says, "filter": fleet_words.words(one.filters), "made_by": one.made_by}
+
+
+def _customer(one: Customer) -> CustomerOut:
+    kept = {name: getattr(one, name) for name in ("name", "website", "phone", "postcode", "country", "segment", "units")}
+    return CustomerOut(account=one.ref, parent=one.parent_ref, **kept, worth=" + ".join(map(str, one.worth)))
