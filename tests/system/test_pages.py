@@ -1,27 +1,18 @@
 """The pages in Chromium, on the real application behind a real server, as a phone and as a desk see them."""
 
-import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import NamedTuple
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from musterroll.app import create_app
-from musterroll.metrics import Metrics
 from musterroll.registry import holding
-from musterroll.settings import Settings
-from musterroll.storage import migrate
-from musterroll.storage.database import Database
-from playwright.sync_api import Browser, BrowserContext, Page, Response, expect
-from waitress.server import create_server
+from playwright.sync_api import Browser, Page, Response, expect
 
 from tests.support import roll
-from tests.support.browser import chromium as open_chromium
+from tests.support.site import DESK, PHONE, Site, sign_in
 
 pytestmark = pytest.mark.browser
 
-PHONE, DESK = (390, 844), (1280, 860)
 ADDRESSES = {
     "look-up": "/",
     "alive": "/?code=K400MVX7",
@@ -30,6 +21,8 @@ ADDRESSES = {
     "twins": "/?code=K40OMVX7",
     "unit": "/units/u000k400mvx7",
     "silent unit": "/units/u001tn5520qdmmrtsk?span=28d",
+    "deploy": "/units/u000k400mvx7/deploy",
+    "labels": "/labels?units=K400MVX7,TN5520QDMMRTSK&skip=1",
     "fleet": "/fleet",
     "stale fleet": "/fleet?liveness=stale&text=T",
     "replaced": "/?code=K2207TRA",
@@ -42,68 +35,6 @@ ADDRESSES = {
     "enrolment": "/enrolment",
     "quarantine": "/quarantine",
 }
-_SHIFTS = """
-window.shift = 0;
-new PerformanceObserver((list) => { for (const e of list.getEntries()) if (!e.hadRecentInput) window.shift += e.value; })
-  .observe({type: "layout-shift", buffered: true});
-"""
-
-
-class Site(NamedTuple):
-    url: str
-    database: Database
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    with open_chromium() as browser:
-        yield browser
-
-
-@pytest.fixture(scope="module")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    folder = tmp_path_factory.mktemp("site")
-    database = Database(f"sqlite:///{folder / 'roll.db'}")
-    migrate.upgrade(database)
-    roll.fill(database, datetime.now(UTC))
-    app = create_app(Settings(data_dir=folder), database, Metrics(), {"broker": lambda: True, "ingest": lambda: True})
-    server = create_server(app, listen="127.0.0.1:0", threads=8)
-    thread = threading.Thread(target=server.run, daemon=True)
-    thread.start()
-    yield Site(f"http://127.0.0.1:{server.effective_port}", database)
-    server.close()
-    thread.join(5)
-    database.close()
-
-
-@pytest.fixture
-def visit(chromium: Browser, site: Site) -> Iterator[Callable[..., Page]]:
-    """Opens a signed-in page: `visit(PHONE)`, `visit(DESK, color_scheme="dark")`. Console errors fail the test at its end."""
-    contexts: list[BrowserContext] = []
-    complaints: list[str] = []
-
-    def open_page(size: tuple[int, int], **options: object) -> Page:
-        context = chromium.new_context(viewport={"width": size[0], "height": size[1]}, base_url=site.url, **options)  # type: ignore[arg-type]
-        contexts.append(context)
-        context.add_init_script(_SHIFTS)
-        page = context.new_page()
-        page.on("console", lambda said: complaints.append(said.text) if said.type in ("error", "warning") else None)
-        page.on("pageerror", lambda error: complaints.append(str(error)))
-        sign_in(page)
-        return page
-
-    yield open_page
-    for context in contexts:
-        context.close()
-    assert complaints == []
-
-
-def sign_in(page: Page) -> None:
-    page.goto("/sign-in")
-    page.get_by_label("Name").fill("admin")
-    page.get_by_label("Password").fill(roll.PASSWORD)
-    page.get_by_role("button", name="Sign in").click()
-    page.wait_for_url("**/")
 
 
 @pytest.mark.parametrize(("size", "scheme"), [(PHONE, "light"), (PHONE, "dark"), (DESK, "light")], ids=["phone", "phone at night", "desk"])
@@ -182,7 +113,7 @@ def test_the_fleet_follows_the_registry_without_losing_the_place(visit: Callable
 def test_a_unit_page_left_open_stays_quiet_and_keeps_what_was_opened(visit: Callable[..., Page]) -> None:
     page = visit(DESK)
     page.goto("/units/u000k400mvx7")
-    page.locator("main details summary").first.click()
+    page.locator(".log details summary").first.click()
     with page.expect_response(lambda answer: answer.request.headers.get("hx-request") == "true", timeout=20000) as polled:
         pass
     assert polled.value.status == 200
@@ -297,7 +228,17 @@ def test_the_keyboard_reaches_the_content_first(visit: Callable[..., Page]) -> N
 
 def test_touch_targets_on_a_phone_are_large(visit: Callable[..., Page]) -> None:
     page = visit(PHONE, has_touch=True)
-    for address in ("/", "/?code=K400MVX7", "/units/u000k400mvx7", "/fleet", "/enrolment", "/reconciliation", "/proposals"):
+    for address in (
+        "/",
+        "/?code=K400MVX7",
+        "/units/u000k400mvx7",
+        "/units/u000k400mvx7/deploy",
+        "/labels",
+        "/fleet",
+        "/enrolment",
+        "/reconciliation",
+        "/proposals",
+    ):
         page.goto(address)
         small = page.evaluate("""[...document.querySelectorAll("button, input:not([type=hidden]), select, .button, .tile, .nav a, .seg a")]
             .filter((e) => e.checkVisibility() && e.getBoundingClientRect().height < 44).map((e) => e.outerHTML)""")

@@ -1,0 +1,49 @@
+"""The pages of the made-up fleet behind a real server, for browsers."""
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import NamedTuple
+
+from musterroll.app import create_app
+from musterroll.metrics import Metrics
+from musterroll.settings import Settings
+from musterroll.storage import migrate
+from musterroll.storage.database import Database
+from playwright.sync_api import Page
+from waitress.server import create_server
+
+from tests.support import roll
+
+PHONE, DESK = (390, 844), (1280, 860)
+
+
+class Site(NamedTuple):
+    url: str
+    database: Database
+
+
+@contextmanager
+def served(folder: Path) -> Iterator[Site]:
+    """The fleet of `roll` on a port of its own."""
+    database = Database(f"sqlite:///{folder / 'roll.db'}")
+    migrate.upgrade(database)
+    roll.fill(database, datetime.now(UTC))
+    app = create_app(Settings(data_dir=folder), database, Metrics(), {"broker": lambda: True, "ingest": lambda: True})
+    server = create_server(app, listen="127.0.0.1:0", threads=8)
+    thread = threading.Thread(target=server.run, daemon=True)
+    thread.start()
+    yield Site(f"http://127.0.0.1:{server.effective_port}", database)
+    server.close()
+    thread.join(5)
+    database.close()
+
+
+def sign_in(page: Page, name: str = "admin", password: str = roll.PASSWORD) -> None:
+    page.goto("/sign-in")
+    page.get_by_label("Name").fill(name)
+    page.get_by_label("Password").fill(password)
+    page.get_by_role("button", name="Sign in").click()
+    page.wait_for_url("**/")
