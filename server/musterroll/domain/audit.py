@@ -5,10 +5,12 @@ An image is a row's columns as values that read the same from every database: no
 
 import json
 from collections import defaultdict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from functools import lru_cache
 from hashlib import sha256
+from json.encoder import encode_basestring_ascii as quoted
 from typing import Any
 
 Image = dict[str, Any]
@@ -24,6 +26,21 @@ def image(row: Mapping[str, Any]) -> Image:
     {'shipped_on': '2026-01-02', 'price': '90.0000', 'rules': '[{"a":2,"b":1}]', 'quantity': 3}
     """
     return {name: value if type(value) in _AS_IS else _PLAIN[type(value)](value) for name, value in row.items()}
+
+
+def heads(names: Iterable[str]) -> tuple[tuple[str, str], ...]:
+    """What `written` needs to know of a table: its columns in order, each with what it begins with."""
+    return tuple((name, f"{quoted(name)}:") for name in sorted(names))
+
+
+def written(row: Mapping[str, Any], heads: tuple[tuple[str, str], ...]) -> str:
+    """`canonical(image(row))`, in one go: a large import writes millions.
+
+    >>> written({"quantity": 3, "shipped_on": date(2026, 1, 2)}, heads(["shipped_on", "quantity"]))
+    '{"quantity":3,"shipped_on":"2026-01-02"}'
+    """
+    texts = [head + ("null" if (value := row[name]) is None else _TEXT[type(value)](value)) for name, head in heads]
+    return "{" + ",".join(texts) + "}"
 
 
 def differing(before: Image | None, after: Image | None) -> tuple[Image | None, Image | None]:
@@ -60,3 +77,16 @@ _PLAIN[float] = repr
 _PLAIN[date] = date.isoformat
 _PLAIN[datetime] = lambda value: value.astimezone(UTC).isoformat()
 _PLAIN[Decimal] = lambda value: str(value.quantize(_SCALE))
+
+
+class _Texts(dict[type, Callable[[Any], str]]):
+    """How a value of a type is written in JSON. Days, instants and words come again and again."""
+
+    def __missing__(self, kind: type) -> Callable[[Any], str]:
+        plain = _PLAIN[kind]
+        found = self[kind] = lru_cache(1 << 14)(lambda value: quoted(plain(value)))
+        return found
+
+
+_TEXT = _Texts({str: quoted, int: int.__repr__, bool: _ENCODER.encode})
+_TEXT |= {kind: lambda value: quoted(_PLAIN[type(value)](value)) for kind in (dict, list, float)}  # not to be remembered

@@ -13,7 +13,7 @@ from sqlmodel import Session
 from musterroll.domain.audit import differing
 from musterroll.domain.instants import to_ms
 from musterroll.storage import audit, paper_state
-from musterroll.storage.audit import Entry
+from musterroll.storage.audit import Addition, Entry
 from musterroll.storage.audit_tables import Change
 
 
@@ -67,8 +67,10 @@ def added(session: Session, change: Change, table: str, keys: Collection[int]) -
     audit.append(session, change, (Entry(table, str(key), None, after[str(key)]) for key in keys))
 
 
-def _entry(row: Row) -> Entry | None:
-    whole = row.before is None or row.after is None
+def _entry(row: Row) -> Entry | Addition | None:
+    if row.before is None and row.after is not None:
+        return Addition(row.table, str(row.key), paper_state.text_of(row.table, row.after))
+    whole = row.after is None
     before = paper_state.image_of(row.table, row.before, whole=whole)
     after = paper_state.image_of(row.table, row.after, whole=whole)
     before, after = differing(before, after)

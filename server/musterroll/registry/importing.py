@@ -93,6 +93,7 @@ class _Run:
         self._taker = TAKERS[document.kind.name](session, source)
         self._taker.survey(document)
         self._overruling = Overruling(self._taker)
+        self._stored = 0
         self._seen: dict[int, int] = {}  # line by hash of a record's key: 64 bits tell a billion rows apart well enough
 
     def batches(self, rows: Iterator[Row | BadRow]) -> Iterator[list[tuple[Verdict, int | None]]]:
@@ -116,12 +117,19 @@ class _Run:
                     judged = self._judge(batch)
                     plans = [plan for _, plan in judged if plan is not None]
                     ids = iter(self._taker.store(plans, self._change) if plans else ())
+                self._note(len(plans))
                 return [(verdict, next(ids) if plan else None) for verdict, plan in judged]
             except IntegrityError:
                 if not postgres(self.session):
                     break
                 self._taker.forget()
         raise Conflict("others keep changing the same records; nothing was imported, import the file again")
+
+    def _note(self, stored: int) -> None:
+        """Each row stored notes its own; where they are many, all is to be looked at again, and that is said once."""
+        self._stored += stored
+        if self._stored > dirty.MOST and not isinstance(self._taker, Incidents):
+            dirty.mark_all(self.session)
 
     def _attempt(self) -> AbstractContextManager[object]:
         """A savepoint where others write too. SQLite has one writer, and a savepoint there copies every page the batch touches."""

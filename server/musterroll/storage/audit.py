@@ -4,14 +4,14 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from typing import Any, NamedTuple
 
+from sqlalchemy import ColumnElement, select, text
 from sqlalchemy import Row as Record
-from sqlalchemy import select, text
 from sqlalchemy.exc import OperationalError
 from sqlmodel import Session, col
 
 from musterroll.domain.audit import NOTHING_BEFORE, Image, canonical, seal
 from musterroll.domain.errors import Conflict
-from musterroll.storage import dirty, paper_state, products
+from musterroll.storage import dirty, paper_state, products, texts
 from musterroll.storage.audit_tables import AuditEntry, Change
 from musterroll.storage.bulk import postgres
 
@@ -28,6 +28,14 @@ class Entry(NamedTuple):
     after: Image | None
 
 
+class Addition(NamedTuple):
+    """One row that is new, as the canonical text of its image."""
+
+    table: str
+    key: str
+    after: str
+
+
 class Verified(NamedTuple):
     entries: int  # that are as they were written
     first_bad: int | None  # the first entry that is not, or that follows one taken out
@@ -35,7 +43,7 @@ class Verified(NamedTuple):
     head_found: bool  # whether the hash asked for is one of the chain
 
 
-def append(session: Session, change: Change, entries: Iterable[Entry]) -> None:
+def append(session: Session, change: Change, entries: Iterable[Entry | Addition]) -> None:
     """Add entries to the end of the chain. Raises Conflict where another change holds the chain too long."""
     session.flush()
     rest = iter(entries)
@@ -57,10 +65,10 @@ _FOLLOWED = {"product": {"policy_id", "reporting"}, "warranty_policy": {"rules",
 _NOTHING: set[str] = set()
 
 
-def _stir(session: Session, entries: Sequence[Entry]) -> None:
+def _stir(session: Session, entries: Sequence[Entry | Addition]) -> None:
     """Have looked at again what these entries are about: a unit of which paper changed, or all where it was other paper."""
     for entry in entries:
-        if entry.before is not None and _FOLLOWED.get(entry.table, _NOTHING) & (entry.after or {}).keys():
+        if isinstance(entry, Entry) and entry.before is not None and _FOLLOWED.get(entry.table, _NOTHING) & (entry.after or {}).keys():
             products.settle_later(session, entry.table, entry.key)
     if any(entry.table != "unit" and entry.table not in _ASIDE for entry in entries):
         dirty.mark_all(session)
@@ -89,13 +97,44 @@ def units_of(session: Session, change_id: int, limit: int) -> set[int]:
     return found
 
 
-def changes(session: Session, before_id: int | None, limit: int) -> list[tuple[Change, int | None]]:
+class Wanted(NamedTuple):
+    """Which changes; every given field must hold."""
+
+    kind: str = ""
+    actor: str = ""
+    text: str = ""  # in subject or reason
+    table: str = ""  # that wrote a row of this table
+    key: str = ""  # and of it this one
+
+
+def changes(session: Session, before_id: int | None, limit: int, wanted: Wanted = Wanted()) -> list[tuple[Change, int | None]]:  # noqa: B008
     """Changes newest first, each with the change that undid it."""
     undone = select(Change.id, Change.undoes_id).subquery()  # type: ignore[call-overload]
     query = select(Change, undone.c.id).outerjoin(undone, undone.c.undoes_id == col(Change.id))
     if before_id is not None:
         query = query.where(col(Change.id) < before_id)
-    return [(row[0], row[1]) for row in session.execute(query.order_by(col(Change.id).desc()).limit(limit))]
+    query = query.where(*_which(wanted)).order_by(col(Change.id).desc()).limit(limit)
+    return [(row[0], row[1]) for row in session.execute(query)]
+
+
+def _which(wanted: Wanted) -> list[ColumnElement[bool]]:
+    where: list[ColumnElement[bool]] = []
+    if wanted.kind:
+        where.append(col(Change.kind) == wanted.kind)
+    if wanted.actor:
+        where.append(col(Change.actor) == wanted.actor)
+    if wanted.text:
+        where.append(texts.holds(wanted.text, Change.subject, Change.reason))
+    if wanted.table and wanted.key:
+        wrote = select(col(AuditEntry.change_id)).where(col(AuditEntry.table_name) == wanted.table, col(AuditEntry.row_key) == wanted.key)
+        where.append(col(Change.id).in_(wrote))
+    return where
+
+
+def words(session: Session) -> tuple[list[str], list[str]]:
+    """The kinds of changes there are, and who made some."""
+    found = [session.scalars(select(column).distinct().order_by(column)) for column in (col(Change.kind), col(Change.actor))]
+    return list(found[0]), list(found[1])
 
 
 def undone_by(session: Session, change_id: int) -> int | None:
@@ -107,21 +146,54 @@ def verify(session: Session, noted: str | None = None) -> Verified:
     """Walk the whole chain from its first entry. `noted` is a head kept from earlier, to be met on the way."""
     head, count, met = NOTHING_BEFORE, 0, noted in (None, NOTHING_BEFORE)
     facts: dict[int, str] = {}
-    for entry_id, change_id, table, key, before, after, found in _walk(session):
-        if change_id not in facts:
-            facts[change_id] = _facts(session.get_one(Change, change_id))
-        if seal(head, facts[change_id], canonical([table, key, before, after])) != found:
-            return Verified(count, entry_id, head, met)
+    for row in _walk(session):
+        found = _sealed_as(session, row, head, facts)
+        if found is None:
+            return Verified(count, row[0], head, met)
         head, count, met = found, count + 1, met or found == noted
     return Verified(count, None, head, met)
 
 
+def _sealed_as(session: Session, row: Sequence[Any], head: str, facts: dict[int, str]) -> str | None:
+    """The hash of an entry that follows `head`; None where it is not the one it carries. `facts` are those of changes met before."""
+    _, change_id, table, key, before, after, found = row
+    if change_id not in facts:
+        facts[change_id] = _facts(session.get_one(Change, change_id))
+    return found if seal(head, facts[change_id], canonical([table, key, before, after])) == found else None
+
+
+class Checked(NamedTuple):
+    """A stretch of the chain looked at: the last entry that is good and its hash, and the first that is not."""
+
+    last: int
+    head: str
+    entries: int
+    first_bad: int | None
+
+
+def verify_next(session: Session, last: int, head: str, limit: int = _CHUNK) -> Checked:
+    """Look at the next entries behind the good entry `last` whose hash is `head`; from the beginning behind 0."""
+    head, count = head or NOTHING_BEFORE, 0
+    facts: dict[int, str] = {}
+    for row in _some(session, last, limit):
+        found = _sealed_as(session, row, head, facts)
+        if found is None:
+            return Checked(last, head, count, row[0])
+        last, head, count = row[0], found, count + 1
+    return Checked(last, head, count, None)
+
+
 def _walk(session: Session) -> Iterator[Sequence[Any]]:
-    e, last = AuditEntry, 0
-    columns = (col(e.id), col(e.change_id), col(e.table_name), col(e.row_key), col(e.before), col(e.after), col(e.hash))
-    while rows := session.execute(select(*columns).where(col(e.id) > last).order_by(col(e.id)).limit(_CHUNK)).all():
+    last = 0
+    while rows := _some(session, last, _CHUNK):
         yield from rows
         last = rows[-1][0]
+
+
+def _some(session: Session, last: int, limit: int) -> Sequence[Any]:
+    e = AuditEntry
+    columns = (col(e.id), col(e.change_id), col(e.table_name), col(e.row_key), col(e.before), col(e.after), col(e.hash))
+    return session.execute(select(*columns).where(col(e.id) > last).order_by(col(e.id)).limit(limit)).all()
 
 
 def _facts(change: Change) -> str:
@@ -141,14 +213,18 @@ def _head(session: Session) -> str:
 _Sealed = tuple[int, str, str, str | None, str | None, str]
 
 
-def _sealed(change_id: int, facts: str, entries: Sequence[Entry], head: str) -> tuple[list[_Sealed], str]:
+def _sealed(change_id: int, facts: str, entries: Sequence[Entry | Addition], head: str) -> tuple[list[_Sealed], str]:
     rows: list[_Sealed] = []
-    for table, key, before, after in entries:
-        was = None if before is None else canonical(before)
-        became = None if after is None else canonical(after)
+    for entry in entries:
+        table, key = entry.table, entry.key
+        was, became = (None, entry.after) if isinstance(entry, Addition) else (_text(entry.before), _text(entry.after))
         head = seal(head, facts, f'["{table}","{key}",{was or "null"},{became or "null"}]')  # the canonical list of the four
         rows.append((change_id, table, key, was, became, head))
     return rows, head
+
+
+def _text(image: Image | None) -> str | None:
+    return None if image is None else canonical(image)
 
 
 _COLUMNS = '(change_id, table_name, row_key, "before", "after", hash)'

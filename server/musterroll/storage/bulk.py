@@ -12,6 +12,7 @@ from typing import Any
 import psycopg
 from psycopg.adapt import Buffer, Dumper
 from psycopg.pq import Format
+from psycopg.types.json import Jsonb
 from sqlalchemy import ColumnElement, Connection, Table, any_, bindparam, false, func, select
 from sqlmodel import Session, SQLModel
 
@@ -110,10 +111,13 @@ def insert(session: Session, model: type[SQLModel], names: Sequence[str], rows: 
         if to_driver[name] is not None:
             columns[at] = map(_Remembered(to_driver[name]).__getitem__, columns[at])
     shared = [value if to_driver[name] is None else to_driver[name](value) for name, value in same.items()]
+    copying = postgres(session) and len(rows) >= _WORTH_COPYING
+    if copying:
+        shared = [json.dumps(value.obj) if isinstance(value, Jsonb) else value for value in shared]  # as text, once and not row by row
     ready = list(zip(*columns, *map(repeat, shared), strict=False))
     quote = connection.dialect.identifier_preparer.quote
     into = f"{quote(table.name)} ({', '.join(map(quote, to_driver))})"
-    if postgres(session) and len(ready) >= _WORTH_COPYING:
+    if copying:
         _copy(connection, into, ready)
         return
     marks = ", ".join(["%s" if postgres(session) else "?"] * len(to_driver))

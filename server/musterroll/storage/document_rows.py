@@ -104,8 +104,8 @@ def reserve(session: Session, model: type[SQLModel], count: int) -> list[int]:
         return []
     table: Table = model.__table__  # type: ignore[attr-defined]
     if bulk.postgres(session):
-        query = text("SELECT nextval(pg_get_serial_sequence(:name, 'id')) FROM generate_series(1, :count)")
-        return sorted(session.execute(query, {"name": table.name, "count": count}).scalars())
+        query = text("SELECT array_agg(nextval(pg_get_serial_sequence(:name, 'id'))) FROM generate_series(1, :count)")
+        return sorted(session.execute(query, {"name": table.name, "count": count}).scalar_one())
     numbered = table.dialect_options["sqlite"].get("autoincrement")
     used = text("SELECT seq FROM sqlite_sequence WHERE name = :name") if numbered else select(func.max(table.c.id))
     last = session.execute(used, {"name": table.name} if numbered else {}).scalar() or 0

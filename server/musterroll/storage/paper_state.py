@@ -14,7 +14,7 @@ from sqlalchemy import JSON, Column, Date, Float, Table, bindparam, delete, exis
 from sqlmodel import Session, SQLModel
 from sqlmodel.sql.sqltypes import UTCDateTime
 
-from musterroll.domain.audit import Image, image
+from musterroll.domain.audit import Image, canonical, heads, image, written
 from musterroll.domain.contract import Scope
 from musterroll.storage import telemetry_rows
 from musterroll.storage.bulk import among
@@ -76,6 +76,7 @@ class Paper(NamedTuple):
     key: Column[Any]
     columns: tuple[Column[Any], ...]
     names: frozenset[str]
+    heads: tuple[tuple[str, str], ...]
     floats: tuple[str, ...]
     readers: dict[str, Callable[[Any], Any]]  # what makes a column's value of the plain one in an image, where they are not the same
 
@@ -92,7 +93,8 @@ def _paper(model: type[SQLModel]) -> Paper:
     columns = tuple(column for column in table.columns if _is_paper(model, column.name))
     floats = tuple(column.name for column in columns if isinstance(column.type, Float))
     readers = {column.name: reader for column in columns for kind, reader in _READERS.items() if isinstance(column.type, kind)}
-    return Paper(table, key, columns, frozenset(column.name for column in columns), floats, readers)
+    names = frozenset(column.name for column in columns)
+    return Paper(table, key, columns, names, heads(names), floats, readers)
 
 
 def _is_paper(model: type[SQLModel], column: str) -> bool:
@@ -118,6 +120,14 @@ def image_of(table: str, row: Mapping[str, Any] | None, *, whole: bool) -> Image
         if found.get(name) is not None:
             found[name] = repr(float(found[name]))  # somebody may hold a whole number
     return found
+
+
+def text_of(table: str, row: Mapping[str, Any]) -> str:
+    """The canonical text of the image of a whole row. Raises ValueError as `image_of`."""
+    paper = papers().get(table)
+    if paper is None or paper.floats or paper.names != row.keys():
+        return canonical(image_of(table, row, whole=True))
+    return written(row, paper.heads)
 
 
 def images(session: Session, table: str, keys: Iterable[str]) -> dict[str, Image]:

@@ -13,7 +13,7 @@ from musterroll.importers.kinds import Row
 from musterroll.registry import changing, warranting
 from musterroll.registry.documents import carrying
 from musterroll.registry.documents.taking import Facts, Judged, Known, Plan, Taker
-from musterroll.storage import dirty, document_rows, transitions, unit_imports
+from musterroll.storage import document_rows, transitions, unit_imports
 from musterroll.storage.audit_tables import Change
 from musterroll.storage.tables import Account, Product, Site, Unit
 from musterroll.storage.transitions import Change as Transition
@@ -32,7 +32,7 @@ class Units(Taker):
 
     def forget(self) -> None:
         super().forget()
-        self._now, self._marked = to_ms(self.source.now), 0
+        self._now = to_ms(self.source.now)
         self._products: dict[tuple[str, str], ProductRow | None] = {}  # None: not on the roll
         self._sites: dict[str, SiteRow] = {}  # also those to be opened
 
@@ -145,21 +145,12 @@ class Units(Taker):
         warranting.begin(
             self.session, (self._warranted(plan, row_id) for plan, row_id in zip(plans, ids, strict=True) if not plan.known), change
         )
-        self._mark(ids)
         return ids
 
     def _warranted(self, plan: Plan, unit_id: int) -> Warranted:
         said, site = plan.after, plan.after["site"]
         dates = UnitDates(said["registered_on"], said["installed_on"], None, said["shipped_on"], said["warranty_months"])
         return Warranted(unit_id, self._product_row(plan.row).policy_id, self._sites[site].zone if site else "UTC", dates)
-
-    def _mark(self, ids: list[int]) -> None:
-        """Units to look at again; beyond so many it is all of them, and said once."""
-        if self._marked <= dirty.MOST:
-            dirty.mark(self.session, ids)
-        self._marked += len(ids)
-        if self._marked - len(ids) <= dirty.MOST < self._marked:
-            dirty.mark_all(self.session)
 
     def _move(self, plan: Plan, unit_id: int) -> Transition:
         """Where the unit got to: since the day the row newly gives for it, else since now."""
