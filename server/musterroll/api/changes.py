@@ -42,12 +42,20 @@ class ReasonBody(Request):
     reason: Text = Field(default="", max_length=500, description="Why.")
 
 
+class DoneQuery(ListQuery):
+    kind: Text = Field(default="", max_length=32)
+    actor: Text = Field(default="", max_length=120)
+    text: Text = Field(default="", max_length=200, description="In subject or reason.")
+
+
 @listing(api, "/changes", DonePage, "Changes that people, documents and programs made, newest first")
 @needs(Role.PLANNER, everywhere=True)
-def list_changes(query: ListQuery) -> Response:
+def list_changes(query: DoneQuery) -> Response:
+    wanted = audit.Wanted(query.kind, query.actor, query.text.strip())
+
     def fetch(session: Session, cursor: str | None, limit: int) -> Page:
         before = numbers(cursor, 1)
-        found = audit.changes(session, before[0] if before else None, limit + 1)
+        found = audit.changes(session, before[0] if before else None, limit + 1, wanted)
         shown = [done_out(change, undone) for change, undone in found[:limit]]
         return shown, str(shown[-1].id) if len(found) > limit else None
 

@@ -5,7 +5,6 @@ from itertools import islice
 from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, select, text
-from sqlalchemy import Row as Record
 from sqlalchemy.exc import OperationalError
 from sqlmodel import Session, col
 
@@ -76,7 +75,7 @@ def _stir(session: Session, entries: Sequence[Entry | Addition]) -> None:
         dirty.mark(session, [int(entry.key) for entry in entries if entry.table == "unit"])
 
 
-def entries_back(session: Session, change_id: int, before_id: int | None, limit: int) -> list[Record[Any]]:
+def entries_back(session: Session, change_id: int, before_id: int | None, limit: int) -> list[Any]:
     """Entries (id, table, key, before, after) of a change, newest first."""
     e = AuditEntry
     query = select(col(e.id), col(e.table_name), col(e.row_key), col(e.before), col(e.after)).where(col(e.change_id) == change_id)
