@@ -15,20 +15,21 @@ class Entry(NamedTuple):
     group: str
     needs: Role = Role.VIEWER
     first: bool = False  # in the bar itself, also on a phone
+    wide: bool = False  # in the bar where there is room, else under More
     everywhere: bool = False  # about the whole registry: not for who is limited to some accounts
 
 
 ENTRIES = (
     Entry("/", "Look up", "search", "Units", first=True),
     Entry("/fleet", "Fleet", "layout-list", "Units", first=True),
-    Entry("/installed-base", "Installed base", "chart-line", "Planning"),
-    Entry("/renewals", "Renewals", "calendar-event", "Planning"),
+    Entry("/installed-base", "Base", "chart-line", "Planning", first=True),
+    Entry("/renewals", "Renewals", "calendar-event", "Planning", wide=True),
     Entry("/licences", "Licences", "license", "Planning"),
     Entry("/segments", "Segments", "filter", "Planning"),
     Entry("/accounts", "Accounts", "building", "Paper"),
     Entry("/contracts", "Contracts", "file-text", "Paper"),
     Entry("/reconciliation", "Reconcile", "scale", "Paper", first=True),
-    Entry("/imports", "Imports", "file-import", "Paper", Role.PLANNER, first=True, everywhere=True),
+    Entry("/imports", "Imports", "file-import", "Paper", Role.PLANNER, everywhere=True, wide=True),
     Entry("/labels", "Labels", "qrcode", "Units"),
     Entry("/proposals", "Proposals", "arrows-join", "Paper", Role.PLANNER),
     Entry("/people", "People", "users", "Administration", Role.ADMIN),
@@ -49,12 +50,12 @@ def entries(actor: Actor) -> list[Entry]:
 
 
 def groups(actor: Actor) -> dict[str, list[Entry]]:
-    """The entries that are not in the bar, by group."""
+    """The entries under More, by group, in the order of the groups' first entries."""
     found: dict[str, list[Entry]] = {}
     for entry in entries(actor):
         if not entry.first:
             found.setdefault(entry.group, []).append(entry)
-    return found
+    return {group: found[group] for group in dict.fromkeys(one.group for one in ENTRIES) if group in found}
 
 
 def install(app: Flask) -> None:

@@ -41,6 +41,15 @@ for (const menu of document.querySelectorAll("[data-menu]")) {
     menu.open = false;
     menu.querySelector("summary").focus();
   });
+  menu.addEventListener("keydown", (event) => {
+    const step = {ArrowDown: 1, ArrowUp: -1, Home: -Infinity, End: Infinity}[event.key];
+    if (!step) return;
+    event.preventDefault();
+    menu.open = true;
+    const links = [...menu.querySelectorAll("a")].filter((link) => link.checkVisibility());
+    const here = links.indexOf(document.activeElement);
+    links[Math.min(Math.max(here + step, 0), links.length - 1)].focus();
+  });
 }
 
 // A file may be dropped on the field; the field says which file it has.
