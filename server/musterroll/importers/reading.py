@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import tzinfo
+from itertools import islice
 from typing import Any, BinaryIO, NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -15,6 +16,7 @@ from musterroll.importers.text_tables import BadFile, Line, Table
 _NOTHING = frozenset(("", "NULL", "null", "N/A", "n/a", "#N/A", "\\N"))
 _CHUNK = 1 << 20
 _SAMPLE = 1_000  # rows after which a column without a date in numbers is taken to have none
+_SHOWN = 3  # rows shown beside a heading
 _COUNTER = "usage:"
 _LONGEST_COUNTER = 80
 _DATED = (cells.day, cells.last_day, cells.instant)
@@ -150,6 +152,28 @@ class Document:
         proven = {name: found - {"", "?"} for name, found in seen.items()}
         anywhere = set().union(*proven.values())
         return {name: order for name, found in proven.items() if len(orders := found or anywhere) == 1 for order in orders}
+
+
+class Heading(NamedTuple):
+    """A column as a person maps it: what it is taken for ("": passed over) and the first things it says."""
+
+    name: str
+    field: str
+    samples: list[str]
+
+
+def headings(file: BinaryIO, kind: Kind, choices: Choices = Choices()) -> list[Heading]:  # noqa: B008  immutable
+    """The columns of a file, whether it can be read as this kind of document or not yet. Raises BadFile where it is no table."""
+    kind = _with_counters(kind, choices.columns)
+    table = read_table(file, lambda header: len(_recognised(kind, header, choices.columns)), choices.sheet)
+    meant = {min(places)[1]: field for field, places in _recognised(kind, table.header, choices.columns).items()}
+    first = [line.cells for line in islice(table.lines(), _SHOWN) if not line.problem]
+    samples = [[cells_of[place].strip()[:40] for cells_of in first if place < len(cells_of)] for place in range(len(table.header))]
+    return [
+        Heading(name.strip(), meant.get(place, ""), [one for one in samples[place] if one])
+        for place, name in enumerate(table.header)
+        if name.strip()
+    ]
 
 
 def _with_counters(kind: Kind, chosen: Mapping[str, str]) -> Kind:

@@ -11,7 +11,7 @@ from musterroll.domain.errors import NotFound, Refusal
 from musterroll.domain.permission import Role
 from musterroll.importers.catalogue import KINDS
 from musterroll.importers.kinds import Kind
-from musterroll.importers.reading import Choices, Document
+from musterroll.importers.reading import Choices, Document, Heading, headings
 from musterroll.registry import import_history, import_mappings
 from musterroll.registry.documents.taking import Source
 from musterroll.registry.import_verdicts import Outcome, Verdict
@@ -39,11 +39,10 @@ KIND_WORDS = {
 
 
 class Judged(NamedTuple):
-    """A dry run: `rows` are the first verdicts of each outcome that is not `same`, `columns` what each heading is taken for."""
+    """A dry run: `rows` are the first verdicts of each outcome that is not `same`."""
 
     done: Imported
     rows: dict[Outcome, list[Verdict]]
-    columns: dict[str, str]
     before: RunRow | None
 
 
@@ -76,12 +75,17 @@ def judge(key: str) -> AnyResponse:
 @pages.post("/imports/new/<key>")
 @needs(Role.PLANNER, everywhere=True)
 def choose(key: str) -> AnyResponse:
-    """Read the file again with other columns."""
+    """Read the file again with other columns and, where they are given a name, save them under it."""
     kept = uploads.find(_folder(), key, actor().name)
     headings = [request.form.get(f"heading{n}", "") for n in range(500) if f"heading{n}" in request.form]
     columns = {heading: request.form.get(f"field{n}", "") for n, heading in enumerate(headings)}
     said = {**kept.said, "columns": columns, **{n: request.form.get(n, kept.said.get(n, "")).strip()[:120] for n in ("dates", "zone")}}
-    return _judged(uploads.note(_folder(), actor().name, kept._replace(said=said)))
+    kept = uploads.note(_folder(), actor().name, kept._replace(said=said))
+    name = request.form.get("save", "").strip()
+    if name:
+        with writing() as session:
+            name = import_mappings.save(session, _kind(said["kind"]).name, name, columns).name
+    return _judged(kept, name)
 
 
 @pages.post("/imports/new/<key>/commit")
@@ -130,7 +134,11 @@ def _overview(said: dict[str, str] | None = None, refused: str | None = None) ->
     )
 
 
-def _judged(kept: Upload) -> Response:
+def _needed(kind: Kind) -> set[str]:
+    return {field.name for field in kind.fields if field.needed} | set(kind.key) | set(kind.shown)
+
+
+def _judged(kept: Upload, saved: str = "") -> Response:
     """The page of a dry run; where the file cannot be read at all, why, and a way to say more."""
     now, kind = clock(), _kind(kept.said["kind"])
     try:
@@ -139,7 +147,8 @@ def _judged(kept: Upload) -> Response:
         raise
     except Refusal as refusal:
         judged, refused = None, str(refusal)
-    text = page("dry_run.html", now, upload=kept, kind=kind, judged=judged, refused=refused, shown=SHOWN, outcomes=list(Outcome))
+    facts = {"upload": kept, "kind": kind, "judged": judged, "refused": refused, "outcomes": list(Outcome), "saved": saved}
+    text = page("dry_run.html", now, columns=_headings(kept, kind), needed=_needed(kind), **facts)
     return make_response(text, 200 if judged else 422)
 
 
@@ -155,7 +164,16 @@ def _dry_run(kept: Upload, kind: Kind) -> Judged:
         document = Document(file, kind, _choices(kept, _saved(session, kept)))
         done = import_document(session, document, hear, source, None)
         before = import_mappings.imported_before(session, kind.name, kept.sha256)
-        return Judged(done, rows, {**document.mapping, **dict.fromkeys(document.ignored, "")}, before)
+        return Judged(done, rows, before)
+
+
+def _headings(kept: Upload, kind: Kind) -> list[Heading]:
+    """The columns of a file and what they are taken for, as far as it is a table at all."""
+    try:
+        with kept.opened() as file, reading() as session:
+            return headings(file, kind, _choices(kept, _saved(session, kept)))
+    except Refusal:
+        return []
 
 
 def _saved(session: Any, kept: Upload) -> dict[str, str]:
