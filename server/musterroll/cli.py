@@ -18,6 +18,7 @@ from musterroll.commands import (
     installed_base,
     licences,
     planning,
+    products,
     proposals,
     reconciling,
     running,
@@ -42,7 +43,7 @@ _COMMANDS: tuple[click.Command, ...] = (
     *(administration.db, import_, administration.token, administration.user, administration.config, administration.asyncapi),
     *(import_history.imports, import_history.mappings, auditing.audit, auditing.changes),
     *(reconciling.reconcile, covering.coverage, findings.findings, licences.licences),
-    *(installed_base.installed_base, planning.plan, proposals.proposals),
+    *(installed_base.installed_base, planning.plan, proposals.proposals, products.products, products.policies),
 )
 for _command in _COMMANDS:
     cli.add_command(_command)

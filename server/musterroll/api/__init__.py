@@ -16,6 +16,7 @@ from musterroll.api import (
     moves,
     operations,
     places,
+    products,
     proposals,
     quarantine,
     reconciliation,
@@ -33,7 +34,7 @@ from musterroll.storage.database import Database
 __all__ = ["build", "new_app"]
 
 _ROOMS = (
-    *(enrolment, units, moves, coverage, installed_base, accounts, places, contracts, incidents, imports),
+    *(enrolment, units, moves, coverage, installed_base, accounts, places, products, contracts, incidents, imports),
     *(reconciliation, findings, licences, renewals, segments, proposals, changes, enrolments, quarantine),
 )
 

@@ -42,6 +42,13 @@ def change_product(session: Session, product_id: int, terms: Terms, actor: str, 
     return product
 
 
+def terms_of(session: Session, product_id: int) -> Terms:
+    """What holds of a product now. Raises NotFound."""
+    product = one(session, product_id)
+    policy = one_policy(session, product.policy_id).name if product.policy_id is not None else ""
+    return Terms(product.reporting, policy, product.list_price, product.currency)
+
+
 def save_policy(
     session: Session, policy_id: int | None, name: str, rules: Sequence[StartRule], months: int | None, actor: str, now: datetime
 ) -> WarrantyPolicy:
