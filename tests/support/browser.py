@@ -27,9 +27,10 @@ def program() -> str:
 
 
 @contextmanager
-def chromium() -> Iterator[Browser]:
+def chromium(*more: str) -> Iterator[Browser]:
+    """One Chromium, with `more` arguments of its own."""
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=program(), args=list(ARGUMENTS))
+        browser = playwright.chromium.launch(executable_path=program(), args=[*ARGUMENTS, *more])
         try:
             yield browser
         finally:

@@ -48,12 +48,7 @@ class Assets:
         body = self.plain.get(name)
         if body is None or version != self.version:
             abort(404)
-        answer = Response(body, content_type=kind(name))
-        if name in self.squeezed:
-            answer.vary.add("Accept-Encoding")
-            if request.accept_encodings.quality("gzip"):
-                answer.data = self.squeezed[name]
-                answer.headers["Content-Encoding"] = "gzip"
+        answer = either(body, self.squeezed.get(name), kind(name))
         answer.headers["Cache-Control"] = "public, max-age=31536000, immutable"
         return answer
 
@@ -64,6 +59,17 @@ def install(app: Flask) -> Assets:
     app.add_url_rule("/assets/<version>/<path:name>", "assets", found.serve)
     app.jinja_env.globals.update(asset=found.address, icon=found.icon)
     return found
+
+
+def either(body: bytes, squeezed: bytes | None, kind: str) -> Response:
+    """A file squeezed, where there is such a form of it and whoever asks takes it, else plain."""
+    answer = Response(body, content_type=kind)
+    if squeezed is not None:
+        answer.vary.add("Accept-Encoding")
+        if request.accept_encodings.quality("gzip"):
+            answer.data = squeezed
+            answer.headers["Content-Encoding"] = "gzip"
+    return answer
 
 
 def kind(name: str) -> str:

@@ -1,5 +1,6 @@
 """What pages keep for when the network drops: the worker that does it, and the header by which it knows a page about one unit."""
 
+import gzip
 import json
 from urllib.parse import quote
 
@@ -8,11 +9,11 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from musterroll.domain.identity import BadSerial, serial_key
 from musterroll.registry.unit_cards import UnitCard
-from musterroll.web.assets import Assets
+from musterroll.web.assets import Assets, either
 from musterroll.web.security import POLICY
 from musterroll.web.words import product
 
-_SHELL = ("app.css", "app.js", "unit.css", "vendor/htmx.min.js", "vendor/inter-latin-wght-normal.woff2", "mark.svg")
+_SHELL = ("app.css", "app.js", "unit.css", "vendor/inter-latin-wght-normal.woff2", "mark.svg")
 
 
 def install(app: Flask, assets: Assets) -> None:
@@ -21,9 +22,10 @@ def install(app: Flask, assets: Assets) -> None:
     facts = {"SHELL": shell, "VERSION": assets.version, "POLICY": POLICY}
     head = "".join(f"const {name} = {json.dumps(value)};\n" for name, value in facts.items())
     body = head.encode() + assets.plain["worker.js"]
+    squeezed = gzip.compress(body, 9, mtime=0)
 
     def worker() -> AnyResponse:
-        answer = Response(body, content_type="text/javascript")
+        answer = either(body, squeezed, "text/javascript")
         answer.headers["Cache-Control"] = "no-cache"
         answer.set_etag(assets.version)
         return answer.make_conditional(request)
