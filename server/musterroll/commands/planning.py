@@ -33,9 +33,9 @@ def plan(
     said = _said(context, scenario) | _pairs(pairs)
     made = planning.plan(_facts(context, on, now), said)
     if xlsx is not None:
-        from musterroll.registry import planning_workbook
+        from musterroll.registry.planning_workbook import workbook
 
-        xlsx.write_bytes(planning_workbook.workbook([("plan", made)]))
+        xlsx.write_bytes(workbook([("plan", made)]))
     show(planning_shapes.shape(made)) if as_json else click.echo("\n".join(planning_shapes.lines(made)))
 
 
@@ -137,8 +137,11 @@ def _facts(context: Context, on: date | datetime | None, now: datetime) -> Any:
 
     database = context.database()
     if on is None:
-        with database.writing() as session:
-            planning.keep_up(session, now)
+        with database.reading() as session:
+            prepared = planning.prepare(session, now) if planning.due(session, now) else None
+        if prepared is not None:
+            with database.writing() as session:
+                return planning.keep(session, prepared).facts
     at = on if on is None or isinstance(on, datetime) else min(datetime.combine(on + timedelta(1), time(), now.tzinfo), now)
     with database.reading() as session:
         return planning.gathered(session, now, at).facts

@@ -12,9 +12,10 @@ from musterroll.domain.capacity.assumptions import BadAssumption, assume
 from musterroll.domain.capacity.backtest import Row, Verdict, verdict
 from musterroll.domain.capacity.facts import Facts
 from musterroll.domain.capacity.plan import Plan
-from musterroll.domain.errors import Refusal
+from musterroll.domain.errors import Conflict, Refusal
 from musterroll.domain.instants import from_ms, to_ms
 from musterroll.registry import exposing, planning_facts
+from musterroll.registry.exposing import Outstanding
 from musterroll.storage import exposure, plans, scope
 
 _FRESH = timedelta(hours=6)  # facts older than this are gathered again, and those from before midnight
@@ -33,35 +34,42 @@ class Trial(NamedTuple):
     verdict: Verdict | None
 
 
-def keep_up(session: Session, now: datetime) -> bool:
-    """Bring the sums of exposure and the facts up where they are old. Returns whether anything was gathered."""
-    if not due(session, now):
-        return False
-    refresh(session, now)
-    return True
+class Prepared(NamedTuple):
+    """What was read to bring planning up to now, to be kept."""
+
+    at: datetime
+    outstanding: Outstanding | None
+    facts: Facts
 
 
-def due(session: Session, now: datetime) -> bool:
-    """Whether the facts are of another day, some hours old, or history changed since."""
+def due(session: Session, now: datetime, patience: timedelta = timedelta()) -> bool:
+    """Whether the facts are of another day or some hours old, or history changed since; such a change may wait for `patience`."""
     kept, (_, seen) = plans.facts(session), exposure.counted(session)
-    if kept is None or seen != exposure.last_change(session):
+    if kept is None:
         return True
-    at = from_ms(kept.at)
-    return at.date() != now.date() or now - at > _FRESH
+    age = now - from_ms(kept.at)
+    changed = seen != exposure.last_change(session)
+    return from_ms(kept.at).date() != now.date() or age > _FRESH or (changed and age >= patience)
 
 
-def refresh(session: Session, now: datetime) -> Gathered:
-    """Gather the facts as of now and keep them."""
-    exposing.keep_up(session, now)
-    found = planning_facts.gather(session, now)
-    plans.keep_facts(session, to_ms(now), found.plain())
-    return Gathered(found, now)
+def prepare(session: Session, now: datetime) -> Prepared:
+    """Measure and gather as of now: the long part, which writes nothing."""
+    outstanding = exposing.outstanding(session, now)
+    return Prepared(now, outstanding, planning_facts.gather(session, now, outstanding=outstanding))
+
+
+def keep(session: Session, found: Prepared) -> Gathered:
+    """Keep what was prepared."""
+    if found.outstanding is not None:
+        exposing.keep(session, found.outstanding)
+    plans.keep_facts(session, to_ms(found.at), found.facts.plain())
+    return Gathered(found.facts, found.at)
 
 
 def gathered(session: Session, now: datetime, on: datetime | None = None) -> Gathered:
     """The facts as last kept; as of an earlier instant, or for somebody who sees only some accounts, they are gathered for this once.
 
-    Raises Refusal where none were gathered yet, and for a time to come.
+    Raises Conflict where none were gathered yet, Refusal for a time to come.
     """
     if on is not None and on > now:
         raise Refusal(f"{on:%Y-%m-%d %H:%M} is still to come; a plan starts from what is known up to now", "day_to_come")
@@ -69,7 +77,9 @@ def gathered(session: Session, now: datetime, on: datetime | None = None) -> Gat
         return Gathered(planning_facts.gather(session, now, on or now), on or now)
     kept = plans.facts(session)
     if kept is None:
-        raise Refusal("nothing was gathered for planning yet; it is once the schedule runs, or by: musterroll plan", "not_gathered")
+        raise Conflict(
+            "nothing was gathered for planning yet; the schedule does so within a minute, and so does: musterroll plan", "not_gathered"
+        )
     return Gathered(shapes.read(kept.facts), from_ms(kept.at))
 
 

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -16,6 +17,7 @@ from musterroll.domain.capacity.history import log_start
 from musterroll.domain.dates import add_months
 from musterroll.domain.instants import to_ms
 from musterroll.registry import exposing, planning_contracts, planning_fleet, planning_trials
+from musterroll.registry.exposing import Outstanding
 from musterroll.registry.planning_fleet import Live
 from musterroll.registry.planning_incidents import BAND, Happened, Lived, columns, told
 from musterroll.registry.reconciling import moment
@@ -27,12 +29,13 @@ _SILENT = 2  # deployed and not operating, in the lower bits of a cell
 _TELLING = 5  # incidents a family or maker needs to lend anything
 
 
-def gather(session: Session, now: datetime, on: datetime | None = None) -> Facts:
-    """The facts as of now or, measured anew, as of an earlier instant `on`. Sums of exposure must be kept up where it is now."""
+def gather(session: Session, now: datetime, on: datetime | None = None, outstanding: Outstanding | None = None) -> Facts:
+    """The facts as of now, by the kept sums of exposure and what is `outstanding` of them, or as of an instant `on`, measured for this."""
     at = min(on or now, now).astimezone(UTC)
     seats = _seats(session, at, now, staged=on is not None)
     units, months = plan_facts.units(session, seats), _whole_months(session, at.date())
-    rows = _exposure(session, months, at, now, seats, kept=on is None and not scope.limited(session))
+    summed = on is None and not scope.limited(session)
+    rows = _kept(session, months, outstanding) if summed else _measured(session, months, at, now, seats)
     lived = _by_product(rows, months)
     happened = columns(plan_facts.incidents(session, at.date().replace(day=1)), months)
     return _facts(session, at.date(), months, lived, happened, units, to_ms(at))
@@ -55,13 +58,16 @@ def _whole_months(session: Session, on: date) -> list[date]:
     return [add_months(begin, number) for number in range(count)]
 
 
-def _exposure(session: Session, months: list[date], at: datetime, now: datetime, seats: str, *, kept: bool) -> Iterable[Any]:
+def _kept(session: Session, months: list[date], outstanding: Outstanding | None) -> Iterable[Any]:
+    before = exposure.kept(session, months[0]) if months and (outstanding is None or not outstanding.anew) else []
+    return chain(before, outstanding.rows if outstanding else [])
+
+
+def _measured(session: Session, months: list[date], at: datetime, now: datetime, seats: str) -> Iterable[Any]:
     if not months:
         return []
-    if kept:
-        return exposure.kept(session, months[0])
-    until = datetime.combine(at.date().replace(day=1), time(), UTC)
-    return exposing.measure(session, to_ms(datetime.combine(months[0], time(), UTC)), to_ms(until), now, seats).rows()
+    since, until = (to_ms(datetime.combine(day, time(), UTC)) for day in (months[0], at.date().replace(day=1)))
+    return exposing.measure(session, since, until, now, seats).rows()
 
 
 def _by_product(rows: Iterable[Any], months: Sequence[date]) -> Lived:

@@ -1,4 +1,4 @@
-"""A plan, or several side by side, as a workbook: estimates, months, why, spares, renewals, the back-test, and the assumptions on their own."""
+"""A plan, or several beside each other, as a workbook: a sheet each for estimates, reasons, spares, back-test, assumptions and so on."""
 
 import io
 from collections.abc import Iterable, Sequence

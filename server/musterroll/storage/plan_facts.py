@@ -68,6 +68,22 @@ def incidents(session: Session, until: date) -> list[Row[Any]]:
     return list(session.connection().execute(text(_INCIDENTS.format(**words)).bindparams(bindparam("until", until, type_=Date()))).all())
 
 
+_LIVED = """
+SELECT coalesce({installed}, v.first_heard_at / 86400000), v.first_heard_at / 86400000,
+  coalesce(CASE WHEN v.stale_since < :at THEN v.stale_since END, :at) / 86400000, {failed}
+FROM unit u JOIN voice v ON v.unit_id = u.id
+WHERE u.product_id = :product AND u.merged_into_id IS NULL AND v.first_heard_at < :at {within}"""
+_FAILED = "(SELECT min({opened}) FROM incident i WHERE i.unit_id = u.id AND i.parts > 0)"
+
+
+def lived(session: Session, product_id: int, at: int) -> list[tuple[int, int, int, int | None]]:
+    """Units of a product heard before `at` (ms): days of birth, of the first word, of the last (`at` where it still speaks), and of the
+    first incident a part was used for (None: there was none)."""
+    words = {"installed": _days(session, "u.installed_on"), "within": _within(session)}
+    query = text(_LIVED.format(failed=_FAILED.format(opened=_days(session, "i.opened_on")), **words))
+    return [(row[0], row[1], row[2], row[3]) for row in session.connection().execute(query, {"product": product_id, "at": at})]
+
+
 def strangers(session: Session, since: date, until: date) -> int:
     """Incidents on serials that are not on the roll."""
     i = Incident
