@@ -1,14 +1,14 @@
 """Setting the paper beside the fleet: the eight cells, and every disagreement with what it is worth."""
 
 from collections.abc import Collection
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime
 from typing import NamedTuple
 
 from sqlmodel import Session
 
 from musterroll.domain.claims import disagreement, read_claim
 from musterroll.domain.findings import OF_CELL
-from musterroll.domain.instants import to_ms
+from musterroll.domain.instants import day_end, to_ms
 from musterroll.domain.money import Money, totals
 from musterroll.registry import warranting
 from musterroll.storage import dirty, disagreements, finding_sums, findings, reconciliation, standings, tallies, touched, warranty_claims
@@ -107,7 +107,7 @@ def moment(on: date | datetime, now: datetime) -> tuple[date, datetime]:
     """The day to judge paper by, and the instant to judge silence at."""
     if isinstance(on, datetime):
         return on.astimezone(UTC).date(), min(on, now)
-    return on, min(datetime.combine(on + timedelta(1), time(), UTC), now)
+    return on, min(day_end(on), now)
 
 
 def _find(staging: Staging) -> None:

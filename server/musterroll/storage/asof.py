@@ -8,7 +8,7 @@ Each expression stands beside `unit` (and, for liveness, an outer-joined `voice`
 
 from typing import Any
 
-from sqlalchemy import BigInteger, ColumnElement, Select, and_, case, func, literal, literal_column, or_, select
+from sqlalchemy import BigInteger, ColumnElement, Select, String, and_, case, func, literal, literal_column, or_, select
 from sqlmodel import col
 
 from musterroll.domain.instants import from_ms
@@ -23,8 +23,16 @@ _UNIT_ID = literal_column("unit.id", BigInteger)  # no FROM of its own, so that 
 
 
 def lifecycle_at(instant: int, known_at: int) -> ColumnElement[str]:
-    """The lifecycle of each unit at `instant` as known at `known_at`."""
-    return func.coalesce(_last("lifecycle", instant, known_at), Lifecycle.UNRECORDED.value)
+    """The lifecycle of each unit at `instant` as known at `known_at`.
+
+    What a document said of a unit when it first named it, giving no day, holds of the time before as well.
+    """
+    t, unrecorded = _TABLE.alias("t"), Lifecycle.UNRECORDED.value
+    history = and_(t.c.unit_id == _UNIT_ID, t.c.axis == "lifecycle")
+    undated = and_(t.c.old.is_(None), t.c.at == t.c.recorded_at)
+    began = select(case((undated, t.c.new), else_=func.coalesce(t.c.old, unrecorded))).where(history, _known(t, known_at))
+    unmoved = case((select(t.c.id).where(history).exists(), unrecorded), else_=literal_column("unit.lifecycle", String))
+    return func.coalesce(_last("lifecycle", instant, known_at), began.order_by(t.c.id).limit(1).scalar_subquery(), unmoved)
 
 
 def liveness_at(heard: Hearing, instant: int, known_at: int) -> ColumnElement[str]:

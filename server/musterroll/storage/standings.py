@@ -18,25 +18,17 @@ class Judged(NamedTuple):
     operating: str
 
 
-# What the history says of the instant; before a unit's first paper came, what that paper said; else as it is.
-_LIFECYCLE_AT = """coalesce(
-    (SELECT t.new FROM transition t WHERE t.unit_id = unit.id AND t.axis = 'lifecycle' AND t.withdrawn_at IS NULL AND t.at <= {instant}
-      ORDER BY t.id DESC LIMIT 1),
-    (SELECT CASE WHEN t.old IS NULL OR t.old = 'unrecorded' THEN t.new ELSE t.old END FROM transition t
-      WHERE t.unit_id = unit.id AND t.axis = 'lifecycle' AND t.withdrawn_at IS NULL ORDER BY t.id LIMIT 1),
-    unit.lifecycle)"""
-
-
 def judged(session: Session, instant: int, now: int) -> Judged:
     """The SQL of how units stood at an instant (ms), at the latest now."""
     heard = liveness.hearing_at(session, instant)
     if instant >= now:
-        return Judged("unit.lifecycle", _operating(session, liveness.liveness(heard, now)))
-    return Judged(_LIFECYCLE_AT.format(instant=int(instant)), _operating(session, asof.liveness_at(heard, instant, now)))
+        return Judged("unit.lifecycle", _words(session, liveness.liveness(heard, now).in_(sorted(OPERATING))))
+    operating = asof.liveness_at(heard, instant, now).in_(sorted(OPERATING))
+    return Judged(_words(session, asof.lifecycle_at(instant, now)), _words(session, operating))
 
 
-def _operating(session: Session, state: ColumnElement[Any]) -> str:
-    return str(state.in_(sorted(OPERATING)).compile(session.get_bind(), compile_kwargs={"literal_binds": True}))
+def _words(session: Session, expression: ColumnElement[Any]) -> str:
+    return str(expression.compile(session.get_bind(), compile_kwargs={"literal_binds": True}))
 
 
 class Stood(NamedTuple):

@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 from musterroll.domain.contract import Scope, State
 from musterroll.domain.instants import to_ms
-from musterroll.registry import hearing, reconciling, sweeping
+from musterroll.registry import hearing, reconciling, sweeping, timeline
 from musterroll.storage import tallies, transitions
 from musterroll.storage.database import Database
 from musterroll.storage.paper_tables import Contract, ContractLine
@@ -14,10 +14,14 @@ from musterroll.storage.transitions import Change
 from musterroll.storage.voices import Beat
 from sqlmodel import Session
 
-from tests.support import rolls
+from tests.support import documents, rolls
 from tests.support.paper import NOW
 
 LATER = NOW + timedelta(days=21)
+UNITS = (
+    "Serial Number,Manufacturer,Model,Install Date,Status\n"
+    "SN1,Acme,Pump,,Installed\nSN2,Acme,Pump,2026-05-01,Installed\nSN3,Acme,Pump,2026-11-10,Installed\nSN4,Acme,Pump,,In Stock\n"
+)
 
 
 @pytest.fixture
@@ -95,3 +99,14 @@ def test_a_unit_heard_for_the_first_time_is_looked_at(session: Session) -> None:
     assert done is not None
     assert (done.whole, done.units) == (False, 1)
     assert tallies.counts(session)["001"] == 1
+
+
+@pytest.mark.parametrize("known", [LATER, LATER + timedelta(days=30)])
+def test_a_unit_list_counts_alike_in_the_reconciliation_and_in_the_installed_base_of_a_day(database: Database, known: datetime) -> None:
+    """Imported long after: without a day a status holds of the time before too, with one it holds from that day on."""
+    documents.take(database, LATER, "units", UNITS)
+    with database.reading() as session:
+        for on, deployed in ((date(2026, 4, 30), 1), (date(2026, 5, 1), 2), (date(2026, 11, 9), 2), (date(2026, 11, 10), 3)):
+            cells = reconciling.reconcile(session, on, known, store=False).cells
+            assert sum(units for code, units in cells.items() if code[1] == "1") == deployed
+            assert timeline.base(session, known, on=on).all.deployed == deployed

@@ -39,7 +39,8 @@ def history(random: Random, units: Iterable[int], span: int) -> list[dict[str, o
         axis = random.choice(sorted(VALUES))
         rows.append(
             {
-                **{"unit_id": random.choice(list(units)), "axis": axis, "old": None, "new": random.choice(VALUES[axis])},
+                **{"unit_id": random.choice(list(units)), "axis": axis, "new": random.choice(VALUES[axis])},
+                "old": random.choice([None, "unrecorded", "stock"]) if axis == "lifecycle" else None,
                 **{
                     "cause": "test",
                     "actor": "test",
@@ -58,14 +59,19 @@ def fleet(session: Session, count: int) -> list[int]:
 
 
 def replayed(rows: list[dict[str, object]], unit: int, instant: int, known: int) -> Standing:
-    """What the last known word on each axis says."""
+    """What the last known word on each axis says; of the time before the first on its lifecycle, what that left or, without a day, said."""
     said: dict[str, str] = {}
+    began = None
     for row in rows:
         withdrawn = row["withdrawn_at"] is not None and row["withdrawn_at"] <= known  # type: ignore[operator]
-        told = row["recorded_at"] <= known and row["at"] <= instant and not withdrawn and row["new"] != "active"  # type: ignore[operator]
-        if row["unit_id"] == unit and told:
+        told = row["recorded_at"] <= known and not withdrawn and row["new"] != "active"  # type: ignore[operator]
+        if row["unit_id"] != unit or not told:
+            continue
+        if row["axis"] == "lifecycle" and began is None:
+            began = str(row["new"] if row["old"] is None and row["at"] == row["recorded_at"] else row["old"] or "unrecorded")
+        if row["at"] <= instant:  # type: ignore[operator]
             said[str(row["axis"])] = str(row["new"])
-    axes = Lifecycle(said.get("lifecycle", "unrecorded")), Liveness(said.get("liveness", "never_heard"))
+    axes = Lifecycle(said.get("lifecycle", began or "unrecorded")), Liveness(said.get("liveness", "never_heard"))
     return Standing(*axes, said.get("identity") == MERGED)
 
 
