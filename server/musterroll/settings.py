@@ -36,6 +36,7 @@ class Settings(BaseModel):
     oidc_issuer: str | None = _told(None, "Address of the OpenID Connect issuer that people may sign in at.", pattern="^https?://")
     oidc_client_id: str | None = _told(None, "Who this registry is at the issuer.")
     oidc_client_secret: SecretStr | None = _told(None, "Its secret there; none for a public client.")
+    oidc_hosts: list[str] = _told([], "Further hosts the issuer's endpoints are at, by commas; no other is spoken to.")
     oidc_claim: str = _told("groups", "Claim of the identity token that roles are given by.")
     oidc_roles: dict[str, Role] = _told({}, "Roles by a value of that claim, as in: field-tech=technician,ops=planner.")
     oidc_unknown: str = _told("refuse", "Who has none of those roles: refuse, or let in as viewer.", pattern="^(refuse|viewer)$")
@@ -53,7 +54,7 @@ class Settings(BaseModel):
     log_level: str = _told("info", "debug, info, warning or error.", pattern="^(debug|info|warning|error)$")
     log_format: str = _told("plain", "plain or json.", pattern="^(plain|json)$")
 
-    @field_validator("trusted_hosts", "webhook_hosts", mode="before")
+    @field_validator("trusted_hosts", "webhook_hosts", "oidc_hosts", mode="before")
     @classmethod
     def _commas(cls, value: Any) -> Any:
         return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value

@@ -14,7 +14,7 @@ from musterroll.storage.audit_tables import Change
 from musterroll.storage.tables import Account, User
 
 SHORTEST = passwords.SHORTEST  # characters of a password
-_LONGEST = 60
+LONGEST = 60
 _RESERVED = ("token ", "command line")  # how programs are named in histories
 
 
@@ -69,9 +69,9 @@ def add(session: Session, *, name: str, role: Role, within: Collection[str] | No
 def create(session: Session, name: str, role: Role, within: list[int] | None, *, actor: str, now: datetime) -> User:
     """A new user who cannot sign in with a password. Raises as `add`."""
     name = name.strip()
-    if not 1 <= len(name) <= _LONGEST or not name.isprintable() or name.casefold().startswith(_RESERVED):
+    if not 1 <= len(name) <= LONGEST or not name.isprintable() or name.casefold().startswith(_RESERVED):
         raise Refusal(
-            f"a name has 1 to {_LONGEST} letters, digits and signs, and does not begin with 'token'; not {name[:80]!r}", "bad_name"
+            f"a name has 1 to {LONGEST} letters, digits and signs, and does not begin with 'token'; not {name[:80]!r}", "bad_name"
         )
     if any(user.name.casefold() == name.casefold() for user in users.everybody(session)):
         raise Conflict(f"there is a user {name!r} already", "name_taken")

@@ -82,6 +82,10 @@ def build(app: Flask, database: Database, settings: Settings, checks: Checks) ->
     failures.install(app)
     app.register_blueprint(theme.pages)
     app.register_blueprint(signing_in.pages)
+    if settings.oidc_issuer:
+        from musterroll.web import issuer  # what it needs is imported only where people sign in elsewhere
+
+        issuer.install(app, settings)
     app.register_blueprint(_guarded())
 
 
