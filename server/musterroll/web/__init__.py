@@ -24,6 +24,7 @@ from musterroll.web import (
     labels,
     looking_up,
     menu,
+    offline,
     notification_words,
     notifications,
     products,
@@ -77,7 +78,7 @@ def build(app: Flask, database: Database, settings: Settings, checks: Checks) ->
     finding_words.install(app)
     notification_words.install(app)
     filter_words.install(app)
-    assets.install(app)
+    offline.install(app, assets.install(app))
     menu.install(app)
     failures.install(app)
     app.register_blueprint(theme.pages)
