@@ -24,6 +24,7 @@ ENTRIES = (
     Entry("/fleet", "Fleet", "layout-list", "Units", first=True),
     Entry("/installed-base", "Base", "chart-line", "Planning", first=True),
     Entry("/renewals", "Renewals", "calendar-event", "Planning", wide=True),
+    Entry("/capacity", "Capacity", "tool", "Planning"),
     Entry("/licences", "Licences", "license", "Planning"),
     Entry("/segments", "Segments", "filter", "Planning"),
     Entry("/accounts", "Accounts", "building", "Paper"),
