@@ -7,7 +7,7 @@ from typing import NamedTuple
 from musterroll.broker.mosquitto import provision_mosquitto
 from musterroll.domain.instants import to_ms
 from musterroll.notices import Post
-from musterroll.registry import auditing, figures, keeping, noticing, products, reconciling, signalling, snapshotting, sweeping
+from musterroll.registry import auditing, examining, figures, keeping, noticing, products, reconciling, signalling, snapshotting, sweeping
 from musterroll.schedule import Job
 from musterroll.settings import Settings
 from musterroll.storage import pulses
@@ -27,7 +27,7 @@ def jobs(settings: Settings, database: Database) -> list[Job]:
     telling = _Telling(database, Post(database, settings))
     found += [Job("signals", 5.0, telling.speak), Job("endings", 60.0, telling.endings), Job("activity", 10.0, telling.activity)]
     found += [Job("post", 2.0, telling.send), Job("forget", 3600.0, telling.forget)]
-    found += [Job("follow", 2.0, work.follow), Job("prove", 5.0, work.prove)]
+    found += [Job("follow", 2.0, work.follow), Job("prove", 5.0, work.prove), Job("readings", 60.0, work.readings)]
     return found
 
 
@@ -64,6 +64,11 @@ class _Work(NamedTuple):
         """Look at some more of the audit log."""
         with self.database.writing() as session:
             auditing.prove(session, now)
+
+    def readings(self, now: datetime) -> None:
+        """Keep how the registry itself does, minute by minute."""
+        with self.database.writing() as session:
+            examining.read(session, now)
 
     def snapshot(self, now: datetime) -> None:
         """Keep the counts of every day that is over, each in a transaction of its own."""

@@ -47,6 +47,7 @@ class Worker:
         self._own = own
         self._acquaintances = Acquaintances()
         self._untold: dict[str, None] = {}  # units with a new birth, in order
+        self._handled = 0  # messages since the start
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="ingest-worker", daemon=True)
 
@@ -139,7 +140,7 @@ class Worker:
             with self._database.writing() as session:
                 outcome = reporting.receive(session, batch, now)
                 if canary is not None:
-                    hearing.prove(session, self._own, canary, now)
+                    hearing.prove(session, self._own, canary, now, self._handled)
             return [outcome]
         except Exception as error:
             if outage(error):
@@ -149,6 +150,7 @@ class Worker:
 
     def _count(self, heard: Heard, outcomes: Sequence[Outcome]) -> None:
         metrics = self._metrics
+        self._handled += sum(heard.kinds.values())
         metrics.batches_total.inc(len(outcomes))
         for kind, count in heard.kinds.items():
             metrics.messages_total.labels(kind).inc(count)

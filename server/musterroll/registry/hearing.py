@@ -18,12 +18,14 @@ GAP = 5_000  # ms without a proof after which hearing begins anew
 _FORGOTTEN = 60_000  # ms after which an ingest that proves nothing is taken to be gone
 
 
-def prove(session: Session, ingest: str, sent: int, now: datetime) -> None:
+def prove(session: Session, ingest: str, sent: int, now: datetime, handled: int = 0) -> None:
     """A canary of `ingest` sent at `sent` (ms) has come back through the broker: all that was said before it has been heard.
+
+    `handled` are the messages it took since it started.
 
     Where several ingests share the work, only what the slowest of them has heard is proven.
     """
-    pulses.beat(session, f"ingest:{ingest}", sent)
+    pulses.beat(session, f"ingest:{ingest}", sent, str(handled))
     until = pulses.slowest(session, "ingest:", to_ms(now) - _FORGOTTEN)
     found = pulses.hearing(session)
     if until is not None and until > found.until:
