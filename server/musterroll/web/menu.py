@@ -38,6 +38,7 @@ ENTRIES = (
     Entry("/enrolment", "Enrolment", "id-badge-2", "Administration", Role.ADMIN),
     Entry("/products", "Products", "package", "Administration", Role.ADMIN),
     Entry("/audit", "Audit", "file-text", "Administration", Role.ADMIN),
+    Entry("/health", "Health", "heartbeat", "Administration", Role.ADMIN),
     Entry("/notifications", "Notifications", "bell-ringing", "Administration", Role.ADMIN),
     Entry("/quarantine", "Quarantine", "shield-exclamation", "Administration", Role.ADMIN),
 )
