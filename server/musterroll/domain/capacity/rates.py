@@ -11,7 +11,10 @@ from scipy import special
 from musterroll.domain.capacity.levels import Interval, tails
 
 _YEAR = 365.0  # days: the field's usual form of AFR
-_SPREADS = 30  # grid of the relative difference between products of a family
+_SPREADS = 30  # grid of the spread: the standard deviation of products' rates relative to their family's mean
+_USUAL = 0.5  # scale of the spread's prior
+_WIDEST = 1.2  # the widest spread thought possible
+_REACH = 2.5  # standard errors to either side of the family's mean: beyond, a family of few would promise anything
 _MEANS = 33  # grid of the family's mean, for each spread
 _JEFFREYS = 0.5  # what is known before anything is: half an event
 
@@ -137,7 +140,7 @@ def pooled_prior(groups: Sequence[Group]) -> Prior:
     Makov & Smith 1993, Scand. J. Statist. 20). What is not known of the family is kept as weighted points (Kass & Steffey 1989, JASA 84),
     so that bands stay honest where a family is small.
 
-    The relative difference between products has a half-normal prior of scale 1 (Gelman 2006), the family's mean Jeffreys' prior.
+    The relative difference between products has a half-normal prior of scale 0.5 (Gelman 2006), the family's mean Jeffreys' prior.
     One group is a family of one. Raises ValueError where nothing was exposed at all.
     """
     seen = [group for group in groups if group.exposure > 0]
@@ -178,12 +181,12 @@ def alone(events: float, exposure: float) -> Gamma:
 def _points(events: NDArray[np.float64], exposure: NDArray[np.float64]) -> Points:
     total, span = float(events.sum()) + _JEFFREYS, float(exposure.sum())
     place = np.linspace(0.05, 1.0, _SPREADS)[:, None]
-    spread = 3 * place**2  # standard deviation of products' rates relative to their mean, closer together where it is small
-    wide = 5 * np.sqrt(1 / total + spread**2 / len(events))
-    log_mean = np.log(total / span) + wide * np.linspace(-1 - 1 / total, 1, _MEANS)[None, :]
+    spread = _WIDEST * place**2  # closer together where it is small
+    error = np.sqrt(1 / total + spread**2 / len(events))  # of the logarithm of the mean
+    log_mean = np.log(total / span) + _REACH * error * np.linspace(-1 - 1 / total, 1, _MEANS)[None, :]
     shape = spread**-2
     rate = shape / np.exp(log_mean)
-    log_weight = _marginal(events, exposure, shape, rate) + log_mean / 2 - spread**2 / 2 + np.log(wide * place)
+    log_weight = _marginal(events, exposure, shape, rate) + log_mean / 2 - (spread / _USUAL) ** 2 / 2 + np.log(error * place)
     weight = np.exp(log_weight - log_weight.max())
     weight /= weight.sum()
     kept = weight > 1e-7

@@ -14,7 +14,6 @@ from musterroll.domain.capacity.rates import Proportion, wilson
 from musterroll.domain.money import Money, totals
 
 _JEFFREYS = 0.5
-_FALLEN = 0.8  # an account declines when it operates no more than this share of what it did
 
 
 class Risk(StrEnum):
@@ -56,10 +55,10 @@ def renewed_revenue(renewed: int, due: int, values: Sequence[float]) -> Amount:
 
 
 def risk(operating: int, operating_before: int, deployed: int) -> Risk | None:
-    """What an account's own units say of its next renewal: most of the deployed are silent, or a fifth fewer operate than a quarter ago."""
+    """What an account's own units say of its next renewal: most of the deployed are silent, or a fifth fewer operate than before."""
     if deployed and operating * 2 < deployed:
         return Risk.SILENT
-    return Risk.DECLINING if operating < _FALLEN * operating_before else None
+    return Risk.DECLINING if operating_before > 0 and operating * 5 <= operating_before * 4 else None
 
 
 def revenue_at_risk(lines: Iterable[tuple[Risk | None, Money]]) -> list[AtRisk]:

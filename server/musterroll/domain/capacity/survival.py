@@ -97,12 +97,12 @@ def reading(fitted: Weibull | None) -> str:
     if fitted is None:
         return "Too few failures to say how age matters."
     told = f"(shape {fitted.shape:.2f}, 95 % interval {fitted.shape_low:.2f} to {fitted.shape_high:.2f}, {fitted.failures:,} failures)"
+    if _EVEN[0] <= fitted.shape_low and fitted.shape_high <= _EVEN[1]:
+        return f"Constant: age makes no difference that matters {told}."
     if fitted.shape_low > 1:
         return f"Wear-out: the older a unit, the likelier it fails {told}."
     if fitted.shape_high < 1:
         return f"Infant mortality: units fail early, and those that pass fail less {told}."
-    if _EVEN[0] <= fitted.shape_low and fitted.shape_high <= _EVEN[1]:
-        return f"Constant: age makes no difference that matters {told}."
     return f"Not told apart from a constant rate: the interval holds 1 {told}."
 
 
