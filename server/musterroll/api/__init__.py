@@ -13,6 +13,7 @@ from musterroll.api import (
     incidents,
     installed_base,
     licences,
+    mappings,
     moves,
     operations,
     places,
@@ -34,7 +35,7 @@ from musterroll.storage.database import Database
 __all__ = ["build", "new_app"]
 
 _ROOMS = (
-    *(enrolment, units, moves, coverage, installed_base, accounts, places, products, contracts, incidents, imports),
+    *(enrolment, units, moves, coverage, installed_base, accounts, places, products, contracts, incidents, imports, mappings),
     *(reconciliation, findings, licences, renewals, segments, proposals, changes, enrolments, quarantine),
 )
 

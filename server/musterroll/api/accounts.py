@@ -8,10 +8,12 @@ from sqlalchemy import Row
 from sqlmodel import Session
 
 from musterroll.api.blueprints import guarded
-from musterroll.api.door import answer, clock, reading
+from musterroll.api.changes import DoneOut, ReasonBody, done_out
+from musterroll.api.door import actor, answer, clock, nothing, reading, writing
 from musterroll.api.exporting import ListQuery, Page, listed, listing
 from musterroll.api.models import Named, RefPath, Request, Shape, Text, named
 from musterroll.api.problems import documented
+from musterroll.domain.permission import Role, needs
 from musterroll.registry import accounts, timeline
 from musterroll.registry.timeline import Scope
 from musterroll.storage import accounts as stored
@@ -62,6 +64,10 @@ class AccountWhole(AccountOut):
     below: list[NodeOut] = Field(description="All accounts below it, parents before their children.")
 
 
+class ParentBody(ReasonBody):
+    parent: Text | None = Field(max_length=80, description="The number of the account above; null: none.")
+
+
 class AccountQuery(ListQuery):
     under: Text | None = Field(default=None, max_length=80, description="Number of an account: it and all below it.")
     segment: Text | None = Field(default=None, max_length=80)
@@ -87,6 +93,15 @@ def list_accounts(query: AccountQuery) -> Response:
 def get_tree(query: TreeQuery) -> Response:
     with reading() as session:
         return answer(Tree(items=_nodes(accounts.tree(session, query.root))))
+
+
+@api.put("/accounts/<ref>/parent", summary="Put it under another account", responses={200: DoneOut, 204: None, **documented(404, 409)})
+@needs(Role.PLANNER)
+def put_under(path: RefPath, body: ParentBody) -> Response:
+    """Can be undone. 204: it was so already."""
+    with writing() as session:
+        made = accounts.put_under(session, path.ref, body.parent, actor(), clock(), body.reason)
+        return answer(done_out(made)) if made else nothing()
 
 
 @api.get("/accounts/<ref>", summary="One account, with all below it rolled up", responses={200: AccountWhole, **documented(404)})

@@ -56,6 +56,12 @@ class ProposalPage(Shape):
     next: str | None
 
 
+class LookedOut(Shape):
+    new: int
+    open: int = Field(description="Found before, and still so.")
+    gone: int = Field(description="No longer so, or one of the two was merged meanwhile.")
+
+
 class ProposalQuery(ListQuery):
     state: ProposalState = ProposalState.OPEN
     kind: ProposalKind | None = None
@@ -76,6 +82,14 @@ def list_proposals(query: ProposalQuery) -> Response:
         return [_out(one) for one in found[:limit]], following
 
     return listed(ProposalPage, query, "proposals", fetch)
+
+
+@api.post("/proposals/find", summary="Look for near matches again", responses={200: LookedOut, **documented(400, 413, 415)})
+@needs(Role.PLANNER, everywhere=True)
+def find() -> Response:
+    """What was decided stays decided; what is found no more is gone."""
+    with writing() as session:
+        return answer(LookedOut(**proposing.find(session, clock())._asdict()))
 
 
 @api.post("/proposals/<int:number>/accept", summary="Do what it says", responses={200: DoneOut, **documented(400, 404, 409, 413, 415)})

@@ -6,10 +6,13 @@ from typing import Any
 import click
 
 from musterroll.commands.context import Context, clock, show
+from musterroll.domain.errors import NotFound
 from musterroll.domain.instants import from_ms
 from musterroll.registry import undoing
+from musterroll.storage.audit import Wanted, entries_back, undone_by
 from musterroll.storage.audit import changes as changes_of
 from musterroll.storage.audit import verify as verify_chain
+from musterroll.storage.audit_tables import Change
 
 _ACTOR = "command line"
 BROKEN_CHAIN = 4  # exit status
@@ -47,20 +50,45 @@ def verify(context: Context, head: str | None, as_json: bool) -> None:
 
 @audit.command("list")
 @click.option("--before", type=int, help="Only changes before this number.")
+@click.option("--kind", default="", help="Only of this kind: import, merge, decision, lifecycle, ...")
+@click.option("--actor", default="", help="Only of this person or program.")
+@click.option("--record", default="", metavar="TABLE/NUMBER", help="Only what wrote rows of a table, or one of them, as unit/12.")
 @click.option("--limit", default=50, show_default=True, type=click.IntRange(1, 10_000))
 @click.option("--json", "as_json", is_flag=True, help="Answer for machines.")
 @click.pass_obj
-def list_(context: Context, before: int | None, limit: int, as_json: bool) -> None:
-    """List changes, newest first."""
+def list_(context: Context, before: int | None, kind: str, actor: str, record: str, limit: int, as_json: bool) -> None:
+    """List changes, newest first; `audit show` has what each wrote."""
+    table, _, key = record.partition("/")
     with context.database().reading() as session:
-        rows = [_row(change, undone) for change, undone in changes_of(session, before, limit)]
+        rows = [_row(change, undone) for change, undone in changes_of(session, before, limit, Wanted(kind, actor, "", table, key))]
     if as_json:
         show(rows)
         return
     for row in rows:
-        undone = f" (undone by {row['undone_by']})" if row["undone_by"] else ""
-        why = f": {row['reason']}" if row["reason"] else ""
-        click.echo(f"{row['id']:>6}  {row['at']}  {row['actor']}  {row['kind']}  {row['subject']}{why}{undone}")
+        click.echo(_line(row))
+
+
+@audit.command("show")
+@click.argument("number", type=int)
+@click.option("--limit", default=50, show_default=True, type=click.IntRange(1, 1_000_000), help="How many rows, the last written first.")
+@click.option("--json", "as_json", is_flag=True, help="Answer for machines.")
+@click.pass_obj
+def show_(context: Context, number: int, limit: int, as_json: bool) -> None:
+    """Show change NUMBER: who, when, why, and each row it wrote, before and after."""
+    with context.database().reading() as session:
+        found = session.get(Change, number)
+        if found is None:
+            raise NotFound(f"there is no change {number}")
+        row, entries = _row(found, undone_by(session, number)), entries_back(session, number, None, limit)
+    if as_json:
+        shown = [{"id": one, "table": table, "key": key, "before": was, "after": became} for one, table, key, was, became in entries]
+        show({**row, "rows": shown})
+        return
+    click.echo(_line(row))
+    for _, table, key, was, became in entries:
+        click.echo(f"  {table} {key}: {_differences(was, became)}")
+    if len(entries) == limit:
+        click.echo("... --limit shows more")
 
 
 @click.group("changes")
@@ -81,6 +109,19 @@ def undo(context: Context, number: int, reason: str, as_json: bool) -> None:
         show({"undone": number, "change": found.id})
     else:
         click.echo(f"Change {number} is undone, by change {found.id}; to bring it back: musterroll changes undo {found.id}")
+
+
+def _line(row: dict[str, Any]) -> str:
+    undone = f" (undone by {row['undone_by']})" if row["undone_by"] else ""
+    why = f": {row['reason']}" if row["reason"] else ""
+    return f"{row['id']:>6}  {row['at']}  {row['actor']}  {row['kind']}  {row['subject']}{why}{undone}"
+
+
+def _differences(was: dict[str, Any] | None, became: dict[str, Any] | None) -> str:
+    if was is None or became is None:
+        known = ", ".join(f"{name} {value}" for name, value in (was or became or {}).items() if value not in (None, "", name))
+        return f"{'added' if was is None else 'taken out'}: {known}"
+    return ", ".join(f"{name} {was.get(name) or 'nothing'} -> {value or 'nothing'}" for name, value in became.items())
 
 
 def _row(change: Any, undone_by: int | None) -> dict[str, Any]:

@@ -229,11 +229,45 @@ def test_proposals_are_decided_once_and_undone(small_desk: Desk) -> None:
 
 def test_every_list_is_a_file_too(small_desk: Desk) -> None:
     client, headers = small_desk.door.client, small_desk.door.bearer("read", "write")
-    names = (
-        "units accounts sites products contracts contracts/C1/lines incidents findings licences proposals changes imports imports/1/rows"
-    )
+    names = "units accounts sites products contracts contracts/C1/lines incidents findings licences proposals changes changes/1/rows imports imports/1/rows"
     for path in names.split():
         for form in ("csv", "xlsx"):
             answer = client.get(f"/api/v1/{path}?format={form}", headers=headers)
             assert (answer.status_code, bool(answer.data)) == (200, True), path
     assert b",'=cmd" in client.get("/api/v1/contracts/C1/lines?format=csv", headers=headers).data
+
+
+def test_a_change_shows_what_it_wrote_and_the_chain_is_verified(small_desk: Desk) -> None:
+    change = small_desk.post(f"units/{small_desk.uid('SN3')}/moves", to="shipped", on="2026-01-05", reason="went out")
+    assert small_desk.get(f"changes/{change['id']}")["reason"] == "went out"
+    (row,) = [row for row in small_desk.get(f"changes/{change['id']}/rows")["items"] if row["table"] == "unit"]
+    assert (row["before"]["lifecycle"], row["after"]["lifecycle"], row["after"]["shipped_on"]) == ("stock", "shipped", "2026-01-05")
+    about = small_desk.get(f"changes?table=unit&key={row['key']}")["items"]
+    assert [one["kind"] for one in about] == ["lifecycle", "import"]
+    small_desk.get("changes/999", 404)
+    headers = small_desk.door.bearer("admin")
+    proven = small_desk.door.client.get("/api/v1/audit/verify", headers=headers).json
+    assert (proven["ok"], proven["first_bad"]) == (True, None)
+    assert not small_desk.door.client.get("/api/v1/audit/verify?head=" + "0" * 63 + "1", headers=headers).json["ok"]
+
+
+def test_near_matches_are_looked_for_and_accounts_put_under_others(small_desk: Desk) -> None:
+    assert small_desk.post("proposals/find") == {"new": 0, "open": 0, "gone": 0}
+    client, headers = small_desk.door.client, small_desk.door.bearer("write")
+    put = {"path": "/api/v1/accounts/A2/parent", "headers": headers}
+    assert client.put(**put, json={"parent": None}).status_code == 200
+    assert small_desk.get("accounts/A2")["parent"] is None
+    assert client.put(**put, json={"parent": None}).status_code == 204
+    assert client.put(**put, json={"parent": "A2"}).status_code == 409
+
+
+def test_columns_are_saved_used_and_forgotten(small_desk: Desk) -> None:
+    client, headers = small_desk.door.client, small_desk.door.bearer("read", "write")
+    columns = {"Kunde": "ref", "Firma": "name", "Rang": ""}
+    assert client.put("/api/v1/mappings/Lager", json={"kind": "accounts", "columns": columns}, headers=headers).status_code == 200
+    said = small_desk.send("accounts", "Kunde,Firma,Rang\nA1,Alder Ltd,3\n", mapping="Lager").json
+    assert said["verdicts"][0]["outcome"] == "changed"
+    assert small_desk.get("mappings")["items"] == [{"name": "Lager", "kind": "accounts", "columns": columns}]
+    assert client.put("/api/v1/mappings/Lager", json={"kind": "units", "columns": columns}, headers=headers).status_code == 409
+    assert client.delete("/api/v1/mappings/Lager", headers=headers).status_code == 204
+    assert small_desk.get("mappings")["items"] == []

@@ -89,6 +89,10 @@ def test_changes_are_listed_with_who_why_and_what_undid_them(run: Run) -> None:
     undoing, rejecting = answer(run, "audit", "list")
     assert (undoing["kind"], undoing["undoes"], undoing["reason"]) == ("undo", 1, "a mistake")
     assert (rejecting["actor"], rejecting["reason"], rejecting["undone_by"]) == ("command line", "two firms", 2)
+    assert [one["id"] for one in answer(run, "audit", "list", "--kind", "proposal", "--record", "proposal/1")] == [1]
+    assert "proposal 1: " in run("audit", "show", "1")[1]
+    assert "state open -> rejected" in run("audit", "show", "1")[1]
+    assert answer(run, "audit", "show", "2")["rows"][0]["after"]["state"] == "open"
 
 
 def test_verifying_says_how_many_entries_are_good_and_which_is_not(run: Run, database: Database) -> None:
@@ -122,6 +126,7 @@ def test_the_installed_base_is_counted_and_bridged(run: Run) -> None:
     ("arguments", "sentence"),
     [
         (["changes", "undo", "9"], "there is no change 9"),
+        (["audit", "show", "9"], "there is no change 9"),
         (["proposals", "accept", "9"], "there is no proposal 9"),
         (["installed-base", "--account", "nobody"], "there is no account 'nobody'"),
         (["installed-base", "--product", "pump"], "--product is MAKER/MODEL, not 'pump'"),

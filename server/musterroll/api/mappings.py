@@ -1,0 +1,63 @@
+"""Columns of customers' files, saved under a name to be used again."""
+
+from flask import Response
+from pydantic import Field
+
+from musterroll.api.blueprints import guarded
+from musterroll.api.door import answer, nothing, reading, writing
+from musterroll.api.imports import DocumentKind
+from musterroll.api.models import Request, Shape, Text
+from musterroll.api.problems import documented
+from musterroll.domain.permission import Role, needs
+from musterroll.registry import import_mappings
+from musterroll.storage.audit_tables import SavedMapping
+
+api = guarded("mappings", "imports")
+
+
+class MappingOut(Shape):
+    name: str
+    kind: DocumentKind
+    columns: dict[str, str] = Field(description="Our field by their heading; empty: the column is passed over.")
+
+
+class MappingList(Shape):
+    items: list[MappingOut]
+
+
+class MappingPath(Request):
+    name: Text = Field(min_length=1, max_length=120)
+
+
+class MappingBody(Request):
+    kind: DocumentKind
+    columns: dict[Text, Text] = Field(min_length=1, max_length=500, description="Our field by their heading; empty: pass it over.")
+
+
+@api.get("/mappings", summary="Saved columns of customers' files", responses={200: MappingList})
+@needs(Role.PLANNER, everywhere=True)
+def list_mappings() -> Response:
+    with reading() as session:
+        found = [_out(one) for one in import_mappings.saved(session)]
+    return answer(MappingList(items=found))
+
+
+@api.put("/mappings/<name>", summary="Save columns under a name", responses={200: MappingOut, **documented(400, 409, 413, 415)})
+@needs(Role.PLANNER, everywhere=True)
+def put_mapping(path: MappingPath, body: MappingBody) -> Response:
+    """In place of what was saved under it."""
+    with writing() as session:
+        return answer(_out(import_mappings.save(session, body.kind, path.name, body.columns)))
+
+
+@api.delete("/mappings/<name>", summary="Forget columns", responses={204: None, **documented(404)})
+@needs(Role.PLANNER, everywhere=True)
+def delete_mapping(path: MappingPath) -> Response:
+    """What was imported with them stays."""
+    with writing() as session:
+        import_mappings.delete(session, path.name)
+    return nothing()
+
+
+def _out(one: SavedMapping) -> MappingOut:
+    return MappingOut(name=one.name, kind=DocumentKind(one.kind), columns=one.columns)
