@@ -52,15 +52,15 @@ def parts(facts: Facts) -> list[Part]:
 def _broker(facts: Facts) -> Part:
     word = "embedded broker" if facts.embedded_broker else "external broker"
     if not facts.ingests:
-        return Part(
-            "Broker", False, "never", "", f"nobody has spoken through the {word} yet", "start ingest: musterroll ingest, or musterroll serve"
-        )
+        return Part("Broker", False, "never", "", f"nobody spoke through the {word} yet", "start musterroll ingest, or musterroll serve")
     age = facts.now - max(facts.ingests.values())
     says = f"our own word came back through the {word} {ago(age)}"
     if age < _SILENT:
         return Part("Broker", True, span(age), "since our own word came back", says)
     start = (
-        "restart musterroll serve" if facts.embedded_broker else "look whether the broker runs and takes our password, then at the log of ingest"
+        "restart musterroll serve"
+        if facts.embedded_broker
+        else "look whether the broker runs and takes our password, then at ingest itself"
     )
     return Part("Broker", False, span(age), "since our own word came back", says, start)
 

@@ -16,7 +16,7 @@ def test_all_is_well_where_everything_moves() -> None:
 @pytest.mark.parametrize(
     ("wrong", "names", "says"),
     [
-        ({"ingests": {}}, ["Broker", "Ingest"], "start ingest"),
+        ({"ingests": {}}, ["Broker", "Ingest"], "start musterroll ingest"),
         ({"ingests": {"registry": NOW - 60_000}, "heard_until": NOW - 60_000}, ["Broker", "Ingest"], "restart musterroll serve"),
         ({"heard_until": NOW - 20_000}, ["Ingest"], "the database may be slow"),
         ({"schedule": NOW - 31_000}, ["Schedule"], "start musterroll schedule"),
