@@ -25,7 +25,7 @@ from musterroll.registry.documents.units import Units
 from musterroll.registry.import_verdicts import Outcome, Verdict, in_words, refused, verdict_on
 from musterroll.storage import dirty, import_runs
 from musterroll.storage.audit_tables import Change, ImportRun
-from musterroll.storage.bulk import postgres
+from musterroll.storage.bulk import postgres, room
 
 TAKERS: dict[str, type[Taker]] = {
     "accounts": Accounts,
@@ -63,7 +63,8 @@ def import_document(session: Session, document: Document, told: Callable[[Verdic
     history = ImportRun(change_id=change.id or 0, kind=kind, file=source.file[:300], sha256=sha256, mapping=document.mapping)
     session.add(history)
     session.flush()
-    return _run(_Run(session, document, source, change), document, told, history)
+    with room(session):
+        return _run(_Run(session, document, source, change), document, told, history)
 
 
 def _run(run: "_Run", document: Document, told: Callable[[Verdict], None], history: ImportRun | None) -> Imported:

@@ -5,7 +5,8 @@ Binary arrays cost the server no parsing, and packing them here costs a tenth of
 
 import json
 import struct
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from itertools import repeat
 from typing import Any
 
@@ -22,6 +23,7 @@ _ITEM = struct.Struct("!iq")
 _LENGTH = struct.Struct("!i")
 _WORTH_COPYING = 200  # rows from which on COPY is quicker than the same INSERT again and again
 _NULL = b"\xff\xff\xff\xff"
+_ROOM = 160 * 1024  # KiB of SQLite's pages
 
 
 class Bigints:
@@ -70,6 +72,21 @@ def register(connection: psycopg.Connection[Any]) -> None:
 
 def postgres(session: Session) -> bool:
     return session.get_bind().dialect.name == "postgresql"
+
+
+@contextmanager
+def room(session: Session) -> Iterator[None]:
+    """Lets SQLite keep more of its indexes in memory while many rows come in, in no order; else it writes and reads pages over and over."""
+    if postgres(session):
+        yield
+        return
+    driver: Any = session.connection().connection.driver_connection
+    (usual,) = driver.execute("PRAGMA cache_size").fetchone()
+    driver.execute(f"PRAGMA cache_size = -{_ROOM}")
+    try:
+        yield
+    finally:
+        driver.execute(f"PRAGMA cache_size = {usual}")
 
 
 def columns(rows: Sequence[tuple[int | None, ...]]) -> tuple[Bigints, ...]:

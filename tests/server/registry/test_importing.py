@@ -1,3 +1,4 @@
+from contextlib import suppress
 from datetime import UTC, datetime
 
 import pytest
@@ -11,6 +12,7 @@ from musterroll.registry.histories import transitions
 from musterroll.registry.import_verdicts import Outcome, Verdict
 from musterroll.registry.looking_up import look_up
 from musterroll.registry.unit_cards import UnitCard
+from musterroll.storage import bulk
 from musterroll.storage.database import Database
 from sqlalchemy import text
 
@@ -180,3 +182,13 @@ def test_whatever_the_file_a_second_run_changes_nothing(database: Database, now:
     assert state(database) == kept
     assert outcomes(second) == [{"new": "same", "changed": "same"}.get(one, one) for one in outcomes(first)]
     assert [verdict.line for verdict in first] == list(range(2, len(lines) + 2))
+
+
+def test_the_room_an_import_takes_is_given_back_however_it_ends(sqlite_database: Database) -> None:
+    asked = text("PRAGMA cache_size")
+    with sqlite_database.writing() as session:
+        usual = session.execute(asked).scalar_one()
+        with suppress(LookupError), bulk.room(session):
+            assert session.execute(asked).scalar_one() < usual < 0  # in KiB, written as negative numbers
+            raise LookupError
+        assert session.execute(asked).scalar_one() == usual
