@@ -69,6 +69,7 @@ def _lives(session: Session, facts: Facts, product_id: int) -> list[Life]:
     found = []
     for born, heard, silent, failed in plan_facts.lived(session, product_id, at):
         entered, left = max(heard, begins), min(silent, today)
-        fell = failed is not None and entered <= failed <= today
-        found.append(Life(max(0, entered - born), max(0, (failed if fell else left) - born), fell))
+        if failed is not None and entered <= failed <= today:
+            left = failed
+        found.append(Life(max(0, entered - born), max(0, left - born), failed == left))
     return found

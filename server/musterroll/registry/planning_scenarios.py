@@ -14,6 +14,8 @@ from musterroll.storage.plan_tables import Scenario
 
 _MOST = 200
 TABLE = "scenario"
+DEFAULTS = "defaults"  # what a plan without a scenario is called
+_TAKEN = (DEFAULTS, "compare", "backtest")
 
 
 def save(session: Session, name: str, said: Mapping[str, Any], *, note: str = "", actor: str, now: datetime) -> Scenario:
@@ -58,4 +60,6 @@ def _name(name: str) -> str:
     name = " ".join(name.split())
     if not 1 <= len(name) <= 80 or not name.isprintable():
         raise Refusal("a scenario needs a name of 1 to 80 characters", "bad_name")
+    if name.lower() in _TAKEN:
+        raise Refusal(f"{name!r} means something else already; take another name", "bad_name")
     return name
