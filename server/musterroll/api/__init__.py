@@ -17,6 +17,7 @@ from musterroll.api import (
     moves,
     operations,
     places,
+    plans,
     products,
     proposals,
     quarantine,
@@ -36,7 +37,7 @@ __all__ = ["build", "new_app"]
 
 _ROOMS = (
     *(enrolment, units, moves, coverage, installed_base, accounts, places, products, contracts, incidents, imports, mappings),
-    *(reconciliation, findings, licences, renewals, segments, proposals, changes, enrolments, quarantine),
+    *(reconciliation, findings, licences, renewals, plans, segments, proposals, changes, enrolments, quarantine),
 )
 
 
