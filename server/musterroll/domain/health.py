@@ -56,13 +56,13 @@ def _broker(facts: Facts) -> Part:
     age = facts.now - max(facts.ingests.values())
     says = f"our own word came back through the {word} {ago(age)}"
     if age < _SILENT:
-        return Part("Broker", True, span(age), "since our own word came back", says)
+        return Part("Broker", True, span(age), "since its last word", says)
     start = (
         "restart musterroll serve"
         if facts.embedded_broker
         else "look whether the broker runs and takes our password, then at ingest itself"
     )
-    return Part("Broker", False, span(age), "since our own word came back", says, start)
+    return Part("Broker", False, span(age), "since its last word", says, start)
 
 
 def _ingest(facts: Facts) -> Part:

@@ -22,6 +22,7 @@ class ContractEnd(NamedTuple):
     """A contract in force whose term has an end."""
 
     contract: Terms
+    starts_on: date  # of the term
     renewal: Renewal
     worth: Money | None  # a year, all its lines
     account: str
@@ -50,7 +51,7 @@ def contracts(session: Session, on: date) -> list[ContractEnd]:
         term = term_on(terms, on)
         if term is not None and term.ends_on is not None:
             money = None if amount is None else Money(Decimal(int(amount)).scaleb(-4), terms.currency)
-            found.append(ContractEnd(terms, renewal(terms, term), money, account, ref))
+            found.append(ContractEnd(terms, term.starts_on, renewal(terms, term), money, account, ref))
     return found
 
 
