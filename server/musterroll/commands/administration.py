@@ -1,4 +1,4 @@
-"""Commands for whoever runs the registry: database, tokens, users, settings, the contract."""
+"""Commands for whoever runs the registry: database, tokens, settings, the contract."""
 
 from datetime import timedelta
 from typing import Any
@@ -6,8 +6,9 @@ from typing import Any
 import click
 from pydantic import SecretStr
 
+from musterroll.commands import people
 from musterroll.commands.context import Context, clock, show
-from musterroll.registry import access, access_tokens, enrolling
+from musterroll.registry import enrolling
 from musterroll.settings import Settings
 from musterroll.storage import migrate, registry_epoch
 from musterroll.storage.database import Database
@@ -91,34 +92,7 @@ def revoke(context: Context, token_id: int) -> None:
     click.echo(f"Claim token {token_id} lets nobody in any more.")
 
 
-@token.command("api")
-@click.option("--label", required=True, help="Which program it is for.")
-@click.option("--scope", "scopes", multiple=True, type=click.Choice(access_tokens.SCOPES), default=["read"], show_default=True)
-@click.option("--days", default=365.0, show_default=True, type=click.FloatRange(min=0, min_open=True, max=3650), help="How long it lives.")
-@click.pass_obj
-def api(context: Context, label: str, scopes: tuple[str, ...], days: float) -> None:
-    """Make a bearer token for the REST API and show it, once."""
-    now = clock()
-    with context.database().writing() as session:
-        _, plain = access_tokens.create(
-            session, label=label, scopes=list(scopes), expires_at=now + timedelta(days=days), actor=_ACTOR, now=now
-        )
-    click.echo(plain)
-
-
-@click.group()
-def user() -> None:
-    """The people who sign in."""
-
-
-@user.command("password")
-@click.argument("name", default="admin")
-@click.pass_obj
-def password(context: Context, name: str) -> None:
-    """Give a user a new random password, show it once, and end their sessions."""
-    with context.database().writing() as session:
-        plain = access.reset_password(session, name, now=clock())
-    click.echo(plain)
+token.add_command(people.api)
 
 
 @click.group("config")
