@@ -11,6 +11,7 @@ from musterroll.web import (
     api_tokens,
     assets,
     audit,
+    calendar,
     capacity,
     changes,
     cover_words,
@@ -64,6 +65,7 @@ _SUBJECTS = (
     notifications,
     products,
     audit,
+    calendar,
     health,
     quarantine,
     people,
@@ -87,6 +89,7 @@ def build(app: Flask, database: Database, settings: Settings, checks: Checks) ->
     failures.install(app)
     app.register_blueprint(theme.pages)
     app.register_blueprint(signing_in.pages)
+    app.register_blueprint(calendar.feed)
     if settings.oidc_issuer:
         from musterroll.web import issuer  # what it needs is imported only where people sign in elsewhere
 

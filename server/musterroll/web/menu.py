@@ -32,6 +32,7 @@ ENTRIES = (
     Entry("/reconciliation", "Reconcile", "scale", "Paper", first=True),
     Entry("/imports", "Imports", "file-import", "Paper", Role.PLANNER, everywhere=True, wide=True),
     Entry("/labels", "Labels", "qrcode", "Units"),
+    Entry("/calendar", "Calendar", "calendar-event", "Paper"),
     Entry("/proposals", "Proposals", "arrows-join", "Paper", Role.PLANNER),
     Entry("/people", "People", "users", "Administration", Role.ADMIN),
     Entry("/api-tokens", "API tokens", "key", "Administration", Role.ADMIN),
