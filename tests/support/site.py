@@ -1,7 +1,7 @@
 """The pages of the made-up fleet behind a real server, for browsers."""
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -26,11 +26,11 @@ class Site(NamedTuple):
 
 
 @contextmanager
-def served(folder: Path) -> Iterator[Site]:
-    """The fleet of `roll` on a port of its own."""
+def served(folder: Path, fill: Callable[[Database, datetime], None] = roll.fill) -> Iterator[Site]:
+    """The fleet of `roll`, or another, on a port of its own."""
     database = Database(f"sqlite:///{folder / 'roll.db'}")
     migrate.upgrade(database)
-    roll.fill(database, datetime.now(UTC))
+    fill(database, datetime.now(UTC))
     app = create_app(Settings(data_dir=folder), database, Metrics(), {"broker": lambda: True, "ingest": lambda: True})
     server = create_server(app, listen="127.0.0.1:0", threads=8)
     thread = threading.Thread(target=server.run, daemon=True)

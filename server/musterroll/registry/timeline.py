@@ -84,11 +84,11 @@ def base(
     Where a unit stood is as it was then; whose it is, is as recorded now. Raises NotFound, and Refusal for a day to come.
     """
     instant, known_at = _moment(on, now), _moment(known, now)
-    heard, within = hearing_at(session, instant), _within(session, scope)
+    heard, where = hearing_at(session, instant), rows_of(session, scope)
     present = on is None and known is None
     axes = installed_base.axes_now(heard, instant) if present else installed_base.axes_at(heard, instant, known_at)
     key = installed_base.age(from_ms(instant).date(), OLDEST) if by is Slice.AGE else by.value if by else "all"
-    counted = installed_base.tallies(session, axes, key, within)
+    counted = installed_base.tallies(session, axes, key, where)
     parts = [] if by is None else _parts(session, by, counted)
     return Base(from_ms(instant), from_ms(known_at), reduce(_plus, counted.values(), NONE), parts)
 
@@ -115,16 +115,16 @@ def through(session: Session, month: date, now: datetime, *, known: Moment | Non
     if since > to_ms(now):
         raise Refusal(f"{first:%B %Y} has not begun yet", "day_to_come")
     last, known_at = _moment(add_months(first, 1) - timedelta(days=1), now, cut=True), _moment(known, now)
-    within, closing_heard = _within(session, scope), hearing_at(session, last)
+    where, closing_heard = rows_of(session, scope), hearing_at(session, last)
     opening = installed_base.axes_at(hearing_at(session, since - 1), since - 1, known_at)
     closing = installed_base.axes_at(closing_heard, last, known_at)
     effective, untold = asof.effective(since, last + 1, known_at), asof.untold(closing_heard, since - 1, min(last, known_at))
-    others = installed_base.stirred(session, opening, closing, effective, untold, within)
+    others = installed_base.stirred(session, opening, closing, effective, untold, where)
     moves = installed_base.moves_of(session, effective, [row.id for row in others]) if others else []
     start = {row.id: _standing(row, "0") for row in others}
     moves += _unseen(start, moves, others, last)
     found = month_bridge.bridge(start, moves)
-    before = installed_base.tallies(session, opening, "all", within).get(0, NONE).operating
+    before = installed_base.tallies(session, opening, "all", where).get(0, NONE).operating
     whole = Bridge(before, found.steps, before - found.opening + found.closing)
     return Month(whole, list(month_bridge.passages(start, moves)))
 
@@ -153,7 +153,8 @@ def _moment(on: Moment | None, now: datetime, *, cut: bool = False) -> int:
     return min(to_ms(on if isinstance(on, datetime) else day_end(on)), to_ms(now))
 
 
-def _within(session: Session, scope: Scope) -> Within:
+def rows_of(session: Session, scope: Scope) -> Within:
+    """What is named as the rows it means. Raises NotFound."""
     return Within(
         None if scope.account is None else account(session, scope.account).id,
         _site(session, scope.site),

@@ -1,0 +1,131 @@
+"""The planner's pages on a fleet before its quarterly review: every number is the number of its rows."""
+
+import html
+import re
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from urllib.parse import parse_qsl, urlsplit
+
+import pytest
+from musterroll.app import create_app
+from musterroll.metrics import Metrics
+from musterroll.registry import fleet_words, keeping, rolls
+from musterroll.registry.base_figures import TREND
+from musterroll.settings import Settings
+from musterroll.storage.database import Database
+
+from tests.server.web.conftest import Visitor
+from tests.support import quarter
+
+_NUMBERS = re.compile(r'<a[^>]*href="(/fleet\?[^"]*)"[^>]*>([0-9,]+)</a>')
+PAGES = [
+    *(f"/installed-base?by={by}" for by in ("account", "segment", "product", "country", "firmware", "age")),
+    *("/installed-base?account=A00001", "/installed-base?account=A00001&by=country", "/installed-base/map"),
+    *("/accounts", "/accounts/A00003", "/renewals", "/licences", "/licences?by=account"),
+    *(f"/segments/{key}" for key in ("dormant", "over-quantity", "old-firmware", "old-model", "near-expiry", "attach")),
+]
+
+
+@pytest.fixture(scope="module")
+def planned(tmp_path_factory: pytest.TempPathFactory, sqlite_template: Path) -> Iterator[Database]:
+    path = tmp_path_factory.mktemp("quarter") / "roll.db"
+    path.write_bytes(sqlite_template.read_bytes())
+    database = Database(f"sqlite:///{path}")
+    quarter.fill(database, datetime.now(UTC))
+    yield database
+    database.close()
+
+
+@pytest.fixture(scope="module")
+def planner(planned: Database, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Visitor]:
+    app = create_app(Settings(data_dir=tmp_path_factory.mktemp("data")), planned, Metrics(), {})
+    with app.test_client() as client:
+        visitor = Visitor(client)
+        visitor.sign_in()
+        yield visitor
+
+
+@pytest.mark.parametrize("address", PAGES)
+def test_each_number_is_the_number_of_its_rows(planner: Visitor, planned: Database, address: str) -> None:
+    found = _NUMBERS.findall(planner.get(address).text)
+    assert found
+    for link, number in found:
+        assert _rows(planned, html.unescape(link)) == int(number.replace(",", "")), link
+
+
+def test_figures_kept_for_a_large_fleet_are_what_is_counted_when_asked(
+    planner: Visitor, planned: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pages = ["/installed-base?by=country", "/installed-base?by=firmware", "/renewals", "/licences?by=product", "/segments"]
+    counted = [_stable(planner.get(address).text) for address in pages]
+    monkeypatch.setattr(keeping, "LARGE", 0)
+    _keep_all(planned)
+    assert [_stable(planner.get(address).text) for address in pages] == counted
+
+
+def test_a_step_of_the_month_leads_to_its_units(planner: Visitor) -> None:
+    page = planner.get("/installed-base").text
+    link, units = re.search(
+        r'href="(/installed-base/[0-9-]+/gone_stale)">(-\d+)</a>', page
+    ).groups()  # type: ignore[union-attr]
+    assert planner.get(link).text.count('<a class="serial"') == -int(units)
+
+
+def test_days_nobody_kept_are_not_made_up(planner: Visitor, planned: Database) -> None:
+    assert f"{quarter.DAYS} days are kept" in planner.get("/installed-base").text
+    with planned.reading() as session:
+        assert len(TREND.count(session, datetime.now(UTC))) == quarter.DAYS
+
+
+def test_a_filter_is_saved_counted_exported_and_deleted(planner: Visitor, planned: Database) -> None:
+    made = planner.post("/segments", seen="/fleet?country=DE", name="German base", filter="country=DE&lifecycle=deployed")
+    key = made.headers["Location"].rpartition("/")[2]
+    assert "German base" in planner.get("/segments").text
+    rows = planner.get(f"/api/v1/segments/{key}/accounts?format=csv").text.splitlines()
+    assert sum(int(row.split(",")[8]) for row in rows[1:]) == _rows(planned, "/fleet?country=DE&lifecycle=deployed")
+    assert planner.post(f"/segments/{key}/delete", seen=f"/segments/{key}").status_code == 303
+    assert planner.get(f"/segments/{key}").status_code == 404
+
+
+def test_everybodys_segments_stay_and_a_filter_of_nothing_is_refused(planner: Visitor) -> None:
+    assert planner.post("/segments/attach/delete", seen="/fleet?country=DE").status_code == 409
+    assert planner.post("/segments", seen="/fleet?country=DE", name="All", filter="colour=red").status_code == 409
+
+
+def test_renewals_over_rest_add_up_to_what_the_page_says(planner: Visitor) -> None:
+    told = planner.get("/api/v1/renewals?within=90&limit=2").json
+    assert told
+    page = planner.get("/renewals?within=90").text
+    assert f"{told['contracts']} contracts" in page
+    items = planner.get("/api/v1/renewals?within=90").json["items"]  # type: ignore[index]
+    assert [one["contract"] for one in items][:2] == [one["contract"] for one in told["items"]]
+    falling = planner.get("/api/v1/renewals?only=falling").json["items"]  # type: ignore[index]
+    assert {one["account"]["ref"] for one in falling} == {quarter.FADING}
+
+
+def test_a_contract_shows_its_full_line_and_the_documents_it_came_from(planner: Visitor) -> None:
+    page = planner.get("/contracts/C-201").text
+    assert "Over quantity" in page
+    assert "contracts.csv, line 2" in page
+    assert planner.get("/contracts/C-999").status_code == 404
+
+
+def _rows(database: Database, link: str) -> int:
+    filters = fleet_words.read(dict(parse_qsl(urlsplit(link).query)))
+    with database.reading() as session:
+        return len(rolls.fleet(session, filters, None, 10_000, datetime.now(UTC)).cards)
+
+
+def _keep_all(database: Database) -> None:
+    from musterroll.registry import figures
+
+    now = datetime.now(UTC)
+    with database.writing() as session:
+        for figure in figures.due(session, now):
+            keeping.keep(session, figure, figure.count(session, now), now)
+
+
+def _stable(text: str) -> str:
+    """A page without what differs from one request to the next."""
+    return re.sub(r'name="csrf_token" value="[^"]+"|Counted [^<]*', "", text)
