@@ -81,7 +81,7 @@ def stretches(
     first, last = _by_number(lines)
     if postgres(session):
         session.execute(text("SET LOCAL statement_timeout = '600s'; SET LOCAL work_mem = '256MB'; SET LOCAL jit = off"))
-    found = session.connection().execution_options(stream_results=True).execute(query, given)
+    found = session.connection().execute(query.execution_options(stream_results=True), given)
     for batch in found.partitions(_BATCH):
         columns = np.fromiter(chain.from_iterable(batch), np.int64, 7 * len(batch)).reshape(-1, 7).T
         product, begun, ended, born, warranty_from, warranty_to, line = columns
