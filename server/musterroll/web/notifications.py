@@ -189,7 +189,7 @@ def _form_of(session: Session, rule: NotificationRule) -> Form:
         **kept,
         way=rule.way.value,
         pace=rule.pace.value,
-        least_worth="" if rule.least_worth is None else f"{rule.least_worth:f}",
+        least_worth="" if rule.least_worth is None else f"{rule.least_worth.normalize():f}",
         leads=[str(lead) for lead in rule.leads],
         account=session.get_one(Account, rule.account_id).ref if rule.account_id else "",
         **{name: str(getattr(rule, name)) for name in ("gather_minutes", "hour", "weekday")},

@@ -29,7 +29,7 @@ class Visitor:
     def get(self, address: str, **rest: Any) -> TestResponse:
         return self.client.get(address, **rest)
 
-    def post(self, address: str, seen: str = "/sign-in", **form: str | list[str]) -> TestResponse:
+    def post(self, address: str, /, seen: str = "/sign-in", **form: str | list[str]) -> TestResponse:
         token = _TOKEN.search(self.client.get(seen, follow_redirects=True).text)
         assert token, f"{seen} has no form"
         return self.client.post(address, data={"csrf_token": token[1], **form})

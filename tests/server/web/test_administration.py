@@ -1,0 +1,79 @@
+"""Products, the audit and health, as an admin uses them."""
+
+import re
+from datetime import UTC, datetime, timedelta
+
+from musterroll.domain.instants import to_ms
+from musterroll.registry import auditing, examining, hearing
+from musterroll.storage.database import Database
+from musterroll.storage.paper_tables import WarrantyPolicy
+from musterroll.storage.tables import Product
+from sqlalchemy import text
+from sqlmodel import select
+
+from tests.server.web.conftest import Visitor
+
+NOW = datetime.now(UTC)
+TERMS = {"reporting": "sleepy", "policy": "Shelf", "list_price": "1,250.50", "currency": "usd"}
+POLICY = {"name": "Shelf", "months": "24", "start0": "registered", "shelf0": "0", "start1": "shipped", "shelf1": "30"}
+NEW = "/products/policies/new"
+
+
+def test_a_policy_is_made_and_given_to_a_product_and_taken_back_from_the_audit(visitor: Visitor, fleet_database: Database) -> None:
+    assert visitor.post(NEW, NEW, **POLICY).status_code == 303
+    assert visitor.post("/products/1", "/products/1", **TERMS).status_code == 303
+    shown = visitor.get("/products").text
+    assert "1,250.50 USD" in shown
+    assert "from the day it was registered, else the day it was shipped and at most 30 days on the shelf" in shown
+    number = re.search(r"/audit/(\d+)", visitor.get("/audit?kind=product").text)
+    assert number
+    entry = visitor.get(f"/audit/{number[1]}").text
+    assert "always_on" in entry
+    assert "sleepy" in entry
+    assert visitor.post(f"/changes/{number[1]}/undo", f"/audit/{number[1]}", next="/audit").status_code == 303
+    assert "taken back" in visitor.get("/audit?kind=product").text
+    with fleet_database.reading() as session:
+        assert session.get_one(Product, 1).policy_id is None
+
+
+def test_the_order_of_a_policys_rules_is_edited(visitor: Visitor, fleet_database: Database) -> None:
+    visitor.post(NEW, NEW, **POLICY)
+    turned = {**POLICY, "start0": "shipped", "shelf0": "10", "start1": "registered", "shelf1": "0"}
+    assert visitor.post("/products/policies/1", NEW, **turned).status_code == 303
+    with fleet_database.reading() as session:
+        (policy,) = session.exec(select(WarrantyPolicy)).all()
+    assert policy.rules == [{"start": "shipped", "shelf_days": 10}, {"start": "registered", "shelf_days": 0}]
+
+
+def test_a_wrong_price_or_rule_is_said_in_the_form(visitor: Visitor) -> None:
+    assert "The list price must be an amount" in visitor.post("/products/1", "/products/1", **{**TERMS, "list_price": "much"}).text
+    assert "Each start can stand in one rule only" in visitor.post(NEW, NEW, **{**POLICY, "start1": "registered", "shelf1": "0"}).text
+
+
+def test_the_audit_finds_and_says_that_it_was_tampered_with(visitor: Visitor, fleet_database: Database) -> None:
+    with fleet_database.writing() as session:
+        auditing.prove(session, NOW)
+        auditing.prove(session, NOW)
+    assert "are as they were written" in visitor.get("/audit").text
+    with fleet_database.writing() as session:
+        session.execute(text("UPDATE audit_entry SET row_key = '0' WHERE id = 2"))
+    visitor.post("/audit/verify", "/audit")
+    assert "Entry 2 is not as it was written" in visitor.get("/audit").text
+
+
+def test_health_says_what_is_not_well_and_what_to_do(visitor: Visitor, fleet_database: Database) -> None:
+    shown = visitor.get("/health").text
+    assert "are not well" in shown
+    assert "Start musterroll ingest, or musterroll serve." in shown
+    for minute in range(5):
+        at = datetime.now(UTC) - timedelta(minutes=4 - minute)
+        with fleet_database.writing() as session:
+            hearing.prove(session, "registry", to_ms(at), at, minute * 100)
+            session.execute(
+                text("INSERT INTO pulse (name, at, detail) VALUES ('schedule', :at, '') ON CONFLICT DO NOTHING"), {"at": to_ms(at)}
+            )
+            session.execute(text("UPDATE pulse SET at = :at WHERE name = 'schedule'"), {"at": to_ms(at)})
+            examining.read(session, at)
+    shown = visitor.get("/health").text
+    assert "All is well" in shown
+    assert "Messages a minute over the last day: least 100, most 100, now 100" in shown
