@@ -104,6 +104,9 @@ class FindingQuery(ListQuery):
     owner: Text = Field(default="", max_length=40)
     account: Text = Field(default="", max_length=80, description="The account's number; with all accounts below it.")
     unit: Text = Field(default="", max_length=64, description="The unit id.")
+    site: Text = Field(default="", max_length=80, description="The site's number.")
+    segment: Text | None = Field(default=None, max_length=80, description="Of the account.")
+    country: Text | None = Field(default=None, max_length=60, description="Of the site, else of the account.")
     maker: Text | None = Field(default=None, max_length=200, description="With model: one product.")
     model: Text | None = Field(default=None, max_length=200)
 
@@ -176,7 +179,8 @@ def _filter(session: Session, query: FindingQuery) -> Filter:
         product = product_id(session, name_key(query.maker), name_key(query.model))
         if product is None:
             raise NotFound(f"there is no product {query.maker} {query.model}")
-    return Filter(query.state, query.kind, query.owner, query.account, product, query.unit)
+    places = (query.site, query.segment, query.country)
+    return Filter(query.state, query.kind, query.owner, query.account, product, query.unit, *places)
 
 
 def _facts(row: Row[Any]) -> dict[str, Any]:

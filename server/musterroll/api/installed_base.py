@@ -30,7 +30,6 @@ class ScopeQuery(Request):
     model: Text | None = Field(default=None, max_length=200)
     segment: Text | None = Field(default=None, max_length=80)
     country: Text | None = Field(default=None, max_length=60)
-    known: Day | None = Field(default=None, description="As it was known at the end of this day (UTC).")
 
     @model_validator(mode="after")
     def _whole_product(self) -> "ScopeQuery":
@@ -42,12 +41,16 @@ class ScopeQuery(Request):
         return Scope(**self.model_dump(include=set(Scope._fields)))
 
 
-class BaseQuery(ScopeQuery):
+class KnownQuery(ScopeQuery):
+    known: Day | None = Field(default=None, description="As it was known at the end of this day (UTC).")
+
+
+class BaseQuery(KnownQuery):
     on: Day | None = Field(default=None, description="At the end of this day (UTC); default: now.")
     by: Slice | None = None
 
 
-class MonthQuery(ScopeQuery):
+class MonthQuery(KnownQuery):
     month: Month = Field(description="As 2026-10.")
 
 

@@ -4,17 +4,23 @@ from datetime import date, datetime
 
 from flask import Response
 from pydantic import Field
+from sqlmodel import Session
 
 from musterroll.api.blueprints import guarded
 from musterroll.api.door import answer, clock, reading, writing
+from musterroll.api.exporting import ListQuery, Page, listed, listing
+from musterroll.api.installed_base import ScopeQuery
 from musterroll.api.models import Day, DayOrInstant, MoneyOut, Request, Shape, Text, money_out
 from musterroll.api.problems import documented
+from musterroll.domain.errors import Refusal
 from musterroll.domain.findings import Kind
 from musterroll.domain.instants import from_ms
 from musterroll.domain.permission import Role, needs
 from musterroll.domain.reconciliation import CELLS
-from musterroll.registry import accounts, reconciling, snapshotting
+from musterroll.registry import accounts, cell_slices, reconciling, snapshotting
+from musterroll.registry.cell_slices import Sliced
 from musterroll.registry.reconciling import Reconciliation
+from musterroll.registry.timeline import EVERYTHING, Scope, Slice
 from musterroll.storage import tallies
 
 api = guarded("reconciliation", "reconciliation")
@@ -71,11 +77,39 @@ class OnQuery(Request):
     on: DayOrInstant | None = Field(default=None, description="A day, or an instant as 2026-11-01T12:00Z; default: now.")
 
 
-class CountsQuery(Request):
+class CountsQuery(ScopeQuery):
+    """Without anything else, an account is counted at once; other slices are counted when asked for."""
+
+
+class SlicesQuery(ListQuery, ScopeQuery):
+    by: Slice = Field(default=Slice.SEGMENT, description="Accounts come with all below them, so they do not add up; all others do.")
+
+
+class CellsOut(Shape):
+    healthy: int
+    paid_but_silent: int
+    undocumented_move: int
+    sold_not_provisioned: int
+    operating_uncovered: int
+    dormant: int
+    unknown_operating: int
+    out_of_base: int
+
+
+class SliceOut(Shape):
+    ref: str = Field(description="Number, segment or country, or maker; empty: units of none.")
+    name: str
+    units: int
+    cells: CellsOut
+
+
+class SlicePage(Shape):
+    items: list[SliceOut]
+    next: str | None
+
+
+class TrendQuery(Request):
     account: Text | None = Field(default=None, max_length=80, description="The account's number; with all accounts below it.")
-
-
-class TrendQuery(CountsQuery):
     first: Day
     until: Day
 
@@ -98,14 +132,28 @@ def run() -> Response:
 
 @api.get("/reconciliation/counts", summary="The eight cells as last kept", responses={200: KeptCounts, **documented(404)})
 def get_counts(query: CountsQuery) -> Response:
-    """At once, whatever the size of the fleet."""
+    """Of all, or of an account, at once, whatever the size of the fleet."""
     with reading() as session:
-        last = tallies.last_run(session)
-        if query.account is None:
+        last, scope = tallies.last_run(session), query.scope()
+        if scope == EVERYTHING:
             cells = tallies.counts(session)
-        else:
+        elif scope == Scope(account=query.account):
             cells = tallies.counts(session, "account", [node.id for node in accounts.tree(session, query.account)])
+        else:
+            cells = cell_slices.cells(session, scope)
     return answer(KeptCounts(at=from_ms(last.at) if last else None, units=sum(cells.values()), cells=cells))
+
+
+@listing(api, "/reconciliation/slices", SlicePage, "The eight cells as last kept, sliced", 404)
+def list_slices(query: SlicesQuery) -> Response:
+    """All slices on one page."""
+    if query.by not in cell_slices.SLICES:
+        raise Refusal(f"the cells are sliced by {', '.join(cell_slices.SLICES)}, not by {query.by}", "bad_slice")
+
+    def fetch(session: Session, cursor: str | None, limit: int) -> Page:
+        return [_slice(one) for one in cell_slices.cells_by(session, query.by, query.scope())], None
+
+    return listed(SlicePage, query, "reconciliation", fetch)
 
 
 @api.get("/reconciliation/trend", summary="The eight cells day by day", responses={200: Trend, **documented(404)})
@@ -133,6 +181,11 @@ def _out(found: Reconciliation) -> ReconciliationOut:
         worth=[money_out(one) for one in found.worth],
         stored=StoredOut(**found.stored._asdict()) if found.stored else None,
     )
+
+
+def _slice(one: Sliced) -> SliceOut:
+    cells = CellsOut(**{CELLS[code][0].replace(",", "").replace(" ", "_"): units for code, units in one.cells.items()})
+    return SliceOut(ref=one.ref, name=one.name, units=sum(one.cells.values()), cells=cells)
 
 
 def _cell(found: Reconciliation, code: str) -> CellOut:

@@ -32,6 +32,9 @@ _json = click.option("--json", "as_json", is_flag=True, help="Answer for machine
 @click.option("--owner", default="", help=f"Only the work of one of: {', '.join(sorted(set(OWNERS.values())))}.")
 @click.option("--account", default="", help="Only of the account with this number and all below it.")
 @click.option("--unit", "uid", default="", help="Only of the unit with this id.")
+@click.option("--site", default="", help="Only of the site with this number.")
+@click.option("--segment", help="Only of accounts of this segment.")
+@click.option("--country", help="Only of sites in this country, or of accounts there.")
 @click.option("--limit", default=50, show_default=True, type=click.IntRange(1, 10_000))
 @click.option("--after", default=None, help="The `next` of the page before.")
 @_json
@@ -43,6 +46,9 @@ def findings(
     owner: str,
     account: str,
     uid: str,
+    site: str,
+    segment: str | None,
+    country: str | None,
     limit: int,
     after: str | None,
     as_json: bool,
@@ -50,7 +56,9 @@ def findings(
     """List what the last run found, worth most first; see also `findings show`, `decide` and `undo`."""
     if context.invoked_subcommand is not None:
         return
-    wanted = Filter(None if state == "all" else State(state), Kind(kind) if kind else None, owner, account, None, uid)
+    wanted = Filter(
+        None if state == "all" else State(state), Kind(kind) if kind else None, owner, account, None, uid, site, segment, country
+    )
     with context.obj.database().reading() as session:
         page = deciding.findings(session, wanted, after, limit, clock())
     if as_json:

@@ -19,7 +19,7 @@ from musterroll.storage.audit_tables import Change
 from musterroll.storage.finding_lists import Total, Wanted
 from musterroll.storage.paper_tables import Finding as Stored
 from musterroll.storage.paper_tables import FindingDecision
-from musterroll.storage.tables import Account, Unit
+from musterroll.storage.tables import Account, Site, Unit
 
 _MOST = 10_000  # findings decided by one act
 
@@ -33,6 +33,9 @@ class Filter(NamedTuple):
     account: str = ""
     product_id: int | None = None
     uid: str = ""
+    site: str = ""  # a number
+    segment: str | None = None
+    country: str | None = None
 
 
 class Page(NamedTuple):
@@ -126,7 +129,9 @@ def _wanted(session: Session, wanted: Filter) -> Wanted:
     kinds = [kind for kind in kinds if wanted.kind in (None, kind)]
     account = _id(session, Account.id, Account.ref, wanted.account, "account")
     unit = _id(session, Unit.id, Unit.uid, wanted.uid, "unit")
-    return Wanted(wanted.state, kinds if len(kinds) < len(Kind) else (), account, wanted.product_id, unit)
+    site = _id(session, Site.id, Site.ref, wanted.site, "site")
+    some = kinds if len(kinds) < len(Kind) else ()
+    return Wanted(wanted.state, some, account, wanted.product_id, unit, site, wanted.segment, wanted.country)
 
 
 def _id(session: Session, key: Any, named: Any, name: str, what: str) -> int | None:

@@ -8,12 +8,13 @@ from typing import Any, NamedTuple
 from sqlalchemy import BigInteger, ColumnElement, Row, Select, and_, case, func, or_, select, type_coerce
 from sqlmodel import Session, col
 
+from musterroll.domain.contract import Scope
 from musterroll.domain.decisions import State
 from musterroll.domain.money import Money
 from musterroll.storage import accounts
 from musterroll.storage.audit_tables import AuditEntry
 from musterroll.storage.paper_tables import Contract, ContractLine, Finding, FindingDecision
-from musterroll.storage.tables import Account, Product, Unit
+from musterroll.storage.tables import Account, Product, Site, Unit
 
 _F, _D = Finding, FindingDecision
 
@@ -26,6 +27,9 @@ class Wanted(NamedTuple):
     account_id: int | None = None  # this account and all below it
     product_id: int | None = None
     unit_id: int | None = None
+    site_id: int | None = None
+    segment: str | None = None  # of the account
+    country: str | None = None  # of the unit's site, else of the account
 
 
 class Total(NamedTuple):
@@ -61,7 +65,26 @@ def _wanted(wanted: Wanted, state: ColumnElement[str]) -> list[ColumnElement[boo
         where.append(func.coalesce(col(Unit.product_id), col(ContractLine.product_id)) == wanted.product_id)
     if wanted.unit_id is not None:
         where += [col(_F.subject) == "unit", col(_F.subject_id) == wanted.unit_id]
+    if wanted.site_id is not None:
+        where.append(wanted.site_id == _AT)
+    if wanted.segment is not None:
+        where.append(col(_F.account_id).in_(select(col(Account.id)).where(col(Account.segment) == wanted.segment)))
+    if wanted.country is not None:
+        where.append(_country(wanted.country))
     return where
+
+
+# Where a finding's unit stands, or what place its line is for.
+_AT: Any = case(
+    (col(_F.subject) == "unit", col(Unit.site_id)), (col(ContractLine.scope).in_((Scope.SITE, Scope.SERIAL)), col(ContractLine.place_id))
+)
+
+
+def _country(country: str) -> ColumnElement[bool]:
+    there = select(col(Site.id)).where(col(Site.country) == country)
+    elsewhere = select(col(Site.id)).where(col(Site.country) != "", col(Site.country) != country)
+    at_home = col(_F.account_id).in_(select(col(Account.id)).where(col(Account.country) == country))
+    return or_(_AT.in_(there), and_(at_home, or_(_AT.is_(None), _AT.not_in(elsewhere))))
 
 
 def _joined(columns: Sequence[Any], decision: Any) -> Select[Any]:

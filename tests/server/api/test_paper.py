@@ -229,7 +229,8 @@ def test_proposals_are_decided_once_and_undone(small_desk: Desk) -> None:
 
 def test_every_list_is_a_file_too(small_desk: Desk) -> None:
     client, headers = small_desk.door.client, small_desk.door.bearer("read", "write")
-    names = "units accounts sites products contracts contracts/C1/lines incidents findings licences proposals changes changes/1/rows imports imports/1/rows"
+    names = "units accounts sites products contracts contracts/C1/lines incidents findings licences proposals changes imports"
+    names += " changes/1/rows imports/1/rows"
     for path in names.split():
         for form in ("csv", "xlsx"):
             answer = client.get(f"/api/v1/{path}?format={form}", headers=headers)
@@ -271,3 +272,22 @@ def test_columns_are_saved_used_and_forgotten(small_desk: Desk) -> None:
     assert client.put("/api/v1/mappings/Lager", json={"kind": "units", "columns": columns}, headers=headers).status_code == 409
     assert client.delete("/api/v1/mappings/Lager", headers=headers).status_code == 204
     assert small_desk.get("mappings")["items"] == []
+
+
+def test_cells_and_findings_are_sliced_by_account_site_product_segment_and_country(desk: Desk) -> None:
+    desk.post("reconciliation")
+    by = {name: desk.get(f"reconciliation/slices?by={name}")["items"] for name in ("account", "site", "product", "segment", "country")}
+    assert {name: [(one["ref"], one["units"]) for one in found] for name, found in by.items()} == {
+        "account": [("A1", 2), ("A2", 1), ("", 1)],
+        "site": [("", 1), ("S1", 1), ("S2", 1)],
+        "product": [("Acme", 3)],
+        "segment": [("", 1), ("enterprise", 2)],
+        "country": [("", 1), ("DE", 2)],
+    }
+    assert by["site"][1]["cells"]["paid_but_silent"] == 1
+    assert desk.get("reconciliation/counts?segment=enterprise&site=S1")["cells"]["110"] == 1
+    assert desk.get("reconciliation/counts?country=FR")["units"] == 0
+    desk.get("reconciliation/slices?by=age", 422)
+    found = {name: desk.get(f"findings?{name}")["findings"] for name in ("site=S1", "segment=enterprise", "country=DE", "country=FR")}
+    assert found == {"site=S1": 2, "segment=enterprise": 3, "country=DE": 3, "country=FR": 0}
+    desk.get("findings?site=S404", 404)
