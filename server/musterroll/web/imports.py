@@ -148,8 +148,8 @@ def _judged(kept: Upload, saved: str = "") -> Response:
     except Refusal as refusal:
         judged, refused = None, str(refusal)
     facts = {"upload": kept, "kind": kind, "judged": judged, "refused": refused, "outcomes": list(Outcome), "saved": saved}
-    text = page("dry_run.html", now, columns=_headings(kept, kind), needed=_needed(kind), **facts)
-    return make_response(text, 200 if judged else 422)
+    columns = _headings(kept, kind)
+    return make_response(page("dry_run.html", now, columns=columns, needed=_needed(kind), **facts), 200 if judged or columns else 422)
 
 
 def _dry_run(kept: Upload, kind: Kind) -> Judged:

@@ -30,7 +30,16 @@ def overview() -> str:
     last = found[PAGE - 1].proposal if len(found) > PAGE else None
     following = f"{last.weight!r}:{last.id}" if last else None
     words = {"kinds": KIND_WORDS, "sides": SIDES, "states": STATES}
-    return page("proposals.html", clock(), found=found[:PAGE], state=state, following=following, after=request.args.get("after"), **words)
+    return page(
+        "proposals.html",
+        clock(),
+        found=found[:PAGE],
+        state=state,
+        following=following,
+        after=request.args.get("after"),
+        done=request.args.get("done", type=int),
+        **words,
+    )
 
 
 @pages.post("/proposals/look")
@@ -48,10 +57,10 @@ def decide(number: int, decision: str) -> Response:
     with writing() as session:
         if decision == "accept":
             keep_right = request.form.get("keep") == "right"
-            proposing.accept(session, number, actor=who, now=now, reason=reason, keep_right=keep_right)
+            change = proposing.accept(session, number, actor=who, now=now, reason=reason, keep_right=keep_right)
         else:
-            proposing.reject(session, number, actor=who, now=now, reason=reason)
-    return redirect("/proposals", 303)
+            change = proposing.reject(session, number, actor=who, now=now, reason=reason)
+    return redirect(f"/proposals?done={change.id}", 303)
 
 
 def _after() -> tuple[float, int] | None:

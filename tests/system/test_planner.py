@@ -1,0 +1,153 @@
+"""A planner before the quarterly review: the whole story at a desk, on a fleet whose paper came in as documents."""
+
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page, expect
+
+from tests.support import quarter
+from tests.support.site import DESK, PHONE, Site, served
+
+pytestmark = pytest.mark.browser
+
+ADDRESSES = (
+    *("/installed-base", "/installed-base?by=age&account=A00001", "/installed-base/map", "/accounts", "/accounts/A00001"),
+    *("/renewals?only=falling", "/contracts", "/contracts/C-201", "/licences?target=230", "/segments", "/segments/attach"),
+    "/fleet?cells=011&warranty=yes",
+)
+PICTURES = os.environ.get("MUSTERROLL_PICTURES")  # a folder: the story's pictures are kept there
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    with served(tmp_path_factory.mktemp("site"), quarter.fill) as site:
+        yield site
+
+
+@pytest.mark.parametrize(("size", "scheme"), [(PHONE, "dark"), (DESK, "light")], ids=["phone at night", "desk"])
+def test_every_page_of_a_planner_is_accessible_fits_and_holds_still(visit: Callable[..., Page], size: tuple[int, int], scheme: str) -> None:
+    page = visit(size, color_scheme=scheme)
+    axe = Axe()
+    for address in ADDRESSES:
+        page.goto(address)
+        page.wait_for_load_state("networkidle")
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), f"{address} scrolls sideways"
+        assert page.evaluate("window.shift") < 0.01, f"{address} shifts"
+        found = [f"{v['id']}: {n['html']}" for v in axe.run(page).response["violations"] if _grave(v) for n in v["nodes"]]
+        assert found == [], address
+
+
+def test_the_base_is_read_from_its_size_down_to_the_units_that_fell_silent(visit: Callable[..., Page]) -> None:
+    page = visit(DESK)
+    page.get_by_role("link", name="Base").click()
+    expect(page.get_by_role("heading", name="Installed base")).to_be_visible()
+    _picture(page, "base")
+    page.locator(".falls tr", has_text="Gone silent").get_by_role("link").click()
+    silent = page.locator("tbody tr").count()
+    expect(page.get_by_role("heading", name=f"Gone silent: -{silent}")).to_be_visible()
+    page.go_back()
+    page.get_by_role("link", name="Countries").click()
+    page.locator(".slices tr", has_text="DE").get_by_role("link").nth(1).click()
+    expect(page.locator(".chips")).to_contain_text("country DE")
+    page.get_by_placeholder("Save this filter as a segment").fill("German base")
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_role("heading", name="German base")).to_be_visible()
+    page.get_by_role("button", name="Delete").click()
+    expect(page.get_by_text("None yet")).to_be_visible()
+
+
+def test_a_mark_of_the_map_leads_to_its_site(visit: Callable[..., Page]) -> None:
+    page = visit(DESK)
+    page.goto("/installed-base/map")
+    while page.url.endswith("map") or "box=" in page.url:
+        page.locator(".map a").last.click()
+    assert "/fleet?site=" in page.url
+
+
+def test_renewals_show_where_activity_falls_and_which_units_are_silent(visit: Callable[..., Page]) -> None:
+    page = visit(DESK)
+    page.goto("/renewals")
+    _picture(page, "renewals")
+    page.get_by_role("link", name="contracts of accounts").click()
+    for row in page.locator(".renewals tbody tr").all():
+        expect(row).to_contain_text("Larkspur Hospitals")
+    page.get_by_role("link", name="C-205").click()
+    page.get_by_role("link", name="See them").click()
+    expect(page.locator(".chips")).to_contain_text("on contract C-205")
+    assert page.locator("tbody tr .is-stale").count() == page.locator("tbody tr").count() > 0
+
+
+def test_licences_are_compared_with_a_target(visit: Callable[..., Page]) -> None:
+    page = visit(DESK)
+    page.goto("/licences")
+    page.get_by_label("Active licences to have").fill("240")
+    page.get_by_role("button", name="Compare").click()
+    expect(page.get_by_text("Below the target")).to_be_visible()
+
+
+def test_a_segment_goes_to_the_mailing_tool(visit: Callable[..., Page], tmp_path: Path) -> None:
+    page = visit(DESK)
+    page.goto("/segments")
+    _picture(page, "segments")
+    page.get_by_role("link", name="In warranty, no contract").click()
+    units = int(page.locator(".figure a").first.inner_text())
+    with page.expect_download() as download:
+        page.get_by_role("link", name="Accounts, CSV").click()
+    download.value.save_as(tmp_path / "accounts.csv")
+    heading, *rows = (tmp_path / "accounts.csv").read_text().splitlines()
+    assert heading.startswith("account,name,parent,website,phone")
+    assert sum(int(row.split(",")[8]) for row in rows) == units
+
+
+def test_a_file_with_foreign_headings_is_mapped_saved_read_committed_and_undone(visit: Callable[..., Page]) -> None:
+    page = visit(DESK)
+    page.goto("/imports")
+    page.get_by_label("2. Sites").check()
+    csv = b"Standort,Kunde,Bezeichnung\nS00001,A00001,Essen One\nS00099,A00001,Essen 9\n"
+    page.locator("input[type=file]").set_input_files({"name": "standorte.csv", "mimeType": "text/csv", "buffer": csv})
+    page.get_by_role("button", name="Show what would change").click()
+    page.get_by_label("Standort").select_option("ref")
+    page.get_by_label("Kunde").select_option("account")
+    page.get_by_label("Bezeichnung").select_option("name")
+    page.get_by_label("Save these columns as").fill("Marram")
+    page.get_by_role("button", name="Read it again with these").click()
+    expect(page.get_by_text("These columns are saved as Marram")).to_be_visible()
+    page.get_by_role("button", name="Import 2 rows").click()
+    page.get_by_role("button", name="Undo this import").click()
+    expect(page.get_by_text("undone")).to_be_visible()
+    page.goto("/imports?kind=sites")
+    expect(page.locator("select[name=mapping]")).to_contain_text("Marram (sites)")
+
+
+def test_twins_are_merged_side_by_side_and_parted_again(visit: Callable[..., Page]) -> None:
+    page = visit(DESK)
+    page.goto("/proposals")
+    count = page.locator("article").count()
+    page.get_by_role("button", name="Merge them").first.click()
+    expect(page.get_by_role("status")).to_contain_text("Done")
+    page.get_by_role("button", name="Undo").click()
+    expect(page.locator("article")).to_have_count(count)
+
+
+def test_the_menu_says_where_one_is_and_goes_by_arrow_keys(visit: Callable[..., Page]) -> None:
+    page = visit(DESK)
+    page.goto("/segments")
+    expect(page.locator(".more summary.here")).to_be_visible()
+    page.locator(".more summary").focus()
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("End")
+    assert page.evaluate("document.activeElement === [...document.querySelectorAll('.sheet a')].pop()")
+    page.keyboard.press("Escape")
+    assert not page.locator(".sheet").is_visible()
+
+
+def _grave(violation: dict[str, str]) -> bool:
+    return violation["impact"] in ("serious", "critical")
+
+
+def _picture(page: Page, name: str) -> None:
+    if PICTURES:
+        page.screenshot(path=Path(PICTURES) / f"planner-{name}.png")
