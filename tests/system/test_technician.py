@@ -10,7 +10,7 @@ import segno
 import zxingcpp
 from axe_playwright_python.sync_playwright import Axe
 from PIL import Image
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, FilePayload, Page, expect
 
 from tests.support.browser import chromium as open_chromium
 from tests.support.roll import NEVER, OPERATING, STALE
@@ -68,13 +68,22 @@ def test_a_dead_unit_is_replaced_and_the_new_ones_label_scanned(visit: Callable[
     expect(page.get_by_role("link", name=NEVER)).to_have_count(0)
 
 
-def test_a_photo_is_read_where_there_is_no_camera(visit: Callable[..., Page]) -> None:
-    page = visit(PHONE)
-    code = zxingcpp.create_barcode(f"(01)09506000134352(21){OPERATING}", zxingcpp.DataMatrix, gs1=True)
+@pytest.mark.parametrize("script", [True, False], ids=["with script", "without"])
+def test_a_photo_is_read_where_there_is_no_camera(chromium: Browser, site: Site, script: bool) -> None:
+    with chromium.new_context(base_url=site.url, java_script_enabled=script) as context:
+        page = context.new_page()
+        sign_in(page)
+        page.locator("[name=photo]").set_input_files(_photo(f"(01)09506000134352(21){OPERATING}"))
+        if not script:
+            page.get_by_role("button", name="Read the photo").click()
+        page.get_by_role("heading", name="Alive").wait_for()
+
+
+def _photo(text: str) -> FilePayload:
+    code = zxingcpp.create_barcode(text, zxingcpp.DataMatrix, gs1=True)
     kept = BytesIO()
     Image.fromarray(zxingcpp.write_barcode_to_image(code, scale=8)).save(kept, "PNG")
-    page.locator("[name=photo]").set_input_files({"name": "label.png", "mimeType": "image/png", "buffer": kept.getvalue()})
-    page.get_by_role("heading", name="Alive").wait_for()
+    return {"name": "label.png", "mimeType": "image/png", "buffer": kept.getvalue()}
 
 
 def test_what_was_looked_up_stays_readable_without_a_network_and_goes_at_sign_out(chromium: Browser, site: Site) -> None:

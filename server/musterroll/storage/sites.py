@@ -60,4 +60,5 @@ def choices(session: Session, text: str, account_id: int | None, limit: int) -> 
         query = query.where(texts.holds(text, s.ref, s.name, s.postcode, a.ref, a.name))
     elif account_id is not None:
         query = query.where(col(s.account_id) == account_id)
-    return list(session.execute(query.order_by(func.coalesce(s.account_id, 0) != (account_id or 0), col(s.ref)).limit(limit)))
+    first = [func.coalesce(s.account_id, 0) != account_id] if account_id is not None else []
+    return list(session.execute(query.order_by(*first, col(s.ref)).limit(limit)))

@@ -1,9 +1,7 @@
 """One unit: what is known of it, how it fared, and what was just done to it."""
 
-import json
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any, NamedTuple
 
 from flask import Blueprint, Response, redirect, request
 from sqlmodel import Session
@@ -13,7 +11,6 @@ from musterroll.domain.lifecycle import onward
 from musterroll.domain.permission import Role, allows
 from musterroll.registry import histories, own_changes, warranting
 from musterroll.registry.covering import coverage
-from musterroll.registry.histories import Heard
 from musterroll.registry.looking_up import unit_card
 from musterroll.registry.noting import notes
 from musterroll.registry.own_changes import Made
@@ -21,23 +18,15 @@ from musterroll.registry.surroundings import surroundings
 from musterroll.web.door import actor, clock, page, reading
 from musterroll.web.labels import public_address
 from musterroll.web.offline import about
-from musterroll.web.pictures import SPANS, Spark, span_for, spark, timeline
+from musterroll.web.pictures import SPANS, span_for, timeline
 from musterroll.web.security import allow_scanning
+from musterroll.web.vital_pictures import days, vitals
 
 pages = Blueprint("unit", __name__)
 pages.after_request(allow_scanning)
 
 CHANGES, MESSAGES = 200, 200  # fetched for the pictures
 SHOWN = 12  # listed
-
-
-class Vital(NamedTuple):
-    """One vital now, and its hourly means as a picture where there are enough."""
-
-    name: str
-    unit: str
-    value: int | None
-    line: Spark | None
 
 
 @pages.get("/units/<uid>")
@@ -72,7 +61,8 @@ def show(uid: str, now: datetime, refused: str | None = None, act: str = "", sai
         span=span,
         spans=SPANS,
         line=timeline(card, changes, SPANS[span], now),
-        vitals=_vitals(card, _hours(heard)),
+        vitals=vitals(card, heard),
+        days=days(heard, now),
         changes=changes[:SHOWN],
         more_changes=len(changes) > SHOWN,
         messages=heard[:SHOWN],
@@ -95,34 +85,3 @@ def _done(session: Session, uid: str) -> Made | str | None:
     if asked in ("held", "released"):
         return asked
     return own_changes.made(session, uid, int(asked), actor().name) if asked.isascii() and asked.isdigit() and len(asked) < 19 else None
-
-
-def _vitals(card: Any, hours: list[dict[str, Any]]) -> list[Vital]:
-    return [
-        Vital("Processor", "%", card.cpu, spark(_means(hours, "cpu"), 0, 100)),
-        Vital("Memory", "%", card.memory, spark(_means(hours, "memory"), 0, 100)),
-        Vital("Disk", "%", card.disk, spark(_means(hours, "disk"), 0, 100)),
-        Vital("Temperature", "°C", card.temperature, _temperature(_means(hours, "temperature"))),
-    ]
-
-
-def _temperature(values: list[float]) -> Spark | None:
-    """Over at least 20 degrees, so that a degree or two does not look like a fire."""
-    middle = (min(values) + max(values)) / 2 if values else 0
-    return spark(values, min([*values, middle - 10]), max([*values, middle + 10]))
-
-
-def _hours(heard: list[Heard]) -> list[dict[str, Any]]:
-    """The vitals of hourly records, oldest first. Bodies were checked when they came; what does not fit is left out."""
-    found = []
-    for message in sorted((m for m in heard if m.about == "hour"), key=lambda m: m.at):
-        vitals = json.loads(message.body).get("data", {}).get("vitals")
-        if isinstance(vitals, dict):
-            found.append(vitals)
-    return found
-
-
-def _means(hours: list[dict[str, Any]], name: str) -> list[float]:
-    """The middle of [least, mean, most] of each hour that has it."""
-    triples = (hour.get(name) for hour in hours)
-    return [t[1] for t in triples if isinstance(t, list) and len(t) == 3 and type(t[1]) in (int, float)]

@@ -1,15 +1,17 @@
 """The timeline: stretches that meet, clipped to the span, ending as the unit is judged now."""
 
-from datetime import datetime, timedelta
+import json
+from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from typing import Any
 
 import pytest
 from musterroll.domain.instants import to_ms
 from musterroll.domain.liveness import Liveness
-from musterroll.registry.histories import Change
+from musterroll.registry.histories import Change, Heard
 from musterroll.registry.unit_cards import UnitCard
 from musterroll.web.pictures import SPANS, span_for, spark, timeline
+from musterroll.web.vital_pictures import days
 
 DAY = 86_400_000
 
@@ -65,3 +67,17 @@ def test_a_flat_line_is_a_line() -> None:
     assert flat is not None
     assert flat.points == "0,28.0 50,28.0 100,28.0"
     assert spark([5]) is None
+
+
+def test_hours_operated_are_told_by_day_and_split_at_midnight() -> None:
+    midnight, now = 1_793_577_600, datetime(2026, 11, 2, 9, tzinfo=UTC)
+    bodies = [
+        {"data": {"seconds": 3600, "from": midnight - 1800}},
+        {"data": {"seconds": 3600}},
+        {"data": {"seconds": -5}},
+        {"data": {"seconds": "x", "from": 10**30}},
+        {"data": []},
+    ]
+    heard = [Heard(1, n, "hour", midnight + 3600, 0, json.dumps(body)) for n, body in enumerate(bodies)]
+    assert [one.hours for one in days(heard, now)] == [0, 0, 0, 0, 0, 0.5, 1.5]
+    assert days(heard[2:], now) == []

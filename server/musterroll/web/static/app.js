@@ -77,6 +77,6 @@ if (document.body.dataset.worker && navigator.serviceWorker) {
     if (!seen) ready.active.postMessage({ keep: location.href });
   }).catch(() => {});
 }
-if (document.querySelector("[data-offline]")) addEventListener("online", () => location.reload());
+if (document.querySelector("[data-offline]")) addEventListener("online", () => setTimeout(() => { if (navigator.onLine) location.reload(); }, 500)); // no flicker
 // Going back may show a page as it was left; how a unit stands is asked for anew.
 if (document.querySelector(".verdict")) addEventListener("pageshow", (event) => { if (event.persisted) location.reload(); });
