@@ -37,20 +37,27 @@ class LicencePage(Shape):
 
 class LicenceDay(SeatsOut):
     on: date
+    level: Level | None = Field(description="The active ones beside the target; null without one.")
 
 
 class LicenceTrend(Shape):
     items: list[LicenceDay] = Field(description="Ends of months or quarters, then today.")
 
 
-class LicenceQuery(ListQuery):
+class TargetQuery(Request):
+    target: int | None = Field(default=None, ge=0, le=10**9, description="How many active licences there are to be.")
+    tolerance: int = Field(default=5, ge=0, le=100, description="Hundredths of the target that still count as at it.")
+
+    def aim(self) -> Target | None:
+        return None if self.target is None else Target(self.target, self.tolerance)
+
+
+class LicenceQuery(TargetQuery, ListQuery):
     by: By = By.SEGMENT
     on: DayOrInstant | None = Field(default=None, description="A day, or an instant as 2026-11-01T12:00Z; default: now.")
-    target: int | None = Field(default=None, ge=0, le=10**9, description="How many active licences there are to be.")
-    tolerance: int = Field(default=0, ge=0, le=100, description="Hundredths of the target that still count as at it.")
 
 
-class LicenceTrendQuery(Request):
+class LicenceTrendQuery(TargetQuery):
     months: int = Field(default=12, ge=1, le=24)
     every: Literal["month", "quarter"] = "month"
 
@@ -58,11 +65,10 @@ class LicenceTrendQuery(Request):
 @listing(api, "/licences", LicencePage, "Active and gross licences on a day, by name")
 def list_licences(query: LicenceQuery) -> Response:
     now = clock()
-    target = None if query.target is None else Target(query.target, query.tolerance)
     told: dict[str, Any] = {}
 
     def fetch(session: Session, cursor: str | None, limit: int) -> Page:
-        found = licensing.licences(session, query.on or now, query.by, now, target)
+        found = licensing.licences(session, query.on or now, query.by, now, query.aim())
         told.update(on=found.on, total=SeatsOut(**found.total._asdict()), level=found.level)
         names = [name for name in found.counts if cursor is None or name > cursor]
         return [_out(name, found.counts[name]) for name in names[:limit]], names[limit - 1] if len(names) > limit else None
@@ -73,8 +79,8 @@ def list_licences(query: LicenceQuery) -> Response:
 @api.get("/licences/trend", summary="Active and gross licences by month or quarter", responses={200: LicenceTrend})
 def get_licence_trend(query: LicenceTrendQuery) -> Response:
     with reading() as session:
-        points = licensing.trend(session, query.months, 3 if query.every == "quarter" else 1, clock())
-    return answer(LicenceTrend(items=[LicenceDay(on=one.on, **one.total._asdict()) for one in points]))
+        points = licensing.trend(session, query.months, 3 if query.every == "quarter" else 1, clock(), query.aim())
+    return answer(LicenceTrend(items=[LicenceDay(on=one.on, level=one.level, **one.total._asdict()) for one in points]))
 
 
 def _out(name: str, count: Count) -> LicenceOut:

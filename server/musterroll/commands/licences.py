@@ -34,15 +34,16 @@ def licences(
     now, aim = clock(), None if target is None else Target(target, tolerance)
     with context.database().reading() as session:
         found = licensing.licences(session, on or now, By(by), now, aim)
-        points = licensing.trend(session, trend, 3 if quarters else 1, now) if trend else []
+        points = licensing.trend(session, trend, 3 if quarters else 1, now, aim) if trend else []
     if as_json:
         counts = {name or "unknown": count._asdict() for name, count in found.counts.items()}
         told = {"on": found.on, "total": found.total._asdict(), "by": by, "counts": counts, "level": found.level}
-        show({**told, "trend": [{"on": point.on, **point.total._asdict()} for point in points]})
+        show({**told, "trend": [{"on": point.on, **point.total._asdict(), "level": point.level} for point in points]})
         return
     click.echo(f"On {found.on}  {'active':>9} {'sold':>9}")
     for name, count in found.counts.items():
         click.echo(f"{name or 'unknown':<13} {count.active:>9,} {count.gross:>9,}")
     click.echo(f"{'all':<13} {found.total.active:>9,} {found.total.gross:>9,}" + (f"  {found.level} the target" if found.level else ""))
     for point in points:
-        click.echo(f"{point.on!s:<13} {point.total.active:>9,} {point.total.gross:>9,}")
+        level = f"  {point.level} the target" if point.level else ""
+        click.echo(f"{point.on!s:<13} {point.total.active:>9,} {point.total.gross:>9,}{level}")

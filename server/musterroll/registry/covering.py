@@ -14,7 +14,8 @@ from musterroll.domain.errors import Conflict, NotFound
 from musterroll.domain.identity import serial_key
 from musterroll.registry.papers import UnitPaper
 from musterroll.registry.reconciling import moment
-from musterroll.storage import unit_facts
+from musterroll.storage import successors, unit_facts
+from musterroll.storage.tables import Unit
 
 
 def coverage(session: Session, uid_or_serial: str, on: date | None, now: datetime) -> Verdict:
@@ -30,14 +31,25 @@ def coverage(session: Session, uid_or_serial: str, on: date | None, now: datetim
 
 
 def find(session: Session, uid_or_serial: str) -> Row[Any]:
-    """The facts of the unit a person means. Raises as `coverage`."""
+    """The facts of the unit a person means; of one that was merged, of the unit it is now. Raises as `coverage`."""
     found = None if "\0" in uid_or_serial else unit_facts.by_uid(session, uid_or_serial)
     if found is not None:
-        return found
-    named = unit_facts.by_serial_key(session, serial_key(uid_or_serial))
+        return _standing(session, found.id)
+    key = serial_key(uid_or_serial)
+    named = unit_facts.by_serial_key(session, key)
+    if not named:
+        merged = sorted({successors.unit(session, unit).id or 0 for unit in successors.holding(session, key)})
+        named = [_standing(session, unit_id) for unit_id in merged]
     if not named:
         raise NotFound(f"no unit on the roll has the id or serial {uid_or_serial[:200]!r}")
     if len(named) > 1:
         uids = ", ".join(row.uid for row in named)
         raise Conflict(f"{len(named)} units have the serial {named[0].serial}; say which by its unit id: {uids}", "shared_serial")
     return named[0]
+
+
+def _standing(session: Session, unit_id: int) -> Row[Any]:
+    unit = successors.unit(session, session.get_one(Unit, unit_id))
+    facts = unit_facts.by_id(session, unit.id or 0)
+    assert facts is not None
+    return facts

@@ -35,6 +35,7 @@ class Point(NamedTuple):
 
     on: date
     total: Count
+    level: Level | None = None  # where a target was given
 
 
 def licences(session: Session, on: date | datetime, by: By, now: datetime, target: Target | None = None) -> Licences:
@@ -51,9 +52,10 @@ def by_each(session: Session, on: date | datetime, now: datetime) -> tuple[Count
     return _total(found), {by: _by(found, by) for by in By}
 
 
-def trend(session: Session, months: int, step: int, now: datetime) -> list[Point]:
+def trend(session: Session, months: int, step: int, now: datetime, target: Target | None = None) -> list[Point]:
     """Licences at the end of each of the last `months`, every `step` of them (1: months, 3: quarters), and today; oldest first."""
-    return [Point(day, _total(_seats(session, now if day == _today(now) else day, now))) for day in _ends(_today(now), months, step)]
+    found = [(day, _total(_seats(session, now if day == _today(now) else day, now))) for day in _ends(_today(now), months, step)]
+    return [Point(day, total, rules.level(total.active, target) if target else None) for day, total in found]
 
 
 def _seats(session: Session, on: date | datetime, now: datetime) -> list[Seats]:

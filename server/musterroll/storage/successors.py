@@ -49,6 +49,11 @@ def unit(session: Session, found: Unit) -> Unit:
     return found
 
 
+def holding(session: Session, key: str) -> list[Unit]:
+    """The units with this serial, also those that were merged into others."""
+    return list(session.scalars(select(Unit).where(col(Unit.serial_key) == key).order_by(col(Unit.id))))
+
+
 def merged(session: Session, model: type[Account] | type[Unit], ids: Collection[int]) -> dict[int, int]:
     """Those of these rows that were merged, with the row that stays."""
     table: Any = model.__table__  # type: ignore[union-attr]

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 import pytest
 from musterroll.domain.lifecycle import Lifecycle
 from musterroll.registry import changing, enrolling, import_history, merging, moving, replacing, undoing
+from musterroll.registry.covering import coverage
 from musterroll.registry.enrolling import EnrolRequest
 from musterroll.storage.database import Database
 from musterroll.storage.paper_tables import Contract, ContractLine, Incident
@@ -160,6 +161,17 @@ def test_news_of_a_merged_record_reaches_the_one_that_took_it_over(database: Dat
             import_history.undo(session, done.run_id or 0, "kim", now)
     assert state(database) == before
     undo(database, now, merge)
+
+
+def test_the_verdict_on_a_merged_unit_is_that_on_the_unit_it_is_now(database: Database, now: datetime) -> None:
+    take_fleet(database, now)
+    with database.reading() as session:
+        asked = (unit(session, "SN100I").uid, "SN100I", "sn-100i")
+    merge_units(database, now, "SN1001", "SN100I")
+    with database.reading() as session:
+        verdicts = {coverage(session, one, None, now) for one in (*asked, unit(session, "SN1001").uid)}
+        assert len(verdicts) == 1
+        assert {cover.line.ref for verdict in verdicts for cover in verdict.covers} == {"C1/1", "C1/5"}
 
 
 def test_a_new_line_covers_who_took_the_place_unless_it_is_over(database: Database, now: datetime) -> None:
