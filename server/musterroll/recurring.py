@@ -7,7 +7,19 @@ from typing import NamedTuple
 from musterroll.broker.mosquitto import provision_mosquitto
 from musterroll.domain.instants import to_ms
 from musterroll.notices import Post
-from musterroll.registry import auditing, examining, figures, keeping, noticing, products, reconciling, signalling, snapshotting, sweeping
+from musterroll.registry import (
+    auditing,
+    calendars,
+    examining,
+    figures,
+    keeping,
+    noticing,
+    products,
+    reconciling,
+    signalling,
+    snapshotting,
+    sweeping,
+)
 from musterroll.schedule import Job
 from musterroll.settings import Settings
 from musterroll.storage import pulses
@@ -27,6 +39,7 @@ def jobs(settings: Settings, database: Database) -> list[Job]:
     telling = _Telling(database, Post(database, settings))
     found += [Job("signals", 5.0, telling.speak), Job("endings", 60.0, telling.endings), Job("activity", 10.0, telling.activity)]
     found += [Job("post", 2.0, telling.send), Job("forget", 3600.0, telling.forget)]
+    found.append(Job("calendar", 30.0, telling.calendar))
     found += [Job("follow", 2.0, work.follow), Job("prove", 5.0, work.prove), Job("readings", 60.0, work.readings)]
     return found
 
@@ -128,6 +141,14 @@ class _Telling(NamedTuple):
         if found is not None:
             with self.database.writing() as session:
                 noticing.keep_ends(session, found, now)
+
+    def calendar(self, now: datetime) -> None:
+        """Once an hour, the days of the calendars; read apart as well."""
+        with self.database.reading() as session:
+            found = calendars.work_out(session, now)
+        if found is not None:
+            with self.database.writing() as session:
+                calendars.keep(session, found, now)
 
     def activity(self, now: datetime) -> None:
         """Once a week, how active every unit was, some of them at a turn."""

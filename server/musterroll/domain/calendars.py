@@ -1,19 +1,38 @@
 """What a calendar of ends says: one day each, with a name that stays the same when the day moves."""
 
-from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterator
 from datetime import date
+from enum import StrEnum
 from typing import NamedTuple
 from urllib.parse import quote
 
-from musterroll.domain.dates import last_day
+from musterroll.domain.contract import Contract, Renewal
+from musterroll.domain.dates import Span, last_day
 from musterroll.domain.money import Money
 
-_MOST = 1000  # days of places; beyond that a day is told for all places together
+
+class How(StrEnum):
+    ENDS = "ends"
+    RENEWS = "renews"
+    NOTICE = "notice"
+    WARRANTY = "warranty"
+
+
+class Day(NamedTuple):
+    """Something that ends on a day. `ref` is of a contract, `units` those whose warranty ends; `account` and `site` are names."""
+
+    uid: str
+    how: How
+    on: date
+    ref: str = ""
+    account: str = ""
+    site: str = ""
+    units: int = 0
+    worth: Money | None = None
 
 
 class Entry(NamedTuple):
-    """`uid` names it for good; `path` is where to look."""
+    """A day in words. `path` is where to look."""
 
     uid: str
     on: date
@@ -22,52 +41,34 @@ class Entry(NamedTuple):
     path: str
 
 
-class ContractDay(NamedTuple):
-    """A contract's term: its last day, whether it renews itself, and until when notice stops that."""
-
-    id: int
-    ref: str
-    account: str
-    starts_on: date
-    ends_on: date  # the first day without cover
-    renews: bool
-    notice_by: date | None
-    worth: Money | None
+def days_of(contract: Contract, term: Span, renewal: Renewal) -> Iterator[tuple[str, How, date]]:
+    """The days of a contract's term: its name, what it is, when. The last covered day, and the last one on which notice stops a renewal."""
+    name = f"contract-{contract.id}-{term.starts_on}"
+    if term.ends_on is not None:
+        yield f"{name}-end", How.RENEWS if renewal.renews else How.ENDS, last_day(term.ends_on)
+    if renewal.notice_by is not None:
+        yield f"{name}-notice", How.NOTICE, renewal.notice_by
 
 
-class WarrantyDay(NamedTuple):
-    """So many units of a place whose warranty ends."""
-
-    place_id: str  # of account and site
-    place: str
-    ends_on: date  # the first day without cover
-    units: int
-
-
-def entries(contracts: Iterable[ContractDay], warranties: Sequence[WarrantyDay]) -> list[Entry]:
-    """Ends of contracts, renewals, notice days and ends of warranty, by day."""
-    found = [entry for one in contracts for entry in _contract(one)]
-    return sorted([*found, *_warranties(warranties)], key=lambda entry: (entry.on, entry.uid))
-
-
-def _contract(one: ContractDay) -> Iterable[Entry]:
-    worth = f", {one.worth} a year" if one.worth and one.worth.amount else ""
-    about = f"Contract {one.ref} of {one.account or 'no account'}{worth}."
-    term, path = f"contract-{one.id}-{one.starts_on}", f"/contracts/{quote(one.ref, safe='')}"
-    word = "renews itself" if one.renews else "ends"
-    yield Entry(f"{term}-end", last_day(one.ends_on), f"{one.account or one.ref}: contract {one.ref} {word}", about, path)
-    if one.notice_by is not None:
-        title = f"{one.account or one.ref}: last day to give notice on {one.ref}"
-        yield Entry(f"{term}-notice", one.notice_by, title, f"{about} After this day it renews itself.", path)
+def entry(day: Day) -> Entry:
+    """
+    >>> entry(Day("w", How.WARRANTY, date(2026, 12, 1), account="Marram", site="Essen 1", units=12)).title
+    'Essen 1 (Marram): warranty of 12 units ends'
+    """
+    if day.how is How.WARRANTY:
+        units = f"{day.units:,} unit{'' if day.units == 1 else 's'}"
+        place = f"{day.site} ({day.account})" if day.site and day.account else day.site or day.account
+        title = f"{place}: warranty of {units} ends" if place else f"Warranty of {units} ends"
+        return Entry(day.uid, day.on, title, "The last covered day.", "/fleet")
+    worth = f", {day.worth} a year" if day.worth and day.worth.amount else ""
+    about = f"Contract {day.ref} of {day.account or 'no account'}{worth}."
+    title = f"{day.account or day.ref}: {_TITLES[day.how].format(ref=day.ref)}"
+    after = " After this day it renews itself." if day.how is How.NOTICE else ""
+    return Entry(day.uid, day.on, title, about + after, f"/contracts/{quote(day.ref, safe='')}")
 
 
-def _warranties(days: Sequence[WarrantyDay]) -> Iterable[Entry]:
-    if len(days) > _MOST:
-        together: Counter[date] = Counter()
-        for one in days:
-            together[one.ends_on] += one.units
-        days = [WarrantyDay("all", "", on, units) for on, units in together.items()]
-    for one in days:
-        units = f"{one.units:,} unit{'' if one.units == 1 else 's'}"
-        title = f"{one.place}: warranty of {units} ends" if one.place else f"Warranty of {units} ends"
-        yield Entry(f"warranty-{one.place_id}-{one.ends_on}", last_day(one.ends_on), title, "The last covered day.", "/fleet")
+_TITLES = {
+    How.ENDS: "contract {ref} ends",
+    How.RENEWS: "contract {ref} renews itself",
+    How.NOTICE: "last day to give notice on {ref}",
+}

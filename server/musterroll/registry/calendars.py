@@ -1,21 +1,28 @@
 """A person's calendar of what ends: its secret address, and what stands in it for those whose accounts the person may see."""
 
 import secrets
-from datetime import UTC, datetime, timedelta
+from collections.abc import Sequence
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
 from typing import NamedTuple
 
 from sqlmodel import Session, col, select
 
-from musterroll.domain.calendars import ContractDay, Entry, WarrantyDay, entries
+from musterroll.domain.calendars import Entry, How, days_of, entry
 from musterroll.domain.credentials import token_hash
+from musterroll.domain.dates import Span, last_day
 from musterroll.domain.errors import NotFound
-from musterroll.storage import endings
+from musterroll.domain.instants import from_ms, to_ms
+from musterroll.storage import calendar_days, endings, marks
 from musterroll.storage.signal_tables import CalendarFeed
 from musterroll.storage.tables import User
 
 _CONTRACTS = timedelta(days=550)  # ahead
 _WARRANTIES = timedelta(days=180)
 _BACK = timedelta(days=31)
+_EVERY = timedelta(hours=1)
+_WORKED_OUT = "calendar"  # at: when
+_MOST = 5000  # entries of a feed
 
 
 class Reader(NamedTuple):
@@ -62,22 +69,33 @@ def reader(session: Session, token: str, now: datetime) -> Reader:
     return Reader(user.name, None if user.within is None else tuple(user.within))
 
 
-def upcoming(session: Session, now: datetime) -> list[Entry]:
-    """What ends from a month ago on, as far as the session sees."""
+Row = tuple[str, date, int | None, int | None, str, str, int, Decimal | None, str]
+
+
+def work_out(session: Session, now: datetime) -> list[Row] | None:
+    """The days on which something ends, for `keep`; None where they were worked out within the hour. Only reads."""
+    if now - from_ms(marks.mark(session, _WORKED_OUT).at) < _EVERY:
+        return None
     today = now.astimezone(UTC).date()
-    contracts = [
-        ContractDay(
-            one.contract.id, one.contract.ref, one.account, one.starts_on, ends_on, one.renewal.renews, one.renewal.notice_by, one.worth
-        )
-        for one in endings.contracts(session, today)
-        if (ends_on := one.renewal.ends_on) is not None and ends_on <= today + _CONTRACTS
-    ]
-    warranties = [
-        WarrantyDay(f"{one.account_id or 0}-{one.site_id or 0}", _place(one.site, one.account), one.ends_on, one.units)
-        for one in endings.warranties(session, (today - _BACK, today + _WARRANTIES))
-    ]
-    return entries(contracts, warranties)
+    found: list[Row] = []
+    for one in endings.contracts(session, today):
+        term = Span(one.starts_on, one.renewal.ends_on)
+        for uid, how, on in days_of(one.contract, term, one.renewal):
+            if on <= today + _CONTRACTS:
+                worth = (one.worth.amount, one.worth.currency) if one.worth else (None, "")
+                found.append((uid, on, one.contract.account, None, one.contract.ref, how.value, 0, *worth))
+    for place in endings.warranties(session, (today - _BACK, today + _WARRANTIES)):
+        uid = f"warranty-{place.account_id or 0}-{place.site_id or 0}-{place.ends_on}"
+        found.append((uid, last_day(place.ends_on), place.account_id, place.site_id, "", How.WARRANTY.value, place.units, None, ""))
+    return found
 
 
-def _place(site: str, account: str) -> str:
-    return f"{site} ({account})" if site and account else site or account or "Units of no account"
+def keep(session: Session, found: Sequence[Row], now: datetime) -> None:
+    """Keep what was worked out."""
+    calendar_days.replace(session, found)
+    marks.put(session, _WORKED_OUT, 0, to_ms(now))
+
+
+def upcoming(session: Session, since: date, limit: int = _MOST) -> list[Entry]:
+    """What ends from a day on, as it was last worked out and as far as the session sees."""
+    return [entry(day) for day in calendar_days.days(session, since, limit)]

@@ -117,6 +117,21 @@ class CalendarFeed(SQLModel, table=True):
     revoked_at: datetime | None = None
 
 
+class Ending(SQLModel, table=True):
+    """A day on which something ends, worked out every hour: calendars of large rolls are read from here."""
+
+    __table_args__ = (Index("ix_ending_on", "on"),)
+    uid: str = Field(primary_key=True, max_length=120)  # the same while it is about the same term or day
+    on: date
+    account_id: int | None = Field(default=None, index=True, sa_type=BIG)
+    site_id: int | None = Field(default=None, sa_type=BIG)
+    ref: str = Field(default="", max_length=80)  # of a contract; empty: it is about warranty
+    how: str = Field(max_length=16)  # ends, renews, notice, warranty
+    units: int = 0
+    worth: Decimal | None = Field(default=None, sa_type=PRICE)
+    currency: str = Field(default="", max_length=3)
+
+
 class Activity(SQLModel, table=True):
     """How a lifetime counter of a unit grows from week to week, beside how it usually does."""
 

@@ -49,7 +49,7 @@ def read(token: str) -> Response:
     except NotFound:
         return Response("There is no such calendar.\n", 404, content_type="text/plain; charset=utf-8")
     with door().database.reading(reader.within) as session:
-        entries = calendars.upcoming(session, now)
+        entries = calendars.upcoming(session, now.date() - timedelta(31))
     answer = Response(written(entries, _home(), now), content_type="text/calendar; charset=utf-8")
     answer.headers["Cache-Control"] = "private, max-age=3600"
     answer.headers["Content-Disposition"] = 'inline; filename="musterroll.ics"'
@@ -85,8 +85,7 @@ def _own(address: str | None = None) -> str:
     with door().database.reading() as session:
         kept = calendars.own(session, actor().user_id)
     with reading() as session:
-        entries = calendars.upcoming(session, now)
-    ahead = [one for one in entries if one.on >= now.date()]
+        ahead = calendars.upcoming(session, now.date(), _SHOWN + 1)
     return page("calendar.html", now, kept=kept, address=address, entries=ahead[:_SHOWN], more=len(ahead) > _SHOWN)
 
 

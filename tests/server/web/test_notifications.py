@@ -10,7 +10,7 @@ from icalendar import Calendar
 from musterroll.domain.contract import State
 from musterroll.domain.permission import Role
 from musterroll.notices import Post
-from musterroll.registry import people
+from musterroll.registry import calendars, people
 from musterroll.settings import Settings
 from musterroll.storage.database import Database
 from musterroll.storage.paper_tables import Contract
@@ -89,13 +89,20 @@ def test_without_a_mail_server_the_page_says_what_to_set(visitor: Visitor) -> No
 ADDRESS = re.compile(r"/calendar/([\w-]+)\.ics")
 
 
+def work_out(database: Database) -> None:
+    """What the schedule does every hour."""
+    with database.writing() as session:
+        calendars.keep(session, calendars.work_out(session, NOW) or [], NOW)
+
+
 def feed(visitor: Visitor) -> str:
     found = ADDRESS.search(visitor.post("/calendar", "/calendar").text)
     assert found
     return found[0]
 
 
-def test_the_calendar_feed_is_valid_stable_and_revocable(visitor: Visitor, stranger: Visitor) -> None:
+def test_the_calendar_feed_is_valid_stable_and_revocable(visitor: Visitor, stranger: Visitor, fleet_database: Database) -> None:
+    work_out(fleet_database)
     address = feed(visitor)
     answer = stranger.client.application.test_client().get(address)  # no cookie: the address is the secret
     assert answer.mimetype == "text/calendar"
@@ -121,6 +128,7 @@ def test_a_calendar_holds_only_what_its_person_may_see(make_app: Callable[..., F
         session.add(Contract(ref="OTHER", account_id=other.id, **term))
         viewer, password = people.add(session, name="vera", role=Role.VIEWER, within=[mine.ref], actor="admin", now=NOW)
         viewer.must_change = False
+    work_out(fleet_database)
     with make_app().test_client() as client:
         visitor = Visitor(client)
         visitor.sign_in(password, "vera")

@@ -32,6 +32,22 @@ def upgrade() -> None:
     with op.batch_alter_table('dealt', schema=None) as batch_op:
         batch_op.create_index('ix_dealt_waiting', ['rule_id'], unique=False, postgresql_where=sa.text('notification_id IS NULL'), sqlite_where=sa.text('notification_id IS NULL'))
 
+    op.create_table('ending',
+    sa.Column('uid', sa.String(length=120), nullable=False),
+    sa.Column('on', sa.Date(), nullable=False),
+    sa.Column('account_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=True),
+    sa.Column('site_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=True),
+    sa.Column('ref', sa.String(length=80), nullable=False),
+    sa.Column('how', sa.String(length=16), nullable=False),
+    sa.Column('units', sa.Integer(), nullable=False),
+    sa.Column('worth', sa.BigInteger(), nullable=True),
+    sa.Column('currency', sa.String(length=3), nullable=False),
+    sa.PrimaryKeyConstraint('uid')
+    )
+    with op.batch_alter_table('ending', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_ending_account_id'), ['account_id'], unique=False)
+        batch_op.create_index('ix_ending_on', ['on'], unique=False)
+
     op.create_table('exposure',
     sa.Column('month', sa.Date(), nullable=False),
     sa.Column('product_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), autoincrement=False, nullable=False),
@@ -248,6 +264,11 @@ def downgrade() -> None:
     op.drop_table('mark')
     op.drop_table('kept_figure')
     op.drop_table('exposure')
+    with op.batch_alter_table('ending', schema=None) as batch_op:
+        batch_op.drop_index('ix_ending_on')
+        batch_op.drop_index(batch_op.f('ix_ending_account_id'))
+
+    op.drop_table('ending')
     with op.batch_alter_table('dealt', schema=None) as batch_op:
         batch_op.drop_index('ix_dealt_waiting', postgresql_where=sa.text('notification_id IS NULL'), sqlite_where=sa.text('notification_id IS NULL'))
 
