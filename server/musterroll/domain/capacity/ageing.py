@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 AGE_BANDS = (0, 3, 12, 24, 36, 48, 60)  # first month of each band of age
-_LEAST = 5  # incidents a band of age needs to have a rate of its own
+_LEAST = 2  # incidents a band of age needs to have a rate of its own; how little so few tell, `of_profile` counts
 _HALF = 0.5  # incidents known before any were seen
 
 
@@ -23,20 +23,11 @@ class Month(NamedTuple):
         return sum(self.exposure)
 
 
-def band_of(age_months: float, bands: Sequence[int] = AGE_BANDS) -> int:
-    """Which band an age is in, from 0.
-
-    >>> [band_of(age) for age in (0, 2.9, 3, 80)]
-    [0, 0, 1, 6]
-    """
-    return int(np.searchsorted(bands, age_months, side="right")) - 1
-
-
 def merged(events: Sequence[float]) -> list[range]:
-    """Neighbouring bands, from the youngest on, taken as one until each holds five incidents (the rule of Cochran 1954, Biometrics 10, for
-    cells); the oldest join those before, so that an age no unit has reached yet has the rate of the oldest that was seen.
+    """Neighbouring bands, from the youngest on, taken as one until each holds two incidents; the oldest join those before, so that an age
+    no unit has reached yet has the rate of the oldest that was seen. (Fewer, larger bands would hide how the rate goes with age.)
 
-    >>> merged([9, 2, 4, 7, 1, 0])
+    >>> merged([9, 1, 1, 7, 1, 0])
     [range(0, 1), range(1, 3), range(3, 6)]
     """
     ends, held = [0], 0.0

@@ -15,8 +15,8 @@ _HALF = 0.5
 
 
 class Drift(NamedTuple):
-    """`fade`: what a month's evidence is worth a month later (1: the rate stays). `ahead`: incidents over those expected, told one month
-    ahead, for each month that could be told."""
+    """`fade`: what a month's evidence is worth a month later (1: the rate stays). `ahead`: incidents over those expected, where rates drift
+    told one month ahead, for each month that could be told."""
 
     fade: float
     ahead: list[Period]
@@ -29,13 +29,12 @@ class Drift(NamedTuple):
 
 def drift(history: Sequence[Period]) -> Drift:
     """Learn the fading from incidents by month and those that constant rates would have expected."""
-    ahead = _told(history, 1.0)[1]
     if len(history) < _LEAST_MONTHS or sum(period.events for period in history) <= 0:
-        return Drift(1.0, ahead, "Too little history to tell whether rates drift; they are taken not to.")
+        return Drift(1.0, list(history), "Too little history to tell whether rates drift; they are taken not to.")
     steady = _told(history, 1.0)[0]
     best, fade = max((_told(history, one)[0], one) for one in _FADES)
     if fade == 1.0 or best - steady < _CLEAR:
-        return Drift(1.0, ahead, "Rates did not drift: all months of the log count the same.")
+        return Drift(1.0, list(history), "Rates did not drift: all months of the log count the same.")
     told = f"Rates drifted: each month that passes takes {1 - fade:.0%} off what a month tells, so that the newest count most."
     return Drift(fade, _told(history, fade)[1], told)
 

@@ -93,6 +93,13 @@ class _Kin(NamedTuple):
     means: Numbers
 
 
+class _Weights(NamedTuple):
+    """What each past month counts for: its incidents fade as rates drift, its exposure too and by its season."""
+
+    events: Numbers
+    exposure: Numbers
+
+
 def forecast(facts: Facts, *, deployments: float = 1.0, retirements: float = 1.0, rate: float = 1.0, skip: int = 0) -> Forecast:
     """Roll the fleet forward for a year and expect incidents of it. Factors are on what was measured; `skip` months pass before the first.
 
@@ -101,14 +108,15 @@ def forecast(facts: Facts, *, deployments: float = 1.0, retirements: float = 1.0
     other, but for what moves a month of all of them.
     """
     past = expected(facts)
-    found = drift(past)
-    beyond, season = dispersion(found.ahead), seasons(past, HORIZON)
-    weight = np.array(found.weights(len(past)))
-    ages = {kin: _aged(members, facts.log_starts, weight) for kin, members in _by_kin(facts).items()}
+    season = seasons(past, HORIZON)
+    found = drift(season.adjusted(past))
+    beyond, weight = dispersion(found.ahead), np.array(found.weights(len(past)))
+    weights = _Weights(weight, weight * np.array(season.past))
+    ages = {kin: _aged(members, facts.log_starts, weights) for kin, members in _by_kin(facts).items()}
     leaving = _leaving(facts.products, len(facts.months)) * retirements
     rolled = {product.id: _rolled(product, leaving, deployments, skip) for product in facts.products}
     factors = np.array(season.factors) * rate
-    kins = [_kin(members, ages[kin], rolled, factors, facts.log_starts, weight) for kin, members in _by_kin(facts).items()]
+    kins = [_kin(members, ages[kin], rolled, factors, facts.log_starts, weights) for kin, members in _by_kin(facts).items()]
     means = np.sum([kin.means for kin in kins], axis=0) if kins else np.zeros(HORIZON)
     spread = np.sum([kin.spread for kin in kins], axis=0) if kins else np.zeros(HORIZON + 2)
     spread = spread + _further(means, found.fade, float(weight @ np.array([period.events for period in past])))
@@ -141,7 +149,7 @@ def expected(facts: Facts) -> list[Period]:
     for members in _by_kin(facts).values():
         seen, lived = _history(members, facts.log_starts)
         events += seen.sum(axis=1)
-        for aged in _aged(members, facts.log_starts, np.ones(months)):
+        for aged in _aged(members, facts.log_starts, _Weights(np.ones(months), np.ones(months))):
             total += lived[:, list(aged.bands)].sum(axis=1) * aged.rate
     return [Period(float(n), float(x)) for n, x in zip(events, total, strict=True)]
 
@@ -160,20 +168,20 @@ def _history(members: Sequence[ProductFacts], start: int) -> tuple[Numbers, Numb
     return seen, lived
 
 
-def _aged(members: Sequence[ProductFacts], start: int, weight: Numbers) -> list[Aged]:
-    seen, lived = (weight @ one for one in _history(members, start))
+def _aged(members: Sequence[ProductFacts], start: int, weights: _Weights) -> list[Aged]:
+    seen, lived = (weight @ one for weight, one in zip(weights, _history(members, start), strict=True))
     return [Aged(bands, float(seen[list(bands)].sum()), float(lived[list(bands)].sum())) for bands in merged(seen.tolist())]
 
 
 def _kin(
-    members: Sequence[ProductFacts], ages: Sequence[Aged], rolled: dict[int, Numbers], factors: Numbers, start: int, weight: Numbers
+    members: Sequence[ProductFacts], ages: Sequence[Aged], rolled: dict[int, Numbers], factors: Numbers, start: int, weights: _Weights
 ) -> _Kin:
     rates = np.zeros(BANDS)
     for aged in ages:
         rates[list(aged.bands)] = aged.rate
     seen, lived = zip(*(_history([one], start) for one in members), strict=True)
     parts = [
-        Part(float(weight @ s.sum(axis=1)), float(weight @ x @ rates), tuple((rolled[one.id] @ rates * factors).tolist()))
+        Part(float(weights.events @ s.sum(axis=1)), float(weights.exposure @ x @ rates), tuple((rolled[one.id] @ rates * factors).tolist()))
         for one, s, x in zip(members, seen, lived, strict=True)
     ]
     groups = [Group(part.events, part.exposure) for part in parts if part.exposure > 0]

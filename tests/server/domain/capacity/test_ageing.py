@@ -50,7 +50,7 @@ def test_exposure_is_that_of_units_one_by_one() -> None:
 def test_bands_taken_together_are_all_bands_in_order_and_hold_enough_where_there_is_enough(events: list[int]) -> None:
     found = ageing.merged(events)
     assert [band for bands in found for band in bands] == list(range(len(events)))
-    assert len(found) == 1 or all(sum(events[band] for band in bands) >= 5 for bands in found)
+    assert len(found) == 1 or all(sum(events[band] for band in bands) >= 2 for bands in found)
 
 
 def test_an_older_fleet_is_less_sure_by_as_much_as_its_bands_are_few() -> None:
