@@ -156,9 +156,10 @@ def told(session: Session, notification_id: int, limit: int) -> list[Event]:
     return _events(session, _EVENTS.join(Dealt, col(Dealt.signal_id) == col(Signal.id)).where(mine).order_by(col(Signal.id)).limit(limit))
 
 
-def recent(session: Session, limit: int) -> list[Event]:
-    """The signals noticed last, newest first."""
-    return _events(session, _EVENTS.order_by(col(Signal.id).desc()).limit(limit))
+def recent(session: Session, before: int | None, limit: int) -> list[Event]:
+    """The signals noticed last, newest first, behind row `before`."""
+    query = _EVENTS if before is None else _EVENTS.where(col(Signal.id) < before)
+    return _events(session, query.order_by(col(Signal.id).desc()).limit(limit))
 
 
 def tell(session: Session, rule_id: int, signal_ids: Collection[int], notification_id: int) -> None:

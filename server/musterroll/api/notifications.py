@@ -1,0 +1,265 @@
+"""Notifications: the signals noticed, the rules of who is told, and the outbox with what became of every message."""
+
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Annotated
+
+from flask import Response
+from pydantic import Field
+from sqlmodel import Session
+
+from musterroll.api.blueprints import guarded
+from musterroll.api.door import actor, answer, clock, nothing, reading, writing
+from musterroll.api.exporting import ListQuery, Page, listed, listing
+from musterroll.api.models import NumberPath, Price, Request, Shape, Text, numbers
+from musterroll.api.problems import documented
+from musterroll.domain.delivering import State
+from musterroll.domain.findings import Kind as FindingKind
+from musterroll.domain.instants import from_ms
+from musterroll.domain.permission import Role, needs
+from musterroll.domain.signals import LEADS, Event, Kind
+from musterroll.domain.telling import Pace, Way
+from musterroll.registry import notifying
+from musterroll.registry.notifying import Wish
+from musterroll.storage import outbox, signals
+from musterroll.storage.signal_tables import Notification, NotificationRule
+from musterroll.storage.tables import Account
+
+api = guarded("notifications", "notifications")
+Minute = Annotated[int, Field(ge=0, le=1439)]
+
+
+class NotificationRuleBody(Request):
+    """Who is told what, and when."""
+
+    name: Text = Field(max_length=120)
+    way: Way
+    address: Text = Field(max_length=500, description="An e-mail address, or the https:// address of a webhook.")
+    kinds: list[Kind] = Field(min_length=1)
+    finding_kinds: list[FindingKind] = Field(default=[], description="Of findings, only these kinds; none: any.")
+    least_worth: Decimal | None = Field(
+        default=None, ge=0, lt=10**12, description="Of findings: an account's of one kind, together, a year."
+    )
+    leads: list[int] = Field(default=[30, 7], description=f"Days before an end: of {', '.join(map(str, LEADS))}.")
+    account: Text = Field(default="", max_length=80, description="The account's number; with all accounts below it. Empty: everything.")
+    pace: Pace = Pace.IMMEDIATE
+    gather_minutes: int = Field(default=5, ge=0, le=240, description="At once, but gathered until nothing more came for so long.")
+    hour: int = Field(default=7, ge=0, le=23, description="Of a digest.")
+    weekday: int = Field(default=0, ge=0, le=6, description="Of a weekly digest; 0 is Monday.")
+    zone: Text = Field(default="UTC", max_length=60, description="IANA time zone.")
+    quiet_from: Minute | None = Field(default=None, description="Minute of the day from which on nothing is sent.")
+    quiet_until: Minute | None = None
+
+
+class NotificationRuleOut(Shape):
+    id: int
+    name: str
+    way: Way
+    address: str
+    kinds: list[str]
+    finding_kinds: list[str]
+    least_worth: Price | None
+    leads: list[int]
+    account: str
+    pace: Pace
+    gather_minutes: int
+    hour: int
+    weekday: int
+    zone: str
+    quiet_from: int | None
+    quiet_until: int | None
+    paused_at: datetime | None
+    created_at: datetime
+    created_by: str
+
+
+class NotificationRuleMade(NotificationRuleOut):
+    secret: str | None = Field(description="What the webhook's messages are signed with (standardwebhooks.com). Shown this once.")
+
+
+class NotificationRuleList(Shape):
+    items: list[NotificationRuleOut]
+
+
+class PauseBody(Request):
+    paused: bool
+
+
+class NotificationOut(Shape):
+    id: int
+    key: str = Field(description="The id its receiver knows it by, the same at every attempt.")
+    rule: int
+    way: Way
+    address: str
+    title: str
+    signals: int
+    test: bool
+    state: State
+    attempts: int
+    created_at: datetime
+    next_at: datetime | None = Field(description="When it is tried again.")
+    sent_at: datetime | None
+    error: str
+
+
+class NotificationPage(Shape):
+    items: list[NotificationOut]
+    next: str | None
+
+
+class NotificationQuery(ListQuery):
+    state: State | None = None
+    rule: int | None = Field(default=None, ge=1, le=2**53 - 1)
+
+
+class SignalOut(Shape):
+    id: int
+    kind: Kind
+    at: datetime
+    since: datetime | None
+    account: str
+    site: str
+    units: int
+    serial: str = Field(description="Of one of the units.")
+    variant: str
+    lead: int | None = Field(description="Days before.")
+    on: date | None
+    worth: Price | None = Field(description="A year.")
+    currency: str | None
+    detail: str
+
+
+class SignalPage(Shape):
+    items: list[SignalOut]
+    next: str | None
+
+
+@listing(api, "/signals", SignalPage, "What was noticed as worth telling, newest first")
+@needs(Role.ADMIN)
+def list_signals(query: ListQuery) -> Response:
+    def fetch(session: Session, cursor: str | None, limit: int) -> Page:
+        before = numbers(cursor, 1)
+        found = signals.recent(session, before[0] if before else None, limit + 1)
+        return [_signal(one) for one in found[:limit]], str(found[limit - 1].id) if len(found) > limit else None
+
+    return listed(SignalPage, query, "signals", fetch)
+
+
+@api.get("/notification-rules", summary="Rules of notification", responses={200: NotificationRuleList})
+@needs(Role.ADMIN)
+def list_rules() -> Response:
+    with reading() as session:
+        return answer(NotificationRuleList(items=[_rule(session, rule) for rule in outbox.rules(session)]))
+
+
+@api.post("/notification-rules", summary="Make a rule", responses={201: NotificationRuleMade, **documented(400, 404, 413, 415)})
+@needs(Role.ADMIN)
+def make_rule(body: NotificationRuleBody) -> Response:
+    with writing() as session:
+        rule, secret = notifying.make_rule(session, _wish(body), actor(), clock())
+        return answer(NotificationRuleMade(**_rule(session, rule).model_dump(), secret=secret), 201)
+
+
+@api.put(
+    "/notification-rules/<int:number>",
+    summary="Word a rule anew",
+    responses={200: NotificationRuleOut, **documented(400, 404, 409, 413, 415)},
+)
+@needs(Role.ADMIN)
+def change_rule(path: NumberPath, body: NotificationRuleBody) -> Response:
+    with writing() as session:
+        return answer(_rule(session, notifying.change_rule(session, path.number, _wish(body), actor(), clock())))
+
+
+@api.post(
+    "/notification-rules/<int:number>/pause", summary="Pause a rule or resume it", responses={204: None, **documented(400, 404, 413, 415)}
+)
+@needs(Role.ADMIN)
+def pause_rule(path: NumberPath, body: PauseBody) -> Response:
+    """A paused rule says nothing of what happens meanwhile."""
+    with writing() as session:
+        notifying.pause_rule(session, path.number, body.paused, actor(), clock())
+    return nothing()
+
+
+@api.delete("/notification-rules/<int:number>", summary="Remove a rule", responses={204: None, **documented(400, 404, 413, 415)})
+@needs(Role.ADMIN)
+def remove_rule(path: NumberPath) -> Response:
+    """What it has not sent yet is dropped."""
+    with writing() as session:
+        notifying.remove_rule(session, path.number, actor(), clock())
+    return nothing()
+
+
+@api.post(
+    "/notification-rules/<int:number>/test", summary="Send a test", responses={202: NotificationOut, **documented(400, 404, 413, 415)}
+)
+@needs(Role.ADMIN)
+def test_rule(path: NumberPath) -> Response:
+    """Puts a message into the outbox, which goes out at once."""
+    with writing() as session:
+        made = notifying.test_rule(session, path.number, clock())
+        return answer(_message(made, notifying.one(session, path.number)), 202)
+
+
+@listing(api, "/notifications", NotificationPage, "Messages of the outbox, newest first")
+@needs(Role.ADMIN)
+def list_messages(query: NotificationQuery) -> Response:
+    def fetch(session: Session, cursor: str | None, limit: int) -> Page:
+        before = numbers(cursor, 1)
+        found = outbox.page(session, query.state, query.rule, before[0] if before else None, limit + 1)
+        shown = [_message(one.message, one.rule) for one in found[:limit]]
+        return shown, str(shown[-1].id) if len(found) > limit else None
+
+    return listed(NotificationPage, query, "notifications", fetch)
+
+
+@api.post(
+    "/notifications/<int:number>/retry",
+    summary="Try a message now",
+    responses={202: NotificationOut, **documented(400, 404, 409, 413, 415)},
+)
+@needs(Role.ADMIN)
+def retry(path: NumberPath) -> Response:
+    with writing() as session:
+        made = notifying.retry(session, path.number, clock())
+        return answer(_message(made, notifying.message(session, path.number).rule), 202)
+
+
+def _wish(body: NotificationRuleBody) -> Wish:
+    kept = body.model_dump(exclude={"quiet_from", "quiet_until"})
+    quiet = None if body.quiet_from is None or body.quiet_until is None else (body.quiet_from, body.quiet_until)
+    return Wish(**kept, quiet=quiet)
+
+
+def _rule(session: Session, rule: NotificationRule) -> NotificationRuleOut:
+    account = session.get_one(Account, rule.account_id).ref if rule.account_id else ""
+    return NotificationRuleOut(
+        **{name: getattr(rule, name) for name in NotificationRuleOut.model_fields if name != "account"}, account=account
+    )
+
+
+def _message(one: Notification, rule: NotificationRule) -> NotificationOut:
+    kept = {name: getattr(one, name) for name in ("id", "key", "title", "signals", "test", "state", "attempts", "error")}
+    return NotificationOut(
+        **kept,
+        rule=rule.id or 0,
+        way=rule.way,
+        address=rule.address,
+        created_at=from_ms(one.created_at),
+        next_at=from_ms(one.next_at) if one.state is State.WAITING else None,
+        sent_at=None if one.sent_at is None else from_ms(one.sent_at),
+    )
+
+
+def _signal(one: Event) -> SignalOut:
+    kept = {name: getattr(one, name) for name in ("id", "kind", "units", "serial", "variant", "lead", "on", "detail")}
+    return SignalOut(
+        **kept,
+        at=from_ms(one.at),
+        since=None if one.since is None else from_ms(one.since),
+        account=one.account_ref,
+        site=one.site_ref,
+        worth=one.worth.amount if one.worth else None,
+        currency=one.worth.currency if one.worth else None,
+    )
