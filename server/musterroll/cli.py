@@ -17,6 +17,7 @@ from musterroll.commands import (
     import_history,
     installed_base,
     licences,
+    notifying,
     people,
     planning,
     products,
@@ -42,7 +43,7 @@ def cli(context: click.Context, data_dir: Path | None) -> None:
 _COMMANDS: tuple[click.Command, ...] = (
     *(running.serve, running.web, running.ingest, running.schedule, running.demo, simulate),
     *(administration.db, import_, administration.token, people.user, administration.config, administration.asyncapi),
-    *(import_history.imports, import_history.mappings, auditing.audit, auditing.changes),
+    *(import_history.imports, import_history.mappings, auditing.audit, auditing.changes, notifying.notify),
     *(reconciling.reconcile, covering.coverage, findings.findings, licences.licences),
     *(installed_base.installed_base, planning.plan, proposals.proposals, products.products, products.policies),
 )

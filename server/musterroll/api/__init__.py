@@ -15,6 +15,7 @@ from musterroll.api import (
     licences,
     mappings,
     moves,
+    notifications,
     operations,
     places,
     plans,
@@ -37,7 +38,7 @@ __all__ = ["build", "new_app"]
 
 _ROOMS = (
     *(enrolment, units, moves, coverage, installed_base, accounts, places, products, contracts, incidents, imports, mappings),
-    *(reconciliation, findings, licences, renewals, plans, segments, proposals, changes, enrolments, quarantine),
+    *(reconciliation, findings, licences, renewals, plans, segments, proposals, changes, enrolments, notifications, quarantine),
 )
 
 
