@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from tests.bench import durable, footprint, heartbeats, imports, million, reconciliation
+from tests.bench import durable, footprint, heartbeats, imports, million, pages, plans, reconciliation
 from tests.bench.measuring import Figure
 
 BENCHES: dict[str, Callable[[bool], list[Figure]]] = {
@@ -14,6 +14,8 @@ BENCHES: dict[str, Callable[[bool], list[Figure]]] = {
     "million": million.measure,
     "imports": imports.measure,
     "reconciliation": reconciliation.measure,
+    "pages": pages.measure,
+    "plans": plans.measure,
     "agent": footprint.measure,
     "heartbeats": heartbeats.measure,
 }
