@@ -1,0 +1,52 @@
+"""Rules and messages as programs keep them."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from musterroll.notices import Post
+from musterroll.settings import Settings
+from musterroll.storage.signal_tables import Signal
+
+from tests.server.api.conftest import Door
+from tests.support.receivers import Hook
+
+BODY: dict[str, Any] = {"name": "Ours", "way": "webhook", "kinds": ["stale"], "quiet_from": 0, "quiet_until": 1}
+
+
+def test_a_program_makes_a_rule_tests_it_and_reads_what_became_of_the_message(door: Door) -> None:
+    headers, client = door.bearer("admin", "read", "write"), door.client
+    with Hook().open() as hook:
+        made = client.post("/api/v1/notification-rules", json={**BODY, "address": hook.url}, headers=headers)
+        assert made.status_code == 201
+        assert made.json["secret"].startswith("whsec_")
+        number = made.json["id"]
+        assert "secret" not in client.get("/api/v1/notification-rules", headers=headers).json["items"][0]
+        assert client.post(f"/api/v1/notification-rules/{number}/test", headers=headers).status_code == 202
+        Post(door.database, Settings(webhook_hosts=["localhost"])).send(datetime.now(UTC))
+        assert hook.reach(1)
+    (message,) = client.get("/api/v1/notifications?state=sent", headers=headers).json["items"]
+    assert (message["rule"], message["state"], message["attempts"], message["test"]) == (number, "sent", 1, True)
+    assert client.post(f"/api/v1/notifications/{message['id']}/retry", headers=headers).status_code == 409
+    assert client.post(f"/api/v1/notification-rules/{number}/pause", json={"paused": True}, headers=headers).status_code == 204
+    assert client.get("/api/v1/notification-rules", headers=headers).json["items"][0]["paused_at"]
+    assert client.delete(f"/api/v1/notification-rules/{number}", headers=headers).status_code == 204
+    assert client.get("/api/v1/notification-rules", headers=headers).json["items"] == []
+
+
+def test_signals_are_listed_newest_first_page_by_page(small_door: Door) -> None:
+    with small_door.database.writing() as session:
+        session.add_all([Signal(kind="stale", at=n, units=n, serial=f"SN{n}") for n in range(1, 4)])
+    headers = small_door.bearer("admin", "read")
+    first = small_door.client.get("/api/v1/signals?limit=2", headers=headers).json
+    assert [one["serial"] for one in first["items"]] == ["SN3", "SN2"]
+    rest = small_door.client.get(f"/api/v1/signals?limit=2&cursor={first['next']}", headers=headers).json
+    assert ([one["serial"] for one in rest["items"]], rest["next"]) == (["SN1"], None)
+    assert "SN2" in small_door.client.get("/api/v1/signals?format=csv", headers=headers).text
+
+
+def test_what_cannot_be_is_a_problem(small_door: Door) -> None:
+    headers = small_door.bearer("admin", "write")
+    for wrong in ({"address": "http://x y"}, {"address": "https://x", "zone": "Mars"}, {"address": "https://x", "account": "nobody"}):
+        answer = small_door.client.post("/api/v1/notification-rules", json={**BODY, **wrong}, headers=headers)
+        assert answer.status_code in (400, 404, 409, 422), answer.text
+        assert answer.mimetype == "application/problem+json"
