@@ -1,8 +1,7 @@
 """Contracts that come up for renewal, and the revenue that hangs on them and on what is operating."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from enum import StrEnum
-from typing import NamedTuple
 
 import numpy as np
 from scipy import special
@@ -11,7 +10,6 @@ from musterroll.domain.capacity.amounts import Amount
 from musterroll.domain.capacity.counts import Predictive
 from musterroll.domain.capacity.handling import handling
 from musterroll.domain.capacity.rates import Proportion, wilson
-from musterroll.domain.money import Money, totals
 
 _JEFFREYS = 0.5
 
@@ -19,14 +17,6 @@ _JEFFREYS = 0.5
 class Risk(StrEnum):
     SILENT = "silent"
     DECLINING = "declining"
-
-
-class AtRisk(NamedTuple):
-    """Revenue a year that a risk puts in question: by currency, and how many lines it comes from."""
-
-    risk: Risk
-    lines: int
-    values: tuple[Money, ...]
 
 
 def renewal_rate(renewed: int, due: int, level: float = 0.95) -> Proportion:
@@ -59,13 +49,6 @@ def risk(operating: int, operating_before: int, deployed: int) -> Risk | None:
     if deployed and operating * 2 < deployed:
         return Risk.SILENT
     return Risk.DECLINING if operating_before > 0 and operating * 5 <= operating_before * 4 else None
-
-
-def revenue_at_risk(lines: Iterable[tuple[Risk | None, Money]]) -> list[AtRisk]:
-    """Lines in force with their account's (or unit's) risk and their value a year, summed by risk; exact, by currency."""
-    sorted_lines = [(found, value) for found, value in lines if found is not None]
-    found_of = {one: [value for found, value in sorted_lines if found is one] for one in Risk}
-    return [AtRisk(one, len(values), totals(values)) for one, values in found_of.items() if values]
 
 
 def usage_revenue(unit_months: float, per_unit_month: Sequence[float]) -> Amount | None:

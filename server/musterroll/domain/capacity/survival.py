@@ -11,6 +11,7 @@ from scipy import special
 
 from musterroll.domain.capacity.levels import tails
 
+_YEAR = 365.0  # days
 _EVEN = (0.95, 1.05)  # a shape so near 1 is constant for all a planner does with it
 
 
@@ -93,17 +94,21 @@ def failing(fitted: Weibull, age: float, horizon: float) -> float:
 
 
 def reading(fitted: Weibull | None) -> str:
-    """What the shape says, in words, and no more than its interval allows."""
+    """What the shape says, in words, and no more than its interval allows; and what it comes to."""
     if fitted is None:
         return "Too few failures to say how age matters."
     told = f"(shape {fitted.shape:.2f}, 95 % interval {fitted.shape_low:.2f} to {fitted.shape_high:.2f}, {fitted.failures:,} failures)"
+    return f"{_course(fitted)} {told}. Of units alive at one year, {failing(fitted, _YEAR, _YEAR):.1%} fail in the year after by this fit."
+
+
+def _course(fitted: Weibull) -> str:
     if _EVEN[0] <= fitted.shape_low and fitted.shape_high <= _EVEN[1]:
-        return f"Constant: age makes no difference that matters {told}."
+        return "Constant: age makes no difference that matters"
     if fitted.shape_low > 1:
-        return f"Wear-out: the older a unit, the likelier it fails {told}."
+        return "Wear-out: the older a unit, the likelier it fails"
     if fitted.shape_high < 1:
-        return f"Infant mortality: units fail early, and those that pass fail less {told}."
-    return f"Not told apart from a constant rate: the interval holds 1 {told}."
+        return "Infant mortality: units fail early, and those that pass fail less"
+    return "Not told apart from a constant rate: the interval holds 1"
 
 
 def _seen(lives: Sequence[Life]) -> _Seen:

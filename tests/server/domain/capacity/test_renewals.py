@@ -1,11 +1,8 @@
 """Renewals, and the revenue that hangs on them."""
 
-from decimal import Decimal
-
 import pytest
 from musterroll.domain.capacity import renewals
 from musterroll.domain.capacity.renewals import Risk
-from musterroll.domain.money import Money
 from scipy import stats
 
 
@@ -39,11 +36,6 @@ def test_one_large_contract_makes_revenue_less_sure_than_many_small() -> None:
 )
 def test_an_account_is_silent_or_declining_by_what_its_units_say(operating: int, before: int, deployed: int, found: Risk | None) -> None:
     assert renewals.risk(operating, before, deployed) is found
-
-
-def test_revenue_at_risk_is_summed_exactly_and_by_currency() -> None:
-    lines = [(Risk.SILENT, Money(Decimal("0.1"), "EUR"))] * 3 + [(Risk.SILENT, Money(Decimal(5), "USD")), (None, Money(Decimal(9), "EUR"))]
-    assert renewals.revenue_at_risk(lines) == [(Risk.SILENT, 4, (Money(Decimal("0.3"), "EUR"), Money(Decimal(5), "USD")))]
 
 
 def test_revenue_by_use_is_unit_months_by_what_one_brought() -> None:
