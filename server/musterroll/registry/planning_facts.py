@@ -30,7 +30,16 @@ _TELLING = 5  # incidents a family or maker needs to lend anything
 
 
 def gather(session: Session, now: datetime, on: datetime | None = None, outstanding: Outstanding | None = None) -> Facts:
-    """The facts as of now, by the kept sums of exposure and what is `outstanding` of them, or as of an instant `on`, measured for this."""
+    """The facts as of now, by the kept sums of exposure and what is `outstanding` of them, or as of an instant `on`, measured for this;
+    with the back-tests."""
+    found, lived, happened = untested(session, now, on, outstanding)
+    return replace(found, trials=planning_trials.run(found, lived, happened))
+
+
+def untested(
+    session: Session, now: datetime, on: datetime | None = None, outstanding: Outstanding | None = None
+) -> tuple[Facts, Lived, Happened]:
+    """The same without the back-tests, and what they need."""
     at = min(on or now, now).astimezone(UTC)
     seats = _seats(session, at, now, staged=on is not None)
     units, months = plan_facts.units(session, seats), _whole_months(session, at.date())
@@ -38,7 +47,7 @@ def gather(session: Session, now: datetime, on: datetime | None = None, outstand
     rows = _kept(session, months, outstanding) if summed else _measured(session, months, at, now, seats)
     lived = _by_product(rows, months)
     happened = columns(plan_facts.incidents(session, at.date().replace(day=1)), months)
-    return _facts(session, at.date(), months, lived, happened, units, to_ms(at))
+    return _facts(session, at.date(), months, lived, happened, units, to_ms(at)), lived, happened
 
 
 def _seats(session: Session, at: datetime, now: datetime, *, staged: bool) -> str:
@@ -94,7 +103,7 @@ def _facts(session: Session, on: date, months: list[date], lived: Lived, happene
     kin = _kin(known, happened)
     products = [_product(row, kin[row.id], lived, happened, len(months), live[row.id]) for row in known]
     silent = (units.cell & 3) == _SILENT
-    found = Facts(
+    return Facts(
         on=on,
         months=months,
         log_starts=start,
@@ -106,7 +115,6 @@ def _facts(session: Session, on: date, months: list[date], lived: Lived, happene
         silent=int((silent & (units.first_heard >= 0)).sum()),
         **planning_contracts.look(session, units, on, at)._asdict(),
     )
-    return replace(found, trials=planning_trials.run(found, lived, happened))
 
 
 def _product(row: Row[Any], kin: str, lived: Lived, happened: Happened, months: int, live: Live) -> ProductFacts:

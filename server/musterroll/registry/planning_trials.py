@@ -15,7 +15,7 @@ from musterroll.domain.capacity.plan import handled
 from musterroll.registry.planning_incidents import Happened, Lived, told
 
 FIRST = 6  # months of the log before the first estimate is asked for
-_MOST = 36  # months looked back
+_MOST = 24  # months looked back
 _Said = Callable[[Facts, Split], Predictive | Amount]
 
 

@@ -29,11 +29,6 @@ class ProductFacts:
         return self.model if self.model.casefold().startswith(self.maker.casefold()) else f"{self.maker} {self.model}"
 
     @property
-    def rest(self) -> list[list[int]]:
-        """Incidents without a part: done at the desk."""
-        return [[a - b for a, b in zip(all_, some, strict=True)] for all_, some in zip(self.events, self.visits, strict=True)]
-
-    @property
     def operating(self) -> int:
         return sum(self.by_age)
 

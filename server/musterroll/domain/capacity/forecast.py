@@ -2,8 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import replace
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -107,16 +106,65 @@ def forecast(facts: Facts, *, deployments: float = 1.0, retirements: float = 1.0
     it may be better or worse than its kin at every age, and borrows from it while its own data are few. Kins are independent of each
     other, but for what moves a month of all of them.
     """
-    past = expected(facts)
+    return _forecast(_known(facts), _roll(facts, deployments, retirements, skip), rate)
+
+
+def split(facts: Facts, *, deployments: float = 1.0, retirements: float = 1.0, rate: float = 1.0, skip: int = 0) -> Split:
+    """`forecast` for incidents that need a visit and for those that do not."""
+    known, rolled = _known(facts), _roll(facts, deployments, retirements, skip)
+    visits = {one.id: _table(one.visits, facts.log_starts) for one in facts.products}
+    rest = {product: seen - visits[product] for product, seen in known.seen.items()}
+    return Split(_forecast(known._replace(seen=visits), rolled, rate), _forecast(known._replace(seen=rest), rolled, rate))
+
+
+def expected(facts: Facts) -> list[Period]:
+    """Each month since the log began: its incidents, and those that the rates by kin and age of the whole log would have expected."""
+    return _expected(_known(facts))
+
+
+class _Known(NamedTuple):
+    """Products by kin; of each, incidents and unit-months since the log began, months down and age bands across."""
+
+    kin: dict[str, list[ProductFacts]]
+    seen: dict[int, Numbers]
+    lived: dict[int, Numbers]
+    months: int
+
+
+class _Rolled(NamedTuple):
+    """Unit-months of each product in the coming months by age band, after `skip` months."""
+
+    ahead: dict[int, Numbers]
+    skip: int
+
+
+def _known(facts: Facts) -> _Known:
+    kin: dict[str, list[ProductFacts]] = defaultdict(list)
+    for product in facts.products:
+        kin[product.kin].append(product)
+    start = facts.log_starts
+    seen = {one.id: _table(one.events, start) for one in facts.products}
+    return _Known(kin, seen, {one.id: _table(one.exposure, start) for one in facts.products}, len(facts.months) - start)
+
+
+def _table(rows: Sequence[Sequence[float]], start: int) -> Numbers:
+    return np.array(rows[start:], dtype=float).reshape(-1, BANDS)
+
+
+def _roll(facts: Facts, deployments: float, retirements: float, skip: int) -> _Rolled:
+    leaving = _leaving(facts.products, len(facts.months)) * retirements
+    return _Rolled({product.id: _rolled(product, leaving, deployments, skip) for product in facts.products}, skip)
+
+
+def _forecast(known: _Known, rolled: _Rolled, rate: float) -> Forecast:
+    past = _expected(known)
     season = seasons(past, HORIZON)
     found = drift(season.adjusted(past))
     beyond, weight = dispersion(found.ahead), np.array(found.weights(len(past)))
     weights = _Weights(weight, weight * np.array(season.past))
-    ages = {kin: _aged(members, facts.log_starts, weights) for kin, members in _by_kin(facts).items()}
-    leaving = _leaving(facts.products, len(facts.months)) * retirements
-    rolled = {product.id: _rolled(product, leaving, deployments, skip) for product in facts.products}
+    ages = {kin: _aged(known, members, weights) for kin, members in known.kin.items()}
     factors = np.array(season.factors) * rate
-    kins = [_kin(members, ages[kin], rolled, factors, facts.log_starts, weights) for kin, members in _by_kin(facts).items()]
+    kins = [_kin(known, members, ages[kin], rolled.ahead, factors, weights) for kin, members in known.kin.items()]
     means = np.sum([kin.means for kin in kins], axis=0) if kins else np.zeros(HORIZON)
     spread = np.sum([kin.spread for kin in kins], axis=0) if kins else np.zeros(HORIZON + 2)
     spread = spread + _further(means, found.fade, float(weight @ np.array([period.events for period in past])))
@@ -124,8 +172,8 @@ def forecast(facts: Facts, *, deployments: float = 1.0, retirements: float = 1.0
     drivers = sorted((driver for kin in kins for driver in kin.drivers), key=lambda one: -one.incidents(QUARTER))
     return Forecast(
         counts,
-        seasonal_naive([period.events for period in past], HORIZON + skip)[skip:],
-        [float(one) for one in np.sum(list(rolled.values()), axis=(0, 2))] if rolled else [0.0] * HORIZON,
+        seasonal_naive([period.events for period in past], HORIZON + rolled.skip)[rolled.skip :],
+        [float(one) for one in np.sum(list(rolled.ahead.values()), axis=(0, 2))] if kins else [0.0] * HORIZON,
         drivers,
         ages,
         found,
@@ -135,51 +183,38 @@ def forecast(facts: Facts, *, deployments: float = 1.0, retirements: float = 1.0
     )
 
 
-def split(facts: Facts, **factors: Any) -> Split:
-    """`forecast` for incidents that need a visit and for those that do not."""
-    visits = replace(facts, products=[replace(one, events=one.visits) for one in facts.products])
-    rest = replace(facts, products=[replace(one, events=one.rest) for one in facts.products])
-    return Split(forecast(visits, **factors), forecast(rest, **factors))
-
-
-def expected(facts: Facts) -> list[Period]:
-    """Each month since the log began: its incidents, and those that the rates by kin and age of the whole log would have expected."""
-    months = len(facts.months) - facts.log_starts
-    events, total = np.zeros(months), np.zeros(months)
-    for members in _by_kin(facts).values():
-        seen, lived = _history(members, facts.log_starts)
+def _expected(known: _Known) -> list[Period]:
+    events, total = np.zeros(known.months), np.zeros(known.months)
+    for members in known.kin.values():
+        seen, lived = _together(known, members)
         events += seen.sum(axis=1)
-        for aged in _aged(members, facts.log_starts, _Weights(np.ones(months), np.ones(months))):
+        for aged in _aged(known, members, _Weights(np.ones(known.months), np.ones(known.months))):
             total += lived[:, list(aged.bands)].sum(axis=1) * aged.rate
     return [Period(float(n), float(x)) for n, x in zip(events, total, strict=True)]
 
 
-def _by_kin(facts: Facts) -> dict[str, list[ProductFacts]]:
-    kin: dict[str, list[ProductFacts]] = defaultdict(list)
-    for product in facts.products:
-        kin[product.kin].append(product)
-    return kin
+def _together(known: _Known, members: Sequence[ProductFacts]) -> tuple[Numbers, Numbers]:
+    """Incidents and unit-months of these products by month and age band."""
+    return np.sum([known.seen[one.id] for one in members], axis=0), np.sum([known.lived[one.id] for one in members], axis=0)
 
 
-def _history(members: Sequence[ProductFacts], start: int) -> tuple[Numbers, Numbers]:
-    """Incidents and unit-months by month (since the log began) and age band."""
-    seen = np.sum([np.reshape(np.array(one.events[start:], dtype=float), (-1, BANDS)) for one in members], axis=0)
-    lived = np.sum([np.reshape(np.array(one.exposure[start:], dtype=float), (-1, BANDS)) for one in members], axis=0)
-    return seen, lived
-
-
-def _aged(members: Sequence[ProductFacts], start: int, weights: _Weights) -> list[Aged]:
-    seen, lived = (weight @ one for weight, one in zip(weights, _history(members, start), strict=True))
+def _aged(known: _Known, members: Sequence[ProductFacts], weights: _Weights) -> list[Aged]:
+    seen, lived = (weight @ one for weight, one in zip(weights, _together(known, members), strict=True))
     return [Aged(bands, float(seen[list(bands)].sum()), float(lived[list(bands)].sum())) for bands in merged(seen.tolist())]
 
 
 def _kin(
-    members: Sequence[ProductFacts], ages: Sequence[Aged], rolled: dict[int, Numbers], factors: Numbers, start: int, weights: _Weights
+    known: _Known,
+    members: Sequence[ProductFacts],
+    ages: Sequence[Aged],
+    rolled: dict[int, Numbers],
+    factors: Numbers,
+    weights: _Weights,
 ) -> _Kin:
     rates = np.zeros(BANDS)
     for aged in ages:
         rates[list(aged.bands)] = aged.rate
-    seen, lived = zip(*(_history([one], start) for one in members), strict=True)
+    seen, lived = [known.seen[one.id] for one in members], [known.lived[one.id] for one in members]
     parts = [
         Part(float(weights.events @ s.sum(axis=1)), float(weights.exposure @ x @ rates), tuple((rolled[one.id] @ rates * factors).tolist()))
         for one, s, x in zip(members, seen, lived, strict=True)
