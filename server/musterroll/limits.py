@@ -1,38 +1,38 @@
-"""How often one address may fail. Kept in memory, per process: it blunts guessing, it does not count exactly."""
+"""How often one party may try. Kept in memory, per process: it blunts guessing and hoarding, it does not count exactly."""
 
 import ipaddress
 import threading
 import time
 from collections import OrderedDict
 
-_REMEMBERED = 10_000  # addresses; the ones quiet longest are forgotten first
+_REMEMBERED = 10_000  # parties; the ones quiet longest are forgotten first
 
 
 class Attempts:
-    """A bucket of `burst` failures per address, refilled one every `seconds`. Whoever succeeds pays nothing."""
+    """A bucket of `burst` tries per party, an address or a name, refilled one every `seconds`. The door says what counts as a try."""
 
     def __init__(self, burst: int = 20, seconds: float = 6.0) -> None:
         self._burst = burst
         self._seconds = seconds
-        self._used: OrderedDict[str, tuple[float, float]] = OrderedDict()  # failures still counted, when
+        self._used: OrderedDict[str, tuple[float, float]] = OrderedDict()  # tries still counted, when
         self._lock = threading.Lock()
 
     def wait(self, address: str) -> float:
-        """Seconds until the address may try again; 0 where it may now."""
+        """Seconds until the party may try again; 0 where it may now."""
         with self._lock:
-            return max(0.0, (self._failures(_network(address), time.monotonic()) - self._burst + 1) * self._seconds)
+            return max(0.0, (self._tries(_network(address), time.monotonic()) - self._burst + 1) * self._seconds)
 
-    def failed(self, address: str) -> None:
+    def count(self, address: str) -> None:
         network, now = _network(address), time.monotonic()
         with self._lock:
-            self._used[network] = (self._failures(network, now) + 1, now)
+            self._used[network] = (self._tries(network, now) + 1, now)
             self._used.move_to_end(network)
             while len(self._used) > _REMEMBERED:
                 self._used.popitem(last=False)
 
-    def _failures(self, network: str, now: float) -> float:
-        failures, at = self._used.get(network, (0.0, now))
-        return max(0.0, failures - (now - at) / self._seconds)
+    def _tries(self, network: str, now: float) -> float:
+        tries, at = self._used.get(network, (0.0, now))
+        return max(0.0, tries - (now - at) / self._seconds)
 
 
 def _network(address: str) -> str:

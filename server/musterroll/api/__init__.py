@@ -48,7 +48,7 @@ def build(app: Application, database: Database, settings: Settings, metrics: Met
     `checks` are what /readyz asks besides the database; `authenticate` tells the signed-in person behind a request, if any.
     `app.config["MQTT_URL"]` is the broker that devices are sent to; without it, the host they reached us by.
     """
-    door = Door(database, settings, metrics, checks, authenticate, Attempts())
+    door = Door(database, settings, metrics, checks, authenticate, Attempts(), Attempts(burst=100, seconds=1.0))
     install(app, door)
     operations.gauge_registry(door)
     for views in (operations.views, documents.views):

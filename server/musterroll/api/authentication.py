@@ -40,12 +40,17 @@ def _program(header: str, need: Need, asking: bool) -> Caller:
     scheme, _, token = header.partition(" ")
     if scheme.lower() != "bearer" or not token.strip():
         raise HttpRefusal(401, "unauthorized", "the Authorization header must be `Bearer` and an API token", _CHALLENGE)
-    with reading() if asking else door().database.reading() as session:
+    here, address = door(), request.remote_addr or ""
+    if wait := here.false_tokens.wait(address):
+        seconds = str(int(wait) + 1)
+        raise HttpRefusal(429, "too_many_tries", f"too many tokens that are none; try again in {seconds} s", {"Retry-After": seconds})
+    with reading() if asking else here.database.reading() as session:
         found = access_tokens.check(session, token.strip(), clock())
     if found is None:
+        here.false_tokens.count(address)
         raise HttpRefusal(401, "invalid_token", "the API token is unknown, expired or revoked; ask for a new one", _CHALLENGE)
     if not found.noted:
-        with door().database.writing() as session:
+        with here.database.writing() as session:
             access_tokens.note_use(session, found.token_id, clock())
     needed = "admin" if need.role is Role.ADMIN else "read" if asking else "write"
     if needed not in found.scopes:

@@ -18,7 +18,7 @@ def guarded(name: str, subject: str, reads: Callable[[], None] = read_json) -> A
         url_prefix=PREFIX,
         abp_tags=[{"name": subject}],
         abp_security=[{"bearer": []}, {"session": []}],
-        abp_responses=documented(401, 403, 422),
+        abp_responses=documented(401, 403, 422, 429),
     )
     made.before_request(require_access)
     made.before_request(reads)

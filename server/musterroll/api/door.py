@@ -30,6 +30,7 @@ class Door(NamedTuple):
     checks: Checks
     authenticate: Authenticate
     guesses: Attempts  # refused enrolments by address
+    false_tokens: Attempts  # API tokens that are none, by address
 
 
 def install(app: Flask, door: Door) -> None:

@@ -53,7 +53,7 @@ def enroll(body: EnrolBody) -> Response:
         with here.database.writing() as session:
             made = enrolling.enroll(session, enrolling.EnrolRequest(**body.model_dump()), clock(), here.settings.interval)
     except Forbidden:
-        here.guesses.failed(caller)
+        here.guesses.count(caller)
         raise
     here.metrics.enrolments_total.labels(made.status.value).inc()
     answered = EnrolledOut(

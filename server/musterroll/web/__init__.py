@@ -77,11 +77,14 @@ _SUBJECTS = (
 def build(app: Flask, database: Database, settings: Settings, checks: Checks) -> None:
     """Put the pages on `app`, whose `secret_key` is set. `checks` names what the health strip shows; they are asked at every
     page and must be quick."""
-    install(app, Door(database, settings, checks, Attempts()))
+    install(app, Door(database, settings, checks, Attempts(), Attempts(*_PACE)))
     security.protect(app, settings)
     words.install(app)
     cover_words.install(app)
     finding_words.install(app)
+_PACE = (1200, 0.05)  # pages a person may open at once, and the seconds each takes to come back: quicker than people are
+
+
     notification_words.install(app)
     filter_words.install(app)
     offline.install(app, assets.install(app))

@@ -27,6 +27,7 @@ class Door(NamedTuple):
     settings: Settings
     checks: Checks
     guesses: Attempts  # refused sign-ins by address
+    pace: Attempts  # pages by person
 
 
 def install(app: Flask, door: Door) -> None:

@@ -14,6 +14,7 @@ _log = logging.getLogger(__name__)
 
 _STATUS: tuple[tuple[type[Refusal], int], ...] = ((NotFound, 404), (Forbidden, 403), (Conflict, 409))
 _TITLES = {
+    429: "Not so fast",
     400: "That did not fit",
     403: "Not for you",
     404: "Not on the roll",
@@ -26,6 +27,7 @@ _SENTENCES = {
     404: "There is no page at this address. Check it, or look the unit up.",
     413: "That is more than this page takes in. Send a smaller file.",
     500: "The registry failed on this page. It is written to the log; nothing you entered was half done.",
+    429: "You opened more pages than people do. Wait a minute; programs use an API token.",
     405: "This address is not opened that way. Go back and use the form.",
 }
 

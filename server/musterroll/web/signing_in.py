@@ -41,7 +41,7 @@ def sign_in() -> AnyResponse:
     with door().database.writing() as writing:
         token = access.sign_in(writing, name, matches, now, seat())
     if token is None:
-        door().guesses.failed(_address())
+        door().guesses.count(_address())
         return make_response(gate(now, REFUSED, name, target), 401)
     return let_in(redirect(target, 303), token)
 
@@ -69,6 +69,9 @@ def require_person() -> AnyResponse | None:
     if found is None:
         return _ask_to_sign_in()
     g.actor = found
+    door().pace.count(found.name)
+    if door().pace.wait(found.name):
+        abort(429)
     csrf.protect()
     need = need_of(current_app.view_functions[request.endpoint or ""], request.method in ASKING)
     if not may(Role(found.role), found.within is not None, need):

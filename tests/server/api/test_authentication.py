@@ -53,3 +53,10 @@ def test_a_bad_token_is_not_helped_by_a_session(small_door: Door) -> None:
 def test_what_was_answered_may_not_be_kept(small_door: Door) -> None:
     for headers in ({}, small_door.bearer("read")):
         assert small_door.client.get("/api/v1/units", headers=headers).headers["Cache-Control"] == "no-store"
+
+
+def test_guessing_tokens_is_slowed(small_door: Door) -> None:
+    for number in range(100):
+        assert small_door.client.get("/api/v1/units", headers={"Authorization": f"Bearer mra_{number}"}).status_code == 401
+    answer = small_door.client.get("/api/v1/units", headers={"Authorization": "Bearer mra_again"})
+    assert (answer.status_code, answer.headers["Retry-After"]) == (429, "1")

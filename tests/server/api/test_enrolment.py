@@ -55,7 +55,7 @@ def test_guessing_tokens_is_slowed_and_honest_enrolment_is_not(small_door: Door)
 
 def test_another_address_is_not_slowed() -> None:
     attempts = Attempts(burst=1, seconds=60)
-    attempts.failed("2001:db8::1")
+    attempts.count("2001:db8::1")
     assert attempts.wait("2001:db8::2") > 0
     assert attempts.wait("2001:db8:1::2") == 0
 

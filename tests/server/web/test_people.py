@@ -198,6 +198,13 @@ def test_guesses_from_one_address_are_slowed_whatever_the_name(stranger: Visitor
     assert 0 < int(answer.headers["Retry-After"]) <= 7
 
 
+def test_who_opens_pages_quicker_than_people_do_has_to_wait(visitor: Visitor) -> None:
+    pace = visitor.client.application.extensions["musterroll.web"].pace
+    for _ in range(2000):
+        pace.count("admin")
+    assert visitor.get("/fleet").status_code == 429
+
+
 def _sessions(visitor: Visitor, name: str) -> list[access.WebSession]:
     database = visitor.client.application.extensions["musterroll.web"].database
     with database.reading() as session:

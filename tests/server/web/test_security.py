@@ -29,6 +29,10 @@ PAGES = (
     "/proposals",
     "/enrolment",
     "/quarantine",
+    "/people",
+    "/people/1",
+    "/api-tokens",
+    "/account",
     "/nothing/here",
 )
 FORMS = (
@@ -45,6 +49,11 @@ FORMS = (
     "/imports/1/undo",
     "/proposals/1/accept",
     "/changes/1/undo",
+    "/people",
+    "/people/1/disable",
+    "/people/1/password",
+    "/api-tokens",
+    "/account/password",
 )
 
 
