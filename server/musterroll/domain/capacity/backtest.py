@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from musterroll.domain.capacity.amounts import Amount
 from musterroll.domain.capacity.counts import Predictive
-from musterroll.domain.capacity.levels import EIGHTY, NINETY_FIVE
+from musterroll.domain.capacity.levels import EIGHTY, NINETY_FIVE, percent
 from musterroll.domain.capacity.rates import Proportion, wilson
 from musterroll.domain.capacity.seasons import seasonal_naive
 
@@ -82,7 +82,7 @@ def _pinball(actual: float, said: float, p: float) -> float:
 
 
 def _held(found: Proportion) -> str:
-    told = f"The 80 % band held {found.successes} of {found.n} past periods ({found.share:.0%})"
+    told = f"The 80 % band held {found.successes} of {found.n} past periods ({percent(found.share)})"
     if found.low > EIGHTY.level:
         return f"{told}: wider than it needs to be."
     if found.high < EIGHTY.level:
@@ -94,5 +94,5 @@ def _against(relative: float | None) -> str:
     if relative is None:
         return "The naive baseline was never wrong."
     if relative <= 1:
-        return f"Its error was {1 - relative:.0%} smaller than the seasonal-naive baseline's."
-    return f"Its error was {relative - 1:.0%} larger than the seasonal-naive baseline's."
+        return f"Its error was {percent(1 - relative)} smaller than the seasonal-naive baseline's."
+    return f"Its error was {percent(relative - 1)} larger than the seasonal-naive baseline's."

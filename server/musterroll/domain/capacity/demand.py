@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from musterroll.domain.capacity.counts import Predictive
+from musterroll.domain.capacity.levels import percent
 from musterroll.domain.capacity.rates import Gamma, Prior
 
 _ENOUGH = 6  # periods before dispersion beyond chance can be told
@@ -108,6 +109,5 @@ def dispersion(history: Sequence[Period]) -> Dispersion:
 def _words(variance: float, periods: int) -> str:
     if variance == 0:
         return f"{periods} past months differ by no more than chance."
-    return (
-        f"{periods} past months differ by more than chance: each by a factor of its own of ± {variance**0.5:.0%}, which widens the bands."
-    )
+    own = percent(variance**0.5)
+    return f"{periods} past months differ by more than chance: each by a factor of its own of ± {own}, which widens the bands."

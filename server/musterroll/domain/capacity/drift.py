@@ -6,6 +6,7 @@ from math import lgamma, log
 from typing import NamedTuple
 
 from musterroll.domain.capacity.demand import Period
+from musterroll.domain.capacity.levels import percent
 
 _FADES = (1.0, 0.98, 0.95, 0.9, 0.85, 0.8)
 _LEAST_MONTHS = 9
@@ -35,7 +36,7 @@ def drift(history: Sequence[Period]) -> Drift:
     best, fade = max((_told(history, one)[0], one) for one in _FADES)
     if fade == 1.0 or best - steady < _CLEAR:
         return Drift(1.0, list(history), "Rates did not drift: all months of the log count the same.")
-    told = f"Rates drifted: each month that passes takes {1 - fade:.0%} off what a month tells, so that the newest count most."
+    told = f"Rates drifted: each month that passes takes {percent(1 - fade)} off what a month tells, so that the newest count most."
     return Drift(fade, _told(history, fade)[1], told)
 
 

@@ -33,3 +33,11 @@ def tails(level: float) -> tuple[float, float]:
     if not 0 < level < 1:
         raise ValueError("a level lies between 0 and 1")
     return (1 - level) / 2, (1 + level) / 2
+
+
+def percent(share: float, digits: int = 0) -> str:
+    """
+    >>> percent(0.421), percent(0.031, 1)
+    ('42 %', '3.1 %')
+    """
+    return f"{100 * share:.{digits}f} %"

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from scipy import special
 
 from musterroll.domain.capacity.demand import Period
+from musterroll.domain.capacity.levels import percent
 
 _YEARS = 3  # seasons of history before one is looked for
 _WAVES = (1, 2, 3)  # how many harmonics a season may take
@@ -63,9 +64,8 @@ def seasons(history: Sequence[Period], horizon: int, period: int = 12) -> Season
     if not waves:
         return _without(len(history), horizon, "History shows no season beyond chance.", strength)
     error, naive_error, flat_error = errors = _trial(events, exposure, period)
-    told = (
-        f"it explains {strength:.0%} of what months differ by; error {error:.3g} against {naive_error:.3g} naive and {flat_error:.3g} flat"
-    )
+    told = f"it explains {percent(strength)} of what months differ by; "
+    told += f"error {error:.3g} against {naive_error:.3g} naive and {flat_error:.3g} flat"
     if flat_error <= min(error, naive_error):
         return _without(len(history), horizon, f"A season that would not have helped ({told}).", strength, errors)
     if error < naive_error:

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import special
 
-from musterroll.domain.capacity.levels import tails
+from musterroll.domain.capacity.levels import percent, tails
 
 _YEAR = 365.0  # days
 _EVEN = (0.95, 1.05)  # a shape so near 1 is constant for all a planner does with it
@@ -98,7 +98,8 @@ def reading(fitted: Weibull | None) -> str:
     if fitted is None:
         return "Too few failures to say how age matters."
     told = f"(shape {fitted.shape:.2f}, 95 % interval {fitted.shape_low:.2f} to {fitted.shape_high:.2f}, {fitted.failures:,} failures)"
-    return f"{_course(fitted)} {told}. Of units alive at one year, {failing(fitted, _YEAR, _YEAR):.1%} fail in the year after by this fit."
+    share = percent(failing(fitted, _YEAR, _YEAR), 1)
+    return f"{_course(fitted)} {told}. Of units alive at one year, {share} fail in the year after by this fit."
 
 
 def _course(fitted: Weibull) -> str:

@@ -38,7 +38,7 @@ def test_a_verdict_counts_what_held_and_sets_the_error_beside_the_baselines() ->
     assert found.naive_error == pytest.approx((7 * 2 + 2 * 1 + 3) / 10)
     assert found.relative_error == pytest.approx(11 / 19)
     assert "as it should" in found.words
-    assert "42% smaller" in found.words
+    assert "42 % smaller" in found.words
     assert backtest.verdict([]) is None
 
 
