@@ -13,7 +13,7 @@ from musterroll.api.door import actor, answer, clock, nothing, reading, writing
 from musterroll.api.exporting import ListQuery, Page, listed, listing
 from musterroll.api.models import NumberPath, Price, Request, Shape, Text, numbers
 from musterroll.api.problems import documented
-from musterroll.domain.delivering import State
+from musterroll.domain.delivering import MessageState
 from musterroll.domain.findings import Kind as FindingKind
 from musterroll.domain.instants import from_ms
 from musterroll.domain.permission import Role, needs
@@ -26,6 +26,7 @@ from musterroll.storage.signal_tables import Notification, NotificationRule
 from musterroll.storage.tables import Account
 
 api = guarded("notifications", "notifications")
+SignalKind = Annotated[str, Field(pattern=f"^({'|'.join(Kind)})$")]
 Minute = Annotated[int, Field(ge=0, le=1439)]
 
 
@@ -35,7 +36,7 @@ class NotificationRuleBody(Request):
     name: Text = Field(max_length=120)
     way: Way
     address: Text = Field(max_length=500, description="An e-mail address, or the https:// address of a webhook.")
-    kinds: list[Kind] = Field(min_length=1)
+    kinds: list[SignalKind] = Field(min_length=1)
     finding_kinds: list[FindingKind] = Field(default=[], description="Of findings, only these kinds; none: any.")
     least_worth: Decimal | None = Field(
         default=None, ge=0, lt=10**12, description="Of findings: an account's of one kind, together, a year."
@@ -94,7 +95,7 @@ class NotificationOut(Shape):
     title: str
     signals: int
     test: bool
-    state: State
+    state: MessageState
     attempts: int
     created_at: datetime
     next_at: datetime | None = Field(description="When it is tried again.")
@@ -108,13 +109,13 @@ class NotificationPage(Shape):
 
 
 class NotificationQuery(ListQuery):
-    state: State | None = None
+    state: MessageState | None = None
     rule: int | None = Field(default=None, ge=1, le=2**53 - 1)
 
 
 class SignalOut(Shape):
     id: int
-    kind: Kind
+    kind: SignalKind
     at: datetime
     since: datetime | None
     account: str
@@ -247,7 +248,7 @@ def _message(one: Notification, rule: NotificationRule) -> NotificationOut:
         way=rule.way,
         address=rule.address,
         created_at=from_ms(one.created_at),
-        next_at=from_ms(one.next_at) if one.state is State.WAITING else None,
+        next_at=from_ms(one.next_at) if one.state is MessageState.WAITING else None,
         sent_at=None if one.sent_at is None else from_ms(one.sent_at),
     )
 

@@ -5,7 +5,7 @@ from typing import Any
 import click
 
 from musterroll.commands.context import Context, clock, show
-from musterroll.domain.delivering import State
+from musterroll.domain.delivering import MessageState
 from musterroll.domain.instants import from_ms
 from musterroll.registry import notifying
 from musterroll.storage import outbox
@@ -34,21 +34,21 @@ def list_(context: Context, as_json: bool) -> None:
 
 
 @notify.command("messages")
-@click.option("--state", type=click.Choice([state.value for state in State]), help="Only those.")
+@click.option("--state", type=click.Choice([state.value for state in MessageState]), help="Only those.")
 @click.option("--limit", default=50, show_default=True, type=click.IntRange(1, 10_000))
 @_json
 @click.pass_obj
 def messages(context: Context, state: str | None, limit: int, as_json: bool) -> None:
     """Messages of the outbox, newest first: sent, waiting and when they are tried again, given up and why."""
     with context.database().reading() as session:
-        found = outbox.page(session, State(state) if state else None, None, None, limit)
+        found = outbox.page(session, MessageState(state) if state else None, None, None, limit)
     if as_json:
         names = ("id", "key", "title", "signals", "state", "attempts", "created_at", "next_at", "sent_at", "error")
         show([{"rule": one.rule.name, **{name: getattr(one.message, name) for name in names}} for one in found])
         return
     for one in found:
         m = one.message
-        again = f", again {from_ms(m.next_at):%Y-%m-%d %H:%M} UTC" if m.state is State.WAITING and m.error else ""
+        again = f", again {from_ms(m.next_at):%Y-%m-%d %H:%M} UTC" if m.state is MessageState.WAITING and m.error else ""
         why = f": {m.error}{again}" if m.error else ""
         click.echo(f"{m.id:>6}  {from_ms(m.created_at):%Y-%m-%d %H:%M}  {m.state.value:<9} {one.rule.name}: {m.title}{why}")
 

@@ -7,7 +7,7 @@ GIVE_UP = timedelta(days=3)
 _FIRST, _LONGEST = 30.0, 3_600.0  # seconds between two attempts
 
 
-class State(StrEnum):
+class MessageState(StrEnum):
     WAITING = "waiting"
     SENT = "sent"
     GIVEN_UP = "given_up"

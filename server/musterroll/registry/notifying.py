@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from sqlmodel import Session
 
 from musterroll.domain import addresses
-from musterroll.domain.delivering import State, hopeless, pause
+from musterroll.domain.delivering import MessageState, hopeless, pause
 from musterroll.domain.errors import Conflict, NotFound, Refusal
 from musterroll.domain.findings import Kind as FindingKind
 from musterroll.domain.instants import from_ms, to_ms
@@ -106,9 +106,9 @@ def test_rule(session: Session, rule_id: int, now: datetime) -> Notification:
 def retry(session: Session, message_id: int, now: datetime) -> Notification:
     """Have a message that waits or was given up tried now, for another three days. Raises NotFound, and Conflict where it was sent."""
     found = message(session, message_id).message
-    if found.state not in (State.WAITING, State.GIVEN_UP):
+    if found.state not in (MessageState.WAITING, MessageState.GIVEN_UP):
         raise Conflict(f"message {message_id} was {found.state.value} already", "settled")
-    found.state, found.next_at, found.created_at, found.attempts = State.WAITING, to_ms(now), to_ms(now), 0
+    found.state, found.next_at, found.created_at, found.attempts = MessageState.WAITING, to_ms(now), to_ms(now), 0
     return found
 
 
@@ -172,14 +172,14 @@ def take(session: Session, now: datetime, luck: Sequence[float]) -> list[Letter]
 
 def sent(session: Session, letter: Letter, now: datetime) -> None:
     """The other side took it."""
-    outbox.settle(session, letter.id, letter.attempt, state=State.SENT, sent_at=to_ms(now), error="")
+    outbox.settle(session, letter.id, letter.attempt, state=MessageState.SENT, sent_at=to_ms(now), error="")
 
 
 def failed(session: Session, letter: Letter, reason: str, for_good: bool, now: datetime) -> None:
     """The other side did not take it: it is tried again, unless that is hopeless."""
     values: dict[str, object] = {"error": reason[:300]}
     if for_good or hopeless(now - letter.created_at):
-        values["state"] = State.GIVEN_UP
+        values["state"] = MessageState.GIVEN_UP
     outbox.settle(session, letter.id, letter.attempt, **values)
 
 

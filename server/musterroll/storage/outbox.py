@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import delete, func, select, update
 from sqlmodel import Session, col
 
-from musterroll.domain.delivering import State
+from musterroll.domain.delivering import MessageState
 from musterroll.storage.signal_tables import Dealt, Notification, NotificationRule, Signal
 
 _N = Notification
@@ -37,7 +37,7 @@ def due(session: Session, at: int, limit: int) -> list[Sent]:
     query = (
         select(_N, NotificationRule)
         .join(NotificationRule, col(NotificationRule.id) == col(_N.rule_id))
-        .where(col(_N.state) == State.WAITING, col(_N.next_at) <= at, col(NotificationRule.paused_at).is_(None))
+        .where(col(_N.state) == MessageState.WAITING, col(_N.next_at) <= at, col(NotificationRule.paused_at).is_(None))
         .order_by(col(_N.next_at), col(_N.id))
         .limit(limit)
     )
@@ -46,25 +46,25 @@ def due(session: Session, at: int, limit: int) -> list[Sent]:
 
 def any_due(session: Session, at: int) -> bool:
     """Whether some message is to be tried by `at` (ms)."""
-    unsent = (col(_N.state) == State.WAITING, col(_N.next_at) <= at)
+    unsent = (col(_N.state) == MessageState.WAITING, col(_N.next_at) <= at)
     return session.execute(select(col(_N.id)).where(*unsent).limit(1)).first() is not None
 
 
 def settle(session: Session, message_id: int, attempt: int, **values: Any) -> bool:
     """Write what came of an attempt, unless a later one was begun or the message is settled already."""
-    mine = (col(_N.id) == message_id, col(_N.attempts) == attempt, col(_N.state) == State.WAITING)
+    mine = (col(_N.id) == message_id, col(_N.attempts) == attempt, col(_N.state) == MessageState.WAITING)
     done: Any = session.execute(update(_N).where(*mine).values(**values))
     return bool(done.rowcount)
 
 
 def drop(session: Session, rule_id: int) -> None:
     """What a rule has not sent yet goes nowhere."""
-    mine = (col(_N.rule_id) == rule_id, col(_N.state) == State.WAITING)
-    session.execute(update(_N).where(*mine).values(state=State.DROPPED))
+    mine = (col(_N.rule_id) == rule_id, col(_N.state) == MessageState.WAITING)
+    session.execute(update(_N).where(*mine).values(state=MessageState.DROPPED))
     session.execute(delete(Dealt).where(col(Dealt.rule_id) == rule_id, col(Dealt.notification_id).is_(None)))
 
 
-def page(session: Session, state: State | None, rule_id: int | None, before: int | None, limit: int) -> list[Sent]:
+def page(session: Session, state: MessageState | None, rule_id: int | None, before: int | None, limit: int) -> list[Sent]:
     """Messages, newest first, behind row `before`."""
     query = select(_N, NotificationRule).join(NotificationRule, col(NotificationRule.id) == col(_N.rule_id))
     if state is not None:
@@ -92,7 +92,7 @@ class Backlog(NamedTuple):
 
 def backlog(session: Session) -> Backlog:
     failed = func.count().filter(col(_N.attempts) > 0, col(_N.error) != "")
-    row = session.execute(select(func.count(), failed, func.min(col(_N.created_at))).where(col(_N.state) == State.WAITING)).one()
+    row = session.execute(select(func.count(), failed, func.min(col(_N.created_at))).where(col(_N.state) == MessageState.WAITING)).one()
     return Backlog(*row)
 
 
@@ -107,4 +107,4 @@ def forget(session: Session, before: int) -> None:
     old = select(col(Signal.id)).where(col(Signal.taken_at) < before)
     session.execute(delete(Dealt).where(col(Dealt.signal_id).in_(old), col(Dealt.notification_id).is_not(None)))
     session.execute(delete(Signal).where(col(Signal.taken_at) < before, col(Signal.id).not_in(select(col(Dealt.signal_id)))))
-    session.execute(delete(_N).where(col(_N.created_at) < before, col(_N.state) != State.WAITING))
+    session.execute(delete(_N).where(col(_N.created_at) < before, col(_N.state) != MessageState.WAITING))

@@ -6,7 +6,7 @@ from decimal import Decimal
 from sqlalchemy import Index, SmallInteger, text
 from sqlmodel import Field, SQLModel
 
-from musterroll.domain.delivering import State
+from musterroll.domain.delivering import MessageState
 from musterroll.domain.signals import Kind
 from musterroll.domain.telling import Pace, Way
 from musterroll.storage.columns import BIG, DOCUMENT, NEVER_REUSED, PRICE, row_id, word
@@ -84,7 +84,7 @@ class Notification(SQLModel, table=True):
     body: str  # JSON: as composed
     signals: int = 0
     test: bool = False
-    state: State = word(State, default=State.WAITING)
+    state: MessageState = word(MessageState, default=MessageState.WAITING)
     attempts: int = 0
     created_at: int = Field(sa_type=BIG)  # ms
     next_at: int = Field(sa_type=BIG)  # ms

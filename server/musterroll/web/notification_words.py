@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 from flask import Flask
 
-from musterroll.domain.delivering import State
+from musterroll.domain.delivering import MessageState
 from musterroll.domain.signals import Kind
 from musterroll.domain.telling import Pace, Way
 from musterroll.storage.signal_tables import NotificationRule
@@ -34,10 +34,10 @@ KINDS = {
     Kind.AUDIT_BROKEN: Word("Audit broken", "an entry is not as it was written", "alert-triangle"),
 }
 STATES = {
-    State.WAITING: Word("Waiting", "late", "clock-exclamation"),
-    State.SENT: Word("Sent", "operating", "circle-check"),
-    State.GIVEN_UP: Word("Given up", "stale", "alert-triangle"),
-    State.DROPPED: Word("Dropped", "never_heard", "ban"),
+    MessageState.WAITING: Word("Waiting", "late", "clock-exclamation"),
+    MessageState.SENT: Word("Sent", "operating", "circle-check"),
+    MessageState.GIVEN_UP: Word("Given up", "stale", "alert-triangle"),
+    MessageState.DROPPED: Word("Dropped", "never_heard", "ban"),
 }
 WAYS = {Way.EMAIL: "E-mail", Way.WEBHOOK: "Webhook"}
 PACES = {Pace.IMMEDIATE: "at once", Pace.DAILY: "once a day", Pace.WEEKLY: "once a week"}

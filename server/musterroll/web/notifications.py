@@ -8,7 +8,7 @@ from flask import Blueprint, Response, make_response, redirect, request
 from sqlmodel import Session
 from werkzeug.wrappers import Response as AnyResponse
 
-from musterroll.domain.delivering import State
+from musterroll.domain.delivering import MessageState
 from musterroll.domain.errors import Refusal
 from musterroll.domain.findings import Kind as FindingKind
 from musterroll.domain.permission import Role, needs
@@ -61,7 +61,7 @@ def overview() -> str:
     older = found[PAGE - 1].message.id if len(found) > PAGE else None
     mailless = door().settings.smtp_url is None and any(rule.way is Way.EMAIL for rule in rules)
     facts = {"rules": rules, "latest": latest, "places": places, "backlog": backlog, "mailless": mailless}
-    asked = {"state": state, "states": list(State), "before": request.args.get("before", type=int), "older": older}
+    asked = {"state": state, "states": list(MessageState), "before": request.args.get("before", type=int), "older": older}
     return page("notifications.html", clock(), messages=found[:PAGE], **facts, **asked)
 
 
@@ -155,10 +155,11 @@ def _secret_shown(name: str, secret: str) -> Response:
 
 
 def _said() -> Form:
-    one = {
-        name: request.form.get(name, default).strip()[:500] for name, default in Form._field_defaults.items() if isinstance(default, str)
-    }
-    return Form(**one, **{name: request.form.getlist(name) for name in ("kinds", "finding_kinds", "leads")})
+    said: dict[str, Any] = {name: request.form.getlist(name) for name in ("kinds", "finding_kinds", "leads")}
+    for name, default in Form._field_defaults.items():
+        if isinstance(default, str):
+            said[name] = request.form.get(name, default).strip()[:500]
+    return Form(**said)
 
 
 def _wish(form: Form) -> Wish:
@@ -198,9 +199,9 @@ def _form_of(session: Session, rule: NotificationRule) -> Form:
     )
 
 
-def _state() -> State | None:
+def _state() -> MessageState | None:
     said = request.args.get("state", "")
-    return State(said) if said in set(State) else None
+    return MessageState(said) if said in set(MessageState) else None
 
 
 def _number(said: str, what: str) -> int:

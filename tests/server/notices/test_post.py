@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from musterroll.domain.delivering import State
+from musterroll.domain.delivering import MessageState
 from musterroll.domain.signals import Kind
 from musterroll.domain.telling import Way
 from musterroll.notices import Post
@@ -76,7 +76,7 @@ def test_a_letter_says_the_same_as_text_and_as_html(database: Database, mailbox:
     text, html = (letter.get_body([kind]).get_content() for kind in ("plain", "html"))
     assert "https://roll.example/fleet?liveness=stale" in text
     assert '<a href="https://roll.example/fleet?liveness=stale">' in html
-    assert message(database).state is State.SENT
+    assert message(database).state is MessageState.SENT
 
 
 def test_a_webhook_is_signed_and_verifies(database: Database, hook: Hook) -> None:
@@ -95,14 +95,18 @@ def test_what_was_not_taken_is_tried_again_later_with_the_same_id(database: Data
     hook.answer = status(503)
     post(database).send(NOW)
     waiting = message(database)
-    assert (waiting.state, waiting.attempts, waiting.error) == (State.WAITING, 1, "localhost did not take it: it answers with status 503")
+    assert (waiting.state, waiting.attempts, waiting.error) == (
+        MessageState.WAITING,
+        1,
+        "localhost did not take it: it answers with status 503",
+    )
     assert post(database).send(NOW + timedelta(seconds=20)) == 0
     hook.answer = status(200)
     assert post(database).send(NOW + timedelta(seconds=40)) == 1
     first, second = hook.reach(2)
     assert first.headers["webhook-id"] == second.headers["webhook-id"]
     assert first.body == second.body
-    assert message(database).state is State.SENT
+    assert message(database).state is MessageState.SENT
 
 
 def test_after_three_days_a_message_is_given_up_and_can_be_tried_anew(sqlite_database: Database, hook: Hook) -> None:
@@ -110,12 +114,12 @@ def test_after_three_days_a_message_is_given_up_and_can_be_tried_anew(sqlite_dat
     hook.answer = status(500)
     late = NOW + timedelta(days=3)
     post(sqlite_database, late).send(late)
-    assert message(sqlite_database).state is State.GIVEN_UP
+    assert message(sqlite_database).state is MessageState.GIVEN_UP
     hook.answer = status(200)
     with sqlite_database.writing() as session:
         notifying.retry(session, message(sqlite_database).id or 0, late)
     post(sqlite_database, late).send(late)
-    assert message(sqlite_database).state is State.SENT
+    assert message(sqlite_database).state is MessageState.SENT
 
 
 @pytest.mark.parametrize(("answer", "says"), [(status(302, Location="http://localhost/"), "redirect"), (status(410), "status 410")])
@@ -126,7 +130,7 @@ def test_redirects_are_not_followed_and_gone_is_for_good(
     hook.answer = answer
     post(sqlite_database).send(NOW)
     assert says in message(sqlite_database).error
-    assert (message(sqlite_database).state is State.GIVEN_UP) == (says == "status 410")
+    assert (message(sqlite_database).state is MessageState.GIVEN_UP) == (says == "status 410")
     assert len(hook.items) == 1
 
 
@@ -145,7 +149,7 @@ def test_an_answer_without_end_is_cut_off(sqlite_database: Database, hook: Hook,
     hook.answer = drip
     rule_with_test(sqlite_database, Way.WEBHOOK, hook.url)
     post(sqlite_database).send(NOW)
-    assert message(sqlite_database).state is State.WAITING
+    assert message(sqlite_database).state is MessageState.WAITING
     assert message(sqlite_database).error.startswith("localhost did not answer")
 
 
@@ -174,7 +178,7 @@ def test_a_recipient_who_is_not_there_is_given_up_at_once(sqlite_database: Datab
     mailbox.recipients = "550 no such user"
     post(sqlite_database, **mailing(mailbox)).send(NOW)
     assert (message(sqlite_database).state, message(sqlite_database).error) == (
-        State.GIVEN_UP,
+        MessageState.GIVEN_UP,
         "the mail server refused nobody@example.com: no such user",
     )
 
