@@ -34,39 +34,40 @@ class Measured(NamedTuple):
                 yield (self.months[month], *rest)
 
 
-class Growth(NamedTuple):
-    """What keeping up did: whether all was counted anew, and the days since then that were added."""
+class Outstanding(NamedTuple):
+    """What the kept sums lack: rows to add to them or, `anew`, to put in their place; until when (ms), and the last change they know of."""
 
     anew: bool
-    days: int
+    until: int
+    change_id: int
+    rows: list[tuple[date, int, int, int, int]]
 
 
-def keep_up(session: Session, now: datetime) -> Growth | None:
-    """Bring the sums up to the last midnight. None where they are there already.
+def outstanding(session: Session, now: datetime) -> Outstanding | None:
+    """What brings the sums up to the last midnight; None where they are there already.
 
-    The days that are over since are added; where a document, a merge or an undoing may have changed what was, all is counted anew.
+    It is the days that are over since; where a document, a merge or an undoing may have changed what was, everything.
     """
-    today, changes = _midnight(now), exposure.last_change(session)
+    today, changes = to_ms(_midnight(now)), exposure.last_change(session)
     until, seen = exposure.counted(session)
     if until is None or seen != changes:
-        return recount(session, now)
-    if until >= to_ms(today):
-        return None
-    measured = measure(session, until, to_ms(today), now)
-    exposure.add(session, measured.rows())
-    exposure.note_counted(session, to_ms(today), changes)
-    return Growth(False, (to_ms(today) - until) // (DAY * 1000))
+        return everything(session, now)
+    return Outstanding(False, today, changes, list(measure(session, until, today, now).rows())) if until < today else None
 
 
-def recount(session: Session, now: datetime) -> Growth:
-    """Count everything anew up to the last midnight."""
-    today = to_ms(_midnight(now))
-    since = exposure.first_heard(session)
-    exposure.forget(session)
-    if since is not None and since < today:
-        exposure.add(session, measure(session, since, today, now).rows())
-    exposure.note_counted(session, today, exposure.last_change(session))
-    return Growth(True, 0)
+def everything(session: Session, now: datetime) -> Outstanding:
+    """All there is up to the last midnight, counted anew."""
+    today, since = to_ms(_midnight(now)), exposure.first_heard(session)
+    rows = list(measure(session, since, today, now).rows()) if since is not None and since < today else []
+    return Outstanding(True, today, exposure.last_change(session), rows)
+
+
+def keep(session: Session, found: Outstanding) -> None:
+    """Keep what was outstanding."""
+    if found.anew:
+        exposure.forget(session)
+    exposure.add(session, found.rows)
+    exposure.note_counted(session, found.until, found.change_id)
 
 
 def measure(session: Session, since: int, until: int, now: datetime, seats: str = "standing") -> Measured:
