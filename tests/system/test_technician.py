@@ -98,7 +98,7 @@ def test_what_was_looked_up_stays_readable_without_a_network_and_goes_at_sign_ou
         expect(page.get_by_role("heading", name="Silent for 19 hours")).to_be_visible()
         assert [v["id"] for v in Axe().run(page).response["violations"]] == []
         page.goto("/")
-        expect(page.get_by_role("link", name=STALE)).to_contain_text("less than a minute ago")
+        expect(page.get_by_role("link", name=STALE)).to_contain_text("under a minute ago")
         page.goto("/?code=K400MVX7")
         expect(page.locator("main")).to_contain_text("Nothing is kept of K400MVX7")
         context.set_offline(False)

@@ -94,10 +94,12 @@ async function listed(url) {
   for (const one of await everything()) if (!seen.has(one.uid)) seen.set(one.uid, one);
   const code = url.searchParams.get("code") ?? (url.pathname === "/" ? "" : url.pathname.split("/").pop());
   const missing = code ? `<p>Nothing is kept of <b class="serial">${safe(code)}</b>.</p>` : "";
-  const rows = [...seen.values()].map((one) => `<li><a class="card choice" href="/units/${safe(one.uid)}"><span><b class="serial">${safe(one.serial)}</b><span class="product">${safe(one.says)}</span></span><span class="faint">as of ${clock(one.at)}, ${ago(one.at)}</span></a></li>`);
+  const rows = [...seen.values()].map((one) => `<li><a class="card choice" href="/units/${safe(one.uid)}"><span><b class="serial">${safe(one.serial)}</b><span class="product">${safe(one.says)}</span></span><span class="kept-at">as of ${clock(one.at)}, ${ago(one.at)}</span></a></li>`);
   const units = rows.length ? `<h2>Looked up last on this device</h2><ul class="choices">${rows.join("")}</ul>` : "<p>No unit was looked up on this device since you signed in.</p>";
-  return plain("Offline", `<p class="notice is-late offline" role="alert" data-offline><span><b>Offline.</b> The registry cannot be reached.</span> <a href="">Try again</a></p>${missing}${units}`);
+  return plain("Offline", `<p class="notice is-late offline" role="alert" data-offline><span><b>Offline.</b> The registry cannot be reached.</span> <a href="">Try again</a></p>${FIELD}${missing}${units}`);
 }
+
+const FIELD = '<form class="finder again" action="/" role="search"><input id="code" name="code" aria-label="Serial, unit id or link" placeholder="Next serial" autocomplete="off" autocapitalize="characters" spellcheck="false" maxlength="400" required><button class="button" aria-label="Look up">→</button></form>';
 
 const unsent = () => plain("Not sent", '<p class="notice is-stale offline" role="alert"><span><b>The network dropped.</b> What you just did was probably not recorded: look at the unit again when the network is back.</span></p><p><a class="button second" href="/">Look up a unit</a></p>');
 
@@ -115,7 +117,7 @@ function clock(at) {
 
 function ago(at) {
   const minutes = Math.floor((Date.now() - at) / 60e3);
-  if (minutes < 1) return "less than a minute ago";
+  if (minutes < 1) return "under a minute ago";
   if (minutes < 60) return `${minutes} min ago`;
   return minutes < 48 * 60 ? `${Math.floor(minutes / 60)} h ago` : `${Math.floor(minutes / 1440)} days ago`;
 }
