@@ -81,7 +81,7 @@ def _fill(database: Database, plan: Plan, now: datetime) -> None:
         connection.execute(text(_SAY.format(later=0, old="NULL", new="'operating'", which="")))
         for later, old, new in ((50 * _DAY, "'operating'", "'stale'"), (57 * _DAY, "'stale'", "'operating'")):
             connection.execute(text(_SAY.format(later=later, old=old, new=new, which="AND unit_id % 10 = 0")))
-        unit = f"(n * 7919 % {plan.units} + 1)"
+        unit = f"(n::bigint * 7919 % {plan.units} + 1)"
         opened = f"(SELECT least(u.installed_on + (n * 31 % 1400)::integer, CURRENT_DATE) FROM unit u WHERE u.id = {unit})"
         incident = {"id": "n", "ref": "'T' || n", "unit_id": unit, "serial": "'BM'", "opened_on": opened, "closed_on": f"{opened} + 3"}
         incident |= {

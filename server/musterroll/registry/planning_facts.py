@@ -21,7 +21,7 @@ from musterroll.registry.exposing import Outstanding
 from musterroll.registry.planning_fleet import Live
 from musterroll.registry.planning_incidents import BAND, Happened, Lived, columns, told
 from musterroll.registry.reconciling import moment
-from musterroll.storage import exposure, plan_facts, reconciliation, scope, standings, tallies
+from musterroll.storage import exposure, plan_facts, reconciliation, scope, standings
 from musterroll.storage.plan_facts import Units
 
 _EPOCH = date(1970, 1, 1)
@@ -52,7 +52,7 @@ def untested(
 
 def _seats(session: Session, at: datetime, now: datetime, *, staged: bool) -> str:
     """The table that tells how units stand: what the last reconciliation keeps, or one made for this."""
-    if not staged and tallies.last_run(session) is not None and not scope.limited(session):
+    if not staged and not scope.limited(session) and plan_facts.stands_as_it_is(session, at.date()):
         return "standing"
     day, instant = moment(at, now)
     reconciliation.stage_all(session, day, standings.judged(session, to_ms(instant), to_ms(now)))

@@ -9,9 +9,10 @@ from numpy.typing import NDArray
 from sqlalchemy import Date, Row, bindparam, func, select, text
 from sqlmodel import Session, col
 
-from musterroll.storage import scope
+from musterroll.storage import scope, tallies
 from musterroll.storage.exposure import WORDS
 from musterroll.storage.paper_tables import Contract, ContractLine, Incident
+from musterroll.storage.standing_tables import Dirty
 from musterroll.storage.tables import Account, Product, Site
 
 # Every unit on the roll that was heard or is deployed: where it is, how old, since when silent.
@@ -50,6 +51,16 @@ def units(session: Session, seats: str = "standing") -> Units:
     query = text(_UNITS.format(installed=_days(session, "u.installed_on"), seats=seats, within=_within(session)))
     rows = session.connection().execute(query).all()
     return Units(*np.fromiter(chain.from_iterable(rows), np.int64, 10 * len(rows)).reshape(-1, 10).T)
+
+
+def stands_as_it_is(session: Session, on: date) -> bool:
+    """Whether what the last reconciliation keeps is how units stand on a day, but for at most one in a thousand."""
+    found = tallies.last_run(session)
+    if found is None or found.on != on or session.execute(select(col(Dirty.id)).where(col(Dirty.unit_id).is_(None)).limit(1)).first():
+        return False
+    units = sum(tallies.counts(session).values())
+    stirred = select(col(Dirty.id)).limit(units // 1000 + 1).subquery()
+    return int(session.execute(select(func.count()).select_from(stirred)).scalar_one()) * 1000 <= units
 
 
 def warranty_ends(session: Session) -> tuple[NDArray[np.int64], NDArray[np.int64]]:

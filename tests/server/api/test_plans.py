@@ -1,0 +1,82 @@
+"""Plans over REST: made, kept, compared, exported, tested; and what is refused."""
+
+from datetime import UTC, datetime
+from io import BytesIO
+from typing import Any
+
+import openpyxl
+import pytest
+from musterroll.registry import planning
+
+from tests.server.api.conftest import Door
+from tests.support import worn
+
+
+@pytest.fixture
+def planned(small_door: Door) -> Door:
+    now = datetime.now(UTC)
+    worn.fill(small_door.database, now, units=40)
+    with small_door.database.reading() as session:
+        prepared = planning.prepare(session, now)
+    with small_door.database.writing() as session:
+        planning.keep(session, prepared)
+    return small_door
+
+
+def get(door: Door, address: str, status: int = 200) -> Any:
+    answer = door.client.get(f"/api/v1{address}", headers=door.bearer("read"))
+    assert answer.status_code == status, answer.text
+    return answer.json
+
+
+def test_a_plan_tells_spans_months_drivers_and_spares(planned: Door) -> None:
+    plan = get(planned, "/plans/defaults")
+    assert [one["name"] for one in plan["spans"]] == ["next month", "next quarter", "next year"]
+    quarter = plan["spans"][1]
+    assert quarter["incidents"]["low95"] <= quarter["incidents"]["low80"] <= quarter["incidents"]["mean"] <= quarter["incidents"]["high80"]
+    assert len(plan["months"]) == 12
+    assert plan["drivers"][0]["borrows_from"] == "Acme"
+    assert get(planned, "/plans/defaults?incident_rate=200")["spans"][1]["incidents"]["mean"] == pytest.approx(
+        2 * quarter["incidents"]["mean"]
+    )
+
+
+def test_a_scenario_is_kept_listed_compared_and_deleted(planned: Door) -> None:
+    body = {"name": "Storm", "assumptions": {"incident_rate": 150, "absence": 12}, "note": "as in 2021"}
+    kept = planned.client.post("/api/v1/plans", json=body, headers=planned.bearer("write"))
+    assert kept.json == {"name": "Storm", "assumptions": {"incident_rate": 150.0}, "note": "as in 2021"}
+    assert get(planned, "/plans")["items"] == [kept.json]
+    plans = get(planned, "/plans/compare?names=Storm")["items"]
+    assert [one["name"] for one in plans] == ["defaults", "Storm"]
+    assert plans[1]["plan"]["assumptions"]["incident_rate"] == 150
+    assert planned.client.post("/api/v1/plans", json=body, headers=planned.bearer("read")).status_code == 403
+    assert planned.client.delete("/api/v1/plans/Storm", headers=planned.bearer("write")).status_code == 204
+    get(planned, "/plans/Storm", 404)
+
+
+def test_the_workbook_and_the_back_test(planned: Door) -> None:
+    answer = planned.client.get("/api/v1/plans/defaults/workbook?lead_days=90", headers=planned.bearer("read"))
+    book = openpyxl.load_workbook(BytesIO(answer.data))
+    assert ("Lead time", 90) in [(row[0], row[4]) for row in book["Assumptions"].iter_rows(values_only=True)]
+    trials = {one["of"]: one for one in get(planned, "/plans/backtest")["items"]}
+    month = trials["incidents of a month"]
+    assert month["verdict"]["rows"] == len(month["periods"]) > 6
+    assert month["verdict"]["held95"]["successes"] >= month["verdict"]["held80"]["successes"]
+
+
+@pytest.mark.parametrize(
+    ("address", "status", "says"),
+    [
+        ("/plans/defaults?absence=99", 422, "absence"),
+        ("/plans/defaults?growth=1", 422, "growth"),
+        ("/plans/defaults?recalled=Tin+opener", 422, "no product is called"),
+        ("/plans/compare", 422, "names"),
+        ("/plans/compare?names=nobody", 404, "there is no scenario"),
+    ],
+)
+def test_what_cannot_be_planned_is_a_problem_in_one_sentence(planned: Door, address: str, status: int, says: str) -> None:
+    assert says in get(planned, address, status)["detail"]
+
+
+def test_nothing_gathered_is_a_conflict(small_door: Door) -> None:
+    assert "musterroll plan" in get(small_door, "/plans/defaults", 409)["detail"]
