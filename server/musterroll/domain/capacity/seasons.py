@@ -14,6 +14,7 @@ from musterroll.domain.capacity.levels import percent
 _YEARS = 3  # seasons of history before one is looked for
 _WAVES = (1, 2, 3)  # how many harmonics a season may take
 _DOUBT = 0.01  # how likely chance alone may show such a season
+_HINT = 0.25  # how likely chance alone may show the months of the year to differ as much, for a season to be looked for at all
 _AHEAD = 3  # months told from each origin of the trial
 
 
@@ -60,7 +61,7 @@ def seasons(history: Sequence[Period], horizon: int, period: int = 12) -> Season
     events, exposure = np.array(history, dtype=float).reshape(-1, 2).T
     if len(history) < _YEARS * period or exposure.min() <= 0 or events.sum() <= 0:
         return _without(len(history), horizon, f"{len(history)} months of history are too few to look for a season.")
-    waves, strength = _waves(events, exposure, period)
+    waves, strength = _waves(events, exposure, period) if _hint(events, exposure, period) else (0, 0.0)
     if not waves:
         return _without(len(history), horizon, "History shows no season beyond chance.", strength)
     error, naive_error, flat_error = errors = _trial(events, exposure, period)
@@ -75,6 +76,19 @@ def seasons(history: Sequence[Period], horizon: int, period: int = 12) -> Season
     factors = shape * exposure.sum() / (exposure @ shape[: len(history)])
     past, coming = (tuple(float(one) for one in part) for part in np.split(factors, [len(history)]))
     return Seasons(past, coming, True, strength, error, naive_error, flat_error, f"{words} ({told}).")
+
+
+def _hint(events: NDArray[np.float64], exposure: NDArray[np.float64], period: int) -> bool:
+    """Whether months of the year differ enough for a regression to be worth its import: one rate for each against one for all."""
+    month = np.arange(len(events)) % period
+    rates = (np.bincount(month, events) / np.bincount(month, exposure))[month]
+    own, flat = _deviance(events, rates * exposure), _deviance(events, exposure * events.sum() / exposure.sum())
+    left = len(events) - period
+    return bool(special.fdtrc(period - 1, left, (flat - own) / (period - 1) / max(own / left, 1.0)) < _HINT)
+
+
+def _deviance(events: NDArray[np.float64], said: NDArray[np.float64]) -> float:
+    return float(2 * np.sum(special.xlogy(events, events / np.maximum(said, 1e-12)) - events + said))
 
 
 def _without(past: int, horizon: int, words: str, strength: float = 0.0, errors: tuple[float, ...] | None = None) -> Seasons:
