@@ -1,6 +1,6 @@
 """Undoing a change: every row goes back to what it was, or nothing does."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from itertools import groupby
 from typing import Any, NamedTuple
@@ -12,6 +12,7 @@ from musterroll.domain.errors import Conflict, NotFound
 from musterroll.domain.instants import to_ms
 from musterroll.domain.lifecycle import Lifecycle
 from musterroll.registry import changing, warranting
+from musterroll.registry.moving_on import BY_ITSELF, Unsaid, moved_on, unsaid
 from musterroll.registry.parting import Parted, part, parted
 from musterroll.storage import audit, paper_state, telemetry_rows, transitions
 from musterroll.storage.audit import Entry
@@ -36,8 +37,9 @@ class _Step(NamedTuple):
 def undo(session: Session, change_id: int, actor: str, now: datetime, reason: str = "") -> Change:
     """Put back every row the change wrote and withdraw the transitions it made; the undoing is a change itself and can be undone.
 
-    A unit that the change put on the roll and that was heard or enrolled since stays, unrecorded and without paper; what another
-    platform told of a unit that was heard since stays too.
+    A unit that the change put on the roll and that was heard or enrolled since stays, unrecorded and without paper; where its enrolment
+    deployed it since stays too, with the product, account and site it needs, and so does what another platform told of a unit that was
+    heard since.
     Raises NotFound, and Conflict where it is undone already, a row is no longer as the change left it, or it is about who may do what.
     """
     change = session.get(Change, change_id)
@@ -52,10 +54,10 @@ def undo(session: Session, change_id: int, actor: str, now: datetime, reason: st
     )
     last, kept, apart = None, list[int](), list[Parted]()
     while rows := audit.entries_back(session, change_id, last, _BATCH):
-        steps = _steps(session, rows)
-        _apply(session, steps)
+        steps, stirred = _steps(session, rows)
+        steps = _apply(session, steps)
         audit.append(session, undoing, [step.entry for step in steps])
-        kept += [int(step.entry.key) for step in steps if step.entry.after is _EMPTY_PAPER]
+        kept += stirred
         apart += parted(step.entry for step in steps)
         last = rows[-1][0]
     part(session, undoing, apart)
@@ -68,32 +70,45 @@ def undo(session: Session, change_id: int, actor: str, now: datetime, reason: st
     return undoing
 
 
-def _steps(session: Session, rows: Sequence[Any]) -> list[_Step]:
-    """The way back through these entries, newest first. Raises Conflict where a row is not as its entry left it."""
+def _steps(session: Session, rows: Sequence[Any]) -> tuple[list[_Step], list[int]]:
+    """The way back through these entries, newest first, and the units whose warranties are to be settled anew.
+
+    Raises Conflict where a row is not as its entry left it.
+    """
     standing = _standing(session, rows)
     added = [key for _, table, key, before, _ in rows if table == "unit" and before is None]
     kept = paper_state.spoken(session, added) if added else set()
     told = [int(key) for _, table, key, _, _ in rows if table == telemetry_rows.TABLE]
     heard = telemetry_rows.heard_themselves(session, told) if told else set()
-    steps = []
-    for _, table, key, before, after in rows:
+    steps, stirred = list[_Step](), list[int]()
+    for entry_id, table, key, before, after in rows:
         if table == telemetry_rows.TABLE and int(key) in heard:
             continue  # what the unit itself said since stands
-        now = _as_left(table, key, standing.get((table, key)), after)
-        step = _back(Entry(table, key, before, after), now, table == "unit" and key in kept)
+        now, unaudited = standing.get((table, key)), Unsaid()
+        if table in BY_ITSELF and moved_on(now, after) and not audit.written_since(session, table, key, entry_id):
+            unaudited = unsaid(Entry(table, key, before, after), now)
+            stirred += unaudited.units
+            if unaudited.entry is None:
+                continue
+            before, after = unaudited.entry[2:]
+        now = _as_left(table, key, now, after)
+        step = _back(Entry(table, key, before, after), now, table == "unit" and key in kept, unaudited.names)
+        stirred += [int(key)] * (table == "unit" and before is None and step.how == "update")
         standing[table, key] = {**now, **(step.entry.after or {})} if step.how == "update" else step.entry.after
         steps.append(step)
-    return steps
+    return steps, stirred
 
 
-def _back(entry: Entry, now: Image, stays: bool) -> _Step:
+def _back(entry: Entry, now: Image, stays: bool, left: Collection[str]) -> _Step:
+    """`stays`: a unit that is not taken out, but loses its paper except what is `left`."""
     table, key, before, after = entry
     if after is None:
         return _Step(Entry(table, key, None, before), "insert")
     if before is not None:
         return _Step(Entry(table, key, after, before), "update")
     if stays:
-        return _Step(Entry(table, key, {name: now[name] for name in _EMPTY_PAPER}, _EMPTY_PAPER), "update")
+        empty = {name: value for name, value in _EMPTY_PAPER.items() if name not in left}
+        return _Step(Entry(table, key, {name: now[name] for name in empty}, empty), "update")
     return _Step(Entry(table, key, now, None), "delete")
 
 
@@ -118,16 +133,23 @@ def _as_left(table: str, key: str, now: Image | None, after: Image | None) -> Im
     return now
 
 
-def _apply(session: Session, steps: Sequence[_Step]) -> None:
-    """Write the way back, rows of one kind together, in order."""
+def _apply(session: Session, steps: Sequence[_Step]) -> list[_Step]:
+    """Write the way back, rows of one kind together, in order. Returns the steps made: not those to take out what units that stay need."""
+    made = []
     for (table, how, _), same in groupby(steps, lambda step: (step.entry.table, step.how, _columns(step))):
-        entries = [step.entry for step in same]
+        chosen = list(same)
+        if how == "delete":
+            needed = paper_state.needed(session, table, [step.entry.key for step in chosen])
+            chosen = [step for step in chosen if step.entry.key not in needed]
+        entries = [step.entry for step in chosen]
         if how == "insert":
             paper_state.insert_rows(session, table, [entry.after or {} for entry in entries])
         elif how == "update":
             paper_state.update_rows(session, table, [(entry.key, entry.after or {}) for entry in entries])
-        else:
+        elif entries:
             _delete(session, table, [entry.key for entry in entries])
+        made += chosen
+    return made
 
 
 def _columns(step: _Step) -> frozenset[str] | None:

@@ -84,6 +84,14 @@ def entries_back(session: Session, change_id: int, before_id: int | None, limit:
     return list(session.execute(query.order_by(col(e.id).desc()).limit(limit)))
 
 
+def written_since(session: Session, table: str, key: str, entry_id: int) -> bool:
+    """Whether a change that stands wrote a row after this entry; what was undone, and the undoing, wrote nothing."""
+    e, undone = AuditEntry, select(col(Change.undoes_id)).where(col(Change.undoes_id).is_not(None))
+    query = select(col(e.id)).join(Change, col(Change.id) == col(e.change_id))
+    later = query.where(col(e.table_name) == table, col(e.row_key) == key, col(e.id) > entry_id)
+    return session.execute(later.where(col(Change.undoes_id).is_(None), col(Change.id).not_in(undone)).limit(1)).first() is not None
+
+
 def units_of(session: Session, change_id: int, limit: int) -> set[int]:
     """The units a small change is about: those it wrote, and those the rows it wrote belong to. Looks at `limit` entries."""
     entries = entries_back(session, change_id, None, limit)

@@ -204,6 +204,29 @@ def spoken(session: Session, unit_ids: Sequence[str]) -> set[str]:
     return {str(found) for found in session.execute(query).scalars()}
 
 
+_NEEDED_BY_UNIT = {"product": "product_id", "account": "account_id", "site": "site_id"}
+
+
+def needed(session: Session, table: str, keys: Sequence[str]) -> set[str]:
+    """Those products, accounts and sites that units need which have spoken, claim tokens, or the sites of either."""
+    unit, token, site = (model.__table__ for model in (Unit, ClaimToken, Site))  # type: ignore[attr-defined]
+    name = _NEEDED_BY_UNIT.get(table)
+    if name is None:
+        return set()
+    ids = [int(key) for key in keys]
+    said = [exists().where(model.unit_id == unit.c.id) for model in (Voice, Credential, DurableMessage)]
+    found = set(session.execute(select(unit.c[name]).where(among(session, unit.c[name], ids), or_(*said)).distinct()).scalars())
+    if table != "product":
+        found |= set(session.execute(select(token.c[name]).where(among(session, token.c[name], ids))).scalars())
+    if table == "account":
+        places = {
+            row.id: row.account_id
+            for row in session.execute(select(site.c.id, site.c.account_id).where(among(session, site.c.account_id, ids)))
+        }
+        found |= {places[int(one)] for one in needed(session, "site", [str(one) for one in places])}
+    return {str(one) for one in found}
+
+
 def _values(paper: Paper, row: Image) -> Image:
     readers = paper.readers
     return {name: readers[name](value) if name in readers and value is not None else value for name, value in row.items()}

@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 from musterroll.domain.errors import Conflict, NotFound
 from musterroll.domain.instants import to_ms
 from musterroll.domain.lifecycle import Lifecycle
-from musterroll.registry import changing, undoing
+from musterroll.registry import changing, enrolling, import_history, undoing
 from musterroll.registry.changing import Row
+from musterroll.registry.enrolling import EnrolRequest
 from musterroll.registry.undoing import undo
 from musterroll.registry.warranting import settle
 from musterroll.storage import audit, transitions
@@ -23,6 +24,7 @@ from sqlalchemy import text, update
 from sqlmodel import Session, SQLModel, col, select
 
 from tests.support import papers
+from tests.support.documents import take
 from tests.support.papers import dump
 
 on_both = settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -232,3 +234,23 @@ def test_many_rows_are_undone_in_bulk(database: Database, now: datetime) -> None
         undo(session, change.id or 0, "bert", now)
         assert dump(session) == state
         assert len(session.exec(select(Account)).all()) == 300
+
+
+@pytest.mark.parametrize("placed", [False, True])
+def test_where_an_enrolment_deployed_a_unit_since_its_import_stays(database: Database, now: datetime, placed: bool) -> None:
+    _, stock = take(database, now, "units", "Serial,Maker,Model,Ship Date,Status,Warranty Months\nSN1,Acme,Pump,2026-01-05,Shipped,12\n")
+    _, more = take(database, now, "units", "Serial,Maker,Model,Status,Warranty Months\nSN1,Acme,Pump,Shipped,24\n")
+    with database.writing() as session:
+        terms = {"label": "t", "life": timedelta(days=1), "uses": 1, "serials": [], "actor": "kim", "now": now}
+        plain = enrolling.create_token(session, account="A1" if placed else None, site=None, **terms)[1]  # type: ignore[arg-type]
+        enrolling.enroll(session, EnrolRequest(plain, "Acme", "Pump", "SN1"), now)
+        session.flush()
+        settle(session, [1], now)
+    for done in (more, stock):
+        with database.writing() as session:
+            import_history.undo(session, done.run_id or 0, "bert", now)
+    with database.reading() as session:
+        unit = session.exec(select(Unit)).one()
+        stays = (Lifecycle.DEPLOYED, now.date(), 1) if placed else (Lifecycle.UNRECORDED, None, None)
+        assert (unit.lifecycle, unit.installed_on, unit.account_id) == stays
+        assert (unit.warranty_months, unit.shipped_on, session.exec(select(WarrantyPeriod)).all()) == (None, None, [])
