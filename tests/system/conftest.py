@@ -1,10 +1,12 @@
 """One served fleet and one Chromium for the tests of a file."""
 
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page
 
+from tests.support import roll_signals
 from tests.support.browser import chromium as open_chromium
 from tests.support.site import Site, served, sign_in
 
@@ -24,6 +26,7 @@ def chromium() -> Iterator[Browser]:
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     with served(tmp_path_factory.mktemp("site")) as site:
+        roll_signals.fill(site.database, datetime.now(UTC))
         yield site
 
 

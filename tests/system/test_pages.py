@@ -34,6 +34,17 @@ ADDRESSES = {
     "proposals": "/proposals",
     "enrolment": "/enrolment",
     "quarantine": "/quarantine",
+    "notifications": "/notifications",
+    "new rule": "/notifications/new",
+    "rule": "/notifications/2",
+    "message": "/notifications/messages/1",
+    "calendar": "/calendar",
+    "products": "/products",
+    "product": "/products/1",
+    "policy": "/products/policies/new",
+    "audit": "/audit",
+    "change": "/audit/1",
+    "health": "/health",
 }
 
 

@@ -115,7 +115,7 @@ def _outbox(facts: Facts) -> Part:
         return Part("Outbox", True, "0", "waiting", "every message went out", "", "outbox")
     age = facts.now - facts.oldest if facts.oldest is not None else 0
     well = not facts.failing or age < _LONG_WAIT
-    says = f"the oldest waits for {span(age)}; {facts.failing:,} were tried and not taken"
+    says = f"the oldest waits for {span(age)}; {facts.failing:,} not taken when tried"
     where = (
         "the page Notifications says what each receiver answers"
         if facts.mail
