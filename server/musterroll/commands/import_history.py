@@ -59,13 +59,17 @@ def show_(context: Context, run_id: int, limit: int, as_json: bool) -> None:
 @imports.command("undo")
 @click.argument("run_id", metavar="ID", type=int)
 @click.option("--reason", default="", help="Why, for the history.")
+@_JSON
 @click.pass_obj
-def undo(context: Context, run_id: int, reason: str) -> None:
+def undo(context: Context, run_id: int, reason: str, as_json: bool) -> None:
     """Put every record back to what it was before an import, or say what stands in the way."""
     database = context.database()
     with database.writing() as session:
         change = import_history.undo(session, run_id, ACTOR, clock(), reason)
-    click.echo(f"Import {run_id} is undone (change {change}).")
+    if as_json:
+        show({"undone": run_id, "change": change})
+    else:
+        click.echo(f"Import {run_id} is undone, by change {change}; to bring it back: musterroll changes undo {change}")
 
 
 @click.group()

@@ -209,7 +209,7 @@ _NEEDED_BY_UNIT = {"product": "product_id", "account": "account_id", "site": "si
 
 def needed(session: Session, table: str, keys: Sequence[str]) -> set[str]:
     """Those products, accounts and sites that units need which have spoken, claim tokens, or the sites of either."""
-    unit, token, site = (model.__table__ for model in (Unit, ClaimToken, Site))  # type: ignore[attr-defined]
+    unit, token, site = papers()["unit"].table, papers()["claim_token"].table, papers()["site"].table
     name = _NEEDED_BY_UNIT.get(table)
     if name is None:
         return set()
@@ -219,11 +219,9 @@ def needed(session: Session, table: str, keys: Sequence[str]) -> set[str]:
     if table != "product":
         found |= set(session.execute(select(token.c[name]).where(among(session, token.c[name], ids))).scalars())
     if table == "account":
-        places = {
-            row.id: row.account_id
-            for row in session.execute(select(site.c.id, site.c.account_id).where(among(session, site.c.account_id, ids)))
-        }
-        found |= {places[int(one)] for one in needed(session, "site", [str(one) for one in places])}
+        owned = session.execute(select(site.c.id, site.c.account_id).where(among(session, site.c.account_id, ids)))
+        owners: dict[str, int] = {str(row[0]): row[1] for row in owned}
+        found |= {owners[one] for one in needed(session, "site", list(owners))}
     return {str(one) for one in found}
 
 
