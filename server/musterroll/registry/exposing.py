@@ -3,7 +3,7 @@
 Exposure is measured: the seconds units were heard operating, by month, product, age and cover. Days are of UTC.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import UTC, date, datetime, time
 from typing import NamedTuple
 
@@ -11,7 +11,7 @@ from sqlmodel import Session
 
 from musterroll.domain import contract as rules
 from musterroll.domain.capacity import exposure as sums
-from musterroll.domain.capacity.exposure import DAY, NEVER, Sums
+from musterroll.domain.capacity.exposure import DAY, NEVER, Stretches, Sums
 from musterroll.domain.dates import add_months
 from musterroll.domain.instants import from_ms, to_ms
 from musterroll.storage import exposure, plan_facts
@@ -21,17 +21,21 @@ from musterroll.storage.liveness import hearing_at
 _EPOCH = date(1970, 1, 1)
 
 
-class Measured(NamedTuple):
-    """Sums of a stretch of time; month n of them is `months[n]`."""
+class Summed(NamedTuple):
+    """Sums of some stretches; month n of them is `months[n]`."""
 
     months: list[date]
-    found: list[Sums]
+    found: Sums
+
+
+class Measured(NamedTuple):
+    parts: list[Summed]
 
     def rows(self) -> Iterator[tuple[date, int, int, int, int]]:
         """Month, product, completed months of age, cover, seconds; the same group may come more than once."""
-        for one in self.found:
-            for month, *rest in zip(*(column.tolist() for column in one), strict=True):
-                yield (self.months[month], *rest)
+        for months, found in self.parts:
+            for month, *rest in zip(*(column.tolist() for column in found), strict=True):
+                yield (months[month], *rest)
 
 
 class Outstanding(NamedTuple):
@@ -71,11 +75,21 @@ def keep(session: Session, found: Outstanding) -> None:
 
 
 def measure(session: Session, since: int, until: int, now: datetime, seats: str = "standing") -> Measured:
-    """Exposure from `since` to `until` (ms), straight from history. `seats`: the table that tells which line a unit sits on."""
+    """Exposure from `since` to `until` (ms), straight from history. `seats`: the table that tells which line a unit sits on.
+
+    What units say of a silence counts when it ended, in the months it lies in, be they before `since`.
+    """
+    heard, lines = hearing_at(session, until), line_days(session, from_ms(until).date())
+    found = _summed(exposure.stretches(session, since, until, heard, lines, seats), since, until)
+    told = list(exposure.reported(session, since, until, heard, lines, seats))
+    first = min((int(batch.since.min()) * 1000 for batch in told if len(batch.since)), default=since)
+    return Measured([*found, *_summed(told, min(first, since), until)])
+
+
+def _summed(batches: Iterable[Stretches], since: int, until: int) -> list[Summed]:
     months = _months(since, until)
     bounds = [since // 1000, *(_second(month) for month in months[1:]), until // 1000]
-    heard, lines = hearing_at(session, until), line_days(session, from_ms(until).date())
-    return Measured(months, [sums.sums(batch, bounds) for batch in exposure.stretches(session, since, until, heard, lines, seats)])
+    return [Summed(months, sums.sums(batch, bounds)) for batch in batches]
 
 
 def line_days(session: Session, on: date) -> dict[int, tuple[int, int]]:

@@ -1,9 +1,11 @@
 """Stretches of operation as history tells them, and the sums of them that are kept.
 
-A unit counts while it was heard: from a transition to operating (or late) to the next one away from it. One that its paper calls returned
+A unit counts while it was heard, from a transition to operating (or late) to the next one away from it, and while it was silent for as
+long as the hourly records it sent afterwards say that it worked. One that its paper calls returned
 or retired counts no more from then on; one merged into another is counted as that one. A unit that was never heard does not count.
 """
 
+import json
 from collections.abc import Iterable, Iterator
 from datetime import date
 from itertools import chain
@@ -19,28 +21,38 @@ from musterroll.storage import pulses, scope
 from musterroll.storage.audit_tables import Change
 from musterroll.storage.bulk import postgres
 from musterroll.storage.plan_tables import Exposure
+from musterroll.storage.staging import Staging
 from musterroll.storage.tables import Pulse, Voice
 
 _BATCH = 200_000
+_HOUR = 3600
 WORDS = {
     "sqlite": {"days": "CAST(julianday({0}) - 2440587.5 AS INTEGER)", "least": "min", "greatest": "max"},
     "postgresql": {"days": "({0} - DATE '1970-01-01')", "least": "least", "greatest": "greatest"},
 }
-# A unit's age counts from its installation, else from its first word.
-_STRETCHES = """
-WITH said AS (
+_SAID = """said AS (
   SELECT t.unit_id, t.at, t.new, lead(t.at) OVER (PARTITION BY t.unit_id ORDER BY t.at, t.id) AS next_at
   FROM transition t
   WHERE t.axis = 'liveness' AND t.withdrawn_at IS NULL AND t.at < :until AND NOT EXISTS (
     SELECT 1 FROM transition x WHERE x.unit_id = t.unit_id AND x.axis = 'liveness' AND x.id > t.id AND x.at <= t.at
-      AND x.withdrawn_at IS NULL)),
+      AND x.withdrawn_at IS NULL))"""
+_HEARD = f"""{_SAID},
 stretch AS (
   SELECT unit_id, at AS since, next_at AS until FROM said
   WHERE new IN ('operating', 'late') AND (next_at IS NULL OR next_at > :since)
   UNION ALL
   SELECT v.unit_id, v.first_heard_at, NULL FROM voice v
   WHERE v.first_heard_at < :until AND NOT EXISTS (
-    SELECT 1 FROM transition t WHERE t.unit_id = v.unit_id AND t.axis = 'liveness' AND t.withdrawn_at IS NULL)),
+    SELECT 1 FROM transition t WHERE t.unit_id = v.unit_id AND t.axis = 'liveness' AND t.withdrawn_at IS NULL))"""  # noqa: S608  our own
+_REPORTED = "stretch AS (SELECT unit_id, since, until FROM run_reported)"
+_GAPS = f"""
+WITH {_SAID}
+SELECT s.unit_id, s.at AS since, s.next_at AS until, m.at, m.body FROM said s
+JOIN message m ON m.unit_id = s.unit_id AND m.about = 'hour' AND m.at * 1000 > s.at AND (m.at - 3600) * 1000 < s.next_at
+WHERE s.new NOT IN ('operating', 'late') AND s.next_at >= :since AND s.next_at < :until"""  # noqa: S608  our own
+# A unit's age counts from its installation, else from its first word.
+_STRETCHES = """
+WITH {stretch},
 gone AS (
   SELECT unit_id, max(at) AS at FROM transition
   WHERE axis = 'lifecycle' AND new IN ('returned', 'retired') AND withdrawn_at IS NULL GROUP BY unit_id),
@@ -70,13 +82,15 @@ def stretches(
     heard: Hearing,
     lines: dict[int, tuple[int, int]],
     seats: str = "standing",
+    stretch: str = _HEARD,
 ) -> Iterator[Stretches]:
-    """Stretches that overlap `since` to `until` (ms), in batches.
+    """Stretches in which units were heard that overlap `since` to `until` (ms), in batches.
 
     `lines` tells the days of contract lines: the first and the first without. `seats` is the table that says which line a unit sits on.
     """
     dialect = session.get_bind().dialect.name
-    query = text(_sql(dialect, seats, "AND u.account_id IN (SELECT account_id FROM reach)" if scope.limited(session) else ""))
+    within = "AND u.account_id IN (SELECT account_id FROM reach)" if scope.limited(session) else ""
+    query = text(_sql(dialect, stretch, seats, within))
     given = {"since": since, "until": until, "listened_since": heard.since, "listened_until": heard.until}
     first, last = _by_number(lines)
     if postgres(session):
@@ -89,10 +103,28 @@ def stretches(
         yield Stretches(product, begun, ended, born, warranty_from, warranty_to, first[known], last[known])
 
 
-def _sql(dialect: str, seats: str, within: str) -> str:
+def reported(
+    session: Session, since: int, until: int, heard: Hearing, lines: dict[int, tuple[int, int]], seats: str = "standing"
+) -> Iterator[Stretches]:
+    """Stretches in which units worked unheard, as their hourly records say: of silences that ended from `since` to just before `until`."""
+    rows = [_worked(*row) for row in session.connection().execute(text(_GAPS), {"since": since, "until": until})]
+    Staging(session, {}, {}).fill("run_reported", {"unit_id": int, "since": int, "until": int}, [row for row in rows if row[1] < row[2]])
+    yield from stretches(session, 0, until, heard, lines, seats, _REPORTED)
+
+
+def _worked(unit_id: int, since: int, until: int, at: int, body: str) -> tuple[int, int, int]:
+    """When a unit worked by an hourly record of `at` (seconds), as far as it lies in a silence (ms)."""
+    data = json.loads(body).get("data")
+    seconds = data.get("seconds") if isinstance(data, dict) else None
+    lasted = min(max(int(seconds), 0), _HOUR) if isinstance(seconds, int | float) else 0
+    return unit_id, max(since, (at - lasted) * 1000), min(until, at * 1000)
+
+
+def _sql(dialect: str, stretch: str, seats: str, within: str) -> str:
     words = WORDS[dialect]
     ends = f"coalesce({words['least']}({words['days'].format('ends_on')}, coalesce({words['days'].format('voided_on')}, {NEVER})), {NEVER})"
     return _STRETCHES.format(
+        stretch=stretch,
         starts=words["days"].format("starts_on"),
         ends=ends,
         installed=words["days"].format("u.installed_on"),

@@ -1,5 +1,6 @@
 """Measured exposure on both databases: what is kept day by day is what a recount finds, and what counting by hand finds."""
 
+import json
 from collections import Counter
 from datetime import UTC, date, datetime, timedelta
 
@@ -10,6 +11,7 @@ from musterroll.domain.lifecycle import Lifecycle
 from musterroll.registry import changing, exposing
 from musterroll.storage import exposure, transitions
 from musterroll.storage.database import Database
+from musterroll.storage.tables import DurableMessage
 from musterroll.storage.transitions import Change as Transition
 from sqlmodel import Session
 
@@ -93,6 +95,22 @@ def test_a_unit_counts_while_it_was_heard(one_unit: Database, now: datetime) -> 
         covers[cover] += seconds
     assert covers[WARRANTY] == 29.5 * 86_400  # from noon of the first day
     assert max(age for _, _, age, _ in found) == 3
+
+
+def test_what_a_unit_says_of_its_silence_counts_when_it_is_heard_again(one_unit: Database, now: datetime) -> None:
+    silent = to_ms(now) // 1000 - 50 * 86_400
+    with one_unit.writing() as session:
+        for number in range(24):  # it worked for a day of the ten
+            at = silent + (number + 1) * 3600
+            body = json.dumps({"data": {"seconds": 3600, "from": at - 3600}})
+            session.add(DurableMessage(unit_id=1, epoch=1, seq=number, about="hour", at=at, received_at=to_ms(now), body=body))
+    for days in range(101, -1, -1):
+        follow(one_unit, now - days * DAY)
+    grown = kept(one_unit)
+    assert sum(grown.values()) == 90.5 * 86_400
+    with one_unit.writing() as session:
+        exposing.keep(session, exposing.everything(session, now))
+    assert kept(one_unit) == grown
 
 
 def test_a_retired_unit_counts_no_more_and_a_merged_one_not_at_all(one_unit: Database, now: datetime) -> None:
