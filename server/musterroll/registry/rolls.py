@@ -194,7 +194,8 @@ def _installed(age: str, today: date) -> tuple[date | None, date | None]:
     if not age.isdecimal():
         return None, None
     years = min(int(age), OLDEST)
-    return None if years == OLDEST else add_months(today, -12 * (years + 1)), add_months(today, -12 * years)
+    after = None if years == OLDEST else add_months(today, -12 * (years + 1))
+    return after, add_months(today, -12 * years) if years else None  # what is to be installed is new
 
 
 def _word(value: str) -> str:
