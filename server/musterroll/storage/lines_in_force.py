@@ -3,7 +3,7 @@
 Whether a contract is in force is decided by `domain.contract`, contract by contract; what follows for its lines is decided here, in SQL.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterator
 from datetime import date
 from typing import Any
 
@@ -13,6 +13,7 @@ from sqlmodel import Session
 from musterroll.domain import contract as rules
 from musterroll.domain.dates import Span
 from musterroll.storage import scope
+from musterroll.storage.bulk import among
 from musterroll.storage.paper_tables import Contract
 from musterroll.storage.staging import Staging
 
@@ -38,19 +39,19 @@ FROM begun
 WHERE scope = 'serial' OR (in_force = 1 AND (own_end IS NULL OR own_end > :on))"""
 
 
-def stage_lines(session: Session, staging: Staging, on: date, contract_ids: Iterable[int] | None = None) -> None:
+def stage_lines(session: Session, staging: Staging, on: date, contract_ids: Collection[int] | None = None) -> None:
     """Make `run_line`: lines in force on a day, and lines that name a serial and have ended. Of these contracts, or of all."""
     staging.fill("run_term", {"contract_id": int, "in_force": int, "ends": str}, list(_terms(session, on, contract_ids)))
     staging.make("run_line", _LINES, by="id")
 
 
-def _terms(session: Session, on: date, contract_ids: Iterable[int] | None) -> Iterator[tuple[int, int, str]]:
+def _terms(session: Session, on: date, contract_ids: Collection[int] | None) -> Iterator[tuple[int, int, str]]:
     """Each contract that has begun: whether it is in force, and when (at the latest now) its last term ended."""
     c = scope.whole(Contract).c
     columns = (c.id, c.ref, c.account_id, c.state, c.starts_on, c.ends_on, c.auto_renew, c.renewal_months, c.notice_days, c.notice_on)
     query = select(*columns, c.ended_on, c.currency)
     if contract_ids is not None:
-        query = query.where(c.id.in_(list(contract_ids)))
+        query = query.where(among(session, c.id, contract_ids))
     for row in session.execute(query):
         contract = contract_of(row)
         if contract.state is not rules.State.DRAFT and contract.span.starts_on <= on:

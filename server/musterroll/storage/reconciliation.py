@@ -12,7 +12,6 @@ from musterroll.storage.staging import Staging
 from musterroll.storage.standings import Judged
 
 _LOCK = 6_874_004  # a PostgreSQL advisory lock: one run at a time stores what it found
-_TOUCHED_UNITS = "AND unit.id IN (SELECT unit_id FROM run_touched)"
 _TOUCHED_LINES = "AND l.id IN (SELECT line_id FROM run_touched_line)"
 
 
@@ -25,14 +24,14 @@ def lock(session: Session) -> None:
 
 def stage_all(session: Session, on: date, judged: Judged) -> Staging:
     """Stage the whole roll and all lines on a day."""
-    staging = Staging(session, {**judged._asdict(), "units": "", "lines": ""}, {"on": on})
+    staging = Staging(session, {**judged._asdict(), "lines": ""}, {"on": on})
     staging.settle(whole=True)
     return _stage(session, staging, on, account_tree.tree(session))
 
 
 def stage_touched(session: Session, on: date, judged: Judged, unit_ids: Collection[int]) -> Staging:
     """Stage these units on a day, and all that a change of theirs can reach."""
-    staging = Staging(session, {**judged._asdict(), "units": _TOUCHED_UNITS, "lines": _TOUCHED_LINES}, {"on": on})
+    staging = Staging(session, {**judged._asdict(), "lines": _TOUCHED_LINES}, {"on": on})
     staging.settle(whole=False)
     tree = account_tree.tree(session)
     return _stage(session, staging, on, tree, touched.stage_reach(staging, unit_ids, tree))
@@ -46,7 +45,7 @@ def keep_in_reach(session: Session, staging: Staging, *tables: str) -> None:
 
 def _stage(session: Session, staging: Staging, on: date, tree: Tree, contract_ids: Collection[int] | None = None) -> Staging:
     lines_in_force.stage_lines(session, staging, on, contract_ids)
-    standings.stage_units(staging)
+    standings.stage_units(staging, whole=contract_ids is None)
     seats.stage_seats(staging, tree)
     standings.stage_cells(staging)
     return staging

@@ -43,12 +43,15 @@ def one(session: Session, judged: Judged, unit_id: int) -> Stood | None:
     return Stood(Lifecycle(found[0]), bool(found[1])) if found else None
 
 
-_UNITS = """
-SELECT unit.id AS unit_id, coalesce(unit.account_id, site.account_id) AS account_id, unit.site_id, unit.product_id,
-  {lifecycle} AS lifecycle, coalesce({operating}, FALSE) AS operating, voice.heard_at,
-  unit.installed_on, unit.serial_key
-FROM unit LEFT JOIN voice ON voice.unit_id = unit.id LEFT JOIN site ON site.id = unit.site_id
-WHERE unit.merged_into_id IS NULL {units}"""
+# All that a run needs to know of `unit`, beside its `voice` and its `site`.
+FACTS = """unit.id AS unit_id, coalesce(unit.account_id, site.account_id) AS account_id, unit.site_id, unit.product_id,
+  {lifecycle} AS lifecycle, coalesce({operating}, FALSE) AS operating, voice.heard_at, unit.installed_on, unit.serial_key"""
+_EVERY_UNIT = f"""
+SELECT {FACTS} FROM unit LEFT JOIN voice ON voice.unit_id = unit.id LEFT JOIN site ON site.id = unit.site_id
+WHERE unit.merged_into_id IS NULL"""  # noqa: S608
+_TOUCHED = """
+SELECT unit_id, account_id, site_id, product_id, lifecycle, operating, heard_at, installed_on, serial_key FROM run_touched
+WHERE on_roll"""
 _CELLS = """
 SELECT u.unit_id, u.account_id, u.site_id, u.product_id, u.lifecycle, u.operating, u.heard_at,
   CASE WHEN s.unit_id IS NULL THEN 0 ELSE 4 END + CASE WHEN u.lifecycle = 'deployed' THEN 2 ELSE 0 END
@@ -57,8 +60,8 @@ SELECT u.unit_id, u.account_id, u.site_id, u.product_id, u.lifecycle, u.operatin
 FROM run_unit u LEFT JOIN run_seat s ON s.unit_id = u.unit_id AND s.chief"""
 
 
-def stage_units(staging: Staging) -> None:
-    staging.make("run_unit", _UNITS, by="unit_id")
+def stage_units(staging: Staging, whole: bool) -> None:
+    staging.make("run_unit", _EVERY_UNIT if whole else _TOUCHED, by="unit_id")
 
 
 def stage_cells(staging: Staging) -> None:

@@ -30,25 +30,31 @@ _KEEP = (
       cell = m.cell, line_id = m.line_id
     FROM run_moved m WHERE m.unit_id = o.unit_id AND m.cell IS NOT NULL""",
     """INSERT INTO standing (unit_id, account_id, site_id, product_id, cell, line_id)
-    SELECT unit_id, account_id, site_id, product_id, cell, line_id FROM run_moved WHERE was_cell IS NULL ORDER BY unit_id""",
+    SELECT unit_id, account_id, site_id, product_id, cell, line_id FROM run_moved WHERE was_cell IS NULL""",
 )
-_SHIFT = """
-INSERT INTO tally (axis, of_id, cell, units)
+_SHIFTS = """
 WITH moves AS (
   SELECT account_id, product_id, cell, count(*) AS n FROM run_moved WHERE cell IS NOT NULL GROUP BY account_id, product_id, cell
   UNION ALL
   SELECT was_account, was_product, was_cell, -count(*) FROM run_moved WHERE was_cell IS NOT NULL
   GROUP BY was_account, was_product, was_cell)
-SELECT 'all', 0, cell, sum(n) FROM moves GROUP BY cell HAVING sum(n) <> 0
-UNION ALL SELECT 'account', account_id, cell, sum(n) FROM moves GROUP BY account_id, cell HAVING sum(n) <> 0
-UNION ALL SELECT 'product', product_id, cell, sum(n) FROM moves GROUP BY product_id, cell HAVING sum(n) <> 0
-ON CONFLICT (axis, of_id, cell) DO UPDATE SET units = tally.units + excluded.units"""
+SELECT 'all' AS axis, 0 AS of_id, cell, CAST(sum(n) AS INTEGER) AS units FROM moves GROUP BY cell HAVING sum(n) <> 0
+UNION ALL SELECT 'account', account_id, cell, CAST(sum(n) AS INTEGER) FROM moves GROUP BY account_id, cell HAVING sum(n) <> 0
+UNION ALL SELECT 'product', product_id, cell, CAST(sum(n) AS INTEGER) FROM moves GROUP BY product_id, cell HAVING sum(n) <> 0"""
+# In this order, as what was inserted is not to be added to. An upsert would cost twice where nearly all is new.
+_SHIFT = (
+    """UPDATE tally AS t SET units = t.units + s.units FROM run_shift s
+    WHERE s.axis = t.axis AND s.of_id = t.of_id AND s.cell = t.cell""",
+    """INSERT INTO tally (axis, of_id, cell, units) SELECT axis, of_id, cell, units FROM run_shift s WHERE NOT EXISTS (
+      SELECT 1 FROM tally t WHERE t.axis = s.axis AND t.of_id = s.of_id AND t.cell = s.cell)""",
+)
 
 
 def keep(staging: Staging, whole: bool) -> None:
     """Keep how the run found its units, and shift the counts by what moved since the last one."""
     staging.make("run_moved", _MOVED.replace("{known}", _ALL if whole else _SOME), by="unit_id")
-    for statement in (*_KEEP, _SHIFT):
+    staging.make("run_shift", _SHIFTS, by="axis, of_id, cell")
+    for statement in (*_KEEP, *_SHIFT):
         staging.run(statement)
 
 

@@ -8,14 +8,17 @@ from collections.abc import Collection
 
 from musterroll.storage.account_tree import Tree
 from musterroll.storage.staging import Staging
+from musterroll.storage.standings import FACTS
 
-_CHANGED = """
-SELECT DISTINCT other.id AS unit_id, other.serial_key FROM run_noted t JOIN unit ON unit.id = t.unit_id
-JOIN unit AS other ON other.serial_key = unit.serial_key"""
+_FACTS = f"{FACTS}, unit.merged_into_id IS NULL AS on_roll"
+_VOICE = "LEFT JOIN voice ON voice.unit_id = unit.id"
+_CHANGED = f"""
+SELECT {_FACTS} FROM unit {_VOICE} LEFT JOIN site ON site.id = unit.site_id
+WHERE unit.id IN (
+  SELECT other.id FROM run_noted t JOIN unit mine ON mine.id = t.unit_id JOIN unit other ON other.serial_key = mine.serial_key)"""  # noqa: S608
 # Where the changed units are, and where the last run found them.
 _WHERE = """
-SELECT unit.product_id, unit.site_id, coalesce(unit.account_id, site.account_id) AS account_id
-FROM run_changed t JOIN unit ON unit.id = t.unit_id LEFT JOIN site ON site.id = unit.site_id
+SELECT product_id, site_id, account_id FROM run_changed
 UNION
 SELECT o.product_id, o.site_id, o.account_id FROM run_changed t JOIN standing o ON o.unit_id = t.unit_id"""
 _WHERE_NEXT = "SELECT DISTINCT product_id, site_id, account_id FROM run_new"
@@ -24,20 +27,19 @@ SELECT DISTINCT l.scope, l.place_id, l.product_id FROM run_place p
 JOIN contract_line l ON l.scope = p.scope AND l.place_id = p.place_id AND l.product_id = p.product_id
 WHERE NOT EXISTS (
   SELECT 1 FROM run_reached r WHERE r.scope = p.scope AND r.place_id = p.place_id AND r.product_id = p.product_id)"""
-_REACHING = """
-SELECT DISTINCT * FROM (
-  SELECT unit.id AS unit_id, unit.product_id, unit.site_id, coalesce(unit.account_id, site.account_id) AS account_id, unit.serial_key
-  FROM run_new_pool p JOIN unit ON unit.site_id = p.place_id AND unit.product_id = p.product_id
-  JOIN site ON site.id = unit.site_id
-  WHERE p.scope = 'site'
-  UNION ALL
-  SELECT unit.id, unit.product_id, unit.site_id, unit.account_id, unit.serial_key
-  FROM run_below p JOIN unit ON unit.account_id = p.account_id AND unit.product_id = p.product_id
-  UNION ALL
-  SELECT unit.id, unit.product_id, unit.site_id, site.account_id, unit.serial_key
-  FROM run_below p JOIN site ON site.account_id = p.account_id
-  JOIN unit ON unit.site_id = site.id AND unit.account_id IS NULL AND unit.product_id = p.product_id) found
-WHERE NOT EXISTS (SELECT 1 FROM run_touched t WHERE t.unit_id = found.unit_id)"""
+_NEW = "NOT EXISTS (SELECT 1 FROM run_touched t WHERE t.unit_id = unit.id)"
+_REACHING = f"""
+SELECT {_FACTS} FROM run_new_pool p JOIN unit ON unit.site_id = p.place_id AND unit.product_id = p.product_id
+JOIN site ON site.id = unit.site_id {_VOICE}
+WHERE p.scope = 'site' AND {_NEW}
+UNION
+SELECT {_FACTS} FROM run_below p JOIN unit ON unit.account_id = p.account_id AND unit.product_id = p.product_id
+LEFT JOIN site ON site.id = unit.site_id {_VOICE}
+WHERE {_NEW}
+UNION
+SELECT {_FACTS} FROM run_below p JOIN site ON site.account_id = p.account_id
+JOIN unit ON unit.site_id = site.id AND unit.account_id IS NULL AND unit.product_id = p.product_id {_VOICE}
+WHERE {_NEW}"""  # noqa: S608
 _LINES = """
 SELECT l.id AS line_id, l.contract_id FROM contract_line l
 JOIN run_reached r ON r.scope = l.scope AND r.place_id = l.place_id AND r.product_id = l.product_id
@@ -51,7 +53,7 @@ def stage_reach(staging: Staging, unit_ids: Collection[int], tree: Tree) -> list
     """Make the two tables from the units that changed. Returns the contracts of the lines."""
     staging.fill("run_noted", {"unit_id": int}, [(unit_id,) for unit_id in sorted(unit_ids)])
     staging.make("run_changed", _CHANGED, by="unit_id")
-    staging.make("run_touched", "SELECT unit_id, serial_key FROM run_changed", by="unit_id")
+    staging.make("run_touched", "SELECT * FROM run_changed", by="unit_id")
     staging.fill("run_reached", _POOL, [])
     where = _WHERE
     while _spread(staging, where, tree):
@@ -78,7 +80,7 @@ def _spread(staging: Staging, where: str, tree: Tree) -> bool:
     below |= {(one, product) for scope, account, product in pools if scope == "subtree" for one in tree.below(account)}
     staging.fill("run_below", {"account_id": int, "product_id": int}, sorted(below))
     staging.make("run_new", _REACHING, by="unit_id")
-    staging.run("INSERT INTO run_touched SELECT unit_id, serial_key FROM run_new")
+    staging.run("INSERT INTO run_touched SELECT * FROM run_new")
     staging.measure("run_touched")
     return True
 
