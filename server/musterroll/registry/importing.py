@@ -151,7 +151,7 @@ class _Run:
         except Refusal as refusal:
             return refused(row.line, row.shown, str(refusal)), None
         before = known.facts if known else None
-        verdict = verdict_on(row.line, row.shown, before, after, "; ".join(part for part in (note, left_out) if part))
+        verdict = verdict_on(row.line, row.shown, before, after, f"{note}; {left_out}" if note and left_out else note or left_out)
         return verdict, None if verdict.outcome is Outcome.SAME else Plan(row, known, after)
 
     def _refuse_second(self, key: int, line: int) -> None:

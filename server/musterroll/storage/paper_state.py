@@ -209,6 +209,7 @@ _NEEDED_BY_UNIT = {"product": "product_id", "account": "account_id", "site": "si
 
 def needed(session: Session, table: str, keys: Sequence[str]) -> set[str]:
     """Those products, accounts and sites that units need which have spoken, claim tokens, or the sites of either."""
+    unit: Any
     unit, token, site = papers()["unit"].table, papers()["claim_token"].table, papers()["site"].table
     name = _NEEDED_BY_UNIT.get(table)
     if name is None:
