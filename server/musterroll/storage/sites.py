@@ -54,7 +54,7 @@ def choices(session: Session, text: str, account_id: int | None, limit: int) -> 
     """Sites to choose from by what they or their accounts are called: `ref`, `name`, `postcode`, `account_name`; without a text
     those of the account, with one the account's first."""
     s, a = Site, Account
-    query = select(col(s.ref), col(s.name), col(s.postcode), col(a.name).label("account_name"))
+    query: Any = select(col(s.ref), col(s.name), col(s.postcode), col(a.name).label("account_name"))
     query = query.outerjoin_from(s, a, col(a.id) == col(s.account_id))
     if text:
         query = query.where(texts.holds(text, s.ref, s.name, s.postcode, a.ref, a.name))
