@@ -133,7 +133,7 @@ def _other(unit: Unit, units: list[Unit]) -> int | None:
 def _voice(dice: Random, unit_id: int) -> Voice:
     heard = dice.choice([None, to_ms(NOW) - dice.choice([0, 59_999, 66_000, 185_999, 186_000, 10_000_000, 3_000_000_000])])
     was = {"first_heard_at": heard, "held_at": dice.choice([None, None, heard]), "death_at": dice.choice([None, None, heard])}
-    return Voice(unit_id=unit_id, heard_at=heard, stale_since=dice.choice([None, None, heard]), **was)
+    return Voice(unit_id=unit_id, beat=dice.choice([-1, 0, 7]), heard_at=heard, stale_since=dice.choice([None, None, heard]), **was)
 
 
 def _warranty(dice: Random, unit: Unit) -> Iterable[WarrantyPeriod]:
@@ -299,13 +299,14 @@ def _credentials(session: Session) -> dict[int, set[CredentialStatus]]:
 
 def _hearing(session: Session, now: datetime) -> Hearing:
     registry = session.get_one(Registry, 1)
-    return Hearing(registry.since, registry.until) if registry.until else Hearing(0, to_ms(now))
+    return Hearing(registry.since, registry.until) if registry.until else Hearing(0, to_ms(now), told=True)
 
 
 def _facts(voice: Voice | None) -> Facts:
     if voice is None:
         return Facts(None, 0, 0)
-    return Facts(voice.heard_at, voice.late_after, voice.stale_after, voice.death_at, voice.stale_since, voice.held_at)
+    told = voice.birth_epoch < 0 and voice.beat < 0
+    return Facts(voice.heard_at, voice.late_after, voice.stale_after, voice.death_at, voice.stale_since, voice.held_at, told)
 
 
 def _ended(named: list[Cover], on: date) -> list[Cover]:

@@ -55,6 +55,6 @@ def unit(
     session.add(made)
     session.flush()
     if voice is not None:
-        session.add(Voice(unit_id=made.id, **voice))
+        session.add(Voice(unit_id=made.id, **{"beat": 0, **voice}))
         session.flush()
     return made

@@ -38,6 +38,7 @@ class Facts(NamedTuple):
     death_at: int | None = None  # a will of the current epoch came, and nothing since
     stale_since: int | None = None  # the sweep has already called it
     held_at: int | None = None
+    told: bool = False  # only lists of other platforms ever told of it: the registry itself never heard it
 
 
 class Hearing(NamedTuple):
@@ -45,6 +46,7 @@ class Hearing(NamedTuple):
 
     since: int
     until: int
+    told: bool = False  # whether the silence of units that were only told of counts as well
 
 
 class Judgement(NamedTuple):
@@ -75,12 +77,15 @@ def judge(facts: Facts, hearing: Hearing, now: int) -> Judgement:
     """The liveness of a unit at `now`.
 
     Silence counts only while the registry was listening: from the later of the last word and the moment hearing began, up to the last
-    moment hearing is proven. A will makes a unit late, never stale. Once called stale it stays so until it is heard.
+    moment hearing is proven. A will makes a unit late, never stale. Once called stale it stays so until it is heard. Where only other
+    platforms' lists told of a unit our listening proves nothing: it stays as the newest list found it.
     """
     if facts.heard_at is None:
         return Judgement(Liveness.NEVER_HEARD, None)
     silent_from = max(facts.heard_at, hearing.since)
     silence = min(now, hearing.until) - silent_from
+    if facts.told and not hearing.told:
+        silence = 0
     if facts.stale_since is not None:
         found = Judgement(Liveness.STALE, facts.stale_since)
     elif silence >= facts.stale_after * 1000:

@@ -40,7 +40,8 @@ def _voice(session: Session, uid: str) -> Voice:
 
 
 def _judged(session: Session, voice: Voice, now: datetime) -> Judgement:
-    facts = Facts(voice.heard_at, voice.late_after, voice.stale_after, voice.death_at, voice.stale_since, voice.held_at)
+    told = voice.birth_epoch < 0 and voice.beat < 0
+    facts = Facts(voice.heard_at, voice.late_after, voice.stale_after, voice.death_at, voice.stale_since, voice.held_at, told)
     return judge(facts, liveness.hearing(session), to_ms(now))
 
 

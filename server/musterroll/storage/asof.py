@@ -16,6 +16,7 @@ from musterroll.domain.lifecycle import Lifecycle
 from musterroll.domain.liveness import Hearing, Liveness
 from musterroll.domain.month_bridge import MERGED, SPLIT
 from musterroll.domain.reconciliation import OPERATING
+from musterroll.storage.liveness import silent
 from musterroll.storage.tables import Transition, Unit, Voice
 
 _TABLE: Any = Transition.__table__  # type: ignore[attr-defined]
@@ -51,8 +52,8 @@ def untold(heard: Hearing, since: int, instant: int) -> ColumnElement[bool]:
 
     Their silence has lasted too long and no sweep came round, or they were first heard by other means than their own reports.
     """
-    silent = and_(col(Voice.heard_at) <= instant, _judged(heard, instant).not_in(sorted(OPERATING)))
-    return or_(silent, func.coalesce(col(Voice.first_heard_at), col(Voice.heard_at)) > since)
+    lapsed = and_(col(Voice.heard_at) <= instant, _judged(heard, instant).not_in(sorted(OPERATING)))
+    return or_(lapsed, func.coalesce(col(Voice.first_heard_at), col(Voice.heard_at)) > since)
 
 
 def merged_at(instant: int, known_at: int) -> ColumnElement[bool]:
@@ -100,10 +101,9 @@ def _telling(t: Any) -> ColumnElement[bool]:
 
 
 def _judged(heard: Hearing, instant: int) -> ColumnElement[str]:
-    heard_at, at = col(Voice.heard_at), min(instant, heard.until)
-    silence = at - case((heard_at > heard.since, heard_at), else_=heard.since)
-    stale = (col(Voice.stale_since) <= instant) | (silence >= col(Voice.stale_after) * 1000)
-    late = (col(Voice.death_at) <= instant) | (silence >= col(Voice.late_after) * 1000)
+    too_long, tardy = silent(heard, instant)
+    stale = (col(Voice.stale_since) <= instant) | too_long
+    late = (col(Voice.death_at) <= instant) | tardy
     return case(
         (and_(func.coalesce(stale | late, False), col(Voice.held_at) <= instant), literal(Liveness.HELD.value)),
         (stale, literal(Liveness.STALE.value)),

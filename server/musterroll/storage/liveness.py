@@ -2,7 +2,7 @@
 
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, case, func, literal, select
+from sqlalchemy import ColumnElement, case, func, literal, select, true
 from sqlmodel import Session, col
 
 from musterroll.domain.lifecycle import Lifecycle
@@ -12,16 +12,17 @@ from musterroll.storage.tables import Registry, Unit, Voice
 
 def hearing(session: Session) -> Hearing:
     """What the registry is known to have listened to without a gap."""
-    return Hearing._make(session.execute(select(col(Registry.since), col(Registry.until))).one())
+    since, until = session.execute(select(col(Registry.since), col(Registry.until))).one()
+    return Hearing(since, until)
 
 
 def hearing_at(session: Session, instant: int) -> Hearing:
     """What to judge silence at an instant (ms) by.
 
-    Where the registry itself has not listened yet, what other platforms told counts up to the instant.
+    Where the registry itself had not listened yet, what other platforms told counts up to the instant.
     """
     found = hearing(session)
-    return Hearing(0, instant) if instant < found.since or not found.until else found
+    return Hearing(0, instant, told=True) if instant < found.since or not found.until else found
 
 
 class _Signs(NamedTuple):
@@ -32,15 +33,22 @@ class _Signs(NamedTuple):
     held: ColumnElement[bool]
 
 
-def _signs(heard: Hearing, now: int) -> _Signs:
-    at = min(now, heard.until)
-    heard_at = col(Voice.heard_at)
+def only_told() -> ColumnElement[bool]:
+    """Voices the registry never heard itself."""
+    return (col(Voice.birth_epoch) < 0) & (col(Voice.beat) < 0)
+
+
+def silent(heard: Hearing, now: int) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
+    """Whether each voice's silence at `now` (ms) makes its unit stale, and late."""
+    heard_at, at = col(Voice.heard_at), min(now, heard.until)
     silence = at - case((heard_at > heard.since, heard_at), else_=heard.since)
-    return _Signs(
-        col(Voice.stale_since).is_not(None) | (silence >= col(Voice.stale_after) * 1000),
-        col(Voice.death_at).is_not(None) | (silence >= col(Voice.late_after) * 1000),
-        col(Voice.held_at).is_not(None),
-    )
+    counts = true() if heard.told else ~only_told()
+    return counts & (silence >= col(Voice.stale_after) * 1000), counts & (silence >= col(Voice.late_after) * 1000)
+
+
+def _signs(heard: Hearing, now: int) -> _Signs:
+    stale, late = silent(heard, now)
+    return _Signs(col(Voice.stale_since).is_not(None) | stale, col(Voice.death_at).is_not(None) | late, col(Voice.held_at).is_not(None))
 
 
 def liveness(heard: Hearing, now: int) -> ColumnElement[str]:

@@ -12,6 +12,7 @@ from sqlmodel import Session, col
 
 from musterroll.domain.liveness import ReportingClass
 from musterroll.storage.bulk import among
+from musterroll.storage.liveness import only_told
 from musterroll.storage.tables import Product, Unit, Usage, Voice
 
 TABLE = "telemetry"  # the name audit entries call it by
@@ -46,8 +47,7 @@ def reporting(session: Session, unit_ids: Collection[int]) -> dict[int, Reportin
 
 def heard_themselves(session: Session, unit_ids: Collection[int]) -> set[int]:
     """Those that the registry has heard itself."""
-    said = (_VOICE.c.birth_epoch >= 0) | (_VOICE.c.beat >= 0)
-    return set(session.execute(select(_VOICE.c.unit_id).where(among(session, _VOICE.c.unit_id, unit_ids), said)).scalars())
+    return set(session.execute(select(_VOICE.c.unit_id).where(among(session, _VOICE.c.unit_id, unit_ids), ~only_told())).scalars())
 
 
 def write(session: Session, rows: Sequence[tuple[Image | None, Image]]) -> None:

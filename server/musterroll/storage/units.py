@@ -7,6 +7,7 @@ from sqlalchemy import ColumnElement, Row, exists, func, or_, select
 from sqlmodel import Session, col
 
 from musterroll.storage.bulk import among
+from musterroll.storage.liveness import only_told
 from musterroll.storage.tables import Account, Credential, CredentialStatus, Product, Site, Unit, Voice
 
 
@@ -44,6 +45,7 @@ _FACTS: Any = (
         col(Voice.death_at),
         col(Voice.stale_since),
         col(Voice.held_at),
+        func.coalesce(only_told(), False).label("told"),
         col(Voice.clock_offset),
         col(Voice.uptime),
         col(Voice.operating),

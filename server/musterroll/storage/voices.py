@@ -199,7 +199,8 @@ def die(session: Session, deaths: Sequence[tuple[int, int]], now: int) -> list[i
 
 
 _SILENT_FROM = "CASE WHEN heard_at > :since THEN heard_at ELSE :since END"
-_DUE = f"heard_at IS NOT NULL AND stale_since IS NULL AND held_at IS NULL AND {_SILENT_FROM} <= :at - stale_after * 1000"
+_OWN = "(birth_epoch >= 0 OR beat >= 0)"  # of units only told of, silence proves nothing
+_DUE = f"heard_at IS NOT NULL AND stale_since IS NULL AND held_at IS NULL AND {_OWN} AND {_SILENT_FROM} <= :at - stale_after * 1000"
 _LAPSE = text(
     f"UPDATE voice SET stale_since = {_SILENT_FROM} + stale_after * 1000"  # noqa: S608
     f" WHERE unit_id IN (SELECT unit_id FROM voice WHERE {_DUE} LIMIT :limit) AND {_DUE}"

@@ -3,13 +3,13 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from musterroll.domain.errors import Conflict
 from musterroll.domain.instants import to_ms
-from musterroll.domain.liveness import Liveness
+from musterroll.domain.liveness import Hearing, Liveness
 from musterroll.importers.reading import choices
-from musterroll.registry import hearing, import_history
+from musterroll.registry import hearing, import_history, sweeping
 from musterroll.registry.import_verdicts import Verdict
 from musterroll.registry.looking_up import look_up
 from musterroll.registry.unit_cards import UnitCard
-from musterroll.storage import liveness, voices
+from musterroll.storage import liveness, pulses, voices
 from musterroll.storage.database import Database
 from musterroll.storage.tables import Transition, Unit, Usage, Voice
 from musterroll.storage.voices import Beat
@@ -62,6 +62,16 @@ def test_silence_counts_up_to_the_newest_word_of_the_platform(database: Database
     assert card(database, "SN1002", now).liveness is Liveness.STALE
     assert card(database, "SN1003", now).liveness is Liveness.OPERATING
     assert moves(database, "SN1002")[-1] == ("operating", "stale", datetime(2026, 10, 1, 3, 3, 6, tzinfo=UTC))
+
+
+def test_what_was_only_told_of_stays_as_told_while_the_registry_listens_to_others(database: Database, now: datetime) -> None:
+    heard(database, now, "SN1002,,,2026-10-01T03:00:00Z,\nSN1003,,,2026-10-30T00:00:00Z,\n")
+    later = now + timedelta(days=21)
+    with database.writing() as session:
+        pulses.prove(session, Hearing(to_ms(later - timedelta(days=1)), to_ms(later)))
+        assert sweeping.sweep(session, later).newly_stale == []
+    assert (card(database, "SN1002", later).liveness, card(database, "SN1003", later).liveness) == (Liveness.STALE, Liveness.OPERATING)
+    assert card(database, "SN1003", later).told
 
 
 def test_a_later_list_revives_what_was_stale(database: Database, now: datetime) -> None:
@@ -159,4 +169,4 @@ def test_an_interval_of_its_own_sets_the_windows(database: Database, now: dateti
 def test_the_registrys_own_hearing_is_not_touched(database: Database, now: datetime) -> None:
     heard(database, now + timedelta(days=1), "SN1002,,,2026-10-31T00:00:00Z,\n")
     with database.reading() as session:
-        assert liveness.hearing(session) == (0, 0)
+        assert liveness.hearing(session) == Hearing(0, 0)

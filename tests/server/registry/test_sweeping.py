@@ -1,6 +1,7 @@
 """Silence, judged on both databases."""
 
 from datetime import datetime, timedelta
+from typing import Any
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -30,6 +31,7 @@ def heard(database: Database, unit: Reporter, at: datetime, **facts: int) -> Non
     with database.writing() as session:
         found = session.get_one(Voice, unit.id)
         found.heard_at = found.first_heard_at = to_ms(at)
+        found.beat = 0
         found.sqlmodel_update(facts)
 
 
@@ -162,24 +164,31 @@ FACTS = st.builds(
     death_at=st.none() | INSTANTS.map(lambda s: s * 500),
     stale_since=st.none() | INSTANTS.map(lambda s: s * 500),
     held_at=st.none() | INSTANTS.map(lambda s: s * 500),
+    told=st.booleans(),
 )
 
 
 @settings(max_examples=1000, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
-@given(facts=st.lists(FACTS, min_size=1, max_size=12), since=INSTANTS, until=INSTANTS, now=INSTANTS)
+@given(facts=st.lists(FACTS, min_size=1, max_size=12), since=INSTANTS, until=INSTANTS, now=INSTANTS, told=st.booleans())
 def test_the_rule_in_python_and_in_sql_agree_and_the_sweep_calls_stale_exactly_those(
-    database: Database, facts: list[Facts], since: int, until: int, now: int
+    database: Database, facts: list[Facts], since: int, until: int, now: int, told: bool
 ) -> None:
-    ear, at = Hearing(since * 500, until * 500), now * 500
+    ear, at = Hearing(since * 500, until * 500, told), now * 500
     units = fleet(database, 12)
     judged = [judge(one, ear, at) for one in facts]
-    expected = {units[n]: one.since for n, one in enumerate(judged) if one.liveness is Liveness.STALE and facts[n].stale_since is None}
+    swept = [judge(one, ear._replace(told=False), at) for one in facts]
+    expected = {units[n]: one.since for n, one in enumerate(swept) if one.liveness is Liveness.STALE and facts[n].stale_since is None}
     with Session(database.engine) as session:  # rolled back at the end: each example finds nothing of the one before
-        session.execute(update(Voice), [{"unit_id": units[n], **one._asdict()} for n, one in enumerate(facts)])
+        session.execute(update(Voice), [_row(units[n], one) for n, one in enumerate(facts)])
         rows = session.exec(select(Voice.unit_id, liveness.liveness(ear, at)))
         said = dict(rows.all())
         assert [said[units[n]] for n in range(len(facts))] == [one.liveness for one in judged]
         assert {one.unit_id: one.stale_since for one in voices.lapse(session, ear, at, 100)} == expected
+
+
+def _row(unit_id: int, facts: Facts) -> dict[str, Any]:
+    said = facts._asdict()
+    return {"unit_id": unit_id, "beat": -1 if said.pop("told") else 0, **said}
 
 
 def fleet(database: Database, count: int) -> list[int]:
