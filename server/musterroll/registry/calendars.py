@@ -21,15 +21,17 @@ _CONTRACTS = timedelta(days=550)  # ahead
 _WARRANTIES = timedelta(days=180)
 _BACK = timedelta(days=31)
 _EVERY = timedelta(hours=1)
+_NOTED_EVERY = timedelta(minutes=10)
 _WORKED_OUT = "calendar"  # at: when
 _MOST = 5000  # entries of a feed
 
 
 class Reader(NamedTuple):
-    """Whose calendar it is, and the accounts (ids) it is limited to; None: not limited."""
+    """Which feed is read, the accounts (ids) its person is limited to (None: not limited), and whether reading was noted lately."""
 
-    name: str
+    feed_id: int
     within: tuple[int, ...] | None
+    noted: bool
 
 
 def make(session: Session, user_id: int, now: datetime) -> str:
@@ -64,9 +66,12 @@ def reader(session: Session, token: str, now: datetime) -> Reader:
     if found is None or found[1].disabled_at is not None:
         raise NotFound("there is no such calendar")
     feed, user = found
-    if feed.read_at is None or now - feed.read_at > timedelta(hours=1):
-        feed.read_at = now
-    return Reader(user.name, None if user.within is None else tuple(user.within))
+    fresh = feed.read_at is not None and now - feed.read_at < _NOTED_EVERY
+    return Reader(feed.id or 0, None if user.within is None else tuple(user.within), fresh)
+
+
+def note_read(session: Session, feed_id: int, now: datetime) -> None:
+    session.get_one(CalendarFeed, feed_id).read_at = now
 
 
 Row = tuple[str, date, int | None, int | None, str, str, int, Decimal | None, str]

@@ -62,8 +62,11 @@ def change_rule(session: Session, rule_id: int, wish: Wish, actor: str, now: dat
     if rule.way is not wish.way:
         raise Conflict("a rule keeps its way, e-mail or webhook; make another rule for the other way", "other_way")
     change = changing.begin(session, actor=actor, kind="notification", subject=f"change the rule {rule.name}", now=now)
+    columns = _columns(session, wish)
+    if columns["pace"] is not rule.pace:
+        rule.told_until = to_ms(now)  # the first digest is the next one
     with changing.watching(session, change, _TABLE, [rule_id]):
-        for name, value in _columns(session, wish).items():
+        for name, value in columns.items():
             setattr(rule, name, value)
     return rule
 

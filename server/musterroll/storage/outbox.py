@@ -34,20 +34,20 @@ def speaking(session: Session) -> list[NotificationRule]:
 
 def due(session: Session, at: int, limit: int) -> list[Sent]:
     """Messages to be tried by `at` (ms), the longest due first, locked; those that another transaction holds are left to it."""
-    query = (
-        select(_N, NotificationRule)
-        .join(NotificationRule, col(NotificationRule.id) == col(_N.rule_id))
-        .where(col(_N.state) == MessageState.WAITING, col(_N.next_at) <= at, col(NotificationRule.paused_at).is_(None))
-        .order_by(col(_N.next_at), col(_N.id))
-        .limit(limit)
-    )
+    query = _DUE.where(col(_N.next_at) <= at).order_by(col(_N.next_at), col(_N.id)).limit(limit)
     return [Sent(row[0], row[1]) for row in session.execute(query.with_for_update(of=_N, skip_locked=True))]
 
 
 def any_due(session: Session, at: int) -> bool:
     """Whether some message is to be tried by `at` (ms)."""
-    unsent = (col(_N.state) == MessageState.WAITING, col(_N.next_at) <= at)
-    return session.execute(select(col(_N.id)).where(*unsent).limit(1)).first() is not None
+    return session.execute(_DUE.where(col(_N.next_at) <= at).limit(1)).first() is not None
+
+
+_DUE = (
+    select(_N, NotificationRule)
+    .join(NotificationRule, col(NotificationRule.id) == col(_N.rule_id))
+    .where(col(_N.state) == MessageState.WAITING, col(NotificationRule.paused_at).is_(None))
+)
 
 
 def settle(session: Session, message_id: int, attempt: int, **values: Any) -> bool:

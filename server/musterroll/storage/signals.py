@@ -104,12 +104,12 @@ def deal(session: Session, rules: Sequence[NotificationRule], at: int) -> int:
     taken: Any = session.execute(update(_SIGNAL).where(_SIGNAL.c.taken_at.is_(None)).values(taken_at=at))
     if taken.rowcount:
         for rule in rules:
-            chosen = select(literal(rule.id), col(Signal.id), null()).where(col(Signal.taken_at) == at, *_asked(rule))
+            chosen = select(literal(rule.id), col(Signal.id), null()).where(col(Signal.taken_at) == at, *_asked(session, rule))
             session.execute(insert(_DEALT).from_select(["rule_id", "signal_id", "notification_id"], chosen))
     return int(taken.rowcount)
 
 
-def _asked(rule: NotificationRule) -> list[ColumnElement[bool]]:
+def _asked(session: Session, rule: NotificationRule) -> list[ColumnElement[bool]]:
     s = Signal
     where = [col(s.kind).in_([Kind(kind) for kind in rule.kinds]), or_(col(s.lead).is_(None), col(s.lead).in_(rule.leads))]
     finding: list[ColumnElement[bool]] = []
@@ -120,8 +120,14 @@ def _asked(rule: NotificationRule) -> list[ColumnElement[bool]]:
     if finding:
         where.append(or_(col(s.kind) != Kind.FINDING_OPENED, and_(*finding)))
     if rule.account_id is not None:
-        where.append(col(s.account_id).in_(accounts.subtree(rule.account_id)))
+        where.append(col(s.account_id).in_(accounts.subtree(_standing(session, rule.account_id))))
     return where
+
+
+def _standing(session: Session, account_id: int) -> int:
+    """The account, or the one it was merged into since."""
+    into = session.execute(select(col(Account.merged_into_id)).where(col(Account.id) == account_id)).scalar()
+    return account_id if into is None else _standing(session, into)
 
 
 class Waiting(NamedTuple):

@@ -44,10 +44,13 @@ def revoke() -> AnyResponse:
 def read(token: str) -> Response:
     now = clock()
     try:
-        with door().database.writing() as session:
+        with door().database.reading() as session:
             reader = calendars.reader(session, token, now)
     except NotFound:
         return Response("There is no such calendar.\n", 404, content_type="text/plain; charset=utf-8")
+    if not reader.noted:
+        with door().database.writing() as session:
+            calendars.note_read(session, reader.feed_id, now)
     with door().database.reading(reader.within) as session:
         entries = calendars.upcoming(session, now.date() - timedelta(31))
     answer = Response(written(entries, _home(), now), content_type="text/calendar; charset=utf-8")

@@ -108,6 +108,17 @@ def test_a_rule_for_an_account_hears_of_all_below_it_and_of_nothing_else(databas
     assert [one.serial for one in told(database, message)] == ["SN1", "SN2"]
 
 
+def test_a_rule_for_an_account_that_was_merged_hears_of_the_one_it_was_merged_into(database: Database) -> None:
+    with database.writing() as session:
+        silent(session, "SN1", "Kept", "Site 1")
+        rolls.place(session, "Twin", "Site 2")
+        found = {one.ref: one for one in session.exec(select(Account))}
+        rule(session, Kind.STALE, account="Twin", gather_minutes=0)
+        found["Twin"].merged_into_id = found["Kept"].id
+    swept(database, NOW)
+    assert [one.signals for one in spoken(database, NOW)] == [1]
+
+
 def test_each_rule_hears_of_a_signal_once_and_a_paused_one_not_at_all(database: Database) -> None:
     with database.writing() as session:
         first, second = rule(session, gather_minutes=0), rule(session, way=Way.WEBHOOK, gather_minutes=0)
