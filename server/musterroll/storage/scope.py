@@ -64,6 +64,8 @@ def open_limited(engine: Engine, within: Collection[int]) -> Session:
     connection.exec_driver_sql("DELETE FROM reach")
     roots = "(SELECT unnest(:roots))" if on_postgres else "(SELECT value FROM json_each(:roots))"
     connection.execute(text(_BELOW.format(roots=roots)), {"roots": ids(session, list(within))})
+    if on_postgres:
+        connection.exec_driver_sql("ANALYZE reach")  # whether few or many units are in reach decides every plan
     return session
 
 
