@@ -6,7 +6,7 @@ from enum import StrEnum
 from functools import cache
 from typing import Annotated, Any
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, WithJsonSchema
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, WithJsonSchema, model_validator
 
 from musterroll.domain.dates import last_day
 from musterroll.domain.errors import Refusal
@@ -78,6 +78,12 @@ class Request(Shape):
     """What comes in: a field nobody knows is refused, so that a typing error filters or sets nothing silently."""
 
     model_config = ConfigDict(extra="forbid")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _of_nothing(cls, said: Any) -> Any:
+        """No body at all says nothing."""
+        return {} if said is None else said
 
 
 class PageQuery(Request):
