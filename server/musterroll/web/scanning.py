@@ -24,6 +24,7 @@ LARGEST = 12 * 1024 * 1024  # bytes of a photo
 _MOST_PIXELS = {"JPEG": 64_000_000, "PNG": 20_000_000, "WEBP": 20_000_000}  # a JPEG is decoded small, the others are not
 _SIDE = 2400  # pixels a photo is made smaller to
 _WANTED = "QRCode,MicroQRCode,DataMatrix,Code128,Code39,Code93,EAN13,EAN8,UPCA,UPCE,ITF,Aztec,PDF417"
+_PATIENCE = 5.0  # seconds a photo waits for its turn
 _reading = BoundedSemaphore(2)  # photos read at once: each is a quarter of a second of a core
 
 _log = logging.getLogger(__name__)
@@ -60,8 +61,12 @@ def photo() -> AnyResponse:
 
 def read(file: IO[bytes]) -> list[str]:
     """The codes on a photo, each once; article numbers only where there is nothing else. Raises Refusal for what is no photo."""
-    with _reading:
+    if not _reading.acquire(timeout=_PATIENCE):
+        raise Refusal("Many photos are being read just now; try again in a moment.")
+    try:
         found = zxingcpp.read_barcodes(_picture(file), zxingcpp.barcode_formats_from_str(_WANTED))
+    finally:
+        _reading.release()
     texts = list(dict.fromkeys(code.text for code in found if code.text))
     units = [text for text in texts if not codes.is_article(text)]
     return [text[: codes.LONGEST + 1] for text in units or texts]

@@ -22,7 +22,7 @@ self.addEventListener("fetch", (event) => {
   if (url.origin !== location.origin) return;
   if (url.pathname.startsWith("/assets/")) return event.respondWith(asset(request));
   if (request.mode !== "navigate") return;
-  if (url.pathname === "/sign-in" || url.pathname === "/sign-out") return event.waitUntil(caches.delete(KEPT));
+  if (url.pathname.startsWith("/sign-")) return event.waitUntil(caches.delete(KEPT));
   if (request.method === "GET" && asks(url)) event.respondWith(answer(request, url, event));
   else if (request.method === "POST" && url.pathname.startsWith("/units/")) event.respondWith(fetch(request).catch(() => unsent()));
 });
