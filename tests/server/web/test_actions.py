@@ -13,7 +13,7 @@ from musterroll.storage.tables import User
 from werkzeug.test import TestResponse
 
 from tests.server.web.conftest import Visitor
-from tests.support.roll import LATE, NEVER, OPERATING, SHARED, TWIN
+from tests.support.roll import LATE, NEVER, OPERATING, SHARED, STALE, TWIN
 
 UNIT = "/units/u000k400mvx7"
 
@@ -156,6 +156,20 @@ def test_a_viewer_sees_the_answer_and_no_act(technician: Visitor, fleet_database
     for name in ("move", "note", "void", "replace", "incidents", "incidents/close", "hold", "release", "undo/1"):
         assert technician.post(f"{UNIT}/{name}", seen=UNIT, to="retired").status_code == 404, name
     assert technician.get(f"{UNIT}/deploy").status_code == 404
+
+
+def test_a_technician_of_one_account_acts_on_its_units_alone(technician: Visitor, fleet_database: Database) -> None:
+    with fleet_database.writing() as session:
+        session.get_one(User, 1).within = [1]
+    done = act(technician, "note", text="Key at reception")
+    assert "Key at reception" in done.text
+    assert "Key at reception" not in undo(technician, done).text
+    assert act(technician, "move", to="retired").status_code == 200
+    assert technician.post("/units/u001tn5520qdmmrtsk/note", seen=UNIT, text="x").status_code == 404
+    assert "No site is called that" in technician.get(f"{UNIT}/deploy?text=skerry").text
+    assert act(technician, "move", to="returned", site="S00002").status_code == 404
+    assert act(technician, "replace", by=STALE, becomes="returned").status_code == 409
+    assert "no unit on the roll" in technician.post("/labels", seen="/labels", units=STALE).text
 
 
 def test_the_short_address_leads_to_the_unit_also_by_way_of_sign_in(stranger: Visitor) -> None:
