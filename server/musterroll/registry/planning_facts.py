@@ -124,7 +124,7 @@ def _product(row: Row[Any], kin: str, lived: Lived, happened: Happened, months: 
     np.add.at(events, (happened.month[mine], happened.band[mine]), 1)
     visited = mine & (happened.parts > 0)
     np.add.at(visits, (happened.month[visited], happened.band[visited]), 1)
-    seen = (np.round(by_band, 4).tolist(), events.tolist(), visits.tolist())
+    seen = (np.round(by_band, 8).tolist(), events.tolist(), visits.tolist())
     return ProductFacts(row.id, row.maker, row.model, kin, *seen, **live._asdict())
 
 

@@ -7,10 +7,10 @@ from typing import NamedTuple
 from sqlmodel import Session
 
 from musterroll.domain.capacity import rates, survival
-from musterroll.domain.capacity.exposure import MONTH_DAYS
 from musterroll.domain.capacity.facts import BAND_WORDS, BANDS, Facts, ProductFacts
 from musterroll.domain.capacity.rates import Rate
 from musterroll.domain.capacity.survival import Life, Step, Weibull
+from musterroll.domain.dates import add_months
 from musterroll.domain.errors import NotFound
 from musterroll.domain.instants import to_ms
 from musterroll.storage import plan_facts
@@ -45,11 +45,15 @@ def about(session: Session, facts: Facts, product_id: int) -> About:
         raise NotFound("no plan knows this product: none of its units was ever heard or shipped")
     start = facts.log_starts
     failures = sum(map(sum, product.visits[start:]))
-    unit_months = sum(map(sum, product.exposure[start:]))
+    unit_days = sum(sum(bands) * _days(month) for month, bands in zip(facts.months[start:], product.exposure[start:], strict=True))
     lives = _lives(session, facts, product_id)
     fitted = survival.weibull(lives)
-    found = rates.afr(failures, unit_months * MONTH_DAYS)
+    found = rates.afr(failures, unit_days)
     return About(product, found, _ages(product, start), len(lives), survival.kaplan_meier(lives), fitted, survival.reading(fitted))
+
+
+def _days(month: date) -> int:
+    return (add_months(month, 1) - month).days
 
 
 def _ages(product: ProductFacts, start: int) -> list[Aged]:

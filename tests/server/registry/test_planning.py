@@ -12,6 +12,7 @@ from musterroll.domain.capacity.facts import Facts, read
 from musterroll.domain.errors import Conflict, NotFound, Refusal
 from musterroll.registry import planning, planning_products, planning_revenue, planning_scenarios, undoing
 from musterroll.registry.planning_workbook import workbook
+from musterroll.storage import exposure
 from musterroll.storage.database import Database
 from musterroll.storage.tables import Unit
 from sqlmodel import select
@@ -69,9 +70,15 @@ def test_facts_are_kept_and_those_of_an_earlier_day_come_from_history(database: 
             planning_products.about(session, kept, 999)
     assert len(earlier.months) == len(kept.months) - 7
     assert earlier.incidents < kept.incidents
-    days = sum(map(sum, product.exposure[kept.log_starts :])) * 365.25 / 12
-    assert about.afr.rate == pytest.approx(about.afr.events / (days / 365))
+    assert about.afr.exposure * 365 == pytest.approx(unit_days(database, kept, product.id))
     assert 0 < sum(step.failed for step in about.steps) <= about.lives
+
+
+def unit_days(database: Database, facts: Facts, product_id: int) -> float:
+    """Days of operation since the log of incidents began, from the kept sums."""
+    with database.reading() as session:
+        rows = exposure.kept(session, facts.months[facts.log_starts])
+    return sum(seconds for month, product, _, _, seconds in rows if product == product_id and month in facts.months) / 86_400
 
 
 def test_whoever_is_limited_plans_for_what_he_sees(database: Database, facts: Facts, now: datetime) -> None:
