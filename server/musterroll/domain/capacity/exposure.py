@@ -65,30 +65,35 @@ def sums(found: Stretches, bounds: Sequence[int]) -> Sums:
     edges = np.asarray(bounds, dtype=np.int64)
     since, until = np.clip(found.since, edges[0], edges[-1]), np.clip(found.until, edges[0], edges[-1])
     kept = until > since
-    cut = _cut(Stretches(*(column[kept] for column in found._replace(since=since, until=until))))
+    cut = _by_cover(Stretches(*(column[kept] for column in found._replace(since=since, until=until))))
     products, product = np.unique(cut.product, return_inverse=True)
-    day = cut.since // DAY
-    age = completed_months(cut.born, day)
-    group = (product * (OLDEST + 1) + age) * 4 + cover_on(day, *cut[4:])
-    groups, group = np.unique(group, return_inverse=True)
-    seconds = _by_month(group, cut.until, edges, len(groups)) - _by_month(group, cut.since, edges, len(groups))
+    cover = cover_on(cut.since // DAY, *cut[4:])
+    first, last = (completed_months(cut.born, at // DAY) for at in (cut.since, cut.until - 1))
+    ages = int(last.max(initial=0)) + 1
+    group, begins, ends = _by_age(cut, (product * 4 + cover) * ages, first, last)
+    groups = len(products) * 4 * ages
+    seconds = _by_month(group, ends, edges, groups) - _by_month(group, begins, edges, groups)
     row, month = np.nonzero(seconds)
-    cell, cover = np.divmod(groups[row], 4)
-    return Sums(month, products[cell // (OLDEST + 1)], cell % (OLDEST + 1), cover, seconds[row, month])
+    cell, age = np.divmod(row, ages)
+    return Sums(month, products[cell // 4], age, cell % 4, seconds[row, month])
 
 
-def _cut(found: Stretches) -> Stretches:
-    """The same stretches in pieces over each of which age and cover stay the same."""
+def _by_cover(found: Stretches) -> Stretches:
+    """The same stretches in pieces over each of which the cover stays the same."""
     for name in ("warranty_from", "warranty_to", "line_from", "line_to"):
         found = _split(found, np.where(getattr(found, name) < NEVER, getattr(found, name), 0) * DAY)
-    first, last = (completed_months(found.born, at // DAY) for at in (found.since, found.until - 1))
+    return found
+
+
+def _by_age(cut: Stretches, group: Whole, first: Whole, last: Whole) -> tuple[Whole, Whole, Whole]:
+    """Pieces over each of which the unit's age in completed months, from `first` to `last`, stays the same: group plus age, begin, end."""
     count = last - first + 1
     piece = np.repeat(np.arange(len(count)), count)
-    age = first[piece] + np.arange(len(piece)) - np.repeat(np.cumsum(count) - count, count)
-    pieces = Stretches(*(column[piece] for column in found))
-    begins = np.where(age > first[piece], (pieces.born + _BIRTHDAYS[age]) * DAY, pieces.since)
-    ends = np.where(age < last[piece], (pieces.born + _BIRTHDAYS[np.minimum(age + 1, OLDEST)]) * DAY, pieces.until)
-    return pieces._replace(since=begins, until=ends)
+    nth = np.arange(len(piece)) - np.repeat(np.cumsum(count) - count, count)
+    age, born = first[piece] + nth, cut.born[piece]
+    begins = np.where(nth > 0, (born + _BIRTHDAYS[age]) * DAY, cut.since[piece])
+    ends = np.where(nth < count[piece] - 1, (born + _BIRTHDAYS[np.minimum(age + 1, OLDEST)]) * DAY, cut.until[piece])
+    return group[piece] + age, begins, ends
 
 
 def _split(found: Stretches, at: Whole) -> Stretches:
