@@ -90,19 +90,21 @@ def widened(months: Sequence[float], spread: float, beyond: Dispersion) -> Predi
     return Predictive(mean, mean + spread + beyond.variance * own + beyond.level * mean**2)
 
 
-def dispersion(history: Sequence[Period]) -> Dispersion:
+def dispersion(history: Sequence[Period], learnt: int = 1) -> Dispersion:
     """How much more than by chance past periods differed, by moments (Breslow 1984, Applied Statistics 33). What chance alone shows in n
     periods, a variance of 2 / (n - 1) of it, is held against it (positive-part shrinkage: James & Stein 1961); what is left is taken
-    (n - 1) / (n - 3) times, as Student's variance would be, for it is known from n periods only. Six or more are needed."""
+    (n - 1) / (n - 3) times, as Student's variance would be, for it is known from n periods only. Six or more are needed. `learnt`: how
+    many numbers the expectations themselves were learnt with from the same periods (instead of one, their level)."""
     seen = [period for period in history if period.exposure > 0]
-    if len(seen) < _ENOUGH or not sum(period.events for period in seen):
+    free = len(seen) - learnt
+    if free < _ENOUGH - 1 or not sum(period.events for period in seen):
         return BY_CHANCE
     events, exposure = np.array(seen, dtype=float).T
     n, expected = len(seen), exposure * events.sum() / exposure.sum()
     whole, squares = float(events.sum()), float(np.sum(expected**2))
-    beyond = float(np.sum((events - expected) ** 2)) * n / (n - 1) / whole - 1  # the variance, as a multiple of Poisson's, less one
-    held = beyond - 2 / (n - 1) / beyond if beyond > 0 else 0.0
-    variance = max(0.0, held) * whole / squares * (n - 1) / (n - 3)
+    beyond = float(np.sum((events - expected) ** 2)) * n / free / whole - 1  # the variance, as a multiple of Poisson's, less one
+    held = beyond - 2 / free / beyond if beyond > 0 else 0.0
+    variance = max(0.0, held) * whole / squares * free / (free - 2)
     return Dispersion(variance, variance * squares / whole**2, n, _words(variance, n))
 
 

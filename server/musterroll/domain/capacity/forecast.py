@@ -158,16 +158,17 @@ def _roll(facts: Facts, deployments: float, retirements: float, skip: int) -> _R
 
 def _forecast(known: _Known, rolled: _Rolled, rate: float) -> Forecast:
     past = _expected(known)
-    season = seasons(past, HORIZON)
+    season = seasons(past, HORIZON + rolled.skip)
     found = drift(season.adjusted(past))
-    beyond, weight = dispersion(found.ahead), np.array(found.weights(len(past)))
+    beyond, weight = dispersion(found.ahead, 1 + season.learnt), np.array(found.weights(len(past)))
     weights = _Weights(weight, weight * np.array(season.past))
     ages = {kin: _aged(known, members, weights) for kin, members in known.kin.items()}
-    factors = np.array(season.factors) * rate
+    factors = np.array(season.factors[rolled.skip :]) * rate
     kins = [_kin(known, members, ages[kin], rolled.ahead, factors, weights) for kin, members in known.kin.items()]
     means = np.sum([kin.means for kin in kins], axis=0) if kins else np.zeros(HORIZON)
     spread = np.sum([kin.spread for kin in kins], axis=0) if kins else np.zeros(HORIZON + 2)
     spread = spread + _further(means, found.fade, float(weight @ np.array([period.events for period in past])))
+    spread = spread + _of_season(means, season.doubt[rolled.skip :, rolled.skip :])
     counts = [widened(means[months].tolist(), float(s), beyond) for months, s in zip(_SPANS, spread, strict=True)]
     drivers = sorted((driver for kin in kins for driver in kin.drivers), key=lambda one: -one.incidents(QUARTER))
     return Forecast(
@@ -237,6 +238,11 @@ def _further(means: Numbers, fade: float, events: float) -> Numbers:
     ahead = np.array([(months.start + months.stop - 1) / 2 for months in _SPANS])
     whole = np.array([means[months].sum() for months in _SPANS])
     return np.asarray(whole**2 * (fade**-ahead - 1) / max(events, 1.0), dtype=float)
+
+
+def _of_season(means: Numbers, doubt: Numbers) -> Numbers:
+    """The variance that not knowing the season's factors adds, by span."""
+    return np.array([means[months] @ doubt[months, months] @ means[months] for months in _SPANS])
 
 
 def _of_ages(ages: Sequence[Aged], unit_months: Numbers) -> Numbers:

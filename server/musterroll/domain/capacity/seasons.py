@@ -18,12 +18,18 @@ _HINT = 0.25  # how likely chance alone may show the months of the year to diffe
 _AHEAD = 3  # months told from each origin of the trial
 
 
+Numbers = NDArray[np.float64]
+
+
 class Seasons(NamedTuple):
-    """Factors on exposure for past and coming months, 1 on average over the past and all 1 where no season is used; the share of what
-    months differ by that the season explains; mean absolute errors in the trial (None where there was none); and that in words."""
+    """Factors on exposure for past and coming months, 1 on average over the past and all 1 where no season is used; covariances of the
+    logarithms of the coming ones, and how many numbers were learnt for them; the share of what months differ by that the season explains;
+    mean absolute errors in the trial (None where there was none); and that in words."""
 
     past: tuple[float, ...]
     factors: tuple[float, ...]
+    doubt: Numbers
+    learnt: int
     present: bool
     strength: float
     error: float | None
@@ -70,15 +76,14 @@ def seasons(history: Sequence[Period], horizon: int, period: int = 12) -> Season
     if flat_error <= min(error, naive_error):
         return _without(len(history), horizon, f"A season that would not have helped ({told}).", strength, errors)
     if error < naive_error:
-        shape, words = np.exp(_log_season(events, exposure, waves, period, len(history) + horizon)), "A season that helps"
+        (factors, doubt), learnt, words = _regressed(events, exposure, waves, period, horizon), 2 * waves, "A season that helps"
     else:
-        shape, words = _last(events, exposure, period, len(history) + horizon), "A season, best told by the one before"
-    factors = shape * exposure.sum() / (exposure @ shape[: len(history)])
+        (factors, doubt), learnt, words = _last(events, exposure, period, horizon), period - 1, "A season, best told by the one before"
     past, coming = (tuple(float(one) for one in part) for part in np.split(factors, [len(history)]))
-    return Seasons(past, coming, True, strength, error, naive_error, flat_error, f"{words} ({told}).")
+    return Seasons(past, coming, doubt, learnt, True, strength, error, naive_error, flat_error, f"{words} ({told}).")
 
 
-def _hint(events: NDArray[np.float64], exposure: NDArray[np.float64], period: int) -> bool:
+def _hint(events: Numbers, exposure: Numbers, period: int) -> bool:
     """Whether months of the year differ enough for a regression to be worth its import: one rate for each against one for all."""
     month = np.arange(len(events)) % period
     rates = (np.bincount(month, events) / np.bincount(month, exposure))[month]
@@ -87,31 +92,30 @@ def _hint(events: NDArray[np.float64], exposure: NDArray[np.float64], period: in
     return bool(special.fdtrc(period - 1, left, (flat - own) / (period - 1) / max(own / left, 1.0)) < _HINT)
 
 
-def _deviance(events: NDArray[np.float64], said: NDArray[np.float64]) -> float:
+def _deviance(events: Numbers, said: Numbers) -> float:
     return float(2 * np.sum(special.xlogy(events, events / np.maximum(said, 1e-12)) - events + said))
 
 
 def _without(past: int, horizon: int, words: str, strength: float = 0.0, errors: tuple[float, ...] | None = None) -> Seasons:
     error, naive, flat = errors or (None, None, None)
-    return Seasons((1.0,) * past, (1.0,) * horizon, False, strength, error, naive, flat, words)
+    return Seasons((1.0,) * past, (1.0,) * horizon, np.zeros((horizon, horizon)), 0, False, strength, error, naive, flat, words)
 
 
-def _trial(events: NDArray[np.float64], exposure: NDArray[np.float64], period: int) -> tuple[float, float, float]:
+def _trial(events: Numbers, exposure: Numbers, period: int) -> tuple[float, float, float]:
     """Mean absolute errors of the season, of the naive and of a flat rate, over the months ahead of each origin in the last season."""
     missed = []
     for origin in range(len(events) - period, len(events) - _AHEAD + 1):
         past, lived, ahead = events[:origin], exposure[:origin], slice(origin, origin + _AHEAD)
         waves, _ = _waves(past, lived, period)
-        shape = np.exp(_log_season(past, lived, waves, period, origin + _AHEAD))
-        seasonal = past.sum() / (lived @ shape[:origin]) * shape[ahead] * exposure[ahead]
         flat = past.sum() / lived.sum() * exposure[ahead]
+        seasonal = flat * _regressed(past, lived, waves, period, _AHEAD)[0][ahead]
         naive = np.array(seasonal_naive([float(one) for one in past], _AHEAD, period))
         missed.append([np.abs(events[ahead] - said).mean() for said in (seasonal, naive, flat)])
     error, naive_error, flat_error = np.mean(missed, axis=0)
     return float(error), float(naive_error), float(flat_error)
 
 
-def _waves(events: NDArray[np.float64], exposure: NDArray[np.float64], period: int) -> tuple[int, float]:
+def _waves(events: Numbers, exposure: Numbers, period: int) -> tuple[int, float]:
     """How many harmonics history asks for, each against those before it, and the share of deviance that the most of them explain."""
     best, held = 0, _fit(events, exposure, 0, period)
     flat = strength = float(held.deviance)
@@ -125,23 +129,36 @@ def _waves(events: NDArray[np.float64], exposure: NDArray[np.float64], period: i
     return best, 1 - strength / flat if flat > 0 else 0.0
 
 
-def _log_season(events: NDArray[np.float64], exposure: NDArray[np.float64], waves: int, period: int, months: int) -> NDArray[np.float64]:
-    return np.asarray(_harmonics(months, waves, period)[:, 1:] @ _fit(events, exposure, waves, period).params[1:], dtype=float)
+def _regressed(events: Numbers, exposure: Numbers, waves: int, period: int, horizon: int) -> tuple[Numbers, Numbers]:
+    """Factors of past and coming months by the regression, and the covariances of the logarithms of the coming ones."""
+    fit, months = _fit(events, exposure, waves, period), len(events)
+    turns = _harmonics(months + horizon, waves, period)[:, 1:]
+    factors = _levelled(np.exp(turns @ fit.params[1:]), exposure)
+    apart = turns[months:] - (exposure * factors[:months]) @ turns[:months] / exposure.sum()
+    noise = max(float(fit.pearson_chi2) / (months - 1 - 2 * waves), 1.0)
+    return factors, noise * apart @ np.asarray(fit.cov_params())[1:, 1:] @ apart.T
 
 
-def _last(events: NDArray[np.float64], exposure: NDArray[np.float64], period: int, months: int) -> NDArray[np.float64]:
-    """The last season's rates, half an event added to each month, laid over all months."""
-    rates = (events[-period:] + 0.5) / exposure[-period:]
-    return np.asarray(rates[(np.arange(months) - len(events)) % period])
+def _last(events: Numbers, exposure: Numbers, period: int, horizon: int) -> tuple[Numbers, Numbers]:
+    """The same by the last season's own rates, half an event added to each month."""
+    month = (np.arange(len(events) + horizon) - len(events)) % period
+    seen, ahead = events[-period:] + 0.5, month[len(events) :]
+    factors = _levelled((seen / exposure[-period:])[month], exposure)
+    return factors, np.where(ahead[:, None] == ahead, 1 / seen[ahead], 0.0)
 
 
-def _fit(events: NDArray[np.float64], exposure: NDArray[np.float64], waves: int, period: int) -> Any:
+def _levelled(shape: Numbers, exposure: Numbers) -> Numbers:
+    """A shape with the mean 1 over past exposure."""
+    return np.asarray(shape * exposure.sum() / (exposure @ shape[: len(exposure)]))
+
+
+def _fit(events: Numbers, exposure: Numbers, waves: int, period: int) -> Any:
     from statsmodels.genmod.families import Poisson
     from statsmodels.genmod.generalized_linear_model import GLM
 
     return GLM(events, _harmonics(len(events), waves, period), family=Poisson(), offset=np.log(exposure)).fit()
 
 
-def _harmonics(months: int, waves: int, period: int) -> NDArray[np.float64]:
+def _harmonics(months: int, waves: int, period: int) -> Numbers:
     turn = 2 * np.pi * np.arange(months)[:, None] / period * np.arange(1, waves + 1)
     return np.column_stack([np.ones(months), np.cos(turn), np.sin(turn)])

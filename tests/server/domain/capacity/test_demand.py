@@ -47,6 +47,12 @@ def test_months_that_differ_by_chance_are_told_from_months_that_differ_by_more()
     assert "more than chance" in demand.dispersion(by_more).words
 
 
+def test_what_was_learnt_from_the_months_themselves_makes_their_difference_less_sure() -> None:
+    months = [Period(float(n), 1.0) for n in (40, 90, 55, 120, 60, 75, 30, 100, 50, 80, 110, 35)]
+    assert demand.dispersion(months, learnt=5).variance > demand.dispersion(months).variance
+    assert demand.dispersion(months, learnt=8) is BY_CHANCE
+
+
 def test_too_little_history_tells_nothing_of_months() -> None:
     assert demand.dispersion([Period(9, 10.0), Period(1, 10.0)]) is BY_CHANCE
     assert demand.dispersion([Period(0, 10.0)] * 20) is BY_CHANCE
