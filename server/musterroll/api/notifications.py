@@ -19,7 +19,7 @@ from musterroll.domain.instants import from_ms
 from musterroll.domain.permission import Role, needs
 from musterroll.domain.signals import LEADS, Event, Kind
 from musterroll.domain.telling import Pace, Way
-from musterroll.registry import notifying
+from musterroll.registry import notifying, posting
 from musterroll.registry.notifying import Wish
 from musterroll.storage import outbox, signals
 from musterroll.storage.signal_tables import Notification, NotificationRule
@@ -223,8 +223,8 @@ def list_messages(query: NotificationQuery) -> Response:
 @needs(Role.ADMIN)
 def retry(path: NumberPath) -> Response:
     with writing() as session:
-        made = notifying.retry(session, path.number, clock())
-        return answer(_message(made, notifying.message(session, path.number).rule), 202)
+        made = posting.retry(session, path.number, clock())
+        return answer(_message(made, posting.message(session, path.number).rule), 202)
 
 
 def _wish(body: NotificationRuleBody) -> Wish:

@@ -7,7 +7,7 @@ import click
 from musterroll.commands.context import Context, clock, show
 from musterroll.domain.delivering import MessageState
 from musterroll.domain.instants import from_ms
-from musterroll.registry import notifying
+from musterroll.registry import notifying, posting
 from musterroll.storage import outbox
 
 _json = click.option("--json", "as_json", is_flag=True, help="Answer for machines.")
@@ -69,7 +69,7 @@ def test(context: Context, rule: int) -> None:
 def retry(context: Context, message: int) -> None:
     """Try MESSAGE now, and for three more days."""
     with context.database().writing() as session:
-        notifying.retry(session, message, clock())
+        posting.retry(session, message, clock())
     click.echo(f"Message {message} is tried again now; see musterroll notify messages")
 
 

@@ -12,8 +12,8 @@ from musterroll.domain.telling import Way
 from musterroll.notices import smtp, webhook
 from musterroll.notices.attempts import NotTakenError
 from musterroll.notices.letters import letter
-from musterroll.registry import notifying
-from musterroll.registry.notifying import Letter
+from musterroll.registry import posting
+from musterroll.registry.posting import Letter
 from musterroll.settings import Settings
 from musterroll.storage.database import Database
 
@@ -36,10 +36,10 @@ class Post:
     def send(self, now: datetime) -> int:
         """Make one attempt at up to four messages that are due. Returns how many there were."""
         with self._database.reading() as session:
-            if not notifying.due(session, now):
+            if not posting.due(session, now):
                 return 0
         with self._database.writing() as session:
-            letters = notifying.take(session, now, [random.random() for _ in range(_AT_ONCE)])  # noqa: S311
+            letters = posting.take(session, now, [random.random() for _ in range(_AT_ONCE)])  # noqa: S311
         if letters:
             with ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="post") as carriers:
                 list(carriers.map(self._carry, letters))
@@ -51,10 +51,10 @@ class Post:
         except NotTakenError as error:
             log.warning("message %s was not taken (attempt %d): %s", one.key, one.attempt, error)
             with self._database.writing() as session:
-                notifying.failed(session, one, str(error), error.for_good, self._clock())
+                posting.failed(session, one, str(error), error.for_good, self._clock())
             return
         with self._database.writing() as session:
-            notifying.sent(session, one, self._clock())
+            posting.sent(session, one, self._clock())
 
     def _hand_over(self, one: Letter) -> None:
         settings = self._settings

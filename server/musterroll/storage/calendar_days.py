@@ -27,7 +27,7 @@ def days(session: Session, since: date, limit: int) -> list[Day]:
     """The days from one on, the first `limit` of them, as far as the session sees."""
     e = Ending
     ahead = (col(e.on) >= since, col(e.how) == How.WARRANTY.value)
-    together = session.execute(select(func.count()).select_from(select(e.uid).where(*ahead).limit(_MOST + 1).subquery())).scalar() or 0
+    together = session.execute(select(func.count()).select_from(select(col(e.uid)).where(*ahead).limit(_MOST + 1).subquery())).scalar() or 0
     query = (
         select(e, func.coalesce(col(Account.name), ""), func.coalesce(col(Site.name), ""))
         .outerjoin(Account, col(Account.id) == col(e.account_id))

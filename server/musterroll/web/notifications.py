@@ -14,7 +14,7 @@ from musterroll.domain.findings import Kind as FindingKind
 from musterroll.domain.permission import Role, needs
 from musterroll.domain.signals import LEADS, Kind
 from musterroll.domain.telling import Pace, Way
-from musterroll.registry import notifying
+from musterroll.registry import notifying, posting
 from musterroll.registry.notifying import Wish
 from musterroll.storage import outbox
 from musterroll.storage.signal_tables import NotificationRule
@@ -132,8 +132,8 @@ def renew_secret(rule_id: int) -> Response:
 @needs(Role.ADMIN)
 def message(message_id: int) -> str:
     with reading() as session:
-        found = notifying.message(session, message_id)
-        events = notifying.events(session, message_id, _SHOWN)
+        found = posting.message(session, message_id)
+        events = posting.events(session, message_id, _SHOWN)
     return page("message.html", clock(), found=found, events=events)
 
 
@@ -141,7 +141,7 @@ def message(message_id: int) -> str:
 @needs(Role.ADMIN)
 def retry(message_id: int) -> AnyResponse:
     with writing() as session:
-        notifying.retry(session, message_id, clock())
+        posting.retry(session, message_id, clock())
     return redirect("/notifications#outbox", 303)
 
 

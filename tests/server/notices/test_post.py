@@ -10,7 +10,7 @@ from musterroll.domain.delivering import MessageState
 from musterroll.domain.signals import Kind
 from musterroll.domain.telling import Way
 from musterroll.notices import Post
-from musterroll.registry import notifying
+from musterroll.registry import notifying, posting
 from musterroll.registry.notifying import Wish
 from musterroll.settings import Settings
 from musterroll.storage.database import Database
@@ -117,7 +117,7 @@ def test_after_three_days_a_message_is_given_up_and_can_be_tried_anew(sqlite_dat
     assert message(sqlite_database).state is MessageState.GIVEN_UP
     hook.answer = status(200)
     with sqlite_database.writing() as session:
-        notifying.retry(session, message(sqlite_database).id or 0, late)
+        posting.retry(session, message(sqlite_database).id or 0, late)
     post(sqlite_database, late).send(late)
     assert message(sqlite_database).state is MessageState.SENT
 

@@ -15,7 +15,7 @@ from musterroll.domain.instants import to_ms
 from musterroll.domain.signals import Kind
 from musterroll.domain.telling import Pace, Way
 from musterroll.domain.warranty import PeriodKind
-from musterroll.registry import hearing, noticing, notifying, reconciling, signalling, sweeping, undoing
+from musterroll.registry import hearing, noticing, notifying, posting, reconciling, signalling, sweeping, undoing
 from musterroll.registry.notifying import Wish
 from musterroll.storage import activity, marks, pulses
 from musterroll.storage.audit_tables import AuditEntry, Change, ImportRun
@@ -60,7 +60,7 @@ def spoken(database: Database, now: datetime) -> list[Notification]:
 
 def told(database: Database, message: Notification) -> list[rules.Event]:
     with database.reading() as session:
-        return notifying.events(session, message.id or 0, 1000)
+        return posting.events(session, message.id or 0, 1000)
 
 
 def noticed(session: Session) -> list[Signal]:
