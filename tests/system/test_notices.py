@@ -8,16 +8,22 @@ import sys
 import threading
 import time
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
+from musterroll.domain.instants import to_ms
 from musterroll.domain.signals import Kind
 from musterroll.domain.telling import Way
+from musterroll.recurring import jobs
 from musterroll.registry import notifying
 from musterroll.registry.notifying import Wish
+from musterroll.schedule import Schedule
+from musterroll.settings import Settings
 from musterroll.storage.database import Database
 from musterroll.storage.signal_tables import Signal
 
+from tests.support import rolls
 from tests.support.receivers import Hook, status
 
 SIGNALS, KILLS = 300, 8
@@ -43,6 +49,23 @@ def test_killed_while_sending_each_signal_reaches_exactly_one_id_and_none_is_los
     assert set(ids) == {f"SN{n}" for n in range(SIGNALS)}
     assert {serial for serial, found in ids.items() if len(found) != 1} == set()
     assert len(hook.items) > len({call.headers["webhook-id"] for call in hook.items})  # some came twice, and can be told apart
+
+
+def test_a_schedule_tells_of_a_unit_that_falls_silent(database: Database, tmp_path: Path) -> None:
+    with Hook().open() as hook:
+        with database.writing() as session:
+            wish = Wish("Ours", Way.WEBHOOK, hook.url, [Kind.STALE], gather_minutes=0)
+            notifying.make_rule(session, wish, "admin", EARLY)
+            at = to_ms(datetime.now(UTC))
+            rolls.listening(session, at - 3_600_000, at)
+            rolls.unit(session, "SN1", lifecycle="deployed", voice={"heard_at": at - 600_000, "first_heard_at": 1})
+        schedule = Schedule(database, jobs(Settings(data_dir=tmp_path, webhook_hosts=["localhost"]), database))
+        schedule.start()
+        try:
+            (call,) = hook.reach(1, 60)
+        finally:
+            schedule.stop()
+    assert [one["serial"] for one in json.loads(call.body)["data"]["signals"]] == ["SN1"]
 
 
 def _moody(chance: random.Random) -> Any:
