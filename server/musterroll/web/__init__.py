@@ -74,6 +74,9 @@ _SUBJECTS = (
 )
 
 
+_PACE = (1200, 0.05)  # pages a person may open at once, and the seconds each takes to come back: quicker than people are
+
+
 def build(app: Flask, database: Database, settings: Settings, checks: Checks) -> None:
     """Put the pages on `app`, whose `secret_key` is set. `checks` names what the health strip shows; they are asked at every
     page and must be quick."""
@@ -82,9 +85,6 @@ def build(app: Flask, database: Database, settings: Settings, checks: Checks) ->
     words.install(app)
     cover_words.install(app)
     finding_words.install(app)
-_PACE = (1200, 0.05)  # pages a person may open at once, and the seconds each takes to come back: quicker than people are
-
-
     notification_words.install(app)
     filter_words.install(app)
     offline.install(app, assets.install(app))
