@@ -98,9 +98,7 @@ class ContractLines(Taker):
         return f"covers {heir.serial}, in the place of {after['serial']}"
 
     def _over(self, after: Facts, record: dict[str, Any]) -> bool:
-        span = Span(after["starts_on"] or record["starts_on"], after["ends_on"]) if after["starts_on"] or after["ends_on"] else None
-        line = rules.Line(0, "", 0, after["scope"], serial_key=after["serial_key"], span=span)
-        return rules.ended(line, contract_of(Contract(**record)), self.source.now.date()) is not None
+        return rules.ended(_line("", after, record), contract_of(Contract(**record)), self.source.now.date()) is not None
 
     def _product(self, row: Row, after: Facts) -> int | None:
         if "model" not in row.said:
@@ -114,12 +112,7 @@ class ContractLines(Taker):
         raise NotFound(f"there is no product {model} on the roll; import its units first")
 
     def _refuse_misfit(self, row: Row, after: Facts, record: dict[str, Any]) -> None:
-        ref = f"{row.said['contract']}/{row.said['number']}"
-        span = None
-        if after["starts_on"] or after["ends_on"]:
-            span = Span(after["starts_on"] or record["starts_on"], after["ends_on"])
-        place = 1 if after["site"] or after["account"] else None
-        line = rules.Line(0, ref, 0, after["scope"], place, after["serial_key"], after["product_id"], after["quantity"], span)
+        line = _line(f"{row.said['contract']}/{row.said['number']}", after, record)
         contract = rules.Contract(0, record["ref"], None, State.ACTIVE, Span(record["starts_on"], record["ends_on"] or None))
         if why := rules.misfit(line, contract):
             raise Conflict(why)
@@ -149,6 +142,13 @@ class ContractLines(Taker):
     def fresh(self, plan: Plan, row_id: int) -> dict[str, Any]:
         contract, number = self.key(plan.row)
         return {"id": row_id, "contract_id": self._contracts[contract]["id"], "number": number}
+
+
+def _line(ref: str, after: Facts, record: dict[str, Any]) -> rules.Line:
+    """A line as the rules take it; which place it is for does not matter to them here."""
+    span = Span(after["starts_on"] or record["starts_on"], after["ends_on"]) if after["starts_on"] or after["ends_on"] else None
+    place = 1 if after["site"] or after["account"] else None
+    return rules.Line(0, ref, 0, after["scope"], place, after["serial_key"], after["product_id"], after["quantity"], span)
 
 
 def _left_with_the_old(known: Known | None, own: str, heir: Holder | None) -> bool:
