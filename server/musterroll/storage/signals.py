@@ -1,18 +1,17 @@
 """Signals as they are written by whoever made them so, dealt out to rules, and read back with their names."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Sequence
 from datetime import date
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Date, and_, bindparam, func, insert, literal, null, or_, select, text, update
+from sqlalchemy import ColumnElement, and_, func, insert, literal, null, or_, select, update
 from sqlmodel import Session, col
 
 from musterroll.domain.lifecycle import Lifecycle
 from musterroll.domain.money import Money
 from musterroll.domain.signals import Event, Kind
-from musterroll.storage import accounts
+from musterroll.storage import accounts, bulk
 from musterroll.storage.bulk import among
-from musterroll.storage.columns import PRICE
 from musterroll.storage.signal_tables import Dealt, NotificationRule, Signal
 from musterroll.storage.staging import Staging
 from musterroll.storage.tables import Account, Site, Unit, Voice
@@ -69,22 +68,37 @@ def note_findings(staging: Staging, at: int) -> None:
     staging.run(_OPENED, at=at)
 
 
-_KEPT = text("""
-INSERT INTO signal (kind, at, key, since, account_id, site_id, units, serial, uid, variant, lead, "on", worth, currency, detail)
-VALUES (:kind, :at, :key, :since, :account_id, :site_id, :units, :serial, :uid, :variant, :lead, :on, :worth, :currency, :detail)
-ON CONFLICT (key) DO NOTHING""").bindparams(bindparam("on", type_=Date()))
+_NAMES = (
+    "kind",
+    "at",
+    "key",
+    "since",
+    "account_id",
+    "site_id",
+    "units",
+    "serial",
+    "uid",
+    "variant",
+    "lead",
+    "on",
+    "worth",
+    "currency",
+    "detail",
+)
 
 
-def note(session: Session, noticed: Iterable[Noticed]) -> int:
-    """Write signals whose key is new. Returns how many."""
-    done: list[Any] = [session.execute(_KEPT, _row(one)) for one in noticed]
-    return sum(one.rowcount for one in done)
+def note(session: Session, noticed: Sequence[Noticed]) -> int:
+    """Write signals whose key is new. Returns how many. Raises IntegrityError where another transaction has just written one of them."""
+    told = known(session, [one.key for one in noticed if one.key is not None])
+    rows = [_row(one) for one in noticed if one.key not in told]
+    bulk.insert(session, Signal, _NAMES, rows)
+    return len(rows)
 
 
-def _row(one: Noticed) -> dict[str, Any]:
-    worth = None if one.worth is None else PRICE.process_bind_param(one.worth.amount, None)
-    currency = one.worth.currency if one.worth else ""
-    return {**one._asdict(), "kind": one.kind.value, "worth": worth, "currency": currency, "detail": one.detail[:300]}
+def _row(one: Noticed) -> tuple[Any, ...]:
+    worth = (None, "") if one.worth is None else (one.worth.amount, one.worth.currency)
+    place = (one.account_id, one.site_id, one.units, one.serial, one.uid)
+    return (one.kind, one.at, one.key, one.since, *place, one.variant, one.lead, one.on, *worth, one.detail[:300])
 
 
 def known(session: Session, keys: Collection[str]) -> set[str]:
