@@ -15,6 +15,7 @@ _YEARS = 3  # seasons of history before one is looked for
 _WAVES = (1, 2, 3)  # how many harmonics a season may take
 _DOUBT = 0.01  # how likely chance alone may show such a season
 _HINT = 0.25  # how likely chance alone may show the months of the year to differ as much, for a season to be looked for at all
+_MORE = 0.15  # the same for a further wave once there is one: a season too smooth misses more than one too rough
 _AHEAD = 3  # months told from each origin of the trial
 
 
@@ -85,11 +86,15 @@ def seasons(history: Sequence[Period], horizon: int, period: int = 12) -> Season
 
 def _hint(events: Numbers, exposure: Numbers, period: int) -> bool:
     """Whether months of the year differ enough for a regression to be worth its import: one rate for each against one for all."""
-    month = np.arange(len(events)) % period
-    rates = (np.bincount(month, events) / np.bincount(month, exposure))[month]
-    own, flat = _deviance(events, rates * exposure), _deviance(events, exposure * events.sum() / exposure.sum())
+    own, flat = _deviance(events, _by_month(events, exposure, period)), _deviance(events, exposure * events.sum() / exposure.sum())
     left = len(events) - period
     return bool(special.fdtrc(period - 1, left, (flat - own) / (period - 1) / max(own / left, 1.0)) < _HINT)
+
+
+def _by_month(events: Numbers, exposure: Numbers, period: int) -> Numbers:
+    """What one rate for each month of the year expects of the past."""
+    month = np.arange(len(events)) % period
+    return np.asarray((np.bincount(month, events) / np.bincount(month, exposure))[month] * exposure)
 
 
 def _deviance(events: Numbers, said: Numbers) -> float:
@@ -123,7 +128,7 @@ def _waves(events: Numbers, exposure: Numbers, period: int) -> tuple[int, float]
         tried = _fit(events, exposure, waves, period)
         more, left = 2 * (waves - best), len(events) - 1 - 2 * waves
         noise = max(float(tried.pearson_chi2) / left, 1.0)
-        if float(special.fdtrc(more, left, (held.deviance - tried.deviance) / more / noise)) < _DOUBT:
+        if float(special.fdtrc(more, left, (held.deviance - tried.deviance) / more / noise)) < (_MORE if best else _DOUBT):
             best, held = waves, tried
         strength = float(tried.deviance)
     return best, 1 - strength / flat if flat > 0 else 0.0
@@ -144,7 +149,9 @@ def _last(events: Numbers, exposure: Numbers, period: int, horizon: int) -> tupl
     month = (np.arange(len(events) + horizon) - len(events)) % period
     seen, ahead = events[-period:] + 0.5, month[len(events) :]
     factors = _levelled((seen / exposure[-period:])[month], exposure)
-    return factors, np.where(ahead[:, None] == ahead, 1 / seen[ahead], 0.0)
+    usual = _by_month(events, exposure, period)
+    noise = max(float(np.sum((events - usual) ** 2 / np.maximum(usual, 0.5))) / (len(events) - period), 1.0)
+    return factors, np.where(ahead[:, None] == ahead, noise / seen[ahead], 0.0)
 
 
 def _levelled(shape: Numbers, exposure: Numbers) -> Numbers:
