@@ -7,12 +7,13 @@ from pydantic import Field
 
 from musterroll.api.blueprints import guarded
 from musterroll.api.changes import DoneOut, ReasonBody, done_out
-from musterroll.api.door import actor, answer, clock, writing
-from musterroll.api.models import Day, Text, UnitPath
+from musterroll.api.door import actor, answer, clock, reading, writing
+from musterroll.api.models import Day, Shape, Text, UnitPath
 from musterroll.api.problems import documented
 from musterroll.domain.lifecycle import Lifecycle
 from musterroll.domain.permission import Role, needs
-from musterroll.registry import moving, replacing
+from musterroll.registry import moving, replacing, surroundings
+from musterroll.storage.surroundings import Other
 
 api = guarded("moves", "units")
 
@@ -30,6 +31,35 @@ class ReplaceBody(ReasonBody):
     becomes: Literal["returned", "retired", "stock"] = Field(default="returned", description="Of the unit that is replaced.")
     lines: bool = Field(default=True, description="Contract lines that name the old serial name the new one.")
     remaining_warranty: bool = Field(default=True, description="What is left of the old unit's warranty is taken over.")
+
+
+class OtherOut(Shape):
+    id: str
+    serial: str
+
+
+class RelationsOut(Shape):
+    replaced_by: OtherOut | None
+    replaces: list[OtherOut]
+    merged_into: OtherOut | None = Field(description="The same unit, as it is now on the roll.")
+    merged: list[OtherOut] = Field(description="Units that were merged into it.")
+    open_incidents: list[str] = Field(description=f"Their numbers, newest first, at most {surroundings.MOST}.")
+
+
+@api.get("/units/<uid>/relations", summary="Units it stands in the place of, or that stand in its", responses={200: RelationsOut})
+def get_relations(path: UnitPath) -> Response:
+    """Of a unit that is not on the roll, none."""
+    with reading() as session:
+        found = surroundings.surroundings(session, path.uid)
+    return answer(
+        RelationsOut(
+            replaced_by=_other(found.replaced_by),
+            replaces=[OtherOut(id=one.uid, serial=one.serial) for one in found.replaces],
+            merged_into=_other(found.merged_into),
+            merged=[OtherOut(id=one.uid, serial=one.serial) for one in found.merged],
+            open_incidents=[one.ref for one in found.incidents],
+        )
+    )
 
 
 @api.post("/units/<uid>/moves", summary="Ship, deploy, return, retire", responses={200: DoneOut, **documented(400, 404, 409, 413, 415)})
@@ -53,3 +83,7 @@ def replace(path: UnitPath, body: ReplaceBody) -> Response:
     with writing() as session:
         becomes = Lifecycle(body.becomes)
         return answer(done_out(replacing.replace(session, path.uid, body.by, actor=actor(), now=clock(), becomes=becomes, **wanted)))
+
+
+def _other(one: Other | None) -> OtherOut | None:
+    return OtherOut(id=one.uid, serial=one.serial) if one else None

@@ -137,7 +137,7 @@ class ComparisonOut(Shape):
     items: list[NamedPlanOut]
 
 
-class PeriodOut(Shape):
+class PlanPeriodOut(Shape):
     period: date = Field(description="Its first day.")
     mean: float
     low80: float
@@ -171,7 +171,7 @@ class VerdictOut(Shape):
 class TrialOut(Shape):
     of: str
     verdict: VerdictOut | None
-    periods: list[PeriodOut]
+    periods: list[PlanPeriodOut]
 
 
 class TrialList(Shape):

@@ -18,9 +18,16 @@ class Surroundings(NamedTuple):
     replaced_by: Other | None
     replaces: list[Other]
     merged_into: Other | None
+    merged: list[Other]  # into it
 
 
 def surroundings(session: Session, uid: str) -> Surroundings:
     """Of a unit that is on the roll; of one that is not, nothing."""
     incidents = stored.open_incidents(session, uid, MOST)
-    return Surroundings(incidents, stored.replaced_by(session, uid), stored.replaces(session, uid), stored.merged_into(session, uid))
+    return Surroundings(
+        incidents,
+        stored.replaced_by(session, uid),
+        stored.replaces(session, uid),
+        stored.merged_into(session, uid),
+        stored.merged(session, uid),
+    )

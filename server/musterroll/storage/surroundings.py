@@ -35,6 +35,11 @@ def merged_into(session: Session, uid: str) -> Other | None:
     return next(iter(_others(session, uid, "merged_into_id", "id")), None)
 
 
+def merged(session: Session, uid: str) -> list[Other]:
+    """The units that were merged into this one."""
+    return _others(session, uid, "id", "merged_into_id")
+
+
 def _others(session: Session, uid: str, mine: str, theirs: str) -> list[Other]:
     """The units whose column `theirs` is what the unit has as `mine`."""
     wanted = select(getattr(Unit, mine)).where(col(Unit.uid) == uid).scalar_subquery()

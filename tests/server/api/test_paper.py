@@ -181,6 +181,8 @@ def test_a_replacement_takes_over_place_and_lines(small_desk: Desk) -> None:
     assert small_desk.get(f"units/{uid}")["lifecycle"] == "returned"
     line = small_desk.get("contracts/C1")["first_lines"][0]
     assert (line["serial"], line["covers"]) == ("SN1", "SN3")  # it stays as the document writes it
+    old, new = small_desk.get(f"units/{uid}/relations"), small_desk.get(f"units/{by}/relations")
+    assert (old["replaced_by"]["id"], new["replaces"], old["open_incidents"]) == (by, [{"id": uid, "serial": "SN1"}], [])
 
 
 def test_a_warranty_is_extended_and_voided_with_its_reason(small_desk: Desk) -> None:
