@@ -4,6 +4,7 @@ import secrets
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from hashlib import sha256
 from typing import NamedTuple
 
 from sqlmodel import Session, col, select
@@ -22,7 +23,7 @@ _WARRANTIES = timedelta(days=180)
 _BACK = timedelta(days=31)
 _EVERY = timedelta(hours=1)
 _NOTED_EVERY = timedelta(minutes=10)
-_WORKED_OUT = "calendar"  # at: when
+_WORKED_OUT = "calendar"  # at: when; note: a hash of what came of it
 _MOST = 5000  # entries of a feed
 
 
@@ -96,9 +97,11 @@ def work_out(session: Session, now: datetime) -> list[Row] | None:
 
 
 def keep(session: Session, found: Sequence[Row], now: datetime) -> None:
-    """Keep what was worked out."""
-    calendar_days.replace(session, found)
-    marks.put(session, _WORKED_OUT, 0, to_ms(now))
+    """Keep what was worked out, where it is not what is kept."""
+    digest = sha256(repr(found).encode()).hexdigest()
+    if marks.mark(session, _WORKED_OUT).note != digest:
+        calendar_days.replace(session, found)
+    marks.put(session, _WORKED_OUT, 0, to_ms(now), digest)
 
 
 def upcoming(session: Session, since: date, limit: int = _MOST) -> list[Entry]:
