@@ -11,7 +11,10 @@ from musterroll.storage.tables import Credential, CredentialStatus, Product, Sit
 _FACTS: Any = (
     select(
         *(col(column) for column in (Unit.id, Unit.uid, Unit.serial, Unit.serial_key, Unit.product_id, Unit.site_id, Unit.lifecycle)),
-        *(col(column) for column in (Unit.registered_on, Unit.installed_on, Unit.shipped_on, Unit.warranty_months, Unit.card)),
+        *(
+            col(column)
+            for column in (Unit.registered_on, Unit.installed_on, Unit.shipped_on, Unit.warranty_months, Unit.card, Unit.merged_into_id)
+        ),
         col(Unit.account_id).label("own_account_id"),
         col(Site.account_id).label("site_account_id"),
         *(col(column) for column in (Site.zone, Product.policy_id, Product.list_price, Product.currency)),
