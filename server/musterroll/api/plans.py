@@ -157,7 +157,7 @@ class HeldOut(Shape):
     high: float
 
 
-class VerdictOut(Shape):
+class BacktestOut(Shape):
     rows: int
     held80: HeldOut
     held95: HeldOut
@@ -170,7 +170,7 @@ class VerdictOut(Shape):
 
 class TrialOut(Shape):
     of: str
-    verdict: VerdictOut | None
+    verdict: BacktestOut | None
     periods: list[PlanPeriodOut]
 
 
