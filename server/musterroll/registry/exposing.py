@@ -79,7 +79,7 @@ def measure(session: Session, since: int, until: int, now: datetime, seats: str 
 
     What units say of a silence counts when it ended, in the months it lies in, be they before `since`.
     """
-    heard, lines = hearing_at(session, until), line_days(session, from_ms(until).date())
+    heard, lines = hearing_at(session, until, to_ms(now)), line_days(session, from_ms(until).date())
     found = _summed(exposure.stretches(session, since, until, heard, lines, seats), since, until)
     told = list(exposure.reported(session, since, until, heard, lines, seats))
     first = min((int(batch.since.min()) * 1000 for batch in told if len(batch.since)), default=since)

@@ -84,7 +84,7 @@ def base(
     Where a unit stood is as it was then; whose it is, is as recorded now. Raises NotFound, and Refusal for a day to come.
     """
     instant, known_at = _moment(on, now), _moment(known, now)
-    heard, where = hearing_at(session, instant), rows_of(session, scope)
+    heard, where = hearing_at(session, instant, to_ms(now)), rows_of(session, scope)
     present = on is None and known is None
     axes = installed_base.axes_now(heard, instant) if present else installed_base.axes_at(heard, instant, known_at)
     key = installed_base.age(from_ms(instant).date(), OLDEST) if by is Slice.AGE else by.value if by else "all"
@@ -115,8 +115,8 @@ def through(session: Session, month: date, now: datetime, *, known: Moment | Non
     if since > to_ms(now):
         raise Refusal(f"{first:%B %Y} has not begun yet", "day_to_come")
     last, known_at = _moment(add_months(first, 1) - timedelta(days=1), now, cut=True), _moment(known, now)
-    where, closing_heard = rows_of(session, scope), hearing_at(session, last)
-    opening = installed_base.axes_at(hearing_at(session, since - 1), since - 1, known_at)
+    where, closing_heard = rows_of(session, scope), hearing_at(session, last, to_ms(now))
+    opening = installed_base.axes_at(hearing_at(session, since - 1, to_ms(now)), since - 1, known_at)
     closing = installed_base.axes_at(closing_heard, last, known_at)
     effective, untold = asof.effective(since, last + 1, known_at), asof.untold(closing_heard, since - 1, min(last, known_at))
     others = installed_base.stirred(session, opening, closing, effective, untold, where)

@@ -1,8 +1,9 @@
 """Stretches of operation as history tells them, and the sums of them that are kept.
 
 A unit counts while it was heard, from a transition to operating (or late) to the next one away from it, and while it was silent for as
-long as the hourly records it sent afterwards say that it worked. One that its paper calls returned
-or retired counts no more from then on; one merged into another is counted as that one. A unit that was never heard does not count.
+long as the hourly records it sent afterwards say that it worked. One that its paper calls returned or retired counts no more from then on;
+one merged into another is counted as that one. A unit that was never heard does not count, and one that only other platforms' lists tell
+of counts as far as they tell.
 """
 
 import json
@@ -61,6 +62,7 @@ promised AS (
 SELECT u.product_id, s.since / 1000,
   {least}(coalesce(s.until, CASE
     WHEN v.stale_since <= :until THEN v.stale_since
+    WHEN v.heard_at <= :until AND v.birth_epoch < 0 AND v.beat < 0 THEN {least}(:until, v.heard_at + v.stale_after * 1000)
     WHEN v.heard_at <= :until AND {least}(:until, :listened_until) - {greatest}(v.heard_at, :listened_since) >= v.stale_after * 1000
       THEN {greatest}(v.heard_at, :listened_since) + v.stale_after * 1000
     ELSE :until END), coalesce(CASE WHEN u.lifecycle IN ('returned', 'retired') THEN g.at END, :until), :until) / 1000,

@@ -16,13 +16,13 @@ def hearing(session: Session) -> Hearing:
     return Hearing(since, until)
 
 
-def hearing_at(session: Session, instant: int) -> Hearing:
+def hearing_at(session: Session, instant: int, now: int) -> Hearing:
     """What to judge silence at an instant (ms) by.
 
-    Where the registry itself had not listened yet, what other platforms told counts up to the instant.
+    At an instant of the past when the registry itself was not listening yet, what other platforms told counts up to it.
     """
     found = hearing(session)
-    return Hearing(0, instant, told=True) if instant < found.since or not found.until else found
+    return Hearing(0, instant, told=True) if instant < now and (instant < found.since or not found.until) else found
 
 
 class _Signs(NamedTuple):
