@@ -1,6 +1,7 @@
 """The rules as SQL say what the pure rules say, on random fleets; looking again at what changed says what looking at everything says."""
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from random import Random
 from typing import Any
 
@@ -57,6 +58,29 @@ def as_the_rules(session: Session) -> set[Kind]:
     assert standings(session) == {unit: int(flags.code, 2) for unit, flags in expected.flags.items()}
     assert tallies.counts(session) == cells(expected.flags.values())
     return {one.key.kind for one in expected.findings}
+
+
+def test_runs_at_the_same_time_leave_the_counts_right(database: Database) -> None:
+    with database.writing() as session:
+        paper.fill(session, Random(1), 10)
+        reconciling.reconcile(session, NOW, NOW, store=True)
+
+    def everything_again() -> None:
+        with database.writing() as session:
+            reconciling.reconcile(session, NOW, NOW, store=True)
+
+    def some_again(seed: int) -> None:
+        with database.writing() as session:
+            reconciling.reconcile_changed(session, paper.edit(session, Random(seed)), NOW)
+
+    with ThreadPoolExecutor(2) as both:
+        wholes = [both.submit(everything_again) for _ in range(3)]
+        for seed in range(3):
+            some_again(seed)
+        for whole in wholes:
+            whole.result()
+    with database.reading() as session:
+        assert tallies.counts(session) == tallies.recount(session) == reconciling.reconcile(session, NOW, NOW, store=False).cells
 
 
 def test_a_unit_looked_at_alone_sits_where_the_whole_run_seats_it(database: Database) -> None:
