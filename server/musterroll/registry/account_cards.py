@@ -45,7 +45,7 @@ def opened(session: Session, ref: str, now: datetime) -> Opened:
         renewals.dues(session, now, ref).value.due,
         contracts.page(session, Wanted(account_id), None, SHOWN + 1),
         sites.page(session, account_id, "", None, SHOWN + 1),
-        deciding.findings(session, Filter(account=ref), None, 1, now).total,
+        deciding.total(session, Filter(account=ref), now),
     )
 
 

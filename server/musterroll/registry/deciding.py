@@ -63,6 +63,11 @@ def findings(session: Session, wanted: Filter, after: str | None, limit: int, no
     return Page(rows[:limit], f"{last.rank}.{last.id}" if last else None, finding_lists.total(session, which, on))
 
 
+def total(session: Session, wanted: Filter, now: datetime) -> Total:
+    """How many findings there are and what they are worth. Raises as `findings`."""
+    return finding_lists.total(session, _wanted(session, wanted), _today(now))
+
+
 def finding(session: Session, finding_id: int, now: datetime) -> Opened:
     """Open a finding. Raises NotFound."""
     row = finding_lists.one(session, finding_id, _today(now))

@@ -5,6 +5,7 @@ import binascii
 import re
 from datetime import date, datetime, timedelta
 from threading import Lock
+from time import perf_counter
 from typing import NamedTuple
 
 from sqlalchemy import ColumnElement, or_
@@ -99,24 +100,38 @@ def installed_base(session: Session, now: datetime) -> InstalledBase:
 
 
 class LatestBase:
-    """The installed base for those who ask again and again. A small fleet is counted every time, a large one at most once a second."""
+    """The installed base for those who ask again and again. A small fleet is counted every time; a large one at most once a second, and
+    for at most a twentieth of the time: while it is counted anew, others are told the last count."""
 
     KEY = "musterroll.installed_base"
     _LARGE = 20_000  # units
     _KEPT = timedelta(seconds=1)
+    _SHARE = 20
 
     def __init__(self) -> None:
         self._lock = Lock()
         self._last: tuple[InstalledBase, datetime] | None = None
+        self._kept = self._KEPT
 
     def __call__(self, session: Session, now: datetime) -> tuple[InstalledBase, datetime]:
-        """The counts, and when they were taken. Whoever asks while it is counted waits for that count; a share is counted when asked."""
+        """The counts, and when they were taken. A share of the fleet is counted when asked."""
         if limited(session):
             return installed_base(session, now), now
-        with self._lock:
-            if self._last is None or self._last[0].registered < self._LARGE or abs(now - self._last[1]) >= self._KEPT:
-                self._last = installed_base(session, now), now
-            return self._last
+        last = self._last
+        if last is not None and last[0].registered >= self._LARGE and (abs(now - last[1]) < self._kept or not self._lock.acquire(False)):
+            return last
+        if last is None or last[0].registered < self._LARGE:
+            return self._count(session, now)
+        try:
+            return self._count(session, now)
+        finally:
+            self._lock.release()
+
+    def _count(self, session: Session, now: datetime) -> tuple[InstalledBase, datetime]:
+        began = perf_counter()
+        self._last = installed_base(session, now), now
+        self._kept = max(self._KEPT, timedelta(seconds=self._SHARE * (perf_counter() - began)))
+        return self._last
 
 
 def wanted(session: Session, filters: FleetFilter, now: datetime) -> list[ColumnElement[bool]] | None:

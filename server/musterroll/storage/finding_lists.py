@@ -11,12 +11,13 @@ from sqlmodel import Session, col
 from musterroll.domain.contract import Scope
 from musterroll.domain.decisions import State
 from musterroll.domain.money import Money
-from musterroll.storage import accounts
+from musterroll.storage import accounts, bulk
 from musterroll.storage.audit_tables import AuditEntry
 from musterroll.storage.paper_tables import Contract, ContractLine, Finding, FindingDecision
 from musterroll.storage.tables import Account, Product, Site, Unit
 
 _F, _D = Finding, FindingDecision
+_rank: ColumnElement[int] = func.coalesce(type_coerce(col(_F.value), BigInteger), -1)  # the worth findings are ordered by
 
 
 class Wanted(NamedTuple):
@@ -89,33 +90,39 @@ def _country(country: str) -> ColumnElement[bool]:
 
 def _joined(columns: Sequence[Any], decision: Any) -> Select[Any]:
     """Findings beside their unit or line, and what was decided."""
-    return (
-        select(*columns)
-        .select_from(_F)
-        .outerjoin(decision, decision.c.finding_id == col(_F.id))
-        .outerjoin(Unit, and_(col(_F.subject) == "unit", col(Unit.id) == col(_F.subject_id)))
-        .outerjoin(ContractLine, and_(col(_F.subject) == "line", col(ContractLine.id) == col(_F.subject_id)))
-    )
+    return _beside(_decided(columns, decision))
 
 
-def _shown(decision: Any, on: date) -> tuple[Select[Any], ColumnElement[str], ColumnElement[int]]:
-    """Findings with all that is shown of them, their state and the worth they are ordered by."""
-    state = _state(decision, on)
-    rank: ColumnElement[int] = func.coalesce(type_coerce(col(_F.value), BigInteger), -1)
+def _decided(columns: Sequence[Any], decision: Any) -> Select[Any]:
+    return select(*columns).select_from(_F).outerjoin(decision, decision.c.finding_id == col(_F.id))
+
+
+def _beside(query: Select[Any]) -> Select[Any]:
+    query = query.outerjoin(Unit, and_(col(_F.subject) == "unit", col(Unit.id) == col(_F.subject_id)))
+    return query.outerjoin(ContractLine, and_(col(_F.subject) == "line", col(ContractLine.id) == col(_F.subject_id)))
+
+
+def _narrowed(columns: Sequence[Any], decision: Any, wanted: Wanted) -> Select[Any]:
+    """Findings as a filter asks for them; beside their unit or line only where it asks for that, as it is slow for many."""
+    placed = any(one is not None for one in (wanted.product_id, wanted.site_id, wanted.country))
+    return _joined(columns, decision) if placed else _decided(columns, decision)
+
+
+def _shown(decision: Any, on: date) -> Select[Any]:
+    """Findings with all that is shown of them."""
     columns = (
         *Finding.__table__.columns,  # type: ignore[attr-defined]
-        *(state.label("state"), rank.label("rank"), decision.c.reason, decision.c.until),
+        *(_state(decision, on).label("state"), _rank.label("rank"), decision.c.reason, decision.c.until),
         *(decision.c.by.label("decided_by"), decision.c.at.label("decided_at")),
         *(col(Unit.serial), col(Unit.uid), (col(Contract.ref) + "/" + col(ContractLine.number)).label("line")),
         *(col(Account.name).label("account"), col(Account.ref).label("account_ref"), col(Product.model)),
     )
-    query = (
+    return (
         _joined(columns, decision)
         .outerjoin(Contract, col(Contract.id) == col(ContractLine.contract_id))
         .outerjoin(Account, col(Account.id) == col(_F.account_id))
         .outerjoin(Product, col(Product.id) == func.coalesce(col(Unit.product_id), col(ContractLine.product_id)))
     )
-    return query, state, rank
 
 
 def page(session: Session, wanted: Wanted, on: date, after: tuple[int, int] | None, limit: int) -> list[Row[Any]]:
@@ -124,23 +131,24 @@ def page(session: Session, wanted: Wanted, on: date, after: tuple[int, int] | No
     Columns: those of the table; `state`, `reason`, `decided_by`, `decided_at`, `until`; `serial` and `uid` or `line`; `account`,
     `account_ref`, `model`; `rank`, the worth by which they are ordered (-1: none is known).
     """
-    query, state, rank = _shown(_newest(), on)
-    query = query.where(*_wanted(wanted, state))
+    decision = _newest()
+    picks = _narrowed((col(_F.id),), decision, wanted).where(*_wanted(wanted, _state(decision, on)))
     if after is not None:
-        query = query.where(or_(rank < after[0], and_(rank == after[0], col(_F.id) > after[1])))
-    return list(session.execute(query.order_by(rank.desc(), col(_F.id)).limit(limit)))
+        picks = picks.where(or_(_rank < after[0], and_(_rank == after[0], col(_F.id) > after[1])))
+    ids = list(session.execute(picks.order_by(_rank.desc(), col(_F.id)).limit(limit)).scalars())
+    shown = _shown(decision, on).where(bulk.among(session, col(_F.id), ids))
+    return list(session.execute(shown.order_by(_rank.desc(), col(_F.id)))) if ids else []
 
 
 def one(session: Session, finding_id: int, on: date) -> Row[Any] | None:
     """One finding with the columns of `page`."""
-    query, _, _ = _shown(_newest(), on)
-    return session.execute(query.where(col(_F.id) == finding_id)).one_or_none()
+    return session.execute(_shown(_newest(), on).where(col(_F.id) == finding_id)).one_or_none()
 
 
 def total(session: Session, wanted: Wanted, on: date) -> Total:
     decision = _newest()
     amount = func.sum(case((col(_F.counted), type_coerce(col(_F.value), BigInteger))))
-    query = _joined((col(_F.currency), func.count(), amount), decision).where(*_wanted(wanted, _state(decision, on)))
+    query = _narrowed((col(_F.currency), func.count(), amount), decision, wanted).where(*_wanted(wanted, _state(decision, on)))
     rows = session.execute(query.group_by(col(_F.currency)).order_by(col(_F.currency))).all()
     worth = tuple(Money(Decimal(int(row[2])).scaleb(-4), row[0]) for row in rows if row[2])
     return Total(sum(row[1] for row in rows), worth)

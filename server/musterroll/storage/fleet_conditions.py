@@ -25,9 +25,11 @@ def owned_by(accounts_wanted: Any) -> ColumnElement[bool]:
 
 
 def under(session: Session, ref: str) -> ColumnElement[bool]:
-    """Units of an account and of all below it."""
+    """Units of an account and of all below it. Few accounts are named one by one, so that their units are found by index."""
     found = accounts.by_ref(session, ref)
-    return owned_by(accounts.subtree(found.id or 0) if found else select(col(Account.id)).where(col(Account.id).is_(None)))
+    tree = accounts.subtree(found.id or 0) if found else select(col(Account.id)).where(col(Account.id).is_(None))
+    ids = list(session.execute(tree.limit(_FEW + 1)).scalars())
+    return owned_by(ids if len(ids) <= _FEW else tree)
 
 
 def of_segment(word: str) -> ColumnElement[bool]:
