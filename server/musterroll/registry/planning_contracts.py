@@ -21,7 +21,7 @@ from musterroll.storage.plan_facts import Units
 AHEAD = 12  # months of renewals looked ahead
 _QUARTER = 91 * 86_400_000
 _FOLLOWS = timedelta(90)  # a contract of the same account that begins so soon after another's end renews it
-_BACK = 36  # months of terms that ended
+BACK = 36  # months of terms that ended
 _NO_SEGMENT = "no segment"
 _SAMPLE = 2_000
 
@@ -39,6 +39,12 @@ def look(session: Session, units: Units, on: date, at: int) -> Looked:
     worth = _worth(contracts, lines, on)
     at_risk = _at_risk(contracts, worth, names, units, on, at)
     return Looked(_renewals(contracts, worth, names, on), at_risk, _prices(contracts, lines, units))
+
+
+def ended(session: Session, on: date) -> list[tuple[int, bool]]:
+    """Terms that ended in the last years: how many months before the month of `on`, and whether they were renewed."""
+    contracts = {row.id or 0: contract_of(row) for row in plan_facts.contracts(session)}
+    return [(-_months(on, term.ends_on), term.renewed) for term in _terms(contracts, on) if term.renewed is not None]
 
 
 def _worth(contracts: Mapping[int, Contract], lines: Sequence[Row[Any]], on: date) -> dict[int, float]:
@@ -60,7 +66,7 @@ class _Term(NamedTuple):
 
 def _terms(contracts: Mapping[int, Contract], on: date) -> Iterator[_Term]:
     """Terms that ended in the last years and those that end in the next: a contract renews by itself or by another that follows it."""
-    since, until = add_months(on, -_BACK), add_months(on, AHEAD)
+    since, until = add_months(on, -BACK), add_months(on, AHEAD)
     begun: dict[int | None, list[date]] = defaultdict(list)
     for contract in contracts.values():
         if contract.state is not State.DRAFT:

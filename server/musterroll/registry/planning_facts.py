@@ -33,7 +33,8 @@ def gather(session: Session, now: datetime, on: datetime | None = None, outstand
     """The facts as of now, by the kept sums of exposure and what is `outstanding` of them, or as of an instant `on`, measured for this;
     with the back-tests."""
     found, lived, happened = untested(session, now, on, outstanding)
-    return replace(found, trials=planning_trials.run(found, lived, happened))
+    renewed = planning_trials.of_renewals(planning_contracts.ended(session, found.on), len(found.months) - found.log_starts)
+    return replace(found, trials={**planning_trials.run(found, lived, happened), **renewed})
 
 
 def untested(

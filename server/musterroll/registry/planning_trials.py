@@ -1,6 +1,6 @@
 """Back-tests: at every past month, the facts as they were then, the plan they would have given, and what happened."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -12,10 +12,12 @@ from musterroll.domain.capacity.counts import Predictive
 from musterroll.domain.capacity.facts import Facts, ProductFacts
 from musterroll.domain.capacity.forecast import AT_QUARTER, QUARTER, Split, split
 from musterroll.domain.capacity.plan import handled
+from musterroll.domain.capacity.renewals import renewals
 from musterroll.registry.planning_incidents import Happened, Lived, told
 
 FIRST = 6  # months of the log before the first estimate is asked for
 _MOST = 24  # months looked back
+_TERMS = 10  # that ended before the first estimate of renewals is asked for
 _Said = Callable[[Facts, Split], Predictive | Amount]
 
 
@@ -48,6 +50,23 @@ def run(facts: Facts, lived: Lived, happened: Happened) -> dict[str, list[Row]]:
         "hours of a month": trial("hours", 1, lambda one, found: handled(one, found, 0)),
         "hours of a quarter": trial("hours", QUARTER, lambda one, found: handled(one, found, AT_QUARTER)),
     }
+
+
+def of_renewals(ended: Sequence[tuple[int, bool]], months: int) -> dict[str, list[Row]]:
+    """What would have been said of the renewals of each past quarter, knowing how many came due. Terms ended so many months ago; `months`
+    are looked back, and numbered as those of the log, so that the last is the month before this one."""
+    due, renewed = np.zeros(months, dtype=int), np.zeros(months, dtype=int)
+    for ago, kept in ended:
+        if 1 <= ago <= months:
+            due[months - ago] += 1
+            renewed[months - ago] += kept
+
+    def said(number: int) -> Predictive:
+        coming = int(due[number : number + QUARTER].sum())
+        return renewals(int(renewed[:number].sum()), int(due[:number].sum()), coming)
+
+    first = next((number for number in range(months) if due[:number].sum() >= _TERMS), months)
+    return {"renewals of a quarter": backtest.rolling_origin(renewed.tolist(), said, first, QUARTER)}
 
 
 def _as_of(facts: Facts, lived: Lived, happened: Happened, origin: int) -> Facts:

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from musterroll.domain.capacity.demand import Period
 from musterroll.domain.capacity.levels import percent
 
-_FADES = (1.0, 0.98, 0.95, 0.9, 0.85, 0.8)
+_FADES = (1.0, 0.98, 0.95, 0.9, 0.85, 0.8, 0.7, 0.6)
 _LEAST_MONTHS = 9
 _LEARNT = 3  # months that only teach
 _CLEAR = 1.0  # gain in log likelihood from which fading is believed

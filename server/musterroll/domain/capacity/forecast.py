@@ -21,6 +21,7 @@ PACE = 6  # months that tell the pace of deployments and of units leaving
 _SPANS = (*(slice(month, month + 1) for month in range(HORIZON)), slice(0, QUARTER), slice(0, HORIZON))
 AT_QUARTER, AT_YEAR = HORIZON, HORIZON + 1
 _NOTHING = Group(0, 1)  # where a kin has no history at all
+_SLOWEST = 0.8  # fading further ahead is taken to be no quicker: nobody drifts so for a year
 Numbers = NDArray[np.float64]
 
 
@@ -237,7 +238,7 @@ def _further(means: Numbers, fade: float, events: float) -> Numbers:
     """The variance that drift adds further ahead: evidence goes on fading until the middle of a stretch of months."""
     ahead = np.array([(months.start + months.stop - 1) / 2 for months in _SPANS])
     whole = np.array([means[months].sum() for months in _SPANS])
-    return np.asarray(whole**2 * (fade**-ahead - 1) / max(events, 1.0), dtype=float)
+    return np.asarray(whole**2 * (max(fade, _SLOWEST) ** -ahead - 1) / max(events, 1.0), dtype=float)
 
 
 def _of_season(means: Numbers, doubt: Numbers) -> Numbers:
