@@ -259,6 +259,25 @@ def test_counts_of_a_limited_person_are_of_what_is_listed(house: House) -> None:
     assert limited.get("/api/v1/reconciliation").json["units"] == len(units)
 
 
+def test_a_limited_person_acts_on_his_own_units_and_moves_none_elsewhere(house: House) -> None:
+    headers, limited = house.bearer("read"), house.bearer("write", [OWN])
+    client = house.app.test_client()
+
+    def unit_of(account: str) -> str:
+        found: str = client.get(f"/api/v1/units?account={account}&lifecycle=deployed", headers=headers).json["items"][0]["id"]
+        return found
+
+    mine, theirs = unit_of(OWN), unit_of(OTHERS[0])
+    for body in ({"to": "retired"}, {"to": "deployed", "account": OWN}):
+        assert client.post(f"/api/v1/units/{theirs}/moves", json=body, headers=limited).status_code == 404
+    for place in ({"account": OTHERS[0]}, {"site": "S00002"}):
+        assert client.post(f"/api/v1/units/{mine}/moves", json={"to": "deployed", **place}, headers=limited).status_code in (404, 409, 422)
+    assert client.post(f"/api/v1/units/{mine}/replacement", json={"by": theirs}, headers=limited).status_code == 404
+    assert client.post(f"/api/v1/units/{mine}/moves", json={"to": "returned"}, headers=limited).status_code == 200
+    assert client.get(f"/api/v1/units/{mine}", headers=headers).json["lifecycle"] == "returned"
+    assert client.get(f"/api/v1/units/{theirs}", headers=headers).json["lifecycle"] == "deployed"
+
+
 def test_the_menu_offers_what_a_person_may_open_and_nothing_else(house: House) -> None:
     views = {rule.rule: house.app.view_functions[rule.endpoint] for rule in house.app.url_map.iter_rules() if "GET" in (rule.methods or ())}
     for entry in menu.ENTRIES:

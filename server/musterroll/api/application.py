@@ -23,7 +23,7 @@ _INFO: dict[str, Any] = {
     "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
 }
 _SECURITY: dict[str, Any] = {
-    "bearer": {"type": "http", "scheme": "bearer", "description": "An API token: `read` to ask, `write` to change."},
+    "bearer": {"type": "http", "scheme": "bearer", "description": "An API token: `read` to ask, `write` to change, `admin` for what enrols; it may be limited to accounts."},
     "session": {
         "type": "apiKey",
         "in": "cookie",

@@ -13,6 +13,7 @@ from musterroll.api.problems import documented
 from musterroll.domain.lifecycle import Lifecycle
 from musterroll.domain.permission import Role, needs
 from musterroll.registry import moving, replacing, surroundings
+from musterroll.registry.looking_up import unit_card
 from musterroll.storage.surroundings import Other
 
 api = guarded("moves", "units")
@@ -46,10 +47,14 @@ class RelationsOut(Shape):
     open_incidents: list[str] = Field(description=f"Their numbers, newest first, at most {surroundings.MOST}.")
 
 
-@api.get("/units/<uid>/relations", summary="Units it stands in the place of, or that stand in its", responses={200: RelationsOut})
+@api.get(
+    "/units/<uid>/relations",
+    summary="Units it stands in the place of, or that stand in its",
+    responses={200: RelationsOut, **documented(404)},
+)
 def get_relations(path: UnitPath) -> Response:
-    """Of a unit that is not on the roll, none."""
     with reading() as session:
+        unit_card(session, path.uid, clock())
         found = surroundings.surroundings(session, path.uid)
     return answer(
         RelationsOut(
