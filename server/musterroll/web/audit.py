@@ -1,7 +1,7 @@
 """The audit: who did what to which record, before and after; taking it back; and the proof that nobody altered it since."""
 
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 from flask import Blueprint, abort, redirect, request
 from sqlmodel import Session
@@ -75,16 +75,15 @@ def _row(
     values = [(name, (before or {}).get(name), (after or {}).get(name)) for name in names]
     told = [one for one in values if one[1] != one[2] and not (before is None and one[2] in (None, "", "[]"))]
     what = "added" if before is None else "taken out" if after is None else "changed"
-    name, path = _record(session, table, key)
+    name, path = _record(session, table, key, after or before or {})
     return {"id": entry_id, "table": table, "key": key, "what": what, "values": told, "name": name, "path": path}
 
 
-def _record(session: Session, table: str, key: str) -> tuple[str, str | None]:
+def _record(session: Session, table: str, key: str, image: dict[str, Any]) -> tuple[str, str | None]:
     """What people call a record, and its page."""
     if table == "unit" and (unit := session.get(Unit, int(key))) is not None:
         return unit.serial, f"/units/{unit.uid}"
     if table == "contract" and (contract := session.get(Contract, int(key))) is not None:
-        return contract.ref, f"/contracts/{contract.ref}"
-    if table == "product":
-        return key, f"/products/{key}"
-    return key, None
+        return contract.ref, f"/contracts/{quote(contract.ref, safe='')}"
+    said = next((str(image[name]) for name in ("ref", "name", "serial", "model") if image.get(name)), key)
+    return said, f"/products/{key}" if table == "product" else None
