@@ -13,9 +13,11 @@ from musterroll.registry.papers import UnitPaper
 from musterroll.storage import tallies, unit_facts
 from musterroll.storage.database import Database
 from musterroll.storage.standing_tables import Standing, Tally
+from sqlalchemy import text
 from sqlmodel import Session, col, select
 
 from tests.support import paper
+from tests.support.instances import until
 from tests.support.paper import NOW
 
 FLEETS, ROUNDS = 50, 5  # side by side in one database, that often in each batch: 1,000 on each database
@@ -60,25 +62,25 @@ def as_the_rules(session: Session) -> set[Kind]:
     return {one.key.kind for one in expected.findings}
 
 
-def test_runs_at_the_same_time_leave_the_counts_right(database: Database) -> None:
+def test_runs_at_the_same_time_count_nothing_twice(postgres_database: Database) -> None:
+    database = postgres_database
     with database.writing() as session:
         paper.fill(session, Random(1), 10)
         reconciling.reconcile(session, NOW, NOW, store=True)
+    with database.writing() as session:
+        changed = paper.edit(session, Random(2))
 
     def everything_again() -> None:
         with database.writing() as session:
             reconciling.reconcile(session, NOW, NOW, store=True)
 
-    def some_again(seed: int) -> None:
-        with database.writing() as session:
-            reconciling.reconcile_changed(session, paper.edit(session, Random(seed)), NOW)
-
-    with ThreadPoolExecutor(2) as both:
-        wholes = [both.submit(everything_again) for _ in range(3)]
-        for seed in range(3):
-            some_again(seed)
-        for whole in wholes:
-            whole.result()
+    with ThreadPoolExecutor(1) as other, database.writing() as session:
+        moved = reconciling.reconcile_changed(session, changed, NOW)
+        whole = other.submit(everything_again)
+        waiting = text("SELECT count(*) FROM pg_locks WHERE NOT granted")
+        until(lambda: bool(session.execute(waiting).scalar()), "the other run waits for this one")
+    whole.result()
+    assert sum(moved)
     with database.reading() as session:
         assert tallies.counts(session) == tallies.recount(session) == reconciling.reconcile(session, NOW, NOW, store=False).cells
 
