@@ -16,7 +16,7 @@ from musterroll.domain.dates import add_months
 from musterroll.domain.instants import from_ms, to_ms
 from musterroll.storage import exposure, plan_facts
 from musterroll.storage.lines_in_force import contract_of
-from musterroll.storage.liveness import hearing_at
+from musterroll.storage.liveness import hearing
 
 _EPOCH = date(1970, 1, 1)
 
@@ -68,9 +68,7 @@ def everything(session: Session, now: datetime) -> Outstanding:
 
 def keep(session: Session, found: Outstanding) -> None:
     """Keep what was outstanding."""
-    if found.anew:
-        exposure.forget(session)
-    exposure.add(session, found.rows)
+    (exposure.replace if found.anew else exposure.add)(session, found.rows)
     exposure.note_counted(session, found.until, found.change_id)
 
 
@@ -79,7 +77,7 @@ def measure(session: Session, since: int, until: int, now: datetime, seats: str 
 
     What units say of a silence counts when it ended, in the months it lies in, be they before `since`.
     """
-    heard, lines = hearing_at(session, until, to_ms(now)), line_days(session, from_ms(until).date())
+    heard, lines = hearing(session), line_days(session, from_ms(until).date())
     found = _summed(exposure.stretches(session, since, until, heard, lines, seats), since, until)
     told = list(exposure.reported(session, since, until, heard, lines, seats))
     first = min((int(batch.since.min()) * 1000 for batch in told if len(batch.since)), default=since)

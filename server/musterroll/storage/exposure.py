@@ -18,7 +18,7 @@ from sqlmodel import Session, col
 
 from musterroll.domain.capacity.exposure import NEVER, Stretches
 from musterroll.domain.liveness import Hearing
-from musterroll.storage import pulses, scope
+from musterroll.storage import bulk, pulses, scope
 from musterroll.storage.audit_tables import Change
 from musterroll.storage.bulk import postgres
 from musterroll.storage.plan_tables import Exposure
@@ -27,6 +27,7 @@ from musterroll.storage.tables import Pulse, Voice
 
 _BATCH = 200_000
 _HOUR = 3600
+_KEY = ("month", "product_id", "age", "cover")
 WORDS = {
     "sqlite": {"days": "CAST(julianday({0}) - 2440587.5 AS INTEGER)", "least": "min", "greatest": "max"},
     "postgresql": {"days": "({0} - DATE '1970-01-01')", "least": "least", "greatest": "greatest"},
@@ -147,24 +148,31 @@ def _by_number(lines: dict[int, tuple[int, int]]) -> tuple[Any, Any]:
     return first, last
 
 
+def replace(session: Session, found: Iterable[tuple[date, int, int, int, int]]) -> None:
+    """Keep these sums and no others."""
+    session.execute(delete(Exposure))
+    bulk.insert(session, Exposure, (*_KEY, "seconds"), [(*group, seconds) for group, seconds in _together(found).items()])
+
+
 def add(session: Session, found: Iterable[tuple[date, int, int, int, int]]) -> None:
     """Add sums (month, product, completed months of age, cover, seconds) to those that are kept."""
-    rows: dict[tuple[date, int, int, int], int] = {}
-    for month, product, age, cover, seconds in found:
-        group = (month, product, age, cover)
-        rows[group] = rows.get(group, 0) + seconds
+    rows = _together(found)
     if not rows:
         return
     statement = text(
         "INSERT INTO exposure (month, product_id, age, cover, seconds) VALUES (:month, :product_id, :age, :cover, :seconds)"
         " ON CONFLICT (month, product_id, age, cover) DO UPDATE SET seconds = exposure.seconds + excluded.seconds"
     ).bindparams(bindparam("month", type_=Date()))
-    names = ("month", "product_id", "age", "cover")
-    session.connection().execute(statement, [{**dict(zip(names, group, strict=True)), "seconds": value} for group, value in rows.items()])
+    session.connection().execute(statement, [{**dict(zip(_KEY, group, strict=True)), "seconds": value} for group, value in rows.items()])
 
 
-def forget(session: Session) -> None:
-    session.execute(delete(Exposure))
+def _together(found: Iterable[tuple[date, int, int, int, int]]) -> dict[tuple[date, int, int, int], int]:
+    """The sums of each group as one."""
+    rows: dict[tuple[date, int, int, int], int] = {}
+    for month, product, age, cover, seconds in found:
+        group = (month, product, age, cover)
+        rows[group] = rows.get(group, 0) + seconds
+    return rows
 
 
 def kept(session: Session, first: date) -> list[tuple[date, int, int, int, int]]:
