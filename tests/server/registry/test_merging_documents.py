@@ -221,3 +221,16 @@ def test_a_device_with_the_serial_of_a_merged_unit_is_the_unit_that_stays(databa
         done = enrolling.enroll(session, EnrolRequest(plain, "Acme", "Pump 3", gone), now)
         assert done.uid == unit(session, stays).uid
         assert done.status is (CredentialStatus.PENDING if reporting else CredentialStatus.ACTIVE)
+
+
+def test_a_line_that_a_person_let_name_a_unit_keeps_naming_it(database: Database, now: datetime) -> None:
+    take_fleet(database, now)
+    mistyped = HEAD["contract-lines"] + "C1,8,SN10O4,Unheard of,S1,1,24x7,10,,\n"  # SN1004, with the letter
+    take(database, now, "contract-lines", mistyped)
+    with database.writing() as session:
+        change = changing.begin(session, actor="anna", kind="merge", subject="a line", now=now)
+        merging.name_unit(session, change, line(session, "8").id or 0, unit(session, "SN1004", "zenith").id or 0)
+    assert outcomes(take(database, now, "contract-lines", mistyped)[0]) == ["same"]
+    assert outcomes(take(database, now, "contract-lines", mistyped.replace("SN10O4", "SN1002"))[0]) == ["changed"]
+    with database.reading() as session:
+        assert line(session, "8").serial_key == "SN1002"
