@@ -34,11 +34,11 @@ class Inbox:
 class Mailbox(Inbox):
     """An SMTP server. `answer` is what it says to a letter's body or a recipient, where a test wants it to refuse."""
 
-    def __init__(self, **options: Any) -> None:
+    def __init__(self, hostname: str = "127.0.0.1", **options: Any) -> None:
         super().__init__()
         self.answer = "250 OK"
         self.recipients = "250 OK"
-        self._controller = Controller(self, hostname="127.0.0.1", port=free_port(), **options)
+        self._controller = Controller(self, hostname=hostname, port=free_port(), **options)
 
     async def handle_RCPT(self, _server: Any, _session: Any, envelope: Any, address: str, _options: Any) -> str:
         if self.recipients.startswith("2"):

@@ -1,11 +1,15 @@
 """Messages really sent: to a mail server and a webhook receiver of our own."""
 
 import json
+import ssl
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
+import trustme
+from aiosmtpd.smtp import AuthResult
 from musterroll.domain.delivering import MessageState
 from musterroll.domain.signals import Kind
 from musterroll.domain.telling import Way
@@ -203,3 +207,30 @@ def test_no_header_can_be_slipped_in(sqlite_database: Database, mailbox: Mailbox
     html = letter.get_body(["html"]).get_content()
     assert "<script>" not in html
     assert '"><b>' not in html
+
+
+@pytest.mark.parametrize("scheme", ["smtp", "smtps"])
+def test_a_password_goes_over_tls_that_our_ca_vouches_for(sqlite_database: Database, tmp_path: Path, scheme: str) -> None:
+    authority = trustme.CA()
+    authority.cert_pem.write_to_path(tmp_path / "ca.pem")
+    tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    authority.issue_cert("localhost").configure_cert(tls)
+    seen: list[bytes] = []
+
+    def let_in(_server: Any, _session: Any, _envelope: Any, _mechanism: str, data: Any) -> AuthResult:
+        seen.append(data.password)
+        return AuthResult(success=data.password == b"se@cret")
+
+    protected: dict[str, Any] = {"tls_context": tls, "require_starttls": True, "auth_required": True}
+    if scheme == "smtps":
+        protected = {"ssl_context": tls, "auth_require_tls": False}  # it does not know that it is inside TLS
+    with Mailbox(hostname="localhost", authenticator=let_in, **protected).open() as box:
+        rule_with_test(sqlite_database, Way.EMAIL, "ops@example.com")
+        server = {"smtp_url": SecretStr(f"{scheme}://me:se%40cret@localhost:{box.port}"), "smtp_from": "roll@example.com"}
+        post(sqlite_database, **server).send(NOW)
+        assert "cannot be used" in message(sqlite_database).error  # nobody vouches for it
+        assert seen == []
+        later = NOW + timedelta(minutes=5)
+        post(sqlite_database, later, **server, smtp_ca=tmp_path / "ca.pem").send(later)
+        assert box.reach(1)
+    assert seen == [b"se@cret"]
