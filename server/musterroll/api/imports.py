@@ -1,5 +1,6 @@
 """Taking documents in: a dry run first, then the same file committed; what was imported, and taking it back."""
 
+from contextlib import closing
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, BinaryIO, Literal, cast
@@ -131,7 +132,7 @@ def import_one(path: KindPath, form: DocumentForm) -> Response:
     here, kept, stream = door(), _Kept(), cast(BinaryIO, upload.stream)
     sha256 = digest(stream)
     source = Source(upload.filename or "upload", actor(), clock(), here.settings.interval)
-    with writing() if form.commit else reading() as session:
+    with closing(upload), writing() if form.commit else reading() as session:
         saved = import_mappings.columns(session, path.kind, form.mapping) if form.mapping else {}
         document = Document(stream, KINDS[path.kind], choices(form.map, saved, form.dates, form.zone, form.sheet))
         before = import_mappings.imported_before(session, path.kind, sha256)

@@ -80,3 +80,21 @@ def test_a_reader_may_look_but_not_import(door: Door) -> None:
     reader = door.bearer("read")
     assert door.client.get("/api/v1/imports", headers=reader).status_code == 200
     assert send(door, reader, UNITS, commit="true").status_code == 403
+
+
+@pytest.mark.parametrize(
+    ("content", "sentence"),
+    [
+        (",".join(f"h{n}" for n in range(65_536)) + "\nx\n", "65,536 columns"),
+        ("Serial,Serial,Maker,Model\nA1B2,A1B3,Acme,Pump\n", "2 columns are headed 'Serial'"),
+        ("\n" * 1000, "the file is empty"),
+        (HEAD.encode("utf-16-le") + b"\x00\xd8\x00", "stops being UTF-16-LE"),
+        (b"\x00" * 4096, "no column Serial Number"),
+    ],
+)
+def test_a_hostile_file_is_refused_in_a_sentence_and_nothing_is_kept(small_door: Door, content: str | bytes, sentence: str) -> None:
+    headers = small_door.bearer("read", "write")
+    answer = send(small_door, headers, content, commit="true")
+    assert (answer.status_code, sentence in answer.json["detail"]) == (422, True), answer.json
+    assert small_door.client.get("/api/v1/imports", headers=headers).json["items"] == []
+    assert small_door.client.get("/api/v1/changes?kind=import", headers=headers).json["items"] == []
