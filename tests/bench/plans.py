@@ -1,5 +1,5 @@
-"""A million units with four years of history and 300,000 incidents: exposure counted anew and grown by a day, the facts of a plan gathered
-from kept sums, the plan itself."""
+"""A million units with four years of history and 300,000 incidents: what the schedule does for plans (exposure counted anew and grown by a
+day, facts gathered and back-tested), and the plan that is made of what it keeps."""
 
 import time
 from collections.abc import Callable
@@ -64,10 +64,10 @@ def _measure(database: Database, plan: Plan) -> list[Figure]:
     tested = _taken(lambda: _keep(database, now))
     shown = [1000 * _taken(lambda: _show(database, now)) for _ in range(10)]
     return [
-        figure(BENCH, f"{title}: exposure counted anew", [anew], "s", most=60),
-        figure(BENCH, f"{title}: exposure grown by a day", [grown], "s", most=30),
-        figure(BENCH, f"{title}: facts gathered and planned", made, "s", most=3),
-        figure(BENCH, f"{title}: facts gathered, back-tested over 24 months and kept", [tested], "s", most=20),
+        figure(BENCH, f"{title}: exposure counted anew", [anew], "s", most=90),
+        figure(BENCH, f"{title}: exposure grown by a day", [grown], "s", most=45),
+        figure(BENCH, f"{title}: facts gathered anew and planned", made, "s", most=30),
+        figure(BENCH, f"{title}: facts gathered, back-tested over 24 months and kept", [tested], "s", most=60),
         figure(BENCH, f"{title}: planned from kept facts", shown, "ms", most=300),
     ]
 
