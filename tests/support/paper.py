@@ -239,7 +239,7 @@ def by_the_rules(session: Session, on: date = DAY, now: datetime = NOW) -> Fleet
     parents = dict(session.exec(select(Account.id, Account.parent_id)).all())
     sites = dict(session.exec(select(Site.id, Site.account_id)).all())
     periods, credentials = _periods(session), _credentials(session)
-    hearing = _hearing(session, now)
+    hearing = _hearing(session)
     live = {unit.id: judge(_facts(voices.get(unit.id or 0)), hearing, to_ms(now)).liveness for unit in units}
     candidates = [
         Candidate(
@@ -297,9 +297,9 @@ def _credentials(session: Session) -> dict[int, set[CredentialStatus]]:
     return found
 
 
-def _hearing(session: Session, now: datetime) -> Hearing:
+def _hearing(session: Session) -> Hearing:
     registry = session.get_one(Registry, 1)
-    return Hearing(registry.since, registry.until) if registry.until else Hearing(0, to_ms(now), told=True)
+    return Hearing(registry.since, registry.until)
 
 
 def _facts(voice: Voice | None) -> Facts:

@@ -46,7 +46,6 @@ class Hearing(NamedTuple):
 
     since: int
     until: int
-    told: bool = False  # whether the silence of units that were only told of counts as well
 
 
 class Judgement(NamedTuple):
@@ -84,7 +83,7 @@ def judge(facts: Facts, hearing: Hearing, now: int) -> Judgement:
         return Judgement(Liveness.NEVER_HEARD, None)
     silent_from = max(facts.heard_at, hearing.since)
     silence = min(now, hearing.until) - silent_from
-    if facts.told and not hearing.told:
+    if facts.told:
         silence = 0
     if facts.stale_since is not None:
         found = Judgement(Liveness.STALE, facts.stale_since)

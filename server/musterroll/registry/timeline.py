@@ -20,7 +20,7 @@ from musterroll.registry.accounts import account
 from musterroll.registry.rolls import OLDEST
 from musterroll.storage import accounts, asof, installed_base
 from musterroll.storage.installed_base import Tally, Within
-from musterroll.storage.liveness import hearing_at
+from musterroll.storage.liveness import hearing
 
 Moment = date | datetime  # a day (of UTC, at its end) or an aware instant
 
@@ -84,7 +84,7 @@ def base(
     Where a unit stood is as it was then; whose it is, is as recorded now. Raises NotFound, and Refusal for a day to come.
     """
     instant, known_at = _moment(on, now), _moment(known, now)
-    heard, where = hearing_at(session, instant, to_ms(now)), rows_of(session, scope)
+    heard, where = hearing(session), rows_of(session, scope)
     present = on is None and known is None
     axes = installed_base.axes_now(heard, instant) if present else installed_base.axes_at(heard, instant, known_at)
     key = installed_base.age(from_ms(instant).date(), OLDEST) if by is Slice.AGE else by.value if by else "all"
@@ -115,10 +115,10 @@ def through(session: Session, month: date, now: datetime, *, known: Moment | Non
     if since > to_ms(now):
         raise Refusal(f"{first:%B %Y} has not begun yet", "day_to_come")
     last, known_at = _moment(add_months(first, 1) - timedelta(days=1), now, cut=True), _moment(known, now)
-    where, closing_heard = rows_of(session, scope), hearing_at(session, last, to_ms(now))
-    opening = installed_base.axes_at(hearing_at(session, since - 1, to_ms(now)), since - 1, known_at)
-    closing = installed_base.axes_at(closing_heard, last, known_at)
-    effective, untold = asof.effective(since, last + 1, known_at), asof.untold(closing_heard, since - 1, min(last, known_at))
+    where, heard = rows_of(session, scope), hearing(session)
+    opening = installed_base.axes_at(heard, since - 1, known_at)
+    closing = installed_base.axes_at(heard, last, known_at)
+    effective, untold = asof.effective(since, last + 1, known_at), asof.untold(heard, since - 1, min(last, known_at))
     others = installed_base.stirred(session, opening, closing, effective, untold, where)
     moves = installed_base.moves_of(session, effective, [row.id for row in others]) if others else []
     start = {row.id: _standing(row, "0") for row in others}
@@ -156,7 +156,7 @@ def _moment(on: Moment | None, now: datetime, *, cut: bool = False) -> int:
 def rows_of(session: Session, scope: Scope) -> Within:
     """What is named as the rows it means. Raises NotFound."""
     return Within(
-        None if scope.account is None else account(session, scope.account).id,
+        None if scope.account is None else accounts.below(session, account(session, scope.account).id or 0),
         _site(session, scope.site),
         _product(session, scope.maker, scope.model),
         scope.segment,

@@ -2,7 +2,7 @@
 
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, case, func, literal, select, true
+from sqlalchemy import ColumnElement, case, func, literal, select
 from sqlmodel import Session, col
 
 from musterroll.domain.lifecycle import Lifecycle
@@ -16,23 +16,6 @@ def hearing(session: Session) -> Hearing:
     return Hearing(since, until)
 
 
-def hearing_at(session: Session, instant: int, now: int) -> Hearing:
-    """What to judge silence at an instant (ms) by.
-
-    At an instant of the past when the registry itself was not listening yet, what other platforms told counts up to it.
-    """
-    found = hearing(session)
-    return Hearing(0, instant, told=True) if instant < now and (instant < found.since or not found.until) else found
-
-
-class _Signs(NamedTuple):
-    """What `judge` looks at, as conditions on `Voice`."""
-
-    stale: ColumnElement[bool]
-    late: ColumnElement[bool]
-    held: ColumnElement[bool]
-
-
 def only_told() -> ColumnElement[bool]:
     """Voices the registry never heard itself."""
     return (col(Voice.birth_epoch) < 0) & (col(Voice.beat) < 0)
@@ -42,8 +25,16 @@ def silent(heard: Hearing, now: int) -> tuple[ColumnElement[bool], ColumnElement
     """Whether each voice's silence at `now` (ms) makes its unit stale, and late."""
     heard_at, at = col(Voice.heard_at), min(now, heard.until)
     silence = at - case((heard_at > heard.since, heard_at), else_=heard.since)
-    counts = true() if heard.told else ~only_told()
-    return counts & (silence >= col(Voice.stale_after) * 1000), counts & (silence >= col(Voice.late_after) * 1000)
+    own = ~only_told()
+    return own & (silence >= col(Voice.stale_after) * 1000), own & (silence >= col(Voice.late_after) * 1000)
+
+
+class _Signs(NamedTuple):
+    """What `judge` looks at, as conditions on `Voice`."""
+
+    stale: ColumnElement[bool]
+    late: ColumnElement[bool]
+    held: ColumnElement[bool]
 
 
 def _signs(heard: Hearing, now: int) -> _Signs:

@@ -20,7 +20,7 @@ class Judged(NamedTuple):
 
 def judged(session: Session, instant: int, now: int) -> Judged:
     """The SQL of how units stood at an instant (ms), at the latest now."""
-    heard = liveness.hearing_at(session, instant, now)
+    heard = liveness.hearing(session)
     if instant >= now:
         return Judged("unit.lifecycle", _words(session, liveness.liveness(heard, now).in_(sorted(OPERATING))))
     operating = asof.liveness_at(heard, instant, now).in_(sorted(OPERATING))
