@@ -107,10 +107,13 @@ class _Work(NamedTuple):
         with self.database.reading() as session:
             due = figures.due(session, now)
         for figure in due:
-            with self.database.reading() as session:
-                value = figure.count(session, now)
-            with self.database.writing() as session:
-                keeping.keep(session, figure, value, now)
+            try:
+                with self.database.reading() as session:
+                    value = figure.count(session, now)
+                with self.database.writing() as session:
+                    keeping.keep(session, figure, value, now)
+            except Exception as error:  # the others do not wait for one that takes too long
+                log.error("the figure %s was not counted and will be tried again: %s", figure.name, str(error).splitlines()[0])
 
     def pulse(self, now: datetime) -> None:
         with self.database.writing() as session:

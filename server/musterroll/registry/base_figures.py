@@ -146,9 +146,15 @@ def _day(day: snapshotting.Day) -> Day:
     return Day(day.on, sum(day.cells.values()), deployed, day.cells["111"] + day.cells["011"])
 
 
-def _places(session: Session, _now: datetime) -> list[Place]:
-    return fleet_sums.places(session)
+def places(session: Session, box: tuple[float, float, float, float] | None, now: datetime) -> Told[list[Place]]:
+    """Where the base stands, everywhere or in a box (west, south, east, north); too many sites are told as those near each other."""
+    found = fleet_sums.places(session, *(box or (-180, -90, 180, 90)))
+    return keeping.told(session, PLACES, now) if found is None else Told(found, now)
+
+
+def _grid(session: Session, _now: datetime) -> list[Place]:
+    return fleet_sums.grid(session)
 
 
 TREND = Figure[list[Day]]("trend", TypeAdapter(list[Day]), _trend)
-PLACES = Figure[list[Place]]("places", TypeAdapter(list[Place]), _places)
+PLACES = Figure[list[Place]]("places", TypeAdapter(list[Place]), _grid)

@@ -5,7 +5,6 @@ from datetime import date
 from typing import Any
 
 from sqlalchemy import ColumnElement, and_, exists, func, or_, select, tuple_
-from sqlalchemy.orm import aliased
 from sqlmodel import Session, col
 
 from musterroll.domain.contract import Scope
@@ -25,11 +24,9 @@ def owned_by(accounts_wanted: Any) -> ColumnElement[bool]:
 
 
 def under(session: Session, ref: str) -> ColumnElement[bool]:
-    """Units of an account and of all below it. Few accounts are named one by one, so that their units are found by index."""
+    """Units of an account and of all below it."""
     found = accounts.by_ref(session, ref)
-    tree = accounts.subtree(found.id or 0) if found else select(col(Account.id)).where(col(Account.id).is_(None))
-    ids = list(session.execute(tree.limit(_FEW + 1)).scalars())
-    return owned_by(ids if len(ids) <= _FEW else tree)
+    return owned_by(accounts.below(session, found.id or 0) if found else [])
 
 
 def of_segment(word: str) -> ColumnElement[bool]:
@@ -97,24 +94,20 @@ def warranty_ends(on: date, until: date) -> ColumnElement[bool]:
 
 def over_quantity() -> ColumnElement[bool]:
     """Units that a full line could seat, where the last reconciliation found more units than the line pays for."""
-    line, finding, above = ContractLine, Finding, aliased(ContractLine)
-    full = select(col(finding.subject_id)).where(
-        col(finding.subject) == "line", col(finding.kind) == Kind.OVER_QUANTITY.value, col(finding.present).is_(True)
+    line, finding = ContractLine, Finding
+    full: Any = select(col(line.product_id).label("product_id"), col(line.place_id).label("place_id")).join_from(
+        finding, line, and_(col(finding.subject) == "line", col(line.id) == col(finding.subject_id))
     )
-    roots: Any = select(col(above.id).label("line_id"), col(above.place_id).label("account_id")).where(
-        col(above.scope) == Scope.SUBTREE, col(above.id).in_(full)
+    full = full.where(col(finding.kind) == Kind.OVER_QUANTITY.value, col(finding.present).is_(True))
+    tree: Any = full.where(col(line.scope) == Scope.SUBTREE).cte("reached", recursive=True)
+    tree = tree.union(select(tree.c.product_id, col(Account.id)).where(col(Account.parent_id) == tree.c.place_id))
+    home = select(col(Site.account_id)).where(col(Site.id) == col(Unit.site_id)).correlate(Unit).scalar_subquery()
+    owner = func.coalesce(col(Unit.account_id), home, 0)
+    at_site = tuple_(col(Unit.product_id), func.coalesce(col(Unit.site_id), 0)).in_(full.where(col(line.scope) == Scope.SITE))
+    of_owner = tuple_(col(Unit.product_id), owner)
+    return or_(
+        at_site, of_owner.in_(full.where(col(line.scope) == Scope.ACCOUNT)), of_owner.in_(select(tree.c.product_id, tree.c.place_id))
     )
-    tree: Any = roots.cte("reached", recursive=True)
-    tree = tree.union(select(tree.c.line_id, col(Account.id)).where(col(Account.parent_id) == tree.c.account_id))
-    owner = func.coalesce(
-        col(Unit.account_id), select(col(Site.account_id)).where(col(Site.id) == col(Unit.site_id)).correlate(Unit).scalar_subquery()
-    )
-    here = or_(
-        and_(col(line.scope) == Scope.SITE, col(line.place_id) == col(Unit.site_id)),
-        and_(col(line.scope) == Scope.ACCOUNT, col(line.place_id) == owner),
-        and_(col(line.scope) == Scope.SUBTREE, tuple_(col(line.id), owner).in_(select(tree.c.line_id, tree.c.account_id))),
-    )
-    return exists().where(col(line.product_id) == col(Unit.product_id), col(line.id).in_(full), here).correlate(Unit)
 
 
 def contract_ids(session: Session, ref: str) -> list[int]:

@@ -8,7 +8,7 @@ from sqlalchemy import case, func, select
 from sqlmodel import Session, col
 
 from musterroll.domain.lifecycle import Lifecycle
-from musterroll.storage import accounts
+from musterroll.storage import accounts, bulk
 from musterroll.storage.paper_tables import Snapshot
 from musterroll.storage.standing_tables import Standing, Tally
 from musterroll.storage.standings import by_code
@@ -16,6 +16,9 @@ from musterroll.storage.tables import Account, Site, Unit
 
 _BASE = (3, 7)  # cells that are deployed and operating
 _FIELD = (2, 3, 6, 7)  # cells that are deployed
+_CELLS = 4  # of the grid, a degree
+_MANY = 1000  # sites
+_KNOWN = (col(Site.latitude).is_not(None), col(Site.longitude).is_not(None))
 
 
 class Sums(NamedTuple):
@@ -27,7 +30,7 @@ class Sums(NamedTuple):
 
 
 class Place(NamedTuple):
-    """A site whose position is known, with its units."""
+    """A site whose position is known, with its units; or several near each other, which have no number together."""
 
     ref: str
     name: str
@@ -35,6 +38,7 @@ class Place(NamedTuple):
     longitude: float
     deployed: int
     operating: int
+    sites: int = 1
 
 
 def firmwares(session: Session) -> list[tuple[int, str, int]]:
@@ -81,13 +85,30 @@ def each(session: Session, ids: Collection[int]) -> dict[int, Sums]:
     return {row[0]: Sums(*map(int, row[1:])) for row in session.execute(query.group_by(col(Tally.of_id)))}
 
 
-def places(session: Session) -> list[Place]:
-    """Every site whose position is known and that has deployed units."""
+def grid(session: Session) -> list[Place]:
+    """The places of sites with deployed units, those within a quarter of a degree as one; a site alone keeps its number."""
     here = select(col(Standing.site_id), *_sums(col(Standing.cell), 1)).where(col(Standing.site_id) > 0).group_by(col(Standing.site_id))
     counted, s = here.subquery("counted"), Site
+    cell = (func.round(col(s.latitude) * _CELLS), func.round(col(s.longitude) * _CELLS))
+    means = (func.min(col(s.ref)), func.min(col(s.name)), func.avg(col(s.latitude)), func.avg(col(s.longitude)))
+    query = select(*means, func.sum(counted.c.deployed), func.sum(counted.c.operating), func.count())
+    query = query.join_from(s, counted, counted.c.site_id == col(s.id)).where(*_KNOWN, counted.c.deployed > 0).group_by(*cell)
+    rows = session.execute(query.order_by(func.min(col(s.ref))))
+    return [Place(row[0] if row[6] == 1 else "", row[1], row[2], row[3], int(row[4]), int(row[5]), row[6]) for row in rows]
+
+
+def places(session: Session, west: float, south: float, east: float, north: float) -> list[Place] | None:
+    """The sites with deployed units in a box of degrees; None where they are too many to be looked at one by one."""
+    s, u = Site, Unit
+    inside = (*_KNOWN, col(s.longitude).between(west, east), col(s.latitude).between(south, north))
+    ids = list(session.execute(select(col(s.id)).where(*inside).limit(_MANY + 1)).scalars())
+    if len(ids) > _MANY:
+        return None
+    here = select(col(u.site_id), *_sums(col(Standing.cell), 1)).join_from(u, Standing, col(Standing.unit_id) == col(u.id))
+    counted = here.where(bulk.among(session, col(u.site_id), ids)).group_by(col(u.site_id)).subquery("counted")
     query = select(col(s.ref), col(s.name), col(s.latitude), col(s.longitude), counted.c.deployed, counted.c.operating)
-    query = query.join_from(s, counted, counted.c.site_id == col(s.id)).where(col(s.latitude).is_not(None), col(s.longitude).is_not(None))
-    return [Place(*row) for row in session.execute(query.where(counted.c.deployed > 0).order_by(col(s.ref)))]
+    query = query.join_from(s, counted, counted.c.site_id == col(s.id)).where(counted.c.deployed > 0)
+    return [Place(*row) for row in session.execute(query.order_by(col(s.ref)))] if ids else []
 
 
 def operating_then(session: Session, on: date, account_ids: Sequence[int]) -> dict[int, int]:

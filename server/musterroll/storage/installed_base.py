@@ -11,7 +11,7 @@ from musterroll.domain.dates import add_months
 from musterroll.domain.lifecycle import Lifecycle
 from musterroll.domain.liveness import Hearing
 from musterroll.domain.month_bridge import Move
-from musterroll.storage import accounts, asof, fleet_conditions
+from musterroll.storage import asof, fleet_conditions
 from musterroll.storage.liveness import liveness
 from musterroll.storage.tables import Account, Product, Site, Unit, Voice
 
@@ -38,9 +38,9 @@ class Axes(NamedTuple):
 
 
 class Within(NamedTuple):
-    """Which units; every given field must hold. `account_id` with all accounts below it."""
+    """Which units; every given field must hold."""
 
-    account_id: int | None = None
+    accounts: Any = None  # ids, or a select of them
     site_id: int | None = None
     product_id: int | None = None
     segment: str | None = None
@@ -129,8 +129,8 @@ def _units(*columns: ColumnElement[Any]) -> Select[Any]:
 
 def _conditions(within: Within) -> list[ColumnElement[bool]]:
     found: list[ColumnElement[bool]] = []
-    if within.account_id is not None:
-        found.append(fleet_conditions.owned_by(accounts.subtree(within.account_id)))
+    if within.accounts is not None:
+        found.append(fleet_conditions.owned_by(within.accounts))
     if within.site_id is not None:
         found.append(col(Unit.site_id) == within.site_id)
     if within.product_id is not None:

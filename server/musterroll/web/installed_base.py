@@ -8,7 +8,7 @@ from flask import Blueprint, request
 
 from musterroll.domain.errors import NotFound
 from musterroll.domain.month_bridge import Step
-from musterroll.registry import base_figures, keeping
+from musterroll.registry import base_figures
 from musterroll.registry.base_figures import DAYS, Level
 from musterroll.registry.rolls import NONE, FleetFilter
 from musterroll.registry.timeline import Part, Slice
@@ -42,7 +42,7 @@ def overview() -> str:
         cut = None if by is Slice.ACCOUNT else base_figures.slices(session, by, now, of_account)
         days = base_figures.trend(session, now, of_account)
         month = base_figures.month(session, first, now, of_account)
-        places = keeping.told(session, base_figures.PLACES, now) if of_account is None else None
+        places = base_figures.places(session, None, now) if of_account is None else None
     drawn = lines([day.on for day in days], {"deployed": [d.deployed for d in days], "operating": [d.operating for d in days]})
     map_ = maps.draw(places.value, maps.around(places.value)) if places and places.value else None
     asked = {"of_account": of_account, "by": by, "cuts": CUTS, "months": _months(first, now), "everything": FleetFilter(under=of_account)}
@@ -56,12 +56,22 @@ def overview() -> str:
 @pages.get("/installed-base/map")
 def sites() -> str:
     now = clock()
+    asked = maps.box_of(request.args.get("box"))
     with reading() as session:
-        places = keeping.told(session, base_figures.PLACES, now)
-    box = maps.box_of(request.args.get("box")) or (maps.around(places.value) if places.value else None)
+        places = base_figures.places(session, maps.shaped(asked) if asked else None, now)
+    box = asked or (maps.around(places.value) if places.value else None)
     drawn = maps.draw(places.value, box) if box else None
     inside = sorted(maps.within(places.value, drawn.box), key=lambda place: -place.deployed) if drawn else []
-    return page("map.html", now, map=drawn, places=places, inside=inside[:LISTED], count=len(inside), whole="box" not in request.args)
+    return page(
+        "map.html",
+        now,
+        map=drawn,
+        places=places,
+        inside=inside[:LISTED],
+        more=len(inside) > LISTED,
+        count=sum(place.sites for place in inside),
+        whole="box" not in request.args,
+    )
 
 
 @pages.get("/installed-base/<month>/<step>")

@@ -81,7 +81,7 @@ def within(places: Iterable[Place], box: Box) -> list[Place]:
 
 def draw(places: Sequence[Place], box: Box) -> Map:
     """The places within a box, drawn so that a circle on the ground is one on the map at its middle."""
-    box = _shaped(box)
+    box = shaped(box)
     scale, stretch = _scales(box)
     height = round((box.north - box.south) * scale * stretch, 1)
 
@@ -101,8 +101,9 @@ def _mark(group: list[Place], spot: Spot, most: int) -> Mark:
     deployed = sum(place.deployed for place in group)
     x, y = _middle(group, spot)
     radius = _RADIUS[0] + (_RADIUS[1] - _RADIUS[0]) * sqrt(deployed / most)
-    alone = group[0] if len(group) == 1 else None
-    return Mark(round(x, 1), round(y, 1), round(radius, 1), alone, len(group), around(group), deployed, sum(p.operating for p in group))
+    alone = group[0] if len(group) == 1 and group[0].ref else None
+    sites = sum(place.sites for place in group)
+    return Mark(round(x, 1), round(y, 1), round(radius, 1), alone, sites, around(group), deployed, sum(p.operating for p in group))
 
 
 def _middle(group: list[Place], spot: Spot) -> Point:
@@ -112,7 +113,7 @@ def _middle(group: list[Place], spot: Spot) -> Point:
     return x, y
 
 
-def _shaped(box: Box) -> Box:
+def shaped(box: Box) -> Box:
     """The box made wider or higher, so that the picture is about twice as wide as high."""
     middle_x, middle_y = (box.west + box.east) / 2, (box.south + box.north) / 2
     wide, high = box.east - box.west, (box.north - box.south) / cos(radians(middle_y))

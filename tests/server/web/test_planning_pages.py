@@ -40,12 +40,11 @@ def planned(tmp_path_factory: pytest.TempPathFactory, sqlite_template: Path) -> 
 
 
 @pytest.fixture(scope="module")
-def planner(planned: Database, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Visitor]:
+def planner(planned: Database, tmp_path_factory: pytest.TempPathFactory) -> Visitor:
     app = create_app(Settings(data_dir=tmp_path_factory.mktemp("data")), planned, Metrics(), {})
-    with app.test_client() as client:
-        visitor = Visitor(client)
-        visitor.sign_in()
-        yield visitor
+    visitor = Visitor(app.test_client())
+    visitor.sign_in()
+    return visitor
 
 
 def test_each_number_is_the_number_of_its_rows(planner: Visitor, planned: Database) -> None:
