@@ -27,6 +27,8 @@ from musterroll.storage.tables import Pulse, Voice
 
 _BATCH = 200_000
 _HOUR = 3600
+_PATIENT = """SET LOCAL statement_timeout = '600s'; SET LOCAL idle_in_transaction_session_timeout = '600s';
+SET LOCAL work_mem = '256MB'; SET LOCAL jit = off"""
 _KEY = ("month", "product_id", "age", "cover")
 WORDS = {
     "sqlite": {"days": "CAST(julianday({0}) - 2440587.5 AS INTEGER)", "least": "min", "greatest": "max"},
@@ -96,14 +98,19 @@ def stretches(
     query = text(_sql(dialect, stretch, seats, within))
     given = {"since": since, "until": until, "listened_since": heard.since, "listened_until": heard.until}
     first, last = _by_number(lines)
-    if postgres(session):
-        session.execute(text("SET LOCAL statement_timeout = '600s'; SET LOCAL work_mem = '256MB'; SET LOCAL jit = off"))
+    take_time(session)
     found = session.connection().execute(query.execution_options(stream_results=True), given)
     for batch in found.partitions(_BATCH):
         columns = np.fromiter(chain.from_iterable(batch), np.int64, 7 * len(batch)).reshape(-1, 7).T
         product, begun, ended, born, warranty_from, warranty_to, line = columns
         known = np.where(line < len(first), line, 0)
         yield Stretches(product, begun, ended, born, warranty_from, warranty_to, first[known], last[known])
+
+
+def take_time(session: Session) -> None:
+    """Tell PostgreSQL, for the rest of the transaction, that one long walk over the whole roll comes, with pauses to count in."""
+    if postgres(session):
+        session.execute(text(_PATIENT))
 
 
 def reported(

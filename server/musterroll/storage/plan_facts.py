@@ -10,7 +10,7 @@ from sqlalchemy import Date, Row, bindparam, func, select, text
 from sqlmodel import Session, col
 
 from musterroll.storage import scope, tallies
-from musterroll.storage.exposure import WORDS
+from musterroll.storage.exposure import WORDS, take_time
 from musterroll.storage.paper_tables import Contract, ContractLine, Incident
 from musterroll.storage.standing_tables import Dirty
 from musterroll.storage.tables import Account, Product, Site
@@ -48,6 +48,7 @@ class Units(NamedTuple):
 
 def units(session: Session, seats: str = "standing") -> Units:
     """The roll as the table `seats` has it (that of the last reconciliation, or one staged for another day)."""
+    take_time(session)
     query = text(_UNITS.format(installed=_days(session, "u.installed_on"), seats=seats, within=_within(session)))
     rows = session.connection().execute(query).all()
     return Units(*np.fromiter(chain.from_iterable(rows), np.int64, 10 * len(rows)).reshape(-1, 10).T)
