@@ -22,8 +22,9 @@ _INFO: dict[str, Any] = {
     "description": "The registry of a hardware fleet: enrol units, look them up, see which are operating. Errors are RFC 9457 problems.",
     "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
 }
+_BEARER = "An API token: `read` to ask, `write` to change, `admin` for what enrols; it may be limited to accounts."
 _SECURITY: dict[str, Any] = {
-    "bearer": {"type": "http", "scheme": "bearer", "description": "An API token: `read` to ask, `write` to change, `admin` for what enrols; it may be limited to accounts."},
+    "bearer": {"type": "http", "scheme": "bearer", "description": _BEARER},
     "session": {
         "type": "apiKey",
         "in": "cookie",

@@ -15,7 +15,11 @@ from musterroll.web.people import account_numbers
 
 pages = Blueprint("api_tokens", __name__)
 
-_SCOPES = {"read": "Ask: units, cover, contracts, counts", "write": "Change what a planner may change", "admin": "Claim tokens, enrolments, quarantine"}
+_SCOPES = {
+    "read": "Ask: units, cover, contracts, counts",
+    "write": "Change what planners may",
+    "admin": "Claim tokens, enrolments, quarantine",
+}
 _LIVES = {"1": "1 day", "30": "30 days", "90": "90 days", "365": "1 year", "1825": "5 years"}
 
 
