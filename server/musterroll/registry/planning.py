@@ -74,7 +74,7 @@ def gathered(session: Session, now: datetime, on: datetime | None = None) -> Gat
     if on is not None and on > now:
         raise Refusal(f"{on:%Y-%m-%d %H:%M} is still to come; a plan starts from what is known up to now", "day_to_come")
     if on is not None or scope.limited(session):
-        return Gathered(planning_facts.gather(session, now, on or now), on or now)
+        return Gathered(planning_facts.gather(session, now, on), on or now)
     kept = plans.facts(session)
     if kept is None:
         raise Conflict(

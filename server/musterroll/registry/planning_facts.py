@@ -53,7 +53,7 @@ def untested(
 
 def _seats(session: Session, at: datetime, now: datetime, *, staged: bool) -> str:
     """The table that tells how units stand: what the last reconciliation keeps, or one made for this."""
-    if not staged and not scope.limited(session) and plan_facts.stands_as_it_is(session, at.date()):
+    if not staged and plan_facts.stands_as_it_is(session, at.date()):
         return "standing"
     day, instant = moment(at, now)
     reconciliation.stage_all(session, day, standings.judged(session, to_ms(instant), to_ms(now)))

@@ -34,19 +34,20 @@ WORDS = {
     "sqlite": {"days": "CAST(julianday({0}) - 2440587.5 AS INTEGER)", "least": "min", "greatest": "max"},
     "postgresql": {"days": "({0} - DATE '1970-01-01')", "least": "least", "greatest": "greatest"},
 }
+# Each takes as {mine} the units to look at, where it is not all of them.
 _SAID = """said AS (
   SELECT t.unit_id, t.at, t.new, lead(t.at) OVER (PARTITION BY t.unit_id ORDER BY t.at, t.id) AS next_at
   FROM transition t
   WHERE t.axis = 'liveness' AND t.withdrawn_at IS NULL AND t.at < :until AND NOT EXISTS (
     SELECT 1 FROM transition x WHERE x.unit_id = t.unit_id AND x.axis = 'liveness' AND x.id > t.id AND x.at <= t.at
-      AND x.withdrawn_at IS NULL))"""
+      AND x.withdrawn_at IS NULL) AND t.unit_id {mine})"""
 _HEARD = f"""{_SAID},
 stretch AS (
   SELECT unit_id, at AS since, next_at AS until FROM said
   WHERE new IN ('operating', 'late') AND (next_at IS NULL OR next_at > :since)
   UNION ALL
   SELECT v.unit_id, v.first_heard_at, NULL FROM voice v
-  WHERE v.first_heard_at < :until AND NOT EXISTS (
+  WHERE v.first_heard_at < :until AND v.unit_id {{mine}} AND NOT EXISTS (
     SELECT 1 FROM transition t WHERE t.unit_id = v.unit_id AND t.axis = 'liveness' AND t.withdrawn_at IS NULL))"""  # noqa: S608  our own
 _REPORTED = "stretch AS (SELECT unit_id, since, until FROM run_reported)"
 _GAPS = f"""
@@ -77,7 +78,7 @@ JOIN voice v ON v.unit_id = s.unit_id
 LEFT JOIN gone g ON g.unit_id = s.unit_id
 LEFT JOIN promised p ON p.unit_id = s.unit_id
 LEFT JOIN {seats} o ON o.unit_id = s.unit_id
-WHERE u.merged_into_id IS NULL {within}"""
+WHERE u.merged_into_id IS NULL"""
 
 
 def stretches(
@@ -94,8 +95,7 @@ def stretches(
     `lines` tells the days of contract lines: the first and the first without. `seats` is the table that says which line a unit sits on.
     """
     dialect = session.get_bind().dialect.name
-    within = "AND u.account_id IN (SELECT account_id FROM reach)" if scope.limited(session) else ""
-    query = text(_sql(dialect, stretch, seats, within))
+    query = text(_sql(dialect, stretch.format(mine=_mine(session)), seats))
     given = {"since": since, "until": until, "listened_since": heard.since, "listened_until": heard.until}
     first, last = _by_number(lines)
     take_time(session)
@@ -117,7 +117,9 @@ def reported(
     session: Session, since: int, until: int, heard: Hearing, lines: dict[int, tuple[int, int]], seats: str = "standing"
 ) -> Iterator[Stretches]:
     """Stretches in which units worked unheard, as their hourly records say: of silences that ended from `since` to just before `until`."""
-    rows = [_worked(*row) for row in session.connection().execute(text(_GAPS), {"since": since, "until": until})]
+    rows = [
+        _worked(*row) for row in session.connection().execute(text(_GAPS.format(mine=_mine(session))), {"since": since, "until": until})
+    ]
     Staging(session, {}, {}).fill("run_reported", {"unit_id": int, "since": int, "until": int}, [row for row in rows if row[1] < row[2]])
     yield from stretches(session, 0, until, heard, lines, seats, _REPORTED)
 
@@ -130,7 +132,12 @@ def _worked(unit_id: int, since: int, until: int, at: int, body: str) -> tuple[i
     return unit_id, max(since, (at - lasted) * 1000), min(until, at * 1000)
 
 
-def _sql(dialect: str, stretch: str, seats: str, within: str) -> str:
+def _mine(session: Session) -> str:
+    """Which units a session looks at: those in its reach, or all."""
+    return "IN (SELECT id FROM unit WHERE account_id IN (SELECT account_id FROM reach))" if scope.limited(session) else "IS NOT NULL"
+
+
+def _sql(dialect: str, stretch: str, seats: str) -> str:
     words = WORDS[dialect]
     ends = f"coalesce({words['least']}({words['days'].format('ends_on')}, coalesce({words['days'].format('voided_on')}, {NEVER})), {NEVER})"
     return _STRETCHES.format(
@@ -142,7 +149,6 @@ def _sql(dialect: str, stretch: str, seats: str, within: str) -> str:
         greatest=words["greatest"],
         never=NEVER,
         seats=seats,
-        within=within,
     )
 
 
