@@ -58,6 +58,8 @@ def install(app: Flask) -> None:
 def answer(card: UnitCard, now: datetime) -> str:
     """The big word; silence says for how long, counted from the last word heard."""
     word = LIVENESS[card.liveness].answer
+    if card.told and card.liveness is Liveness.OPERATING:
+        return f"{word} {ago(card.heard_at, now)}"
     if card.liveness not in (Liveness.STALE, Liveness.HELD) or card.heard_at is None:
         return word
     return f"{word} for {span((to_ms(now) - card.heard_at) / 1000)}"
@@ -70,14 +72,16 @@ def verdict(card: UnitCard, now: datetime) -> str:
     """
     if card.liveness is Liveness.NEVER_HEARD:
         return _never_heard(card)
+    if card.told:
+        return f"Last heard {moment(card.heard_at)}, by another platform's list. It does not report here itself."
     if card.liveness is Liveness.OPERATING:
-        return f"Heard {ago(card.heard_at, now)}; it reports every {span(card.interval)}."
+        return f"Heard {ago(card.heard_at, now)}; it reports every {_each(card.interval)}."
     if card.liveness is Liveness.LATE:
         stale = f"Stale after {span(card.stale_after)} of silence."
-        return f"It should report every {span(card.interval)}; last heard {ago(card.heard_at, now)}. {stale}"
+        return f"It should report every {_each(card.interval)}; last heard {ago(card.heard_at, now)}. {stale}"
     if card.liveness is Liveness.HELD:
         return f"Last heard {moment(card.heard_at)}. A person paused the alarm {ago(card.held_at, now)}."
-    return f"Last heard {moment(card.heard_at)}. It should report every {span(card.interval)}."
+    return f"Last heard {moment(card.heard_at)}. It should report every {_each(card.interval)}."
 
 
 def _never_heard(card: UnitCard) -> str:
@@ -112,6 +116,10 @@ def span(seconds: float) -> str:
             number = int(seconds // size)
             return f"{number:,} {name}{'' if number == 1 else 's'}"
     return "0 seconds"
+
+
+def _each(seconds: float) -> str:
+    return span(seconds).removeprefix("1 ")
 
 
 def moment(at: int | datetime | None) -> str:

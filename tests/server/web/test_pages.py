@@ -12,7 +12,7 @@ from tests.support.roll import HELD, LATE, NEVER, OPERATING, RETIRED, SHARED, ST
 def test_look_up_says_alive_and_since_when(visitor: Visitor) -> None:
     text = visitor.get(f"/?code={OPERATING}").text
     assert "<h3>Alive</h3>" in text
-    assert re.search(r"Heard 1\d seconds ago; it reports every 1 minute", text)
+    assert re.search(r"Heard 1\d seconds ago; it reports every minute", text)
 
 
 def test_look_up_gives_the_coverage_verdict_first_and_its_reason(visitor: Visitor) -> None:
