@@ -88,7 +88,7 @@ class BridgeOut(Shape):
 
 @api.get("/installed-base", summary="How many units stand where, on a day", responses={200: InstalledBaseOut, **documented(404)})
 def get_installed_base(query: BaseQuery) -> Response:
-    """Without any parameter an answer may be a second old."""
+    """Without any parameter an answer about a large fleet may be some seconds old; `at` says when it was counted."""
     plain = query == BaseQuery()
     with reading() as session:
         if plain:
