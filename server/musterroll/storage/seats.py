@@ -35,13 +35,14 @@ SELECT place_id AS account_id, product_id, id AS pool_id, 1 AS level FROM run_po
 UNION ALL
 SELECT a.account_id, p.product_id, p.id, 2 + a.rise FROM run_pool p JOIN run_above a ON a.ancestor_id = p.place_id
 WHERE p.scope = 'subtree'"""
+# Crossed, which SQLite takes as the order to go in: from units to pools by index. The other way it reads all units for each pool.
 _OPTIONS = """
 WITH reached AS (
-  SELECT u.*, p.id AS pool_id, 0 AS level FROM run_unit u
-  JOIN run_pool p ON p.scope = 'site' AND p.place_id = u.site_id AND p.product_id = u.product_id
+  SELECT u.*, p.id AS pool_id, 0 AS level FROM run_unit u CROSS JOIN run_pool p
+  WHERE p.scope = 'site' AND p.place_id = u.site_id AND p.product_id = u.product_id
   UNION ALL
-  SELECT u.*, p.pool_id, p.level FROM run_unit u
-  JOIN run_account_pool p ON p.account_id = u.account_id AND p.product_id = u.product_id)
+  SELECT u.*, p.pool_id, p.level FROM run_unit u CROSS JOIN run_account_pool p
+  WHERE p.account_id = u.account_id AND p.product_id = u.product_id)
 SELECT unit_id, pool_id, level,
   row_number() OVER (PARTITION BY pool_id ORDER BY operating DESC, installed_on NULLS LAST, serial_key, unit_id) AS place
 FROM reached r
