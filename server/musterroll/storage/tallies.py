@@ -41,9 +41,14 @@ WITH moves AS (
 SELECT 'all' AS axis, 0 AS of_id, cell, CAST(sum(n) AS INTEGER) AS units FROM moves GROUP BY cell HAVING sum(n) <> 0
 UNION ALL SELECT 'account', account_id, cell, CAST(sum(n) AS INTEGER) FROM moves GROUP BY account_id, cell HAVING sum(n) <> 0
 UNION ALL SELECT 'product', product_id, cell, CAST(sum(n) AS INTEGER) FROM moves GROUP BY product_id, cell HAVING sum(n) <> 0"""
-_SHIFT = """
-INSERT INTO tally (axis, of_id, cell, units) SELECT axis, of_id, cell, units FROM run_shift WHERE TRUE
-ON CONFLICT (axis, of_id, cell) DO UPDATE SET units = tally.units + excluded.units"""
+# In this order, as what was inserted is not to be added to. An upsert would cost twice where nearly all is new. What is new is set aside
+# first: PostgreSQL, which takes an empty table for a short one, would else read all that it just inserted for each row.
+_ADD = """
+UPDATE tally AS t SET units = t.units + s.units FROM run_shift s WHERE s.axis = t.axis AND s.of_id = t.of_id AND s.cell = t.cell"""
+_NEW = """
+SELECT axis, of_id, cell, units FROM run_shift s WHERE NOT EXISTS (
+  SELECT 1 FROM tally t WHERE t.axis = s.axis AND t.of_id = s.of_id AND t.cell = s.cell)"""
+_INSERT = "INSERT INTO tally (axis, of_id, cell, units) SELECT axis, of_id, cell, units FROM run_new_tally"
 
 
 def keep(staging: Staging, whole: bool) -> None:
