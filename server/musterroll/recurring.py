@@ -86,7 +86,7 @@ class _Work(NamedTuple):
     def snapshot(self, now: datetime) -> None:
         """Keep the counts of every day that is over, each in a transaction of its own."""
         with self.database.reading() as session:
-            days = snapshotting.due(session, now)
+            days = snapshotting.due(session, now) or snapshotting.earlier(session, now)
         for day in days:
             with self.database.writing() as session:
                 snapshotting.snapshot(session, day, now)

@@ -6,14 +6,16 @@ from typing import NamedTuple
 from sqlmodel import Session
 
 from musterroll.domain.errors import Refusal
-from musterroll.domain.instants import to_ms
+from musterroll.domain.instants import from_ms, to_ms
 from musterroll.domain.reconciliation import CELLS
 from musterroll.registry.accounts import account
 from musterroll.registry.reconciling import moment
-from musterroll.storage import reconciliation, snapshots, standings
+from musterroll.storage import exposure, reconciliation, snapshots, standings, tallies
 
 _DAY = timedelta(days=1)
 _MOST = 31  # days made up for after the scheduler was away
+_BACK = 91  # days that are told from history, where a fleet's documents reach back that far
+_LARGE = 20_000  # units; of a larger fleet one such day at a time
 
 
 class Day(NamedTuple):
@@ -43,6 +45,19 @@ def due(session: Session, now: datetime) -> list[date]:
     newest = snapshots.last(session) or yesterday - _DAY
     first = max(newest + _DAY, yesterday - (_MOST - 1) * _DAY)
     return [first + number * _DAY for number in range((yesterday - first).days + 1)]
+
+
+def earlier(session: Session, now: datetime) -> list[date]:
+    """Days before the first that is kept which history tells of, latest first, as many as may be counted in one go.
+
+    They say what is known now of those days: nothing was kept while they ended.
+    """
+    oldest, heard = snapshots.first(session), exposure.first_heard(session)
+    if oldest is None or heard is None:
+        return []
+    reach = max(now.date() - _BACK * _DAY, from_ms(heard).date())
+    count = min((oldest - reach).days, 1 if sum(tallies.counts(session).values()) > _LARGE else _MOST)
+    return [oldest - number * _DAY for number in range(1, count + 1)]
 
 
 def trend(session: Session, first: date, until: date, of_account: str | None = None) -> list[Day]:

@@ -16,6 +16,11 @@ def kept(session: Session, on: date) -> bool:
     return bool(session.execute(select(exists().where(col(Snapshot.on) == on))).scalar_one())
 
 
+def first(session: Session) -> date | None:
+    found: date | None = session.execute(select(func.min(col(Snapshot.on)))).scalar_one()
+    return found
+
+
 def last(session: Session) -> date | None:
     found: date | None = session.execute(select(func.max(col(Snapshot.on)))).scalar_one()
     return found

@@ -4,11 +4,15 @@ from datetime import date, datetime, timedelta
 
 import pytest
 from musterroll.domain.errors import Refusal
+from musterroll.domain.instants import to_ms
 from musterroll.domain.lifecycle import Lifecycle
 from musterroll.registry.moving import move_unit
-from musterroll.registry.snapshotting import due, snapshot, trend
+from musterroll.registry.snapshotting import due, earlier, snapshot, trend
+from musterroll.storage import transitions
 from musterroll.storage.database import Database
-from sqlmodel import Session
+from musterroll.storage.tables import Unit, Voice
+from musterroll.storage.transitions import Change
+from sqlmodel import Session, select
 
 from tests.support import papers
 
@@ -65,3 +69,20 @@ def test_days_without_a_snapshot_are_made_up_for(database: Database, now: dateti
         assert due(session, now) == []
         assert due(session, now + timedelta(days=3)) == [date(2026, 11, day) for day in (1, 2, 3)]
         assert len(due(session, now + timedelta(days=300))) == 31
+
+
+def test_days_before_the_first_that_is_kept_are_told_from_history(database: Database, now: datetime) -> None:
+    with database.writing() as session:
+        uid = fleet(session)
+        unit = session.exec(select(Unit).where(Unit.uid == uid)).one()
+        heard = now - timedelta(days=40)
+        session.add(Voice(unit_id=unit.id or 0, heard_at=to_ms(now), first_heard_at=to_ms(heard)))
+        transitions.add(session, [Change(unit.id or 0, to_ms(heard), "liveness", "never_heard", "operating", "told", "list")])
+        assert earlier(session, now) == []
+        snapshot(session, YESTERDAY, now)
+        assert earlier(session, now) == [YESTERDAY - timedelta(days=number) for number in range(1, 32)]
+        for day in [*earlier(session, now), *(YESTERDAY - timedelta(days=number) for number in range(32, 40))]:
+            snapshot(session, day, now)
+        assert earlier(session, now) == []
+        assert due(session, now) == []
+        assert {day.cells["011"] for day in trend(session, heard.date(), YESTERDAY)} == {1}
