@@ -19,7 +19,7 @@ def prepare(context: Context) -> tuple[Settings, Database]:
         given = context.settings.admin_password
         password = access.ensure_admin(session, given.get_secret_value() if given else None, clock())
     if password and not given:
-        click.echo(f"The first user is admin, with the password {password} (shown once).")
+        click.echo(f"The first user is admin, with the password {password} (shown once; change it on your account page).")
     return context.settings, database
 
 
