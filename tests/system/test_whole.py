@@ -140,7 +140,7 @@ def test_a_machine_that_lost_its_state_is_heard_again_once_a_person_accepts_it(r
     assert agent.command("once").returncode == 0
     reinstalled = Agent(tmp_path / "reinstalled", MAKER="Acme", MODEL="Box")
     enrol(serve, reinstalled, "ACME-0019")
-    token = serve.command("token", "api", "--label", "test", "--scope", "read", "--scope", "write")
+    token = serve.command("token", "api", "--label", "test", "--scope", "read", "--scope", "write", "--scope", "admin")
     waiting = serve.get("/api/v1/enrolments", token)["items"]
     serve.post(f"/api/v1/enrolments/{waiting[0]['id']}/accept", token)
     assert reinstalled.command("once").returncode == 0

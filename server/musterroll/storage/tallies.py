@@ -49,16 +49,28 @@ _NEW = """
 SELECT axis, of_id, cell, units FROM run_shift s WHERE NOT EXISTS (
   SELECT 1 FROM tally t WHERE t.axis = s.axis AND t.of_id = s.of_id AND t.cell = s.cell)"""
 _INSERT = "INSERT INTO tally (axis, of_id, cell, units) SELECT axis, of_id, cell, units FROM run_new_tally"
+# Counts that are only ever shifted would stay wrong once something else had made them so.
+_WRONG = """
+SELECT 1 FROM (SELECT cell, count(*) AS units FROM standing GROUP BY cell) s
+LEFT JOIN tally t ON t.axis = 'all' AND t.of_id = 0 AND t.cell = s.cell WHERE coalesce(t.units, 0) <> s.units"""
+_RECOUNT = """
+INSERT INTO tally (axis, of_id, cell, units)
+SELECT 'all', 0, cell, count(*) FROM standing GROUP BY cell
+UNION ALL SELECT 'account', account_id, cell, count(*) FROM standing GROUP BY account_id, cell
+UNION ALL SELECT 'product', product_id, cell, count(*) FROM standing GROUP BY product_id, cell"""
 
 
 def keep(staging: Staging, whole: bool) -> None:
-    """Keep how the run found its units, and shift the counts by what moved since the last one."""
+    """Keep how the run found its units, and shift the counts by what moved since. A whole run counts anew if they are wrong."""
     staging.make("run_moved", _MOVED.replace("{known}", _ALL if whole else _SOME), by="unit_id")
     staging.make("run_shift", _SHIFTS, by="axis, of_id, cell")
     for statement in (*_KEEP, _ADD):
         staging.run(statement)
     staging.make("run_new_tally", _NEW, by="axis, of_id, cell")
     staging.run(_INSERT)
+    if whole and staging.rows(_WRONG):
+        staging.run("DELETE FROM tally")
+        staging.run(_RECOUNT)
 
 
 def note_run(session: Session, instant: int, on: date) -> None:
