@@ -35,14 +35,17 @@ def nearest(session: Session, on: date, before: date) -> date | None:
 
 
 def keep(session: Session, staging: Staging, on: date) -> int:
-    """Keep what a run found of a day. Returns the units counted."""
+    """Keep what a run found of a day; not of one when nothing was deployed, heard or under contract: documents may tell of it later.
+
+    Returns the units counted.
+    """
     counted = "SELECT coalesce(account_id, 0), product_id, cell, count(*) FROM run_cell GROUP BY coalesce(account_id, 0), product_id, cell"
     codes = {int(code, 2): code for code in CELLS}
     rows = [
         {"on": on, "account_id": account, "product_id": product, "cell": codes[cell], "units": units}
         for account, product, cell, units in staging.rows(counted)
     ]
-    if rows:
+    if any(row["cell"] != "000" for row in rows):
         session.execute(insert(Snapshot), rows)
     return sum(row["units"] for row in rows)
 

@@ -86,3 +86,10 @@ def test_days_before_the_first_that_is_kept_are_told_from_history(database: Data
         assert earlier(session, now) == []
         assert due(session, now) == []
         assert {day.cells["011"] for day in trend(session, heard.date(), YESTERDAY)} == {1}
+
+
+def test_a_day_when_nothing_was_going_on_is_not_kept(database: Database, now: datetime) -> None:
+    with database.writing() as session:
+        papers.unit(session, "SN1", papers.product(session), lifecycle=Lifecycle.STOCK)
+        snapshot(session, YESTERDAY, now)
+        assert due(session, now) == [YESTERDAY]
