@@ -1,21 +1,18 @@
 """Installed base, proposals, changes and audit on the command line, over one small fleet."""
 
 import json
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
-from musterroll.cli import main
 from musterroll.domain.lifecycle import Lifecycle
 from musterroll.storage import migrate
 from musterroll.storage.database import Database
 from sqlalchemy import text
 
+from tests.server.commands.conftest import Run
 from tests.support import papers
 from tests.support.papers import dump
-
-Run = Callable[..., tuple[int, str, str]]
 
 
 @pytest.fixture
@@ -29,20 +26,6 @@ def database(tmp_path: Path) -> Database:
             owner = papers.account(session, f"A{number}", name, website="umber.example", segment="Public")
             papers.unit(session, f"SN{number}", made, account_id=owner.id, lifecycle=Lifecycle.DEPLOYED)
     return found
-
-
-@pytest.fixture
-def run(database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
-    """Runs one command over the fleet: exit status, standard output, standard error."""
-    monkeypatch.delenv("MUSTERROLL_DATABASE_URL", raising=False)
-
-    def run(*arguments: str) -> tuple[int, str, str]:
-        with pytest.raises(SystemExit) as ended:
-            main(["--data-dir", str(tmp_path), *arguments])
-        said = capsys.readouterr()
-        return int(ended.value.code or 0), said.out, said.err
-
-    return run
 
 
 def answer(run: Run, *arguments: str) -> Any:

@@ -1,19 +1,16 @@
 """People and API tokens on the command line."""
 
 import json
-from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from musterroll.cli import main
 from musterroll.registry import access, access_tokens
 from musterroll.storage import migrate
 from musterroll.storage.database import Database
 
+from tests.server.commands.conftest import Run
 from tests.support import papers
-
-Run = Callable[..., tuple[int, str, str]]
 
 
 @pytest.fixture
@@ -24,20 +21,6 @@ def database(tmp_path: Path) -> Database:
         papers.account(session, "A1", "Umber Logistics")
         access.ensure_admin(session, "given", datetime.now(UTC))
     return found
-
-
-@pytest.fixture
-def run(database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
-    """Runs one command: exit status, standard output, standard error."""
-    monkeypatch.delenv("MUSTERROLL_DATABASE_URL", raising=False)
-
-    def run(*arguments: str) -> tuple[int, str, str]:
-        with pytest.raises(SystemExit) as ended:
-            main(["--data-dir", str(tmp_path), *arguments])
-        said = capsys.readouterr()
-        return int(ended.value.code or 0), said.out, said.err
-
-    return run
 
 
 def test_somebody_is_added_changed_and_shut_out(run: Run, database: Database) -> None:

@@ -9,6 +9,7 @@ from musterroll.domain.contract import Scope, State
 from musterroll.domain.coverage import Answer
 from musterroll.domain.errors import Conflict, NotFound
 from musterroll.domain.instants import to_ms
+from musterroll.domain.lifecycle import Lifecycle
 from musterroll.registry import reconciling, warranting
 from musterroll.registry.covering import coverage
 from musterroll.storage import dirty
@@ -77,7 +78,7 @@ def test_a_seat_remembered_is_asked_for_anew_when_the_unit_changed(session: Sess
     quantity(session, 1, site, unit.product_id)
     reconciling.reconcile(session, NOW, NOW, store=True)
     assert coverage(session, "SN1", DAY, NOW).answer is Answer.CONTRACT
-    unit.lifecycle = "stock"  # type: ignore[assignment]
+    unit.lifecycle = Lifecycle.STOCK
     dirty.mark(session, [unit.id or 0])
     assert coverage(session, "SN1", DAY, NOW).answer is not Answer.CONTRACT
 

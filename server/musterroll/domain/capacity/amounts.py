@@ -5,11 +5,11 @@ from math import inf
 
 from scipy import special
 
-from musterroll.domain.capacity.levels import EIGHTY, NINETY_FIVE, Interval, tails
+from musterroll.domain.capacity.levels import Banded, Interval, tails
 
 
 @dataclass(frozen=True, slots=True)
-class Amount:
+class Amount(Banded):
     """A predicted amount, 0 or more (and `most` or less), by its mean and variance."""
 
     mean: float
@@ -39,19 +39,3 @@ class Amount:
     def plus(self, other: "Amount") -> "Amount":
         """The sum with an amount independent of this one."""
         return Amount(self.mean + other.mean, self.variance + other.variance, self.most + other.most)
-
-    @property
-    def low80(self) -> float:
-        return self.band(EIGHTY.level).low
-
-    @property
-    def high80(self) -> float:
-        return self.band(EIGHTY.level).high
-
-    @property
-    def low95(self) -> float:
-        return self.band(NINETY_FIVE.level).low
-
-    @property
-    def high95(self) -> float:
-        return self.band(NINETY_FIVE.level).high

@@ -8,14 +8,14 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import special
 
-from musterroll.domain.capacity.levels import EIGHTY, NINETY_FIVE, Interval, tails
+from musterroll.domain.capacity.levels import Banded, Interval, tails
 
 _CHEAP = 1 << 22  # complex numbers an exact sum may take; beyond, the sum has the same mean and variance
 _POISSON = 1e-9  # relative excess of variance below which a count is Poisson
 
 
 @dataclass(frozen=True, slots=True)
-class Predictive:
+class Predictive(Banded):
     """A predicted count by its mean and variance (never below the mean, unless `table`, its cumulative probabilities, says so)."""
 
     mean: float
@@ -58,22 +58,6 @@ class Predictive:
                 break
             low, high = (low + 1, high) if at_low < at_high else (low, high - 1)
         return Interval(low, high)
-
-    @property
-    def low80(self) -> float:
-        return self.band(EIGHTY.level).low
-
-    @property
-    def high80(self) -> float:
-        return self.band(EIGHTY.level).high
-
-    @property
-    def low95(self) -> float:
-        return self.band(NINETY_FIVE.level).low
-
-    @property
-    def high95(self) -> float:
-        return self.band(NINETY_FIVE.level).high
 
 
 def thinned(count: Predictive, share: float) -> Predictive:

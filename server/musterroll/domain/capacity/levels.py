@@ -1,5 +1,6 @@
 """The two levels every estimate is told at, and their words."""
 
+from abc import ABC, abstractmethod
 from typing import NamedTuple
 
 
@@ -22,6 +23,31 @@ class Band(NamedTuple):
 EIGHTY = Band(0.80, "80 %", "four times in five")
 NINETY_FIVE = Band(0.95, "95 %", "nineteen times in twenty")
 BANDS = (EIGHTY, NINETY_FIVE)
+
+
+class Banded(ABC):
+    """What is predicted with bands: the ends of the two everybody reads."""
+
+    __slots__ = ()
+
+    @abstractmethod
+    def band(self, level: float) -> Interval: ...
+
+    @property
+    def low80(self) -> float:
+        return self.band(EIGHTY.level).low
+
+    @property
+    def high80(self) -> float:
+        return self.band(EIGHTY.level).high
+
+    @property
+    def low95(self) -> float:
+        return self.band(NINETY_FIVE.level).low
+
+    @property
+    def high95(self) -> float:
+        return self.band(NINETY_FIVE.level).high
 
 
 def tails(level: float) -> tuple[float, float]:
