@@ -10,16 +10,21 @@ from musterroll.storage.staging import Staging
 
 # What a unit that is not simply healthy is paid by: by all its lines, and (`due`) by those that are overdue.
 _PAID = """
-SELECT s.unit_id, c.account_id, c.cell,
+WITH paying AS (
+  SELECT s.unit_id, s.line_id, c.account_id, c.cell FROM run_cell c JOIN run_seat s ON s.unit_id = c.unit_id WHERE c.cell IN (4, 5, 6)
+  UNION ALL
+  SELECT s.unit_id, s.line_id, c.account_id, c.cell
+  FROM run_line l JOIN run_seat s ON s.line_id = l.id JOIN run_cell c ON c.unit_id = s.unit_id
+  WHERE l.overdue AND c.cell = 7)
+SELECT p.unit_id, p.account_id, p.cell,
   string_agg(l.fact, '\n' ORDER BY l.ref, l.id) AS facts, min(l.currency) AS currency,
   CASE WHEN min(l.currency) = max(l.currency) THEN CAST(sum(l.price) AS BIGINT) END AS value,
   string_agg(l.fact, '\n' ORDER BY l.ref, l.id) FILTER (WHERE l.overdue) AS due_facts,
   min(l.currency) FILTER (WHERE l.overdue) AS due_currency,
   CASE WHEN min(l.currency) FILTER (WHERE l.overdue) = max(l.currency) FILTER (WHERE l.overdue)
     THEN CAST(sum(l.price) FILTER (WHERE l.overdue) AS BIGINT) END AS due_value
-FROM run_seat s JOIN run_cell c ON c.unit_id = s.unit_id JOIN run_line l ON l.id = s.line_id
-WHERE c.cell IN (4, 5, 6) OR (c.cell = 7 AND l.overdue)
-GROUP BY s.unit_id, c.account_id, c.cell"""
+FROM paying p JOIN run_line l ON l.id = p.line_id
+GROUP BY p.unit_id, p.account_id, p.cell"""
 _ENDED = """
 WITH ended AS (
   SELECT n.unit_id, c.account_id, c.cell, l.fact, l.price, l.currency, l.ends, l.ref, l.id,

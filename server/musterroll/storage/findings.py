@@ -43,16 +43,25 @@ FROM run_difference d WHERE d.id = f.id AND d.how IN ('changed', 'amended')"""
 _COME = """
 INSERT INTO finding (kind, subject, subject_id, facts, variant, account_id, value, currency, counted, present, first_seen_at, changed_at)
 SELECT kind, subject, subject_id, facts, variant, account_id, value, currency, counted, TRUE, :at, :at
-FROM run_difference WHERE how = 'new' ORDER BY subject_id, subject, kind"""
+FROM ({new}) s ORDER BY subject_id, subject, kind"""
+_NEW = "SELECT * FROM run_difference WHERE how = 'new'"
 
 
 def merge(staging: Staging, at: int, whole: bool) -> Merged:
     """Store what the run saw as differences. `at` is ms; `whole`: what was not seen is gone, of every unit and line."""
+    if whole and not staging.rows("SELECT 1 FROM finding LIMIT 1"):
+        return Merged(_come(staging, "{seen}", "SELECT * FROM finding", at), 0, 0)
     staging.make("run_difference", _DIFFERENCES.replace("{known}", _ALL if whole else _SOME), by="id")
     gone, changed = staging.run(_GO, at=at), staging.run(_CHANGE, at=at)
     staging.run(_AMEND)
-    signals.note_findings(staging, at)
-    return Merged(staging.run(_COME, at=at), changed, gone)
+    return Merged(_come(staging, _NEW, _NEW, at), changed, gone)
+
+
+def _come(staging: Staging, new: str, opened: str, at: int) -> int:
+    """Store findings, and tell of them: what is new to the run, and how that can be read once it is stored."""
+    come = staging.run(_COME.replace("{new}", new), at=at)
+    signals.note_findings(staging, opened, at)
+    return come
 
 
 class Sums(NamedTuple):

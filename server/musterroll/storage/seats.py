@@ -1,7 +1,8 @@
 """`domain.assignment.assign` as SQL, over the lines of `run_line` and the units of `run_unit`. A property test holds the two together.
 
 Makes `run_named` (lines to the unit whose serial they name), `run_seat` (units on lines in force, one of them the chief of the unit's) and
-`run_over` (units that found a pool full). A pool is all the quantity in force of one product at one place.
+`run_over` (units that found a pool full). A pool is all the quantity in force of one product at one place; `run_queue` keeps who stood in
+line for its seats, and whether he got one.
 """
 
 from collections.abc import Iterator
@@ -12,9 +13,9 @@ from musterroll.storage.staging import Staging
 # Where two makers share the serial, the line's product decides, or nobody gets it.
 _NAMED = """
 SELECT line_id, unit_id, in_force, ends, ref FROM (
-  SELECT l.id AS line_id, unit.id AS unit_id, l.in_force, l.ends, l.ref, l.product_id = unit.product_id AS alike,
-    count(*) OVER one AS holders, sum(CASE WHEN l.product_id = unit.product_id THEN 1 ELSE 0 END) OVER one AS alikes
-  FROM run_line l JOIN unit ON unit.serial_key = l.serial_key AND unit.merged_into_id IS NULL
+  SELECT l.id AS line_id, u.unit_id, l.in_force, l.ends, l.ref, l.product_id = u.product_id AS alike,
+    count(*) OVER one AS holders, sum(CASE WHEN l.product_id = u.product_id THEN 1 ELSE 0 END) OVER one AS alikes
+  FROM run_line l JOIN {holders} u ON u.serial_key = l.serial_key
   WHERE l.scope = 'serial'
   WINDOW one AS (PARTITION BY l.id)) held
 WHERE holders = 1 OR (alikes = 1 AND alike)"""
@@ -48,21 +49,22 @@ SELECT unit_id, pool_id, level,
 FROM reached r
 WHERE (lifecycle = 'deployed' OR operating) AND NOT EXISTS (SELECT 1 FROM run_named n WHERE n.unit_id = r.unit_id AND n.in_force)"""
 _FILL = """
-INSERT INTO run_taken
-SELECT unit_id, pool_id, seat FROM (
-  SELECT o.unit_id, o.pool_id, row_number() OVER (PARTITION BY o.pool_id ORDER BY o.place) AS seat
-  FROM run_option o WHERE o.level = :level AND NOT EXISTS (SELECT 1 FROM run_taken t WHERE t.unit_id = o.unit_id)) queue
-JOIN run_pool p ON p.id = queue.pool_id WHERE queue.seat <= p.seats"""
+INSERT INTO run_queue
+SELECT unit_id, pool_id, level, place, CASE WHEN place <= p.seats THEN 1 ELSE 0 END FROM (
+  SELECT o.unit_id, o.pool_id, o.level, row_number() OVER (PARTITION BY o.pool_id ORDER BY o.place) AS place
+  FROM run_option o WHERE o.level = :level AND NOT EXISTS (SELECT 1 FROM run_queue q WHERE q.unit_id = o.unit_id AND q.seated = 1)) queue
+JOIN run_pool p ON p.id = queue.pool_id"""
 _SEATS = """
 SELECT unit_id, line_id, line_id = max(line_id) OVER (PARTITION BY unit_id) AS chief FROM run_named WHERE in_force
 UNION ALL
-SELECT t.unit_id, l.line_id, TRUE FROM run_taken t
-JOIN run_pool_line l ON l.pool_id = t.pool_id AND t.seat > l.below AND t.seat <= l.upto"""
+SELECT q.unit_id, l.line_id, TRUE FROM run_queue q
+JOIN run_pool_line l ON l.pool_id = q.pool_id AND q.place > l.below AND q.place <= l.upto
+WHERE q.seated = 1"""
 # A unit without a seat is over on the last line of the nearest pool it could have been in.
 _OVER = """
 SELECT o.unit_id, l.line_id FROM (
-  SELECT unit_id, pool_id, row_number() OVER (PARTITION BY unit_id ORDER BY level) AS nearest FROM run_option
-  WHERE NOT EXISTS (SELECT 1 FROM run_taken t WHERE t.unit_id = run_option.unit_id)) o
+  SELECT unit_id, pool_id, row_number() OVER (PARTITION BY unit_id ORDER BY level) AS nearest FROM run_queue sent
+  WHERE seated = 0 AND NOT EXISTS (SELECT 1 FROM run_queue q WHERE q.unit_id = sent.unit_id AND q.seated = 1)) o
 JOIN run_pool_line l ON l.pool_id = o.pool_id AND l.back = 1
 WHERE o.nearest = 1"""
 
@@ -76,10 +78,10 @@ def stage_seats(staging: Staging, tree: Tree) -> None:
     staging.fill("run_above", {"account_id": int, "ancestor_id": int, "rise": int}, list(_above(headed, tree)))
     staging.make("run_account_pool", _OF_ACCOUNTS, by="account_id, product_id")
     staging.make("run_option", _OPTIONS, by="unit_id")
-    staging.fill("run_taken", {"unit_id": int, "pool_id": int, "seat": int}, [])
+    staging.fill("run_queue", dict.fromkeys(("unit_id", "pool_id", "level", "place", "seated"), int), [])
     for (level,) in staging.rows("SELECT DISTINCT level FROM run_option ORDER BY level"):
         staging.run(_FILL, level=level)
-        staging.measure("run_taken")
+        staging.measure("run_queue")
     staging.make("run_seat", _SEATS, by="unit_id")
     staging.make("run_over", _OVER, by="line_id")
 

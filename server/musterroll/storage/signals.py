@@ -56,16 +56,15 @@ def note_units(session: Session, kind: Kind, unit_ids: Collection[int], at: int)
     session.execute(insert(_SIGNAL).from_select(names, grouped))
 
 
-# What a reconciliation opened, from its own table of differences.
 _OPENED = """
 INSERT INTO signal (kind, at, account_id, units, serial, uid, variant, worth, currency, detail)
 SELECT 'finding_opened', :at, account_id, count(*), '', '', kind, CAST(sum(CASE WHEN counted THEN value END) AS BIGINT), currency, ''
-FROM run_difference WHERE how = 'new' GROUP BY account_id, kind, currency"""
+FROM ({opened}) f GROUP BY account_id, kind, currency"""
 
 
-def note_findings(staging: Staging, at: int) -> None:
-    """One signal for each account and kind of finding that a run stored anew. `at` is ms."""
-    staging.run(_OPENED, at=at)
+def note_findings(staging: Staging, opened: str, at: int) -> None:
+    """One signal for each account and kind of finding that a run stored anew: of those that SQL selects. `at` is ms."""
+    staging.run(_OPENED.replace("{opened}", opened), at=at)
 
 
 _NAMES = (

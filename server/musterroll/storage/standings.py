@@ -52,6 +52,8 @@ WHERE unit.merged_into_id IS NULL"""  # noqa: S608
 _TOUCHED = """
 SELECT unit_id, account_id, site_id, product_id, lifecycle, operating, heard_at, installed_on, serial_key FROM run_touched
 WHERE on_roll"""
+# Whom a line can mean that names a serial: also units that a run of some need not seat again.
+_HOLDERS = "(SELECT id AS unit_id, serial_key, product_id FROM unit WHERE merged_into_id IS NULL)"
 _CELLS = """
 SELECT u.unit_id, u.account_id, u.site_id, u.product_id, u.lifecycle, u.operating, u.heard_at,
   CASE WHEN s.unit_id IS NULL THEN 0 ELSE 4 END + CASE WHEN u.lifecycle = 'deployed' THEN 2 ELSE 0 END
@@ -62,6 +64,7 @@ FROM run_unit u LEFT JOIN run_seat s ON s.unit_id = u.unit_id AND s.chief"""
 
 def stage_units(staging: Staging, whole: bool) -> None:
     staging.make("run_unit", _EVERY_UNIT if whole else _TOUCHED, by="unit_id")
+    staging.define("holders", "run_unit" if whole else _HOLDERS)
 
 
 def stage_cells(staging: Staging) -> None:

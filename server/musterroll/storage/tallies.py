@@ -32,6 +32,9 @@ _KEEP = (
     """INSERT INTO standing (unit_id, account_id, site_id, product_id, cell, line_id)
     SELECT unit_id, account_id, site_id, product_id, cell, line_id FROM run_moved WHERE was_cell IS NULL""",
 )
+_FIRST = """
+INSERT INTO standing (unit_id, account_id, site_id, product_id, cell, line_id)
+SELECT unit_id, coalesce(account_id, 0), coalesce(site_id, 0), product_id, cell, line_id FROM run_cell"""
 _SHIFTS = """
 WITH moves AS (
   SELECT account_id, product_id, cell, count(*) AS n FROM run_moved WHERE cell IS NOT NULL GROUP BY account_id, product_id, cell
@@ -55,22 +58,31 @@ SELECT 1 FROM (SELECT cell, count(*) AS units FROM standing GROUP BY cell) s
 LEFT JOIN tally t ON t.axis = 'all' AND t.of_id = 0 AND t.cell = s.cell WHERE coalesce(t.units, 0) <> s.units"""
 _RECOUNT = """
 INSERT INTO tally (axis, of_id, cell, units)
-SELECT 'all', 0, cell, count(*) FROM standing GROUP BY cell
-UNION ALL SELECT 'account', account_id, cell, count(*) FROM standing GROUP BY account_id, cell
-UNION ALL SELECT 'product', product_id, cell, count(*) FROM standing GROUP BY product_id, cell"""
+WITH stood AS (SELECT account_id, product_id, cell, CAST(count(*) AS INTEGER) AS n FROM standing GROUP BY account_id, product_id, cell)
+SELECT 'all', 0, cell, sum(n) FROM stood GROUP BY cell
+UNION ALL SELECT 'account', account_id, cell, sum(n) FROM stood GROUP BY account_id, cell
+UNION ALL SELECT 'product', product_id, cell, sum(n) FROM stood GROUP BY product_id, cell"""
 
 
 def keep(staging: Staging, whole: bool) -> None:
     """Keep how the run found its units, and shift the counts by what moved since. A whole run counts anew if they are wrong."""
+    if whole and not staging.rows("SELECT 1 FROM standing LIMIT 1"):
+        staging.run(_FIRST)
+    else:
+        _shift(staging, whole)
+    if whole and staging.rows(_WRONG):
+        staging.run("DELETE FROM tally")
+        staging.run(_RECOUNT)
+
+
+def _shift(staging: Staging, whole: bool) -> None:
+    """Keep only what is otherwise than it was."""
     staging.make("run_moved", _MOVED.replace("{known}", _ALL if whole else _SOME), by="unit_id")
     staging.make("run_shift", _SHIFTS, by="axis, of_id, cell")
     for statement in (*_KEEP, _ADD):
         staging.run(statement)
     staging.make("run_new_tally", _NEW, by="axis, of_id, cell")
     staging.run(_INSERT)
-    if whole and staging.rows(_WRONG):
-        staging.run("DELETE FROM tally")
-        staging.run(_RECOUNT)
 
 
 def note_run(session: Session, instant: int, on: date) -> None:
