@@ -44,7 +44,7 @@ def _program(header: str, need: Need, asking: bool) -> Caller:
     if wait := here.false_tokens.wait(address):
         seconds = str(int(wait) + 1)
         raise HttpRefusal(429, "too_many_tries", f"too many tokens that are none; try again in {seconds} s", {"Retry-After": seconds})
-    with reading() if asking else here.database.reading() as session:
+    with reading() if asking else here.database.asking() as session:
         found = access_tokens.check(session, token.strip(), clock())
     if found is None:
         here.false_tokens.count(address)

@@ -72,8 +72,15 @@ def reading() -> Iterator[Session]:
     """What a request reads from: one session, opened when first asked for and closed with the request. It sees what the caller may."""
     if "api_reading" not in g:
         g.api_reading = ExitStack()
-        g.api_session = g.api_reading.enter_context(door().database.reading(g.api_caller.within if "api_caller" in g else None))
+        g.api_session = g.api_reading.enter_context(door().database.asking(g.api_caller.within if "api_caller" in g else None))
     yield g.api_session
+
+
+@contextmanager
+def rehearsing() -> Iterator[Session]:
+    """What the caller may see, to try something on: all of it is undone at the end."""
+    with door().database.reading(caller().within) as session:
+        yield session
 
 
 def reading_again() -> Callable[[], AbstractContextManager[Session]]:

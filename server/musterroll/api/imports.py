@@ -12,7 +12,7 @@ from sqlmodel import Session
 
 from musterroll.api.blueprints import guarded
 from musterroll.api.bodies import read_json, read_upload
-from musterroll.api.door import actor, answer, clock, door, reading, writing
+from musterroll.api.door import actor, answer, clock, door, reading, rehearsing, writing
 from musterroll.api.exporting import ListQuery, Page, listed, listing
 from musterroll.api.models import Request, Shape, Text, numbers
 from musterroll.api.problems import HttpRefusal, documented
@@ -132,7 +132,7 @@ def import_one(path: KindPath, form: DocumentForm) -> Response:
     here, kept, stream = door(), _Kept(), cast(BinaryIO, upload.stream)
     sha256 = digest(stream)
     source = Source(upload.filename or "upload", actor(), clock(), here.settings.interval)
-    with closing(upload), writing() if form.commit else reading() as session:
+    with closing(upload), writing() if form.commit else rehearsing() as session:
         saved = import_mappings.columns(session, path.kind, form.mapping) if form.mapping else {}
         document = Document(stream, KINDS[path.kind], choices(form.map, saved, form.dates, form.zone, form.sheet))
         before = import_mappings.imported_before(session, path.kind, sha256)

@@ -7,7 +7,7 @@ from pydantic import Field
 from sqlmodel import Session
 
 from musterroll.api.blueprints import guarded
-from musterroll.api.door import answer, clock, reading, writing
+from musterroll.api.door import answer, clock, reading, rehearsing, writing
 from musterroll.api.exporting import ListQuery, Page, listed, listing
 from musterroll.api.installed_base import ScopeQuery
 from musterroll.api.models import Day, DayOrInstant, MoneyOut, Request, Shape, Text, money_out
@@ -118,7 +118,7 @@ class TrendQuery(Request):
 def get_reconciliation(query: OnQuery) -> Response:
     """Worked out anew for the day; nothing is stored."""
     now = clock()
-    with reading() as session:
+    with rehearsing() as session:
         return answer(_out(reconciling.reconcile(session, query.on or now, now, store=False)))
 
 

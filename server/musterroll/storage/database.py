@@ -41,12 +41,15 @@ _POSTGRES_OPTIONS = (
 
 
 class Database:
-    """An engine and the two ways to use it. Nothing connects before the first session."""
+    """An engine and the ways to use it. Nothing connects before the first session."""
 
     def __init__(self, url: str, pool_size: int = 16) -> None:
         self.url = url
         self.engine = _engine(url, pool_size)
         self._reader = self.engine.execution_options(reading=True)
+        # Without a transaction there is none to begin and to roll back: and at a ROLLBACK psycopg forgets every statement it prepared.
+        alone = {"isolation_level": "AUTOCOMMIT"} if self.dialect == "postgresql" else {}
+        self._asker = self._reader.execution_options(**alone)
 
     @property
     def dialect(self) -> str:
@@ -71,6 +74,16 @@ class Database:
                 yield limited
             return
         with Session(self._reader, expire_on_commit=False) as session:
+            yield session
+
+    @contextmanager
+    def asking(self, within: Collection[int] | None = None) -> Iterator[Session]:
+        """As `reading`, for what only asks: on PostgreSQL each statement stands alone, so nothing may be written, not even for a while."""
+        if within is not None:
+            with self.reading(within) as limited:
+                yield limited
+            return
+        with Session(self._asker, expire_on_commit=False) as session:
             yield session
 
     @cached_property
