@@ -235,7 +235,7 @@ def by_the_rules(session: Session, on: date = DAY, now: datetime = NOW) -> Fleet
     units = list(session.exec(select(Unit).where(col(Unit.merged_into_id).is_(None)).order_by(col(Unit.id))))
     voices = {voice.unit_id: voice for voice in session.exec(select(Voice))}
     products = {product.id: product for product in session.exec(select(Product))}
-    lines = {cover.line.id: cover for cover in covers._covers(session, covers._L.c.id.is_not(None))}
+    lines = {cover.line.id: cover for cover in covers._covers(session, covers._COVERS)}
     parents = dict(session.exec(select(Account.id, Account.parent_id)).all())
     sites = dict(session.exec(select(Site.id, Site.account_id)).all())
     periods, credentials = _periods(session), _credentials(session)

@@ -15,7 +15,7 @@ from musterroll.domain.contract import Scope, ended, line_on
 from musterroll.domain.coverage import Cover, Paper, place_missing
 from musterroll.domain.instants import from_ms, to_ms
 from musterroll.domain.warranty import Period, Standard, UnitDates
-from musterroll.storage import covers, rivals, standings, tallies, unit_facts, warranties
+from musterroll.storage import covers, rivals, standings, unit_facts, warranties
 from musterroll.storage.standings import Judged
 
 
@@ -28,7 +28,7 @@ class UnitPaper:
 
     @cached_property
     def periods(self) -> tuple[Period, ...]:
-        found = tuple(warranties.period_of(row) for row in warranties.periods(self._session, self.unit.id))
+        found = warranties.of_unit(self._session, self.unit.id)
         known = any(one.kind is warranty.PeriodKind.STANDARD for one in found)
         return found if known or not self.standard.period else (self.standard.period, *found)
 
@@ -49,13 +49,23 @@ class UnitPaper:
         return False if any(one.kind is warranty.PeriodKind.STANDARD for one in self.periods) else None
 
     @cached_property
+    def _kept(self) -> int | None:
+        """The line the last run seated it on; None where that is not to be trusted."""
+        return unit_facts.kept_seat(self.unit, self.on)
+
+    @cached_property
+    def _found(self) -> list[Cover]:
+        """The lines that name its serial, and the one it is kept on."""
+        return covers.of_one(self._session, self.unit.serial_key, self._kept or 0)
+
+    @cached_property
     def named(self) -> list[Cover]:
         """The lines that name its serial and mean it, whether in force or not."""
-        found = covers.naming(self._session, [self.unit.serial_key])
+        key, found = self.unit.serial_key, [cover for cover in self._found if cover.line.scope is Scope.SERIAL]
         if not found:
             return []
-        holders = unit_facts.by_serial_key(self._session, self.unit.serial_key)
-        units = [Candidate(row.id, row.serial_key, row.product_id, None, None, False, False) for row in holders]
+        holders = unit_facts.holders(self._session, key)
+        units = [Candidate(unit, key, product, None, None, False, False) for unit, product in holders.items()]
         mine = assign([cover.line for cover in found], units, {}).lines.get(self.unit.id, ())
         return [cover for cover in found if cover.line.id in mine]
 
@@ -63,7 +73,7 @@ class UnitPaper:
     def seats(self) -> list[Cover]:
         """The lines in force it is on."""
         named = [cover for cover in self.named if self._holds(cover)]
-        return sorted(named or self._of_quantities(), key=lambda cover: (cover.line.ref, cover.line.id))
+        return sorted(named or self._of_quantity(), key=lambda cover: (cover.line.ref, cover.line.id))
 
     @cached_property
     def ended(self) -> list[Cover]:
@@ -85,15 +95,17 @@ class UnitPaper:
             return (f"{other.says[0].upper()}{other.says[1:]}; that is for a person to settle.",)
         return (claim_says(claim),) if claim and not self.periods else ()
 
-    def _of_quantities(self) -> list[Cover]:
+    def _of_quantity(self) -> list[Cover]:
+        if self._kept is None:
+            return self._worked_out()
+        kept = [cover for cover in self._found if cover.line.id == self._kept and cover.line.scope is not Scope.SERIAL]
+        return [cover for cover in kept if self._holds(cover)]
+
+    def _worked_out(self) -> list[Cover]:
         unit, session, account = self.unit, self._session, unit_facts.account(self.unit)
         places = rivals.reach(unit.site_id, account, rivals.up(session, [account] if account else []))
-        offered = [cover for cover in covers.at(session, unit.product_id, places) if self._holds(cover)]
-        if not offered:
+        if not any(self._holds(cover) for cover in covers.at(session, unit.product_id, places)):
             return []
-        known = tallies.seat(session, unit.id, self.on)
-        if known is not None:
-            return [cover for cover in offered if cover.line.id == known]
         judged = standings.judged(session, to_ms(self._instant), to_ms(self._now))
         seated = seat(session, judged, unit.product_id, places, self.on)
         mine = seated.assignment.lines.get(unit.id, ())

@@ -1,18 +1,25 @@
 """API tokens by their hash."""
 
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import or_
+from sqlalchemy import Row, bindparam, or_
+from sqlalchemy import select as columns
 from sqlmodel import Session, col, select, update
 
 from musterroll.storage.tables import ApiToken
 
+_T: Any = ApiToken.__table__  # type: ignore[attr-defined]
+_ALIVE = columns(_T.c.id, _T.c.label, _T.c.scopes, _T.c.within, _T.c.used_at).where(
+    _T.c.token_hash == bindparam("token_hash"),
+    _T.c.revoked_at.is_(None),
+    or_(_T.c.expires_at.is_(None), _T.c.expires_at > bindparam("now")),
+)
 
-def alive(session: Session, token_hash: str, now: datetime) -> ApiToken | None:
-    """The token with this hash, where it is neither revoked nor expired at `now`."""
-    unexpired = or_(col(ApiToken.expires_at).is_(None), col(ApiToken.expires_at) > now)
-    query = select(ApiToken).where(col(ApiToken.token_hash) == token_hash, col(ApiToken.revoked_at).is_(None))
-    return session.exec(query.where(unexpired)).one_or_none()
+
+def alive(session: Session, token_hash: str, now: datetime) -> Row[Any] | None:
+    """What the token with this hash allows, where it is neither revoked nor expired at `now`."""
+    return session.execute(_ALIVE, {"token_hash": token_hash, "now": now}).one_or_none()
 
 
 def newest_first(session: Session) -> list[ApiToken]:

@@ -3,7 +3,7 @@
 from collections.abc import Collection
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, and_, or_, select
+from sqlalchemy import Row, Select, and_, bindparam, or_, select
 from sqlmodel import Session
 
 from musterroll.domain.contract import Billing, Line, Payment, Scope
@@ -11,6 +11,7 @@ from musterroll.domain.coverage import Cover
 from musterroll.domain.dates import Span
 from musterroll.domain.money import Money
 from musterroll.storage import scope
+from musterroll.storage.bulk import among
 from musterroll.storage.lines_in_force import contract_of
 from musterroll.storage.paper_tables import Contract, ContractLine, Invoice
 
@@ -21,27 +22,38 @@ _L, _C, _I = scope.whole(ContractLine), scope.whole(Contract), scope.whole(Invoi
 _LINE = tuple(column.label(f"line_{column.name}") for column in _L.columns)
 _BILL = (_I.c.payment, _I.c.invoiced_on, _I.c.subscription)
 _COVERS = select(*_C.columns, *_LINE, *_BILL).join_from(_L, _C, _C.c.id == _L.c.contract_id).outerjoin(_I, _I.c.contract_id == _C.c.id)
+_NAMING_ONE = and_(_L.c.serial_key == bindparam("serial_key"), _L.c.scope == Scope.SERIAL)
+_OF_ONE = _COVERS.where(or_(_NAMING_ONE, _L.c.id == bindparam("seat")))
+
+
+def of_one(session: Session, serial_key: str, seat: int) -> list[Cover]:
+    """The lines that name a serial, whether in force or not, and the line `seat`; 0: none."""
+    return _covers(session, _OF_ONE, {"serial_key": serial_key, "seat": seat})
 
 
 def naming(session: Session, serial_keys: Collection[str]) -> list[Cover]:
     """The lines that name one of these serials, whether in force or not."""
-    return _covers(session, and_(_L.c.serial_key.in_(serial_keys), _L.c.scope == Scope.SERIAL))
+    return _covers(session, _COVERS.where(among(session, _L.c.serial_key, serial_keys), _L.c.scope == Scope.SERIAL))
 
 
 def at(session: Session, product_id: int, places: Collection[Place]) -> list[Cover]:
     """The lines for a quantity of a product at one of these places, whether in force or not."""
     if not places:
         return []
-    by_scope = [and_(_L.c.scope == scope, _L.c.place_id.in_([p for s, p in places if s is scope])) for scope in {s for s, _ in places}]
-    return _covers(session, and_(_L.c.product_id == product_id, or_(*by_scope)))
+    by_scope = [
+        and_(_L.c.scope == one, among(session, _L.c.place_id, [place for scope, place in places if scope is one]))
+        for one in Scope
+        if any(scope is one for scope, _ in places)
+    ]
+    return _covers(session, _COVERS.where(_L.c.product_id == product_id, or_(*by_scope)))
 
 
 def line(session: Session, line_id: int) -> Cover | None:
-    return next(iter(_covers(session, _L.c.id == line_id)), None)
+    return next(iter(_covers(session, _COVERS.where(_L.c.id == line_id))), None)
 
 
-def _covers(session: Session, which: ColumnElement[bool]) -> list[Cover]:
-    return [_cover(row) for row in session.execute(_COVERS.where(which))]
+def _covers(session: Session, query: Select[Any], values: dict[str, Any] | None = None) -> list[Cover]:
+    return [_cover(row) for row in session.execute(query, values)]
 
 
 def _cover(row: Row[Any]) -> Cover:

@@ -1,43 +1,71 @@
 """What coverage and findings need to know of one unit."""
 
 from collections.abc import Collection
+from datetime import date
 from typing import Any
 
-from sqlalchemy import Row, select
+from sqlalchemy import Row, bindparam, exists, or_, select
 from sqlmodel import Session, col
 
-from musterroll.storage.tables import Credential, CredentialStatus, Product, Site, Unit, Voice
+from musterroll.storage import scope
+from musterroll.storage.standing_tables import Dirty, Standing
+from musterroll.storage.tables import Credential, CredentialStatus, Product, Pulse, Site, Unit, Voice
 
-_FACTS: Any = (
+# Tables and not their classes, and each statement made once: a verdict is asked for often, and half of a small question is its making.
+_U: Any = Unit.__table__  # type: ignore[attr-defined]
+_P: Any = Product.__table__  # type: ignore[attr-defined]
+_S: Any = Site.__table__  # type: ignore[attr-defined]
+_V: Any = Voice.__table__  # type: ignore[attr-defined]
+# What the last run found holds for all who ask, whatever part of the roll they see; and a note that all may have changed is nobody's own.
+_KEPT, _DIRTY = scope.whole(Standing), scope.whole(Dirty)
+_PULSE: Any = Pulse.__table__  # type: ignore[attr-defined]
+_CHANGED = exists().where(or_(_DIRTY.c.unit_id.is_(None), _DIRTY.c.unit_id == _U.c.id))
+_LAST_RUN = select(_PULSE.c.detail).where(_PULSE.c.name == "reconciliation", ~_CHANGED).scalar_subquery()
+
+_FACTS = (
     select(
-        *(col(column) for column in (Unit.id, Unit.uid, Unit.serial, Unit.serial_key, Unit.product_id, Unit.site_id, Unit.lifecycle)),
-        *(
-            col(column)
-            for column in (Unit.registered_on, Unit.installed_on, Unit.shipped_on, Unit.warranty_months, Unit.card, Unit.merged_into_id)
-        ),
-        col(Unit.account_id).label("own_account_id"),
-        col(Site.account_id).label("site_account_id"),
-        *(col(column) for column in (Site.zone, Product.policy_id, Product.list_price, Product.currency)),
-        *(col(column) for column in (Voice.first_heard_at, Voice.heard_at)),
+        *(_U.c[name] for name in ("id", "uid", "serial", "serial_key", "product_id", "site_id", "lifecycle")),
+        *(_U.c[name] for name in ("registered_on", "installed_on", "shipped_on", "warranty_months", "card", "merged_into_id")),
+        _U.c.account_id.label("own_account_id"),
+        _S.c.account_id.label("site_account_id"),
+        *(_S.c.zone, _P.c.policy_id, _P.c.list_price, _P.c.currency, _V.c.first_heard_at, _V.c.heard_at),
+        _KEPT.c.line_id.label("kept_line"),
+        _LAST_RUN.label("kept_on"),
     )
-    .join_from(Unit, Product, col(Product.id) == col(Unit.product_id))
-    .outerjoin(Site, col(Site.id) == col(Unit.site_id))
-    .outerjoin(Voice, col(Voice.unit_id) == col(Unit.id))
+    .join_from(_U, _P, _P.c.id == _U.c.product_id)
+    .outerjoin(_S, _S.c.id == _U.c.site_id)
+    .outerjoin(_V, _V.c.unit_id == _U.c.id)
+    .outerjoin(_KEPT, _KEPT.c.unit_id == _U.c.id)
 )
+_BY_ID = _FACTS.where(_U.c.id == bindparam("id"))
+_BY_UID = _FACTS.where(_U.c.uid == bindparam("uid"))
+_ON_ROLL = (_U.c.serial_key == bindparam("key"), _U.c.merged_into_id.is_(None))
+_BY_SERIAL_KEY = _FACTS.where(*_ON_ROLL).order_by(_U.c.maker_key, _U.c.family_key, _U.c.id)
+_HOLDERS = select(_U.c.id, _U.c.product_id).where(*_ON_ROLL)
 
 
 def by_id(session: Session, unit_id: int) -> Row[Any] | None:
-    return session.execute(_FACTS.where(col(Unit.id) == unit_id)).one_or_none()
+    return session.execute(_BY_ID, {"id": unit_id}).one_or_none()
 
 
 def by_uid(session: Session, uid: str) -> Row[Any] | None:
-    return session.execute(_FACTS.where(col(Unit.uid) == uid)).one_or_none()
+    return session.execute(_BY_UID, {"uid": uid}).one_or_none()
 
 
 def by_serial_key(session: Session, key: str) -> list[Row[Any]]:
     """The units on the roll with this serial, by maker: a serial alone is not unique."""
-    found = _FACTS.where(col(Unit.serial_key) == key, col(Unit.merged_into_id).is_(None))
-    return list(session.execute(found.order_by(col(Unit.maker_key), col(Unit.family_key), col(Unit.id))))
+    return list(session.execute(_BY_SERIAL_KEY, {"key": key}))
+
+
+def holders(session: Session, key: str) -> dict[int, int]:
+    """The units on the roll with this serial, each with its product."""
+    return {row[0]: row[1] for row in session.execute(_HOLDERS, {"key": key})}
+
+
+def kept_seat(unit: Row[Any], on: date) -> int | None:
+    """The line the last run seated a unit on, 0: none. None where it ran for another day, or the unit or paper changed since."""
+    seat: int | None = unit.kept_line if unit.kept_on == on.isoformat() else None
+    return seat
 
 
 def serials(session: Session, unit_ids: Collection[int]) -> dict[int, str]:

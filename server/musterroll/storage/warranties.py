@@ -15,6 +15,12 @@ from musterroll.storage.paper_tables import WarrantyPeriod, WarrantyPolicy
 from musterroll.storage.tables import Product, Site, Unit, Voice
 
 _PERIODS: Any = WarrantyPeriod.__table__  # type: ignore[attr-defined]
+_P = _PERIODS.c
+_OF_UNIT = (
+    select(_P.kind, _P.starts_on, _P.ends_on, _P.rule, _P.evidence, _P.voided_on, _P.void_reason)
+    .where(_P.unit_id == bindparam("unit_id"))
+    .order_by(_P.starts_on, _P.id)
+)
 
 
 class Warranted(NamedTuple):
@@ -65,12 +71,17 @@ def standards(session: Session, unit_ids: Collection[int]) -> dict[int, tuple[in
     return {row.unit_id: (row.id or 0, period_of(row)) for row in rows}
 
 
+def of_unit(session: Session, unit_id: int) -> tuple[Period, ...]:
+    """The periods of a unit, the earliest first."""
+    return tuple(period_of(row) for row in session.execute(_OF_UNIT, {"unit_id": unit_id}))
+
+
 def periods(session: Session, unit_id: int) -> list[WarrantyPeriod]:
     p = WarrantyPeriod
     return list(session.scalars(select(p).where(col(p.unit_id) == unit_id).order_by(col(p.starts_on), col(p.id))))
 
 
-def period_of(row: WarrantyPeriod) -> Period:
+def period_of(row: WarrantyPeriod | Row[Any]) -> Period:
     return Period(row.kind, Span(row.starts_on, row.ends_on), row.rule, row.evidence, row.voided_on, row.void_reason)
 
 
