@@ -1,5 +1,6 @@
 """The web process of a production set-up: gunicorn with threads, each worker with its own database pool."""
 
+import gc
 from typing import Any
 
 from flask import Flask
@@ -41,6 +42,7 @@ def run_web(settings: Settings, workers: int, threads: int) -> None:
         "worker_class": "gthread",
         "graceful_timeout": 8,
         "timeout": 60,
+        "post_worker_init": lambda _: gc.freeze(),  # what is imported stays: looking through it for garbage holds up requests
         "control_socket_disable": True,  # one fixed path a user: two registries would meet there
         "proc_name": "musterroll-web",
         "forwarded_allow_ips": "*" if settings.proxies else "127.0.0.1",
