@@ -97,10 +97,17 @@ def twin_key(key: str) -> str:
     return key.translate(_TWINS).lstrip("0")
 
 
+_UID_BYTES = 7  # hold those bits
 _PAIRS = [first + second for second in UID_ALPHABET for first in UID_ALPHABET]  # what ten bits are written as
 
 
 def new_uid() -> str:
     """A fresh unit id for topics and addresses: 50 random bits in 10 characters."""
-    bits = secrets.randbits(5 * UID_LENGTH)
-    return "".join([_PAIRS[bits >> shift & 1023] for shift in range(0, 5 * UID_LENGTH, 10)])
+    return new_uids(1)[0]
+
+
+def new_uids(count: int) -> list[str]:
+    """As many fresh ids, for one call to the system."""
+    drawn = secrets.token_bytes(count * _UID_BYTES)
+    bits = (int.from_bytes(drawn[at : at + _UID_BYTES]) for at in range(0, len(drawn), _UID_BYTES))
+    return ["".join([_PAIRS[one >> shift & 1023] for shift in range(0, 5 * UID_LENGTH, 10)]) for one in bits]

@@ -6,6 +6,7 @@ A verb begins one change, then either watches rows while it writes them or, in b
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
+from itertools import groupby, islice
 from typing import Any, NamedTuple
 
 from sqlmodel import Session
@@ -15,6 +16,8 @@ from musterroll.domain.instants import to_ms
 from musterroll.storage import audit, paper_state
 from musterroll.storage.audit import Addition, Entry
 from musterroll.storage.audit_tables import Change
+
+_TOGETHER = 10_000  # new rows written down at once
 
 
 class Row(NamedTuple):
@@ -44,7 +47,7 @@ def record(session: Session, change: Change, rows: Iterable[Row]) -> None:
 
     Raises ValueError for columns that are not paper, Conflict where another change holds the chain too long.
     """
-    audit.append(session, change, (entry for row in rows if (entry := _entry(row))))
+    audit.append(session, change, _entries(rows))
 
 
 @contextmanager
@@ -67,9 +70,17 @@ def added(session: Session, change: Change, table: str, keys: Collection[int]) -
     audit.append(session, change, (Entry(table, str(key), None, after[str(key)]) for key in keys))
 
 
-def _entry(row: Row) -> Entry | Addition | None:
-    if row.before is None and row.after is not None:
-        return Addition(row.table, str(row.key), paper_state.text_of(row.table, row.after))
+def _entries(rows: Iterable[Row]) -> Iterator[Entry | Addition]:
+    for (table, new), alike in groupby(rows, lambda row: (row.table, row.before is None)):
+        if new:
+            while some := list(islice(alike, _TOGETHER)):
+                texts = paper_state.texts_of(table, [row.after or {} for row in some])
+                yield from (Addition(table, str(row.key), text) for row, text in zip(some, texts, strict=True))
+        else:
+            yield from (entry for row in alike if (entry := _entry(row)))
+
+
+def _entry(row: Row) -> Entry | None:
     whole = row.after is None
     before = paper_state.image_of(row.table, row.before, whole=whole)
     after = paper_state.image_of(row.table, row.after, whole=whole)

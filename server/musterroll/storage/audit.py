@@ -10,12 +10,14 @@ from sqlmodel import Session, col
 
 from musterroll.domain.audit import NOTHING_BEFORE, Image, canonical, seal
 from musterroll.domain.errors import Conflict
-from musterroll.storage import dirty, paper_state, products, texts
+from musterroll.storage import bulk, dirty, paper_state, products, texts
 from musterroll.storage.audit_tables import AuditEntry, Change
 from musterroll.storage.bulk import postgres
 
 _CHAIN_LOCK = 6_874_003  # a PostgreSQL advisory lock: one transaction at a time appends, so the chain has one order
 _CHUNK = 20_000
+_ENTRIES: Any = AuditEntry.__table__  # type: ignore[attr-defined]
+_COLUMNS = ("change_id", "table_name", "row_key", "before", "after", "hash")
 
 
 class Entry(NamedTuple):
@@ -51,7 +53,7 @@ def append(session: Session, change: Change, entries: Iterable[Entry | Addition]
     while chunk := list(islice(rest, _CHUNK)):
         head = head or _head(session)
         rows, head = _sealed(change.id or 0, facts, chunk, head)
-        (_copy if postgres(session) else _insert)(session, rows)
+        bulk.put(session, _ENTRIES, dict(zip(_COLUMNS, zip(*rows, strict=True), strict=True)))
         _stir(session, chunk)
 
 
@@ -232,28 +234,3 @@ def _sealed(change_id: int, facts: str, entries: Sequence[Entry | Addition], hea
 
 def _text(image: Image | None) -> str | None:
     return None if image is None else canonical(image)
-
-
-_COLUMNS = '(change_id, table_name, row_key, "before", "after", hash)'
-
-
-def _insert(session: Session, rows: list[_Sealed]) -> None:
-    session.connection().exec_driver_sql(f"INSERT INTO audit_entry {_COLUMNS} VALUES (?, ?, ?, ?, ?, ?)", rows)  # noqa: S608
-
-
-def _copy(session: Session, rows: list[_Sealed]) -> None:
-    """COPY as text: JSON in ASCII has no tab or line break, so only its backslashes need care."""
-    lines = [
-        f"{change_id}\t{table}\t{_escaped(key)}\t{_escaped(before)}\t{_escaped(after)}\t{found}\n"
-        for change_id, table, key, before, after, found in rows
-    ]
-    cursor = session.connection().connection.cursor()
-    try:
-        with cursor.copy(f"COPY audit_entry {_COLUMNS} FROM STDIN") as copy:
-            copy.write("".join(lines))
-    finally:
-        cursor.close()
-
-
-def _escaped(value: str | None) -> str:
-    return r"\N" if value is None else value.replace("\\", "\\\\")

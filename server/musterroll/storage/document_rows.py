@@ -16,6 +16,10 @@ from musterroll.storage.tables import Account, Product, Unit
 _DEVICE_SAYS = {"firmware": "", "agent": "", "evidence": {}}  # columns of a unit that are not paper
 
 _CHUNK = 5_000
+# The sequence is found once; PostgreSQL would look for it at every row.
+_NEXT_IDS = text("""
+  WITH sequence AS MATERIALIZED (SELECT pg_get_serial_sequence(:name, 'id')::regclass AS id)
+  SELECT array_agg(nextval(sequence.id)) FROM sequence, generate_series(1, :count)""")
 
 
 class FoundUnit(NamedTuple):
@@ -104,8 +108,7 @@ def reserve(session: Session, model: type[SQLModel], count: int) -> list[int]:
         return []
     table: Table = model.__table__  # type: ignore[attr-defined]
     if bulk.postgres(session):
-        query = text("SELECT array_agg(nextval(pg_get_serial_sequence(:name, 'id'))) FROM generate_series(1, :count)")
-        return sorted(session.execute(query, {"name": table.name, "count": count}).scalar_one())
+        return sorted(session.execute(_NEXT_IDS, {"name": table.name, "count": count}).scalar_one())
     numbered = table.dialect_options["sqlite"].get("autoincrement")
     used = text("SELECT seq FROM sqlite_sequence WHERE name = :name") if numbered else select(func.max(table.c.id))
     last = session.execute(used, {"name": table.name} if numbered else {}).scalar() or 0

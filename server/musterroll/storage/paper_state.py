@@ -122,12 +122,12 @@ def image_of(table: str, row: Mapping[str, Any] | None, *, whole: bool) -> Image
     return found
 
 
-def text_of(table: str, row: Mapping[str, Any]) -> str:
-    """The canonical text of the image of a whole row. Raises ValueError as `image_of`."""
+def texts_of(table: str, rows: Sequence[Mapping[str, Any]]) -> list[str]:
+    """The canonical texts of the images of whole rows. Raises ValueError as `image_of`."""
     paper = papers().get(table)
-    if paper is None or paper.floats or paper.names != row.keys():
-        return canonical(image_of(table, row, whole=True))
-    return written(row, paper.heads)
+    if paper is None or paper.floats or any(paper.names != set(names) for names in set(map(tuple, rows))):
+        return [canonical(image_of(table, row, whole=True)) for row in rows]
+    return written(rows, paper.heads)
 
 
 def images(session: Session, table: str, keys: Iterable[str]) -> dict[str, Image]:

@@ -24,6 +24,9 @@ _VALUES = st.one_of(
 )
 
 
-@given(st.dictionaries(st.text(), _VALUES))
-def test_a_row_written_at_once_reads_as_the_canonical_text_of_its_image(row: dict[str, object]) -> None:
-    assert written(row, heads(row)) == canonical(image(row))
+_ROWS = st.lists(st.text(), unique=True, max_size=4).flatmap(lambda names: st.lists(st.fixed_dictionaries(dict.fromkeys(names, _VALUES))))
+
+
+@given(_ROWS)
+def test_rows_written_at_once_read_as_the_canonical_texts_of_their_images(rows: list[dict[str, object]]) -> None:
+    assert written(rows, heads(rows[0] if rows else ())) == [canonical(image(row)) for row in rows]

@@ -121,7 +121,7 @@ def test_a_unit_first_heard_and_then_documented_is_changed_not_doubled(database:
 
 def test_an_id_that_is_taken_is_drawn_anew(postgres_database: Database, now: datetime, monkeypatch: pytest.MonkeyPatch) -> None:
     drawn = iter(["uuuuuuuuu1", "uuuuuuuuu1", "uuuuuuuuu2"])
-    monkeypatch.setattr(units, "new_uid", lambda: next(drawn))
+    monkeypatch.setattr(units, "new_uids", lambda count: [next(drawn)])
     take(postgres_database, now, "SN1,Acme,P,,,,A1,,\n")
     assert outcomes(take(postgres_database, now, "SN2,Acme,New,,,,A2,S2,\n")) == ["new"]
     assert card(postgres_database, "SN2", now).uid == "uuuuuuuuu2"
@@ -130,7 +130,7 @@ def test_an_id_that_is_taken_is_drawn_anew(postgres_database: Database, now: dat
 def test_what_cannot_be_stored_leaves_nothing_of_the_file(database: Database, now: datetime, monkeypatch: pytest.MonkeyPatch) -> None:
     take(database, now, "SN1,Acme,P,,,,A1,,\n")
     before, taken = state(database), card(database, "SN1", now).uid
-    monkeypatch.setattr(units, "new_uid", lambda: taken)
+    monkeypatch.setattr(units, "new_uids", lambda count: [taken])
     with pytest.raises(Conflict, match="import the file again"):
         take(database, now, "SN2,Acme,New,,,,A2,S2,\n")
     assert state(database) == before

@@ -5,7 +5,7 @@ from datetime import date
 from typing import Any
 
 from musterroll.domain.errors import Conflict
-from musterroll.domain.identity import new_uid, twin_key
+from musterroll.domain.identity import new_uids, twin_key
 from musterroll.domain.instants import to_ms
 from musterroll.domain.lifecycle import Lifecycle, move
 from musterroll.domain.warranty import UnitDates
@@ -111,6 +111,10 @@ class Units(Taker):
         assert found is not None
         return found
 
+    def new_ids(self, plans: Sequence[Plan]) -> list[int]:
+        self._uids = iter(new_uids(len(plans)))
+        return super().new_ids(plans)
+
     def columns(self, after: Facts) -> dict[str, Any]:
         return {
             "lifecycle": after["lifecycle"],
@@ -124,7 +128,7 @@ class Units(Taker):
         said = plan.row.said
         return {
             "id": row_id,
-            "uid": new_uid(),
+            "uid": next(self._uids),
             "serial": said["serial"],
             "serial_key": said["serial_key"],
             "twin_key": twin_key(said["serial_key"]),
@@ -159,7 +163,7 @@ class Units(Taker):
         if name and (day := plan.after[name]) is not None and day != before[name]:
             at = min(at, (day.toordinal() - _EPOCH_DAY) * _DAY)
         cause = f"import {self.source.file} line {plan.row.line}"
-        return Transition(unit_id, at, "lifecycle", _stage(plan), new, cause, self.source.actor)
+        return Transition(unit_id, at, "lifecycle", _stage(plan), new.value, cause, self.source.actor)
 
 
 def _carried(gone: Transition, row: changing.Row | None) -> Transition | None:

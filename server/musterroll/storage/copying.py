@@ -1,0 +1,106 @@
+"""COPY into PostgreSQL: columns as its text, sent by a thread while the next rows are worked out.
+
+The server takes as long to keep its indexes as we take to read and judge rows, and nothing makes the one wait for the other.
+"""
+
+import json
+import re
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from contextlib import contextmanager
+from typing import Any
+
+import psycopg
+from psycopg.types.json import Jsonb
+from sqlalchemy import Connection, event
+from sqlalchemy.exc import DBAPIError
+from sqlmodel import Session
+
+_COPIES = "musterroll.copies"  # under which a session remembers what it sends behind
+_SPECIAL = re.compile(r"[\\\t\n\r]")
+_ESCAPED = str.maketrans({"\\": r"\\", "\t": r"\t", "\n": r"\n", "\r": r"\r"})
+
+
+def lines(columns: Sequence[Sequence[Any]], shared: Sequence[Any] = ()) -> str:
+    """Rows as COPY reads them, from their columns (hashable values) and the values all of them have behind those."""
+    end = "".join(["\t" + _text(value) for value in shared]) + "\n"
+    return end.join(map("\t".join, zip(*map(_texts, columns), strict=True))) + end
+
+
+def send(session: Session, into: str, text: str) -> None:
+    """Send lines to a table and its columns `into`: at once, or behind."""
+    connection = session.connection()
+    copies = session.info.get(_COPIES)
+    if copies is None:
+        _copy(connection, into, text)
+    else:
+        copies.send(into, text)
+
+
+@contextmanager
+def behind(session: Session) -> Iterator[None]:
+    """Send what the block copies behind its back. Whatever else it asks of the database waits for that, and raises what came of it."""
+    copies = session.info[_COPIES] = _Copies(session.connection())
+    try:
+        yield
+        copies.wait()
+    finally:
+        del session.info[_COPIES]
+        copies.close()
+
+
+class _Copies:
+    """Copies of one connection, one after the other in the order they were sent."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self._thread = ThreadPoolExecutor(1, "copies")
+        self._under_way: list[Future[None]] = []
+        event.listen(connection, "before_cursor_execute", self.wait)
+
+    def send(self, into: str, text: str) -> None:
+        self._under_way.append(self._thread.submit(_copy, self._connection, into, text))
+
+    def wait(self, *_: Any) -> None:
+        under_way, self._under_way = self._under_way, []
+        wait(under_way)  # all of them, also where one failed: what is asked next comes after them
+        for one in under_way:
+            one.result()
+
+    def close(self) -> None:
+        event.remove(self._connection, "before_cursor_execute", self.wait)
+        self._thread.shutdown()
+
+
+def _copy(connection: Connection, into: str, text: str) -> None:
+    statement = f"COPY {into} FROM STDIN"
+    cursor = connection.connection.cursor()
+    try:
+        with cursor.copy(statement) as copy:
+            copy.write(text)
+    except psycopg.Error as error:  # as any statement's
+        raise DBAPIError.instance(statement, None, error, psycopg.Error, dialect=connection.dialect) from error
+    finally:
+        cursor.close()
+
+
+def _texts(column: Sequence[Any]) -> Sequence[str] | Iterator[str]:
+    kinds = set(map(type, column))
+    if kinds == {str} and not _SPECIAL.search("".join(column)):
+        return column
+    return map(str, column) if kinds == {int} else map(_Texts().__getitem__, column)
+
+
+class _Texts(dict[Any, str]):
+    """Values as COPY reads them, each worked out once: days and words come again and again."""
+
+    def __missing__(self, value: Any) -> str:
+        found = self[value] = _text(value)
+        return found
+
+
+def _text(value: Any) -> str:
+    if value is None:
+        return r"\N"
+    text = json.dumps(value.obj) if isinstance(value, Jsonb) else str(value)
+    return text.translate(_ESCAPED)
