@@ -18,9 +18,8 @@ class Merged(NamedTuple):
     gone: int
 
 
-# What is stored of all that a run looked at, beside what it saw.
-_ALL = "SELECT * FROM finding"
-_SOME = """
+# What is stored of all that a run of some looked at.
+_KNOWN = """
 SELECT f.* FROM run_looked t JOIN finding f ON f.subject_id = t.unit_id AND f.subject = 'unit'
 UNION ALL
 SELECT f.* FROM run_touched_line t JOIN finding f ON f.subject_id = t.line_id AND f.subject = 'line'"""
@@ -29,7 +28,7 @@ _DIFFERENCES = """
 WITH s AS MATERIALIZED ({seen})
 SELECT f.id, s.*, CASE WHEN f.id IS NULL THEN 'new' WHEN s.subject_id IS NULL THEN 'gone'
     WHEN NOT f.present OR f.facts <> s.facts THEN 'changed' ELSE 'amended' END AS how
-FROM s FULL JOIN ({known}) f ON f.subject_id = s.subject_id AND f.subject = s.subject AND f.kind = s.kind
+FROM s FULL JOIN {known} f ON f.subject_id = s.subject_id AND f.subject = s.subject AND f.kind = s.kind
 WHERE f.id IS NULL OR (s.subject_id IS NULL AND f.present) OR (s.subject_id IS NOT NULL AND (
   NOT f.present OR f.facts <> s.facts OR f.account_id IS DISTINCT FROM s.account_id OR f.value IS DISTINCT FROM s.value
   OR f.currency <> s.currency OR f.counted <> s.counted))"""
@@ -51,7 +50,10 @@ def merge(staging: Staging, at: int, whole: bool) -> Merged:
     """Store what the run saw as differences. `at` is ms; `whole`: what was not seen is gone, of every unit and line."""
     if whole and not staging.rows("SELECT 1 FROM finding LIMIT 1"):
         return Merged(_come(staging, "{seen}", "SELECT * FROM finding", at), 0, 0)
-    staging.make("run_difference", _DIFFERENCES.replace("{known}", _ALL if whole else _SOME), by="id")
+    if not whole:
+        staging.make("run_known", _KNOWN, by="subject_id")
+    known = "finding" if whole else "run_known"
+    staging.make("run_difference", _DIFFERENCES.replace("{known}", known), by="id")
     gone, changed = staging.run(_GO, at=at), staging.run(_CHANGE, at=at)
     staging.run(_AMEND)
     return Merged(_come(staging, _NEW, _NEW, at), changed, gone)

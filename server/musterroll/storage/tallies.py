@@ -19,11 +19,13 @@ _LAST = "reconciliation"  # the pulse of the last stored run: its instant, and i
 _MOVED = """
 SELECT coalesce(c.unit_id, o.unit_id) AS unit_id, coalesce(c.account_id, 0) AS account_id, coalesce(c.site_id, 0) AS site_id, c.product_id,
   c.cell, c.line_id, o.account_id AS was_account, o.product_id AS was_product, o.cell AS was_cell
-FROM run_cell c FULL JOIN ({known}) o ON o.unit_id = c.unit_id
+FROM {pairs}
 WHERE o.unit_id IS NULL OR c.unit_id IS NULL OR o.cell <> c.cell OR o.product_id <> c.product_id
   OR o.account_id <> coalesce(c.account_id, 0) OR o.site_id <> coalesce(c.site_id, 0) OR o.line_id <> c.line_id"""
-_ALL = "SELECT * FROM standing"
-_SOME = "SELECT o.* FROM run_touched t JOIN standing o ON o.unit_id = t.unit_id"
+_ALL = "run_cell c FULL JOIN standing o ON o.unit_id = c.unit_id"  # a table, not a query: SQLite has no index into what it found just now
+_SOME = """(
+  SELECT t.unit_id FROM run_touched t WHERE t.on_roll OR EXISTS (SELECT 1 FROM standing s WHERE s.unit_id = t.unit_id)) t
+LEFT JOIN run_cell c ON c.unit_id = t.unit_id LEFT JOIN standing o ON o.unit_id = t.unit_id"""
 _KEEP = (
     "DELETE FROM standing WHERE unit_id IN (SELECT unit_id FROM run_moved WHERE cell IS NULL)",
     """UPDATE standing AS o SET account_id = m.account_id, site_id = m.site_id, product_id = m.product_id,
@@ -77,7 +79,7 @@ def keep(staging: Staging, whole: bool) -> None:
 
 def _shift(staging: Staging, whole: bool) -> None:
     """Keep only what is otherwise than it was."""
-    staging.make("run_moved", _MOVED.replace("{known}", _ALL if whole else _SOME), by="unit_id")
+    staging.make("run_moved", _MOVED.replace("{pairs}", _ALL if whole else _SOME), by="unit_id")
     staging.make("run_shift", _SHIFTS, by="axis, of_id, cell")
     for statement in (*_KEEP, _ADD):
         staging.run(statement)
