@@ -16,7 +16,7 @@ from musterroll.registry.rolls import LatestBase
 from musterroll.settings import Settings
 from musterroll.storage.database import Database
 
-__all__ = ["Door", "actor", "clock", "door", "install", "is_here", "latest_base", "needs", "page", "reading", "writing"]
+__all__ = ["Door", "actor", "clock", "door", "install", "is_here", "latest_base", "needs", "page", "reading", "rehearsing", "writing"]
 
 Checks = Mapping[str, Callable[[], bool]]
 _KEY = "musterroll.web"
@@ -61,6 +61,13 @@ def actor() -> Actor:
 @contextmanager
 def reading() -> Iterator[Session]:
     """What the person signed in may see, to read from."""
+    with door().database.asking(actor().within) as session:
+        yield session
+
+
+@contextmanager
+def rehearsing() -> Iterator[Session]:
+    """What the person signed in may see, to try something on: all of it is undone at the end."""
     with door().database.reading(actor().within) as session:
         yield session
 

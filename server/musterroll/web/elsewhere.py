@@ -18,6 +18,6 @@ def checks(database: Database) -> dict[str, Callable[[], bool]]:
 
 
 def _beats(database: Database, prefix: str) -> bool:
-    with database.reading() as session:
+    with database.asking() as session:
         at = pulses.newest(session, prefix)
     return at is not None and to_ms(clock()) - at < _SILENT

@@ -18,7 +18,7 @@ from musterroll.registry.import_verdicts import Outcome, Verdict
 from musterroll.registry.importing import Imported, import_document
 from musterroll.storage.import_runs import RunRow
 from musterroll.web import uploads
-from musterroll.web.door import actor, clock, door, needs, page, reading, writing
+from musterroll.web.door import actor, clock, door, needs, page, reading, rehearsing, writing
 from musterroll.web.uploads import Upload
 
 pages = Blueprint("imports", __name__)
@@ -160,7 +160,7 @@ def _dry_run(kept: Upload, kind: Kind) -> Judged:
             rows[verdict.outcome].append(verdict)
 
     source = Source(kept.name, actor().name, clock(), door().settings.interval)
-    with kept.opened() as file, reading() as session:
+    with kept.opened() as file, rehearsing() as session:
         document = Document(file, kind, _choices(kept, _saved(session, kept)))
         done = import_document(session, document, hear, source, None)
         before = import_mappings.imported_before(session, kind.name, kept.sha256)

@@ -92,7 +92,7 @@ def person(request: Request) -> Actor | None:
     token, now = _token(request), clock()
     if not token:
         return None
-    with door().database.reading() as reading:
+    with door().database.asking() as reading:
         found = access.actor_of(reading, token, now)
     if found is not None and not found.noted:
         with door().database.writing() as writing:
