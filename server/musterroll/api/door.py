@@ -85,7 +85,7 @@ def rehearsing() -> Iterator[Session]:
 
 def reading_again() -> Callable[[], AbstractContextManager[Session]]:
     """A way to open further sessions that see the same, also when the request is over."""
-    return partial(door().database.reading, caller().within)
+    return partial(door().database.asking, caller().within)
 
 
 @contextmanager

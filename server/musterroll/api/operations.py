@@ -41,7 +41,7 @@ def gauge_registry(door: Door) -> None:
 
     def counted() -> list[Gauge]:
         now = clock()
-        with door.database.reading() as session:
+        with door.database.asking() as session:
             base, _ = latest_base()(session, now)
             ages = {name: (to_ms(now) - at) / 1000 for name, at in pulses.latest(session).items()}
         return [

@@ -118,6 +118,7 @@ def _postgres_engine(url: str, pool_size: int) -> Engine:
         make_url(url).set(drivername="postgresql+psycopg"),
         pool_size=pool_size,
         pool_pre_ping=True,
+        pool_use_lifo=True,  # the connection that was used last knows the statements that are asked often
         connect_args={
             "connect_timeout": 10,
             "options": _POSTGRES_OPTIONS,

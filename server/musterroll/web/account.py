@@ -25,7 +25,7 @@ def password() -> AnyResponse:
     new, again = request.form.get("new", ""), request.form.get("again", "")
     if new != again:
         return _refuse("the new password was not typed the same twice")
-    with door().database.reading() as session:
+    with door().database.asking() as session:
         matches = access.password_matches(session, who.name, request.form.get("old", ""))
     try:
         with door().database.writing() as session:
@@ -49,7 +49,7 @@ def end(session_id: int) -> AnyResponse:
 
 def _own(refused: str | None = None) -> str:
     now, who = clock(), actor()
-    with door().database.reading() as session:
+    with door().database.asking() as session:
         user = people.get(session, who.user_id)
         facts = {"within": people.account_refs(session, user.within), "local": bool(user.password_hash)}
         sessions = access.sessions(session, who.user_id, now)

@@ -44,14 +44,14 @@ def revoke() -> AnyResponse:
 def read(token: str) -> Response:
     now = clock()
     try:
-        with door().database.reading() as session:
+        with door().database.asking() as session:
             reader = calendars.reader(session, token, now)
     except NotFound:
         return Response("There is no such calendar.\n", 404, content_type="text/plain; charset=utf-8")
     if not reader.noted:
         with door().database.writing() as session:
             calendars.note_read(session, reader.feed_id, now)
-    with door().database.reading(reader.within) as session:
+    with door().database.asking(reader.within) as session:
         entries = calendars.upcoming(session, now.date() - timedelta(31))
     answer = Response(written(entries, _home(), now), content_type="text/calendar; charset=utf-8")
     answer.headers["Cache-Control"] = "private, max-age=3600"
@@ -85,7 +85,7 @@ def written(entries: list[Entry], home: str, now: datetime) -> bytes:
 
 def _own(address: str | None = None) -> str:
     now = clock()
-    with door().database.reading() as session:
+    with door().database.asking() as session:
         kept = calendars.own(session, actor().user_id)
     with reading() as session:
         ahead = calendars.upcoming(session, now.date(), _SHOWN + 1)

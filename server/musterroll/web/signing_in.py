@@ -36,7 +36,7 @@ def sign_in() -> AnyResponse:
     wait = door().guesses.wait(_address())
     if wait:
         return make_response(gate(now, TOO_OFTEN, name, target), 429, {"Retry-After": str(int(wait) + 1)})
-    with door().database.reading() as reading:  # the slow part, while nobody waits to write
+    with door().database.asking() as reading:  # the slow part, while nobody waits to write
         matches = access.password_matches(reading, name, request.form.get("password", ""))
     with door().database.writing() as writing:
         token = access.sign_in(writing, name, matches, now, seat())
