@@ -2,6 +2,8 @@
 
 A unit shares its serial with those a line could mean instead, and its seat with those that compete for it, they with others in turn: the
 quantity of every place it reaches, every unit that reaches that place, the places those reach. What is beyond cannot change.
+
+Tables are crossed in the order to go in, from the few to the many by index: SQLite keeps to it, PostgreSQL knows their sizes itself.
 """
 
 from collections.abc import Collection
@@ -20,32 +22,29 @@ WHERE unit.id IN (
 _WHERE = """
 SELECT product_id, site_id, account_id FROM run_changed
 UNION
-SELECT o.product_id, o.site_id, o.account_id FROM run_changed t JOIN standing o ON o.unit_id = t.unit_id"""
+SELECT o.product_id, o.site_id, o.account_id FROM run_changed t CROSS JOIN standing o WHERE o.unit_id = t.unit_id"""
 _WHERE_NEXT = "SELECT DISTINCT product_id, site_id, account_id FROM run_new"
 _POOLS = """
-SELECT DISTINCT l.scope, l.place_id, l.product_id FROM run_place p
-JOIN contract_line l ON l.scope = p.scope AND l.place_id = p.place_id AND l.product_id = p.product_id
-WHERE NOT EXISTS (
+SELECT DISTINCT l.scope, l.place_id, l.product_id FROM run_place p CROSS JOIN contract_line l
+WHERE l.scope = p.scope AND l.place_id = p.place_id AND l.product_id = p.product_id AND NOT EXISTS (
   SELECT 1 FROM run_reached r WHERE r.scope = p.scope AND r.place_id = p.place_id AND r.product_id = p.product_id)"""
 _NEW = "NOT EXISTS (SELECT 1 FROM run_touched t WHERE t.unit_id = unit.id)"
 _REACHING = f"""
-SELECT {_FACTS} FROM run_new_pool p JOIN unit ON unit.site_id = p.place_id AND unit.product_id = p.product_id
-JOIN site ON site.id = unit.site_id {_VOICE}
-WHERE p.scope = 'site' AND {_NEW}
+SELECT {_FACTS} FROM run_new_pool p CROSS JOIN unit CROSS JOIN site {_VOICE}
+WHERE p.scope = 'site' AND unit.site_id = p.place_id AND {{scan}}unit.product_id = p.product_id AND site.id = unit.site_id AND {_NEW}
 UNION
-SELECT {_FACTS} FROM run_below p JOIN unit ON unit.account_id = p.account_id AND unit.product_id = p.product_id
-LEFT JOIN site ON site.id = unit.site_id {_VOICE}
-WHERE {_NEW}
+SELECT {_FACTS} FROM run_below p CROSS JOIN unit LEFT JOIN site ON site.id = unit.site_id {_VOICE}
+WHERE unit.account_id = p.account_id AND {{scan}}unit.product_id = p.product_id AND {_NEW}
 UNION
-SELECT {_FACTS} FROM run_below p JOIN site ON site.account_id = p.account_id
-JOIN unit ON unit.site_id = site.id AND unit.account_id IS NULL AND unit.product_id = p.product_id {_VOICE}
-WHERE {_NEW}"""  # noqa: S608
+SELECT {_FACTS} FROM run_below p CROSS JOIN site CROSS JOIN unit {_VOICE}
+WHERE site.account_id = p.account_id AND unit.site_id = site.id AND {{scan}}unit.account_id IS NULL
+  AND {{scan}}unit.product_id = p.product_id AND {_NEW}"""  # noqa: S608
 _LINES = """
-SELECT l.id AS line_id, l.contract_id FROM contract_line l
-JOIN run_reached r ON r.scope = l.scope AND r.place_id = l.place_id AND r.product_id = l.product_id
+SELECT l.id AS line_id, l.contract_id FROM run_reached r CROSS JOIN contract_line l
+WHERE l.scope = r.scope AND l.place_id = r.place_id AND l.product_id = r.product_id
 UNION
-SELECT l.id, l.contract_id FROM run_touched t JOIN contract_line l ON l.serial_key = t.serial_key
-WHERE l.scope = 'serial'"""
+SELECT l.id, l.contract_id FROM run_touched t CROSS JOIN contract_line l
+WHERE l.serial_key = t.serial_key AND {scan}l.scope = 'serial'"""
 _POOL = {"scope": str, "place_id": int, "product_id": int}
 
 
@@ -88,5 +87,5 @@ def _spread(staging: Staging, where: str, tree: Tree) -> bool:
 def narrow(staging: Staging) -> None:
     """Of the units seated again, look closer only at those that changed and those that stand or sit otherwise than before."""
     staging.make("run_looked", "SELECT unit_id FROM run_changed UNION SELECT unit_id FROM run_moved", by="unit_id")
-    staging.run("DELETE FROM run_cell WHERE NOT EXISTS (SELECT 1 FROM run_looked l WHERE l.unit_id = run_cell.unit_id)")
+    staging.run("DELETE FROM run_cell WHERE unit_id NOT IN (SELECT unit_id FROM run_looked)")
     staging.measure("run_cell")
