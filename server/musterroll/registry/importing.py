@@ -95,12 +95,19 @@ class _Run:
         self._taker.survey(document)
         self._overruling = Overruling(self._taker)
         self._stored = 0
+        self._rest: Iterator[Row | BadRow] = iter(())
+        self._ahead: list[Row | BadRow] = []  # rows read and not judged yet
         self._seen: dict[int, int] = {}  # line by hash of a record's key: 64 bits tell a billion rows apart well enough
 
     def batches(self, rows: Iterator[Row | BadRow]) -> Iterator[list[tuple[Verdict, int | None]]]:
         """Verdicts with the row id of the record each was stored as."""
-        while batch := list(islice(rows, _BATCH)):
+        self._rest = rows
+        while batch := self._ahead or self._read():
+            self._ahead = []
             yield self._take(batch)
+
+    def _read(self) -> list[Row | BadRow]:
+        return list(islice(self._rest, _BATCH))
 
     def finish(self) -> None:
         if self._change is not None:
@@ -118,6 +125,7 @@ class _Run:
                     judged = self._judge(batch)
                     plans = [plan for _, plan in judged if plan is not None]
                     ids = iter(self._taker.store(plans, self._change) if plans else ())
+                    self._ahead = self._ahead or self._read()  # while the database is still writing
                 self._note(len(plans))
                 return [(verdict, next(ids) if plan else None) for verdict, plan in judged]
             except IntegrityError:

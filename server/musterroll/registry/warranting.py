@@ -37,18 +37,32 @@ def settle(session: Session, unit_ids: Iterable[int], now: datetime, change: Cha
     """
     session.flush()
     total = Settled(0, 0, 0)
-    rules, rest = warranties.policies(session), iter(unit_ids)
+    rest = iter(unit_ids)
+    rules: dict[int | None, warranty.Policy] = {}
     while batch := list(islice(rest, _BATCH)):
+        rules = rules or warranties.policies(session)
         done = _settle(session, batch, rules, change)
         total = Settled(*(a + b for a, b in zip(total, done, strict=True)))
     return total
 
 
-def begin(session: Session, units: Iterable[Warranted], change: Change) -> None:
-    """The standard periods of units that are new on the roll, recorded as part of the change that put them there."""
-    rules = warranties.policies(session)
-    found = [(unit.unit_id, warranty.standard(rules[unit.policy_id], unit.dates, ZoneInfo(unit.zone)).period) for unit in units]
-    _write(session, [(unit_id, period) for unit_id, period in found if period is not None], [], [], change)
+class Ready(NamedTuple):
+    """What the standard periods of new units are made with: the policies, and numbers for their rows."""
+
+    policies: dict[int | None, warranty.Policy]
+    ids: list[int]
+
+
+def ready(session: Session, most: int) -> Ready:
+    """For at most so many units."""
+    return Ready(warranties.policies(session) if most else {}, document_rows.reserve(session, WarrantyPeriod, most))
+
+
+def begin(session: Session, units: Iterable[Warranted], made_with: Ready) -> list[changing.Row]:
+    """Store the standard periods of units that are new on the roll. Returns their rows, to be recorded."""
+    found = ((one.unit_id, warranty.standard(made_with.policies[one.policy_id], one.dates, ZoneInfo(one.zone)).period) for one in units)
+    new = [(unit_id, period) for unit_id, period in found if period is not None]
+    return _add_all(session, new, made_with.ids[: len(new)])
 
 
 def _settle(session: Session, unit_ids: list[int], rules: dict[int | None, warranty.Policy], change: Change | None) -> Settled:
@@ -86,10 +100,13 @@ def _write(
         with changing.watching(session, change, _TABLE, [*(row for row, _ in changed), *gone]):
             warranties.change(session, changed)
             warranties.remove(session, gone)
-    ids = document_rows.reserve(session, WarrantyPeriod, len(new))
+    changing.record(session, change, _add_all(session, new, document_rows.reserve(session, WarrantyPeriod, len(new))))
+
+
+def _add_all(session: Session, new: list[tuple[int, Period]], ids: list[int]) -> list[changing.Row]:
     rows = [{"id": row_id, **warranties.columns(unit_id, period)} for row_id, (unit_id, period) in zip(ids, new, strict=True)]
     document_rows.insert(session, WarrantyPeriod, rows)
-    changing.record(session, change, [changing.Row(_TABLE, row["id"], None, row) for row in rows])
+    return [changing.Row(_TABLE, row["id"], None, row) for row in rows]
 
 
 def settle_policy(session: Session, policy_id: int | None, now: datetime, change: Change | None = None) -> Settled:

@@ -5,6 +5,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from musterroll.domain.errors import Conflict
+from musterroll.domain.identity import new_uids
 from musterroll.domain.instants import to_ms
 from musterroll.registry import importing
 from musterroll.registry.documents import units
@@ -12,7 +13,7 @@ from musterroll.registry.histories import transitions
 from musterroll.registry.import_verdicts import Outcome, Verdict
 from musterroll.registry.looking_up import look_up
 from musterroll.registry.unit_cards import UnitCard
-from musterroll.storage import bulk
+from musterroll.storage import bulk, migrate, unit_indexes
 from musterroll.storage.database import Database
 from sqlalchemy import text
 
@@ -119,12 +120,24 @@ def test_a_unit_first_heard_and_then_documented_is_changed_not_doubled(database:
     assert card(database, "SN1", now).uid == uid
 
 
-def test_an_id_that_is_taken_is_drawn_anew(postgres_database: Database, now: datetime, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("many", [1, 300])  # few are inserted, many copied
+def test_an_id_that_is_taken_is_drawn_anew(postgres_database: Database, now: datetime, monkeypatch: pytest.MonkeyPatch, many: int) -> None:
     drawn = iter(["uuuuuuuuu1", "uuuuuuuuu1", "uuuuuuuuu2"])
-    monkeypatch.setattr(units, "new_uids", lambda count: [next(drawn)])
+    monkeypatch.setattr(units, "new_uids", lambda count: [next(drawn), *new_uids(count - 1)])
     take(postgres_database, now, "SN1,Acme,P,,,,A1,,\n")
-    assert outcomes(take(postgres_database, now, "SN2,Acme,New,,,,A2,S2,\n")) == ["new"]
+    body = "".join(f"SN{number},Acme,New,,,,A2,S2,\n" for number in range(2, 2 + many))
+    assert outcomes(take(postgres_database, now, body)) == ["new"] * many
     assert card(postgres_database, "SN2", now).uid == "uuuuuuuuu2"
+
+
+def test_indexes_of_lists_are_as_before_when_many_units_came_in(
+    sqlite_database: Database, now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(unit_indexes, "_WORTH", 3)
+    monkeypatch.setattr(importing, "_BATCH", 2)
+    body = "".join(f"SN{number},Acme,P,,,,A1,S1,\n" for number in range(8))
+    assert outcomes(take(sqlite_database, now, body)) == ["new"] * 8
+    assert migrate.differences(sqlite_database) == []
 
 
 def test_what_cannot_be_stored_leaves_nothing_of_the_file(database: Database, now: datetime, monkeypatch: pytest.MonkeyPatch) -> None:

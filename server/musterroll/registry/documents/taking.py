@@ -156,8 +156,12 @@ class Taker:
         written = [self._written(plan, ids) for plan in plans]
         document_rows.insert(self.session, self.model, [row.after for row in written if row.before is None and row.after])
         document_rows.change(self.session, self.model, [(row.key, row.after) for row in written if row.before is not None and row.after])
-        changing.record(self.session, change, [*rows, *written])
+        changing.record(self.session, change, [*rows, *written, *self.consequences(plans, written)])
         return written
+
+    def consequences(self, plans: Sequence[Plan], written: Sequence[changing.Row]) -> list[changing.Row]:
+        """Store what follows from these rows; it is recorded with them."""
+        return []
 
     def new_ids(self, plans: Sequence[Plan]) -> list[int]:
         return document_rows.reserve(self.session, self.model, len(plans))

@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
+from sqlmodel import Session
+
 from musterroll.domain.errors import Conflict
 from musterroll.domain.identity import new_uids, twin_key
 from musterroll.domain.instants import to_ms
@@ -12,12 +14,13 @@ from musterroll.domain.warranty import UnitDates
 from musterroll.importers.kinds import Row
 from musterroll.registry import changing, warranting
 from musterroll.registry.documents import carrying
-from musterroll.registry.documents.taking import Facts, Judged, Known, Plan, Taker
+from musterroll.registry.documents.taking import Facts, Judged, Known, Plan, Source, Taker
 from musterroll.storage import document_rows, transitions, unit_imports
 from musterroll.storage.audit_tables import Change
 from musterroll.storage.tables import Account, Product, Site, Unit
 from musterroll.storage.transitions import Change as Transition
 from musterroll.storage.unit_imports import KnownUnit, ProductRow, SiteRow
+from musterroll.storage.unit_indexes import ListIndexes
 from musterroll.storage.warranties import Warranted
 
 _BEGUN_ON = {Lifecycle.DEPLOYED: "installed_on", Lifecycle.SHIPPED: "shipped_on"}  # the date that tells since when
@@ -29,6 +32,10 @@ class Units(Taker):
     facts = ("lifecycle", "shipped_on", "installed_on", "registered_on", "warranty_months", "account", "site", "product_id")
     links = {"account": Account, "site": Site}
     together = (("account", "site"),)
+
+    def __init__(self, session: Session, source: Source) -> None:
+        super().__init__(session, source)
+        self._indexes = ListIndexes(session)
 
     def forget(self) -> None:
         super().forget()
@@ -112,7 +119,9 @@ class Units(Taker):
         return found
 
     def new_ids(self, plans: Sequence[Plan]) -> list[int]:
+        """What is to be asked is asked before rows are on their way to the database: an answer would wait for them."""
         self._uids = iter(new_uids(len(plans)))
+        self._warranties = warranting.ready(self.session, len(plans))
         return super().new_ids(plans)
 
     def columns(self, after: Facts) -> dict[str, Any]:
@@ -137,6 +146,10 @@ class Units(Taker):
             "created_at": self.source.now,
         }
 
+    def consequences(self, plans: Sequence[Plan], written: Sequence[changing.Row]) -> list[changing.Row]:
+        new = ((plan, row.key) for plan, row in zip(plans, written, strict=True) if plan.known is None)
+        return warranting.begin(self.session, (self._warranted(plan, row_id) for plan, row_id in new), self._warranties)
+
     def store(self, plans: Sequence[Plan], change: Change) -> list[int]:
         written = self.write(plans, change)
         ids = [row.key for row in written]
@@ -144,12 +157,13 @@ class Units(Taker):
         carried = carrying.carry(self.session, change, Unit, written)
         moved += [move for gone in moved if (move := _carried(gone, carried.get(gone.unit_id)))]
         transitions.add(self.session, moved, recorded_at=self._now, change_id=change.id)
-        known = [row_id for plan, row_id in zip(plans, ids, strict=True) if plan.known is not None] + [row.key for row in carried.values()]
+        known = [row.key for row in (*written, *carried.values()) if row.before is not None]
         warranting.settle(self.session, known, self.source.now, change)
-        warranting.begin(
-            self.session, (self._warranted(plan, row_id) for plan, row_id in zip(plans, ids, strict=True) if not plan.known), change
-        )
+        self._indexes.note(sum(row.before is None for row in written))
         return ids
+
+    def finish(self, change: Change) -> None:
+        self._indexes.put_back()
 
     def _warranted(self, plan: Plan, unit_id: int) -> Warranted:
         said, site = plan.after, plan.after["site"]
