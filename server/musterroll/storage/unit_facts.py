@@ -14,10 +14,9 @@ from musterroll.storage.tables import Credential, CredentialStatus, Product, Pul
 # Tables and not their classes, and each statement made once: a verdict is asked for often, and half of a small question is its making.
 _U: Any = Unit.__table__  # type: ignore[attr-defined]
 _P: Any = Product.__table__  # type: ignore[attr-defined]
-_S: Any = Site.__table__  # type: ignore[attr-defined]
 _V: Any = Voice.__table__  # type: ignore[attr-defined]
-# What the last run found holds for all who ask, whatever part of the roll they see; and a note that all may have changed is nobody's own.
-_KEPT, _DIRTY = scope.whole(Standing), scope.whole(Dirty)
+# A verdict is the same for all who ask, whatever part of the roll they see.
+_S, _KEPT, _DIRTY, _ANY = scope.whole(Site), scope.whole(Standing), scope.whole(Dirty), scope.whole(Unit)
 _PULSE: Any = Pulse.__table__  # type: ignore[attr-defined]
 _CHANGED = exists().where(or_(_DIRTY.c.unit_id.is_(None), _DIRTY.c.unit_id == _U.c.id))
 _LAST_RUN = select(_PULSE.c.detail).where(_PULSE.c.name == "reconciliation", ~_CHANGED).scalar_subquery()
@@ -39,9 +38,10 @@ _FACTS = (
 )
 _BY_ID = _FACTS.where(_U.c.id == bindparam("id"))
 _BY_UID = _FACTS.where(_U.c.uid == bindparam("uid"))
-_ON_ROLL = (_U.c.serial_key == bindparam("key"), _U.c.merged_into_id.is_(None))
-_BY_SERIAL_KEY = _FACTS.where(*_ON_ROLL).order_by(_U.c.maker_key, _U.c.family_key, _U.c.id)
-_HOLDERS = select(_U.c.id, _U.c.product_id).where(*_ON_ROLL)
+_BY_SERIAL_KEY = _FACTS.where(_U.c.serial_key == bindparam("key"), _U.c.merged_into_id.is_(None)).order_by(
+    _U.c.maker_key, _U.c.family_key, _U.c.id
+)
+_HOLDERS = select(_ANY.c.id, _ANY.c.product_id).where(_ANY.c.serial_key == bindparam("key"), _ANY.c.merged_into_id.is_(None))
 
 
 def by_id(session: Session, unit_id: int) -> Row[Any] | None:
@@ -58,7 +58,7 @@ def by_serial_key(session: Session, key: str) -> list[Row[Any]]:
 
 
 def holders(session: Session, key: str) -> dict[int, int]:
-    """The units on the roll with this serial, each with its product."""
+    """All units on the roll with this serial, each with its product."""
     return {row[0]: row[1] for row in session.execute(_HOLDERS, {"key": key})}
 
 

@@ -3,10 +3,11 @@
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from random import Random
 
 import pytest
 from musterroll.domain.contract import Scope, State
-from musterroll.domain.coverage import Answer
+from musterroll.domain.coverage import Answer, Verdict
 from musterroll.domain.errors import Conflict, NotFound
 from musterroll.domain.instants import to_ms
 from musterroll.domain.lifecycle import Lifecycle
@@ -15,10 +16,10 @@ from musterroll.registry.covering import coverage
 from musterroll.storage import dirty
 from musterroll.storage.database import Database
 from musterroll.storage.paper_tables import Contract, ContractLine, WarrantyPolicy
-from musterroll.storage.tables import Product, Site
-from sqlmodel import Session, select
+from musterroll.storage.tables import Product, Site, Unit
+from sqlmodel import Session, col, select, update
 
-from tests.support import rolls
+from tests.support import paper, rolls
 from tests.support.paper import NOW
 
 DAY = NOW.date()
@@ -104,3 +105,35 @@ def test_a_policy_of_the_product_decides_where_a_warranty_starts(session: Sessio
     session.flush()
     warranting.settle(session, [unit.id or 0], NOW)
     assert coverage(session, "SN1", DAY, NOW).last_covered_day == date(2028, 3, 31)
+
+
+@pytest.mark.parametrize("seed", [1, 5])
+def test_a_verdict_is_the_same_for_whoever_may_ask(database: Database, seed: int) -> None:
+    with database.writing() as session:
+        paper.fill(session, Random(seed), 8)
+        reconciling.reconcile(session, NOW, NOW, store=True)
+    assert _for_all(database) == _for_the_account(database)
+    with database.writing() as session:
+        session.execute(update(ContractLine).values(quantity=1))
+        dirty.mark_all(session)
+    assert _for_all(database) == _for_the_account(database)
+
+
+def _for_all(database: Database) -> dict[str, Verdict]:
+    with database.asking() as session:
+        return {uid: coverage(session, uid, DAY, NOW) for uid, _ in _placed(session)}
+
+
+def _for_the_account(database: Database) -> dict[str, Verdict]:
+    with database.asking() as session:
+        placed = _placed(session)
+    found = {}
+    for uid, account in placed:
+        with database.asking([account]) as session:
+            found[uid] = coverage(session, uid, DAY, NOW)
+    return found
+
+
+def _placed(session: Session) -> list[tuple[str, int]]:
+    units = select(col(Unit.uid), col(Unit.account_id)).where(col(Unit.account_id).is_not(None), col(Unit.merged_into_id).is_(None))
+    return [(uid, account) for uid, account in session.exec(units)]
