@@ -10,6 +10,7 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 from functools import lru_cache
 from hashlib import sha256
+from itertools import repeat
 from json.encoder import encode_basestring_ascii as quoted
 from typing import Any
 
@@ -29,8 +30,8 @@ def image(row: Mapping[str, Any]) -> Image:
 
 
 def heads(names: Iterable[str]) -> tuple[tuple[str, str], ...]:
-    """What `written` needs to know of a table: its columns in order, each with what it begins with."""
-    return tuple((name, f"{quoted(name)}:") for name in sorted(names))
+    """What `written` needs to know of a table: its columns in order, each with what stands before its value."""
+    return tuple((name, f"{',' if number else '{'}{quoted(name)}:") for number, name in enumerate(sorted(names)))
 
 
 def written(rows: Sequence[Mapping[str, Any]], heads: tuple[tuple[str, str], ...]) -> list[str]:
@@ -39,8 +40,8 @@ def written(rows: Sequence[Mapping[str, Any]], heads: tuple[tuple[str, str], ...
     >>> written([{"quantity": 3, "shipped_on": date(2026, 1, 2)}], heads(["shipped_on", "quantity"]))
     ['{"quantity":3,"shipped_on":"2026-01-02"}']
     """
-    columns = [map(head.__add__, _texts([row[name] for row in rows])) for name, head in heads]
-    return ["{" + ",".join(texts) + "}" for texts in zip(*columns, strict=True)] if columns else ["{}"] * len(rows)
+    pieces = [piece for name, head in heads for piece in (repeat(head), _texts([row[name] for row in rows]))]
+    return list(map("".join, zip(*pieces, repeat("}"), strict=False))) if pieces else ["{}"] * len(rows)
 
 
 def _texts(column: Sequence[Any]) -> Iterable[str]:

@@ -42,6 +42,11 @@ def begin(
     return change
 
 
+def take_hold(session: Session) -> None:
+    """Wait until nobody else records. Done by itself with the first row recorded; before that, where it is better early."""
+    audit.take_hold(session)
+
+
 def record(session: Session, change: Change, rows: Iterable[Row]) -> None:
     """Record rows in the order they were written; a row that did not change is left out. Memory is bounded where `rows` is.
 

@@ -13,9 +13,11 @@ from musterroll.domain.errors import Conflict
 from musterroll.storage import bulk, dirty, paper_state, products, texts
 from musterroll.storage.audit_tables import AuditEntry, Change
 from musterroll.storage.bulk import postgres
+from musterroll.storage.dirty import innermost
 
 _CHAIN_LOCK = 6_874_003  # a PostgreSQL advisory lock: one transaction at a time appends, so the chain has one order
 _CHUNK = 20_000
+_END = "musterroll.audit"  # under which a session remembers the end of the chain
 _ENTRIES: Any = AuditEntry.__table__  # type: ignore[attr-defined]
 _COLUMNS = ("change_id", "table_name", "row_key", "before", "after", "hash")
 
@@ -49,11 +51,10 @@ def append(session: Session, change: Change, entries: Iterable[Entry | Addition]
     session.flush()
     rest = iter(entries)
     facts = _facts(change)
-    head = None
     while chunk := list(islice(rest, _CHUNK)):
-        head = head or _head(session)
-        rows, head = _sealed(change.id or 0, facts, chunk, head)
+        rows, head = _sealed(change.id or 0, facts, chunk, take_hold(session))
         bulk.put(session, _ENTRIES, dict(zip(_COLUMNS, zip(*rows, strict=True), strict=True)))
+        session.info[_END] = innermost(session), head
         _stir(session, chunk)
 
 
@@ -209,7 +210,19 @@ def _facts(change: Change) -> str:
     return canonical([change.id, change.at, change.actor, change.kind, change.subject, change.reason, change.undoes_id])
 
 
-def _head(session: Session) -> str:
+def take_hold(session: Session) -> str:
+    """The hash of the last entry, to which nobody else adds one until the transaction ends. Raises Conflict as `append`.
+
+    Asked once in a transaction or savepoint: what was added behind an older end may have been taken back with a savepoint.
+    """
+    within, head = session.info.get(_END, (None, ""))
+    if within is None or within is not innermost(session):
+        head = _last_hash(session)
+        session.info[_END] = innermost(session), head
+    return str(head)
+
+
+def _last_hash(session: Session) -> str:
     if postgres(session):
         try:
             session.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _CHAIN_LOCK})

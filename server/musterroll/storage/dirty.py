@@ -27,18 +27,19 @@ def mark_all(session: Session) -> None:
     """Note that the standing of any unit may have changed, as when a contract did."""
     if not _all_noted(session):
         session.connection().execute(text("INSERT INTO dirty (unit_id) VALUES (NULL)"))
-        session.info[_ALL] = _innermost(session)
+        session.info[_ALL] = innermost(session)
 
 
 def _all_noted(session: Session) -> bool:
     """Whether the transaction, or the savepoint it is in, has noted all units already. What was taken back with a savepoint was not."""
-    noted, current = session.info.get(_ALL), _innermost(session)
+    noted, current = session.info.get(_ALL), innermost(session)
     while current is not None and current is not noted:
         current = current.parent
     return current is not None
 
 
-def _innermost(session: Session) -> SessionTransaction | None:
+def innermost(session: Session) -> SessionTransaction | None:
+    """The transaction, or the savepoint it is in."""
     return session.get_nested_transaction() or session.get_transaction()
 
 

@@ -150,7 +150,11 @@ class Taker:
         return [row.key for row in self.write(plans, change)]
 
     def write(self, plans: Sequence[Plan], change: Change) -> list[changing.Row]:
-        """The rows of these plans, in their order, written and recorded with what they name and the roll did not have."""
+        """The rows of these plans, in their order, written and recorded with what they name and the roll did not have.
+
+        What is to be asked is asked before rows are on their way to the database: an answer would wait for them.
+        """
+        changing.take_hold(self.session)
         rows = self.open(plans)
         ids = iter(self.new_ids([plan for plan in plans if plan.known is None]))
         written = [self._written(plan, ids) for plan in plans]

@@ -119,7 +119,6 @@ class Units(Taker):
         return found
 
     def new_ids(self, plans: Sequence[Plan]) -> list[int]:
-        """What is to be asked is asked before rows are on their way to the database: an answer would wait for them."""
         self._uids = iter(new_uids(len(plans)))
         self._warranties = warranting.ready(self.session, len(plans))
         return super().new_ids(plans)
