@@ -4,7 +4,7 @@ from collections.abc import Collection
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Row, bindparam, exists, or_, select
+from sqlalchemy import Row, and_, bindparam, exists, or_, select
 from sqlmodel import Session, col
 
 from musterroll.storage import scope
@@ -18,8 +18,7 @@ _V: Any = Voice.__table__  # type: ignore[attr-defined]
 # A verdict is the same for all who ask, whatever part of the roll they see.
 _S, _KEPT, _DIRTY, _ANY = scope.whole(Site), scope.whole(Standing), scope.whole(Dirty), scope.whole(Unit)
 _PULSE: Any = Pulse.__table__  # type: ignore[attr-defined]
-_CHANGED = exists().where(or_(_DIRTY.c.unit_id.is_(None), _DIRTY.c.unit_id == _U.c.id))
-_LAST_RUN = select(_PULSE.c.detail).where(_PULSE.c.name == "reconciliation", ~_CHANGED).scalar_subquery()
+_CHANGED = exists().where(or_(_DIRTY.c.unit_id.is_(None), _DIRTY.c.unit_id == _U.c.id)).correlate(_U)
 
 _FACTS = (
     select(
@@ -29,12 +28,13 @@ _FACTS = (
         _S.c.account_id.label("site_account_id"),
         *(_S.c.zone, _P.c.policy_id, _P.c.list_price, _P.c.currency, _V.c.first_heard_at, _V.c.heard_at),
         _KEPT.c.line_id.label("kept_line"),
-        _LAST_RUN.label("kept_on"),
+        _PULSE.c.detail.label("kept_on"),
     )
     .join_from(_U, _P, _P.c.id == _U.c.product_id)
     .outerjoin(_S, _S.c.id == _U.c.site_id)
     .outerjoin(_V, _V.c.unit_id == _U.c.id)
     .outerjoin(_KEPT, _KEPT.c.unit_id == _U.c.id)
+    .outerjoin(_PULSE, and_(_PULSE.c.name == "reconciliation", ~_CHANGED))
 )
 _BY_ID = _FACTS.where(_U.c.id == bindparam("id"))
 _BY_UID = _FACTS.where(_U.c.uid == bindparam("uid"))

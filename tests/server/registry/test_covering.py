@@ -13,7 +13,7 @@ from musterroll.domain.instants import to_ms
 from musterroll.domain.lifecycle import Lifecycle
 from musterroll.registry import reconciling, warranting
 from musterroll.registry.covering import coverage
-from musterroll.storage import dirty
+from musterroll.storage import dirty, unit_facts
 from musterroll.storage.database import Database
 from musterroll.storage.paper_tables import Contract, ContractLine, WarrantyPolicy
 from musterroll.storage.tables import Product, Site, Unit
@@ -82,6 +82,18 @@ def test_a_seat_remembered_is_asked_for_anew_when_the_unit_changed(session: Sess
     unit.lifecycle = Lifecycle.STOCK
     dirty.mark(session, [unit.id or 0])
     assert coverage(session, "SN1", DAY, NOW).answer is not Answer.CONTRACT
+
+
+def test_a_seat_is_remembered_while_only_others_changed(session: Session) -> None:
+    account, site = rolls.place(session, "A1", "S1")
+    of = {"account_id": account, "site_id": site, "lifecycle": "deployed"}
+    unit, other = (rolls.unit(session, serial, **of) for serial in ("SN1", "SN2"))
+    quantity(session, 1, site, unit.product_id)
+    reconciling.reconcile(session, NOW, NOW, store=True)
+    dirty.mark(session, [other.id or 0])
+    kept = [unit_facts.kept_seat(row, DAY) for one in (unit, other) if (row := unit_facts.by_uid(session, one.uid))]
+    line = session.exec(select(ContractLine.id)).one()
+    assert kept == [line, None]
 
 
 def test_a_serial_two_makers_share_must_be_told_apart(session: Session) -> None:
