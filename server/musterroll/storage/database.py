@@ -80,8 +80,9 @@ class Database:
     def asking(self, within: Collection[int] | None = None) -> Iterator[Session]:
         """As `reading`, for what only asks: on PostgreSQL each statement stands alone, so nothing may be written, not even for a while."""
         if within is not None:
-            with self.reading(within) as limited:
+            with scope.open_limited(self._narrowed.execution_options(reading=True), within) as limited:
                 yield limited
+                scope.keep_reach(limited)
             return
         with Session(self._asker, expire_on_commit=False) as session:
             yield session

@@ -43,6 +43,7 @@ _INSTEAD = {
 }
 
 _CREATE = "CREATE TEMPORARY TABLE IF NOT EXISTS reach (account_id bigint PRIMARY KEY)"
+_KEEP = "SET LOCAL synchronous_commit = off; COMMIT"  # of a temporary table: nothing that a crash could lose
 _BELOW = """
 INSERT INTO reach
 WITH RECURSIVE below(id) AS (
@@ -67,6 +68,12 @@ def open_limited(engine: Engine, within: Collection[int]) -> Session:
     if on_postgres:
         connection.exec_driver_sql("ANALYZE reach")  # whether few or many units are in reach decides every plan
     return session
+
+
+def keep_reach(session: Session) -> None:
+    """End a limited session that only asked. On PostgreSQL the empty table, and with it what was prepared, is kept for the next one."""
+    if postgres(session):
+        session.connection().exec_driver_sql(_KEEP)
 
 
 def whole(model: type[SQLModel]) -> Any:

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection
 from contextlib import suppress
+from itertools import product
 from random import Random
 from typing import NamedTuple
 
@@ -104,9 +105,10 @@ def test_a_change_that_fails_is_not_kept(database: Database, fleet: Fleet) -> No
 
 
 def test_a_connection_does_not_remember_whose_it_was(database: Database, fleet: Fleet) -> None:
-    for within in ([fleet.other], None, [fleet.child], None):
-        with database.reading(within) as session:
-            assert serials(session) == (["C1", "N1", "O1", "P1"] if within is None else ["O1"] if within == [fleet.other] else ["C1"])
+    seen = (([fleet.other], ["O1"]), (None, ["C1", "N1", "O1", "P1"]), ([fleet.child], ["C1"]), ([], []))
+    for way, (within, expected) in product((database.asking, database.reading, database.asking, database.writing), seen):
+        with way(within) as session:
+            assert serials(session) == expected
 
 
 def test_what_must_be_judged_whole_still_is(database: Database, fleet: Fleet) -> None:
