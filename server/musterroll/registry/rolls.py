@@ -198,7 +198,7 @@ def _of_cover(session: Session, filters: FleetFilter, now: datetime) -> list[Col
     if filters.ending is not None:
         where.append(fleet_conditions.warranty_ends(today, today + timedelta(filters.ending)))
     if filters.over is not None:
-        where.append(fleet_conditions.over_quantity() == filters.over)
+        where.append(fleet_conditions.over_quantity(filters.over))
     if filters.outdated is not None:
         where.append(fleet_conditions.outdated(firmwares.old(session, now)) == filters.outdated)
     return where

@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 from datetime import date
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, exists, func, or_, select, tuple_
+from sqlalchemy import ColumnElement, and_, case, exists, func, or_, select, tuple_
 from sqlmodel import Session, col
 
 from musterroll.domain.contract import Scope
@@ -92,8 +92,8 @@ def warranty_ends(on: date, until: date) -> ColumnElement[bool]:
     return and_(in_warranty(on), ~further.correlate(Unit))
 
 
-def over_quantity() -> ColumnElement[bool]:
-    """Units that a full line could seat, where the last reconciliation found more units than the line pays for."""
+def over_quantity(wanted: bool) -> ColumnElement[bool]:
+    """Units that a full line could seat, where the last reconciliation found more units than the line pays for; or those it could not."""
     line, finding = ContractLine, Finding
     full: Any = select(col(line.product_id).label("product_id"), col(line.place_id).label("place_id")).join_from(
         finding, line, and_(col(finding.subject) == "line", col(line.id) == col(finding.subject_id))
@@ -105,9 +105,10 @@ def over_quantity() -> ColumnElement[bool]:
     owner = func.coalesce(col(Unit.account_id), home, 0)
     at_site = tuple_(col(Unit.product_id), func.coalesce(col(Unit.site_id), 0)).in_(full.where(col(line.scope) == Scope.SITE))
     of_owner = tuple_(col(Unit.product_id), owner)
-    return or_(
-        at_site, of_owner.in_(full.where(col(line.scope) == Scope.ACCOUNT)), of_owner.in_(select(tree.c.product_id, tree.c.place_id))
-    )
+    of_account = of_owner.in_(full.where(col(line.scope) == Scope.ACCOUNT))
+    over = or_(at_site, of_account, of_owner.in_(select(tree.c.product_id, tree.c.place_id)))
+    # Never compared: to know a "no" from an unknown, SQLite would go through all the lines for every unit.
+    return case((over, wanted), else_=not wanted)
 
 
 def contract_ids(session: Session, ref: str) -> list[int]:
