@@ -6,10 +6,12 @@ Textual SQL is not narrowed: it is for runs over the whole roll, and for rows th
 """
 
 from collections.abc import Collection
+from contextlib import suppress
 from copy import copy
 from typing import Any
 
 from sqlalchemy import Engine, Table, text
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.sql.selectable import FromClause
 from sqlmodel import Session, SQLModel
 
@@ -73,7 +75,8 @@ def open_limited(engine: Engine, within: Collection[int]) -> Session:
 def keep_reach(session: Session) -> None:
     """End a limited session that only asked. On PostgreSQL the empty table, and with it what was prepared, is kept for the next one."""
     if postgres(session):
-        session.connection().exec_driver_sql(_KEEP)
+        with suppress(SQLAlchemyError):  # where a statement failed all is rolled back
+            session.connection().exec_driver_sql(_KEEP)
 
 
 def whole(model: type[SQLModel]) -> Any:

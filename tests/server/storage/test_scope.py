@@ -13,7 +13,8 @@ from musterroll.storage import account_tree, accounts, migrate, scope, tallies
 from musterroll.storage.database import Database
 from musterroll.storage.paper_tables import Contract, ContractLine, Finding
 from musterroll.storage.tables import Account, Unit, Voice
-from sqlalchemy import exists, func, select, union
+from sqlalchemy import exists, func, select, text, union
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, SQLModel, col
 
@@ -109,6 +110,14 @@ def test_a_connection_does_not_remember_whose_it_was(database: Database, fleet: 
     for way, (within, expected) in product((database.asking, database.reading, database.asking, database.writing), seen):
         with way(within) as session:
             assert serials(session) == expected
+
+
+def test_a_question_that_fails_leaves_a_connection_that_answers(database: Database, fleet: Fleet) -> None:
+    for within in ([fleet.child], None):
+        with database.asking(within) as session, suppress(DBAPIError):
+            session.execute(text("SELECT nothing FROM nowhere"))
+    with database.asking([fleet.child]) as session:
+        assert serials(session) == ["C1"]
 
 
 def test_what_must_be_judged_whole_still_is(database: Database, fleet: Fleet) -> None:
