@@ -5,7 +5,6 @@ from collections.abc import Mapping
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
-from functools import lru_cache
 from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
@@ -56,14 +55,9 @@ def text(longest: int) -> Reader:
     """A text, of at most so many characters."""
 
     def read(name: str, cell: str, hints: Hints) -> str:
-        return _text(name, cell, longest)
+        return storable(name, str(cell), longest)
 
     return read
-
-
-@lru_cache(1 << 14)  # the same makers, accounts and sites row after row
-def _text(name: str, cell: str, longest: int) -> str:
-    return storable(name, str(cell), longest)
 
 
 ref = text(80)
@@ -97,7 +91,6 @@ def last_day(name: str, cell: str, hints: Hints) -> date:
     return _day(name, cell, hints.dates) + timedelta(1)
 
 
-@lru_cache(4096)
 def _day(name: str, cell: str, order: str) -> date:
     cell = cell.strip()
     if cell.isdigit() and len(cell) < 8:
@@ -272,12 +265,8 @@ def words(meanings: Mapping[_Word, str], use: str) -> Reader:
     """One of a set of words, by what customers' systems call them. Raises BadCell naming some that would `use`."""
     known: dict[str, _Word] = {word: value for value, synonyms in meanings.items() for word in synonyms.split()}
 
-    @lru_cache(256)
-    def meaning(cell: str) -> _Word | None:
-        return known.get(heading(cell))
-
     def read(name: str, cell: str, hints: Hints) -> Any:
-        found = meaning(cell)
+        found = known.get(heading(cell))
         if found is None:
             raise BadCell(f"the {name} {cell.strip()[:40]!r} is not one that is understood; use {use}")
         return found

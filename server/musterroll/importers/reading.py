@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from musterroll.domain.errors import Refusal
 from musterroll.importers import cells
-from musterroll.importers.kinds import BadRow, Field, Hints, Kind, Reader, Row
+from musterroll.importers.kinds import BadRow, Field, Hints, Kind, Row
 from musterroll.importers.tables import read_table
 from musterroll.importers.text_tables import BadFile, Line, Table
 
@@ -57,12 +57,31 @@ def digest(file: BinaryIO) -> str:
     return found.hexdigest()
 
 
-_Reading = tuple[int, str, str, Reader, Hints]  # place, name, label, how, with what
+_MEMORY = 1 << 14  # cells of a column
+_LEFT_EMPTY = object()
 
 
 class _Column(NamedTuple):
     place: int
     field: Field
+
+
+class _Meanings(dict[str, Any]):
+    """What the cells of a column say, each read once: the same makers, days and places come row after row."""
+
+    def __init__(self, field: Field, hints: Hints) -> None:
+        super().__init__()
+        self._label, self._read, self._hints = field.label, field.read, hints
+
+    def of(self, cell: str) -> Any:
+        """`_LEFT_EMPTY` where it says nothing. Raises Refusal."""
+        return _LEFT_EMPTY if not cell or cell.isspace() or cell in _NOTHING else self._read(self._label, cell, self._hints)
+
+    def __missing__(self, cell: str) -> Any:
+        found = self.of(cell)
+        if len(self) < _MEMORY:
+            self[cell] = found
+        return found
 
 
 class Document:
@@ -98,9 +117,9 @@ class Document:
         """The rows from the first one. Raises BadFile where the file cannot be read on."""
         if self._hints is None:
             self._hints = self._find_hints()
-        readers = [(place, field.name, field.label, field.read, self._hints[field.name]) for place, field in self._columns]
+        columns = [(place, field.name, _Meanings(field, self._hints[field.name])) for place, field in self._columns]
         for line in self._table.lines():
-            yield self._row(line, readers)
+            yield self._row(line, columns)
 
     def survey(self, *names: str) -> Iterator[tuple[int, list[Any]]]:
         """Line and values of these fields (None: empty or unreadable) of every row, read ahead of the rows themselves."""
@@ -108,15 +127,16 @@ class Document:
             if isinstance(row, Row):
                 yield row.line, [row.said.get(name) for name in names]
 
-    def _row(self, line: Line, readers: list[_Reading]) -> Row | BadRow:
+    def _row(self, line: Line, columns: list[tuple[int, str, _Meanings]]) -> Row | BadRow:
         if line.problem:
             return BadRow(line.number, self._shown(line.cells), line.problem)
         said: dict[str, Any] = {}
         try:
-            for place, name, label, read, hints in readers:
+            for place, name, meanings in columns:
                 cell = line.cells[place]
-                if cell and not cell.isspace() and cell not in _NOTHING:
-                    said[name] = read(label, cell, hints)
+                value = meanings[cell] if type(cell) is str else meanings.of(cell)  # a number is not the text it looks like
+                if value is not _LEFT_EMPTY:
+                    said[name] = value
             for name, field in self._needed.items():
                 if name not in said:
                     raise cells.BadCell(f"the {field.label} is empty")

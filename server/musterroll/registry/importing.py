@@ -111,6 +111,7 @@ class _Run:
 
     def finish(self) -> None:
         if self._change is not None:
+            self._seen.clear()  # room for what is left to do
             self._taker.finish(self._change)
             if not isinstance(self._taker, Units | Telemetry | Incidents):
                 dirty.mark_all(self.session)

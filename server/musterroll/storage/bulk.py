@@ -25,7 +25,7 @@ _ITEM = struct.Struct("!iq")
 _LENGTH = struct.Struct("!i")
 _WORTH_COPYING = 200  # rows from which on COPY is quicker than the same INSERT again and again
 _NULL = b"\xff\xff\xff\xff"
-_ROOM = 160 * 1024  # KiB of SQLite's pages
+_ROOM = 128 * 1024  # KiB of SQLite's pages
 
 
 class Bigints:
@@ -77,11 +77,11 @@ def postgres(session: Session) -> bool:
 
 
 @contextmanager
-def room(session: Session) -> Iterator[None]:
+def room(session: Session, kib: int = _ROOM) -> Iterator[None]:
     """Ease for many rows that come in, in no order.
 
-    PostgreSQL is sent them while the next are worked out. SQLite keeps more of its indexes in memory; else it writes and reads their pages
-    over and over.
+    PostgreSQL is sent them while the next are worked out. SQLite keeps more of its indexes in memory (`kib`); else it writes and reads
+    their pages over and over.
     """
     if postgres(session):
         with copying.behind(session):
@@ -89,7 +89,7 @@ def room(session: Session) -> Iterator[None]:
         return
     driver: Any = session.connection().connection.driver_connection
     (usual,) = driver.execute("PRAGMA cache_size").fetchone()
-    driver.execute(f"PRAGMA cache_size = -{_ROOM}")
+    driver.execute(f"PRAGMA cache_size = -{kib}")
     try:
         yield
     finally:
@@ -140,7 +140,7 @@ def put(session: Session, table: Table, columns: Mapping[str, Sequence[Any]], sa
 
     A column that is empty in every row is left out: SQLite's driver takes longer over nothing than over something.
     """
-    full = {name: values for name, values in columns.items() if values.count(None) < len(values) or table.c[name].server_default}
+    full = {name: values for name, values in columns.items() if not _empty(values) or table.c[name].server_default}
     quote = session.connection().dialect.identifier_preparer.quote
     into = f"{quote(table.name)} ({', '.join(map(quote, (*full, *same)))})"
     shared, count = list(same.values()), len(next(iter(full.values())))
@@ -156,6 +156,10 @@ def _to_driver(session: Session, table: Table, name: str) -> Any:
     """What makes a column's values those the driver takes, where they are not the same."""
     dialect = session.connection().dialect
     return table.c[name].type.dialect_impl(dialect).bind_processor(dialect)
+
+
+def _empty(values: Sequence[Any]) -> bool:
+    return values[0] is None and values.count(None) == len(values)
 
 
 class _Remembered(dict[Any, Any]):

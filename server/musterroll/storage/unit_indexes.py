@@ -7,12 +7,13 @@ SQLite has one writer, and readers see what was there before. PostgreSQL would l
 from sqlalchemy import Index, Table, func, select
 from sqlmodel import Session
 
-from musterroll.storage.bulk import postgres
+from musterroll.storage.bulk import postgres, room
 from musterroll.storage.tables import Unit
 
 _UNITS: Table = Unit.__table__  # type: ignore[attr-defined]
 _OF_LISTS = {"ix_unit_twin_key", "ix_unit_count", "ix_unit_lifecycle", "ix_unit_product_id", "ix_unit_account_id", "ix_unit_site_id"}
 _WORTH = 50_000  # new units
+_SORTING = 32 * 1024  # KiB of pages: SQLite sorts in as much memory again
 
 
 class ListIndexes:
@@ -37,6 +38,8 @@ class ListIndexes:
                 index.drop(self._session.connection())
 
     def put_back(self) -> None:
-        for index in self._aside:
-            index.create(self._session.connection())
-        self._aside = []
+        if self._aside:
+            with room(self._session, _SORTING):
+                for index in self._aside:
+                    index.create(self._session.connection())
+            self._aside = []
