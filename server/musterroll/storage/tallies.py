@@ -4,7 +4,7 @@ from collections.abc import Collection
 from datetime import date
 from typing import NamedTuple
 
-from sqlalchemy import func, select, text
+from sqlalchemy import func, select
 from sqlmodel import Session, col
 
 from musterroll.storage import pulses
@@ -13,7 +13,7 @@ from musterroll.storage.standing_tables import Standing, Tally
 from musterroll.storage.standings import by_code
 from musterroll.storage.tables import Pulse
 
-_LAST = "reconciliation"  # the pulse of the last stored run: its instant, and its day as detail
+RUN = "reconciliation"  # the pulse of the last stored run: its instant, and its day as detail
 
 # Units that stand otherwise than the last run found them; `was_`: how that was. A unit off the roll stands nowhere: its cell is null.
 _MOVED = """
@@ -88,7 +88,7 @@ def _shift(staging: Staging, whole: bool) -> None:
 
 
 def note_run(session: Session, instant: int, on: date) -> None:
-    pulses.beat(session, _LAST, instant, on.isoformat())
+    pulses.beat(session, RUN, instant, on.isoformat())
 
 
 class Run(NamedTuple):
@@ -98,19 +98,8 @@ class Run(NamedTuple):
 
 def last_run(session: Session) -> Run | None:
     """The last whole run that was stored."""
-    found = session.execute(select(col(Pulse.at), col(Pulse.detail)).where(col(Pulse.name) == _LAST)).one_or_none()
+    found = session.execute(select(col(Pulse.at), col(Pulse.detail)).where(col(Pulse.name) == RUN)).one_or_none()
     return Run(found[0], date.fromisoformat(found[1])) if found else None
-
-
-_SEAT = text("""
-SELECT s.line_id FROM standing s JOIN pulse p ON p.name = :run AND p.detail = :on
-WHERE s.unit_id = :unit_id AND NOT EXISTS (SELECT 1 FROM dirty d WHERE d.unit_id IS NULL OR d.unit_id = s.unit_id)""")
-
-
-def seat(session: Session, unit_id: int, on: date) -> int | None:
-    """The line the last run seated a unit on, 0: none. None where it ran for another day, or the unit or paper changed since."""
-    found: int | None = session.execute(_SEAT, {"run": _LAST, "on": on.isoformat(), "unit_id": unit_id}).scalar()
-    return found
 
 
 def counts(session: Session, axis: str = "all", of_ids: Collection[int] = (0,)) -> dict[str, int]:

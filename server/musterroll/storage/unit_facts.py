@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import Row, and_, bindparam, exists, or_, select
 from sqlmodel import Session, col
 
-from musterroll.storage import scope
+from musterroll.storage import scope, tallies
 from musterroll.storage.standing_tables import Dirty, Standing
 from musterroll.storage.tables import Credential, CredentialStatus, Product, Pulse, Site, Unit, Voice
 
@@ -34,7 +34,7 @@ _FACTS = (
     .outerjoin(_S, _S.c.id == _U.c.site_id)
     .outerjoin(_V, _V.c.unit_id == _U.c.id)
     .outerjoin(_KEPT, _KEPT.c.unit_id == _U.c.id)
-    .outerjoin(_PULSE, and_(_PULSE.c.name == "reconciliation", ~_CHANGED))
+    .outerjoin(_PULSE, and_(_PULSE.c.name == tallies.RUN, ~_CHANGED))
 )
 _BY_ID = _FACTS.where(_U.c.id == bindparam("id"))
 _BY_UID = _FACTS.where(_U.c.uid == bindparam("uid"))
