@@ -1,5 +1,6 @@
 """The processes a registry runs as: everything in one (`serve`), or web, ingest and schedule apart. They differ in settings only."""
 
+import gc
 import secrets
 import signal
 import threading
@@ -55,6 +56,7 @@ def serve(settings: Settings, database: Database, ready: Callable[[str], None], 
         app = create_app(settings, database, metrics, checks, mqtt_url=public_mqtt)
         url = running.enter_context(_http(app, settings))
         _announce_when_ready(app, url, ready, asked)
+        gc.freeze()  # what is there by now stays: looking through it for garbage holds up requests for a fifth of a second
         while not asked.wait(_WATCH_SECONDS):
             schedule.watch()
 
