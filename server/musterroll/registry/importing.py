@@ -26,6 +26,7 @@ from musterroll.registry.import_verdicts import Outcome, Verdict, in_words, refu
 from musterroll.storage import dirty, import_runs
 from musterroll.storage.audit_tables import Change, ImportRun
 from musterroll.storage.bulk import postgres, room
+from musterroll.storage.copying import arrive
 
 TAKERS: dict[str, type[Taker]] = {
     "accounts": Accounts,
@@ -127,6 +128,7 @@ class _Run:
                     plans = [plan for _, plan in judged if plan is not None]
                     ids = iter(self._taker.store(plans, self._change) if plans else ())
                     self._ahead = self._ahead or self._read()  # while the database is still writing
+                    arrive(self.session)
                 self._note(len(plans))
                 return [(verdict, next(ids) if plan else None) for verdict, plan in judged]
             except IntegrityError:

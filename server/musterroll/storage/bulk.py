@@ -14,7 +14,7 @@ from typing import Any
 import psycopg
 from psycopg.adapt import Buffer, Dumper
 from psycopg.pq import Format
-from sqlalchemy import ColumnElement, Table, any_, bindparam, false, func, select
+from sqlalchemy import ColumnElement, Table, any_, bindparam, false, func, select, tuple_
 from sqlmodel import Session, SQLModel
 
 from musterroll.storage import copying
@@ -116,6 +116,17 @@ def among(session: Session, column: Any, values: Collection[int] | Collection[st
         found: ColumnElement[bool] = column == any_(bindparam("among", array, unique=True))
         return found
     return column.in_(select(func.json_each(json.dumps(wanted)).table_valued("value").c.value))  # type: ignore[no-any-return]
+
+
+def pair_among(session: Session, number: Any, word: Any, pairs: Collection[tuple[int, str]]) -> ColumnElement[bool]:
+    """Whether two columns, a whole number and a text, have one of these pairs, however many, as `among`."""
+    if postgres(session):
+        numbers, words = Bigints([pair[0] for pair in pairs]), Texts([pair[1].encode() for pair in pairs])
+        arrays: Any = (bindparam("numbers", numbers, unique=True), bindparam("words", words, unique=True))
+        both = func.unnest(*arrays).table_valued("number", "word").render_derived().c
+        return tuple_(number, word).in_(select(both.number, both.word))
+    one = func.json_each(json.dumps(list(pairs))).table_valued("value").c.value
+    return tuple_(number, word).in_(select(func.json_extract(one, "$[0]"), func.json_extract(one, "$[1]")))
 
 
 def insert(session: Session, model: type[SQLModel], names: Sequence[str], rows: Sequence[tuple[Any, ...]], **same: Any) -> None:

@@ -39,7 +39,10 @@ def send(session: Session, into: str, text: str) -> None:
 
 @contextmanager
 def behind(session: Session) -> Iterator[None]:
-    """Send what the block copies behind its back. Whatever else it asks of the database waits for that, and raises what came of it."""
+    """Send what the block copies behind its back. Whatever else it asks of the database waits for that, and raises what came of it.
+
+    A savepoint is left only after `arrive`: where its own end is what fails, it is not taken back.
+    """
     copies = session.info[_COPIES] = _Copies(session.connection())
     try:
         yield
@@ -47,6 +50,12 @@ def behind(session: Session) -> Iterator[None]:
     finally:
         del session.info[_COPIES]
         copies.close()
+
+
+def arrive(session: Session) -> None:
+    """Wait for what is on its way. Raises what came of it, as IntegrityError."""
+    if _COPIES in session.info:
+        session.info[_COPIES].wait()
 
 
 class _Copies:

@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from itertools import islice
 from typing import Any, NamedTuple
 
-from sqlalchemy import Table, bindparam, func, select, text, tuple_, update
+from sqlalchemy import ColumnElement, Table, bindparam, func, select, text, update
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, SQLModel, col
 
@@ -44,14 +44,20 @@ def refs(session: Session, model: Any, ids: Collection[int]) -> dict[int, str]:
     return {row[0]: row[1] for row in session.execute(query)} if ids else {}
 
 
-def rows_by(session: Session, model: type[SQLModel], keys: Sequence[str], values: Collection[Any]) -> list[dict[str, Any]]:
-    """The rows whose columns `keys` have one of these values (tuples where there is more than one key)."""
-    if not values:
-        return []
+def rows_by(session: Session, model: type[SQLModel], key: str, values: Collection[Any]) -> list[dict[str, Any]]:
+    """The rows whose column `key` has one of these values."""
     table: Table = model.__table__  # type: ignore[attr-defined]
-    pair = tuple_(*(table.c[key] for key in keys))
-    named = bulk.among(session, table.c[keys[0]], values) if len(keys) == 1 else pair.in_(values)
-    return [{**row} for row in session.execute(select(table).where(named)).mappings()]
+    return _rows(session, table, bulk.among(session, table.c[key], values)) if values else []
+
+
+def lines(session: Session, pairs: Collection[tuple[int, str]]) -> list[dict[str, Any]]:
+    """Contract lines by the row of their contract and their number."""
+    table: Table = ContractLine.__table__  # type: ignore[attr-defined]
+    return _rows(session, table, bulk.pair_among(session, table.c.contract_id, table.c.number, pairs)) if pairs else []
+
+
+def _rows(session: Session, table: Table, which: ColumnElement[bool]) -> list[dict[str, Any]]:
+    return [{**row} for row in session.execute(select(table).where(which)).mappings()]
 
 
 def units_by_serial(session: Session, serial_keys: Collection[str]) -> dict[str, list[FoundUnit]]:

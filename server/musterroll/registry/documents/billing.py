@@ -21,7 +21,7 @@ class Billing(Taker):
     def find(self, rows: Sequence[Row]) -> dict[Any, dict[str, Any]]:
         self.numbers.learn(Contract, {row.said["contract"] for row in rows})
         of = {self.numbers.id(Contract, row.said["contract"]): row.said["contract"] for row in rows}
-        found = document_rows.rows_by(self.session, Invoice, ["contract_id"], {one for one in of if one is not None})
+        found = document_rows.rows_by(self.session, Invoice, "contract_id", {one for one in of if one is not None})
         return {of[record["contract_id"]]: record for record in found}
 
     def row_id(self, record: Mapping[str, Any]) -> int:

@@ -21,7 +21,7 @@ def carry(session: Session, change: Change, model: type[Account] | type[Unit], w
     """
     rows = {row.key: row for row in written if row.before is not None}
     into = successors.merged(session, model, rows) if rows else {}
-    stays = {row["id"]: row for row in document_rows.rows_by(session, model, ["id"], set(into.values()))}
+    stays = {row["id"]: row for row in document_rows.rows_by(session, model, "id", set(into.values()))}
     carried = {}
     for gone, one in into.items():
         news = _news(rows[gone], stays[one])

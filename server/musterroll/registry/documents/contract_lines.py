@@ -32,7 +32,7 @@ class ContractLines(Taker):
         said = [row.said for row in rows]
         self.numbers.learn(Contract, {one["contract"] for one in said})
         ids = {ref: self.numbers.id(Contract, ref) for ref in {one["contract"] for one in said}}
-        records = document_rows.rows_by(self.session, Contract, ["id"], {one for one in ids.values() if one})
+        records = document_rows.rows_by(self.session, Contract, "id", {one for one in ids.values() if one})
         self._contracts = {record["ref"]: record for record in records}
         self.numbers.learn_rows(Account, {record["account_id"] for record in records})
         self.numbers.learn(Site, {one.get("site") for one in said})
@@ -54,7 +54,7 @@ class ContractLines(Taker):
         refs = {record["id"]: ref for ref, record in self._contracts.items()}
         ids = {ref: row_id for row_id, ref in refs.items()}
         wanted = {(ids[ref], number) for ref, number in map(self.key, rows) if ref in ids}
-        found = document_rows.rows_by(self.session, ContractLine, ["contract_id", "number"], wanted)
+        found = document_rows.lines(self.session, wanted)
         return {(refs[record["contract_id"]], record["number"]): record for record in found}
 
     def facts_of(self, record: Any) -> Facts:

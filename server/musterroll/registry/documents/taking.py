@@ -100,7 +100,7 @@ class Taker:
 
     def find(self, rows: Sequence[Row]) -> dict[Any, dict[str, Any]]:
         """The records these rows are about, as the table has them, by `key`."""
-        found = document_rows.rows_by(self.session, self.model, ["ref"], {row.said["ref"] for row in rows})
+        found = document_rows.rows_by(self.session, self.model, "ref", {row.said["ref"] for row in rows})
         return {record["ref"]: record for record in found}
 
     def row_id(self, record: Mapping[str, Any]) -> int:
