@@ -18,17 +18,16 @@ class Merged(NamedTuple):
     gone: int
 
 
-# What is stored of all that a run of some looked at.
+# What is stored of all that a run of some looked at. Crossed in the order to go in: SQLite would go through all findings.
 _KNOWN = """
-SELECT f.* FROM run_looked t JOIN finding f ON f.subject_id = t.unit_id AND f.subject = 'unit'
+SELECT f.* FROM run_looked t CROSS JOIN finding f WHERE f.subject_id = t.unit_id AND f.subject = 'unit'
 UNION ALL
-SELECT f.* FROM run_touched_line t JOIN finding f ON f.subject_id = t.line_id AND f.subject = 'line'"""
+SELECT f.* FROM run_touched_line t CROSS JOIN finding f WHERE f.subject_id = t.line_id AND f.subject = 'line'"""
 # Whom it concerns and what it is worth may change without a decision about it falling: only other facts are a change.
 _DIFFERENCES = """
-WITH s AS MATERIALIZED ({seen})
 SELECT f.id, s.*, CASE WHEN f.id IS NULL THEN 'new' WHEN s.subject_id IS NULL THEN 'gone'
     WHEN NOT f.present OR f.facts <> s.facts THEN 'changed' ELSE 'amended' END AS how
-FROM s FULL JOIN {known} f ON f.subject_id = s.subject_id AND f.subject = s.subject AND f.kind = s.kind
+FROM ({seen}) s FULL JOIN {known} f ON f.subject_id = s.subject_id AND f.subject = s.subject AND f.kind = s.kind
 WHERE f.id IS NULL OR (s.subject_id IS NULL AND f.present) OR (s.subject_id IS NOT NULL AND (
   NOT f.present OR f.facts <> s.facts OR f.account_id IS DISTINCT FROM s.account_id OR f.value IS DISTINCT FROM s.value
   OR f.currency <> s.currency OR f.counted <> s.counted))"""
