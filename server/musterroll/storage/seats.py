@@ -75,7 +75,7 @@ def stage_seats(staging: Staging, tree: Tree) -> None:
     staging.make("run_pool", _POOLS, by="scope, place_id, product_id")
     staging.make("run_pool_line", _POOL_LINES, by="pool_id")
     headed = {row[0] for row in staging.rows("SELECT DISTINCT place_id FROM run_pool WHERE scope = 'subtree'")}
-    staging.fill("run_above", {"account_id": int, "ancestor_id": int, "rise": int}, list(_above(headed, tree)))
+    staging.fill("run_above", {"ancestor_id": int, "account_id": int, "rise": int}, list(_above(headed, tree)))
     staging.make("run_account_pool", _OF_ACCOUNTS, by="account_id, product_id")
     staging.make("run_option", _OPTIONS, by="unit_id")
     staging.fill("run_queue", dict.fromkeys(("unit_id", "pool_id", "level", "place", "seated"), int), [])
@@ -87,9 +87,9 @@ def stage_seats(staging: Staging, tree: Tree) -> None:
 
 
 def _above(headed: set[int], tree: Tree) -> Iterator[tuple[int, int, int]]:
-    """Each account below one of `headed` (or being it) with that ancestor, and how high up that is: the deepest is 0."""
+    """Each of `headed` with every account below it (or being it), and how high up it is: the deepest is 0."""
     depth = {account: tree.depth(account) for account in headed}
     deepest = max(depth.values(), default=0)
     for ancestor in headed:
         for account in tree.below(ancestor):
-            yield account, ancestor, deepest - depth[ancestor]
+            yield ancestor, account, deepest - depth[ancestor]

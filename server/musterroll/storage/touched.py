@@ -25,7 +25,7 @@ UNION
 SELECT o.product_id, o.site_id, o.account_id FROM run_changed t CROSS JOIN standing o WHERE o.unit_id = t.unit_id"""
 _WHERE_NEXT = "SELECT DISTINCT product_id, site_id, account_id FROM run_new"
 _POOLS = """
-SELECT DISTINCT l.scope, l.place_id, l.product_id FROM run_place p CROSS JOIN contract_line l
+SELECT DISTINCT l.place_id, l.product_id, l.scope FROM run_place p CROSS JOIN contract_line l
 WHERE l.scope = p.scope AND l.place_id = p.place_id AND l.product_id = p.product_id AND NOT EXISTS (
   SELECT 1 FROM run_reached r WHERE r.scope = p.scope AND r.place_id = p.place_id AND r.product_id = p.product_id)"""
 _NEW = "NOT EXISTS (SELECT 1 FROM run_touched t WHERE t.unit_id = unit.id)"
@@ -45,7 +45,7 @@ WHERE l.scope = r.scope AND l.place_id = r.place_id AND l.product_id = r.product
 UNION
 SELECT l.id, l.contract_id FROM run_touched t CROSS JOIN contract_line l
 WHERE l.serial_key = t.serial_key AND {scan}l.scope = 'serial'"""
-_POOL = {"scope": str, "place_id": int, "product_id": int}
+_POOL = {"place_id": int, "product_id": int, "scope": str}  # a place first: SQLite looks by it
 
 
 def stage_reach(staging: Staging, unit_ids: Collection[int], tree: Tree) -> list[int]:
@@ -63,20 +63,20 @@ def stage_reach(staging: Staging, unit_ids: Collection[int], tree: Tree) -> list
 
 def _spread(staging: Staging, where: str, tree: Tree) -> bool:
     """Go one step from where units are: to the places they reach and the units that reach those. Whether there were any."""
-    places: set[tuple[str, int, int]] = set()
+    places: set[tuple[int, int, str]] = set()
     for product, site, account in staging.rows(where):
-        places |= {("site", site, product)} if site else set()
-        places |= {("account", account, product)} if account else set()
-        places |= {("subtree", above, product) for above in tree.lineage(account or None)}
+        places |= {(site, product, "site")} if site else set()
+        places |= {(account, product, "account")} if account else set()
+        places |= {(above, product, "subtree") for above in tree.lineage(account or None)}
     staging.fill("run_place", _POOL, sorted(places))
     pools = staging.rows(_POOLS)
     if not pools:
         return False
     staging.fill("run_new_pool", _POOL, [tuple(row) for row in pools])
-    staging.run("INSERT INTO run_reached SELECT scope, place_id, product_id FROM run_new_pool")
+    staging.run("INSERT INTO run_reached SELECT place_id, product_id, scope FROM run_new_pool")
     staging.measure("run_reached")
-    below = {(account, product) for scope, account, product in pools if scope == "account"}
-    below |= {(one, product) for scope, account, product in pools if scope == "subtree" for one in tree.below(account)}
+    below = {(account, product) for account, product, scope in pools if scope == "account"}
+    below |= {(one, product) for account, product, scope in pools if scope == "subtree" for one in tree.below(account)}
     staging.fill("run_below", {"account_id": int, "product_id": int}, sorted(below))
     staging.make("run_new", _REACHING, by="unit_id")
     staging.run("INSERT INTO run_touched SELECT * FROM run_new")

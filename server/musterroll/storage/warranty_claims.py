@@ -18,10 +18,11 @@ class Claimant(NamedTuple):
 
 
 # A card that repeats the standard period, by its end or by the months it was settled with, agrees: there is no need to look closer.
+# Crossed, as a run of some goes from its units to their cards: SQLite would go through all units.
 _CLAIMANTS = """
 SELECT unit.id, CAST(unit.card AS TEXT), w.kind, CAST(w.starts_on AS TEXT), CAST(w.ends_on AS TEXT), w.rule, w.evidence
-FROM unit JOIN run_cell u ON u.unit_id = unit.id JOIN warranty_period w ON w.unit_id = unit.id
-WHERE unit.card IS NOT NULL AND w.kind IN ('standard', 'extended') AND NOT EXISTS (
+FROM run_cell u CROSS JOIN unit JOIN warranty_period w ON w.unit_id = unit.id
+WHERE unit.id = u.unit_id AND unit.card IS NOT NULL AND w.kind IN ('standard', 'extended') AND NOT EXISTS (
   SELECT 1 FROM warranty_period s
   WHERE s.unit_id = unit.id AND s.kind = 'standard' AND unit.card ->> 'starts_on' = CAST(s.starts_on AS TEXT)
     AND (unit.card ->> 'ends_on' = CAST(s.ends_on AS TEXT)

@@ -1,0 +1,99 @@
+"""On SQLite, which knows no sizes and no hash join, runs reach rows by index: what no small fleet shows by its time its plans do.
+
+Plans hang on the tables and indexes alone, as real registries have no statistics.
+"""
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from random import Random
+from typing import Any
+
+import pytest
+from musterroll.registry import reconciling
+from musterroll.storage.database import Database
+from sqlalchemy import event
+
+from tests.support import paper
+from tests.support.paper import NOW
+
+_EXPLAINED = re.compile(r"\s*(SELECT|WITH|INSERT|UPDATE|DELETE|CREATE TEMP TABLE \w+ AS)\b")
+_LOOP = re.compile(r"(SCAN|SEARCH) ")
+# Each of their values is that of a large share of all rows, so an index of them alone leads to very many.
+_WORDS = {"scope", "subject", "kind", "lifecycle", "axis", "cell", "present", "product_id"}
+_LARGE = {"unit", "voice", "transition", "warranty_period", "contract", "contract_line", "standing", "finding"}
+_ALIAS = re.compile(r"(?:FROM|JOIN|UPDATE|,)\s+(\w+)\s+(?:AS\s+)?(\w+)")
+_BY = re.compile(r"SEARCH .*\((\w+)=\?\)(?: LEFT-JOIN)?$")
+
+
+@contextmanager
+def explained(database: Database) -> Iterator[dict[str, list[tuple[int, int, str]]]]:
+    """The plan of every statement that is executed meanwhile: numbers of the step and of the one it belongs to, and its words."""
+    found: dict[str, list[tuple[int, int, str]]] = {}
+
+    def explain(connection: Any, _cursor: Any, statement: str, parameters: Any, _context: Any, many: bool) -> None:
+        if _EXPLAINED.match(statement):
+            asked = connection.connection.dbapi_connection.execute(f"EXPLAIN QUERY PLAN {statement}", parameters[0] if many else parameters)
+            found[statement] = [(row[0], row[1], row[3]) for row in asked]
+
+    event.listen(database.engine, "before_cursor_execute", explain)
+    try:
+        yield found
+    finally:
+        event.remove(database.engine, "before_cursor_execute", explain)
+
+
+def steps(plan: list[tuple[int, int, str]]) -> Iterator[tuple[bool, str]]:
+    """Every loop through a table, and whether it is the first of its own: not run for each row of another."""
+    words, met = {number: says for number, _, says in plan}, set[int]()
+    for _, parent, says in plan:
+        if _LOOP.match(says):
+            yield parent not in met and not words.get(parent, "").startswith("CORRELATED"), says
+            met.add(parent)
+
+
+def goes_through(says: str) -> bool:
+    """Whether a loop reads all of a table, or a large share of it."""
+    return says.startswith("SCAN ") or bool((by := _BY.match(says)) and by[1] in _WORDS)
+
+
+def slow(found: dict[str, list[tuple[int, int, str]]]) -> list[tuple[str, str]]:
+    """What goes through a table for every row of another."""
+    return [(says, statement) for statement, plan in found.items() for first, says in steps(plan) if not first and goes_through(says)]
+
+
+def whole(found: dict[str, list[tuple[int, int, str]]]) -> list[tuple[str, str]]:
+    """What goes through a table that grows with the fleet."""
+    read = [(says, statement) for statement, plan in found.items() for _, says in steps(plan) if goes_through(says)]
+    return [(says, statement) for says, statement in read if _named(says, statement) & _LARGE]
+
+
+def _named(says: str, statement: str) -> set[str]:
+    """The tables that a loop may mean: a plan says the other name of a table that has one."""
+    name = says.split()[1]
+    return {name, *(table for table, other in _ALIAS.findall(statement) if other == name)}
+
+
+@pytest.fixture
+def fleet(sqlite_database: Database) -> Database:
+    with sqlite_database.writing() as session:
+        paper.fill(session, Random(1), 20)
+        reconciling.reconcile(session, NOW, NOW, store=True)
+    return sqlite_database
+
+
+def test_a_whole_run_goes_through_no_table_for_every_row_of_another(fleet: Database) -> None:
+    with fleet.writing() as session, explained(fleet) as found:
+        reconciling.reconcile(session, NOW, NOW, store=True)
+    assert len(found) > 30
+    assert slow(found) == []
+
+
+def test_a_run_of_what_changed_goes_through_no_table_that_grows_with_the_fleet(fleet: Database) -> None:
+    with fleet.writing() as session:
+        changed = paper.edit(session, Random(2))
+        with explained(fleet) as found:
+            reconciling.reconcile_changed(session, changed, NOW)
+    assert len(found) > 40
+    assert slow(found) == []
+    assert whole(found) == []
