@@ -60,5 +60,7 @@ def insert(connection: Connection, table: type[SQLModel], values: dict[str, str]
 
 
 def analyze(database: Database) -> None:
-    with database.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        connection.execute(text("VACUUM ANALYZE" if database.dialect == "postgresql" else "ANALYZE"))
+    """Let PostgreSQL know the rows, as its autovacuum would soon. On SQLite nobody would: registries run without statistics."""
+    if database.dialect == "postgresql":
+        with database.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+            connection.execute(text("VACUUM ANALYZE"))

@@ -1,8 +1,10 @@
-"""A million units and 200,000 lines: the whole reconciliation stored, a thousand changes, the counts of a dashboard, verdicts by REST."""
+"""The whole reconciliation stored, a thousand changes, the counts of a dashboard, verdicts by REST: a million units and 200,000 lines on
+PostgreSQL, a tenth of it on SQLite."""
 
 import http.client
 import json
 import random
+import shutil
 import time
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
@@ -13,7 +15,7 @@ from musterroll.domain.instants import to_ms
 from musterroll.registry import access_tokens, reconciling
 from musterroll.storage import migrate, standings, tallies
 from musterroll.storage.database import Database
-from sqlalchemy import text
+from sqlalchemy import bindparam, text
 
 from tests.bench import brokers, fleets, paper
 from tests.bench.measuring import Figure, figure, percentile
@@ -23,8 +25,8 @@ from tests.support.postgres import PostgresServer
 
 BENCH = "reconciliation"
 _TURN = text(
-    "UPDATE voice SET stale_since = CASE WHEN stale_since IS NULL THEN heard_at END WHERE unit_id = ANY(:ids) AND heard_at IS NOT NULL"
-)
+    "UPDATE voice SET stale_since = CASE WHEN stale_since IS NULL THEN heard_at END WHERE unit_id IN :ids AND heard_at IS NOT NULL"
+).bindparams(bindparam("ids", expanding=True))
 
 
 class Plan(NamedTuple):
@@ -36,26 +38,34 @@ class Plan(NamedTuple):
 
 
 FULL = Plan(1_000_000, 200_000, 3, 1000, 2000)
+EMBEDDED = Plan(100_000, 20_000, 3, 1000, 2000)
 QUICK = Plan(20_000, 4_000, 2, 100, 200)
 
 
 def measure(quick: bool) -> list[Figure]:
-    plan = QUICK if quick else FULL
     folder, postgres = scratch(), PostgresServer(**paper.ROOMY)
-    database = Database(postgres.create())
     try:
-        return _measure(database, plan, folder)
+        return [
+            *_on(Database(postgres.create()), "PostgreSQL", QUICK if quick else FULL, folder),
+            *_on(Database(f"sqlite:///{folder / 'roll.db'}"), "SQLite", QUICK if quick else EMBEDDED, folder),
+        ]
+    finally:
+        postgres.stop()
+        shutil.rmtree(folder)
+
+
+def _on(database: Database, name: str, plan: Plan, folder: Path) -> list[Figure]:
+    try:
+        return _measure(database, f"{name}, {plan.units:,} units, {plan.lines:,} lines", plan, folder)
     finally:
         database.close()
-        postgres.stop()
 
 
-def _measure(database: Database, plan: Plan, folder: Path) -> list[Figure]:
+def _measure(database: Database, title: str, plan: Plan, folder: Path) -> list[Figure]:
     now = datetime.now(UTC)
     migrate.upgrade(database)
     began = time.monotonic()
     paper.fill(database, plan.units, plan.lines, to_ms(now), now.date().isoformat())
-    title = f"PostgreSQL, {plan.units:,} units, {plan.lines:,} lines"
     print(f"  ({title}: filled in {time.monotonic() - began:.0f} s)", flush=True)
     first = _whole(database, now)
     fleets.analyze(database)
