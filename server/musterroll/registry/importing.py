@@ -54,7 +54,7 @@ def import_document(session: Session, document: Document, told: Callable[[Verdic
     """Judge every row in order and store what is new or changed, as one change that can be undone. A refused row stops nothing.
 
     `sha256` is kept in the history; without it nothing is written, and every verdict is the one it would be. `told` hears each verdict.
-    Memory is bounded by a batch and by some two hundred bytes a row, to know a record that stands in the file twice. Raises BadFile
+    Memory is bounded by two batches and by some hundred bytes a row, to know a record that stands in the file twice. Raises BadFile
     where the file cannot be read on, and Conflict where others keep changing the same records.
     """
     if sha256 is None:
