@@ -3,7 +3,7 @@
 from collections.abc import Collection
 from typing import Any
 
-from sqlalchemy import Row, Select, and_, bindparam, or_, select
+from sqlalchemy import Row, Select, and_, bindparam, func, or_, select
 from sqlmodel import Session
 
 from musterroll.domain.contract import Billing, Line, Payment, Scope
@@ -22,7 +22,9 @@ _L, _C, _I = scope.whole(ContractLine), scope.whole(Contract), scope.whole(Invoi
 _LINE = tuple(column.label(f"line_{column.name}") for column in _L.columns)
 _BILL = (_I.c.payment, _I.c.invoiced_on, _I.c.subscription)
 _COVERS = select(*_C.columns, *_LINE, *_BILL).join_from(_L, _C, _C.c.id == _L.c.contract_id).outerjoin(_I, _I.c.contract_id == _C.c.id)
-_NAMING_ONE = and_(_L.c.serial_key == bindparam("serial_key"), _L.c.scope == Scope.SERIAL)
+# As an expression, for which there is no index: SQLite knows no frequencies, and would look through all lines of this scope.
+_NAMES_ONE = func.coalesce(_L.c.scope, "") == Scope.SERIAL
+_NAMING_ONE = and_(_L.c.serial_key == bindparam("serial_key"), _NAMES_ONE)
 _OF_ONE = _COVERS.where(or_(_NAMING_ONE, _L.c.id == bindparam("seat")))
 
 
@@ -33,7 +35,7 @@ def of_one(session: Session, serial_key: str, seat: int) -> list[Cover]:
 
 def naming(session: Session, serial_keys: Collection[str]) -> list[Cover]:
     """The lines that name one of these serials, whether in force or not."""
-    return _covers(session, _COVERS.where(among(session, _L.c.serial_key, serial_keys), _L.c.scope == Scope.SERIAL))
+    return _covers(session, _COVERS.where(among(session, _L.c.serial_key, serial_keys), _NAMES_ONE))
 
 
 def at(session: Session, product_id: int, places: Collection[Place]) -> list[Cover]:

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Sequence
 from typing import Any, NamedTuple
 
-from sqlalchemy import func, or_, select, text, update
+from sqlalchemy import exists, func, or_, select, text, update
 from sqlmodel import Session, col
 
 from musterroll.domain.liveness import ReportingClass, windows
@@ -103,7 +103,9 @@ def listen(session: Session, unit_ids: Collection[int]) -> None:
     pairs: Sequence[tuple[ReportingClass, int]] = [(row[0], row[1]) for row in session.execute(query)]
     for reporting, interval in pairs:
         late, stale = windows(reporting, interval)
-        of_class = select(col(Unit.id)).join(Product, col(Product.id) == col(Unit.product_id)).where(col(Product.reporting) == reporting)
-        mine = (among(session, _VOICE.c.unit_id, unit_ids), _VOICE.c.interval == interval, _VOICE.c.unit_id.in_(of_class))
+        of_class = exists().where(
+            col(Unit.id) == _VOICE.c.unit_id, col(Product.id) == col(Unit.product_id), col(Product.reporting) == reporting
+        )
+        mine = (among(session, _VOICE.c.unit_id, unit_ids), _VOICE.c.interval == interval, of_class)
         other = or_(_VOICE.c.late_after != late, _VOICE.c.stale_after != stale)
         session.execute(update(_VOICE).where(*mine, other).values(late_after=late, stale_after=stale))

@@ -4,15 +4,19 @@ Plans hang on the tables and indexes alone, as real registries have no statistic
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from random import Random
 from typing import Any
 
 import pytest
-from musterroll.registry import reconciling
+from musterroll.domain.instants import to_ms
+from musterroll.registry import covering, reconciling
+from musterroll.storage import activity, products
 from musterroll.storage.database import Database
+from musterroll.storage.tables import Unit
 from sqlalchemy import event
+from sqlmodel import Session, col, select
 
 from tests.support import paper
 from tests.support.paper import NOW
@@ -96,4 +100,23 @@ def test_a_run_of_what_changed_goes_through_no_table_that_grows_with_the_fleet(f
             reconciling.reconcile_changed(session, changed, NOW)
     assert len(found) > 40
     assert slow(found) == []
+    assert whole(found) == []
+
+
+@pytest.mark.parametrize(
+    "ask",
+    [
+        pytest.param(lambda session, unit: covering.coverage(session, unit.uid, None, NOW), id="verdict"),
+        pytest.param(lambda session, unit: products.listen(session, [unit.id]), id="windows of silence"),
+        pytest.param(lambda session, unit: activity.read(session, unit.id - 1, 1, to_ms(NOW)), id="activity"),
+    ],
+)
+def test_what_is_asked_of_some_units_goes_through_no_table_that_grows_with_the_fleet(
+    fleet: Database, ask: Callable[[Session, Unit], object]
+) -> None:
+    with fleet.writing() as session:
+        unit = session.exec(select(Unit).order_by(col(Unit.id))).all()[5]
+        with explained(fleet) as found:
+            ask(session, unit)
+    assert found
     assert whole(found) == []
