@@ -36,7 +36,7 @@ _SQLITE_PRAGMAS = (
 )
 _POSTGRES_OPTIONS = (
     "-c statement_timeout=60000 -c lock_timeout=15000 -c idle_in_transaction_session_timeout=60000 -c timezone=UTC"
-    " -c temp_buffers=64MB"  # taken as needed: a reconciliation keeps its tables there
+    " -c temp_buffers=256MB"  # taken as needed: a reconciliation keeps its tables there, a million units fill it
 )
 
 
