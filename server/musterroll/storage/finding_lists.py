@@ -5,7 +5,8 @@ from datetime import date
 from decimal import Decimal
 from typing import Any, NamedTuple
 
-from sqlalchemy import BigInteger, ColumnElement, Row, Select, and_, case, func, or_, select, type_coerce
+from sqlalchemy import BigInteger, ColumnElement, Row, Select, and_, case, exists, func, or_, select, type_coerce
+from sqlalchemy.orm import aliased
 from sqlmodel import Session, col
 
 from musterroll.domain.contract import Scope
@@ -41,9 +42,12 @@ class Total(NamedTuple):
 
 
 def _newest() -> Any:
-    """The newest decision of each finding that has one."""
-    last = select(func.max(col(_D.id))).group_by(col(_D.finding_id))
-    return select(_D).where(col(_D.id).in_(last)).subquery("decision")
+    """The newest decision of each finding that has one.
+
+    Not the one whose number is among the newest: SQLite would try each of those for each finding.
+    """
+    later: Any = aliased(_D)
+    return select(_D).where(~exists().where(later.finding_id == col(_D.finding_id), later.id > col(_D.id))).subquery("decision")
 
 
 def _state(decision: Any, on: date) -> ColumnElement[str]:
