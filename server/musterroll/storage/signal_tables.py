@@ -9,7 +9,7 @@ from sqlmodel import Field, SQLModel
 from musterroll.domain.delivering import MessageState
 from musterroll.domain.signals import Kind
 from musterroll.domain.telling import Pace, Way
-from musterroll.storage.columns import BIG, DOCUMENT, NEVER_REUSED, PRICE, row_id, word
+from musterroll.storage.columns import BIG, DOCUMENT, NEVER_REUSED, PRICE, present, row_id, word
 
 
 class Signal(SQLModel, table=True):
@@ -99,6 +99,7 @@ class Dealt(SQLModel, table=True):
         Index(
             "ix_dealt_waiting", "rule_id", postgresql_where=text("notification_id IS NULL"), sqlite_where=text("notification_id IS NULL")
         ),
+        present("ix_dealt_told", "notification_id"),
     )
     rule_id: int = Field(primary_key=True, sa_type=BIG, sa_column_kwargs={"autoincrement": False})
     signal_id: int = Field(primary_key=True, sa_type=BIG, sa_column_kwargs={"autoincrement": False})

@@ -30,4 +30,4 @@ class Dirty(SQLModel, table=True):
     """A unit whose standing may have changed since the last run; none named: paper changed, so any may have. Rows may repeat."""
 
     id: int | None = row_id()
-    unit_id: int | None = Field(default=None, sa_type=BIG)
+    unit_id: int | None = Field(default=None, index=True, sa_type=BIG)

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection
 
-from sqlalchemy import or_, select
+from sqlalchemy import func, or_, select
 from sqlmodel import Session, col
 
 from musterroll.domain.contract import Scope
@@ -34,5 +34,6 @@ def lines_naming(session: Session, unit: Unit) -> list[ContractLine]:
         col(Unit.serial_key) == unit.serial_key, col(Unit.id) != unit.id, col(Unit.merged_into_id).is_(None)
     )
     own = or_(col(ContractLine.product_id) == unit.product_id, ~shared.exists())
-    named = select(ContractLine).where(col(ContractLine.scope) == Scope.SERIAL, col(ContractLine.serial_key) == unit.serial_key, own)
+    scope = func.coalesce(col(ContractLine.scope), "")  # not a column that SQLite would go by: most lines are of this one
+    named = select(ContractLine).where(scope == Scope.SERIAL, col(ContractLine.serial_key) == unit.serial_key, own)
     return list(session.execute(named.order_by(col(ContractLine.id))).scalars())

@@ -23,6 +23,7 @@ pages = Blueprint("enrolment", __name__)
 
 _LIVES = {"1": "1 day", "7": "7 days", "30": "30 days", "365": "1 year"}
 _BLANK = {"label": "", "days": "7", "uses": "1", "serials": "", "account": "", "site": ""}
+_MOST_SHOWN = 50  # that wait
 _ADDRESS = re.compile(r"[A-Za-z0-9:/.\[\]_-]+")
 
 
@@ -80,8 +81,19 @@ def _overview(form: dict[str, str] = _BLANK, refused: str | None = None, shown: 
     now = clock()
     with reading() as session:
         tokens = enrolling.tokens(session)
-        waiting = [_waiting(session, claim, now) for claim in enrolling.pending(session)]
-    return page("enrolment.html", now, tokens=tokens, waiting=waiting, form=form, lives=_LIVES, refused=refused, shown=shown)
+        pending = enrolling.pending(session)
+        waiting = [_waiting(session, claim, now) for claim in pending[:_MOST_SHOWN]]
+    return page(
+        "enrolment.html",
+        now,
+        tokens=tokens,
+        waiting=waiting,
+        all_waiting=len(pending),
+        form=form,
+        lives=_LIVES,
+        refused=refused,
+        shown=shown,
+    )
 
 
 def _waiting(session: Session, claim: PendingEnrolment, now: datetime) -> Waiting:
