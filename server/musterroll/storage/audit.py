@@ -14,6 +14,7 @@ from musterroll.storage import bulk, dirty, paper_state, products, texts
 from musterroll.storage.audit_tables import AuditEntry, Change
 from musterroll.storage.bulk import postgres
 from musterroll.storage.dirty import innermost
+from musterroll.storage.paper_tables import WarrantyPeriod
 
 _CHAIN_LOCK = 6_874_003  # a PostgreSQL advisory lock: one transaction at a time appends, so the chain has one order
 _CHUNK = 20_000
@@ -58,8 +59,10 @@ def append(session: Session, change: Change, entries: Iterable[Entry | Addition]
         _stir(session, chunk)
 
 
-# Paper that no reconciliation reads.
+# What no reconciliation reads, and what it reads for one unit alone.
 _ASIDE = frozenset({"incident", "proposal", "finding_decision", "warranty_policy", "unit_note", "notification_rule", "scenario"})
+_OF_PEOPLE = frozenset({"user", "api_token", "claim_token"})
+_OF_ONE_UNIT = frozenset({"unit", "warranty_period"})
 
 _OF_UNITS = frozenset({"warranty_period", "incident", "unit_note"})
 # What units follow of a product and of a policy, whoever changes it or changes it back.
@@ -72,10 +75,18 @@ def _stir(session: Session, entries: Sequence[Entry | Addition]) -> None:
     for entry in entries:
         if isinstance(entry, Entry) and entry.before is not None and _FOLLOWED.get(entry.table, _NOTHING) & (entry.after or {}).keys():
             products.settle_later(session, entry.table, entry.key)
-    if any(entry.table != "unit" and entry.table not in _ASIDE for entry in entries):
+    if {entry.table for entry in entries} - _ASIDE - _OF_PEOPLE - _OF_ONE_UNIT:
         dirty.mark_all(session)
-    else:
-        dirty.mark(session, [int(entry.key) for entry in entries if entry.table == "unit"])
+    elif not dirty.all_noted(session):
+        units = {int(entry.key) for entry in entries if entry.table == "unit"}
+        dirty.mark(session, units | _of_periods(session, [entry for entry in entries if entry.table == "warranty_period"]))
+
+
+def _of_periods(session: Session, entries: Sequence[Entry | Addition]) -> set[int]:
+    """The units whose periods of warranty entries are about, also of periods that are gone by now."""
+    gone = {int(entry.before["unit_id"]) for entry in entries if entry.after is None and isinstance(entry, Entry) and entry.before}
+    rows = bulk.among(session, col(WarrantyPeriod.id), [int(entry.key) for entry in entries])
+    return gone | set(session.scalars(select(col(WarrantyPeriod.unit_id)).where(rows)) if entries else ())
 
 
 def entries_back(session: Session, change_id: int, before_id: int | None, limit: int) -> list[Any]:

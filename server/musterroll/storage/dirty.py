@@ -19,18 +19,18 @@ def mark(session: Session, unit_ids: Collection[int]) -> None:
     """Note units whose standing may have changed."""
     if len(unit_ids) > MOST:
         mark_all(session)
-    elif unit_ids and not _all_noted(session):
+    elif unit_ids and not all_noted(session):
         session.connection().exec_driver_sql(_MARK_POSTGRES if postgres(session) else _MARK_SQLITE, (ids(session, list(unit_ids)),))
 
 
 def mark_all(session: Session) -> None:
     """Note that the standing of any unit may have changed, as when a contract did."""
-    if not _all_noted(session):
+    if not all_noted(session):
         session.connection().execute(text("INSERT INTO dirty (unit_id) VALUES (NULL)"))
         session.info[_ALL] = innermost(session)
 
 
-def _all_noted(session: Session) -> bool:
+def all_noted(session: Session) -> bool:
     """Whether the transaction, or the savepoint it is in, has noted all units already. What was taken back with a savepoint was not."""
     noted, current = session.info.get(_ALL), innermost(session)
     while current is not None and current is not noted:

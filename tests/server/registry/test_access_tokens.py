@@ -3,6 +3,7 @@ from datetime import datetime, timedelta
 import pytest
 from musterroll.domain.errors import NotFound, Refusal
 from musterroll.registry import access_tokens
+from musterroll.storage import dirty
 from musterroll.storage.database import Database
 from musterroll.storage.tables import ApiToken
 from sqlmodel import select
@@ -34,6 +35,13 @@ def test_a_revoked_token_gives_nothing_and_can_be_revoked_again(database: Databa
         with database.writing() as session:
             access_tokens.revoke(session, token_id, now)
     assert check(database, plain, now) is None
+
+
+def test_a_token_leaves_nothing_to_reconcile(database: Database, now: datetime) -> None:
+    token_id, _ = create(database, now, ["read"])
+    with database.writing() as session:
+        access_tokens.revoke(session, token_id, now)
+        assert dirty.take(session) == set()
 
 
 def test_the_token_itself_is_not_kept(database: Database, now: datetime) -> None:

@@ -8,11 +8,12 @@ from musterroll.domain.errors import Conflict
 from musterroll.domain.warranty import PeriodKind
 from musterroll.registry import undoing, warranting
 from musterroll.registry.warranting import Settled
+from musterroll.storage import dirty
 from musterroll.storage.audit_tables import Change
 from musterroll.storage.database import Database
 from musterroll.storage.paper_tables import WarrantyPeriod
 from musterroll.storage.tables import Unit
-from sqlmodel import Session, select
+from sqlmodel import Session, col, select
 
 from tests.support import rolls
 from tests.support.paper import NOW
@@ -77,3 +78,19 @@ def test_a_voiding_is_undone(unit: tuple[Session, Unit]) -> None:
     warranting.void(session, period(session).id or 0, date(2026, 6, 1), "opened", "ann", NOW)
     undoing.undo(session, session.exec(select(Change.id)).one() or 0, "ann", NOW)
     assert (period(session).voided_on, period(session).void_reason) == (None, "")
+
+
+def test_only_the_unit_is_reconciled_again_that_an_act_on_warranty_is_about(unit: tuple[Session, Unit]) -> None:
+    session, one = unit
+    rolls.unit(session, "SN2")
+    settle(session, one)
+    noted = [dirty.take(session)]
+    warranting.extend(session, one.uid, 12, "order 7", "ann", NOW)
+    noted.append(dirty.take(session))
+    undoing.undo(session, session.exec(select(Change.id)).one() or 0, "ann", NOW)
+    noted.append(dirty.take(session))
+    warranting.void(session, period(session).id or 0, date(2026, 6, 1), "opened", "ann", NOW)
+    noted.append(dirty.take(session))
+    undoing.undo(session, session.exec(select(Change.id).order_by(col(Change.id).desc()).limit(1)).one() or 0, "ann", NOW)
+    noted.append(dirty.take(session))
+    assert noted == [{one.id}] * 5
