@@ -73,6 +73,7 @@ def run_schedule(settings: Settings, database: Database, asked: threading.Event)
     """Only the recurring work; a second one waits until the first is gone."""
     schedule = Schedule(database, jobs(settings, database))
     with _run(schedule):
+        gc.freeze()
         while not asked.wait(_WATCH_SECONDS):
             schedule.watch()
 

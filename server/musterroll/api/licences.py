@@ -1,14 +1,14 @@
 """Active licences: seats of lines in force that an operating unit sits in, beside all that were sold."""
 
 from datetime import date
-from typing import Any, Literal
+from typing import Literal
 
 from flask import Response
 from pydantic import Field
 from sqlmodel import Session
 
 from musterroll.api.blueprints import guarded
-from musterroll.api.door import answer, clock, reading
+from musterroll.api.door import answer, clock, rehearsing
 from musterroll.api.exporting import ListQuery, Page, listed, listing
 from musterroll.api.models import DayOrInstant, Request, Shape
 from musterroll.domain.licences import Count, Level, Target
@@ -65,20 +65,20 @@ class LicenceTrendQuery(TargetQuery):
 @listing(api, "/licences", LicencePage, "Active and gross licences on a day, by name")
 def list_licences(query: LicenceQuery) -> Response:
     now = clock()
-    told: dict[str, Any] = {}
-
-    def fetch(session: Session, cursor: str | None, limit: int) -> Page:
+    with rehearsing() as session:
         found = licensing.licences(session, query.on or now, query.by, now, query.aim())
-        told.update(on=found.on, total=SeatsOut(**found.total._asdict()), level=found.level)
+
+    def fetch(_: Session, cursor: str | None, limit: int) -> Page:
         names = [name for name in found.counts if cursor is None or name > cursor]
         return [_out(name, found.counts[name]) for name in names[:limit]], names[limit - 1] if len(names) > limit else None
 
+    told = {"on": found.on, "total": SeatsOut(**found.total._asdict()), "level": found.level}
     return listed(LicencePage, query, "licences", fetch, lambda: told)
 
 
 @api.get("/licences/trend", summary="Active and gross licences by month or quarter", responses={200: LicenceTrend})
 def get_licence_trend(query: LicenceTrendQuery) -> Response:
-    with reading() as session:
+    with rehearsing() as session:
         points = licensing.trend(session, query.months, 3 if query.every == "quarter" else 1, clock(), query.aim())
     return answer(LicenceTrend(items=[LicenceDay(on=one.on, level=one.level, **one.total._asdict()) for one in points]))
 

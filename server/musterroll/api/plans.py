@@ -8,7 +8,7 @@ from pydantic import Field, create_model
 from sqlmodel import Session
 
 from musterroll.api.blueprints import guarded
-from musterroll.api.door import actor, answer, clock, nothing, reading, writing
+from musterroll.api.door import actor, answer, clock, nothing, reading, rehearsing, writing
 from musterroll.api.exporting import XLSX
 from musterroll.api.models import Request, Shape, Text
 from musterroll.api.problems import documented
@@ -216,14 +216,14 @@ def list_plans() -> Response:
 
 @api.get("/plans/compare", summary="The plans of scenarios beside each other", responses={200: ComparisonOut, **documented(404, 409)})
 def compare_plans(query: CompareQuery) -> Response:
-    with reading() as session:
+    with rehearsing() as session:
         plans = [(name, _made(session, name)) for name in (_DEFAULTS, *query.names)]
     return answer(ComparisonOut(items=[NamedPlanOut(name=name, plan=_plan(made)) for name, made in plans]))
 
 
 @api.get("/plans/backtest", summary="What would have been said before, and what happened", responses={200: TrialList, **documented(409)})
 def get_backtest() -> Response:
-    with reading() as session:
+    with rehearsing() as session:
         facts = planning.gathered(session, clock()).facts
     return answer(TrialList(items=[TrialOut(**one) for one in planning_shapes.trial_shapes(facts, planning.trials(facts))]))
 
@@ -231,13 +231,13 @@ def get_backtest() -> Response:
 @api.get("/plans/<name>", summary="The plan of a scenario", responses={200: PlanOut, **documented(404, 409)})
 def get_plan(path: NamePath, query: PlanQuery) -> Response:  # type: ignore[valid-type]
     """`defaults` is the plan without changes; what the query assumes goes before what the scenario does."""
-    with reading() as session:
+    with rehearsing() as session:
         return answer(_plan(_made(session, path.name, query)))
 
 
 @api.get("/plans/<name>/workbook", summary="The same as a workbook, with its assumptions on a sheet", responses=documented(404, 409))
 def get_workbook(path: NamePath, query: PlanQuery) -> Response:  # type: ignore[valid-type]
-    with reading() as session:
+    with rehearsing() as session:
         made = _made(session, path.name, query)
     headers = {"Content-Disposition": f'attachment; filename="capacity-{made.facts.on}.xlsx"', "Cache-Control": "no-store"}
     return Response(workbook([(path.name, made)]), headers=headers, content_type=XLSX)

@@ -49,7 +49,7 @@ class Database:
         self._reader = self.engine.execution_options(reading=True)
         # Without a transaction there is none to begin and to roll back: and at a ROLLBACK psycopg forgets every statement it prepared.
         alone = {"isolation_level": "AUTOCOMMIT"} if self.dialect == "postgresql" else {}
-        self._asker = self._reader.execution_options(**alone)
+        self._asker = self._reader.execution_options(asking=True, **alone)
 
     @property
     def dialect(self) -> str:

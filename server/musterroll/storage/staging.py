@@ -1,4 +1,5 @@
-"""Temporary tables a reconciliation works in, made alike on SQLite and PostgreSQL. They are the session's own and gone when it ends."""
+"""Temporary tables a reconciliation works in, made alike on SQLite and PostgreSQL. They are the session's own; PostgreSQL drops them
+with the end of the transaction, SQLite keeps them until the next run."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -13,6 +14,7 @@ _SETTINGS = (
     "SET LOCAL jit = off; SET LOCAL work_mem = '256MB'; SET LOCAL default_statistics_target = 10; SET LOCAL statement_timeout = '600s'"
 )
 _SHARED_OUT = "SET LOCAL parallel_tuple_cost = 0.01; SET LOCAL parallel_setup_cost = 100"
+_MADE = "musterroll.staged"  # under which a session remembers the tables it made
 _BY_INDEX = "SET LOCAL random_page_cost = 0.1; SET LOCAL max_parallel_workers_per_gather = 0"  # what is hot is in memory
 # What runs write in braces: the order of texts byte by byte, and (before a column) that no index of it is to be used: SQLite, which knows
 # no frequencies, takes a condition on one word of three for a rare one.
@@ -25,12 +27,16 @@ class Staging:
     def __init__(self, session: Session, words: dict[str, str], values: dict[str, Any]) -> None:
         session.flush()
         self._connection = session.connection()
+        assert not self._connection.get_execution_options().get("asking"), "what only asks has no transaction to keep a table in"
         self._postgres = postgres(session)
         self._words = {**words, **_DIALECTS[self._connection.dialect.name]}
         self._values = dict(values)
+        self._whole = False
+        self._made: set[str] = session.info.setdefault(_MADE, set())
 
     def settle(self, *, whole: bool) -> None:
         """Tell PostgreSQL, for the rest of the transaction, what kind of work comes: on all rows, or by index on some."""
+        self._whole = whole
         if self._postgres:
             self._connection.exec_driver_sql(f"{_SETTINGS}; {_SHARED_OUT if whole else _BY_INDEX}")
 
@@ -41,13 +47,27 @@ class Staging:
 
     def make(self, table: str, query: str, *, by: str, **values: Any) -> None:
         """(Re)make a temporary table of what a query finds; others will look into it `by` these columns."""
-        self._connection.exec_driver_sql(f"DROP TABLE IF EXISTS {table}")
-        self.run(f"CREATE TEMP TABLE {table} AS {query}", **values)
+        self._drop(table)
+        self.run(f"CREATE TEMP TABLE {table}{self._until} AS {query}", **values)
         self.ready(table, by)
 
+    def _drop(self, table: str) -> None:
+        """Make room for a table where one of the name may be: on PostgreSQL only one made before in the same session."""
+        if not self._postgres or table in self._made:
+            self._connection.exec_driver_sql(f"DROP TABLE IF EXISTS {table}")
+        self._made.add(table)
+
+    @property
+    def _until(self) -> str:
+        return " ON COMMIT DROP" if self._postgres else ""
+
     def ready(self, table: str, by: str) -> None:
-        """Let the planner know a filled table: PostgreSQL its size, SQLite, which knows no hash join, an index."""
-        self.measure(table)
+        """Let the planner know a filled table: PostgreSQL how it is made up, SQLite, which knows no hash join, an index.
+
+        Of small tables PostgreSQL knows enough by their size, and measuring each takes longer than working with it.
+        """
+        if self._whole:
+            self.measure(table)
         if not self._postgres:
             self._connection.exec_driver_sql(f"CREATE INDEX temp.ix_{table} ON {table} ({by})")
 
@@ -66,11 +86,12 @@ class Staging:
         """(Re)make a temporary table of these rows; others will look into it by its first column."""
         kinds = ["TEXT" if kind is str else "BIGINT" for kind in columns.values()]
         typed = ", ".join(f"{name} {kind}" for name, kind in zip(columns, kinds, strict=True))
-        self._connection.exec_driver_sql(f"DROP TABLE IF EXISTS {table}")
-        self._connection.exec_driver_sql(f"CREATE TEMP TABLE {table} ({typed})")
+        self._drop(table)
+        self._connection.exec_driver_sql(f"CREATE TEMP TABLE {table} ({typed}){self._until}")
         if rows:
             self._insert(table, kinds, rows)
         self.ready(table, next(iter(columns)))
+        self.measure(table)
 
     def _insert(self, table: str, kinds: list[str], rows: Sequence[tuple[int | str, ...]]) -> None:
         if not self._postgres:

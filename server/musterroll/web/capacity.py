@@ -15,7 +15,7 @@ from musterroll.registry import planning, planning_products, planning_revenue, p
 from musterroll.registry.planning import Gathered
 from musterroll.registry.planning_workbook import workbook
 from musterroll.web import capacity_pictures as pictures
-from musterroll.web.door import actor, clock, needs, page, reading, writing
+from musterroll.web.door import actor, clock, needs, page, rehearsing, writing
 
 pages = Blueprint("capacity", __name__)
 pages.add_app_template_filter(lambda day: day - timedelta(1), "day_before")
@@ -38,7 +38,7 @@ _ROWS = 12  # products, regions and accounts named before the rest is left to th
 @pages.get("/capacity")
 def overview() -> str:
     now = clock()
-    with reading() as session:
+    with rehearsing() as session:
         kept = planning_scenarios.all_of_them(session)
         found, why_not = _gathered(session, now)
         if found is None:
@@ -71,7 +71,7 @@ def overview() -> str:
 @pages.get("/capacity/products/<int:number>")
 def product(number: int) -> str:
     now = clock()
-    with reading() as session:
+    with rehearsing() as session:
         facts = planning.gathered(session, now).facts
         about = planning_products.about(session, facts, number)
     driver = next(one for one in planning.plan(facts, {}).forecast.visits.drivers if one.product.id == number)
@@ -81,7 +81,7 @@ def product(number: int) -> str:
 @pages.get("/capacity/compare")
 def compare() -> str:
     now = clock()
-    with reading() as session:
+    with rehearsing() as session:
         facts = planning.gathered(session, now).facts
         names = request.args.getlist("with")[:_MOST_COMPARED]
         said = [("defaults", {}), *((name, planning_scenarios.get(session, name).assumptions) for name in names)]
@@ -94,7 +94,7 @@ def compare() -> str:
 def export() -> Response:
     """The plan on the page or, asked for `with`, scenarios beside each other."""
     now = clock()
-    with reading() as session:
+    with rehearsing() as session:
         facts = planning.gathered(session, now).facts
         named = [(name, planning_scenarios.get(session, name).assumptions) for name in request.args.getlist("with")[:_MOST_COMPARED]]
     plans = [("defaults", planning.plan(facts, {})), *((name, planning.plan(facts, said)) for name, said in named)]

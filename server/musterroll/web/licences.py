@@ -9,7 +9,7 @@ from musterroll.domain.licences import Count, Level, Target, level
 from musterroll.registry import licence_figures
 from musterroll.registry.licensing import By, Point
 from musterroll.registry.rolls import NONE, FleetFilter
-from musterroll.web.door import clock, page, reading
+from musterroll.web.door import clock, page, rehearsing
 from musterroll.web.fleet import address as fleet_address
 from musterroll.web.plots import lines
 
@@ -25,7 +25,7 @@ def overview() -> str:
     by = By(request.args["by"]) if request.args.get("by") in set(By) else By.SEGMENT
     every = "quarter" if request.args.get("every") == "quarter" else "month"
     target, tolerance = request.args.get("target", None, int), min(max(request.args.get("tolerance", 5, int), 0), 100)
-    with reading() as session:
+    with rehearsing() as session:
         told = licence_figures.licences(session, now)
         points = licence_figures.trend(session, now, every == "quarter")
     counts = told.value.by[by]
