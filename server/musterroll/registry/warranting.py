@@ -155,7 +155,6 @@ def _void(session: Session, row: WarrantyPeriod, unit: Unit, on: date, reason: s
     change = changing.begin(session, actor=actor, kind="warranty", subject=subject, reason=voided.void_reason, now=now)
     with changing.watching(session, change, _TABLE, [row.id or 0]):
         row.voided_on, row.void_reason = voided.voided_on, voided.void_reason[:300]
-    dirty.mark(session, [row.unit_id])
     return change
 
 
@@ -165,7 +164,6 @@ def _add(session: Session, unit: Unit, period: Period, what: str, document: str,
     session.add(row)
     session.flush()
     changing.added(session, change, _TABLE, [row.id or 0])
-    dirty.mark(session, [row.unit_id])
     return period
 
 

@@ -14,11 +14,11 @@ _SETTINGS = (
     "SET LOCAL jit = off; SET LOCAL work_mem = '256MB'; SET LOCAL default_statistics_target = 10; SET LOCAL statement_timeout = '600s'"
 )
 _SHARED_OUT = "SET LOCAL parallel_tuple_cost = 0.01; SET LOCAL parallel_setup_cost = 100"
-_MADE = "musterroll.staged"  # under which a session remembers the tables it made
 _BY_INDEX = "SET LOCAL random_page_cost = 0.1; SET LOCAL max_parallel_workers_per_gather = 0"  # what is hot is in memory
 # What runs write in braces: the order of texts byte by byte, and (before a column) that no index of it is to be used: SQLite, which knows
 # no frequencies, takes a condition on one word of three for a rare one.
 _DIALECTS = {"postgresql": {"by_bytes": ' COLLATE "C"', "scan": ""}, "sqlite": {"by_bytes": "", "scan": "+"}}
+_MADE = "musterroll.staged"  # under which a session remembers the tables it made
 
 
 class Staging:
@@ -46,10 +46,15 @@ class Staging:
         self._values |= values
 
     def make(self, table: str, query: str, *, by: str, **values: Any) -> None:
-        """(Re)make a temporary table of what a query finds; others will look into it `by` these columns."""
+        """(Re)make a temporary table of what a query finds; others will look into it `by` these columns.
+
+        Of small tables PostgreSQL knows enough by their size, and measuring each takes longer than working with it.
+        """
         self._drop(table)
         self.run(f"CREATE TEMP TABLE {table}{self._until} AS {query}", **values)
-        self.ready(table, by)
+        if self._whole:
+            self.measure(table)
+        self._index(table, by)
 
     def _drop(self, table: str) -> None:
         """Make room for a table where one of the name may be: on PostgreSQL only one made before in the same session."""
@@ -61,13 +66,8 @@ class Staging:
     def _until(self) -> str:
         return " ON COMMIT DROP" if self._postgres else ""
 
-    def ready(self, table: str, by: str) -> None:
-        """Let the planner know a filled table: PostgreSQL how it is made up, SQLite, which knows no hash join, an index.
-
-        Of small tables PostgreSQL knows enough by their size, and measuring each takes longer than working with it.
-        """
-        if self._whole:
-            self.measure(table)
+    def _index(self, table: str, by: str) -> None:
+        """SQLite knows no hash join."""
         if not self._postgres:
             self._connection.exec_driver_sql(f"CREATE INDEX temp.ix_{table} ON {table} ({by})")
 
@@ -90,8 +90,8 @@ class Staging:
         self._connection.exec_driver_sql(f"CREATE TEMP TABLE {table} ({typed}){self._until}")
         if rows:
             self._insert(table, kinds, rows)
-        self.ready(table, next(iter(columns)))
         self.measure(table)
+        self._index(table, next(iter(columns)))
 
     def _insert(self, table: str, kinds: list[str], rows: Sequence[tuple[int | str, ...]]) -> None:
         if not self._postgres:

@@ -46,14 +46,11 @@ WITH moves AS (
 SELECT 'all' AS axis, 0 AS of_id, cell, CAST(sum(n) AS INTEGER) AS units FROM moves GROUP BY cell HAVING sum(n) <> 0
 UNION ALL SELECT 'account', account_id, cell, CAST(sum(n) AS INTEGER) FROM moves GROUP BY account_id, cell HAVING sum(n) <> 0
 UNION ALL SELECT 'product', product_id, cell, CAST(sum(n) AS INTEGER) FROM moves GROUP BY product_id, cell HAVING sum(n) <> 0"""
-# In this order, as what was inserted is not to be added to. An upsert would cost twice where nearly all is new. What is new is set aside
-# first: PostgreSQL, which takes an empty table for a short one, would else read all that it just inserted for each row.
-_ADD = """
-UPDATE tally AS t SET units = t.units + s.units FROM run_shift s WHERE s.axis = t.axis AND s.of_id = t.of_id AND s.cell = t.cell"""
-_NEW = """
-SELECT axis, of_id, cell, units FROM run_shift s WHERE NOT EXISTS (
-  SELECT 1 FROM tally t WHERE t.axis = s.axis AND t.of_id = s.of_id AND t.cell = s.cell)"""
-_INSERT = "INSERT INTO tally (axis, of_id, cell, units) SELECT axis, of_id, cell, units FROM run_new_tally"
+_SHIFT = (  # in this order, as what was inserted is not to be added to
+    "UPDATE tally AS t SET units = t.units + s.units FROM run_shift s WHERE s.axis = t.axis AND s.of_id = t.of_id AND s.cell = t.cell",
+    """INSERT INTO tally (axis, of_id, cell, units) SELECT axis, of_id, cell, units FROM run_shift s WHERE NOT EXISTS (
+      SELECT 1 FROM tally t WHERE t.axis = s.axis AND t.of_id = s.of_id AND t.cell = s.cell)""",
+)
 # Counts that are only ever shifted would stay wrong once something else had made them so.
 _WRONG = """
 SELECT 1 FROM (SELECT cell, count(*) AS units FROM standing GROUP BY cell) s
@@ -81,10 +78,8 @@ def _shift(staging: Staging, whole: bool) -> None:
     """Keep only what is otherwise than it was."""
     staging.make("run_moved", _MOVED.replace("{pairs}", _ALL if whole else _SOME), by="unit_id")
     staging.make("run_shift", _SHIFTS, by="axis, of_id, cell")
-    for statement in (*_KEEP, _ADD):
+    for statement in (*_KEEP, *_SHIFT):
         staging.run(statement)
-    staging.make("run_new_tally", _NEW, by="axis, of_id, cell")
-    staging.run(_INSERT)
 
 
 def note_run(session: Session, instant: int, on: date) -> None:
