@@ -31,7 +31,7 @@ ADDRESSES = {
     "finding": "/findings/1",
     "imports": "/imports",
     "import": "/imports/3",
-    "proposals": "/proposals",
+    "proposals": "/possible-duplicates",
     "enrolment": "/enrolment",
     "quarantine": "/quarantine",
     "notifications": "/notifications",
@@ -180,9 +180,9 @@ def test_the_menu_of_a_phone_has_five_places_and_more(visit: Callable[..., Page]
     assert page.locator(".nav > :visible").count() == 5
     page.get_by_text("More", exact=True).click()
     page.keyboard.press("Escape")
-    assert not page.get_by_role("link", name="Proposals").is_visible()
+    assert not page.get_by_role("link", name="Possible duplicates").is_visible()
     page.get_by_text("More", exact=True).click()
-    page.get_by_role("link", name="Proposals").click()
+    page.get_by_role("link", name="Possible duplicates").click()
     page.get_by_role("heading", name="Two accounts, one customer?").wait_for()
 
 
@@ -248,7 +248,7 @@ def test_touch_targets_on_a_phone_are_large(visit: Callable[..., Page]) -> None:
         "/fleet",
         "/enrolment",
         "/reconciliation",
-        "/proposals",
+        "/possible-duplicates",
     ):
         page.goto(address)
         small = page.evaluate("""[...document.querySelectorAll("button, input:not([type=hidden]), select, .button, .tile, .nav a, .seg a")]

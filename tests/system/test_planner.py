@@ -124,7 +124,7 @@ def test_a_file_with_foreign_headings_is_mapped_saved_read_committed_and_undone(
 
 def test_twins_are_merged_side_by_side_and_parted_again(visit: Callable[..., Page]) -> None:
     page = visit(DESK)
-    page.goto("/proposals")
+    page.goto("/possible-duplicates")
     count = page.locator("article").count()
     page.get_by_role("button", name="Merge them").first.click()
     expect(page.get_by_role("status")).to_contain_text("Done")

@@ -46,11 +46,16 @@ def create(
     """
     unknown = sorted(set(scopes) - set(SCOPES))
     if unknown or not scopes:
-        raise Refusal(f"a token's scopes are {', '.join(SCOPES)}, at least one; not {', '.join(unknown) or 'none'}", "bad_scope")
+        raise Refusal(
+            f"unknown scope {', '.join(unknown)}; choose from {', '.join(SCOPES)}"
+            if unknown
+            else f"choose at least one scope: {', '.join(SCOPES)}",
+            "bad_scope",
+        )
     if not 1 <= len(label.strip()) <= _LONGEST or not label.isprintable():
-        raise Refusal(f"a token needs a label of 1 to {_LONGEST} characters: which program it is for", "bad_label")
+        raise Refusal(f"enter a name of 1 to {_LONGEST} characters for the program that uses the token", "bad_label")
     if expires_at is not None and expires_at <= now:
-        raise Refusal("a token must end later than now", "bad_expiry")
+        raise Refusal("the expiry date must be in the future", "bad_expiry")
     plain = _PREFIX + secrets.token_urlsafe(32)
     made = ApiToken(
         label=label.strip(),
@@ -63,7 +68,9 @@ def create(
     )
     session.add(made)
     session.flush()
-    change = changing.begin(session, actor=actor, kind="token", subject=f"API token {made.label} made: {', '.join(made.scopes)}", now=now)
+    change = changing.begin(
+        session, actor=actor, kind="token", subject=f"API token {made.label} created: {', '.join(made.scopes)}", now=now
+    )
     changing.added(session, change, "api_token", [made.id or 0])
     return made, plain
 

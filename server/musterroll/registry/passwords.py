@@ -36,6 +36,6 @@ def matches(stored: str, password: str) -> bool:
 def refuse_weak(password: str, name: str) -> None:
     """Raises Refusal for a password that is too easily guessed."""
     if not SHORTEST <= len(password) <= LONGEST:
-        raise Refusal(f"a password has {SHORTEST} to {LONGEST} characters, this one {len(password)}", "weak_password")
+        raise Refusal(f"a password must have {SHORTEST} to {LONGEST} characters; this one has {len(password)}", "weak_password")
     if len(set(password)) < 5 or name.casefold() in password.casefold():
-        raise Refusal("that password is easily guessed: take several words, without your name", "weak_password")
+        raise Refusal("this password is easy to guess: use several words, without your name", "weak_password")

@@ -71,14 +71,14 @@ def create(session: Session, name: str, role: Role, within: list[int] | None, *,
     name = name.strip()
     if not 1 <= len(name) <= LONGEST or not name.isprintable() or name.casefold().startswith(_RESERVED):
         raise Refusal(
-            f"a name has 1 to {LONGEST} letters, digits and signs, and does not begin with 'token'; not {name[:80]!r}", "bad_name"
+            f"{name[:80]!r} is not a valid user name: use 1 to {LONGEST} printable characters, not beginning with 'token'", "bad_name"
         )
     if any(user.name.casefold() == name.casefold() for user in users.everybody(session)):
-        raise Conflict(f"there is a user {name!r} already", "name_taken")
+        raise Conflict(f"there is already a user {name!r}", "name_taken")
     user = User(name=name, password_hash="", role=role, within=within, created_at=now)
     session.add(user)
     session.flush()
-    changing.added(session, _change(session, f"user {name} added as {role}", actor, now), "user", [user.id or 0])
+    changing.added(session, _change(session, f"user {name} created as {role}", actor, now), "user", [user.id or 0])
     return user
 
 
@@ -91,7 +91,7 @@ def allow(session: Session, user: User, role: Role, within: Collection[str] | No
     if (role, found) == (user.role, user.within):
         return
     _keep_an_admin(session, user, role is Role.ADMIN)
-    change = _change(session, f"user {user.name} is {role}{'' if within is None else ' of ' + ', '.join(within)}", actor, now)
+    change = _change(session, f"user {user.name} is now {role}{'' if within is None else ' for ' + ', '.join(within)}", actor, now)
     with changing.watching(session, change, "user", [user.id or 0]):
         user.role, user.within = role, found
     users.revoke_sessions(session, user.id or 0, now)
@@ -110,13 +110,13 @@ def disable(session: Session, user: User, *, actor: str, now: datetime) -> None:
 def enable(session: Session, user: User, *, actor: str, now: datetime) -> None:
     if not user.disabled_at:
         return
-    with changing.watching(session, _change(session, f"user {user.name} let in again", actor, now), "user", [user.id or 0]):
+    with changing.watching(session, _change(session, f"user {user.name} enabled", actor, now), "user", [user.id or 0]):
         user.disabled_at, user.failures, user.locked_until = None, 0, None
 
 
 def reset_password(session: Session, user: User, *, actor: str, now: datetime) -> str:
     """A new random password, shown this once and to be changed at the next sign-in; ends the user's sessions."""
-    _change(session, f"user {user.name} given a new password", actor, now)
+    _change(session, f"password of user {user.name} reset", actor, now)
     user.must_change = True
     return access.reset_password(session, user.name, now)
 
@@ -134,11 +134,11 @@ def choose_password(session: Session, user: User, matches: bool, new: str, now: 
     if user.locked_until and user.locked_until > now:
         raise Refusal("too many wrong passwords; wait a minute and try again", "locked")
     if not matches:
-        raise Refusal("that is not your password now", "wrong_password")
+        raise Refusal("the current password is wrong", "wrong_password")
     passwords.refuse_weak(new, user.name)
     if passwords.matches(user.password_hash, new):
-        raise Refusal("that is the password you have; choose another", "same_password")
-    _change(session, f"user {user.name} chose a new password", user.name, now)
+        raise Refusal("this is already your password; choose another one", "same_password")
+    _change(session, f"user {user.name} changed their password", user.name, now)
     user.password_hash, user.must_change, user.failures, user.locked_until = passwords.hashed(new), False, 0, None
     users.revoke_sessions(session, user.id or 0, now)
 
@@ -148,11 +148,16 @@ def account_ids(session: Session, role: Role | None, refs: Collection[str] | Non
     if refs is None:
         return None
     if role is Role.ADMIN:
-        raise Refusal("an admin sees every account; limit a planner, a technician or a viewer", "admin_limited")
+        raise Refusal("an admin has access to all accounts; only planners, technicians and viewers can be limited", "admin_limited")
     found = {ref: accounts.by_ref(session, ref) for ref in refs}
     unknown = sorted(ref for ref, account in found.items() if account is None)
     if unknown or not found:
-        raise Refusal(f"there is no account {', '.join(map(repr, unknown)) or 'named'}; write account numbers", "unknown_account")
+        raise Refusal(
+            f"there is no account {', '.join(map(repr, unknown))}; enter account numbers"
+            if unknown
+            else "enter at least one account number",
+            "unknown_account",
+        )
     return sorted(account.id or 0 for account in found.values() if account is not None)
 
 
@@ -165,7 +170,7 @@ def account_refs(session: Session, ids: Iterable[int] | None) -> list[str] | Non
 
 def _keep_an_admin(session: Session, user: User, stays: bool) -> None:
     if user.role == Role.ADMIN and not stays and not users.other_admins(session, user.id or 0):
-        raise Conflict(f"{user.name} is the only admin; make another one first", "last_admin")
+        raise Conflict(f"{user.name} is the only admin; create another admin first", "last_admin")
 
 
 def _change(session: Session, subject: str, actor: str, now: datetime) -> Change:

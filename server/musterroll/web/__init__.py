@@ -30,6 +30,7 @@ from musterroll.web import (
     licences,
     looking_up,
     menu,
+    moved_addresses,
     notification_words,
     notifications,
     offline,
@@ -99,6 +100,7 @@ def build(app: Flask, database: Database, settings: Settings, checks: Checks) ->
     menu.install(app)
     failures.install(app)
     app.register_blueprint(theme.pages)
+    app.register_blueprint(moved_addresses.pages)
     app.register_blueprint(signing_in.pages)
     app.register_blueprint(calendar.feed)
     if settings.oidc_issuer:

@@ -24,7 +24,7 @@ def password() -> AnyResponse:
     now, who = clock(), actor()
     new, again = request.form.get("new", ""), request.form.get("again", "")
     if new != again:
-        return _refuse("the new password was not typed the same twice")
+        return _refuse("the new passwords do not match")
     with door().database.asking() as session:
         matches = access.password_matches(session, who.name, request.form.get("old", ""))
     try:

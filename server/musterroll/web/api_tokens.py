@@ -1,4 +1,4 @@
-"""Tokens that let programs in: made, shown once, revoked."""
+"""API tokens for programs: created, shown once, revoked."""
 
 from datetime import timedelta
 from typing import NamedTuple
@@ -16,9 +16,9 @@ from musterroll.web.people import account_numbers
 pages = Blueprint("api_tokens", __name__)
 
 _SCOPES = {
-    "read": "Ask: units, cover, contracts, counts",
-    "write": "Change what planners may",
-    "admin": "Claim tokens, enrolments, quarantine",
+    "read": "View units, coverage, contracts and counts",
+    "write": "Change everything a planner can change",
+    "admin": "Manage claim tokens, enrolments and the quarantine",
 }
 _LIVES = {"1": "1 day", "30": "30 days", "90": "90 days", "365": "1 year", "1825": "5 years"}
 
@@ -48,7 +48,7 @@ def create() -> Response:
     form = Form(given.get("label", "").strip(), tuple(given.getlist("scope")), given.get("days", ""), given.get("accounts", ""))
     try:
         if form.days not in _LIVES:
-            raise Refusal("say how long the token lives")
+            raise Refusal("choose how long the token is valid")
         with writing() as session:
             _, plain = access_tokens.create(
                 session,

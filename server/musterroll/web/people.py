@@ -1,4 +1,4 @@
-"""The people who may sign in: added, given a role and accounts, shut out."""
+"""Users: create, set the role and the accounts, disable, reset the password."""
 
 import re
 from collections.abc import Callable
@@ -17,28 +17,28 @@ from musterroll.web.door import actor, clock, needs, page, reading, writing
 pages = Blueprint("people", __name__)
 
 WHAT_ROLES_DO = {
-    Role.VIEWER: "Looks: units, cover, counts.",
-    Role.TECHNICIAN: "Also acts on units: deploy, retire, replace, note, hold the alarm.",
-    Role.PLANNER: "Also decides findings and proposals, imports documents, plans.",
-    Role.ADMIN: "Also people, tokens, enrolment. Sees every account.",
+    Role.VIEWER: "Can view units, coverage and counts.",
+    Role.TECHNICIAN: "Can also work on units: move, replace, retire, add notes, pause alerts.",
+    Role.PLANNER: "Can also decide findings and possible duplicates, import records and plan capacity.",
+    Role.ADMIN: "Can also manage users, tokens, enrolment and products. Sees all accounts.",
 }
 _BLANK = {"name": "", "role": Role.VIEWER.value, "accounts": ""}
 
 
 class Shown(NamedTuple):
-    """A password just made: the only time it is seen."""
+    """A password just created: the only time it is shown."""
 
     name: str
     password: str
 
 
-@pages.get("/people")
+@pages.get("/users")
 @needs(Role.ADMIN)
 def overview() -> str:
     return _overview()
 
 
-@pages.post("/people")
+@pages.post("/users")
 @needs(Role.ADMIN)
 def add() -> Response:
     form = {name: request.form.get(name, "").strip() for name in _BLANK}
@@ -52,38 +52,38 @@ def add() -> Response:
     return make_response(_overview(shown=shown))
 
 
-@pages.get("/people/<int:user_id>")
+@pages.get("/users/<int:user_id>")
 @needs(Role.ADMIN)
 def one(user_id: int) -> str:
     return _one(user_id)
 
 
-@pages.post("/people/<int:user_id>/role")
+@pages.post("/users/<int:user_id>/role")
 @needs(Role.ADMIN)
 def allow(user_id: int) -> AnyResponse:
     role, numbers = request.form.get("role", ""), account_numbers(request.form.get("accounts", ""))
     return _act(user_id, lambda session, user, **by: people.allow(session, user, _role(role), numbers, **by))
 
 
-@pages.post("/people/<int:user_id>/disable")
+@pages.post("/users/<int:user_id>/disable")
 @needs(Role.ADMIN)
 def disable(user_id: int) -> AnyResponse:
     return _act(user_id, people.disable)
 
 
-@pages.post("/people/<int:user_id>/enable")
+@pages.post("/users/<int:user_id>/enable")
 @needs(Role.ADMIN)
 def enable(user_id: int) -> AnyResponse:
     return _act(user_id, people.enable)
 
 
-@pages.post("/people/<int:user_id>/sessions/end")
+@pages.post("/users/<int:user_id>/sessions/end")
 @needs(Role.ADMIN)
 def end_sessions(user_id: int) -> AnyResponse:
     return _act(user_id, people.end_sessions)
 
 
-@pages.post("/people/<int:user_id>/password")
+@pages.post("/users/<int:user_id>/password")
 @needs(Role.ADMIN)
 def reset(user_id: int) -> Response:
     with writing() as session:
@@ -106,26 +106,26 @@ def _act(user_id: int, verb: Callable[..., Any]) -> AnyResponse:
         if refusal.code == "not_found":
             raise
         return make_response(_one(user_id, str(refusal)), 422)
-    return redirect(f"/people/{user_id}", 303)
+    return redirect(f"/users/{user_id}", 303)
 
 
 def _role(word: str) -> Role:
     try:
         return Role(word)
     except ValueError:
-        raise Refusal(f"there is no role {word[:40]!r}; one of {', '.join(Role)}") from None
+        raise Refusal(f"there is no role {word[:40]!r}; choose one of {', '.join(Role)}") from None
 
 
 def _overview(form: dict[str, str] = _BLANK, refused: str | None = None, shown: Shown | None = None) -> str:
     with reading() as session:
         everybody = people.everybody(session)
-    return page("people.html", clock(), people=everybody, roles=WHAT_ROLES_DO, form=form, refused=refused, shown=shown)
+    return page("users.html", clock(), users=everybody, roles=WHAT_ROLES_DO, form=form, refused=refused, shown=shown)
 
 
 def _one(user_id: int, refused: str | None = None) -> str:
     with reading() as session:
-        person = _found(session, people.get(session, user_id))
-    return page("person.html", clock(), person=person, roles=WHAT_ROLES_DO, refused=refused)
+        user = _found(session, people.get(session, user_id))
+    return page("user.html", clock(), user=user, roles=WHAT_ROLES_DO, refused=refused)
 
 
 def _found(session: Session, user: User) -> people.Person:

@@ -20,7 +20,7 @@ SIDES = {
 }
 
 
-@pages.get("/proposals")
+@pages.get("/possible-duplicates")
 @needs(Role.PLANNER)
 def overview() -> str:
     state = request.args.get("state", proposing.OPEN)
@@ -31,7 +31,7 @@ def overview() -> str:
     following = f"{last.weight!r}:{last.id}" if last else None
     words = {"kinds": KIND_WORDS, "sides": SIDES, "states": STATES}
     return page(
-        "proposals.html",
+        "possible_duplicates.html",
         clock(),
         found=found[:PAGE],
         state=state,
@@ -42,15 +42,15 @@ def overview() -> str:
     )
 
 
-@pages.post("/proposals/look")
+@pages.post("/possible-duplicates/look")
 @needs(Role.PLANNER, everywhere=True)
 def look() -> Response:
     with writing() as session:
         proposing.find(session, clock())
-    return redirect("/proposals", 303)
+    return redirect("/possible-duplicates", 303)
 
 
-@pages.post("/proposals/<int:number>/<any(accept, reject):decision>")
+@pages.post("/possible-duplicates/<int:number>/<any(accept, reject):decision>")
 @needs(Role.PLANNER)
 def decide(number: int, decision: str) -> Response:
     now, who, reason = clock(), actor().name, request.form.get("reason", "").strip()[:500]
@@ -60,7 +60,7 @@ def decide(number: int, decision: str) -> Response:
             change = proposing.accept(session, number, actor=who, now=now, reason=reason, keep_right=keep_right)
         else:
             change = proposing.reject(session, number, actor=who, now=now, reason=reason)
-    return redirect(f"/proposals?done={change.id}", 303)
+    return redirect(f"/possible-duplicates?done={change.id}", 303)
 
 
 def _after() -> tuple[float, int] | None:

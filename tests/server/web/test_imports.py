@@ -68,21 +68,21 @@ def test_a_file_of_another_person_or_name_is_not_found(visitor: Visitor) -> None
 
 
 def test_a_merge_is_accepted_and_undone(visitor: Visitor) -> None:
-    text = visitor.get("/proposals").text
+    text = visitor.get("/possible-duplicates").text
     assert "marram.example" in text
-    accept = re.search(r'action="(/proposals/\d+/accept)"', text)
+    accept = re.search(r'action="(/possible-duplicates/\d+/accept)"', text)
     assert accept
-    visitor.post(accept[1], seen="/proposals")
-    assert "Nothing waits for you" in visitor.get("/proposals").text
-    undo = re.search(r'action="(/changes/\d+/undo)"', visitor.get("/proposals?state=accepted").text)
+    visitor.post(accept[1], seen="/possible-duplicates")
+    assert "Nothing waits for you" in visitor.get("/possible-duplicates").text
+    undo = re.search(r'action="(/changes/\d+/undo)"', visitor.get("/possible-duplicates?state=accepted").text)
     assert undo
-    assert visitor.post(undo[1], seen="/proposals", next="/proposals").headers["Location"] == "/proposals"
-    assert accept[1] in visitor.get("/proposals").text
+    assert visitor.post(undo[1], seen="/possible-duplicates", next="/possible-duplicates").headers["Location"] == "/possible-duplicates"
+    assert accept[1] in visitor.get("/possible-duplicates").text
 
 
 def test_a_rejected_pair_is_not_proposed_again(visitor: Visitor) -> None:
-    reject = re.search(r'action="(/proposals/\d+/reject)"', visitor.get("/proposals").text)
+    reject = re.search(r'action="(/possible-duplicates/\d+/reject)"', visitor.get("/possible-duplicates").text)
     assert reject
-    visitor.post(reject[1], seen="/proposals")
-    visitor.post("/proposals/look", seen="/proposals")
-    assert "Nothing waits for you" in visitor.get("/proposals").text
+    visitor.post(reject[1], seen="/possible-duplicates")
+    visitor.post("/possible-duplicates/look", seen="/possible-duplicates")
+    assert "Nothing waits for you" in visitor.get("/possible-duplicates").text

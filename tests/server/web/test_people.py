@@ -28,7 +28,7 @@ def another(make_app: Callable[..., Flask]) -> Visitor:
 
 def added(visitor: Visitor, name: str = "kim", role: str = "technician", accounts: str = "") -> str:
     """Adds somebody; the first password."""
-    found = _SECRET.search(visitor.post("/people", seen="/people", name=name, role=role, accounts=accounts).text)
+    found = _SECRET.search(visitor.post("/users", seen="/users", name=name, role=role, accounts=accounts).text)
     assert found
     return found[1]
 
@@ -54,10 +54,10 @@ def test_who_was_added_chooses_a_password_before_anything_else(visitor: Visitor,
 @pytest.mark.parametrize(
     ("old", "new", "again", "why"),
     [
-        ("wrong", NEW, NEW, "not your password now"),
-        (None, "short", "short", "10 to 1024 characters"),
-        (None, NEW, "typed otherwise", "not typed the same twice"),
-        (None, "aaaaaaaaaaaa", "aaaaaaaaaaaa", "easily guessed"),
+        ("wrong", NEW, NEW, "The current password is wrong"),
+        (None, "short", "short", "must have 10 to 1024 characters"),
+        (None, NEW, "typed otherwise", "passwords do not match"),
+        (None, "aaaaaaaaaaaa", "aaaaaaaaaaaa", "easy to guess"),
         (None, roll.PASSWORD, roll.PASSWORD, "choose another"),
     ],
 )
@@ -81,8 +81,8 @@ def test_a_new_password_ends_every_other_session_and_turns_this_one(visitor: Vis
 
 def test_a_first_password_is_shown_once(visitor: Visitor) -> None:
     first = added(visitor)
-    assert first not in visitor.get("/people").text
-    assert visitor.get("/people").text.count("First password") == 1
+    assert first not in visitor.get("/users").text
+    assert visitor.get("/users").text.count("Password change due") == 1
 
 
 def test_the_list_of_sessions_tells_where_each_is_and_ends_one(visitor: Visitor, another: Visitor) -> None:
@@ -116,7 +116,7 @@ def test_a_session_nobody_uses_ends_after_a_day(visitor: Visitor) -> None:
 def test_a_change_of_role_ends_the_sessions_and_counts_at_once(visitor: Visitor, another: Visitor) -> None:
     settled(visitor, another)
     assert another.get("/imports").status_code == 404
-    assert visitor.post("/people/2/role", seen="/people/2", role="planner", accounts="").status_code == 303
+    assert visitor.post("/users/2/role", seen="/users/2", role="planner", accounts="").status_code == 303
     assert another.get("/fleet").status_code == 302
     another.sign_in(NEW, "kim")
     assert another.get("/imports").status_code == 200
@@ -124,32 +124,32 @@ def test_a_change_of_role_ends_the_sessions_and_counts_at_once(visitor: Visitor,
 
 def test_who_is_disabled_is_out_at_once_and_stays_out_until_let_in(visitor: Visitor, another: Visitor) -> None:
     settled(visitor, another)
-    visitor.post("/people/2/disable", seen="/people/2")
+    visitor.post("/users/2/disable", seen="/users/2")
     assert another.get("/fleet").status_code == 302
     assert another.sign_in(NEW, "kim").status_code == 401
-    visitor.post("/people/2/enable", seen="/people/2")
+    visitor.post("/users/2/enable", seen="/users/2")
     assert another.sign_in(NEW, "kim").status_code == 303
 
 
 def test_the_last_admin_cannot_shut_the_door_behind_himself(visitor: Visitor) -> None:
-    for address, form in (("/people/1/disable", {}), ("/people/1/role", {"role": "viewer", "accounts": ""})):
-        answer = visitor.post(address, seen="/people/1", **form)
+    for address, form in (("/users/1/disable", {}), ("/users/1/role", {"role": "viewer", "accounts": ""})):
+        answer = visitor.post(address, seen="/users/1", **form)
         assert (answer.status_code, "the only admin" in answer.text) == (422, True)
-    assert visitor.get("/people").status_code == 200
+    assert visitor.get("/users").status_code == 200
 
 
 @pytest.mark.parametrize(
     ("form", "why"),
     [
         ({"name": "ADMIN", "role": "viewer"}, "already"),
-        ({"name": "token of mine", "role": "viewer"}, "does not begin"),
+        ({"name": "token of mine", "role": "viewer"}, "not beginning with"),
         ({"name": "kim", "role": "root"}, "no role"),
         ({"name": "kim", "role": "viewer", "accounts": "A-nowhere"}, "no account"),
-        ({"name": "kim", "role": "admin", "accounts": "A00001"}, "sees every account"),
+        ({"name": "kim", "role": "admin", "accounts": "A00001"}, "has access to all accounts"),
     ],
 )
 def test_somebody_who_cannot_be_is_not_added(visitor: Visitor, form: dict[str, str], why: str) -> None:
-    answer = visitor.post("/people", seen="/people", **form)
+    answer = visitor.post("/users", seen="/users", **form)
     assert (answer.status_code, why in answer.text) == (422, True)
 
 
@@ -171,7 +171,7 @@ def test_a_token_is_shown_once_works_within_its_limits_and_is_revoked(visitor: V
 
 def test_acts_on_people_and_tokens_are_in_the_audit_without_a_secret_and_stay_done(visitor: Visitor, fleet_database: Database) -> None:
     first = added(visitor)
-    visitor.post("/people/2/role", seen="/people/2", role="planner", accounts="A00002")
+    visitor.post("/users/2/role", seen="/users/2", role="planner", accounts="A00002")
     visitor.post("/api-tokens", seen="/api-tokens", label="CRM", scope="write", days="30")
     with fleet_database.reading() as session:
         changes = [change for change in session.exec(select(Change)) if change.kind in ("person", "token")]
@@ -180,9 +180,9 @@ def test_acts_on_people_and_tokens_are_in_the_audit_without_a_secret_and_stay_do
             token.token_hash for token in session.exec(select(ApiToken))
         ]
     assert [change.subject for change in changes] == [
-        "user kim added as technician",
-        "user kim is planner of A00002",
-        "API token CRM made: write",
+        "user kim created as technician",
+        "user kim is now planner for A00002",
+        "API token CRM created: write",
     ]
     assert {change.actor for change in changes} == {"admin"}
     assert not [secret for secret in [first, *hashes] if secret in told]
