@@ -6,8 +6,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from musterroll.storage import migrate
-from musterroll.storage.database import Database
+from musterroll.storage.engine import migrate
+from musterroll.storage.engine.database import Database
 
 from tests.support.mosquitto import Mosquitto
 from tests.support.postgres import PostgresServer

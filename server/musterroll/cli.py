@@ -10,25 +10,25 @@ from sqlalchemy.exc import OperationalError
 
 from musterroll import __version__
 from musterroll.commands import (
-    administration,
-    auditing,
-    covering,
+    admin,
+    audit,
+    coverage,
     findings,
     import_history,
     installed_base,
     licences,
-    notifying,
-    people,
-    planning,
+    notifications,
+    plans,
     products,
     proposals,
-    reconciling,
-    running,
+    reconciliation,
+    serve,
+    users,
 )
 from musterroll.commands.context import Context, fail
-from musterroll.commands.importing import import_
-from musterroll.domain.errors import Refusal
-from musterroll.simulator.command import simulate
+from musterroll.commands.imports import import_
+from musterroll.domain.values.errors import Refusal
+from musterroll.simulator.simulate import simulate
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
@@ -41,11 +41,11 @@ def cli(context: click.Context, data_dir: Path | None) -> None:
 
 
 _COMMANDS: tuple[click.Command, ...] = (
-    *(running.serve, running.web, running.ingest, running.schedule, running.demo, simulate),
-    *(administration.db, import_, administration.token, people.user, administration.config, administration.asyncapi),
-    *(import_history.imports, import_history.mappings, auditing.audit, auditing.changes, notifying.notify),
-    *(reconciling.reconcile, covering.coverage, findings.findings, licences.licences),
-    *(installed_base.installed_base, planning.plan, proposals.proposals, products.products, products.policies),
+    *(serve.serve, serve.web, serve.ingest, serve.schedule, serve.demo, simulate),
+    *(admin.db, import_, admin.token, users.user, admin.config, admin.asyncapi),
+    *(import_history.imports, import_history.mappings, audit.audit, audit.changes, notifications.notify),
+    *(reconciliation.reconcile, coverage.coverage, findings.findings, licences.licences),
+    *(installed_base.installed_base, plans.plan, proposals.proposals, products.products, products.policies),
 )
 for _command in _COMMANDS:
     cli.add_command(_command)

@@ -5,8 +5,8 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
 
-from musterroll.domain.errors import Refusal
-from musterroll.domain.permission import Role
+from musterroll.domain.access import Role
+from musterroll.domain.values.errors import Refusal
 
 _SECRETS = ("database_url", "mqtt_url", "secret_key", "admin_password", "oidc_client_secret", "smtp_url")
 

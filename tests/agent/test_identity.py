@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from musterroll.domain.identity import PLACEHOLDERS as SERVERS
+from musterroll.domain.units.serials import PLACEHOLDERS as SERVERS
 from musterroll_agent import Trouble
 from musterroll_agent.identity import claim, is_placeholder, probe, read_cim, read_ioreg
 

@@ -20,8 +20,9 @@ Take = Callable[[paho.MQTTMessage], None]
 
 def committing(url: str) -> Take:
     """Each message decoded, and inserted with a SQLModel session of its own."""
-    from musterroll.storage.database import Database
-    from musterroll.storage.tables import DurableMessage, Unit
+    from musterroll.storage.engine.database import Database
+    from musterroll.storage.tables.messages import DurableMessage
+    from musterroll.storage.tables.units import Unit
     from sqlmodel import Session, select
 
     engine = Database(url).engine

@@ -9,8 +9,8 @@ from collections import defaultdict
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-from musterroll.storage import migrate
-from musterroll.storage.database import Database
+from musterroll.storage.engine import migrate
+from musterroll.storage.engine.database import Database
 from sqlalchemy import text
 
 from tests.bench import brokers, fleets

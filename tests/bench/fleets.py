@@ -2,8 +2,10 @@
 
 from typing import Any
 
-from musterroll.storage.database import Database
-from musterroll.storage.tables import Product, Unit, Voice
+from musterroll.storage.engine.database import Database
+from musterroll.storage.tables.accounts import Product
+from musterroll.storage.tables.liveness import Voice
+from musterroll.storage.tables.units import Unit
 from sqlalchemy import Connection, text
 from sqlmodel import SQLModel
 

@@ -5,10 +5,10 @@ import socket
 import time
 from typing import NamedTuple
 
-from musterroll.domain.identity import new_uid
+from musterroll.domain.units.serials import new_uid
 from musterroll.simulator import mqtt
-from musterroll.storage import migrate
-from musterroll.storage.database import Database
+from musterroll.storage.engine import migrate
+from musterroll.storage.engine.database import Database
 from musterroll_wire.messages import Heartbeat, encode
 from musterroll_wire.topics import build
 from sqlalchemy import text

@@ -11,10 +11,11 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import NamedTuple
 
-from musterroll.domain.instants import to_ms
-from musterroll.registry import access_tokens, sweeping
-from musterroll.storage import migrate
-from musterroll.storage.database import Database
+from musterroll.domain.values.instants import to_ms
+from musterroll.storage.engine import migrate
+from musterroll.storage.engine.database import Database
+from musterroll.usecases.access import api_tokens
+from musterroll.usecases.liveness import stale_sweep
 from sqlalchemy import text
 
 from tests.bench import brokers, fleets
@@ -83,7 +84,7 @@ def _sweep(database: Database, now: datetime, due: int) -> float:
         session.connection().execute(text("UPDATE voice SET heard_at = :lost WHERE unit_id <= :due"), of)
     began = time.perf_counter()
     with database.writing() as session:
-        swept = sweeping.sweep(session, now)
+        swept = stale_sweep.sweep(session, now)
     taken = (time.perf_counter() - began) * 1000
     assert len(swept.newly_stale) == due, f"the sweep called {len(swept.newly_stale)} units stale, {due} were"
     with database.writing() as session:
@@ -96,7 +97,7 @@ def _look_ups(database: Database, title: str, plan: Plan, folder: Path) -> list[
     now = datetime.now(UTC)
     with database.writing() as session:
         lasts = now + timedelta(days=1)
-        _, token = access_tokens.create(session, label="bench", scopes=["read"], expires_at=lasts, actor="bench", now=now)
+        _, token = api_tokens.create(session, label="bench", scopes=["read"], expires_at=lasts, actor="bench", now=now)
     units = [fleets.uid(number) for number in range(1, plan.beating + 1)]
     broker = brokers.broker(brokers.password_file(folder, units))
     try:

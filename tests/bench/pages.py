@@ -9,14 +9,15 @@ from typing import NamedTuple
 
 from flask import Flask
 from flask.testing import FlaskClient
-from musterroll.app import create_app
-from musterroll.domain.instants import to_ms
+from musterroll.domain.values.instants import to_ms
 from musterroll.metrics import Metrics
-from musterroll.recurring import jobs
-from musterroll.registry import access, figures
+from musterroll.runtime import figure_jobs
+from musterroll.runtime.app import create_app
+from musterroll.runtime.jobs import jobs
 from musterroll.settings import Settings
-from musterroll.storage import migrate
-from musterroll.storage.database import Database
+from musterroll.storage.engine import migrate
+from musterroll.storage.engine.database import Database
+from musterroll.usecases.access import sessions as access_sessions
 from sqlalchemy import text
 from werkzeug.routing import Rule
 
@@ -95,7 +96,7 @@ def _app(database: Database, plan: Plan, folder: Path) -> Flask:
     began = time.monotonic()
     paper.fill(database, plan.units, plan.lines, to_ms(now), now.date().isoformat())
     with database.writing() as session:
-        access.ensure_admin(session, _PASSWORD, now)
+        access_sessions.ensure_admin(session, _PASSWORD, now)
         session.connection().execute(text("UPDATE site SET latitude = 38 + id % 23, longitude = -9 + id % 37"))
     print(f"  (filled in {time.monotonic() - began:.0f} s)", flush=True)
     settings = Settings(data_dir=folder)
@@ -117,7 +118,7 @@ def _turns(settings: Settings, database: Database, now: datetime) -> None:
 
 def _due(database: Database, now: datetime) -> bool:
     with database.reading() as session:
-        return bool(figures.due(session, now))
+        return bool(figure_jobs.due(session, now))
 
 
 def _sign_in(client: FlaskClient) -> None:

@@ -4,9 +4,12 @@
 serial, one is for a site, one and a half for an account, half a one for a subtree. A tenth of the contracts is expired, a tenth cancelled.
 """
 
-from musterroll.storage.database import Database
-from musterroll.storage.paper_tables import Contract, ContractLine, Invoice, WarrantyPeriod
-from musterroll.storage.tables import Account, Product, Site, Unit, Voice
+from musterroll.storage.engine.database import Database
+from musterroll.storage.tables.accounts import Account, Product, Site
+from musterroll.storage.tables.contracts import Contract, ContractLine, Invoice
+from musterroll.storage.tables.liveness import Voice
+from musterroll.storage.tables.units import Unit
+from musterroll.storage.tables.warranty import WarrantyPeriod
 from sqlalchemy import Connection, text
 
 from tests.bench import fleets

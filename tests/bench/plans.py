@@ -6,11 +6,14 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
-from musterroll.domain.instants import to_ms
-from musterroll.registry import exposing, planning, planning_facts, reconciling
-from musterroll.storage import migrate
-from musterroll.storage.database import Database
-from musterroll.storage.paper_tables import Incident
+from musterroll.domain.values.instants import to_ms
+from musterroll.storage.engine import migrate
+from musterroll.storage.engine.database import Database
+from musterroll.storage.tables.units import Incident
+from musterroll.usecases.capacity import exposure as capacity_exposure
+from musterroll.usecases.capacity import facts as plan_facts
+from musterroll.usecases.capacity import plans as capacity_plans
+from musterroll.usecases.reconciliation import run as reconciliation_run
 from sqlalchemy import text
 
 from tests.bench import fleets, paper
@@ -92,7 +95,7 @@ def _fill(database: Database, plan: Plan, now: datetime) -> None:
         fleets.insert(connection, Incident, incident, plan.incidents)
     fleets.analyze(database)
     with database.writing() as session:
-        reconciling.nightly(session, now)
+        reconciliation_run.nightly(session, now)
 
 
 def _taken(work: Callable[[], object]) -> float:
@@ -103,17 +106,17 @@ def _taken(work: Callable[[], object]) -> float:
 
 def _follow(database: Database, now: datetime, *, anew: bool = False) -> None:
     with database.reading() as session:
-        found = exposing.everything(session, now) if anew else exposing.outstanding(session, now)
+        found = capacity_exposure.everything(session, now) if anew else capacity_exposure.outstanding(session, now)
     assert found is not None
     assert found.anew is anew
     with database.writing() as session:
-        exposing.keep(session, found)
+        capacity_exposure.keep(session, found)
 
 
 def _equal_to_a_recount(database: Database, now: datetime) -> None:
     """Exits where the sums grown by a day are not those of a recount."""
     with database.reading() as session:
-        anew = exposing.everything(session, now)
+        anew = capacity_exposure.everything(session, now)
         kept = session.execute(text("SELECT sum(seconds) FROM exposure")).scalar_one()
     if sum(seconds for *_, seconds in anew.rows) != kept:
         raise SystemExit(f"{BENCH}: the exposure grown by a day is not that of a recount")
@@ -121,16 +124,16 @@ def _equal_to_a_recount(database: Database, now: datetime) -> None:
 
 def _plan(database: Database, now: datetime) -> None:
     with database.reading() as session:
-        planning.plan(planning_facts.untested(session, now)[0], {})
+        capacity_plans.plan(plan_facts.untested(session, now)[0], {})
 
 
 def _keep(database: Database, now: datetime) -> None:
     with database.reading() as session:
-        prepared = planning.prepare(session, now)
+        prepared = capacity_plans.prepare(session, now)
     with database.writing() as session:
-        planning.keep(session, prepared)
+        capacity_plans.keep(session, prepared)
 
 
 def _show(database: Database, now: datetime) -> None:
     with database.reading() as session:
-        planning.plan(planning.gathered(session, now).facts, {"deployments": 150})
+        capacity_plans.plan(capacity_plans.gathered(session, now).facts, {"deployments": 150})

@@ -12,10 +12,12 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import NamedTuple
 
-from musterroll.domain.instants import to_ms
-from musterroll.registry import access_tokens, reconciling
-from musterroll.storage import migrate, standings, tallies
-from musterroll.storage.database import Database
+from musterroll.domain.values.instants import to_ms
+from musterroll.storage.engine import migrate
+from musterroll.storage.engine.database import Database
+from musterroll.storage.reconciliation import cell_counters, unit_states
+from musterroll.usecases.access import api_tokens
+from musterroll.usecases.reconciliation import run as reconciliation_run
 from sqlalchemy import bindparam, text
 
 from tests.bench import brokers, fleets, paper
@@ -89,7 +91,7 @@ def _whole(database: Database, now: datetime) -> float:
     """Seconds of one whole run, stored and committed."""
     began = time.perf_counter()
     with database.writing() as session:
-        found = reconciling.reconcile(session, now, now, store=True)
+        found = reconciliation_run.reconcile(session, now, now, store=True)
     taken = time.perf_counter() - began
     print(f"  ({sum(found.findings.values()):,} findings; stored {found.stored})", flush=True)
     return taken
@@ -102,17 +104,17 @@ def _changed(database: Database, plan: Plan, now: datetime, seed: int) -> float:
         session.connection().execute(_TURN, {"ids": ids})
     began = time.perf_counter()
     with database.writing() as session:
-        reconciling.reconcile_changed(session, ids, now)
+        reconciliation_run.reconcile_changed(session, ids, now)
     return (time.perf_counter() - began) * 1000
 
 
 def _equal_to_a_recount(database: Database, now: datetime) -> None:
     """What the changes left is what a whole run would find."""
     with database.writing() as session:
-        kept = tallies.counts(session)
-        assert kept == tallies.recount(session), "the counts kept are not those of how each unit was left"
-        assert kept == reconciling.reconcile(session, now, now, store=False).cells, "the counts kept are not those of a recount"
-        found = reconciling.reconcile(session, now, now, store=True)
+        kept = cell_counters.counts(session)
+        assert kept == cell_counters.recount(session), "the counts kept are not those of how each unit was left"
+        assert kept == reconciliation_run.reconcile(session, now, now, store=False).cells, "the counts kept are not those of a recount"
+        found = reconciliation_run.reconcile(session, now, now, store=True)
         assert found.stored == (0, 0, 0), f"a whole run after the changes still changed findings: {found.stored}"
 
 
@@ -120,9 +122,9 @@ def _counts(database: Database) -> float:
     with database.reading() as session:
         session.connection()
         began = time.perf_counter()
-        counted = tallies.counts(session)
+        counted = cell_counters.counts(session)
         taken = (time.perf_counter() - began) * 1000
-    assert set(counted) == set(standings.by_code({}))
+    assert set(counted) == set(unit_states.by_code({}))
     return taken
 
 
@@ -130,7 +132,7 @@ def _verdicts(database: Database, plan: Plan, folder: Path, now: datetime) -> li
     """Milliseconds of each of many verdicts on random units over one connection that is kept open."""
     with database.writing() as session:
         lasts = now + timedelta(days=1)
-        _, token = access_tokens.create(session, label="bench", scopes=["read"], expires_at=lasts, actor="bench", now=now)
+        _, token = api_tokens.create(session, label="bench", scopes=["read"], expires_at=lasts, actor="bench", now=now)
     broker = brokers.broker(brokers.password_file(folder, []))
     dice, headers, taken = random.Random(1), {"Authorization": f"Bearer {token}"}, []
     try:

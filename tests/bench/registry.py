@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from musterroll.storage.database import Database
+from musterroll.storage.engine.database import Database
 from sqlalchemy import text
 
 from tests.bench import brokers

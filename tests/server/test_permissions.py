@@ -11,15 +11,17 @@ from zipfile import ZipFile
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from musterroll.app import create_app
-from musterroll.domain.permission import Need, Role, marked, may, need_of
+from musterroll.domain.access import Need, Role, marked, may, need_of
 from musterroll.metrics import Metrics
-from musterroll.registry import access, access_tokens, people
+from musterroll.runtime.app import create_app
 from musterroll.settings import Settings
-from musterroll.storage.database import Database
-from musterroll.storage.tables import Account
-from musterroll.web import menu
-from musterroll.web.signing_in import require_person
+from musterroll.storage.engine.database import Database
+from musterroll.storage.tables.accounts import Account
+from musterroll.usecases.access import api_tokens
+from musterroll.usecases.access import sessions as access_sessions
+from musterroll.usecases.access import users as access_users
+from musterroll.web.http import menu
+from musterroll.web.http.sign_in import require_person
 from sqlmodel import select
 from werkzeug.routing import Rule
 from werkzeug.routing.converters import AnyConverter, IntegerConverter
@@ -74,8 +76,8 @@ class House(NamedTuple):
         """Somebody of a role who has signed in."""
         now, name = datetime.now(UTC), f"{role} of {within or 'all'}"
         with self.database.writing() as session:
-            user = people.create(session, name, role, people.account_ids(session, role, within), actor="test", now=now)
-            token = access.open_session(session, user, now, access.Seat())
+            user = access_users.create(session, name, role, access_users.account_ids(session, role, within), actor="test", now=now)
+            token = access_sessions.open_session(session, user, now, access_sessions.Seat())
         client = self.app.test_client()
         client.set_cookie("musterroll", token)
         return client
@@ -83,7 +85,7 @@ class House(NamedTuple):
     def bearer(self, scope: str, within: list[str] | None = None) -> dict[str, str]:
         with self.database.writing() as session:
             facts: dict[str, Any] = {"label": scope, "scopes": [scope], "expires_at": None, "actor": "test", "now": datetime.now(UTC)}
-            return {"Authorization": f"Bearer {access_tokens.create(session, **facts, within=within)[1]}"}
+            return {"Authorization": f"Bearer {api_tokens.create(session, **facts, within=within)[1]}"}
 
 
 def built(database: Database, folder: Path) -> House:
@@ -152,7 +154,7 @@ def test_a_person_is_let_in_where_the_role_allows_and_else_there_is_nothing(hous
         assert answer.status_code in (LET_IN if may(role, within is not None, route.need) else (404,)), route
 
 
-@pytest.mark.parametrize("scope", access_tokens.SCOPES)
+@pytest.mark.parametrize("scope", api_tokens.SCOPES)
 @pytest.mark.parametrize("within", [None, [OWN]], ids=["everywhere", "limited"])
 def test_a_program_is_let_in_where_its_scope_and_accounts_allow(house: House, scope: str, within: list[str] | None) -> None:
     if within and scope == "admin":

@@ -1,7 +1,7 @@
 from pathlib import Path
 
 import pytest
-from musterroll.domain.errors import Refusal
+from musterroll.domain.values.errors import Refusal
 from musterroll.settings import address, load
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from musterroll.broker.mosquitto import provision_mosquitto
 from musterroll.settings import Settings
-from musterroll.storage.database import Database
+from musterroll.storage.engine.database import Database
 from pydantic import SecretStr
 
 from tests.support.instances import scratch

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Protocol
 
-from musterroll.domain.credentials import hash_secret
+from musterroll.domain.enrolment.secrets import hash_secret
 
 from tests.support.instances import end
 

@@ -3,12 +3,12 @@
 import io
 from datetime import datetime
 
-from musterroll.importers.catalogue import KINDS
-from musterroll.importers.reading import Choices, Document
-from musterroll.registry.documents.taking import Source
-from musterroll.registry.import_verdicts import Verdict
-from musterroll.registry.importing import Imported, import_document
-from musterroll.storage.database import Database
+from musterroll.readers.document import Choices, Document
+from musterroll.readers.kinds import KINDS
+from musterroll.storage.engine.database import Database
+from musterroll.usecases.imports.kinds.base import Source
+from musterroll.usecases.imports.run import Imported, import_document
+from musterroll.usecases.imports.verdicts import Verdict
 from sqlalchemy import text
 
 from tests.support import papers

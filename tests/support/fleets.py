@@ -4,8 +4,8 @@ from datetime import date, timedelta
 from typing import NamedTuple
 
 from hypothesis import strategies as st
-from musterroll.domain.assignment import Candidate
-from musterroll.domain.contract import Line, Scope
+from musterroll.domain.contracts.terms import Line, Scope
+from musterroll.domain.coverage.seat_allocation import Candidate
 
 DAY = date(2026, 11, 1)
 ACCOUNTS, SITES, PRODUCTS = 5, 6, 2

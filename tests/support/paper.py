@@ -7,25 +7,31 @@ from decimal import Decimal
 from random import Random
 from typing import Any, NamedTuple
 
-from musterroll.domain.assignment import Assignment, Candidate, assign
-from musterroll.domain.claims import disagreement, read_claim
-from musterroll.domain.contract import Payment, Scope, State, ended, line_on
-from musterroll.domain.coverage import Cover
-from musterroll.domain.dates import add_months
-from musterroll.domain.findings import Finding
-from musterroll.domain.instants import from_ms, to_ms
-from musterroll.domain.lifecycle import Lifecycle
-from musterroll.domain.line_findings import LineCase, of_line
+from musterroll.domain.contracts.terms import Payment, Scope, State, ended, line_on
+from musterroll.domain.coverage.seat_allocation import Assignment, Candidate, assign
+from musterroll.domain.coverage.verdict import Cover
+from musterroll.domain.findings.kinds import Finding
+from musterroll.domain.findings.line_rules import LineCase, of_line
+from musterroll.domain.findings.unit_rules import UnitCase, of_unit
 from musterroll.domain.liveness import Facts, Hearing, judge
-from musterroll.domain.money import Money
-from musterroll.domain.reconciliation import OPERATING, Flags, flags
-from musterroll.domain.unit_findings import UnitCase, of_unit
-from musterroll.domain.warranty import Period, PeriodKind, in_warranty
-from musterroll.registry.reconciling import CLONE
-from musterroll.storage import covers, warranties
-from musterroll.storage.paper_tables import Contract, ContractLine, Invoice, WarrantyPeriod
-from musterroll.storage.paper_tables import Finding as Stored
-from musterroll.storage.tables import Account, Credential, CredentialStatus, Product, Registry, Site, Unit, Voice
+from musterroll.domain.reconciliation.cells import OPERATING, Flags, flags
+from musterroll.domain.units.lifecycle import Lifecycle
+from musterroll.domain.values.dates import add_months
+from musterroll.domain.values.instants import from_ms, to_ms
+from musterroll.domain.values.money import Money
+from musterroll.domain.warranty.periods import Period, PeriodKind, in_warranty
+from musterroll.domain.warranty.unit_claims import disagreement, read_claim
+from musterroll.storage.contracts import lines as contract_lines
+from musterroll.storage.tables.accounts import Account, Product, Site
+from musterroll.storage.tables.contracts import Contract, ContractLine, Invoice
+from musterroll.storage.tables.enrolment import Credential, CredentialStatus
+from musterroll.storage.tables.findings import Finding as Stored
+from musterroll.storage.tables.liveness import Voice
+from musterroll.storage.tables.operations import Registry
+from musterroll.storage.tables.units import Unit
+from musterroll.storage.tables.warranty import WarrantyPeriod
+from musterroll.storage.warranty import periods as stored_periods
+from musterroll.usecases.reconciliation.run import CLONE
 from sqlmodel import Session, col, select
 
 NOW = datetime(2026, 11, 1, 12, tzinfo=UTC)
@@ -235,7 +241,7 @@ def by_the_rules(session: Session, on: date = DAY, now: datetime = NOW) -> Fleet
     units = list(session.exec(select(Unit).where(col(Unit.merged_into_id).is_(None)).order_by(col(Unit.id))))
     voices = {voice.unit_id: voice for voice in session.exec(select(Voice))}
     products = {product.id: product for product in session.exec(select(Product))}
-    lines = {cover.line.id: cover for cover in covers._covers(session, covers._COVERS)}
+    lines = {cover.line.id: cover for cover in contract_lines._covers(session, contract_lines._COVERS)}
     parents = dict(session.exec(select(Account.id, Account.parent_id)).all())
     sites = dict(session.exec(select(Site.id, Site.account_id)).all())
     periods, credentials = _periods(session), _credentials(session)
@@ -286,7 +292,7 @@ def by_the_rules(session: Session, on: date = DAY, now: datetime = NOW) -> Fleet
 def _periods(session: Session) -> dict[int, list[Period]]:
     found: dict[int, list[Period]] = defaultdict(list)
     for row in session.exec(select(WarrantyPeriod).order_by(col(WarrantyPeriod.starts_on), col(WarrantyPeriod.id))):
-        found[row.unit_id].append(warranties.period_of(row))
+        found[row.unit_id].append(stored_periods.period_of(row))
     return found
 
 

@@ -6,12 +6,13 @@ from random import Random
 from typing import Any
 
 from musterroll.domain.audit import canonical, image
-from musterroll.domain.contract import Scope, State
-from musterroll.domain.identity import name_key, new_uid, serial_key, twin_key
-from musterroll.domain.lifecycle import Lifecycle
-from musterroll.storage.paper_state import papers
-from musterroll.storage.paper_tables import Contract, ContractLine
-from musterroll.storage.tables import Account, Product, Site, Unit
+from musterroll.domain.contracts.terms import Scope, State
+from musterroll.domain.units.lifecycle import Lifecycle
+from musterroll.domain.units.serials import name_key, new_uid, serial_key, twin_key
+from musterroll.storage.audit.audited_rows import papers
+from musterroll.storage.tables.accounts import Account, Product, Site
+from musterroll.storage.tables.contracts import Contract, ContractLine
+from musterroll.storage.tables.units import Unit
 from sqlalchemy import select
 from sqlmodel import Session, SQLModel
 

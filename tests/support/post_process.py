@@ -4,10 +4,10 @@ import sys
 import time
 from datetime import UTC, datetime, timedelta
 
-from musterroll.notices import Post
-from musterroll.registry import signalling
+from musterroll.channels import Post
 from musterroll.settings import Settings
-from musterroll.storage.database import Database
+from musterroll.storage.engine.database import Database
+from musterroll.usecases.notifications import compose
 
 _BEGAN = datetime(2026, 11, 1, 12, tzinfo=UTC)
 _FAST = 300
@@ -24,7 +24,7 @@ def main(url: str) -> None:
     print("sending", flush=True)
     while True:
         with database.writing() as session:
-            signalling.speak(session, clock())
+            compose.speak(session, clock())
         post.send(clock())
         time.sleep(0.01)
 

@@ -5,10 +5,18 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from random import Random
 
-from musterroll.domain.instants import to_ms
-from musterroll.registry import access, figures, keeping, proposing, reconciling, snapshotting, warranting
-from musterroll.storage.database import Database
-from musterroll.storage.tables import Product, Registry, Unit
+from musterroll.domain.values.instants import to_ms
+from musterroll.runtime import figure_jobs
+from musterroll.storage.engine.database import Database
+from musterroll.storage.tables.accounts import Product
+from musterroll.storage.tables.operations import Registry
+from musterroll.storage.tables.units import Unit
+from musterroll.usecases.access import sessions as access_sessions
+from musterroll.usecases.matching import proposals as matching_proposals
+from musterroll.usecases.operations import figure_cache as cached_figures
+from musterroll.usecases.reconciliation import daily_snapshot
+from musterroll.usecases.reconciliation import run as reconciliation_run
+from musterroll.usecases.warranty import periods as warranty_periods
 from sqlmodel import Session, select
 
 from tests.support.roll import PASSWORD
@@ -40,7 +48,7 @@ def fill(database: Database, now: datetime) -> None:
     """Take in the documents, reconcile, look for twins, and keep the days before and the ends of the months."""
     dice = Random(7)
     with database.writing() as session:
-        access.ensure_admin(session, PASSWORD, now)
+        access_sessions.ensure_admin(session, PASSWORD, now)
         registry = session.get_one(Registry, 1)
         registry.since, registry.until = to_ms(now) - 400 * 86_400_000, to_ms(now)  # silence stands still from here on
         units = [_unit(n, dice, now) for n in range(_UNITS)]
@@ -48,17 +56,17 @@ def fill(database: Database, now: datetime) -> None:
             take(session, kind, f"{kind}.csv", text, now - timedelta(days=2))
         for product in session.exec(select(Product)):
             product.list_price, product.currency = Decimal(95 + 40 * (product.id or 0)), "EUR"
-        warranting.settle(session, session.exec(select(Unit.id)).all(), now)  # type: ignore[arg-type]
-        reconciling.nightly(session, now)
-        proposing.find(session, now)
+        warranty_periods.settle(session, session.exec(select(Unit.id)).all(), now)  # type: ignore[arg-type]
+        reconciliation_run.nightly(session, now)
+        matching_proposals.find(session, now)
         _days(session, now)
 
 
 def _days(session: Session, now: datetime) -> None:
     for back in range(DAYS, 0, -1):
-        snapshotting.snapshot(session, (now - timedelta(days=back)).date(), now)
-    for figure in figures.due(session, now):
-        keeping.keep(session, figure, figure.count(session, now), now)
+        daily_snapshot.snapshot(session, (now - timedelta(days=back)).date(), now)
+    for figure in figure_jobs.due(session, now):
+        cached_figures.keep(session, figure, figure.count(session, now), now)
 
 
 def _unit(n: int, dice: Random, now: datetime) -> dict[str, str]:

@@ -3,10 +3,12 @@
 from datetime import UTC, datetime
 from typing import Any
 
-from musterroll.domain.identity import name_key, new_uid, serial_key, twin_key
-from musterroll.registry.reporting import Arrival, Up, acquaint
-from musterroll.storage.database import Database
-from musterroll.storage.tables import Product, Unit, Voice
+from musterroll.domain.units.serials import name_key, new_uid, serial_key, twin_key
+from musterroll.storage.engine.database import Database
+from musterroll.storage.tables.accounts import Product
+from musterroll.storage.tables.liveness import Voice
+from musterroll.storage.tables.units import Unit
+from musterroll.usecases.messages.receive import Arrival, Up, acquaint
 from musterroll_wire.messages import Birth, Heartbeat, Record, encode
 from sqlmodel import Session, select
 

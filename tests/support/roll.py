@@ -5,14 +5,20 @@ import math
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-from musterroll.domain.identity import name_key, serial_key, twin_key
-from musterroll.domain.instants import to_ms
-from musterroll.domain.lifecycle import Lifecycle
-from musterroll.registry import access, enrolling, holding
-from musterroll.registry.enrolling import EnrolRequest
-from musterroll.registry.quarantining import Misfit, quarantine
-from musterroll.storage.database import Database
-from musterroll.storage.tables import Account, DurableMessage, Product, Registry, Site, Transition, Unit, Voice
+from musterroll.domain.units.lifecycle import Lifecycle
+from musterroll.domain.units.serials import name_key, serial_key, twin_key
+from musterroll.domain.values.instants import to_ms
+from musterroll.storage.engine.database import Database
+from musterroll.storage.tables.accounts import Account, Product, Site
+from musterroll.storage.tables.liveness import Voice
+from musterroll.storage.tables.messages import DurableMessage
+from musterroll.storage.tables.operations import Registry
+from musterroll.storage.tables.units import Transition, Unit
+from musterroll.usecases.access import sessions as access_sessions
+from musterroll.usecases.enrolment import enrol
+from musterroll.usecases.enrolment.enrol import EnrolRequest
+from musterroll.usecases.liveness import snooze
+from musterroll.usecases.messages.quarantine import Misfit, quarantine
 from sqlmodel import Session
 
 from tests.support import roll_paper
@@ -36,7 +42,7 @@ HOUR, DAY = 3_600_000, 86_400_000
 def fill(database: Database, now: datetime, others: int = 70) -> None:
     """Write the fleet as it would be at `now`. The named units are above; `others` operate quietly."""
     with database.writing() as session:
-        access.ensure_admin(session, PASSWORD, now)
+        access_sessions.ensure_admin(session, PASSWORD, now)
         registry = session.get_one(Registry, 1)
         registry.since, registry.until = to_ms(now) - 400 * DAY, to_ms(now)  # silence stands still from here on
         products, sites = _makers(session, now), _sites(session, now)
@@ -63,7 +69,7 @@ def fill(database: Database, now: datetime, others: int = 70) -> None:
         covered = [OPERATING, *(serial for n, serial in enumerate(add.ids) if serial.startswith("AC") and n % 3)]
         roll_paper.fill(session, now, roll_paper.documents(now, covered, LATE, STALE))
     with database.writing() as session:
-        holding.hold(session, add.uids[HELD], "admin", now - timedelta(hours=4))
+        snooze.hold(session, add.uids[HELD], "admin", now - timedelta(hours=4))
 
 
 class Adder:
@@ -188,7 +194,7 @@ _WAVES = (("cpu", 14, 9), ("memory", 41, 5), ("disk", 62, 1.5), ("temperature", 
 
 def _enrolments(session: Session, now: datetime) -> None:
     def token(label: str, uses: int, serials: list[str], at: datetime = now) -> str:
-        made = enrolling.create_token(
+        made = enrol.create_token(
             session, label=label, life=timedelta(days=7), uses=uses, serials=serials, account=None, site=None, actor="admin", now=at
         )
         return made[1]
@@ -198,7 +204,7 @@ def _enrolments(session: Session, now: datetime) -> None:
     for machine in ("4f1c9a77e2", "b7730e15c4"):
         marks = {"machine_id": machine, "mac": "02:42:ac:11:00:09"}
         request = EnrolRequest(plain, "Halden", roll_paper.DRIVE, "K4009999", marks, "musterroll-agent 0.1.0")
-        enrolling.enroll(session, request, now - timedelta(minutes=9))
+        enrol.enroll(session, request, now - timedelta(minutes=9))
     token(HOSTILE[:90], 1, ["A1B2C3"])
 
 

@@ -6,13 +6,16 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from io import BytesIO
 
-from musterroll.domain.lifecycle import Lifecycle
-from musterroll.importers.catalogue import KINDS
-from musterroll.importers.reading import Document
-from musterroll.registry import proposing, reconciling, warranting
-from musterroll.registry.documents.taking import Source
-from musterroll.registry.importing import import_document
-from musterroll.storage.tables import Product, Unit
+from musterroll.domain.units.lifecycle import Lifecycle
+from musterroll.readers.document import Document
+from musterroll.readers.kinds import KINDS
+from musterroll.storage.tables.accounts import Product
+from musterroll.storage.tables.units import Unit
+from musterroll.usecases.imports.kinds.base import Source
+from musterroll.usecases.imports.run import import_document
+from musterroll.usecases.matching import proposals as matching_proposals
+from musterroll.usecases.reconciliation import run as reconciliation_run
+from musterroll.usecases.warranty import periods as warranty_periods
 from sqlmodel import Session, select
 
 GATEWAY, DRIVE = "Edge Gateway G4", "HD-4000 Vault"
@@ -54,10 +57,10 @@ def fill(session: Session, now: datetime, files: dict[str, str]) -> None:
     for kind, text in files.items():
         take(session, kind, f"{kind}-2026.csv", text, now - timedelta(days=9))
     take(session, "contract-lines", "quantities-2026.csv", quantities(), now - timedelta(days=2))
-    warranting.settle(session, session.exec(select(Unit.id)).all(), now)  # type: ignore[arg-type]
+    warranty_periods.settle(session, session.exec(select(Unit.id)).all(), now)  # type: ignore[arg-type]
     session.flush()
-    reconciling.reconcile(session, now, now, store=True)
-    proposing.find(session, now)
+    reconciliation_run.reconcile(session, now, now, store=True)
+    matching_proposals.find(session, now)
 
 
 def take(session: Session, kind: str, name: str, text: str, now: datetime) -> None:

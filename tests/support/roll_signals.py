@@ -2,14 +2,20 @@
 
 from datetime import datetime, timedelta
 
-from musterroll.domain.delivering import MessageState
-from musterroll.domain.instants import to_ms
-from musterroll.domain.signals import Kind
-from musterroll.domain.telling import Pace, Way
-from musterroll.registry import auditing, calendars, examining, hearing, noticing, notifying, signalling
-from musterroll.registry.notifying import Wish
-from musterroll.storage import pulses, signals
-from musterroll.storage.database import Database
+from musterroll.domain.notifications.events import Kind
+from musterroll.domain.notifications.retry import MessageState
+from musterroll.domain.notifications.schedule import Pace, Way
+from musterroll.domain.values.instants import to_ms
+from musterroll.storage.engine.database import Database
+from musterroll.storage.liveness import process_heartbeats
+from musterroll.storage.notifications import events as stored_events
+from musterroll.usecases.audit import verify as audit_verify
+from musterroll.usecases.liveness import heartbeats
+from musterroll.usecases.notifications import calendar as notification_calendar
+from musterroll.usecases.notifications import compose, detect
+from musterroll.usecases.notifications import rules as notification_rules
+from musterroll.usecases.notifications.rules import Wish
+from musterroll.usecases.operations import health
 
 
 def fill(database: Database, now: datetime) -> None:
@@ -21,22 +27,22 @@ def fill(database: Database, now: datetime) -> None:
         weekly = Wish(
             "Renewals, every Monday", Way.EMAIL, "renewals@example.com", [Kind.CONTRACT_ENDING, Kind.NOTICE_DUE], pace=Pace.WEEKLY
         )
-        rules = [notifying.make_rule(session, wish, "admin", began)[0] for wish in (desk, hook, weekly)]
-        notifying.pause_rule(session, rules[2].id or 0, True, "admin", began)
-        noticing.keep_ends(session, noticing.ends(session, began) or [], began)
-        signals.note_units(session, Kind.STALE, range(2, 12), to_ms(began))
-        signalling.speak(session, began)
-        for message in signalling.speak(session, began + timedelta(minutes=30)):
+        rules = [notification_rules.make_rule(session, wish, "admin", began)[0] for wish in (desk, hook, weekly)]
+        notification_rules.pause_rule(session, rules[2].id or 0, True, "admin", began)
+        detect.keep_ends(session, detect.ends(session, began) or [], began)
+        stored_events.note_units(session, Kind.STALE, range(2, 12), to_ms(began))
+        compose.speak(session, began)
+        for message in compose.speak(session, began + timedelta(minutes=30)):
             message.attempts, message.next_at = 3, to_ms(now + timedelta(minutes=4))
             message.error = "hooks.example.com did not take it: it answers with status 503"
             if message.rule_id == rules[0].id:
                 message.state, message.sent_at, message.error = MessageState.SENT, to_ms(began + timedelta(minutes=31)), ""
-        calendars.keep(session, calendars.work_out(session, now) or [], now)
+        notification_calendar.keep(session, notification_calendar.work_out(session, now) or [], now)
         handled = 40_000
         for minute in range(60, -1, -1):
             at, handled = now - timedelta(minutes=minute), handled + 900 + 37 * (minute * minute % 7)
-            hearing.prove(session, "registry", to_ms(at), at, handled)
-            examining.read(session, at)
-        pulses.beat(session, "schedule", to_ms(now))
-        while auditing.prove(session, now):
+            heartbeats.prove(session, "registry", to_ms(at), at, handled)
+            health.read(session, at)
+        process_heartbeats.beat(session, "schedule", to_ms(now))
+        while audit_verify.prove(session, now):
             pass

@@ -3,8 +3,11 @@
 from datetime import UTC, datetime
 from typing import Any
 
-from musterroll.domain.identity import name_key, new_uid, serial_key, twin_key
-from musterroll.storage.tables import Account, Product, Registry, Site, Unit, Voice
+from musterroll.domain.units.serials import name_key, new_uid, serial_key, twin_key
+from musterroll.storage.tables.accounts import Account, Product, Site
+from musterroll.storage.tables.liveness import Voice
+from musterroll.storage.tables.operations import Registry
+from musterroll.storage.tables.units import Unit
 from sqlmodel import Session, select
 
 LONG_AGO = datetime(2025, 1, 1, tzinfo=UTC)

@@ -7,11 +7,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import NamedTuple
 
-from musterroll.app import create_app
 from musterroll.metrics import Metrics
+from musterroll.runtime.app import create_app
 from musterroll.settings import Settings
-from musterroll.storage import migrate
-from musterroll.storage.database import Database
+from musterroll.storage.engine import migrate
+from musterroll.storage.engine.database import Database
 from playwright.sync_api import Page
 from waitress.server import create_server
 

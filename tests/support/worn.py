@@ -4,15 +4,15 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from random import Random
 
-from musterroll.domain.instants import to_ms
-from musterroll.domain.lifecycle import Lifecycle
-from musterroll.domain.warranty import PeriodKind
-from musterroll.registry import changing
-from musterroll.storage import transitions
-from musterroll.storage.database import Database
-from musterroll.storage.paper_tables import Incident, WarrantyPeriod
-from musterroll.storage.tables import Unit
-from musterroll.storage.transitions import Change as Transition
+from musterroll.domain.units.lifecycle import Lifecycle
+from musterroll.domain.values.instants import to_ms
+from musterroll.domain.warranty.periods import PeriodKind
+from musterroll.storage.engine.database import Database
+from musterroll.storage.tables.units import Incident, Unit
+from musterroll.storage.tables.warranty import WarrantyPeriod
+from musterroll.storage.units import transitions
+from musterroll.storage.units.transitions import Change as Transition
+from musterroll.usecases.audit import record as audit_record
 from sqlmodel import Session
 
 from tests.support import rolls
@@ -30,7 +30,7 @@ def fill(database: Database, now: datetime, units: int = 60, seed: int = 1) -> N
         account, site = rolls.place(session, "A1", "S1")
         for number in range(units):
             _unit(session, random, number, to_ms(now), account, site)
-        changing.begin(session, actor="test", kind="import", subject="a fleet with a past", now=now)
+        audit_record.begin(session, actor="test", kind="import", subject="a fleet with a past", now=now)
 
 
 def _unit(session: Session, random: Random, number: int, now: int, account: int, site: int) -> None:

@@ -7,8 +7,9 @@ from pathlib import Path
 import openpyxl
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from musterroll.registry import access, planning
-from musterroll.storage.database import Database
+from musterroll.storage.engine.database import Database
+from musterroll.usecases.access import sessions as access_sessions
+from musterroll.usecases.capacity import plans as capacity_plans
 from playwright.sync_api import Page, expect
 
 from tests.support import roll, worn
@@ -19,12 +20,12 @@ pytestmark = pytest.mark.browser
 
 def fill(database: Database, now: datetime) -> None:
     with database.writing() as session:
-        access.ensure_admin(session, roll.PASSWORD, now)
+        access_sessions.ensure_admin(session, roll.PASSWORD, now)
     worn.fill(database, now, units=60)
     with database.reading() as session:
-        prepared = planning.prepare(session, now)
+        prepared = capacity_plans.prepare(session, now)
     with database.writing() as session:
-        planning.keep(session, prepared)
+        capacity_plans.keep(session, prepared)
 
 
 @pytest.fixture(scope="module")

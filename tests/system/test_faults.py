@@ -9,11 +9,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from musterroll.domain.instants import to_ms
-from musterroll.registry.sweeping import sweep
-from musterroll.storage import liveness, migrate
-from musterroll.storage.database import Database
-from musterroll.storage.tables import DurableMessage, Transition
+from musterroll.domain.values.instants import to_ms
+from musterroll.storage.engine import migrate
+from musterroll.storage.engine.database import Database
+from musterroll.storage.liveness import states as liveness_states
+from musterroll.storage.tables.messages import DurableMessage
+from musterroll.storage.tables.units import Transition
+from musterroll.usecases.liveness.stale_sweep import sweep
 from sqlmodel import select
 
 from tests.support.deployment import REGISTRY_PASSWORD, IngestProcess, Part, mosquitto_config, storm
@@ -182,7 +184,7 @@ def test_after_ten_minutes_without_the_registry_only_who_is_silent_for_a_window_
 
 def hearing_since(database: Database) -> int:
     with database.reading() as session:
-        return liveness.hearing(session).since
+        return liveness_states.hearing(session).since
 
 
 def watch(database: Database, going: Callable[[], bool]) -> list[int]:

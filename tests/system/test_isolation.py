@@ -10,9 +10,9 @@ from typing import Protocol
 
 import pytest
 from musterroll.broker import EmbeddedBroker
-from musterroll.registry import enrolling
-from musterroll.registry.enrolling import Enrolled
-from musterroll.storage.database import Database
+from musterroll.storage.engine.database import Database
+from musterroll.usecases.enrolment import enrol
+from musterroll.usecases.enrolment.enrol import Enrolled
 
 from tests.support.deployed_mosquitto import PASSWORD, DeployedMosquitto
 from tests.support.enrolment import accept_latest, enrol_unit
@@ -235,7 +235,7 @@ def test_a_revoked_unit_is_thrown_out_while_it_is_connected(
 ) -> None:
     inside, unharmed = join(unit), join(victim)
     with sqlite_database.writing() as session:
-        enrolling.revoke(session, unit.uid, "ann", now)
+        enrol.revoke(session, unit.uid, "ann", now)
     until(broker.settle, "the credentials are provisioned")
     assert inside.closed()
     assert join(unit).code != 0

@@ -12,16 +12,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from musterroll.domain.instants import to_ms
-from musterroll.domain.signals import Kind
-from musterroll.domain.telling import Way
-from musterroll.recurring import jobs
-from musterroll.registry import notifying
-from musterroll.registry.notifying import Wish
-from musterroll.schedule import Schedule
+from musterroll.domain.notifications.events import Kind
+from musterroll.domain.notifications.schedule import Way
+from musterroll.domain.values.instants import to_ms
+from musterroll.runtime.jobs import jobs
+from musterroll.runtime.scheduler import Schedule
 from musterroll.settings import Settings
-from musterroll.storage.database import Database
-from musterroll.storage.signal_tables import Signal
+from musterroll.storage.engine.database import Database
+from musterroll.storage.tables.notifications import Signal
+from musterroll.usecases.notifications import rules as notification_rules
+from musterroll.usecases.notifications.rules import Wish
 
 from tests.support import rolls
 from tests.support.receivers import Hook, status
@@ -36,7 +36,7 @@ def test_killed_while_sending_each_signal_reaches_exactly_one_id_and_none_is_los
     with Hook().open() as hook:
         with database.writing() as session:
             wish = Wish("Ours", Way.WEBHOOK, hook.url, [Kind.STALE], gather_minutes=0)
-            notifying.make_rule(session, wish, "admin", EARLY)
+            notification_rules.make_rule(session, wish, "admin", EARLY)
         hook.answer = _moody(chance)
         killer = threading.Thread(target=_kill_and_restart, args=(database.url, chance, KILLS, hook))
         killer.start()
@@ -55,7 +55,7 @@ def test_a_schedule_tells_of_a_unit_that_falls_silent(database: Database, tmp_pa
     with Hook().open() as hook:
         with database.writing() as session:
             wish = Wish("Ours", Way.WEBHOOK, hook.url, [Kind.STALE], gather_minutes=0)
-            notifying.make_rule(session, wish, "admin", EARLY)
+            notification_rules.make_rule(session, wish, "admin", EARLY)
             at = to_ms(datetime.now(UTC))
             rolls.listening(session, at - 3_600_000, at)
             rolls.unit(session, "SN1", lifecycle="deployed", voice={"heard_at": at - 600_000, "first_heard_at": 1})

@@ -2,22 +2,20 @@
 
 from musterroll.api import (
     accounts,
-    changes,
+    audit,
     contracts,
     coverage,
-    documents,
-    enrolment,
+    device_enrolment,
+    docs,
     enrolments,
     findings,
+    health,
     imports,
     incidents,
     installed_base,
     licences,
     mappings,
-    moves,
     notifications,
-    operations,
-    places,
     plans,
     products,
     proposals,
@@ -25,20 +23,22 @@ from musterroll.api import (
     reconciliation,
     renewals,
     segments,
+    sites,
+    unit_actions,
     units,
 )
-from musterroll.api.application import Application, new_app
-from musterroll.api.door import Authenticate, Checks, Door, install
+from musterroll.api.http.application import Application, new_app
+from musterroll.api.http.context import Authenticate, Checks, Door, install
 from musterroll.limits import Attempts
 from musterroll.metrics import Metrics
 from musterroll.settings import Settings
-from musterroll.storage.database import Database
+from musterroll.storage.engine.database import Database
 
 __all__ = ["build", "new_app"]
 
 _ROOMS = (
-    *(enrolment, units, moves, coverage, installed_base, accounts, places, products, contracts, incidents, imports, mappings),
-    *(reconciliation, findings, licences, renewals, plans, segments, proposals, changes, enrolments, notifications, quarantine),
+    *(device_enrolment, units, unit_actions, coverage, installed_base, accounts, sites, products, contracts, incidents, imports, mappings),
+    *(reconciliation, findings, licences, renewals, plans, segments, proposals, audit, enrolments, notifications, quarantine),
 )
 
 
@@ -50,8 +50,8 @@ def build(app: Application, database: Database, settings: Settings, metrics: Met
     """
     door = Door(database, settings, metrics, checks, authenticate, Attempts(), Attempts(burst=100, seconds=1.0))
     install(app, door)
-    operations.gauge_registry(door)
-    for views in (operations.views, documents.views):
+    health.gauge_registry(door)
+    for views in (health.views, docs.views):
         app.register_blueprint(views)
     for room in _ROOMS:
         app.register_api(room.api)

@@ -7,18 +7,19 @@ from pydantic import Field
 from sqlalchemy import Row
 from sqlmodel import Session
 
-from musterroll.api.blueprints import guarded
-from musterroll.api.changes import DoneOut, ReasonBody, done_out
-from musterroll.api.door import actor, answer, clock, nothing, reading, writing
-from musterroll.api.exporting import ListQuery, Page, listed, listing
-from musterroll.api.models import Named, RefPath, Request, Shape, Text, named
-from musterroll.api.problems import documented
-from musterroll.domain.permission import Role, needs
-from musterroll.registry import accounts, timeline
-from musterroll.registry.timeline import Scope
-from musterroll.storage import accounts as stored
-from musterroll.storage import tallies
-from musterroll.storage.accounts import Wanted
+from musterroll.api.audit import DoneOut, ReasonBody, done_out
+from musterroll.api.http.context import actor, answer, clock, nothing, reading, writing
+from musterroll.api.http.lists import ListQuery, Page, listed, listing
+from musterroll.api.http.problems import documented
+from musterroll.api.http.routing import guarded
+from musterroll.api.http.schemas import Named, RefPath, Request, Shape, Text, named
+from musterroll.domain.access import Role, needs
+from musterroll.storage.accounts import hierarchy as stored
+from musterroll.storage.accounts.hierarchy import Wanted
+from musterroll.storage.reconciliation import cell_counters
+from musterroll.usecases.accounts import hierarchy
+from musterroll.usecases.installed_base import as_of as base_as_of
+from musterroll.usecases.installed_base.as_of import Scope
 
 api = guarded("accounts", "accounts")
 
@@ -92,7 +93,7 @@ def list_accounts(query: AccountQuery) -> Response:
 @api.get("/accounts/tree", summary="Accounts as a tree", responses={200: Tree, **documented(404)})
 def get_tree(query: TreeQuery) -> Response:
     with reading() as session:
-        return answer(Tree(items=_nodes(accounts.tree(session, query.root))))
+        return answer(Tree(items=_nodes(hierarchy.tree(session, query.root))))
 
 
 @api.put("/accounts/<ref>/parent", summary="Put it under another account", responses={200: DoneOut, 204: None, **documented(404, 409)})
@@ -100,24 +101,24 @@ def get_tree(query: TreeQuery) -> Response:
 def put_under(path: RefPath, body: ParentBody) -> Response:
     """Can be undone. 204: it was so already."""
     with writing() as session:
-        made = accounts.put_under(session, path.ref, body.parent, actor(), clock(), body.reason)
+        made = hierarchy.put_under(session, path.ref, body.parent, actor(), clock(), body.reason)
         return answer(done_out(made)) if made else nothing()
 
 
 @api.get("/accounts/<ref>", summary="One account, with all below it rolled up", responses={200: AccountWhole, **documented(404)})
 def get_account(path: RefPath) -> Response:
     with reading() as session:
-        nodes = accounts.tree(session, path.ref)
-        row = stored.row(session, accounts.account(session, path.ref).id or 0)
-        counts = timeline.base(session, clock(), scope=Scope(account=path.ref)).all
-        cells = tallies.counts(session, "account", [node.id for node in nodes])
+        nodes = hierarchy.tree(session, path.ref)
+        row = stored.row(session, hierarchy.account(session, path.ref).id or 0)
+        counts = base_as_of.base(session, clock(), scope=Scope(account=path.ref)).all
+        cells = cell_counters.counts(session, "account", [node.id for node in nodes])
     below = _nodes(nodes)[1:]
     return answer(AccountWhole(**_facts(row), counts=CountsOut(**counts._asdict()), cells=cells, below=below))
 
 
 def subtree_of(session: Session, ref: str | None) -> int | None:
     """The row of an account named in a filter. Raises NotFound."""
-    return None if ref is None else accounts.account(session, ref).id
+    return None if ref is None else hierarchy.account(session, ref).id
 
 
 def _facts(row: Row[Any]) -> dict[str, Any]:

@@ -9,17 +9,17 @@ from sqlalchemy import Row
 from sqlmodel import Session
 
 from musterroll.api.accounts import subtree_of
-from musterroll.api.blueprints import guarded
-from musterroll.api.door import answer, clock, reading
-from musterroll.api.exporting import ListQuery, Page, listed, listing
-from musterroll.api.models import Named, Price, RefPath, Shape, Text, last_day_of, named, numbers
-from musterroll.api.problems import documented
-from musterroll.domain import contract as rules
-from musterroll.domain.contract import Payment, Scope, State
-from musterroll.domain.errors import NotFound
-from musterroll.storage import contracts
-from musterroll.storage.contracts import Wanted
-from musterroll.storage.lines_in_force import contract_of
+from musterroll.api.http.context import answer, clock, reading
+from musterroll.api.http.lists import ListQuery, Page, listed, listing
+from musterroll.api.http.problems import documented
+from musterroll.api.http.routing import guarded
+from musterroll.api.http.schemas import Named, Price, RefPath, Shape, Text, last_day_of, named, numbers
+from musterroll.domain.contracts import terms as rules
+from musterroll.domain.contracts.terms import Payment, Scope, State
+from musterroll.domain.values.errors import NotFound
+from musterroll.storage.contracts import lists as contract_lists
+from musterroll.storage.contracts.lines_in_force import contract_of
+from musterroll.storage.contracts.lists import Wanted
 
 api = guarded("contracts", "contracts")
 _SHOWN = 100  # lines that come with a contract
@@ -94,7 +94,7 @@ def list_contracts(query: ContractQuery) -> Response:
 
     def fetch(session: Session, cursor: str | None, limit: int) -> Page:
         wanted = Wanted(subtree_of(session, query.account), query.state, query.text.strip())
-        rows = contracts.page(session, wanted, cursor, limit + 1)
+        rows = contract_lists.page(session, wanted, cursor, limit + 1)
         return [_out(row, today) for row in rows[:limit]], rows[limit - 1].ref if len(rows) > limit else None
 
     return listed(ContractPage, query, "contracts", fetch)
@@ -104,7 +104,7 @@ def list_contracts(query: ContractQuery) -> Response:
 def get_contract(path: RefPath) -> Response:
     with reading() as session:
         row = _found(session, path.ref)
-        lines = [_line(one, row.ref) for one in contracts.lines(session, row.id, 0, _SHOWN)]
+        lines = [_line(one, row.ref) for one in contract_lists.lines(session, row.id, 0, _SHOWN)]
         return answer(ContractWhole(**dict(_out(row, clock().date())), first_lines=lines))
 
 
@@ -112,14 +112,14 @@ def get_contract(path: RefPath) -> Response:
 def list_lines(path: RefPath, query: ListQuery) -> Response:
     def fetch(session: Session, cursor: str | None, limit: int) -> Page:
         row, after = _found(session, path.ref), numbers(cursor, 1)
-        rows = contracts.lines(session, row.id, after[0] if after else 0, limit + 1)
+        rows = contract_lists.lines(session, row.id, after[0] if after else 0, limit + 1)
         return [_line(one, row.ref) for one in rows[:limit]], str(rows[limit - 1].id) if len(rows) > limit else None
 
     return listed(LinePage, query, "contract-lines", fetch)
 
 
 def _found(session: Session, ref: str) -> Row[Any]:
-    found = contracts.by_ref(session, ref)
+    found = contract_lists.by_ref(session, ref)
     if found is None:
         raise NotFound(f"there is no contract {ref!r}")
     return found

@@ -5,18 +5,21 @@ from datetime import date
 from flask import Response
 from pydantic import Field
 
-from musterroll.api.blueprints import guarded
-from musterroll.api.door import actor, answer, clock, reading, writing
-from musterroll.api.models import Day, NumberPath, Price, Request, Shape, Text, UnitPath, last_day_of
-from musterroll.api.problems import documented
-from musterroll.domain.contract import Payment, State
-from musterroll.domain.coverage import Answer, Cover, Verdict
-from musterroll.domain.errors import NotFound
-from musterroll.domain.permission import Role, needs
-from musterroll.domain.warranty import Period, PeriodKind
-from musterroll.registry import covering, telling, warranting
-from musterroll.storage import units, warranties
-from musterroll.storage.paper_tables import WarrantyPeriod
+from musterroll.api.http.context import actor, answer, clock, reading, writing
+from musterroll.api.http.problems import documented
+from musterroll.api.http.routing import guarded
+from musterroll.api.http.schemas import Day, NumberPath, Price, Request, Shape, Text, UnitPath, last_day_of
+from musterroll.domain.access import Role, needs
+from musterroll.domain.contracts.terms import Payment, State
+from musterroll.domain.coverage.verdict import Answer, Cover, Verdict
+from musterroll.domain.values.errors import NotFound
+from musterroll.domain.warranty.periods import Period, PeriodKind
+from musterroll.storage.tables.warranty import WarrantyPeriod
+from musterroll.storage.units import queries as unit_queries
+from musterroll.storage.warranty import periods as stored_periods
+from musterroll.usecases.coverage import tell_unit
+from musterroll.usecases.coverage import verdict as coverage_verdict
+from musterroll.usecases.warranty import periods as warranty_periods
 
 api = guarded("coverage", "coverage")
 
@@ -92,16 +95,16 @@ class VoidBody(Request):
 )
 def get_coverage(path: SerialPath, query: DayQuery) -> Response:
     with reading() as session:
-        return answer(verdict_out(covering.coverage(session, path.uid, query.on, clock())))
+        return answer(verdict_out(coverage_verdict.coverage(session, path.uid, query.on, clock())))
 
 
 @api.get("/units/<uid>/warranty", summary="Warranty periods of a unit", responses={200: PeriodList, **documented(404)})
 def list_periods(path: UnitPath) -> Response:
     with reading() as session:
-        unit_id = units.unit_id(session, path.uid)
+        unit_id = unit_queries.unit_id(session, path.uid)
         if unit_id is None:
             raise NotFound(f"no unit has the id {path.uid!r}")
-        return answer(PeriodList(items=[_stored(row) for row in warranties.periods(session, unit_id)]))
+        return answer(PeriodList(items=[_stored(row) for row in stored_periods.periods(session, unit_id)]))
 
 
 @api.post("/units/<uid>/warranty/extend", summary="Extend it", responses={201: PeriodOut, **documented(400, 404, 409, 413, 415)})
@@ -109,14 +112,14 @@ def list_periods(path: UnitPath) -> Response:
 def extend(path: UnitPath, body: ExtendBody) -> Response:
     """From where the cover so far ends."""
     with writing() as session:
-        return answer(_period(warranting.extend(session, path.uid, body.months, body.document, actor(), clock())), 201)
+        return answer(_period(warranty_periods.extend(session, path.uid, body.months, body.document, actor(), clock())), 201)
 
 
 @api.post("/units/<uid>/warranty/repair", summary="The warranty on a repair", responses={201: PeriodOut, **documented(400, 404, 413, 415)})
 @needs(Role.TECHNICIAN)
 def repair(path: UnitPath, body: RepairBody) -> Response:
     with writing() as session:
-        return answer(_period(warranting.repair(session, path.uid, body.on, body.months, body.document, actor(), clock())), 201)
+        return answer(_period(warranty_periods.repair(session, path.uid, body.on, body.months, body.document, actor(), clock())), 201)
 
 
 @api.post("/warranty-periods/<int:number>/void", summary="Void a period", responses={200: PeriodOut, **documented(400, 404, 409, 413, 415)})
@@ -124,14 +127,14 @@ def repair(path: UnitPath, body: RepairBody) -> Response:
 def void(path: NumberPath, body: VoidBody) -> Response:
     """It stays on record, with the reason."""
     with writing() as session:
-        return answer(_period(warranting.void(session, path.number, body.on, body.reason, actor(), clock())))
+        return answer(_period(warranty_periods.void(session, path.number, body.on, body.reason, actor(), clock())))
 
 
 def verdict_out(verdict: Verdict) -> CoverageOut:
     return CoverageOut(
         answer=verdict.answer,
         on=verdict.on,
-        words=telling.words(verdict),
+        words=tell_unit.words(verdict),
         last_covered_day=verdict.last_covered_day,
         next_change=verdict.next_change,
         reasons=list(verdict.reasons),
@@ -147,7 +150,7 @@ def _period(period: Period) -> PeriodOut:
 
 
 def _stored(row: WarrantyPeriod) -> StoredPeriodOut:
-    return StoredPeriodOut(**dict(_period(warranties.period_of(row))), id=row.id or 0)
+    return StoredPeriodOut(**dict(_period(stored_periods.period_of(row))), id=row.id or 0)
 
 
 def _cover(cover: Cover) -> CoverOut:

@@ -6,13 +6,13 @@ from typing import Any
 from flask import Response
 from pydantic import Field
 
-from musterroll.api.blueprints import guarded
-from musterroll.api.door import actor, answer, clock, nothing, reading, writing
-from musterroll.api.models import Request, Shape, Text
-from musterroll.api.problems import documented
-from musterroll.domain.permission import Role, needs
-from musterroll.registry import enrolling
-from musterroll.storage.tables import ClaimToken
+from musterroll.api.http.context import actor, answer, clock, nothing, reading, writing
+from musterroll.api.http.problems import documented
+from musterroll.api.http.routing import guarded
+from musterroll.api.http.schemas import Request, Shape, Text
+from musterroll.domain.access import Role, needs
+from musterroll.storage.tables.enrolment import ClaimToken
+from musterroll.usecases.enrolment import enrol
 
 api = guarded("enrolments", "enrolment")
 
@@ -73,7 +73,7 @@ class PendingList(Shape):
 @needs(Role.ADMIN)
 def list_tokens() -> Response:
     with reading() as session:
-        return answer(TokenList(items=[TokenOut(**_told(one)) for one in enrolling.tokens(session)]))
+        return answer(TokenList(items=[TokenOut(**_told(one)) for one in enrol.tokens(session)]))
 
 
 @api.post("/claim-tokens", summary="Make a claim token, shown once", responses={201: TokenMade, **documented(400, 409, 413, 415)})
@@ -81,7 +81,7 @@ def list_tokens() -> Response:
 def create_token(body: TokenBody) -> Response:
     wanted = body.model_dump(exclude={"days"})
     with writing() as session:
-        made, plain = enrolling.create_token(session, **wanted, life=timedelta(days=body.days), actor=actor(), now=clock())
+        made, plain = enrol.create_token(session, **wanted, life=timedelta(days=body.days), actor=actor(), now=clock())
     return answer(TokenMade(token=plain, **_told(made)), 201)
 
 
@@ -89,7 +89,7 @@ def create_token(body: TokenBody) -> Response:
 @needs(Role.ADMIN)
 def revoke_token(path: TokenPath) -> Response:
     with writing() as session:
-        enrolling.revoke_token(session, path.token_id, actor(), clock())
+        enrol.revoke_token(session, path.token_id, actor(), clock())
     return nothing()
 
 
@@ -97,7 +97,7 @@ def revoke_token(path: TokenPath) -> Response:
 @needs(Role.ADMIN)
 def list_pending() -> Response:
     with reading() as session:
-        found = enrolling.pending(session)
+        found = enrol.pending(session)
     return answer(PendingList(items=[PendingOut(**one._asdict(), id=one.credential_id, unit=one.uid) for one in found]))
 
 
@@ -116,7 +116,7 @@ def refuse(path: EnrolmentPath) -> Response:
 
 def _decide(credential_id: int, accepted: bool) -> Response:
     with writing() as session:
-        enrolling.decide(session, credential_id, accepted, actor(), clock())
+        enrol.decide(session, credential_id, accepted, actor(), clock())
     return nothing()
 
 

@@ -9,27 +9,27 @@ from pydantic import Field
 from sqlalchemy import Row
 from sqlmodel import Session
 
-from musterroll.api.blueprints import guarded
-from musterroll.api.changes import DoneOut, ReasonBody, done_out
-from musterroll.api.door import actor, answer, clock, reading, writing
-from musterroll.api.exporting import ListQuery, Page, listed, listing
-from musterroll.api.models import Day, MoneyOut, Named, NumberPath, Request, Shape, Text, in_line, money_out, named
-from musterroll.api.problems import documented
-from musterroll.domain import decisions
-from musterroll.domain.errors import NotFound, Refusal
-from musterroll.domain.findings import OWNERS, Kind, Subject
-from musterroll.domain.identity import name_key
-from musterroll.domain.instants import from_ms
-from musterroll.domain.permission import Role, needs
-from musterroll.registry import deciding, taking_back
-from musterroll.registry.cases import Proof
-from musterroll.registry.deciding import Filter, Opened
-from musterroll.storage.import_runs import Origin
-from musterroll.storage.installed_base import product_id
-from musterroll.storage.paper_tables import FindingDecision
+from musterroll.api.audit import DoneOut, ReasonBody, done_out
+from musterroll.api.http.context import actor, answer, clock, reading, writing
+from musterroll.api.http.lists import ListQuery, Page, listed, listing
+from musterroll.api.http.problems import documented
+from musterroll.api.http.routing import guarded
+from musterroll.api.http.schemas import Day, MoneyOut, Named, NumberPath, Request, Shape, Text, in_line, money_out, named
+from musterroll.domain.access import Role, needs
+from musterroll.domain.findings import decisions as decision_rules
+from musterroll.domain.findings.kinds import OWNERS, Kind, Subject
+from musterroll.domain.units.serials import name_key
+from musterroll.domain.values.errors import NotFound, Refusal
+from musterroll.domain.values.instants import from_ms
+from musterroll.storage.imports.runs import Origin
+from musterroll.storage.installed_base.counts import product_id
+from musterroll.storage.tables.findings import FindingDecision
+from musterroll.usecases.findings import decisions as finding_decisions
+from musterroll.usecases.findings.decisions import Filter, Opened
+from musterroll.usecases.findings.explain import Proof
 
 api = guarded("findings", "findings")
-State = Annotated[decisions.State, in_line(decisions.State)]
+State = Annotated[decision_rules.State, in_line(decision_rules.State)]
 _CURSOR = re.compile(r"(-1|[0-9]{1,18})\.[0-9]{1,18}")
 
 
@@ -129,7 +129,7 @@ def list_findings(query: FindingQuery) -> Response:
     def fetch(session: Session, cursor: str | None, limit: int) -> Page:
         if cursor is not None and not _CURSOR.fullmatch(cursor):
             raise Refusal("the cursor is not one of ours; start from the first page", "bad_cursor")
-        found = deciding.findings(session, _filter(session, query), cursor, limit, now)
+        found = finding_decisions.findings(session, _filter(session, query), cursor, limit, now)
         sums.update(findings=found.total.findings, worth=[money_out(one) for one in found.total.worth])
         return [FindingOut(**_facts(row)) for row in found.rows], found.next
 
@@ -140,7 +140,7 @@ def list_findings(query: FindingQuery) -> Response:
 def get_finding(path: NumberPath) -> Response:
     """Each row of evidence says which row of which document it comes from."""
     with reading() as session:
-        return answer(_whole(deciding.finding(session, path.number, clock())))
+        return answer(_whole(finding_decisions.finding(session, path.number, clock())))
 
 
 @api.post("/findings/<int:number>/decision", summary="Decide a finding", responses={200: DoneOut, **documented(400, 404, 409, 413, 415)})
@@ -162,14 +162,14 @@ def decide_many(body: DecisionsBody) -> Response:
 def take_back(path: NumberPath, body: ReasonBody) -> Response:
     """What was last decided of it goes back to what it was before. Answers with the undoing, a change itself."""
     with writing() as session:
-        return answer(done_out(taking_back.decision(session, path.number, actor(), clock(), body.reason)))
+        return answer(done_out(finding_decisions.decision(session, path.number, actor(), clock(), body.reason)))
 
 
 def _decide(ids: list[int], body: DecisionBody) -> Response:
     if not all(1 <= one < 2**53 for one in ids):
         raise NotFound("the number of a finding is positive; none has such a number")
     with writing() as session:
-        made = deciding.decide(session, ids, body.state, reason=body.reason, until=body.until, actor=actor(), now=clock())
+        made = finding_decisions.decide(session, ids, body.state, reason=body.reason, until=body.until, actor=actor(), now=clock())
         return answer(done_out(made))
 
 
@@ -220,4 +220,4 @@ def _document(origin: Origin) -> DocumentOut:
 
 
 def _decision(row: FindingDecision) -> DecisionOut:
-    return DecisionOut(state=decisions.State(row.state), reason=row.reason, until=row.until, at=from_ms(row.at), by=row.by)
+    return DecisionOut(state=decision_rules.State(row.state), reason=row.reason, until=row.until, at=from_ms(row.at), by=row.by)

@@ -10,21 +10,22 @@ from flask_openapi.models.file import FileStorage
 from pydantic import Field
 from sqlmodel import Session
 
-from musterroll.api.blueprints import guarded
-from musterroll.api.bodies import read_json, read_upload
-from musterroll.api.door import actor, answer, clock, door, reading, rehearsing, writing
-from musterroll.api.exporting import ListQuery, Page, listed, listing
-from musterroll.api.models import Request, Shape, Text, numbers
-from musterroll.api.problems import HttpRefusal, documented
-from musterroll.domain.instants import from_ms
-from musterroll.domain.permission import Role, needs
-from musterroll.importers.catalogue import KINDS
-from musterroll.importers.reading import Document, choices, digest
-from musterroll.registry import import_history, import_mappings
-from musterroll.registry.documents.taking import Source
-from musterroll.registry.import_verdicts import Outcome, Verdict
-from musterroll.registry.importing import Imported, import_document
-from musterroll.storage.import_runs import RunRow
+from musterroll.api.http.bodies import read_json, read_upload
+from musterroll.api.http.context import actor, answer, clock, door, reading, rehearsing, writing
+from musterroll.api.http.lists import ListQuery, Page, listed, listing
+from musterroll.api.http.problems import HttpRefusal, documented
+from musterroll.api.http.routing import guarded
+from musterroll.api.http.schemas import Request, Shape, Text, numbers
+from musterroll.domain.access import Role, needs
+from musterroll.domain.values.instants import from_ms
+from musterroll.readers.document import Document, choices, digest
+from musterroll.readers.kinds import KINDS
+from musterroll.storage.imports.runs import RunRow
+from musterroll.usecases.imports import history as import_history
+from musterroll.usecases.imports import mappings as import_mappings
+from musterroll.usecases.imports.kinds.base import Source
+from musterroll.usecases.imports.run import Imported, import_document
+from musterroll.usecases.imports.verdicts import Outcome, Verdict
 
 _TOLD = 1000  # verdicts in one answer
 

@@ -9,11 +9,11 @@ from sqlalchemy import Row
 from sqlmodel import Session
 
 from musterroll.api.accounts import subtree_of
-from musterroll.api.blueprints import guarded
-from musterroll.api.exporting import ListQuery, Page, listed, listing
-from musterroll.api.models import Day, Price, Shape, Text, numbers
-from musterroll.storage import incidents
-from musterroll.storage.incidents import Wanted
+from musterroll.api.http.lists import ListQuery, Page, listed, listing
+from musterroll.api.http.routing import guarded
+from musterroll.api.http.schemas import Day, Price, Shape, Text, numbers
+from musterroll.storage.units import incidents
+from musterroll.storage.units.incidents import Wanted
 
 api = guarded("incidents", "incidents")
 

@@ -7,16 +7,16 @@ from flask import Response
 from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
 
 from musterroll.api.accounts import CountsOut
-from musterroll.api.blueprints import guarded
-from musterroll.api.door import answer, clock, latest_base, reading
-from musterroll.api.models import Day, Request, Shape, Text, day
-from musterroll.api.problems import documented
-from musterroll.domain.lifecycle import Lifecycle
+from musterroll.api.http.context import answer, clock, latest_base, reading
+from musterroll.api.http.problems import documented
+from musterroll.api.http.routing import guarded
+from musterroll.api.http.schemas import Day, Request, Shape, Text, day
+from musterroll.domain.installed_base.bridge import Step
 from musterroll.domain.liveness import Liveness
-from musterroll.domain.month_bridge import Step
-from musterroll.registry import timeline
-from musterroll.registry.rolls import InstalledBase
-from musterroll.registry.timeline import Base, Part, Scope, Slice
+from musterroll.domain.units.lifecycle import Lifecycle
+from musterroll.usecases.fleet.pages import InstalledBase
+from musterroll.usecases.installed_base import as_of as base_as_of
+from musterroll.usecases.installed_base.as_of import Base, Part, Scope, Slice
 
 api = guarded("installed-base", "installed base")
 
@@ -93,14 +93,14 @@ def get_installed_base(query: BaseQuery) -> Response:
     with reading() as session:
         if plain:
             return answer(_now(*latest_base()(session, clock())))
-        return answer(_base(timeline.base(session, clock(), on=query.on, known=query.known, by=query.by, scope=query.scope())))
+        return answer(_base(base_as_of.base(session, clock(), on=query.on, known=query.known, by=query.by, scope=query.scope())))
 
 
 @api.get("/installed-base/bridge", summary="What moved it in a month", responses={200: BridgeOut, **documented(404)})
 def get_bridge(query: MonthQuery) -> Response:
     """Deployed and operating at the end of the month before, step by step to the end of the month."""
     with reading() as session:
-        found = timeline.bridge(session, query.month, clock(), known=query.known, scope=query.scope())
+        found = base_as_of.bridge(session, query.month, clock(), known=query.known, scope=query.scope())
     return answer(BridgeOut(month=f"{query.month:%Y-%m}", opening=found.opening, steps=found.steps, closing=found.closing))
 
 

@@ -7,13 +7,13 @@ from flask import Response
 from pydantic import Field
 from sqlmodel import Session
 
-from musterroll.api.blueprints import guarded
-from musterroll.api.door import answer, clock, rehearsing
-from musterroll.api.exporting import ListQuery, Page, listed, listing
-from musterroll.api.models import DayOrInstant, Request, Shape
-from musterroll.domain.licences import Count, Level, Target
-from musterroll.registry import licensing
-from musterroll.registry.licensing import By
+from musterroll.api.http.context import answer, clock, rehearsing
+from musterroll.api.http.lists import ListQuery, Page, listed, listing
+from musterroll.api.http.routing import guarded
+from musterroll.api.http.schemas import DayOrInstant, Request, Shape
+from musterroll.domain.installed_base.licences import Count, Level, Target
+from musterroll.usecases.installed_base import licences as base_licences
+from musterroll.usecases.installed_base.licences import By
 
 api = guarded("licences", "licences")
 
@@ -66,7 +66,7 @@ class LicenceTrendQuery(TargetQuery):
 def list_licences(query: LicenceQuery) -> Response:
     now = clock()
     with rehearsing() as session:
-        found = licensing.licences(session, query.on or now, query.by, now, query.aim())
+        found = base_licences.licences(session, query.on or now, query.by, now, query.aim())
 
     def fetch(_: Session, cursor: str | None, limit: int) -> Page:
         names = [name for name in found.counts if cursor is None or name > cursor]
@@ -79,7 +79,7 @@ def list_licences(query: LicenceQuery) -> Response:
 @api.get("/licences/trend", summary="Active and gross licences by month or quarter", responses={200: LicenceTrend})
 def get_licence_trend(query: LicenceTrendQuery) -> Response:
     with rehearsing() as session:
-        points = licensing.trend(session, query.months, 3 if query.every == "quarter" else 1, clock(), query.aim())
+        points = base_licences.trend(session, query.months, 3 if query.every == "quarter" else 1, clock(), query.aim())
     return answer(LicenceTrend(items=[LicenceDay(on=one.on, level=one.level, **one.total._asdict()) for one in points]))
 
 

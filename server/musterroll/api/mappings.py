@@ -3,14 +3,14 @@
 from flask import Response
 from pydantic import Field
 
-from musterroll.api.blueprints import guarded
-from musterroll.api.door import answer, nothing, reading, writing
+from musterroll.api.http.context import answer, nothing, reading, writing
+from musterroll.api.http.problems import documented
+from musterroll.api.http.routing import guarded
+from musterroll.api.http.schemas import Request, Shape, Text
 from musterroll.api.imports import DocumentKind
-from musterroll.api.models import Request, Shape, Text
-from musterroll.api.problems import documented
-from musterroll.domain.permission import Role, needs
-from musterroll.registry import import_mappings
-from musterroll.storage.audit_tables import SavedMapping
+from musterroll.domain.access import Role, needs
+from musterroll.storage.tables.imports import SavedMapping
+from musterroll.usecases.imports import mappings as import_mappings
 
 api = guarded("mappings", "imports")
 

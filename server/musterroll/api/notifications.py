@@ -8,22 +8,24 @@ from flask import Response
 from pydantic import Field
 from sqlmodel import Session
 
-from musterroll.api.blueprints import guarded
-from musterroll.api.door import actor, answer, clock, nothing, reading, writing
-from musterroll.api.exporting import ListQuery, Page, listed, listing
-from musterroll.api.models import NumberPath, Price, Request, Shape, Text, numbers
-from musterroll.api.problems import documented
-from musterroll.domain.delivering import MessageState
-from musterroll.domain.findings import Kind as FindingKind
-from musterroll.domain.instants import from_ms
-from musterroll.domain.permission import Role, needs
-from musterroll.domain.signals import LEADS, Event, Kind
-from musterroll.domain.telling import Pace, Way
-from musterroll.registry import notifying, posting
-from musterroll.registry.notifying import Wish
-from musterroll.storage import outbox, signals
-from musterroll.storage.signal_tables import Notification, NotificationRule
-from musterroll.storage.tables import Account
+from musterroll.api.http.context import actor, answer, clock, nothing, reading, writing
+from musterroll.api.http.lists import ListQuery, Page, listed, listing
+from musterroll.api.http.problems import documented
+from musterroll.api.http.routing import guarded
+from musterroll.api.http.schemas import NumberPath, Price, Request, Shape, Text, numbers
+from musterroll.domain.access import Role, needs
+from musterroll.domain.findings.kinds import Kind as FindingKind
+from musterroll.domain.notifications.events import LEADS, Event, Kind
+from musterroll.domain.notifications.retry import MessageState
+from musterroll.domain.notifications.schedule import Pace, Way
+from musterroll.domain.values.instants import from_ms
+from musterroll.storage.notifications import events as stored_events
+from musterroll.storage.notifications import outbox as stored_outbox
+from musterroll.storage.tables.accounts import Account
+from musterroll.storage.tables.notifications import Notification, NotificationRule
+from musterroll.usecases.notifications import outbox as notification_outbox
+from musterroll.usecases.notifications import rules as notification_rules
+from musterroll.usecases.notifications.rules import Wish
 
 api = guarded("notifications", "notifications")
 SignalKind = Annotated[str, Field(pattern=f"^({'|'.join(Kind)})$")]
@@ -140,7 +142,7 @@ class SignalPage(Shape):
 def list_signals(query: ListQuery) -> Response:
     def fetch(session: Session, cursor: str | None, limit: int) -> Page:
         before = numbers(cursor, 1)
-        found = signals.recent(session, before[0] if before else None, limit + 1)
+        found = stored_events.recent(session, before[0] if before else None, limit + 1)
         return [_signal(one) for one in found[:limit]], str(found[limit - 1].id) if len(found) > limit else None
 
     return listed(SignalPage, query, "signals", fetch)
@@ -150,14 +152,14 @@ def list_signals(query: ListQuery) -> Response:
 @needs(Role.ADMIN)
 def list_rules() -> Response:
     with reading() as session:
-        return answer(NotificationRuleList(items=[_rule(session, rule) for rule in outbox.rules(session)]))
+        return answer(NotificationRuleList(items=[_rule(session, rule) for rule in stored_outbox.rules(session)]))
 
 
 @api.post("/notification-rules", summary="Make a rule", responses={201: NotificationRuleMade, **documented(400, 404, 413, 415)})
 @needs(Role.ADMIN)
 def make_rule(body: NotificationRuleBody) -> Response:
     with writing() as session:
-        rule, secret = notifying.make_rule(session, _wish(body), actor(), clock())
+        rule, secret = notification_rules.make_rule(session, _wish(body), actor(), clock())
         return answer(NotificationRuleMade(**_rule(session, rule).model_dump(), secret=secret), 201)
 
 
@@ -169,7 +171,7 @@ def make_rule(body: NotificationRuleBody) -> Response:
 @needs(Role.ADMIN)
 def change_rule(path: NumberPath, body: NotificationRuleBody) -> Response:
     with writing() as session:
-        return answer(_rule(session, notifying.change_rule(session, path.number, _wish(body), actor(), clock())))
+        return answer(_rule(session, notification_rules.change_rule(session, path.number, _wish(body), actor(), clock())))
 
 
 @api.post(
@@ -179,7 +181,7 @@ def change_rule(path: NumberPath, body: NotificationRuleBody) -> Response:
 def pause_rule(path: NumberPath, body: PauseBody) -> Response:
     """A paused rule says nothing of what happens meanwhile."""
     with writing() as session:
-        notifying.pause_rule(session, path.number, body.paused, actor(), clock())
+        notification_rules.pause_rule(session, path.number, body.paused, actor(), clock())
     return nothing()
 
 
@@ -188,7 +190,7 @@ def pause_rule(path: NumberPath, body: PauseBody) -> Response:
 def remove_rule(path: NumberPath) -> Response:
     """What it has not sent yet is dropped."""
     with writing() as session:
-        notifying.remove_rule(session, path.number, actor(), clock())
+        notification_rules.remove_rule(session, path.number, actor(), clock())
     return nothing()
 
 
@@ -199,8 +201,8 @@ def remove_rule(path: NumberPath) -> Response:
 def test_rule(path: NumberPath) -> Response:
     """Puts a message into the outbox, which goes out at once."""
     with writing() as session:
-        made = notifying.test_rule(session, path.number, clock())
-        return answer(_message(made, notifying.one(session, path.number)), 202)
+        made = notification_rules.test_rule(session, path.number, clock())
+        return answer(_message(made, notification_rules.one(session, path.number)), 202)
 
 
 @listing(api, "/notifications", NotificationPage, "Messages of the outbox, newest first")
@@ -208,7 +210,7 @@ def test_rule(path: NumberPath) -> Response:
 def list_messages(query: NotificationQuery) -> Response:
     def fetch(session: Session, cursor: str | None, limit: int) -> Page:
         before = numbers(cursor, 1)
-        found = outbox.page(session, query.state, query.rule, before[0] if before else None, limit + 1)
+        found = stored_outbox.page(session, query.state, query.rule, before[0] if before else None, limit + 1)
         shown = [_message(one.message, one.rule) for one in found[:limit]]
         return shown, str(shown[-1].id) if len(found) > limit else None
 
@@ -223,8 +225,8 @@ def list_messages(query: NotificationQuery) -> Response:
 @needs(Role.ADMIN)
 def retry(path: NumberPath) -> Response:
     with writing() as session:
-        made = posting.retry(session, path.number, clock())
-        return answer(_message(made, posting.message(session, path.number).rule), 202)
+        made = notification_outbox.retry(session, path.number, clock())
+        return answer(_message(made, notification_outbox.message(session, path.number).rule), 202)
 
 
 def _wish(body: NotificationRuleBody) -> Wish:

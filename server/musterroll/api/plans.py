@@ -7,22 +7,24 @@ from flask import Response
 from pydantic import Field, create_model
 from sqlmodel import Session
 
-from musterroll.api.blueprints import guarded
-from musterroll.api.door import actor, answer, clock, nothing, reading, rehearsing, writing
-from musterroll.api.exporting import XLSX
-from musterroll.api.models import Request, Shape, Text
-from musterroll.api.problems import documented
+from musterroll.api.http.context import actor, answer, clock, nothing, reading, rehearsing, writing
+from musterroll.api.http.lists import XLSX
+from musterroll.api.http.problems import documented
+from musterroll.api.http.routing import guarded
+from musterroll.api.http.schemas import Request, Shape, Text
+from musterroll.domain.access import Role, needs
 from musterroll.domain.capacity.assumptions import DEFAULTS, SAID
 from musterroll.domain.capacity.plan import Plan
-from musterroll.domain.permission import Role, needs
-from musterroll.registry import planning, planning_scenarios, planning_shapes
-from musterroll.registry.planning_workbook import workbook
-from musterroll.storage.plan_tables import Scenario
+from musterroll.storage.tables.capacity import Scenario
+from musterroll.usecases.capacity import plans as capacity_plans
+from musterroll.usecases.capacity import scenarios as capacity_scenarios
+from musterroll.usecases.capacity import shapes
+from musterroll.usecases.capacity.workbook import workbook
 
 api = guarded("plans", "plans")
 
 _MOST_COMPARED = 4
-_DEFAULTS = planning_scenarios.DEFAULTS
+_DEFAULTS = capacity_scenarios.DEFAULTS
 
 
 class EstimateOut(Shape):
@@ -211,7 +213,7 @@ PlanQuery = _changes()
 @api.get("/plans", summary="The scenarios that are kept", responses={200: ScenarioList})
 def list_plans() -> Response:
     with reading() as session:
-        return answer(ScenarioList(items=[_scenario(one) for one in planning_scenarios.all_of_them(session)]))
+        return answer(ScenarioList(items=[_scenario(one) for one in capacity_scenarios.all_of_them(session)]))
 
 
 @api.get("/plans/compare", summary="The plans of scenarios beside each other", responses={200: ComparisonOut, **documented(404, 409)})
@@ -224,8 +226,8 @@ def compare_plans(query: CompareQuery) -> Response:
 @api.get("/plans/backtest", summary="What would have been said before, and what happened", responses={200: TrialList, **documented(409)})
 def get_backtest() -> Response:
     with rehearsing() as session:
-        facts = planning.gathered(session, clock()).facts
-    return answer(TrialList(items=[TrialOut(**one) for one in planning_shapes.trial_shapes(facts, planning.trials(facts))]))
+        facts = capacity_plans.gathered(session, clock()).facts
+    return answer(TrialList(items=[TrialOut(**one) for one in shapes.trial_shapes(facts, capacity_plans.trials(facts))]))
 
 
 @api.get("/plans/<name>", summary="The plan of a scenario", responses={200: PlanOut, **documented(404, 409)})
@@ -248,7 +250,7 @@ def get_workbook(path: NamePath, query: PlanQuery) -> Response:  # type: ignore[
 def save_plan(body: ScenarioBody) -> Response:
     """In place of what was kept under the same name."""
     with writing() as session:
-        kept = planning_scenarios.save(session, body.name, body.assumptions, note=body.note, actor=actor(), now=clock())
+        kept = capacity_scenarios.save(session, body.name, body.assumptions, note=body.note, actor=actor(), now=clock())
         return answer(_scenario(kept))
 
 
@@ -256,18 +258,18 @@ def save_plan(body: ScenarioBody) -> Response:
 @needs(Role.PLANNER)
 def delete_plan(path: NamePath) -> Response:
     with writing() as session:
-        planning_scenarios.delete(session, path.name, actor=actor(), now=clock())
+        capacity_scenarios.delete(session, path.name, actor=actor(), now=clock())
     return nothing()
 
 
 def _made(session: Session, name: str, query: Any = None) -> Plan:
-    said = {} if name == _DEFAULTS else planning_scenarios.get(session, name).assumptions
+    said = {} if name == _DEFAULTS else capacity_scenarios.get(session, name).assumptions
     changed = query.model_dump(exclude_none=True) if query is not None else {}
-    return planning.plan(planning.gathered(session, clock()).facts, {**said, **changed})
+    return capacity_plans.plan(capacity_plans.gathered(session, clock()).facts, {**said, **changed})
 
 
 def _plan(made: Plan) -> PlanOut:
-    return PlanOut(**planning_shapes.shape(made))
+    return PlanOut(**shapes.shape(made))
 
 
 def _scenario(one: Scenario) -> ScenarioOut:

@@ -1,26 +1,31 @@
 """What admins set of products: list price of cover, reporting class and warranty policy; the policies themselves."""
 
 from decimal import Decimal
+from typing import Any
 
 from flask import Response
 from pydantic import Field
+from sqlalchemy import Row
+from sqlmodel import Session
 
-from musterroll.api.blueprints import guarded
-from musterroll.api.changes import DoneOut, done_out
-from musterroll.api.door import actor, answer, clock, reading, writing
-from musterroll.api.models import Request, Shape, Text
-from musterroll.api.problems import documented
-from musterroll.domain.errors import NotFound
-from musterroll.domain.identity import name_key
+from musterroll.api.audit import DoneOut, done_out
+from musterroll.api.http.context import actor, answer, clock, reading, writing
+from musterroll.api.http.lists import ListQuery, Page, listed, listing
+from musterroll.api.http.problems import documented
+from musterroll.api.http.routing import guarded
+from musterroll.api.http.schemas import Price, Request, Shape, Text, numbers
+from musterroll.domain.access import Role, needs
 from musterroll.domain.liveness import ReportingClass
-from musterroll.domain.permission import Role, needs
-from musterroll.domain.warranty import Start, StartRule
-from musterroll.registry import products
-from musterroll.storage import audit
-from musterroll.storage import products as stored
-from musterroll.storage.installed_base import product_id
-from musterroll.storage.paper_tables import WarrantyPolicy
-from musterroll.storage.warranties import policy_of
+from musterroll.domain.units.serials import name_key
+from musterroll.domain.values.errors import NotFound
+from musterroll.domain.warranty.periods import Start, StartRule
+from musterroll.storage.accounts import sites
+from musterroll.storage.audit import log as audit_log
+from musterroll.storage.installed_base.counts import product_id
+from musterroll.storage.tables.warranty import WarrantyPolicy
+from musterroll.storage.warranty import products as stored
+from musterroll.storage.warranty.periods import policy_of
+from musterroll.usecases.warranty import products
 
 api = guarded("products", "products and policies")
 
@@ -76,7 +81,7 @@ def put_policy(path: PolicyPath, body: PolicyBody) -> Response:
     with writing() as session:
         known = stored.named(session, path.name)
         products.save_policy(session, known.id if known else None, path.name, rules, body.months, actor(), clock())
-        return answer(done_out(audit.changes(session, None, 1)[0][0]))
+        return answer(done_out(audit_log.changes(session, None, 1)[0][0]))
 
 
 @api.patch("/products", summary="Change a product", responses={200: DoneOut, **documented(400, 404, 413, 415)})
@@ -89,10 +94,44 @@ def patch_product(body: ProductBody) -> Response:
             raise NotFound(f"there is no product {body.maker} {body.model}")
         terms = products.terms_of(session, number)._replace(**body.model_dump(exclude={"maker", "model"}, exclude_unset=True))
         products.change_product(session, number, terms._replace(policy=terms.policy or ""), actor(), clock())
-        return answer(done_out(audit.changes(session, None, 1)[0][0]))
+        return answer(done_out(audit_log.changes(session, None, 1)[0][0]))
 
 
 def _policy(row: WarrantyPolicy, sold: int) -> PolicyOut:
     policy = policy_of(row)
     rules = [RuleShape(start=rule.start, shelf_days=rule.shelf_days) for rule in policy.rules]
     return PolicyOut(name=policy.name, rules=rules, months=policy.months, products=sold)
+
+
+class ProductOut(Shape):
+    maker: str
+    model: str
+    family: str
+    reporting: ReportingClass
+    policy: str | None = Field(description="The warranty policy it is sold with.")
+    list_price: Price | None = Field(description="Of a year's cover of one unit.")
+    currency: str
+    units: int
+
+
+class ProductPage(Shape):
+    items: list[ProductOut]
+    next: str | None
+
+
+class ProductQuery(ListQuery):
+    text: Text = Field(default="", max_length=200, description="In maker or model.")
+
+
+@listing(api, "/products", ProductPage, "Products")
+def list_products(query: ProductQuery) -> Response:
+    def fetch(session: Session, cursor: str | None, limit: int) -> Page:
+        after = numbers(cursor, 1)
+        rows = sites.products(session, query.text.strip(), after[0] if after else 0, limit + 1)
+        return [_product(row) for row in rows[:limit]], str(rows[limit - 1].id) if len(rows) > limit else None
+
+    return listed(ProductPage, query, "products", fetch)
+
+
+def _product(row: Row[Any]) -> ProductOut:
+    return ProductOut(**{name: row._mapping[name] for name in ProductOut.model_fields})

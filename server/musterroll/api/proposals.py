@@ -8,17 +8,17 @@ from flask import Response
 from pydantic import Field
 from sqlmodel import Session
 
-from musterroll.api.blueprints import guarded
-from musterroll.api.changes import DoneOut, ReasonBody, done_out
-from musterroll.api.door import actor, answer, clock, writing
-from musterroll.api.exporting import ListQuery, Page, listed, listing
-from musterroll.api.models import NumberPath, Shape
-from musterroll.api.problems import documented
-from musterroll.domain.errors import Refusal
-from musterroll.domain.instants import from_ms
-from musterroll.domain.permission import Role, needs
-from musterroll.registry import proposing
-from musterroll.registry.proposing import ACCEPTED, ACCOUNT_TWIN, GONE, LINE_SERIAL, OPEN, REJECTED, UNIT_TWIN, Shown
+from musterroll.api.audit import DoneOut, ReasonBody, done_out
+from musterroll.api.http.context import actor, answer, clock, writing
+from musterroll.api.http.lists import ListQuery, Page, listed, listing
+from musterroll.api.http.problems import documented
+from musterroll.api.http.routing import guarded
+from musterroll.api.http.schemas import NumberPath, Shape
+from musterroll.domain.access import Role, needs
+from musterroll.domain.values.errors import Refusal
+from musterroll.domain.values.instants import from_ms
+from musterroll.usecases.matching import proposals as matching_proposals
+from musterroll.usecases.matching.proposals import ACCEPTED, ACCOUNT_TWIN, GONE, LINE_SERIAL, OPEN, REJECTED, UNIT_TWIN, Shown
 
 api = guarded("proposals", "proposals")
 
@@ -77,7 +77,7 @@ def list_proposals(query: ProposalQuery) -> Response:
     state = None if query.state is ProposalState.ALL else query.state.value
 
     def fetch(session: Session, cursor: str | None, limit: int) -> Page:
-        found = proposing.listed(session, state, query.kind, _position(cursor), limit + 1)
+        found = matching_proposals.listed(session, state, query.kind, _position(cursor), limit + 1)
         following = f"{found[limit - 1].proposal.weight}:{found[limit - 1].proposal.id}" if len(found) > limit else None
         return [_out(one) for one in found[:limit]], following
 
@@ -89,7 +89,7 @@ def list_proposals(query: ProposalQuery) -> Response:
 def find() -> Response:
     """What was decided stays decided; what is found no more is gone."""
     with writing() as session:
-        return answer(LookedOut(**proposing.find(session, clock())._asdict()))
+        return answer(LookedOut(**matching_proposals.find(session, clock())._asdict()))
 
 
 @api.post("/proposals/<int:number>/accept", summary="Do what it says", responses={200: DoneOut, **documented(400, 404, 409, 413, 415)})
@@ -97,7 +97,9 @@ def find() -> Response:
 def accept(path: NumberPath, body: AcceptBody) -> Response:
     """Two become one, or a line names a unit. Can be undone."""
     with writing() as session:
-        made = proposing.accept(session, path.number, actor=actor(), now=clock(), reason=body.reason, keep_right=body.keep_right or None)
+        made = matching_proposals.accept(
+            session, path.number, actor=actor(), now=clock(), reason=body.reason, keep_right=body.keep_right or None
+        )
         return answer(done_out(made))
 
 
@@ -106,7 +108,7 @@ def accept(path: NumberPath, body: AcceptBody) -> Response:
 def reject(path: NumberPath, body: ReasonBody) -> Response:
     """The pair is not proposed again. Can be undone."""
     with writing() as session:
-        return answer(done_out(proposing.reject(session, path.number, actor=actor(), now=clock(), reason=body.reason)))
+        return answer(done_out(matching_proposals.reject(session, path.number, actor=actor(), now=clock(), reason=body.reason)))
 
 
 def _position(cursor: str | None) -> tuple[float, int] | None:

@@ -6,13 +6,13 @@ from datetime import datetime
 from flask import Response
 from pydantic import Field
 
-from musterroll.api.blueprints import guarded
-from musterroll.api.door import answer, reading
-from musterroll.api.models import PageQuery, Shape, numbers
-from musterroll.domain.instants import from_ms
-from musterroll.domain.permission import Role, needs
-from musterroll.registry.quarantining import quarantined
-from musterroll.storage.tables import Quarantined
+from musterroll.api.http.context import answer, reading
+from musterroll.api.http.routing import guarded
+from musterroll.api.http.schemas import PageQuery, Shape, numbers
+from musterroll.domain.access import Role, needs
+from musterroll.domain.values.instants import from_ms
+from musterroll.storage.tables.messages import Quarantined
+from musterroll.usecases.messages.quarantine import quarantined
 
 api = guarded("quarantine", "quarantine")
 

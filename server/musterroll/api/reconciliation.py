@@ -6,22 +6,25 @@ from flask import Response
 from pydantic import Field
 from sqlmodel import Session
 
-from musterroll.api.blueprints import guarded
-from musterroll.api.door import answer, clock, reading, rehearsing, writing
-from musterroll.api.exporting import ListQuery, Page, listed, listing
+from musterroll.api.http.context import answer, clock, reading, rehearsing, writing
+from musterroll.api.http.lists import ListQuery, Page, listed, listing
+from musterroll.api.http.problems import documented
+from musterroll.api.http.routing import guarded
+from musterroll.api.http.schemas import Day, DayOrInstant, MoneyOut, Request, Shape, Text, money_out
 from musterroll.api.installed_base import ScopeQuery
-from musterroll.api.models import Day, DayOrInstant, MoneyOut, Request, Shape, Text, money_out
-from musterroll.api.problems import documented
-from musterroll.domain.errors import Refusal
-from musterroll.domain.findings import Kind
-from musterroll.domain.instants import from_ms
-from musterroll.domain.permission import Role, needs
-from musterroll.domain.reconciliation import CELLS
-from musterroll.registry import accounts, cell_slices, reconciling, snapshotting
-from musterroll.registry.cell_slices import Sliced
-from musterroll.registry.reconciling import Reconciliation
-from musterroll.registry.timeline import EVERYTHING, Scope, Slice
-from musterroll.storage import tallies
+from musterroll.domain.access import Role, needs
+from musterroll.domain.findings.kinds import Kind
+from musterroll.domain.reconciliation.cells import CELLS
+from musterroll.domain.values.errors import Refusal
+from musterroll.domain.values.instants import from_ms
+from musterroll.storage.reconciliation import cell_counters
+from musterroll.usecases.accounts import hierarchy
+from musterroll.usecases.installed_base import cells_by
+from musterroll.usecases.installed_base.as_of import EVERYTHING, Scope, Slice
+from musterroll.usecases.installed_base.cells_by import Sliced
+from musterroll.usecases.reconciliation import daily_snapshot
+from musterroll.usecases.reconciliation import run as reconciliation_run
+from musterroll.usecases.reconciliation.run import Reconciliation
 
 api = guarded("reconciliation", "reconciliation")
 
@@ -119,7 +122,7 @@ def get_reconciliation(query: OnQuery) -> Response:
     """Worked out anew for the day; nothing is stored."""
     now = clock()
     with rehearsing() as session:
-        return answer(_out(reconciling.reconcile(session, query.on or now, now, store=False)))
+        return answer(_out(reconciliation_run.reconcile(session, query.on or now, now, store=False)))
 
 
 @api.post("/reconciliation", summary="Reconcile now and keep the findings", responses={200: ReconciliationOut, **documented(400, 413, 415)})
@@ -127,31 +130,31 @@ def get_reconciliation(query: OnQuery) -> Response:
 def run() -> Response:
     now = clock()
     with writing() as session:
-        return answer(_out(reconciling.reconcile(session, now, now, store=True)))
+        return answer(_out(reconciliation_run.reconcile(session, now, now, store=True)))
 
 
 @api.get("/reconciliation/counts", summary="The eight cells as last kept", responses={200: KeptCounts, **documented(404)})
 def get_counts(query: CountsQuery) -> Response:
     """Of all, or of an account, at once, whatever the size of the fleet."""
     with reading() as session:
-        last, scope = tallies.last_run(session), query.scope()
+        last, scope = cell_counters.last_run(session), query.scope()
         if scope == EVERYTHING:
-            cells = tallies.counts(session)
+            cells = cell_counters.counts(session)
         elif scope == Scope(account=query.account):
-            cells = tallies.counts(session, "account", [node.id for node in accounts.tree(session, query.account)])
+            cells = cell_counters.counts(session, "account", [node.id for node in hierarchy.tree(session, query.account)])
         else:
-            cells = cell_slices.cells(session, scope)
+            cells = cells_by.cells(session, scope)
     return answer(KeptCounts(at=from_ms(last.at) if last else None, units=sum(cells.values()), cells=cells))
 
 
 @listing(api, "/reconciliation/slices", SlicePage, "The eight cells as last kept, sliced", 404)
 def list_slices(query: SlicesQuery) -> Response:
     """All slices on one page."""
-    if query.by not in cell_slices.SLICES:
-        raise Refusal(f"the cells are sliced by {', '.join(cell_slices.SLICES)}, not by {query.by}", "bad_slice")
+    if query.by not in cells_by.SLICES:
+        raise Refusal(f"the cells are sliced by {', '.join(cells_by.SLICES)}, not by {query.by}", "bad_slice")
 
     def fetch(session: Session, cursor: str | None, limit: int) -> Page:
-        return [_slice(one) for one in cell_slices.cells_by(session, query.by, query.scope())], None
+        return [_slice(one) for one in cells_by.cells_by(session, query.by, query.scope())], None
 
     return listed(SlicePage, query, "reconciliation", fetch)
 
@@ -160,7 +163,7 @@ def list_slices(query: SlicesQuery) -> Response:
 def get_trend(query: TrendQuery) -> Response:
     """As each day's end was kept."""
     with reading() as session:
-        days = snapshotting.trend(session, query.first, query.until, query.account)
+        days = daily_snapshot.trend(session, query.first, query.until, query.account)
     return answer(Trend(items=[TrendDay(on=one.on, cells=one.cells) for one in days]))
 
 

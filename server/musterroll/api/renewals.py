@@ -7,13 +7,13 @@ from flask import Response
 from pydantic import Field
 from sqlmodel import Session
 
-from musterroll.api.blueprints import guarded
-from musterroll.api.door import answer, clock, reading
-from musterroll.api.exporting import ListQuery, Page, listed, listing
-from musterroll.api.models import MoneyOut, Named, Shape, Text, in_line, money_out, named, numbers
-from musterroll.domain.contract import Payment
-from musterroll.registry import renewals
-from musterroll.registry.renewals import Due, Narrow, Share
+from musterroll.api.http.context import answer, clock, reading
+from musterroll.api.http.lists import ListQuery, Page, listed, listing
+from musterroll.api.http.routing import guarded
+from musterroll.api.http.schemas import MoneyOut, Named, Shape, Text, in_line, money_out, named, numbers
+from musterroll.domain.contracts.terms import Payment
+from musterroll.usecases.installed_base import renewals
+from musterroll.usecases.installed_base.renewals import Due, Narrow, Share
 
 api = guarded("renewals", "contracts")
 Only = Annotated[renewals.Only, in_line(renewals.Only)]

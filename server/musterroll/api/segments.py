@@ -7,16 +7,17 @@ from flask import Response
 from pydantic import Field
 from sqlmodel import Session
 
-from musterroll.api.blueprints import guarded
-from musterroll.api.door import actor, answer, clock, nothing, reading, writing
-from musterroll.api.exporting import ListQuery, Page, listed, listing
-from musterroll.api.models import MoneyOut, Request, Shape, Text, money_out
-from musterroll.api.problems import documented
-from musterroll.domain.errors import Refusal
-from musterroll.domain.permission import Role, needs
-from musterroll.registry import fleet_words, segments
-from musterroll.registry.segments import Segment
-from musterroll.storage.segment_sums import Customer
+from musterroll.api.http.context import actor, answer, clock, nothing, reading, writing
+from musterroll.api.http.lists import ListQuery, Page, listed, listing
+from musterroll.api.http.problems import documented
+from musterroll.api.http.routing import guarded
+from musterroll.api.http.schemas import MoneyOut, Request, Shape, Text, money_out
+from musterroll.domain.access import Role, needs
+from musterroll.domain.values.errors import Refusal
+from musterroll.storage.fleet.segments import Customer
+from musterroll.usecases.fleet import filter_words
+from musterroll.usecases.fleet import segments as fleet_segments
+from musterroll.usecases.fleet.segments import Segment
 
 api = guarded("segments", "segments")
 
@@ -71,15 +72,15 @@ class SegmentBody(Request):
 @api.get("/segments", summary="Everybody's segments and saved filters", responses={200: SegmentList})
 def list_segments() -> Response:
     with reading() as session:
-        return answer(SegmentList(items=[SegmentOut(**_facts(one)) for one in segments.listed(session)]))
+        return answer(SegmentList(items=[SegmentOut(**_facts(one)) for one in fleet_segments.listed(session)]))
 
 
 @api.get("/segments/<key>", summary="One segment, counted", responses={200: SegmentWhole, **documented(404)})
 def get_segment(path: SegmentPath) -> Response:
     """Of a large fleet it is counted every ten minutes."""
     with reading() as session:
-        one = segments.segment(session, path.key)
-        size = segments.size(session, one, clock())
+        one = fleet_segments.segment(session, path.key)
+        size = fleet_segments.size(session, one, clock())
     counted: dict[str, Any] = {
         "units": size.value.units,
         "accounts": size.value.accounts,
@@ -94,7 +95,7 @@ def list_customers(path: SegmentPath, query: ListQuery) -> Response:
     now = clock()
 
     def fetch(session: Session, cursor: str | None, limit: int) -> Page:
-        found = segments.customers(session, segments.segment(session, path.key), _behind(cursor), limit + 1, now)
+        found = fleet_segments.customers(session, fleet_segments.segment(session, path.key), _behind(cursor), limit + 1, now)
         return [_customer(one) for one in found[:limit]], f"={found[limit - 1].ref}" if len(found) > limit else None
 
     return listed(CustomerPage, query, "segment-accounts", fetch)
@@ -105,7 +106,7 @@ def list_customers(path: SegmentPath, query: ListQuery) -> Response:
 def save_segment(body: SegmentBody) -> Response:
     """In place of what was saved under the same name. Words of the filter that nobody knows filter nothing."""
     with writing() as session:
-        made = segments.save(session, body.name, fleet_words.read(body.filter), actor(), clock())
+        made = fleet_segments.save(session, body.name, filter_words.read(body.filter), actor(), clock())
         return answer(SegmentOut(**_facts(made)))
 
 
@@ -113,7 +114,7 @@ def save_segment(body: SegmentBody) -> Response:
 @needs(Role.PLANNER)
 def delete_segment(path: SegmentPath) -> Response:
     with writing() as session:
-        segments.delete(session, path.key)
+        fleet_segments.delete(session, path.key)
     return nothing()
 
 
@@ -125,7 +126,7 @@ def _behind(cursor: str | None) -> str | None:
 
 
 def _facts(one: Segment) -> dict[str, Any]:
-    return {"key": one.key, "name": one.name, "says": one.says, "filter": fleet_words.words(one.filters), "made_by": one.made_by}
+    return {"key": one.key, "name": one.name, "says": one.says, "filter": filter_words.words(one.filters), "made_by": one.made_by}
 
 
 def _customer(one: Customer) -> CustomerOut:

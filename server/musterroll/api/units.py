@@ -4,28 +4,19 @@ from flask import Response
 from pydantic import Field
 from sqlmodel import Session
 
-from musterroll.api.blueprints import guarded
-from musterroll.api.door import actor, answer, clock, reading, writing
-from musterroll.api.exporting import ListQuery, Page, listed, listing
-from musterroll.api.models import PageQuery, Request, Text, UnitPath, numbers
-from musterroll.api.problems import documented
-from musterroll.api.unit_shapes import (
-    ChangePage,
-    LookUpOut,
-    MessagePage,
-    UnitOut,
-    UnitPage,
-    change_out,
-    message_out,
-    unit_out,
-)
-from musterroll.domain.lifecycle import Lifecycle
+from musterroll.api.http.context import actor, answer, clock, reading, writing
+from musterroll.api.http.lists import ListQuery, Page, listed, listing
+from musterroll.api.http.problems import documented
+from musterroll.api.http.routing import guarded
+from musterroll.api.http.schemas import PageQuery, Request, Text, UnitPath, numbers
+from musterroll.api.unit_schemas import ChangePage, LookUpOut, MessagePage, UnitOut, UnitPage, change_out, message_out, unit_out
+from musterroll.domain.access import Role, needs
 from musterroll.domain.liveness import Liveness
-from musterroll.domain.permission import Role, needs
-from musterroll.registry import holding
-from musterroll.registry.histories import messages, transitions
-from musterroll.registry.looking_up import look_up, unit_card
-from musterroll.registry.rolls import FleetFilter, fleet
+from musterroll.domain.units.lifecycle import Lifecycle
+from musterroll.usecases.fleet.pages import FleetFilter, fleet
+from musterroll.usecases.liveness import snooze
+from musterroll.usecases.units.history import messages, transitions
+from musterroll.usecases.units.look_up import look_up, unit_card
 
 api = guarded("units", "units")
 
@@ -109,7 +100,7 @@ def get_lookup(query: CodeQuery) -> Response:
 def hold_unit(path: UnitPath) -> Response:
     now = clock()
     with writing() as session:
-        holding.hold(session, path.uid, actor(), now)
+        snooze.hold(session, path.uid, actor(), now)
         return answer(unit_out(unit_card(session, path.uid, now)))
 
 
@@ -118,5 +109,5 @@ def hold_unit(path: UnitPath) -> Response:
 def release_unit(path: UnitPath) -> Response:
     now = clock()
     with writing() as session:
-        holding.release(session, path.uid, actor(), now)
+        snooze.release(session, path.uid, actor(), now)
         return answer(unit_out(unit_card(session, path.uid, now)))

@@ -5,10 +5,10 @@ import logging
 from collections.abc import Awaitable, Callable
 from typing import NamedTuple
 
-from musterroll.broker import packets
 from musterroll.broker.access import REGISTRY, may_be, may_publish, may_subscribe
-from musterroll.broker.packets import Connect, Malformed, Packet
 from musterroll.broker.router import Router, Session
+from musterroll.mqtt import packets
+from musterroll.mqtt.packets import Connect, Malformed, Packet
 
 log = logging.getLogger(__name__)
 LONGEST = 16 * 1024  # bytes of a packet: twice the longest payload of the contract

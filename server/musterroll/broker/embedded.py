@@ -13,9 +13,9 @@ from typing import Any, NamedTuple, TypeVar
 from musterroll.broker.access import REGISTRY
 from musterroll.broker.connection import Connection, Hall
 from musterroll.broker.router import Router
-from musterroll.domain.errors import Refusal
-from musterroll.registry import provisioning
-from musterroll.storage.database import Database
+from musterroll.domain.values.errors import Refusal
+from musterroll.storage.engine.database import Database
+from musterroll.usecases.enrolment import broker_logins
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -124,7 +124,7 @@ class EmbeddedBroker:
 
     def _check(self, uid: str, password: str) -> int | None:
         with self._database.reading() as session:
-            return provisioning.admit(session, uid, password)
+            return broker_logins.admit(session, uid, password)
 
     async def _watch(self) -> None:
         """Shut out, within a second or two, whoever lost their credential."""
@@ -146,10 +146,10 @@ class EmbeddedBroker:
 
     def _look(self, before: Seen, inside: set[int]) -> Seen:
         with self._database.reading() as session:
-            revision = provisioning.revision(session)
+            revision = broker_logins.revision(session)
             # Whoever came in since then is asked about too: the credential may have ended between the check and the door.
             known = before.valid & inside if revision == before.revision else set()
-            return Seen(revision, known | provisioning.still_active(session, inside - known))
+            return Seen(revision, known | broker_logins.still_active(session, inside - known))
 
 
 async def _answer() -> bool:

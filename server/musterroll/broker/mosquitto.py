@@ -11,11 +11,11 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from musterroll.broker.access import REGISTRY
-from musterroll.domain.credentials import CHOSEN_ITERATIONS, hash_secret
-from musterroll.domain.errors import Refusal
-from musterroll.registry.provisioning import Login, provision, revision
+from musterroll.domain.enrolment.secrets import CHOSEN_ITERATIONS, hash_secret
+from musterroll.domain.values.errors import Refusal
 from musterroll.settings import Settings
-from musterroll.storage.database import Database
+from musterroll.storage.engine.database import Database
+from musterroll.usecases.enrolment.broker_logins import Login, provision, revision
 
 log = logging.getLogger(__name__)
 _WORKERS = 8  # ingest processes that deploy/mosquitto/musterroll.acl knows: registry, registry-2, ... registry-8

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from itertools import chain
 from typing import NamedTuple
 
-from musterroll.broker.packets import FAILURE, message
+from musterroll.mqtt.packets import FAILURE, message
 
 _WINDOW = 10_000  # messages on their way to one client, not yet acknowledged
 _MIDS = 65_535

@@ -12,8 +12,8 @@ import click
 import structlog
 
 from musterroll.settings import Settings, load
-from musterroll.storage import migrate
-from musterroll.storage.database import Database
+from musterroll.storage.engine import migrate
+from musterroll.storage.engine.database import Database
 
 
 class Context:

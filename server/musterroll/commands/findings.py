@@ -7,14 +7,14 @@ import click
 from sqlalchemy import Row
 
 from musterroll.commands.context import Context, clock, show
-from musterroll.commands.reconciling import Day, words
-from musterroll.domain.decisions import State
-from musterroll.domain.findings import OWNERS, Kind
-from musterroll.domain.instants import from_ms
-from musterroll.domain.money import Money
-from musterroll.registry import deciding, taking_back
-from musterroll.registry.cases import Proof
-from musterroll.registry.deciding import Filter, Opened
+from musterroll.commands.reconciliation import Day, words
+from musterroll.domain.findings.decisions import State
+from musterroll.domain.findings.kinds import OWNERS, Kind
+from musterroll.domain.values.instants import from_ms
+from musterroll.domain.values.money import Money
+from musterroll.usecases.findings import decisions as finding_decisions
+from musterroll.usecases.findings.decisions import Filter, Opened
+from musterroll.usecases.findings.explain import Proof
 
 _ACTOR = "command line"
 _json = click.option("--json", "as_json", is_flag=True, help="Answer for machines.")
@@ -60,7 +60,7 @@ def findings(
         None if state == "all" else State(state), Kind(kind) if kind else None, owner, account, None, uid, site, segment, country
     )
     with context.obj.database().reading() as session:
-        page = deciding.findings(session, wanted, after, limit, clock())
+        page = finding_decisions.findings(session, wanted, after, limit, clock())
     if as_json:
         worth = {one.currency: f"{one.amount:.2f}" for one in page.total.worth}
         show({"total": page.total.findings, "worth": worth, "findings": [shape(row) for row in page.rows], "next": page.next})
@@ -80,7 +80,7 @@ def findings(
 def show_(context: Context, number: int, as_json: bool) -> None:
     """Open finding NUMBER: what it says, what it is worth and why, and the rows and documents that prove it."""
     with context.database().reading() as session:
-        opened = deciding.finding(session, number, clock())
+        opened = finding_decisions.finding(session, number, clock())
     if as_json:
         show(_opened(opened))
         return
@@ -113,7 +113,7 @@ def decide(context: Context, numbers: tuple[int, ...], to: str | None, until: da
         raise click.UsageError("say one of --accept, --ignore-until DAY, --resolve or --reopen")
     state = State.IGNORED if until else State(to or "")
     with context.database().writing() as session:
-        change = deciding.decide(session, numbers, state, reason=reason, until=until, actor=_ACTOR, now=clock())
+        change = finding_decisions.decide(session, numbers, state, reason=reason, until=until, actor=_ACTOR, now=clock())
     if as_json:
         show({"change": change.id, "decided": numbers, "state": state.value})
     else:
@@ -128,7 +128,7 @@ def decide(context: Context, numbers: tuple[int, ...], to: str | None, until: da
 def undo(context: Context, number: int, reason: str, as_json: bool) -> None:
     """Take back what was last decided of finding NUMBER, as if it had never been."""
     with context.database().writing() as session:
-        change = taking_back.decision(session, number, _ACTOR, clock(), reason)
+        change = finding_decisions.decision(session, number, _ACTOR, clock(), reason)
     if as_json:
         show({"finding": number, "undone": change.undoes_id, "change": change.id})
     else:

@@ -3,10 +3,11 @@
 import click
 
 from musterroll.commands.context import Context, clock, show
-from musterroll.commands.importing import ACTOR
-from musterroll.domain.instants import from_ms
-from musterroll.registry import import_history, import_mappings
-from musterroll.storage.import_runs import RunRow
+from musterroll.commands.imports import ACTOR
+from musterroll.domain.values.instants import from_ms
+from musterroll.storage.imports.runs import RunRow
+from musterroll.usecases.imports import history as import_history
+from musterroll.usecases.imports import mappings as import_mappings
 
 _JSON = click.option("--json", "as_json", is_flag=True, help="Answer for machines.")
 

@@ -6,12 +6,12 @@ from typing import Any
 import click
 
 from musterroll.commands.context import Context, clock, show
-from musterroll.commands.reconciling import DayOrInstant
-from musterroll.domain.errors import Refusal
-from musterroll.domain.month_bridge import Bridge
-from musterroll.registry import timeline
-from musterroll.registry.timeline import Base, Part, Scope, Slice
-from musterroll.storage.installed_base import Tally
+from musterroll.commands.reconciliation import DayOrInstant
+from musterroll.domain.installed_base.bridge import Bridge
+from musterroll.domain.values.errors import Refusal
+from musterroll.storage.installed_base.counts import Tally
+from musterroll.usecases.installed_base import as_of as base_as_of
+from musterroll.usecases.installed_base.as_of import Base, Part, Scope, Slice
 
 _MONTH = click.DateTime(["%Y-%m"])
 
@@ -45,9 +45,9 @@ def installed_base(
     within = Scope(**scope, **_product(product))
     with context.database().reading() as session:
         if month is not None:
-            _show_bridge(month.date(), timeline.bridge(session, month.date(), clock(), known=known, scope=within), as_json)
+            _show_bridge(month.date(), base_as_of.bridge(session, month.date(), clock(), known=known, scope=within), as_json)
         else:
-            _show_base(timeline.base(session, clock(), on=on, known=known, by=Slice(by) if by else None, scope=within), as_json)
+            _show_base(base_as_of.base(session, clock(), on=on, known=known, by=Slice(by) if by else None, scope=within), as_json)
 
 
 def _product(given: str | None) -> dict[str, str]:

@@ -5,10 +5,10 @@ from datetime import date, datetime
 import click
 
 from musterroll.commands.context import Context, clock, show
-from musterroll.commands.reconciling import DayOrInstant
-from musterroll.domain.licences import Target
-from musterroll.registry import licensing
-from musterroll.registry.licensing import By
+from musterroll.commands.reconciliation import DayOrInstant
+from musterroll.domain.installed_base.licences import Target
+from musterroll.usecases.installed_base import licences as base_licences
+from musterroll.usecases.installed_base.licences import By
 
 
 @click.command()
@@ -33,8 +33,8 @@ def licences(
     """Count active licences, and all that were sold beside them."""
     now, aim = clock(), None if target is None else Target(target, tolerance)
     with context.database().reading() as session:
-        found = licensing.licences(session, on or now, By(by), now, aim)
-        points = licensing.trend(session, trend, 3 if quarters else 1, now, aim) if trend else []
+        found = base_licences.licences(session, on or now, By(by), now, aim)
+        points = base_licences.trend(session, trend, 3 if quarters else 1, now, aim) if trend else []
     if as_json:
         counts = {name or "unknown": count._asdict() for name, count in found.counts.items()}
         told = {"on": found.on, "total": found.total._asdict(), "by": by, "counts": counts, "level": found.level}

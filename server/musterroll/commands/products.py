@@ -7,16 +7,17 @@ from typing import Any
 import click
 
 from musterroll.commands.context import Context, clock, show
-from musterroll.domain.errors import NotFound
-from musterroll.domain.identity import name_key
 from musterroll.domain.liveness import ReportingClass
-from musterroll.domain.warranty import Start, StartRule
-from musterroll.registry import products as verbs
-from musterroll.storage import audit, sites
-from musterroll.storage import products as stored
-from musterroll.storage.audit_tables import Change
-from musterroll.storage.installed_base import product_id
-from musterroll.storage.warranties import policy_of
+from musterroll.domain.units.serials import name_key
+from musterroll.domain.values.errors import NotFound
+from musterroll.domain.warranty.periods import Start, StartRule
+from musterroll.storage.accounts import sites
+from musterroll.storage.audit import log as audit_log
+from musterroll.storage.installed_base.counts import product_id
+from musterroll.storage.tables.audit import Change
+from musterroll.storage.warranty import products as stored
+from musterroll.storage.warranty.periods import policy_of
+from musterroll.usecases.warranty import products as verbs
 
 _ACTOR = "command line"
 _json = click.option("--json", "as_json", is_flag=True, help="Answer for machines.")
@@ -107,7 +108,7 @@ def set_(
         if number is None:
             raise NotFound(f"there is no product {maker} {model}")
         verbs.change_product(session, number, verbs.terms_of(session, number)._replace(**news), _ACTOR, now)
-        change = audit.changes(session, None, 1)[0][0]
+        change = audit_log.changes(session, None, 1)[0][0]
     _done(context, change, now, as_json)
 
 
@@ -147,7 +148,7 @@ def set_policy(context: Context, name: str, rules: tuple[StartRule, ...], months
     with context.database().writing() as session:
         known = stored.named(session, name)
         verbs.save_policy(session, known.id if known else None, name, rules, months, _ACTOR, now)
-        change = audit.changes(session, None, 1)[0][0]
+        change = audit_log.changes(session, None, 1)[0][0]
     _done(context, change, now, as_json)
 
 

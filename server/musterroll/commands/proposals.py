@@ -5,12 +5,13 @@ from typing import Any
 import click
 
 from musterroll.commands.context import Context, clock, show
-from musterroll.domain.instants import from_ms
-from musterroll.registry import linking, proposing
-from musterroll.registry.proposing import Shown
+from musterroll.domain.values.instants import from_ms
+from musterroll.usecases.matching import proposals as matching_proposals
+from musterroll.usecases.matching import splink
+from musterroll.usecases.matching.proposals import Shown
 
 _ACTOR = "command line"
-_STATES = (proposing.OPEN, proposing.ACCEPTED, proposing.REJECTED, proposing.GONE)
+_STATES = (matching_proposals.OPEN, matching_proposals.ACCEPTED, matching_proposals.REJECTED, matching_proposals.GONE)
 _json = click.option("--json", "as_json", is_flag=True, help="Answer for machines.")
 _reason = click.option("--reason", default="", help="Why.")
 
@@ -29,10 +30,10 @@ def find(context: Context, tool: str | None, as_json: bool) -> None:
     twins = None
     if tool:
         with context.database().reading() as session:
-            accounts = proposing.accounts(session)
-        twins = linking.twins(accounts)  # outside a transaction: it takes long
+            accounts = matching_proposals.accounts(session)
+        twins = splink.twins(accounts)  # outside a transaction: it takes long
     with context.database().writing() as session:
-        found = proposing.find(session, clock(), twins)
+        found = matching_proposals.find(session, clock(), twins)
     if as_json:
         show(found._asdict())
     else:
@@ -40,15 +41,15 @@ def find(context: Context, tool: str | None, as_json: bool) -> None:
 
 
 @proposals.command("list")
-@click.option("--state", default=proposing.OPEN, show_default=True, type=click.Choice([*_STATES, "all"]))
-@click.option("--kind", type=click.Choice(list(proposing.KINDS)), help="Only these.")
+@click.option("--state", default=matching_proposals.OPEN, show_default=True, type=click.Choice([*_STATES, "all"]))
+@click.option("--kind", type=click.Choice(list(matching_proposals.KINDS)), help="Only these.")
 @click.option("--limit", default=50, show_default=True, type=click.IntRange(1, 10_000))
 @_json
 @click.pass_obj
 def list_(context: Context, state: str, kind: str | None, limit: int, as_json: bool) -> None:
     """List proposals, the surest first, with what speaks for and against each."""
     with context.database().reading() as session:
-        rows = proposing.listed(session, None if state == "all" else state, kind, limit=limit)
+        rows = matching_proposals.listed(session, None if state == "all" else state, kind, limit=limit)
     if as_json:
         show([_row(row) for row in rows])
         return
@@ -57,7 +58,7 @@ def list_(context: Context, state: str, kind: str | None, limit: int, as_json: b
         click.echo(f"There is no {which}proposal; musterroll proposals find looks for near matches.")
     for row in rows:
         one = row.proposal
-        decided = "" if one.state == proposing.OPEN else f" ({one.state} by {one.decided_by or 'nobody'})"
+        decided = "" if one.state == matching_proposals.OPEN else f" ({one.state} by {one.decided_by or 'nobody'})"
         click.echo(f"{one.id:>6}  {one.weight:>4.0%}  {one.kind}  {row.left} = {row.right} ?{decided}")
         for field in one.evidence:
             click.echo(f"                {field['weight']:>+5.1f}  {field['field']}: {field['left']} | {field['right']}")
@@ -72,7 +73,7 @@ def list_(context: Context, state: str, kind: str | None, limit: int, as_json: b
 def accept(context: Context, number: int, keep_right: bool, reason: str, as_json: bool) -> None:
     """Do what proposal NUMBER says."""
     with context.database().writing() as session:
-        change = proposing.accept(session, number, actor=_ACTOR, now=clock(), reason=reason, keep_right=keep_right)
+        change = matching_proposals.accept(session, number, actor=_ACTOR, now=clock(), reason=reason, keep_right=keep_right)
     _done(number, "accepted", change.id or 0, as_json)
 
 
@@ -84,7 +85,7 @@ def accept(context: Context, number: int, keep_right: bool, reason: str, as_json
 def reject(context: Context, number: int, reason: str, as_json: bool) -> None:
     """Say that the two of proposal NUMBER are two."""
     with context.database().writing() as session:
-        change = proposing.reject(session, number, actor=_ACTOR, now=clock(), reason=reason)
+        change = matching_proposals.reject(session, number, actor=_ACTOR, now=clock(), reason=reason)
     _done(number, "rejected", change.id or 0, as_json)
 
 

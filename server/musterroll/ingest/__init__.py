@@ -1,5 +1,5 @@
 """Door: MQTT. What units say comes in here, and receipts and commands go out."""
 
-from musterroll.ingest.subscriber import Ingest
+from musterroll.ingest.ingest import Ingest
 
 __all__ = ["Ingest"]

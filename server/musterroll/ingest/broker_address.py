@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import unquote, urlsplit
 
-from musterroll.domain.errors import Refusal
+from musterroll.domain.values.errors import Refusal
 
 
 class BrokerAddress(NamedTuple):

@@ -6,8 +6,8 @@ from collections import deque
 from collections.abc import Sequence
 from typing import NamedTuple, Protocol
 
-from musterroll.ingest.clients import Messages
-from musterroll.ingest.frames import Publication
+from musterroll.ingest.paho_client import Messages
+from musterroll.mqtt.stream import Publication
 
 BATCH = 5_000  # messages
 _LONGEST_WAIT = 0.05  # seconds for a batch to grow

@@ -10,16 +10,18 @@ from datetime import datetime
 from musterroll_wire import topics
 from musterroll_wire.messages import Command, encode
 
-from musterroll.ingest import dispatch
+from musterroll.ingest import decode
 from musterroll.ingest.canary import Progress
-from musterroll.ingest.clients import Messages
-from musterroll.ingest.dispatch import Acquaintances, Heard
+from musterroll.ingest.decode import Acquaintances, Heard
 from musterroll.ingest.inbox import Inbox, Parcel
+from musterroll.ingest.paho_client import Messages
 from musterroll.metrics import Metrics
-from musterroll.registry import hearing, reporting, telling
-from musterroll.registry.quarantining import Misfit
-from musterroll.registry.reporting import Batch, Outcome
-from musterroll.storage.database import Database, outage
+from musterroll.storage.engine.database import Database, outage
+from musterroll.usecases.coverage import tell_unit
+from musterroll.usecases.liveness import heartbeats
+from musterroll.usecases.messages import receive
+from musterroll.usecases.messages.quarantine import Misfit
+from musterroll.usecases.messages.receive import Batch, Outcome
 
 log = logging.getLogger(__name__)
 
@@ -76,7 +78,7 @@ class Worker:
                 self._stopping.wait(1)
 
     def _settle(self, parcels: Sequence[Parcel]) -> None:
-        heard = dispatch.read([publication for parcel in parcels for publication in parcel.publications], self._own)
+        heard = decode.read([publication for parcel in parcels for publication in parcel.publications], self._own)
         outcomes = self._persist(heard)
         if outcomes is None:
             return
@@ -98,7 +100,7 @@ class Worker:
             del self._untold[uid]
         try:
             with self._database.reading() as session:
-                commands = telling.tell(session, turn, self._clock())
+                commands = tell_unit.tell(session, turn, self._clock())
         except Exception as error:  # a courtesy: what was received stays received, and they are told at their next start
             log.warning("%d units could not be told of their cover: %s", len(turn), str(error).splitlines()[0])
             return
@@ -128,7 +130,7 @@ class Worker:
         unmet = self._acquaintances.unmet(heard.words)
         if unmet:
             with self._database.writing() as session:
-                found = reporting.acquaint(session, unmet)
+                found = receive.acquaint(session, unmet)
             self._acquaintances.learn(unmet, found)
         arrivals, misfits = self._acquaintances.sort(heard.words)
         return self._receive(Batch(arrivals, misfits), heard.canary)
@@ -138,9 +140,9 @@ class Worker:
         now = self._clock()
         try:
             with self._database.writing() as session:
-                outcome = reporting.receive(session, batch, now)
+                outcome = receive.receive(session, batch, now)
                 if canary is not None:
-                    hearing.prove(session, self._own, canary, now, self._handled)
+                    heartbeats.prove(session, self._own, canary, now, self._handled)
             return [outcome]
         except Exception as error:
             if outage(error):
@@ -173,7 +175,7 @@ def _halves(batch: Batch, error: Exception) -> tuple[Batch, Batch]:
         (arrival,) = arrivals
         kind = type(arrival.message).__name__.lower()
         log.error("a %s of unit %s cannot be stored and is set aside: %s", kind, arrival.uid, error)
-        settles = dispatch.settled(arrival.unit_id, kind, arrival.payload)
+        settles = decode.settled(arrival.unit_id, kind, arrival.payload)
         sentence = f"the database refused it: {type(error).__name__}"
         misfit = Misfit(topics.build(arrival.uid, kind), arrival.uid, "unstorable", sentence, arrival.payload, settles)
         return Batch((), (misfit,)), Batch(())

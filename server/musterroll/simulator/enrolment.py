@@ -10,9 +10,9 @@ from contextlib import closing, suppress
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
-from musterroll.domain.errors import Refusal
+from musterroll.domain.values.errors import Refusal
 from musterroll.simulator.fleet import SimulatedUnit
-from musterroll.simulator.speaker import AGENT
+from musterroll.simulator.messages import AGENT
 from musterroll.simulator.unit import Identity
 
 CONNECTIONS = 4

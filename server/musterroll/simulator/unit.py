@@ -14,8 +14,8 @@ from musterroll.simulator import mqtt
 from musterroll.simulator.connection import Connection, Denied, open_connection
 from musterroll.simulator.counts import Counts
 from musterroll.simulator.fleet import SimulatedUnit
+from musterroll.simulator.messages import Speaker
 from musterroll.simulator.outbox import Outbox
-from musterroll.simulator.speaker import Speaker
 
 KEEPALIVE = 60
 MOST_BACKOFF = 60.0

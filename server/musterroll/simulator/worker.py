@@ -13,7 +13,7 @@ from contextlib import suppress
 from typing import NamedTuple
 
 from musterroll.simulator.counts import Counts
-from musterroll.simulator.fates import fate
+from musterroll.simulator.failures import fate
 from musterroll.simulator.fleet import unit
 from musterroll.simulator.unit import Identity, LiveUnit, Pace
 

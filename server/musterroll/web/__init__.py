@@ -4,82 +4,75 @@ from flask import Blueprint, Flask
 
 from musterroll.limits import Attempts
 from musterroll.settings import Settings
-from musterroll.storage.database import Database
-from musterroll.web import (
-    account,
-    accounts,
-    actions,
+from musterroll.storage.engine.database import Database
+from musterroll.web.http import assets, error_pages, menu, moved_addresses, offline, security, sign_in, theme
+from musterroll.web.http.context import Checks, Door, install
+from musterroll.web.http.sign_in import authenticate_session
+from musterroll.web.pages import accounts as accounts_pages
+from musterroll.web.pages import (
     api_tokens,
-    assets,
     audit,
-    calendar,
     capacity,
-    changes,
     contracts,
-    cover_words,
     enrolment,
-    failures,
-    filter_words,
-    finding_words,
-    findings,
     fleet,
     health,
     imports,
     installed_base,
     labels,
-    licences,
-    looking_up,
-    menu,
-    moved_addresses,
-    notification_words,
-    notifications,
-    offline,
-    people,
+    look_up,
+    my_account,
+    photo_scan,
     products,
     proposals,
     quarantine,
     reconciliation,
-    scanning,
-    security,
-    segments,
-    signing_in,
-    theme,
-    unit_page,
-    words,
+    undo,
+    unit_actions,
 )
-from musterroll.web.door import Checks, Door, install
-from musterroll.web.signing_in import authenticate_session
+from musterroll.web.pages import calendar as calendar_pages
+from musterroll.web.pages import findings as findings_pages
+from musterroll.web.pages import licences as licences_pages
+from musterroll.web.pages import notifications as notifications_pages
+from musterroll.web.pages import segments as segments_pages
+from musterroll.web.pages import unit as unit_pages
+from musterroll.web.pages import users as users_pages
+from musterroll.web.wording import coverage
+from musterroll.web.wording import filters as filter_wording
+from musterroll.web.wording import findings as finding_wording
+from musterroll.web.wording import notifications as notification_wording
+from musterroll.web.wording import states as state_wording
 
 __all__ = ["authenticate_session", "build"]
 
 _SUBJECTS = (
-    looking_up,
-    scanning,
-    unit_page,
-    actions,
+    look_up,
+    photo_scan,
+    unit_pages,
+    unit_actions,
     labels,
     fleet,
     installed_base,
-    accounts,
+    accounts_pages,
     contracts,
-    licences,
+    licences_pages,
     capacity,
-    segments,
+    segments_pages,
     reconciliation,
-    findings,
+    findings_pages,
     imports,
     proposals,
-    changes,
-    people,
+    undo,
+    users_pages,
     api_tokens,
     enrolment,
-    notifications,
+    notifications_pages,
     products,
     audit,
-    calendar,
+    calendar_pages,
     health,
     quarantine,
-    account,
+    my_account,
 )
 
 
@@ -91,31 +84,31 @@ def build(app: Flask, database: Database, settings: Settings, checks: Checks) ->
     page and must be quick."""
     install(app, Door(database, settings, checks, Attempts(), Attempts(*_PACE)))
     security.protect(app, settings)
-    words.install(app)
-    cover_words.install(app)
-    finding_words.install(app)
-    notification_words.install(app)
-    filter_words.install(app)
+    state_wording.install(app)
+    coverage.install(app)
+    finding_wording.install(app)
+    notification_wording.install(app)
+    filter_wording.install(app)
     offline.install(app, assets.install(app))
     menu.install(app)
-    failures.install(app)
+    error_pages.install(app)
     app.register_blueprint(theme.pages)
     app.register_blueprint(moved_addresses.pages)
-    app.register_blueprint(signing_in.pages)
-    app.register_blueprint(calendar.feed)
+    app.register_blueprint(sign_in.pages)
+    app.register_blueprint(calendar_pages.feed)
     if settings.oidc_issuer:
-        from musterroll.web import issuer  # what it needs is imported only where people sign in elsewhere
+        from musterroll.web.http import oidc  # what it needs is imported only where people sign in elsewhere
 
-        issuer.install(app, settings)
+        oidc.install(app, settings)
     app.register_blueprint(_guarded())
 
 
 def _guarded() -> Blueprint:
     """Every page that only a signed-in person may see."""
     guarded = Blueprint("in", __name__)
-    guarded.before_request(signing_in.require_person)
+    guarded.before_request(sign_in.require_person)
     guarded.after_request(security.keep_private)
-    failures.guard(guarded)
+    error_pages.guard(guarded)
     for subject in _SUBJECTS:
         guarded.register_blueprint(subject.pages)
     return guarded

@@ -6,12 +6,13 @@ import pytest
 from flask import Request
 from flask.testing import FlaskClient
 from musterroll import api
-from musterroll.api.application import Application
+from musterroll.api.http.application import Application
 from musterroll.metrics import Metrics
-from musterroll.registry import access_tokens, enrolling
-from musterroll.registry.access import Actor
 from musterroll.settings import Settings
-from musterroll.storage.database import Database
+from musterroll.storage.engine.database import Database
+from musterroll.usecases.access import api_tokens
+from musterroll.usecases.access.sessions import Actor
+from musterroll.usecases.enrolment import enrol
 
 
 class Person:
@@ -33,13 +34,13 @@ class Door(NamedTuple):
     def bearer(self, *scopes: str) -> dict[str, str]:
         """Headers of a fresh API token."""
         with self.database.writing() as session:
-            _, plain = access_tokens.create(session, label="test", scopes=list(scopes), expires_at=None, actor="test", now=clock())
+            _, plain = api_tokens.create(session, label="test", scopes=list(scopes), expires_at=None, actor="test", now=clock())
         return {"Authorization": f"Bearer {plain}"}
 
     def claim_token(self, uses: int = 1) -> str:
         with self.database.writing() as session:
             life, place = timedelta(days=1), {"account": None, "site": None}
-            _, plain = enrolling.create_token(session, label="test", life=life, uses=uses, serials=[], **place, actor="test", now=clock())
+            _, plain = enrol.create_token(session, label="test", life=life, uses=uses, serials=[], **place, actor="test", now=clock())
         return plain
 
 

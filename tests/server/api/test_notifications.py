@@ -3,9 +3,9 @@
 from datetime import UTC, datetime
 from typing import Any
 
-from musterroll.notices import Post
+from musterroll.channels import Post
 from musterroll.settings import Settings
-from musterroll.storage.signal_tables import Signal
+from musterroll.storage.tables.notifications import Signal
 
 from tests.server.api.conftest import Door
 from tests.support.receivers import Hook

@@ -214,14 +214,14 @@ def test_licences_count_seats_beside_those_sold(small_desk: Desk) -> None:
 
 
 def test_proposals_are_decided_once_and_undone(small_desk: Desk) -> None:
-    from musterroll.registry import proposing
+    from musterroll.usecases.matching import proposals as matching_proposals
 
     from tests.server.api.conftest import clock
 
     twin = "Account ID,Account Name,Website,Phone\nB1,Birch Pumps,birch.example,0301234567\nB2,Birch Pumps Ltd,birch.example,0301234567\n"
     assert small_desk.send("accounts", twin, commit="true").status_code == 200
     with small_desk.door.database.writing() as session:
-        proposing.find(session, clock())
+        matching_proposals.find(session, clock())
     (one,) = small_desk.get("proposals?kind=account_twin")["items"]
     assert "Birch Pumps" in one["left"]
     change = small_desk.post(f"proposals/{one['id']}/accept", reason="one company")

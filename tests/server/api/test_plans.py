@@ -6,7 +6,7 @@ from typing import Any
 
 import openpyxl
 import pytest
-from musterroll.registry import planning
+from musterroll.usecases.capacity import plans as capacity_plans
 
 from tests.server.api.conftest import Door
 from tests.support import worn
@@ -17,9 +17,9 @@ def planned(small_door: Door) -> Door:
     now = datetime.now(UTC)
     worn.fill(small_door.database, now, units=40)
     with small_door.database.reading() as session:
-        prepared = planning.prepare(session, now)
+        prepared = capacity_plans.prepare(session, now)
     with small_door.database.writing() as session:
-        planning.keep(session, prepared)
+        capacity_plans.keep(session, prepared)
     return small_door
 
 

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 from typing import Any
 
-from musterroll.registry import products
+from musterroll.usecases.warranty import products
 
 from tests.server.api.conftest import Door
 from tests.server.api.paper import bring

@@ -1,8 +1,8 @@
 from datetime import datetime
 
 import pytest
-from musterroll.domain.instants import to_ms
-from musterroll.storage.tables import DurableMessage, Quarantined
+from musterroll.domain.values.instants import to_ms
+from musterroll.storage.tables.messages import DurableMessage, Quarantined
 
 from tests.server.api.conftest import Door, clock
 from tests.support.rolls import listening, place, unit

@@ -5,8 +5,8 @@ from datetime import datetime
 
 import pytest
 from musterroll.broker import EmbeddedBroker
-from musterroll.registry.enrolling import Enrolled
-from musterroll.storage.database import Database
+from musterroll.storage.engine.database import Database
+from musterroll.usecases.enrolment.enrol import Enrolled
 
 from tests.support.enrolment import enrol_unit
 from tests.support.mqtt import RawClient

@@ -9,11 +9,11 @@ from datetime import datetime
 
 import pytest
 from musterroll.broker import EmbeddedBroker
-from musterroll.broker.packets import BAD_CLIENT_ID, BAD_LOGIN, BAD_VERSION, NOT_AUTHORISED, UNAVAILABLE
-from musterroll.domain.errors import Refusal
-from musterroll.registry import enrolling
-from musterroll.registry.enrolling import Enrolled
-from musterroll.storage.database import Database
+from musterroll.domain.values.errors import Refusal
+from musterroll.mqtt.packets import BAD_CLIENT_ID, BAD_LOGIN, BAD_VERSION, NOT_AUTHORISED, UNAVAILABLE
+from musterroll.storage.engine.database import Database
+from musterroll.usecases.enrolment import enrol
+from musterroll.usecases.enrolment.enrol import Enrolled
 from paho.mqtt.client import Client, MQTTv5
 from paho.mqtt.enums import CallbackAPIVersion
 
@@ -68,7 +68,7 @@ def test_a_revoked_unit_is_thrown_out_within_seconds_without_its_will(
     registry.subscribe("musterroll/1/+/death")
     began = time.monotonic()
     with database.writing() as session:
-        enrolling.revoke(session, unit.uid, "ann", now)
+        enrol.revoke(session, unit.uid, "ann", now)
     assert device.closed()
     assert time.monotonic() - began < 4
     assert unharmed.publish(f"musterroll/1/{other.uid}/birth")

@@ -12,11 +12,11 @@ from pathlib import Path
 import pytest
 from musterroll.broker import mosquitto
 from musterroll.broker.mosquitto import provision_mosquitto
-from musterroll.domain.credentials import matches
-from musterroll.domain.errors import Refusal
-from musterroll.registry import enrolling
+from musterroll.domain.enrolment.secrets import matches
+from musterroll.domain.values.errors import Refusal
 from musterroll.settings import Settings
-from musterroll.storage.database import Database
+from musterroll.storage.engine.database import Database
+from musterroll.usecases.enrolment import enrol
 from pydantic import SecretStr
 
 from tests.support.enrolment import accept_latest, enrol_unit
@@ -52,7 +52,7 @@ def test_it_lists_the_registrys_workers_and_every_active_credential(database: Da
     one, two, lost = (enrol_unit(database, now, serial) for serial in ("ONE-1", "TWO-2", "LOST-3"))
     second = enrol_unit(database, now, "ONE-1")
     with database.writing() as session:
-        enrolling.revoke(session, lost.uid, "ann", now)
+        enrol.revoke(session, lost.uid, "ann", now)
     assert provision_mosquitto(database, settings)
     found = lines(settings)
     assert set(found) == {"registry", *(f"registry-{number}" for number in range(2, 9)), one.uid, two.uid}

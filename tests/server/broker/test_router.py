@@ -3,8 +3,8 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from musterroll.broker.packets import FAILURE, Packet, publish, take
 from musterroll.broker.router import Router, Session
+from musterroll.mqtt.packets import FAILURE, Packet, publish, take
 
 
 class Wire:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 from musterroll.cli import main
-from musterroll.storage.database import Database
+from musterroll.storage.engine.database import Database
 
 Run = Callable[..., tuple[int, str, str]]
 

@@ -5,9 +5,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from musterroll.domain.lifecycle import Lifecycle
-from musterroll.storage import migrate
-from musterroll.storage.database import Database
+from musterroll.domain.units.lifecycle import Lifecycle
+from musterroll.storage.engine import migrate
+from musterroll.storage.engine.database import Database
 from sqlalchemy import text
 
 from tests.server.commands.conftest import Run

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 from musterroll.cli import cli
-from musterroll.storage.database import Database
+from musterroll.storage.engine.database import Database
 
 from tests.support import papers
 

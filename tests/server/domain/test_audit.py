@@ -5,8 +5,8 @@ from datetime import UTC, timedelta, timezone
 from hypothesis import given
 from hypothesis import strategies as st
 from musterroll.domain.audit import canonical, heads, image, written
-from musterroll.domain.contract import Scope
-from musterroll.domain.lifecycle import Lifecycle
+from musterroll.domain.contracts.terms import Scope
+from musterroll.domain.units.lifecycle import Lifecycle
 
 _ZONES = st.sampled_from([UTC, timezone(timedelta(hours=5, minutes=30)), timezone(-timedelta(hours=8))])
 _VALUES = st.one_of(

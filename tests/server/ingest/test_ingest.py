@@ -13,13 +13,13 @@ from pathlib import Path
 import pytest
 import trustme
 from musterroll.broker import EmbeddedBroker
-from musterroll.domain.errors import Refusal
-from musterroll.ingest import Ingest, canary, inbox, network
-from musterroll.ingest.link import Link
+from musterroll.domain.values.errors import Refusal
+from musterroll.ingest import Ingest, canary, inbox, reconnect
+from musterroll.ingest.connection import Link
 from musterroll.metrics import Metrics
-from musterroll.storage import liveness
-from musterroll.storage.database import Database
-from musterroll.storage.tables import DurableMessage, Quarantined
+from musterroll.storage.engine.database import Database
+from musterroll.storage.liveness import states as liveness_states
+from musterroll.storage.tables.messages import DurableMessage, Quarantined
 from musterroll_wire import topics
 from musterroll_wire.messages import encode
 from paho.mqtt.client import Client
@@ -203,9 +203,9 @@ def test_a_unit_that_enrols_is_known_soon_after(sqlite_database: Database, mosqu
 
 
 def test_canaries_prove_the_hearing(sqlite_database: Database, mosquitto: Broker) -> None:
-    def ear() -> liveness.Hearing:
+    def ear() -> liveness_states.Hearing:
         with sqlite_database.reading() as session:
-            return liveness.hearing(session)
+            return liveness_states.hearing(session)
 
     with ingesting(sqlite_database, url(mosquitto())):
         first = ear()
@@ -220,7 +220,7 @@ def test_a_denied_subscription_is_noticed_though_the_broker_grants_it(
     monkeypatch: pytest.MonkeyPatch,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    monkeypatch.setattr(network, "_DEAF", 1.0)
+    monkeypatch.setattr(reconnect, "_DEAF", 1.0)
     monkeypatch.setattr(canary, "PATIENCE", 1.0)
     (tmp_path / "acl").write_text("user registry\ntopic write musterroll/#\n")
     broker = mosquitto(f"allow_anonymous true\nacl_file {tmp_path / 'acl'}\n")
@@ -323,7 +323,7 @@ def test_reading_waits_while_too_much_is_waiting_and_nothing_is_lost(
 
 
 def test_a_batch_is_kept_while_the_database_is_away(mosquitto: Broker, postgres_server: object) -> None:
-    from musterroll.storage import migrate
+    from musterroll.storage.engine import migrate
 
     from tests.support.postgres import PostgresServer
 

@@ -1,7 +1,7 @@
 """A made-up fleet is the same for the same seed, and believable."""
 
-from musterroll.domain.identity import serial_key
-from musterroll.simulator.fates import fate
+from musterroll.domain.units.serials import serial_key
+from musterroll.simulator.failures import fate
 from musterroll.simulator.fleet import KINDS, fleet
 
 NOW = 1_793_534_400

@@ -1,8 +1,8 @@
 """Durable messages wait until a receipt covers them."""
 
 from musterroll.simulator.fleet import unit
+from musterroll.simulator.messages import Speaker
 from musterroll.simulator.outbox import PATIENCE, Outbox
-from musterroll.simulator.speaker import Speaker
 from musterroll_wire.messages import Receipt
 
 EPOCH = 4

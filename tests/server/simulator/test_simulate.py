@@ -10,8 +10,9 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
-from musterroll.storage.database import Database
-from musterroll.storage.tables import Unit, Voice
+from musterroll.storage.engine.database import Database
+from musterroll.storage.tables.liveness import Voice
+from musterroll.storage.tables.units import Unit
 from sqlmodel import col, func, select
 
 from tests.support.instances import end, until

@@ -10,13 +10,16 @@ from random import Random
 from typing import Any
 
 import pytest
-from musterroll.domain.decisions import State
-from musterroll.domain.instants import to_ms
-from musterroll.registry import covering, reconciling
-from musterroll.storage import activity, finding_lists, products
-from musterroll.storage.database import Database
-from musterroll.storage.finding_lists import Wanted
-from musterroll.storage.tables import Unit
+from musterroll.domain.findings.decisions import State
+from musterroll.domain.values.instants import to_ms
+from musterroll.storage.engine.database import Database
+from musterroll.storage.findings import lists as finding_lists
+from musterroll.storage.findings.lists import Wanted
+from musterroll.storage.notifications import activity
+from musterroll.storage.tables.units import Unit
+from musterroll.storage.warranty import products
+from musterroll.usecases.coverage import verdict as coverage_verdict
+from musterroll.usecases.reconciliation import run as reconciliation_run
 from sqlalchemy import event
 from sqlmodel import Session, col, select
 
@@ -84,13 +87,13 @@ def _named(says: str, statement: str) -> set[str]:
 def fleet(sqlite_database: Database) -> Database:
     with sqlite_database.writing() as session:
         paper.fill(session, Random(1), 20)
-        reconciling.reconcile(session, NOW, NOW, store=True)
+        reconciliation_run.reconcile(session, NOW, NOW, store=True)
     return sqlite_database
 
 
 def test_a_whole_run_goes_through_no_table_for_every_row_of_another(fleet: Database) -> None:
     with fleet.writing() as session, explained(fleet) as found:
-        reconciling.reconcile(session, NOW, NOW, store=True)
+        reconciliation_run.reconcile(session, NOW, NOW, store=True)
     assert len(found) > 30
     assert slow(found) == []
 
@@ -99,7 +102,7 @@ def test_a_run_of_what_changed_goes_through_no_table_that_grows_with_the_fleet(f
     with fleet.writing() as session:
         changed = paper.edit(session, Random(2))
         with explained(fleet) as found:
-            reconciling.reconcile_changed(session, changed, NOW)
+            reconciliation_run.reconcile_changed(session, changed, NOW)
     assert len(found) > 40
     assert slow(found) == []
     assert whole(found) == []
@@ -108,7 +111,7 @@ def test_a_run_of_what_changed_goes_through_no_table_that_grows_with_the_fleet(f
 @pytest.mark.parametrize(
     "ask",
     [
-        pytest.param(lambda session, unit: covering.coverage(session, unit.uid, None, NOW), id="verdict"),
+        pytest.param(lambda session, unit: coverage_verdict.coverage(session, unit.uid, None, NOW), id="verdict"),
         pytest.param(lambda session, unit: products.listen(session, [unit.id]), id="windows of silence"),
         pytest.param(lambda session, unit: activity.read(session, unit.id - 1, 1, to_ms(NOW)), id="activity"),
     ],

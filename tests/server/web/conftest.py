@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from musterroll.app import create_app
 from musterroll.metrics import Metrics
+from musterroll.runtime.app import create_app
 from musterroll.settings import Settings
-from musterroll.storage.database import Database
+from musterroll.storage.engine.database import Database
 from werkzeug.test import TestResponse
 
 from tests.support import roll

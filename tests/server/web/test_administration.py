@@ -3,11 +3,13 @@
 import re
 from datetime import UTC, datetime, timedelta
 
-from musterroll.domain.instants import to_ms
-from musterroll.registry import auditing, examining, hearing
-from musterroll.storage.database import Database
-from musterroll.storage.paper_tables import WarrantyPolicy
-from musterroll.storage.tables import Product
+from musterroll.domain.values.instants import to_ms
+from musterroll.storage.engine.database import Database
+from musterroll.storage.tables.accounts import Product
+from musterroll.storage.tables.warranty import WarrantyPolicy
+from musterroll.usecases.audit import verify as audit_verify
+from musterroll.usecases.liveness import heartbeats
+from musterroll.usecases.operations import health
 from sqlalchemy import text
 from sqlmodel import select
 
@@ -52,8 +54,8 @@ def test_a_wrong_price_or_rule_is_said_in_the_form(visitor: Visitor) -> None:
 
 def test_the_audit_finds_and_says_that_it_was_tampered_with(visitor: Visitor, fleet_database: Database) -> None:
     with fleet_database.writing() as session:
-        auditing.prove(session, NOW)
-        auditing.prove(session, NOW)
+        audit_verify.prove(session, NOW)
+        audit_verify.prove(session, NOW)
     assert "are as they were written" in visitor.get("/audit").text
     with fleet_database.writing() as session:
         session.execute(text("UPDATE audit_entry SET row_key = '0' WHERE id = 2"))
@@ -68,12 +70,12 @@ def test_health_says_what_is_not_well_and_what_to_do(visitor: Visitor, fleet_dat
     for minute in range(5):
         at = datetime.now(UTC) - timedelta(minutes=4 - minute)
         with fleet_database.writing() as session:
-            hearing.prove(session, "registry", to_ms(at), at, minute * 100)
+            heartbeats.prove(session, "registry", to_ms(at), at, minute * 100)
             session.execute(
                 text("INSERT INTO pulse (name, at, detail) VALUES ('schedule', :at, '') ON CONFLICT DO NOTHING"), {"at": to_ms(at)}
             )
             session.execute(text("UPDATE pulse SET at = :at WHERE name = 'schedule'"), {"at": to_ms(at)})
-            examining.read(session, at)
+            health.read(session, at)
     shown = visitor.get("/health").text
     assert "All is well" in shown
     assert "Messages a minute over the last day: least 100, most 100, now 100" in shown

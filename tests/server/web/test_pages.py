@@ -2,8 +2,8 @@
 
 import re
 
-from musterroll.registry import enrolling
-from musterroll.storage.database import Database
+from musterroll.storage.engine.database import Database
+from musterroll.usecases.enrolment import enrol
 
 from tests.server.web.conftest import Visitor
 from tests.support.roll import HELD, LATE, NEVER, OPERATING, RETIRED, SHARED, STALE, TWIN
@@ -130,7 +130,7 @@ def test_a_token_that_cannot_be_is_refused_and_the_form_kept(visitor: Visitor) -
 
 def test_a_waiting_enrolment_is_accepted_once(visitor: Visitor, fleet_database: Database) -> None:
     with fleet_database.reading() as session:
-        [waiting] = enrolling.pending(session)
+        [waiting] = enrol.pending(session)
     text = visitor.get("/enrolment").text
     assert "1 waiting for a decision" in text
     assert "wait longest" not in text
@@ -142,7 +142,7 @@ def test_a_waiting_enrolment_is_accepted_once(visitor: Visitor, fleet_database: 
 
 def test_a_revoked_token_says_so(visitor: Visitor, fleet_database: Database) -> None:
     with fleet_database.reading() as session:
-        token = next(t for t in enrolling.tokens(session) if t.label.endswith("team 2"))
+        token = next(t for t in enrol.tokens(session) if t.label.endswith("team 2"))
     visitor.post(f"/enrolment/tokens/{token.id}/revoke", seen="/enrolment")
     assert ">revoked<" in visitor.get("/enrolment").text
 

@@ -8,13 +8,17 @@ from pathlib import Path
 from urllib.parse import parse_qsl, urlsplit
 
 import pytest
-from musterroll.app import create_app
-from musterroll.domain.permission import Role
+from musterroll.domain.access import Role
 from musterroll.metrics import Metrics
-from musterroll.registry import figures, fleet_words, keeping, people, rolls
-from musterroll.registry.base_figures import TREND
+from musterroll.runtime import figure_jobs
+from musterroll.runtime.app import create_app
 from musterroll.settings import Settings
-from musterroll.storage.database import Database
+from musterroll.storage.engine.database import Database
+from musterroll.usecases.access import users as access_users
+from musterroll.usecases.fleet import filter_words
+from musterroll.usecases.fleet import pages as fleet_pages
+from musterroll.usecases.installed_base.trend import TREND
+from musterroll.usecases.operations import figure_cache as cached_figures
 
 from tests.server.web.conftest import Visitor
 from tests.support import quarter
@@ -54,9 +58,9 @@ def test_each_number_is_the_number_of_its_rows(planner: Visitor, planned: Databa
 
 def test_whoever_sees_two_accounts_finds_their_numbers_and_rows_only(planner: Visitor, planned: Database) -> None:
     with planned.writing() as session:
-        reach = people.account_ids(session, Role.PLANNER, ["A00003", FADING])
-        kim = people.create(session, "kim", Role.PLANNER, reach, actor="admin", now=datetime.now(UTC))
-        kim.password_hash = people.named(session, "admin").password_hash
+        reach = access_users.account_ids(session, Role.PLANNER, ["A00003", FADING])
+        kim = access_users.create(session, "kim", Role.PLANNER, reach, actor="admin", now=datetime.now(UTC))
+        kim.password_hash = access_users.named(session, "admin").password_hash
         kim.must_change = False
     limited = Visitor(planner.client.application.test_client())
     assert limited.sign_in(name="kim").status_code == 303
@@ -73,7 +77,7 @@ def test_figures_kept_for_a_large_fleet_are_what_is_counted_when_asked(
 ) -> None:
     pages = ["/installed-base?by=country", "/installed-base?by=firmware", "/renewals", "/licences?by=product", "/segments"]
     counted = [_stable(planner.get(address).text) for address in pages]
-    monkeypatch.setattr(keeping, "LARGE", 0)
+    monkeypatch.setattr(cached_figures, "LARGE", 0)
     _keep_all(planned)
     assert [_stable(planner.get(address).text) for address in pages] == counted
 
@@ -134,16 +138,16 @@ def _checked(visitor: Visitor, database: Database, address: str, within: list[in
 
 
 def _rows(database: Database, link: str, within: list[int] | None = None) -> int:
-    filters = fleet_words.read(dict(parse_qsl(urlsplit(link).query)))
+    filters = filter_words.read(dict(parse_qsl(urlsplit(link).query)))
     with database.reading(within) as session:
-        return len(rolls.fleet(session, filters, None, 10_000, datetime.now(UTC)).cards)
+        return len(fleet_pages.fleet(session, filters, None, 10_000, datetime.now(UTC)).cards)
 
 
 def _keep_all(database: Database) -> None:
     now = datetime.now(UTC)
     with database.writing() as session:
-        for figure in figures.due(session, now):
-            keeping.keep(session, figure, figure.count(session, now), now)
+        for figure in figure_jobs.due(session, now):
+            cached_figures.keep(session, figure, figure.count(session, now), now)
 
 
 def _stable(text: str) -> str:

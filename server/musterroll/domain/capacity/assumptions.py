@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 from typing import Any, NamedTuple
 
-from musterroll.domain.errors import Refusal
+from musterroll.domain.values.errors import Refusal
 
 
 class BadAssumption(Refusal):

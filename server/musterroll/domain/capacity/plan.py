@@ -15,7 +15,7 @@ from musterroll.domain.capacity.forecast import AT_QUARTER, AT_YEAR, HORIZON, QU
 from musterroll.domain.capacity.handling import Handling, handling, hours, with_travel
 from musterroll.domain.capacity.spares import Spares, stock_for
 from musterroll.domain.capacity.staffing import Desk, Heads
-from musterroll.domain.dates import add_months
+from musterroll.domain.values.dates import add_months
 
 _TRAVEL_SPREAD = 0.5  # of travel, relative to its mean
 _ASSUMED = 1_000_000  # as many as that were seen, so to say

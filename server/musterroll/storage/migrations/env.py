@@ -7,8 +7,8 @@ from sqlalchemy import JSON, Enum
 from sqlmodel import SQLModel
 from sqlmodel.sql.sqltypes import AutoString, UTCDateTime
 
-from musterroll.storage import audit_tables, paper_tables, segment_tables, tables  # noqa: F401  the tables must be known
-from musterroll.storage.columns import Price
+import musterroll.storage.tables  # noqa: F401  all tables must be known
+from musterroll.storage.tables.columns import Price
 
 
 def render_item(kind: str, item: Any, autogen_context: Any) -> str | Literal[False]:

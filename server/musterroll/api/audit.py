@@ -1,0 +1,144 @@
+"""Who did what: changes of people, documents and programs, newest first, and taking one back."""
+
+from datetime import datetime
+from typing import Any
+
+from flask import Response
+from pydantic import Field
+from sqlmodel import Session
+
+from musterroll.api.http.context import actor, answer, clock, reading, writing
+from musterroll.api.http.lists import ListQuery, Page, listed, listing
+from musterroll.api.http.problems import documented
+from musterroll.api.http.routing import guarded
+from musterroll.api.http.schemas import NumberPath, Request, Shape, Text, numbers
+from musterroll.domain.access import Role, needs
+from musterroll.domain.values.errors import NotFound
+from musterroll.domain.values.instants import from_ms
+from musterroll.storage.audit import log as audit_log
+from musterroll.storage.tables.audit import Change
+from musterroll.usecases.undo import undo as undo_changes
+
+api = guarded("changes", "changes")
+
+
+class DoneOut(Shape):
+    """What was done: a change, which `POST /changes/{id}/undo` takes back."""
+
+    id: int
+    at: datetime
+    actor: str
+    kind: str = Field(description="import, merge, decision, lifecycle, warranty, undo, ...")
+    subject: str
+    reason: str
+    undoes: int | None = Field(description="The change it took back.")
+    undone_by: int | None = Field(description="The change that took it back.")
+
+
+class DonePage(Shape):
+    items: list[DoneOut]
+    next: str | None
+
+
+class RowOut(Shape):
+    """One row that a change wrote. Of a row that stays, only the columns that changed."""
+
+    id: int = Field(description="The number of its entry in the audit.")
+    table: str
+    key: str
+    before: dict[str, Any] | None = Field(description="null: it was not there.")
+    after: dict[str, Any] | None = Field(description="null: it is there no more.")
+
+
+class RowPage(Shape):
+    items: list[RowOut]
+    next: str | None
+
+
+class VerifiedOut(Shape):
+    """`ok` where every entry is as it was written and the head asked for is one of the chain."""
+
+    ok: bool
+    entries: int = Field(description="How many are as they were written, from the first on.")
+    first_bad: int | None = Field(description="The first entry that is not, or that follows one taken out.")
+    head: str = Field(description="The hash of the last good one; kept elsewhere, it also proves that the end is not cut off.")
+    head_found: bool
+
+
+class HeadQuery(Request):
+    head: Text | None = Field(default=None, max_length=64, description="A head noted earlier.")
+
+
+class ReasonBody(Request):
+    reason: Text = Field(default="", max_length=500, description="Why.")
+
+
+class DoneQuery(ListQuery):
+    kind: Text = Field(default="", max_length=32)
+    actor: Text = Field(default="", max_length=120)
+    text: Text = Field(default="", max_length=200, description="In subject or reason.")
+    table: Text = Field(default="", max_length=40, description="That wrote a row of this table, as `unit` or `contract_line`.")
+    key: Text = Field(default="", max_length=120, description="With table: and of it the row of this number.")
+
+
+@listing(api, "/changes", DonePage, "Changes that people, documents and programs made, newest first")
+@needs(Role.PLANNER, everywhere=True)
+def list_changes(query: DoneQuery) -> Response:
+    wanted = audit_log.Wanted(query.kind, query.actor, query.text.strip(), query.table, query.key)
+
+    def fetch(session: Session, cursor: str | None, limit: int) -> Page:
+        before = numbers(cursor, 1)
+        found = audit_log.changes(session, before[0] if before else None, limit + 1, wanted)
+        shown = [done_out(change, undone) for change, undone in found[:limit]]
+        return shown, str(shown[-1].id) if len(found) > limit else None
+
+    return listed(DonePage, query, "changes", fetch)
+
+
+@api.get("/changes/<int:number>", summary="One change", responses={200: DoneOut, **documented(404)})
+@needs(Role.PLANNER, everywhere=True)
+def get_change(path: NumberPath) -> Response:
+    with reading() as session:
+        return answer(done_out(_change(session, path.number), audit_log.undone_by(session, path.number)))
+
+
+@listing(api, "/changes/<int:number>/rows", RowPage, "What a change wrote, before and after, newest first", 404)
+@needs(Role.PLANNER, everywhere=True)
+def list_rows(path: NumberPath, query: ListQuery) -> Response:
+    def fetch(session: Session, cursor: str | None, limit: int) -> Page:
+        _change(session, path.number)
+        before = numbers(cursor, 1)
+        found = audit_log.entries_back(session, path.number, before[0] if before else None, limit + 1)
+        shown = [RowOut(id=row[0], table=row[1], key=row[2], before=row[3], after=row[4]) for row in found[:limit]]
+        return shown, str(shown[-1].id) if len(found) > limit else None
+
+    return listed(RowPage, query, f"change-{path.number}", fetch)
+
+
+@api.get("/audit/verify", summary="Is every entry of the audit as it was written", responses={200: VerifiedOut})
+@needs(Role.ADMIN)
+def verify(query: HeadQuery) -> Response:
+    """Walks the whole chain."""
+    with reading() as session:
+        found = audit_log.verify(session, query.head)
+    return answer(VerifiedOut(ok=found.first_bad is None and found.head_found, **found._asdict()))
+
+
+@api.post("/changes/<int:number>/undo", summary="Take a change back", responses={200: DoneOut, **documented(400, 404, 409, 413, 415)})
+@needs(Role.PLANNER, everywhere=True)
+def undo(path: NumberPath, body: ReasonBody) -> Response:
+    """Every row goes back to what it was before, or nothing does. Answers with the undoing, a change itself."""
+    with writing() as session:
+        return answer(done_out(undo_changes.undo(session, path.number, actor(), clock(), body.reason)))
+
+
+def _change(session: Session, number: int) -> Change:
+    found = session.get(Change, number)
+    if found is None:
+        raise NotFound(f"there is no change {number}")
+    return found
+
+
+def done_out(change: Change, undone_by: int | None = None) -> DoneOut:
+    kept = {name: getattr(change, name) for name in ("id", "actor", "kind", "subject", "reason")}
+    return DoneOut(**kept, at=from_ms(change.at), undoes=change.undoes_id, undone_by=undone_by)

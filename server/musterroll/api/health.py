@@ -1,0 +1,79 @@
+"""For whoever runs the registry: is it alive, is it ready, what has it counted."""
+
+import json
+import logging
+from collections.abc import Callable
+
+from flask import Blueprint, Response
+
+from musterroll.api.http.context import Door, clock, door, latest_base
+from musterroll.domain.values.errors import Refusal
+from musterroll.domain.values.instants import to_ms
+from musterroll.metrics import Gauge
+from musterroll.storage.engine import migrate
+from musterroll.storage.liveness import process_heartbeats
+from musterroll.usecases.fleet.pages import InstalledBase
+
+log = logging.getLogger(__name__)
+views = Blueprint("operations", __name__)
+
+
+@views.get("/healthz")
+def healthz() -> Response:
+    """The process answers."""
+    return _json({"status": "ok"}, 200)
+
+
+@views.get("/readyz")
+def readyz() -> Response:
+    """Everything this process needs works: the database at this version's revision, and what the composition root checks."""
+    states = {name: _state(name, check) for name, check in {"database": _database, **door().checks}.items()}
+    ready = all(state == "ok" for state in states.values())
+    return _json({"status": "ok" if ready else "not ready", "checks": states}, 200 if ready else 503)
+
+
+@views.get("/metrics")
+def metrics() -> Response:
+    return Response(door().metrics.text(), content_type="text/plain; version=0.0.4; charset=utf-8", headers={"Cache-Control": "no-store"})
+
+
+def gauge_registry(door: Door) -> None:
+    """Let the counters behind `door` ask its database, at every scrape, for the units and for the last progress of every process."""
+
+    def counted() -> list[Gauge]:
+        now = clock()
+        with door.database.asking() as session:
+            base, _ = latest_base()(session, now)
+            ages = {name: (to_ms(now) - at) / 1000 for name, at in process_heartbeats.latest(session).items()}
+        return [
+            Gauge("units_by_lifecycle", "Units by lifecycle.", "lifecycle", base.lifecycle),
+            Gauge("units_by_liveness", "Units by liveness.", "liveness", base.liveness),
+            Gauge("units_by_role", "The installed base: deployed, and operating of those.", "role", _roles(base)),
+            Gauge("pulse_age_seconds", "Seconds since ingest and schedule last got something done.", "pulse", ages),
+        ]
+
+    door.metrics.gauge(counted)
+
+
+def _roles(base: InstalledBase) -> dict[str, int]:
+    return {"deployed": base.deployed, "operating": base.operating}
+
+
+def _database() -> bool:
+    migrate.require_current(door().database)
+    return True
+
+
+def _state(name: str, check: Callable[[], bool]) -> str:
+    """`ok`, or why not; what a stranger may not read of it goes to the log."""
+    try:
+        return "ok" if check() else "not working"
+    except Refusal as refusal:
+        return str(refusal)
+    except Exception as error:
+        log.warning("readiness check %s: %s", name, error)
+        return "cannot be reached" if name == "database" else "failed"
+
+
+def _json(body: dict[str, object], status: int) -> Response:
+    return Response(json.dumps(body), status, {"Cache-Control": "no-store"}, content_type="application/json; charset=utf-8")

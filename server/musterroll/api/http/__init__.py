@@ -1,0 +1,1 @@
+"""What all REST resources share: application, authentication, problems, lists."""

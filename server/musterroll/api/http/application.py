@@ -1,0 +1,69 @@
+"""The Flask application the door hangs in: it answers under the API with problems, elsewhere as Flask does."""
+
+import sys
+from http import HTTPStatus
+from typing import Any, NoReturn
+
+from flask import request
+from flask.typing import ResponseReturnValue
+from flask_openapi.openapi import OpenAPI
+from pydantic import ValidationError
+from werkzeug.exceptions import HTTPException
+
+from musterroll import __version__
+from musterroll.api.http import problems
+from musterroll.api.http.context import door
+
+_ANSWERED_HERE = ("/api/", "/healthz", "/readyz", "/metrics", "/openapi.json", "/asyncapi.json")
+
+_INFO: dict[str, Any] = {
+    "title": "Musterroll",
+    "version": __version__,
+    "description": "The registry of a hardware fleet: enrol units, look them up, see which are operating. Errors are RFC 9457 problems.",
+    "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
+}
+_BEARER = "An API token: `read` to ask, `write` to change, `admin` for what enrols; it may be limited to accounts."
+_SECURITY: dict[str, Any] = {
+    "bearer": {"type": "http", "scheme": "bearer", "description": _BEARER},
+    "session": {
+        "type": "apiKey",
+        "in": "cookie",
+        "name": "musterroll",
+        "description": "A signed-in browser; what changes something also needs the form token in `X-CSRFToken`.",
+    },
+}
+
+
+class Application(OpenAPI):
+    """Made by `new_app`."""
+
+    def handle_user_exception(self, e: Exception) -> HTTPException | ResponseReturnValue:
+        """Under the API every exception becomes a problem; an unexpected one is logged and its details stay in the log."""
+        if not request.path.startswith(_ANSWERED_HERE):
+            return super().handle_user_exception(e)
+        if isinstance(e, HTTPException) and (e.response is not None or (e.code or 500) < HTTPStatus.BAD_REQUEST):
+            return e  # a redirect, or an answer already made
+        refusal = problems.refusal_of(e)
+        if refusal.status == HTTPStatus.INTERNAL_SERVER_ERROR:
+            self.log_exception(sys.exc_info())
+        door().metrics.refusals_total.labels(refusal.code).inc()
+        return problems.response(refusal)
+
+
+def new_app(import_name: str) -> Application:
+    """An empty application; `build` hangs the API in it."""
+    app = Application(
+        import_name,
+        info=_INFO,
+        security_schemes=_SECURITY,
+        doc_ui=False,
+        static_folder=None,  # the pages serve their files themselves
+        validation_error_model=problems.Problem,
+        validation_error_callback=_refuse_invalid,
+    )
+    app.openapi_version = "3.1.0"
+    return app
+
+
+def _refuse_invalid(error: ValidationError) -> NoReturn:
+    raise problems.invalid(error)

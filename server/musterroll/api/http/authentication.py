@@ -1,0 +1,60 @@
+"""Who asks: a program with a bearer token, or a person with a signed-in browser. What a view needs is written on it; a program's scopes
+stand for roles: `read` looks, `write` does what planners may, `admin` what admins may."""
+
+from flask import current_app, request
+
+from musterroll.api.http.context import Caller, admit, clock, door, reading
+from musterroll.api.http.problems import HttpRefusal
+from musterroll.domain.access import Need, Role, may, need_of
+from musterroll.domain.values.errors import NotFound
+from musterroll.usecases.access import api_tokens
+
+_CHALLENGE = {"WWW-Authenticate": 'Bearer realm="musterroll"'}
+_ASKING = ("GET", "HEAD", "OPTIONS")
+_NOTHING = "there is nothing at this address; /docs lists what there is"
+
+
+def require_access() -> None:
+    """Before every guarded view. Raises HttpRefusal: 401, 403 for a program's scope, 404 for what a person or a limited program may not."""
+    asking = request.method in _ASKING
+    need = need_of(current_app.view_functions[request.endpoint or ""], asking)
+    header = request.headers.get("Authorization")
+    admit(_person(need) if header is None else _program(header, need, asking))
+
+
+def _person(need: Need) -> Caller:
+    person = door().authenticate(request)
+    if person is None:
+        raise HttpRefusal(
+            401,
+            "unauthorized",
+            "sign in, or send an API token as `Authorization: Bearer ...`; changing something from a page also needs its form token",
+            _CHALLENGE,
+        )
+    if not may(Role(person.role), person.within is not None, need):
+        raise NotFound(_NOTHING)
+    return Caller(person.name, person.within)
+
+
+def _program(header: str, need: Need, asking: bool) -> Caller:
+    scheme, _, token = header.partition(" ")
+    if scheme.lower() != "bearer" or not token.strip():
+        raise HttpRefusal(401, "unauthorized", "the Authorization header must be `Bearer` and an API token", _CHALLENGE)
+    here, address = door(), request.remote_addr or ""
+    if wait := here.false_tokens.wait(address):
+        seconds = str(int(wait) + 1)
+        raise HttpRefusal(429, "too_many_tries", f"too many tokens that are none; try again in {seconds} s", {"Retry-After": seconds})
+    with reading() if asking else here.database.asking() as session:
+        found = api_tokens.check(session, token.strip(), clock())
+    if found is None:
+        here.false_tokens.count(address)
+        raise HttpRefusal(401, "invalid_token", "the API token is unknown, expired or revoked; ask for a new one", _CHALLENGE)
+    if not found.noted:
+        with here.database.writing() as session:
+            api_tokens.note_use(session, found.token_id, clock())
+    needed = "admin" if need.role is Role.ADMIN else "read" if asking else "write"
+    if needed not in found.scopes:
+        raise HttpRefusal(403, "insufficient_scope", f"the API token {found.label!r} does not have the scope {needed}")
+    if need.everywhere and found.within is not None:
+        raise NotFound(_NOTHING)
+    return Caller(f"token {found.label}"[:120], found.within)

@@ -1,0 +1,30 @@
+"""Reading a body: JSON is held to what the wire would accept before anything else looks at it."""
+
+from flask import request
+from musterroll_wire.strict_json import Refused, loads
+
+from musterroll.api.http.problems import HttpRefusal
+
+BODY_LIMIT = 65536  # bytes of a JSON body
+
+
+def read_json() -> None:
+    """Before every view that takes JSON or nothing. Raises HttpRefusal."""
+    request.max_content_length = BODY_LIMIT
+    body = request.get_data()
+    if not body:
+        return
+    if request.mimetype != "application/json":
+        raise HttpRefusal(415, "not_json", "the body must be JSON; send it as application/json")
+    try:
+        value = loads(body, BODY_LIMIT)
+    except Refused as refused:
+        raise HttpRefusal(400, refused.code, f"the body cannot be read: {refused.detail}") from None
+    if not isinstance(value, dict):
+        raise HttpRefusal(400, "wrong_type", "the body must be a JSON object")
+
+
+def read_upload() -> None:
+    """Before every view that takes a file. Raises HttpRefusal."""
+    if request.mimetype != "multipart/form-data":
+        raise HttpRefusal(415, "not_multipart", "send the file as the field `file` of multipart/form-data")

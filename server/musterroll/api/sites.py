@@ -1,0 +1,64 @@
+"""Sites and products."""
+
+from typing import Any
+
+from flask import Response
+from pydantic import Field
+from sqlalchemy import Row
+from sqlmodel import Session
+
+from musterroll.api.accounts import subtree_of
+from musterroll.api.http.context import answer, reading
+from musterroll.api.http.lists import ListQuery, Page, listed, listing
+from musterroll.api.http.problems import documented
+from musterroll.api.http.routing import guarded
+from musterroll.api.http.schemas import Named, RefPath, Shape, Text, named
+from musterroll.domain.values.errors import NotFound
+from musterroll.storage.accounts import sites
+
+api = guarded("places", "sites and products")
+
+
+class SiteOut(Shape):
+    ref: str
+    name: str
+    account: Named | None
+    postcode: str
+    country: str
+    zone: str = Field(description="IANA time zone: the calendar that warranty days are judged by.")
+    latitude: float | None
+    longitude: float | None
+    units: int
+
+
+class SitePage(Shape):
+    items: list[SiteOut]
+    next: str | None
+
+
+class SiteQuery(ListQuery):
+    account: Text | None = Field(default=None, max_length=80, description="The account's number; with all accounts below it.")
+    text: Text = Field(default="", max_length=200, description="In number, name or postcode.")
+
+
+@listing(api, "/sites", SitePage, "Sites by number", 404)
+def list_sites(query: SiteQuery) -> Response:
+    def fetch(session: Session, cursor: str | None, limit: int) -> Page:
+        rows = sites.page(session, subtree_of(session, query.account), query.text.strip(), cursor, limit + 1)
+        return [_site(row) for row in rows[:limit]], rows[limit - 1].ref if len(rows) > limit else None
+
+    return listed(SitePage, query, "sites", fetch)
+
+
+@api.get("/sites/<ref>", summary="One site", responses={200: SiteOut, **documented(404)})
+def get_site(path: RefPath) -> Response:
+    with reading() as session:
+        found = sites.by_ref(session, path.ref)
+    if found is None:
+        raise NotFound(f"there is no site {path.ref!r}")
+    return answer(_site(found))
+
+
+def _site(row: Row[Any]) -> SiteOut:
+    kept = {name: row._mapping[name] for name in SiteOut.model_fields if name != "account"}
+    return SiteOut(**kept, account=named(row.account_ref, row.account_name))

@@ -1,0 +1,96 @@
+"""What people do with a unit: move it along its life, replace it."""
+
+from typing import Literal
+
+from flask import Response
+from pydantic import Field
+
+from musterroll.api.audit import DoneOut, ReasonBody, done_out
+from musterroll.api.http.context import actor, answer, clock, reading, writing
+from musterroll.api.http.problems import documented
+from musterroll.api.http.routing import guarded
+from musterroll.api.http.schemas import Day, Shape, Text, UnitPath
+from musterroll.domain.access import Role, needs
+from musterroll.domain.units.lifecycle import Lifecycle
+from musterroll.storage.units.related import Other
+from musterroll.usecases.units import move as unit_move
+from musterroll.usecases.units import related as unit_related
+from musterroll.usecases.units import replace as unit_replace
+from musterroll.usecases.units.look_up import unit_card
+
+api = guarded("moves", "units")
+
+
+class MoveBody(ReasonBody):
+    to: Literal["stock", "shipped", "deployed", "returned", "retired"]
+    on: Day | None = Field(default=None, description="Up to today (UTC), which is the default.")
+    account: Text | None = Field(default=None, max_length=80, description="The account's number.")
+    site: Text | None = Field(default=None, max_length=80, description="The site's number; it brings its account.")
+
+
+class ReplaceBody(ReasonBody):
+    by: Text = Field(max_length=64, description="The unit id of the replacement.")
+    on: Day | None = Field(default=None, description="Up to today (UTC), which is the default.")
+    becomes: Literal["returned", "retired", "stock"] = Field(default="returned", description="Of the unit that is replaced.")
+    lines: bool = Field(default=True, description="Contract lines that name the old serial name the new one.")
+    remaining_warranty: bool = Field(default=True, description="What is left of the old unit's warranty is taken over.")
+
+
+class OtherOut(Shape):
+    id: str
+    serial: str
+
+
+class RelationsOut(Shape):
+    replaced_by: OtherOut | None
+    replaces: list[OtherOut]
+    merged_into: OtherOut | None = Field(description="The same unit, as it is now on the roll.")
+    merged: list[OtherOut] = Field(description="Units that were merged into it.")
+    open_incidents: list[str] = Field(description=f"Their numbers, newest first, at most {unit_related.MOST}.")
+
+
+@api.get(
+    "/units/<uid>/relations",
+    summary="Units it stands in the place of, or that stand in its",
+    responses={200: RelationsOut, **documented(404)},
+)
+def get_relations(path: UnitPath) -> Response:
+    with reading() as session:
+        unit_card(session, path.uid, clock())
+        found = unit_related.surroundings(session, path.uid)
+    return answer(
+        RelationsOut(
+            replaced_by=_other(found.replaced_by),
+            replaces=[OtherOut(id=one.uid, serial=one.serial) for one in found.replaces],
+            merged_into=_other(found.merged_into),
+            merged=[OtherOut(id=one.uid, serial=one.serial) for one in found.merged],
+            open_incidents=[one.ref for one in found.incidents],
+        )
+    )
+
+
+@api.post("/units/<uid>/moves", summary="Ship, deploy, return, retire", responses={200: DoneOut, **documented(400, 404, 409, 413, 415)})
+@needs(Role.TECHNICIAN)
+def move(path: UnitPath, body: MoveBody) -> Response:
+    """Only legal moves; who, when and why are kept. Can be undone."""
+    place = {"account": body.account, "site": body.site}
+    with writing() as session:
+        to = Lifecycle(body.to)
+        made = unit_move.move_unit(session, path.uid, to, actor=actor(), now=clock(), reason=body.reason, on=body.on, **place)
+        return answer(done_out(made))
+
+
+@api.post(
+    "/units/<uid>/replacement", summary="Put another unit in its place", responses={200: DoneOut, **documented(400, 404, 409, 413, 415)}
+)
+@needs(Role.TECHNICIAN)
+def replace(path: UnitPath, body: ReplaceBody) -> Response:
+    """Can be undone."""
+    wanted = body.model_dump(include={"reason", "on", "lines", "remaining_warranty"})
+    with writing() as session:
+        becomes = Lifecycle(body.becomes)
+        return answer(done_out(unit_replace.replace(session, path.uid, body.by, actor=actor(), now=clock(), becomes=becomes, **wanted)))
+
+
+def _other(one: Other | None) -> OtherOut | None:
+    return OtherOut(id=one.uid, serial=one.serial) if one else None

@@ -1,0 +1,91 @@
+"""Handing a letter to a mail server."""
+
+import smtplib
+import ssl
+from email.message import EmailMessage
+from ipaddress import ip_address
+from pathlib import Path
+from typing import NamedTuple
+from urllib.parse import unquote, urlsplit
+
+from musterroll.channels.attempt import NotTakenError, cut_after
+from musterroll.domain.values.errors import Refusal
+
+_SECONDS = 10.0  # without a word
+_ALL_SECONDS = 20.0
+_FOR_GOOD = 500  # replies from here on say that trying again is no use
+
+
+class Server(NamedTuple):
+    """A mail server. `secure`: TLS from the first byte; otherwise STARTTLS where it is offered, and always before a password."""
+
+    host: str
+    port: int
+    secure: bool
+    user: str = ""
+    password: str = ""
+    ca: Path | None = None
+
+
+def server(url: str, ca: Path | None = None) -> Server:
+    """The server of `smtp[s]://user:password@host:port`. Raises Refusal.
+
+    >>> server("smtps://me:se%40cret@mail.example.com")
+    Server(host='mail.example.com', port=465, secure=True, user='me', password='se@cret', ca=None)
+    """
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError:
+        parts, port = urlsplit(""), None
+    if parts.scheme not in ("smtp", "smtps") or not parts.hostname:
+        raise Refusal("MUSTERROLL_SMTP_URL is not a mail server's address; write smtp://user:password@host:587 or smtps://...")
+    secure = parts.scheme == "smtps"
+    user, password = unquote(parts.username or ""), unquote(parts.password or "")
+    return Server(parts.hostname, port or (465 if secure else 587), secure, user, password, ca)
+
+
+def send(to: Server, sender: str, address: str, letter: EmailMessage) -> None:
+    """Hand over one letter. Raises NotTakenError."""
+    try:
+        with _connected(to) as session, cut_after(_ALL_SECONDS, lambda: session.sock):
+            _protect(session, to)
+            if to.user:
+                session.login(to.user, to.password)
+            session.send_message(letter, sender, [address])
+    except smtplib.SMTPRecipientsRefused as error:
+        code, reason = error.recipients[address]
+        raise NotTakenError(f"the mail server refused {address}: {_said(reason)}", for_good=code >= _FOR_GOOD) from None
+    except smtplib.SMTPResponseException as error:
+        raise NotTakenError(f"the mail server {to.host} said {error.smtp_code} {_said(error.smtp_error)}") from None
+    except (smtplib.SMTPException, OSError) as error:
+        raise NotTakenError(f"the mail server {to.host} cannot be used: {error}") from None
+
+
+def _connected(to: Server) -> smtplib.SMTP:
+    if to.secure:
+        return smtplib.SMTP_SSL(to.host, to.port, timeout=_SECONDS, context=ssl.create_default_context(cafile=to.ca))
+    return smtplib.SMTP(to.host, to.port, timeout=_SECONDS)
+
+
+def _protect(session: smtplib.SMTP, to: Server) -> None:
+    """STARTTLS where it is offered; no password without."""
+    session.ehlo()
+    if to.secure:
+        return
+    if session.has_extn("starttls"):
+        session.starttls(context=ssl.create_default_context(cafile=to.ca))
+        session.ehlo()
+    elif to.user and not _loopback(to.host):
+        raise smtplib.SMTPNotSupportedError("it offers no TLS, and a password is not sent without")
+
+
+def _loopback(host: str) -> bool:
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def _said(reason: bytes | str) -> str:
+    return " ".join((reason.decode(errors="replace") if isinstance(reason, bytes) else reason).split())[:200]

@@ -1,0 +1,1 @@
+"""Rules of contracts, contract lines and renewals."""

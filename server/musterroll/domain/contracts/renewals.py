@@ -1,0 +1,73 @@
+"""Renewals: which contracts end when, what stands in question with each, and whose activity falls before that day."""
+
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import NamedTuple
+
+from musterroll.domain.contracts.terms import Contract, renewal, term_on
+from musterroll.domain.values.dates import last_day
+from musterroll.domain.values.money import Money
+
+WINDOWS = (30, 60, 90, 180)  # days
+_FEWEST = 5  # units: of fewer a share says nothing
+
+
+class Ending(NamedTuple):
+    """The end of the term that holds a day."""
+
+    last_day: date
+    renews: bool  # by itself, unless somebody gives notice
+    notice_by: date | None  # the last day on which notice stops it
+
+
+class Activity(NamedTuple):
+    """The installed base of an account on an earlier day and now."""
+
+    then: int
+    now: int
+
+    @property
+    def change(self) -> float:
+        """As a share of what it was: -0.2 is a fifth less."""
+        return (self.now - self.then) / self.then if self.then else 0.0
+
+
+def ending(contract: Contract, on: date) -> Ending | None:
+    """How the contract's term ends; None where it is not in force or has no end."""
+    term = term_on(contract, on)
+    if term is None or term.ends_on is None:
+        return None
+    found = renewal(contract, term)
+    return Ending(last_day(term.ends_on), found.renews, found.notice_by)
+
+
+def window(day: date, on: date) -> int | None:
+    """The shortest of `WINDOWS` that a day to come lies in; None behind them all.
+
+    >>> today = date(2026, 11, 1)
+    >>> window(date(2026, 12, 1), today), window(date(2026, 12, 2), today), window(date(2027, 11, 1), today)
+    (30, 60, None)
+    """
+    return next((days for days in WINDOWS if day <= on + timedelta(days)), None)
+
+
+def quarter(day: date) -> str:
+    """
+    >>> quarter(date(2026, 11, 30))
+    '2026 Q4'
+    """
+    return f"{day.year} Q{(day.month + 2) // 3}"
+
+
+def falls(activity: Activity, least: float = 0.1) -> bool:
+    """Whether an account's base shrank by so large a share.
+
+    >>> falls(Activity(100, 91)), falls(Activity(100, 90)), falls(Activity(4, 0))
+    (False, True, False)
+    """
+    return activity.then >= _FEWEST and activity.change <= -least
+
+
+def at_risk(price: Decimal | None, silent: int, currency: str) -> Money | None:
+    """What a year of the seats is worth whose units are silent."""
+    return None if price is None or not silent else Money(price, currency).times(silent)

@@ -1,0 +1,168 @@
+"""Contracts and their lines: what is in force on a day, how it renews, and whether a line fits its contract.
+
+State is what the document says; whether anything is in force is worked out for the day asked about. Billing never ends cover.
+"""
+
+from collections.abc import Iterator
+from datetime import date, timedelta
+from enum import StrEnum
+from typing import NamedTuple
+
+from musterroll.domain.values.dates import Span, add_months, in_words, last_day
+from musterroll.domain.values.money import Money
+
+
+class State(StrEnum):
+    DRAFT = "draft"
+    ACTIVE = "active"
+    EXPIRED = "expired"
+    CANCELLED = "cancelled"
+
+
+class Contract(NamedTuple):
+    id: int
+    ref: str  # the number people know it by
+    account: int | None
+    state: State
+    span: Span  # the first term
+    auto_renew: bool = False
+    renewal_months: int = 12
+    notice_days: int = 0
+    notice_on: date | None = None  # somebody gave notice
+    ended_on: date | None = None  # first day without cover after a cancellation, where the paper says
+    currency: str = "EUR"
+
+
+class Scope(StrEnum):
+    """What a line covers, most specific first: a serial, or a quantity of a product at a place."""
+
+    SERIAL = "serial"
+    SITE = "site"
+    ACCOUNT = "account"
+    SUBTREE = "subtree"
+
+
+class Line(NamedTuple):
+    id: int
+    ref: str  # contract number and line, as C00001/1
+    contract: int
+    scope: Scope
+    place: int | None = None  # the site or account, by scope
+    serial_key: str = ""
+    product: int | None = None
+    quantity: int = 1
+    span: Span | None = None  # None: as long as the contract
+    price: Money | None = None  # of one unit, a year
+    service: str = ""
+
+
+class Payment(StrEnum):
+    PAID = "paid"
+    OVERDUE = "overdue"
+    VOID = "void"
+    UNKNOWN = "unknown"
+
+
+class Billing(NamedTuple):
+    payment: Payment = Payment.UNKNOWN
+    invoiced_on: date | None = None
+    subscription: str = ""
+
+
+class Renewal(NamedTuple):
+    """How the term that holds a day ends."""
+
+    ends_on: date | None
+    renews: bool
+    notice_by: date | None  # the last day on which notice still stops it
+
+
+def terms(contract: Contract) -> Iterator[Span]:
+    """The terms of a contract in their order: the first, then as long as it renews itself. Endless where nobody gives notice."""
+    yield (term := contract.span)
+    renews = contract.state is State.ACTIVE and contract.auto_renew and contract.renewal_months > 0
+    number = 0
+    while renews and term.ends_on is not None and term.ends_on < date.max and not _noticed(contract, term.ends_on):
+        number += 1
+        ends_on = add_months(contract.span.ends_on or term.ends_on, number * contract.renewal_months)
+        yield (term := Span(term.ends_on, ends_on))
+
+
+def _noticed(contract: Contract, ends_on: date) -> bool:
+    return contract.notice_on is not None and contract.notice_on <= _notice_by(contract, ends_on)
+
+
+def _notice_by(contract: Contract, ends_on: date) -> date:
+    """The notice days lie whole between this day and the last day of the term."""
+    return last_day(ends_on) - timedelta(contract.notice_days)
+
+
+def term_on(contract: Contract, on: date) -> Span | None:
+    """The term in force on a day, None where the contract is not.
+
+    A draft never is. A cancelled contract is up to the day it ended, and not at all where the paper does not say which day that was.
+    """
+    if contract.state is State.DRAFT or (contract.state is State.CANCELLED and contract.ended_on is None):
+        return None
+    held = next((t for t in terms(contract) if t.ends_on is None or on < t.ends_on), None)
+    if held is None or not held.holds(on):
+        return None
+    return held if contract.ended_on is None else _cut(held, contract.ended_on, on)
+
+
+def last_end(contract: Contract, on: date) -> date:
+    """When the last term that had begun by a day ended or, if it has not, that day."""
+    last = contract.span
+    for term in terms(contract):
+        if term.starts_on > on:
+            break
+        last = term
+    return min(end for end in (last.ends_on, contract.ended_on, on) if end is not None)
+
+
+def ended(line: Line, contract: Contract, on: date) -> date | None:
+    """When a line that would cover on a day had it not run out or been cancelled ended; None for any other line."""
+    begun = max(contract.span.starts_on, line.span.starts_on if line.span else date.min) <= on
+    if contract.state is State.DRAFT or not begun or line_on(line, contract, on) is not None:
+        return None
+    follows = line.span is None or line.span.ends_on in (None, contract.span.ends_on)
+    end = last_end(contract, on)
+    return end if follows or line.span is None or line.span.ends_on is None else min(line.span.ends_on, end)
+
+
+def _cut(term: Span, ended_on: date, on: date) -> Span | None:
+    cut = term.within(Span(date.min, ended_on))
+    return cut if cut is not None and cut.holds(on) else None
+
+
+def line_on(line: Line, contract: Contract, on: date) -> Span | None:
+    """The days round `on` that a line covers, None where it does not. A line that ends with the first term renews with the contract."""
+    term = term_on(contract, on)
+    if term is None or line.span is None:
+        return term
+    follows = line.span.ends_on is None or line.span.ends_on == contract.span.ends_on
+    covered = term.within(Span(line.span.starts_on, None if follows else line.span.ends_on))
+    return covered if covered is not None and covered.holds(on) else None
+
+
+def renewal(contract: Contract, term: Span) -> Renewal:
+    """What becomes of a term at its end."""
+    renews = contract.state is State.ACTIVE and contract.auto_renew and contract.ended_on is None and term.ends_on is not None
+    if not renews or term.ends_on is None or _noticed(contract, term.ends_on):
+        return Renewal(term.ends_on, False, None)
+    return Renewal(term.ends_on, True, _notice_by(contract, term.ends_on))
+
+
+def misfit(line: Line, contract: Contract) -> str | None:
+    """Why a line cannot stand in its contract, in one sentence; None where it can."""
+    if line.span is not None and line.span.within(contract.span) != Span(line.span.starts_on, line.span.ends_on or contract.span.ends_on):
+        return f"line {line.ref} runs {_days(line.span)}, outside its contract {contract.ref}, which runs {_days(contract.span)}"
+    if line.scope is Scope.SERIAL:
+        return None if line.serial_key and line.quantity == 1 else f"line {line.ref} covers one serial: give the serial and quantity 1"
+    if line.product is None or line.place is None or line.quantity < 1:
+        return f"line {line.ref} covers a quantity: give a product, a {line.scope} and a quantity of at least 1"
+    return None
+
+
+def _days(span: Span) -> str:
+    return f"from {in_words(span.starts_on)} " + (f"to {in_words(last_day(span.ends_on))}" if span.ends_on else "without end")

@@ -1,0 +1,149 @@
+"""Is this unit covered on this day, by what, until when and why: computed when asked, never stored, in words one can read to a customer."""
+
+from collections.abc import Iterable, Iterator
+from datetime import date
+from enum import StrEnum
+from typing import NamedTuple
+
+from musterroll.domain.contracts.terms import Billing, Contract, Line, Payment, State, line_on, renewal
+from musterroll.domain.values.dates import Span, held_until, in_words, last_day, next_change
+from musterroll.domain.warranty.periods import Period, in_warranty
+
+
+class Answer(StrEnum):
+    WARRANTY = "warranty"
+    CONTRACT = "contract"
+    BOTH = "both"
+    NONE = "none"
+    UNKNOWN = "unknown"
+
+
+class Cover(NamedTuple):
+    """A line that is the unit's, with its contract and what is known of its billing."""
+
+    line: Line
+    contract: Contract
+    billing: Billing = Billing()
+
+
+class Paper(NamedTuple):
+    """All paper about one unit. `missing` is what must be known before a silent paper may be read as no cover."""
+
+    periods: tuple[Period, ...] = ()
+    covers: tuple[Cover, ...] = ()  # lines assigned to it, and those that name it whether in force or not
+    warranty_missing: tuple[str, ...] = ()
+    contract_missing: tuple[str, ...] = ()
+    beside: tuple[str, ...] = ()  # sentences worth saying that decide nothing, as what its card claims
+
+
+def place_missing(account: int | None, site: int | None) -> tuple[str, ...]:
+    """What must be known of a unit's place before it can be said that no quantity covers it."""
+    return ("the account it belongs to",) if account is None and site is None else ()
+
+
+class Verdict(NamedTuple):
+    """`last_covered_day` is None for no cover and for cover without end; `next_change` where nothing will change by itself."""
+
+    answer: Answer
+    on: date
+    periods: tuple[Period, ...]
+    covers: tuple[Cover, ...]
+    last_covered_day: date | None
+    next_change: date | None
+    reasons: tuple[str, ...]
+    missing: tuple[str, ...]
+
+
+def verdict(paper: Paper, on: date) -> Verdict:
+    """The coverage of a unit on a day in its site's time zone."""
+    periods = in_warranty(paper.periods, on)
+    covers = tuple(cover for cover in paper.covers if line_on(cover.line, cover.contract, on) is not None)
+    missing = _missing(paper, bool(periods), bool(covers))
+    spans = [span for p in paper.periods if (span := p.covers)] + [span for c in paper.covers if (span := _span(c, on))]
+    until = held_until(spans, on)
+    return Verdict(
+        _answer(bool(periods), bool(covers), bool(missing)),
+        on,
+        periods,
+        covers,
+        last_day(until) if (periods or covers) and until is not None else None,
+        next_change(spans, on),
+        ((*_warranty_reasons(paper.periods, on), *_contract_reasons(paper.covers, on)) or _nothing(paper)) + paper.beside,
+        missing,
+    )
+
+
+def _answer(warranty: bool, contract: bool, missing: bool) -> Answer:
+    if warranty and contract:
+        return Answer.BOTH
+    if warranty or contract:
+        return Answer.WARRANTY if warranty else Answer.CONTRACT
+    return Answer.UNKNOWN if missing else Answer.NONE
+
+
+def _missing(paper: Paper, warranty: bool, contract: bool) -> tuple[str, ...]:
+    said = "" if not (warranty or contract) else "also "
+    of_warranty = [
+        f"cannot tell whether it is {said}in warranty: {what} is not on record" for what in paper.warranty_missing if not warranty
+    ]
+    of_contract = [
+        f"cannot tell whether a contract {said}covers it: {what} is not on record" for what in paper.contract_missing if not contract
+    ]
+    return (*of_warranty, *of_contract)
+
+
+def _span(cover: Cover, on: date) -> Span | None:
+    """The days a cover holds: round `on`, else round its first day if that is still to come."""
+    first = max(cover.contract.span.starts_on, cover.line.span.starts_on if cover.line.span else date.min)
+    return line_on(cover.line, cover.contract, max(on, first))
+
+
+def _warranty_reasons(periods: Iterable[Period], on: date) -> Iterator[str]:
+    for period in sorted(periods, key=lambda p: p.span.order):
+        name = f"{period.kind.title()} warranty ({period.evidence})"
+        if period.voided_on is not None and period.voided_on <= on:
+            yield f"{name} was voided on {in_words(period.voided_on)}: {period.void_reason}."
+        elif on < period.span.starts_on:
+            yield f"{name} starts on {in_words(period.span.starts_on)}."
+        else:
+            yield f"{name} {_until(period.span, on)}."
+
+
+def _contract_reasons(covers: Iterable[Cover], on: date) -> Iterator[str]:
+    for cover in sorted(covers, key=lambda c: c.line.ref):
+        name = f"Contract line {cover.line.ref}" + (f" ({cover.line.service})" if cover.line.service else "")
+        span = line_on(cover.line, cover.contract, on)
+        yield f"{name} {_out_of_force(cover, on) if span is None else _until(span, on)}."
+        if span is not None:
+            yield from _beside(cover, span)
+
+
+def _until(span: Span, on: date) -> str:
+    if span.ends_on is None:
+        return "covers it, with no end on record"
+    return f"{'covers it until' if on < span.ends_on else 'ended on'} {in_words(last_day(span.ends_on))}"
+
+
+def _out_of_force(cover: Cover, on: date) -> str:
+    state, span = cover.contract.state, _span(cover, on)
+    if state is State.DRAFT:
+        return "covers nothing: its contract is a draft"
+    if state is State.CANCELLED:
+        return "covers nothing: its contract was cancelled"
+    if span is not None and on < span.starts_on:
+        return f"starts on {in_words(span.starts_on)}"
+    ends = [s.ends_on for s in (cover.line.span, cover.contract.span) if s and s.ends_on]
+    return f"ended on {in_words(last_day(min(ends)))}" if ends else "covers nothing: its contract has expired"
+
+
+def _beside(cover: Cover, span: Span) -> Iterator[str]:
+    """What is worth saying beside a cover that holds: how it renews, and that a bill is open. Neither ends it."""
+    ends = renewal(cover.contract, span)
+    if ends.renews and ends.notice_by is not None:
+        yield f"It renews itself then unless notice is given by {in_words(ends.notice_by)}."
+    if cover.billing.payment in (Payment.OVERDUE, Payment.VOID):
+        yield f"Its last invoice is {cover.billing.payment}; that alone does not end the cover."
+
+
+def _nothing(paper: Paper) -> tuple[str, ...]:
+    return () if paper.warranty_missing or paper.contract_missing else ("No warranty and no contract line is on record.",)

@@ -1,0 +1,1 @@
+"""Rules of enrolment: claim tokens, credentials, broker logins."""

@@ -1,0 +1,98 @@
+"""What a device may say of itself when it enrols, and what a claim token allows. Pure."""
+
+import re
+from collections.abc import Mapping
+from datetime import datetime
+from functools import lru_cache
+from typing import NamedTuple, Protocol
+
+from musterroll.domain.units.serials import name_key, serial_key
+from musterroll.domain.values.errors import Forbidden, Refusal
+
+_UNSTORABLE = re.compile("[\x00-\x1f\ud800-\udfff]")
+_MAX_NAME = 200
+_MAX_MARKS = 32
+_MAX_MARK = 256
+
+
+class BadClaim(Refusal):
+    code = "bad_claim"
+
+
+class Claim(NamedTuple):
+    """Maker, model and serial: as written, and as compared."""
+
+    maker: str
+    model: str
+    serial: str
+    maker_key: str
+    model_key: str
+    serial_key: str
+
+
+class TokenFacts(Protocol):
+    """What of a claim token decides."""
+
+    label: str
+    expires_at: datetime
+    max_uses: int
+    uses: int
+    serials: list[str]
+    revoked_at: datetime | None
+
+
+def claim(maker: str, model: str, serial: str) -> Claim:
+    """Who a device says it is. Raises BadClaim or BadSerial with one sentence.
+
+    >>> claim(" Dell Inc. ", "R640", "abc-123").serial_key
+    'ABC123'
+    """
+    serial = text("serial", serial, _MAX_NAME)
+    (maker, maker_key), (model, model_key) = _named("maker", maker), _named("model", model)
+    return Claim(maker, model, serial, maker_key, model_key, serial_key(serial))
+
+
+@lru_cache(4096)  # few makers and models, asked about all day
+def _named(what: str, name: str) -> tuple[str, str]:
+    name = text(what, name, _MAX_NAME)
+    key = name_key(name)
+    if not key:
+        raise BadClaim(f"the {what} is {name!r}; give a name with letters or digits, as on the label")
+    return name, key
+
+
+def text(name: str, value: str, longest: int) -> str:
+    """`value` without the space around it. Raises BadClaim where it is too long or holds what a database will not keep."""
+    value = value.strip()
+    if len(value) > longest:
+        raise BadClaim(f"the {name} has {len(value)} characters; at most {longest} are kept")
+    if _UNSTORABLE.search(value):
+        raise BadClaim(f"the {name} {value[:80]!r} holds control characters or broken text; give it as on the label")
+    return value
+
+
+def marks(evidence: Mapping[str, object]) -> dict[str, str]:
+    """Other marks of identity (machine id, board serial, MAC), checked. Raises BadClaim."""
+    if len(evidence) > _MAX_MARKS or not all(isinstance(value, str) for value in evidence.values()):
+        raise BadClaim(f"evidence is at most {_MAX_MARKS} names, each with a text")
+    return {
+        text("name of evidence", name, _MAX_MARK): text(f"evidence {name[:40]}", str(value), _MAX_MARK) for name, value in evidence.items()
+    }
+
+
+def require_open(token: TokenFacts, serial: str, now: datetime) -> None:
+    """Raises Forbidden, with the reason, where `token` does not let the serial key `serial` enrol at `now`."""
+    name = f"the claim token {token.label!r}"
+    if token.revoked_at is not None:
+        raise Forbidden(f"{name} was revoked; ask for a new one", "token_revoked")
+    if token.expires_at <= now:
+        raise Forbidden(f"{name} expired at {token.expires_at:%Y-%m-%d %H:%M} UTC; ask for a new one", "token_expired")
+    if token.uses >= token.max_uses:
+        raise used_up(token)
+    if token.serials and serial not in token.serials:
+        raise Forbidden(f"the serial {serial} is not on the list of {name}", "serial_not_listed")
+
+
+def used_up(token: TokenFacts) -> Forbidden:
+    times = "once" if token.max_uses == 1 else f"{token.max_uses} times"
+    return Forbidden(f"the claim token {token.label!r} was good for {times} and has been used; ask for a new one", "token_used_up")

@@ -1,0 +1,1 @@
+"""Rules of findings: disagreements with evidence, value and decisions."""

@@ -1,0 +1,86 @@
+"""What people decide about findings, and what a run makes of it.
+
+A run only says what is so: present or gone, and on which facts. A person's decision rests on the facts it was made on: it holds while
+they stay, also when the finding was gone in between, and falls when they change. So the state is worked out, never set by a run.
+"""
+
+from datetime import date
+from enum import StrEnum
+from typing import NamedTuple
+
+from musterroll.domain.values.dates import in_words
+from musterroll.domain.values.errors import Conflict
+
+
+class State(StrEnum):
+    OPEN = "open"
+    ACCEPTED = "accepted"
+    IGNORED = "ignored"
+    RESOLVED = "resolved"
+
+
+class Decision(NamedTuple):
+    """`until` is the day an ignored finding is open again."""
+
+    state: State
+    by: str
+    reason: str
+    facts: tuple[str, ...]
+    until: date | None = None
+
+
+class Standing(NamedTuple):
+    """A finding as stored: what the last run saw, and what a person last decided."""
+
+    facts: tuple[str, ...]
+    present: bool = True
+    decision: Decision | None = None
+
+
+class Change(StrEnum):
+    """What a run changes in one stored finding."""
+
+    NEW = "new"
+    SAME = "same"
+    CHANGED = "changed"
+    RETURNED = "returned"
+    GONE = "gone"
+
+
+def state(standing: Standing, on: date) -> State:
+    """The state of a finding on a day."""
+    decision = standing.decision
+    if not standing.present:
+        return State.RESOLVED
+    if decision is None or decision.facts != standing.facts:
+        return State.OPEN
+    over = decision.until is not None and on >= decision.until
+    return State.OPEN if over else decision.state
+
+
+def rerun(standing: Standing | None, facts: tuple[str, ...] | None) -> tuple[Standing, Change]:
+    """The finding after a run that saw it on `facts`, or saw it no more (None). One of the two must be there."""
+    if standing is None:
+        if facts is None:
+            raise ValueError("a finding that is neither stored nor seen")
+        return Standing(facts), Change.NEW
+    if facts is None:
+        return standing._replace(present=False), Change.GONE if standing.present else Change.SAME
+    change = Change.RETURNED if not standing.present else Change.SAME if facts == standing.facts else Change.CHANGED
+    return standing._replace(facts=facts, present=True), change
+
+
+def decide(standing: Standing, to: State, by: str, reason: str, on: date, until: date | None = None) -> Standing:
+    """The finding after a person's decision. Raises Conflict for one without a reason, without a future day to ignore it until,
+    for one that changes nothing, and for a finding that is gone."""
+    if not standing.present:
+        raise Conflict("this finding is gone: the last run did not see it any more, so there is nothing to decide", "finding_gone")
+    if to is not State.OPEN and not reason.strip():
+        raise Conflict(f"a finding is {to} only with a reason; say why", "no_reason")
+    if (to is State.IGNORED) != (until is not None):
+        raise Conflict("give a day with `ignored`, and only with it: until when", "no_day")
+    if until is not None and until <= on:
+        raise Conflict(f"a finding is ignored until a day to come, and {in_words(until)} is not", "past_day")
+    if to is not State.IGNORED and state(standing, on) is to:
+        raise Conflict(f"this finding is {to} already", "same_state")
+    return standing._replace(decision=None if to is State.OPEN else Decision(to, by, reason.strip(), standing.facts, until))

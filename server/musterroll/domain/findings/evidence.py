@@ -1,0 +1,93 @@
+"""Rows that prove a finding, in words, and what the lines among them are worth a year."""
+
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from typing import NamedTuple
+
+from musterroll.domain.contracts.terms import Payment
+from musterroll.domain.coverage.verdict import Cover
+from musterroll.domain.values.dates import in_words, last_day
+from musterroll.domain.values.instants import to_ms
+from musterroll.domain.values.money import Money, totals
+
+
+class Evidence(NamedTuple):
+    """A row somebody can go and look at, and what it says."""
+
+    table: str  # unit, voice, line, invoice; warranty, card, credential, product
+    id: int
+    says: str
+
+
+class Worth(NamedTuple):
+    """Money a year, how it was worked out, and whether it is counted in sums (not where another finding counts the same money)."""
+
+    value: Money | None = None
+    how: str = "no price is known"
+    counted: bool = True
+
+
+def heard(at: datetime | None) -> str:
+    """
+    >>> heard(datetime(2026, 5, 3, 3, tzinfo=UTC)), heard(None)
+    ('last heard on 3 May 2026 at 03:00:00 UTC', 'never heard')
+    """
+    return "never heard" if at is None else f"last heard on {in_words(at.astimezone(UTC))} at {at.astimezone(UTC):%H:%M:%S} UTC"
+
+
+def line_says(cover: Cover) -> str:
+    """A line and its contract as the paper has them."""
+    span = cover.contract.span
+    until = f" to {in_words(last_day(span.ends_on))}" if span.ends_on else ""
+    price = f", {cover.line.price} a year" if cover.line.price else ""
+    return f"line {cover.line.ref}, contract {cover.contract.state} from {in_words(span.starts_on)}{until}{price}"
+
+
+def line_fact(cover: Cover) -> str:
+    """A line and its contract as a fact to compare: the terms that change when somebody changes either. Prices in ten-thousandths.
+
+    `storage.lines_in_force` writes the same text in SQL.
+    """
+    contract, price = cover.contract, cover.line.price
+    terms = f"{cover.line.ref} {contract.state} {contract.span.starts_on} {contract.span.ends_on or '-'}"
+    return f"{terms} {int(price.amount.scaleb(4))} {price.currency}" if price else f"{terms} -"
+
+
+def heard_fact(at: datetime | None) -> str:
+    """
+    >>> heard_fact(datetime(2026, 5, 3, 3, tzinfo=UTC)), heard_fact(None)
+    ('heard 1777777200', 'never heard')
+    """
+    return "never heard" if at is None else f"heard {to_ms(at) // 1000}"
+
+
+def of_covers(covers: Iterable[Cover]) -> tuple[Evidence, ...]:
+    """The lines, each with its bill where one is known."""
+    rows: list[Evidence] = []
+    for cover in covers:
+        rows.append(Evidence("line", cover.line.id, line_says(cover)))
+        if cover.billing.payment is not Payment.UNKNOWN:
+            day = f" of {in_words(cover.billing.invoiced_on)}" if cover.billing.invoiced_on else ""
+            rows.append(
+                Evidence("invoice", cover.contract.id, f"the invoice{day} of contract {cover.contract.ref} is {cover.billing.payment}")
+            )
+    return tuple(rows)
+
+
+def price_of(covers: tuple[Cover, ...]) -> Worth:
+    """What one unit's seats on lines cost a year."""
+    sums = totals(cover.line.price for cover in covers)
+    if len(sums) != 1:
+        return Worth(how="no price is known" if not sums else "the lines are in several currencies")
+    return Worth(sums[0], "the price a year of " + " and ".join(f"line {cover.line.ref}" for cover in covers))
+
+
+def price_of_cover(ended: tuple[Cover, ...], list_price: Money | None) -> Worth:
+    """What covering a unit would bring in a year: what its last line cost, else the list price."""
+    if ended and ended[-1].line.price:
+        return price_of(ended[-1:])
+    return Worth(list_price, "the list price of a year's cover") if list_price else Worth()
+
+
+def times(price: Money | None, count: int) -> Worth:
+    return Worth(price.times(count), f"{count} at {price} a year each") if price else Worth()

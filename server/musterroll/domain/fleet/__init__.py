@@ -1,0 +1,1 @@
+"""Rules of the fleet list, its filters, segments and firmware."""

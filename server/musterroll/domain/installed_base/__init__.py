@@ -1,0 +1,1 @@
+"""Rules of installed base: counts, trend, licences, renewals."""

@@ -1,0 +1,1 @@
+"""Rules of notifications: events, rules, the outbox, the calendar."""

@@ -1,0 +1,85 @@
+"""Where messages may go: e-mail addresses and webhooks, and which network addresses nobody outside may make us call."""
+
+import re
+from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
+from typing import NamedTuple
+from urllib.parse import urlsplit
+
+from musterroll.domain.values.errors import Refusal
+
+_EMAIL = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9](?:[A-Za-z0-9.-]{0,190}[A-Za-z0-9])?")
+_HOST = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]{0,251}[A-Za-z0-9])?|[0-9A-Fa-f:.]+")
+_TRANSLATED = ip_network("64:ff9b::/96")  # an IPv4 address behind NAT64
+
+
+class BadAddress(Refusal):
+    code = "bad_address"
+
+
+class Target(NamedTuple):
+    """Where a webhook goes."""
+
+    secure: bool
+    host: str
+    port: int
+    path: str  # with its query
+
+
+def email(written: str) -> str:
+    """An e-mail address as it may stand in a header. Raises BadAddress.
+
+    >>> email(" ops@example.com ")
+    'ops@example.com'
+    """
+    address = written.strip()
+    if not _EMAIL.fullmatch(address) or ".." in address:
+        raise BadAddress(f"{written[:80]!r} is not an e-mail address; write it as name@example.com")
+    return address
+
+
+def target(url: str) -> Target:
+    """A webhook's address taken apart. Raises BadAddress.
+
+    >>> target("https://example.com/hooks/1?key=2")
+    Target(secure=True, host='example.com', port=443, path='/hooks/1?key=2')
+    """
+    written = url.strip()
+    try:
+        parts = urlsplit(written)
+        port = parts.port
+    except ValueError:
+        raise BadAddress("the webhook's address cannot be read; write it as https://example.com/hook") from None
+    if parts.scheme not in ("https", "http") or not parts.hostname or not _HOST.fullmatch(parts.hostname):
+        raise BadAddress("a webhook's address begins with https:// and a host name; write it as https://example.com/hook")
+    if parts.username is not None or parts.password is not None:
+        raise BadAddress("a webhook's address holds no user name or password; the signature proves who we are")
+    if not written.isascii() or not written.isprintable() or " " in written or parts.fragment:
+        raise BadAddress("a webhook's address is plain ASCII without spaces and without a # part")
+    secure = parts.scheme == "https"
+    path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+    return Target(secure, parts.hostname, port or (443 if secure else 80), path)
+
+
+def public(address: str) -> bool:
+    """Whether a network address is one of the open Internet: nothing private, local, reserved or hidden inside another.
+
+    >>> [public(one) for one in ("93.184.216.34", "10.0.0.1", "169.254.169.254", "::1", "::ffff:127.0.0.1", "64:ff9b::a00:1")]
+    [True, False, False, False, False, False]
+    """
+    found = ip_address(address.partition("%")[0])
+    if isinstance(found, IPv6Address):
+        hidden = _hidden(found)
+        if hidden is not None:
+            return public(str(hidden))
+    return found.is_global and not found.is_multicast
+
+
+def _hidden(address: IPv6Address) -> IPv4Address | None:
+    """The IPv4 address that an IPv6 address stands for."""
+    if address.ipv4_mapped is not None:
+        return address.ipv4_mapped
+    if address.sixtofour is not None:
+        return address.sixtofour
+    if address.teredo is not None:
+        return address.teredo[1]
+    return IPv4Address(int(address) & 0xFFFFFFFF) if address in _TRANSLATED else None

@@ -1,0 +1,1 @@
+"""Rules of reconciliation: contracted, deployed, operating."""

@@ -1,0 +1,1 @@
+"""Rules of units: serial numbers, lifecycle, history, moves and incidents."""

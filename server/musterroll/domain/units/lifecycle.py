@@ -1,0 +1,41 @@
+"""The axis people and documents set: where a unit is in its life."""
+
+from enum import StrEnum
+
+from musterroll.domain.values.errors import Conflict
+
+
+class Lifecycle(StrEnum):
+    UNRECORDED = "unrecorded"  # enrolled or heard, no paper yet
+    STOCK = "stock"
+    SHIPPED = "shipped"
+    DEPLOYED = "deployed"
+    RETURNED = "returned"
+    RETIRED = "retired"
+
+
+_MOVES: dict[Lifecycle, frozenset[Lifecycle]] = {
+    Lifecycle.UNRECORDED: frozenset(Lifecycle) - {Lifecycle.UNRECORDED},
+    Lifecycle.STOCK: frozenset({Lifecycle.SHIPPED, Lifecycle.DEPLOYED, Lifecycle.RETIRED}),
+    Lifecycle.SHIPPED: frozenset({Lifecycle.STOCK, Lifecycle.DEPLOYED, Lifecycle.RETURNED, Lifecycle.RETIRED}),
+    Lifecycle.DEPLOYED: frozenset({Lifecycle.RETURNED, Lifecycle.RETIRED, Lifecycle.SHIPPED}),
+    Lifecycle.RETURNED: frozenset({Lifecycle.STOCK, Lifecycle.SHIPPED, Lifecycle.DEPLOYED, Lifecycle.RETIRED}),
+    Lifecycle.RETIRED: frozenset({Lifecycle.RETURNED, Lifecycle.STOCK}),
+}
+
+
+def move(old: Lifecycle, new: Lifecycle) -> Lifecycle:
+    """`new` where a unit may go there from `old` (staying is a move too). Raises Conflict with the moves that are legal."""
+    if new != old and new not in _MOVES[old]:
+        legal = ", ".join(sorted(_MOVES[old]))
+        raise Conflict(f"a {old} unit cannot become {new}; from {old} it can become {legal}", "illegal_move")
+    return new
+
+
+def onward(old: Lifecycle) -> frozenset[Lifecycle]:
+    """Where a unit may go from here.
+
+    >>> sorted(onward(Lifecycle.RETIRED))
+    [<Lifecycle.RETURNED: 'returned'>, <Lifecycle.STOCK: 'stock'>]
+    """
+    return _MOVES[old]

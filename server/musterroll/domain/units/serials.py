@@ -1,0 +1,113 @@
+"""Who a unit says it is: serials as written and as compared, placeholders, makers.
+
+A serial is a claim; the credential is the identity.
+"""
+
+import re
+import secrets
+import unicodedata
+from functools import lru_cache
+from typing import NamedTuple
+
+from musterroll.domain.values.errors import Refusal
+
+SEPARATORS = "-./_:"
+UID_ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"  # no i, l, o, u: read aloud and typed back without doubt
+UID_LENGTH = 10
+
+_INVISIBLE = re.compile("[\\s\u00ad\u180e\u200b-\u200f\u2028-\u202f\u2060-\u2064\ufeff]+")
+_KEY = re.compile(r"[A-Z0-9]{1,64}")
+_LEGAL_FORM = re.compile(
+    r"[\s,]+(inc|incorporated|corp|corporation|co|company|ltd|limited|llc|gmbh|ag|bv|b\.v|nv|sa|s\.a|plc|computer|computers)\.?$"
+)
+# What firmware ships where nobody filled the serial in; compared as keys.
+PLACEHOLDERS = frozenset(
+    (
+        *("TOBEFILLEDBYOEM", "TOBEFILLEDBYO", "DEFAULTSTRING", "SYSTEMSERIALNUMBER", "SERIALNUMBER", "BASEBOARDSERIALNUMBER"),
+        *("CHASSISSERIALNUMBER", "SYSTEMPRODUCTNAME", "NONE", "NA", "NULL", "NIL", "UNKNOWN", "NOTSPECIFIED", "NOTAPPLICABLE"),
+        *("NOTAVAILABLE", "NOTSETTABLE", "UNDEFINED", "INVALID", "EMPTY", "OEM", "TBD", "TEST", "SERIAL", "ABCDEFG"),
+        *("0123456789", "123456789", "1234567890", "01234567890123456789", "12345678", "1234567", "123456", "12345"),
+        *("SSN12345678901234567890",),
+    )
+)
+
+
+class BadSerial(Refusal):
+    code = "bad_serial"
+
+
+class SerialKey(NamedTuple):
+    """What makes a unit one: the maker, the product family and the serial, each as compared."""
+
+    maker: str
+    family: str
+    serial: str
+
+
+def serial_key(serial: str, separators: str = SEPARATORS) -> str:
+    """The key a serial is compared by: NFKC, no white space or zero-width characters, ASCII upper case, no `separators`.
+
+    Leading zeros stay. Raises BadSerial for a placeholder and for anything but `[A-Z0-9]` that is left.
+
+    >>> serial_key(" tn5520-qdm mrtsk "), serial_key("00017")
+    ('TN5520QDMMRTSK', '00017')
+    """
+    text = _INVISIBLE.sub("", serial if serial.isascii() else unicodedata.normalize("NFKC", serial))
+    key = text.upper() if text.isascii() else "".join(c.upper() if c.isascii() else c for c in text)
+    key = key.translate(dict.fromkeys(map(ord, separators))) if not key.isalnum() else key
+    if not _KEY.fullmatch(key):
+        raise BadSerial(f"the serial {serial[:80]!r} has nothing but separators or characters other than letters and digits")
+    if is_placeholder(key):
+        raise BadSerial(f"the serial {serial[:80]!r} is a placeholder that many units share; give the one on the label")
+    return key
+
+
+def is_placeholder(key: str) -> bool:
+    """Whether a serial key is one that firmware ships when nobody filled it in.
+
+    >>> is_placeholder("DEFAULTSTRING"), is_placeholder("0000000"), is_placeholder("K400MVX7")
+    (True, True, False)
+    """
+    return key in PLACEHOLDERS or len(set(key)) == 1
+
+
+@lru_cache(4096)  # few makers and models, asked about all day
+def name_key(name: str) -> str:
+    """The key a maker, family or model is compared by: case, spacing, punctuation and legal form fall away.
+
+    >>> name_key("Dell Inc."), name_key("DELL"), name_key("HGST  HMS5C4040BLE640")
+    ('dell', 'dell', 'hgsthms5c4040ble640')
+    """
+    text = unicodedata.normalize("NFKC", name).casefold().strip()
+    text = _LEGAL_FORM.sub("", text) or text
+    return "".join(c for c in text if c.isalnum())
+
+
+_TWINS = str.maketrans({"O": "0", "I": "1"})
+
+
+def twin_key(key: str) -> str:
+    """What two serials have in common that people and scanners confuse: leading zeros, O and 0, I and 1.
+
+    A suggestion for a person, never an identity.
+
+    >>> twin_key("0OI7") == twin_key("017")
+    True
+    """
+    return key.translate(_TWINS).lstrip("0")
+
+
+_UID_BYTES = 7  # hold those bits
+_PAIRS = [first + second for second in UID_ALPHABET for first in UID_ALPHABET]  # what ten bits are written as
+
+
+def new_uid() -> str:
+    """A fresh unit id for topics and addresses: 50 random bits in 10 characters."""
+    return new_uids(1)[0]
+
+
+def new_uids(count: int) -> list[str]:
+    """As many fresh ids, for one call to the system."""
+    drawn = secrets.token_bytes(count * _UID_BYTES)
+    bits = (int.from_bytes(drawn[at : at + _UID_BYTES]) for at in range(0, len(drawn), _UID_BYTES))
+    return ["".join([_PAIRS[one >> shift & 1023] for shift in range(0, 5 * UID_LENGTH, 10)]) for one in bits]

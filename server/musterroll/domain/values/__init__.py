@@ -1,0 +1,1 @@
+"""Values that every wing uses: dates, instants, money, errors."""

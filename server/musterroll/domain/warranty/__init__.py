@@ -1,0 +1,1 @@
+"""Rules of products, warranty policies and coverage periods."""

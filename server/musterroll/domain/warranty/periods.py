@@ -1,0 +1,155 @@
+"""Warranty: a list of periods, never one date. Which rule began each, on what evidence, and what is missing to know."""
+
+from collections.abc import Iterable
+from datetime import date, datetime, timedelta, tzinfo
+from enum import StrEnum
+from functools import lru_cache
+from typing import NamedTuple
+
+from musterroll.domain.values.dates import Span, add_months, in_words, local_day
+from musterroll.domain.values.errors import Conflict
+
+
+class Start(StrEnum):
+    """What begins a warranty; the value is the word for it in a sentence."""
+
+    REGISTERED = "registered"
+    INSTALLED = "installed"
+    FIRST_HEARD = "first_heard"
+    SHIPPED = "shipped"
+
+
+class StartRule(NamedTuple):
+    start: Start
+    shelf_days: int = 0  # with `shipped`: how long at most it lies on a shelf before its warranty runs
+
+
+class Policy(NamedTuple):
+    """What a product is sold with. The first rule whose fact is known begins the warranty."""
+
+    name: str
+    rules: tuple[StartRule, ...]
+    months: int | None = None  # a unit's own paper, where it names a length, goes before
+
+
+# What holds for a product that names no policy: the months are those of the unit's own paper.
+DEFAULT = Policy("default", (StartRule(Start.INSTALLED), StartRule(Start.SHIPPED)))
+
+
+class UnitDates(NamedTuple):
+    """What is known of one unit that a warranty can begin with."""
+
+    registered_on: date | None = None
+    installed_on: date | None = None
+    first_heard_at: datetime | None = None
+    shipped_on: date | None = None
+    months: int | None = None  # what the unit's own paper says
+
+
+class PeriodKind(StrEnum):
+    STANDARD = "standard"
+    EXTENDED = "extended"
+    REPAIR = "repair"
+    INHERITED = "inherited"  # what was left of the warranty of the unit this one replaces
+
+
+class Period(NamedTuple):
+    """One stretch of warranty as recorded. A void period stays on record; from `voided_on` it covers nothing."""
+
+    kind: PeriodKind
+    span: Span
+    rule: str  # which rule fired: a Start, `after` or `document`
+    evidence: str  # in words
+    voided_on: date | None = None
+    void_reason: str = ""
+
+    @property
+    def covers(self) -> Span | None:
+        """The days it really covers, None where it was void from the first."""
+        return self.span if self.voided_on is None else self.span.within(Span(date.min, self.voided_on))
+
+
+class Standard(NamedTuple):
+    """The standard period, or what is missing to know it."""
+
+    period: Period | None
+    missing: tuple[str, ...] = ()
+
+
+_WORDS = {
+    Start.REGISTERED: "registration",
+    Start.INSTALLED: "installation",
+    Start.FIRST_HEARD: "its first report",
+    Start.SHIPPED: "shipment",
+}
+
+
+def standard(policy: Policy, dates: UnitDates, zone: tzinfo) -> Standard:
+    """The standard period of a unit under a policy, with days as the calendar in the site's `zone` has them."""
+    known = _facts(dates, zone)
+    months = dates.months or policy.months
+    fired = next((rule for rule in policy.rules if known[rule.start] is not None), None)
+    day = known[fired.start] if fired else None
+    if fired is None or day is None or not months:
+        return Standard(None, tuple(_missing(policy, fired, months)))
+    return Standard(_begun(fired, day, months))
+
+
+@lru_cache(1 << 14)  # many units begin on the same day
+def _begun(fired: StartRule, day: date, months: int) -> Period:
+    starts_on = min(day, date.max - timedelta(fired.shelf_days)) + timedelta(fired.shelf_days)
+    shelf = f" and at most {fired.shelf_days} days on the shelf" if fired.shelf_days else ""
+    evidence = f"{months} months from {_WORDS[fired.start]} on {in_words(day)}{shelf}"
+    return Period(PeriodKind.STANDARD, Span(starts_on, add_months(starts_on, months)), fired.start.value, evidence)
+
+
+def _facts(dates: UnitDates, zone: tzinfo) -> dict[Start, date | None]:
+    return {
+        Start.REGISTERED: dates.registered_on,
+        Start.INSTALLED: dates.installed_on,
+        Start.FIRST_HEARD: None if dates.first_heard_at is None else local_day(dates.first_heard_at, zone),
+        Start.SHIPPED: dates.shipped_on,
+    }
+
+
+def _missing(policy: Policy, fired: StartRule | None, months: int | None) -> Iterable[str]:
+    if fired is None:
+        starts = " or ".join(_WORDS[rule.start] for rule in policy.rules)
+        yield f"the day of {starts}" if starts else f"a rule in the policy {policy.name} that says when its warranty starts"
+    if not months:
+        yield "how many months the warranty lasts"
+
+
+def extend(periods: Iterable[Period], months: int, document: str) -> Period:
+    """An extended warranty: it begins where the cover so far ends. Raises Conflict where there is nothing to extend."""
+    ends = [span.ends_on for p in periods if (span := p.covers) and span.ends_on and p.kind is not PeriodKind.REPAIR]
+    if not ends:
+        raise Conflict("there is no warranty to extend; record the standard warranty first", "nothing_to_extend")
+    span = Span(max(ends), add_months(max(ends), months))
+    return Period(PeriodKind.EXTENDED, span, "after", f"{months} months extended by {document}")
+
+
+def repaired(on: date, months: int, document: str) -> Period:
+    """The warranty on a repair, from the day the unit was given back."""
+    return Period(PeriodKind.REPAIR, Span(on, add_months(on, months)), "document", f"{months} months on the repair {document}")
+
+
+def inherited(periods: Iterable[Period], replaced_on: date, old_serial: str) -> tuple[Period, ...]:
+    """What a replacement takes over: what is left, on that day, of each period of the unit it replaces."""
+    rest = Span(replaced_on)
+    spans = [left for p in periods if (span := p.covers) and (left := span.within(rest))]
+    return tuple(Period(PeriodKind.INHERITED, span, "document", f"taken over from {old_serial}, which it replaces") for span in spans)
+
+
+def void(period: Period, on: date, reason: str) -> Period:
+    """The period, void from a day, with the reason. Raises Conflict without a reason or where it is void already."""
+    if period.voided_on is not None:
+        raise Conflict(f"this warranty is void since {in_words(period.voided_on)} already: {period.void_reason}", "already_void")
+    if not reason.strip():
+        raise Conflict("a warranty is voided only with a reason; say why", "no_reason")
+    return period._replace(voided_on=on, void_reason=reason.strip())
+
+
+def in_warranty(periods: Iterable[Period], on: date) -> tuple[Period, ...]:
+    """The periods that cover a day."""
+    return tuple(p for p in periods if (span := p.covers) and span.holds(on))

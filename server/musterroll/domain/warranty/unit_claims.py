@@ -1,0 +1,76 @@
+"""What a unit's own warranty card says, set beside the registry. A claim never makes cover; a disagreement is shown to a person."""
+
+from collections.abc import Iterable, Mapping
+from datetime import date
+from typing import Any, NamedTuple
+
+from musterroll.domain.values.dates import add_months, in_words, last_day
+from musterroll.domain.warranty.periods import Period, PeriodKind
+
+
+class Claim(NamedTuple):
+    starts_on: date | None = None
+    ends_on: date | None = None  # the first day no longer covered
+    months: int | None = None
+    policy: str = ""
+    reference: str = ""
+
+
+class Disagreement(NamedTuple):
+    """A card and a period of the registry that do not say the same; `says` is one sentence."""
+
+    claim: Claim
+    period: Period
+    says: str
+
+
+def read_claim(card: Mapping[str, Any] | None) -> Claim | None:
+    """The claim on a card as a birth carried it; None where it says no day and no length that can be read."""
+    if not card:
+        return None
+    months = card.get("months")
+    length = months if type(months) is int and 1 <= months <= 600 else None
+    claim = Claim(_day(card, "starts_on"), _day(card, "ends_on"), length, str(card.get("policy", "")), str(card.get("reference", "")))
+    return claim if claim.starts_on or claim.ends_on or claim.months else None
+
+
+def _day(card: Mapping[str, Any], name: str) -> date | None:
+    try:
+        return date.fromisoformat(str(card.get(name, "")))
+    except ValueError:
+        return None
+
+
+def claim_says(claim: Claim) -> str:
+    """
+    >>> claim_says(Claim(ends_on=date(2028, 2, 15)))
+    'Its own card claims warranty until 14 February 2028; that is for a person to confirm.'
+    """
+    start = f" from {in_words(claim.starts_on)}" if claim.starts_on else ""
+    length = f" until {in_words(last_day(claim.ends_on))}" if claim.ends_on else f" for {claim.months} months" if claim.months else ""
+    return f"Its own card claims warranty{start}{length}; that is for a person to confirm."
+
+
+def disagreement(claim: Claim | None, periods: Iterable[Period]) -> Disagreement | None:
+    """How a claim differs from the warranty on record: its start from the first day, its end from the last.
+
+    Repairs and what was taken over are no matter of the card. Nothing on record is no disagreement: it is missing.
+    """
+    record = sorted((p for p in periods if p.kind in (PeriodKind.STANDARD, PeriodKind.EXTENDED)), key=lambda p: p.span.order)
+    if claim is None or not record:
+        return None
+    first = record[0]
+    starts_on = claim.starts_on or first.span.starts_on
+    ends_on = claim.ends_on or (add_months(starts_on, claim.months) if claim.months else None)
+    ends = {p.span.ends_on for p in record}  # a card printed before an extension still agrees
+    says = (
+        [f"it starts on {in_words(starts_on)}, the registry {in_words(first.span.starts_on)}"] if starts_on != first.span.starts_on else []
+    )
+    if ends_on is not None and ends_on not in ends:
+        says.append(f"its last day is {in_words(last_day(ends_on))}, the registry {_last(record)}")
+    return Disagreement(claim, first, "the unit's card says " + ", and ".join(says)) if says else None
+
+
+def _last(record: list[Period]) -> str:
+    ends = [p.span.ends_on for p in record if p.span.ends_on]
+    return in_words(last_day(max(ends))) if ends else "knows no end"

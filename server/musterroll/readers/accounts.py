@@ -1,0 +1,21 @@
+"""Account lists from a CRM: one row is one customer, with the customer above it."""
+
+from musterroll.readers import cells
+from musterroll.readers.fields import Field, Kind
+
+KIND = Kind(
+    "accounts",
+    (
+        Field(
+            "ref", "Account ID", "accountid accountnumber accountno accountref customerid customernumber customerno recordid id", cells.ref
+        ),
+        Field("name", "Account Name", "accountname companyname customername organizationname organisation company name", cells.text(200)),
+        Field("parent", "Parent Account ID", "parentaccountid parentid parentcompanyid parentcustomerid parentaccount parent", cells.ref),
+        Field("website", "Website", "website websiteurl companydomainname domain url web", cells.text(200)),
+        Field("phone", "Phone", "phone phonenumber telephone mainphone", cells.text(60)),
+        Field("postcode", "Postcode", "postcode postalcode zip zipcode billingzippostalcode billingpostalcode billingzip", cells.text(20)),
+        Field("country", "Country", "country countryregion countrycode billingcountry billingcountrycode", cells.text(60)),
+        Field("segment", "Segment", "segment customersegment marketsegment accountsegment tier industry", cells.text(80)),
+    ),
+    key=("ref",),
+)

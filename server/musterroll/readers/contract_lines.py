@@ -1,0 +1,65 @@
+"""Contract lines from a CPQ system: one row covers one serial, or a quantity of a product at a site, an account or its subtree."""
+
+from typing import Any
+
+from musterroll.domain.contracts.terms import Scope
+from musterroll.domain.units.serials import serial_key
+from musterroll.readers import cells
+from musterroll.readers.cells import BadCell
+from musterroll.readers.fields import Field, Kind
+
+_SCOPES = {
+    Scope.SERIAL: "serial unit asset serialnumber device",
+    Scope.SITE: "site location",
+    Scope.ACCOUNT: "account customer",
+    Scope.SUBTREE: "subtree group accountandsubsidiaries customerandsubsidiaries accounttree enterprise",
+}
+
+
+def _finish(said: dict[str, Any]) -> None:
+    """What the line covers: what its scope says or, without one, the most specific thing that is given."""
+    starts_on, ends_on = said.get("starts_on"), said.get("ends_on")
+    if starts_on and ends_on and ends_on <= starts_on:
+        raise BadCell("the End Date is before the Start Date")
+    if "serial" in said:
+        said["serial_key"] = serial_key(said["serial"])
+    within = said.pop("subsidiaries", False)
+    if "scope" not in said:
+        place = Scope.SITE if "site" in said else Scope.SUBTREE if within else Scope.ACCOUNT
+        said["scope"] = Scope.SERIAL if "serial" in said else place
+    if said["scope"] is Scope.SERIAL and "serial" not in said:
+        raise BadCell("the line covers a serial but gives none; fill the Serial Number, or say another Scope")
+    if said["scope"] is Scope.SITE and "site" not in said:
+        raise BadCell("the line covers a site but gives none; fill the Site ID, or say another Scope")
+
+
+KIND = Kind(
+    "contract-lines",
+    (
+        Field(
+            "contract",
+            "Contract Number",
+            "contractnumber contractno contractref contractid agreementnumber agreementno agreementid contract",
+            cells.ref,
+        ),
+        Field("number", "Line", "line linenumber lineno lineitem lineitemnumber lineitemid lineid position item", cells.text(40)),
+        Field(
+            "serial", "Serial Number", "serialnumber serialno serial assetserialnumber deviceserialnumber unitserialnumber sn", cells.serial
+        ),
+        Field("maker", "Manufacturer", "manufacturer manufacturername maker make vendor brand", cells.text(200)),
+        Field("model", "Model", "model modelnumber modelno modelname productmodel productname product productcode", cells.text(200)),
+        Field("site", "Site ID", "siteid sitenumber siteno siteref locationid locationnumber site", cells.ref),
+        Field("account", "Account ID", "accountid accountnumber accountno accountref customerid customernumber account", cells.ref),
+        Field("scope", "Scope", "scope coveragescope covers coverlevel", cells.words(_SCOPES, "Serial, Site, Account or Subtree")),
+        Field("subsidiaries", "Including Subsidiaries", "includingsubsidiaries includesubsidiaries subsidiaries wholegroup", cells.yes),
+        Field("quantity", "Quantity", "quantity qty count units numberofunits", cells.whole(1, 10_000_000)),
+        Field("service", "Service Level", "servicelevel sla slalevel service serviceplan entitlement supportlevel", cells.text(120)),
+        Field(
+            "price", "Price Per Year", "priceperyear annualprice yearlyprice annualunitprice unitpriceperyear unitprice price", cells.number
+        ),
+        Field("starts_on", "Start Date", "startdate linestartdate starton startson validfrom start", cells.day),
+        Field("ends_on", "End Date", "enddate lineenddate endson expirationdate validto validuntil end", cells.last_day),
+    ),
+    key=("contract", "number"),
+    finish=_finish,
+)

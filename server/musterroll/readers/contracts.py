@@ -1,0 +1,55 @@
+"""Contract lists from a CRM or CPQ system: one row is one contract and its first term."""
+
+from typing import Any
+
+from musterroll.domain.contracts.terms import State
+from musterroll.readers import cells
+from musterroll.readers.cells import BadCell
+from musterroll.readers.fields import Field, Kind
+
+_REF = "contractnumber contractno contractref contractid agreementnumber agreementno agreementid subscriptionnumber recordid id"
+_STATES = {
+    State.DRAFT: "draft pending new proposed inapproval inapprovalprocess inreview unsigned notstarted",
+    State.ACTIVE: "active activated inforce signed live current running renewed",
+    State.EXPIRED: "expired ended lapsed completed closed",
+    State.CANCELLED: "cancelled canceled terminated revoked void",
+}
+
+
+def _finish(said: dict[str, Any]) -> None:
+    starts_on, ends_on = said.get("starts_on"), said.get("ends_on")
+    if starts_on and ends_on and ends_on <= starts_on:
+        raise BadCell("the End Date is before the Start Date")
+
+
+KIND = Kind(
+    "contracts",
+    (
+        Field("ref", "Contract Number", _REF, cells.ref),
+        Field(
+            "account", "Account ID", "accountid accountnumber accountno accountref customerid customernumber customerno account", cells.ref
+        ),
+        Field("state", "Status", "status state contractstatus", cells.words(_STATES, "Draft, Active, Expired or Cancelled"), needed=True),
+        Field(
+            "starts_on", "Start Date", "startdate contractstartdate starton startson effectivedate validfrom start", cells.day, needed=True
+        ),
+        Field(
+            "ends_on", "End Date", "enddate contractenddate endson expirationdate expirydate expiry validto validuntil end", cells.last_day
+        ),
+        Field("auto_renew", "Auto Renew", "autorenew autorenewal automaticrenewal autorenews renewsautomatically evergreen", cells.yes),
+        Field("renewal_months", "Renewal Months", "renewalmonths renewalterm renewaltermmonths renewalperiodmonths", cells.months),
+        Field(
+            "notice_days",
+            "Notice Days",
+            "noticedays noticeperioddays noticeperiod cancellationnoticedays ownerexpirationnotice",
+            cells.days,
+        ),
+        Field("notice_on", "Notice Date", "noticedate noticegivenon noticegiven noticereceived", cells.day),
+        Field(
+            "ended_on", "Cancelled From", "cancelledfrom canceledfrom cancellationdate cancelledon canceledon terminationdate", cells.day
+        ),
+        Field("currency", "Currency", "currency currencycode currencyisocode contractcurrency", cells.currency),
+    ),
+    key=("ref",),
+    finish=_finish,
+)

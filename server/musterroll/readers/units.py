@@ -1,0 +1,67 @@
+"""Unit lists from asset management: one row is one unit as the paper knows it."""
+
+from typing import Any
+
+from musterroll.domain.enrolment.claim_rules import claim
+from musterroll.domain.units.lifecycle import Lifecycle
+from musterroll.readers import cells
+from musterroll.readers.fields import Field, Kind
+
+_SERIAL = "serialnumber serialno serialnum serial unitserialnumber unitserial deviceserialnumber deviceserial assetserialnumber sn sno"
+_STAGES = {
+    Lifecycle.DEPLOYED: "deployed installed active live inservice inuse inproduction operational commissioned",
+    Lifecycle.STOCK: "stock instock inventory ininventory warehouse inwarehouse available spare",
+    Lifecycle.SHIPPED: "shipped intransit ontheway dispatched delivered",
+    Lifecycle.RETURNED: "returned rma return returnedtovendor",
+    Lifecycle.RETIRED: "retired scrapped decommissioned disposed endoflife eol writtenoff obsolete",
+}
+
+
+def _finish(said: dict[str, Any]) -> None:
+    """Who the unit is, as it is compared."""
+    unit = claim(said["maker"], said["model"], said["serial"])
+    said["serial"], said["serial_key"] = unit.serial, unit.serial_key
+    said["maker_key"], said["model_key"] = unit.maker_key, unit.model_key
+
+
+KIND = Kind(
+    "units",
+    (
+        Field("serial", "Serial Number", _SERIAL, cells.serial, needed=True),
+        Field("maker", "Manufacturer", "manufacturer manufacturername maker make vendor brand oem", cells.text(200), needed=True),
+        Field(
+            "model",
+            "Model",
+            "model modelnumber modelno modelname productmodel productname product productcode",
+            cells.text(200),
+            needed=True,
+        ),
+        Field("shipped_on", "Ship Date", "shipdate shippeddate shippedon dateshipped shipmentdate dispatchdate shipped", cells.day),
+        Field(
+            "installed_on",
+            "Install Date",
+            "installdate installeddate installationdate installedon dateinstalled deploydate deployedon commissioningdate",
+            cells.day,
+        ),
+        Field("registered_on", "Registration Date", "registrationdate registereddate registeredon dateregistered registered", cells.day),
+        Field(
+            "lifecycle",
+            "Status",
+            "status lifecycle lifecyclestatus lifecyclestage assetstatus unitstatus assetstate",
+            cells.words(_STAGES, "Installed, In Stock, Shipped, Returned or Retired"),
+        ),
+        Field(
+            "account", "Account ID", "accountid accountno accountnumber accountref customerid customerno customernumber account", cells.ref
+        ),
+        Field("site", "Site ID", "siteid siteno sitenumber siteref locationid locationnumber site", cells.ref),
+        Field(
+            "warranty_months",
+            "Warranty Months",
+            "warrantymonths warrantyinmonths warrantyperiodmonths warrantylengthmonths warrantytermmonths monthsofwarranty",
+            cells.months,
+        ),
+    ),
+    key=("maker_key", "model_key", "serial_key"),
+    shown=("serial",),
+    finish=_finish,
+)

@@ -1,0 +1,63 @@
+"""The Flask application, put together: REST, pages, what both need. Nothing happens at import."""
+
+import os
+import secrets
+from collections.abc import Callable
+from pathlib import Path
+
+from flask import Flask
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from musterroll import api, web
+from musterroll.metrics import Metrics
+from musterroll.settings import Settings
+from musterroll.storage.engine.database import Database
+
+Checks = dict[str, Callable[[], bool]]
+
+
+def create_app(
+    settings: Settings,
+    database: Database,
+    metrics: Metrics,
+    checks: Checks | None = None,
+    elsewhere: Checks | None = None,
+    mqtt_url: str | None = None,
+) -> Flask:
+    """The registry as a WSGI application.
+
+    `checks` name what `/readyz` and the health strip ask besides the database, `elsewhere` what only the strip shows: the pages answer
+    while another process is down. `mqtt_url` is the broker that devices are sent to.
+    """
+    app = api.new_app("musterroll.web")
+    app.config.update(
+        SECRET_KEY=secret_key(settings),
+        MQTT_URL=settings.mqtt_public_url or mqtt_url,
+        MAX_CONTENT_LENGTH=512 * 1024 * 1024,
+    )
+    if settings.proxies:
+        hops = settings.proxies
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
+    checks = checks or {}
+    web.build(app, database, settings, {**checks, **(elsewhere or {})})
+    api.build(app, database, settings, metrics, checks, web.authenticate_session)
+    return app
+
+
+def secret_key(settings: Settings) -> str:
+    """The key that signs forms, the same for every worker: as set, else made once and kept."""
+    if settings.secret_key:
+        return settings.secret_key.get_secret_value()
+    return kept_secret(settings.data_dir / "secret_key")
+
+
+def kept_secret(path: Path) -> str:
+    """A random secret made once and kept in a file only its owner can read."""
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    try:
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        return path.read_text().strip()
+    with os.fdopen(handle, "w") as file:
+        file.write(made := secrets.token_urlsafe(32))
+    return made

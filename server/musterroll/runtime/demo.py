@@ -1,0 +1,95 @@
+"""`musterroll demo`: a registry, a small simulated fleet, and a real agent for this machine, so that there is something to see at once."""
+
+import os
+import subprocess
+import sys
+import threading
+from collections.abc import Callable
+from contextlib import ExitStack
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from musterroll.runtime import processes
+from musterroll.settings import Settings
+from musterroll.storage.engine.database import Database
+from musterroll.usecases.enrolment import enrol
+
+_GRACE_SECONDS = 4
+
+
+def run(
+    settings: Settings, database: Database, asked: threading.Event, *, units: int, interval: int, seed: int, say: Callable[[str], None]
+) -> None:
+    """Serve until `asked`, with the fleet and the agent as child processes that start once the registry is ready."""
+    settings = settings.model_copy(update={"interval": interval})
+    with ExitStack() as children:
+
+        def ready(url: str) -> None:
+            say(f"Musterroll is ready at {url}")
+            log = (settings.data_dir / "simulate.log").open("ab")
+            children.callback(log.close)
+            fleet = _start(_simulate(settings, database, url, units, interval, seed), log=log)
+            children.callback(_end, fleet)
+            say(f"A simulated fleet of {units} units is enrolling; it reports every {interval} s.")
+            agent = _agent(settings, database, url, say, log)
+            if agent is not None:
+                children.callback(_end, agent)
+            say("Ctrl-C ends it all; the roll is kept in " + str(settings.data_dir))
+
+        processes.serve(settings, database, ready, asked)
+
+
+def _simulate(settings: Settings, database: Database, url: str, units: int, interval: int, seed: int) -> list[str]:
+    state = settings.data_dir / "simulated-fleet.json"
+    token = _token(database, "simulated fleet", units, account="Harbour Foods", site="Cold store 4")
+    options = {"--registry": url, "--token": token, "--units": units, "--interval": interval, "--seed": seed, "--state": state}
+    return [*_module("musterroll"), "simulate", *(str(part) for pair in options.items() for part in pair), "--stale-share", "0.08"]
+
+
+def _agent(settings: Settings, database: Database, url: str, say: Callable[[str], None], log: object) -> subprocess.Popen[bytes] | None:
+    """Enrol this machine where it is not yet, and let it report. Says which serial it is, or why there is none."""
+    home = settings.data_dir / "agent"
+    if not (home / "identity.json").exists() and not _enrol(home, url, _token(database, "first agent", 2), say):
+        return None
+    running = _start([*_module("musterroll_agent"), "run", "--state-dir", str(home), "--log-level", "warning"], log=log)
+    say(f"A real agent answers for this machine (process {running.pid}). Stop it with: kill {running.pid}")
+    say(f"  start it again with: {Path(sys.executable).parent / 'musterroll-agent'} run --state-dir {home}")
+    return running
+
+
+def _enrol(home: Path, url: str, token: str, say: Callable[[str], None]) -> bool:
+    command = [*_module("musterroll_agent"), "enroll", "--state-dir", str(home), "--registry", url]
+    environment = {**os.environ, "MUSTERROLL_AGENT_TOKEN": token}
+    told = subprocess.run(command, env=environment, capture_output=True, text=True)  # noqa: S603  our own program
+    if told.returncode != 0:
+        say(told.stderr.strip())
+        named = ["--serial", f"DEMO-{os.uname().nodename.upper()[:40]}", "--maker", "Musterroll", "--model", "Demonstration"]
+        told = subprocess.run([*command, *named], env=environment, capture_output=True, text=True)  # noqa: S603
+    say((told.stdout or told.stderr).strip())
+    return told.returncode == 0
+
+
+def _token(database: Database, label: str, uses: int, account: str | None = None, site: str | None = None) -> str:
+    now = datetime.now(UTC)  # noqa: TID251  the demonstration is a door
+    with database.writing() as session:
+        _, plain = enrol.create_token(
+            session, label=label, life=timedelta(hours=1), uses=uses, serials=[], account=account, site=site, actor="demo", now=now
+        )
+    return plain
+
+
+def _module(name: str) -> list[str]:
+    return [sys.executable, "-m", name]
+
+
+def _start(command: list[str], log: object) -> subprocess.Popen[bytes]:
+    return subprocess.Popen(command, stdout=log, stderr=log, stdin=subprocess.DEVNULL)  # type: ignore[call-overload,no-any-return] # noqa: S603
+
+
+def _end(child: subprocess.Popen[bytes]) -> None:
+    child.terminate()
+    try:
+        child.wait(_GRACE_SECONDS)
+    except subprocess.TimeoutExpired:
+        child.kill()
+        child.wait()

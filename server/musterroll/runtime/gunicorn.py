@@ -1,0 +1,50 @@
+"""The web process of a production set-up: gunicorn with threads, each worker with its own database pool."""
+
+import gc
+from typing import Any
+
+from flask import Flask
+from gunicorn.app.base import BaseApplication
+
+from musterroll.metrics import Metrics
+from musterroll.runtime.app import create_app, secret_key
+from musterroll.runtime.processes import without_credentials
+from musterroll.settings import Settings, address
+from musterroll.storage.engine.database import Database
+from musterroll.web.http import process_checks
+
+
+class _Web(BaseApplication):
+    def __init__(self, settings: Settings, options: dict[str, Any]) -> None:
+        self._settings = settings
+        self._options = options
+        super().__init__()
+
+    def load_config(self) -> None:
+        for name, value in self._options.items():
+            self.cfg.set(name, value)
+
+    def load(self) -> Flask:  # type: ignore[override]  # its stub does not know Flask for a WSGI application
+        mqtt = self._settings.mqtt_url
+        public = without_credentials(mqtt.get_secret_value()) if mqtt else None
+        database = Database(self._settings.database)
+        return create_app(self._settings, database, Metrics(), elsewhere=process_checks.checks(database), mqtt_url=public)
+
+
+def run_web(settings: Settings, workers: int, threads: int) -> None:
+    """Serve until SIGTERM. gunicorn says itself when it listens."""
+    secret_key(settings)  # made before there are two workers to make it
+    host, port = address(settings.http_listen, "MUSTERROLL_HTTP_LISTEN")
+    options = {
+        "bind": f"[{host}]:{port}" if ":" in host else f"{host}:{port}",
+        "workers": workers,
+        "threads": threads,
+        "worker_class": "gthread",
+        "graceful_timeout": 8,
+        "timeout": 60,
+        "post_worker_init": lambda _: gc.freeze(),  # what is imported stays: looking through it for garbage holds up requests
+        "control_socket_disable": True,  # one fixed path a user: two registries would meet there
+        "proc_name": "musterroll-web",
+        "forwarded_allow_ips": "*" if settings.proxies else "127.0.0.1",
+    }
+    _Web(settings, options).run()

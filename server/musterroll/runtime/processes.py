@@ -1,0 +1,173 @@
+"""The processes a registry runs as: everything in one (`serve`), or web, ingest and schedule apart. They differ in settings only."""
+
+import gc
+import secrets
+import signal
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from typing import Any, Protocol
+
+from flask import Flask
+from prometheus_client import start_http_server
+from waitress.server import create_server
+
+from musterroll.broker import EmbeddedBroker
+from musterroll.domain.values.errors import Refusal
+from musterroll.ingest import Ingest
+from musterroll.metrics import Metrics
+from musterroll.runtime.app import Checks, create_app
+from musterroll.runtime.jobs import jobs
+from musterroll.runtime.scheduler import Schedule
+from musterroll.settings import Settings, address
+from musterroll.storage.engine.database import Database
+
+_HTTP_THREADS = 8
+_WATCH_SECONDS = 2.0
+
+
+class Part(Protocol):
+    """Something that runs until it is stopped."""
+
+    def start(self) -> None: ...
+    def stop(self) -> None: ...
+
+
+def stop_signal() -> threading.Event:
+    """Set by SIGTERM or SIGINT."""
+    asked = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: asked.set())
+    return asked
+
+
+def serve(settings: Settings, database: Database, ready: Callable[[str], None], asked: threading.Event) -> None:
+    """Everything in one process until `asked`. Calls `ready` with the URL once `/readyz` is green."""
+    metrics = Metrics()
+    with ExitStack() as running:
+        checks: Checks = {}
+        mqtt_url, public_mqtt = _broker(settings, database, running, checks)
+        mqtt5 = not settings.embedded_broker  # the embedded broker never answers an MQTT 5 CONNECT
+        ingest = Ingest(database, mqtt_url, metrics, ca=settings.mqtt_ca, share=settings.mqtt_share, mqtt5=mqtt5)
+        running.enter_context(_run(ingest))
+        schedule = Schedule(database, jobs(settings, database))
+        running.enter_context(_run(schedule))
+        checks.update(ingest=ingest.healthy, schedule=schedule.healthy)
+        app = create_app(settings, database, metrics, checks, mqtt_url=public_mqtt)
+        url = running.enter_context(_http(app, settings))
+        _announce_when_ready(app, url, ready, asked)
+        gc.freeze()  # what is there by now stays: looking through it for garbage holds up requests for a fifth of a second
+        while not asked.wait(_WATCH_SECONDS):
+            schedule.watch()
+
+
+def run_ingest(settings: Settings, database: Database, asked: threading.Event) -> None:
+    """Only the MQTT door, on an external broker."""
+    metrics = Metrics()
+    ingest = Ingest(database, external_broker(settings), metrics, ca=settings.mqtt_ca, share=settings.mqtt_share)
+    with _shown(metrics, settings), _run(ingest):
+        asked.wait()
+
+
+def run_schedule(settings: Settings, database: Database, asked: threading.Event) -> None:
+    """Only the recurring work; a second one waits until the first is gone."""
+    schedule = Schedule(database, jobs(settings, database))
+    with _run(schedule):
+        gc.freeze()
+        while not asked.wait(_WATCH_SECONDS):
+            schedule.watch()
+
+
+def external_broker(settings: Settings) -> str:
+    if settings.mqtt_url is None:
+        raise Refusal("MUSTERROLL_MQTT_URL is not set; name the broker, as mqtt://registry:password@host:1883")
+    return settings.mqtt_url.get_secret_value()
+
+
+def _broker(settings: Settings, database: Database, running: ExitStack, checks: Checks) -> tuple[str, str | None]:
+    """The URL the registry connects to and the one devices are told; starts the embedded broker where no other is named."""
+    if not settings.embedded_broker:
+        url = external_broker(settings)
+        return url, without_credentials(url)
+    host, port = address(settings.mqtt_listen, "MUSTERROLL_MQTT_LISTEN")
+    secret = secrets.token_urlsafe(32)
+    broker = EmbeddedBroker(database, (host, port), secret)
+    running.enter_context(_run(broker))
+    checks["broker"] = broker.healthy
+    # A broker on every interface is told to devices by the name they reached the registry at.
+    public = None if host in ("0.0.0.0", "::") else f"mqtt://{host}:{broker.port}"  # noqa: S104
+    own = "127.0.0.1" if host in ("0.0.0.0", "::") else host  # noqa: S104
+    return f"mqtt://registry:{secret}@{own}:{broker.port}", public
+
+
+def without_credentials(url: str) -> str:
+    """A broker URL as devices may see it.
+
+    >>> without_credentials("mqtts://registry:secret@broker:8883")
+    'mqtts://broker:8883'
+    """
+    scheme, _, rest = url.partition("://")
+    return f"{scheme}://{rest.rpartition('@')[2]}"
+
+
+@contextmanager
+def _run(part: Part) -> Iterator[None]:
+    part.start()
+    try:
+        yield
+    finally:
+        part.stop()
+
+
+@contextmanager
+def _shown(metrics: Metrics, settings: Settings) -> Iterator[None]:
+    """The counters of a process without pages, over HTTP where the settings say so."""
+    if settings.metrics_listen is None:
+        yield
+        return
+    host, port = address(settings.metrics_listen, "MUSTERROLL_METRICS_LISTEN")
+    try:
+        server, thread = start_http_server(port, host, metrics.registry)
+    except OSError as error:
+        raise Refusal(
+            f"cannot listen on {host}:{port}: {error.strerror}; set MUSTERROLL_METRICS_LISTEN to another address or port"
+        ) from None
+    try:
+        yield
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join(3)
+
+
+@contextmanager
+def _http(app: Flask, settings: Settings) -> Iterator[str]:
+    host, port = address(settings.http_listen, "MUSTERROLL_HTTP_LISTEN")
+    try:
+        server: Any = create_server(
+            app,
+            host=host,
+            port=port,
+            threads=_HTTP_THREADS,
+            ident="musterroll",
+            clear_untrusted_proxy_headers=True,
+            asyncore_use_poll=True,  # the embedded broker's sockets are in this process too, and select() fails beyond 1,024
+        )
+    except OSError as error:
+        raise Refusal(f"cannot listen on {host}:{port}: {error.strerror}; set MUSTERROLL_HTTP_LISTEN to another address or port") from None
+    thread = threading.Thread(target=server.run, name="http", daemon=True)
+    thread.start()
+    try:
+        yield settings.public_url or f"http://{host}:{server.effective_port}"
+    finally:
+        server.close()
+        thread.join(3)
+
+
+def _announce_when_ready(app: Flask, url: str, ready: Callable[[str], None], asked: threading.Event) -> None:
+    client = app.test_client()
+    while not asked.is_set():
+        if client.get("/readyz").status_code == 200:
+            ready(url)
+            return
+        asked.wait(0.1)

@@ -1,0 +1,49 @@
+"""The credentials of a simulated fleet in one file, so that a simulator started again resumes the same units."""
+
+import json
+import os
+from pathlib import Path
+
+from musterroll.domain.values.errors import Refusal
+from musterroll.simulator.unit import Identity
+
+
+class Identities:
+    """By serial. `run` grows at every start and makes the epochs of that run larger than all before."""
+
+    def __init__(self, path: Path, registry: str) -> None:
+        """Reads the file where there is one. Raises Refusal where it is not ours or belongs to another registry."""
+        self.path = path
+        self.registry = registry
+        self.run = 0
+        self.of: dict[str, Identity] = {}
+        if path.exists():
+            self._read()
+
+    def start_run(self) -> int:
+        """A new run, on disk; its number."""
+        self.run += 1
+        self.save()
+        return self.run
+
+    def save(self) -> None:
+        """Whole or not at all; readable by the owner only. Raises Refusal."""
+        found = {"registry": self.registry, "run": self.run, "units": self.of}
+        fresh = self.path.with_suffix(".new")
+        try:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
+                json.dump(found, file, separators=(",", ":"))
+            fresh.replace(self.path)
+        except OSError as error:
+            raise Refusal(f"the simulated units cannot be kept in {self.path}: {error.strerror}; name another file with --state") from None
+
+    def _read(self) -> None:
+        try:
+            found = json.loads(self.path.read_text())
+            registry, self.run = found["registry"], found["run"]
+            self.of = {serial: Identity(*fields) for serial, fields in found["units"].items()}
+        except (OSError, ValueError, TypeError, KeyError):
+            raise Refusal(f"{self.path} is not a file of simulated units; name another with --state, or delete it") from None
+        if registry != self.registry:
+            raise Refusal(f"{self.path} holds units enrolled at {registry}, not {self.registry}; name another with --state, or delete it")

@@ -1,0 +1,123 @@
+"""`musterroll simulate`."""
+
+import json
+import signal
+import sys
+import threading
+from collections.abc import Callable
+from contextlib import ExitStack
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any, Protocol
+
+import click
+
+from musterroll.settings import Settings
+from musterroll.simulator.counts import Summary
+from musterroll.simulator.run import Options, Watching, run
+from musterroll.storage.engine.database import Database
+from musterroll.usecases.enrolment import enrol
+
+_TOKEN_LIFE = timedelta(hours=1)
+_SIMULATED_HOUR = 3600.0
+
+
+class Surroundings(Protocol):
+    """What the command line hands to the command."""
+
+    @property
+    def settings(self) -> Settings: ...
+    def database(self) -> Database: ...
+
+
+@click.command()
+@click.option("--units", default=100, show_default=True, type=click.IntRange(1, 100_000), help="How many.")
+@click.option("--interval", default=60, show_default=True, type=click.IntRange(1, 86400), help="Seconds between heartbeats of one unit.")
+@click.option("--stale-share", default=0.0, show_default=True, type=click.FloatRange(0, 1), help="Share that falls silent.")
+@click.option("--seed", default=1, show_default=True, help="The same seed makes the same fleet.")
+@click.option("--registry", help="Address of the registry; default: the one these settings describe.")
+@click.option("--token", help="Claim token to enrol with; default: one made for this run in the database these settings name.")
+@click.option("--record-every", default=_SIMULATED_HOUR, show_default=True, type=click.FloatRange(1), help="Seconds a record sums up.")
+@click.option("--duration", type=click.FloatRange(0, min_open=True), help="Stop after so many seconds; default: at Ctrl-C.")
+@click.option("--processes", type=click.IntRange(1, 64), help="Default: one for every 2,000 units.")
+@click.option("--state", type=click.Path(dir_okay=False, path_type=Path), help="File of enrolled units; default: in the data directory.")
+@click.option("--json", "as_json", is_flag=True, help="Print the summary for machines, and nothing else.")
+@click.pass_obj
+def simulate(context: Surroundings, /, registry: str | None, token: str | None, state: Path | None, as_json: bool, **given: Any) -> None:
+    """Simulate a fleet over real enrolment and a real broker.
+
+    Units enrolled in an earlier run are the same units again. Those that fall silent do so 2 to 8 intervals after the start, half of
+    them by losing power (the broker sends their last will), half by hanging; one in five comes back 6 to 12 intervals later.
+    """
+    options = Options(
+        registry=(registry or _own_address(context.settings)).rstrip("/"),
+        token=_token_maker(context, token),
+        state=state or context.settings.data_dir / "simulator.json",
+        **given,
+    )
+    with ExitStack() as display:
+        watching = Watching() if as_json else _watching(display)
+        summary = run(options, _stop_signal(), watching)
+    if as_json:
+        click.echo(json.dumps(summary._asdict(), indent=2))
+    else:
+        click.echo(_last_words(summary))
+
+
+def _own_address(settings: Settings) -> str:
+    return settings.public_url or f"http://{settings.http_listen}"
+
+
+def _token_maker(context: Surroundings, given: str | None) -> Callable[[int], str]:
+    def make(uses: int) -> str:
+        if given:
+            return given
+        now = datetime.now(UTC)  # noqa: TID251
+        terms: dict[str, Any] = {"label": "simulate", "life": _TOKEN_LIFE, "uses": uses, "serials": [], "account": None, "site": None}
+        with context.database().writing() as session:
+            return enrol.create_token(session, **terms, actor="simulate", now=now)[1]
+
+    return make
+
+
+def _stop_signal() -> threading.Event:
+    asked = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: asked.set())
+    return asked
+
+
+def _watching(display: ExitStack) -> Watching:
+    """A progress bar while enrolling, then a line that is written over, or one every ten seconds where nobody watches."""
+    bars: list[Any] = []
+    terminal = sys.stdout.isatty()
+
+    def enrolled(done: int, of: int) -> None:
+        if not bars:
+            bar: Any = click.progressbar(length=of, label="Enrolling", show_pos=True)
+            bars.append(display.enter_context(bar))
+        bars[0].update(1)
+        if done == of:
+            display.close()
+
+    def running(summary: Summary) -> None:
+        if terminal:
+            click.echo(f"\r\x1b[K{_line(summary)}", nl=False)
+        elif round(summary.seconds) % 10 == 0:
+            click.echo(_line(summary))
+
+    return Watching(enrolled, running)
+
+
+def _line(now: Summary) -> str:
+    silent = f" · {now.silent} silent" if now.silent or now.revived else ""
+    denied = f" · {now.denied} credentials refused by the broker" if now.denied else ""
+    return (
+        f"{now.connected:,} of {now.units:,} connected{silent} · {now.beats:,} beats · "
+        f"{now.receipted:,} of {now.records:,} records receipted · late p99 {now.late_p99} ms{denied}"
+    )
+
+
+def _last_words(summary: Summary) -> str:
+    hint = "; if the registry's database is a new one, delete the file of enrolled units (--state)" if summary.denied else ""
+    return f"\nAfter {summary.seconds:.0f} s: {_line(summary)} · {summary.reconnects:,} reconnects{hint}"

@@ -1,0 +1,1 @@
+"""SQL of access: users, sessions, API tokens."""

@@ -1,0 +1,1 @@
+"""SQL of accounts (customers, parents and subsidiaries) and their sites."""

@@ -1,0 +1,138 @@
+"""The tree of accounts, asked in SQL."""
+
+from collections.abc import Collection, Sequence
+from typing import Any, NamedTuple
+
+from sqlalchemy import ColumnElement, Row, Select, select
+from sqlalchemy.orm import aliased
+from sqlmodel import Session, col
+
+from musterroll.storage.engine import bulk, search
+from musterroll.storage.tables.accounts import Account
+
+_FEW = 2000  # accounts
+
+
+class Node(NamedTuple):
+    """An account in the tree; `depth` is 0 at the root asked for."""
+
+    id: int
+    ref: str
+    name: str
+    parent_id: int | None
+    segment: str
+    country: str
+    depth: int
+
+
+class Wanted(NamedTuple):
+    """Which accounts; every given field must hold."""
+
+    under_id: int | None = None  # this one and all below it
+    segment: str | None = None
+    country: str | None = None
+    text: str = ""  # in number, name or address on the web
+
+
+def page(session: Session, wanted: Wanted, after: str | None, limit: int) -> list[Row[Any]]:
+    """Accounts by number, behind `after`: the columns of the table, and number and name of the account above (`parent_*`).
+
+    Merged ones are left out.
+    """
+    where: list[ColumnElement[bool]] = [col(Account.merged_into_id).is_(None)]
+    if after is not None:
+        where.append(col(Account.ref) > after)
+    if wanted.under_id is not None:
+        where.append(col(Account.id).in_(subtree(wanted.under_id)))
+    if wanted.segment is not None:
+        where.append(col(Account.segment) == wanted.segment)
+    if wanted.country is not None:
+        where.append(col(Account.country) == wanted.country)
+    if wanted.text:
+        where.append(search.holds(wanted.text, Account.ref, Account.name, Account.website))
+    return list(session.execute(_with_parent().where(*where).order_by(col(Account.ref)).limit(limit)))
+
+
+def row(session: Session, account_id: int) -> Row[Any]:
+    """One account, with the same columns."""
+    return session.execute(_with_parent().where(col(Account.id) == account_id)).one()
+
+
+def _with_parent() -> Select[Any]:
+    parent: Any = aliased(Account)
+    columns = (*Account.__table__.columns, parent.ref.label("parent_ref"), parent.name.label("parent_name"))  # type: ignore[attr-defined]
+    return select(*columns).outerjoin_from(Account, parent, parent.id == col(Account.parent_id))
+
+
+def subtree(account_id: int) -> Select[Any]:
+    """The ids of an account and of all below it, to stand in `IN (...)`. A circle, which no verb lets in, would end where it closes."""
+    tree = select(col(Account.id).label("id")).where(col(Account.id) == account_id).cte("subtree", recursive=True)
+    tree = tree.union(select(col(Account.id)).where(col(Account.parent_id) == tree.c.id))
+    return select(tree.c.id)
+
+
+def below(session: Session, account_id: int) -> Any:
+    """The same, for selects that walk many units: few accounts are named one by one, so that their units are found by index."""
+    tree = subtree(account_id)
+    ids = list(session.execute(tree.limit(_FEW + 1)).scalars())
+    return ids if len(ids) <= _FEW else tree
+
+
+def lineage(session: Session, account_id: int) -> list[int]:
+    """An account, its parent and so on to the root; the same ids in no order."""
+    steps: Any = select(col(Account.id).label("id"), col(Account.parent_id).label("up"))
+    up = steps.where(col(Account.id) == account_id).cte("up", recursive=True)
+    up = up.union(select(col(Account.id), col(Account.parent_id)).where(col(Account.id) == up.c.up))
+    return list(session.execute(select(up.c.id)).scalars())
+
+
+def path(session: Session, account_id: int) -> list[tuple[str, str]]:
+    """Number and name of an account and of all above it, the root first."""
+    found: list[tuple[str, str]] = []
+    seen: set[int] = set()
+    while account_id not in seen:
+        seen.add(account_id)
+        row = session.execute(
+            select(col(Account.ref), col(Account.name), col(Account.parent_id)).where(col(Account.id) == account_id)
+        ).first()
+        if row is None:
+            break  # above what this person sees
+        found.append((row[0], row[1]))
+        account_id = row[2] or account_id
+    return found[::-1]
+
+
+def parents_among(session: Session, ids: Collection[int]) -> set[int]:
+    """Those of these accounts that have accounts below them."""
+    below = select(col(Account.parent_id)).where(bulk.among(session, col(Account.parent_id), ids), col(Account.merged_into_id).is_(None))
+    return set(session.execute(below.distinct()).scalars())
+
+
+def by_ref(session: Session, ref: str) -> Account | None:
+    if "\0" in ref:
+        return None  # PostgreSQL will not even compare one
+    return session.execute(select(Account).where(col(Account.ref) == ref)).scalar_one_or_none()
+
+
+def tree(session: Session, root_id: int | None) -> list[Node]:
+    """The accounts below a root, or all of them, parents before their children and siblings by number. Merged ones are left out."""
+    a = Account
+    columns = (col(a.id), col(a.ref), col(a.name), col(a.parent_id), col(a.segment), col(a.country))
+    query = select(*columns).where(col(a.merged_into_id).is_(None))
+    if root_id is not None:
+        query = query.where(col(Account.id).in_(subtree(root_id)))
+    rows = session.execute(query.order_by(col(Account.ref))).all()
+    return _in_order(rows, {row.id for row in rows})
+
+
+def _in_order(rows: Sequence[Row[Any]], known: Collection[int]) -> list[Node]:
+    below: dict[int | None, list[Any]] = {}
+    for row in rows:
+        below.setdefault(row.parent_id if row.parent_id in known else None, []).append(row)
+    found: list[Node] = []
+    waiting: list[tuple[Any, int]] = [(row, 0) for row in reversed(below.get(None, []))]
+    while waiting:
+        row, depth = waiting.pop()
+        found.append(Node(row.id, row.ref, row.name, row.parent_id, row.segment, row.country, depth))
+        waiting += [(child, depth + 1) for child in reversed(below.get(row.id, []))]
+    return found

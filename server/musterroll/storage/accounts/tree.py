@@ -1,0 +1,47 @@
+"""The tree of accounts as a whole, for runs that walk it up and down."""
+
+from collections.abc import Iterator, Mapping
+from functools import cached_property
+
+from sqlalchemy import select
+from sqlmodel import Session
+
+from musterroll.domain.coverage import seat_allocation
+from musterroll.storage.engine import account_scope
+from musterroll.storage.tables.accounts import Account
+
+
+class Tree:
+    """Accounts by their parents. A circle, which no import lets in, ends where it closes."""
+
+    def __init__(self, parents: Mapping[int, int | None]) -> None:
+        self.parents = parents
+
+    @cached_property
+    def _children(self) -> dict[int, list[int]]:
+        children: dict[int, list[int]] = {}
+        for account, parent in self.parents.items():
+            if parent is not None:
+                children.setdefault(parent, []).append(account)
+        return children
+
+    def lineage(self, account: int | None) -> Iterator[int]:
+        """An account, its parent, and so on to the root."""
+        return seat_allocation.lineage(account, self.parents)
+
+    def depth(self, account: int) -> int:
+        return sum(1 for _ in self.lineage(account))
+
+    def below(self, account: int) -> list[int]:
+        """An account and all below it."""
+        found, seen = [account], {account}
+        for one in found:
+            fresh = [child for child in self._children.get(one, ()) if child not in seen]
+            found += fresh
+            seen.update(fresh)
+        return found
+
+
+def tree(session: Session) -> Tree:
+    every = account_scope.whole(Account).c
+    return Tree(dict(session.execute(select(every.id, every.parent_id)).all()))

@@ -1,0 +1,1 @@
+"""SQL of capacity: exposure, plans, scenarios and back-tests."""

@@ -1,0 +1,224 @@
+"""Stretches of operation as history tells them, and the sums of them that are kept.
+
+A unit counts while it was heard, from a transition to operating (or late) to the next one away from it, and while it was silent for as
+long as the hourly records it sent afterwards say that it worked. One that its paper calls returned or retired counts no more from then on;
+one merged into another is counted as that one. A unit that was never heard does not count, and one that only other platforms' lists tell
+of counts as far as they tell.
+"""
+
+import json
+from collections.abc import Iterable, Iterator
+from datetime import date
+from itertools import chain
+from typing import Any
+
+import numpy as np
+from sqlalchemy import Date, bindparam, delete, func, select, text
+from sqlmodel import Session, col
+
+from musterroll.domain.capacity.exposure import NEVER, Stretches
+from musterroll.domain.liveness import Hearing
+from musterroll.storage.engine import account_scope, bulk
+from musterroll.storage.engine.bulk import postgres
+from musterroll.storage.engine.temp_tables import Staging
+from musterroll.storage.liveness import process_heartbeats
+from musterroll.storage.tables.audit import Change
+from musterroll.storage.tables.capacity import Exposure
+from musterroll.storage.tables.liveness import Voice
+from musterroll.storage.tables.operations import Pulse
+
+_BATCH = 200_000
+_HOUR = 3600
+_PATIENT = """SET LOCAL statement_timeout = '600s'; SET LOCAL idle_in_transaction_session_timeout = '600s';
+SET LOCAL work_mem = '256MB'; SET LOCAL jit = off"""
+_KEY = ("month", "product_id", "age", "cover")
+WORDS = {
+    "sqlite": {"days": "CAST(julianday({0}) - 2440587.5 AS INTEGER)", "least": "min", "greatest": "max"},
+    "postgresql": {"days": "({0} - DATE '1970-01-01')", "least": "least", "greatest": "greatest"},
+}
+# Each takes as {mine} the units to look at, where it is not all of them.
+_SAID = """said AS (
+  SELECT t.unit_id, t.at, t.new, lead(t.at) OVER (PARTITION BY t.unit_id ORDER BY t.at, t.id) AS next_at
+  FROM transition t
+  WHERE t.axis = 'liveness' AND t.withdrawn_at IS NULL AND t.at < :until AND NOT EXISTS (
+    SELECT 1 FROM transition x WHERE x.unit_id = t.unit_id AND x.axis = 'liveness' AND x.id > t.id AND x.at <= t.at
+      AND x.withdrawn_at IS NULL) AND t.unit_id {mine})"""
+_HEARD = f"""{_SAID},
+stretch AS (
+  SELECT unit_id, at AS since, next_at AS until FROM said
+  WHERE new IN ('operating', 'late') AND (next_at IS NULL OR next_at > :since)
+  UNION ALL
+  SELECT v.unit_id, v.first_heard_at, NULL FROM voice v
+  WHERE v.first_heard_at < :until AND v.unit_id {{mine}} AND NOT EXISTS (
+    SELECT 1 FROM transition t WHERE t.unit_id = v.unit_id AND t.axis = 'liveness' AND t.withdrawn_at IS NULL))"""  # noqa: S608  our own
+_REPORTED = "stretch AS (SELECT unit_id, since, until FROM run_reported)"
+_GAPS = f"""
+WITH {_SAID}
+SELECT s.unit_id, s.at AS since, s.next_at AS until, m.at, m.body FROM said s
+JOIN message m ON m.unit_id = s.unit_id AND m.about = 'hour' AND m.at * 1000 > s.at AND (m.at - 3600) * 1000 < s.next_at
+WHERE s.new NOT IN ('operating', 'late') AND s.next_at >= :since AND s.next_at < :until"""  # noqa: S608  our own
+# A unit's age counts from its installation, else from its first word.
+_STRETCHES = """
+WITH {stretch},
+gone AS (
+  SELECT unit_id, max(at) AS at FROM transition
+  WHERE axis = 'lifecycle' AND new IN ('returned', 'retired') AND withdrawn_at IS NULL GROUP BY unit_id),
+promised AS (
+  SELECT unit_id, min({starts}) AS first_day, max({ends}) AS end_day FROM warranty_period GROUP BY unit_id)
+SELECT u.product_id, s.since / 1000,
+  {least}(coalesce(s.until, CASE
+    WHEN v.stale_since <= :until THEN v.stale_since
+    WHEN v.heard_at <= :until AND v.birth_epoch < 0 AND v.beat < 0 THEN {least}(:until, v.heard_at + v.stale_after * 1000)
+    WHEN v.heard_at <= :until AND {least}(:until, :listened_until) - {greatest}(v.heard_at, :listened_since) >= v.stale_after * 1000
+      THEN {greatest}(v.heard_at, :listened_since) + v.stale_after * 1000
+    ELSE :until END), coalesce(CASE WHEN u.lifecycle IN ('returned', 'retired') THEN g.at END, :until), :until) / 1000,
+  coalesce({installed}, v.first_heard_at / 86400000, s.since / 86400000), coalesce(p.first_day, {never}), coalesce(p.end_day, {never}),
+  coalesce(o.line_id, 0)
+FROM stretch s
+JOIN unit u ON u.id = s.unit_id
+JOIN voice v ON v.unit_id = s.unit_id
+LEFT JOIN gone g ON g.unit_id = s.unit_id
+LEFT JOIN promised p ON p.unit_id = s.unit_id
+LEFT JOIN {seats} o ON o.unit_id = s.unit_id
+WHERE u.merged_into_id IS NULL"""
+
+
+def stretches(
+    session: Session,
+    since: int,
+    until: int,
+    heard: Hearing,
+    lines: dict[int, tuple[int, int]],
+    seats: str = "standing",
+    stretch: str = _HEARD,
+) -> Iterator[Stretches]:
+    """Stretches in which units were heard that overlap `since` to `until` (ms), in batches.
+
+    `lines` tells the days of contract lines: the first and the first without. `seats` is the table that says which line a unit sits on.
+    """
+    dialect = session.get_bind().dialect.name
+    query = text(_sql(dialect, stretch.format(mine=_mine(session)), seats))
+    given = {"since": since, "until": until, "listened_since": heard.since, "listened_until": heard.until}
+    first, last = _by_number(lines)
+    take_time(session)
+    found = session.connection().execute(query.execution_options(stream_results=True), given)
+    for batch in found.partitions(_BATCH):
+        columns = np.fromiter(chain.from_iterable(batch), np.int64, 7 * len(batch)).reshape(-1, 7).T
+        product, begun, ended, born, warranty_from, warranty_to, line = columns
+        known = np.where(line < len(first), line, 0)
+        yield Stretches(product, begun, ended, born, warranty_from, warranty_to, first[known], last[known])
+
+
+def take_time(session: Session) -> None:
+    """Tell PostgreSQL, for the rest of the transaction, that one long walk over the whole roll comes, with pauses to count in."""
+    if postgres(session):
+        session.execute(text(_PATIENT))
+
+
+def reported(
+    session: Session, since: int, until: int, heard: Hearing, lines: dict[int, tuple[int, int]], seats: str = "standing"
+) -> Iterator[Stretches]:
+    """Stretches in which units worked unheard, as their hourly records say: of silences that ended from `since` to just before `until`."""
+    rows = [
+        _worked(*row) for row in session.connection().execute(text(_GAPS.format(mine=_mine(session))), {"since": since, "until": until})
+    ]
+    Staging(session, {}, {}).fill("run_reported", {"unit_id": int, "since": int, "until": int}, [row for row in rows if row[1] < row[2]])
+    yield from stretches(session, 0, until, heard, lines, seats, _REPORTED)
+
+
+def _worked(unit_id: int, since: int, until: int, at: int, body: str) -> tuple[int, int, int]:
+    """When a unit worked by an hourly record of `at` (seconds), as far as it lies in a silence (ms)."""
+    data = json.loads(body).get("data")
+    seconds = data.get("seconds") if isinstance(data, dict) else None
+    lasted = min(max(int(seconds), 0), _HOUR) if isinstance(seconds, int | float) else 0
+    return unit_id, max(since, (at - lasted) * 1000), min(until, at * 1000)
+
+
+def _mine(session: Session) -> str:
+    """Which units a session looks at: those in its reach, or all."""
+    return (
+        "IN (SELECT id FROM unit WHERE account_id IN (SELECT account_id FROM reach))" if account_scope.limited(session) else "IS NOT NULL"
+    )
+
+
+def _sql(dialect: str, stretch: str, seats: str) -> str:
+    words = WORDS[dialect]
+    ends = f"coalesce({words['least']}({words['days'].format('ends_on')}, coalesce({words['days'].format('voided_on')}, {NEVER})), {NEVER})"
+    return _STRETCHES.format(
+        stretch=stretch,
+        starts=words["days"].format("starts_on"),
+        ends=ends,
+        installed=words["days"].format("u.installed_on"),
+        least=words["least"],
+        greatest=words["greatest"],
+        never=NEVER,
+        seats=seats,
+    )
+
+
+def _by_number(lines: dict[int, tuple[int, int]]) -> tuple[Any, Any]:
+    """The days of lines as two columns by line number."""
+    size = max(lines, default=0) + 1
+    first, last = np.full(size, NEVER, dtype=np.int64), np.full(size, NEVER, dtype=np.int64)
+    for number, (begins, ends) in lines.items():
+        first[number], last[number] = begins, ends
+    return first, last
+
+
+def replace(session: Session, found: Iterable[tuple[date, int, int, int, int]]) -> None:
+    """Keep these sums and no others."""
+    session.execute(delete(Exposure))
+    bulk.insert(session, Exposure, (*_KEY, "seconds"), [(*group, seconds) for group, seconds in _together(found).items()])
+
+
+def add(session: Session, found: Iterable[tuple[date, int, int, int, int]]) -> None:
+    """Add sums (month, product, completed months of age, cover, seconds) to those that are kept."""
+    rows = _together(found)
+    if not rows:
+        return
+    statement = text(
+        "INSERT INTO exposure (month, product_id, age, cover, seconds) VALUES (:month, :product_id, :age, :cover, :seconds)"
+        " ON CONFLICT (month, product_id, age, cover) DO UPDATE SET seconds = exposure.seconds + excluded.seconds"
+    ).bindparams(bindparam("month", type_=Date()))
+    session.connection().execute(statement, [{**dict(zip(_KEY, group, strict=True)), "seconds": value} for group, value in rows.items()])
+
+
+def _together(found: Iterable[tuple[date, int, int, int, int]]) -> dict[tuple[date, int, int, int], int]:
+    """The sums of each group as one."""
+    rows: dict[tuple[date, int, int, int], int] = {}
+    for month, product, age, cover, seconds in found:
+        group = (month, product, age, cover)
+        rows[group] = rows.get(group, 0) + seconds
+    return rows
+
+
+def kept(session: Session, first: date) -> list[tuple[date, int, int, int, int]]:
+    """The sums from a month on: month, product, completed months of age, cover, seconds."""
+    e = Exposure
+    query = select(col(e.month), col(e.product_id), col(e.age), col(e.cover), col(e.seconds)).where(col(e.month) >= first)
+    return [tuple(row) for row in session.execute(query)]
+
+
+def first_heard(session: Session) -> int | None:
+    """When the first unit was heard (ms)."""
+    found: int | None = session.execute(select(func.min(col(Voice.first_heard_at)))).scalar()
+    return found
+
+
+_PULSE = "exposure"  # until when (ms) is counted; its detail is the last change there was then
+_ASIDE = ("note", "incident", "decision", "proposal", "scenario")  # kinds of changes that move no history
+
+
+def counted(session: Session) -> tuple[int | None, int]:
+    """Until when the sums are counted (ms), and the last change of history they know of."""
+    found = session.execute(select(col(Pulse.at), col(Pulse.detail)).where(col(Pulse.name) == _PULSE)).one_or_none()
+    return (found[0], int(found[1])) if found else (None, 0)
+
+
+def note_counted(session: Session, until: int, change_id: int) -> None:
+    process_heartbeats.beat(session, _PULSE, until, str(change_id))
+
+
+def last_change(session: Session) -> int:
+    """The number of the last change that may have changed what was."""
+    return session.execute(select(func.max(col(Change.id))).where(col(Change.kind).not_in(_ASIDE))).scalar() or 0

@@ -1,0 +1,1 @@
+"""SQL of contracts, contract lines and renewals."""

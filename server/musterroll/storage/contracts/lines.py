@@ -1,0 +1,77 @@
+"""Contract lines with their contract and what billing says, as the rules take them."""
+
+from collections.abc import Collection
+from typing import Any
+
+from sqlalchemy import Row, Select, and_, bindparam, func, or_, select
+from sqlmodel import Session
+
+from musterroll.domain.contracts.terms import Billing, Line, Payment, Scope
+from musterroll.domain.coverage.verdict import Cover
+from musterroll.domain.values.dates import Span
+from musterroll.domain.values.money import Money
+from musterroll.storage.contracts.lines_in_force import contract_of
+from musterroll.storage.engine import account_scope
+from musterroll.storage.engine.bulk import among
+from musterroll.storage.tables.contracts import Contract, ContractLine, Invoice
+
+Place = tuple[Scope, int]  # a site or an account, by scope
+
+# A unit may be covered by a contract that only another account may look at.
+_L, _C, _I = account_scope.whole(ContractLine), account_scope.whole(Contract), account_scope.whole(Invoice)
+_LINE = tuple(column.label(f"line_{column.name}") for column in _L.columns)
+_BILL = (_I.c.payment, _I.c.invoiced_on, _I.c.subscription)
+_COVERS = select(*_C.columns, *_LINE, *_BILL).join_from(_L, _C, _C.c.id == _L.c.contract_id).outerjoin(_I, _I.c.contract_id == _C.c.id)
+# As an expression, for which there is no index: SQLite knows no frequencies, and would look through all lines of this scope.
+_NAMES_ONE = func.coalesce(_L.c.scope, "") == Scope.SERIAL
+_NAMING_ONE = and_(_L.c.serial_key == bindparam("serial_key"), _NAMES_ONE)
+_OF_ONE = _COVERS.where(or_(_NAMING_ONE, _L.c.id == bindparam("seat")))
+
+
+def of_one(session: Session, serial_key: str, seat: int) -> list[Cover]:
+    """The lines that name a serial, whether in force or not, and the line `seat`; 0: none."""
+    return _covers(session, _OF_ONE, {"serial_key": serial_key, "seat": seat})
+
+
+def naming(session: Session, serial_keys: Collection[str]) -> list[Cover]:
+    """The lines that name one of these serials, whether in force or not."""
+    return _covers(session, _COVERS.where(among(session, _L.c.serial_key, serial_keys), _NAMES_ONE))
+
+
+def at(session: Session, product_id: int, places: Collection[Place]) -> list[Cover]:
+    """The lines for a quantity of a product at one of these places, whether in force or not."""
+    if not places:
+        return []
+    by_scope = [
+        and_(_L.c.scope == one, among(session, _L.c.place_id, [place for scope, place in places if scope is one]))
+        for one in Scope
+        if any(scope is one for scope, _ in places)
+    ]
+    return _covers(session, _COVERS.where(_L.c.product_id == product_id, or_(*by_scope)))
+
+
+def line(session: Session, line_id: int) -> Cover | None:
+    return next(iter(_covers(session, _COVERS.where(_L.c.id == line_id))), None)
+
+
+def _covers(session: Session, query: Select[Any], values: dict[str, Any] | None = None) -> list[Cover]:
+    return [_cover(row) for row in session.execute(query, values)]
+
+
+def _cover(row: Row[Any]) -> Cover:
+    contract = contract_of(row)
+    starts_on, ends_on = row.line_starts_on, row.line_ends_on
+    line = Line(
+        row.line_id,
+        f"{contract.ref}/{row.line_number}",
+        contract.id,
+        row.line_scope,
+        row.line_place_id,
+        row.line_serial_key,
+        row.line_product_id,
+        row.line_quantity,
+        Span(starts_on or contract.span.starts_on, ends_on) if starts_on or ends_on else None,
+        None if row.line_price is None else Money(row.line_price, contract.currency),
+        row.line_service,
+    )
+    return Cover(line, contract, Billing(row.payment or Payment.UNKNOWN, row.invoiced_on, row.subscription or ""))

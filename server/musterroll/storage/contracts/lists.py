@@ -1,0 +1,76 @@
+"""Contracts and their lines as lists show them."""
+
+from typing import Any, NamedTuple
+
+from sqlalchemy import ColumnElement, Row, and_, case, func, select
+from sqlmodel import Session, col
+
+from musterroll.domain.contracts.terms import Scope, State
+from musterroll.storage.accounts import hierarchy
+from musterroll.storage.engine import search
+from musterroll.storage.tables.accounts import Account, Product, Site
+from musterroll.storage.tables.contracts import Contract, ContractLine, Invoice
+
+_C, _L = Contract, ContractLine
+_LINES = select(func.count()).where(col(_L.contract_id) == col(_C.id)).scalar_subquery()
+_CONTRACTS: Any = (
+    select(
+        *Contract.__table__.columns,  # type: ignore[attr-defined]
+        col(Account.ref).label("account_ref"),
+        col(Account.name).label("account_name"),
+        col(Invoice.payment),
+        col(Invoice.invoiced_on),
+        col(Invoice.subscription),
+        _LINES.label("lines"),
+    )
+    .outerjoin_from(_C, Account, col(Account.id) == col(_C.account_id))
+    .outerjoin(Invoice, col(Invoice.contract_id) == col(_C.id))
+)
+_IN_SCOPE = col(_L.scope).in_([Scope.SITE, Scope.SERIAL])
+_PLACED: Any = (
+    select(
+        *ContractLine.__table__.columns,  # type: ignore[attr-defined]
+        case((_IN_SCOPE, col(Site.ref)), else_=col(Account.ref)).label("place_ref"),
+        case((_IN_SCOPE, col(Site.name)), else_=col(Account.name)).label("place_name"),
+        col(Product.maker),
+        col(Product.model),
+        col(_C.currency),
+    )
+    .join_from(_L, _C, col(_C.id) == col(_L.contract_id))
+    .outerjoin(Site, and_(_IN_SCOPE, col(Site.id) == col(_L.place_id)))
+    .outerjoin(Account, and_(~_IN_SCOPE, col(Account.id) == col(_L.place_id)))
+    .outerjoin(Product, col(Product.id) == col(_L.product_id))
+)
+
+
+class Wanted(NamedTuple):
+    """Which contracts; every given field must hold."""
+
+    account_id: int | None = None  # with all accounts below it
+    state: State | None = None
+    text: str = ""  # in the number, or in the account's name
+
+
+def page(session: Session, wanted: Wanted, after: str | None, limit: int) -> list[Row[Any]]:
+    """Contracts by number, behind `after`: columns of the table, of its account (`account_*`) and bill, and how many `lines` it has."""
+    where: list[ColumnElement[bool]] = []
+    if after is not None:
+        where.append(col(_C.ref) > after)
+    if wanted.account_id is not None:
+        where.append(col(_C.account_id).in_(hierarchy.subtree(wanted.account_id)))
+    if wanted.state is not None:
+        where.append(col(_C.state) == wanted.state)
+    if wanted.text:
+        where.append(search.holds(wanted.text, _C.ref, Account.name))
+    return list(session.execute(_CONTRACTS.where(*where).order_by(col(_C.ref)).limit(limit)))
+
+
+def by_ref(session: Session, ref: str) -> Row[Any] | None:
+    found: Row[Any] | None = session.execute(_CONTRACTS.where(col(_C.ref) == ref)).one_or_none()
+    return found
+
+
+def lines(session: Session, contract_id: int, after_id: int, limit: int) -> list[Row[Any]]:
+    """Lines of a contract in the order they came, behind row `after_id`: columns of the table, of place and product, and the currency."""
+    query = _PLACED.where(col(_L.contract_id) == contract_id, col(_L.id) > after_id)
+    return list(session.execute(query.order_by(col(_L.id)).limit(limit)))

@@ -1,0 +1,99 @@
+"""Contracts as renewals ask about them: those that may end soon, what their lines are worth, and who sits on them."""
+
+from collections.abc import Collection
+from datetime import date
+from decimal import Decimal
+from typing import Any, NamedTuple
+
+from sqlalchemy import BigInteger, Row, and_, case, func, or_, select, type_coerce
+from sqlmodel import Session, col
+
+from musterroll.domain.contracts.terms import State
+from musterroll.storage.accounts import hierarchy
+from musterroll.storage.engine import bulk
+from musterroll.storage.tables.accounts import Account
+from musterroll.storage.tables.contracts import Contract, ContractLine, Invoice
+from musterroll.storage.tables.reconciliation import Standing
+from musterroll.storage.tables.units import Unit
+from musterroll.storage.tables.warranty import WarrantyPeriod
+
+_C, _L = Contract, ContractLine
+_SILENT = col(Standing.cell).op("&")(1) == 0
+
+
+class Worth(NamedTuple):
+    """The lines of one contract: how many seats, what they cost a year as far as it is known, and the seats without a known price."""
+
+    seats: int
+    value: Decimal
+    unpriced: int
+
+
+class Risk(NamedTuple):
+    """Silent units on the lines of one contract, and what their seats cost a year."""
+
+    silent: int
+    value: Decimal
+
+
+def may_end(session: Session, on: date, until: date, account_id: int | None = None) -> list[Row[Any]]:
+    """Contracts in force that may end up to a day, whatever the term: columns of the table, `account_ref`, `account_name`, `payment`."""
+    columns = (*Contract.__table__.columns, col(Account.ref).label("account_ref"), col(Account.name).label("account_name"))  # type: ignore[attr-defined]
+    query = select(*columns, col(Invoice.payment)).outerjoin_from(_C, Account, col(Account.id) == col(_C.account_id))
+    soon = and_(col(_C.ends_on) > on, or_(col(_C.ends_on) <= until, col(_C.ended_on) <= until))
+    again = and_(col(_C.auto_renew).is_(True), col(_C.state) == State.ACTIVE, col(_C.ends_on) <= on)
+    query = query.outerjoin(Invoice, col(Invoice.contract_id) == col(_C.id)).where(col(_C.state) != State.DRAFT, or_(soon, again))
+    if account_id is not None:
+        query = query.where(col(_C.account_id).in_(hierarchy.subtree(account_id)))
+    return list(session.execute(query))
+
+
+def worths(session: Session, contract_ids: Collection[int]) -> dict[int, Worth]:
+    """What the lines of these contracts are worth a year."""
+    price = type_coerce(col(_L.price), BigInteger)
+    columns = (func.sum(col(_L.quantity)), func.sum(price * col(_L.quantity)), func.sum(case((price.is_(None), col(_L.quantity)), else_=0)))
+    query = select(col(_L.contract_id), *columns).where(bulk.among(session, col(_L.contract_id), contract_ids))
+    rows = session.execute(query.group_by(col(_L.contract_id))) if contract_ids else ()
+    return {row[0]: Worth(int(row[1]), _money(row[2]), int(row[3] or 0)) for row in rows}
+
+
+def risks(session: Session, contract_ids: Collection[int]) -> dict[int, Risk]:
+    """Silent units that sit on the lines of these contracts, as the last reconciliation seated them."""
+    price = type_coerce(col(_L.price), BigInteger)
+    query = select(col(_L.contract_id), func.count(), func.sum(price)).join_from(Standing, _L, col(_L.id) == col(Standing.line_id))
+    query = query.where(col(Standing.line_id) > 0, _SILENT, bulk.among(session, col(_L.contract_id), contract_ids))
+    rows = session.execute(query.group_by(col(_L.contract_id))) if contract_ids else ()
+    return {row[0]: Risk(row[1], _money(row[2])) for row in rows}
+
+
+def seated(session: Session, line_ids: Collection[int]) -> dict[int, tuple[int, int]]:
+    """Units on each of these lines, and how many of them operate."""
+    query = select(col(Standing.line_id), func.count(), func.sum(case((_SILENT, 0), else_=1)))
+    query = query.where(bulk.among(session, col(Standing.line_id), line_ids)).group_by(col(Standing.line_id))
+    return {row[0]: (row[1], int(row[2])) for row in session.execute(query)} if line_ids else {}
+
+
+def named(session: Session, serial_keys: Collection[str]) -> dict[str, list[Row[Any]]]:
+    """Units on the roll by serial key, for lines that name one: `uid`, `serial`, `product_id`, `cell` (None: not reconciled yet)."""
+    columns = (col(Unit.serial_key), col(Unit.uid), col(Unit.serial), col(Unit.product_id), col(Standing.cell))
+    query = select(*columns).outerjoin_from(Unit, Standing, col(Standing.unit_id) == col(Unit.id))
+    query = query.where(bulk.among(session, col(Unit.serial_key), serial_keys), col(Unit.merged_into_id).is_(None)).order_by(col(Unit.id))
+    found: dict[str, list[Row[Any]]] = {}
+    for row in session.execute(query) if serial_keys else ():
+        found.setdefault(row.serial_key, []).append(row)
+    return found
+
+
+def in_warranty_only(session: Session, on: date) -> int:
+    """Deployed units without a contract that a warranty covers on a day."""
+    w = WarrantyPeriod
+    alive = and_(
+        col(w.starts_on) <= on, or_(col(w.ends_on).is_(None), col(w.ends_on) > on), or_(col(w.voided_on).is_(None), col(w.voided_on) > on)
+    )
+    covered = select(col(w.unit_id)).where(col(w.unit_id) == col(Standing.unit_id), alive).correlate(Standing).exists()
+    count: int = session.execute(select(func.count()).select_from(Standing).where(col(Standing.cell).in_([2, 3]), covered)).scalar_one()
+    return count
+
+
+def _money(value: int | None) -> Decimal:
+    return Decimal(int(value or 0)).scaleb(-4)

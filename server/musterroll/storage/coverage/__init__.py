@@ -1,0 +1,1 @@
+"""SQL of the coverage verdict of a unit."""

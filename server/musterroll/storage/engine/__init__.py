@@ -1,0 +1,1 @@
+"""The database itself: engine, bulk statements, temporary tables, migrations."""

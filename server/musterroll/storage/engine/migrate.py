@@ -1,0 +1,75 @@
+"""Bringing a database to this version's tables, and saying where it stands."""
+
+from importlib.resources import files
+from typing import Any
+
+from alembic import command
+from alembic.autogenerate import compare_metadata
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, text
+from sqlmodel import SQLModel
+
+import musterroll.storage.tables  # noqa: F401  all tables must be known
+from musterroll.domain.values.errors import Refusal
+from musterroll.storage.engine.database import Database
+
+_FIRST_ROW = "INSERT INTO registry (id, epoch, since, until) SELECT 1, 1, 0, 0 WHERE NOT EXISTS (SELECT 1 FROM registry)"
+_LOCK = 6_874_001  # a PostgreSQL advisory lock: one migration at a time
+
+
+class WrongVersion(Refusal):
+    code = "database_version"
+
+
+def config(connection: Connection | None = None) -> Config:
+    found = Config()
+    found.set_main_option("script_location", str(files("musterroll.storage") / "migrations"))
+    found.attributes["connection"] = connection
+    return found
+
+
+def upgrade(database: Database) -> tuple[str | None, str]:
+    """Migrate to the newest revision under a lock. Returns the revisions before and after. Raises WrongVersion for a newer database."""
+    with database.engine.begin() as connection:
+        if database.dialect == "postgresql":
+            connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK})
+        before = _revision(connection)
+        _refuse_newer(before)
+        command.upgrade(config(connection), "head")
+        connection.execute(text(_FIRST_ROW))
+        return before, _head()
+
+
+def require_current(database: Database) -> None:
+    """Raises WrongVersion, with the command that helps, where the database is not at this version's revision."""
+    with database.engine.connect() as connection:
+        found = _revision(connection)
+    if found == _head():
+        return
+    _refuse_newer(found)
+    raise WrongVersion(f"the database is at revision {found or 'none'}, this version needs {_head()}; run: musterroll db upgrade")
+
+
+def differences(database: Database) -> list[Any]:
+    """What the tables in code and in the database do not agree on; empty after an upgrade."""
+    with database.engine.connect() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        return list(compare_metadata(context, SQLModel.metadata))
+
+
+def _head() -> str:
+    head = ScriptDirectory.from_config(config()).get_current_head()
+    assert head is not None
+    return head
+
+
+def _revision(connection: Connection) -> str | None:
+    return MigrationContext.configure(connection).get_current_revision()
+
+
+def _refuse_newer(found: str | None) -> None:
+    known = {script.revision for script in ScriptDirectory.from_config(config()).walk_revisions()}
+    if found is not None and found not in known:
+        raise WrongVersion(f"the database is at revision {found}, unknown to this version; install the newer Musterroll that made it")

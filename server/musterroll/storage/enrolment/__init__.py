@@ -1,0 +1,1 @@
+"""SQL of enrolment: claim tokens, credentials, broker logins."""

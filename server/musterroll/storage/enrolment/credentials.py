@@ -1,0 +1,131 @@
+"""Credentials of units, and the counter that tells brokers they changed."""
+
+from collections.abc import Collection, Iterator
+from datetime import datetime
+from typing import Any, NamedTuple
+
+import sqlalchemy
+from sqlalchemy import text, update
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import aliased
+from sqlmodel import Session, col, select
+
+from musterroll.storage.tables.accounts import Product
+from musterroll.storage.tables.enrolment import ClaimToken, Credential, CredentialStatus
+from musterroll.storage.tables.operations import Revision
+from musterroll.storage.tables.units import Unit
+
+_REVISION = "credentials"
+
+
+class Kept(NamedTuple):
+    """A credential as a broker needs it."""
+
+    id: int
+    secret_hash: str
+
+
+def add(session: Session, credential: Credential) -> Credential:
+    """Store a credential as active, or as pending where its unit ever had one (another enrolment may just have won the race)."""
+    ever = session.exec(select(Credential.id).where(Credential.unit_id == credential.unit_id).limit(1)).first()
+    if ever is None:
+        credential.status = CredentialStatus.ACTIVE
+        credential.decided_at = credential.created_at
+        try:
+            with session.begin_nested():
+                session.add(credential)
+            return credential
+        except IntegrityError:
+            credential = Credential(**credential.model_dump(exclude={"id", "decided_at"}))
+    credential.status = CredentialStatus.PENDING
+    session.add(credential)
+    session.flush()
+    return credential
+
+
+def pending(session: Session) -> list[tuple[Credential, Unit, Product, str | None, dict[str, Any] | None]]:
+    """(credential, unit, product, token label, evidence of the credential in use) of each enrolment that waits, oldest first."""
+    used = aliased(Credential)
+    waiting = (
+        sqlalchemy.select(Credential, Unit, Product, col(ClaimToken.label), col(used.evidence))
+        .join(Unit, col(Unit.id) == col(Credential.unit_id))
+        .join(Product, col(Product.id) == col(Unit.product_id))
+        .outerjoin(ClaimToken, col(ClaimToken.id) == col(Credential.claim_token_id))
+        .outerjoin(used, (col(used.unit_id) == col(Credential.unit_id)) & (col(used.status) == CredentialStatus.ACTIVE))
+        .where(col(Credential.status) == CredentialStatus.PENDING)
+        .order_by(col(Credential.id))
+    )
+    return [(one[0], one[1], one[2], one[3], one[4]) for one in session.execute(waiting)]
+
+
+def of_unit(session: Session, unit_id: int) -> list[Credential]:
+    """The credentials of a unit that are in use or wait, oldest first."""
+    live = col(Credential.status).in_((CredentialStatus.ACTIVE, CredentialStatus.PENDING))
+    return list(session.exec(select(Credential).where(Credential.unit_id == unit_id, live).order_by(col(Credential.id))))
+
+
+def move(
+    session: Session, unit_id: int, old: CredentialStatus, new: CredentialStatus, now: datetime, actor: str, only: int | None = None
+) -> int:
+    """Compare and set: credentials of a unit (or `only` one of them) from `old` to `new`. Returns how many changed."""
+    chosen = update(Credential).where(col(Credential.unit_id) == unit_id, col(Credential.status) == old)
+    if only is not None:
+        chosen = chosen.where(col(Credential.id) == only)
+    result: Any = session.execute(
+        chosen.values(status=new, decided_at=now, decided_by=actor).execution_options(synchronize_session="fetch")
+    )
+    return int(result.rowcount)
+
+
+def locked_unit(session: Session, credential_id: int) -> tuple[Credential, Unit] | None:
+    """A credential and its unit, the unit's row locked: people deciding about one unit take turns."""
+    owner = select(Credential.unit_id).where(Credential.id == credential_id).scalar_subquery()
+    unit = session.exec(select(Unit).where(Unit.id == owner).with_for_update()).one_or_none()
+    # Read after the lock is held, in its own statement: the one that waited for the lock still sees the credential as it was before.
+    credential = session.get(Credential, credential_id, populate_existing=True)
+    return (credential, unit) if credential and unit else None
+
+
+def active(session: Session, uid: str) -> Kept | None:
+    """The active credential of a unit."""
+    found = session.exec(
+        select(Credential.id, Credential.secret_hash)
+        .join(Unit, col(Unit.id) == col(Credential.unit_id))
+        .where(Unit.uid == uid, Credential.status == CredentialStatus.ACTIVE)
+    ).one_or_none()
+    return Kept(int(found[0] or 0), found[1]) if found else None
+
+
+def still_active(session: Session, ids: Collection[int]) -> set[int]:
+    """Those of the given credentials that are active."""
+    found: set[int] = set()
+    wanted = list(ids)
+    for start in range(0, len(wanted), 500):
+        some = col(Credential.id).in_(wanted[start : start + 500])
+        rows = session.exec(select(Credential.id).where(some, Credential.status == CredentialStatus.ACTIVE))
+        found.update(one for one in rows if one is not None)
+    return found
+
+
+def every_active(session: Session) -> Iterator[tuple[str, str]]:
+    """(uid, hash) of each active credential, by uid."""
+    chosen = (
+        select(Unit.uid, Credential.secret_hash)
+        .join(Unit, col(Unit.id) == col(Credential.unit_id))
+        .where(Credential.status == CredentialStatus.ACTIVE)
+        .order_by(Unit.uid)
+    )
+    yield from session.exec(chosen)
+
+
+def changed(session: Session) -> None:
+    """Count one more change. The last thing a verb does: the row stays locked until the commit, so no change can hide behind another."""
+    session.execute(
+        text("INSERT INTO revision (name, number) VALUES (:name, 1) ON CONFLICT (name) DO UPDATE SET number = revision.number + 1"),
+        {"name": _REVISION},
+    )
+
+
+def revision(session: Session) -> int:
+    """How often credentials changed since the database was made."""
+    return session.exec(select(Revision.number).where(Revision.name == _REVISION)).one_or_none() or 0

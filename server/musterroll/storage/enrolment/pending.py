@@ -1,0 +1,49 @@
+"""What waits for a person: enrolments of known serials, and rows of imports that were refused."""
+
+from typing import NamedTuple
+
+from sqlalchemy import select
+from sqlmodel import Session, col
+
+from musterroll.storage.tables.enrolment import Credential, CredentialStatus
+from musterroll.storage.tables.imports import ImportRun
+from musterroll.storage.tables.liveness import Voice
+from musterroll.storage.tables.units import Unit
+
+_RUNS = 200  # the newest imports that are looked through
+
+
+class Enrolment(NamedTuple):
+    credential_id: int
+    serial: str
+    uid: str
+    account_id: int | None
+    site_id: int | None
+    operating: bool  # the unit that holds the serial is heard
+
+
+def enrolments(session: Session) -> list[Enrolment]:
+    """Credentials that wait for a decision, oldest first."""
+    heard = col(Voice.heard_at).is_not(None) & col(Voice.stale_since).is_(None)
+    query = (
+        select(col(Credential.id), col(Unit.serial), col(Unit.uid), col(Unit.account_id), col(Unit.site_id), heard)
+        .join_from(Credential, Unit, col(Unit.id) == col(Credential.unit_id))
+        .outerjoin(Voice, col(Voice.unit_id) == col(Unit.id))
+        .where(col(Credential.status) == CredentialStatus.PENDING)
+        .order_by(col(Credential.id))
+    )
+    return [Enrolment(row[0], row[1], row[2], row[3], row[4], bool(row[5])) for row in session.execute(query)]
+
+
+class Refused(NamedTuple):
+    run_id: int
+    kind: str
+    file: str
+    refused: int
+
+
+def refusals(session: Session) -> list[Refused]:
+    """Of the newest imports, those with rows refused."""
+    query = select(col(ImportRun.id), col(ImportRun.kind), col(ImportRun.file), col(ImportRun.counts)).order_by(col(ImportRun.id).desc())
+    rows = [Refused(run, kind, file, int(counts.get("refused", 0))) for run, kind, file, counts in session.execute(query.limit(_RUNS))]
+    return [one for one in reversed(rows) if one.refused]

@@ -1,0 +1,1 @@
+"""SQL of findings: disagreements with evidence, value and decisions."""

@@ -1,0 +1,211 @@
+"""Stored findings as people list and decide them: each with its state on a day, which is worked out and never stored."""
+
+from collections.abc import Collection, Sequence
+from datetime import date
+from decimal import Decimal
+from typing import Any, NamedTuple
+
+from sqlalchemy import BigInteger, ColumnElement, Row, Select, and_, case, exists, func, or_, select, type_coerce
+from sqlalchemy.orm import aliased
+from sqlmodel import Session, col
+
+from musterroll.domain.contracts.terms import Scope
+from musterroll.domain.findings.decisions import State
+from musterroll.domain.values.money import Money
+from musterroll.storage.accounts import hierarchy
+from musterroll.storage.engine import bulk
+from musterroll.storage.findings.store import Sums, summed
+from musterroll.storage.tables.accounts import Account, Product, Site
+from musterroll.storage.tables.audit import AuditEntry
+from musterroll.storage.tables.contracts import Contract, ContractLine
+from musterroll.storage.tables.findings import Finding, FindingDecision
+from musterroll.storage.tables.units import Unit
+
+_F, _D = Finding, FindingDecision
+_rank: ColumnElement[int] = func.coalesce(type_coerce(col(_F.value), BigInteger), -1)  # the worth findings are ordered by
+
+
+class Wanted(NamedTuple):
+    """Which findings; every given field must hold."""
+
+    state: State | None = None
+    kinds: Collection[str] = ()
+    account_id: int | None = None  # this account and all below it
+    product_id: int | None = None
+    unit_id: int | None = None
+    site_id: int | None = None
+    segment: str | None = None  # of the account
+    country: str | None = None  # of the unit's site, else of the account
+
+
+class Total(NamedTuple):
+    """How many findings, and what those are worth together that no other finding counts."""
+
+    findings: int
+    worth: tuple[Money, ...]
+
+
+def _newest() -> Any:
+    """The newest decision of each finding that has one.
+
+    Not the one whose number is among the newest: SQLite would try each of those for each finding.
+    """
+    later: Any = aliased(_D)
+    return select(_D).where(~exists().where(later.finding_id == col(_D.finding_id), later.id > col(_D.id))).subquery("decision")
+
+
+def _state(decision: Any, on: date) -> ColumnElement[str]:
+    """`domain.decisions.state` as SQL."""
+    fallen = or_(decision.c.id.is_(None), decision.c.facts != col(_F.facts), and_(decision.c.until.is_not(None), decision.c.until <= on))
+    return case((col(_F.present).is_(False), State.RESOLVED.value), (fallen, State.OPEN.value), else_=decision.c.state)
+
+
+def _wanted(wanted: Wanted, state: ColumnElement[str]) -> list[ColumnElement[bool]]:
+    where: list[ColumnElement[bool]] = []
+    if wanted.state is not None:
+        where.append(state == wanted.state.value)
+    if wanted.state not in (None, State.RESOLVED):
+        where.append(col(_F.present).is_(True))
+    if wanted.kinds:
+        where.append(col(_F.kind).in_(wanted.kinds))
+    if wanted.account_id is not None:
+        where.append(col(_F.account_id).in_(hierarchy.subtree(wanted.account_id)))
+    if wanted.product_id is not None:
+        where.append(func.coalesce(col(Unit.product_id), col(ContractLine.product_id)) == wanted.product_id)
+    if wanted.unit_id is not None:
+        where += [col(_F.subject) == "unit", col(_F.subject_id) == wanted.unit_id]
+    if wanted.site_id is not None:
+        where.append(wanted.site_id == _AT)
+    if wanted.segment is not None:
+        where.append(col(_F.account_id).in_(select(col(Account.id)).where(col(Account.segment) == wanted.segment)))
+    if wanted.country is not None:
+        where.append(_country(wanted.country))
+    return where
+
+
+# Where a finding's unit stands, or what place its line is for.
+_AT: Any = case(
+    (col(_F.subject) == "unit", col(Unit.site_id)), (col(ContractLine.scope).in_((Scope.SITE, Scope.SERIAL)), col(ContractLine.place_id))
+)
+
+
+def _country(country: str) -> ColumnElement[bool]:
+    there = select(col(Site.id)).where(col(Site.country) == country)
+    elsewhere = select(col(Site.id)).where(col(Site.country) != "", col(Site.country) != country)
+    at_home = col(_F.account_id).in_(select(col(Account.id)).where(col(Account.country) == country))
+    return or_(_AT.in_(there), and_(at_home, or_(_AT.is_(None), _AT.not_in(elsewhere))))
+
+
+def _joined(columns: Sequence[Any], decision: Any) -> Select[Any]:
+    """Findings beside their unit or line, and what was decided."""
+    return _beside(_decided(columns, decision))
+
+
+def _decided(columns: Sequence[Any], decision: Any) -> Select[Any]:
+    return select(*columns).select_from(_F).outerjoin(decision, decision.c.finding_id == col(_F.id))
+
+
+def _beside(query: Select[Any]) -> Select[Any]:
+    query = query.outerjoin(Unit, and_(col(_F.subject) == "unit", col(Unit.id) == col(_F.subject_id)))
+    return query.outerjoin(ContractLine, and_(col(_F.subject) == "line", col(ContractLine.id) == col(_F.subject_id)))
+
+
+def _narrowed(columns: Sequence[Any], decision: Any, wanted: Wanted) -> Select[Any]:
+    """Findings as a filter asks for them; beside their unit or line only where it asks for that, as it is slow for many."""
+    placed = any(one is not None for one in (wanted.product_id, wanted.site_id, wanted.country))
+    return _joined(columns, decision) if placed else _decided(columns, decision)
+
+
+def _shown(decision: Any, on: date) -> Select[Any]:
+    """Findings with all that is shown of them."""
+    columns = (
+        *Finding.__table__.columns,  # type: ignore[attr-defined]
+        *(_state(decision, on).label("state"), _rank.label("rank"), decision.c.reason, decision.c.until),
+        *(decision.c.by.label("decided_by"), decision.c.at.label("decided_at")),
+        *(col(Unit.serial), col(Unit.uid), (col(Contract.ref) + "/" + col(ContractLine.number)).label("line")),
+        *(col(Account.name).label("account"), col(Account.ref).label("account_ref"), col(Product.model)),
+    )
+    return (
+        _joined(columns, decision)
+        .outerjoin(Contract, col(Contract.id) == col(ContractLine.contract_id))
+        .outerjoin(Account, col(Account.id) == col(_F.account_id))
+        .outerjoin(Product, col(Product.id) == func.coalesce(col(Unit.product_id), col(ContractLine.product_id)))
+    )
+
+
+def page(session: Session, wanted: Wanted, on: date, after: tuple[int, int] | None, limit: int) -> list[Row[Any]]:
+    """Findings worth most first, behind `after` (worth in ten-thousandths, id).
+
+    Columns: those of the table; `state`, `reason`, `decided_by`, `decided_at`, `until`; `serial` and `uid` or `line`; `account`,
+    `account_ref`, `model`; `rank`, the worth by which they are ordered (-1: none is known).
+    """
+    decision = _newest()
+    picks = _narrowed((col(_F.id),), decision, wanted).where(*_wanted(wanted, _state(decision, on)))
+    if after is not None:
+        picks = picks.where(or_(_rank < after[0], and_(_rank == after[0], col(_F.id) > after[1])))
+    ids = list(session.execute(picks.order_by(_rank.desc(), col(_F.id)).limit(limit)).scalars())
+    shown = _shown(decision, on).where(bulk.among(session, col(_F.id), ids))
+    return list(session.execute(shown.order_by(_rank.desc(), col(_F.id)))) if ids else []
+
+
+def one(session: Session, finding_id: int, on: date) -> Row[Any] | None:
+    """One finding with the columns of `page`."""
+    return session.execute(_shown(_newest(), on).where(col(_F.id) == finding_id)).one_or_none()
+
+
+def total(session: Session, wanted: Wanted, on: date) -> Total:
+    decision = _newest()
+    amount = func.sum(case((col(_F.counted), type_coerce(col(_F.value), BigInteger))))
+    query = _narrowed((col(_F.currency), func.count(), amount), decision, wanted).where(*_wanted(wanted, _state(decision, on)))
+    rows = session.execute(query.group_by(col(_F.currency)).order_by(col(_F.currency))).all()
+    worth = tuple(Money(Decimal(int(row[2])).scaleb(-4), row[0]) for row in rows if row[2])
+    return Total(sum(row[1] for row in rows), worth)
+
+
+def by_ids(session: Session, ids: Collection[int]) -> list[tuple[Finding, FindingDecision | None]]:
+    """Findings with their newest decision, by id."""
+    last = select(func.max(col(_D.id))).where(col(_D.finding_id).in_(ids)).group_by(col(_D.finding_id))
+    decided = {row.finding_id: row for row in session.scalars(select(_D).where(col(_D.id).in_(last)))}
+    found = session.scalars(select(_F).where(col(_F.id).in_(ids)).order_by(col(_F.id)).execution_options(populate_existing=True))
+    return [(row, decided.get(row.id or 0)) for row in found]
+
+
+def history(session: Session, finding_id: int) -> list[FindingDecision]:
+    """What was decided of a finding, newest first."""
+    return list(session.scalars(select(_D).where(col(_D.finding_id) == finding_id).order_by(col(_D.id).desc())))
+
+
+def decided_by(session: Session, decision_id: int) -> tuple[int, int]:
+    """The change that a decision was made by, and how many decisions it made."""
+    e = AuditEntry
+    ours = col(e.table_name) == str(_D.__tablename__)
+    change: int = session.execute(select(func.max(col(e.change_id))).where(ours, col(e.row_key) == str(decision_id))).scalar_one()
+    return change, session.execute(select(func.count()).select_from(e).where(ours, col(e.change_id) == change)).scalar_one()
+
+
+def sums(session: Session) -> Sums:
+    """What the last run saw, whatever was decided about it since."""
+    amount = func.sum(case((col(Finding.counted), type_coerce(col(Finding.value), BigInteger))))
+    query = select(col(Finding.kind), col(Finding.currency), func.count(), amount).where(col(Finding.present).is_(True))
+    rows = session.execute(query.group_by(col(Finding.kind), col(Finding.currency)).order_by(col(Finding.kind), col(Finding.currency)))
+    return summed((row[0], row[1], row[2], None if row[3] is None else int(row[3])) for row in rows)
+
+
+class Odd(NamedTuple):
+    """A finding of a line that is so now."""
+
+    id: int
+    kind: str
+    fact: str  # what is odd, in a few words
+    value: Decimal | None  # a year
+    currency: str
+
+
+def of_lines(session: Session, line_ids: Collection[int]) -> dict[int, list[Odd]]:
+    f = Finding
+    query = select(col(f.subject_id), col(f.id), col(f.kind), col(f.facts), col(f.value), col(f.currency))
+    query = query.where(col(f.subject) == "line", bulk.among(session, col(f.subject_id), line_ids), col(f.present).is_(True))
+    found: dict[int, list[Odd]] = {}
+    for line, row_id, kind, facts, value, currency in session.execute(query.order_by(col(f.id))) if line_ids else ():
+        found.setdefault(line, []).append(Odd(row_id, kind, facts.rpartition("\n")[2], value, currency))
+    return found

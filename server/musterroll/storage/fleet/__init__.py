@@ -1,0 +1,1 @@
+"""SQL of the fleet list, its filters, segments and firmware."""

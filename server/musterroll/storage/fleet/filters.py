@@ -1,0 +1,136 @@
+"""What planners narrow a fleet by: whose units, where they stand, how they were reconciled, what covers them and for how long."""
+
+from collections.abc import Collection, Sequence
+from datetime import date
+from typing import Any
+
+from sqlalchemy import ColumnElement, and_, case, exists, func, or_, select, tuple_
+from sqlmodel import Session, col
+
+from musterroll.domain.contracts.terms import Scope
+from musterroll.domain.findings.kinds import Kind
+from musterroll.storage.accounts import hierarchy
+from musterroll.storage.tables.accounts import Account, Site
+from musterroll.storage.tables.contracts import Contract, ContractLine
+from musterroll.storage.tables.findings import Finding
+from musterroll.storage.tables.reconciliation import Standing
+from musterroll.storage.tables.units import Unit
+from musterroll.storage.tables.warranty import WarrantyPeriod
+
+_FEW = 2000  # units named one by one, as walking the whole roll for them is slow
+
+
+def owned_by(accounts_wanted: Any) -> ColumnElement[bool]:
+    """Units of these accounts; one whose account is not known is its site's."""
+    sites = select(col(Site.id)).where(col(Site.account_id).in_(accounts_wanted))
+    return or_(col(Unit.account_id).in_(accounts_wanted), and_(col(Unit.account_id).is_(None), col(Unit.site_id).in_(sites)))
+
+
+def under(session: Session, ref: str) -> ColumnElement[bool]:
+    """Units of an account and of all below it."""
+    found = hierarchy.by_ref(session, ref)
+    return owned_by(hierarchy.below(session, found.id or 0) if found else [])
+
+
+def of_segment(word: str) -> ColumnElement[bool]:
+    """Units of accounts of a segment; of none where it is empty."""
+    if word:
+        return owned_by(select(col(Account.id)).where(col(Account.segment) == word))
+    return ~func.coalesce(owned_by(select(col(Account.id)).where(col(Account.segment) != "")), False)
+
+
+def in_country(word: str) -> ColumnElement[bool]:
+    """Units at sites in a country; where the site does not say, of accounts there."""
+    here = select(col(Site.id)).where(col(Site.country) == word)
+    told = select(col(Site.id)).where(col(Site.country) != "")
+    untold = or_(col(Unit.site_id).is_(None), col(Unit.site_id).not_in(told))
+    if word:
+        return or_(col(Unit.site_id).in_(here), and_(untold, owned_by(select(col(Account.id)).where(col(Account.country) == word))))
+    return and_(untold, ~func.coalesce(owned_by(select(col(Account.id)).where(col(Account.country) != "")), False))
+
+
+def of_firmware(word: str) -> ColumnElement[bool]:
+    return col(Unit.firmware) == word
+
+
+def installed(after: date | None, until: date | None) -> ColumnElement[bool]:
+    """Installed behind `after` and at the latest on `until`; where neither is given, on a day nobody knows."""
+    if after is None and until is None:
+        return col(Unit.installed_on).is_(None)
+    known = col(Unit.installed_on).is_not(None)
+    return and_(known, *([col(Unit.installed_on) > after] if after else []), *([col(Unit.installed_on) <= until] if until else []))
+
+
+def outdated(old: Collection[tuple[int, str]]) -> ColumnElement[bool]:
+    """Units whose product (id) and firmware are one of these."""
+    by_product: dict[int, list[str]] = {}
+    for product, firmware in old:
+        by_product.setdefault(product, []).append(firmware)
+    some = (and_(col(Unit.product_id) == product, col(Unit.firmware).in_(words)) for product, words in by_product.items())
+    return or_(col(Unit.id).is_(None), *some)
+
+
+def in_cells(session: Session, cells: Sequence[int]) -> ColumnElement[bool]:
+    """Units that the last reconciliation found in one of these cells."""
+    return _few(session, select(col(Standing.unit_id)).where(col(Standing.cell).in_(cells)))
+
+
+def on_contract(session: Session, contract_ids: Collection[int]) -> ColumnElement[bool]:
+    """Units that sit on a line of one of these contracts."""
+    lines = select(col(ContractLine.id)).where(col(ContractLine.contract_id).in_(contract_ids))
+    return _few(session, select(col(Standing.unit_id)).where(col(Standing.line_id) > 0, col(Standing.line_id).in_(lines)))
+
+
+def in_warranty(on: date) -> ColumnElement[bool]:
+    w = WarrantyPeriod
+    return exists().where(col(w.unit_id) == col(Unit.id), *_holds(on)).correlate(Unit)
+
+
+def warranty_ends(on: date, until: date) -> ColumnElement[bool]:
+    """Units in a warranty that ends behind `on` and at the latest on `until`, with none that goes further."""
+    w = WarrantyPeriod
+    further = exists().where(
+        col(w.unit_id) == col(Unit.id), _not_void(on), col(w.starts_on) <= until, or_(col(w.ends_on).is_(None), col(w.ends_on) > until)
+    )
+    return and_(in_warranty(on), ~further.correlate(Unit))
+
+
+def over_quantity(wanted: bool) -> ColumnElement[bool]:
+    """Units that a full line could seat, where the last reconciliation found more units than the line pays for; or those it could not."""
+    line, finding = ContractLine, Finding
+    full: Any = select(col(line.product_id).label("product_id"), col(line.place_id).label("place_id")).join_from(
+        finding, line, and_(col(finding.subject) == "line", col(line.id) == col(finding.subject_id))
+    )
+    full = full.where(col(finding.kind) == Kind.OVER_QUANTITY.value, col(finding.present).is_(True))
+    tree: Any = full.where(col(line.scope) == Scope.SUBTREE).cte("reached", recursive=True)
+    tree = tree.union(select(tree.c.product_id, col(Account.id)).where(col(Account.parent_id) == tree.c.place_id))
+    home = select(col(Site.account_id)).where(col(Site.id) == col(Unit.site_id)).correlate(Unit).scalar_subquery()
+    owner = func.coalesce(col(Unit.account_id), home, 0)
+    at_site = tuple_(col(Unit.product_id), func.coalesce(col(Unit.site_id), 0)).in_(full.where(col(line.scope) == Scope.SITE))
+    of_owner = tuple_(col(Unit.product_id), owner)
+    of_account = of_owner.in_(full.where(col(line.scope) == Scope.ACCOUNT))
+    over = or_(at_site, of_account, of_owner.in_(select(tree.c.product_id, tree.c.place_id)))
+    # Never compared: to know a "no" from an unknown, SQLite would go through all the lines for every unit.
+    return case((over, wanted), else_=not wanted)
+
+
+def contract_ids(session: Session, ref: str) -> list[int]:
+    return list(session.execute(select(col(Contract.id)).where(col(Contract.ref) == ref)).scalars())
+
+
+def _holds(on: date) -> tuple[ColumnElement[bool], ...]:
+    w = WarrantyPeriod
+    return col(w.starts_on) <= on, or_(col(w.ends_on).is_(None), col(w.ends_on) > on), _not_void(on)
+
+
+def _not_void(on: date) -> ColumnElement[bool]:
+    return or_(col(WarrantyPeriod.voided_on).is_(None), col(WarrantyPeriod.voided_on) > on)
+
+
+def _few(session: Session, found: Any) -> ColumnElement[bool]:
+    """Few units are named one by one; many are met soon enough on a walk along the roll."""
+    some = list(session.execute(found.limit(_FEW + 1)).scalars())
+    if len(some) <= _FEW:
+        return col(Unit.id).in_(some)
+    met: ColumnElement[bool] = found.where(col(Standing.unit_id) == col(Unit.id)).correlate(Unit).exists()
+    return met

@@ -1,0 +1,109 @@
+"""Pages of the fleet in serial order. Every way to match a text is its own indexed select; the page is their union."""
+
+from typing import Any
+
+from sqlalchemy import ColumnElement, Row, and_, func, or_, select, true, tuple_, union
+from sqlmodel import Session, col
+
+from musterroll.domain.liveness import Hearing, Liveness
+from musterroll.domain.reconciliation.cells import OPERATING
+from musterroll.domain.units.lifecycle import Lifecycle
+from musterroll.storage.liveness.states import liveness
+from musterroll.storage.tables.accounts import Account, Product, Site
+from musterroll.storage.tables.liveness import Voice
+from musterroll.storage.tables.units import Unit
+from musterroll.storage.units import queries as unit_queries
+
+_FEW = 2000  # units
+_MOST = 500  # accounts, sites or products one text may name
+_AFTER_ALL = "~"  # sorts behind every character of a serial key
+
+
+def page(
+    session: Session,
+    where: list[ColumnElement[bool]],
+    branches: list[ColumnElement[bool]],
+    after: tuple[str, int] | None,
+    limit: int,
+) -> list[Row[Any]]:
+    """Up to `limit` units in serial order behind `after` that satisfy all of `where` and one of `branches` (where there are any)."""
+    where = [*where, col(Unit.merged_into_id).is_(None)]
+    if after is not None:
+        where = [*where, tuple_(col(Unit.serial_key), col(Unit.id)) > after]
+    picks = [_pick(and_(branch, *where), limit) for branch in branches or [true()]]
+    found = picks[0] if len(picks) == 1 else _merged(picks, limit)
+    return unit_queries.by_ids(session, [row[0] for row in session.execute(found)])
+
+
+def _pick(condition: ColumnElement[bool], limit: int) -> Any:
+    pick = select(col(Unit.id), col(Unit.serial_key)).outerjoin_from(Unit, Voice, col(Voice.unit_id) == col(Unit.id))
+    return pick.where(condition).order_by(col(Unit.serial_key), col(Unit.id)).limit(limit)
+
+
+def _merged(picks: list[Any], limit: int) -> Any:
+    parts = [select(pick.subquery()) for pick in picks]
+    merged = union(*parts).subquery()
+    return select(merged).order_by(merged.c.serial_key, merged.c.id).limit(limit)
+
+
+def on_roll() -> ColumnElement[bool]:
+    return col(Unit.merged_into_id).is_(None)
+
+
+def is_lifecycle(value: Lifecycle) -> ColumnElement[bool]:
+    return col(Unit.lifecycle) == value
+
+
+def is_liveness(session: Session, value: Liveness, heard: Hearing, now: int) -> ColumnElement[bool]:
+    """Units of one liveness. Few are named one by one, as walking the whole roll for them is slow; many are met soon enough."""
+    state: ColumnElement[bool] = liveness(heard, now) == value.value
+    if value is Liveness.NEVER_HEARD:  # mostly units without a voice
+        return state
+    found = list(session.execute(select(col(Voice.unit_id)).where(state).limit(_FEW + 1)).scalars())
+    return state if len(found) > _FEW else col(Unit.id).in_(found)
+
+
+def is_operating(heard: Hearing, now: int) -> ColumnElement[bool]:
+    return liveness(heard, now).in_(sorted(OPERATING))
+
+
+def of_account(ref: str) -> ColumnElement[bool]:
+    return col(Unit.account_id) == select(col(Account.id)).where(col(Account.ref) == ref).scalar_subquery()
+
+
+def of_site(ref: str) -> ColumnElement[bool]:
+    return col(Unit.site_id) == select(col(Site.id)).where(col(Site.ref) == ref).scalar_subquery()
+
+
+def of_product(maker_key: str, model_key: str) -> ColumnElement[bool]:
+    found = select(col(Product.id)).where(col(Product.maker_key) == maker_key, col(Product.model_key) == model_key)
+    return col(Unit.product_id) == found.scalar_subquery()
+
+
+def serial_begins(key: str) -> ColumnElement[bool]:
+    return and_(col(Unit.serial_key) >= key, col(Unit.serial_key) < key + _AFTER_ALL)
+
+
+def names(session: Session, text: str) -> list[ColumnElement[bool]]:
+    """The ways `text` names accounts, sites or products: part of a name, or the start of a reference."""
+    part = "%" + _literal(text.lower()) + "%"
+    start = part[1:]
+    ways = (
+        (Unit.account_id, Account.id, or_(_like(Account.name, part), _like(Account.ref, start))),
+        (Unit.site_id, Site.id, or_(_like(Site.name, part), _like(Site.ref, start))),
+        (Unit.product_id, Product.id, or_(_like(Product.model, part), _like(Product.maker, part))),
+    )
+    branches = []
+    for column, key, condition in ways:
+        ids = list(session.execute(select(col(key)).where(condition).limit(_MOST)).scalars())
+        if ids:
+            branches.append(col(column) == ids[0] if len(ids) == 1 else col(column).in_(ids))
+    return branches
+
+
+def _like(column: Any, pattern: str) -> ColumnElement[bool]:
+    return func.lower(col(column)).like(pattern, escape="\\")
+
+
+def _literal(text: str) -> str:
+    return text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")

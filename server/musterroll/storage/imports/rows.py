@@ -1,0 +1,166 @@
+"""What an import asks for and writes, a batch at a time, whatever the kind of document."""
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from itertools import islice
+from typing import Any, NamedTuple
+
+from sqlalchemy import ColumnElement, Table, bindparam, func, select, text, update
+from sqlalchemy.orm import aliased
+from sqlmodel import Session, SQLModel, col
+
+from musterroll.storage.audit.audited_rows import papers
+from musterroll.storage.engine import bulk
+from musterroll.storage.tables.accounts import Account, Product
+from musterroll.storage.tables.contracts import ContractLine
+from musterroll.storage.tables.units import Unit
+
+_DEVICE_SAYS = {"firmware": "", "agent": "", "evidence": {}}  # columns of a unit that are not paper
+
+_CHUNK = 5_000
+# The sequence is found once; PostgreSQL would look for it at every row.
+_NEXT_IDS = text("""
+  WITH sequence AS MATERIALIZED (SELECT pg_get_serial_sequence(:name, 'id')::regclass AS id)
+  SELECT array_agg(nextval(sequence.id)) FROM sequence, generate_series(1, :count)""")
+
+
+class FoundUnit(NamedTuple):
+    """A unit a document may mean by a serial."""
+
+    id: int
+    serial: str
+    serial_key: str
+    maker: str
+    maker_key: str
+
+
+def numbers(session: Session, model: Any, refs: Collection[str]) -> dict[str, int]:
+    """Row ids of accounts, sites or contracts by the numbers documents know them by."""
+    query = select(col(model.ref), col(model.id)).where(bulk.among(session, col(model.ref), refs))
+    return {row[0]: row[1] for row in session.execute(query)} if refs else {}
+
+
+def refs(session: Session, model: Any, ids: Collection[int]) -> dict[int, str]:
+    """The numbers documents know these rows by."""
+    query = select(col(model.id), col(model.ref)).where(bulk.among(session, col(model.id), ids))
+    return {row[0]: row[1] for row in session.execute(query)} if ids else {}
+
+
+def rows_by(session: Session, model: type[SQLModel], key: str, values: Collection[Any]) -> list[dict[str, Any]]:
+    """The rows whose column `key` has one of these values."""
+    table: Table = model.__table__  # type: ignore[attr-defined]
+    return _rows(session, table, bulk.among(session, table.c[key], values)) if values else []
+
+
+def lines(session: Session, pairs: Collection[tuple[int, str]]) -> list[dict[str, Any]]:
+    """Contract lines by the row of their contract and their number."""
+    table: Table = ContractLine.__table__  # type: ignore[attr-defined]
+    return _rows(session, table, bulk.pair_among(session, table.c.contract_id, table.c.number, pairs)) if pairs else []
+
+
+def _rows(session: Session, table: Table, which: ColumnElement[bool]) -> list[dict[str, Any]]:
+    return [{**row} for row in session.execute(select(table).where(which)).mappings()]
+
+
+def units_by_serial(session: Session, serial_keys: Collection[str]) -> dict[str, list[FoundUnit]]:
+    """The units on the roll with these serials; one that was merged into another stands for that one."""
+    if not serial_keys:
+        return {}
+    query = (
+        select(func.coalesce(col(Unit.merged_into_id), col(Unit.id)), col(Unit.serial), col(Unit.serial_key), col(Product.maker))
+        .add_columns(col(Unit.maker_key))
+        .join_from(Unit, Product, col(Product.id) == col(Unit.product_id))
+        .where(bulk.among(session, col(Unit.serial_key), serial_keys))
+        .order_by(col(Unit.id))
+    )
+    found: dict[str, list[FoundUnit]] = {}
+    for row in session.execute(query):
+        units = found.setdefault(row[2], [])
+        if row[0] not in {unit.id for unit in units}:
+            units.append(FoundUnit._make(row))
+    return found
+
+
+def twins(session: Session, twin_keys: Collection[str]) -> dict[str, str]:
+    """A serial on the roll for each of these twin keys that has one."""
+    query = (
+        select(col(Unit.twin_key), func.min(col(Unit.serial)))
+        .where(bulk.among(session, col(Unit.twin_key), twin_keys))
+        .group_by(col(Unit.twin_key))
+    )
+    return {row[0]: row[1] for row in session.execute(query)} if twin_keys else {}
+
+
+def models(session: Session, model_keys: Collection[str]) -> dict[str, list[tuple[str, int]]]:
+    """Products as (maker key, row id) by model key."""
+    query = select(col(Product.model_key), col(Product.maker_key), col(Product.id)).where(
+        bulk.among(session, col(Product.model_key), model_keys)
+    )
+    found: dict[str, list[tuple[str, int]]] = {}
+    for model_key, maker_key, product_id in session.execute(query.order_by(col(Product.id))) if model_keys else ():
+        found.setdefault(model_key, []).append((maker_key, product_id))
+    return found
+
+
+def dated_lines(session: Session, contract_ids: Collection[int]) -> list[ContractLine]:
+    """The lines of these contracts that have days of their own."""
+    c = ContractLine
+    dated = col(c.starts_on).is_not(None) | col(c.ends_on).is_not(None)
+    query = select(c).where(bulk.among(session, col(c.contract_id), contract_ids), dated).order_by(col(c.id))
+    return list(session.scalars(query)) if contract_ids else []
+
+
+def reserve(session: Session, model: type[SQLModel], count: int) -> list[int]:
+    """Row ids that nobody else will use, in order."""
+    if not count:
+        return []
+    table: Table = model.__table__  # type: ignore[attr-defined]
+    if bulk.postgres(session):
+        return sorted(session.execute(_NEXT_IDS, {"name": table.name, "count": count}).scalar_one())
+    numbered = table.dialect_options["sqlite"].get("autoincrement")
+    used = text("SELECT seq FROM sqlite_sequence WHERE name = :name") if numbered else select(func.max(table.c.id))
+    last = session.execute(used, {"name": table.name} if numbered else {}).scalar() or 0
+    return list(range(last + 1, last + 1 + count))
+
+
+def insert(session: Session, model: type[SQLModel], rows: Sequence[Mapping[str, Any]]) -> None:
+    """Insert rows of paper; all have the same columns in the same order."""
+    if rows:
+        same = _DEVICE_SAYS if model is Unit else {}
+        bulk.insert(session, model, list(rows[0]), [tuple(row.values()) for row in rows], **same)
+
+
+def change(session: Session, model: type[SQLModel], rows: Sequence[tuple[int, Mapping[str, Any]]]) -> None:
+    """Update rows by key; all have the same columns."""
+    if not rows:
+        return
+    table: Table = model.__table__  # type: ignore[attr-defined]
+    key = papers()[table.name].key
+    fields: dict[str, Any] = {name: bindparam(name) for name in rows[0][1]}
+    statement = update(table).where(key == bindparam("row_key")).values(fields)
+    session.connection().execute(statement, [{**values, "row_key": row_id} for row_id, values in rows])
+
+
+def parents(session: Session) -> dict[str, str]:
+    """The number of the account above, by the account's own, of all that have one."""
+    below, above = aliased(Account), aliased(Account)
+    query = select(col(below.ref), col(above.ref)).join(above, col(above.id) == col(below.parent_id))
+    return {row[0]: row[1] for row in session.execute(query)}
+
+
+def columns_of(session: Session, model: type[SQLModel], name: str, ids: Collection[int]) -> dict[int, Any]:
+    """One column of these rows."""
+    table: Table = model.__table__  # type: ignore[attr-defined]
+    found: dict[int, Any] = {}
+    for part in _parts(ids):
+        found |= {row[0]: row[1] for row in session.execute(select(table.c.id, table.c[name]).where(bulk.among(session, table.c.id, part)))}
+    return found
+
+
+def units_at(session: Session, site_ids: Collection[int]) -> list[int]:
+    return list(session.execute(select(col(Unit.id)).where(bulk.among(session, col(Unit.site_id), site_ids))).scalars()) if site_ids else []
+
+
+def _parts(values: Collection[Any]) -> Iterator[list[Any]]:
+    rest = iter(values)
+    while part := list(islice(rest, _CHUNK)):
+        yield part

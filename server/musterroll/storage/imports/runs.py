@@ -1,0 +1,111 @@
+"""What was imported: runs, the verdict on each of their rows that was not simply the same, and saved mappings."""
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+from sqlalchemy import select
+from sqlalchemy.orm import aliased
+from sqlmodel import Session, col
+
+from musterroll.storage.engine import bulk
+from musterroll.storage.tables.audit import Change
+from musterroll.storage.tables.imports import ImportRow, ImportRun, SavedMapping
+
+
+class RunRow(NamedTuple):
+    """One run: which file, who, when (ms), what came of it, and the change that undid it."""
+
+    id: int
+    kind: str
+    file: str
+    sha256: str
+    mapping: dict[str, Any]
+    counts: dict[str, Any]
+    change_id: int
+    at: int
+    actor: str
+    undone_by: int | None
+
+
+class Origin(NamedTuple):
+    """A row of a document that made or changed a record."""
+
+    run_id: int
+    kind: str
+    file: str
+    line: int
+    verdict: str
+    detail: str
+    at: int  # ms
+    actor: str
+    undone: bool
+
+
+def add_rows(session: Session, run_id: int, rows: Sequence[tuple[int, str, int | None, str]]) -> None:
+    """Add verdicts: line, verdict, row id of the record, detail."""
+    bulk.insert(session, ImportRow, ("line", "verdict", "record_id", "detail"), rows, run_id=run_id)
+
+
+def runs(session: Session, before_id: int | None = None, limit: int = 100) -> list[RunRow]:
+    """Runs, newest first."""
+    query = _runs().order_by(col(ImportRun.id).desc()).limit(limit)
+    if before_id is not None:
+        query = query.where(col(ImportRun.id) < before_id)
+    return [RunRow._make(row) for row in session.execute(query)]
+
+
+def newest(session: Session) -> int | None:
+    """When the last document came in (ms)."""
+    query = select(col(Change.at)).join_from(ImportRun, Change, col(Change.id) == col(ImportRun.change_id))
+    found: int | None = session.execute(query.order_by(col(ImportRun.id).desc()).limit(1)).scalar()
+    return found
+
+
+def run(session: Session, run_id: int) -> RunRow | None:
+    row = session.execute(_runs().where(col(ImportRun.id) == run_id)).one_or_none()
+    return None if row is None else RunRow._make(row)
+
+
+def same_content(session: Session, kind: str, sha256: str) -> RunRow | None:
+    """The newest run of a file with the same content that is not undone."""
+    rows = session.execute(_runs().where(col(ImportRun.kind) == kind, col(ImportRun.sha256) == sha256).order_by(col(ImportRun.id).desc()))
+    return next((found for row in rows if (found := RunRow._make(row)).undone_by is None), None)
+
+
+def rows_of(session: Session, run_id: int, after_line: int, limit: int) -> list[ImportRow]:
+    query = select(ImportRow).where(col(ImportRow.run_id) == run_id, col(ImportRow.line) > after_line)
+    return list(session.scalars(query.order_by(col(ImportRow.line)).limit(limit)))
+
+
+def origins(session: Session, kinds: Sequence[str], record_id: int) -> list[Origin]:
+    """The rows of documents of these kinds that made or changed a record, oldest first."""
+    r, undoing = ImportRow, aliased(Change)
+    run_facts = (col(ImportRun.id), col(ImportRun.kind), col(ImportRun.file))
+    query = (
+        select(*run_facts, col(r.line), col(r.verdict), col(r.detail), col(Change.at), col(Change.actor), col(undoing.id).is_not(None))
+        .join_from(r, ImportRun, col(ImportRun.id) == col(r.run_id))
+        .join(Change, col(Change.id) == col(ImportRun.change_id))
+        .outerjoin(undoing, col(undoing.undoes_id) == col(Change.id))
+        .where(col(r.record_id) == record_id, col(ImportRun.kind).in_(kinds))
+        .order_by(col(ImportRun.id), col(r.line))
+    )
+    return [Origin._make([*row[:8], bool(row[8])]) for row in session.execute(query)]
+
+
+def mapping(session: Session, name: str) -> SavedMapping | None:
+    return session.scalars(select(SavedMapping).where(col(SavedMapping.name) == name)).one_or_none()
+
+
+def mappings(session: Session) -> list[SavedMapping]:
+    return list(session.scalars(select(SavedMapping).order_by(col(SavedMapping.name))))
+
+
+def _runs() -> Any:
+    undoing = aliased(Change)
+    r = ImportRun
+    facts = (col(r.id), col(r.kind), col(r.file), col(r.sha256), col(r.mapping), col(r.counts), col(r.change_id))
+    return (
+        select(*facts, col(Change.at), col(Change.actor), col(undoing.id))
+        .join_from(r, Change, col(Change.id) == col(r.change_id))
+        .outerjoin(undoing, col(undoing.undoes_id) == col(Change.id))
+    )

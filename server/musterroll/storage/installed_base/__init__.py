@@ -1,0 +1,1 @@
+"""SQL of installed base: counts, trend, licences, renewals."""

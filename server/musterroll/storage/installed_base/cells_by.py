@@ -1,0 +1,53 @@
+"""The eight cells as the last run left them, of some units, by account, site, product, segment or country."""
+
+from typing import Any
+
+from sqlalchemy import ColumnElement, func, literal, select
+from sqlmodel import Session, col
+
+from musterroll.storage.accounts import hierarchy
+from musterroll.storage.installed_base.counts import Within
+from musterroll.storage.reconciliation.unit_states import by_code
+from musterroll.storage.tables.accounts import Account, Site
+from musterroll.storage.tables.reconciliation import Standing
+
+_S = Standing
+_COUNTRY: Any = func.coalesce(func.nullif(col(Site.country), ""), col(Account.country), "")
+_KEYS: dict[str, Any] = {
+    "all": literal(0),
+    "account": col(_S.account_id),
+    "site": col(_S.site_id),
+    "product": col(_S.product_id),
+    "segment": func.coalesce(col(Account.segment), ""),
+    "country": _COUNTRY,
+}
+
+
+def cells(session: Session, by: str, within: Within) -> dict[Any, dict[str, int]]:
+    """Counts by code of the cell, of each account (its own units), site or product (ids, 0: none), segment or country (words).
+
+    `all` has one key, 0.
+    """
+    key = _KEYS[by].label("key")
+    counted = select(key, col(_S.cell).label("cell"), func.count().label("units")).where(*_conditions(within))
+    counted = counted.outerjoin(Site, col(Site.id) == col(_S.site_id)).outerjoin(Account, col(Account.id) == col(_S.account_id))
+    found: dict[Any, dict[int, int]] = {}
+    for one, cell, units in session.execute(counted.group_by(key, col(_S.cell))):
+        found.setdefault(one, {})[cell] = units
+    return {one: by_code(units) for one, units in found.items()}
+
+
+def _conditions(within: Within) -> list[ColumnElement[bool]]:
+    account, site, product, segment, country = within
+    found: list[ColumnElement[bool]] = []
+    if account is not None:
+        found.append(col(_S.account_id).in_(hierarchy.subtree(account)))
+    if site is not None:
+        found.append(col(_S.site_id) == site)
+    if product is not None:
+        found.append(col(_S.product_id) == product)
+    if segment is not None:
+        found.append(_KEYS["segment"] == segment)
+    if country is not None:
+        found.append(country == _COUNTRY)
+    return found

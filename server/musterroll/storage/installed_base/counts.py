@@ -1,0 +1,149 @@
+"""Counts of the installed base by account, site, product, segment or country, and what moved it, at any instant."""
+
+from collections.abc import Sequence
+from datetime import date
+from typing import Any, NamedTuple
+
+from sqlalchemy import ColumnElement, Row, Select, String, case, func, literal, not_, select, true, type_coerce
+from sqlmodel import Session, col
+
+from musterroll.domain.installed_base.bridge import Move
+from musterroll.domain.liveness import Hearing
+from musterroll.domain.units.lifecycle import Lifecycle
+from musterroll.domain.values.dates import add_months
+from musterroll.storage.fleet import filters as fleet_filters
+from musterroll.storage.liveness.states import liveness
+from musterroll.storage.tables.accounts import Account, Product, Site
+from musterroll.storage.tables.liveness import Voice
+from musterroll.storage.tables.units import Unit
+from musterroll.storage.units import as_of as unit_as_of
+
+_OWNER = func.coalesce(col(Unit.account_id), col(Site.account_id))  # a unit whose account is not known is its site's
+_COUNTRY = func.coalesce(func.nullif(col(Site.country), ""), col(Account.country), "")
+_KEYS: dict[str, Any] = {
+    "all": literal(0),
+    "account": func.coalesce(_OWNER, 0),
+    "site": func.coalesce(col(Unit.site_id), 0),
+    "product": col(Unit.product_id),
+    "segment": func.coalesce(col(Account.segment), ""),
+    "country": _COUNTRY,
+    "firmware": col(Unit.firmware),
+}
+
+
+class Axes(NamedTuple):
+    """The axes of a unit at one instant."""
+
+    lifecycle: ColumnElement[str]
+    liveness: ColumnElement[str]
+    merged: ColumnElement[bool]
+    on_roll: ColumnElement[bool]
+
+
+class Within(NamedTuple):
+    """Which units; every given field must hold."""
+
+    accounts: Any = None  # ids, or a select of them
+    site_id: int | None = None
+    product_id: int | None = None
+    segment: str | None = None
+    country: str | None = None
+
+
+class Tally(NamedTuple):
+    units: int  # on the roll
+    deployed: int
+    operating: int  # of the deployed: operating or late
+
+
+def age(on: date, oldest: int) -> ColumnElement[str]:
+    """Whole years since a unit was installed, up to `oldest`; empty where nobody knows the day."""
+    installed = col(Unit.installed_on)
+    younger = [(installed > add_months(on, -12 * (years + 1)), literal(str(years))) for years in range(oldest)]
+    return case((installed.is_(None), literal("")), *younger, else_=literal(str(oldest)))
+
+
+def axes_now(heard: Hearing, now: int) -> Axes:
+    return Axes(type_coerce(col(Unit.lifecycle), String), liveness(heard, now), col(Unit.merged_into_id).is_not(None), true())
+
+
+def axes_at(heard: Hearing, instant: int, known_at: int) -> Axes:
+    return Axes(
+        unit_as_of.lifecycle_at(instant, known_at),
+        unit_as_of.liveness_at(heard, instant, known_at),
+        unit_as_of.merged_at(instant, known_at),
+        unit_as_of.on_roll(known_at),
+    )
+
+
+def tallies(session: Session, axes: Axes, by: str | ColumnElement[str], within: Within) -> dict[Any, Tally]:
+    """Counts by `account`, `site`, `product` (their ids, 0 for none), `segment`, `country`, `firmware` (words), `all` (0) or a key."""
+    units = _units(
+        (_KEYS[by] if isinstance(by, str) else by).label("key"), axes.lifecycle.label("lifecycle"), axes.liveness.label("liveness")
+    )
+    unit = units.where(not_(axes.merged), axes.on_roll, *_conditions(within)).subquery()
+    deployed = unit.c.lifecycle == Lifecycle.DEPLOYED.value
+    base = unit_as_of.in_base(unit.c.lifecycle, unit.c.liveness)
+    query = select(unit.c.key, func.count(), _sum(deployed), _sum(base)).group_by(unit.c.key)
+    return {row[0]: Tally(row[1], row[2], row[3]) for row in session.execute(query)}
+
+
+def stirred(
+    session: Session, opening: Axes, closing: Axes, moves: Select[Any], untold: ColumnElement[bool], within: Within
+) -> list[Row[Any]]:
+    """How the units stood at both ends of a month that may stand otherwise at its closing: those that moved, or may have untold.
+
+    Rows of (id, then lifecycle l0, liveness v0 and merged m0 at the opening, then l1, v1, m1 at the closing).
+    """
+    before = (opening.lifecycle.label("l0"), opening.liveness.label("v0"), opening.merged.label("m0"))
+    after = (closing.lifecycle.label("l1"), closing.liveness.label("v1"), closing.merged.label("m1"))
+    moved = col(Unit.id).in_(select(moves.subquery().c.unit_id))
+    units = _units(col(Unit.id).label("id"), *before, *after).where(moved | untold, closing.on_roll, *_conditions(within))
+    return list(session.execute(units))
+
+
+def moves_of(session: Session, moves: Select[Any], unit_ids: Sequence[int]) -> list[Move]:
+    """Those moves that are of these units."""
+    t = moves.subquery()
+    wanted = set(unit_ids)
+    found = session.execute(select(t.c.at, t.c.id, t.c.unit_id, t.c.axis, t.c.new))
+    return [Move(at, id_, unit, axis, new) for at, id_, unit, axis, new in found if unit in wanted]
+
+
+def names(session: Session, by: str) -> dict[int, tuple[str, str]]:
+    """Reference and name of every site or product (maker and model) by id."""
+    site, product = (Site.id, Site.ref, Site.name), (Product.id, Product.maker, Product.model)
+    return {row[0]: (row[1], row[2]) for row in session.execute(select(*map(col, site if by == "site" else product)))}
+
+
+def site_id(session: Session, ref: str) -> int | None:
+    return session.execute(select(col(Site.id)).where(col(Site.ref) == ref)).scalar_one_or_none()
+
+
+def product_id(session: Session, maker_key: str, model_key: str) -> int | None:
+    found = select(col(Product.id)).where(col(Product.maker_key) == maker_key, col(Product.model_key) == model_key)
+    return session.execute(found).scalar_one_or_none()
+
+
+def _units(*columns: ColumnElement[Any]) -> Select[Any]:
+    joined = select(*columns).select_from(Unit).outerjoin(Voice, col(Voice.unit_id) == col(Unit.id))
+    return joined.outerjoin(Site, col(Site.id) == col(Unit.site_id)).outerjoin(Account, col(Account.id) == _OWNER)
+
+
+def _conditions(within: Within) -> list[ColumnElement[bool]]:
+    found: list[ColumnElement[bool]] = []
+    if within.accounts is not None:
+        found.append(fleet_filters.owned_by(within.accounts))
+    if within.site_id is not None:
+        found.append(col(Unit.site_id) == within.site_id)
+    if within.product_id is not None:
+        found.append(col(Unit.product_id) == within.product_id)
+    if within.segment is not None:
+        found.append(func.coalesce(col(Account.segment), "") == within.segment)
+    if within.country is not None:
+        found.append(_COUNTRY.in_([within.country]))
+    return found
+
+
+def _sum(condition: ColumnElement[bool]) -> ColumnElement[int]:
+    return func.sum(case((condition, 1), else_=0))

@@ -1,0 +1,21 @@
+"""Seats of lines in force, sold and in use by an operating unit, from a staged run."""
+
+from musterroll.domain.installed_base.licences import Seats
+from musterroll.storage.engine.temp_tables import Staging
+
+_SEATS = """
+WITH used AS (
+  SELECT s.line_id, max(c.product_id) AS product_id, sum(CASE WHEN c.operating THEN 1 ELSE 0 END) AS active
+  FROM run_seat s JOIN run_cell c ON c.unit_id = s.unit_id GROUP BY s.line_id)
+SELECT coalesce(account.segment, ''), coalesce(product.model, ''), coalesce(account.ref, ''), sum(l.quantity), sum(coalesce(u.active, 0))
+FROM run_line l
+LEFT JOIN used u ON u.line_id = l.id
+LEFT JOIN account ON account.id = l.account_id
+LEFT JOIN product ON product.id = coalesce(l.product_id, u.product_id)
+WHERE l.in_force
+GROUP BY coalesce(account.segment, ''), coalesce(product.model, ''), coalesce(account.ref, '')"""
+
+
+def seats(staging: Staging) -> list[Seats]:
+    """Seats by segment, model and account number; empty where that is not known."""
+    return [Seats(segment, model, account, int(sold), int(active)) for segment, model, account, sold, active in staging.rows(_SEATS)]

@@ -1,0 +1,1 @@
+"""SQL of liveness: last seen, late, stale, paused alerts."""

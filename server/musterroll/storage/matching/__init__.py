@@ -1,0 +1,1 @@
+"""SQL of possible duplicates: proposals and merges."""

@@ -1,0 +1,127 @@
+"""Proposals as stored, and the records that matches are looked for among."""
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from sqlalchemy import ColumnElement, exists, func, insert, or_, select, update
+from sqlmodel import Session, col
+
+from musterroll.domain.contracts.terms import Scope
+from musterroll.domain.matching import AccountFacts, LineFacts, UnitFacts, domain, phone, postcode, words
+from musterroll.domain.units.lifecycle import Lifecycle
+from musterroll.storage.tables.accounts import Account, Product
+from musterroll.storage.tables.contracts import Contract, ContractLine
+from musterroll.storage.tables.enrolment import Credential, CredentialStatus
+from musterroll.storage.tables.liveness import Voice
+from musterroll.storage.tables.matching import Proposal
+from musterroll.storage.tables.units import Unit
+
+_MOST_TWINS = 20  # a serial that more units share tells nothing
+_CHUNK = 5_000
+
+Found = tuple[str, int, int]  # kind, left, right
+
+
+def accounts(session: Session) -> Iterator[AccountFacts]:
+    """Every account that is not merged, as it is compared."""
+    a = Account
+    columns = (col(a.id), col(a.parent_id), col(a.name), col(a.website), col(a.phone), col(a.postcode), col(a.country))
+    for id_, parent, name, website, number, code, country in session.execute(select(*columns).where(col(a.merged_into_id).is_(None))):
+        compared = (words(name), domain(website), phone(number), postcode(code), country.casefold().strip())
+        yield AccountFacts(id_, parent, name, *compared)
+
+
+def unit_twins(session: Session) -> Iterator[list[UnitFacts]]:
+    """Units whose serials are the same or easily confused, together."""
+    u = Unit
+    shared = select(col(u.twin_key)).where(col(u.merged_into_id).is_(None), func.length(col(u.twin_key)) >= 4).group_by(col(u.twin_key))
+    twins = shared.having(func.count().between(2, _MOST_TWINS)).subquery()
+    query = _units().where(col(u.twin_key).in_(select(twins.c.twin_key))).order_by(col(u.twin_key), col(u.id))
+    together: list[UnitFacts] = []
+    last = None
+    for twin, facts in _facts(session, query):
+        if twin != last and together:
+            yield together
+            together = []
+        together, last = [*together, facts], twin
+    if together:
+        yield together
+
+
+def lines_without_unit(session: Session) -> list[LineFacts]:
+    """Contract lines that name a serial no unit has."""
+    line, unit = ContractLine, Unit
+    held = exists().where(col(unit.serial_key) == col(line.serial_key))
+    columns = (col(line.id), col(line.serial), col(line.serial_key), col(line.product_id), col(Contract.account_id), col(line.place_id))
+    query = select(*columns).join_from(line, Contract, col(Contract.id) == col(line.contract_id))
+    return [LineFacts(*row) for row in session.execute(query.where(col(line.scope) == Scope.SERIAL, ~held).order_by(col(line.id)))]
+
+
+def units_by_twin(session: Session, twins: Sequence[str]) -> dict[str, list[UnitFacts]]:
+    """Units by what their serials are easily confused with."""
+    found: dict[str, list[UnitFacts]] = {}
+    for start in range(0, len(twins), _CHUNK):
+        for twin, facts in _facts(session, _units().where(col(Unit.twin_key).in_(twins[start : start + _CHUNK]))):
+            found.setdefault(twin, []).append(facts)
+    return found
+
+
+def _units() -> Any:
+    u = Unit
+    active = exists().where(col(Credential.unit_id) == col(u.id), col(Credential.status) == CredentialStatus.ACTIVE)
+    columns = (col(u.twin_key), col(u.id), col(u.serial), col(u.serial_key), col(Product.maker), col(Product.model), col(u.product_id))
+    query = select(*columns, col(u.account_id), col(u.site_id), col(u.lifecycle), or_(col(Voice.heard_at).is_not(None), active))
+    joined = query.join_from(u, Product, col(Product.id) == col(u.product_id)).outerjoin(Voice, col(Voice.unit_id) == col(u.id))
+    return joined.where(col(u.merged_into_id).is_(None))
+
+
+def _facts(session: Session, query: Any) -> Iterator[tuple[str, UnitFacts]]:
+    for twin, *facts, lifecycle, spoken in session.execute(query):
+        yield twin, UnitFacts._make((*facts, lifecycle is not Lifecycle.UNRECORDED, bool(spoken)))
+
+
+def states(session: Session) -> dict[Found, tuple[int, str]]:
+    """Number and state of every proposal there is."""
+    p = Proposal
+    columns = (col(p.kind), col(p.left_id), col(p.right_id), col(p.id), col(p.state))
+    return {(row[0], row[1], row[2]): (row[3], row[4]) for row in session.execute(select(*columns))}
+
+
+def add(session: Session, rows: Sequence[dict[str, Any]]) -> None:
+    if rows:
+        session.execute(insert(Proposal), rows)
+
+
+def change(session: Session, rows: Sequence[dict[str, Any]]) -> None:
+    """Update proposals by their `id`."""
+    if rows:
+        session.execute(update(Proposal), rows)
+        session.expire_all()
+
+
+def page(session: Session, state: str | None, kind: str | None, after: tuple[float, int] | None, limit: int) -> list[Proposal]:
+    """Proposals by weight, the surest first."""
+    p = Proposal
+    where: list[ColumnElement[bool]] = []
+    if state is not None:
+        where.append(col(p.state) == state)
+    if kind is not None:
+        where.append(col(p.kind) == kind)
+    if after is not None:
+        where.append(or_(col(p.weight) < after[0], (col(p.weight) == after[0]) & (col(p.id) > after[1])))
+    query = select(p).where(*where).order_by(col(p.weight).desc(), col(p.id)).limit(limit)
+    return list(session.execute(query).scalars())
+
+
+def names(session: Session, kind: str, ids: Sequence[int]) -> dict[int, str]:
+    """What people call accounts, lines or units."""
+    query: Any
+    if kind == "account":
+        query = select(col(Account.id), col(Account.ref) + " " + col(Account.name)).where(col(Account.id).in_(ids))
+    elif kind == "line":
+        ref = col(Contract.ref) + "/" + col(ContractLine.number)
+        query = select(col(ContractLine.id), ref).join(Contract, col(Contract.id) == col(ContractLine.contract_id))
+        query = query.where(col(ContractLine.id).in_(ids))
+    else:
+        query = select(col(Unit.id), col(Unit.serial)).where(col(Unit.id).in_(ids))
+    return {row[0]: row[1] for row in session.execute(query)}

@@ -1,0 +1,1 @@
+"""SQL of messages from devices: births, records, receipts, quarantine."""

@@ -1,0 +1,48 @@
+"""What births say, on the unit's own row."""
+
+from collections.abc import Collection, Mapping
+from datetime import datetime
+from typing import NamedTuple
+
+from musterroll_wire.messages import Birth
+from sqlalchemy import update
+from sqlmodel import Session, col, select
+
+from musterroll.domain.liveness import ReportingClass
+from musterroll.storage.tables.accounts import Product
+from musterroll.storage.tables.units import Unit
+
+
+class Enrolled(NamedTuple):
+    """What a birth is compared with."""
+
+    id: int
+    serial: str
+    serial_key: str
+    reporting: ReportingClass
+
+
+def enrolled(session: Session, unit_ids: Collection[int]) -> dict[int, Enrolled]:
+    query = (
+        select(Unit.id, Unit.serial, Unit.serial_key, Product.reporting)
+        .join(Product, col(Product.id) == col(Unit.product_id))
+        .where(col(Unit.id).in_(unit_ids))
+    )
+    return {found.id: found for found in (Enrolled(*row) for row in session.execute(query))}
+
+
+def describe(session: Session, births: Mapping[int, Birth], now: datetime) -> None:
+    """Write each unit's newest birth over what the one before said."""
+    rows = [
+        {
+            "id": unit_id,
+            "firmware": birth.firmware,
+            "agent": birth.agent,
+            "card": birth.card,
+            "evidence": birth.evidence,
+            "born_at": now,
+        }
+        for unit_id, birth in births.items()
+    ]
+    if rows:
+        session.execute(update(Unit), rows)

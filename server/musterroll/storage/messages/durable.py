@@ -1,0 +1,136 @@
+"""Durable messages and how far they are committed without a gap."""
+
+import json
+from collections.abc import Collection, Sequence
+from typing import NamedTuple
+
+from sqlmodel import Session, col, select
+
+from musterroll.storage.engine.bulk import Bigints, Texts, columns, postgres
+from musterroll.storage.tables.messages import DurableMessage
+
+
+class Stream(NamedTuple):
+    """One epoch of one unit: durable messages are numbered in it."""
+
+    unit_id: int
+    epoch: int
+
+
+class Kept(NamedTuple):
+    """How far a stream is committed without a gap, and the highest number kept."""
+
+    upto: int
+    highest: int
+
+
+class Row(NamedTuple):
+    unit_id: int
+    epoch: int
+    seq: int
+    about: str
+    at: int  # seconds, the unit's clock
+    body: bytes  # UTF-8
+
+
+_COLUMNS = "unit_id, epoch, seq, about, at, body, received_at"
+_KEEP_POSTGRES = f"""
+INSERT INTO message ({_COLUMNS})
+SELECT *, %s FROM unnest(%s::bigint[], %s::bigint[], %s::bigint[], %s::text[], %s::bigint[], %s::text[])
+ON CONFLICT DO NOTHING"""  # noqa: S608
+_KEEP_SQLITE = f"INSERT INTO message ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING"  # noqa: S608
+
+
+def keep(session: Session, rows: Sequence[Row], now: int) -> int:
+    """Store messages received at `now` (ms); those whose key is there already are left alone. Returns how many were new."""
+    if not rows:
+        return 0
+    connection = session.connection()
+    if not postgres(session):
+        values = [(unit, epoch, seq, about, at, body.decode(), now) for unit, epoch, seq, about, at, body in rows]
+        return connection.exec_driver_sql(_KEEP_SQLITE, values).rowcount
+    units, epochs, seqs, abouts, ats, bodies = zip(*rows, strict=True)
+    about = Texts([text.encode() for text in abouts])
+    return connection.exec_driver_sql(
+        _KEEP_POSTGRES, (now, Bigints(units), Bigints(epochs), Bigints(seqs), about, Bigints(ats), Texts(bodies))
+    ).rowcount
+
+
+_STORED_POSTGRES = """
+SELECT m.unit_id, m.epoch, m.seq FROM unnest(%s::bigint[], %s::bigint[], %s::bigint[]) AS k (unit_id, epoch, seq)
+JOIN message m USING (unit_id, epoch, seq)"""
+_STORED_SQLITE = """
+SELECT m.unit_id, m.epoch, m.seq FROM json_each(?) AS k
+JOIN message m ON m.unit_id = k.value ->> 0 AND m.epoch = k.value ->> 1 AND m.seq = k.value ->> 2"""
+
+
+def stored(session: Session, keys: Collection[tuple[int, int, int]]) -> set[tuple[int, int, int]]:
+    """Which of these (unit, epoch, seq) are kept already."""
+    return {(row[0], row[1], row[2]) for row in _by_keys(session, _STORED_POSTGRES, _STORED_SQLITE, sorted(keys))}
+
+
+# The rows are locked in order, so that two ingests with messages of one unit wait for each other instead of missing each other's.
+_KEPT_POSTGRES = """
+SELECT d.unit_id, d.epoch, d.upto, d.highest FROM delivery d
+JOIN unnest(%s::bigint[], %s::bigint[]) AS k (unit_id, epoch) USING (unit_id, epoch) ORDER BY 1, 2 FOR UPDATE OF d"""
+_KEPT_SQLITE = """
+SELECT d.unit_id, d.epoch, d.upto, d.highest FROM json_each(?) AS k
+JOIN delivery d ON d.unit_id = k.value ->> 0 AND d.epoch = k.value ->> 1"""
+_OPEN_POSTGRES = (
+    "INSERT INTO delivery (unit_id, epoch, upto, highest) SELECT *, 0, 0 FROM unnest(%s::bigint[], %s::bigint[]) ON CONFLICT DO NOTHING"
+)
+_OPEN_SQLITE = "INSERT INTO delivery (unit_id, epoch, upto, highest) VALUES (?, ?, 0, 0) ON CONFLICT DO NOTHING"
+
+
+def lock(session: Session, streams: Collection[Stream]) -> dict[Stream, Kept]:
+    """How far each stream is kept; new streams are begun. The rows stay locked to the end of the transaction."""
+    wanted = sorted(streams)
+    found = _kept(session, wanted)
+    new = [stream for stream in wanted if stream not in found]
+    if new:
+        connection = session.connection()
+        if postgres(session):
+            connection.exec_driver_sql(_OPEN_POSTGRES, columns(new))
+        else:
+            connection.exec_driver_sql(_OPEN_SQLITE, [tuple(stream) for stream in new])
+        found |= _kept(session, new)
+    return found
+
+
+def _kept(session: Session, streams: Sequence[Stream]) -> dict[Stream, Kept]:
+    rows = _by_keys(session, _KEPT_POSTGRES, _KEPT_SQLITE, streams)
+    return {Stream(unit, epoch): Kept(upto, highest) for unit, epoch, upto, highest in rows}
+
+
+def _by_keys(session: Session, for_postgres: str, for_sqlite: str, keys: Sequence[tuple[int, ...]]) -> Sequence[Sequence[int]]:
+    if not keys:
+        return []
+    connection = session.connection()
+    if postgres(session):
+        return connection.exec_driver_sql(for_postgres, columns(keys)).all()
+    return connection.exec_driver_sql(for_sqlite, (json.dumps(keys),)).all()
+
+
+def above(session: Session, stream: Stream, upto: int) -> set[int]:
+    """The numbers kept in a stream above `upto`."""
+    m = DurableMessage
+    query = select(m.seq).where(col(m.unit_id) == stream.unit_id, col(m.epoch) == stream.epoch, col(m.seq) > upto)
+    return set(session.exec(query))
+
+
+_ADVANCE_POSTGRES = """
+UPDATE delivery d SET upto = k.upto, highest = k.highest
+FROM unnest(%s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[]) AS k (unit_id, epoch, upto, highest)
+WHERE d.unit_id = k.unit_id AND d.epoch = k.epoch"""
+_ADVANCE_SQLITE = "UPDATE delivery SET upto = ?3, highest = ?4 WHERE unit_id = ?1 AND epoch = ?2"
+
+
+def advance(session: Session, moved: dict[Stream, Kept]) -> None:
+    """Write how far streams have come."""
+    if not moved:
+        return
+    rows = [(*stream, *kept) for stream, kept in sorted(moved.items())]
+    if postgres(session):
+        session.connection().exec_driver_sql(_ADVANCE_POSTGRES, columns(rows))
+    else:
+        session.connection().exec_driver_sql(_ADVANCE_SQLITE, rows)

@@ -1,0 +1,26 @@
+"""Messages that could not be accepted."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import delete, func, insert
+from sqlmodel import Session, col, select
+
+from musterroll.storage.tables.messages import Quarantined
+
+NEWEST_KEPT = 10_000
+
+
+def add(session: Session, rows: Sequence[dict[str, Any]]) -> None:
+    """Store rows, and let the oldest go beyond the newest 10,000."""
+    session.execute(insert(Quarantined), rows)
+    newest = session.exec(select(func.max(Quarantined.id))).one()
+    session.execute(delete(Quarantined).where(col(Quarantined.id) <= (newest or 0) - NEWEST_KEPT))
+
+
+def page(session: Session, before_id: int | None, limit: int) -> list[Quarantined]:
+    """Newest first."""
+    query = select(Quarantined).order_by(col(Quarantined.id).desc()).limit(limit)
+    if before_id is not None:
+        query = query.where(col(Quarantined.id) < before_id)
+    return list(session.exec(query))

@@ -1,0 +1,15 @@
+"""The registry's own epoch: it grows when a restored database may have forgotten what it once received."""
+
+from sqlalchemy import update
+from sqlmodel import Session, col, select
+
+from musterroll.storage.tables.operations import Registry
+
+
+def current(session: Session) -> int:
+    return session.exec(select(Registry.epoch)).one()
+
+
+def advance(session: Session) -> int:
+    session.execute(update(Registry).values(epoch=col(Registry.epoch) + 1))
+    return current(session)

@@ -1,0 +1,1 @@
+"""SQL of notifications: events, rules, the outbox, the calendar."""

@@ -1,0 +1,101 @@
+"""What ends: contracts with what becomes of their term, and warranty by place and day."""
+
+from collections.abc import Collection
+from datetime import date
+from decimal import Decimal
+from typing import Any, NamedTuple
+
+from sqlalchemy import BigInteger, exists, func, or_, select, type_coerce
+from sqlalchemy.orm import aliased
+from sqlmodel import Session, col
+
+from musterroll.domain.contracts.terms import Contract as Terms
+from musterroll.domain.contracts.terms import Renewal, State, renewal, term_on
+from musterroll.domain.units.lifecycle import Lifecycle
+from musterroll.domain.values.money import Money
+from musterroll.storage.contracts.lines_in_force import contract_of
+from musterroll.storage.tables.accounts import Account, Site
+from musterroll.storage.tables.contracts import Contract, ContractLine
+from musterroll.storage.tables.units import Unit
+from musterroll.storage.tables.warranty import WarrantyPeriod
+
+
+class ContractEnd(NamedTuple):
+    """A contract in force whose term has an end."""
+
+    contract: Terms
+    starts_on: date  # of the term
+    renewal: Renewal
+    worth: Money | None  # a year, all its lines
+    account: str
+    account_ref: str
+
+
+def contracts(session: Session, on: date) -> list[ContractEnd]:
+    """The contracts in force on a day, by number, with the end of the term they are in."""
+    price: Any = type_coerce(col(ContractLine.price), BigInteger)
+    worth = (
+        select(func.sum(price * col(ContractLine.quantity)))
+        .where(col(ContractLine.contract_id) == col(Contract.id))
+        .correlate(Contract)
+        .scalar_subquery()
+    )
+    query = (
+        select(Contract, worth, func.coalesce(col(Account.name), ""), func.coalesce(col(Account.ref), ""))
+        .outerjoin(Account, col(Account.id) == col(Contract.account_id))
+        .where(col(Contract.state) != State.DRAFT, col(Contract.starts_on) <= on)
+        .where(or_(col(Contract.ends_on) > on, col(Contract.auto_renew)))
+        .order_by(col(Contract.ref))
+    )
+    found = []
+    for row, amount, account, ref in session.execute(query):
+        terms = contract_of(row)
+        term = term_on(terms, on)
+        if term is not None and term.ends_on is not None:
+            money = None if amount is None else Money(Decimal(int(amount)).scaleb(-4), terms.currency)
+            found.append(ContractEnd(terms, term.starts_on, renewal(terms, term), money, account, ref))
+    return found
+
+
+class WarrantyEnd(NamedTuple):
+    """So many units of a place whose warranty ends with the day before `ends_on`."""
+
+    account_id: int | None
+    site_id: int | None
+    ends_on: date
+    units: int
+    serial: str  # of one of them
+    uid: str
+    account: str
+    site: str
+    account_ref: str
+    site_ref: str
+
+
+def warranties(session: Session, days: Collection[date] | tuple[date, date]) -> list[WarrantyEnd]:
+    """Deployed units whose last warranty ends on one of these days, by place; or from one day up to another, given as a pair."""
+    p, later = WarrantyPeriod, aliased(WarrantyPeriod)
+    followed = exists().where(
+        col(later.unit_id) == col(p.unit_id),
+        col(later.voided_on).is_(None),
+        or_(col(later.ends_on).is_(None), col(later.ends_on) > col(p.ends_on)),
+    )
+    within = col(p.ends_on).between(*days) if isinstance(days, tuple) else col(p.ends_on).in_(list(days))
+    place = (col(Unit.account_id), col(Unit.site_id))
+    ended = (
+        select(*place, col(p.ends_on), func.count(func.distinct(col(Unit.id))).label("units"))
+        .add_columns(func.min(col(Unit.serial)).label("serial"), func.min(col(Unit.uid)).label("uid"))
+        .join_from(p, Unit, col(Unit.id) == col(p.unit_id))
+        .where(within, col(p.voided_on).is_(None), ~followed)
+        .where(col(Unit.lifecycle) == Lifecycle.DEPLOYED, col(Unit.merged_into_id).is_(None))
+        .group_by(*place, col(p.ends_on))
+        .subquery()
+    )
+    names = [func.coalesce(column, "") for column in (col(Account.name), col(Site.name), col(Account.ref), col(Site.ref))]
+    query = (
+        select(ended, *names)
+        .outerjoin(Account, col(Account.id) == ended.c.account_id)
+        .outerjoin(Site, col(Site.id) == ended.c.site_id)
+        .order_by(ended.c.ends_on, ended.c.units.desc(), ended.c.serial)
+    )
+    return [WarrantyEnd._make(row) for row in session.execute(query)]

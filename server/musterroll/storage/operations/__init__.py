@@ -1,0 +1,1 @@
+"""SQL of running the registry: health, jobs, cached figures."""

@@ -1,0 +1,68 @@
+"""The database about itself: how large, which version, at which revision."""
+
+from typing import NamedTuple
+
+from sqlalchemy import func, select, text
+from sqlmodel import Session, col
+
+from musterroll.storage.engine.bulk import postgres
+from musterroll.storage.liveness import process_heartbeats
+from musterroll.storage.notifications import outbox as stored_outbox
+from musterroll.storage.operations import checkpoints
+from musterroll.storage.tables.liveness import Voice
+from musterroll.storage.tables.messages import Quarantined
+from musterroll.storage.tables.operations import Pulse, Registry
+
+INGEST = "ingest:"
+
+
+class Measured(NamedTuple):
+    engine: str  # with its version
+    size: int  # bytes
+    revision: str
+
+
+def database(session: Session) -> Measured:
+    revision = session.execute(text("SELECT version_num FROM alembic_version")).scalar() or ""
+    if postgres(session):
+        version, size = session.execute(text("SELECT current_setting('server_version'), pg_database_size(current_database())")).one()
+        return Measured(f"PostgreSQL {str(version).split()[0]}", int(size), str(revision))
+    version = session.execute(text("SELECT sqlite_version()")).scalar()
+    pages, each = (session.execute(text(f"PRAGMA {name}")).scalar() or 0 for name in ("page_count", "page_size"))
+    return Measured(f"SQLite {version}", int(pages) * int(each), str(revision))
+
+
+class Pulsed(NamedTuple):
+    """A process and when it last got something done (ms)."""
+
+    name: str
+    at: int
+    detail: str
+
+
+def processes(session: Session) -> list[Pulsed]:
+    """Every pulse, the newest first."""
+    rows = session.execute(select(col(Pulse.name), col(Pulse.at), col(Pulse.detail)).order_by(col(Pulse.at).desc()))
+    return [Pulsed._make(row) for row in rows]
+
+
+def figures(session: Session, at: int) -> dict[str, float]:
+    """What is kept of the registry minute by minute, at an instant (ms)."""
+    until = session.execute(select(col(Registry.until))).scalar() or 0
+    handled = [int(one.detail) for one in processes(session) if one.name.startswith(INGEST) and one.detail.isdigit()]
+    found: dict[str, float] = {
+        "silent": float(session.execute(select(func.count()).where(col(Voice.stale_since).is_not(None))).scalar() or 0),
+        "outbox": float(stored_outbox.backlog(session).waiting),
+        "size": float(database(session).size),
+        "quarantined": float(session.execute(select(func.max(col(Quarantined.id)))).scalar() or 0),
+    }
+    if handled:
+        found["messages"] = float(sum(handled))
+    if process_heartbeats.newest(session, INGEST) is not None:
+        found["hearing"] = max(0.0, (at - until) / 1000)
+    return found
+
+
+def keep(session: Session, at: int) -> None:
+    """Keep the figures of this minute (ms)."""
+    checkpoints.read(session, at - at % 60_000, figures(session, at))

@@ -1,0 +1,28 @@
+"""Figures of large fleets, as they were counted last."""
+
+from typing import Any, NamedTuple
+
+from sqlalchemy import func, select
+from sqlmodel import Session, col
+
+from musterroll.storage.tables.operations import KeptFigure
+from musterroll.storage.tables.units import Unit
+
+
+class Row(NamedTuple):
+    at: int  # ms
+    body: Any
+
+
+def units(session: Session) -> int:
+    """About how many units there are; quick, and never too few."""
+    return session.execute(select(func.max(col(Unit.id)))).scalar() or 0
+
+
+def get(session: Session, name: str) -> Row | None:
+    found = session.execute(select(col(KeptFigure.at), col(KeptFigure.body)).where(col(KeptFigure.name) == name)).one_or_none()
+    return Row(found[0], found[1]) if found else None
+
+
+def put(session: Session, name: str, at: int, body: Any) -> None:
+    session.merge(KeptFigure(name=name, at=at, body=body))

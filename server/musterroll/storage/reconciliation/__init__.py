@@ -1,0 +1,1 @@
+"""SQL of reconciliation: contracted, deployed, operating."""

@@ -1,0 +1,60 @@
+"""The counts of each day, kept."""
+
+from datetime import date
+from typing import Any
+
+from sqlalchemy import exists, func, insert, select
+from sqlmodel import Session, col
+
+from musterroll.domain.reconciliation.cells import CELLS
+from musterroll.storage.accounts import hierarchy
+from musterroll.storage.engine.temp_tables import Staging
+from musterroll.storage.tables.reconciliation import Snapshot
+
+
+def kept(session: Session, on: date) -> bool:
+    return bool(session.execute(select(exists().where(col(Snapshot.on) == on))).scalar_one())
+
+
+def first(session: Session) -> date | None:
+    found: date | None = session.execute(select(func.min(col(Snapshot.on)))).scalar_one()
+    return found
+
+
+def last(session: Session) -> date | None:
+    found: date | None = session.execute(select(func.max(col(Snapshot.on)))).scalar_one()
+    return found
+
+
+def nearest(session: Session, on: date, before: date) -> date | None:
+    """The first day kept from `on` to just before another; None where none is."""
+    found: date | None = session.execute(
+        select(func.min(col(Snapshot.on))).where(col(Snapshot.on) >= on, col(Snapshot.on) < before)
+    ).scalar_one()
+    return found
+
+
+def keep(session: Session, staging: Staging, on: date) -> int:
+    """Keep what a run found of a day; not of one when nothing was deployed, heard or under contract: documents may tell of it later.
+
+    Returns the units counted.
+    """
+    counted = "SELECT coalesce(account_id, 0), product_id, cell, count(*) FROM run_cell GROUP BY coalesce(account_id, 0), product_id, cell"
+    codes = {int(code, 2): code for code in CELLS}
+    rows = [
+        {"on": on, "account_id": account, "product_id": product, "cell": codes[cell], "units": units}
+        for account, product, cell, units in staging.rows(counted)
+    ]
+    if any(row["cell"] != "000" for row in rows):
+        session.execute(insert(Snapshot), rows)
+    return sum(row["units"] for row in rows)
+
+
+def between(session: Session, first: date, until: date, account_id: int | None) -> list[tuple[date, str, int]]:
+    """Units by day and cell; of an account with all below it."""
+    s = Snapshot
+    query: Any = select(col(s.on), col(s.cell), func.sum(col(s.units))).where(col(s.on).between(first, until))
+    if account_id is not None:
+        query = query.where(col(s.account_id).in_(hierarchy.subtree(account_id)))
+    grouped = query.group_by(col(s.on), col(s.cell)).order_by(col(s.on), col(s.cell))
+    return [(row[0], row[1], int(row[2])) for row in session.execute(grouped)]

@@ -1,0 +1,83 @@
+"""How units stand on a day: `run_unit`, one row a unit on the roll, and `run_cell`, the same with the cell it is in."""
+
+from typing import Any, NamedTuple
+
+from sqlalchemy import ColumnElement, text
+from sqlmodel import Session
+
+from musterroll.domain.reconciliation.cells import CELLS, OPERATING
+from musterroll.domain.units.lifecycle import Lifecycle
+from musterroll.storage.engine.temp_tables import Staging
+from musterroll.storage.liveness import states as liveness_states
+from musterroll.storage.units import as_of as unit_as_of
+
+
+class Judged(NamedTuple):
+    """SQL over `unit` and `voice`: the lifecycle of a unit and whether it operates, at the moment of the run."""
+
+    lifecycle: str
+    operating: str
+
+
+def judged(session: Session, instant: int, now: int) -> Judged:
+    """The SQL of how units stood at an instant (ms), at the latest now."""
+    heard = liveness_states.hearing(session)
+    if instant >= now:
+        return Judged("unit.lifecycle", _words(session, liveness_states.liveness(heard, now).in_(sorted(OPERATING))))
+    operating = unit_as_of.liveness_at(heard, instant, now).in_(sorted(OPERATING))
+    return Judged(_words(session, unit_as_of.lifecycle_at(instant, now)), _words(session, operating))
+
+
+def _words(session: Session, expression: ColumnElement[Any]) -> str:
+    return str(expression.compile(session.get_bind(), compile_kwargs={"literal_binds": True}))
+
+
+class Stood(NamedTuple):
+    lifecycle: Lifecycle
+    operating: bool
+
+
+def one(session: Session, judged: Judged, unit_id: int) -> Stood | None:
+    """How one unit on the roll stood."""
+    query = f"SELECT {judged.lifecycle}, coalesce({judged.operating}, FALSE) FROM unit LEFT JOIN voice ON voice.unit_id = unit.id"  # noqa: S608
+    found = session.execute(text(f"{query} WHERE unit.id = :id AND unit.merged_into_id IS NULL"), {"id": unit_id}).one_or_none()
+    return Stood(Lifecycle(found[0]), bool(found[1])) if found else None
+
+
+# All that a run needs to know of `unit`, beside its `voice` and its `site`.
+FACTS = """unit.id AS unit_id, coalesce(unit.account_id, site.account_id) AS account_id, unit.site_id, unit.product_id,
+  {lifecycle} AS lifecycle, coalesce({operating}, FALSE) AS operating, voice.heard_at, unit.installed_on, unit.serial_key"""
+_EVERY_UNIT = f"""
+SELECT {FACTS} FROM unit LEFT JOIN voice ON voice.unit_id = unit.id LEFT JOIN site ON site.id = unit.site_id
+WHERE unit.merged_into_id IS NULL"""  # noqa: S608
+_TOUCHED = """
+SELECT unit_id, account_id, site_id, product_id, lifecycle, operating, heard_at, installed_on, serial_key FROM run_touched
+WHERE on_roll"""
+# Whom a line can mean that names a serial: also units that a run of some need not seat again.
+_HOLDERS = "(SELECT id AS unit_id, serial_key, product_id FROM unit WHERE merged_into_id IS NULL)"
+_CELLS = """
+SELECT u.unit_id, u.account_id, u.site_id, u.product_id, u.lifecycle, u.operating, u.heard_at,
+  CASE WHEN s.unit_id IS NULL THEN 0 ELSE 4 END + CASE WHEN u.lifecycle = 'deployed' THEN 2 ELSE 0 END
+  + CASE WHEN u.operating THEN 1 ELSE 0 END AS cell,
+  coalesce(s.line_id, 0) AS line_id
+FROM run_unit u LEFT JOIN run_seat s ON s.unit_id = u.unit_id AND s.chief"""
+
+
+def stage_units(staging: Staging, whole: bool) -> None:
+    staging.make("run_unit", _EVERY_UNIT if whole else _TOUCHED, by="unit_id")
+    staging.define("holders", "run_unit" if whole else _HOLDERS)
+
+
+def stage_cells(staging: Staging) -> None:
+    """Make `run_cell` once the units are seated."""
+    staging.make("run_cell", _CELLS, by="unit_id")
+
+
+def cells(staging: Staging) -> dict[str, int]:
+    """How many units of the run are in each of the eight cells."""
+    return by_code(dict(staging.rows("SELECT cell, count(*) FROM run_cell GROUP BY cell")))
+
+
+def by_code(units: dict[int, int]) -> dict[str, int]:
+    """Counts by the number of a cell as counts by its code, empty cells too."""
+    return {code: units.get(int(code, 2), 0) for code in CELLS}

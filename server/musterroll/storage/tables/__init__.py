@@ -1,0 +1,24 @@
+"""Every table, one file per subject. Importing this package makes all of them known to SQLModel's metadata.
+
+Instants that are read often and written hot are integer milliseconds; the others are aware UTC datetimes.
+"""
+
+from musterroll.storage.tables import (  # noqa: F401
+    access,
+    accounts,
+    audit,
+    capacity,
+    contracts,
+    enrolment,
+    findings,
+    fleet,
+    imports,
+    liveness,
+    matching,
+    messages,
+    notifications,
+    operations,
+    reconciliation,
+    units,
+    warranty,
+)

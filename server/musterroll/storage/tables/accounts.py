@@ -1,0 +1,55 @@
+"""Customers, where their units are, and what products there are."""
+
+from datetime import datetime
+from decimal import Decimal
+
+from sqlalchemy import UniqueConstraint
+from sqlmodel import Field, SQLModel
+
+from musterroll.domain.liveness import ReportingClass
+from musterroll.storage.tables.columns import BIG, NEVER_REUSED, PRICE, present, row_id, word
+
+
+class Account(SQLModel, table=True):
+    __table_args__ = (present("ix_account_merged_into_id", "merged_into_id"), NEVER_REUSED)
+    id: int | None = row_id()
+    ref: str = Field(unique=True, max_length=80)  # the number the customer's own systems know it by
+    name: str = Field(max_length=200)
+    parent_id: int | None = Field(default=None, foreign_key="account.id", index=True, sa_type=BIG)
+    website: str = Field(default="", max_length=200)
+    phone: str = Field(default="", max_length=60)
+    postcode: str = Field(default="", max_length=20)
+    country: str = Field(default="", max_length=60)
+    segment: str = Field(default="", max_length=80)
+    merged_into_id: int | None = Field(default=None, foreign_key="account.id", sa_type=BIG)
+    created_at: datetime
+
+
+class Site(SQLModel, table=True):
+    __table_args__ = NEVER_REUSED
+    id: int | None = row_id()
+    ref: str = Field(unique=True, max_length=80)
+    account_id: int | None = Field(default=None, foreign_key="account.id", index=True, sa_type=BIG)
+    name: str = Field(max_length=200)
+    postcode: str = Field(default="", max_length=20)
+    country: str = Field(default="", max_length=60)
+    zone: str = Field(default="UTC", max_length=60)  # IANA time zone: the calendar that warranty days are judged by
+    latitude: float | None = None
+    longitude: float | None = None
+    created_at: datetime
+
+
+class Product(SQLModel, table=True):
+    __table_args__ = (UniqueConstraint("maker_key", "model_key"), NEVER_REUSED)
+    id: int | None = row_id()
+    maker: str = Field(max_length=200)
+    model: str = Field(max_length=200)
+    family: str = Field(max_length=200)
+    maker_key: str = Field(max_length=200)
+    model_key: str = Field(max_length=200)
+    family_key: str = Field(max_length=200)
+    reporting: ReportingClass = word(ReportingClass, default=ReportingClass.ALWAYS_ON)
+    policy_id: int | None = Field(default=None, foreign_key="warranty_policy.id", sa_type=BIG)
+    list_price: Decimal | None = Field(default=None, sa_type=PRICE)  # of a year's cover of one unit
+    currency: str = Field(default="EUR", max_length=3)
+    created_at: datetime

@@ -1,0 +1,34 @@
+"""Tables of who did what: changes that can be undone, and the entries that prove them."""
+
+from typing import Any
+
+from sqlalchemy import Index
+from sqlmodel import Field, SQLModel
+
+from musterroll.storage.tables.columns import BIG, DOCUMENT, row_id
+
+
+class Change(SQLModel, table=True):
+    """One act of a person or a program: an import, a merge, a decision, a move. Undoing is another change."""
+
+    id: int | None = row_id()
+    at: int = Field(sa_type=BIG)  # ms
+    actor: str = Field(max_length=120)
+    kind: str = Field(max_length=32)  # import, merge, decision, lifecycle, warranty, undo, ...
+    subject: str = Field(max_length=200)  # in words: a file, a serial
+    reason: str = Field(default="", max_length=500)
+    undoes_id: int | None = Field(default=None, foreign_key="change.id", unique=True, sa_type=BIG)
+
+
+class AuditEntry(SQLModel, table=True):
+    """One row before and after a change (only the columns that differ). Append-only; each hash covers the one before it."""
+
+    __tablename__ = "audit_entry"
+    __table_args__ = (Index("ix_audit_entry_row", "table_name", "row_key"), Index("ix_audit_entry_change", "change_id", "id"))
+    id: int | None = row_id()
+    change_id: int = Field(sa_type=BIG)  # no foreign key: the check is paid per row, and the chain proves more
+    table_name: str = Field(max_length=40)
+    row_key: str = Field(max_length=120)
+    before: dict[str, Any] | None = Field(default=None, sa_type=DOCUMENT)  # None: it was not there
+    after: dict[str, Any] | None = Field(default=None, sa_type=DOCUMENT)  # None: it was deleted
+    hash: str = Field(max_length=64)

@@ -1,0 +1,42 @@
+"""Findings and what people decided on them."""
+
+from datetime import date
+from decimal import Decimal
+
+from sqlalchemy import Text, UniqueConstraint
+from sqlmodel import Field, SQLModel
+
+from musterroll.storage.tables.columns import BIG, PRICE, row_id
+
+
+class Finding(SQLModel, table=True):
+    """One disagreement as the last run saw it; its words and evidence are worked out when it is opened."""
+
+    __table_args__ = (UniqueConstraint("subject_id", "subject", "kind"),)
+    id: int | None = row_id()
+    kind: str = Field(max_length=32)
+    subject: str = Field(max_length=8)  # unit, line
+    subject_id: int = Field(sa_type=BIG)
+    facts: str = Field(sa_type=Text)  # what it rests on, the same text while nothing changes
+    variant: str = Field(default="", max_length=24)
+    account_id: int | None = Field(default=None, sa_type=BIG)
+    value: Decimal | None = Field(default=None, sa_type=PRICE)  # a year
+    currency: str = Field(default="", max_length=3)
+    counted: bool = True  # not where another finding counts the same money
+    present: bool = True
+    first_seen_at: int = Field(sa_type=BIG)  # ms
+    changed_at: int = Field(sa_type=BIG)
+
+
+class FindingDecision(SQLModel, table=True):
+    """What a person decided of a finding, on which facts. Only added to; the newest that is not undone counts."""
+
+    __tablename__ = "finding_decision"
+    id: int | None = row_id()
+    finding_id: int = Field(foreign_key="finding.id", index=True, sa_type=BIG)
+    state: str = Field(max_length=16)
+    reason: str = Field(max_length=500)
+    facts: str = Field(sa_type=Text)
+    until: date | None = None
+    at: int = Field(sa_type=BIG)
+    by: str = Field(max_length=120)

@@ -1,0 +1,44 @@
+"""What units last reported: written hot, so narrow and without indexes. Instants are ms."""
+
+from sqlalchemy import Index, SmallInteger, text
+from sqlmodel import Field, SQLModel
+
+from musterroll.storage.tables.columns import BIG
+
+
+class Voice(SQLModel, table=True):
+    """The hot row of a unit: what its last heartbeat said. Narrow, integers only, no index on `heard_at` (HOT updates)."""
+
+    __table_args__ = (
+        Index("ix_voice_stale", "unit_id", postgresql_where=text("stale_since IS NOT NULL"), sqlite_where=text("stale_since IS NOT NULL")),
+        {"postgresql_with": {"fillfactor": "70"}},
+    )
+    unit_id: int = Field(primary_key=True, foreign_key="unit.id", sa_type=BIG, sa_column_kwargs={"autoincrement": False})
+    heard_at: int | None = Field(default=None, sa_type=BIG)  # ms, the registry's clock at receipt
+    first_heard_at: int | None = Field(default=None, sa_type=BIG)
+    epoch: int = Field(default=0, sa_type=BIG)
+    beat: int = Field(default=-1, sa_type=BIG)  # -1: none of this epoch yet
+    birth_epoch: int = Field(default=-1, sa_type=BIG)  # of the newest birth; older than `epoch`: a birth is missing
+    birth_seq: int = Field(default=0, sa_type=BIG)
+    interval: int = 60  # seconds, as the last birth said
+    late_after: int = 66  # seconds
+    stale_after: int = 186
+    death_at: int | None = Field(default=None, sa_type=BIG)
+    stale_since: int | None = Field(default=None, sa_type=BIG)
+    held_at: int | None = Field(default=None, sa_type=BIG)
+    clock_offset: int | None = Field(default=None, sa_type=BIG)  # seconds the unit's clock is ahead of ours
+    uptime: int | None = Field(default=None, sa_type=BIG)
+    operating: int | None = Field(default=None, sa_type=BIG)  # lifetime operating seconds
+    cpu: int | None = Field(default=None, sa_type=SmallInteger)
+    memory: int | None = Field(default=None, sa_type=SmallInteger)
+    disk: int | None = Field(default=None, sa_type=SmallInteger)
+    temperature: int | None = Field(default=None, sa_type=SmallInteger)
+
+
+class Usage(SQLModel, table=True):
+    """Lifetime usage counters by name, newest value."""
+
+    unit_id: int = Field(primary_key=True, foreign_key="unit.id", sa_type=BIG)
+    name: str = Field(primary_key=True, max_length=80)
+    value: float
+    at: int = Field(sa_type=BIG)

@@ -1,0 +1,145 @@
+"""Tables of what is worth telling, whom to tell, the outbox, and how activity and the registry itself go over time."""
+
+from datetime import date, datetime
+from decimal import Decimal
+
+from sqlalchemy import Index, SmallInteger, text
+from sqlmodel import Field, SQLModel
+
+from musterroll.domain.notifications.events import Kind
+from musterroll.domain.notifications.retry import MessageState
+from musterroll.domain.notifications.schedule import Pace, Way
+from musterroll.storage.tables.columns import BIG, DOCUMENT, NEVER_REUSED, PRICE, present, row_id, word
+
+
+class Signal(SQLModel, table=True):
+    """Something worth telling, of one place, written in the transaction that made it so.
+
+    Nobody numbers these by commit: what is not `taken_at` yet is still to be dealt out to the rules, whenever it became visible.
+    """
+
+    __table_args__ = (
+        Index("ix_signal_untaken", "id", postgresql_where=text("taken_at IS NULL"), sqlite_where=text("taken_at IS NULL")),
+        Index("ix_signal_taken_at", "taken_at"),
+    )
+    id: int | None = row_id()
+    kind: Kind = word(Kind)
+    at: int = Field(sa_type=BIG)  # ms: when the registry noticed
+    since: int | None = Field(default=None, sa_type=BIG)  # ms: since when it is so
+    account_id: int | None = Field(default=None, sa_type=BIG)
+    site_id: int | None = Field(default=None, sa_type=BIG)
+    units: int = 0  # or rows, or findings: what the kind counts
+    serial: str = Field(default="", max_length=200)  # of one of them
+    uid: str = Field(default="", max_length=64)
+    variant: str = Field(default="", max_length=32)  # kind of finding, of document, of counter; whether a contract renews
+    lead: int | None = None  # days before
+    on: date | None = None  # the day it is about
+    worth: Decimal | None = Field(default=None, sa_type=PRICE)  # a year
+    currency: str = Field(default="", max_length=3)
+    detail: str = Field(default="", max_length=300)
+    key: str | None = Field(default=None, unique=True, max_length=120)  # where it could be noticed twice
+    taken_at: int | None = Field(default=None, sa_type=BIG)  # ms
+
+
+class NotificationRule(SQLModel, table=True):
+    """Who is told what, how and when."""
+
+    __tablename__ = "notification_rule"
+    __table_args__ = NEVER_REUSED
+    id: int | None = row_id()
+    name: str = Field(max_length=120)
+    way: Way = word(Way)
+    address: str = Field(max_length=500)
+    secret: str = Field(default="", max_length=120, sa_column_kwargs={"server_default": ""})  # signs webhooks
+    kinds: list[str] = Field(default_factory=list, sa_type=DOCUMENT)
+    finding_kinds: list[str] = Field(default_factory=list, sa_type=DOCUMENT)  # empty: any
+    least_worth: Decimal | None = Field(default=None, sa_type=PRICE)  # of findings
+    leads: list[int] = Field(default_factory=list, sa_type=DOCUMENT)  # days before an end
+    account_id: int | None = Field(default=None, foreign_key="account.id", sa_type=BIG)  # this one and all below; none: everything
+    pace: Pace = word(Pace)
+    gather_minutes: int = 5
+    hour: int = 7
+    weekday: int = 0  # Monday
+    zone: str = Field(default="UTC", max_length=60)
+    quiet_from: int | None = None  # minutes of the day
+    quiet_until: int | None = None
+    told_until: int = Field(default=0, sa_type=BIG, sa_column_kwargs={"server_default": "0"})  # ms: the last digest was due then
+    paused_at: datetime | None = None
+    removed_at: datetime | None = None
+    created_at: datetime
+    created_by: str = Field(max_length=120)
+
+
+class Notification(SQLModel, table=True):
+    """One message in the outbox: made once with its id and its words, sent until the other side took it or it is given up."""
+
+    __table_args__ = (
+        Index("ix_notification_waiting", "next_at", postgresql_where=text("state = 'waiting'"), sqlite_where=text("state = 'waiting'")),
+        Index("ix_notification_rule", "rule_id", "id"),
+    )
+    id: int | None = row_id()
+    rule_id: int = Field(foreign_key="notification_rule.id", sa_type=BIG)
+    key: str = Field(unique=True, max_length=64)  # the id its receiver knows it by, the same at every attempt
+    title: str = Field(max_length=300)
+    body: str  # JSON: as composed
+    signals: int = 0
+    test: bool = False
+    state: MessageState = word(MessageState, default=MessageState.WAITING)
+    attempts: int = 0
+    created_at: int = Field(sa_type=BIG)  # ms
+    next_at: int = Field(sa_type=BIG)  # ms
+    sent_at: int | None = Field(default=None, sa_type=BIG)
+    error: str = Field(default="", max_length=300)
+
+
+class Dealt(SQLModel, table=True):
+    """A signal dealt out to a rule: waiting for a message, or gone with one. Never with two."""
+
+    __table_args__ = (
+        Index(
+            "ix_dealt_waiting", "rule_id", postgresql_where=text("notification_id IS NULL"), sqlite_where=text("notification_id IS NULL")
+        ),
+        present("ix_dealt_told", "notification_id"),
+    )
+    rule_id: int = Field(primary_key=True, sa_type=BIG, sa_column_kwargs={"autoincrement": False})
+    signal_id: int = Field(primary_key=True, sa_type=BIG, sa_column_kwargs={"autoincrement": False})
+    notification_id: int | None = Field(default=None, sa_type=BIG)
+
+
+class CalendarFeed(SQLModel, table=True):
+    """A person's secret address of a calendar; only its hash is kept."""
+
+    __tablename__ = "calendar_feed"
+    id: int | None = row_id()
+    user_id: int = Field(foreign_key="user.id", index=True, sa_type=BIG)
+    token_hash: str = Field(unique=True, max_length=64)
+    created_at: datetime
+    read_at: datetime | None = None
+    revoked_at: datetime | None = None
+
+
+class Ending(SQLModel, table=True):
+    """A day on which something ends, worked out every hour: calendars of large rolls are read from here."""
+
+    __table_args__ = (Index("ix_ending_on", "on"),)
+    uid: str = Field(primary_key=True, max_length=120)  # the same while it is about the same term or day
+    on: date
+    account_id: int | None = Field(default=None, index=True, sa_type=BIG)
+    site_id: int | None = Field(default=None, sa_type=BIG)
+    ref: str = Field(default="", max_length=80)  # of a contract; empty: it is about warranty
+    how: str = Field(max_length=16)  # ends, renews, notice, warranty
+    units: int = 0
+    worth: Decimal | None = Field(default=None, sa_type=PRICE)
+    currency: str = Field(default="", max_length=3)
+
+
+class Activity(SQLModel, table=True):
+    """How a lifetime counter of a unit grows from week to week, beside how it usually does."""
+
+    unit_id: int = Field(primary_key=True, sa_type=BIG, sa_column_kwargs={"autoincrement": False})
+    name: str = Field(primary_key=True, max_length=80)  # operating (seconds), or a usage counter
+    at: int = Field(sa_type=BIG)  # ms: when `value` was read
+    value: float
+    weeks: int = Field(default=0, sa_type=SmallInteger)  # that `usual` rests on
+    usual: float = 0.0  # a week, smoothed
+    latest: float = 0.0  # the last week

@@ -1,0 +1,45 @@
+"""Tables a reconciliation keeps for itself: how it last found every unit, the sums of that, and what to look at again."""
+
+from datetime import date
+
+from sqlalchemy import SmallInteger
+from sqlmodel import Field, SQLModel
+
+from musterroll.storage.tables.columns import BIG, row_id
+
+
+class Standing(SQLModel, table=True):
+    """How the last run found one unit. `cell` is 4 x contracted + 2 x deployed + operating."""
+
+    unit_id: int = Field(primary_key=True, sa_type=BIG, sa_column_kwargs={"autoincrement": False})
+    account_id: int = Field(default=0, sa_type=BIG)  # 0: none
+    site_id: int = Field(default=0, sa_type=BIG)
+    product_id: int = Field(sa_type=BIG)
+    cell: int = Field(sa_type=SmallInteger)
+    line_id: int = Field(default=0, sa_type=BIG)  # a line it sits on; 0: none
+
+
+class Tally(SQLModel, table=True):
+    """How many units stand in each cell: all of them (`all`, 0), of each account, of each product."""
+
+    axis: str = Field(primary_key=True, max_length=8)
+    of_id: int = Field(primary_key=True, sa_type=BIG, sa_column_kwargs={"autoincrement": False})
+    cell: int = Field(primary_key=True, sa_type=SmallInteger, sa_column_kwargs={"autoincrement": False})
+    units: int
+
+
+class Dirty(SQLModel, table=True):
+    """A unit whose standing may have changed since the last run; none named: paper changed, so any may have. Rows may repeat."""
+
+    id: int | None = row_id()
+    unit_id: int | None = Field(default=None, index=True, sa_type=BIG)
+
+
+class Snapshot(SQLModel, table=True):
+    """The counts of one day, by account and product, as they were known when the day ended."""
+
+    on: date = Field(primary_key=True)
+    account_id: int = Field(primary_key=True, sa_type=BIG, sa_column_kwargs={"autoincrement": False})  # 0: none
+    product_id: int = Field(primary_key=True, sa_type=BIG, sa_column_kwargs={"autoincrement": False})
+    cell: str = Field(primary_key=True, max_length=3)
+    units: int

@@ -1,0 +1,97 @@
+"""Units, their state changes, notes and incidents."""
+
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import Index, Text, UniqueConstraint
+from sqlmodel import Field, SQLModel
+
+from musterroll.domain.units.lifecycle import Lifecycle
+from musterroll.storage.tables.columns import BIG, DOCUMENT, KEY, NEVER_REUSED, PRICE, present, row_id, word
+
+
+class Unit(SQLModel, table=True):
+    """One serial number. Facts that change with every heartbeat live in `Voice`."""
+
+    __table_args__ = (
+        UniqueConstraint("maker_key", "family_key", "serial_key"),
+        # Lists are in serial order, so each filter's index carries the serial.
+        *(Index(f"ix_unit_{name}", name, "serial_key") for name in ("lifecycle", "product_id", "account_id", "site_id")),
+        Index("ix_unit_count", "lifecycle", "id"),  # counting by lifecycle and liveness walks units and voices in one order
+        *(present(f"ix_unit_{name}", name) for name in ("replaced_by_id", "merged_into_id")),
+        NEVER_REUSED,
+    )
+    id: int | None = row_id()
+    uid: str = Field(unique=True, max_length=64)  # in topics and addresses
+    serial: str = Field(max_length=200)  # as written
+    serial_key: str = Field(index=True, sa_type=KEY)
+    twin_key: str = Field(index=True, sa_type=KEY)
+    maker_key: str = Field(max_length=200)
+    family_key: str = Field(max_length=200)
+    product_id: int = Field(foreign_key="product.id", sa_type=BIG)
+    account_id: int | None = Field(default=None, foreign_key="account.id", sa_type=BIG)
+    site_id: int | None = Field(default=None, foreign_key="site.id", sa_type=BIG)
+    lifecycle: Lifecycle = word(Lifecycle, default=Lifecycle.UNRECORDED)
+    shipped_on: date | None = None
+    installed_on: date | None = None
+    registered_on: date | None = None
+    warranty_months: int | None = None
+    replaced_by_id: int | None = Field(default=None, foreign_key="unit.id", sa_type=BIG)
+    merged_into_id: int | None = Field(default=None, foreign_key="unit.id", sa_type=BIG)
+    firmware: str = Field(default="", max_length=256)
+    agent: str = Field(default="", max_length=256)
+    born_at: datetime | None = None  # the last birth, by the registry's clock
+    card: dict[str, Any] | None = Field(default=None, sa_type=DOCUMENT)  # the unit's own warranty card: a claim
+    evidence: dict[str, Any] = Field(default_factory=dict, sa_type=DOCUMENT)
+    created_at: datetime
+
+
+class Transition(SQLModel, table=True):
+    """One change on one axis of one unit, with its cause and who made it. Only ever added to; what is undone is withdrawn, not deleted.
+
+    No foreign keys: what was once known of a unit whose document was undone stays known, and the checks are paid per row.
+    """
+
+    __table_args__ = (
+        Index("ix_transition_unit", "unit_id", "axis", "id"),
+        present("ix_transition_change", "change_id"),
+    )
+    id: int | None = row_id()
+    unit_id: int = Field(sa_type=BIG)
+    at: int = Field(sa_type=BIG)  # ms: when it became so
+    recorded_at: int = Field(sa_type=BIG)  # ms: when the registry got to know it
+    axis: str = Field(max_length=16)  # lifecycle, liveness, identity
+    old: str | None = Field(default=None, max_length=200)
+    new: str = Field(max_length=200)
+    cause: str = Field(max_length=500)
+    actor: str = Field(max_length=120)
+    change_id: int | None = Field(default=None, sa_type=BIG)  # the change that made it, where one did
+    withdrawn_at: int | None = Field(default=None, sa_type=BIG)  # ms: when that change was undone
+
+
+class Incident(SQLModel, table=True):
+    """One support ticket."""
+
+    __table_args__ = NEVER_REUSED
+    id: int | None = row_id()
+    ref: str = Field(unique=True, max_length=80)
+    unit_id: int | None = Field(default=None, foreign_key="unit.id", index=True, sa_type=BIG)
+    serial: str = Field(max_length=200)  # as the ticket writes it
+    opened_on: date
+    closed_on: date | None = None
+    category: str = Field(default="", max_length=120)
+    hours: Decimal | None = Field(default=None, sa_type=PRICE)
+    parts: int | None = None
+
+
+class UnitNote(SQLModel, table=True):
+    """What a person wrote down about one unit. A note is taken back by undoing the change that made it."""
+
+    __tablename__ = "unit_note"
+    __table_args__ = NEVER_REUSED
+    id: int | None = row_id()
+    unit_id: int = Field(foreign_key="unit.id", index=True, sa_type=BIG)
+    at: int = Field(sa_type=BIG)  # ms
+    author: str = Field(max_length=120)
+    text: str = Field(sa_type=Text)

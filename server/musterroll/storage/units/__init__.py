@@ -1,0 +1,1 @@
+"""SQL of units: serial numbers, lifecycle, history, moves and incidents."""

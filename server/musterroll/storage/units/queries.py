@@ -1,0 +1,111 @@
+"""Units as they are shown and found: one row of facts per unit, joined with product, account, site and voice."""
+
+from collections.abc import Collection
+from typing import Any, NamedTuple
+
+from sqlalchemy import ColumnElement, Row, exists, func, or_, select
+from sqlmodel import Session, col
+
+from musterroll.storage.engine import bulk
+from musterroll.storage.engine.bulk import among
+from musterroll.storage.liveness.states import only_told
+from musterroll.storage.tables.accounts import Account, Product, Site
+from musterroll.storage.tables.enrolment import Credential, CredentialStatus
+from musterroll.storage.tables.liveness import Voice
+from musterroll.storage.tables.units import Unit
+
+
+def _has(status: CredentialStatus) -> ColumnElement[bool]:
+    return exists().where(col(Credential.unit_id) == col(Unit.id), col(Credential.status) == status)
+
+
+_FACTS: Any = (
+    select(
+        col(Unit.id),
+        col(Unit.uid),
+        col(Unit.serial),
+        col(Unit.serial_key),
+        col(Product.maker),
+        col(Product.model),
+        col(Unit.lifecycle),
+        col(Unit.shipped_on),
+        col(Unit.installed_on),
+        col(Unit.warranty_months),
+        col(Unit.firmware),
+        col(Unit.agent),
+        col(Unit.born_at),
+        col(Unit.card),
+        col(Unit.evidence),
+        col(Account.name).label("account"),
+        col(Account.ref).label("account_ref"),
+        col(Site.name).label("site"),
+        col(Site.ref).label("site_ref"),
+        col(Voice.heard_at),
+        col(Voice.first_heard_at),
+        func.coalesce(col(Voice.epoch), 0).label("epoch"),
+        func.coalesce(col(Voice.interval), 0).label("interval"),
+        func.coalesce(col(Voice.late_after), 0).label("late_after"),
+        func.coalesce(col(Voice.stale_after), 0).label("stale_after"),
+        col(Voice.death_at),
+        col(Voice.stale_since),
+        col(Voice.held_at),
+        func.coalesce(only_told(), False).label("told"),
+        col(Voice.clock_offset),
+        col(Voice.uptime),
+        col(Voice.operating),
+        col(Voice.cpu),
+        col(Voice.memory),
+        col(Voice.disk),
+        col(Voice.temperature),
+        _has(CredentialStatus.ACTIVE).label("enrolled"),
+        _has(CredentialStatus.PENDING).label("pending"),
+    )
+    .join_from(Unit, Product, col(Product.id) == col(Unit.product_id))
+    .outerjoin(Account, col(Account.id) == col(Unit.account_id))
+    .outerjoin(Site, col(Site.id) == col(Unit.site_id))
+    .outerjoin(Voice, col(Voice.unit_id) == col(Unit.id))
+)
+
+
+def by_uids(session: Session, uids: Collection[str]) -> list[Row[Any]]:
+    return _rows(session, _FACTS.where(col(Unit.uid).in_(uids)))
+
+
+def by_code(session: Session, uids: Collection[str], twins: Collection[str], keys: Collection[str], limit: int) -> list[Row[Any]]:
+    """Units with one of these ids, then those with one of these serials, then those easily confused with them. A serial is not unique."""
+    named = col(Unit.uid).in_(uids)
+    order = (~named, col(Unit.serial_key).not_in(keys), col(Unit.serial_key), col(Unit.maker_key), col(Unit.family_key))
+    return _rows(session, _FACTS.where(or_(named, col(Unit.twin_key).in_(twins))).order_by(*order).limit(limit))
+
+
+def by_twins(session: Session, twins: Collection[str], limit: int) -> list[Row[Any]]:
+    """Units whose twin key is one of these, however many."""
+    return _rows(session, _FACTS.where(among(session, col(Unit.twin_key), twins)).order_by(col(Unit.serial_key), col(Unit.id)).limit(limit))
+
+
+def by_ids(session: Session, ids: list[int]) -> list[Row[Any]]:
+    """Units by row id, in serial order."""
+    return _rows(session, _FACTS.where(col(Unit.id).in_(ids)).order_by(col(Unit.serial_key), col(Unit.id)))
+
+
+def unit_id(session: Session, uid: str) -> int | None:
+    """The row id behind a unit id."""
+    if "\0" in uid:
+        return None  # PostgreSQL will not even compare one
+    return session.execute(select(col(Unit.id)).where(col(Unit.uid) == uid)).scalar_one_or_none()
+
+
+def _rows(session: Session, query: Any) -> list[Row[Any]]:
+    return list(session.execute(query))
+
+
+class Name(NamedTuple):
+    uid: str
+    serial: str
+    model: str
+
+
+def by_id(session: Session, ids: Collection[int]) -> dict[int, Name]:
+    query = select(col(Unit.id), col(Unit.uid), col(Unit.serial), col(Product.model))
+    query = query.join_from(Unit, Product, col(Product.id) == col(Unit.product_id)).where(bulk.among(session, col(Unit.id), ids))
+    return {row[0]: Name(row[1], row[2], row[3]) for row in session.execute(query)} if ids else {}

@@ -1,0 +1,119 @@
+"""What stands in the place of records that were merged or replaced, however long the chain."""
+
+from collections.abc import Collection
+from typing import Any, NamedTuple
+
+from sqlalchemy import select
+from sqlalchemy.orm import aliased
+from sqlmodel import Session, col
+
+from musterroll.storage.engine.bulk import among
+from musterroll.storage.tables.accounts import Account
+from musterroll.storage.tables.units import Unit
+
+
+class Holder(NamedTuple):
+    """A unit as far as a line that names a serial cares."""
+
+    id: int
+    serial: str
+    serial_key: str
+    product_id: int
+    merged_into_id: int | None
+    replaced_by_id: int | None
+
+
+_HOLDER = tuple(
+    col(column) for column in (Unit.id, Unit.serial, Unit.serial_key, Unit.product_id, Unit.merged_into_id, Unit.replaced_by_id)
+)
+
+
+def accounts(session: Session) -> dict[str, str]:
+    """The number of the account that stays, by the number of each that was merged into it."""
+    stays = aliased(Account)
+    query = select(col(Account.ref), col(stays.ref)).join(stays, col(stays.id) == col(Account.merged_into_id))
+    into: dict[str, str] = {row[0]: row[1] for row in session.execute(query)}
+    return {ref: _last(into, ref) for ref in into}
+
+
+def account_id(session: Session, account: Account) -> int | None:
+    """The row of this account or, where it was merged, of the one that stays."""
+    while account.merged_into_id is not None:
+        account = session.get_one(Account, account.merged_into_id)
+    return account.id
+
+
+def unit(session: Session, found: Unit) -> Unit:
+    """This unit or, where it was merged, the one that stays."""
+    while found.merged_into_id is not None:
+        found = session.get_one(Unit, found.merged_into_id)
+    return found
+
+
+def holding(session: Session, key: str) -> list[Unit]:
+    """The units with this serial, also those that were merged into others."""
+    return list(session.scalars(select(Unit).where(col(Unit.serial_key) == key).order_by(col(Unit.id))))
+
+
+def merged(session: Session, model: type[Account] | type[Unit], ids: Collection[int]) -> dict[int, int]:
+    """Those of these rows that were merged, with the row that stays."""
+    table: Any = model.__table__  # type: ignore[union-attr]
+    into = {
+        row[0]: row[1] for row in session.execute(select(table.c.id, table.c.merged_into_id).where(table.c.merged_into_id.is_not(None)))
+    }
+    return {one: _last(into, one) for one in ids if one in into}
+
+
+def keys_merged_into(session: Session, unit_ids: Collection[int]) -> set[tuple[int, str]]:
+    """The serials of units that were merged into these: (row that stays, serial key)."""
+    query = select(col(Unit.merged_into_id), col(Unit.serial_key)).where(among(session, col(Unit.merged_into_id), unit_ids))
+    return {(row[0], row[1]) for row in session.execute(query)} if unit_ids else set()
+
+
+def any_units(session: Session) -> bool:
+    """Whether any unit was merged or replaced at all."""
+    places = (col(Unit.merged_into_id), col(Unit.replaced_by_id))  # each by its own index
+    return any(session.execute(select(col(Unit.id)).where(place.is_not(None)).limit(1)).first() for place in places)
+
+
+class Heirs:
+    """The units that hold some serials, and those that took their place."""
+
+    def __init__(self, session: Session, serial_keys: Collection[str]) -> None:
+        self._units: dict[int, Holder] = {}
+        self._by_key: dict[str, list[Holder]] = {}
+        self._learn(session, select(*_HOLDER).where(among(session, col(Unit.serial_key), serial_keys)))
+        for holder in list(self._units.values()):
+            self._by_key.setdefault(holder.serial_key, []).append(holder)
+        while missing := {one for holder in self._units.values() for one in holder[4:] if one} - self._units.keys():
+            self._learn(session, select(*_HOLDER).where(among(session, col(Unit.id), missing)))
+
+    def heir(self, serial_key: str, product_id: int | None, *, of_replaced: bool) -> Holder | None:
+        """The unit that a line naming this serial covers, if it is another than the one that holds it.
+
+        Where several makers share the serial the product decides, as it does in an assignment.
+        """
+        holders = self._by_key.get(serial_key, [])
+        named = holders if len(holders) == 1 else [holder for holder in holders if holder.product_id == product_id]
+        if len(named) != 1:
+            return None
+        found = self._heir(named[0], of_replaced)
+        return None if found is named[0] else found
+
+    def _heir(self, holder: Holder, of_replaced: bool) -> Holder:
+        seen = {holder.id}
+        while (after := holder.merged_into_id or (of_replaced and holder.replaced_by_id)) and after not in seen:
+            seen.add(after)
+            holder = self._units[after]
+        return holder
+
+    def _learn(self, session: Session, query: Any) -> None:
+        self._units |= {row[0]: Holder._make(row) for row in session.execute(query)}
+
+
+def _last(into: dict[Any, Any], one: Any) -> Any:
+    seen = {one}
+    while (after := into.get(one)) is not None and after not in seen:
+        seen.add(after)
+        one = after
+    return one

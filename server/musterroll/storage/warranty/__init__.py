@@ -1,0 +1,1 @@
+"""SQL of products, warranty policies and coverage periods."""

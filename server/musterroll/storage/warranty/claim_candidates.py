@@ -1,0 +1,44 @@
+"""Units whose own warranty card may say otherwise than the registry: the candidates that a rule then decides on."""
+
+import json
+from collections.abc import Iterator
+from datetime import date
+from itertools import groupby
+from typing import Any, NamedTuple
+
+from musterroll.domain.values.dates import Span
+from musterroll.domain.warranty.periods import Period, PeriodKind
+from musterroll.storage.engine.temp_tables import Staging
+
+
+class Claimant(NamedTuple):
+    unit_id: int
+    card: dict[str, Any]
+    periods: list[Period]
+
+
+# A card that repeats the standard period, by its end or by the months it was settled with, agrees: there is no need to look closer.
+# Crossed, as a run of some goes from its units to their cards: SQLite would go through all units.
+_CLAIMANTS = """
+SELECT unit.id, CAST(unit.card AS TEXT), w.kind, CAST(w.starts_on AS TEXT), CAST(w.ends_on AS TEXT), w.rule, w.evidence
+FROM run_cell u CROSS JOIN unit JOIN warranty_period w ON w.unit_id = unit.id
+WHERE unit.id = u.unit_id AND unit.card IS NOT NULL AND w.kind IN ('standard', 'extended') AND NOT EXISTS (
+  SELECT 1 FROM warranty_period s
+  WHERE s.unit_id = unit.id AND s.kind = 'standard' AND unit.card ->> 'starts_on' = CAST(s.starts_on AS TEXT)
+    AND (unit.card ->> 'ends_on' = CAST(s.ends_on AS TEXT)
+      OR (unit.card ->> 'ends_on' IS NULL AND s.evidence LIKE CAST(unit.card ->> 'months' AS TEXT) || ' months from %'))
+    AND NOT EXISTS (SELECT 1 FROM warranty_period x WHERE x.unit_id = unit.id AND x.kind = 'extended' AND x.starts_on <= s.starts_on))
+ORDER BY unit.id"""
+
+
+def claimants(staging: Staging) -> Iterator[Claimant]:
+    """The units of a run with a card and a warranty that do not plainly agree."""
+    for (unit_id, card), rows in groupby(staging.rows(_CLAIMANTS), key=lambda row: (row[0], row[1])):
+        claim = json.loads(card)
+        if isinstance(claim, dict):
+            yield Claimant(unit_id, claim, [_period(*row[2:]) for row in rows])
+
+
+def _period(kind: str, starts_on: str, ends_on: str | None, rule: str, evidence: str) -> Period:
+    span = Span(date.fromisoformat(starts_on), date.fromisoformat(ends_on) if ends_on else None)
+    return Period(PeriodKind(kind), span, rule, evidence)

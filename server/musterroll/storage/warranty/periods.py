@@ -1,0 +1,125 @@
+"""Warranty periods and what standard ones begin with."""
+
+from collections.abc import Collection, Sequence
+from datetime import date
+from typing import Any, NamedTuple
+
+from sqlalchemy import Row, bindparam, delete, select, update
+from sqlmodel import Session, col
+
+from musterroll.domain.values.dates import Span
+from musterroll.domain.values.instants import from_ms
+from musterroll.domain.warranty.periods import DEFAULT, Period, PeriodKind, Policy, Start, StartRule, UnitDates
+from musterroll.storage.engine import bulk
+from musterroll.storage.tables.accounts import Product, Site
+from musterroll.storage.tables.liveness import Voice
+from musterroll.storage.tables.units import Unit
+from musterroll.storage.tables.warranty import WarrantyPeriod, WarrantyPolicy
+
+_PERIODS: Any = WarrantyPeriod.__table__  # type: ignore[attr-defined]
+_P = _PERIODS.c
+_OF_UNIT = (
+    select(_P.kind, _P.starts_on, _P.ends_on, _P.rule, _P.evidence, _P.voided_on, _P.void_reason)
+    .where(_P.unit_id == bindparam("unit_id"))
+    .order_by(_P.starts_on, _P.id)
+)
+
+
+class Warranted(NamedTuple):
+    """A unit with what its standard warranty follows from."""
+
+    unit_id: int
+    policy_id: int | None
+    zone: str  # IANA
+    dates: UnitDates
+
+
+def warranted(session: Session, unit_ids: Collection[int]) -> list[Warranted]:
+    u = Unit
+    dates = (col(u.registered_on), col(u.installed_on), col(Voice.first_heard_at), col(u.shipped_on), col(u.warranty_months))
+    query = (
+        select(col(u.id), col(Product.policy_id), col(Site.zone), *dates)
+        .join_from(Unit, Product, col(Product.id) == col(u.product_id))
+        .outerjoin(Site, col(Site.id) == col(u.site_id))
+        .outerjoin(Voice, col(Voice.unit_id) == col(u.id))
+        .where(bulk.among(session, col(u.id), unit_ids))
+        .order_by(col(u.id))
+    )
+    return [_warranted(row) for row in session.execute(query)]
+
+
+def _warranted(row: Row[Any]) -> Warranted:
+    unit_id, policy_id, zone, registered, installed, heard, shipped, months = tuple(row)
+    heard_at = None if heard is None else from_ms(heard)
+    return Warranted(unit_id, policy_id, zone or "UTC", UnitDates(registered, installed, heard_at, shipped, months))
+
+
+def policies(session: Session) -> dict[int | None, Policy]:
+    """The policies by their row; None: what holds without one."""
+    found = {row.id: policy_of(row) for row in session.scalars(select(WarrantyPolicy))}
+    return {None: DEFAULT, **found}
+
+
+def policy_of(row: WarrantyPolicy) -> Policy:
+    rules = tuple(StartRule(Start(rule["start"]), int(rule.get("shelf_days", 0))) for rule in row.rules)
+    return Policy(row.name, rules, row.months)
+
+
+def standards(session: Session, unit_ids: Collection[int]) -> dict[int, tuple[int, Period]]:
+    """The standard period of each unit that has one, with its row. Of several, one that is void."""
+    p = WarrantyPeriod
+    query = select(p).where(bulk.among(session, col(p.unit_id), unit_ids), col(p.kind) == PeriodKind.STANDARD)
+    rows = session.scalars(query.order_by(col(p.voided_on).is_not(None), col(p.id).desc()))
+    return {row.unit_id: (row.id or 0, period_of(row)) for row in rows}
+
+
+def of_unit(session: Session, unit_id: int) -> tuple[Period, ...]:
+    """The periods of a unit, the earliest first."""
+    return tuple(period_of(row) for row in session.execute(_OF_UNIT, {"unit_id": unit_id}))
+
+
+def periods(session: Session, unit_id: int) -> list[WarrantyPeriod]:
+    p = WarrantyPeriod
+    return list(session.scalars(select(p).where(col(p.unit_id) == unit_id).order_by(col(p.starts_on), col(p.id))))
+
+
+def period_of(row: WarrantyPeriod | Row[Any]) -> Period:
+    return Period(row.kind, Span(row.starts_on, row.ends_on), row.rule, row.evidence, row.voided_on, row.void_reason)
+
+
+def columns(unit_id: int, period: Period) -> dict[str, Any]:
+    """A period as its row has it."""
+    return {
+        **{"unit_id": unit_id, "kind": period.kind, "starts_on": period.span.starts_on, "ends_on": period.span.ends_on},
+        **{"rule": period.rule, "evidence": period.evidence, "voided_on": period.voided_on, "void_reason": period.void_reason},
+    }
+
+
+def add(session: Session, rows: Sequence[tuple[int, Period]]) -> None:
+    """New periods, none of them void."""
+    names = ("unit_id", "kind", "starts_on", "ends_on", "rule", "evidence")
+    values = [(unit_id, one.kind, one.span.starts_on, one.span.ends_on, one.rule, one.evidence) for unit_id, one in rows]
+    bulk.insert(session, WarrantyPeriod, names, values, voided_on=None, void_reason="")
+
+
+def change(session: Session, rows: Sequence[tuple[int, Period]]) -> None:
+    """Change start, end, rule and evidence of periods by their row."""
+    if rows:
+        fields: dict[str, Any] = {name: bindparam(name) for name in ("starts_on", "ends_on", "rule", "evidence")}
+        statement = update(_PERIODS).where(_PERIODS.c.id == bindparam("row_id")).values(fields)
+        session.connection().execute(statement, [{"row_id": row, **_settled(period)} for row, period in rows])
+
+
+def _settled(period: Period) -> dict[str, date | str | None]:
+    return {"starts_on": period.span.starts_on, "ends_on": period.span.ends_on, "rule": period.rule, "evidence": period.evidence}
+
+
+def remove(session: Session, rows: Collection[int]) -> None:
+    if rows:
+        session.connection().execute(delete(_PERIODS).where(_PERIODS.c.id.in_(rows)))
+
+
+def units_of_policy(session: Session, policy_id: int | None) -> list[int]:
+    """The units whose products name a policy; None: name none."""
+    query = select(col(Unit.id)).join(Product, col(Product.id) == col(Unit.product_id))
+    return list(session.scalars(query.where(col(Product.policy_id).is_not_distinct_from(policy_id))))

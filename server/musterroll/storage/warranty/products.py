@@ -1,0 +1,114 @@
+"""Products and the warranty policies they are sold with."""
+
+from collections.abc import Collection, Sequence
+from typing import Any, NamedTuple
+
+from sqlalchemy import exists, func, or_, select, text, update
+from sqlmodel import Session, col
+
+from musterroll.domain.liveness import ReportingClass, windows
+from musterroll.storage.engine import search
+from musterroll.storage.engine.bulk import among
+from musterroll.storage.operations import checkpoints
+from musterroll.storage.tables.accounts import Product
+from musterroll.storage.tables.liveness import Voice
+from musterroll.storage.tables.operations import Mark
+from musterroll.storage.tables.reconciliation import Tally
+from musterroll.storage.tables.units import Unit
+from musterroll.storage.tables.warranty import WarrantyPolicy
+
+_VOICE: Any = Voice.__table__  # type: ignore[attr-defined]
+
+
+class Listed(NamedTuple):
+    product: Product
+    policy: str  # its name; empty: none
+    units: int  # on the roll, as the last reconciliation counted
+
+
+def page(session: Session, words: str, policy_id: int | None, after: int, limit: int) -> list[Listed]:
+    """Products with most units first, the first `limit` behind the first `after` of them."""
+    units = select(col(Tally.of_id), func.sum(col(Tally.units)).label("units")).where(col(Tally.axis) == "product")
+    counted = units.group_by(col(Tally.of_id)).subquery()
+    query = (
+        select(Product, func.coalesce(col(WarrantyPolicy.name), ""), func.coalesce(counted.c.units, 0))
+        .outerjoin(WarrantyPolicy, col(WarrantyPolicy.id) == col(Product.policy_id))
+        .outerjoin(counted, counted.c.of_id == col(Product.id))
+        .order_by(func.coalesce(counted.c.units, 0).desc(), col(Product.maker), col(Product.model), col(Product.id))
+    )
+    if words:
+        query = query.where(search.holds(words, Product.maker, Product.model, Product.family))
+    if policy_id is not None:
+        query = query.where(col(Product.policy_id) == policy_id)
+    return [Listed(row[0], row[1], int(row[2])) for row in session.execute(query.offset(after).limit(limit))]
+
+
+def units_of(session: Session, product_id: int) -> int:
+    found = session.execute(select(func.sum(col(Tally.units))).where(col(Tally.axis) == "product", col(Tally.of_id) == product_id))
+    return int(found.scalar() or 0)
+
+
+def policies(session: Session) -> list[tuple[WarrantyPolicy, int]]:
+    """Every policy by name, with how many products are sold with it."""
+    sold = select(func.count()).where(col(Product.policy_id) == col(WarrantyPolicy.id)).correlate(WarrantyPolicy).scalar_subquery()
+    return [(row[0], row[1]) for row in session.execute(select(WarrantyPolicy, sold).order_by(col(WarrantyPolicy.name)))]
+
+
+def named(session: Session, name: str) -> WarrantyPolicy | None:
+    return session.scalars(select(WarrantyPolicy).where(col(WarrantyPolicy.name) == name)).one_or_none()
+
+
+_WORK = "settle:"
+
+
+def settle_later(session: Session, what: str, key: str) -> None:
+    """Units of a product, or of the products of a `warranty_policy`, are to be brought in line with it, from the first on."""
+    checkpoints.put(session, f"{_WORK}{what}:{key}", 0, 0)
+
+
+class Unsettled(NamedTuple):
+    """Work left: whose units, and the last unit that was done."""
+
+    mark: str
+    what: str
+    key: int
+    after: int
+
+
+def unsettled(session: Session) -> list[Unsettled]:
+    rows = session.execute(select(col(Mark.name), col(Mark.position)).where(col(Mark.name).startswith(_WORK)).order_by(col(Mark.name)))
+    return [Unsettled(name, name.split(":")[1], int(name.split(":")[2]), position) for name, position in rows]
+
+
+def next_units(session: Session, work: Unsettled, limit: int) -> list[int]:
+    owner = col(Unit.product_id) == work.key if work.what == "product" else col(Product.policy_id) == work.key
+    query = select(col(Unit.id)).join(Product, col(Product.id) == col(Unit.product_id)).where(owner, col(Unit.id) > work.after)
+    return list(session.scalars(query.order_by(col(Unit.id)).limit(limit)))
+
+
+def settled(session: Session, work: Unsettled, upto: int | None) -> None:
+    """Units up to a row are done; None: all of them."""
+    if upto is None:
+        session.execute(text("DELETE FROM mark WHERE name = :name"), {"name": work.mark})
+    else:
+        checkpoints.put(session, work.mark, upto, 0)
+
+
+def listen(session: Session, unit_ids: Collection[int]) -> None:
+    """Give these units the windows of silence that the reporting class of their product and their own interval make."""
+    query = (
+        select(col(Product.reporting), col(Voice.interval))
+        .join_from(Voice, Unit, col(Unit.id) == col(Voice.unit_id))
+        .join(Product, col(Product.id) == col(Unit.product_id))
+        .where(among(session, col(Unit.id), unit_ids))
+        .distinct()
+    )
+    pairs: Sequence[tuple[ReportingClass, int]] = [(row[0], row[1]) for row in session.execute(query)]
+    for reporting, interval in pairs:
+        late, stale = windows(reporting, interval)
+        of_class = exists().where(
+            col(Unit.id) == _VOICE.c.unit_id, col(Product.id) == col(Unit.product_id), col(Product.reporting) == reporting
+        )
+        mine = (among(session, _VOICE.c.unit_id, unit_ids), _VOICE.c.interval == interval, of_class)
+        other = or_(_VOICE.c.late_after != late, _VOICE.c.stale_after != stale)
+        session.execute(update(_VOICE).where(*mine, other).values(late_after=late, stale_after=stale))

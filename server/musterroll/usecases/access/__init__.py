@@ -1,0 +1,1 @@
+"""Use cases of access: users, sessions, API tokens."""

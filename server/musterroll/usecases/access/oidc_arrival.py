@@ -1,0 +1,45 @@
+"""Somebody whom an organisation's issuer vouches for arrives: known, let in for the first time, or turned away."""
+
+from datetime import datetime
+from typing import NamedTuple
+
+from sqlmodel import Session
+
+from musterroll.domain.access import Role
+from musterroll.domain.values.errors import Forbidden
+from musterroll.storage.access import users as stored_users
+from musterroll.storage.tables.access import User
+from musterroll.usecases.access import users as access_users
+
+_ACTOR = "issuer"
+
+
+class Arrival(NamedTuple):
+    """Who came. `subject` never changes; `role` is the one his claims give, or that of whoever has none (None: turned away).
+
+    `ruled`: roles are given by claims at all; else an admin gives them here.
+    """
+
+    subject: str
+    name: str
+    role: Role | None
+    ruled: bool
+
+
+def arrive(session: Session, who: Arrival, now: datetime) -> User:
+    """The user who came, with the role his claims give. Raises Forbidden, and Conflict where his name is somebody else's."""
+    user = stored_users.by_subject(session, who.subject)
+    if user is not None and user.disabled_at:
+        raise Forbidden("this registry has shut you out; ask whoever runs it")
+    if user is not None and not who.ruled:
+        return user
+    if who.role is None:
+        raise Forbidden("your organisation gives you no role here; ask whoever runs the registry")
+    if user is None:
+        made = access_users.create(session, who.name[: access_users.LONGEST], who.role, None, actor=_ACTOR, now=now)
+        made.subject = who.subject
+        return made
+    if who.role != user.role:
+        within = None if who.role is Role.ADMIN else access_users.account_refs(session, user.within)
+        access_users.allow(session, user, who.role, within, actor=_ACTOR, now=now)
+    return user

@@ -1,0 +1,149 @@
+"""Signing in: who sits behind a session, how long, and the lock after wrong passwords. Only hashes of session tokens are stored."""
+
+import hashlib
+import secrets
+from datetime import datetime, timedelta
+from typing import NamedTuple
+
+from sqlmodel import Session
+
+from musterroll.domain.values.errors import NotFound
+from musterroll.storage.access import users as stored_users
+from musterroll.storage.tables.access import User, WebSession
+from musterroll.usecases.access import passwords
+
+SESSION_LIFE = timedelta(days=7)
+IDLE_LIFE = timedelta(days=1)  # a session nobody uses for so long is over
+NOTED_EVERY = timedelta(minutes=5)  # how often it is written down that a session is used
+FREE_TRIES = 5  # wrong passwords in a row before the name is locked
+LONGEST_LOCK = timedelta(hours=1)
+
+
+class Actor(NamedTuple):
+    """The signed-in person. `within` are the accounts (ids) he is limited to, with all below them; None: not limited.
+
+    `must_change`: somebody else knows the password, so he may do nothing before he changed it. `noted`: the session's use is written down.
+    """
+
+    user_id: int
+    name: str
+    role: str
+    within: tuple[int, ...] | None = None
+    must_change: bool = False
+    session_id: int = 0
+    noted: bool = True
+
+
+class Seat(NamedTuple):
+    """Where somebody signs in from: the address, and the browser in a few words."""
+
+    address: str = ""
+    browser: str = ""
+
+
+def ensure_admin(session: Session, password: str | None, now: datetime) -> str | None:
+    """Make the first user, `admin`. Returns the random password where one was made up, to be printed once; else None."""
+    if stored_users.by_name(session, "admin"):
+        return None
+    chosen = password or passwords.made_up()
+    session.add(User(name="admin", password_hash=passwords.hashed(chosen), role="admin", created_at=now))
+    session.flush()
+    return None if password else chosen
+
+
+def reset_password(session: Session, name: str, now: datetime) -> str:
+    """Give a user a new random password (returned, to be shown once), lift the lock and end their sessions. Raises NotFound."""
+    user = stored_users.by_name(session, name, lock=True)
+    if user is None or user.id is None:
+        raise NotFound(f"there is no user {name!r}")
+    chosen = passwords.made_up()
+    user.password_hash, user.failures, user.locked_until = passwords.hashed(chosen), 0, None
+    stored_users.revoke_sessions(session, user.id, now)
+    return chosen
+
+
+def password_matches(session: Session, name: str, password: str) -> bool:
+    """Whether it is that user's password. Slow on purpose, as slow for a name that does not exist; reads only, so call it outside
+    a writing transaction and hand the answer to `sign_in`."""
+    user = stored_users.by_name(session, name)
+    return passwords.matches(user.password_hash if user else "", password)
+
+
+def sign_in(session: Session, name: str, matches: bool, now: datetime, seat: Seat = Seat()) -> str | None:  # noqa: B008
+    """A fresh session token for the cookie, or None: wrong password, disabled, or the name is locked after too many wrong ones.
+
+    A locked name refuses the right password too, so that tries sent all at once gain nothing.
+    """
+    user = stored_users.by_name(session, name, lock=True)
+    if user is None or user.disabled_at or (user.locked_until and user.locked_until > now):
+        return None
+    _note_try(user, matches, now)
+    if not matches:
+        return None
+    return open_session(session, user, now, seat)
+
+
+def note_try(session: Session, user_id: int, matches: bool, now: datetime) -> None:
+    """Count a try of somebody who is signed in at his own password towards the lock."""
+    user = session.get(User, user_id, with_for_update=True)
+    if user is not None:
+        _note_try(user, matches, now)
+
+
+def _note_try(user: User, matches: bool, now: datetime) -> None:
+    user.failures = 0 if matches else user.failures + 1
+    user.locked_until = lock(user.failures, now)
+
+
+def open_session(session: Session, user: User, now: datetime, seat: Seat) -> str:
+    """A fresh session token for somebody who has proven who he is."""
+    token = secrets.token_urlsafe(32)
+    assert user.id is not None
+    made = WebSession(user_id=user.id, token_hash=_digest(token), created_at=now, seen_at=now, expires_at=now + SESSION_LIFE)
+    made.address, made.browser = seat.address[:60], seat.browser[:200]
+    session.add(made)
+    return token
+
+
+def lock(failures: int, now: datetime) -> datetime | None:
+    """Until when a name is locked after so many wrong passwords in a row: 1 minute at the fifth, doubling, an hour at most."""
+    if failures < FREE_TRIES:
+        return None
+    return now + min(timedelta(minutes=2 ** min(failures - FREE_TRIES, 10)), LONGEST_LOCK)
+
+
+def actor_of(session: Session, token: str, now: datetime) -> Actor | None:
+    """The person a session token stands for, while it lives and is used."""
+    found = stored_users.of_session(session, _digest(token), now, now - IDLE_LIFE)
+    if found is None:
+        return None
+    user, web_session = found
+    within = None if user.within is None else tuple(user.within)
+    noted = web_session.seen_at is not None and web_session.seen_at > now - NOTED_EVERY
+    return Actor(user.id or 0, user.name, user.role, within, user.must_change, web_session.id or 0, noted)
+
+
+def note_use(session: Session, actor: Actor, now: datetime) -> None:
+    stored_users.note_use(session, actor.session_id, now)
+
+
+def sign_out(session: Session, token: str, now: datetime) -> None:
+    """End the session for good, wherever its cookie is kept."""
+    stored_users.revoke_session(session, _digest(token), now)
+
+
+def sessions(session: Session, user_id: int, now: datetime) -> list[WebSession]:
+    """A person's sessions that live, the newest first."""
+    return stored_users.living_sessions(session, user_id, now, now - IDLE_LIFE)
+
+
+def end_session(session: Session, user_id: int, session_id: int, now: datetime) -> None:
+    """End one of a person's sessions. Raises NotFound where it is not one of that person's."""
+    found = session.get(WebSession, session_id)
+    if found is None or found.user_id != user_id:
+        raise NotFound("there is no such session")
+    found.revoked_at = found.revoked_at or now
+
+
+def _digest(token: str) -> str:
+    return hashlib.sha256(token.encode()).hexdigest()

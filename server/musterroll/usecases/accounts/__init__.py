@@ -1,0 +1,1 @@
+"""Use cases of accounts (customers, parents and subsidiaries) and their sites."""

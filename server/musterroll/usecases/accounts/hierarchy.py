@@ -1,0 +1,48 @@
+"""Accounts as a tree: parents and their subsidiaries."""
+
+from datetime import datetime
+
+from sqlmodel import Session
+
+from musterroll.domain.values.errors import Conflict, NotFound
+from musterroll.storage.accounts import hierarchy
+from musterroll.storage.accounts.hierarchy import Node
+from musterroll.storage.tables.accounts import Account
+from musterroll.storage.tables.audit import Change
+from musterroll.usecases.audit import record as audit_record
+
+
+def account(session: Session, ref: str) -> Account:
+    """The account of this number. Raises NotFound."""
+    found = hierarchy.by_ref(session, ref)
+    if found is None:
+        raise NotFound(f"there is no account {ref!r}")
+    return found
+
+
+def tree(session: Session, root: str | None = None) -> list[Node]:
+    """The accounts below `root` (a number) and itself, or all; parents before their children. Raises NotFound."""
+    return hierarchy.tree(session, None if root is None else account(session, root).id)
+
+
+def put_under(session: Session, ref: str, parent: str | None, actor: str, now: datetime, reason: str = "") -> Change | None:
+    """Make one account a subsidiary of another, or of none. Returns the change, None where it was so already.
+
+    Raises NotFound, and Conflict where the parent would stand below its own subsidiary or was merged into another account.
+    """
+    child = account(session, ref)
+    above = None if parent is None else _standing(account(session, parent))
+    if child.parent_id == (above.id if above else None):
+        return None
+    if above is not None and child.id in hierarchy.lineage(session, above.id or 0):
+        raise Conflict(f"account {above.ref} stands below {child.ref} already; an account cannot be its own parent", "circle")
+    change = audit_record.begin(session, actor=actor, kind="account", subject=f"account {ref}", reason=reason, now=now)
+    with audit_record.watching(session, change, "account", [child.id or 0]):
+        child.parent_id = above.id if above else None
+    return change
+
+
+def _standing(found: Account) -> Account:
+    if found.merged_into_id is not None:
+        raise Conflict(f"account {found.ref} was merged into another; use that one", "merged")
+    return found

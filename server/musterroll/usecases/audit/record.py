@@ -1,0 +1,94 @@
+"""Recording who changed what: every row of paper that a person or a document writes, before and after.
+
+A verb begins one change, then either watches rows while it writes them or, in bulk, records what it knows of them.
+"""
+
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from datetime import datetime
+from itertools import groupby, islice
+from typing import Any, NamedTuple
+
+from sqlmodel import Session
+
+from musterroll.domain.audit import differing
+from musterroll.domain.values.instants import to_ms
+from musterroll.storage.audit import audited_rows
+from musterroll.storage.audit import log as audit_log
+from musterroll.storage.audit.log import Addition, Entry
+from musterroll.storage.tables.audit import Change
+
+_TOGETHER = 10_000  # new rows written down at once
+
+
+class Row(NamedTuple):
+    """A row of paper written: all of its paper columns where it is new or gone, at least those that changed where it stays.
+
+    Of a row that stays, `before` and `after` name the same columns. Values as the tables have them (dates, decimals, words).
+    """
+
+    table: str
+    key: int
+    before: Mapping[str, Any] | None  # None: it was not there
+    after: Mapping[str, Any] | None  # None: it is there no more
+
+
+def begin(
+    session: Session, *, actor: str, kind: str, subject: str, reason: str = "", now: datetime, undoes_id: int | None = None
+) -> Change:
+    """Begin a change. Nothing is proven of it before rows are recorded."""
+    change = Change(at=to_ms(now), actor=actor[:120], kind=kind, subject=subject[:200], reason=reason[:500], undoes_id=undoes_id)
+    session.add(change)
+    session.flush()
+    return change
+
+
+def take_hold(session: Session) -> None:
+    """Wait until nobody else records. Done by itself with the first row recorded; before that, where it is better early."""
+    audit_log.take_hold(session)
+
+
+def record(session: Session, change: Change, rows: Iterable[Row]) -> None:
+    """Record rows in the order they were written; a row that did not change is left out. Memory is bounded where `rows` is.
+
+    Raises ValueError for columns that are not paper, Conflict where another change holds the chain too long.
+    """
+    audit_log.append(session, change, _entries(rows))
+
+
+@contextmanager
+def watching(session: Session, change: Change, table: str, keys: Collection[int]) -> Iterator[None]:
+    """Record what the block does to these rows of a table (none of them new)."""
+    session.flush()
+    names = [str(key) for key in keys]
+    before = audited_rows.images(session, table, names)
+    yield
+    session.flush()
+    after = audited_rows.images(session, table, names)
+    pairs = ((name, *differing(before[name], after.get(name))) for name in names)
+    audit_log.append(session, change, (Entry(table, name, was, became) for name, was, became in pairs if became != {}))
+
+
+def added(session: Session, change: Change, table: str, keys: Collection[int]) -> None:
+    """Record rows just added."""
+    session.flush()
+    after = audited_rows.images(session, table, [str(key) for key in keys])
+    audit_log.append(session, change, (Entry(table, str(key), None, after[str(key)]) for key in keys))
+
+
+def _entries(rows: Iterable[Row]) -> Iterator[Entry | Addition]:
+    for (table, new), alike in groupby(rows, lambda row: (row.table, row.before is None)):
+        if new:
+            while some := list(islice(alike, _TOGETHER)):
+                texts = audited_rows.texts_of(table, [row.after or {} for row in some])
+                yield from (Addition(table, str(row.key), text) for row, text in zip(some, texts, strict=True))
+        else:
+            yield from (entry for row in alike if (entry := _entry(row)))
+
+
+def _entry(row: Row) -> Entry | None:
+    whole = row.after is None
+    before = audited_rows.image_of(row.table, row.before, whole=whole)
+    after = audited_rows.image_of(row.table, row.after, whole=whole)
+    before, after = differing(before, after)
+    return None if before == after else Entry(row.table, str(row.key), before, after)

@@ -1,0 +1,60 @@
+"""Proving the audit log, a stretch at a time: new entries as they come, all of them anew every day."""
+
+from datetime import datetime, timedelta
+from typing import NamedTuple
+
+from sqlmodel import Session
+
+from musterroll.domain.notifications.events import Kind
+from musterroll.domain.values.instants import from_ms, to_ms
+from musterroll.storage.audit import log as audit_log
+from musterroll.storage.notifications import events as stored_events
+from musterroll.storage.notifications.events import Noticed
+from musterroll.storage.operations import checkpoints
+
+_HERE = "audit_pass"  # position: the last good entry of the pass at hand; note: its hash
+_WHOLE = "audit_whole"  # position: the last entry of the last whole pass, negative the first that is not good; at: when it began
+_BEGUN = "audit_begun"  # at: when the pass at hand began
+_ANEW = timedelta(days=1)
+
+
+class Proof(NamedTuple):
+    """What is proven: entries up to one are as they were written, in a pass begun at `since`; or the first entry that is not."""
+
+    upto: int
+    head: str
+    since: datetime | None
+    first_bad: int | None
+
+
+def prove(session: Session, now: datetime) -> bool:
+    """Look at the next stretch of the chain. Returns whether there was one."""
+    here, begun = checkpoints.mark(session, _HERE), checkpoints.mark(session, _BEGUN)
+    if not begun.at or now - from_ms(begun.at) >= _ANEW:
+        begin_anew(session, now)
+        return True
+    if checkpoints.mark(session, _WHOLE).position < 0:
+        return False
+    checked = audit_log.verify_next(session, here.position, here.note)
+    if checked.first_bad is not None:
+        checkpoints.put(session, _WHOLE, -checked.first_bad, begun.at)
+        said = f"entry {checked.first_bad} is not what was written, or entries before it are gone"
+        stored_events.note(session, [Noticed(Kind.AUDIT_BROKEN, to_ms(now), f"audit:{checked.first_bad}", units=0, detail=said)])
+        return True
+    if checked.entries:
+        checkpoints.put(session, _HERE, checked.last, to_ms(now), checked.head)
+        checkpoints.put(session, _WHOLE, checked.last, begun.at)
+    return bool(checked.entries)
+
+
+def begin_anew(session: Session, now: datetime) -> None:
+    """Have the chain looked at from its first entry."""
+    checkpoints.put(session, _HERE, 0, to_ms(now))
+    checkpoints.put(session, _WHOLE, 0, 0)
+    checkpoints.put(session, _BEGUN, 0, to_ms(now))
+
+
+def proof(session: Session) -> Proof:
+    here, whole, begun = (checkpoints.mark(session, name) for name in (_HERE, _WHOLE, _BEGUN))
+    since = from_ms(begun.at) if begun.at else None
+    return Proof(here.position, here.note, since, -whole.position if whole.position < 0 else None)

@@ -1,0 +1,1 @@
+"""Use cases of capacity: exposure, plans, scenarios and back-tests."""

@@ -1,0 +1,84 @@
+"""Back-tests: at every past month, the facts as they were then, the plan they would have given, and what happened."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from musterroll.domain.capacity import backtest
+from musterroll.domain.capacity.amounts import Amount
+from musterroll.domain.capacity.backtest import Row
+from musterroll.domain.capacity.counts import Predictive
+from musterroll.domain.capacity.facts import Facts, ProductFacts
+from musterroll.domain.capacity.forecast import AT_QUARTER, QUARTER, Split, split
+from musterroll.domain.capacity.plan import handled
+from musterroll.domain.capacity.renewals import renewals
+from musterroll.usecases.capacity.facts_incidents import Happened, Lived, told
+
+FIRST = 6  # months of the log before the first estimate is asked for
+_MOST = 24  # months looked back
+_TERMS = 10  # that ended before the first estimate of renewals is asked for
+_Said = Callable[[Facts, Split], Predictive | Amount]
+
+
+def run(facts: Facts, lived: Lived, happened: Happened) -> dict[str, list[Row]]:
+    """What would have been said before each past month (and quarter) about incidents, visits and hours, against what came.
+
+    The fleet of then is rolled forward as the plan does; only what had been opened by then is known.
+    """
+    start, months = facts.log_starts, len(facts.months)
+    first = max(FIRST, months - start - _MOST)
+    then = {origin: _as_of(facts, lived, happened, origin) for origin in range(start + first, months)}
+    said = {origin: (one, split(one)) for origin, one in then.items()}
+    visited = happened.parts > 0
+    hours = np.where(np.isnan(happened.hours), 0.0, happened.hours)
+    actual = {
+        "incidents": np.bincount(happened.month, minlength=months),
+        "visits": np.bincount(happened.month[visited], minlength=months),
+        "hours": np.bincount(happened.month, weights=hours, minlength=months),
+    }
+
+    def trial(of: str, horizon: int, ask: _Said) -> list[Row]:
+        history = actual[of][start:months].tolist()
+        return backtest.rolling_origin(history, lambda number: ask(*said[start + number]), first, horizon)
+
+    return {
+        "incidents of a month": trial("incidents", 1, lambda _, found: found.both(0)),
+        "incidents of a quarter": trial("incidents", QUARTER, lambda _, found: found.both(AT_QUARTER)),
+        "visits of a month": trial("visits", 1, lambda _, found: found.visits.counts[0]),
+        "visits of a quarter": trial("visits", QUARTER, lambda _, found: found.visits.counts[AT_QUARTER]),
+        "hours of a month": trial("hours", 1, lambda one, found: handled(one, found, 0)),
+        "hours of a quarter": trial("hours", QUARTER, lambda one, found: handled(one, found, AT_QUARTER)),
+    }
+
+
+def of_renewals(ended: Sequence[tuple[int, bool]], months: int) -> dict[str, list[Row]]:
+    """What would have been said of the renewals of each past quarter, knowing how many came due. Terms ended so many months ago; `months`
+    are looked back, and numbered as those of the log, so that the last is the month before this one."""
+    due, renewed = np.zeros(months, dtype=int), np.zeros(months, dtype=int)
+    for ago, kept in ended:
+        if 1 <= ago <= months:
+            due[months - ago] += 1
+            renewed[months - ago] += kept
+
+    def said(number: int) -> Predictive:
+        coming = int(due[number : number + QUARTER].sum())
+        return renewals(int(renewed[:number].sum()), int(due[:number].sum()), coming)
+
+    first = next((number for number in range(months) if due[:number].sum() >= _TERMS), months)
+    return {"renewals of a quarter": backtest.rolling_origin(renewed.tolist(), said, first, QUARTER)}
+
+
+def _as_of(facts: Facts, lived: Lived, happened: Happened, origin: int) -> Facts:
+    """The facts as they were when month `origin` began."""
+    known = told(happened, facts.log_starts, origin)._asdict()
+    products = [_product_as_of(one, lived, origin) for one in facts.products]
+    return replace(facts, on=facts.months[origin], months=facts.months[:origin], products=products, **known)
+
+
+def _product_as_of(product: ProductFacts, lived: Lived, origin: int) -> ProductFacts:
+    mine = lived.get(product.id)
+    by_age = [] if mine is None else mine[origin - 1].tolist()
+    return replace(
+        product, exposure=product.exposure[:origin], events=product.events[:origin], visits=product.visits[:origin], by_age=by_age
+    )

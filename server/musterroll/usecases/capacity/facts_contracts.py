@@ -1,0 +1,158 @@
+"""What contracts say for planning: terms that ended and will end, revenue on accounts that fall silent, what a unit-month brings."""
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date, timedelta
+from typing import Any, NamedTuple
+
+import numpy as np
+from sqlalchemy import Row
+from sqlmodel import Session
+
+from musterroll.domain.capacity import renewals
+from musterroll.domain.capacity.facts import Risked, SegmentRenewals
+from musterroll.domain.contracts import terms as rules
+from musterroll.domain.contracts.terms import Contract, State
+from musterroll.domain.values.dates import Span, add_months
+from musterroll.storage.capacity import facts as stored_facts
+from musterroll.storage.capacity.facts import Units
+from musterroll.storage.contracts.lines_in_force import contract_of
+
+AHEAD = 12  # months of renewals looked ahead
+_QUARTER = 91 * 86_400_000
+_FOLLOWS = timedelta(90)  # a contract of the same account that begins so soon after another's end renews it
+BACK = 36  # months of terms that ended
+_NO_SEGMENT = "no segment"
+_SAMPLE = 2_000
+
+
+class Looked(NamedTuple):
+    renewals: list[SegmentRenewals]
+    at_risk: list[Risked]
+    prices: dict[str, list[float]]
+
+
+def look(session: Session, units: Units, on: date, at: int) -> Looked:
+    """Renewals by segment, revenue at risk by account, and prices of the lines that operating units sit on; `at` is ms."""
+    contracts = {row.id or 0: contract_of(row) for row in stored_facts.contracts(session)}
+    lines, names = stored_facts.lines(session), stored_facts.account_names(session)
+    worth = _worth(contracts, lines, on)
+    at_risk = _at_risk(contracts, worth, names, units, on, at)
+    return Looked(_renewals(contracts, worth, names, on), at_risk, _prices(contracts, lines, units))
+
+
+def ended(session: Session, on: date) -> list[tuple[int, bool]]:
+    """Terms that ended in the last years: how many months before the month of `on`, and whether they were renewed."""
+    contracts = {row.id or 0: contract_of(row) for row in stored_facts.contracts(session)}
+    return [(-_months(on, term.ends_on), term.renewed) for term in _terms(contracts, on) if term.renewed is not None]
+
+
+def _worth(contracts: Mapping[int, Contract], lines: Sequence[Row[Any]], on: date) -> dict[int, float]:
+    """What each contract is worth a year by its lines that have not ended."""
+    found: dict[int, float] = defaultdict(float)
+    for line in lines:
+        contract = contracts[line.contract_id]
+        ended = line.ends_on is not None and line.ends_on <= on and line.ends_on != contract.span.ends_on
+        if line.price is not None and not ended:
+            found[contract.id] += float(line.price) * line.quantity
+    return found
+
+
+class _Term(NamedTuple):
+    contract: Contract
+    ends_on: date
+    renewed: bool | None  # None: still to come
+
+
+def _terms(contracts: Mapping[int, Contract], on: date) -> Iterator[_Term]:
+    """Terms that ended in the last years and those that end in the next: a contract renews by itself or by another that follows it."""
+    since, until = add_months(on, -BACK), add_months(on, AHEAD)
+    begun: dict[int | None, list[date]] = defaultdict(list)
+    for contract in contracts.values():
+        if contract.state is not State.DRAFT:
+            begun[contract.account].append(contract.span.starts_on)
+    for contract in contracts.values():
+        if contract.state is State.DRAFT:
+            continue
+        for term in rules.terms(contract):
+            ends = _end(contract, term)
+            if ends is None or ends > until:
+                break
+            if ends > on and rules.term_on(contract, on) is not None:
+                yield _Term(contract, ends, None)
+            elif since <= ends <= on:
+                yield _Term(contract, ends, _renewed(contract, ends, on, begun[contract.account]))
+            if ends > on or ends != term.ends_on:
+                break
+
+
+def _end(contract: Contract, term: Span) -> date | None:
+    return min((day for day in (term.ends_on, contract.ended_on) if day is not None), default=None)
+
+
+def _renewed(contract: Contract, ends: date, on: date, begun: Sequence[date]) -> bool:
+    itself = contract.state is State.ACTIVE and rules.term_on(contract, ends) is not None
+    return itself or any(ends - timedelta(1) <= day <= min(ends + _FOLLOWS, on) and day != contract.span.starts_on for day in begun)
+
+
+def _renewals(
+    contracts: Mapping[int, Contract], worth: Mapping[int, float], names: Mapping[int, tuple[str, str, str]], on: date
+) -> list[SegmentRenewals]:
+    found: dict[tuple[str, str], list[_Term]] = defaultdict(list)
+    for term in _terms(contracts, on):
+        segment = names.get(term.contract.account or 0, ("", "", ""))[2] or _NO_SEGMENT
+        found[(segment, term.contract.currency)].append(term)
+    return [
+        SegmentRenewals(
+            segment,
+            currency,
+            due=sum(term.renewed is not None for term in terms),
+            renewed=sum(term.renewed is True for term in terms),
+            coming=[(_months(on, term.ends_on), round(worth.get(term.contract.id, 0.0), 2)) for term in terms if term.renewed is None],
+        )
+        for (segment, currency), terms in sorted(found.items())
+    ]
+
+
+def _months(on: date, day: date) -> int:
+    """How many months from the month of `on` to that of a day."""
+    return (day.year - on.year) * 12 + day.month - on.month
+
+
+def _at_risk(
+    contracts: Mapping[int, Contract],
+    worth: Mapping[int, float],
+    names: Mapping[int, tuple[str, str, str]],
+    units: Units,
+    on: date,
+    at: int,
+) -> list[Risked]:
+    """Accounts with revenue on contracts in force of whose own units most are silent, or a fifth fewer operate than a quarter ago."""
+    money: dict[tuple[int, str], float] = defaultdict(float)
+    for contract in contracts.values():
+        if contract.account and worth.get(contract.id) and rules.term_on(contract, on) is not None:
+            money[(contract.account, contract.currency)] += worth[contract.id]
+    size = int(max(units.account.max(initial=0), max((account for account, _ in money), default=0))) + 1
+    operating, deployed = units.cell & 1 == 1, units.cell & 2 == 2
+    heard_then = (units.first_heard >= 0) & (units.first_heard < at - _QUARTER) & (operating | (units.stale_since >= at - _QUARTER))
+    counted = (operating & deployed, heard_then & deployed, deployed)
+    now, before, out = (np.bincount(units.account[which], minlength=size) for which in counted)
+    found = []
+    for (account, currency), value in money.items():
+        risk = renewals.risk(int(now[account]), int(before[account]), int(out[account]))
+        if risk is not None:
+            ref, name, _ = names.get(account, ("", "", ""))
+            counts = int(now[account]), int(before[account]), int(out[account])
+            found.append(Risked(ref, name, risk.value, *counts, round(value, 2), currency))
+    return sorted(found, key=lambda one: -one.value)
+
+
+def _prices(contracts: Mapping[int, Contract], lines: Sequence[Row[Any]], units: Units) -> dict[str, list[float]]:
+    """What a unit-month brings, of operating units that sit on a line with a price; at most so many, evenly."""
+    priced = {line.id: (contracts[line.contract_id].currency, round(float(line.price) / 12, 4)) for line in lines if line.price is not None}
+    found: dict[str, list[float]] = defaultdict(list)
+    for line in units.line[(units.cell & 1 == 1) & (units.line > 0)].tolist():
+        if line in priced:
+            currency, price = priced[line]
+            found[currency].append(price)
+    return {currency: values[:: max(1, -(-len(values) // _SAMPLE))] for currency, values in found.items()}

@@ -1,0 +1,99 @@
+"""Plans: the facts kept up with the fleet, and what they and somebody's assumptions come to."""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any, NamedTuple
+
+from sqlmodel import Session
+
+from musterroll.domain.capacity import facts as shapes
+from musterroll.domain.capacity import plan as rules
+from musterroll.domain.capacity.assumptions import BadAssumption, assume
+from musterroll.domain.capacity.backtest import Row, Verdict, verdict
+from musterroll.domain.capacity.facts import Facts
+from musterroll.domain.capacity.plan import Plan
+from musterroll.domain.values.errors import Conflict, Refusal
+from musterroll.domain.values.instants import from_ms, to_ms
+from musterroll.storage.capacity import exposure as stored_exposure
+from musterroll.storage.capacity import plans as stored_plans
+from musterroll.storage.engine import account_scope
+from musterroll.usecases.capacity import exposure as capacity_exposure
+from musterroll.usecases.capacity import facts as plan_facts
+from musterroll.usecases.capacity.exposure import Outstanding
+
+_FRESH = timedelta(hours=6)  # facts older than this are gathered again, and those from before midnight
+
+
+class Gathered(NamedTuple):
+    facts: Facts
+    at: datetime
+
+
+class Trial(NamedTuple):
+    """The back-test of one estimate: its past periods, and what they say together (None: there are none yet)."""
+
+    of: str
+    rows: list[Row]
+    verdict: Verdict | None
+
+
+class Prepared(NamedTuple):
+    """What was read to bring planning up to now, to be kept."""
+
+    at: datetime
+    outstanding: Outstanding | None
+    facts: Facts
+
+
+def due(session: Session, now: datetime, patience: timedelta = timedelta()) -> bool:
+    """Whether the facts are of another day or some hours old, or history changed since; such a change may wait for `patience`."""
+    kept, (_, seen) = stored_plans.facts(session), stored_exposure.counted(session)
+    if kept is None:
+        return True
+    age = now - from_ms(kept.at)
+    changed = seen != stored_exposure.last_change(session)
+    return from_ms(kept.at).date() != now.date() or age > _FRESH or (changed and age >= patience)
+
+
+def prepare(session: Session, now: datetime) -> Prepared:
+    """Measure and gather as of now: the long part, which writes nothing."""
+    outstanding = capacity_exposure.outstanding(session, now)
+    return Prepared(now, outstanding, plan_facts.gather(session, now, outstanding=outstanding))
+
+
+def keep(session: Session, found: Prepared) -> Gathered:
+    """Keep what was prepared."""
+    if found.outstanding is not None:
+        capacity_exposure.keep(session, found.outstanding)
+    stored_plans.keep_facts(session, to_ms(found.at), found.facts.plain())
+    return Gathered(found.facts, found.at)
+
+
+def gathered(session: Session, now: datetime, on: datetime | None = None) -> Gathered:
+    """The facts as last kept; as of an earlier instant, or for somebody who sees only some accounts, they are gathered for this once.
+
+    Raises Conflict where none were gathered yet, Refusal for a time to come.
+    """
+    if on is not None and on > now:
+        raise Refusal(f"{on:%Y-%m-%d %H:%M} is still to come; a plan starts from what is known up to now", "day_to_come")
+    if on is not None or account_scope.limited(session):
+        return Gathered(plan_facts.gather(session, now, on), on or now)
+    kept = stored_plans.facts(session)
+    if kept is None:
+        raise Conflict(
+            "nothing was gathered for planning yet; the schedule does so within a minute, and so does: musterroll plan", "not_gathered"
+        )
+    return Gathered(shapes.read(kept.facts), from_ms(kept.at))
+
+
+def plan(facts: Facts, said: Mapping[str, Any]) -> Plan:
+    """The plan that facts and assumptions (those that are not the defaults) come to. Raises BadAssumption."""
+    assumed = assume(said)
+    if assumed.recalled and not any(assumed.recalled in (one.name, one.model) for one in facts.products):
+        raise BadAssumption(f"no product is called {assumed.recalled!r}; take a name from the plan")
+    return rules.make(facts, assumed)
+
+
+def trials(facts: Facts) -> list[Trial]:
+    """The back-test of every estimate."""
+    return [Trial(of, rows, verdict(rows)) for of, rows in facts.trials.items()]

@@ -1,0 +1,79 @@
+"""One product as planning knows it: its failure rate, its rates by age, how its units survive, and what it borrows."""
+
+from collections.abc import Sequence
+from datetime import UTC, date, datetime, time
+from typing import NamedTuple
+
+from sqlmodel import Session
+
+from musterroll.domain.capacity import rates, survival
+from musterroll.domain.capacity.facts import BAND_WORDS, BANDS, Facts, ProductFacts
+from musterroll.domain.capacity.rates import Rate
+from musterroll.domain.capacity.survival import Life, Step, Weibull
+from musterroll.domain.values.dates import add_months
+from musterroll.domain.values.errors import NotFound
+from musterroll.domain.values.instants import to_ms
+from musterroll.storage.capacity import facts as stored_facts
+
+_EPOCH = date(1970, 1, 1)
+
+
+class Aged(NamedTuple):
+    """An age band: incidents a unit-month with its exact interval; the visits among them."""
+
+    words: str
+    incidents: Rate
+    visits: Rate
+
+
+class About(NamedTuple):
+    """`afr`: failures (incidents a part was used for) a unit-year since the log of incidents began, by measured operation."""
+
+    product: ProductFacts
+    afr: Rate
+    ages: list[Aged]
+    lives: int
+    steps: list[Step]
+    weibull: Weibull | None
+    reading: str
+
+
+def about(session: Session, facts: Facts, product_id: int) -> About:
+    """Raises NotFound for a product that no plan knows."""
+    product = next((one for one in facts.products if one.id == product_id), None)
+    if product is None:
+        raise NotFound("no plan knows this product: none of its units was ever heard or shipped")
+    start = facts.log_starts
+    failures = sum(map(sum, product.visits[start:]))
+    unit_days = sum(sum(bands) * _days(month) for month, bands in zip(facts.months[start:], product.exposure[start:], strict=True))
+    lives = _lives(session, facts, product_id)
+    fitted = survival.weibull(lives)
+    found = rates.afr(failures, unit_days)
+    return About(product, found, _ages(product, start), len(lives), survival.kaplan_meier(lives), fitted, survival.reading(fitted))
+
+
+def _days(month: date) -> int:
+    return (add_months(month, 1) - month).days
+
+
+def _ages(product: ProductFacts, start: int) -> list[Aged]:
+    def by_band(table: Sequence[Sequence[float]]) -> list[float]:
+        return [sum(month[band] for month in table[start:]) for band in range(BANDS)]
+
+    seen = zip(BAND_WORDS, by_band(product.events), by_band(product.visits), by_band(product.exposure), strict=True)
+    return [Aged(words, rates.rate_interval(int(n), x), rates.rate_interval(int(v), x)) for words, n, v, x in seen if x > 0]
+
+
+def _lives(session: Session, facts: Facts, product_id: int) -> list[Life]:
+    """Each unit from when it was heard, and failures were written down, until its first failure, its silence or now."""
+    if facts.log_starts >= len(facts.months):
+        return []
+    begins, today = (facts.months[facts.log_starts] - _EPOCH).days, (facts.on - _EPOCH).days
+    at = to_ms(datetime.combine(facts.on, time(), UTC))
+    found = []
+    for born, heard, silent, failed in stored_facts.lived(session, product_id, at):
+        entered, left = max(heard, begins), min(silent, today)
+        if failed is not None and entered <= failed <= today:
+            left = failed
+        found.append(Life(max(0, entered - born), max(0, left - born), failed == left))
+    return found

@@ -1,0 +1,65 @@
+"""Scenarios: assumptions kept under a name, changed on the record."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from sqlmodel import Session
+
+from musterroll.domain.capacity.assumptions import assume
+from musterroll.domain.values.errors import Conflict, NotFound, Refusal
+from musterroll.storage.capacity import plans as stored_plans
+from musterroll.storage.tables.capacity import Scenario
+from musterroll.usecases.audit import record as audit_record
+
+_MOST = 200
+TABLE = "scenario"
+DEFAULTS = "defaults"  # what a plan without a scenario is called
+_TAKEN = (DEFAULTS, "compare", "backtest")
+
+
+def save(session: Session, name: str, said: Mapping[str, Any], *, note: str = "", actor: str, now: datetime) -> Scenario:
+    """Keep assumptions under a name; one of that name is changed. Raises BadAssumption, and Refusal for a name that is none."""
+    name, changed = _name(name), assume(said).changed()
+    found = stored_plans.scenario(session, name)
+    if found is None and len(stored_plans.scenarios(session)) >= _MOST:
+        raise Conflict(f"there are {_MOST} scenarios already; delete one first", "too_many")
+    change = audit_record.begin(session, actor=actor, kind="scenario", subject=f"scenario {name}", reason=note, now=now)
+    if found is None:
+        found = Scenario(name=name, assumptions=changed, note=note[:500])
+        session.add(found)
+        session.flush()
+        audit_record.added(session, change, TABLE, [found.id or 0])
+    else:
+        with audit_record.watching(session, change, TABLE, [found.id or 0]):
+            found.assumptions, found.note = changed, note[:500]
+    return found
+
+
+def delete(session: Session, name: str, *, actor: str, now: datetime) -> None:
+    """Forget a scenario, on the record. Raises NotFound."""
+    found = get(session, name)
+    change = audit_record.begin(session, actor=actor, kind="scenario", subject=f"scenario {name} deleted", now=now)
+    with audit_record.watching(session, change, TABLE, [found.id or 0]):
+        session.delete(found)
+
+
+def get(session: Session, name: str) -> Scenario:
+    """Raises NotFound."""
+    found = stored_plans.scenario(session, name.strip())
+    if found is None:
+        raise NotFound(f"there is no scenario {name.strip()[:80]!r}")
+    return found
+
+
+def all_of_them(session: Session) -> list[Scenario]:
+    return stored_plans.scenarios(session)
+
+
+def _name(name: str) -> str:
+    name = " ".join(name.split())
+    if not 1 <= len(name) <= 80 or not name.isprintable():
+        raise Refusal("a scenario needs a name of 1 to 80 characters", "bad_name")
+    if name.lower() in _TAKEN:
+        raise Refusal(f"{name!r} means something else already; take another name", "bad_name")
+    return name

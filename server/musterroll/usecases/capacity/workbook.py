@@ -1,0 +1,125 @@
+"""A plan, or several beside each other, as a workbook: a sheet each for estimates, reasons, spares, back-test, assumptions and so on."""
+
+import io
+from collections.abc import Iterable, Sequence
+from datetime import date
+from typing import Any
+
+import xlsxwriter
+
+from musterroll.domain.capacity.assumptions import DEFAULTS, SAID
+from musterroll.domain.capacity.plan import Estimate, Plan
+from musterroll.usecases.capacity import plans as capacity_plans
+from musterroll.usecases.capacity import revenue
+
+Rows = Iterable[Sequence[Any]]
+_BANDS = ("expected", "80 % from", "80 % to", "95 % from", "95 % to")
+_COUNTED = ("incidents", "visits", "field_hours", "desk_hours", "hours", "parts", "cost")
+
+
+def workbook(plans: Sequence[tuple[str, Plan]]) -> bytes:
+    """One or more plans by name, made of the same facts."""
+    file = io.BytesIO()
+    with xlsxwriter.Workbook(file, {"in_memory": True}) as book:
+        bold = book.add_format({"bold": True})
+        for name, heads, rows in _sheets(plans):
+            _fill(book.add_worksheet(name), heads, rows, bold)
+    return file.getvalue()
+
+
+def _sheets(plans: Sequence[tuple[str, Plan]]) -> list[tuple[str, Sequence[str], Rows]]:
+    facts = plans[0][1].facts
+    return [
+        ("Plan", ("scenario", "span", "from", "to just before", "of", *_BANDS), _estimates(plans)),
+        ("Months", ("scenario", "month", "unit-months", "naive", "hours", "share covered", *_BANDS), _months(plans)),
+        (
+            "Why",
+            ("scenario", "product", "borrows from", "units", "incidents seen", "unit-months", "weight of own data", "factor"),
+            _why(plans),
+        ),
+        ("Spares", ("scenario", "product", "region", "units", "stock", "chance it lasts", "demand expected"), _spares(plans)),
+        (
+            "Renewals",
+            ("segment", "currency", "due", "renewed", "rate", "due in a year", "to be renewed", *_BANDS[1:]),
+            _renewals(plans[0][1]),
+        ),
+        ("Back-test", ("of", "from", *_BANDS, "naive", "happened"), _trials(plans[0][1])),
+        ("Assumptions", ("assumption", "unit", "meaning", "default", *(name for name, _ in plans)), _assumptions(plans)),
+        ("Basis", ("what", "value"), _basis(facts)),
+    ]
+
+
+def _fill(sheet: Any, heads: Sequence[str], rows: Rows, bold: Any) -> None:
+    for column, head in enumerate(heads):
+        sheet.write_string(0, column, head, bold)
+    for number, row in enumerate(rows, 1):
+        for column, value in enumerate(row):
+            if isinstance(value, int | float):
+                sheet.write_number(number, column, value)
+            else:
+                sheet.write_string(number, column, value.isoformat() if isinstance(value, date) else str(value))
+    sheet.freeze_panes(1, 0)
+    sheet.set_column(0, len(heads) - 1, 16)
+
+
+def _estimates(plans: Sequence[tuple[str, Plan]]) -> Rows:
+    for name, made in plans:
+        for span in made.spans:
+            where = (name, span.name, span.first, span.until)
+            for of in _COUNTED:
+                said: Estimate = getattr(span, of)
+                yield (*where, of.replace("_", " "), *said)
+            yield (*where, "field people", span.field.heads, *span.field[2:])
+            yield (*where, "desk people", span.desk.positions, "", span.desk_high.positions)
+            yield (*where, "share covered", span.covered_share)
+            yield (*where, "naive incidents", span.naive)
+
+
+def _months(plans: Sequence[tuple[str, Plan]]) -> Rows:
+    for name, made in plans:
+        for one in made.months:
+            yield (name, one.month, one.unit_months, one.naive, one.hours, one.covered_share, *one.incidents)
+
+
+def _why(plans: Sequence[tuple[str, Plan]]) -> Rows:
+    for name, made in plans:
+        for one in made.forecast.visits.drivers:
+            own = (one.events, one.exposure, one.weight_of_own_data, one.factor)
+            yield (name, one.product.name, one.product.kin, one.product.operating, *own)
+
+
+def _spares(plans: Sequence[tuple[str, Plan]]) -> Rows:
+    for name, made in plans:
+        for one in made.shelves:
+            yield (name, one.product, one.region, one.units, one.spares.stock, one.spares.ready, one.spares.demand_mean)
+
+
+def _renewals(made: Plan) -> Rows:
+    for one in revenue.outlook(made).segments:
+        due = one.facts.due, one.facts.renewed, one.rate.share if one.facts.due else "", len(one.facts.coming)
+        yield (one.facts.segment, one.facts.currency, *due, *one.renewed)
+
+
+def _trials(made: Plan) -> Rows:
+    for one in capacity_plans.trials(made.facts):
+        for row in one.rows:
+            month = made.facts.months[made.facts.log_starts + row.period]
+            yield (one.of, month, row.mean, row.low80, row.high80, row.low95, row.high95, row.naive, row.actual)
+
+
+def _assumptions(plans: Sequence[tuple[str, Plan]]) -> Rows:
+    for name, said in SAID.items():
+        values = (getattr(made.assumptions, name) for _, made in plans)
+        yield (said.name, said.unit, said.means, getattr(DEFAULTS, name), *values)
+
+
+def _basis(facts: Any) -> Rows:
+    yield ("facts of", facts.on)
+    yield ("log of incidents", facts.log_words)
+    yield ("units operating", sum(one.operating for one in facts.products))
+    yield ("deployed by paper, never heard: not counted", facts.unheard)
+    yield ("deployed, silent now: counted while they were heard", facts.silent)
+    yield ("incidents on units of the roll", facts.incidents)
+    yield ("incidents on serials that are not on the roll", facts.strangers)
+    for category, count in facts.categories.items():
+        yield (f"incidents: {category}", count)

@@ -1,0 +1,1 @@
+"""Use cases of contracts, contract lines and renewals."""

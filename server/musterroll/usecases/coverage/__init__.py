@@ -1,0 +1,1 @@
+"""Use cases of the coverage verdict of a unit."""

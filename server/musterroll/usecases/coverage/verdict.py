@@ -1,0 +1,56 @@
+"""Is this unit covered on this day, by what, until when and why."""
+
+from datetime import date, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Row
+from sqlmodel import Session
+
+from musterroll.domain.coverage import verdict as rules
+from musterroll.domain.coverage.verdict import Verdict
+from musterroll.domain.units.serials import serial_key
+from musterroll.domain.values.dates import local_day
+from musterroll.domain.values.errors import Conflict, NotFound
+from musterroll.storage.coverage import unit_facts
+from musterroll.storage.tables.units import Unit
+from musterroll.storage.units import successors
+from musterroll.usecases.coverage.unit_documents import UnitPaper
+from musterroll.usecases.reconciliation.run import moment
+
+
+def coverage(session: Session, uid_or_serial: str, on: date | None, now: datetime) -> Verdict:
+    """The verdict on a unit on a day of its site's calendar; None: today there.
+
+    Raises NotFound, BadSerial where it could be neither a unit id nor a serial, and Conflict where several makers' units share the serial.
+    """
+    unit = find(session, uid_or_serial)
+    today = local_day(now, ZoneInfo(unit.zone or "UTC"))
+    day = on or today
+    instant = now if day == today else moment(day, now)[1]
+    return rules.verdict(UnitPaper(session, unit, day, instant, now).whole(), day)
+
+
+def find(session: Session, uid_or_serial: str) -> Row[Any]:
+    """The facts of the unit a person means; of one that was merged, of the unit it is now. Raises as `coverage`."""
+    found = None if "\0" in uid_or_serial else unit_facts.by_uid(session, uid_or_serial)
+    if found is not None:
+        return found if found.merged_into_id is None else _standing(session, found.id)
+    key = serial_key(uid_or_serial)
+    named = unit_facts.by_serial_key(session, key)
+    if not named:
+        merged = sorted({successors.unit(session, unit).id or 0 for unit in successors.holding(session, key)})
+        named = [_standing(session, unit_id) for unit_id in merged]
+    if not named:
+        raise NotFound(f"no unit on the roll has the id or serial {uid_or_serial[:200]!r}")
+    if len(named) > 1:
+        uids = ", ".join(row.uid for row in named)
+        raise Conflict(f"{len(named)} units have the serial {named[0].serial}; say which by its unit id: {uids}", "shared_serial")
+    return named[0]
+
+
+def _standing(session: Session, unit_id: int) -> Row[Any]:
+    unit = successors.unit(session, session.get_one(Unit, unit_id))
+    facts = unit_facts.by_id(session, unit.id or 0)
+    assert facts is not None
+    return facts

@@ -1,0 +1,1 @@
+"""Use cases of enrolment: claim tokens, credentials, broker logins."""

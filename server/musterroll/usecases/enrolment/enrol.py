@@ -1,0 +1,225 @@
+"""Enrolment: claim tokens, credentials, and what a person decides about them.
+
+A serial is a claim; the credential is the identity. The first credential of a unit lets it in; any later one waits for a person.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any, NamedTuple
+
+from sqlmodel import Session
+
+from musterroll.domain.enrolment.claim_rules import Claim, claim, marks, require_open, text, used_up
+from musterroll.domain.enrolment.secrets import hash_secret, new_secret, token_hash
+from musterroll.domain.units.serials import new_uid, serial_key, twin_key
+from musterroll.domain.values.errors import Conflict, Forbidden, NotFound, Refusal
+from musterroll.domain.values.instants import to_ms
+from musterroll.storage.enrolment import claim_tokens, credentials
+from musterroll.storage.tables.accounts import Product
+from musterroll.storage.tables.enrolment import ClaimToken, Credential, CredentialStatus
+from musterroll.storage.tables.liveness import Voice
+from musterroll.storage.tables.units import Unit
+from musterroll.storage.units import successors, transitions
+from musterroll.storage.units.transitions import Change
+from musterroll.usecases.enrolment import deploy
+
+_LONGEST_LIFE = timedelta(days=3650)
+_MOST_USES = 1_000_000
+_EPOCHS_LEFT = 1_000  # starts left to the credential in use, while a person decides about the next one
+
+
+class EnrolRequest(NamedTuple):
+    token: str
+    maker: str
+    model: str
+    serial: str
+    evidence: Mapping[str, Any] = {}  # other marks of identity: machine id, board serial, MAC
+    agent: str = ""
+
+
+class Enrolled(NamedTuple):
+    uid: str
+    secret: str  # shown this once
+    status: CredentialStatus
+    interval: int  # seconds between heartbeats
+    epoch: int  # the unit's epochs begin above it: a device that lost its state must not repeat numbers
+
+
+class PendingEnrolment(NamedTuple):
+    """A further credential for a known unit, waiting for a person."""
+
+    credential_id: int
+    uid: str
+    serial: str
+    maker: str
+    model: str
+    evidence: dict[str, Any]
+    token: str  # label of the claim token
+    created_at: datetime
+    known: dict[str, Any]  # the evidence of the credential in use
+
+
+def create_token(
+    session: Session,
+    *,
+    label: str,
+    life: timedelta,
+    uses: int,
+    serials: Sequence[str],
+    account: str | None,
+    site: str | None,
+    actor: str,
+    now: datetime,
+) -> tuple[ClaimToken, str]:
+    """A claim token and its plain text, which is shown once. Unknown `account` and `site` numbers are opened.
+
+    Raises Refusal for a life, number of uses, serial, account or site that cannot be.
+    """
+    if not timedelta() < life <= _LONGEST_LIFE:
+        raise Refusal("a claim token lives from a moment to ten years", "bad_life")
+    if not 1 <= uses <= _MOST_USES:
+        raise Refusal(f"a claim token is good for 1 to {_MOST_USES} uses", "bad_uses")
+    plain = new_secret()
+    token = ClaimToken(
+        label=text("label", label, 100) or "unnamed",
+        token_hash=token_hash(plain),
+        expires_at=now + life,
+        max_uses=uses,
+        serials=sorted({serial_key(serial) for serial in serials}),
+        created_at=now,
+        created_by=actor,
+    )
+    token.account_id, token.site_id = deploy.place(session, account, site, now)
+    session.add(token)
+    session.flush()
+    return token, plain
+
+
+def revoke_token(session: Session, token_id: int, actor: str, now: datetime) -> None:
+    """End a claim token before its time; doing it twice changes nothing. Raises NotFound."""
+    token = session.get(ClaimToken, token_id)
+    if token is None:
+        raise NotFound(f"there is no claim token {token_id}")
+    token.revoked_at = token.revoked_at or now
+
+
+def tokens(session: Session) -> list[ClaimToken]:
+    """Every claim token, newest first."""
+    return claim_tokens.newest(session)
+
+
+def enroll(session: Session, request: EnrolRequest, now: datetime, interval: int = 60) -> Enrolled:
+    """Bind a fresh credential to the unit a device says it is.
+
+    1. The claim must be sound and the token open for it; otherwise Refusal, and nothing is consumed.
+    2. The product and the unit are found, or made (`unrecorded`).
+    3. The first credential of a unit is active and may deploy it where the token says; a later one is pending and changes nothing.
+    """
+    said, evidence = claim(request.maker, request.model, request.serial), marks(request.evidence)
+    agent = text("agent", request.agent, 256)
+    token = claim_tokens.by_hash(session, token_hash(request.token.strip()))
+    if token is None or token.id is None:
+        raise Forbidden("the claim token is not one of this registry; check it, or ask for a new one", "token_unknown")
+    require_open(token, said.serial_key, now)
+    if not claim_tokens.use(session, token.id):
+        raise used_up(token)
+    unit, secret = _unit(session, said, now), new_secret()
+    bound = Credential(
+        unit_id=unit.id or 0,
+        secret_hash=hash_secret(secret),
+        status=CredentialStatus.PENDING,
+        claim_token_id=token.id,
+        evidence=evidence | ({"agent": agent} if agent else {}),
+        created_at=now,
+    )
+    kept = credentials.add(session, bound)
+    actor = f"token {token.label}"
+    _note(session, unit, None, kept.status, f"credential {kept.id} enrolled with the claim token {token.label!r}", actor, now)
+    if kept.status is CredentialStatus.ACTIVE:
+        deploy.deploy(session, unit, token, actor, now)
+        credentials.changed(session)
+    return Enrolled(unit.uid, secret, kept.status, interval, _epoch_above(session, unit))
+
+
+def _epoch_above(session: Session, unit: Unit) -> int:
+    voice = session.get(Voice, unit.id)
+    return 0 if voice is None or voice.heard_at is None else voice.epoch + _EPOCHS_LEFT
+
+
+def pending(session: Session) -> list[PendingEnrolment]:
+    """Enrolments that wait for a person, oldest first."""
+    return [
+        PendingEnrolment(
+            one.id or 0, unit.uid, unit.serial, product.maker, product.model, one.evidence, label or "", one.created_at, known or {}
+        )
+        for one, unit, product, label, known in credentials.pending(session)
+    ]
+
+
+def decide(session: Session, credential_id: int, accept: bool, actor: str, now: datetime) -> None:
+    """Accept or refuse a pending credential. Accepting revokes the one in use and refuses the others that wait.
+
+    Raises NotFound, or Conflict where it was decided already.
+    """
+    found = credentials.locked_unit(session, credential_id)
+    if found is None:
+        raise NotFound(f"there is no enrolment {credential_id}")
+    credential, unit = found
+    if credential.status is not CredentialStatus.PENDING:
+        raise Conflict(f"enrolment {credential_id} is {credential.status} already; nothing waits for a decision", "already_decided")
+    new = CredentialStatus.ACTIVE if accept else CredentialStatus.REFUSED
+    if accept:
+        _retire(session, unit, CredentialStatus.ACTIVE, CredentialStatus.REVOKED, f"replaced by credential {credential_id}", actor, now)
+    credentials.move(session, credential.unit_id, CredentialStatus.PENDING, new, now, actor, only=credential_id)
+    _note(session, unit, CredentialStatus.PENDING, new, f"credential {credential_id} decided by a person", actor, now)
+    if accept:
+        _retire(session, unit, CredentialStatus.PENDING, CredentialStatus.REFUSED, f"credential {credential_id} was accepted", actor, now)
+        token = session.get(ClaimToken, credential.claim_token_id) if credential.claim_token_id else None
+        if token is not None:
+            deploy.deploy(session, unit, token, actor, now)
+        credentials.changed(session)
+
+
+def revoke(session: Session, uid: str, actor: str, now: datetime) -> None:
+    """Take the credential of a unit away: brokers shut it out within seconds. Raises NotFound where none is active."""
+    kept = credentials.active(session, uid)
+    found = credentials.locked_unit(session, kept.id) if kept else None
+    if found is None:
+        raise NotFound(f"unit {uid} has no active credential")
+    _retire(session, found[1], CredentialStatus.ACTIVE, CredentialStatus.REVOKED, "revoked by a person", actor, now)
+    credentials.changed(session)
+
+
+def _unit(session: Session, said: Claim, now: datetime) -> Unit:
+    product = claim_tokens.product(
+        session,
+        Product(
+            maker=said.maker,
+            model=said.model,
+            family=said.model,
+            maker_key=said.maker_key,
+            model_key=said.model_key,
+            family_key=said.model_key,
+            created_at=now,
+        ),
+    )
+    wanted = Unit(
+        uid=new_uid(),
+        serial=said.serial,
+        serial_key=said.serial_key,
+        twin_key=twin_key(said.serial_key),
+        maker_key=product.maker_key,
+        family_key=product.family_key,
+        product_id=product.id or 0,
+        created_at=now,
+    )
+    return successors.unit(session, claim_tokens.unit(session, wanted))
+
+
+def _retire(session: Session, unit: Unit, old: CredentialStatus, new: CredentialStatus, cause: str, actor: str, now: datetime) -> None:
+    if credentials.move(session, unit.id or 0, old, new, now, actor):
+        _note(session, unit, old, new, cause, actor, now)
+
+
+def _note(session: Session, unit: Unit, old: CredentialStatus | None, new: CredentialStatus, cause: str, actor: str, now: datetime) -> None:
+    transitions.add(session, [Change(unit.id or 0, to_ms(now), "identity", old, new, cause[:500], actor[:120])])

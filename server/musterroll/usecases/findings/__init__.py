@@ -1,0 +1,1 @@
+"""Use cases of findings: disagreements with evidence, value and decisions."""

@@ -1,0 +1,178 @@
+"""Findings as people work them down: listed, opened, decided. A decision holds while the facts it rests on do."""
+
+from collections.abc import Collection
+from datetime import UTC, date, datetime
+from typing import Any, NamedTuple
+
+from sqlalchemy import Row
+from sqlmodel import Session, col, select
+
+from musterroll.domain.findings import decisions as decision_rules
+from musterroll.domain.findings.decisions import Decision, Standing, State
+from musterroll.domain.findings.kinds import OWNERS, Finding, Kind
+from musterroll.domain.values.errors import Conflict, NotFound
+from musterroll.domain.values.instants import to_ms
+from musterroll.storage.findings import lists as finding_lists
+from musterroll.storage.findings.lists import Total, Wanted
+from musterroll.storage.tables.accounts import Account, Site
+from musterroll.storage.tables.audit import Change
+from musterroll.storage.tables.findings import Finding as Stored
+from musterroll.storage.tables.findings import FindingDecision
+from musterroll.storage.tables.units import Unit
+from musterroll.usecases.audit import record as audit_record
+from musterroll.usecases.findings import explain
+from musterroll.usecases.findings.explain import Proof
+from musterroll.usecases.undo import undo as undo_changes
+
+_MOST = 10_000  # findings decided by one act
+
+
+class Filter(NamedTuple):
+    """Which findings, in people's words; every given one must hold. `account` is a number and takes all below it in."""
+
+    state: State | None = State.OPEN
+    kind: Kind | None = None
+    owner: str = ""
+    account: str = ""
+    product_id: int | None = None
+    uid: str = ""
+    site: str = ""  # a number
+    segment: str | None = None
+    country: str | None = None
+
+
+class Page(NamedTuple):
+    """Findings worth most first (rows of `storage.finding_lists.page`), where the next page begins, and the sums of all pages."""
+
+    rows: list[Row[Any]]
+    next: str | None
+    total: Total
+
+
+class Opened(NamedTuple):
+    """One finding: its row, what the rules say of it now (None: not so any more), the proofs, and what was decided, newest first."""
+
+    row: Row[Any]
+    finding: Finding | None
+    proofs: list[Proof]
+    history: list[FindingDecision]
+
+
+def findings(session: Session, wanted: Filter, after: str | None, limit: int, now: datetime) -> Page:
+    """A page of findings. `after` is the `next` of the page before. Raises NotFound for an account or a unit that is not there."""
+    on, which = _today(now), _wanted(session, wanted)
+    rows = finding_lists.page(session, which, on, _cursor(after), limit + 1)
+    last = rows[limit - 1] if len(rows) > limit else None
+    return Page(rows[:limit], f"{last.rank}.{last.id}" if last else None, finding_lists.total(session, which, on))
+
+
+def total(session: Session, wanted: Filter, now: datetime) -> Total:
+    """How many findings there are and what they are worth. Raises as `findings`."""
+    return finding_lists.total(session, _wanted(session, wanted), _today(now))
+
+
+def finding(session: Session, finding_id: int, now: datetime) -> Opened:
+    """Open a finding. Raises NotFound."""
+    row = finding_lists.one(session, finding_id, _today(now))
+    stored = session.get(Stored, finding_id)
+    if row is None or stored is None:
+        raise NotFound(f"there is no finding {finding_id}")
+    made = explain.finding_of(session, stored, now)
+    return Opened(row, made, explain.proofs(session, made) if made else [], finding_lists.history(session, finding_id))
+
+
+def decide(
+    session: Session, ids: Collection[int], to: State, *, reason: str, until: date | None = None, actor: str, now: datetime
+) -> Change:
+    """Decide findings: accept, ignore until a day, resolve, or open again. All of them or, where one cannot be, none.
+
+    Raises NotFound, and Conflict as `domain.decisions.decide`, naming the finding.
+    """
+    if len(ids) > _MOST:
+        raise Conflict(f"at most {_MOST:,} findings are decided at once, and these are {len(ids):,}", "too_many")
+    found = {row.id or 0: (row, decision) for row, decision in finding_lists.by_ids(session, set(ids))}
+    if missing := sorted(set(ids) - found.keys()):
+        raise NotFound(f"there is no finding {missing[0]}")
+    subject = f"finding {next(iter(ids))} is {to}" if len(ids) == 1 else f"{len(ids)} findings are {to}"
+    change = audit_record.begin(session, actor=actor, kind="decision", subject=subject, reason=reason, now=now)
+    made = [_decided(*found[one], to, reason, until, actor, now) for one in sorted(found)]
+    session.add_all(made)
+    session.flush()
+    audit_record.added(session, change, "finding_decision", [row.id or 0 for row in made])
+    return change
+
+
+def _decided(
+    row: Stored, decision: FindingDecision | None, to: State, reason: str, until: date | None, actor: str, now: datetime
+) -> FindingDecision:
+    standing = Standing(_facts(row.facts), row.present, _decision(decision))
+    try:
+        decision_rules.decide(standing, to, actor, reason, _today(now), until)
+    except Conflict as no:
+        raise Conflict(f"finding {row.id}: {no}", no.code) from None
+    return FindingDecision(
+        finding_id=row.id or 0, state=to.value, reason=reason.strip()[:500], facts=row.facts, until=until, at=to_ms(now), by=actor[:120]
+    )
+
+
+def _decision(row: FindingDecision | None) -> Decision | None:
+    """A stored decision as the rules know it; to open a finding again is to take back what was decided."""
+    if row is None or row.state == State.OPEN:
+        return None
+    return Decision(State(row.state), row.by, row.reason, _facts(row.facts), row.until)
+
+
+def _facts(text: str) -> tuple[str, ...]:
+    return tuple(text.split("\n"))
+
+
+def _today(now: datetime) -> date:
+    return now.astimezone(UTC).date()
+
+
+def _wanted(session: Session, wanted: Filter) -> Wanted:
+    kinds = [kind for kind, owner in OWNERS.items() if owner == wanted.owner] if wanted.owner else list(Kind)
+    if wanted.owner and not kinds:
+        raise NotFound(f"findings are the work of {', '.join(sorted(set(OWNERS.values())))}, not of {wanted.owner[:40]!r}")
+    kinds = [kind for kind in kinds if wanted.kind in (None, kind)]
+    account = _id(session, Account.id, Account.ref, wanted.account, "account")
+    unit = _id(session, Unit.id, Unit.uid, wanted.uid, "unit")
+    site = _id(session, Site.id, Site.ref, wanted.site, "site")
+    some = kinds if len(kinds) < len(Kind) else ()
+    return Wanted(wanted.state, some, account, wanted.product_id, unit, site, wanted.segment, wanted.country)
+
+
+def _id(session: Session, key: Any, named: Any, name: str, what: str) -> int | None:
+    if not name:
+        return None
+    found: int | None = None if "\0" in name else session.exec(select(key).where(col(named) == name)).first()
+    if found is None:
+        raise NotFound(f"there is no {what} {name[:80]!r}")
+    return found
+
+
+def _cursor(after: str | None) -> tuple[int, int] | None:
+    if not after:
+        return None
+    rank, _, finding_id = after.partition(".")
+    try:
+        return int(rank), int(finding_id)
+    except ValueError:
+        raise Conflict("the cursor is not one of ours; begin again at the first page", "bad_cursor") from None
+
+
+def decision(session: Session, finding_id: int, actor: str, now: datetime, reason: str = "") -> Change:
+    """Undo the newest decision of a finding. Returns the undoing, a change itself.
+
+    Raises NotFound where nothing is decided, and Conflict where other findings were decided by the same act.
+    """
+    decided = next(iter(finding_lists.history(session, finding_id)), None)
+    if decided is None:
+        known = finding_lists.one(session, finding_id, now.date()) is not None
+        raise NotFound(f"nothing is decided of finding {finding_id}" if known else f"there is no finding {finding_id}")
+    change_id, rows = finding_lists.decided_by(session, decided.id or 0)
+    if rows > 1:
+        raise Conflict(
+            f"finding {finding_id} was decided with {rows - 1:,} others; undo change {change_id} for all, or open this one again", "of_many"
+        )
+    return undo_changes.undo(session, change_id, actor, now, reason)

@@ -1,0 +1,114 @@
+"""One finding opened: the rules are asked again about its unit or line, and every row of evidence says which document it came from."""
+
+from datetime import date, datetime
+from typing import NamedTuple
+
+from sqlmodel import Session, col, select
+
+from musterroll.domain.contracts.terms import Scope, line_on
+from musterroll.domain.coverage.seat_allocation import Candidate, assign
+from musterroll.domain.findings.evidence import Evidence
+from musterroll.domain.findings.kinds import Finding, Subject
+from musterroll.domain.findings.line_rules import LineCase, of_line
+from musterroll.domain.findings.unit_rules import UnitCase, of_unit
+from musterroll.domain.liveness import Liveness
+from musterroll.domain.values.instants import from_ms, to_ms
+from musterroll.domain.values.money import Money
+from musterroll.domain.warranty.periods import PeriodKind
+from musterroll.domain.warranty.unit_claims import disagreement, read_claim
+from musterroll.storage.contracts import lines as contract_lines
+from musterroll.storage.coverage import unit_facts
+from musterroll.storage.imports import runs as import_runs
+from musterroll.storage.imports.runs import Origin
+from musterroll.storage.reconciliation import cell_counters, unit_states
+from musterroll.storage.tables.contracts import ContractLine
+from musterroll.storage.tables.findings import Finding as Row
+from musterroll.storage.tables.warranty import WarrantyPeriod
+from musterroll.usecases.coverage.unit_documents import UnitPaper, seat
+from musterroll.usecases.findings import more_evidence
+from musterroll.usecases.reconciliation.run import CLONE
+
+# The documents that the row of a table comes from; others come from people, or from the unit itself.
+_DOCUMENTS = {
+    **{"unit": ("units",), "voice": ("telemetry",), "line": ("contract-lines",), "invoice": ("billing",), "contract": ("contracts",)},
+    "warranty": ("units",),  # a standard one is worked out from its unit's dates
+}
+
+
+_NAMED = 20  # units without a seat that are called by their serial
+
+
+class Proof(NamedTuple):
+    """A row of evidence, and the rows of documents that made or changed it, oldest first."""
+
+    evidence: Evidence
+    documents: tuple[Origin, ...]
+
+
+def finding_of(session: Session, row: Row, now: datetime) -> Finding | None:
+    """A stored finding as the rules make it from what is on record, for the day and the instant of the last run. None: not any more."""
+    run = cell_counters.last_run(session)
+    instant = from_ms(run.at) if run else now
+    on = run.on if run else now.date()
+    made = _of_unit if row.subject == Subject.UNIT else _of_line
+    return next((found for found in made(session, row.subject_id, on, instant, now) if found.key.kind == row.kind), None)
+
+
+def proofs(session: Session, finding: Finding) -> list[Proof]:
+    """The evidence of a finding with its documents; a line brings its contract."""
+    found = []
+    for evidence in finding.evidence:
+        origins = list(import_runs.origins(session, _DOCUMENTS.get(evidence.table, ()), _named(session, evidence)))
+        if evidence.table == "line":
+            contract = session.execute(select(col(ContractLine.contract_id)).where(col(ContractLine.id) == evidence.id)).scalar()
+            origins += import_runs.origins(session, _DOCUMENTS["contract"], contract or 0)
+        found.append(Proof(evidence, tuple(origins)))
+    return found
+
+
+def _named(session: Session, evidence: Evidence) -> int:
+    """The row that documents name where they bring what a row of evidence says."""
+    if evidence.table != "warranty":
+        return evidence.id
+    period = session.get(WarrantyPeriod, evidence.id)
+    return period.unit_id if period and period.kind is PeriodKind.STANDARD else 0
+
+
+def _of_unit(session: Session, unit_id: int, on: date, instant: datetime, now: datetime) -> list[Finding]:
+    unit = unit_facts.by_id(session, unit_id)
+    stood = unit_states.one(session, unit_states.judged(session, to_ms(instant), to_ms(now)), unit_id)
+    if unit is None or stood is None:
+        return []
+    paper = UnitPaper(session, unit, on, instant, now)
+    case = UnitCase(
+        unit_id,
+        unit.serial,
+        stood.lifecycle,
+        Liveness.OPERATING if stood.operating else Liveness.STALE,
+        None if unit.heard_at is None else from_ms(unit.heard_at),
+        tuple(paper.seats),
+        tuple(paper.ended),
+        paper.in_warranty,
+        None if unit.list_price is None else Money(unit.list_price, unit.currency),
+        disagreement(read_claim(unit.card), paper.periods),
+        CLONE if unit_facts.cloned(session, unit_id) else "",
+        more_evidence.of_unit(session, unit),
+    )
+    return list(of_unit(case))
+
+
+def _of_line(session: Session, line_id: int, on: date, instant: datetime, now: datetime) -> list[Finding]:
+    cover = contract_lines.line(session, line_id)
+    if cover is None or line_on(cover.line, cover.contract, on) is None:
+        return []
+    line = cover.line
+    if line.scope is Scope.SERIAL:
+        holders = unit_facts.by_serial_key(session, line.serial_key)
+        given = assign([line], [Candidate(row.id, row.serial_key, row.product_id, None, None, False, False) for row in holders], {})
+    elif line.product is None or line.place is None:
+        return []
+    else:
+        judged = unit_states.judged(session, to_ms(instant), to_ms(now))
+        given = seat(session, judged, line.product, {(line.scope, line.place)}, on).assignment
+    over = given.over.get(line_id, ())
+    return list(of_line(LineCase(cover, given.left_over.get(line_id, 0), over, unit_facts.serials(session, over[:_NAMED]))))

@@ -1,0 +1,45 @@
+"""Rows that prove a finding of a unit beside its own, its voice and its lines: warranty, card, credentials, list price."""
+
+from typing import Any
+
+from sqlalchemy import Row
+from sqlmodel import Session
+
+from musterroll.domain.findings.evidence import Evidence
+from musterroll.domain.findings.kinds import Kind
+from musterroll.domain.values.dates import in_words, last_day
+from musterroll.domain.values.money import Money
+from musterroll.domain.warranty.unit_claims import claim_says, read_claim
+from musterroll.storage.enrolment import credentials
+from musterroll.storage.tables.enrolment import Credential
+from musterroll.storage.tables.warranty import WarrantyPeriod
+from musterroll.storage.warranty import periods as stored_periods
+
+
+def of_unit(session: Session, unit: Row[Any]) -> dict[Kind, tuple[Evidence, ...]]:
+    """By kind of finding. `unit`: a row of `storage.unit_facts`."""
+    periods = tuple(Evidence("warranty", row.id or 0, _period(row)) for row in stored_periods.periods(session, unit.id))
+    claim = read_claim(unit.card)
+    card = (Evidence("card", unit.id, claim_says(claim)),) if claim else ()
+    price = () if unit.list_price is None else (Evidence("product", unit.product_id, _price(unit)),)
+    return {
+        Kind.OPERATING_UNCOVERED: periods + price,
+        Kind.WARRANTY_CONFLICT: periods + card,
+        Kind.CLONE_CASE: tuple(Evidence("credential", row.id or 0, _credential(row)) for row in credentials.of_unit(session, unit.id)),
+    }
+
+
+def _period(row: WarrantyPeriod) -> str:
+    until = f" to {in_words(last_day(row.ends_on))}" if row.ends_on else ""
+    void = f", void from {in_words(row.voided_on)}: {row.void_reason}" if row.voided_on else ""
+    return f"{row.kind} warranty from {in_words(row.starts_on)}{until}, {row.evidence}{void}"
+
+
+def _price(unit: Row[Any]) -> str:
+    return f"the list price of a year's cover is {Money(unit.list_price, unit.currency)}"
+
+
+def _credential(row: Credential) -> str:
+    marks = ", ".join(f"{name} {value}" for name, value in sorted(row.evidence.items()))
+    asked = f"asked for on {in_words(row.created_at)} at {row.created_at:%H:%M} UTC"
+    return f"credential {row.id}, {row.status}, {asked}" + (f": {marks}" if marks else "")

@@ -1,0 +1,1 @@
+"""Use cases of the fleet list, its filters, segments and firmware."""

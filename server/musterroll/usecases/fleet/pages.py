@@ -1,0 +1,245 @@
+"""The roll as lists and counts: pages of the fleet, and the installed base."""
+
+import base64
+import binascii
+import re
+from datetime import date, datetime, timedelta
+from threading import Lock
+from time import perf_counter
+from typing import NamedTuple
+
+from sqlalchemy import ColumnElement, or_
+from sqlmodel import Session
+
+from musterroll.domain.liveness import Liveness
+from musterroll.domain.reconciliation.cells import CELLS
+from musterroll.domain.units.lifecycle import Lifecycle
+from musterroll.domain.units.serials import SEPARATORS, name_key
+from musterroll.domain.values.dates import add_months
+from musterroll.domain.values.errors import Refusal
+from musterroll.domain.values.instants import to_ms
+from musterroll.storage.engine.account_scope import limited
+from musterroll.storage.fleet import filters as fleet_filters
+from musterroll.storage.fleet import pages as fleet_queries
+from musterroll.storage.liveness.states import counts, hearing
+from musterroll.usecases.fleet import firmware as fleet_firmware
+from musterroll.usecases.units.unit_card import UnitCard, unit_card_of
+
+HEARD_NOW = (Liveness.OPERATING, Liveness.LATE)
+NONE = "-"  # of a filter: the units that have none
+OLDEST = 5  # years: the last age is open
+_CURSOR = re.compile(r"([0-9]{1,18})\.([A-Z0-9]{1,64})")
+
+
+class FleetFilter(NamedTuple):
+    """Which units; every given field must hold. `text` is the start of a serial, or names an account, a site or a product."""
+
+    lifecycle: Lifecycle | None = None
+    liveness: Liveness | None = None
+    text: str = ""
+    account: str | None = None  # ref
+    site: str | None = None  # ref
+    maker: str | None = None  # with model: one product
+    model: str | None = None
+    under: str | None = None  # ref of an account: its units and those of all below it
+    segment: str | None = None  # of the account; NONE: of no segment
+    country: str | None = None  # of the site, else of the account; NONE: not known
+    firmware: str | None = None  # as the unit says it; NONE: it never said
+    age: str | None = None  # whole years since installation, OLDEST: and older; NONE: not known
+    cells: str | None = None  # codes of `domain.reconciliation`, with a space between
+    contract: str | None = None  # ref: on one of its lines
+    operating: bool | None = None  # operating or late, or not
+    warranty: bool | None = None  # in force today, or not
+    covered: bool | None = None  # on a contract or in warranty, or neither
+    ending: int | None = None  # days: warranty ends within so many
+    over: bool | None = None  # a line of its account or site is full and others of its product would need a seat
+    outdated: bool | None = None  # the firmware is older than the newest of its product
+
+
+class FleetPage(NamedTuple):
+    """Cards in serial order; `next` is the cursor of the following page, None at the end."""
+
+    cards: list[UnitCard]
+    next: str | None
+
+
+class InstalledBase(NamedTuple):
+    """Counts at one moment. `lifecycle` and `liveness` have every value and each sum to `registered`."""
+
+    registered: int
+    lifecycle: dict[Lifecycle, int]
+    liveness: dict[Liveness, int]
+    deployed: int
+    operating: int  # of the deployed: operating or late
+
+
+def fleet(session: Session, filters: FleetFilter, after: str | None, limit: int, now: datetime) -> FleetPage:
+    """One page of at most `limit` units. Raises Refusal for a cursor that is not ours."""
+    if any(isinstance(value, str) and "\0" in value for value in filters):
+        return FleetPage([], None)  # no database keeps one, PostgreSQL will not even compare it
+    heard, ms = hearing(session), to_ms(now)
+    where = conditions(session, filters, now)
+    branches = _branches(session, filters.text.strip())
+    if filters.text.strip() and not branches:
+        return FleetPage([], None)
+    rows = fleet_queries.page(session, where, branches, _position(after), limit + 1)
+    cards = [unit_card_of(row, heard, ms) for row in rows[:limit]]
+    return FleetPage(cards, _cursor(rows[limit - 1].serial_key, rows[limit - 1].id) if len(rows) > limit else None)
+
+
+def installed_base(session: Session, now: datetime) -> InstalledBase:
+    """Units by lifecycle and by liveness; one count, so that every figure adds up."""
+    lifecycle = dict.fromkeys(Lifecycle, 0)
+    liveness = dict.fromkeys(Liveness, 0)
+    operating = 0
+    for stage, states in counts(session, hearing(session), to_ms(now)).items():
+        for state, count in states.items():
+            lifecycle[stage] += count
+            liveness[state] += count
+            operating += count if stage is Lifecycle.DEPLOYED and state in HEARD_NOW else 0
+    return InstalledBase(sum(lifecycle.values()), lifecycle, liveness, lifecycle[Lifecycle.DEPLOYED], operating)
+
+
+class LatestBase:
+    """The installed base for those who ask again and again. A small fleet is counted every time; a large one at most once a second, and
+    for at most a twentieth of the time: while it is counted anew, others are told the last count."""
+
+    KEY = "musterroll.installed_base"
+    _LARGE = 20_000  # units
+    _KEPT = timedelta(seconds=1)
+    _SHARE = 20
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._last: tuple[InstalledBase, datetime] | None = None
+        self._kept = self._KEPT
+
+    def __call__(self, session: Session, now: datetime) -> tuple[InstalledBase, datetime]:
+        """The counts, and when they were taken. A share of the fleet is counted when asked."""
+        if limited(session):
+            return installed_base(session, now), now
+        last = self._last
+        if last is not None and last[0].registered >= self._LARGE and (abs(now - last[1]) < self._kept or not self._lock.acquire(False)):
+            return last
+        if last is None or last[0].registered < self._LARGE:
+            return self._count(session, now)
+        try:
+            return self._count(session, now)
+        finally:
+            self._lock.release()
+
+    def _count(self, session: Session, now: datetime) -> tuple[InstalledBase, datetime]:
+        began = perf_counter()
+        self._last = installed_base(session, now), now
+        self._kept = max(self._KEPT, timedelta(seconds=self._SHARE * (perf_counter() - began)))
+        return self._last
+
+
+def wanted(session: Session, filters: FleetFilter, now: datetime) -> list[ColumnElement[bool]] | None:
+    """All that a filter asks of a unit on the roll, its text too; None where no unit can match."""
+    if any(isinstance(value, str) and "\0" in value for value in filters):
+        return None
+    branches = _branches(session, filters.text.strip())
+    if filters.text.strip() and not branches:
+        return None
+    return [*conditions(session, filters, now), *([or_(*branches)] if branches else []), fleet_queries.on_roll()]
+
+
+def conditions(session: Session, filters: FleetFilter, now: datetime) -> list[ColumnElement[bool]]:
+    """All that a filter asks of a unit beside its text, over `unit` left-joined with `voice`."""
+    heard, ms = hearing(session), to_ms(now)
+    where = [*_of_unit(filters), *_of_owner(session, filters), *_of_cover(session, filters, now)]
+    if filters.liveness:
+        where.append(fleet_queries.is_liveness(session, filters.liveness, heard, ms))
+    if filters.operating is not None:
+        where.append(fleet_queries.is_operating(heard, ms) == filters.operating)
+    return where
+
+
+def _of_unit(filters: FleetFilter) -> list[ColumnElement[bool]]:
+    where = []
+    if filters.lifecycle:
+        where.append(fleet_queries.is_lifecycle(filters.lifecycle))
+    if filters.account is not None:
+        where.append(fleet_queries.of_account(filters.account))
+    if filters.site is not None:
+        where.append(fleet_queries.of_site(filters.site))
+    if filters.maker is not None and filters.model is not None:
+        where.append(fleet_queries.of_product(name_key(filters.maker), name_key(filters.model)))
+    if filters.firmware is not None:
+        where.append(fleet_filters.of_firmware(_word(filters.firmware)))
+    return where
+
+
+def _of_owner(session: Session, filters: FleetFilter) -> list[ColumnElement[bool]]:
+    where = []
+    if filters.under is not None:
+        where.append(fleet_filters.under(session, filters.under))
+    if filters.segment is not None:
+        where.append(fleet_filters.of_segment(_word(filters.segment)))
+    if filters.country is not None:
+        where.append(fleet_filters.in_country(_word(filters.country)))
+    return where
+
+
+def _of_cover(session: Session, filters: FleetFilter, now: datetime) -> list[ColumnElement[bool]]:
+    where, today = [], now.date()
+    if filters.age is not None:
+        where.append(fleet_filters.installed(*_installed(filters.age, today)))
+    if filters.cells is not None:
+        cells = [int(code, 2) for code in filters.cells.split() if code in CELLS]
+        where.append(fleet_filters.in_cells(session, cells))
+    if filters.contract is not None:
+        where.append(fleet_filters.on_contract(session, fleet_filters.contract_ids(session, filters.contract)))
+    if filters.warranty is not None:
+        where.append(fleet_filters.in_warranty(today) == filters.warranty)
+    if filters.covered is not None:
+        contracted = fleet_filters.in_cells(session, [int(code, 2) for code in CELLS if code[0] == "1"])
+        where.append(or_(contracted, fleet_filters.in_warranty(today)) == filters.covered)
+    if filters.ending is not None:
+        where.append(fleet_filters.warranty_ends(today, today + timedelta(filters.ending)))
+    if filters.over is not None:
+        where.append(fleet_filters.over_quantity(filters.over))
+    if filters.outdated is not None:
+        where.append(fleet_filters.outdated(fleet_firmware.old(session, now)) == filters.outdated)
+    return where
+
+
+def _installed(age: str, today: date) -> tuple[date | None, date | None]:
+    """The days behind which and until which units of an age were installed."""
+    if not age.isdecimal():
+        return None, None
+    years = min(int(age), OLDEST)
+    after = None if years == OLDEST else add_months(today, -12 * (years + 1))
+    return after, add_months(today, -12 * years) if years else None  # what is to be installed is new
+
+
+def _word(value: str) -> str:
+    return "" if value == NONE else value
+
+
+def _branches(session: Session, text: str) -> list[ColumnElement[bool]]:
+    """The ways a text can match."""
+    if not text:
+        return []
+    ways = fleet_queries.names(session, text)
+    prefix = "".join(c for c in text.upper() if c not in SEPARATORS and not c.isspace())
+    if prefix.isascii() and prefix.isalnum():
+        ways.append(fleet_queries.serial_begins(prefix))
+    return ways
+
+
+def _cursor(serial_key: str, row_id: int) -> str:
+    return base64.urlsafe_b64encode(f"{row_id}.{serial_key}".encode()).decode().rstrip("=")
+
+
+def _position(cursor: str | None) -> tuple[str, int] | None:
+    if cursor is None:
+        return None
+    try:
+        found = _CURSOR.fullmatch(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode("ascii"))
+    except (ValueError, binascii.Error):
+        found = None
+    if found is None:
+        raise Refusal("the cursor is not one of ours; start from the first page", "bad_cursor")
+    return found[2], int(found[1])

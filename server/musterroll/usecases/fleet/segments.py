@@ -1,0 +1,160 @@
+"""Segments: units to act on, as a filter of the fleet with a name; those everybody has, and one's own."""
+
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from pydantic import TypeAdapter
+from sqlmodel import Session
+
+from musterroll.domain.enrolment.claim_rules import text
+from musterroll.domain.units.lifecycle import Lifecycle
+from musterroll.domain.values.errors import Conflict, NotFound
+from musterroll.domain.values.instants import to_ms
+from musterroll.domain.values.money import Money
+from musterroll.storage.fleet import saved_filters
+from musterroll.storage.fleet import segments as segment_sums
+from musterroll.storage.fleet.segments import Customer
+from musterroll.storage.tables.fleet import SavedFilter
+from musterroll.usecases.fleet import filter_words
+from musterroll.usecases.fleet import pages as fleet_pages
+from musterroll.usecases.fleet.pages import FleetFilter
+from musterroll.usecases.operations import figure_cache as cached_figures
+from musterroll.usecases.operations.figure_cache import Figure, Told
+
+SHOWN = 20  # accounts
+_LONGEST = 80
+_DEPLOYED = Lifecycle.DEPLOYED
+
+
+class Segment(NamedTuple):
+    """`key` names it in addresses. One's own have a number instead of words and say who made them."""
+
+    key: str
+    name: str
+    says: str  # why one would look at these units
+    filters: FleetFilter
+    made_by: str = ""
+
+
+class Size(NamedTuple):
+    """How many units and accounts, and what a year of their cover costs: by the line they sit on, else by list price."""
+
+    units: int
+    accounts: int
+    worth: tuple[Money, ...]
+    unpriced: int
+
+
+EVERYBODYS = (
+    Segment(
+        "dormant",
+        "Valuable but dormant",
+        "Deployed, silent, and somebody pays or could pay for them: call before they cancel.",
+        FleetFilter(lifecycle=_DEPLOYED, cells="110 010"),
+    ),
+    Segment(
+        "over-quantity",
+        "Over quantity",
+        "Operating without a seat although their account buys seats of the same product: sell more.",
+        FleetFilter(cells="011", over=True),
+    ),
+    Segment(
+        "old-firmware",
+        "Old firmware",
+        "Operating on firmware older than the newest of their product: upgrade.",
+        FleetFilter(lifecycle=_DEPLOYED, operating=True, outdated=True),
+    ),
+    Segment(
+        "old-model", "Old hardware", "Installed five years ago or more, and still operating: replace.", FleetFilter(operating=True, age="5")
+    ),
+    Segment(
+        "near-expiry",
+        "Warranty ends soon",
+        "Deployed, without a contract, and their warranty ends within 90 days: offer one.",
+        FleetFilter(lifecycle=_DEPLOYED, cells="011 010", ending=90),
+    ),
+    Segment(
+        "attach",
+        "In warranty, no contract",
+        "Operating and in warranty, and nobody pays for service yet: attach.",
+        FleetFilter(cells="011", warranty=True),
+    ),
+)
+
+
+def listed(session: Session) -> list[Segment]:
+    """Everybody's segments, then those people saved, by name."""
+    return [*EVERYBODYS, *(_own(row) for row in saved_filters.all_of_them(session))]
+
+
+def segment(session: Session, key: str) -> Segment:
+    """Raises NotFound."""
+    found = next((one for one in EVERYBODYS if one.key == key), None)
+    if found is not None:
+        return found
+    row = saved_filters.get(session, int(key)) if key.isdecimal() and len(key) < 18 else None
+    if row is None:
+        raise NotFound(f"there is no segment {key[:40]!r}")
+    return _own(row)
+
+
+def save(session: Session, name: str, filters: FleetFilter, actor: str, now: datetime) -> Segment:
+    """Save a filter under a name, in place of what was saved under it. Raises Refusal without a name, or where it filters nothing."""
+    name, words = text("name of the segment", name, _LONGEST), filter_words.words(filters)
+    if not name:
+        raise Conflict("give the segment a name")
+    if not words:
+        raise Conflict("filter the fleet first: a segment of all units says nothing")
+    return _own(saved_filters.put(session, SavedFilter(name=name, words=words, made_at=to_ms(now), made_by=actor)))
+
+
+def delete(session: Session, key: str) -> None:
+    """Raises NotFound, and Conflict for a segment that is everybody's."""
+    if segment(session, key) in EVERYBODYS:
+        raise Conflict(f"{segment(session, key).name} is everybody's segment and stays")
+    saved_filters.delete(session, int(key))
+
+
+def size(session: Session, one: Segment, now: datetime) -> Told[Size]:
+    return cached_figures.told(session, figure(one), now)
+
+
+def figure(one: Segment) -> Figure[Size]:
+    return Figure(f"segment:{one.key}", TypeAdapter(Size), lambda session, now: _size(session, one, now))
+
+
+def figures(session: Session) -> list[Figure[Any]]:
+    return [make(one) for one in listed(session) for make in (figure, largest_figure)]
+
+
+def customers(session: Session, one: Segment, after: str | None, limit: int, now: datetime) -> list[Customer]:
+    """The accounts that have units in a segment, by number, behind one of them."""
+    where = fleet_pages.wanted(session, one.filters, now)
+    return [] if where is None else segment_sums.customers(session, where, after, limit)
+
+
+def largest(session: Session, one: Segment, now: datetime) -> Told[list[Customer]]:
+    """The accounts with the most units in a segment, the largest first."""
+    return cached_figures.told(session, largest_figure(one), now)
+
+
+def largest_figure(one: Segment) -> Figure[list[Customer]]:
+    return Figure(f"segment-accounts:{one.key}", TypeAdapter(list[Customer]), lambda session, now: _largest(session, one, now))
+
+
+def _largest(session: Session, one: Segment, now: datetime) -> list[Customer]:
+    where = fleet_pages.wanted(session, one.filters, now)
+    return [] if where is None else segment_sums.largest(session, where, SHOWN)
+
+
+def _size(session: Session, one: Segment, now: datetime) -> Size:
+    where = fleet_pages.wanted(session, one.filters, now)
+    if where is None:
+        return Size(0, 0, (), 0)
+    found = segment_sums.sums(session, where)
+    return Size(found.units, segment_sums.accounts(session, where), found.worth, found.unpriced)
+
+
+def _own(row: SavedFilter) -> Segment:
+    filters = filter_words.read(row.words)
+    return Segment(str(row.id), row.name, "", filters, row.made_by)

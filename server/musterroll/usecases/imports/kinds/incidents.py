@@ -1,0 +1,34 @@
+"""Support tickets: each kept, on its unit where the roll has it."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from musterroll.domain.values.errors import NotFound
+from musterroll.readers.fields import Row
+from musterroll.storage.tables.units import Incident
+from musterroll.usecases.imports.kinds.base import Facts, Judged, Known, Plan, Taker
+from musterroll.usecases.imports.kinds.serials import Serials
+
+
+class Incidents(Taker):
+    model = Incident
+    facts = ("unit_id", "serial", "opened_on", "closed_on", "category", "hours", "parts")
+
+    def learn(self, rows: Sequence[Row]) -> None:
+        super().learn(rows)
+        self._serials = Serials(self.session, [row.said for row in rows])
+
+    def blank(self, row: Row) -> Facts:
+        return {**dict.fromkeys(self.facts), "category": ""}
+
+    def judge(self, row: Row, known: Known | None) -> Judged:
+        """A serial that several makers have is refused; one that is not on the roll is kept as written."""
+        after, note = super().judge(row, known).after, ""
+        try:
+            after["unit_id"] = self._serials.unit(row.said).id
+        except NotFound as missing:
+            after["unit_id"], note = None, f"kept without a unit: {missing}"
+        return Judged(after, note)
+
+    def fresh(self, plan: Plan, row_id: int) -> dict[str, Any]:
+        return {"id": row_id, "ref": plan.row.said["ref"]}

@@ -1,0 +1,26 @@
+"""Site lists: where units stand, and whose the place is."""
+
+from collections.abc import Sequence
+
+from musterroll.readers.fields import Row
+from musterroll.storage.imports import rows as import_rows
+from musterroll.storage.tables.accounts import Account, Site
+from musterroll.storage.tables.audit import Change
+from musterroll.usecases.imports.kinds.base import Facts, Plan, Taker
+from musterroll.usecases.warranty import periods as warranty_periods
+
+
+class Sites(Taker):
+    model = Site
+    facts = ("account", "name", "postcode", "country", "zone", "latitude", "longitude")
+    links = {"account": Account}
+
+    def blank(self, row: Row) -> Facts:
+        return {**super().blank(row), "name": row.said["ref"]}
+
+    def store(self, plans: Sequence[Plan], change: Change) -> list[int]:
+        """Where the zone of a site changes, so may the days its units' warranties begin."""
+        ids = super().store(plans, change)
+        moved = [plan.known.id for plan in plans if plan.known and plan.known.facts["zone"] != plan.after["zone"]]
+        warranty_periods.settle(self.session, import_rows.units_at(self.session, moved), self.source.now, change)
+        return ids

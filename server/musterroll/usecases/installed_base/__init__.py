@@ -1,0 +1,1 @@
+"""Use cases of installed base: counts, trend, licences, renewals."""

@@ -1,0 +1,211 @@
+"""The installed base on a day as it was known on another, by whatever it is sliced by, and how a month moved it."""
+
+from datetime import UTC, date, datetime, timedelta
+from enum import StrEnum
+from functools import reduce
+from typing import Any, NamedTuple
+
+from sqlalchemy import Row
+from sqlmodel import Session
+
+from musterroll.domain.installed_base import bridge as month_bridge
+from musterroll.domain.installed_base.bridge import Bridge, Move, Passage, Standing
+from musterroll.domain.liveness import Liveness
+from musterroll.domain.units.lifecycle import Lifecycle
+from musterroll.domain.units.serials import name_key
+from musterroll.domain.values.dates import add_months
+from musterroll.domain.values.errors import NotFound, Refusal
+from musterroll.domain.values.instants import day_end, from_ms, to_ms
+from musterroll.storage.accounts import hierarchy
+from musterroll.storage.installed_base import counts as base_counts
+from musterroll.storage.installed_base.counts import Tally, Within
+from musterroll.storage.liveness.states import hearing
+from musterroll.storage.units import as_of as unit_as_of
+from musterroll.usecases.accounts.hierarchy import account
+from musterroll.usecases.fleet.pages import OLDEST
+
+Moment = date | datetime  # a day (of UTC, at its end) or an aware instant
+
+
+class Slice(StrEnum):
+    ACCOUNT = "account"  # each with all accounts below it
+    SITE = "site"
+    PRODUCT = "product"
+    SEGMENT = "segment"
+    COUNTRY = "country"
+    FIRMWARE = "firmware"
+    AGE = "age"  # whole years since installation, OLDEST: and older
+
+
+class Part(NamedTuple):
+    """One row of a sliced base. `ref` and `name` are empty for the units of none; `own` leaves out the accounts below."""
+
+    ref: str
+    name: str
+    parent: str  # reference of the account above
+    counts: Tally
+    own: Tally
+
+
+class Base(NamedTuple):
+    """`all` counts every unit once. Parts add up to it, of accounts their `own` do."""
+
+    on: datetime
+    known: datetime
+    all: Tally
+    parts: list[Part]
+
+
+class Scope(NamedTuple):
+    """Which units are counted, in the words of people; every given field must hold."""
+
+    account: str | None = None  # number, with all below it
+    site: str | None = None  # number
+    maker: str | None = None  # with model: one product
+    model: str | None = None
+    segment: str | None = None
+    country: str | None = None
+
+
+EVERYTHING = Scope()
+_WORDS = (Slice.SEGMENT, Slice.COUNTRY, Slice.FIRMWARE, Slice.AGE)
+NONE = Tally(0, 0, 0)
+
+
+def base(
+    session: Session,
+    now: datetime,
+    *,
+    on: date | None = None,
+    known: date | None = None,
+    by: Slice | None = None,
+    scope: Scope = EVERYTHING,
+) -> Base:
+    """The installed base at the end of the day `on` (or now) as it was known at the end of the day `known` (or now).
+
+    Where a unit stood is as it was then; whose it is, is as recorded now. Raises NotFound, and Refusal for a day to come.
+    """
+    instant, known_at = _moment(on, now), _moment(known, now)
+    heard, where = hearing(session), rows_of(session, scope)
+    present = on is None and known is None
+    axes = base_counts.axes_now(heard, instant) if present else base_counts.axes_at(heard, instant, known_at)
+    key = base_counts.age(from_ms(instant).date(), OLDEST) if by is Slice.AGE else by.value if by else "all"
+    counted = base_counts.tallies(session, axes, key, where)
+    parts = [] if by is None else _parts(session, by, counted)
+    return Base(from_ms(instant), from_ms(known_at), reduce(_plus, counted.values(), NONE), parts)
+
+
+class Month(NamedTuple):
+    """A month's bridge, and every unit (row id) that came in or went out, in order."""
+
+    bridge: Bridge
+    passages: list[Passage]
+
+
+def bridge(session: Session, month: date, now: datetime, *, known: Moment | None = None, scope: Scope = EVERYTHING) -> Bridge:
+    """How the installed base came through the month that `month` lies in, up to now where it is not over yet.
+
+    Opening and closing are what `base` counts on the last day before the month and on its last day. Raises as `base`.
+    """
+    return through(session, month, now, known=known, scope=scope).bridge
+
+
+def through(session: Session, month: date, now: datetime, *, known: Moment | None = None, scope: Scope = EVERYTHING) -> Month:
+    """The same, with the units that moved."""
+    first = month.replace(day=1)
+    since = to_ms(datetime(first.year, first.month, 1, tzinfo=UTC))
+    if since > to_ms(now):
+        raise Refusal(f"{first:%B %Y} has not begun yet", "day_to_come")
+    last, known_at = _moment(add_months(first, 1) - timedelta(days=1), now, cut=True), _moment(known, now)
+    where, heard = rows_of(session, scope), hearing(session)
+    opening = base_counts.axes_at(heard, since - 1, known_at)
+    closing = base_counts.axes_at(heard, last, known_at)
+    effective, untold = unit_as_of.effective(since, last + 1, known_at), unit_as_of.untold(heard, since - 1, min(last, known_at))
+    others = base_counts.stirred(session, opening, closing, effective, untold, where)
+    moves = base_counts.moves_of(session, effective, [row.id for row in others]) if others else []
+    start = {row.id: _standing(row, "0") for row in others}
+    moves += _unseen(start, moves, others, last)
+    found = month_bridge.bridge(start, moves)
+    before = base_counts.tallies(session, opening, "all", where).get(0, NONE).operating
+    whole = Bridge(before, found.steps, before - found.opening + found.closing)
+    return Month(whole, list(month_bridge.passages(start, moves)))
+
+
+def _unseen(start: dict[int, Standing], moves: list[Move], others: list[Row[Any]], last: int) -> list[Move]:
+    """Silence that the sweep has not noted yet, as moves at the end of the month: so that the bridge ends where the base stands."""
+    units = dict(start)
+    for move in sorted(moves):
+        units[move.unit] = month_bridge.apply(units[move.unit], move)
+    wanted = {row.id: _standing(row, "1").liveness for row in others}
+    newest = max((move.id for move in moves), default=0) + 1
+    return [Move(last, newest, unit, "liveness", wanted[unit]) for unit, standing in units.items() if standing.liveness != wanted[unit]]
+
+
+def _standing(row: Row[Any], end: str) -> Standing:
+    found = row._mapping
+    return Standing(Lifecycle(found[f"l{end}"]), Liveness(found[f"v{end}"]), bool(found[f"m{end}"]))
+
+
+def _moment(on: Moment | None, now: datetime, *, cut: bool = False) -> int:
+    """An instant, the end of a day, or now; a day that is not over ends now. Raises Refusal for one to come unless it is to be `cut`."""
+    if on is None:
+        return to_ms(now)
+    if not cut and (on > now if isinstance(on, datetime) else on > now.date()):
+        raise Refusal(f"{on} is still to come; the installed base is known up to now", "day_to_come")
+    return min(to_ms(on if isinstance(on, datetime) else day_end(on)), to_ms(now))
+
+
+def rows_of(session: Session, scope: Scope) -> Within:
+    """What is named as the rows it means. Raises NotFound."""
+    return Within(
+        None if scope.account is None else hierarchy.below(session, account(session, scope.account).id or 0),
+        _site(session, scope.site),
+        _product(session, scope.maker, scope.model),
+        scope.segment,
+        scope.country,
+    )
+
+
+def _site(session: Session, ref: str | None) -> int | None:
+    found = None if ref is None else base_counts.site_id(session, ref)
+    if ref is not None and found is None:
+        raise NotFound(f"there is no site {ref!r}")
+    return found
+
+
+def _product(session: Session, maker: str | None, model: str | None) -> int | None:
+    if maker is None or model is None:
+        return None
+    found = base_counts.product_id(session, name_key(maker), name_key(model))
+    if found is None:
+        raise NotFound(f"there is no product {maker} {model}")
+    return found
+
+
+def _parts(session: Session, by: Slice, counted: dict[Any, Tally]) -> list[Part]:
+    if by in _WORDS:
+        return [Part(key, key, "", tally, tally) for key, tally in sorted(counted.items())]
+    if by is Slice.ACCOUNT:
+        return _account_parts(session, counted)
+    named = base_counts.names(session, by.value) | {0: ("", "")}
+    return sorted(Part(*named[key], "", tally, tally) for key, tally in counted.items())
+
+
+def _account_parts(session: Session, counted: dict[int, Tally]) -> list[Part]:
+    """Every account that has units, or has them below it, in the order of the tree; at the end the units of no account."""
+    nodes = hierarchy.tree(session, None)
+    refs = {node.id: node.ref for node in nodes}
+    rolled = {node.id: counted.get(node.id, NONE) for node in nodes}
+    for node in sorted(nodes, key=lambda one: -one.depth):
+        if node.parent_id in rolled:
+            rolled[node.parent_id] = _plus(rolled[node.parent_id], rolled[node.id])
+    parts = [
+        Part(node.ref, node.name, refs.get(node.parent_id or 0, ""), rolled[node.id], counted.get(node.id, NONE))
+        for node in nodes
+        if rolled[node.id].units
+    ]
+    return [*parts, *(Part("", "", "", counted[key], counted[key]) for key in counted if key not in refs)]
+
+
+def _plus(one: Tally, other: Tally) -> Tally:
+    return Tally(one.units + other.units, one.deployed + other.deployed, one.operating + other.operating)

@@ -1,0 +1,68 @@
+"""Licences as planners look at them: today by segment, product and account, and the ends of the months before as they were counted."""
+
+from datetime import date, datetime, timedelta
+from itertools import dropwhile
+from typing import NamedTuple
+
+from pydantic import TypeAdapter
+from sqlmodel import Session
+
+from musterroll.domain.installed_base.licences import Count
+from musterroll.domain.values.dates import add_months, last_day
+from musterroll.domain.values.instants import from_ms
+from musterroll.storage.engine.account_scope import limited
+from musterroll.storage.imports import runs as import_runs
+from musterroll.storage.operations import figure_cache as stored_figures
+from musterroll.usecases.installed_base import licences as base_licences
+from musterroll.usecases.installed_base.licences import By, Point
+from musterroll.usecases.operations import figure_cache as cached_figures
+from musterroll.usecases.operations.figure_cache import Figure, Told
+
+MONTHS = 12
+_DAY = timedelta(days=1)
+
+
+class Licences(NamedTuple):
+    total: Count
+    by: dict[By, dict[str, Count]]
+
+
+def licences(session: Session, now: datetime) -> Told[Licences]:
+    """Active and gross licences today."""
+    return cached_figures.told(session, TODAY, now)
+
+
+def trend(session: Session, now: datetime, quarters: bool) -> list[Point]:
+    """The ends of the months (or quarters) before that are kept, oldest first, then today. Whoever sees a part only sees today."""
+    kept = [] if limited(session) else [end for end in ends(now) if not quarters or end.month % 3 == 0]
+    found = [(end, stored_figures.get(session, of_month(end).name)) for end in kept]
+    points = [Point(end, of_month(end).shape.validate_python(row.body)) for end, row in found if row is not None]
+    points = list(dropwhile(lambda point: not point.total.gross, points))  # before anything was sold
+    return [*points, Point(now.date(), licences(session, now).value.total)]
+
+
+def ends(now: datetime) -> list[date]:
+    """The last days of the months before, oldest first."""
+    first = now.date().replace(day=1)
+    return [last_day(add_months(first, -back)) for back in range(MONTHS - 1, -1, -1)]
+
+
+def of_month(end: date) -> Figure[Count]:
+    """What the paper on record says now of the last day of a month."""
+    return Figure(f"licences:{end}", TypeAdapter(Count), lambda session, now: base_licences.licences(session, end, By.SEGMENT, now).total)
+
+
+def due(session: Session, now: datetime) -> list[Figure[Count]]:
+    """The months to be counted, the newest first: never counted, not since paper came in, or a day ago."""
+    if not stored_figures.units(session):
+        return []
+    told = max(now - _DAY, from_ms(import_runs.newest(session) or 0))
+    return [figure for end in reversed(ends(now)) if cached_figures.older(session, figure := of_month(end), told)]
+
+
+def _today(session: Session, now: datetime) -> Licences:
+    found = base_licences.by_each(session, now, now)
+    return Licences(*found)
+
+
+TODAY = Figure[Licences]("licences", TypeAdapter(Licences), _today)

@@ -1,0 +1,88 @@
+"""Active licences: seats of lines in force that an operating unit sits in, beside all that were sold, now and as they went."""
+
+from collections.abc import Iterator
+from datetime import UTC, date, datetime
+from enum import StrEnum
+from typing import NamedTuple
+
+from sqlmodel import Session
+
+from musterroll.domain.installed_base import licences as rules
+from musterroll.domain.installed_base.licences import Count, Level, Seats, Target
+from musterroll.domain.values.dates import add_months, last_day
+from musterroll.domain.values.instants import to_ms
+from musterroll.storage.installed_base import licences as seats_in_use
+from musterroll.storage.reconciliation import run as run_statements
+from musterroll.storage.reconciliation import unit_states
+from musterroll.usecases.reconciliation.run import moment
+
+
+class By(StrEnum):
+    SEGMENT = "segment"
+    PRODUCT = "product"
+    ACCOUNT = "account"
+
+
+class Licences(NamedTuple):
+    """Licences on a day: of all lines and by one property of them; `level` where a target was given."""
+
+    on: date
+    total: Count
+    counts: dict[str, Count]
+    level: Level | None
+
+
+class Point(NamedTuple):
+    """A day of a trend: the last of a month or quarter, or today."""
+
+    on: date
+    total: Count
+    level: Level | None = None  # where a target was given
+
+
+def licences(session: Session, on: date | datetime, by: By, now: datetime, target: Target | None = None) -> Licences:
+    """Active and gross licences on a day or at an instant, by segment, product or account."""
+    found = _seats(session, on, now)
+    total = _total(found)
+    level = rules.level(total.active, target) if target else None
+    return Licences(moment(on, now)[0], total, _by(found, by), level)
+
+
+def by_each(session: Session, on: date | datetime, now: datetime) -> tuple[Count, dict[By, dict[str, Count]]]:
+    """The total, and the counts by every property, from one run."""
+    found = _seats(session, on, now)
+    return _total(found), {by: _by(found, by) for by in By}
+
+
+def trend(session: Session, months: int, step: int, now: datetime, target: Target | None = None) -> list[Point]:
+    """Licences at the end of each of the last `months`, every `step` of them (1: months, 3: quarters), and today; oldest first."""
+    found = [(day, _total(_seats(session, now if day == _today(now) else day, now))) for day in _ends(_today(now), months, step)]
+    return [Point(day, total, rules.level(total.active, target) if target else None) for day, total in found]
+
+
+def _seats(session: Session, on: date | datetime, now: datetime) -> list[Seats]:
+    day, instant = moment(on, now)
+    staging = run_statements.stage_all(session, day, unit_states.judged(session, to_ms(instant), to_ms(now)))
+    run_statements.keep_in_reach(session, staging, "run_line")
+    return seats_in_use.seats(staging)
+
+
+def _by(found: list[Seats], by: By) -> dict[str, Count]:
+    return rules.tally(found, lambda line: str(getattr(line, by.value)))
+
+
+def _total(found: list[Seats]) -> Count:
+    return Count(sum(line.active for line in found), sum(line.sold for line in found))
+
+
+def _ends(today: date, months: int, step: int) -> Iterator[date]:
+    first = today.replace(day=1)
+    for back in range(months, -1, -1):
+        start = add_months(first, -back)
+        if (start.month - 1) % step == 0:
+            yield last_day(start)
+    yield today
+
+
+def _today(now: datetime) -> date:
+    return now.astimezone(UTC).date()

@@ -1,0 +1,203 @@
+"""Renewals: contracts that end within half a year or so, what is in question, and how much of the fleet is covered."""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from enum import StrEnum
+from typing import TYPE_CHECKING, NamedTuple
+
+from pydantic import TypeAdapter
+from sqlmodel import Session
+
+from musterroll.domain.contracts import renewals as rules
+from musterroll.domain.contracts.renewals import Activity, Ending
+from musterroll.domain.values.dates import add_months
+from musterroll.domain.values.money import Money, totals
+from musterroll.storage.contracts import renewals
+from musterroll.storage.contracts.lines_in_force import contract_of
+from musterroll.storage.fleet import sums as fleet_sums
+from musterroll.storage.reconciliation import cell_counters, daily_counts
+from musterroll.usecases.accounts.hierarchy import account
+from musterroll.usecases.operations import figure_cache as cached_figures
+from musterroll.usecases.operations.figure_cache import Figure, Told
+
+if TYPE_CHECKING:
+    from musterroll.domain.capacity.rates import Proportion
+
+MONTHS = 12  # ahead
+_MOST_DAYS = 3660
+BACK = 28  # days: what activity is compared with
+
+
+class Due(NamedTuple):
+    """One contract whose term ends. `worth` and `risk` are a year's, of its lines and of those seats whose units are silent."""
+
+    ref: str
+    account: str
+    account_ref: str
+    ending: Ending
+    seats: int
+    unpriced: int
+    silent: int
+    worth: Money
+    risk: Money
+    payment: str
+    activity: Activity | None  # of the account, where it is known; a month ago and now
+
+    @property
+    def falling(self) -> bool:
+        return self.activity is not None and rules.falls(self.activity)
+
+
+class Dues(NamedTuple):
+    """All that end within `MONTHS`, the first to end first; `since` is the day activity is compared with, where one was kept."""
+
+    due: list[Due]
+    since: date | None
+
+
+class Only(StrEnum):
+    RISK = "risk"  # some of its units are silent
+    FALLING = "falling"  # its account's activity falls
+    RENEWING = "renewing"  # by itself
+    OPEN = "open"  # it ends unless somebody renews it
+
+
+class Narrow(NamedTuple):
+    """Which of the contracts that end; every given field must hold."""
+
+    month: str = ""  # 2026-11
+    quarter: str = ""  # 2026 Q4
+    within: int | None = None  # days
+    only: Only | None = None
+
+
+_ONLY: dict[Only, Callable[[Due], bool]] = {
+    Only.RISK: lambda due: due.silent > 0,
+    Only.FALLING: lambda due: due.falling,
+    Only.RENEWING: lambda due: due.ending.renews,
+    Only.OPEN: lambda due: not due.ending.renews,
+}
+
+
+class Sum(NamedTuple):
+    """Contracts of one month, quarter or window together; money by currency."""
+
+    name: str
+    contracts: int
+    renewing: int  # by themselves
+    worth: tuple[Money, ...]
+    risk: tuple[Money, ...]
+
+
+class Share(NamedTuple):
+    part: int
+    whole: int
+
+
+class Rates(NamedTuple):
+    attach: Share  # on contract, of the deployed and operating
+    coverage: Share  # on contract or in warranty, of the deployed
+
+
+def dues(session: Session, now: datetime, of_account: str | None = None) -> Told[Dues]:
+    """Contracts that end, of everybody or of an account with all below it. Raises NotFound."""
+    if of_account is None:
+        return cached_figures.told(session, DUES, now)
+    return Told(_dues(session, now, account(session, of_account).id), now)
+
+
+def rates(session: Session, now: datetime) -> Told[Rates]:
+    return cached_figures.told(session, RATES, now)
+
+
+def interval(share: Share) -> "Proportion":
+    """A share with its 95 % score interval."""
+    from musterroll.domain.capacity.rates import wilson  # it brings scipy, which is slow to load
+
+    return wilson(share.part, share.whole)
+
+
+def calendar(due: Iterable[Due], now: datetime) -> list[tuple[date, Sum]]:
+    """The months ahead, this one first, empty ones too."""
+    firsts = [add_months(now.date().replace(day=1), ahead) for ahead in range(MONTHS)]
+    groups = _grouped(due, lambda one: f"{one.ending.last_day:%Y-%m}")
+    return [(first, _sum(f"{first:%Y-%m}", groups.get(f"{first:%Y-%m}", []))) for first in firsts]
+
+
+def quarters(due: Iterable[Due]) -> list[Sum]:
+    return [_sum(name, group) for name, group in sorted(_grouped(due, lambda one: rules.quarter(one.ending.last_day)).items())]
+
+
+def windows(due: Iterable[Due], now: datetime) -> list[Sum]:
+    """What ends within 30, 60, 90 and 180 days, each holding the ones before."""
+    every = list(due)
+    return [_sum(str(days), [one for one in every if one.ending.last_day <= now.date() + timedelta(days)]) for days in rules.WINDOWS]
+
+
+def narrowed(due: Iterable[Due], narrow: Narrow, now: datetime) -> list[Due]:
+    chosen = [one for one in due if not narrow.month or f"{one.ending.last_day:%Y-%m}" == narrow.month]
+    chosen = [one for one in chosen if not narrow.quarter or rules.quarter(one.ending.last_day) == narrow.quarter]
+    if narrow.within is not None:
+        until = now.date() + timedelta(min(narrow.within, _MOST_DAYS))
+        chosen = [one for one in chosen if one.ending.last_day <= until]
+    return chosen if narrow.only is None else [one for one in chosen if _ONLY[narrow.only](one)]
+
+
+def total(due: Iterable[Due]) -> Sum:
+    return _sum("", list(due))
+
+
+def _grouped(due: Iterable[Due], key: Callable[[Due], str]) -> dict[str, list[Due]]:
+    groups: dict[str, list[Due]] = defaultdict(list)
+    for one in due:
+        groups[key(one)].append(one)
+    return groups
+
+
+def _sum(name: str, group: list[Due]) -> Sum:
+    worth, risk = totals(one.worth for one in group), totals(one.risk for one in group)
+    return Sum(name, len(group), sum(one.ending.renews for one in group), _some(worth), _some(risk))
+
+
+def _some(sums: tuple[Money, ...]) -> tuple[Money, ...]:
+    return tuple(one for one in sums if one.amount)
+
+
+def _dues(session: Session, now: datetime, account_id: int | None = None) -> Dues:
+    today = now.date()
+    until = add_months(today.replace(day=1), MONTHS)
+    rows = {row.id: row for row in renewals.may_end(session, today, until, account_id)}
+    endings = {row.id: found for row in rows.values() if (found := rules.ending(contract_of(row), today)) and found.last_day < until}
+    worths, risks = renewals.worths(session, endings), renewals.risks(session, endings)
+    since = daily_counts.nearest(session, today - timedelta(BACK), today)
+    known = _activity(session, since, {row.account_id for row in rows.values() if row.id in endings and row.account_id})
+    due = []
+    for contract_id, ending in endings.items():
+        row = rows[contract_id]
+        worth, risk = worths.get(contract_id, renewals.Worth(0, Decimal(0), 0)), risks.get(contract_id, renewals.Risk(0, Decimal(0)))
+        money = Money(worth.value, row.currency), Money(risk.value, row.currency)
+        owner = row.account_name or "", row.account_ref or ""
+        seats = worth.seats, worth.unpriced, risk.silent
+        due.append(Due(row.ref, *owner, ending, *seats, *money, row.payment or "", known.get(row.account_id)))
+    return Dues(sorted(due, key=lambda one: (one.ending.last_day, one.ref)), since)
+
+
+def _activity(session: Session, since: date | None, account_ids: set[int]) -> dict[int, Activity]:
+    if since is None or not account_ids:
+        return {}
+    then = fleet_sums.operating_then(session, since, sorted(account_ids))
+    now = fleet_sums.operating_now(session, sorted(account_ids))
+    return {one: Activity(then[one], now.get(one, 0)) for one in then}
+
+
+def _rates(session: Session, now: datetime) -> Rates:
+    cells = cell_counters.counts(session)
+    deployed = sum(count for code, count in cells.items() if code[1] == "1")
+    covered = cells["111"] + cells["110"] + renewals.in_warranty_only(session, now.date())
+    return Rates(Share(cells["111"], cells["111"] + cells["011"]), Share(covered, deployed))
+
+
+DUES = Figure[Dues]("dues", TypeAdapter(Dues), _dues)
+RATES = Figure[Rates]("rates", TypeAdapter(Rates), _rates)

@@ -1,0 +1,165 @@
+"""The installed base as planners look at it: by whose and what it is, day by day, month by month, and where it stands."""
+
+from datetime import date, datetime, timedelta
+from typing import NamedTuple
+
+from pydantic import TypeAdapter
+from sqlmodel import Session
+
+from musterroll.domain.installed_base.bridge import Bridge, Step
+from musterroll.domain.values.dates import add_months
+from musterroll.domain.values.errors import NotFound
+from musterroll.storage.accounts import hierarchy
+from musterroll.storage.engine.account_scope import limited
+from musterroll.storage.fleet import sums as fleet_sums
+from musterroll.storage.fleet.sums import Place, Sums
+from musterroll.storage.operations import figure_cache as stored_figures
+from musterroll.storage.units import queries as unit_queries
+from musterroll.storage.units.queries import Name
+from musterroll.usecases.accounts.hierarchy import account
+from musterroll.usecases.installed_base import as_of as base_as_of
+from musterroll.usecases.installed_base.as_of import EVERYTHING, Base, Scope, Slice
+from musterroll.usecases.operations import figure_cache as cached_figures
+from musterroll.usecases.operations.figure_cache import Figure, Told
+from musterroll.usecases.reconciliation import daily_snapshot
+
+DAYS = 91  # of the trend
+MONTHS = 12  # whose bridge is offered
+_SHOWN = 200  # units that came or went, of one step
+
+
+class Below(NamedTuple):
+    """An account with all below it."""
+
+    ref: str
+    name: str
+    sums: Sums
+    deeper: bool  # there are accounts below it
+
+
+class Level(NamedTuple):
+    """One account (or the top of the tree): the way up to it, the accounts right below, and its own units."""
+
+    path: list[tuple[str, str]]  # number and name, from the root
+    below: list[Below]
+    own: Sums
+
+
+class Day(NamedTuple):
+    on: date
+    units: int
+    deployed: int
+    operating: int  # of the deployed
+
+
+class Gone(NamedTuple):
+    """A unit that came into the base or went out of it at `at` (ms)."""
+
+    uid: str
+    serial: str
+    model: str
+    at: int
+    sign: int
+
+
+class Month(NamedTuple):
+    """The bridge of a month, and the first units of each of its steps."""
+
+    first: date
+    bridge: Bridge
+    units: dict[Step, list[Gone]]
+
+
+def slices(session: Session, by: Slice, now: datetime, of_account: str | None = None) -> Told[Base]:
+    """The installed base by one property, of everything or of an account with all below it. Raises NotFound."""
+    if of_account is None:
+        return cached_figures.told(session, sliced(by), now)
+    return Told(base_as_of.base(session, now, by=by, scope=Scope(account=of_account)), now)
+
+
+def sliced(by: Slice) -> Figure[Base]:
+    return Figure(f"base:{by}", TypeAdapter(Base), lambda session, now: base_as_of.base(session, now, by=by))
+
+
+def level(session: Session, of_account: str | None) -> Level:
+    """One level of the tree of accounts, as the last reconciliation counted it. Raises NotFound."""
+    root = None if of_account is None else account(session, of_account).id
+    path = hierarchy.path(session, root) if root else []
+    found = fleet_sums.children(session, root)
+    deep = hierarchy.parents_among(session, [one[0] for one in found])
+    below = [Below(ref, name, sums, row_id in deep) for row_id, ref, name, sums in found]
+    return Level(path, below, fleet_sums.of_accounts(session, [root or 0]))
+
+
+def trend(session: Session, now: datetime, of_account: str | None = None) -> list[Day]:
+    """The days of the last quarter that were kept, oldest first; days nobody kept are not there. Raises NotFound."""
+    if of_account is None and not limited(session):
+        return _trend(session, now)
+    return _days(session, now.date() - timedelta(DAYS), now, of_account)
+
+
+def month(session: Session, first: date, now: datetime, of_account: str | None = None) -> Told[Month]:
+    """What moved the base in a month. Raises NotFound, and Refusal for a month to come."""
+    if of_account is None:
+        return cached_figures.told(session, month_figure(first), now)
+    return Told(_month(session, first, now, Scope(account=of_account)), now)
+
+
+def month_figure(first: date) -> Figure[Month]:
+    return Figure(f"month:{first:%Y-%m}", TypeAdapter(Month), lambda session, now: _month(session, first, now))
+
+
+def months(now: datetime) -> list[date]:
+    """The months that can be asked about, this one first."""
+    this = now.date().replace(day=1)
+    return [add_months(this, -back) for back in range(MONTHS)]
+
+
+def one_of(now: datetime, asked: str | None) -> date:
+    """The month of an address as 2026-10, this one where none is asked. Raises NotFound."""
+    known = {f"{first:%Y-%m}": first for first in months(now)}
+    if not asked:
+        return next(iter(known.values()))
+    if asked not in known:
+        raise NotFound(f"the months from {min(known)} to {max(known)} can be looked at, not {asked[:20]!r}")
+    return known[asked]
+
+
+def _month(session: Session, first: date, now: datetime, scope: Scope = EVERYTHING) -> Month:
+    found = base_as_of.through(session, first, now, scope=scope)
+    steps = {step: [one for one in found.passages if one.step is step][:_SHOWN] for step in Step}
+    named = unit_queries.by_id(session, {one.move.unit for some in steps.values() for one in some})
+    nobody = Name("", "", "")
+    units = {step: [Gone(*named.get(one.move.unit, nobody), at=one.move.at, sign=one.sign) for one in some] for step, some in steps.items()}
+    return Month(first, found.bridge, units)
+
+
+def _trend(session: Session, now: datetime) -> list[Day]:
+    """The days that were summed up before, and those since."""
+    row = stored_figures.get(session, TREND.name)
+    known = TREND.shape.validate_python(row.body) if row else []
+    first = known[-1].on + timedelta(1) if known else now.date() - timedelta(DAYS)
+    return [one for one in [*known, *_days(session, first, now, None)] if one.on >= now.date() - timedelta(DAYS)]
+
+
+def _days(session: Session, first: date, now: datetime, of_account: str | None) -> list[Day]:
+    return [_day(one) for one in daily_snapshot.trend(session, first, now.date(), of_account)]
+
+
+def _day(day: daily_snapshot.Day) -> Day:
+    deployed = sum(units for code, units in day.cells.items() if code[1] == "1")
+    return Day(day.on, sum(day.cells.values()), deployed, day.cells["111"] + day.cells["011"])
+
+
+def places(session: Session, box: tuple[float, float, float, float] | None, now: datetime) -> Told[list[Place]]:
+    """Where the base stands, everywhere or in a box (west, south, east, north); too many sites are told as those near each other."""
+    found = fleet_sums.places(session, *(box or (-180, -90, 180, 90)))
+    return cached_figures.told(session, PLACES, now) if found is None else Told(found, now)
+
+
+def _grid(session: Session, _now: datetime) -> list[Place]:
+    return fleet_sums.grid(session)
+
+
+TREND = Figure[list[Day]]("trend", TypeAdapter(list[Day]), _trend)
+PLACES = Figure[list[Place]]("places", TypeAdapter(list[Place]), _grid)

@@ -1,0 +1,1 @@
+"""Use cases of liveness: last seen, late, stale, paused alerts."""

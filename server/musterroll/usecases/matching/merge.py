@@ -1,0 +1,123 @@
+"""Two records that a person says are one. One stays and takes over the other's paper; both keep their histories, and it can be undone."""
+
+from datetime import datetime
+
+from sqlmodel import Session
+
+from musterroll.domain.installed_base.bridge import MERGED
+from musterroll.domain.units.lifecycle import Lifecycle
+from musterroll.domain.values.errors import Conflict, NotFound
+from musterroll.domain.values.instants import to_ms
+from musterroll.domain.warranty.periods import PeriodKind
+from musterroll.storage.accounts import hierarchy
+from musterroll.storage.audit import audited_rows
+from musterroll.storage.matching import merges
+from musterroll.storage.tables.accounts import Account
+from musterroll.storage.tables.audit import Change
+from musterroll.storage.tables.contracts import ContractLine
+from musterroll.storage.tables.units import Unit
+from musterroll.storage.units import for_update, transitions
+from musterroll.storage.warranty import periods as stored_periods
+from musterroll.usecases.audit import record as audit_record
+from musterroll.usecases.warranty import periods as warranty_periods
+
+_PAPER = ("account_id", "site_id", "shipped_on", "installed_on", "registered_on", "warranty_months", "replaced_by_id")
+_KNOWN_OF_ACCOUNT = ("website", "phone", "postcode", "country", "segment")
+
+
+def merge_accounts(session: Session, change: Change, into_id: int, from_id: int, now: datetime) -> None:
+    """Merge one account into another: sites, units, contracts, subsidiaries and claim tokens become its own; what it lacks is filled in.
+
+    Raises NotFound, and Conflict where either is merged already.
+    """
+    into, gone = _account(session, into_id), _account(session, from_id)
+    above = hierarchy.lineage(session, into_id)
+    with audit_record.watching(session, change, "account", [into_id, from_id]):
+        if from_id in above:
+            into.parent_id = gone.parent_id  # it rises to the place of the one it takes over, so that no circle closes
+        for name in _KNOWN_OF_ACCOUNT:
+            setattr(into, name, getattr(into, name) or getattr(gone, name))
+        gone.merged_into_id = into_id
+    _turn(session, change, merges.ACCOUNT, from_id, into_id)
+
+
+def merge_units(session: Session, change: Change, one_id: int, other_id: int, now: datetime) -> Unit:
+    """Merge two units into the one that was heard or enrolled (else the older): its id and credential stay, the paper is taken over.
+
+    Returns the one that stays. Raises NotFound, and Conflict where both have spoken for themselves or either is merged already.
+    """
+    stays, gone = _survivor(session, one_id, other_id)
+    was, lines = stays.lifecycle, for_update.lines_naming(session, gone)
+    periods = [row for row in stored_periods.periods(session, gone.id or 0) if row.kind is not PeriodKind.STANDARD]
+    with audit_record.watching(session, change, "unit", [stays.id or 0, gone.id or 0]):
+        for name in _PAPER:
+            if getattr(stays, name) is None:
+                setattr(stays, name, getattr(gone, name))
+        if was is Lifecycle.UNRECORDED:
+            stays.lifecycle = gone.lifecycle
+        if stays.replaced_by_id in (stays.id, gone.id):
+            stays.replaced_by_id = None
+        gone.merged_into_id = stays.id
+    with audit_record.watching(session, change, "contract_line", [line.id or 0 for line in lines]):
+        for line in lines:
+            line.serial_key, line.product_id = stays.serial_key, stays.product_id  # its serial stays as the document writes it
+    with audit_record.watching(session, change, "warranty_period", [row.id or 0 for row in periods]):
+        for row in periods:
+            row.unit_id = stays.id or 0  # what is worked out from dates follows by itself
+    _turn(session, change, merges.UNIT, gone.id or 0, stays.id or 0)
+    _note(session, change, stays, gone, was, now)
+    warranty_periods.settle(session, [stays.id or 0], now, change)
+    return stays
+
+
+def name_unit(session: Session, change: Change, line_id: int, unit_id: int) -> None:
+    """Let a contract line name this unit; its serial stays as the document writes it. Raises NotFound, Conflict."""
+    line, unit = session.get(ContractLine, line_id), for_update.taken_by_id(session, [unit_id]).get(unit_id)
+    if line is None or unit is None:
+        raise NotFound("the line or the unit of this proposal is there no more; look for proposals again")
+    _standing(unit)
+    with audit_record.watching(session, change, "contract_line", [line_id]):
+        line.serial_key, line.product_id = unit.serial_key, line.product_id or unit.product_id
+
+
+def _survivor(session: Session, one_id: int, other_id: int) -> tuple[Unit, Unit]:
+    rows = for_update.taken_by_id(session, [one_id, other_id])
+    if len(rows) < 2:
+        raise NotFound("one of the two units is there no more; look for proposals again")
+    one, other = sorted((_standing(unit) for unit in rows.values()), key=lambda unit: unit.id or 0)
+    spoken = audited_rows.spoken(session, [str(one.id), str(other.id)])
+    if len(spoken) == 2:
+        raise Conflict(f"{one.serial} and {other.serial} both report; two that report are two, or a clone case", "both_report")
+    return (other, one) if str(other.id) in spoken else (one, other)
+
+
+def _note(session: Session, change: Change, stays: Unit, gone: Unit, was: Lifecycle, now: datetime) -> None:
+    at, cause = to_ms(now), f"merged: {gone.serial} ({gone.uid}) is {stays.serial} ({stays.uid})"[:500]
+    noted = [transitions.Change(gone.id or 0, at, "identity", None, MERGED, cause, change.actor)]
+    if stays.lifecycle != was:
+        noted.append(transitions.Change(stays.id or 0, at, "lifecycle", was, stays.lifecycle, cause, change.actor))
+    transitions.add(session, noted, change_id=change.id)
+
+
+def _turn(session: Session, change: Change, references: tuple[tuple[str, str], ...], old: int, new: int) -> None:
+    session.flush()
+    for table, column in references:
+        keys = merges.referring(session, table, column, old)
+        with audit_record.watching(session, change, table, keys):
+            merges.turn(session, table, column, old, new)
+    session.expire_all()
+
+
+def _account(session: Session, account_id: int) -> Account:
+    found = session.get(Account, account_id, with_for_update=True)
+    if found is None:
+        raise NotFound("one of the two accounts is there no more; look for proposals again")
+    if found.merged_into_id is not None:
+        raise Conflict(f"account {found.ref} is merged into another already", "merged")
+    return found
+
+
+def _standing(unit: Unit) -> Unit:
+    if unit.merged_into_id is not None:
+        raise Conflict(f"{unit.serial} is merged into another unit already", "merged")
+    return unit

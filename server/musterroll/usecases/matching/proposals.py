@@ -1,0 +1,179 @@
+"""Near matches, put before a person: found, accepted, rejected. Nothing is merged without one."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import datetime
+from itertools import combinations
+from typing import NamedTuple
+
+from sqlmodel import Session
+
+from musterroll.domain import matching
+from musterroll.domain.matching import AccountFacts, Match
+from musterroll.domain.units.serials import twin_key
+from musterroll.domain.values.errors import Conflict, NotFound
+from musterroll.domain.values.instants import to_ms
+from musterroll.storage.matching import proposals
+from musterroll.storage.matching.proposals import Found
+from musterroll.storage.tables.audit import Change
+from musterroll.storage.tables.matching import Proposal
+from musterroll.usecases.audit import record as audit_record
+from musterroll.usecases.matching import merge as matching_merge
+
+ACCOUNT_TWIN, UNIT_TWIN, LINE_SERIAL = "account_twin", "unit_twin", "line_serial"
+KINDS = {ACCOUNT_TWIN: ("account", "account"), UNIT_TWIN: ("unit", "unit"), LINE_SERIAL: ("line", "unit")}  # of left and right
+OPEN, ACCEPTED, REJECTED, GONE = "open", "accepted", "rejected", "gone"
+CROWD = 200  # accounts that share one value; beyond it they must also share how their names begin
+
+
+class Looked(NamedTuple):
+    new: int
+    open: int  # found before and still so
+    gone: int  # no longer so, or one of the two was merged meanwhile
+
+
+class Shown(NamedTuple):
+    """A proposal with what people call its two sides."""
+
+    proposal: Proposal
+    left: str
+    right: str
+
+
+def accounts(session: Session) -> list[AccountFacts]:
+    """Every account that is not merged, as it is compared."""
+    return list(proposals.accounts(session))
+
+
+def find(session: Session, now: datetime, twins: Mapping[tuple[int, int], Match] | None = None) -> Looked:
+    """Look for near matches among accounts, units and contract lines. What a person decided stays as it was decided.
+
+    `twins` are pairs of accounts, by number, that were found otherwise; then accounts are not looked through here.
+    """
+    paired = _account_twins(session) if twins is None else {(ACCOUNT_TWIN, *pair): match for pair, match in twins.items()}
+    return keep(session, {**paired, **_unit_twins(session), **_line_serials(session)}, tuple(KINDS), now)
+
+
+def keep(session: Session, found: dict[Found, Match], kinds: Iterable[str], now: datetime) -> Looked:
+    """Bring the proposals of some kinds in line with what was found of them, by whatever means."""
+    known = {key: held for key, held in proposals.states(session).items() if key[0] in kinds}
+    new = [key for key in found if key not in known]
+    kept = [key for key in found if key in known and known[key][1] in (OPEN, GONE)]
+    gone = [key for key, held in known.items() if held[1] == OPEN and key not in found]
+    proposals.add(session, [{**_row(key, found[key]), "state": OPEN, "created_at": to_ms(now)} for key in new])
+    proposals.change(session, [{"id": known[key][0], **_row(key, found[key]), "state": OPEN} for key in kept])
+    proposals.change(session, [{"id": known[key][0], "state": GONE} for key in gone])
+    return Looked(len(new), len(kept), len(gone))
+
+
+def listed(
+    session: Session, state: str | None = OPEN, kind: str | None = None, after: tuple[float, int] | None = None, limit: int = 100
+) -> list[Shown]:
+    """Proposals by weight, the surest first, behind `after` (weight, number)."""
+    rows = proposals.page(session, state, kind, after, limit)
+    sides: dict[str, set[int]] = defaultdict(set)
+    for row in rows:
+        for side, id_ in zip(KINDS[row.kind], (row.left_id, row.right_id), strict=True):
+            sides[side].add(id_)
+    names = {side: proposals.names(session, side, sorted(ids)) for side, ids in sides.items()}
+    return [Shown(row, *(names[side].get(id_, "?") for side, id_ in _sides(row))) for row in rows]
+
+
+def accept(session: Session, number: int, *, actor: str, now: datetime, reason: str = "", keep_right: bool | None = None) -> Change:
+    """Do what a proposal says: merge two accounts or units, or let a line name a unit. Undone like any change.
+
+    `keep_right` says which of two accounts stays; without it the older. Raises NotFound, and Conflict where it is decided already or
+    what it rests on has changed.
+    """
+    proposal = _open(session, number)
+    change = audit_record.begin(session, actor=actor, kind="merge", subject=_subject(session, proposal), reason=reason, now=now)
+    left, right = proposal.left_id, proposal.right_id
+    if proposal.kind == ACCOUNT_TWIN:
+        matching_merge.merge_accounts(session, change, *((right, left) if keep_right else (left, right)), now)
+    elif proposal.kind == UNIT_TWIN:
+        matching_merge.merge_units(session, change, left, right, now)
+    else:
+        matching_merge.name_unit(session, change, left, right)
+    _decide(session, change, proposal, ACCEPTED, now)
+    return change
+
+
+def reject(session: Session, number: int, *, actor: str, now: datetime, reason: str = "") -> Change:
+    """Note that the two are two; the pair is not proposed again. Undone like any change. Raises NotFound, Conflict."""
+    proposal = _open(session, number)
+    change = audit_record.begin(session, actor=actor, kind="proposal", subject=_subject(session, proposal), reason=reason, now=now)
+    _decide(session, change, proposal, REJECTED, now)
+    return change
+
+
+def _decide(session: Session, change: Change, proposal: Proposal, state: str, now: datetime) -> None:
+    with audit_record.watching(session, change, "proposal", [proposal.id or 0]):
+        proposal.state, proposal.change_id = state, change.id
+        proposal.decided_at, proposal.decided_by = to_ms(now), change.actor
+
+
+def _open(session: Session, number: int) -> Proposal:
+    found = session.get(Proposal, number, with_for_update=True)
+    if found is None:
+        raise NotFound(f"there is no proposal {number}")
+    if found.state != OPEN:
+        raise Conflict(f"proposal {number} is {found.state}; undo that decision first", "decided")
+    return found
+
+
+def _subject(session: Session, proposal: Proposal) -> str:
+    left, right = (proposals.names(session, side, [id_]).get(id_, "?") for side, id_ in _sides(proposal))
+    return f"proposal {proposal.id}: {left} and {right}"
+
+
+def _sides(proposal: Proposal) -> Iterator[tuple[str, int]]:
+    return zip(KINDS[proposal.kind], (proposal.left_id, proposal.right_id), strict=True)
+
+
+def _row(key: Found, found: Match) -> dict[str, object]:
+    evidence = [{"field": name, "left": left, "right": right, "weight": weight} for name, left, right, weight in found.fields]
+    return {"kind": key[0], "left_id": key[1], "right_id": key[2], "weight": round(found.probability, 4), "evidence": evidence}
+
+
+def _account_twins(session: Session) -> dict[Found, Match]:
+    """Two fields must agree and a name is one, so accounts that share a domain, a phone or a postcode are all there is to compare."""
+    blocks: dict[tuple[str, str], list[AccountFacts]] = defaultdict(list)
+    for one in proposals.accounts(session):
+        for field in ("domain", "phone", "postcode"):
+            if value := getattr(one, field):
+                blocks[field, value].append(one)
+    found: dict[Found, Match] = {}
+    for together in blocks.values():
+        for left, right in _pairs(together):
+            key = (ACCOUNT_TWIN, left.id, right.id)
+            if key not in found and (match := matching.accounts(left, right)):
+                found[key] = match
+    return found
+
+
+def _pairs(together: list[AccountFacts]) -> Iterator[tuple[AccountFacts, AccountFacts]]:
+    crowds: dict[str, list[AccountFacts]] = defaultdict(list)
+    for one in together:
+        crowds[one.words[:4] if len(together) > CROWD else ""].append(one)
+    for crowd in crowds.values():
+        yield from combinations(sorted(crowd), 2)
+
+
+def _unit_twins(session: Session) -> dict[Found, Match]:
+    return {
+        (UNIT_TWIN, left.id, right.id): match
+        for together in proposals.unit_twins(session)
+        for left, right in combinations(together, 2)
+        if (match := matching.units(left, right))
+    }
+
+
+def _line_serials(session: Session) -> dict[Found, Match]:
+    lines = proposals.lines_without_unit(session)
+    units = proposals.units_by_twin(session, sorted({twin_key(line.serial_key) for line in lines}))
+    return {
+        (LINE_SERIAL, line.id, unit.id): match
+        for line in lines
+        for unit in units.get(twin_key(line.serial_key), ())
+        if (match := matching.lines(line, unit))
+    }

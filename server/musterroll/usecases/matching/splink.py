@@ -1,0 +1,110 @@
+"""Near matches among accounts by splink, which learns from the list itself how much each field says. For large lists, by the extra `dedup`.
+
+Nothing here touches the database, for learning takes longer than a writer should hold it.
+"""
+
+import logging
+from collections import Counter
+from collections.abc import Sequence
+from itertools import combinations
+from typing import TYPE_CHECKING, Any
+
+from musterroll.domain import matching
+from musterroll.domain.matching import AccountFacts, Field, Match
+from musterroll.domain.values.errors import Refusal
+from musterroll.usecases.matching.proposals import CROWD
+
+if TYPE_CHECKING:
+    from splink.internals.blocking_rule_creator import BlockingRuleCreator
+    from splink.internals.linker import Linker
+
+FEWEST = 500  # accounts; fewer teach it nothing that the fixed weights do not know
+_EXACT = ("domain", "phone", "postcode")
+_LIKE = (0.97, 0.92, 0.85)  # Jaro-Winkler likeness, the levels whose weights are learnt
+_PAIRS = 5e6  # random pairs looked at to learn how often fields agree by chance
+_SEED = 1  # the same list gives the same proposals
+
+
+def twins(accounts: Sequence[AccountFacts]) -> dict[tuple[int, int], Match]:
+    """Pairs of accounts, by number, that are as likely as not the same. Weights are in bits, as learnt.
+
+    Raises Refusal where the extra is not installed and where the list is too short, or too empty, to learn from.
+    """
+    if len(accounts) < FEWEST:
+        raise Refusal(f"{len(accounts):,} accounts are too few for splink to learn from ({FEWEST:,} at least): leave out --with")
+    try:
+        from splink.internals.exceptions import SplinkException
+    except ImportError as missing:
+        raise Refusal("looking for twins with splink needs its extra: pip install 'musterroll[dedup]'") from missing
+    linker = _linker(accounts)
+    try:
+        _learn(linker, [field for field in _EXACT if any(getattr(one, field) for one in accounts)])
+    except (SplinkException, ValueError) as failed:  # the latter where nothing, or everything, looks the same
+        raise Refusal("too few of the accounts look the same for splink to learn from them: leave out --with") from failed
+    known = {one.id: one for one in accounts}
+    found = linker.inference.predict(threshold_match_probability=matching.LEAST, warning_mode="never").as_record_list()
+    rows = {(min(pair), max(pair)): row for row in found if (pair := (row["unique_id_l"], row["unique_id_r"]))}
+    matches = {pair: _match(known[pair[0]], known[pair[1]], row) for pair, row in sorted(rows.items())}
+    return {pair: match for pair, match in matches.items() if match}
+
+
+def _linker(accounts: Sequence[AccountFacts]) -> "Linker":
+    import splink.comparison_library as compare
+    from splink.internals.blocking_rule_library import block_on
+    from splink.internals.duckdb.database_api import DuckDBAPI
+    from splink.internals.linker import Linker
+    from splink.internals.settings_creator import SettingsCreator
+
+    settings = SettingsCreator(
+        link_type="dedupe_only",
+        comparisons=[
+            compare.JaroWinklerAtThresholds("words", _LIKE),
+            *(compare.ExactMatch(field).configure(term_frequency_adjustments=True) for field in _EXACT),
+        ],
+        blocking_rules_to_generate_predictions=[block_on(f"{field}_block") for field in _EXACT],
+        retain_intermediate_calculation_columns=True,
+        retain_matching_columns=False,
+    )
+    return Linker(DuckDBAPI().register(_table(accounts)), settings, log_level=logging.ERROR)
+
+
+def _table(accounts: Sequence[AccountFacts]) -> dict[str, list[Any]]:
+    """Columns as splink compares them, null where not known, and those that say which accounts are compared at all."""
+    table: dict[str, list[Any]] = {"unique_id": [one.id for one in accounts], "words": [one.words or None for one in accounts]}
+    for field in _EXACT:
+        values = [getattr(one, field) or None for one in accounts]
+        often = Counter(values)
+        table[field] = values
+        table[f"{field}_block"] = [
+            value and (value if often[value] <= CROWD else f"{value} {one.words[:4]}") for value, one in zip(values, accounts, strict=True)
+        ]
+    return table
+
+
+def _learn(linker: "Linker", fields: Sequence[str]) -> None:
+    """How often fields agree by chance, from random pairs, and how often of twins, from pairs that agree in another field."""
+    from splink.internals.blocking_rule_library import block_on
+
+    sure: list[str | BlockingRuleCreator] = [block_on(*pair) for pair in combinations(("words", *fields), 2)]
+    linker.training.estimate_probability_two_random_records_match(sure, recall=0.8)
+    linker.training.estimate_u_using_random_sampling(_PAIRS, seed=_SEED)
+    for field in ("words", *fields):
+        linker.training.estimate_parameters_using_expectation_maximisation(
+            block_on(field), estimate_without_term_frequencies=True, max_pairs=_PAIRS
+        )
+
+
+def _match(left: AccountFacts, right: AccountFacts, row: dict[str, Any]) -> Match | None:
+    """As splink weighs them, and by the rules all matches keep: a parent and its subsidiary are two, and two fields agree."""
+    if left.parent_id == right.id or right.parent_id == left.id:
+        return None
+    exact = (Field(field, getattr(left, field), getattr(right, field), _bits(row, field)) for field in _EXACT)
+    fields = [Field("name", left.name, right.name, _bits(row, "words")), *exact]
+    telling = tuple(field for field in fields if field.weight)
+    return Match(row["match_probability"], telling) if sum(field.agrees for field in telling) >= 2 else None
+
+
+def _bits(row: dict[str, Any], field: str) -> float:
+    """What a field says, with what it says less where many accounts share the value."""
+    bits: float = row[f"mw_{field}"] + row.get(f"mw_tf_adj_{field}", 0.0)
+    return round(bits, 1)

@@ -1,0 +1,1 @@
+"""Use cases of messages from devices: births, records, receipts, quarantine."""

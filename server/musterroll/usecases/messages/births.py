@@ -1,0 +1,88 @@
+"""Births: what a unit says it is. A claim, compared with what it enrolled as; the newest one describes the unit."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import NamedTuple
+
+from musterroll_wire.messages import Birth
+from sqlmodel import Session
+
+from musterroll.domain.liveness import windows
+from musterroll.domain.units.serials import serial_key
+from musterroll.domain.values.errors import Refusal
+from musterroll.domain.values.instants import to_ms
+from musterroll.storage.liveness import last_seen
+from musterroll.storage.liveness.last_seen import Met, Start
+from musterroll.storage.messages import births as storage
+from musterroll.storage.messages.births import Enrolled
+from musterroll.storage.units import successors, transitions
+from musterroll.storage.units.transitions import Change
+from musterroll.usecases.liveness.heartbeats import ACTOR, welcome
+
+
+class Announcement(NamedTuple):
+    unit_id: int
+    birth: Birth
+
+
+def announce(session: Session, births: Sequence[Announcement], now: datetime) -> list[Met]:
+    """Births that were not kept before, in any order: signs of life; the newest of each unit describes it.
+
+    Returns units of which there is more to tell.
+    """
+    newest: dict[int, Birth] = {}
+    for unit_id, birth in births:
+        if unit_id not in newest or (birth.epoch, birth.seq) > newest[unit_id][:2]:
+            newest[unit_id] = birth
+    if not newest:
+        return []
+    enrolled = storage.enrolled(session, newest.keys())
+    starts = [_start(enrolled[unit_id], birth, now) for unit_id, birth in newest.items()]
+    described = last_seen.describe(session, starts)
+    met = last_seen.start(session, starts, to_ms(now))
+    welcome(session, met, "birth", now)
+    storage.describe(session, {unit_id: newest[unit_id] for unit_id in described}, now)
+    _compare(session, [enrolled[unit_id] for unit_id in sorted(described)], newest, now)
+    return met
+
+
+def _start(unit: Enrolled, birth: Birth, now: datetime) -> Start:
+    late, stale = windows(unit.reporting, birth.interval)
+    offset = birth.at - to_ms(now) // 1000
+    return Start(unit.id, birth.epoch, birth.seq, birth.interval, late, stale, offset, birth.uptime)
+
+
+def _compare(session: Session, units: Sequence[Enrolled], births: dict[int, Birth], now: datetime) -> None:
+    """A birth with another serial than the enrolled one is told once: the credential may be on two devices."""
+    others = {unit.id: births[unit.id].serial for unit in units if _key(births[unit.id].serial) != unit.serial_key}
+    if others:  # the serial of a unit that was merged into this one is its own as well
+        own = successors.keys_merged_into(session, others.keys())
+        others = {unit_id: serial for unit_id, serial in others.items() if (unit_id, _key(serial)) not in own}
+    if not others:
+        return
+    known = transitions.last(session, others.keys(), "identity")
+    serials = {unit.id: unit.serial for unit in units}
+    transitions.add(
+        session,
+        [
+            Change(
+                unit_id,
+                to_ms(now),
+                "identity",
+                serials[unit_id][:200],
+                claimed[:200],
+                f"a birth claims the serial {claimed[:80]!r}, the credential was enrolled for {serials[unit_id][:80]!r}:"
+                " a copied credential, or a replaced board; look at both units",
+                ACTOR,
+            )
+            for unit_id, claimed in others.items()
+            if known.get(unit_id) != claimed[:200]
+        ],
+    )
+
+
+def _key(serial: str) -> str | None:
+    try:
+        return serial_key(serial)
+    except Refusal:
+        return None

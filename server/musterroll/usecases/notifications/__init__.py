@@ -1,0 +1,1 @@
+"""Use cases of notifications: events, rules, the outbox, the calendar."""

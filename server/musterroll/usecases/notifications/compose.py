@@ -1,0 +1,92 @@
+"""Dealing signals out to the rules that ask for them, and making messages of them: each signal goes with one message of each rule."""
+
+import json
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlmodel import Session
+
+from musterroll.domain.notifications.events import Event
+from musterroll.domain.notifications.schedule import Hours, Pace, Way, due, last_digest
+from musterroll.domain.notifications.wording import compose, payload
+from musterroll.domain.units.serials import new_uid
+from musterroll.domain.values.instants import from_ms, to_ms
+from musterroll.storage.notifications import events as stored_events
+from musterroll.storage.notifications import outbox as stored_outbox
+from musterroll.storage.tables.notifications import Notification, NotificationRule
+
+_MOST = {Way.EMAIL: 100_000, Way.WEBHOOK: 500}  # signals in one message
+_KEPT = timedelta(days=400)
+
+
+def speak(session: Session, now: datetime) -> list[Notification]:
+    """Take the new signals, deal them out, and write the messages that are due into the outbox, all in this transaction."""
+    rules = stored_outbox.speaking(session)
+    stored_events.deal(session, rules, to_ms(now))
+    by_id = {rule.id: rule for rule in rules}
+    made: list[Notification] = []
+    for one in stored_events.waiting(session):
+        rule = by_id.get(one.rule_id)
+        if rule is not None and due(hours(rule), from_ms(rule.told_until), from_ms(one.first), from_ms(one.last), now):
+            made += _tell(session, rule, now)
+    for rule in rules:
+        # A digest that quiet hours hold back is still to come; one with nothing to tell is over.
+        if rule.pace is not Pace.IMMEDIATE and not stored_events.untold(session, rule.id or 0, 1):
+            rule.told_until = max(rule.told_until, to_ms(last_digest(hours(rule), now)))
+    return made
+
+
+def _tell(session: Session, rule: NotificationRule, now: datetime) -> list[Notification]:
+    made = []
+    while events := stored_events.untold(session, rule.id or 0, _MOST[rule.way]):
+        made.append(put(session, rule, events, now))
+        stored_events.tell(session, rule.id or 0, [one.id for one in events], made[-1].id or 0)
+    return made
+
+
+def put(session: Session, rule: NotificationRule, events: Sequence[Event], now: datetime, *, test: bool = False) -> Notification:
+    """Write one message into the outbox, with the id and the words it keeps at every attempt."""
+    message = compose(events, rule.zone)
+    title = f"Test: {message.title}" if test else message.title
+    key = f"msg_{new_uid()}"
+    body = payload(message) if rule.way is Way.EMAIL else _told_to_programs(rule, events, title, key, now)
+    made = Notification(
+        rule_id=rule.id or 0,
+        key=key,
+        title=title[:300],
+        body=json.dumps(body, ensure_ascii=False, separators=(",", ":")),
+        signals=len(events),
+        test=test,
+        created_at=to_ms(now),
+        next_at=to_ms(now),
+    )
+    session.add(made)
+    session.flush()
+    return made
+
+
+def _told_to_programs(rule: NotificationRule, events: Sequence[Event], title: str, key: str, now: datetime) -> dict[str, Any]:
+    """What a webhook carries."""
+    data = {"id": key, "rule": rule.name, "title": title, "signals": [told_event(one) for one in events]}
+    return {"type": "signals", "timestamp": now.isoformat(timespec="seconds"), "data": data}
+
+
+def told_event(one: Event) -> dict[str, Any]:
+    """A signal as programs read it."""
+    worth = {"amount": str(one.worth.amount), "currency": one.worth.currency} if one.worth else None
+    instants = {"at": from_ms(one.at).isoformat(), "since": from_ms(one.since).isoformat() if one.since else None}
+    rest = {name: getattr(one, name) for name in ("units", "serial", "uid", "variant", "lead", "detail")}
+    place = {"account": one.account_ref, "account_name": one.account, "site": one.site_ref, "site_name": one.site}
+    return {"id": one.id, "kind": one.kind.value, **instants, **place, **rest, "on": one.on.isoformat() if one.on else None, "worth": worth}
+
+
+def hours(rule: NotificationRule) -> Hours:
+    """When a rule speaks."""
+    quiet = None if rule.quiet_from is None or rule.quiet_until is None else (rule.quiet_from, rule.quiet_until)
+    return Hours(Pace(rule.pace), timedelta(minutes=rule.gather_minutes), rule.hour, rule.weekday, rule.zone, quiet)
+
+
+def forget(session: Session, now: datetime) -> None:
+    """Signals and messages of more than a year ago go."""
+    stored_outbox.forget(session, to_ms(now - _KEPT))

@@ -1,0 +1,167 @@
+"""Rules of notification as people keep them."""
+
+import base64
+import secrets
+from collections.abc import Sequence
+from datetime import datetime
+from decimal import Decimal
+from typing import Any, NamedTuple
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from sqlmodel import Session
+
+from musterroll.domain.findings.kinds import Kind as FindingKind
+from musterroll.domain.notifications import addresses
+from musterroll.domain.notifications.events import LEADS, Event, Kind
+from musterroll.domain.notifications.schedule import Pace, Way
+from musterroll.domain.values.errors import Conflict, NotFound, Refusal
+from musterroll.domain.values.instants import to_ms
+from musterroll.storage.notifications import outbox as stored_outbox
+from musterroll.storage.tables.notifications import Notification, NotificationRule
+from musterroll.usecases.accounts.hierarchy import account
+from musterroll.usecases.audit import record as audit_record
+from musterroll.usecases.notifications import compose
+
+_TABLE = "notification_rule"
+
+
+class Wish(NamedTuple):
+    """A rule as a person words it. `account` is a number; it stands for all accounts below it too. `quiet` are minutes of the day."""
+
+    name: str
+    way: Way
+    address: str
+    kinds: Sequence[str]
+    finding_kinds: Sequence[str] = ()
+    least_worth: Decimal | None = None
+    leads: Sequence[int] = (30, 7)
+    account: str = ""
+    pace: Pace = Pace.IMMEDIATE
+    gather_minutes: int = 5
+    hour: int = 7
+    weekday: int = 0
+    zone: str = "UTC"
+    quiet: tuple[int, int] | None = None
+
+
+def make_rule(session: Session, wish: Wish, actor: str, now: datetime) -> tuple[NotificationRule, str | None]:
+    """A new rule and, of a webhook, the secret its messages are signed with, shown this once. Raises Refusal and NotFound."""
+    secret = new_secret() if wish.way is Way.WEBHOOK else ""
+    rule = NotificationRule(**_columns(session, wish), secret=secret, told_until=to_ms(now), created_at=now, created_by=actor[:120])
+    change = audit_record.begin(session, actor=actor, kind="notification", subject=f"make the rule {rule.name}", now=now)
+    session.add(rule)
+    session.flush()
+    audit_record.added(session, change, _TABLE, [rule.id or 0])
+    return rule, secret or None
+
+
+def change_rule(session: Session, rule_id: int, wish: Wish, actor: str, now: datetime) -> NotificationRule:
+    """Word a rule anew; what it has gathered stays gathered. Raises Refusal and NotFound, and Conflict for another way."""
+    rule = one(session, rule_id)
+    if rule.way is not wish.way:
+        raise Conflict("a rule keeps its way, e-mail or webhook; make another rule for the other way", "other_way")
+    change = audit_record.begin(session, actor=actor, kind="notification", subject=f"change the rule {rule.name}", now=now)
+    columns = _columns(session, wish)
+    if columns["pace"] is not rule.pace:
+        rule.told_until = to_ms(now)  # the first digest is the next one
+    with audit_record.watching(session, change, _TABLE, [rule_id]):
+        for name, value in columns.items():
+            setattr(rule, name, value)
+    return rule
+
+
+def pause_rule(session: Session, rule_id: int, paused: bool, actor: str, now: datetime) -> None:
+    """Pause a rule, or let it speak again: of what happens meanwhile it says nothing. Raises NotFound."""
+    rule = one(session, rule_id)
+    word = "pause" if paused else "resume"
+    change = audit_record.begin(session, actor=actor, kind="notification", subject=f"{word} the rule {rule.name}", now=now)
+    with audit_record.watching(session, change, _TABLE, [rule_id]):
+        rule.paused_at = now if paused else None
+
+
+def remove_rule(session: Session, rule_id: int, actor: str, now: datetime) -> None:
+    """End a rule; what it has not sent yet is dropped. Raises NotFound."""
+    rule = one(session, rule_id)
+    change = audit_record.begin(session, actor=actor, kind="notification", subject=f"remove the rule {rule.name}", now=now)
+    with audit_record.watching(session, change, _TABLE, [rule_id]):
+        rule.removed_at = now
+    stored_outbox.drop(session, rule_id)
+
+
+def renew_secret(session: Session, rule_id: int, actor: str, now: datetime) -> str:
+    """A new secret for a webhook, shown this once; the old one signs nothing more. Raises NotFound, and Conflict for e-mail."""
+    rule = one(session, rule_id)
+    if rule.way is not Way.WEBHOOK:
+        raise Conflict("only webhooks are signed with a secret", "no_secret")
+    audit_record.begin(session, actor=actor, kind="notification", subject=f"new secret for the rule {rule.name}", now=now)
+    rule.secret = new_secret()
+    return rule.secret
+
+
+def test_rule(session: Session, rule_id: int, now: datetime) -> Notification:
+    """Put a test message into the outbox, to go out at once. Raises NotFound."""
+    rule = one(session, rule_id)
+    event = Event(0, Kind.STALE, to_ms(now), to_ms(now), "Example Ltd", "Example site", units=3)
+    return compose.put(session, rule, [event], now, test=True)
+
+
+def one(session: Session, rule_id: int) -> NotificationRule:
+    """A rule that is not removed. Raises NotFound."""
+    rule = session.get(NotificationRule, rule_id)
+    if rule is None or rule.removed_at is not None:
+        raise NotFound(f"there is no rule of notification {rule_id}")
+    return rule
+
+
+def new_secret() -> str:
+    return "whsec_" + base64.b64encode(secrets.token_bytes(32)).decode()
+
+
+def _columns(session: Session, wish: Wish) -> dict[str, Any]:
+    """A wish as the rule's row has it. Raises Refusal in one sentence for the first thing that cannot be."""
+    name = " ".join(wish.name.split())[:120]
+    if not name:
+        raise Refusal("give the rule a name", "no_name")
+    address = addresses.email(wish.address) if wish.way is Way.EMAIL else wish.address.strip()
+    if wish.way is Way.WEBHOOK:
+        addresses.target(address)
+    if len(address) > 500:
+        raise Refusal("the address is longer than 500 characters", "bad_address")
+    return {
+        **{"name": name, "way": wish.way, "address": address, "kinds": _chosen(wish.kinds, list(Kind), "signal")},
+        **{"finding_kinds": _chosen(wish.finding_kinds, list(FindingKind), "finding", least=0), "least_worth": wish.least_worth},
+        **{"leads": _leads(wish), "account_id": account(session, wish.account).id if wish.account else None, "pace": wish.pace},
+        **{"gather_minutes": _within(wish.gather_minutes, 0, 240, "minutes to gather"), "hour": _within(wish.hour, 0, 23, "hour")},
+        **{"weekday": _within(wish.weekday, 0, 6, "weekday"), "zone": _zone(wish.zone)},
+        **{"quiet_from": wish.quiet[0] if wish.quiet else None, "quiet_until": wish.quiet[1] if wish.quiet else None},
+    }
+
+
+def _chosen(asked: Sequence[str], kinds: Sequence[str], what: str, least: int = 1) -> list[str]:
+    known = [str(kind) for kind in kinds]
+    unknown = [one for one in asked if one not in known]
+    if unknown:
+        raise Refusal(f"there is no {what} of the kind {unknown[0][:40]!r}", "unknown_kind")
+    if len(asked) < least:
+        raise Refusal(f"choose at least one kind of {what}", "no_kind")
+    return [kind for kind in known if kind in asked]
+
+
+def _leads(wish: Wish) -> list[int]:
+    unknown = [lead for lead in wish.leads if lead not in LEADS]
+    if unknown:
+        raise Refusal(f"ends are told {', '.join(map(str, LEADS))} days before, not {unknown[0]}", "unknown_lead")
+    return sorted(set(wish.leads), reverse=True)
+
+
+def _within(value: int, least: int, most: int, what: str) -> int:
+    if not least <= value <= most:
+        raise Refusal(f"the {what} must be from {least} to {most}", "out_of_range")
+    return value
+
+
+def _zone(name: str) -> str:
+    try:
+        return ZoneInfo(name.strip() or "UTC").key
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise Refusal(f"there is no time zone {name[:60]!r}; write it as Europe/Berlin", "unknown_zone") from None

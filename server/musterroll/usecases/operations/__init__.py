@@ -1,0 +1,1 @@
+"""Use cases of running the registry: health, jobs, cached figures."""

@@ -1,0 +1,57 @@
+"""Figures that are slow to count over a large fleet: the schedule counts them now and then, pages say when that was.
+
+Of a small fleet, and for a person who sees a part of the fleet only, they are counted when asked.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Generic, NamedTuple, TypeVar
+
+from pydantic import TypeAdapter
+from sqlmodel import Session
+
+from musterroll.domain.values.instants import from_ms, to_ms
+from musterroll.storage.engine.account_scope import limited
+from musterroll.storage.operations import figure_cache as stored_figures
+
+T = TypeVar("T")
+LARGE = 5_000  # units
+
+
+@dataclass(frozen=True)
+class Figure(Generic[T]):
+    """`shape` is the type that `count` returns: named tuples, lists, numbers, days."""
+
+    name: str
+    shape: TypeAdapter[T]
+    count: Callable[[Session, datetime], T]
+
+
+class Told(NamedTuple, Generic[T]):
+    """A figure and when it was counted."""
+
+    value: T
+    at: datetime
+
+
+def told(session: Session, figure: Figure[T], now: datetime) -> Told[T]:
+    """The figure as of now, or as it was kept last. Counted now, however long that takes, where it was never kept."""
+    row = stored_figures.get(session, figure.name) if large(session) and not limited(session) else None
+    if row is None:
+        return Told(figure.count(session, now), now)
+    return Told(figure.shape.validate_python(row.body), from_ms(row.at))
+
+
+def large(session: Session) -> bool:
+    return stored_figures.units(session) > LARGE
+
+
+def keep(session: Session, figure: Figure[Any], value: Any, now: datetime) -> None:
+    stored_figures.put(session, figure.name, to_ms(now), figure.shape.dump_python(value, mode="json"))
+
+
+def older(session: Session, figure: Figure[Any], than: datetime) -> bool:
+    """Whether a figure was never kept, or counted before an instant."""
+    row = stored_figures.get(session, figure.name)
+    return row is None or row.at < to_ms(than)

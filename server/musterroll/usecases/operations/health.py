@@ -1,0 +1,77 @@
+"""Examining the registry itself: what is known of its parts, and how that went over the last day."""
+
+from datetime import datetime, timedelta
+from typing import NamedTuple
+
+from sqlmodel import Session
+
+from musterroll.domain.operations.health import Facts, per_minute
+from musterroll.domain.values.instants import to_ms
+from musterroll.storage.liveness import states as liveness_states
+from musterroll.storage.notifications import outbox as stored_outbox
+from musterroll.storage.operations import checkpoints, database_size
+from musterroll.storage.operations.database_size import Measured, Pulsed
+from musterroll.storage.reconciliation import cell_counters
+
+_DAY = timedelta(days=1)
+_KEPT = timedelta(days=2)
+_POINTS = 96
+_COUNTERS = {"messages", "quarantined"}  # that only grow
+
+
+class Surroundings(NamedTuple):
+    """What the door sees of the machine: how long a small question took (ms), bytes of the disk, and what is set."""
+
+    answered_in: float
+    disk_free: int
+    disk_all: int
+    embedded_broker: bool
+    mail: bool
+
+
+class Examined(NamedTuple):
+    """`series` are the figures of the last day by name, oldest first."""
+
+    facts: Facts
+    series: dict[str, list[float]]
+    processes: list[Pulsed]
+    database: Measured
+
+
+def examine(session: Session, around: Surroundings, now: datetime) -> Examined:
+    at, processes, database = to_ms(now), database_size.processes(session), database_size.database(session)
+    beats = {one.name: one.at for one in processes}
+    backlog, run = stored_outbox.backlog(session), cell_counters.last_run(session)
+    readings = checkpoints.readings(session, to_ms(now - _DAY))
+    kept = readings.get("quarantined", [])
+    facts = Facts(
+        at,
+        {name.removeprefix(database_size.INGEST): beat for name, beat in beats.items() if name.startswith(database_size.INGEST)},
+        liveness_states.hearing(session).until,
+        beats.get("schedule"),
+        run.at if run else None,
+        around.embedded_broker,
+        database.engine,
+        database.size,
+        database.revision,
+        around.answered_in,
+        around.disk_free,
+        around.disk_all,
+        *backlog,
+        int(kept[-1][1] - kept[0][1]) if kept else 0,
+        around.mail,
+    )
+    series = {name: _thinned(per_minute(rows) if name in _COUNTERS else [value for _, value in rows]) for name, rows in readings.items()}
+    return Examined(facts, series, processes, database)
+
+
+def read(session: Session, now: datetime) -> None:
+    """Keep the figures of this minute, and forget those of more than two days ago."""
+    database_size.keep(session, to_ms(now))
+    checkpoints.forget(session, to_ms(now - _KEPT))
+
+
+def _thinned(values: list[float]) -> list[float]:
+    """At most so many values, each the most of its stretch."""
+    step = -(-len(values) // _POINTS)
+    return [max(values[n : n + step]) for n in range(0, len(values), step)] if step else []

@@ -1,0 +1,32 @@
+"""The last reconciliation as it was kept: what dashboards read without running it again."""
+
+from typing import NamedTuple
+
+from sqlmodel import Session
+
+from musterroll.domain.findings.kinds import OF_CELL
+from musterroll.domain.values.money import Money, totals
+from musterroll.storage.findings import lists as finding_lists
+from musterroll.storage.reconciliation import cell_counters
+from musterroll.storage.reconciliation.cell_counters import Run
+
+
+class Kept(NamedTuple):
+    """Units by cell; findings by kind and what they are worth a year by kind and by cell; `worth` counts no money twice.
+
+    `run` is the last whole run; None where nothing was reconciled yet.
+    """
+
+    run: Run | None
+    cells: dict[str, int]
+    findings: dict[str, int]
+    worth_of: dict[str, tuple[Money, ...]]
+    worth_in: dict[str, tuple[Money, ...]]
+    worth: tuple[Money, ...]
+
+
+def kept(session: Session) -> Kept:
+    sums = finding_lists.sums(session)
+    in_cell = {code: sums.worth.get(kind, ()) for code, kind in OF_CELL.items()}
+    worth = totals(one for some in sums.worth.values() for one in some)
+    return Kept(cell_counters.last_run(session), cell_counters.counts(session), sums.counts, sums.worth, in_cell, worth)

@@ -1,0 +1,124 @@
+"""Setting the paper beside the fleet: the eight cells, and every disagreement with what it is worth."""
+
+from collections.abc import Collection
+from datetime import UTC, date, datetime
+from typing import NamedTuple
+
+from sqlmodel import Session
+
+from musterroll.domain.findings.kinds import OF_CELL
+from musterroll.domain.values.instants import day_end, to_ms
+from musterroll.domain.values.money import Money, totals
+from musterroll.domain.warranty.unit_claims import disagreement, read_claim
+from musterroll.storage import reconcile_queue
+from musterroll.storage.engine.temp_tables import Staging
+from musterroll.storage.findings import lists as finding_lists
+from musterroll.storage.findings import store as finding_store
+from musterroll.storage.findings.store import Merged
+from musterroll.storage.reconciliation import affected_units, cell_counters, finding_rules, unit_states
+from musterroll.storage.reconciliation import run as run_statements
+from musterroll.storage.warranty import claim_candidates
+from musterroll.usecases.warranty import periods as warranty_periods
+
+CLONE = "another device with this serial waits to be let in"
+
+
+class Reconciliation(NamedTuple):
+    """The fleet and its paper on one day (of UTC, the same for all), with silence judged at an instant of it, at the latest now.
+
+    `money` is what findings are worth a year, by cell; `worth` the same of all findings, no money twice; one sum a currency.
+    """
+
+    on: date
+    at: datetime
+    units: int
+    cells: dict[str, int]
+    money: dict[str, tuple[Money, ...]]
+    findings: dict[str, int]
+    worth: tuple[Money, ...]
+    stored: Merged | None
+
+
+def reconcile(session: Session, on: date | datetime, now: datetime, store: bool) -> Reconciliation:
+    """Reconcile the whole roll on a day or at an instant; with `store`, keep findings, standings and counts as differences.
+
+    A day that is over is judged as it ended. Of a day to come the paper is known, and the fleet is taken as it is now.
+    """
+    day, instant = moment(on, now)
+    if store:
+        run_statements.lock(session)
+    judged = unit_states.judged(session, to_ms(instant), to_ms(now))
+    staging = run_statements.stage_all(session, day, judged)
+    _find(staging)
+    run_statements.keep_in_reach(session, staging, "run_cell", "run_line")
+    merged = finding_store.merge(staging, to_ms(now), whole=True) if store else None
+    if store:
+        cell_counters.keep(staging, whole=True)
+        cell_counters.note_run(session, to_ms(instant), day)
+    cells = cell_counters.counts(session) if store else unit_states.cells(staging)
+    sums = finding_lists.sums(session) if store else finding_store.sums(staging)
+    money = {code: sums.worth.get(kind, ()) for code, kind in OF_CELL.items()}
+    worth = totals(one for sum_ in sums.worth.values() for one in sum_)
+    return Reconciliation(day, instant, sum(cells.values()), cells, money, sums.counts, worth, merged)
+
+
+def reconcile_changed(session: Session, unit_ids: Collection[int], now: datetime) -> Merged:
+    """Reconcile again what a change to these units can have reached, as of now. It comes to what a whole run would come to."""
+    run_statements.lock(session)
+    judged = unit_states.judged(session, to_ms(now), to_ms(now))
+    staging = run_statements.stage_touched(session, now.astimezone(UTC).date(), judged, unit_ids)
+    cell_counters.keep(staging, whole=False)
+    affected_units.narrow(staging)
+    _find(staging)
+    return finding_store.merge(staging, to_ms(now), whole=False)
+
+
+class Tick(NamedTuple):
+    """What a tick did: whether it took a whole run, how many units were noted to be looked at again, and what that changed."""
+
+    whole: bool
+    units: int
+    merged: Merged
+
+
+def tick(session: Session, now: datetime) -> Tick | None:
+    """Keep what is stored up with the roll: to be called every few seconds. None where there was nothing to do.
+
+    Units that something happened to are reconciled again; all of them where paper changed and where a new day (of UTC) has begun.
+    """
+    last = cell_counters.last_run(session)
+    stirred = reconcile_queue.take(session)
+    if stirred is None or last is None or last.on != now.astimezone(UTC).date():
+        return _whole(session, stirred or (), now)
+    if not stirred:
+        return None
+    warranty_periods.settle(session, stirred, now)
+    return Tick(False, len(stirred), reconcile_changed(session, stirred, now))
+
+
+def nightly(session: Session, now: datetime) -> Tick:
+    """A whole run, whatever is noted."""
+    return _whole(session, reconcile_queue.take(session) or (), now)
+
+
+def _whole(session: Session, stirred: Collection[int], now: datetime) -> Tick:
+    warranty_periods.settle(session, stirred, now)
+    found = reconcile(session, now, now, store=True)
+    assert found.stored is not None
+    return Tick(True, len(stirred), found.stored)
+
+
+def moment(on: date | datetime, now: datetime) -> tuple[date, datetime]:
+    """The day to judge paper by, and the instant to judge silence at."""
+    if isinstance(on, datetime):
+        return on.astimezone(UTC).date(), min(on, now)
+    return on, min(day_end(on), now)
+
+
+def _find(staging: Staging) -> None:
+    conflicts = [
+        (one.unit_id, found.says)
+        for one in claim_candidates.claimants(staging)
+        if (found := disagreement(read_claim(one.card), one.periods)) is not None
+    ]
+    finding_rules.stage_findings(staging, conflicts, CLONE)

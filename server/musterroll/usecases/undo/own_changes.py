@@ -1,0 +1,36 @@
+"""What a person just did to one unit, told back to them and taken back by them. Undoing other people's work is not for here."""
+
+from datetime import datetime
+from typing import NamedTuple
+
+from sqlmodel import Session
+
+from musterroll.domain.values.errors import NotFound
+from musterroll.storage.audit import log as audit_log
+from musterroll.storage.tables.audit import Change
+from musterroll.storage.units.queries import unit_id
+from musterroll.usecases.undo import undo as undo_changes
+
+_ENTRIES = 100  # of a change; what one person does to one unit writes a handful
+
+
+class Made(NamedTuple):
+    """A change, and whether it is undone by now."""
+
+    change: Change
+    undone: bool
+
+
+def made(session: Session, uid: str, change_id: int, actor: str) -> Made | None:
+    """A change that this person made of this unit, None where it is another's or about another unit."""
+    change = session.get(Change, change_id)
+    if change is None or change.actor != actor or unit_id(session, uid) not in audit_log.units_of(session, change_id, _ENTRIES):
+        return None
+    return Made(change, audit_log.undone_by(session, change_id) is not None)
+
+
+def undo(session: Session, uid: str, change_id: int, *, actor: str, now: datetime) -> Change:
+    """Undo a change that this person made of this unit. Raises NotFound where there is none such, and as `undoing.undo`."""
+    if made(session, uid, change_id, actor) is None:
+        raise NotFound(f"you made no change {change_id} on this unit")
+    return undo_changes.undo(session, change_id, actor, now)

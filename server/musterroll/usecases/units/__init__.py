@@ -1,0 +1,1 @@
+"""Use cases of units: serial numbers, lifecycle, history, moves and incidents."""

@@ -1,0 +1,42 @@
+"""Incidents that a person beside the unit opens and closes; the others come with imported tickets."""
+
+from datetime import datetime
+
+from sqlmodel import Session
+
+from musterroll.domain.units.serials import new_uid
+from musterroll.domain.values.errors import Conflict, NotFound, Refusal
+from musterroll.storage.tables.audit import Change
+from musterroll.storage.tables.units import Incident
+from musterroll.storage.units import incidents
+from musterroll.usecases.audit import record as audit_record
+from musterroll.usecases.units import move as unit_move
+
+_LONGEST = 120  # characters of a category
+
+
+def open_incident(session: Session, uid: str, category: str, *, actor: str, now: datetime) -> Change:
+    """Open an incident on a unit, numbered `MR-…` by the registry. Raises NotFound, Conflict, Refusal without a word on what is wrong."""
+    what = " ".join(category.replace("\0", "").split())[:_LONGEST]
+    if not what:
+        raise Refusal("say in a few words what is wrong", "no_category")
+    unit = unit_move.standing(session, uid)
+    change = audit_record.begin(session, actor=actor, kind="incident", subject=f"incident on {unit.serial}", reason=what, now=now)
+    row = Incident(ref=f"MR-{new_uid()[:8].upper()}", unit_id=unit.id, serial=unit.serial, opened_on=now.date(), category=what)
+    session.add(row)
+    session.flush()
+    audit_record.added(session, change, "incident", [row.id or 0])
+    return change
+
+
+def close_incident(session: Session, uid: str, ref: str, *, actor: str, now: datetime) -> Change:
+    """Close an open incident of a unit. Raises NotFound, and Conflict where it is closed already."""
+    row = incidents.of_unit(session, uid, ref)
+    if row is None:
+        raise NotFound(f"no incident {ref[:80]!r} is recorded on this unit")
+    if row.closed_on is not None:
+        raise Conflict(f"incident {row.ref} is closed already", "closed_already")
+    change = audit_record.begin(session, actor=actor, kind="incident", subject=f"incident {row.ref} closed", now=now)
+    with audit_record.watching(session, change, "incident", [row.id or 0]):
+        row.closed_on = now.date()
+    return change

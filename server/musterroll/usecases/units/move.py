@@ -1,0 +1,121 @@
+"""Moves that people make: a unit is shipped, deployed at a site, returned, retired. Who, when and why is kept."""
+
+from datetime import UTC, date, datetime
+from typing import NamedTuple
+
+from sqlmodel import Session
+
+from musterroll.domain.units.lifecycle import Lifecycle, move
+from musterroll.domain.values.errors import Conflict, NotFound, Refusal
+from musterroll.domain.values.instants import to_ms
+from musterroll.storage.installed_base import counts as base_counts
+from musterroll.storage.tables.accounts import Site
+from musterroll.storage.tables.audit import Change
+from musterroll.storage.tables.units import Unit
+from musterroll.storage.units import for_update, successors, transitions
+from musterroll.usecases.accounts.hierarchy import account
+from musterroll.usecases.audit import record as audit_record
+from musterroll.usecases.warranty import periods as warranty_periods
+
+
+class Place(NamedTuple):
+    """Row ids; None: where it is already."""
+
+    account_id: int | None = None
+    site_id: int | None = None
+
+
+def move_unit(
+    session: Session,
+    uid: str,
+    to: Lifecycle,
+    *,
+    actor: str,
+    now: datetime,
+    reason: str = "",
+    on: date | None = None,
+    account: str | None = None,
+    site: str | None = None,
+) -> Change:
+    """Move a unit along its life, or to another account or site (by number), on a day up to today.
+
+    Its first shipment and installation date it for good: going out again does not begin a warranty anew. In stock it is nobody's.
+    Raises NotFound, Refusal for a day to come, and Conflict where it may not go there, is there already or was merged into another.
+    """
+    unit = standing(session, uid)
+    day = checked(on, now)
+    place = place_of(session, account, site)
+    if to is Lifecycle.STOCK and place != Place():
+        raise Refusal("a unit in stock is at no customer's; leave account and site out", "stock_is_nobodys")
+    subject = f"{unit.serial} {to}"
+    change = audit_record.begin(session, actor=actor, kind="lifecycle", subject=subject, reason=reason, now=now)
+    if not go(session, change, unit, to, place, day, now):
+        raise Conflict(f"{unit.serial} is {to} there already", "same_place")
+    return change
+
+
+def go(session: Session, change: Change, unit: Unit, to: Lifecycle, place: Place, on: date, now: datetime) -> bool:
+    """Move a unit as part of a change. Returns whether that changed anything. Raises Conflict for an illegal move."""
+    old, unit_id = unit.lifecycle, unit.id or 0
+    move(old, to)
+    before = _paper(unit)
+    with audit_record.watching(session, change, "unit", [unit_id]):
+        unit.lifecycle = to
+        _put(unit, to, place)
+        if to is Lifecycle.SHIPPED:
+            unit.shipped_on = unit.shipped_on or on
+        if to is Lifecycle.DEPLOYED:
+            unit.installed_on = unit.installed_on or on
+    if old != to:
+        at = to_ms(now) if on == now.date() else to_ms(datetime(on.year, on.month, on.day, tzinfo=UTC))
+        cause = (change.reason or f"{change.kind}: {change.subject}")[:500]
+        moved = transitions.Change(unit_id, at, "lifecycle", old, to, cause, change.actor)
+        transitions.add(session, [moved], recorded_at=to_ms(now), change_id=change.id)
+    if changed := _paper(unit) != before:
+        warranty_periods.settle(session, [unit_id], now, change)
+    return changed
+
+
+def standing(session: Session, uid: str) -> Unit:
+    """A unit to be changed. Raises NotFound, and Conflict where it was merged into another."""
+    unit = for_update.taken(session, uid)
+    if unit is None:
+        raise NotFound(f"no unit {uid!r} is on the roll")
+    if unit.merged_into_id is not None:
+        into = session.get_one(Unit, unit.merged_into_id)
+        raise Conflict(f"{unit.serial} was merged into {into.serial} ({into.uid}); change that one", "merged")
+    return unit
+
+
+def place_of(session: Session, ref: str | None, site: str | None) -> Place:
+    """An account and a site by their numbers; a site brings its account. Raises NotFound, and Conflict where they disagree."""
+    owner = None if ref is None else successors.account_id(session, account(session, ref))
+    if site is None:
+        return Place(owner, None)
+    site_id = base_counts.site_id(session, site)
+    if site_id is None:
+        raise NotFound(f"there is no site {site!r}")
+    its = session.get_one(Site, site_id).account_id
+    if owner is not None and its not in (None, owner):
+        raise Conflict(f"the site {site} belongs to another account than {ref}", "site_of_another_account")
+    return Place(owner or its, site_id)
+
+
+def checked(on: date | None, now: datetime) -> date:
+    """The day, today where none is given. Raises Refusal for a day to come."""
+    if on is not None and on > now.date():
+        raise Refusal(f"{on} is still to come; a move is recorded when it has been made", "day_to_come")
+    return on or now.date()
+
+
+def _put(unit: Unit, to: Lifecycle, place: Place) -> None:
+    if to is Lifecycle.STOCK:
+        unit.account_id = unit.site_id = None
+    elif place.site_id is not None:
+        unit.account_id, unit.site_id = place
+    elif place.account_id not in (None, unit.account_id):
+        unit.account_id, unit.site_id = place.account_id, None  # a site of the account it came from
+
+
+def _paper(unit: Unit) -> tuple[object, ...]:
+    return unit.lifecycle, unit.account_id, unit.site_id, unit.shipped_on, unit.installed_on

@@ -1,0 +1,37 @@
+"""Notes that people leave on a unit for whoever comes next."""
+
+from datetime import datetime
+
+from sqlmodel import Session
+
+from musterroll.domain.values.errors import Refusal
+from musterroll.domain.values.instants import to_ms
+from musterroll.storage.tables.audit import Change
+from musterroll.storage.tables.units import UnitNote
+from musterroll.storage.units import history as stored_history
+from musterroll.usecases.audit import record as audit_record
+from musterroll.usecases.units import move as unit_move
+
+LONGEST = 2_000  # characters
+MOST = 50  # notes told at once
+
+
+def note(session: Session, uid: str, text: str, *, actor: str, now: datetime) -> Change:
+    """Leave a note on a unit. Raises NotFound, Conflict where the unit was merged into another, Refusal for nothing or too much."""
+    said = text.replace("\0", "").strip()
+    if not said:
+        raise Refusal("the note is empty; write what whoever comes next should know", "empty_note")
+    if len(said) > LONGEST:
+        raise Refusal(f"the note has {len(said):,} characters; a note has at most {LONGEST:,}", "long_note")
+    unit = unit_move.standing(session, uid)
+    change = audit_record.begin(session, actor=actor, kind="note", subject=f"note on {unit.serial}", now=now)
+    row = UnitNote(unit_id=unit.id or 0, at=to_ms(now), author=actor[:120], text=said)
+    session.add(row)
+    session.flush()
+    audit_record.added(session, change, "unit_note", [row.id or 0])
+    return change
+
+
+def notes(session: Session, uid: str) -> list[UnitNote]:
+    """The newest notes on a unit, at most `MOST`."""
+    return stored_history.newest(session, uid, MOST)

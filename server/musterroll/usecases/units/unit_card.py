@@ -1,0 +1,61 @@
+"""What is known of one unit, as every face shows it."""
+
+from datetime import date, datetime
+from typing import Any, NamedTuple
+
+from sqlalchemy import Row
+
+from musterroll.domain.liveness import Facts, Hearing, Liveness, judge
+from musterroll.domain.units.lifecycle import Lifecycle
+
+
+class UnitCard(NamedTuple):
+    """One unit. `liveness_since` and whole-number instants are ms since 1970; windows, `uptime` and `operating` are seconds."""
+
+    uid: str
+    serial: str  # as written
+    maker: str
+    model: str
+    lifecycle: Lifecycle
+    liveness: Liveness
+    liveness_since: int | None
+    heard_at: int | None
+    first_heard_at: int | None
+    epoch: int
+    interval: int  # 0 where no voice is recorded, as the two windows
+    late_after: int
+    stale_after: int
+    account: str | None
+    account_ref: str | None
+    site: str | None
+    site_ref: str | None
+    shipped_on: date | None
+    installed_on: date | None
+    warranty_months: int | None
+    firmware: str
+    agent: str
+    born_at: datetime | None
+    card: dict[str, Any] | None
+    evidence: dict[str, Any]
+    uptime: int | None
+    operating: int | None
+    cpu: int | None
+    memory: int | None
+    disk: int | None
+    temperature: int | None
+    clock_offset: int | None
+    held_at: int | None
+    told: bool  # only lists of other platforms told of it
+    enrolled: bool
+    pending: bool
+
+
+_COPIED = [name for name in UnitCard._fields if not name.startswith("liveness")]
+
+
+def unit_card_of(row: Row[Any], hearing: Hearing, now: int) -> UnitCard:
+    """The card of a row of `storage.units`, judged at `now` (ms)."""
+    facts = Facts(row.heard_at, row.late_after, row.stale_after, row.death_at, row.stale_since, row.held_at, row.told)
+    judged = judge(facts, hearing, now)
+    values = row._mapping
+    return UnitCard(liveness=judged.liveness, liveness_since=judged.since, **{name: values[name] for name in _COPIED})

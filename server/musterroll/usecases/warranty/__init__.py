@@ -1,0 +1,1 @@
+"""Use cases of products, warranty policies and coverage periods."""

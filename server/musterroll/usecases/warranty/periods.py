@@ -1,0 +1,180 @@
+"""Warranty periods: the standard ones follow from a unit's dates by rule; people and documents extend, add and void."""
+
+from collections.abc import Iterable
+from datetime import date, datetime
+from itertools import islice
+from typing import NamedTuple
+from zoneinfo import ZoneInfo
+
+from sqlmodel import Session, col, select
+
+from musterroll.domain.values.errors import NotFound
+from musterroll.domain.warranty import periods as warranty_rules
+from musterroll.domain.warranty.periods import Period
+from musterroll.storage import reconcile_queue
+from musterroll.storage.imports import rows as import_rows
+from musterroll.storage.tables.audit import Change
+from musterroll.storage.tables.units import Unit
+from musterroll.storage.tables.warranty import WarrantyPeriod
+from musterroll.storage.warranty import periods as stored_periods
+from musterroll.storage.warranty.periods import Warranted
+from musterroll.usecases.audit import record as audit_record
+
+_BATCH = 5_000
+_TABLE = "warranty_period"
+
+
+class Settled(NamedTuple):
+    """Standard periods that a settling changed."""
+
+    new: int
+    changed: int
+    gone: int
+
+
+def settle(session: Session, unit_ids: Iterable[int], now: datetime, change: Change | None = None) -> Settled:
+    """Bring the standard periods of these units in line with their dates, policy and product. One that is void stays as it is.
+
+    With `change`, the rows are recorded as part of it, to be undone with it.
+    """
+    session.flush()
+    total = Settled(0, 0, 0)
+    rest = iter(unit_ids)
+    rules: dict[int | None, warranty_rules.Policy] = {}
+    while batch := list(islice(rest, _BATCH)):
+        rules = rules or stored_periods.policies(session)
+        done = _settle(session, batch, rules, change)
+        total = Settled(*(a + b for a, b in zip(total, done, strict=True)))
+    return total
+
+
+class Ready(NamedTuple):
+    """What the standard periods of new units are made with: the policies, and numbers for their rows."""
+
+    policies: dict[int | None, warranty_rules.Policy]
+    ids: list[int]
+
+
+def ready(session: Session, most: int) -> Ready:
+    """For at most so many units."""
+    return Ready(stored_periods.policies(session) if most else {}, import_rows.reserve(session, WarrantyPeriod, most))
+
+
+def begin(session: Session, units: Iterable[Warranted], made_with: Ready) -> list[audit_record.Row]:
+    """Store the standard periods of units that are new on the roll. Returns their rows, to be recorded."""
+    found = (
+        (one.unit_id, warranty_rules.standard(made_with.policies[one.policy_id], one.dates, ZoneInfo(one.zone)).period) for one in units
+    )
+    new = [(unit_id, period) for unit_id, period in found if period is not None]
+    return _add_all(session, new, made_with.ids[: len(new)])
+
+
+def _settle(session: Session, unit_ids: list[int], rules: dict[int | None, warranty_rules.Policy], change: Change | None) -> Settled:
+    held = stored_periods.standards(session, unit_ids)
+    new: list[tuple[int, Period]] = []
+    changed: list[tuple[int, Period]] = []
+    gone: list[int] = []
+    stirred: list[int] = []
+    for unit in stored_periods.warranted(session, unit_ids):
+        found = warranty_rules.standard(rules[unit.policy_id], unit.dates, ZoneInfo(unit.zone)).period
+        row, old = held.get(unit.unit_id, (0, None))
+        if old == found or (old is not None and old.voided_on is not None):
+            continue
+        stirred.append(unit.unit_id)
+        if found is None:
+            gone.append(row)
+        elif old is None:
+            new.append((unit.unit_id, found))
+        else:
+            changed.append((row, found))
+    _write(session, new, changed, gone, change)
+    reconcile_queue.mark(session, stirred)
+    return Settled(len(new), len(changed), len(gone))
+
+
+def _write(
+    session: Session, new: list[tuple[int, Period]], changed: list[tuple[int, Period]], gone: list[int], change: Change | None
+) -> None:
+    if change is None:
+        stored_periods.change(session, changed)
+        stored_periods.remove(session, gone)
+        stored_periods.add(session, new)
+        return
+    if changed or gone:
+        with audit_record.watching(session, change, _TABLE, [*(row for row, _ in changed), *gone]):
+            stored_periods.change(session, changed)
+            stored_periods.remove(session, gone)
+    audit_record.record(session, change, _add_all(session, new, import_rows.reserve(session, WarrantyPeriod, len(new))))
+
+
+def _add_all(session: Session, new: list[tuple[int, Period]], ids: list[int]) -> list[audit_record.Row]:
+    rows = [{"id": row_id, **stored_periods.columns(unit_id, period)} for row_id, (unit_id, period) in zip(ids, new, strict=True)]
+    import_rows.insert(session, WarrantyPeriod, rows)
+    return [audit_record.Row(_TABLE, row["id"], None, row) for row in rows]
+
+
+def settle_policy(session: Session, policy_id: int | None, now: datetime, change: Change | None = None) -> Settled:
+    """Settle every unit whose product is sold with this policy; None: with no policy."""
+    return settle(session, stored_periods.units_of_policy(session, policy_id), now, change)
+
+
+def extend(session: Session, uid: str, months: int, document: str, actor: str, now: datetime) -> Period:
+    """Extend a unit's warranty from where its cover ends. Raises NotFound, and Conflict where there is nothing to extend."""
+    unit = _unit(session, uid)
+    period = warranty_rules.extend(
+        [stored_periods.period_of(row) for row in stored_periods.periods(session, unit.id or 0)], months, document
+    )
+    return _add(session, unit, period, f"extend by {months} months", document, actor, now)
+
+
+def repair(session: Session, uid: str, on: date, months: int, document: str, actor: str, now: datetime) -> Period:
+    """Record the warranty on a repair from the day the unit was given back. Raises NotFound."""
+    return _add(session, _unit(session, uid), warranty_rules.repaired(on, months, document), "repair", document, actor, now)
+
+
+def void(session: Session, period_id: int, on: date, reason: str, actor: str, now: datetime) -> Period:
+    """Void a period from a day; it stays on record. Raises NotFound, and Conflict without a reason or where it is void already."""
+    row = session.get(WarrantyPeriod, period_id)
+    if row is None:
+        raise NotFound(f"there is no warranty period {period_id}")
+    _void(session, row, session.get_one(Unit, row.unit_id), on, reason, actor, now)
+    return stored_periods.period_of(row)
+
+
+def void_of(session: Session, uid: str, period_id: int, on: date, reason: str, actor: str, now: datetime) -> Change:
+    """Void a period of this unit, as `void`."""
+    unit = _unit(session, uid)
+    row = session.get(WarrantyPeriod, period_id)
+    if row is None or row.unit_id != unit.id:
+        raise NotFound(f"the unit has no warranty period {period_id}")
+    return _void(session, row, unit, on, reason, actor, now)
+
+
+def periods(session: Session, uid: str) -> list[WarrantyPeriod]:
+    """All that is recorded of a unit's warranty, the earliest first. Raises NotFound."""
+    return stored_periods.periods(session, _unit(session, uid).id or 0)
+
+
+def _void(session: Session, row: WarrantyPeriod, unit: Unit, on: date, reason: str, actor: str, now: datetime) -> Change:
+    voided = warranty_rules.void(stored_periods.period_of(row), on, reason)
+    subject = f"warranty of {unit.serial} voided"
+    change = audit_record.begin(session, actor=actor, kind="warranty", subject=subject, reason=voided.void_reason, now=now)
+    with audit_record.watching(session, change, _TABLE, [row.id or 0]):
+        row.voided_on, row.void_reason = voided.voided_on, voided.void_reason[:300]
+    return change
+
+
+def _add(session: Session, unit: Unit, period: Period, what: str, document: str, actor: str, now: datetime) -> Period:
+    change = audit_record.begin(session, actor=actor, kind="warranty", subject=f"{what}: {unit.serial}", reason=document, now=now)
+    row = WarrantyPeriod(**stored_periods.columns(unit.id or 0, period))
+    session.add(row)
+    session.flush()
+    audit_record.added(session, change, _TABLE, [row.id or 0])
+    return period
+
+
+def _unit(session: Session, uid: str) -> Unit:
+    found = session.exec(select(Unit).where(col(Unit.uid) == uid)).first()
+    if found is None:
+        raise NotFound(f"no unit {uid!r} is on the roll")
+    return found

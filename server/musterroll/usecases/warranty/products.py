@@ -1,0 +1,130 @@
+"""Products as people keep them: warranty policy, reporting class, price of cover. What follows for their units is worked out after."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from decimal import Decimal
+from typing import NamedTuple
+
+from sqlmodel import Session
+
+from musterroll.domain.liveness import ReportingClass
+from musterroll.domain.values.errors import Conflict, NotFound, Refusal
+from musterroll.domain.values.money import money
+from musterroll.domain.warranty.periods import Start, StartRule
+from musterroll.storage.tables.accounts import Product
+from musterroll.storage.tables.warranty import WarrantyPolicy
+from musterroll.storage.warranty import products
+from musterroll.usecases.audit import record as audit_record
+from musterroll.usecases.warranty import periods as warranty_periods
+
+_BATCH = 5_000  # units settled in one turn
+_LONGEST_MONTHS, _LONGEST_SHELF = 600, 3650
+
+
+class Terms(NamedTuple):
+    """What a person says of a product. `policy`: the name of one; empty for none. `list_price` is of a year's cover of one unit."""
+
+    reporting: ReportingClass
+    policy: str = ""
+    list_price: Decimal | None = None
+    currency: str = "EUR"
+
+
+def change_product(session: Session, product_id: int, terms: Terms, actor: str, now: datetime) -> Product:
+    """Change a product; its units follow within seconds to minutes. Raises NotFound, and Refusal for a price that cannot be."""
+    product = one(session, product_id)
+    policy_id = policy_named(session, terms.policy).id if terms.policy else None
+    price = None if terms.list_price is None else money(terms.list_price, terms.currency)
+    change = audit_record.begin(session, actor=actor, kind="product", subject=f"{product.maker} {product.model}", now=now)
+    with audit_record.watching(session, change, "product", [product_id]):
+        product.reporting, product.policy_id = terms.reporting, policy_id
+        product.list_price = price.amount if price else None
+        product.currency = price.currency if price else product.currency
+    return product
+
+
+def terms_of(session: Session, product_id: int) -> Terms:
+    """What holds of a product now. Raises NotFound."""
+    product = one(session, product_id)
+    policy = one_policy(session, product.policy_id).name if product.policy_id is not None else ""
+    return Terms(product.reporting, policy, product.list_price, product.currency)
+
+
+def save_policy(
+    session: Session, policy_id: int | None, name: str, rules: Sequence[StartRule], months: int | None, actor: str, now: datetime
+) -> WarrantyPolicy:
+    """Make a policy (None), or change one; units of its products follow. Raises NotFound, Conflict for a name in use, and Refusal."""
+    said = " ".join(name.split())[:120]
+    _check(said, rules, months)
+    known = products.named(session, said)
+    if known is not None and known.id != policy_id:
+        raise Conflict(f"there is a policy {said!r} already", "name_in_use")
+    change = audit_record.begin(session, actor=actor, kind="policy", subject=f"warranty policy {said}", now=now)
+    kept = [{"start": rule.start.value, "shelf_days": rule.shelf_days} for rule in rules]
+    if policy_id is None:
+        policy = WarrantyPolicy(name=said, rules=kept, months=months)
+        session.add(policy)
+        session.flush()
+        audit_record.added(session, change, "warranty_policy", [policy.id or 0])
+        return policy
+    policy = one_policy(session, policy_id)
+    with audit_record.watching(session, change, "warranty_policy", [policy_id]):
+        policy.name, policy.rules, policy.months = said, kept, months
+    return policy
+
+
+def one(session: Session, product_id: int) -> Product:
+    """Raises NotFound."""
+    found = session.get(Product, product_id)
+    if found is None:
+        raise NotFound(f"there is no product {product_id}")
+    return found
+
+
+def one_policy(session: Session, policy_id: int) -> WarrantyPolicy:
+    """Raises NotFound."""
+    found = session.get(WarrantyPolicy, policy_id)
+    if found is None:
+        raise NotFound(f"there is no warranty policy {policy_id}")
+    return found
+
+
+def policy_named(session: Session, name: str) -> WarrantyPolicy:
+    """Raises NotFound."""
+    found = products.named(session, name)
+    if found is None:
+        raise NotFound(f"there is no warranty policy {name!r}")
+    return found
+
+
+def due(session: Session) -> bool:
+    """Whether `follow` has work. Only reads."""
+    return bool(products.unsettled(session))
+
+
+def follow(session: Session, now: datetime) -> bool:
+    """Bring some units in line with a product or policy that was changed, or changed back. Returns whether there was work."""
+    work = next(iter(products.unsettled(session)), None)
+    if work is None:
+        return False
+    units = products.next_units(session, work, _BATCH)
+    warranty_periods.settle(session, units, now)
+    products.listen(session, units)
+    products.settled(session, work, units[-1] if len(units) == _BATCH else None)
+    return True
+
+
+def _check(name: str, rules: Sequence[StartRule], months: int | None) -> None:
+    if not name:
+        raise Refusal("give the policy a name", "no_name")
+    if not rules:
+        raise Refusal("give at least one rule of when the warranty starts", "no_rule")
+    starts = [rule.start for rule in rules]
+    if len(set(starts)) < len(starts):
+        raise Refusal("each start can stand in one rule only: the first that is known begins the warranty", "same_start")
+    if any(rule.shelf_days and rule.start is not Start.SHIPPED for rule in rules):
+        raise Refusal("days on the shelf go with the shipment only", "bad_shelf")
+    if any(not 0 <= rule.shelf_days <= _LONGEST_SHELF for rule in rules):
+        raise Refusal(f"days on the shelf are from 0 to {_LONGEST_SHELF}", "bad_shelf")
+    if months is not None and not 1 <= months <= _LONGEST_MONTHS:
+        raise Refusal(f"a warranty lasts from 1 to {_LONGEST_MONTHS} months", "bad_months")

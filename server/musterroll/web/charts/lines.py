@@ -1,0 +1,94 @@
+"""The geometry of planners' pictures: lines over days, steps of a waterfall. Templates draw them as SVG, with the words beside them."""
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+from math import floor, log10
+from typing import NamedTuple
+
+from musterroll.domain.installed_base.bridge import Bridge, Step
+
+WIDTH, HEIGHT = 1000.0, 240.0
+_TICKS = 4
+
+
+class Lines(NamedTuple):
+    """Lines in a box of `WIDTH` by `HEIGHT`: points for <polyline> by name; `ticks` are (value, y) from the top down, `days` labels."""
+
+    points: dict[str, str]
+    ticks: list[tuple[int, float]]
+    days: list[date]
+
+
+class Bar(NamedTuple):
+    """One row of a waterfall: a bar from `x` for `width` of `WIDTH`; `step` is None at both ends."""
+
+    name: str
+    step: Step | None
+    units: int
+    x: float
+    width: float
+    colour: str
+
+
+STEPS = {
+    Step.SHIPPED: "Deployed while operating",
+    Step.FIRST_HEARD: "First heard",
+    Step.REVIVED: "Revived",
+    Step.GONE_STALE: "Gone silent",
+    Step.RETIRED: "Returned or retired",
+    Step.MERGED: "Merged into others",
+}
+
+
+def lines(days: Sequence[date], values: Mapping[str, Sequence[int]]) -> Lines | None:
+    """Values by name, one a day, placed by the day. None below two days."""
+    if len(days) < 2:
+        return None
+    every = [value for some in values.values() for value in some]
+    low, high, ticks = scale(min(every), max(every))
+    span = (days[-1] - days[0]).days
+
+    def point(on: date, value: int) -> str:
+        return f"{WIDTH * (on - days[0]).days / span:.1f},{_y(value, low, high):.1f}"
+
+    points = {name: " ".join(point(on, value) for on, value in zip(days, some, strict=True)) for name, some in values.items()}
+    labels = [days[round(n * (len(days) - 1) / min(4, len(days) - 1))] for n in range(min(4, len(days) - 1) + 1)]
+    return Lines(points, [(tick, _y(tick, low, high)) for tick in reversed(ticks)], labels)
+
+
+def scale(least: int, most: int) -> tuple[int, int, list[int]]:
+    """The ends of an axis and its ticks: round numbers that hold all values.
+
+    >>> scale(4117, 4540)
+    (4000, 4600, [4000, 4200, 4400, 4600])
+    """
+    step = _round_step(max(most - least, 1) / _TICKS)
+    low, high = least // step * step, -(-most // step) * step
+    high += step * (high == low)
+    return low, high, list(range(low, high + 1, step))
+
+
+def _round_step(rough: float) -> int:
+    power = 10 ** max(0, floor(log10(max(rough, 1))))
+    return next(int(power * size) for size in (1, 2, 5, 10) if power * size >= rough)
+
+
+def _y(value: int, low: int, high: int) -> float:
+    return round(HEIGHT * (high - value) / (high - low), 1)
+
+
+def waterfall(bridge: Bridge) -> list[Bar]:
+    """The rows of a month, from its opening to its closing. The axis begins where the picture is, not at nothing."""
+    level, levels = bridge.opening, [bridge.opening]
+    for units in bridge.steps.values():
+        level += units
+        levels.append(level)
+    room = max(max(levels) - min(levels), 1)
+    base = max(0, min(levels) - max(room // 3, 1))
+    of = WIDTH / (max(levels) - base or 1)
+    bars = [Bar("Opening", None, bridge.opening, 0, round((bridge.opening - base) * of, 1), "accent")]
+    for (step, units), before in zip(bridge.steps.items(), levels, strict=False):
+        start = min(before, before + units) - base
+        colour = "operating" if units > 0 else "stale" if units < 0 else "never_heard"
+        bars.append(Bar(STEPS[step], step, units, round(start * of, 1), round(abs(units) * of, 1), colour))
+    return [*bars, Bar("Closing", None, bridge.closing, 0, round((bridge.closing - base) * of, 1), "accent")]

@@ -1,0 +1,1 @@
+"""What all pages share: context, security, sign-in, errors, menu, assets."""

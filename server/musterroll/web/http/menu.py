@@ -1,0 +1,66 @@
+"""The menu: every page that has a place of its own, for those whose role may open it."""
+
+from typing import NamedTuple
+
+from flask import Flask
+
+from musterroll.domain.access import Need, Role, may
+from musterroll.usecases.access.sessions import Actor
+
+
+class Entry(NamedTuple):
+    address: str
+    name: str
+    icon: str
+    group: str
+    needs: Role = Role.VIEWER
+    first: bool = False  # in the bar itself, also on a phone
+    wide: bool = False  # in the bar where there is room, else under More
+    everywhere: bool = False  # about the whole registry: not for who is limited to some accounts
+
+
+ENTRIES = (
+    Entry("/", "Look up", "search", "Units", first=True),
+    Entry("/fleet", "Fleet", "layout-list", "Units", first=True),
+    Entry("/installed-base", "Base", "chart-line", "Planning", first=True),
+    Entry("/renewals", "Renewals", "calendar-event", "Planning", wide=True),
+    Entry("/capacity", "Capacity", "tool", "Planning"),
+    Entry("/licences", "Licences", "license", "Planning"),
+    Entry("/segments", "Segments", "filter", "Planning"),
+    Entry("/accounts", "Accounts", "building", "Paper"),
+    Entry("/contracts", "Contracts", "file-text", "Paper"),
+    Entry("/reconciliation", "Reconcile", "scale", "Paper", first=True),
+    Entry("/imports", "Imports", "file-import", "Paper", Role.PLANNER, everywhere=True, wide=True),
+    Entry("/labels", "Labels", "qrcode", "Units"),
+    Entry("/calendar", "Calendar", "calendar-event", "Paper"),
+    Entry("/possible-duplicates", "Possible duplicates", "arrows-join", "Paper", Role.PLANNER),
+    Entry("/users", "Users", "users", "Administration", Role.ADMIN),
+    Entry("/api-tokens", "API tokens", "key", "Administration", Role.ADMIN),
+    Entry("/enrolment", "Enrolment", "id-badge-2", "Administration", Role.ADMIN),
+    Entry("/products", "Products", "package", "Administration", Role.ADMIN),
+    Entry("/audit", "Audit", "file-text", "Administration", Role.ADMIN),
+    Entry("/health", "Health", "heartbeat", "Administration", Role.ADMIN),
+    Entry("/notifications", "Notifications", "bell-ringing", "Administration", Role.ADMIN),
+    Entry("/quarantine", "Quarantine", "shield-exclamation", "Administration", Role.ADMIN),
+)
+
+
+def entries(actor: Actor) -> list[Entry]:
+    """What a person finds in the menu, in order."""
+    if actor.must_change:
+        return []
+    return [one for one in ENTRIES if may(Role(actor.role), actor.within is not None, Need(one.needs, one.everywhere))]
+
+
+def groups(actor: Actor) -> dict[str, list[Entry]]:
+    """The entries under More, by group, in the order of the groups' first entries."""
+    found: dict[str, list[Entry]] = {}
+    for entry in entries(actor):
+        if not entry.first:
+            found.setdefault(entry.group, []).append(entry)
+    return {group: found[group] for group in dict.fromkeys(one.group for one in ENTRIES) if group in found}
+
+
+def install(app: Flask) -> None:
+    app.jinja_env.globals["menu"] = entries
+    app.jinja_env.globals["menu_groups"] = groups

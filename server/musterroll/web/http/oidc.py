@@ -1,0 +1,146 @@
+"""Signing in at an organisation's OpenID Connect issuer: the code flow with PKCE, state and nonce. Imported only where one is set.
+
+The registry speaks to the issuer's own host and to those the settings add, follows no redirect, and takes no claim but of a signed
+identity token.
+"""
+
+import logging
+from typing import Any
+from urllib.parse import urlsplit
+
+from authlib.common.errors import AuthlibBaseError
+from authlib.integrations.flask_client import FlaskOAuth2App, OAuth
+from authlib.integrations.requests_client import OAuth2Session
+from flask import Blueprint, Flask, current_app, make_response, redirect, request, session
+from joserfc.errors import JoseError
+from requests import PreparedRequest, Response
+from requests.exceptions import RequestException
+from werkzeug.wrappers import Response as AnyResponse
+
+from musterroll.domain.access import Role
+from musterroll.domain.values.errors import Refusal
+from musterroll.settings import Settings
+from musterroll.usecases.access import oidc_arrival
+from musterroll.usecases.access import sessions as access_sessions
+from musterroll.usecases.access.oidc_arrival import Arrival
+from musterroll.web.http.context import clock, door
+from musterroll.web.http.security import keep_private, local_path
+from musterroll.web.http.sign_in import gate, let_in, seat
+
+pages = Blueprint("signing_in_elsewhere", __name__)
+pages.after_request(keep_private)
+
+_log = logging.getLogger(__name__)
+_KEY = "musterroll.issuer"
+_NEXT = "next"
+_BACK = "/sign-in/elsewhere/back"
+_SIGNED_BY = ["RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA"]
+_SECONDS = 10
+_LOOPBACK = ("localhost", "127.0.0.1", "::1")
+_SORRY = "Your organisation did not confirm who you are. Try again, or ask whoever runs the registry."
+_SILENT = "Your organisation's sign-in cannot be reached. Try again in a minute."
+
+
+class NotTheIssuer(Exception):
+    """What answers is not, or not only, the issuer that is set."""
+
+
+def install(app: Flask, settings: Settings) -> None:
+    """Put the pages on `app`. Raises Refusal where the settings do not fit together."""
+    issuer = (settings.oidc_issuer or "").rstrip("/")
+    where = urlsplit(issuer)
+    if not settings.oidc_client_id:
+        raise Refusal("MUSTERROLL_OIDC_CLIENT_ID is needed with MUSTERROLL_OIDC_ISSUER; it is what the issuer knows this registry by")
+    if where.scheme != "https" and where.hostname not in _LOOPBACK:
+        raise Refusal(f"MUSTERROLL_OIDC_ISSUER is {issuer}; an issuer is spoken to over https")
+    hosts = frozenset({where.hostname or "", *(host.lower() for host in settings.oidc_hosts)})
+    secret = settings.oidc_client_secret
+    OAuth(app).register(
+        "issuer",
+        client_cls=_only(issuer, hosts),
+        client_id=settings.oidc_client_id,
+        client_secret=secret.get_secret_value() if secret else None,
+        server_metadata_url=f"{issuer}/.well-known/openid-configuration",
+        client_kwargs={
+            "scope": "openid profile email",
+            "code_challenge_method": "S256",
+            "token_endpoint_auth_method": "client_secret_basic" if secret else "none",
+            "default_timeout": _SECONDS,
+        },
+    )
+    app.extensions[_KEY] = app.extensions["authlib.integrations.flask_client"].issuer
+    app.register_blueprint(pages)
+
+
+def _only(issuer: str, hosts: frozenset[str]) -> type[Any]:
+    """A client of this issuer that speaks to these hosts."""
+
+    class Session(OAuth2Session):  # type: ignore[misc]
+        def send(self, request: PreparedRequest, **options: Any) -> Response:
+            if urlsplit(request.url or "").hostname not in hosts:
+                raise NotTheIssuer(f"{request.url} is at another host; MUSTERROLL_OIDC_HOSTS names those that belong to the issuer")
+            answer: Response = super().send(request, **{**options, "allow_redirects": False})
+            return answer
+
+    class Issuer(FlaskOAuth2App):  # type: ignore[misc]
+        client_cls = Session
+
+        def load_server_metadata(self) -> dict[str, Any]:
+            found: dict[str, Any] = super().load_server_metadata()
+            if str(found.get("issuer", "")).rstrip("/") != issuer:
+                del found["_loaded_at"]
+                raise NotTheIssuer(f"{issuer} says it is {found.get('issuer')!r}")
+            found["id_token_signing_alg_values_supported"] = _SIGNED_BY
+            return found
+
+    return Issuer
+
+
+@pages.get("/sign-in/elsewhere")
+def begin() -> AnyResponse:
+    session[_NEXT] = local_path(request.args.get(_NEXT))
+    public = (door().settings.public_url or request.host_url).rstrip("/")
+    try:
+        answer: AnyResponse = _issuer().authorize_redirect(f"{public}{_BACK}")
+    except (AuthlibBaseError, RequestException, NotTheIssuer, ValueError) as error:
+        return _refused(error, _SILENT, 503)
+    return answer
+
+
+@pages.get(_BACK)
+def end() -> AnyResponse:
+    target, now, settings = local_path(session.get(_NEXT)), clock(), door().settings
+    try:
+        claims = _issuer().authorize_access_token(leeway=60).get("userinfo")
+    except (RequestException, NotTheIssuer) as error:
+        return _refused(error, _SILENT, 503)
+    except (AuthlibBaseError, JoseError, ValueError, KeyError) as error:
+        return _refused(error, _SORRY, 401)
+    if not claims or not claims.get("sub"):
+        return _refused(KeyError("no identity token"), _SORRY, 401)
+    try:
+        with door().database.writing() as writing:
+            user = oidc_arrival.arrive(writing, _arrival(claims, settings), now)
+            token = access_sessions.open_session(writing, user, now, seat())
+    except Refusal as refusal:
+        return make_response(gate(now, f"{str(refusal)[:1].upper()}{str(refusal)[1:]}."), 401)
+    return let_in(redirect(target, 303), token)
+
+
+def _arrival(claims: Any, settings: Settings) -> Arrival:
+    """Who came, by his claims."""
+    said = claims.get(settings.oidc_claim)
+    words = {str(word) for word in (said if isinstance(said, list) else [said])}
+    roles = [role for word, role in settings.oidc_roles.items() if word in words]
+    name = next(filter(None, (claims.get("preferred_username"), claims.get("email"), claims["sub"])))
+    role = max(roles, key=list(Role).index, default=Role.VIEWER if settings.oidc_unknown == "viewer" else None)
+    return Arrival(f"{settings.oidc_issuer} {claims['sub']}", str(name), role, ruled=bool(settings.oidc_roles))
+
+
+def _refused(error: Exception, sentence: str, status: int) -> AnyResponse:
+    _log.warning("signing in elsewhere failed: %s: %s", type(error).__name__, error)
+    return make_response(gate(clock(), sentence), status)
+
+
+def _issuer() -> Any:
+    return current_app.extensions[_KEY]

@@ -1,0 +1,51 @@
+"""Accounts: the list, and one with all below it."""
+
+from urllib.parse import urlencode
+
+from flask import Blueprint, request
+
+from musterroll.domain.findings.kinds import OF_CELL
+from musterroll.domain.reconciliation.cells import CELLS
+from musterroll.storage.accounts import hierarchy as stored
+from musterroll.storage.accounts.hierarchy import Wanted
+from musterroll.storage.fleet import sums as fleet_sums
+from musterroll.usecases.accounts.hierarchy import account
+from musterroll.usecases.installed_base import account_overview
+from musterroll.web.http.context import clock, page, reading
+from musterroll.web.pages.reconciliation import COLOURS
+
+pages = Blueprint("accounts", __name__)
+
+PAGE = 50
+_ASKED = ("text", "segment", "country", "under")
+
+
+@pages.get("/accounts")
+def overview() -> str:
+    asked = {name: request.args.get(name, "").strip()[:200] for name in _ASKED}
+    after = request.args.get("after") or None
+    with reading() as session:
+        under = account(session, asked["under"]).id if asked["under"] else None
+        wanted = Wanted(under, asked["segment"] or None, asked["country"] or None, asked["text"])
+        rows = stored.page(session, wanted, after, PAGE + 1)
+        sums = fleet_sums.each(session, [row.id for row in rows[:PAGE]])
+    following = rows[PAGE - 1].ref if len(rows) > PAGE else None
+    query = urlencode({name: value for name, value in asked.items() if value})
+    return page("accounts.html", clock(), rows=rows[:PAGE], sums=sums, asked=asked, query=query, after=after, following=following)
+
+
+@pages.get("/accounts/<ref>")
+def one(ref: str) -> str:
+    now = clock()
+    with reading() as session:
+        opened = account_overview.opened(session, ref, now)
+    return page(
+        "customer.html",
+        now,
+        opened=opened,
+        row=opened.row,
+        cells=CELLS,
+        of_cell=OF_CELL,
+        colours=COLOURS,
+        most_shown=account_overview.SHOWN,
+    )

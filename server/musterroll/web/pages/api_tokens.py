@@ -1,0 +1,79 @@
+"""API tokens for programs: created, shown once, revoked."""
+
+from datetime import timedelta
+from typing import NamedTuple
+
+from flask import Blueprint, Response, make_response, redirect, request
+from werkzeug.wrappers import Response as AnyResponse
+
+from musterroll.domain.access import Role
+from musterroll.domain.values.errors import Refusal
+from musterroll.storage.tables.access import ApiToken
+from musterroll.usecases.access import api_tokens
+from musterroll.usecases.access import users as access_users
+from musterroll.web.http.context import actor, clock, needs, page, reading, writing
+from musterroll.web.pages.users import account_numbers
+
+pages = Blueprint("api_tokens", __name__)
+
+_SCOPES = {
+    "read": "View units, coverage, contracts and counts",
+    "write": "Change everything a planner can change",
+    "admin": "Manage claim tokens, enrolments and the quarantine",
+}
+_LIVES = {"1": "1 day", "30": "30 days", "90": "90 days", "365": "1 year", "1825": "5 years"}
+
+
+class Form(NamedTuple):
+    label: str = ""
+    scopes: tuple[str, ...] = ("read",)
+    days: str = "365"
+    accounts: str = ""
+
+
+class Line(NamedTuple):
+    token: ApiToken
+    within: list[str] | None  # account numbers
+
+
+@pages.get("/api-tokens")
+@needs(Role.ADMIN)
+def overview() -> str:
+    return _overview()
+
+
+@pages.post("/api-tokens")
+@needs(Role.ADMIN)
+def create() -> Response:
+    now, given = clock(), request.form
+    form = Form(given.get("label", "").strip(), tuple(given.getlist("scope")), given.get("days", ""), given.get("accounts", ""))
+    try:
+        if form.days not in _LIVES:
+            raise Refusal("choose how long the token is valid")
+        with writing() as session:
+            _, plain = api_tokens.create(
+                session,
+                label=form.label,
+                scopes=list(form.scopes),
+                expires_at=now + timedelta(days=int(form.days)),
+                within=account_numbers(form.accounts),
+                actor=actor().name,
+                now=now,
+            )
+    except Refusal as refusal:
+        return make_response(_overview(form, refused=str(refusal)), 422)
+    return make_response(_overview(shown=plain))
+
+
+@pages.post("/api-tokens/<int:token_id>/revoke")
+@needs(Role.ADMIN)
+def revoke(token_id: int) -> AnyResponse:
+    with writing() as session:
+        api_tokens.revoke(session, token_id, clock(), actor().name)
+    return redirect("/api-tokens#tokens", 303)
+
+
+def _overview(form: Form = Form(), refused: str | None = None, shown: str | None = None) -> str:  # noqa: B008
+    with reading() as session:
+        lines = [Line(token, access_users.account_refs(session, token.within)) for token in api_tokens.tokens(session)]
+    return page("api_tokens.html", clock(), lines=lines, scopes=_SCOPES, lives=_LIVES, form=form, refused=refused, shown=shown)

@@ -1,0 +1,133 @@
+"""Enrolment: claim tokens for installers, and the enrolments that wait for a person."""
+
+import re
+from datetime import datetime, timedelta
+from typing import Any, NamedTuple
+
+import segno
+from flask import Blueprint, Response, make_response, redirect, request
+from markupsafe import Markup
+from sqlmodel import Session
+from werkzeug.wrappers import Response as AnyResponse
+
+from musterroll.domain.access import Role
+from musterroll.domain.values.errors import Refusal
+from musterroll.storage.tables.enrolment import ClaimToken
+from musterroll.usecases.enrolment import enrol
+from musterroll.usecases.enrolment.enrol import PendingEnrolment
+from musterroll.usecases.units.look_up import unit_card
+from musterroll.usecases.units.unit_card import UnitCard
+from musterroll.web.http.context import actor, clock, door, needs, page, reading, writing
+
+pages = Blueprint("enrolment", __name__)
+
+_LIVES = {"1": "1 day", "7": "7 days", "30": "30 days", "365": "1 year"}
+_BLANK = {"label": "", "days": "7", "uses": "1", "serials": "", "account": "", "site": ""}
+_MOST_SHOWN = 50  # that wait
+_ADDRESS = re.compile(r"[A-Za-z0-9:/.\[\]_-]+")
+
+
+class Shown(NamedTuple):
+    """A token just made: the only time its plain text is seen."""
+
+    token: ClaimToken
+    command: str  # what to type on the device
+    picture: Markup  # the same as a QR code
+
+
+class Waiting(NamedTuple):
+    """An enrolment that waits, beside what is on record for its unit. `marks` are (name, on record, claimed now)."""
+
+    claim: PendingEnrolment
+    card: UnitCard
+    marks: list[tuple[str, str, str]]
+
+
+@pages.get("/enrolment")
+@needs(Role.ADMIN)
+def overview() -> str:
+    return _overview()
+
+
+@pages.post("/enrolment/tokens")
+@needs(Role.ADMIN)
+def create() -> Response:
+    now, form = clock(), {name: request.form.get(name, "").strip() for name in _BLANK}
+    try:
+        with writing() as session:
+            made = enrol.create_token(session, **_wanted(form), actor=actor().name, now=now)
+    except Refusal as refusal:
+        return make_response(_overview(form=form, refused=str(refusal)), 422)
+    return make_response(_overview(shown=_shown(*made)))
+
+
+@pages.post("/enrolment/tokens/<int:token_id>/revoke")
+@needs(Role.ADMIN)
+def revoke(token_id: int) -> AnyResponse:
+    with writing() as session:
+        enrol.revoke_token(session, token_id, actor().name, clock())
+    return redirect("/enrolment#tokens", 303)
+
+
+@pages.post("/enrolment/<int:credential_id>/<any(accept, refuse):decision>")
+@needs(Role.ADMIN)
+def decide(credential_id: int, decision: str) -> AnyResponse:
+    with writing() as session:
+        enrol.decide(session, credential_id, decision == "accept", actor().name, clock())
+    return redirect("/enrolment", 303)
+
+
+def _overview(form: dict[str, str] = _BLANK, refused: str | None = None, shown: Shown | None = None) -> str:
+    now = clock()
+    with reading() as session:
+        tokens = enrol.tokens(session)
+        pending = enrol.pending(session)
+        waiting = [_waiting(session, claim, now) for claim in pending[:_MOST_SHOWN]]
+    return page(
+        "enrolment.html",
+        now,
+        tokens=tokens,
+        waiting=waiting,
+        all_waiting=len(pending),
+        form=form,
+        lives=_LIVES,
+        refused=refused,
+        shown=shown,
+    )
+
+
+def _waiting(session: Session, claim: PendingEnrolment, now: datetime) -> Waiting:
+    card = unit_card(session, claim.uid, now)
+    known = claim.known | card.evidence  # what the last birth said is newer than what its enrolment said
+    marks = [(name, str(known.get(name, "")), str(claim.evidence.get(name, ""))) for name in sorted(known.keys() | claim.evidence.keys())]
+    return Waiting(claim, card, marks)
+
+
+def _wanted(form: dict[str, str]) -> dict[str, Any]:
+    """What the form asks for, as the verb takes it. Raises Refusal where a number is none."""
+    return {
+        "label": form["label"],
+        "life": timedelta(days=_number(form["days"], "life in days")),
+        "uses": _number(form["uses"], "number of uses"),
+        "serials": [serial for serial in re.split(r"[\r\n,;]+", form["serials"]) if serial.strip()],
+        "account": form["account"] or None,
+        "site": form["site"] or None,
+    }
+
+
+def _number(text: str, what: str) -> int:
+    if not (text.isascii() and text.isdigit() and len(text) < 10):
+        raise Refusal(f"the {what} must be a whole number, not {text[:40]!r}")
+    return int(text)
+
+
+def _shown(token: ClaimToken, plain: str) -> Shown:
+    command = f"musterroll-agent enroll --registry {_registry()} --token={plain}"
+    picture = segno.make(command, error="m", micro=False).svg_inline(scale=4, border=4, light="#fff", omitsize=True)
+    return Shown(token, command, Markup(picture))  # noqa: S704
+
+
+def _registry() -> str:
+    """The address devices reach us at: the public one, else the one this page was asked at (its host was checked)."""
+    address = door().settings.public_url or request.host_url
+    return address.rstrip("/") if _ADDRESS.fullmatch(address) else "URL"

@@ -1,0 +1,46 @@
+"""The fleet: the installed base in two numbers, counts that filter, and the roll itself, live."""
+
+from typing import Any
+from urllib.parse import urlencode
+
+from flask import Blueprint, request
+
+from musterroll.usecases.fleet import filter_words
+from musterroll.usecases.fleet.pages import FleetFilter, fleet
+from musterroll.web.http.context import clock, latest_base, page, reading
+
+pages = Blueprint("fleet", __name__)
+
+PAGE = 50
+_IN_FORM = ("text", "lifecycle")  # what the form asks for itself
+
+
+@pages.get("/fleet")
+def roll() -> str:
+    now, filters, after = clock(), filter_words.read(request.args), request.args.get("after") or None
+    with reading() as session:
+        base, _ = latest_base()(session, now)
+        found = fleet(session, filters, after, PAGE, now)
+    return page(
+        "fleet.html", now, base=base, roll=found, filters=filters, after=after, address=address, others=_others(filters), export=export
+    )
+
+
+def address(filters: FleetFilter, after: str | None = None, **changes: Any) -> str:
+    """The fleet's address with these filters, some of them changed.
+
+    >>> address(FleetFilter(text="Z30"), liveness="stale")
+    '/fleet?text=Z30&liveness=stale'
+    """
+    query = filter_words.words(filters._replace(**changes)) | ({"after": after} if after else {})
+    return f"/fleet?{urlencode(query)}" if query else "/fleet"
+
+
+def export(filters: FleetFilter, form: str) -> str:
+    """The same units as a file for a spreadsheet."""
+    return f"/api/v1/units?{urlencode({'format': form, **filter_words.words(filters)})}"
+
+
+def _others(filters: FleetFilter) -> dict[str, str]:
+    """The filters that the form does not show itself, in words."""
+    return {name: value for name, value in filter_words.words(filters).items() if name not in _IN_FORM}

@@ -1,0 +1,49 @@
+"""Health: every part of the registry on one page, and what to do where one is not well."""
+
+import platform
+import shutil
+import time
+
+from flask import Blueprint
+
+from musterroll import __version__
+from musterroll.domain.access import Role, needs
+from musterroll.domain.operations.health import parts, size, unwell
+from musterroll.storage.liveness import states as liveness_states
+from musterroll.usecases.operations import health
+from musterroll.usecases.operations.health import Surroundings
+from musterroll.web.charts.timeline import spark
+from musterroll.web.http.context import clock, door, page, reading
+
+pages = Blueprint("health", __name__)
+
+DRAWN = {
+    "messages": "messages a minute",
+    "silent": "units silent",
+    "size": "size of the database",
+    "outbox": "messages waiting",
+    "quarantined": "set aside a minute",
+}
+LINKS = {"Outbox": "/notifications#outbox", "Quarantine": "/quarantine", "Schedule": "/reconciliation"}
+
+
+@pages.get("/health")
+@needs(Role.ADMIN)
+def overview() -> str:
+    now, settings = clock(), door().settings
+    with reading() as session:
+        began = time.perf_counter()
+        liveness_states.hearing(session)
+        answered_in = (time.perf_counter() - began) * 1000
+        disk = shutil.disk_usage(settings.data_dir if settings.data_dir.exists() else ".")
+        around = Surroundings(answered_in, disk.free, disk.total, settings.embedded_broker, settings.smtp_url is not None)
+        found = health.examine(session, around, now)
+    judged = parts(found.facts)
+    sparks = {name: spark(values, 0) for name, values in found.series.items() if name in DRAWN}
+    versions = {
+        "Musterroll": __version__,
+        "Python": platform.python_version(),
+        found.database.engine.split()[0]: found.database.engine.split()[1],
+    }
+    shown = {"drawn": DRAWN, "links": LINKS, "amount": {"size": lambda value: size(int(value))}}
+    return page("health.html", now, parts=judged, unwell=unwell(judged), sparks=sparks, versions=versions, found=found, **shown)

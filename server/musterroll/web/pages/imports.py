@@ -1,0 +1,205 @@
+"""Imports: drop a document, read the dry run, commit; what came in before, and taking it back."""
+
+from pathlib import Path
+from typing import Any, NamedTuple
+from zoneinfo import ZoneInfo
+
+from flask import Blueprint, Response, make_response, redirect, request
+from werkzeug.wrappers import Response as AnyResponse
+
+from musterroll.domain.access import Role
+from musterroll.domain.values.errors import NotFound, Refusal
+from musterroll.readers.document import Choices, Document, Heading, headings
+from musterroll.readers.fields import Kind
+from musterroll.readers.kinds import KINDS
+from musterroll.storage.imports.runs import RunRow
+from musterroll.usecases.imports import history as import_history
+from musterroll.usecases.imports import mappings as import_mappings
+from musterroll.usecases.imports.kinds.base import Source
+from musterroll.usecases.imports.run import Imported, import_document
+from musterroll.usecases.imports.verdicts import Outcome, Verdict
+from musterroll.web.http import uploads
+from musterroll.web.http.context import actor, clock, door, needs, page, reading, rehearsing, writing
+from musterroll.web.http.uploads import Upload
+
+pages = Blueprint("imports", __name__)
+
+SHOWN = 100  # verdicts of each outcome in a dry run
+PAGE = 30
+_CHOICES = ("kind", "mapping", "dates", "zone")
+KIND_WORDS = {
+    "accounts": "customers and who belongs to whom",
+    "sites": "places and their time zones",
+    "units": "serials, where they went and when",
+    "contracts": "terms, renewal and state",
+    "contract-lines": "what each contract covers",
+    "billing": "what is paid and what is overdue",
+    "telemetry": "what another platform heard",
+    "incidents": "support tickets",
+}
+
+
+class Judged(NamedTuple):
+    """A dry run: `rows` are the first verdicts of each outcome that is not `same`."""
+
+    done: Imported
+    rows: dict[Outcome, list[Verdict]]
+    before: RunRow | None
+
+
+@pages.get("/imports")
+@needs(Role.PLANNER, everywhere=True)
+def overview() -> str:
+    return _overview()
+
+
+@pages.post("/imports")
+@needs(Role.PLANNER, everywhere=True)
+def upload() -> AnyResponse:
+    file, said = request.files.get("file"), {name: request.form.get(name, "").strip()[:120] for name in _CHOICES}
+    try:
+        if file is None or not file.filename:
+            raise Refusal("choose a file first: CSV or XLSX")
+        _kind(said["kind"])
+        kept = uploads.keep(_folder(), file, actor().name, said)
+    except Refusal as refusal:
+        return make_response(_overview(said, str(refusal)), 422)
+    return redirect(f"/imports/new/{kept.key}", 303)
+
+
+@pages.get("/imports/new/<key>")
+@needs(Role.PLANNER, everywhere=True)
+def judge(key: str) -> AnyResponse:
+    return _judged(uploads.find(_folder(), key, actor().name))
+
+
+@pages.post("/imports/new/<key>")
+@needs(Role.PLANNER, everywhere=True)
+def choose(key: str) -> AnyResponse:
+    """Read the file again with other columns and, where they are given a name, save them under it."""
+    kept = uploads.find(_folder(), key, actor().name)
+    headings = [request.form.get(f"heading{n}", "") for n in range(500) if f"heading{n}" in request.form]
+    columns = {heading: request.form.get(f"field{n}", "") for n, heading in enumerate(headings)}
+    said = {**kept.said, "columns": columns, **{n: request.form.get(n, kept.said.get(n, "")).strip()[:120] for n in ("dates", "zone")}}
+    kept = uploads.note(_folder(), actor().name, kept._replace(said=said))
+    name = request.form.get("save", "").strip()
+    if name:
+        with writing() as session:
+            name = import_mappings.save(session, _kind(said["kind"]).name, name, columns).name
+    return _judged(kept, name)
+
+
+@pages.post("/imports/new/<key>/commit")
+@needs(Role.PLANNER, everywhere=True)
+def commit(key: str) -> AnyResponse:
+    kept, now = uploads.find(_folder(), key, actor().name), clock()
+    source = Source(kept.name, actor().name, now, door().settings.interval)
+    with kept.opened() as file, writing() as session:
+        document = Document(file, _kind(kept.said["kind"]), _choices(kept, _saved(session, kept)))
+        done = import_document(session, document, lambda verdict: None, source, kept.sha256)
+    uploads.drop(kept)
+    return redirect(f"/imports/{done.run_id}", 303)
+
+
+@pages.get("/imports/<int:run_id>")
+@needs(Role.PLANNER, everywhere=True)
+def run(run_id: int) -> str:
+    after = request.args.get("after", 0, int)
+    with reading() as session:
+        found = import_history.run(session, run_id)
+        rows = import_history.rows(session, run_id, after, PAGE + 1)
+    more = rows[PAGE - 1].line if len(rows) > PAGE else None
+    return page("import.html", clock(), run=found, rows=rows[:PAGE], after=after, more=more)
+
+
+@pages.post("/imports/<int:run_id>/undo")
+@needs(Role.PLANNER, everywhere=True)
+def undo(run_id: int) -> AnyResponse:
+    with writing() as session:
+        import_history.undo(session, run_id, actor().name, clock())
+    return redirect(f"/imports/{run_id}", 303)
+
+
+def _overview(said: dict[str, str] | None = None, refused: str | None = None) -> str:
+    before = request.args.get("before", type=int)
+    with reading() as session:
+        runs = import_history.runs(session, before, PAGE + 1)
+        mappings = import_mappings.saved(session)
+    older = runs[PAGE - 1].id if len(runs) > PAGE else None
+    said = said or {"kind": request.args.get("kind", "units")}
+    return page(
+        "imports.html",
+        clock(),
+        **{"runs": runs[:PAGE], "older": older, "before": before, "mappings": mappings},
+        **{"kinds": KIND_WORDS, "said": said, "refused": refused},
+    )
+
+
+def _needed(kind: Kind) -> set[str]:
+    return {field.name for field in kind.fields if field.needed} | set(kind.key) | set(kind.shown)
+
+
+def _judged(kept: Upload, saved: str = "") -> Response:
+    """The page of a dry run; where the file cannot be read at all, why, and a way to say more."""
+    now, kind = clock(), _kind(kept.said["kind"])
+    try:
+        judged, refused = _dry_run(kept, kind), None
+    except NotFound:
+        raise
+    except Refusal as refusal:
+        judged, refused = None, str(refusal)
+    facts = {"upload": kept, "kind": kind, "judged": judged, "refused": refused, "outcomes": list(Outcome), "saved": saved}
+    columns = _headings(kept, kind)
+    return make_response(page("dry_run.html", now, columns=columns, needed=_needed(kind), **facts), 200 if judged or columns else 422)
+
+
+def _dry_run(kept: Upload, kind: Kind) -> Judged:
+    rows: dict[Outcome, list[Verdict]] = {Outcome.REFUSED: [], Outcome.CHANGED: [], Outcome.NEW: []}
+
+    def hear(verdict: Verdict) -> None:
+        if len(rows.get(verdict.outcome, ())) < SHOWN and verdict.outcome in rows:
+            rows[verdict.outcome].append(verdict)
+
+    source = Source(kept.name, actor().name, clock(), door().settings.interval)
+    with kept.opened() as file, rehearsing() as session:
+        document = Document(file, kind, _choices(kept, _saved(session, kept)))
+        done = import_document(session, document, hear, source, None)
+        before = import_mappings.imported_before(session, kind.name, kept.sha256)
+        return Judged(done, rows, before)
+
+
+def _headings(kept: Upload, kind: Kind) -> list[Heading]:
+    """The columns of a file and what they are taken for, as far as it is a table at all."""
+    try:
+        with kept.opened() as file, reading() as session:
+            return headings(file, kind, _choices(kept, _saved(session, kept)))
+    except Refusal:
+        return []
+
+
+def _saved(session: Any, kept: Upload) -> dict[str, str]:
+    name = kept.said.get("mapping")
+    return import_mappings.columns(session, kept.said["kind"], name) if name else {}
+
+
+def _choices(kept: Upload, saved: dict[str, str]) -> Choices:
+    said = kept.said
+    dates = said.get("dates", "")
+    return Choices({**saved, **said.get("columns", {})}, dates if dates in ("dmy", "mdy") else "", _zone(said.get("zone", "")))
+
+
+def _zone(name: str) -> ZoneInfo | None:
+    try:
+        return ZoneInfo(name) if name else None
+    except (KeyError, ValueError, OSError):
+        raise Refusal(f"{name!r} is not a time zone such as Europe/Berlin") from None
+
+
+def _kind(name: str) -> Kind:
+    if name not in KINDS:
+        raise Refusal("say first what kind of document it is")
+    return KINDS[name]
+
+
+def _folder() -> Path:
+    return door().settings.data_dir / "uploads"

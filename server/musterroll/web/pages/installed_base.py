@@ -1,0 +1,122 @@
+"""The installed base: deployed beside operating, how it went, what moved it, whose and what it is, and where it stands."""
+
+from datetime import date
+from typing import Any
+from urllib.parse import urlencode
+
+from flask import Blueprint, request
+
+from musterroll.domain.installed_base.bridge import Step
+from musterroll.domain.values.errors import NotFound
+from musterroll.usecases.fleet.pages import NONE, FleetFilter
+from musterroll.usecases.installed_base import trend
+from musterroll.usecases.installed_base.as_of import Part, Slice
+from musterroll.usecases.installed_base.trend import DAYS, Level
+from musterroll.web.charts import map
+from musterroll.web.charts.lines import STEPS, lines, waterfall
+from musterroll.web.http.context import clock, latest_base, page, reading
+from musterroll.web.pages.fleet import address as fleet_address
+
+pages = Blueprint("installed_base", __name__)
+
+CUTS = {
+    Slice.ACCOUNT: "Accounts",
+    Slice.SEGMENT: "Segments",
+    Slice.PRODUCT: "Products",
+    Slice.COUNTRY: "Countries",
+    Slice.FIRMWARE: "Firmware",
+    Slice.AGE: "Age",
+}
+SHOWN = 20  # rows of a slice
+LISTED = 100  # sites beside a map
+
+
+@pages.get("/installed-base")
+def overview() -> str:
+    now, of_account = clock(), request.args.get("account") or None
+    by = Slice(request.args["by"]) if request.args.get("by") in set(CUTS) else Slice.ACCOUNT
+    first = trend.one_of(now, request.args.get("month"))
+    with reading() as session:
+        level = trend.level(session, of_account)
+        base = latest_base()(session, now)[0] if of_account is None else None
+        cut = None if by is Slice.ACCOUNT else trend.slices(session, by, now, of_account)
+        days = trend.trend(session, now, of_account)
+        month = trend.month(session, first, now, of_account)
+        places = trend.places(session, None, now) if of_account is None else None
+    drawn = lines([day.on for day in days], {"deployed": [d.deployed for d in days], "operating": [d.operating for d in days]})
+    map_ = map.draw(places.value, map.around(places.value)) if places and places.value else None
+    asked = {"of_account": of_account, "by": by, "cuts": CUTS, "months": _months(first, now), "everything": FleetFilter(under=of_account)}
+    sliced = {"level": level, "cut": cut, "shown": _shown(cut.value.parts) if cut else None, "most_shown": SHOWN}
+    sliced["more"] = len(cut.value.parts) - SHOWN if cut else 0
+    pictures = {"drawn": drawn, "days": days, "span": DAYS, "month": month, "bars": waterfall(month.value.bridge), "map": map_}
+    links = {"here": here, "rows": rows, "fleet_address": fleet_address}
+    return page("installed_base.html", now, base=base, whole=_whole(level), places=places, **asked, **sliced, **pictures, **links)
+
+
+@pages.get("/installed-base/map")
+def sites() -> str:
+    now = clock()
+    asked = map.box_of(request.args.get("box"))
+    with reading() as session:
+        places = trend.places(session, map.shaped(asked) if asked else None, now)
+    box = asked or (map.around(places.value) if places.value else None)
+    drawn = map.draw(places.value, box) if box else None
+    inside = sorted(map.within(places.value, drawn.box), key=lambda place: -place.deployed) if drawn else []
+    return page(
+        "map.html",
+        now,
+        map=drawn,
+        places=places,
+        inside=inside[:LISTED],
+        more=len(inside) > LISTED,
+        count=sum(place.sites for place in inside),
+        whole="box" not in request.args,
+    )
+
+
+@pages.get("/installed-base/<month>/<step>")
+def moved(month: str, step: str) -> str:
+    """The units behind one step of a month."""
+    now, of_account = clock(), request.args.get("account") or None
+    if step not in set(Step):
+        raise NotFound(f"the installed base has no step {step[:20]!r}")
+    with reading() as session:
+        found = trend.month(session, trend.one_of(now, month), now, of_account)
+    named = STEPS[Step(step)]
+    return page(
+        "moved.html", now, found=found, units=found.value.units[Step(step)], name=named, step=Step(step), of_account=of_account, here=here
+    )
+
+
+def here(account: str | None, **asked: Any) -> str:
+    """The page's address for an account and what is asked beside it."""
+    query = {name: str(value) for name, value in {"account": account, **asked}.items() if value}
+    return f"/installed-base?{urlencode(query)}" if query else "/installed-base"
+
+
+def rows(part: Part, by: Slice, under: str | None, **narrower: Any) -> str:
+    """The units behind a row of a slice."""
+    word = part.name or NONE
+    asked: dict[str, Any] = {by.value: word}
+    if by is Slice.PRODUCT:
+        asked = {"maker": part.ref, "model": part.name}
+    return fleet_address(FleetFilter(under=under)._replace(**asked), **narrower)
+
+
+def _shown(parts: list[Part]) -> list[Part]:
+    if all(part.name.isdecimal() or not part.name for part in parts):
+        return sorted(parts, key=lambda part: part.name or "~")  # ages, in their order
+    return sorted(parts, key=lambda part: -part.counts.deployed)[:SHOWN]
+
+
+def _whole(level: Level) -> tuple[int, int, int]:
+    every = [one.sums for one in level.below] + [level.own]
+    units, deployed, operating = (sum(getattr(one, name) for one in every) for name in ("units", "deployed", "operating"))
+    return units, deployed, operating
+
+
+def _months(first: date, now: Any) -> tuple[date | None, date, date | None]:
+    """The month before the one shown, itself, and the one behind it, as far as they can be asked for."""
+    known = trend.months(now)
+    place = known.index(first)
+    return (known[place + 1] if place + 1 < len(known) else None), first, (known[place - 1] if place else None)

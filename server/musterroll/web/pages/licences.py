@@ -1,0 +1,65 @@
+"""Licences: seats an operating unit sits in, against a target, beside all that were sold; by segment, product and account."""
+
+from typing import Any
+from urllib.parse import urlencode
+
+from flask import Blueprint, request
+
+from musterroll.domain.installed_base.licences import Count, Level, Target, level
+from musterroll.usecases.fleet.pages import NONE, FleetFilter
+from musterroll.usecases.installed_base import licence_trend
+from musterroll.usecases.installed_base.licences import By, Point
+from musterroll.web.charts.lines import lines
+from musterroll.web.http.context import clock, page, rehearsing
+from musterroll.web.pages.fleet import address as fleet_address
+
+pages = Blueprint("licences", __name__)
+
+SHOWN = 20
+LEVELS = {Level.ABOVE: ("Above the target", "operating"), Level.AT: ("At the target", "accent"), Level.BELOW: ("Below the target", "stale")}
+
+
+@pages.get("/licences")
+def overview() -> str:
+    now = clock()
+    by = By(request.args["by"]) if request.args.get("by") in set(By) else By.SEGMENT
+    every = "quarter" if request.args.get("every") == "quarter" else "month"
+    target, tolerance = request.args.get("target", None, int), min(max(request.args.get("tolerance", 5, int), 0), 100)
+    with rehearsing() as session:
+        told = licence_trend.licences(session, now)
+        points = licence_trend.trend(session, now, every == "quarter")
+    counts = told.value.by[by]
+    aim = Target(target, tolerance) if target is not None and 0 <= target <= 10**9 else None
+    shown = sorted(counts.items(), key=lambda one: -one[1].gross)[:SHOWN]
+    asked = {"by": by, "every": every, "target": target if aim else None, "tolerance": tolerance if aim else None}
+    drawn = lines([one.on for one in points], _values(points, aim))
+    return page(
+        "licences.html",
+        now,
+        **{"told": told, "total": told.value.total, "asked": asked, "shown": shown, "more": len(counts) - len(shown), "kinds": list(By)},
+        **{"level": LEVELS[level(told.value.total.active, aim)] if aim else None, "aim": aim, "points": points, "drawn": drawn},
+        **{"here": lambda **changes: here(asked, **changes), "rows": lambda name: rows(by, name), "export": export(by, aim)},
+    )
+
+
+def here(asked: dict[str, Any], **changes: Any) -> str:
+    query = {name: str(value) for name, value in {**asked, **changes}.items() if value is not None}
+    return f"/licences?{urlencode(query)}"
+
+
+def rows(by: By, name: str) -> str | None:
+    """The units on contract behind a row: the fleet knows segments and accounts by name, products by maker too."""
+    if by is By.SEGMENT:
+        return fleet_address(FleetFilter(segment=name or NONE, cells="111 101"))
+    return fleet_address(FleetFilter(account=name, cells="111 101")) if by is By.ACCOUNT and name else None
+
+
+def export(by: By, aim: Target | None) -> str:
+    query = {"by": by, **({"target": str(aim.licences), "tolerance": str(aim.tolerance)} if aim else {})}
+    return f"/api/v1/licences?{urlencode(query)}"
+
+
+def _values(points: list[Point], aim: Target | None) -> dict[str, list[int]]:
+    counts: list[Count] = [one.total for one in points]
+    found = {"gross": [one.gross for one in counts], "active": [one.active for one in counts]}
+    return {**found, "target": [aim.licences] * len(counts)} if aim else found

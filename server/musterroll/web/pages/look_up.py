@@ -1,0 +1,27 @@
+"""Look-up: one field, one big answer. For a phone, a glove and a wedge scanner."""
+
+from flask import Blueprint, Response, make_response, request
+
+from musterroll.usecases.coverage.verdict import coverage
+from musterroll.usecases.units.look_up import look_up
+from musterroll.usecases.units.related import surroundings
+from musterroll.web.http.context import clock, page, reading
+from musterroll.web.http.offline import about
+from musterroll.web.http.security import allow_scanning
+
+pages = Blueprint("looking_up", __name__)
+pages.after_request(allow_scanning)
+
+
+@pages.get("/")
+def look() -> Response:
+    now, code = clock(), request.args.get("code", "").strip()
+    if not code:
+        return make_response(page("look_up.html", now, code="", found=None))
+    with reading() as session:
+        found = look_up(session, code, now)
+        only = found.units[0].uid if len(found.units) == 1 else None
+        cover = coverage(session, only, None, now) if only else None
+        around = surroundings(session, only) if only else None
+    text = page("look_up.html", now, code=code, found=found, cover=cover, around=around)
+    return about(text, found.units[0] if only else None)

@@ -1,0 +1,228 @@
+"""Notifications: rules of who is told what and when, a test of each, and what became of every message."""
+
+from collections.abc import Sequence
+from decimal import Decimal, InvalidOperation
+from typing import Any, NamedTuple
+
+from flask import Blueprint, Response, make_response, redirect, request
+from sqlmodel import Session
+from werkzeug.wrappers import Response as AnyResponse
+
+from musterroll.domain.access import Role, needs
+from musterroll.domain.findings.kinds import Kind as FindingKind
+from musterroll.domain.notifications.events import LEADS, Kind
+from musterroll.domain.notifications.retry import MessageState
+from musterroll.domain.notifications.schedule import Pace, Way
+from musterroll.domain.values.errors import Refusal
+from musterroll.storage.notifications import outbox as stored_outbox
+from musterroll.storage.tables.accounts import Account
+from musterroll.storage.tables.notifications import NotificationRule
+from musterroll.usecases.notifications import outbox as notification_outbox
+from musterroll.usecases.notifications import rules as notification_rules
+from musterroll.usecases.notifications.rules import Wish
+from musterroll.web.http.context import actor, clock, door, page, reading, writing
+from musterroll.web.wording.notifications import DAYS, PACES, clock_word
+
+pages = Blueprint("notifications", __name__)
+
+PAGE = 30
+_SHOWN = 200  # signals of one message
+
+
+class Form(NamedTuple):
+    """What stands in the form: a new rule, one to change, or what was refused."""
+
+    name: str = ""
+    way: str = Way.EMAIL.value
+    address: str = ""
+    kinds: Sequence[str] = (Kind.STALE.value, Kind.REVIVED.value)
+    finding_kinds: Sequence[str] = ()
+    least_worth: str = ""
+    leads: Sequence[str] = ("30", "7")
+    account: str = ""
+    pace: str = Pace.IMMEDIATE.value
+    gather_minutes: str = "5"
+    hour: str = "7"
+    weekday: str = "0"
+    zone: str = "UTC"
+    quiet_from: str = ""
+    quiet_until: str = ""
+
+
+@pages.get("/notifications")
+@needs(Role.ADMIN)
+def overview() -> str:
+    state = _state()
+    with reading() as session:
+        rules = stored_outbox.rules(session)
+        latest = stored_outbox.latest(session, [rule.id or 0 for rule in rules])
+        places = {rule.account_id: session.get_one(Account, rule.account_id).name for rule in rules if rule.account_id}
+        found = stored_outbox.page(session, state, request.args.get("rule", type=int), request.args.get("before", type=int), PAGE + 1)
+        backlog = stored_outbox.backlog(session)
+    older = found[PAGE - 1].message.id if len(found) > PAGE else None
+    mailless = door().settings.smtp_url is None and any(rule.way is Way.EMAIL for rule in rules)
+    facts = {"rules": rules, "latest": latest, "places": places, "backlog": backlog, "mailless": mailless}
+    asked = {"state": state, "states": list(MessageState), "before": request.args.get("before", type=int), "older": older}
+    return page("notifications.html", clock(), messages=found[:PAGE], **facts, **asked)
+
+
+@pages.get("/notifications/new")
+@needs(Role.ADMIN)
+def new() -> str:
+    return _form(Form(), None)
+
+
+@pages.post("/notifications/new")
+@needs(Role.ADMIN)
+def make() -> AnyResponse:
+    form = _said()
+    try:
+        with writing() as session:
+            rule, secret = notification_rules.make_rule(session, _wish(form), actor().name, clock())
+    except Refusal as refusal:
+        return make_response(_form(form, None, str(refusal)), 422)
+    return _secret_shown(rule.name, secret) if secret else redirect("/notifications", 303)
+
+
+@pages.get("/notifications/<int:rule_id>")
+@needs(Role.ADMIN)
+def opened(rule_id: int) -> str:
+    with reading() as session:
+        rule = notification_rules.one(session, rule_id)
+        form = _form_of(session, rule)
+    return _form(form, rule)
+
+
+@pages.post("/notifications/<int:rule_id>")
+@needs(Role.ADMIN)
+def change(rule_id: int) -> AnyResponse:
+    form = _said()
+    try:
+        with writing() as session:
+            rule = notification_rules.one(session, rule_id)
+            notification_rules.change_rule(session, rule_id, _wish(form._replace(way=rule.way.value)), actor().name, clock())
+    except Refusal as refusal:
+        return make_response(_form(form, rule, str(refusal)), 422)
+    return redirect("/notifications", 303)
+
+
+@pages.post("/notifications/<int:rule_id>/<any(pause, resume, remove, test):act>")
+@needs(Role.ADMIN)
+def act(rule_id: int, act: str) -> AnyResponse:
+    now, who = clock(), actor().name
+    with writing() as session:
+        if act == "test":
+            notification_rules.test_rule(session, rule_id, now)
+        elif act == "remove":
+            notification_rules.remove_rule(session, rule_id, who, now)
+        else:
+            notification_rules.pause_rule(session, rule_id, act == "pause", who, now)
+    return redirect("/notifications#outbox" if act == "test" else "/notifications", 303)
+
+
+@pages.post("/notifications/<int:rule_id>/secret")
+@needs(Role.ADMIN)
+def renew_secret(rule_id: int) -> Response:
+    with writing() as session:
+        secret = notification_rules.renew_secret(session, rule_id, actor().name, clock())
+        name = notification_rules.one(session, rule_id).name
+    return _secret_shown(name, secret)
+
+
+@pages.get("/notifications/messages/<int:message_id>")
+@needs(Role.ADMIN)
+def message(message_id: int) -> str:
+    with reading() as session:
+        found = notification_outbox.message(session, message_id)
+        events = notification_outbox.events(session, message_id, _SHOWN)
+    return page("message.html", clock(), found=found, events=events)
+
+
+@pages.post("/notifications/messages/<int:message_id>/retry")
+@needs(Role.ADMIN)
+def retry(message_id: int) -> AnyResponse:
+    with writing() as session:
+        notification_outbox.retry(session, message_id, clock())
+    return redirect("/notifications#outbox", 303)
+
+
+def _form(form: Form, rule: NotificationRule | None, refused: str | None = None) -> str:
+    choices = {"kinds": list(Kind), "finding_kinds": list(FindingKind), "leads": LEADS, "paces": PACES, "days": DAYS}
+    return page("notification.html", clock(), form=form, rule=rule, refused=refused, **choices)
+
+
+def _secret_shown(name: str, secret: str) -> Response:
+    return make_response(page("notification_secret.html", clock(), name=name, secret=secret))
+
+
+def _said() -> Form:
+    said: dict[str, Any] = {name: request.form.getlist(name) for name in ("kinds", "finding_kinds", "leads")}
+    for name, default in Form._field_defaults.items():
+        if isinstance(default, str):
+            said[name] = request.form.get(name, default).strip()[:500]
+    return Form(**said)
+
+
+def _wish(form: Form) -> Wish:
+    """The form as a rule. Raises Refusal in one sentence."""
+    if form.way not in set(Way) or form.pace not in set(Pace):
+        raise Refusal("choose a way and a pace", "bad_choice")
+    return Wish(
+        form.name,
+        Way(form.way),
+        form.address,
+        form.kinds,
+        form.finding_kinds,
+        _worth(form.least_worth),
+        [_number(lead, "lead time") for lead in form.leads],
+        form.account,
+        Pace(form.pace),
+        _number(form.gather_minutes, "minutes to gather"),
+        _number(form.hour, "hour"),
+        _number(form.weekday, "weekday"),
+        form.zone,
+        (_minutes(form.quiet_from), _minutes(form.quiet_until)) if form.quiet_from and form.quiet_until else None,
+    )
+
+
+def _form_of(session: Session, rule: NotificationRule) -> Form:
+    kept: dict[str, Any] = {name: getattr(rule, name) for name in ("name", "address", "kinds", "finding_kinds", "zone")}
+    return Form(
+        **kept,
+        way=rule.way.value,
+        pace=rule.pace.value,
+        least_worth="" if rule.least_worth is None else f"{rule.least_worth.normalize():f}",
+        leads=[str(lead) for lead in rule.leads],
+        account=session.get_one(Account, rule.account_id).ref if rule.account_id else "",
+        **{name: str(getattr(rule, name)) for name in ("gather_minutes", "hour", "weekday")},
+        quiet_from="" if rule.quiet_from is None else clock_word(rule.quiet_from),
+        quiet_until="" if rule.quiet_until is None else clock_word(rule.quiet_until),
+    )
+
+
+def _state() -> MessageState | None:
+    said = request.args.get("state", "")
+    return MessageState(said) if said in set(MessageState) else None
+
+
+def _number(said: str, what: str) -> int:
+    if not (said.isascii() and said.isdigit() and len(said) < 6):
+        raise Refusal(f"the {what} must be a whole number", "bad_number")
+    return int(said)
+
+
+def _worth(said: str) -> Decimal | None:
+    try:
+        found = Decimal(said.replace(",", "")) if said else None
+    except InvalidOperation:
+        found = Decimal(-1)
+    if found is not None and not (found.is_finite() and 0 <= found < 10**12):
+        raise Refusal("the least worth must be an amount such as 500", "bad_number")
+    return found
+
+
+def _minutes(said: str) -> int:
+    hour, _, minute = said.partition(":")
+    if not (hour.isdigit() and minute[:2].isdigit() and int(hour) < 24 and int(minute[:2]) < 60):
+        raise Refusal("write quiet hours as 22:00", "bad_time")
+    return int(hour) * 60 + int(minute[:2])

@@ -1,0 +1,161 @@
+"""Products: warranty policy, reporting class and price of cover of each, and the policies with their rules in order."""
+
+from decimal import Decimal, InvalidOperation
+from typing import NamedTuple
+from urllib.parse import urlencode
+
+from flask import Blueprint, make_response, redirect, request
+from werkzeug.wrappers import Response
+
+from musterroll.domain.access import Role, needs
+from musterroll.domain.liveness import ReportingClass
+from musterroll.domain.values.errors import Refusal
+from musterroll.domain.warranty.periods import Start, StartRule
+from musterroll.storage.tables.accounts import Product
+from musterroll.storage.tables.warranty import WarrantyPolicy
+from musterroll.storage.warranty import products
+from musterroll.usecases.warranty import products as verbs
+from musterroll.usecases.warranty.products import Terms
+from musterroll.web.http.context import actor, clock, page, reading, writing
+
+pages = Blueprint("products", __name__)
+
+PAGE = 50
+CLASSES = {
+    ReportingClass.ALWAYS_ON: ("Always on", "stale after three intervals"),
+    ReportingClass.SLEEPY: ("Sleepy", "on battery: stale after two of its long intervals"),
+    ReportingClass.SCHEDULED: ("Scheduled", "reports at set times: stale an hour after one was missed"),
+}
+STARTS = {
+    Start.REGISTERED: "the day it was registered",
+    Start.INSTALLED: "the day it was installed",
+    Start.FIRST_HEARD: "the day it was first heard",
+    Start.SHIPPED: "the day it was shipped",
+}
+
+
+class Said(NamedTuple):
+    """A policy as it stands in its form: a start (or none) and days on the shelf for each place in the order."""
+
+    name: str
+    months: str
+    rules: list[tuple[str, str]]
+
+
+@pages.get("/products")
+@needs(Role.ADMIN)
+def overview() -> str:
+    text, after, policy = request.args.get("text", "").strip()[:200], _after(), request.args.get("policy", type=int)
+    with reading() as session:
+        found = products.page(session, text, policy, after, PAGE + 1)
+        policies, work = products.policies(session), products.unsettled(session)
+    asked = {name: value for name, value in (("text", text), ("policy", policy)) if value}
+    following = urlencode({**asked, "after": after + PAGE}) if len(found) > PAGE else None
+    shown = {"found": found[:PAGE], "policies": policies, "work": work, "text": text, "policy": policy, "after": after}
+    return page("products.html", clock(), classes=CLASSES, starts=STARTS, following=following, **shown)
+
+
+@pages.get("/products/<int:product_id>")
+@needs(Role.ADMIN)
+def opened(product_id: int) -> str:
+    return _opened(product_id)
+
+
+@pages.post("/products/<int:product_id>")
+@needs(Role.ADMIN)
+def change(product_id: int) -> Response:
+    said = {name: request.form.get(name, "").strip()[:120] for name in ("reporting", "policy", "list_price", "currency")}
+    try:
+        with writing() as session:
+            verbs.change_product(session, product_id, _terms(said), actor().name, clock())
+    except Refusal as refusal:
+        return make_response(_opened(product_id, str(refusal)), 422)
+    return redirect("/products", 303)
+
+
+@pages.get("/products/policies/new")
+@needs(Role.ADMIN)
+def new_policy() -> str:
+    return _policy(None, Said("", "", [(Start.INSTALLED.value, "0"), (Start.SHIPPED.value, "0"), ("", "0"), ("", "0")]))
+
+
+@pages.get("/products/policies/<int:policy_id>")
+@needs(Role.ADMIN)
+def policy(policy_id: int) -> str:
+    with reading() as session:
+        found = verbs.one_policy(session, policy_id)
+    rules = [(str(rule["start"]), str(rule.get("shelf_days", 0))) for rule in found.rules]
+    rules += [("", "0")] * (len(Start) - len(rules))
+    return _policy(found, Said(found.name, str(found.months or ""), rules))
+
+
+@pages.post("/products/policies/new")
+@needs(Role.ADMIN)
+def make_policy() -> Response:
+    return _save(None)
+
+
+@pages.post("/products/policies/<int:policy_id>")
+@needs(Role.ADMIN)
+def change_policy(policy_id: int) -> Response:
+    return _save(policy_id)
+
+
+def _save(policy_id: int | None) -> Response:
+    places = range(len(Start))
+    rules = [(request.form.get(f"start{n}", "")[:40], request.form.get(f"shelf{n}", "0").strip()[:6]) for n in places]
+    said = Said(request.form.get("name", "").strip()[:120], request.form.get("months", "").strip()[:6], rules)
+    try:
+        with writing() as session:
+            months = _number(said.months, "months") if said.months else None
+            verbs.save_policy(session, policy_id, said.name, _rules(said), months, actor().name, clock())
+    except Refusal as refusal:
+        with reading() as session:
+            found = verbs.one_policy(session, policy_id) if policy_id is not None else None
+        return make_response(_policy(found, said, str(refusal)), 422)
+    return redirect("/products#policies", 303)
+
+
+def _opened(product_id: int, refused: str | None = None) -> str:
+    with reading() as session:
+        product = verbs.one(session, product_id)
+        units, policies = products.units_of(session, product_id), products.policies(session)
+    return page(
+        "product.html", clock(), product=product, units=units, policies=policies, classes=CLASSES, refused=refused, price=_price(product)
+    )
+
+
+def _policy(found: WarrantyPolicy | None, said: Said, refused: str | None = None) -> str:
+    return page("policy.html", clock(), policy=found, said=said, starts=STARTS, refused=refused)
+
+
+def _terms(said: dict[str, str]) -> Terms:
+    """The form as terms. Raises Refusal."""
+    if said["reporting"] not in set(ReportingClass):
+        raise Refusal("choose a reporting class", "bad_choice")
+    try:
+        price = Decimal(said["list_price"].replace(",", "")) if said["list_price"] else None
+    except InvalidOperation:
+        raise Refusal("the list price must be an amount such as 120.00", "bad_number") from None
+    return Terms(ReportingClass(said["reporting"]), said["policy"], price, said["currency"].upper() or "EUR")
+
+
+def _rules(said: Said) -> list[StartRule]:
+    """The rules in their order, places left empty left out. Raises Refusal."""
+    if any(start and start not in set(Start) for start, _ in said.rules):
+        raise Refusal("choose what begins the warranty", "bad_choice")
+    return [StartRule(Start(start), _number(shelf or "0", "days on the shelf")) for start, shelf in said.rules if start]
+
+
+def _number(said: str, what: str) -> int:
+    if not (said.isascii() and said.isdigit()):
+        raise Refusal(f"the {what} must be a whole number", "bad_number")
+    return int(said)
+
+
+def _price(product: Product) -> str:
+    return "" if product.list_price is None else f"{product.list_price.normalize():f}"
+
+
+def _after() -> int:
+    return min(max(request.args.get("after", 0, type=int), 0), 1_000_000)

@@ -1,0 +1,71 @@
+"""Proposals: two records that may be one, side by side, for a person to decide."""
+
+from flask import Blueprint, redirect, request
+from werkzeug.wrappers import Response
+
+from musterroll.domain.access import Role
+from musterroll.usecases.matching import proposals as matching_proposals
+from musterroll.web.http.context import actor, clock, needs, page, reading, writing
+
+pages = Blueprint("proposals", __name__)
+
+PAGE = 20
+STATES = (matching_proposals.OPEN, matching_proposals.ACCEPTED, matching_proposals.REJECTED)
+KINDS = {matching_proposals.ACCOUNT_TWIN: "Two accounts, one customer?", matching_proposals.UNIT_TWIN: "Two records, one unit?"}
+KIND_WORDS = {**KINDS, matching_proposals.LINE_SERIAL: "Does this line mean this unit?"}
+SIDES = {
+    matching_proposals.ACCOUNT_TWIN: ("first account", "second account"),
+    matching_proposals.UNIT_TWIN: ("first unit", "second unit"),
+    matching_proposals.LINE_SERIAL: ("contract line", "unit"),
+}
+
+
+@pages.get("/possible-duplicates")
+@needs(Role.PLANNER)
+def overview() -> str:
+    state = request.args.get("state", matching_proposals.OPEN)
+    state = state if state in STATES else matching_proposals.OPEN
+    with reading() as session:
+        found = matching_proposals.listed(session, state, None, _after(), PAGE + 1)
+    last = found[PAGE - 1].proposal if len(found) > PAGE else None
+    following = f"{last.weight!r}:{last.id}" if last else None
+    words = {"kinds": KIND_WORDS, "sides": SIDES, "states": STATES}
+    return page(
+        "possible_duplicates.html",
+        clock(),
+        found=found[:PAGE],
+        state=state,
+        following=following,
+        after=request.args.get("after"),
+        done=request.args.get("done", type=int),
+        **words,
+    )
+
+
+@pages.post("/possible-duplicates/look")
+@needs(Role.PLANNER, everywhere=True)
+def look() -> Response:
+    with writing() as session:
+        matching_proposals.find(session, clock())
+    return redirect("/possible-duplicates", 303)
+
+
+@pages.post("/possible-duplicates/<int:number>/<any(accept, reject):decision>")
+@needs(Role.PLANNER)
+def decide(number: int, decision: str) -> Response:
+    now, who, reason = clock(), actor().name, request.form.get("reason", "").strip()[:500]
+    with writing() as session:
+        if decision == "accept":
+            keep_right = request.form.get("keep") == "right"
+            change = matching_proposals.accept(session, number, actor=who, now=now, reason=reason, keep_right=keep_right)
+        else:
+            change = matching_proposals.reject(session, number, actor=who, now=now, reason=reason)
+    return redirect(f"/possible-duplicates?done={change.id}", 303)
+
+
+def _after() -> tuple[float, int] | None:
+    weight, _, number = request.args.get("after", "").partition(":")
+    try:
+        return float(weight), int(number)
+    except ValueError:
+        return None

@@ -1,0 +1,36 @@
+"""Messages that could not be accepted, with the reason."""
+
+from flask import Blueprint, request
+
+from musterroll.domain.access import Role
+from musterroll.usecases.messages.quarantine import quarantined
+from musterroll.web.http.context import clock, needs, page, reading
+
+pages = Blueprint("quarantine", __name__)
+
+PAGE = 50
+
+
+@pages.get("/quarantine")
+@needs(Role.ADMIN)
+def overview() -> str:
+    before = request.args.get("before", type=int)
+    with reading() as session:
+        found = quarantined(session, before, PAGE + 1)
+    older = found[PAGE - 1].id if len(found) > PAGE else None
+    return page("quarantine.html", clock(), items=found[:PAGE], older=older, before=before, preview=preview)
+
+
+def preview(payload: bytes) -> str:
+    """A payload as a person can read it: text where it is text, else hexadecimal. Control and direction marks are made visible.
+
+    >>> preview(b'{"a":1}'), preview(b"\\x00\\xff\\x10"), preview("a\\u202eb".encode())
+    ('{"a":1}', '00 ff 10', 'a\\\\u202eb')
+    """
+    try:
+        text = payload.decode()
+    except UnicodeDecodeError:
+        return payload.hex(" ")
+    if "\0" in text:
+        return payload.hex(" ")
+    return "".join(c if c.isprintable() or c == "\n" else c.encode("unicode_escape").decode() for c in text)

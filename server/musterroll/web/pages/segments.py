@@ -1,0 +1,59 @@
+"""Segments: units to act on, by name, with their count and what they are worth; one's own are saved filters of the fleet."""
+
+from urllib.parse import parse_qsl
+
+from flask import Blueprint, redirect, request
+from werkzeug.wrappers import Response
+
+from musterroll.domain.access import Role
+from musterroll.usecases.fleet import filter_words
+from musterroll.usecases.fleet import segments as fleet_segments
+from musterroll.web.http.context import actor, clock, needs, page, reading, writing
+from musterroll.web.pages.fleet import address as fleet_address
+from musterroll.web.pages.fleet import export
+
+pages = Blueprint("segments", __name__)
+
+ICONS = {
+    "dormant": "volume-off",
+    "over-quantity": "stack-2",
+    "old-firmware": "replace",
+    "old-model": "archive",
+    "near-expiry": "calendar-event",
+    "attach": "shield-check",
+}
+
+
+@pages.get("/segments")
+def overview() -> str:
+    now = clock()
+    with reading() as session:
+        found = [(one, fleet_segments.size(session, one, now)) for one in fleet_segments.listed(session)]
+    return page("segments.html", now, found=found, icons=ICONS, own=[one for one, _ in found if one.made_by])
+
+
+@pages.get("/segments/<key>")
+def one(key: str) -> str:
+    now = clock()
+    with reading() as session:
+        found = fleet_segments.segment(session, key)
+        size, customers = fleet_segments.size(session, found, now), fleet_segments.largest(session, found, now)
+    links = {"fleet_address": fleet_address, "export": export}
+    return page("segment.html", now, segment=found, size=size, customers=customers.value, icons=ICONS, **links)
+
+
+@pages.post("/segments")
+@needs(Role.PLANNER)
+def save() -> Response:
+    filters = filter_words.read(dict(parse_qsl(request.form.get("filter", ""))))
+    with writing() as session:
+        made = fleet_segments.save(session, request.form.get("name", ""), filters, actor().name, clock())
+    return redirect(f"/segments/{made.key}", 303)
+
+
+@pages.post("/segments/<key>/delete")
+@needs(Role.PLANNER)
+def delete(key: str) -> Response:
+    with writing() as session:
+        fleet_segments.delete(session, key)
+    return redirect("/segments", 303)

@@ -1,0 +1,1 @@
+"""The words that pages use for states, coverage, filters, findings and notifications."""

@@ -1,0 +1,68 @@
+"""How filters of the fleet are said on the pages: each as a few words that can be taken off."""
+
+from typing import Any, NamedTuple
+
+from flask import Flask
+
+from musterroll.domain.reconciliation.cells import CELLS
+from musterroll.usecases.fleet.pages import NONE, OLDEST, FleetFilter
+
+
+class Chip(NamedTuple):
+    """What a filter asks for, and what to change in it to ask no longer."""
+
+    says: str
+    without: dict[str, Any]
+
+
+def install(app: Flask) -> None:
+    app.jinja_env.globals.update(fleet_chips=chips)
+    app.jinja_env.filters.update(age=age)
+
+
+def chips(filters: FleetFilter) -> list[Chip]:
+    """Every filter but the text and the two axes, which have fields of their own."""
+    said = [Chip(_TEXTS[name].format(value), {name: None}) for name in _TEXTS if (value := getattr(filters, name)) and value != NONE]
+    said += [Chip(f"no {name}" if name != "age" else "age not known", {name: None}) for name in _NONES if getattr(filters, name) == NONE]
+    if filters.maker and filters.model:
+        said.append(Chip(filters.model, {"maker": None, "model": None}))
+    if filters.age and filters.age != NONE:
+        said.append(Chip(f"installed {age(filters.age)} ago", {"age": None}))
+    if filters.cells:
+        said.append(Chip(" or ".join(CELLS[code].name for code in filters.cells.split()), {"cells": None}))
+    if filters.ending is not None:
+        said.append(Chip(f"warranty ends within {filters.ending} days", {"ending": None}))
+    return [
+        *said,
+        *(Chip(words[value], {name: None}) for name, words in _SWITCHES.items() if (value := getattr(filters, name)) is not None),
+    ]
+
+
+def age(years: str) -> str:
+    """
+    >>> age("0"), age("1"), age("5"), age("")
+    ('less than a year', '1 to 2 years', '5 years or more', 'not known')
+    """
+    if not years:
+        return "not known"
+    number = int(years)
+    return "less than a year" if number == 0 else f"{number} years or more" if number == OLDEST else f"{number} to {number + 1} years"
+
+
+_TEXTS = {
+    "account": "account {}",
+    "under": "{} and below",
+    "site": "site {}",
+    "segment": "segment {}",
+    "country": "country {}",
+    "firmware": "firmware {}",
+    "contract": "on contract {}",
+}
+_NONES = ("segment", "country", "firmware", "age")
+_SWITCHES = {
+    "operating": {True: "operating", False: "not operating"},
+    "warranty": {True: "in warranty", False: "out of warranty"},
+    "covered": {True: "on contract or in warranty", False: "neither on contract nor in warranty"},
+    "over": {True: "over the quantity of a contract", False: "not over a quantity"},
+    "outdated": {True: "old firmware", False: "newest firmware"},
+}

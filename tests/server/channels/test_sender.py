@@ -1,0 +1,237 @@
+"""Messages really sent: to a mail server and a webhook receiver of our own."""
+
+import json
+import ssl
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+import trustme
+from aiosmtpd.smtp import AuthResult
+from musterroll.channels import Post
+from musterroll.domain.notifications.events import Kind
+from musterroll.domain.notifications.retry import MessageState
+from musterroll.domain.notifications.schedule import Way
+from musterroll.settings import Settings
+from musterroll.storage.engine.database import Database
+from musterroll.storage.tables.notifications import Notification
+from musterroll.usecases.notifications import outbox as notification_outbox
+from musterroll.usecases.notifications import rules as notification_rules
+from musterroll.usecases.notifications.rules import Wish
+from pydantic import SecretStr
+from sqlmodel import Session, select
+from standardwebhooks.webhooks import Webhook, WebhookVerificationError
+
+from tests.support.receivers import Hook, Mailbox, status
+
+NOW = datetime.now(UTC)
+
+
+@pytest.fixture
+def mailbox() -> Iterator[Mailbox]:
+    with Mailbox().open() as box:
+        yield box
+
+
+@pytest.fixture
+def hook() -> Iterator[Hook]:
+    with Hook().open() as receiver:
+        yield receiver
+
+
+def post(database: Database, now: datetime = NOW, **settings: Any) -> Post:
+    return Post(database, Settings(webhook_hosts=["localhost"], **settings), lambda: now)
+
+
+def mailing(box: Mailbox) -> dict[str, Any]:
+    return {
+        "smtp_url": SecretStr(f"smtp://127.0.0.1:{box.port}"),
+        "smtp_from": "Roll <roll@example.com>",
+        "public_url": "https://roll.example",
+    }
+
+
+def rule(session: Session, way: Way, address: str, **rest: Any) -> tuple[int, str]:
+    made, secret = notification_rules.make_rule(session, Wish("Ours", way, address, [Kind.STALE], **rest), "admin", NOW)
+    return made.id or 0, secret or ""
+
+
+def rule_with_test(database: Database, way: Way, address: str) -> str:
+    """A rule with one message in the outbox; its secret."""
+    with database.writing() as session:
+        rule_id, secret = rule(session, way, address)
+        notification_rules.test_rule(session, rule_id, NOW)
+    return secret
+
+
+def message(database: Database) -> Notification:
+    with database.reading() as session:
+        return session.exec(select(Notification)).one()
+
+
+def test_a_letter_says_the_same_as_text_and_as_html(database: Database, mailbox: Mailbox) -> None:
+    rule_with_test(database, Way.EMAIL, "ops@example.com")
+    assert post(database, **mailing(mailbox)).send(NOW) == 1
+    ((recipients, letter),) = mailbox.reach(1)
+    assert recipients == ["ops@example.com"]
+    assert letter["Subject"] == "Test: 3 units fell silent at Example site (Example Ltd)"
+    assert letter["Message-ID"] == f"<{message(database).key}@example.com>"
+    text, html = (letter.get_body([kind]).get_content() for kind in ("plain", "html"))
+    assert "https://roll.example/fleet?liveness=stale" in text
+    assert '<a href="https://roll.example/fleet?liveness=stale">' in html
+    assert message(database).state is MessageState.SENT
+
+
+def test_a_webhook_is_signed_and_verifies(database: Database, hook: Hook) -> None:
+    secret = rule_with_test(database, Way.WEBHOOK, hook.url)
+    post(database).send(NOW)
+    (call,) = hook.reach(1)
+    said = Webhook(secret).verify(call.body, call.headers)
+    assert said["data"]["id"] == call.headers["webhook-id"] == message(database).key
+    assert said["data"]["signals"][0]["kind"] == "stale"
+    with pytest.raises(WebhookVerificationError):
+        Webhook(secret).verify(call.body.replace(b"stale", b"fresh"), call.headers)
+
+
+def test_what_was_not_taken_is_tried_again_later_with_the_same_id(database: Database, hook: Hook) -> None:
+    rule_with_test(database, Way.WEBHOOK, hook.url)
+    hook.answer = status(503)
+    post(database).send(NOW)
+    waiting = message(database)
+    assert (waiting.state, waiting.attempts, waiting.error) == (
+        MessageState.WAITING,
+        1,
+        "localhost did not take it: it answers with status 503",
+    )
+    assert post(database).send(NOW + timedelta(seconds=20)) == 0
+    hook.answer = status(200)
+    assert post(database).send(NOW + timedelta(seconds=40)) == 1
+    first, second = hook.reach(2)
+    assert first.headers["webhook-id"] == second.headers["webhook-id"]
+    assert first.body == second.body
+    assert message(database).state is MessageState.SENT
+
+
+def test_after_three_days_a_message_is_given_up_and_can_be_tried_anew(sqlite_database: Database, hook: Hook) -> None:
+    rule_with_test(sqlite_database, Way.WEBHOOK, hook.url)
+    hook.answer = status(500)
+    late = NOW + timedelta(days=3)
+    post(sqlite_database, late).send(late)
+    assert message(sqlite_database).state is MessageState.GIVEN_UP
+    hook.answer = status(200)
+    with sqlite_database.writing() as session:
+        notification_outbox.retry(session, message(sqlite_database).id or 0, late)
+    post(sqlite_database, late).send(late)
+    assert message(sqlite_database).state is MessageState.SENT
+
+
+@pytest.mark.parametrize(("answer", "says"), [(status(302, Location="http://localhost/"), "redirect"), (status(410), "status 410")])
+def test_redirects_are_not_followed_and_gone_is_for_good(
+    sqlite_database: Database, hook: Hook, answer: Callable[[Any], None], says: str
+) -> None:
+    rule_with_test(sqlite_database, Way.WEBHOOK, hook.url)
+    hook.answer = answer
+    post(sqlite_database).send(NOW)
+    assert says in message(sqlite_database).error
+    assert (message(sqlite_database).state is MessageState.GIVEN_UP) == (says == "status 410")
+    assert len(hook.items) == 1
+
+
+def test_an_answer_without_end_is_cut_off(sqlite_database: Database, hook: Hook, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("musterroll.channels.webhook.ALL_SECONDS", 0.5)
+
+    def drip(handler: Any) -> None:
+        try:
+            while True:
+                handler.wfile.write(b"H")
+                handler.wfile.flush()
+                handler.server.service_actions()
+        except OSError:
+            handler.close_connection = True
+
+    hook.answer = drip
+    rule_with_test(sqlite_database, Way.WEBHOOK, hook.url)
+    post(sqlite_database).send(NOW)
+    assert message(sqlite_database).state is MessageState.WAITING
+    assert message(sqlite_database).error.startswith("localhost did not answer")
+
+
+HOSTILE = [
+    "127.0.0.1",
+    "[::1]",
+    "10.1.2.3",
+    "169.254.169.254",
+    "[::ffff:127.0.0.1]",
+    "[64:ff9b::7f00:1]",
+    "2130706433",
+    "localhost",
+    "0.0.0.0",
+]
+
+
+@pytest.mark.parametrize("host", HOSTILE)
+def test_addresses_of_our_own_network_are_refused(sqlite_database: Database, host: str) -> None:
+    rule_with_test(sqlite_database, Way.WEBHOOK, f"https://{host}/hook")
+    Post(sqlite_database, Settings(), lambda: NOW).send(NOW)
+    assert "private network" in message(sqlite_database).error
+
+
+def test_a_recipient_who_is_not_there_is_given_up_at_once(sqlite_database: Database, mailbox: Mailbox) -> None:
+    rule_with_test(sqlite_database, Way.EMAIL, "nobody@example.com")
+    mailbox.recipients = "550 no such user"
+    post(sqlite_database, **mailing(mailbox)).send(NOW)
+    assert (message(sqlite_database).state, message(sqlite_database).error) == (
+        MessageState.GIVEN_UP,
+        "the mail server refused nobody@example.com: no such user",
+    )
+
+
+def test_without_a_mail_server_a_letter_waits_and_says_why(sqlite_database: Database) -> None:
+    rule_with_test(sqlite_database, Way.EMAIL, "ops@example.com")
+    post(sqlite_database).send(NOW)
+    assert "MUSTERROLL_SMTP_URL" in message(sqlite_database).error
+
+
+def test_no_header_can_be_slipped_in(sqlite_database: Database, mailbox: Mailbox) -> None:
+    rule_with_test(sqlite_database, Way.EMAIL, "ops@example.com")
+    with sqlite_database.writing() as session:
+        found = session.exec(select(Notification)).one()
+        said = {"title": "x", "groups": [{"kind": "stale", "headline": "a<b>\r\nX: 1", "lines": [{"text": "<script>", "path": '/"><b>'}]}]}
+        found.title, found.body = "Site\r\nBcc: everyone@example.com\r\n\r\nbody", json.dumps(said)
+    post(sqlite_database, **mailing(mailbox)).send(NOW)
+    ((recipients, letter),) = mailbox.reach(1)
+    assert recipients == ["ops@example.com"]
+    assert letter["Bcc"] is None
+    assert letter["Subject"] == "Site Bcc: everyone@example.com body"
+    html = letter.get_body(["html"]).get_content()
+    assert "<script>" not in html
+    assert '"><b>' not in html
+
+
+@pytest.mark.parametrize("scheme", ["smtp", "smtps"])
+def test_a_password_goes_over_tls_that_our_ca_vouches_for(sqlite_database: Database, tmp_path: Path, scheme: str) -> None:
+    authority = trustme.CA()
+    authority.cert_pem.write_to_path(tmp_path / "ca.pem")
+    tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    authority.issue_cert("localhost").configure_cert(tls)
+    seen: list[bytes] = []
+
+    def let_in(_server: Any, _session: Any, _envelope: Any, _mechanism: str, data: Any) -> AuthResult:
+        seen.append(data.password)
+        return AuthResult(success=data.password == b"se@cret")
+
+    protected: dict[str, Any] = {"tls_context": tls, "require_starttls": True, "auth_required": True}
+    if scheme == "smtps":
+        protected = {"ssl_context": tls, "auth_require_tls": False}  # it does not know that it is inside TLS
+    with Mailbox(hostname="localhost", authenticator=let_in, **protected).open() as box:
+        rule_with_test(sqlite_database, Way.EMAIL, "ops@example.com")
+        server = {"smtp_url": SecretStr(f"{scheme}://me:se%40cret@localhost:{box.port}"), "smtp_from": "roll@example.com"}
+        post(sqlite_database, **server).send(NOW)
+        assert "cannot be used" in message(sqlite_database).error  # nobody vouches for it
+        assert seen == []
+        later = NOW + timedelta(minutes=5)
+        post(sqlite_database, later, **server, smtp_ca=tmp_path / "ca.pem").send(later)
+        assert box.reach(1)
+    assert seen == [b"se@cret"]

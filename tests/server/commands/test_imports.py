@@ -1,0 +1,126 @@
+import json
+from pathlib import Path
+
+import pytest
+from click import Command
+from click.testing import CliRunner, Result
+from musterroll.commands.context import Context
+from musterroll.commands.import_history import imports, mappings
+from musterroll.commands.imports import import_
+
+from tests.support.documents import FLEET
+
+HEAD = "Serial,Maker,Model,Status,Colour\n"
+GOOD = HEAD + "SN1,Acme,Pump,Installed,red\nSN2,Acme,Pump,In Stock,blue\n"
+
+
+def run(folder: Path, content: str, *options: str, answer: str = "") -> Result:
+    (folder / "units.csv").write_text(content)
+    arguments = ["units", str(folder / "units.csv"), *options]
+    return CliRunner().invoke(import_, arguments, obj=Context(data_dir=folder / "data"), input=answer)
+
+
+def cli(folder: Path, command: Command, *arguments: str) -> Result:
+    return CliRunner().invoke(command, list(arguments), obj=Context(data_dir=folder / "data"))
+
+
+@pytest.fixture(autouse=True)
+def _no_settings(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("MUSTERROLL_DATABASE_URL", "MUSTERROLL_DATA_DIR"):
+        monkeypatch.delenv(name, raising=False)
+
+
+@pytest.fixture
+def _terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("click.testing._NamedTextIOWrapper.isatty", lambda _: True)
+
+
+def test_yes_imports_and_a_second_time_changes_nothing(tmp_path: Path) -> None:
+    first, second = (run(tmp_path, GOOD, "--yes") for _ in range(2))
+    assert (first.exit_code, second.exit_code) == (0, 0)
+    assert "2 rows: 2 new, 0 changed, 0 same, 0 refused" in first.stdout
+    assert "2 rows: 0 new, 0 changed, 2 same, 0 refused" in second.stdout
+    assert "The same file was imported before" in second.stderr
+    assert "Columns passed over: Colour" in first.stderr
+
+
+def test_a_dry_run_writes_nothing(tmp_path: Path) -> None:
+    assert "nothing written yet" in run(tmp_path, GOOD, "--dry-run").stdout
+    assert "2 new" in run(tmp_path, GOOD, "--dry-run").stdout
+
+
+@pytest.mark.usefixtures("_terminal")
+@pytest.mark.parametrize(("answer", "then"), [("y\n", "2 same"), ("n\n", "2 new"), ("", "2 new")])
+def test_on_a_terminal_it_shows_what_would_happen_and_asks(tmp_path: Path, answer: str, then: str) -> None:
+    asked = run(tmp_path, GOOD, answer=answer)
+    assert "2 new" in asked.stdout
+    assert "Import this?" in asked.stderr
+    assert then in run(tmp_path, GOOD, "--dry-run").stdout
+
+
+def test_without_a_terminal_nothing_is_imported_without_yes(tmp_path: Path) -> None:
+    answer = run(tmp_path, GOOD)
+    assert answer.exit_code == 1
+    assert "--yes" in answer.stderr
+    assert "2 new" in run(tmp_path, GOOD, "--dry-run").stdout
+
+
+def test_refused_rows_are_told_with_their_lines_and_give_status_3(tmp_path: Path) -> None:
+    answer = run(tmp_path, GOOD + "Default string,Acme,Pump,,\n" + "broken\n" * 30, "--yes")
+    assert answer.exit_code == 3
+    assert "line 4: refused: Default string: the serial 'Default string' is a placeholder" in answer.stdout
+    assert "... and 11 more refused; --json gives them all" in answer.stdout
+    assert "2 new" in answer.stdout
+
+
+def test_json_gives_every_verdict_and_the_counts(tmp_path: Path) -> None:
+    run(tmp_path, GOOD, "--yes")
+    told = json.loads(run(tmp_path, HEAD + "SN1,Acme,Pump,Retired,\nSN9,Acme,Pump,,\nx\n", "--yes", "--json").stdout)
+    assert [verdict["outcome"] for verdict in told["verdicts"]] == ["changed", "new", "refused"]
+    assert told["verdicts"][0]["changed"] == [{"field": "lifecycle", "old": "deployed", "new": "retired"}]
+    assert (told["rows"], told["new"], told["changed"], told["same"], told["refused"]) == (3, 1, 1, 0, 1)
+    assert (told["committed"], told["ignored_columns"]) == (True, ["Colour"])
+    assert json.loads(run(tmp_path, HEAD, "--dry-run", "--json").stdout)["verdicts"] == []
+
+
+def test_all_kinds_go_in_and_come_out_again(tmp_path: Path) -> None:
+    for kind, content in FLEET.items():
+        (tmp_path / f"{kind}.csv").write_text(content)
+        answer = cli(tmp_path, import_, kind, str(tmp_path / f"{kind}.csv"), "--yes")
+        assert (answer.exit_code, "0 refused" in answer.stdout) == (0, True), answer.output
+    listed = json.loads(cli(tmp_path, imports, "list", "--json").stdout)
+    assert [run["kind"] for run in listed] == list(reversed(FLEET))
+    shown = cli(tmp_path, imports, "show", str(listed[1]["id"])).stdout
+    assert "line 4: new: Last Seen is before First Seen" in shown
+    assert "columns: serial = serial, " in shown
+    for run in listed:
+        assert "is undone" in cli(tmp_path, imports, "undo", str(run["id"]), "--reason", "a test").stdout
+    assert cli(tmp_path, imports, "list").stdout.count("undone by change") == len(FLEET)
+
+
+def test_a_mapping_is_saved_used_shown_and_deleted(tmp_path: Path) -> None:
+    (tmp_path / "units.csv").write_text("Teil;Vendor;Typ\nSN1;Acme;Pump\n")
+    arguments = ["units", str(tmp_path / "units.csv"), "--yes"]
+    lost = cli(tmp_path, import_, *arguments)
+    assert "no column Serial Number and no column Model" in str(lost.exception)
+    saved = cli(tmp_path, import_, *arguments, "--map", "Teil=serial", "--map", "Typ=model", "--save-mapping", "Lager")
+    assert "1 new" in saved.stdout
+    assert "1 same" in cli(tmp_path, import_, *arguments, "--mapping", "Lager").stdout
+    assert cli(tmp_path, mappings, "list").stdout == "Lager (units): 2 columns\n"
+    assert cli(tmp_path, mappings, "show", "Lager").stdout == "Teil = serial\nTyp = model\n"
+    assert "is for units, not for sites" in str(cli(tmp_path, import_, "sites", arguments[1], "--mapping", "Lager").exception)
+    assert "is deleted" in cli(tmp_path, mappings, "delete", "Lager").stdout
+    assert "no mapping 'Lager'" in str(cli(tmp_path, import_, *arguments, "--mapping", "Lager").exception)
+
+
+def test_dates_and_sheets_can_be_said(tmp_path: Path) -> None:
+    (tmp_path / "units.csv").write_text("Serial,Maker,Model,Ship Date\nSN1,Acme,Pump,05/06/2025\n")
+    arguments = ["units", str(tmp_path / "units.csv"), "--yes"]
+    assert "--dates dmy" in cli(tmp_path, import_, *arguments).stdout
+    assert "1 new" in cli(tmp_path, import_, *arguments, "--dates", "dmy").stdout
+    assert "has no sheets" in str(cli(tmp_path, import_, *arguments, "--sheet", "Units").exception)
+
+
+def test_wrong_use_is_status_2(tmp_path: Path) -> None:
+    assert CliRunner().invoke(import_, ["units", str(tmp_path / "none.csv")], obj=Context()).exit_code == 2
+    assert CliRunner().invoke(import_, ["lorries", __file__], obj=Context()).exit_code == 2

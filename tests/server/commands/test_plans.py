@@ -1,0 +1,60 @@
+"""`musterroll plan` from a terminal: the plan, what if, scenarios, the back-test, the workbook."""
+
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+
+import openpyxl
+import pytest
+from click.testing import CliRunner, Result
+from musterroll.cli import cli
+from musterroll.domain.values.errors import Refusal
+from musterroll.storage.engine.database import Database
+
+from tests.support import worn
+
+NOW = datetime(2026, 11, 1, 12, tzinfo=UTC)
+
+
+@pytest.fixture(autouse=True)
+def fleet(sqlite_template: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A fleet with a past, in a database of its own, as it stood on 2026-11-01."""
+    (tmp_path / "roll.db").write_bytes(sqlite_template.read_bytes())
+    url = f"sqlite:///{tmp_path / 'roll.db'}"
+    monkeypatch.setenv("MUSTERROLL_DATABASE_URL", url)
+    database = Database(url)
+    worn.fill(database, NOW, units=40)
+    database.close()
+
+
+def run(*arguments: str) -> Result:
+    return CliRunner().invoke(cli, ["plan", *arguments])
+
+
+def test_the_plan_in_words_in_json_and_as_a_workbook(tmp_path: Path) -> None:
+    words = run("--on", "2026-11-01T12:00Z", "--xlsx", str(tmp_path / "plan.xlsx"))
+    assert "next quarter (from Nov 2026)" in words.output
+    assert "Bands hold four times in five" in words.output
+    assert "Plan" in openpyxl.load_workbook(tmp_path / "plan.xlsx").sheetnames
+    plain, more = (json.loads(run("--on", "2026-11-01T12:00Z", "--json", *rest).output) for rest in ((), ("--assume", "incident_rate=200")))
+    assert more["spans"][1]["incidents"]["mean"] == pytest.approx(2 * plain["spans"][1]["incidents"]["mean"])
+
+
+def test_scenarios_are_kept_and_compared() -> None:
+    assert run("scenarios", "save", "Storm", "--assume", "incident_rate=150", "--note", "as in 2021").exit_code == 0
+    assert "Storm: incident_rate=150.0 (as in 2021)" in run("scenarios", "list").output
+    assert "Storm" in run("compare", "Storm", "--on", "2026-11-01T12:00Z").output.splitlines()[0]
+    assert run("scenarios", "delete", "Storm").exit_code == 0
+    assert isinstance(run("--scenario", "Storm").exception, Refusal)
+
+
+def test_the_back_test_says_what_was_said_and_what_happened() -> None:
+    found = json.loads(run("backtest", "--on", "2026-11-01T12:00Z", "--json").output)
+    assert {"mean", "low80", "actual", "naive"} <= found[0]["periods"][0].keys()
+    assert "Incidents of a month: The 80 % band held" in run("backtest", "--on", "2026-11-01T12:00Z").output
+
+
+def test_a_bad_assumption_is_refused_in_words() -> None:
+    assert "--assume is NAME=VALUE" in run("--assume", "absence").output
+    assert isinstance(run("--on", "2026-11-01T12:00Z", "--assume", "absence=99").exception, Refusal)
+    assert "deployments" in run("assumptions").output

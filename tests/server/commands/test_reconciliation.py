@@ -1,0 +1,82 @@
+"""The commands that scripts hold on to: their JSON, their refusals, and that findings can be worked down from a terminal."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner, Result
+from musterroll.cli import cli
+from musterroll.domain.reconciliation.cells import CELLS
+from musterroll.storage.engine.database import Database
+
+from tests.support import rolls
+
+HEARD = 1_793_534_370_000  # 2026-11-01T11:59:30Z
+
+
+@pytest.fixture
+def roll(sqlite_template: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One unit that operates without a contract, in a database of its own."""
+    (tmp_path / "roll.db").write_bytes(sqlite_template.read_bytes())
+    url = f"sqlite:///{tmp_path / 'roll.db'}"
+    monkeypatch.setenv("MUSTERROLL_DATABASE_URL", url)
+    database = Database(url)
+    with database.writing() as session:
+        rolls.unit(session, "SN1", lifecycle="deployed", voice={"heard_at": HEARD, "first_heard_at": 1})
+    database.close()
+
+
+def run(*arguments: str) -> Result:
+    return CliRunner().invoke(cli, arguments)
+
+
+def told(*arguments: str) -> Any:
+    found = run(*arguments, "--json")
+    assert found.exit_code == 0, found.output
+    return json.loads(found.output)
+
+
+@pytest.mark.usefixtures("roll")
+def test_a_reconciliation_answers_with_all_eight_cells_summing_to_the_units() -> None:
+    found = told("reconcile", "--on", "2026-11-01T12:00Z")
+    assert (found["on"], found["units"], found["cells"]["011"]) == ("2026-11-01", 1, 1)
+    assert found["cells"].keys() == CELLS.keys()
+    assert sum(found["cells"].values()) == found["units"]
+    assert found["findings"]["operating_uncovered"] == 1
+    assert found["stored"] is None
+
+
+@pytest.mark.usefixtures("roll")
+@pytest.mark.parametrize(
+    ("on", "says"), [("yesterday", "is not a day"), ("2026-11-01T12:00", "no time zone"), ("0001-01-01", "1970 to 2200")]
+)
+def test_a_day_that_is_none_is_refused_in_a_sentence(on: str, says: str) -> None:
+    found = run("reconcile", "--on", on)
+    assert (found.exit_code, says in found.output) == (2, True)
+
+
+@pytest.mark.usefixtures("roll")
+def test_findings_are_kept_listed_opened_and_decided() -> None:
+    assert told("reconcile", "--on", "2026-11-01T12:00Z", "--store")["stored"] == {"new": 1, "changed": 0, "gone": 0}
+    (listed,) = told("findings")["findings"]
+    number = str(listed["id"])
+    assert told("findings", "show", number)["says"].startswith("SN1 is deployed and operating without a contract")
+    assert told("findings", "decide", number, "--accept", "--reason", "quoted")["state"] == "accepted"
+    assert told("findings", "--state", "open")["total"] == 0
+    assert "quoted" in run("findings", "show", number).output
+    assert told("findings", "undo", number)["undone"]
+    assert told("findings", "--state", "open")["total"] == 1
+
+
+@pytest.mark.usefixtures("roll")
+def test_a_verdict_says_what_is_missing() -> None:
+    found = told("coverage", "sn1", "--on", "2026-11-01")
+    assert (found["answer"], found["covered"]) == ("unknown", False)
+    assert found["missing"]
+    assert "cannot tell" in run("coverage", "SN1").output
+
+
+@pytest.mark.usefixtures("roll")
+def test_licences_without_any_line_are_none() -> None:
+    assert told("licences", "--on", "2026-11-01", "--target", "5")["total"] == {"active": 0, "gross": 0}

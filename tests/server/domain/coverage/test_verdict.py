@@ -1,0 +1,123 @@
+from datetime import UTC, date
+
+from hypothesis import given
+from hypothesis import strategies as st
+from musterroll.domain.contracts.terms import Billing, Contract, Line, Payment, Scope, State
+from musterroll.domain.coverage.verdict import Answer, Cover, Paper, place_missing, verdict
+from musterroll.domain.values.dates import Span
+from musterroll.domain.warranty.periods import Period, PeriodKind, Policy, Start, StartRule, UnitDates, standard, void
+
+from tests.support.fleets import DAY, days
+
+POLICY = Policy("three years", (StartRule(Start.INSTALLED), StartRule(Start.SHIPPED)), 36)
+PERIOD = Period(
+    PeriodKind.STANDARD, Span(date(2025, 2, 15), date(2028, 2, 15)), "installed", "36 months from installation on 15 February 2025"
+)
+CONTRACT = Contract(1, "C00001", 7, State.ACTIVE, Span(date(2026, 1, 1), date(2027, 1, 1)))
+LINE = Line(1, "C00001/1", 1, Scope.SERIAL, serial_key="K400MVX7", service="24x7")
+
+
+def test_both_are_said_with_what_each_covers_until() -> None:
+    found = verdict(Paper((PERIOD,), (Cover(LINE, CONTRACT),)), DAY)
+    assert found.answer is Answer.BOTH
+    assert (found.last_covered_day, found.next_change) == (date(2028, 2, 14), date(2027, 1, 1))
+    assert found.reasons == (
+        "Standard warranty (36 months from installation on 15 February 2025) covers it until 14 February 2028.",
+        "Contract line C00001/1 (24x7) covers it until 31 December 2026.",
+    )
+
+
+def test_an_overdue_bill_is_said_and_ends_nothing() -> None:
+    found = verdict(Paper(covers=(Cover(LINE, CONTRACT, Billing(Payment.OVERDUE)),)), DAY)
+    assert found.answer is Answer.CONTRACT
+    assert found.reasons[-1] == "Its last invoice is overdue; that alone does not end the cover."
+
+
+def test_what_has_ended_is_said_with_its_last_day() -> None:
+    found = verdict(Paper((PERIOD,), (Cover(LINE, CONTRACT._replace(state=State.EXPIRED)),)), date(2028, 6, 1))
+    assert (found.answer, found.last_covered_day) == (Answer.NONE, None)
+    assert [reason.rsplit(" ended on ", 1)[1] for reason in found.reasons] == ["14 February 2028.", "31 December 2026."]
+
+
+def test_a_cancelled_contract_covers_nothing_and_says_so() -> None:
+    found = verdict(Paper(covers=(Cover(LINE, CONTRACT._replace(state=State.CANCELLED)),)), DAY)
+    assert found.reasons == ("Contract line C00001/1 (24x7) covers nothing: its contract was cancelled.",)
+
+
+def test_a_void_warranty_says_why() -> None:
+    found = verdict(Paper((void(PERIOD, date(2026, 3, 1), "seal broken"),)), DAY)
+    assert found.answer is Answer.NONE
+    assert found.reasons[0].endswith("was voided on 1 March 2026: seal broken.")
+
+
+def test_missing_paper_is_unknown_and_never_none() -> None:
+    missing = standard(POLICY, UnitDates(), UTC).missing
+    found = verdict(Paper(warranty_missing=missing), DAY)
+    assert found.answer is Answer.UNKNOWN
+    assert found.missing == ("cannot tell whether it is in warranty: the day of installation or shipment is not on record",)
+
+
+def test_a_unit_of_no_known_account_may_be_covered_by_a_quantity_nobody_can_name() -> None:
+    found = verdict(Paper(contract_missing=place_missing(None, None)), DAY)
+    assert found.answer is Answer.UNKNOWN
+    assert "the account it belongs to" in found.missing[0]
+    assert place_missing(None, site=3) == ()
+
+
+def test_missing_warranty_paper_does_not_hide_a_contract() -> None:
+    found = verdict(Paper(covers=(Cover(LINE, CONTRACT),), warranty_missing=("the day of installation",)), DAY)
+    assert found.answer is Answer.CONTRACT
+    assert found.missing == ("cannot tell whether it is also in warranty: the day of installation is not on record",)
+
+
+def test_cover_that_follows_without_a_gap_counts_on() -> None:
+    next_year = CONTRACT._replace(id=2, span=Span(date(2027, 1, 1), date(2028, 1, 1)))
+    found = verdict(Paper(covers=(Cover(LINE, CONTRACT), Cover(LINE._replace(ref="C00002/1"), next_year))), DAY)
+    assert found.last_covered_day == date(2027, 12, 31)
+    assert found.reasons[1] == "Contract line C00002/1 (24x7) starts on 1 January 2027."
+
+
+def test_a_contract_that_renewed_itself_covers_until_the_end_of_this_term() -> None:
+    renewed = CONTRACT._replace(span=Span(date(2024, 1, 1), date(2025, 1, 1)), auto_renew=True, notice_days=30)
+    found = verdict(Paper(covers=(Cover(LINE, renewed),)), DAY)
+    assert found.last_covered_day == date(2026, 12, 31)
+    assert found.reasons[-1] == "It renews itself then unless notice is given by 1 December 2026."
+
+
+def test_no_paper_at_all_is_said() -> None:
+    assert verdict(Paper(), DAY).reasons == ("No warranty and no contract line is on record.",)
+
+
+spans = st.tuples(days, st.integers(1, 500)).map(lambda s: Span(s[0], date.fromordinal(s[0].toordinal() + s[1])))
+papers = st.tuples(st.lists(spans, max_size=3), st.lists(spans, max_size=3)).map(
+    lambda found: Paper(
+        tuple(Period(PeriodKind.STANDARD, span, "document", "on paper") for span in found[0]),
+        tuple(Cover(LINE, CONTRACT._replace(span=span)) for span in found[1]),
+    )
+)
+
+
+@given(papers, days)
+def test_the_answer_is_what_holds_that_day(paper: Paper, on: date) -> None:
+    warranty = any(period.span.holds(on) for period in paper.periods)
+    contract = any(cover.contract.span.holds(on) for cover in paper.covers)
+    expected = {(True, True): "both", (True, False): "warranty", (False, True): "contract", (False, False): "none"}
+    assert verdict(paper, on).answer == expected[warranty, contract]
+
+
+@given(papers, days)
+def test_it_is_covered_up_to_its_last_covered_day_and_not_the_day_after(paper: Paper, on: date) -> None:
+    last = verdict(paper, on).last_covered_day
+    if last is None:
+        assert verdict(paper, on).answer is Answer.NONE
+        return
+    assert verdict(paper, last).answer is not Answer.NONE
+    assert verdict(paper, date.fromordinal(last.toordinal() + 1)).answer is Answer.NONE
+
+
+@given(papers, days)
+def test_the_answer_does_not_change_before_the_next_change(paper: Paper, on: date) -> None:
+    found = verdict(paper, on)
+    until = found.next_change or date.fromordinal(on.toordinal() + 2000)
+    before = date.fromordinal(until.toordinal() - 1)
+    assert verdict(paper, before).answer is found.answer

@@ -1,0 +1,162 @@
+"""What each kind of finding says, is worth and rests on."""
+
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from musterroll.domain.contracts.terms import Billing, Contract, Line, Payment, Scope, State
+from musterroll.domain.coverage.verdict import Cover
+from musterroll.domain.findings.kinds import OF_CELL, Finding, Kind, by_kind, worth
+from musterroll.domain.findings.line_rules import LineCase, of_line
+from musterroll.domain.findings.unit_rules import UnitCase, of_unit
+from musterroll.domain.liveness import Liveness
+from musterroll.domain.reconciliation.cells import flags
+from musterroll.domain.units.lifecycle import Lifecycle
+from musterroll.domain.values.dates import Span
+from musterroll.domain.values.money import Money
+from musterroll.domain.warranty.periods import Period, PeriodKind
+from musterroll.domain.warranty.unit_claims import Claim, Disagreement
+
+HEARD = datetime(2026, 7, 1, 3, tzinfo=UTC)
+YEAR = Span(date(2026, 1, 1), date(2027, 1, 1))
+EUR_120, EUR_90 = Money(Decimal(120), "EUR"), Money(Decimal(90), "EUR")
+CONTRACT = Contract(1, "C00001", 7, State.ACTIVE, YEAR)
+LINE = Line(11, "C00001/1", 1, Scope.SERIAL, serial_key="K400MVX7", price=EUR_120)
+PAID = Cover(LINE, CONTRACT, Billing(Payment.PAID, date(2026, 10, 16)))
+LAPSED = Cover(LINE._replace(id=12, ref="C00002/1"), CONTRACT._replace(id=2, ref="C00002", state=State.EXPIRED))
+HEALTHY = UnitCase(5, "K400MVX7", Lifecycle.DEPLOYED, Liveness.OPERATING, HEARD, (PAID,), in_warranty=False, list_price=EUR_90)
+CARD = Disagreement(Claim(months=36), Period(PeriodKind.STANDARD, YEAR, "installed", ""), "the unit's card says its last day is another")
+POOL = Cover(LINE._replace(scope=Scope.ACCOUNT, place=7, product=3, quantity=10), CONTRACT)
+
+
+def only(case: UnitCase) -> Finding:
+    (found,) = of_unit(case)
+    return found
+
+
+def test_a_healthy_unit_is_no_finding() -> None:
+    assert list(of_unit(HEALTHY)) == []
+
+
+def test_paid_but_silent_names_the_line_the_silence_and_the_price() -> None:
+    found = only(HEALTHY._replace(liveness=Liveness.STALE))
+    assert found.key.kind is Kind.PAID_BUT_SILENT
+    assert found.says == "line C00001/1 pays for K400MVX7, which is deployed and was last heard on 1 July 2026 at 03:00:00 UTC"
+    assert (found.worth.value, found.worth.how, found.owner) == (EUR_120, "the price a year of line C00001/1", "support")
+    assert [(row.table, row.id) for row in found.evidence] == [("unit", 5), ("voice", 5), ("line", 11), ("invoice", 1)]
+
+
+@pytest.mark.parametrize(("in_warranty", "variant"), [(True, "attach_opportunity"), (False, "leak"), (None, "leak")])
+def test_operating_uncovered_is_an_opportunity_in_warranty_and_else_a_leak(in_warranty: bool | None, variant: str) -> None:
+    found = only(HEALTHY._replace(covers=(), in_warranty=in_warranty))
+    assert (found.key.kind, found.variant) == (Kind.OPERATING_UNCOVERED, variant)
+    assert (found.worth.value, found.worth.how) == (EUR_90, "the list price of a year's cover")
+
+
+def test_an_expired_line_is_named_and_its_price_is_counted_once() -> None:
+    uncovered, expired = of_unit(HEALTHY._replace(covers=(), ended=(LAPSED,)))
+    assert (uncovered.key.kind, expired.key.kind) == (Kind.OPERATING_UNCOVERED, Kind.EXPIRED_BUT_OPERATING)
+    assert expired.worth.value == uncovered.worth.value == EUR_120
+    assert worth([uncovered, expired]) == (EUR_120,)
+
+
+def test_an_ended_line_beside_one_in_force_is_no_finding() -> None:
+    assert list(of_unit(HEALTHY._replace(ended=(LAPSED,)))) == []
+
+
+def test_an_overdue_bill_of_an_operating_unit_is_finances() -> None:
+    found = only(HEALTHY._replace(covers=(PAID._replace(billing=Billing(Payment.OVERDUE)),)))
+    assert (found.key.kind, found.owner) == (Kind.OVERDUE_BUT_OPERATING, "finance")
+
+
+def test_a_retired_unit_that_operates_is_said_beside_its_cell() -> None:
+    kinds = [found.key.kind for found in of_unit(HEALTHY._replace(covers=(), lifecycle=Lifecycle.RETIRED))]
+    assert kinds == [Kind.UNKNOWN_OPERATING, Kind.RETIRED_BUT_OPERATING]
+
+
+def test_a_clone_case_and_a_card_that_disagrees_are_findings_of_a_healthy_unit_too() -> None:
+    kinds = [found.key.kind for found in of_unit(HEALTHY._replace(disagreement=CARD, clone="two live credentials claim it"))]
+    assert kinds == [Kind.WARRANTY_CONFLICT, Kind.CLONE_CASE]
+
+
+def test_the_facts_change_when_the_silence_the_price_or_the_lifecycle_does_and_not_when_the_text_does() -> None:
+    silent = HEALTHY._replace(liveness=Liveness.STALE)
+    facts = only(silent).facts
+    assert only(silent._replace(serial="k400-mvx7")).facts == facts
+    dearer = PAID._replace(line=LINE._replace(price=EUR_90))
+    for other in (silent._replace(heard_at=HEARD + timedelta(days=1)), silent._replace(covers=(dearer,))):
+        assert only(other).facts != facts
+
+
+def test_each_heartbeat_of_an_operating_unit_leaves_its_findings_as_they_are() -> None:
+    case = HEALTHY._replace(covers=(), ended=(LAPSED,))
+    later = case._replace(heard_at=HEARD + timedelta(minutes=1), liveness=Liveness.LATE)
+    assert [found.facts for found in of_unit(case)] == [found.facts for found in of_unit(later)]
+
+
+def test_left_over_quantity_is_sold_not_provisioned() -> None:
+    (found,) = of_line(LineCase(POOL, left_over=4))
+    assert found.key.kind is Kind.SOLD_NOT_PROVISIONED
+    assert found.says == "line C00001/1 is for 10, of which 4 are not in use"
+    assert (str(found.worth.value), found.worth.how) == ("480.00 EUR", "4 at 120.00 EUR a year each")
+
+
+def test_a_line_for_a_serial_nobody_knows_names_it() -> None:
+    (found,) = of_line(LineCase(PAID, left_over=1))
+    assert found.says == "line C00001/1 names the serial K400MVX7, which is not on the roll"
+
+
+def test_over_quantity_names_the_units_and_leaves_the_money_to_them() -> None:
+    (found,) = of_line(LineCase(POOL, over=(8, 9)))
+    assert (found.key.kind, found.worth.counted) == (Kind.OVER_QUANTITY, False)
+    assert [row.id for row in found.evidence if row.table == "unit"] == [8, 9]
+
+
+def test_a_line_whose_contract_names_no_account_is_a_finding() -> None:
+    (found,) = of_line(LineCase(PAID._replace(contract=CONTRACT._replace(account=None))))
+    assert found.key.kind is Kind.LINE_WITHOUT_ACCOUNT
+
+
+def test_lines_in_two_currencies_are_not_added_up() -> None:
+    dollars = PAID._replace(line=LINE._replace(id=13, ref="C00003/1", price=Money(Decimal(1), "USD")))
+    found = only(HEALTHY._replace(liveness=Liveness.STALE, covers=(PAID, dollars)))
+    assert (found.worth.value, found.worth.how) == (None, "the lines are in several currencies")
+
+
+cases = st.builds(
+    UnitCase,
+    st.integers(1, 9),
+    st.just("S"),
+    st.sampled_from(Lifecycle),
+    st.sampled_from(Liveness),
+    st.none() | st.just(HEARD),
+    st.sampled_from([(), (PAID,)]),
+    st.sampled_from([(), (LAPSED,)]),
+    st.none() | st.booleans(),
+    st.none() | st.just(EUR_90),
+    st.none() | st.just(CARD),
+    st.sampled_from(["", "two live credentials claim it"]),
+)
+
+
+@given(cases)
+def test_a_unit_has_one_finding_of_a_kind_and_that_of_its_cell(case: UnitCase) -> None:
+    kinds = [found.key.kind for found in of_unit(case)]
+    cell = flags(bool(case.covers), case.lifecycle, case.liveness).code
+    assert len(kinds) == len(set(kinds))
+    assert [kind for kind in kinds if kind in OF_CELL.values()] == [kind for code, kind in OF_CELL.items() if code == cell]
+
+
+@given(cases)
+def test_no_money_of_one_unit_is_counted_twice(case: UnitCase) -> None:
+    counted = [found for found in of_unit(case) if found.worth.counted and found.worth.value]
+    assert len(counted) <= 1
+
+
+@given(st.lists(cases))
+def test_counts_by_kind_name_every_kind_and_add_up(many: list[UnitCase]) -> None:
+    found = [one for case in many for one in of_unit(case)]
+    assert list(by_kind(found)) == list(Kind)
+    assert sum(by_kind(found).values()) == len(found)

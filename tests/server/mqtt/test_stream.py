@@ -1,0 +1,110 @@
+"""Cutting MQTT packets out of a stream, against paho's own reading."""
+
+import socket
+from itertools import pairwise
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from musterroll.ingest.paho_client import FastClient, StockClient, fast_reading_holds
+from musterroll.mqtt import stream as mqtt_stream
+from musterroll.mqtt.stream import Cutter, Malformed, Publication
+from paho.mqtt.client import Client
+
+CONNACK = {False: b"\x20\x02\x00\x00", True: b"\x20\x03\x00\x00\x00"}
+PINGRESP = b"\xd0\x00"
+
+
+def packet(first: int, body: bytes) -> bytes:
+    return bytes([first]) + mqtt_stream._varint(len(body)) + body
+
+
+def publication(topic: bytes, payload: bytes, mid: int, mqtt5: bool) -> bytes:
+    properties = b"\x02\x01\x01" if mqtt5 else b""  # payload format indicator: something to pass over
+    identifier = mid.to_bytes(2) if mid else b""
+    return packet(0x32 if mid else 0x30, len(topic).to_bytes(2) + topic + identifier + properties + payload)
+
+
+PACKETS = st.lists(
+    st.none() | st.tuples(st.text(min_size=1, max_size=20).map(str.encode), st.binary(max_size=400), st.integers(0, 65535)), max_size=12
+)
+
+
+def stream(packets: list[tuple[bytes, bytes, int] | None], mqtt5: bool) -> bytes:
+    return CONNACK[mqtt5] + b"".join(publication(*one, mqtt5) if one else PINGRESP for one in packets)
+
+
+def converse(make: type[StockClient], mqtt5: bool, chunks: list[bytes]) -> tuple[list[Publication], list[str]]:
+    """What a client makes of a stream that comes in these chunks: messages, and whether it knows that it is connected."""
+    got: list[Publication] = []
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        ours.setblocking(False)
+        client = make("x", mqtt5, got.extend)
+        client._sock = ours
+        for chunk in chunks:
+            theirs.sendall(chunk)
+            for _ in range(len(chunk)):
+                client.loop_read()
+        connected = ["connected"] if client.is_connected() else []
+        client._sock = None
+    return got, connected
+
+
+def pieces(data: bytes, cuts: list[int]) -> list[bytes]:
+    places = sorted({cut % (len(data) + 1) for cut in cuts} | {0, len(data)})
+    return [data[a:b] for a, b in pairwise(places)]
+
+
+@settings(max_examples=150, deadline=None)
+@given(packets=PACKETS, cuts=st.lists(st.integers(0, 5000), max_size=10), mqtt5=st.booleans())
+def test_the_fast_reading_and_pahos_own_hear_the_same_however_the_stream_is_split(
+    packets: list[tuple[bytes, bytes, int] | None], cuts: list[int], mqtt5: bool
+) -> None:
+    chunks = pieces(stream(packets, mqtt5), cuts)
+    expected = [(topic, payload, mid.to_bytes(2) if mid else b"") for topic, payload, mid in filter(None, packets)]
+    assert converse(FastClient, mqtt5, chunks) == (expected, ["connected"])
+    assert converse(StockClient, mqtt5, chunks) == (expected, ["connected"])
+
+
+@given(cuts=st.lists(st.integers(0, 400_000), max_size=6), size=st.integers(mqtt_stream.MOST - 20, 300_000))
+@settings(max_examples=50, deadline=None)
+def test_an_oversize_message_is_cut_short_and_the_next_one_is_whole(cuts: list[int], size: int) -> None:
+    cutter = Cutter(mqtt5=False)
+    data = publication(b"big", b"x" * size, 1, False) + publication(b"next", b"whole", 2, False)
+    got = [one for chunk in pieces(data, cuts) for one in cutter.feed(chunk).publications]
+    assert [(topic, mid) for topic, _, mid in got] == [(b"big", b"\x00\x01"), (b"next", b"\x00\x02")]
+    assert len(got[0][1]) > 8192
+    assert got[1][1] == b"whole"
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"\x30\xff\xff\xff\xff\xff",  # a length of five bytes
+        b"\x32\x03\x00\x09a",  # a topic that passes the end
+        b"\x32\x03\x00\x01a",  # no packet identifier
+        b"\x30\x01\x00",  # half a topic length
+        b"\xd0\xff\xff\xff\x01" + b"x" * mqtt_stream.MOST,  # a control packet of 4 MB
+    ],
+)
+def test_bytes_that_are_not_mqtt_are_refused(data: bytes) -> None:
+    with pytest.raises(Malformed):
+        Cutter(mqtt5=False).feed(data)
+
+
+def test_acknowledgements_and_receipts_are_written_as_one_buffer() -> None:
+    assert mqtt_stream.pubacks([b"\x00\x01", b"\x12\x34"]) == b"\x40\x02\x00\x01\x40\x02\x12\x34"
+    assert mqtt_stream.pubacks([]) == b""
+    long = mqtt_stream.publish(b"t", b"p" * 200, mqtt5=True)
+    assert Cutter(mqtt5=True).feed(long).publications == [(b"t", b"p" * 200, b"")]
+
+
+def test_fast_reading_holds_with_this_paho() -> None:
+    assert fast_reading_holds()
+
+
+@pytest.mark.parametrize("name", ["_packet_read", "_packet_queue", "_sock_recv"])
+def test_fast_reading_is_given_up_where_paho_is_built_otherwise(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delattr(Client, name)
+    assert not fast_reading_holds()

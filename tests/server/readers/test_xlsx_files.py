@@ -1,0 +1,140 @@
+import io
+import struct
+import zipfile
+import zlib
+from datetime import date
+from typing import Any
+
+import openpyxl
+import pytest
+import xlsxwriter
+from musterroll.readers.csv_files import BadFile
+from musterroll.readers.document import Choices
+from musterroll.readers.fields import BadRow, Row
+
+from tests.support.documents import document
+
+HEAD = ["Serial", "Maker", "Model", "Ship Date", "Warranty Months"]
+
+
+def workbook(*sheets: list[list[Any]], merged: str = "", **options: Any) -> bytes:
+    """An XLSX of these rows; dates get a date's format."""
+    stream = io.BytesIO()
+    book = xlsxwriter.Workbook(stream, {"default_date_format": "yyyy-mm-dd", "strings_to_formulas": False} | options)
+    for rows in sheets:
+        sheet = book.add_worksheet()
+        for number, row in enumerate(rows):
+            sheet.write_row(number, 0, row)
+        if merged:
+            sheet.merge_range(merged, "A1")
+    book.close()
+    return stream.getvalue()
+
+
+def rows(content: bytes, sheet: str | None = None) -> list[Row | BadRow]:
+    return list(document("units", content, Choices(sheet=sheet)).rows())
+
+
+@pytest.mark.parametrize("since_1904", [False, True])
+def test_dates_numbers_and_texts_are_read_as_a_spreadsheet_shows_them(since_1904: bool) -> None:
+    content = workbook([HEAD, ["00123", "Acme", 7, date(2025, 1, 5), 36]], date_1904=since_1904)
+    (row,) = rows(content)
+    assert isinstance(row, Row)
+    assert (row.line, row.said["serial"], row.said["model"]) == (2, "00123", "7")
+    assert (row.said["shipped_on"], row.said["warranty_months"]) == (date(2025, 1, 5), 36)
+
+
+def test_a_number_in_a_serial_column_is_refused_not_guessed() -> None:
+    bad, good = rows(workbook([HEAD, [123, "Acme", "P"], ["00123", "Acme", "P"]]))
+    assert isinstance(bad, BadRow)
+    assert "is a number in the workbook" in bad.why
+    assert isinstance(good, Row)
+
+
+def test_a_count_of_days_that_is_not_shown_as_a_date_is_refused() -> None:
+    (bad,) = rows(workbook([HEAD, ["SN1", "Acme", "P", 45662]]))
+    assert isinstance(bad, BadRow)
+    assert "count of days" in bad.why
+
+
+def test_the_first_sheet_that_is_not_empty_is_read_or_the_one_named() -> None:
+    content = workbook([], [HEAD, ["SN1", "Acme", "P"]], [[], [], HEAD, [], ["SN2", "Acme", "P"]])
+    assert [row.shown for row in rows(content)] == ["SN1"]
+    (row,) = rows(content, "Sheet3")
+    assert (row.shown, row.line) == ("SN2", 5)
+    with pytest.raises(BadFile, match="no sheet 'Units'; it has 'Sheet1'"):
+        rows(content, "Units")
+
+
+def test_rows_that_lie_in_merged_cells_are_refused() -> None:
+    content = workbook([HEAD, ["SN1", "Acme", "P"], ["SN2", "", "P"], ["SN3", "Acme", "P"]], merged="B2:B3")
+    assert [type(row) for row in rows(content)] == [BadRow, BadRow, Row]
+    (first, *_) = rows(content)
+    assert isinstance(first, BadRow)
+    assert "merged cells B2:B3" in first.why
+
+
+def test_formulas_without_a_result_are_refused() -> None:
+    book = openpyxl.Workbook()
+    assert book.active is not None
+    for row in (HEAD, ["SN1", "Acme", "P"], ['="SN" & 2', "Acme", "P"]):
+        book.active.append(row)
+    stream = io.BytesIO()
+    book.save(stream)
+    with pytest.raises(BadFile, match="formulas without their results"):
+        rows(stream.getvalue())
+
+
+def archive(*members: tuple[str, bytes]) -> bytes:
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as found:
+        for name, content in members:
+            found.writestr(name, content)
+    return stream.getvalue()
+
+
+def sheet_of(xml: str) -> bytes:
+    """A workbook whose only sheet holds this."""
+    good = workbook([HEAD])
+    with zipfile.ZipFile(io.BytesIO(good)) as found:
+        members = [(name, found.read(name)) for name in found.namelist()]
+    return archive(*((name, xml.encode() if name == "xl/worksheets/sheet1.xml" else content) for name, content in members))
+
+
+FAR = (
+    '<worksheet><sheetData><row r="1"><c r="A1"><v>1</v></c></row>'
+    '<row r="1048576"><c r="{}1048576"><v>1</v></c></row></sheetData></worksheet>'
+)
+
+
+@pytest.mark.parametrize(
+    ("content", "sentence"),
+    [
+        (archive(("readme.txt", b"hello")), "no XLSX workbook"),
+        (archive(("xl/workbook.xml", b"<x/>")), "cannot be read"),
+        (workbook([HEAD])[:900], "damaged"),
+        (b"PK\x03\x04rest", "damaged"),
+        (archive(("xl/workbook.xml", b"x"), ("xl/worksheets/sheet1.xml", b" " * (40 << 20))), "packed beyond belief"),
+        (sheet_of(FAR.format("CRXP")), "65,536 columns; at most 500"),
+        (sheet_of(FAR.format("CRXP").replace('"', "'")), "65,536 columns"),
+        (sheet_of(FAR.format("CRXP").replace("<c ", "<x:c\n")), "65,536 columns"),
+        (sheet_of(FAR.format("Z").replace(' r="Z1048576"', "")), "where its cells are"),
+        (sheet_of(FAR.format("Z")), "too many"),
+        (workbook([[]]), "is empty"),
+        (workbook([[f"c{n}" for n in range(501)]]), "501 columns"),
+    ],
+)
+def test_what_is_hostile_or_broken_gets_a_sentence(content: bytes, sentence: str) -> None:
+    with pytest.raises(BadFile, match=sentence):
+        rows(content)
+
+
+def test_an_archive_whose_directory_lies_is_refused() -> None:
+    true, said = b"<worksheet/>" + b" " * 100_000, b"<worksheet/>" + b" " * 38
+    with zipfile.ZipFile(io.BytesIO(workbook([HEAD]))) as found:
+        members = [(name, found.read(name)) for name in found.namelist() if name != "xl/worksheets/sheet1.xml"]
+    content = archive(*members, ("xl/worksheets/sheet1.xml", true))
+    for kept, lie in ((zlib.crc32(true), zlib.crc32(said)), (len(true), len(said))):
+        content = content.replace(struct.pack("<I", kept), struct.pack("<I", lie))
+    with pytest.raises(BadFile, match="larger than it says"):
+        rows(content)

@@ -1,0 +1,116 @@
+"""The rules as SQL say what the pure rules say, on random fleets; looking again at what changed says what looking at everything says."""
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from random import Random
+from typing import Any
+
+import pytest
+from musterroll.domain.findings.kinds import Kind
+from musterroll.domain.reconciliation.cells import cells
+from musterroll.storage.coverage import unit_facts
+from musterroll.storage.engine.database import Database
+from musterroll.storage.reconciliation import cell_counters
+from musterroll.storage.tables.reconciliation import Standing, Tally
+from musterroll.usecases.coverage.unit_documents import UnitPaper
+from musterroll.usecases.reconciliation import run as reconciliation_run
+from sqlalchemy import text
+from sqlmodel import Session, col, select
+
+from tests.support import paper
+from tests.support.instances import until
+from tests.support.paper import NOW
+
+FLEETS, ROUNDS = 50, 5  # side by side in one database, that often in each batch: 1,000 on each database
+BATCHES = range(4)
+LOOKED_AT_ALONE = 20
+
+
+def rounds(session: Session, batch: int) -> Iterator[Random]:
+    """Random fleets, rolled back before the next ones."""
+    for number in range(ROUNDS):
+        dice = Random(f"{batch}/{number}")
+        made = session.begin_nested()
+        paper.fill(session, dice, FLEETS)
+        yield dice
+        made.rollback()
+
+
+@pytest.mark.parametrize("batch", BATCHES)
+def test_sql_finds_what_the_rules_find_of_everything_and_of_what_changed(database: Database, batch: int) -> None:
+    kinds = set()
+    with database.writing() as session:
+        for dice in rounds(session, batch):
+            found = reconciliation_run.reconcile(session, NOW, NOW, store=True)
+            kinds |= as_the_rules(session)
+            assert found.cells == cell_counters.recount(session)
+            reconciliation_run.reconcile_changed(session, paper.edit(session, dice), NOW)
+            kinds |= as_the_rules(session)
+            again = everything(session)
+            whole = reconciliation_run.reconcile(session, NOW, NOW, store=True)
+            assert whole.stored == (0, 0, 0)
+            assert everything(session) == again
+            assert cell_counters.counts(session) == cell_counters.recount(session) == whole.cells
+    assert kinds == set(Kind)
+
+
+def as_the_rules(session: Session) -> set[Kind]:
+    """What is stored is what the rules say. The kinds of findings there were."""
+    expected = paper.by_the_rules(session)
+    assert paper.stored(session) == paper.comparable(expected.findings)
+    assert standings(session) == {unit: int(flags.code, 2) for unit, flags in expected.flags.items()}
+    assert cell_counters.counts(session) == cells(expected.flags.values())
+    return {one.key.kind for one in expected.findings}
+
+
+def test_runs_at_the_same_time_count_nothing_twice(postgres_database: Database) -> None:
+    database = postgres_database
+    with database.writing() as session:
+        paper.fill(session, Random(1), 10)
+        reconciliation_run.reconcile(session, NOW, NOW, store=True)
+    with database.writing() as session:
+        changed = paper.edit(session, Random(2))
+
+    def everything_again() -> None:
+        with database.writing() as session:
+            reconciliation_run.reconcile(session, NOW, NOW, store=True)
+
+    with ThreadPoolExecutor(1) as other, database.writing() as session:
+        moved = reconciliation_run.reconcile_changed(session, changed, NOW)
+        whole = other.submit(everything_again)
+        waiting = text("SELECT count(*) FROM pg_locks WHERE NOT granted")
+        until(lambda: bool(session.execute(waiting).scalar()), "the other run waits for this one")
+    whole.result()
+    assert sum(moved)
+    with database.reading() as session:
+        assert (
+            cell_counters.counts(session)
+            == cell_counters.recount(session)
+            == reconciliation_run.reconcile(session, NOW, NOW, store=False).cells
+        )
+
+
+def test_a_unit_looked_at_alone_sits_where_the_whole_run_seats_it(database: Database) -> None:
+    with database.writing() as session:
+        paper.fill(session, Random(0), LOOKED_AT_ALONE)
+        expected = paper.by_the_rules(session)
+        worked_out = {unit: seats(session, unit) for unit in expected.flags}
+        reconciliation_run.reconcile(session, NOW, NOW, store=True)
+        remembered = {unit: seats(session, unit) for unit in expected.flags}
+        assert worked_out == remembered == {unit: list(expected.seats.lines.get(unit, ())) for unit in expected.flags}
+
+
+def seats(session: Session, unit: int) -> list[int]:
+    row = unit_facts.by_id(session, unit)
+    assert row is not None
+    return [cover.line.id for cover in UnitPaper(session, row, NOW.date(), NOW, NOW).seats]
+
+
+def standings(session: Session) -> dict[int, int]:
+    return dict(session.exec(select(Standing.unit_id, Standing.cell)).all())
+
+
+def everything(session: Session) -> tuple[Any, ...]:
+    tally = session.exec(select(Tally.axis, Tally.of_id, Tally.cell, Tally.units).where(col(Tally.units) != 0)).all()
+    standing = session.exec(select(Standing.unit_id, Standing.account_id, Standing.site_id, Standing.product_id, Standing.cell)).all()
+    return paper.stored(session), paper.stored(session, present=False), set(map(tuple, tally)), set(map(tuple, standing))

@@ -1,0 +1,141 @@
+"""Findings worked down: listed with their sums, opened with their proofs, decided, and undone to the same bytes."""
+
+from collections.abc import Iterator
+from datetime import date, timedelta
+from decimal import Decimal
+
+import pytest
+from musterroll.domain.contracts.terms import Payment, Scope, State
+from musterroll.domain.findings.decisions import State as Decided
+from musterroll.domain.findings.kinds import Kind
+from musterroll.domain.values.errors import Conflict, NotFound
+from musterroll.domain.values.instants import to_ms
+from musterroll.domain.values.money import Money
+from musterroll.storage.engine.database import Database
+from musterroll.storage.tables.accounts import Account
+from musterroll.storage.tables.contracts import Contract, ContractLine, Invoice
+from musterroll.storage.tables.findings import Finding as Row
+from musterroll.storage.tables.findings import FindingDecision
+from musterroll.storage.tables.liveness import Voice
+from musterroll.storage.tables.units import Unit
+from musterroll.usecases.findings import decisions as finding_decisions
+from musterroll.usecases.findings.decisions import Filter
+from musterroll.usecases.reconciliation import run as reconciliation_run
+from musterroll.usecases.undo import undo as undo_changes
+from sqlmodel import Session, select
+
+from tests.support import rolls
+from tests.support.paper import NOW
+
+SILENT, PAYING = to_ms(NOW) - 86_400_000, Decimal(120)
+
+
+@pytest.fixture
+def session(database: Database) -> Iterator[Session]:
+    """A silent unit that is paid for, and one that operates without a contract; reconciled."""
+    with database.writing() as session:
+        rolls.listening(session, 0, to_ms(NOW))
+        account, site = rolls.place(session, "A1", "S1")
+        placed = {"account_id": account, "site_id": site, "lifecycle": "deployed"}
+        rolls.unit(session, "SN1", voice={"heard_at": SILENT}, **placed)
+        rolls.unit(session, "SN2", voice={"heard_at": to_ms(NOW)}, **placed)
+        contract = Contract(
+            ref="C1", account_id=account, state=State.ACTIVE, starts_on=date(2026, 1, 1), ends_on=date(2027, 1, 1), created_at=NOW
+        )
+        session.add(contract)
+        session.flush()
+        session.add(Invoice(contract_id=contract.id, payment=Payment.PAID))
+        session.add(ContractLine(contract_id=contract.id, number="1", scope=Scope.SERIAL, serial="SN1", serial_key="SN1", price=PAYING))
+        reconciliation_run.reconcile(session, NOW, NOW, store=True)
+        yield session
+
+
+def silent(session: Session) -> int:
+    (row,) = finding_decisions.findings(session, Filter(kind=Kind.PAID_BUT_SILENT), None, 10, NOW).rows
+    found: int = row.id
+    return found
+
+
+def accept(session: Session, *ids: int) -> int:
+    return finding_decisions.decide(session, ids, Decided.ACCEPTED, reason="the site was called", actor="ann", now=NOW).id or 0
+
+
+def test_findings_are_listed_worth_most_first_with_their_sum(session: Session) -> None:
+    page = finding_decisions.findings(session, Filter(), None, 1, NOW)
+    rest = finding_decisions.findings(session, Filter(), page.next, 1, NOW)
+    assert [row.kind for row in (*page.rows, *rest.rows)] == [Kind.PAID_BUT_SILENT, Kind.OPERATING_UNCOVERED]
+    assert (page.total, rest.next) == ((2, (Money(PAYING, "EUR"),)), None)
+
+
+def test_findings_are_listed_by_owner_and_by_account_with_all_below_it(session: Session) -> None:
+    session.add(Account(ref="HEAD", name="Head", created_at=NOW))
+    session.flush()
+    head = session.exec(select(Account).where(Account.ref == "HEAD")).one()
+    session.exec(select(Account).where(Account.ref == "A1")).one().parent_id = head.id
+    session.flush()
+    listed = finding_decisions.findings(session, Filter(owner="support", account="HEAD"), None, 10, NOW)
+    assert [row.serial for row in listed.rows] == ["SN1"]
+    with pytest.raises(NotFound, match="there is no account 'A9'"):
+        finding_decisions.findings(session, Filter(account="A9"), None, 10, NOW)
+
+
+def test_an_opened_finding_says_what_it_says_and_proves_it(session: Session) -> None:
+    opened = finding_decisions.finding(session, silent(session), NOW)
+    assert opened.finding is not None
+    assert opened.finding.says == "line C1/1 pays for SN1, which is deployed and was last heard on 31 October 2026 at 12:00:00 UTC"
+    assert [proof.evidence.table for proof in opened.proofs] == ["unit", "voice", "line", "invoice"]
+    assert "\n".join(opened.finding.facts) == opened.row.facts
+
+
+def test_a_decision_holds_while_the_facts_stay_and_falls_when_they_change(session: Session) -> None:
+    number = silent(session)
+    accept(session, number)
+    reconciliation_run.reconcile(session, NOW, NOW, store=True)
+    assert finding_decisions.finding(session, number, NOW).row.state == Decided.ACCEPTED
+    session.exec(select(ContractLine)).one().price = Decimal(130)
+    reconciliation_run.reconcile(session, NOW, NOW, store=True)
+    assert finding_decisions.finding(session, number, NOW).row.state == Decided.OPEN
+
+
+def test_a_finding_that_went_and_came_back_on_the_same_facts_is_still_decided(session: Session) -> None:
+    number, unit = silent(session), session.exec(select(Unit).where(Unit.serial_key == "SN1")).one()
+    accept(session, number)
+    voice = session.get_one(Voice, unit.id)
+    voice.heard_at = to_ms(NOW)
+    assert reconciliation_run.reconcile(session, NOW, NOW, store=True).stored == (0, 0, 1)
+    assert finding_decisions.finding(session, number, NOW).row.state == Decided.RESOLVED
+    voice.heard_at = SILENT
+    reconciliation_run.reconcile(session, NOW, NOW, store=True)
+    assert finding_decisions.finding(session, number, NOW).row.state == Decided.ACCEPTED
+
+
+def test_a_finding_ignored_until_a_day_is_open_again_on_it(session: Session) -> None:
+    number, until = silent(session), NOW.date() + timedelta(7)
+    finding_decisions.decide(session, [number], Decided.IGNORED, reason="strike", until=until, actor="ann", now=NOW)
+    states = [finding_decisions.finding(session, number, NOW + timedelta(days)).row.state for days in (6, 7)]
+    assert states == [Decided.IGNORED, Decided.OPEN]
+
+
+def test_a_decision_that_is_opened_again_leaves_its_history(session: Session) -> None:
+    number = silent(session)
+    accept(session, number)
+    finding_decisions.decide(session, [number], Decided.OPEN, reason="", actor="bob", now=NOW)
+    opened = finding_decisions.finding(session, number, NOW)
+    assert (opened.row.state, [one.by for one in opened.history]) == (Decided.OPEN, ["bob", "ann"])
+
+
+def test_many_are_decided_at_once_or_none(session: Session) -> None:
+    ids = list(session.exec(select(Row.id)))
+    with pytest.raises(NotFound, match="there is no finding 999"):
+        accept(session, *[one for one in ids if one], 999)
+    accept(session, ids[0] or 0)
+    with pytest.raises(Conflict, match=f"finding {ids[0]}: this finding is accepted already"):
+        accept(session, *[one for one in ids if one])
+
+
+def test_a_decision_is_undone_to_the_same_bytes(session: Session) -> None:
+    before = session.exec(select(FindingDecision)).all()
+    change = accept(session, *[one for one in session.exec(select(Row.id)) if one])
+    undo_changes.undo(session, change, "bob", NOW)
+    assert session.exec(select(FindingDecision)).all() == before == []
+    assert {row.state for row in finding_decisions.findings(session, Filter(), None, 10, NOW).rows} == {Decided.OPEN}

@@ -1,0 +1,68 @@
+"""What planners narrow a fleet by, on random small fleets with all their paper: every unit is in exactly one part of each partition."""
+
+from collections.abc import Iterator
+from random import Random
+
+import pytest
+from musterroll.domain.reconciliation.cells import CELLS
+from musterroll.storage.engine.database import Database
+from musterroll.storage.tables.accounts import Account, Site
+from musterroll.storage.tables.units import Unit
+from musterroll.usecases.fleet.pages import NONE, OLDEST, FleetFilter, fleet
+from musterroll.usecases.reconciliation import run as reconciliation_run
+from sqlmodel import Session, select
+
+from tests.support.paper import NOW, fill
+
+SEEDS = range(2)
+SWITCHES = ("operating", "warranty", "covered", "over", "outdated")
+
+
+@pytest.fixture(params=SEEDS)
+def session(database: Database, request: pytest.FixtureRequest) -> Iterator[Session]:
+    dice = Random(request.param)
+    with database.writing() as session:
+        fill(session, dice)
+        for table in (Account, Site):
+            for row in session.exec(select(table)):
+                row.country = dice.choice(["", "DE", "FR"])
+        for account in session.exec(select(Account)):
+            account.segment = dice.choice(["", "Water", "Health"])
+        for unit in session.exec(select(Unit)):
+            unit.firmware = dice.choice(["", "1.4.2", "1.10.0"])
+        session.flush()
+        reconciliation_run.nightly(session, NOW)
+        yield session
+
+
+def found(session: Session, **filters: object) -> list[str]:
+    return [card.uid for card in fleet(session, FleetFilter(**filters), None, 100, NOW).cards]  # type: ignore[arg-type]
+
+
+def test_every_unit_is_in_one_part_of_each_partition(session: Session) -> None:
+    everything = sorted(found(session))
+    parts: dict[str, list[object]] = {
+        **{name: [True, False] for name in SWITCHES},
+        "segment": [NONE, "Water", "Health"],
+        "country": [NONE, "DE", "FR"],
+        "firmware": [NONE, "1.4.2", "1.10.0"],
+        "age": [NONE, *map(str, range(OLDEST + 1))],
+        "cells": list(CELLS),
+    }
+    for name, words in parts.items():
+        shared = sorted(uid for word in words for uid in found(session, **{name: word}))
+        assert shared == everything, name
+
+
+def test_a_subtree_is_its_accounts_together_and_what_ends_is_in_force(session: Session) -> None:
+    accounts = list(session.exec(select(Account)))
+    sites = {site.id: site.account_id for site in session.exec(select(Site))}
+    owner = {unit.uid: unit.account_id or sites.get(unit.site_id) for unit in session.exec(select(Unit))}
+    for root in accounts:
+        below = {root.id}
+        for _ in accounts:
+            below |= {one.id for one in accounts if one.parent_id in below}
+        assert found(session, under=root.ref) == [uid for uid in found(session) if owner[uid] in below]
+    assert found(session, under="nobody") == []
+    soon = set(found(session, ending=90))
+    assert soon <= set(found(session, ending=365)) <= set(found(session, warranty=True))

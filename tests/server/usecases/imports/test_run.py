@@ -1,0 +1,208 @@
+from contextlib import suppress
+from datetime import UTC, datetime
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from musterroll.domain.units.serials import new_uids
+from musterroll.domain.values.errors import Conflict
+from musterroll.domain.values.instants import to_ms
+from musterroll.storage.engine import bulk, migrate
+from musterroll.storage.engine.database import Database
+from musterroll.storage.imports import unit_indexes
+from musterroll.usecases.imports import run as import_run
+from musterroll.usecases.imports.kinds import units as unit_documents
+from musterroll.usecases.imports.verdicts import Outcome, Verdict
+from musterroll.usecases.units.history import transitions
+from musterroll.usecases.units.look_up import look_up
+from musterroll.usecases.units.unit_card import UnitCard
+from sqlalchemy import text
+
+from tests.support import documents, rolls
+from tests.support.documents import outcomes, state
+
+HEAD = "Serial Number,Manufacturer,Model,Ship Date,Install Date,Status,Account ID,Site ID,Warranty Months\n"
+FULL = "SN1,Acme,Pump 3,2025-01-05,2025-02-15,Installed,A1,S1,36\n"
+
+
+def take(database: Database, now: datetime, body: str, commit: bool = True, header: str = HEAD) -> list[Verdict]:
+    return documents.take(database, now, "units", header + body, commit=commit)[0]
+
+
+def card(database: Database, serial: str, now: datetime) -> UnitCard:
+    with database.reading() as session:
+        (found,) = look_up(session, serial, now).units
+    return found
+
+
+def test_a_new_unit_is_registered_with_all_the_row_says(database: Database, now: datetime) -> None:
+    assert outcomes(take(database, now, FULL)) == ["new"]
+    unit = card(database, "sn-1", now)
+    assert (unit.maker, unit.model, unit.lifecycle, unit.account_ref, unit.site_ref) == ("Acme", "Pump 3", "deployed", "A1", "S1")
+    assert (str(unit.shipped_on), str(unit.installed_on), unit.warranty_months) == ("2025-01-05", "2025-02-15", 36)
+    with database.reading() as session:
+        (change,) = transitions(session, unit.uid, None, 9)
+    assert (change.old, change.new, change.cause, change.actor) == (None, "deployed", "import units.csv line 2", "kim")
+    assert change.at == to_ms(datetime(2025, 2, 15, tzinfo=UTC))
+
+
+def test_a_dry_run_says_the_same_and_writes_nothing(database: Database, now: datetime) -> None:
+    body = FULL + "SN2,Acme,Pump 3,,,In Stock,A2,,\nbroken\n" + FULL
+    before = state(database)
+    dry = take(database, now, body, commit=False)
+    assert state(database) == before
+    assert dry == take(database, now, body)
+    assert outcomes(dry) == ["new", "new", "refused", "refused"]
+
+
+def test_the_same_file_twice_changes_nothing(database: Database, now: datetime) -> None:
+    body = FULL + "SN2,Acme,Pump 3,,,In Stock,A2,,\n"
+    take(database, now, body)
+    before = state(database)
+    assert outcomes(take(database, now, body)) == ["same", "same"]
+    assert state(database) == before
+
+
+def test_a_changed_row_says_what_changed_and_an_empty_cell_says_nothing(database: Database, now: datetime) -> None:
+    take(database, now, FULL)
+    (verdict,) = take(database, now, "sn 1,ACME Inc.,PUMP-3,,,Returned,,,12\n")
+    assert verdict.outcome is Outcome.CHANGED
+    assert [tuple(one) for one in verdict.differences] == [("lifecycle", "deployed", "returned"), ("warranty_months", "36", "12")]
+    unit = card(database, "SN1", now)
+    assert (unit.serial, unit.maker, unit.account_ref, unit.lifecycle) == ("SN1", "Acme", "A1", "returned")
+
+
+def test_an_illegal_move_is_refused_with_the_legal_ones(database: Database, now: datetime) -> None:
+    take(database, now, FULL)
+    (verdict,) = take(database, now, "SN1,Acme,Pump 3,,,In Stock,,,\n")
+    assert verdict.outcome is Outcome.REFUSED
+    assert "a deployed unit cannot become stock" in str(verdict.why)
+    assert card(database, "SN1", now).lifecycle == "deployed"
+
+
+def test_a_unit_twice_in_one_file_is_refused_the_second_time_in_any_writing(database: Database, now: datetime) -> None:
+    told = take(database, now, "SN1,Acme,Pump,,,,,,\nsn-1,ACME Inc.,pump,,,,,,\nSN1,Zenith,Pump,,,,,,\n")
+    assert outcomes(told) == ["new", "refused", "new"]
+    assert told[1].why == "the same record stands on line 2 already"
+
+
+def test_batches_change_nothing_but_memory(database: Database, now: datetime, monkeypatch: pytest.MonkeyPatch) -> None:
+    body = "".join(f"SN{n % 7},Acme,Pump {n % 2},,,,A{n % 3},S{n % 5},{n}\n" for n in range(25))
+    whole = take(database, now, body, commit=False)
+    monkeypatch.setattr(import_run, "_BATCH", 4)
+    assert take(database, now, body, commit=False) == whole
+    assert take(database, now, body) == whole
+
+
+def test_a_site_of_another_account_is_refused_also_within_one_file(database: Database, now: datetime) -> None:
+    told = take(database, now, "SN1,Acme,P,,,,A1,S1,\nSN2,Acme,P,,,,A2,S1,\nSN3,Acme,P,,,,,S1,\n")
+    assert outcomes(told) == ["new", "refused", "new"]
+    assert "site S1 belongs to account A1" in str(told[1].why)
+    assert card(database, "SN3", now).account_ref == "A1"
+    (moved,) = take(database, now, "SN1,Acme,P,,,,A2,,\n")
+    assert "give the site the unit moved to" in str(moved.why)
+
+
+@pytest.mark.parametrize(
+    ("row", "stage"),
+    [("SN1,Acme,P,2025-01-05,2025-02-15,,,,", "deployed"), ("SN1,Acme,P,2025-01-05,,,,,", "shipped"), ("SN1,Acme,P,,,,,,", "stock")],
+)
+def test_without_a_status_the_dates_say_where_a_new_unit_got_to(database: Database, now: datetime, row: str, stage: str) -> None:
+    take(database, now, row + "\n")
+    assert card(database, "SN1", now).lifecycle == stage
+    assert outcomes(take(database, now, row + "\n")) == ["same"]
+
+
+def test_a_unit_first_heard_and_then_documented_is_changed_not_doubled(database: Database, now: datetime) -> None:
+    with database.writing() as session:
+        uid = rolls.unit(session, "SN1", maker="Acme", model="Pump 3").uid
+    (verdict,) = take(database, now, FULL)
+    assert verdict.outcome is Outcome.CHANGED
+    assert card(database, "SN1", now).uid == uid
+
+
+@pytest.mark.parametrize("many", [1, 300])  # few are inserted, many copied
+def test_an_id_that_is_taken_is_drawn_anew(postgres_database: Database, now: datetime, monkeypatch: pytest.MonkeyPatch, many: int) -> None:
+    drawn = iter(["uuuuuuuuu1", "uuuuuuuuu1", "uuuuuuuuu2"])
+    monkeypatch.setattr(unit_documents, "new_uids", lambda count: [next(drawn), *new_uids(count - 1)])
+    take(postgres_database, now, "SN1,Acme,P,,,,A1,,\n")
+    body = "".join(f"SN{number},Acme,New,,,,A2,S2,\n" for number in range(2, 2 + many))
+    assert outcomes(take(postgres_database, now, body)) == ["new"] * many
+    assert card(postgres_database, "SN2", now).uid == "uuuuuuuuu2"
+
+
+def test_indexes_of_lists_are_as_before_when_many_units_came_in(
+    sqlite_database: Database, now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(unit_indexes, "_WORTH", 3)
+    monkeypatch.setattr(import_run, "_BATCH", 2)
+    body = "".join(f"SN{number},Acme,P,,,,A1,S1,\n" for number in range(8))
+    assert outcomes(take(sqlite_database, now, body)) == ["new"] * 8
+    assert migrate.differences(sqlite_database) == []
+
+
+def test_what_cannot_be_stored_leaves_nothing_of_the_file(database: Database, now: datetime, monkeypatch: pytest.MonkeyPatch) -> None:
+    take(database, now, "SN1,Acme,P,,,,A1,,\n")
+    before, taken = state(database), card(database, "SN1", now).uid
+    monkeypatch.setattr(unit_documents, "new_uids", lambda count: [taken])
+    with pytest.raises(Conflict, match="import the file again"):
+        take(database, now, "SN2,Acme,New,,,,A2,S2,\n")
+    assert state(database) == before
+
+
+_CLEARED = (
+    "transition",
+    "warranty_period",
+    "unit",
+    "site",
+    "account",
+    "product",
+    "dirty",
+    "import_row",
+    "import_run",
+    "audit_entry",
+    "change",
+)
+
+cells = (
+    st.sampled_from(["", "A1", "A2"]),
+    st.sampled_from(["", "S1", "S2"]),
+    st.sampled_from(["", "Installed", "In Stock", "Retired", "lost"]),
+)
+row_texts = st.builds(
+    "{},{},Pump {},{},,{},{},{},{}".format,
+    st.sampled_from(["SN1", "sn-1", "SN2", "0SN2", "Default string", "1.2E+9", ""]),
+    st.sampled_from(["Acme", "ACME Inc.", "Zenith"]),
+    st.sampled_from([1, 2]),
+    st.sampled_from(["", "2025-01-05", "05/06/2025"]),
+    cells[2],
+    cells[0],
+    cells[1],
+    st.sampled_from(["", "12", "x"]),
+)
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=25, deadline=None)
+@given(st.lists(row_texts, max_size=12))
+def test_whatever_the_file_a_second_run_changes_nothing(database: Database, now: datetime, lines: list[str]) -> None:
+    with database.writing() as session:
+        for table in _CLEARED:
+            session.execute(text(f"DELETE FROM {table}"))
+    body = "".join(line + "\n" for line in lines)
+    dry, first = take(database, now, body, commit=False), take(database, now, body)
+    kept = state(database)
+    second = take(database, now, body)
+    assert dry == first
+    assert state(database) == kept
+    assert outcomes(second) == [{"new": "same", "changed": "same"}.get(one, one) for one in outcomes(first)]
+    assert [verdict.line for verdict in first] == list(range(2, len(lines) + 2))
+
+
+def test_the_room_an_import_takes_is_given_back_however_it_ends(sqlite_database: Database) -> None:
+    asked = text("PRAGMA cache_size")
+    with sqlite_database.writing() as session:
+        usual = session.execute(asked).scalar_one()
+        with suppress(LookupError), bulk.room(session):
+            assert session.execute(asked).scalar_one() < usual < 0  # in KiB, written as negative numbers
+            raise LookupError
+        assert session.execute(asked).scalar_one() == usual

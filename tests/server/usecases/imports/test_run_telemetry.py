@@ -1,0 +1,175 @@
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from musterroll.domain.liveness import Hearing, Liveness
+from musterroll.domain.values.errors import Conflict
+from musterroll.domain.values.instants import to_ms
+from musterroll.readers.document import choices
+from musterroll.storage.engine.database import Database
+from musterroll.storage.liveness import last_seen, process_heartbeats
+from musterroll.storage.liveness import states as liveness_states
+from musterroll.storage.liveness.last_seen import Beat
+from musterroll.storage.tables.liveness import Usage, Voice
+from musterroll.storage.tables.units import Transition, Unit
+from musterroll.usecases.imports import history as import_history
+from musterroll.usecases.imports.verdicts import Verdict
+from musterroll.usecases.liveness import heartbeats, stale_sweep
+from musterroll.usecases.units.look_up import look_up
+from musterroll.usecases.units.unit_card import UnitCard
+from sqlmodel import col, select
+
+from tests.support.documents import outcomes, state, take, take_all
+
+HEAD = "serial,manufacturer,first_seen,last_seen,firmware\n"
+
+
+@pytest.fixture(autouse=True)
+def _fleet(database: Database, now: datetime) -> None:
+    take_all(database, now, "units")
+
+
+def heard(database: Database, now: datetime, rows: str) -> list[Verdict]:
+    return take(database, now, "telemetry", HEAD + rows)[0]
+
+
+def card(database: Database, serial: str, now: datetime) -> UnitCard:
+    with database.reading() as session:
+        return next(unit for unit in look_up(session, serial, now).units if unit.maker.startswith("Acme"))
+
+
+def beat(database: Database, serial: str, at: datetime) -> None:
+    """The unit itself is heard."""
+    with database.writing() as session:
+        unit = session.exec(select(Unit).where(col(Unit.serial_key) == serial, col(Unit.maker_key) == "acme")).one()
+        last_seen.acquaint(session, [unit.uid])
+        heartbeats.hear(session, [Beat(unit.id or 0, 1, 0, 0, 10, 99, None, None, None, None)], at)
+
+
+def moves(database: Database, serial: str) -> list[tuple[str | None, str, datetime]]:
+    with database.reading() as session:
+        unit = session.exec(select(Unit).where(col(Unit.serial_key) == serial, col(Unit.maker_key) == "acme")).one()
+        said = select(Transition).where(col(Transition.unit_id) == unit.id, col(Transition.axis) == "liveness")
+        rows = session.exec(said.where(col(Transition.withdrawn_at).is_(None)).order_by(col(Transition.id)))
+        return [(row.old, row.new, datetime.fromtimestamp(row.at / 1000, UTC)) for row in rows]
+
+
+def test_a_word_on_another_platform_counts_as_heard(database: Database, now: datetime) -> None:
+    heard(database, now, "SN1002,,2025-02-15T09:00:00Z,2026-11-01T11:59:50Z,1.4.2\n")
+    unit = card(database, "SN1002", now)
+    assert (unit.liveness, unit.firmware, unit.heard_at) == (Liveness.OPERATING, "1.4.2", to_ms(now) - 10_000)
+    assert moves(database, "SN1002") == [("never_heard", "operating", datetime(2025, 2, 15, 9, tzinfo=UTC))]
+
+
+def test_silence_counts_up_to_the_newest_word_of_the_platform(database: Database, now: datetime) -> None:
+    heard(database, now, "SN1002,,,2026-10-01T03:00:00Z,\nSN1003,,,2026-10-30T00:00:00Z,\n")
+    assert card(database, "SN1002", now).liveness is Liveness.STALE
+    assert card(database, "SN1003", now).liveness is Liveness.OPERATING
+    assert moves(database, "SN1002")[-1] == ("operating", "stale", datetime(2026, 10, 1, 3, 3, 6, tzinfo=UTC))
+
+
+def test_what_was_only_told_of_stays_as_told_while_the_registry_listens_to_others(database: Database, now: datetime) -> None:
+    heard(database, now, "SN1002,,,2026-10-01T03:00:00Z,\nSN1003,,,2026-10-30T00:00:00Z,\n")
+    later = now + timedelta(days=21)
+    with database.writing() as session:
+        process_heartbeats.prove(session, Hearing(to_ms(later - timedelta(days=1)), to_ms(later)))
+        assert stale_sweep.sweep(session, later).newly_stale == []
+    assert (card(database, "SN1002", later).liveness, card(database, "SN1003", later).liveness) == (Liveness.STALE, Liveness.OPERATING)
+    assert card(database, "SN1003", later).told
+
+
+def test_a_later_list_revives_what_was_stale(database: Database, now: datetime) -> None:
+    heard(database, now, "SN1002,,,2026-10-01T03:00:00Z,\nSN1003,,,2026-10-30T00:00:00Z,\n")
+    told = heard(database, now, "SN1002,,,2026-10-31T00:00:00Z,\n")
+    assert outcomes(told) == ["changed"]
+    assert card(database, "SN1002", now).liveness is Liveness.OPERATING
+    assert moves(database, "SN1002")[-1][:2] == ("stale", "operating")
+
+
+def test_an_older_word_moves_nothing_back_but_may_be_the_first(database: Database, now: datetime) -> None:
+    heard(database, now, "SN1002,,2026-02-01T00:00:00Z,2026-10-31T00:00:00Z,2\n")
+    (verdict,) = heard(database, now, "SN1002,,2026-01-01T00:00:00Z,2026-10-30T00:00:00Z,1\n")
+    assert [one.field for one in verdict.differences] == ["first_heard_at"]
+    assert "heard since" in verdict.note
+    assert card(database, "SN1002", now).firmware == "2"
+
+
+def test_a_live_heartbeat_that_is_newer_stands_and_so_it_does_when_the_list_is_undone(database: Database, now: datetime) -> None:
+    beat(database, "SN1002", now)
+    (verdict,) = heard(database, now, "SN1002,,,2026-10-31T00:00:00Z,old\n")
+    assert [one.field for one in verdict.differences] == ["first_heard_at"]
+    done = take(database, now, "telemetry", HEAD + "SN1003,,,2026-10-31T00:00:00Z,1.0\n")[1]
+    beat(database, "SN1003", now)
+    with database.writing() as session:
+        import_history.undo(session, done.run_id or 0, "kim", now)
+    assert card(database, "SN1003", now).heard_at == to_ms(now)
+
+
+def test_undoing_out_of_turn_is_refused(database: Database, now: datetime) -> None:
+    first = take(database, now, "telemetry", HEAD + "SN1002,,,2026-10-30T00:00:00Z,\n")[1]
+    heard(database, now, "SN1002,,,2026-10-31T00:00:00Z,\n")
+    full = state(database)
+    with pytest.raises(Conflict, match="undo the later change first"), database.writing() as session:
+        import_history.undo(session, first.run_id or 0, "kim", now)
+    assert state(database) == full
+
+
+@pytest.mark.parametrize(
+    ("row", "sentence"),
+    [
+        ("SN1OO2,,,2026-10-31T00:00:00Z,", "is it SN1002, misread?"),
+        ("XX9,,,2026-10-31T00:00:00Z,", "import the units first"),
+        ("SN1001,,,2026-10-31T00:00:00Z,", "from Acme and Zenith; give the Manufacturer"),
+        ("SN1002,Zenith,,2026-10-31T00:00:00Z,", "no unit with the serial SN1002"),
+        ("SN1002,,,,", "the Last Seen is empty"),
+        ("SN1002,,,2026-10-31 00:00:00,", "says no time zone"),
+    ],
+)
+def test_words_of_no_certain_unit_or_time_are_refused_and_make_none(database: Database, now: datetime, row: str, sentence: str) -> None:
+    full = state(database)
+    (verdict,) = heard(database, now, row + "\n")
+    assert sentence in str(verdict.why)
+    assert state(database) == full
+
+
+def test_one_unit_named_two_ways_is_refused_the_second_time(database: Database, now: datetime) -> None:
+    told = heard(database, now, "SN1002,,,2026-10-31T00:00:00Z,\nsn-1002,Acme,,2026-10-31T01:00:00Z,\n")
+    assert outcomes(told) == ["new", "refused"]
+
+
+def test_a_first_word_after_the_last_is_taken_with_a_note(database: Database, now: datetime) -> None:
+    (verdict,) = heard(database, now, "SN1002,,2026-10-31T00:00:00Z,2026-10-30T00:00:00Z,\n")
+    assert "before First Seen" in verdict.note
+    with database.reading() as session:
+        (voice,) = session.exec(select(Voice))
+    assert voice.first_heard_at == voice.heard_at == to_ms(datetime(2026, 10, 30, tzinfo=UTC))
+
+
+def test_counters_and_hours_are_taken_and_undone(database: Database, now: datetime) -> None:
+    empty, text = state(database), "serial,last_seen,Hours Run,Pages\nSN1002,2026-10-31T00:00:00Z,2.5,{}\n"
+    chosen = choices(["Pages=usage:pages"], {})
+    first = take(database, now, "telemetry", text.format(7), chosen)[1]
+    one = state(database)
+    second = take(database, now, "telemetry", text.format("8,5"), choices([], {}))[1]
+    assert second.counts["refused"] == 1
+    third = take(database, now, "telemetry", text.format(9).replace("31T", "31T1").replace("T10", "T1"), chosen)[1]
+    with database.reading() as session:
+        assert [(row.name, row.value) for row in session.exec(select(Usage))] == [("pages", 9.0)]
+        assert session.exec(select(Voice)).one().operating == 9000
+    for run, then in ((third, one), (first, empty)):
+        with database.writing() as session:
+            import_history.undo(session, run.run_id or 0, "kim", now)
+        assert state(database) == then
+
+
+def test_an_interval_of_its_own_sets_the_windows(database: Database, now: datetime) -> None:
+    text = "serial,last_seen,interval seconds\nSN1002,2026-10-31T00:00:00Z,3600\nSN1003,2026-10-31T02:00:00Z,60\n"
+    take(database, now, "telemetry", text)
+    with database.reading() as session:
+        found = {voice.interval: voice.stale_since for voice in session.exec(select(Voice))}
+    assert found == {3600: None, 60: None}
+
+
+def test_the_registrys_own_hearing_is_not_touched(database: Database, now: datetime) -> None:
+    heard(database, now + timedelta(days=1), "SN1002,,,2026-10-31T00:00:00Z,\n")
+    with database.reading() as session:
+        assert liveness_states.hearing(session) == Hearing(0, 0)

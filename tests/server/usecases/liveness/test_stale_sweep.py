@@ -1,0 +1,199 @@
+"""Silence, judged on both databases."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from musterroll.domain.liveness import Facts, Hearing, Liveness, judge
+from musterroll.domain.values.instants import to_ms
+from musterroll.storage.engine.database import Database
+from musterroll.storage.liveness import last_seen
+from musterroll.storage.liveness import states as liveness_states
+from musterroll.storage.tables.liveness import Voice
+from musterroll.storage.tables.operations import Pulse, Registry
+from musterroll.storage.tables.units import Transition
+from musterroll.usecases.liveness import heartbeats
+from musterroll.usecases.liveness.snooze import hold, release
+from musterroll.usecases.liveness.stale_sweep import Swept, due, sweep
+from sqlalchemy import update
+from sqlmodel import Session, select
+
+from tests.support.reporting import Reporter, enrol, voice
+
+WINDOW = 186  # seconds until stale, at a heartbeat a minute
+
+
+def listening(database: Database, since: datetime, until: datetime) -> None:
+    with database.writing() as session:
+        registry = session.get_one(Registry, 1)
+        registry.since, registry.until = to_ms(since), to_ms(until)
+
+
+def heard(database: Database, unit: Reporter, at: datetime, **facts: int) -> None:
+    with database.writing() as session:
+        found = session.get_one(Voice, unit.id)
+        found.heard_at = found.first_heard_at = to_ms(at)
+        found.beat = 0
+        found.sqlmodel_update(facts)
+
+
+def swept(database: Database, now: datetime) -> Swept:
+    with database.writing() as session:
+        return sweep(session, now)
+
+
+def seconds(count: float) -> timedelta:
+    return timedelta(seconds=count)
+
+
+def test_a_unit_silent_for_its_window_is_called_stale_as_of_its_deadline_with_the_cause(database: Database, now: datetime) -> None:
+    silent, spoken = enrol(database, 2)
+    listening(database, now - seconds(9000), now)
+    heard(database, silent, now - seconds(WINDOW + 60))
+    heard(database, spoken, now - seconds(WINDOW - 1))
+    assert swept(database, now).newly_stale == [silent.id]
+    assert voice(database, silent).stale_since == to_ms(now - seconds(60))
+    assert voice(database, spoken).stale_since is None
+    with database.reading() as session:
+        (change,) = session.exec(select(Transition)).all()
+    assert (change.unit_id, change.at, change.old, change.new) == (silent.id, to_ms(now - seconds(60)), "late", "stale")
+    assert change.cause == "no heartbeat for 186 s while the registry was listening; last heard 2026-11-01 11:55:54 UTC"
+
+
+def test_a_second_sweep_finds_nothing_new(database: Database, now: datetime) -> None:
+    (unit,) = enrol(database)
+    listening(database, now - seconds(9000), now)
+    heard(database, unit, now - seconds(WINDOW))
+    assert swept(database, now).newly_stale == [unit.id]
+    assert swept(database, now).newly_stale == []
+
+
+def test_a_unit_never_heard_is_not_stale(database: Database, now: datetime) -> None:
+    enrol(database)
+    listening(database, now - seconds(9000), now)
+    assert swept(database, now).newly_stale == []
+
+
+def test_after_the_registry_was_down_nobody_is_stale_before_a_whole_window_of_listening(database: Database, now: datetime) -> None:
+    (unit,) = enrol(database)
+    heard(database, unit, now - seconds(7200))
+    listening(database, now - seconds(WINDOW - 1), now)
+    assert swept(database, now).newly_stale == []
+    listening(database, now - seconds(WINDOW), now)
+    assert swept(database, now).newly_stale == [unit.id]
+
+
+def test_silence_does_not_count_after_the_last_proof_of_hearing(database: Database, now: datetime) -> None:
+    (unit,) = enrol(database)
+    heard(database, unit, now - seconds(7200))
+    listening(database, now - seconds(8000), now - seconds(7200 - WINDOW + 1))
+    assert swept(database, now).newly_stale == []
+
+
+def test_more_units_than_one_statement_takes_are_all_swept(database: Database, now: datetime) -> None:
+    units = enrol(database, 5)
+    listening(database, now - seconds(9000), now)
+    for unit in units:
+        heard(database, unit, now - seconds(WINDOW))
+    with database.writing() as session:
+        assert due(session, now)
+        assert sorted(sweep(session, now, chunk=2).newly_stale) == [unit.id for unit in units]
+        assert not due(session, now)
+
+
+def test_a_held_unit_is_left_alone_until_it_is_released(database: Database, now: datetime) -> None:
+    (unit,) = enrol(database)
+    listening(database, now - seconds(9000), now)
+    heard(database, unit, now - seconds(WINDOW))
+    with database.writing() as session:
+        hold(session, unit.uid, "ada", now)
+        hold(session, unit.uid, "ada", now)
+    assert swept(database, now).newly_stale == []
+    with database.writing() as session:
+        release(session, unit.uid, "ada", now)
+    assert swept(database, now).newly_stale == [unit.id]
+    with database.reading() as session:
+        changes = session.exec(select(Transition).order_by(Transition.id)).all()  # type: ignore[arg-type]
+    assert [(c.old, c.new, c.actor) for c in changes] == [
+        ("stale", "held", "ada"),
+        ("held", "stale", "ada"),
+        ("late", "stale", "registry"),
+    ]
+
+
+def test_canaries_in_time_extend_hearing_and_one_after_a_gap_begins_it_anew(database: Database, now: datetime) -> None:
+    start = to_ms(now)
+    proofs = [
+        (start, Hearing(start, start)),
+        (start + 5000, Hearing(start, start + 5000)),
+        (start + 10_001, Hearing(*[start + 10_001] * 2)),
+    ]
+    for sent, expected in proofs:
+        with database.writing() as session:
+            heartbeats.prove(session, "registry", sent, now)
+            assert liveness_states.hearing(session) == expected
+    with database.reading() as session:
+        assert session.exec(select(Pulse.name, Pulse.at)).one() == ("ingest:registry", start + 10_001)
+
+
+def test_a_canary_that_comes_again_takes_nothing_back(database: Database, now: datetime) -> None:
+    start = to_ms(now)
+    for sent in (start, start + 1000, start):
+        with database.writing() as session:
+            heartbeats.prove(session, "registry", sent, now)
+    with database.reading() as session:
+        assert liveness_states.hearing(session) == Hearing(start, start + 1000)
+
+
+def test_of_two_ingests_only_what_the_slower_has_heard_is_proven_until_it_is_taken_to_be_gone(database: Database, now: datetime) -> None:
+    start = to_ms(now)
+    with database.writing() as session:
+        heartbeats.prove(session, "a", start, now)
+        heartbeats.prove(session, "b", start, now)
+        heartbeats.prove(session, "a", start + 3000, now)
+        assert liveness_states.hearing(session).until == start
+        later = now + seconds(61)
+        heartbeats.prove(session, "a", to_ms(later), later)
+        assert liveness_states.hearing(session) == Hearing(to_ms(later), to_ms(later))
+
+
+INSTANTS = st.integers(0, 40)
+FACTS = st.builds(
+    Facts,
+    heard_at=st.none() | INSTANTS.map(lambda s: s * 500),
+    late_after=st.integers(1, 6),
+    stale_after=st.integers(4, 12),
+    death_at=st.none() | INSTANTS.map(lambda s: s * 500),
+    stale_since=st.none() | INSTANTS.map(lambda s: s * 500),
+    held_at=st.none() | INSTANTS.map(lambda s: s * 500),
+    told=st.booleans(),
+)
+
+
+@settings(max_examples=1000, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+@given(facts=st.lists(FACTS, min_size=1, max_size=12), since=INSTANTS, until=INSTANTS, now=INSTANTS)
+def test_the_rule_in_python_and_in_sql_agree_and_the_sweep_calls_stale_exactly_those(
+    database: Database, facts: list[Facts], since: int, until: int, now: int
+) -> None:
+    ear, at = Hearing(since * 500, until * 500), now * 500
+    units = fleet(database, 12)
+    judged = [judge(one, ear, at) for one in facts]
+    expected = {units[n]: one.since for n, one in enumerate(judged) if one.liveness is Liveness.STALE and facts[n].stale_since is None}
+    with Session(database.engine) as session:  # rolled back at the end: each example finds nothing of the one before
+        session.execute(update(Voice), [_row(units[n], one) for n, one in enumerate(facts)])
+        rows = session.exec(select(Voice.unit_id, liveness_states.liveness(ear, at)))
+        said = dict(rows.all())
+        assert [said[units[n]] for n in range(len(facts))] == [one.liveness for one in judged]
+        assert {one.unit_id: one.stale_since for one in last_seen.lapse(session, ear, at, 100)} == expected
+
+
+def _row(unit_id: int, facts: Facts) -> dict[str, Any]:
+    said = facts._asdict()
+    return {"unit_id": unit_id, "beat": -1 if said.pop("told") else 0, **said}
+
+
+def fleet(database: Database, count: int) -> list[int]:
+    with database.reading() as session:
+        found = session.exec(select(Voice.unit_id).order_by(Voice.unit_id)).all()  # type: ignore[arg-type]
+    return list(found) or [unit.id for unit in enrol(database, count)]

@@ -1,0 +1,366 @@
+"""From what happens to the message that tells it: nothing twice, nothing lost, a power cut once."""
+
+from collections.abc import Callable
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from musterroll.domain.contracts.terms import State
+from musterroll.domain.notifications import events as rules
+from musterroll.domain.notifications.events import Kind
+from musterroll.domain.notifications.schedule import Pace, Way
+from musterroll.domain.values.errors import Refusal
+from musterroll.domain.values.instants import to_ms
+from musterroll.domain.warranty.periods import PeriodKind
+from musterroll.storage.engine.database import Database
+from musterroll.storage.liveness import process_heartbeats
+from musterroll.storage.liveness.last_seen import Beat
+from musterroll.storage.notifications import activity
+from musterroll.storage.operations import checkpoints
+from musterroll.storage.tables.accounts import Account
+from musterroll.storage.tables.audit import AuditEntry, Change
+from musterroll.storage.tables.enrolment import Credential, CredentialStatus
+from musterroll.storage.tables.imports import ImportRun
+from musterroll.storage.tables.liveness import Voice
+from musterroll.storage.tables.notifications import Activity, Dealt, Notification, NotificationRule, Signal
+from musterroll.storage.tables.warranty import WarrantyPeriod
+from musterroll.usecases.liveness import heartbeats, stale_sweep
+from musterroll.usecases.notifications import compose, detect
+from musterroll.usecases.notifications import outbox as notification_outbox
+from musterroll.usecases.notifications import rules as notification_rules
+from musterroll.usecases.notifications.rules import Wish
+from musterroll.usecases.reconciliation import run as reconciliation_run
+from musterroll.usecases.undo import undo as undo_changes
+from sqlmodel import Session, col, select
+
+from tests.support import papers, rolls
+
+NOW = datetime(2026, 11, 1, 12, tzinfo=UTC)
+MINUTE = timedelta(minutes=1)
+
+
+def rule(session: Session, *kinds: Kind, way: Way = Way.EMAIL, **rest: Any) -> NotificationRule:
+    address = "ops@example.com" if way is Way.EMAIL else "https://example.com/hook"
+    return notification_rules.make_rule(session, Wish("Ours", way, address, kinds or list(Kind), **rest), "admin", NOW - timedelta(days=1))[
+        0
+    ]
+
+
+def silent(session: Session, serial: str, account: str = "Marram", site: str = "Essen 1", ago: float = 600) -> int:
+    account_id, site_id = rolls.place(session, account, site)
+    heard = to_ms(NOW) - int(ago * 1000)
+    unit = rolls.unit(
+        session, serial, lifecycle="deployed", account_id=account_id, site_id=site_id, voice={"heard_at": heard, "first_heard_at": 1}
+    )
+    return unit.id or 0
+
+
+def swept(database: Database, now: datetime) -> None:
+    with database.writing() as session:
+        rolls.listening(session, 1, to_ms(now))
+        stale_sweep.sweep(session, now)
+
+
+def spoken(database: Database, now: datetime) -> list[Notification]:
+    with database.writing() as session:
+        detect.notice(session, now)
+        return compose.speak(session, now)
+
+
+def told(database: Database, message: Notification) -> list[rules.Event]:
+    with database.reading() as session:
+        return notification_outbox.events(session, message.id or 0, 1000)
+
+
+def noticed(session: Session) -> list[Signal]:
+    return list(session.exec(select(Signal).order_by(col(Signal.id))))
+
+
+def test_a_power_cut_is_one_message_although_units_fall_silent_one_after_the_other(database: Database) -> None:
+    with database.writing() as session:
+        rule(session, Kind.STALE)
+        for n in range(20):
+            silent(session, f"SN{n:02}", ago=186 - 6 * n)  # the last one two minutes after the first
+        silent(session, "FAR", site="Cork 2", ago=186)
+    for step in range(4):
+        swept(database, NOW + step * MINUTE)
+        assert spoken(database, NOW + step * MINUTE) == []
+    (message,) = spoken(database, NOW + 9 * MINUTE)
+    assert message.title == "21 units fell silent at 2 places"
+    assert '"text":"Essen 1 (Marram): 20 units fell silent; the first was last heard 1 Nov, 11:56 UTC"' in message.body
+    assert spoken(database, NOW + 30 * MINUTE) == []
+
+
+def test_what_comes_back_is_told_with_what_fell_silent(database: Database) -> None:
+    with database.writing() as session:
+        rule(session, Kind.STALE, Kind.REVIVED)
+        unit = silent(session, "SN1")
+    swept(database, NOW)
+    with database.writing() as session:
+        heartbeats.hear(session, [Beat(unit, 1, 1, None, 1, 1, None, None, None, None)], NOW + MINUTE)
+    spoken(database, NOW + MINUTE)
+    (message,) = spoken(database, NOW + 10 * MINUTE)
+    assert message.title == "1 unit fell silent at Essen 1 (Marram), and 1 more subject"
+    assert [(one.kind, one.serial) for one in told(database, message)] == [(Kind.STALE, "SN1"), (Kind.REVIVED, "SN1")]
+
+
+def test_a_rule_for_an_account_hears_of_all_below_it_and_of_nothing_else(database: Database) -> None:
+    with database.writing() as session:
+        for serial, account in (("SN1", "Parent"), ("SN2", "Child"), ("SN3", "Stranger")):
+            silent(session, serial, account, f"Site {account}")
+        found = {one.ref: one for one in session.exec(select(Account))}
+        found["Child"].parent_id = found["Parent"].id
+        session.flush()
+        rule(session, Kind.STALE, account="Parent", gather_minutes=0)
+    swept(database, NOW)
+    (message,) = spoken(database, NOW)
+    assert [one.serial for one in told(database, message)] == ["SN1", "SN2"]
+
+
+def test_a_rule_for_an_account_that_was_merged_hears_of_the_one_it_was_merged_into(database: Database) -> None:
+    with database.writing() as session:
+        silent(session, "SN1", "Kept", "Site 1")
+        rolls.place(session, "Twin", "Site 2")
+        found = {one.ref: one for one in session.exec(select(Account))}
+        rule(session, Kind.STALE, account="Twin", gather_minutes=0)
+        found["Twin"].merged_into_id = found["Kept"].id
+    swept(database, NOW)
+    assert [one.signals for one in spoken(database, NOW)] == [1]
+
+
+def test_each_rule_hears_of_a_signal_once_and_a_paused_one_not_at_all(database: Database) -> None:
+    with database.writing() as session:
+        first, second = rule(session, gather_minutes=0), rule(session, way=Way.WEBHOOK, gather_minutes=0)
+        notification_rules.pause_rule(session, first.id or 0, True, "admin", NOW)
+        silent(session, "SN1")
+    swept(database, NOW)
+    assert [one.rule_id for one in spoken(database, NOW)] == [second.id]
+    with database.writing() as session:
+        notification_rules.pause_rule(session, first.id or 0, False, "admin", NOW)
+    assert spoken(database, NOW + MINUTE) == []
+
+
+def test_a_signal_committed_after_a_later_one_was_told_is_told_too(postgres_database: Database) -> None:
+    with postgres_database.writing() as session:
+        rule(session, gather_minutes=0)
+    with Session(postgres_database.engine) as slow:
+        slow.add(Signal(kind=Kind.STALE, at=1, units=1, serial="slow"))
+        slow.flush()  # it has its number, and is not there yet
+        with postgres_database.writing() as session:
+            session.add(Signal(kind=Kind.STALE, at=2, units=1, serial="quick"))
+        assert [one.signals for one in spoken(postgres_database, NOW)] == [1]
+        slow.commit()
+    (message,) = spoken(postgres_database, NOW + MINUTE)
+    assert [one.serial for one in told(postgres_database, message)] == ["slow"]
+
+
+def test_a_digest_comes_at_its_hour_in_its_zone_and_quiet_hours_hold_it_back(database: Database) -> None:
+    with database.writing() as session:
+        berlin = {"pace": Pace.DAILY, "hour": 6, "zone": "Europe/Berlin"}
+        rule(session, **berlin)
+        rule(session, quiet=(0, 8 * 60), **berlin)
+        silent(session, "SN1")
+    morning = datetime(2026, 11, 2, tzinfo=UTC)
+    spoken(database, NOW)
+    swept(database, NOW)
+    made = {hour: len(spoken(database, morning + timedelta(hours=hour))) for hour in (4.9, 5, 5.5, 6.9, 7, 8, 30)}
+    assert made == {4.9: 0, 5: 1, 5.5: 0, 6.9: 0, 7: 1, 8: 0, 30: 0}
+
+
+def test_what_waits_for_a_person_is_noticed_once(database: Database) -> None:
+    with database.writing() as session:
+        rule(session, gather_minutes=0)
+        alive, gone = silent(session, "ALIVE"), silent(session, "GONE")
+        session.get_one(Voice, gone).stale_since = 1
+        for unit in (alive, gone):
+            session.add(Credential(unit_id=unit, secret_hash="x", status=CredentialStatus.PENDING, created_at=NOW))
+        change = Change(at=1, actor="ann", kind="import", subject="units")
+        session.add(change)
+        session.flush()
+        session.add(ImportRun(change_id=change.id, kind="units", file="units.csv", sha256="x", counts={"refused": 3, "new": 5}))
+    (message,) = spoken(database, NOW)
+    assert [(one.kind, one.serial, one.units) for one in told(database, message)] == [
+        (Kind.CLONE_SUSPECTED, "ALIVE", 1),
+        (Kind.ENROLMENT_PENDING, "GONE", 1),
+        (Kind.IMPORT_FAILED, "", 3),
+    ]
+    assert spoken(database, NOW + MINUTE) == []
+
+
+def test_an_ingest_that_no_longer_hears_is_told_once_and_so_is_its_return(database: Database) -> None:
+    with database.writing() as session:
+        rule(session, gather_minutes=0)
+        process_heartbeats.beat(session, "ingest:registry", to_ms(NOW))
+    titles = []
+    for second in range(0, 150, 5):
+        titles += [one.title for one in spoken(database, NOW + timedelta(seconds=second))]
+    assert titles == ["nothing is heard from the broker since 1 Nov, 12:00 UTC"]
+    with database.writing() as session:
+        process_heartbeats.beat(session, "ingest:registry", to_ms(NOW + 3 * MINUTE))
+    assert [one.title for one in spoken(database, NOW + 3 * MINUTE)] == ["the broker is heard again"]
+
+
+def test_a_registry_that_was_down_itself_does_not_call_its_ingest_deaf(database: Database) -> None:
+    with database.writing() as session:
+        rule(session, gather_minutes=0)
+        process_heartbeats.beat(session, "ingest:registry", to_ms(NOW - timedelta(hours=3)))
+    assert spoken(database, NOW) == []
+    assert spoken(database, NOW + timedelta(seconds=20)) == []
+
+
+def ended(database: Database, now: datetime) -> list[tuple[Kind, int | None, str]]:
+    """What is noticed to end, written as the schedule writes it."""
+    with database.reading() as session:
+        found = detect.ends(session, now)
+    with database.writing() as session:
+        written = detect.keep_ends(session, found or [], now)
+        rows = list(session.exec(select(Signal).order_by(col(Signal.id).desc()).limit(written))) if written else []
+        return sorted((row.kind, row.lead, str(row.on)) for row in rows)
+
+
+def test_ends_are_told_at_their_lead_times_and_once_at_each(database: Database) -> None:
+    with database.writing() as session:
+        place = papers.account(session, "A1")
+        renews = {"auto_renew": True, "renewal_months": 12, "notice_days": 30}
+        papers.contract(session, "C1", place, state=State.ACTIVE, starts_on=date(2026, 1, 1), ends_on=date(2027, 1, 1), **renews)
+        unit = papers.unit(session, "SN1", papers.product(session), lifecycle="deployed", account_id=place.id)
+        period = {"kind": PeriodKind.STANDARD, "starts_on": date(2024, 1, 1), "rule": "installed", "evidence": ""}
+        session.add(WarrantyPeriod(unit_id=unit.id, ends_on=date(2026, 12, 2), **period))
+    assert ended(database, NOW) == [
+        (Kind.CONTRACT_ENDING, 60, "2026-12-31"),
+        (Kind.NOTICE_DUE, 30, "2026-12-01"),
+        (Kind.WARRANTY_ENDING, 30, "2026-12-01"),
+    ]
+    assert ended(database, NOW + MINUTE) == []
+    assert ended(database, NOW + timedelta(days=1)) == []
+    assert ended(database, NOW + timedelta(days=17)) == [(Kind.NOTICE_DUE, 14, "2026-12-01"), (Kind.WARRANTY_ENDING, 14, "2026-12-01")]
+
+
+def test_a_warranty_that_an_extension_follows_does_not_end(database: Database) -> None:
+    with database.writing() as session:
+        unit = papers.unit(session, "SN1", papers.product(session), lifecycle="deployed")
+        for kind, starts, ends in ((PeriodKind.STANDARD, 2024, 2026), (PeriodKind.EXTENDED, 2026, 2028)):
+            days = {"starts_on": date(starts, 12, 2), "ends_on": date(ends, 12, 2)}
+            session.add(WarrantyPeriod(unit_id=unit.id, kind=kind, rule="x", evidence="", **days))
+    assert ended(database, NOW) == []
+
+
+def test_findings_of_the_kinds_and_worth_asked_for_are_told(database: Database) -> None:
+    with database.writing() as session:
+        rule(session, Kind.FINDING_OPENED, finding_kinds=["operating_uncovered"], least_worth=Decimal(100), gather_minutes=0)
+        account_id, site_id = rolls.place(session, "Marram", "Essen 1")
+        rolls.listening(session, 1, to_ms(NOW))
+        for serial, lifecycle in (("SN1", "deployed"), ("SN2", "deployed"), ("SN3", "unrecorded")):
+            voice = {"heard_at": to_ms(NOW), "first_heard_at": 1}
+            rolls.unit(session, serial, lifecycle=lifecycle, account_id=account_id, site_id=site_id, voice=voice)
+        rolls.product(session, "Acme", "Pump 3").list_price = Decimal(60)
+        session.flush()
+        reconciliation_run.tick(session, NOW)
+    (message,) = spoken(database, NOW)
+    assert message.title == "2 new findings worth 120.00 EUR a year"
+    with database.writing() as session:
+        reconciliation_run.nightly(session, NOW + MINUTE)
+    assert spoken(database, NOW + MINUTE) == []
+
+
+def test_a_webhook_carries_at_most_500_signals_and_each_goes_once(database: Database) -> None:
+    with database.writing() as session:
+        rule(session, way=Way.WEBHOOK, gather_minutes=0)
+        for n in range(1203):
+            session.add(Signal(kind=Kind.STALE, at=n, units=1, serial=f"SN{n}"))
+    assert [one.signals for one in spoken(database, NOW)] == [500, 500, 203]
+    with database.reading() as session:
+        dealt = session.exec(select(Dealt.signal_id, Dealt.notification_id)).all()
+    assert len({signal for signal, _ in dealt}) == len(dealt) == 1203
+    assert all(message for _, message in dealt)
+
+
+def test_what_a_person_did_to_a_rule_is_in_the_audit_without_its_secret_and_can_be_undone(database: Database) -> None:
+    with database.writing() as session:
+        made = rule(session, way=Way.WEBHOOK)
+        notification_rules.remove_rule(session, made.id or 0, "admin", NOW)
+        change = session.exec(select(Change).order_by(col(Change.id).desc())).first()
+        assert change is not None
+        undo_changes.undo(session, change.id or 0, "admin", NOW)
+        assert made.secret.startswith("whsec_")
+        assert made.secret not in str([(one.before, one.after) for one in session.exec(select(AuditEntry))])
+    with database.reading() as session:
+        assert session.get_one(NotificationRule, made.id).removed_at is None
+
+
+GROWTH = st.lists(st.integers(0, 200), min_size=1, max_size=8)
+
+
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(weeks=GROWTH)
+def test_declining_is_judged_in_sql_as_the_rule_judges_it(database: Database, weeks: list[int]) -> None:
+    """A unit's counter grows by so much a week; what the rule says beside what the database found."""
+    usual, known, latest, expected = 0.0, 0, 0.0, 0
+    with database.writing() as session:
+        for table in (Activity, Signal, Voice):
+            session.exec(table.__table__.delete())  # type: ignore[attr-defined]
+        unit = session.exec(select(rolls.Unit)).first() or rolls.unit(session, "SN1", lifecycle="deployed")
+        session.add(Voice(unit_id=unit.id, operating=0, heard_at=1))
+        session.flush()
+        counter, at = 0, to_ms(NOW)
+        activity.read(session, 0, 10, at)
+        for week in weeks:
+            counter, at = counter + week, at + activity.WEEK
+            session.get_one(Voice, unit.id).operating = counter
+            session.flush()
+            activity.read(session, 0, 10, at)
+            if rules.declining(usual, known, week) and latest >= 0.5 * usual:
+                expected += 1
+            usual, known, latest = rules.smoothed(usual, known, week), known + 1, week
+        kept = session.exec(select(Activity)).one()
+        session.refresh(kept)
+        assert (kept.weeks, round(kept.usual, 6), kept.latest) == (known, round(usual, 6), latest)
+        assert [one.kind for one in noticed(session)] == [Kind.DECLINING] * expected
+
+
+def test_activity_is_read_once_a_week_whole(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(detect, "_UNITS", 2)
+    with database.writing() as session:
+        for n in range(5):
+            rolls.unit(session, f"SN{n}", voice={"operating": n})
+    turns: list[bool] = []
+    for _ in range(5):
+        with database.writing() as session:
+            turns.append(detect.read_activity(session, NOW))
+    assert turns == [True, True, True, False, False]
+    with database.reading() as session:
+        assert len(session.exec(select(Activity)).all()) == 5
+
+
+@pytest.mark.parametrize(
+    ("wrong", "says"),
+    [
+        ({"name": " "}, "give the rule a name"),
+        ({"address": "ops"}, "is not an e-mail address"),
+        ({"address": "a@b.example\r\nBcc: x"}, "is not an e-mail address"),
+        ({"way": Way.WEBHOOK, "address": "ftp://x"}, "https://"),
+        ({"way": Way.WEBHOOK, "address": "https://me:secret@example.com/"}, "user name"),
+        ({"kinds": ["storm"]}, "no signal of the kind"),
+        ({"kinds": []}, "at least one"),
+        ({"leads": [31]}, "days before, not 31"),
+        ({"zone": "Mars/Base"}, "no time zone"),
+        ({"hour": 24}, "from 0 to 23"),
+        ({"account": "nobody"}, "there is no account"),
+    ],
+)
+def test_what_cannot_be_is_refused_in_a_sentence(sqlite_database: Database, wrong: dict[str, Any], says: str) -> None:
+    wish: Callable[..., Wish] = Wish("Ours", Way.EMAIL, "ops@example.com", [Kind.STALE])._replace
+    with pytest.raises(Refusal, match=says), sqlite_database.writing() as session:
+        notification_rules.make_rule(session, wish(**wrong), "admin", NOW)
+
+
+def test_marks_stand_where_they_were_put(database: Database) -> None:
+    with database.writing() as session:
+        assert checkpoints.mark(session, "x").position == 0
+        checkpoints.put(session, "x", 3, 4, "note")
+        checkpoints.put(session, "x", 5, 6, "later")
+        found = checkpoints.mark(session, "x")
+    assert (found.position, found.at, found.note) == (5, 6, "later")

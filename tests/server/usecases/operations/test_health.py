@@ -1,0 +1,36 @@
+"""The registry examined, on both databases."""
+
+from datetime import UTC, datetime, timedelta
+
+from musterroll.domain.operations.health import parts
+from musterroll.domain.values.instants import to_ms
+from musterroll.storage.engine.database import Database
+from musterroll.usecases.liveness import heartbeats
+from musterroll.usecases.operations import health
+from musterroll.usecases.operations.health import Surroundings
+
+NOW = datetime(2026, 11, 1, 12, tzinfo=UTC)
+AROUND = Surroundings(0.3, 50, 100, True, True)
+
+
+def test_messages_are_drawn_by_the_minute_from_what_ingest_counts(database: Database) -> None:
+    handled = 0
+    for minute, more in enumerate((0, 60, 120, 0)):
+        at = NOW + timedelta(minutes=minute)
+        handled += more
+        with database.writing() as session:
+            heartbeats.prove(session, "registry", to_ms(at), at, handled)
+            health.read(session, at)
+    with database.reading() as session:
+        found = health.examine(session, AROUND, NOW + timedelta(minutes=3))
+    assert found.series["messages"] == [60, 120, 0]
+    assert found.facts.ingests == {"registry": to_ms(NOW + timedelta(minutes=3))}
+    assert found.database.size > 0
+    assert [part.name for part in parts(found.facts) if not part.well] == ["Schedule"]
+
+
+def test_figures_of_more_than_two_days_ago_are_forgotten(database: Database) -> None:
+    with database.writing() as session:
+        health.read(session, NOW)
+        health.read(session, NOW + timedelta(days=3))
+        assert len(health.examine(session, AROUND, NOW).series["size"]) == 1

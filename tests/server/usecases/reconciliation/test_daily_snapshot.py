@@ -1,0 +1,96 @@
+"""Daily counts, on both databases."""
+
+from datetime import date, datetime, timedelta
+
+import pytest
+from musterroll.domain.units.lifecycle import Lifecycle
+from musterroll.domain.values.errors import Refusal
+from musterroll.domain.values.instants import to_ms
+from musterroll.storage.engine.database import Database
+from musterroll.storage.tables.liveness import Voice
+from musterroll.storage.tables.units import Unit
+from musterroll.storage.units import transitions
+from musterroll.storage.units.transitions import Change
+from musterroll.usecases.reconciliation.daily_snapshot import due, earlier, snapshot, trend
+from musterroll.usecases.units.move import move_unit
+from sqlmodel import Session, select
+
+from tests.support import papers
+
+YESTERDAY = date(2026, 10, 31)
+
+
+def fleet(session: Session) -> str:
+    """Two units at a subsidiary, one of them on a contract; one of nobody's."""
+    made, parent = papers.product(session), papers.account(session, "P")
+    child = papers.account(session, "C", parent=parent)
+    papers.line(session, papers.contract(session, "C1", child), "1", "SN1")
+    for serial in ("SN1", "SN2"):
+        first = papers.unit(session, serial, made, account_id=child.id, lifecycle=Lifecycle.DEPLOYED)
+    papers.unit(session, "SN3", made, lifecycle=Lifecycle.STOCK)
+    return first.uid
+
+
+def cells(**units: int) -> dict[str, int]:
+    return {f"{code:03b}": units.get(f"c{code:03b}", 0) for code in (7, 6, 5, 4, 3, 2, 1, 0)}
+
+
+def test_a_day_that_is_over_is_kept_once_as_it_ended(database: Database, now: datetime) -> None:
+    with database.writing() as session:
+        uid = fleet(session)
+        assert snapshot(session, YESTERDAY, now) == 3
+        move_unit(session, uid, Lifecycle.RETIRED, actor="anna", now=now)
+        assert snapshot(session, YESTERDAY, now) is None
+        assert snapshot(session, date(2026, 11, 1), now + timedelta(days=1)) == 3
+        kept = trend(session, YESTERDAY, date(2026, 11, 1))
+        assert [(day.on, day.cells) for day in kept] == [
+            (YESTERDAY, cells(c110=1, c010=1, c000=1)),
+            (date(2026, 11, 1), cells(c110=1, c000=2)),
+        ]
+
+
+def test_a_trend_is_of_an_account_with_all_below_it(database: Database, now: datetime) -> None:
+    with database.writing() as session:
+        fleet(session)
+        snapshot(session, YESTERDAY, now)
+        assert [day.cells for day in trend(session, YESTERDAY, YESTERDAY, "P")] == [cells(c110=1, c010=1)]
+        assert trend(session, date(2026, 1, 1), date(2026, 1, 31)) == []
+
+
+def test_a_day_not_over_is_refused(database: Database, now: datetime) -> None:
+    with database.writing() as session, pytest.raises(Refusal, match="2026-11-01 is not over yet"):
+        snapshot(session, now.date(), now)
+
+
+def test_days_without_a_snapshot_are_made_up_for(database: Database, now: datetime) -> None:
+    with database.writing() as session:
+        fleet(session)
+        assert due(session, now) == [YESTERDAY]
+        snapshot(session, YESTERDAY, now)
+        assert due(session, now) == []
+        assert due(session, now + timedelta(days=3)) == [date(2026, 11, day) for day in (1, 2, 3)]
+        assert len(due(session, now + timedelta(days=300))) == 31
+
+
+def test_days_before_the_first_that_is_kept_are_told_from_history(database: Database, now: datetime) -> None:
+    with database.writing() as session:
+        uid = fleet(session)
+        unit = session.exec(select(Unit).where(Unit.uid == uid)).one()
+        heard = now - timedelta(days=40)
+        session.add(Voice(unit_id=unit.id or 0, heard_at=to_ms(now), first_heard_at=to_ms(heard)))
+        transitions.add(session, [Change(unit.id or 0, to_ms(heard), "liveness", "never_heard", "operating", "told", "list")])
+        assert earlier(session, now) == []
+        snapshot(session, YESTERDAY, now)
+        assert earlier(session, now) == [YESTERDAY - timedelta(days=number) for number in range(1, 32)]
+        for day in [*earlier(session, now), *(YESTERDAY - timedelta(days=number) for number in range(32, 40))]:
+            snapshot(session, day, now)
+        assert earlier(session, now) == []
+        assert due(session, now) == []
+        assert {day.cells["011"] for day in trend(session, heard.date(), YESTERDAY)} == {1}
+
+
+def test_a_day_when_nothing_was_going_on_is_not_kept(database: Database, now: datetime) -> None:
+    with database.writing() as session:
+        papers.unit(session, "SN1", papers.product(session), lifecycle=Lifecycle.STOCK)
+        snapshot(session, YESTERDAY, now)
+        assert due(session, now) == [YESTERDAY]

@@ -1,0 +1,79 @@
+"""The capacity pages on a fleet with a past: estimates, what if without JavaScript, scenarios, and the way down to a product."""
+
+import re
+from datetime import UTC, datetime
+from io import BytesIO
+
+import openpyxl
+import pytest
+from musterroll.storage.engine.database import Database
+from musterroll.usecases.capacity import plans as capacity_plans
+
+from tests.server.web.conftest import Visitor
+from tests.support import worn
+
+
+@pytest.fixture
+def fleet_database(fleet_database: Database) -> Database:
+    """Also with a past, and gathered for planning."""
+    now = datetime.now(UTC)
+    worn.fill(fleet_database, now, units=60)
+    with fleet_database.reading() as session:
+        prepared = capacity_plans.prepare(session, now)
+    with fleet_database.writing() as session:
+        capacity_plans.keep(session, prepared)
+    return fleet_database
+
+
+def expected(text: str) -> list[float]:
+    """Incidents of the next month and the next quarter."""
+    return [float(one.replace(",", "")) for one in re.findall(r'class="expect"><b class="num">([\d.,]+)</b>', text)]
+
+
+def test_the_estimate_comes_first_with_its_bands_and_its_test(visitor: Visitor) -> None:
+    text = visitor.get("/capacity").text
+    month, quarter = expected(text)
+    assert 0 < month < quarter
+    assert "four times in five" in text
+    assert (
+        text.index("Next month") < text.index("fan-outer") < text.index("Why: visits by product") < text.index("How well this did before")
+    )
+    assert "The 80 % band held" in text
+
+
+def test_an_assumption_changes_the_estimate_without_javascript(visitor: Visitor) -> None:
+    before = expected(visitor.get("/capacity").text)
+    form = re.search(r'<form id="assume" method="get" action="/capacity"', visitor.get("/capacity").text)
+    assert form
+    assert expected(visitor.get("/capacity?incident_rate=200").text)[1] == pytest.approx(2 * before[1], rel=0.05)
+    refused = visitor.get("/capacity?incident_rate=lots").text
+    assert "Incident_rate must be a number from 10 to 300" in refused
+    assert expected(refused) == before
+
+
+def test_a_scenario_is_kept_compared_exported_and_deleted(visitor: Visitor) -> None:
+    made = visitor.post("/capacity/scenarios", seen="/capacity", name="More of all", deployments="200", absence="12")
+    assert made.headers["Location"] == "/capacity?scenario=More+of+all&deployments=200"
+    text = visitor.get("/capacity/compare?with=More+of+all").text
+    assert re.search(r'<th scope="row">Deployments <span class="faint">%</span></th><td>100</td><td>200</td>', text)
+    assert "Absence" not in text
+    book = openpyxl.load_workbook(BytesIO(visitor.get("/capacity/plan.xlsx?with=More+of+all").data))
+    assert [cell.value for cell in book["Assumptions"][1]][3:] == ["default", "defaults", "More of all"]
+    visitor.post("/capacity/scenarios/delete", seen="/capacity", name="More of all")
+    assert visitor.get("/capacity/compare?with=More+of+all").status_code == 404
+
+
+def test_a_number_leads_down_to_its_product(visitor: Visitor) -> None:
+    link = re.search(r'href="(/capacity/products/\d+)">Acme Pump 3<', visitor.get("/capacity").text)
+    assert link, visitor.get("/capacity").text
+    text = visitor.get(link[1]).text
+    assert "Failures a year" in text
+    assert "Kaplan-Meier" in text
+    assert visitor.get("/capacity/products/999999").status_code == 404
+
+
+def test_live_sliders_get_the_estimate_only(visitor: Visitor) -> None:
+    part = visitor.get("/capacity?deployments=150", headers={"HX-Request-Type": "partial"}).text
+    assert expected(part)
+    assert "<nav" not in part
+    assert "What if" not in part
