@@ -1,4 +1,4 @@
-"""`musterroll`: the commands, put together, and the one place where a refusal becomes a sentence."""
+"""`musterroll`: all commands, and the one place that turns a refusal into an error message."""
 
 import os
 import sys
@@ -32,11 +32,11 @@ from musterroll.simulator.simulate import simulate
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
-@click.option("--data-dir", type=click.Path(path_type=Path), help="Where the embedded database lives (MUSTERROLL_DATA_DIR).")
+@click.option("--data-dir", type=click.Path(path_type=Path), help="Directory of the embedded database (MUSTERROLL_DATA_DIR).")
 @click.version_option(__version__, prog_name="musterroll")
 @click.pass_context
 def cli(context: click.Context, data_dir: Path | None) -> None:
-    """The roll of a hardware fleet: who is present, who is silent, and what the paperwork says of them."""
+    """Installed-base registry of a device fleet: what is deployed, what is operating, and what the contracts cover."""
     context.obj = Context(data_dir=data_dir)
 
 
@@ -52,14 +52,14 @@ for _command in _COMMANDS:
 
 
 def main(arguments: list[str] | None = None) -> Any:
-    """Run the command line. Refusals and a database that cannot be reached are one sentence and exit status 1."""
+    """Run the command line. A refusal or an unreachable database gives a one-sentence error and exit status 1."""
     try:
         return cli.main(arguments, prog_name="musterroll")
     except Refusal as refusal:
         fail(str(refusal))
     except OperationalError as error:
         reason = str(error.orig).strip().splitlines()[0]
-        fail(f"the database cannot be used: {reason}; see MUSTERROLL_DATABASE_URL and MUSTERROLL_DATA_DIR")
+        fail(f"the database is not available: {reason}; check MUSTERROLL_DATABASE_URL and MUSTERROLL_DATA_DIR")
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(1)

@@ -1,1 +1,1 @@
-"""The command line, one file per group of commands. `cli` puts them together."""
+"""The command line, one file per group of commands; `cli` assembles them."""

@@ -1,4 +1,4 @@
-"""Commands for whoever runs the registry: database, tokens, settings, the contract."""
+"""Administration: `musterroll db`, `token`, `config` and `asyncapi`."""
 
 from datetime import timedelta
 from typing import Any
@@ -7,90 +7,97 @@ import click
 from pydantic import SecretStr
 
 from musterroll.commands import users
-from musterroll.commands.context import Context, clock, show
+from musterroll.commands.context import Context, clock
+from musterroll.commands.tables import Column, Columns, json_option, print_json, print_list
 from musterroll.settings import Settings
 from musterroll.storage.engine import migrate
 from musterroll.storage.engine.database import Database
 from musterroll.storage.messages import registry_epoch
+from musterroll.storage.tables.enrolment import ClaimToken
 from musterroll.usecases.enrolment import enrol
 
 _ACTOR = "command line"
+_TOKENS: Columns[ClaimToken] = (
+    Column("id", lambda token: token.id, right=True),
+    Column("purpose", lambda token: token.label),
+    Column("used", lambda token: f"{token.uses}/{token.max_uses}", right=True),
+    Column("expires (UTC)", lambda token: f"{token.expires_at:%Y-%m-%d %H:%M}"),
+    Column("revoked (UTC)", lambda token: f"{token.revoked_at:%Y-%m-%d %H:%M}" if token.revoked_at else None),
+)
 
 
 @click.group()
 def db() -> None:
-    """The registry's database."""
+    """Manage the registry's database."""
 
 
 @db.command("upgrade")
 @click.pass_obj
 def upgrade(context: Context) -> None:
-    """Bring the database to this version's tables."""
+    """Migrate the database to the schema of this version."""
     context.settings.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
     before, after = migrate.upgrade(Database(context.settings.database))
-    click.echo(f"The database is at revision {after}" + ("." if before == after else f" (it was at {before or 'nothing'})."))
+    click.echo(f"The database is at revision {after}" + ("." if before == after else f" (upgraded from {before or 'an empty database'})."))
 
 
 @db.command("restored")
 @click.pass_obj
 def restored(context: Context) -> None:
-    """Say that the database was restored from a backup: every unit then sends again what it still keeps (7 days)."""
+    """Run after restoring a backup: units then send again what they still keep (7 days)."""
     with context.database().writing() as session:
         epoch = registry_epoch.advance(session)
-    click.echo(f"The registry's epoch is now {epoch}; units send again what they keep, as soon as they hear of it.")
+    click.echo(f"The registry epoch is now {epoch}. Units send what they still keep again when they receive it.")
 
 
 @click.group()
 def token() -> None:
-    """Tokens: claim tokens that let devices enrol, API tokens that let programs in."""
+    """Manage claim tokens (to enrol devices) and API tokens (for programs)."""
 
 
 @token.command("create")
-@click.option("--label", default="command line", show_default=True, help="What it is for.")
-@click.option("--days", default=7.0, show_default=True, type=click.FloatRange(min=0, min_open=True, max=3650), help="How long it lives.")
-@click.option("--uses", default=1, show_default=True, type=click.IntRange(1, 1_000_000), help="How many units may enrol with it.")
-@click.option("--serial", "serials", multiple=True, help="Only this serial (repeat for more).")
-@click.option("--account", help="Account number the units are deployed to.")
-@click.option("--site", help="Site number the units are deployed to, from today.")
-@click.option("--json", "as_json", is_flag=True, help="Answer for machines.")
+@click.option("--label", default="command line", show_default=True, help="Purpose.")
+@click.option(
+    "--days", default=7.0, show_default=True, type=click.FloatRange(min=0, min_open=True, max=3650), help="Days until it expires."
+)
+@click.option("--uses", default=1, show_default=True, type=click.IntRange(1, 1_000_000), help="Number of units that can enrol with it.")
+@click.option("--serial", "serials", multiple=True, help="Accept only this serial; repeat for more.")
+@click.option("--account", help="Deploy the units to this account (number).")
+@click.option("--site", help="Deploy the units to this site (number) on the day they enrol.")
+@json_option
 @click.pass_obj
-def create(context: Context, /, days: float, as_json: bool, **wanted: Any) -> None:
-    """Make a claim token and show it, once."""
-    wanted["serials"] = list(wanted["serials"])
+def create(context: Context, /, days: float, as_json: bool, **options: Any) -> None:
+    """Create a claim token and print it (shown only once)."""
+    options["serials"] = list(options["serials"])
     with context.database().writing() as session:
-        made, plain = enrol.create_token(session, life=timedelta(days=days), actor=_ACTOR, now=clock(), **wanted)
+        claim, plain = enrol.create_token(session, life=timedelta(days=days), actor=_ACTOR, now=clock(), **options)
     if as_json:
-        show({"token": plain, "id": made.id, "expires_at": made.expires_at, "uses": made.max_uses})
+        print_json({"token": plain, "id": claim.id, "expires_at": claim.expires_at, "uses": claim.max_uses})
         return
     click.echo(plain)
     url = context.settings.public_url or f"http://{context.settings.http_listen}"
-    click.echo(f"Good for {made.max_uses} use(s) until {made.expires_at:%Y-%m-%d %H:%M} UTC. On the device:", err=True)
+    uses = "one enrolment" if claim.max_uses == 1 else f"{claim.max_uses} enrolments"
+    click.echo(f"Valid for {uses} until {claim.expires_at:%Y-%m-%d %H:%M} UTC. On the device, run:", err=True)
     click.echo(f"  musterroll-agent enroll --registry {url} --token={plain}", err=True)
 
 
 @token.command("list")
-@click.option("--json", "as_json", is_flag=True, help="Answer for machines.")
+@json_option
 @click.pass_obj
 def list_tokens(context: Context, as_json: bool) -> None:
-    """Claim tokens, newest first, without their secrets."""
+    """List claim tokens, newest first, without their secrets."""
     with context.database().reading() as session:
-        found = enrol.tokens(session)
-    if as_json:
-        show([one.model_dump(exclude={"token_hash"}) for one in found])
-        return
-    for one in found:
-        state = "revoked" if one.revoked_at else f"until {one.expires_at:%Y-%m-%d %H:%M}"
-        click.echo(f"{one.id:>5}  {one.uses}/{one.max_uses} used  {state}  {one.label}")
+        tokens = enrol.tokens(session)
+    print_list(tokens, _TOKENS, empty="No claim tokens.", as_json=as_json, shape=lambda token: token.model_dump(exclude={"token_hash"}))
 
 
 @token.command("revoke")
 @click.argument("token_id", type=int)
 @click.pass_obj
 def revoke(context: Context, token_id: int) -> None:
-    """End a claim token before its time."""
+    """Revoke a claim token."""
     with context.database().writing() as session:
         enrol.revoke_token(session, token_id, _ACTOR, clock())
-    click.echo(f"Claim token {token_id} lets nobody in any more.")
+    click.echo(f"Claim token {token_id} revoked.")
 
 
 token.add_command(users.api)
@@ -98,17 +105,17 @@ token.add_command(users.api)
 
 @click.group("config")
 def config() -> None:
-    """The settings."""
+    """Show the settings."""
 
 
 @config.command("show")
-@click.option("--json", "as_json", is_flag=True, help="Answer for machines.")
+@json_option
 @click.pass_obj
 def config_show(context: Context, as_json: bool) -> None:
-    """Every setting, its value now (secrets hidden) and what it is for."""
+    """Show every setting with its current value (secrets hidden) and its description."""
     values = {name: _plain(getattr(context.settings, name)) for name in Settings.model_fields}
     if as_json:
-        show(values)
+        print_json(values)
         return
     for name, field in Settings.model_fields.items():
         click.echo(click.style(f"MUSTERROLL_{name.upper()}", bold=True) + f" = {'' if values[name] is None else values[name]}")
@@ -121,9 +128,9 @@ def _plain(value: Any) -> Any:
 
 @click.command()
 def asyncapi() -> None:
-    """The wire contract as an AsyncAPI 3 document."""
+    """Print the MQTT contract as an AsyncAPI 3 document."""
     from musterroll_wire.schema import asyncapi as document
 
     from musterroll import __version__
 
-    show(document(__version__))
+    print_json(document(__version__))

@@ -1,6 +1,5 @@
-"""What every command is handed: settings, the database, and how a refusal is said."""
+"""What every command needs: settings, the database, the clock, error output and logging."""
 
-import json
 import logging
 import os
 import sys
@@ -17,7 +16,7 @@ from musterroll.storage.engine.database import Database
 
 
 class Context:
-    """Made once per run of the command line, and used lazily: `--help` reads no settings."""
+    """Created once per run. Settings load on first use, so that `--help` works without any."""
 
     def __init__(self, **overrides: Any) -> None:
         self._overrides = overrides
@@ -27,33 +26,29 @@ class Context:
         return load(dict(os.environ), **self._overrides)
 
     def database(self, *, upgrade: bool = False) -> Database:
-        """The database at this version's tables: an embedded SQLite is brought there, another must be there already."""
-        found = Database(self.settings.database)
+        """The database with this version's schema: embedded SQLite is migrated, any other must be up to date already."""
+        database = Database(self.settings.database)
         if upgrade or self.settings.database_url is None:
             self.settings.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
-            migrate.upgrade(found)
+            migrate.upgrade(database)
         else:
-            migrate.require_current(found)
-        return found
+            migrate.require_current(database)
+        return database
 
 
 def clock() -> datetime:
-    """The command line is a door: it reads the clock, once a command."""
+    """The time now; each command reads it once."""
     return datetime.now(UTC)  # noqa: TID251
 
 
-def show(value: Any) -> None:
-    """Print for a machine."""
-    click.echo(json.dumps(value, indent=2, default=str, ensure_ascii=False))
-
-
 def fail(sentence: str, status: int = 1) -> NoReturn:
+    """Print an error and exit."""
     click.echo(f"musterroll: {sentence}", err=True)
     sys.exit(status)
 
 
 def start_logging(settings: Settings) -> None:
-    """Logs to standard error, as lines for people or as JSON."""
+    """Log to standard error, as plain lines or JSON."""
     shared: list[Any] = [
         structlog.stdlib.add_log_level,
         structlog.stdlib.add_logger_name,

@@ -5,62 +5,63 @@ from typing import Any
 
 import click
 
-from musterroll.commands.context import Context, clock, show
+from musterroll.commands.context import Context, clock
 from musterroll.commands.reconciliation import Day
+from musterroll.commands.tables import json_option, print_json
 from musterroll.domain.coverage.verdict import Answer, Verdict
 from musterroll.domain.values.dates import in_words
 from musterroll.usecases.coverage import verdict as coverage_verdict
 
-_SAID = {
+_ANSWERS = {
     Answer.WARRANTY: "covered by warranty",
     Answer.CONTRACT: "covered by contract",
-    Answer.BOTH: "covered by warranty and by contract",
+    Answer.BOTH: "covered by warranty and contract",
     Answer.NONE: "not covered",
-    Answer.UNKNOWN: "cannot tell",
+    Answer.UNKNOWN: "coverage unknown",
 }
 
 
 @click.command()
 @click.argument("serial")
-@click.option("--on", type=Day(), help="The day, in the calendar of the unit's site; default: today there.")
-@click.option("--json", "as_json", is_flag=True, help="Answer for machines.")
+@click.option("--on", type=Day(), help="Day, in the time zone of the unit's site; default: today.")
+@json_option
 @click.pass_obj
 def coverage(context: Context, serial: str, on: date | None, as_json: bool) -> None:
-    """Say whether the unit with this SERIAL (or unit id) is covered, by what, until when and why."""
+    """Show whether the unit with this SERIAL (or unit ID) is covered, by what, until when and why."""
     database = context.database()
     with database.reading() as session:
-        found = coverage_verdict.coverage(session, serial, on, clock())
+        verdict = coverage_verdict.coverage(session, serial, on, clock())
     if as_json:
-        show({"serial": serial, **shape(found)})
+        print_json({"serial": serial, **shape(verdict)})
         return
-    until = f" until {in_words(found.last_covered_day)}" if found.last_covered_day else ""
-    click.echo(f"{serial}: {_SAID[found.answer]}{until} (on {in_words(found.on)})")
-    for sentence in (*found.reasons, *found.missing):
+    until = f" until {in_words(verdict.last_covered_day)}" if verdict.last_covered_day else ""
+    click.echo(f"{serial}: {_ANSWERS[verdict.answer]}{until} (on {in_words(verdict.on)})")
+    for sentence in (*verdict.reasons, *verdict.missing):
         click.echo(f"  {sentence[0].upper()}{sentence[1:]}")
 
 
-def shape(found: Verdict) -> dict[str, Any]:
-    """A verdict as JSON shows it."""
+def shape(verdict: Verdict) -> dict[str, Any]:
+    """A verdict as JSON."""
     return {
-        "on": found.on,
-        "answer": found.answer.value,
-        "covered": found.answer in (Answer.WARRANTY, Answer.CONTRACT, Answer.BOTH),
-        "last_covered_day": found.last_covered_day,
-        "next_change": found.next_change,
-        "reasons": found.reasons,
-        "missing": found.missing,
+        "on": verdict.on,
+        "answer": verdict.answer.value,
+        "covered": verdict.answer in (Answer.WARRANTY, Answer.CONTRACT, Answer.BOTH),
+        "last_covered_day": verdict.last_covered_day,
+        "next_change": verdict.next_change,
+        "reasons": verdict.reasons,
+        "missing": verdict.missing,
         "periods": [
-            {"kind": one.kind.value, "starts_on": one.span.starts_on, "ends_on": one.span.ends_on, "evidence": one.evidence}
-            for one in found.periods
+            {"kind": period.kind.value, "starts_on": period.span.starts_on, "ends_on": period.span.ends_on, "evidence": period.evidence}
+            for period in verdict.periods
         ],
         "lines": [
             {
-                "line": one.line.ref,
-                "contract": one.contract.ref,
-                "scope": one.line.scope.value,
-                "service": one.line.service,
-                "payment": one.billing.payment.value,
+                "line": cover.line.ref,
+                "contract": cover.contract.ref,
+                "scope": cover.line.scope.value,
+                "service": cover.line.service,
+                "payment": cover.billing.payment.value,
             }
-            for one in found.covers
+            for cover in verdict.covers
         ],
     }

@@ -1,4 +1,4 @@
-"""`musterroll findings`: what disagrees, worth most first; opened with its evidence; decided."""
+"""`musterroll findings`: where records and telemetry disagree, with evidence, value and decisions."""
 
 from datetime import date
 from typing import Any
@@ -6,8 +6,9 @@ from typing import Any
 import click
 from sqlalchemy import Row
 
-from musterroll.commands.context import Context, clock, show
+from musterroll.commands.context import Context, clock
 from musterroll.commands.reconciliation import Day, words
+from musterroll.commands.tables import Column, Columns, json_option, limit_option, print_json, print_table
 from musterroll.domain.findings.decisions import State
 from musterroll.domain.findings.kinds import OWNERS, Kind
 from musterroll.domain.values.instants import from_ms
@@ -17,11 +18,18 @@ from musterroll.usecases.findings.decisions import Filter, Opened
 from musterroll.usecases.findings.explain import Proof
 
 _ACTOR = "command line"
-_json = click.option("--json", "as_json", is_flag=True, help="Answer for machines.")
+_FINDINGS: Columns[Row[Any]] = (
+    Column("id", lambda row: row.id, right=True),
+    Column("finding", lambda row: row.kind.replace("_", " ") + (f" ({row.variant.replace('_', ' ')})" if row.variant else "")),
+    Column("unit or line", lambda row: row.serial or (f"line {row.line}" if row.line else f"{row.subject} {row.subject_id}")),
+    Column("annual value", lambda row: None if row.value is None else Money(row.value, row.currency), right=True),
+    Column("account", lambda row: row.account_ref),
+    Column("state", lambda row: row.state),
+)
 
 
 @click.group(invoke_without_command=True)
-@click.option("--kind", type=click.Choice([kind.value for kind in Kind]), help="Only these.")
+@click.option("--kind", type=click.Choice([kind.value for kind in Kind]), help="Only this kind.")
 @click.option(
     "--state",
     default=State.OPEN.value,
@@ -29,15 +37,15 @@ _json = click.option("--json", "as_json", is_flag=True, help="Answer for machine
     type=click.Choice([*(state.value for state in State), "all"]),
     help="Only in this state.",
 )
-@click.option("--owner", default="", help=f"Only the work of one of: {', '.join(sorted(set(OWNERS.values())))}.")
-@click.option("--account", default="", help="Only of the account with this number and all below it.")
-@click.option("--unit", "uid", default="", help="Only of the unit with this id.")
-@click.option("--site", default="", help="Only of the site with this number.")
-@click.option("--segment", help="Only of accounts of this segment.")
-@click.option("--country", help="Only of sites in this country, or of accounts there.")
-@click.option("--limit", default=50, show_default=True, type=click.IntRange(1, 10_000))
-@click.option("--after", default=None, help="The `next` of the page before.")
-@_json
+@click.option("--owner", default="", help=f"Only this owner: {', '.join(sorted(set(OWNERS.values())))}.")
+@click.option("--account", default="", help="Only this account (number) and its subsidiaries.")
+@click.option("--unit", "uid", default="", help="Only this unit (ID).")
+@click.option("--site", default="", help="Only this site (number).")
+@click.option("--segment", help="Only accounts in this segment.")
+@click.option("--country", help="Only this country: of the site, else of the account.")
+@limit_option("findings")
+@click.option("--after", default=None, help="Next page: the value printed at the end of the page before.")
+@json_option
 @click.pass_context
 def findings(
     context: click.Context,
@@ -53,90 +61,91 @@ def findings(
     after: str | None,
     as_json: bool,
 ) -> None:
-    """List what the last run found, worth most first; see also `findings show`, `decide` and `undo`."""
+    """List the findings of the last reconciliation, highest value first. See also `findings show`, `decide` and `undo`."""
     if context.invoked_subcommand is not None:
         return
-    wanted = Filter(
+    filters = Filter(
         None if state == "all" else State(state), Kind(kind) if kind else None, owner, account, None, uid, site, segment, country
     )
     with context.obj.database().reading() as session:
-        page = finding_decisions.findings(session, wanted, after, limit, clock())
+        page = finding_decisions.findings(session, filters, after, limit, clock())
     if as_json:
-        worth = {one.currency: f"{one.amount:.2f}" for one in page.total.worth}
-        show({"total": page.total.findings, "worth": worth, "findings": [shape(row) for row in page.rows], "next": page.next})
+        worth = {money.currency: f"{money.amount:.2f}" for money in page.total.worth}
+        print_json({"total": page.total.findings, "worth": worth, "findings": [shape(row) for row in page.rows], "next": page.next})
         return
-    for row in page.rows:
-        what = row.kind.replace("_", " ") + (f" ({row.variant.replace('_', ' ')})" if row.variant else "")
-        click.echo(f"{row.id:>8}  {what:<42} {_subject(row):<28} {_worth(row):>16}  {row.account_ref or '':<10} {row.state}")
-    click.echo(f"{page.total.findings:,} in all, worth a year: {words(page.total.worth) or 'no price is known'}")
+    if page.rows:
+        print_table(page.rows, _FINDINGS)
+    click.echo(f"Total: {page.total.findings:,} findings, annual value {words(page.total.worth) or 'unknown (unpriced)'}")
     if page.next:
-        click.echo(f"more: --after {page.next}")
+        click.echo(f"Next page: --after {page.next}")
 
 
 @findings.command("show")
 @click.argument("number", type=int)
-@_json
+@json_option
 @click.pass_obj
 def show_(context: Context, number: int, as_json: bool) -> None:
-    """Open finding NUMBER: what it says, what it is worth and why, and the rows and documents that prove it."""
+    """Show finding NUMBER: what it says, its value and how that was calculated, and the records and documents behind it."""
     with context.database().reading() as session:
         opened = finding_decisions.finding(session, number, clock())
     if as_json:
-        show(_opened(opened))
+        print_json(_opened(opened))
         return
-    row, found = opened.row, opened.finding
-    click.echo(f"{number}: {row.kind.replace('_', ' ')}, {row.state}, for {OWNERS[Kind(row.kind)]}")
-    click.echo(f"  {found.says}" if found else "  By what is on record now this is not so any more; the next run will resolve it.")
-    if found:
-        click.echo(f"  worth {found.worth.value} a year: {found.worth.how}" if found.worth.value else f"  worth: {found.worth.how}")
+    row, finding = opened.row, opened.finding
+    click.echo(f"{number}: {row.kind.replace('_', ' ')}, {row.state}, owner {OWNERS[Kind(row.kind)]}")
+    click.echo(f"  {finding.says}" if finding else "  No longer true by the current records; the next reconciliation resolves it.")
+    if finding:
+        value = f"{finding.worth.value}: " if finding.worth.value else ""
+        click.echo(f"  annual value {value}{finding.worth.how}")
     for proof in opened.proofs:
         click.echo(f"  {proof.evidence.table} {proof.evidence.id}: {proof.evidence.says}")
-        for one in proof.documents:
-            click.echo(f"      {one.file} line {one.line}: {one.verdict} ({one.actor}, {from_ms(one.at):%Y-%m-%d %H:%M} UTC)")
-    for decided in opened.history:
-        until = f" until {decided.until}" if decided.until else ""
-        click.echo(f"  {from_ms(decided.at):%Y-%m-%d %H:%M} UTC {decided.by}: {decided.state}{until}: {decided.reason}")
+        for origin in proof.documents:
+            imported = f"{origin.actor}, {from_ms(origin.at):%Y-%m-%d %H:%M} UTC"
+            click.echo(f"      {origin.file} line {origin.line}: {origin.verdict} ({imported})")
+    for decision in opened.history:
+        until = f" until {decision.until}" if decision.until else ""
+        click.echo(f"  {from_ms(decision.at):%Y-%m-%d %H:%M} UTC {decision.by}: {decision.state}{until}: {decision.reason}")
 
 
 @findings.command("decide")
 @click.argument("numbers", type=int, nargs=-1, required=True)
-@click.option("--accept", "to", flag_value=State.ACCEPTED.value, help="It is so, and work goes on.")
-@click.option("--ignore-until", "until", type=Day(), help="Leave it until this day.")
-@click.option("--resolve", "to", flag_value=State.RESOLVED.value, help="It is settled.")
-@click.option("--reopen", "to", flag_value=State.OPEN.value, help="Take back what was decided.")
-@click.option("--reason", default="", help="Why; needed for all but --reopen.")
-@_json
+@click.option("--accept", "to", flag_value=State.ACCEPTED.value, help="Confirm: the finding is right and is being worked on.")
+@click.option("--ignore-until", "until", type=Day(), help="Snooze: ignore the finding until this day.")
+@click.option("--resolve", "to", flag_value=State.RESOLVED.value, help="Resolve: the disagreement is settled.")
+@click.option("--reopen", "to", flag_value=State.OPEN.value, help="Withdraw the decision.")
+@click.option("--reason", default="", help="Reason; required, except with --reopen.")
+@json_option
 @click.pass_obj
 def decide(context: Context, numbers: tuple[int, ...], to: str | None, until: date | None, reason: str, as_json: bool) -> None:
-    """Decide findings NUMBERS, all or none. The decision holds while the facts stay, and `findings undo` takes it back."""
+    """Record a decision on findings NUMBERS (all or none). It stands until the facts change; `findings undo` withdraws it."""
     if (to is None) == (until is None):
-        raise click.UsageError("say one of --accept, --ignore-until DAY, --resolve or --reopen")
+        raise click.UsageError("choose one of --accept, --ignore-until DAY, --resolve or --reopen")
     state = State.IGNORED if until else State(to or "")
     with context.database().writing() as session:
         change = finding_decisions.decide(session, numbers, state, reason=reason, until=until, actor=_ACTOR, now=clock())
     if as_json:
-        show({"change": change.id, "decided": numbers, "state": state.value})
+        print_json({"change": change.id, "decided": numbers, "state": state.value})
     else:
-        click.echo(f"{len(numbers):,} decided: {state}; to take that back: musterroll changes undo {change.id}")
+        click.echo(f"{len(numbers):,} findings now {state}. To undo: musterroll changes undo {change.id}")
 
 
 @findings.command("undo")
 @click.argument("number", type=int)
-@click.option("--reason", default="", help="Why.")
-@_json
+@click.option("--reason", default="", help="Reason.")
+@json_option
 @click.pass_obj
 def undo(context: Context, number: int, reason: str, as_json: bool) -> None:
-    """Take back what was last decided of finding NUMBER, as if it had never been."""
+    """Undo the last decision on finding NUMBER; the decision before it applies again."""
     with context.database().writing() as session:
         change = finding_decisions.decision(session, number, _ACTOR, clock(), reason)
     if as_json:
-        show({"finding": number, "undone": change.undoes_id, "change": change.id})
+        print_json({"finding": number, "undone": change.undoes_id, "change": change.id})
     else:
-        click.echo(f"The last decision of finding {number} is taken back; to bring it back: musterroll changes undo {change.id}")
+        click.echo(f"Last decision on finding {number} undone. To redo it: musterroll changes undo {change.id}")
 
 
 def shape(row: Row[Any]) -> dict[str, Any]:
-    """A row of the list as JSON shows it."""
+    """A row of the list as JSON."""
     names = ("id", "kind", "variant", "state", "serial", "uid", "line", "account", "account_ref", "model", "currency", "counted", "present")
     return {
         **{name: getattr(row, name) for name in names},
@@ -149,26 +158,19 @@ def shape(row: Row[Any]) -> dict[str, Any]:
 
 
 def _opened(opened: Opened) -> dict[str, Any]:
-    found = opened.finding
+    finding = opened.finding
     return {
         **shape(opened.row),
-        "says": found.says if found else None,
-        "worth": found.worth.how if found else None,
+        "says": finding.says if finding else None,
+        "worth": finding.worth.how if finding else None,
         "evidence": [_proof(proof) for proof in opened.proofs],
         "history": [
-            {"state": one.state, "reason": one.reason, "until": one.until, "by": one.by, "at": from_ms(one.at)} for one in opened.history
+            {"state": entry.state, "reason": entry.reason, "until": entry.until, "by": entry.by, "at": from_ms(entry.at)}
+            for entry in opened.history
         ],
     }
 
 
 def _proof(proof: Proof) -> dict[str, Any]:
-    documents = [{**one._asdict(), "at": from_ms(one.at)} for one in proof.documents]
+    documents = [{**row._asdict(), "at": from_ms(row.at)} for row in proof.documents]
     return {"table": proof.evidence.table, "id": proof.evidence.id, "says": proof.evidence.says, "documents": documents}
-
-
-def _subject(row: Row[Any]) -> str:
-    return row.serial or (f"line {row.line}" if row.line else f"{row.subject} {row.subject_id}")
-
-
-def _worth(row: Row[Any]) -> str:
-    return "" if row.value is None else str(Money(row.value, row.currency))

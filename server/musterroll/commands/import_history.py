@@ -1,128 +1,134 @@
-"""`musterroll imports` and `musterroll mappings`: what was imported, taking it back, and the columns saved for next time."""
+"""`musterroll imports` and `musterroll mappings`: import history, undo, and saved column mappings."""
 
 import click
 
-from musterroll.commands.context import Context, clock, show
+from musterroll.commands.context import Context, clock
+from musterroll.commands.import_output import outcome_counts, outcome_words
 from musterroll.commands.imports import ACTOR
+from musterroll.commands.tables import Column, Columns, json_option, limit_option, print_json, print_list, print_table
 from musterroll.domain.values.instants import from_ms
 from musterroll.storage.imports.runs import RunRow
+from musterroll.storage.tables.imports import ImportRow, SavedMapping
 from musterroll.usecases.imports import history as import_history
 from musterroll.usecases.imports import mappings as import_mappings
 
-_JSON = click.option("--json", "as_json", is_flag=True, help="Answer for machines.")
+_IMPORTS: Columns[RunRow] = (
+    Column("id", lambda run: run.id, right=True),
+    Column("kind", lambda run: run.kind),
+    Column("file", lambda run: run.file),
+    Column("time (UTC)", lambda run: f"{from_ms(run.at):%Y-%m-%d %H:%M}"),
+    Column("imported by", lambda run: run.actor),
+    Column("rows", lambda run: outcome_counts(run.counts)),
+    Column("undone by", lambda run: run.undone_by and f"change {run.undone_by}"),
+)
+_ROWS: Columns[ImportRow] = (
+    Column("line", lambda row: row.line, right=True),
+    Column("outcome", lambda row: outcome_words(row.verdict)),
+    Column("detail", lambda row: row.detail),
+)
+_COLUMNS: Columns[tuple[str, str]] = (Column("heading", lambda pair: pair[0]), Column("field", lambda pair: pair[1] or "(ignored)"))
+_MAPPINGS: Columns[SavedMapping] = (
+    Column("name", lambda mapping: mapping.name),
+    Column("kind", lambda mapping: mapping.kind),
+    Column("columns", lambda mapping: len(mapping.columns), right=True),
+)
 
 
 @click.group()
 def imports() -> None:
-    """What was imported, and taking it back."""
+    """Import history and undo."""
 
 
 @imports.command("list")
-@click.option("--limit", default=20, type=click.IntRange(1, 1000), help="How many, newest first.")
-@_JSON
+@limit_option("imports", default=20, most=1000)
+@json_option
 @click.pass_obj
 def list_(context: Context, limit: int, as_json: bool) -> None:
-    """Imports, newest first."""
+    """List imports, newest first."""
     database = context.database()
     with database.reading() as session:
-        found = import_history.runs(session, limit=limit)
-    if as_json:
-        show([_shape(run) for run in found])
-        return
-    for run in found:
-        click.echo(_line(run))
-    if not found:
-        click.echo("Nothing was imported yet.")
+        runs = import_history.runs(session, limit=limit)
+    print_list(runs, _IMPORTS, empty="No imports yet.", as_json=as_json, shape=_shape)
 
 
 @imports.command("show")
 @click.argument("run_id", metavar="ID", type=int)
-@click.option("--limit", default=100, type=click.IntRange(1, 1_000_000), help="How many rows.")
-@_JSON
+@limit_option("rows", default=100, most=1_000_000)
+@json_option
 @click.pass_obj
 def show_(context: Context, run_id: int, limit: int, as_json: bool) -> None:
-    """One import, with its rows that were not simply the same."""
+    """Show one import: its columns, and its rows except unchanged ones."""
     database = context.database()
     with database.reading() as session:
         run = import_history.run(session, run_id)
         rows = import_history.rows(session, run_id, limit=limit)
     if as_json:
-        show({**_shape(run), "rows": [row.model_dump(exclude={"run_id"}) for row in rows]})
+        print_json({**_shape(run), "rows": [row.model_dump(exclude={"run_id"}) for row in rows]})
         return
-    click.echo(_line(run))
-    click.echo("columns: " + ", ".join(f"{heading} = {field}" for heading, field in run.mapping.items()))
-    for row in rows:
-        click.echo(f"line {row.line}: {row.verdict}{': ' + row.detail if row.detail else ''}")
+    print_table([run], _IMPORTS)
+    click.echo()
+    print_table(list(run.mapping.items()), _COLUMNS)
+    if rows:
+        click.echo()
+        print_table(rows, _ROWS)
     if len(rows) == limit:
-        click.echo("... --limit shows more")
+        click.echo("More with a higher --limit.")
 
 
 @imports.command("undo")
 @click.argument("run_id", metavar="ID", type=int)
-@click.option("--reason", default="", help="Why, for the history.")
-@_JSON
+@click.option("--reason", default="", help="Reason.")
+@json_option
 @click.pass_obj
 def undo(context: Context, run_id: int, reason: str, as_json: bool) -> None:
-    """Put every record back to what it was before an import, or say what stands in the way."""
+    """Undo an import: restore every record, or report what prevents it."""
     database = context.database()
     with database.writing() as session:
         change = import_history.undo(session, run_id, ACTOR, clock(), reason)
     if as_json:
-        show({"undone": run_id, "change": change})
+        print_json({"undone": run_id, "change": change})
     else:
-        click.echo(f"Import {run_id} is undone, by change {change}; to bring it back: musterroll changes undo {change}")
+        click.echo(f"Import {run_id} undone by change {change}. To redo it: musterroll changes undo {change}")
 
 
 @click.group()
 def mappings() -> None:
-    """Columns of customers' files, saved to be used again."""
+    """Saved column mappings of customers' files."""
 
 
 @mappings.command("list")
-@_JSON
+@json_option
 @click.pass_obj
 def list_mappings(context: Context, as_json: bool) -> None:
-    """Every saved mapping."""
+    """List saved mappings."""
     with context.database().reading() as session:
-        found = import_mappings.saved(session)
-    if as_json:
-        show([mapping.model_dump(exclude={"id"}) for mapping in found])
-        return
-    for mapping in found:
-        click.echo(f"{mapping.name} ({mapping.kind}): {len(mapping.columns)} columns")
-    if not found:
-        click.echo("No mapping is saved yet; musterroll import ... --map 'Their Heading=field' --save-mapping NAME saves one.")
+        saved = import_mappings.saved(session)
+    empty = "No saved mappings. To save one: musterroll import ... --map 'Their Heading=field' --save-mapping NAME"
+    print_list(saved, _MAPPINGS, empty=empty, as_json=as_json, shape=lambda mapping: mapping.model_dump(exclude={"id"}))
 
 
 @mappings.command("show")
 @click.argument("name")
-@_JSON
+@json_option
 @click.pass_obj
 def show_mapping(context: Context, name: str, as_json: bool) -> None:
-    """The columns of one mapping."""
+    """Show the columns of a mapping."""
     with context.database().reading() as session:
-        found = import_mappings.find(session, name)
+        mapping = import_mappings.find(session, name)
     if as_json:
-        show(found.model_dump(exclude={"id"}))
-        return
-    for heading, field in found.columns.items():
-        click.echo(f"{heading} = {field or '(passed over)'}")
+        print_json(mapping.model_dump(exclude={"id"}))
+    else:
+        print_table(list(mapping.columns.items()), _COLUMNS)
 
 
 @mappings.command("delete")
 @click.argument("name")
 @click.pass_obj
 def delete(context: Context, name: str) -> None:
-    """Forget a mapping; what was imported with it stays."""
+    """Delete a mapping. Records imported with it stay."""
     with context.database().writing() as session:
         import_mappings.delete(session, name)
-    click.echo(f"The mapping {name} is deleted.")
-
-
-def _line(run: RunRow) -> str:
-    counts = ", ".join(f"{count} {outcome}" for outcome, count in run.counts.items())
-    undone = f", undone by change {run.undone_by}" if run.undone_by else ""
-    return f"import {run.id}: {run.kind} from {run.file}, {from_ms(run.at):%Y-%m-%d %H:%M} UTC, {run.actor}: {counts}{undone}"
+    click.echo(f"Mapping {name} deleted.")
 
 
 def _shape(run: RunRow) -> dict[str, object]:

@@ -1,74 +1,95 @@
-"""How the command line tells what an import does: a few lines for people, everything for machines."""
+"""What `musterroll import` prints: a short summary, or every verdict as JSON."""
 
 import json
+from collections.abc import Mapping
 
 import click
 
+from musterroll.commands.tables import Column, Columns, print_table
 from musterroll.domain.values.instants import from_ms
 from musterroll.readers.document import Document
 from musterroll.storage.imports.runs import RunRow
 from musterroll.usecases.imports.run import Imported
 from musterroll.usecases.imports.verdicts import Outcome, Verdict, in_words
 
-_SHOWN = 20  # verdicts of each kind told to a person
+_SHOWN = 20  # verdicts of each group in the summary
+_WORDS = {Outcome.SAME.value: "unchanged", Outcome.REFUSED.value: "rejected"}
+_NOTED = "accepted with a note"
+_VERDICTS: Columns[tuple[str, Verdict]] = (
+    Column("line", lambda row: row[1].line, right=True),
+    Column("outcome", lambda row: row[0]),
+    Column("record", lambda row: row[1].record or "(unnamed)"),
+    Column("detail", lambda row: in_words(row[1])),
+)
+
+
+def outcome_words(outcome: str) -> str:
+    """An outcome as shown to people."""
+    return _WORDS.get(outcome, outcome)
+
+
+def outcome_counts(counts: Mapping[str, int]) -> str:
+    """Rows by outcome, such as `2 new, 0 changed`."""
+    return ", ".join(f"{count:,} {outcome_words(outcome)}" for outcome, count in counts.items())
 
 
 class PlainReport:
-    """The first verdicts of each kind, then the counts."""
+    """The first verdicts of each group, then the counts."""
 
     def __init__(self, name: str, commit: bool) -> None:
         self._name, self._commit = name, commit
-        self._kept: dict[str, list[Verdict]] = {"refused": [], "changed": [], "taken, with a note": []}
+        self._shown: dict[str, list[Verdict]] = {outcome_words(Outcome.REFUSED): [], Outcome.CHANGED.value: [], _NOTED: []}
         self._noted = 0
 
-    def told(self, verdict: Verdict) -> None:
-        word = verdict.outcome.value
+    def add(self, verdict: Verdict) -> None:
+        group = outcome_words(verdict.outcome)
         if verdict.note and verdict.outcome is not Outcome.CHANGED:
-            word = "taken, with a note"
+            group = _NOTED
             self._noted += 1
-        if len(self._kept.get(word, [0] * _SHOWN)) < _SHOWN:
-            self._kept[word].append(verdict)
+        if len(self._shown.get(group, [0] * _SHOWN)) < _SHOWN:
+            self._shown[group].append(verdict)
 
-    def finish(self, done: Imported, document: Document, before: RunRow | None) -> None:
+    def finish(self, result: Imported, document: Document, before: RunRow | None) -> None:
         if document.ignored:
-            click.echo(f"Columns passed over: {', '.join(document.ignored)}", err=True)
+            click.echo(f"Ignored columns: {', '.join(document.ignored)}", err=True)
         if before is not None:
-            click.echo(f"The same file was imported before, on {from_ms(before.at):%Y-%m-%d %H:%M} UTC (import {before.id}).", err=True)
-        totals = {**{outcome.value: count for outcome, count in done.counts.items()}, "taken, with a note": self._noted}
-        for word, kept in self._kept.items():
-            for verdict in kept:
-                click.echo(f"line {verdict.line}: {word}: {verdict.record or '(no name)'}: {in_words(verdict)}")
-            if totals[word] > len(kept):
-                click.echo(f"... and {totals[word] - len(kept)} more {word}; --json gives them all")
-        numbers = ", ".join(f"{count} {outcome}" for outcome, count in done.counts.items())
-        after = f" (import {done.run_id}; undo with: musterroll imports undo {done.run_id})" if self._commit else " (nothing written yet)"
-        click.echo(f"{self._name}: {sum(done.counts.values())} rows: {numbers}{after}")
+            click.echo(f"This file was imported before, on {from_ms(before.at):%Y-%m-%d %H:%M} UTC (import {before.id}).", err=True)
+        rows = [(group, verdict) for group, verdicts in self._shown.items() for verdict in verdicts]
+        if rows:
+            print_table(rows, _VERDICTS)
+        totals = {**{outcome_words(outcome): count for outcome, count in result.counts.items()}, _NOTED: self._noted}
+        for group, verdicts in self._shown.items():
+            if totals[group] > len(verdicts):
+                click.echo(f"... and {totals[group] - len(verdicts):,} more {group}; --json lists them all")
+        undo = f" (import {result.run_id}; to undo it: musterroll imports undo {result.run_id})"
+        counts = outcome_counts({outcome.value: count for outcome, count in result.counts.items()})
+        click.echo(f"{self._name}: {sum(result.counts.values()):,} rows: {counts}{undo if self._commit else ' (nothing imported yet)'}")
 
 
 class JsonReport:
-    """One JSON object, written as the rows go by."""
+    """One JSON object, written row by row."""
 
     def __init__(self, name: str, commit: bool) -> None:
         self._name, self._commit, self._separator = name, commit, ""
 
-    def told(self, verdict: Verdict) -> None:
+    def add(self, verdict: Verdict) -> None:
         if not self._separator:
             self._open()
-        said: dict[str, object] = {"line": verdict.line, "record": verdict.record, "outcome": verdict.outcome}
+        row: dict[str, object] = {"line": verdict.line, "record": verdict.record, "outcome": verdict.outcome}
         if verdict.differences:
-            said["changed"] = [one._asdict() for one in verdict.differences]
-        said |= {name: value for name, value in (("why", verdict.why), ("note", verdict.note)) if value}
-        click.echo(self._separator + json.dumps(said, ensure_ascii=False), nl=False)
+            row["changed"] = [difference._asdict() for difference in verdict.differences]
+        row |= {name: value for name, value in (("why", verdict.why), ("note", verdict.note)) if value}
+        click.echo(self._separator + json.dumps(row, ensure_ascii=False), nl=False)
         self._separator = ",\n"
 
-    def finish(self, done: Imported, document: Document, before: RunRow | None) -> None:
+    def finish(self, result: Imported, document: Document, before: RunRow | None) -> None:
         if not self._separator:
             self._open()
-        said: dict[str, object] = {"file": self._name, "kind": document.kind.name, "committed": self._commit, "import": done.run_id}
-        said |= {"imported_before": before.id if before else None, "rows": sum(done.counts.values())}
-        said |= {outcome.value: count for outcome, count in done.counts.items()}
-        said |= {"columns": document.mapping, "ignored_columns": document.ignored}
-        click.echo("\n], " + json.dumps(said, ensure_ascii=False)[1:])
+        summary: dict[str, object] = {"file": self._name, "kind": document.kind.name, "committed": self._commit, "import": result.run_id}
+        summary |= {"imported_before": before.id if before else None, "rows": sum(result.counts.values())}
+        summary |= {outcome.value: count for outcome, count in result.counts.items()}
+        summary |= {"columns": document.mapping, "ignored_columns": document.ignored}
+        click.echo("\n], " + json.dumps(summary, ensure_ascii=False)[1:])
 
     def _open(self) -> None:
         click.echo('{"verdicts": [')

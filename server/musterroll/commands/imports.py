@@ -1,4 +1,4 @@
-"""`musterroll import KIND FILE`: what a document would change, and then the change."""
+"""`musterroll import KIND FILE`: preview what a file would change, then import it."""
 
 import gc
 import os
@@ -21,13 +21,13 @@ from musterroll.usecases.imports.run import import_document
 from musterroll.usecases.imports.verdicts import Outcome, Verdict
 
 ACTOR = "command line"
-REFUSED_ROWS = 3  # exit status: done, but not for every row
-_STEP, _PARTS = 2000, 1000  # rows between two moves of the progress bar, and how many moves it has
-_UNTIL_COLLECTED = 200_000  # objects: rows come and go in no circles, and looking for circles among them takes a tenth of the time
+REFUSED_ROWS = 3  # exit status: imported, but some rows were rejected
+_STEP, _PARTS = 2000, 1000  # rows between updates of the progress bar, and its length
+_UNTIL_COLLECTED = 200_000  # objects: rows form no reference cycles, and searching for cycles would take a tenth of the time
 
 
-class _Given(NamedTuple):
-    """A file, and how it is to be told of."""
+class _Input(NamedTuple):
+    """The file and how to report on it."""
 
     file: BinaryIO
     name: str
@@ -39,15 +39,15 @@ class _Given(NamedTuple):
 @click.command("import")
 @click.argument("kind", type=click.Choice(list(KINDS)))
 @click.argument("file", type=click.File("rb"))
-@click.option("--dry-run", is_flag=True, help="Only say what would happen.")
-@click.option("--yes", is_flag=True, help="Import without asking.")
-@click.option("--map", "columns", multiple=True, metavar="HEADING=FIELD", help="Which field a column of the file says; none: pass it over.")
-@click.option("--mapping", metavar="NAME", help="Use columns saved under this name.")
-@click.option("--save-mapping", metavar="NAME", help="Save the columns of --map (and --mapping) under this name.")
-@click.option("--dates", type=click.Choice(["dmy", "mdy"]), help="Which comes first in dates such as 1/2/2026: the day or the month.")
-@click.option("--zone", metavar="ZONE", help="Time zone of times that name none, as Europe/Berlin.")
-@click.option("--sheet", metavar="NAME", help="Which sheet of a workbook; default: the first that is not empty.")
-@click.option("--json", "as_json", is_flag=True, help="Answer for machines: every verdict, then the counts.")
+@click.option("--dry-run", is_flag=True, help="Preview what would change, without importing.")
+@click.option("--yes", is_flag=True, help="Import without asking for confirmation.")
+@click.option("--map", "columns", multiple=True, metavar="HEADING=FIELD", help="Read column HEADING as FIELD; empty FIELD: ignore it.")
+@click.option("--mapping", metavar="NAME", help="Use the saved column mapping NAME.")
+@click.option("--save-mapping", metavar="NAME", help="Save the column mapping as NAME.")
+@click.option("--dates", type=click.Choice(["dmy", "mdy"]), help="Order of day and month in dates such as 1/2/2026.")
+@click.option("--zone", metavar="ZONE", help="Time zone of times without one, such as Europe/Berlin.")
+@click.option("--sheet", metavar="NAME", help="Sheet of the workbook; default: the first non-empty one.")
+@click.option("--json", "as_json", is_flag=True, help="JSON output: every verdict, then the counts.")
 @click.pass_obj
 def import_(
     context: Context,
@@ -63,76 +63,76 @@ def import_(
     sheet: str | None,
     as_json: bool,
 ) -> None:
-    """Take a document (CSV or XLSX) of customers' paper into the roll.
+    """Import records from a CSV or XLSX file.
 
-    Shows first what would be new, changed, the same or refused, row by row, and asks; --yes does not ask. It is one transaction, can
-    be undone (musterroll imports undo), and the same file twice changes nothing. Take accounts and sites first, then units, then
-    contracts and the rest. Exit status: 0 every row was taken, 3 some rows were refused, 1 nothing was done, 2 wrong use.
+    Shows first which rows are new, changed, unchanged or rejected, and asks before importing. An import is one transaction and can be
+    undone (musterroll imports undo); importing the same file again changes nothing. Import accounts and sites first, then units, then
+    contracts and the rest. Exit status: 0 all rows accepted, 3 some rows rejected, 1 nothing imported, 2 usage error.
     """
     database = context.database()
     try:
         with database.reading() as session:
             chosen = choices(columns, import_mappings.columns(session, kind, mapping) if mapping else {}, dates, zone, sheet)
         document = Document(file, KINDS[kind], chosen)
-        given = _Given(file, Path(file.name).name, digest(file), as_json, context.settings.interval)
+        source_file = _Input(file, Path(file.name).name, digest(file), as_json, context.settings.interval)
         if save_mapping:
             with database.writing() as session:
                 import_mappings.save(session, kind, save_mapping, dict(chosen.columns))
-        counts = _import(database, document, given, dry_run, yes)
+        counts = _import(database, document, source_file, dry_run, yes)
     finally:
         database.close()
     sys.exit(REFUSED_ROWS if counts[Outcome.REFUSED] else 0)
 
 
-def _import(database: Database, document: Document, given: _Given, dry_run: bool, yes: bool) -> dict[Outcome, int]:
+def _import(database: Database, document: Document, source_file: _Input, dry_run: bool, yes: bool) -> dict[Outcome, int]:
     if dry_run or not yes:
-        counts = _run(database, document, given, commit=False)
-        if dry_run or not _agreed(counts, given.as_json):
+        counts = _run(database, document, source_file, commit=False)
+        if dry_run or not _confirmed(counts, source_file.as_json):
             return counts
-    return _run(database, document, given, commit=True)
+    return _run(database, document, source_file, commit=True)
 
 
-def _agreed(counts: dict[Outcome, int], as_json: bool) -> bool:
+def _confirmed(counts: dict[Outcome, int], as_json: bool) -> bool:
     if not counts[Outcome.NEW] + counts[Outcome.CHANGED]:
         click.echo("Nothing to import.", err=True)
         return False
     if as_json or not sys.stdin.isatty():
-        click.echo("Nothing was imported: say --yes to import, or --dry-run to only look.", err=True)
+        click.echo("Nothing imported: add --yes to import, or --dry-run to preview.", err=True)
         sys.exit(1)
     return click.confirm("Import this?", err=True)
 
 
-def _run(database: Database, document: Document, given: _Given, commit: bool) -> dict[Outcome, int]:
+def _run(database: Database, document: Document, source_file: _Input, commit: bool) -> dict[Outcome, int]:
     gc.set_threshold(_UNTIL_COLLECTED, 50, 100)
-    report = (JsonReport if given.as_json else PlainReport)(given.name, commit)
-    source = Source(given.name, ACTOR, clock(), given.interval)
-    with _progress(given, document) as moved, database.writing() if commit else database.reading() as session:
-        before = import_mappings.imported_before(session, document.kind.name, given.sha256)
-        told = _watched(report.told, moved)
-        done = import_document(session, document, told, source, given.sha256 if commit else None)
-    report.finish(done, document, before)
-    return done.counts
+    report = (JsonReport if source_file.as_json else PlainReport)(source_file.name, commit)
+    source = Source(source_file.name, ACTOR, clock(), source_file.interval)
+    with _progress(source_file, document) as moved, database.writing() if commit else database.reading() as session:
+        before = import_mappings.imported_before(session, document.kind.name, source_file.sha256)
+        add = _with_progress(report.add, moved)
+        result = import_document(session, document, add, source, source_file.sha256 if commit else None)
+    report.finish(result, document, before)
+    return result.counts
 
 
-def _watched(told: Callable[[Verdict], None], moved: Callable[[int], None]) -> Callable[[Verdict], None]:
+def _with_progress(add: Callable[[Verdict], None], moved: Callable[[int], None]) -> Callable[[Verdict], None]:
     count = 0
 
-    def hear(verdict: Verdict) -> None:
+    def add_and_count(verdict: Verdict) -> None:
         nonlocal count
         if count % _STEP == 0:
             moved(count)
         count += 1
-        told(verdict)
+        add(verdict)
 
-    return hear
+    return add_and_count
 
 
 @contextmanager
-def _progress(given: _Given, document: Document) -> Iterator[Callable[[int], None]]:
-    """A bar over the file, on standard error, where a person looks at it."""
-    if given.as_json or not sys.stderr.isatty():
+def _progress(source_file: _Input, document: Document) -> Iterator[Callable[[int], None]]:
+    """A progress bar on standard error, if that is a terminal."""
+    if source_file.as_json or not sys.stderr.isatty():
         yield lambda rows: None
         return
-    size = os.fstat(given.file.fileno()).st_size
-    with click.progressbar(length=_PARTS, label=given.name, file=sys.stderr) as bar:
+    size = os.fstat(source_file.file.fileno()).st_size
+    with click.progressbar(length=_PARTS, label=source_file.name, file=sys.stderr) as bar:
         yield lambda rows: bar.update(int(document.progress(rows, size) * _PARTS) - bar.pos)

@@ -1,24 +1,32 @@
-"""`musterroll licences`: seats of lines in force that an operating unit sits in, beside all that were sold."""
+"""`musterroll licences`: active licences (assigned to an operating unit) next to all that were sold."""
 
 from datetime import date, datetime
 
 import click
 
-from musterroll.commands.context import Context, clock, show
+from musterroll.commands.context import Context, clock
 from musterroll.commands.reconciliation import DayOrInstant
-from musterroll.domain.installed_base.licences import Target
+from musterroll.commands.tables import Column, Columns, json_option, print_json, print_table
+from musterroll.domain.installed_base.licences import Count, Level, Target
 from musterroll.usecases.installed_base import licences as base_licences
 from musterroll.usecases.installed_base.licences import By
 
+_COUNTS: Columns[tuple[str, Count, Level | None]] = (
+    Column("", lambda row: row[0]),
+    Column("active", lambda row: f"{row[1].active:,}", right=True),
+    Column("sold", lambda row: f"{row[1].gross:,}", right=True),
+    Column("", lambda row: row[2] and f"{row[2]} target"),
+)
+
 
 @click.command()
-@click.option("--on", type=DayOrInstant(), help="A day, or an instant as 2026-11-01T12:00Z; default: now.")
-@click.option("--by", default=By.SEGMENT.value, show_default=True, type=click.Choice([one.value for one in By]))
-@click.option("--target", type=click.IntRange(0), help="Say whether so many are active.")
-@click.option("--tolerance", default=5, show_default=True, type=click.IntRange(0, 100), help="Hundredths round the target that are at it.")
-@click.option("--trend", type=click.IntRange(1, 120), help="Also how it went at the end of each of so many months.")
-@click.option("--quarters", is_flag=True, help="With --trend: only the ends of quarters.")
-@click.option("--json", "as_json", is_flag=True, help="Answer for machines.")
+@click.option("--on", type=DayOrInstant(), help="As of this day, or an instant such as 2026-11-01T12:00Z; default: now.")
+@click.option("--by", default=By.SEGMENT.value, show_default=True, type=click.Choice([by.value for by in By]), help="Break down by.")
+@click.option("--target", type=click.IntRange(0), help="Compare active licences with this target.")
+@click.option("--tolerance", default=5, show_default=True, type=click.IntRange(0, 100), help="Tolerance around the target, in percent.")
+@click.option("--trend", type=click.IntRange(1, 120), metavar="MONTHS", help="Also show the end of each of the last MONTHS months.")
+@click.option("--quarters", is_flag=True, help="With --trend: ends of quarters only.")
+@json_option
 @click.pass_obj
 def licences(
     context: Context,
@@ -30,20 +38,19 @@ def licences(
     quarters: bool,
     as_json: bool,
 ) -> None:
-    """Count active licences, and all that were sold beside them."""
+    """Count licences on active contract lines: sold, and active (assigned to an operating unit)."""
     now, aim = clock(), None if target is None else Target(target, tolerance)
     with context.database().reading() as session:
-        found = base_licences.licences(session, on or now, By(by), now, aim)
+        result = base_licences.licences(session, on or now, By(by), now, aim)
         points = base_licences.trend(session, trend, 3 if quarters else 1, now, aim) if trend else []
     if as_json:
-        counts = {name or "unknown": count._asdict() for name, count in found.counts.items()}
-        told = {"on": found.on, "total": found.total._asdict(), "by": by, "counts": counts, "level": found.level}
-        show({**told, "trend": [{"on": point.on, **point.total._asdict(), "level": point.level} for point in points]})
+        counts = {name or "unknown": count._asdict() for name, count in result.counts.items()}
+        facts = {"on": result.on, "total": result.total._asdict(), "by": by, "counts": counts, "level": result.level}
+        print_json({**facts, "trend": [{"on": point.on, **point.total._asdict(), "level": point.level} for point in points]})
         return
-    click.echo(f"On {found.on}  {'active':>9} {'sold':>9}")
-    for name, count in found.counts.items():
-        click.echo(f"{name or 'unknown':<13} {count.active:>9,} {count.gross:>9,}")
-    click.echo(f"{'all':<13} {found.total.active:>9,} {found.total.gross:>9,}" + (f"  {found.level} the target" if found.level else ""))
-    for point in points:
-        level = f"  {point.level} the target" if point.level else ""
-        click.echo(f"{point.on!s:<13} {point.total.active:>9,} {point.total.gross:>9,}{level}")
+    click.echo(f"Licences on {result.on}")
+    rows: list[tuple[str, Count, Level | None]] = [(name or "unknown", count, None) for name, count in result.counts.items()]
+    print_table([*rows, ("total", result.total, result.level)], _COUNTS)
+    if points:
+        click.echo("\nTrend")
+        print_table([(str(point.on), point.total, point.level) for point in points], _COUNTS)

@@ -1,79 +1,95 @@
-"""`musterroll notify`: rules of notification, a test of one, and what became of messages."""
+"""`musterroll notify`: notification rules, test messages, and the outbox."""
 
 from typing import Any
 
 import click
 
-from musterroll.commands.context import Context, clock, show
+from musterroll.commands.context import Context, clock
+from musterroll.commands.tables import Column, Columns, json_option, limit_option, print_list
 from musterroll.domain.notifications.retry import MessageState
 from musterroll.domain.values.instants import from_ms
 from musterroll.storage.notifications import outbox as stored_outbox
+from musterroll.storage.notifications.outbox import Sent
+from musterroll.storage.tables.notifications import Notification, NotificationRule
 from musterroll.usecases.notifications import outbox as notification_outbox
 from musterroll.usecases.notifications import rules as notification_rules
 
-_json = click.option("--json", "as_json", is_flag=True, help="Answer for machines.")
+_STATES = {MessageState.WAITING: "queued", MessageState.SENT: "sent", MessageState.GIVEN_UP: "failed", MessageState.DROPPED: "cancelled"}
+_RULES: Columns[NotificationRule] = (
+    Column("id", lambda rule: rule.id, right=True),
+    Column("name", lambda rule: rule.name),
+    Column("events", lambda rule: ", ".join(rule.kinds)),
+    Column("channel", lambda rule: rule.way),
+    Column("recipient", lambda rule: rule.address),
+    Column("status", lambda rule: "paused" if rule.paused_at else "active"),
+)
+_MESSAGES: Columns[Sent] = (
+    Column("id", lambda row: row.message.id, right=True),
+    Column("created (UTC)", lambda row: f"{from_ms(row.message.created_at):%Y-%m-%d %H:%M}"),
+    Column("state", lambda row: _STATES[row.message.state]),
+    Column("rule", lambda row: row.rule.name),
+    Column("message", lambda row: row.message.title),
+    Column("next attempt (UTC)", lambda row: _next_attempt(row.message)),
+    Column("error", lambda row: row.message.error),
+)
 
 
 @click.group()
 def notify() -> None:
-    """Who is told what, and what became of it."""
+    """Manage notification rules and the outbox."""
 
 
 @notify.command("list")
-@_json
+@json_option
 @click.pass_obj
 def list_(context: Context, as_json: bool) -> None:
-    """Rules of notification."""
+    """List notification rules."""
     with context.database().reading() as session:
         rules = stored_outbox.rules(session)
-    if as_json:
-        show([_facts(rule) for rule in rules])
-        return
-    for rule in rules:
-        paused = "  (paused)" if rule.paused_at else ""
-        click.echo(f"{rule.id:>4}  {rule.name}: {', '.join(rule.kinds)} by {rule.way} to {rule.address}{paused}")
+    print_list(rules, _RULES, empty="No notification rules.", as_json=as_json, shape=_rule)
 
 
 @notify.command("messages")
-@click.option("--state", type=click.Choice([state.value for state in MessageState]), help="Only those.")
-@click.option("--limit", default=50, show_default=True, type=click.IntRange(1, 10_000))
-@_json
+@click.option("--state", type=click.Choice([state.value for state in MessageState]), help="Only this state; given_up: failed.")
+@limit_option("messages")
+@json_option
 @click.pass_obj
 def messages(context: Context, state: str | None, limit: int, as_json: bool) -> None:
-    """Messages of the outbox, newest first: sent, waiting and when they are tried again, given up and why."""
+    """List messages, newest first: queued with the next attempt, sent, or failed with the error."""
     with context.database().reading() as session:
-        found = stored_outbox.page(session, MessageState(state) if state else None, None, None, limit)
-    if as_json:
-        names = ("id", "key", "title", "signals", "state", "attempts", "created_at", "next_at", "sent_at", "error")
-        show([{"rule": one.rule.name, **{name: getattr(one.message, name) for name in names}} for one in found])
-        return
-    for one in found:
-        m = one.message
-        again = f", again {from_ms(m.next_at):%Y-%m-%d %H:%M} UTC" if m.state is MessageState.WAITING and m.error else ""
-        why = f": {m.error}{again}" if m.error else ""
-        click.echo(f"{m.id:>6}  {from_ms(m.created_at):%Y-%m-%d %H:%M}  {m.state.value:<9} {one.rule.name}: {m.title}{why}")
+        rows = stored_outbox.page(session, MessageState(state) if state else None, None, None, limit)
+    print_list(rows, _MESSAGES, empty="No messages.", as_json=as_json, shape=_message)
 
 
 @notify.command("test")
 @click.argument("rule", type=int)
 @click.pass_obj
 def test(context: Context, rule: int) -> None:
-    """Send a test by RULE (its number in `musterroll notify list`): the running schedule sends it within seconds."""
+    """Send a test message by RULE (its ID in `musterroll notify list`). The running scheduler sends it within seconds."""
     with context.database().writing() as session:
-        made = notification_rules.test_rule(session, rule, clock())
-    click.echo(f"Message {made.id} is in the outbox; see musterroll notify messages")
+        message = notification_rules.test_rule(session, rule, clock())
+    click.echo(f"Test message {message.id} queued. To check it: musterroll notify messages")
 
 
 @notify.command("retry")
 @click.argument("message", type=int)
 @click.pass_obj
 def retry(context: Context, message: int) -> None:
-    """Try MESSAGE now, and for three more days."""
+    """Retry MESSAGE (ID) now, and for another three days."""
     with context.database().writing() as session:
         notification_outbox.retry(session, message, clock())
-    click.echo(f"Message {message} is tried again now; see musterroll notify messages")
+    click.echo(f"Message {message} queued for retry. To check it: musterroll notify messages")
 
 
-def _facts(rule: Any) -> dict[str, Any]:
+def _next_attempt(message: Notification) -> str | None:
+    return f"{from_ms(message.next_at):%Y-%m-%d %H:%M}" if message.state is MessageState.WAITING else None
+
+
+def _message(row: Sent) -> dict[str, Any]:
+    names = ("id", "key", "title", "signals", "state", "attempts", "created_at", "next_at", "sent_at", "error")
+    return {"rule": row.rule.name, **{name: getattr(row.message, name) for name in names}}
+
+
+def _rule(rule: NotificationRule) -> dict[str, Any]:
     names = ("id", "name", "way", "address", "kinds", "leads", "pace", "zone", "paused_at", "created_by")
     return {name: getattr(rule, name) for name in names}

@@ -1,4 +1,4 @@
-"""`musterroll plan`: from the live fleet to incidents, hours, heads, parts and money, and how well the same did before."""
+"""`musterroll plan`: expected support demand (incidents, hours, staff, parts, cost), its back-test, and scenarios."""
 
 from collections.abc import Iterable
 from datetime import date, datetime, time, timedelta
@@ -7,135 +7,146 @@ from typing import Any
 
 import click
 
-from musterroll.commands.context import Context, clock, fail, show
+from musterroll.commands.context import Context, clock, fail
 from musterroll.commands.reconciliation import DayOrInstant
+from musterroll.commands.tables import Column, Columns, json_option, print_json, print_list, print_table
+from musterroll.domain.capacity.assumptions import DEFAULTS, SAID, Said
+from musterroll.storage.tables.capacity import Scenario
+
+_ASSUMPTIONS: Columns[tuple[str, Said]] = (
+    Column("name", lambda row: row[0]),
+    Column("default", lambda row: _default(row[0]), right=True),
+    Column("unit", lambda row: row[1].unit),
+    Column("meaning", lambda row: f"{row[1].name}: {row[1].means}"),
+)
+_SCENARIOS: Columns[Scenario] = (
+    Column("name", lambda scenario: scenario.name),
+    Column("assumptions", lambda scenario: ", ".join(f"{name}={value}" for name, value in scenario.assumptions.items()) or "defaults"),
+    Column("note", lambda scenario: scenario.note),
+)
+_on = click.option("--on", type=DayOrInstant(), help="As of this day, or an instant such as 2026-11-01T12:00Z; default: now.")
 
 
 @click.group(invoke_without_command=True)
-@click.option("--on", type=DayOrInstant(), help="As things stood then, such as 2026-11-01T12:00Z; default: now.")
-@click.option("--scenario", metavar="NAME", help="With the assumptions kept under this name.")
+@_on
+@click.option("--scenario", metavar="NAME", help="Use the assumptions of this scenario.")
 @click.option("--assume", "pairs", multiple=True, metavar="NAME=VALUE", help="Change an assumption, such as deployments=150.")
-@click.option("--xlsx", type=click.Path(path_type=Path, dir_okay=False), help="Also write the plan as a workbook.")
-@click.option("--json", "as_json", is_flag=True, help="Answer for machines.")
+@click.option("--xlsx", type=click.Path(path_type=Path, dir_okay=False), help="Also write the plan to this workbook.")
+@json_option
 @click.pass_context
 def plan(
-    found: click.Context, on: date | datetime | None, scenario: str | None, pairs: tuple[str, ...], xlsx: Path | None, as_json: bool
+    click_context: click.Context, on: date | datetime | None, scenario: str | None, pairs: tuple[str, ...], xlsx: Path | None, as_json: bool
 ) -> None:
-    """Say how many incidents, hours, heads and parts to expect, how surely, and why.
+    """Forecast support demand: incidents, hours, staff, parts and cost, with confidence ranges.
 
-    `musterroll plan assumptions` lists what can be assumed.
+    `musterroll plan assumptions` lists the assumptions and their defaults.
     """
-    if found.invoked_subcommand is not None:
+    if click_context.invoked_subcommand is not None:
         return
     from musterroll.usecases.capacity import plans as capacity_plans
     from musterroll.usecases.capacity import shapes
 
-    context, now = found.ensure_object(Context), clock()
-    said = _said(context, scenario) | _pairs(pairs)
-    made = capacity_plans.plan(_facts(context, on, now), said)
+    context, now = click_context.ensure_object(Context), clock()
+    assumed = _assumed(context, scenario) | _pairs(pairs)
+    result = capacity_plans.plan(_facts(context, on, now), assumed)
     if xlsx is not None:
         from musterroll.usecases.capacity.workbook import workbook
 
-        xlsx.write_bytes(workbook([("plan", made)]))
-    show(shapes.shape(made)) if as_json else click.echo("\n".join(shapes.lines(made)))
+        xlsx.write_bytes(workbook([("plan", result)]))
+    print_json(shapes.shape(result)) if as_json else click.echo("\n".join(shapes.lines(result)))
 
 
 @plan.command()
-@click.option("--on", type=DayOrInstant(), help="As things stood then; default: now.")
-@click.option("--json", "as_json", is_flag=True, help="Answer for machines.")
+@_on
+@json_option
 @click.pass_obj
 def backtest(context: Context, on: date | datetime | None, as_json: bool) -> None:
-    """Say what the same method would have said before each past month, and what happened."""
+    """Back-test: what the same method would have forecast before each past month, and what happened."""
     from musterroll.usecases.capacity import plans as capacity_plans
     from musterroll.usecases.capacity import shapes
 
     facts = _facts(context, on, clock())
     trials = capacity_plans.trials(facts)
-    show(shapes.trial_shapes(facts, trials)) if as_json else click.echo("\n".join(shapes.trial_lines(facts, trials)))
+    if as_json:
+        print_json(shapes.trial_shapes(facts, trials))
+    else:
+        click.echo("\n".join(shapes.trial_lines(facts, trials)))
 
 
 @plan.command()
-@click.option("--json", "as_json", is_flag=True, help="Answer for machines.")
+@json_option
 def assumptions(as_json: bool) -> None:
-    """List what a plan assumes, with the defaults."""
-    from musterroll.domain.capacity.assumptions import DEFAULTS, SAID
-
+    """List the assumptions with their defaults."""
     if as_json:
-        show({name: {**said._asdict(), "default": getattr(DEFAULTS, name)} for name, said in SAID.items()})
-        return
-    for name, said in SAID.items():
-        default = getattr(DEFAULTS, name)
-        told = f"{default:g}" if isinstance(default, float) else default or "none"
-        click.echo(f"{name:<17} {told:>6} {said.unit:<18} {said.name}: {said.means}".rstrip(": "))
+        print_json({name: {**assumption._asdict(), "default": getattr(DEFAULTS, name)} for name, assumption in SAID.items()})
+    else:
+        print_table(list(SAID.items()), _ASSUMPTIONS)
 
 
 @plan.group()
 def scenarios() -> None:
-    """Assumptions kept under a name."""
+    """Manage scenarios: saved sets of assumptions."""
 
 
 @scenarios.command("list")
-@click.option("--json", "as_json", is_flag=True, help="Answer for machines.")
+@json_option
 @click.pass_obj
 def list_(context: Context, as_json: bool) -> None:
-    """List the scenarios."""
+    """List scenarios."""
     from musterroll.usecases.capacity import scenarios as capacity_scenarios
 
     with context.database().reading() as session:
-        found = [(one.name, one.assumptions, one.note) for one in capacity_scenarios.all_of_them(session)]
-    if as_json:
-        show([{"name": name, "assumptions": said, "note": note} for name, said, note in found])
-        return
-    for name, said, note in found:
-        click.echo(f"{name}: {', '.join(f'{key}={value}' for key, value in said.items()) or 'the defaults'}{f' ({note})' if note else ''}")
+        saved = capacity_scenarios.all_of_them(session)
+    empty = "No scenarios. To save one: musterroll plan scenarios save NAME --assume NAME=VALUE"
+    print_list(saved, _SCENARIOS, empty=empty, as_json=as_json, shape=lambda row: row.model_dump(include={"name", "assumptions", "note"}))
 
 
 @scenarios.command()
 @click.argument("name")
-@click.option("--assume", "pairs", multiple=True, metavar="NAME=VALUE", help="An assumption that is not the default.")
-@click.option("--note", default="", help="Why, in words.")
+@click.option("--assume", "pairs", multiple=True, metavar="NAME=VALUE", help="Assumption that differs from the default.")
+@click.option("--note", default="", help="Note.")
 @click.pass_obj
 def save(context: Context, name: str, pairs: tuple[str, ...], note: str) -> None:
-    """Keep assumptions under NAME, or change those that are."""
+    """Save assumptions as the scenario NAME, replacing an earlier one."""
     from musterroll.usecases.capacity import scenarios as capacity_scenarios
 
     with context.database().writing() as session:
-        kept = capacity_scenarios.save(session, name, _pairs(pairs), note=note, actor="cli", now=clock())
-    click.echo(f"scenario {kept.name} is kept")
+        scenario = capacity_scenarios.save(session, name, _pairs(pairs), note=note, actor="cli", now=clock())
+    click.echo(f"Scenario {scenario.name} saved.")
 
 
 @scenarios.command()
 @click.argument("name")
 @click.pass_obj
 def delete(context: Context, name: str) -> None:
-    """Delete the scenario NAME."""
+    """Delete scenario NAME."""
     from musterroll.usecases.capacity import scenarios as capacity_scenarios
 
     with context.database().writing() as session:
         capacity_scenarios.delete(session, name, actor="cli", now=clock())
-    click.echo(f"scenario {name} is deleted")
+    click.echo(f"Scenario {name} deleted.")
 
 
 @plan.command()
 @click.argument("names", nargs=-1, required=True, metavar="NAME...")
-@click.option("--on", type=DayOrInstant(), help="As things stood then; default: now.")
-@click.option("--json", "as_json", is_flag=True, help="Answer for machines.")
+@_on
+@json_option
 @click.pass_obj
 def compare(context: Context, names: tuple[str, ...], on: date | datetime | None, as_json: bool) -> None:
-    """Set the plans of scenarios side by side, the defaults first."""
+    """Compare the plans of scenarios side by side, starting with the defaults."""
     from musterroll.usecases.capacity import plans as capacity_plans
     from musterroll.usecases.capacity import shapes
 
     facts = _facts(context, on, clock())
-    plans = [("defaults", capacity_plans.plan(facts, {})), *((name, capacity_plans.plan(facts, _said(context, name))) for name in names)]
+    plans = [("defaults", capacity_plans.plan(facts, {})), *((name, capacity_plans.plan(facts, _assumed(context, name))) for name in names)]
     if as_json:
-        show({name: shapes.shape(made) for name, made in plans})
+        print_json({name: shapes.shape(made) for name, made in plans})
     else:
         click.echo("\n".join(shapes.compared(plans)))
 
 
 def _facts(context: Context, on: date | datetime | None, now: datetime) -> Any:
-    """The facts as of then or, kept up first, as of now."""
+    """The facts as of `on`; without it as of now, after updating the stored ones."""
     from musterroll.usecases.capacity import plans as capacity_plans
 
     database = context.database()
@@ -150,7 +161,7 @@ def _facts(context: Context, on: date | datetime | None, now: datetime) -> Any:
         return capacity_plans.gathered(session, now, at).facts
 
 
-def _said(context: Context, scenario: str | None) -> dict[str, Any]:
+def _assumed(context: Context, scenario: str | None) -> dict[str, Any]:
     if scenario is None:
         return {}
     from musterroll.usecases.capacity import scenarios as capacity_scenarios
@@ -160,10 +171,15 @@ def _said(context: Context, scenario: str | None) -> dict[str, Any]:
 
 
 def _pairs(pairs: Iterable[str]) -> dict[str, Any]:
-    found = {}
+    values = {}
     for pair in pairs:
         name, equals, value = pair.partition("=")
         if not equals:
             fail(f"--assume is NAME=VALUE, not {pair!r}; musterroll plan assumptions lists the names")
-        found[name.strip()] = value.strip()
-    return found
+        values[name.strip()] = value.strip()
+    return values
+
+
+def _default(name: str) -> str:
+    value = getattr(DEFAULTS, name)
+    return f"{value:g}" if isinstance(value, float) else value or "none"

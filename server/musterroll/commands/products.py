@@ -1,4 +1,4 @@
-"""`musterroll products` and `musterroll policies`: what a product's cover costs a year, and which warranty it is sold with."""
+"""`musterroll products` and `musterroll policies`: list prices, reporting classes and warranty policies."""
 
 from datetime import datetime
 from decimal import Decimal, InvalidOperation
@@ -6,11 +6,12 @@ from typing import Any
 
 import click
 
-from musterroll.commands.context import Context, clock, show
+from musterroll.commands.context import Context, clock
+from musterroll.commands.tables import Column, Columns, json_option, limit_option, print_json, print_list
 from musterroll.domain.liveness import ReportingClass
 from musterroll.domain.units.serials import name_key
 from musterroll.domain.values.errors import NotFound
-from musterroll.domain.warranty.periods import Start, StartRule
+from musterroll.domain.warranty.periods import Policy, Start, StartRule
 from musterroll.storage.accounts import sites
 from musterroll.storage.audit import log as audit_log
 from musterroll.storage.installed_base.counts import product_id
@@ -20,72 +21,75 @@ from musterroll.storage.warranty.periods import policy_of
 from musterroll.usecases.warranty import products as verbs
 
 _ACTOR = "command line"
-_json = click.option("--json", "as_json", is_flag=True, help="Answer for machines.")
+_PRODUCTS: Columns[dict[str, Any]] = (
+    Column("maker", lambda row: row["maker"]),
+    Column("model", lambda row: row["model"]),
+    Column("units", lambda row: f"{row['units']:,}", right=True),
+    Column("list price", lambda row: None if row["list_price"] is None else f"{row['list_price']:.2f} {row['currency']}", right=True),
+    Column("warranty policy", lambda row: row["policy"] or "default"),
+    Column("reporting", lambda row: row["reporting"].replace("_", " ")),
+)
+_POLICIES: Columns[Policy] = (
+    Column("name", lambda policy: policy.name),
+    Column("starts", lambda policy: ", else ".join(map(_start, policy.rules))),
+    Column("months", lambda policy: policy.months or "per unit", right=True),
+)
 
 
 class Amount(click.ParamType[Decimal]):
     name = "amount"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Decimal:
-        """An amount of money, or `none` as -1."""
+        """An amount of money; `none` gives -1."""
         try:
-            found = Decimal(-1) if value == "none" else Decimal(str(value))
+            amount = Decimal(-1) if value == "none" else Decimal(str(value))
         except InvalidOperation:
-            found = Decimal("NaN")
-        if not found.is_finite() or (found < 0 and value != "none") or found > 10**9:
+            amount = Decimal("NaN")
+        if not amount.is_finite() or (amount < 0 and value != "none") or amount > 10**9:
             self.fail(f"{value!r} is not an amount; write it as 120.50, or none", param, ctx)
-        return found
+        return amount
 
 
 class Rule(click.ParamType[StartRule]):
     name = "rule"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> StartRule:
-        """As `installed`, or `shipped+90` with shelf days."""
+        """A start such as `installed`, or `shipped+90` with a maximum shelf time in days."""
         if isinstance(value, StartRule):
             return value
         start, _, days = str(value).partition("+")
         try:
             return StartRule(Start(start), int(days or 0))
         except ValueError:
-            self.fail(f"{value!r} is no rule; write one of {', '.join(Start)}, or shipped+DAYS", param, ctx)
+            self.fail(f"{value!r} is not a start rule; use one of {', '.join(Start)}, or shipped+DAYS", param, ctx)
 
 
 @click.group()
 def products() -> None:
-    """Makers' models: list price of cover, warranty policy, how they report."""
+    """Manage products: list price, warranty policy, reporting class."""
 
 
 @products.command("list")
-@click.option("--text", default="", help="In maker or model.")
-@click.option("--limit", default=100, show_default=True, type=click.IntRange(1, 10_000))
-@_json
+@click.option("--text", default="", help="Only products with this text in maker or model.")
+@limit_option("products", default=100)
+@json_option
 @click.pass_obj
 def list_(context: Context, text: str, limit: int, as_json: bool) -> None:
-    """Products and how many units there are of each."""
+    """List products with their number of units. The list price is per unit per year."""
     names = ("maker", "model", "units", "policy", "list_price", "currency", "reporting")
     with context.database().reading() as session:
-        found = [{name: row._mapping[name] for name in names} for row in sites.products(session, text, 0, limit)]
-    if as_json:
-        show(found)
-        return
-    for one in found:
-        price = "no list price" if one["list_price"] is None else f"{one['list_price']:.2f} {one['currency']} a year"
-        click.echo(
-            f"{one['maker']} / {one['model']}: {one['units']:,} units, {price}, policy {one['policy'] or 'default'}, {one['reporting']}"
-        )
-    if not found:
-        click.echo("There is no such product; products come with their units.")
+        rows = [{name: row._mapping[name] for name in names} for row in sites.products(session, text, 0, limit)]
+    print_list(rows, _PRODUCTS, empty="No products; they are created with their units.", as_json=as_json, shape=lambda row: row)
 
 
 @products.command("set")
 @click.argument("maker")
 @click.argument("model")
-@click.option("--list-price", type=Amount(), help="Of a year's cover of one unit; none: not known.")
-@click.option("--currency", help="Of the list price, as EUR.")
-@click.option("--policy", help="The warranty policy it is sold with; '' for none.")
-@click.option("--reporting", type=click.Choice(list(ReportingClass)), help="How it reports; holds from each unit's next start on.")
-@_json
+@click.option("--list-price", type=Amount(), help="List price per unit per year, or none.")
+@click.option("--currency", help="Currency of the list price, such as EUR.")
+@click.option("--policy", help="Warranty policy; '' for the default.")
+@click.option("--reporting", type=click.Choice(list(ReportingClass)), help="Reporting class; takes effect when a unit restarts.")
+@json_option
 @click.pass_obj
 def set_(
     context: Context,
@@ -97,68 +101,78 @@ def set_(
     reporting: str | None,
     as_json: bool,
 ) -> None:
-    """Change the product MODEL of MAKER; what is not given stays."""
-    given: dict[str, Any] = {"currency": currency, "policy": policy, "reporting": ReportingClass(reporting) if reporting else None}
-    news = {name: value for name, value in given.items() if value is not None}
+    """Change the product MODEL of MAKER. Values not given stay as they are; existing units are updated."""
+    options: dict[str, Any] = {"currency": currency, "policy": policy, "reporting": ReportingClass(reporting) if reporting else None}
+    values = {name: value for name, value in options.items() if value is not None}
     if list_price is not None:
-        news["list_price"] = list_price if list_price >= 0 else None
+        values["list_price"] = list_price if list_price >= 0 else None
     now = clock()
     with context.database().writing() as session:
         number = product_id(session, name_key(maker), name_key(model))
         if number is None:
             raise NotFound(f"there is no product {maker} {model}")
-        verbs.change_product(session, number, verbs.terms_of(session, number)._replace(**news), _ACTOR, now)
+        verbs.change_product(session, number, verbs.terms_of(session, number)._replace(**values), _ACTOR, now)
         change = audit_log.changes(session, None, 1)[0][0]
     _done(context, change, now, as_json)
 
 
 @click.group()
 def policies() -> None:
-    """Warranty policies: which day begins a warranty, and how long it lasts."""
+    """Manage warranty policies: when a warranty starts and how long it lasts."""
 
 
 @policies.command("list")
-@_json
+@json_option
 @click.pass_obj
 def list_policies(context: Context, as_json: bool) -> None:
-    """Every policy; products without one follow `default`: installed, else shipped, for the months of the unit's own paper."""
+    """List policies.
+
+    Products without one use the default: from the installation date, else the shipping date, for the months in the unit's own record.
+    """
     with context.database().reading() as session:
-        found = [policy_of(row) for row, _ in stored.policies(session)]
-    if as_json:
-        show([{"name": one.name, "rules": [rule._asdict() for rule in one.rules], "months": one.months} for one in found])
-        return
-    for one in found:
-        rules = ", else ".join(
-            rule.start + (f" + at most {rule.shelf_days} days on a shelf" if rule.shelf_days else "") for rule in one.rules
-        )
-        click.echo(f"{one.name}: from {rules}, for {f'{one.months} months' if one.months else 'the months of each unit'}")
-    if not found:
-        click.echo("No policy is made yet; musterroll policies set NAME --start installed --months 24 makes one.")
+        rows = [policy_of(row) for row, _ in stored.policies(session)]
+    empty = "No policies. To create one: musterroll policies set NAME --start installed --months 24"
+    print_list(rows, _POLICIES, empty=empty, as_json=as_json, shape=_policy)
 
 
 @policies.command("set")
 @click.argument("name")
-@click.option("--start", "rules", multiple=True, required=True, type=Rule(), help="What begins it, the first that is known; as shipped+90.")
-@click.option("--months", type=click.IntRange(1, 600), help="How long; a unit's own paper goes before.")
-@_json
+@click.option(
+    "--start",
+    "rules",
+    multiple=True,
+    required=True,
+    type=Rule(),
+    help="Start date: installed, shipped+90, ...; the first known applies.",
+)
+@click.option("--months", type=click.IntRange(1, 600), help="Length; a length in the unit's own record takes precedence.")
+@json_option
 @click.pass_obj
 def set_policy(context: Context, name: str, rules: tuple[StartRule, ...], months: int | None, as_json: bool) -> None:
-    """Make the policy NAME, or change it: the standard warranties of the units under it follow."""
+    """Create or change the policy NAME. Standard warranties of existing units are updated."""
     now = clock()
     with context.database().writing() as session:
-        known = stored.named(session, name)
-        verbs.save_policy(session, known.id if known else None, name, rules, months, _ACTOR, now)
+        policy = stored.named(session, name)
+        verbs.save_policy(session, policy.id if policy else None, name, rules, months, _ACTOR, now)
         change = audit_log.changes(session, None, 1)[0][0]
     _done(context, change, now, as_json)
 
 
 def _done(context: Context, change: Change, now: datetime, as_json: bool) -> None:
-    """Let the units follow at once, a batch in each transaction, and say what was done."""
+    """Update existing units now, one batch per transaction, then report."""
     database, more = context.database(), True
     while more:
         with database.writing() as session:
             more = verbs.follow(session, now)
     if as_json:
-        show({"change": change.id})
+        print_json({"change": change.id})
     else:
-        click.echo(f"Done; to take that back: musterroll changes undo {change.id}")
+        click.echo(f"Saved. To undo: musterroll changes undo {change.id}")
+
+
+def _start(rule: StartRule) -> str:
+    return f"{rule.start.replace('_', ' ')}{f' + {rule.shelf_days} days on the shelf' if rule.shelf_days else ''}"
+
+
+def _policy(policy: Policy) -> dict[str, Any]:
+    return {"name": policy.name, "rules": [rule._asdict() for rule in policy.rules], "months": policy.months}

@@ -1,10 +1,12 @@
-"""`musterroll proposals`: records that may be of one thing, and what a person decides of them."""
+"""`musterroll proposals`: possible duplicates, accepted or rejected by a person."""
 
-from typing import Any
+from collections.abc import Iterator
+from typing import Any, NamedTuple
 
 import click
 
-from musterroll.commands.context import Context, clock, show
+from musterroll.commands.context import Context, clock
+from musterroll.commands.tables import Column, Columns, json_option, limit_option, print_json, print_table
 from musterroll.domain.values.instants import from_ms
 from musterroll.usecases.matching import proposals as matching_proposals
 from musterroll.usecases.matching import splink
@@ -12,92 +14,121 @@ from musterroll.usecases.matching.proposals import Shown
 
 _ACTOR = "command line"
 _STATES = (matching_proposals.OPEN, matching_proposals.ACCEPTED, matching_proposals.REJECTED, matching_proposals.GONE)
-_json = click.option("--json", "as_json", is_flag=True, help="Answer for machines.")
-_reason = click.option("--reason", default="", help="Why.")
+_reason = click.option("--reason", default="", help="Reason.")
+
+
+class _Line(NamedTuple):
+    """A line of the list: a proposal, or one piece of its evidence below it."""
+
+    id: int | None
+    score: str
+    field: str
+    left: str
+    right: str
+    state: str
+
+
+_LINES: Columns[_Line] = (
+    Column("id", lambda line: line.id, right=True),
+    Column("score", lambda line: line.score, right=True),
+    Column("record", lambda line: line.field),
+    Column("first", lambda line: line.left),
+    Column("second", lambda line: line.right),
+    Column("state", lambda line: line.state),
+)
 
 
 @click.group()
 def proposals() -> None:
-    """Accounts, units and lines that may be the same. Nothing is merged without a person."""
+    """Possible duplicates: accounts, units and contract lines. Nothing is merged until a person accepts the match."""
 
 
 @proposals.command("find")
-@click.option("--with", "tool", type=click.Choice(["splink"]), help="What weighs accounts: splink learns the weights from a large list.")
-@_json
+@click.option("--with", "tool", type=click.Choice(["splink"]), help="Compare accounts with splink, for large lists.")
+@json_option
 @click.pass_obj
 def find(context: Context, tool: str | None, as_json: bool) -> None:
-    """Look for near matches again. What was decided stays decided; what is found no more is gone."""
+    """Search for possible duplicates. Decisions are kept; open matches that no longer hold are withdrawn."""
     twins = None
     if tool:
         with context.database().reading() as session:
             accounts = matching_proposals.accounts(session)
         twins = splink.twins(accounts)  # outside a transaction: it takes long
     with context.database().writing() as session:
-        found = matching_proposals.find(session, clock(), twins)
+        result = matching_proposals.find(session, clock(), twins)
     if as_json:
-        show(found._asdict())
+        print_json(result._asdict())
     else:
-        click.echo(f"{found.new:,} new proposals, {found.open:,} still open, {found.gone:,} gone.")
+        click.echo(f"Possible duplicates: {result.new:,} new, {result.open:,} still open, {result.gone:,} withdrawn.")
 
 
 @proposals.command("list")
-@click.option("--state", default=matching_proposals.OPEN, show_default=True, type=click.Choice([*_STATES, "all"]))
-@click.option("--kind", type=click.Choice(list(matching_proposals.KINDS)), help="Only these.")
-@click.option("--limit", default=50, show_default=True, type=click.IntRange(1, 10_000))
-@_json
+@click.option(
+    "--state",
+    default=matching_proposals.OPEN,
+    show_default=True,
+    type=click.Choice([*_STATES, "all"]),
+    help="Only this state; gone: withdrawn.",
+)
+@click.option("--kind", type=click.Choice(list(matching_proposals.KINDS)), help="Only this kind.")
+@limit_option("matches")
+@json_option
 @click.pass_obj
 def list_(context: Context, state: str, kind: str | None, limit: int, as_json: bool) -> None:
-    """List proposals, the surest first, with what speaks for and against each."""
+    """List possible duplicates, most likely first, with the evidence for and against each."""
     with context.database().reading() as session:
         rows = matching_proposals.listed(session, None if state == "all" else state, kind, limit=limit)
     if as_json:
-        show([_row(row) for row in rows])
-        return
-    if not rows:
+        print_json([_shape(row) for row in rows])
+    elif rows:
+        print_table([line for row in rows for line in _lines(row)], _LINES)
+    else:
         which = "" if state == "all" else f"{state} "
-        click.echo(f"There is no {which}proposal; musterroll proposals find looks for near matches.")
-    for row in rows:
-        one = row.proposal
-        decided = "" if one.state == matching_proposals.OPEN else f" ({one.state} by {one.decided_by or 'nobody'})"
-        click.echo(f"{one.id:>6}  {one.weight:>4.0%}  {one.kind}  {row.left} = {row.right} ?{decided}")
-        for field in one.evidence:
-            click.echo(f"                {field['weight']:>+5.1f}  {field['field']}: {field['left']} | {field['right']}")
+        click.echo(f"No {which}matches. To search for possible duplicates: musterroll proposals find")
 
 
 @proposals.command("accept")
 @click.argument("number", type=int)
-@click.option("--keep-right", is_flag=True, help="Of two accounts the second stays, not the first.")
+@click.option("--keep-right", is_flag=True, help="Of two accounts, keep the second instead of the first.")
 @_reason
-@_json
+@json_option
 @click.pass_obj
 def accept(context: Context, number: int, keep_right: bool, reason: str, as_json: bool) -> None:
-    """Do what proposal NUMBER says."""
+    """Accept match NUMBER: merge the two accounts or units, or let the contract line cover the unit."""
     with context.database().writing() as session:
         change = matching_proposals.accept(session, number, actor=_ACTOR, now=clock(), reason=reason, keep_right=keep_right)
-    _done(number, "accepted", change.id or 0, as_json)
+    _report(number, "accepted", change.id or 0, as_json)
 
 
 @proposals.command("reject")
 @click.argument("number", type=int)
 @_reason
-@_json
+@json_option
 @click.pass_obj
 def reject(context: Context, number: int, reason: str, as_json: bool) -> None:
-    """Say that the two of proposal NUMBER are two."""
+    """Reject match NUMBER: keep both."""
     with context.database().writing() as session:
         change = matching_proposals.reject(session, number, actor=_ACTOR, now=clock(), reason=reason)
-    _done(number, "rejected", change.id or 0, as_json)
+    _report(number, "rejected", change.id or 0, as_json)
 
 
-def _done(number: int, what: str, change: int, as_json: bool) -> None:
+def _report(number: int, state: str, change: int, as_json: bool) -> None:
     if as_json:
-        show({"proposal": number, "state": what, "change": change})
+        print_json({"proposal": number, "state": state, "change": change})
     else:
-        click.echo(f"Proposal {number} is {what}; to take that back: musterroll changes undo {change}")
+        click.echo(f"Match {number} {state}. To undo: musterroll changes undo {change}")
 
 
-def _row(row: Shown) -> dict[str, Any]:
-    one = row.proposal
-    kept = {name: getattr(one, name) for name in ("id", "kind", "state", "weight", "evidence", "decided_by")}
-    decided_at = None if one.decided_at is None else from_ms(one.decided_at).isoformat()
-    return {**kept, "left": row.left, "right": row.right, "created_at": from_ms(one.created_at).isoformat(), "decided_at": decided_at}
+def _lines(row: Shown) -> Iterator[_Line]:
+    proposal = row.proposal
+    state = proposal.state if proposal.decided_by is None else f"{proposal.state} by {proposal.decided_by}"
+    yield _Line(proposal.id, f"{proposal.weight:.0%}", proposal.kind.replace("_", " "), row.left, row.right, state)
+    for field in proposal.evidence:
+        yield _Line(None, f"{field['weight']:+.1f}", f"  {field['field']}", field["left"], field["right"], "")
+
+
+def _shape(row: Shown) -> dict[str, Any]:
+    proposal = row.proposal
+    facts = {name: getattr(proposal, name) for name in ("id", "kind", "state", "weight", "evidence", "decided_by")}
+    decided_at = None if proposal.decided_at is None else from_ms(proposal.decided_at).isoformat()
+    return {**facts, "left": row.left, "right": row.right, "created_at": from_ms(proposal.created_at).isoformat(), "decided_at": decided_at}

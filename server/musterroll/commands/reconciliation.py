@@ -1,11 +1,13 @@
-"""`musterroll reconcile`: the paper beside the fleet."""
+"""`musterroll reconcile`: contracted, deployed and operating compared; and the day and instant types of the command line."""
 
+from collections.abc import Callable
 from datetime import UTC, date, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 import click
 
-from musterroll.commands.context import Context, clock, show
+from musterroll.commands.context import Context, clock
+from musterroll.commands.tables import Column, Columns, json_option, print_json, print_table
 from musterroll.domain.findings.kinds import OWNERS, Kind
 from musterroll.domain.reconciliation.cells import CELLS
 from musterroll.domain.values.money import Money
@@ -13,8 +15,36 @@ from musterroll.usecases.reconciliation import run as reconciliation_run
 from musterroll.usecases.reconciliation.run import Reconciliation
 
 
+class _Quadrant(NamedTuple):
+    """`code` has a flag each for contracted, deployed, operating."""
+
+    code: str
+    units: int
+    value: str
+
+
+def _flag(position: int) -> Callable[[_Quadrant], str]:
+    return lambda row: "yes" if row.code[position] == "1" else "-"
+
+
+_QUADRANTS: Columns[_Quadrant] = (
+    Column("contracted", _flag(0)),
+    Column("deployed", _flag(1)),
+    Column("operating", _flag(2)),
+    Column("units", lambda row: f"{row.units:,}", right=True),
+    Column("quadrant", lambda row: CELLS[row.code].name),
+    Column("owner", lambda row: CELLS[row.code].owner),
+    Column("annual value", lambda row: row.value, right=True),
+)
+_FINDINGS: Columns[tuple[Kind, int]] = (
+    Column("finding", lambda row: row[0].replace("_", " ")),
+    Column("count", lambda row: f"{row[1]:,}", right=True),
+    Column("owner", lambda row: OWNERS[row[0]]),
+)
+
+
 class DayOrInstant(click.ParamType[date | datetime]):
-    """`2026-11-01`, or an instant with its zone as `2026-11-01T12:00Z`."""
+    """`2026-11-01`, or an instant with its time zone such as `2026-11-01T12:00Z`."""
 
     name = "day or instant"
 
@@ -22,16 +52,16 @@ class DayOrInstant(click.ParamType[date | datetime]):
         if isinstance(value, date):
             return value
         try:
-            found = date.fromisoformat(value) if len(value) == len("2026-11-01") else datetime.fromisoformat(value)
+            moment = date.fromisoformat(value) if len(value) == len("2026-11-01") else datetime.fromisoformat(value)
         except ValueError:
             self.fail(f"{value!r} is not a day such as 2026-11-01 or an instant such as 2026-11-01T12:00Z")
-        if not 1970 <= found.year <= 2200:
+        if not 1970 <= moment.year <= 2200:
             self.fail(f"{value!r} is not a day from 1970 to 2200")
-        if isinstance(found, datetime):
-            if found.tzinfo is None:
-                self.fail(f"{value!r} names no time zone; write {value}Z for UTC")
-            return found.astimezone(UTC)
-        return found
+        if isinstance(moment, datetime):
+            if moment.tzinfo is None:
+                self.fail(f"{value!r} has no time zone; write {value}Z for UTC")
+            return moment.astimezone(UTC)
+        return moment
 
 
 class Day(DayOrInstant):
@@ -40,70 +70,65 @@ class Day(DayOrInstant):
     name = "day"
 
     def convert(self, value: Any, param: click.Parameter | None, context: click.Context | None) -> date:
-        found = super().convert(value, param, context)
-        if isinstance(found, datetime):
+        day = super().convert(value, param, context)
+        if isinstance(day, datetime):
             self.fail(f"{value!r} is an instant; give a day such as 2026-11-01")
-        return found
+        return day
 
 
 @click.command()
-@click.option("--on", type=DayOrInstant(), help="A day, or an instant as 2026-11-01T12:00Z; default: now.")
-@click.option("--store/--dry-run", default=None, help="Keep the findings. Default: keep them where no --on is given.")
-@click.option("--json", "as_json", is_flag=True, help="Answer for machines.")
+@click.option("--on", type=DayOrInstant(), help="As of this day, or an instant such as 2026-11-01T12:00Z; default: now.")
+@click.option("--store/--dry-run", default=None, help="Store the findings, or only show them. Default: store, unless --on is given.")
+@json_option
 @click.pass_obj
 def reconcile(context: Context, on: date | datetime | None, store: bool | None, as_json: bool) -> None:
-    """Set contracts beside what is deployed and what operates, unit by unit, and say what disagrees and what it is worth a year."""
+    """Compare contracted, deployed and operating for every unit; show where they disagree and the annual value at stake."""
     now, database = clock(), context.database()
     try:
-        keep = store if store is not None else on is None
-        with database.writing() if keep else database.reading() as session:
-            found = reconciliation_run.reconcile(session, on if on is not None else now, now, keep)
+        stored = store if store is not None else on is None
+        with database.writing() if stored else database.reading() as session:
+            result = reconciliation_run.reconcile(session, on if on is not None else now, now, stored)
     finally:
         database.close()
-    show(shape(found)) if as_json else _tell(found)
+    print_json(shape(result)) if as_json else _print(result)
 
 
-def shape(found: Reconciliation) -> dict[str, Any]:
-    """A reconciliation as JSON shows it."""
-    cells = [(code, count) for code, count in found.cells.items()]
+def shape(result: Reconciliation) -> dict[str, Any]:
+    """A reconciliation as JSON."""
+    quadrants = [(code, count) for code, count in result.cells.items()]
     return {
-        "on": found.on.isoformat(),
-        "at": found.at.isoformat().replace("+00:00", "Z"),
-        "units": found.units,
-        "cells": dict(cells),
-        "deployed": sum(count for code, count in cells if code[1] == "1"),
-        "operating": sum(count for code, count in cells if code[2] == "1"),
-        "deployed_and_operating": sum(count for code, count in cells if code.endswith("11")),
-        "findings": dict(found.findings),
-        "money": {code: _amounts(sums) for code, sums in found.money.items()},
-        "worth": _amounts(found.worth),
-        "stored": found.stored._asdict() if found.stored else None,
+        "on": result.on.isoformat(),
+        "at": result.at.isoformat().replace("+00:00", "Z"),
+        "units": result.units,
+        "cells": dict(quadrants),
+        "deployed": sum(count for code, count in quadrants if code[1] == "1"),
+        "operating": sum(count for code, count in quadrants if code[2] == "1"),
+        "deployed_and_operating": sum(count for code, count in quadrants if code.endswith("11")),
+        "findings": dict(result.findings),
+        "money": {code: _amounts(sums) for code, sums in result.money.items()},
+        "worth": _amounts(result.worth),
+        "stored": result.stored._asdict() if result.stored else None,
     }
 
 
 def _amounts(sums: tuple[Money, ...]) -> dict[str, str]:
-    return {one.currency: f"{one.amount:.2f}" for one in sums}
+    return {money.currency: f"{money.amount:.2f}" for money in sums}
 
 
-def _tell(found: Reconciliation) -> None:
-    click.echo(f"On {found.on}, silence judged at {found.at:%Y-%m-%d %H:%M} UTC\n")
-    click.echo(f"{'contracted deployed operating':<31} {'units':>9}  {'':<23} {'whose work':<11} {'worth a year':>18}")
-    for code, count in found.cells.items():
-        flags = "{:<11}{:<9}{:<11}".format(*("yes" if flag == "1" else "-" for flag in code))
-        name, owner = CELLS[code]
-        click.echo(f"{flags:<31} {count:>9,}  {name:<23} {owner:<11} {words(found.money.get(code, ())):>18}".rstrip())
-    click.echo(f"{'registered':<31} {found.units:>9,}\n")
-    click.echo(f"{'findings':<31} {'':>9}")
-    for kind, count in found.findings.items():
-        if count:
-            click.echo(f"{kind.replace('_', ' '):<31} {count:>9,}  {OWNERS[Kind(kind)]}")
-    click.echo(f"worth together a year, no money counted twice: {words(found.worth) or 'no price is known'}")
-    if found.stored:
-        click.echo(f"stored: {found.stored.new:,} new, {found.stored.changed:,} changed, {found.stored.gone:,} gone")
+def _print(result: Reconciliation) -> None:
+    click.echo(f"Reconciliation of {result.on}, telemetry as of {result.at:%Y-%m-%d %H:%M} UTC\n")
+    print_table([_Quadrant(code, count, words(result.money.get(code, ()))) for code, count in result.cells.items()], _QUADRANTS)
+    click.echo(f"{result.units:,} units registered\n")
+    findings = [(Kind(kind), count) for kind, count in result.findings.items() if count]
+    if findings:
+        print_table(findings, _FINDINGS)
+    click.echo(f"Total annual value, each amount counted once: {words(result.worth) or 'unknown (unpriced)'}")
+    if result.stored:
+        click.echo(f"Findings stored: {result.stored.new:,} new, {result.stored.changed:,} changed, {result.stored.gone:,} resolved")
     else:
-        click.echo("nothing was stored")
+        click.echo("Findings not stored.")
 
 
 def words(sums: tuple[Money, ...]) -> str:
-    """Sums in words, one a currency."""
+    """Amounts of money, one per currency."""
     return " and ".join(map(str, sums))

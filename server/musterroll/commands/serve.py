@@ -1,4 +1,4 @@
-"""Commands that run: everything at once, its parts, and a demonstration."""
+"""`musterroll serve`, its parts `web`, `ingest` and `schedule`, and `demo`."""
 
 import threading
 from collections.abc import Callable
@@ -12,21 +12,21 @@ from musterroll.usecases.access import sessions as access_sessions
 
 
 def prepare(context: Context) -> tuple[Settings, Database]:
-    """Logging, the database, and the first user, whose password is printed this once."""
+    """Set up logging, the database and the first user, whose password is printed only once."""
     start_logging(context.settings)
     database = context.database()
     with database.writing() as session:
-        given = context.settings.admin_password
-        password = access_sessions.ensure_admin(session, given.get_secret_value() if given else None, clock())
-    if password and not given:
-        click.echo(f"The first user is admin, with the password {password} (shown once; change it on your account page).")
+        configured = context.settings.admin_password
+        password = access_sessions.ensure_admin(session, configured.get_secret_value() if configured else None, clock())
+    if password and not configured:
+        click.echo(f"Created the user admin with the password {password} (shown only once; change it on the account page).")
     return context.settings, database
 
 
 @click.command()
 @click.pass_obj
 def serve(context: Context) -> None:
-    """Everything in one process: pages, REST, ingest, schedule, and a broker unless MUSTERROLL_MQTT_URL names one."""
+    """Run everything in one process: pages, REST API, ingest, scheduler, and a broker unless MUSTERROLL_MQTT_URL is set."""
     from musterroll.runtime import processes
 
     asked = processes.stop_signal()
@@ -36,11 +36,11 @@ def serve(context: Context) -> None:
 
 
 @click.command()
-@click.option("--workers", default=2, show_default=True, type=click.IntRange(1, 64), help="Processes.")
-@click.option("--threads", default=8, show_default=True, type=click.IntRange(1, 64), help="Threads in each.")
+@click.option("--workers", default=2, show_default=True, type=click.IntRange(1, 64), help="Worker processes.")
+@click.option("--threads", default=8, show_default=True, type=click.IntRange(1, 64), help="Threads per worker.")
 @click.pass_obj
 def web(context: Context, workers: int, threads: int) -> None:
-    """Pages and REST only, by gunicorn."""
+    """Run only the pages and the REST API, with gunicorn."""
     from musterroll.runtime import gunicorn
 
     settings, database = prepare(context)
@@ -51,7 +51,7 @@ def web(context: Context, workers: int, threads: int) -> None:
 @click.command()
 @click.pass_obj
 def ingest(context: Context) -> None:
-    """The MQTT door only, on the broker that MUSTERROLL_MQTT_URL names."""
+    """Run only the MQTT ingest, on the broker at MUSTERROLL_MQTT_URL."""
     from musterroll.runtime import processes
 
     _run(context, processes.run_ingest)
@@ -60,7 +60,7 @@ def ingest(context: Context) -> None:
 @click.command()
 @click.pass_obj
 def schedule(context: Context) -> None:
-    """The recurring work only; of several, one leads."""
+    """Run only the scheduled jobs. Of several instances, one is active."""
     from musterroll.runtime import processes
 
     _run(context, processes.run_schedule)
@@ -77,12 +77,12 @@ def _run(context: Context, part: Callable[[Settings, Database, threading.Event],
 
 
 @click.command()
-@click.option("--units", default=40, show_default=True, type=click.IntRange(1, 2000), help="Simulated units.")
-@click.option("--interval", default=10, show_default=True, type=click.IntRange(5, 3600), help="Seconds between their heartbeats.")
+@click.option("--units", default=40, show_default=True, type=click.IntRange(1, 2000), help="Number of simulated units.")
+@click.option("--interval", default=10, show_default=True, type=click.IntRange(5, 3600), help="Seconds between heartbeats.")
 @click.option("--seed", default=1, show_default=True, help="The same seed makes the same fleet.")
 @click.pass_obj
 def demo(context: Context, units: int, interval: int, seed: int) -> None:
-    """`serve`, a small simulated fleet, and a first real agent on this machine."""
+    """Run `serve` with a small simulated fleet and a real agent for this machine."""
     from musterroll.runtime import demo as runtime_demo
     from musterroll.runtime import processes
 

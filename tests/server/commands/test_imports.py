@@ -38,19 +38,19 @@ def _terminal(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_yes_imports_and_a_second_time_changes_nothing(tmp_path: Path) -> None:
     first, second = (run(tmp_path, GOOD, "--yes") for _ in range(2))
     assert (first.exit_code, second.exit_code) == (0, 0)
-    assert "2 rows: 2 new, 0 changed, 0 same, 0 refused" in first.stdout
-    assert "2 rows: 0 new, 0 changed, 2 same, 0 refused" in second.stdout
-    assert "The same file was imported before" in second.stderr
-    assert "Columns passed over: Colour" in first.stderr
+    assert "2 rows: 2 new, 0 changed, 0 unchanged, 0 rejected" in first.stdout
+    assert "2 rows: 0 new, 0 changed, 2 unchanged, 0 rejected" in second.stdout
+    assert "This file was imported before" in second.stderr
+    assert "Ignored columns: Colour" in first.stderr
 
 
 def test_a_dry_run_writes_nothing(tmp_path: Path) -> None:
-    assert "nothing written yet" in run(tmp_path, GOOD, "--dry-run").stdout
+    assert "nothing imported yet" in run(tmp_path, GOOD, "--dry-run").stdout
     assert "2 new" in run(tmp_path, GOOD, "--dry-run").stdout
 
 
 @pytest.mark.usefixtures("_terminal")
-@pytest.mark.parametrize(("answer", "then"), [("y\n", "2 same"), ("n\n", "2 new"), ("", "2 new")])
+@pytest.mark.parametrize(("answer", "then"), [("y\n", "2 unchanged"), ("n\n", "2 new"), ("", "2 new")])
 def test_on_a_terminal_it_shows_what_would_happen_and_asks(tmp_path: Path, answer: str, then: str) -> None:
     asked = run(tmp_path, GOOD, answer=answer)
     assert "2 new" in asked.stdout
@@ -65,11 +65,11 @@ def test_without_a_terminal_nothing_is_imported_without_yes(tmp_path: Path) -> N
     assert "2 new" in run(tmp_path, GOOD, "--dry-run").stdout
 
 
-def test_refused_rows_are_told_with_their_lines_and_give_status_3(tmp_path: Path) -> None:
+def test_rejected_rows_are_listed_with_their_lines_and_give_status_3(tmp_path: Path) -> None:
     answer = run(tmp_path, GOOD + "Default string,Acme,Pump,,\n" + "broken\n" * 30, "--yes")
     assert answer.exit_code == 3
-    assert "line 4: refused: Default string: the serial 'Default string' is a placeholder" in answer.stdout
-    assert "... and 11 more refused; --json gives them all" in answer.stdout
+    assert "   4  rejected  Default string  the serial 'Default string' is a placeholder" in answer.stdout
+    assert "... and 11 more rejected; --json lists them all" in answer.stdout
     assert "2 new" in answer.stdout
 
 
@@ -87,15 +87,15 @@ def test_all_kinds_go_in_and_come_out_again(tmp_path: Path) -> None:
     for kind, content in FLEET.items():
         (tmp_path / f"{kind}.csv").write_text(content)
         answer = cli(tmp_path, import_, kind, str(tmp_path / f"{kind}.csv"), "--yes")
-        assert (answer.exit_code, "0 refused" in answer.stdout) == (0, True), answer.output
+        assert (answer.exit_code, "0 rejected" in answer.stdout) == (0, True), answer.output
     listed = json.loads(cli(tmp_path, imports, "list", "--json").stdout)
     assert [run["kind"] for run in listed] == list(reversed(FLEET))
     shown = cli(tmp_path, imports, "show", str(listed[1]["id"])).stdout
-    assert "line 4: new: Last Seen is before First Seen" in shown
-    assert "columns: serial = serial, " in shown
+    assert "   4  new      Last Seen is before First Seen" in shown
+    assert ["serial", "serial"] in [line.split() for line in shown.splitlines()]
     for run in listed:
-        assert "is undone" in cli(tmp_path, imports, "undo", str(run["id"]), "--reason", "a test").stdout
-    assert cli(tmp_path, imports, "list").stdout.count("undone by change") == len(FLEET)
+        assert "undone by change" in cli(tmp_path, imports, "undo", str(run["id"]), "--reason", "a test").stdout
+    assert cli(tmp_path, imports, "list").stdout.count("  change ") == len(FLEET)
 
 
 def test_a_mapping_is_saved_used_shown_and_deleted(tmp_path: Path) -> None:
@@ -105,11 +105,11 @@ def test_a_mapping_is_saved_used_shown_and_deleted(tmp_path: Path) -> None:
     assert "no column Serial Number and no column Model" in str(lost.exception)
     saved = cli(tmp_path, import_, *arguments, "--map", "Teil=serial", "--map", "Typ=model", "--save-mapping", "Lager")
     assert "1 new" in saved.stdout
-    assert "1 same" in cli(tmp_path, import_, *arguments, "--mapping", "Lager").stdout
-    assert cli(tmp_path, mappings, "list").stdout == "Lager (units): 2 columns\n"
-    assert cli(tmp_path, mappings, "show", "Lager").stdout == "Teil = serial\nTyp = model\n"
+    assert "1 unchanged" in cli(tmp_path, import_, *arguments, "--mapping", "Lager").stdout
+    assert cli(tmp_path, mappings, "list").stdout == "NAME   KIND   COLUMNS\nLager  units        2\n"
+    assert cli(tmp_path, mappings, "show", "Lager").stdout == "HEADING  FIELD\nTeil     serial\nTyp      model\n"
     assert "is for units, not for sites" in str(cli(tmp_path, import_, "sites", arguments[1], "--mapping", "Lager").exception)
-    assert "is deleted" in cli(tmp_path, mappings, "delete", "Lager").stdout
+    assert "deleted" in cli(tmp_path, mappings, "delete", "Lager").stdout
     assert "no mapping 'Lager'" in str(cli(tmp_path, import_, *arguments, "--mapping", "Lager").exception)
 
 

@@ -42,7 +42,7 @@ def test_the_plan_in_words_in_json_and_as_a_workbook(tmp_path: Path) -> None:
 
 def test_scenarios_are_kept_and_compared() -> None:
     assert run("scenarios", "save", "Storm", "--assume", "incident_rate=150", "--note", "as in 2021").exit_code == 0
-    assert "Storm: incident_rate=150.0 (as in 2021)" in run("scenarios", "list").output
+    assert "Storm  incident_rate=150.0  as in 2021" in run("scenarios", "list").output
     assert "Storm" in run("compare", "Storm", "--on", "2026-11-01T12:00Z").output.splitlines()[0]
     assert run("scenarios", "delete", "Storm").exit_code == 0
     assert isinstance(run("--scenario", "Storm").exception, Refusal)

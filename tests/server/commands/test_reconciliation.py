@@ -74,7 +74,7 @@ def test_a_verdict_says_what_is_missing() -> None:
     found = told("coverage", "sn1", "--on", "2026-11-01")
     assert (found["answer"], found["covered"]) == ("unknown", False)
     assert found["missing"]
-    assert "cannot tell" in run("coverage", "SN1").output
+    assert "coverage unknown" in run("coverage", "SN1").output
 
 
 @pytest.mark.usefixtures("roll")

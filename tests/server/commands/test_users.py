@@ -1,4 +1,4 @@
-"""People and API tokens on the command line."""
+"""Users and API tokens on the command line."""
 
 import json
 from datetime import UTC, datetime
@@ -24,7 +24,7 @@ def database(tmp_path: Path) -> Database:
     return found
 
 
-def test_somebody_is_added_changed_and_shut_out(run: Run, database: Database) -> None:
+def test_a_user_is_created_changed_and_disabled(run: Run, database: Database) -> None:
     status, first, _ = run("user", "add", "kim", "--role", "technician", "--account", "A1")
     assert status == 0
     with database.reading() as session:
@@ -32,7 +32,7 @@ def test_somebody_is_added_changed_and_shut_out(run: Run, database: Database) ->
     (_, kim) = json.loads(run("user", "list", "--json")[1])
     assert (kim["name"], kim["role"], kim["within"], kim["must_change"]) == ("kim", "technician", ["A1"], True)
     assert run("user", "role", "kim", "planner")[0] == 0
-    assert "planner     kim  everything  first password" in run("user", "list")[1]
+    assert "kim    planner  all       must change password" in run("user", "list")[1]
     assert run("user", "disable", "kim")[0] == 0
     assert "disabled" in run("user", "list")[1]
     assert run("user", "enable", "kim")[0] == 0
@@ -64,6 +64,8 @@ def test_a_token_is_made_for_an_account_listed_and_revoked(run: Run, database: D
     (listed,) = json.loads(run("token", "api", "list", "--json")[1])
     assert (listed["label"], listed["within"], "token_hash" in listed) == ("CRM", ["A1"], False)
     assert run("token", "api", "revoke", "1")[0] == 0
-    assert "revoked" in run("token", "api", "list")[1]
+    (revoked,) = json.loads(run("token", "api", "list", "--json")[1])
+    assert revoked["revoked_at"]
+    assert run("token", "api", "list")[1].splitlines()[1].endswith(revoked["revoked_at"][:10])
     with database.reading() as session:
         assert api_tokens.check(session, plain, datetime.now(UTC)) is None
