@@ -34,7 +34,7 @@ def fill(database: Database, now: datetime) -> None:
         compose.speak(session, began)
         for message in compose.speak(session, began + timedelta(minutes=30)):
             message.attempts, message.next_at = 3, to_ms(now + timedelta(minutes=4))
-            message.error = "hooks.example.com did not take it: it answers with status 503"
+            message.error = "hooks.example.com did not accept the message: it answered with status 503"
             if message.rule_id == rules[0].id:
                 message.state, message.sent_at, message.error = MessageState.SENT, to_ms(began + timedelta(minutes=31)), ""
         notification_calendar.keep(session, notification_calendar.work_out(session, now) or [], now)

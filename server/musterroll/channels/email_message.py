@@ -27,7 +27,7 @@ def letter(sender: str, to: str, title: str, body: str, key: str, made: datetime
     mail["Date"] = format_datetime(made)
     mail["Message-ID"] = f"<{key}@{sender.rpartition('@')[2].strip('> ')}>"
     mail["Auto-Submitted"] = "auto-generated"
-    foot = f"Sent by the registry {home or 'Musterroll'}; its page Notifications says why and lets it be changed."
+    foot = f"Sent by Musterroll{f' ({home})' if home else ''}. An admin can change what is sent on the page Notifications."
     mail.set_content(_text(title, said, home, foot))
     mail.add_alternative(_html(title, said, home, foot), subtype="html")
     return mail

@@ -49,7 +49,7 @@ class Post:
         try:
             self._hand_over(one)
         except NotTakenError as error:
-            log.warning("message %s was not taken (attempt %d): %s", one.key, one.attempt, error)
+            log.warning("message %s was not accepted (attempt %d): %s", one.key, one.attempt, error)
             with self._database.writing() as session:
                 notification_outbox.failed(session, one, str(error), error.for_good, self._clock())
             return
@@ -62,7 +62,7 @@ class Post:
             webhook.post(one.address, one.secret, one.key, one.body, self._clock(), settings.webhook_hosts)
             return
         if settings.smtp_url is None:
-            raise NotTakenError("no mail server is set; set MUSTERROLL_SMTP_URL")
+            raise NotTakenError("no mail server is configured; set MUSTERROLL_SMTP_URL")
         try:
             server = smtp.server(settings.smtp_url.get_secret_value(), settings.smtp_ca)
         except Refusal as refusal:

@@ -39,7 +39,7 @@ def server(url: str, ca: Path | None = None) -> Server:
     except ValueError:
         parts, port = urlsplit(""), None
     if parts.scheme not in ("smtp", "smtps") or not parts.hostname:
-        raise Refusal("MUSTERROLL_SMTP_URL is not a mail server's address; write smtp://user:password@host:587 or smtps://...")
+        raise Refusal("MUSTERROLL_SMTP_URL is not a mail server address; use smtp://user:password@host:587 or smtps://...")
     secure = parts.scheme == "smtps"
     user, password = unquote(parts.username or ""), unquote(parts.password or "")
     return Server(parts.hostname, port or (465 if secure else 587), secure, user, password, ca)
@@ -55,11 +55,11 @@ def send(to: Server, sender: str, address: str, letter: EmailMessage) -> None:
             session.send_message(letter, sender, [address])
     except smtplib.SMTPRecipientsRefused as error:
         code, reason = error.recipients[address]
-        raise NotTakenError(f"the mail server refused {address}: {_said(reason)}", for_good=code >= _FOR_GOOD) from None
+        raise NotTakenError(f"the mail server rejected the recipient {address}: {_said(reason)}", for_good=code >= _FOR_GOOD) from None
     except smtplib.SMTPResponseException as error:
-        raise NotTakenError(f"the mail server {to.host} said {error.smtp_code} {_said(error.smtp_error)}") from None
+        raise NotTakenError(f"the mail server {to.host} answered {error.smtp_code} {_said(error.smtp_error)}") from None
     except (smtplib.SMTPException, OSError) as error:
-        raise NotTakenError(f"the mail server {to.host} cannot be used: {error}") from None
+        raise NotTakenError(f"sending through the mail server {to.host} failed: {error}") from None
 
 
 def _connected(to: Server) -> smtplib.SMTP:
@@ -77,7 +77,7 @@ def _protect(session: smtplib.SMTP, to: Server) -> None:
         session.starttls(context=ssl.create_default_context(cafile=to.ca))
         session.ehlo()
     elif to.user and not _loopback(to.host):
-        raise smtplib.SMTPNotSupportedError("it offers no TLS, and a password is not sent without")
+        raise smtplib.SMTPNotSupportedError("it does not offer TLS, and a password is never sent without it")
 
 
 def _loopback(host: str) -> bool:

@@ -30,9 +30,9 @@ def post(address: str, secret: str, key: str, body: str, now: datetime, own_host
         raise NotTakenError(str(error), for_good=True) from None
     own = to.host in own_hosts
     if not to.secure and not own:
-        raise NotTakenError(f"{to.host} would be spoken to without TLS; use https, or name it in MUSTERROLL_WEBHOOK_HOSTS", for_good=True)
+        raise NotTakenError(f"{to.host} would be called without TLS; use https, or add the host to MUSTERROLL_WEBHOOK_HOSTS", for_good=True)
     if not secret:
-        raise NotTakenError("the rule has no secret to sign with; give it a new one")
+        raise NotTakenError("the rule has no signing secret; create a new one")
     headers = {
         "Content-Type": "application/json",
         "User-Agent": "musterroll",
@@ -47,8 +47,8 @@ def post(address: str, secret: str, key: str, body: str, now: datetime, own_host
     except (OSError, HTTPException) as error:
         raise NotTakenError(f"{to.host} did not answer: {_why(error)}") from None
     if not 200 <= status < 300:
-        said = "it answers with a redirect, which is not followed" if 300 <= status < 400 else f"it answers with status {status}"
-        raise NotTakenError(f"{to.host} did not take it: {said}", for_good=status == _GONE)
+        said = "it answered with a redirect, which is not followed" if 300 <= status < 400 else f"it answered with status {status}"
+        raise NotTakenError(f"{to.host} did not accept the message: {said}", for_good=status == _GONE)
 
 
 def _connect(to: Target, own: bool) -> socket.socket:
@@ -56,11 +56,11 @@ def _connect(to: Target, own: bool) -> socket.socket:
     try:
         found = socket.getaddrinfo(to.host, to.port, type=socket.SOCK_STREAM)
     except OSError:
-        raise NotTakenError(f"the name {to.host} cannot be resolved") from None
+        raise NotTakenError(f"the host name {to.host} cannot be resolved") from None
     allowed = [one for one in found if own or public(str(one[4][0]))]
     if not allowed:
         raise NotTakenError(
-            f"{to.host} is an address of a private network, which is refused; to allow it, name it in MUSTERROLL_WEBHOOK_HOSTS"
+            f"{to.host} is in a private network, which is not allowed; to allow it, add the host to MUSTERROLL_WEBHOOK_HOSTS"
         )
     return _first(allowed)
 
@@ -100,7 +100,7 @@ def _exchange(wire: socket.socket, to: Target, body: bytes, headers: dict[str, s
 
 def _why(error: Exception) -> str:
     if isinstance(error, ssl.SSLCertVerificationError):
-        return f"its certificate does not hold ({error.verify_message})"
+        return f"its certificate is not valid ({error.verify_message})"
     if isinstance(error, TimeoutError):
         return "it took too long"
     return getattr(error, "strerror", None) or str(error) or type(error).__name__

@@ -76,7 +76,7 @@ def test_a_letter_says_the_same_as_text_and_as_html(database: Database, mailbox:
     assert post(database, **mailing(mailbox)).send(NOW) == 1
     ((recipients, letter),) = mailbox.reach(1)
     assert recipients == ["ops@example.com"]
-    assert letter["Subject"] == "Test: 3 units fell silent at Example site (Example Ltd)"
+    assert letter["Subject"] == "Test: 3 units stopped reporting at Example site (Example Ltd)"
     assert letter["Message-ID"] == f"<{message(database).key}@example.com>"
     text, html = (letter.get_body([kind]).get_content() for kind in ("plain", "html"))
     assert "https://roll.example/fleet?liveness=stale" in text
@@ -103,7 +103,7 @@ def test_what_was_not_taken_is_tried_again_later_with_the_same_id(database: Data
     assert (waiting.state, waiting.attempts, waiting.error) == (
         MessageState.WAITING,
         1,
-        "localhost did not take it: it answers with status 503",
+        "localhost did not accept the message: it answered with status 503",
     )
     assert post(database).send(NOW + timedelta(seconds=20)) == 0
     hook.answer = status(200)
@@ -184,7 +184,7 @@ def test_a_recipient_who_is_not_there_is_given_up_at_once(sqlite_database: Datab
     post(sqlite_database, **mailing(mailbox)).send(NOW)
     assert (message(sqlite_database).state, message(sqlite_database).error) == (
         MessageState.GIVEN_UP,
-        "the mail server refused nobody@example.com: no such user",
+        "the mail server rejected the recipient nobody@example.com: no such user",
     )
 
 
@@ -229,7 +229,7 @@ def test_a_password_goes_over_tls_that_our_ca_vouches_for(sqlite_database: Datab
         rule_with_test(sqlite_database, Way.EMAIL, "ops@example.com")
         server = {"smtp_url": SecretStr(f"{scheme}://me:se%40cret@localhost:{box.port}"), "smtp_from": "roll@example.com"}
         post(sqlite_database, **server).send(NOW)
-        assert "cannot be used" in message(sqlite_database).error  # nobody vouches for it
+        assert "through the mail server localhost failed" in message(sqlite_database).error  # nobody vouches for it
         assert seen == []
         later = NOW + timedelta(minutes=5)
         post(sqlite_database, later, **server, smtp_ca=tmp_path / "ca.pem").send(later)

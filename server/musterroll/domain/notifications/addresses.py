@@ -33,7 +33,7 @@ def email(written: str) -> str:
     """
     address = written.strip()
     if not _EMAIL.fullmatch(address) or ".." in address:
-        raise BadAddress(f"{written[:80]!r} is not an e-mail address; write it as name@example.com")
+        raise BadAddress(f"{written[:80]!r} is not a valid e-mail address such as name@example.com")
     return address
 
 
@@ -48,13 +48,13 @@ def target(url: str) -> Target:
         parts = urlsplit(written)
         port = parts.port
     except ValueError:
-        raise BadAddress("the webhook's address cannot be read; write it as https://example.com/hook") from None
+        raise BadAddress("the webhook address is not valid; enter it as https://example.com/hook") from None
     if parts.scheme not in ("https", "http") or not parts.hostname or not _HOST.fullmatch(parts.hostname):
-        raise BadAddress("a webhook's address begins with https:// and a host name; write it as https://example.com/hook")
+        raise BadAddress("a webhook address must begin with https:// and a host name, as in https://example.com/hook")
     if parts.username is not None or parts.password is not None:
-        raise BadAddress("a webhook's address holds no user name or password; the signature proves who we are")
+        raise BadAddress("a webhook address must not contain a user name or password; requests are signed instead")
     if not written.isascii() or not written.isprintable() or " " in written or parts.fragment:
-        raise BadAddress("a webhook's address is plain ASCII without spaces and without a # part")
+        raise BadAddress("a webhook address must be plain ASCII without spaces and without a # part")
     secure = parts.scheme == "https"
     path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
     return Target(secure, parts.hostname, port or (443 if secure else 80), path)

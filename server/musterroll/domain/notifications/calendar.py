@@ -59,16 +59,16 @@ def entry(day: Day) -> Entry:
         units = f"{day.units:,} unit{'' if day.units == 1 else 's'}"
         place = f"{day.site} ({day.account})" if day.site and day.account else day.site or day.account
         title = f"{place}: warranty of {units} ends" if place else f"Warranty of {units} ends"
-        return Entry(day.uid, day.on, title, "The last covered day.", "/fleet")
-    worth = f", {day.worth} a year" if day.worth and day.worth.amount else ""
+        return Entry(day.uid, day.on, title, "Last day covered.", "/fleet")
+    worth = f", {day.worth} per year" if day.worth and day.worth.amount else ""
     about = f"Contract {day.ref} of {day.account or 'no account'}{worth}."
     title = f"{day.account or day.ref}: {_TITLES[day.how].format(ref=day.ref)}"
-    after = " After this day it renews itself." if day.how is How.NOTICE else ""
+    after = " After this day the contract auto-renews." if day.how is How.NOTICE else ""
     return Entry(day.uid, day.on, title, about + after, f"/contracts/{quote(day.ref, safe='')}")
 
 
 _TITLES = {
-    How.ENDS: "contract {ref} ends",
-    How.RENEWS: "contract {ref} renews itself",
-    How.NOTICE: "last day to give notice on {ref}",
+    How.ENDS: "contract {ref} expires",
+    How.RENEWS: "contract {ref} auto-renews",
+    How.NOTICE: "last day to give notice for contract {ref}",
 }

@@ -1,4 +1,4 @@
-"""Signals in words. Events of one place and kind are told as one line, however many they are."""
+"""The text of a notification. Events of one kind at one place become one line, however many they are."""
 
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
@@ -11,7 +11,7 @@ from musterroll.domain.values.money import totals
 
 
 class Line(NamedTuple):
-    """One sentence, where to look, and how many signals it tells."""
+    """One sentence, the page to open, and the number of events behind it."""
 
     text: str
     path: str
@@ -30,12 +30,12 @@ class Message(NamedTuple):
 
 
 def compose(events: Sequence[Event], zone: str, most: int = 25) -> Message:
-    """A message of these events: kinds in the order of `Kind`, in each one line a place, the largest first, `most` of them."""
+    """A message about these events: kinds in the order of `Kind`, one line per place in each, largest first, at most `most` lines."""
     groups = tuple(_group(kind, [one for one in events if one.kind is kind], ZoneInfo(zone), most) for kind in Kind if _has(events, kind))
     if not groups:
-        return Message("Nothing to tell", ())
+        return Message("Nothing to report", ())
     others = len(groups) - 1
-    return Message(groups[0].headline + (f", and {_count(others, 'more subject')}" if others else ""), groups)
+    return Message(groups[0].headline + (f" and {_count(others, 'more topic')}" if others else ""), groups)
 
 
 def _has(events: Iterable[Event], kind: Kind) -> bool:
@@ -47,12 +47,12 @@ def _group(kind: Kind, events: list[Event], zone: ZoneInfo, most: int) -> Group:
     lines = [Line(_SAYS[kind](bundle, zone), _path(bundle), len(bundle)) for bundle in bundles]
     if len(lines) > most:
         rest = lines[most - 1 :]
-        lines = [*lines[: most - 1], Line(f"and {len(rest):,} more of this kind", _WHERE[kind], sum(one.signals for one in rest))]
+        lines = [*lines[: most - 1], Line(f"and {len(rest):,} more", _WHERE[kind], sum(one.signals for one in rest))]
     return Group(kind, _headline(kind, events, bundles), tuple(lines))
 
 
 def _bundles(events: Iterable[Event]) -> list[list[Event]]:
-    """Events that make one line: of one place, and where it matters of one day, document or kind of finding."""
+    """Events that share a line: same place and, where it matters, same day, document or kind of finding."""
     found: dict[tuple[object, ...], list[Event]] = {}
     for one in events:
         alone = one.kind in _ALONE and (one.id,)
@@ -68,93 +68,99 @@ def _headline(kind: Kind, events: list[Event], bundles: list[list[Event]]) -> st
     units = sum(one.units for one in events)
     if kind in (Kind.STALE, Kind.REVIVED, Kind.DECLINING, Kind.WARRANTY_ENDING):
         places = {(one.account_ref, one.site_ref) for one in events}
-        where = f"at {_place(events[0])}" if len(places) == 1 else f"at {len(places):,} places"
+        where = f"at {_place(events[0])}" if len(places) == 1 else f"at {len(places):,} sites"
         return f"{_count(units, 'unit')} {_VERBS[kind]} {where}"
     if kind is Kind.FINDING_OPENED:
         worth = " + ".join(str(one) for one in totals(one.worth for one in events))
-        return f"{_count(units, 'new finding')}" + (f" worth {worth} a year" if worth else "")
+        return f"{_count(units, 'new finding')}" + (f" worth {worth} per year" if worth else "")
     if len(bundles) == 1:
         return _SAYS[kind](bundles[0], ZoneInfo("UTC")).split(";")[0]
     return f"{len(bundles):,} {_PLURALS[kind]}"
 
 
 _VERBS = {
-    Kind.STALE: "fell silent",
-    Kind.REVIVED: "came back",
-    Kind.DECLINING: "run much less than usual",
-    Kind.WARRANTY_ENDING: "leave their warranty",
+    Kind.STALE: "stopped reporting",
+    Kind.REVIVED: "reporting again",
+    Kind.DECLINING: "far below usual activity",
+    Kind.WARRANTY_ENDING: "going out of warranty",
 }
 _PLURALS = {
-    Kind.CONTRACT_ENDING: "contracts end",
-    Kind.NOTICE_DUE: "notice days come near",
-    Kind.ENROLMENT_PENDING: "enrolments wait for a person",
-    Kind.CLONE_SUSPECTED: "serials may be on two devices",
-    Kind.IMPORT_FAILED: "imports had rows refused",
-    Kind.INGEST_DEAF: "times nothing was heard",
-    Kind.INGEST_HEARS: "times hearing came back",
-    Kind.AUDIT_BROKEN: "breaks in the audit log",
+    Kind.CONTRACT_ENDING: "contracts about to expire or auto-renew",
+    Kind.NOTICE_DUE: "notice deadlines coming up",
+    Kind.ENROLMENT_PENDING: "enrolments awaiting approval",
+    Kind.CLONE_SUSPECTED: "suspected clones",
+    Kind.IMPORT_FAILED: "imports with rejected rows",
+    Kind.INGEST_DEAF: "outages of message reception",
+    Kind.INGEST_HEARS: "recoveries of message reception",
+    Kind.AUDIT_BROKEN: "failed checks of the audit log",
 }
 
 
 def _stale(events: list[Event], zone: ZoneInfo) -> str:
     since = min((one.since for one in events if one.since), default=events[0].at)
-    return f"{_place(events[0])}: {_named(events)} fell silent; the first was last heard {_moment(since, zone)}"
+    earliest = "last" if len(events) == 1 else "earliest last"
+    return f"{_place(events[0])}: {_named(events)} stopped reporting; {earliest} report {_moment(since, zone)}"
 
 
 def _revived(events: list[Event], zone: ZoneInfo) -> str:
-    return f"{_place(events[0])}: {_named(events)} came back from {_moment(min(one.at for one in events), zone)}"
+    return f"{_place(events[0])}: {_named(events)} reporting again since {_moment(min(one.at for one in events), zone)}"
 
 
 def _declining(events: list[Event], _: ZoneInfo) -> str:
     what = events[0].variant.replace("_", " ")
-    return f"{_place(events[0])}: {_named(events)} less than half as active as usual ({what})"
+    return f"{_place(events[0])}: {_named(events)} at less than half of usual activity ({what})"
 
 
 def _warranty(events: list[Event], _: ZoneInfo) -> str:
-    return f"{_place(events[0])}: the warranty of {_named(events)} ends {_day(events[0])}"
+    return f"{_place(events[0])}: warranty of {_named(events)} ends on {_day(events[0])}"
 
 
 def _contract(events: list[Event], _: ZoneInfo) -> str:
     one = events[0]
-    how = "renews itself" if one.variant == "renews" else "ends"
-    return f"contract {one.detail} of {one.account or 'no account'} {how} {_day(one)}{_worth(one)}"
+    how = "auto-renews" if one.variant == "renews" else "expires"
+    return f"{_contract_of(one)} {how} on {_day(one)}{_worth(one)}"
+
+
+def _contract_of(one: Event) -> str:
+    return f"Contract {one.detail} of {one.account or 'no account'}"
 
 
 def _notice(events: list[Event], _: ZoneInfo) -> str:
     one = events[0]
-    return f"contract {one.detail} of {one.account or 'no account'} renews itself unless notice is given by {_day(one)}{_worth(one)}"
+    return f"{_contract_of(one)} auto-renews unless notice is given by {_day(one)}{_worth(one)}"
 
 
 def _finding(events: list[Event], _: ZoneInfo) -> str:
     number = sum(one.units for one in events)
     worth = " + ".join(str(one) for one in totals(one.worth for one in events))
     what = events[0].variant.replace("_", " ")
-    return f"{events[0].account or 'no account'}: {number:,} findings of the kind {what}" + (f"; worth {worth} a year" if worth else "")
+    return f"{events[0].account or 'no account'}: {_count(number, 'finding')} ({what})" + (f"; worth {worth} per year" if worth else "")
 
 
 def _enrolment(events: list[Event], _: ZoneInfo) -> str:
-    return f"{events[0].serial} asks for another credential; accept or refuse it"
+    return f"Another device requests enrolment as {events[0].serial}; accept or reject it"
 
 
 def _clone(events: list[Event], _: ZoneInfo) -> str:
-    return f"{events[0].serial} may be on two devices; one operates, and another asks to be let in"
+    return f"Suspected clone of {events[0].serial}; one device is operating and another requests enrolment"
 
 
 def _import(events: list[Event], _: ZoneInfo) -> str:
     one = events[0]
-    return f"import of {one.variant} from {one.detail}; {_count(one.units, 'row')} refused"
+    return f"{_count(one.units, 'row')} rejected in the import of {one.variant.replace('-', ' ')} from {one.detail}"
 
 
 def _deaf(events: list[Event], zone: ZoneInfo) -> str:
-    return f"nothing is heard from the broker since {_moment(events[0].since or events[0].at, zone)}; silence is not judged meanwhile"
+    since = _moment(events[0].since or events[0].at, zone)
+    return f"Registry not receiving: no messages from the broker since {since}; no unit becomes stale meanwhile"
 
 
 def _hears(events: list[Event], zone: ZoneInfo) -> str:
-    return f"the broker is heard again; nothing was since {_moment(events[0].since or events[0].at, zone)}"
+    return f"Registry receiving again; no messages had arrived since {_moment(events[0].since or events[0].at, zone)}"
 
 
 def _audit(events: list[Event], _: ZoneInfo) -> str:
-    return f"the audit log is not as it was written; {events[0].detail}"
+    return f"Audit log check failed; {events[0].detail}"
 
 
 _SAYS = {
@@ -201,7 +207,7 @@ def _path(events: list[Event]) -> str:
 def _place(one: Event) -> str:
     if one.site:
         return f"{one.site} ({one.account})" if one.account else one.site
-    return one.account or "units of no account"
+    return one.account or "units without an account"
 
 
 def _named(events: list[Event]) -> str:
@@ -214,11 +220,11 @@ def _count(number: int, what: str) -> str:
 
 
 def _day(one: Event) -> str:
-    return f"{in_words(one.on)}" if one.on else "on a day not known"
+    return in_words(one.on) if one.on else "an unknown date"
 
 
 def _worth(one: Event) -> str:
-    return f"; {one.worth} a year" if one.worth and one.worth.amount else ""
+    return f"; {one.worth} per year" if one.worth and one.worth.amount else ""
 
 
 def _moment(ms: int, zone: ZoneInfo) -> str:
@@ -227,6 +233,6 @@ def _moment(ms: int, zone: ZoneInfo) -> str:
 
 
 def payload(message: Message) -> dict[str, object]:
-    """A message in plain values, as the outbox keeps it."""
+    """A message in plain values, as stored in the outbox."""
     groups = [{"kind": g.kind.value, "headline": g.headline, "lines": [line._asdict() for line in g.lines]} for g in message.groups]
     return {"title": message.title, "groups": groups}

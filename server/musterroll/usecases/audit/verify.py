@@ -38,7 +38,7 @@ def prove(session: Session, now: datetime) -> bool:
     checked = audit_log.verify_next(session, here.position, here.note)
     if checked.first_bad is not None:
         checkpoints.put(session, _WHOLE, -checked.first_bad, begun.at)
-        said = f"entry {checked.first_bad} is not what was written, or entries before it are gone"
+        said = f"entry {checked.first_bad} was altered, or entries before it are missing"
         stored_events.note(session, [Noticed(Kind.AUDIT_BROKEN, to_ms(now), f"audit:{checked.first_bad}", units=0, detail=said)])
         return True
     if checked.entries:

@@ -67,7 +67,7 @@ def reader(session: Session, token: str, now: datetime) -> Reader:
         .where(col(f.token_hash) == token_hash(token), col(f.revoked_at).is_(None))
     ).one_or_none()
     if found is None or found[1].disabled_at is not None:
-        raise NotFound("there is no such calendar")
+        raise NotFound("this calendar feed does not exist")
     feed, user = found
     fresh = feed.read_at is not None and now - feed.read_at < _NOTED_EVERY
     return Reader(feed.id or 0, None if user.within is None else tuple(user.within), fresh)

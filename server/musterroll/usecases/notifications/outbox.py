@@ -34,7 +34,7 @@ def retry(session: Session, message_id: int, now: datetime) -> Notification:
     """Have a message that waits or was given up tried now, for another three days. Raises NotFound, and Conflict where it was sent."""
     found = message(session, message_id).message
     if found.state not in (MessageState.WAITING, MessageState.GIVEN_UP):
-        raise Conflict(f"message {message_id} was {found.state.value} already", "settled")
+        raise Conflict(f"message {message_id} is already {found.state.value}", "settled")
     found.state, found.next_at, found.created_at, found.attempts = MessageState.WAITING, to_ms(now), to_ms(now), 0
     return found
 

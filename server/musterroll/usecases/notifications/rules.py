@@ -48,7 +48,7 @@ def make_rule(session: Session, wish: Wish, actor: str, now: datetime) -> tuple[
     """A new rule and, of a webhook, the secret its messages are signed with, shown this once. Raises Refusal and NotFound."""
     secret = new_secret() if wish.way is Way.WEBHOOK else ""
     rule = NotificationRule(**_columns(session, wish), secret=secret, told_until=to_ms(now), created_at=now, created_by=actor[:120])
-    change = audit_record.begin(session, actor=actor, kind="notification", subject=f"make the rule {rule.name}", now=now)
+    change = audit_record.begin(session, actor=actor, kind="notification", subject=f"notification rule {rule.name} created", now=now)
     session.add(rule)
     session.flush()
     audit_record.added(session, change, _TABLE, [rule.id or 0])
@@ -59,8 +59,8 @@ def change_rule(session: Session, rule_id: int, wish: Wish, actor: str, now: dat
     """Word a rule anew; what it has gathered stays gathered. Raises Refusal and NotFound, and Conflict for another way."""
     rule = one(session, rule_id)
     if rule.way is not wish.way:
-        raise Conflict("a rule keeps its way, e-mail or webhook; make another rule for the other way", "other_way")
-    change = audit_record.begin(session, actor=actor, kind="notification", subject=f"change the rule {rule.name}", now=now)
+        raise Conflict("the channel of a rule cannot be changed; create another rule for the other channel", "other_way")
+    change = audit_record.begin(session, actor=actor, kind="notification", subject=f"notification rule {rule.name} changed", now=now)
     columns = _columns(session, wish)
     if columns["pace"] is not rule.pace:
         rule.told_until = to_ms(now)  # the first digest is the next one
@@ -73,8 +73,8 @@ def change_rule(session: Session, rule_id: int, wish: Wish, actor: str, now: dat
 def pause_rule(session: Session, rule_id: int, paused: bool, actor: str, now: datetime) -> None:
     """Pause a rule, or let it speak again: of what happens meanwhile it says nothing. Raises NotFound."""
     rule = one(session, rule_id)
-    word = "pause" if paused else "resume"
-    change = audit_record.begin(session, actor=actor, kind="notification", subject=f"{word} the rule {rule.name}", now=now)
+    word = "paused" if paused else "resumed"
+    change = audit_record.begin(session, actor=actor, kind="notification", subject=f"notification rule {rule.name} {word}", now=now)
     with audit_record.watching(session, change, _TABLE, [rule_id]):
         rule.paused_at = now if paused else None
 
@@ -82,7 +82,7 @@ def pause_rule(session: Session, rule_id: int, paused: bool, actor: str, now: da
 def remove_rule(session: Session, rule_id: int, actor: str, now: datetime) -> None:
     """End a rule; what it has not sent yet is dropped. Raises NotFound."""
     rule = one(session, rule_id)
-    change = audit_record.begin(session, actor=actor, kind="notification", subject=f"remove the rule {rule.name}", now=now)
+    change = audit_record.begin(session, actor=actor, kind="notification", subject=f"notification rule {rule.name} deleted", now=now)
     with audit_record.watching(session, change, _TABLE, [rule_id]):
         rule.removed_at = now
     stored_outbox.drop(session, rule_id)
@@ -92,8 +92,8 @@ def renew_secret(session: Session, rule_id: int, actor: str, now: datetime) -> s
     """A new secret for a webhook, shown this once; the old one signs nothing more. Raises NotFound, and Conflict for e-mail."""
     rule = one(session, rule_id)
     if rule.way is not Way.WEBHOOK:
-        raise Conflict("only webhooks are signed with a secret", "no_secret")
-    audit_record.begin(session, actor=actor, kind="notification", subject=f"new secret for the rule {rule.name}", now=now)
+        raise Conflict("only webhooks have a signing secret", "no_secret")
+    audit_record.begin(session, actor=actor, kind="notification", subject=f"new secret for notification rule {rule.name}", now=now)
     rule.secret = new_secret()
     return rule.secret
 
@@ -109,7 +109,7 @@ def one(session: Session, rule_id: int) -> NotificationRule:
     """A rule that is not removed. Raises NotFound."""
     rule = session.get(NotificationRule, rule_id)
     if rule is None or rule.removed_at is not None:
-        raise NotFound(f"there is no rule of notification {rule_id}")
+        raise NotFound(f"there is no notification rule {rule_id}")
     return rule
 
 
@@ -121,17 +121,17 @@ def _columns(session: Session, wish: Wish) -> dict[str, Any]:
     """A wish as the rule's row has it. Raises Refusal in one sentence for the first thing that cannot be."""
     name = " ".join(wish.name.split())[:120]
     if not name:
-        raise Refusal("give the rule a name", "no_name")
+        raise Refusal("enter a name for the rule", "no_name")
     address = addresses.email(wish.address) if wish.way is Way.EMAIL else wish.address.strip()
     if wish.way is Way.WEBHOOK:
         addresses.target(address)
     if len(address) > 500:
         raise Refusal("the address is longer than 500 characters", "bad_address")
     return {
-        **{"name": name, "way": wish.way, "address": address, "kinds": _chosen(wish.kinds, list(Kind), "signal")},
+        **{"name": name, "way": wish.way, "address": address, "kinds": _chosen(wish.kinds, list(Kind), "event")},
         **{"finding_kinds": _chosen(wish.finding_kinds, list(FindingKind), "finding", least=0), "least_worth": wish.least_worth},
         **{"leads": _leads(wish), "account_id": account(session, wish.account).id if wish.account else None, "pace": wish.pace},
-        **{"gather_minutes": _within(wish.gather_minutes, 0, 240, "minutes to gather"), "hour": _within(wish.hour, 0, 23, "hour")},
+        **{"gather_minutes": _within(wish.gather_minutes, 0, 240, "minutes to group for"), "hour": _within(wish.hour, 0, 23, "hour")},
         **{"weekday": _within(wish.weekday, 0, 6, "weekday"), "zone": _zone(wish.zone)},
         **{"quiet_from": wish.quiet[0] if wish.quiet else None, "quiet_until": wish.quiet[1] if wish.quiet else None},
     }
@@ -141,7 +141,7 @@ def _chosen(asked: Sequence[str], kinds: Sequence[str], what: str, least: int = 
     known = [str(kind) for kind in kinds]
     unknown = [one for one in asked if one not in known]
     if unknown:
-        raise Refusal(f"there is no {what} of the kind {unknown[0][:40]!r}", "unknown_kind")
+        raise Refusal(f"there is no kind of {what} {unknown[0][:40]!r}", "unknown_kind")
     if len(asked) < least:
         raise Refusal(f"choose at least one kind of {what}", "no_kind")
     return [kind for kind in known if kind in asked]
@@ -150,7 +150,7 @@ def _chosen(asked: Sequence[str], kinds: Sequence[str], what: str, least: int = 
 def _leads(wish: Wish) -> list[int]:
     unknown = [lead for lead in wish.leads if lead not in LEADS]
     if unknown:
-        raise Refusal(f"ends are told {', '.join(map(str, LEADS))} days before, not {unknown[0]}", "unknown_lead")
+        raise Refusal(f"the lead time must be one of {', '.join(map(str, LEADS))} days, not {unknown[0]}", "unknown_lead")
     return sorted(set(wish.leads), reverse=True)
 
 
@@ -164,4 +164,4 @@ def _zone(name: str) -> str:
     try:
         return ZoneInfo(name.strip() or "UTC").key
     except (ZoneInfoNotFoundError, ValueError, OSError):
-        raise Refusal(f"there is no time zone {name[:60]!r}; write it as Europe/Berlin", "unknown_zone") from None
+        raise Refusal(f"there is no time zone {name[:60]!r}; use a name such as Europe/Berlin", "unknown_zone") from None

@@ -1,4 +1,4 @@
-"""Notifications: rules of who is told what and when, a test of each, and what became of every message."""
+"""Notifications: rules of who receives which events and when, a test of each, and the state of every message."""
 
 from collections.abc import Sequence
 from decimal import Decimal, InvalidOperation
@@ -26,7 +26,7 @@ from musterroll.web.wording.notifications import DAYS, PACES, clock_word
 pages = Blueprint("notifications", __name__)
 
 PAGE = 30
-_SHOWN = 200  # signals of one message
+_SHOWN = 200  # events of one message
 
 
 class Form(NamedTuple):
@@ -166,7 +166,7 @@ def _said() -> Form:
 def _wish(form: Form) -> Wish:
     """The form as a rule. Raises Refusal in one sentence."""
     if form.way not in set(Way) or form.pace not in set(Pace):
-        raise Refusal("choose a way and a pace", "bad_choice")
+        raise Refusal("choose a channel and a frequency", "bad_choice")
     return Wish(
         form.name,
         Way(form.way),
@@ -177,7 +177,7 @@ def _wish(form: Form) -> Wish:
         [_number(lead, "lead time") for lead in form.leads],
         form.account,
         Pace(form.pace),
-        _number(form.gather_minutes, "minutes to gather"),
+        _number(form.gather_minutes, "minutes to group for"),
         _number(form.hour, "hour"),
         _number(form.weekday, "weekday"),
         form.zone,
@@ -217,12 +217,12 @@ def _worth(said: str) -> Decimal | None:
     except InvalidOperation:
         found = Decimal(-1)
     if found is not None and not (found.is_finite() and 0 <= found < 10**12):
-        raise Refusal("the least worth must be an amount such as 500", "bad_number")
+        raise Refusal("the minimum annual value must be an amount such as 500", "bad_number")
     return found
 
 
 def _minutes(said: str) -> int:
     hour, _, minute = said.partition(":")
     if not (hour.isdigit() and minute[:2].isdigit() and int(hour) < 24 and int(minute[:2]) < 60):
-        raise Refusal("write quiet hours as 22:00", "bad_time")
+        raise Refusal("enter quiet hours as 22:00", "bad_time")
     return int(hour) * 60 + int(minute[:2])

@@ -1,4 +1,4 @@
-"""Notifications in words: kinds of signals, when a rule speaks, what became of a message."""
+"""Words for notifications: kinds of events, how often a rule sends, the state of a message."""
 
 from typing import NamedTuple
 
@@ -19,44 +19,44 @@ class Word(NamedTuple):
 
 
 KINDS = {
-    Kind.STALE: Word("Fell silent", "units gone stale, grouped by site", "volume-off"),
-    Kind.REVIVED: Word("Came back", "silent units heard again", "heartbeat"),
-    Kind.DECLINING: Word("Declining", "use fell to less than half of what the unit did before", "trending-down"),
-    Kind.WARRANTY_ENDING: Word("Warranty ends", "by site and day, at the lead times below", "shield-x"),
-    Kind.CONTRACT_ENDING: Word("Contract ends", "or renews itself, at the lead times below", "calendar-event"),
-    Kind.NOTICE_DUE: Word("Notice due", "the last day to stop a renewal, at the lead times below", "clock-exclamation"),
-    Kind.FINDING_OPENED: Word("Findings", "new disagreements of paper and fleet", "scale"),
-    Kind.ENROLMENT_PENDING: Word("Enrolment waits", "another device asks for a known serial", "user-question"),
-    Kind.CLONE_SUSPECTED: Word("Clone suspected", "and the first one still operates", "copy"),
-    Kind.IMPORT_FAILED: Word("Import refused", "rows of a document were refused", "file-import"),
-    Kind.INGEST_DEAF: Word("Registry deaf", "nothing is heard from the broker", "cloud-off"),
-    Kind.INGEST_HEARS: Word("Hearing again", "the broker is heard again", "circle-check"),
-    Kind.AUDIT_BROKEN: Word("Audit broken", "an entry is not as it was written", "alert-triangle"),
+    Kind.STALE: Word("Units silent", "units became stale, grouped by site", "volume-off"),
+    Kind.REVIVED: Word("Reporting again", "stale units are reporting again", "heartbeat"),
+    Kind.DECLINING: Word("Declining usage", "a unit fell to less than half of its usual activity", "trending-down"),
+    Kind.WARRANTY_ENDING: Word("Warranty ending", "grouped by site and day, at the lead times below", "shield-x"),
+    Kind.CONTRACT_ENDING: Word("Contract ending", "expires or auto-renews, at the lead times below", "calendar-event"),
+    Kind.NOTICE_DUE: Word("Notice deadline", "last day to give notice before auto-renewal, at the lead times below", "clock-exclamation"),
+    Kind.FINDING_OPENED: Word("New findings", "records and fleet disagree", "scale"),
+    Kind.ENROLMENT_PENDING: Word("Enrolment pending", "another device requests enrolment under a known serial", "user-question"),
+    Kind.CLONE_SUSPECTED: Word("Suspected clone", "the same, while the first device is still operating", "copy"),
+    Kind.IMPORT_FAILED: Word("Import rejected", "rows of an imported file were rejected", "file-import"),
+    Kind.INGEST_DEAF: Word("Registry not receiving", "no messages arrive from the broker", "cloud-off"),
+    Kind.INGEST_HEARS: Word("Registry receiving again", "messages from the broker arrive again", "circle-check"),
+    Kind.AUDIT_BROKEN: Word("Audit log altered", "an entry was changed or is missing", "alert-triangle"),
 }
 STATES = {
-    MessageState.WAITING: Word("Waiting", "late", "clock-exclamation"),
+    MessageState.WAITING: Word("Queued", "late", "clock-exclamation"),
     MessageState.SENT: Word("Sent", "operating", "circle-check"),
-    MessageState.GIVEN_UP: Word("Given up", "stale", "alert-triangle"),
-    MessageState.DROPPED: Word("Dropped", "never_heard", "ban"),
+    MessageState.GIVEN_UP: Word("Failed", "stale", "alert-triangle"),
+    MessageState.DROPPED: Word("Discarded", "never_heard", "ban"),
 }
 WAYS = {Way.EMAIL: "E-mail", Way.WEBHOOK: "Webhook"}
-PACES = {Pace.IMMEDIATE: "at once", Pace.DAILY: "once a day", Pace.WEEKLY: "once a week"}
+PACES = {Pace.IMMEDIATE: "immediately", Pace.DAILY: "daily", Pace.WEEKLY: "weekly"}
 
 
 def when(rule: NotificationRule) -> str:
-    """When a rule speaks, as one phrase.
+    """How often and when a rule sends, as one phrase.
 
     >>> from datetime import datetime
     >>> made = dict(name="x", way=Way.EMAIL, address="", created_at=datetime(2026, 1, 1), created_by="")
     >>> when(NotificationRule(**made, pace=Pace.IMMEDIATE, gather_minutes=5, quiet_from=1320, quiet_until=360, zone="Europe/Berlin"))
-    'at once, gathered for 5 minutes; quiet from 22:00 to 06:00 (Europe/Berlin)'
+    'immediately, grouped for 5 minutes; quiet hours 22:00 to 06:00 (Europe/Berlin)'
     """
     if rule.pace is Pace.IMMEDIATE:
-        gathered = f", gathered for {rule.gather_minutes} minute{'' if rule.gather_minutes == 1 else 's'}" if rule.gather_minutes else ""
-        said = f"at once{gathered}"
+        gathered = f", grouped for {rule.gather_minutes} minute{'' if rule.gather_minutes == 1 else 's'}" if rule.gather_minutes else ""
+        said = f"immediately{gathered}"
     else:
-        said = f"{'every day' if rule.pace is Pace.DAILY else f'every {DAYS[rule.weekday]}'} at {rule.hour:02}:00"
-    quiet = "" if rule.quiet_from is None else f"; quiet from {clock_word(rule.quiet_from)} to {clock_word(rule.quiet_until or 0)}"
+        said = f"{'daily' if rule.pace is Pace.DAILY else f'every {DAYS[rule.weekday]}'} at {rule.hour:02}:00"
+    quiet = "" if rule.quiet_from is None else f"; quiet hours {clock_word(rule.quiet_from)} to {clock_word(rule.quiet_until or 0)}"
     return f"{said}{quiet}" + ("" if rule.pace is Pace.IMMEDIATE and not quiet else f" ({rule.zone})")
 
 

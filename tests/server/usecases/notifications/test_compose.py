@@ -89,8 +89,8 @@ def test_a_power_cut_is_one_message_although_units_fall_silent_one_after_the_oth
         swept(database, NOW + step * MINUTE)
         assert spoken(database, NOW + step * MINUTE) == []
     (message,) = spoken(database, NOW + 9 * MINUTE)
-    assert message.title == "21 units fell silent at 2 places"
-    assert '"text":"Essen 1 (Marram): 20 units fell silent; the first was last heard 1 Nov, 11:56 UTC"' in message.body
+    assert message.title == "21 units stopped reporting at 2 sites"
+    assert '"text":"Essen 1 (Marram): 20 units stopped reporting; earliest last report 1 Nov, 11:56 UTC"' in message.body
     assert spoken(database, NOW + 30 * MINUTE) == []
 
 
@@ -103,7 +103,7 @@ def test_what_comes_back_is_told_with_what_fell_silent(database: Database) -> No
         heartbeats.hear(session, [Beat(unit, 1, 1, None, 1, 1, None, None, None, None)], NOW + MINUTE)
     spoken(database, NOW + MINUTE)
     (message,) = spoken(database, NOW + 10 * MINUTE)
-    assert message.title == "1 unit fell silent at Essen 1 (Marram), and 1 more subject"
+    assert message.title == "1 unit stopped reporting at Essen 1 (Marram) and 1 more topic"
     assert [(one.kind, one.serial) for one in told(database, message)] == [(Kind.STALE, "SN1"), (Kind.REVIVED, "SN1")]
 
 
@@ -197,10 +197,10 @@ def test_an_ingest_that_no_longer_hears_is_told_once_and_so_is_its_return(databa
     titles = []
     for second in range(0, 150, 5):
         titles += [one.title for one in spoken(database, NOW + timedelta(seconds=second))]
-    assert titles == ["nothing is heard from the broker since 1 Nov, 12:00 UTC"]
+    assert titles == ["Registry not receiving: no messages from the broker since 1 Nov, 12:00 UTC"]
     with database.writing() as session:
         process_heartbeats.beat(session, "ingest:registry", to_ms(NOW + 3 * MINUTE))
-    assert [one.title for one in spoken(database, NOW + 3 * MINUTE)] == ["the broker is heard again"]
+    assert [one.title for one in spoken(database, NOW + 3 * MINUTE)] == ["Registry receiving again"]
 
 
 def test_a_registry_that_was_down_itself_does_not_call_its_ingest_deaf(database: Database) -> None:
@@ -260,7 +260,7 @@ def test_findings_of_the_kinds_and_worth_asked_for_are_told(database: Database) 
         session.flush()
         reconciliation_run.tick(session, NOW)
     (message,) = spoken(database, NOW)
-    assert message.title == "2 new findings worth 120.00 EUR a year"
+    assert message.title == "2 new findings worth 120.00 EUR per year"
     with database.writing() as session:
         reconciliation_run.nightly(session, NOW + MINUTE)
     assert spoken(database, NOW + MINUTE) == []
@@ -338,14 +338,14 @@ def test_activity_is_read_once_a_week_whole(database: Database, monkeypatch: pyt
 @pytest.mark.parametrize(
     ("wrong", "says"),
     [
-        ({"name": " "}, "give the rule a name"),
-        ({"address": "ops"}, "is not an e-mail address"),
-        ({"address": "a@b.example\r\nBcc: x"}, "is not an e-mail address"),
+        ({"name": " "}, "enter a name for the rule"),
+        ({"address": "ops"}, "is not a valid e-mail address"),
+        ({"address": "a@b.example\r\nBcc: x"}, "is not a valid e-mail address"),
         ({"way": Way.WEBHOOK, "address": "ftp://x"}, "https://"),
         ({"way": Way.WEBHOOK, "address": "https://me:secret@example.com/"}, "user name"),
-        ({"kinds": ["storm"]}, "no signal of the kind"),
+        ({"kinds": ["storm"]}, "no kind of event 'storm'"),
         ({"kinds": []}, "at least one"),
-        ({"leads": [31]}, "days before, not 31"),
+        ({"leads": [31]}, "days, not 31"),
         ({"zone": "Mars/Base"}, "no time zone"),
         ({"hour": 24}, "from 0 to 23"),
         ({"account": "nobody"}, "there is no account"),

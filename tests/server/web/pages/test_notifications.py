@@ -42,7 +42,7 @@ def rule(database: Database) -> NotificationRule:
 def test_a_rule_is_made_worded_anew_and_paused(visitor: Visitor, fleet_database: Database) -> None:
     assert visitor.post(NEW, NEW, **RULE, quiet_from="22:00", quiet_until="06:30").status_code == 303
     shown = visitor.get("/notifications").text
-    assert "at once, gathered for 5 minutes; quiet from 22:00 to 06:30 (Europe/Berlin)" in shown
+    assert "immediately, grouped for 5 minutes; quiet hours 22:00 to 06:30 (Europe/Berlin)" in shown
     changed = {**RULE, "pace": "weekly", "weekday": "4", "hour": "9", "least_worth": "500", "finding_kinds": ["dormant"]}
     assert visitor.post("/notifications/1", NEW, **changed).status_code == 303
     assert "every Friday at 09:00 (Europe/Berlin)" in visitor.get("/notifications").text
@@ -66,7 +66,7 @@ def test_the_secret_of_a_webhook_is_shown_once_and_its_test_arrives(visitor: Vis
     for address in ("/notifications", "/notifications/1", "/audit", "/audit/1"):
         assert secret not in visitor.get(address).text
     assert visitor.post("/notifications/1/test", "/notifications").status_code == 303
-    assert "Test: 3 units fell silent" in visitor.get("/notifications").text
+    assert "Test: 3 units stopped reporting" in visitor.get("/notifications").text
     Post(fleet_database, Settings(webhook_hosts=["localhost"])).send(datetime.now(UTC))
     assert hook.reach(1)
     assert "Sent" in visitor.get("/notifications/messages/1").text
@@ -77,8 +77,8 @@ def test_a_message_that_failed_says_why_and_when_again(visitor: Visitor, fleet_d
     visitor.post("/notifications/1/test", "/notifications")
     Post(fleet_database, Settings()).send(datetime.now(UTC))
     shown = visitor.get("/notifications").text
-    assert "127.0.0.1 is an address of a private network, which is refused" in shown
-    assert "again <time" in shown
+    assert "127.0.0.1 is in a private network, which is not allowed" in shown
+    assert "next attempt <time" in shown
     assert visitor.post("/notifications/messages/1/retry", "/notifications").status_code == 303
 
 
