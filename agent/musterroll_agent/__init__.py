@@ -1,7 +1,7 @@
-"""The edge agent: tells the registry who this unit is and that it is alive. Standard library, paho-mqtt and, where there is one, psutil."""
+"""The agent on the device: reports who the unit is and that it is alive. Standard library, paho-mqtt and, where installed, psutil."""
 
 __version__ = "0.1.0"
 
 
-class Trouble(Exception):
+class AgentError(Exception):
     """Something a person must know: one sentence that says what is wrong, where, and what to do."""

@@ -1,5 +1,8 @@
-"""Numbers that only grow: epoch, boots, lifetime operating seconds. Kept in two slots of one file, written in turn and in place,
-so that a torn write leaves the other slot and a full disk does not matter once the file exists."""
+"""Numbers that only grow: epoch, boots, lifetime operating seconds.
+
+They are kept in two slots of one file, written alternately and in place: a torn write leaves the other slot intact, and once the file
+exists a full disk does not matter.
+"""
 
 import binascii
 import json
@@ -15,13 +18,13 @@ SLOT = 256
 class Counters(NamedTuple):
     epoch: int = 0
     boots: int = 0
-    operating: int = 0  # seconds this machine has been up, over its life with the agent
-    uptime: int = 0  # at the last save, to tell how long the machine ran on without us
-    boot: str = ""  # which start of the machine that was
+    operating: int = 0  # seconds this machine has been up since the agent was installed
+    uptime: int = 0  # at the last save, to tell how long the machine ran without the agent
+    boot: str = ""  # which start of the machine that was (see `boot_id`)
 
 
 class CounterFile:
-    """The counters on disk. Raises OSError where they can be neither read nor written."""
+    """The counters on disk. Raises OSError where they cannot be read or written."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -32,13 +35,13 @@ class CounterFile:
                 self._turn, self.counters = turn, counters
 
     def start(self, uptime: int, boot: str, above: int = 0) -> Counters:
-        """Count a start of the agent: a new epoch on disk, `above` the one the registry knew at enrolment; a boot where the machine
-        started anew; the time it ran without us."""
-        old = self.counters
-        same = old.boot == boot if boot and old.boot else old.uptime <= uptime
-        fresh = old.epoch == 0 or not same or uptime < old.uptime
-        gap = uptime if fresh else uptime - old.uptime
-        self.save(Counters(max(old.epoch, above) + 1, old.boots + fresh, old.operating + gap, uptime, boot))
+        """Count a start of the agent and save: a new epoch, higher than `above` (which the registry knew at enrolment); a boot where the
+        machine was restarted; the time it ran without the agent."""
+        previous = self.counters
+        same_boot = previous.boot == boot if boot and previous.boot else previous.uptime <= uptime
+        rebooted = previous.epoch == 0 or not same_boot or uptime < previous.uptime
+        unseen = uptime if rebooted else uptime - previous.uptime
+        self.save(Counters(max(previous.epoch, above) + 1, previous.boots + rebooted, previous.operating + unseen, uptime, boot))
         return self.counters
 
     def advance(self, uptime: int) -> Counters:
@@ -47,7 +50,7 @@ class CounterFile:
         return self.counters._replace(operating=self.counters.operating + gain, uptime=max(uptime, self.counters.uptime))
 
     def save(self, counters: Counters) -> None:
-        """Write and flush to the disk."""
+        """Write and flush to disk."""
         body = json.dumps([self._turn + 1, *counters]).encode()
         slot = (b"%08x %s" % (binascii.crc32(body), body)).ljust(SLOT - 1) + b"\n"
         new = not self._path.exists()
@@ -70,11 +73,11 @@ class CounterFile:
             content = self._path.read_bytes()
         except FileNotFoundError:
             return []
-        found = (_read(content[start : start + SLOT]) for start in (0, SLOT))
-        return [slot for slot in found if slot]
+        slots = (_read_slot(content[start : start + SLOT]) for start in (0, SLOT))
+        return [slot for slot in slots if slot]
 
 
-def _read(slot: bytes) -> tuple[int, Counters] | None:
+def _read_slot(slot: bytes) -> tuple[int, Counters] | None:
     checksum, _, body = slot.strip().partition(b" ")
     if b"%08x" % binascii.crc32(body) != checksum:
         return None
@@ -83,7 +86,7 @@ def _read(slot: bytes) -> tuple[int, Counters] | None:
 
 
 def boot_id(root: Path = Path("/")) -> str:
-    """A mark that changes with every start of the machine; empty where there is none."""
+    """An id that changes with every start of the machine; empty where the system has none."""
     try:
         return (root / "proc/sys/kernel/random/boot_id").read_text().strip()
     except OSError:

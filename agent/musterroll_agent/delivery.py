@@ -1,12 +1,12 @@
-"""Which durable message goes out now: in order, a window at a time, again from the first unreceipted one when receipts fail to come."""
+"""Which durable messages go out now: in order, one window at a time, and again from the first without a receipt when receipts are late."""
 
 from musterroll_wire.messages import Receipt
 
-from musterroll_agent.outbox import Outbox, Waiting
+from musterroll_agent.outbox import Outbox, OutboxMessage
 
 WINDOW = 20
 PATIENCE = 30.0  # seconds without a receipt before sending again
-MOST_PATIENCE = 600.0
+MAX_PATIENCE = 600.0
 
 
 class Delivery:
@@ -14,58 +14,58 @@ class Delivery:
 
     def __init__(self, outbox: Outbox) -> None:
         self._outbox = outbox
-        self._flying: list[Waiting] = []
+        self._in_flight: list[OutboxMessage] = []
         self._sent_at = 0.0
         self._patience = PATIENCE
         self._drained = False
 
-    def begin(self) -> None:
-        """A new connection: nothing is in flight, whatever was."""
+    def restart(self) -> None:
+        """A new connection: nothing is in flight any more."""
         self._patience = PATIENCE
         self._rewind()
 
-    def added(self) -> None:
-        """The outbox has something new."""
+    def outbox_changed(self) -> None:
+        """The outbox may hold something new."""
         self._drained = False
 
-    def due(self, elapsed: float) -> list[Waiting]:
-        """What to publish now; the caller does publish it."""
-        if self._flying and elapsed >= self._sent_at + self._patience:
-            self._patience = min(self._patience * 2, MOST_PATIENCE)
+    def due(self, elapsed: float) -> list[OutboxMessage]:
+        """What the caller must publish now."""
+        if self._in_flight and elapsed >= self._sent_at + self._patience:
+            self._patience = min(self._patience * 2, MAX_PATIENCE)
             self._rewind()
-        free = WINDOW - len(self._flying)
+        free = WINDOW - len(self._in_flight)
         if self._drained or free <= 0:
             return []
-        last = (self._flying[-1].epoch, self._flying[-1].seq) if self._flying else (-1, 0)
-        found = self._outbox.waiting(last, free)
-        self._drained = len(found) < free
-        self._flying += found
-        if found:
+        last = (self._in_flight[-1].epoch, self._in_flight[-1].seq) if self._in_flight else (-1, 0)
+        messages = self._outbox.waiting(last, free)
+        self._drained = len(messages) < free
+        self._in_flight += messages
+        if messages:
             self._sent_at = elapsed
-        return found
+        return messages
 
-    def receipt(self, receipt: Receipt, now: int, elapsed: float) -> bool:
-        """Apply a receipt; whether it covered anything or everything must be sent again."""
-        again = self._outbox.receipt(receipt.epoch, receipt.seq, receipt.registry, now)
-        left = [m for m in self._flying if m.epoch != receipt.epoch or m.seq > receipt.seq]
-        progress = len(left) < len(self._flying)
-        self._flying = left
+    def apply_receipt(self, receipt: Receipt, now: int, elapsed: float) -> bool:
+        """Whether the receipt covered a message in flight, or means that everything must be sent again."""
+        restored = self._outbox.apply_receipt(receipt.epoch, receipt.seq, receipt.registry, now)
+        remaining = [m for m in self._in_flight if m.epoch != receipt.epoch or m.seq > receipt.seq]
+        progress = len(remaining) < len(self._in_flight)
+        self._in_flight = remaining
         if progress:
             self._patience, self._sent_at = PATIENCE, elapsed
             self._drained = False
-        if again or (progress and self._has_gap(receipt)):
+        if restored or (progress and self._has_gap(receipt)):
             self._rewind()
-        return progress or again
+        return progress or restored
 
     def deadline(self) -> float | None:
-        """When `due` has something new to say though nothing happened."""
-        return self._sent_at + self._patience if self._flying else None
+        """When `due` will have something to send again, if nothing else happens."""
+        return self._sent_at + self._patience if self._in_flight else None
 
     def _has_gap(self, receipt: Receipt) -> bool:
-        """The next one went out while a dropped one's predecessor still waited: said again, its `oldest` lets the registry pass."""
-        following = next((m for m in self._flying if m.epoch == receipt.epoch), None)
+        """Messages after the receipt were dropped while the next one was in flight; sent again, its `oldest` lets the registry move on."""
+        following = next((m for m in self._in_flight if m.epoch == receipt.epoch), None)
         return following is not None and following.seq > receipt.seq + 1 and following.oldest <= receipt.seq
 
     def _rewind(self) -> None:
-        self._flying = []
+        self._in_flight = []
         self._drained = False

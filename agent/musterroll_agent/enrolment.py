@@ -1,4 +1,4 @@
-"""Enrolment: one request to the registry turns a claim token into this unit's own credential."""
+"""Enrolment: one request to the registry exchanges a claim token for this unit's own credential."""
 
 import http.client
 import json
@@ -9,21 +9,21 @@ from urllib.parse import urlsplit
 from musterroll_wire.messages import MAX_INTEGER
 from musterroll_wire.topics import valid_unit
 
-from musterroll_agent import Trouble, __version__
-from musterroll_agent.home import Identity
-from musterroll_agent.identity import Machine
-from musterroll_agent.tls import trust
+from musterroll_agent import AgentError, __version__
+from musterroll_agent.machine import Machine
+from musterroll_agent.state_directory import Identity
+from musterroll_agent.tls import client_context
 
 TIMEOUT = 20
 
 
-class Answer(NamedTuple):
+class Response(NamedTuple):
     status: int
     body: dict[str, Any]
 
 
 def enrol(registry: str, token: str, machine: Machine, ca: str = "") -> Identity:
-    """Claim a credential at `{registry}/api/v1/enroll`. Raises Trouble with one sentence."""
+    """Claim a credential at `{registry}/api/v1/enroll`. Raises AgentError with one sentence."""
     body = {
         "token": token,
         "maker": machine.maker,
@@ -32,50 +32,50 @@ def enrol(registry: str, token: str, machine: Machine, ca: str = "") -> Identity
         "evidence": machine.evidence,
         "agent": __version__,
     }
-    answer = _post(registry, body, ca)
-    if answer.status not in (201, 202):
-        detail = answer.body.get("detail") or answer.body.get("title") or "it gave no reason; is this the address of a registry?"
-        raise Trouble(f"the registry {registry} refused the enrolment ({answer.status}): {str(detail)[:500]}")
-    return _identity(registry, answer.body, machine, ca)
+    response = _post(registry, body, ca)
+    if response.status not in (201, 202):
+        detail = response.body.get("detail") or response.body.get("title") or "no reason given; is this the address of a registry?"
+        raise AgentError(f"the registry {registry} refused the enrolment ({response.status}): {str(detail)[:500]}")
+    return _identity(registry, response.body, machine, ca)
 
 
 def _identity(registry: str, body: dict[str, Any], machine: Machine, ca: str) -> Identity:
     unit, secret, mqtt_url, interval = (body.get(name) for name in ("unit", "secret", "mqtt_url", "interval"))
     if not (isinstance(unit, str) and valid_unit(unit) and isinstance(secret, str) and isinstance(mqtt_url, str)):
-        raise Trouble(f"{registry} does not answer as a registry does: no unit, secret or mqtt_url in its answer; check the address")
+        raise AgentError(f"{registry} does not answer like a registry (no unit, secret or mqtt_url in its answer): check the address")
     seconds = interval if type(interval) is int and 5 <= interval <= 86400 else 60
-    told = body.get("epoch")
-    epoch = told if type(told) is int and 0 <= told < MAX_INTEGER // 2 else 0
+    known_epoch = body.get("epoch")
+    epoch = known_epoch if type(known_epoch) is int and 0 <= known_epoch < MAX_INTEGER // 2 else 0
     status, source = str(body.get("status")), machine.source
     return Identity(unit, secret, mqtt_url, registry, *machine[:3], seconds, status, source, ca, epoch)
 
 
-def _post(registry: str, body: dict[str, Any], ca: str) -> Answer:
+def _post(registry: str, body: dict[str, Any], ca: str) -> Response:
     try:
         parts = urlsplit(registry)
         if parts.scheme not in ("http", "https") or not parts.hostname:
-            raise Trouble(f"the registry address {registry!r} must be http://host:port or https://host:port")
-        link = _link(parts.scheme, parts.hostname, parts.port, ca)
+            raise AgentError(f"the registry address {registry!r} must be http://host:port or https://host:port")
+        connection = _connection(parts.scheme, parts.hostname, parts.port, ca)
         headers = {"Content-Type": "application/json", "Accept": "application/json, application/problem+json"}
-        link.request("POST", parts.path.rstrip("/") + "/api/v1/enroll", json.dumps(body), headers)
-        answer = link.getresponse()
-        return Answer(answer.status, _object(answer.read(65536)))
+        connection.request("POST", parts.path.rstrip("/") + "/api/v1/enroll", json.dumps(body), headers)
+        response = connection.getresponse()
+        return Response(response.status, _json_object(response.read(65536)))
     except ssl.SSLCertVerificationError as error:
-        hint = "name its authority with --ca" if not ca else f"check that {ca} is its authority and the address is the certificate's"
-        raise Trouble(f"the certificate of {registry} is not to be trusted ({error.verify_message}): {hint}") from None
+        hint = "name its authority with --ca" if not ca else f"check that {ca} is its authority and the address matches the certificate"
+        raise AgentError(f"the certificate of {registry} is not trusted ({error.verify_message}): {hint}") from None
     except (OSError, ValueError, http.client.HTTPException) as error:
-        raise Trouble(f"the registry {registry} cannot be reached ({error}): check the address and that it is running") from None
+        raise AgentError(f"the registry {registry} cannot be reached ({error}): check the address and that it is running") from None
 
 
-def _link(scheme: str, host: str, port: int | None, ca: str) -> http.client.HTTPConnection:
+def _connection(scheme: str, host: str, port: int | None, ca: str) -> http.client.HTTPConnection:
     if scheme == "http":
         return http.client.HTTPConnection(host, port, timeout=TIMEOUT)
-    return http.client.HTTPSConnection(host, port, timeout=TIMEOUT, context=trust(ca))
+    return http.client.HTTPSConnection(host, port, timeout=TIMEOUT, context=client_context(ca))
 
 
-def _object(content: bytes) -> dict[str, Any]:
+def _json_object(content: bytes) -> dict[str, Any]:
     try:
-        found = json.loads(content)
+        value = json.loads(content)
     except (ValueError, RecursionError):
         return {}
-    return found if isinstance(found, dict) else {}
+    return value if isinstance(value, dict) else {}

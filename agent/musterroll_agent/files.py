@@ -1,4 +1,4 @@
-"""Files that are whole or not there: written aside, flushed to the disk, renamed."""
+"""Files that are either complete or absent: written to a temporary file, flushed to the disk, then renamed."""
 
 import contextlib
 import json
@@ -7,20 +7,20 @@ from pathlib import Path
 from typing import Any
 
 
-def write_whole(path: Path, content: bytes, mode: int = 0o600) -> None:
-    """Replace `path` so that a crash leaves the old content or the new. Owned by whoever owns the directory. Raises OSError."""
-    aside = path.with_name(f".{path.name}.{os.getpid()}")
+def write_atomically(path: Path, content: bytes, mode: int = 0o600) -> None:
+    """Replace `path` so that a crash leaves the old content or the new. The directory's owner becomes the file's owner. Raises OSError."""
+    temporary = path.with_name(f".{path.name}.{os.getpid()}")
     try:
-        descriptor = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode)
+        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode)
         with os.fdopen(descriptor, "wb") as file:
             file.write(content)
             _give_to_owner(descriptor, path.parent)
             file.flush()
             os.fsync(descriptor)
-        os.replace(aside, path)
+        os.replace(temporary, path)
     except OSError:
         with contextlib.suppress(OSError):
-            aside.unlink()
+            temporary.unlink()
         raise
     flush_directory(path.parent)
 
@@ -43,11 +43,11 @@ def _give_to_owner(descriptor: int, directory: Path) -> None:
 
 
 def read_json(path: Path) -> dict[str, Any]:
-    """The object in a JSON file; empty where there is none or it is damaged. Raises PermissionError."""
+    """The object in a JSON file; empty where the file is missing or damaged. Raises PermissionError."""
     try:
-        found = json.loads(path.read_bytes())
+        value = json.loads(path.read_bytes())
     except PermissionError:
         raise
     except (OSError, ValueError):
         return {}
-    return found if isinstance(found, dict) else {}
+    return value if isinstance(value, dict) else {}

@@ -1,4 +1,4 @@
-"""What is said when: births, heartbeats, hourly records, changes, events. Knows nothing of sockets; every time is given to it."""
+"""What the unit reports and when: births, heartbeats, hourly records, changes, events. Knows no sockets and reads no clock."""
 
 import logging
 from pathlib import Path
@@ -6,16 +6,16 @@ from typing import Any, NamedTuple
 
 from musterroll_wire.messages import Birth, Heartbeat, Record
 
-from musterroll_agent import Trouble, __version__
+from musterroll_agent import AgentError, __version__
 from musterroll_agent.counters import CounterFile
-from musterroll_agent.hours import LENGTH, Hour
+from musterroll_agent.hour_summary import LENGTH, HourSummary
 from musterroll_agent.outbox import Outbox, TooLarge
 from musterroll_agent.vitals import Probes, Vitals, read_usage
-from musterroll_agent.warranty import read_card
+from musterroll_agent.warranty_card import read_card
 
-SAVE_SECONDS = 60.0  # the counters are saved no more often than this
-LATEST_SECONDS = 600.0  # nor, where heartbeats are rare, less often than this
-STEP_SECONDS = 5
+SAVE_SECONDS = 60.0  # the counters are saved at most this often
+LATEST_SECONDS = 600.0  # and, where heartbeats are rare, at least this often
+STEP_SECONDS = 5  # a clock that jumps by more was set
 
 log = logging.getLogger("musterroll_agent")
 
@@ -27,8 +27,8 @@ class Now(NamedTuple):
     elapsed: float
 
 
-class Facts(NamedTuple):
-    """What does not change while all is well. A change is a record and a new birth."""
+class UnitFacts(NamedTuple):
+    """What normally never changes. A change is reported as a record and a new birth."""
 
     serial: str
     maker: str
@@ -38,9 +38,11 @@ class Facts(NamedTuple):
 
 
 class Reporter:
-    """Keeps the unit's own account of itself and writes what must not be lost to the outbox."""
+    """Counts and summarises what the unit reports; writes what must not be lost to the outbox."""
 
-    def __init__(self, outbox: Outbox, counters: CounterFile, probes: Probes, facts: Facts, interval: int, card: str, usage: str) -> None:
+    def __init__(
+        self, outbox: Outbox, counters: CounterFile, probes: Probes, facts: UnitFacts, interval: int, card: str, usage: str
+    ) -> None:
         self.interval = interval
         self._outbox, self._counters, self._probes = outbox, counters, probes
         self._facts, self._card_path, self._usage_path = facts, card, usage
@@ -49,33 +51,33 @@ class Reporter:
         self._beat = 0
         self._saved_at = self._wall_offset = 0.0
 
-    def start(self, now: Now, clock_right: bool | None, before: dict[str, Any]) -> dict[str, Any]:
-        """The birth, after records of what changed since `before`; what to remember as `before` next time."""
-        self._clock_right = clock_right
-        self._hour = Hour(now.wall, now.elapsed)
+    def start(self, now: Now, clock_synchronised: bool | None, before: dict[str, Any]) -> dict[str, Any]:
+        """Report a birth and what changed since the previous start (`before`). Returns what to pass as `before` next time."""
+        self._clock_synchronised = clock_synchronised
+        self._hour = HourSummary(now.wall, now.elapsed)
         self._saved_at = now.elapsed
         self._wall_offset = now.wall - now.elapsed
-        self._card, trouble = self._read_card(before.get("card"))
+        self._card, problem = self._read_card(before.get("card"))
         self.birth(now)
-        if trouble:
-            self.event(now, {"event": "card_refused", "why": trouble[:500]})
-        self._tell_changes(now, before)
+        if problem:
+            self.event(now, {"event": "card_refused", "why": problem[:500]})
+        self._record_changes(now, before)
         return self.remembered()
 
     def remembered(self) -> dict[str, Any]:
         return {"facts": self._facts._asdict(), "card": self._card}
 
-    def _tell_changes(self, now: Now, before: dict[str, Any]) -> None:
-        old, new = before.get("facts"), self._facts._asdict()
-        if isinstance(old, dict):
-            changed = {name: [old.get(name), value] for name, value in new.items() if old.get(name) != value}
+    def _record_changes(self, now: Now, before: dict[str, Any]) -> None:
+        previous, current = before.get("facts"), self._facts._asdict()
+        if isinstance(previous, dict):
+            changed = {name: [previous.get(name), value] for name, value in current.items() if previous.get(name) != value}
             if changed:
                 self._record(now, "change", changed)
         if "card" in before and before["card"] != self._card:
             self._record(now, "warranty", {"card": self._card})
 
     def birth(self, now: Now) -> None:
-        """Say who this is, as a new durable message."""
+        """Add a birth, which says who this unit is, to the outbox."""
         counters = self._counters.advance(int(now.elapsed))
         birth = Birth(
             epoch=0,  # the outbox numbers it
@@ -86,14 +88,14 @@ class Reporter:
             agent=__version__,
             uptime=int(now.elapsed),
             boots=counters.boots,
-            clock=self._clock_right,
+            clock=self._clock_synchronised,
             card=self._card,
             **self._facts._asdict(),
         )
-        self._outbox.birth(birth)
+        self._outbox.add_birth(birth)
 
     def heartbeat(self, now: Now) -> Heartbeat:
-        """The next heartbeat, to be sent at once or not at all."""
+        """The next heartbeat, to be sent now or not at all."""
         self._beat += 1
         self._hour.beats += 1
         operating = self._counters.advance(int(now.elapsed)).operating
@@ -101,7 +103,7 @@ class Reporter:
         return Heartbeat(self._outbox.epoch, self._beat, now.wall, int(now.elapsed), operating, *self._vitals, usage=usage)
 
     def sample(self, now: Now) -> None:
-        """Read the vitals, connected or not; notice a clock that was set."""
+        """Read the vitals, connected or not; detect that the clock was set."""
         self._vitals = self._probes.read()
         self._hour.add(self._vitals)
         step = (now.wall - now.elapsed) - self._wall_offset
@@ -109,17 +111,17 @@ class Reporter:
             self.event(now, {"event": "clock_stepped", "seconds": round(step)})
         self._wall_offset += step
 
-    def keep(self, now: Now) -> None:
-        """Save the counters at most once a minute, close the hour when it is over, look at the card again."""
+    def do_periodic_work(self, now: Now) -> None:
+        """Save the counters at most once a minute; when the hour is over, record it, read the card again and clean up the outbox."""
         if now.elapsed - self._saved_at >= SAVE_SECONDS:
             self._save(now)
         if self._hour.seconds(now.elapsed) >= LENGTH:
             self._close_hour(now)
-            self._look_at_card(now)
-            self._outbox.tidy(now.wall)
+            self._reread_card(now)
+            self._outbox.clean_up(now.wall)
 
     def stop(self, now: Now) -> None:
-        """The last of this run: a started hour is worth keeping from its first minute."""
+        """End of the run: the current hour is recorded if it lasted a minute or more."""
         if self._hour.seconds(now.elapsed) >= SAVE_SECONDS:
             self._close_hour(now)
         self._save(now)
@@ -130,11 +132,11 @@ class Reporter:
         if dropped:
             self.event(now, {"event": "outbox_dropped", "messages": dropped})
 
-    def lost(self, now: Now) -> None:
-        self._hour.lost(now.elapsed)
+    def disconnected(self, now: Now) -> None:
+        self._hour.disconnected(now.elapsed)
 
     def set_interval(self, now: Now, seconds: int) -> None:
-        """A new pace is a static fact: the registry must see it in a birth before it judges by it."""
+        """A new interval needs a birth: the registry takes it from there and judges silence by it."""
         self.interval = seconds
         self.birth(now)
 
@@ -142,22 +144,22 @@ class Reporter:
         self._record(now, "event", data)
 
     def next_at(self) -> float:
-        """When `keep` wants to be called at the latest, in elapsed seconds. It is called with every heartbeat, and waking costs."""
+        """When `do_periodic_work` must be called at the latest, in elapsed seconds. Heartbeats call it anyway; waking up costs power."""
         return self._saved_at + LATEST_SECONDS
 
     def _close_hour(self, now: Now) -> None:
         connected = self._hour.is_connected
         counters = self._counters.advance(int(now.elapsed))
         self._record(now, "hour", self._hour.close(now.elapsed, counters.operating, counters.boots))
-        self._hour = Hour(now.wall, now.elapsed)
+        self._hour = HourSummary(now.wall, now.elapsed)
         if connected:
             self._hour.connected(now.elapsed)
 
     def _record(self, now: Now, about: str, data: dict[str, Any]) -> None:
         try:
-            self._outbox.record(Record(0, 0, 0, now.wall, about, data))
+            self._outbox.add_record(Record(0, 0, 0, now.wall, about, data))
         except TooLarge as error:
-            log.error("left out: %s about %s", error, about)
+            log.error("not recorded: %s about %s", error, about)
 
     def _save(self, now: Now) -> None:
         self._saved_at = now.elapsed
@@ -166,7 +168,7 @@ class Reporter:
         except OSError as error:
             log.warning("the counters cannot be saved: %s", error)
 
-    def _look_at_card(self, now: Now) -> None:
+    def _reread_card(self, now: Now) -> None:
         card, _ = self._read_card(self._card)
         if card != self._card:
             self._card = card
@@ -174,11 +176,11 @@ class Reporter:
             self.birth(now)
 
     def _read_card(self, before: dict[str, Any] | None) -> tuple[dict[str, Any] | None, str]:
-        """The card, or what is wrong with it and the one before."""
+        """The card; or, where it is invalid, the previous one and what is wrong."""
         if not self._card_path:
             return None, ""
         try:
             return read_card(Path(self._card_path)), ""
-        except Trouble as trouble:
-            log.warning("%s", trouble)
-            return before, str(trouble)
+        except AgentError as error:
+            log.warning("%s", error)
+            return before, str(error)

@@ -1,58 +1,58 @@
-"""Puts an agent together from settings and the state directory: the one place where `run` and `once` begin."""
+"""Builds an agent from the settings and the state directory, for `run` and `once`."""
 
 import logging
 import sys
 from typing import Any
 
-from musterroll_agent import Trouble
+from musterroll_agent import AgentError
 from musterroll_agent.agent import Agent
 from musterroll_agent.clock import Clock
 from musterroll_agent.config import Settings
 from musterroll_agent.connection import address
 from musterroll_agent.counters import CounterFile, boot_id
-from musterroll_agent.home import Home, Identity
-from musterroll_agent.identity import probe
+from musterroll_agent.machine import probe
 from musterroll_agent.outbox import Outbox
-from musterroll_agent.reporter import Facts, Now, Reporter
+from musterroll_agent.reporter import Now, Reporter, UnitFacts
+from musterroll_agent.state_directory import Identity, StateDirectory
 from musterroll_agent.vitals import Probes, clock_synchronised
 
 log = logging.getLogger("musterroll_agent")
 
 
-def make_agent(settings: Settings, home: Home) -> Agent:
-    """An agent whose epoch is on disk and whose birth is in the outbox. Raises Trouble."""
+def make_agent(settings: Settings, directory: StateDirectory) -> Agent:
+    """An agent whose epoch is on disk and whose birth is in the outbox. Raises AgentError."""
     _configure_log(settings)
-    identity = home.identity()
+    identity = directory.identity()
     if identity is None:
-        raise Trouble(f"this machine is not enrolled ({home.identity_path} is missing): run `musterroll-agent enroll` first")
-    where = address(settings.mqtt_url or identity.mqtt_url)
-    home.lock()
+        raise AgentError(f"this machine is not enrolled ({directory.identity_path} is missing): run `musterroll-agent enroll` first")
+    broker = address(settings.mqtt_url or identity.mqtt_url)
+    directory.lock()
     clock = Clock()
     now = Now(clock.wall(), clock.elapsed())
-    counters, outbox = _open(home, int(now.elapsed), identity.epoch)
-    told = home.told()
-    interval = told.get("interval", identity.interval)
+    counters, outbox = _open(directory, int(now.elapsed), identity.epoch)
+    state = directory.read_state()
+    interval = state.get("interval", identity.interval)
     reporter = Reporter(outbox, counters, Probes(settings.disk), _facts(settings, identity), interval, settings.card, settings.usage)
-    told["remembered"] = reporter.start(now, clock_synchronised(), told.get("remembered", {}))
-    _save(home, told)
-    return Agent(home, identity, where, settings.ca or identity.ca, outbox, reporter, clock)
+    state["remembered"] = reporter.start(now, clock_synchronised(), state.get("remembered", {}))
+    _save_state(directory, state)
+    return Agent(directory, identity, broker, settings.ca or identity.ca, outbox, reporter, clock)
 
 
-def _open(home: Home, uptime: int, above: int) -> tuple[CounterFile, Outbox]:
-    """The epoch grows on the disk before anything is said in it."""
+def _open(directory: StateDirectory, uptime: int, above: int) -> tuple[CounterFile, Outbox]:
+    """The new epoch is on disk before anything is sent in it."""
     try:
-        counters = CounterFile(home.counters_path)
+        counters = CounterFile(directory.counters_path)
         counters.start(uptime, boot_id(), above)
-        return counters, Outbox(home.outbox_path, counters.counters.epoch, home.reserve_path)
+        return counters, Outbox(directory.outbox_path, counters.counters.epoch, directory.reserve_path)
     except OSError as error:
-        raise home.trouble(error) from None
+        raise directory.explain(error) from None
 
 
-def _facts(settings: Settings, identity: Identity) -> Facts:
-    """What enrolment settled, unless the machine itself now says otherwise: a disk that moved to another machine must show."""
+def _facts(settings: Settings, identity: Identity) -> UnitFacts:
+    """What was enrolled, unless the machine itself now reports something else: a disk moved to another machine must not go unnoticed."""
     machine = probe()
     serial = identity.serial if identity.source == "given" else machine.serial or identity.serial
-    return Facts(
+    return UnitFacts(
         serial=settings.serial or serial,
         maker=settings.maker or identity.maker,
         model=settings.model or identity.model,
@@ -73,11 +73,11 @@ def _operating_system() -> str:
     return sys.platform
 
 
-def _save(home: Home, told: dict[str, Any]) -> None:
+def _save_state(directory: StateDirectory, state: dict[str, Any]) -> None:
     try:
-        home.save_told(told)
+        directory.save_state(state)
     except OSError as error:
-        log.warning("%s cannot be saved: %s", home.told_path, error)
+        log.warning("%s cannot be saved: %s", directory.state_path, error)
 
 
 class _JsonLines(logging.Formatter):

@@ -1,21 +1,21 @@
-"""What the installer sees: who this unit is, whether the registry hears it, and its cover in the registry's own words."""
+"""The `status` command: who this unit is, whether the registry receives it, and its coverage in the registry's own words."""
 
 import sqlite3
 import time
 from typing import Any
 
-from musterroll_agent import Trouble
-from musterroll_agent.home import Home
+from musterroll_agent import AgentError
 from musterroll_agent.outbox import summary
+from musterroll_agent.state_directory import StateDirectory
 
 
-def gather(home: Home) -> dict[str, Any]:
-    """Everything `status` knows, from the files a running agent keeps. Raises Trouble before enrolment."""
-    identity = home.identity()
+def read_status(directory: StateDirectory) -> dict[str, Any]:
+    """The status, from the files of an agent that may be running. Raises AgentError before enrolment."""
+    identity = directory.identity()
     if identity is None:
-        raise Trouble(f"this machine is not enrolled ({home.identity_path} is missing): run `musterroll-agent enroll` first")
-    told = home.told()
-    waiting, kept = _outbox(home)
+        raise AgentError(f"this machine is not enrolled ({directory.identity_path} is missing): run `musterroll-agent enroll` first")
+    state = directory.read_state()
+    waiting, stored = _count_messages(directory)
     return {
         "unit": identity.unit,
         "serial": identity.serial,
@@ -23,42 +23,42 @@ def gather(home: Home) -> dict[str, Any]:
         "model": identity.model,
         "registry": identity.registry,
         "enrolment": identity.status,
-        "interval": told.get("interval", identity.interval),
-        "connected": told.get("connected"),
-        "trouble": told.get("trouble", ""),
+        "interval": state.get("interval", identity.interval),
+        "connected": state.get("connected"),
+        "trouble": state.get("trouble", ""),
         "unreceipted": waiting,
-        "kept": kept,
-        "receipt": told.get("receipt"),
-        "coverage": told.get("coverage"),
+        "kept": stored,
+        "receipt": state.get("receipt"),
+        "coverage": state.get("coverage"),
     }
 
 
-def _outbox(home: Home) -> tuple[int | None, int | None]:
+def _count_messages(directory: StateDirectory) -> tuple[int | None, int | None]:
     try:
-        return summary(home.outbox_path)
+        return summary(directory.outbox_path)
     except sqlite3.Error:
         return None, None
 
 
-def describe(found: dict[str, Any]) -> str:
-    """The same for a person."""
-    coverage, receipt = found["coverage"] or {}, found["receipt"] or {}
+def describe(status: dict[str, Any]) -> str:
+    """The status as text, one line per item."""
+    coverage, receipt = status["coverage"] or {}, status["receipt"] or {}
     lines = [
-        ("unit", f"{found['unit']} ({found['enrolment']})"),
-        ("machine", f"{found['maker']} {found['model']}, serial {found['serial']}"),
-        ("registry", found["registry"]),
-        ("connected", _moment(found["connected"])),
-        ("heard", _moment(coverage.get("heard"), "the registry has not said")),
-        ("cover", str(coverage.get("words") or "the registry has not said")),
-        ("receipt", _moment(receipt.get("at"))),
-        ("waiting", f"{found['unreceipted']} messages without a receipt" if found["unreceipted"] is not None else "not known"),
+        ("unit", f"{status['unit']} ({status['enrolment']})"),
+        ("machine", f"{status['maker']} {status['model']}, serial {status['serial']}"),
+        ("registry", status["registry"]),
+        ("connected", _local_time(status["connected"])),
+        ("received", _local_time(coverage.get("heard"), "not reported by the registry")),
+        ("coverage", str(coverage.get("words") or "not reported by the registry")),
+        ("receipt", _local_time(receipt.get("at"))),
+        ("waiting", f"{status['unreceipted']} messages without a receipt" if status["unreceipted"] is not None else "unknown"),
     ]
-    if found["trouble"]:
-        lines.append(("trouble", found["trouble"]))
+    if status["trouble"]:
+        lines.append(("problem", status["trouble"]))
     return "\n".join(f"{name:<10} {text}" for name, text in lines)
 
 
-def _moment(unix: Any, otherwise: str = "never") -> str:
+def _local_time(unix: Any, otherwise: str = "never") -> str:
     if type(unix) is not int:
         return otherwise
     return time.strftime("%Y-%m-%d %H:%M:%S %z", time.localtime(unix))

@@ -1,15 +1,15 @@
-"""Whom the agent trusts: the one TLS context, for the registry and the broker alike."""
+"""The agent's TLS settings, the same for the registry and the broker."""
 
 import ssl
 
-from musterroll_agent import Trouble
+from musterroll_agent import AgentError
 
 
-def trust(ca: str) -> ssl.SSLContext:
-    """A TLS context that checks chain and host name, by `ca` or the system's authorities. Raises Trouble."""
+def client_context(ca: str) -> ssl.SSLContext:
+    """A context that verifies chain and host name against `ca`, or the system's authorities where it is empty. Raises AgentError."""
     try:
         context = ssl.create_default_context(cafile=ca or None)
     except (OSError, ssl.SSLError) as error:
-        raise Trouble(f"the certificate file {ca} cannot be used ({error}): give a PEM file of the authority") from None
+        raise AgentError(f"the certificate file {ca} cannot be used ({error}): give a PEM file of the authority") from None
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     return context

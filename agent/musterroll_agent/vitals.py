@@ -1,11 +1,11 @@
-"""How the machine is: each probe may fail, lie or be missing, and then says None."""
+"""How the machine is doing. A probe that fails, is missing or makes no sense gives None."""
 
 import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
 
-TIME_ERROR = 5  # what adjtimex(2) answers while the clock is not synchronised
+TIME_ERROR = 5  # the answer of adjtimex(2) while the clock is not synchronised
 UNKNOWN = 100
 
 
@@ -23,27 +23,27 @@ class Probes:
 
     def __init__(self, disk: str = "/", root: Path = Path("/")) -> None:
         self._disk, self._root = disk, root
-        self._before: tuple[float, float] | None = None
+        self._previous_times: tuple[float, float] | None = None
         self._psutil: Any = None if (root / "proc/stat").exists() else _import_psutil()
 
     def read(self) -> Vitals:
         return Vitals(_try(self._cpu), _try(self._memory), _try(self._fill), _try(self._temperature))
 
     def _cpu(self) -> float | None:
-        """Since the reading before, so the first has nothing to say."""
+        """Since the previous reading, so the first gives None."""
         total, idle = self._times()
-        before, self._before = self._before, (total, idle)
-        if before is None or total <= before[0]:
+        previous, self._previous_times = self._previous_times, (total, idle)
+        if previous is None or total <= previous[0]:
             return None
-        return 100 * (1 - (idle - before[1]) / (total - before[0]))
+        return 100 * (1 - (idle - previous[1]) / (total - previous[0]))
 
     def _times(self) -> tuple[float, float]:
-        """Time since the start, all of it and the idle part, summed over the processors."""
+        """(total, idle) time since the start, summed over the processors."""
         if self._psutil is not None:
             times = self._psutil.cpu_times()
             return sum(times), times.idle
         with (self._root / "proc/stat").open() as file:
-            ticks = [int(word) for word in file.readline().split()[1:9]]  # what follows is counted in user and nice already
+            ticks = [int(word) for word in file.readline().split()[1:9]]  # the columns after these are included in user and nice
         return sum(ticks), ticks[3] + ticks[4]
 
     def _memory(self) -> float:
@@ -54,15 +54,15 @@ class Probes:
         return 100 * (1 - kilobytes["MemAvailable"] / kilobytes["MemTotal"])
 
     def _fill(self) -> float:
-        """As `df` says it: of what users may write, without the blocks kept back for root."""
+        """As `df` shows it: of what users may write, without the blocks reserved for root."""
         if self._psutil is not None:
             return float(self._psutil.disk_usage(self._disk).percent)
-        found = os.statvfs(self._disk)
-        used = found.f_blocks - found.f_bfree
-        return 100 * used / (used + found.f_bavail)
+        blocks = os.statvfs(self._disk)
+        used = blocks.f_blocks - blocks.f_bfree
+        return 100 * used / (used + blocks.f_bavail)
 
     def _temperature(self) -> float | None:
-        """The hottest zone that is not broken."""
+        """The hottest sensor with a plausible reading."""
         if self._psutil is not None:
             readings = [r.current for group in self._psutil.sensors_temperatures().values() for r in group]
         else:
@@ -88,24 +88,24 @@ def _import_psutil() -> Any:
 
 def _try(probe: Callable[[], float | None]) -> int | None:
     try:
-        found = probe()
-        return None if found is None else max(-1000, min(1000, round(found)))
-    except Exception:  # a probe of the hardware may raise anything, and none of it may stop the agent
+        value = probe()
+        return None if value is None else max(-1000, min(1000, round(value)))
+    except Exception:  # hardware may raise anything, and nothing of it may stop the agent
         return None
 
 
 def clock_synchronised(root: Path = Path("/")) -> bool | None:
-    """Whether something keeps the unit's clock right; None where nobody can tell."""
+    """Whether the unit's clock is synchronised; None where the system cannot tell."""
     if (root / "run/systemd/timesync/synchronized").exists():
         return True
     try:
-        return _kernel_says()
+        return _ask_kernel()
     except Exception:  # no such call here
         return None
 
 
-def _kernel_says() -> bool | None:
-    """Ask adjtimex(2) in a child, which goes again: ctypes would stay in memory for one question."""
+def _ask_kernel() -> bool | None:
+    """Call adjtimex(2) in a child process: ctypes would otherwise stay in memory for one call."""
     child = os.fork()
     if child == 0:
         answer = UNKNOWN
@@ -119,7 +119,7 @@ def _kernel_says() -> bool | None:
 
 
 def _adjtimex() -> int:
-    """The state of the kernel's clock. Needs no rights where it only asks."""
+    """The state of the kernel's clock. Reading it needs no privileges."""
     import ctypes
 
     buffer = ctypes.create_string_buffer(512)  # larger than struct timex anywhere; modes = 0 only reads
@@ -128,13 +128,13 @@ def _adjtimex() -> int:
 
 
 def read_usage(path: Path) -> dict[str, float]:
-    """The lifetime usage counters another program keeps in a JSON file; empty where there are none or they are unfit."""
+    """The lifetime usage counters that another program keeps in a JSON file; empty where the file is missing or invalid."""
     import json
 
     try:
-        found = json.loads(path.read_bytes()[:4096])
+        counters = json.loads(path.read_bytes()[:4096])
     except (OSError, ValueError, RecursionError):
         return {}
-    if not isinstance(found, dict) or len(found) > 16:
+    if not isinstance(counters, dict) or len(counters) > 16:
         return {}
-    return {str(k)[:32]: v for k, v in found.items() if type(v) in (int, float) and abs(v) < 2**53}
+    return {str(k)[:32]: v for k, v in counters.items() if type(v) in (int, float) and abs(v) < 2**53}

@@ -1,14 +1,13 @@
-"""The six messages, how each is written and how each is read.
+"""The six messages, their encoding and decoding.
 
-Writing gives the shortest honest JSON; reading is tolerant of fields it does not know and strict about the ones it does
-(`Refused` says what and why). A heartbeat is a JSON array, because it is the one message sent all day: the birth names the unit,
-the heartbeat only counts.
+Encoding omits what has its default value; decoding ignores unknown fields and is strict about known ones (`InvalidPayload` says what is
+wrong). A heartbeat is a JSON array, without names, because it is sent all day.
 """
 
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-from musterroll_wire.strict_json import Refused, dumps, loads
+from musterroll_wire.strict_json import InvalidPayload, dumps, loads
 
 LIMITS = {"birth": 8192, "heartbeat": 1024, "record": 8192, "death": 256, "receipt": 512, "command": 8192}
 MAX_INTEGER = 2**53 - 1
@@ -18,11 +17,11 @@ MAX_INTERVAL = 366 * 86_400  # seconds
 
 
 class Birth(NamedTuple):
-    """Who the unit says it is, once a start. Durable: (epoch, seq)."""
+    """Who the unit says it is; one at every start. Durable, numbered by (epoch, seq)."""
 
     epoch: int
     seq: int
-    oldest: int  # the lowest seq of this epoch the agent still keeps: below it nothing will come any more
+    oldest: int  # the lowest seq of this epoch the agent still keeps: nothing below it will follow
     at: int  # unix seconds by the unit's clock
     serial: str
     maker: str
@@ -34,11 +33,11 @@ class Birth(NamedTuple):
     boots: int = 0
     clock: bool | None = None  # whether the unit's clock is synchronised; None where it cannot tell
     card: dict[str, Any] | None = None  # the unit's own warranty card
-    evidence: dict[str, str] = {}  # other marks of identity: machine id, board serial, MAC
+    evidence: dict[str, str] = {}  # other evidence of identity: machine id, board serial, MAC
 
 
 class Heartbeat(NamedTuple):
-    """I am here. Not durable: the newest (epoch, beat) wins and counters are lifetime totals."""
+    """The unit is alive. Not durable: the newest (epoch, beat) wins and counters are lifetime totals."""
 
     epoch: int
     beat: int
@@ -53,7 +52,7 @@ class Heartbeat(NamedTuple):
 
 
 class Record(NamedTuple):
-    """Something to keep: `about` is `hour`, `change`, `event` or `warranty`; readers keep kinds they do not know."""
+    """Something to store: `about` is `hour`, `change`, `event` or `warranty`; readers store unknown kinds too."""
 
     epoch: int
     seq: int
@@ -64,7 +63,7 @@ class Record(NamedTuple):
 
 
 class Death(NamedTuple):
-    """The last will: the broker lost this epoch's connection. A hint."""
+    """The last will: this epoch's connection ended. A hint only."""
 
     epoch: int
 
@@ -79,7 +78,7 @@ class Receipt(NamedTuple):
 
 
 class Command(NamedTuple):
-    """What the registry asks or tells: `rebirth`, `interval` ({"seconds": n}), `coverage` (words to show the installer)."""
+    """A command from the registry: `rebirth`, `interval` ({"seconds": n}) or `coverage` (words to show the installer)."""
 
     name: str
     data: dict[str, Any] = {}
@@ -95,43 +94,43 @@ def encode(message: Message) -> bytes:
         while values and (values[-1] is None or values[-1] == {}):
             values.pop()
         return dumps(values)
-    if isinstance(message, Receipt) and message.at:  # written by the thousand
+    if isinstance(message, Receipt) and message.at:  # sent by the thousand
         return b'{"epoch":%d,"seq":%d,"registry":%d,"at":%d}' % message
     defaults = message._field_defaults
     return dumps({k: v for k, v in message._asdict().items() if k not in defaults or v != defaults[k]})
 
 
 def decode(kind: str, payload: bytes) -> Message:
-    """The message in a payload of the given kind. Raises Refused for what the contract does not allow."""
+    """The message in a payload of the given kind. Raises InvalidPayload for anything the contract does not allow."""
     value = loads(payload, LIMITS[kind])
     if kind == "heartbeat":
         return _heartbeat(value)
     if not isinstance(value, dict):
-        raise Refused("wrong_type", f"a {kind} is a JSON object")
+        raise InvalidPayload("wrong_type", f"a {kind} is a JSON object")
     return _READERS[kind](value)
 
 
 def _heartbeat(value: Any) -> Heartbeat:
     if not isinstance(value, list):
-        raise Refused("wrong_type", "a heartbeat is a JSON array")
+        raise InvalidPayload("wrong_type", "a heartbeat is a JSON array")
     if len(value) < 5:
-        raise Refused("missing_field", "a heartbeat has at least epoch, beat, at, uptime and operating")
+        raise InvalidPayload("missing_field", "a heartbeat has at least epoch, beat, at, uptime and operating")
     for name, number in zip(Heartbeat._fields, value[:5], strict=False):
         if type(number) is not int or not 0 <= number <= MAX_INTEGER:
             raise _not_integer(name)
     for name, reading in zip(Heartbeat._fields[5:9], value[5:9], strict=False):
         if reading is not None and (type(reading) is not int or not -1000 <= reading <= 1000):
-            raise Refused("out_of_range", f"{name} is null or a whole number from -1000 to 1000")
+            raise InvalidPayload("out_of_range", f"{name} is null or a whole number from -1000 to 1000")
     usage = value[9] if len(value) > 9 else {}
     if not isinstance(usage, dict) or not all(type(v) in (int, float) for v in usage.values()) or len(usage) > 16:
-        raise Refused("wrong_type", "usage is an object of at most 16 numbers")
+        raise InvalidPayload("wrong_type", "usage is an object of at most 16 numbers")
     if not all(len(name) <= MAX_NAME and abs(number) <= MAX_INTEGER for name, number in usage.items()):
-        raise Refused("out_of_range", f"usage names have at most {MAX_NAME} characters, its numbers lie within 2^53-1 of zero")
+        raise InvalidPayload("out_of_range", f"usage names have at most {MAX_NAME} characters, its numbers lie within 2^53-1 of zero")
     return Heartbeat._make([*value[:9], *[None] * (9 - len(value)), usage])
 
 
-def _not_integer(name: str) -> Refused:
-    return Refused("wrong_type", f"{name} is a whole number from 0 to 2^53-1")
+def _not_integer(name: str) -> InvalidPayload:
+    return InvalidPayload("wrong_type", f"{name} is a whole number from 0 to 2^53-1")
 
 
 class _Fields:
@@ -141,41 +140,41 @@ class _Fields:
         self.value = value
 
     def integer(self, name: str, default: int | None = None, least: int = 0, most: int = MAX_INTEGER) -> int:
-        found = self.value.get(name, default)
-        if found is None:
-            raise Refused("missing_field", f"{name} is missing")
-        if type(found) is not int or not least <= found <= MAX_INTEGER:
+        value = self.value.get(name, default)
+        if value is None:
+            raise InvalidPayload("missing_field", f"{name} is missing")
+        if type(value) is not int or not least <= value <= MAX_INTEGER:
             raise _not_integer(name)
-        if found > most:
-            raise Refused("out_of_range", f"{name} is at most {most}")
-        return found
+        if value > most:
+            raise InvalidPayload("out_of_range", f"{name} is at most {most}")
+        return value
 
     def text(self, name: str, default: str | None = None) -> str:
-        found = self.value.get(name, default)
-        if found is None:
-            raise Refused("missing_field", f"{name} is missing")
-        if not isinstance(found, str) or len(found) > MAX_TEXT:
-            raise Refused("wrong_type", f"{name} is text of at most {MAX_TEXT} characters")
-        return found
+        value = self.value.get(name, default)
+        if value is None:
+            raise InvalidPayload("missing_field", f"{name} is missing")
+        if not isinstance(value, str) or len(value) > MAX_TEXT:
+            raise InvalidPayload("wrong_type", f"{name} is text of at most {MAX_TEXT} characters")
+        return value
 
     def mapping(self, name: str) -> dict[str, Any]:
-        found = self.value.get(name, {})
-        if not isinstance(found, dict):
-            raise Refused("wrong_type", f"{name} is an object")
-        return found
+        value = self.value.get(name, {})
+        if not isinstance(value, dict):
+            raise InvalidPayload("wrong_type", f"{name} is an object")
+        return value
 
     def texts(self, name: str) -> dict[str, str]:
-        found = self.mapping(name)
-        if not all(isinstance(v, str) and len(v) <= MAX_TEXT for v in found.values()):
-            raise Refused("wrong_type", f"{name} is an object of texts of at most {MAX_TEXT} characters")
-        return found
+        value = self.mapping(name)
+        if not all(isinstance(v, str) and len(v) <= MAX_TEXT for v in value.values()):
+            raise InvalidPayload("wrong_type", f"{name} is an object whose values are text of at most {MAX_TEXT} characters")
+        return value
 
 
 def _birth(value: dict[str, Any]) -> Birth:
     fields = _Fields(value)
     clock = value.get("clock")
     if clock is not None and not isinstance(clock, bool):
-        raise Refused("wrong_type", "clock is true, false or null")
+        raise InvalidPayload("wrong_type", "clock is true, false or null")
     return Birth(
         epoch=fields.integer("epoch"),
         seq=fields.integer("seq", least=1),

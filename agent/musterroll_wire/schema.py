@@ -1,6 +1,6 @@
-"""The contract for other programs: JSON Schema of every message and AsyncAPI 3 of every topic, made from the messages themselves.
+"""The contract for other programs: JSON Schema of every message and AsyncAPI 3 of every topic, derived from the message classes.
 
-A schema is a shade wider than `decode`: it cannot say duplicate keys, depth, or that 1.0 is not a whole number.
+A schema allows slightly more than `decode`: it cannot express duplicate keys, depth, or that 1.0 is not a whole number.
 """
 
 import types
@@ -25,7 +25,7 @@ from musterroll_wire.topics import PREFIX, UP
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 SCHEMA_FORMAT = "application/schema+json;version=draft-2020-12"
-CLASSES: dict[str, Any] = {
+MESSAGE_TYPES: dict[str, Any] = {
     "birth": Birth,
     "heartbeat": Heartbeat,
     "record": Record,
@@ -33,22 +33,22 @@ CLASSES: dict[str, Any] = {
     "receipt": Receipt,
     "command": Command,
 }
-MEANINGS = {
+DESCRIPTIONS = {
     "epoch": "counts the starts of the agent; kept on the unit's disk",
     "seq": "counts the durable messages of an epoch, from 1",
-    "oldest": "the lowest seq of this epoch still to be expected: below it nothing will come any more",
+    "oldest": "the lowest seq of this epoch still to be expected: nothing below it will follow",
     "at": "unix seconds by the sender's clock; a label, never an order",
-    "serial": "the serial as the unit tells it; a claim, not the identity",
+    "serial": "the serial as the unit reports it; a claim, not the identity",
     "maker": "maker of the unit",
     "model": "model of the unit",
     "interval": "seconds between heartbeats",
-    "firmware": "what the unit runs",
+    "firmware": "version of the firmware",
     "agent": "version of the agent",
     "uptime": "seconds since the unit started",
-    "boots": "starts of the unit over its life",
+    "boots": "how often the unit has been started over its life",
     "clock": "whether the unit's clock is synchronised; null where it cannot tell",
     "card": "the unit's own warranty card: starts_on, ends_on (first day not covered) or months, policy, reference",
-    "evidence": "other marks of identity, as board_serial and mac",
+    "evidence": "other evidence of identity, such as board_serial and mac",
     "beat": "counts the heartbeats of an epoch, from 1",
     "operating": "seconds the unit has been up over its life",
     "cpu": "percent",
@@ -56,45 +56,45 @@ MEANINGS = {
     "disk": "percent",
     "temperature": "degrees Celsius",
     "usage": "lifetime usage counters by name",
-    "about": "hour, change, event or warranty; readers keep kinds they do not know",
+    "about": "hour, change, event or warranty; readers store unknown kinds too",
     "data": "what the record or command carries",
-    "registry": "the registry's own epoch; another one than before asks for everything again",
+    "registry": "the registry's own epoch; when it changes, units send everything again",
     "name": "rebirth, interval or coverage",
 }
-NARROWER: dict[Any, dict[str, dict[str, Any]]] = {
+CONSTRAINTS: dict[Any, dict[str, dict[str, Any]]] = {
     Birth: {"seq": {"minimum": 1}, "oldest": {"minimum": 1}, "interval": {"minimum": 1, "maximum": MAX_INTERVAL}},
     Record: {"seq": {"minimum": 1}, "oldest": {"minimum": 1}},
 }
-LEAST_ITEMS = 5  # of a heartbeat
+MIN_ITEMS = 5  # of a heartbeat
 
 
 def json_schema(kind: str) -> dict[str, Any]:
-    """JSON Schema (2020-12) of one kind of message. Raises KeyError for a kind that is not of the contract."""
-    made = CLASSES[kind]
-    head = {"$schema": DIALECT, "$id": f"urn:musterroll:wire:{VERSION}:{kind}", "title": kind, "description": _summary(made)}
-    hints = typing.get_type_hints(made)
-    narrower = NARROWER.get(made, {})
-    fields = {name: {**_type(hints[name]), **narrower.get(name, {}), "description": MEANINGS[name]} for name in made._fields}
+    """JSON Schema (2020-12) of one kind of message. Raises KeyError for a kind that is not part of the contract."""
+    message_type = MESSAGE_TYPES[kind]
+    head = {"$schema": DIALECT, "$id": f"urn:musterroll:wire:{VERSION}:{kind}", "title": kind, "description": _summary(message_type)}
+    hints = typing.get_type_hints(message_type)
+    constraints = CONSTRAINTS.get(message_type, {})
+    fields = {name: {**_type(hints[name]), **constraints.get(name, {}), "description": DESCRIPTIONS[name]} for name in message_type._fields}
     if kind == "heartbeat":
-        return {**head, "type": "array", "minItems": LEAST_ITEMS, "prefixItems": list(fields.values())}
-    required = [name for name in made._fields if name not in made._field_defaults]
+        return {**head, "type": "array", "minItems": MIN_ITEMS, "prefixItems": list(fields.values())}
+    required = [name for name in message_type._fields if name not in message_type._field_defaults]
     return {**head, "type": "object", "properties": fields, "required": required}
 
 
 def asyncapi(version: str) -> dict[str, Any]:
-    """AsyncAPI 3.0 of the wire, as the registry (of release `version`) sees it: it receives what units send up, and sends down."""
+    """AsyncAPI 3.0 of the wire as the registry (release `version`) sees it: it receives what units send up."""
     return {
         "asyncapi": "3.0.0",
         "info": {
             "title": "Musterroll wire",
             "version": version,
-            "description": f"Version {VERSION} of what units and registry say to each other over MQTT 3.1.1 or later; nothing is retained.",
+            "description": f"Version {VERSION} of the messages between units and registry over MQTT 3.1.1 or later; nothing is retained.",
             "license": {"name": "Apache-2.0", "url": "https://www.apache.org/licenses/LICENSE-2.0"},
         },
         "defaultContentType": "application/json",
-        "channels": {kind: _channel(kind) for kind in CLASSES},
-        "operations": {kind: _operation(kind) for kind in CLASSES},
-        "components": {"messages": {kind: _message(kind) for kind in CLASSES}},
+        "channels": {kind: _channel(kind) for kind in MESSAGE_TYPES},
+        "operations": {kind: _operation(kind) for kind in MESSAGE_TYPES},
+        "components": {"messages": {kind: _message(kind) for kind in MESSAGE_TYPES}},
     }
 
 
@@ -118,22 +118,22 @@ def _operation(kind: str) -> dict[str, Any]:
 def _message(kind: str) -> dict[str, Any]:
     return {
         "name": kind,
-        "summary": _summary(CLASSES[kind]),
+        "summary": _summary(MESSAGE_TYPES[kind]),
         "description": f"At most {LIMITS[kind]} bytes of UTF-8 JSON, no key twice, finite numbers; unknown fields are ignored.",
         "contentType": "application/json",
         "payload": {"schemaFormat": SCHEMA_FORMAT, "schema": json_schema(kind)},
     }
 
 
-def _summary(made: Any) -> str:
-    return str(made.__doc__).strip().replace("`", "")
+def _summary(message_type: Any) -> str:
+    return str(message_type.__doc__).strip().replace("`", "")
 
 
 def _type(hint: Any) -> dict[str, Any]:
     if isinstance(hint, types.UnionType):
         (inner,) = (part for part in typing.get_args(hint) if part is not type(None))
-        found = {"type": "integer", "minimum": -1000, "maximum": 1000} if inner is int else _type(inner)
-        return {**found, "type": [found["type"], "null"]}
+        schema = {"type": "integer", "minimum": -1000, "maximum": 1000} if inner is int else _type(inner)
+        return {**schema, "type": [schema["type"], "null"]}
     if typing.get_origin(hint) is dict:
         return _mapping(typing.get_args(hint)[1])
     simple: dict[Any, dict[str, Any]] = {

@@ -11,8 +11,8 @@ _BRACKETS = re.compile(rb"[^][{}]+")
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 
 
-class Refused(ValueError):
-    """A payload the wire does not accept: `code` for counting, the message for people."""
+class InvalidPayload(ValueError):
+    """A payload that the contract does not allow: `code` for counting, `detail` for people."""
 
     def __init__(self, code: str, detail: str) -> None:
         super().__init__(detail)
@@ -20,28 +20,28 @@ class Refused(ValueError):
         self.detail = detail
 
 
-def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) != len(pairs):
+def _unique_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    value = dict(pairs)
+    if len(value) != len(pairs):
         names = [name for name, _ in pairs]
-        twice = next(name for name in names if names.count(name) > 1)
-        raise Refused("duplicate_key", f"the key {twice[:40]!r} stands twice in one object")
-    return found
+        duplicate = next(name for name in names if names.count(name) > 1)
+        raise InvalidPayload("duplicate_key", f"the key {duplicate[:40]!r} appears twice in one object")
+    return value
 
 
 def _constant(name: str) -> float:
-    raise Refused("not_finite", f"{name} is not a finite number")
+    raise InvalidPayload("not_finite", f"{name} is not a finite number")
 
 
 def _float(text: str) -> float:
     value = float(text)
     if value - value != 0.0:
-        raise Refused("not_finite", f"{text[:40]} is not a finite number")
+        raise InvalidPayload("not_finite", f"{text[:40]} is not a finite number")
     return value
 
 
-_CAREFUL = json.JSONDecoder(object_pairs_hook=_object, parse_float=_float, parse_constant=_constant)
-_PLAIN = json.JSONDecoder(parse_constant=_constant)
+_STRICT = json.JSONDecoder(object_pairs_hook=_unique_keys, parse_float=_float, parse_constant=_constant)
+_FAST = json.JSONDecoder(parse_constant=_constant)
 
 
 def dumps(value: Any) -> bytes:
@@ -50,25 +50,25 @@ def dumps(value: Any) -> bytes:
 
 
 def loads(payload: bytes, limit: int) -> Any:
-    """The value of a JSON text of at most `limit` bytes. Raises Refused with a code and a sentence.
+    """The value of a JSON text of at most `limit` bytes. Raises InvalidPayload with a code and a sentence.
 
-    Most payloads are found good by a plain reading at a third of the cost; the careful one has the last word on all others.
+    The fast decoder proves most payloads valid at a third of the cost; the strict one decides on all others.
     """
     if len(payload) > limit:
-        raise Refused("too_large", f"{len(payload)} bytes, the limit is {limit}")
+        raise InvalidPayload("too_large", f"{len(payload)} bytes, the limit is {limit}")
     if b"\\" not in payload:
         try:
-            value = _PLAIN.decode(payload.decode())
-            # Every key is followed by a colon of its own: where there are no more colons than keys were kept, no key stood twice.
-            if _keys(value, MAX_DEPTH) == payload.count(b":"):
+            value = _FAST.decode(payload.decode())
+            # Each key has a colon: if there are as many colons as keys in the result, no key was dropped as a duplicate.
+            if _count_keys(value, MAX_DEPTH) == payload.count(b":"):
                 return value
         except (ValueError, RecursionError):
             pass
-    return _carefully(payload)
+    return _load_strictly(payload)
 
 
-def _keys(value: Any, depth: int) -> int:
-    """How many keys there are in all objects of a value. Raises ValueError where it is too deep or a number is not finite."""
+def _count_keys(value: Any, depth: int) -> int:
+    """The number of keys in all objects of a value. Raises ValueError where it is too deep or a number is not finite."""
     inner: Iterable[Any]
     if isinstance(value, dict):
         count, inner = len(value), value.values()
@@ -76,27 +76,27 @@ def _keys(value: Any, depth: int) -> int:
         count, inner = 0, value if isinstance(value, list) else [value]
     if not depth:
         raise ValueError
-    for one in inner:
-        kind = type(one)
+    for element in inner:
+        kind = type(element)
         if kind is dict or kind is list:
-            count += _keys(one, depth - 1)
-        elif kind is float and one - one != 0.0:
+            count += _count_keys(element, depth - 1)
+        elif kind is float and element - element != 0.0:
             raise ValueError
     return count
 
 
-def _carefully(payload: bytes) -> Any:
+def _load_strictly(payload: bytes) -> Any:
     if payload.count(b"[") + payload.count(b"{") > MAX_DEPTH and _depth(payload) > MAX_DEPTH:
-        raise Refused("too_deep", f"nested deeper than {MAX_DEPTH}")
+        raise InvalidPayload("too_deep", f"nested deeper than {MAX_DEPTH}")
     try:
-        value = _CAREFUL.decode(payload.decode())
+        value = _STRICT.decode(payload.decode())
     except UnicodeDecodeError as error:
-        raise Refused("not_utf8", f"not UTF-8 at byte {error.start}") from None
-    except Refused:
+        raise InvalidPayload("not_utf8", f"not UTF-8 at byte {error.start}") from None
+    except InvalidPayload:
         raise
     except (ValueError, RecursionError) as error:
-        raise Refused("not_json", f"not JSON: {error}"[:200]) from None
-    if b"\\u" in payload:  # raw NULs and surrogates cannot pass the two steps above, escaped ones can
+        raise InvalidPayload("not_json", f"not JSON: {error}"[:200]) from None
+    if b"\\u" in payload:  # the decoders reject raw NULs and surrogates, but not escaped ones
         _check_text(value)
     return value
 
@@ -115,7 +115,7 @@ def _depth(payload: bytes) -> int:
 def _check_text(value: Any) -> None:
     if isinstance(value, str):
         if _UNSTORABLE.search(value):
-            raise Refused("bad_text", "text with a NUL or half a surrogate pair")
+            raise InvalidPayload("bad_text", "text with a NUL or a lone surrogate")
     elif isinstance(value, dict):
         for name, inner in value.items():
             _check_text(name)

@@ -1,4 +1,4 @@
-"""Every topic of the wire is built and taken apart here.
+"""Builds and parses every topic of the wire.
 
 A topic is `musterroll/1/<unit>/<kind>`: the unit id the registry issued at enrolment, then the kind of message.
 
@@ -14,7 +14,7 @@ from typing import NamedTuple
 PREFIX = "musterroll/1/"
 UP = ("birth", "heartbeat", "record", "death")
 DOWN = ("receipt", "command")
-CANARY = "canary"  # the registry speaking to itself through the broker, under its own name
+CANARY = "canary"  # the registry's messages to itself through the broker, under its own name
 KINDS = frozenset((*UP, *DOWN, CANARY))
 
 _UNIT = re.compile(r"[A-Za-z0-9_-]{1,64}")
@@ -35,14 +35,14 @@ def valid_unit(unit: str) -> bool:
 
 
 def build(unit: str, kind: str) -> str:
-    """The topic of one kind of message of one unit. Raises ValueError where either is not of the contract."""
+    """The topic of one unit and kind of message. Raises ValueError where either is not part of the contract."""
     if not valid_unit(unit) or kind not in KINDS:
         raise ValueError(f"no topic for unit {unit!r} and kind {kind!r}")
     return f"{PREFIX}{unit}/{kind}"
 
 
 def parse(topic: str) -> Topic | None:
-    """The unit and kind of a topic, or None where it is not one of ours.
+    """The unit and kind of a topic, or None where it is not part of the contract.
 
     >>> parse("other/1/x/birth") is None, parse("musterroll/1/a/b/birth") is None
     (True, True)
@@ -53,10 +53,10 @@ def parse(topic: str) -> Topic | None:
     return Topic(unit, kind)
 
 
-def every_unit(kind: str) -> str:
-    """The filter by which the registry hears one kind of message from all units.
+def topic_filter(kind: str) -> str:
+    """The filter that subscribes to one kind of message from all units.
 
-    >>> every_unit("birth")
+    >>> topic_filter("birth")
     'musterroll/1/+/birth'
     """
     return f"{PREFIX}+/{kind}"

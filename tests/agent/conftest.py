@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from tests.agent.registry import EnrolmentDoor, Registry
+from tests.agent.registry import EnrolmentServer, Registry
 from tests.support.instances import end
 from tests.support.mosquitto import Mosquitto
 
@@ -19,7 +19,7 @@ UNIT = "k3v9x2m7qd"
 
 
 class AgentProcess:
-    """Runs `musterroll-agent` commands on one state directory, with nothing of this machine's configuration."""
+    """Runs `musterroll-agent` commands on one state directory, isolated from this machine's configuration."""
 
     def __init__(self, folder: Path) -> None:
         self.state = folder / "state"
@@ -80,20 +80,20 @@ def broker(mosquitto: Callable[..., Mosquitto]) -> Mosquitto:
 
 @pytest.fixture
 def registry(broker: Mosquitto) -> Iterator[Registry]:
-    found = Registry(broker.url)
-    yield found
-    found.close()
+    stand_in = Registry(broker.url)
+    yield stand_in
+    stand_in.close()
 
 
 @pytest.fixture
-def door() -> Iterator[Callable[..., EnrolmentDoor]]:
-    """Makes enrolment doors: `door(201, {...})`."""
-    made: list[EnrolmentDoor] = []
+def enrolment() -> Iterator[Callable[..., EnrolmentServer]]:
+    """Starts servers that answer an enrolment: `enrolment(201, {...})`."""
+    servers: list[EnrolmentServer] = []
 
-    def make(status: int, body: dict[str, Any], context: Any = None) -> EnrolmentDoor:
-        made.append(EnrolmentDoor(status, body, context))
-        return made[-1]
+    def start(status: int, body: dict[str, Any], context: Any = None) -> EnrolmentServer:
+        servers.append(EnrolmentServer(status, body, context))
+        return servers[-1]
 
-    yield make
-    for each in made:
-        each.close()
+    yield start
+    for server in servers:
+        server.close()

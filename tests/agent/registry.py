@@ -1,4 +1,4 @@
-"""A stand-in for the registry on a real broker: keeps what it hears, then receipts it. And its enrolment door."""
+"""Stand-ins for the registry: on a real broker it stores messages and sends receipts; over HTTP it answers enrolments."""
 
 import json
 import threading
@@ -8,23 +8,23 @@ from urllib.parse import urlsplit
 
 import paho.mqtt.client as mqtt
 from musterroll_wire.messages import Birth, Command, Message, Receipt, Record, decode, encode
-from musterroll_wire.topics import UP, build, every_unit, parse
+from musterroll_wire.topics import UP, build, parse, topic_filter
 from paho.mqtt.enums import CallbackAPIVersion
 
 from tests.support.instances import until
 
 
 class Registry:
-    """`heard` in order of arrival; receipts are sent while `receipting`, for the unbroken run of each epoch from its `oldest`."""
+    """`received` in order of arrival; receipts are sent while `receipting`, up to the first gap of each epoch above its `oldest`."""
 
     def __init__(self, url: str, epoch: int = 1) -> None:
         self.epoch, self.receipting = epoch, True
-        self.heard: list[Message] = []
+        self.received: list[Message] = []
         self.receipted: dict[int, int] = {}
         self._lock = threading.Lock()
         self._client = mqtt.Client(CallbackAPIVersion.VERSION2, client_id="registry")
         self._ready = threading.Event()
-        self._client.on_connect = lambda client, *_: client.subscribe([(every_unit(kind), 1) for kind in UP])
+        self._client.on_connect = lambda client, *_: client.subscribe([(topic_filter(kind), 1) for kind in UP])
         self._client.on_subscribe = lambda *_: self._ready.set()
         self._client.on_message = self._on_message
         self._client.connect("127.0.0.1", urlsplit(url).port or 1883)
@@ -36,32 +36,32 @@ class Registry:
         assert topic
         message = decode(topic.kind, bytes(packet.payload))
         with self._lock:
-            self.heard.append(message)
+            self.received.append(message)
             if isinstance(message, Birth | Record) and self.receipting:
                 seq = self._committed(message)
                 self.receipted[message.epoch] = seq
                 client.publish(build(topic.unit, "receipt"), encode(Receipt(message.epoch, seq, self.epoch, 1)))
 
     def _committed(self, message: Birth | Record) -> int:
-        """As the real one does it: up to the first gap, and over a gap below `oldest`."""
-        have = {m.seq for m in self.durable() if m.epoch == message.epoch}
+        """Like the real one: up to the first gap, ignoring gaps below `oldest`."""
+        stored = {m.seq for m in self.durable() if m.epoch == message.epoch}
         seq = max(self.receipted.get(message.epoch, 0), message.oldest - 1)
-        while seq + 1 in have:
+        while seq + 1 in stored:
             seq += 1
         return seq
 
     def durable(self) -> list[Birth | Record]:
-        return [m for m in self.heard if isinstance(m, Birth | Record)]
+        return [m for m in self.received if isinstance(m, Birth | Record)]
 
     def of(self, kind: type) -> list[Any]:
-        return [m for m in list(self.heard) if isinstance(m, kind)]
+        return [m for m in list(self.received) if isinstance(m, kind)]
 
-    def hears(self, kind: type, count: int = 1, seconds: float = 10.0) -> list[Any]:
-        """The messages of a kind once there are `count`."""
-        until(lambda: len(self.of(kind)) >= count, f"the registry hears {count} {kind.__name__}", seconds)
+    def wait_for(self, kind: type, count: int = 1, seconds: float = 10.0) -> list[Any]:
+        """The messages of a kind, once there are `count` of them."""
+        until(lambda: len(self.of(kind)) >= count, f"the registry receives {count} {kind.__name__}", seconds)
         return self.of(kind)
 
-    def say(self, unit: str, name: str, **data: Any) -> None:
+    def command(self, unit: str, name: str, **data: Any) -> None:
         self._client.publish(build(unit, "command"), encode(Command(name, data)), qos=1)
 
     def send(self, unit: str, kind: str, payload: bytes) -> None:
@@ -72,16 +72,16 @@ class Registry:
         self._client.loop_stop()
 
 
-class EnrolmentDoor:
-    """Answers POST with one prepared answer, over HTTP or TLS; `asked` is what was posted."""
+class EnrolmentServer:
+    """Gives every POST the same answer, over HTTP or HTTPS; `requests` is what was posted."""
 
     def __init__(self, status: int, body: dict[str, Any], context: Any = None) -> None:
-        door = self
-        self.asked: list[tuple[str, dict[str, Any]]] = []
+        server = self
+        self.requests: list[tuple[str, dict[str, Any]]] = []
 
         class Handler(BaseHTTPRequestHandler):
             def do_POST(self) -> None:
-                door.asked.append((self.path, json.loads(self.rfile.read(int(self.headers["Content-Length"])))))
+                server.requests.append((self.path, json.loads(self.rfile.read(int(self.headers["Content-Length"])))))
                 content = json.dumps(body).encode()
                 self.send_response(status)
                 self.send_header("Content-Type", "application/json")

@@ -1,4 +1,4 @@
-"""Nothing leaves the outbox but by a receipt, and what must be dropped is counted."""
+"""Messages leave the outbox only by a receipt, and dropped ones are counted."""
 
 import os
 import sqlite3
@@ -31,9 +31,9 @@ def keys(outbox: Outbox) -> list[tuple[int, int]]:
     return [(m.epoch, m.seq) for m in outbox.waiting(START, 10_000)]
 
 
-def test_messages_are_numbered_and_come_out_in_order(tmp_path: Path) -> None:
+def test_messages_are_numbered_and_returned_in_order(tmp_path: Path) -> None:
     outbox = make(tmp_path, epoch=3)
-    assert [outbox.birth(birth()), outbox.record(record()), outbox.record(record())] == [1, 2, 3]
+    assert [outbox.add_birth(birth()), outbox.add_record(record()), outbox.add_record(record())] == [1, 2, 3]
     first, *_ = outbox.waiting(START, 10)
     assert (first.kind, decode("birth", first.payload)) == ("birth", birth()._replace(epoch=3, seq=1, oldest=1))
     assert keys(outbox) == [(3, 1), (3, 2), (3, 3)]
@@ -42,125 +42,125 @@ def test_messages_are_numbered_and_come_out_in_order(tmp_path: Path) -> None:
 
 def test_a_receipt_covers_its_epoch_up_to_its_seq_and_nothing_else(tmp_path: Path) -> None:
     old = make(tmp_path, epoch=1)
-    old.record(record())
+    old.add_record(record())
     old.close()
     outbox = make(tmp_path, epoch=2)
     for _ in range(3):
-        outbox.record(record())
-    outbox.receipt(2, 2, registry=7, now=100)
+        outbox.add_record(record())
+    outbox.apply_receipt(2, 2, registry=7, now=100)
     assert keys(outbox) == [(1, 1), (2, 3)]
-    outbox.receipt(2, 1, registry=7, now=100)  # late, and says less
-    outbox.receipt(2, 2, registry=7, now=100)  # again
+    outbox.apply_receipt(2, 1, registry=7, now=100)  # late, and covers less
+    outbox.apply_receipt(2, 2, registry=7, now=100)  # again
     assert keys(outbox) == [(1, 1), (2, 3)]
 
 
 def test_oldest_is_the_lowest_seq_of_the_epoch_that_still_waits(tmp_path: Path) -> None:
     outbox = make(tmp_path)
     for _ in range(4):
-        outbox.record(record())
-    outbox.receipt(1, 2, registry=1, now=100)
+        outbox.add_record(record())
+    outbox.apply_receipt(1, 2, registry=1, now=100)
     assert [decode("record", m.payload).oldest for m in outbox.waiting(START, 10)] == [3, 3]  # type: ignore[union-attr]
 
 
-def test_another_registry_epoch_asks_for_everything_kept_again(tmp_path: Path) -> None:
+def test_another_registry_epoch_sends_everything_again(tmp_path: Path) -> None:
     outbox = make(tmp_path)
     for _ in range(5):
-        outbox.record(record())
-    outbox.receipt(1, 5, registry=1, now=100)
+        outbox.add_record(record())
+    outbox.apply_receipt(1, 5, registry=1, now=100)
     assert keys(outbox) == []
-    assert outbox.receipt(1, 2, registry=2, now=200)
+    assert outbox.apply_receipt(1, 2, registry=2, now=200)
     assert keys(outbox) == [(1, 3), (1, 4), (1, 5)]
-    assert not outbox.receipt(1, 5, registry=2, now=300)
+    assert not outbox.apply_receipt(1, 5, registry=2, now=300)
 
 
 def test_receipted_messages_are_kept_for_a_week_after_their_receipt(tmp_path: Path) -> None:
     outbox = make(tmp_path)
-    outbox.record(record())
-    outbox.receipt(1, 1, registry=1, now=1000)
-    outbox.tidy(1000 + KEEP_SECONDS)
+    outbox.add_record(record())
+    outbox.apply_receipt(1, 1, registry=1, now=1000)
+    outbox.clean_up(1000 + KEEP_SECONDS)
     assert summary(tmp_path / "outbox.db") == (0, 1)
-    outbox.tidy(1001 + KEEP_SECONDS)
+    outbox.clean_up(1001 + KEEP_SECONDS)
     assert summary(tmp_path / "outbox.db") == (0, 0)
 
 
-def test_a_full_outbox_drops_receipted_then_hours_then_events_and_the_birth_last(tmp_path: Path) -> None:
+def test_a_full_outbox_drops_receipted_messages_then_hours_then_events_and_births_last(tmp_path: Path) -> None:
     outbox = make(tmp_path, limit=4)
-    outbox.birth(birth())
+    outbox.add_birth(birth())
     for about in ("event", "hour", "hour"):
-        outbox.record(record(about))
-    outbox.record(record("hour"))
+        outbox.add_record(record(about))
+    outbox.add_record(record("hour"))
     assert keys(outbox) == [(1, 1), (1, 2), (1, 4), (1, 5)]
     for _ in range(3):
-        outbox.record(record("event"))
+        outbox.add_record(record("event"))
     assert keys(outbox) == [(1, 1), (1, 6), (1, 7), (1, 8)]
     assert outbox.take_dropped() == 4
     assert outbox.take_dropped() == 0
 
 
-def test_dropping_what_has_a_receipt_is_no_loss(tmp_path: Path) -> None:
+def test_dropping_a_receipted_message_is_not_counted(tmp_path: Path) -> None:
     outbox = make(tmp_path, limit=2)
-    outbox.record(record())
-    outbox.receipt(1, 1, registry=1, now=1)
-    outbox.record(record())
-    outbox.record(record())
+    outbox.add_record(record())
+    outbox.apply_receipt(1, 1, registry=1, now=1)
+    outbox.add_record(record())
+    outbox.add_record(record())
     assert keys(outbox) == [(1, 2), (1, 3)]
     assert outbox.take_dropped() == 0
 
 
-def test_the_outbox_is_bounded_in_bytes(tmp_path: Path) -> None:
+def test_the_outbox_is_limited_in_bytes(tmp_path: Path) -> None:
     outbox = make(tmp_path, limit_bytes=50_000)
     for _ in range(100):
-        outbox.record(record(size=2000))
+        outbox.add_record(record(size=2000))
     assert len(keys(outbox)) == 24
     assert keys(outbox)[-1] == (1, 100)
 
 
-def test_a_message_the_broker_would_refuse_does_not_enter(tmp_path: Path) -> None:
+def test_a_message_too_large_for_the_broker_is_rejected(tmp_path: Path) -> None:
     outbox = make(tmp_path)
     with pytest.raises(TooLarge, match="the limit is 8192"):
-        outbox.record(record(size=9000))
-    assert outbox.record(record()) == 1
+        outbox.add_record(record(size=9000))
+    assert outbox.add_record(record()) == 1
 
 
-def test_a_damaged_file_is_set_aside_and_a_new_one_begun(tmp_path: Path) -> None:
+def test_a_damaged_file_is_moved_aside_and_a_new_one_created(tmp_path: Path) -> None:
     (tmp_path / "outbox.db").write_bytes(b"not a database" * 1000)
     outbox = make(tmp_path)
-    outbox.record(record())
+    outbox.add_record(record())
     assert keys(outbox) == [(1, 1)]
     assert (tmp_path / "outbox.damaged").read_bytes().startswith(b"not a database")
 
 
-def test_a_full_disk_costs_the_reserve_then_memory_then_the_oldest_hours(tmp_path: Path) -> None:
-    outbox = make(tmp_path, max_pages=12)  # the database file can grow no further, as on a full disk
+def test_a_full_disk_uses_the_reserve_then_memory_then_drops_the_oldest_hours(tmp_path: Path) -> None:
+    outbox = make(tmp_path, max_pages=12)  # the database file cannot grow, as on a full disk
     count = 0
     while outbox.on_disk:
-        outbox.record(record(size=1000))
+        outbox.add_record(record(size=1000))
         count += 1
     assert not (tmp_path / "reserve").exists()
     assert keys(outbox) == [(1, n) for n in range(1, count + 1)]
     for _ in range(MEMORY_MESSAGES + 9):
-        outbox.record(record(size=1000))
+        outbox.add_record(record(size=1000))
     assert len(keys(outbox)) == count - 1 + MEMORY_MESSAGES
-    outbox.receipt(1, count + 200, registry=1, now=50)
-    outbox.tidy(60)
+    outbox.apply_receipt(1, count + 200, registry=1, now=50)
+    outbox.clean_up(60)
     assert outbox.take_dropped() == 10
 
 
-def test_receipts_count_even_where_the_disk_takes_nothing(full_disk: Path) -> None:
+def test_receipts_count_even_on_a_full_disk(full_disk: Path) -> None:
     outbox = make(full_disk)
     for _ in range(5):
-        outbox.record(record(size=1000))
+        outbox.add_record(record(size=1000))
     fill(full_disk)
     for _ in range(1500):
-        outbox.record(record(size=1000))
+        outbox.add_record(record(size=1000))
     assert not outbox.on_disk
     before = keys(outbox)
     assert before[:5] == [(1, n) for n in range(1, 6)]
-    outbox.receipt(1, before[-1][1], registry=1, now=50)
+    outbox.apply_receipt(1, before[-1][1], registry=1, now=50)
     assert keys(outbox) == []
     (full_disk / "ballast").unlink()
-    outbox.record(record())
-    outbox.tidy(60)
+    outbox.add_record(record())
+    outbox.clean_up(60)
     assert outbox.on_disk
     assert outbox.take_dropped() > 0
     assert (full_disk / "reserve").stat().st_size > 0
@@ -168,22 +168,22 @@ def test_receipts_count_even_where_the_disk_takes_nothing(full_disk: Path) -> No
     assert keys(make(full_disk, epoch=2)) == [(1, 1506)]
 
 
-def test_an_outbox_is_begun_on_a_full_disk(full_disk: Path) -> None:
+def test_an_outbox_can_be_created_on_a_full_disk(full_disk: Path) -> None:
     fill(full_disk)
     outbox = make(full_disk)
-    outbox.birth(birth())
+    outbox.add_birth(birth())
     assert keys(outbox) == [(1, 1)]
     (full_disk / "ballast").unlink()
-    outbox.tidy(1)
+    outbox.clean_up(1)
     assert summary(full_disk / "outbox.db") == (1, 1)
     assert keys(outbox) == [(1, 1)]
 
 
 @pytest.fixture
 def full_disk(tmp_path: Path) -> Any:
-    """A file system of 2 MiB of our own."""
+    """A file system of 2 MiB."""
     if os.geteuid() != 0 or subprocess.run(["mount", "-t", "tmpfs", "-o", "size=2m", "tmpfs", tmp_path], check=False).returncode:
-        pytest.skip("only root may mount a file system to fill; the test with max_pages stands in for it")
+        pytest.skip("only root may mount a file system; the test with max_pages covers part of this")
     yield tmp_path
     subprocess.run(["umount", "-l", tmp_path], check=True)
 
@@ -205,12 +205,12 @@ from musterroll_wire.messages import Record
 folder = Path(sys.argv[1])
 outbox = Outbox(folder / "outbox.db", int(sys.argv[2]), folder / "reserve")
 while True:
-    print(outbox.record(Record(0, 0, 0, 1, "event", {"x": "y" * 500})), flush=True)
+    print(outbox.add_record(Record(0, 0, 0, 1, "event", {"x": "y" * 500})), flush=True)
 """
 
 
 @pytest.mark.fault
-def test_what_was_kept_is_there_after_kill_9(tmp_path: Path) -> None:
+def test_stored_messages_survive_kill_9(tmp_path: Path) -> None:
     last = {}
     for epoch in range(1, 11):
         child = subprocess.Popen([sys.executable, "-c", WRITER, str(tmp_path), str(epoch)], stdout=subprocess.PIPE, text=True, env=path())
@@ -222,10 +222,10 @@ def test_what_was_kept_is_there_after_kill_9(tmp_path: Path) -> None:
         child.stdout.close()
         child.wait()
     with sqlite3.connect(tmp_path / "outbox.db") as reader:
-        kept = dict(reader.execute("SELECT epoch, count(*) FROM message GROUP BY epoch"))
+        stored = dict(reader.execute("SELECT epoch, count(*) FROM message GROUP BY epoch"))
         assert reader.execute("PRAGMA integrity_check").fetchone() == ("ok",)
     reader.close()
-    assert all(kept[epoch] >= seq for epoch, seq in last.items())
+    assert all(stored[epoch] >= seq for epoch, seq in last.items())
 
 
 def path() -> dict[str, str]:

@@ -1,16 +1,16 @@
-"""Vitals from the kernel's files, from psutil where there are none, and None where nobody knows."""
+"""Vitals from the kernel's files, from psutil where there are none, and None where neither knows."""
 
 from pathlib import Path
 
 from musterroll_agent.vitals import Probes, Vitals, clock_synchronised
 
-from tests.agent.test_identity import tree
+from tests.agent.test_machine import tree
 
 STAT = "cpu  {} 0 0 {} 0 0 0 0 0 0\ncpu0 1 1 1\n"
 MEMORY = "MemTotal: 1000 kB\nMemFree: 1 kB\nMemAvailable: 250 kB\nBuffers: 0 kB\n"
 
 
-def test_the_kernels_files_are_read(tmp_path: Path) -> None:
+def test_vitals_are_read_from_the_kernels_files(tmp_path: Path) -> None:
     files = {
         "proc/stat": STAT.format(100, 900),
         "proc/meminfo": MEMORY,
@@ -32,15 +32,15 @@ def test_every_probe_may_fail(tmp_path: Path) -> None:
     assert Probes("/no/such/place", root=tmp_path).read() == Vitals()
 
 
-def test_where_there_is_no_proc_psutil_is_asked(tmp_path: Path) -> None:
+def test_psutil_is_used_where_there_is_no_proc(tmp_path: Path) -> None:
     probes = Probes("/", root=tmp_path)
     probes.read()
-    found = probes.read()
-    assert found.memory is not None
-    assert found.disk is not None
+    vitals = probes.read()
+    assert vitals.memory is not None
+    assert vitals.disk is not None
 
 
-def test_the_clock_is_right_where_timesyncd_says_so(tmp_path: Path) -> None:
+def test_the_clock_is_synchronised_where_timesyncd_says_so(tmp_path: Path) -> None:
     tree(tmp_path, {"run/systemd/timesync/synchronized": ""})
     assert clock_synchronised(tmp_path) is True
     assert clock_synchronised(tmp_path / "elsewhere") in (True, False, None)

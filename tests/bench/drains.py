@@ -12,7 +12,7 @@ from typing import Any
 
 import paho.mqtt.client as paho
 from musterroll_wire.messages import Record, decode
-from musterroll_wire.topics import every_unit, parse
+from musterroll_wire.topics import parse, topic_filter
 from paho.mqtt.enums import CallbackAPIVersion
 
 Take = Callable[[paho.MQTTMessage], None]
@@ -59,7 +59,7 @@ def main(kind: str, port: str, user: str, password: str, messages: str, url: str
             client.disconnect()
 
     def on_connect(*_: Any) -> None:
-        client.subscribe(every_unit("record"), 1)
+        client.subscribe(topic_filter("record"), 1)
 
     client.on_connect = on_connect
     client.on_subscribe = lambda *_: print(json.dumps({"ready": True}), flush=True)

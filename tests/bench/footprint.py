@@ -11,9 +11,9 @@ from typing import Any, NamedTuple
 
 import paho.mqtt.client as paho
 import trustme
-from musterroll_agent.home import Home, Identity
+from musterroll_agent.state_directory import Identity, StateDirectory
 from musterroll_wire.messages import Birth, Receipt, decode, encode
-from musterroll_wire.topics import build, every_unit, parse
+from musterroll_wire.topics import build, parse, topic_filter
 from paho.mqtt.enums import CallbackAPIVersion
 
 from tests.bench.measuring import Figure, figure, resident_mb
@@ -46,19 +46,19 @@ class Listener:
         self._client.on_subscribe = lambda *_: subscribed.set()
         self._client.on_message = self._on_message
         self._client.connect("127.0.0.1", broker.port)
-        self._client.subscribe([(every_unit("birth"), 0), (every_unit("record"), 0)])
+        self._client.subscribe([(topic_filter("birth"), 0), (topic_filter("record"), 0)])
         self._client.loop_start()
         assert subscribed.wait(10)
 
     def _on_message(self, _client: paho.Client, _data: Any, message: paho.MQTTMessage) -> None:
         at, topic = time.perf_counter(), parse(message.topic)
         assert topic
-        said = decode(topic.kind, bytes(message.payload))
-        if isinstance(said, Birth):
+        received = decode(topic.kind, bytes(message.payload))
+        if isinstance(received, Birth):
             self.at = at
             self._born.set()
-        seq = getattr(said, "seq", 0)
-        self._client.publish(build(topic.unit, "receipt"), encode(Receipt(getattr(said, "epoch", 0), seq, 1)), 1)
+        seq = getattr(received, "seq", 0)
+        self._client.publish(build(topic.unit, "receipt"), encode(Receipt(getattr(received, "epoch", 0), seq, 1)), 1)
 
     def birth(self) -> float:
         """When the next birth came (perf_counter)."""
@@ -93,9 +93,9 @@ class _Agent:
     def __init__(self, state: Path, broker: Mosquitto, ca: str) -> None:
         self._state = state
         url = f"{'mqtts' if ca else 'mqtt'}://localhost:{broker.port}"
-        home = Home(state)
-        home.make()
-        home.save_identity(Identity("benchunit1", "secret", url, "http://localhost", "BM-1", "Maker", "Model", interval=1, ca=ca))
+        directory = StateDirectory(state)
+        directory.create()
+        directory.save_identity(Identity("benchunit1", "secret", url, "http://localhost", "BM-1", "Maker", "Model", interval=1, ca=ca))
 
     def start(self) -> subprocess.Popen[bytes]:
         command = [sys.executable, "-m", "musterroll_agent", "run", "--state-dir", str(self._state), "--log-level", "error"]

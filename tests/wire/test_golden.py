@@ -1,4 +1,4 @@
-"""Payloads as release 0.1.0 wrote them. Files are only ever added: what was once on the wire must always be read, and read the same."""
+"""Payloads as release 0.1.0 wrote them. Files are only ever added: what was once on the wire must always decode to the same message."""
 
 from pathlib import Path
 

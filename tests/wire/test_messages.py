@@ -1,4 +1,4 @@
-"""What is written is read back the same, and what the contract does not allow is refused with a reason."""
+"""Messages survive encoding and decoding, and what the contract does not allow is rejected with a reason."""
 
 import json
 from typing import Any
@@ -21,7 +21,7 @@ from musterroll_wire.messages import (
     decode,
     encode,
 )
-from musterroll_wire.strict_json import Refused
+from musterroll_wire.strict_json import InvalidPayload
 from musterroll_wire.topics import build
 
 naturals = st.integers(0, MAX_INTEGER)
@@ -49,7 +49,7 @@ commands = st.builds(Command, texts, data)
 
 
 @given(births | heartbeats | records | deaths | receipts | commands)
-def test_what_is_encoded_decodes_to_the_same(message: Message) -> None:
+def test_an_encoded_message_decodes_to_the_same(message: Message) -> None:
     payload = encode(message)
     kind = type(message).__name__.lower()
     if len(payload) <= LIMITS[kind]:
@@ -57,19 +57,19 @@ def test_what_is_encoded_decodes_to_the_same(message: Message) -> None:
 
 
 @given(st.sampled_from(sorted(LIMITS)), st.binary(max_size=200))
-def test_random_bytes_are_read_or_refused_and_nothing_else(kind: str, payload: bytes) -> None:
-    with_answer(kind, payload)
+def test_random_bytes_are_decoded_or_rejected(kind: str, payload: bytes) -> None:
+    try_decode(kind, payload)
 
 
 @given(st.sampled_from(sorted(LIMITS)), st.recursive(scalars, lambda inner: st.lists(inner) | st.dictionaries(texts, inner), max_leaves=20))
-def test_random_json_is_read_or_refused_and_nothing_else(kind: str, value: Any) -> None:
-    with_answer(kind, json.dumps(value).encode())
+def test_random_json_is_decoded_or_rejected(kind: str, value: Any) -> None:
+    try_decode(kind, json.dumps(value).encode())
 
 
-def with_answer(kind: str, payload: bytes) -> Message | None:
+def try_decode(kind: str, payload: bytes) -> Message | None:
     try:
         return decode(kind, payload)
-    except Refused:
+    except InvalidPayload:
         return None
 
 
@@ -126,32 +126,32 @@ RECORD = '{"epoch":1,"seq":1,"oldest":1,"at":1,"about":"hour","data":%s}'
         ("command", b'{"name":"interval","data":[]}', "wrong_type"),
     ],
 )
-def test_what_the_contract_does_not_allow_is_refused_with_its_code(kind: str, payload: bytes, code: str) -> None:
-    with pytest.raises(Refused) as refused:
+def test_what_the_contract_does_not_allow_is_rejected_with_its_code(kind: str, payload: bytes, code: str) -> None:
+    with pytest.raises(InvalidPayload) as error:
         decode(kind, payload)
-    assert refused.value.code == code
-    assert refused.value.detail
+    assert error.value.code == code
+    assert error.value.detail
 
 
 @pytest.mark.parametrize("kind", sorted(LIMITS))
-def test_one_byte_over_the_limit_is_refused_before_it_is_parsed(kind: str) -> None:
-    with pytest.raises(Refused, match="the limit is") as refused:
+def test_one_byte_over_the_limit_is_rejected_before_parsing(kind: str) -> None:
+    with pytest.raises(InvalidPayload, match="the limit is") as error:
         decode(kind, b"[" * (LIMITS[kind] + 1))
-    assert refused.value.code == "too_large"
+    assert error.value.code == "too_large"
 
 
-def test_fields_a_reader_does_not_know_are_ignored() -> None:
+def test_unknown_fields_are_ignored() -> None:
     assert decode("birth", json.dumps({**BIRTH, "colour": "red"}).encode()) == decode("birth", json.dumps(BIRTH).encode())
     assert decode("heartbeat", b'[1,2,3,4,5,6,7,8,9,{},"more"]') == decode("heartbeat", b"[1,2,3,4,5,6,7,8,9]")
 
 
-def test_brackets_inside_text_are_not_depth() -> None:
+def test_brackets_inside_text_do_not_count_as_depth() -> None:
     record = decode("record", RECORD.encode() % (b'{"x":"' + b"[{" * 50 + b'"}'))
     assert isinstance(record, Record)
     assert record.data == {"x": "[{" * 50}
 
 
-def test_a_number_that_is_not_finite_is_not_written() -> None:
+def test_a_number_that_is_not_finite_is_not_encoded() -> None:
     with pytest.raises(ValueError, match="not JSON compliant"):
         encode(Record(1, 1, 1, 1, "hour", {"x": float("nan")}))
 

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from musterroll_wire.messages import LIMITS, decode, encode
-from musterroll_wire.schema import CLASSES, MEANINGS, asyncapi, json_schema
-from musterroll_wire.strict_json import Refused, dumps, loads
+from musterroll_wire.schema import DESCRIPTIONS, MESSAGE_TYPES, asyncapi, json_schema
+from musterroll_wire.strict_json import InvalidPayload, dumps, loads
 from musterroll_wire.topics import DOWN, UP, build
 
 from tests.wire.test_messages import births, commands, deaths, heartbeats, receipts, records
@@ -21,14 +21,14 @@ def fits(kind: str, value: object) -> bool:
     return bool(jsonschema.Draft202012Validator(json_schema(kind)).is_valid(value))
 
 
-def test_every_message_has_a_schema_that_is_one() -> None:
-    assert set(CLASSES) == set(LIMITS) == {*UP, *DOWN}
-    for kind in CLASSES:
+def test_every_message_has_a_valid_schema() -> None:
+    assert set(MESSAGE_TYPES) == set(LIMITS) == {*UP, *DOWN}
+    for kind in MESSAGE_TYPES:
         jsonschema.Draft202012Validator.check_schema(json_schema(kind))
 
 
-def test_every_field_says_what_it_means_and_no_meaning_is_left_over() -> None:
-    assert {field for made in CLASSES.values() for field in made._fields} == set(MEANINGS)
+def test_every_field_has_a_description_and_every_description_a_field() -> None:
+    assert {field for message_type in MESSAGE_TYPES.values() for field in message_type._fields} == set(DESCRIPTIONS)
 
 
 @pytest.mark.parametrize("path", GOLDEN, ids=lambda path: path.stem)
@@ -37,7 +37,7 @@ def test_golden_payloads_fit_their_schema(path: Path) -> None:
 
 
 @given(births | heartbeats | records | deaths | receipts | commands)
-def test_what_we_write_fits_the_schema(message: object) -> None:
+def test_encoded_messages_fit_the_schema(message: object) -> None:
     payload = encode(message)  # type: ignore[arg-type]
     assert fits(type(message).__name__.lower(), loads(payload, len(payload)))
 
@@ -47,21 +47,21 @@ values: st.SearchStrategy[Any] = (
 )
 
 
-@given(st.sampled_from(sorted(set(CLASSES) - {"heartbeat"})), st.data())
-def test_what_is_read_fits_the_schema(kind: str, data: st.DataObject) -> None:
-    shape = dict.fromkeys(CLASSES[kind]._fields, values)
+@given(st.sampled_from(sorted(set(MESSAGE_TYPES) - {"heartbeat"})), st.data())
+def test_decoded_messages_fit_the_schema(kind: str, data: st.DataObject) -> None:
+    shape = dict.fromkeys(MESSAGE_TYPES[kind]._fields, values)
     value = data.draw(st.fixed_dictionaries({}, optional=shape))
     try:
         decode(kind, dumps(value))
-    except Refused:
+    except InvalidPayload:
         return
     assert fits(kind, value)
 
 
-def test_the_asyncapi_document_names_every_topic_and_refers_only_to_what_it_has() -> None:
+def test_the_asyncapi_document_has_every_topic_and_no_dangling_reference() -> None:
     document = asyncapi("1.2.3")
     assert document["asyncapi"] == "3.0.0"
-    for kind in CLASSES:
+    for kind in MESSAGE_TYPES:
         channel = document["channels"][kind]
         assert channel["address"].replace("{unit}", "u1") == build("u1", kind)
         assert document["operations"][kind]["channel"]["$ref"] == f"#/channels/{kind}"

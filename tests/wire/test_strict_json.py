@@ -1,11 +1,11 @@
-"""The quick reading of JSON and the careful one: the same value, or the same refusal."""
+"""The fast JSON decoder and the strict one give the same value or the same error."""
 
 import json
 from typing import Any
 
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
-from musterroll_wire.strict_json import Refused, _carefully, loads
+from musterroll_wire.strict_json import InvalidPayload, _load_strictly, loads
 
 TEXT = st.text(st.characters(codec="utf-8"), max_size=4) | st.sampled_from(['a":', "\\", ":", '"', "\x00", "a: b", "[{"])
 LEAVES = st.none() | st.booleans() | st.integers() | st.floats() | TEXT
@@ -17,8 +17,8 @@ RAW = st.lists(st.sampled_from(TOKENS), max_size=16).map("".join)
 def outcome(read: Any, payload: bytes) -> object:
     try:
         return repr(read(payload))
-    except Refused as refused:
-        return refused.code, refused.detail
+    except InvalidPayload as error:
+        return error.code, error.detail
 
 
 @settings(max_examples=600, deadline=None)
@@ -31,6 +31,6 @@ def outcome(read: Any, payload: bytes) -> object:
 @example("[" * 100_000)
 @example('{"a":{"b":1e400}}')
 @example('"\\ud800"')
-def test_the_quick_reading_comes_to_what_the_careful_one_does(text: str) -> None:
+def test_the_fast_decoder_agrees_with_the_strict_one(text: str) -> None:
     payload = text.encode()
-    assert outcome(lambda raw: loads(raw, 1_000_000), payload) == outcome(_carefully, payload)
+    assert outcome(lambda raw: loads(raw, 1_000_000), payload) == outcome(_load_strictly, payload)

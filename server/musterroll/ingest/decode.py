@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from musterroll_wire import topics
 from musterroll_wire.messages import Birth, Death, Heartbeat, Message, Record, decode
-from musterroll_wire.strict_json import Refused
+from musterroll_wire.strict_json import InvalidPayload
 
 from musterroll.ingest import canary
 from musterroll.mqtt.stream import Publication
@@ -62,7 +62,7 @@ def _word(raw_topic: bytes, payload: bytes) -> Word:
     unit, kind = place
     try:
         return Word(topic, unit, kind, _up(decode(kind, payload)), None, payload)
-    except Refused as refused:
+    except InvalidPayload as refused:
         return Word(topic, unit, kind, None, (refused.code, refused.detail), payload)
     except Exception as error:  # a hole in our own decoding must not stop everyone else's messages
         return Word(topic, unit, kind, None, ("undecodable", f"decoding failed: {type(error).__name__}: {error}"[:300]), payload)

@@ -41,7 +41,7 @@ class Network:
         self._mqtt5 = mqtt5
         shared = f"$share/{broker_address.share_group(share, address)}/" if share else ""
         self._canary = topics.build(address.user, topics.CANARY)
-        self._filters = [shared + topics.every_unit(kind) for kind in topics.UP] + [self._canary]
+        self._filters = [shared + topics.topic_filter(kind) for kind in topics.UP] + [self._canary]
         self._link: Link | None = None
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="ingest-network", daemon=True)

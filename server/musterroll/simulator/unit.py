@@ -7,7 +7,7 @@ from random import Random
 from typing import NamedTuple
 
 from musterroll_wire.messages import Birth, Command, Death, Receipt, Record, decode, encode
-from musterroll_wire.strict_json import Refused
+from musterroll_wire.strict_json import InvalidPayload
 from musterroll_wire.topics import build, parse
 
 from musterroll.simulator import mqtt
@@ -181,7 +181,7 @@ class LiveUnit:
         found = parse(topic)
         try:
             message = decode(found.kind, payload) if found else None
-        except Refused:
+        except InvalidPayload:
             return
         if isinstance(message, Receipt):
             self._counts.of["receipted"] += self._outbox.receipt(message)

@@ -1,7 +1,7 @@
 """Reading a body: JSON is held to what the wire would accept before anything else looks at it."""
 
 from flask import request
-from musterroll_wire.strict_json import Refused, loads
+from musterroll_wire.strict_json import InvalidPayload, loads
 
 from musterroll.api.http.problems import HttpRefusal
 
@@ -18,7 +18,7 @@ def read_json() -> None:
         raise HttpRefusal(415, "not_json", "the body must be JSON; send it as application/json")
     try:
         value = loads(body, BODY_LIMIT)
-    except Refused as refused:
+    except InvalidPayload as refused:
         raise HttpRefusal(400, refused.code, f"the body cannot be read: {refused.detail}") from None
     if not isinstance(value, dict):
         raise HttpRefusal(400, "wrong_type", "the body must be a JSON object")

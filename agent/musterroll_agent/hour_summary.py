@@ -1,14 +1,14 @@
-"""One hour of operation as one record: how long, how well, from vitals that are otherwise forgotten."""
+"""One hour of operation as one record: seconds, counters and a summary of the vitals read in it."""
 
 from typing import Any
 
 from musterroll_agent.vitals import Vitals
 
-LENGTH = 3600.0
+LENGTH = 3600.0  # seconds
 
 
-class Hour:
-    """Counts from a wall time (the label) and an elapsed time (the measure)."""
+class HourSummary:
+    """Starts at a wall time (the label) and an elapsed time (the measure)."""
 
     def __init__(self, wall: int, elapsed: float) -> None:
         self._wall, self._elapsed = wall, elapsed
@@ -25,7 +25,7 @@ class Hour:
     def connected(self, elapsed: float) -> None:
         self._connected_since = elapsed
 
-    def lost(self, elapsed: float) -> None:
+    def disconnected(self, elapsed: float) -> None:
         if self._connected_since is not None:
             self._connected += elapsed - self._connected_since
         self._connected_since = None
@@ -39,7 +39,7 @@ class Hour:
 
     def close(self, elapsed: float, operating: int, boots: int) -> dict[str, Any]:
         """The data of the record: seconds, lifetime counters, and [least, mean, most] of each vital."""
-        self.lost(elapsed)
+        self.disconnected(elapsed)
         vitals = {name: [min(v), round(sum(v) / len(v), 1), max(v)] for name, v in self._readings.items() if v}
         return {
             "from": self._wall,

@@ -1,12 +1,12 @@
-"""The unit's own warranty card: read from TOML or JSON, or refused in one sentence."""
+"""The unit's own warranty card: read from TOML or JSON, or rejected in one sentence."""
 
 import re
 from pathlib import Path
 from typing import Any
 
 import pytest
-from musterroll_agent import Trouble
-from musterroll_agent.warranty import read_card
+from musterroll_agent import AgentError
+from musterroll_agent.warranty_card import read_card
 
 
 def card(folder: Path, content: str, name: str = "card.toml") -> dict[str, Any]:
@@ -15,7 +15,7 @@ def card(folder: Path, content: str, name: str = "card.toml") -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("day", ["2026-01-31", '"2026-01-31"'])
-def test_days_may_be_toml_days_or_text(tmp_path: Path, day: str) -> None:
+def test_dates_may_be_toml_dates_or_text(tmp_path: Path, day: str) -> None:
     assert card(tmp_path, f"starts_on = {day}\nmonths = 36") == {"starts_on": "2026-01-31", "months": 36}
 
 
@@ -38,21 +38,21 @@ def test_json_is_read_too(tmp_path: Path) -> None:
         ("months = 1\npolicy = 3", "policy must be text"),
         ("months = 1\ncolour = 3", "has the key 'colour'; known are starts_on"),
         ("months = ", "is neither TOML nor"),
-        ("x" * 5000, "has 5000 bytes; it may have 4096"),
+        ("x" * 5000, "has 5000 bytes; the limit is 4096"),
     ],
 )
-def test_a_bad_card_is_one_sentence_with_its_file(tmp_path: Path, content: str, sentence: str) -> None:
-    with pytest.raises(Trouble, match=re.escape(sentence)) as trouble:
+def test_an_invalid_card_gives_one_sentence_naming_the_file(tmp_path: Path, content: str, sentence: str) -> None:
+    with pytest.raises(AgentError, match=re.escape(sentence)) as error:
         card(tmp_path, content)
-    assert str(tmp_path / "card.toml") in str(trouble.value)
+    assert str(tmp_path / "card.toml") in str(error.value)
 
 
 @pytest.mark.parametrize("content", ["[" * 4000, "[]", "\0", "\ud800".encode("utf-8", "surrogatepass").decode("latin-1")])
-def test_a_hostile_json_card_is_one_sentence(tmp_path: Path, content: str) -> None:
-    with pytest.raises(Trouble, match=re.escape("card.json")):
+def test_a_hostile_json_card_gives_one_sentence(tmp_path: Path, content: str) -> None:
+    with pytest.raises(AgentError, match=re.escape("card.json")):
         card(tmp_path, content, "card.json")
 
 
-def test_a_card_that_is_not_there_is_told(tmp_path: Path) -> None:
-    with pytest.raises(Trouble, match="cannot be read: No such file"):
+def test_a_missing_card_is_reported(tmp_path: Path) -> None:
+    with pytest.raises(AgentError, match="cannot be read: No such file"):
         read_card(tmp_path / "none.toml")

@@ -1,7 +1,7 @@
 """The outbox's SQLite file: WAL, every commit flushed to the disk, so that it survives kill -9.
 
-A full disk costs a reserve file first; after that changes are refused, not raised, and the tables `spare` and `covered` hold in memory
-what the disk does not take. A damaged file is set aside and a new one begun.
+On a full disk a reserve file is deleted first; after that `write` returns False instead of raising, and the in-memory tables `spare` and
+`covered` hold what does not fit. A damaged file is moved aside and a new one created.
 """
 
 import os
@@ -16,7 +16,7 @@ _SCHEMA = f"""
 CREATE TABLE IF NOT EXISTS message {_COLUMNS};
 CREATE TABLE IF NOT EXISTS fact (name TEXT PRIMARY KEY, value INTEGER) WITHOUT ROWID;
 """
-# Where the disk takes no more: messages not on it, and receipts for those that are.
+# For a full disk, in memory: messages that are not on it, and receipts for those that are.
 _SPARE = f"""
 CREATE TEMP TABLE IF NOT EXISTS spare {_COLUMNS};
 CREATE TEMP TABLE IF NOT EXISTS covered (epoch INTEGER PRIMARY KEY, seq INTEGER);
@@ -25,28 +25,28 @@ CREATE TEMP VIEW IF NOT EXISTS waiting AS
   WHERE receipted IS NULL AND NOT EXISTS (SELECT 1 FROM covered AS c WHERE c.epoch = m.epoch AND c.seq >= m.seq);
 """  # noqa: S608 - columns of our own
 
-Change = tuple[str, *tuple[object, ...]]  # a statement and its values
+Change = tuple[str, *tuple[object, ...]]  # a statement and its parameters
 
 
-class Disk:
-    """One database file and its reserve. `sound` while the last change reached the disk."""
+class OutboxFile:
+    """One database file and its reserve. `last_write_ok` tells whether the last change reached the disk."""
 
     def __init__(self, path: Path, reserve: Path, max_pages: int = 0) -> None:
-        """Open or create; `max_pages` bounds the file, as a full disk would. Raises OSError."""
-        self.sound = True
+        """Open or create; `max_pages` limits the file like a full disk. Raises OSError."""
+        self.last_write_ok = True
         self._path, self._reserve, self._max_pages = path, reserve, max_pages
-        self._db = self._begin()
+        self._db = self._open_or_recover()
         self.refill_reserve()
 
     def execute(self, statement: str, values: Iterable[object] = ()) -> sqlite3.Cursor:
-        """Ask, or change what is only in memory."""
+        """Query, or change the in-memory tables."""
         return self._db.execute(statement, tuple(values))
 
     def close(self) -> None:
         self._db.close()
 
     def write(self, *changes: Change) -> bool:
-        """Whether the changes, one transaction, are on the disk. A full disk costs the reserve first, and is an answer, not an error."""
+        """Make the changes in one transaction. Whether they are on the disk; on a full one the reserve is given up first."""
         for _ in range(2):
             try:
                 self._db.execute("BEGIN IMMEDIATE")
@@ -56,41 +56,41 @@ class Disk:
             except sqlite3.OperationalError as error:
                 if self._db.in_transaction:
                     self._db.execute("ROLLBACK")
-                self.sound = False
+                self.last_write_ok = False
                 if not _is_full(error) or not self._reserve.exists():
                     return False
                 self._reserve.unlink(missing_ok=True)
             else:
-                self.sound = True
+                self.last_write_ok = True
                 return True
         return False
 
-    def come_home(self) -> None:
-        """Where the disk was too full to begin on: try again, and take along what memory has."""
+    def leave_memory(self) -> None:
+        """Where the disk was too full to open the file: try again, and move to it what is in memory."""
         if self._db.execute("PRAGMA database_list").fetchone()[2]:
             return
         try:
-            home = self._open(self._path)
+            db = self._open(self._path)
         except sqlite3.Error:
             return
-        home.executemany(
+        db.executemany(
             "INSERT INTO spare VALUES (?, ?, ?, ?, ?, ?)", self._db.execute("SELECT * FROM message UNION ALL SELECT * FROM spare")
         )
-        home.executemany("INSERT INTO covered VALUES (?, ?)", self._db.execute("SELECT * FROM covered"))
+        db.executemany("INSERT INTO covered VALUES (?, ?)", self._db.execute("SELECT * FROM covered"))
         self._db.close()
-        self._db = home
+        self._db = db
 
     def refill_reserve(self) -> None:
         if self._reserve.exists():
             return
         try:
             with self._reserve.open("wb") as file:
-                file.write(os.urandom(RESERVE_BYTES))  # written, and not compressible away, so that it really holds the space
+                file.write(os.urandom(RESERVE_BYTES))  # random, so that compression cannot shrink it and the space is really held
         except OSError:
             self._reserve.unlink(missing_ok=True)
 
-    def _begin(self) -> sqlite3.Connection:
-        """The file; without a damaged one before it; with the room of the reserve; or, on a full disk, memory in its stead."""
+    def _open_or_recover(self) -> sqlite3.Connection:
+        """The file: opened, or recreated if damaged, or opened with the reserve's space; on a full disk a database in memory instead."""
         for _ in range(3):
             try:
                 return self._open(self._path)
@@ -101,15 +101,15 @@ class Disk:
                     break
                 self._reserve.unlink()
             except sqlite3.DatabaseError:
-                self._set_aside()
-        self.sound = False
+                self._move_aside()
+        self.last_write_ok = False
         return self._open(":memory:")
 
     def _open(self, path: Path | str) -> sqlite3.Connection:
         db = sqlite3.connect(path, isolation_level=None, timeout=5)
         try:
             db.execute("PRAGMA temp_store = MEMORY")
-            db.execute("PRAGMA cache_size = -256")  # KiB; the default of 2 MB is a tenth of our budget
+            db.execute("PRAGMA cache_size = -256")  # KiB; the default of 2 MB is a tenth of the memory budget
             db.execute("PRAGMA journal_mode = WAL")
             db.execute("PRAGMA synchronous = FULL")
             db.execute("PRAGMA wal_autocheckpoint = 32")
@@ -125,8 +125,8 @@ class Disk:
             raise
         return db
 
-    def _set_aside(self) -> None:
-        """Damaged: kept for a person to look at."""
+    def _move_aside(self) -> None:
+        """A damaged file is kept for a person to look at."""
         os.replace(self._path, self._path.with_suffix(".damaged"))
         for tail in ("-wal", "-shm"):
             Path(f"{self._path}{tail}").unlink(missing_ok=True)
