@@ -13,7 +13,7 @@ from musterroll.domain.coverage.verdict import Cover
 from musterroll.domain.findings.kinds import Finding
 from musterroll.domain.findings.line_rules import LineCase, of_line
 from musterroll.domain.findings.unit_rules import UnitCase, of_unit
-from musterroll.domain.liveness import Facts, Hearing, judge
+from musterroll.domain.liveness import Facts, Hearing, judge, reported_by_import_only
 from musterroll.domain.reconciliation.cells import OPERATING, Flags, flags
 from musterroll.domain.units.lifecycle import Lifecycle
 from musterroll.domain.values.dates import add_months
@@ -311,8 +311,8 @@ def _hearing(session: Session) -> Hearing:
 def _facts(voice: Voice | None) -> Facts:
     if voice is None:
         return Facts(None, 0, 0)
-    told = voice.birth_epoch < 0 and voice.beat < 0
-    return Facts(voice.heard_at, voice.late_after, voice.stale_after, voice.death_at, voice.stale_since, voice.held_at, told)
+    imported = reported_by_import_only(voice.birth_epoch, voice.beat)
+    return Facts(voice.heard_at, voice.late_after, voice.stale_after, voice.death_at, voice.stale_since, voice.held_at, imported)
 
 
 def _ended(named: list[Cover], on: date) -> list[Cover]:

@@ -38,7 +38,7 @@ class Facts(NamedTuple):
     death_at: int | None = None  # a will of the current epoch came, and nothing since
     stale_since: int | None = None  # the sweep has already called it
     held_at: int | None = None
-    told: bool = False  # only lists of other platforms ever told of it: the registry itself never heard it
+    reported_by_import_only: bool = False
 
 
 class Hearing(NamedTuple):
@@ -72,18 +72,27 @@ def windows(reporting: ReportingClass, interval: int) -> Windows:
     return Windows(interval + grace if k > 1 else interval + grace // 2, k * interval + grace)
 
 
+def reported_by_import_only(birth_epoch: int, beat: int) -> bool:
+    """Whether the registry never heard the unit itself: no birth and no heartbeat, only imported lists of another platform.
+
+    >>> reported_by_import_only(-1, -1), reported_by_import_only(4, -1), reported_by_import_only(-1, 0)
+    (True, False, False)
+    """
+    return birth_epoch < 0 and beat < 0
+
+
 def judge(facts: Facts, hearing: Hearing, now: int) -> Judgement:
     """The liveness of a unit at `now`.
 
     Silence counts only while the registry was listening: from the later of the last word and the moment hearing began, up to the last
-    moment hearing is proven. A will makes a unit late, never stale. Once called stale it stays so until it is heard. Where only other
-    platforms' lists told of a unit our listening proves nothing: it stays as the newest list found it.
+    moment hearing is proven. A will makes a unit late, never stale. Once called stale it stays so until it is heard. A unit that only
+    imports reported stays as the newest of them found it: that the registry listened proves nothing about it.
     """
     if facts.heard_at is None:
         return Judgement(Liveness.NEVER_HEARD, None)
     silent_from = max(facts.heard_at, hearing.since)
     silence = min(now, hearing.until) - silent_from
-    if facts.told:
+    if facts.reported_by_import_only:
         silence = 0
     if facts.stale_since is not None:
         found = Judgement(Liveness.STALE, facts.stale_since)

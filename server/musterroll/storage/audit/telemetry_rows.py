@@ -12,7 +12,7 @@ from sqlmodel import Session, col
 
 from musterroll.domain.liveness import ReportingClass
 from musterroll.storage.engine.bulk import among
-from musterroll.storage.liveness.states import only_told
+from musterroll.storage.liveness.states import reported_by_import_only
 from musterroll.storage.tables.accounts import Product
 from musterroll.storage.tables.liveness import Usage, Voice
 from musterroll.storage.tables.units import Unit
@@ -49,7 +49,8 @@ def reporting(session: Session, unit_ids: Collection[int]) -> dict[int, Reportin
 
 def heard_themselves(session: Session, unit_ids: Collection[int]) -> set[int]:
     """Those that the registry has heard itself."""
-    return set(session.execute(select(_VOICE.c.unit_id).where(among(session, _VOICE.c.unit_id, unit_ids), ~only_told())).scalars())
+    query = select(_VOICE.c.unit_id).where(among(session, _VOICE.c.unit_id, unit_ids), ~reported_by_import_only())
+    return set(session.execute(query).scalars())
 
 
 def write(session: Session, rows: Sequence[tuple[Image | None, Image]]) -> None:

@@ -22,6 +22,7 @@ from musterroll.storage.engine import account_scope, bulk
 from musterroll.storage.engine.bulk import postgres
 from musterroll.storage.engine.temp_tables import Staging
 from musterroll.storage.liveness import process_heartbeats
+from musterroll.storage.liveness.states import reported_by_import_only_sql
 from musterroll.storage.tables.audit import Change
 from musterroll.storage.tables.capacity import Exposure
 from musterroll.storage.tables.liveness import Voice
@@ -68,7 +69,7 @@ promised AS (
 SELECT u.product_id, s.since / 1000,
   {least}(coalesce(s.until, CASE
     WHEN v.stale_since <= :until THEN v.stale_since
-    WHEN v.heard_at <= :until AND v.birth_epoch < 0 AND v.beat < 0 THEN {least}(:until, v.heard_at + v.stale_after * 1000)
+    WHEN v.heard_at <= :until AND {imported} THEN {least}(:until, v.heard_at + v.stale_after * 1000)
     WHEN v.heard_at <= :until AND {least}(:until, :listened_until) - {greatest}(v.heard_at, :listened_since) >= v.stale_after * 1000
       THEN {greatest}(v.heard_at, :listened_since) + v.stale_after * 1000
     ELSE :until END), coalesce(CASE WHEN u.lifecycle IN ('returned', 'retired') THEN g.at END, :until), :until) / 1000,
@@ -152,6 +153,7 @@ def _sql(dialect: str, stretch: str, seats: str) -> str:
         least=words["least"],
         greatest=words["greatest"],
         never=NEVER,
+        imported=reported_by_import_only_sql("v"),
         seats=seats,
     )
 

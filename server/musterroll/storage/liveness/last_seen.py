@@ -8,6 +8,7 @@ from sqlmodel import Session, col, select, text
 
 from musterroll.domain.liveness import Hearing
 from musterroll.storage.engine.bulk import columns, ids, postgres
+from musterroll.storage.liveness.states import reported_by_import_only_sql
 from musterroll.storage.tables.liveness import Voice
 from musterroll.storage.tables.units import Unit
 
@@ -200,7 +201,7 @@ def die(session: Session, deaths: Sequence[tuple[int, int]], now: int) -> list[i
 
 
 _SILENT_FROM = "CASE WHEN heard_at > :since THEN heard_at ELSE :since END"
-_OWN = "(birth_epoch >= 0 OR beat >= 0)"  # of units only told of, silence proves nothing
+_OWN = f"NOT {reported_by_import_only_sql()}"
 _DUE = f"heard_at IS NOT NULL AND stale_since IS NULL AND held_at IS NULL AND {_OWN} AND {_SILENT_FROM} <= :at - stale_after * 1000"
 _LAPSE = text(
     f"UPDATE voice SET stale_since = {_SILENT_FROM} + stale_after * 1000"  # noqa: S608

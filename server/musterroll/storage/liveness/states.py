@@ -3,6 +3,7 @@
 from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, case, func, literal, select
+from sqlalchemy.orm import aliased
 from sqlmodel import Session, col
 
 from musterroll.domain.liveness import Hearing, Liveness
@@ -18,16 +19,22 @@ def hearing(session: Session) -> Hearing:
     return Hearing(since, until)
 
 
-def only_told() -> ColumnElement[bool]:
-    """Voices the registry never heard itself."""
-    return (col(Voice.birth_epoch) < 0) & (col(Voice.beat) < 0)
+def reported_by_import_only(status: Any = Voice) -> ColumnElement[bool]:
+    """`domain.liveness.reported_by_import_only` of each row of `Voice`, or of an alias of it."""
+    return (col(status.birth_epoch) < 0) & (col(status.beat) < 0)
+
+
+def reported_by_import_only_sql(alias: str | None = None) -> str:
+    """The same as text, for a statement that calls the table by its own name or by this alias."""
+    condition = reported_by_import_only(aliased(Voice, name=alias) if alias else Voice)
+    return f"({condition.compile(compile_kwargs={'literal_binds': True})})"
 
 
 def silent(heard: Hearing, now: int) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
     """Whether each voice's silence at `now` (ms) makes its unit stale, and late."""
     heard_at, at = col(Voice.heard_at), min(now, heard.until)
     silence = at - case((heard_at > heard.since, heard_at), else_=heard.since)
-    own = ~only_told()
+    own = ~reported_by_import_only()
     return own & (silence >= col(Voice.stale_after) * 1000), own & (silence >= col(Voice.late_after) * 1000)
 
 

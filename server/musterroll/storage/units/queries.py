@@ -8,7 +8,7 @@ from sqlmodel import Session, col
 
 from musterroll.storage.engine import bulk
 from musterroll.storage.engine.bulk import among
-from musterroll.storage.liveness.states import only_told
+from musterroll.storage.liveness.states import reported_by_import_only
 from musterroll.storage.tables.accounts import Account, Product, Site
 from musterroll.storage.tables.enrolment import Credential, CredentialStatus
 from musterroll.storage.tables.liveness import Voice
@@ -49,7 +49,7 @@ _FACTS: Any = (
         col(Voice.death_at),
         col(Voice.stale_since),
         col(Voice.held_at),
-        func.coalesce(only_told(), False).label("told"),
+        func.coalesce(reported_by_import_only(), False).label("reported_by_import_only"),
         col(Voice.clock_offset),
         col(Voice.uptime),
         col(Voice.operating),

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from sqlmodel import Session, select
 
-from musterroll.domain.liveness import Facts, Judgement, Liveness, judge
+from musterroll.domain.liveness import Facts, Judgement, Liveness, judge, reported_by_import_only
 from musterroll.domain.values.errors import NotFound
 from musterroll.domain.values.instants import to_ms
 from musterroll.storage.liveness import last_seen
@@ -43,8 +43,8 @@ def _voice(session: Session, uid: str) -> Voice:
 
 
 def _judged(session: Session, voice: Voice, now: datetime) -> Judgement:
-    told = voice.birth_epoch < 0 and voice.beat < 0
-    facts = Facts(voice.heard_at, voice.late_after, voice.stale_after, voice.death_at, voice.stale_since, voice.held_at, told)
+    imported = reported_by_import_only(voice.birth_epoch, voice.beat)
+    facts = Facts(voice.heard_at, voice.late_after, voice.stale_after, voice.death_at, voice.stale_since, voice.held_at, imported)
     return judge(facts, liveness_states.hearing(session), to_ms(now))
 
 

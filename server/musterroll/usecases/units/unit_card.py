@@ -45,7 +45,7 @@ class UnitCard(NamedTuple):
     temperature: int | None
     clock_offset: int | None
     held_at: int | None
-    told: bool  # only lists of other platforms told of it
+    reported_by_import_only: bool
     enrolled: bool
     pending: bool
 
@@ -55,7 +55,7 @@ _COPIED = [name for name in UnitCard._fields if not name.startswith("liveness")]
 
 def unit_card_of(row: Row[Any], hearing: Hearing, now: int) -> UnitCard:
     """The card of a row of `storage.units`, judged at `now` (ms)."""
-    facts = Facts(row.heard_at, row.late_after, row.stale_after, row.death_at, row.stale_since, row.held_at, row.told)
+    facts = Facts(row.heard_at, row.late_after, row.stale_after, row.death_at, row.stale_since, row.held_at, row.reported_by_import_only)
     judged = judge(facts, hearing, now)
     values = row._mapping
     return UnitCard(liveness=judged.liveness, liveness_since=judged.since, **{name: values[name] for name in _COPIED})

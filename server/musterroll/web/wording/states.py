@@ -58,7 +58,7 @@ def install(app: Flask) -> None:
 def answer(card: UnitCard, now: datetime) -> str:
     """The big word; silence says for how long, counted from the last word heard."""
     word = LIVENESS[card.liveness].answer
-    if card.told and card.liveness is Liveness.OPERATING:
+    if card.reported_by_import_only and card.liveness is Liveness.OPERATING:
         return f"{word} {ago(card.heard_at, now)}"
     if card.liveness not in (Liveness.STALE, Liveness.HELD) or card.heard_at is None:
         return word
@@ -72,7 +72,7 @@ def verdict(card: UnitCard, now: datetime) -> str:
     """
     if card.liveness is Liveness.NEVER_HEARD:
         return _never_heard(card)
-    if card.told:
+    if card.reported_by_import_only:
         return f"Last heard {moment(card.heard_at)}, by another platform's list. It does not report here itself."
     if card.liveness is Liveness.OPERATING:
         return f"Heard {ago(card.heard_at, now)}; it reports every {_each(card.interval)}."

@@ -74,7 +74,7 @@ def test_what_was_only_told_of_stays_as_told_while_the_registry_listens_to_other
         process_heartbeats.prove(session, Hearing(to_ms(later - timedelta(days=1)), to_ms(later)))
         assert stale_sweep.sweep(session, later).newly_stale == []
     assert (card(database, "SN1002", later).liveness, card(database, "SN1003", later).liveness) == (Liveness.STALE, Liveness.OPERATING)
-    assert card(database, "SN1003", later).told
+    assert card(database, "SN1003", later).reported_by_import_only
 
 
 def test_a_later_list_revives_what_was_stale(database: Database, now: datetime) -> None:

@@ -167,7 +167,7 @@ FACTS = st.builds(
     death_at=st.none() | INSTANTS.map(lambda s: s * 500),
     stale_since=st.none() | INSTANTS.map(lambda s: s * 500),
     held_at=st.none() | INSTANTS.map(lambda s: s * 500),
-    told=st.booleans(),
+    reported_by_import_only=st.booleans(),
 )
 
 
@@ -190,7 +190,7 @@ def test_the_rule_in_python_and_in_sql_agree_and_the_sweep_calls_stale_exactly_t
 
 def _row(unit_id: int, facts: Facts) -> dict[str, Any]:
     said = facts._asdict()
-    return {"unit_id": unit_id, "beat": -1 if said.pop("told") else 0, **said}
+    return {"unit_id": unit_id, "beat": -1 if said.pop("reported_by_import_only") else 0, **said}
 
 
 def fleet(database: Database, count: int) -> list[int]:
