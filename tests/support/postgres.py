@@ -10,6 +10,7 @@ import psycopg
 
 from tests.support.instances import answers, end, free_port, program, scratch, until
 
+PLACES = sorted(glob.glob("/usr/lib/postgresql/*/bin"), reverse=True)  # where Debian keeps its programs
 _SETTINGS = {"listen_addresses": "127.0.0.1", "shared_buffers": "256MB", "max_connections": "120", "log_min_messages": "fatal"}
 
 
@@ -19,7 +20,6 @@ class PostgresServer:
     def __init__(self, **settings: str) -> None:
         self._settings = {**_SETTINGS, **settings}
         self._owner = "postgres" if os.geteuid() == 0 else None
-        self._places = sorted(glob.glob("/usr/lib/postgresql/*/bin"), reverse=True)
         self.folder = scratch(self._owner)
         self.port = free_port()
         self._made = 0
@@ -29,7 +29,7 @@ class PostgresServer:
     def start(self) -> None:
         options = [arg for name, value in self._settings.items() for arg in ("-c", f"{name}={value}")]
         command = [
-            program("postgres", *self._places),
+            program("postgres", *PLACES),
             "-D",
             str(self.folder / "data"),
             "-p",
@@ -75,4 +75,4 @@ class PostgresServer:
         return True
 
     def _run(self, name: str, *arguments: str) -> None:
-        subprocess.run([program(name, *self._places), *arguments], user=self._owner, cwd=self.folder, check=True, stdout=subprocess.DEVNULL)
+        subprocess.run([program(name, *PLACES), *arguments], user=self._owner, cwd=self.folder, check=True, stdout=subprocess.DEVNULL)

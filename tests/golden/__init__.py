@@ -1,0 +1,1 @@
+"""Databases as each landing left them, and what makes and checks them."""
