@@ -4,12 +4,15 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from musterroll.domain.errors import Refusal
-from musterroll.registry import covering, last_reconciliation, rolls, undoing
-from musterroll.storage import audit
-from musterroll.storage.audit_tables import Change
-from musterroll.storage.database import Database
-from musterroll.storage.tables import Unit
+from musterroll.domain.values.errors import Refusal
+from musterroll.storage.audit import log as audit_entries
+from musterroll.storage.engine.database import Database
+from musterroll.storage.tables.audit import Change
+from musterroll.storage.tables.units import Unit
+from musterroll.usecases.coverage import verdict as coverage_verdict
+from musterroll.usecases.fleet import pages as fleet_pages
+from musterroll.usecases.reconciliation import last_run
+from musterroll.usecases.undo import undo as undo_changes
 from sqlalchemy import inspect, text
 from sqlmodel import Session, col, select
 
@@ -36,14 +39,14 @@ def all_rows(database: Database) -> dict[str, list[Row]]:
 def audit_log(database: Database) -> dict[str, Any]:
     """The audit log walked from its first entry. Its hashes differ by engine, as the numbers of rows may."""
     with database.reading() as session:
-        verified = audit.verify(session)
+        verified = audit_entries.verify(session)
     return {"entries": verified.entries, "head": verified.head, "first_bad": verified.first_bad}
 
 
 def answers(session: Session, now: datetime) -> dict[str, Any]:
     """Coverage of every unit, the installed base, and what the last reconciliation found. Counts of nothing are left out."""
     uids = session.exec(select(Unit.uid).order_by(col(Unit.uid)))
-    base, last = rolls.installed_base(session, now), last_reconciliation.kept(session)
+    base, last = fleet_pages.installed_base(session, now), last_run.kept(session)
     return {
         "coverage": {uid: _coverage(session, uid, now) for uid in uids},
         "lifecycle": _counted(base.lifecycle),
@@ -55,7 +58,7 @@ def answers(session: Session, now: datetime) -> dict[str, Any]:
 
 
 def _coverage(session: Session, uid: str, now: datetime) -> str:
-    verdict = covering.coverage(session, uid, None, now)
+    verdict = coverage_verdict.coverage(session, uid, None, now)
     return verdict.answer.value + (f" until {verdict.last_covered_day}" if verdict.last_covered_day else "")
 
 
@@ -67,7 +70,7 @@ def _counted(counts: Mapping[str, int]) -> dict[str, int]:
 def _can_be_undone(database: Database, change_id: int, now: datetime) -> bool:
     try:
         with database.reading() as session:  # nothing of it stays
-            undoing.undo(session, change_id, "test", now)
+            undo_changes.undo(session, change_id, "test", now)
     except Refusal:
         return False
     return True

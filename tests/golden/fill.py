@@ -3,12 +3,13 @@
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from musterroll.recurring import jobs
-from musterroll.registry import import_mappings, snapshotting
-from musterroll.registry.quarantining import Misfit
-from musterroll.registry.reporting import Batch, receive
+from musterroll.runtime.jobs import jobs
 from musterroll.settings import Settings
-from musterroll.storage.database import Database
+from musterroll.storage.engine.database import Database
+from musterroll.usecases.imports import mappings as import_mappings
+from musterroll.usecases.messages.quarantine import Misfit
+from musterroll.usecases.messages.receive import Batch, receive
+from musterroll.usecases.reconciliation import daily_snapshot
 from musterroll_wire.messages import Death
 
 from tests.golden.acts import ACTS
@@ -38,7 +39,7 @@ def fill(database: Database, folder: Path, now: datetime) -> None:
             act(session, now)
     with database.writing() as session:
         import_mappings.save(session, "units", "Their export", {"serial": "Gerätenummer", "model": "Typ"})
-        snapshotting.snapshot(session, (now - _DAY).date(), now)
+        daily_snapshot.snapshot(session, (now - _DAY).date(), now)
 
 
 def run_jobs(database: Database, folder: Path, now: datetime) -> None:

@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import Any, NamedTuple
 from unittest import mock
 
-from musterroll.storage import migrate
-from musterroll.storage.database import Database
+from musterroll.storage.engine import migrate
+from musterroll.storage.engine.database import Database
 
 from tests.golden import dump, landed
 from tests.golden.facts import audit_log, facts

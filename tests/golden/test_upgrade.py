@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
-from musterroll.registry import undoing
-from musterroll.storage import audit, migrate
-from musterroll.storage.database import Database
+from musterroll.storage.audit import log as audit_entries
+from musterroll.storage.engine import migrate
+from musterroll.storage.engine.database import Database
+from musterroll.usecases.undo import undo as undo_changes
 
 from tests.golden import dump
 from tests.golden.facts import Row, all_rows, answers, audit_log
@@ -74,8 +75,8 @@ def test_changes_made_before_can_still_be_undone(upgraded: Upgraded) -> None:
     assert upgraded.expected["undoable"]
     for change in upgraded.expected["undoable"]:
         with upgraded.database.reading() as session:  # nothing of it stays
-            undoing.undo(session, change, "test", upgraded.now)
-            log = audit.verify(session, upgraded.audit["head"])
+            undo_changes.undo(session, change, "test", upgraded.now)
+            log = audit_entries.verify(session, upgraded.audit["head"])
             assert (log.first_bad, log.head_found) == (None, True)
 
 

@@ -11,7 +11,7 @@ from musterroll.storage.engine.database import Database
 
 
 def main(subject: str) -> None:
-    revisions = Path(__file__).parent / "migrations" / "versions"
+    revisions = Path(__file__).parents[1] / "migrations" / "versions"
     number = f"{len(list(revisions.glob('[0-9]*.py'))) + 1:04d}"
     with tempfile.TemporaryDirectory() as folder:
         database = Database(f"sqlite:///{folder}/empty.db")
@@ -24,5 +24,5 @@ def main(subject: str) -> None:
 
 if __name__ == "__main__":
     if len(sys.argv) != 2:
-        sys.exit('musterroll.storage.revise: say what changes, as in: python -m musterroll.storage.revise "units have a colour"')
+        sys.exit('say what changes, as in: python -m musterroll.storage.engine.revise "units have a colour"')
     main(sys.argv[1])
