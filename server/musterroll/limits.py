@@ -1,24 +1,24 @@
-"""How often one party may try. Kept in memory, per process: it blunts guessing and hoarding, it does not count exactly."""
+"""Rate limits per client. Kept in memory, per process: they slow down guessing, they do not count exactly."""
 
 import ipaddress
 import threading
 import time
 from collections import OrderedDict
 
-_REMEMBERED = 10_000  # parties; the ones quiet longest are forgotten first
+_REMEMBERED = 10_000  # clients; the least recently seen are forgotten first
 
 
 class Attempts:
-    """A bucket of `burst` tries per party, an address or a name, refilled one every `seconds`. The door says what counts as a try."""
+    """A token bucket per client (an address or a name): `burst` tries, refilled by one every `seconds`. Callers decide what counts."""
 
     def __init__(self, burst: int = 20, seconds: float = 6.0) -> None:
         self._burst = burst
         self._seconds = seconds
-        self._used: OrderedDict[str, tuple[float, float]] = OrderedDict()  # tries still counted, when
+        self._used: OrderedDict[str, tuple[float, float]] = OrderedDict()  # remaining count, time
         self._lock = threading.Lock()
 
     def wait(self, address: str) -> float:
-        """Seconds until the party may try again; 0 where it may now."""
+        """Seconds until the client may try again; 0 if it may now."""
         with self._lock:
             return max(0.0, (self._tries(_network(address), time.monotonic()) - self._burst + 1) * self._seconds)
 
@@ -36,7 +36,7 @@ class Attempts:
 
 
 def _network(address: str) -> str:
-    """What one party holds: an IPv4 address, or a /64 of IPv6.
+    """The network one client controls: an IPv4 address, or a /64 of IPv6.
 
     >>> _network("192.0.2.7"), _network("2001:db8::7"), _network("unix")
     ('192.0.2.7', '2001:db8::/64', 'unix')

@@ -1,4 +1,4 @@
-"""What is counted for Prometheus. A value the composition root makes and hands round; nothing is global."""
+"""Prometheus metrics. Created by the composition root and passed on; nothing is global."""
 
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, NamedTuple
@@ -12,7 +12,7 @@ _BATCH_SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 
 
 
 class Gauge(NamedTuple):
-    """Values by one label, as they are now: `Gauge("units_by_lifecycle", "Units by lifecycle.", "lifecycle", {"stock": 3})`."""
+    """Current values by one label: `Gauge("units_by_lifecycle", "Units by lifecycle.", "lifecycle", {"stock": 3})`."""
 
     name: str
     what: str
@@ -21,29 +21,29 @@ class Gauge(NamedTuple):
 
 
 class Metrics:
-    """The counters of one process."""
+    """The metrics of one process."""
 
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
         ProcessCollector(registry=self.registry)
         self.messages_total = self._counter("messages", "Messages committed, by kind.", "kind")
-        self.quarantined_total = self._counter("quarantined", "Messages put into quarantine, by reason.", "code")
-        self.refusals_total = self._counter("refusals", "Requests refused, by reason.", "code")
+        self.quarantined_total = self._counter("quarantined", "Messages quarantined, by reason.", "code")
+        self.refusals_total = self._counter("refusals", "Requests rejected, by reason.", "code")
         self.receipts_total = self._counter("receipts", "Receipts sent to units.")
         self.batches_total = self._counter("batches", "Batches of messages committed.")
-        self.redelivered_total = self._counter("redelivered", "Messages that had been committed before.")
-        self.failures_total = self._counter("failures", "Batches of messages given up, to be delivered again.")
-        self.enrolments_total = self._counter("enrolments", "Enrolments, by what came of them.", "status")
+        self.redelivered_total = self._counter("redelivered", "Messages received again after they had been committed.")
+        self.failures_total = self._counter("failures", "Batches of messages that failed and will be redelivered.")
+        self.enrolments_total = self._counter("enrolments", "Enrolments, by status.", "status")
         self.batch_seconds = Histogram(
-            "musterroll_batch_seconds", "Seconds to commit a batch.", registry=self.registry, buckets=_BATCH_SECONDS
+            "musterroll_batch_seconds", "Time to commit a batch, in seconds.", registry=self.registry, buckets=_BATCH_SECONDS
         )
 
     def gauge(self, counted: Callable[[], Iterable[Gauge]]) -> None:
-        """Ask `counted` at every scrape. Where it fails its gauges are left out of that scrape."""
+        """Call `counted` at every scrape. If it fails, that scrape has no gauges."""
         self.registry.register(_Gauges(counted))
 
     def text(self) -> bytes:
-        """The exposition in Prometheus' text format."""
+        """The metrics in the Prometheus text format."""
         return generate_latest(self.registry)
 
     def _counter(self, name: str, what: str, *labels: str) -> Counter:
@@ -55,14 +55,14 @@ class _Gauges(Collector):
         self._counted = counted
 
     def describe(self) -> Iterable[GaugeMetricFamily]:
-        return []  # counting waits for the first scrape
+        return []  # nothing is counted before the first scrape
 
     def collect(self) -> Iterable[GaugeMetricFamily]:
         try:
-            found = list(self._counted())
-        except Exception:  # a database that is down must not hide the counters
+            gauges = list(self._counted())
+        except Exception:  # the counters must stay visible while the database is down
             return
-        for name, what, label, values in found:
+        for name, what, label, values in gauges:
             gauge = GaugeMetricFamily(f"musterroll_{name}", what, labels=[label])
             for value, number in values.items():
                 gauge.add_metric([value], number)

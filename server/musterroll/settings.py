@@ -1,4 +1,4 @@
-"""Every setting of the registry, from `MUSTERROLL_*` (secrets also from `*_FILE`)."""
+"""The registry's settings, from `MUSTERROLL_*` variables (secrets also from `*_FILE`)."""
 
 from pathlib import Path
 from typing import Any
@@ -11,48 +11,48 @@ from musterroll.domain.values.errors import Refusal
 _SECRETS = ("database_url", "mqtt_url", "secret_key", "admin_password", "oidc_client_secret", "smtp_url")
 
 
-def _told(default: Any, description: str, **limits: Any) -> Any:
+def _setting(default: Any, description: str, **limits: Any) -> Any:
     return Field(default=default, description=description, **limits)
 
 
 class Settings(BaseModel):
-    """What a running registry is told. Defaults are the quick start: everything on loopback, in one process, on SQLite."""
+    """Settings of a running registry. The defaults are for a quick start: one process, on loopback, with SQLite."""
 
     model_config = ConfigDict(frozen=True)
 
-    data_dir: Path = _told(Path(".musterroll"), "Where the embedded database, the session key and marks of state live.")
-    database_url: SecretStr | None = _told(
-        None, "sqlite:////path or postgresql://user:password@host/name; default: SQLite in the data directory."
+    data_dir: Path = _setting(Path(".musterroll"), "Directory of the embedded database, the session key and state files.")
+    database_url: SecretStr | None = _setting(
+        None, "postgresql://user:password@host/name or sqlite:////path; default: SQLite in the data directory."
     )
-    http_listen: str = _told("127.0.0.1:8080", "Address and port of pages and REST; port 0 picks a free one.")
-    mqtt_listen: str = _told("127.0.0.1:1883", "Address and port of the embedded broker; port 0 picks a free one.")
-    mqtt_url: SecretStr | None = _told(None, "mqtt[s]://user:password@host:port of an external broker; default: the embedded one.")
-    mqtt_ca: Path | None = _told(None, "CA certificate that the external broker's certificate is checked against.")
-    mqtt_public_url: str | None = _told(None, "Broker address told to devices at enrolment; default: the one in use.")
-    mqtt_share: str | None = _told(None, "Name of the shared subscription, where more than one ingest runs.")
-    public_url: str | None = _told(None, "Address that people and devices reach the registry at, used in links and QR codes.")
-    trusted_hosts: list[str] = _told([], "Host names answered besides localhost and the public URL's, by commas.")
-    proxies: int = _told(0, "How many reverse proxies in front set X-Forwarded-* (0 to 8).", ge=0, le=8)
-    oidc_issuer: str | None = _told(None, "Address of the OpenID Connect issuer that people may sign in at.", pattern="^https?://")
-    oidc_client_id: str | None = _told(None, "Who this registry is at the issuer.")
-    oidc_client_secret: SecretStr | None = _told(None, "Its secret there; none for a public client.")
-    oidc_hosts: list[str] = _told([], "Further hosts the issuer's endpoints are at, by commas; no other is spoken to.")
-    oidc_claim: str = _told("groups", "Claim of the identity token that roles are given by.")
-    oidc_roles: dict[str, Role] = _told({}, "Roles by a value of that claim, as in: field-tech=technician,ops=planner.")
-    oidc_unknown: str = _told("refuse", "Who has none of those roles: refuse, or let in as viewer.", pattern="^(refuse|viewer)$")
-    secret_key: SecretStr | None = _told(None, "Signs forms; default: made once and kept in the data directory.")
-    admin_password: SecretStr | None = _told(None, "First password of the user admin; default: random, printed once.")
-    mosquitto_password_file: Path | None = _told(None, "Password file of a Mosquitto that is kept in step with enrolments.")
-    mosquitto_pid_file: Path | None = _told(None, "File with that Mosquitto's process id, which is told to read again.")
-    interval: int = _told(60, "Seconds between heartbeats told to devices at enrolment (5 to 86400).", ge=5, le=86400)
-    sweep_seconds: float = _told(1.0, "How often silence is judged, in seconds (up to 60).", gt=0, le=60)
-    metrics_listen: str | None = _told(None, "Address and port where ingest, run apart, shows its counters; default: nowhere.")
-    smtp_url: SecretStr | None = _told(None, "smtp[s]://user:password@host:port of the mail server that notifications go out by.")
-    smtp_from: str = _told("Musterroll <musterroll@localhost>", "Whom e-mail comes from.")
-    smtp_ca: Path | None = _told(None, "CA certificate that the mail server's certificate is checked against.")
-    webhook_hosts: list[str] = _told([], "Host names of the private network that webhooks may go to, by commas.")
-    log_level: str = _told("info", "debug, info, warning or error.", pattern="^(debug|info|warning|error)$")
-    log_format: str = _told("plain", "plain or json.", pattern="^(plain|json)$")
+    http_listen: str = _setting("127.0.0.1:8080", "Address and port of the pages and the REST API; port 0 picks a free port.")
+    mqtt_listen: str = _setting("127.0.0.1:1883", "Address and port of the embedded broker; port 0 picks a free port.")
+    mqtt_url: SecretStr | None = _setting(None, "External broker: mqtt[s]://user:password@host:port; default: the embedded broker.")
+    mqtt_ca: Path | None = _setting(None, "CA certificate to verify the external broker with.")
+    mqtt_public_url: str | None = _setting(None, "Broker address given to devices at enrolment; default: the broker in use.")
+    mqtt_share: str | None = _setting(None, "Name of the shared subscription, if several ingest processes run.")
+    public_url: str | None = _setting(None, "Address at which users and devices reach the registry; used in links and QR codes.")
+    trusted_hosts: list[str] = _setting([], "Host names served in addition to localhost and that of the public URL, comma-separated.")
+    proxies: int = _setting(0, "Number of reverse proxies in front that set X-Forwarded-* (0 to 8).", ge=0, le=8)
+    oidc_issuer: str | None = _setting(None, "OpenID Connect issuer for single sign-on.", pattern="^https?://")
+    oidc_client_id: str | None = _setting(None, "Client ID of this registry at the issuer.")
+    oidc_client_secret: SecretStr | None = _setting(None, "Client secret at the issuer; none for a public client.")
+    oidc_hosts: list[str] = _setting([], "Additional hosts of the issuer's endpoints, comma-separated; no other hosts are contacted.")
+    oidc_claim: str = _setting("groups", "Claim of the ID token that determines roles.")
+    oidc_roles: dict[str, Role] = _setting({}, "Role for each value of that claim, such as field-tech=technician,ops=planner.")
+    oidc_unknown: str = _setting("refuse", "Users with none of those values: refuse, or viewer for that role.", pattern="^(refuse|viewer)$")
+    secret_key: SecretStr | None = _setting(None, "Key that signs sessions and forms; default: generated and stored in the data directory.")
+    admin_password: SecretStr | None = _setting(None, "Initial password of the user admin; default: random, printed once.")
+    mosquitto_password_file: Path | None = _setting(None, "Password file of a Mosquitto broker, kept in sync with enrolments.")
+    mosquitto_pid_file: Path | None = _setting(None, "PID file of that Mosquitto, which is signalled to reload its password file.")
+    interval: int = _setting(60, "Heartbeat interval in seconds, given to devices at enrolment (5 to 86400).", ge=5, le=86400)
+    sweep_seconds: float = _setting(1.0, "Seconds between checks for units that have gone silent (up to 60).", gt=0, le=60)
+    metrics_listen: str | None = _setting(None, "Address and port of the metrics of a separate ingest process; default: none.")
+    smtp_url: SecretStr | None = _setting(None, "Mail server for notifications: smtp[s]://user:password@host:port.")
+    smtp_from: str = _setting("Musterroll <musterroll@localhost>", "Sender of e-mails.")
+    smtp_ca: Path | None = _setting(None, "CA certificate to verify the mail server with.")
+    webhook_hosts: list[str] = _setting([], "Host names in the private network that webhooks may be sent to, comma-separated.")
+    log_level: str = _setting("info", "Log level: debug, info, warning or error.", pattern="^(debug|info|warning|error)$")
+    log_format: str = _setting("plain", "Log format: plain or json.", pattern="^(plain|json)$")
 
     @field_validator("trusted_hosts", "webhook_hosts", "oidc_hosts", mode="before")
     @classmethod
@@ -75,7 +75,7 @@ class Settings(BaseModel):
 
 
 def load(environ: dict[str, str], **overrides: Any) -> Settings:
-    """Settings from an environment. Raises Refusal with one sentence naming the variable that is wrong."""
+    """Settings from an environment. Raises Refusal with a sentence that names the invalid variable."""
     values: dict[str, Any] = {}
     for name in Settings.model_fields:
         variable = f"MUSTERROLL_{name.upper()}"
@@ -96,7 +96,7 @@ def _secret(variable: str, path: str) -> str:
     try:
         return Path(path).read_text().strip()
     except OSError as error:
-        raise Refusal(f"{variable}_FILE names {path}, which cannot be read: {error.strerror}") from None
+        raise Refusal(f"{variable}_FILE: {path} cannot be read: {error.strerror}") from None
 
 
 def address(listen: str, variable: str) -> tuple[str, int]:
@@ -107,5 +107,5 @@ def address(listen: str, variable: str) -> tuple[str, int]:
     """
     host, _, port = listen.rpartition(":")
     if not host or not port.isdigit() or int(port) > 65535:
-        raise Refusal(f"{variable} is {listen!r}; write an address and a port, as 127.0.0.1:8080")
+        raise Refusal(f"{variable} is {listen!r}; it must be an address and a port, such as 127.0.0.1:8080")
     return host.strip("[]"), int(port)

@@ -1,1 +1,1 @@
-"""How the parts are put together and run: processes, jobs, the app."""
+"""Assembles the parts and runs them: processes, scheduled jobs, the Flask app."""

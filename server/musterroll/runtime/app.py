@@ -1,4 +1,4 @@
-"""The Flask application, put together: REST, pages, what both need. Nothing happens at import."""
+"""Assembles the Flask application from the REST API and the pages. Nothing happens at import."""
 
 import os
 import secrets
@@ -26,8 +26,8 @@ def create_app(
 ) -> Flask:
     """The registry as a WSGI application.
 
-    `checks` name what `/readyz` and the health strip ask besides the database, `elsewhere` what only the strip shows: the pages answer
-    while another process is down. `mqtt_url` is the broker that devices are sent to.
+    `checks` are the health checks, besides the database, of `/readyz` and the pages; `elsewhere` are checks of other processes, shown
+    only on the pages, which work while another process is down. `mqtt_url` is the broker address given to devices.
     """
     app = api.new_app("musterroll.web")
     app.config.update(
@@ -45,19 +45,19 @@ def create_app(
 
 
 def secret_key(settings: Settings) -> str:
-    """The key that signs forms, the same for every worker: as set, else made once and kept."""
+    """The key that signs forms, the same in every worker: from the settings, else generated once and stored."""
     if settings.secret_key:
         return settings.secret_key.get_secret_value()
-    return kept_secret(settings.data_dir / "secret_key")
+    return stored_secret(settings.data_dir / "secret_key")
 
 
-def kept_secret(path: Path) -> str:
-    """A random secret made once and kept in a file only its owner can read."""
+def stored_secret(path: Path) -> str:
+    """A random secret, generated once and stored in a file readable by its owner only."""
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     try:
         handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     except FileExistsError:
         return path.read_text().strip()
     with os.fdopen(handle, "w") as file:
-        file.write(made := secrets.token_urlsafe(32))
-    return made
+        file.write(secret := secrets.token_urlsafe(32))
+    return secret

@@ -1,4 +1,4 @@
-"""`musterroll demo`: a registry, a small simulated fleet, and a real agent for this machine, so that there is something to see at once."""
+"""`musterroll demo`: a registry with a small simulated fleet and a real agent for this machine."""
 
 import os
 import subprocess
@@ -20,7 +20,7 @@ _GRACE_SECONDS = 4
 def run(
     settings: Settings, database: Database, asked: threading.Event, *, units: int, interval: int, seed: int, say: Callable[[str], None]
 ) -> None:
-    """Serve until `asked`, with the fleet and the agent as child processes that start once the registry is ready."""
+    """Serve until `asked` is set. The fleet and the agent are child processes, started once the registry is ready."""
     settings = settings.model_copy(update={"interval": interval})
     with ExitStack() as children:
 
@@ -30,11 +30,11 @@ def run(
             children.callback(log.close)
             fleet = _start(_simulate(settings, database, url, units, interval, seed), log=log)
             children.callback(_end, fleet)
-            say(f"A simulated fleet of {units} units is enrolling; it reports every {interval} s.")
+            say(f"Enrolling a simulated fleet of {units} units that report every {interval} s.")
             agent = _agent(settings, database, url, say, log)
             if agent is not None:
                 children.callback(_end, agent)
-            say("Ctrl-C ends it all; the roll is kept in " + str(settings.data_dir))
+            say(f"Press Ctrl-C to stop. Data is stored in {settings.data_dir}")
 
         processes.serve(settings, database, ready, asked)
 
@@ -47,30 +47,30 @@ def _simulate(settings: Settings, database: Database, url: str, units: int, inte
 
 
 def _agent(settings: Settings, database: Database, url: str, say: Callable[[str], None], log: object) -> subprocess.Popen[bytes] | None:
-    """Enrol this machine where it is not yet, and let it report. Says which serial it is, or why there is none."""
+    """Enrol this machine if necessary and start its agent. Prints its serial, or why it could not be enrolled."""
     home = settings.data_dir / "agent"
     if not (home / "identity.json").exists() and not _enrol(home, url, _token(database, "first agent", 2), say):
         return None
     running = _start([*_module("musterroll_agent"), "run", "--state-dir", str(home), "--log-level", "warning"], log=log)
-    say(f"A real agent answers for this machine (process {running.pid}). Stop it with: kill {running.pid}")
-    say(f"  start it again with: {Path(sys.executable).parent / 'musterroll-agent'} run --state-dir {home}")
+    say(f"A real agent is running for this machine (process {running.pid}). To stop it: kill {running.pid}")
+    say(f"  To start it again: {Path(sys.executable).parent / 'musterroll-agent'} run --state-dir {home}")
     return running
 
 
 def _enrol(home: Path, url: str, token: str, say: Callable[[str], None]) -> bool:
     command = [*_module("musterroll_agent"), "enroll", "--state-dir", str(home), "--registry", url]
     environment = {**os.environ, "MUSTERROLL_AGENT_TOKEN": token}
-    told = subprocess.run(command, env=environment, capture_output=True, text=True)  # noqa: S603  our own program
-    if told.returncode != 0:
-        say(told.stderr.strip())
+    enrolled = subprocess.run(command, env=environment, capture_output=True, text=True)  # noqa: S603  our own program
+    if enrolled.returncode != 0:
+        say(enrolled.stderr.strip())
         named = ["--serial", f"DEMO-{os.uname().nodename.upper()[:40]}", "--maker", "Musterroll", "--model", "Demonstration"]
-        told = subprocess.run([*command, *named], env=environment, capture_output=True, text=True)  # noqa: S603
-    say((told.stdout or told.stderr).strip())
-    return told.returncode == 0
+        enrolled = subprocess.run([*command, *named], env=environment, capture_output=True, text=True)  # noqa: S603
+    say((enrolled.stdout or enrolled.stderr).strip())
+    return enrolled.returncode == 0
 
 
 def _token(database: Database, label: str, uses: int, account: str | None = None, site: str | None = None) -> str:
-    now = datetime.now(UTC)  # noqa: TID251  the demonstration is a door
+    now = datetime.now(UTC)  # noqa: TID251  an entry point
     with database.writing() as session:
         _, plain = enrol.create_token(
             session, label=label, life=timedelta(hours=1), uses=uses, serials=[], account=account, site=site, actor="demo", now=now

@@ -1,4 +1,4 @@
-"""Every figure that the schedule counts for large fleets, and those of months that are over."""
+"""Which cached figures are due: all slow ones for large fleets, and those of completed months for any fleet."""
 
 from datetime import datetime, timedelta
 from typing import Any
@@ -12,14 +12,14 @@ from musterroll.usecases.installed_base.as_of import Slice
 from musterroll.usecases.operations import figure_cache as cached_figures
 from musterroll.usecases.operations.figure_cache import Figure
 
-_PATIENCE = timedelta(minutes=10)  # from one count of a large fleet to the next
+_PATIENCE = timedelta(minutes=10)  # between updates for a large fleet
 _TREND = timedelta(hours=1)
-_MONTHS_AT_ONCE = 3  # ends of months counted in one turn of a large fleet: each takes a whole run
-_MONTHS = 3  # whose bridge is kept
+_MONTHS_AT_ONCE = 3  # month ends computed per run for a large fleet: each takes a whole reconciliation
+_MONTHS = 3  # with a cached bridge
 
 
 def due(session: Session, now: datetime) -> list[Figure[Any]]:
-    """What to count now: of a large fleet all that is slow to count, of any fleet days and ends of months; nothing that is fresh."""
+    """Figures to compute now: for a large fleet all slow ones, for any fleet the trend and month ends. Skips fresh ones."""
     months = licence_trend.due(session, now)
     days: list[Figure[Any]] = [trend.TREND] if cached_figures.older(session, trend.TREND, now - _TREND) else []
     if not cached_figures.large(session):
@@ -28,5 +28,5 @@ def due(session: Session, now: datetime) -> list[Figure[Any]]:
     bridges: list[Figure[Any]] = [trend.month_figure(first) for first in trend.months(now)[:_MONTHS]]
     steady: list[Figure[Any]] = [fleet_firmware.KNOWN, trend.PLACES, renewals.DUES, renewals.RATES]
     every = [*steady, licence_trend.TODAY, *slices, *bridges, *fleet_segments.figures(session)]
-    old = [one for one in every if cached_figures.older(session, one, now - _PATIENCE)]
+    old = [figure for figure in every if cached_figures.older(session, figure, now - _PATIENCE)]
     return [*days, *old, *months[:_MONTHS_AT_ONCE]]

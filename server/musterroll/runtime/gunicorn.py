@@ -1,4 +1,4 @@
-"""The web process of a production set-up: gunicorn with threads, each worker with its own database pool."""
+"""The web process in production: gunicorn with threads, each worker with its own database pool."""
 
 import gc
 from typing import Any
@@ -24,7 +24,7 @@ class _Web(BaseApplication):
         for name, value in self._options.items():
             self.cfg.set(name, value)
 
-    def load(self) -> Flask:  # type: ignore[override]  # its stub does not know Flask for a WSGI application
+    def load(self) -> Flask:  # type: ignore[override]  # the stub does not accept Flask as a WSGI application
         mqtt = self._settings.mqtt_url
         public = without_credentials(mqtt.get_secret_value()) if mqtt else None
         database = Database(self._settings.database)
@@ -32,8 +32,8 @@ class _Web(BaseApplication):
 
 
 def run_web(settings: Settings, workers: int, threads: int) -> None:
-    """Serve until SIGTERM. gunicorn says itself when it listens."""
-    secret_key(settings)  # made before there are two workers to make it
+    """Serve until SIGTERM. gunicorn logs when it is listening."""
+    secret_key(settings)  # generate it before two workers would
     host, port = address(settings.http_listen, "MUSTERROLL_HTTP_LISTEN")
     options = {
         "bind": f"[{host}]:{port}" if ":" in host else f"{host}:{port}",
@@ -42,8 +42,8 @@ def run_web(settings: Settings, workers: int, threads: int) -> None:
         "worker_class": "gthread",
         "graceful_timeout": 8,
         "timeout": 60,
-        "post_worker_init": lambda _: gc.freeze(),  # what is imported stays: looking through it for garbage holds up requests
-        "control_socket_disable": True,  # one fixed path a user: two registries would meet there
+        "post_worker_init": lambda _: gc.freeze(),  # long-lived objects: collecting them would delay requests
+        "control_socket_disable": True,  # its path is fixed per user: two registries would collide
         "proc_name": "musterroll-web",
         "forwarded_allow_ips": "*" if settings.proxies else "127.0.0.1",
     }

@@ -1,4 +1,4 @@
-"""The recurring work of a registry, as jobs for the schedule."""
+"""The scheduled jobs of a registry."""
 
 import logging
 from datetime import datetime, timedelta
@@ -24,21 +24,21 @@ from musterroll.usecases.warranty import products
 
 log = logging.getLogger(__name__)
 PULSE = "schedule"
-_PATIENCE = timedelta(minutes=10)  # from one gathering for plans to the next, where paper changes all the time
+_PATIENCE = timedelta(minutes=10)  # between updates of the capacity facts while records change all the time
 
 
 def jobs(settings: Settings, database: Database) -> list[Job]:
     work = _Work(settings, database)
-    found = [Job("sweep", settings.sweep_seconds, work.sweep), Job("reconcile", 5.0, work.reconcile), Job("pulse", 5.0, work.pulse)]
-    found += [Job("snapshot", 60.0, work.snapshot), Job("plan", 60.0, work.plan), Job("figures", 60.0, work.figures)]
+    scheduled = [Job("sweep", settings.sweep_seconds, work.sweep), Job("reconcile", 5.0, work.reconcile), Job("pulse", 5.0, work.pulse)]
+    scheduled += [Job("snapshot", 60.0, work.snapshot), Job("plan", 60.0, work.plan), Job("figures", 60.0, work.figures)]
     if settings.mosquitto_password_file:
-        found.append(Job("provision", 1.0, work.provision))
+        scheduled.append(Job("provision", 1.0, work.provision))
     telling = _Telling(database, Post(database, settings))
-    found += [Job("signals", 5.0, telling.speak), Job("endings", 60.0, telling.endings), Job("activity", 10.0, telling.activity)]
-    found += [Job("post", 2.0, telling.send), Job("forget", 3600.0, telling.forget)]
-    found.append(Job("calendar", 30.0, telling.calendar))
-    found += [Job("follow", 2.0, work.follow), Job("prove", 5.0, work.prove), Job("readings", 60.0, work.readings)]
-    return found
+    scheduled += [Job("signals", 5.0, telling.speak), Job("endings", 60.0, telling.endings), Job("activity", 10.0, telling.activity)]
+    scheduled += [Job("post", 2.0, telling.send), Job("forget", 3600.0, telling.forget)]
+    scheduled.append(Job("calendar", 30.0, telling.calendar))
+    scheduled += [Job("follow", 2.0, work.follow), Job("prove", 5.0, work.prove), Job("readings", 60.0, work.readings)]
+    return scheduled
 
 
 class _Work(NamedTuple):
@@ -46,24 +46,24 @@ class _Work(NamedTuple):
     database: Database
 
     def sweep(self, now: datetime) -> None:
-        """Call the silent stale. It looks first, so that no writer waits where nothing is due."""
+        """Mark silent units stale. Checks first, so that no writer waits when nothing is due."""
         with self.database.reading() as session:
             if not stale_sweep.due(session, now):
                 return
         with self.database.writing() as session:
             swept = stale_sweep.sweep(session, now)
         if swept.newly_stale:
-            log.info("%d units fell silent and are stale now", len(swept.newly_stale))
+            log.info("%d units have gone silent and are now stale", len(swept.newly_stale))
 
     def reconcile(self, now: datetime) -> None:
-        """Keep findings and counts up with what happened to units and paper, and with the calendar."""
+        """Update findings and counts for changed units and records, and for the new day."""
         with self.database.writing() as session:
-            done = reconciliation_run.tick(session, now)
-        if done is not None and done.whole:
-            log.info("the whole roll was reconciled")
+            result = reconciliation_run.tick(session, now)
+        if result is not None and result.whole:
+            log.info("the whole fleet was reconciled")
 
     def follow(self, now: datetime) -> None:
-        """Bring units in line with a product or policy that was changed, some of them at a turn."""
+        """Update the units of a changed product or policy, one batch per run."""
         with self.database.reading() as session:
             if not products.due(session):
                 return
@@ -71,17 +71,17 @@ class _Work(NamedTuple):
             products.follow(session, now)
 
     def prove(self, now: datetime) -> None:
-        """Look at some more of the audit log."""
+        """Verify the next part of the audit log."""
         with self.database.writing() as session:
             audit_verify.prove(session, now)
 
     def readings(self, now: datetime) -> None:
-        """Keep how the registry itself does, minute by minute."""
+        """Record the health of the registry, minute by minute."""
         with self.database.writing() as session:
             health.read(session, now)
 
     def snapshot(self, now: datetime) -> None:
-        """Keep the counts of every day that is over, each in a transaction of its own."""
+        """Store the counts of every completed day, one transaction per day."""
         with self.database.reading() as session:
             days = daily_snapshot.due(session, now) or daily_snapshot.earlier(session, now)
         for day in days:
@@ -89,8 +89,8 @@ class _Work(NamedTuple):
                 daily_snapshot.snapshot(session, day, now)
 
     def plan(self, now: datetime) -> None:
-        """Keep measured exposure and the facts of planning up; no writer waits while they are measured."""
-        from musterroll.usecases.capacity import plans as capacity_plans  # with it come numpy and scipy, which a start need not wait for
+        """Update measured exposure and the capacity facts. They are computed without blocking writers."""
+        from musterroll.usecases.capacity import plans as capacity_plans  # imports numpy and scipy, which would slow down the start
 
         with self.database.reading() as session:
             if not capacity_plans.due(session, now, _PATIENCE):
@@ -100,7 +100,7 @@ class _Work(NamedTuple):
             capacity_plans.keep(session, prepared)
 
     def figures(self, now: datetime) -> None:
-        """Count what pages of a large fleet show as it was counted last; each is counted first, and then written at once."""
+        """Update the cached figures of a large fleet; each is computed first and then written at once."""
         with self.database.reading() as session:
             due = figure_jobs.due(session, now)
         for figure in due:
@@ -109,8 +109,8 @@ class _Work(NamedTuple):
                     value = figure.count(session, now)
                 with self.database.writing() as session:
                     cached_figures.keep(session, figure, value, now)
-            except Exception as error:  # the others do not wait for one that takes too long
-                log.error("the figure %s was not counted and will be tried again: %s", figure.name, str(error).splitlines()[0])
+            except Exception as error:  # one figure that takes too long must not hold up the others
+                log.error("figure %s could not be computed and will be retried: %s", figure.name, str(error).splitlines()[0])
 
     def pulse(self, now: datetime) -> None:
         with self.database.writing() as session:
@@ -121,37 +121,37 @@ class _Work(NamedTuple):
 
 
 class _Telling(NamedTuple):
-    """Noticing what is worth telling, and telling it."""
+    """Detecting events and sending notifications."""
 
     database: Database
     post: Post
 
     def speak(self, now: datetime) -> None:
-        """Notice, deal out to the rules, and write what is due into the outbox: one transaction."""
+        """Detect events, match them with the rules, and queue the messages that are due, in one transaction."""
         with self.database.writing() as session:
             detect.notice(session, now)
-            made = compose.speak(session, now)
-        for message in made:
-            log.info("message %s is in the outbox: %s", message.key, message.title)
+            messages = compose.speak(session, now)
+        for message in messages:
+            log.info("message %s queued: %s", message.key, message.title)
 
     def endings(self, now: datetime) -> None:
-        """Once a day, what ends; read apart, so that no writer waits for the look."""
+        """Once a day, detect ending warranties and contracts; read separately, so that no writer waits."""
         with self.database.reading() as session:
-            found = detect.ends(session, now)
-        if found is not None:
+            endings = detect.ends(session, now)
+        if endings is not None:
             with self.database.writing() as session:
-                detect.keep_ends(session, found, now)
+                detect.keep_ends(session, endings, now)
 
     def calendar(self, now: datetime) -> None:
-        """Once an hour, the days of the calendars; read apart as well."""
+        """Once an hour, update the calendar feeds; read separately as well."""
         with self.database.reading() as session:
-            found = notification_calendar.work_out(session, now)
-        if found is not None:
+            days = notification_calendar.work_out(session, now)
+        if days is not None:
             with self.database.writing() as session:
-                notification_calendar.keep(session, found, now)
+                notification_calendar.keep(session, days, now)
 
     def activity(self, now: datetime) -> None:
-        """Once a week, how active every unit was, some of them at a turn."""
+        """Once a week, measure the activity of every unit, one batch per run."""
         with self.database.writing() as session:
             detect.read_activity(session, now)
 

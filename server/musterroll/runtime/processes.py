@@ -1,4 +1,4 @@
-"""The processes a registry runs as: everything in one (`serve`), or web, ingest and schedule apart. They differ in settings only."""
+"""The processes of a registry: everything in one (`serve`), or web, ingest and schedule separately. Only settings differ."""
 
 import gc
 import secrets
@@ -27,14 +27,14 @@ _WATCH_SECONDS = 2.0
 
 
 class Part(Protocol):
-    """Something that runs until it is stopped."""
+    """A component that runs until it is stopped."""
 
     def start(self) -> None: ...
     def stop(self) -> None: ...
 
 
 def stop_signal() -> threading.Event:
-    """Set by SIGTERM or SIGINT."""
+    """An event that SIGTERM or SIGINT sets."""
     asked = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: asked.set())
@@ -42,7 +42,7 @@ def stop_signal() -> threading.Event:
 
 
 def serve(settings: Settings, database: Database, ready: Callable[[str], None], asked: threading.Event) -> None:
-    """Everything in one process until `asked`. Calls `ready` with the URL once `/readyz` is green."""
+    """Run everything in one process until `asked` is set. Calls `ready` with the URL once `/readyz` succeeds."""
     metrics = Metrics()
     with ExitStack() as running:
         checks: Checks = {}
@@ -56,13 +56,13 @@ def serve(settings: Settings, database: Database, ready: Callable[[str], None], 
         app = create_app(settings, database, metrics, checks, mqtt_url=public_mqtt)
         url = running.enter_context(_http(app, settings))
         _announce_when_ready(app, url, ready, asked)
-        gc.freeze()  # what is there by now stays: looking through it for garbage holds up requests for a fifth of a second
+        gc.freeze()  # long-lived objects: collecting them would delay requests by a fifth of a second
         while not asked.wait(_WATCH_SECONDS):
             schedule.watch()
 
 
 def run_ingest(settings: Settings, database: Database, asked: threading.Event) -> None:
-    """Only the MQTT door, on an external broker."""
+    """Run only the MQTT ingest, on an external broker."""
     metrics = Metrics()
     ingest = Ingest(database, external_broker(settings), metrics, ca=settings.mqtt_ca, share=settings.mqtt_share)
     with _shown(metrics, settings), _run(ingest):
@@ -70,7 +70,7 @@ def run_ingest(settings: Settings, database: Database, asked: threading.Event) -
 
 
 def run_schedule(settings: Settings, database: Database, asked: threading.Event) -> None:
-    """Only the recurring work; a second one waits until the first is gone."""
+    """Run only the scheduled jobs. A second instance waits until the first is gone."""
     schedule = Schedule(database, jobs(settings, database))
     with _run(schedule):
         gc.freeze()
@@ -80,12 +80,12 @@ def run_schedule(settings: Settings, database: Database, asked: threading.Event)
 
 def external_broker(settings: Settings) -> str:
     if settings.mqtt_url is None:
-        raise Refusal("MUSTERROLL_MQTT_URL is not set; name the broker, as mqtt://registry:password@host:1883")
+        raise Refusal("MUSTERROLL_MQTT_URL is not set; give the broker address, such as mqtt://registry:password@host:1883")
     return settings.mqtt_url.get_secret_value()
 
 
 def _broker(settings: Settings, database: Database, running: ExitStack, checks: Checks) -> tuple[str, str | None]:
-    """The URL the registry connects to and the one devices are told; starts the embedded broker where no other is named."""
+    """The broker URL for the registry and the one for devices. Starts the embedded broker if no other is configured."""
     if not settings.embedded_broker:
         url = external_broker(settings)
         return url, without_credentials(url)
@@ -94,14 +94,14 @@ def _broker(settings: Settings, database: Database, running: ExitStack, checks: 
     broker = EmbeddedBroker(database, (host, port), secret)
     running.enter_context(_run(broker))
     checks["broker"] = broker.healthy
-    # A broker on every interface is told to devices by the name they reached the registry at.
+    # If the broker listens on every interface, devices use the host name they reached the registry at.
     public = None if host in ("0.0.0.0", "::") else f"mqtt://{host}:{broker.port}"  # noqa: S104
     own = "127.0.0.1" if host in ("0.0.0.0", "::") else host  # noqa: S104
     return f"mqtt://registry:{secret}@{own}:{broker.port}", public
 
 
 def without_credentials(url: str) -> str:
-    """A broker URL as devices may see it.
+    """A broker URL without user and password, as devices may see it.
 
     >>> without_credentials("mqtts://registry:secret@broker:8883")
     'mqtts://broker:8883'
@@ -121,7 +121,7 @@ def _run(part: Part) -> Iterator[None]:
 
 @contextmanager
 def _shown(metrics: Metrics, settings: Settings) -> Iterator[None]:
-    """The counters of a process without pages, over HTTP where the settings say so."""
+    """Serve the metrics of a process without pages, if an address is set for them."""
     if settings.metrics_listen is None:
         yield
         return
@@ -151,7 +151,7 @@ def _http(app: Flask, settings: Settings) -> Iterator[str]:
             threads=_HTTP_THREADS,
             ident="musterroll",
             clear_untrusted_proxy_headers=True,
-            asyncore_use_poll=True,  # the embedded broker's sockets are in this process too, and select() fails beyond 1,024
+            asyncore_use_poll=True,  # this process also has the embedded broker's sockets, and select() fails beyond 1,024
         )
     except OSError as error:
         raise Refusal(f"cannot listen on {host}:{port}: {error.strerror}; set MUSTERROLL_HTTP_LISTEN to another address or port") from None

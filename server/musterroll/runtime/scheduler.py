@@ -1,4 +1,4 @@
-"""Door: time. Runs the recurring work (judging silence, keeping a broker's credentials in step) on exactly one leader."""
+"""The entry point driven by time: runs the scheduled jobs on exactly one leader."""
 
 import logging
 import threading
@@ -15,11 +15,11 @@ from sqlalchemy.engine import Connection
 from musterroll.storage.engine.database import Database
 
 log = logging.getLogger(__name__)
-_LEADER_LOCK = 6_874_002  # PostgreSQL advisory lock: held on a connection of its own, freed by the server when we die
+_LEADER_LOCK = 6_874_002  # PostgreSQL advisory lock, on its own connection: the server frees it if this process dies
 
 
 class Job(NamedTuple):
-    """Work to do about every `seconds`. It is handed the time, may run twice, and whether it ran is watched."""
+    """Work to do about every `seconds`, given the time. It must be safe to run twice; its progress is monitored."""
 
     name: str
     seconds: float
@@ -27,7 +27,7 @@ class Job(NamedTuple):
 
 
 class Every(BaseTrigger):  # type: ignore[misc]  # the library has no types
-    """A steady pace counted from the last run: a clock set forward makes no backlog of missed runs."""
+    """A fixed interval from the last run, so that setting the clock forward causes no backlog of missed runs."""
 
     def __init__(self, seconds: float) -> None:
         self._pace = timedelta(seconds=seconds)
@@ -37,7 +37,7 @@ class Every(BaseTrigger):  # type: ignore[misc]  # the library has no types
 
 
 class Leadership:
-    """Whether this process may do the recurring work. SQLite has one process; PostgreSQL decides by an advisory lock."""
+    """Whether this process may run the jobs. With SQLite there is one process; with PostgreSQL an advisory lock decides."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -68,7 +68,7 @@ class Leadership:
 
 
 class Schedule:
-    """Starts and watches the jobs. A job that raises is logged and tried again at its next turn."""
+    """Starts and monitors the jobs. A job that fails is logged and runs again at its next interval."""
 
     def __init__(self, database: Database, jobs: list[Job]) -> None:
         self._leadership = Leadership(database)
@@ -92,13 +92,13 @@ class Schedule:
         self._leadership.release()
 
     def healthy(self) -> bool:
-        """Whether every job has had its turn lately (a follower's turn is to find that another leads)."""
+        """Whether every job has run recently (on a follower: has found that another process leads)."""
         return not self._overdue()
 
     def watch(self) -> None:
-        """Start the scheduler anew where its thread has died or a clock set back has put its jobs to sleep."""
+        """Restart the scheduler if its thread has died or its jobs stopped because the clock was set back."""
         if self._overdue() and self._scheduler is not None:
-            log.error("the scheduler stopped making progress; starting it anew")
+            log.error("the scheduler stopped making progress; restarting it")
             self._scheduler.shutdown(wait=False)
             self.start()
 
@@ -111,7 +111,7 @@ class Schedule:
             with self._lock:
                 leading = self._leadership.held()
             if leading:
-                job.work(datetime.now(UTC))  # noqa: TID251  this is the door that owns the clock
+                job.work(datetime.now(UTC))  # noqa: TID251  this entry point owns the clock
             self._progress[job.name] = time.monotonic()
         except Exception as error:
-            log.error("%s failed and will be tried again: %s", job.name, str(error).splitlines()[0] if str(error) else type(error).__name__)
+            log.error("job %s failed and will be retried: %s", job.name, str(error).splitlines()[0] if str(error) else type(error).__name__)

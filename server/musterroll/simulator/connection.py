@@ -13,11 +13,11 @@ ANSWER_WITHIN = 20.0  # seconds for the broker to accept a connection
 
 
 class Denied(Exception):
-    """The broker does not accept the credential."""
+    """The broker rejected the credential."""
 
 
 class Connection(asyncio.Protocol):
-    """Made by `open_connection`. `heard` is called with the topic and payload of every message; `lost` is set at the end."""
+    """Created by `open_connection`. `heard` is called with topic and payload of every message; `lost` is set when it ends."""
 
     def __init__(self, hello: bytes, heard: Callable[[str, bytes], None], acknowledged: Callable[[], None]) -> None:
         loop = asyncio.get_running_loop()
@@ -29,7 +29,7 @@ class Connection(asyncio.Protocol):
         self._buffer = bytearray()
         self._mid = 0
 
-    # -- out
+    # -- sending
 
     def publish(self, topic: str, payload: bytes) -> None:
         self._send(mqtt.publish(topic, payload, self._next_mid()))
@@ -41,19 +41,19 @@ class Connection(asyncio.Protocol):
         self._send(mqtt.PINGREQ)
 
     async def lost_within(self, seconds: float) -> bool:
-        """Whether the connection ended; waits so long at most."""
+        """Wait up to `seconds`; returns whether the connection ended."""
         with suppress(TimeoutError):
             async with asyncio.timeout(max(seconds, 0)):
                 await self.lost.wait()
         return self.lost.is_set()
 
     def leave(self) -> None:
-        """Say good-bye, so that the broker publishes no will."""
+        """Disconnect cleanly: the broker publishes no will."""
         self._send(mqtt.DISCONNECT)
         self._transport.close()
 
     def drop(self) -> None:
-        """Go as a unit that lost its power: the broker publishes the will."""
+        """Disconnect as after a power loss: the broker publishes the will."""
         self._transport.abort()
 
     def _send(self, frame: bytes) -> None:
@@ -114,5 +114,5 @@ async def open_connection(url: str, hello: bytes, heard: Callable[[str, bytes], 
             raise
     if code:
         connection.drop()
-        raise Denied(f"the broker answered {code}") if code in (4, 5) else ConnectionRefusedError(f"the broker answered {code}")
+        raise Denied(f"the broker returned {code}") if code in (4, 5) else ConnectionRefusedError(f"the broker returned {code}")
     return connection

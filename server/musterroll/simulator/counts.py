@@ -1,22 +1,22 @@
-"""What a simulation has done so far: counted in each worker, summed for the person watching."""
+"""Counters of a simulation: kept by each worker and summed for display."""
 
 from collections import Counter
 from typing import Any, NamedTuple
 
 
 class Summary(NamedTuple):
-    """Totals; latenesses in milliseconds."""
+    """Totals; delays in milliseconds."""
 
     units: int = 0
-    enrolled: int = 0  # now, not in an earlier run
-    pending: int = 0  # enrolments that wait for a person
-    connected: int = 0  # at the moment
-    silent: int = 0  # fell silent on purpose and are so at the moment
+    enrolled: int = 0  # in this run
+    pending: int = 0  # enrolments waiting for approval
+    connected: int = 0  # now
+    silent: int = 0  # simulated as silent, now
     revived: int = 0
-    denied: int = 0  # times the broker refused a credential
+    denied: int = 0  # times the broker rejected a credential
     beats: int = 0
     beats_skipped: int = 0  # due while there was no connection
-    records: int = 0  # births and records, without repetitions
+    records: int = 0  # births and records, without repeats
     receipted: int = 0
     repeated: int = 0
     acknowledged: int = 0  # by the broker
@@ -38,7 +38,7 @@ class Counts:
         self.late[max(0, int(seconds * 1000))] += 1
 
     def since(self, told: "Counts") -> dict[str, Any]:
-        """The changes since `told`, for `add` on the other side; counts of the moment may have fallen."""
+        """The changes since `told`, for `add` in the parent; current counts can have decreased."""
         changes = {name: count - told.of[name] for name, count in self.of.items() if count != told.of[name]}
         return {"of": changes, "late": [(late, count - told.late[late]) for late, count in self.late.items() if count != told.late[late]]}
 
@@ -47,7 +47,7 @@ class Counts:
         self.late.update(dict(dumped["late"]))
 
     def percentile(self, share: float) -> int:
-        """The smallest lateness that `share` of the heartbeats did not exceed, 0 where there were none."""
+        """The delay that `share` of the heartbeats did not exceed; 0 if there were none."""
         wanted, seen = share * self.late.total(), 0
         for late in sorted(self.late):
             seen += self.late[late]

@@ -1,4 +1,4 @@
-"""The credentials of a simulated fleet in one file, so that a simulator started again resumes the same units."""
+"""The credentials of a simulated fleet in one file, so that the next run resumes the same units."""
 
 import json
 import os
@@ -9,10 +9,10 @@ from musterroll.simulator.unit import Identity
 
 
 class Identities:
-    """By serial. `run` grows at every start and makes the epochs of that run larger than all before."""
+    """Credentials by serial. `run` grows at every start, so that the epochs of a run exceed all earlier ones."""
 
     def __init__(self, path: Path, registry: str) -> None:
-        """Reads the file where there is one. Raises Refusal where it is not ours or belongs to another registry."""
+        """Reads the file if there is one. Raises Refusal if it is of another kind or belongs to another registry."""
         self.path = path
         self.registry = registry
         self.run = 0
@@ -21,13 +21,13 @@ class Identities:
             self._read()
 
     def start_run(self) -> int:
-        """A new run, on disk; its number."""
+        """Start and save a new run; returns its number."""
         self.run += 1
         self.save()
         return self.run
 
     def save(self) -> None:
-        """Whole or not at all; readable by the owner only. Raises Refusal."""
+        """Write atomically, readable by the owner only. Raises Refusal."""
         found = {"registry": self.registry, "run": self.run, "units": self.of}
         fresh = self.path.with_suffix(".new")
         try:
@@ -36,7 +36,7 @@ class Identities:
                 json.dump(found, file, separators=(",", ":"))
             fresh.replace(self.path)
         except OSError as error:
-            raise Refusal(f"the simulated units cannot be kept in {self.path}: {error.strerror}; name another file with --state") from None
+            raise Refusal(f"{self.path} cannot be written: {error.strerror}; choose another file with --state") from None
 
     def _read(self) -> None:
         try:
@@ -44,6 +44,6 @@ class Identities:
             registry, self.run = found["registry"], found["run"]
             self.of = {serial: Identity(*fields) for serial, fields in found["units"].items()}
         except (OSError, ValueError, TypeError, KeyError):
-            raise Refusal(f"{self.path} is not a file of simulated units; name another with --state, or delete it") from None
+            raise Refusal(f"{self.path} is not a file of simulated units; choose another with --state, or delete it") from None
         if registry != self.registry:
-            raise Refusal(f"{self.path} holds units enrolled at {registry}, not {self.registry}; name another with --state, or delete it")
+            raise Refusal(f"{self.path} has units enrolled at {registry}, not {self.registry}; choose another with --state, or delete it")

@@ -1,4 +1,4 @@
-"""Enrolling simulated units over HTTP, as agents do, on a few connections that are kept open."""
+"""Enrols simulated units over HTTP, as agents do, on a few persistent connections."""
 
 import http.client
 import json
@@ -26,9 +26,9 @@ class Enrolled(NamedTuple):
 
 
 def enrol(registry: str, token: str, units: Iterable[SimulatedUnit], done: Callable[[Enrolled], bool]) -> None:
-    """Enrol units until `done`, called after each and never twice at once, says to stop.
+    """Enrol units until `done` returns true; it is called after each unit, never concurrently.
 
-    Raises Refusal with the registry's own sentence at the first unit it refuses.
+    Raises Refusal with the registry's error at the first unit it rejects.
     """
     waiting, one_at_a_time = deque(units), threading.Lock()
 
@@ -71,15 +71,15 @@ def _enrol(link: http.client.HTTPConnection, registry: str, token: str, unit: Si
         response = link.getresponse()
         status, content = response.status, response.read()
     except (OSError, http.client.HTTPException) as error:
-        raise Refusal(f"the registry {registry} cannot be reached ({error}): start it, or name its address with --registry") from None
+        raise Refusal(f"the registry {registry} cannot be reached ({error}): start it, or give its address with --registry") from None
     answer = _object(content)
     if status not in (201, 202):
         detail = answer.get("detail") or answer.get("title") or "it gave no reason; is this the address of a registry?"
-        raise Refusal(f"the registry {registry} refused to enrol {unit.serial} ({status}): {detail}")
+        raise Refusal(f"the registry {registry} rejected the enrolment of {unit.serial} ({status}): {detail}")
     try:
         return Enrolled(unit.serial, Identity(answer["unit"], answer["secret"], answer["mqtt_url"]), status == 202)
     except KeyError as missing:
-        raise Refusal(f"{registry} does not answer as a registry does: no {missing} in its answer; check the address") from None
+        raise Refusal(f"{registry} does not respond like a registry (no {missing} in the response); check the address") from None
 
 
 def _object(content: bytes) -> dict[str, Any]:

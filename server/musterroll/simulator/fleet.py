@@ -1,4 +1,4 @@
-"""Units made up from a seed: makers, models, serials, warranty cards and vitals. The same seed and number give the same unit, always."""
+"""Simulated units from a seed: makers, models, serials, warranty cards, vitals. The same seed and number give the same unit."""
 
 import math
 from collections.abc import Iterator
@@ -11,13 +11,13 @@ _FIRST_INSTALLED = 1_640_995_200  # 2022-01-01: the oldest unit; the youngest is
 
 
 class Kind(NamedTuple):
-    """One product: its serials look like `serial`, where # is the unit's number and % a letter or digit of its own."""
+    """One product. In the pattern `serial`, # is a digit of the unit's number and % a random letter or digit."""
 
     maker: str
     model: str
     serial: str
     firmware: tuple[str, ...]
-    months: int | None  # of warranty on the card; None: this model carries no card
+    months: int | None  # warranty on the card; None: no card
     warm: int  # degrees Celsius, mean over a day
     counter: str  # a lifetime usage counter, or ""
 
@@ -40,8 +40,8 @@ class SimulatedUnit(NamedTuple):
     serial: str
     firmware: str
     installed_at: int  # unix seconds
-    phase: float  # of its day, and of its noise, 0 to 1
-    load: int  # percent of CPU on an ordinary day
+    phase: float  # of its daily cycle and noise, 0 to 1
+    load: int  # typical CPU load in percent
 
     @property
     def card(self) -> dict[str, Any] | None:
@@ -57,7 +57,7 @@ class SimulatedUnit(NamedTuple):
         return {"mac": f"02:{mac}"}
 
     def operating(self, at: int) -> int:
-        """Lifetime operating seconds at `at` (unix seconds): the same whether or not the simulator ran in between."""
+        """Lifetime operating seconds at `at` (Unix seconds), independent of when the simulator ran."""
         return max(0, int((at - self.installed_at) * (0.9 + self.phase / 10)))
 
     def boots(self, at: int) -> int:
@@ -67,7 +67,7 @@ class SimulatedUnit(NamedTuple):
         return {self.kind.counter: self.operating(at) // 240} if self.kind.counter else {}
 
     def vitals(self, at: int) -> tuple[int, int, int, int]:
-        """CPU, memory and disk in percent, temperature in degrees Celsius: warm afternoons, a slow fill of the disk."""
+        """CPU, memory and disk in percent, temperature in degrees Celsius, with a daily cycle and a slowly filling disk."""
         day = at / _DAY + self.phase / 8
         sun = math.sin((day - 0.375) * 2 * math.pi)  # highest at three in the afternoon, UTC
         swell = math.sin((at / 300 + self.phase * 40) * 2 * math.pi / 7)
@@ -79,16 +79,16 @@ class SimulatedUnit(NamedTuple):
 
 
 def fleet(seed: int, units: int) -> Iterator[SimulatedUnit]:
-    """The first `units` units of a seed; a larger fleet begins with the smaller one."""
+    """The first `units` units of a seed; a larger fleet contains the smaller one."""
     for number in range(units):
         yield unit(seed, number)
 
 
 def unit(seed: int, number: int) -> SimulatedUnit:
-    """The unit of that number, from 0."""
+    """The unit with this number, from 0."""
     dice = Random(f"{seed}/{number}")  # noqa: S311
     kind = dice.choices(KINDS, _SHARES)[0]
-    # A step that shares no factor with 10^7 scatters the numbers and never gives one twice.
+    # A step coprime to 10^7 scatters the numbers without repeating one.
     count = f"{(seed * 1_000_003 + number * 7_919_003) % 10_000_000:07}"
     letters = "".join(dice.choice(_LETTERS) if c == "%" else c for c in kind.serial)
     installed = _FIRST_INSTALLED + dice.randrange(int(timedelta(days=3 * 365).total_seconds()))

@@ -1,4 +1,4 @@
-"""The messages of one simulated unit since its last start, from its make-up and the clock."""
+"""The messages of one simulated unit since its last start, derived from the unit and the clock."""
 
 from collections.abc import Callable
 
@@ -10,7 +10,7 @@ AGENT = "simulator 1"
 
 
 class Speaker:
-    """Durable messages are numbered by the outbox they go through."""
+    """Builds messages; the outbox numbers the durable ones."""
 
     def __init__(self, unit: SimulatedUnit, wall: Callable[[], int]) -> None:
         self._unit, self._wall = unit, wall
@@ -41,7 +41,7 @@ class Speaker:
         return Heartbeat(epoch, beat, at, at - self._started, unit.operating(at), *unit.vitals(at), usage=unit.usage(at))
 
     def hour(self, seconds: int, interval: int) -> Record:
-        """The summary of the last `seconds`, shaped as the agent shapes its hour."""
+        """The summary of the last `seconds`, like the agent's hourly record."""
         at, unit = self._wall(), self._unit
         readings = zip(("cpu", "memory", "disk", "temperature"), unit.vitals(at), strict=True)
         data = {

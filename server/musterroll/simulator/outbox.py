@@ -1,4 +1,4 @@
-"""The durable messages of one simulated unit, in memory: sent until a receipt covers them, kept in case the registry is restored."""
+"""The durable messages of one simulated unit, in memory: sent until a receipt covers them, and kept in case the registry is restored."""
 
 from collections.abc import Iterable
 
@@ -10,7 +10,7 @@ MOST_PATIENCE = 600.0
 
 
 class Outbox:
-    """Times are the event loop's seconds."""
+    """Times are in seconds of the event loop's clock."""
 
     def __init__(self, epoch: int) -> None:
         self.epoch = epoch
@@ -23,7 +23,7 @@ class Outbox:
         self._again_at = 0.0
 
     def add(self, message: Birth | Record) -> Birth | Record:
-        """The message under its own epoch and seq."""
+        """Queue a message; returns it with its epoch and seq."""
         numbered = message._replace(epoch=self.epoch, seq=self._next_seq)
         self._waiting[self._next_seq] = numbered
         self._next_seq += 1
@@ -36,21 +36,21 @@ class Outbox:
         return len(self._waiting)
 
     def sent(self, message: Birth | Record, now: float) -> bool:
-        """Take note that it went out; whether it had gone out before."""
+        """Mark a message as sent; returns whether it was sent before."""
         self._again_at = now + self._patience
         before = message.seq <= self._sent_upto
         self._sent_upto = max(self._sent_upto, message.seq)
         return before
 
     def overdue(self, now: float) -> bool:
-        """Whether no receipt came for so long that everything is to be sent again."""
+        """Whether receipts are overdue and everything must be sent again."""
         if not self._waiting or now < self._again_at:
             return False
         self._patience = min(self._patience * 2, MOST_PATIENCE)
         return True
 
     def receipt(self, receipt: Receipt) -> int:
-        """How many messages it newly covers. A receipt of another registry epoch makes everything kept wait again."""
+        """Apply a receipt; returns how many messages it newly covers. A new registry epoch requeues everything kept."""
         if self._registry not in (None, receipt.registry):
             self._waiting = dict(sorted((self._receipted | self._waiting).items()))
             self._receipted, self._again_at = {}, 0.0

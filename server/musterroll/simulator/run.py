@@ -1,4 +1,4 @@
-"""A whole simulation: who is missing is enrolled, workers are started, watched and stopped, their counts summed."""
+"""A whole simulation: enrols missing units, starts, monitors and stops the workers, and sums their counts."""
 
 import json
 import math
@@ -26,7 +26,7 @@ STOP_WITHIN = 10.0
 
 
 class Options(NamedTuple):
-    """`token` makes a claim token for so many units, and is asked only where some are not enrolled yet. Times are seconds."""
+    """`token` creates a claim token for a number of units; called only if some are not enrolled yet. Times are in seconds."""
 
     units: int
     interval: int
@@ -41,14 +41,14 @@ class Options(NamedTuple):
 
 
 class Watching(NamedTuple):
-    """What a caller may want to see: enrolments as they happen (done, of how many), and the summary every second."""
+    """Progress callbacks: each enrolment (number done, total), and the summary every second."""
 
     enrolled: Callable[[int, int], None] = lambda _done, _all: None
     running: Callable[[Summary], None] = lambda _summary: None
 
 
 def run(options: Options, stop: threading.Event | None = None, watching: Watching | None = None) -> Summary:
-    """Simulate until `stop` is set or the duration is over. Raises Refusal where the registry cannot be enrolled with."""
+    """Simulate until `stop` is set or the duration is over. Raises Refusal if enrolment fails."""
     stop, watching = stop or threading.Event(), watching or Watching()
     identities = Identities(options.state, options.registry)
     units = list(fleet(options.seed, options.units))
@@ -111,7 +111,7 @@ def _watch(options: Options, workers: list["_Worker"], so_far: Callable[[], Summ
         if options.duration is not None and summary.seconds >= options.duration:
             return
         if dead := [worker for worker in workers if worker.dead]:
-            raise Refusal(f"a simulating process ended by itself with status {dead[0].process.returncode}; its last words are above")
+            raise Refusal(f"a simulator process exited with status {dead[0].process.returncode}; see its output above")
 
 
 class _Worker:
@@ -134,12 +134,12 @@ class _Worker:
         return self.process.poll() is not None
 
     def close(self) -> None:
-        """End its input, which asks it to stop."""
+        """Close its input, which tells it to stop."""
         with suppress(BrokenPipeError):
             self._input.close()
 
     def wait(self) -> None:
-        """Let it say good-bye; kill it where it does not."""
+        """Wait for it to disconnect cleanly; kill it if it does not."""
         try:
             self.process.wait(STOP_WITHIN)
         except subprocess.TimeoutExpired:

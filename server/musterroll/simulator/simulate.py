@@ -23,7 +23,7 @@ _SIMULATED_HOUR = 3600.0
 
 
 class Surroundings(Protocol):
-    """What the command line hands to the command."""
+    """What the command line passes to the command."""
 
     @property
     def settings(self) -> Settings: ...
@@ -31,29 +31,29 @@ class Surroundings(Protocol):
 
 
 @click.command()
-@click.option("--units", default=100, show_default=True, type=click.IntRange(1, 100_000), help="How many.")
-@click.option("--interval", default=60, show_default=True, type=click.IntRange(1, 86400), help="Seconds between heartbeats of one unit.")
-@click.option("--stale-share", default=0.0, show_default=True, type=click.FloatRange(0, 1), help="Share that falls silent.")
+@click.option("--units", default=100, show_default=True, type=click.IntRange(1, 100_000), help="Number of units.")
+@click.option("--interval", default=60, show_default=True, type=click.IntRange(1, 86400), help="Seconds between heartbeats of a unit.")
+@click.option("--stale-share", default=0.0, show_default=True, type=click.FloatRange(0, 1), help="Share of units that go silent.")
 @click.option("--seed", default=1, show_default=True, help="The same seed makes the same fleet.")
-@click.option("--registry", help="Address of the registry; default: the one these settings describe.")
-@click.option("--token", help="Claim token to enrol with; default: one made for this run in the database these settings name.")
-@click.option("--record-every", default=_SIMULATED_HOUR, show_default=True, type=click.FloatRange(1), help="Seconds a record sums up.")
-@click.option("--duration", type=click.FloatRange(0, min_open=True), help="Stop after so many seconds; default: at Ctrl-C.")
-@click.option("--processes", type=click.IntRange(1, 64), help="Default: one for every 2,000 units.")
+@click.option("--registry", help="Address of the registry; default: from the settings.")
+@click.option("--token", help="Claim token; default: one created in the configured database.")
+@click.option("--record-every", default=_SIMULATED_HOUR, show_default=True, type=click.FloatRange(1), help="Seconds covered by a record.")
+@click.option("--duration", type=click.FloatRange(0, min_open=True), help="Stop after this many seconds; default: on Ctrl-C.")
+@click.option("--processes", type=click.IntRange(1, 64), help="Number of processes; default: one per 2,000 units.")
 @click.option("--state", type=click.Path(dir_okay=False, path_type=Path), help="File of enrolled units; default: in the data directory.")
-@click.option("--json", "as_json", is_flag=True, help="Print the summary for machines, and nothing else.")
+@click.option("--json", "as_json", is_flag=True, help="Print only a summary, as JSON.")
 @click.pass_obj
-def simulate(context: Surroundings, /, registry: str | None, token: str | None, state: Path | None, as_json: bool, **given: Any) -> None:
-    """Simulate a fleet over real enrolment and a real broker.
+def simulate(context: Surroundings, /, registry: str | None, token: str | None, state: Path | None, as_json: bool, **values: Any) -> None:
+    """Simulate a fleet, with real enrolment and a real broker.
 
-    Units enrolled in an earlier run are the same units again. Those that fall silent do so 2 to 8 intervals after the start, half of
-    them by losing power (the broker sends their last will), half by hanging; one in five comes back 6 to 12 intervals later.
+    Units enrolled in an earlier run are reused. Units that go silent do so 2 to 8 intervals after the start: half of them lose power
+    (the broker publishes their last will), the others hang. One in five comes back 6 to 12 intervals later.
     """
     options = Options(
         registry=(registry or _own_address(context.settings)).rstrip("/"),
         token=_token_maker(context, token),
         state=state or context.settings.data_dir / "simulator.json",
-        **given,
+        **values,
     )
     with ExitStack() as display:
         watching = Watching() if as_json else _watching(display)
@@ -61,17 +61,17 @@ def simulate(context: Surroundings, /, registry: str | None, token: str | None, 
     if as_json:
         click.echo(json.dumps(summary._asdict(), indent=2))
     else:
-        click.echo(_last_words(summary))
+        click.echo(_result(summary))
 
 
 def _own_address(settings: Settings) -> str:
     return settings.public_url or f"http://{settings.http_listen}"
 
 
-def _token_maker(context: Surroundings, given: str | None) -> Callable[[int], str]:
+def _token_maker(context: Surroundings, token: str | None) -> Callable[[int], str]:
     def make(uses: int) -> str:
-        if given:
-            return given
+        if token:
+            return token
         now = datetime.now(UTC)  # noqa: TID251
         terms: dict[str, Any] = {"label": "simulate", "life": _TOKEN_LIFE, "uses": uses, "serials": [], "account": None, "site": None}
         with context.database().writing() as session:
@@ -88,7 +88,7 @@ def _stop_signal() -> threading.Event:
 
 
 def _watching(display: ExitStack) -> Watching:
-    """A progress bar while enrolling, then a line that is written over, or one every ten seconds where nobody watches."""
+    """A progress bar while enrolling, then a status line: updated in place on a terminal, else printed every ten seconds."""
     bars: list[Any] = []
     terminal = sys.stdout.isatty()
 
@@ -111,13 +111,13 @@ def _watching(display: ExitStack) -> Watching:
 
 def _line(now: Summary) -> str:
     silent = f" · {now.silent} silent" if now.silent or now.revived else ""
-    denied = f" · {now.denied} credentials refused by the broker" if now.denied else ""
+    denied = f" · {now.denied} credentials rejected by the broker" if now.denied else ""
     return (
-        f"{now.connected:,} of {now.units:,} connected{silent} · {now.beats:,} beats · "
-        f"{now.receipted:,} of {now.records:,} records receipted · late p99 {now.late_p99} ms{denied}"
+        f"{now.connected:,} of {now.units:,} connected{silent} · {now.beats:,} heartbeats · "
+        f"{now.receipted:,} of {now.records:,} messages with receipt · delay p99 {now.late_p99} ms{denied}"
     )
 
 
-def _last_words(summary: Summary) -> str:
-    hint = "; if the registry's database is a new one, delete the file of enrolled units (--state)" if summary.denied else ""
+def _result(summary: Summary) -> str:
+    hint = "; if the registry has a new database, delete the file of enrolled units (--state)" if summary.denied else ""
     return f"\nAfter {summary.seconds:.0f} s: {_line(summary)} · {summary.reconnects:,} reconnects{hint}"

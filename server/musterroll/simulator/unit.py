@@ -1,4 +1,4 @@
-"""A unit as it behaves on the wire: born, beating, recording, losing its broker, falling silent, coming back."""
+"""A simulated unit on the wire: birth, heartbeats, records, reconnects, failures and recovery."""
 
 import asyncio
 from collections.abc import Callable
@@ -19,12 +19,12 @@ from musterroll.simulator.outbox import Outbox
 
 KEEPALIVE = 60
 MOST_BACKOFF = 60.0
-LOOK_EVERY = 10.0  # seconds: for receipts that do not come and brokers that do not answer
-JITTER = 0.05  # of the interval, either way
+LOOK_EVERY = 10.0  # seconds between checks for overdue receipts and unresponsive brokers
+JITTER = 0.05  # share of the interval, plus or minus
 
 
 class Identity(NamedTuple):
-    """What enrolment gave a unit."""
+    """The credential from enrolment."""
 
     uid: str
     secret: str
@@ -32,11 +32,11 @@ class Identity(NamedTuple):
 
 
 class Fate(NamedTuple):
-    """A silence: so many seconds after the start it dies (the socket breaks, the will goes out) or hangs (only pings go out)."""
+    """A failure, `after` seconds after the start: a power loss (the socket breaks and the will is published) or a hang (only pings)."""
 
     after: float
     dies: bool
-    back_after: float | None  # seconds of silence before it starts again; None: never
+    back_after: float | None  # seconds until it restarts; None: never
 
 
 class Pace(NamedTuple):
@@ -48,7 +48,7 @@ class Pace(NamedTuple):
 
 
 class LiveUnit:
-    """Lives until cancelled."""
+    """Runs until cancelled."""
 
     def __init__(
         self, made_up: SimulatedUnit, identity: Identity, epoch: int, pace: Pace, fate: Fate | None, counts: Counts, wall: Callable[[], int]
@@ -68,15 +68,15 @@ class LiveUnit:
 
     @property
     def owes(self) -> bool:
-        """Whether a receipt may still come for something it said."""
+        """Whether receipts are outstanding."""
         return self._connection is not None and len(self._outbox) > 0
 
     def finish(self) -> None:
-        """Leave with a good-bye, once `live` is cancelled."""
+        """Disconnect cleanly, after `live` was cancelled."""
         if self._connection:
             self._connection.leave()
 
-    # -- a life
+    # -- lifetime
 
     async def live(self) -> None:
         if self._fate is None:
@@ -93,7 +93,7 @@ class LiveUnit:
         return await self._report()
 
     async def _be_silent(self, fate: Fate) -> None:
-        """A hung unit keeps its connection, which is no sign of life, until its watchdog starts it again."""
+        """A hung unit keeps its connection, which does not count as operating, until its watchdog restarts it."""
         with suppress(TimeoutError):
             async with asyncio.timeout(fate.back_after):
                 while self._connection and not fate.dies:
@@ -111,7 +111,7 @@ class LiveUnit:
         self._connection = None
 
     async def _report(self) -> None:
-        """Connect, serve the connection until it is lost, wait a while, again."""
+        """Connect and report until the connection is lost; back off and repeat."""
         await asyncio.sleep(self._start_after)
         self._next_beat = self._now() + self._dice.uniform(0, self._interval)
         self._next_record = self._now() + self._dice.uniform(0, self._record_every)
@@ -147,7 +147,7 @@ class LiveUnit:
             self._counts.of["beats_skipped"] += 1
             self._schedule_beat()
 
-    # -- on a connection
+    # -- connection
 
     async def _serve(self, connection: Connection) -> None:
         connection.subscribe([build(self._identity.uid, "receipt"), build(self._identity.uid, "command")])
@@ -200,7 +200,7 @@ class LiveUnit:
     def _acknowledged(self) -> None:
         self._counts.of["acknowledged"] += 1
 
-    # -- what it says
+    # -- messages
 
     def _send_waiting(self, connection: Connection) -> None:
         for message in self._outbox.waiting():

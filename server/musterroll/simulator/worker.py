@@ -1,6 +1,6 @@
 """One process of simulated units: `python -m musterroll.simulator.worker`.
 
-Standard input's first line is a `Share` as JSON and its end means stop. Standard output gets one line of counts a second.
+The first line of standard input is a `Share` as JSON; end of input means stop. Standard output gets one line of counts per second.
 """
 
 import asyncio
@@ -19,12 +19,12 @@ from musterroll.simulator.unit import Identity, LiveUnit, Pace
 
 EPOCHS_IN_A_RUN = 1000
 TELL_EVERY = 1.0
-LAST_RECEIPTS = 5.0  # seconds to wait for them at the end
+LAST_RECEIPTS = 5.0  # seconds to wait for outstanding receipts at the end
 GOODBYES = 0.5
 
 
 class Share(NamedTuple):
-    """The units of one process. `members`: number in the fleet, uid, secret and broker address of each."""
+    """The units of one process. `members` has the number in the fleet, uid, secret and broker address of each."""
 
     seed: int
     run: int
@@ -36,7 +36,7 @@ class Share(NamedTuple):
 
 
 class Worker:
-    """Its units, alive from `work` until `stop` is set."""
+    """Runs its units from `work` until `stop` is set."""
 
     def __init__(self, share: Share) -> None:
         self._share = share
@@ -78,7 +78,7 @@ class Worker:
             await asyncio.sleep(0.1)
 
     def _tell(self) -> None:
-        """What changed since it was last told: sums stay sums, however many workers there are."""
+        """The changes since the last report."""
         news = self._counts.since(self._told)
         self._told.add(news)
         print(json.dumps(news), flush=True)
@@ -92,7 +92,7 @@ async def _main(share: Share) -> None:
     worker = Worker(share)
     loop = asyncio.get_running_loop()
     loop.add_signal_handler(signal.SIGTERM, worker.stop.set)
-    loop.add_signal_handler(signal.SIGINT, lambda: None)  # Ctrl-C reaches the whole group; the parent decides
+    loop.add_signal_handler(signal.SIGINT, lambda: None)  # Ctrl-C reaches the whole process group; the parent decides
     threading.Thread(target=_until_end_of_input, args=(loop, worker.stop), daemon=True).start()
     await worker.work()
 
