@@ -15,7 +15,7 @@ pytestmark = pytest.mark.browser
 
 ADDRESSES = {
     "look-up": "/",
-    "alive": "/?code=K400MVX7",
+    "operating": "/?code=K400MVX7",
     "silent": "/?code=tn5520-qdm-mrtsk",
     "several makers": "/?code=100200300",
     "twins": "/?code=K40OMVX7",
@@ -82,13 +82,13 @@ def test_a_wedge_scanner_types_one_serial_after_another(visit: Callable[..., Pag
     page.get_by_role("heading", name="Silent for 19 hours").wait_for()
 
 
-def test_a_technician_goes_from_answer_to_unit_and_holds_the_alarm(visit: Callable[..., Page]) -> None:
+def test_a_technician_goes_from_answer_to_unit_and_pauses_alerts(visit: Callable[..., Page]) -> None:
     page = visit(PHONE)
     page.goto("/?code=AC01295028K")
-    page.get_by_role("link", name="Open the unit").click()
-    page.get_by_role("button", name="Hold the alarm").click()
-    page.get_by_role("heading", name="Held, silent").wait_for()
-    page.get_by_role("button", name="Release the alarm").click()
+    page.get_by_role("link", name="Open unit").click()
+    page.get_by_role("button", name="Pause alerts").click()
+    page.get_by_role("heading", name="Alerts paused, silent").wait_for()
+    page.get_by_role("button", name="Resume alerts").click()
     page.get_by_role("heading", name="Silent for").wait_for()
 
 

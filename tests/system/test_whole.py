@@ -71,12 +71,12 @@ def test_an_agent_reports_its_serial_vitals_and_card(registry: Registry, agent: 
     enrol(serve, agent, "ACME-0017")
     agent.start()
     token = serve.command("token", "api", "--label", "test")
-    until(lambda: unit(serve, token, "acme%200017")["vitals"]["memory"] is not None, "the heartbeat is on the roll", 60)
+    until(lambda: unit(serve, token, "acme%200017")["vitals"]["memory"] is not None, "the heartbeat is in the registry", 60)
     found = unit(serve, token, "ACME0017")
     assert (found["liveness"], found["lifecycle"], found["serial"]) == ("operating", "deployed", "ACME-0017")
     assert found["account"]["ref"] == "ACME-1"
     assert found["card"]["reference"] == "W-1"
-    until(lambda: "Cannot tell whether" in agent.command("status").stdout, "the installer is shown the unit's cover")
+    until(lambda: "Warranty unknown" in agent.command("status").stdout, "the installer is shown the unit's cover")
     assert serve.stop() == 0
 
 
@@ -96,7 +96,7 @@ def test_in_production_web_ingest_and_schedule_are_processes_of_their_own(
         enrol(web, agent, "ACME-0020")
         agent.start()
         token = web.command("token", "api", "--label", "test")
-        until(lambda: unit(web, token, "ACME-0020")["vitals"]["memory"] is not None, "the heartbeat is on the roll", 60)
+        until(lambda: unit(web, token, "ACME-0020")["vitals"]["memory"] is not None, "the heartbeat is in the registry", 60)
         with urllib.request.urlopen(f"http://{shown}/metrics", timeout=10) as counted:
             assert b'musterroll_messages_total{kind="heartbeat"}' in counted.read()
         assert [part.stop() for part in parts] == [0, 0, 0]

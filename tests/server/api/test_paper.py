@@ -66,7 +66,7 @@ def test_coverage_gives_the_verdict_with_its_reason_and_says_what_is_missing(des
     assert desk.get(f"units/{desk.uid('SN2')}/coverage?on=2026-11-01")["answer"] == "none"
     unknown = desk.get("units/SN3/coverage")
     assert unknown["answer"] == "unknown"
-    assert unknown["missing"][0].startswith("cannot tell")
+    assert unknown["missing"][0].startswith("warranty unknown")
     desk.get("units/SN404/coverage", 404)
 
 

@@ -1,4 +1,4 @@
-"""What each page tells, read as a browser without JavaScript would."""
+"""What each page shows, read as a browser without JavaScript would."""
 
 import re
 
@@ -9,17 +9,17 @@ from tests.server.web.conftest import Visitor
 from tests.support.roll import HELD, LATE, NEVER, OPERATING, RETIRED, SHARED, STALE, TWIN
 
 
-def test_look_up_says_alive_and_since_when(visitor: Visitor) -> None:
+def test_look_up_says_operating_and_the_last_report(visitor: Visitor) -> None:
     text = visitor.get(f"/?code={OPERATING}").text
-    assert "<h3>Alive</h3>" in text
-    assert re.search(r"Heard 1\d seconds ago; it reports every minute", text)
+    assert "<h3>Operating</h3>" in text
+    assert re.search(r"Last report 1\d seconds ago; reports every minute", text)
 
 
 def test_look_up_gives_the_coverage_verdict_first_and_its_reason(visitor: Visitor) -> None:
     text = visitor.get(f"/?code={OPERATING}").text
-    assert text.index("<h2>Covered</h2>") < text.index("<h3>Alive</h3>")
-    assert "by warranty and contract" in text
-    assert "Contract line C-101/1 (24x7 on site in 4 hours) covers it until" in text
+    assert text.index("<h2>Covered</h2>") < text.index("<h3>Operating</h3>")
+    assert "Under warranty and contract until" in text
+    assert "Contract line C-101/1 (24x7 on site in 4 hours) covers the unit until" in text
 
 
 def test_look_up_counts_the_open_incidents(visitor: Visitor) -> None:
@@ -38,8 +38,8 @@ def test_look_up_forgives_case_dashes_and_spaces(visitor: Visitor) -> None:
 
 def test_look_up_tells_late_held_and_never_heard_apart(visitor: Visitor) -> None:
     assert "Stale after 3 minutes of silence" in visitor.get(f"/?code={LATE}").text
-    assert "A person paused the alarm 4 hours ago" in visitor.get(f"/?code={HELD}").text
-    assert "no agent has enrolled it yet" in visitor.get(f"/?code={NEVER}").text
+    assert "Alerts were paused 4 hours ago" in visitor.get(f"/?code={HELD}").text
+    assert "no agent has enrolled yet" in visitor.get(f"/?code={NEVER}").text
 
 
 def test_look_up_lists_every_maker_of_a_shared_serial(visitor: Visitor) -> None:
@@ -50,7 +50,7 @@ def test_look_up_lists_every_maker_of_a_shared_serial(visitor: Visitor) -> None:
 
 def test_look_up_offers_twins_and_never_guesses(visitor: Visitor) -> None:
     text = visitor.get("/?code=K40OMVX7").text
-    assert "Not on the roll" in text
+    assert "Not registered" in text
     assert "Did you mean?" in text
     assert OPERATING in text
     assert TWIN in text
@@ -58,9 +58,9 @@ def test_look_up_offers_twins_and_never_guesses(visitor: Visitor) -> None:
 
 def test_the_unit_page_draws_its_week(visitor: Visitor) -> None:
     text = visitor.get("/units/u001tn5520qdmmrtsk").text
-    assert "3 silences" in text
+    assert "stale 3 times" in text
     assert text.count('<rect class="fill-stale"') == 3
-    share = re.search(r"operating ([\d.]+) percent of the time heard", text)
+    share = re.search(r"operating ([\d.]+) percent of the time since the first report", text)
     assert share
     assert 80 < float(share[1]) < 84  # 28 hours of silence in six to seven days: how many depends on the hour
 
@@ -77,9 +77,9 @@ def test_an_unknown_unit_is_a_clear_404(visitor: Visitor) -> None:
     assert "No unit has the id" in answer.text
 
 
-def test_an_alarm_is_held_and_released(visitor: Visitor) -> None:
+def test_alerts_are_paused_and_resumed(visitor: Visitor) -> None:
     visitor.post("/units/u001tn5520qdmmrtsk/hold", seen="/units/u001tn5520qdmmrtsk")
-    assert "Held, silent for" in visitor.get("/units/u001tn5520qdmmrtsk").text
+    assert "Alerts paused, silent for" in visitor.get("/units/u001tn5520qdmmrtsk").text
     visitor.post("/units/u001tn5520qdmmrtsk/release", seen="/units/u001tn5520qdmmrtsk")
     assert "Silent for" in visitor.get("/units/u001tn5520qdmmrtsk").text
 
@@ -151,10 +151,10 @@ def test_quarantine_shows_binary_as_hexadecimal(visitor: Visitor) -> None:
     assert "00 ff fe 10" in visitor.get("/quarantine").text
 
 
-def test_the_health_strip_names_what_is_not_well(visitor: Visitor) -> None:
+def test_the_status_footer_names_what_is_not_ok(visitor: Visitor) -> None:
     text = visitor.get("/").text
-    assert re.search(r'class="unwell".*?<span>ingest</span> not well', text, re.S)
-    assert re.search(r'class="well".*?<span>broker</span> well', text, re.S)
+    assert re.search(r'class="not-ok".*?<span>Ingest:</span> delayed', text, re.S)
+    assert re.search(r'class="ok".*?<span>Broker:</span> OK', text, re.S)
 
 
 def test_the_chosen_colours_are_kept(visitor: Visitor) -> None:

@@ -1,4 +1,4 @@
-"""Is this unit covered on this day, by what, until when and why: computed when asked, never stored, in words one can read to a customer."""
+"""Is this unit covered on this day, by what, until when and why: computed when asked, never stored, in plain sentences."""
 
 from collections.abc import Iterable, Iterator
 from datetime import date
@@ -27,22 +27,22 @@ class Cover(NamedTuple):
 
 
 class Paper(NamedTuple):
-    """All paper about one unit. `missing` is what must be known before a silent paper may be read as no cover."""
+    """All records about one unit. `missing` is what must be known before the absence of a record may be read as no coverage."""
 
     periods: tuple[Period, ...] = ()
     covers: tuple[Cover, ...] = ()  # lines assigned to it, and those that name it whether in force or not
     warranty_missing: tuple[str, ...] = ()
     contract_missing: tuple[str, ...] = ()
-    beside: tuple[str, ...] = ()  # sentences worth saying that decide nothing, as what its card claims
+    beside: tuple[str, ...] = ()  # further sentences that decide nothing, such as what the device reports
 
 
 def place_missing(account: int | None, site: int | None) -> tuple[str, ...]:
-    """What must be known of a unit's place before it can be said that no quantity covers it."""
-    return ("the account it belongs to",) if account is None and site is None else ()
+    """What must be known of a unit's place before a contract quantity can be ruled out."""
+    return ("its account",) if account is None and site is None else ()
 
 
 class Verdict(NamedTuple):
-    """`last_covered_day` is None for no cover and for cover without end; `next_change` where nothing will change by itself."""
+    """`last_covered_day` is None without coverage and for coverage without an end; `next_change` where nothing will change by itself."""
 
     answer: Answer
     on: date
@@ -82,18 +82,13 @@ def _answer(warranty: bool, contract: bool, missing: bool) -> Answer:
 
 
 def _missing(paper: Paper, warranty: bool, contract: bool) -> tuple[str, ...]:
-    said = "" if not (warranty or contract) else "also "
-    of_warranty = [
-        f"cannot tell whether it is {said}in warranty: {what} is not on record" for what in paper.warranty_missing if not warranty
-    ]
-    of_contract = [
-        f"cannot tell whether a contract {said}covers it: {what} is not on record" for what in paper.contract_missing if not contract
-    ]
+    of_warranty = [f"warranty unknown: {what} is not on record" for what in paper.warranty_missing if not warranty]
+    of_contract = [f"contract coverage unknown: {what} is not on record" for what in paper.contract_missing if not contract]
     return (*of_warranty, *of_contract)
 
 
 def _span(cover: Cover, on: date) -> Span | None:
-    """The days a cover holds: round `on`, else round its first day if that is still to come."""
+    """The days a line covers: round `on`, else round its first day if that is still to come."""
     first = max(cover.contract.span.starts_on, cover.line.span.starts_on if cover.line.span else date.min)
     return line_on(cover.line, cover.contract, max(on, first))
 
@@ -120,30 +115,30 @@ def _contract_reasons(covers: Iterable[Cover], on: date) -> Iterator[str]:
 
 def _until(span: Span, on: date) -> str:
     if span.ends_on is None:
-        return "covers it, with no end on record"
-    return f"{'covers it until' if on < span.ends_on else 'ended on'} {in_words(last_day(span.ends_on))}"
+        return "covers the unit, no end date"
+    return f"{'covers the unit until' if on < span.ends_on else 'ended on'} {in_words(last_day(span.ends_on))}"
 
 
 def _out_of_force(cover: Cover, on: date) -> str:
     state, span = cover.contract.state, _span(cover, on)
     if state is State.DRAFT:
-        return "covers nothing: its contract is a draft"
+        return "is not in force: the contract is a draft"
     if state is State.CANCELLED:
-        return "covers nothing: its contract was cancelled"
+        return "is not in force: the contract was cancelled"
     if span is not None and on < span.starts_on:
         return f"starts on {in_words(span.starts_on)}"
     ends = [s.ends_on for s in (cover.line.span, cover.contract.span) if s and s.ends_on]
-    return f"ended on {in_words(last_day(min(ends)))}" if ends else "covers nothing: its contract has expired"
+    return f"ended on {in_words(last_day(min(ends)))}" if ends else "is not in force: the contract has expired"
 
 
 def _beside(cover: Cover, span: Span) -> Iterator[str]:
-    """What is worth saying beside a cover that holds: how it renews, and that a bill is open. Neither ends it."""
+    """Notes on a line in force: how it renews, and that an invoice is open. Neither ends the coverage."""
     ends = renewal(cover.contract, span)
     if ends.renews and ends.notice_by is not None:
-        yield f"It renews itself then unless notice is given by {in_words(ends.notice_by)}."
+        yield f"Auto-renews unless notice is given by {in_words(ends.notice_by)}."
     if cover.billing.payment in (Payment.OVERDUE, Payment.VOID):
-        yield f"Its last invoice is {cover.billing.payment}; that alone does not end the cover."
+        yield f"The last invoice is {cover.billing.payment}; the unit is still covered."
 
 
 def _nothing(paper: Paper) -> tuple[str, ...]:
-    return () if paper.warranty_missing or paper.contract_missing else ("No warranty and no contract line is on record.",)
+    return () if paper.warranty_missing or paper.contract_missing else ("No warranty or contract line on record.",)

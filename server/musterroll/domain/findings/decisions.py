@@ -74,13 +74,13 @@ def decide(standing: Standing, to: State, by: str, reason: str, on: date, until:
     """The finding after a person's decision. Raises Conflict for one without a reason, without a future day to ignore it until,
     for one that changes nothing, and for a finding that is gone."""
     if not standing.present:
-        raise Conflict("this finding is gone: the last run did not see it any more, so there is nothing to decide", "finding_gone")
+        raise Conflict("this finding no longer exists: the last run did not find it", "finding_gone")
     if to is not State.OPEN and not reason.strip():
-        raise Conflict(f"a finding is {to} only with a reason; say why", "no_reason")
+        raise Conflict("enter a reason", "no_reason")
     if (to is State.IGNORED) != (until is not None):
-        raise Conflict("give a day with `ignored`, and only with it: until when", "no_day")
+        raise Conflict("`ignored` needs a date to ignore the finding until; other decisions take none", "no_day")
     if until is not None and until <= on:
-        raise Conflict(f"a finding is ignored until a day to come, and {in_words(until)} is not", "past_day")
+        raise Conflict(f"{in_words(until)} is not in the future; choose a later date", "past_day")
     if to is not State.IGNORED and state(standing, on) is to:
-        raise Conflict(f"this finding is {to} already", "same_state")
+        raise Conflict(f"this finding is already {to}", "same_state")
     return standing._replace(decision=None if to is State.OPEN else Decision(to, by, reason.strip(), standing.facts, until))

@@ -1,4 +1,4 @@
-"""Rows that prove a finding, in words, and what the lines among them are worth a year."""
+"""Records that support a finding, in words, and the annual value of the lines among them."""
 
 from collections.abc import Iterable
 from datetime import UTC, datetime
@@ -12,7 +12,7 @@ from musterroll.domain.values.money import Money, totals
 
 
 class Evidence(NamedTuple):
-    """A row somebody can go and look at, and what it says."""
+    """A record that can be looked up, and what it says."""
 
     table: str  # unit, voice, line, invoice; warranty, card, credential, product
     id: int
@@ -20,31 +20,31 @@ class Evidence(NamedTuple):
 
 
 class Worth(NamedTuple):
-    """Money a year, how it was worked out, and whether it is counted in sums (not where another finding counts the same money)."""
+    """Annual value, how it was worked out, and whether it is counted in sums (not where another finding counts the same money)."""
 
     value: Money | None = None
-    how: str = "no price is known"
+    how: str = "unpriced"
     counted: bool = True
 
 
 def heard(at: datetime | None) -> str:
     """
     >>> heard(datetime(2026, 5, 3, 3, tzinfo=UTC)), heard(None)
-    ('last heard on 3 May 2026 at 03:00:00 UTC', 'never heard')
+    ('last reported on 3 May 2026 at 03:00:00 UTC', 'has never reported')
     """
-    return "never heard" if at is None else f"last heard on {in_words(at.astimezone(UTC))} at {at.astimezone(UTC):%H:%M:%S} UTC"
+    return "has never reported" if at is None else f"last reported on {in_words(at.astimezone(UTC))} at {at.astimezone(UTC):%H:%M:%S} UTC"
 
 
 def line_says(cover: Cover) -> str:
-    """A line and its contract as the paper has them."""
+    """A line and its contract as recorded."""
     span = cover.contract.span
     until = f" to {in_words(last_day(span.ends_on))}" if span.ends_on else ""
-    price = f", {cover.line.price} a year" if cover.line.price else ""
+    price = f", {cover.line.price} per year" if cover.line.price else ""
     return f"line {cover.line.ref}, contract {cover.contract.state} from {in_words(span.starts_on)}{until}{price}"
 
 
 def line_fact(cover: Cover) -> str:
-    """A line and its contract as a fact to compare: the terms that change when somebody changes either. Prices in ten-thousandths.
+    """A line and its contract as a fact to compare: it changes when either changes. Prices in ten-thousandths.
 
     `storage.lines_in_force` writes the same text in SQL.
     """
@@ -62,7 +62,7 @@ def heard_fact(at: datetime | None) -> str:
 
 
 def of_covers(covers: Iterable[Cover]) -> tuple[Evidence, ...]:
-    """The lines, each with its bill where one is known."""
+    """The lines, each with its invoice where one is known."""
     rows: list[Evidence] = []
     for cover in covers:
         rows.append(Evidence("line", cover.line.id, line_says(cover)))
@@ -75,19 +75,19 @@ def of_covers(covers: Iterable[Cover]) -> tuple[Evidence, ...]:
 
 
 def price_of(covers: tuple[Cover, ...]) -> Worth:
-    """What one unit's seats on lines cost a year."""
+    """The annual price of one unit's seats on lines."""
     sums = totals(cover.line.price for cover in covers)
     if len(sums) != 1:
-        return Worth(how="no price is known" if not sums else "the lines are in several currencies")
-    return Worth(sums[0], "the price a year of " + " and ".join(f"line {cover.line.ref}" for cover in covers))
+        return Worth(how="unpriced" if not sums else "the lines are in several currencies")
+    return Worth(sums[0], "annual price of " + " and ".join(f"line {cover.line.ref}" for cover in covers))
 
 
 def price_of_cover(ended: tuple[Cover, ...], list_price: Money | None) -> Worth:
-    """What covering a unit would bring in a year: what its last line cost, else the list price."""
+    """The annual value of covering a unit: the price of its last line, else the list price."""
     if ended and ended[-1].line.price:
         return price_of(ended[-1:])
-    return Worth(list_price, "the list price of a year's cover") if list_price else Worth()
+    return Worth(list_price, "annual list price of cover") if list_price else Worth()
 
 
 def times(price: Money | None, count: int) -> Worth:
-    return Worth(price.times(count), f"{count} at {price} a year each") if price else Worth()
+    return Worth(price.times(count), f"{count} at {price} each per year") if price else Worth()

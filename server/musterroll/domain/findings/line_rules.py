@@ -12,12 +12,12 @@ _SHOWN = 20  # units named in the evidence of one line
 
 
 class LineCase(NamedTuple):
-    """One line in force: how many of its seats nobody uses, and the units that found it full."""
+    """One line in force: how many of its seats are unused, and the units beyond its quantity."""
 
     cover: Cover
     left_over: int = 0
     over: tuple[int, ...] = ()
-    serials: Mapping[int, str] = {}  # of the units that found it full
+    serials: Mapping[int, str] = {}  # of the units beyond its quantity
 
 
 def of_line(case: LineCase) -> Iterator[Finding]:
@@ -27,21 +27,25 @@ def of_line(case: LineCase) -> Iterator[Finding]:
         yield _finding(Kind.SOLD_NOT_PROVISIONED, case, _left_over(case), f"{case.left_over} left over", times(line.price, case.left_over))
     if case.over:
         count = len(case.over)
-        says = f"all {line.quantity} of line {line.ref} are in use, and {count} more would need it"
+        says = f"line {line.ref} covers {_units(line.quantity)}; {count} more exceed{'s' if count == 1 else ''} it"
         worth = times(line.price, count)._replace(counted=False)  # each counts as operating uncovered
         names = [(unit, case.serials.get(unit, "a unit")) for unit in case.over[:_SHOWN]]
-        units = tuple(Evidence("unit", unit, f"{name} found no seat left on line {line.ref}") for unit, name in names)
+        units = tuple(Evidence("unit", unit, f"{name} exceeds the quantity of line {line.ref}") for unit, name in names)
         yield _finding(Kind.OVER_QUANTITY, case, says, f"{count} over", worth, units)
     if contract.account is None:
-        says = f"the contract of line {line.ref} names no account that is on record"
+        says = f"the contract of line {line.ref} has no account on record"
         yield _finding(Kind.LINE_WITHOUT_ACCOUNT, case, says, "no account", times(line.price, line.quantity)._replace(counted=False))
 
 
 def _left_over(case: LineCase) -> str:
     line = case.cover.line
     if line.scope is Scope.SERIAL:
-        return f"line {line.ref} names the serial {line.serial_key}, which is not on the roll"
-    return f"line {line.ref} is for {line.quantity}, of which {case.left_over} are not in use"
+        return f"line {line.ref} covers serial {line.serial_key}, which is not registered"
+    return f"line {line.ref} covers {_units(line.quantity)}, of which {case.left_over} {'is' if case.left_over == 1 else 'are'} unused"
+
+
+def _units(count: int) -> str:
+    return f"{count} unit{'' if count == 1 else 's'}"
 
 
 def _finding(kind: Kind, case: LineCase, says: str, fact: str, worth: Worth, more: tuple[Evidence, ...] = ()) -> Finding:

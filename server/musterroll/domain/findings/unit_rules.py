@@ -1,4 +1,4 @@
-"""Where the paper and the voice of one unit disagree on one day."""
+"""Where the records and the reports of one unit disagree on one day."""
 
 from collections.abc import Iterator, Mapping
 from datetime import datetime
@@ -38,22 +38,23 @@ class UnitCase(NamedTuple):
     in_warranty: bool | None = None  # None: cannot tell
     list_price: Money | None = None  # of a year's cover of its product
     disagreement: Disagreement | None = None
-    clone: str = ""  # what makes it a clone case, in words that stay the same
-    further: Mapping[Kind, tuple[Evidence, ...]] = {}  # rows that prove findings of a kind beside unit, voice and lines
+    clone: str = ""  # what makes it a clone case, as a fact that stays the same
+    further: Mapping[Kind, tuple[Evidence, ...]] = {}  # further evidence by kind, besides unit, reports and lines
 
 
 def of_unit(case: UnitCase) -> Iterator[Finding]:
-    """Every finding of one unit: that of its cell, those it makes by operating, and those of its identity and its card."""
+    """Every finding of one unit: that of its cell, those of operating units, and those of its identity and its reported warranty."""
     state = flags(bool(case.covers), case.lifecycle, case.liveness)
     if kind := OF_CELL.get(state.code):
         yield _of_cell(kind, case)
     if state.operating:
         yield from _while_operating(case)
     if case.disagreement:
-        says = case.disagreement.says
-        yield _finding(Kind.WARRANTY_CONFLICT, case, says, (says,), Worth(how="a matter of days, not of money"))
+        worth = Worth(how="no value: a question of dates")
+        yield _finding(Kind.WARRANTY_CONFLICT, case, case.disagreement.says, (case.disagreement.fact,), worth)
     if case.clone:
-        yield _finding(Kind.CLONE_CASE, case, case.clone, (case.clone,), Worth(how="a person must tell which unit is which"))
+        says = f"another device is waiting to enrol with the serial {case.serial}"
+        yield _finding(Kind.CLONE_CASE, case, says, (case.clone,), Worth(how="no value: a question of identity"))
 
 
 def _of_cell(kind: Kind, case: UnitCase) -> Finding:
@@ -66,22 +67,23 @@ def _of_cell(kind: Kind, case: UnitCase) -> Finding:
 def _says(kind: Kind, case: UnitCase) -> str:
     unit, lifecycle, silent = case.serial, case.lifecycle, heard(case.heard_at)
     paid = " and ".join(f"line {cover.line.ref}" for cover in case.covers)
+    covers = "covers" if len(case.covers) == 1 else "cover"
     match kind:
         case Kind.PAID_BUT_SILENT:
-            return f"{paid} pays for {unit}, which is deployed and was {silent}"
+            return f"{paid} {covers} {unit}, which is deployed but {silent}"
         case Kind.UNDOCUMENTED_MOVE:
-            return f"{unit} is operating under {paid}, but on record it is {lifecycle}"
+            return f"{unit} is operating under {paid}, but recorded as {lifecycle}"
         case Kind.SOLD_NOT_PROVISIONED:
-            return f"{paid} pays for {unit}, which on record is {lifecycle} and was {silent}"
+            return f"{paid} {covers} {unit}, which is recorded as {lifecycle} and {silent}"
         case Kind.DORMANT:
-            return f"{unit} is deployed without a contract and was {silent}"
+            return f"{unit} is deployed without a contract and {silent}"
         case Kind.UNKNOWN_OPERATING:
-            return f"{unit} is operating without a contract, but on record it is {lifecycle}"
+            return f"{unit} is operating without a contract, but recorded as {lifecycle}"
         case _:
             return f"{unit} is deployed and operating without a contract, and {_WARRANTY[case.in_warranty]}"
 
 
-_WARRANTY = {True: "still in warranty", False: "not in warranty either", None: "nobody can tell whether it is in warranty"}
+_WARRANTY = {True: "still in warranty", False: "out of warranty", None: "its warranty is unknown"}
 
 
 def _worth(kind: Kind, case: UnitCase) -> Worth:
@@ -89,22 +91,23 @@ def _worth(kind: Kind, case: UnitCase) -> Worth:
         return price_of(case.covers)
     if kind is Kind.OPERATING_UNCOVERED:
         return price_of_cover(case.ended, case.list_price)
-    return Worth(how="a record to put right" if kind is not Kind.DORMANT else "nothing is lost until somebody wants it back")
+    return Worth(how="no value: a record to correct" if kind is not Kind.DORMANT else "no value: nothing is billed")
 
 
 def _while_operating(case: UnitCase) -> Iterator[Finding]:
     if case.ended and not case.covers:
-        says = f"{case.serial} is operating, but its {line_says(case.ended[-1])}, covers it no more"
+        says = f"{case.serial} is operating, but its cover has ended: {line_says(case.ended[-1])}"
         facts = tuple(line_fact(cover) for cover in case.ended)
         counted = case.lifecycle is not Lifecycle.DEPLOYED  # a deployed one counts as operating uncovered
         yield _finding(Kind.EXPIRED_BUT_OPERATING, case, says, facts, price_of(case.ended[-1:])._replace(counted=counted))
     if overdue := tuple(cover for cover in case.covers if cover.billing.payment is Payment.OVERDUE):
         facts = tuple(line_fact(cover) for cover in overdue)
-        says = f"{case.serial} is operating while the bill of " + " and ".join(f"line {c.line.ref}" for c in overdue) + " is overdue"
+        says = f"{case.serial} is operating while the invoice for " + " and ".join(f"line {c.line.ref}" for c in overdue) + " is overdue"
         yield _finding(Kind.OVERDUE_BUT_OPERATING, case, says, facts, price_of(overdue))
     if case.lifecycle is Lifecycle.RETIRED:
-        says = f"{case.serial} is retired on record, and operating"
-        yield _finding(Kind.RETIRED_BUT_OPERATING, case, says, (case.lifecycle.value,), Worth(how="a wrong record, or another unit"))
+        says = f"{case.serial} is recorded as retired, but operating"
+        worth = Worth(how="no value: a wrong record, or another unit")
+        yield _finding(Kind.RETIRED_BUT_OPERATING, case, says, (case.lifecycle.value,), worth)
 
 
 def _finding(kind: Kind, case: UnitCase, says: str, facts: tuple[str, ...], worth: Worth, variant: str = "") -> Finding:

@@ -1,6 +1,6 @@
-"""What a code in a person's hand says: a serial, a GS1 element string or Digital Link, or a link of our own labels.
+"""Reads a scanned or typed code: a serial, a GS1 element string or Digital Link, or a link on our own labels.
 
-Reading is never guessing: where a text can be read in two ways, both serials are told, and slips are suggestions only.
+A code is never guessed: where a text can be read in two ways, both serials are returned, and typing slips are suggestions only.
 """
 
 import re
@@ -46,9 +46,9 @@ def read(text: str) -> Code:
     """
     text = _WRITTEN_GS.sub(_GS, text.strip())
     if not text:
-        return Code(problem="type or scan a serial, a unit id or a unit's link")
+        return Code(problem="enter or scan a serial, a unit id or a unit link")
     if len(text) > LONGEST:
-        return Code(problem=f"the code has {len(text)} characters; a serial, a unit id or a link has at most {LONGEST}")
+        return Code(problem=f"too long ({len(text)} characters; the limit is {LONGEST})")
     symbol = _SYMBOLOGY.match(text)
     body = text[symbol.end() :] if symbol else text
     sure = (symbol is not None and (symbol[1] + symbol[2]).upper() in _GS1_SYMBOLS) or _GS in body
@@ -84,7 +84,7 @@ def _gs1(body: str) -> Code:
     found = dict(_IN_BRACKETS.findall(body)) if body.startswith("(") else _elements(body)
     serial = found.get("21", "").strip()
     return (
-        Code(serials=(serial,)) if serial else Code(problem="this GS1 code names a kind of article but no serial (21); scan the other code")
+        Code(serials=(serial,)) if serial else Code(problem="this GS1 code has no serial (21), only an article number; scan the other code")
     )
 
 
@@ -132,7 +132,11 @@ def _link(body: str) -> Code:
     serial = unquote(dict(zip(steps[::2], steps[1::2], strict=True)).get("21", "")).strip()
     named = (value.strip() for name, value in parse_qsl(parts.query) if name.casefold() in _NAMES_OF_SERIAL)
     serial = serial or next((value for value in named if value), "")
-    return Code(serials=(serial,)) if serial else Code(problem=f"the link to {parts.hostname or 'nowhere'} names no unit; type the serial")
+    return (
+        Code(serials=(serial,))
+        if serial
+        else Code(problem=f"the link to {parts.hostname or 'nowhere'} contains no serial; type it instead")
+    )
 
 
 # Keys that sit elsewhere: what a scanner set to an American keyboard types on another, and what it meant.

@@ -16,7 +16,8 @@ UID_ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"  # no i, l, o, u: read aloud a
 UID_LENGTH = 10
 
 _INVISIBLE = re.compile("[\\s\u00ad\u180e\u200b-\u200f\u2028-\u202f\u2060-\u2064\ufeff]+")
-_KEY = re.compile(r"[A-Z0-9]{1,64}")
+_LONGEST = 64
+_KEY = re.compile(rf"[A-Z0-9]{{1,{_LONGEST}}}")
 _LEGAL_FORM = re.compile(
     r"[\s,]+(inc|incorporated|corp|corporation|co|company|ltd|limited|llc|gmbh|ag|bv|b\.v|nv|sa|s\.a|plc|computer|computers)\.?$"
 )
@@ -56,10 +57,18 @@ def serial_key(serial: str, separators: str = SEPARATORS) -> str:
     key = text.upper() if text.isascii() else "".join(c.upper() if c.isascii() else c for c in text)
     key = key.translate(dict.fromkeys(map(ord, separators))) if not key.isalnum() else key
     if not _KEY.fullmatch(key):
-        raise BadSerial(f"the serial {serial[:80]!r} has nothing but separators or characters other than letters and digits")
+        raise BadSerial(_why_bad(serial, key))
     if is_placeholder(key):
-        raise BadSerial(f"the serial {serial[:80]!r} is a placeholder that many units share; give the one on the label")
+        raise BadSerial(f"the serial {serial[:80]!r} is a placeholder shared by many units; use the one on the label")
     return key
+
+
+def _why_bad(serial: str, key: str) -> str:
+    if not key:
+        return f"the serial {serial[:80]!r} has no letters or digits"
+    if len(key) > _LONGEST:
+        return f"too long for a serial ({len(key)} characters; the limit is {_LONGEST})"
+    return f"the serial {serial[:80]!r} contains characters other than letters and digits"
 
 
 def is_placeholder(key: str) -> bool:

@@ -11,7 +11,7 @@ from musterroll.domain.values.errors import Conflict
 
 
 class Start(StrEnum):
-    """What begins a warranty; the value is the word for it in a sentence."""
+    """What starts a warranty."""
 
     REGISTERED = "registered"
     INSTALLED = "installed"
@@ -21,29 +21,29 @@ class Start(StrEnum):
 
 class StartRule(NamedTuple):
     start: Start
-    shelf_days: int = 0  # with `shipped`: how long at most it lies on a shelf before its warranty runs
+    shelf_days: int = 0  # with `shipped`: the longest shelf time before the warranty starts
 
 
 class Policy(NamedTuple):
-    """What a product is sold with. The first rule whose fact is known begins the warranty."""
+    """What a product is sold with. The first rule whose date is known starts the warranty."""
 
     name: str
     rules: tuple[StartRule, ...]
-    months: int | None = None  # a unit's own paper, where it names a length, goes before
+    months: int | None = None  # a length in the unit's own record takes precedence
 
 
-# What holds for a product that names no policy: the months are those of the unit's own paper.
+# For a product without a policy: the length is the one in the unit's own record.
 DEFAULT = Policy("default", (StartRule(Start.INSTALLED), StartRule(Start.SHIPPED)))
 
 
 class UnitDates(NamedTuple):
-    """What is known of one unit that a warranty can begin with."""
+    """Dates of one unit that a warranty can start on."""
 
     registered_on: date | None = None
     installed_on: date | None = None
     first_heard_at: datetime | None = None
     shipped_on: date | None = None
-    months: int | None = None  # what the unit's own paper says
+    months: int | None = None  # from the unit's own record
 
 
 class PeriodKind(StrEnum):
@@ -115,16 +115,16 @@ def _facts(dates: UnitDates, zone: tzinfo) -> dict[Start, date | None]:
 def _missing(policy: Policy, fired: StartRule | None, months: int | None) -> Iterable[str]:
     if fired is None:
         starts = " or ".join(_WORDS[rule.start] for rule in policy.rules)
-        yield f"the day of {starts}" if starts else f"a rule in the policy {policy.name} that says when its warranty starts"
+        yield f"the date of {starts}" if starts else f"a start rule in the policy {policy.name}"
     if not months:
-        yield "how many months the warranty lasts"
+        yield "warranty length"
 
 
 def extend(periods: Iterable[Period], months: int, document: str) -> Period:
     """An extended warranty: it begins where the cover so far ends. Raises Conflict where there is nothing to extend."""
     ends = [span.ends_on for p in periods if (span := p.covers) and span.ends_on and p.kind is not PeriodKind.REPAIR]
     if not ends:
-        raise Conflict("there is no warranty to extend; record the standard warranty first", "nothing_to_extend")
+        raise Conflict("no warranty to extend; record the standard warranty first", "nothing_to_extend")
     span = Span(max(ends), add_months(max(ends), months))
     return Period(PeriodKind.EXTENDED, span, "after", f"{months} months extended by {document}")
 
@@ -144,9 +144,9 @@ def inherited(periods: Iterable[Period], replaced_on: date, old_serial: str) -> 
 def void(period: Period, on: date, reason: str) -> Period:
     """The period, void from a day, with the reason. Raises Conflict without a reason or where it is void already."""
     if period.voided_on is not None:
-        raise Conflict(f"this warranty is void since {in_words(period.voided_on)} already: {period.void_reason}", "already_void")
+        raise Conflict(f"this warranty was already voided on {in_words(period.voided_on)}: {period.void_reason}", "already_void")
     if not reason.strip():
-        raise Conflict("a warranty is voided only with a reason; say why", "no_reason")
+        raise Conflict("enter a reason for voiding the warranty", "no_reason")
     return period._replace(voided_on=on, void_reason=reason.strip())
 
 

@@ -1,4 +1,4 @@
-"""What a unit's own warranty card says, set beside the registry. A claim never makes cover; a disagreement is shown to a person."""
+"""The warranty a device reports, compared with the registry. A claim never creates coverage; a disagreement is shown for review."""
 
 from collections.abc import Iterable, Mapping
 from datetime import date
@@ -17,10 +17,11 @@ class Claim(NamedTuple):
 
 
 class Disagreement(NamedTuple):
-    """A card and a period of the registry that do not say the same; `says` is one sentence."""
+    """A reported warranty and a period on record that differ. Decisions rest on `fact`, which is stored; `says` is for people."""
 
     claim: Claim
     period: Period
+    fact: str
     says: str
 
 
@@ -44,17 +45,17 @@ def _day(card: Mapping[str, Any], name: str) -> date | None:
 def claim_says(claim: Claim) -> str:
     """
     >>> claim_says(Claim(ends_on=date(2028, 2, 15)))
-    'Its own card claims warranty until 14 February 2028; that is for a person to confirm.'
+    'The device reports a warranty until 14 February 2028 (not confirmed).'
     """
     start = f" from {in_words(claim.starts_on)}" if claim.starts_on else ""
     length = f" until {in_words(last_day(claim.ends_on))}" if claim.ends_on else f" for {claim.months} months" if claim.months else ""
-    return f"Its own card claims warranty{start}{length}; that is for a person to confirm."
+    return f"The device reports a warranty{start}{length} (not confirmed)."
 
 
 def disagreement(claim: Claim | None, periods: Iterable[Period]) -> Disagreement | None:
     """How a claim differs from the warranty on record: its start from the first day, its end from the last.
 
-    Repairs and what was taken over are no matter of the card. Nothing on record is no disagreement: it is missing.
+    Repair and inherited periods are not compared. Nothing on record is no disagreement: it is missing.
     """
     record = sorted((p for p in periods if p.kind in (PeriodKind.STANDARD, PeriodKind.EXTENDED)), key=lambda p: p.span.order)
     if claim is None or not record:
@@ -63,14 +64,20 @@ def disagreement(claim: Claim | None, periods: Iterable[Period]) -> Disagreement
     starts_on = claim.starts_on or first.span.starts_on
     ends_on = claim.ends_on or (add_months(starts_on, claim.months) if claim.months else None)
     ends = {p.span.ends_on for p in record}  # a card printed before an extension still agrees
-    says = (
-        [f"it starts on {in_words(starts_on)}, the registry {in_words(first.span.starts_on)}"] if starts_on != first.span.starts_on else []
-    )
+    facts, says = [], []
+    if starts_on != first.span.starts_on:
+        reported, recorded = in_words(starts_on), in_words(first.span.starts_on)
+        facts.append(f"it starts on {reported}, the registry {recorded}")
+        says.append(f"start {reported} (registry: {recorded})")
     if ends_on is not None and ends_on not in ends:
-        says.append(f"its last day is {in_words(last_day(ends_on))}, the registry {_last(record)}")
-    return Disagreement(claim, first, "the unit's card says " + ", and ".join(says)) if says else None
+        reported, recorded = in_words(last_day(ends_on)), _last(record)
+        facts.append(f"its last day is {reported}, the registry {recorded or 'knows no end'}")
+        says.append(f"last day {reported} (registry: {recorded or 'no end date'})")
+    if not facts:
+        return None
+    return Disagreement(claim, first, "the unit's card says " + ", and ".join(facts), "the device reports warranty " + ", ".join(says))
 
 
 def _last(record: list[Period]) -> str:
     ends = [p.span.ends_on for p in record if p.span.ends_on]
-    return in_words(last_day(max(ends))) if ends else "knows no end"
+    return in_words(last_day(max(ends))) if ends else ""

@@ -95,7 +95,7 @@ class UnitPaper:
         claim = read_claim(self.unit.card)
         other = disagreement(claim, self.periods)
         if other:
-            return (f"{other.says[0].upper()}{other.says[1:]}; that is for a person to settle.",)
+            return (f"{other.says[0].upper()}{other.says[1:]}; to be reviewed.",)
         return (claim_says(claim),) if claim and not self.periods else ()
 
     def _of_quantity(self) -> list[Cover]:

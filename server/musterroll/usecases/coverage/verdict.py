@@ -42,10 +42,10 @@ def find(session: Session, uid_or_serial: str) -> Row[Any]:
         merged = sorted({successors.unit(session, unit).id or 0 for unit in successors.holding(session, key)})
         named = [_standing(session, unit_id) for unit_id in merged]
     if not named:
-        raise NotFound(f"no unit on the roll has the id or serial {uid_or_serial[:200]!r}")
+        raise NotFound(f"no registered unit has the id or serial {uid_or_serial[:200]!r}")
     if len(named) > 1:
         uids = ", ".join(row.uid for row in named)
-        raise Conflict(f"{len(named)} units have the serial {named[0].serial}; say which by its unit id: {uids}", "shared_serial")
+        raise Conflict(f"{len(named)} units have the serial {named[0].serial}; give one of these unit ids: {uids}", "shared_serial")
     return named[0]
 
 

@@ -89,7 +89,7 @@ def decide(
     Raises NotFound, and Conflict as `domain.decisions.decide`, naming the finding.
     """
     if len(ids) > _MOST:
-        raise Conflict(f"at most {_MOST:,} findings are decided at once, and these are {len(ids):,}", "too_many")
+        raise Conflict(f"{len(ids):,} findings are selected; the limit is {_MOST:,}", "too_many")
     found = {row.id or 0: (row, decision) for row, decision in finding_lists.by_ids(session, set(ids))}
     if missing := sorted(set(ids) - found.keys()):
         raise NotFound(f"there is no finding {missing[0]}")
@@ -133,7 +133,7 @@ def _today(now: datetime) -> date:
 def _wanted(session: Session, wanted: Filter) -> Wanted:
     kinds = [kind for kind, owner in OWNERS.items() if owner == wanted.owner] if wanted.owner else list(Kind)
     if wanted.owner and not kinds:
-        raise NotFound(f"findings are the work of {', '.join(sorted(set(OWNERS.values())))}, not of {wanted.owner[:40]!r}")
+        raise NotFound(f"the owner of a finding is one of {', '.join(sorted(set(OWNERS.values())))}, not {wanted.owner[:40]!r}")
     kinds = [kind for kind in kinds if wanted.kind in (None, kind)]
     account = _id(session, Account.id, Account.ref, wanted.account, "account")
     unit = _id(session, Unit.id, Unit.uid, wanted.uid, "unit")

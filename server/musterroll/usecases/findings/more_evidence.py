@@ -36,10 +36,10 @@ def _period(row: WarrantyPeriod) -> str:
 
 
 def _price(unit: Row[Any]) -> str:
-    return f"the list price of a year's cover is {Money(unit.list_price, unit.currency)}"
+    return f"list price of cover: {Money(unit.list_price, unit.currency)} per unit per year"
 
 
 def _credential(row: Credential) -> str:
     marks = ", ".join(f"{name} {value}" for name, value in sorted(row.evidence.items()))
-    asked = f"asked for on {in_words(row.created_at)} at {row.created_at:%H:%M} UTC"
+    asked = f"requested on {in_words(row.created_at)} at {row.created_at:%H:%M} UTC"
     return f"credential {row.id}, {row.status}, {asked}" + (f": {marks}" if marks else "")

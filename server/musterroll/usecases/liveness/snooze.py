@@ -22,7 +22,7 @@ def hold(session: Session, uid: str, actor: str, now: datetime) -> None:
         before = _judged(session, voice, now).liveness
         voice.held_at = to_ms(now)
         session.flush()
-        _note(session, voice, before.value, Liveness.HELD.value, "the alarm was paused", actor, now)
+        _note(session, voice, before.value, Liveness.HELD.value, "alerts paused", actor, now)
 
 
 def release(session: Session, uid: str, actor: str, now: datetime) -> None:
@@ -31,13 +31,13 @@ def release(session: Session, uid: str, actor: str, now: datetime) -> None:
     if voice.held_at is not None:
         voice.held_at = None
         session.flush()
-        _note(session, voice, Liveness.HELD.value, _judged(session, voice, now).liveness.value, "the pause was ended", actor, now)
+        _note(session, voice, Liveness.HELD.value, _judged(session, voice, now).liveness.value, "alerts resumed", actor, now)
 
 
 def _voice(session: Session, uid: str) -> Voice:
     unit_id = session.exec(select(Unit.id).where(Unit.uid == uid)).first()
     if unit_id is None:
-        raise NotFound(f"no unit {uid!r} is on the roll")
+        raise NotFound(f"no unit {uid!r} is registered")
     last_seen.acquaint(session, [uid])
     return session.exec(select(Voice).where(Voice.unit_id == unit_id).with_for_update()).one()
 

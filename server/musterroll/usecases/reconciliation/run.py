@@ -117,7 +117,7 @@ def moment(on: date | datetime, now: datetime) -> tuple[date, datetime]:
 
 def _find(staging: Staging) -> None:
     conflicts = [
-        (one.unit_id, found.says)
+        (one.unit_id, found.fact)
         for one in claim_candidates.claimants(staging)
         if (found := disagreement(read_claim(one.card), one.periods)) is not None
     ]

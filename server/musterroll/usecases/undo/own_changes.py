@@ -32,5 +32,5 @@ def made(session: Session, uid: str, change_id: int, actor: str) -> Made | None:
 def undo(session: Session, uid: str, change_id: int, *, actor: str, now: datetime) -> Change:
     """Undo a change that this person made of this unit. Raises NotFound where there is none such, and as `undoing.undo`."""
     if made(session, uid, change_id, actor) is None:
-        raise NotFound(f"you made no change {change_id} on this unit")
+        raise NotFound(f"you have not made change {change_id} on this unit")
     return undo_changes.undo(session, change_id, actor, now)

@@ -19,7 +19,7 @@ def open_incident(session: Session, uid: str, category: str, *, actor: str, now:
     """Open an incident on a unit, numbered `MR-…` by the registry. Raises NotFound, Conflict, Refusal without a word on what is wrong."""
     what = " ".join(category.replace("\0", "").split())[:_LONGEST]
     if not what:
-        raise Refusal("say in a few words what is wrong", "no_category")
+        raise Refusal("describe the problem in a few words", "no_category")
     unit = unit_move.standing(session, uid)
     change = audit_record.begin(session, actor=actor, kind="incident", subject=f"incident on {unit.serial}", reason=what, now=now)
     row = Incident(ref=f"MR-{new_uid()[:8].upper()}", unit_id=unit.id, serial=unit.serial, opened_on=now.date(), category=what)
@@ -33,9 +33,9 @@ def close_incident(session: Session, uid: str, ref: str, *, actor: str, now: dat
     """Close an open incident of a unit. Raises NotFound, and Conflict where it is closed already."""
     row = incidents.of_unit(session, uid, ref)
     if row is None:
-        raise NotFound(f"no incident {ref[:80]!r} is recorded on this unit")
+        raise NotFound(f"this unit has no incident {ref[:80]!r}")
     if row.closed_on is not None:
-        raise Conflict(f"incident {row.ref} is closed already", "closed_already")
+        raise Conflict(f"incident {row.ref} is already closed", "closed_already")
     change = audit_record.begin(session, actor=actor, kind="incident", subject=f"incident {row.ref} closed", now=now)
     with audit_record.watching(session, change, "incident", [row.id or 0]):
         row.closed_on = now.date()

@@ -40,7 +40,7 @@ def look_up(session: Session, code: str, now: datetime, suggest: bool = True) ->
         return LookUp("", [], [], read.problem)
     if read.uid:
         named = _cards(session, unit_queries.by_uids(session, {read.uid, read.uid.lower()}), now)
-        return LookUp("", named, [], None if named else f"no unit has the id {read.uid}, which this link names")
+        return LookUp("", named, [], None if named else f"no unit has the id {read.uid} from this link")
     uids = scan_codes.uids(code)
     try:
         keys = [serial_key(serial) for serial in read.serials]
@@ -76,11 +76,9 @@ def _nearly(session: Session, found: LookUp, texts: Iterable[str], now: datetime
 
 def _nothing(key: str) -> str:
     article = (
-        "; it reads like an article number, which names a kind of product: look for the serial beside it"
-        if scan_codes.is_article(key)
-        else ""
+        "; it looks like an article number (EAN/UPC), which identifies the product, not the unit" if scan_codes.is_article(key) else ""
     )
-    return f"no unit on the roll has the serial {key}{article}"
+    return f"no registered unit has the serial {key}{article}"
 
 
 def _cards(session: Session, rows: Iterable[Row[Any]], now: datetime) -> list[UnitCard]:

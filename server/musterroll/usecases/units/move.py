@@ -46,11 +46,11 @@ def move_unit(
     day = checked(on, now)
     place = place_of(session, account, site)
     if to is Lifecycle.STOCK and place != Place():
-        raise Refusal("a unit in stock is at no customer's; leave account and site out", "stock_is_nobodys")
+        raise Refusal("a unit in stock belongs to no customer; leave account and site empty", "stock_is_nobodys")
     subject = f"{unit.serial} {to}"
     change = audit_record.begin(session, actor=actor, kind="lifecycle", subject=subject, reason=reason, now=now)
     if not go(session, change, unit, to, place, day, now):
-        raise Conflict(f"{unit.serial} is {to} there already", "same_place")
+        raise Conflict(f"{unit.serial} is already {to}{' at this site' if site else ''}", "same_place")
     return change
 
 
@@ -80,10 +80,10 @@ def standing(session: Session, uid: str) -> Unit:
     """A unit to be changed. Raises NotFound, and Conflict where it was merged into another."""
     unit = for_update.taken(session, uid)
     if unit is None:
-        raise NotFound(f"no unit {uid!r} is on the roll")
+        raise NotFound(f"no unit {uid!r} is registered")
     if unit.merged_into_id is not None:
         into = session.get_one(Unit, unit.merged_into_id)
-        raise Conflict(f"{unit.serial} was merged into {into.serial} ({into.uid}); change that one", "merged")
+        raise Conflict(f"{unit.serial} was merged into {into.serial} ({into.uid}); change that unit instead", "merged")
     return unit
 
 
@@ -97,14 +97,14 @@ def place_of(session: Session, ref: str | None, site: str | None) -> Place:
         raise NotFound(f"there is no site {site!r}")
     its = session.get_one(Site, site_id).account_id
     if owner is not None and its not in (None, owner):
-        raise Conflict(f"the site {site} belongs to another account than {ref}", "site_of_another_account")
+        raise Conflict(f"site {site} does not belong to account {ref}", "site_of_another_account")
     return Place(owner or its, site_id)
 
 
 def checked(on: date | None, now: datetime) -> date:
     """The day, today where none is given. Raises Refusal for a day to come."""
     if on is not None and on > now.date():
-        raise Refusal(f"{on} is still to come; a move is recorded when it has been made", "day_to_come")
+        raise Refusal(f"{on} is in the future; record the move once it has been made", "day_to_come")
     return on or now.date()
 
 

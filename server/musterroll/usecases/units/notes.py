@@ -20,9 +20,9 @@ def note(session: Session, uid: str, text: str, *, actor: str, now: datetime) ->
     """Leave a note on a unit. Raises NotFound, Conflict where the unit was merged into another, Refusal for nothing or too much."""
     said = text.replace("\0", "").strip()
     if not said:
-        raise Refusal("the note is empty; write what whoever comes next should know", "empty_note")
+        raise Refusal("the note is empty", "empty_note")
     if len(said) > LONGEST:
-        raise Refusal(f"the note has {len(said):,} characters; a note has at most {LONGEST:,}", "long_note")
+        raise Refusal(f"the note has {len(said):,} characters; the limit is {LONGEST:,}", "long_note")
     unit = unit_move.standing(session, uid)
     change = audit_record.begin(session, actor=actor, kind="note", subject=f"note on {unit.serial}", now=now)
     row = UnitNote(unit_id=unit.id or 0, at=to_ms(now), author=actor[:120], text=said)

@@ -59,14 +59,14 @@ def _refuse(session: Session, old: Unit, new: Unit) -> None:
     if old.id == new.id:
         raise Conflict(f"{old.serial} cannot replace itself", "circle")
     if old.replaced_by_id is not None:
-        raise Conflict(f"{old.serial} is replaced by {session.get_one(Unit, old.replaced_by_id).serial} already", "replaced_already")
+        raise Conflict(f"{old.serial} has already been replaced by {session.get_one(Unit, old.replaced_by_id).serial}", "replaced_already")
     if others := for_update.replaced(session, new.id or 0):
-        raise Conflict(f"{new.serial} replaces {others[0]} already", "replaces_already")
+        raise Conflict(f"{new.serial} already replaces {others[0]}", "replaces_already")
     last: Unit = new
     while last.replaced_by_id is not None:
         last = session.get_one(Unit, last.replaced_by_id)
         if last.id == old.id:
-            raise Conflict(f"{new.serial} was itself replaced by {old.serial}, at the end of a chain; that would be a circle", "circle")
+            raise Conflict(f"{new.serial} was itself replaced by {old.serial}, directly or through others", "circle")
 
 
 def _take_lines(session: Session, change: Change, old: Unit, new: Unit, on: date) -> None:

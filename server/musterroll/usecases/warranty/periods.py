@@ -176,5 +176,5 @@ def _add(session: Session, unit: Unit, period: Period, what: str, document: str,
 def _unit(session: Session, uid: str) -> Unit:
     found = session.exec(select(Unit).where(col(Unit.uid) == uid)).first()
     if found is None:
-        raise NotFound(f"no unit {uid!r} is on the roll")
+        raise NotFound(f"no unit {uid!r} is registered")
     return found

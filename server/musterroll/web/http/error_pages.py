@@ -1,4 +1,4 @@
-"""Pages for what went wrong: the sentence, and what to do next."""
+"""Error pages: what went wrong, and what to do next."""
 
 import logging
 
@@ -14,37 +14,39 @@ _log = logging.getLogger(__name__)
 
 _STATUS: tuple[tuple[type[Refusal], int], ...] = ((NotFound, 404), (Forbidden, 403), (Conflict, 409))
 _TITLES = {
-    429: "Not so fast",
-    400: "That did not fit",
-    403: "Not for you",
-    404: "Not on the roll",
-    405: "Not that way",
-    409: "That stands against the record",
-    413: "Too large",
+    400: "Invalid request",
+    403: "Access denied",
+    404: "Not found",
+    405: "Method not allowed",
+    409: "Conflict",
+    413: "File too large",
+    429: "Too many requests",
 }
 _SENTENCES = {
-    403: "Your role does not allow this page.",
-    404: "There is no page at this address. Check it, or look the unit up.",
-    413: "That is more than this page takes in. Send a smaller file.",
-    500: "The registry failed on this page. It is written to the log; nothing you entered was half done.",
-    429: "You opened more pages than people do. Wait a minute; programs use an API token.",
-    405: "This address is not opened that way. Go back and use the form.",
+    403: "Your role does not include this page.",
+    404: "Check the address, or look up the unit.",
+    405: "This address only accepts a form. Go back and submit the form again.",
+    413: "The file is larger than this page accepts. Send a smaller file.",
+    429: "You have opened too many pages. Wait a minute; scripts should use an API token.",
+    500: "The error was logged. No partial changes were saved.",
 }
 
 
 def install(app: Flask) -> None:
-    """Error pages for every address outside /api, which answers in its own way."""
+    """Error pages for every address outside /api, which has its own format."""
     app.register_error_handler(HTTPException, _of_http)
 
 
 def refused(error: Refusal) -> Response:
-    """The page for a verb's no."""
+    """The page for a refused action."""
     status = next((status for kind, status in _STATUS if isinstance(error, kind)), 400)
+    if error.code == "bad_cursor":
+        return _page(status, "start from the first page", "This link has expired")
     return _page(status, str(error))
 
 
 def broken(error: Exception) -> Response:
-    """The page for our own fault: no detail to strangers, everything to the log."""
+    """The page for a server error: no detail on the page, everything in the log."""
     _log.exception("a page failed: %s %s", request.method, request.path)
     return _page(500, _SENTENCES[500])
 
@@ -53,7 +55,7 @@ def _of_http(error: HTTPException) -> Response | HTTPException:
     if request.path.startswith("/api/") or error.response is not None or (error.code or 500) < 400:
         return error
     status = error.code or 500
-    return _page(status, _SENTENCES.get(status) or error.description or "")
+    return _page(status, _SENTENCES.get(status) or error.description or "", "Page not found" if status == 404 else None)
 
 
 def guard(pages: Blueprint) -> None:
@@ -63,15 +65,16 @@ def guard(pages: Blueprint) -> None:
 
 
 def _person() -> Actor | None:
-    """Whoever is signed in, so that the way on is shown; nobody where even that cannot be told."""
+    """The user who is signed in, for the menu; None where that cannot be read."""
     try:
         return g.get("actor") or person(request)
     except Exception:  # the database may be what failed
         return None
 
 
-def _page(status: int, sentence: str) -> Response:
-    said = sentence[:1].upper() + sentence[1:]
+def _page(status: int, sentence: str, title: str | None = None) -> Response:
+    sentence = sentence[:1].upper() + sentence[1:].rstrip(".") + "."
+    title = title or _TITLES.get(status, "Something went wrong")
     g.actor = _person()
-    text = page("failure.html", clock(), title=_TITLES.get(status, "Something broke"), status=status, sentence=said.rstrip(".") + ".")
+    text = page("failure.html", clock(), title=title, status=status, sentence=sentence)
     return Response(text, status, content_type="text/html; charset=utf-8")

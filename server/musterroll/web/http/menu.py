@@ -1,4 +1,4 @@
-"""The menu: every page that has a place of its own, for those whose role may open it."""
+"""The menu: every page with an entry of its own, for roles that may open it."""
 
 from typing import NamedTuple
 
@@ -16,24 +16,24 @@ class Entry(NamedTuple):
     needs: Role = Role.VIEWER
     first: bool = False  # in the bar itself, also on a phone
     wide: bool = False  # in the bar where there is room, else under More
-    everywhere: bool = False  # about the whole registry: not for who is limited to some accounts
+    everywhere: bool = False  # about the whole registry: not for users limited to some accounts
 
 
 ENTRIES = (
     Entry("/", "Look up", "search", "Units", first=True),
     Entry("/fleet", "Fleet", "layout-list", "Units", first=True),
-    Entry("/installed-base", "Base", "chart-line", "Planning", first=True),
+    Entry("/installed-base", "Installed base", "chart-line", "Planning", first=True),
     Entry("/renewals", "Renewals", "calendar-event", "Planning", wide=True),
     Entry("/capacity", "Capacity", "tool", "Planning"),
     Entry("/licences", "Licences", "license", "Planning"),
     Entry("/segments", "Segments", "filter", "Planning"),
-    Entry("/accounts", "Accounts", "building", "Paper"),
-    Entry("/contracts", "Contracts", "file-text", "Paper"),
-    Entry("/reconciliation", "Reconcile", "scale", "Paper", first=True),
-    Entry("/imports", "Imports", "file-import", "Paper", Role.PLANNER, everywhere=True, wide=True),
+    Entry("/accounts", "Accounts", "building", "Customers & contracts"),
+    Entry("/contracts", "Contracts", "file-text", "Customers & contracts"),
+    Entry("/reconciliation", "Reconciliation", "scale", "Customers & contracts", first=True),
+    Entry("/imports", "Imports", "file-import", "Customers & contracts", Role.PLANNER, everywhere=True, wide=True),
     Entry("/labels", "Labels", "qrcode", "Units"),
-    Entry("/calendar", "Calendar", "calendar-event", "Paper"),
-    Entry("/possible-duplicates", "Possible duplicates", "arrows-join", "Paper", Role.PLANNER),
+    Entry("/calendar", "Calendar", "calendar-event", "Customers & contracts"),
+    Entry("/possible-duplicates", "Possible duplicates", "arrows-join", "Customers & contracts", Role.PLANNER),
     Entry("/users", "Users", "users", "Administration", Role.ADMIN),
     Entry("/api-tokens", "API tokens", "key", "Administration", Role.ADMIN),
     Entry("/enrolment", "Enrolment", "id-badge-2", "Administration", Role.ADMIN),
@@ -46,7 +46,7 @@ ENTRIES = (
 
 
 def entries(actor: Actor) -> list[Entry]:
-    """What a person finds in the menu, in order."""
+    """The menu of a user, in order."""
     if actor.must_change:
         return []
     return [one for one in ENTRIES if may(Role(actor.role), actor.within is not None, Need(one.needs, one.everywhere))]

@@ -1,4 +1,4 @@
-"""Findings: the list to work down, one of them opened to its evidence, and what people decide."""
+"""Findings: the list, one finding with its evidence, and decisions."""
 
 from datetime import date
 from typing import Any
@@ -52,10 +52,10 @@ def finding(number: int) -> str:
 @pages.post("/findings/decide")
 @needs(Role.PLANNER)
 def decide() -> Response:
-    """What is ticked, decided at once: all or none."""
+    """Decides the selected findings at once: all or none."""
     now, numbers = clock(), [int(one) for one in request.form.getlist("finding") if one.isascii() and one.isdigit()]
     if not numbers:
-        raise Conflict("tick at least one finding first")
+        raise Conflict("select at least one finding")
     to = _state(request.form.get("to"))
     until = _day(request.form.get("until", "")) if to is State.IGNORED else None
     reason = request.form.get("reason", "").strip()
@@ -102,7 +102,7 @@ def _wanted() -> Filter:
 
 def _state(said: str | None) -> State:
     if said not in set(State):
-        raise Conflict("say what to do: accept, ignore, resolve or open again")
+        raise Conflict("choose confirm, resolve, snooze or reopen")
     return State(said)
 
 
@@ -110,4 +110,4 @@ def _day(said: str) -> date:
     try:
         return date.fromisoformat(said)
     except ValueError:
-        raise Conflict("give a day to ignore it until, as 2026-12-31") from None
+        raise Conflict("enter the date to snooze until, such as 2026-12-31") from None

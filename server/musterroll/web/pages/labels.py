@@ -1,4 +1,4 @@
-"""Labels to print: a QR code of a unit's short address, its serial in clear text, its product. On sheets or one by one."""
+"""Labels to print: a QR code of a unit's short address, its serial in plain text, its product. On sheets or one by one."""
 
 import re
 from datetime import datetime
@@ -47,7 +47,7 @@ class Label(NamedTuple):
 
 
 class Found(NamedTuple):
-    """Units to print labels of, what was asked for in vain, in sentences, and the address of the rest of a long list."""
+    """Units to print labels of, sentences about what could not be found, and the address of the rest of a long list."""
 
     cards: list[UnitCard]
     missing: list[str]
@@ -99,14 +99,14 @@ def _named(session: Session, pasted: str, most: int, now: datetime) -> Found:
     """The units of a pasted list, one serial, id or link a line, each once; the first `most` of them."""
     codes = list(dict.fromkeys(code.strip() for code in re.split(r"[\r\n,;\t]+", pasted) if code.strip()))
     cards: dict[str, UnitCard] = {}
-    missing = [f"Only the first {most} of {len(codes)} are shown; print these, then paste the others."] if len(codes) > most else []
+    missing = [f"Showing the first {most} of {len(codes)}. Print these, then paste the rest."] if len(codes) > most else []
     for code in codes[:most]:
         looked = look_up(session, code, now, suggest=False)
         cards.update((card.uid, card) for card in looked.units)
         if not looked.units:
             missing.append(f"{code[:80]}: {looked.problem}.")
         elif len(looked.units) > 1:
-            missing.append(f"{code[:80]}: {len(looked.units)} units have this serial; there is a label for each.")
+            missing.append(f"{code[:80]}: {len(looked.units)} units share this serial; each has a label.")
     return Found(list(cards.values()), missing)
 
 

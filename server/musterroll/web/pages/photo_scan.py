@@ -1,4 +1,4 @@
-"""A photo of a label, read here: for phones that lend no camera to pages, and for browsers without scripts."""
+"""Reads codes in a photo of a label: for browsers without camera access or without scripts."""
 
 import logging
 import warnings
@@ -42,7 +42,7 @@ pages.after_request(allow_scanning)
 @pages.post("/scan")
 @needs(Role.VIEWER)
 def photo() -> AnyResponse:
-    """To the answer where the photo shows one code, to a choice where it shows several."""
+    """Goes to the answer where the photo shows one code, to a choice where it shows several."""
     file = request.files.get("photo")
     if file is None or not file.filename:
         return _sorry("Choose or take a photo first.")
@@ -51,9 +51,7 @@ def photo() -> AnyResponse:
     except Refusal as no:
         return _sorry(str(no))
     if not found:
-        return _sorry(
-            "No code could be read on the photo. Fill the picture with the code, hold still, mind reflections; or type the serial."
-        )
+        return _sorry("No code found in the photo. Move closer, hold still and avoid reflections, or type the serial.")
     if len(found) == 1:
         return redirect(f"/?{urlencode({'code': found[0]})}", 303)
     return make_response(page("look_up.html", clock(), code="", found=None, read=found))
@@ -62,7 +60,7 @@ def photo() -> AnyResponse:
 def read(file: IO[bytes]) -> list[str]:
     """The codes on a photo, each once; article numbers only where there is nothing else. Raises Refusal for what is no photo."""
     if not _reading.acquire(timeout=_PATIENCE):
-        raise Refusal("Many photos are being read just now; try again in a moment.")
+        raise Refusal("The server is busy reading other photos. Try again in a moment.")
     try:
         found = zxingcpp.read_barcodes(_picture(file), zxingcpp.barcode_formats_from_str(_WANTED))
     finally:
@@ -78,19 +76,19 @@ def _picture(file: IO[bytes]) -> Image.Image:
         with warnings.catch_warnings(action="ignore"), Image.open(BytesIO(file.read(LARGEST + 1)), formats=tuple(_MOST_PIXELS)) as image:
             pixels, most = image.width * image.height, _MOST_PIXELS[image.format or "PNG"]
             if pixels > most:
-                raise Refusal(f"The photo has {pixels / 1e6:,.0f} million pixels; at most {most // 10**6} are read.")
+                raise Refusal(f"The photo has {pixels / 1e6:,.0f} megapixels; the limit is {most // 10**6}.")
             image.draft("L", (_SIDE, _SIDE))
             image.thumbnail((_SIDE, _SIDE))
             return ImageOps.exif_transpose(image).convert("L")
     except UnidentifiedImageError:
-        raise Refusal("That is no photo this registry can read; take it as JPEG or PNG.") from None
+        raise Refusal("This file is not a supported photo. Use JPEG, PNG or WebP.") from None
     except Image.DecompressionBombError:
-        raise Refusal("The photo has far more pixels than any camera takes.") from None
+        raise Refusal("The photo has too many pixels.") from None
     except Refusal:
         raise
     except Exception as broken:  # decoders of pictures fail in many ways on what was made to break them
         _log.info("a photo could not be read: %r", broken)
-        raise Refusal("The photo is damaged; take it again.") from None
+        raise Refusal("The photo is damaged. Take it again.") from None
 
 
 def _sorry(sentence: str) -> Response:

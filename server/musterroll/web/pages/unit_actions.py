@@ -1,4 +1,4 @@
-"""What a person beside a unit does with it. Every act is confirmed on the unit's own page and can be taken back right there."""
+"""What a technician does with a unit. Every action is confirmed on the unit's page and can be undone there."""
 
 from collections.abc import Callable
 from datetime import date, datetime
@@ -128,7 +128,7 @@ def _refused(uid: str, now: datetime, act: str, no: Refusal) -> Response:
 def _move(session: Session, uid: str, now: datetime) -> Change:
     to = _said("to")
     if to not in set(Lifecycle) - {Lifecycle.UNRECORDED}:
-        raise Refusal("choose where the unit goes")
+        raise Refusal("choose where to move the unit")
     site = _said("site") or None
     return unit_move.move_unit(session, uid, Lifecycle(to), actor=actor().name, now=now, reason=_said("reason"), on=_day("on"), site=site)
 
@@ -136,7 +136,7 @@ def _move(session: Session, uid: str, now: datetime) -> Change:
 def _replace(session: Session, uid: str, now: datetime) -> Change:
     becomes = _said("becomes")
     if becomes not in (Lifecycle.RETURNED, Lifecycle.RETIRED, Lifecycle.STOCK):
-        raise Refusal("choose what becomes of the unit that is taken out")
+        raise Refusal("choose what happens to the replaced unit")
     other = _other(session, _said("by"), now)
     return unit_replace.replace(session, uid, other, actor=actor().name, now=now, reason=_said("reason"), becomes=Lifecycle(becomes))
 
@@ -145,7 +145,7 @@ def _other(session: Session, code: str, now: datetime) -> str:
     """The one unit a code names."""
     found = look_up(session, code, now)
     if len(found.units) > 1:
-        raise Conflict(f"{len(found.units)} units have the serial {found.key}; scan the label of ours, or give its unit id")
+        raise Conflict(f"{len(found.units)} units have the serial {found.key}; scan the QR label, or enter the unit id")
     if not found.units:
         alike = [card.serial for card in [*found.twins, *found.near][:3]]
         raise Conflict(f"{found.problem}{'; did you mean ' + ' or '.join(alike) + '?' if alike else ''}")
@@ -169,4 +169,4 @@ def _day(name: str) -> date | None:
     try:
         return date.fromisoformat(said) if said else None
     except ValueError:
-        raise Refusal(f"{said[:40]!r} is no day; give it as 2026-03-31") from None
+        raise Refusal(f"{said[:40]!r} is not a date; use the format 2026-03-31") from None

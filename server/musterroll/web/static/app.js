@@ -15,7 +15,7 @@ if (code) document.addEventListener("keydown", (event) => {
   if (event.key.length === 1 && !event.ctrlKey && !event.metaKey && !event.altKey && document.activeElement === document.body) code.focus();
 });
 
-// The camera and what shrinks a photo are fetched when they are asked for.
+// The scanner is fetched only when it is needed.
 for (const button of document.querySelectorAll("[data-scan]")) button.addEventListener("click", async () => {
   button.disabled = true;
   await import(button.dataset.script).then((scanner) => scanner.scan(button)).finally(() => { button.disabled = false; });
@@ -24,7 +24,7 @@ for (const form of document.querySelectorAll("[data-photo]")) {
   const input = form.querySelector("input[type=file]");
   input.addEventListener("change", async () => {
     if (!input.files.length) return;
-    form.querySelector("label span").textContent = "Reading …";
+    form.querySelector("label span").textContent = "Reading…";
     const kept = new DataTransfer();
     const { shrink } = await import(document.querySelector("[data-scan]").dataset.script);
     kept.items.add(await shrink(input.files[0]).catch(() => input.files[0]));
@@ -64,13 +64,13 @@ for (const drop of document.querySelectorAll("[data-drop]")) {
   });
 }
 
-// One tick for all on the page.
+// One checkbox selects all on the page.
 for (const all of document.querySelectorAll("[data-all]")) {
   all.hidden = false;
   all.addEventListener("change", () => { for (const one of document.forms[all.dataset.all].querySelectorAll("[name=finding]")) one.checked = all.checked; });
 }
 
-// The last looked-up units stay readable when the network drops. A page shown from there says so, and is asked for anew as soon as it can be.
+// The last looked-up units stay readable offline. A page shown from the cache says so, and is fetched again as soon as possible.
 if (document.body.dataset.worker && navigator.serviceWorker) {
   const seen = navigator.serviceWorker.controller; // what was there when the page came: without one, nobody kept it
   navigator.serviceWorker.register(document.body.dataset.worker).then(() => navigator.serviceWorker.ready).then((ready) => {
@@ -78,5 +78,5 @@ if (document.body.dataset.worker && navigator.serviceWorker) {
   }).catch(() => {});
 }
 if (document.querySelector("[data-offline]")) addEventListener("online", () => setTimeout(() => { if (navigator.onLine) location.reload(); }, 500)); // no flicker
-// Going back may show a page as it was left; how a unit stands is asked for anew.
+// Going back may show a stale page; a unit's status is fetched again.
 if (document.querySelector(".verdict")) addEventListener("pageshow", (event) => { if (event.persisted) location.reload(); });

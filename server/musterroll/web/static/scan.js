@@ -18,7 +18,7 @@ export async function scan(button) {
     if (!dialog.open) dialog.dispatchEvent(new Event("close")); // closed while the camera was opening
     torch(dialog, stream.getVideoTracks()[0]);
     await video.play();
-    say(dialog, "Hold the code inside the frame.");
+    say(dialog, "Point the camera at the code.");
     const code = await look(dialog, video, detector);
     if (code) take(field, code);
   } catch (error) {
@@ -88,7 +88,7 @@ function curtain() {
   const dialog = document.createElement("dialog");
   dialog.className = "scanner";
   dialog.setAttribute("aria-label", "Scan a code");
-  dialog.innerHTML = '<video playsinline muted></video><div class="scanner-frame"></div><p class="scanner-words" role="status">Opening the camera …</p><div class="scanner-buttons"></div>';
+  dialog.innerHTML = '<video playsinline muted></video><div class="scanner-frame"></div><p class="scanner-words" role="status">Starting the camera…</p><div class="scanner-buttons"></div>';
   dialog.lastChild.append(button("Close", () => dialog.close()));
   return dialog;
 }
@@ -105,10 +105,10 @@ function button(text, pressed) {
 const say = (dialog, words) => { dialog.querySelector(".scanner-words").textContent = words; };
 
 function sentence(error) {
-  if (error.name === "NotAllowedError") return "The camera is not allowed here. Allow it in the browser's settings, or take a photo.";
-  if (error.name === "SecurityError") return "Browsers lend the camera only over HTTPS. Take a photo instead, or type the serial.";
-  if (error.name === "NotFoundError") return "No camera was found. Take a photo instead, or type the serial.";
-  return "The camera could not be used. Take a photo instead, or type the serial.";
+  if (error.name === "NotAllowedError") return "Camera access is blocked. Allow it in the browser settings, or take a photo.";
+  if (error.name === "SecurityError") return "The camera needs an HTTPS connection. Take a photo, or type the serial.";
+  if (error.name === "NotFoundError") return "No camera found. Take a photo, or type the serial.";
+  return "The camera could not be started. Take a photo, or type the serial.";
 }
 
 function style(address) {

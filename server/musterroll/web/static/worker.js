@@ -1,5 +1,5 @@
-// Keeps the last looked-up units readable when the network drops, and says how old they are. Online, every page is asked for anew.
-// SHELL, the assets such a page needs, and VERSION are put above this line by the server.
+// Keeps the last looked-up units readable when the network drops, and shows how old they are. Online, every page is fetched again.
+// The server puts SHELL (the assets such a page needs), VERSION and POLICY above this line.
 const ASSETS = `assets-${VERSION}`;
 const KEPT = "kept"; // answers, of the person signed in only: wiped at every sign-out and sign-in
 const MOST = 30; // answers and as many unit pages
@@ -85,7 +85,7 @@ async function find(url) {
 
 async function shown(kept) {
   const at = Number(kept.headers.get("X-Kept-At"));
-  const banner = `<div class="notice is-late offline" role="alert" data-offline><span><b>Offline: as of ${clock(at)}, ${ago(at)}.</b> It may have changed since.</span> <a href="">Try again</a></div>`;
+  const banner = `<div class="notice is-late offline" role="alert" data-offline><span><b>Offline. Saved at ${clock(at)}, ${ago(at)}.</b> It may be out of date.</span> <a href="">Try again</a></div>`;
   return page((await kept.text()).replace(/<main[^>]*>/, (main) => main + banner));
 }
 
@@ -93,15 +93,15 @@ async function listed(url) {
   const seen = new Map();
   for (const one of await everything()) if (!seen.has(one.uid)) seen.set(one.uid, one);
   const code = url.searchParams.get("code") ?? (url.pathname === "/" ? "" : url.pathname.split("/").pop());
-  const missing = code ? `<p>Nothing is kept of <b class="serial">${safe(code)}</b>.</p>` : "";
-  const rows = [...seen.values()].map((one) => `<li><a class="card choice" href="/units/${safe(one.uid)}"><span><b class="serial">${safe(one.serial)}</b><span class="product">${safe(one.says)}</span></span><span class="kept-at">as of ${clock(one.at)}, ${ago(one.at)}</span></a></li>`);
-  const units = rows.length ? `<h2>Looked up last on this device</h2><ul class="choices">${rows.join("")}</ul>` : "<p>No unit was looked up on this device since you signed in.</p>";
+  const missing = code ? `<p><b class="serial">${safe(code)}</b> is not saved on this device.</p>` : "";
+  const rows = [...seen.values()].map((one) => `<li><a class="card choice" href="/units/${safe(one.uid)}"><span><b class="serial">${safe(one.serial)}</b><span class="product">${safe(one.says)}</span></span><span class="kept-at">saved at ${clock(one.at)}, ${ago(one.at)}</span></a></li>`);
+  const units = rows.length ? `<h2>Recent units on this device</h2><ul class="choices">${rows.join("")}</ul>` : "<p>No units saved on this device since you signed in.</p>";
   return plain("Offline", `<p class="notice is-late offline" role="alert" data-offline><span><b>Offline.</b> The registry cannot be reached.</span> <a href="">Try again</a></p>${FIELD}${missing}${units}`);
 }
 
 const FIELD = '<form class="finder again" action="/" role="search"><input id="code" name="code" aria-label="Serial, unit id or link" placeholder="Next serial" autocomplete="off" autocapitalize="characters" spellcheck="false" maxlength="400" required><button class="button" aria-label="Look up">→</button></form>';
 
-const unsent = () => plain("Not sent", '<p class="notice is-stale offline" role="alert"><span><b>The network dropped.</b> What you just did was probably not recorded: look at the unit again when the network is back.</span></p><p><a class="button second" href="/">Look up a unit</a></p>');
+const unsent = () => plain("Not sent", '<p class="notice is-stale offline" role="alert"><span><b>No connection.</b> Your last action was probably not saved. Check the unit when you are back online.</span></p><p><a class="button second" href="/">Look up a unit</a></p>');
 
 const plain = (title, main) => page(`<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><title>${title} · Musterroll</title>${SHELL.filter((name) => name.endsWith("app.css")).map((name) => `<link rel="stylesheet" href="${name}">`)}${SHELL.filter((name) => name.endsWith("app.js")).map((name) => `<script src="${name}" defer></script>`)}</head><body><main class="slim" id="main"><h1>${title}</h1>${main}</main></body></html>`, 503);
 

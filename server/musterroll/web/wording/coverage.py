@@ -1,4 +1,4 @@
-"""How coverage is said on the pages: one word, one icon, one colour, and until when."""
+"""Wording of coverage on the pages: one word, one icon, one colour, and until when."""
 
 from typing import NamedTuple
 
@@ -7,7 +7,7 @@ from flask import Flask
 from musterroll.domain.coverage.verdict import Answer, Verdict
 from musterroll.web.wording.states import day
 
-_BY = {Answer.WARRANTY: "by warranty", Answer.CONTRACT: "by contract", Answer.BOTH: "by warranty and contract"}
+_BY = {Answer.WARRANTY: "Under warranty", Answer.CONTRACT: "Under contract", Answer.BOTH: "Under warranty and contract"}
 _SOON = 60  # days before the last one that are worth a warning
 
 
@@ -25,33 +25,33 @@ def install(app: Flask) -> None:
 
 
 def said(verdict: Verdict) -> Said:
-    """The answer a technician reads aloud."""
+    """The answer in a few words."""
     if verdict.answer is Answer.UNKNOWN:
-        return Said("late", "Cannot tell", "The paper is missing.", "help-circle")
+        return Said("late", "Coverage unknown", "The records are incomplete.", "help-circle")
     if verdict.answer is Answer.NONE:
         return Said("stale", "Not covered", _from(verdict), "shield-x")
     by, last = _BY[verdict.answer], verdict.last_covered_day
     if last is None:
-        return Said("operating", "Covered", f"With no end on record, {by}.", "shield-check")
+        return Said("operating", "Covered", f"{by}, no end date.", "shield-check")
     left = (last - verdict.on).days
     if left < _SOON:
-        return Said("late", "Covered, ending soon", f"Until {day(last)}, {by}: {_days(left)}.", "shield-check")
-    return Said("operating", "Covered", f"Until {day(last)}, {by}.", "shield-check")
+        return Said("late", "Covered, expiring soon", f"{by} until {day(last)}: {_days(left)}.", "shield-check")
+    return Said("operating", "Covered", f"{by} until {day(last)}.", "shield-check")
 
 
 def lines(verdict: Verdict) -> list[str]:
-    """The contract lines that hold that day, as `contract/number`."""
+    """The contract lines in force that day, as `contract/number`."""
     return [cover.line.ref for cover in verdict.covers]
 
 
 def service_levels(verdict: Verdict) -> list[str]:
-    """What the lines that hold promise, each once."""
+    """The service levels of those lines, each once."""
     return list(dict.fromkeys(cover.line.service for cover in verdict.covers if cover.line.service))
 
 
 def _from(verdict: Verdict) -> str:
-    return f"Cover starts on {day(verdict.next_change)}." if verdict.next_change else "Neither by warranty nor by contract."
+    return f"Coverage starts on {day(verdict.next_change)}." if verdict.next_change else "No warranty or contract in force."
 
 
 def _days(left: int) -> str:
-    return "today is the last day" if left <= 0 else "1 day left" if left == 1 else f"{left} days left"
+    return "last day today" if left <= 0 else "1 day left" if left == 1 else f"{left} days left"

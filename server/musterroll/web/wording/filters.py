@@ -1,4 +1,4 @@
-"""How filters of the fleet are said on the pages: each as a few words that can be taken off."""
+"""Wording of fleet filters on the pages: each is a chip that can be removed."""
 
 from typing import Any, NamedTuple
 
@@ -9,7 +9,7 @@ from musterroll.usecases.fleet.pages import NONE, OLDEST, FleetFilter
 
 
 class Chip(NamedTuple):
-    """What a filter asks for, and what to change in it to ask no longer."""
+    """A filter in words, and the change that removes it."""
 
     says: str
     without: dict[str, Any]
@@ -23,7 +23,7 @@ def install(app: Flask) -> None:
 def chips(filters: FleetFilter) -> list[Chip]:
     """Every filter but the text and the two axes, which have fields of their own."""
     said = [Chip(_TEXTS[name].format(value), {name: None}) for name in _TEXTS if (value := getattr(filters, name)) and value != NONE]
-    said += [Chip(f"no {name}" if name != "age" else "age not known", {name: None}) for name in _NONES if getattr(filters, name) == NONE]
+    said += [Chip(f"no {name}" if name != "age" else "age unknown", {name: None}) for name in _NONES if getattr(filters, name) == NONE]
     if filters.maker and filters.model:
         said.append(Chip(filters.model, {"maker": None, "model": None}))
     if filters.age and filters.age != NONE:
@@ -41,17 +41,17 @@ def chips(filters: FleetFilter) -> list[Chip]:
 def age(years: str) -> str:
     """
     >>> age("0"), age("1"), age("5"), age("")
-    ('less than a year', '1 to 2 years', '5 years or more', 'not known')
+    ('less than a year', '1 to 2 years', '5 years or more', 'unknown')
     """
     if not years:
-        return "not known"
+        return "unknown"
     number = int(years)
     return "less than a year" if number == 0 else f"{number} years or more" if number == OLDEST else f"{number} to {number + 1} years"
 
 
 _TEXTS = {
     "account": "account {}",
-    "under": "{} and below",
+    "under": "account {} with subsidiaries",
     "site": "site {}",
     "segment": "segment {}",
     "country": "country {}",
@@ -62,7 +62,7 @@ _NONES = ("segment", "country", "firmware", "age")
 _SWITCHES = {
     "operating": {True: "operating", False: "not operating"},
     "warranty": {True: "in warranty", False: "out of warranty"},
-    "covered": {True: "on contract or in warranty", False: "neither on contract nor in warranty"},
-    "over": {True: "over the quantity of a contract", False: "not over a quantity"},
-    "outdated": {True: "old firmware", False: "newest firmware"},
+    "covered": {True: "covered", False: "not covered"},
+    "over": {True: "over contract quantity", False: "within contract quantity"},
+    "outdated": {True: "outdated firmware", False: "latest firmware"},
 }

@@ -1,4 +1,4 @@
-"""How states, times and amounts are said on the pages: one word, one icon and one colour each."""
+"""Wording of states, times and amounts on the pages: one word, one icon and one colour each."""
 
 from datetime import UTC, date, datetime, timedelta
 from typing import NamedTuple, Protocol
@@ -12,7 +12,7 @@ from musterroll.usecases.units.unit_card import UnitCard
 
 
 class Named(Protocol):
-    """Anything that tells its maker and model."""
+    """Anything with a maker and a model."""
 
     @property
     def maker(self) -> str: ...
@@ -30,35 +30,62 @@ class State(NamedTuple):
 
 
 LIVENESS = {
-    Liveness.OPERATING: State("operating", "Operating", "Alive", "heartbeat"),
+    Liveness.OPERATING: State("operating", "Operating", "Operating", "heartbeat"),
     Liveness.LATE: State("late", "Late", "Late", "clock-exclamation"),
     Liveness.STALE: State("stale", "Stale", "Silent", "volume-off"),
-    Liveness.HELD: State("held", "Held", "Held, silent", "bell-pause"),
+    Liveness.HELD: State("held", "Paused", "Alerts paused, silent", "bell-pause"),
     Liveness.NEVER_HEARD: State("never_heard", "Never heard", "Never heard", "circle-dashed"),
 }
+# A unit that only imported lists mention: how it is now, nobody knows. Shown in grey.
+LISTED = State("never_heard", "From a list", "Last reported", "file-text")
 LIFECYCLE = {
-    Lifecycle.UNRECORDED: State("unrecorded", "Unrecorded", "no paper yet", "file-unknown"),
+    Lifecycle.UNRECORDED: State("unrecorded", "Unrecorded", "no record yet", "file-unknown"),
     Lifecycle.STOCK: State("stock", "In stock", "not shipped", "package"),
-    Lifecycle.SHIPPED: State("shipped", "Shipped", "on its way", "truck"),
+    Lifecycle.SHIPPED: State("shipped", "Shipped", "in transit", "truck"),
     Lifecycle.DEPLOYED: State("deployed", "Deployed", "in the field", "map-pin"),
-    Lifecycle.RETURNED: State("returned", "Returned", "came back", "truck-return"),
+    Lifecycle.RETURNED: State("returned", "Returned", "sent back", "truck-return"),
     Lifecycle.RETIRED: State("retired", "Retired", "out of service", "archive"),
 }
-_IDENTITY = {"active": "Credential active", "pending": "Enrolment waiting", "refused": "Enrolment refused", "revoked": "Credential revoked"}
+
+
+class Part(NamedTuple):
+    """A part of the registry in the footer, and the word for it when it is not OK."""
+
+    name: str
+    failing: str
+
+
+HEALTH = {
+    "database": Part("Database", "down"),
+    "broker": Part("Broker", "down"),
+    "ingest": Part("Ingest", "delayed"),
+    "schedule": Part("Scheduled jobs", "delayed"),
+}
+OUTCOMES = {"new": "new", "changed": "changed", "same": "unchanged", "refused": "rejected"}  # of imported rows
+_IDENTITY = {"active": "Enrolled", "pending": "Enrolment pending", "refused": "Enrolment rejected", "revoked": "Credential revoked"}
 _UNITS = ((86_400, "day"), (3_600, "hour"), (60, "minute"), (1, "second"))
 
 
 def install(app: Flask) -> None:
-    app.jinja_env.globals.update(liveness_words=LIVENESS, lifecycle_words=LIFECYCLE, answer=answer, verdict=verdict)
+    app.jinja_env.globals.update(
+        liveness_words=LIVENESS, lifecycle_words=LIFECYCLE, liveness_of=liveness_of, answer=answer, verdict=verdict
+    )
+    app.jinja_env.globals.update(health_words=HEALTH, outcome_words=OUTCOMES)
     app.jinja_env.filters.update(
         ago=ago, span=span, moment=moment, day=day, last_day=last_day, count=count, iso=iso, stage=stage, product=product
     )
 
 
+def liveness_of(card: UnitCard) -> State:
+    """How the pages show a unit's liveness."""
+    return LISTED if card.reported_by_import_only and card.liveness is Liveness.OPERATING else LIVENESS[card.liveness]
+
+
 def answer(card: UnitCard, now: datetime) -> str:
-    """The big word; silence says for how long, counted from the last word heard."""
-    word = LIVENESS[card.liveness].answer
-    if card.reported_by_import_only and card.liveness is Liveness.OPERATING:
+    """The headline; a silent unit's says for how long, counted from its last report."""
+    state = liveness_of(card)
+    word = state.answer
+    if state is LISTED:
         return f"{word} {ago(card.heard_at, now)}"
     if card.liveness not in (Liveness.STALE, Liveness.HELD) or card.heard_at is None:
         return word
@@ -66,30 +93,30 @@ def answer(card: UnitCard, now: datetime) -> str:
 
 
 def verdict(card: UnitCard, now: datetime) -> str:
-    """The sentence under the big word: since when, and what is expected.
+    """The sentence under the headline: the last report, and what is expected.
 
-    Silence is told from the last word, not from the moment it was called stale: that is what a person at the cabinet asks.
+    Silence is counted from the last report, not from the moment the unit became stale: that is what a technician on site asks.
     """
     if card.liveness is Liveness.NEVER_HEARD:
         return _never_heard(card)
     if card.reported_by_import_only:
-        return f"Last heard {moment(card.heard_at)}, by another platform's list. It does not report here itself."
+        return f"On an imported list, {moment(card.heard_at)}. This unit has no agent; its live status is unknown."
     if card.liveness is Liveness.OPERATING:
-        return f"Heard {ago(card.heard_at, now)}; it reports every {_each(card.interval)}."
+        return f"Last report {ago(card.heard_at, now)}; reports every {_each(card.interval)}."
     if card.liveness is Liveness.LATE:
         stale = f"Stale after {span(card.stale_after)} of silence."
-        return f"It should report every {_each(card.interval)}; last heard {ago(card.heard_at, now)}. {stale}"
+        return f"Last report {ago(card.heard_at, now)}; expected every {_each(card.interval)}. {stale}"
     if card.liveness is Liveness.HELD:
-        return f"Last heard {moment(card.heard_at)}. A person paused the alarm {ago(card.held_at, now)}."
-    return f"Last heard {moment(card.heard_at)}. It should report every {_each(card.interval)}."
+        return f"Last report {moment(card.heard_at)}. Alerts were paused {ago(card.held_at, now)}."
+    return f"Last report {moment(card.heard_at)}; expected every {_each(card.interval)}."
 
 
 def _never_heard(card: UnitCard) -> str:
     if card.pending:
-        return "Its enrolment waits for a person to accept it."
+        return "Its enrolment is waiting for approval."
     if card.enrolled:
-        return "It is enrolled, but no heartbeat has come yet. Check that its agent runs and reaches the broker."
-    return "It is on the roll by paper only: no agent has enrolled it yet."
+        return "Enrolled, but no heartbeat received yet. Check that the agent is running and can reach the broker."
+    return "Registered from records only: no agent has enrolled yet."
 
 
 def ago(at: int | datetime | None, now: datetime) -> str:
@@ -106,7 +133,7 @@ def ago(at: int | datetime | None, now: datetime) -> str:
 
 
 def span(seconds: float) -> str:
-    """The largest whole unit, rounded down, as people say it.
+    """The largest whole unit, rounded down.
 
     >>> span(59), span(60), span(7300), span(90000 * 3)
     ('59 seconds', '1 minute', '2 hours', '3 days')
@@ -142,16 +169,20 @@ def day(value: date | str | None) -> str:
         found = date.fromisoformat(value) if isinstance(value, str) else value
     except ValueError:
         return str(value)
-    return f"{found.day} {found:%b %Y}" if found else "not known"
+    return f"{found.day} {found:%b %Y}" if found else "unknown"
 
 
-def last_day(ends_on: date | None) -> str:
+def last_day(ends_on: date | str | None) -> str:
     """The last day that a half-open span covers.
 
-    >>> last_day(date(2026, 3, 1)), last_day(None)
-    ('28 Feb 2026', 'no day on record')
+    >>> last_day(date(2026, 3, 1)), last_day("2026-03-01"), last_day("soon"), last_day(None)
+    ('28 Feb 2026', '28 Feb 2026', 'soon', 'no end date')
     """
-    return day(ends_on - timedelta(days=1)) if ends_on else "no day on record"
+    try:
+        end = date.fromisoformat(ends_on) if isinstance(ends_on, str) else ends_on
+    except ValueError:
+        return str(ends_on)
+    return day(end - timedelta(days=1)) if end and end > date.min else "no end date"
 
 
 def iso(at: int | datetime) -> str:
@@ -174,9 +205,9 @@ def count(number: float) -> str:
 
 
 def stage(value: str | None) -> str:
-    """The word for a value of any axis, as history stores it; unknown values are shown as they are."""
+    """The word for a value of any axis, as stored in the history; unknown values are shown as they are."""
     for words in (LIVENESS, LIFECYCLE):
         for state in words.values():
             if state.value == value:
                 return state.word
-    return _IDENTITY.get(value or "", value or "nothing")
+    return _IDENTITY.get(value or "", value or "none")

@@ -22,15 +22,15 @@ def test_both_are_said_with_what_each_covers_until() -> None:
     assert found.answer is Answer.BOTH
     assert (found.last_covered_day, found.next_change) == (date(2028, 2, 14), date(2027, 1, 1))
     assert found.reasons == (
-        "Standard warranty (36 months from installation on 15 February 2025) covers it until 14 February 2028.",
-        "Contract line C00001/1 (24x7) covers it until 31 December 2026.",
+        "Standard warranty (36 months from installation on 15 February 2025) covers the unit until 14 February 2028.",
+        "Contract line C00001/1 (24x7) covers the unit until 31 December 2026.",
     )
 
 
 def test_an_overdue_bill_is_said_and_ends_nothing() -> None:
     found = verdict(Paper(covers=(Cover(LINE, CONTRACT, Billing(Payment.OVERDUE)),)), DAY)
     assert found.answer is Answer.CONTRACT
-    assert found.reasons[-1] == "Its last invoice is overdue; that alone does not end the cover."
+    assert found.reasons[-1] == "The last invoice is overdue; the unit is still covered."
 
 
 def test_what_has_ended_is_said_with_its_last_day() -> None:
@@ -41,7 +41,7 @@ def test_what_has_ended_is_said_with_its_last_day() -> None:
 
 def test_a_cancelled_contract_covers_nothing_and_says_so() -> None:
     found = verdict(Paper(covers=(Cover(LINE, CONTRACT._replace(state=State.CANCELLED)),)), DAY)
-    assert found.reasons == ("Contract line C00001/1 (24x7) covers nothing: its contract was cancelled.",)
+    assert found.reasons == ("Contract line C00001/1 (24x7) is not in force: the contract was cancelled.",)
 
 
 def test_a_void_warranty_says_why() -> None:
@@ -54,20 +54,20 @@ def test_missing_paper_is_unknown_and_never_none() -> None:
     missing = standard(POLICY, UnitDates(), UTC).missing
     found = verdict(Paper(warranty_missing=missing), DAY)
     assert found.answer is Answer.UNKNOWN
-    assert found.missing == ("cannot tell whether it is in warranty: the day of installation or shipment is not on record",)
+    assert found.missing == ("warranty unknown: the date of installation or shipment is not on record",)
 
 
 def test_a_unit_of_no_known_account_may_be_covered_by_a_quantity_nobody_can_name() -> None:
     found = verdict(Paper(contract_missing=place_missing(None, None)), DAY)
     assert found.answer is Answer.UNKNOWN
-    assert "the account it belongs to" in found.missing[0]
+    assert found.missing == ("contract coverage unknown: its account is not on record",)
     assert place_missing(None, site=3) == ()
 
 
 def test_missing_warranty_paper_does_not_hide_a_contract() -> None:
-    found = verdict(Paper(covers=(Cover(LINE, CONTRACT),), warranty_missing=("the day of installation",)), DAY)
+    found = verdict(Paper(covers=(Cover(LINE, CONTRACT),), warranty_missing=("the date of installation",)), DAY)
     assert found.answer is Answer.CONTRACT
-    assert found.missing == ("cannot tell whether it is also in warranty: the day of installation is not on record",)
+    assert found.missing == ("warranty unknown: the date of installation is not on record",)
 
 
 def test_cover_that_follows_without_a_gap_counts_on() -> None:
@@ -81,11 +81,11 @@ def test_a_contract_that_renewed_itself_covers_until_the_end_of_this_term() -> N
     renewed = CONTRACT._replace(span=Span(date(2024, 1, 1), date(2025, 1, 1)), auto_renew=True, notice_days=30)
     found = verdict(Paper(covers=(Cover(LINE, renewed),)), DAY)
     assert found.last_covered_day == date(2026, 12, 31)
-    assert found.reasons[-1] == "It renews itself then unless notice is given by 1 December 2026."
+    assert found.reasons[-1] == "Auto-renews unless notice is given by 1 December 2026."
 
 
 def test_no_paper_at_all_is_said() -> None:
-    assert verdict(Paper(), DAY).reasons == ("No warranty and no contract line is on record.",)
+    assert verdict(Paper(), DAY).reasons == ("No warranty or contract line on record.",)
 
 
 spans = st.tuples(days, st.integers(1, 500)).map(lambda s: Span(s[0], date.fromordinal(s[0].toordinal() + s[1])))

@@ -58,13 +58,13 @@ def test_a_person_can_open_again_what_was_closed() -> None:
 @pytest.mark.parametrize(
     ("standing", "to", "reason", "until", "says"),
     [
-        (OPEN, State.ACCEPTED, " ", None, "only with a reason"),
-        (OPEN, State.IGNORED, "later", None, "until when"),
-        (OPEN, State.RESOLVED, "done", TOMORROW, "until when"),
-        (OPEN, State.IGNORED, "later", DAY, "a day to come"),
-        (OPEN, State.OPEN, "", None, "open already"),
-        (closed(), State.RESOLVED, "again", None, "resolved already"),
-        (OPEN._replace(present=False), State.ACCEPTED, "late", None, "is gone"),
+        (OPEN, State.ACCEPTED, " ", None, "enter a reason"),
+        (OPEN, State.IGNORED, "later", None, "needs a date"),
+        (OPEN, State.RESOLVED, "done", TOMORROW, "other decisions take none"),
+        (OPEN, State.IGNORED, "later", DAY, "is not in the future"),
+        (OPEN, State.OPEN, "", None, "already open"),
+        (closed(), State.RESOLVED, "again", None, "already resolved"),
+        (OPEN._replace(present=False), State.ACCEPTED, "late", None, "no longer exists"),
     ],
 )
 def test_a_decision_that_makes_no_sense_is_refused_with_why(

@@ -27,7 +27,7 @@ LINE = Line(11, "C00001/1", 1, Scope.SERIAL, serial_key="K400MVX7", price=EUR_12
 PAID = Cover(LINE, CONTRACT, Billing(Payment.PAID, date(2026, 10, 16)))
 LAPSED = Cover(LINE._replace(id=12, ref="C00002/1"), CONTRACT._replace(id=2, ref="C00002", state=State.EXPIRED))
 HEALTHY = UnitCase(5, "K400MVX7", Lifecycle.DEPLOYED, Liveness.OPERATING, HEARD, (PAID,), in_warranty=False, list_price=EUR_90)
-CARD = Disagreement(Claim(months=36), Period(PeriodKind.STANDARD, YEAR, "installed", ""), "the unit's card says its last day is another")
+CARD = Disagreement(Claim(months=36), Period(PeriodKind.STANDARD, YEAR, "installed", ""), "a fact", "a sentence")
 POOL = Cover(LINE._replace(scope=Scope.ACCOUNT, place=7, product=3, quantity=10), CONTRACT)
 
 
@@ -43,7 +43,7 @@ def test_a_healthy_unit_is_no_finding() -> None:
 def test_paid_but_silent_names_the_line_the_silence_and_the_price() -> None:
     found = only(HEALTHY._replace(liveness=Liveness.STALE))
     assert found.key.kind is Kind.PAID_BUT_SILENT
-    assert found.says == "line C00001/1 pays for K400MVX7, which is deployed and was last heard on 1 July 2026 at 03:00:00 UTC"
+    assert found.says == "line C00001/1 covers K400MVX7, which is deployed but last reported on 1 July 2026 at 03:00:00 UTC"
     assert (found.worth.value, found.worth.how, found.owner) == (EUR_120, "the price a year of line C00001/1", "support")
     assert [(row.table, row.id) for row in found.evidence] == [("unit", 5), ("voice", 5), ("line", 11), ("invoice", 1)]
 
@@ -99,13 +99,13 @@ def test_each_heartbeat_of_an_operating_unit_leaves_its_findings_as_they_are() -
 def test_left_over_quantity_is_sold_not_provisioned() -> None:
     (found,) = of_line(LineCase(POOL, left_over=4))
     assert found.key.kind is Kind.SOLD_NOT_PROVISIONED
-    assert found.says == "line C00001/1 is for 10, of which 4 are not in use"
+    assert found.says == "line C00001/1 covers 10 units, of which 4 are unused"
     assert (str(found.worth.value), found.worth.how) == ("480.00 EUR", "4 at 120.00 EUR a year each")
 
 
 def test_a_line_for_a_serial_nobody_knows_names_it() -> None:
     (found,) = of_line(LineCase(PAID, left_over=1))
-    assert found.says == "line C00001/1 names the serial K400MVX7, which is not on the roll"
+    assert found.says == "line C00001/1 covers serial K400MVX7, which is not registered"
 
 
 def test_over_quantity_names_the_units_and_leaves_the_money_to_them() -> None:

@@ -43,7 +43,7 @@ def test_links_of_our_labels_name_the_unit(link: str) -> None:
         ("]d20109506000134352", "no serial"),
         ("https://shop.example/p/1", "shop.example"),
         ("http://[", "cannot be read"),
-        (GS, "type or scan"),
+        (GS, "enter or scan"),
     ],
 )
 def test_a_code_without_a_serial_says_why(scanned: str, why: str) -> None:

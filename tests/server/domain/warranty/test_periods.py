@@ -62,7 +62,7 @@ def test_the_units_own_paper_names_the_length_before_the_policy() -> None:
 def test_what_is_missing_is_said_and_no_period_is_guessed() -> None:
     found = standard(POLICY._replace(months=None), UnitDates(), UTC)
     assert found.period is None
-    assert found.missing == ("the day of registration or installation or shipment", "how many months the warranty lasts")
+    assert found.missing == ("the date of registration or installation or shipment", "warranty length")
 
 
 def test_the_last_covered_day_is_the_day_before_the_end() -> None:
@@ -123,13 +123,18 @@ def test_a_card_printed_before_an_extension_still_agrees() -> None:
 def test_a_card_that_says_another_end_is_a_disagreement_in_words() -> None:
     found = disagreement(Claim(months=36), [period()])
     assert found is not None
-    assert found.says == "the unit's card says its last day is 14 February 2028, the registry 14 February 2027"
+    assert found.fact == "the unit's card says its last day is 14 February 2028, the registry 14 February 2027"
+    assert found.says == "the device reports warranty last day 14 February 2028 (registry: 14 February 2027)"
 
 
 def test_a_card_that_starts_on_another_day_differs_at_both_ends() -> None:
     found = disagreement(Claim(starts_on=date(2025, 1, 5), months=24), [period()])
     assert found is not None
     assert found.says == (
+        "the device reports warranty start 5 January 2025 (registry: 15 February 2025), "
+        "last day 4 January 2027 (registry: 14 February 2027)"
+    )
+    assert found.fact == (
         "the unit's card says it starts on 5 January 2025, the registry 15 February 2025, "
         "and its last day is 4 January 2027, the registry 14 February 2027"
     )

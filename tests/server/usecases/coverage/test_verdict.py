@@ -57,7 +57,7 @@ def test_what_is_not_on_record_is_said_not_guessed(session: Session) -> None:
     rolls.unit(session, "SN1")
     found = coverage(session, "SN1", DAY, NOW)
     assert found.answer is Answer.UNKNOWN
-    assert "cannot tell whether a contract covers it: the account it belongs to is not on record" in found.missing
+    assert "contract coverage unknown: its account is not on record" in found.missing
 
 
 def test_without_a_day_it_is_today_at_the_site(session: Session) -> None:

@@ -82,7 +82,7 @@ def test_findings_are_listed_by_owner_and_by_account_with_all_below_it(session: 
 def test_an_opened_finding_says_what_it_says_and_proves_it(session: Session) -> None:
     opened = finding_decisions.finding(session, silent(session), NOW)
     assert opened.finding is not None
-    assert opened.finding.says == "line C1/1 pays for SN1, which is deployed and was last heard on 31 October 2026 at 12:00:00 UTC"
+    assert opened.finding.says == "line C1/1 covers SN1, which is deployed but last reported on 31 October 2026 at 12:00:00 UTC"
     assert [proof.evidence.table for proof in opened.proofs] == ["unit", "voice", "line", "invoice"]
     assert "\n".join(opened.finding.facts) == opened.row.facts
 

@@ -85,11 +85,11 @@ def test_what_cannot_be_is_said(database: Database, now: datetime, place: tuple[
         (Conflict, "a stock unit cannot become returned", {"to": Lifecycle.RETURNED}),
         (Conflict, "SN1 is stock there already", {"to": Lifecycle.STOCK}),
         (Refusal, "2026-11-02 is still to come", {"to": Lifecycle.SHIPPED, "on": date(2026, 11, 2)}),
-        (Conflict, "the site S2 belongs to another account than A1", {"to": Lifecycle.DEPLOYED, "account": "A1", "site": "S2"}),
+        (Conflict, "site S2 does not belong to account A1", {"to": Lifecycle.DEPLOYED, "account": "A1", "site": "S2"}),
         (NotFound, "there is no site 'S9'", {"to": Lifecycle.DEPLOYED, "site": "S9"}),
         (NotFound, "there is no account 'A9'", {"to": Lifecycle.DEPLOYED, "account": "A9"}),
-        (NotFound, "no unit 'nobody' is on the roll", {"to": Lifecycle.DEPLOYED, "uid": "nobody"}),
-        (Refusal, "a unit in stock is at no customer's", {"to": Lifecycle.STOCK, "account": "A1"}),
+        (NotFound, "no unit 'nobody' is registered", {"to": Lifecycle.DEPLOYED, "uid": "nobody"}),
+        (Refusal, "a unit in stock belongs to no customer", {"to": Lifecycle.STOCK, "account": "A1"}),
     ]
     for kind, sentence, given in wrong:
         with pytest.raises(kind, match=sentence), database.writing() as session:

@@ -24,7 +24,7 @@ def test_a_label_of_each_pasted_serial_leads_to_its_unit(visitor: Visitor) -> No
     ).text
     assert text.count('<div class="label">') == 2
     assert text.count('class="label gone"') == 2
-    assert "nowhere-1: no unit on the roll has the serial NOWHERE1." in text
+    assert "nowhere-1: no registered unit has the serial NOWHERE1." in text
     links = [scanned(path, int(side)) for side, path in re.findall(r'<svg viewBox="0 0 (\d+) \d+" role="img"[^>]*><path d="([^"]+)"', text)]
     assert links == ["http://localhost/u/u000k400mvx7", "http://localhost/u/u001tn5520qdmmrtsk"]
 
@@ -42,7 +42,7 @@ def test_a_filter_of_the_fleet_fills_sheets_and_goes_on(visitor: Visitor) -> Non
 def test_a_serial_of_two_makers_gets_a_label_each(visitor: Visitor) -> None:
     text = visitor.get(f"/labels?units={SHARED}").text
     assert text.count('<div class="label">') == 2
-    assert "2 units have this serial" in text
+    assert "2 units share this serial" in text
 
 
 def test_nonsense_gives_the_form_and_no_label(visitor: Visitor) -> None:

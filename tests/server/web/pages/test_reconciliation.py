@@ -35,7 +35,7 @@ def test_findings_are_filtered_by_owner_and_by_account_with_all_below_it(visitor
 
 def test_a_finding_is_traced_to_the_line_of_the_file_it_came_from(visitor: Visitor) -> None:
     text = visitor.get(_finding(visitor, STALE)).text
-    assert "pays for TN5520QDMMRTSK" in text
+    assert "covers TN5520QDMMRTSK" in text
     origin = re.search(r'href="(/imports/\d+\?after=\d+#line(\d+))">contract-lines-2026.csv, line \d+</a>', text)
     assert origin
     assert f'id="line{origin[2]}"' in visitor.get(origin[1]).text
@@ -61,13 +61,13 @@ def test_a_finding_is_ignored_until_a_day_with_a_reason(visitor: Visitor) -> Non
     assert visitor.post("/findings/decide", seen=page, reason="waits for a part", until="2090-01-01", **form).status_code == 303
     text = visitor.get(page).text
     assert "waits for a part" in text
-    assert ">Ignored<" in text
+    assert ">Snoozed<" in text
 
 
 def test_deciding_nothing_says_what_to_do(visitor: Visitor) -> None:
     answer = visitor.post("/findings/decide", seen="/findings", to="accepted", reason="x")
     assert answer.status_code == 409
-    assert "Tick at least one finding" in answer.text
+    assert "Select at least one finding" in answer.text
 
 
 def test_pages_of_findings_hold_every_finding_once(visitor: Visitor) -> None:
@@ -75,20 +75,20 @@ def test_pages_of_findings_hold_every_finding_once(visitor: Visitor) -> None:
     after = re.search(r'name="finding" value="(\d+)"', text)
     assert after
     seen = re.findall(r'name="finding" value="(\d+)"', text)
-    assert len(seen) == len(set(seen)) == int(re.search(r"(\d+) findings, worth", text)[1])  # type: ignore[index]
+    assert len(seen) == len(set(seen)) == int(re.search(r"(\d+) findings, annual value", text)[1])  # type: ignore[index]
 
 
 def test_an_empty_roll_says_how_to_fill_it(visitor: Visitor, fleet_database: Database) -> None:
     with fleet_database.writing() as session:
         session.execute(text("DELETE FROM tally"))
-    assert "the cells fill by themselves" in visitor.get("/reconciliation").text
+    assert "The counts update automatically" in visitor.get("/reconciliation").text
 
 
 def test_reconciling_now_brings_the_counts_back(visitor: Visitor, fleet_database: Database) -> None:
     with fleet_database.writing() as session:
         session.execute(text("DELETE FROM tally"))
     assert visitor.post("/reconciliation", seen="/reconciliation").status_code == 303
-    assert "In question a year" in visitor.get("/reconciliation").text
+    assert "Annual value at stake" in visitor.get("/reconciliation").text
 
 
 def test_the_export_has_what_the_filter_shows(visitor: Visitor) -> None:
