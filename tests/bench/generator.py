@@ -12,7 +12,7 @@ import time
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-from musterroll.simulator import mqtt
+from musterroll.mqtt import packets, writer
 from musterroll_wire.messages import Heartbeat, Record, encode
 from musterroll_wire.topics import build
 
@@ -52,9 +52,9 @@ class Line:
             self.rest = b""
             return len(data) // 4
         buffer, found = bytearray(data), 0
-        for packet in mqtt.packets(buffer):
-            found += packet.kind == mqtt.PUBACK
-            self.receipts += packet.kind == mqtt.PUBLISH
+        while (packet := packets.take_packet(buffer)) is not None:
+            found += packet.kind == packets.PUBACK
+            self.receipts += packet.kind == packets.PUBLISH
         self.rest = bytes(buffer)
         return found
 
@@ -62,7 +62,7 @@ class Line:
 def frames(load: Load, unit: str) -> list[bytes]:
     """Every frame of one unit, in order."""
     topic, at = build(unit, load.kind), 1_793_534_400
-    return [mqtt.publish(topic, _payload(load, seq, at), seq) for seq in range(1, load.each + 1)]
+    return [writer.publish(topic, _payload(load, seq, at), seq) for seq in range(1, load.each + 1)]
 
 
 def _payload(load: Load, seq: int, at: int) -> bytes:
@@ -84,7 +84,7 @@ def connect(load: Load) -> list[Line]:
         lines += fresh
     if load.receipts:
         for line, unit in zip(lines, load.units, strict=True):
-            line.socket.sendall(mqtt.subscribe(1, [build(unit, "receipt")], qos=0))
+            line.socket.sendall(writer.subscribe(1, [build(unit, "receipt")], qos=0))
             line.socket.recv(5)
     return lines
 
@@ -92,7 +92,7 @@ def connect(load: Load) -> list[Line]:
 def _connecting(load: Load, number: int) -> Line:
     made = socket.create_connection(("127.0.0.1", load.port))
     made.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-    made.sendall(mqtt.connect(load.units[number], load.passwords[number], 0))
+    made.sendall(writer.connect(load.units[number], load.passwords[number], 0))
     ready = frames(load, load.units[number])
     return Line(made, [b"".join(ready[i : i + load.window]) for i in range(0, load.each, load.window)][::-1])
 

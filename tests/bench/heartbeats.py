@@ -6,7 +6,7 @@ import time
 from typing import NamedTuple
 
 from musterroll.domain.units.serials import new_uid
-from musterroll.simulator import mqtt
+from musterroll.mqtt import writer
 from musterroll.storage.engine import migrate
 from musterroll.storage.engine.database import Database
 from musterroll_wire.messages import Heartbeat, encode
@@ -63,7 +63,7 @@ def measure(quick: bool) -> list[Figure]:
 def _frame_bytes() -> int:
     """Of a unit three years old: the fixed header, the topic with a unit id as issued, the packet id and the payload."""
     beat = Heartbeat(1234, 56_789, _NOW, 2_345_678, 94_608_000, 12, 47, 33, 41)
-    return len(mqtt.publish(build(new_uid(), "heartbeat"), encode(beat), 1))
+    return len(writer.publish(build(new_uid(), "heartbeat"), encode(beat), 1))
 
 
 def _visible(name: str, plan: Plan, units: list[str], database: Database, port: int, ingest: Child) -> list[Figure]:
@@ -93,12 +93,12 @@ def _probe(database: Database, port: int, unit: str, row: int, epoch: int, times
     """Sends heartbeats of one unit, and looks every millisecond whether the last one is there; milliseconds it took."""
     taken = []
     with socket.create_connection(("127.0.0.1", port)) as line:
-        line.sendall(mqtt.connect(unit, brokers.PASSWORD, 0))
+        line.sendall(writer.connect(unit, brokers.PASSWORD, 0))
         assert line.recv(4) == b"\x20\x02\x00\x00"
         line.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         for beat in range(2, times + 2):
             began = time.perf_counter()
-            line.sendall(mqtt.publish(build(unit, "heartbeat"), encode(Heartbeat(epoch, beat, _NOW, beat, beat, 1, 2, 3, 4)), beat))
+            line.sendall(writer.publish(build(unit, "heartbeat"), encode(Heartbeat(epoch, beat, _NOW, beat, beat, 1, 2, 3, 4)), beat))
             while _newest(database, row) != (epoch, beat):
                 assert time.perf_counter() - began < 30, "a heartbeat is not visible after 30 s"
                 time.sleep(0.001)

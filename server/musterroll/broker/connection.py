@@ -7,8 +7,9 @@ from typing import NamedTuple
 
 from musterroll.broker.access import REGISTRY, may_be, may_publish, may_subscribe
 from musterroll.broker.router import Router, Session
-from musterroll.mqtt import packets
-from musterroll.mqtt.packets import Connect, Malformed, Packet
+from musterroll.mqtt import packets, reader, writer
+from musterroll.mqtt.packets import MalformedPacket, Packet
+from musterroll.mqtt.reader import Connect
 
 log = logging.getLogger(__name__)
 LONGEST = 16 * 1024  # bytes of a packet: twice the longest payload of the contract
@@ -53,7 +54,7 @@ class Connection(asyncio.Protocol):
         self._hall.everyone.add(self)
         self._alarm = self._loop.call_later(_FIRST_WORD_SECONDS, self.close)
         if len(self._hall.everyone) > self._hall.most:
-            self.close(packets.connack(packets.UNAVAILABLE))
+            self.close(writer.connack(packets.UNAVAILABLE))
 
     def data_received(self, data: bytes) -> None:
         self._heard_at = self._loop.time()
@@ -63,12 +64,12 @@ class Connection(asyncio.Protocol):
     def _read(self) -> None:
         try:
             if self._session is None and self._buffer and self._buffer[0] != _CONNECT_BYTE:
-                raise Malformed("something else than CONNECT first")
-            while not self._busy and (packet := packets.take(self._buffer, self._longest)) is not None:
+                raise MalformedPacket("the first packet is not CONNECT")
+            while not self._busy and (packet := packets.take_packet(self._buffer, self._longest)) is not None:
                 self._handle(packet)
-        except Malformed as wrong:
-            log.info("closed the connection of %s: %s", self._name, wrong)
-            self.close(wrong.answer)
+        except MalformedPacket as error:
+            log.info("closed the connection of %s: %s", self._name, error)
+            self.close(error.reply)
         except Exception:  # one client must never end the broker
             log.exception("closed the connection of %s", self._name)
             self.close()
@@ -102,23 +103,23 @@ class Connection(asyncio.Protocol):
         if self._session is None:
             self._arrive(packet)
         elif packet.kind == packets.PUBLISH:
-            self._publish(packets.publish(packet))
+            self._publish(reader.publish(packet))
         elif packet.kind == packets.PUBACK:
-            self._session.acknowledged(packets.acknowledged(packet))
+            self._session.acknowledged(reader.puback(packet))
         elif packet.kind == packets.PINGREQ:
-            self._transport.write(packets.PINGRESP)
+            self._transport.write(writer.PINGRESP)
         elif packet.kind in (packets.SUBSCRIBE, packets.UNSUBSCRIBE):
-            self._subscribe(packet.kind, packets.filters(packet))
+            self._subscribe(packet.kind, reader.filters(packet))
         elif packet.kind == packets.DISCONNECT:
             self._said = self._said._replace(will=None) if self._said else None
             self.close()
         else:
-            raise Malformed(f"a packet of kind {packet.kind}")
+            raise MalformedPacket(f"a packet of kind {packet.kind}")
         if self._session and self._user != REGISTRY:
             self._pay()
 
     def _arrive(self, packet: Packet) -> None:
-        said = packets.connect(packet)
+        said = reader.connect(packet)
         self._transport.pause_reading()
         self._entering = self._loop.create_task(self._enter(said))
 
@@ -127,7 +128,7 @@ class Connection(asyncio.Protocol):
         code = await self._judge(said)
         if code != packets.ACCEPTED:
             log.info("refused %r as %r: CONNACK %d", said.user[:64], said.client_id[:64], code)
-            return self.close(packets.connack(code))
+            return self.close(writer.connack(code))
         while (other := self._hall.live.get(said.client_id)) is not None:
             other.hang_up()
             await other.gone.wait()
@@ -138,7 +139,7 @@ class Connection(asyncio.Protocol):
         self._session, present = self._hall.router.open(said.client_id, said.clean, room)
         self._said, self._longest = said, LONGEST
         self._watch(said.keep_alive)
-        self._transport.write(packets.connack(packets.ACCEPTED, present))
+        self._transport.write(writer.connack(packets.ACCEPTED, present))
         self._session.resume(self._transport.write)
         self._transport.resume_reading()
         return self._read()
@@ -155,26 +156,26 @@ class Connection(asyncio.Protocol):
             return packets.UNAVAILABLE
         return packets.BAD_LOGIN if self.credential is None else packets.ACCEPTED
 
-    def _publish(self, wanted: packets.Publish) -> None:
+    def _publish(self, wanted: reader.Publish) -> None:
         # MQTT 3.1.1 has no way to refuse one message: what is not allowed is acknowledged and dropped.
         if may_publish(self._user, wanted.topic):
             self._hall.router.publish(wanted.topic, wanted.payload, wanted.qos)
         else:
             log.warning("%s may not publish to %r: dropped", self._name, wanted.topic[:120])
         if wanted.qos:
-            self._transport.write(packets.puback(wanted.mid))
+            self._transport.write(writer.puback(wanted.mid))
 
-    def _subscribe(self, kind: int, wanted: packets.Filters) -> None:
+    def _subscribe(self, kind: int, wanted: reader.Filters) -> None:
         assert self._session
         router, session = self._hall.router, self._session
         if kind == packets.UNSUBSCRIBE:
             for name, _ in wanted.filters:
                 router.unsubscribe(session, name)
-            return self._transport.write(packets.unsuback(wanted.mid))
+            return self._transport.write(writer.unsuback(wanted.mid))
         codes = [
             router.subscribe(session, name, qos) if may_subscribe(self._user, name) else packets.FAILURE for name, qos in wanted.filters
         ]
-        return self._transport.write(packets.suback(wanted.mid, codes))
+        return self._transport.write(writer.suback(wanted.mid, codes))
 
     # Time.
 

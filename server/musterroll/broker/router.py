@@ -6,7 +6,8 @@ from collections.abc import Callable
 from itertools import chain
 from typing import NamedTuple
 
-from musterroll.mqtt.packets import FAILURE, message
+from musterroll.mqtt.packets import FAILURE
+from musterroll.mqtt.writer import publish
 
 _WINDOW = 10_000  # messages on their way to one client, not yet acknowledged
 _MIDS = 65_535
@@ -31,7 +32,7 @@ class Session:
 
     def send(self, wanted: Message) -> None:
         if self.write is not None and wanted.qos == 0:
-            self.write(message(*wanted))
+            self.write(publish(wanted.topic, wanted.payload))
         elif wanted.qos:
             self._waiting.append(wanted)
             self.flush()
@@ -41,13 +42,13 @@ class Session:
         while self._waiting and self.write is not None and len(self._sent) < _WINDOW:
             wanted, mid = self._waiting.popleft(), self._next_mid()
             self._sent[mid] = wanted
-            self.write(message(*wanted, mid=mid))
+            self.write(publish(wanted.topic, wanted.payload, mid))
 
     def resume(self, write: Callable[[bytes], None]) -> None:
         """A connection came back: say again what was never acknowledged, then what waits."""
         self.write = write
         for mid, wanted in self._sent.items():
-            write(message(*wanted, mid=mid, again=True))
+            write(publish(wanted.topic, wanted.payload, mid, repeated=True))
         self.flush()
 
     def acknowledged(self, mid: int) -> None:

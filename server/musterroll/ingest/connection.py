@@ -17,7 +17,7 @@ from paho.mqtt.reasoncodes import ReasonCode
 from musterroll.ingest.broker_address import BrokerAddress
 from musterroll.ingest.inbox import Inbox, Parcel
 from musterroll.ingest.paho_client import Messages, StockClient
-from musterroll.mqtt.stream import Publication
+from musterroll.mqtt.reader import RawPublish
 
 log = logging.getLogger(__name__)
 
@@ -139,10 +139,10 @@ class Link:
         if 0 < self._came < _SMALL:
             time.sleep(_COALESCE)
 
-    def _take(self, publications: list[Publication]) -> None:
+    def _take(self, publishes: list[RawPublish]) -> None:
         self.heard_at = time.monotonic()
-        self._came += len(publications)
-        self._inbox.put(Parcel(self, publications))
+        self._came += len(publishes)
+        self._inbox.put(Parcel(self, publishes))
 
     def _on_connect(self, client: Client, _data: object, _flags: object, reason: ReasonCode, _properties: object) -> None:
         if reason.is_failure:

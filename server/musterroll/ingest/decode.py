@@ -11,7 +11,7 @@ from musterroll_wire.messages import Birth, Death, Heartbeat, Message, Record, d
 from musterroll_wire.strict_json import InvalidPayload
 
 from musterroll.ingest import canary
-from musterroll.mqtt.stream import Publication
+from musterroll.mqtt.reader import RawPublish
 from musterroll.storage.messages.durable import Stream
 from musterroll.usecases.messages.quarantine import Misfit
 from musterroll.usecases.messages.receive import Arrival, Up
@@ -39,11 +39,11 @@ class Heard(NamedTuple):
     kinds: Counter[str]
 
 
-def read(publications: Sequence[Publication], own: str) -> Heard:
+def read(publishes: Sequence[RawPublish], own: str) -> Heard:
     """Decode messages in order of arrival. `own` is the registry's own name on the broker. Raises nothing."""
     words: list[Word] = []
     newest: int | None = None
-    for topic, payload, _ in publications:
+    for topic, payload, _ in publishes:
         word = _word(topic, payload)
         if word.kind == topics.CANARY and word.unit == own:
             newest = canary.decode(payload) or newest

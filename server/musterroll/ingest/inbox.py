@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import NamedTuple, Protocol
 
 from musterroll.ingest.paho_client import Messages
-from musterroll.mqtt.stream import Publication
+from musterroll.mqtt.reader import RawPublish
 
 BATCH = 5_000  # messages
 _LONGEST_WAIT = 0.05  # seconds for a batch to grow
@@ -27,7 +27,7 @@ class Parcel(NamedTuple):
     """What one read brought in."""
 
     origin: Origin
-    publications: list[Publication]
+    publishes: list[RawPublish]
 
 
 class Inbox:
@@ -41,7 +41,7 @@ class Inbox:
     def put(self, parcel: Parcel) -> None:
         with self._changed:
             self._parcels.append(parcel)
-            self._messages += len(parcel.publications)
+            self._messages += len(parcel.publishes)
             self._bytes += _weight(parcel)
             self._changed.notify()
 
@@ -80,7 +80,7 @@ class Inbox:
         with self._changed:
             while self._parcels and count < BATCH:
                 parcel = self._parcels.popleft()
-                count += len(parcel.publications)
+                count += len(parcel.publishes)
                 self._bytes -= _weight(parcel)
                 taken.append(parcel)
             self._messages -= count
@@ -88,4 +88,4 @@ class Inbox:
 
 
 def _weight(parcel: Parcel) -> int:
-    return sum([len(payload) for _, payload, _ in parcel.publications])
+    return sum([len(payload) for _, payload, _ in parcel.publishes])

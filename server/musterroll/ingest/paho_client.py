@@ -12,13 +12,15 @@ from typing import Any
 from paho.mqtt.client import Client
 from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode, MQTTProtocolVersion
 
-from musterroll.mqtt import stream as mqtt_stream
-from musterroll.mqtt.stream import Cutter, Malformed, Publication
+from musterroll.mqtt import properties, writer
+from musterroll.mqtt.packets import MalformedPacket
+from musterroll.mqtt.reader import RawPublish
+from musterroll.mqtt.stream import MAX_MESSAGE, PacketStream
 
 CHUNK = 262_144
 _BULK = 0x40  # the queue is told that what we add is PUBACK: it keeps no book on those
 
-Sink = Callable[[list[Publication]], None]
+Sink = Callable[[list[RawPublish]], None]
 Messages = Sequence[tuple[str, bytes]]  # topic, payload
 
 
@@ -39,7 +41,7 @@ class StockClient(Client):
 
     def _one_message(self, _client: Client, _data: object, message: Any) -> None:
         mid = message.mid.to_bytes(2) if message.qos else b""
-        self._sink([(message._topic, bytes(message.payload[: mqtt_stream.MOST]), mid)])
+        self._sink([(message._topic, bytes(message.payload[:MAX_MESSAGE]), mid)])
 
     def answer(self, mids: Sequence[bytes], messages: Messages) -> None:
         """Acknowledge messages by their packet identifiers, and publish at QoS 0."""
@@ -54,7 +56,7 @@ class FastClient(StockClient):
 
     def __init__(self, client_id: str, mqtt5: bool, sink: Sink) -> None:
         super().__init__(client_id, mqtt5, sink)
-        self._cutter = Cutter(mqtt5)
+        self._stream = PacketStream(mqtt5)
         self._served = b""  # what paho's own reading is given next
 
     def loop_read(self, max_packets: int = 1) -> MQTTErrorCode:
@@ -67,12 +69,12 @@ class FastClient(StockClient):
         if not data:
             return self._loop_rc_handle(MQTTErrorCode.MQTT_ERR_CONN_LOST)
         try:
-            cut = self._cutter.feed(data)
-        except Malformed:
+            packets = self._stream.feed(data)
+        except MalformedPacket:
             return self._loop_rc_handle(MQTTErrorCode.MQTT_ERR_PROTOCOL)
-        if cut.publications:
-            self._sink(cut.publications)
-        for packet in cut.others:
+        if packets.publishes:
+            self._sink(packets.publishes)
+        for packet in packets.others:
             self._served = packet
             rc = self._packet_read()
             if rc:
@@ -86,9 +88,8 @@ class FastClient(StockClient):
         return served
 
     def answer(self, mids: Sequence[bytes], messages: Messages) -> None:
-        buffer = mqtt_stream.pubacks(mids) + b"".join(
-            [mqtt_stream.publish(topic.encode(), payload, self.mqtt5) for topic, payload in messages]
-        )
+        sent = properties.NONE if self.mqtt5 else b""
+        buffer = writer.pubacks(mids) + b"".join([writer.publish(topic, payload, properties=sent) for topic, payload in messages])
         if buffer:
             self._packet_queue(_BULK, buffer, 0, 0)
 

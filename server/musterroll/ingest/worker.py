@@ -78,12 +78,12 @@ class Worker:
                 self._stopping.wait(1)
 
     def _settle(self, parcels: Sequence[Parcel]) -> None:
-        heard = decode.read([publication for parcel in parcels for publication in parcel.publications], self._own)
+        heard = decode.read([publish for parcel in parcels for publish in parcel.publishes], self._own)
         outcomes = self._persist(heard)
         if outcomes is None:
             return
         for parcel in parcels:
-            parcel.origin.answer([mid for _, _, mid in parcel.publications if mid], ())
+            parcel.origin.answer([mid for _, _, mid in parcel.publishes if mid], ())
         self._send([letter for outcome in outcomes for letter in _letters(outcome)])
         if heard.canary is not None:
             self._progress.came_through()

@@ -1,1 +1,1 @@
-"""MQTT 3.1.1 on the wire: packets and streams of them."""
+"""MQTT as bytes: 3.1.1, and of 5 what the ingest needs. The one codec of broker, ingest and simulator; no sockets here."""

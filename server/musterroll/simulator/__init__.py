@@ -1,4 +1,4 @@
 """A simulated fleet: many units in few processes, over the real enrolment, wire and broker.
 
-Nothing of the registry is imported here but in `command`, which makes a claim token where none is given.
+It shares the MQTT codec with the registry; only `simulate` uses its database, for a claim token where none is given.
 """

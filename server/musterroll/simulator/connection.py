@@ -7,7 +7,7 @@ from contextlib import suppress
 from typing import cast
 from urllib.parse import urlsplit
 
-from musterroll.simulator import mqtt
+from musterroll.mqtt import packets, reader, writer
 
 ANSWER_WITHIN = 20.0  # seconds for the broker to accept a connection
 
@@ -32,13 +32,13 @@ class Connection(asyncio.Protocol):
     # -- sending
 
     def publish(self, topic: str, payload: bytes) -> None:
-        self._send(mqtt.publish(topic, payload, self._next_mid()))
+        self._send(writer.publish(topic, payload, self._next_mid()))
 
     def subscribe(self, topics: list[str]) -> None:
-        self._send(mqtt.subscribe(self._next_mid(), topics))
+        self._send(writer.subscribe(self._next_mid(), topics))
 
     def ping(self) -> None:
-        self._send(mqtt.PINGREQ)
+        self._send(writer.PINGREQ)
 
     async def lost_within(self, seconds: float) -> bool:
         """Wait up to `seconds`; returns whether the connection ended."""
@@ -49,7 +49,7 @@ class Connection(asyncio.Protocol):
 
     def leave(self) -> None:
         """Disconnect cleanly: the broker publishes no will."""
-        self._send(mqtt.DISCONNECT)
+        self._send(writer.DISCONNECT)
         self._transport.close()
 
     def drop(self) -> None:
@@ -74,9 +74,9 @@ class Connection(asyncio.Protocol):
         self.last_in = self._now()
         self._buffer += data
         try:
-            for packet in mqtt.packets(self._buffer):
+            while (packet := packets.take_packet(self._buffer)) is not None:
                 self._take(packet)
-        except (mqtt.Malformed, UnicodeDecodeError):
+        except packets.MalformedPacket:
             self._transport.abort()
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -84,16 +84,16 @@ class Connection(asyncio.Protocol):
         if not self.accepted.done():
             self.accepted.set_exception(exc or ConnectionResetError("the broker closed the connection"))
 
-    def _take(self, packet: mqtt.Packet) -> None:
-        if packet.kind == mqtt.PUBLISH:
-            message = mqtt.published(packet)
+    def _take(self, packet: packets.Packet) -> None:
+        if packet.kind == packets.PUBLISH:
+            message = reader.publish(packet)
             if message.qos:
-                self._send(mqtt.puback(message.mid))
+                self._send(writer.puback(message.mid))
             self._heard(message.topic, message.payload)
-        elif packet.kind == mqtt.PUBACK:
+        elif packet.kind == packets.PUBACK:
             self._acknowledged()
-        elif packet.kind == mqtt.CONNACK and not self.accepted.done():
-            self.accepted.set_result(packet.body[1] if len(packet.body) == 2 else 255)
+        elif packet.kind == packets.CONNACK and not self.accepted.done():
+            self.accepted.set_result(reader.connack(packet))
 
 
 async def open_connection(url: str, hello: bytes, heard: Callable[[str, bytes], None], acknowledged: Callable[[], None]) -> Connection:

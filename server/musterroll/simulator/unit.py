@@ -10,7 +10,7 @@ from musterroll_wire.messages import Birth, Command, Death, Receipt, Record, dec
 from musterroll_wire.strict_json import InvalidPayload
 from musterroll_wire.topics import build, parse
 
-from musterroll.simulator import mqtt
+from musterroll.mqtt import writer
 from musterroll.simulator.connection import Connection, Denied, open_connection
 from musterroll.simulator.counts import Counts
 from musterroll.simulator.fleet import SimulatedUnit
@@ -134,7 +134,7 @@ class LiveUnit:
     async def _connect(self) -> Connection:
         uid = self._identity.uid
         will = (build(uid, "death"), encode(Death(self._outbox.epoch)))
-        hello = mqtt.connect(uid, self._identity.secret, KEEPALIVE, will)
+        hello = writer.connect(uid, self._identity.secret, KEEPALIVE, will)
         connection = await open_connection(self._identity.mqtt_url, hello, self._heard, self._acknowledged)
         self._counts.of["connected"] += 1
         return connection

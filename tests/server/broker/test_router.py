@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from musterroll.broker.router import Router, Session
-from musterroll.mqtt.packets import FAILURE, Packet, publish, take
+from musterroll.mqtt.packets import FAILURE, Packet, take_packet
+from musterroll.mqtt.reader import publish
 
 
 class Wire:
@@ -19,7 +20,7 @@ class Wire:
 
     def packets(self) -> list[Packet]:
         found = []
-        while (one := take(self.raw, 100_000)) is not None:
+        while (one := take_packet(self.raw, 100_000)) is not None:
             found.append(one)
         return found
 

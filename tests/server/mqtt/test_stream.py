@@ -7,16 +7,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from musterroll.ingest.paho_client import FastClient, StockClient, fast_reading_holds
-from musterroll.mqtt import stream as mqtt_stream
-from musterroll.mqtt.stream import Cutter, Malformed, Publication
+from musterroll.mqtt.packets import MalformedPacket
+from musterroll.mqtt.reader import RawPublish
+from musterroll.mqtt.stream import MAX_MESSAGE, PacketStream
 from paho.mqtt.client import Client
+
+from tests.support.mqtt import packet
 
 CONNACK = {False: b"\x20\x02\x00\x00", True: b"\x20\x03\x00\x00\x00"}
 PINGRESP = b"\xd0\x00"
-
-
-def packet(first: int, body: bytes) -> bytes:
-    return bytes([first]) + mqtt_stream._varint(len(body)) + body
 
 
 def publication(topic: bytes, payload: bytes, mid: int, mqtt5: bool) -> bytes:
@@ -34,9 +33,9 @@ def stream(packets: list[tuple[bytes, bytes, int] | None], mqtt5: bool) -> bytes
     return CONNACK[mqtt5] + b"".join(publication(*one, mqtt5) if one else PINGRESP for one in packets)
 
 
-def converse(make: type[StockClient], mqtt5: bool, chunks: list[bytes]) -> tuple[list[Publication], list[str]]:
+def converse(make: type[StockClient], mqtt5: bool, chunks: list[bytes]) -> tuple[list[RawPublish], list[str]]:
     """What a client makes of a stream that comes in these chunks: messages, and whether it knows that it is connected."""
-    got: list[Publication] = []
+    got: list[RawPublish] = []
     ours, theirs = socket.socketpair()
     with ours, theirs:
         ours.setblocking(False)
@@ -67,12 +66,12 @@ def test_the_fast_reading_and_pahos_own_hear_the_same_however_the_stream_is_spli
     assert converse(StockClient, mqtt5, chunks) == (expected, ["connected"])
 
 
-@given(cuts=st.lists(st.integers(0, 400_000), max_size=6), size=st.integers(mqtt_stream.MOST - 20, 300_000))
+@given(cuts=st.lists(st.integers(0, 400_000), max_size=6), size=st.integers(MAX_MESSAGE - 20, 300_000))
 @settings(max_examples=50, deadline=None)
 def test_an_oversize_message_is_cut_short_and_the_next_one_is_whole(cuts: list[int], size: int) -> None:
-    cutter = Cutter(mqtt5=False)
+    reader = PacketStream(mqtt5=False)
     data = publication(b"big", b"x" * size, 1, False) + publication(b"next", b"whole", 2, False)
-    got = [one for chunk in pieces(data, cuts) for one in cutter.feed(chunk).publications]
+    got = [one for chunk in pieces(data, cuts) for one in reader.feed(chunk).publishes]
     assert [(topic, mid) for topic, _, mid in got] == [(b"big", b"\x00\x01"), (b"next", b"\x00\x02")]
     assert len(got[0][1]) > 8192
     assert got[1][1] == b"whole"
@@ -85,19 +84,12 @@ def test_an_oversize_message_is_cut_short_and_the_next_one_is_whole(cuts: list[i
         b"\x32\x03\x00\x09a",  # a topic that passes the end
         b"\x32\x03\x00\x01a",  # no packet identifier
         b"\x30\x01\x00",  # half a topic length
-        b"\xd0\xff\xff\xff\x01" + b"x" * mqtt_stream.MOST,  # a control packet of 4 MB
+        b"\xd0\xff\xff\xff\x01" + b"x" * MAX_MESSAGE,  # a control packet of 4 MB
     ],
 )
 def test_bytes_that_are_not_mqtt_are_refused(data: bytes) -> None:
-    with pytest.raises(Malformed):
-        Cutter(mqtt5=False).feed(data)
-
-
-def test_acknowledgements_and_receipts_are_written_as_one_buffer() -> None:
-    assert mqtt_stream.pubacks([b"\x00\x01", b"\x12\x34"]) == b"\x40\x02\x00\x01\x40\x02\x12\x34"
-    assert mqtt_stream.pubacks([]) == b""
-    long = mqtt_stream.publish(b"t", b"p" * 200, mqtt5=True)
-    assert Cutter(mqtt5=True).feed(long).publications == [(b"t", b"p" * 200, b"")]
+    with pytest.raises(MalformedPacket):
+        PacketStream(mqtt5=False).feed(data)
 
 
 def test_fast_reading_holds_with_this_paho() -> None:
