@@ -7,7 +7,7 @@ from musterroll.runtime.jobs import jobs
 from musterroll.settings import Settings
 from musterroll.storage.engine.database import Database
 from musterroll.usecases.imports import mappings as import_mappings
-from musterroll.usecases.messages.quarantine import Misfit
+from musterroll.usecases.messages.quarantine import RejectedMessage
 from musterroll.usecases.messages.receive import Batch, receive
 from musterroll.usecases.reconciliation import daily_snapshot
 from musterroll_wire.messages import Death
@@ -60,6 +60,6 @@ def _report(database: Database, now: datetime) -> None:
         second.arrival(second.birth(epoch=3)),
         second.arrival(Death(3)),
     ]
-    rejected = Misfit(f"musterroll/1/{second.uid}/record", second.uid, "bad_json", "the payload is not JSON", b"{")
+    rejected = RejectedMessage(f"musterroll/1/{second.uid}/record", second.uid, "bad_json", "the payload is not JSON", b"{")
     with database.writing() as session:
         receive(session, Batch(messages, [rejected]), now)

@@ -8,7 +8,7 @@ from musterroll.storage.engine.database import Database
 from musterroll.storage.tables.accounts import Product
 from musterroll.storage.tables.liveness import Voice
 from musterroll.storage.tables.units import Unit
-from musterroll.usecases.messages.receive import Arrival, Up, acquaint
+from musterroll.usecases.messages.receive import Arrival, UplinkMessage, ensure_status_rows
 from musterroll_wire.messages import Birth, Heartbeat, Record, encode
 from sqlmodel import Session, select
 
@@ -23,7 +23,7 @@ class Reporter:
         self.id = unit_id
         self.serial = serial
 
-    def arrival(self, message: Up) -> Arrival:
+    def arrival(self, message: UplinkMessage) -> Arrival:
         return Arrival(self.id, self.uid, message, encode(message))
 
     def birth(self, epoch: int = 1, seq: int = 1, **fields: Any) -> Birth:
@@ -57,7 +57,7 @@ def enrol(database: Database, count: int = 1, prefix: str = "SN") -> list[Report
         ]
         session.add_all(units)
         session.flush()
-        known = acquaint(session, [unit.uid for unit in units])
+        known = ensure_status_rows(session, [unit.uid for unit in units])
         return [Reporter(unit.uid, known[unit.uid], unit.serial) for unit in units]
 
 

@@ -18,7 +18,7 @@ from musterroll.usecases.access import sessions as access_sessions
 from musterroll.usecases.enrolment import enrol
 from musterroll.usecases.enrolment.enrol import EnrolRequest
 from musterroll.usecases.liveness import snooze
-from musterroll.usecases.messages.quarantine import Misfit, quarantine
+from musterroll.usecases.messages.quarantine import RejectedMessage, store_rejected
 from sqlmodel import Session
 
 from tests.support import roll_paper
@@ -69,7 +69,7 @@ def fill(database: Database, now: datetime, others: int = 70) -> None:
         covered = [OPERATING, *(serial for n, serial in enumerate(add.ids) if serial.startswith("AC") and n % 3)]
         roll_paper.fill(session, now, roll_paper.documents(now, covered, LATE, STALE))
     with database.writing() as session:
-        snooze.hold(session, add.uids[HELD], "admin", now - timedelta(hours=4))
+        snooze.pause_alerts(session, add.uids[HELD], "admin", now - timedelta(hours=4))
 
 
 class Adder:
@@ -211,8 +211,8 @@ def _enrolments(session: Session, now: datetime) -> None:
 def _misfits(session: Session, now: datetime) -> None:
     unit, body = "u000k400mvx7", f'{{"seq":"{HOSTILE}"}}'.encode()
     found = [
-        Misfit(f"musterroll/1/{unit}/record", unit, "wrong_type", f"seq is a whole number, not {HOSTILE}", body),
-        Misfit("musterroll/1/nobody/heartbeat", "nobody", "unknown_unit", "no unit on the roll has this id", b"[1,2,3,4,5]"),
-        Misfit(f"musterroll/1/{unit}/heartbeat", unit, "bad_json", "the payload is not JSON", b"\x00\xff\xfe\x10" * 40),
+        RejectedMessage(f"musterroll/1/{unit}/record", unit, "wrong_type", f"seq is a whole number, not {HOSTILE}", body),
+        RejectedMessage("musterroll/1/nobody/heartbeat", "nobody", "unknown_unit", "no unit on the roll has this id", b"[1,2,3,4,5]"),
+        RejectedMessage(f"musterroll/1/{unit}/heartbeat", unit, "bad_json", "the payload is not JSON", b"\x00\xff\xfe\x10" * 40),
     ]
-    quarantine(session, found, now - timedelta(minutes=31))
+    store_rejected(session, found, now - timedelta(minutes=31))

@@ -41,7 +41,7 @@ def fill(database: Database, now: datetime) -> None:
         handled = 40_000
         for minute in range(60, -1, -1):
             at, handled = now - timedelta(minutes=minute), handled + 900 + 37 * (minute * minute % 7)
-            heartbeats.prove(session, "registry", to_ms(at), at, handled)
+            heartbeats.record_canary(session, "registry", to_ms(at), at, handled)
             health.read(session, at)
         process_heartbeats.beat(session, "schedule", to_ms(now))
         while audit_verify.prove(session, now):

@@ -12,7 +12,7 @@ from musterroll.api.http.schemas import PageQuery, Shape, numbers
 from musterroll.domain.access import Role, needs
 from musterroll.domain.values.instants import from_ms
 from musterroll.storage.tables.messages import Quarantined
-from musterroll.usecases.messages.quarantine import quarantined
+from musterroll.usecases.messages.quarantine import quarantined_messages
 
 api = guarded("quarantine", "quarantine")
 
@@ -38,7 +38,7 @@ class QuarantinePage(Shape):
 def list_quarantine(query: PageQuery) -> Response:
     before = numbers(query.cursor, 1)
     with reading() as session:
-        found = quarantined(session, before[0] if before else None, query.limit + 1)
+        found = quarantined_messages(session, before[0] if before else None, query.limit + 1)
     shown = found[: query.limit]
     following = str(shown[-1].id) if len(found) > len(shown) else None
     return answer(QuarantinePage(items=[_out(row) for row in shown], next=following))

@@ -100,7 +100,7 @@ def get_lookup(query: CodeQuery) -> Response:
 def hold_unit(path: UnitPath) -> Response:
     now = clock()
     with writing() as session:
-        snooze.hold(session, path.uid, actor(), now)
+        snooze.pause_alerts(session, path.uid, actor(), now)
         return answer(unit_out(unit_card(session, path.uid, now)))
 
 
@@ -109,5 +109,5 @@ def hold_unit(path: UnitPath) -> Response:
 def release_unit(path: UnitPath) -> Response:
     now = clock()
     with writing() as session:
-        snooze.release(session, path.uid, actor(), now)
+        snooze.resume_alerts(session, path.uid, actor(), now)
         return answer(unit_out(unit_card(session, path.uid, now)))

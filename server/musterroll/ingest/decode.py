@@ -13,8 +13,8 @@ from musterroll_wire.strict_json import InvalidPayload
 from musterroll.ingest import canary
 from musterroll.mqtt.reader import RawPublish
 from musterroll.storage.messages.durable import Stream
-from musterroll.usecases.messages.quarantine import Misfit
-from musterroll.usecases.messages.receive import Arrival, Up
+from musterroll.usecases.messages.quarantine import RejectedMessage
+from musterroll.usecases.messages.receive import Arrival, UplinkMessage
 
 _NUMBERS = [re.compile(rb'"%s"\s*:\s*(\d{1,15})(?![\d.eE])' % name) for name in (b"epoch", b"seq")]
 _DURABLE = ("birth", "record")
@@ -28,7 +28,7 @@ class Word(NamedTuple):
     topic: str
     unit: str
     kind: str
-    message: Up | None
+    message: UplinkMessage | None
     refused: tuple[str, str] | None  # code, sentence
     payload: bytes
 
@@ -68,7 +68,7 @@ def _word(raw_topic: bytes, payload: bytes) -> Word:
         return Word(topic, unit, kind, None, ("undecodable", f"decoding failed: {type(error).__name__}: {error}"[:300]), payload)
 
 
-def _up(message: Message) -> Up:
+def _up(message: Message) -> UplinkMessage:
     assert isinstance(message, Birth | Heartbeat | Record | Death)
     return message
 
@@ -98,10 +98,10 @@ class Acquaintances:
         now = time.monotonic()
         self._strangers.update({uid: now for uid in asked if uid not in found})
 
-    def sort(self, words: Sequence[Word]) -> tuple[list[Arrival], list[Misfit]]:
+    def sort(self, words: Sequence[Word]) -> tuple[list[Arrival], list[RejectedMessage]]:
         """Arrivals of units on the roll, in order; everything else as misfits."""
         arrivals: list[Arrival] = []
-        misfits: list[Misfit] = []
+        misfits: list[RejectedMessage] = []
         known = self._known
         for topic, unit, kind, message, refused, payload in words:
             unit_id = known.get(unit)
@@ -110,7 +110,7 @@ class Acquaintances:
                 continue
             stranger = ("unknown_unit", f"no unit {unit!r} is on the roll; it has to enrol first")
             code, detail = stranger if unit and unit_id is None else refused or stranger
-            misfits.append(Misfit(topic, unit, code, detail, payload, settled(unit_id, kind, payload)))
+            misfits.append(RejectedMessage(topic, unit, code, detail, payload, settled(unit_id, kind, payload)))
         return arrivals, misfits
 
 

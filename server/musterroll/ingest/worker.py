@@ -20,7 +20,7 @@ from musterroll.storage.engine.database import Database, outage
 from musterroll.usecases.coverage import tell_unit
 from musterroll.usecases.liveness import heartbeats
 from musterroll.usecases.messages import receive
-from musterroll.usecases.messages.quarantine import Misfit
+from musterroll.usecases.messages.quarantine import RejectedMessage
 from musterroll.usecases.messages.receive import Batch, Outcome
 
 log = logging.getLogger(__name__)
@@ -130,7 +130,7 @@ class Worker:
         unmet = self._acquaintances.unmet(heard.words)
         if unmet:
             with self._database.writing() as session:
-                found = receive.acquaint(session, unmet)
+                found = receive.ensure_status_rows(session, unmet)
             self._acquaintances.learn(unmet, found)
         arrivals, misfits = self._acquaintances.sort(heard.words)
         return self._receive(Batch(arrivals, misfits), heard.canary)
@@ -142,7 +142,7 @@ class Worker:
             with self._database.writing() as session:
                 outcome = receive.receive(session, batch, now)
                 if canary is not None:
-                    heartbeats.prove(session, self._own, canary, now, self._handled)
+                    heartbeats.record_canary(session, self._own, canary, now, self._handled)
             return [outcome]
         except Exception as error:
             if outage(error):
@@ -177,7 +177,7 @@ def _halves(batch: Batch, error: Exception) -> tuple[Batch, Batch]:
         log.error("a %s of unit %s cannot be stored and is set aside: %s", kind, arrival.uid, error)
         settles = decode.settled(arrival.unit_id, kind, arrival.payload)
         sentence = f"the database refused it: {type(error).__name__}"
-        misfit = Misfit(topics.build(arrival.uid, kind), arrival.uid, "unstorable", sentence, arrival.payload, settles)
+        misfit = RejectedMessage(topics.build(arrival.uid, kind), arrival.uid, "unstorable", sentence, arrival.payload, settles)
         return Batch((), (misfit,)), Batch(())
     if len(misfits) > 1:
         middle = len(misfits) // 2

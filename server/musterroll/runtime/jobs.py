@@ -48,7 +48,7 @@ class _Work(NamedTuple):
     def sweep(self, now: datetime) -> None:
         """Mark silent units stale. Checks first, so that no writer waits when nothing is due."""
         with self.database.reading() as session:
-            if not stale_sweep.due(session, now):
+            if not stale_sweep.any_due(session, now):
                 return
         with self.database.writing() as session:
             swept = stale_sweep.sweep(session, now)

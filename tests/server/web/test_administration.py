@@ -70,7 +70,7 @@ def test_health_says_what_is_not_well_and_what_to_do(visitor: Visitor, fleet_dat
     for minute in range(5):
         at = datetime.now(UTC) - timedelta(minutes=4 - minute)
         with fleet_database.writing() as session:
-            heartbeats.prove(session, "registry", to_ms(at), at, minute * 100)
+            heartbeats.record_canary(session, "registry", to_ms(at), at, minute * 100)
             session.execute(
                 text("INSERT INTO pulse (name, at, detail) VALUES ('schedule', :at, '') ON CONFLICT DO NOTHING"), {"at": to_ms(at)}
             )

@@ -17,14 +17,14 @@ class Stream(NamedTuple):
     epoch: int
 
 
-class Kept(NamedTuple):
+class StreamPosition(NamedTuple):
     """How far a stream is committed without a gap, and the highest number kept."""
 
     upto: int
     highest: int
 
 
-class Row(NamedTuple):
+class MessageRow(NamedTuple):
     unit_id: int
     epoch: int
     seq: int
@@ -34,46 +34,46 @@ class Row(NamedTuple):
 
 
 _COLUMNS = "unit_id, epoch, seq, about, at, body, received_at"
-_KEEP_POSTGRES = f"""
+_INSERT_POSTGRES = f"""
 INSERT INTO message ({_COLUMNS})
 SELECT *, %s FROM unnest(%s::bigint[], %s::bigint[], %s::bigint[], %s::text[], %s::bigint[], %s::text[])
 ON CONFLICT DO NOTHING"""  # noqa: S608
-_KEEP_SQLITE = f"INSERT INTO message ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING"  # noqa: S608
+_INSERT_SQLITE = f"INSERT INTO message ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING"  # noqa: S608
 
 
-def keep(session: Session, rows: Sequence[Row], now: int) -> int:
+def insert(session: Session, rows: Sequence[MessageRow], now: int) -> int:
     """Store messages received at `now` (ms); those whose key is there already are left alone. Returns how many were new."""
     if not rows:
         return 0
     connection = session.connection()
     if not postgres(session):
         values = [(unit, epoch, seq, about, at, body.decode(), now) for unit, epoch, seq, about, at, body in rows]
-        return connection.exec_driver_sql(_KEEP_SQLITE, values).rowcount
+        return connection.exec_driver_sql(_INSERT_SQLITE, values).rowcount
     units, epochs, seqs, abouts, ats, bodies = zip(*rows, strict=True)
     about = Texts([text.encode() for text in abouts])
     return connection.exec_driver_sql(
-        _KEEP_POSTGRES, (now, Bigints(units), Bigints(epochs), Bigints(seqs), about, Bigints(ats), Texts(bodies))
+        _INSERT_POSTGRES, (now, Bigints(units), Bigints(epochs), Bigints(seqs), about, Bigints(ats), Texts(bodies))
     ).rowcount
 
 
-_STORED_POSTGRES = """
+_EXISTING_POSTGRES = """
 SELECT m.unit_id, m.epoch, m.seq FROM unnest(%s::bigint[], %s::bigint[], %s::bigint[]) AS k (unit_id, epoch, seq)
 JOIN message m USING (unit_id, epoch, seq)"""
-_STORED_SQLITE = """
+_EXISTING_SQLITE = """
 SELECT m.unit_id, m.epoch, m.seq FROM json_each(?) AS k
 JOIN message m ON m.unit_id = k.value ->> 0 AND m.epoch = k.value ->> 1 AND m.seq = k.value ->> 2"""
 
 
-def stored(session: Session, keys: Collection[tuple[int, int, int]]) -> set[tuple[int, int, int]]:
+def existing_keys(session: Session, keys: Collection[tuple[int, int, int]]) -> set[tuple[int, int, int]]:
     """Which of these (unit, epoch, seq) are kept already."""
-    return {(row[0], row[1], row[2]) for row in _by_keys(session, _STORED_POSTGRES, _STORED_SQLITE, sorted(keys))}
+    return {(row[0], row[1], row[2]) for row in _by_keys(session, _EXISTING_POSTGRES, _EXISTING_SQLITE, sorted(keys))}
 
 
 # The rows are locked in order, so that two ingests with messages of one unit wait for each other instead of missing each other's.
-_KEPT_POSTGRES = """
+_LOCK_POSTGRES = """
 SELECT d.unit_id, d.epoch, d.upto, d.highest FROM delivery d
 JOIN unnest(%s::bigint[], %s::bigint[]) AS k (unit_id, epoch) USING (unit_id, epoch) ORDER BY 1, 2 FOR UPDATE OF d"""
-_KEPT_SQLITE = """
+_LOCK_SQLITE = """
 SELECT d.unit_id, d.epoch, d.upto, d.highest FROM json_each(?) AS k
 JOIN delivery d ON d.unit_id = k.value ->> 0 AND d.epoch = k.value ->> 1"""
 _OPEN_POSTGRES = (
@@ -82,10 +82,10 @@ _OPEN_POSTGRES = (
 _OPEN_SQLITE = "INSERT INTO delivery (unit_id, epoch, upto, highest) VALUES (?, ?, 0, 0) ON CONFLICT DO NOTHING"
 
 
-def lock(session: Session, streams: Collection[Stream]) -> dict[Stream, Kept]:
+def lock_streams(session: Session, streams: Collection[Stream]) -> dict[Stream, StreamPosition]:
     """How far each stream is kept; new streams are begun. The rows stay locked to the end of the transaction."""
     wanted = sorted(streams)
-    found = _kept(session, wanted)
+    found = _positions(session, wanted)
     new = [stream for stream in wanted if stream not in found]
     if new:
         connection = session.connection()
@@ -93,13 +93,13 @@ def lock(session: Session, streams: Collection[Stream]) -> dict[Stream, Kept]:
             connection.exec_driver_sql(_OPEN_POSTGRES, columns(new))
         else:
             connection.exec_driver_sql(_OPEN_SQLITE, [tuple(stream) for stream in new])
-        found |= _kept(session, new)
+        found |= _positions(session, new)
     return found
 
 
-def _kept(session: Session, streams: Sequence[Stream]) -> dict[Stream, Kept]:
-    rows = _by_keys(session, _KEPT_POSTGRES, _KEPT_SQLITE, streams)
-    return {Stream(unit, epoch): Kept(upto, highest) for unit, epoch, upto, highest in rows}
+def _positions(session: Session, streams: Sequence[Stream]) -> dict[Stream, StreamPosition]:
+    rows = _by_keys(session, _LOCK_POSTGRES, _LOCK_SQLITE, streams)
+    return {Stream(unit, epoch): StreamPosition(upto, highest) for unit, epoch, upto, highest in rows}
 
 
 def _by_keys(session: Session, for_postgres: str, for_sqlite: str, keys: Sequence[tuple[int, ...]]) -> Sequence[Sequence[int]]:
@@ -111,7 +111,7 @@ def _by_keys(session: Session, for_postgres: str, for_sqlite: str, keys: Sequenc
     return connection.exec_driver_sql(for_sqlite, (json.dumps(keys),)).all()
 
 
-def above(session: Session, stream: Stream, upto: int) -> set[int]:
+def seqs_above(session: Session, stream: Stream, upto: int) -> set[int]:
     """The numbers kept in a stream above `upto`."""
     m = DurableMessage
     query = select(m.seq).where(col(m.unit_id) == stream.unit_id, col(m.epoch) == stream.epoch, col(m.seq) > upto)
@@ -125,7 +125,7 @@ WHERE d.unit_id = k.unit_id AND d.epoch = k.epoch"""
 _ADVANCE_SQLITE = "UPDATE delivery SET upto = ?3, highest = ?4 WHERE unit_id = ?1 AND epoch = ?2"
 
 
-def advance(session: Session, moved: dict[Stream, Kept]) -> None:
+def advance(session: Session, moved: dict[Stream, StreamPosition]) -> None:
     """Write how far streams have come."""
     if not moved:
         return

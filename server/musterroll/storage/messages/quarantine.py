@@ -8,14 +8,14 @@ from sqlmodel import Session, col, select
 
 from musterroll.storage.tables.messages import Quarantined
 
-NEWEST_KEPT = 10_000
+MAX_ROWS = 10_000
 
 
 def add(session: Session, rows: Sequence[dict[str, Any]]) -> None:
     """Store rows, and let the oldest go beyond the newest 10,000."""
     session.execute(insert(Quarantined), rows)
     newest = session.exec(select(func.max(Quarantined.id))).one()
-    session.execute(delete(Quarantined).where(col(Quarantined.id) <= (newest or 0) - NEWEST_KEPT))
+    session.execute(delete(Quarantined).where(col(Quarantined.id) <= (newest or 0) - MAX_ROWS))
 
 
 def page(session: Session, before_id: int | None, limit: int) -> list[Quarantined]:

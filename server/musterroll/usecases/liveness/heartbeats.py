@@ -17,10 +17,10 @@ from musterroll.storage.units.transitions import Change
 
 ACTOR = "registry"
 GAP = 5_000  # ms without a proof after which hearing begins anew
-_FORGOTTEN = 60_000  # ms after which an ingest that proves nothing is taken to be gone
+_INGEST_GONE = 60_000  # ms after which an ingest that proves nothing is taken to be gone
 
 
-def prove(session: Session, ingest: str, sent: int, now: datetime, handled: int = 0) -> None:
+def record_canary(session: Session, ingest: str, sent: int, now: datetime, handled: int = 0) -> None:
     """A canary of `ingest` sent at `sent` (ms) has come back through the broker: all that was said before it has been heard.
 
     `handled` are the messages it took since it started.
@@ -28,28 +28,28 @@ def prove(session: Session, ingest: str, sent: int, now: datetime, handled: int 
     Where several ingests share the work, only what the slowest of them has heard is proven.
     """
     process_heartbeats.beat(session, f"ingest:{ingest}", sent, str(handled))
-    until = process_heartbeats.slowest(session, "ingest:", to_ms(now) - _FORGOTTEN)
+    until = process_heartbeats.slowest(session, "ingest:", to_ms(now) - _INGEST_GONE)
     found = process_heartbeats.hearing(session)
     if until is not None and until > found.until:
         process_heartbeats.prove(session, Hearing(until if until - found.until > GAP else found.since, until))
 
 
-def hear(session: Session, beats: Sequence[Beat], now: datetime) -> list[Met]:
+def record_heartbeats(session: Session, beats: Sequence[Beat], now: datetime) -> list[Met]:
     """Record heartbeats, at most one a unit; revive units on contact. Returns units of which there is more to tell."""
     met = last_seen.hear(session, beats, to_ms(now))
-    welcome(session, met, "heartbeat", now)
+    mark_operating(session, met, "heartbeat", now)
     return met
 
 
-def welcome(session: Session, met: Sequence[Met], word: str, now: datetime) -> None:
+def mark_operating(session: Session, met: Sequence[Met], word: str, now: datetime) -> None:
     """Units just heard of by a `word` (birth, heartbeat): those that were silent operate from now on."""
     at = to_ms(now)
     last_seen.wake(session, met, at)
-    transitions.add(session, [change for one in met if (change := _revival(one, word, at))])
+    transitions.add(session, [change for one in met if (change := _state_change(one, word, at))])
     stored_events.note_units(session, Kind.REVIVED, [one.unit_id for one in met if one.stale_since is not None], at)
 
 
-def _revival(met: Met, word: str, at: int) -> Change | None:
+def _state_change(met: Met, word: str, at: int) -> Change | None:
     if met.never_heard:
         old, cause = Liveness.NEVER_HEARD, f"the first {word} came"
     elif met.stale_since is not None:
@@ -61,7 +61,7 @@ def _revival(met: Met, word: str, at: int) -> Change | None:
     return Change(met.unit_id, at, "liveness", old.value, Liveness.OPERATING.value, cause, ACTOR)
 
 
-def count(session: Session, heartbeats: Sequence[tuple[int, Heartbeat]], now: datetime) -> None:
+def record_usage(session: Session, heartbeats: Sequence[tuple[int, Heartbeat]], now: datetime) -> None:
     """Take lifetime usage counters from (unit, heartbeat) pairs just heard; those of an older heartbeat change nothing."""
     at = to_ms(now)
     last_seen.count(
@@ -74,7 +74,7 @@ def count(session: Session, heartbeats: Sequence[tuple[int, Heartbeat]], now: da
     )
 
 
-def die(session: Session, deaths: Iterable[tuple[int, int]], now: datetime) -> None:
+def mark_late(session: Session, deaths: Iterable[tuple[int, int]], now: datetime) -> None:
     """Deaths as (unit, epoch). A hint: the unit is late from now on, unless the death is of an older epoch."""
     at = to_ms(now)
     cause = "its connection ended: the agent stopped, or the broker lost it"

@@ -15,7 +15,7 @@ from musterroll.storage.units import transitions
 from musterroll.storage.units.transitions import Change
 
 
-def hold(session: Session, uid: str, actor: str, now: datetime) -> None:
+def pause_alerts(session: Session, uid: str, actor: str, now: datetime) -> None:
     """Pause the alarm of a unit until `release`; it is not called stale meanwhile. Holding twice is holding once. Raises NotFound."""
     voice = _voice(session, uid)
     if voice.held_at is None:
@@ -25,7 +25,7 @@ def hold(session: Session, uid: str, actor: str, now: datetime) -> None:
         _note(session, voice, before.value, Liveness.HELD.value, "alerts paused", actor, now)
 
 
-def release(session: Session, uid: str, actor: str, now: datetime) -> None:
+def resume_alerts(session: Session, uid: str, actor: str, now: datetime) -> None:
     """End the pause: the unit is judged again, by all of its silence. Raises NotFound."""
     voice = _voice(session, uid)
     if voice.held_at is not None:

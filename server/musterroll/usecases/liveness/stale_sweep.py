@@ -19,16 +19,16 @@ from musterroll.usecases.liveness.heartbeats import ACTOR
 _CHUNK = 50_000  # units a statement
 
 
-class Swept(NamedTuple):
+class SweepResult(NamedTuple):
     newly_stale: list[int]  # row ids of units
 
 
-def due(session: Session, now: datetime) -> bool:
+def any_due(session: Session, now: datetime) -> bool:
     """Whether `sweep` would find anything. Only reads: where nobody is due, no writer has to wait for the look."""
     return last_seen.lapsing(session, liveness_states.hearing(session), to_ms(now))
 
 
-def sweep(session: Session, now: datetime, chunk: int = _CHUNK) -> Swept:
+def sweep(session: Session, now: datetime, chunk: int = _CHUNK) -> SweepResult:
     """Call stale every unit whose silence has lasted, with the moment it became so and why. Held units are left alone.
 
     Silence counts only while the registry was listening; compare and set, so a unit heard meanwhile stays as it is.
@@ -41,7 +41,7 @@ def sweep(session: Session, now: datetime, chunk: int = _CHUNK) -> Swept:
         stale += [one.unit_id for one in lapsed]
         if len(lapsed) < chunk:
             break
-    return Swept(stale)
+    return SweepResult(stale)
 
 
 def _change(one: Lapsed) -> Change:

@@ -17,15 +17,15 @@ from musterroll.storage.messages import births as storage
 from musterroll.storage.messages.births import Enrolled
 from musterroll.storage.units import successors, transitions
 from musterroll.storage.units.transitions import Change
-from musterroll.usecases.liveness.heartbeats import ACTOR, welcome
+from musterroll.usecases.liveness.heartbeats import ACTOR, mark_operating
 
 
-class Announcement(NamedTuple):
+class UnitBirth(NamedTuple):
     unit_id: int
     birth: Birth
 
 
-def announce(session: Session, births: Sequence[Announcement], now: datetime) -> list[Met]:
+def record_births(session: Session, births: Sequence[UnitBirth], now: datetime) -> list[Met]:
     """Births that were not kept before, in any order: signs of life; the newest of each unit describes it.
 
     Returns units of which there is more to tell.
@@ -40,7 +40,7 @@ def announce(session: Session, births: Sequence[Announcement], now: datetime) ->
     starts = [_start(enrolled[unit_id], birth, now) for unit_id, birth in newest.items()]
     described = last_seen.describe(session, starts)
     met = last_seen.start(session, starts, to_ms(now))
-    welcome(session, met, "birth", now)
+    mark_operating(session, met, "birth", now)
     storage.describe(session, {unit_id: newest[unit_id] for unit_id in described}, now)
     _compare(session, [enrolled[unit_id] for unit_id in sorted(described)], newest, now)
     return met

@@ -11,10 +11,10 @@ from musterroll.storage.messages import quarantine as storage
 from musterroll.storage.messages.durable import Stream
 from musterroll.storage.tables.messages import Quarantined
 
-PAYLOAD_KEPT = 4096
+MAX_PAYLOAD = 4096
 
 
-class Misfit(NamedTuple):
+class RejectedMessage(NamedTuple):
     """A message that cannot be accepted: where it came in, why not, and which durable number it uses up."""
 
     topic: str
@@ -25,19 +25,19 @@ class Misfit(NamedTuple):
     settles: tuple[Stream, int] | None = None  # the agent need not send this number again
 
 
-def quarantine(session: Session, misfits: Sequence[Misfit], now: datetime) -> None:
+def store_rejected(session: Session, misfits: Sequence[RejectedMessage], now: datetime) -> None:
     """Keep misfits for a person to look at: the first 4 KiB of each, the newest 10,000 of all."""
     if misfits:
         at = to_ms(now)
-        storage.add(session, [_row(misfit, at) for misfit in misfits[-storage.NEWEST_KEPT :]])
+        storage.add(session, [_row(misfit, at) for misfit in misfits[-storage.MAX_ROWS :]])
 
 
-def quarantined(session: Session, before_id: int | None, limit: int) -> list[Quarantined]:
+def quarantined_messages(session: Session, before_id: int | None, limit: int) -> list[Quarantined]:
     """What is set aside, newest first, older than `before_id`."""
     return storage.page(session, before_id, limit)
 
 
-def _row(misfit: Misfit, at: int) -> dict[str, object]:
+def _row(misfit: RejectedMessage, at: int) -> dict[str, object]:
     return {
         "at": at,
         "unit": _storable(misfit.unit, 64),
@@ -45,7 +45,7 @@ def _row(misfit: Misfit, at: int) -> dict[str, object]:
         "code": misfit.code[:40],
         "detail": _storable(misfit.detail, 500),
         "size": len(misfit.payload),
-        "payload": misfit.payload[:PAYLOAD_KEPT],
+        "payload": misfit.payload[:MAX_PAYLOAD],
     }
 
 

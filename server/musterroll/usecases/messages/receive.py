@@ -12,15 +12,15 @@ from musterroll.domain.values.instants import to_ms
 from musterroll.storage.liveness import last_seen
 from musterroll.storage.liveness.last_seen import Beat
 from musterroll.storage.messages import registry_epoch
-from musterroll.storage.messages.durable import Row, Stream
+from musterroll.storage.messages.durable import MessageRow, Stream
 from musterroll.usecases.liveness import heartbeats
 from musterroll.usecases.messages import births as message_births
 from musterroll.usecases.messages import durable, quarantine
-from musterroll.usecases.messages.births import Announcement
-from musterroll.usecases.messages.durable import Durable
-from musterroll.usecases.messages.quarantine import Misfit
+from musterroll.usecases.messages.births import UnitBirth
+from musterroll.usecases.messages.durable import DurableArrival
+from musterroll.usecases.messages.quarantine import RejectedMessage
 
-Up = Birth | Heartbeat | Record | Death
+UplinkMessage = Birth | Heartbeat | Record | Death
 
 
 class Arrival(NamedTuple):
@@ -28,7 +28,7 @@ class Arrival(NamedTuple):
 
     unit_id: int
     uid: str
-    message: Up
+    message: UplinkMessage
     payload: bytes  # as it came
 
 
@@ -36,7 +36,7 @@ class Batch(NamedTuple):
     """What came in, in order of arrival, and what of it could not be accepted."""
 
     arrivals: Sequence[Arrival]
-    misfits: Sequence[Misfit] = ()
+    misfits: Sequence[RejectedMessage] = ()
 
 
 class Outcome(NamedTuple):
@@ -51,7 +51,7 @@ class Outcome(NamedTuple):
     misfits: Counter[str]  # by code
 
 
-def acquaint(session: Session, uids: Sequence[str]) -> dict[str, int]:
+def ensure_status_rows(session: Session, uids: Sequence[str]) -> dict[str, int]:
     """The row ids of those uids that are on the roll. Each of them can report afterwards."""
     return last_seen.acquaint(session, uids)
 
@@ -61,14 +61,14 @@ def receive(session: Session, batch: Batch, now: datetime) -> Outcome:
 
     Any order, repetition or splitting into batches of the same messages comes to the same roll.
     """
-    sheaf = _sort(batch)
-    delivered = durable.deliver(session, sheaf.durables, sheaf.births.keys(), to_ms(now))
-    heartbeats.die(session, sheaf.deaths_before, now)
-    reborn = message_births.announce(session, [Announcement(key[0], sheaf.births[key]) for key in sorted(delivered.fresh)], now)
-    heard = heartbeats.hear(session, [_beat(unit_id, found, now) for unit_id, found in sheaf.beats.items()], now)
-    heartbeats.count(session, [(unit_id, found) for unit_id, found in sheaf.beats.items() if found.usage], now)
-    heartbeats.die(session, sheaf.deaths_after.items(), now)
-    quarantine.quarantine(session, batch.misfits, now)
+    sheaf = _sort_batch(batch)
+    delivered = durable.store(session, sheaf.durables, sheaf.births.keys(), to_ms(now))
+    heartbeats.mark_late(session, sheaf.deaths_before, now)
+    reborn = message_births.record_births(session, [UnitBirth(key[0], sheaf.births[key]) for key in sorted(delivered.fresh)], now)
+    heard = heartbeats.record_heartbeats(session, [_beat(unit_id, found, now) for unit_id, found in sheaf.beats.items()], now)
+    heartbeats.record_usage(session, [(unit_id, found) for unit_id, found in sheaf.beats.items() if found.usage], now)
+    heartbeats.mark_late(session, sheaf.deaths_after.items(), now)
+    quarantine.store_rejected(session, batch.misfits, now)
     return Outcome(
         receipts=_receipts(session, delivered.upto, sheaf.uids, now),
         commands=[(sheaf.uids[one.unit_id], Command("rebirth")) for one in heard if one.unborn],
@@ -80,24 +80,24 @@ def receive(session: Session, batch: Batch, now: datetime) -> Outcome:
     )
 
 
-class _Sheaf(NamedTuple):
+class _SortedBatch(NamedTuple):
     """A batch sorted by what is to be done."""
 
     uids: dict[int, str]
-    durables: list[Durable]
+    durables: list[DurableArrival]
     births: dict[tuple[int, int, int], Birth]
     beats: dict[int, Heartbeat]  # the newest of each unit
     deaths_before: list[tuple[int, int]]  # (unit, epoch) after which the unit was heard again
     deaths_after: dict[int, int]
 
 
-def _sort(batch: Batch) -> _Sheaf:
-    sheaf = _Sheaf({}, [], {}, {}, [], {})
+def _sort_batch(batch: Batch) -> _SortedBatch:
+    sheaf = _SortedBatch({}, [], {}, {}, [], {})
     for unit_id, uid, message, payload in batch.arrivals:
         sheaf.uids[unit_id] = uid
         if isinstance(message, Record):
-            row = Row(unit_id, message.epoch, message.seq, message.about, message.at, payload)
-            sheaf.durables.append(Durable(row, message.oldest))
+            row = MessageRow(unit_id, message.epoch, message.seq, message.about, message.at, payload)
+            sheaf.durables.append(DurableArrival(row, message.oldest))
         elif isinstance(message, Death):
             sheaf.deaths_after[unit_id] = message.epoch
         else:
@@ -108,14 +108,14 @@ def _sort(batch: Batch) -> _Sheaf:
                 if newest is None or newest[:2] < message[:2]:
                     sheaf.beats[unit_id] = message
             else:
-                row = Row(unit_id, message.epoch, message.seq, "birth", message.at, payload)
-                sheaf.durables.append(Durable(row, message.oldest))
+                row = MessageRow(unit_id, message.epoch, message.seq, "birth", message.at, payload)
+                sheaf.durables.append(DurableArrival(row, message.oldest))
                 sheaf.births.setdefault((unit_id, message.epoch, message.seq), message)
     for misfit in batch.misfits:
         if misfit.settles:
             (unit_id, epoch), seq = misfit.settles
             sheaf.uids[unit_id] = misfit.unit
-            sheaf.durables.append(Durable(Row(unit_id, epoch, seq, "quarantined", 0, b""), 1))
+            sheaf.durables.append(DurableArrival(MessageRow(unit_id, epoch, seq, "quarantined", 0, b""), 1))
     return sheaf
 
 

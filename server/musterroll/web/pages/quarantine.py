@@ -3,7 +3,7 @@
 from flask import Blueprint, request
 
 from musterroll.domain.access import Role
-from musterroll.usecases.messages.quarantine import quarantined
+from musterroll.usecases.messages.quarantine import quarantined_messages
 from musterroll.web.http.context import clock, needs, page, reading
 
 pages = Blueprint("quarantine", __name__)
@@ -16,7 +16,7 @@ PAGE = 50
 def overview() -> str:
     before = request.args.get("before", type=int)
     with reading() as session:
-        found = quarantined(session, before, PAGE + 1)
+        found = quarantined_messages(session, before, PAGE + 1)
     older = found[PAGE - 1].id if len(found) > PAGE else None
     return page("quarantine.html", clock(), items=found[:PAGE], older=older, before=before, preview=preview)
 

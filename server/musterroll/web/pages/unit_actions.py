@@ -94,7 +94,7 @@ def undo(uid: str, number: int) -> AnyResponse:
 @needs(Role.TECHNICIAN)
 def hold(uid: str) -> AnyResponse:
     with writing() as session:
-        snooze.hold(session, uid, actor().name, clock())
+        snooze.pause_alerts(session, uid, actor().name, clock())
     return redirect(f"/units/{uid}?done=held", 303)
 
 
@@ -102,7 +102,7 @@ def hold(uid: str) -> AnyResponse:
 @needs(Role.TECHNICIAN)
 def release(uid: str) -> AnyResponse:
     with writing() as session:
-        snooze.release(session, uid, actor().name, clock())
+        snooze.resume_alerts(session, uid, actor().name, clock())
     return redirect(f"/units/{uid}?done=released", 303)
 
 

@@ -14,8 +14,8 @@ from musterroll.storage.tables.liveness import Voice
 from musterroll.storage.tables.operations import Pulse, Registry
 from musterroll.storage.tables.units import Transition
 from musterroll.usecases.liveness import heartbeats
-from musterroll.usecases.liveness.snooze import hold, release
-from musterroll.usecases.liveness.stale_sweep import Swept, due, sweep
+from musterroll.usecases.liveness.snooze import pause_alerts, resume_alerts
+from musterroll.usecases.liveness.stale_sweep import SweepResult, any_due, sweep
 from sqlalchemy import update
 from sqlmodel import Session, select
 
@@ -38,7 +38,7 @@ def heard(database: Database, unit: Reporter, at: datetime, **facts: int) -> Non
         found.sqlmodel_update(facts)
 
 
-def swept(database: Database, now: datetime) -> Swept:
+def swept(database: Database, now: datetime) -> SweepResult:
     with database.writing() as session:
         return sweep(session, now)
 
@@ -97,9 +97,9 @@ def test_more_units_than_one_statement_takes_are_all_swept(database: Database, n
     for unit in units:
         heard(database, unit, now - seconds(WINDOW))
     with database.writing() as session:
-        assert due(session, now)
+        assert any_due(session, now)
         assert sorted(sweep(session, now, chunk=2).newly_stale) == [unit.id for unit in units]
-        assert not due(session, now)
+        assert not any_due(session, now)
 
 
 def test_a_held_unit_is_left_alone_until_it_is_released(database: Database, now: datetime) -> None:
@@ -107,11 +107,11 @@ def test_a_held_unit_is_left_alone_until_it_is_released(database: Database, now:
     listening(database, now - seconds(9000), now)
     heard(database, unit, now - seconds(WINDOW))
     with database.writing() as session:
-        hold(session, unit.uid, "ada", now)
-        hold(session, unit.uid, "ada", now)
+        pause_alerts(session, unit.uid, "ada", now)
+        pause_alerts(session, unit.uid, "ada", now)
     assert swept(database, now).newly_stale == []
     with database.writing() as session:
-        release(session, unit.uid, "ada", now)
+        resume_alerts(session, unit.uid, "ada", now)
     assert swept(database, now).newly_stale == [unit.id]
     with database.reading() as session:
         changes = session.exec(select(Transition).order_by(Transition.id)).all()  # type: ignore[arg-type]
@@ -131,7 +131,7 @@ def test_canaries_in_time_extend_hearing_and_one_after_a_gap_begins_it_anew(data
     ]
     for sent, expected in proofs:
         with database.writing() as session:
-            heartbeats.prove(session, "registry", sent, now)
+            heartbeats.record_canary(session, "registry", sent, now)
             assert liveness_states.hearing(session) == expected
     with database.reading() as session:
         assert session.exec(select(Pulse.name, Pulse.at)).one() == ("ingest:registry", start + 10_001)
@@ -141,7 +141,7 @@ def test_a_canary_that_comes_again_takes_nothing_back(database: Database, now: d
     start = to_ms(now)
     for sent in (start, start + 1000, start):
         with database.writing() as session:
-            heartbeats.prove(session, "registry", sent, now)
+            heartbeats.record_canary(session, "registry", sent, now)
     with database.reading() as session:
         assert liveness_states.hearing(session) == Hearing(start, start + 1000)
 
@@ -149,12 +149,12 @@ def test_a_canary_that_comes_again_takes_nothing_back(database: Database, now: d
 def test_of_two_ingests_only_what_the_slower_has_heard_is_proven_until_it_is_taken_to_be_gone(database: Database, now: datetime) -> None:
     start = to_ms(now)
     with database.writing() as session:
-        heartbeats.prove(session, "a", start, now)
-        heartbeats.prove(session, "b", start, now)
-        heartbeats.prove(session, "a", start + 3000, now)
+        heartbeats.record_canary(session, "a", start, now)
+        heartbeats.record_canary(session, "b", start, now)
+        heartbeats.record_canary(session, "a", start + 3000, now)
         assert liveness_states.hearing(session).until == start
         later = now + seconds(61)
-        heartbeats.prove(session, "a", to_ms(later), later)
+        heartbeats.record_canary(session, "a", to_ms(later), later)
         assert liveness_states.hearing(session) == Hearing(to_ms(later), to_ms(later))
 
 

@@ -12,20 +12,20 @@ from musterroll.storage.messages.durable import Stream
 from musterroll.storage.tables.liveness import Usage, Voice
 from musterroll.storage.tables.messages import Delivery, DurableMessage, Quarantined
 from musterroll.storage.tables.units import Transition, Unit
-from musterroll.usecases.messages.quarantine import Misfit
-from musterroll.usecases.messages.receive import Arrival, Batch, Outcome, Up, receive
+from musterroll.usecases.messages.quarantine import RejectedMessage
+from musterroll.usecases.messages.receive import Arrival, Batch, Outcome, UplinkMessage, receive
 from musterroll_wire.messages import Command, Death, Receipt
 from sqlmodel import select
 
 from tests.support.reporting import Reporter, enrol, voice
 
 
-def take(database: Database, arrivals: list[Arrival], now: datetime, misfits: list[Misfit] | None = None) -> Outcome:
+def take(database: Database, arrivals: list[Arrival], now: datetime, misfits: list[RejectedMessage] | None = None) -> Outcome:
     with database.writing() as session:
         return receive(session, Batch(arrivals, misfits or []), now)
 
 
-def say(database: Database, unit: Reporter, now: datetime, *messages: Up) -> Outcome:
+def say(database: Database, unit: Reporter, now: datetime, *messages: UplinkMessage) -> Outcome:
     return take(database, [unit.arrival(message) for message in messages], now)
 
 
@@ -73,7 +73,7 @@ def test_what_lies_below_the_oldest_kept_is_not_waited_for(database: Database, n
 
 def test_a_refused_message_uses_up_its_number_so_that_it_is_not_sent_for_ever(database: Database, now: datetime) -> None:
     (unit,) = enrol(database)
-    misfit = Misfit("musterroll/1/x/record", unit.uid, "wrong_type", "about is text", b"{}", (Stream(unit.id, 1), 2))
+    misfit = RejectedMessage("musterroll/1/x/record", unit.uid, "wrong_type", "about is text", b"{}", (Stream(unit.id, 1), 2))
     outcome = take(database, [unit.arrival(unit.record(seq=1)), unit.arrival(unit.record(seq=3))], now, [misfit])
     assert (upto(outcome), outcome.misfits) == ({1: 3}, {"wrong_type": 1})
     with database.reading() as session:
@@ -205,7 +205,7 @@ def test_the_largest_numbers_of_the_wire_can_be_stored(database: Database, now: 
 
 
 def test_quarantine_keeps_the_beginning_of_a_payload_and_the_newest_ten_thousand(database: Database, now: datetime) -> None:
-    flood = [Misfit("t\x00/é", "", "foreign_topic", "not ours", bytes([n % 256]) * 5000) for n in range(10_100)]
+    flood = [RejectedMessage("t\x00/é", "", "foreign_topic", "not ours", bytes([n % 256]) * 5000) for n in range(10_100)]
     take(database, [], now, flood[:100])
     take(database, [], now, flood[100:])
     with database.reading() as session:

@@ -19,7 +19,7 @@ def test_messages_are_drawn_by_the_minute_from_what_ingest_counts(database: Data
         at = NOW + timedelta(minutes=minute)
         handled += more
         with database.writing() as session:
-            heartbeats.prove(session, "registry", to_ms(at), at, handled)
+            heartbeats.record_canary(session, "registry", to_ms(at), at, handled)
             health.read(session, at)
     with database.reading() as session:
         found = health.examine(session, AROUND, NOW + timedelta(minutes=3))
