@@ -1,24 +1,21 @@
 """The registry's settings, from `MUSTERROLL_*` variables (secrets also from `*_FILE`)."""
 
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, ValidationInfo, field_validator
 
+from musterroll.channels import ChannelSettings
 from musterroll.domain.access import Role
 from musterroll.domain.values.errors import Refusal
-
-_SECRETS = ("database_url", "mqtt_url", "secret_key", "admin_password", "oidc_client_secret", "smtp_url")
 
 
 def _setting(default: Any, description: str, **limits: Any) -> Any:
     return Field(default=default, description=description, **limits)
 
 
-class Settings(BaseModel):
-    """Settings of a running registry. The defaults are for a quick start: one process, on loopback, with SQLite."""
-
-    model_config = ConfigDict(frozen=True)
+class _OwnSettings(BaseModel):
+    """All but those of notification channels."""
 
     data_dir: Path = _setting(Path(".musterroll"), "Directory of the embedded database, the session key and state files.")
     database_url: SecretStr | None = _setting(
@@ -47,17 +44,20 @@ class Settings(BaseModel):
     interval: int = _setting(60, "Heartbeat interval in seconds, given to devices at enrolment (5 to 86400).", ge=5, le=86400)
     sweep_seconds: float = _setting(1.0, "Seconds between checks for units that have gone silent (up to 60).", gt=0, le=60)
     metrics_listen: str | None = _setting(None, "Address and port of the metrics of a separate ingest process; default: none.")
-    smtp_url: SecretStr | None = _setting(None, "Mail server for notifications: smtp[s]://user:password@host:port.")
-    smtp_from: str = _setting("Musterroll <musterroll@localhost>", "Sender of e-mails.")
-    smtp_ca: Path | None = _setting(None, "CA certificate to verify the mail server with.")
-    webhook_hosts: list[str] = _setting([], "Host names in the private network that webhooks may be sent to, comma-separated.")
     log_level: str = _setting("info", "Log level: debug, info, warning or error.", pattern="^(debug|info|warning|error)$")
     log_format: str = _setting("plain", "Log format: plain or json.", pattern="^(plain|json)$")
 
-    @field_validator("trusted_hosts", "webhook_hosts", "oidc_hosts", mode="before")
+
+class Settings(ChannelSettings, _OwnSettings):
+    """Settings of a running registry. The defaults are for a quick start: one process, on loopback, with SQLite."""
+
+    model_config = ConfigDict(frozen=True)
+
+    @field_validator("*", mode="before")
     @classmethod
-    def _commas(cls, value: Any) -> Any:
-        return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
+    def _commas(cls, value: Any, info: ValidationInfo) -> Any:
+        listed = isinstance(value, str) and cls.model_fields[info.field_name or ""].annotation == list[str]
+        return [part.strip() for part in value.split(",") if part.strip()] if listed else value
 
     @field_validator("oidc_roles", mode="before")
     @classmethod
@@ -77,9 +77,9 @@ class Settings(BaseModel):
 def load(environ: dict[str, str], **overrides: Any) -> Settings:
     """Settings from an environment. Raises Refusal with a sentence that names the invalid variable."""
     values: dict[str, Any] = {}
-    for name in Settings.model_fields:
+    for name, field in Settings.model_fields.items():
         variable = f"MUSTERROLL_{name.upper()}"
-        path = environ.get(f"{variable}_FILE") if name in _SECRETS else None
+        path = environ.get(f"{variable}_FILE") if SecretStr in get_args(field.annotation) else None
         if path:
             values[name] = _secret(variable, path)
         elif environ.get(variable):

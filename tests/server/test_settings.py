@@ -19,6 +19,14 @@ def test_a_secret_can_come_from_a_file(tmp_path: Path) -> None:
     assert "hunter2" not in repr(settings)
 
 
+def test_settings_of_channels_are_read_like_any_other(tmp_path: Path) -> None:
+    (tmp_path / "url").write_text("smtp://mail\n")
+    settings = load({"MUSTERROLL_SMTP_URL_FILE": str(tmp_path / "url"), "MUSTERROLL_WEBHOOK_HOSTS": "one, two"})
+    assert settings.smtp_url is not None
+    assert settings.smtp_url.get_secret_value() == "smtp://mail"
+    assert settings.webhook_hosts == ["one", "two"]
+
+
 def test_a_missing_secret_file_is_named() -> None:
     with pytest.raises(Refusal, match="MUSTERROLL_SECRET_KEY_FILE names /nowhere/key"):
         load({"MUSTERROLL_SECRET_KEY_FILE": "/nowhere/key"})

@@ -4,7 +4,7 @@ import sys
 import time
 from datetime import UTC, datetime, timedelta
 
-from musterroll.channels import Post
+from musterroll.runtime.outbox_sender import OutboxSender
 from musterroll.settings import Settings
 from musterroll.storage.engine.database import Database
 from musterroll.usecases.notifications import compose
@@ -20,7 +20,7 @@ def main(url: str) -> None:
         """The same for every process of a test: each sees that a pause is over that the one before it set."""
         return _BEGAN + timedelta(seconds=(time.time() % 1_000_000) * _FAST)
 
-    post = Post(database, Settings(webhook_hosts=["localhost"]), clock)
+    post = OutboxSender(database, Settings(webhook_hosts=["localhost"]), clock)
     print("sending", flush=True)
     while True:
         with database.writing() as session:

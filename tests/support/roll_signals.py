@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 from musterroll.domain.notifications.events import Kind
 from musterroll.domain.notifications.retry import MessageState
-from musterroll.domain.notifications.schedule import Pace, Way
+from musterroll.domain.notifications.schedule import Pace
 from musterroll.domain.values.instants import to_ms
 from musterroll.storage.engine.database import Database
 from musterroll.storage.liveness import process_heartbeats
@@ -22,11 +22,9 @@ def fill(database: Database, now: datetime) -> None:
     """Add them to a roll made by `roll.fill`."""
     began = now - timedelta(hours=2)
     with database.writing() as session:
-        desk = Wish("Operations desk", Way.EMAIL, "ops@example.com", list(Kind), quiet=(1320, 1320), zone="Europe/Berlin")
-        hook = Wish("Service system", Way.WEBHOOK, "https://hooks.example.com/musterroll", [Kind.STALE, Kind.REVIVED])
-        weekly = Wish(
-            "Renewals, every Monday", Way.EMAIL, "renewals@example.com", [Kind.CONTRACT_ENDING, Kind.NOTICE_DUE], pace=Pace.WEEKLY
-        )
+        desk = Wish("Operations desk", "email", "ops@example.com", list(Kind), quiet=(1320, 1320), zone="Europe/Berlin")
+        hook = Wish("Service system", "webhook", "https://hooks.example.com/musterroll", [Kind.STALE, Kind.REVIVED])
+        weekly = Wish("Renewals, every Monday", "email", "renewals@example.com", [Kind.CONTRACT_ENDING, Kind.NOTICE_DUE], pace=Pace.WEEKLY)
         rules = [notification_rules.make_rule(session, wish, "admin", began)[0] for wish in (desk, hook, weekly)]
         notification_rules.pause_rule(session, rules[2].id or 0, True, "admin", began)
         detect.keep_ends(session, detect.ends(session, began) or [], began)

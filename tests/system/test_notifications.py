@@ -13,7 +13,6 @@ from typing import Any
 
 import pytest
 from musterroll.domain.notifications.events import Kind
-from musterroll.domain.notifications.schedule import Way
 from musterroll.domain.values.instants import to_ms
 from musterroll.runtime.jobs import jobs
 from musterroll.runtime.scheduler import Schedule
@@ -35,7 +34,7 @@ def test_killed_while_sending_each_signal_reaches_exactly_one_id_and_none_is_los
     chance = random.Random(7)
     with Hook().open() as hook:
         with database.writing() as session:
-            wish = Wish("Ours", Way.WEBHOOK, hook.url, [Kind.STALE], gather_minutes=0)
+            wish = Wish("Ours", "webhook", hook.url, [Kind.STALE], gather_minutes=0)
             notification_rules.make_rule(session, wish, "admin", EARLY)
         hook.answer = _moody(chance)
         killer = threading.Thread(target=_kill_and_restart, args=(database.url, chance, KILLS, hook))
@@ -54,7 +53,7 @@ def test_killed_while_sending_each_signal_reaches_exactly_one_id_and_none_is_los
 def test_a_schedule_tells_of_a_unit_that_falls_silent(database: Database, tmp_path: Path) -> None:
     with Hook().open() as hook:
         with database.writing() as session:
-            wish = Wish("Ours", Way.WEBHOOK, hook.url, [Kind.STALE], gather_minutes=0)
+            wish = Wish("Ours", "webhook", hook.url, [Kind.STALE], gather_minutes=0)
             notification_rules.make_rule(session, wish, "admin", EARLY)
             at = to_ms(datetime.now(UTC))
             rolls.listening(session, at - 3_600_000, at)

@@ -13,11 +13,12 @@ from musterroll.api.http.lists import ListQuery, Page, listed, listing
 from musterroll.api.http.problems import documented
 from musterroll.api.http.routing import guarded
 from musterroll.api.http.schemas import NumberPath, Price, Request, Shape, Text, numbers
+from musterroll.channels import CHANNELS
 from musterroll.domain.access import Role, needs
 from musterroll.domain.findings.kinds import Kind as FindingKind
 from musterroll.domain.notifications.events import LEADS, Event, Kind
 from musterroll.domain.notifications.retry import MessageState
-from musterroll.domain.notifications.schedule import Pace, Way
+from musterroll.domain.notifications.schedule import Pace
 from musterroll.domain.values.instants import from_ms
 from musterroll.storage.notifications import events as stored_events
 from musterroll.storage.notifications import outbox as stored_outbox
@@ -28,6 +29,7 @@ from musterroll.usecases.notifications import rules as notification_rules
 from musterroll.usecases.notifications.rules import Wish
 
 api = guarded("notifications", "notifications")
+ChannelName = Annotated[str, Field(pattern=f"^({'|'.join(CHANNELS)})$", json_schema_extra={"enum": [*CHANNELS]})]
 SignalKind = Annotated[str, Field(pattern=f"^({'|'.join(Kind)})$")]
 Minute = Annotated[int, Field(ge=0, le=1439)]
 
@@ -36,8 +38,8 @@ class NotificationRuleBody(Request):
     """Who is told what, and when."""
 
     name: Text = Field(max_length=120)
-    way: Way
-    address: Text = Field(max_length=500, description="An e-mail address, or the https:// address of a webhook.")
+    way: ChannelName
+    address: Text = Field(max_length=500, description=f"By channel: {', '.join(channel.address_hint for channel in CHANNELS.values())}.")
     kinds: list[SignalKind] = Field(min_length=1)
     finding_kinds: list[FindingKind] = Field(default=[], description="Of findings, only these kinds; none: any.")
     least_worth: Decimal | None = Field(
@@ -57,7 +59,7 @@ class NotificationRuleBody(Request):
 class NotificationRuleOut(Shape):
     id: int
     name: str
-    way: Way
+    way: ChannelName
     address: str
     kinds: list[str]
     finding_kinds: list[str]
@@ -77,7 +79,7 @@ class NotificationRuleOut(Shape):
 
 
 class NotificationRuleMade(NotificationRuleOut):
-    secret: str | None = Field(description="What the webhook's messages are signed with (standardwebhooks.com). Shown this once.")
+    secret: str | None = Field(description="What messages are signed with, where the channel signs them. Shown this once.")
 
 
 class NotificationRuleList(Shape):
@@ -92,7 +94,7 @@ class NotificationOut(Shape):
     id: int
     key: str = Field(description="The id its receiver knows it by, the same at every attempt.")
     rule: int
-    way: Way
+    way: ChannelName
     address: str
     title: str
     signals: int

@@ -1,5 +1,23 @@
-"""The door out: messages of the outbox are sent by e-mail and webhook. It owns the sockets and, while sending, the clock."""
+"""Channels that notifications go out by, each one folder: its settings, its part of the form, its wording and how it sends.
 
-from musterroll.channels.sender import Post
+To add one, write its folder (`email` is the simplest to read), put it into CHANNELS and its settings, if it has any, into ChannelSettings.
+The form, the REST schema, the checks of a rule, the sender and `musterroll config show` follow from that. Nothing here knows the database.
+"""
 
-__all__ = ["Post"]
+from musterroll.channels.channel import Channel
+from musterroll.channels.email import EMAIL, EmailSettings
+from musterroll.channels.webhook import WEBHOOK, WebhookSettings
+from musterroll.domain.values.errors import Refusal
+
+CHANNELS: dict[str, Channel] = {channel.name: channel for channel in (EMAIL, WEBHOOK)}
+
+
+class ChannelSettings(EmailSettings, WebhookSettings):
+    """Settings of all channels."""
+
+
+def channel_named(name: str) -> Channel:
+    """Raises Refusal for a channel that does not exist."""
+    if name not in CHANNELS:
+        raise Refusal(f"there is no channel {name[:40]!r}; choose one of {', '.join(CHANNELS)}", "bad_choice")
+    return CHANNELS[name]

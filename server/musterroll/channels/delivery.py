@@ -1,9 +1,26 @@
-"""What every attempt shares: how it says no, and that it ends in time."""
+"""One attempt to deliver one message: what it carries, how it fails, and that it ends in time."""
 
 import socket
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from datetime import datetime
 from threading import Timer
+from typing import NamedTuple
+
+
+class DeliveryAttempt(NamedTuple):
+    """One attempt to send one message. `public_url` is the registry's own address, for links."""
+
+    id: int
+    attempt: int  # 1, 2, ...
+    channel: str
+    address: str
+    secret: str
+    key: str  # the same at every attempt: receivers know a repetition by it
+    title: str
+    body: str  # JSON
+    created_at: datetime
+    public_url: str | None
 
 
 class NotTakenError(Exception):

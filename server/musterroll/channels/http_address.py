@@ -1,19 +1,14 @@
-"""Where messages may go: e-mail addresses and webhooks, and which network addresses nobody outside may make us call."""
+"""Web addresses that messages may go to, and which network addresses nobody outside may make us call."""
 
 import re
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
-from musterroll.domain.values.errors import Refusal
+from musterroll.channels.channel import BadAddress
 
-_EMAIL = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9](?:[A-Za-z0-9.-]{0,190}[A-Za-z0-9])?")
 _HOST = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]{0,251}[A-Za-z0-9])?|[0-9A-Fa-f:.]+")
 _TRANSLATED = ip_network("64:ff9b::/96")  # an IPv4 address behind NAT64
-
-
-class BadAddress(Refusal):
-    code = "bad_address"
 
 
 class Target(NamedTuple):
@@ -23,18 +18,6 @@ class Target(NamedTuple):
     host: str
     port: int
     path: str  # with its query
-
-
-def email(written: str) -> str:
-    """An e-mail address as it may stand in a header. Raises BadAddress.
-
-    >>> email(" ops@example.com ")
-    'ops@example.com'
-    """
-    address = written.strip()
-    if not _EMAIL.fullmatch(address) or ".." in address:
-        raise BadAddress(f"{written[:80]!r} is not a valid e-mail address such as name@example.com")
-    return address
 
 
 def target(url: str) -> Target:

@@ -1,4 +1,4 @@
-"""One signed POST to an address that somebody else chose.
+"""One POST of JSON to an address that somebody else chose.
 
 The name is resolved once and the connection made to an address it resolved to: an address of ours (private, local, metadata) is refused
 however it is written or hidden. Nothing is followed, little is read, and all of it ends in time.
@@ -8,13 +8,11 @@ import socket
 import ssl
 from collections.abc import Collection, Sequence
 from contextlib import closing
-from datetime import datetime
 from http.client import HTTPConnection, HTTPException, HTTPResponse
 
-from standardwebhooks.webhooks import Webhook
-
-from musterroll.channels.attempt import NotTakenError, cut_after
-from musterroll.domain.notifications.addresses import BadAddress, Target, public, target
+from musterroll.channels.channel import BadAddress
+from musterroll.channels.delivery import NotTakenError, cut_after
+from musterroll.channels.http_address import Target, public, target
 
 CONNECT_SECONDS = 5.0
 ALL_SECONDS = 10.0
@@ -22,7 +20,7 @@ _READ = 4096  # bytes of an answer: nobody reads more
 _GONE = 410
 
 
-def post(address: str, secret: str, key: str, body: str, now: datetime, own_hosts: Collection[str] = ()) -> None:
+def post(address: str, body: str, headers: dict[str, str], own_hosts: Collection[str] = ()) -> None:
     """Send one message. `own_hosts` are names that may lie in a private network, and be spoken to without TLS. Raises NotTakenError."""
     try:
         to = target(address)
@@ -31,16 +29,7 @@ def post(address: str, secret: str, key: str, body: str, now: datetime, own_host
     own = to.host in own_hosts
     if not to.secure and not own:
         raise NotTakenError(f"{to.host} would be called without TLS; use https, or add the host to MUSTERROLL_WEBHOOK_HOSTS", for_good=True)
-    if not secret:
-        raise NotTakenError("the rule has no signing secret; create a new one")
-    headers = {
-        "Content-Type": "application/json",
-        "User-Agent": "musterroll",
-        "Connection": "close",
-        "webhook-id": key,
-        "webhook-timestamp": str(int(now.timestamp())),
-        "webhook-signature": Webhook(secret).sign(key, now, body),
-    }
+    headers = {"Content-Type": "application/json", "User-Agent": "musterroll", "Connection": "close", **headers}
     try:
         with closing(_connect(to, own)) as plain, closing(_wrapped(plain, to)) as wire:
             status = _exchange(wire, to, body.encode(), headers)

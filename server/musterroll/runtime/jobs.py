@@ -5,9 +5,9 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from musterroll.broker.mosquitto import provision_mosquitto
-from musterroll.channels import Post
 from musterroll.domain.values.instants import to_ms
 from musterroll.runtime import figure_jobs
+from musterroll.runtime.outbox_sender import OutboxSender
 from musterroll.runtime.scheduler import Job
 from musterroll.settings import Settings
 from musterroll.storage.engine.database import Database
@@ -33,7 +33,7 @@ def jobs(settings: Settings, database: Database) -> list[Job]:
     scheduled += [Job("snapshot", 60.0, work.snapshot), Job("plan", 60.0, work.plan), Job("figures", 60.0, work.figures)]
     if settings.mosquitto_password_file:
         scheduled.append(Job("provision", 1.0, work.provision))
-    telling = _Telling(database, Post(database, settings))
+    telling = _Telling(database, OutboxSender(database, settings))
     scheduled += [Job("signals", 5.0, telling.speak), Job("endings", 60.0, telling.endings), Job("activity", 10.0, telling.activity)]
     scheduled += [Job("post", 2.0, telling.send), Job("forget", 3600.0, telling.forget)]
     scheduled.append(Job("calendar", 30.0, telling.calendar))
@@ -124,7 +124,7 @@ class _Telling(NamedTuple):
     """Detecting events and sending notifications."""
 
     database: Database
-    post: Post
+    sender: OutboxSender
 
     def speak(self, now: datetime) -> None:
         """Detect events, match them with the rules, and queue the messages that are due, in one transaction."""
@@ -156,7 +156,7 @@ class _Telling(NamedTuple):
             detect.read_activity(session, now)
 
     def send(self, now: datetime) -> None:
-        self.post.send(now)
+        self.sender.send(now)
 
     def forget(self, now: datetime) -> None:
         with self.database.writing() as session:

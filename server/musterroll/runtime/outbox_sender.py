@@ -5,17 +5,13 @@ import random
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
-from email.utils import parseaddr
 
-from musterroll.channels import smtp, webhook
-from musterroll.channels.attempt import NotTakenError
-from musterroll.channels.email_message import letter
-from musterroll.domain.notifications.schedule import Way
+from musterroll.channels import channel_named
+from musterroll.channels.delivery import DeliveryAttempt, NotTakenError
 from musterroll.domain.values.errors import Refusal
 from musterroll.settings import Settings
 from musterroll.storage.engine.database import Database
 from musterroll.usecases.notifications import outbox as notification_outbox
-from musterroll.usecases.notifications.outbox import Letter
 
 log = logging.getLogger(__name__)
 _AT_ONCE = 4
@@ -25,7 +21,7 @@ def clock() -> datetime:
     return datetime.now(UTC)  # noqa: TID251  a door's clock: sending takes time
 
 
-class Post:
+class OutboxSender:
     """Sends what is due. Whoever dies while sending leaves a message that goes out again, under the id it had."""
 
     def __init__(self, database: Database, settings: Settings, clock: Callable[[], datetime] = clock) -> None:
@@ -39,33 +35,27 @@ class Post:
             if not notification_outbox.due(session, now):
                 return 0
         with self._database.writing() as session:
-            letters = notification_outbox.take(session, now, [random.random() for _ in range(_AT_ONCE)])  # noqa: S311
-        if letters:
-            with ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="post") as carriers:
-                list(carriers.map(self._carry, letters))
-        return len(letters)
+            jitter = [random.random() for _ in range(_AT_ONCE)]  # noqa: S311
+            attempts = notification_outbox.take(session, now, jitter, self._settings.public_url)
+        if attempts:
+            with ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="outbox") as senders:
+                list(senders.map(self._attempt, attempts))
+        return len(attempts)
 
-    def _carry(self, one: Letter) -> None:
+    def _attempt(self, attempt: DeliveryAttempt) -> None:
         try:
-            self._hand_over(one)
+            self._deliver(attempt)
         except NotTakenError as error:
-            log.warning("message %s was not accepted (attempt %d): %s", one.key, one.attempt, error)
+            log.warning("message %s was not accepted (attempt %d): %s", attempt.key, attempt.attempt, error)
             with self._database.writing() as session:
-                notification_outbox.failed(session, one, str(error), error.for_good, self._clock())
+                notification_outbox.failed(session, attempt, str(error), error.for_good, self._clock())
             return
         with self._database.writing() as session:
-            notification_outbox.sent(session, one, self._clock())
+            notification_outbox.sent(session, attempt, self._clock())
 
-    def _hand_over(self, one: Letter) -> None:
-        settings = self._settings
-        if one.way is Way.WEBHOOK:
-            webhook.post(one.address, one.secret, one.key, one.body, self._clock(), settings.webhook_hosts)
-            return
-        if settings.smtp_url is None:
-            raise NotTakenError("no mail server is configured; set MUSTERROLL_SMTP_URL")
+    def _deliver(self, attempt: DeliveryAttempt) -> None:
         try:
-            server = smtp.server(settings.smtp_url.get_secret_value(), settings.smtp_ca)
-        except Refusal as refusal:
-            raise NotTakenError(str(refusal)) from None
-        mail = letter(settings.smtp_from, one.address, one.title, one.body, one.key, one.created_at, settings.public_url)
-        smtp.send(server, parseaddr(settings.smtp_from)[1], one.address, mail)
+            channel = channel_named(attempt.channel)
+        except Refusal as error:  # of a version that had it
+            raise NotTakenError(str(error)) from None
+        channel.send(attempt, self._settings, self._clock())

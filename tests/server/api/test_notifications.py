@@ -3,7 +3,8 @@
 from datetime import UTC, datetime
 from typing import Any
 
-from musterroll.channels import Post
+from musterroll.channels import CHANNELS
+from musterroll.runtime.outbox_sender import OutboxSender
 from musterroll.settings import Settings
 from musterroll.storage.tables.notifications import Signal
 
@@ -22,7 +23,7 @@ def test_a_program_makes_a_rule_tests_it_and_reads_what_became_of_the_message(do
         number = made.json["id"]
         assert "secret" not in client.get("/api/v1/notification-rules", headers=headers).json["items"][0]
         assert client.post(f"/api/v1/notification-rules/{number}/test", headers=headers).status_code == 202
-        Post(door.database, Settings(webhook_hosts=["localhost"])).send(datetime.now(UTC))
+        OutboxSender(door.database, Settings(webhook_hosts=["localhost"])).send(datetime.now(UTC))
         assert hook.reach(1)
     (message,) = client.get("/api/v1/notifications?state=sent", headers=headers).json["items"]
     assert (message["rule"], message["state"], message["attempts"], message["test"]) == (number, "sent", 1, True)
@@ -31,6 +32,11 @@ def test_a_program_makes_a_rule_tests_it_and_reads_what_became_of_the_message(do
     assert client.get("/api/v1/notification-rules", headers=headers).json["items"][0]["paused_at"]
     assert client.delete(f"/api/v1/notification-rules/{number}", headers=headers).status_code == 204
     assert client.get("/api/v1/notification-rules", headers=headers).json["items"] == []
+
+
+def test_every_channel_is_a_choice_of_the_schema(small_door: Door) -> None:
+    schemas = small_door.client.get("/openapi.json").json["components"]["schemas"]
+    assert schemas["NotificationRuleBody"]["properties"]["way"]["enum"] == list(CHANNELS)
 
 
 def test_signals_are_listed_newest_first_page_by_page(small_door: Door) -> None:

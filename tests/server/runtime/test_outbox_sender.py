@@ -10,13 +10,14 @@ from typing import Any
 import pytest
 import trustme
 from aiosmtpd.smtp import AuthResult
-from musterroll.channels import Post
+from musterroll.channels import CHANNELS
+from musterroll.channels.delivery import DeliveryAttempt
 from musterroll.domain.notifications.events import Kind
 from musterroll.domain.notifications.retry import MessageState
-from musterroll.domain.notifications.schedule import Way
+from musterroll.runtime.outbox_sender import OutboxSender
 from musterroll.settings import Settings
 from musterroll.storage.engine.database import Database
-from musterroll.storage.tables.notifications import Notification
+from musterroll.storage.tables.notifications import Notification, NotificationRule
 from musterroll.usecases.notifications import outbox as notification_outbox
 from musterroll.usecases.notifications import rules as notification_rules
 from musterroll.usecases.notifications.rules import Wish
@@ -41,8 +42,8 @@ def hook() -> Iterator[Hook]:
         yield receiver
 
 
-def post(database: Database, now: datetime = NOW, **settings: Any) -> Post:
-    return Post(database, Settings(webhook_hosts=["localhost"], **settings), lambda: now)
+def post(database: Database, now: datetime = NOW, **settings: Any) -> OutboxSender:
+    return OutboxSender(database, Settings(webhook_hosts=["localhost"], **settings), lambda: now)
 
 
 def mailing(box: Mailbox) -> dict[str, Any]:
@@ -53,12 +54,12 @@ def mailing(box: Mailbox) -> dict[str, Any]:
     }
 
 
-def rule(session: Session, way: Way, address: str, **rest: Any) -> tuple[int, str]:
+def rule(session: Session, way: str, address: str, **rest: Any) -> tuple[int, str]:
     made, secret = notification_rules.make_rule(session, Wish("Ours", way, address, [Kind.STALE], **rest), "admin", NOW)
     return made.id or 0, secret or ""
 
 
-def rule_with_test(database: Database, way: Way, address: str) -> str:
+def rule_with_test(database: Database, way: str, address: str) -> str:
     """A rule with one message in the outbox; its secret."""
     with database.writing() as session:
         rule_id, secret = rule(session, way, address)
@@ -71,8 +72,30 @@ def message(database: Database) -> Notification:
         return session.exec(select(Notification)).one()
 
 
+@pytest.mark.parametrize("name", CHANNELS)
+def test_every_channel_is_sent_by_its_own_function(sqlite_database: Database, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    attempts: list[DeliveryAttempt] = []
+    channel = CHANNELS[name]._replace(checked_address=str.strip, send=lambda attempt, settings, now: attempts.append(attempt))
+    monkeypatch.setitem(CHANNELS, name, channel)
+    secret = rule_with_test(sqlite_database, name, " somewhere ")
+    post(sqlite_database, public_url="https://roll.example").send(NOW)
+    (attempt,) = attempts
+    assert (attempt.channel, attempt.address, attempt.secret) == (name, "somewhere", secret)
+    assert (bool(secret), attempt.public_url) == (channel.secret is not None, "https://roll.example")
+    assert message(sqlite_database).state is MessageState.SENT
+
+
+def test_a_channel_that_is_no_more_leaves_its_messages_queued(sqlite_database: Database) -> None:
+    rule_with_test(sqlite_database, "email", "ops@example.com")
+    with sqlite_database.writing() as session:
+        session.exec(select(NotificationRule)).one().way = "pigeon"
+    post(sqlite_database).send(NOW)
+    assert (message(sqlite_database).state, message(sqlite_database).attempts) == (MessageState.WAITING, 1)
+    assert "there is no channel 'pigeon'" in message(sqlite_database).error
+
+
 def test_a_letter_says_the_same_as_text_and_as_html(database: Database, mailbox: Mailbox) -> None:
-    rule_with_test(database, Way.EMAIL, "ops@example.com")
+    rule_with_test(database, "email", "ops@example.com")
     assert post(database, **mailing(mailbox)).send(NOW) == 1
     ((recipients, letter),) = mailbox.reach(1)
     assert recipients == ["ops@example.com"]
@@ -85,7 +108,7 @@ def test_a_letter_says_the_same_as_text_and_as_html(database: Database, mailbox:
 
 
 def test_a_webhook_is_signed_and_verifies(database: Database, hook: Hook) -> None:
-    secret = rule_with_test(database, Way.WEBHOOK, hook.url)
+    secret = rule_with_test(database, "webhook", hook.url)
     post(database).send(NOW)
     (call,) = hook.reach(1)
     said = Webhook(secret).verify(call.body, call.headers)
@@ -96,7 +119,7 @@ def test_a_webhook_is_signed_and_verifies(database: Database, hook: Hook) -> Non
 
 
 def test_what_was_not_taken_is_tried_again_later_with_the_same_id(database: Database, hook: Hook) -> None:
-    rule_with_test(database, Way.WEBHOOK, hook.url)
+    rule_with_test(database, "webhook", hook.url)
     hook.answer = status(503)
     post(database).send(NOW)
     waiting = message(database)
@@ -115,7 +138,7 @@ def test_what_was_not_taken_is_tried_again_later_with_the_same_id(database: Data
 
 
 def test_after_three_days_a_message_is_given_up_and_can_be_tried_anew(sqlite_database: Database, hook: Hook) -> None:
-    rule_with_test(sqlite_database, Way.WEBHOOK, hook.url)
+    rule_with_test(sqlite_database, "webhook", hook.url)
     hook.answer = status(500)
     late = NOW + timedelta(days=3)
     post(sqlite_database, late).send(late)
@@ -131,7 +154,7 @@ def test_after_three_days_a_message_is_given_up_and_can_be_tried_anew(sqlite_dat
 def test_redirects_are_not_followed_and_gone_is_for_good(
     sqlite_database: Database, hook: Hook, answer: Callable[[Any], None], says: str
 ) -> None:
-    rule_with_test(sqlite_database, Way.WEBHOOK, hook.url)
+    rule_with_test(sqlite_database, "webhook", hook.url)
     hook.answer = answer
     post(sqlite_database).send(NOW)
     assert says in message(sqlite_database).error
@@ -140,7 +163,7 @@ def test_redirects_are_not_followed_and_gone_is_for_good(
 
 
 def test_an_answer_without_end_is_cut_off(sqlite_database: Database, hook: Hook, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("musterroll.channels.webhook.ALL_SECONDS", 0.5)
+    monkeypatch.setattr("musterroll.channels.http_post.ALL_SECONDS", 0.5)
 
     def drip(handler: Any) -> None:
         try:
@@ -152,7 +175,7 @@ def test_an_answer_without_end_is_cut_off(sqlite_database: Database, hook: Hook,
             handler.close_connection = True
 
     hook.answer = drip
-    rule_with_test(sqlite_database, Way.WEBHOOK, hook.url)
+    rule_with_test(sqlite_database, "webhook", hook.url)
     post(sqlite_database).send(NOW)
     assert message(sqlite_database).state is MessageState.WAITING
     assert message(sqlite_database).error.startswith("localhost did not answer")
@@ -173,13 +196,13 @@ HOSTILE = [
 
 @pytest.mark.parametrize("host", HOSTILE)
 def test_addresses_of_our_own_network_are_refused(sqlite_database: Database, host: str) -> None:
-    rule_with_test(sqlite_database, Way.WEBHOOK, f"https://{host}/hook")
-    Post(sqlite_database, Settings(), lambda: NOW).send(NOW)
+    rule_with_test(sqlite_database, "webhook", f"https://{host}/hook")
+    OutboxSender(sqlite_database, Settings(), lambda: NOW).send(NOW)
     assert "private network" in message(sqlite_database).error
 
 
 def test_a_recipient_who_is_not_there_is_given_up_at_once(sqlite_database: Database, mailbox: Mailbox) -> None:
-    rule_with_test(sqlite_database, Way.EMAIL, "nobody@example.com")
+    rule_with_test(sqlite_database, "email", "nobody@example.com")
     mailbox.recipients = "550 no such user"
     post(sqlite_database, **mailing(mailbox)).send(NOW)
     assert (message(sqlite_database).state, message(sqlite_database).error) == (
@@ -189,13 +212,13 @@ def test_a_recipient_who_is_not_there_is_given_up_at_once(sqlite_database: Datab
 
 
 def test_without_a_mail_server_a_letter_waits_and_says_why(sqlite_database: Database) -> None:
-    rule_with_test(sqlite_database, Way.EMAIL, "ops@example.com")
+    rule_with_test(sqlite_database, "email", "ops@example.com")
     post(sqlite_database).send(NOW)
     assert "MUSTERROLL_SMTP_URL" in message(sqlite_database).error
 
 
 def test_no_header_can_be_slipped_in(sqlite_database: Database, mailbox: Mailbox) -> None:
-    rule_with_test(sqlite_database, Way.EMAIL, "ops@example.com")
+    rule_with_test(sqlite_database, "email", "ops@example.com")
     with sqlite_database.writing() as session:
         found = session.exec(select(Notification)).one()
         said = {"title": "x", "groups": [{"kind": "stale", "headline": "a<b>\r\nX: 1", "lines": [{"text": "<script>", "path": '/"><b>'}]}]}
@@ -226,7 +249,7 @@ def test_a_password_goes_over_tls_that_our_ca_vouches_for(sqlite_database: Datab
     if scheme == "smtps":
         protected = {"ssl_context": tls, "auth_require_tls": False}  # it does not know that it is inside TLS
     with Mailbox(hostname="localhost", authenticator=let_in, **protected).open() as box:
-        rule_with_test(sqlite_database, Way.EMAIL, "ops@example.com")
+        rule_with_test(sqlite_database, "email", "ops@example.com")
         server = {"smtp_url": SecretStr(f"{scheme}://me:se%40cret@localhost:{box.port}"), "smtp_from": "roll@example.com"}
         post(sqlite_database, **server).send(NOW)
         assert "through the mail server localhost failed" in message(sqlite_database).error  # nobody vouches for it

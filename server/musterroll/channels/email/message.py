@@ -1,13 +1,14 @@
 """A message of the outbox as an e-mail: plain text and simple HTML that say the same. Headers hold one clean line each."""
 
 import json
-from datetime import datetime
 from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import format_datetime
 from html import escape
 from typing import Any
 from urllib.parse import quote
+
+from musterroll.channels.delivery import DeliveryAttempt
 
 _PAGE = """<!doctype html><html lang="en"><body style="font:16px/1.5 system-ui,sans-serif;color:#17202c;margin:0;padding:24px">
 <h1 style="font-size:20px;margin:0 0 16px">{title}</h1>
@@ -17,19 +18,20 @@ _PAGE = """<!doctype html><html lang="en"><body style="font:16px/1.5 system-ui,s
 """
 
 
-def letter(sender: str, to: str, title: str, body: str, key: str, made: datetime, home: str | None) -> EmailMessage:
-    """An e-mail with a Message-ID that every attempt shares. `home` is the registry's address, for links."""
-    said: dict[str, Any] = json.loads(body)
+def email_message(attempt: DeliveryAttempt, sender: str) -> EmailMessage:
+    """An e-mail with a Message-ID that every attempt shares."""
+    content: dict[str, Any] = json.loads(attempt.body)
+    title, home = attempt.title, attempt.public_url
     mail = EmailMessage(policy=SMTP)
     mail["From"] = sender
-    mail["To"] = to
+    mail["To"] = attempt.address
     mail["Subject"] = one_line(title)
-    mail["Date"] = format_datetime(made)
-    mail["Message-ID"] = f"<{key}@{sender.rpartition('@')[2].strip('> ')}>"
+    mail["Date"] = format_datetime(attempt.created_at)
+    mail["Message-ID"] = f"<{attempt.key}@{sender.rpartition('@')[2].strip('> ')}>"
     mail["Auto-Submitted"] = "auto-generated"
     foot = f"Sent by Musterroll{f' ({home})' if home else ''}. An admin can change what is sent on the page Notifications."
-    mail.set_content(_text(title, said, home, foot))
-    mail.add_alternative(_html(title, said, home, foot), subtype="html")
+    mail.set_content(_text(title, content, home, foot))
+    mail.add_alternative(_html(title, content, home, foot), subtype="html")
     return mail
 
 
@@ -41,9 +43,9 @@ def one_line(text: str) -> str:
     return " ".join("".join(char if char.isprintable() else " " for char in text).split())
 
 
-def _text(title: str, said: dict[str, Any], home: str | None, foot: str) -> str:
+def _text(title: str, content: dict[str, Any], home: str | None, foot: str) -> str:
     parts = [one_line(title), ""]
-    for group in said["groups"]:
+    for group in content["groups"]:
         parts += [one_line(group["headline"])]
         for line in group["lines"]:
             parts += [f"- {one_line(line['text'])}"] + ([f"  {_link(home, line['path'])}"] if home else [])
@@ -51,9 +53,9 @@ def _text(title: str, said: dict[str, Any], home: str | None, foot: str) -> str:
     return "\n".join([*parts, foot, ""])
 
 
-def _html(title: str, said: dict[str, Any], home: str | None, foot: str) -> str:
+def _html(title: str, content: dict[str, Any], home: str | None, foot: str) -> str:
     groups = []
-    for group in said["groups"]:
+    for group in content["groups"]:
         lines = "".join(f"<li>{_linked(home, line)}</li>" for line in group["lines"])
         groups.append(f'<h2 style="font-size:16px;margin:0 0 4px">{escape(one_line(group["headline"]))}</h2><ul>{lines}</ul>')
     return _PAGE.format(title=escape(one_line(title)), groups="\n".join(groups), foot=escape(foot))

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import unquote, urlsplit
 
-from musterroll.channels.attempt import NotTakenError, cut_after
+from musterroll.channels.delivery import NotTakenError, cut_after
 from musterroll.domain.values.errors import Refusal
 
 _SECONDS = 10.0  # without a word

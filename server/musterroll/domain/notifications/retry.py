@@ -14,13 +14,13 @@ class MessageState(StrEnum):
     DROPPED = "dropped"  # its rule was paused or removed before it went out
 
 
-def pause(attempts: int, luck: float) -> timedelta:
-    """How long to wait after so many attempts (1 or more): doubling up to an hour, a fifth more or less by `luck` (0 to 1).
+def pause(attempts: int, jitter: float) -> timedelta:
+    """How long to wait after so many attempts (1 or more): doubling up to an hour, a fifth more or less by `jitter` (0 to 1).
 
     >>> pause(1, 0.5).total_seconds(), pause(3, 0.5).total_seconds(), pause(50, 0.5).total_seconds()
     (30.0, 120.0, 3600.0)
     """
-    return timedelta(seconds=min(_LONGEST, _FIRST * 2 ** min(attempts - 1, 20)) * (0.8 + 0.4 * luck))
+    return timedelta(seconds=min(_LONGEST, _FIRST * 2 ** min(attempts - 1, 20)) * (0.8 + 0.4 * jitter))
 
 
 def hopeless(age: timedelta) -> bool:

@@ -8,11 +8,6 @@ from zoneinfo import ZoneInfo
 _LONGEST = 3  # times the window: then a message goes out although more keeps coming
 
 
-class Way(StrEnum):
-    EMAIL = "email"
-    WEBHOOK = "webhook"
-
-
 class Pace(StrEnum):
     IMMEDIATE = "immediate"
     DAILY = "daily"

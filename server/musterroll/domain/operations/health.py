@@ -41,7 +41,7 @@ class Facts(NamedTuple):
     failing: int
     oldest: int | None
     quarantined: int  # in the last day
-    mail: bool
+    unset: Sequence[str]  # environment variables that notifications wait for
 
 
 def parts(facts: Facts) -> list[Part]:
@@ -117,9 +117,9 @@ def _outbox(facts: Facts) -> Part:
     well = not facts.failing or age < _LONG_WAIT
     says = f"the oldest waits for {span(age)}; {facts.failing:,} not taken when tried"
     where = (
-        "the page Notifications says what each receiver answers"
-        if facts.mail
-        else "set MUSTERROLL_SMTP_URL; the page Notifications says more"
+        f"set {', '.join(facts.unset)}; the page Notifications says more"
+        if facts.unset
+        else "the page Notifications says what each receiver answers"
     )
     return Part("Outbox", well, f"{facts.waiting:,}", "waiting", says, "" if well else where, "outbox")
 

@@ -8,7 +8,7 @@ from sqlmodel import Field, SQLModel
 
 from musterroll.domain.notifications.events import Kind
 from musterroll.domain.notifications.retry import MessageState
-from musterroll.domain.notifications.schedule import Pace, Way
+from musterroll.domain.notifications.schedule import Pace
 from musterroll.storage.tables.columns import BIG, DOCUMENT, NEVER_REUSED, PRICE, present, row_id, word
 
 
@@ -48,7 +48,7 @@ class NotificationRule(SQLModel, table=True):
     __table_args__ = NEVER_REUSED
     id: int | None = row_id()
     name: str = Field(max_length=120)
-    way: Way = word(Way)
+    way: str = Field(max_length=24)  # name of a channel
     address: str = Field(max_length=500)
     secret: str = Field(default="", max_length=120, sa_column_kwargs={"server_default": ""})  # signs webhooks
     kinds: list[str] = Field(default_factory=list, sa_type=DOCUMENT)

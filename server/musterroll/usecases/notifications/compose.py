@@ -3,20 +3,20 @@
 import json
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import Any
 
 from sqlmodel import Session
 
+from musterroll.channels import channel_named
+from musterroll.channels.channel import Draft
 from musterroll.domain.notifications.events import Event
-from musterroll.domain.notifications.schedule import Hours, Pace, Way, due, last_digest
-from musterroll.domain.notifications.wording import compose, payload
+from musterroll.domain.notifications.schedule import Hours, Pace, due, last_digest
+from musterroll.domain.notifications.wording import compose
 from musterroll.domain.units.serials import new_uid
 from musterroll.domain.values.instants import from_ms, to_ms
 from musterroll.storage.notifications import events as stored_events
 from musterroll.storage.notifications import outbox as stored_outbox
 from musterroll.storage.tables.notifications import Notification, NotificationRule
 
-_MOST = {Way.EMAIL: 100_000, Way.WEBHOOK: 500}  # signals in one message
 _KEPT = timedelta(days=400)
 
 
@@ -39,7 +39,7 @@ def speak(session: Session, now: datetime) -> list[Notification]:
 
 def _tell(session: Session, rule: NotificationRule, now: datetime) -> list[Notification]:
     made = []
-    while events := stored_events.untold(session, rule.id or 0, _MOST[rule.way]):
+    while events := stored_events.untold(session, rule.id or 0, channel_named(rule.way).max_events):
         made.append(put(session, rule, events, now))
         stored_events.tell(session, rule.id or 0, [one.id for one in events], made[-1].id or 0)
     return made
@@ -50,7 +50,7 @@ def put(session: Session, rule: NotificationRule, events: Sequence[Event], now: 
     message = compose(events, rule.zone)
     title = f"Test: {message.title}" if test else message.title
     key = f"msg_{new_uid()}"
-    body = payload(message) if rule.way is Way.EMAIL else _told_to_programs(rule, events, title, key, now)
+    body = channel_named(rule.way).body(Draft(key, title, rule.name, message, events, now))
     made = Notification(
         rule_id=rule.id or 0,
         key=key,
@@ -64,21 +64,6 @@ def put(session: Session, rule: NotificationRule, events: Sequence[Event], now: 
     session.add(made)
     session.flush()
     return made
-
-
-def _told_to_programs(rule: NotificationRule, events: Sequence[Event], title: str, key: str, now: datetime) -> dict[str, Any]:
-    """What a webhook carries."""
-    data = {"id": key, "rule": rule.name, "title": title, "signals": [told_event(one) for one in events]}
-    return {"type": "signals", "timestamp": now.isoformat(timespec="seconds"), "data": data}
-
-
-def told_event(one: Event) -> dict[str, Any]:
-    """A signal as programs read it."""
-    worth = {"amount": str(one.worth.amount), "currency": one.worth.currency} if one.worth else None
-    instants = {"at": from_ms(one.at).isoformat(), "since": from_ms(one.since).isoformat() if one.since else None}
-    rest = {name: getattr(one, name) for name in ("units", "serial", "uid", "variant", "lead", "detail")}
-    place = {"account": one.account_ref, "account_name": one.account, "site": one.site_ref, "site_name": one.site}
-    return {"id": one.id, "kind": one.kind.value, **instants, **place, **rest, "on": one.on.isoformat() if one.on else None, "worth": worth}
 
 
 def hours(rule: NotificationRule) -> Hours:

@@ -1,7 +1,5 @@
 """Rules of notification as people keep them."""
 
-import base64
-import secrets
 from collections.abc import Sequence
 from datetime import datetime
 from decimal import Decimal
@@ -10,10 +8,10 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from sqlmodel import Session
 
+from musterroll.channels import CHANNELS, ChannelSettings, channel_named
 from musterroll.domain.findings.kinds import Kind as FindingKind
-from musterroll.domain.notifications import addresses
 from musterroll.domain.notifications.events import LEADS, Event, Kind
-from musterroll.domain.notifications.schedule import Pace, Way
+from musterroll.domain.notifications.schedule import Pace
 from musterroll.domain.values.errors import Conflict, NotFound, Refusal
 from musterroll.domain.values.instants import to_ms
 from musterroll.storage.notifications import outbox as stored_outbox
@@ -29,7 +27,7 @@ class Wish(NamedTuple):
     """A rule as a person words it. `account` is a number; it stands for all accounts below it too. `quiet` are minutes of the day."""
 
     name: str
-    way: Way
+    way: str  # name of a channel
     address: str
     kinds: Sequence[str]
     finding_kinds: Sequence[str] = ()
@@ -46,7 +44,8 @@ class Wish(NamedTuple):
 
 def make_rule(session: Session, wish: Wish, actor: str, now: datetime) -> tuple[NotificationRule, str | None]:
     """A new rule and, of a webhook, the secret its messages are signed with, shown this once. Raises Refusal and NotFound."""
-    secret = new_secret() if wish.way is Way.WEBHOOK else ""
+    signing = channel_named(wish.way).secret
+    secret = signing.create() if signing else ""
     rule = NotificationRule(**_columns(session, wish), secret=secret, told_until=to_ms(now), created_at=now, created_by=actor[:120])
     change = audit_record.begin(session, actor=actor, kind="notification", subject=f"notification rule {rule.name} created", now=now)
     session.add(rule)
@@ -58,7 +57,7 @@ def make_rule(session: Session, wish: Wish, actor: str, now: datetime) -> tuple[
 def change_rule(session: Session, rule_id: int, wish: Wish, actor: str, now: datetime) -> NotificationRule:
     """Word a rule anew; what it has gathered stays gathered. Raises Refusal and NotFound, and Conflict for another way."""
     rule = one(session, rule_id)
-    if rule.way is not wish.way:
+    if rule.way != wish.way:
         raise Conflict("the channel of a rule cannot be changed; create another rule for the other channel", "other_way")
     change = audit_record.begin(session, actor=actor, kind="notification", subject=f"notification rule {rule.name} changed", now=now)
     columns = _columns(session, wish)
@@ -91,10 +90,11 @@ def remove_rule(session: Session, rule_id: int, actor: str, now: datetime) -> No
 def renew_secret(session: Session, rule_id: int, actor: str, now: datetime) -> str:
     """A new secret for a webhook, shown this once; the old one signs nothing more. Raises NotFound, and Conflict for e-mail."""
     rule = one(session, rule_id)
-    if rule.way is not Way.WEBHOOK:
-        raise Conflict("only webhooks have a signing secret", "no_secret")
+    signing = channel_named(rule.way).secret
+    if signing is None:
+        raise Conflict("messages of this channel are not signed, so it has no secret", "no_secret")
     audit_record.begin(session, actor=actor, kind="notification", subject=f"new secret for notification rule {rule.name}", now=now)
-    rule.secret = new_secret()
+    rule.secret = signing.create()
     return rule.secret
 
 
@@ -113,8 +113,11 @@ def one(session: Session, rule_id: int) -> NotificationRule:
     return rule
 
 
-def new_secret() -> str:
-    return "whsec_" + base64.b64encode(secrets.token_bytes(32)).decode()
+def unset_settings(session: Session, settings: ChannelSettings) -> dict[str, list[str]]:
+    """By channel that some rule uses, the environment variables that must be set before its messages go out."""
+    used = {rule.way for rule in stored_outbox.rules(session)}
+    unset = {channel.name: channel.unset(settings) for channel in CHANNELS.values() if channel.name in used}
+    return {name: variables for name, variables in unset.items() if variables}
 
 
 def _columns(session: Session, wish: Wish) -> dict[str, Any]:
@@ -122,9 +125,7 @@ def _columns(session: Session, wish: Wish) -> dict[str, Any]:
     name = " ".join(wish.name.split())[:120]
     if not name:
         raise Refusal("enter a name for the rule", "no_name")
-    address = addresses.email(wish.address) if wish.way is Way.EMAIL else wish.address.strip()
-    if wish.way is Way.WEBHOOK:
-        addresses.target(address)
+    address = channel_named(wish.way).checked_address(wish.address)
     if len(address) > 500:
         raise Refusal("the address is longer than 500 characters", "bad_address")
     return {

@@ -1,5 +1,6 @@
 """Examining the registry itself: what is known of its parts, and how that went over the last day."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
@@ -26,7 +27,7 @@ class Surroundings(NamedTuple):
     disk_free: int
     disk_all: int
     embedded_broker: bool
-    mail: bool
+    unset: Sequence[str]  # environment variables that notifications wait for
 
 
 class Examined(NamedTuple):
@@ -59,7 +60,7 @@ def examine(session: Session, around: Surroundings, now: datetime) -> Examined:
         around.disk_all,
         *backlog,
         int(kept[-1][1] - kept[0][1]) if kept else 0,
-        around.mail,
+        around.unset,
     )
     series = {name: _thinned(per_minute(rows) if name in _COUNTERS else [value for _, value in rows]) for name, rows in readings.items()}
     return Examined(facts, series, processes, database)

@@ -10,6 +10,7 @@ from musterroll import __version__
 from musterroll.domain.access import Role, needs
 from musterroll.domain.operations.health import parts, size, unwell
 from musterroll.storage.liveness import states as liveness_states
+from musterroll.usecases.notifications import rules as notification_rules
 from musterroll.usecases.operations import health
 from musterroll.usecases.operations.health import Surroundings
 from musterroll.web.charts.timeline import spark
@@ -36,7 +37,8 @@ def overview() -> str:
         liveness_states.hearing(session)
         answered_in = (time.perf_counter() - began) * 1000
         disk = shutil.disk_usage(settings.data_dir if settings.data_dir.exists() else ".")
-        around = Surroundings(answered_in, disk.free, disk.total, settings.embedded_broker, settings.smtp_url is not None)
+        unset = [variable for variables in notification_rules.unset_settings(session, settings).values() for variable in variables]
+        around = Surroundings(answered_in, disk.free, disk.total, settings.embedded_broker, unset)
         found = health.examine(session, around, now)
     judged = parts(found.facts)
     sparks = {name: spark(values, 0) for name, values in found.series.items() if name in DRAWN}

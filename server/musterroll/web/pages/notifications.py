@@ -8,11 +8,12 @@ from flask import Blueprint, Response, make_response, redirect, request
 from sqlmodel import Session
 from werkzeug.wrappers import Response as AnyResponse
 
+from musterroll.channels import CHANNELS
 from musterroll.domain.access import Role, needs
 from musterroll.domain.findings.kinds import Kind as FindingKind
 from musterroll.domain.notifications.events import LEADS, Kind
 from musterroll.domain.notifications.retry import MessageState
-from musterroll.domain.notifications.schedule import Pace, Way
+from musterroll.domain.notifications.schedule import Pace
 from musterroll.domain.values.errors import Refusal
 from musterroll.storage.notifications import outbox as stored_outbox
 from musterroll.storage.tables.accounts import Account
@@ -33,7 +34,7 @@ class Form(NamedTuple):
     """What stands in the form: a new rule, one to change, or what was refused."""
 
     name: str = ""
-    way: str = Way.EMAIL.value
+    way: str = next(iter(CHANNELS))
     address: str = ""
     kinds: Sequence[str] = (Kind.STALE.value, Kind.REVIVED.value)
     finding_kinds: Sequence[str] = ()
@@ -59,9 +60,9 @@ def overview() -> str:
         places = {rule.account_id: session.get_one(Account, rule.account_id).name for rule in rules if rule.account_id}
         found = stored_outbox.page(session, state, request.args.get("rule", type=int), request.args.get("before", type=int), PAGE + 1)
         backlog = stored_outbox.backlog(session)
+        unset = notification_rules.unset_settings(session, door().settings)
     older = found[PAGE - 1].message.id if len(found) > PAGE else None
-    mailless = door().settings.smtp_url is None and any(rule.way is Way.EMAIL for rule in rules)
-    facts = {"rules": rules, "latest": latest, "places": places, "backlog": backlog, "mailless": mailless}
+    facts = {"rules": rules, "latest": latest, "places": places, "backlog": backlog, "unset": unset}
     asked = {"state": state, "states": list(MessageState), "before": request.args.get("before", type=int), "older": older}
     return page("notifications.html", clock(), messages=found[:PAGE], **facts, **asked)
 
@@ -81,7 +82,7 @@ def make() -> AnyResponse:
             rule, secret = notification_rules.make_rule(session, _wish(form), actor().name, clock())
     except Refusal as refusal:
         return make_response(_form(form, None, str(refusal)), 422)
-    return _secret_shown(rule.name, secret) if secret else redirect("/notifications", 303)
+    return _secret_shown(rule, secret) if secret else redirect("/notifications", 303)
 
 
 @pages.get("/notifications/<int:rule_id>")
@@ -100,7 +101,7 @@ def change(rule_id: int) -> AnyResponse:
     try:
         with writing() as session:
             rule = notification_rules.one(session, rule_id)
-            notification_rules.change_rule(session, rule_id, _wish(form._replace(way=rule.way.value)), actor().name, clock())
+            notification_rules.change_rule(session, rule_id, _wish(form._replace(way=rule.way)), actor().name, clock())
     except Refusal as refusal:
         return make_response(_form(form, rule, str(refusal)), 422)
     return redirect("/notifications", 303)
@@ -125,8 +126,8 @@ def act(rule_id: int, act: str) -> AnyResponse:
 def renew_secret(rule_id: int) -> Response:
     with writing() as session:
         secret = notification_rules.renew_secret(session, rule_id, actor().name, clock())
-        name = notification_rules.one(session, rule_id).name
-    return _secret_shown(name, secret)
+        rule = notification_rules.one(session, rule_id)
+    return _secret_shown(rule, secret)
 
 
 @pages.get("/notifications/messages/<int:message_id>")
@@ -151,8 +152,8 @@ def _form(form: Form, rule: NotificationRule | None, refused: str | None = None)
     return page("notification.html", clock(), form=form, rule=rule, refused=refused, **choices)
 
 
-def _secret_shown(name: str, secret: str) -> Response:
-    return make_response(page("notification_secret.html", clock(), name=name, secret=secret))
+def _secret_shown(rule: NotificationRule, secret: str) -> Response:
+    return make_response(page("notification_secret.html", clock(), rule=rule, secret=secret))
 
 
 def _said() -> Form:
@@ -165,11 +166,11 @@ def _said() -> Form:
 
 def _wish(form: Form) -> Wish:
     """The form as a rule. Raises Refusal in one sentence."""
-    if form.way not in set(Way) or form.pace not in set(Pace):
-        raise Refusal("choose a channel and a frequency", "bad_choice")
+    if form.pace not in set(Pace):
+        raise Refusal("choose a frequency", "bad_choice")
     return Wish(
         form.name,
-        Way(form.way),
+        form.way,
         form.address,
         form.kinds,
         form.finding_kinds,
@@ -186,10 +187,9 @@ def _wish(form: Form) -> Wish:
 
 
 def _form_of(session: Session, rule: NotificationRule) -> Form:
-    kept: dict[str, Any] = {name: getattr(rule, name) for name in ("name", "address", "kinds", "finding_kinds", "zone")}
+    kept: dict[str, Any] = {name: getattr(rule, name) for name in ("name", "way", "address", "kinds", "finding_kinds", "zone")}
     return Form(
         **kept,
-        way=rule.way.value,
         pace=rule.pace.value,
         least_worth="" if rule.least_worth is None else f"{rule.least_worth.normalize():f}",
         leads=[str(lead) for lead in rule.leads],

@@ -4,9 +4,10 @@ from typing import NamedTuple
 
 from flask import Flask
 
+from musterroll.channels import CHANNELS
 from musterroll.domain.notifications.events import Kind
 from musterroll.domain.notifications.retry import MessageState
-from musterroll.domain.notifications.schedule import Pace, Way
+from musterroll.domain.notifications.schedule import Pace
 from musterroll.storage.tables.notifications import NotificationRule
 
 DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
@@ -39,7 +40,6 @@ STATES = {
     MessageState.GIVEN_UP: Word("Failed", "stale", "alert-triangle"),
     MessageState.DROPPED: Word("Discarded", "never_heard", "ban"),
 }
-WAYS = {Way.EMAIL: "E-mail", Way.WEBHOOK: "Webhook"}
 PACES = {Pace.IMMEDIATE: "immediately", Pace.DAILY: "daily", Pace.WEEKLY: "weekly"}
 
 
@@ -47,7 +47,7 @@ def when(rule: NotificationRule) -> str:
     """How often and when a rule sends, as one phrase.
 
     >>> from datetime import datetime
-    >>> made = dict(name="x", way=Way.EMAIL, address="", created_at=datetime(2026, 1, 1), created_by="")
+    >>> made = dict(name="x", way="email", address="", created_at=datetime(2026, 1, 1), created_by="")
     >>> when(NotificationRule(**made, pace=Pace.IMMEDIATE, gather_minutes=5, quiet_from=1320, quiet_until=360, zone="Europe/Berlin"))
     'immediately, grouped for 5 minutes; quiet hours 22:00 to 06:00 (Europe/Berlin)'
     """
@@ -65,4 +65,4 @@ def clock_word(minutes: int) -> str:
 
 
 def install(app: Flask) -> None:
-    app.jinja_env.globals.update(signal_words=KINDS, message_states=STATES, ways=WAYS, rule_when=when)
+    app.jinja_env.globals.update(signal_words=KINDS, message_states=STATES, channels=CHANNELS, rule_when=when)

@@ -5,7 +5,7 @@ from musterroll.domain.operations.health import Facts, parts, unwell
 
 NOW = 1_000_000_000
 WELL = Facts(
-    NOW, {"registry": NOW - 1000}, NOW - 1000, NOW - 3000, NOW - 60_000, True, "SQLite 3.53", 1, "0002", 0.2, 60, 100, 0, 0, None, 0, True
+    NOW, {"registry": NOW - 1000}, NOW - 1000, NOW - 3000, NOW - 60_000, True, "SQLite 3.53", 1, "0002", 0.2, 60, 100, 0, 0, None, 0, ()
 )
 
 
@@ -23,6 +23,7 @@ def test_all_is_well_where_everything_moves() -> None:
         ({"answered_in": 900.0}, ["Database"], "a backup or a large import"),
         ({"disk_free": 3}, ["Disk"], "make room now"),
         ({"waiting": 3, "failing": 2, "oldest": NOW - 7_200_000}, ["Outbox"], "what each receiver answers"),
+        ({"waiting": 3, "failing": 2, "oldest": NOW - 7_200_000, "unset": ["MUSTERROLL_SMTP_URL"]}, ["Outbox"], "set MUSTERROLL_SMTP_URL"),
     ],
 )
 def test_what_is_not_well_says_what_to_do(wrong: dict[str, Any], names: list[str], says: str) -> None:

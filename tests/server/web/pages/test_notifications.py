@@ -7,9 +7,11 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 from flask import Flask
 from icalendar import Calendar
-from musterroll.channels import Post
+from musterroll.channels import CHANNELS
+from musterroll.channels.channel import Channel
 from musterroll.domain.access import Role
 from musterroll.domain.contracts.terms import State
+from musterroll.runtime.outbox_sender import OutboxSender
 from musterroll.settings import Settings
 from musterroll.storage.engine.database import Database
 from musterroll.storage.tables.accounts import Account
@@ -52,6 +54,13 @@ def test_a_rule_is_made_worded_anew_and_paused(visitor: Visitor, fleet_database:
     assert [row.quiet_from for row in [rule(fleet_database)]] == [None]
 
 
+@pytest.mark.parametrize("channel", CHANNELS.values(), ids=list(CHANNELS))
+def test_every_channel_can_be_chosen_in_the_form(visitor: Visitor, channel: Channel) -> None:
+    shown = visitor.get(NEW).text
+    assert re.search(rf'<option value="{channel.name}"[^>]*>{channel.label}</option>', shown)
+    assert channel.address_hint in shown
+
+
 def test_what_cannot_be_is_said_in_the_form_and_what_was_typed_stays(visitor: Visitor) -> None:
     answer = visitor.post(NEW, NEW, **{**RULE, "zone": "Mars/Base"})
     assert answer.status_code == 422
@@ -67,7 +76,7 @@ def test_the_secret_of_a_webhook_is_shown_once_and_its_test_arrives(visitor: Vis
         assert secret not in visitor.get(address).text
     assert visitor.post("/notifications/1/test", "/notifications").status_code == 303
     assert "Test: 3 units stopped reporting" in visitor.get("/notifications").text
-    Post(fleet_database, Settings(webhook_hosts=["localhost"])).send(datetime.now(UTC))
+    OutboxSender(fleet_database, Settings(webhook_hosts=["localhost"])).send(datetime.now(UTC))
     assert hook.reach(1)
     assert "Sent" in visitor.get("/notifications/messages/1").text
 
@@ -75,7 +84,7 @@ def test_the_secret_of_a_webhook_is_shown_once_and_its_test_arrives(visitor: Vis
 def test_a_message_that_failed_says_why_and_when_again(visitor: Visitor, fleet_database: Database) -> None:
     visitor.post(NEW, NEW, **{**RULE, "way": "webhook", "address": "https://127.0.0.1/hook"})
     visitor.post("/notifications/1/test", "/notifications")
-    Post(fleet_database, Settings()).send(datetime.now(UTC))
+    OutboxSender(fleet_database, Settings()).send(datetime.now(UTC))
     shown = visitor.get("/notifications").text
     assert "127.0.0.1 is in a private network, which is not allowed" in shown
     assert "next attempt <time" in shown

@@ -1,0 +1,66 @@
+"""What a channel is, to everything that stands on it."""
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from musterroll.channels.delivery import DeliveryAttempt
+from musterroll.domain.notifications.events import Event
+from musterroll.domain.notifications.wording import Message, payload
+from musterroll.domain.values.errors import Refusal
+
+if TYPE_CHECKING:
+    from musterroll.channels import ChannelSettings
+
+
+class BadAddress(Refusal):
+    code = "bad_address"
+
+
+class Draft(NamedTuple):
+    """What a message is made of. `key` is the id its receiver knows it by."""
+
+    key: str
+    title: str
+    rule: str  # its name
+    message: Message
+    events: Sequence[Event]
+    now: datetime
+
+
+class SigningSecret(NamedTuple):
+    """How receivers check that a message is ours."""
+
+    create: Callable[[], str]
+    specification: str
+    url: str  # of the specification
+    id_header: str  # the same when a message is sent again
+
+
+def readable_body(draft: Draft) -> dict[str, Any]:
+    """A body for channels that people read: headlines with their lines of text."""
+    return payload(draft.message)
+
+
+class Channel(NamedTuple):
+    """One channel.
+
+    `name` is the stored value, at most 24 characters; `label` and `address_hint` are for the form.
+    `checked_address` returns an address as it is stored; it raises BadAddress in one sentence.
+    `send` makes one attempt with the settings of the channel, now; it raises NotTakenError, and ends in time.
+    `body` is what the outbox stores of a message, as JSON, and `send` gets back.
+    """
+
+    name: str
+    label: str
+    address_hint: str
+    checked_address: Callable[[str], str]
+    send: Callable[[DeliveryAttempt, "ChannelSettings", datetime], None]
+    body: Callable[[Draft], dict[str, Any]] = readable_body
+    max_events: int = 100_000  # in one message
+    secret: SigningSecret | None = None
+    required_settings: tuple[str, ...] = ()
+
+    def unset(self, settings: "ChannelSettings") -> list[str]:
+        """The environment variables that must be set before anything can be sent."""
+        return [f"MUSTERROLL_{name.upper()}" for name in self.required_settings if getattr(settings, name) is None]
