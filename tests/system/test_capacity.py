@@ -55,12 +55,12 @@ def test_a_slider_moves_the_estimate_and_the_scenario_goes_along(visit: Callable
         page.keyboard.press("ArrowRight")
     expect(page.locator("[data-of=incident_rate]")).to_have_text("150")
     expect(page.locator(".expect b").nth(1)).not_to_have_text(before)
-    page.get_by_label("Keep as a scenario").fill("Hot summer")
+    page.get_by_label("Save as scenario").fill("Hot summer")
     page.get_by_role("button", name="Save").click()
     page.get_by_role("link", name="Compare").click()
     expect(page.get_by_role("row", name="Incident rate")).to_contain_text("150")
     with page.expect_download() as download:
-        page.get_by_role("link", name="Workbook").click()
+        page.get_by_role("link", name="XLSX").click()
     download.value.save_as(tmp_path / "plan.xlsx")
     book = openpyxl.load_workbook(tmp_path / "plan.xlsx")
     assert [cell.value for cell in book["Assumptions"][1]][4:] == ["defaults", "Hot summer"]

@@ -77,7 +77,7 @@ def test_signing_in_and_failures_are_accessible(chromium: Browser, site: Site, s
 def test_a_wedge_scanner_types_one_serial_after_another(visit: Callable[..., Page]) -> None:
     page = visit(PHONE)
     page.keyboard.type("k400mvx7\n")
-    page.get_by_role("heading", name="Alive").wait_for()
+    page.get_by_role("heading", name="Operating").wait_for()
     page.keyboard.type("TN5520-QDM MRTSK\n")
     page.get_by_role("heading", name="Silent for 19 hours").wait_for()
 
@@ -154,9 +154,9 @@ def test_a_planner_works_a_cell_down_and_takes_it_back(visit: Callable[..., Page
     page.goto("/reconciliation")
     page.locator("a.cell", has_text="Paid but silent").click()
     count = page.locator("[name=finding]").count()
-    page.get_by_label("Tick all on this page").check()
+    page.get_by_label("Select all on this page").check()
     page.get_by_placeholder("Reason").fill("the site is shut for the winter")
-    page.get_by_role("button", name="Accept").click()
+    page.get_by_role("button", name="Confirm").click()
     assert page.locator("[name=finding]").count() == 0
     page.get_by_role("button", name="Undo").click()
     page.wait_for_url("**/findings?kind=paid_but_silent")
@@ -213,7 +213,7 @@ def test_everything_works_without_javascript(chromium: Browser, site: Site) -> N
         sign_in(page)
         page.get_by_label("Serial, unit id or link").fill("K400MVX7")
         page.get_by_role("button", name="Look up").click()
-        page.get_by_role("heading", name="Alive").wait_for()
+        page.get_by_role("heading", name="Operating").wait_for()
         page.goto("/findings")
         page.locator("[name=finding]").first.check()
         page.get_by_placeholder("Reason").fill("known")

@@ -42,7 +42,7 @@ def test_every_page_of_a_planner_is_accessible_fits_and_holds_still(visit: Calla
 
 def test_the_base_is_read_from_its_size_down_to_the_units_that_fell_silent(visit: Callable[..., Page]) -> None:
     page = visit(DESK)
-    page.get_by_role("link", name="Base").click()
+    page.get_by_role("link", name="Installed base").click()
     expect(page.get_by_role("heading", name="Installed base")).to_be_visible()
     _picture(page, "base")
     page.locator(".falls tr", has_text="Gone silent").get_by_role("link").click()
@@ -56,7 +56,7 @@ def test_the_base_is_read_from_its_size_down_to_the_units_that_fell_silent(visit
     page.get_by_role("button", name="Save").click()
     expect(page.get_by_role("heading", name="German base")).to_be_visible()
     page.get_by_role("button", name="Delete").click()
-    expect(page.get_by_text("None yet")).to_be_visible()
+    expect(page.get_by_text("No saved filters yet")).to_be_visible()
 
 
 def test_a_mark_of_the_map_leads_to_its_site(visit: Callable[..., Page]) -> None:
@@ -75,7 +75,7 @@ def test_renewals_show_where_activity_falls_and_which_units_are_silent(visit: Ca
     for row in page.locator(".renewals tbody tr").all():
         expect(row).to_contain_text("Larkspur Hospitals")
     page.get_by_role("link", name="C-205").click()
-    page.get_by_role("link", name="See them").click()
+    page.get_by_role("link", name="Show units").click()
     expect(page.locator(".chips")).to_contain_text("on contract C-205")
     assert page.locator("tbody tr .is-stale").count() == page.locator("tbody tr").count() > 0
 
@@ -83,16 +83,16 @@ def test_renewals_show_where_activity_falls_and_which_units_are_silent(visit: Ca
 def test_licences_are_compared_with_a_target(visit: Callable[..., Page]) -> None:
     page = visit(DESK)
     page.goto("/licences")
-    page.get_by_label("Active licences to have").fill("240")
+    page.get_by_label("Active licences").fill("240")
     page.get_by_role("button", name="Compare").click()
-    expect(page.get_by_text("Below the target")).to_be_visible()
+    expect(page.get_by_text("Below target")).to_be_visible()
 
 
 def test_a_segment_goes_to_the_mailing_tool(visit: Callable[..., Page], tmp_path: Path) -> None:
     page = visit(DESK)
     page.goto("/segments")
     _picture(page, "segments")
-    page.get_by_role("link", name="In warranty, no contract").click()
+    page.get_by_role("link", name="Attach opportunity").click()
     units = int(page.locator(".figure a").first.inner_text())
     with page.expect_download() as download:
         page.get_by_role("link", name="Accounts, CSV").click()

@@ -69,7 +69,7 @@ def test_the_workbook_and_the_back_test(planned: Door) -> None:
     [
         ("/plans/defaults?absence=99", 422, "absence"),
         ("/plans/defaults?growth=1", 422, "growth"),
-        ("/plans/defaults?recalled=Tin+opener", 422, "no product is called"),
+        ("/plans/defaults?recalled=Tin+opener", 422, "no product 'Tin opener' in the plan"),
         ("/plans/compare", 422, "names"),
         ("/plans/compare?names=nobody", 404, "there is no scenario"),
     ],

@@ -34,7 +34,7 @@ def run(*arguments: str) -> Result:
 def test_the_plan_in_words_in_json_and_as_a_workbook(tmp_path: Path) -> None:
     words = run("--on", "2026-11-01T12:00Z", "--xlsx", str(tmp_path / "plan.xlsx"))
     assert "next quarter (from Nov 2026)" in words.output
-    assert "Bands hold four times in five" in words.output
+    assert "Ranges are 80 % ranges" in words.output
     assert "Plan" in openpyxl.load_workbook(tmp_path / "plan.xlsx").sheetnames
     plain, more = (json.loads(run("--on", "2026-11-01T12:00Z", "--json", *rest).output) for rest in ((), ("--assume", "incident_rate=200")))
     assert more["spans"][1]["incidents"]["mean"] == pytest.approx(2 * plain["spans"][1]["incidents"]["mean"])
@@ -51,7 +51,7 @@ def test_scenarios_are_kept_and_compared() -> None:
 def test_the_back_test_says_what_was_said_and_what_happened() -> None:
     found = json.loads(run("backtest", "--on", "2026-11-01T12:00Z", "--json").output)
     assert {"mean", "low80", "actual", "naive"} <= found[0]["periods"][0].keys()
-    assert "Incidents of a month: The 80 % band held" in run("backtest", "--on", "2026-11-01T12:00Z").output
+    assert "fell within the 80 % range" in run("backtest", "--on", "2026-11-01T12:00Z").output
 
 
 def test_a_bad_assumption_is_refused_in_words() -> None:

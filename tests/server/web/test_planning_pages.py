@@ -89,7 +89,7 @@ def test_a_step_of_the_month_leads_to_its_units(planner: Visitor) -> None:
 
 
 def test_days_nobody_kept_are_not_made_up(planner: Visitor, planned: Database) -> None:
-    assert f"{quarter.DAYS} days are kept" in planner.get("/installed-base").text
+    assert f"{quarter.DAYS} days of history" in planner.get("/installed-base").text
     with planned.reading() as session:
         assert len(TREND.count(session, datetime.now(UTC))) == quarter.DAYS
 
@@ -152,4 +152,4 @@ def _keep_all(database: Database) -> None:
 
 def _stable(text: str) -> str:
     """A page without what differs from one request to the next."""
-    return re.sub(r'name="csrf_token" value="[^"]+"|Counted [^<]*', "", text)
+    return re.sub(r'name="csrf_token" value="[^"]+"|Data as of [^<]*', "", text)

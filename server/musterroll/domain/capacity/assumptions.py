@@ -1,4 +1,4 @@
-"""What a plan assumes beyond what was measured, with defaults that suit a field service of average kind. Every one can be changed."""
+"""What a plan assumes beyond what was measured, with defaults for an average field service. All can be changed."""
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
@@ -44,7 +44,7 @@ class Assumptions:
 
 
 class Said(NamedTuple):
-    """How an assumption is asked for: its group, name, unit, what it means, and the least, most and step of its slider."""
+    """How an assumption is shown: its group, name, unit, meaning, and the range and step of its slider."""
 
     group: str
     name: str
@@ -58,27 +58,27 @@ class Said(NamedTuple):
 DEFAULTS = Assumptions()
 SAID: dict[str, Said] = {
     "deployments": Said("Fleet", "Deployments", "%", "of the pace of the last six months", 0, 400, 10),
-    "retirements": Said("Fleet", "Units leaving", "%", "of the pace of the last six months", 0, 400, 10),
-    "incident_rate": Said("Fleet", "Incident rate", "%", "of what was measured", 10, 300, 5),
-    "recalled": Said("Fleet", "Product recalled", "", "every unit of it operating now gets a visit"),
-    "recall_months": Said("Fleet", "Recall spread over", "months", "in equal parts from the first month on", 1, 12, 1),
-    "travel_hours": Said("Field", "Travel", "hours a visit", "there and back", 0, 12, 0.25),
-    "productive_hours": Said("Field", "Productive hours", "a head and month", "on site or on the way, while not absent", 40, 180, 5),
-    "absence": Said("Field", "Absence", "%", "of the time of field people: leave, illness, training", 0, 50, 1),
-    "contacts": Said("Desk", "Contacts", "an incident", "calls, mails or chats", 1, 6, 0.1),
-    "desk_minutes": Said("Desk", "Desk time before a visit", "minutes a contact", "where the field does the work", 1, 60, 1),
-    "opening_hours": Said("Desk", "Open", "hours a month", "190: five days of nine hours", 80, 744, 2),
-    "peak": Said("Desk", "Busiest half hour", "%", "of an average one", 100, 400, 10),
-    "service_level": Said("Desk", "Service level", "%", "of contacts answered in time", 50, 99, 1),
-    "answer_seconds": Said("Desk", "In time", "seconds", "until somebody answers", 5, 600, 5),
-    "occupancy": Said("Desk", "Occupancy at most", "%", "of time at the desk in contact with customers", 50, 100, 1),
-    "shrinkage": Said("Desk", "Shrinkage", "%", "of paid desk time away from the desk", 0, 60, 1),
-    "lead_days": Said("Parts", "Lead time", "days", "until a part is on the shelf again", 1, 365, 1),
-    "spares_target": Said("Parts", "Parts at hand", "%", "chance that the stock lasts over the lead time", 50, 99.9, 0.1),
-    "field_cost": Said("Cost", "Field hour", "", "all in", 0, 500, 1),
-    "desk_cost": Said("Cost", "Desk hour", "", "all in", 0, 500, 1),
-    "part_cost": Said("Cost", "Part", "", "all in", 0, 10_000, 1),
-    "currency": Said("Cost", "Currency", "", "of these costs; three capital letters"),
+    "retirements": Said("Fleet", "Retirements", "%", "of the pace of the last six months", 0, 400, 10),
+    "incident_rate": Said("Fleet", "Incident rate", "%", "of the measured rate", 10, 300, 5),
+    "recalled": Said("Fleet", "Recalled product", "", "one visit to every operating unit"),
+    "recall_months": Said("Fleet", "Recall spread over", "months", "evenly, starting next month", 1, 12, 1),
+    "travel_hours": Said("Field", "Travel time", "hours per visit", "round trip", 0, 12, 0.25),
+    "productive_hours": Said("Field", "Productive hours", "per technician and month", "on site or travelling, before absence", 40, 180, 5),
+    "absence": Said("Field", "Absence", "%", "of technician time: leave, illness, training", 0, 50, 1),
+    "contacts": Said("Desk", "Contacts", "per incident", "calls, e-mails or chats", 1, 6, 0.1),
+    "desk_minutes": Said("Desk", "Desk time for field incidents", "minutes per contact", "incidents resolved by a visit", 1, 60, 1),
+    "opening_hours": Said("Desk", "Opening hours", "hours per month", "190: nine hours, five days a week", 80, 744, 2),
+    "peak": Said("Desk", "Peak half-hour", "%", "of the average half-hour", 100, 400, 10),
+    "service_level": Said("Desk", "Service level", "%", "of contacts answered within the target time", 50, 99, 1),
+    "answer_seconds": Said("Desk", "Target answer time", "seconds", "until an agent answers", 5, 600, 5),
+    "occupancy": Said("Desk", "Maximum occupancy", "%", "of agent time spent on contacts", 50, 100, 1),
+    "shrinkage": Said("Desk", "Shrinkage", "%", "of paid time not available for contacts", 0, 60, 1),
+    "lead_days": Said("Parts", "Lead time", "days", "to restock a part", 1, 365, 1),
+    "spares_target": Said("Parts", "Parts availability", "%", "probability that stock lasts the lead time", 50, 99.9, 0.1),
+    "field_cost": Said("Cost", "Field hour", "", "fully loaded", 0, 500, 1),
+    "desk_cost": Said("Cost", "Desk hour", "", "fully loaded", 0, 500, 1),
+    "part_cost": Said("Cost", "Part", "", "fully loaded", 0, 10_000, 1),
+    "currency": Said("Cost", "Currency", "", "three-letter code, such as EUR"),
 }
 assert set(SAID) == {one.name for one in fields(Assumptions)}
 
@@ -87,18 +87,18 @@ def assume(given: Mapping[str, Any]) -> Assumptions:
     """The defaults with these changed; text of numbers is read. Raises BadAssumption."""
     unknown = next((name for name in given if name not in SAID), None)
     if unknown is not None:
-        raise BadAssumption(f"there is no assumption {str(unknown)[:40]!r}; there are {', '.join(SAID)}")
+        raise BadAssumption(f"unknown assumption {str(unknown)[:40]!r}; use one of {', '.join(SAID)}")
     return Assumptions(**{name: _read(name, value) for name, value in given.items()})
 
 
 def _read(name: str, value: Any) -> Any:
     if name == "currency":
         if not (isinstance(value, str) and len(value) == 3 and value.isascii() and value.isalpha() and value.isupper()):
-            raise BadAssumption("currency must be three capital letters such as EUR")
+            raise BadAssumption("currency must be a three-letter code such as EUR")
         return value
     if name == "recalled":
         if not isinstance(value, str) or len(value) > 200:
-            raise BadAssumption("recalled must be the name of a product as the plan shows it")
+            raise BadAssumption("recalled must be the name of a product in the plan")
         return value.strip()
     said = SAID[name]
     try:

@@ -1,4 +1,4 @@
-"""What the method would have said in the past, against what happened."""
+"""Back-tests: what the method would have forecast in the past, against what happened."""
 
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
@@ -10,6 +10,7 @@ from musterroll.domain.capacity.rates import Proportion, wilson
 from musterroll.domain.capacity.seasons import seasonal_naive
 
 _PINBALL = (0.1, 0.5, 0.9)
+_SMALL = 20  # past periods
 
 
 class Row(NamedTuple):
@@ -82,17 +83,17 @@ def _pinball(actual: float, said: float, p: float) -> float:
 
 
 def _held(found: Proportion) -> str:
-    told = f"The 80 % band held {found.successes} of {found.n} past periods ({percent(found.share)})"
+    hits = f"{found.successes} of {found.n} past periods ({percent(found.share)}) fell within the 80 % range"
     if found.low > EIGHTY.level:
-        return f"{told}: wider than it needs to be."
+        return f"{hits}: the range is wider than necessary."
     if found.high < EIGHTY.level:
-        return f"{told}: too narrow, do not rely on it."
-    return f"{told}, as it should."
+        return f"{hits}: the range is too narrow, do not rely on it."
+    return f"{hits}: within expectation for 80 %{' (small sample)' if found.n < _SMALL else ''}."
 
 
 def _against(relative: float | None) -> str:
     if relative is None:
-        return "The naive baseline was never wrong."
+        return "The baseline (same period last year) was never wrong."
     if relative <= 1:
-        return f"Its error was {percent(1 - relative)} smaller than the seasonal-naive baseline's."
-    return f"Its error was {percent(relative - 1)} larger than the seasonal-naive baseline's."
+        return f"The error was {percent(1 - relative)} smaller than that of the baseline (same period last year)."
+    return f"The error was {percent(relative - 1)} larger than that of the baseline (same period last year)."

@@ -47,7 +47,7 @@ class Moments(NamedTuple):
     spread_of_whole: float
 
 
-BY_CHANCE = Dispersion(0.0, 0.0, 0, "Too little history to tell whether months differ by more than chance; they are taken not to.")
+BY_CHANCE = Dispersion(0.0, 0.0, 0, "Too little history to measure month-to-month variation; only random variation is assumed.")
 
 
 def predict(believed: Gamma, coming: Sequence[float], beyond: Dispersion = BY_CHANCE) -> Predictive:
@@ -110,6 +110,6 @@ def dispersion(history: Sequence[Period], learnt: int = 1) -> Dispersion:
 
 def _words(variance: float, periods: int) -> str:
     if variance == 0:
-        return f"{periods} past months differ by no more than chance."
+        return f"The {periods} past months vary no more than expected by chance."
     own = percent(variance**0.5)
-    return f"{periods} past months differ by more than chance: each by a factor of its own of ± {own}, which widens the bands."
+    return f"The {periods} past months vary more than expected by chance (± {own}), which widens the ranges."

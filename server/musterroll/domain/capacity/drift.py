@@ -31,13 +31,13 @@ class Drift(NamedTuple):
 def drift(history: Sequence[Period]) -> Drift:
     """Learn the fading from incidents by month and those that constant rates would have expected."""
     if len(history) < _LEAST_MONTHS or sum(period.events for period in history) <= 0:
-        return Drift(1.0, list(history), "Too little history to tell whether rates drift; they are taken not to.")
+        return Drift(1.0, list(history), "Too little history to detect a trend; rates are assumed constant.")
     steady = _told(history, 1.0)[0]
     best, fade = max((_told(history, one)[0], one) for one in _FADES)
     if fade == 1.0 or best - steady < _CLEAR:
-        return Drift(1.0, list(history), "Rates did not drift: all months of the log count the same.")
-    told = f"Rates drifted: each month that passes takes {percent(1 - fade)} off what a month tells, so that the newest count most."
-    return Drift(fade, _told(history, fade)[1], told)
+        return Drift(1.0, list(history), "Rates are stable; all months count equally.")
+    words = f"Rates are changing; recent months count more (weight falls {percent(1 - fade)} a month)."
+    return Drift(fade, _told(history, fade)[1], words)
 
 
 def _told(history: Sequence[Period], fade: float) -> tuple[float, list[Period]]:

@@ -105,4 +105,4 @@ def read(plain: dict[str, Any]) -> Facts:
 
 ALL = "other makers"  # the kin of products whose maker has too few to tell
 BANDS = len(AGE_BANDS)
-BAND_WORDS = ("first quarter", "to 1 year", "1 to 2 years", "2 to 3 years", "3 to 4 years", "4 to 5 years", "over 5 years")
+BAND_WORDS = ("first 3 months", "3 to 12 months", "1 to 2 years", "2 to 3 years", "3 to 4 years", "4 to 5 years", "over 5 years")

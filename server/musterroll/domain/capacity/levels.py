@@ -1,4 +1,4 @@
-"""The two levels every estimate is told at, and their words."""
+"""The two confidence levels of every estimate, and their words."""
 
 from abc import ABC, abstractmethod
 from typing import NamedTuple
@@ -13,7 +13,7 @@ class Interval(NamedTuple):
 
 
 class Band(NamedTuple):
-    """A level and how it is said."""
+    """A level and its words."""
 
     level: float
     label: str
@@ -26,7 +26,7 @@ BANDS = (EIGHTY, NINETY_FIVE)
 
 
 class Banded(ABC):
-    """What is predicted with bands: the ends of the two everybody reads."""
+    """A prediction with confidence ranges: the ends of the two that pages show."""
 
     __slots__ = ()
 

@@ -67,21 +67,23 @@ def seasons(history: Sequence[Period], horizon: int, period: int = 12) -> Season
     """
     events, exposure = np.array(history, dtype=float).reshape(-1, 2).T
     if len(history) < _YEARS * period or exposure.min() <= 0 or events.sum() <= 0:
-        return _without(len(history), horizon, f"{len(history)} months of history are too few to look for a season.")
+        return _without(len(history), horizon, f"{len(history)} months of history are too few to detect a seasonal pattern.")
     waves, strength = _waves(events, exposure, period) if _hint(events, exposure, period) else (0, 0.0)
     if not waves:
-        return _without(len(history), horizon, "History shows no season beyond chance.", strength)
+        return _without(len(history), horizon, "No seasonal pattern found.", strength)
     error, naive_error, flat_error = errors = _trial(events, exposure, period)
-    told = f"it explains {percent(strength)} of what months differ by; "
-    told += f"error {error:.3g} against {naive_error:.3g} naive and {flat_error:.3g} flat"
+    found = f"explains {percent(strength)} of the monthly variation; forecast error {error:.3g} with it, "
+    found += f"{naive_error:.3g} repeating last year, {flat_error:.3g} without"
     if flat_error <= min(error, naive_error):
-        return _without(len(history), horizon, f"A season that would not have helped ({told}).", strength, errors)
+        return _without(
+            len(history), horizon, f"Seasonal pattern found but not used, as it does not improve forecasts ({found}).", strength, errors
+        )
     if error < naive_error:
-        (factors, doubt), learnt, words = _regressed(events, exposure, waves, period, horizon), 2 * waves, "A season that helps"
+        (factors, doubt), learnt, words = _regressed(events, exposure, waves, period, horizon), 2 * waves, "Seasonal pattern applied"
     else:
-        (factors, doubt), learnt, words = _last(events, exposure, period, horizon), period - 1, "A season, best told by the one before"
+        (factors, doubt), learnt, words = _last(events, exposure, period, horizon), period - 1, "Seasonal pattern of last year applied"
     past, coming = (tuple(float(one) for one in part) for part in np.split(factors, [len(history)]))
-    return Seasons(past, coming, doubt, learnt, True, strength, error, naive_error, flat_error, f"{words} ({told}).")
+    return Seasons(past, coming, doubt, learnt, True, strength, error, naive_error, flat_error, f"{words} ({found}).")
 
 
 def _hint(events: Numbers, exposure: Numbers, period: int) -> bool:

@@ -96,20 +96,20 @@ def failing(fitted: Weibull, age: float, horizon: float) -> float:
 def reading(fitted: Weibull | None) -> str:
     """What the shape says, in words, and no more than its interval allows; and what it comes to."""
     if fitted is None:
-        return "Too few failures to say how age matters."
-    told = f"(shape {fitted.shape:.2f}, 95 % interval {fitted.shape_low:.2f} to {fitted.shape_high:.2f}, {fitted.failures:,} failures)"
+        return "Too few failures to show an effect of age."
+    fit = f"(Weibull shape {fitted.shape:.2f}, 95 % range {fitted.shape_low:.2f} to {fitted.shape_high:.2f}, {fitted.failures:,} failures)"
     share = percent(failing(fitted, _YEAR, _YEAR), 1)
-    return f"{_course(fitted)} {told}. Of units alive at one year, {share} fail in the year after by this fit."
+    return f"{_course(fitted)} {fit}. Of units that reach one year, {share} are expected to fail in the following year."
 
 
 def _course(fitted: Weibull) -> str:
     if _EVEN[0] <= fitted.shape_low and fitted.shape_high <= _EVEN[1]:
-        return "Constant: age makes no difference that matters"
+        return "Constant failure rate: age makes no practical difference"
     if fitted.shape_low > 1:
-        return "Wear-out: the older a unit, the likelier it fails"
+        return "Wear-out: the failure rate rises with age"
     if fitted.shape_high < 1:
-        return "Infant mortality: units fail early, and those that pass fail less"
-    return "Not told apart from a constant rate: the interval holds 1"
+        return "Early failures: the failure rate falls with age"
+    return "No clear effect of age: a constant rate is within the range"
 
 
 def _seen(lives: Sequence[Life]) -> _Seen:

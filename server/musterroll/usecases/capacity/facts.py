@@ -150,9 +150,9 @@ def _kin(products: Sequence[Row[Any]], happened: Happened) -> dict[int, str]:
 
 def _log_words(start: int, months: Sequence[date], before: int) -> str:
     if start >= len(months):
-        return "No incident is on record yet."
+        return "No incidents on record yet."
     begins = f"{months[start]:%B %Y}"
     if not before:
-        return f"Incidents are on record from {begins} on."
-    few = "incident" if before == 1 else "incidents"
-    return f"Before {begins} only {before:,} {few} are on record, far fewer than after: the log is taken to begin then."
+        return f"Incidents on record since {begins}."
+    tickets = "ticket is" if before == 1 else "tickets are"
+    return f"Incidents are counted since {begins}; {before:,} earlier {tickets} left out because the record is incomplete."

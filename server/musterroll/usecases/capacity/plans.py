@@ -75,14 +75,12 @@ def gathered(session: Session, now: datetime, on: datetime | None = None) -> Gat
     Raises Conflict where none were gathered yet, Refusal for a time to come.
     """
     if on is not None and on > now:
-        raise Refusal(f"{on:%Y-%m-%d %H:%M} is still to come; a plan starts from what is known up to now", "day_to_come")
+        raise Refusal(f"{on:%Y-%m-%d %H:%M} is in the future; a plan starts today or earlier", "day_to_come")
     if on is not None or account_scope.limited(session):
         return Gathered(plan_facts.gather(session, now, on), on or now)
     kept = stored_plans.facts(session)
     if kept is None:
-        raise Conflict(
-            "nothing was gathered for planning yet; the schedule does so within a minute, and so does: musterroll plan", "not_gathered"
-        )
+        raise Conflict("no planning data yet; it is gathered within a minute, or by running musterroll plan", "not_gathered")
     return Gathered(shapes.read(kept.facts), from_ms(kept.at))
 
 
@@ -90,7 +88,7 @@ def plan(facts: Facts, said: Mapping[str, Any]) -> Plan:
     """The plan that facts and assumptions (those that are not the defaults) come to. Raises BadAssumption."""
     assumed = assume(said)
     if assumed.recalled and not any(assumed.recalled in (one.name, one.model) for one in facts.products):
-        raise BadAssumption(f"no product is called {assumed.recalled!r}; take a name from the plan")
+        raise BadAssumption(f"no product {assumed.recalled!r} in the plan")
     return rules.make(facts, assumed)
 
 

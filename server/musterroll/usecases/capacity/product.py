@@ -42,7 +42,7 @@ def about(session: Session, facts: Facts, product_id: int) -> About:
     """Raises NotFound for a product that no plan knows."""
     product = next((one for one in facts.products if one.id == product_id), None)
     if product is None:
-        raise NotFound("no plan knows this product: none of its units was ever heard or shipped")
+        raise NotFound("this product is not in the plan: none of its units has reported or been shipped")
     start = facts.log_starts
     failures = sum(map(sum, product.visits[start:]))
     unit_days = sum(sum(bands) * _days(month) for month, bands in zip(facts.months[start:], product.exposure[start:], strict=True))

@@ -23,7 +23,7 @@ def save(session: Session, name: str, said: Mapping[str, Any], *, note: str = ""
     name, changed = _name(name), assume(said).changed()
     found = stored_plans.scenario(session, name)
     if found is None and len(stored_plans.scenarios(session)) >= _MOST:
-        raise Conflict(f"there are {_MOST} scenarios already; delete one first", "too_many")
+        raise Conflict(f"the limit of {_MOST} scenarios is reached; delete one first", "too_many")
     change = audit_record.begin(session, actor=actor, kind="scenario", subject=f"scenario {name}", reason=note, now=now)
     if found is None:
         found = Scenario(name=name, assumptions=changed, note=note[:500])
@@ -61,5 +61,5 @@ def _name(name: str) -> str:
     if not 1 <= len(name) <= 80 or not name.isprintable():
         raise Refusal("a scenario needs a name of 1 to 80 characters", "bad_name")
     if name.lower() in _TAKEN:
-        raise Refusal(f"{name!r} means something else already; take another name", "bad_name")
+        raise Refusal(f"{name!r} is a reserved name; choose another", "bad_name")
     return name

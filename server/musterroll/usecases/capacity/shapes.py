@@ -57,25 +57,25 @@ def lines(made: Plan) -> Iterator[str]:
     """A plan as the command line tells it."""
     facts, spans = made.facts, made.spans
     operating = sum(one.operating for one in facts.products)
-    yield f"Plan of {facts.on}: {operating:,} units operating, learnt from {facts.incidents:,} incidents."
+    yield f"Plan of {facts.on}: {operating:,} units operating, based on {facts.incidents:,} incidents."
     yield facts.log_words
     yield ""
     yield f"{'':<24}" + "".join(f"{f'{one.name} (from {one.first:%b %Y})':>32}" for one in spans[:2])
     for name, pick in _ROWS:
         yield f"{name:<24}" + "".join(f"{pick(one):>32}" for one in spans[:2])
     yield ""
-    yield "Bands hold four times in five. What most visits are expected of, next quarter:"
+    yield "Ranges are 80 % ranges. Products with the most visits expected next quarter:"
     for driver in made.forecast.visits.drivers[:_DRIVERS]:
-        own = f"{driver.weight_of_own_data:.0%} of that from its own past, the rest from {driver.product.kin}"
+        own = f"{driver.weight_of_own_data:.0%} own history, the rest from {driver.product.kin}"
         yield f"  {driver.product.name:<28} {driver.incidents(3):>7.1f}  {driver.product.operating:,} units, {own}"
     stock: Counter[str] = Counter()
     for shelf in made.shelves:
         stock[shelf.product] += shelf.spares.stock
     said = made.assumptions
-    yield f"Spares for {said.lead_days:g} days at {said.spares_target:g} %: {stock.total():,} in all, most of:"
+    yield f"Spares for {said.lead_days:g} days at {said.spares_target:g} %: {stock.total():,} in total, most for:"
     for name, count in stock.most_common(_DRIVERS):
         yield f"  {name:<28} {count:>7,}"
-    yield "How well this did before: musterroll plan backtest. What is assumed: musterroll plan assumptions."
+    yield "Back-test: musterroll plan backtest. Assumptions: musterroll plan assumptions."
 
 
 def _band(said: Estimate, digits: int = 0) -> str:
@@ -84,16 +84,16 @@ def _band(said: Estimate, digits: int = 0) -> str:
 
 _ROWS: tuple[tuple[str, Any], ...] = (
     ("incidents", lambda one: _band(one.incidents)),
-    ("  last year's (naive)", lambda one: f"{one.naive:,.0f}"),
+    ("  same period last year", lambda one: f"{one.naive:,.0f}"),
     ("visits", lambda one: _band(one.visits)),
     ("hours", lambda one: _band(one.hours)),
     ("  in the field", lambda one: _band(one.field_hours)),
     ("  at the desk", lambda one: _band(one.desk_hours)),
-    ("field people", lambda one: f"{one.field.heads:,}  ({one.field.low80:,} to {one.field.high80:,})"),
-    ("desk people", lambda one: f"{one.desk.positions:,}  (up to {one.desk_high.positions:,})"),
+    ("field technicians", lambda one: f"{one.field.heads:,}  ({one.field.low80:,} to {one.field.high80:,})"),
+    ("support agents", lambda one: f"{one.desk.positions:,}  (up to {one.desk_high.positions:,})"),
     ("parts", lambda one: _band(one.parts)),
     ("cost", lambda one: _band(one.cost)),
-    ("share covered", lambda one: f"{one.covered_share:.0%}"),
+    ("covered share", lambda one: f"{one.covered_share:.0%}"),
 )
 
 

@@ -30,20 +30,20 @@ def workbook(plans: Sequence[tuple[str, Plan]]) -> bytes:
 def _sheets(plans: Sequence[tuple[str, Plan]]) -> list[tuple[str, Sequence[str], Rows]]:
     facts = plans[0][1].facts
     return [
-        ("Plan", ("scenario", "span", "from", "to just before", "of", *_BANDS), _estimates(plans)),
-        ("Months", ("scenario", "month", "unit-months", "naive", "hours", "share covered", *_BANDS), _months(plans)),
+        ("Plan", ("scenario", "span", "from", "until (excluded)", "figure", *_BANDS), _estimates(plans)),
+        ("Months", ("scenario", "month", "unit-months", "last year", "hours", "covered share", *_BANDS), _months(plans)),
         (
-            "Why",
-            ("scenario", "product", "borrows from", "units", "incidents seen", "unit-months", "weight of own data", "factor"),
+            "Visits by product",
+            ("scenario", "product", "product family", "units", "past incidents", "unit-months", "weight of own history", "factor"),
             _why(plans),
         ),
-        ("Spares", ("scenario", "product", "region", "units", "stock", "chance it lasts", "demand expected"), _spares(plans)),
+        ("Spares", ("scenario", "product", "region", "units", "stock", "probability in stock", "expected demand"), _spares(plans)),
         (
             "Renewals",
-            ("segment", "currency", "due", "renewed", "rate", "due in a year", "to be renewed", *_BANDS[1:]),
+            ("segment", "currency", "due", "renewed", "rate", "due in 12 months", "expected renewals", *_BANDS[1:]),
             _renewals(plans[0][1]),
         ),
-        ("Back-test", ("of", "from", *_BANDS, "naive", "happened"), _trials(plans[0][1])),
+        ("Back-test", ("figure", "from", *_BANDS, "last year", "actual"), _trials(plans[0][1])),
         ("Assumptions", ("assumption", "unit", "meaning", "default", *(name for name, _ in plans)), _assumptions(plans)),
         ("Basis", ("what", "value"), _basis(facts)),
     ]
@@ -69,10 +69,10 @@ def _estimates(plans: Sequence[tuple[str, Plan]]) -> Rows:
             for of in _COUNTED:
                 said: Estimate = getattr(span, of)
                 yield (*where, of.replace("_", " "), *said)
-            yield (*where, "field people", span.field.heads, *span.field[2:])
-            yield (*where, "desk people", span.desk.positions, "", span.desk_high.positions)
-            yield (*where, "share covered", span.covered_share)
-            yield (*where, "naive incidents", span.naive)
+            yield (*where, "field technicians", span.field.heads, *span.field[2:])
+            yield (*where, "support agents", span.desk.positions, "", span.desk_high.positions)
+            yield (*where, "covered share", span.covered_share)
+            yield (*where, "incidents same period last year", span.naive)
 
 
 def _months(plans: Sequence[tuple[str, Plan]]) -> Rows:
@@ -114,12 +114,12 @@ def _assumptions(plans: Sequence[tuple[str, Plan]]) -> Rows:
 
 
 def _basis(facts: Any) -> Rows:
-    yield ("facts of", facts.on)
-    yield ("log of incidents", facts.log_words)
+    yield ("data as of", facts.on)
+    yield ("incident history", facts.log_words)
     yield ("units operating", sum(one.operating for one in facts.products))
-    yield ("deployed by paper, never heard: not counted", facts.unheard)
-    yield ("deployed, silent now: counted while they were heard", facts.silent)
-    yield ("incidents on units of the roll", facts.incidents)
-    yield ("incidents on serials that are not on the roll", facts.strangers)
+    yield ("deployed, never reported: not counted", facts.unheard)
+    yield ("deployed, silent now: counted while reporting", facts.silent)
+    yield ("incidents on registered units", facts.incidents)
+    yield ("incidents on unknown serials", facts.strangers)
     for category, count in facts.categories.items():
         yield (f"incidents: {category}", count)

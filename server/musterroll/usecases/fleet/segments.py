@@ -1,4 +1,4 @@
-"""Segments: units to act on, as a filter of the fleet with a name; those everybody has, and one's own."""
+"""Segments: units to act on, as a named filter of the fleet; some are built in, others are saved by users."""
 
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -48,35 +48,38 @@ class Size(NamedTuple):
 EVERYBODYS = (
     Segment(
         "dormant",
-        "Valuable but dormant",
-        "Deployed, silent, and somebody pays or could pay for them: call before they cancel.",
+        "At-risk revenue",
+        "Deployed but silent, with or without a contract. Call before they cancel.",
         FleetFilter(lifecycle=_DEPLOYED, cells="110 010"),
     ),
     Segment(
         "over-quantity",
         "Over quantity",
-        "Operating without a seat although their account buys seats of the same product: sell more.",
+        "Operating beyond the quantity their account has bought. Sell additional units.",
         FleetFilter(cells="011", over=True),
     ),
     Segment(
         "old-firmware",
-        "Old firmware",
-        "Operating on firmware older than the newest of their product: upgrade.",
+        "Outdated firmware",
+        "Operating on older firmware than the latest for the product. Upgrade.",
         FleetFilter(lifecycle=_DEPLOYED, operating=True, outdated=True),
     ),
     Segment(
-        "old-model", "Old hardware", "Installed five years ago or more, and still operating: replace.", FleetFilter(operating=True, age="5")
+        "old-model",
+        "Ageing hardware",
+        "Operating, installed five or more years ago. Offer a replacement.",
+        FleetFilter(operating=True, age="5"),
     ),
     Segment(
         "near-expiry",
-        "Warranty ends soon",
-        "Deployed, without a contract, and their warranty ends within 90 days: offer one.",
+        "Warranty expiring",
+        "Deployed without a contract; warranty ends within 90 days. Offer a contract.",
         FleetFilter(lifecycle=_DEPLOYED, cells="011 010", ending=90),
     ),
     Segment(
         "attach",
-        "In warranty, no contract",
-        "Operating and in warranty, and nobody pays for service yet: attach.",
+        "Attach opportunity",
+        "Operating and in warranty, without a contract. Offer a service contract.",
         FleetFilter(cells="011", warranty=True),
     ),
 )
@@ -100,18 +103,18 @@ def segment(session: Session, key: str) -> Segment:
 
 def save(session: Session, name: str, filters: FleetFilter, actor: str, now: datetime) -> Segment:
     """Save a filter under a name, in place of what was saved under it. Raises Refusal without a name, or where it filters nothing."""
-    name, words = text("name of the segment", name, _LONGEST), filter_words.words(filters)
+    name, words = text("segment name", name, _LONGEST), filter_words.words(filters)
     if not name:
-        raise Conflict("give the segment a name")
+        raise Conflict("enter a segment name")
     if not words:
-        raise Conflict("filter the fleet first: a segment of all units says nothing")
+        raise Conflict("filter the fleet first; a segment needs at least one filter")
     return _own(saved_filters.put(session, SavedFilter(name=name, words=words, made_at=to_ms(now), made_by=actor)))
 
 
 def delete(session: Session, key: str) -> None:
     """Raises NotFound, and Conflict for a segment that is everybody's."""
     if segment(session, key) in EVERYBODYS:
-        raise Conflict(f"{segment(session, key).name} is everybody's segment and stays")
+        raise Conflict(f"{segment(session, key).name} is a built-in segment and cannot be deleted")
     saved_filters.delete(session, int(key))
 
 

@@ -32,11 +32,11 @@ class Bar(NamedTuple):
 
 STEPS = {
     Step.SHIPPED: "Deployed while operating",
-    Step.FIRST_HEARD: "First heard",
-    Step.REVIVED: "Revived",
+    Step.FIRST_HEARD: "First report",
+    Step.REVIVED: "Reporting again",
     Step.GONE_STALE: "Gone silent",
     Step.RETIRED: "Returned or retired",
-    Step.MERGED: "Merged into others",
+    Step.MERGED: "Merged duplicates",
 }
 
 
@@ -86,9 +86,9 @@ def waterfall(bridge: Bridge) -> list[Bar]:
     room = max(max(levels) - min(levels), 1)
     base = max(0, min(levels) - max(room // 3, 1))
     of = WIDTH / (max(levels) - base or 1)
-    bars = [Bar("Opening", None, bridge.opening, 0, round((bridge.opening - base) * of, 1), "accent")]
+    bars = [Bar("Start of month", None, bridge.opening, 0, round((bridge.opening - base) * of, 1), "accent")]
     for (step, units), before in zip(bridge.steps.items(), levels, strict=False):
         start = min(before, before + units) - base
         colour = "operating" if units > 0 else "stale" if units < 0 else "never_heard"
         bars.append(Bar(STEPS[step], step, units, round(start * of, 1), round(abs(units) * of, 1), colour))
-    return [*bars, Bar("Closing", None, bridge.closing, 0, round((bridge.closing - base) * of, 1), "accent")]
+    return [*bars, Bar("End of month", None, bridge.closing, 0, round((bridge.closing - base) * of, 1), "accent")]

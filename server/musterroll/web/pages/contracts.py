@@ -1,4 +1,4 @@
-"""Contracts and renewals: what ends when, what is in question, the list, and one contract with its lines."""
+"""Contracts and renewals: contracts due, value at risk, the list, and one contract with its lines."""
 
 from datetime import date
 from typing import NamedTuple
@@ -45,9 +45,9 @@ class Narrowed(NamedTuple):
 
 ONLY = {
     Only.RISK: "with silent units",
-    Only.FALLING: "whose activity falls",
-    Only.RENEWING: "that renew by themselves",
-    Only.OPEN: "that end unless somebody renews",
+    Only.FALLING: "with declining usage",
+    Only.RENEWING: "auto-renewing",
+    Only.OPEN: "expiring unless renewed",
 }
 
 
@@ -131,4 +131,4 @@ def _title(asked: Narrowed) -> str:
         when = asked.quarter
     elif asked.within.isdecimal():
         when = f"the next {int(asked.within)} days"
-    return f"Ending in {when}" + (f", {ONLY[Only(asked.only)]}" if asked.only in ONLY else "")
+    return f"Due in {when}" + (f", {ONLY[Only(asked.only)]}" if asked.only in ONLY else "")

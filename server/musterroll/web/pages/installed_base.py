@@ -1,4 +1,4 @@
-"""The installed base: deployed beside operating, how it went, what moved it, whose and what it is, and where it stands."""
+"""The installed base: deployed beside operating, trend, changes by month, breakdown and map."""
 
 from datetime import date
 from typing import Any
@@ -79,7 +79,7 @@ def moved(month: str, step: str) -> str:
     """The units behind one step of a month."""
     now, of_account = clock(), request.args.get("account") or None
     if step not in set(Step):
-        raise NotFound(f"the installed base has no step {step[:20]!r}")
+        raise NotFound(f"unknown change {step[:20]!r}")
     with reading() as session:
         found = trend.month(session, trend.one_of(now, month), now, of_account)
     named = STEPS[Step(step)]

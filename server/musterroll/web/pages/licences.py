@@ -1,4 +1,4 @@
-"""Licences: seats an operating unit sits in, against a target, beside all that were sold; by segment, product and account."""
+"""Licences: active beside sold, against a target; by segment, product and account."""
 
 from typing import Any
 from urllib.parse import urlencode
@@ -16,7 +16,7 @@ from musterroll.web.pages.fleet import address as fleet_address
 pages = Blueprint("licences", __name__)
 
 SHOWN = 20
-LEVELS = {Level.ABOVE: ("Above the target", "operating"), Level.AT: ("At the target", "accent"), Level.BELOW: ("Below the target", "stale")}
+LEVELS = {Level.ABOVE: ("Above target", "operating"), Level.AT: ("On target", "accent"), Level.BELOW: ("Below target", "stale")}
 
 
 @pages.get("/licences")

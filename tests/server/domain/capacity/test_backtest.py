@@ -37,12 +37,12 @@ def test_a_verdict_counts_what_held_and_sets_the_error_beside_the_baselines() ->
     assert found.error == pytest.approx((2 * 3 + 5) / 10)
     assert found.naive_error == pytest.approx((7 * 2 + 2 * 1 + 3) / 10)
     assert found.relative_error == pytest.approx(11 / 19)
-    assert "as it should" in found.words
+    assert "within expectation" in found.words
     assert "42 % smaller" in found.words
     assert backtest.verdict([]) is None
 
 
-@pytest.mark.parametrize(("actual", "words"), [(13.0, "too narrow"), (10.0, "wider than it needs")])
+@pytest.mark.parametrize(("actual", "words"), [(13.0, "too narrow"), (10.0, "wider than necessary")])
 def test_bands_that_hold_too_little_or_too_much_are_said_to(actual: float, words: str) -> None:
     found = backtest.verdict([_row(actual)] * 40)
     assert found is not None

@@ -44,7 +44,7 @@ def test_months_that_differ_by_chance_are_told_from_months_that_differ_by_more()
     by_more = [Period(float(n), 1.0) for n in rng.poisson(80 * rng.gamma(1 / 0.04, 0.04, 200))]
     assert demand.dispersion(by_chance).variance < 0.001
     assert demand.dispersion(by_more).variance == pytest.approx(0.04, rel=0.25)
-    assert "more than chance" in demand.dispersion(by_more).words
+    assert "more than expected by chance" in demand.dispersion(by_more).words
 
 
 def test_what_was_learnt_from_the_months_themselves_makes_their_difference_less_sure() -> None:

@@ -34,7 +34,7 @@ def test_a_season_of_a_single_month_is_told_by_the_one_before() -> None:
     peaks = np.where(MONTHS % 12 == 3, 2.0, 1.0)
     found = seasons(_history(400 * peaks[:48]), 12)
     assert found.present
-    assert "the one before" in found.words
+    assert "of last year" in found.words
     assert found.factors[3] / np.mean(found.factors[4:]) == pytest.approx(2.0, rel=0.1)
 
 

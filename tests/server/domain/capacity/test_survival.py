@@ -103,8 +103,8 @@ def test_too_few_failures_give_no_shape(lives: list[Life]) -> None:
     ("shape", "low", "high", "begins"),
     [
         (2.0, 1.5, 2.6, "Wear-out"),
-        (0.5, 0.4, 0.7, "Infant mortality"),
-        (1.2, 0.9, 1.6, "Not told apart"),
+        (0.5, 0.4, 0.7, "Early failures"),
+        (1.2, 0.9, 1.6, "No clear effect"),
         (1.0, 0.97, 1.03, "Constant"),
         (1.02, 1.01, 1.03, "Constant"),
     ],
