@@ -28,7 +28,7 @@ def test_settings_of_channels_are_read_like_any_other(tmp_path: Path) -> None:
 
 
 def test_a_missing_secret_file_is_named() -> None:
-    with pytest.raises(Refusal, match="MUSTERROLL_SECRET_KEY_FILE names /nowhere/key"):
+    with pytest.raises(Refusal, match="MUSTERROLL_SECRET_KEY_FILE: /nowhere/key cannot be read"):
         load({"MUSTERROLL_SECRET_KEY_FILE": "/nowhere/key"})
 
 

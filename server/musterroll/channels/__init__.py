@@ -6,13 +6,14 @@ The form, the REST schema, the checks of a rule, the sender and `musterroll conf
 
 from musterroll.channels.channel import Channel
 from musterroll.channels.email import EMAIL, EmailSettings
-from musterroll.channels.webhook import WEBHOOK, WebhookSettings
+from musterroll.channels.http_address import HttpSettings
+from musterroll.channels.webhook import WEBHOOK
 from musterroll.domain.values.errors import Refusal
 
 CHANNELS: dict[str, Channel] = {channel.name: channel for channel in (EMAIL, WEBHOOK)}
 
 
-class ChannelSettings(EmailSettings, WebhookSettings):
+class ChannelSettings(EmailSettings, HttpSettings):
     """Settings of all channels."""
 
 

@@ -5,10 +5,20 @@ from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
+from pydantic import BaseModel, Field
+
 from musterroll.channels.channel import BadAddress
 
 _HOST = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]{0,251}[A-Za-z0-9])?|[0-9A-Fa-f:.]+")
 _TRANSLATED = ip_network("64:ff9b::/96")  # an IPv4 address behind NAT64
+
+
+class HttpSettings(BaseModel):
+    """Of every channel that sends by HTTP."""
+
+    webhook_hosts: list[str] = Field(
+        default=[], description="Host names in the private network that webhooks may be sent to, comma-separated."
+    )
 
 
 class Target(NamedTuple):
@@ -35,7 +45,7 @@ def target(url: str) -> Target:
     if parts.scheme not in ("https", "http") or not parts.hostname or not _HOST.fullmatch(parts.hostname):
         raise BadAddress("a webhook address must begin with https:// and a host name, as in https://example.com/hook")
     if parts.username is not None or parts.password is not None:
-        raise BadAddress("a webhook address must not contain a user name or password; requests are signed instead")
+        raise BadAddress("a webhook address must not contain a user name or password")
     if not written.isascii() or not written.isprintable() or " " in written or parts.fragment:
         raise BadAddress("a webhook address must be plain ASCII without spaces and without a # part")
     secure = parts.scheme == "https"

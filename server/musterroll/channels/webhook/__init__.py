@@ -5,19 +5,11 @@ import secrets
 from datetime import datetime
 from typing import Any
 
-from pydantic import BaseModel, Field
-
 from musterroll.channels.channel import Channel, Draft, SigningSecret
 from musterroll.channels.delivery import DeliveryAttempt, NotTakenError
-from musterroll.channels.http_address import target
+from musterroll.channels.http_address import HttpSettings, target
 from musterroll.domain.notifications.events import Event
 from musterroll.domain.values.instants import from_ms
-
-
-class WebhookSettings(BaseModel):
-    webhook_hosts: list[str] = Field(
-        default=[], description="Host names in the private network that webhooks may be sent to, comma-separated."
-    )
 
 
 def checked_address(written: str) -> str:
@@ -42,7 +34,7 @@ def _event(event: Event) -> dict[str, Any]:
     return {"id": event.id, "kind": event.kind.value, **instants, **place, **rest, **subject}
 
 
-def send(attempt: DeliveryAttempt, settings: WebhookSettings, now: datetime) -> None:
+def send(attempt: DeliveryAttempt, settings: HttpSettings, now: datetime) -> None:
     """Raises NotTakenError."""
     from standardwebhooks.webhooks import Webhook  # most processes never send
 
