@@ -2,10 +2,10 @@ import io
 from typing import Any
 
 import pytest
-from tests.server.importers.test_workbooks import workbook
 from werkzeug.test import TestResponse
 
 from tests.server.api.conftest import Door
+from tests.server.readers.test_xlsx_files import workbook
 
 HEAD = "Serial,Maker,Model,Status,Colour\n"
 UNITS = HEAD + "SN1,Acme,Pump,Installed,red\nSN2,Acme,Pump,In Stock,blue\n"
