@@ -1,4 +1,4 @@
-"""Door: MQTT. What units say comes in here, and receipts and commands go out."""
+"""Entry point: MQTT. Messages from units come in here; receipts and commands go out."""
 
 from musterroll.ingest.ingest import Ingest
 

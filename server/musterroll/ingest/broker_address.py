@@ -1,4 +1,4 @@
-"""Where the broker is and who we are there, out of one URL."""
+"""The broker's address and our login there, from one URL."""
 
 import hashlib
 from pathlib import Path
@@ -21,7 +21,7 @@ class BrokerAddress(NamedTuple):
 
 
 def parse(url: str, ca: Path | None = None) -> BrokerAddress:
-    """The address in `mqtt[s]://user:password@host[:port]`. Raises Refusal with one sentence.
+    """The address in `mqtt[s]://user:password@host[:port]`. Raises Refusal.
 
     >>> parse("mqtts://registry:s3@broker").port, parse("mqtt://registry:s3@broker").user
     (8883, 'registry')
@@ -43,8 +43,8 @@ def parse(url: str, ca: Path | None = None) -> BrokerAddress:
 def share_group(name: str, address: BrokerAddress) -> str:
     """The group of a shared subscription as the broker sees it: `name` and a digest of the registry's password.
 
-    Mosquitto grants any subscription and checks access at delivery only: a unit that knew the group could join it, and every second
-    message would be dealt to it, denied, and lost.
+    Mosquitto grants any subscription and checks access only at delivery: a unit that knew the group could join it, and every second
+    message would be assigned to it, denied, and lost.
     """
     secret = hashlib.pbkdf2_hmac("sha256", (address.password or "").encode(), name.encode(), 10_000)
     return f"{name}-{secret[:12].hex()}"

@@ -1,10 +1,10 @@
-"""The registry speaking to itself through the broker: what comes back proves that everything said before it has been heard."""
+"""Canaries: messages that the registry sends to itself. One that comes back proves that every message before it was received."""
 
 import threading
 import time
 
-EVERY = 1.0  # seconds
-PATIENCE = 10.0  # seconds without a canary after which we are deaf
+INTERVAL = 1.0  # seconds
+TIMEOUT = 10.0  # seconds without a canary after which the ingest is unhealthy
 
 
 def encode(sent: int) -> bytes:
@@ -12,21 +12,21 @@ def encode(sent: int) -> bytes:
 
 
 def decode(payload: bytes) -> int | None:
-    """When a canary was sent (ms since 1970), or None where it is not one of ours."""
+    """When a canary was sent (ms since 1970), or None if it is not one of ours."""
     return int(payload) if payload.isdigit() and len(payload) < 16 else None
 
 
-class Progress:
-    """When a canary last came all the way through. Written by the worker, read by anyone."""
+class CanaryStatus:
+    """When a canary was last processed. Written by the worker, read by any thread."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._through_at: float | None = None
+        self._received_at: float | None = None
 
-    def came_through(self) -> None:
+    def mark_received(self) -> None:
         with self._lock:
-            self._through_at = time.monotonic()
+            self._received_at = time.monotonic()
 
-    def lately(self) -> bool:
+    def recent(self) -> bool:
         with self._lock:
-            return self._through_at is not None and time.monotonic() - self._through_at < PATIENCE
+            return self._received_at is not None and time.monotonic() - self._received_at < TIMEOUT

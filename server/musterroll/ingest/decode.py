@@ -1,4 +1,4 @@
-"""From what came in to what is meant: topics and payloads decoded, units recognised, everything else a misfit with its reason."""
+"""Decoding: topics and payloads are parsed and units recognised; everything else becomes a rejected message with a reason."""
 
 import re
 import time
@@ -18,107 +18,109 @@ from musterroll.usecases.messages.receive import Arrival, UplinkMessage
 
 _NUMBERS = [re.compile(rb'"%s"\s*:\s*(\d{1,15})(?![\d.eE])' % name) for name in (b"epoch", b"seq")]
 _DURABLE = ("birth", "record")
-_CACHED = 1_000_000
-_STRANGER_SECONDS = 2.0
+_MAX_UNITS = 1_000_000
+_MAX_UNKNOWN = 10_000
+_RETRY_SECONDS = 2.0
 
 
-class Word(NamedTuple):
-    """One message as far as it can be read without knowing its unit: `message`, or why not."""
+class DecodedMessage(NamedTuple):
+    """One message, before its unit is looked up: either `message` or `error`."""
 
     topic: str
     unit: str
     kind: str
     message: UplinkMessage | None
-    refused: tuple[str, str] | None  # code, sentence
+    error: tuple[str, str] | None  # code, sentence
     payload: bytes
 
 
-class Heard(NamedTuple):
-    words: list[Word]
+class DecodedBatch(NamedTuple):
+    messages: list[DecodedMessage]
     canary: int | None  # when the newest canary of ours was sent, ms
     kinds: Counter[str]
 
 
-def read(publishes: Sequence[RawPublish], own: str) -> Heard:
+def decode_batch(publishes: Sequence[RawPublish], own: str) -> DecodedBatch:
     """Decode messages in order of arrival. `own` is the registry's own name on the broker. Raises nothing."""
-    words: list[Word] = []
+    messages: list[DecodedMessage] = []
     newest: int | None = None
     for topic, payload, _ in publishes:
-        word = _word(topic, payload)
-        if word.kind == topics.CANARY and word.unit == own:
+        message = _decode_message(topic, payload)
+        if message.kind == topics.CANARY and message.unit == own:
             newest = canary.decode(payload) or newest
         else:
-            words.append(word)
-    return Heard(words, newest, Counter([word.kind for word in words if word.message is not None]))
+            messages.append(message)
+    return DecodedBatch(messages, newest, Counter([message.kind for message in messages if message.message is not None]))
 
 
-def _word(raw_topic: bytes, payload: bytes) -> Word:
+def _decode_message(raw_topic: bytes, payload: bytes) -> DecodedMessage:
     topic = raw_topic.decode("utf-8", "replace")
     place = topics.parse(topic)
     if place is None or place.kind not in topics.UP:
         if place is not None and place.kind == topics.CANARY:
-            return Word(topic, place.unit, place.kind, None, ("foreign_topic", "a canary that is not ours"), payload)
-        return Word(topic, "", "", None, ("foreign_topic", f"no message of ours has the topic {topic[:120]!r}"), payload)
+            return DecodedMessage(topic, place.unit, place.kind, None, ("foreign_topic", "a canary that is not ours"), payload)
+        return DecodedMessage(topic, "", "", None, ("foreign_topic", f"no message of ours has the topic {topic[:120]!r}"), payload)
     unit, kind = place
     try:
-        return Word(topic, unit, kind, _up(decode(kind, payload)), None, payload)
-    except InvalidPayload as refused:
-        return Word(topic, unit, kind, None, (refused.code, refused.detail), payload)
-    except Exception as error:  # a hole in our own decoding must not stop everyone else's messages
-        return Word(topic, unit, kind, None, ("undecodable", f"decoding failed: {type(error).__name__}: {error}"[:300]), payload)
+        return DecodedMessage(topic, unit, kind, _uplink(decode(kind, payload)), None, payload)
+    except InvalidPayload as error:
+        return DecodedMessage(topic, unit, kind, None, (error.code, error.detail), payload)
+    except Exception as error:  # a bug in our decoding must not stop all other messages
+        return DecodedMessage(topic, unit, kind, None, ("undecodable", f"decoding failed: {type(error).__name__}: {error}"[:300]), payload)
 
 
-def _up(message: Message) -> UplinkMessage:
+def _uplink(message: Message) -> UplinkMessage:
     assert isinstance(message, Birth | Heartbeat | Record | Death)
     return message
 
 
-class Acquaintances:
-    """Row ids of units by uid, as far as they were needed. Strangers are forgotten after two seconds: they may enrol."""
+class UnitIdCache:
+    """Row ids of units by uid, as far as they were needed. Unknown units are looked up again after two seconds: they may have enrolled."""
 
     def __init__(self) -> None:
-        self._known: dict[str, int] = {}
-        self._strangers: dict[str, float] = {}
+        self._ids: dict[str, int] = {}
+        self._unknown: dict[str, float] = {}  # when they were looked up
 
-    def unmet(self, words: Sequence[Word]) -> list[str]:
-        """The uids among `words` that have to be looked up."""
-        known, strangers = self._known, self._strangers
-        unmet = {word.unit for word in words if word.unit and word.unit not in known}
-        if not unmet:
+    def missing(self, messages: Sequence[DecodedMessage]) -> list[str]:
+        """The uids among `messages` that must be looked up."""
+        ids, unknown = self._ids, self._unknown
+        missing = {message.unit for message in messages if message.unit and message.unit not in ids}
+        if not missing:
             return []
         now = time.monotonic()
-        return sorted(uid for uid in unmet if now - strangers.get(uid, -_STRANGER_SECONDS) >= _STRANGER_SECONDS)
+        return sorted(uid for uid in missing if now - unknown.get(uid, -_RETRY_SECONDS) >= _RETRY_SECONDS)
 
-    def learn(self, asked: Sequence[str], found: dict[str, int]) -> None:
-        if len(self._known) > _CACHED:
-            self._known.clear()
-        if len(self._strangers) > 10_000:
-            self._strangers.clear()
-        self._known.update(found)
+    def add(self, uids: Sequence[str], ids: dict[str, int]) -> None:
+        """The result of looking up `uids`; those without an id are unknown."""
+        if len(self._ids) > _MAX_UNITS:
+            self._ids.clear()
+        if len(self._unknown) > _MAX_UNKNOWN:
+            self._unknown.clear()
+        self._ids.update(ids)
         now = time.monotonic()
-        self._strangers.update({uid: now for uid in asked if uid not in found})
+        self._unknown.update({uid: now for uid in uids if uid not in ids})
 
-    def sort(self, words: Sequence[Word]) -> tuple[list[Arrival], list[RejectedMessage]]:
-        """Arrivals of units on the roll, in order; everything else as misfits."""
+    def split(self, messages: Sequence[DecodedMessage]) -> tuple[list[Arrival], list[RejectedMessage]]:
+        """Arrivals of registered units, in order; all others as rejected messages."""
         arrivals: list[Arrival] = []
-        misfits: list[RejectedMessage] = []
-        known = self._known
-        for topic, unit, kind, message, refused, payload in words:
-            unit_id = known.get(unit)
+        rejected: list[RejectedMessage] = []
+        ids = self._ids
+        for topic, unit, kind, message, error, payload in messages:
+            unit_id = ids.get(unit)
             if message is not None and unit_id is not None:
                 arrivals.append(Arrival(unit_id, unit, message, payload))
                 continue
-            stranger = ("unknown_unit", f"no unit {unit!r} is on the roll; it has to enrol first")
-            code, detail = stranger if unit and unit_id is None else refused or stranger
-            misfits.append(RejectedMessage(topic, unit, code, detail, payload, settled(unit_id, kind, payload)))
-        return arrivals, misfits
+            unknown_unit = ("unknown_unit", f"no unit {unit!r} is registered; it must enrol first")
+            code, detail = unknown_unit if unit and unit_id is None else error or unknown_unit
+            rejected.append(RejectedMessage(topic, unit, code, detail, payload, sequence_used(unit_id, kind, payload)))
+        return arrivals, rejected
 
 
-def settled(unit_id: int | None, kind: str, payload: bytes) -> tuple[Stream, int] | None:
-    """The durable number a refused message uses up, where it can be made out: it is never sent again."""
+def sequence_used(unit_id: int | None, kind: str, payload: bytes) -> tuple[Stream, int] | None:
+    """The sequence number of a rejected durable message, if it can be read: a receipt must cover it, or it is sent again forever."""
     if unit_id is None or kind not in _DURABLE:
         return None
-    found = [pattern.search(payload) for pattern in _NUMBERS]
-    if not found[0] or not found[1] or (seq := int(found[1][1])) < 1:
+    epoch, seq = (pattern.search(payload) for pattern in _NUMBERS)
+    if not epoch or not seq or int(seq[1]) < 1:
         return None
-    return Stream(unit_id, int(found[0][1])), seq
+    return Stream(unit_id, int(epoch[1])), int(seq[1])

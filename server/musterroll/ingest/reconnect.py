@@ -1,4 +1,4 @@
-"""The network thread: keeps a link to the broker, sends the canary, and starts anew when it is deaf."""
+"""The network thread: keeps a connection to the broker, sends canaries, and reconnects when nothing is received any more."""
 
 import logging
 import random
@@ -13,17 +13,17 @@ from musterroll_wire import topics
 from musterroll.domain.values.instants import to_ms
 from musterroll.ingest import broker_address, canary
 from musterroll.ingest.broker_address import BrokerAddress
-from musterroll.ingest.connection import Link, Refused
+from musterroll.ingest.connection import BrokerRefused, Connection
 from musterroll.ingest.inbox import Inbox
-from musterroll.ingest.paho_client import Messages, StockClient
+from musterroll.ingest.paho_client import OutgoingMessages, StockClient
 
 log = logging.getLogger(__name__)
 
-_DEAF = 20.0  # seconds without any message, canaries included, after which we connect anew
-_LONGEST_PAUSE = 15.0
+_SILENCE = 20.0  # seconds without any message, canaries included, after which we reconnect
+_MAX_PAUSE = 15.0
 
 
-class Network:
+class NetworkThread:
     def __init__(
         self,
         address: BrokerAddress,
@@ -42,10 +42,10 @@ class Network:
         shared = f"$share/{broker_address.share_group(share, address)}/" if share else ""
         self._canary = topics.build(address.user, topics.CANARY)
         self._filters = [shared + topics.topic_filter(kind) for kind in topics.UP] + [self._canary]
-        self._link: Link | None = None
+        self._connection: Connection | None = None
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="ingest-network", daemon=True)
-        self._said = ""
+        self._last_logged = ""
 
     def start(self) -> None:
         self._thread.start()
@@ -56,69 +56,71 @@ class Network:
             self._thread.join(8)
 
     def connected(self) -> bool:
-        link = self._link
-        return link is not None and link.open
+        connection = self._connection
+        return connection is not None and connection.open
 
-    def send(self, messages: Messages) -> None:
+    def send(self, messages: OutgoingMessages) -> None:
         """Publish at QoS 0 over whatever connection there is now."""
-        link = self._link
-        if link is not None:
-            link.answer((), messages)
+        connection = self._connection
+        if connection is not None:
+            connection.answer((), messages)
 
     def _run(self) -> None:
         failures = 0
         while not self._stopping.is_set():
             try:
-                failures = 0 if self._converse() else failures + 1
+                failures = 0 if self._run_connection() else failures + 1
             except Exception:
                 failures += 1
-                log.exception("the connection to the broker at %s failed in an unforeseen way; connecting anew", self._address)
-            self._stopping.wait(random.uniform(0.5, 1.0) * min(_LONGEST_PAUSE, 0.25 * 2 ** min(failures, 10)))  # noqa: S311
+                log.exception("the connection to the broker at %s failed unexpectedly; reconnecting", self._address)
+            self._stopping.wait(random.uniform(0.5, 1.0) * min(_MAX_PAUSE, 0.25 * 2 ** min(failures, 10)))  # noqa: S311
 
-    def _converse(self) -> bool:
-        """One connection from beginning to end. Whether there was one."""
-        link = Link(self._make_client, self._address, self._mqtt5, self._filters, self._inbox)
+    def _run_connection(self) -> bool:
+        """One connection from start to end. Returns whether it was established."""
+        connection = Connection(self._make_client, self._address, self._mqtt5, self._filters, self._inbox)
         try:
-            link.connect()
-            self._link = link
-            self._say(logging.INFO, f"connected to the broker at {self._address} as {self._address.user}")
-            self._listen(link)
-        except Refused as refusal:
-            self._say(logging.WARNING, f"the broker at {self._address}: {refusal}; look at MUSTERROLL_MQTT_URL; trying again")
-            if refusal.protocol:
+            connection.connect()
+            self._connection = connection
+            self._log_change(logging.INFO, f"connected to the broker at {self._address} as {self._address.user}")
+            self._listen(connection)
+        except BrokerRefused as error:
+            self._log_change(logging.WARNING, f"the broker at {self._address}: {error}; check MUSTERROLL_MQTT_URL; retrying")
+            if error.protocol:
                 self._mqtt5 = not self._mqtt5
             return False
         except OSError as error:
-            self._say(logging.WARNING, f"no broker answers at {self._address}: {_reason(error)}; trying again")
+            self._log_change(logging.WARNING, f"no broker answers at {self._address}: {_reason(error)}; retrying")
             return False
         finally:
-            self._link = None
-            link.close()
+            self._connection = None
+            connection.close()
         if not self._stopping.is_set():
-            self._say(logging.WARNING, f"the connection to the broker at {self._address} ended; connecting anew")
+            self._log_change(logging.WARNING, f"the connection to the broker at {self._address} ended; reconnecting")
         return True
 
-    def _listen(self, link: Link) -> None:
-        spoke = 0.0
-        while not self._stopping.is_set() and link.turn():
+    def _listen(self, connection: Connection) -> None:
+        canary_sent_at = 0.0
+        while not self._stopping.is_set() and connection.turn():
             now = time.monotonic()
-            if now - spoke >= canary.EVERY:
-                spoke = now
-                link.publish(self._canary, canary.encode(to_ms(self._clock())))
+            if now - canary_sent_at >= canary.INTERVAL:
+                canary_sent_at = now
+                connection.publish(self._canary, canary.encode(to_ms(self._clock())))
             if self._inbox.full():
-                link.heard_at = now
-            elif now - link.heard_at > _DEAF:
-                self._say(logging.ERROR, "nothing came in, not even our own canary: the subscription is not in force; connecting anew")
+                connection.last_message_at = now
+            elif now - connection.last_message_at > _SILENCE:
+                self._log_change(
+                    logging.ERROR, "nothing received, not even our own canary: the subscription is not in effect; reconnecting"
+                )
                 return
 
-    def _say(self, level: int, sentence: str) -> None:
-        """Log a change of state once, not at every try."""
-        if sentence != self._said:
-            self._said = sentence
+    def _log_change(self, level: int, sentence: str) -> None:
+        """Log a change of state once, not at every attempt."""
+        if sentence != self._last_logged:
+            self._last_logged = sentence
             log.log(level, "%s", sentence)
 
 
 def _reason(error: OSError) -> str:
     if isinstance(error, ssl.SSLError):
-        return f"{error}; MUSTERROLL_MQTT_CA names the authority that its certificate is checked against"
-    return f"{error.strerror or error}; look at MUSTERROLL_MQTT_URL"
+        return f"{error}; MUSTERROLL_MQTT_CA names the CA that must have issued its certificate"
+    return f"{error.strerror or error}; check MUSTERROLL_MQTT_URL"

@@ -1,8 +1,8 @@
-"""What messages are taken for, before the database is asked."""
+"""How messages are decoded, before the database is queried."""
 
 import pytest
 from musterroll.ingest import decode
-from musterroll.ingest.decode import Acquaintances, read, settled
+from musterroll.ingest.decode import UnitIdCache, decode_batch, sequence_used
 from musterroll.storage.messages.durable import Stream
 from musterroll_wire.messages import Heartbeat, encode
 
@@ -14,8 +14,8 @@ def topic(unit: str, kind: str) -> bytes:
 
 
 def test_a_message_that_can_be_read_is_read() -> None:
-    (word,) = read([(topic("u1", "heartbeat"), BEAT, b"")], "registry").words
-    assert (word.unit, word.message, word.refused) == ("u1", Heartbeat(1, 2, 3, 4, 5), None)
+    (message,) = decode_batch([(topic("u1", "heartbeat"), BEAT, b"")], "registry").messages
+    assert (message.unit, message.message, message.error) == ("u1", Heartbeat(1, 2, 3, 4, 5), None)
 
 
 @pytest.mark.parametrize(
@@ -33,24 +33,24 @@ def test_a_message_that_can_be_read_is_read() -> None:
     ],
 )
 def test_a_message_that_cannot_be_read_says_why(name: bytes, payload: bytes, code: str) -> None:
-    (word,) = read([(name, payload, b"")], "registry").words
-    assert word.message is None
-    assert word.refused is not None
-    assert word.refused[0] == code
+    (message,) = decode_batch([(name, payload, b"")], "registry").messages
+    assert message.message is None
+    assert message.error is not None
+    assert message.error[0] == code
 
 
-def test_a_hole_in_the_decoding_is_one_misfit_and_no_more(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_bug_in_the_decoding_costs_one_message_only(monkeypatch: pytest.MonkeyPatch) -> None:
     def broken(kind: str, payload: bytes) -> object:
-        raise ZeroDivisionError("a hole")
+        raise ZeroDivisionError("a bug")
 
     monkeypatch.setattr(decode, "decode", broken)
-    (word,) = read([(topic("u1", "record"), b"{}", b"")], "registry").words
-    assert word.refused == ("undecodable", "decoding failed: ZeroDivisionError: a hole")
+    (message,) = decode_batch([(topic("u1", "record"), b"{}", b"")], "registry").messages
+    assert message.error == ("undecodable", "decoding failed: ZeroDivisionError: a bug")
 
 
 def test_the_newest_of_our_own_canaries_counts() -> None:
-    heard = read([(topic("registry", "canary"), b"5", b""), (topic("registry", "canary"), b"7", b"")], "registry")
-    assert (heard.words, heard.canary) == ([], 7)
+    batch = decode_batch([(topic("registry", "canary"), b"5", b""), (topic("registry", "canary"), b"7", b"")], "registry")
+    assert (batch.messages, batch.canary) == ([], 7)
 
 
 @pytest.mark.parametrize(
@@ -66,19 +66,19 @@ def test_the_newest_of_our_own_canaries_counts() -> None:
     ],
 )
 def test_the_number_of_a_refused_message_is_made_out_where_it_can_be(payload: bytes, expected: object) -> None:
-    assert settled(1, "record", payload) == expected
-    assert settled(1, "heartbeat", payload) is None
-    assert settled(None, "record", payload) is None
+    assert sequence_used(1, "record", payload) == expected
+    assert sequence_used(1, "heartbeat", payload) is None
+    assert sequence_used(None, "record", payload) is None
 
 
-def test_strangers_are_asked_about_again_after_a_while(monkeypatch: pytest.MonkeyPatch) -> None:
-    words = read([(topic("new", "heartbeat"), BEAT, b"")], "registry").words
-    known = Acquaintances()
-    assert known.unmet(words) == ["new"]
-    known.learn(["new"], {})
-    assert known.unmet(words) == []
-    monkeypatch.setattr(decode, "_STRANGER_SECONDS", 0.0)
-    assert known.unmet(words) == ["new"]
-    known.learn(["new"], {"new": 5})
-    assert known.unmet(words) == []
-    assert known.sort(words)[0][0].unit_id == 5
+def test_unknown_units_are_looked_up_again_after_a_while(monkeypatch: pytest.MonkeyPatch) -> None:
+    messages = decode_batch([(topic("new", "heartbeat"), BEAT, b"")], "registry").messages
+    cache = UnitIdCache()
+    assert cache.missing(messages) == ["new"]
+    cache.add(["new"], {})
+    assert cache.missing(messages) == []
+    monkeypatch.setattr(decode, "_RETRY_SECONDS", 0.0)
+    assert cache.missing(messages) == ["new"]
+    cache.add(["new"], {"new": 5})
+    assert cache.missing(messages) == []
+    assert cache.split(messages)[0][0].unit_id == 5

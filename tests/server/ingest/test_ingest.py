@@ -1,4 +1,4 @@
-"""The MQTT door against a private Mosquitto: what goes in, what comes back, and what must never be lost on the way."""
+"""The ingest against a private Mosquitto: what goes in, what comes back, and what must never be lost on the way."""
 
 import logging
 import os
@@ -15,7 +15,7 @@ import trustme
 from musterroll.broker import EmbeddedBroker
 from musterroll.domain.values.errors import Refusal
 from musterroll.ingest import Ingest, canary, inbox, reconnect
-from musterroll.ingest.connection import Link
+from musterroll.ingest.connection import Connection
 from musterroll.metrics import Metrics
 from musterroll.storage.engine.database import Database
 from musterroll.storage.liveness import states as liveness_states
@@ -43,34 +43,34 @@ def url(broker: Mosquitto, user: str = "registry") -> str:
 
 @contextmanager
 def ingesting(database: Database, address: str, metrics: Metrics | None = None, ready: bool = True, **options: object) -> Iterator[Ingest]:
-    door = Ingest(database, address, metrics or Metrics(), **options)  # type: ignore[arg-type]
-    door.start()
+    ingest = Ingest(database, address, metrics or Metrics(), **options)  # type: ignore[arg-type]
+    ingest.start()
     try:
         if ready:
-            until(door.healthy, "the ingest hears itself")
-        yield door
+            until(ingest.healthy, "the ingest hears itself")
+        yield ingest
     finally:
-        door.stop()
+        ingest.stop()
 
 
 @contextmanager
 def client(broker: Mosquitto) -> Iterator[Client]:
-    made = Client(CallbackAPIVersion.VERSION2)
-    made.max_inflight_messages_set(0)
-    made.connect("127.0.0.1", broker.port)
-    made.loop_start()
+    publisher = Client(CallbackAPIVersion.VERSION2)
+    publisher.max_inflight_messages_set(0)
+    publisher.connect("127.0.0.1", broker.port)
+    publisher.loop_start()
     try:
-        yield made
+        yield publisher
     finally:
-        made.disconnect()
-        made.loop_stop()
-        made._reset_sockets()  # paho would leave two to the collector
+        publisher.disconnect()
+        publisher.loop_stop()
+        publisher._reset_sockets()  # paho would leave two to the collector
 
 
 def publish(broker: Mosquitto, messages: list[tuple[str, bytes]]) -> None:
-    with client(broker) as made:
+    with client(broker) as publisher:
         for topic, payload in messages:
-            waiting = made.publish(topic, payload, 1)
+            waiting = publisher.publish(topic, payload, 1)
         waiting.wait_for_publish(10)
 
 
@@ -78,17 +78,17 @@ def records(unit: Reporter, count: int, first: int = 1) -> list[tuple[str, bytes
     return [(topics.build(unit.uid, "record"), encode(unit.record(seq=seq))) for seq in range(first, first + count)]
 
 
-def kept(database: Database) -> list[int]:
+def stored_seqs(database: Database) -> list[int]:
     with database.reading() as session:
         return sorted(session.exec(select(DurableMessage.seq)))
 
 
-def set_aside(database: Database) -> list[tuple[str, str]]:
+def quarantined(database: Database) -> list[tuple[str, str]]:
     with database.reading() as session:
         return [(row.unit, row.code) for row in session.exec(select(Quarantined).order_by(Quarantined.id))]  # type: ignore[arg-type]
 
 
-def counted(metrics: Metrics, name: str) -> float:
+def metric(metrics: Metrics, name: str) -> float:
     families = text_string_to_metric_families(metrics.text().decode())
     return sum(sample.value for family in families for sample in family.samples if sample.name == f"musterroll_{name}")
 
@@ -113,7 +113,7 @@ def test_a_device_is_heard_and_receipted(database: Database, mosquitto: Broker, 
         device.stop_saying()
         until(device.settled, "everything is receipted")
         device.stop()
-    assert kept(database) == list(range(1, device.said + 1))
+    assert stored_seqs(database) == list(range(1, device.said + 1))
     assert voice(database, unit).heard_at is not None
 
 
@@ -131,17 +131,17 @@ def test_a_device_is_heard_and_receipted_through_the_embedded_broker(sqlite_data
     finally:
         device.stop()
         broker.stop()
-    assert kept(sqlite_database) == list(range(1, device.said + 1))
+    assert stored_seqs(sqlite_database) == list(range(1, device.said + 1))
 
 
 def test_messages_are_batched_even_where_the_broker_lets_few_be_in_flight(sqlite_database: Database, mosquitto: Broker) -> None:
     (unit,) = enrol(sqlite_database)
     broker, metrics = mosquitto("allow_anonymous true\nmax_inflight_messages 20\n"), Metrics()
     with ingesting(sqlite_database, url(broker), metrics):
-        before = counted(metrics, "batches_total")
+        before = metric(metrics, "batches_total")
         publish(broker, records(unit, 1000))
-        until(lambda: len(kept(sqlite_database)) == 1000, "all are kept", 15)
-    assert counted(metrics, "batches_total") - before <= 200
+        until(lambda: len(stored_seqs(sqlite_database)) == 1000, "all are kept", 15)
+    assert metric(metrics, "batches_total") - before <= 200
 
 
 def test_of_a_hundred_messages_one_that_cannot_be_read_is_set_aside_and_the_others_are_kept(database: Database, mosquitto: Broker) -> None:
@@ -151,8 +151,8 @@ def test_of_a_hundred_messages_one_that_cannot_be_read_is_set_aside_and_the_othe
     messages[40] = (messages[40][0], b'{"epoch":1,"seq":41,"about":"event","data":NaN}')
     with ingesting(database, url(broker)):
         publish(broker, messages)
-        until(lambda: len(kept(database)) == 100, "all are settled")
-    assert set_aside(database) == [(unit.uid, "not_finite")]
+        until(lambda: len(stored_seqs(database)) == 100, "all are settled")
+    assert quarantined(database) == [(unit.uid, "not_finite")]
 
 
 POISON = {
@@ -174,9 +174,9 @@ def test_of_a_hundred_messages_one_that_the_database_refuses_is_set_aside_and_th
     messages[60] = (messages[60][0], encode(unit.record(seq=61, text="poison")))
     with ingesting(database, url(broker)):
         publish(broker, messages)
-        until(lambda: len(kept(database)) == 100, "all are settled")
-        until(lambda: len(set_aside(database)) == 1, "one is set aside")
-    assert set_aside(database) == [(unit.uid, "unstorable")]
+        until(lambda: len(stored_seqs(database)) == 100, "all are settled")
+        until(lambda: len(quarantined(database)) == 1, "one is set aside")
+    assert quarantined(database) == [(unit.uid, "unstorable")]
 
 
 def test_what_is_not_of_a_unit_on_the_roll_is_set_aside_with_its_reason(sqlite_database: Database, mosquitto: Broker) -> None:
@@ -190,8 +190,8 @@ def test_what_is_not_of_a_unit_on_the_roll_is_set_aside_with_its_reason(sqlite_d
                 ("musterroll/1/stranger/birth", b"[" * 100_000),
             ],
         )
-        until(lambda: len(set_aside(sqlite_database)) == 3, "three are set aside")
-    assert set_aside(sqlite_database) == [("stranger", "unknown_unit"), ("", "foreign_topic"), ("stranger", "unknown_unit")]
+        until(lambda: len(quarantined(sqlite_database)) == 3, "three are set aside")
+    assert quarantined(sqlite_database) == [("stranger", "unknown_unit"), ("", "foreign_topic"), ("stranger", "unknown_unit")]
 
 
 def test_a_unit_that_enrols_is_known_soon_after(sqlite_database: Database, mosquitto: Broker) -> None:
@@ -199,7 +199,7 @@ def test_a_unit_that_enrols_is_known_soon_after(sqlite_database: Database, mosqu
     with ingesting(sqlite_database, url(broker)):
         (unit,) = enrol(sqlite_database)
         publish(broker, records(unit, 1))
-        until(lambda: kept(sqlite_database) == [1], "the record is kept")
+        until(lambda: stored_seqs(sqlite_database) == [1], "the record is kept")
 
 
 def test_canaries_prove_the_hearing(sqlite_database: Database, mosquitto: Broker) -> None:
@@ -220,31 +220,31 @@ def test_a_denied_subscription_is_noticed_though_the_broker_grants_it(
     monkeypatch: pytest.MonkeyPatch,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    monkeypatch.setattr(reconnect, "_DEAF", 1.0)
-    monkeypatch.setattr(canary, "PATIENCE", 1.0)
+    monkeypatch.setattr(reconnect, "_SILENCE", 1.0)
+    monkeypatch.setattr(canary, "TIMEOUT", 1.0)
     (tmp_path / "acl").write_text("user registry\ntopic write musterroll/#\n")
     broker = mosquitto(f"allow_anonymous true\nacl_file {tmp_path / 'acl'}\n")
-    with caplog.at_level(logging.INFO, "musterroll"), ingesting(sqlite_database, url(broker), ready=False, mqtt5=False) as door:
-        until(lambda: "the subscription is not in force" in caplog.text, "deafness is noticed")
-        assert not door.healthy()
+    with caplog.at_level(logging.INFO, "musterroll"), ingesting(sqlite_database, url(broker), ready=False, mqtt5=False) as ingest:
+        until(lambda: "the subscription is not in effect" in caplog.text, "deafness is noticed")
+        assert not ingest.healthy()
 
 
 def test_the_broker_may_come_later_and_go_away(
     sqlite_database: Database, mosquitto: Broker, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr(canary, "PATIENCE", 2.0)
+    monkeypatch.setattr(canary, "TIMEOUT", 2.0)
     broker = mosquitto()
     broker.kill()
-    with caplog.at_level(logging.INFO, "musterroll"), ingesting(sqlite_database, url(broker), ready=False) as door:
+    with caplog.at_level(logging.INFO, "musterroll"), ingesting(sqlite_database, url(broker), ready=False) as ingest:
         until(lambda: "no broker answers" in caplog.text, "the absence is told")
-        assert not door.healthy()
+        assert not ingest.healthy()
         broker.start()
-        until(door.healthy, "the ingest hears itself")
+        until(ingest.healthy, "the ingest hears itself")
         broker.kill()
-        until(lambda: not door.healthy(), "the loss is noticed")
+        until(lambda: not ingest.healthy(), "the loss is noticed")
         broker.start()
-        until(door.healthy, "the ingest hears itself again")
-    assert f"no broker answers at 127.0.0.1:{broker.port}: Connection refused; look at MUSTERROLL_MQTT_URL" in caplog.text
+        until(ingest.healthy, "the ingest hears itself again")
+    assert f"no broker answers at 127.0.0.1:{broker.port}: Connection refused; check MUSTERROLL_MQTT_URL" in caplog.text
 
 
 def test_a_wrong_password_is_told(sqlite_database: Database, mosquitto: Broker, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
@@ -268,8 +268,10 @@ def test_a_message_of_a_lost_connection_is_never_acknowledged_on_the_next(
 ) -> None:
     """The broker goes while a batch waits for the database; the batch is answered afterwards, over a connection that is gone."""
     answered: list[bool] = []
-    answer = Link.answer
-    monkeypatch.setattr(Link, "answer", lambda link, mids, down: (mids and answered.append(link.open), answer(link, mids, down)))
+    answer = Connection.answer
+    monkeypatch.setattr(
+        Connection, "answer", lambda connection, mids, down: (mids and answered.append(connection.open), answer(connection, mids, down))
+    )
     units = enrol(sqlite_database, 3)
     broker, metrics = mosquitto(KEEPING.format(tmp_path)), Metrics()
     with ingesting(sqlite_database, url(broker), metrics):
@@ -279,10 +281,10 @@ def test_a_message_of_a_lost_connection_is_never_acknowledged_on_the_next(
             until((tmp_path / "mosquitto.db").exists, "the broker has saved it")
             broker.restart()
             answered.clear()
-        until(lambda: len(kept(sqlite_database)) == 150, "all are kept")
+        until(lambda: len(stored_seqs(sqlite_database)) == 150, "all are kept")
         until(lambda: False in answered and True in answered, "the first answer goes nowhere, the second to the new connection")
-        until(lambda: counted(metrics, "redelivered_total") > 0, "the broker delivers again")
-    assert len(kept(sqlite_database)) == 150
+        until(lambda: metric(metrics, "redelivered_total") > 0, "the broker delivers again")
+    assert len(stored_seqs(sqlite_database)) == 150
 
 
 def test_two_ingests_share_the_work_and_lose_nothing(postgres_database: Database, mosquitto: Broker) -> None:
@@ -300,25 +302,25 @@ def test_two_ingests_share_the_work_and_lose_nothing(postgres_database: Database
         until(lambda: all(device.settled() for device in devices), "everything is receipted")
         for device in devices:
             device.stop()
-    assert len(kept(postgres_database)) == sum(device.said for device in devices)
-    assert min(counted(first, "messages_total"), counted(second, "messages_total")) > 100
+    assert len(stored_seqs(postgres_database)) == sum(device.said for device in devices)
+    assert min(metric(first, "messages_total"), metric(second, "messages_total")) > 100
 
 
 def test_reading_waits_while_too_much_is_waiting_and_nothing_is_lost(
     sqlite_database: Database, mosquitto: Broker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(inbox, "_MOST_MESSAGES", 50)
+    monkeypatch.setattr(inbox, "_MAX_MESSAGES", 50)
     (unit,) = enrol(sqlite_database)
     broker = mosquitto("allow_anonymous true\nmax_inflight_messages 0\nmax_queued_messages 0\n")
     sizes: list[int] = []
     put = inbox.Inbox.put
-    monkeypatch.setattr(inbox.Inbox, "put", lambda box, parcel: (put(box, parcel), sizes.append(box._messages)))
+    monkeypatch.setattr(inbox.Inbox, "put", lambda box, read: (put(box, read), sizes.append(box._messages)))
     with ingesting(sqlite_database, url(broker)):
         with locked(sqlite_database):
             for first in range(1, 5001, 500):
                 publish(broker, records(unit, 500, first))
                 time.sleep(0.05)
-        until(lambda: len(kept(sqlite_database)) == 5000, "all are kept")
+        until(lambda: len(stored_seqs(sqlite_database)) == 5000, "all are kept")
     assert max(sizes) < 2500
 
 
@@ -338,7 +340,7 @@ def test_a_batch_is_kept_while_the_database_is_away(mosquitto: Broker, postgres_
             publish(broker, records(unit, 300))
             time.sleep(0.5)
             server.start()
-            until(lambda: len(kept(database)) == 300, "all are kept")
+            until(lambda: len(stored_seqs(database)) == 300, "all are kept")
         database.close()
     finally:
         server.stop()
@@ -351,18 +353,18 @@ def test_an_unforeseen_failure_gives_the_batch_back_to_the_broker(
 
     commit, failed = Worker._commit, threading.Event()
 
-    def once(worker: Worker, heard: object) -> object:
-        if heard.words and not failed.is_set():  # type: ignore[attr-defined]
+    def once(worker: Worker, batch: object) -> object:
+        if batch.messages and not failed.is_set():  # type: ignore[attr-defined]
             failed.set()
             raise RuntimeError("unforeseen")
-        return commit(worker, heard)  # type: ignore[arg-type]
+        return commit(worker, batch)  # type: ignore[arg-type]
 
     (unit,) = enrol(sqlite_database)
     broker = mosquitto()
     with ingesting(sqlite_database, url(broker)):
         monkeypatch.setattr(Worker, "_commit", once)
         publish(broker, records(unit, 10))
-        until(lambda: len(kept(sqlite_database)) == 10, "all are kept")
+        until(lambda: len(stored_seqs(sqlite_database)) == 10, "all are kept")
     assert failed.is_set()
 
 

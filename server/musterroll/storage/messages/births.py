@@ -1,4 +1,4 @@
-"""What births say, on the unit's own row."""
+"""Births, on the unit's row."""
 
 from collections.abc import Collection, Mapping
 from datetime import datetime
@@ -14,7 +14,7 @@ from musterroll.storage.tables.units import Unit
 
 
 class Enrolled(NamedTuple):
-    """What a birth is compared with."""
+    """The enrolled unit that a birth is compared with."""
 
     id: int
     serial: str
@@ -28,11 +28,11 @@ def enrolled(session: Session, unit_ids: Collection[int]) -> dict[int, Enrolled]
         .join(Product, col(Product.id) == col(Unit.product_id))
         .where(col(Unit.id).in_(unit_ids))
     )
-    return {found.id: found for found in (Enrolled(*row) for row in session.execute(query))}
+    return {unit.id: unit for unit in (Enrolled(*row) for row in session.execute(query))}
 
 
 def describe(session: Session, births: Mapping[int, Birth], now: datetime) -> None:
-    """Write each unit's newest birth over what the one before said."""
+    """Overwrite each unit's description with its newest birth."""
     rows = [
         {
             "id": unit_id,

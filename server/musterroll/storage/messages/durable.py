@@ -1,4 +1,4 @@
-"""Durable messages and how far they are committed without a gap."""
+"""Durable messages, and how far each stream of them is complete."""
 
 import json
 from collections.abc import Collection, Sequence
@@ -11,14 +11,14 @@ from musterroll.storage.tables.messages import DurableMessage
 
 
 class Stream(NamedTuple):
-    """One epoch of one unit: durable messages are numbered in it."""
+    """One epoch of one unit, in which its durable messages are numbered."""
 
     unit_id: int
     epoch: int
 
 
 class StreamPosition(NamedTuple):
-    """How far a stream is committed without a gap, and the highest number kept."""
+    """How far a stream is stored without a gap, and the highest number stored."""
 
     upto: int
     highest: int
@@ -29,7 +29,7 @@ class MessageRow(NamedTuple):
     epoch: int
     seq: int
     about: str
-    at: int  # seconds, the unit's clock
+    at: int  # seconds, by the unit's clock
     body: bytes  # UTF-8
 
 
@@ -42,7 +42,7 @@ _INSERT_SQLITE = f"INSERT INTO message ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?)
 
 
 def insert(session: Session, rows: Sequence[MessageRow], now: int) -> int:
-    """Store messages received at `now` (ms); those whose key is there already are left alone. Returns how many were new."""
+    """Store messages received at `now` (ms), except those stored before. Returns how many were new."""
     if not rows:
         return 0
     connection = session.connection()
@@ -65,11 +65,11 @@ JOIN message m ON m.unit_id = k.value ->> 0 AND m.epoch = k.value ->> 1 AND m.se
 
 
 def existing_keys(session: Session, keys: Collection[tuple[int, int, int]]) -> set[tuple[int, int, int]]:
-    """Which of these (unit, epoch, seq) are kept already."""
+    """Which of these (unit, epoch, seq) are stored."""
     return {(row[0], row[1], row[2]) for row in _by_keys(session, _EXISTING_POSTGRES, _EXISTING_SQLITE, sorted(keys))}
 
 
-# The rows are locked in order, so that two ingests with messages of one unit wait for each other instead of missing each other's.
+# Rows are locked in order, so that two ingests with messages of one unit wait for each other and each sees the other's.
 _LOCK_POSTGRES = """
 SELECT d.unit_id, d.epoch, d.upto, d.highest FROM delivery d
 JOIN unnest(%s::bigint[], %s::bigint[]) AS k (unit_id, epoch) USING (unit_id, epoch) ORDER BY 1, 2 FOR UPDATE OF d"""
@@ -83,18 +83,18 @@ _OPEN_SQLITE = "INSERT INTO delivery (unit_id, epoch, upto, highest) VALUES (?, 
 
 
 def lock_streams(session: Session, streams: Collection[Stream]) -> dict[Stream, StreamPosition]:
-    """How far each stream is kept; new streams are begun. The rows stay locked to the end of the transaction."""
+    """The position of each stream; new streams start at 0. The rows stay locked until the end of the transaction."""
     wanted = sorted(streams)
-    found = _positions(session, wanted)
-    new = [stream for stream in wanted if stream not in found]
+    positions = _positions(session, wanted)
+    new = [stream for stream in wanted if stream not in positions]
     if new:
         connection = session.connection()
         if postgres(session):
             connection.exec_driver_sql(_OPEN_POSTGRES, columns(new))
         else:
             connection.exec_driver_sql(_OPEN_SQLITE, [tuple(stream) for stream in new])
-        found |= _positions(session, new)
-    return found
+        positions |= _positions(session, new)
+    return positions
 
 
 def _positions(session: Session, streams: Sequence[Stream]) -> dict[Stream, StreamPosition]:
@@ -112,7 +112,7 @@ def _by_keys(session: Session, for_postgres: str, for_sqlite: str, keys: Sequenc
 
 
 def seqs_above(session: Session, stream: Stream, upto: int) -> set[int]:
-    """The numbers kept in a stream above `upto`."""
+    """The stored sequence numbers of a stream above `upto`."""
     m = DurableMessage
     query = select(m.seq).where(col(m.unit_id) == stream.unit_id, col(m.epoch) == stream.epoch, col(m.seq) > upto)
     return set(session.exec(query))
@@ -125,11 +125,11 @@ WHERE d.unit_id = k.unit_id AND d.epoch = k.epoch"""
 _ADVANCE_SQLITE = "UPDATE delivery SET upto = ?3, highest = ?4 WHERE unit_id = ?1 AND epoch = ?2"
 
 
-def advance(session: Session, moved: dict[Stream, StreamPosition]) -> None:
-    """Write how far streams have come."""
-    if not moved:
+def save_positions(session: Session, changed: dict[Stream, StreamPosition]) -> None:
+    """Update the positions of streams."""
+    if not changed:
         return
-    rows = [(*stream, *kept) for stream, kept in sorted(moved.items())]
+    rows = [(*stream, *position) for stream, position in sorted(changed.items())]
     if postgres(session):
         session.connection().exec_driver_sql(_ADVANCE_POSTGRES, columns(rows))
     else:

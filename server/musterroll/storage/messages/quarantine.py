@@ -1,4 +1,4 @@
-"""Messages that could not be accepted."""
+"""Messages that were rejected."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -12,7 +12,7 @@ MAX_ROWS = 10_000
 
 
 def add(session: Session, rows: Sequence[dict[str, Any]]) -> None:
-    """Store rows, and let the oldest go beyond the newest 10,000."""
+    """Store rows and delete all but the newest 10,000."""
     session.execute(insert(Quarantined), rows)
     newest = session.exec(select(func.max(Quarantined.id))).one()
     session.execute(delete(Quarantined).where(col(Quarantined.id) <= (newest or 0) - MAX_ROWS))

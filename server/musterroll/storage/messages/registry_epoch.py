@@ -1,4 +1,4 @@
-"""The registry's own epoch: it grows when a restored database may have forgotten what it once received."""
+"""The registry's own epoch: it grows after a restore, as the restored database may lack messages it once confirmed."""
 
 from sqlalchemy import update
 from sqlmodel import Session, col, select

@@ -1,4 +1,4 @@
-"""A person pausing the alarm of a silent unit, and ending the pause."""
+"""Pausing and resuming the alerts of a silent unit."""
 
 from datetime import datetime
 
@@ -16,25 +16,25 @@ from musterroll.storage.units.transitions import Change
 
 
 def pause_alerts(session: Session, uid: str, actor: str, now: datetime) -> None:
-    """Pause the alarm of a unit until `release`; it is not called stale meanwhile. Holding twice is holding once. Raises NotFound."""
-    voice = _voice(session, uid)
-    if voice.held_at is None:
-        before = _judged(session, voice, now).liveness
-        voice.held_at = to_ms(now)
+    """Pause the alerts of a unit until `resume_alerts`; meanwhile it does not become stale. Idempotent. Raises NotFound."""
+    status = _status_row(session, uid)
+    if status.held_at is None:
+        before = _judged(session, status, now).liveness
+        status.held_at = to_ms(now)
         session.flush()
-        _note(session, voice, before.value, Liveness.HELD.value, "alerts paused", actor, now)
+        _record(session, status, before.value, Liveness.HELD.value, "alerts paused", actor, now)
 
 
 def resume_alerts(session: Session, uid: str, actor: str, now: datetime) -> None:
-    """End the pause: the unit is judged again, by all of its silence. Raises NotFound."""
-    voice = _voice(session, uid)
-    if voice.held_at is not None:
-        voice.held_at = None
+    """End the pause: all of the unit's silence counts again. Raises NotFound."""
+    status = _status_row(session, uid)
+    if status.held_at is not None:
+        status.held_at = None
         session.flush()
-        _note(session, voice, Liveness.HELD.value, _judged(session, voice, now).liveness.value, "alerts resumed", actor, now)
+        _record(session, status, Liveness.HELD.value, _judged(session, status, now).liveness.value, "alerts resumed", actor, now)
 
 
-def _voice(session: Session, uid: str) -> Voice:
+def _status_row(session: Session, uid: str) -> Voice:
     unit_id = session.exec(select(Unit.id).where(Unit.uid == uid)).first()
     if unit_id is None:
         raise NotFound(f"no unit {uid!r} is registered")
@@ -42,11 +42,11 @@ def _voice(session: Session, uid: str) -> Voice:
     return session.exec(select(Voice).where(Voice.unit_id == unit_id).with_for_update()).one()
 
 
-def _judged(session: Session, voice: Voice, now: datetime) -> Judgement:
-    imported = reported_by_import_only(voice.birth_epoch, voice.beat)
-    facts = Facts(voice.heard_at, voice.late_after, voice.stale_after, voice.death_at, voice.stale_since, voice.held_at, imported)
+def _judged(session: Session, status: Voice, now: datetime) -> Judgement:
+    imported = reported_by_import_only(status.birth_epoch, status.beat)
+    facts = Facts(status.heard_at, status.late_after, status.stale_after, status.death_at, status.stale_since, status.held_at, imported)
     return judge(facts, liveness_states.hearing(session), to_ms(now))
 
 
-def _note(session: Session, voice: Voice, old: str, new: str, cause: str, actor: str, now: datetime) -> None:
-    transitions.add(session, [Change(voice.unit_id, to_ms(now), "liveness", old, new, cause, actor)])
+def _record(session: Session, status: Voice, old: str, new: str, cause: str, actor: str, now: datetime) -> None:
+    transitions.add(session, [Change(status.unit_id, to_ms(now), "liveness", old, new, cause, actor)])

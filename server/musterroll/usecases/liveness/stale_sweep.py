@@ -1,4 +1,4 @@
-"""Judging silence: units not heard for their whole window become stale."""
+"""The stale sweep: units that did not report for their whole window become stale."""
 
 from datetime import datetime
 from typing import NamedTuple
@@ -24,28 +24,28 @@ class SweepResult(NamedTuple):
 
 
 def any_due(session: Session, now: datetime) -> bool:
-    """Whether `sweep` would find anything. Only reads: where nobody is due, no writer has to wait for the look."""
+    """Whether `sweep` would change anything. It only reads, so that writers are not blocked when nothing is due."""
     return last_seen.lapsing(session, liveness_states.hearing(session), to_ms(now))
 
 
 def sweep(session: Session, now: datetime, chunk: int = _CHUNK) -> SweepResult:
-    """Call stale every unit whose silence has lasted, with the moment it became so and why. Held units are left alone.
+    """Mark every unit stale whose window has passed, with the instant and the cause. Units with paused alerts are left alone.
 
-    Silence counts only while the registry was listening; compare and set, so a unit heard meanwhile stays as it is.
+    Silence counts only while the registry was listening. A unit that reports meanwhile stays as it is (compare and set).
     """
     heard = liveness_states.hearing(session)
     stale: list[int] = []
     while lapsed := last_seen.lapse(session, heard, to_ms(now), chunk):
-        transitions.add(session, [_change(one) for one in lapsed], recorded_at=to_ms(now))
-        stored_events.note_units(session, Kind.STALE, [one.unit_id for one in lapsed], to_ms(now))
-        stale += [one.unit_id for one in lapsed]
+        transitions.add(session, [_change(unit) for unit in lapsed], recorded_at=to_ms(now))
+        stored_events.note_units(session, Kind.STALE, [unit.unit_id for unit in lapsed], to_ms(now))
+        stale += [unit.unit_id for unit in lapsed]
         if len(lapsed) < chunk:
             break
     return SweepResult(stale)
 
 
-def _change(one: Lapsed) -> Change:
+def _change(unit: Lapsed) -> Change:
     cause = (
-        f"no heartbeat for {one.stale_after} s while the registry was listening; last heard {from_ms(one.heard_at):%Y-%m-%d %H:%M:%S} UTC"
+        f"no heartbeat for {unit.stale_after} s while the registry was listening; last heard {from_ms(unit.heard_at):%Y-%m-%d %H:%M:%S} UTC"
     )
-    return Change(one.unit_id, one.stale_since, "liveness", Liveness.LATE.value, Liveness.STALE.value, cause, ACTOR)
+    return Change(unit.unit_id, unit.stale_since, "liveness", Liveness.LATE.value, Liveness.STALE.value, cause, ACTOR)

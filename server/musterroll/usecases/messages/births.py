@@ -1,4 +1,4 @@
-"""Births: what a unit says it is. A claim, compared with what it enrolled as; the newest one describes the unit."""
+"""Births: a unit's description of itself. It is a claim, compared with the enrolment; the newest one describes the unit."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -26,9 +26,9 @@ class UnitBirth(NamedTuple):
 
 
 def record_births(session: Session, births: Sequence[UnitBirth], now: datetime) -> list[Met]:
-    """Births that were not kept before, in any order: signs of life; the newest of each unit describes it.
+    """Births that were not stored before, in any order. They show that units operate, and the newest of each unit describes it.
 
-    Returns units of which there is more to tell.
+    Returns units whose state changes, or whose latest birth is missing.
     """
     newest: dict[int, Birth] = {}
     for unit_id, birth in births:
@@ -39,11 +39,11 @@ def record_births(session: Session, births: Sequence[UnitBirth], now: datetime) 
     enrolled = storage.enrolled(session, newest.keys())
     starts = [_start(enrolled[unit_id], birth, now) for unit_id, birth in newest.items()]
     described = last_seen.describe(session, starts)
-    met = last_seen.start(session, starts, to_ms(now))
-    mark_operating(session, met, "birth", now)
+    revived = last_seen.start(session, starts, to_ms(now))
+    mark_operating(session, revived, "birth", now)
     storage.describe(session, {unit_id: newest[unit_id] for unit_id in described}, now)
-    _compare(session, [enrolled[unit_id] for unit_id in sorted(described)], newest, now)
-    return met
+    _compare_serials(session, [enrolled[unit_id] for unit_id in sorted(described)], newest, now)
+    return revived
 
 
 def _start(unit: Enrolled, birth: Birth, now: datetime) -> Start:
@@ -52,10 +52,10 @@ def _start(unit: Enrolled, birth: Birth, now: datetime) -> Start:
     return Start(unit.id, birth.epoch, birth.seq, birth.interval, late, stale, offset, birth.uptime)
 
 
-def _compare(session: Session, units: Sequence[Enrolled], births: dict[int, Birth], now: datetime) -> None:
-    """A birth with another serial than the enrolled one is told once: the credential may be on two devices."""
+def _compare_serials(session: Session, units: Sequence[Enrolled], births: dict[int, Birth], now: datetime) -> None:
+    """Record once when a birth has another serial than the enrolled one: the credential may be on two devices."""
     others = {unit.id: births[unit.id].serial for unit in units if _key(births[unit.id].serial) != unit.serial_key}
-    if others:  # the serial of a unit that was merged into this one is its own as well
+    if others:  # serials of units merged into this one are its own too
         own = successors.keys_merged_into(session, others.keys())
         others = {unit_id: serial for unit_id, serial in others.items() if (unit_id, _key(serial)) not in own}
     if not others:

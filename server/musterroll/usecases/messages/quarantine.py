@@ -1,4 +1,4 @@
-"""Setting aside what cannot be accepted, with its reason. Never retried."""
+"""Quarantine for messages that cannot be accepted, with the reason. They are never processed again."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -15,37 +15,37 @@ MAX_PAYLOAD = 4096
 
 
 class RejectedMessage(NamedTuple):
-    """A message that cannot be accepted: where it came in, why not, and which durable number it uses up."""
+    """A message that cannot be accepted: where it arrived, the reason, and the sequence number it used."""
 
     topic: str
-    unit: str  # as the topic named it; empty where it names none
+    unit: str  # as named in the topic; may be empty
     code: str
     detail: str  # one sentence
     payload: bytes
-    settles: tuple[Stream, int] | None = None  # the agent need not send this number again
+    sequence_used: tuple[Stream, int] | None = None  # covered by the next receipt, so that the agent does not send it again
 
 
-def store_rejected(session: Session, misfits: Sequence[RejectedMessage], now: datetime) -> None:
-    """Keep misfits for a person to look at: the first 4 KiB of each, the newest 10,000 of all."""
-    if misfits:
+def store_rejected(session: Session, rejected: Sequence[RejectedMessage], now: datetime) -> None:
+    """Store rejected messages for review: the first 4 KiB of each payload. The newest 10,000 messages are retained."""
+    if rejected:
         at = to_ms(now)
-        storage.add(session, [_row(misfit, at) for misfit in misfits[-storage.MAX_ROWS :]])
+        storage.add(session, [_row(message, at) for message in rejected[-storage.MAX_ROWS :]])
 
 
 def quarantined_messages(session: Session, before_id: int | None, limit: int) -> list[Quarantined]:
-    """What is set aside, newest first, older than `before_id`."""
+    """Quarantined messages with an id below `before_id`, newest first."""
     return storage.page(session, before_id, limit)
 
 
-def _row(misfit: RejectedMessage, at: int) -> dict[str, object]:
+def _row(message: RejectedMessage, at: int) -> dict[str, object]:
     return {
         "at": at,
-        "unit": _storable(misfit.unit, 64),
-        "topic": _storable(misfit.topic, 300),
-        "code": misfit.code[:40],
-        "detail": _storable(misfit.detail, 500),
-        "size": len(misfit.payload),
-        "payload": misfit.payload[:MAX_PAYLOAD],
+        "unit": _storable(message.unit, 64),
+        "topic": _storable(message.topic, 300),
+        "code": message.code[:40],
+        "detail": _storable(message.detail, 500),
+        "size": len(message.payload),
+        "payload": message.payload[:MAX_PAYLOAD],
     }
 
 

@@ -1,4 +1,4 @@
-"""What units report, in batches: the one way from the wire into the roll."""
+"""Messages from units, in batches: the only way from the wire into the registry."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -24,103 +24,103 @@ UplinkMessage = Birth | Heartbeat | Record | Death
 
 
 class Arrival(NamedTuple):
-    """A decoded message of a unit known by `acquaint`."""
+    """A decoded message of a unit that `ensure_status_rows` returned."""
 
     unit_id: int
     uid: str
     message: UplinkMessage
-    payload: bytes  # as it came
+    payload: bytes  # as received
 
 
 class Batch(NamedTuple):
-    """What came in, in order of arrival, and what of it could not be accepted."""
+    """Messages in order of arrival, and those that cannot be accepted."""
 
     arrivals: Sequence[Arrival]
-    misfits: Sequence[RejectedMessage] = ()
+    rejected: Sequence[RejectedMessage] = ()
 
 
 class Outcome(NamedTuple):
-    """What a batch came to; `receipts` and `commands` are (uid, message) to be sent after the commit."""
+    """The result of a batch; `receipts` and `commands` are (uid, message), to be sent after the commit."""
 
     receipts: list[tuple[str, Receipt]]
     commands: list[tuple[str, Command]]
-    stored: int  # durable messages that were new
-    replayed: int  # durable messages that were kept already
-    revived: int  # units heard again after they were stale
-    born: list[str]  # uids of those with a birth that was new
-    misfits: Counter[str]  # by code
+    stored: int  # new durable messages
+    replayed: int  # durable messages that were stored before
+    revived: int  # stale units that reported again
+    restarted: list[str]  # uids with a new birth
+    rejected: Counter[str]  # by code
 
 
 def ensure_status_rows(session: Session, uids: Sequence[str]) -> dict[str, int]:
-    """The row ids of those uids that are on the roll. Each of them can report afterwards."""
+    """The row ids of the uids that are registered. Each has a status row afterwards, so that it can report."""
     return last_seen.acquaint(session, uids)
 
 
 def receive(session: Session, batch: Batch, now: datetime) -> Outcome:
-    """Take in a batch: durable messages are kept once, the newest heartbeat of each unit wins, misfits are set aside.
+    """Process a batch: durable messages are stored once, the newest heartbeat of each unit wins, rejected messages are quarantined.
 
-    Any order, repetition or splitting into batches of the same messages comes to the same roll.
+    The same messages in any order, repeated, or split into other batches give the same result.
     """
-    sheaf = _sort_batch(batch)
-    delivered = durable.store(session, sheaf.durables, sheaf.births.keys(), to_ms(now))
-    heartbeats.mark_late(session, sheaf.deaths_before, now)
-    reborn = message_births.record_births(session, [UnitBirth(key[0], sheaf.births[key]) for key in sorted(delivered.fresh)], now)
-    heard = heartbeats.record_heartbeats(session, [_beat(unit_id, found, now) for unit_id, found in sheaf.beats.items()], now)
-    heartbeats.record_usage(session, [(unit_id, found) for unit_id, found in sheaf.beats.items() if found.usage], now)
-    heartbeats.mark_late(session, sheaf.deaths_after.items(), now)
-    quarantine.store_rejected(session, batch.misfits, now)
+    messages = _sort_batch(batch)
+    result = durable.store(session, messages.durables, messages.births.keys(), to_ms(now))
+    heartbeats.mark_late(session, messages.deaths_before, now)
+    by_birth = message_births.record_births(session, [UnitBirth(key[0], messages.births[key]) for key in sorted(result.new_keys)], now)
+    by_beat = heartbeats.record_heartbeats(session, [_beat(unit_id, beat, now) for unit_id, beat in messages.beats.items()], now)
+    heartbeats.record_usage(session, [(unit_id, beat) for unit_id, beat in messages.beats.items() if beat.usage], now)
+    heartbeats.mark_late(session, messages.deaths_after.items(), now)
+    quarantine.store_rejected(session, batch.rejected, now)
     return Outcome(
-        receipts=_receipts(session, delivered.upto, sheaf.uids, now),
-        commands=[(sheaf.uids[one.unit_id], Command("rebirth")) for one in heard if one.unborn],
-        stored=delivered.stored,
-        replayed=len(sheaf.durables) - delivered.stored,
-        born=[sheaf.uids[unit_id] for unit_id in sorted({key[0] for key in delivered.fresh})],
-        revived=sum(one.stale_since is not None for one in (*reborn, *heard)),
-        misfits=Counter(misfit.code for misfit in batch.misfits),
+        receipts=_receipts(session, result.upto, messages.uids, now),
+        commands=[(messages.uids[unit.unit_id], Command("rebirth")) for unit in by_beat if unit.unborn],
+        stored=result.stored,
+        replayed=len(messages.durables) - result.stored,
+        restarted=[messages.uids[unit_id] for unit_id in sorted({key[0] for key in result.new_keys})],
+        revived=sum(unit.stale_since is not None for unit in (*by_birth, *by_beat)),
+        rejected=Counter(message.code for message in batch.rejected),
     )
 
 
 class _SortedBatch(NamedTuple):
-    """A batch sorted by what is to be done."""
+    """The messages of a batch by kind."""
 
     uids: dict[int, str]
     durables: list[DurableArrival]
     births: dict[tuple[int, int, int], Birth]
     beats: dict[int, Heartbeat]  # the newest of each unit
-    deaths_before: list[tuple[int, int]]  # (unit, epoch) after which the unit was heard again
+    deaths_before: list[tuple[int, int]]  # (unit, epoch), followed by a later message of the unit
     deaths_after: dict[int, int]
 
 
 def _sort_batch(batch: Batch) -> _SortedBatch:
-    sheaf = _SortedBatch({}, [], {}, {}, [], {})
+    sorted_batch = _SortedBatch({}, [], {}, {}, [], {})
     for unit_id, uid, message, payload in batch.arrivals:
-        sheaf.uids[unit_id] = uid
+        sorted_batch.uids[unit_id] = uid
         if isinstance(message, Record):
             row = MessageRow(unit_id, message.epoch, message.seq, message.about, message.at, payload)
-            sheaf.durables.append(DurableArrival(row, message.oldest))
+            sorted_batch.durables.append(DurableArrival(row, message.oldest))
         elif isinstance(message, Death):
-            sheaf.deaths_after[unit_id] = message.epoch
+            sorted_batch.deaths_after[unit_id] = message.epoch
         else:
-            if unit_id in sheaf.deaths_after:
-                sheaf.deaths_before.append((unit_id, sheaf.deaths_after.pop(unit_id)))
+            if unit_id in sorted_batch.deaths_after:
+                sorted_batch.deaths_before.append((unit_id, sorted_batch.deaths_after.pop(unit_id)))
             if isinstance(message, Heartbeat):
-                newest = sheaf.beats.get(unit_id)
+                newest = sorted_batch.beats.get(unit_id)
                 if newest is None or newest[:2] < message[:2]:
-                    sheaf.beats[unit_id] = message
+                    sorted_batch.beats[unit_id] = message
             else:
                 row = MessageRow(unit_id, message.epoch, message.seq, "birth", message.at, payload)
-                sheaf.durables.append(DurableArrival(row, message.oldest))
-                sheaf.births.setdefault((unit_id, message.epoch, message.seq), message)
-    for misfit in batch.misfits:
-        if misfit.settles:
-            (unit_id, epoch), seq = misfit.settles
-            sheaf.uids[unit_id] = misfit.unit
-            sheaf.durables.append(DurableArrival(MessageRow(unit_id, epoch, seq, "quarantined", 0, b""), 1))
-    return sheaf
+                sorted_batch.durables.append(DurableArrival(row, message.oldest))
+                sorted_batch.births.setdefault((unit_id, message.epoch, message.seq), message)
+    for rejected in batch.rejected:
+        if rejected.sequence_used:
+            (unit_id, epoch), seq = rejected.sequence_used
+            sorted_batch.uids[unit_id] = rejected.unit
+            sorted_batch.durables.append(DurableArrival(MessageRow(unit_id, epoch, seq, "quarantined", 0, b""), 1))
+    return sorted_batch
 
 
-def _beat(unit_id: int, found: Heartbeat, now: datetime) -> Beat:
-    epoch, beat, at, uptime, operating, cpu, memory, disk, temperature, _ = found
+def _beat(unit_id: int, heartbeat: Heartbeat, now: datetime) -> Beat:
+    epoch, beat, at, uptime, operating, cpu, memory, disk, temperature, _ = heartbeat
     return Beat(unit_id, epoch, beat, at - to_ms(now) // 1000, uptime, operating, cpu, memory, disk, temperature)
 
 

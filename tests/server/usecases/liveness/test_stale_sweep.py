@@ -32,10 +32,10 @@ def listening(database: Database, since: datetime, until: datetime) -> None:
 
 def heard(database: Database, unit: Reporter, at: datetime, **facts: int) -> None:
     with database.writing() as session:
-        found = session.get_one(Voice, unit.id)
-        found.heard_at = found.first_heard_at = to_ms(at)
-        found.beat = 0
-        found.sqlmodel_update(facts)
+        status = session.get_one(Voice, unit.id)
+        status.heard_at = status.first_heard_at = to_ms(at)
+        status.beat = 0
+        status.sqlmodel_update(facts)
 
 
 def swept(database: Database, now: datetime) -> SweepResult:
@@ -176,24 +176,24 @@ FACTS = st.builds(
 def test_the_rule_in_python_and_in_sql_agree_and_the_sweep_calls_stale_exactly_those(
     database: Database, facts: list[Facts], since: int, until: int, now: int
 ) -> None:
-    ear, at = Hearing(since * 500, until * 500), now * 500
+    hearing, at = Hearing(since * 500, until * 500), now * 500
     units = fleet(database, 12)
-    judged = [judge(one, ear, at) for one in facts]
+    judged = [judge(one, hearing, at) for one in facts]
     expected = {units[n]: one.since for n, one in enumerate(judged) if one.liveness is Liveness.STALE and facts[n].stale_since is None}
     with Session(database.engine) as session:  # rolled back at the end: each example finds nothing of the one before
         session.execute(update(Voice), [_row(units[n], one) for n, one in enumerate(facts)])
-        rows = session.exec(select(Voice.unit_id, liveness_states.liveness(ear, at)))
-        said = dict(rows.all())
-        assert [said[units[n]] for n in range(len(facts))] == [one.liveness for one in judged]
-        assert {one.unit_id: one.stale_since for one in last_seen.lapse(session, ear, at, 100)} == expected
+        rows = session.exec(select(Voice.unit_id, liveness_states.liveness(hearing, at)))
+        states = dict(rows.all())
+        assert [states[units[n]] for n in range(len(facts))] == [one.liveness for one in judged]
+        assert {one.unit_id: one.stale_since for one in last_seen.lapse(session, hearing, at, 100)} == expected
 
 
 def _row(unit_id: int, facts: Facts) -> dict[str, Any]:
-    said = facts._asdict()
-    return {"unit_id": unit_id, "beat": -1 if said.pop("reported_by_import_only") else 0, **said}
+    fields = facts._asdict()
+    return {"unit_id": unit_id, "beat": -1 if fields.pop("reported_by_import_only") else 0, **fields}
 
 
 def fleet(database: Database, count: int) -> list[int]:
     with database.reading() as session:
-        found = session.exec(select(Voice.unit_id).order_by(Voice.unit_id)).all()  # type: ignore[arg-type]
-    return list(found) or [unit.id for unit in enrol(database, count)]
+        unit_ids = session.exec(select(Voice.unit_id).order_by(Voice.unit_id)).all()  # type: ignore[arg-type]
+    return list(unit_ids) or [unit.id for unit in enrol(database, count)]

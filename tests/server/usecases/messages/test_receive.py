@@ -1,4 +1,4 @@
-"""Taking in batches of messages, on both databases."""
+"""Batches of messages, on both databases."""
 
 from collections import Counter
 from datetime import datetime, timedelta
@@ -20,13 +20,13 @@ from sqlmodel import select
 from tests.support.reporting import Reporter, enrol, voice
 
 
-def take(database: Database, arrivals: list[Arrival], now: datetime, misfits: list[RejectedMessage] | None = None) -> Outcome:
+def process(database: Database, arrivals: list[Arrival], now: datetime, rejected: list[RejectedMessage] | None = None) -> Outcome:
     with database.writing() as session:
-        return receive(session, Batch(arrivals, misfits or []), now)
+        return receive(session, Batch(arrivals, rejected or []), now)
 
 
-def say(database: Database, unit: Reporter, now: datetime, *messages: UplinkMessage) -> Outcome:
-    return take(database, [unit.arrival(message) for message in messages], now)
+def report(database: Database, unit: Reporter, now: datetime, *messages: UplinkMessage) -> Outcome:
+    return process(database, [unit.arrival(message) for message in messages], now)
 
 
 def history(database: Database, unit: Reporter, axis: str = "liveness") -> list[tuple[str | None, str]]:
@@ -41,18 +41,18 @@ def upto(outcome: Outcome) -> dict[int, int]:
 
 def test_a_durable_message_is_kept_and_receipted(database: Database, now: datetime) -> None:
     (unit,) = enrol(database)
-    outcome = say(database, unit, now, unit.record(epoch=4, seq=1, value=7))
+    outcome = report(database, unit, now, unit.record(epoch=4, seq=1, value=7))
     assert outcome.receipts == [(unit.uid, Receipt(4, 1, registry=1, at=to_ms(now) // 1000))]
     with database.reading() as session:
-        (kept,) = session.exec(select(DurableMessage)).all()
-    assert (kept.unit_id, kept.epoch, kept.seq, kept.about) == (unit.id, 4, 1, "event")
-    assert kept.body == '{"epoch":4,"seq":1,"oldest":1,"at":1793534400,"about":"event","data":{"value":7}}'
+        (stored,) = session.exec(select(DurableMessage)).all()
+    assert (stored.unit_id, stored.epoch, stored.seq, stored.about) == (unit.id, 4, 1, "event")
+    assert stored.body == '{"epoch":4,"seq":1,"oldest":1,"at":1793534400,"about":"event","data":{"value":7}}'
 
 
 def test_a_replay_is_receipted_again_and_kept_once(database: Database, now: datetime) -> None:
     (unit,) = enrol(database)
-    say(database, unit, now, unit.record(seq=1), unit.record(seq=2))
-    outcome = say(database, unit, now, unit.record(seq=1), unit.record(seq=1))
+    report(database, unit, now, unit.record(seq=1), unit.record(seq=2))
+    outcome = report(database, unit, now, unit.record(seq=1), unit.record(seq=1))
     assert (outcome.stored, outcome.replayed, upto(outcome)) == (0, 2, {1: 2})
     with database.reading() as session:
         assert len(session.exec(select(DurableMessage)).all()) == 2
@@ -60,22 +60,22 @@ def test_a_replay_is_receipted_again_and_kept_once(database: Database, now: date
 
 def test_a_receipt_stops_at_a_gap_and_passes_it_once_it_is_filled(database: Database, now: datetime) -> None:
     (unit,) = enrol(database)
-    assert upto(say(database, unit, now, unit.record(seq=1), unit.record(seq=3), unit.record(seq=4))) == {1: 1}
-    assert upto(say(database, unit, now, unit.record(seq=6))) == {1: 1}
-    assert upto(say(database, unit, now, unit.record(seq=2))) == {1: 4}
-    assert upto(say(database, unit, now, unit.record(seq=5))) == {1: 6}
+    assert upto(report(database, unit, now, unit.record(seq=1), unit.record(seq=3), unit.record(seq=4))) == {1: 1}
+    assert upto(report(database, unit, now, unit.record(seq=6))) == {1: 1}
+    assert upto(report(database, unit, now, unit.record(seq=2))) == {1: 4}
+    assert upto(report(database, unit, now, unit.record(seq=5))) == {1: 6}
 
 
 def test_what_lies_below_the_oldest_kept_is_not_waited_for(database: Database, now: datetime) -> None:
     (unit,) = enrol(database)
-    assert upto(say(database, unit, now, unit.record(seq=9, oldest=9))) == {1: 9}
+    assert upto(report(database, unit, now, unit.record(seq=9, oldest=9))) == {1: 9}
 
 
 def test_a_refused_message_uses_up_its_number_so_that_it_is_not_sent_for_ever(database: Database, now: datetime) -> None:
     (unit,) = enrol(database)
-    misfit = RejectedMessage("musterroll/1/x/record", unit.uid, "wrong_type", "about is text", b"{}", (Stream(unit.id, 1), 2))
-    outcome = take(database, [unit.arrival(unit.record(seq=1)), unit.arrival(unit.record(seq=3))], now, [misfit])
-    assert (upto(outcome), outcome.misfits) == ({1: 3}, {"wrong_type": 1})
+    rejected = RejectedMessage("musterroll/1/x/record", unit.uid, "wrong_type", "about is text", b"{}", (Stream(unit.id, 1), 2))
+    outcome = process(database, [unit.arrival(unit.record(seq=1)), unit.arrival(unit.record(seq=3))], now, [rejected])
+    assert (upto(outcome), outcome.rejected) == ({1: 3}, {"wrong_type": 1})
     with database.reading() as session:
         (row,) = session.exec(select(Quarantined)).all()
     assert (row.unit, row.code, row.detail) == (unit.uid, "wrong_type", "about is text")
@@ -83,9 +83,9 @@ def test_a_refused_message_uses_up_its_number_so_that_it_is_not_sent_for_ever(da
 
 def test_the_first_heartbeat_makes_a_unit_operate(database: Database, now: datetime) -> None:
     (unit,) = enrol(database)
-    say(database, unit, now, unit.heartbeat(epoch=2, beat=5, cpu=40, usage={"pages": 12}))
-    found = voice(database, unit)
-    assert (found.heard_at, found.first_heard_at, found.epoch, found.beat, found.cpu) == (to_ms(now), to_ms(now), 2, 5, 40)
+    report(database, unit, now, unit.heartbeat(epoch=2, beat=5, cpu=40, usage={"pages": 12}))
+    status = voice(database, unit)
+    assert (status.heard_at, status.first_heard_at, status.epoch, status.beat, status.cpu) == (to_ms(now), to_ms(now), 2, 5, 40)
     assert history(database, unit) == [("never_heard", "operating")]
     with database.reading() as session:
         (usage,) = session.exec(select(Usage)).all()
@@ -94,11 +94,11 @@ def test_the_first_heartbeat_makes_a_unit_operate(database: Database, now: datet
 
 def test_a_late_duplicate_of_a_heartbeat_never_moves_what_was_heard(database: Database, now: datetime) -> None:
     (unit,) = enrol(database)
-    say(database, unit, now, unit.heartbeat(beat=2, cpu=50, usage={"pages": 9}))
+    report(database, unit, now, unit.heartbeat(beat=2, cpu=50, usage={"pages": 9}))
     later = now + timedelta(minutes=5)
-    say(database, unit, later, unit.heartbeat(beat=2, cpu=50), unit.heartbeat(beat=1, cpu=10, usage={"pages": 5}))
-    found = voice(database, unit)
-    assert (found.heard_at, found.beat, found.cpu) == (to_ms(now), 2, 50)
+    report(database, unit, later, unit.heartbeat(beat=2, cpu=50), unit.heartbeat(beat=1, cpu=10, usage={"pages": 5}))
+    status = voice(database, unit)
+    assert (status.heard_at, status.beat, status.cpu) == (to_ms(now), 2, 50)
     with database.reading() as session:
         assert session.exec(select(Usage.value)).one() == 9
 
@@ -106,16 +106,16 @@ def test_a_late_duplicate_of_a_heartbeat_never_moves_what_was_heard(database: Da
 def test_a_heartbeat_of_an_unknown_start_asks_for_the_birth_until_it_comes(database: Database, now: datetime) -> None:
     (unit,) = enrol(database)
     rebirth = [(unit.uid, Command("rebirth"))]
-    assert say(database, unit, now, unit.heartbeat(epoch=3, beat=1)).commands == rebirth
-    assert say(database, unit, now, unit.heartbeat(epoch=3, beat=2)).commands == rebirth
-    assert say(database, unit, now, unit.birth(epoch=3), unit.heartbeat(epoch=3, beat=3)).commands == []
+    assert report(database, unit, now, unit.heartbeat(epoch=3, beat=1)).commands == rebirth
+    assert report(database, unit, now, unit.heartbeat(epoch=3, beat=2)).commands == rebirth
+    assert report(database, unit, now, unit.birth(epoch=3), unit.heartbeat(epoch=3, beat=3)).commands == []
 
 
 def test_a_birth_describes_the_unit_and_sets_its_windows(database: Database, now: datetime) -> None:
     (unit,) = enrol(database)
-    say(database, unit, now, unit.birth(epoch=2, interval=600, firmware="2.1", agent="0.1", card={"months": 24}, evidence={"mac": "aa"}))
-    found = voice(database, unit)
-    assert (found.heard_at, found.epoch, found.interval, found.late_after, found.stale_after) == (to_ms(now), 2, 600, 660, 1860)
+    report(database, unit, now, unit.birth(epoch=2, interval=600, firmware="2.1", agent="0.1", card={"months": 24}, evidence={"mac": "aa"}))
+    status = voice(database, unit)
+    assert (status.heard_at, status.epoch, status.interval, status.late_after, status.stale_after) == (to_ms(now), 2, 600, 660, 1860)
     with database.reading() as session:
         row = session.get_one(Unit, unit.id)
     assert (row.firmware, row.agent, row.card, row.evidence, row.born_at) == ("2.1", "0.1", {"months": 24}, {"mac": "aa"}, now)
@@ -124,9 +124,9 @@ def test_a_birth_describes_the_unit_and_sets_its_windows(database: Database, now
 
 def test_an_older_birth_is_history_and_changes_nothing(database: Database, now: datetime) -> None:
     (unit,) = enrol(database)
-    say(database, unit, now, unit.birth(epoch=5, firmware="new"), unit.heartbeat(epoch=5, beat=1))
+    report(database, unit, now, unit.birth(epoch=5, firmware="new"), unit.heartbeat(epoch=5, beat=1))
     before = voice(database, unit)
-    outcome = say(database, unit, now + timedelta(hours=1), unit.birth(epoch=4, firmware="old", interval=5))
+    outcome = report(database, unit, now + timedelta(hours=1), unit.birth(epoch=4, firmware="old", interval=5))
     assert upto(outcome) == {4: 1}
     assert voice(database, unit) == before
     with database.reading() as session:
@@ -135,22 +135,22 @@ def test_an_older_birth_is_history_and_changes_nothing(database: Database, now: 
 
 def test_a_replayed_birth_is_not_a_sign_of_life(database: Database, now: datetime) -> None:
     (unit,) = enrol(database)
-    say(database, unit, now, unit.birth())
-    say(database, unit, now + timedelta(hours=1), unit.birth())
+    report(database, unit, now, unit.birth())
+    report(database, unit, now + timedelta(hours=1), unit.birth())
     assert voice(database, unit).heard_at == to_ms(now)
 
 
 def test_a_record_is_not_a_sign_of_life(database: Database, now: datetime) -> None:
     (unit,) = enrol(database)
-    say(database, unit, now, unit.record())
+    report(database, unit, now, unit.record())
     assert voice(database, unit).heard_at is None
 
 
 def test_a_birth_under_another_serial_is_told_once_and_overwrites_nothing(database: Database, now: datetime) -> None:
     (unit,) = enrol(database)
-    say(database, unit, now, unit.birth(epoch=1, serial="OTHER77"))
-    say(database, unit, now, unit.birth(epoch=2, serial="OTHER77"))
-    say(database, unit, now, unit.birth(epoch=3, serial="Default string"))
+    report(database, unit, now, unit.birth(epoch=1, serial="OTHER77"))
+    report(database, unit, now, unit.birth(epoch=2, serial="OTHER77"))
+    report(database, unit, now, unit.birth(epoch=3, serial="Default string"))
     assert history(database, unit, "identity") == [(unit.serial, "OTHER77"), (unit.serial, "Default string")]
     with database.reading() as session:
         assert session.get_one(Unit, unit.id).serial == unit.serial
@@ -158,38 +158,38 @@ def test_a_birth_under_another_serial_is_told_once_and_overwrites_nothing(databa
 
 def test_the_serial_in_another_spelling_is_the_same_serial(database: Database, now: datetime) -> None:
     (unit,) = enrol(database)
-    say(database, unit, now, unit.birth(serial=f" {unit.serial.lower()[:2]}-{unit.serial[2:]} "))
+    report(database, unit, now, unit.birth(serial=f" {unit.serial.lower()[:2]}-{unit.serial[2:]} "))
     assert history(database, unit, "identity") == []
 
 
 def test_a_death_of_the_running_epoch_is_a_hint_that_the_next_heartbeat_takes_back(database: Database, now: datetime) -> None:
     (unit,) = enrol(database)
-    say(database, unit, now, unit.birth(), unit.heartbeat(beat=1), Death(1))
+    report(database, unit, now, unit.birth(), unit.heartbeat(beat=1), Death(1))
     assert voice(database, unit).death_at == to_ms(now)
-    say(database, unit, now, unit.heartbeat(beat=2))
+    report(database, unit, now, unit.heartbeat(beat=2))
     assert voice(database, unit).death_at is None
     assert history(database, unit) == [("never_heard", "operating"), ("operating", "late"), ("late", "operating")]
 
 
 def test_a_death_of_an_older_epoch_is_ignored(database: Database, now: datetime) -> None:
     (unit,) = enrol(database)
-    say(database, unit, now, unit.birth(epoch=2), Death(1))
+    report(database, unit, now, unit.birth(epoch=2), Death(1))
     assert voice(database, unit).death_at is None
 
 
 def test_a_death_between_a_replayed_and_no_new_heartbeat_stands(database: Database, now: datetime) -> None:
     (unit,) = enrol(database)
-    say(database, unit, now, unit.birth(), unit.heartbeat(beat=1))
-    say(database, unit, now, Death(1), unit.heartbeat(beat=1))
+    report(database, unit, now, unit.birth(), unit.heartbeat(beat=1))
+    report(database, unit, now, Death(1), unit.heartbeat(beat=1))
     assert voice(database, unit).death_at == to_ms(now)
 
 
 def test_a_stale_unit_is_revived_on_contact_with_its_cause(database: Database, now: datetime) -> None:
     (unit,) = enrol(database)
-    say(database, unit, now, unit.birth())
+    report(database, unit, now, unit.birth())
     with database.writing() as session:
         session.get_one(Voice, unit.id).stale_since = to_ms(now)
-    outcome = say(database, unit, now + timedelta(hours=1), unit.heartbeat(beat=1))
+    outcome = report(database, unit, now + timedelta(hours=1), unit.heartbeat(beat=1))
     assert outcome.revived == 1
     assert voice(database, unit).stale_since is None
     assert history(database, unit)[-1] == ("stale", "operating")
@@ -198,35 +198,35 @@ def test_a_stale_unit_is_revived_on_contact_with_its_cause(database: Database, n
 def test_the_largest_numbers_of_the_wire_can_be_stored(database: Database, now: datetime) -> None:
     (unit,) = enrol(database)
     most = 2**53 - 1
-    say(database, unit, now, unit.heartbeat(epoch=most, beat=most, uptime=most, operating=most, temperature=-1000))
-    say(database, unit, now, unit.birth(epoch=most, seq=most, oldest=most, at=most))
-    found = voice(database, unit)
-    assert (found.epoch, found.uptime, found.temperature) == (most, 0, -1000)
+    report(database, unit, now, unit.heartbeat(epoch=most, beat=most, uptime=most, operating=most, temperature=-1000))
+    report(database, unit, now, unit.birth(epoch=most, seq=most, oldest=most, at=most))
+    status = voice(database, unit)
+    assert (status.epoch, status.uptime, status.temperature) == (most, 0, -1000)
 
 
 def test_quarantine_keeps_the_beginning_of_a_payload_and_the_newest_ten_thousand(database: Database, now: datetime) -> None:
     flood = [RejectedMessage("t\x00/é", "", "foreign_topic", "not ours", bytes([n % 256]) * 5000) for n in range(10_100)]
-    take(database, [], now, flood[:100])
-    take(database, [], now, flood[100:])
+    process(database, [], now, flood[:100])
+    process(database, [], now, flood[100:])
     with database.reading() as session:
         rows = session.exec(select(Quarantined).order_by(Quarantined.id)).all()  # type: ignore[arg-type]
     assert (len(rows), len(rows[-1].payload), rows[-1].size, rows[-1].topic) == (10_000, 4096, 5000, "t�/é")
     assert rows[-1].payload[0] == 10_099 % 256
 
 
-# One history of two units, then told in any order, with any repetition, in any split into batches.
-SAID = st.lists(
+# A script of two units, replayed in any order, with repetitions, in any split into batches.
+SCRIPTS = st.lists(
     st.tuples(st.integers(0, 1), st.integers(1, 3), st.sampled_from(["birth", "record", "heartbeat", "death"])), min_size=1, max_size=14
 )
 
 
-def chronicle(units: list[Reporter], said: list[tuple[int, int, str]]) -> list[Arrival]:
+def messages_of(units: list[Reporter], script: list[tuple[int, int, str]]) -> list[Arrival]:
     """Messages numbered as an agent numbers them, in order. Deaths end epochs that another follows; a heartbeat ends all."""
     arrivals: list[Arrival] = []
     seqs: Counter[tuple[int, int]] = Counter()
-    last = {who: max(epoch for other, epoch, _ in said if other == who) for who, _, _ in said}
+    last = {who: max(epoch for other, epoch, _ in script if other == who) for who, _, _ in script}
     ends = [(who, epoch, "heartbeat") for who, epoch in last.items()]
-    for n, (who, epoch, kind) in enumerate(sorted(said, key=lambda one: one[1]) + ends):
+    for n, (who, epoch, kind) in enumerate(sorted(script, key=lambda step: step[1]) + ends):
         unit = units[who]
         if kind in ("birth", "record"):
             seqs[who, epoch] += 1
@@ -241,7 +241,7 @@ def chronicle(units: list[Reporter], said: list[tuple[int, int, str]]) -> list[A
 
 
 def entry(database: Database, unit: Reporter) -> object:
-    """Everything on the roll that messages decide, except instants that depend on which of them came first."""
+    """Everything that messages set, except instants that depend on which of them came first."""
     with database.reading() as session:
         m, d, u = DurableMessage, Delivery, Usage
         return (
@@ -254,17 +254,17 @@ def entry(database: Database, unit: Reporter) -> object:
 
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(said=SAID, data=st.data())
+@given(script=SCRIPTS, data=st.data())
 def test_any_order_repetition_and_splitting_comes_to_the_same_roll(
-    database: Database, now: datetime, said: list[tuple[int, int, str]], data: st.DataObject
+    database: Database, now: datetime, script: list[tuple[int, int, str]], data: st.DataObject
 ) -> None:
     straight, shuffled = enrol(database, 2, uuid4().hex[:12]), enrol(database, 2, uuid4().hex[:12])
-    for arrival in chronicle(straight, said):
-        take(database, [arrival], now)
-    told = chronicle(shuffled, said)
-    again = data.draw(st.permutations(told + data.draw(st.lists(st.sampled_from(told), max_size=8))))
-    while again:
-        size = data.draw(st.integers(1, len(again)))
-        take(database, again[:size], now)
-        again = again[size:]
+    for arrival in messages_of(straight, script):
+        process(database, [arrival], now)
+    arrivals = messages_of(shuffled, script)
+    remaining = data.draw(st.permutations(arrivals + data.draw(st.lists(st.sampled_from(arrivals), max_size=8))))
+    while remaining:
+        size = data.draw(st.integers(1, len(remaining)))
+        process(database, remaining[:size], now)
+        remaining = remaining[size:]
     assert [entry(database, unit) for unit in shuffled] == [entry(database, unit) for unit in straight]
