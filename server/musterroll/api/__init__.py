@@ -1,4 +1,4 @@
-"""The door for programs and devices: REST under /api/v1, its contract, health and counters."""
+"""The REST API under /api/v1 for programs and devices, with its contract, health checks and metrics."""
 
 from musterroll.api import (
     accounts,
@@ -36,22 +36,22 @@ from musterroll.storage.engine.database import Database
 
 __all__ = ["build", "new_app"]
 
-_ROOMS = (
+_RESOURCES = (
     *(device_enrolment, units, unit_actions, coverage, installed_base, accounts, sites, products, contracts, incidents, imports, mappings),
     *(reconciliation, findings, licences, renewals, plans, segments, proposals, audit, enrolments, notifications, quarantine),
 )
 
 
 def build(app: Application, database: Database, settings: Settings, metrics: Metrics, checks: Checks, authenticate: Authenticate) -> None:
-    """Hang the API in an app made by `new_app`.
+    """Register the API with an app from `new_app`.
 
-    `checks` are what /readyz asks besides the database; `authenticate` tells the signed-in person behind a request, if any.
-    `app.config["MQTT_URL"]` is the broker that devices are sent to; without it, the host they reached us by.
+    `checks` are the checks of /readyz besides the database; `authenticate` gives the signed-in user of a request, if any.
+    `app.config["MQTT_URL"]` is the broker address for devices; without it they use the host name of the registry.
     """
     door = Door(database, settings, metrics, checks, authenticate, Attempts(), Attempts(burst=100, seconds=1.0))
     install(app, door)
     health.gauge_registry(door)
     for views in (health.views, docs.views):
         app.register_blueprint(views)
-    for room in _ROOMS:
-        app.register_api(room.api)
+    for resource in _RESOURCES:
+        app.register_api(resource.api)

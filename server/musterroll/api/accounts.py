@@ -1,4 +1,4 @@
-"""Accounts: the list, the tree, and one with all below it rolled up."""
+"""Accounts: the list, the tree, and one account rolled up with its subsidiaries."""
 
 from typing import Any
 
@@ -43,41 +43,43 @@ class AccountPage(Shape):
 class NodeOut(Shape):
     ref: str
     name: str
-    parent: str | None = Field(description="Number of the account above.")
+    parent: str | None = Field(description="Number of the parent account.")
     segment: str
     country: str
-    depth: int = Field(description="0 at the root.")
+    depth: int = Field(description="0 for the root.")
 
 
 class Tree(Shape):
-    items: list[NodeOut] = Field(description="Parents before their children.")
+    items: list[NodeOut] = Field(description="Parents before their subsidiaries.")
 
 
 class CountsOut(Shape):
-    units: int = Field(description="On the roll.")
+    units: int = Field(description="Registered units.")
     deployed: int
-    operating: int = Field(description="Of the deployed: operating or late.")
+    operating: int = Field(description="Deployed units that are operating or late.")
 
 
 class AccountWhole(AccountOut):
-    counts: CountsOut = Field(description="Now, of this account and all below it.")
-    cells: dict[str, int] = Field(description="Of the same units as the last reconciliation left them, by contracted, deployed, operating.")
-    below: list[NodeOut] = Field(description="All accounts below it, parents before their children.")
+    counts: CountsOut = Field(description="Now, including subsidiaries.")
+    cells: dict[str, int] = Field(
+        description="The same units by quadrant (contracted, deployed, operating), as of the last reconciliation."
+    )
+    below: list[NodeOut] = Field(description="All subsidiaries, parents first.")
 
 
 class ParentBody(ReasonBody):
-    parent: Text | None = Field(max_length=80, description="The number of the account above; null: none.")
+    parent: Text | None = Field(max_length=80, description="Number of the parent account; null: none.")
 
 
 class AccountQuery(ListQuery):
-    under: Text | None = Field(default=None, max_length=80, description="Number of an account: it and all below it.")
+    under: Text | None = Field(default=None, max_length=80, description="Account number; includes subsidiaries.")
     segment: Text | None = Field(default=None, max_length=80)
     country: Text | None = Field(default=None, max_length=60)
-    text: Text = Field(default="", max_length=200, description="In number, name or address on the web.")
+    text: Text = Field(default="", max_length=200, description="Text in number, name or web address.")
 
 
 class TreeQuery(Request):
-    root: Text | None = Field(default=None, max_length=80, description="Number of the account to begin at.")
+    root: Text | None = Field(default=None, max_length=80, description="Number of the account to start at.")
 
 
 @listing(api, "/accounts", AccountPage, "Accounts by number", 404)
@@ -96,16 +98,16 @@ def get_tree(query: TreeQuery) -> Response:
         return answer(Tree(items=_nodes(hierarchy.tree(session, query.root))))
 
 
-@api.put("/accounts/<ref>/parent", summary="Put it under another account", responses={200: DoneOut, 204: None, **documented(404, 409)})
+@api.put("/accounts/<ref>/parent", summary="Set the parent account", responses={200: DoneOut, 204: None, **documented(404, 409)})
 @needs(Role.PLANNER)
 def put_under(path: RefPath, body: ParentBody) -> Response:
-    """Can be undone. 204: it was so already."""
+    """Can be undone. 204: nothing to change."""
     with writing() as session:
         made = hierarchy.put_under(session, path.ref, body.parent, actor(), clock(), body.reason)
         return answer(done_out(made)) if made else nothing()
 
 
-@api.get("/accounts/<ref>", summary="One account, with all below it rolled up", responses={200: AccountWhole, **documented(404)})
+@api.get("/accounts/<ref>", summary="One account with its subsidiaries rolled up", responses={200: AccountWhole, **documented(404)})
 def get_account(path: RefPath) -> Response:
     with reading() as session:
         nodes = hierarchy.tree(session, path.ref)
@@ -117,7 +119,7 @@ def get_account(path: RefPath) -> Response:
 
 
 def subtree_of(session: Session, ref: str | None) -> int | None:
-    """The row of an account named in a filter. Raises NotFound."""
+    """The ID of an account given as a filter. Raises NotFound."""
     return None if ref is None else hierarchy.account(session, ref).id
 
 

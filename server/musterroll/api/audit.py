@@ -1,4 +1,4 @@
-"""Who did what: changes of people, documents and programs, newest first, and taking one back."""
+"""The audit log: changes by users, imports and programs, and undo."""
 
 from datetime import datetime
 from typing import Any
@@ -23,7 +23,7 @@ api = guarded("changes", "changes")
 
 
 class DoneOut(Shape):
-    """What was done: a change, which `POST /changes/{id}/undo` takes back."""
+    """A change; `POST /changes/{id}/undo` undoes it."""
 
     id: int
     at: datetime
@@ -31,8 +31,8 @@ class DoneOut(Shape):
     kind: str = Field(description="import, merge, decision, lifecycle, warranty, undo, ...")
     subject: str
     reason: str
-    undoes: int | None = Field(description="The change it took back.")
-    undone_by: int | None = Field(description="The change that took it back.")
+    undoes: int | None = Field(description="The change that this one undid.")
+    undone_by: int | None = Field(description="The change that undid this one.")
 
 
 class DonePage(Shape):
@@ -41,13 +41,13 @@ class DonePage(Shape):
 
 
 class RowOut(Shape):
-    """One row that a change wrote. Of a row that stays, only the columns that changed."""
+    """One record that a change wrote. For an updated record, only the columns that changed."""
 
-    id: int = Field(description="The number of its entry in the audit.")
+    id: int = Field(description="Number of the audit entry.")
     table: str
     key: str
-    before: dict[str, Any] | None = Field(description="null: it was not there.")
-    after: dict[str, Any] | None = Field(description="null: it is there no more.")
+    before: dict[str, Any] | None = Field(description="null: the record was added.")
+    after: dict[str, Any] | None = Field(description="null: the record was removed.")
 
 
 class RowPage(Shape):
@@ -56,32 +56,32 @@ class RowPage(Shape):
 
 
 class VerifiedOut(Shape):
-    """`ok` where every entry is as it was written and the head asked for is one of the chain."""
+    """`ok`: no entry was altered, and the given head is in the log."""
 
     ok: bool
-    entries: int = Field(description="How many are as they were written, from the first on.")
-    first_bad: int | None = Field(description="The first entry that is not, or that follows one taken out.")
-    head: str = Field(description="The hash of the last good one; kept elsewhere, it also proves that the end is not cut off.")
+    entries: int = Field(description="Number of intact entries, counted from the first.")
+    first_bad: int | None = Field(description="The first entry that was altered or follows a missing one.")
+    head: str = Field(description="Hash of the last intact entry; noted elsewhere, it later proves that no entries were cut off the end.")
     head_found: bool
 
 
 class HeadQuery(Request):
-    head: Text | None = Field(default=None, max_length=64, description="A head noted earlier.")
+    head: Text | None = Field(default=None, max_length=64, description="A head hash noted earlier.")
 
 
 class ReasonBody(Request):
-    reason: Text = Field(default="", max_length=500, description="Why.")
+    reason: Text = Field(default="", max_length=500, description="Reason.")
 
 
 class DoneQuery(ListQuery):
     kind: Text = Field(default="", max_length=32)
     actor: Text = Field(default="", max_length=120)
-    text: Text = Field(default="", max_length=200, description="In subject or reason.")
-    table: Text = Field(default="", max_length=40, description="That wrote a row of this table, as `unit` or `contract_line`.")
-    key: Text = Field(default="", max_length=120, description="With table: and of it the row of this number.")
+    text: Text = Field(default="", max_length=200, description="Text in subject or reason.")
+    table: Text = Field(default="", max_length=40, description="Changes to this table, such as `unit` or `contract_line`.")
+    key: Text = Field(default="", max_length=120, description="With table: changes to the record with this key.")
 
 
-@listing(api, "/changes", DonePage, "Changes that people, documents and programs made, newest first")
+@listing(api, "/changes", DonePage, "Changes by users, imports and programs, newest first")
 @needs(Role.PLANNER, everywhere=True)
 def list_changes(query: DoneQuery) -> Response:
     wanted = audit_log.Wanted(query.kind, query.actor, query.text.strip(), query.table, query.key)
@@ -102,7 +102,7 @@ def get_change(path: NumberPath) -> Response:
         return answer(done_out(_change(session, path.number), audit_log.undone_by(session, path.number)))
 
 
-@listing(api, "/changes/<int:number>/rows", RowPage, "What a change wrote, before and after, newest first", 404)
+@listing(api, "/changes/<int:number>/rows", RowPage, "Records that a change wrote, before and after, newest first", 404)
 @needs(Role.PLANNER, everywhere=True)
 def list_rows(path: NumberPath, query: ListQuery) -> Response:
     def fetch(session: Session, cursor: str | None, limit: int) -> Page:
@@ -115,19 +115,19 @@ def list_rows(path: NumberPath, query: ListQuery) -> Response:
     return listed(RowPage, query, f"change-{path.number}", fetch)
 
 
-@api.get("/audit/verify", summary="Is every entry of the audit as it was written", responses={200: VerifiedOut})
+@api.get("/audit/verify", summary="Verify the audit log", responses={200: VerifiedOut})
 @needs(Role.ADMIN)
 def verify(query: HeadQuery) -> Response:
-    """Walks the whole chain."""
+    """Verifies the whole log."""
     with reading() as session:
         found = audit_log.verify(session, query.head)
     return answer(VerifiedOut(ok=found.first_bad is None and found.head_found, **found._asdict()))
 
 
-@api.post("/changes/<int:number>/undo", summary="Take a change back", responses={200: DoneOut, **documented(400, 404, 409, 413, 415)})
+@api.post("/changes/<int:number>/undo", summary="Undo a change", responses={200: DoneOut, **documented(400, 404, 409, 413, 415)})
 @needs(Role.PLANNER, everywhere=True)
 def undo(path: NumberPath, body: ReasonBody) -> Response:
-    """Every row goes back to what it was before, or nothing does. Answers with the undoing, a change itself."""
+    """Restores all records the change wrote, or none. Returns the new change."""
     with writing() as session:
         return answer(done_out(undo_changes.undo(session, path.number, actor(), clock(), body.reason)))
 

@@ -1,4 +1,4 @@
-"""Contracts with their lines and what billing says of them."""
+"""Contracts with their lines and billing state."""
 
 from datetime import date
 from typing import Any
@@ -22,7 +22,7 @@ from musterroll.storage.contracts.lines_in_force import contract_of
 from musterroll.storage.contracts.lists import Wanted
 
 api = guarded("contracts", "contracts")
-_SHOWN = 100  # lines that come with a contract
+_SHOWN = 100  # lines returned with a contract
 
 
 class BillingOut(Shape):
@@ -34,18 +34,18 @@ class BillingOut(Shape):
 class ContractOut(Shape):
     ref: str
     account: Named | None
-    state: State = Field(description="As the document says it.")
-    in_force: bool = Field(description="Today (UTC), by its dates and state.")
+    state: State = Field(description="As stated in the contract record.")
+    in_force: bool = Field(description="Whether it is active today (UTC), by its dates and state.")
     starts_on: date
-    last_day: date | None = Field(description="Of the first term.")
-    term_last_day: date | None = Field(description="Of the term in force.")
+    last_day: date | None = Field(description="Last day of the first term.")
+    term_last_day: date | None = Field(description="Last day of the current term.")
     auto_renew: bool
     renewal_months: int
     notice_days: int
-    notice_by: date | None = Field(description="The last day on which notice stops its renewal.")
-    notice_on: date | None = Field(description="Notice was given.")
+    notice_by: date | None = Field(description="Last day to give notice before it renews.")
+    notice_on: date | None = Field(description="Day notice was given.")
     currency: str
-    billing: BillingOut | None = Field(description="Beside the cover; it never ends it.")
+    billing: BillingOut | None = Field(description="For information: billing state does not affect coverage.")
     lines: int
 
 
@@ -58,17 +58,15 @@ class LineOut(Shape):
     contract: str
     number: str
     scope: Scope
-    place: Named | None = Field(description="The site or account, by scope.")
-    serial: str = Field(description="As the document writes it.")
-    covers: str = Field(
-        description="The serial it covers, as compared: another one where the unit was merged or replaced, or a person said so."
-    )
+    place: Named | None = Field(description="The site or account it applies to, depending on the scope.")
+    serial: str = Field(description="As written in the contract record.")
+    covers: str = Field(description="Normalised serial that it covers; differs from `serial` after a merge, a replacement or a correction.")
     maker: str | None
     model: str | None
     quantity: int
-    starts_on: date | None = Field(description="null: with the contract.")
-    last_day: date | None = Field(description="null: with the contract.")
-    price: Price | None = Field(description="Of one unit, a year.")
+    starts_on: date | None = Field(description="null: same as the contract.")
+    last_day: date | None = Field(description="null: same as the contract.")
+    price: Price | None = Field(description="Per unit per year.")
     currency: str
     service: str
 
@@ -79,13 +77,13 @@ class LinePage(Shape):
 
 
 class ContractWhole(ContractOut):
-    first_lines: list[LineOut] = Field(description=f"The first {_SHOWN}; /contracts/{{ref}}/lines has all.")
+    first_lines: list[LineOut] = Field(description=f"The first {_SHOWN}; /contracts/{{ref}}/lines lists all.")
 
 
 class ContractQuery(ListQuery):
-    account: Text | None = Field(default=None, max_length=80, description="The account's number; with all accounts below it.")
+    account: Text | None = Field(default=None, max_length=80, description="Account number; includes subsidiaries.")
     state: State | None = None
-    text: Text = Field(default="", max_length=200, description="In the number, or in the name of the account.")
+    text: Text = Field(default="", max_length=200, description="Text in the number or the account name.")
 
 
 @listing(api, "/contracts", ContractPage, "Contracts by number", 404)
@@ -100,7 +98,7 @@ def list_contracts(query: ContractQuery) -> Response:
     return listed(ContractPage, query, "contracts", fetch)
 
 
-@api.get("/contracts/<ref>", summary="One contract with its lines and its bill", responses={200: ContractWhole, **documented(404)})
+@api.get("/contracts/<ref>", summary="One contract with its lines and billing state", responses={200: ContractWhole, **documented(404)})
 def get_contract(path: RefPath) -> Response:
     with reading() as session:
         row = _found(session, path.ref)

@@ -1,4 +1,4 @@
-"""Is a unit covered, and its warranty periods: extended, added, voided."""
+"""Coverage of a unit, and its warranty periods: extend, add, void."""
 
 from datetime import date
 
@@ -28,7 +28,7 @@ class PeriodOut(Shape):
     kind: PeriodKind
     starts_on: date
     last_day: date | None
-    rule: str = Field(description="Which rule began it.")
+    rule: str = Field(description="Rule that determined the start.")
     evidence: str
     voided_on: date | None
     void_reason: str
@@ -49,18 +49,18 @@ class CoverOut(Shape):
     contract: str
     state: State
     service: str
-    price: Price | None = Field(description="Of one unit, a year.")
+    price: Price | None = Field(description="Per unit per year.")
     currency: str
-    payment: Payment = Field(description="What billing says; it never ends the cover.")
+    payment: Payment = Field(description="Billing state; it does not affect coverage.")
 
 
 class CoverageOut(Shape):
-    """`unknown` where paper is missing; `missing` says what."""
+    """`unknown` if records are missing; `missing` lists them."""
 
     answer: Answer
-    on: date = Field(description="In the calendar of the unit's site.")
+    on: date = Field(description="In the time zone of the unit's site.")
     words: str = Field(description="The verdict in a few sentences.")
-    last_covered_day: date | None = Field(description="null: no cover, or cover without end.")
+    last_covered_day: date | None = Field(description="null: not covered, or covered without an end date.")
     next_change: date | None
     reasons: list[str]
     missing: list[str]
@@ -73,25 +73,27 @@ class DayQuery(Request):
 
 
 class SerialPath(Request):
-    uid: Text = Field(min_length=1, max_length=200, description="The unit id, or a serial that only one unit has.")
+    uid: Text = Field(min_length=1, max_length=200, description="Unit ID, or a serial that is unique.")
 
 
 class ExtendBody(Request):
     months: int = Field(ge=1, le=600)
-    document: Text = Field(min_length=1, max_length=120, description="What it rests on.")
+    document: Text = Field(min_length=1, max_length=120, description="Document that supports it.")
 
 
 class RepairBody(ExtendBody):
-    on: Day = Field(description="The day the unit was given back.")
+    on: Day = Field(description="Day the repaired unit was returned.")
 
 
 class VoidBody(Request):
-    on: Day = Field(description="The first day it no longer holds.")
+    on: Day = Field(description="First day without this warranty.")
     reason: Text = Field(min_length=1, max_length=300)
 
 
 @api.get(
-    "/units/<uid>/coverage", summary="Is it covered on a day, by what and until when", responses={200: CoverageOut, **documented(404, 409)}
+    "/units/<uid>/coverage",
+    summary="Coverage of a unit on a day: by what and until when",
+    responses={200: CoverageOut, **documented(404, 409)},
 )
 def get_coverage(path: SerialPath, query: DayQuery) -> Response:
     with reading() as session:
@@ -107,25 +109,29 @@ def list_periods(path: UnitPath) -> Response:
         return answer(PeriodList(items=[_stored(row) for row in stored_periods.periods(session, unit_id)]))
 
 
-@api.post("/units/<uid>/warranty/extend", summary="Extend it", responses={201: PeriodOut, **documented(400, 404, 409, 413, 415)})
+@api.post("/units/<uid>/warranty/extend", summary="Extend the warranty", responses={201: PeriodOut, **documented(400, 404, 409, 413, 415)})
 @needs(Role.TECHNICIAN)
 def extend(path: UnitPath, body: ExtendBody) -> Response:
-    """From where the cover so far ends."""
+    """The extension starts where the present warranty ends."""
     with writing() as session:
         return answer(_period(warranty_periods.extend(session, path.uid, body.months, body.document, actor(), clock())), 201)
 
 
-@api.post("/units/<uid>/warranty/repair", summary="The warranty on a repair", responses={201: PeriodOut, **documented(400, 404, 413, 415)})
+@api.post("/units/<uid>/warranty/repair", summary="Add a repair warranty", responses={201: PeriodOut, **documented(400, 404, 413, 415)})
 @needs(Role.TECHNICIAN)
 def repair(path: UnitPath, body: RepairBody) -> Response:
     with writing() as session:
         return answer(_period(warranty_periods.repair(session, path.uid, body.on, body.months, body.document, actor(), clock())), 201)
 
 
-@api.post("/warranty-periods/<int:number>/void", summary="Void a period", responses={200: PeriodOut, **documented(400, 404, 409, 413, 415)})
+@api.post(
+    "/warranty-periods/<int:number>/void",
+    summary="Void a warranty period",
+    responses={200: PeriodOut, **documented(400, 404, 409, 413, 415)},
+)
 @needs(Role.TECHNICIAN)
 def void(path: NumberPath, body: VoidBody) -> Response:
-    """It stays on record, with the reason."""
+    """The period stays on record, with the reason."""
     with writing() as session:
         return answer(_period(warranty_periods.void(session, path.number, body.on, body.reason, actor(), clock())))
 

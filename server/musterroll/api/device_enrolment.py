@@ -1,4 +1,4 @@
-"""A device turns its claim token into a credential of its own. The one address of the API that needs no access."""
+"""Device enrolment: exchanges a claim token for a credential. The only endpoint without authentication."""
 
 from typing import Any
 
@@ -18,23 +18,23 @@ api = public("enrolment", "enrolment")
 
 
 class EnrolBody(Shape):
-    """Fields of later versions are passed over: devices are not all of one age."""
+    """Unknown fields are ignored, since devices may run a newer agent."""
 
-    token: Text = Field(max_length=200, description="The claim token.")
+    token: Text = Field(max_length=200, description="Claim token.")
     maker: Text = Field(max_length=200)
     model: Text = Field(max_length=200)
     serial: Text = Field(max_length=200, description="As on the label.")
-    evidence: dict[str, Any] = Field(default={}, description="Other marks of identity: machine id, board serial, MAC.")
+    evidence: dict[str, Any] = Field(default={}, description="Other identifiers: machine ID, board serial, MAC address.")
     agent: Text = Field(default="", max_length=256, description="Name and version of the agent.")
 
 
 class EnrolledOut(Shape):
-    unit: str = Field(description="The unit id: topics, client id and user name on the broker.")
-    secret: str = Field(description="The password on the broker. Shown this once.")
-    status: CredentialStatus = Field(description="active, or pending until a person accepts this second credential of a known unit.")
+    unit: str = Field(description="Unit ID: used in topics, and as client ID and user name at the broker.")
+    secret: str = Field(description="Password for the broker. Shown only once.")
+    status: CredentialStatus = Field(description="active; pending if the unit already has a credential and a person must approve this one.")
     mqtt_url: str
     interval: int = Field(description="Seconds between heartbeats.")
-    epoch: int = Field(description="The device's epochs begin above it.")
+    epoch: int = Field(description="The device's epochs start above this.")
 
 
 @api.post(
@@ -48,7 +48,7 @@ def enroll(body: EnrolBody) -> Response:
     wait = here.guesses.wait(caller)
     if wait:
         seconds = str(int(wait) + 1)
-        raise HttpRefusal(429, "too_many_tries", f"too many refused enrolments; try again in {seconds} s", {"Retry-After": seconds})
+        raise HttpRefusal(429, "too_many_tries", f"too many rejected enrolments; try again in {seconds} s", {"Retry-After": seconds})
     try:
         with here.database.writing() as session:
             made = enrol.enroll(session, enrol.EnrolRequest(**body.model_dump()), clock(), here.settings.interval)
@@ -64,7 +64,7 @@ def enroll(body: EnrolBody) -> Response:
 
 
 def _mqtt_url() -> str:
-    """Where the device finds the broker: as configured, else the host name it reached us by."""
+    """The broker address for the device: as configured, else the host name of this request."""
     told: str | None = current_app.config.get("MQTT_URL")
     if told:
         return told

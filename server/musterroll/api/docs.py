@@ -1,4 +1,4 @@
-"""The contracts, published from the code: OpenAPI, AsyncAPI, and a page of the API to read."""
+"""The API contracts, generated from the code: OpenAPI, AsyncAPI, and a documentation page."""
 
 import json
 from typing import Any
@@ -35,7 +35,7 @@ def schema_words(schema: dict[str, Any]) -> str:
     if "$ref" in schema:
         return str(schema["$ref"]).rpartition("/")[2]
     if "anyOf" in schema:
-        return " or ".join(schema_words(one) for one in schema["anyOf"])
+        return " or ".join(schema_words(option) for option in schema["anyOf"])
     if schema.get("type") == "array":
         return f"list of {schema_words(schema.get('items', {}))}"
     if "enum" in schema:
@@ -49,7 +49,7 @@ _WORDS = {"string": "text", "integer": "whole number", "object": "object", "bool
 
 def _document(document: dict[str, Any]) -> Response:
     answer = Response(json.dumps(document, ensure_ascii=False), content_type="application/json; charset=utf-8")
-    answer.headers["Cache-Control"] = "no-cache"  # may be kept, must be asked about
+    answer.headers["Cache-Control"] = "no-cache"  # may be cached, must be revalidated
     answer.add_etag()
     answer.make_conditional(request)
     return answer

@@ -1,4 +1,4 @@
-"""Claim tokens, and the enrolments that wait for a person."""
+"""Claim tokens, and enrolments waiting for approval."""
 
 from datetime import datetime, timedelta
 from typing import Any
@@ -18,12 +18,12 @@ api = guarded("enrolments", "enrolment")
 
 
 class TokenBody(Request):
-    label: Text = Field(max_length=100, description="What it is for.")
-    days: float = Field(default=7.0, gt=0, le=3650, description="How long it lives.")
-    uses: int = Field(default=1, ge=1, le=1_000_000, description="How many units may enrol with it.")
-    serials: list[Text] = Field(default=[], max_length=10_000, description="Only these serials; none = any.")
-    account: Text | None = Field(default=None, max_length=80, description="Number of the account the units are deployed to.")
-    site: Text | None = Field(default=None, max_length=80, description="Number of the site the units are deployed to.")
+    label: Text = Field(max_length=100, description="Purpose.")
+    days: float = Field(default=7.0, gt=0, le=3650, description="Days until it expires.")
+    uses: int = Field(default=1, ge=1, le=1_000_000, description="Number of units that can enrol with it.")
+    serials: list[Text] = Field(default=[], max_length=10_000, description="Accept only these serials; empty: any.")
+    account: Text | None = Field(default=None, max_length=80, description="Number of the account to deploy the units to.")
+    site: Text | None = Field(default=None, max_length=80, description="Number of the site to deploy the units to.")
 
 
 class TokenOut(Shape):
@@ -39,7 +39,7 @@ class TokenOut(Shape):
 
 
 class TokenMade(TokenOut):
-    token: str = Field(description="The claim token. Shown this once.")
+    token: str = Field(description="The claim token. Shown only once.")
 
 
 class TokenList(Shape):
@@ -61,7 +61,7 @@ class PendingOut(Shape):
     maker: str
     model: str
     evidence: dict[str, Any]
-    token: str = Field(description="Label of the claim token it came with.")
+    token: str = Field(description="Label of the claim token that was used.")
     created_at: datetime
 
 
@@ -76,7 +76,7 @@ def list_tokens() -> Response:
         return answer(TokenList(items=[TokenOut(**_told(one)) for one in enrol.tokens(session)]))
 
 
-@api.post("/claim-tokens", summary="Make a claim token, shown once", responses={201: TokenMade, **documented(400, 409, 413, 415)})
+@api.post("/claim-tokens", summary="Create a claim token, shown only once", responses={201: TokenMade, **documented(400, 409, 413, 415)})
 @needs(Role.ADMIN)
 def create_token(body: TokenBody) -> Response:
     wanted = body.model_dump(exclude={"days"})
@@ -85,7 +85,7 @@ def create_token(body: TokenBody) -> Response:
     return answer(TokenMade(token=plain, **_told(made)), 201)
 
 
-@api.delete("/claim-tokens/<int:token_id>", summary="End a claim token", responses={204: None, **documented(404)})
+@api.delete("/claim-tokens/<int:token_id>", summary="Revoke a claim token", responses={204: None, **documented(404)})
 @needs(Role.ADMIN)
 def revoke_token(path: TokenPath) -> Response:
     with writing() as session:
@@ -93,7 +93,7 @@ def revoke_token(path: TokenPath) -> Response:
     return nothing()
 
 
-@api.get("/enrolments", summary="Further credentials of known units, waiting for a person", responses={200: PendingList})
+@api.get("/enrolments", summary="Repeat enrolments of known units, waiting for approval", responses={200: PendingList})
 @needs(Role.ADMIN)
 def list_pending() -> Response:
     with reading() as session:
@@ -101,14 +101,14 @@ def list_pending() -> Response:
     return answer(PendingList(items=[PendingOut(**one._asdict(), id=one.credential_id, unit=one.uid) for one in found]))
 
 
-@api.post("/enrolments/<int:enrolment_id>/accept", summary="Let it in", responses={204: None, **documented(404, 409)})
+@api.post("/enrolments/<int:enrolment_id>/accept", summary="Accept an enrolment", responses={204: None, **documented(404, 409)})
 @needs(Role.ADMIN)
 def accept(path: EnrolmentPath) -> Response:
-    """The credential in use until now is revoked."""
+    """Revokes the credential in use until now."""
     return _decide(path.enrolment_id, True)
 
 
-@api.post("/enrolments/<int:enrolment_id>/refuse", summary="Keep it out", responses={204: None, **documented(404, 409)})
+@api.post("/enrolments/<int:enrolment_id>/refuse", summary="Reject an enrolment", responses={204: None, **documented(404, 409)})
 @needs(Role.ADMIN)
 def refuse(path: EnrolmentPath) -> Response:
     return _decide(path.enrolment_id, False)

@@ -1,4 +1,4 @@
-"""Findings: listed, opened with their evidence, decided one by one or many at once."""
+"""Findings: lists, details with evidence, and decisions on one or many."""
 
 import re
 from datetime import date, datetime
@@ -36,21 +36,21 @@ _CURSOR = re.compile(r"(-1|[0-9]{1,18})\.[0-9]{1,18}")
 class FindingOut(Shape):
     id: int
     kind: Kind
-    variant: str = Field(description="Of operating_uncovered: attach_opportunity or leak.")
-    owner: str = Field(description="Whose work it is, as a suggestion.")
+    variant: str = Field(description="For operating_uncovered: attach_opportunity or leak.")
+    owner: str = Field(description="Suggested owner.")
     subject: Subject
-    unit: str | None = Field(description="The unit id, where it is about a unit.")
+    unit: str | None = Field(description="Unit ID, for a finding about a unit.")
     serial: str | None
-    line: str | None = Field(description="Contract number and line, where it is about a line.")
+    line: str | None = Field(description="Contract number and line, for a finding about a line.")
     account: Named | None
     model: str | None
-    value: MoneyOut | None = Field(description="A year.")
-    counted: bool = Field(description="false: another finding counts the same money.")
+    value: MoneyOut | None = Field(description="Annual value.")
+    counted: bool = Field(description="false: another finding already counts this amount.")
     state: State
-    reason: str | None = Field(description="Of the newest decision.")
+    reason: str | None = Field(description="Reason of the latest decision.")
     decided_by: str | None
     decided_at: datetime | None
-    until: date | None = Field(description="Ignored until this day.")
+    until: date | None = Field(description="Snoozed until this day.")
     first_seen_at: datetime
     changed_at: datetime
 
@@ -58,12 +58,12 @@ class FindingOut(Shape):
 class FindingPage(Shape):
     items: list[FindingOut]
     next: str | None
-    findings: int = Field(description="On all pages together.")
-    worth: list[MoneyOut] = Field(description="A year, of all pages, no money counted twice.")
+    findings: int = Field(description="Number on all pages.")
+    worth: list[MoneyOut] = Field(description="Annual value of all pages, each amount counted once.")
 
 
 class DocumentOut(Shape):
-    """The row of a document that made or changed what is proof."""
+    """The row of an imported file that created or changed the record."""
 
     run: int = Field(description="The import.")
     kind: str
@@ -92,43 +92,43 @@ class DecisionOut(Shape):
 
 
 class FindingWhole(FindingOut):
-    says: str | None = Field(description="In words; null where it is not so any more.")
-    how: str | None = Field(description="How its value was worked out.")
+    says: str | None = Field(description="In words; null if it is no longer true.")
+    how: str | None = Field(description="How the value was calculated.")
     evidence: list[ProofOut]
-    history: list[DecisionOut] = Field(description="What was decided, newest first.")
+    history: list[DecisionOut] = Field(description="Decisions, newest first.")
 
 
 class FindingQuery(ListQuery):
-    state: State | None = Field(default=None, description="Default: every state.")
+    state: State | None = Field(default=None, description="Default: all states.")
     kind: Kind | None = None
     owner: Text = Field(default="", max_length=40)
-    account: Text = Field(default="", max_length=80, description="The account's number; with all accounts below it.")
-    unit: Text = Field(default="", max_length=64, description="The unit id.")
-    site: Text = Field(default="", max_length=80, description="The site's number.")
-    segment: Text | None = Field(default=None, max_length=80, description="Of the account.")
-    country: Text | None = Field(default=None, max_length=60, description="Of the site, else of the account.")
-    maker: Text | None = Field(default=None, max_length=200, description="With model: one product.")
+    account: Text = Field(default="", max_length=80, description="Account number; includes subsidiaries.")
+    unit: Text = Field(default="", max_length=64, description="Unit ID.")
+    site: Text = Field(default="", max_length=80, description="Site number.")
+    segment: Text | None = Field(default=None, max_length=80, description="Segment of the account.")
+    country: Text | None = Field(default=None, max_length=60, description="Country of the site, else of the account.")
+    maker: Text | None = Field(default=None, max_length=200, description="Together with model.")
     model: Text | None = Field(default=None, max_length=200)
 
 
 class DecisionBody(Request):
     state: State
-    reason: Text = Field(default="", max_length=500, description="Needed for all but open.")
-    until: Day | None = Field(default=None, description="With ignored, and only with it.")
+    reason: Text = Field(default="", max_length=500, description="Required, except for open.")
+    until: Day | None = Field(default=None, description="Required for ignored, and only allowed with it.")
 
 
 class DecisionsBody(DecisionBody):
     ids: list[int] = Field(min_length=1, max_length=10_000)
 
 
-@listing(api, "/findings", FindingPage, "Findings, worth most first", 404)
+@listing(api, "/findings", FindingPage, "Findings, highest value first", 404)
 def list_findings(query: FindingQuery) -> Response:
     now = clock()
     sums: dict[str, Any] = {}
 
     def fetch(session: Session, cursor: str | None, limit: int) -> Page:
         if cursor is not None and not _CURSOR.fullmatch(cursor):
-            raise Refusal("the cursor is not one of ours; start from the first page", "bad_cursor")
+            raise Refusal("the cursor is not valid; start from the first page", "bad_cursor")
         found = finding_decisions.findings(session, _filter(session, query), cursor, limit, now)
         sums.update(findings=found.total.findings, worth=[money_out(one) for one in found.total.worth])
         return [FindingOut(**_facts(row)) for row in found.rows], found.next
@@ -138,36 +138,36 @@ def list_findings(query: FindingQuery) -> Response:
 
 @api.get("/findings/<int:number>", summary="One finding with its evidence", responses={200: FindingWhole, **documented(404)})
 def get_finding(path: NumberPath) -> Response:
-    """Each row of evidence says which row of which document it comes from."""
+    """Each piece of evidence names the file and row it comes from."""
     with reading() as session:
         return answer(_whole(finding_decisions.finding(session, path.number, clock())))
 
 
-@api.post("/findings/<int:number>/decision", summary="Decide a finding", responses={200: DoneOut, **documented(400, 404, 409, 413, 415)})
+@api.post("/findings/<int:number>/decision", summary="Decide on a finding", responses={200: DoneOut, **documented(400, 404, 409, 413, 415)})
 @needs(Role.PLANNER)
 def decide(path: NumberPath, body: DecisionBody) -> Response:
-    """It holds while the facts it rests on do. Can be undone."""
+    """The decision stands until the facts change. Can be undone."""
     return _decide([path.number], body)
 
 
-@api.post("/findings/decisions", summary="Decide many findings at once", responses={200: DoneOut, **documented(400, 404, 409, 413, 415)})
+@api.post("/findings/decisions", summary="Decide on many findings at once", responses={200: DoneOut, **documented(400, 404, 409, 413, 415)})
 @needs(Role.PLANNER)
 def decide_many(body: DecisionsBody) -> Response:
-    """All of them or, where one cannot be, none. One change, which can be undone."""
+    """All or none. One change, which can be undone."""
     return _decide(body.ids, body)
 
 
-@api.post("/findings/<int:number>/undo", summary="Take a decision back", responses={200: DoneOut, **documented(400, 404, 409, 413, 415)})
+@api.post("/findings/<int:number>/undo", summary="Undo a decision", responses={200: DoneOut, **documented(400, 404, 409, 413, 415)})
 @needs(Role.PLANNER)
 def take_back(path: NumberPath, body: ReasonBody) -> Response:
-    """What was last decided of it goes back to what it was before. Answers with the undoing, a change itself."""
+    """Undoes the last decision on the finding. Returns the new change."""
     with writing() as session:
         return answer(done_out(finding_decisions.decision(session, path.number, actor(), clock(), body.reason)))
 
 
 def _decide(ids: list[int], body: DecisionBody) -> Response:
     if not all(1 <= one < 2**53 for one in ids):
-        raise NotFound("the number of a finding is positive; none has such a number")
+        raise NotFound("there is no such finding; finding numbers are positive")
     with writing() as session:
         made = finding_decisions.decide(session, ids, body.state, reason=body.reason, until=body.until, actor=actor(), now=clock())
         return answer(done_out(made))

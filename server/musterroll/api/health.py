@@ -1,4 +1,4 @@
-"""For whoever runs the registry: is it alive, is it ready, what has it counted."""
+"""Liveness, readiness and metrics of the registry itself."""
 
 import json
 import logging
@@ -20,13 +20,13 @@ views = Blueprint("operations", __name__)
 
 @views.get("/healthz")
 def healthz() -> Response:
-    """The process answers."""
+    """The process responds."""
     return _json({"status": "ok"}, 200)
 
 
 @views.get("/readyz")
 def readyz() -> Response:
-    """Everything this process needs works: the database at this version's revision, and what the composition root checks."""
+    """Everything this process needs works: the database has this version's schema, and all checks of the composition root pass."""
     states = {name: _state(name, check) for name, check in {"database": _database, **door().checks}.items()}
     ready = all(state == "ok" for state in states.values())
     return _json({"status": "ok" if ready else "not ready", "checks": states}, 200 if ready else 503)
@@ -38,7 +38,7 @@ def metrics() -> Response:
 
 
 def gauge_registry(door: Door) -> None:
-    """Let the counters behind `door` ask its database, at every scrape, for the units and for the last progress of every process."""
+    """Add gauges, read from the database at every scrape: units by state, and the last progress of every process."""
 
     def counted() -> list[Gauge]:
         now = clock()
@@ -48,8 +48,8 @@ def gauge_registry(door: Door) -> None:
         return [
             Gauge("units_by_lifecycle", "Units by lifecycle.", "lifecycle", base.lifecycle),
             Gauge("units_by_liveness", "Units by liveness.", "liveness", base.liveness),
-            Gauge("units_by_role", "The installed base: deployed, and operating of those.", "role", _roles(base)),
-            Gauge("pulse_age_seconds", "Seconds since ingest and schedule last got something done.", "pulse", ages),
+            Gauge("units_by_role", "Installed base: units deployed, and those of them operating.", "role", _roles(base)),
+            Gauge("pulse_age_seconds", "Seconds since the last progress of ingest and schedule.", "pulse", ages),
         ]
 
     door.metrics.gauge(counted)
@@ -65,7 +65,7 @@ def _database() -> bool:
 
 
 def _state(name: str, check: Callable[[], bool]) -> str:
-    """`ok`, or why not; what a stranger may not read of it goes to the log."""
+    """`ok`, or what is wrong; details that must not be public go to the log."""
     try:
         return "ok" if check() else "not working"
     except Refusal as refusal:

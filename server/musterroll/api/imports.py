@@ -1,4 +1,4 @@
-"""Taking documents in: a dry run first, then the same file committed; what was imported, and taking it back."""
+"""Imports: dry run and commit of a file, history, and undo."""
 
 from contextlib import closing
 from datetime import datetime
@@ -27,7 +27,7 @@ from musterroll.usecases.imports.kinds.base import Source
 from musterroll.usecases.imports.run import Imported, import_document
 from musterroll.usecases.imports.verdicts import Outcome, Verdict
 
-_TOLD = 1000  # verdicts in one answer
+_MOST_VERDICTS = 1000  # verdicts in one response
 
 
 class DocumentKind(StrEnum):
@@ -54,17 +54,19 @@ class KindPath(Request):
 
 
 class RunPath(Request):
-    run: int = Field(ge=1, le=2**53, description="The number of the import.")
+    run: int = Field(ge=1, le=2**53, description="Number of the import.")
 
 
 class DocumentForm(Request):
-    file: FileStorage = Field(description="The CSV or XLSX.")
-    commit: bool = Field(default=False, description="false: only say what would happen.")
-    map: list[Text] = Field(default=[], max_length=500, description="HEADING=FIELD: which field a column says; no field: pass it over.")
-    mapping: Text | None = Field(default=None, max_length=120, description="The name of a saved mapping.")
-    dates: Literal["dmy", "mdy"] | None = Field(default=None, description="Which comes first in dates such as 1/2/2026.")
-    zone: Text | None = Field(default=None, max_length=60, description="The IANA time zone of times that name none.")
-    sheet: Text | None = Field(default=None, max_length=40, description="Which sheet of a workbook; default: the first not empty.")
+    file: FileStorage = Field(description="CSV or XLSX file.")
+    commit: bool = Field(default=False, description="false: dry run.")
+    map: list[Text] = Field(
+        default=[], max_length=500, description="HEADING=FIELD reads the column as this field; an empty field ignores it."
+    )
+    mapping: Text | None = Field(default=None, max_length=120, description="Name of a saved column mapping.")
+    dates: Literal["dmy", "mdy"] | None = Field(default=None, description="Order of day and month in dates such as 1/2/2026.")
+    zone: Text | None = Field(default=None, max_length=60, description="IANA time zone of times without one.")
+    sheet: Text | None = Field(default=None, max_length=40, description="Sheet of the workbook; default: the first non-empty one.")
 
 
 class DifferenceOut(Shape):
@@ -74,23 +76,23 @@ class DifferenceOut(Shape):
 
 
 class VerdictOut(Shape):
-    line: int = Field(description="Where the row starts in the file.")
-    record: str = Field(description="What the row is about, as it writes it.")
+    line: int = Field(description="Line of the file where the row starts.")
+    record: str = Field(description="The record the row is about, as written.")
     outcome: Outcome
     changed: list[DifferenceOut]
-    why: str | None = Field(description="Refused: why, in a sentence.")
-    note: str = Field(description="What else a person should know of a row that was taken.")
+    why: str | None = Field(description="Reason for a rejected (refused) row.")
+    note: str = Field(description="Remark on an accepted row.")
 
 
 class ImportOut(Shape):
-    id: int | None = Field(description="The number of the import; none of a dry run.")
+    id: int | None = Field(description="Number of the import; null for a dry run.")
     committed: bool
     rows: int
     counts: dict[Outcome, int]
-    columns: dict[str, str] = Field(description="Which heading says which field.")
-    ignored_columns: list[str] = Field(description="Headings nobody knows.")
-    imported_before: int | None = Field(description="The newest import of a file with the same content.")
-    verdicts: list[VerdictOut] = Field(description=f"The first {_TOLD} rows that are not simply the same.")
+    columns: dict[str, str] = Field(description="Field of each heading.")
+    ignored_columns: list[str] = Field(description="Headings that were not recognised.")
+    imported_before: int | None = Field(description="The latest import of a file with the same content.")
+    verdicts: list[VerdictOut] = Field(description=f"The first {_MOST_VERDICTS} rows that are not unchanged.")
 
 
 class RunOut(Shape):
@@ -114,7 +116,7 @@ class RunPage(Shape):
 class RunRowOut(Shape):
     line: int
     outcome: Outcome
-    record_id: int | None = Field(description="The row of what it made or changed.")
+    record_id: int | None = Field(description="ID of the record it created or changed.")
     detail: str
 
 
@@ -123,13 +125,13 @@ class RunRowPage(Shape):
     next: str | None
 
 
-@api.post("/imports/<kind>", summary="A document: dry run or commit", responses={200: ImportOut, **documented(400, 404, 409, 413, 415)})
+@api.post("/imports/<kind>", summary="Import a file: dry run or commit", responses={200: ImportOut, **documented(400, 404, 409, 413, 415)})
 @needs(Role.PLANNER, everywhere=True)
 def import_one(path: KindPath, form: DocumentForm) -> Response:
-    """A verdict per row: new, changed, same or refused. One transaction; the same file twice changes nothing."""
+    """Returns an outcome per row: new, changed, same or refused. One transaction; importing a file again changes nothing."""
     upload = request.files.get("file")
     if upload is None:
-        raise HttpRefusal(422, "invalid", "file: send the CSV or XLSX as the multipart field `file`")
+        raise HttpRefusal(422, "invalid", "file: send the CSV or XLSX file as the multipart field `file`")
     here, kept, stream = door(), _Kept(), cast(BinaryIO, upload.stream)
     sha256 = digest(stream)
     source = Source(upload.filename or "upload", actor(), clock(), here.settings.interval)
@@ -141,7 +143,7 @@ def import_one(path: KindPath, form: DocumentForm) -> Response:
     return answer(_import_out(done, document, before, kept))
 
 
-@listing(api, "/imports", RunPage, "What was imported, newest first")
+@listing(api, "/imports", RunPage, "Imports, newest first")
 @needs(Role.PLANNER, everywhere=True)
 def list_imports(query: ListQuery) -> Response:
     def fetch(session: Session, cursor: str | None, limit: int) -> Page:
@@ -159,7 +161,7 @@ def get_import(path: RunPath) -> Response:
         return answer(_run_out(import_history.run(session, path.run)))
 
 
-@listing(api, "/imports/<int:run>/rows", RunRowPage, "Rows of an import that were not simply the same", 404)
+@listing(api, "/imports/<int:run>/rows", RunRowPage, "Rows of an import, except unchanged ones", 404)
 @needs(Role.PLANNER, everywhere=True)
 def get_import_rows(path: RunPath, query: ListQuery) -> Response:
     def fetch(session: Session, cursor: str | None, limit: int) -> Page:
@@ -174,7 +176,7 @@ def get_import_rows(path: RunPath, query: ListQuery) -> Response:
     return listed(RunRowPage, query, f"import-{path.run}", fetch)
 
 
-@api.post("/imports/<int:run>/undo", summary="Put everything back to before an import", responses={200: RunOut, **documented(404, 409)})
+@api.post("/imports/<int:run>/undo", summary="Undo an import", responses={200: RunOut, **documented(404, 409)})
 @needs(Role.PLANNER, everywhere=True)
 def undo_import(path: RunPath) -> Response:
     with writing() as session:
@@ -205,7 +207,7 @@ class _Kept:
         self.verdicts: list[VerdictOut] = []
 
     def told(self, verdict: Verdict) -> None:
-        if (verdict.outcome is not Outcome.SAME or verdict.note) and len(self.verdicts) < _TOLD:
+        if (verdict.outcome is not Outcome.SAME or verdict.note) and len(self.verdicts) < _MOST_VERDICTS:
             self.verdicts.append(_verdict_out(verdict))
 
 

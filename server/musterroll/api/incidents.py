@@ -20,8 +20,8 @@ api = guarded("incidents", "incidents")
 
 class IncidentOut(Shape):
     ref: str
-    serial: str = Field(description="As the ticket writes it.")
-    unit: str | None = Field(description="The unit id; null where no unit on the roll has the serial.")
+    serial: str = Field(description="As written in the ticket.")
+    unit: str | None = Field(description="Unit ID; null if no registered unit has the serial.")
     opened_on: date
     closed_on: date | None
     category: str
@@ -35,15 +35,15 @@ class IncidentPage(Shape):
 
 
 class IncidentQuery(ListQuery):
-    account: Text | None = Field(default=None, max_length=80, description="The account's number; with all accounts below it.")
-    unit: Text | None = Field(default=None, max_length=64, description="The unit id.")
+    account: Text | None = Field(default=None, max_length=80, description="Account number; includes subsidiaries.")
+    unit: Text | None = Field(default=None, max_length=64, description="Unit ID.")
     category: Text | None = Field(default=None, max_length=120)
     opened_from: Day | None = None
     opened_to: Day | None = None
     open: bool | None = None
 
 
-@listing(api, "/incidents", IncidentPage, "Incidents, the last recorded first", 404)
+@listing(api, "/incidents", IncidentPage, "Incidents, last recorded first", 404)
 def list_incidents(query: IncidentQuery) -> Response:
     def fetch(session: Session, cursor: str | None, limit: int) -> Page:
         before, account = numbers(cursor, 1), subtree_of(session, query.account)

@@ -1,4 +1,4 @@
-"""The installed base: now, on any day as known on any other, sliced; and what moved it in a month."""
+"""The installed base now or on any day, as recorded then or later, broken down; and its changes in a month."""
 
 from datetime import date, datetime
 from typing import Annotated
@@ -24,9 +24,9 @@ Month = Annotated[date, BeforeValidator(lambda value: day(f"{value}-01")), WithJ
 
 
 class ScopeQuery(Request):
-    account: Text | None = Field(default=None, max_length=80, description="The account's number; with all accounts below it.")
-    site: Text | None = Field(default=None, max_length=80, description="The site's number.")
-    maker: Text | None = Field(default=None, max_length=200, description="With model: one product.")
+    account: Text | None = Field(default=None, max_length=80, description="Account number; includes subsidiaries.")
+    site: Text | None = Field(default=None, max_length=80, description="Site number.")
+    maker: Text | None = Field(default=None, max_length=200, description="Together with model.")
     model: Text | None = Field(default=None, max_length=200)
     segment: Text | None = Field(default=None, max_length=80)
     country: Text | None = Field(default=None, max_length=60)
@@ -42,22 +42,22 @@ class ScopeQuery(Request):
 
 
 class KnownQuery(ScopeQuery):
-    known: Day | None = Field(default=None, description="As it was known at the end of this day (UTC).")
+    known: Day | None = Field(default=None, description="As recorded at the end of this day (UTC).")
 
 
 class BaseQuery(KnownQuery):
-    on: Day | None = Field(default=None, description="At the end of this day (UTC); default: now.")
+    on: Day | None = Field(default=None, description="As of the end of this day (UTC); default: now.")
     by: Slice | None = None
 
 
 class MonthQuery(KnownQuery):
-    month: Month = Field(description="As 2026-10.")
+    month: Month = Field(description="Such as 2026-10.")
 
 
 class PartOut(Shape):
-    """Accounts are counted with all below them; `own` leaves those out."""
+    """Counts of an account include its subsidiaries; `own` excludes them."""
 
-    ref: str = Field(description="Empty: the units of none. Of a product its maker.")
+    ref: str = Field(description="Empty: units without one. For a product, its maker.")
     name: str
     parent: str
     counts: CountsOut
@@ -65,20 +65,20 @@ class PartOut(Shape):
 
 
 class InstalledBaseOut(Shape):
-    """`lifecycle` and `liveness` each sum to `registered`; they are told of all units now, where neither day nor slice is asked for."""
+    """`lifecycle` and `liveness` each sum to `registered`; present only without day and breakdown."""
 
-    at: datetime = Field(description="The instant it is counted at.")
+    at: datetime = Field(description="Time of the count.")
     known: datetime
     registered: int
     deployed: int
-    operating: int = Field(description="Of the deployed: operating or late.")
+    operating: int = Field(description="Deployed units that are operating or late.")
     lifecycle: dict[Lifecycle, int] | None
     liveness: dict[Liveness, int] | None
-    parts: list[PartOut] = Field(description="What `by` asks for; they add up, of accounts their `own`.")
+    parts: list[PartOut] = Field(description="Breakdown by `by`; the parts add up (for accounts, their `own`).")
 
 
 class BridgeOut(Shape):
-    """opening + all steps = closing, exactly."""
+    """opening + steps = closing."""
 
     month: str
     opening: int
@@ -86,9 +86,9 @@ class BridgeOut(Shape):
     closing: int
 
 
-@api.get("/installed-base", summary="How many units stand where, on a day", responses={200: InstalledBaseOut, **documented(404)})
+@api.get("/installed-base", summary="Installed base, now or on a day", responses={200: InstalledBaseOut, **documented(404)})
 def get_installed_base(query: BaseQuery) -> Response:
-    """Without any parameter an answer about a large fleet may be some seconds old; `at` says when it was counted."""
+    """Without parameters, counts of a large fleet may be some seconds old; see `at`."""
     plain = query == BaseQuery()
     with reading() as session:
         if plain:
@@ -96,9 +96,9 @@ def get_installed_base(query: BaseQuery) -> Response:
         return answer(_base(base_as_of.base(session, clock(), on=query.on, known=query.known, by=query.by, scope=query.scope())))
 
 
-@api.get("/installed-base/bridge", summary="What moved it in a month", responses={200: BridgeOut, **documented(404)})
+@api.get("/installed-base/bridge", summary="Changes in a month", responses={200: BridgeOut, **documented(404)})
 def get_bridge(query: MonthQuery) -> Response:
-    """Deployed and operating at the end of the month before, step by step to the end of the month."""
+    """From the installed base at the end of the previous month, step by step, to that at the end of the month."""
     with reading() as session:
         found = base_as_of.bridge(session, query.month, clock(), known=query.known, scope=query.scope())
     return answer(BridgeOut(month=f"{query.month:%Y-%m}", opening=found.opening, steps=found.steps, closing=found.closing))

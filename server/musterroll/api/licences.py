@@ -1,4 +1,4 @@
-"""Active licences: seats of lines in force that an operating unit sits in, beside all that were sold."""
+"""Licences on active contract lines: sold, and active (assigned to an operating unit)."""
 
 from datetime import date
 from typing import Literal
@@ -19,12 +19,12 @@ api = guarded("licences", "licences")
 
 
 class SeatsOut(Shape):
-    active: int = Field(description="An operating unit sits in them.")
-    gross: int = Field(description="All that were sold.")
+    active: int = Field(description="Assigned to an operating unit.")
+    gross: int = Field(description="Sold.")
 
 
 class LicenceOut(SeatsOut):
-    name: str = Field(description="Of the segment, product or account; empty where none is known.")
+    name: str = Field(description="Segment, product or account; empty if unknown.")
 
 
 class LicencePage(Shape):
@@ -32,21 +32,21 @@ class LicencePage(Shape):
     next: str | None
     on: date
     total: SeatsOut
-    level: Level | None = Field(description="The active ones beside the target; null without one.")
+    level: Level | None = Field(description="Active licences compared with the target; null without a target.")
 
 
 class LicenceDay(SeatsOut):
     on: date
-    level: Level | None = Field(description="The active ones beside the target; null without one.")
+    level: Level | None = Field(description="Active licences compared with the target; null without a target.")
 
 
 class LicenceTrend(Shape):
-    items: list[LicenceDay] = Field(description="Ends of months or quarters, then today.")
+    items: list[LicenceDay] = Field(description="Month or quarter ends, then today.")
 
 
 class TargetQuery(Request):
-    target: int | None = Field(default=None, ge=0, le=10**9, description="How many active licences there are to be.")
-    tolerance: int = Field(default=5, ge=0, le=100, description="Hundredths of the target that still count as at it.")
+    target: int | None = Field(default=None, ge=0, le=10**9, description="Target for active licences.")
+    tolerance: int = Field(default=5, ge=0, le=100, description="Tolerance around the target, in percent.")
 
     def aim(self) -> Target | None:
         return None if self.target is None else Target(self.target, self.tolerance)
@@ -54,7 +54,7 @@ class TargetQuery(Request):
 
 class LicenceQuery(TargetQuery, ListQuery):
     by: By = By.SEGMENT
-    on: DayOrInstant | None = Field(default=None, description="A day, or an instant as 2026-11-01T12:00Z; default: now.")
+    on: DayOrInstant | None = Field(default=None, description="A day, or an instant such as 2026-11-01T12:00Z; default: now.")
 
 
 class LicenceTrendQuery(TargetQuery):
@@ -62,7 +62,7 @@ class LicenceTrendQuery(TargetQuery):
     every: Literal["month", "quarter"] = "month"
 
 
-@listing(api, "/licences", LicencePage, "Active and gross licences on a day, by name")
+@listing(api, "/licences", LicencePage, "Licences sold and active on a day, by name")
 def list_licences(query: LicenceQuery) -> Response:
     now = clock()
     with rehearsing() as session:
@@ -76,7 +76,7 @@ def list_licences(query: LicenceQuery) -> Response:
     return listed(LicencePage, query, "licences", fetch, lambda: told)
 
 
-@api.get("/licences/trend", summary="Active and gross licences by month or quarter", responses={200: LicenceTrend})
+@api.get("/licences/trend", summary="Licences sold and active by month or quarter", responses={200: LicenceTrend})
 def get_licence_trend(query: LicenceTrendQuery) -> Response:
     with rehearsing() as session:
         points = base_licences.trend(session, query.months, 3 if query.every == "quarter" else 1, clock(), query.aim())

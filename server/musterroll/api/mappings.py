@@ -1,4 +1,4 @@
-"""Columns of customers' files, saved under a name to be used again."""
+"""Saved column mappings of customers' files."""
 
 from flask import Response
 from pydantic import Field
@@ -18,7 +18,7 @@ api = guarded("mappings", "imports")
 class MappingOut(Shape):
     name: str
     kind: DocumentKind
-    columns: dict[str, str] = Field(description="Our field by their heading; empty: the column is passed over.")
+    columns: dict[str, str] = Field(description="Field for each heading; empty: ignore the column.")
 
 
 class MappingList(Shape):
@@ -31,10 +31,10 @@ class MappingPath(Request):
 
 class MappingBody(Request):
     kind: DocumentKind
-    columns: dict[Text, Text] = Field(min_length=1, max_length=500, description="Our field by their heading; empty: pass it over.")
+    columns: dict[Text, Text] = Field(min_length=1, max_length=500, description="Field for each heading; empty: ignore the column.")
 
 
-@api.get("/mappings", summary="Saved columns of customers' files", responses={200: MappingList})
+@api.get("/mappings", summary="Saved column mappings", responses={200: MappingList})
 @needs(Role.PLANNER, everywhere=True)
 def list_mappings() -> Response:
     with reading() as session:
@@ -42,18 +42,18 @@ def list_mappings() -> Response:
     return answer(MappingList(items=found))
 
 
-@api.put("/mappings/<name>", summary="Save columns under a name", responses={200: MappingOut, **documented(400, 409, 413, 415)})
+@api.put("/mappings/<name>", summary="Save a column mapping", responses={200: MappingOut, **documented(400, 409, 413, 415)})
 @needs(Role.PLANNER, everywhere=True)
 def put_mapping(path: MappingPath, body: MappingBody) -> Response:
-    """In place of what was saved under it."""
+    """Replaces an earlier mapping of this name."""
     with writing() as session:
         return answer(_out(import_mappings.save(session, body.kind, path.name, body.columns)))
 
 
-@api.delete("/mappings/<name>", summary="Forget columns", responses={204: None, **documented(404)})
+@api.delete("/mappings/<name>", summary="Delete a column mapping", responses={204: None, **documented(404)})
 @needs(Role.PLANNER, everywhere=True)
 def delete_mapping(path: MappingPath) -> Response:
-    """What was imported with them stays."""
+    """Records imported with it stay."""
     with writing() as session:
         import_mappings.delete(session, path.name)
     return nothing()

@@ -1,4 +1,4 @@
-"""Notifications: the signals noticed, the rules of who is told, and the outbox with what became of every message."""
+"""Notifications: detected events, notification rules, and the outbox."""
 
 from datetime import date, datetime
 from decimal import Decimal
@@ -35,25 +35,27 @@ Minute = Annotated[int, Field(ge=0, le=1439)]
 
 
 class NotificationRuleBody(Request):
-    """Who is told what, and when."""
+    """Which events go to which recipient, and when."""
 
     name: Text = Field(max_length=120)
     way: ChannelName
     address: Text = Field(max_length=500, description=f"By channel: {', '.join(channel.address_hint for channel in CHANNELS.values())}.")
     kinds: list[SignalKind] = Field(min_length=1)
-    finding_kinds: list[FindingKind] = Field(default=[], description="Of findings, only these kinds; none: any.")
+    finding_kinds: list[FindingKind] = Field(default=[], description="Only these kinds of findings; empty: all.")
     least_worth: Decimal | None = Field(
-        default=None, ge=0, lt=10**12, description="Of findings: an account's of one kind, together, a year."
+        default=None, ge=0, lt=10**12, description="Minimum annual value of findings, per account and kind."
     )
-    leads: list[int] = Field(default=[30, 7], description=f"Days before an end: of {', '.join(map(str, LEADS))}.")
-    account: Text = Field(default="", max_length=80, description="The account's number; with all accounts below it. Empty: everything.")
+    leads: list[int] = Field(default=[30, 7], description=f"Days before an end date: any of {', '.join(map(str, LEADS))}.")
+    account: Text = Field(default="", max_length=80, description="Account number; includes subsidiaries. Empty: all accounts.")
     pace: Pace = Pace.IMMEDIATE
-    gather_minutes: int = Field(default=5, ge=0, le=240, description="At once, but gathered until nothing more came for so long.")
-    hour: int = Field(default=7, ge=0, le=23, description="Of a digest.")
-    weekday: int = Field(default=0, ge=0, le=6, description="Of a weekly digest; 0 is Monday.")
+    gather_minutes: int = Field(
+        default=5, ge=0, le=240, description="For immediate notifications: group events until none has come for this many minutes."
+    )
+    hour: int = Field(default=7, ge=0, le=23, description="Hour of a digest.")
+    weekday: int = Field(default=0, ge=0, le=6, description="Weekday of a weekly digest; 0 is Monday.")
     zone: Text = Field(default="UTC", max_length=60, description="IANA time zone.")
-    quiet_from: Minute | None = Field(default=None, description="Minute of the day from which on nothing is sent.")
-    quiet_until: Minute | None = None
+    quiet_from: Minute | None = Field(default=None, description="Start of quiet hours, in minutes after midnight.")
+    quiet_until: Minute | None = Field(default=None, description="End of quiet hours, in minutes after midnight.")
 
 
 class NotificationRuleOut(Shape):
@@ -79,7 +81,7 @@ class NotificationRuleOut(Shape):
 
 
 class NotificationRuleMade(NotificationRuleOut):
-    secret: str | None = Field(description="What messages are signed with, where the channel signs them. Shown this once.")
+    secret: str | None = Field(description="Signing secret, if the channel signs its messages. Shown only once.")
 
 
 class NotificationRuleList(Shape):
@@ -92,7 +94,7 @@ class PauseBody(Request):
 
 class NotificationOut(Shape):
     id: int
-    key: str = Field(description="The id its receiver knows it by, the same at every attempt.")
+    key: str = Field(description="Message ID for the receiver, the same at every attempt.")
     rule: int
     way: ChannelName
     address: str
@@ -102,7 +104,7 @@ class NotificationOut(Shape):
     state: MessageState
     attempts: int
     created_at: datetime
-    next_at: datetime | None = Field(description="When it is tried again.")
+    next_at: datetime | None = Field(description="Time of the next attempt.")
     sent_at: datetime | None
     error: str
 
@@ -125,11 +127,11 @@ class SignalOut(Shape):
     account: str
     site: str
     units: int
-    serial: str = Field(description="Of one of the units.")
+    serial: str = Field(description="Serial of one of the units.")
     variant: str
-    lead: int | None = Field(description="Days before.")
+    lead: int | None = Field(description="Days before the end date.")
     on: date | None
-    worth: Price | None = Field(description="A year.")
+    worth: Price | None = Field(description="Annual value.")
     currency: str | None
     detail: str
 
@@ -139,7 +141,7 @@ class SignalPage(Shape):
     next: str | None
 
 
-@listing(api, "/signals", SignalPage, "What was noticed as worth telling, newest first")
+@listing(api, "/signals", SignalPage, "Detected events, newest first")
 @needs(Role.ADMIN)
 def list_signals(query: ListQuery) -> Response:
     def fetch(session: Session, cursor: str | None, limit: int) -> Page:
@@ -150,14 +152,16 @@ def list_signals(query: ListQuery) -> Response:
     return listed(SignalPage, query, "signals", fetch)
 
 
-@api.get("/notification-rules", summary="Rules of notification", responses={200: NotificationRuleList})
+@api.get("/notification-rules", summary="Notification rules", responses={200: NotificationRuleList})
 @needs(Role.ADMIN)
 def list_rules() -> Response:
     with reading() as session:
         return answer(NotificationRuleList(items=[_rule(session, rule) for rule in stored_outbox.rules(session)]))
 
 
-@api.post("/notification-rules", summary="Make a rule", responses={201: NotificationRuleMade, **documented(400, 404, 413, 415)})
+@api.post(
+    "/notification-rules", summary="Create a notification rule", responses={201: NotificationRuleMade, **documented(400, 404, 413, 415)}
+)
 @needs(Role.ADMIN)
 def make_rule(body: NotificationRuleBody) -> Response:
     with writing() as session:
@@ -167,7 +171,7 @@ def make_rule(body: NotificationRuleBody) -> Response:
 
 @api.put(
     "/notification-rules/<int:number>",
-    summary="Word a rule anew",
+    summary="Change a notification rule",
     responses={200: NotificationRuleOut, **documented(400, 404, 409, 413, 415)},
 )
 @needs(Role.ADMIN)
@@ -177,37 +181,43 @@ def change_rule(path: NumberPath, body: NotificationRuleBody) -> Response:
 
 
 @api.post(
-    "/notification-rules/<int:number>/pause", summary="Pause a rule or resume it", responses={204: None, **documented(400, 404, 413, 415)}
+    "/notification-rules/<int:number>/pause",
+    summary="Pause or resume a notification rule",
+    responses={204: None, **documented(400, 404, 413, 415)},
 )
 @needs(Role.ADMIN)
 def pause_rule(path: NumberPath, body: PauseBody) -> Response:
-    """A paused rule says nothing of what happens meanwhile."""
+    """Events that occur while a rule is paused are not sent later."""
     with writing() as session:
         notification_rules.pause_rule(session, path.number, body.paused, actor(), clock())
     return nothing()
 
 
-@api.delete("/notification-rules/<int:number>", summary="Remove a rule", responses={204: None, **documented(400, 404, 413, 415)})
+@api.delete(
+    "/notification-rules/<int:number>", summary="Delete a notification rule", responses={204: None, **documented(400, 404, 413, 415)}
+)
 @needs(Role.ADMIN)
 def remove_rule(path: NumberPath) -> Response:
-    """What it has not sent yet is dropped."""
+    """Messages not yet sent are cancelled."""
     with writing() as session:
         notification_rules.remove_rule(session, path.number, actor(), clock())
     return nothing()
 
 
 @api.post(
-    "/notification-rules/<int:number>/test", summary="Send a test", responses={202: NotificationOut, **documented(400, 404, 413, 415)}
+    "/notification-rules/<int:number>/test",
+    summary="Send a test message",
+    responses={202: NotificationOut, **documented(400, 404, 413, 415)},
 )
 @needs(Role.ADMIN)
 def test_rule(path: NumberPath) -> Response:
-    """Puts a message into the outbox, which goes out at once."""
+    """Queues a test message, which is sent immediately."""
     with writing() as session:
         made = notification_rules.test_rule(session, path.number, clock())
         return answer(_message(made, notification_rules.one(session, path.number)), 202)
 
 
-@listing(api, "/notifications", NotificationPage, "Messages of the outbox, newest first")
+@listing(api, "/notifications", NotificationPage, "Messages in the outbox, newest first")
 @needs(Role.ADMIN)
 def list_messages(query: NotificationQuery) -> Response:
     def fetch(session: Session, cursor: str | None, limit: int) -> Page:
@@ -221,7 +231,7 @@ def list_messages(query: NotificationQuery) -> Response:
 
 @api.post(
     "/notifications/<int:number>/retry",
-    summary="Try a message now",
+    summary="Retry a message now",
     responses={202: NotificationOut, **documented(400, 404, 409, 413, 415)},
 )
 @needs(Role.ADMIN)

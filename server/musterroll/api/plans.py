@@ -1,4 +1,4 @@
-"""Plans: what the fleet will ask for by the assumptions of a scenario, scenarios, and how well the same did before."""
+"""Capacity plans: expected support demand, scenarios, and the back-test."""
 
 from datetime import date
 from typing import Any
@@ -45,21 +45,21 @@ class HeadsOut(Shape):
 
 
 class DeskOut(Shape):
-    positions: int = Field(description="To employ.")
-    raw_positions: int = Field(description="To be at the desk in the busiest half hour.")
+    positions: int = Field(description="Support agents to employ.")
+    raw_positions: int = Field(description="Support agents on duty in the busiest half hour.")
     service_level: float
     occupancy: float
     waiting_probability: float
-    average_wait: float = Field(description="Seconds.")
+    average_wait: float = Field(description="In seconds.")
 
 
 class SpanOut(Shape):
     name: str
     first: date
-    until: date = Field(description="The first day after it.")
+    until: date = Field(description="First day after the period.")
     unit_months: float
     incidents: EstimateOut
-    naive: float = Field(description="As many incidents as in the same months a year before.")
+    naive: float = Field(description="Incidents in the same period last year.")
     visits: EstimateOut
     recall_visits: float
     field_hours: EstimateOut
@@ -67,7 +67,7 @@ class SpanOut(Shape):
     hours: EstimateOut
     field: HeadsOut
     desk: DeskOut
-    desk_high: DeskOut = Field(description="At the high end of the 80 % band.")
+    desk_high: DeskOut = Field(description="At the upper end of the 80 % range.")
     parts: EstimateOut
     cost: EstimateOut
     covered_share: float
@@ -88,7 +88,7 @@ class PlanDriverOut(Shape):
     operating: int
     seen: float
     unit_months: float
-    factor: float = Field(description="Visits beside those that its kin's rates by age expect.")
+    factor: float = Field(description="Visits relative to those expected from the rates of its product family by age.")
     low: float
     high: float
     weight_of_own_data: float
@@ -100,19 +100,19 @@ class ShelfOut(Shape):
     region: str
     units: int
     stock: int
-    ready: float = Field(description="The chance that the stock lasts over the lead time.")
+    ready: float = Field(description="Probability that the stock lasts for the lead time.")
     fill: float
     demand_mean: float
 
 
 class PlanOut(Shape):
-    """Bands hold the truth four times in five (80) and nineteen times in twenty (95)."""
+    """`low80` to `high80` is the 80 % range, `low95` to `high95` the 95 % range."""
 
     on: date
     assumptions: dict[str, float | str]
-    log: str = Field(description="From when on incidents are taken to be on record.")
+    log: str = Field(description="Period from which incidents are used.")
     operating: int
-    never_heard: int = Field(description="Deployed by paper and never heard: not counted.")
+    never_heard: int = Field(description="Units deployed on record but never heard; not counted.")
     silent: int
     spans: list[SpanOut]
     months: list[PlanMonthOut]
@@ -122,7 +122,7 @@ class PlanOut(Shape):
 
 class ScenarioOut(Shape):
     name: str
-    assumptions: dict[str, float | str] = Field(description="Those that are not the defaults.")
+    assumptions: dict[str, float | str] = Field(description="Assumptions that differ from the defaults.")
     note: str
 
 
@@ -140,7 +140,7 @@ class ComparisonOut(Shape):
 
 
 class PlanPeriodOut(Shape):
-    period: date = Field(description="Its first day.")
+    period: date = Field(description="First day of the period.")
     mean: float
     low80: float
     high80: float
@@ -182,20 +182,22 @@ class TrialList(Shape):
 
 class ScenarioBody(Request):
     name: Text = Field(min_length=1, max_length=80)
-    assumptions: dict[str, float | Text] = Field(default_factory=dict, description="By the names a plan shows.")
+    assumptions: dict[str, float | Text] = Field(default_factory=dict, description="By name, as shown in a plan.")
     note: Text = Field(default="", max_length=500)
 
 
 class NamePath(Request):
-    name: Text = Field(max_length=80, description="Of a scenario, or `defaults`.")
+    name: Text = Field(max_length=80, description="Name of a scenario, or `defaults`.")
 
 
 class CompareQuery(Request):
-    names: list[Text] = Field(min_length=1, max_length=_MOST_COMPARED, description="Of scenarios; the defaults come first by themselves.")
+    names: list[Text] = Field(
+        min_length=1, max_length=_MOST_COMPARED, description="Names of scenarios; the defaults are added as the first."
+    )
 
 
 def _changes() -> type[Request]:
-    """Every assumption as a parameter of the query."""
+    """Every assumption as a query parameter."""
     fields: dict[str, Any] = {}
     for name, said in SAID.items():
         told = f"{said.name}, {said.unit}: {said.means}".replace(", :", ":")
@@ -210,20 +212,24 @@ def _changes() -> type[Request]:
 PlanQuery = _changes()
 
 
-@api.get("/plans", summary="The scenarios that are kept", responses={200: ScenarioList})
+@api.get("/plans", summary="Saved scenarios", responses={200: ScenarioList})
 def list_plans() -> Response:
     with reading() as session:
         return answer(ScenarioList(items=[_scenario(one) for one in capacity_scenarios.all_of_them(session)]))
 
 
-@api.get("/plans/compare", summary="The plans of scenarios beside each other", responses={200: ComparisonOut, **documented(404, 409)})
+@api.get("/plans/compare", summary="Compare the plans of scenarios", responses={200: ComparisonOut, **documented(404, 409)})
 def compare_plans(query: CompareQuery) -> Response:
     with rehearsing() as session:
         plans = [(name, _made(session, name)) for name in (_DEFAULTS, *query.names)]
     return answer(ComparisonOut(items=[NamedPlanOut(name=name, plan=_plan(made)) for name, made in plans]))
 
 
-@api.get("/plans/backtest", summary="What would have been said before, and what happened", responses={200: TrialList, **documented(409)})
+@api.get(
+    "/plans/backtest",
+    summary="Back-test: earlier forecasts by the same method, and what happened",
+    responses={200: TrialList, **documented(409)},
+)
 def get_backtest() -> Response:
     with rehearsing() as session:
         facts = capacity_plans.gathered(session, clock()).facts
@@ -232,12 +238,12 @@ def get_backtest() -> Response:
 
 @api.get("/plans/<name>", summary="The plan of a scenario", responses={200: PlanOut, **documented(404, 409)})
 def get_plan(path: NamePath, query: PlanQuery) -> Response:  # type: ignore[valid-type]
-    """`defaults` is the plan without changes; what the query assumes goes before what the scenario does."""
+    """`defaults` is the plan with default assumptions. Query parameters override those of the scenario."""
     with rehearsing() as session:
         return answer(_plan(_made(session, path.name, query)))
 
 
-@api.get("/plans/<name>/workbook", summary="The same as a workbook, with its assumptions on a sheet", responses=documented(404, 409))
+@api.get("/plans/<name>/workbook", summary="The plan as a workbook, with its assumptions on a sheet", responses=documented(404, 409))
 def get_workbook(path: NamePath, query: PlanQuery) -> Response:  # type: ignore[valid-type]
     with rehearsing() as session:
         made = _made(session, path.name, query)
@@ -245,10 +251,10 @@ def get_workbook(path: NamePath, query: PlanQuery) -> Response:  # type: ignore[
     return Response(workbook([(path.name, made)]), headers=headers, content_type=XLSX)
 
 
-@api.post("/plans", summary="Keep assumptions as a scenario", responses={200: ScenarioOut, **documented(400, 409)})
+@api.post("/plans", summary="Save assumptions as a scenario", responses={200: ScenarioOut, **documented(400, 409)})
 @needs(Role.PLANNER)
 def save_plan(body: ScenarioBody) -> Response:
-    """In place of what was kept under the same name."""
+    """Replaces an earlier scenario of this name."""
     with writing() as session:
         kept = capacity_scenarios.save(session, body.name, body.assumptions, note=body.note, actor=actor(), now=clock())
         return answer(_scenario(kept))

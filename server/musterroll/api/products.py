@@ -1,4 +1,4 @@
-"""What admins set of products: list price of cover, reporting class and warranty policy; the policies themselves."""
+"""Products and warranty policies: lists, and what admins set: list price, reporting class, policy."""
 
 from decimal import Decimal
 from typing import Any
@@ -31,15 +31,15 @@ api = guarded("products", "products and policies")
 
 
 class RuleShape(Request):
-    start: Start = Field(description="The fact whose day begins the warranty, where it is known.")
-    shelf_days: int = Field(default=0, ge=0, le=3650, description="With shipped: how long it lies on a shelf at most before it runs.")
+    start: Start = Field(description="The date the warranty starts from, if it is known.")
+    shelf_days: int = Field(default=0, ge=0, le=3650, description="With shipped: maximum shelf time in days before the warranty starts.")
 
 
 class PolicyOut(Shape):
     name: str
-    rules: list[RuleShape] = Field(description="The first whose fact is known begins the warranty.")
-    months: int | None = Field(description="A unit's own paper, where it names a length, goes before.")
-    products: int = Field(description="How many are sold with it.")
+    rules: list[RuleShape] = Field(description="The first rule whose date is known applies.")
+    months: int | None = Field(description="Length in months; a length in the unit's own record takes precedence.")
+    products: int = Field(description="Number of products with this policy.")
 
 
 class PolicyList(Shape):
@@ -59,11 +59,11 @@ class ProductBody(Request):
     maker: Text = Field(min_length=1, max_length=200)
     model: Text = Field(min_length=1, max_length=200)
     list_price: Decimal | None = Field(
-        default=None, ge=0, le=10**9, decimal_places=4, description="Of a year's cover of one unit; null: none is known."
+        default=None, ge=0, le=10**9, decimal_places=4, description="List price per unit per year; null: unknown."
     )
-    currency: Text = Field(default="EUR", min_length=3, max_length=3, description="Of the list price.")
-    policy: Text | None = Field(default=None, max_length=120, description="The name of a policy; null: none.")
-    reporting: ReportingClass = Field(default=ReportingClass.ALWAYS_ON, description="How its units report.")
+    currency: Text = Field(default="EUR", min_length=3, max_length=3, description="Currency of the list price.")
+    policy: Text | None = Field(default=None, max_length=120, description="Name of a warranty policy; null: default.")
+    reporting: ReportingClass = Field(default=ReportingClass.ALWAYS_ON, description="How the units report.")
 
 
 @api.get("/policies", summary="Warranty policies", responses={200: PolicyList})
@@ -73,10 +73,10 @@ def list_policies() -> Response:
     return answer(PolicyList(items=found))
 
 
-@api.put("/policies/<name>", summary="Make or change a warranty policy", responses={200: DoneOut, **documented(400, 409, 413, 415)})
+@api.put("/policies/<name>", summary="Create or change a warranty policy", responses={200: DoneOut, **documented(400, 409, 413, 415)})
 @needs(Role.ADMIN)
 def put_policy(path: PolicyPath, body: PolicyBody) -> Response:
-    """The standard warranties of the units under it follow soon after, except void ones. Can be undone."""
+    """Standard warranties of existing units are updated within a few minutes, except void ones. Can be undone."""
     rules = [StartRule(rule.start, rule.shelf_days) for rule in body.rules]
     with writing() as session:
         known = stored.named(session, path.name)
@@ -87,7 +87,10 @@ def put_policy(path: PolicyPath, body: PolicyBody) -> Response:
 @api.patch("/products", summary="Change a product", responses={200: DoneOut, **documented(400, 404, 413, 415)})
 @needs(Role.ADMIN)
 def patch_product(body: ProductBody) -> Response:
-    """What is not given stays; null takes the list price or the policy away. Its units follow soon after. Can be undone."""
+    """Fields not given stay as they are; null removes the list price or the policy. Existing units are updated within a few minutes.
+
+    Can be undone.
+    """
     with writing() as session:
         number = product_id(session, name_key(body.maker), name_key(body.model))
         if number is None:
@@ -108,8 +111,8 @@ class ProductOut(Shape):
     model: str
     family: str
     reporting: ReportingClass
-    policy: str | None = Field(description="The warranty policy it is sold with.")
-    list_price: Price | None = Field(description="Of a year's cover of one unit.")
+    policy: str | None = Field(description="Warranty policy; null: default.")
+    list_price: Price | None = Field(description="List price per unit per year.")
     currency: str
     units: int
 
@@ -120,7 +123,7 @@ class ProductPage(Shape):
 
 
 class ProductQuery(ListQuery):
-    text: Text = Field(default="", max_length=200, description="In maker or model.")
+    text: Text = Field(default="", max_length=200, description="Text in maker or model.")
 
 
 @listing(api, "/products", ProductPage, "Products")

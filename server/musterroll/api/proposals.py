@@ -1,4 +1,4 @@
-"""Near matches that wait for a person."""
+"""Possible duplicates, to be accepted or rejected by a person."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -42,10 +42,10 @@ class ProposalOut(Shape):
     kind: str
     left: str
     right: str
-    weight: float = Field(description="How sure it is, 0 to 1.")
-    evidence: list[dict[str, Any]] = Field(description="Field, both values, and what it weighs for or against.")
+    weight: float = Field(description="Probability of a match, 0 to 1.")
+    evidence: list[dict[str, Any]] = Field(description="Per field: both values, and their weight for or against a match.")
     state: str
-    change: int | None = Field(description="The change that decided it.")
+    change: int | None = Field(description="The change that recorded the decision.")
     created_at: datetime
     decided_at: datetime | None
     decided_by: str
@@ -58,8 +58,8 @@ class ProposalPage(Shape):
 
 class LookedOut(Shape):
     new: int
-    open: int = Field(description="Found before, and still so.")
-    gone: int = Field(description="No longer so, or one of the two was merged meanwhile.")
+    open: int = Field(description="Found before and still open.")
+    gone: int = Field(description="No longer a match, or one of the two was merged.")
 
 
 class ProposalQuery(ListQuery):
@@ -68,10 +68,10 @@ class ProposalQuery(ListQuery):
 
 
 class AcceptBody(ReasonBody):
-    keep_right: bool = Field(default=False, description="Of two accounts the right one stays.")
+    keep_right: bool = Field(default=False, description="Of two accounts, keep the right one.")
 
 
-@listing(api, "/proposals", ProposalPage, "Records that may be of one thing, the surest first")
+@listing(api, "/proposals", ProposalPage, "Possible duplicates, most likely first")
 @needs(Role.PLANNER)
 def list_proposals(query: ProposalQuery) -> Response:
     state = None if query.state is ProposalState.ALL else query.state.value
@@ -84,18 +84,18 @@ def list_proposals(query: ProposalQuery) -> Response:
     return listed(ProposalPage, query, "proposals", fetch)
 
 
-@api.post("/proposals/find", summary="Look for near matches again", responses={200: LookedOut, **documented(400, 413, 415)})
+@api.post("/proposals/find", summary="Search for possible duplicates", responses={200: LookedOut, **documented(400, 413, 415)})
 @needs(Role.PLANNER, everywhere=True)
 def find() -> Response:
-    """What was decided stays decided; what is found no more is gone."""
+    """Decisions are kept; open matches that no longer hold are withdrawn (gone)."""
     with writing() as session:
         return answer(LookedOut(**matching_proposals.find(session, clock())._asdict()))
 
 
-@api.post("/proposals/<int:number>/accept", summary="Do what it says", responses={200: DoneOut, **documented(400, 404, 409, 413, 415)})
+@api.post("/proposals/<int:number>/accept", summary="Accept a match", responses={200: DoneOut, **documented(400, 404, 409, 413, 415)})
 @needs(Role.PLANNER)
 def accept(path: NumberPath, body: AcceptBody) -> Response:
-    """Two become one, or a line names a unit. Can be undone."""
+    """Merges the two records, or lets the contract line cover the unit. Can be undone."""
     with writing() as session:
         made = matching_proposals.accept(
             session, path.number, actor=actor(), now=clock(), reason=body.reason, keep_right=body.keep_right or None
@@ -103,10 +103,12 @@ def accept(path: NumberPath, body: AcceptBody) -> Response:
         return answer(done_out(made))
 
 
-@api.post("/proposals/<int:number>/reject", summary="The two are two", responses={200: DoneOut, **documented(400, 404, 409, 413, 415)})
+@api.post(
+    "/proposals/<int:number>/reject", summary="Reject a match: keep both", responses={200: DoneOut, **documented(400, 404, 409, 413, 415)}
+)
 @needs(Role.PLANNER)
 def reject(path: NumberPath, body: ReasonBody) -> Response:
-    """The pair is not proposed again. Can be undone."""
+    """The pair is not suggested again. Can be undone."""
     with writing() as session:
         return answer(done_out(matching_proposals.reject(session, path.number, actor=actor(), now=clock(), reason=body.reason)))
 
@@ -120,7 +122,7 @@ def _position(cursor: str | None) -> tuple[float, int] | None:
     except ValueError:
         found = (-1.0, 0)
     if not 0 <= found[0] <= 1 or not 0 <= found[1] < 2**53:
-        raise Refusal("the cursor is not one of ours; start from the first page", "bad_cursor")
+        raise Refusal("the cursor is not valid; start from the first page", "bad_cursor")
     return found
 
 

@@ -1,4 +1,4 @@
-"""Messages that could not be accepted, with the reason."""
+"""Rejected messages, with the reason."""
 
 import base64
 from datetime import datetime
@@ -20,12 +20,12 @@ api = guarded("quarantine", "quarantine")
 class QuarantinedOut(Shape):
     id: int
     at: datetime
-    unit: str = Field(description="As the topic named it.")
+    unit: str = Field(description="Unit ID in the topic.")
     topic: str
     code: str
     detail: str
-    size: int = Field(description="Bytes of the payload.")
-    payload: str = Field(description="The first 4 KiB of the payload, base64.")
+    size: int = Field(description="Size of the payload in bytes.")
+    payload: str = Field(description="First 4 KiB of the payload, in Base64.")
 
 
 class QuarantinePage(Shape):
@@ -33,7 +33,7 @@ class QuarantinePage(Shape):
     next: str | None
 
 
-@api.get("/quarantine", summary="Messages that could not be accepted, newest first", responses={200: QuarantinePage})
+@api.get("/quarantine", summary="Quarantined messages, newest first", responses={200: QuarantinePage})
 @needs(Role.ADMIN)
 def list_quarantine(query: PageQuery) -> Response:
     before = numbers(query.cursor, 1)

@@ -1,4 +1,4 @@
-"""The paper beside the fleet: the eight cells, what disagrees and what that is worth."""
+"""Reconciliation: the eight quadrants, with findings and annual value."""
 
 from datetime import date, datetime
 
@@ -30,11 +30,11 @@ api = guarded("reconciliation", "reconciliation")
 
 
 class CellOut(Shape):
-    cell: str = Field(description="Contracted, deployed, operating: a digit each.")
+    cell: str = Field(description="One digit each for contracted, deployed, operating.")
     name: str
-    owner: str = Field(description="Whose work it is; nobody's where empty.")
+    owner: str = Field(description="Owner; empty: no action.")
     units: int
-    worth: list[MoneyOut] = Field(description="A year.")
+    worth: list[MoneyOut] = Field(description="Annual value.")
 
 
 class StoredOut(Shape):
@@ -44,25 +44,25 @@ class StoredOut(Shape):
 
 
 class ReconciliationOut(Shape):
-    """The eight cells always sum to `units`."""
+    """The eight quadrants always sum to `units`."""
 
     on: date
-    at: datetime = Field(description="The instant silence is judged at.")
+    at: datetime = Field(description="Time as of which units count as operating or silent.")
     units: int
     cells: dict[str, int]
     deployed: int
     operating: int
     deployed_and_operating: int
     findings: dict[Kind, int]
-    work: list[CellOut] = Field(description="The cells, with what their findings are worth.")
-    worth: list[MoneyOut] = Field(description="A year, of all findings, no money counted twice.")
-    stored: StoredOut | None = Field(description="How many stored findings the run changed; null where it stored nothing.")
+    work: list[CellOut] = Field(description="The quadrants, with the annual value of their findings.")
+    worth: list[MoneyOut] = Field(description="Annual value of all findings, each amount counted once.")
+    stored: StoredOut | None = Field(description="Number of stored findings that changed; null if nothing was stored.")
 
 
 class KeptCounts(Shape):
-    """As the last stored run left them."""
+    """The quadrants as of the last stored reconciliation."""
 
-    at: datetime | None = Field(description="The instant silence was judged at in the last whole run; null: there was none.")
+    at: datetime | None = Field(description="Time of the last full reconciliation; null: none yet.")
     units: int
     cells: dict[str, int]
 
@@ -77,15 +77,15 @@ class Trend(Shape):
 
 
 class OnQuery(Request):
-    on: DayOrInstant | None = Field(default=None, description="A day, or an instant as 2026-11-01T12:00Z; default: now.")
+    on: DayOrInstant | None = Field(default=None, description="A day, or an instant such as 2026-11-01T12:00Z; default: now.")
 
 
 class CountsQuery(ScopeQuery):
-    """Without anything else, an account is counted at once; other slices are counted when asked for."""
+    """Counts of an account alone are precomputed; other breakdowns are computed on request."""
 
 
 class SlicesQuery(ListQuery, ScopeQuery):
-    by: Slice = Field(default=Slice.SEGMENT, description="Accounts come with all below them, so they do not add up; all others do.")
+    by: Slice = Field(default=Slice.SEGMENT, description="Accounts include their subsidiaries, so they do not add up; all others do.")
 
 
 class CellsOut(Shape):
@@ -100,7 +100,7 @@ class CellsOut(Shape):
 
 
 class SliceOut(Shape):
-    ref: str = Field(description="Number, segment or country, or maker; empty: units of none.")
+    ref: str = Field(description="Number, segment, country or maker; empty: units without one.")
     name: str
     units: int
     cells: CellsOut
@@ -112,20 +112,22 @@ class SlicePage(Shape):
 
 
 class TrendQuery(Request):
-    account: Text | None = Field(default=None, max_length=80, description="The account's number; with all accounts below it.")
+    account: Text | None = Field(default=None, max_length=80, description="Account number; includes subsidiaries.")
     first: Day
     until: Day
 
 
 @api.get("/reconciliation", summary="Contracted, deployed, operating on a day", responses={200: ReconciliationOut})
 def get_reconciliation(query: OnQuery) -> Response:
-    """Worked out anew for the day; nothing is stored."""
+    """Computed for the day; nothing is stored."""
     now = clock()
     with rehearsing() as session:
         return answer(_out(reconciliation_run.reconcile(session, query.on or now, now, store=False)))
 
 
-@api.post("/reconciliation", summary="Reconcile now and keep the findings", responses={200: ReconciliationOut, **documented(400, 413, 415)})
+@api.post(
+    "/reconciliation", summary="Reconcile now and store the findings", responses={200: ReconciliationOut, **documented(400, 413, 415)}
+)
 @needs(Role.PLANNER, everywhere=True)
 def run() -> Response:
     now = clock()
@@ -133,9 +135,9 @@ def run() -> Response:
         return answer(_out(reconciliation_run.reconcile(session, now, now, store=True)))
 
 
-@api.get("/reconciliation/counts", summary="The eight cells as last kept", responses={200: KeptCounts, **documented(404)})
+@api.get("/reconciliation/counts", summary="The eight quadrants as last stored", responses={200: KeptCounts, **documented(404)})
 def get_counts(query: CountsQuery) -> Response:
-    """Of all, or of an account, at once, whatever the size of the fleet."""
+    """Of all units or of an account; fast for a fleet of any size."""
     with reading() as session:
         last, scope = cell_counters.last_run(session), query.scope()
         if scope == EVERYTHING:
@@ -147,11 +149,11 @@ def get_counts(query: CountsQuery) -> Response:
     return answer(KeptCounts(at=from_ms(last.at) if last else None, units=sum(cells.values()), cells=cells))
 
 
-@listing(api, "/reconciliation/slices", SlicePage, "The eight cells as last kept, sliced", 404)
+@listing(api, "/reconciliation/slices", SlicePage, "The eight quadrants as last stored, broken down", 404)
 def list_slices(query: SlicesQuery) -> Response:
-    """All slices on one page."""
+    """The whole breakdown on one page."""
     if query.by not in cells_by.SLICES:
-        raise Refusal(f"the cells are sliced by {', '.join(cells_by.SLICES)}, not by {query.by}", "bad_slice")
+        raise Refusal(f"quadrants can be broken down by {', '.join(cells_by.SLICES)}, not by {query.by}", "bad_slice")
 
     def fetch(session: Session, cursor: str | None, limit: int) -> Page:
         return [_slice(one) for one in cells_by.cells_by(session, query.by, query.scope())], None
@@ -159,9 +161,9 @@ def list_slices(query: SlicesQuery) -> Response:
     return listed(SlicePage, query, "reconciliation", fetch)
 
 
-@api.get("/reconciliation/trend", summary="The eight cells day by day", responses={200: Trend, **documented(404)})
+@api.get("/reconciliation/trend", summary="The eight quadrants day by day", responses={200: Trend, **documented(404)})
 def get_trend(query: TrendQuery) -> Response:
-    """As each day's end was kept."""
+    """As stored at the end of each day."""
     with reading() as session:
         days = daily_snapshot.trend(session, query.first, query.until, query.account)
     return answer(Trend(items=[TrendDay(on=one.on, cells=one.cells) for one in days]))

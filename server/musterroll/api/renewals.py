@@ -1,4 +1,4 @@
-"""Renewals: contracts that end within a year, what is in question, and how much of the fleet is covered."""
+"""Renewals: contracts due within a year with value and value at risk, and attach and coverage rates."""
 
 from datetime import date, datetime
 from typing import Annotated, Any
@@ -22,31 +22,31 @@ Only = Annotated[renewals.Only, in_line(renewals.Only)]
 class RenewalOut(Shape):
     contract: str
     account: Named | None
-    last_day: date = Field(description="Of the term in force.")
-    renews: bool = Field(description="By itself, unless somebody gives notice.")
-    notice_by: date | None = Field(description="The last day on which notice stops its renewal.")
+    last_day: date = Field(description="Last day of the current term.")
+    renews: bool = Field(description="Renews automatically unless notice is given.")
+    notice_by: date | None = Field(description="Last day to give notice before it renews.")
     seats: int
-    unpriced: int = Field(description="Seats without a known price.")
-    silent: int = Field(description="Units on its lines that are silent.")
-    worth: MoneyOut = Field(description="A year of its lines.")
-    risk: MoneyOut = Field(description="A year of the seats whose units are silent.")
-    payment: Payment | None = Field(description="As billing says.")
-    base_then: int | None = Field(description="The account's installed base about a month ago.")
+    unpriced: int = Field(description="Licences without a known price.")
+    silent: int = Field(description="Silent units on its lines.")
+    worth: MoneyOut = Field(description="Annual value (ACV).")
+    risk: MoneyOut = Field(description="Annual value at risk (silent units).")
+    payment: Payment | None = Field(description="Billing state.")
+    base_then: int | None = Field(description="Installed base of the account about a month ago.")
     base_now: int | None
-    falling: bool = Field(description="It lost a tenth or more.")
+    falling: bool = Field(description="Declining usage: the installed base fell by a tenth or more.")
 
 
 class RenewalPage(Shape):
     items: list[RenewalOut]
     next: str | None
     counted_at: datetime
-    contracts: int = Field(description="On all pages together.")
+    contracts: int = Field(description="Number on all pages.")
     worth: list[MoneyOut]
     risk: list[MoneyOut]
 
 
 class ShareOut(Shape):
-    """A share with its 95 % score interval (Wilson)."""
+    """A share with its 95 % confidence interval (Wilson score)."""
 
     part: int
     whole: int
@@ -56,22 +56,22 @@ class ShareOut(Shape):
 
 
 class CoverRates(Shape):
-    attach: ShareOut = Field(description="On a contract, of the deployed and operating.")
-    coverage: ShareOut = Field(description="On a contract or in warranty, of the deployed.")
+    attach: ShareOut = Field(description="Share of deployed and operating units that are on a contract.")
+    coverage: ShareOut = Field(description="Share of deployed units that are on a contract or in warranty.")
     counted_at: datetime
 
 
 class RenewalQuery(ListQuery):
-    account: Text | None = Field(default=None, max_length=80, description="The account's number; with all accounts below it.")
-    month: str = Field(default="", pattern=r"^(\d{4}-\d{2})?$", description="As 2026-11.")
-    quarter: str = Field(default="", pattern=r"^(\d{4} Q[1-4])?$", description="As `2026 Q4`.")
-    within: int | None = Field(default=None, ge=0, le=3660, description="Days.")
+    account: Text | None = Field(default=None, max_length=80, description="Account number; includes subsidiaries.")
+    month: str = Field(default="", pattern=r"^(\d{4}-\d{2})?$", description="Such as 2026-11.")
+    quarter: str = Field(default="", pattern=r"^(\d{4} Q[1-4])?$", description="Such as `2026 Q4`.")
+    within: int | None = Field(default=None, ge=0, le=3660, description="Due within this many days.")
     only: Only | None = None
 
 
-@listing(api, "/renewals", RenewalPage, "Contracts that end within a year, the first to end first", 404)
+@listing(api, "/renewals", RenewalPage, "Contracts due within a year, in order of their end", 404)
 def list_renewals(query: RenewalQuery) -> Response:
-    """Of a large fleet it is counted every ten minutes."""
+    """For a large fleet, updated every ten minutes."""
     now = clock()
     told: dict[str, Any] = {}
 

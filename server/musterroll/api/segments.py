@@ -1,4 +1,4 @@
-"""Segments: units to act on, counted, and the accounts behind them for a CRM or a mailing tool."""
+"""Segments: units to act on with counts, and their accounts for a CRM or mailing tool."""
 
 from datetime import datetime
 from typing import Any
@@ -25,9 +25,9 @@ api = guarded("segments", "segments")
 class SegmentOut(Shape):
     key: str
     name: str
-    says: str = Field(description="Why one would look at these units; empty for a saved filter.")
-    filter: dict[str, str] = Field(description="As /units takes it.")
-    made_by: str = Field(description="Empty: everybody's.")
+    says: str = Field(description="Why these units matter; empty for a saved filter.")
+    filter: dict[str, str] = Field(description="As the parameters of /units.")
+    made_by: str = Field(description="Who saved it; empty: built in.")
 
 
 class SegmentList(Shape):
@@ -37,13 +37,13 @@ class SegmentList(Shape):
 class SegmentWhole(SegmentOut):
     units: int
     accounts: int
-    worth: list[MoneyOut] = Field(description="A year of their cover: by the line they sit on, else by list price.")
-    unpriced: int = Field(description="Units without a known price.")
+    worth: list[MoneyOut] = Field(description="Annual value: by contract line, else by list price.")
+    unpriced: int = Field(description="Number of unpriced units.")
     counted_at: datetime
 
 
 class CustomerOut(Shape):
-    account: str = Field(description="Number; empty for units of no account.")
+    account: str = Field(description="Account number; empty: units without an account.")
     name: str
     parent: str
     website: str
@@ -52,7 +52,7 @@ class CustomerOut(Shape):
     country: str
     segment: str
     units: int
-    worth: str = Field(description="A year, in words: `1,200.00 EUR + 30.00 USD`.")
+    worth: str = Field(description="Annual value in words: `1,200.00 EUR + 30.00 USD`.")
 
 
 class CustomerPage(Shape):
@@ -66,18 +66,18 @@ class SegmentPath(Request):
 
 class SegmentBody(Request):
     name: Text = Field(min_length=1, max_length=80)
-    filter: dict[str, Text] = Field(description="As /units takes it.")
+    filter: dict[str, Text] = Field(description="As the parameters of /units.")
 
 
-@api.get("/segments", summary="Everybody's segments and saved filters", responses={200: SegmentList})
+@api.get("/segments", summary="Segments and saved filters", responses={200: SegmentList})
 def list_segments() -> Response:
     with reading() as session:
         return answer(SegmentList(items=[SegmentOut(**_facts(one)) for one in fleet_segments.listed(session)]))
 
 
-@api.get("/segments/<key>", summary="One segment, counted", responses={200: SegmentWhole, **documented(404)})
+@api.get("/segments/<key>", summary="One segment with its counts", responses={200: SegmentWhole, **documented(404)})
 def get_segment(path: SegmentPath) -> Response:
-    """Of a large fleet it is counted every ten minutes."""
+    """For a large fleet, updated every ten minutes."""
     with reading() as session:
         one = fleet_segments.segment(session, path.key)
         size = fleet_segments.size(session, one, clock())
@@ -90,7 +90,7 @@ def get_segment(path: SegmentPath) -> Response:
     return answer(SegmentWhole(**_facts(one), **counted, worth=list(map(money_out, size.value.worth))))
 
 
-@listing(api, "/segments/<key>/accounts", CustomerPage, "The accounts with units in a segment", 404)
+@listing(api, "/segments/<key>/accounts", CustomerPage, "Accounts with units in a segment", 404)
 def list_customers(path: SegmentPath, query: ListQuery) -> Response:
     now = clock()
 
@@ -104,7 +104,7 @@ def list_customers(path: SegmentPath, query: ListQuery) -> Response:
 @api.post("/segments", summary="Save a filter as a segment", responses={200: SegmentOut, **documented(400, 409)})
 @needs(Role.PLANNER)
 def save_segment(body: SegmentBody) -> Response:
-    """In place of what was saved under the same name. Words of the filter that nobody knows filter nothing."""
+    """Replaces an earlier filter of this name. Unknown parameters of the filter are ignored."""
     with writing() as session:
         made = fleet_segments.save(session, body.name, filter_words.read(body.filter), actor(), clock())
         return answer(SegmentOut(**_facts(made)))
@@ -119,9 +119,9 @@ def delete_segment(path: SegmentPath) -> Response:
 
 
 def _behind(cursor: str | None) -> str | None:
-    """The account number of a cursor, which is empty behind the units of no account."""
+    """The account number in a cursor; empty after the units without an account."""
     if cursor is not None and not cursor.startswith("="):
-        raise Refusal("the cursor is not one of ours; start from the first page", "bad_cursor")
+        raise Refusal("the cursor is not valid; start from the first page", "bad_cursor")
     return None if cursor is None else cursor[1:]
 
 

@@ -1,4 +1,4 @@
-"""Sites and products."""
+"""Sites."""
 
 from typing import Any
 
@@ -25,7 +25,7 @@ class SiteOut(Shape):
     account: Named | None
     postcode: str
     country: str
-    zone: str = Field(description="IANA time zone: the calendar that warranty days are judged by.")
+    zone: str = Field(description="IANA time zone, used for warranty and contract days.")
     latitude: float | None
     longitude: float | None
     units: int
@@ -37,8 +37,8 @@ class SitePage(Shape):
 
 
 class SiteQuery(ListQuery):
-    account: Text | None = Field(default=None, max_length=80, description="The account's number; with all accounts below it.")
-    text: Text = Field(default="", max_length=200, description="In number, name or postcode.")
+    account: Text | None = Field(default=None, max_length=80, description="Account number; includes subsidiaries.")
+    text: Text = Field(default="", max_length=200, description="Text in number, name or postcode.")
 
 
 @listing(api, "/sites", SitePage, "Sites by number", 404)

@@ -1,4 +1,4 @@
-"""What people do with a unit: move it along its life, replace it."""
+"""Actions on a unit: change its lifecycle, replace it."""
 
 from typing import Literal
 
@@ -23,17 +23,17 @@ api = guarded("moves", "units")
 
 class MoveBody(ReasonBody):
     to: Literal["stock", "shipped", "deployed", "returned", "retired"]
-    on: Day | None = Field(default=None, description="Up to today (UTC), which is the default.")
-    account: Text | None = Field(default=None, max_length=80, description="The account's number.")
-    site: Text | None = Field(default=None, max_length=80, description="The site's number; it brings its account.")
+    on: Day | None = Field(default=None, description="Day of the change, not in the future; default: today (UTC).")
+    account: Text | None = Field(default=None, max_length=80, description="Account number.")
+    site: Text | None = Field(default=None, max_length=80, description="Site number; implies its account.")
 
 
 class ReplaceBody(ReasonBody):
-    by: Text = Field(max_length=64, description="The unit id of the replacement.")
-    on: Day | None = Field(default=None, description="Up to today (UTC), which is the default.")
-    becomes: Literal["returned", "retired", "stock"] = Field(default="returned", description="Of the unit that is replaced.")
-    lines: bool = Field(default=True, description="Contract lines that name the old serial name the new one.")
-    remaining_warranty: bool = Field(default=True, description="What is left of the old unit's warranty is taken over.")
+    by: Text = Field(max_length=64, description="Unit ID of the replacement.")
+    on: Day | None = Field(default=None, description="Day of the change, not in the future; default: today (UTC).")
+    becomes: Literal["returned", "retired", "stock"] = Field(default="returned", description="New state of the replaced unit.")
+    lines: bool = Field(default=True, description="Transfer contract lines from the old serial to the new one.")
+    remaining_warranty: bool = Field(default=True, description="Transfer the remaining warranty of the old unit.")
 
 
 class OtherOut(Shape):
@@ -44,14 +44,14 @@ class OtherOut(Shape):
 class RelationsOut(Shape):
     replaced_by: OtherOut | None
     replaces: list[OtherOut]
-    merged_into: OtherOut | None = Field(description="The same unit, as it is now on the roll.")
+    merged_into: OtherOut | None = Field(description="The unit that this one was merged into.")
     merged: list[OtherOut] = Field(description="Units that were merged into it.")
-    open_incidents: list[str] = Field(description=f"Their numbers, newest first, at most {unit_related.MOST}.")
+    open_incidents: list[str] = Field(description=f"Ticket numbers, newest first, at most {unit_related.MOST}.")
 
 
 @api.get(
     "/units/<uid>/relations",
-    summary="Units it stands in the place of, or that stand in its",
+    summary="Replacements, merges and open incidents of a unit",
     responses={200: RelationsOut, **documented(404)},
 )
 def get_relations(path: UnitPath) -> Response:
@@ -69,10 +69,14 @@ def get_relations(path: UnitPath) -> Response:
     )
 
 
-@api.post("/units/<uid>/moves", summary="Ship, deploy, return, retire", responses={200: DoneOut, **documented(400, 404, 409, 413, 415)})
+@api.post(
+    "/units/<uid>/moves",
+    summary="Change the lifecycle state: ship, deploy, return, retire",
+    responses={200: DoneOut, **documented(400, 404, 409, 413, 415)},
+)
 @needs(Role.TECHNICIAN)
 def move(path: UnitPath, body: MoveBody) -> Response:
-    """Only legal moves; who, when and why are kept. Can be undone."""
+    """Only valid transitions; user, time and reason are recorded. Can be undone."""
     place = {"account": body.account, "site": body.site}
     with writing() as session:
         to = Lifecycle(body.to)
@@ -80,9 +84,7 @@ def move(path: UnitPath, body: MoveBody) -> Response:
         return answer(done_out(made))
 
 
-@api.post(
-    "/units/<uid>/replacement", summary="Put another unit in its place", responses={200: DoneOut, **documented(400, 404, 409, 413, 415)}
-)
+@api.post("/units/<uid>/replacement", summary="Replace a unit", responses={200: DoneOut, **documented(400, 404, 409, 413, 415)})
 @needs(Role.TECHNICIAN)
 def replace(path: UnitPath, body: ReplaceBody) -> Response:
     """Can be undone."""

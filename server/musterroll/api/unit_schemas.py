@@ -1,4 +1,4 @@
-"""A unit and its history as the API says them. Instants are UTC (RFC 3339), spans are seconds."""
+"""Units and their history in the API. Instants are UTC (RFC 3339), durations are in seconds."""
 
 from datetime import date, datetime
 from typing import Any
@@ -14,29 +14,29 @@ from musterroll.usecases.units.unit_card import UnitCard
 
 
 class Vitals(Shape):
-    """What the last heartbeat said; null where the unit cannot tell."""
+    """Values of the last heartbeat; null if the unit does not report them."""
 
     uptime: int | None = Field(description="Seconds since the unit started.")
-    operating: int | None = Field(description="Seconds it operated in its life.")
+    operating: int | None = Field(description="Lifetime operating seconds.")
     cpu: int | None = Field(description="Percent.")
     memory: int | None = Field(description="Percent.")
     disk: int | None = Field(description="Percent.")
     temperature: int | None = Field(description="Degrees Celsius.")
-    clock_offset: int | None = Field(description="Seconds the unit's clock is ahead of the registry's.")
+    clock_offset: int | None = Field(description="Seconds by which the unit's clock is ahead of the registry's.")
 
 
 class UnitOut(Shape):
     id: str
-    serial: str = Field(description="As written.")
+    serial: str = Field(description="Serial as written.")
     maker: str
     model: str
     lifecycle: Lifecycle
     liveness: Liveness
     liveness_since: datetime | None
-    heard_at: datetime | None = Field(description="By the registry's clock.")
+    heard_at: datetime | None = Field(description="Time of the last heartbeat, by the registry's clock.")
     first_heard_at: datetime | None
     epoch: int
-    interval: int = Field(description="Seconds between heartbeats; 0 where the unit was never heard.")
+    interval: int = Field(description="Seconds between heartbeats; 0 if never heard.")
     late_after: int
     stale_after: int
     account: Named | None
@@ -47,27 +47,27 @@ class UnitOut(Shape):
     firmware: str
     agent: str
     born_at: datetime | None
-    card: dict[str, Any] | None = Field(description="The unit's own warranty card: a claim.")
+    card: dict[str, Any] | None = Field(description="Warranty card reported by the unit, not confirmed.")
     evidence: dict[str, Any]
     vitals: Vitals
     held_at: datetime | None
-    enrolled: bool = Field(description="It has a credential in use.")
-    pending: bool = Field(description="A further credential waits for a person.")
+    enrolled: bool = Field(description="The unit has an active credential.")
+    pending: bool = Field(description="A repeat enrolment is waiting for approval.")
 
 
 class UnitPage(Shape):
     items: list[UnitOut]
-    next: str | None = Field(description="Cursor of the following page; null at the end.")
+    next: str | None = Field(description="Cursor of the next page; null on the last page.")
 
 
 class LookUpOut(Shape):
-    """`units` are exact; `twins` only look like it and, where there is neither, `near` are one slip away: suggestions for a person."""
+    """`units` match exactly. `twins` look alike; if there are neither, `near` differ by one typing error. Both are suggestions only."""
 
-    key: str = Field(description="The serial as compared; empty where the code was a unit id or a link.")
+    key: str = Field(description="Normalised serial; empty if the code was a unit ID or a link.")
     units: list[UnitOut]
     twins: list[UnitOut]
     near: list[UnitOut]
-    problem: str | None = Field(description="Why there is no unit, in a sentence.")
+    problem: str | None = Field(description="Why no unit was found.")
 
 
 class ChangeOut(Shape):
@@ -88,9 +88,9 @@ class MessageOut(Shape):
     epoch: int
     seq: int
     about: str
-    at: int = Field(description="Unix seconds by the unit's own clock, which may be wrong.")
+    at: int = Field(description="Unix seconds by the unit's clock, which may be wrong.")
     received_at: datetime
-    body: str = Field(description="The payload, as it came.")
+    body: str = Field(description="The payload as received.")
 
 
 class MessagePage(Shape):

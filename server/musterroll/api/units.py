@@ -1,4 +1,4 @@
-"""Units: the list, one, its history, look-up, and holding an alarm."""
+"""Units: list, details, history, look-up, and pausing alerts."""
 
 from flask import Response
 from pydantic import Field
@@ -24,33 +24,37 @@ api = guarded("units", "units")
 class FleetQuery(ListQuery):
     lifecycle: Lifecycle | None = None
     liveness: Liveness | None = None
-    text: Text = Field(default="", max_length=200, description="The start of a serial, or part of the name of an account, site or product.")
-    account: Text | None = Field(default=None, max_length=80, description="The account's number.")
-    site: Text | None = Field(default=None, max_length=80, description="The site's number.")
+    text: Text = Field(default="", max_length=200, description="Start of a serial, or text in the name of an account, site or product.")
+    account: Text | None = Field(default=None, max_length=80, description="Account number.")
+    site: Text | None = Field(default=None, max_length=80, description="Site number.")
     maker: Text | None = Field(default=None, max_length=200)
     model: Text | None = Field(default=None, max_length=200)
-    under: Text | None = Field(default=None, max_length=80, description="The account's number; with all accounts below it.")
-    segment: Text | None = Field(default=None, max_length=80, description="Of the account; `-`: none.")
-    country: Text | None = Field(default=None, max_length=60, description="Of the site, else of the account; `-`: not known.")
-    firmware: Text | None = Field(default=None, max_length=200, description="`-`: the unit never said.")
+    under: Text | None = Field(default=None, max_length=80, description="Account number; includes subsidiaries.")
+    segment: Text | None = Field(default=None, max_length=80, description="Segment of the account; `-`: none.")
+    country: Text | None = Field(default=None, max_length=60, description="Country of the site, else of the account; `-`: unknown.")
+    firmware: Text | None = Field(default=None, max_length=200, description="Firmware version; `-`: never reported.")
     age: str | None = Field(
-        default=None, pattern="^([0-5]|-)$", description="Whole years since installation, 5: and older; `-`: not known."
+        default=None, pattern="^([0-5]|-)$", description="Whole years since installation, 5: five or more; `-`: unknown."
     )
-    cells: str | None = Field(default=None, pattern="^[01]{3}( [01]{3})*$", description="Contracted, deployed, operating: as `110 010`.")
-    contract: Text | None = Field(default=None, max_length=80, description="The contract's number: units on one of its lines.")
+    cells: str | None = Field(
+        default=None,
+        pattern="^[01]{3}( [01]{3})*$",
+        description="Quadrants, with one digit each for contracted, deployed, operating, such as `110 010`.",
+    )
+    contract: Text | None = Field(default=None, max_length=80, description="Contract number: units on one of its lines.")
     operating: bool | None = None
-    warranty: bool | None = Field(default=None, description="In a warranty today.")
-    covered: bool | None = Field(default=None, description="On a contract or in a warranty today.")
-    ending: int | None = Field(default=None, ge=0, le=3660, description="The warranty ends within so many days.")
-    over: bool | None = Field(default=None, description="A contract line that could seat it is full, and units like it need more.")
-    outdated: bool | None = Field(default=None, description="Its firmware is older than the newest of its product.")
+    warranty: bool | None = Field(default=None, description="In warranty today.")
+    covered: bool | None = Field(default=None, description="On a contract or in warranty today.")
+    ending: int | None = Field(default=None, ge=0, le=3660, description="Warranty ends within this many days.")
+    over: bool | None = Field(default=None, description="Over quantity: the contract lines for it have no licences left.")
+    outdated: bool | None = Field(default=None, description="Firmware older than the newest of its product.")
 
 
 class CodeQuery(Request):
-    code: Text = Field(max_length=400, description="A serial in any writing, a unit id, or the link of a unit.")
+    code: Text = Field(max_length=400, description="A serial in any spelling, a unit ID, or the link of a unit.")
 
 
-@listing(api, "/units", UnitPage, "The fleet, in serial order")
+@listing(api, "/units", UnitPage, "Units, by serial")
 def list_units(query: FleetQuery) -> Response:
     now, wanted = clock(), FleetFilter(**query.model_dump(exclude={"cursor", "limit", "format"}))
 
@@ -67,7 +71,7 @@ def get_unit(path: UnitPath) -> Response:
         return answer(unit_out(unit_card(session, path.uid, clock())))
 
 
-@api.get("/units/<uid>/history", summary="Changes of a unit's states, newest first", responses={200: ChangePage, **documented(404)})
+@api.get("/units/<uid>/history", summary="State changes of a unit, newest first", responses={200: ChangePage, **documented(404)})
 def get_history(path: UnitPath, query: PageQuery) -> Response:
     before = numbers(query.cursor, 1)
     with reading() as session:
@@ -86,16 +90,16 @@ def get_messages(path: UnitPath, query: PageQuery) -> Response:
     return answer(MessagePage(items=[message_out(one) for one in shown], next=following))
 
 
-@api.get("/lookup", summary="Units by serial, unit id or link", responses={200: LookUpOut})
+@api.get("/lookup", summary="Look up units by serial, unit ID or link", responses={200: LookUpOut})
 def get_lookup(query: CodeQuery) -> Response:
-    """Never a guess: `units` match exactly (one serial may be several makers'), `twins` are suggestions."""
+    """`units` match exactly (several makers can use the same serial); `twins` are only suggestions."""
     with reading() as session:
         found = look_up(session, query.code, clock())
     units, twins, near = ([unit_out(card) for card in cards] for cards in (found.units, found.twins, found.near))
     return answer(LookUpOut(key=found.key, units=units, twins=twins, near=near, problem=found.problem))
 
 
-@api.post("/units/<uid>/hold", summary="Pause the alarm of a silent unit", responses={200: UnitOut, **documented(404, 409)})
+@api.post("/units/<uid>/hold", summary="Pause alerts of a silent unit", responses={200: UnitOut, **documented(404, 409)})
 @needs(Role.TECHNICIAN)
 def hold_unit(path: UnitPath) -> Response:
     now = clock()
@@ -104,7 +108,7 @@ def hold_unit(path: UnitPath) -> Response:
         return answer(unit_out(unit_card(session, path.uid, now)))
 
 
-@api.delete("/units/<uid>/hold", summary="End the pause", responses={200: UnitOut, **documented(404, 409)})
+@api.delete("/units/<uid>/hold", summary="Resume alerts", responses={200: UnitOut, **documented(404, 409)})
 @needs(Role.TECHNICIAN)
 def release_unit(path: UnitPath) -> Response:
     now = clock()

@@ -1,4 +1,4 @@
-"""The Flask application the door hangs in: it answers under the API with problems, elsewhere as Flask does."""
+"""The Flask application: errors under the API are problem responses, elsewhere Flask's own."""
 
 import sys
 from http import HTTPStatus
@@ -19,30 +19,30 @@ _ANSWERED_HERE = ("/api/", "/healthz", "/readyz", "/metrics", "/openapi.json", "
 _INFO: dict[str, Any] = {
     "title": "Musterroll",
     "version": __version__,
-    "description": "The registry of a hardware fleet: enrol units, look them up, see which are operating. Errors are RFC 9457 problems.",
+    "description": "Installed-base registry of a device fleet: units, contracts, coverage, reconciliation. Errors are RFC 9457 problems.",
     "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
 }
-_BEARER = "An API token: `read` to ask, `write` to change, `admin` for what enrols; it may be limited to accounts."
+_BEARER = "API token with scopes: `read`, `write` for changes, `admin` for enrolment and administration; can be limited to accounts."
 _SECURITY: dict[str, Any] = {
     "bearer": {"type": "http", "scheme": "bearer", "description": _BEARER},
     "session": {
         "type": "apiKey",
         "in": "cookie",
         "name": "musterroll",
-        "description": "A signed-in browser; what changes something also needs the form token in `X-CSRFToken`.",
+        "description": "Session of a signed-in browser; changes also need the form token in `X-CSRFToken`.",
     },
 }
 
 
 class Application(OpenAPI):
-    """Made by `new_app`."""
+    """Created by `new_app`."""
 
     def handle_user_exception(self, e: Exception) -> HTTPException | ResponseReturnValue:
-        """Under the API every exception becomes a problem; an unexpected one is logged and its details stay in the log."""
+        """Under the API every exception becomes a problem; details of unexpected ones go only to the log."""
         if not request.path.startswith(_ANSWERED_HERE):
             return super().handle_user_exception(e)
         if isinstance(e, HTTPException) and (e.response is not None or (e.code or 500) < HTTPStatus.BAD_REQUEST):
-            return e  # a redirect, or an answer already made
+            return e  # a redirect, or a finished response
         refusal = problems.refusal_of(e)
         if refusal.status == HTTPStatus.INTERNAL_SERVER_ERROR:
             self.log_exception(sys.exc_info())
@@ -51,13 +51,13 @@ class Application(OpenAPI):
 
 
 def new_app(import_name: str) -> Application:
-    """An empty application; `build` hangs the API in it."""
+    """An empty application, for `build` to register the API with."""
     app = Application(
         import_name,
         info=_INFO,
         security_schemes=_SECURITY,
         doc_ui=False,
-        static_folder=None,  # the pages serve their files themselves
+        static_folder=None,  # the pages serve their own static files
         validation_error_model=problems.Problem,
         validation_error_callback=_refuse_invalid,
     )

@@ -1,5 +1,7 @@
-"""Who asks: a program with a bearer token, or a person with a signed-in browser. What a view needs is written on it; a program's scopes
-stand for roles: `read` looks, `write` does what planners may, `admin` what admins may."""
+"""Authentication and permissions: a program with a bearer token, or a user with a signed-in browser.
+
+Each view declares what it needs. A program's scopes correspond to roles: `read` to any, `write` to planner, `admin` to admin.
+"""
 
 from flask import current_app, request
 
@@ -11,11 +13,14 @@ from musterroll.usecases.access import api_tokens
 
 _CHALLENGE = {"WWW-Authenticate": 'Bearer realm="musterroll"'}
 _ASKING = ("GET", "HEAD", "OPTIONS")
-_NOTHING = "there is nothing at this address; /docs lists what there is"
+_NOTHING = "not found; see /docs for the available resources"
 
 
 def require_access() -> None:
-    """Before every guarded view. Raises HttpRefusal: 401, 403 for a program's scope, 404 for what a person or a limited program may not."""
+    """Runs before every guarded view.
+
+    Raises HttpRefusal: 401, or 403 for a missing scope; NotFound if a user or a limited program may not see the resource.
+    """
     asking = request.method in _ASKING
     need = need_of(current_app.view_functions[request.endpoint or ""], asking)
     header = request.headers.get("Authorization")
@@ -28,7 +33,7 @@ def _person(need: Need) -> Caller:
         raise HttpRefusal(
             401,
             "unauthorized",
-            "sign in, or send an API token as `Authorization: Bearer ...`; changing something from a page also needs its form token",
+            "sign in, or send an API token as `Authorization: Bearer ...`; changes from a page also need its form token",
             _CHALLENGE,
         )
     if not may(Role(person.role), person.within is not None, need):
@@ -39,11 +44,11 @@ def _person(need: Need) -> Caller:
 def _program(header: str, need: Need, asking: bool) -> Caller:
     scheme, _, token = header.partition(" ")
     if scheme.lower() != "bearer" or not token.strip():
-        raise HttpRefusal(401, "unauthorized", "the Authorization header must be `Bearer` and an API token", _CHALLENGE)
+        raise HttpRefusal(401, "unauthorized", "the Authorization header must be `Bearer` followed by an API token", _CHALLENGE)
     here, address = door(), request.remote_addr or ""
     if wait := here.false_tokens.wait(address):
         seconds = str(int(wait) + 1)
-        raise HttpRefusal(429, "too_many_tries", f"too many tokens that are none; try again in {seconds} s", {"Retry-After": seconds})
+        raise HttpRefusal(429, "too_many_tries", f"too many invalid tokens; try again in {seconds} s", {"Retry-After": seconds})
     with reading() if asking else here.database.asking() as session:
         found = api_tokens.check(session, token.strip(), clock())
     if found is None:

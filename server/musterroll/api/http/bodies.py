@@ -1,4 +1,4 @@
-"""Reading a body: JSON is held to what the wire would accept before anything else looks at it."""
+"""Reading request bodies. JSON must satisfy the same strict rules as MQTT messages."""
 
 from flask import request
 from musterroll_wire.strict_json import InvalidPayload, loads
@@ -9,7 +9,7 @@ BODY_LIMIT = 65536  # bytes of a JSON body
 
 
 def read_json() -> None:
-    """Before every view that takes JSON or nothing. Raises HttpRefusal."""
+    """Runs before every view that takes JSON or no body. Raises HttpRefusal."""
     request.max_content_length = BODY_LIMIT
     body = request.get_data()
     if not body:
@@ -25,6 +25,6 @@ def read_json() -> None:
 
 
 def read_upload() -> None:
-    """Before every view that takes a file. Raises HttpRefusal."""
+    """Runs before every view that takes a file. Raises HttpRefusal."""
     if request.mimetype != "multipart/form-data":
         raise HttpRefusal(415, "not_multipart", "send the file as the field `file` of multipart/form-data")

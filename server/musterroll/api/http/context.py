@@ -1,4 +1,4 @@
-"""What every view needs: the database, the settings, the counters, the clock, and the way an answer is written."""
+"""What every view needs: database, settings, metrics, the clock, the caller, and responses."""
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, ExitStack, contextmanager
@@ -19,7 +19,7 @@ from musterroll.usecases.fleet.pages import LatestBase
 
 PREFIX = "/api/v1"
 Checks = Mapping[str, Callable[[], bool]]
-Authenticate = Callable[[Request], Actor | None]  # the person signed in with a browser, if any
+Authenticate = Callable[[Request], Actor | None]  # the user signed in with a browser, if any
 _KEY = "musterroll.api"
 
 
@@ -29,8 +29,8 @@ class Door(NamedTuple):
     metrics: Metrics
     checks: Checks
     authenticate: Authenticate
-    guesses: Attempts  # refused enrolments by address
-    false_tokens: Attempts  # API tokens that are none, by address
+    guesses: Attempts  # rejected enrolments, by address
+    false_tokens: Attempts  # invalid API tokens, by address
 
 
 def install(app: Flask, door: Door) -> None:
@@ -39,37 +39,37 @@ def install(app: Flask, door: Door) -> None:
 
 
 def door() -> Door:
-    """The door of the app that serves this request."""
+    """The context of the app that serves this request."""
     found: Door = current_app.extensions[_KEY]
     return found
 
 
 def clock() -> datetime:
-    """Read once a request."""
+    """The time now; read once per request."""
     return datetime.now(UTC)  # noqa: TID251
 
 
 class Caller(NamedTuple):
-    """Who asks, as kept in histories, and the accounts (ids) he is limited to, with all below them; None: not limited."""
+    """The caller's name for the audit log, and the accounts (IDs) they are limited to, with subsidiaries; None: not limited."""
 
     name: str
     within: tuple[int, ...] | None = None
 
 
 def caller() -> Caller:
-    """Who asks; only guarded views may ask."""
+    """The caller; available in guarded views only."""
     found: Caller = g.api_caller
     return found
 
 
 def actor() -> str:
-    """Who asks, as kept in histories; only guarded views may ask."""
+    """The caller's name for the audit log; available in guarded views only."""
     return caller().name
 
 
 @contextmanager
 def reading() -> Iterator[Session]:
-    """What a request reads from: one session, opened when first asked for and closed with the request. It sees what the caller may."""
+    """The reading session of the request, limited to what the caller may see. Opened on first use, closed with the request."""
     if "api_reading" not in g:
         g.api_reading = ExitStack()
         g.api_session = g.api_reading.enter_context(door().database.asking(g.api_caller.within if "api_caller" in g else None))
@@ -78,45 +78,45 @@ def reading() -> Iterator[Session]:
 
 @contextmanager
 def rehearsing() -> Iterator[Session]:
-    """What the caller may see, to try something on: all of it is undone at the end."""
+    """A session for trial changes, limited to what the caller may see; always rolled back."""
     with door().database.reading(caller().within) as session:
         yield session
 
 
 def reading_again() -> Callable[[], AbstractContextManager[Session]]:
-    """A way to open further sessions that see the same, also when the request is over."""
+    """Opens further reading sessions with the same limits, even after the request."""
     return partial(door().database.asking, caller().within)
 
 
 @contextmanager
 def writing() -> Iterator[Session]:
-    """What the caller may see, to change; committed at the end."""
+    """A writing session, limited to what the caller may see; committed at the end."""
     with door().database.writing(caller().within) as session:
         yield session
 
 
 def admit(who: Caller) -> None:
-    """From now on the request is this caller's."""
+    """Set the caller of this request."""
     g.api_caller = who
     if who.within is not None:
-        g.pop("api_reading", ExitStack()).close()  # what was read before was not narrowed
+        g.pop("api_reading", ExitStack()).close()  # an earlier session was not limited
 
 
 def latest_base() -> LatestBase:
-    """The installed base as pages and programs poll it, counted once for both."""
+    """The installed base as polled by pages and programs, counted once for both."""
     found: LatestBase = current_app.extensions.setdefault(LatestBase.KEY, LatestBase())
     return found
 
 
 def nothing() -> Response:
-    """It is done, and there is nothing to say."""
+    """An empty response (204)."""
     done = Response(status=204, headers={"Cache-Control": "no-store"})
     del done.headers["Content-Type"]
     return done
 
 
 def answer(body: BaseModel, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
-    """A JSON answer of what is so now: nobody may keep it."""
+    """A JSON response that must not be cached."""
     return Response(
         body.model_dump_json(), status, {"Cache-Control": "no-store", **(headers or {})}, content_type="application/json; charset=utf-8"
     )

@@ -1,8 +1,8 @@
-"""Every list as a page of JSON, or whole as CSV or XLSX, from one shape.
+"""Lists as a page of JSON, or complete as CSV or XLSX, from one schema.
 
-A cell of text that a spreadsheet would take for a formula (it begins with = + - @, a tab or a line break) is made inert: in CSV an
-apostrophe stands before it, in XLSX it is a text cell. To read CSV back exactly, take one apostrophe off every cell that begins with
-apostrophes followed by one of those characters.
+Text that a spreadsheet would take for a formula (it starts with = + - @, a tab or a line break) is made inert: CSV puts an apostrophe
+before it, XLSX uses a text cell. To read CSV back exactly, remove one apostrophe from every cell that starts with apostrophes followed
+by one of those characters.
 """
 
 import csv
@@ -33,12 +33,12 @@ from musterroll.api.http.schemas import PageQuery, Shape
 JSON, CSV = "application/json", "text/csv"
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _PAGE = 5000  # rows fetched at a time
-_MOST_ROWS = 1_048_575  # a sheet holds, below its headings
-_LONGEST = 32_767  # characters a cell of a sheet holds
+_MOST_ROWS = 1_048_575  # of a sheet, below its headings
+_LONGEST = 32_767  # characters in a cell of a sheet
 _FORMULA = re.compile(r"'*[=+\-@\t\r\n]")
 View = TypeVar("View", bound=Callable[..., Response])
 
-Page = tuple[list[Any], str | None]  # shapes, and the cursor behind them
+Page = tuple[list[Any], str | None]  # items, and the cursor of the next page
 Fetch = Callable[[Session, str | None, int], Page]  # (session, cursor, limit)
 
 
@@ -49,11 +49,11 @@ class Form(StrEnum):
 
 
 class ListQuery(PageQuery):
-    format: Form | None = Field(default=None, description="csv, xlsx: all of the list as a file; without it, as `Accept` says.")
+    format: Form | None = Field(default=None, description="csv or xlsx: the complete list as a file; default: according to `Accept`.")
 
 
 def listing(api: APIBlueprint, rule: str, page: type[Shape], summary: str, *problems: int) -> Callable[[View], View]:
-    """A route that answers with `listed`, documented in its three kinds of content."""
+    """A route that returns `listed`, documented with its three content types."""
 
     def decorate(view: View) -> View:
         made: View = api.get(rule, summary=summary, responses={200: page, **documented(*problems)})(view)
@@ -65,9 +65,9 @@ def listing(api: APIBlueprint, rule: str, page: type[Shape], summary: str, *prob
 
 
 def listed(page: type[Shape], query: ListQuery, name: str, fetch: Fetch, more: Callable[[], Mapping[str, Any]] = dict) -> Response:
-    """The page asked for or, as a file called `name`, everything from the cursor on.
+    """The requested page or, as a file named `name`, everything from the cursor on.
 
-    `more` is what a page of JSON says beside its items, asked once they are fetched.
+    `more` gives further fields of a JSON page; it is called once the items are fetched.
     """
     form = _form(query)
     with reading() as session:
@@ -93,7 +93,7 @@ def _form(query: ListQuery) -> Form:
 
 
 def _rest(fetch: Fetch, following: str | None, open_session: Callable[[], Any]) -> Iterator[list[Any]]:
-    """The further pages, each in a session of its own: whoever reads slowly holds up nothing."""
+    """The following pages, each in its own session, so that a slow reader blocks nothing."""
     while following is not None:
         with open_session() as session:
             items, following = fetch(session, following, _PAGE)
@@ -111,7 +111,7 @@ class Column(NamedTuple):
 
 
 def columns_of(shape: type[BaseModel], path: tuple[str, ...] = ()) -> list[Column]:
-    """The columns of a shape; a shape within it gives `name.field` for each of its own."""
+    """The columns of a schema; those of a nested schema are named `name.field`."""
     found = []
     for name, field in shape.model_fields.items():
         inner = _shape(field.annotation)
@@ -126,7 +126,7 @@ def _shape(annotation: Any) -> type[BaseModel] | None:
 
 
 def plain(value: Any) -> str | int | float | Decimal:
-    """A value as a cell holds it: a number, or text (days and instants as ISO 8601 writes them)."""
+    """A value for a cell: a number or text (days and instants in ISO 8601)."""
     if value is None:
         return ""
     if isinstance(value, bool):
@@ -166,8 +166,8 @@ def _csv(columns: list[Column], pages: Iterator[list[Any]]) -> Iterator[str]:
 
 
 def workbook(columns: list[Column], pages: Iterator[list[Any]]) -> IO[bytes]:
-    """A workbook of one sheet, written row by row to a file that is gone when it is closed. Raises HttpRefusal for too many rows."""
-    file = tempfile.TemporaryFile()  # noqa: SIM115  closed when it was sent
+    """A workbook with one sheet, in a file that is deleted when closed. Raises HttpRefusal for too many rows."""
+    file = tempfile.TemporaryFile()  # noqa: SIM115  closed once sent
     try:
         with xlsxwriter.Workbook(file, {"constant_memory": True}) as book:
             _fill(book.add_worksheet(), columns, pages)
@@ -183,7 +183,9 @@ def _fill(sheet: Any, columns: list[Column], pages: Iterator[list[Any]]) -> None
         sheet.write_string(0, place, column.heading)
     for row, item in enumerate(chain.from_iterable(pages), 1):
         if row > _MOST_ROWS:
-            raise HttpRefusal(422, "too_many_rows", f"a sheet holds {_MOST_ROWS:,} rows and the list has more; ask for CSV, or filter it")
+            raise HttpRefusal(
+                422, "too_many_rows", f"the list has more than {_MOST_ROWS:,} rows, the limit of a sheet; use CSV, or a filter"
+            )
         for place, column in enumerate(columns):
             _write(sheet, row, place, plain(column.of(item)))
 

@@ -1,4 +1,4 @@
-"""Every "no" of the API as problem+json (RFC 9457): what is wrong, where, and what to do, in one sentence."""
+"""Error responses of the API as problem+json (RFC 9457): what is wrong, where, and what to do."""
 
 from http import HTTPStatus
 
@@ -12,14 +12,14 @@ from musterroll.domain.values.errors import Conflict, Forbidden, NotFound, Refus
 CONTENT_TYPE = "application/problem+json"
 _STATUS: tuple[tuple[type[Refusal], int], ...] = ((NotFound, 404), (Forbidden, 403), (Conflict, 409))
 _SENTENCES = {
-    413: "the request is larger than this address accepts; send less, or split it",
-    404: "there is nothing at this address; /docs lists what there is",
-    500: "the registry failed on this request; it is written to its log, and nothing was half done",
+    413: "the request is too large; send less, or split it",
+    404: "not found; see /docs for the available resources",
+    500: "internal error; the details are in the log, and nothing was changed",
 }
 
 
 class FieldError(BaseModel):
-    field: str = Field(description="The parameter or the path in the body.")
+    field: str = Field(description="Parameter, or path in the body.")
     message: str
 
 
@@ -29,12 +29,12 @@ class Problem(BaseModel):
     type: str = Field(description="urn:musterroll:<code>; the code is stable.")
     title: str
     status: int
-    detail: str = Field(description="One sentence for people.")
-    errors: list[FieldError] | None = Field(default=None, description="With status 422: every field that is wrong.")
+    detail: str = Field(description="Explanation for people, in one sentence.")
+    errors: list[FieldError] | None = Field(default=None, description="With status 422: every invalid field.")
 
 
 class HttpRefusal(Refusal):
-    """A refusal that knows its status: what the door itself refuses."""
+    """A refusal by the HTTP layer itself, with its status."""
 
     def __init__(self, status: int, code: str, sentence: str, headers: dict[str, str] | None = None) -> None:
         super().__init__(sentence, code)
@@ -44,7 +44,7 @@ class HttpRefusal(Refusal):
 
 
 def invalid(error: ValidationError) -> HttpRefusal:
-    """Which fields of a request are wrong, without repeating what was sent."""
+    """A refusal that lists the invalid fields of a request, without repeating their values."""
     found = [
         FieldError(field=".".join(str(step) for step in one["loc"]) or "body", message=_plain(one["msg"]))
         for one in error.errors(include_input=False, include_url=False, include_context=False)
@@ -55,7 +55,7 @@ def invalid(error: ValidationError) -> HttpRefusal:
 
 
 def refusal_of(error: Exception) -> HttpRefusal:
-    """The refusal an exception amounts to; what nobody expected becomes a 500 that says nothing of its cause."""
+    """The refusal for an exception; an unexpected one becomes a 500 without details."""
     if isinstance(error, HttpRefusal):
         return error
     if isinstance(error, Refusal):
@@ -79,35 +79,35 @@ def response(refusal: HttpRefusal) -> Response:
 
 
 def _of_http(error: HTTPException, status: int) -> HttpRefusal:
-    """What Flask and Werkzeug refuse themselves: no such route, wrong method, too large."""
+    """A refusal by Flask or Werkzeug: no such route, wrong method, too large."""
     headers = {name: value for name, value in error.get_headers() if name not in ("Content-Type", "Content-Length")}
     sentence = _SENTENCES.get(status) or (error.description or error.name).rstrip(".")
     if status == HTTPStatus.METHOD_NOT_ALLOWED:
-        sentence = f"this address answers to {headers.get('Allow', 'other methods')}"
+        sentence = f"method not allowed; use {headers.get('Allow', 'another method')}"
     return HttpRefusal(status, error.name.lower().replace(" ", "_"), sentence, headers)
 
 
 def _plain(message: str) -> str:
     message = message.removeprefix("Value error, ")
     if message.startswith("Input should be a valid dictionary"):
-        return "a JSON object is needed"
-    return "there is no such field" if message == "Extra inputs are not permitted" else message[:1].lower() + message[1:]
+        return "must be a JSON object"
+    return "unknown field" if message == "Extra inputs are not permitted" else message[:1].lower() + message[1:]
 
 
 def documented(*statuses: int) -> ResponseDict:
-    """The OpenAPI responses of problems with these statuses."""
+    """The OpenAPI responses for problems with these statuses."""
     content = {CONTENT_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
     return {str(status): {"description": _MEANING[status], "content": content} for status in statuses}
 
 
 _MEANING = {
-    400: "The request cannot be read.",
-    401: "No valid token or session came with the request.",
-    403: "What came with the request does not allow it.",
-    404: "Not on the roll.",
-    409: "It stands against what is recorded.",
+    400: "The request is malformed.",
+    401: "No valid token or session.",
+    403: "Not permitted.",
+    404: "Not found.",
+    409: "Conflicts with existing records.",
     413: "Too large.",
-    415: "Not a kind of content this address reads.",
-    422: "A field is wrong; which one is said.",
-    429: "Too many refused tries; Retry-After says when to come back.",
+    415: "Unsupported content type.",
+    422: "A field is invalid; see `errors`.",
+    429: "Too many failed attempts; see Retry-After.",
 }

@@ -1,4 +1,4 @@
-"""How a room of the API is opened: who may enter, what it reads, and which problems it documents."""
+"""Blueprints of the API: authentication, reading of bodies, and documented problems."""
 
 from collections.abc import Callable
 
@@ -11,8 +11,8 @@ from musterroll.api.http.problems import documented
 
 
 def guarded(name: str, subject: str, reads: Callable[[], None] = read_json) -> APIBlueprint:
-    """A room for programs with a token and people who signed in; `reads` looks at the bodies first."""
-    made = APIBlueprint(
+    """A blueprint for programs with a token and signed-in users; `reads` checks the bodies."""
+    blueprint = APIBlueprint(
         name,
         __name__,
         url_prefix=PREFIX,
@@ -20,13 +20,13 @@ def guarded(name: str, subject: str, reads: Callable[[], None] = read_json) -> A
         abp_security=[{"bearer": []}, {"session": []}],
         abp_responses=documented(401, 403, 422, 429),
     )
-    made.before_request(require_access)
-    made.before_request(reads)
-    return made
+    blueprint.before_request(require_access)
+    blueprint.before_request(reads)
+    return blueprint
 
 
 def public(name: str, subject: str) -> APIBlueprint:
-    """A room that needs no access."""
-    made = APIBlueprint(name, __name__, url_prefix=PREFIX, abp_tags=[{"name": subject}], abp_responses=documented(422))
-    made.before_request(read_json)
-    return made
+    """A blueprint without authentication."""
+    blueprint = APIBlueprint(name, __name__, url_prefix=PREFIX, abp_tags=[{"name": subject}], abp_responses=documented(422))
+    blueprint.before_request(read_json)
+    return blueprint

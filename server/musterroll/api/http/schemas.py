@@ -1,4 +1,4 @@
-"""What every shape of the API shares."""
+"""Types that all schemas of the API share."""
 
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -20,13 +20,13 @@ def _no_nul(value: Any) -> Any:
 
 
 def day(value: Any) -> date:
-    """A day as people write it for machines; a number is none."""
+    """A day in ISO 8601; numbers are not accepted."""
     try:
         found = date.fromisoformat(value) if isinstance(value, str) and len(value) == len("2026-11-01") else None
     except ValueError:
         found = None
     if found is None or not 1970 <= found.year <= 2200:
-        raise ValueError("must be a day from 1970 to 2200, as 2026-11-01")
+        raise ValueError("must be a day from 1970 to 2200, such as 2026-11-01")
     return found
 
 
@@ -34,11 +34,11 @@ def _day_or_instant(value: Any) -> date | datetime:
     if not isinstance(value, str) or len(value) <= len("2026-11-01"):
         return day(value)
     try:
-        found = datetime.fromisoformat(value.replace(" ", "+"))  # as a form decodes the plus of a zone
+        found = datetime.fromisoformat(value.replace(" ", "+"))  # form decoding turns the plus of a zone into a space
     except ValueError:
         found = None
     if found is None or found.tzinfo is None or not 1970 <= found.year <= 2200:
-        raise ValueError("must be a day such as 2026-11-01 or an instant with its zone such as 2026-11-01T12:00Z")
+        raise ValueError("must be a day such as 2026-11-01 or an instant with a time zone such as 2026-11-01T12:00Z")
     return found.astimezone(UTC)
 
 
@@ -56,7 +56,7 @@ Text = Annotated[str, BeforeValidator(_no_nul)]
 Day = Annotated[date, BeforeValidator(day)]
 DayOrInstant = Annotated[date | datetime, BeforeValidator(_day_or_instant), WithJsonSchema({"type": "string"})]
 Price = Annotated[Decimal, PlainSerializer(_amount, return_type=str)]
-Cursor = Annotated[Text | None, Field(max_length=200, description="`next` of the page before; none for the first page.")]
+Cursor = Annotated[Text | None, Field(max_length=200, description="`next` of the previous page; none for the first page.")]
 
 
 @cache
@@ -65,7 +65,7 @@ def _schema(model: type[BaseModel], by_alias: bool, ref_template: str, mode: Any
 
 
 class Shape(BaseModel):
-    """A body. Its schema is made once: flask-openapi asks for it at every request."""
+    """A body. Its schema is cached, since flask-openapi asks for it at every request."""
 
     @classmethod
     def model_json_schema(  # type: ignore[override]
@@ -75,40 +75,40 @@ class Shape(BaseModel):
 
 
 class Request(Shape):
-    """What comes in: a field nobody knows is refused, so that a typing error filters or sets nothing silently."""
+    """An incoming body or query. Unknown fields are rejected, so that a typing error is not silently ignored."""
 
     model_config = ConfigDict(extra="forbid")
 
     @model_validator(mode="before")
     @classmethod
-    def _of_nothing(cls, said: Any) -> Any:
-        """No body at all says nothing."""
-        return {} if said is None else said
+    def _empty(cls, body: Any) -> Any:
+        """A missing body counts as an empty one."""
+        return {} if body is None else body
 
 
 class PageQuery(Request):
     cursor: Cursor = None
-    limit: int = Field(default=50, ge=1, le=500, description="How many at most.")
+    limit: int = Field(default=50, ge=1, le=500, description="Maximum number of items.")
 
 
 def numbers(cursor: str | None, count: int) -> tuple[int, ...] | None:
-    """The whole numbers of a cursor `n` or `n.n`. Raises Refusal."""
+    """The integers of a cursor `n` or `n.n`. Raises Refusal."""
     if cursor is None:
         return None
     parts = cursor.split(".")
     if len(parts) != count or not all(part.isascii() and part.isdigit() and len(part) <= 18 for part in parts):
-        raise Refusal("the cursor is not one of ours; start from the first page", "bad_cursor")
+        raise Refusal("the cursor is not valid; start from the first page", "bad_cursor")
     return tuple(int(part) for part in parts)
 
 
 class MoneyOut(Shape):
     amount: Price
-    currency: str = Field(description="ISO 4217.")
+    currency: str = Field(description="ISO 4217 code.")
 
 
 def in_line(kind: type[StrEnum]) -> WithJsonSchema:
-    """The words of an enumeration where they are used: for one whose name another in the document has."""
-    return WithJsonSchema({"type": "string", "enum": [one.value for one in kind]})
+    """An enumeration's values inline, for one whose name clashes with another in the OpenAPI document."""
+    return WithJsonSchema({"type": "string", "enum": [member.value for member in kind]})
 
 
 def money_out(one: Money) -> MoneyOut:
@@ -116,12 +116,12 @@ def money_out(one: Money) -> MoneyOut:
 
 
 def last_day_of(ends_on: date | None) -> date | None:
-    """The last day of what is stored with the first day after it."""
+    """The last day, from the stored first day after it."""
     return None if ends_on is None else last_day(ends_on)
 
 
 class Named(Shape):
-    ref: str = Field(description="The number the customer's own systems know it by.")
+    ref: str = Field(description="Number in the customer's own systems.")
     name: str
 
 
@@ -130,7 +130,7 @@ def named(ref: str | None, name: str | None) -> Named | None:
 
 
 class RefPath(Request):
-    ref: Text = Field(max_length=80, description="The number the customer's own systems know it by.")
+    ref: Text = Field(max_length=80, description="Number in the customer's own systems.")
 
 
 class NumberPath(Request):
@@ -138,4 +138,4 @@ class NumberPath(Request):
 
 
 class UnitPath(Request):
-    uid: str = Field(pattern="^[A-Za-z0-9_-]{1,64}$", description="The unit id.")
+    uid: str = Field(pattern="^[A-Za-z0-9_-]{1,64}$", description="Unit ID.")
