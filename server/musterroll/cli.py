@@ -27,7 +27,7 @@ from musterroll.commands import (
 )
 from musterroll.commands.context import Context, fail
 from musterroll.commands.imports import import_
-from musterroll.domain.values.errors import Refusal
+from musterroll.domain.values.errors import DomainError
 from musterroll.simulator.simulate import simulate
 
 
@@ -55,7 +55,7 @@ def main(arguments: list[str] | None = None) -> Any:
     """Run the command line. A refusal or an unreachable database gives a one-sentence error and exit status 1."""
     try:
         return cli.main(arguments, prog_name="musterroll")
-    except Refusal as refusal:
+    except DomainError as refusal:
         fail(str(refusal))
     except OperationalError as error:
         reason = str(error.orig).strip().splitlines()[0]

@@ -7,7 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, V
 
 from musterroll.channels import ChannelSettings
 from musterroll.domain.access import Role
-from musterroll.domain.values.errors import Refusal
+from musterroll.domain.values.errors import DomainError
 
 
 def _setting(default: Any, description: str, **limits: Any) -> Any:
@@ -75,7 +75,7 @@ class Settings(ChannelSettings, _OwnSettings):
 
 
 def load(environ: dict[str, str], **overrides: Any) -> Settings:
-    """Settings from an environment. Raises Refusal with a sentence that names the invalid variable."""
+    """Settings from an environment. Raises DomainError with a sentence that names the invalid variable."""
     values: dict[str, Any] = {}
     for name, field in Settings.model_fields.items():
         variable = f"MUSTERROLL_{name.upper()}"
@@ -89,23 +89,25 @@ def load(environ: dict[str, str], **overrides: Any) -> Settings:
         return Settings(**values)
     except ValidationError as error:
         first = error.errors()[0]
-        raise Refusal(f"MUSTERROLL_{str(first['loc'][0]).upper()}: {first['msg']}; musterroll config show lists every setting") from None
+        raise DomainError(
+            f"MUSTERROLL_{str(first['loc'][0]).upper()}: {first['msg']}; musterroll config show lists every setting"
+        ) from None
 
 
 def _secret(variable: str, path: str) -> str:
     try:
         return Path(path).read_text().strip()
     except OSError as error:
-        raise Refusal(f"{variable}_FILE: {path} cannot be read: {error.strerror}") from None
+        raise DomainError(f"{variable}_FILE: {path} cannot be read: {error.strerror}") from None
 
 
 def address(listen: str, variable: str) -> tuple[str, int]:
-    """Host and port of `host:port`. Raises Refusal naming the variable.
+    """Host and port of `host:port`. Raises DomainError naming the variable.
 
     >>> address("127.0.0.1:8080", "MUSTERROLL_HTTP_LISTEN")
     ('127.0.0.1', 8080)
     """
     host, _, port = listen.rpartition(":")
     if not host or not port.isdigit() or int(port) > 65535:
-        raise Refusal(f"{variable} is {listen!r}; it must be an address and a port, such as 127.0.0.1:8080")
+        raise DomainError(f"{variable} is {listen!r}; it must be an address and a port, such as 127.0.0.1:8080")
     return host.strip("[]"), int(port)

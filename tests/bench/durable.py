@@ -201,8 +201,8 @@ def _committed(database: Database, wanted: int) -> float:
 
 
 def _forget(database: Database) -> None:
-    with database.writing() as session:
-        for table in ("message", "delivery", "quarantine"):
+    with database.transaction() as session:
+        for table in ("message", "message_stream", "quarantine"):
             session.connection().execute(text(f"DELETE FROM {table}"))
     fleets.analyze(database)
 
@@ -211,5 +211,5 @@ def _syncs(database: Database) -> int | None:
     """How often PostgreSQL has flushed its log so far; SQLite does not count."""
     if database.dialect != "postgresql":
         return None
-    with database.reading() as session:
+    with database.snapshot() as session:
         return int(session.connection().execute(text("SELECT wal_sync FROM pg_stat_wal")).scalar_one())

@@ -4,7 +4,7 @@ from typing import Any
 
 from musterroll.storage.engine.database import Database
 from musterroll.storage.tables.accounts import Product
-from musterroll.storage.tables.liveness import Voice
+from musterroll.storage.tables.liveness import UnitStatus
 from musterroll.storage.tables.units import Unit
 from sqlalchemy import Connection, text
 from sqlmodel import SQLModel
@@ -35,14 +35,14 @@ def serial(number: int) -> str:
 
 def fill(database: Database, units: int, now: int) -> None:
     """`units` deployed units numbered from 1, all heard at `now` (ms), by a registry that has listened all the time."""
-    with database.writing() as session:
+    with database.transaction() as session:
         connection = session.connection()
         if database.dialect == "postgresql":
             connection.execute(text("SET LOCAL statement_timeout = 0"))
         insert(connection, Product, _PRODUCT, MAKERS)
         insert(connection, Unit, _UNIT, units)
-        insert(connection, Voice, _VOICE, units, now=now)
-        connection.execute(text("UPDATE registry SET since = 0, until = :now"), {"now": now})
+        insert(connection, UnitStatus, _VOICE, units, now=now)
+        connection.execute(text("UPDATE registry_state SET since = 0, until = :now"), {"now": now})
     analyze(database)
 
 

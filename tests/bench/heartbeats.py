@@ -109,6 +109,6 @@ def _probe(database: Database, port: int, unit: str, row: int, epoch: int, times
 
 
 def _newest(database: Database, row: int) -> tuple[int, int]:
-    with database.reading() as session:
-        epoch, beat = session.connection().execute(text("SELECT epoch, beat FROM voice WHERE unit_id = :row"), {"row": row}).one()
+    with database.snapshot() as session:
+        epoch, beat = session.connection().execute(text("SELECT epoch, beat FROM unit_status WHERE unit_id = :row"), {"row": row}).one()
         return epoch, beat

@@ -80,22 +80,22 @@ def _sweep(database: Database, now: datetime, due: int) -> float:
     """Milliseconds of one sweep with `due` units silent for too long; afterwards they are as they were."""
     heard, lost = to_ms(now), to_ms(now - timedelta(minutes=10))
     of = {"due": due, "heard": heard, "lost": lost}
-    with database.writing() as session:
-        session.connection().execute(text("UPDATE voice SET heard_at = :lost WHERE unit_id <= :due"), of)
+    with database.transaction() as session:
+        session.connection().execute(text("UPDATE unit_status SET heard_at = :lost WHERE unit_id <= :due"), of)
     began = time.perf_counter()
-    with database.writing() as session:
+    with database.transaction() as session:
         swept = stale_sweep.sweep(session, now)
     taken = (time.perf_counter() - began) * 1000
     assert len(swept.newly_stale) == due, f"the sweep called {len(swept.newly_stale)} units stale, {due} were"
-    with database.writing() as session:
-        session.connection().execute(text("UPDATE voice SET heard_at = :heard, stale_since = NULL WHERE unit_id <= :due"), of)
-        session.connection().execute(text("DELETE FROM transition"))
+    with database.transaction() as session:
+        session.connection().execute(text("UPDATE unit_status SET heard_at = :heard, stale_since = NULL WHERE unit_id <= :due"), of)
+        session.connection().execute(text("DELETE FROM unit_state_change"))
     return taken
 
 
 def _look_ups(database: Database, title: str, plan: Plan, folder: Path) -> list[Figure]:
     now = datetime.now(UTC)
-    with database.writing() as session:
+    with database.transaction() as session:
         lasts = now + timedelta(days=1)
         _, token = api_tokens.create(session, label="bench", scopes=["read"], expires_at=lasts, actor="bench", now=now)
     units = [fleets.uid(number) for number in range(1, plan.beating + 1)]

@@ -95,7 +95,7 @@ def _app(database: Database, plan: Plan, folder: Path) -> Flask:
     migrate.upgrade(database)
     began = time.monotonic()
     paper.fill(database, plan.units, plan.lines, to_ms(now), now.date().isoformat())
-    with database.writing() as session:
+    with database.transaction() as session:
         access_sessions.ensure_admin(session, _PASSWORD, now)
         session.connection().execute(text("UPDATE site SET latitude = 38 + id % 23, longitude = -9 + id % 37"))
     print(f"  (filled in {time.monotonic() - began:.0f} s)", flush=True)
@@ -117,7 +117,7 @@ def _turns(settings: Settings, database: Database, now: datetime) -> None:
 
 
 def _due(database: Database, now: datetime) -> bool:
-    with database.reading() as session:
+    with database.snapshot() as session:
         return bool(figure_jobs.due(session, now))
 
 

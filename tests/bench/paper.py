@@ -7,7 +7,7 @@ serial, one is for a site, one and a half for an account, half a one for a subtr
 from musterroll.storage.engine.database import Database
 from musterroll.storage.tables.accounts import Account, Product, Site
 from musterroll.storage.tables.contracts import Contract, ContractLine, Invoice
-from musterroll.storage.tables.liveness import Voice
+from musterroll.storage.tables.liveness import UnitStatus
 from musterroll.storage.tables.units import Unit
 from musterroll.storage.tables.warranty import WarrantyPeriod
 from sqlalchemy import Connection, text
@@ -26,14 +26,14 @@ _KEY = "'BM' || (10000000 + n)"
 def fill(database: Database, units: int, lines: int, now: int, today: str) -> None:
     """Units and voices numbered from 1, lines as above; `now` is ms, `today` the day of it."""
     accounts = max(10, min(ACCOUNTS, units // 50))
-    with database.writing() as session:
+    with database.transaction() as session:
         connection = session.connection()
         if database.dialect == "postgresql":
             connection.execute(text("SET LOCAL statement_timeout = 0"))
         _places(connection, accounts)
         _units(connection, units, accounts, now)
         _paper(connection, units, lines, accounts, today)
-        connection.execute(text("UPDATE registry SET since = 0, until = :now"), {"now": now})
+        connection.execute(text("UPDATE registry_state SET since = 0, until = :now"), {"now": now})
     fleets.analyze(database)
 
 
@@ -67,7 +67,7 @@ def _units(connection: Connection, units: int, accounts: int, now: int) -> None:
     fleets.insert(connection, Unit, _for(connection, unit), units)
     heard = "CASE WHEN n % 14 = 0 THEN :now - 86400000 WHEN n % 62 = 0 THEN NULL ELSE :now END"
     stale = "CASE WHEN n % 14 = 0 THEN :now - 86400000 + 186000 ELSE NULL END"
-    voice = {
+    status = {
         "unit_id": "n",
         "heard_at": heard,
         "first_heard_at": heard,
@@ -76,7 +76,7 @@ def _units(connection: Connection, units: int, accounts: int, now: int) -> None:
         "birth_epoch": "1",
         "beat": "1",
     }
-    fleets.insert(connection, Voice, voice, units, now=now)
+    fleets.insert(connection, UnitStatus, status, units, now=now)
     period = {"unit_id": "n", "kind": "'standard'", "rule": "'installed'", "evidence": "'36 months from installation'"}
     period |= {"starts_on": _day("'2022-01-01'", "n % 1500"), "ends_on": _day("'2022-01-01'", "n % 1500 + 1096"), "id": "n"}
     fleets.insert(connection, WarrantyPeriod, _for(connection, period), units)

@@ -23,11 +23,12 @@ from tests.support.postgres import PostgresServer
 BENCH = "plans"
 _DAY = 86_400_000
 _BEGUN = (
-    "UPDATE voice SET first_heard_at = (SELECT (u.installed_on - DATE '1970-01-01')::bigint * 86400000 FROM unit u WHERE u.id = unit_id)"
+    "UPDATE unit_status SET first_heard_at = "
+    "(SELECT (u.installed_on - DATE '1970-01-01')::bigint * 86400000 FROM unit u WHERE u.id = unit_id)"
 )
 _SAY = """
-INSERT INTO transition (unit_id, at, recorded_at, axis, old, new, cause, actor)
-SELECT unit_id, first_heard_at + {later}, first_heard_at + {later}, 'liveness', {old}, {new}, 'bench', 'bench' FROM voice
+INSERT INTO unit_state_change (unit_id, at, recorded_at, axis, old, new, cause, actor)
+SELECT unit_id, first_heard_at + {later}, first_heard_at + {later}, 'liveness', {old}, {new}, 'bench', 'bench' FROM unit_status
 WHERE first_heard_at IS NOT NULL {which}"""
 
 
@@ -77,7 +78,7 @@ def _measure(database: Database, plan: Plan) -> list[Figure]:
 
 def _fill(database: Database, plan: Plan, now: datetime) -> None:
     paper.fill(database, plan.units, plan.lines, to_ms(now), now.date().isoformat())
-    with database.writing() as session:
+    with database.transaction() as session:
         connection = session.connection()
         connection.execute(text("SET LOCAL statement_timeout = 0"))
         connection.execute(text(_BEGUN))
@@ -94,7 +95,7 @@ def _fill(database: Database, plan: Plan, now: datetime) -> None:
         }
         fleets.insert(connection, Incident, incident, plan.incidents)
     fleets.analyze(database)
-    with database.writing() as session:
+    with database.transaction() as session:
         reconciliation_run.nightly(session, now)
 
 
@@ -105,17 +106,17 @@ def _taken(work: Callable[[], object]) -> float:
 
 
 def _follow(database: Database, now: datetime, *, anew: bool = False) -> None:
-    with database.reading() as session:
+    with database.snapshot() as session:
         found = capacity_exposure.everything(session, now) if anew else capacity_exposure.outstanding(session, now)
     assert found is not None
     assert found.anew is anew
-    with database.writing() as session:
+    with database.transaction() as session:
         capacity_exposure.keep(session, found)
 
 
 def _equal_to_a_recount(database: Database, now: datetime) -> None:
     """Exits where the sums grown by a day are not those of a recount."""
-    with database.reading() as session:
+    with database.snapshot() as session:
         anew = capacity_exposure.everything(session, now)
         kept = session.execute(text("SELECT sum(seconds) FROM exposure")).scalar_one()
     if sum(seconds for *_, seconds in anew.rows) != kept:
@@ -123,17 +124,17 @@ def _equal_to_a_recount(database: Database, now: datetime) -> None:
 
 
 def _plan(database: Database, now: datetime) -> None:
-    with database.reading() as session:
+    with database.snapshot() as session:
         capacity_plans.plan(plan_facts.untested(session, now)[0], {})
 
 
 def _keep(database: Database, now: datetime) -> None:
-    with database.reading() as session:
+    with database.snapshot() as session:
         prepared = capacity_plans.prepare(session, now)
-    with database.writing() as session:
+    with database.transaction() as session:
         capacity_plans.keep(session, prepared)
 
 
 def _show(database: Database, now: datetime) -> None:
-    with database.reading() as session:
+    with database.snapshot() as session:
         capacity_plans.plan(capacity_plans.gathered(session, now).facts, {"deployments": 150})

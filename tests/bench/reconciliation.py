@@ -28,7 +28,7 @@ from tests.support.postgres import PostgresServer
 
 BENCH = "reconciliation"
 _TURN = text(
-    "UPDATE voice SET stale_since = CASE WHEN stale_since IS NULL THEN heard_at END WHERE unit_id IN :ids AND heard_at IS NOT NULL"
+    "UPDATE unit_status SET stale_since = CASE WHEN stale_since IS NULL THEN heard_at END WHERE unit_id IN :ids AND heard_at IS NOT NULL"
 ).bindparams(bindparam("ids", expanding=True))
 
 
@@ -90,7 +90,7 @@ def _measure(database: Database, title: str, plan: Plan, folder: Path) -> list[F
 def _whole(database: Database, now: datetime) -> float:
     """Seconds of one whole run, stored and committed."""
     began = time.perf_counter()
-    with database.writing() as session:
+    with database.transaction() as session:
         found = reconciliation_run.reconcile(session, now, now, store=True)
     taken = time.perf_counter() - began
     print(f"  ({sum(found.findings.values()):,} findings; stored {found.stored})", flush=True)
@@ -100,17 +100,17 @@ def _whole(database: Database, now: datetime) -> float:
 def _changed(database: Database, plan: Plan, now: datetime, seed: int) -> float:
     """Milliseconds to reconcile again what some units, gone silent or heard again, can have changed; committed."""
     ids = random.Random(seed).sample(range(1, plan.units + 1), plan.changed)
-    with database.writing() as session:
+    with database.transaction() as session:
         session.connection().execute(_TURN, {"ids": ids})
     began = time.perf_counter()
-    with database.writing() as session:
+    with database.transaction() as session:
         reconciliation_run.reconcile_changed(session, ids, now)
     return (time.perf_counter() - began) * 1000
 
 
 def _equal_to_a_recount(database: Database, now: datetime) -> None:
     """What the changes left is what a whole run would find."""
-    with database.writing() as session:
+    with database.transaction() as session:
         kept = cell_counters.counts(session)
         assert kept == cell_counters.recount(session), "the counts kept are not those of how each unit was left"
         assert kept == reconciliation_run.reconcile(session, now, now, store=False).cells, "the counts kept are not those of a recount"
@@ -119,7 +119,7 @@ def _equal_to_a_recount(database: Database, now: datetime) -> None:
 
 
 def _counts(database: Database) -> float:
-    with database.reading() as session:
+    with database.snapshot() as session:
         session.connection()
         began = time.perf_counter()
         counted = cell_counters.counts(session)
@@ -130,7 +130,7 @@ def _counts(database: Database) -> float:
 
 def _verdicts(database: Database, plan: Plan, folder: Path, now: datetime) -> list[float]:
     """Milliseconds of each of many verdicts on random units over one connection that is kept open."""
-    with database.writing() as session:
+    with database.transaction() as session:
         lasts = now + timedelta(days=1)
         _, token = api_tokens.create(session, label="bench", scopes=["read"], expires_at=lasts, actor="bench", now=now)
     broker = brokers.broker(brokers.password_file(folder, []))

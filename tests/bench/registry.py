@@ -23,13 +23,13 @@ def environment(database: Database, broker: Mosquitto, folder: Path) -> dict[str
 
 def start_ingest(database: Database, broker: Mosquitto, folder: Path) -> Child:
     """`musterroll ingest`, once it has heard itself through the broker."""
-    with database.writing() as session:
-        session.connection().execute(text("DELETE FROM pulse"))
+    with database.transaction() as session:
+        session.connection().execute(text("DELETE FROM process_heartbeat"))
     ingest = Child("musterroll", "ingest", environment=environment(database, broker, folder))
-    until(lambda: rows(database, "pulse") > 0, "the ingest has heard itself through the broker", 30)
+    until(lambda: rows(database, "process_heartbeat") > 0, "the ingest has heard itself through the broker", 30)
     return ingest
 
 
 def rows(database: Database, table: str) -> int:
-    with database.reading() as session:
+    with database.snapshot() as session:
         return int(session.connection().execute(text(f"SELECT count(*) FROM {table}")).scalar_one())

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from musterroll.domain.values.errors import Refusal
+from musterroll.domain.values.errors import DomainError
 from musterroll.storage.audit import log as audit_entries
 from musterroll.storage.engine.database import Database
 from musterroll.storage.tables.audit import Change
@@ -21,7 +21,7 @@ Row = dict[str, Any]
 
 def facts(database: Database, now: datetime) -> dict[str, Any]:
     """Row counts by table, the answers, and which changes can be undone: the same on both engines."""
-    with database.reading() as session:
+    with database.snapshot() as session:
         answered = answers(session, now)
         changes = list(session.exec(select(col(Change.id)).order_by(col(Change.id))))
     undoable = [change for change in changes if _can_be_undone(database, change, now)]
@@ -38,7 +38,7 @@ def all_rows(database: Database) -> dict[str, list[Row]]:
 
 def audit_log(database: Database) -> dict[str, Any]:
     """The audit log walked from its first entry. Its hashes differ by engine, as the numbers of rows may."""
-    with database.reading() as session:
+    with database.snapshot() as session:
         verified = audit_entries.verify(session)
     return {"entries": verified.entries, "head": verified.head, "first_bad": verified.first_bad}
 
@@ -69,8 +69,8 @@ def _counted(counts: Mapping[str, int]) -> dict[str, int]:
 
 def _can_be_undone(database: Database, change_id: int, now: datetime) -> bool:
     try:
-        with database.reading() as session:  # nothing of it stays
+        with database.snapshot() as session:  # nothing of it stays
             undo_changes.undo(session, change_id, "test", now)
-    except Refusal:
+    except DomainError:
         return False
     return True

@@ -35,9 +35,9 @@ def fill(database: Database, folder: Path, now: datetime) -> None:
     _report(database, now)
     run_jobs(database, folder, now)
     for act in ACTS:
-        with database.writing() as session:
+        with database.transaction() as session:
             act(session, now)
-    with database.writing() as session:
+    with database.transaction() as session:
         import_mappings.save(session, "units", "Their export", {"serial": "Gerätenummer", "model": "Typ"})
         daily_snapshot.snapshot(session, (now - _DAY).date(), now)
 
@@ -61,5 +61,5 @@ def _report(database: Database, now: datetime) -> None:
         second.arrival(Death(3)),
     ]
     rejected = RejectedMessage(f"musterroll/1/{second.uid}/record", second.uid, "bad_json", "the payload is not JSON", b"{")
-    with database.writing() as session:
+    with database.transaction() as session:
         receive(session, Batch(messages, [rejected]), now)

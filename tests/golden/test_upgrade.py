@@ -20,7 +20,26 @@ from tests.golden.fill import run_jobs
 GOLDEN = sorted(Path(__file__).parent.glob("[0-9]*"))
 # What later migrations renamed: a table ("old": "new") or a column ("old_table.old_column": "new_column").
 # None: removed or rewritten on purpose, so it is not compared.
-RENAMED: dict[str, str | None] = {}
+RENAMED: dict[str, str | None] = {
+    "voice": "unit_status",
+    "usage": "unit_usage",
+    "pulse": "process_heartbeat",
+    "registry": "registry_state",
+    "revision": "config_revision",
+    "transition": "unit_state_change",
+    "delivery": "message_stream",
+    "standing": "unit_reconciliation",
+    "tally": "cell_count",
+    "dirty": "reconcile_queue",
+    "snapshot": "daily_cell_count",
+    "signal": "event",
+    "dealt": "rule_event",
+    "ending": "calendar_entry",
+    "mark": "job_checkpoint",
+    "reading": "registry_metric",
+    "kept_figure": "figure_cache",
+    "dealt.signal_id": "event_id",
+}
 
 
 class Upgraded(NamedTuple):
@@ -67,14 +86,14 @@ def test_the_tables_are_those_of_the_code_and_no_row_is_lost(upgraded: Upgraded)
 
 def test_the_audit_log_and_the_answers_are_as_they_were(upgraded: Upgraded) -> None:
     assert audit_log(upgraded.database) == upgraded.audit
-    with upgraded.database.reading() as session:
+    with upgraded.database.snapshot() as session:
         assert answers(session, upgraded.now) == upgraded.expected["answers"]
 
 
 def test_changes_made_before_can_still_be_undone(upgraded: Upgraded) -> None:
     assert upgraded.expected["undoable"]
     for change in upgraded.expected["undoable"]:
-        with upgraded.database.reading() as session:  # nothing of it stays
+        with upgraded.database.snapshot() as session:  # nothing of it stays
             undo_changes.undo(session, change, "test", upgraded.now)
             log = audit_entries.verify(session, upgraded.audit["head"])
             assert (log.first_bad, log.head_found) == (None, True)

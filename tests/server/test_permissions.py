@@ -75,7 +75,7 @@ class House(NamedTuple):
     def client(self, role: Role, within: list[str] | None = None) -> FlaskClient:
         """Somebody of a role who has signed in."""
         now, name = datetime.now(UTC), f"{role} of {within or 'all'}"
-        with self.database.writing() as session:
+        with self.database.transaction() as session:
             user = access_users.create(session, name, role, access_users.account_ids(session, role, within), actor="test", now=now)
             token = access_sessions.open_session(session, user, now, access_sessions.Seat())
         client = self.app.test_client()
@@ -83,7 +83,7 @@ class House(NamedTuple):
         return client
 
     def bearer(self, scope: str, within: list[str] | None = None) -> dict[str, str]:
-        with self.database.writing() as session:
+        with self.database.transaction() as session:
             facts: dict[str, Any] = {"label": scope, "scopes": [scope], "expires_at": None, "actor": "test", "now": datetime.now(UTC)}
             return {"Authorization": f"Bearer {api_tokens.create(session, **facts, within=within)[1]}"}
 
@@ -287,6 +287,6 @@ def test_the_menu_offers_what_a_person_may_open_and_nothing_else(house: House) -
 
 
 def test_the_fleet_has_the_accounts_these_tests_speak_of(house: House) -> None:
-    with house.database.reading() as session:
+    with house.database.snapshot() as session:
         assert {OWN, *OTHERS} <= set(session.exec(select(Account.ref)))
     assert require_person in house.app.before_request_funcs["in"]

@@ -1,7 +1,7 @@
 from pathlib import Path
 
 import pytest
-from musterroll.domain.values.errors import Refusal
+from musterroll.domain.values.errors import DomainError
 from musterroll.settings import address, load
 
 
@@ -28,17 +28,17 @@ def test_settings_of_channels_are_read_like_any_other(tmp_path: Path) -> None:
 
 
 def test_a_missing_secret_file_is_named() -> None:
-    with pytest.raises(Refusal, match="MUSTERROLL_SECRET_KEY_FILE: /nowhere/key cannot be read"):
+    with pytest.raises(DomainError, match="MUSTERROLL_SECRET_KEY_FILE: /nowhere/key cannot be read"):
         load({"MUSTERROLL_SECRET_KEY_FILE": "/nowhere/key"})
 
 
 @pytest.mark.parametrize(("variable", "value"), [("INTERVAL", "1"), ("LOG_LEVEL", "loud"), ("PROXIES", "many"), ("SWEEP_SECONDS", "0")])
 def test_a_wrong_value_names_its_variable(variable: str, value: str) -> None:
-    with pytest.raises(Refusal, match=f"MUSTERROLL_{variable}: "):
+    with pytest.raises(DomainError, match=f"MUSTERROLL_{variable}: "):
         load({f"MUSTERROLL_{variable}": value})
 
 
 @pytest.mark.parametrize("listen", ["8080", "host:", "host:http", "host:99999"])
 def test_an_address_without_a_port_is_refused(listen: str) -> None:
-    with pytest.raises(Refusal, match="MUSTERROLL_HTTP_LISTEN is"):
+    with pytest.raises(DomainError, match="MUSTERROLL_HTTP_LISTEN is"):
         address(listen, "MUSTERROLL_HTTP_LISTEN")

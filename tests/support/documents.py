@@ -75,7 +75,7 @@ def take(
 ) -> tuple[list[Verdict], Imported]:
     told: list[Verdict] = []
     read = document(kind, content, choices)
-    with database.writing() as session:
+    with database.transaction() as session:
         done = import_document(session, read, told.append, Source(f"{kind}.csv", "kim", now), "0" * 64 if commit else None)
     return told, done
 
@@ -97,10 +97,10 @@ def take_all(database: Database, now: datetime, upto: str = "incidents") -> dict
 
 def state(database: Database) -> str:
     """Every byte an import may touch, without its own history."""
-    with database.reading() as session:
+    with database.snapshot() as session:
         said = [
             session.execute(text(query)).all()
-            for query in ("SELECT * FROM voice ORDER BY unit_id", "SELECT * FROM usage ORDER BY unit_id, name")
+            for query in ("SELECT * FROM unit_status ORDER BY unit_id", "SELECT * FROM unit_usage ORDER BY unit_id, name")
         ]
         firmware = session.execute(text("SELECT id, firmware FROM unit ORDER BY id")).all()
         return papers.dump(session) + str(said) + str(firmware)

@@ -9,7 +9,7 @@ from musterroll.usecases.enrolment.enrol import Enrolled, EnrolRequest
 
 def enrol_unit(database: Database, now: datetime, serial: str) -> Enrolled:
     """One unit with a token of its own."""
-    with database.writing() as session:
+    with database.transaction() as session:
         _, token = enrol.create_token(
             session, label="test", life=timedelta(days=1), uses=1, serials=[], account=None, site=None, actor="test", now=now
         )
@@ -18,5 +18,5 @@ def enrol_unit(database: Database, now: datetime, serial: str) -> Enrolled:
 
 def accept_latest(database: Database, now: datetime) -> None:
     """A person accepts the newest enrolment that waits."""
-    with database.writing() as session:
+    with database.transaction() as session:
         enrol.decide(session, enrol.pending(session)[-1].credential_id, True, "ann", now)

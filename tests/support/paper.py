@@ -26,8 +26,8 @@ from musterroll.storage.tables.accounts import Account, Product, Site
 from musterroll.storage.tables.contracts import Contract, ContractLine, Invoice
 from musterroll.storage.tables.enrolment import Credential, CredentialStatus
 from musterroll.storage.tables.findings import Finding as Stored
-from musterroll.storage.tables.liveness import Voice
-from musterroll.storage.tables.operations import Registry
+from musterroll.storage.tables.liveness import UnitStatus
+from musterroll.storage.tables.operations import RegistryState
 from musterroll.storage.tables.units import Unit
 from musterroll.storage.tables.warranty import WarrantyPeriod
 from musterroll.storage.warranty import periods as stored_periods
@@ -70,7 +70,7 @@ def fill(session: Session, dice: Random, fleets: int = 1) -> None:
     Each has a handful of accounts, sites, products and contracts, some thirty units and a dozen lines of every kind.
     """
     since = to_ms(NOW) - dice.choice([0, 1, 10, 10_000]) * _MINUTE
-    registry = session.get_one(Registry, 1)
+    registry = session.get_one(RegistryState, 1)
     registry.since, registry.until = (since, to_ms(NOW) - dice.choice([0, 0, 2 * _MINUTE])) if dice.random() < 0.7 else (0, 0)
     drafts = [_Draft(Random(dice.random()), f"{number}{_APART}") for number in range(fleets)]
     for step in (*[_account] * 5, _places, _units, _of_units, _contracts, _of_contracts):
@@ -122,7 +122,7 @@ def _of_units(draft: _Draft) -> Iterable[Any]:
     dice = draft.dice
     for unit in draft.units:
         if dice.random() < 0.8:
-            yield _voice(dice, unit.id or 0)
+            yield _status(dice, unit.id or 0)
         yield from _warranty(dice, unit)
         if dice.random() < 0.1:
             status = [CredentialStatus.ACTIVE, dice.choice(list(CredentialStatus))]
@@ -136,10 +136,10 @@ def _other(unit: Unit, units: list[Unit]) -> int | None:
     return next((one.id for one in units if one is not unit), None)
 
 
-def _voice(dice: Random, unit_id: int) -> Voice:
+def _status(dice: Random, unit_id: int) -> UnitStatus:
     heard = dice.choice([None, to_ms(NOW) - dice.choice([0, 59_999, 66_000, 185_999, 186_000, 10_000_000, 3_000_000_000])])
     was = {"first_heard_at": heard, "held_at": dice.choice([None, None, heard]), "death_at": dice.choice([None, None, heard])}
-    return Voice(unit_id=unit_id, beat=dice.choice([-1, 0, 7]), heard_at=heard, stale_since=dice.choice([None, None, heard]), **was)
+    return UnitStatus(unit_id=unit_id, beat=dice.choice([-1, 0, 7]), heard_at=heard, stale_since=dice.choice([None, None, heard]), **was)
 
 
 def _warranty(dice: Random, unit: Unit) -> Iterable[WarrantyPeriod]:
@@ -204,7 +204,7 @@ def _line(draft: _Draft, contract: Contract, number: int) -> ContractLine:
 def edit(session: Session, dice: Random) -> set[int]:
     """Change some units of each fleet as verbs might: move, merge, silence, revive, deploy or return them. Returns their rows."""
     accounts, sites = _by_mark(session, Account), _by_mark(session, Site)
-    voices = {voice.unit_id: voice for voice in session.exec(select(Voice))}
+    statuses = {status.unit_id: status for status in session.exec(select(UnitStatus))}
     changed: set[int] = set()
     for mark, units in _by_mark(session, Unit).items():
         for unit in dice.sample(units, min(len(units), dice.randint(1, 4))):
@@ -218,12 +218,12 @@ def edit(session: Session, dice: Random) -> set[int]:
                     unit.merged_into_id = None if unit.merged_into_id else _other(unit, units)
                 case 3:
                     unit.installed_on = some_day(dice)
-                case _ if unit.id in voices:
-                    voice = voices[unit.id]
-                    voice.heard_at = None if dice.random() < 0.5 else to_ms(NOW)
-                    voice.stale_since = voice.death_at = voice.held_at = None
+                case _ if unit.id in statuses:
+                    status = statuses[unit.id]
+                    status.heard_at = None if dice.random() < 0.5 else to_ms(NOW)
+                    status.stale_since = status.death_at = status.held_at = None
                 case _:
-                    session.add(Voice(unit_id=unit.id, heard_at=to_ms(NOW), first_heard_at=to_ms(NOW)))
+                    session.add(UnitStatus(unit_id=unit.id, heard_at=to_ms(NOW), first_heard_at=to_ms(NOW)))
     session.flush()
     return changed
 
@@ -239,14 +239,14 @@ def _by_mark(session: Session, table: Any) -> dict[str, list[Any]]:
 def by_the_rules(session: Session, on: date = DAY, now: datetime = NOW) -> Fleet:
     """The whole reconciliation by the pure rules, from the rows of the tables."""
     units = list(session.exec(select(Unit).where(col(Unit.merged_into_id).is_(None)).order_by(col(Unit.id))))
-    voices = {voice.unit_id: voice for voice in session.exec(select(Voice))}
+    statuses = {status.unit_id: status for status in session.exec(select(UnitStatus))}
     products = {product.id: product for product in session.exec(select(Product))}
     lines = {cover.line.id: cover for cover in contract_lines._covers(session, contract_lines._COVERS)}
     parents = dict(session.exec(select(Account.id, Account.parent_id)).all())
     sites = dict(session.exec(select(Site.id, Site.account_id)).all())
     periods, credentials = _periods(session), _credentials(session)
     hearing = _hearing(session)
-    live = {unit.id: judge(_facts(voices.get(unit.id or 0)), hearing, to_ms(now)).liveness for unit in units}
+    live = {unit.id: judge(_facts(statuses.get(unit.id or 0)), hearing, to_ms(now)).liveness for unit in units}
     candidates = [
         Candidate(
             unit.id or 0,
@@ -269,13 +269,13 @@ def by_the_rules(session: Session, on: date = DAY, now: datetime = NOW) -> Fleet
         unit_id = unit.id or 0
         mine = tuple(lines[line] for line in seats.lines.get(unit_id, ()))
         flagged[unit_id] = flags(bool(mine), unit.lifecycle, live[unit_id])
-        voice, product = voices.get(unit_id), products[unit.product_id]
+        status, product = statuses.get(unit_id), products[unit.product_id]
         case = UnitCase(
             unit_id,
             unit.serial,
             unit.lifecycle,
             live[unit_id],
-            from_ms(voice.heard_at) if voice and voice.heard_at is not None else None,
+            from_ms(status.heard_at) if status and status.heard_at is not None else None,
             mine,
             tuple(_ended([lines[line] for line in named.get(unit_id, ())], on)),
             _in_warranty(periods[unit_id], on),
@@ -304,15 +304,15 @@ def _credentials(session: Session) -> dict[int, set[CredentialStatus]]:
 
 
 def _hearing(session: Session) -> Hearing:
-    registry = session.get_one(Registry, 1)
+    registry = session.get_one(RegistryState, 1)
     return Hearing(registry.since, registry.until)
 
 
-def _facts(voice: Voice | None) -> Facts:
-    if voice is None:
+def _facts(status: UnitStatus | None) -> Facts:
+    if status is None:
         return Facts(None, 0, 0)
-    imported = reported_by_import_only(voice.birth_epoch, voice.beat)
-    return Facts(voice.heard_at, voice.late_after, voice.stale_after, voice.death_at, voice.stale_since, voice.held_at, imported)
+    imported = reported_by_import_only(status.birth_epoch, status.beat)
+    return Facts(status.heard_at, status.late_after, status.stale_after, status.death_at, status.stale_since, status.held_at, imported)
 
 
 def _ended(named: list[Cover], on: date) -> list[Cover]:

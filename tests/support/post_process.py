@@ -23,7 +23,7 @@ def main(url: str) -> None:
     post = OutboxSender(database, Settings(webhook_hosts=["localhost"]), clock)
     print("sending", flush=True)
     while True:
-        with database.writing() as session:
+        with database.transaction() as session:
             compose.speak(session, clock())
         post.send(clock())
         time.sleep(0.01)

@@ -9,7 +9,7 @@ from musterroll.domain.values.instants import to_ms
 from musterroll.runtime import figure_jobs
 from musterroll.storage.engine.database import Database
 from musterroll.storage.tables.accounts import Product
-from musterroll.storage.tables.operations import Registry
+from musterroll.storage.tables.operations import RegistryState
 from musterroll.storage.tables.units import Unit
 from musterroll.usecases.access import sessions as access_sessions
 from musterroll.usecases.matching import proposals as matching_proposals
@@ -47,9 +47,9 @@ _UNITS = 420
 def fill(database: Database, now: datetime) -> None:
     """Take in the documents, reconcile, look for twins, and keep the days before and the ends of the months."""
     dice = Random(7)
-    with database.writing() as session:
+    with database.transaction() as session:
         access_sessions.ensure_admin(session, PASSWORD, now)
-        registry = session.get_one(Registry, 1)
+        registry = session.get_one(RegistryState, 1)
         registry.since, registry.until = to_ms(now) - 400 * 86_400_000, to_ms(now)  # silence stands still from here on
         units = [_unit(n, dice, now) for n in range(_UNITS)]
         for kind, text in _documents(units, dice, now).items():

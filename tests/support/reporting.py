@@ -6,7 +6,7 @@ from typing import Any
 from musterroll.domain.units.serials import name_key, new_uid, serial_key, twin_key
 from musterroll.storage.engine.database import Database
 from musterroll.storage.tables.accounts import Product
-from musterroll.storage.tables.liveness import Voice
+from musterroll.storage.tables.liveness import UnitStatus
 from musterroll.storage.tables.units import Unit
 from musterroll.usecases.messages.receive import Arrival, UplinkMessage, ensure_status_rows
 from musterroll_wire.messages import Birth, Heartbeat, Record, encode
@@ -39,7 +39,7 @@ class Reporter:
 
 def enrol(database: Database, count: int = 1, prefix: str = "SN") -> list[Reporter]:
     """So many new units of one product on the roll."""
-    with database.writing() as session:
+    with database.transaction() as session:
         product = _product(session)
         serials = [f"{prefix}{number:06}" for number in range(1, count + 1)]
         units = [
@@ -61,9 +61,9 @@ def enrol(database: Database, count: int = 1, prefix: str = "SN") -> list[Report
         return [Reporter(unit.uid, known[unit.uid], unit.serial) for unit in units]
 
 
-def voice(database: Database, reporter: Reporter) -> Voice:
-    with database.reading() as session:
-        return session.exec(select(Voice).where(Voice.unit_id == reporter.id)).one()
+def voice(database: Database, reporter: Reporter) -> UnitStatus:
+    with database.snapshot() as session:
+        return session.exec(select(UnitStatus).where(UnitStatus.unit_id == reporter.id)).one()
 
 
 def _product(session: Session) -> Product:

@@ -10,10 +10,10 @@ from musterroll.domain.units.serials import name_key, serial_key, twin_key
 from musterroll.domain.values.instants import to_ms
 from musterroll.storage.engine.database import Database
 from musterroll.storage.tables.accounts import Account, Product, Site
-from musterroll.storage.tables.liveness import Voice
+from musterroll.storage.tables.liveness import UnitStatus
 from musterroll.storage.tables.messages import DurableMessage
-from musterroll.storage.tables.operations import Registry
-from musterroll.storage.tables.units import Transition, Unit
+from musterroll.storage.tables.operations import RegistryState
+from musterroll.storage.tables.units import Unit, UnitStateChange
 from musterroll.usecases.access import sessions as access_sessions
 from musterroll.usecases.enrolment import enrol
 from musterroll.usecases.enrolment.enrol import EnrolRequest
@@ -41,9 +41,9 @@ HOUR, DAY = 3_600_000, 86_400_000
 
 def fill(database: Database, now: datetime, others: int = 70) -> None:
     """Write the fleet as it would be at `now`. The named units are above; `others` operate quietly."""
-    with database.writing() as session:
+    with database.transaction() as session:
         access_sessions.ensure_admin(session, PASSWORD, now)
-        registry = session.get_one(Registry, 1)
+        registry = session.get_one(RegistryState, 1)
         registry.since, registry.until = to_ms(now) - 400 * DAY, to_ms(now)  # silence stands still from here on
         products, sites = _makers(session, now), _sites(session, now)
         add = Adder(session, products, sites, to_ms(now))
@@ -68,7 +68,7 @@ def fill(database: Database, now: datetime, others: int = 70) -> None:
         _misfits(session, now)
         covered = [OPERATING, *(serial for n, serial in enumerate(add.ids) if serial.startswith("AC") and n % 3)]
         roll_paper.fill(session, now, roll_paper.documents(now, covered, LATE, STALE))
-    with database.writing() as session:
+    with database.transaction() as session:
         snooze.pause_alerts(session, add.uids[HELD], "admin", now - timedelta(hours=4))
 
 
@@ -122,7 +122,7 @@ class Adder:
 
     def _voice(self, unit_id: int, heard_at: int, stale_since: int | None) -> None:
         self._session.add(
-            Voice(
+            UnitStatus(
                 unit_id=unit_id,
                 heard_at=heard_at,
                 first_heard_at=self._now - 200 * DAY,
@@ -171,7 +171,7 @@ def _past(session: Session, unit_id: int, now: int, silent: bool = False) -> Non
         turns.append((19 * HOUR - 186_000, "operating", "stale", _SILENCE))
     for before, old, new, cause in turns:
         of: dict[str, Any] = {"unit_id": unit_id, "axis": "liveness", "recorded_at": now - before}
-        session.add(Transition(**of, at=now - before, old=old, new=new, cause=cause, actor="sweep"))
+        session.add(UnitStateChange(**of, at=now - before, old=old, new=new, cause=cause, actor="sweep"))
         session.flush()
 
 

@@ -21,7 +21,7 @@ from musterroll.usecases.operations import health
 def fill(database: Database, now: datetime) -> None:
     """Add them to a roll made by `roll.fill`."""
     began = now - timedelta(hours=2)
-    with database.writing() as session:
+    with database.transaction() as session:
         desk = Wish("Operations desk", "email", "ops@example.com", list(Kind), quiet=(1320, 1320), zone="Europe/Berlin")
         hook = Wish("Service system", "webhook", "https://hooks.example.com/musterroll", [Kind.STALE, Kind.REVIVED])
         weekly = Wish("Renewals, every Monday", "email", "renewals@example.com", [Kind.CONTRACT_ENDING, Kind.NOTICE_DUE], pace=Pace.WEEKLY)

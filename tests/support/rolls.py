@@ -5,8 +5,8 @@ from typing import Any
 
 from musterroll.domain.units.serials import name_key, new_uid, serial_key, twin_key
 from musterroll.storage.tables.accounts import Account, Product, Site
-from musterroll.storage.tables.liveness import Voice
-from musterroll.storage.tables.operations import Registry
+from musterroll.storage.tables.liveness import UnitStatus
+from musterroll.storage.tables.operations import RegistryState
 from musterroll.storage.tables.units import Unit
 from sqlmodel import Session, select
 
@@ -15,7 +15,7 @@ LONG_AGO = datetime(2025, 1, 1, tzinfo=UTC)
 
 def listening(session: Session, since: int, until: int) -> None:
     """The registry has heard everything from `since` to `until` (ms)."""
-    registry = session.get_one(Registry, 1)
+    registry = session.get_one(RegistryState, 1)
     registry.since, registry.until = since, until
 
 
@@ -44,7 +44,7 @@ def place(session: Session, account: str, site: str) -> tuple[int, int]:
 
 
 def unit(
-    session: Session, serial: str, maker: str = "Acme", model: str = "Pump 3", voice: dict[str, Any] | None = None, **facts: Any
+    session: Session, serial: str, maker: str = "Acme", model: str = "Pump 3", status: dict[str, Any] | None = None, **facts: Any
 ) -> Unit:
     """A unit; with `voice`, also its hot row."""
     of = product(session, maker, model)
@@ -57,7 +57,7 @@ def unit(
     )
     session.add(made)
     session.flush()
-    if voice is not None:
-        session.add(Voice(unit_id=made.id, **{"beat": 0, **voice}))
+    if status is not None:
+        session.add(UnitStatus(unit_id=made.id, **{"beat": 0, **status}))
         session.flush()
     return made

@@ -25,7 +25,7 @@ RATES = {"Pump 3": 0.06, "Pump 4": 0.02}  # incidents a unit-month; every other 
 def fill(database: Database, now: datetime, units: int = 60, seed: int = 1) -> None:
     """Write it as known at `now`. Of ten units one is silent in between, one silent for good, one retired; one was never heard."""
     random = Random(seed)
-    with database.writing() as session:
+    with database.transaction() as session:
         rolls.listening(session, to_ms(START), to_ms(now))
         account, site = rolls.place(session, "A1", "S1")
         for number in range(units):
@@ -43,8 +43,8 @@ def _unit(session: Session, random: Random, number: int, now: int, account: int,
         rolls.unit(session, f"SN{number:05}", model=model, **of)
         return
     end = now - random.randrange(20, 90) * DAY if silent or gone else None
-    voice = {"heard_at": end or now - 1000, "first_heard_at": began, "stale_since": end, "epoch": 1, "beat": 1}
-    unit = rolls.unit(session, f"SN{number:05}", model=model, voice=voice, **of)
+    status = {"heard_at": end or now - 1000, "first_heard_at": began, "stale_since": end, "epoch": 1, "beat": 1}
+    unit = rolls.unit(session, f"SN{number:05}", model=model, status=status, **of)
     moves = [(began, None, "operating"), *([(end, "operating", "stale")] if end else [])]
     if number % 10 == 2:
         moves += [(began + 40 * DAY, "operating", "stale"), (began + 55 * DAY + 7, "stale", "operating")]

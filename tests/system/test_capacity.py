@@ -19,12 +19,12 @@ pytestmark = pytest.mark.browser
 
 
 def fill(database: Database, now: datetime) -> None:
-    with database.writing() as session:
+    with database.transaction() as session:
         access_sessions.ensure_admin(session, roll.PASSWORD, now)
     worn.fill(database, now, units=60)
-    with database.reading() as session:
+    with database.snapshot() as session:
         prepared = capacity_plans.prepare(session, now)
-    with database.writing() as session:
+    with database.transaction() as session:
         capacity_plans.keep(session, prepared)
 
 

@@ -14,7 +14,7 @@ from musterroll.storage.engine import migrate
 from musterroll.storage.engine.database import Database
 from musterroll.storage.liveness import states as liveness_states
 from musterroll.storage.tables.messages import DurableMessage
-from musterroll.storage.tables.units import Transition
+from musterroll.storage.tables.units import UnitStateChange
 from musterroll.usecases.liveness.stale_sweep import sweep
 from sqlmodel import select
 
@@ -82,22 +82,22 @@ ATTEMPTS = {
 
 def count_attempts(database: Database) -> None:
     """Let the database itself count every durable message it is given, those it has already included."""
-    with database.writing() as session:
+    with database.transaction() as session:
         for statement in ATTEMPTS[database.dialect]:
             session.connection().exec_driver_sql(statement)
 
 
 def attempts(database: Database) -> int:
-    with database.reading() as session:
+    with database.snapshot() as session:
         found: int = session.connection().exec_driver_sql("SELECT count(*) FROM attempt").scalar_one()
         return found
 
 
 def lost_or_doubled(stage: Stage) -> dict[str, str]:
     """What of each unit's numbers is not on the roll exactly once."""
-    with stage.database.reading() as session:
+    with stage.database.snapshot() as session:
         kept = session.exec(select(DurableMessage.unit_id, DurableMessage.seq)).all()
-        first = Counter(session.exec(select(Transition.unit_id).where(Transition.old == "never_heard")).all())
+        first = Counter(session.exec(select(UnitStateChange.unit_id).where(UnitStateChange.old == "never_heard")).all())
     found: dict[str, str] = {}
     for unit, device in zip(stage.units, stage.devices, strict=True):
         seqs = sorted(seq for unit_id, seq in kept if unit_id == unit.id)
@@ -149,17 +149,17 @@ def test_postgres_killed_under_load_beside_them_loses_nothing_that_was_receipted
 
 
 def swept(database: Database) -> list[int]:
-    with database.writing() as session:
+    with database.transaction() as session:
         return sweep(session, datetime.now(UTC)).newly_stale
 
 
 def ten_minutes_pass(database: Database) -> None:
     """For the roll, while nobody writes to it: everything that was heard was heard ten minutes earlier."""
-    with database.writing() as session:
+    with database.transaction() as session:
         connection = session.connection()
-        connection.exec_driver_sql("UPDATE voice SET heard_at = heard_at - 600000, first_heard_at = first_heard_at - 600000")
-        connection.exec_driver_sql("UPDATE registry SET since = since - 600000, until = until - 600000")
-        connection.exec_driver_sql("UPDATE pulse SET at = at - 600000")
+        connection.exec_driver_sql("UPDATE unit_status SET heard_at = heard_at - 600000, first_heard_at = first_heard_at - 600000")
+        connection.exec_driver_sql("UPDATE registry_state SET since = since - 600000, until = until - 600000")
+        connection.exec_driver_sql("UPDATE process_heartbeat SET at = at - 600000")
 
 
 def test_after_ten_minutes_without_the_registry_only_who_is_silent_for_a_window_afterwards_is_stale(
@@ -183,7 +183,7 @@ def test_after_ten_minutes_without_the_registry_only_who_is_silent_for_a_window_
 
 
 def hearing_since(database: Database) -> int:
-    with database.reading() as session:
+    with database.snapshot() as session:
         return liveness_states.hearing(session).since
 
 

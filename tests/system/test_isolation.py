@@ -234,7 +234,7 @@ def test_a_revoked_unit_is_thrown_out_while_it_is_connected(
     sqlite_database: Database, now: datetime, broker: Broker, join: Join, registry: RawClient, unit: Enrolled, victim: Enrolled
 ) -> None:
     inside, unharmed = join(unit), join(victim)
-    with sqlite_database.writing() as session:
+    with sqlite_database.transaction() as session:
         enrol.revoke(session, unit.uid, "ann", now)
     until(broker.settle, "the credentials are provisioned")
     assert inside.closed()

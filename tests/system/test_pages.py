@@ -110,14 +110,14 @@ def test_the_fleet_follows_the_registry_without_losing_the_place(visit: Callable
     page.locator("#text").fill("half a thou")
     page.evaluate("scrollTo(0, 400)")
     uid = page.locator("tr:has-text('Stale') >> nth=0").get_attribute("id") or ""
-    with site.database.writing() as session:
+    with site.database.transaction() as session:
         snooze.pause_alerts(session, uid.removeprefix("u-"), "admin", datetime.now(UTC))
     expect(page.locator("#tile-held b")).to_have_text(str(before + 1), timeout=15000)
     assert page.evaluate("scrollY") == 400
     assert page.locator("#text").input_value() == "half a thou"
     assert page.evaluate("document.activeElement.id") == "text"
     assert page.evaluate("window.shift") < 0.01
-    with site.database.writing() as session:
+    with site.database.transaction() as session:
         snooze.resume_alerts(session, uid.removeprefix("u-"), "admin", datetime.now(UTC))
 
 

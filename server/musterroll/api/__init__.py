@@ -28,7 +28,7 @@ from musterroll.api import (
     units,
 )
 from musterroll.api.http.application import Application, new_app
-from musterroll.api.http.context import Authenticate, Checks, Door, install
+from musterroll.api.http.context import AppContext, Authenticate, Checks, install
 from musterroll.limits import Attempts
 from musterroll.metrics import Metrics
 from musterroll.settings import Settings
@@ -48,9 +48,9 @@ def build(app: Application, database: Database, settings: Settings, metrics: Met
     `checks` are the checks of /readyz besides the database; `authenticate` gives the signed-in user of a request, if any.
     `app.config["MQTT_URL"]` is the broker address for devices; without it they use the host name of the registry.
     """
-    door = Door(database, settings, metrics, checks, authenticate, Attempts(), Attempts(burst=100, seconds=1.0))
-    install(app, door)
-    health.gauge_registry(door)
+    context = AppContext(database, settings, metrics, checks, authenticate, Attempts(), Attempts(burst=100, seconds=1.0))
+    install(app, context)
+    health.gauge_registry(context)
     for views in (health.views, docs.views):
         app.register_blueprint(views)
     for resource in _RESOURCES:

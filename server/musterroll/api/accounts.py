@@ -8,7 +8,7 @@ from sqlalchemy import Row
 from sqlmodel import Session
 
 from musterroll.api.audit import DoneOut, ReasonBody, done_out
-from musterroll.api.http.context import actor, answer, clock, nothing, reading, writing
+from musterroll.api.http.context import actor, answer, clock, nothing, read_only, transaction
 from musterroll.api.http.lists import ListQuery, Page, listed, listing
 from musterroll.api.http.problems import documented
 from musterroll.api.http.routing import guarded
@@ -94,7 +94,7 @@ def list_accounts(query: AccountQuery) -> Response:
 
 @api.get("/accounts/tree", summary="Accounts as a tree", responses={200: Tree, **documented(404)})
 def get_tree(query: TreeQuery) -> Response:
-    with reading() as session:
+    with read_only() as session:
         return answer(Tree(items=_nodes(hierarchy.tree(session, query.root))))
 
 
@@ -102,14 +102,14 @@ def get_tree(query: TreeQuery) -> Response:
 @needs(Role.PLANNER)
 def put_under(path: RefPath, body: ParentBody) -> Response:
     """Can be undone. 204: nothing to change."""
-    with writing() as session:
+    with transaction() as session:
         made = hierarchy.put_under(session, path.ref, body.parent, actor(), clock(), body.reason)
         return answer(done_out(made)) if made else nothing()
 
 
 @api.get("/accounts/<ref>", summary="One account with its subsidiaries rolled up", responses={200: AccountWhole, **documented(404)})
 def get_account(path: RefPath) -> Response:
-    with reading() as session:
+    with read_only() as session:
         nodes = hierarchy.tree(session, path.ref)
         row = stored.row(session, hierarchy.account(session, path.ref).id or 0)
         counts = base_as_of.base(session, clock(), scope=Scope(account=path.ref)).all

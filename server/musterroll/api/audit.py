@@ -7,7 +7,7 @@ from flask import Response
 from pydantic import Field
 from sqlmodel import Session
 
-from musterroll.api.http.context import actor, answer, clock, reading, writing
+from musterroll.api.http.context import actor, answer, clock, read_only, transaction
 from musterroll.api.http.lists import ListQuery, Page, listed, listing
 from musterroll.api.http.problems import documented
 from musterroll.api.http.routing import guarded
@@ -98,7 +98,7 @@ def list_changes(query: DoneQuery) -> Response:
 @api.get("/changes/<int:number>", summary="One change", responses={200: DoneOut, **documented(404)})
 @needs(Role.PLANNER, everywhere=True)
 def get_change(path: NumberPath) -> Response:
-    with reading() as session:
+    with read_only() as session:
         return answer(done_out(_change(session, path.number), audit_log.undone_by(session, path.number)))
 
 
@@ -119,7 +119,7 @@ def list_rows(path: NumberPath, query: ListQuery) -> Response:
 @needs(Role.ADMIN)
 def verify(query: HeadQuery) -> Response:
     """Verifies the whole log."""
-    with reading() as session:
+    with read_only() as session:
         found = audit_log.verify(session, query.head)
     return answer(VerifiedOut(ok=found.first_bad is None and found.head_found, **found._asdict()))
 
@@ -128,7 +128,7 @@ def verify(query: HeadQuery) -> Response:
 @needs(Role.PLANNER, everywhere=True)
 def undo(path: NumberPath, body: ReasonBody) -> Response:
     """Restores all records the change wrote, or none. Returns the new change."""
-    with writing() as session:
+    with transaction() as session:
         return answer(done_out(undo_changes.undo(session, path.number, actor(), clock(), body.reason)))
 
 

@@ -9,7 +9,7 @@ from sqlalchemy import Row
 from sqlmodel import Session
 
 from musterroll.api.accounts import subtree_of
-from musterroll.api.http.context import answer, clock, reading
+from musterroll.api.http.context import answer, clock, read_only
 from musterroll.api.http.lists import ListQuery, Page, listed, listing
 from musterroll.api.http.problems import documented
 from musterroll.api.http.routing import guarded
@@ -100,7 +100,7 @@ def list_contracts(query: ContractQuery) -> Response:
 
 @api.get("/contracts/<ref>", summary="One contract with its lines and billing state", responses={200: ContractWhole, **documented(404)})
 def get_contract(path: RefPath) -> Response:
-    with reading() as session:
+    with read_only() as session:
         row = _found(session, path.ref)
         lines = [_line(one, row.ref) for one in contract_lists.lines(session, row.id, 0, _SHOWN)]
         return answer(ContractWhole(**dict(_out(row, clock().date())), first_lines=lines))

@@ -5,7 +5,7 @@ from datetime import date
 from flask import Response
 from pydantic import Field
 
-from musterroll.api.http.context import actor, answer, clock, reading, writing
+from musterroll.api.http.context import actor, answer, clock, read_only, transaction
 from musterroll.api.http.problems import documented
 from musterroll.api.http.routing import guarded
 from musterroll.api.http.schemas import Day, NumberPath, Price, Request, Shape, Text, UnitPath, last_day_of
@@ -96,13 +96,13 @@ class VoidBody(Request):
     responses={200: CoverageOut, **documented(404, 409)},
 )
 def get_coverage(path: SerialPath, query: DayQuery) -> Response:
-    with reading() as session:
+    with read_only() as session:
         return answer(verdict_out(coverage_verdict.coverage(session, path.uid, query.on, clock())))
 
 
 @api.get("/units/<uid>/warranty", summary="Warranty periods of a unit", responses={200: PeriodList, **documented(404)})
 def list_periods(path: UnitPath) -> Response:
-    with reading() as session:
+    with read_only() as session:
         unit_id = unit_queries.unit_id(session, path.uid)
         if unit_id is None:
             raise NotFound(f"no unit has the id {path.uid!r}")
@@ -113,14 +113,14 @@ def list_periods(path: UnitPath) -> Response:
 @needs(Role.TECHNICIAN)
 def extend(path: UnitPath, body: ExtendBody) -> Response:
     """The extension starts where the present warranty ends."""
-    with writing() as session:
+    with transaction() as session:
         return answer(_period(warranty_periods.extend(session, path.uid, body.months, body.document, actor(), clock())), 201)
 
 
 @api.post("/units/<uid>/warranty/repair", summary="Add a repair warranty", responses={201: PeriodOut, **documented(400, 404, 413, 415)})
 @needs(Role.TECHNICIAN)
 def repair(path: UnitPath, body: RepairBody) -> Response:
-    with writing() as session:
+    with transaction() as session:
         return answer(_period(warranty_periods.repair(session, path.uid, body.on, body.months, body.document, actor(), clock())), 201)
 
 
@@ -132,7 +132,7 @@ def repair(path: UnitPath, body: RepairBody) -> Response:
 @needs(Role.TECHNICIAN)
 def void(path: NumberPath, body: VoidBody) -> Response:
     """The period stays on record, with the reason."""
-    with writing() as session:
+    with transaction() as session:
         return answer(_period(warranty_periods.void(session, path.number, body.on, body.reason, actor(), clock())))
 
 

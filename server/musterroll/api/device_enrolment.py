@@ -5,7 +5,7 @@ from typing import Any
 from flask import Response, current_app, request
 from pydantic import Field
 
-from musterroll.api.http.context import PREFIX, answer, clock, door
+from musterroll.api.http.context import PREFIX, answer, clock, context
 from musterroll.api.http.problems import HttpRefusal, documented
 from musterroll.api.http.routing import public
 from musterroll.api.http.schemas import Shape, Text
@@ -43,14 +43,14 @@ class EnrolledOut(Shape):
     responses={201: EnrolledOut, 202: EnrolledOut, **documented(400, 403, 409, 413, 415, 429)},
 )
 def enroll(body: EnrolBody) -> Response:
-    here = door()
+    here = context()
     caller = request.remote_addr or ""
     wait = here.guesses.wait(caller)
     if wait:
         seconds = str(int(wait) + 1)
         raise HttpRefusal(429, "too_many_tries", f"too many rejected enrolments; try again in {seconds} s", {"Retry-After": seconds})
     try:
-        with here.database.writing() as session:
+        with here.database.transaction() as session:
             made = enrol.enroll(session, enrol.EnrolRequest(**body.model_dump()), clock(), here.settings.interval)
     except Forbidden:
         here.guesses.count(caller)
@@ -69,4 +69,4 @@ def _mqtt_url() -> str:
     if told:
         return told
     host = request.host.rpartition(":")[0] if request.host.rpartition(":")[2].isdigit() else request.host
-    return f"mqtt://{host}:{address(door().settings.mqtt_listen, 'MUSTERROLL_MQTT_LISTEN')[1]}"
+    return f"mqtt://{host}:{address(context().settings.mqtt_listen, 'MUSTERROLL_MQTT_LISTEN')[1]}"

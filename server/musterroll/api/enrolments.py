@@ -6,7 +6,7 @@ from typing import Any
 from flask import Response
 from pydantic import Field
 
-from musterroll.api.http.context import actor, answer, clock, nothing, reading, writing
+from musterroll.api.http.context import actor, answer, clock, nothing, read_only, transaction
 from musterroll.api.http.problems import documented
 from musterroll.api.http.routing import guarded
 from musterroll.api.http.schemas import Request, Shape, Text
@@ -72,7 +72,7 @@ class PendingList(Shape):
 @api.get("/claim-tokens", summary="Claim tokens, newest first", responses={200: TokenList})
 @needs(Role.ADMIN)
 def list_tokens() -> Response:
-    with reading() as session:
+    with read_only() as session:
         return answer(TokenList(items=[TokenOut(**_told(one)) for one in enrol.tokens(session)]))
 
 
@@ -80,7 +80,7 @@ def list_tokens() -> Response:
 @needs(Role.ADMIN)
 def create_token(body: TokenBody) -> Response:
     wanted = body.model_dump(exclude={"days"})
-    with writing() as session:
+    with transaction() as session:
         made, plain = enrol.create_token(session, **wanted, life=timedelta(days=body.days), actor=actor(), now=clock())
     return answer(TokenMade(token=plain, **_told(made)), 201)
 
@@ -88,7 +88,7 @@ def create_token(body: TokenBody) -> Response:
 @api.delete("/claim-tokens/<int:token_id>", summary="Revoke a claim token", responses={204: None, **documented(404)})
 @needs(Role.ADMIN)
 def revoke_token(path: TokenPath) -> Response:
-    with writing() as session:
+    with transaction() as session:
         enrol.revoke_token(session, path.token_id, actor(), clock())
     return nothing()
 
@@ -96,7 +96,7 @@ def revoke_token(path: TokenPath) -> Response:
 @api.get("/enrolments", summary="Repeat enrolments of known units, waiting for approval", responses={200: PendingList})
 @needs(Role.ADMIN)
 def list_pending() -> Response:
-    with reading() as session:
+    with read_only() as session:
         found = enrol.pending(session)
     return answer(PendingList(items=[PendingOut(**one._asdict(), id=one.credential_id, unit=one.uid) for one in found]))
 
@@ -115,7 +115,7 @@ def refuse(path: EnrolmentPath) -> Response:
 
 
 def _decide(credential_id: int, accepted: bool) -> Response:
-    with writing() as session:
+    with transaction() as session:
         enrol.decide(session, credential_id, accepted, actor(), clock())
     return nothing()
 

@@ -10,7 +10,7 @@ from sqlalchemy import Row
 from sqlmodel import Session
 
 from musterroll.api.audit import DoneOut, ReasonBody, done_out
-from musterroll.api.http.context import actor, answer, clock, reading, writing
+from musterroll.api.http.context import actor, answer, clock, read_only, transaction
 from musterroll.api.http.lists import ListQuery, Page, listed, listing
 from musterroll.api.http.problems import documented
 from musterroll.api.http.routing import guarded
@@ -19,7 +19,7 @@ from musterroll.domain.access import Role, needs
 from musterroll.domain.findings import decisions as decision_rules
 from musterroll.domain.findings.kinds import OWNERS, Kind, Subject
 from musterroll.domain.units.serials import name_key
-from musterroll.domain.values.errors import NotFound, Refusal
+from musterroll.domain.values.errors import DomainError, NotFound
 from musterroll.domain.values.instants import from_ms
 from musterroll.storage.imports.runs import Origin
 from musterroll.storage.installed_base.counts import product_id
@@ -128,7 +128,7 @@ def list_findings(query: FindingQuery) -> Response:
 
     def fetch(session: Session, cursor: str | None, limit: int) -> Page:
         if cursor is not None and not _CURSOR.fullmatch(cursor):
-            raise Refusal("the cursor is not valid; start from the first page", "bad_cursor")
+            raise DomainError("the cursor is not valid; start from the first page", "bad_cursor")
         found = finding_decisions.findings(session, _filter(session, query), cursor, limit, now)
         sums.update(findings=found.total.findings, worth=[money_out(one) for one in found.total.worth])
         return [FindingOut(**_facts(row)) for row in found.rows], found.next
@@ -139,7 +139,7 @@ def list_findings(query: FindingQuery) -> Response:
 @api.get("/findings/<int:number>", summary="One finding with its evidence", responses={200: FindingWhole, **documented(404)})
 def get_finding(path: NumberPath) -> Response:
     """Each piece of evidence names the file and row it comes from."""
-    with reading() as session:
+    with read_only() as session:
         return answer(_whole(finding_decisions.finding(session, path.number, clock())))
 
 
@@ -161,14 +161,14 @@ def decide_many(body: DecisionsBody) -> Response:
 @needs(Role.PLANNER)
 def take_back(path: NumberPath, body: ReasonBody) -> Response:
     """Undoes the last decision on the finding. Returns the new change."""
-    with writing() as session:
+    with transaction() as session:
         return answer(done_out(finding_decisions.decision(session, path.number, actor(), clock(), body.reason)))
 
 
 def _decide(ids: list[int], body: DecisionBody) -> Response:
     if not all(1 <= one < 2**53 for one in ids):
         raise NotFound("there is no such finding; finding numbers are positive")
-    with writing() as session:
+    with transaction() as session:
         made = finding_decisions.decide(session, ids, body.state, reason=body.reason, until=body.until, actor=actor(), now=clock())
         return answer(done_out(made))
 

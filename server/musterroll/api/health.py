@@ -6,8 +6,8 @@ from collections.abc import Callable
 
 from flask import Blueprint, Response
 
-from musterroll.api.http.context import Door, clock, door, latest_base
-from musterroll.domain.values.errors import Refusal
+from musterroll.api.http.context import AppContext, clock, context, latest_base
+from musterroll.domain.values.errors import DomainError
 from musterroll.domain.values.instants import to_ms
 from musterroll.metrics import Gauge
 from musterroll.storage.engine import migrate
@@ -27,22 +27,24 @@ def healthz() -> Response:
 @views.get("/readyz")
 def readyz() -> Response:
     """Everything this process needs works: the database has this version's schema, and all checks of the composition root pass."""
-    states = {name: _state(name, check) for name, check in {"database": _database, **door().checks}.items()}
+    states = {name: _state(name, check) for name, check in {"database": _database, **context().checks}.items()}
     ready = all(state == "ok" for state in states.values())
     return _json({"status": "ok" if ready else "not ready", "checks": states}, 200 if ready else 503)
 
 
 @views.get("/metrics")
 def metrics() -> Response:
-    return Response(door().metrics.text(), content_type="text/plain; version=0.0.4; charset=utf-8", headers={"Cache-Control": "no-store"})
+    return Response(
+        context().metrics.text(), content_type="text/plain; version=0.0.4; charset=utf-8", headers={"Cache-Control": "no-store"}
+    )
 
 
-def gauge_registry(door: Door) -> None:
+def gauge_registry(door: AppContext) -> None:
     """Add gauges, read from the database at every scrape: units by state, and the last progress of every process."""
 
     def counted() -> list[Gauge]:
         now = clock()
-        with door.database.asking() as session:
+        with context.database.read_only() as session:
             base, _ = latest_base()(session, now)
             ages = {name: (to_ms(now) - at) / 1000 for name, at in process_heartbeats.latest(session).items()}
         return [
@@ -52,7 +54,7 @@ def gauge_registry(door: Door) -> None:
             Gauge("pulse_age_seconds", "Seconds since the last progress of ingest and schedule.", "pulse", ages),
         ]
 
-    door.metrics.gauge(counted)
+    context.metrics.gauge(counted)
 
 
 def _roles(base: InstalledBase) -> dict[str, int]:
@@ -60,7 +62,7 @@ def _roles(base: InstalledBase) -> dict[str, int]:
 
 
 def _database() -> bool:
-    migrate.require_current(door().database)
+    migrate.require_current(context().database)
     return True
 
 
@@ -68,7 +70,7 @@ def _state(name: str, check: Callable[[], bool]) -> str:
     """`ok`, or what is wrong; details that must not be public go to the log."""
     try:
         return "ok" if check() else "not working"
-    except Refusal as refusal:
+    except DomainError as refusal:
         return str(refusal)
     except Exception as error:
         log.warning("readiness check %s: %s", name, error)

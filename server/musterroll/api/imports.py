@@ -11,7 +11,7 @@ from pydantic import Field
 from sqlmodel import Session
 
 from musterroll.api.http.bodies import read_json, read_upload
-from musterroll.api.http.context import actor, answer, clock, door, reading, rehearsing, writing
+from musterroll.api.http.context import actor, answer, clock, context, read_only, snapshot, transaction
 from musterroll.api.http.lists import ListQuery, Page, listed, listing
 from musterroll.api.http.problems import HttpRefusal, documented
 from musterroll.api.http.routing import guarded
@@ -132,10 +132,10 @@ def import_one(path: KindPath, form: DocumentForm) -> Response:
     upload = request.files.get("file")
     if upload is None:
         raise HttpRefusal(422, "invalid", "file: send the CSV or XLSX file as the multipart field `file`")
-    here, kept, stream = door(), _Kept(), cast(BinaryIO, upload.stream)
+    here, kept, stream = context(), _Kept(), cast(BinaryIO, upload.stream)
     sha256 = digest(stream)
     source = Source(upload.filename or "upload", actor(), clock(), here.settings.interval)
-    with closing(upload), writing() if form.commit else rehearsing() as session:
+    with closing(upload), transaction() if form.commit else snapshot() as session:
         saved = import_mappings.columns(session, path.kind, form.mapping) if form.mapping else {}
         document = Document(stream, KINDS[path.kind], choices(form.map, saved, form.dates, form.zone, form.sheet))
         before = import_mappings.imported_before(session, path.kind, sha256)
@@ -157,7 +157,7 @@ def list_imports(query: ListQuery) -> Response:
 @api.get("/imports/<int:run>", summary="One import", responses={200: RunOut, **documented(404)})
 @needs(Role.PLANNER, everywhere=True)
 def get_import(path: RunPath) -> Response:
-    with reading() as session:
+    with read_only() as session:
         return answer(_run_out(import_history.run(session, path.run)))
 
 
@@ -179,7 +179,7 @@ def get_import_rows(path: RunPath, query: ListQuery) -> Response:
 @api.post("/imports/<int:run>/undo", summary="Undo an import", responses={200: RunOut, **documented(404, 409)})
 @needs(Role.PLANNER, everywhere=True)
 def undo_import(path: RunPath) -> Response:
-    with writing() as session:
+    with transaction() as session:
         import_history.undo(session, path.run, actor(), clock())
         return answer(_run_out(import_history.run(session, path.run)))
 

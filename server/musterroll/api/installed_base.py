@@ -7,7 +7,7 @@ from flask import Response
 from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
 
 from musterroll.api.accounts import CountsOut
-from musterroll.api.http.context import answer, clock, latest_base, reading
+from musterroll.api.http.context import answer, clock, latest_base, read_only
 from musterroll.api.http.problems import documented
 from musterroll.api.http.routing import guarded
 from musterroll.api.http.schemas import Day, Request, Shape, Text, day
@@ -90,7 +90,7 @@ class BridgeOut(Shape):
 def get_installed_base(query: BaseQuery) -> Response:
     """Without parameters, counts of a large fleet may be some seconds old; see `at`."""
     plain = query == BaseQuery()
-    with reading() as session:
+    with read_only() as session:
         if plain:
             return answer(_now(*latest_base()(session, clock())))
         return answer(_base(base_as_of.base(session, clock(), on=query.on, known=query.known, by=query.by, scope=query.scope())))
@@ -99,7 +99,7 @@ def get_installed_base(query: BaseQuery) -> Response:
 @api.get("/installed-base/bridge", summary="Changes in a month", responses={200: BridgeOut, **documented(404)})
 def get_bridge(query: MonthQuery) -> Response:
     """From the installed base at the end of the previous month, step by step, to that at the end of the month."""
-    with reading() as session:
+    with read_only() as session:
         found = base_as_of.bridge(session, query.month, clock(), known=query.known, scope=query.scope())
     return answer(BridgeOut(month=f"{query.month:%Y-%m}", opening=found.opening, steps=found.steps, closing=found.closing))
 

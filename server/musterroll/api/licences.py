@@ -7,7 +7,7 @@ from flask import Response
 from pydantic import Field
 from sqlmodel import Session
 
-from musterroll.api.http.context import answer, clock, rehearsing
+from musterroll.api.http.context import answer, clock, snapshot
 from musterroll.api.http.lists import ListQuery, Page, listed, listing
 from musterroll.api.http.routing import guarded
 from musterroll.api.http.schemas import DayOrInstant, Request, Shape
@@ -65,7 +65,7 @@ class LicenceTrendQuery(TargetQuery):
 @listing(api, "/licences", LicencePage, "Licences sold and active on a day, by name")
 def list_licences(query: LicenceQuery) -> Response:
     now = clock()
-    with rehearsing() as session:
+    with snapshot() as session:
         found = base_licences.licences(session, query.on or now, query.by, now, query.aim())
 
     def fetch(_: Session, cursor: str | None, limit: int) -> Page:
@@ -78,7 +78,7 @@ def list_licences(query: LicenceQuery) -> Response:
 
 @api.get("/licences/trend", summary="Licences sold and active by month or quarter", responses={200: LicenceTrend})
 def get_licence_trend(query: LicenceTrendQuery) -> Response:
-    with rehearsing() as session:
+    with snapshot() as session:
         points = base_licences.trend(session, query.months, 3 if query.every == "quarter" else 1, clock(), query.aim())
     return answer(LicenceTrend(items=[LicenceDay(on=one.on, level=one.level, **one.total._asdict()) for one in points]))
 

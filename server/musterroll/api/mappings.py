@@ -3,7 +3,7 @@
 from flask import Response
 from pydantic import Field
 
-from musterroll.api.http.context import answer, nothing, reading, writing
+from musterroll.api.http.context import answer, nothing, read_only, transaction
 from musterroll.api.http.problems import documented
 from musterroll.api.http.routing import guarded
 from musterroll.api.http.schemas import Request, Shape, Text
@@ -37,7 +37,7 @@ class MappingBody(Request):
 @api.get("/mappings", summary="Saved column mappings", responses={200: MappingList})
 @needs(Role.PLANNER, everywhere=True)
 def list_mappings() -> Response:
-    with reading() as session:
+    with read_only() as session:
         found = [_out(one) for one in import_mappings.saved(session)]
     return answer(MappingList(items=found))
 
@@ -46,7 +46,7 @@ def list_mappings() -> Response:
 @needs(Role.PLANNER, everywhere=True)
 def put_mapping(path: MappingPath, body: MappingBody) -> Response:
     """Replaces an earlier mapping of this name."""
-    with writing() as session:
+    with transaction() as session:
         return answer(_out(import_mappings.save(session, body.kind, path.name, body.columns)))
 
 
@@ -54,7 +54,7 @@ def put_mapping(path: MappingPath, body: MappingBody) -> Response:
 @needs(Role.PLANNER, everywhere=True)
 def delete_mapping(path: MappingPath) -> Response:
     """Records imported with it stay."""
-    with writing() as session:
+    with transaction() as session:
         import_mappings.delete(session, path.name)
     return nothing()
 

@@ -8,7 +8,7 @@ from flask import Response
 from pydantic import Field
 from sqlmodel import Session
 
-from musterroll.api.http.context import actor, answer, clock, nothing, reading, writing
+from musterroll.api.http.context import actor, answer, clock, nothing, read_only, transaction
 from musterroll.api.http.lists import ListQuery, Page, listed, listing
 from musterroll.api.http.problems import documented
 from musterroll.api.http.routing import guarded
@@ -155,7 +155,7 @@ def list_signals(query: ListQuery) -> Response:
 @api.get("/notification-rules", summary="Notification rules", responses={200: NotificationRuleList})
 @needs(Role.ADMIN)
 def list_rules() -> Response:
-    with reading() as session:
+    with read_only() as session:
         return answer(NotificationRuleList(items=[_rule(session, rule) for rule in stored_outbox.rules(session)]))
 
 
@@ -164,7 +164,7 @@ def list_rules() -> Response:
 )
 @needs(Role.ADMIN)
 def make_rule(body: NotificationRuleBody) -> Response:
-    with writing() as session:
+    with transaction() as session:
         rule, secret = notification_rules.make_rule(session, _wish(body), actor(), clock())
         return answer(NotificationRuleMade(**_rule(session, rule).model_dump(), secret=secret), 201)
 
@@ -176,7 +176,7 @@ def make_rule(body: NotificationRuleBody) -> Response:
 )
 @needs(Role.ADMIN)
 def change_rule(path: NumberPath, body: NotificationRuleBody) -> Response:
-    with writing() as session:
+    with transaction() as session:
         return answer(_rule(session, notification_rules.change_rule(session, path.number, _wish(body), actor(), clock())))
 
 
@@ -188,7 +188,7 @@ def change_rule(path: NumberPath, body: NotificationRuleBody) -> Response:
 @needs(Role.ADMIN)
 def pause_rule(path: NumberPath, body: PauseBody) -> Response:
     """Events that occur while a rule is paused are not sent later."""
-    with writing() as session:
+    with transaction() as session:
         notification_rules.pause_rule(session, path.number, body.paused, actor(), clock())
     return nothing()
 
@@ -199,7 +199,7 @@ def pause_rule(path: NumberPath, body: PauseBody) -> Response:
 @needs(Role.ADMIN)
 def remove_rule(path: NumberPath) -> Response:
     """Messages not yet sent are cancelled."""
-    with writing() as session:
+    with transaction() as session:
         notification_rules.remove_rule(session, path.number, actor(), clock())
     return nothing()
 
@@ -212,7 +212,7 @@ def remove_rule(path: NumberPath) -> Response:
 @needs(Role.ADMIN)
 def test_rule(path: NumberPath) -> Response:
     """Queues a test message, which is sent immediately."""
-    with writing() as session:
+    with transaction() as session:
         made = notification_rules.test_rule(session, path.number, clock())
         return answer(_message(made, notification_rules.one(session, path.number)), 202)
 
@@ -236,7 +236,7 @@ def list_messages(query: NotificationQuery) -> Response:
 )
 @needs(Role.ADMIN)
 def retry(path: NumberPath) -> Response:
-    with writing() as session:
+    with transaction() as session:
         made = notification_outbox.retry(session, path.number, clock())
         return answer(_message(made, notification_outbox.message(session, path.number).rule), 202)
 

@@ -7,7 +7,7 @@ from flask import Response
 from pydantic import Field, create_model
 from sqlmodel import Session
 
-from musterroll.api.http.context import actor, answer, clock, nothing, reading, rehearsing, writing
+from musterroll.api.http.context import actor, answer, clock, nothing, read_only, snapshot, transaction
 from musterroll.api.http.lists import XLSX
 from musterroll.api.http.problems import documented
 from musterroll.api.http.routing import guarded
@@ -214,13 +214,13 @@ PlanQuery = _changes()
 
 @api.get("/plans", summary="Saved scenarios", responses={200: ScenarioList})
 def list_plans() -> Response:
-    with reading() as session:
+    with read_only() as session:
         return answer(ScenarioList(items=[_scenario(one) for one in capacity_scenarios.all_of_them(session)]))
 
 
 @api.get("/plans/compare", summary="Compare the plans of scenarios", responses={200: ComparisonOut, **documented(404, 409)})
 def compare_plans(query: CompareQuery) -> Response:
-    with rehearsing() as session:
+    with snapshot() as session:
         plans = [(name, _made(session, name)) for name in (_DEFAULTS, *query.names)]
     return answer(ComparisonOut(items=[NamedPlanOut(name=name, plan=_plan(made)) for name, made in plans]))
 
@@ -231,7 +231,7 @@ def compare_plans(query: CompareQuery) -> Response:
     responses={200: TrialList, **documented(409)},
 )
 def get_backtest() -> Response:
-    with rehearsing() as session:
+    with snapshot() as session:
         facts = capacity_plans.gathered(session, clock()).facts
     return answer(TrialList(items=[TrialOut(**one) for one in shapes.trial_shapes(facts, capacity_plans.trials(facts))]))
 
@@ -239,13 +239,13 @@ def get_backtest() -> Response:
 @api.get("/plans/<name>", summary="The plan of a scenario", responses={200: PlanOut, **documented(404, 409)})
 def get_plan(path: NamePath, query: PlanQuery) -> Response:  # type: ignore[valid-type]
     """`defaults` is the plan with default assumptions. Query parameters override those of the scenario."""
-    with rehearsing() as session:
+    with snapshot() as session:
         return answer(_plan(_made(session, path.name, query)))
 
 
 @api.get("/plans/<name>/workbook", summary="The plan as a workbook, with its assumptions on a sheet", responses=documented(404, 409))
 def get_workbook(path: NamePath, query: PlanQuery) -> Response:  # type: ignore[valid-type]
-    with rehearsing() as session:
+    with snapshot() as session:
         made = _made(session, path.name, query)
     headers = {"Content-Disposition": f'attachment; filename="capacity-{made.facts.on}.xlsx"', "Cache-Control": "no-store"}
     return Response(workbook([(path.name, made)]), headers=headers, content_type=XLSX)
@@ -255,7 +255,7 @@ def get_workbook(path: NamePath, query: PlanQuery) -> Response:  # type: ignore[
 @needs(Role.PLANNER)
 def save_plan(body: ScenarioBody) -> Response:
     """Replaces an earlier scenario of this name."""
-    with writing() as session:
+    with transaction() as session:
         kept = capacity_scenarios.save(session, body.name, body.assumptions, note=body.note, actor=actor(), now=clock())
         return answer(_scenario(kept))
 
@@ -263,7 +263,7 @@ def save_plan(body: ScenarioBody) -> Response:
 @api.delete("/plans/<name>", summary="Delete a scenario", responses={204: None, **documented(404)})
 @needs(Role.PLANNER)
 def delete_plan(path: NamePath) -> Response:
-    with writing() as session:
+    with transaction() as session:
         capacity_scenarios.delete(session, path.name, actor=actor(), now=clock())
     return nothing()
 

@@ -9,7 +9,7 @@ from sqlalchemy import Row
 from sqlmodel import Session
 
 from musterroll.api.audit import DoneOut, done_out
-from musterroll.api.http.context import actor, answer, clock, reading, writing
+from musterroll.api.http.context import actor, answer, clock, read_only, transaction
 from musterroll.api.http.lists import ListQuery, Page, listed, listing
 from musterroll.api.http.problems import documented
 from musterroll.api.http.routing import guarded
@@ -68,7 +68,7 @@ class ProductBody(Request):
 
 @api.get("/policies", summary="Warranty policies", responses={200: PolicyList})
 def list_policies() -> Response:
-    with reading() as session:
+    with read_only() as session:
         found = [_policy(row, sold) for row, sold in stored.policies(session)]
     return answer(PolicyList(items=found))
 
@@ -78,7 +78,7 @@ def list_policies() -> Response:
 def put_policy(path: PolicyPath, body: PolicyBody) -> Response:
     """Standard warranties of existing units are updated within a few minutes, except void ones. Can be undone."""
     rules = [StartRule(rule.start, rule.shelf_days) for rule in body.rules]
-    with writing() as session:
+    with transaction() as session:
         known = stored.named(session, path.name)
         products.save_policy(session, known.id if known else None, path.name, rules, body.months, actor(), clock())
         return answer(done_out(audit_log.changes(session, None, 1)[0][0]))
@@ -91,7 +91,7 @@ def patch_product(body: ProductBody) -> Response:
 
     Can be undone.
     """
-    with writing() as session:
+    with transaction() as session:
         number = product_id(session, name_key(body.maker), name_key(body.model))
         if number is None:
             raise NotFound(f"there is no product {body.maker} {body.model}")

@@ -9,13 +9,13 @@ from pydantic import Field
 from sqlmodel import Session
 
 from musterroll.api.audit import DoneOut, ReasonBody, done_out
-from musterroll.api.http.context import actor, answer, clock, writing
+from musterroll.api.http.context import actor, answer, clock, transaction
 from musterroll.api.http.lists import ListQuery, Page, listed, listing
 from musterroll.api.http.problems import documented
 from musterroll.api.http.routing import guarded
 from musterroll.api.http.schemas import NumberPath, Shape
 from musterroll.domain.access import Role, needs
-from musterroll.domain.values.errors import Refusal
+from musterroll.domain.values.errors import DomainError
 from musterroll.domain.values.instants import from_ms
 from musterroll.usecases.matching import proposals as matching_proposals
 from musterroll.usecases.matching.proposals import ACCEPTED, ACCOUNT_TWIN, GONE, LINE_SERIAL, OPEN, REJECTED, UNIT_TWIN, Shown
@@ -88,7 +88,7 @@ def list_proposals(query: ProposalQuery) -> Response:
 @needs(Role.PLANNER, everywhere=True)
 def find() -> Response:
     """Decisions are kept; open matches that no longer hold are withdrawn (gone)."""
-    with writing() as session:
+    with transaction() as session:
         return answer(LookedOut(**matching_proposals.find(session, clock())._asdict()))
 
 
@@ -96,7 +96,7 @@ def find() -> Response:
 @needs(Role.PLANNER)
 def accept(path: NumberPath, body: AcceptBody) -> Response:
     """Merges the two records, or lets the contract line cover the unit. Can be undone."""
-    with writing() as session:
+    with transaction() as session:
         made = matching_proposals.accept(
             session, path.number, actor=actor(), now=clock(), reason=body.reason, keep_right=body.keep_right or None
         )
@@ -109,7 +109,7 @@ def accept(path: NumberPath, body: AcceptBody) -> Response:
 @needs(Role.PLANNER)
 def reject(path: NumberPath, body: ReasonBody) -> Response:
     """The pair is not suggested again. Can be undone."""
-    with writing() as session:
+    with transaction() as session:
         return answer(done_out(matching_proposals.reject(session, path.number, actor=actor(), now=clock(), reason=body.reason)))
 
 
@@ -122,7 +122,7 @@ def _position(cursor: str | None) -> tuple[float, int] | None:
     except ValueError:
         found = (-1.0, 0)
     if not 0 <= found[0] <= 1 or not 0 <= found[1] < 2**53:
-        raise Refusal("the cursor is not valid; start from the first page", "bad_cursor")
+        raise DomainError("the cursor is not valid; start from the first page", "bad_cursor")
     return found
 
 

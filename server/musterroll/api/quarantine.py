@@ -6,12 +6,12 @@ from datetime import datetime
 from flask import Response
 from pydantic import Field
 
-from musterroll.api.http.context import answer, reading
+from musterroll.api.http.context import answer, read_only
 from musterroll.api.http.routing import guarded
 from musterroll.api.http.schemas import PageQuery, Shape, numbers
 from musterroll.domain.access import Role, needs
 from musterroll.domain.values.instants import from_ms
-from musterroll.storage.tables.messages import Quarantined
+from musterroll.storage.tables.messages import QuarantinedMessage
 from musterroll.usecases.messages.quarantine import quarantined_messages
 
 api = guarded("quarantine", "quarantine")
@@ -37,13 +37,13 @@ class QuarantinePage(Shape):
 @needs(Role.ADMIN)
 def list_quarantine(query: PageQuery) -> Response:
     before = numbers(query.cursor, 1)
-    with reading() as session:
+    with read_only() as session:
         found = quarantined_messages(session, before[0] if before else None, query.limit + 1)
     shown = found[: query.limit]
     following = str(shown[-1].id) if len(found) > len(shown) else None
     return answer(QuarantinePage(items=[_out(row) for row in shown], next=following))
 
 
-def _out(row: Quarantined) -> QuarantinedOut:
+def _out(row: QuarantinedMessage) -> QuarantinedOut:
     kept = row.model_dump(include={"id", "unit", "topic", "code", "detail", "size"})
     return QuarantinedOut(**kept, at=from_ms(row.at), payload=base64.b64encode(row.payload).decode())

@@ -6,7 +6,7 @@ from flask import Response
 from pydantic import Field
 from sqlmodel import Session
 
-from musterroll.api.http.context import answer, clock, reading, rehearsing, writing
+from musterroll.api.http.context import answer, clock, read_only, snapshot, transaction
 from musterroll.api.http.lists import ListQuery, Page, listed, listing
 from musterroll.api.http.problems import documented
 from musterroll.api.http.routing import guarded
@@ -15,7 +15,7 @@ from musterroll.api.installed_base import ScopeQuery
 from musterroll.domain.access import Role, needs
 from musterroll.domain.findings.kinds import Kind
 from musterroll.domain.reconciliation.cells import CELLS
-from musterroll.domain.values.errors import Refusal
+from musterroll.domain.values.errors import DomainError
 from musterroll.domain.values.instants import from_ms
 from musterroll.storage.reconciliation import cell_counters
 from musterroll.usecases.accounts import hierarchy
@@ -121,7 +121,7 @@ class TrendQuery(Request):
 def get_reconciliation(query: OnQuery) -> Response:
     """Computed for the day; nothing is stored."""
     now = clock()
-    with rehearsing() as session:
+    with snapshot() as session:
         return answer(_out(reconciliation_run.reconcile(session, query.on or now, now, store=False)))
 
 
@@ -131,14 +131,14 @@ def get_reconciliation(query: OnQuery) -> Response:
 @needs(Role.PLANNER, everywhere=True)
 def run() -> Response:
     now = clock()
-    with writing() as session:
+    with transaction() as session:
         return answer(_out(reconciliation_run.reconcile(session, now, now, store=True)))
 
 
 @api.get("/reconciliation/counts", summary="The eight quadrants as last stored", responses={200: KeptCounts, **documented(404)})
 def get_counts(query: CountsQuery) -> Response:
     """Of all units or of an account; fast for a fleet of any size."""
-    with reading() as session:
+    with read_only() as session:
         last, scope = cell_counters.last_run(session), query.scope()
         if scope == EVERYTHING:
             cells = cell_counters.counts(session)
@@ -153,7 +153,7 @@ def get_counts(query: CountsQuery) -> Response:
 def list_slices(query: SlicesQuery) -> Response:
     """The whole breakdown on one page."""
     if query.by not in cells_by.SLICES:
-        raise Refusal(f"quadrants can be broken down by {', '.join(cells_by.SLICES)}, not by {query.by}", "bad_slice")
+        raise DomainError(f"quadrants can be broken down by {', '.join(cells_by.SLICES)}, not by {query.by}", "bad_slice")
 
     def fetch(session: Session, cursor: str | None, limit: int) -> Page:
         return [_slice(one) for one in cells_by.cells_by(session, query.by, query.scope())], None
@@ -164,7 +164,7 @@ def list_slices(query: SlicesQuery) -> Response:
 @api.get("/reconciliation/trend", summary="The eight quadrants day by day", responses={200: Trend, **documented(404)})
 def get_trend(query: TrendQuery) -> Response:
     """As stored at the end of each day."""
-    with reading() as session:
+    with read_only() as session:
         days = daily_snapshot.trend(session, query.first, query.until, query.account)
     return answer(Trend(items=[TrendDay(on=one.on, cells=one.cells) for one in days]))
 

@@ -7,7 +7,7 @@ from flask import Response
 from pydantic import Field
 from sqlmodel import Session
 
-from musterroll.api.http.context import answer, clock, reading
+from musterroll.api.http.context import answer, clock, read_only
 from musterroll.api.http.lists import ListQuery, Page, listed, listing
 from musterroll.api.http.routing import guarded
 from musterroll.api.http.schemas import MoneyOut, Named, Shape, Text, in_line, money_out, named, numbers
@@ -91,7 +91,7 @@ def list_renewals(query: RenewalQuery) -> Response:
 
 @api.get("/renewals/rates", summary="Contract attach rate and coverage rate", responses={200: CoverRates})
 def get_rates() -> Response:
-    with reading() as session:
+    with read_only() as session:
         found = renewals.rates(session, clock())
     return answer(CoverRates(attach=share_out(found.value.attach), coverage=share_out(found.value.coverage), counted_at=found.at))
 

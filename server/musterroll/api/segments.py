@@ -7,13 +7,13 @@ from flask import Response
 from pydantic import Field
 from sqlmodel import Session
 
-from musterroll.api.http.context import actor, answer, clock, nothing, reading, writing
+from musterroll.api.http.context import actor, answer, clock, nothing, read_only, transaction
 from musterroll.api.http.lists import ListQuery, Page, listed, listing
 from musterroll.api.http.problems import documented
 from musterroll.api.http.routing import guarded
 from musterroll.api.http.schemas import MoneyOut, Request, Shape, Text, money_out
 from musterroll.domain.access import Role, needs
-from musterroll.domain.values.errors import Refusal
+from musterroll.domain.values.errors import DomainError
 from musterroll.storage.fleet.segments import Customer
 from musterroll.usecases.fleet import filter_words
 from musterroll.usecases.fleet import segments as fleet_segments
@@ -71,14 +71,14 @@ class SegmentBody(Request):
 
 @api.get("/segments", summary="Segments and saved filters", responses={200: SegmentList})
 def list_segments() -> Response:
-    with reading() as session:
+    with read_only() as session:
         return answer(SegmentList(items=[SegmentOut(**_facts(one)) for one in fleet_segments.listed(session)]))
 
 
 @api.get("/segments/<key>", summary="One segment with its counts", responses={200: SegmentWhole, **documented(404)})
 def get_segment(path: SegmentPath) -> Response:
     """For a large fleet, updated every ten minutes."""
-    with reading() as session:
+    with read_only() as session:
         one = fleet_segments.segment(session, path.key)
         size = fleet_segments.size(session, one, clock())
     counted: dict[str, Any] = {
@@ -105,7 +105,7 @@ def list_customers(path: SegmentPath, query: ListQuery) -> Response:
 @needs(Role.PLANNER)
 def save_segment(body: SegmentBody) -> Response:
     """Replaces an earlier filter of this name. Unknown parameters of the filter are ignored."""
-    with writing() as session:
+    with transaction() as session:
         made = fleet_segments.save(session, body.name, filter_words.read(body.filter), actor(), clock())
         return answer(SegmentOut(**_facts(made)))
 
@@ -113,7 +113,7 @@ def save_segment(body: SegmentBody) -> Response:
 @api.delete("/segments/<key>", summary="Delete a saved filter", responses={204: None, **documented(404, 409)})
 @needs(Role.PLANNER)
 def delete_segment(path: SegmentPath) -> Response:
-    with writing() as session:
+    with transaction() as session:
         fleet_segments.delete(session, path.key)
     return nothing()
 
@@ -121,7 +121,7 @@ def delete_segment(path: SegmentPath) -> Response:
 def _behind(cursor: str | None) -> str | None:
     """The account number in a cursor; empty after the units without an account."""
     if cursor is not None and not cursor.startswith("="):
-        raise Refusal("the cursor is not valid; start from the first page", "bad_cursor")
+        raise DomainError("the cursor is not valid; start from the first page", "bad_cursor")
     return None if cursor is None else cursor[1:]
 
 

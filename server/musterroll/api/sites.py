@@ -8,7 +8,7 @@ from sqlalchemy import Row
 from sqlmodel import Session
 
 from musterroll.api.accounts import subtree_of
-from musterroll.api.http.context import answer, reading
+from musterroll.api.http.context import answer, read_only
 from musterroll.api.http.lists import ListQuery, Page, listed, listing
 from musterroll.api.http.problems import documented
 from musterroll.api.http.routing import guarded
@@ -52,7 +52,7 @@ def list_sites(query: SiteQuery) -> Response:
 
 @api.get("/sites/<ref>", summary="One site", responses={200: SiteOut, **documented(404)})
 def get_site(path: RefPath) -> Response:
-    with reading() as session:
+    with read_only() as session:
         found = sites.by_ref(session, path.ref)
     if found is None:
         raise NotFound(f"there is no site {path.ref!r}")

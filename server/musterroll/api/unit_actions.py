@@ -6,7 +6,7 @@ from flask import Response
 from pydantic import Field
 
 from musterroll.api.audit import DoneOut, ReasonBody, done_out
-from musterroll.api.http.context import actor, answer, clock, reading, writing
+from musterroll.api.http.context import actor, answer, clock, read_only, transaction
 from musterroll.api.http.problems import documented
 from musterroll.api.http.routing import guarded
 from musterroll.api.http.schemas import Day, Shape, Text, UnitPath
@@ -55,7 +55,7 @@ class RelationsOut(Shape):
     responses={200: RelationsOut, **documented(404)},
 )
 def get_relations(path: UnitPath) -> Response:
-    with reading() as session:
+    with read_only() as session:
         unit_card(session, path.uid, clock())
         found = unit_related.surroundings(session, path.uid)
     return answer(
@@ -78,7 +78,7 @@ def get_relations(path: UnitPath) -> Response:
 def move(path: UnitPath, body: MoveBody) -> Response:
     """Only valid transitions; user, time and reason are recorded. Can be undone."""
     place = {"account": body.account, "site": body.site}
-    with writing() as session:
+    with transaction() as session:
         to = Lifecycle(body.to)
         made = unit_move.move_unit(session, path.uid, to, actor=actor(), now=clock(), reason=body.reason, on=body.on, **place)
         return answer(done_out(made))
@@ -89,7 +89,7 @@ def move(path: UnitPath, body: MoveBody) -> Response:
 def replace(path: UnitPath, body: ReplaceBody) -> Response:
     """Can be undone."""
     wanted = body.model_dump(include={"reason", "on", "lines", "remaining_warranty"})
-    with writing() as session:
+    with transaction() as session:
         becomes = Lifecycle(body.becomes)
         return answer(done_out(unit_replace.replace(session, path.uid, body.by, actor=actor(), now=clock(), becomes=becomes, **wanted)))
 

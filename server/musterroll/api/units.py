@@ -4,7 +4,7 @@ from flask import Response
 from pydantic import Field
 from sqlmodel import Session
 
-from musterroll.api.http.context import actor, answer, clock, reading, writing
+from musterroll.api.http.context import actor, answer, clock, read_only, transaction
 from musterroll.api.http.lists import ListQuery, Page, listed, listing
 from musterroll.api.http.problems import documented
 from musterroll.api.http.routing import guarded
@@ -67,14 +67,14 @@ def list_units(query: FleetQuery) -> Response:
 
 @api.get("/units/<uid>", summary="One unit", responses={200: UnitOut, **documented(404)})
 def get_unit(path: UnitPath) -> Response:
-    with reading() as session:
+    with read_only() as session:
         return answer(unit_out(unit_card(session, path.uid, clock())))
 
 
 @api.get("/units/<uid>/history", summary="State changes of a unit, newest first", responses={200: ChangePage, **documented(404)})
 def get_history(path: UnitPath, query: PageQuery) -> Response:
     before = numbers(query.cursor, 1)
-    with reading() as session:
+    with read_only() as session:
         found = transitions(session, path.uid, before[0] if before else None, query.limit + 1)
     shown = found[: query.limit]
     return answer(ChangePage(items=[change_out(one) for one in shown], next=str(shown[-1].id) if len(found) > len(shown) else None))
@@ -83,7 +83,7 @@ def get_history(path: UnitPath, query: PageQuery) -> Response:
 @api.get("/units/<uid>/messages", summary="Durable messages of a unit, newest first", responses={200: MessagePage, **documented(404)})
 def get_messages(path: UnitPath, query: PageQuery) -> Response:
     before = numbers(query.cursor, 2)
-    with reading() as session:
+    with read_only() as session:
         found = messages(session, path.uid, (before[0], before[1]) if before else None, query.limit + 1)
     shown = found[: query.limit]
     following = f"{shown[-1].epoch}.{shown[-1].seq}" if len(found) > len(shown) else None
@@ -93,7 +93,7 @@ def get_messages(path: UnitPath, query: PageQuery) -> Response:
 @api.get("/lookup", summary="Look up units by serial, unit ID or link", responses={200: LookUpOut})
 def get_lookup(query: CodeQuery) -> Response:
     """`units` match exactly (several makers can use the same serial); `twins` are only suggestions."""
-    with reading() as session:
+    with read_only() as session:
         found = look_up(session, query.code, clock())
     units, twins, near = ([unit_out(card) for card in cards] for cards in (found.units, found.twins, found.near))
     return answer(LookUpOut(key=found.key, units=units, twins=twins, near=near, problem=found.problem))
@@ -103,7 +103,7 @@ def get_lookup(query: CodeQuery) -> Response:
 @needs(Role.TECHNICIAN)
 def hold_unit(path: UnitPath) -> Response:
     now = clock()
-    with writing() as session:
+    with transaction() as session:
         snooze.pause_alerts(session, path.uid, actor(), now)
         return answer(unit_out(unit_card(session, path.uid, now)))
 
@@ -112,6 +112,6 @@ def hold_unit(path: UnitPath) -> Response:
 @needs(Role.TECHNICIAN)
 def release_unit(path: UnitPath) -> Response:
     now = clock()
-    with writing() as session:
+    with transaction() as session:
         snooze.resume_alerts(session, path.uid, actor(), now)
         return answer(unit_out(unit_card(session, path.uid, now)))

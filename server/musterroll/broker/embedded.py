@@ -13,7 +13,7 @@ from typing import Any, NamedTuple, TypeVar
 from musterroll.broker.access import REGISTRY
 from musterroll.broker.connection import Connection, Hall
 from musterroll.broker.router import Router
-from musterroll.domain.values.errors import Refusal
+from musterroll.domain.values.errors import DomainError
 from musterroll.storage.engine.database import Database
 from musterroll.usecases.enrolment import broker_logins
 
@@ -48,7 +48,7 @@ class EmbeddedBroker:
         self._watching: asyncio.Task[None] | None = None
 
     def start(self) -> None:
-        """Listen. Raises Refusal with one sentence where the address cannot be had."""
+        """Listen. Raises DomainError with one sentence where the address cannot be had."""
         allow_many_sockets()
         self._thread.start()
         try:
@@ -57,7 +57,7 @@ class EmbeddedBroker:
             self.stop()
             host, port = self._listen
             why = "another program listens there" if error.errno == errno.EADDRINUSE else error.strerror or str(error)
-            raise Refusal(
+            raise DomainError(
                 f"the embedded broker cannot listen on {host}:{port}: {why}; set MUSTERROLL_MQTT_LISTEN to another address or port"
             ) from None
 
@@ -123,7 +123,7 @@ class EmbeddedBroker:
         return await self._loop.run_in_executor(self._checkers, self._check, user, password)
 
     def _check(self, uid: str, password: str) -> int | None:
-        with self._database.reading() as session:
+        with self._database.snapshot() as session:
             return broker_logins.admit(session, uid, password)
 
     async def _watch(self) -> None:
@@ -145,7 +145,7 @@ class EmbeddedBroker:
         return now
 
     def _look(self, before: Seen, inside: set[int]) -> Seen:
-        with self._database.reading() as session:
+        with self._database.snapshot() as session:
             revision = broker_logins.revision(session)
             # Whoever came in since then is asked about too: the credential may have ended between the check and the door.
             known = before.valid & inside if revision == before.revision else set()

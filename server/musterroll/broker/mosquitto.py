@@ -12,7 +12,7 @@ from urllib.parse import unquote, urlsplit
 
 from musterroll.broker.access import REGISTRY
 from musterroll.domain.enrolment.secrets import CHOSEN_ITERATIONS, hash_secret
-from musterroll.domain.values.errors import Refusal
+from musterroll.domain.values.errors import DomainError
 from musterroll.settings import Settings
 from musterroll.storage.engine.database import Database
 from musterroll.usecases.enrolment.broker_logins import Login, provision, revision
@@ -27,13 +27,13 @@ _BYTES_A_SECOND = 240_000
 def provision_mosquitto(database: Database, settings: Settings) -> bool:
     """Write the password file where credentials changed since, and have Mosquitto read it. Returns whether it was written.
 
-    Cheap where nothing changed; safe to call every second. Raises Refusal where the file cannot be written or Mosquitto not be told.
+    Cheap where nothing changed; safe to call every second. Raises DomainError where the file cannot be written or Mosquitto not be told.
     """
     path = settings.mosquitto_password_file
     if path is None:
         return False
     logins = _logins(settings.mqtt_url.get_secret_value() if settings.mqtt_url else "")
-    with database.reading() as session:
+    with database.snapshot() as session:
         mark = _mark(revision(session), logins)
         if _marked(path, mark) or not _rested(path):
             return False
@@ -51,7 +51,7 @@ def _logins(url: str) -> tuple[Login, ...]:
     parts = urlsplit(url)
     user, password = unquote(parts.username or ""), unquote(parts.password or "")
     if not user or not password:
-        raise Refusal("MUSTERROLL_MQTT_URL names no user and password; Mosquitto needs both, as mqtt://registry:password@host:1883")
+        raise DomainError("MUSTERROLL_MQTT_URL names no user and password; Mosquitto needs both, as mqtt://registry:password@host:1883")
     names = [user] + [f"{user}-{number}" for number in range(2, _WORKERS + 1) if user == REGISTRY]
     return tuple(Login(name, hash_secret(password, CHOSEN_ITERATIONS)) for name in names)
 
@@ -95,7 +95,7 @@ def _write(path: Path, content: bytes) -> None:
             os.unlink(name)
             raise
     except OSError as error:
-        raise Refusal(f"MUSTERROLL_MOSQUITTO_PASSWORD_FILE {path} cannot be written: {error.strerror}") from None
+        raise DomainError(f"MUSTERROLL_MOSQUITTO_PASSWORD_FILE {path} cannot be written: {error.strerror}") from None
 
 
 def _reload(pid_file: Path) -> None:
@@ -109,7 +109,7 @@ def _reload(pid_file: Path) -> None:
     except (FileNotFoundError, ProcessLookupError, ValueError):
         log.info("no Mosquitto runs by %s; it will read its password file when it starts", pid_file)
     except PermissionError:
-        raise Refusal(
+        raise DomainError(
             f"may not signal the Mosquitto of {pid_file}; "
             "leave MUSTERROLL_MOSQUITTO_PID_FILE out and install deploy/systemd/mosquitto-reload.path and .service"
         ) from None

@@ -8,7 +8,7 @@ from musterroll.channels.channel import Channel
 from musterroll.channels.email import EMAIL, EmailSettings
 from musterroll.channels.http_address import HttpSettings
 from musterroll.channels.webhook import WEBHOOK
-from musterroll.domain.values.errors import Refusal
+from musterroll.domain.values.errors import DomainError
 
 CHANNELS: dict[str, Channel] = {channel.name: channel for channel in (EMAIL, WEBHOOK)}
 
@@ -18,7 +18,7 @@ class ChannelSettings(EmailSettings, HttpSettings):
 
 
 def channel_named(name: str) -> Channel:
-    """Raises Refusal for a channel that does not exist."""
+    """Raises DomainError for a channel that does not exist."""
     if name not in CHANNELS:
-        raise Refusal(f"there is no channel {name[:40]!r}; choose one of {', '.join(CHANNELS)}", "bad_choice")
+        raise DomainError(f"there is no channel {name[:40]!r}; choose one of {', '.join(CHANNELS)}", "bad_choice")
     return CHANNELS[name]

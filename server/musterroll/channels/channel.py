@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from musterroll.channels.delivery import DeliveryAttempt
 from musterroll.domain.notifications.events import Event
 from musterroll.domain.notifications.wording import Message, payload
-from musterroll.domain.values.errors import Refusal
+from musterroll.domain.values.errors import DomainError
 
 if TYPE_CHECKING:
     from musterroll.channels import ChannelSettings
 
 
-class BadAddress(Refusal):
+class BadAddress(DomainError):
     code = "bad_address"
 
 

@@ -44,7 +44,7 @@ def upgrade(context: Context) -> None:
 @click.pass_obj
 def restored(context: Context) -> None:
     """Run after restoring a backup: units then send again what they still keep (7 days)."""
-    with context.database().writing() as session:
+    with context.database().transaction() as session:
         epoch = registry_epoch.advance(session)
     click.echo(f"The registry epoch is now {epoch}. Units send what they still keep again when they receive it.")
 
@@ -68,7 +68,7 @@ def token() -> None:
 def create(context: Context, /, days: float, as_json: bool, **options: Any) -> None:
     """Create a claim token and print it (shown only once)."""
     options["serials"] = list(options["serials"])
-    with context.database().writing() as session:
+    with context.database().transaction() as session:
         claim, plain = enrol.create_token(session, life=timedelta(days=days), actor=_ACTOR, now=clock(), **options)
     if as_json:
         print_json({"token": plain, "id": claim.id, "expires_at": claim.expires_at, "uses": claim.max_uses})
@@ -85,7 +85,7 @@ def create(context: Context, /, days: float, as_json: bool, **options: Any) -> N
 @click.pass_obj
 def list_tokens(context: Context, as_json: bool) -> None:
     """List claim tokens, newest first, without their secrets."""
-    with context.database().reading() as session:
+    with context.database().snapshot() as session:
         tokens = enrol.tokens(session)
     print_list(tokens, _TOKENS, empty="No claim tokens.", as_json=as_json, shape=lambda token: token.model_dump(exclude={"token_hash"}))
 
@@ -95,7 +95,7 @@ def list_tokens(context: Context, as_json: bool) -> None:
 @click.pass_obj
 def revoke(context: Context, token_id: int) -> None:
     """Revoke a claim token."""
-    with context.database().writing() as session:
+    with context.database().transaction() as session:
         enrol.revoke_token(session, token_id, _ACTOR, clock())
     click.echo(f"Claim token {token_id} revoked.")
 

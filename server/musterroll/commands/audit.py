@@ -46,7 +46,7 @@ def verify(context: Context, head: str | None, as_json: bool) -> None:
 
     Note the head hash somewhere else from time to time: given as --head later, it proves that no entries were cut off the end.
     """
-    with context.database().reading() as session:
+    with context.database().snapshot() as session:
         result = verify_chain(session, head)
     intact = result.first_bad is None and result.head_found
     if as_json:
@@ -73,7 +73,7 @@ def verify(context: Context, head: str | None, as_json: bool) -> None:
 def list_(context: Context, before: int | None, kind: str, actor: str, record: str, limit: int, as_json: bool) -> None:
     """List changes, newest first; `audit show` has the details of each."""
     table, _, key = record.partition("/")
-    with context.database().reading() as session:
+    with context.database().snapshot() as session:
         rows = [_row(change, undone) for change, undone in changes_of(session, before, limit, Wanted(kind, actor, "", table, key))]
     print_list(rows, _CHANGES, empty="No changes.", as_json=as_json, shape=lambda row: row)
 
@@ -85,7 +85,7 @@ def list_(context: Context, before: int | None, kind: str, actor: str, record: s
 @click.pass_obj
 def show_(context: Context, number: int, limit: int, as_json: bool) -> None:
     """Show change NUMBER: who, when, why, and every record it wrote, before and after."""
-    with context.database().reading() as session:
+    with context.database().snapshot() as session:
         change = session.get(Change, number)
         if change is None:
             raise NotFound(f"there is no change {number}")
@@ -113,7 +113,7 @@ def changes() -> None:
 @click.pass_obj
 def undo(context: Context, number: int, reason: str, as_json: bool) -> None:
     """Undo change NUMBER (see `musterroll audit list`): all records it wrote are restored, or none."""
-    with context.database().writing() as session:
+    with context.database().transaction() as session:
         change = undo_changes.undo(session, number, _ACTOR, clock(), reason)
     if as_json:
         print_json({"undone": number, "change": change.id})

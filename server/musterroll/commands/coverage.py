@@ -29,7 +29,7 @@ _ANSWERS = {
 def coverage(context: Context, serial: str, on: date | None, as_json: bool) -> None:
     """Show whether the unit with this SERIAL (or unit ID) is covered, by what, until when and why."""
     database = context.database()
-    with database.reading() as session:
+    with database.snapshot() as session:
         verdict = coverage_verdict.coverage(session, serial, on, clock())
     if as_json:
         print_json({"serial": serial, **shape(verdict)})

@@ -67,7 +67,7 @@ def findings(
     filters = Filter(
         None if state == "all" else State(state), Kind(kind) if kind else None, owner, account, None, uid, site, segment, country
     )
-    with context.obj.database().reading() as session:
+    with context.obj.database().snapshot() as session:
         page = finding_decisions.findings(session, filters, after, limit, clock())
     if as_json:
         worth = {money.currency: f"{money.amount:.2f}" for money in page.total.worth}
@@ -86,7 +86,7 @@ def findings(
 @click.pass_obj
 def show_(context: Context, number: int, as_json: bool) -> None:
     """Show finding NUMBER: what it says, its value and how that was calculated, and the records and documents behind it."""
-    with context.database().reading() as session:
+    with context.database().snapshot() as session:
         opened = finding_decisions.finding(session, number, clock())
     if as_json:
         print_json(_opened(opened))
@@ -121,7 +121,7 @@ def decide(context: Context, numbers: tuple[int, ...], to: str | None, until: da
     if (to is None) == (until is None):
         raise click.UsageError("choose one of --accept, --ignore-until DAY, --resolve or --reopen")
     state = State.IGNORED if until else State(to or "")
-    with context.database().writing() as session:
+    with context.database().transaction() as session:
         change = finding_decisions.decide(session, numbers, state, reason=reason, until=until, actor=_ACTOR, now=clock())
     if as_json:
         print_json({"change": change.id, "decided": numbers, "state": state.value})
@@ -136,7 +136,7 @@ def decide(context: Context, numbers: tuple[int, ...], to: str | None, until: da
 @click.pass_obj
 def undo(context: Context, number: int, reason: str, as_json: bool) -> None:
     """Undo the last decision on finding NUMBER; the decision before it applies again."""
-    with context.database().writing() as session:
+    with context.database().transaction() as session:
         change = finding_decisions.decision(session, number, _ACTOR, clock(), reason)
     if as_json:
         print_json({"finding": number, "undone": change.undoes_id, "change": change.id})

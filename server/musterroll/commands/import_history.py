@@ -46,7 +46,7 @@ def imports() -> None:
 def list_(context: Context, limit: int, as_json: bool) -> None:
     """List imports, newest first."""
     database = context.database()
-    with database.reading() as session:
+    with database.snapshot() as session:
         runs = import_history.runs(session, limit=limit)
     print_list(runs, _IMPORTS, empty="No imports yet.", as_json=as_json, shape=_shape)
 
@@ -59,7 +59,7 @@ def list_(context: Context, limit: int, as_json: bool) -> None:
 def show_(context: Context, run_id: int, limit: int, as_json: bool) -> None:
     """Show one import: its columns, and its rows except unchanged ones."""
     database = context.database()
-    with database.reading() as session:
+    with database.snapshot() as session:
         run = import_history.run(session, run_id)
         rows = import_history.rows(session, run_id, limit=limit)
     if as_json:
@@ -83,7 +83,7 @@ def show_(context: Context, run_id: int, limit: int, as_json: bool) -> None:
 def undo(context: Context, run_id: int, reason: str, as_json: bool) -> None:
     """Undo an import: restore every record, or report what prevents it."""
     database = context.database()
-    with database.writing() as session:
+    with database.transaction() as session:
         change = import_history.undo(session, run_id, ACTOR, clock(), reason)
     if as_json:
         print_json({"undone": run_id, "change": change})
@@ -101,7 +101,7 @@ def mappings() -> None:
 @click.pass_obj
 def list_mappings(context: Context, as_json: bool) -> None:
     """List saved mappings."""
-    with context.database().reading() as session:
+    with context.database().snapshot() as session:
         saved = import_mappings.saved(session)
     empty = "No saved mappings. To save one: musterroll import ... --map 'Their Heading=field' --save-mapping NAME"
     print_list(saved, _MAPPINGS, empty=empty, as_json=as_json, shape=lambda mapping: mapping.model_dump(exclude={"id"}))
@@ -113,7 +113,7 @@ def list_mappings(context: Context, as_json: bool) -> None:
 @click.pass_obj
 def show_mapping(context: Context, name: str, as_json: bool) -> None:
     """Show the columns of a mapping."""
-    with context.database().reading() as session:
+    with context.database().snapshot() as session:
         mapping = import_mappings.find(session, name)
     if as_json:
         print_json(mapping.model_dump(exclude={"id"}))
@@ -126,7 +126,7 @@ def show_mapping(context: Context, name: str, as_json: bool) -> None:
 @click.pass_obj
 def delete(context: Context, name: str) -> None:
     """Delete a mapping. Records imported with it stay."""
-    with context.database().writing() as session:
+    with context.database().transaction() as session:
         import_mappings.delete(session, name)
     click.echo(f"Mapping {name} deleted.")
 

@@ -71,12 +71,12 @@ def import_(
     """
     database = context.database()
     try:
-        with database.reading() as session:
+        with database.snapshot() as session:
             chosen = choices(columns, import_mappings.columns(session, kind, mapping) if mapping else {}, dates, zone, sheet)
         document = Document(file, KINDS[kind], chosen)
         source_file = _Input(file, Path(file.name).name, digest(file), as_json, context.settings.interval)
         if save_mapping:
-            with database.writing() as session:
+            with database.transaction() as session:
                 import_mappings.save(session, kind, save_mapping, dict(chosen.columns))
         counts = _import(database, document, source_file, dry_run, yes)
     finally:
@@ -106,7 +106,7 @@ def _run(database: Database, document: Document, source_file: _Input, commit: bo
     gc.set_threshold(_UNTIL_COLLECTED, 50, 100)
     report = (JsonReport if source_file.as_json else PlainReport)(source_file.name, commit)
     source = Source(source_file.name, ACTOR, clock(), source_file.interval)
-    with _progress(source_file, document) as moved, database.writing() if commit else database.reading() as session:
+    with _progress(source_file, document) as moved, database.transaction() if commit else database.snapshot() as session:
         before = import_mappings.imported_before(session, document.kind.name, source_file.sha256)
         add = _with_progress(report.add, moved)
         result = import_document(session, document, add, source, source_file.sha256 if commit else None)

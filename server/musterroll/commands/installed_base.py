@@ -9,7 +9,7 @@ from musterroll.commands.context import Context, clock
 from musterroll.commands.reconciliation import DayOrInstant
 from musterroll.commands.tables import Column, Columns, json_option, print_json, print_table
 from musterroll.domain.installed_base.bridge import Bridge
-from musterroll.domain.values.errors import Refusal
+from musterroll.domain.values.errors import DomainError
 from musterroll.storage.installed_base.counts import Tally
 from musterroll.usecases.installed_base import as_of as base_as_of
 from musterroll.usecases.installed_base.as_of import Base, Part, Scope, Slice
@@ -51,7 +51,7 @@ def installed_base(
     if month is not None and (on is not None or by is not None):
         raise click.UsageError("--bridge covers a whole month; it cannot be combined with --on or --by")
     within = Scope(**scope, **_product(product))
-    with context.database().reading() as session:
+    with context.database().snapshot() as session:
         if month is not None:
             _show_bridge(month.date(), base_as_of.bridge(session, month.date(), clock(), known=known, scope=within), as_json)
         else:
@@ -63,7 +63,7 @@ def _product(product: str | None) -> dict[str, str]:
         return {}
     maker, slash, model = product.partition("/")
     if not slash or not maker.strip() or not model.strip():
-        raise Refusal(f"--product is MAKER/MODEL, not {product!r}")
+        raise DomainError(f"--product is MAKER/MODEL, not {product!r}")
     return {"maker": maker, "model": model}
 
 

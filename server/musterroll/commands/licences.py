@@ -40,7 +40,7 @@ def licences(
 ) -> None:
     """Count licences on active contract lines: sold, and active (assigned to an operating unit)."""
     now, aim = clock(), None if target is None else Target(target, tolerance)
-    with context.database().reading() as session:
+    with context.database().snapshot() as session:
         result = base_licences.licences(session, on or now, By(by), now, aim)
         points = base_licences.trend(session, trend, 3 if quarters else 1, now, aim) if trend else []
     if as_json:

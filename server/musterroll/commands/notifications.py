@@ -44,7 +44,7 @@ def notify() -> None:
 @click.pass_obj
 def list_(context: Context, as_json: bool) -> None:
     """List notification rules."""
-    with context.database().reading() as session:
+    with context.database().snapshot() as session:
         rules = stored_outbox.rules(session)
     print_list(rules, _RULES, empty="No notification rules.", as_json=as_json, shape=_rule)
 
@@ -56,7 +56,7 @@ def list_(context: Context, as_json: bool) -> None:
 @click.pass_obj
 def messages(context: Context, state: str | None, limit: int, as_json: bool) -> None:
     """List messages, newest first: queued with the next attempt, sent, or failed with the error."""
-    with context.database().reading() as session:
+    with context.database().snapshot() as session:
         rows = stored_outbox.page(session, MessageState(state) if state else None, None, None, limit)
     print_list(rows, _MESSAGES, empty="No messages.", as_json=as_json, shape=_message)
 
@@ -66,7 +66,7 @@ def messages(context: Context, state: str | None, limit: int, as_json: bool) -> 
 @click.pass_obj
 def test(context: Context, rule: int) -> None:
     """Send a test message by RULE (its ID in `musterroll notify list`). The running scheduler sends it within seconds."""
-    with context.database().writing() as session:
+    with context.database().transaction() as session:
         message = notification_rules.test_rule(session, rule, clock())
     click.echo(f"Test message {message.id} queued. To check it: musterroll notify messages")
 
@@ -76,7 +76,7 @@ def test(context: Context, rule: int) -> None:
 @click.pass_obj
 def retry(context: Context, message: int) -> None:
     """Retry MESSAGE (ID) now, and for another three days."""
-    with context.database().writing() as session:
+    with context.database().transaction() as session:
         notification_outbox.retry(session, message, clock())
     click.echo(f"Message {message} queued for retry. To check it: musterroll notify messages")
 

@@ -95,7 +95,7 @@ def list_(context: Context, as_json: bool) -> None:
     """List scenarios."""
     from musterroll.usecases.capacity import scenarios as capacity_scenarios
 
-    with context.database().reading() as session:
+    with context.database().snapshot() as session:
         saved = capacity_scenarios.all_of_them(session)
     empty = "No scenarios. To save one: musterroll plan scenarios save NAME --assume NAME=VALUE"
     print_list(saved, _SCENARIOS, empty=empty, as_json=as_json, shape=lambda row: row.model_dump(include={"name", "assumptions", "note"}))
@@ -110,7 +110,7 @@ def save(context: Context, name: str, pairs: tuple[str, ...], note: str) -> None
     """Save assumptions as the scenario NAME, replacing an earlier one."""
     from musterroll.usecases.capacity import scenarios as capacity_scenarios
 
-    with context.database().writing() as session:
+    with context.database().transaction() as session:
         scenario = capacity_scenarios.save(session, name, _pairs(pairs), note=note, actor="cli", now=clock())
     click.echo(f"Scenario {scenario.name} saved.")
 
@@ -122,7 +122,7 @@ def delete(context: Context, name: str) -> None:
     """Delete scenario NAME."""
     from musterroll.usecases.capacity import scenarios as capacity_scenarios
 
-    with context.database().writing() as session:
+    with context.database().transaction() as session:
         capacity_scenarios.delete(session, name, actor="cli", now=clock())
     click.echo(f"Scenario {name} deleted.")
 
@@ -151,13 +151,13 @@ def _facts(context: Context, on: date | datetime | None, now: datetime) -> Any:
 
     database = context.database()
     if on is None:
-        with database.reading() as session:
+        with database.snapshot() as session:
             prepared = capacity_plans.prepare(session, now) if capacity_plans.due(session, now) else None
         if prepared is not None:
-            with database.writing() as session:
+            with database.transaction() as session:
                 return capacity_plans.keep(session, prepared).facts
     at = on if on is None or isinstance(on, datetime) else min(datetime.combine(on + timedelta(1), time(), now.tzinfo), now)
-    with database.reading() as session:
+    with database.snapshot() as session:
         return capacity_plans.gathered(session, now, at).facts
 
 
@@ -166,7 +166,7 @@ def _assumed(context: Context, scenario: str | None) -> dict[str, Any]:
         return {}
     from musterroll.usecases.capacity import scenarios as capacity_scenarios
 
-    with context.database().reading() as session:
+    with context.database().snapshot() as session:
         return dict(capacity_scenarios.get(session, scenario).assumptions)
 
 

@@ -77,7 +77,7 @@ def products() -> None:
 def list_(context: Context, text: str, limit: int, as_json: bool) -> None:
     """List products with their number of units. The list price is per unit per year."""
     names = ("maker", "model", "units", "policy", "list_price", "currency", "reporting")
-    with context.database().reading() as session:
+    with context.database().snapshot() as session:
         rows = [{name: row._mapping[name] for name in names} for row in sites.products(session, text, 0, limit)]
     print_list(rows, _PRODUCTS, empty="No products; they are created with their units.", as_json=as_json, shape=lambda row: row)
 
@@ -107,7 +107,7 @@ def set_(
     if list_price is not None:
         values["list_price"] = list_price if list_price >= 0 else None
     now = clock()
-    with context.database().writing() as session:
+    with context.database().transaction() as session:
         number = product_id(session, name_key(maker), name_key(model))
         if number is None:
             raise NotFound(f"there is no product {maker} {model}")
@@ -129,7 +129,7 @@ def list_policies(context: Context, as_json: bool) -> None:
 
     Products without one use the default: from the installation date, else the shipping date, for the months in the unit's own record.
     """
-    with context.database().reading() as session:
+    with context.database().snapshot() as session:
         rows = [policy_of(row) for row, _ in stored.policies(session)]
     empty = "No policies. To create one: musterroll policies set NAME --start installed --months 24"
     print_list(rows, _POLICIES, empty=empty, as_json=as_json, shape=_policy)
@@ -151,7 +151,7 @@ def list_policies(context: Context, as_json: bool) -> None:
 def set_policy(context: Context, name: str, rules: tuple[StartRule, ...], months: int | None, as_json: bool) -> None:
     """Create or change the policy NAME. Standard warranties of existing units are updated."""
     now = clock()
-    with context.database().writing() as session:
+    with context.database().transaction() as session:
         policy = stored.named(session, name)
         verbs.save_policy(session, policy.id if policy else None, name, rules, months, _ACTOR, now)
         change = audit_log.changes(session, None, 1)[0][0]
@@ -162,7 +162,7 @@ def _done(context: Context, change: Change, now: datetime, as_json: bool) -> Non
     """Update existing units now, one batch per transaction, then report."""
     database, more = context.database(), True
     while more:
-        with database.writing() as session:
+        with database.transaction() as session:
             more = verbs.follow(session, now)
     if as_json:
         print_json({"change": change.id})

@@ -51,10 +51,10 @@ def find(context: Context, tool: str | None, as_json: bool) -> None:
     """Search for possible duplicates. Decisions are kept; open matches that no longer hold are withdrawn."""
     twins = None
     if tool:
-        with context.database().reading() as session:
+        with context.database().snapshot() as session:
             accounts = matching_proposals.accounts(session)
         twins = splink.twins(accounts)  # outside a transaction: it takes long
-    with context.database().writing() as session:
+    with context.database().transaction() as session:
         result = matching_proposals.find(session, clock(), twins)
     if as_json:
         print_json(result._asdict())
@@ -76,7 +76,7 @@ def find(context: Context, tool: str | None, as_json: bool) -> None:
 @click.pass_obj
 def list_(context: Context, state: str, kind: str | None, limit: int, as_json: bool) -> None:
     """List possible duplicates, most likely first, with the evidence for and against each."""
-    with context.database().reading() as session:
+    with context.database().snapshot() as session:
         rows = matching_proposals.listed(session, None if state == "all" else state, kind, limit=limit)
     if as_json:
         print_json([_shape(row) for row in rows])
@@ -95,7 +95,7 @@ def list_(context: Context, state: str, kind: str | None, limit: int, as_json: b
 @click.pass_obj
 def accept(context: Context, number: int, keep_right: bool, reason: str, as_json: bool) -> None:
     """Accept match NUMBER: merge the two accounts or units, or let the contract line cover the unit."""
-    with context.database().writing() as session:
+    with context.database().transaction() as session:
         change = matching_proposals.accept(session, number, actor=_ACTOR, now=clock(), reason=reason, keep_right=keep_right)
     _report(number, "accepted", change.id or 0, as_json)
 
@@ -107,7 +107,7 @@ def accept(context: Context, number: int, keep_right: bool, reason: str, as_json
 @click.pass_obj
 def reject(context: Context, number: int, reason: str, as_json: bool) -> None:
     """Reject match NUMBER: keep both."""
-    with context.database().writing() as session:
+    with context.database().transaction() as session:
         change = matching_proposals.reject(session, number, actor=_ACTOR, now=clock(), reason=reason)
     _report(number, "rejected", change.id or 0, as_json)
 

@@ -86,7 +86,7 @@ def reconcile(context: Context, on: date | datetime | None, store: bool | None, 
     now, database = clock(), context.database()
     try:
         stored = store if store is not None else on is None
-        with database.writing() if stored else database.reading() as session:
+        with database.transaction() if stored else database.snapshot() as session:
             result = reconciliation_run.reconcile(session, on if on is not None else now, now, stored)
     finally:
         database.close()

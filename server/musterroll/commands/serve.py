@@ -15,7 +15,7 @@ def prepare(context: Context) -> tuple[Settings, Database]:
     """Set up logging, the database and the first user, whose password is printed only once."""
     start_logging(context.settings)
     database = context.database()
-    with database.writing() as session:
+    with database.transaction() as session:
         configured = context.settings.admin_password
         password = access_sessions.ensure_admin(session, configured.get_secret_value() if configured else None, clock())
     if password and not configured:

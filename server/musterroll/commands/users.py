@@ -8,7 +8,7 @@ import click
 from musterroll.commands.context import Context, clock
 from musterroll.commands.tables import Column, Columns, json_option, print_list
 from musterroll.domain.access import Role
-from musterroll.domain.values.errors import Refusal
+from musterroll.domain.values.errors import DomainError
 from musterroll.storage.tables.access import ApiToken
 from musterroll.usecases.access import api_tokens
 from musterroll.usecases.access import users as access_users
@@ -47,7 +47,7 @@ def user() -> None:
 @click.pass_obj
 def add(context: Context, name: str, role: str, accounts: tuple[str, ...]) -> None:
     """Create a user and print the initial password (shown only once; must be changed at first sign-in)."""
-    with context.database().writing() as session:
+    with context.database().transaction() as session:
         _, password = access_users.add(session, name=name, role=Role(role), within=accounts or None, actor=_ACTOR, now=clock())
     click.echo(password)
 
@@ -57,7 +57,7 @@ def add(context: Context, name: str, role: str, accounts: tuple[str, ...]) -> No
 @click.pass_obj
 def list_users(context: Context, as_json: bool) -> None:
     """List users by name."""
-    with context.database().reading() as session:
+    with context.database().snapshot() as session:
         users = access_users.everybody(session)
     print_list(users, _USERS, empty="No users.", as_json=as_json, shape=lambda user: user._asdict())
 
@@ -69,7 +69,7 @@ def list_users(context: Context, as_json: bool) -> None:
 @click.pass_obj
 def set_role(context: Context, name: str, role: str, accounts: tuple[str, ...]) -> None:
     """Set a user's role and accounts (without --account: all accounts). Ends their sessions."""
-    with context.database().writing() as session:
+    with context.database().transaction() as session:
         access_users.allow(session, access_users.named(session, name), Role(role), accounts or None, actor=_ACTOR, now=clock())
     click.echo(f"{name} is now {role} for {', '.join(accounts) or 'all accounts'}.")
 
@@ -79,7 +79,7 @@ def set_role(context: Context, name: str, role: str, accounts: tuple[str, ...]) 
 @click.pass_obj
 def disable(context: Context, name: str) -> None:
     """Disable a user with immediate effect."""
-    with context.database().writing() as session:
+    with context.database().transaction() as session:
         access_users.disable(session, access_users.named(session, name), actor=_ACTOR, now=clock())
     click.echo(f"User {name} disabled.")
 
@@ -89,7 +89,7 @@ def disable(context: Context, name: str) -> None:
 @click.pass_obj
 def enable(context: Context, name: str) -> None:
     """Enable a disabled user."""
-    with context.database().writing() as session:
+    with context.database().transaction() as session:
         access_users.enable(session, access_users.named(session, name), actor=_ACTOR, now=clock())
     click.echo(f"User {name} enabled.")
 
@@ -99,7 +99,7 @@ def enable(context: Context, name: str) -> None:
 @click.pass_obj
 def password(context: Context, name: str) -> None:
     """Reset a user's password and print the new one (shown only once; must be changed at next sign-in). Ends their sessions."""
-    with context.database().writing() as session:
+    with context.database().transaction() as session:
         plain = access_users.reset_password(session, access_users.named(session, name), actor=_ACTOR, now=clock())
     click.echo(plain)
 
@@ -125,10 +125,10 @@ def api(click_context: click.Context, /, label: str | None, scopes: tuple[str, .
     if click_context.invoked_subcommand:
         return
     if not label:
-        raise Refusal("--label is required: name the program that uses the token")
+        raise DomainError("--label is required: name the program that uses the token")
     now, context = clock(), click_context.obj
     options: dict[str, Any] = {"label": label, "scopes": list(scopes), "expires_at": now + timedelta(days=days)}
-    with context.database().writing() as session:
+    with context.database().transaction() as session:
         _, plain = api_tokens.create(session, **options, within=accounts or None, actor=_ACTOR, now=now)
     click.echo(plain)
 
@@ -138,7 +138,7 @@ def api(click_context: click.Context, /, label: str | None, scopes: tuple[str, .
 @click.pass_obj
 def list_tokens(context: Context, as_json: bool) -> None:
     """List API tokens, newest first, without their secrets."""
-    with context.database().reading() as session:
+    with context.database().snapshot() as session:
         rows = [(token, access_users.account_refs(session, token.within)) for token in api_tokens.tokens(session)]
     print_list(rows, _TOKENS, empty="No API tokens.", as_json=as_json, shape=_token)
 
@@ -148,7 +148,7 @@ def list_tokens(context: Context, as_json: bool) -> None:
 @click.pass_obj
 def revoke(context: Context, token_id: int) -> None:
     """Revoke an API token."""
-    with context.database().writing() as session:
+    with context.database().transaction() as session:
         api_tokens.revoke(session, token_id, clock(), _ACTOR)
     click.echo(f"API token {token_id} revoked.")
 

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import unquote, urlsplit
 
-from musterroll.domain.values.errors import Refusal
+from musterroll.domain.values.errors import DomainError
 
 
 class BrokerAddress(NamedTuple):
@@ -21,7 +21,7 @@ class BrokerAddress(NamedTuple):
 
 
 def parse(url: str, ca: Path | None = None) -> BrokerAddress:
-    """The address in `mqtt[s]://user:password@host[:port]`. Raises Refusal.
+    """The address in `mqtt[s]://user:password@host[:port]`. Raises DomainError.
 
     >>> parse("mqtts://registry:s3@broker").port, parse("mqtt://registry:s3@broker").user
     (8883, 'registry')
@@ -32,9 +32,9 @@ def parse(url: str, ca: Path | None = None) -> BrokerAddress:
     except ValueError:
         port = 0
     if parts.scheme not in ("mqtt", "mqtts") or not parts.hostname or port == 0:
-        raise Refusal("MUSTERROLL_MQTT_URL is not a broker URL; write mqtt://user:password@host:1883, or mqtts:// for TLS")
+        raise DomainError("MUSTERROLL_MQTT_URL is not a broker URL; write mqtt://user:password@host:1883, or mqtts:// for TLS")
     if not parts.username:
-        raise Refusal("MUSTERROLL_MQTT_URL names no user; the registry needs one of its own, as mqtt://registry:password@host:1883")
+        raise DomainError("MUSTERROLL_MQTT_URL names no user; the registry needs one of its own, as mqtt://registry:password@host:1883")
     tls = parts.scheme == "mqtts"
     password = unquote(parts.password) if parts.password is not None else None
     return BrokerAddress(parts.hostname, port or (8883 if tls else 1883), unquote(parts.username), password, tls, ca)

@@ -26,7 +26,7 @@ class Ingest:
     """Receives messages from the broker at `url` (mqtt[s]://user:password@host:port) until stopped.
 
     The user name is the client id and the name of this ingest. `share` names the shared subscription of several ingests. `mqtt5`: try
-    MQTT 5 first; if the broker does not support one version, the other is tried. Raises Refusal for a bad URL.
+    MQTT 5 first; if the broker does not support one version, the other is tried. Raises DomainError for a bad URL.
     """
 
     def __init__(

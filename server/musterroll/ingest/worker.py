@@ -99,7 +99,7 @@ class Worker:
         for uid in uids:
             del self._coverage_due[uid]
         try:
-            with self._database.reading() as session:
+            with self._database.snapshot() as session:
                 commands = tell_unit.tell(session, uids, self._clock())
         except Exception as error:  # optional: the messages are committed, and the coverage is sent at the next start
             log.warning("%d units could not be sent their coverage: %s", len(uids), str(error).splitlines()[0])
@@ -129,7 +129,7 @@ class Worker:
     def _commit(self, decoded: DecodedBatch) -> list[Outcome]:
         missing = self._units.missing(decoded.messages)
         if missing:
-            with self._database.writing() as session:
+            with self._database.transaction() as session:
                 ids = receive.ensure_status_rows(session, missing)
             self._units.add(missing, ids)
         return self._receive(Batch(*self._units.split(decoded.messages)), decoded.canary)
@@ -138,7 +138,7 @@ class Worker:
         """One transaction; if the database rejects a message, as many as needed to quarantine that one."""
         now = self._clock()
         try:
-            with self._database.writing() as session:
+            with self._database.transaction() as session:
                 outcome = receive.receive(session, batch, now)
                 if canary is not None:
                     heartbeats.record_canary(session, self._own, canary, now, self._handled)

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
 from musterroll.domain.enrolment.claim_rules import text as storable
-from musterroll.domain.values.errors import Refusal
+from musterroll.domain.values.errors import DomainError
 from musterroll.readers.fields import Hints, Reader
 from musterroll.readers.xlsx_files import Numeric
 
@@ -38,7 +38,7 @@ _EITHER = re.compile(r"[0-9]{1,3}[.,][0-9]{3}")
 _MANGLED = re.compile(r"[0-9]+(?:[.,][0-9]+)?E\+[0-9]+|[0-9]+[.,][0-9]+E-?[0-9]+|[0-9]+[.,]0+", re.IGNORECASE)
 
 
-class BadCell(Refusal):
+class BadCell(DomainError):
     code = "bad_cell"
 
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from typing import BinaryIO, NamedTuple
 
-from musterroll.domain.values.errors import Refusal
+from musterroll.domain.values.errors import DomainError
 
 MOST_COLUMNS = 500
 LONGEST_LINE = 1 << 20  # characters
@@ -31,7 +31,7 @@ _NOT_TEXT = (
 )
 
 
-class BadFile(Refusal):
+class BadFile(DomainError):
     """A file that cannot be read as a table at all."""
 
     code = "bad_file"

@@ -7,7 +7,7 @@ from itertools import islice
 from typing import Any, BinaryIO, NamedTuple
 from zoneinfo import ZoneInfo
 
-from musterroll.domain.values.errors import Refusal
+from musterroll.domain.values.errors import DomainError
 from musterroll.readers import cells
 from musterroll.readers.csv_files import BadFile, Line, Table
 from musterroll.readers.fields import BadRow, Field, Hints, Kind, Row
@@ -74,7 +74,7 @@ class _Meanings(dict[str, Any]):
         self._label, self._read, self._hints = field.label, field.read, hints
 
     def of(self, cell: str) -> Any:
-        """`_LEFT_EMPTY` where it says nothing. Raises Refusal."""
+        """`_LEFT_EMPTY` where it says nothing. Raises DomainError."""
         return _LEFT_EMPTY if not cell or cell.isspace() or cell in _NOTHING else self._read(self._label, cell, self._hints)
 
     def __missing__(self, cell: str) -> Any:
@@ -142,7 +142,7 @@ class Document:
                     raise cells.BadCell(f"the {field.label} is empty")
             if self.kind.finish:
                 self.kind.finish(said)
-        except Refusal as refusal:
+        except DomainError as refusal:
             return BadRow(line.number, self._shown(line.cells), str(refusal))
         return Row(line.number, "/".join([said[name] for name in self.kind.shown or self.kind.key]), said)
 

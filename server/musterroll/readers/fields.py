@@ -12,7 +12,7 @@ class Hints(NamedTuple):
     zone: tzinfo | None = None  # of instants that name none
 
 
-Reader = Callable[[str, str, Hints], Any]  # (what a person calls it, the cell, hints) -> value; raises Refusal
+Reader = Callable[[str, str, Hints], Any]  # (what a person calls it, the cell, hints) -> value; raises DomainError
 
 
 class Field(NamedTuple):
@@ -35,7 +35,7 @@ class Kind(NamedTuple):
     fields: tuple[Field, ...]
     key: tuple[str, ...]
     shown: tuple[str, ...] = ()
-    finish: Callable[[dict[str, Any]], None] | None = None  # what only the row as a whole tells; raises Refusal
+    finish: Callable[[dict[str, Any]], None] | None = None  # what only the row as a whole tells; raises DomainError
     counters: Reader | None = None
 
 

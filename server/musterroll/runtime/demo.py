@@ -71,7 +71,7 @@ def _enrol(home: Path, url: str, token: str, say: Callable[[str], None]) -> bool
 
 def _token(database: Database, label: str, uses: int, account: str | None = None, site: str | None = None) -> str:
     now = datetime.now(UTC)  # noqa: TID251  an entry point
-    with database.writing() as session:
+    with database.transaction() as session:
         _, plain = enrol.create_token(
             session, label=label, life=timedelta(hours=1), uses=uses, serials=[], account=account, site=site, actor="demo", now=now
         )

@@ -47,73 +47,73 @@ class _Work(NamedTuple):
 
     def sweep(self, now: datetime) -> None:
         """Mark silent units stale. Checks first, so that no writer waits when nothing is due."""
-        with self.database.reading() as session:
+        with self.database.snapshot() as session:
             if not stale_sweep.any_due(session, now):
                 return
-        with self.database.writing() as session:
+        with self.database.transaction() as session:
             swept = stale_sweep.sweep(session, now)
         if swept.newly_stale:
             log.info("%d units have gone silent and are now stale", len(swept.newly_stale))
 
     def reconcile(self, now: datetime) -> None:
         """Update findings and counts for changed units and records, and for the new day."""
-        with self.database.writing() as session:
+        with self.database.transaction() as session:
             result = reconciliation_run.tick(session, now)
         if result is not None and result.whole:
             log.info("the whole fleet was reconciled")
 
     def follow(self, now: datetime) -> None:
         """Update the units of a changed product or policy, one batch per run."""
-        with self.database.reading() as session:
+        with self.database.snapshot() as session:
             if not products.due(session):
                 return
-        with self.database.writing() as session:
+        with self.database.transaction() as session:
             products.follow(session, now)
 
     def prove(self, now: datetime) -> None:
         """Verify the next part of the audit log."""
-        with self.database.writing() as session:
+        with self.database.transaction() as session:
             audit_verify.prove(session, now)
 
     def readings(self, now: datetime) -> None:
         """Record the health of the registry, minute by minute."""
-        with self.database.writing() as session:
+        with self.database.transaction() as session:
             health.read(session, now)
 
     def snapshot(self, now: datetime) -> None:
         """Store the counts of every completed day, one transaction per day."""
-        with self.database.reading() as session:
+        with self.database.snapshot() as session:
             days = daily_snapshot.due(session, now) or daily_snapshot.earlier(session, now)
         for day in days:
-            with self.database.writing() as session:
+            with self.database.transaction() as session:
                 daily_snapshot.snapshot(session, day, now)
 
     def plan(self, now: datetime) -> None:
         """Update measured exposure and the capacity facts. They are computed without blocking writers."""
         from musterroll.usecases.capacity import plans as capacity_plans  # imports numpy and scipy, which would slow down the start
 
-        with self.database.reading() as session:
+        with self.database.snapshot() as session:
             if not capacity_plans.due(session, now, _PATIENCE):
                 return
             prepared = capacity_plans.prepare(session, now)
-        with self.database.writing() as session:
+        with self.database.transaction() as session:
             capacity_plans.keep(session, prepared)
 
     def figures(self, now: datetime) -> None:
         """Update the cached figures of a large fleet; each is computed first and then written at once."""
-        with self.database.reading() as session:
+        with self.database.snapshot() as session:
             due = figure_jobs.due(session, now)
         for figure in due:
             try:
-                with self.database.reading() as session:
+                with self.database.snapshot() as session:
                     value = figure.count(session, now)
-                with self.database.writing() as session:
+                with self.database.transaction() as session:
                     cached_figures.keep(session, figure, value, now)
             except Exception as error:  # one figure that takes too long must not hold up the others
                 log.error("figure %s could not be computed and will be retried: %s", figure.name, str(error).splitlines()[0])
 
     def pulse(self, now: datetime) -> None:
-        with self.database.writing() as session:
+        with self.database.transaction() as session:
             process_heartbeats.beat(session, PULSE, to_ms(now))
 
     def provision(self, _now: datetime) -> None:
@@ -128,7 +128,7 @@ class _Telling(NamedTuple):
 
     def speak(self, now: datetime) -> None:
         """Detect events, match them with the rules, and queue the messages that are due, in one transaction."""
-        with self.database.writing() as session:
+        with self.database.transaction() as session:
             detect.notice(session, now)
             messages = compose.speak(session, now)
         for message in messages:
@@ -136,28 +136,28 @@ class _Telling(NamedTuple):
 
     def endings(self, now: datetime) -> None:
         """Once a day, detect ending warranties and contracts; read separately, so that no writer waits."""
-        with self.database.reading() as session:
+        with self.database.snapshot() as session:
             endings = detect.ends(session, now)
         if endings is not None:
-            with self.database.writing() as session:
+            with self.database.transaction() as session:
                 detect.keep_ends(session, endings, now)
 
     def calendar(self, now: datetime) -> None:
         """Once an hour, update the calendar feeds; read separately as well."""
-        with self.database.reading() as session:
+        with self.database.snapshot() as session:
             days = notification_calendar.work_out(session, now)
         if days is not None:
-            with self.database.writing() as session:
+            with self.database.transaction() as session:
                 notification_calendar.keep(session, days, now)
 
     def activity(self, now: datetime) -> None:
         """Once a week, measure the activity of every unit, one batch per run."""
-        with self.database.writing() as session:
+        with self.database.transaction() as session:
             detect.read_activity(session, now)
 
     def send(self, now: datetime) -> None:
         self.sender.send(now)
 
     def forget(self, now: datetime) -> None:
-        with self.database.writing() as session:
+        with self.database.transaction() as session:
             compose.forget(session, now)

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 from musterroll.channels import channel_named
 from musterroll.channels.delivery import DeliveryAttempt, NotTakenError
-from musterroll.domain.values.errors import Refusal
+from musterroll.domain.values.errors import DomainError
 from musterroll.settings import Settings
 from musterroll.storage.engine.database import Database
 from musterroll.usecases.notifications import outbox as notification_outbox
@@ -31,10 +31,10 @@ class OutboxSender:
 
     def send(self, now: datetime) -> int:
         """Make one attempt at up to four messages that are due. Returns how many there were."""
-        with self._database.reading() as session:
+        with self._database.snapshot() as session:
             if not notification_outbox.due(session, now):
                 return 0
-        with self._database.writing() as session:
+        with self._database.transaction() as session:
             jitter = [random.random() for _ in range(_AT_ONCE)]  # noqa: S311
             attempts = notification_outbox.take(session, now, jitter, self._settings.public_url)
         if attempts:
@@ -47,15 +47,15 @@ class OutboxSender:
             self._deliver(attempt)
         except NotTakenError as error:
             log.warning("message %s was not accepted (attempt %d): %s", attempt.key, attempt.attempt, error)
-            with self._database.writing() as session:
+            with self._database.transaction() as session:
                 notification_outbox.failed(session, attempt, str(error), error.for_good, self._clock())
             return
-        with self._database.writing() as session:
+        with self._database.transaction() as session:
             notification_outbox.sent(session, attempt, self._clock())
 
     def _deliver(self, attempt: DeliveryAttempt) -> None:
         try:
             channel = channel_named(attempt.channel)
-        except Refusal as error:  # of a version that had it
+        except DomainError as error:  # of a version that had it
             raise NotTakenError(str(error)) from None
         channel.send(attempt, self._settings, self._clock())

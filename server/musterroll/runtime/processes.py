@@ -13,7 +13,7 @@ from prometheus_client import start_http_server
 from waitress.server import create_server
 
 from musterroll.broker import EmbeddedBroker
-from musterroll.domain.values.errors import Refusal
+from musterroll.domain.values.errors import DomainError
 from musterroll.ingest import Ingest
 from musterroll.metrics import Metrics
 from musterroll.runtime.app import Checks, create_app
@@ -80,7 +80,7 @@ def run_schedule(settings: Settings, database: Database, asked: threading.Event)
 
 def external_broker(settings: Settings) -> str:
     if settings.mqtt_url is None:
-        raise Refusal("MUSTERROLL_MQTT_URL is not set; give the broker address, such as mqtt://registry:password@host:1883")
+        raise DomainError("MUSTERROLL_MQTT_URL is not set; give the broker address, such as mqtt://registry:password@host:1883")
     return settings.mqtt_url.get_secret_value()
 
 
@@ -129,7 +129,7 @@ def _shown(metrics: Metrics, settings: Settings) -> Iterator[None]:
     try:
         server, thread = start_http_server(port, host, metrics.registry)
     except OSError as error:
-        raise Refusal(
+        raise DomainError(
             f"cannot listen on {host}:{port}: {error.strerror}; set MUSTERROLL_METRICS_LISTEN to another address or port"
         ) from None
     try:
@@ -154,7 +154,9 @@ def _http(app: Flask, settings: Settings) -> Iterator[str]:
             asyncore_use_poll=True,  # this process also has the embedded broker's sockets, and select() fails beyond 1,024
         )
     except OSError as error:
-        raise Refusal(f"cannot listen on {host}:{port}: {error.strerror}; set MUSTERROLL_HTTP_LISTEN to another address or port") from None
+        raise DomainError(
+            f"cannot listen on {host}:{port}: {error.strerror}; set MUSTERROLL_HTTP_LISTEN to another address or port"
+        ) from None
     thread = threading.Thread(target=server.run, name="http", daemon=True)
     thread.start()
     try:

@@ -4,7 +4,7 @@ import json
 import os
 from pathlib import Path
 
-from musterroll.domain.values.errors import Refusal
+from musterroll.domain.values.errors import DomainError
 from musterroll.simulator.unit import Identity
 
 
@@ -12,7 +12,7 @@ class Identities:
     """Credentials by serial. `run` grows at every start, so that the epochs of a run exceed all earlier ones."""
 
     def __init__(self, path: Path, registry: str) -> None:
-        """Reads the file if there is one. Raises Refusal if it is of another kind or belongs to another registry."""
+        """Reads the file if there is one. Raises DomainError if it is of another kind or belongs to another registry."""
         self.path = path
         self.registry = registry
         self.run = 0
@@ -27,7 +27,7 @@ class Identities:
         return self.run
 
     def save(self) -> None:
-        """Write atomically, readable by the owner only. Raises Refusal."""
+        """Write atomically, readable by the owner only. Raises DomainError."""
         found = {"registry": self.registry, "run": self.run, "units": self.of}
         fresh = self.path.with_suffix(".new")
         try:
@@ -36,7 +36,7 @@ class Identities:
                 json.dump(found, file, separators=(",", ":"))
             fresh.replace(self.path)
         except OSError as error:
-            raise Refusal(f"{self.path} cannot be written: {error.strerror}; choose another file with --state") from None
+            raise DomainError(f"{self.path} cannot be written: {error.strerror}; choose another file with --state") from None
 
     def _read(self) -> None:
         try:
@@ -44,6 +44,8 @@ class Identities:
             registry, self.run = found["registry"], found["run"]
             self.of = {serial: Identity(*fields) for serial, fields in found["units"].items()}
         except (OSError, ValueError, TypeError, KeyError):
-            raise Refusal(f"{self.path} is not a file of simulated units; choose another with --state, or delete it") from None
+            raise DomainError(f"{self.path} is not a file of simulated units; choose another with --state, or delete it") from None
         if registry != self.registry:
-            raise Refusal(f"{self.path} has units enrolled at {registry}, not {self.registry}; choose another with --state, or delete it")
+            raise DomainError(
+                f"{self.path} has units enrolled at {registry}, not {self.registry}; choose another with --state, or delete it"
+            )

@@ -10,7 +10,7 @@ from contextlib import closing, suppress
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
-from musterroll.domain.values.errors import Refusal
+from musterroll.domain.values.errors import DomainError
 from musterroll.simulator.fleet import SimulatedUnit
 from musterroll.simulator.messages import AGENT
 from musterroll.simulator.unit import Identity
@@ -28,7 +28,7 @@ class Enrolled(NamedTuple):
 def enrol(registry: str, token: str, units: Iterable[SimulatedUnit], done: Callable[[Enrolled], bool]) -> None:
     """Enrol units until `done` returns true; it is called after each unit, never concurrently.
 
-    Raises Refusal with the registry's error at the first unit it rejects.
+    Raises DomainError with the registry's error at the first unit it rejects.
     """
     waiting, one_at_a_time = deque(units), threading.Lock()
 
@@ -51,7 +51,7 @@ def enrol(registry: str, token: str, units: Iterable[SimulatedUnit], done: Calla
 def _connection(registry: str) -> http.client.HTTPConnection:
     parts = urlsplit(registry)
     if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise Refusal(f"the registry address {registry!r} must be http://host:port or https://host:port")
+        raise DomainError(f"the registry address {registry!r} must be http://host:port or https://host:port")
     kind = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
     return kind(parts.hostname, parts.port, timeout=TIMEOUT)
 
@@ -71,15 +71,15 @@ def _enrol(link: http.client.HTTPConnection, registry: str, token: str, unit: Si
         response = link.getresponse()
         status, content = response.status, response.read()
     except (OSError, http.client.HTTPException) as error:
-        raise Refusal(f"the registry {registry} cannot be reached ({error}): start it, or give its address with --registry") from None
+        raise DomainError(f"the registry {registry} cannot be reached ({error}): start it, or give its address with --registry") from None
     answer = _object(content)
     if status not in (201, 202):
         detail = answer.get("detail") or answer.get("title") or "it gave no reason; is this the address of a registry?"
-        raise Refusal(f"the registry {registry} rejected the enrolment of {unit.serial} ({status}): {detail}")
+        raise DomainError(f"the registry {registry} rejected the enrolment of {unit.serial} ({status}): {detail}")
     try:
         return Enrolled(unit.serial, Identity(answer["unit"], answer["secret"], answer["mqtt_url"]), status == 202)
     except KeyError as missing:
-        raise Refusal(f"{registry} does not respond like a registry (no {missing} in the response); check the address") from None
+        raise DomainError(f"{registry} does not respond like a registry (no {missing} in the response); check the address") from None
 
 
 def _object(content: bytes) -> dict[str, Any]:

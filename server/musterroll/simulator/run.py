@@ -12,7 +12,7 @@ from pathlib import Path
 from queue import SimpleQueue
 from typing import IO, Any, NamedTuple
 
-from musterroll.domain.values.errors import Refusal
+from musterroll.domain.values.errors import DomainError
 from musterroll.simulator.counts import Counts, Summary
 from musterroll.simulator.credentials import Identities
 from musterroll.simulator.enrolment import Enrolled, enrol
@@ -48,7 +48,7 @@ class Watching(NamedTuple):
 
 
 def run(options: Options, stop: threading.Event | None = None, watching: Watching | None = None) -> Summary:
-    """Simulate until `stop` is set or the duration is over. Raises Refusal if enrolment fails."""
+    """Simulate until `stop` is set or the duration is over. Raises DomainError if enrolment fails."""
     stop, watching = stop or threading.Event(), watching or Watching()
     identities = Identities(options.state, options.registry)
     units = list(fleet(options.seed, options.units))
@@ -111,7 +111,7 @@ def _watch(options: Options, workers: list["_Worker"], so_far: Callable[[], Summ
         if options.duration is not None and summary.seconds >= options.duration:
             return
         if dead := [worker for worker in workers if worker.dead]:
-            raise Refusal(f"a simulator process exited with status {dead[0].process.returncode}; see its output above")
+            raise DomainError(f"a simulator process exited with status {dead[0].process.returncode}; see its output above")
 
 
 class _Worker:

@@ -74,7 +74,7 @@ def _token_maker(context: Surroundings, token: str | None) -> Callable[[int], st
             return token
         now = datetime.now(UTC)  # noqa: TID251
         terms: dict[str, Any] = {"label": "simulate", "life": _TOKEN_LIFE, "uses": uses, "serials": [], "account": None, "site": None}
-        with context.database().writing() as session:
+        with context.database().transaction() as session:
             return enrol.create_token(session, **terms, actor="simulate", now=now)[1]
 
     return make

@@ -7,11 +7,11 @@ from sqlalchemy.orm import SessionTransaction
 from sqlmodel import Session, col
 
 from musterroll.storage.engine.bulk import ids, postgres
-from musterroll.storage.tables.reconciliation import Dirty
+from musterroll.storage.tables.reconciliation import ReconcileQueue
 
 MOST = 10_000  # units; beyond that looking at all of them is as quick
-_MARK_POSTGRES = "INSERT INTO dirty (unit_id) SELECT unnest(%s)"
-_MARK_SQLITE = "INSERT INTO dirty (unit_id) SELECT value FROM json_each(?)"
+_MARK_POSTGRES = "INSERT INTO reconcile_queue (unit_id) SELECT unnest(%s)"
+_MARK_SQLITE = "INSERT INTO reconcile_queue (unit_id) SELECT value FROM json_each(?)"
 _ALL = "musterroll.dirty"  # under which a session remembers the transaction that noted all units
 
 
@@ -26,7 +26,7 @@ def mark(session: Session, unit_ids: Collection[int]) -> None:
 def mark_all(session: Session) -> None:
     """Note that the standing of any unit may have changed, as when a contract did."""
     if not all_noted(session):
-        session.connection().execute(text("INSERT INTO dirty (unit_id) VALUES (NULL)"))
+        session.connection().execute(text("INSERT INTO reconcile_queue (unit_id) VALUES (NULL)"))
         session.info[_ALL] = innermost(session)
 
 
@@ -46,6 +46,6 @@ def innermost(session: Session) -> SessionTransaction | None:
 def take(session: Session) -> set[int] | None:
     """Take away what is noted: the units, None where it may be any."""
     session.info.pop(_ALL, None)
-    found = session.execute(delete(Dirty).returning(col(Dirty.unit_id))).scalars().all()
+    found = session.execute(delete(ReconcileQueue).returning(col(ReconcileQueue.unit_id))).scalars().all()
     units = {unit_id for unit_id in found if unit_id is not None}
     return None if None in found or len(units) > MOST else units

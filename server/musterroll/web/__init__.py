@@ -6,7 +6,7 @@ from musterroll.limits import Attempts
 from musterroll.settings import Settings
 from musterroll.storage.engine.database import Database
 from musterroll.web.http import assets, error_pages, menu, moved_addresses, offline, security, sign_in, theme
-from musterroll.web.http.context import Checks, Door, install
+from musterroll.web.http.context import AppContext, Checks, install
 from musterroll.web.http.sign_in import authenticate_session
 from musterroll.web.pages import accounts as accounts_pages
 from musterroll.web.pages import (
@@ -82,7 +82,7 @@ _PACE = (1200, 0.05)  # pages a person may open at once, and the seconds each ta
 def build(app: Flask, database: Database, settings: Settings, checks: Checks) -> None:
     """Put the pages on `app`, whose `secret_key` is set. `checks` names what the health strip shows; they are asked at every
     page and must be quick."""
-    install(app, Door(database, settings, checks, Attempts(), Attempts(*_PACE)))
+    install(app, AppContext(database, settings, checks, Attempts(), Attempts(*_PACE)))
     security.protect(app, settings)
     state_wording.install(app)
     coverage.install(app)

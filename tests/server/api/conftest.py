@@ -33,12 +33,12 @@ class Door(NamedTuple):
 
     def bearer(self, *scopes: str) -> dict[str, str]:
         """Headers of a fresh API token."""
-        with self.database.writing() as session:
+        with self.database.transaction() as session:
             _, plain = api_tokens.create(session, label="test", scopes=list(scopes), expires_at=None, actor="test", now=clock())
         return {"Authorization": f"Bearer {plain}"}
 
     def claim_token(self, uses: int = 1) -> str:
-        with self.database.writing() as session:
+        with self.database.transaction() as session:
             life, place = timedelta(days=1), {"account": None, "site": None}
             _, plain = enrol.create_token(session, label="test", life=life, uses=uses, serials=[], **place, actor="test", now=clock())
         return plain

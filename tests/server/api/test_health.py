@@ -27,7 +27,7 @@ def test_one_red_check_is_503_and_named(door: Door) -> None:
 
 
 def test_a_database_of_another_revision_is_not_ready_and_says_what_helps(door: Door) -> None:
-    with door.database.writing() as session:
+    with door.database.transaction() as session:
         session.execute(text("DELETE FROM alembic_version"))
     answer = door.client.get("/readyz")
     assert answer.status_code == 503
@@ -43,7 +43,7 @@ def test_a_database_that_cannot_be_reached_is_not_ready_while_the_process_lives(
 
 
 def test_metrics_count_units_by_both_axes(door: Door) -> None:
-    with door.database.writing() as session:
+    with door.database.transaction() as session:
         unit(session, "SN1", lifecycle="deployed")
     told = door.client.get("/metrics").text
     assert 'musterroll_units_by_lifecycle{lifecycle="deployed"} 1.0' in told
@@ -58,7 +58,7 @@ def test_a_contract_is_asked_about_again_and_not_sent_again(small_door: Door, pa
 
 
 def test_metrics_tell_how_long_ago_each_process_got_something_done(door: Door) -> None:
-    with door.database.writing() as session:
+    with door.database.transaction() as session:
         process_heartbeats.beat(session, "ingest:registry", 0)
     age = re.search(r'musterroll_pulse_age_seconds\{pulse="ingest:registry"\} (\S+)', door.client.get("/metrics").text)
     assert age is not None

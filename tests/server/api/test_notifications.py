@@ -6,7 +6,7 @@ from typing import Any
 from musterroll.channels import CHANNELS
 from musterroll.runtime.outbox_sender import OutboxSender
 from musterroll.settings import Settings
-from musterroll.storage.tables.notifications import Signal
+from musterroll.storage.tables.notifications import EventRow
 
 from tests.server.api.conftest import Door
 from tests.support.receivers import Hook
@@ -40,8 +40,8 @@ def test_every_channel_is_a_choice_of_the_schema(small_door: Door) -> None:
 
 
 def test_signals_are_listed_newest_first_page_by_page(small_door: Door) -> None:
-    with small_door.database.writing() as session:
-        session.add_all([Signal(kind="stale", at=n, units=n, serial=f"SN{n}") for n in range(1, 4)])
+    with small_door.database.transaction() as session:
+        session.add_all([EventRow(kind="stale", at=n, units=n, serial=f"SN{n}") for n in range(1, 4)])
     headers = small_door.bearer("admin", "read")
     first = small_door.client.get("/api/v1/signals?limit=2", headers=headers).json
     assert [one["serial"] for one in first["items"]] == ["SN3", "SN2"]

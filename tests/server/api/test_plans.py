@@ -16,9 +16,9 @@ from tests.support import worn
 def planned(small_door: Door) -> Door:
     now = datetime.now(UTC)
     worn.fill(small_door.database, now, units=40)
-    with small_door.database.reading() as session:
+    with small_door.database.snapshot() as session:
         prepared = capacity_plans.prepare(session, now)
-    with small_door.database.writing() as session:
+    with small_door.database.transaction() as session:
         capacity_plans.keep(session, prepared)
     return small_door
 

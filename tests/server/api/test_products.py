@@ -21,7 +21,7 @@ def test_a_policy_is_made_given_to_a_product_followed_by_its_units_and_undone(do
         return answer.json
 
     def last_day() -> str:
-        with door.database.writing() as session:
+        with door.database.transaction() as session:
             while products.follow(session, NOW):
                 pass
         (standard,) = call("GET", "units/SN3/coverage")["periods"] or [{"last_day": None}]

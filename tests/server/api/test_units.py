@@ -2,7 +2,7 @@ from datetime import datetime
 
 import pytest
 from musterroll.domain.values.instants import to_ms
-from musterroll.storage.tables.messages import DurableMessage, Quarantined
+from musterroll.storage.tables.messages import DurableMessage, QuarantinedMessage
 
 from tests.server.api.conftest import Door, clock
 from tests.support.rolls import listening, place, unit
@@ -14,7 +14,7 @@ def read(door: Door) -> dict[str, str]:
 
 
 def test_look_up_answers_exact_units_and_separate_twins(door: Door, read: dict[str, str]) -> None:
-    with door.database.writing() as session:
+    with door.database.transaction() as session:
         unit(session, "SN-10")
         unit(session, "SNI0")
     found = door.client.get("/api/v1/lookup?code=sn 10", headers=read).json
@@ -29,17 +29,17 @@ def test_look_up_answers_exact_units_and_separate_twins(door: Door, read: dict[s
 
 def test_a_unit_tells_its_place_and_its_state_in_rfc_3339(door: Door, read: dict[str, str]) -> None:
     at = clock()
-    with door.database.writing() as session:
+    with door.database.transaction() as session:
         listening(session, 0, to_ms(at))
         account, site = place(session, "A1", "S1")
-        made = unit(session, "SN1", account_id=account, site_id=site, voice={"heard_at": to_ms(at), "cpu": 7})
+        made = unit(session, "SN1", account_id=account, site_id=site, status={"heard_at": to_ms(at), "cpu": 7})
     told = door.client.get(f"/api/v1/units/{made.uid}", headers=read).json
     assert (told["liveness"], told["account"], told["vitals"]["cpu"]) == ("operating", {"ref": "A1", "name": "A1"}, 7)
     assert abs((datetime.fromisoformat(told["heard_at"]) - at).total_seconds()) < 0.01
 
 
 def test_paging_visits_every_unit_once(door: Door, read: dict[str, str]) -> None:
-    with door.database.writing() as session:
+    with door.database.transaction() as session:
         made = sorted(unit(session, f"SN{n:03}").serial for n in range(12))
     seen: list[str] = []
     query = "limit=5"
@@ -60,8 +60,8 @@ def test_a_filter_that_means_nothing_is_refused_and_named(door: Door, read: dict
 
 
 def test_history_and_messages_page_newest_first(door: Door, read: dict[str, str]) -> None:
-    with door.database.writing() as session:
-        uid = unit(session, "SN1", voice={"heard_at": 1}).uid
+    with door.database.transaction() as session:
+        uid = unit(session, "SN1", status={"heard_at": 1}).uid
         row = unit(session, "SN2")
         for seq in range(3):
             session.add(DurableMessage(unit_id=row.id, epoch=1, seq=seq, about="event", at=1, received_at=1000, body="{}"))
@@ -84,9 +84,9 @@ def test_a_unit_that_is_not_on_the_roll_is_404(door: Door, read: dict[str, str],
 
 
 def test_the_installed_base_adds_up(door: Door, read: dict[str, str]) -> None:
-    with door.database.writing() as session:
+    with door.database.transaction() as session:
         listening(session, 0, to_ms(clock()))
-        unit(session, "SN1", lifecycle="deployed", voice={"heard_at": to_ms(clock())})
+        unit(session, "SN1", lifecycle="deployed", status={"heard_at": to_ms(clock())})
         unit(session, "SN2", lifecycle="deployed")
         unit(session, "SN3", lifecycle="stock")
     base = door.client.get("/api/v1/installed-base", headers=read).json
@@ -95,9 +95,9 @@ def test_the_installed_base_adds_up(door: Door, read: dict[str, str]) -> None:
 
 
 def test_quarantine_pages_and_keeps_the_bytes(door: Door, read: dict[str, str]) -> None:
-    with door.database.writing() as session:
+    with door.database.transaction() as session:
         for n in range(3):
-            session.add(Quarantined(at=1000, topic="t", code="not_json", detail=f"no {n}", size=2, payload=b"\x00\xff"))
+            session.add(QuarantinedMessage(at=1000, topic="t", code="not_json", detail=f"no {n}", size=2, payload=b"\x00\xff"))
             session.flush()
     page = door.client.get("/api/v1/quarantine?limit=2", headers=read).json
     assert [one["detail"] for one in page["items"]] == ["no 2", "no 1"]

@@ -9,7 +9,7 @@ from datetime import datetime
 
 import pytest
 from musterroll.broker import EmbeddedBroker
-from musterroll.domain.values.errors import Refusal
+from musterroll.domain.values.errors import DomainError
 from musterroll.mqtt.packets import BAD_CLIENT_ID, BAD_LOGIN, BAD_VERSION, NOT_AUTHORISED, UNAVAILABLE
 from musterroll.storage.engine.database import Database
 from musterroll.usecases.enrolment import enrol
@@ -67,7 +67,7 @@ def test_a_revoked_unit_is_thrown_out_within_seconds_without_its_will(
     registry, device, unharmed = join(), join(unit, will=f"musterroll/1/{unit.uid}/death"), join(other)
     registry.subscribe("musterroll/1/+/death")
     began = time.monotonic()
-    with database.writing() as session:
+    with database.transaction() as session:
         enrol.revoke(session, unit.uid, "ann", now)
     assert device.closed()
     assert time.monotonic() - began < 4
@@ -279,7 +279,7 @@ def test_one_connection_too_many_is_told_so(database: Database, unit: Enrolled, 
 
 def test_a_port_in_use_is_one_clear_sentence(database: Database, broker: EmbeddedBroker) -> None:
     second = EmbeddedBroker(database, ("127.0.0.1", broker.port), "secret")
-    with pytest.raises(Refusal, match=f"127.0.0.1:{broker.port}: another program listens there; set MUSTERROLL_MQTT_LISTEN"):
+    with pytest.raises(DomainError, match=f"127.0.0.1:{broker.port}: another program listens there; set MUSTERROLL_MQTT_LISTEN"):
         second.start()
     assert not second.healthy()
 

@@ -13,7 +13,7 @@ import pytest
 from musterroll.broker import mosquitto
 from musterroll.broker.mosquitto import provision_mosquitto
 from musterroll.domain.enrolment.secrets import matches
-from musterroll.domain.values.errors import Refusal
+from musterroll.domain.values.errors import DomainError
 from musterroll.settings import Settings
 from musterroll.storage.engine.database import Database
 from musterroll.usecases.enrolment import enrol
@@ -51,7 +51,7 @@ def program(tmp_path: Path) -> Iterator[subprocess.Popen[bytes]]:
 def test_it_lists_the_registrys_workers_and_every_active_credential(database: Database, now: datetime, settings: Settings) -> None:
     one, two, lost = (enrol_unit(database, now, serial) for serial in ("ONE-1", "TWO-2", "LOST-3"))
     second = enrol_unit(database, now, "ONE-1")
-    with database.writing() as session:
+    with database.transaction() as session:
         enrol.revoke(session, lost.uid, "ann", now)
     assert provision_mosquitto(database, settings)
     found = lines(settings)
@@ -103,14 +103,14 @@ def test_a_large_file_rests_before_it_is_read_again(
 
 def test_a_file_that_cannot_be_written_is_one_clear_sentence(database: Database, settings: Settings, tmp_path: Path) -> None:
     settings = settings.model_copy(update={"mosquitto_password_file": tmp_path / "no" / "where"})
-    with pytest.raises(Refusal, match=r"MUSTERROLL_MOSQUITTO_PASSWORD_FILE .*where cannot be written: No such file or directory"):
+    with pytest.raises(DomainError, match=r"MUSTERROLL_MOSQUITTO_PASSWORD_FILE .*where cannot be written: No such file or directory"):
         provision_mosquitto(database, settings)
 
 
 @pytest.mark.parametrize("url", ["mqtt://broker:1883", "mqtt://registry@broker"])
 def test_a_url_without_a_password_is_one_clear_sentence(database: Database, settings: Settings, url: str) -> None:
     settings = settings.model_copy(update={"mqtt_url": SecretStr(url)})
-    with pytest.raises(Refusal, match="MUSTERROLL_MQTT_URL names no user and password"):
+    with pytest.raises(DomainError, match="MUSTERROLL_MQTT_URL names no user and password"):
         provision_mosquitto(database, settings)
 
 

@@ -39,7 +39,7 @@ def columns(table: str) -> list[list[str]]:
 
 
 def state(database: Database) -> str:
-    with database.reading() as session:
+    with database.snapshot() as session:
         return dump(session)
 
 
@@ -89,11 +89,11 @@ def test_verifying_says_how_many_entries_are_good_and_which_is_not(run: Run, dat
     status, out, _ = run("audit", "verify")
     assert (status, out[:31]) == (0, "1 entries verified. Head hash: ")
     head = answer(run, "audit", "verify")["head"]
-    with database.writing() as session:
+    with database.transaction() as session:
         session.execute(text("UPDATE audit_entry SET row_key = '9'"))
     status, out, _ = run("audit", "verify")
     assert (status, out[:22]) == (4, "Entry 1 was altered, o")
-    with database.writing() as session:
+    with database.transaction() as session:
         session.execute(text("DELETE FROM audit_entry"))
     assert run("audit", "verify")[0] == 0
     assert run("audit", "verify", "--head", head)[:2] == (

@@ -8,7 +8,7 @@ import openpyxl
 import pytest
 from click.testing import CliRunner, Result
 from musterroll.cli import cli
-from musterroll.domain.values.errors import Refusal
+from musterroll.domain.values.errors import DomainError
 from musterroll.storage.engine.database import Database
 
 from tests.support import worn
@@ -45,7 +45,7 @@ def test_scenarios_are_kept_and_compared() -> None:
     assert "Storm  incident_rate=150.0  as in 2021" in run("scenarios", "list").output
     assert "Storm" in run("compare", "Storm", "--on", "2026-11-01T12:00Z").output.splitlines()[0]
     assert run("scenarios", "delete", "Storm").exit_code == 0
-    assert isinstance(run("--scenario", "Storm").exception, Refusal)
+    assert isinstance(run("--scenario", "Storm").exception, DomainError)
 
 
 def test_the_back_test_says_what_was_said_and_what_happened() -> None:
@@ -56,5 +56,5 @@ def test_the_back_test_says_what_was_said_and_what_happened() -> None:
 
 def test_a_bad_assumption_is_refused_in_words() -> None:
     assert "--assume is NAME=VALUE" in run("--assume", "absence").output
-    assert isinstance(run("--on", "2026-11-01T12:00Z", "--assume", "absence=99").exception, Refusal)
+    assert isinstance(run("--on", "2026-11-01T12:00Z", "--assume", "absence=99").exception, DomainError)
     assert "deployments" in run("assumptions").output

@@ -15,7 +15,7 @@ from tests.support import papers
 @pytest.fixture
 def roll(sqlite_database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MUSTERROLL_DATABASE_URL", str(sqlite_database.url))
-    with sqlite_database.writing() as session:
+    with sqlite_database.transaction() as session:
         papers.unit(session, "SN1", papers.product(session, "Acme", "Pump 3"))
 
 

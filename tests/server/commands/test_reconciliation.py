@@ -22,8 +22,8 @@ def roll(sqlite_template: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     url = f"sqlite:///{tmp_path / 'roll.db'}"
     monkeypatch.setenv("MUSTERROLL_DATABASE_URL", url)
     database = Database(url)
-    with database.writing() as session:
-        rolls.unit(session, "SN1", lifecycle="deployed", voice={"heard_at": HEARD, "first_heard_at": 1})
+    with database.transaction() as session:
+        rolls.unit(session, "SN1", lifecycle="deployed", status={"heard_at": HEARD, "first_heard_at": 1})
     database.close()
 
 

@@ -27,7 +27,7 @@ def database(tmp_path: Path) -> Database:
 def test_a_user_is_created_changed_and_disabled(run: Run, database: Database) -> None:
     status, first, _ = run("user", "add", "kim", "--role", "technician", "--account", "A1")
     assert status == 0
-    with database.reading() as session:
+    with database.snapshot() as session:
         assert access_sessions.password_matches(session, "kim", first.strip())
     (_, kim) = json.loads(run("user", "list", "--json")[1])
     assert (kim["name"], kim["role"], kim["within"], kim["must_change"]) == ("kim", "technician", ["A1"], True)
@@ -57,7 +57,7 @@ def test_what_cannot_be_is_one_sentence(run: Run, arguments: tuple[str, ...], wh
 
 def test_a_token_is_made_for_an_account_listed_and_revoked(run: Run, database: Database) -> None:
     plain = run("token", "api", "--label", "CRM", "--scope", "read", "--scope", "write", "--account", "A1")[1].strip()
-    with database.reading() as session:
+    with database.snapshot() as session:
         found = api_tokens.check(session, plain, datetime.now(UTC))
     assert found is not None
     assert (found.label, found.scopes, found.within) == ("CRM", {"read", "write"}, (1,))
@@ -67,5 +67,5 @@ def test_a_token_is_made_for_an_account_listed_and_revoked(run: Run, database: D
     (revoked,) = json.loads(run("token", "api", "list", "--json")[1])
     assert revoked["revoked_at"]
     assert run("token", "api", "list")[1].splitlines()[1].endswith(revoked["revoked_at"][:10])
-    with database.reading() as session:
+    with database.snapshot() as session:
         assert api_tokens.check(session, plain, datetime.now(UTC)) is None

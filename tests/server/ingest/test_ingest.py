@@ -13,13 +13,13 @@ from pathlib import Path
 import pytest
 import trustme
 from musterroll.broker import EmbeddedBroker
-from musterroll.domain.values.errors import Refusal
+from musterroll.domain.values.errors import DomainError
 from musterroll.ingest import Ingest, canary, inbox, reconnect
 from musterroll.ingest.connection import Connection
 from musterroll.metrics import Metrics
 from musterroll.storage.engine.database import Database
 from musterroll.storage.liveness import states as liveness_states
-from musterroll.storage.tables.messages import DurableMessage, Quarantined
+from musterroll.storage.tables.messages import DurableMessage, QuarantinedMessage
 from musterroll_wire import topics
 from musterroll_wire.messages import encode
 from paho.mqtt.client import Client
@@ -79,13 +79,13 @@ def records(unit: Reporter, count: int, first: int = 1) -> list[tuple[str, bytes
 
 
 def stored_seqs(database: Database) -> list[int]:
-    with database.reading() as session:
+    with database.snapshot() as session:
         return sorted(session.exec(select(DurableMessage.seq)))
 
 
 def quarantined(database: Database) -> list[tuple[str, str]]:
-    with database.reading() as session:
-        return [(row.unit, row.code) for row in session.exec(select(Quarantined).order_by(Quarantined.id))]  # type: ignore[arg-type]
+    with database.snapshot() as session:
+        return [(row.unit, row.code) for row in session.exec(select(QuarantinedMessage).order_by(QuarantinedMessage.id))]  # type: ignore[arg-type]
 
 
 def metric(metrics: Metrics, name: str) -> float:
@@ -96,7 +96,7 @@ def metric(metrics: Metrics, name: str) -> float:
 @contextmanager
 def locked(database: Database) -> Iterator[None]:
     """Nobody else may write meanwhile."""
-    with database.writing() as session:
+    with database.transaction() as session:
         session.connection().exec_driver_sql("SELECT 1")
         yield
 
@@ -168,7 +168,7 @@ def test_of_a_hundred_messages_one_that_the_database_refuses_is_set_aside_and_th
 ) -> None:
     (unit,) = enrol(database)
     broker = mosquitto()
-    with database.writing() as session:
+    with database.transaction() as session:
         session.connection().exec_driver_sql(POISON[database.dialect].replace("%", "%%" if database.dialect == "postgresql" else "%"))
     messages = records(unit, 100)
     messages[60] = (messages[60][0], encode(unit.record(seq=61, text="poison")))
@@ -204,7 +204,7 @@ def test_a_unit_that_enrols_is_known_soon_after(sqlite_database: Database, mosqu
 
 def test_canaries_prove_the_hearing(sqlite_database: Database, mosquitto: Broker) -> None:
     def ear() -> liveness_states.Hearing:
-        with sqlite_database.reading() as session:
+        with sqlite_database.snapshot() as session:
             return liveness_states.hearing(session)
 
     with ingesting(sqlite_database, url(mosquitto())):
@@ -256,7 +256,7 @@ def test_a_wrong_password_is_told(sqlite_database: Database, mosquitto: Broker, 
 
 @pytest.mark.parametrize("bad", ["http://x:y@broker", "mqtt://broker:1883", "mqtt://a:b@broker:99999", "broker"])
 def test_a_bad_broker_url_is_refused_in_one_sentence(sqlite_database: Database, bad: str) -> None:
-    with pytest.raises(Refusal, match=r"^MUSTERROLL_MQTT_URL .*mqtt://"):
+    with pytest.raises(DomainError, match=r"^MUSTERROLL_MQTT_URL .*mqtt://"):
         Ingest(sqlite_database, bad, Metrics())
 
 

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from musterroll.domain.units.lifecycle import Lifecycle
-from musterroll.domain.values.errors import Refusal
+from musterroll.domain.values.errors import DomainError
 from musterroll.readers import cells, units
 from musterroll.readers.fields import Hints
 from musterroll.readers.xlsx_files import Numeric
@@ -39,7 +39,7 @@ def test_iso_dates_are_read_in_every_usual_form(day: date) -> None:
     ],
 )
 def test_a_date_that_could_mean_two_days_or_none_is_refused(text: str, sentence: str) -> None:
-    with pytest.raises(Refusal, match=sentence):
+    with pytest.raises(DomainError, match=sentence):
         cells.day("ship date", text, NONE)
 
 
@@ -52,7 +52,7 @@ def test_numbers_in_any_order_are_read_where_only_one_order_fits(text: str, day:
 
 @pytest.mark.parametrize("text", ["1.23E+15", "1,23E+15", "4E+11", "1.5e10", "123456.0", "00123,00", "=A1", '="00123"', Numeric("123")])
 def test_what_a_spreadsheet_made_of_a_serial_is_refused(text: str) -> None:
-    with pytest.raises(Refusal, match=r"spreadsheet|formula|number"):
+    with pytest.raises(DomainError, match=r"spreadsheet|formula|number"):
         cells.serial("serial", text, NONE)
 
 
@@ -76,12 +76,12 @@ def test_months_are_whole_numbers(text: str, months: int) -> None:
 
 @pytest.mark.parametrize("text", ["-1", "601", "1.5", "three", "2 years", "٣"])
 def test_other_lengths_of_warranty_are_refused(text: str) -> None:
-    with pytest.raises(Refusal, match="number of months"):
+    with pytest.raises(DomainError, match="number of months"):
         cells.months("warranty", text, NONE)
 
 
 def test_an_unknown_status_is_refused_with_the_ones_that_are_known() -> None:
-    with pytest.raises(Refusal, match="Installed"):
+    with pytest.raises(DomainError, match="Installed"):
         LIFECYCLE.read("status", "somewhere", NONE)
 
 
@@ -120,7 +120,7 @@ def test_an_amount_is_read_where_its_decimal_sign_is_certain(text: str, amount: 
     ],
 )
 def test_an_amount_that_could_be_two_or_none_is_refused(text: str, sentence: str) -> None:
-    with pytest.raises(Refusal, match=sentence):
+    with pytest.raises(DomainError, match=sentence):
         cells.number("price", text, NONE)
 
 
@@ -138,5 +138,5 @@ def test_instants_are_read_in_every_zone(text: str) -> None:
 
 @pytest.mark.parametrize("text", ["0001-01-01T00:00:00+14:00", "2026-11-01 12:00", "yesterday", "9999-12-31T23:59:59-14:00", "12"])
 def test_other_instants_are_refused(text: str) -> None:
-    with pytest.raises(Refusal):
+    with pytest.raises(DomainError):
         cells.instant("last seen", text, NONE)

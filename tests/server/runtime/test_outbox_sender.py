@@ -61,14 +61,14 @@ def rule(session: Session, way: str, address: str, **rest: Any) -> tuple[int, st
 
 def rule_with_test(database: Database, way: str, address: str) -> str:
     """A rule with one message in the outbox; its secret."""
-    with database.writing() as session:
+    with database.transaction() as session:
         rule_id, secret = rule(session, way, address)
         notification_rules.test_rule(session, rule_id, NOW)
     return secret
 
 
 def message(database: Database) -> Notification:
-    with database.reading() as session:
+    with database.snapshot() as session:
         return session.exec(select(Notification)).one()
 
 
@@ -87,7 +87,7 @@ def test_every_channel_is_sent_by_its_own_function(sqlite_database: Database, mo
 
 def test_a_channel_that_is_no_more_leaves_its_messages_queued(sqlite_database: Database) -> None:
     rule_with_test(sqlite_database, "email", "ops@example.com")
-    with sqlite_database.writing() as session:
+    with sqlite_database.transaction() as session:
         session.exec(select(NotificationRule)).one().way = "pigeon"
     post(sqlite_database).send(NOW)
     assert (message(sqlite_database).state, message(sqlite_database).attempts) == (MessageState.WAITING, 1)
@@ -144,7 +144,7 @@ def test_after_three_days_a_message_is_given_up_and_can_be_tried_anew(sqlite_dat
     post(sqlite_database, late).send(late)
     assert message(sqlite_database).state is MessageState.GIVEN_UP
     hook.answer = status(200)
-    with sqlite_database.writing() as session:
+    with sqlite_database.transaction() as session:
         notification_outbox.retry(session, message(sqlite_database).id or 0, late)
     post(sqlite_database, late).send(late)
     assert message(sqlite_database).state is MessageState.SENT
@@ -219,7 +219,7 @@ def test_without_a_mail_server_a_letter_waits_and_says_why(sqlite_database: Data
 
 def test_no_header_can_be_slipped_in(sqlite_database: Database, mailbox: Mailbox) -> None:
     rule_with_test(sqlite_database, "email", "ops@example.com")
-    with sqlite_database.writing() as session:
+    with sqlite_database.transaction() as session:
         found = session.exec(select(Notification)).one()
         said = {"title": "x", "groups": [{"kind": "stale", "headline": "a<b>\r\nX: 1", "lines": [{"text": "<script>", "path": '/"><b>'}]}]}
         found.title, found.body = "Site\r\nBcc: everyone@example.com\r\n\r\nbody", json.dumps(said)

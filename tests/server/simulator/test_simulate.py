@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 import pytest
 from musterroll.storage.engine.database import Database
-from musterroll.storage.tables.liveness import Voice
+from musterroll.storage.tables.liveness import UnitStatus
 from musterroll.storage.tables.units import Unit
 from sqlmodel import col, func, select
 
@@ -35,9 +35,9 @@ class Registry(NamedTuple):
     def command(self, *options: str) -> list[str]:
         return [sys.executable, "-m", "musterroll", "simulate", "--registry", self.url, "--units", str(UNITS), "--json", *options]
 
-    def voices(self) -> list[Voice]:
-        with self.database.reading() as session:
-            return list(session.exec(select(Voice).where(col(Voice.heard_at).is_not(None))))
+    def voices(self) -> list[UnitStatus]:
+        with self.database.snapshot() as session:
+            return list(session.exec(select(UnitStatus).where(col(UnitStatus.heard_at).is_not(None))))
 
 
 @pytest.fixture
@@ -67,17 +67,17 @@ def test_every_unit_is_enrolled_heard_and_receipted(registry: Registry) -> None:
 
 def test_a_simulator_started_again_is_the_same_fleet_in_a_later_epoch(registry: Registry) -> None:
     registry.simulate("--interval", "1", "--duration", "3")
-    before = {voice.unit_id: voice.epoch for voice in registry.voices()}
+    before = {status.unit_id: status.epoch for status in registry.voices()}
     again = registry.simulate("--interval", "1", "--duration", "3")
     assert again["enrolled"] == 0
-    assert {voice.unit_id for voice in registry.voices() if voice.epoch > before[voice.unit_id]} == set(before)
+    assert {status.unit_id for status in registry.voices() if status.epoch > before[status.unit_id]} == set(before)
 
 
 def test_units_told_to_fall_silent_do_and_their_wills_are_heard(registry: Registry) -> None:
     summary = registry.simulate("--interval", "1", "--duration", "11", "--stale-share", "1", "--seed", "3")
     assert summary["silent"] + summary["revived"] == UNITS
-    with registry.database.reading() as session:
-        wills = session.exec(select(func.count()).select_from(Voice).where(col(Voice.death_at).is_not(None))).one()
+    with registry.database.snapshot() as session:
+        wills = session.exec(select(func.count()).select_from(UnitStatus).where(col(UnitStatus.death_at).is_not(None))).one()
         assert 0 < wills < UNITS
         assert session.exec(select(func.count()).select_from(Unit)).one() == UNITS
 

@@ -30,7 +30,7 @@ _EXPLAINED = re.compile(r"\s*(SELECT|WITH|INSERT|UPDATE|DELETE|CREATE TEMP TABLE
 _LOOP = re.compile(r"(SCAN|SEARCH) ")
 # Each of their values is that of a large share of all rows, so an index of them alone leads to very many.
 _WORDS = {"scope", "subject", "kind", "lifecycle", "axis", "cell", "present", "product_id"}
-_LARGE = {"unit", "voice", "transition", "warranty_period", "contract", "contract_line", "standing", "finding"}
+_LARGE = {"unit", "unit_status", "unit_state_change", "warranty_period", "contract", "contract_line", "unit_reconciliation", "finding"}
 _ALIAS = re.compile(r"(?:FROM|JOIN|UPDATE|,)\s+(\w+)\s+(?:AS\s+)?(\w+)")
 _BY = re.compile(r"SEARCH .*\((\w+)=\?\)(?: LEFT-JOIN)?$")
 
@@ -85,7 +85,7 @@ def _named(says: str, statement: str) -> set[str]:
 
 @pytest.fixture
 def fleet(sqlite_database: Database) -> Database:
-    with sqlite_database.writing() as session:
+    with sqlite_database.transaction() as session:
         paper.fill(session, Random(1), 20)
         reconciliation_run.reconcile(session, NOW, NOW, store=True)
     return sqlite_database

@@ -34,7 +34,7 @@ def test_a_policy_is_made_and_given_to_a_product_and_taken_back_from_the_audit(v
     assert "sleepy" in entry
     assert visitor.post(f"/changes/{number[1]}/undo", f"/audit/{number[1]}", next="/audit").status_code == 303
     assert "taken back" in visitor.get("/audit?kind=product").text
-    with fleet_database.reading() as session:
+    with fleet_database.snapshot() as session:
         assert session.get_one(Product, 1).policy_id is None
 
 
@@ -42,7 +42,7 @@ def test_the_order_of_a_policys_rules_is_edited(visitor: Visitor, fleet_database
     visitor.post(NEW, NEW, **POLICY)
     turned = {**POLICY, "start0": "shipped", "shelf0": "10", "start1": "registered", "shelf1": "0"}
     assert visitor.post("/products/policies/1", NEW, **turned).status_code == 303
-    with fleet_database.reading() as session:
+    with fleet_database.snapshot() as session:
         (policy,) = session.exec(select(WarrantyPolicy)).all()
     assert policy.rules == [{"start": "shipped", "shelf_days": 10}, {"start": "registered", "shelf_days": 0}]
 
@@ -53,11 +53,11 @@ def test_a_wrong_price_or_rule_is_said_in_the_form(visitor: Visitor) -> None:
 
 
 def test_the_audit_finds_and_says_that_it_was_tampered_with(visitor: Visitor, fleet_database: Database) -> None:
-    with fleet_database.writing() as session:
+    with fleet_database.transaction() as session:
         audit_verify.prove(session, NOW)
         audit_verify.prove(session, NOW)
     assert "are as they were written" in visitor.get("/audit").text
-    with fleet_database.writing() as session:
+    with fleet_database.transaction() as session:
         session.execute(text("UPDATE audit_entry SET row_key = '0' WHERE id = 2"))
     visitor.post("/audit/verify", "/audit")
     assert "Entry 2 is not as it was written" in visitor.get("/audit").text
@@ -69,12 +69,13 @@ def test_health_says_what_is_not_well_and_what_to_do(visitor: Visitor, fleet_dat
     assert "Start musterroll ingest, or musterroll serve." in shown
     for minute in range(5):
         at = datetime.now(UTC) - timedelta(minutes=4 - minute)
-        with fleet_database.writing() as session:
+        with fleet_database.transaction() as session:
             heartbeats.record_canary(session, "registry", to_ms(at), at, minute * 100)
             session.execute(
-                text("INSERT INTO pulse (name, at, detail) VALUES ('schedule', :at, '') ON CONFLICT DO NOTHING"), {"at": to_ms(at)}
+                text("INSERT INTO process_heartbeat (name, at, detail) VALUES ('schedule', :at, '') ON CONFLICT DO NOTHING"),
+                {"at": to_ms(at)},
             )
-            session.execute(text("UPDATE pulse SET at = :at WHERE name = 'schedule'"), {"at": to_ms(at)})
+            session.execute(text("UPDATE process_heartbeat SET at = :at WHERE name = 'schedule'"), {"at": to_ms(at)})
             health.read(session, at)
     shown = visitor.get("/health").text
     assert "All is well" in shown

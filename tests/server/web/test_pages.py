@@ -129,7 +129,7 @@ def test_a_token_that_cannot_be_is_refused_and_the_form_kept(visitor: Visitor) -
 
 
 def test_a_waiting_enrolment_is_accepted_once(visitor: Visitor, fleet_database: Database) -> None:
-    with fleet_database.reading() as session:
+    with fleet_database.snapshot() as session:
         [waiting] = enrol.pending(session)
     text = visitor.get("/enrolment").text
     assert "1 waiting for a decision" in text
@@ -141,7 +141,7 @@ def test_a_waiting_enrolment_is_accepted_once(visitor: Visitor, fleet_database: 
 
 
 def test_a_revoked_token_says_so(visitor: Visitor, fleet_database: Database) -> None:
-    with fleet_database.reading() as session:
+    with fleet_database.snapshot() as session:
         token = next(t for t in enrol.tokens(session) if t.label.endswith("team 2"))
     visitor.post(f"/enrolment/tokens/{token.id}/revoke", seen="/enrolment")
     assert ">revoked<" in visitor.get("/enrolment").text

@@ -139,13 +139,13 @@ def _checked(visitor: Visitor, database: Database, address: str, within: list[in
 
 def _rows(database: Database, link: str, within: list[int] | None = None) -> int:
     filters = filter_words.read(dict(parse_qsl(urlsplit(link).query)))
-    with database.reading(within) as session:
+    with database.snapshot(within) as session:
         return len(fleet_pages.fleet(session, filters, None, 10_000, datetime.now(UTC)).cards)
 
 
 def _keep_all(database: Database) -> None:
     now = datetime.now(UTC)
-    with database.writing() as session:
+    with database.transaction() as session:
         for figure in figure_jobs.due(session, now):
             cached_figures.keep(session, figure, figure.count(session, now), now)
 

@@ -12,7 +12,7 @@ from werkzeug.exceptions import HTTPException
 
 from musterroll import __version__
 from musterroll.api.http import problems
-from musterroll.api.http.context import door
+from musterroll.api.http.context import context
 
 _ANSWERED_HERE = ("/api/", "/healthz", "/readyz", "/metrics", "/openapi.json", "/asyncapi.json")
 
@@ -46,7 +46,7 @@ class Application(OpenAPI):
         refusal = problems.refusal_of(e)
         if refusal.status == HTTPStatus.INTERNAL_SERVER_ERROR:
             self.log_exception(sys.exc_info())
-        door().metrics.refusals_total.labels(refusal.code).inc()
+        context().metrics.refusals_total.labels(refusal.code).inc()
         return problems.response(refusal)
 
 

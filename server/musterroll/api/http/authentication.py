@@ -5,7 +5,7 @@ Each view declares what it needs. A program's scopes correspond to roles: `read`
 
 from flask import current_app, request
 
-from musterroll.api.http.context import Caller, admit, clock, door, reading
+from musterroll.api.http.context import Caller, admit, clock, context, read_only
 from musterroll.api.http.problems import HttpRefusal
 from musterroll.domain.access import Need, Role, may, need_of
 from musterroll.domain.values.errors import NotFound
@@ -28,7 +28,7 @@ def require_access() -> None:
 
 
 def _person(need: Need) -> Caller:
-    person = door().authenticate(request)
+    person = context().authenticate(request)
     if person is None:
         raise HttpRefusal(
             401,
@@ -45,17 +45,17 @@ def _program(header: str, need: Need, asking: bool) -> Caller:
     scheme, _, token = header.partition(" ")
     if scheme.lower() != "bearer" or not token.strip():
         raise HttpRefusal(401, "unauthorized", "the Authorization header must be `Bearer` followed by an API token", _CHALLENGE)
-    here, address = door(), request.remote_addr or ""
+    here, address = context(), request.remote_addr or ""
     if wait := here.false_tokens.wait(address):
         seconds = str(int(wait) + 1)
         raise HttpRefusal(429, "too_many_tries", f"too many invalid tokens; try again in {seconds} s", {"Retry-After": seconds})
-    with reading() if asking else here.database.asking() as session:
+    with read_only() if asking else here.database.read_only() as session:
         found = api_tokens.check(session, token.strip(), clock())
     if found is None:
         here.false_tokens.count(address)
         raise HttpRefusal(401, "invalid_token", "the API token is unknown, expired or revoked; ask for a new one", _CHALLENGE)
     if not found.noted:
-        with here.database.writing() as session:
+        with here.database.transaction() as session:
             api_tokens.note_use(session, found.token_id, clock())
     needed = "admin" if need.role is Role.ADMIN else "read" if asking else "write"
     if needed not in found.scopes:

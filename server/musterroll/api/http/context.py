@@ -23,7 +23,7 @@ Authenticate = Callable[[Request], Actor | None]  # the user signed in with a br
 _KEY = "musterroll.api"
 
 
-class Door(NamedTuple):
+class AppContext(NamedTuple):
     database: Database
     settings: Settings
     metrics: Metrics
@@ -33,14 +33,14 @@ class Door(NamedTuple):
     false_tokens: Attempts  # invalid API tokens, by address
 
 
-def install(app: Flask, door: Door) -> None:
-    app.extensions[_KEY] = door
+def install(app: Flask, context: AppContext) -> None:
+    app.extensions[_KEY] = context
     app.teardown_request(lambda _: g.pop("api_reading", ExitStack()).close())
 
 
-def door() -> Door:
+def context() -> AppContext:
     """The context of the app that serves this request."""
-    found: Door = current_app.extensions[_KEY]
+    found: AppContext = current_app.extensions[_KEY]
     return found
 
 
@@ -68,30 +68,30 @@ def actor() -> str:
 
 
 @contextmanager
-def reading() -> Iterator[Session]:
+def read_only() -> Iterator[Session]:
     """The reading session of the request, limited to what the caller may see. Opened on first use, closed with the request."""
     if "api_reading" not in g:
         g.api_reading = ExitStack()
-        g.api_session = g.api_reading.enter_context(door().database.asking(g.api_caller.within if "api_caller" in g else None))
+        g.api_session = g.api_reading.enter_context(context().database.read_only(g.api_caller.within if "api_caller" in g else None))
     yield g.api_session
 
 
 @contextmanager
-def rehearsing() -> Iterator[Session]:
+def snapshot() -> Iterator[Session]:
     """A session for trial changes, limited to what the caller may see; always rolled back."""
-    with door().database.reading(caller().within) as session:
+    with context().database.snapshot(caller().within) as session:
         yield session
 
 
-def reading_again() -> Callable[[], AbstractContextManager[Session]]:
+def open_read_only() -> Callable[[], AbstractContextManager[Session]]:
     """Opens further reading sessions with the same limits, even after the request."""
-    return partial(door().database.asking, caller().within)
+    return partial(context().database.read_only, caller().within)
 
 
 @contextmanager
-def writing() -> Iterator[Session]:
+def transaction() -> Iterator[Session]:
     """A writing session, limited to what the caller may see; committed at the end."""
-    with door().database.writing(caller().within) as session:
+    with context().database.transaction(caller().within) as session:
         yield session
 
 

@@ -26,7 +26,7 @@ from flask_openapi.utils import parse_rule
 from pydantic import BaseModel, Field
 from sqlmodel import Session
 
-from musterroll.api.http.context import answer, reading, reading_again
+from musterroll.api.http.context import answer, open_read_only, read_only
 from musterroll.api.http.problems import HttpRefusal, documented
 from musterroll.api.http.schemas import PageQuery, Shape
 
@@ -70,11 +70,11 @@ def listed(page: type[Shape], query: ListQuery, name: str, fetch: Fetch, more: C
     `more` gives further fields of a JSON page; it is called once the items are fetched.
     """
     form = _form(query)
-    with reading() as session:
+    with read_only() as session:
         items, following = fetch(session, query.cursor, query.limit if form is Form.JSON else _PAGE)
     if form is Form.JSON:
         return answer(page(**{"items": items, "next": following, **more()}))
-    pages = chain([items], _rest(fetch, following, reading_again()))
+    pages = chain([items], _rest(fetch, following, open_read_only()))
     columns = columns_of(get_args(page.model_fields["items"].annotation)[0])
     headers = {"Cache-Control": "no-store", "Content-Disposition": f'attachment; filename="{name}.{form}"'}
     if form is Form.CSV:

@@ -7,10 +7,10 @@ from flask_openapi.types import ResponseDict
 from pydantic import BaseModel, Field, ValidationError
 from werkzeug.exceptions import HTTPException
 
-from musterroll.domain.values.errors import Conflict, Forbidden, NotFound, Refusal
+from musterroll.domain.values.errors import Conflict, DomainError, Forbidden, NotFound
 
 CONTENT_TYPE = "application/problem+json"
-_STATUS: tuple[tuple[type[Refusal], int], ...] = ((NotFound, 404), (Forbidden, 403), (Conflict, 409))
+_STATUS: tuple[tuple[type[DomainError], int], ...] = ((NotFound, 404), (Forbidden, 403), (Conflict, 409))
 _SENTENCES = {
     413: "the request is too large; send less, or split it",
     404: "not found; see /docs for the available resources",
@@ -33,7 +33,7 @@ class Problem(BaseModel):
     errors: list[FieldError] | None = Field(default=None, description="With status 422: every invalid field.")
 
 
-class HttpRefusal(Refusal):
+class HttpRefusal(DomainError):
     """A refusal by the HTTP layer itself, with its status."""
 
     def __init__(self, status: int, code: str, sentence: str, headers: dict[str, str] | None = None) -> None:
@@ -58,7 +58,7 @@ def refusal_of(error: Exception) -> HttpRefusal:
     """The refusal for an exception; an unexpected one becomes a 500 without details."""
     if isinstance(error, HttpRefusal):
         return error
-    if isinstance(error, Refusal):
+    if isinstance(error, DomainError):
         status = next((status for kind, status in _STATUS if isinstance(error, kind)), 422)
         return HttpRefusal(status, error.code, str(error))
     if isinstance(error, HTTPException) and error.code:

@@ -9,7 +9,7 @@ from pydantic import BaseModel, Field, SecretStr
 
 from musterroll.channels.channel import BadAddress, Channel
 from musterroll.channels.delivery import DeliveryAttempt, NotTakenError
-from musterroll.domain.values.errors import Refusal
+from musterroll.domain.values.errors import DomainError
 
 _ADDRESS = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9](?:[A-Za-z0-9.-]{0,190}[A-Za-z0-9])?")
 
@@ -40,7 +40,7 @@ def send(attempt: DeliveryAttempt, settings: EmailSettings, _now: datetime) -> N
         raise NotTakenError("no mail server is configured; set MUSTERROLL_SMTP_URL")
     try:
         server = smtp.server(settings.smtp_url.get_secret_value(), settings.smtp_ca)
-    except Refusal as refusal:
+    except DomainError as refusal:
         raise NotTakenError(str(refusal)) from None
     smtp.send(server, parseaddr(settings.smtp_from)[1], attempt.address, message.email_message(attempt, settings.smtp_from))
 

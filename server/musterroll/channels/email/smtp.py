@@ -9,7 +9,7 @@ from typing import NamedTuple
 from urllib.parse import unquote, urlsplit
 
 from musterroll.channels.delivery import NotTakenError, cut_after
-from musterroll.domain.values.errors import Refusal
+from musterroll.domain.values.errors import DomainError
 
 _SECONDS = 10.0  # without a word
 _ALL_SECONDS = 20.0
@@ -28,7 +28,7 @@ class Server(NamedTuple):
 
 
 def server(url: str, ca: Path | None = None) -> Server:
-    """The server of `smtp[s]://user:password@host:port`. Raises Refusal.
+    """The server of `smtp[s]://user:password@host:port`. Raises DomainError.
 
     >>> server("smtps://me:se%40cret@mail.example.com")
     Server(host='mail.example.com', port=465, secure=True, user='me', password='se@cret', ca=None)
@@ -39,7 +39,7 @@ def server(url: str, ca: Path | None = None) -> Server:
     except ValueError:
         parts, port = urlsplit(""), None
     if parts.scheme not in ("smtp", "smtps") or not parts.hostname:
-        raise Refusal("MUSTERROLL_SMTP_URL is not a mail server address; use smtp://user:password@host:587 or smtps://...")
+        raise DomainError("MUSTERROLL_SMTP_URL is not a mail server address; use smtp://user:password@host:587 or smtps://...")
     secure = parts.scheme == "smtps"
     user, password = unquote(parts.username or ""), unquote(parts.password or "")
     return Server(parts.hostname, port or (465 if secure else 587), secure, user, password, ca)

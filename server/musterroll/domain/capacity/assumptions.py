@@ -4,10 +4,10 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 from typing import Any, NamedTuple
 
-from musterroll.domain.values.errors import Refusal
+from musterroll.domain.values.errors import DomainError
 
 
-class BadAssumption(Refusal):
+class BadAssumption(DomainError):
     code = "bad_assumption"
 
 

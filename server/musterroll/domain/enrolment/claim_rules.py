@@ -7,7 +7,7 @@ from functools import lru_cache
 from typing import NamedTuple, Protocol
 
 from musterroll.domain.units.serials import name_key, serial_key
-from musterroll.domain.values.errors import Forbidden, Refusal
+from musterroll.domain.values.errors import DomainError, Forbidden
 
 _UNSTORABLE = re.compile("[\x00-\x1f\ud800-\udfff]")
 _MAX_NAME = 200
@@ -15,7 +15,7 @@ _MAX_MARKS = 32
 _MAX_MARK = 256
 
 
-class BadClaim(Refusal):
+class BadClaim(DomainError):
     code = "bad_claim"
 
 

@@ -111,6 +111,6 @@ def _while_operating(case: UnitCase) -> Iterator[Finding]:
 
 
 def _finding(kind: Kind, case: UnitCase, says: str, facts: tuple[str, ...], worth: Worth, variant: str = "") -> Finding:
-    own = Evidence("unit", case.unit, f"{case.serial} is {case.lifecycle}"), Evidence("voice", case.unit, heard(case.heard_at))
+    own = Evidence("unit", case.unit, f"{case.serial} is {case.lifecycle}"), Evidence("unit_status", case.unit, heard(case.heard_at))
     rows = own + of_covers(case.covers) + of_covers(case.ended) + case.further.get(kind, ())
     return Finding(Key(kind, Subject.UNIT, case.unit), says, facts, rows, worth, variant)

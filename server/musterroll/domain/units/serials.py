@@ -9,7 +9,7 @@ import unicodedata
 from functools import lru_cache
 from typing import NamedTuple
 
-from musterroll.domain.values.errors import Refusal
+from musterroll.domain.values.errors import DomainError
 
 SEPARATORS = "-./_:"
 UID_ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"  # no i, l, o, u: read aloud and typed back without doubt
@@ -33,7 +33,7 @@ PLACEHOLDERS = frozenset(
 )
 
 
-class BadSerial(Refusal):
+class BadSerial(DomainError):
     code = "bad_serial"
 
 

@@ -1,7 +1,7 @@
 """The ways a verb says no. Doors turn them into a sentence, a page or problem+json."""
 
 
-class Refusal(Exception):
+class DomainError(Exception):
     """A request that cannot be carried out. `code` is stable for machines, `str()` is one sentence for people."""
 
     code = "refused"
@@ -12,19 +12,19 @@ class Refusal(Exception):
             self.code = code
 
 
-class NotFound(Refusal):
+class NotFound(DomainError):
     """What was asked for is not on the roll."""
 
     code = "not_found"
 
 
-class Conflict(Refusal):
+class Conflict(DomainError):
     """It stands against something already recorded."""
 
     code = "conflict"
 
 
-class Forbidden(Refusal):
+class Forbidden(DomainError):
     """The credential, token or user may not do this."""
 
     code = "forbidden"

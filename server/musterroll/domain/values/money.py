@@ -6,13 +6,13 @@ from collections.abc import Iterable
 from decimal import Decimal, InvalidOperation
 from typing import NamedTuple
 
-from musterroll.domain.values.errors import Refusal
+from musterroll.domain.values.errors import DomainError
 
 _CURRENCY = re.compile("[A-Z]{3}")
 _LIMIT = Decimal(10) ** 15
 
 
-class BadMoney(Refusal):
+class BadMoney(DomainError):
     code = "bad_money"
 
 

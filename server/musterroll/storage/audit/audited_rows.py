@@ -25,7 +25,7 @@ from musterroll.storage.tables.columns import Price
 from musterroll.storage.tables.contracts import Contract, ContractLine, Invoice
 from musterroll.storage.tables.enrolment import ClaimToken, Credential
 from musterroll.storage.tables.findings import FindingDecision
-from musterroll.storage.tables.liveness import Voice
+from musterroll.storage.tables.liveness import UnitStatus
 from musterroll.storage.tables.matching import Proposal
 from musterroll.storage.tables.messages import DurableMessage
 from musterroll.storage.tables.notifications import NotificationRule
@@ -197,7 +197,7 @@ def _lines_at(session: Session, table: str, places: list[int]) -> Any:
 def spoken(session: Session, unit_ids: Sequence[str]) -> set[str]:
     """Those units that were heard or hold a credential: they exist, whatever the paper says."""
     unit: Any = Unit.__table__  # type: ignore[attr-defined]
-    said = [exists().where(model.unit_id == unit.c.id) for model in (Voice, Credential, DurableMessage)]
+    said = [exists().where(model.unit_id == unit.c.id) for model in (UnitStatus, Credential, DurableMessage)]
     query = select(unit.c.id).where(among(session, unit.c.id, [int(key) for key in unit_ids]), or_(*said))
     return {str(found) for found in session.execute(query).scalars()}
 
@@ -213,7 +213,7 @@ def needed(session: Session, table: str, keys: Sequence[str]) -> set[str]:
     if name is None:
         return set()
     ids = [int(key) for key in keys]
-    said = [exists().where(model.unit_id == unit.c.id) for model in (Voice, Credential, DurableMessage)]
+    said = [exists().where(model.unit_id == unit.c.id) for model in (UnitStatus, Credential, DurableMessage)]
     found = set(session.execute(select(unit.c[name]).where(among(session, unit.c[name], ids), or_(*said)).distinct()).scalars())
     if table != "product":
         found |= set(session.execute(select(token.c[name]).where(among(session, token.c[name], ids))).scalars())

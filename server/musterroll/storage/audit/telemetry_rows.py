@@ -14,13 +14,13 @@ from musterroll.domain.liveness import ReportingClass
 from musterroll.storage.engine.bulk import among
 from musterroll.storage.liveness.states import reported_by_import_only
 from musterroll.storage.tables.accounts import Product
-from musterroll.storage.tables.liveness import Usage, Voice
+from musterroll.storage.tables.liveness import UnitStatus, UnitUsage
 from musterroll.storage.tables.units import Unit
 
 TABLE = "telemetry"  # the name audit entries call it by
-_VOICE: Any = Voice.__table__  # type: ignore[attr-defined]
+_VOICE: Any = UnitStatus.__table__  # type: ignore[attr-defined]
 _UNIT: Any = Unit.__table__  # type: ignore[attr-defined]
-_USAGE: Any = Usage.__table__  # type: ignore[attr-defined]
+_USAGE: Any = UnitUsage.__table__  # type: ignore[attr-defined]
 COLUMNS = ("heard_at", "first_heard_at", "interval", "late_after", "stale_after", "stale_since", "death_at", "operating")
 
 Image = dict[str, Any]
@@ -28,8 +28,8 @@ Image = dict[str, Any]
 
 def images(session: Session, unit_ids: Collection[int]) -> dict[int, Image]:
     """What is known of those of these units that have a voice."""
-    voices = select(_VOICE.c.unit_id, *(_VOICE.c[name] for name in COLUMNS), _UNIT.c.firmware)
-    query = voices.join_from(_VOICE, _UNIT, _UNIT.c.id == _VOICE.c.unit_id).where(among(session, _VOICE.c.unit_id, unit_ids))
+    statuses = select(_VOICE.c.unit_id, *(_VOICE.c[name] for name in COLUMNS), _UNIT.c.firmware)
+    query = statuses.join_from(_VOICE, _UNIT, _UNIT.c.id == _VOICE.c.unit_id).where(among(session, _VOICE.c.unit_id, unit_ids))
     found = {row["unit_id"]: {**row, "usage": {}} for row in session.execute(query).mappings()}
     counters = select(_USAGE.c.unit_id, _USAGE.c.name, _USAGE.c.value, _USAGE.c.at).where(among(session, _USAGE.c.unit_id, found))
     for unit_id, name, value, at in session.execute(counters.order_by(_USAGE.c.name)):
@@ -57,8 +57,8 @@ def write(session: Session, rows: Sequence[tuple[Image | None, Image]]) -> None:
     """Write images, each with the one before it. Where the unit itself was heard meanwhile, its own word stands."""
     new = [after for before, after in rows if before is None]
     if new:
-        voices = [{"unit_id": image["unit_id"], **{name: image[name] for name in COLUMNS}} for image in new]
-        session.connection().execute(insert(_VOICE), [{**_SILENT, **voice} for voice in voices])
+        statuses = [{"unit_id": image["unit_id"], **{name: image[name] for name in COLUMNS}} for image in new]
+        session.connection().execute(insert(_VOICE), [{**_SILENT, **status} for status in statuses])
     changed = [(before, after) for before, after in rows if before is not None and before != after]
     if changed:
         fields: dict[str, Any] = {name: bindparam(name) for name in COLUMNS}

@@ -25,8 +25,8 @@ from musterroll.storage.liveness import process_heartbeats
 from musterroll.storage.liveness.states import reported_by_import_only_sql
 from musterroll.storage.tables.audit import Change
 from musterroll.storage.tables.capacity import Exposure
-from musterroll.storage.tables.liveness import Voice
-from musterroll.storage.tables.operations import Pulse
+from musterroll.storage.tables.liveness import UnitStatus
+from musterroll.storage.tables.operations import ProcessHeartbeat
 
 _BATCH = 200_000
 _HOUR = 3600
@@ -40,18 +40,18 @@ WORDS = {
 # Each takes as {mine} the units to look at, where it is not all of them.
 _SAID = """said AS (
   SELECT t.unit_id, t.at, t.new, lead(t.at) OVER (PARTITION BY t.unit_id ORDER BY t.at, t.id) AS next_at
-  FROM transition t
+  FROM unit_state_change t
   WHERE t.axis = 'liveness' AND t.withdrawn_at IS NULL AND t.at < :until AND NOT EXISTS (
-    SELECT 1 FROM transition x WHERE x.unit_id = t.unit_id AND x.axis = 'liveness' AND x.id > t.id AND x.at <= t.at
+    SELECT 1 FROM unit_state_change x WHERE x.unit_id = t.unit_id AND x.axis = 'liveness' AND x.id > t.id AND x.at <= t.at
       AND x.withdrawn_at IS NULL) AND t.unit_id {mine})"""
 _HEARD = f"""{_SAID},
 stretch AS (
   SELECT unit_id, at AS since, next_at AS until FROM said
   WHERE new IN ('operating', 'late') AND (next_at IS NULL OR next_at > :since)
   UNION ALL
-  SELECT v.unit_id, v.first_heard_at, NULL FROM voice v
+  SELECT v.unit_id, v.first_heard_at, NULL FROM unit_status v
   WHERE v.first_heard_at < :until AND v.unit_id {{mine}} AND NOT EXISTS (
-    SELECT 1 FROM transition t WHERE t.unit_id = v.unit_id AND t.axis = 'liveness' AND t.withdrawn_at IS NULL))"""  # noqa: S608  our own
+    SELECT 1 FROM unit_state_change t WHERE t.unit_id = v.unit_id AND t.axis = 'liveness' AND t.withdrawn_at IS NULL))"""  # noqa: S608  our own
 _REPORTED = "stretch AS (SELECT unit_id, since, until FROM run_reported)"
 _GAPS = f"""
 WITH {_SAID}
@@ -62,7 +62,7 @@ WHERE s.new NOT IN ('operating', 'late') AND s.next_at >= :since AND s.next_at <
 _STRETCHES = """
 WITH {stretch},
 gone AS (
-  SELECT unit_id, max(at) AS at FROM transition
+  SELECT unit_id, max(at) AS at FROM unit_state_change
   WHERE axis = 'lifecycle' AND new IN ('returned', 'retired') AND withdrawn_at IS NULL GROUP BY unit_id),
 promised AS (
   SELECT unit_id, min({starts}) AS first_day, max({ends}) AS end_day FROM warranty_period GROUP BY unit_id)
@@ -77,7 +77,7 @@ SELECT u.product_id, s.since / 1000,
   coalesce(o.line_id, 0)
 FROM stretch s
 JOIN unit u ON u.id = s.unit_id
-JOIN voice v ON v.unit_id = s.unit_id
+JOIN unit_status v ON v.unit_id = s.unit_id
 LEFT JOIN gone g ON g.unit_id = s.unit_id
 LEFT JOIN promised p ON p.unit_id = s.unit_id
 LEFT JOIN {seats} o ON o.unit_id = s.unit_id
@@ -90,7 +90,7 @@ def stretches(
     until: int,
     heard: Hearing,
     lines: dict[int, tuple[int, int]],
-    seats: str = "standing",
+    seats: str = "unit_reconciliation",
     stretch: str = _HEARD,
 ) -> Iterator[Stretches]:
     """Stretches in which units were heard that overlap `since` to `until` (ms), in batches.
@@ -117,7 +117,7 @@ def take_time(session: Session) -> None:
 
 
 def reported(
-    session: Session, since: int, until: int, heard: Hearing, lines: dict[int, tuple[int, int]], seats: str = "standing"
+    session: Session, since: int, until: int, heard: Hearing, lines: dict[int, tuple[int, int]], seats: str = "unit_reconciliation"
 ) -> Iterator[Stretches]:
     """Stretches in which units worked unheard, as their hourly records say: of silences that ended from `since` to just before `until`."""
     rows = [
@@ -203,7 +203,7 @@ def kept(session: Session, first: date) -> list[tuple[date, int, int, int, int]]
 
 def first_heard(session: Session) -> int | None:
     """When the first unit was heard (ms)."""
-    found: int | None = session.execute(select(func.min(col(Voice.first_heard_at)))).scalar()
+    found: int | None = session.execute(select(func.min(col(UnitStatus.first_heard_at)))).scalar()
     return found
 
 
@@ -213,7 +213,9 @@ _ASIDE = ("note", "incident", "decision", "proposal", "scenario")  # kinds of ch
 
 def counted(session: Session) -> tuple[int | None, int]:
     """Until when the sums are counted (ms), and the last change of history they know of."""
-    found = session.execute(select(col(Pulse.at), col(Pulse.detail)).where(col(Pulse.name) == _PULSE)).one_or_none()
+    found = session.execute(
+        select(col(ProcessHeartbeat.at), col(ProcessHeartbeat.detail)).where(col(ProcessHeartbeat.name) == _PULSE)
+    ).one_or_none()
     return (found[0], int(found[1])) if found else (None, 0)
 
 

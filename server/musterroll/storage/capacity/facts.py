@@ -14,7 +14,7 @@ from musterroll.storage.engine import account_scope
 from musterroll.storage.reconciliation import cell_counters
 from musterroll.storage.tables.accounts import Account, Product, Site
 from musterroll.storage.tables.contracts import Contract, ContractLine
-from musterroll.storage.tables.reconciliation import Dirty
+from musterroll.storage.tables.reconciliation import ReconcileQueue
 from musterroll.storage.tables.units import Incident
 
 # Every unit on the roll that was heard or is deployed: where it is, how old, since when silent.
@@ -22,12 +22,12 @@ _UNITS = """
 SELECT o.product_id, coalesce(o.account_id, 0), coalesce(o.site_id, 0), o.cell, coalesce(o.line_id, 0),
   coalesce({installed}, v.first_heard_at / 86400000, 0), coalesce(v.first_heard_at, -1), coalesce(v.stale_since, -1), u.id,
   CASE u.lifecycle WHEN 'shipped' THEN 1 WHEN 'stock' THEN 1 WHEN 'returned' THEN 2 WHEN 'retired' THEN 2 ELSE 0 END
-FROM {seats} o JOIN unit u ON u.id = o.unit_id LEFT JOIN voice v ON v.unit_id = o.unit_id
+FROM {seats} o JOIN unit u ON u.id = o.unit_id LEFT JOIN unit_status v ON v.unit_id = o.unit_id
 WHERE u.merged_into_id IS NULL {within}"""
 _INCIDENTS = """
 SELECT {opened}, u.product_id, coalesce({installed}, v.first_heard_at / 86400000, {opened}), coalesce(i.parts, -1),
   coalesce(CASE WHEN i.closed_on IS NOT NULL THEN i.hours END, -1), i.category
-FROM incident i JOIN unit u ON u.id = i.unit_id LEFT JOIN voice v ON v.unit_id = u.id
+FROM incident i JOIN unit u ON u.id = i.unit_id LEFT JOIN unit_status v ON v.unit_id = u.id
 WHERE i.opened_on < :until {within}"""
 _REACH = "AND u.account_id IN (SELECT account_id FROM reach)"
 
@@ -48,7 +48,7 @@ class Units(NamedTuple):
     stage: NDArray[np.int64]
 
 
-def units(session: Session, seats: str = "standing") -> Units:
+def units(session: Session, seats: str = "unit_reconciliation") -> Units:
     """The roll as the table `seats` has it (that of the last reconciliation, or one staged for another day)."""
     take_time(session)
     query = text(_UNITS.format(installed=_days(session, "u.installed_on"), seats=seats, within=_within(session)))
@@ -59,10 +59,14 @@ def units(session: Session, seats: str = "standing") -> Units:
 def stands_as_it_is(session: Session, on: date) -> bool:
     """Whether what the last reconciliation keeps is how units stand on a day, but for at most one in a thousand."""
     found = cell_counters.last_run(session)
-    if found is None or found.on != on or session.execute(select(col(Dirty.id)).where(col(Dirty.unit_id).is_(None)).limit(1)).first():
+    if (
+        found is None
+        or found.on != on
+        or session.execute(select(col(ReconcileQueue.id)).where(col(ReconcileQueue.unit_id).is_(None)).limit(1)).first()
+    ):
         return False
     units = sum(cell_counters.counts(session).values())
-    stirred = select(col(Dirty.id)).limit(units // 1000 + 1).subquery()
+    stirred = select(col(ReconcileQueue.id)).limit(units // 1000 + 1).subquery()
     return int(session.execute(select(func.count()).select_from(stirred)).scalar_one()) * 1000 <= units
 
 
@@ -85,7 +89,7 @@ def incidents(session: Session, until: date) -> list[Row[Any]]:
 _LIVED = """
 SELECT coalesce({installed}, v.first_heard_at / 86400000), v.first_heard_at / 86400000,
   coalesce(CASE WHEN v.stale_since < :at THEN v.stale_since END, :at) / 86400000, {failed}
-FROM unit u JOIN voice v ON v.unit_id = u.id
+FROM unit u JOIN unit_status v ON v.unit_id = u.id
 WHERE u.product_id = :product AND u.merged_into_id IS NULL AND v.first_heard_at < :at {within}"""
 _FAILED = "(SELECT min({opened}) FROM incident i WHERE i.unit_id = u.id AND i.parts > 0)"
 

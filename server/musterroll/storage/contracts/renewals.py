@@ -13,12 +13,12 @@ from musterroll.storage.accounts import hierarchy
 from musterroll.storage.engine import bulk
 from musterroll.storage.tables.accounts import Account
 from musterroll.storage.tables.contracts import Contract, ContractLine, Invoice
-from musterroll.storage.tables.reconciliation import Standing
+from musterroll.storage.tables.reconciliation import UnitReconciliation
 from musterroll.storage.tables.units import Unit
 from musterroll.storage.tables.warranty import WarrantyPeriod
 
 _C, _L = Contract, ContractLine
-_SILENT = col(Standing.cell).op("&")(1) == 0
+_SILENT = col(UnitReconciliation.cell).op("&")(1) == 0
 
 
 class Worth(NamedTuple):
@@ -60,23 +60,25 @@ def worths(session: Session, contract_ids: Collection[int]) -> dict[int, Worth]:
 def risks(session: Session, contract_ids: Collection[int]) -> dict[int, Risk]:
     """Silent units that sit on the lines of these contracts, as the last reconciliation seated them."""
     price = type_coerce(col(_L.price), BigInteger)
-    query = select(col(_L.contract_id), func.count(), func.sum(price)).join_from(Standing, _L, col(_L.id) == col(Standing.line_id))
-    query = query.where(col(Standing.line_id) > 0, _SILENT, bulk.among(session, col(_L.contract_id), contract_ids))
+    query = select(col(_L.contract_id), func.count(), func.sum(price)).join_from(
+        UnitReconciliation, _L, col(_L.id) == col(UnitReconciliation.line_id)
+    )
+    query = query.where(col(UnitReconciliation.line_id) > 0, _SILENT, bulk.among(session, col(_L.contract_id), contract_ids))
     rows = session.execute(query.group_by(col(_L.contract_id))) if contract_ids else ()
     return {row[0]: Risk(row[1], _money(row[2])) for row in rows}
 
 
 def seated(session: Session, line_ids: Collection[int]) -> dict[int, tuple[int, int]]:
     """Units on each of these lines, and how many of them operate."""
-    query = select(col(Standing.line_id), func.count(), func.sum(case((_SILENT, 0), else_=1)))
-    query = query.where(bulk.among(session, col(Standing.line_id), line_ids)).group_by(col(Standing.line_id))
+    query = select(col(UnitReconciliation.line_id), func.count(), func.sum(case((_SILENT, 0), else_=1)))
+    query = query.where(bulk.among(session, col(UnitReconciliation.line_id), line_ids)).group_by(col(UnitReconciliation.line_id))
     return {row[0]: (row[1], int(row[2])) for row in session.execute(query)} if line_ids else {}
 
 
 def named(session: Session, serial_keys: Collection[str]) -> dict[str, list[Row[Any]]]:
     """Units on the roll by serial key, for lines that name one: `uid`, `serial`, `product_id`, `cell` (None: not reconciled yet)."""
-    columns = (col(Unit.serial_key), col(Unit.uid), col(Unit.serial), col(Unit.product_id), col(Standing.cell))
-    query = select(*columns).outerjoin_from(Unit, Standing, col(Standing.unit_id) == col(Unit.id))
+    columns = (col(Unit.serial_key), col(Unit.uid), col(Unit.serial), col(Unit.product_id), col(UnitReconciliation.cell))
+    query = select(*columns).outerjoin_from(Unit, UnitReconciliation, col(UnitReconciliation.unit_id) == col(Unit.id))
     query = query.where(bulk.among(session, col(Unit.serial_key), serial_keys), col(Unit.merged_into_id).is_(None)).order_by(col(Unit.id))
     found: dict[str, list[Row[Any]]] = {}
     for row in session.execute(query) if serial_keys else ():
@@ -90,8 +92,10 @@ def in_warranty_only(session: Session, on: date) -> int:
     alive = and_(
         col(w.starts_on) <= on, or_(col(w.ends_on).is_(None), col(w.ends_on) > on), or_(col(w.voided_on).is_(None), col(w.voided_on) > on)
     )
-    covered = select(col(w.unit_id)).where(col(w.unit_id) == col(Standing.unit_id), alive).correlate(Standing).exists()
-    count: int = session.execute(select(func.count()).select_from(Standing).where(col(Standing.cell).in_([2, 3]), covered)).scalar_one()
+    covered = select(col(w.unit_id)).where(col(w.unit_id) == col(UnitReconciliation.unit_id), alive).correlate(UnitReconciliation).exists()
+    count: int = session.execute(
+        select(func.count()).select_from(UnitReconciliation).where(col(UnitReconciliation.cell).in_([2, 3]), covered)
+    ).scalar_one()
     return count
 
 

@@ -40,7 +40,7 @@ SELECT DISTINCT id, parent_id FROM down"""
 _CANDIDATES = """
 SELECT unit.id, unit.serial_key, unit.product_id, coalesce(unit.account_id, site.account_id), unit.site_id, {lifecycle} = 'deployed',
   coalesce({operating}, FALSE), unit.installed_on
-FROM unit LEFT JOIN voice ON voice.unit_id = unit.id LEFT JOIN site ON site.id = unit.site_id
+FROM unit LEFT JOIN unit_status ON unit_status.unit_id = unit.id LEFT JOIN site ON site.id = unit.site_id
 WHERE unit.merged_into_id IS NULL AND """
 # Each way to be at a place by its own index: of the three alternatives in one condition a million units would be walked.
 _AT_PLACES = """unit.product_id = :product AND unit.id IN (

@@ -11,18 +11,23 @@ from musterroll.storage.engine import account_scope
 from musterroll.storage.reconciliation import cell_counters
 from musterroll.storage.tables.accounts import Product, Site
 from musterroll.storage.tables.enrolment import Credential, CredentialStatus
-from musterroll.storage.tables.liveness import Voice
-from musterroll.storage.tables.operations import Pulse
-from musterroll.storage.tables.reconciliation import Dirty, Standing
+from musterroll.storage.tables.liveness import UnitStatus
+from musterroll.storage.tables.operations import ProcessHeartbeat
+from musterroll.storage.tables.reconciliation import ReconcileQueue, UnitReconciliation
 from musterroll.storage.tables.units import Unit
 
 # Tables and not their classes, and each statement made once: a verdict is asked for often, and half of a small question is its making.
 _U: Any = Unit.__table__  # type: ignore[attr-defined]
 _P: Any = Product.__table__  # type: ignore[attr-defined]
-_V: Any = Voice.__table__  # type: ignore[attr-defined]
+_V: Any = UnitStatus.__table__  # type: ignore[attr-defined]
 # A verdict is the same for all who ask, whatever part of the roll they see.
-_S, _KEPT, _DIRTY, _ANY = account_scope.whole(Site), account_scope.whole(Standing), account_scope.whole(Dirty), account_scope.whole(Unit)
-_PULSE: Any = Pulse.__table__  # type: ignore[attr-defined]
+_S, _KEPT, _DIRTY, _ANY = (
+    account_scope.whole(Site),
+    account_scope.whole(UnitReconciliation),
+    account_scope.whole(ReconcileQueue),
+    account_scope.whole(Unit),
+)
+_PULSE: Any = ProcessHeartbeat.__table__  # type: ignore[attr-defined]
 _CHANGED = exists().where(or_(_DIRTY.c.unit_id.is_(None), _DIRTY.c.unit_id == _U.c.id)).correlate(_U)
 
 _FACTS = (

@@ -36,12 +36,13 @@ _OWN = {
       WHEN 'line_serial' THEN EXISTS (SELECT 1 FROM unit u WHERE u.id = right_id AND u.account_id IN {reach}) AND EXISTS (
         SELECT 1 FROM contract_line l JOIN contract c ON c.id = l.contract_id WHERE l.id = left_id AND c.account_id IN {reach}) END""",
 }
-_SUMS_OF_ALL = ("exposure", "kept_figure", "plan_facts")  # nobody's share can be told from them
+_SUMS_OF_ALL = ("exposure", "figure_cache", "plan_facts")  # nobody's share can be told from them
 # What is counted for all is counted for the accounts in reach.
 _INSTEAD = {
-    "tally": """SELECT axis, of_id, cell, units FROM tally WHERE axis = 'account' AND of_id IN {reach}
-      UNION ALL SELECT 'all', 0, cell, sum(units) FROM tally WHERE axis = 'account' AND of_id IN {reach} GROUP BY cell
-      UNION ALL SELECT 'product', product_id, cell, count(*) FROM standing WHERE account_id IN {reach} GROUP BY product_id, cell""",
+    "cell_count": """SELECT axis, of_id, cell, units FROM cell_count WHERE axis = 'account' AND of_id IN {reach}
+      UNION ALL SELECT 'all', 0, cell, sum(units) FROM cell_count WHERE axis = 'account' AND of_id IN {reach} GROUP BY cell
+      UNION ALL SELECT 'product', product_id, cell, count(*)
+        FROM unit_reconciliation WHERE account_id IN {reach} GROUP BY product_id, cell""",
 }
 
 _CREATE = "CREATE TEMPORARY TABLE IF NOT EXISTS reach (account_id bigint PRIMARY KEY)"

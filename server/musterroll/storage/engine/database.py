@@ -12,7 +12,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, DataError, DBAPIError, IntegrityError
 from sqlmodel import Session, create_engine
 
-from musterroll.domain.values.errors import Refusal
+from musterroll.domain.values.errors import DomainError
 from musterroll.storage.engine import account_scope, bulk
 
 
@@ -56,8 +56,8 @@ class Database:
         return self.engine.dialect.name
 
     @contextmanager
-    def writing(self, within: Collection[int] | None = None) -> Iterator[Session]:
-        """One transaction: committed at the end of the block, rolled back where it raises. `within` as for `reading`."""
+    def transaction(self, within: Collection[int] | None = None) -> Iterator[Session]:
+        """One transaction: committed at the end of the block, rolled back where it raises. `within` as for `snapshot`."""
         if within is not None:
             with account_scope.open_limited(self._narrowed, within) as limited:
                 yield limited
@@ -67,7 +67,7 @@ class Database:
             yield session
 
     @contextmanager
-    def reading(self, within: Collection[int] | None = None) -> Iterator[Session]:
+    def snapshot(self, within: Collection[int] | None = None) -> Iterator[Session]:
         """A snapshot to read from; never waits for a writer. `within` are the accounts (ids) it sees, with all below; None: everything."""
         if within is not None:
             with account_scope.open_limited(self._narrowed.execution_options(reading=True), within) as limited:
@@ -77,8 +77,8 @@ class Database:
             yield session
 
     @contextmanager
-    def asking(self, within: Collection[int] | None = None) -> Iterator[Session]:
-        """As `reading`, for what only asks: on PostgreSQL each statement stands alone, so nothing may be written, not even for a while."""
+    def read_only(self, within: Collection[int] | None = None) -> Iterator[Session]:
+        """As `snapshot`, for what only asks: on PostgreSQL each statement stands alone, so nothing may be written, not even for a while."""
         if within is not None:
             with account_scope.open_limited(self._narrowed.execution_options(reading=True), within) as limited:
                 yield limited
@@ -104,14 +104,14 @@ def _engine(url: str, pool_size: int) -> Engine:
     try:
         backend = make_url(url).get_backend_name()
     except ArgumentError:
-        raise Refusal(
+        raise DomainError(
             f"MUSTERROLL_DATABASE_URL is not a database URL: {url.split('@')[-1]!r}; write sqlite:////path or postgresql://"
         ) from None
     if backend == "sqlite":
         return _sqlite_engine(url, pool_size)
     if backend == "postgresql":
         return _postgres_engine(url, pool_size)
-    raise Refusal(f"MUSTERROLL_DATABASE_URL names {backend}; Musterroll keeps its roll in sqlite or postgresql")
+    raise DomainError(f"MUSTERROLL_DATABASE_URL names {backend}; Musterroll keeps its roll in sqlite or postgresql")
 
 
 def _postgres_engine(url: str, pool_size: int) -> Engine:

@@ -12,14 +12,14 @@ from sqlalchemy import Connection, text
 from sqlmodel import SQLModel
 
 import musterroll.storage.tables  # noqa: F401  all tables must be known
-from musterroll.domain.values.errors import Refusal
+from musterroll.domain.values.errors import DomainError
 from musterroll.storage.engine.database import Database
 
-_FIRST_ROW = "INSERT INTO registry (id, epoch, since, until) SELECT 1, 1, 0, 0 WHERE NOT EXISTS (SELECT 1 FROM registry)"
+_FIRST_ROW = "INSERT INTO registry_state (id, epoch, since, until) SELECT 1, 1, 0, 0 WHERE NOT EXISTS (SELECT 1 FROM registry_state)"
 _LOCK = 6_874_001  # a PostgreSQL advisory lock: one migration at a time
 
 
-class WrongVersion(Refusal):
+class WrongVersion(DomainError):
     code = "database_version"
 
 

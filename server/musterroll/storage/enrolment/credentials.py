@@ -12,7 +12,7 @@ from sqlmodel import Session, col, select
 
 from musterroll.storage.tables.accounts import Product
 from musterroll.storage.tables.enrolment import ClaimToken, Credential, CredentialStatus
-from musterroll.storage.tables.operations import Revision
+from musterroll.storage.tables.operations import ConfigRevision
 from musterroll.storage.tables.units import Unit
 
 _REVISION = "credentials"
@@ -121,11 +121,14 @@ def every_active(session: Session) -> Iterator[tuple[str, str]]:
 def changed(session: Session) -> None:
     """Count one more change. The last thing a verb does: the row stays locked until the commit, so no change can hide behind another."""
     session.execute(
-        text("INSERT INTO revision (name, number) VALUES (:name, 1) ON CONFLICT (name) DO UPDATE SET number = revision.number + 1"),
+        text(
+            "INSERT INTO config_revision (name, number) VALUES (:name, 1)"
+            " ON CONFLICT (name) DO UPDATE SET number = config_revision.number + 1"
+        ),
         {"name": _REVISION},
     )
 
 
 def revision(session: Session) -> int:
     """How often credentials changed since the database was made."""
-    return session.exec(select(Revision.number).where(Revision.name == _REVISION)).one_or_none() or 0
+    return session.exec(select(ConfigRevision.number).where(ConfigRevision.name == _REVISION)).one_or_none() or 0

@@ -7,7 +7,7 @@ from sqlmodel import Session, col
 
 from musterroll.storage.tables.enrolment import Credential, CredentialStatus
 from musterroll.storage.tables.imports import ImportRun
-from musterroll.storage.tables.liveness import Voice
+from musterroll.storage.tables.liveness import UnitStatus
 from musterroll.storage.tables.units import Unit
 
 _RUNS = 200  # the newest imports that are looked through
@@ -24,11 +24,11 @@ class Enrolment(NamedTuple):
 
 def enrolments(session: Session) -> list[Enrolment]:
     """Credentials that wait for a decision, oldest first."""
-    heard = col(Voice.heard_at).is_not(None) & col(Voice.stale_since).is_(None)
+    heard = col(UnitStatus.heard_at).is_not(None) & col(UnitStatus.stale_since).is_(None)
     query = (
         select(col(Credential.id), col(Unit.serial), col(Unit.uid), col(Unit.account_id), col(Unit.site_id), heard)
         .join_from(Credential, Unit, col(Unit.id) == col(Credential.unit_id))
-        .outerjoin(Voice, col(Voice.unit_id) == col(Unit.id))
+        .outerjoin(UnitStatus, col(UnitStatus.unit_id) == col(Unit.id))
         .where(col(Credential.status) == CredentialStatus.PENDING)
         .order_by(col(Credential.id))
     )

@@ -13,7 +13,7 @@ from musterroll.storage.accounts import hierarchy
 from musterroll.storage.tables.accounts import Account, Site
 from musterroll.storage.tables.contracts import Contract, ContractLine
 from musterroll.storage.tables.findings import Finding
-from musterroll.storage.tables.reconciliation import Standing
+from musterroll.storage.tables.reconciliation import UnitReconciliation
 from musterroll.storage.tables.units import Unit
 from musterroll.storage.tables.warranty import WarrantyPeriod
 
@@ -72,13 +72,16 @@ def outdated(old: Collection[tuple[int, str]]) -> ColumnElement[bool]:
 
 def in_cells(session: Session, cells: Sequence[int]) -> ColumnElement[bool]:
     """Units that the last reconciliation found in one of these cells."""
-    return _few(session, select(col(Standing.unit_id)).where(col(Standing.cell).in_(cells)))
+    return _few(session, select(col(UnitReconciliation.unit_id)).where(col(UnitReconciliation.cell).in_(cells)))
 
 
 def on_contract(session: Session, contract_ids: Collection[int]) -> ColumnElement[bool]:
     """Units that sit on a line of one of these contracts."""
     lines = select(col(ContractLine.id)).where(col(ContractLine.contract_id).in_(contract_ids))
-    return _few(session, select(col(Standing.unit_id)).where(col(Standing.line_id) > 0, col(Standing.line_id).in_(lines)))
+    return _few(
+        session,
+        select(col(UnitReconciliation.unit_id)).where(col(UnitReconciliation.line_id) > 0, col(UnitReconciliation.line_id).in_(lines)),
+    )
 
 
 def in_warranty(on: date) -> ColumnElement[bool]:
@@ -132,5 +135,5 @@ def _few(session: Session, found: Any) -> ColumnElement[bool]:
     some = list(session.execute(found.limit(_FEW + 1)).scalars())
     if len(some) <= _FEW:
         return col(Unit.id).in_(some)
-    met: ColumnElement[bool] = found.where(col(Standing.unit_id) == col(Unit.id)).correlate(Unit).exists()
+    met: ColumnElement[bool] = found.where(col(UnitReconciliation.unit_id) == col(Unit.id)).correlate(Unit).exists()
     return met

@@ -10,7 +10,7 @@ from musterroll.domain.reconciliation.cells import OPERATING
 from musterroll.domain.units.lifecycle import Lifecycle
 from musterroll.storage.liveness.states import liveness
 from musterroll.storage.tables.accounts import Account, Product, Site
-from musterroll.storage.tables.liveness import Voice
+from musterroll.storage.tables.liveness import UnitStatus
 from musterroll.storage.tables.units import Unit
 from musterroll.storage.units import queries as unit_queries
 
@@ -36,7 +36,7 @@ def page(
 
 
 def _pick(condition: ColumnElement[bool], limit: int) -> Any:
-    pick = select(col(Unit.id), col(Unit.serial_key)).outerjoin_from(Unit, Voice, col(Voice.unit_id) == col(Unit.id))
+    pick = select(col(Unit.id), col(Unit.serial_key)).outerjoin_from(Unit, UnitStatus, col(UnitStatus.unit_id) == col(Unit.id))
     return pick.where(condition).order_by(col(Unit.serial_key), col(Unit.id)).limit(limit)
 
 
@@ -59,7 +59,7 @@ def is_liveness(session: Session, value: Liveness, heard: Hearing, now: int) -> 
     state: ColumnElement[bool] = liveness(heard, now) == value.value
     if value is Liveness.NEVER_HEARD:  # mostly units without a voice
         return state
-    found = list(session.execute(select(col(Voice.unit_id)).where(state).limit(_FEW + 1)).scalars())
+    found = list(session.execute(select(col(UnitStatus.unit_id)).where(state).limit(_FEW + 1)).scalars())
     return state if len(found) > _FEW else col(Unit.id).in_(found)
 
 

@@ -12,8 +12,8 @@ from musterroll.domain.values.money import Money, totals
 from musterroll.storage.engine import bulk
 from musterroll.storage.tables.accounts import Account, Product, Site
 from musterroll.storage.tables.contracts import Contract, ContractLine
-from musterroll.storage.tables.liveness import Voice
-from musterroll.storage.tables.reconciliation import Standing
+from musterroll.storage.tables.liveness import UnitStatus
+from musterroll.storage.tables.reconciliation import UnitReconciliation
 from musterroll.storage.tables.units import Unit
 
 Where = Sequence[ColumnElement[bool]]
@@ -103,10 +103,10 @@ def _about(session: Session, ids: Sequence[int]) -> dict[int, _About]:
 
 
 def _valued(*columns: Any) -> Select[Any]:
-    joined = select(*columns).select_from(Unit).outerjoin(Voice, col(Voice.unit_id) == col(Unit.id))
+    joined = select(*columns).select_from(Unit).outerjoin(UnitStatus, col(UnitStatus.unit_id) == col(Unit.id))
     joined = joined.outerjoin(Site, col(Site.id) == col(Unit.site_id)).join(Product, col(Product.id) == col(Unit.product_id))
-    joined = joined.outerjoin(Standing, col(Standing.unit_id) == col(Unit.id))
-    joined = joined.outerjoin(ContractLine, col(ContractLine.id) == col(Standing.line_id))
+    joined = joined.outerjoin(UnitReconciliation, col(UnitReconciliation.unit_id) == col(Unit.id))
+    joined = joined.outerjoin(ContractLine, col(ContractLine.id) == col(UnitReconciliation.line_id))
     return joined.outerjoin(Contract, col(Contract.id) == col(ContractLine.contract_id))
 
 

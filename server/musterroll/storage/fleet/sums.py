@@ -12,7 +12,7 @@ from musterroll.storage.accounts import hierarchy
 from musterroll.storage.engine import bulk
 from musterroll.storage.reconciliation.unit_states import by_code
 from musterroll.storage.tables.accounts import Account, Site
-from musterroll.storage.tables.reconciliation import Snapshot, Standing, Tally
+from musterroll.storage.tables.reconciliation import CellCount, DailyCellCount, UnitReconciliation
 from musterroll.storage.tables.units import Unit
 
 _BASE = (3, 7)  # cells that are deployed and operating
@@ -58,8 +58,10 @@ def children(session: Session, parent_id: int | None) -> list[tuple[int, str, st
     here = col(a.parent_id).is_(None) if parent_id is None else col(a.parent_id) == parent_id
     tree = select(col(a.id).label("id"), col(a.id).label("top")).where(here, col(a.merged_into_id).is_(None)).cte("tree", recursive=True)
     tree = tree.union(select(col(a.id), tree.c.top).where(col(a.parent_id) == tree.c.id))
-    sums = select(tree.c.top, *_sums(col(Tally.cell), col(Tally.units))).join_from(tree, Tally, col(Tally.of_id) == tree.c.id)
-    by_top = sums.where(col(Tally.axis) == "account").group_by(tree.c.top).subquery("by_top")
+    sums = select(tree.c.top, *_sums(col(CellCount.cell), col(CellCount.units))).join_from(
+        tree, CellCount, col(CellCount.of_id) == tree.c.id
+    )
+    by_top = sums.where(col(CellCount.axis) == "account").group_by(tree.c.top).subquery("by_top")
     query = select(col(a.id), col(a.ref), col(a.name), by_top).join_from(a, by_top, by_top.c.top == col(a.id))
     found = [(row[0], row[1], row[2], Sums(*map(int, row[4:]))) for row in session.execute(query)]
     return sorted(found, key=lambda one: (-one[3].deployed, one[1]))
@@ -67,28 +69,34 @@ def children(session: Session, parent_id: int | None) -> list[tuple[int, str, st
 
 def cells_under(session: Session, account_id: int) -> dict[str, int]:
     """Units by cell, of an account and all below it."""
-    t = Tally
+    t = CellCount
     query = select(col(t.cell), func.sum(col(t.units))).where(col(t.axis) == "account", col(t.of_id).in_(hierarchy.subtree(account_id)))
     return by_code({row[0]: int(row[1]) for row in session.execute(query.group_by(col(t.cell)))})
 
 
 def of_accounts(session: Session, ids: Collection[int]) -> Sums:
     """The units of these accounts together; 0 stands for no account."""
-    query = select(*_sums(col(Tally.cell), col(Tally.units))).where(col(Tally.axis) == "account", col(Tally.of_id).in_(list(ids)))
+    query = select(*_sums(col(CellCount.cell), col(CellCount.units))).where(
+        col(CellCount.axis) == "account", col(CellCount.of_id).in_(list(ids))
+    )
     return Sums(*(int(value or 0) for value in session.execute(query).one()))
 
 
 def each(session: Session, ids: Collection[int]) -> dict[int, Sums]:
     """The units of each of these accounts, without those below it."""
-    query = select(col(Tally.of_id), *_sums(col(Tally.cell), col(Tally.units))).where(
-        col(Tally.axis) == "account", col(Tally.of_id).in_(list(ids))
+    query = select(col(CellCount.of_id), *_sums(col(CellCount.cell), col(CellCount.units))).where(
+        col(CellCount.axis) == "account", col(CellCount.of_id).in_(list(ids))
     )
-    return {row[0]: Sums(*map(int, row[1:])) for row in session.execute(query.group_by(col(Tally.of_id)))}
+    return {row[0]: Sums(*map(int, row[1:])) for row in session.execute(query.group_by(col(CellCount.of_id)))}
 
 
 def grid(session: Session) -> list[Place]:
     """The places of sites with deployed units, those within a quarter of a degree as one; a site alone keeps its number."""
-    here = select(col(Standing.site_id), *_sums(col(Standing.cell), 1)).where(col(Standing.site_id) > 0).group_by(col(Standing.site_id))
+    here = (
+        select(col(UnitReconciliation.site_id), *_sums(col(UnitReconciliation.cell), 1))
+        .where(col(UnitReconciliation.site_id) > 0)
+        .group_by(col(UnitReconciliation.site_id))
+    )
     counted, s = here.subquery("counted"), Site
     cell = (func.round(col(s.latitude) * _CELLS), func.round(col(s.longitude) * _CELLS))
     means = (func.min(col(s.ref)), func.min(col(s.name)), func.avg(col(s.latitude)), func.avg(col(s.longitude)))
@@ -105,7 +113,9 @@ def places(session: Session, west: float, south: float, east: float, north: floa
     ids = list(session.execute(select(col(s.id)).where(*inside).limit(_MANY + 1)).scalars())
     if len(ids) > _MANY:
         return None
-    here = select(col(u.site_id), *_sums(col(Standing.cell), 1)).join_from(u, Standing, col(Standing.unit_id) == col(u.id))
+    here = select(col(u.site_id), *_sums(col(UnitReconciliation.cell), 1)).join_from(
+        u, UnitReconciliation, col(UnitReconciliation.unit_id) == col(u.id)
+    )
     counted = here.where(bulk.among(session, col(u.site_id), ids)).group_by(col(u.site_id)).subquery("counted")
     query = select(col(s.ref), col(s.name), col(s.latitude), col(s.longitude), counted.c.deployed, counted.c.operating)
     query = query.join_from(s, counted, counted.c.site_id == col(s.id)).where(counted.c.deployed > 0)
@@ -114,7 +124,7 @@ def places(session: Session, west: float, south: float, east: float, north: floa
 
 def operating_then(session: Session, on: date, account_ids: Sequence[int]) -> dict[int, int]:
     """The installed base of accounts on a day that was kept; of those that had one."""
-    s = Snapshot
+    s = DailyCellCount
     query = select(col(s.account_id), func.sum(col(s.units))).where(
         col(s.on) == on, col(s.account_id).in_(account_ids), col(s.cell).in_(["011", "111"])
     )
@@ -122,7 +132,7 @@ def operating_then(session: Session, on: date, account_ids: Sequence[int]) -> di
 
 
 def operating_now(session: Session, account_ids: Sequence[int]) -> dict[int, int]:
-    t = Tally
+    t = CellCount
     query = select(col(t.of_id), func.sum(col(t.units))).where(
         col(t.axis) == "account", col(t.of_id).in_(account_ids), col(t.cell).in_(_BASE)
     )

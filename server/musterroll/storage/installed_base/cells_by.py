@@ -9,9 +9,9 @@ from musterroll.storage.accounts import hierarchy
 from musterroll.storage.installed_base.counts import Within
 from musterroll.storage.reconciliation.unit_states import by_code
 from musterroll.storage.tables.accounts import Account, Site
-from musterroll.storage.tables.reconciliation import Standing
+from musterroll.storage.tables.reconciliation import UnitReconciliation
 
-_S = Standing
+_S = UnitReconciliation
 _COUNTRY: Any = func.coalesce(func.nullif(col(Site.country), ""), col(Account.country), "")
 _KEYS: dict[str, Any] = {
     "all": literal(0),

@@ -14,7 +14,7 @@ from musterroll.domain.values.dates import add_months
 from musterroll.storage.fleet import filters as fleet_filters
 from musterroll.storage.liveness.states import liveness
 from musterroll.storage.tables.accounts import Account, Product, Site
-from musterroll.storage.tables.liveness import Voice
+from musterroll.storage.tables.liveness import UnitStatus
 from musterroll.storage.tables.units import Unit
 from musterroll.storage.units import as_of as unit_as_of
 
@@ -126,7 +126,7 @@ def product_id(session: Session, maker_key: str, model_key: str) -> int | None:
 
 
 def _units(*columns: ColumnElement[Any]) -> Select[Any]:
-    joined = select(*columns).select_from(Unit).outerjoin(Voice, col(Voice.unit_id) == col(Unit.id))
+    joined = select(*columns).select_from(Unit).outerjoin(UnitStatus, col(UnitStatus.unit_id) == col(Unit.id))
     return joined.outerjoin(Site, col(Site.id) == col(Unit.site_id)).outerjoin(Account, col(Account.id) == _OWNER)
 
 

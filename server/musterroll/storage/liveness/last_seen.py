@@ -9,11 +9,11 @@ from sqlmodel import Session, col, select, text
 from musterroll.domain.liveness import Hearing
 from musterroll.storage.engine.bulk import columns, ids, postgres
 from musterroll.storage.liveness.states import reported_by_import_only_sql
-from musterroll.storage.tables.liveness import Voice
+from musterroll.storage.tables.liveness import UnitStatus
 from musterroll.storage.tables.units import Unit
 
 
-class Beat(NamedTuple):
+class HeartbeatRow(NamedTuple):
     """The newest heartbeat of one unit in a batch."""
 
     unit_id: int
@@ -28,7 +28,7 @@ class Beat(NamedTuple):
     temperature: int | None
 
 
-class Start(NamedTuple):
+class BirthRow(NamedTuple):
     """The newest birth of one unit in a batch."""
 
     unit_id: int
@@ -41,7 +41,7 @@ class Start(NamedTuple):
     uptime: int
 
 
-class Met(NamedTuple):
+class RevivedUnit(NamedTuple):
     """A unit just heard of which more than that is to be told."""
 
     unit_id: int
@@ -51,7 +51,7 @@ class Met(NamedTuple):
     unborn: bool  # it is in an epoch whose birth we do not have
 
 
-class Lapsed(NamedTuple):
+class StaleUnit(NamedTuple):
     """A unit just called stale."""
 
     unit_id: int
@@ -60,179 +60,187 @@ class Lapsed(NamedTuple):
     stale_after: int
 
 
-_BEGIN = text(
-    "INSERT INTO voice (unit_id, epoch, beat, birth_epoch, birth_seq, interval, late_after, stale_after)"
+_NEW_ROW = text(
+    "INSERT INTO unit_status (unit_id, epoch, beat, birth_epoch, birth_seq, interval, late_after, stale_after)"
     " VALUES (:unit_id, 0, -1, -1, 0, 60, 66, 186) ON CONFLICT DO NOTHING"
 )
 
 
-def acquaint(session: Session, uids: Sequence[str]) -> dict[str, int]:
+def ensure_status_rows(session: Session, uids: Sequence[str]) -> dict[str, int]:
     """The row ids of those uids that are on the roll; each has a voice row afterwards."""
-    query = select(Unit.uid, Unit.id, Voice.unit_id).outerjoin(Voice, col(Voice.unit_id) == col(Unit.id)).where(col(Unit.uid).in_(uids))
+    query = (
+        select(Unit.uid, Unit.id, UnitStatus.unit_id)
+        .outerjoin(UnitStatus, col(UnitStatus.unit_id) == col(Unit.id))
+        .where(col(Unit.uid).in_(uids))
+    )
     found = session.exec(query).all()
-    silent = [{"unit_id": unit_id} for _, unit_id, voice in found if voice is None]
+    silent = [{"unit_id": unit_id} for _, unit_id, status in found if status is None]
     if silent:
-        session.execute(_BEGIN, silent)
+        session.execute(_NEW_ROW, silent)
     return {uid: unit_id for uid, unit_id, _ in found if unit_id is not None}
 
 
 # What a first word, a revival or a missing birth needs is told; everyone else costs one narrow update and no answer.
-_TOLD = "first_heard_at IS NULL OR stale_since IS NOT NULL OR death_at IS NOT NULL OR birth_epoch < epoch"
-_MET = "unit_id, first_heard_at IS NULL, stale_since, death_at, birth_epoch < epoch"
-_HEAR_POSTGRES = f"""
+_NEWS = "first_heard_at IS NULL OR stale_since IS NOT NULL OR death_at IS NOT NULL OR birth_epoch < epoch"
+_REVIVED = "unit_id, first_heard_at IS NULL, stale_since, death_at, birth_epoch < epoch"
+_HEARTBEATS_POSTGRES = f"""
 WITH met AS (
-UPDATE voice v SET heard_at = %s, epoch = b.epoch, beat = b.beat, clock_offset = b.clock_offset, uptime = b.uptime,
+UPDATE unit_status v SET heard_at = %s, epoch = b.epoch, beat = b.beat, clock_offset = b.clock_offset, uptime = b.uptime,
   operating = b.operating, cpu = b.cpu, memory = b.memory, disk = b.disk, temperature = b.temperature
 FROM unnest({", ".join(["%s::bigint[]"] * 10)})
   AS b (unit_id, epoch, beat, clock_offset, uptime, operating, cpu, memory, disk, temperature)
 WHERE v.unit_id = b.unit_id AND (v.epoch, v.beat) < (b.epoch, b.beat)
 RETURNING v.unit_id, v.first_heard_at, v.stale_since, v.death_at, v.birth_epoch, v.epoch)
-SELECT {_MET} FROM met WHERE {_TOLD}"""  # noqa: S608
-_HEAR_SQLITE = """
-UPDATE voice SET heard_at = ?1, epoch = ?3, beat = ?4, clock_offset = ?5, uptime = ?6, operating = ?7, cpu = ?8, memory = ?9, disk = ?10,
-  temperature = ?11
+SELECT {_REVIVED} FROM met WHERE {_NEWS}"""  # noqa: S608
+_HEARTBEATS_SQLITE = """
+UPDATE unit_status SET heard_at = ?1, epoch = ?3, beat = ?4, clock_offset = ?5, uptime = ?6, operating = ?7, cpu = ?8, memory = ?9,
+  disk = ?10, temperature = ?11
 WHERE unit_id = ?2 AND (epoch, beat) < (?3, ?4)"""
 # SQLite has one writer, so what is to be told can be asked before the update: {} is the guard of the update.
-_MET_SQLITE = """
+_REVIVED_SQLITE = """
 SELECT v.unit_id, first_heard_at IS NULL, stale_since, death_at, birth_epoch < b.value ->> 1
-FROM json_each(?) AS b JOIN voice v ON v.unit_id = b.value ->> 0
+FROM json_each(?) AS b JOIN unit_status v ON v.unit_id = b.value ->> 0
 WHERE {} AND (first_heard_at IS NULL OR stale_since IS NOT NULL OR death_at IS NOT NULL OR birth_epoch < b.value ->> 1)"""
-_MET_BEATS_SQLITE = _MET_SQLITE.format("(v.epoch, v.beat) < (b.value ->> 1, b.value ->> 2)")
-_MET_BIRTHS_SQLITE = _MET_SQLITE.format("v.epoch <= b.value ->> 1")
+_REVIVED_BY_HEARTBEATS_SQLITE = _REVIVED_SQLITE.format("(v.epoch, v.beat) < (b.value ->> 1, b.value ->> 2)")
+_REVIVED_BY_BIRTHS_SQLITE = _REVIVED_SQLITE.format("v.epoch <= b.value ->> 1")
 
 
-def hear(session: Session, beats: Sequence[Beat], now: int) -> list[Met]:
+def record_heartbeats(session: Session, beats: Sequence[HeartbeatRow], now: int) -> list[RevivedUnit]:
     """Heartbeats, at most one a unit: the newest (epoch, beat) wins, an older one changes nothing."""
     if not beats:
         return []
     rows = sorted(beats)
     connection = session.connection()
     if postgres(session):
-        return _met(connection.exec_driver_sql(_HEAR_POSTGRES, (now, *columns(rows))).all())
-    met = _met(connection.exec_driver_sql(_MET_BEATS_SQLITE, (json.dumps([row[:3] for row in rows]),)).all())
-    connection.exec_driver_sql(_HEAR_SQLITE, [(now, *row) for row in rows])
+        return _revived_units(connection.exec_driver_sql(_HEARTBEATS_POSTGRES, (now, *columns(rows))).all())
+    met = _revived_units(connection.exec_driver_sql(_REVIVED_BY_HEARTBEATS_SQLITE, (json.dumps([row[:3] for row in rows]),)).all())
+    connection.exec_driver_sql(_HEARTBEATS_SQLITE, [(now, *row) for row in rows])
     return met
 
 
 # A birth is history where its unit has already been heard in a later epoch.
-_START_POSTGRES = f"""
+_BIRTHS_POSTGRES = f"""
 WITH met AS (
-UPDATE voice v SET heard_at = %s, epoch = b.epoch, beat = CASE WHEN v.epoch < b.epoch THEN -1 ELSE v.beat END,
+UPDATE unit_status v SET heard_at = %s, epoch = b.epoch, beat = CASE WHEN v.epoch < b.epoch THEN -1 ELSE v.beat END,
   clock_offset = b.clock_offset, uptime = b.uptime
 FROM unnest({", ".join(["%s::bigint[]"] * 8)})
   AS b (unit_id, epoch, seq, interval, late_after, stale_after, clock_offset, uptime)
 WHERE v.unit_id = b.unit_id AND v.epoch <= b.epoch
 RETURNING v.unit_id, v.first_heard_at, v.stale_since, v.death_at, v.birth_epoch, v.epoch)
-SELECT {_MET} FROM met WHERE {_TOLD}"""  # noqa: S608
-_START_SQLITE = """
-UPDATE voice SET heard_at = ?1, epoch = ?3, beat = CASE WHEN epoch < ?3 THEN -1 ELSE beat END, clock_offset = ?8, uptime = ?9
+SELECT {_REVIVED} FROM met WHERE {_NEWS}"""  # noqa: S608
+_BIRTHS_SQLITE = """
+UPDATE unit_status SET heard_at = ?1, epoch = ?3, beat = CASE WHEN epoch < ?3 THEN -1 ELSE beat END, clock_offset = ?8, uptime = ?9
 WHERE unit_id = ?2 AND epoch <= ?3"""
 
 
-def start(session: Session, births: Sequence[Start], now: int) -> list[Met]:
+def record_births(session: Session, births: Sequence[BirthRow], now: int) -> list[RevivedUnit]:
     """Births as signs of life, at most one a unit."""
     if not births:
         return []
     rows = sorted(births)
     connection = session.connection()
     if postgres(session):
-        return _met(connection.exec_driver_sql(_START_POSTGRES, (now, *columns(rows))).all())
-    met = _met(connection.exec_driver_sql(_MET_BIRTHS_SQLITE, (json.dumps([row[:2] for row in rows]),)).all())
-    connection.exec_driver_sql(_START_SQLITE, [(now, *row) for row in rows])
+        return _revived_units(connection.exec_driver_sql(_BIRTHS_POSTGRES, (now, *columns(rows))).all())
+    met = _revived_units(connection.exec_driver_sql(_REVIVED_BY_BIRTHS_SQLITE, (json.dumps([row[:2] for row in rows]),)).all())
+    connection.exec_driver_sql(_BIRTHS_SQLITE, [(now, *row) for row in rows])
     return met
 
 
-_DESCRIBE_POSTGRES = f"""
-UPDATE voice v SET birth_epoch = b.epoch, birth_seq = b.seq, interval = b.interval, late_after = b.late_after, stale_after = b.stale_after
+_WINDOWS_POSTGRES = f"""
+UPDATE unit_status v SET birth_epoch = b.epoch, birth_seq = b.seq, interval = b.interval,
+  late_after = b.late_after, stale_after = b.stale_after
 FROM unnest({", ".join(["%s::bigint[]"] * 8)})
   AS b (unit_id, epoch, seq, interval, late_after, stale_after, clock_offset, uptime)
 WHERE v.unit_id = b.unit_id AND (v.birth_epoch, v.birth_seq) < (b.epoch, b.seq)
 RETURNING v.unit_id"""  # noqa: S608
-_DESCRIBE_SQLITE = """
-UPDATE voice SET birth_epoch = ?2, birth_seq = ?3, interval = ?4, late_after = ?5, stale_after = ?6
+_WINDOWS_SQLITE = """
+UPDATE unit_status SET birth_epoch = ?2, birth_seq = ?3, interval = ?4, late_after = ?5, stale_after = ?6
 WHERE unit_id = ?1 AND (birth_epoch, birth_seq) < (?2, ?3)"""
 
 
-def describe(session: Session, births: Sequence[Start]) -> set[int]:
+def record_windows(session: Session, births: Sequence[BirthRow]) -> set[int]:
     """Take the windows from births, at most one a unit. Returns the units of which it is the newest birth."""
     if not births:
         return set()
     connection = session.connection()
     if postgres(session):
-        return {row[0] for row in connection.exec_driver_sql(_DESCRIBE_POSTGRES, columns(sorted(births)))}
-    return {birth.unit_id for birth in births if connection.exec_driver_sql(_DESCRIBE_SQLITE, tuple(birth[:6])).rowcount}
+        return {row[0] for row in connection.exec_driver_sql(_WINDOWS_POSTGRES, columns(sorted(births)))}
+    return {birth.unit_id for birth in births if connection.exec_driver_sql(_WINDOWS_SQLITE, tuple(birth[:6])).rowcount}
 
 
-def _met(rows: Sequence[Sequence[int]]) -> list[Met]:
-    return [Met(row[0], bool(row[1]), row[2], row[3], bool(row[4])) for row in rows]
+def _revived_units(rows: Sequence[Sequence[int]]) -> list[RevivedUnit]:
+    return [RevivedUnit(row[0], bool(row[1]), row[2], row[3], bool(row[4])) for row in rows]
 
 
-_WAKE = "UPDATE voice SET stale_since = NULL, death_at = NULL, first_heard_at = coalesce(first_heard_at, %s) WHERE unit_id "
-_WAKE_POSTGRES = _WAKE + "= ANY(%s)"
-_WAKE_SQLITE = _WAKE.replace("%s", "?") + "IN (SELECT value FROM json_each(?))"  # noqa: S608
+_CLEAR = "UPDATE unit_status SET stale_since = NULL, death_at = NULL, first_heard_at = coalesce(first_heard_at, %s) WHERE unit_id "
+_CLEAR_POSTGRES = _CLEAR + "= ANY(%s)"
+_CLEAR_SQLITE = _CLEAR.replace("%s", "?") + "IN (SELECT value FROM json_each(?))"  # noqa: S608
 
 
-def wake(session: Session, met: Sequence[Met], now: int) -> None:
+def clear_silence(session: Session, met: Sequence[RevivedUnit], now: int) -> None:
     """Clear what silence made of these units, and note when they were first heard."""
     told = [one.unit_id for one in met if one.never_heard or one.stale_since is not None or one.death_at is not None]
     if not told:
         return
-    session.connection().exec_driver_sql(_WAKE_POSTGRES if postgres(session) else _WAKE_SQLITE, (now, ids(session, told)))
+    session.connection().exec_driver_sql(_CLEAR_POSTGRES if postgres(session) else _CLEAR_SQLITE, (now, ids(session, told)))
 
 
-_DIE_POSTGRES = """
-UPDATE voice v SET death_at = %s FROM unnest(%s::bigint[], %s::bigint[]) AS d (unit_id, epoch)
+_DEATHS_POSTGRES = """
+UPDATE unit_status v SET death_at = %s FROM unnest(%s::bigint[], %s::bigint[]) AS d (unit_id, epoch)
 WHERE v.unit_id = d.unit_id AND v.epoch = d.epoch AND v.heard_at IS NOT NULL AND v.death_at IS NULL AND v.stale_since IS NULL
 RETURNING v.unit_id"""
-_DIE_SQLITE = """
-UPDATE voice SET death_at = ?1
+_DEATHS_SQLITE = """
+UPDATE unit_status SET death_at = ?1
 WHERE unit_id = ?2 AND epoch = ?3 AND heard_at IS NOT NULL AND death_at IS NULL AND stale_since IS NULL"""
 
 
-def die(session: Session, deaths: Sequence[tuple[int, int]], now: int) -> list[int]:
+def record_deaths(session: Session, deaths: Sequence[tuple[int, int]], now: int) -> list[int]:
     """Deaths as (unit, epoch): those of a unit's current epoch are noted. Returns the units of which that is news."""
     rows = sorted(set(deaths))
     if not rows:
         return []
     connection = session.connection()
     if postgres(session):
-        return [row[0] for row in connection.exec_driver_sql(_DIE_POSTGRES, (now, *columns(rows)))]
-    return [unit for unit, epoch in rows if connection.exec_driver_sql(_DIE_SQLITE, (now, unit, epoch)).rowcount]
+        return [row[0] for row in connection.exec_driver_sql(_DEATHS_POSTGRES, (now, *columns(rows)))]
+    return [unit for unit, epoch in rows if connection.exec_driver_sql(_DEATHS_SQLITE, (now, unit, epoch)).rowcount]
 
 
 _SILENT_FROM = "CASE WHEN heard_at > :since THEN heard_at ELSE :since END"
-_OWN = f"NOT {reported_by_import_only_sql()}"
-_DUE = f"heard_at IS NOT NULL AND stale_since IS NULL AND held_at IS NULL AND {_OWN} AND {_SILENT_FROM} <= :at - stale_after * 1000"
-_LAPSE = text(
-    f"UPDATE voice SET stale_since = {_SILENT_FROM} + stale_after * 1000"  # noqa: S608
-    f" WHERE unit_id IN (SELECT unit_id FROM voice WHERE {_DUE} LIMIT :limit) AND {_DUE}"
+_REPORTED_ITSELF = f"NOT {reported_by_import_only_sql()}"  # the silence of units known from imports only proves nothing
+_DUE = (
+    f"heard_at IS NOT NULL AND stale_since IS NULL AND held_at IS NULL AND {_REPORTED_ITSELF}"
+    f" AND {_SILENT_FROM} <= :at - stale_after * 1000"
+)
+_MARK_STALE = text(
+    f"UPDATE unit_status SET stale_since = {_SILENT_FROM} + stale_after * 1000"  # noqa: S608
+    f" WHERE unit_id IN (SELECT unit_id FROM unit_status WHERE {_DUE} LIMIT :limit) AND {_DUE}"
     " RETURNING unit_id, heard_at, stale_since, stale_after"
 )
 
 
-_LAPSING = text(f"SELECT EXISTS (SELECT 1 FROM voice WHERE {_DUE})")  # noqa: S608
+_ANY_DUE = text(f"SELECT EXISTS (SELECT 1 FROM unit_status WHERE {_DUE})")  # noqa: S608
 
 
-def lapsing(session: Session, heard: Hearing, now: int) -> bool:
+def any_due(session: Session, heard: Hearing, now: int) -> bool:
     """Whether `lapse` would call any unit stale."""
-    return bool(session.execute(_LAPSING, {"since": heard.since, "at": min(now, heard.until)}).scalar())
+    return bool(session.execute(_ANY_DUE, {"since": heard.since, "at": min(now, heard.until)}).scalar())
 
 
-def lapse(session: Session, heard: Hearing, now: int, limit: int) -> list[Lapsed]:
+def mark_stale(session: Session, heard: Hearing, now: int, limit: int) -> list[StaleUnit]:
     """Call at most `limit` units stale whose silence has lasted, as `domain.liveness.judge` counts it; compare and set."""
     at = min(now, heard.until)
-    rows = session.execute(_LAPSE, {"since": heard.since, "at": at, "limit": limit}).all()
-    return [Lapsed(row[0], row[1], row[2], row[3]) for row in rows]
+    rows = session.execute(_MARK_STALE, {"since": heard.since, "at": at, "limit": limit}).all()
+    return [StaleUnit(row[0], row[1], row[2], row[3]) for row in rows]
 
 
 _USAGE = text(
-    "INSERT INTO usage (unit_id, name, value, at) SELECT :unit_id, :name, :value, :at"
-    " WHERE EXISTS (SELECT 1 FROM voice WHERE unit_id = :unit_id AND epoch = :epoch AND beat = :beat)"
+    "INSERT INTO unit_usage (unit_id, name, value, at) SELECT :unit_id, :name, :value, :at"
+    " WHERE EXISTS (SELECT 1 FROM unit_status WHERE unit_id = :unit_id AND epoch = :epoch AND beat = :beat)"
     " ON CONFLICT (unit_id, name) DO UPDATE SET value = excluded.value, at = excluded.at"
 )
 
 
-def count(session: Session, counters: Sequence[dict[str, object]]) -> None:
+def record_usage(session: Session, counters: Sequence[dict[str, object]]) -> None:
     """Usage counters of heartbeats that are their unit's newest: {unit_id, epoch, beat, name, value, at}."""
     if counters:
         session.execute(_USAGE, counters)

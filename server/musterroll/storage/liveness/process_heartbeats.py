@@ -4,10 +4,10 @@ from sqlalchemy import func, text, update
 from sqlmodel import Session, col, select
 
 from musterroll.domain.liveness import Hearing
-from musterroll.storage.tables.operations import Pulse, Registry
+from musterroll.storage.tables.operations import ProcessHeartbeat, RegistryState
 
 _BEAT = text(
-    "INSERT INTO pulse (name, at, detail) VALUES (:name, :at, :detail)"
+    "INSERT INTO process_heartbeat (name, at, detail) VALUES (:name, :at, :detail)"
     " ON CONFLICT (name) DO UPDATE SET at = excluded.at, detail = excluded.detail"
 )
 
@@ -19,25 +19,27 @@ def beat(session: Session, name: str, at: int, detail: str = "") -> None:
 
 def latest(session: Session) -> dict[str, int]:
     """Every pulse and when it last beat (ms)."""
-    return dict(session.exec(select(Pulse.name, Pulse.at)).all())
+    return dict(session.exec(select(ProcessHeartbeat.name, ProcessHeartbeat.at)).all())
 
 
 def slowest(session: Session, prefix: str, since: int) -> int | None:
     """The least `at` of the pulses whose name begins with `prefix`, among those not older than `since` (ms)."""
-    query = select(func.min(Pulse.at)).where(col(Pulse.name).startswith(prefix, autoescape=True), col(Pulse.at) >= since)
+    query = select(func.min(ProcessHeartbeat.at)).where(
+        col(ProcessHeartbeat.name).startswith(prefix, autoescape=True), col(ProcessHeartbeat.at) >= since
+    )
     return session.exec(query).one()
 
 
 def newest(session: Session, prefix: str) -> int | None:
     """The latest `at` (ms) of the pulses whose name begins with `prefix`."""
-    return session.exec(select(func.max(Pulse.at)).where(col(Pulse.name).startswith(prefix, autoescape=True))).one()
+    return session.exec(select(func.max(ProcessHeartbeat.at)).where(col(ProcessHeartbeat.name).startswith(prefix, autoescape=True))).one()
 
 
 def hearing(session: Session) -> Hearing:
     """What is proven, locked until the end of the transaction."""
-    since, until = session.exec(select(Registry.since, Registry.until).with_for_update()).one()
+    since, until = session.exec(select(RegistryState.since, RegistryState.until).with_for_update()).one()
     return Hearing(since, until)
 
 
 def prove(session: Session, found: Hearing) -> None:
-    session.execute(update(Registry).values(since=found.since, until=found.until))
+    session.execute(update(RegistryState).values(since=found.since, until=found.until))

@@ -8,38 +8,38 @@ from sqlmodel import Session, col
 
 from musterroll.domain.liveness import Hearing, Liveness
 from musterroll.domain.units.lifecycle import Lifecycle
-from musterroll.storage.tables.liveness import Voice
-from musterroll.storage.tables.operations import Registry
+from musterroll.storage.tables.liveness import UnitStatus
+from musterroll.storage.tables.operations import RegistryState
 from musterroll.storage.tables.units import Unit
 
 
 def hearing(session: Session) -> Hearing:
     """What the registry is known to have listened to without a gap."""
-    since, until = session.execute(select(col(Registry.since), col(Registry.until))).one()
+    since, until = session.execute(select(col(RegistryState.since), col(RegistryState.until))).one()
     return Hearing(since, until)
 
 
-def reported_by_import_only(status: Any = Voice) -> ColumnElement[bool]:
-    """`domain.liveness.reported_by_import_only` of each row of `Voice`, or of an alias of it."""
+def reported_by_import_only(status: Any = UnitStatus) -> ColumnElement[bool]:
+    """`domain.liveness.reported_by_import_only` of each row of `UnitStatus`, or of an alias of it."""
     return (col(status.birth_epoch) < 0) & (col(status.beat) < 0)
 
 
 def reported_by_import_only_sql(alias: str | None = None) -> str:
     """The same as text, for a statement that calls the table by its own name or by this alias."""
-    condition = reported_by_import_only(aliased(Voice, name=alias) if alias else Voice)
+    condition = reported_by_import_only(aliased(UnitStatus, name=alias) if alias else UnitStatus)
     return f"({condition.compile(compile_kwargs={'literal_binds': True})})"
 
 
 def silent(heard: Hearing, now: int) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
     """Whether each voice's silence at `now` (ms) makes its unit stale, and late."""
-    heard_at, at = col(Voice.heard_at), min(now, heard.until)
+    heard_at, at = col(UnitStatus.heard_at), min(now, heard.until)
     silence = at - case((heard_at > heard.since, heard_at), else_=heard.since)
     own = ~reported_by_import_only()
-    return own & (silence >= col(Voice.stale_after) * 1000), own & (silence >= col(Voice.late_after) * 1000)
+    return own & (silence >= col(UnitStatus.stale_after) * 1000), own & (silence >= col(UnitStatus.late_after) * 1000)
 
 
 class _Signs(NamedTuple):
-    """What `judge` looks at, as conditions on `Voice`."""
+    """What `judge` looks at, as conditions on `UnitStatus`."""
 
     stale: ColumnElement[bool]
     late: ColumnElement[bool]
@@ -48,14 +48,16 @@ class _Signs(NamedTuple):
 
 def _signs(heard: Hearing, now: int) -> _Signs:
     stale, late = silent(heard, now)
-    return _Signs(col(Voice.stale_since).is_not(None) | stale, col(Voice.death_at).is_not(None) | late, col(Voice.held_at).is_not(None))
+    return _Signs(
+        col(UnitStatus.stale_since).is_not(None) | stale, col(UnitStatus.death_at).is_not(None) | late, col(UnitStatus.held_at).is_not(None)
+    )
 
 
 def liveness(heard: Hearing, now: int) -> ColumnElement[str]:
-    """The liveness of each `Voice` row at `now` (ms). A unit without a row reads as never_heard when outer-joined."""
+    """The liveness of each `UnitStatus` row at `now` (ms). A unit without a row reads as never_heard when outer-joined."""
     stale, late, held = _signs(heard, now)
     return case(
-        (col(Voice.heard_at).is_(None), literal(Liveness.NEVER_HEARD.value)),
+        (col(UnitStatus.heard_at).is_(None), literal(Liveness.NEVER_HEARD.value)),
         ((stale | late) & held, literal(Liveness.HELD.value)),
         (stale, literal(Liveness.STALE.value)),
         (late, literal(Liveness.LATE.value)),
@@ -77,24 +79,24 @@ def counts(session: Session, heard: Hearing, now: int) -> dict[Lifecycle, dict[L
 
 def _grouped(heard: Hearing, now: int) -> Any:
     """Sums, as grouping a million rows by a computed word is slow."""
-    stale, late, held = (col(Voice.heard_at).is_not(None) & sign for sign in _signs(heard, now))
+    stale, late, held = (col(UnitStatus.heard_at).is_not(None) & sign for sign in _signs(heard, now))
     query = select(
         col(Unit.lifecycle),
         func.count(),
-        func.count(col(Voice.heard_at)),
+        func.count(col(UnitStatus.heard_at)),
         func.count().filter(held & (stale | late)),
         func.count().filter(stale & ~held),
         func.count().filter(late & ~stale & ~held),
     )
-    return query.outerjoin_from(Unit, Voice, col(Voice.unit_id) == col(Unit.id)).group_by(col(Unit.lifecycle))
+    return query.outerjoin_from(Unit, UnitStatus, col(UnitStatus.unit_id) == col(Unit.id)).group_by(col(Unit.lifecycle))
 
 
 def _counts(session: Session, grouped: Any) -> dict[Lifecycle, dict[Liveness, int]]:
     found = {}
-    for lifecycle, units, voices, on_hold, silent, tardy in session.execute(grouped):
+    for lifecycle, units, statuses, on_hold, silent, tardy in session.execute(grouped):
         found[Lifecycle(lifecycle)] = {
-            Liveness.NEVER_HEARD: units - voices,
-            Liveness.OPERATING: voices - on_hold - silent - tardy,
+            Liveness.NEVER_HEARD: units - statuses,
+            Liveness.OPERATING: statuses - on_hold - silent - tardy,
             Liveness.LATE: tardy,
             Liveness.STALE: silent,
             Liveness.HELD: on_hold,

@@ -12,7 +12,7 @@ from musterroll.domain.units.lifecycle import Lifecycle
 from musterroll.storage.tables.accounts import Account, Product
 from musterroll.storage.tables.contracts import Contract, ContractLine
 from musterroll.storage.tables.enrolment import Credential, CredentialStatus
-from musterroll.storage.tables.liveness import Voice
+from musterroll.storage.tables.liveness import UnitStatus
 from musterroll.storage.tables.matching import Proposal
 from musterroll.storage.tables.units import Unit
 
@@ -70,8 +70,8 @@ def _units() -> Any:
     u = Unit
     active = exists().where(col(Credential.unit_id) == col(u.id), col(Credential.status) == CredentialStatus.ACTIVE)
     columns = (col(u.twin_key), col(u.id), col(u.serial), col(u.serial_key), col(Product.maker), col(Product.model), col(u.product_id))
-    query = select(*columns, col(u.account_id), col(u.site_id), col(u.lifecycle), or_(col(Voice.heard_at).is_not(None), active))
-    joined = query.join_from(u, Product, col(Product.id) == col(u.product_id)).outerjoin(Voice, col(Voice.unit_id) == col(u.id))
+    query = select(*columns, col(u.account_id), col(u.site_id), col(u.lifecycle), or_(col(UnitStatus.heard_at).is_not(None), active))
+    joined = query.join_from(u, Product, col(Product.id) == col(u.product_id)).outerjoin(UnitStatus, col(UnitStatus.unit_id) == col(u.id))
     return joined.where(col(u.merged_into_id).is_(None))
 
 

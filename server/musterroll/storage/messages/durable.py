@@ -71,15 +71,14 @@ def existing_keys(session: Session, keys: Collection[tuple[int, int, int]]) -> s
 
 # Rows are locked in order, so that two ingests with messages of one unit wait for each other and each sees the other's.
 _LOCK_POSTGRES = """
-SELECT d.unit_id, d.epoch, d.upto, d.highest FROM delivery d
+SELECT d.unit_id, d.epoch, d.upto, d.highest FROM message_stream d
 JOIN unnest(%s::bigint[], %s::bigint[]) AS k (unit_id, epoch) USING (unit_id, epoch) ORDER BY 1, 2 FOR UPDATE OF d"""
 _LOCK_SQLITE = """
 SELECT d.unit_id, d.epoch, d.upto, d.highest FROM json_each(?) AS k
-JOIN delivery d ON d.unit_id = k.value ->> 0 AND d.epoch = k.value ->> 1"""
-_OPEN_POSTGRES = (
-    "INSERT INTO delivery (unit_id, epoch, upto, highest) SELECT *, 0, 0 FROM unnest(%s::bigint[], %s::bigint[]) ON CONFLICT DO NOTHING"
-)
-_OPEN_SQLITE = "INSERT INTO delivery (unit_id, epoch, upto, highest) VALUES (?, ?, 0, 0) ON CONFLICT DO NOTHING"
+JOIN message_stream d ON d.unit_id = k.value ->> 0 AND d.epoch = k.value ->> 1"""
+_OPEN_POSTGRES = """INSERT INTO message_stream (unit_id, epoch, upto, highest)
+SELECT *, 0, 0 FROM unnest(%s::bigint[], %s::bigint[]) ON CONFLICT DO NOTHING"""
+_OPEN_SQLITE = "INSERT INTO message_stream (unit_id, epoch, upto, highest) VALUES (?, ?, 0, 0) ON CONFLICT DO NOTHING"
 
 
 def lock_streams(session: Session, streams: Collection[Stream]) -> dict[Stream, StreamPosition]:
@@ -119,10 +118,10 @@ def seqs_above(session: Session, stream: Stream, upto: int) -> set[int]:
 
 
 _ADVANCE_POSTGRES = """
-UPDATE delivery d SET upto = k.upto, highest = k.highest
+UPDATE message_stream d SET upto = k.upto, highest = k.highest
 FROM unnest(%s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[]) AS k (unit_id, epoch, upto, highest)
 WHERE d.unit_id = k.unit_id AND d.epoch = k.epoch"""
-_ADVANCE_SQLITE = "UPDATE delivery SET upto = ?3, highest = ?4 WHERE unit_id = ?1 AND epoch = ?2"
+_ADVANCE_SQLITE = "UPDATE message_stream SET upto = ?3, highest = ?4 WHERE unit_id = ?1 AND epoch = ?2"
 
 
 def save_positions(session: Session, changed: dict[Stream, StreamPosition]) -> None:

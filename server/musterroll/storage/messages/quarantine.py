@@ -6,21 +6,21 @@ from typing import Any
 from sqlalchemy import delete, func, insert
 from sqlmodel import Session, col, select
 
-from musterroll.storage.tables.messages import Quarantined
+from musterroll.storage.tables.messages import QuarantinedMessage
 
 MAX_ROWS = 10_000
 
 
 def add(session: Session, rows: Sequence[dict[str, Any]]) -> None:
     """Store rows and delete all but the newest 10,000."""
-    session.execute(insert(Quarantined), rows)
-    newest = session.exec(select(func.max(Quarantined.id))).one()
-    session.execute(delete(Quarantined).where(col(Quarantined.id) <= (newest or 0) - MAX_ROWS))
+    session.execute(insert(QuarantinedMessage), rows)
+    newest = session.exec(select(func.max(QuarantinedMessage.id))).one()
+    session.execute(delete(QuarantinedMessage).where(col(QuarantinedMessage.id) <= (newest or 0) - MAX_ROWS))
 
 
-def page(session: Session, before_id: int | None, limit: int) -> list[Quarantined]:
+def page(session: Session, before_id: int | None, limit: int) -> list[QuarantinedMessage]:
     """Newest first."""
-    query = select(Quarantined).order_by(col(Quarantined.id).desc()).limit(limit)
+    query = select(QuarantinedMessage).order_by(col(QuarantinedMessage.id).desc()).limit(limit)
     if before_id is not None:
-        query = query.where(col(Quarantined.id) < before_id)
+        query = query.where(col(QuarantinedMessage.id) < before_id)
     return list(session.exec(query))

@@ -3,13 +3,13 @@
 from sqlalchemy import update
 from sqlmodel import Session, col, select
 
-from musterroll.storage.tables.operations import Registry
+from musterroll.storage.tables.operations import RegistryState
 
 
 def current(session: Session) -> int:
-    return session.exec(select(Registry.epoch)).one()
+    return session.exec(select(RegistryState.epoch)).one()
 
 
 def advance(session: Session) -> int:
-    session.execute(update(Registry).values(epoch=col(Registry.epoch) + 1))
+    session.execute(update(RegistryState).values(epoch=col(RegistryState.epoch) + 1))
     return current(session)

@@ -9,9 +9,9 @@ _LEAST = 3 * 86_400_000  # ms between two readings that say anything
 # Crossed in the order to go in, from the counters of these units on: SQLite would begin with all units that are deployed.
 _GROWN = f"""
 counter AS (
-  SELECT unit_id, 'operating' AS name, CAST(operating AS DOUBLE PRECISION) AS value FROM voice
+  SELECT unit_id, 'operating' AS name, CAST(operating AS DOUBLE PRECISION) AS value FROM unit_status
   WHERE unit_id > :after AND unit_id <= :upto AND operating IS NOT NULL
-  UNION ALL SELECT unit_id, name, value FROM usage WHERE unit_id > :after AND unit_id <= :upto AND name <> 'operating'),
+  UNION ALL SELECT unit_id, name, value FROM unit_usage WHERE unit_id > :after AND unit_id <= :upto AND name <> 'operating'),
 grown AS (
   SELECT c.unit_id, c.name, c.value, a.weeks, a.usual, a.latest,
     (CASE WHEN c.value >= a.value THEN c.value - a.value ELSE c.value END) * {WEEK}.0 / (:at - a.at) AS week
@@ -19,9 +19,9 @@ grown AS (
 # Told once, when it begins: units in the field that are heard, of one place and counter together.
 _DECLINING = text(f"""
 WITH {_GROWN}
-INSERT INTO signal (kind, at, account_id, site_id, units, serial, uid, variant, currency, detail)
+INSERT INTO event (kind, at, account_id, site_id, units, serial, uid, variant, currency, detail)
 SELECT 'declining', :at, u.account_id, u.site_id, count(*), min(u.serial), min(u.uid), substr(g.name, 1, 32), '', ''
-FROM grown g CROSS JOIN unit u CROSS JOIN voice v
+FROM grown g CROSS JOIN unit u CROSS JOIN unit_status v
 WHERE u.id = g.unit_id AND v.unit_id = g.unit_id AND g.weeks >= 4 AND g.usual > 0 AND g.week < 0.5 * g.usual AND g.latest >= 0.5 * g.usual
   AND u.lifecycle = 'deployed' AND u.merged_into_id IS NULL AND v.stale_since IS NULL AND v.held_at IS NULL
 GROUP BY u.account_id, u.site_id, g.name""")  # noqa: S608

@@ -11,7 +11,7 @@ from musterroll.domain.notifications.calendar import Day, How
 from musterroll.domain.values.money import Money
 from musterroll.storage.engine import bulk
 from musterroll.storage.tables.accounts import Account, Site
-from musterroll.storage.tables.notifications import Ending
+from musterroll.storage.tables.notifications import CalendarEntry
 
 _COLUMNS = ("uid", "on", "account_id", "site_id", "ref", "how", "units", "worth", "currency")
 _MOST = 1000  # days of warranty of places; beyond that a day is told for all places together
@@ -19,13 +19,13 @@ _MOST = 1000  # days of warranty of places; beyond that a day is told for all pl
 
 def replace(session: Session, rows: Sequence[tuple[Any, ...]]) -> None:
     """Put these days (values of all columns of the table, in order) in the place of all that are kept."""
-    session.execute(delete(Ending))
-    bulk.insert(session, Ending, _COLUMNS, rows)
+    session.execute(delete(CalendarEntry))
+    bulk.insert(session, CalendarEntry, _COLUMNS, rows)
 
 
 def days(session: Session, since: date, limit: int) -> list[Day]:
     """The days from one on, the first `limit` of them, as far as the session sees."""
-    e = Ending
+    e = CalendarEntry
     ahead = (col(e.on) >= since, col(e.how) == How.WARRANTY.value)
     together = session.execute(select(func.count()).select_from(select(col(e.uid)).where(*ahead).limit(_MOST + 1).subquery())).scalar() or 0
     query = (
@@ -44,6 +44,6 @@ def days(session: Session, since: date, limit: int) -> list[Day]:
     return sorted(found, key=lambda day: (day.on, day.uid))[:limit]
 
 
-def _day(row: Ending, account: str, site: str) -> Day:
+def _day(row: CalendarEntry, account: str, site: str) -> Day:
     worth = None if row.worth is None else Money(row.worth, row.currency)
     return Day(row.uid, How(row.how), row.on, row.ref, account, site, row.units, worth)

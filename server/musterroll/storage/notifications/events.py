@@ -15,12 +15,12 @@ from musterroll.storage.engine import bulk
 from musterroll.storage.engine.bulk import among
 from musterroll.storage.engine.temp_tables import Staging
 from musterroll.storage.tables.accounts import Account, Site
-from musterroll.storage.tables.liveness import Voice
-from musterroll.storage.tables.notifications import Dealt, NotificationRule, Signal
+from musterroll.storage.tables.liveness import UnitStatus
+from musterroll.storage.tables.notifications import EventRow, NotificationRule, RuleEvent
 from musterroll.storage.tables.units import Unit
 
-_SIGNAL: Any = Signal.__table__  # type: ignore[attr-defined]
-_DEALT: Any = Dealt.__table__  # type: ignore[attr-defined]
+_SIGNAL: Any = EventRow.__table__  # type: ignore[attr-defined]
+_DEALT: Any = RuleEvent.__table__  # type: ignore[attr-defined]
 _IN_THE_FIELD = (Lifecycle.DEPLOYED, Lifecycle.UNRECORDED)  # of others, silence is no news
 
 
@@ -49,9 +49,9 @@ def note_units(session: Session, kind: Kind, unit_ids: Collection[int], at: int)
         return
     u = Unit
     grouped = (
-        select(literal(kind.value), literal(at), func.min(col(Voice.heard_at)), col(u.account_id), col(u.site_id), func.count())
+        select(literal(kind.value), literal(at), func.min(col(UnitStatus.heard_at)), col(u.account_id), col(u.site_id), func.count())
         .add_columns(func.min(col(u.serial)), func.min(col(u.uid)), *(literal("") for _ in range(3)))
-        .join_from(u, Voice, col(Voice.unit_id) == col(u.id))
+        .join_from(u, UnitStatus, col(UnitStatus.unit_id) == col(u.id))
         .where(among(session, col(u.id), unit_ids), col(u.lifecycle).in_(_IN_THE_FIELD), col(u.merged_into_id).is_(None))
         .group_by(col(u.account_id), col(u.site_id))
     )
@@ -60,7 +60,7 @@ def note_units(session: Session, kind: Kind, unit_ids: Collection[int], at: int)
 
 
 _OPENED = """
-INSERT INTO signal (kind, at, account_id, units, serial, uid, variant, worth, currency, detail)
+INSERT INTO event (kind, at, account_id, units, serial, uid, variant, worth, currency, detail)
 SELECT 'finding_opened', :at, account_id, count(*), '', '', kind, CAST(sum(CASE WHEN counted THEN value END) AS BIGINT), currency, ''
 FROM ({opened}) f GROUP BY account_id, kind, currency"""
 
@@ -93,7 +93,7 @@ def note(session: Session, noticed: Sequence[Noticed]) -> int:
     """Write signals whose key is new. Returns how many. Raises IntegrityError where another transaction has just written one of them."""
     told = known(session, [one.key for one in noticed if one.key is not None])
     rows = [_row(one) for one in noticed if one.key not in told]
-    bulk.insert(session, Signal, _NAMES, rows)
+    bulk.insert(session, EventRow, _NAMES, rows)
     return len(rows)
 
 
@@ -105,11 +105,11 @@ def _row(one: Noticed) -> tuple[Any, ...]:
 
 def known(session: Session, keys: Collection[str]) -> set[str]:
     """Those of these keys that a signal has."""
-    return {key for key in session.scalars(select(col(Signal.key)).where(among(session, col(Signal.key), list(keys)))) if key}
+    return {key for key in session.scalars(select(col(EventRow.key)).where(among(session, col(EventRow.key), list(keys)))) if key}
 
 
-def newest(session: Session, kinds: Sequence[Kind]) -> Signal | None:
-    return session.scalars(select(Signal).where(col(Signal.kind).in_(kinds)).order_by(col(Signal.id).desc()).limit(1)).first()
+def newest(session: Session, kinds: Sequence[Kind]) -> EventRow | None:
+    return session.scalars(select(EventRow).where(col(EventRow.kind).in_(kinds)).order_by(col(EventRow.id).desc()).limit(1)).first()
 
 
 def deal(session: Session, rules: Sequence[NotificationRule], at: int) -> int:
@@ -120,13 +120,13 @@ def deal(session: Session, rules: Sequence[NotificationRule], at: int) -> int:
     taken: Any = session.execute(update(_SIGNAL).where(_SIGNAL.c.taken_at.is_(None)).values(taken_at=at))
     if taken.rowcount:
         for rule in rules:
-            chosen = select(literal(rule.id), col(Signal.id), null()).where(col(Signal.taken_at) == at, *_asked(session, rule))
-            session.execute(insert(_DEALT).from_select(["rule_id", "signal_id", "notification_id"], chosen))
+            chosen = select(literal(rule.id), col(EventRow.id), null()).where(col(EventRow.taken_at) == at, *_asked(session, rule))
+            session.execute(insert(_DEALT).from_select(["rule_id", "event_id", "notification_id"], chosen))
     return int(taken.rowcount)
 
 
 def _asked(session: Session, rule: NotificationRule) -> list[ColumnElement[bool]]:
-    s = Signal
+    s = EventRow
     where = [col(s.kind).in_([Kind(kind) for kind in rule.kinds]), or_(col(s.lead).is_(None), col(s.lead).in_(rule.leads))]
     finding: list[ColumnElement[bool]] = []
     if rule.finding_kinds:
@@ -158,45 +158,49 @@ class Waiting(NamedTuple):
 def waiting(session: Session) -> list[Waiting]:
     """The rules that have something to tell."""
     query = (
-        select(col(Dealt.rule_id), func.count(), func.min(col(Signal.taken_at)), func.max(col(Signal.taken_at)))
-        .join_from(Dealt, Signal, col(Signal.id) == col(Dealt.signal_id))
-        .where(col(Dealt.notification_id).is_(None))
-        .group_by(col(Dealt.rule_id))
+        select(col(RuleEvent.rule_id), func.count(), func.min(col(EventRow.taken_at)), func.max(col(EventRow.taken_at)))
+        .join_from(RuleEvent, EventRow, col(EventRow.id) == col(RuleEvent.event_id))
+        .where(col(RuleEvent.notification_id).is_(None))
+        .group_by(col(RuleEvent.rule_id))
     )
     return [Waiting._make(row) for row in session.execute(query)]
 
 
 def untold(session: Session, rule_id: int, limit: int) -> list[Event]:
     """What was dealt out to a rule and not told yet, in the order it was noticed."""
-    mine = (col(Dealt.rule_id) == rule_id, col(Dealt.notification_id).is_(None))
-    return _events(session, _EVENTS.join(Dealt, col(Dealt.signal_id) == col(Signal.id)).where(*mine).order_by(col(Signal.id)).limit(limit))
+    mine = (col(RuleEvent.rule_id) == rule_id, col(RuleEvent.notification_id).is_(None))
+    return _events(
+        session, _EVENTS.join(RuleEvent, col(RuleEvent.event_id) == col(EventRow.id)).where(*mine).order_by(col(EventRow.id)).limit(limit)
+    )
 
 
 def told(session: Session, notification_id: int, limit: int) -> list[Event]:
     """What a message told."""
-    mine = col(Dealt.notification_id) == notification_id
-    return _events(session, _EVENTS.join(Dealt, col(Dealt.signal_id) == col(Signal.id)).where(mine).order_by(col(Signal.id)).limit(limit))
+    mine = col(RuleEvent.notification_id) == notification_id
+    return _events(
+        session, _EVENTS.join(RuleEvent, col(RuleEvent.event_id) == col(EventRow.id)).where(mine).order_by(col(EventRow.id)).limit(limit)
+    )
 
 
 def recent(session: Session, before: int | None, limit: int) -> list[Event]:
     """The signals noticed last, newest first, behind row `before`."""
-    query = _EVENTS if before is None else _EVENTS.where(col(Signal.id) < before)
-    return _events(session, query.order_by(col(Signal.id).desc()).limit(limit))
+    query = _EVENTS if before is None else _EVENTS.where(col(EventRow.id) < before)
+    return _events(session, query.order_by(col(EventRow.id).desc()).limit(limit))
 
 
 def tell(session: Session, rule_id: int, signal_ids: Collection[int], notification_id: int) -> None:
     """These signals of a rule go with this message."""
-    mine = (_DEALT.c.rule_id == rule_id, _DEALT.c.notification_id.is_(None), among(session, _DEALT.c.signal_id, signal_ids))
+    mine = (_DEALT.c.rule_id == rule_id, _DEALT.c.notification_id.is_(None), among(session, _DEALT.c.event_id, signal_ids))
     session.execute(update(_DEALT).where(*mine).values(notification_id=notification_id))
 
 
 _EVENTS: Any = (
     select(
-        Signal,
+        EventRow,
         *(func.coalesce(column, "") for column in (col(Account.name), col(Site.name), col(Account.ref), col(Site.ref))),
     )
-    .outerjoin_from(Signal, Account, col(Account.id) == col(Signal.account_id))
-    .outerjoin(Site, col(Site.id) == col(Signal.site_id))
+    .outerjoin_from(EventRow, Account, col(Account.id) == col(EventRow.account_id))
+    .outerjoin(Site, col(Site.id) == col(EventRow.site_id))
 )
 
 

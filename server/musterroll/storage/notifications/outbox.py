@@ -7,7 +7,7 @@ from sqlalchemy import delete, func, select, update
 from sqlmodel import Session, col
 
 from musterroll.domain.notifications.retry import MessageState
-from musterroll.storage.tables.notifications import Dealt, Notification, NotificationRule, Signal
+from musterroll.storage.tables.notifications import EventRow, Notification, NotificationRule, RuleEvent
 
 _N = Notification
 
@@ -61,7 +61,7 @@ def drop(session: Session, rule_id: int) -> None:
     """What a rule has not sent yet goes nowhere."""
     mine = (col(_N.rule_id) == rule_id, col(_N.state) == MessageState.WAITING)
     session.execute(update(_N).where(*mine).values(state=MessageState.DROPPED))
-    session.execute(delete(Dealt).where(col(Dealt.rule_id) == rule_id, col(Dealt.notification_id).is_(None)))
+    session.execute(delete(RuleEvent).where(col(RuleEvent.rule_id) == rule_id, col(RuleEvent.notification_id).is_(None)))
 
 
 def page(session: Session, state: MessageState | None, rule_id: int | None, before: int | None, limit: int) -> list[Sent]:
@@ -104,7 +104,7 @@ def latest(session: Session, rule_ids: Sequence[int]) -> dict[int, Notification]
 
 def forget(session: Session, before: int) -> None:
     """Signals and messages from before an instant (ms) are told or given up, and of no more use."""
-    old = select(col(Signal.id)).where(col(Signal.taken_at) < before)
-    session.execute(delete(Dealt).where(col(Dealt.signal_id).in_(old), col(Dealt.notification_id).is_not(None)))
-    session.execute(delete(Signal).where(col(Signal.taken_at) < before, col(Signal.id).not_in(select(col(Dealt.signal_id)))))
+    old = select(col(EventRow.id)).where(col(EventRow.taken_at) < before)
+    session.execute(delete(RuleEvent).where(col(RuleEvent.event_id).in_(old), col(RuleEvent.notification_id).is_not(None)))
+    session.execute(delete(EventRow).where(col(EventRow.taken_at) < before, col(EventRow.id).not_in(select(col(RuleEvent.event_id)))))
     session.execute(delete(_N).where(col(_N.created_at) < before, col(_N.state) != MessageState.WAITING))

@@ -6,21 +6,23 @@ from typing import Any
 from sqlalchemy import delete, select, text
 from sqlmodel import Session, col
 
-from musterroll.storage.tables.operations import Mark, Reading
+from musterroll.storage.tables.operations import JobCheckpoint, RegistryMetric
 
 _SET = text(
-    "INSERT INTO mark (name, position, at, note) VALUES (:name, :position, :at, :note)"
+    "INSERT INTO job_checkpoint (name, position, at, note) VALUES (:name, :position, :at, :note)"
     " ON CONFLICT (name) DO UPDATE SET position = excluded.position, at = excluded.at, note = excluded.note"
 )
 _READ = text(
-    "INSERT INTO reading (at, name, value) VALUES (:at, :name, :value) ON CONFLICT (at, name) DO UPDATE SET value = excluded.value"
+    "INSERT INTO registry_metric (at, name, value) VALUES (:at, :name, :value) ON CONFLICT (at, name) DO UPDATE SET value = excluded.value"
 )
 
 
-def mark(session: Session, name: str) -> Mark:
+def mark(session: Session, name: str) -> JobCheckpoint:
     """Where work stands; at the beginning where it never ran. Changes to it are not written: see `put`."""
-    row = session.execute(select(col(Mark.position), col(Mark.at), col(Mark.note)).where(col(Mark.name) == name)).one_or_none()
-    return Mark(name=name) if row is None else Mark(name=name, position=row[0], at=row[1], note=row[2])
+    row = session.execute(
+        select(col(JobCheckpoint.position), col(JobCheckpoint.at), col(JobCheckpoint.note)).where(col(JobCheckpoint.name) == name)
+    ).one_or_none()
+    return JobCheckpoint(name=name) if row is None else JobCheckpoint(name=name, position=row[0], at=row[1], note=row[2])
 
 
 def put(session: Session, name: str, position: int, at: int, note: str = "") -> None:
@@ -36,11 +38,13 @@ def read(session: Session, at: int, values: Mapping[str, float]) -> None:
 def readings(session: Session, since: int) -> dict[str, list[tuple[int, float]]]:
     """Figures by name from an instant (ms) on, oldest first."""
     found: dict[str, list[tuple[int, float]]] = {}
-    rows: Any = session.execute(select(col(Reading.name), col(Reading.at), col(Reading.value)).where(col(Reading.at) >= since))
+    rows: Any = session.execute(
+        select(col(RegistryMetric.name), col(RegistryMetric.at), col(RegistryMetric.value)).where(col(RegistryMetric.at) >= since)
+    )
     for name, at, value in sorted(rows):
         found.setdefault(name, []).append((at, value))
     return found
 
 
 def forget(session: Session, before: int) -> None:
-    session.execute(delete(Reading).where(col(Reading.at) < before))
+    session.execute(delete(RegistryMetric).where(col(RegistryMetric.at) < before))

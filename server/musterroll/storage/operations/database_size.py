@@ -9,9 +9,9 @@ from musterroll.storage.engine.bulk import postgres
 from musterroll.storage.liveness import process_heartbeats
 from musterroll.storage.notifications import outbox as stored_outbox
 from musterroll.storage.operations import checkpoints
-from musterroll.storage.tables.liveness import Voice
-from musterroll.storage.tables.messages import Quarantined
-from musterroll.storage.tables.operations import Pulse, Registry
+from musterroll.storage.tables.liveness import UnitStatus
+from musterroll.storage.tables.messages import QuarantinedMessage
+from musterroll.storage.tables.operations import ProcessHeartbeat, RegistryState
 
 INGEST = "ingest:"
 
@@ -42,19 +42,21 @@ class Pulsed(NamedTuple):
 
 def processes(session: Session) -> list[Pulsed]:
     """Every pulse, the newest first."""
-    rows = session.execute(select(col(Pulse.name), col(Pulse.at), col(Pulse.detail)).order_by(col(Pulse.at).desc()))
+    rows = session.execute(
+        select(col(ProcessHeartbeat.name), col(ProcessHeartbeat.at), col(ProcessHeartbeat.detail)).order_by(col(ProcessHeartbeat.at).desc())
+    )
     return [Pulsed._make(row) for row in rows]
 
 
 def figures(session: Session, at: int) -> dict[str, float]:
     """What is kept of the registry minute by minute, at an instant (ms)."""
-    until = session.execute(select(col(Registry.until))).scalar() or 0
+    until = session.execute(select(col(RegistryState.until))).scalar() or 0
     handled = [int(one.detail) for one in processes(session) if one.name.startswith(INGEST) and one.detail.isdigit()]
     found: dict[str, float] = {
-        "silent": float(session.execute(select(func.count()).where(col(Voice.stale_since).is_not(None))).scalar() or 0),
+        "silent": float(session.execute(select(func.count()).where(col(UnitStatus.stale_since).is_not(None))).scalar() or 0),
         "outbox": float(stored_outbox.backlog(session).waiting),
         "size": float(database(session).size),
-        "quarantined": float(session.execute(select(func.max(col(Quarantined.id)))).scalar() or 0),
+        "quarantined": float(session.execute(select(func.max(col(QuarantinedMessage.id)))).scalar() or 0),
     }
     if handled:
         found["messages"] = float(sum(handled))

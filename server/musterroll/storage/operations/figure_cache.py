@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import func, select
 from sqlmodel import Session, col
 
-from musterroll.storage.tables.operations import KeptFigure
+from musterroll.storage.tables.operations import CachedFigure
 from musterroll.storage.tables.units import Unit
 
 
@@ -20,9 +20,9 @@ def units(session: Session) -> int:
 
 
 def get(session: Session, name: str) -> Row | None:
-    found = session.execute(select(col(KeptFigure.at), col(KeptFigure.body)).where(col(KeptFigure.name) == name)).one_or_none()
+    found = session.execute(select(col(CachedFigure.at), col(CachedFigure.body)).where(col(CachedFigure.name) == name)).one_or_none()
     return Row(found[0], found[1]) if found else None
 
 
 def put(session: Session, name: str, at: int, body: Any) -> None:
-    session.merge(KeptFigure(name=name, at=at, body=body))
+    session.merge(CachedFigure(name=name, at=at, body=body))

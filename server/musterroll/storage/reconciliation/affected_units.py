@@ -13,7 +13,7 @@ from musterroll.storage.engine.temp_tables import Staging
 from musterroll.storage.reconciliation.unit_states import FACTS
 
 _FACTS = f"{FACTS}, unit.merged_into_id IS NULL AS on_roll"
-_VOICE = "LEFT JOIN voice ON voice.unit_id = unit.id"
+_VOICE = "LEFT JOIN unit_status ON unit_status.unit_id = unit.id"
 _CHANGED = f"""
 SELECT {_FACTS} FROM unit {_VOICE} LEFT JOIN site ON site.id = unit.site_id
 WHERE unit.id IN (
@@ -22,7 +22,7 @@ WHERE unit.id IN (
 _WHERE = """
 SELECT product_id, site_id, account_id FROM run_changed
 UNION
-SELECT o.product_id, o.site_id, o.account_id FROM run_changed t CROSS JOIN standing o WHERE o.unit_id = t.unit_id"""
+SELECT o.product_id, o.site_id, o.account_id FROM run_changed t CROSS JOIN unit_reconciliation o WHERE o.unit_id = t.unit_id"""
 _WHERE_NEXT = "SELECT DISTINCT product_id, site_id, account_id FROM run_new"
 _POOLS = """
 SELECT DISTINCT l.place_id, l.product_id, l.scope FROM run_place p CROSS JOIN contract_line l

@@ -10,8 +10,8 @@ from sqlmodel import Session, col
 from musterroll.storage.engine.temp_tables import Staging
 from musterroll.storage.liveness import process_heartbeats
 from musterroll.storage.reconciliation.unit_states import by_code
-from musterroll.storage.tables.operations import Pulse
-from musterroll.storage.tables.reconciliation import Standing, Tally
+from musterroll.storage.tables.operations import ProcessHeartbeat
+from musterroll.storage.tables.reconciliation import CellCount, UnitReconciliation
 
 RUN = "reconciliation"  # the pulse of the last stored run: its instant, and its day as detail
 
@@ -22,20 +22,21 @@ SELECT coalesce(c.unit_id, o.unit_id) AS unit_id, coalesce(c.account_id, 0) AS a
 FROM {pairs}
 WHERE o.unit_id IS NULL OR c.unit_id IS NULL OR o.cell <> c.cell OR o.product_id <> c.product_id
   OR o.account_id <> coalesce(c.account_id, 0) OR o.site_id <> coalesce(c.site_id, 0) OR o.line_id <> c.line_id"""
-_ALL = "run_cell c FULL JOIN standing o ON o.unit_id = c.unit_id"  # a table, not a query: SQLite has no index into what it found just now
+# A table, not a subquery: SQLite has no index into the rows of a subquery.
+_ALL = "run_cell c FULL JOIN unit_reconciliation o ON o.unit_id = c.unit_id"
 _SOME = """(
-  SELECT t.unit_id FROM run_touched t WHERE t.on_roll OR EXISTS (SELECT 1 FROM standing s WHERE s.unit_id = t.unit_id)) t
-LEFT JOIN run_cell c ON c.unit_id = t.unit_id LEFT JOIN standing o ON o.unit_id = t.unit_id"""
+  SELECT t.unit_id FROM run_touched t WHERE t.on_roll OR EXISTS (SELECT 1 FROM unit_reconciliation s WHERE s.unit_id = t.unit_id)) t
+LEFT JOIN run_cell c ON c.unit_id = t.unit_id LEFT JOIN unit_reconciliation o ON o.unit_id = t.unit_id"""
 _KEEP = (
-    "DELETE FROM standing WHERE unit_id IN (SELECT unit_id FROM run_moved WHERE cell IS NULL)",
-    """UPDATE standing AS o SET account_id = m.account_id, site_id = m.site_id, product_id = m.product_id,
+    "DELETE FROM unit_reconciliation WHERE unit_id IN (SELECT unit_id FROM run_moved WHERE cell IS NULL)",
+    """UPDATE unit_reconciliation AS o SET account_id = m.account_id, site_id = m.site_id, product_id = m.product_id,
       cell = m.cell, line_id = m.line_id
     FROM run_moved m WHERE m.unit_id = o.unit_id AND m.cell IS NOT NULL""",
-    """INSERT INTO standing (unit_id, account_id, site_id, product_id, cell, line_id)
+    """INSERT INTO unit_reconciliation (unit_id, account_id, site_id, product_id, cell, line_id)
     SELECT unit_id, account_id, site_id, product_id, cell, line_id FROM run_moved WHERE was_cell IS NULL""",
 )
 _FIRST = """
-INSERT INTO standing (unit_id, account_id, site_id, product_id, cell, line_id)
+INSERT INTO unit_reconciliation (unit_id, account_id, site_id, product_id, cell, line_id)
 SELECT unit_id, coalesce(account_id, 0), coalesce(site_id, 0), product_id, cell, line_id FROM run_cell"""
 _SHIFTS = """
 WITH moves AS (
@@ -47,17 +48,18 @@ SELECT 'all' AS axis, 0 AS of_id, cell, CAST(sum(n) AS INTEGER) AS units FROM mo
 UNION ALL SELECT 'account', account_id, cell, CAST(sum(n) AS INTEGER) FROM moves GROUP BY account_id, cell HAVING sum(n) <> 0
 UNION ALL SELECT 'product', product_id, cell, CAST(sum(n) AS INTEGER) FROM moves GROUP BY product_id, cell HAVING sum(n) <> 0"""
 _SHIFT = (  # in this order, as what was inserted is not to be added to
-    "UPDATE tally AS t SET units = t.units + s.units FROM run_shift s WHERE s.axis = t.axis AND s.of_id = t.of_id AND s.cell = t.cell",
-    """INSERT INTO tally (axis, of_id, cell, units) SELECT axis, of_id, cell, units FROM run_shift s WHERE NOT EXISTS (
-      SELECT 1 FROM tally t WHERE t.axis = s.axis AND t.of_id = s.of_id AND t.cell = s.cell)""",
+    "UPDATE cell_count AS t SET units = t.units + s.units FROM run_shift s WHERE s.axis = t.axis AND s.of_id = t.of_id AND s.cell = t.cell",
+    """INSERT INTO cell_count (axis, of_id, cell, units) SELECT axis, of_id, cell, units FROM run_shift s WHERE NOT EXISTS (
+      SELECT 1 FROM cell_count t WHERE t.axis = s.axis AND t.of_id = s.of_id AND t.cell = s.cell)""",
 )
 # Counts that are only ever shifted would stay wrong once something else had made them so.
 _WRONG = """
-SELECT 1 FROM (SELECT cell, count(*) AS units FROM standing GROUP BY cell) s
-LEFT JOIN tally t ON t.axis = 'all' AND t.of_id = 0 AND t.cell = s.cell WHERE coalesce(t.units, 0) <> s.units"""
+SELECT 1 FROM (SELECT cell, count(*) AS units FROM unit_reconciliation GROUP BY cell) s
+LEFT JOIN cell_count t ON t.axis = 'all' AND t.of_id = 0 AND t.cell = s.cell WHERE coalesce(t.units, 0) <> s.units"""
 _RECOUNT = """
-INSERT INTO tally (axis, of_id, cell, units)
-WITH stood AS (SELECT account_id, product_id, cell, CAST(count(*) AS INTEGER) AS n FROM standing GROUP BY account_id, product_id, cell)
+INSERT INTO cell_count (axis, of_id, cell, units)
+WITH stood AS (SELECT account_id, product_id, cell, CAST(count(*) AS INTEGER) AS n
+  FROM unit_reconciliation GROUP BY account_id, product_id, cell)
 SELECT 'all', 0, cell, sum(n) FROM stood GROUP BY cell
 UNION ALL SELECT 'account', account_id, cell, sum(n) FROM stood GROUP BY account_id, cell
 UNION ALL SELECT 'product', product_id, cell, sum(n) FROM stood GROUP BY product_id, cell"""
@@ -65,12 +67,12 @@ UNION ALL SELECT 'product', product_id, cell, sum(n) FROM stood GROUP BY product
 
 def keep(staging: Staging, whole: bool) -> None:
     """Keep how the run found its units, and shift the counts by what moved since. A whole run counts anew if they are wrong."""
-    if whole and not staging.rows("SELECT 1 FROM standing LIMIT 1"):
+    if whole and not staging.rows("SELECT 1 FROM unit_reconciliation LIMIT 1"):
         staging.run(_FIRST)
     else:
         _shift(staging, whole)
     if whole and staging.rows(_WRONG):
-        staging.run("DELETE FROM tally")
+        staging.run("DELETE FROM cell_count")
         staging.run(_RECOUNT)
 
 
@@ -93,17 +95,19 @@ class Run(NamedTuple):
 
 def last_run(session: Session) -> Run | None:
     """The last whole run that was stored."""
-    found = session.execute(select(col(Pulse.at), col(Pulse.detail)).where(col(Pulse.name) == RUN)).one_or_none()
+    found = session.execute(
+        select(col(ProcessHeartbeat.at), col(ProcessHeartbeat.detail)).where(col(ProcessHeartbeat.name) == RUN)
+    ).one_or_none()
     return Run(found[0], date.fromisoformat(found[1])) if found else None
 
 
 def counts(session: Session, axis: str = "all", of_ids: Collection[int] = (0,)) -> dict[str, int]:
     """Units by cell as the last run left them: of all, or of these accounts or products together."""
-    query = select(col(Tally.cell), func.sum(col(Tally.units))).where(col(Tally.axis) == axis, col(Tally.of_id).in_(of_ids))
-    return by_code({row[0]: int(row[1]) for row in session.execute(query.group_by(col(Tally.cell)))})
+    query = select(col(CellCount.cell), func.sum(col(CellCount.units))).where(col(CellCount.axis) == axis, col(CellCount.of_id).in_(of_ids))
+    return by_code({row[0]: int(row[1]) for row in session.execute(query.group_by(col(CellCount.cell)))})
 
 
 def recount(session: Session) -> dict[str, int]:
     """The same of all units, counted from how each was left."""
-    query = select(col(Standing.cell), func.count()).group_by(col(Standing.cell))
+    query = select(col(UnitReconciliation.cell), func.count()).group_by(col(UnitReconciliation.cell))
     return by_code({row[0]: row[1] for row in session.execute(query)})

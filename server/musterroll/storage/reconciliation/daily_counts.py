@@ -9,27 +9,27 @@ from sqlmodel import Session, col
 from musterroll.domain.reconciliation.cells import CELLS
 from musterroll.storage.accounts import hierarchy
 from musterroll.storage.engine.temp_tables import Staging
-from musterroll.storage.tables.reconciliation import Snapshot
+from musterroll.storage.tables.reconciliation import DailyCellCount
 
 
 def kept(session: Session, on: date) -> bool:
-    return bool(session.execute(select(exists().where(col(Snapshot.on) == on))).scalar_one())
+    return bool(session.execute(select(exists().where(col(DailyCellCount.on) == on))).scalar_one())
 
 
 def first(session: Session) -> date | None:
-    found: date | None = session.execute(select(func.min(col(Snapshot.on)))).scalar_one()
+    found: date | None = session.execute(select(func.min(col(DailyCellCount.on)))).scalar_one()
     return found
 
 
 def last(session: Session) -> date | None:
-    found: date | None = session.execute(select(func.max(col(Snapshot.on)))).scalar_one()
+    found: date | None = session.execute(select(func.max(col(DailyCellCount.on)))).scalar_one()
     return found
 
 
 def nearest(session: Session, on: date, before: date) -> date | None:
     """The first day kept from `on` to just before another; None where none is."""
     found: date | None = session.execute(
-        select(func.min(col(Snapshot.on))).where(col(Snapshot.on) >= on, col(Snapshot.on) < before)
+        select(func.min(col(DailyCellCount.on))).where(col(DailyCellCount.on) >= on, col(DailyCellCount.on) < before)
     ).scalar_one()
     return found
 
@@ -46,13 +46,13 @@ def keep(session: Session, staging: Staging, on: date) -> int:
         for account, product, cell, units in staging.rows(counted)
     ]
     if any(row["cell"] != "000" for row in rows):
-        session.execute(insert(Snapshot), rows)
+        session.execute(insert(DailyCellCount), rows)
     return sum(row["units"] for row in rows)
 
 
 def between(session: Session, first: date, until: date, account_id: int | None) -> list[tuple[date, str, int]]:
     """Units by day and cell; of an account with all below it."""
-    s = Snapshot
+    s = DailyCellCount
     query: Any = select(col(s.on), col(s.cell), func.sum(col(s.units))).where(col(s.on).between(first, until))
     if account_id is not None:
         query = query.where(col(s.account_id).in_(hierarchy.subtree(account_id)))

@@ -39,16 +39,18 @@ class Stood(NamedTuple):
 
 def one(session: Session, judged: Judged, unit_id: int) -> Stood | None:
     """How one unit on the roll stood."""
-    query = f"SELECT {judged.lifecycle}, coalesce({judged.operating}, FALSE) FROM unit LEFT JOIN voice ON voice.unit_id = unit.id"  # noqa: S608
+    query = (
+        f"SELECT {judged.lifecycle}, coalesce({judged.operating}, FALSE) FROM unit LEFT JOIN unit_status ON unit_status.unit_id = unit.id"  # noqa: S608
+    )
     found = session.execute(text(f"{query} WHERE unit.id = :id AND unit.merged_into_id IS NULL"), {"id": unit_id}).one_or_none()
     return Stood(Lifecycle(found[0]), bool(found[1])) if found else None
 
 
 # All that a run needs to know of `unit`, beside its `voice` and its `site`.
 FACTS = """unit.id AS unit_id, coalesce(unit.account_id, site.account_id) AS account_id, unit.site_id, unit.product_id,
-  {lifecycle} AS lifecycle, coalesce({operating}, FALSE) AS operating, voice.heard_at, unit.installed_on, unit.serial_key"""
+  {lifecycle} AS lifecycle, coalesce({operating}, FALSE) AS operating, unit_status.heard_at, unit.installed_on, unit.serial_key"""
 _EVERY_UNIT = f"""
-SELECT {FACTS} FROM unit LEFT JOIN voice ON voice.unit_id = unit.id LEFT JOIN site ON site.id = unit.site_id
+SELECT {FACTS} FROM unit LEFT JOIN unit_status ON unit_status.unit_id = unit.id LEFT JOIN site ON site.id = unit.site_id
 WHERE unit.merged_into_id IS NULL"""  # noqa: S608
 _TOUCHED = """
 SELECT unit_id, account_id, site_id, product_id, lifecycle, operating, heard_at, installed_on, serial_key FROM run_touched

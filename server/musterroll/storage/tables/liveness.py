@@ -6,11 +6,17 @@ from sqlmodel import Field, SQLModel
 from musterroll.storage.tables.columns import BIG
 
 
-class Voice(SQLModel, table=True):
+class UnitStatus(SQLModel, table=True):
     """The hot row of a unit: what its last heartbeat said. Narrow, integers only, no index on `heard_at` (HOT updates)."""
 
+    __tablename__ = "unit_status"
     __table_args__ = (
-        Index("ix_voice_stale", "unit_id", postgresql_where=text("stale_since IS NOT NULL"), sqlite_where=text("stale_since IS NOT NULL")),
+        Index(
+            "ix_unit_status_stale",
+            "unit_id",
+            postgresql_where=text("stale_since IS NOT NULL"),
+            sqlite_where=text("stale_since IS NOT NULL"),
+        ),
         {"postgresql_with": {"fillfactor": "70"}},
     )
     unit_id: int = Field(primary_key=True, foreign_key="unit.id", sa_type=BIG, sa_column_kwargs={"autoincrement": False})
@@ -35,9 +41,10 @@ class Voice(SQLModel, table=True):
     temperature: int | None = Field(default=None, sa_type=SmallInteger)
 
 
-class Usage(SQLModel, table=True):
+class UnitUsage(SQLModel, table=True):
     """Lifetime usage counters by name, newest value."""
 
+    __tablename__ = "unit_usage"
     unit_id: int = Field(primary_key=True, foreign_key="unit.id", sa_type=BIG)
     name: str = Field(primary_key=True, max_length=80)
     value: float

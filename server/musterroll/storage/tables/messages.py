@@ -19,9 +19,10 @@ class DurableMessage(SQLModel, table=True):
     body: str  # the payload, as it came
 
 
-class Delivery(SQLModel, table=True):
+class MessageStream(SQLModel, table=True):
     """How far each epoch of a unit is committed without a gap: what its next receipt will say."""
 
+    __tablename__ = "message_stream"
     __table_args__ = {"postgresql_with": {"fillfactor": "70"}}
     unit_id: int = Field(primary_key=True, foreign_key="unit.id", sa_type=BIG, sa_column_kwargs={"autoincrement": False})
     epoch: int = Field(primary_key=True, sa_type=BIG, sa_column_kwargs={"autoincrement": False})
@@ -29,7 +30,7 @@ class Delivery(SQLModel, table=True):
     highest: int = Field(sa_type=BIG)  # the highest seq kept; above `upto` there is a gap between
 
 
-class Quarantined(SQLModel, table=True):
+class QuarantinedMessage(SQLModel, table=True):
     """A message that could not be accepted, with the reason. Never retried."""
 
     __tablename__ = "quarantine"

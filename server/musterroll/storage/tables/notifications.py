@@ -12,15 +12,16 @@ from musterroll.domain.notifications.schedule import Pace
 from musterroll.storage.tables.columns import BIG, DOCUMENT, NEVER_REUSED, PRICE, present, row_id, word
 
 
-class Signal(SQLModel, table=True):
+class EventRow(SQLModel, table=True):
     """Something worth telling, of one place, written in the transaction that made it so.
 
     Nobody numbers these by commit: what is not `taken_at` yet is still to be dealt out to the rules, whenever it became visible.
     """
 
+    __tablename__ = "event"
     __table_args__ = (
-        Index("ix_signal_untaken", "id", postgresql_where=text("taken_at IS NULL"), sqlite_where=text("taken_at IS NULL")),
-        Index("ix_signal_taken_at", "taken_at"),
+        Index("ix_event_untaken", "id", postgresql_where=text("taken_at IS NULL"), sqlite_where=text("taken_at IS NULL")),
+        Index("ix_event_taken_at", "taken_at"),
     )
     id: int | None = row_id()
     kind: Kind = word(Kind)
@@ -92,17 +93,21 @@ class Notification(SQLModel, table=True):
     error: str = Field(default="", max_length=300)
 
 
-class Dealt(SQLModel, table=True):
+class RuleEvent(SQLModel, table=True):
     """A signal dealt out to a rule: waiting for a message, or gone with one. Never with two."""
 
+    __tablename__ = "rule_event"
     __table_args__ = (
         Index(
-            "ix_dealt_waiting", "rule_id", postgresql_where=text("notification_id IS NULL"), sqlite_where=text("notification_id IS NULL")
+            "ix_rule_event_waiting",
+            "rule_id",
+            postgresql_where=text("notification_id IS NULL"),
+            sqlite_where=text("notification_id IS NULL"),
         ),
-        present("ix_dealt_told", "notification_id"),
+        present("ix_rule_event_notification", "notification_id"),
     )
     rule_id: int = Field(primary_key=True, sa_type=BIG, sa_column_kwargs={"autoincrement": False})
-    signal_id: int = Field(primary_key=True, sa_type=BIG, sa_column_kwargs={"autoincrement": False})
+    event_id: int = Field(primary_key=True, sa_type=BIG, sa_column_kwargs={"autoincrement": False})
     notification_id: int | None = Field(default=None, sa_type=BIG)
 
 
@@ -118,10 +123,11 @@ class CalendarFeed(SQLModel, table=True):
     revoked_at: datetime | None = None
 
 
-class Ending(SQLModel, table=True):
+class CalendarEntry(SQLModel, table=True):
     """A day on which something ends, worked out every hour: calendars of large rolls are read from here."""
 
-    __table_args__ = (Index("ix_ending_on", "on"),)
+    __tablename__ = "calendar_entry"
+    __table_args__ = (Index("ix_calendar_entry_on", "on"),)
     uid: str = Field(primary_key=True, max_length=120)  # the same while it is about the same term or day
     on: date
     account_id: int | None = Field(default=None, index=True, sa_type=BIG)

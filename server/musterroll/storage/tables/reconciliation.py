@@ -8,9 +8,10 @@ from sqlmodel import Field, SQLModel
 from musterroll.storage.tables.columns import BIG, row_id
 
 
-class Standing(SQLModel, table=True):
+class UnitReconciliation(SQLModel, table=True):
     """How the last run found one unit. `cell` is 4 x contracted + 2 x deployed + operating."""
 
+    __tablename__ = "unit_reconciliation"
     unit_id: int = Field(primary_key=True, sa_type=BIG, sa_column_kwargs={"autoincrement": False})
     account_id: int = Field(default=0, sa_type=BIG)  # 0: none
     site_id: int = Field(default=0, sa_type=BIG)
@@ -19,25 +20,28 @@ class Standing(SQLModel, table=True):
     line_id: int = Field(default=0, sa_type=BIG)  # a line it sits on; 0: none
 
 
-class Tally(SQLModel, table=True):
+class CellCount(SQLModel, table=True):
     """How many units stand in each cell: all of them (`all`, 0), of each account, of each product."""
 
+    __tablename__ = "cell_count"
     axis: str = Field(primary_key=True, max_length=8)
     of_id: int = Field(primary_key=True, sa_type=BIG, sa_column_kwargs={"autoincrement": False})
     cell: int = Field(primary_key=True, sa_type=SmallInteger, sa_column_kwargs={"autoincrement": False})
     units: int
 
 
-class Dirty(SQLModel, table=True):
+class ReconcileQueue(SQLModel, table=True):
     """A unit whose standing may have changed since the last run; none named: paper changed, so any may have. Rows may repeat."""
 
+    __tablename__ = "reconcile_queue"
     id: int | None = row_id()
     unit_id: int | None = Field(default=None, index=True, sa_type=BIG)
 
 
-class Snapshot(SQLModel, table=True):
+class DailyCellCount(SQLModel, table=True):
     """The counts of one day, by account and product, as they were known when the day ended."""
 
+    __tablename__ = "daily_cell_count"
     on: date = Field(primary_key=True)
     account_id: int = Field(primary_key=True, sa_type=BIG, sa_column_kwargs={"autoincrement": False})  # 0: none
     product_id: int = Field(primary_key=True, sa_type=BIG, sa_column_kwargs={"autoincrement": False})

@@ -12,7 +12,7 @@ from musterroll.storage.tables.columns import BIG, DOCUMENT, KEY, NEVER_REUSED, 
 
 
 class Unit(SQLModel, table=True):
-    """One serial number. Facts that change with every heartbeat live in `Voice`."""
+    """One serial number. Facts that change with every heartbeat live in `UnitStatus`."""
 
     __table_args__ = (
         UniqueConstraint("maker_key", "family_key", "serial_key"),
@@ -47,15 +47,16 @@ class Unit(SQLModel, table=True):
     created_at: datetime
 
 
-class Transition(SQLModel, table=True):
+class UnitStateChange(SQLModel, table=True):
     """One change on one axis of one unit, with its cause and who made it. Only ever added to; what is undone is withdrawn, not deleted.
 
     No foreign keys: what was once known of a unit whose document was undone stays known, and the checks are paid per row.
     """
 
+    __tablename__ = "unit_state_change"
     __table_args__ = (
-        Index("ix_transition_unit", "unit_id", "axis", "id"),
-        present("ix_transition_change", "change_id"),
+        Index("ix_unit_state_change_unit", "unit_id", "axis", "id"),
+        present("ix_unit_state_change_change", "change_id"),
     )
     id: int | None = row_id()
     unit_id: int = Field(sa_type=BIG)

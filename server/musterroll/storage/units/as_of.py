@@ -17,10 +17,10 @@ from musterroll.domain.reconciliation.cells import OPERATING
 from musterroll.domain.units.lifecycle import Lifecycle
 from musterroll.domain.values.instants import from_ms
 from musterroll.storage.liveness.states import silent
-from musterroll.storage.tables.liveness import Voice
-from musterroll.storage.tables.units import Transition, Unit
+from musterroll.storage.tables.liveness import UnitStatus
+from musterroll.storage.tables.units import Unit, UnitStateChange
 
-_TABLE: Any = Transition.__table__  # type: ignore[attr-defined]
+_TABLE: Any = UnitStateChange.__table__  # type: ignore[attr-defined]
 _UNIT_ID = literal_column("unit.id", BigInteger)  # no FROM of its own, so that it also reads well inside other SQL
 
 
@@ -45,7 +45,7 @@ def liveness_at(heard: Hearing, instant: int, known_at: int) -> ColumnElement[st
     """
     word = min(instant, known_at)
     recorded = func.coalesce(_last("liveness", instant, known_at), Liveness.NEVER_HEARD.value)
-    return case((col(Voice.heard_at) <= word, _judged(heard, word)), else_=recorded)
+    return case((col(UnitStatus.heard_at) <= word, _judged(heard, word)), else_=recorded)
 
 
 def untold(heard: Hearing, since: int, instant: int) -> ColumnElement[bool]:
@@ -53,8 +53,8 @@ def untold(heard: Hearing, since: int, instant: int) -> ColumnElement[bool]:
 
     Their silence has lasted too long and no sweep came round, or they were first heard by other means than their own reports.
     """
-    lapsed = and_(col(Voice.heard_at) <= instant, _judged(heard, instant).not_in(sorted(OPERATING)))
-    return or_(lapsed, func.coalesce(col(Voice.first_heard_at), col(Voice.heard_at)) > since)
+    lapsed = and_(col(UnitStatus.heard_at) <= instant, _judged(heard, instant).not_in(sorted(OPERATING)))
+    return or_(lapsed, func.coalesce(col(UnitStatus.first_heard_at), col(UnitStatus.heard_at)) > since)
 
 
 def merged_at(instant: int, known_at: int) -> ColumnElement[bool]:
@@ -103,10 +103,10 @@ def _telling(t: Any) -> ColumnElement[bool]:
 
 def _judged(heard: Hearing, instant: int) -> ColumnElement[str]:
     too_long, tardy = silent(heard, instant)
-    stale = (col(Voice.stale_since) <= instant) | too_long
-    late = (col(Voice.death_at) <= instant) | tardy
+    stale = (col(UnitStatus.stale_since) <= instant) | too_long
+    late = (col(UnitStatus.death_at) <= instant) | tardy
     return case(
-        (and_(func.coalesce(stale | late, False), col(Voice.held_at) <= instant), literal(Liveness.HELD.value)),
+        (and_(func.coalesce(stale | late, False), col(UnitStatus.held_at) <= instant), literal(Liveness.HELD.value)),
         (stale, literal(Liveness.STALE.value)),
         (late, literal(Liveness.LATE.value)),
         else_=literal(Liveness.OPERATING.value),

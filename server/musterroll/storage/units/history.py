@@ -6,11 +6,11 @@ from sqlalchemy import Row, select, tuple_
 from sqlmodel import Session, col
 
 from musterroll.storage.tables.messages import DurableMessage
-from musterroll.storage.tables.units import Transition, Unit, UnitNote
+from musterroll.storage.tables.units import Unit, UnitNote, UnitStateChange
 
 
 def transitions(session: Session, unit_id: int, before: int | None, limit: int) -> list[Row[Any]]:
-    t = Transition
+    t = UnitStateChange
     query = select(col(t.id), col(t.at), col(t.axis), col(t.old), col(t.new), col(t.cause), col(t.actor)).where(
         col(t.unit_id) == unit_id, col(t.withdrawn_at).is_(None)
     )

@@ -1,4 +1,4 @@
-"""Units as they are shown and found: one row of facts per unit, joined with product, account, site and voice."""
+"""Units as they are shown and found: one row of facts per unit, joined with product, account, site and status."""
 
 from collections.abc import Collection
 from typing import Any, NamedTuple
@@ -11,7 +11,7 @@ from musterroll.storage.engine.bulk import among
 from musterroll.storage.liveness.states import reported_by_import_only
 from musterroll.storage.tables.accounts import Account, Product, Site
 from musterroll.storage.tables.enrolment import Credential, CredentialStatus
-from musterroll.storage.tables.liveness import Voice
+from musterroll.storage.tables.liveness import UnitStatus
 from musterroll.storage.tables.units import Unit
 
 
@@ -40,30 +40,30 @@ _FACTS: Any = (
         col(Account.ref).label("account_ref"),
         col(Site.name).label("site"),
         col(Site.ref).label("site_ref"),
-        col(Voice.heard_at),
-        col(Voice.first_heard_at),
-        func.coalesce(col(Voice.epoch), 0).label("epoch"),
-        func.coalesce(col(Voice.interval), 0).label("interval"),
-        func.coalesce(col(Voice.late_after), 0).label("late_after"),
-        func.coalesce(col(Voice.stale_after), 0).label("stale_after"),
-        col(Voice.death_at),
-        col(Voice.stale_since),
-        col(Voice.held_at),
+        col(UnitStatus.heard_at),
+        col(UnitStatus.first_heard_at),
+        func.coalesce(col(UnitStatus.epoch), 0).label("epoch"),
+        func.coalesce(col(UnitStatus.interval), 0).label("interval"),
+        func.coalesce(col(UnitStatus.late_after), 0).label("late_after"),
+        func.coalesce(col(UnitStatus.stale_after), 0).label("stale_after"),
+        col(UnitStatus.death_at),
+        col(UnitStatus.stale_since),
+        col(UnitStatus.held_at),
         func.coalesce(reported_by_import_only(), False).label("reported_by_import_only"),
-        col(Voice.clock_offset),
-        col(Voice.uptime),
-        col(Voice.operating),
-        col(Voice.cpu),
-        col(Voice.memory),
-        col(Voice.disk),
-        col(Voice.temperature),
+        col(UnitStatus.clock_offset),
+        col(UnitStatus.uptime),
+        col(UnitStatus.operating),
+        col(UnitStatus.cpu),
+        col(UnitStatus.memory),
+        col(UnitStatus.disk),
+        col(UnitStatus.temperature),
         _has(CredentialStatus.ACTIVE).label("enrolled"),
         _has(CredentialStatus.PENDING).label("pending"),
     )
     .join_from(Unit, Product, col(Product.id) == col(Unit.product_id))
     .outerjoin(Account, col(Account.id) == col(Unit.account_id))
     .outerjoin(Site, col(Site.id) == col(Unit.site_id))
-    .outerjoin(Voice, col(Voice.unit_id) == col(Unit.id))
+    .outerjoin(UnitStatus, col(UnitStatus.unit_id) == col(Unit.id))
 )
 
 

@@ -10,7 +10,7 @@ from sqlmodel import Session, col, select
 from musterroll.domain.reconciliation.cells import OPERATING
 from musterroll.storage import reconcile_queue
 from musterroll.storage.engine import bulk
-from musterroll.storage.tables.units import Transition
+from musterroll.storage.tables.units import UnitStateChange
 
 
 class Change(NamedTuple):
@@ -26,29 +26,29 @@ class Change(NamedTuple):
 def add(session: Session, changes: Sequence[Change], *, recorded_at: int | None = None, change_id: int | None = None) -> None:
     """Add transitions. `recorded_at` (ms) where the registry got to know of them later than they became so; the audited change, if any."""
     rows = [(*change, recorded_at or change.at) for change in changes]
-    bulk.insert(session, Transition, (*Change._fields, "recorded_at"), rows, change_id=change_id)
+    bulk.insert(session, UnitStateChange, (*Change._fields, "recorded_at"), rows, change_id=change_id)
     reconcile_queue.mark(session, [change.unit_id for change in changes if not {change.old, change.new} <= OPERATING])
 
 
 def last(session: Session, unit_ids: Collection[int], axis: str) -> dict[int, str]:
     """What each unit last became on an axis."""
     newest = (
-        select(func.max(Transition.id))
-        .where(col(Transition.unit_id).in_(unit_ids), col(Transition.axis) == axis, col(Transition.withdrawn_at).is_(None))
-        .group_by(Transition.unit_id)  # type: ignore[arg-type]
+        select(func.max(UnitStateChange.id))
+        .where(col(UnitStateChange.unit_id).in_(unit_ids), col(UnitStateChange.axis) == axis, col(UnitStateChange.withdrawn_at).is_(None))
+        .group_by(UnitStateChange.unit_id)  # type: ignore[arg-type]
     )
-    return dict(session.exec(select(Transition.unit_id, Transition.new).where(col(Transition.id).in_(newest))).all())
+    return dict(session.exec(select(UnitStateChange.unit_id, UnitStateChange.new).where(col(UnitStateChange.id).in_(newest))).all())
 
 
 def withdraw(session: Session, change_id: int, at: int) -> None:
     """From `at` (ms) on, what this change made of units did not happen."""
-    mine = col(Transition.change_id) == change_id
-    session.execute(update(Transition).where(mine, col(Transition.withdrawn_at).is_(None)).values(withdrawn_at=at))
+    mine = col(UnitStateChange.change_id) == change_id
+    session.execute(update(UnitStateChange).where(mine, col(UnitStateChange.withdrawn_at).is_(None)).values(withdrawn_at=at))
 
 
 def restore(session: Session, undone_id: int, change_id: int, at: int) -> None:
     """Write anew, known from `at` (ms), what was withdrawn when the change `undone_id` was undone; `change_id` does it."""
-    table: Any = Transition.__table__  # type: ignore[attr-defined]
+    table: Any = UnitStateChange.__table__  # type: ignore[attr-defined]
     names = ["unit_id", "at", "axis", "old", "new", "cause", "actor"]
     withdrawn = sql_select(*(table.c[name] for name in names), literal(at), literal(change_id)).where(
         table.c.change_id == undone_id, table.c.withdrawn_at.is_not(None)

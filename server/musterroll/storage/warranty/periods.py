@@ -12,7 +12,7 @@ from musterroll.domain.values.instants import from_ms
 from musterroll.domain.warranty.periods import DEFAULT, Period, PeriodKind, Policy, Start, StartRule, UnitDates
 from musterroll.storage.engine import bulk
 from musterroll.storage.tables.accounts import Product, Site
-from musterroll.storage.tables.liveness import Voice
+from musterroll.storage.tables.liveness import UnitStatus
 from musterroll.storage.tables.units import Unit
 from musterroll.storage.tables.warranty import WarrantyPeriod, WarrantyPolicy
 
@@ -36,12 +36,12 @@ class Warranted(NamedTuple):
 
 def warranted(session: Session, unit_ids: Collection[int]) -> list[Warranted]:
     u = Unit
-    dates = (col(u.registered_on), col(u.installed_on), col(Voice.first_heard_at), col(u.shipped_on), col(u.warranty_months))
+    dates = (col(u.registered_on), col(u.installed_on), col(UnitStatus.first_heard_at), col(u.shipped_on), col(u.warranty_months))
     query = (
         select(col(u.id), col(Product.policy_id), col(Site.zone), *dates)
         .join_from(Unit, Product, col(Product.id) == col(u.product_id))
         .outerjoin(Site, col(Site.id) == col(u.site_id))
-        .outerjoin(Voice, col(Voice.unit_id) == col(u.id))
+        .outerjoin(UnitStatus, col(UnitStatus.unit_id) == col(u.id))
         .where(bulk.among(session, col(u.id), unit_ids))
         .order_by(col(u.id))
     )

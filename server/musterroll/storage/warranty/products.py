@@ -11,13 +11,13 @@ from musterroll.storage.engine import search
 from musterroll.storage.engine.bulk import among
 from musterroll.storage.operations import checkpoints
 from musterroll.storage.tables.accounts import Product
-from musterroll.storage.tables.liveness import Voice
-from musterroll.storage.tables.operations import Mark
-from musterroll.storage.tables.reconciliation import Tally
+from musterroll.storage.tables.liveness import UnitStatus
+from musterroll.storage.tables.operations import JobCheckpoint
+from musterroll.storage.tables.reconciliation import CellCount
 from musterroll.storage.tables.units import Unit
 from musterroll.storage.tables.warranty import WarrantyPolicy
 
-_VOICE: Any = Voice.__table__  # type: ignore[attr-defined]
+_VOICE: Any = UnitStatus.__table__  # type: ignore[attr-defined]
 
 
 class Listed(NamedTuple):
@@ -28,8 +28,8 @@ class Listed(NamedTuple):
 
 def page(session: Session, words: str, policy_id: int | None, after: int, limit: int) -> list[Listed]:
     """Products with most units first, the first `limit` behind the first `after` of them."""
-    units = select(col(Tally.of_id), func.sum(col(Tally.units)).label("units")).where(col(Tally.axis) == "product")
-    counted = units.group_by(col(Tally.of_id)).subquery()
+    units = select(col(CellCount.of_id), func.sum(col(CellCount.units)).label("units")).where(col(CellCount.axis) == "product")
+    counted = units.group_by(col(CellCount.of_id)).subquery()
     query = (
         select(Product, func.coalesce(col(WarrantyPolicy.name), ""), func.coalesce(counted.c.units, 0))
         .outerjoin(WarrantyPolicy, col(WarrantyPolicy.id) == col(Product.policy_id))
@@ -44,7 +44,9 @@ def page(session: Session, words: str, policy_id: int | None, after: int, limit:
 
 
 def units_of(session: Session, product_id: int) -> int:
-    found = session.execute(select(func.sum(col(Tally.units))).where(col(Tally.axis) == "product", col(Tally.of_id) == product_id))
+    found = session.execute(
+        select(func.sum(col(CellCount.units))).where(col(CellCount.axis) == "product", col(CellCount.of_id) == product_id)
+    )
     return int(found.scalar() or 0)
 
 
@@ -76,7 +78,11 @@ class Unsettled(NamedTuple):
 
 
 def unsettled(session: Session) -> list[Unsettled]:
-    rows = session.execute(select(col(Mark.name), col(Mark.position)).where(col(Mark.name).startswith(_WORK)).order_by(col(Mark.name)))
+    rows = session.execute(
+        select(col(JobCheckpoint.name), col(JobCheckpoint.position))
+        .where(col(JobCheckpoint.name).startswith(_WORK))
+        .order_by(col(JobCheckpoint.name))
+    )
     return [Unsettled(name, name.split(":")[1], int(name.split(":")[2]), position) for name, position in rows]
 
 
@@ -89,7 +95,7 @@ def next_units(session: Session, work: Unsettled, limit: int) -> list[int]:
 def settled(session: Session, work: Unsettled, upto: int | None) -> None:
     """Units up to a row are done; None: all of them."""
     if upto is None:
-        session.execute(text("DELETE FROM mark WHERE name = :name"), {"name": work.mark})
+        session.execute(text("DELETE FROM job_checkpoint WHERE name = :name"), {"name": work.mark})
     else:
         checkpoints.put(session, work.mark, upto, 0)
 
@@ -97,8 +103,8 @@ def settled(session: Session, work: Unsettled, upto: int | None) -> None:
 def listen(session: Session, unit_ids: Collection[int]) -> None:
     """Give these units the windows of silence that the reporting class of their product and their own interval make."""
     query = (
-        select(col(Product.reporting), col(Voice.interval))
-        .join_from(Voice, Unit, col(Unit.id) == col(Voice.unit_id))
+        select(col(Product.reporting), col(UnitStatus.interval))
+        .join_from(UnitStatus, Unit, col(Unit.id) == col(UnitStatus.unit_id))
         .join(Product, col(Product.id) == col(Unit.product_id))
         .where(among(session, col(Unit.id), unit_ids))
         .distinct()

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from sqlmodel import Session
 
 from musterroll.domain.access import Role
-from musterroll.domain.values.errors import NotFound, Refusal
+from musterroll.domain.values.errors import DomainError, NotFound
 from musterroll.storage.access import api_tokens
 from musterroll.storage.tables.access import ApiToken
 from musterroll.usecases.access import users as access_users
@@ -43,20 +43,20 @@ def create(
 ) -> tuple[ApiToken, str]:
     """A new token and its plain text, to be shown this once. `within` are account numbers; None: not limited.
 
-    Raises Refusal for a scope or an account that does not exist, an admin's limits, and an end that is past.
+    Raises DomainError for a scope or an account that does not exist, an admin's limits, and an end that is past.
     """
     unknown = sorted(set(scopes) - set(SCOPES))
     if unknown or not scopes:
-        raise Refusal(
+        raise DomainError(
             f"unknown scope {', '.join(unknown)}; choose from {', '.join(SCOPES)}"
             if unknown
             else f"choose at least one scope: {', '.join(SCOPES)}",
             "bad_scope",
         )
     if not 1 <= len(label.strip()) <= _LONGEST or not label.isprintable():
-        raise Refusal(f"enter a name of 1 to {_LONGEST} characters for the program that uses the token", "bad_label")
+        raise DomainError(f"enter a name of 1 to {_LONGEST} characters for the program that uses the token", "bad_label")
     if expires_at is not None and expires_at <= now:
-        raise Refusal("the expiry date must be in the future", "bad_expiry")
+        raise DomainError("the expiry date must be in the future", "bad_expiry")
     plain = _PREFIX + secrets.token_urlsafe(32)
     made = ApiToken(
         label=label.strip(),

@@ -6,7 +6,7 @@ from argon2 import PasswordHasher
 from argon2.exceptions import Argon2Error, InvalidHashError
 
 from musterroll.domain.units.serials import UID_ALPHABET
-from musterroll.domain.values.errors import Refusal
+from musterroll.domain.values.errors import DomainError
 
 SHORTEST, LONGEST = 10, 1024  # characters: hashing must not be a way to keep us busy
 
@@ -34,8 +34,8 @@ def matches(stored: str, password: str) -> bool:
 
 
 def refuse_weak(password: str, name: str) -> None:
-    """Raises Refusal for a password that is too easily guessed."""
+    """Raises DomainError for a password that is too easily guessed."""
     if not SHORTEST <= len(password) <= LONGEST:
-        raise Refusal(f"a password must have {SHORTEST} to {LONGEST} characters; this one has {len(password)}", "weak_password")
+        raise DomainError(f"a password must have {SHORTEST} to {LONGEST} characters; this one has {len(password)}", "weak_password")
     if len(set(password)) < 5 or name.casefold() in password.casefold():
-        raise Refusal("this password is easy to guess: use several words, without your name", "weak_password")
+        raise DomainError("this password is easy to guess: use several words, without your name", "weak_password")

@@ -7,7 +7,7 @@ from typing import NamedTuple
 from sqlmodel import Session
 
 from musterroll.domain.access import Role
-from musterroll.domain.values.errors import Conflict, NotFound, Refusal
+from musterroll.domain.values.errors import Conflict, DomainError, NotFound
 from musterroll.storage.access import users as stored_users
 from musterroll.storage.accounts import hierarchy
 from musterroll.storage.tables.access import User
@@ -62,7 +62,7 @@ def get(session: Session, user_id: int) -> User:
 def add(session: Session, *, name: str, role: Role, within: Collection[str] | None, actor: str, now: datetime) -> tuple[User, str]:
     """A new user with a random first password, which is to be shown this once and must be changed at the first sign-in.
 
-    `within` are account numbers; None: not limited. Raises Refusal for a name or limits that cannot be, Conflict for a name that is taken.
+    `within` are account numbers; None: not limited. Raises DomainError for an invalid name or limits, Conflict for a name already taken.
     """
     password = passwords.made_up()
     user = create(session, name, role, account_ids(session, role, within), actor=actor, now=now)
@@ -74,7 +74,7 @@ def create(session: Session, name: str, role: Role, within: list[int] | None, *,
     """A new user who cannot sign in with a password. Raises as `add`."""
     name = name.strip()
     if not 1 <= len(name) <= LONGEST or not name.isprintable() or name.casefold().startswith(_RESERVED):
-        raise Refusal(
+        raise DomainError(
             f"{name[:80]!r} is not a valid user name: use 1 to {LONGEST} printable characters, not beginning with 'token'", "bad_name"
         )
     if any(user.name.casefold() == name.casefold() for user in stored_users.everybody(session)):
@@ -89,7 +89,7 @@ def create(session: Session, name: str, role: Role, within: list[int] | None, *,
 def allow(session: Session, user: User, role: Role, within: Collection[str] | None, *, actor: str, now: datetime) -> None:
     """Give a user this role and these accounts (numbers; None: not limited); what changes ends his sessions.
 
-    Raises Refusal for limits that cannot be, and Conflict where nobody would be left to administer.
+    Raises DomainError for limits that cannot be, and Conflict where nobody would be left to administer.
     """
     found = account_ids(session, role, within)
     if (role, found) == (user.role, user.within):
@@ -133,30 +133,30 @@ def end_sessions(session: Session, user: User, *, actor: str, now: datetime) -> 
 def choose_password(session: Session, user: User, matches: bool, new: str, now: datetime) -> None:
     """A user's own new password; `matches` tells whether he knew the old one. Ends all his sessions.
 
-    Raises Refusal where he did not, or where the new one is easily guessed.
+    Raises DomainError where he did not, or where the new one is easily guessed.
     """
     if user.locked_until and user.locked_until > now:
-        raise Refusal("too many wrong passwords; wait a minute and try again", "locked")
+        raise DomainError("too many wrong passwords; wait a minute and try again", "locked")
     if not matches:
-        raise Refusal("the current password is wrong", "wrong_password")
+        raise DomainError("the current password is wrong", "wrong_password")
     passwords.refuse_weak(new, user.name)
     if passwords.matches(user.password_hash, new):
-        raise Refusal("this is already your password; choose another one", "same_password")
+        raise DomainError("this is already your password; choose another one", "same_password")
     _change(session, f"user {user.name} changed their password", user.name, now)
     user.password_hash, user.must_change, user.failures, user.locked_until = passwords.hashed(new), False, 0, None
     stored_users.revoke_sessions(session, user.id or 0, now)
 
 
 def account_ids(session: Session, role: Role | None, refs: Collection[str] | None) -> list[int] | None:
-    """The accounts of these numbers; None for None. Raises Refusal for a number there is not, for none, and for an admin."""
+    """The accounts of these numbers; None for None. Raises DomainError for a number there is not, for none, and for an admin."""
     if refs is None:
         return None
     if role is Role.ADMIN:
-        raise Refusal("an admin has access to all accounts; only planners, technicians and viewers can be limited", "admin_limited")
+        raise DomainError("an admin has access to all accounts; only planners, technicians and viewers can be limited", "admin_limited")
     found = {ref: hierarchy.by_ref(session, ref) for ref in refs}
     unknown = sorted(ref for ref, account in found.items() if account is None)
     if unknown or not found:
-        raise Refusal(
+        raise DomainError(
             f"there is no account {', '.join(map(repr, unknown))}; enter account numbers"
             if unknown
             else "enter at least one account number",

@@ -73,7 +73,7 @@ def keep(session: Session, found: Outstanding) -> None:
     stored_exposure.note_counted(session, found.until, found.change_id)
 
 
-def measure(session: Session, since: int, until: int, now: datetime, seats: str = "standing") -> Measured:
+def measure(session: Session, since: int, until: int, now: datetime, seats: str = "unit_reconciliation") -> Measured:
     """Exposure from `since` to `until` (ms), straight from history. `seats`: the table that tells which line a unit sits on.
 
     What units say of a silence counts when it ended, in the months it lies in, be they before `since`.

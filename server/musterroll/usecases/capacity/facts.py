@@ -59,7 +59,7 @@ def untested(
 def _seats(session: Session, at: datetime, now: datetime, *, staged: bool) -> str:
     """The table that tells how units stand: what the last reconciliation keeps, or one made for this."""
     if not staged and stored_facts.stands_as_it_is(session, at.date()):
-        return "standing"
+        return "unit_reconciliation"
     day, instant = moment(at, now)
     run_statements.stage_all(session, day, unit_states.judged(session, to_ms(instant), to_ms(now)))
     return "run_cell"

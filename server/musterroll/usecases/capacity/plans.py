@@ -12,7 +12,7 @@ from musterroll.domain.capacity.assumptions import BadAssumption, assume
 from musterroll.domain.capacity.backtest import Row, Verdict, verdict
 from musterroll.domain.capacity.facts import Facts
 from musterroll.domain.capacity.plan import Plan
-from musterroll.domain.values.errors import Conflict, Refusal
+from musterroll.domain.values.errors import Conflict, DomainError
 from musterroll.domain.values.instants import from_ms, to_ms
 from musterroll.storage.capacity import exposure as stored_exposure
 from musterroll.storage.capacity import plans as stored_plans
@@ -72,10 +72,10 @@ def keep(session: Session, found: Prepared) -> Gathered:
 def gathered(session: Session, now: datetime, on: datetime | None = None) -> Gathered:
     """The facts as last kept; as of an earlier instant, or for somebody who sees only some accounts, they are gathered for this once.
 
-    Raises Conflict where none were gathered yet, Refusal for a time to come.
+    Raises Conflict where none were gathered yet, DomainError for a time to come.
     """
     if on is not None and on > now:
-        raise Refusal(f"{on:%Y-%m-%d %H:%M} is in the future; a plan starts today or earlier", "day_to_come")
+        raise DomainError(f"{on:%Y-%m-%d %H:%M} is in the future; a plan starts today or earlier", "day_to_come")
     if on is not None or account_scope.limited(session):
         return Gathered(plan_facts.gather(session, now, on), on or now)
     kept = stored_plans.facts(session)

@@ -7,7 +7,7 @@ from typing import Any
 from sqlmodel import Session
 
 from musterroll.domain.capacity.assumptions import assume
-from musterroll.domain.values.errors import Conflict, NotFound, Refusal
+from musterroll.domain.values.errors import Conflict, DomainError, NotFound
 from musterroll.storage.capacity import plans as stored_plans
 from musterroll.storage.tables.capacity import Scenario
 from musterroll.usecases.audit import record as audit_record
@@ -19,7 +19,7 @@ _TAKEN = (DEFAULTS, "compare", "backtest")
 
 
 def save(session: Session, name: str, said: Mapping[str, Any], *, note: str = "", actor: str, now: datetime) -> Scenario:
-    """Keep assumptions under a name; one of that name is changed. Raises BadAssumption, and Refusal for a name that is none."""
+    """Keep assumptions under a name; one of that name is changed. Raises BadAssumption, and DomainError for a name that is none."""
     name, changed = _name(name), assume(said).changed()
     found = stored_plans.scenario(session, name)
     if found is None and len(stored_plans.scenarios(session)) >= _MOST:
@@ -59,7 +59,7 @@ def all_of_them(session: Session) -> list[Scenario]:
 def _name(name: str) -> str:
     name = " ".join(name.split())
     if not 1 <= len(name) <= 80 or not name.isprintable():
-        raise Refusal("a scenario needs a name of 1 to 80 characters", "bad_name")
+        raise DomainError("a scenario needs a name of 1 to 80 characters", "bad_name")
     if name.lower() in _TAKEN:
-        raise Refusal(f"{name!r} is a reserved name; choose another", "bad_name")
+        raise DomainError(f"{name!r} is a reserved name; choose another", "bad_name")
     return name

@@ -8,7 +8,7 @@ from sqlmodel import Session
 
 from musterroll.domain.coverage.verdict import Answer, Verdict
 from musterroll.domain.values.dates import in_words
-from musterroll.domain.values.errors import Refusal
+from musterroll.domain.values.errors import DomainError
 from musterroll.usecases.coverage import verdict as coverage_verdict
 from musterroll.usecases.units.look_up import unit_card
 
@@ -29,7 +29,7 @@ def tell(session: Session, uids: Iterable[str], now: datetime) -> list[tuple[str
 def _coverage(session: Session, uid: str, now: datetime) -> Command | None:
     try:
         verdict, heard_at = coverage_verdict.coverage(session, uid, None, now), unit_card(session, uid, now).heard_at
-    except Refusal:  # taken off the roll meanwhile
+    except DomainError:  # taken off the roll meanwhile
         return None
     data = {"words": words(verdict), "answer": verdict.answer.value}
     until = {"until": verdict.last_covered_day.isoformat()} if verdict.last_covered_day else {}

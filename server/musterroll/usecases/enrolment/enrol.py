@@ -12,12 +12,12 @@ from sqlmodel import Session
 from musterroll.domain.enrolment.claim_rules import Claim, claim, marks, require_open, text, used_up
 from musterroll.domain.enrolment.secrets import hash_secret, new_secret, token_hash
 from musterroll.domain.units.serials import new_uid, serial_key, twin_key
-from musterroll.domain.values.errors import Conflict, Forbidden, NotFound, Refusal
+from musterroll.domain.values.errors import Conflict, DomainError, Forbidden, NotFound
 from musterroll.domain.values.instants import to_ms
 from musterroll.storage.enrolment import claim_tokens, credentials
 from musterroll.storage.tables.accounts import Product
 from musterroll.storage.tables.enrolment import ClaimToken, Credential, CredentialStatus
-from musterroll.storage.tables.liveness import Voice
+from musterroll.storage.tables.liveness import UnitStatus
 from musterroll.storage.tables.units import Unit
 from musterroll.storage.units import successors, transitions
 from musterroll.storage.units.transitions import Change
@@ -73,12 +73,12 @@ def create_token(
 ) -> tuple[ClaimToken, str]:
     """A claim token and its plain text, which is shown once. Unknown `account` and `site` numbers are opened.
 
-    Raises Refusal for a life, number of uses, serial, account or site that cannot be.
+    Raises DomainError for a life, number of uses, serial, account or site that cannot be.
     """
     if not timedelta() < life <= _LONGEST_LIFE:
-        raise Refusal("a claim token lives from a moment to ten years", "bad_life")
+        raise DomainError("a claim token lives from a moment to ten years", "bad_life")
     if not 1 <= uses <= _MOST_USES:
-        raise Refusal(f"a claim token is good for 1 to {_MOST_USES} uses", "bad_uses")
+        raise DomainError(f"a claim token is good for 1 to {_MOST_USES} uses", "bad_uses")
     plain = new_secret()
     token = ClaimToken(
         label=text("label", label, 100) or "unnamed",
@@ -111,7 +111,7 @@ def tokens(session: Session) -> list[ClaimToken]:
 def enroll(session: Session, request: EnrolRequest, now: datetime, interval: int = 60) -> Enrolled:
     """Bind a fresh credential to the unit a device says it is.
 
-    1. The claim must be sound and the token open for it; otherwise Refusal, and nothing is consumed.
+    1. The claim must be sound and the token open for it; otherwise DomainError, and nothing is consumed.
     2. The product and the unit are found, or made (`unrecorded`).
     3. The first credential of a unit is active and may deploy it where the token says; a later one is pending and changes nothing.
     """
@@ -142,8 +142,8 @@ def enroll(session: Session, request: EnrolRequest, now: datetime, interval: int
 
 
 def _epoch_above(session: Session, unit: Unit) -> int:
-    voice = session.get(Voice, unit.id)
-    return 0 if voice is None or voice.heard_at is None else voice.epoch + _EPOCHS_LEFT
+    status = session.get(UnitStatus, unit.id)
+    return 0 if status is None or status.heard_at is None else status.epoch + _EPOCHS_LEFT
 
 
 def pending(session: Session) -> list[PendingEnrolment]:

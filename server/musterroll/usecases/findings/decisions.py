@@ -108,8 +108,8 @@ def _decided(
     standing = Standing(_facts(row.facts), row.present, _decision(decision))
     try:
         decision_rules.decide(standing, to, actor, reason, _today(now), until)
-    except Conflict as no:
-        raise Conflict(f"finding {row.id}: {no}", no.code) from None
+    except Conflict as error:
+        raise Conflict(f"finding {row.id}: {error}", error.code) from None
     return FindingDecision(
         finding_id=row.id or 0, state=to.value, reason=reason.strip()[:500], facts=row.facts, until=until, at=to_ms(now), by=actor[:120]
     )

@@ -30,7 +30,7 @@ from musterroll.usecases.reconciliation.run import CLONE
 
 # The documents that the row of a table comes from; others come from people, or from the unit itself.
 _DOCUMENTS = {
-    **{"unit": ("units",), "voice": ("telemetry",), "line": ("contract-lines",), "invoice": ("billing",), "contract": ("contracts",)},
+    **{"unit": ("units",), "unit_status": ("telemetry",), "line": ("contract-lines",), "invoice": ("billing",), "contract": ("contracts",)},
     "warranty": ("units",),  # a standard one is worked out from its unit's dates
 }
 

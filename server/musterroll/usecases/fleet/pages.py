@@ -16,7 +16,7 @@ from musterroll.domain.reconciliation.cells import CELLS
 from musterroll.domain.units.lifecycle import Lifecycle
 from musterroll.domain.units.serials import SEPARATORS, name_key
 from musterroll.domain.values.dates import add_months
-from musterroll.domain.values.errors import Refusal
+from musterroll.domain.values.errors import DomainError
 from musterroll.domain.values.instants import to_ms
 from musterroll.storage.engine.account_scope import limited
 from musterroll.storage.fleet import filters as fleet_filters
@@ -74,7 +74,7 @@ class InstalledBase(NamedTuple):
 
 
 def fleet(session: Session, filters: FleetFilter, after: str | None, limit: int, now: datetime) -> FleetPage:
-    """One page of at most `limit` units. Raises Refusal for a cursor that is not ours."""
+    """One page of at most `limit` units. Raises DomainError for a cursor that is not ours."""
     if any(isinstance(value, str) and "\0" in value for value in filters):
         return FleetPage([], None)  # no database keeps one, PostgreSQL will not even compare it
     heard, ms = hearing(session), to_ms(now)
@@ -241,5 +241,5 @@ def _position(cursor: str | None) -> tuple[str, int] | None:
     except (ValueError, binascii.Error):
         found = None
     if found is None:
-        raise Refusal("the cursor is not one of ours; start from the first page", "bad_cursor")
+        raise DomainError("the cursor is not one of ours; start from the first page", "bad_cursor")
     return found[2], int(found[1])

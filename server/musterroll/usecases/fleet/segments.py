@@ -102,7 +102,7 @@ def segment(session: Session, key: str) -> Segment:
 
 
 def save(session: Session, name: str, filters: FleetFilter, actor: str, now: datetime) -> Segment:
-    """Save a filter under a name, in place of what was saved under it. Raises Refusal without a name, or where it filters nothing."""
+    """Save a filter under a name, in place of what was saved under it. Raises DomainError without a name, or where it filters nothing."""
     name, words = text("segment name", name, _LONGEST), filter_words.words(filters)
     if not name:
         raise Conflict("enter a segment name")

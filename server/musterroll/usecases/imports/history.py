@@ -20,7 +20,7 @@ _KINDS: Mapping[str, tuple[str, ...]] = {
     "contract": ("contracts",),
     "contract_line": ("contract-lines",),
     "invoice": ("billing",),
-    "voice": ("telemetry",),
+    "unit_status": ("telemetry",),
     "incident": ("incidents",),
 }
 
@@ -28,8 +28,8 @@ _KINDS: Mapping[str, tuple[str, ...]] = {
 def provenance(session: Session, table: str, key: int) -> list[Origin]:
     """The rows of documents that made or changed a record, oldest first.
 
-    Tables: account, site, unit, contract, contract_line, invoice (by contract), voice (by unit), incident. What no document of its own
-    named, as an account opened because a site named it, has none.
+    Tables: account, site, unit, contract, contract_line, invoice (by contract), unit_status (by unit), incident. A record that no
+    document of its own named, such as an account created because a site referred to it, has none.
     """
     return import_runs.origins(session, _KINDS[table], key)
 

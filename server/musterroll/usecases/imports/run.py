@@ -8,7 +8,7 @@ from typing import NamedTuple
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session
 
-from musterroll.domain.values.errors import Conflict, Refusal
+from musterroll.domain.values.errors import Conflict, DomainError
 from musterroll.readers.document import Document
 from musterroll.readers.fields import BadRow, Row
 from musterroll.storage import reconcile_queue
@@ -161,7 +161,7 @@ class _Run:
             self._refuse_second(hash(self._taker.key(row)), row.line)
             known = self._taker.known(row)
             after, note = self._taker.judge(row, known)
-        except Refusal as refusal:
+        except DomainError as refusal:
             return refused(row.line, row.shown, str(refusal)), None
         before = known.facts if known else None
         verdict = verdict_on(row.line, row.shown, before, after, f"{note}; {left_out}" if note and left_out else note or left_out)

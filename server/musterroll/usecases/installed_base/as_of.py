@@ -14,7 +14,7 @@ from musterroll.domain.liveness import Liveness
 from musterroll.domain.units.lifecycle import Lifecycle
 from musterroll.domain.units.serials import name_key
 from musterroll.domain.values.dates import add_months
-from musterroll.domain.values.errors import NotFound, Refusal
+from musterroll.domain.values.errors import DomainError, NotFound
 from musterroll.domain.values.instants import day_end, from_ms, to_ms
 from musterroll.storage.accounts import hierarchy
 from musterroll.storage.installed_base import counts as base_counts
@@ -83,7 +83,7 @@ def base(
 ) -> Base:
     """The installed base at the end of the day `on` (or now) as it was known at the end of the day `known` (or now).
 
-    Where a unit stood is as it was then; whose it is, is as recorded now. Raises NotFound, and Refusal for a day to come.
+    Where a unit stood is as it was then; whose it is, is as recorded now. Raises NotFound, and DomainError for a day to come.
     """
     instant, known_at = _moment(on, now), _moment(known, now)
     heard, where = hearing(session), rows_of(session, scope)
@@ -115,7 +115,7 @@ def through(session: Session, month: date, now: datetime, *, known: Moment | Non
     first = month.replace(day=1)
     since = to_ms(datetime(first.year, first.month, 1, tzinfo=UTC))
     if since > to_ms(now):
-        raise Refusal(f"{first:%B %Y} has not begun yet", "day_to_come")
+        raise DomainError(f"{first:%B %Y} has not begun yet", "day_to_come")
     last, known_at = _moment(add_months(first, 1) - timedelta(days=1), now, cut=True), _moment(known, now)
     where, heard = rows_of(session, scope), hearing(session)
     opening = base_counts.axes_at(heard, since - 1, known_at)
@@ -147,11 +147,11 @@ def _standing(row: Row[Any], end: str) -> Standing:
 
 
 def _moment(on: Moment | None, now: datetime, *, cut: bool = False) -> int:
-    """An instant, the end of a day, or now; a day that is not over ends now. Raises Refusal for one to come unless it is to be `cut`."""
+    """An instant, the end of a day, or now; a day that is not over ends now. Raises DomainError for a future one unless `cut`."""
     if on is None:
         return to_ms(now)
     if not cut and (on > now if isinstance(on, datetime) else on > now.date()):
-        raise Refusal(f"{on} is still to come; the installed base is known up to now", "day_to_come")
+        raise DomainError(f"{on} is still to come; the installed base is known up to now", "day_to_come")
     return min(to_ms(on if isinstance(on, datetime) else day_end(on)), to_ms(now))
 
 

@@ -99,7 +99,7 @@ def trend(session: Session, now: datetime, of_account: str | None = None) -> lis
 
 
 def month(session: Session, first: date, now: datetime, of_account: str | None = None) -> Told[Month]:
-    """What moved the base in a month. Raises NotFound, and Refusal for a month to come."""
+    """What moved the base in a month. Raises NotFound, and DomainError for a month to come."""
     if of_account is None:
         return cached_figures.told(session, month_figure(first), now)
     return Told(_month(session, first, now, Scope(account=of_account)), now)

@@ -10,7 +10,7 @@ from musterroll.domain.liveness import Hearing, Liveness
 from musterroll.domain.notifications.events import Kind
 from musterroll.domain.values.instants import from_ms, to_ms
 from musterroll.storage.liveness import last_seen, process_heartbeats
-from musterroll.storage.liveness.last_seen import Beat, Met
+from musterroll.storage.liveness.last_seen import HeartbeatRow, RevivedUnit
 from musterroll.storage.notifications import events as stored_events
 from musterroll.storage.units import transitions
 from musterroll.storage.units.transitions import Change
@@ -33,22 +33,22 @@ def record_canary(session: Session, ingest: str, sent: int, now: datetime, handl
         process_heartbeats.prove(session, Hearing(until if until - proven.until > GAP else proven.since, until))
 
 
-def record_heartbeats(session: Session, beats: Sequence[Beat], now: datetime) -> list[Met]:
+def record_heartbeats(session: Session, beats: Sequence[HeartbeatRow], now: datetime) -> list[RevivedUnit]:
     """Record heartbeats, at most one per unit. Returns units whose state changes, or whose latest birth is missing."""
-    revived = last_seen.hear(session, beats, to_ms(now))
+    revived = last_seen.record_heartbeats(session, beats, to_ms(now))
     mark_operating(session, revived, "heartbeat", now)
     return revived
 
 
-def mark_operating(session: Session, units: Sequence[Met], message: str, now: datetime) -> None:
+def mark_operating(session: Session, units: Sequence[RevivedUnit], message: str, now: datetime) -> None:
     """Units that just sent a `message` (birth, heartbeat): those that were silent are operating from now on."""
     at = to_ms(now)
-    last_seen.wake(session, units, at)
+    last_seen.clear_silence(session, units, at)
     transitions.add(session, [change for unit in units if (change := _state_change(unit, message, at))])
     stored_events.note_units(session, Kind.REVIVED, [unit.unit_id for unit in units if unit.stale_since is not None], at)
 
 
-def _state_change(unit: Met, message: str, at: int) -> Change | None:
+def _state_change(unit: RevivedUnit, message: str, at: int) -> Change | None:
     if unit.never_heard:
         old, cause = Liveness.NEVER_HEARD, f"the first {message} came"
     elif unit.stale_since is not None:
@@ -63,7 +63,7 @@ def _state_change(unit: Met, message: str, at: int) -> Change | None:
 def record_usage(session: Session, heartbeats: Sequence[tuple[int, Heartbeat]], now: datetime) -> None:
     """Record lifetime usage counters from (unit, heartbeat) pairs; those of an older heartbeat change nothing."""
     at = to_ms(now)
-    last_seen.count(
+    last_seen.record_usage(
         session,
         [
             {"unit_id": unit_id, "epoch": heartbeat.epoch, "beat": heartbeat.beat, "name": name, "value": float(value), "at": at}
@@ -77,5 +77,5 @@ def mark_late(session: Session, deaths: Iterable[tuple[int, int]], now: datetime
     """Last wills as (unit, epoch). A hint: the unit is late from now on, unless the will is of an older epoch."""
     at = to_ms(now)
     cause = "its connection ended: the agent stopped, or the broker lost it"
-    late = last_seen.die(session, list(deaths), at)
+    late = last_seen.record_deaths(session, list(deaths), at)
     transitions.add(session, [Change(unit, at, "liveness", Liveness.OPERATING.value, Liveness.LATE.value, cause, ACTOR) for unit in late])

@@ -9,7 +9,7 @@ from musterroll.domain.values.errors import NotFound
 from musterroll.domain.values.instants import to_ms
 from musterroll.storage.liveness import last_seen
 from musterroll.storage.liveness import states as liveness_states
-from musterroll.storage.tables.liveness import Voice
+from musterroll.storage.tables.liveness import UnitStatus
 from musterroll.storage.tables.units import Unit
 from musterroll.storage.units import transitions
 from musterroll.storage.units.transitions import Change
@@ -34,19 +34,19 @@ def resume_alerts(session: Session, uid: str, actor: str, now: datetime) -> None
         _record(session, status, Liveness.HELD.value, _judged(session, status, now).liveness.value, "alerts resumed", actor, now)
 
 
-def _status_row(session: Session, uid: str) -> Voice:
+def _status_row(session: Session, uid: str) -> UnitStatus:
     unit_id = session.exec(select(Unit.id).where(Unit.uid == uid)).first()
     if unit_id is None:
         raise NotFound(f"no unit {uid!r} is registered")
-    last_seen.acquaint(session, [uid])
-    return session.exec(select(Voice).where(Voice.unit_id == unit_id).with_for_update()).one()
+    last_seen.ensure_status_rows(session, [uid])
+    return session.exec(select(UnitStatus).where(UnitStatus.unit_id == unit_id).with_for_update()).one()
 
 
-def _judged(session: Session, status: Voice, now: datetime) -> Judgement:
+def _judged(session: Session, status: UnitStatus, now: datetime) -> Judgement:
     imported = reported_by_import_only(status.birth_epoch, status.beat)
     facts = Facts(status.heard_at, status.late_after, status.stale_after, status.death_at, status.stale_since, status.held_at, imported)
     return judge(facts, liveness_states.hearing(session), to_ms(now))
 
 
-def _record(session: Session, status: Voice, old: str, new: str, cause: str, actor: str, now: datetime) -> None:
+def _record(session: Session, status: UnitStatus, old: str, new: str, cause: str, actor: str, now: datetime) -> None:
     transitions.add(session, [Change(status.unit_id, to_ms(now), "liveness", old, new, cause, actor)])

@@ -10,7 +10,7 @@ from musterroll.domain.notifications.events import Kind
 from musterroll.domain.values.instants import from_ms, to_ms
 from musterroll.storage.liveness import last_seen
 from musterroll.storage.liveness import states as liveness_states
-from musterroll.storage.liveness.last_seen import Lapsed
+from musterroll.storage.liveness.last_seen import StaleUnit
 from musterroll.storage.notifications import events as stored_events
 from musterroll.storage.units import transitions
 from musterroll.storage.units.transitions import Change
@@ -25,7 +25,7 @@ class SweepResult(NamedTuple):
 
 def any_due(session: Session, now: datetime) -> bool:
     """Whether `sweep` would change anything. It only reads, so that writers are not blocked when nothing is due."""
-    return last_seen.lapsing(session, liveness_states.hearing(session), to_ms(now))
+    return last_seen.any_due(session, liveness_states.hearing(session), to_ms(now))
 
 
 def sweep(session: Session, now: datetime, chunk: int = _CHUNK) -> SweepResult:
@@ -35,7 +35,7 @@ def sweep(session: Session, now: datetime, chunk: int = _CHUNK) -> SweepResult:
     """
     heard = liveness_states.hearing(session)
     stale: list[int] = []
-    while lapsed := last_seen.lapse(session, heard, to_ms(now), chunk):
+    while lapsed := last_seen.mark_stale(session, heard, to_ms(now), chunk):
         transitions.add(session, [_change(unit) for unit in lapsed], recorded_at=to_ms(now))
         stored_events.note_units(session, Kind.STALE, [unit.unit_id for unit in lapsed], to_ms(now))
         stale += [unit.unit_id for unit in lapsed]
@@ -44,7 +44,7 @@ def sweep(session: Session, now: datetime, chunk: int = _CHUNK) -> SweepResult:
     return SweepResult(stale)
 
 
-def _change(unit: Lapsed) -> Change:
+def _change(unit: StaleUnit) -> Change:
     cause = (
         f"no heartbeat for {unit.stale_after} s while the registry was listening; last heard {from_ms(unit.heard_at):%Y-%m-%d %H:%M:%S} UTC"
     )

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from musterroll.domain import matching
 from musterroll.domain.matching import AccountFacts, Field, Match
-from musterroll.domain.values.errors import Refusal
+from musterroll.domain.values.errors import DomainError
 from musterroll.usecases.matching.proposals import CROWD
 
 if TYPE_CHECKING:
@@ -28,19 +28,19 @@ _SEED = 1  # the same list gives the same proposals
 def twins(accounts: Sequence[AccountFacts]) -> dict[tuple[int, int], Match]:
     """Pairs of accounts, by number, that are as likely as not the same. Weights are in bits, as learnt.
 
-    Raises Refusal where the extra is not installed and where the list is too short, or too empty, to learn from.
+    Raises DomainError where the extra is not installed and where the list is too short, or too empty, to learn from.
     """
     if len(accounts) < FEWEST:
-        raise Refusal(f"{len(accounts):,} accounts are too few for splink to learn from ({FEWEST:,} at least): leave out --with")
+        raise DomainError(f"{len(accounts):,} accounts are too few for splink to learn from ({FEWEST:,} at least): leave out --with")
     try:
         from splink.internals.exceptions import SplinkException
     except ImportError as missing:
-        raise Refusal("looking for twins with splink needs its extra: pip install 'musterroll[dedup]'") from missing
+        raise DomainError("looking for twins with splink needs its extra: pip install 'musterroll[dedup]'") from missing
     linker = _linker(accounts)
     try:
         _learn(linker, [field for field in _EXACT if any(getattr(one, field) for one in accounts)])
     except (SplinkException, ValueError) as failed:  # the latter where nothing, or everything, looks the same
-        raise Refusal("too few of the accounts look the same for splink to learn from them: leave out --with") from failed
+        raise DomainError("too few of the accounts look the same for splink to learn from them: leave out --with") from failed
     known = {one.id: one for one in accounts}
     found = linker.inference.predict(threshold_match_probability=matching.LEAST, warning_mode="never").as_record_list()
     rows = {(min(pair), max(pair)): row for row in found if (pair := (row["unique_id_l"], row["unique_id_r"]))}

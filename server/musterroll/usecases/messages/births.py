@@ -9,10 +9,10 @@ from sqlmodel import Session
 
 from musterroll.domain.liveness import windows
 from musterroll.domain.units.serials import serial_key
-from musterroll.domain.values.errors import Refusal
+from musterroll.domain.values.errors import DomainError
 from musterroll.domain.values.instants import to_ms
 from musterroll.storage.liveness import last_seen
-from musterroll.storage.liveness.last_seen import Met, Start
+from musterroll.storage.liveness.last_seen import BirthRow, RevivedUnit
 from musterroll.storage.messages import births as storage
 from musterroll.storage.messages.births import Enrolled
 from musterroll.storage.units import successors, transitions
@@ -25,7 +25,7 @@ class UnitBirth(NamedTuple):
     birth: Birth
 
 
-def record_births(session: Session, births: Sequence[UnitBirth], now: datetime) -> list[Met]:
+def record_births(session: Session, births: Sequence[UnitBirth], now: datetime) -> list[RevivedUnit]:
     """Births that were not stored before, in any order. They show that units operate, and the newest of each unit describes it.
 
     Returns units whose state changes, or whose latest birth is missing.
@@ -38,18 +38,18 @@ def record_births(session: Session, births: Sequence[UnitBirth], now: datetime) 
         return []
     enrolled = storage.enrolled(session, newest.keys())
     starts = [_start(enrolled[unit_id], birth, now) for unit_id, birth in newest.items()]
-    described = last_seen.describe(session, starts)
-    revived = last_seen.start(session, starts, to_ms(now))
+    described = last_seen.record_windows(session, starts)
+    revived = last_seen.record_births(session, starts, to_ms(now))
     mark_operating(session, revived, "birth", now)
     storage.describe(session, {unit_id: newest[unit_id] for unit_id in described}, now)
     _compare_serials(session, [enrolled[unit_id] for unit_id in sorted(described)], newest, now)
     return revived
 
 
-def _start(unit: Enrolled, birth: Birth, now: datetime) -> Start:
+def _start(unit: Enrolled, birth: Birth, now: datetime) -> BirthRow:
     late, stale = windows(unit.reporting, birth.interval)
     offset = birth.at - to_ms(now) // 1000
-    return Start(unit.id, birth.epoch, birth.seq, birth.interval, late, stale, offset, birth.uptime)
+    return BirthRow(unit.id, birth.epoch, birth.seq, birth.interval, late, stale, offset, birth.uptime)
 
 
 def _compare_serials(session: Session, units: Sequence[Enrolled], births: dict[int, Birth], now: datetime) -> None:
@@ -84,5 +84,5 @@ def _compare_serials(session: Session, units: Sequence[Enrolled], births: dict[i
 def _key(serial: str) -> str | None:
     try:
         return serial_key(serial)
-    except Refusal:
+    except DomainError:
         return None

@@ -9,7 +9,7 @@ from sqlmodel import Session
 from musterroll.domain.values.instants import to_ms
 from musterroll.storage.messages import quarantine as storage
 from musterroll.storage.messages.durable import Stream
-from musterroll.storage.tables.messages import Quarantined
+from musterroll.storage.tables.messages import QuarantinedMessage
 
 MAX_PAYLOAD = 4096
 
@@ -32,8 +32,8 @@ def store_rejected(session: Session, rejected: Sequence[RejectedMessage], now: d
         storage.add(session, [_row(message, at) for message in rejected[-storage.MAX_ROWS :]])
 
 
-def quarantined_messages(session: Session, before_id: int | None, limit: int) -> list[Quarantined]:
-    """Quarantined messages with an id below `before_id`, newest first."""
+def quarantined_messages(session: Session, before_id: int | None, limit: int) -> list[QuarantinedMessage]:
+    """QuarantinedMessage messages with an id below `before_id`, newest first."""
     return storage.page(session, before_id, limit)
 
 

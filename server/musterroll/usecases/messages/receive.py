@@ -10,7 +10,7 @@ from sqlmodel import Session
 
 from musterroll.domain.values.instants import to_ms
 from musterroll.storage.liveness import last_seen
-from musterroll.storage.liveness.last_seen import Beat
+from musterroll.storage.liveness.last_seen import HeartbeatRow
 from musterroll.storage.messages import registry_epoch
 from musterroll.storage.messages.durable import MessageRow, Stream
 from musterroll.usecases.liveness import heartbeats
@@ -53,7 +53,7 @@ class Outcome(NamedTuple):
 
 def ensure_status_rows(session: Session, uids: Sequence[str]) -> dict[str, int]:
     """The row ids of the uids that are registered. Each has a status row afterwards, so that it can report."""
-    return last_seen.acquaint(session, uids)
+    return last_seen.ensure_status_rows(session, uids)
 
 
 def receive(session: Session, batch: Batch, now: datetime) -> Outcome:
@@ -119,9 +119,9 @@ def _sort_batch(batch: Batch) -> _SortedBatch:
     return sorted_batch
 
 
-def _beat(unit_id: int, heartbeat: Heartbeat, now: datetime) -> Beat:
+def _beat(unit_id: int, heartbeat: Heartbeat, now: datetime) -> HeartbeatRow:
     epoch, beat, at, uptime, operating, cpu, memory, disk, temperature, _ = heartbeat
-    return Beat(unit_id, epoch, beat, at - to_ms(now) // 1000, uptime, operating, cpu, memory, disk, temperature)
+    return HeartbeatRow(unit_id, epoch, beat, at - to_ms(now) // 1000, uptime, operating, cpu, memory, disk, temperature)
 
 
 def _receipts(session: Session, upto: dict[Stream, int], uids: dict[int, str], now: datetime) -> list[tuple[str, Receipt]]:

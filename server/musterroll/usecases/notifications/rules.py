@@ -12,7 +12,7 @@ from musterroll.channels import CHANNELS, ChannelSettings, channel_named
 from musterroll.domain.findings.kinds import Kind as FindingKind
 from musterroll.domain.notifications.events import LEADS, Event, Kind
 from musterroll.domain.notifications.schedule import Pace
-from musterroll.domain.values.errors import Conflict, NotFound, Refusal
+from musterroll.domain.values.errors import Conflict, DomainError, NotFound
 from musterroll.domain.values.instants import to_ms
 from musterroll.storage.notifications import outbox as stored_outbox
 from musterroll.storage.tables.notifications import Notification, NotificationRule
@@ -43,7 +43,7 @@ class Wish(NamedTuple):
 
 
 def make_rule(session: Session, wish: Wish, actor: str, now: datetime) -> tuple[NotificationRule, str | None]:
-    """A new rule and, of a webhook, the secret its messages are signed with, shown this once. Raises Refusal and NotFound."""
+    """A new rule and, of a webhook, the secret its messages are signed with, shown this once. Raises DomainError and NotFound."""
     signing = channel_named(wish.way).secret
     secret = signing.create() if signing else ""
     rule = NotificationRule(**_columns(session, wish), secret=secret, told_until=to_ms(now), created_at=now, created_by=actor[:120])
@@ -55,7 +55,7 @@ def make_rule(session: Session, wish: Wish, actor: str, now: datetime) -> tuple[
 
 
 def change_rule(session: Session, rule_id: int, wish: Wish, actor: str, now: datetime) -> NotificationRule:
-    """Word a rule anew; what it has gathered stays gathered. Raises Refusal and NotFound, and Conflict for another way."""
+    """Word a rule anew; what it has gathered stays gathered. Raises DomainError and NotFound, and Conflict for another way."""
     rule = one(session, rule_id)
     if rule.way != wish.way:
         raise Conflict("the channel of a rule cannot be changed; create another rule for the other channel", "other_way")
@@ -121,13 +121,13 @@ def unset_settings(session: Session, settings: ChannelSettings) -> dict[str, lis
 
 
 def _columns(session: Session, wish: Wish) -> dict[str, Any]:
-    """A wish as the rule's row has it. Raises Refusal in one sentence for the first thing that cannot be."""
+    """A wish as the rule's row has it. Raises DomainError in one sentence for the first thing that cannot be."""
     name = " ".join(wish.name.split())[:120]
     if not name:
-        raise Refusal("enter a name for the rule", "no_name")
+        raise DomainError("enter a name for the rule", "no_name")
     address = channel_named(wish.way).checked_address(wish.address)
     if len(address) > 500:
-        raise Refusal("the address is longer than 500 characters", "bad_address")
+        raise DomainError("the address is longer than 500 characters", "bad_address")
     return {
         **{"name": name, "way": wish.way, "address": address, "kinds": _chosen(wish.kinds, list(Kind), "event")},
         **{"finding_kinds": _chosen(wish.finding_kinds, list(FindingKind), "finding", least=0), "least_worth": wish.least_worth},
@@ -142,22 +142,22 @@ def _chosen(asked: Sequence[str], kinds: Sequence[str], what: str, least: int = 
     known = [str(kind) for kind in kinds]
     unknown = [one for one in asked if one not in known]
     if unknown:
-        raise Refusal(f"there is no kind of {what} {unknown[0][:40]!r}", "unknown_kind")
+        raise DomainError(f"there is no kind of {what} {unknown[0][:40]!r}", "unknown_kind")
     if len(asked) < least:
-        raise Refusal(f"choose at least one kind of {what}", "no_kind")
+        raise DomainError(f"choose at least one kind of {what}", "no_kind")
     return [kind for kind in known if kind in asked]
 
 
 def _leads(wish: Wish) -> list[int]:
     unknown = [lead for lead in wish.leads if lead not in LEADS]
     if unknown:
-        raise Refusal(f"the lead time must be one of {', '.join(map(str, LEADS))} days, not {unknown[0]}", "unknown_lead")
+        raise DomainError(f"the lead time must be one of {', '.join(map(str, LEADS))} days, not {unknown[0]}", "unknown_lead")
     return sorted(set(wish.leads), reverse=True)
 
 
 def _within(value: int, least: int, most: int, what: str) -> int:
     if not least <= value <= most:
-        raise Refusal(f"the {what} must be from {least} to {most}", "out_of_range")
+        raise DomainError(f"the {what} must be from {least} to {most}", "out_of_range")
     return value
 
 
@@ -165,4 +165,4 @@ def _zone(name: str) -> str:
     try:
         return ZoneInfo(name.strip() or "UTC").key
     except (ZoneInfoNotFoundError, ValueError, OSError):
-        raise Refusal(f"there is no time zone {name[:60]!r}; use a name such as Europe/Berlin", "unknown_zone") from None
+        raise DomainError(f"there is no time zone {name[:60]!r}; use a name such as Europe/Berlin", "unknown_zone") from None

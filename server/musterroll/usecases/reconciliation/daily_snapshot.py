@@ -6,7 +6,7 @@ from typing import NamedTuple
 from sqlmodel import Session
 
 from musterroll.domain.reconciliation.cells import CELLS
-from musterroll.domain.values.errors import Refusal
+from musterroll.domain.values.errors import DomainError
 from musterroll.domain.values.instants import from_ms, to_ms
 from musterroll.storage.capacity import exposure as stored_exposure
 from musterroll.storage.reconciliation import cell_counters, daily_counts, unit_states
@@ -30,10 +30,10 @@ class Day(NamedTuple):
 def snapshot(session: Session, on: date, now: datetime) -> int | None:
     """Keep the counts of a day that is over. Returns the units counted, None where that day is kept already.
 
-    Taken when the day has just ended it says what was known then: a later correction does not change it. Raises Refusal for a day not over.
+    Taken just after the day ends; later corrections do not change it. Raises DomainError for a day that is not over.
     """
     if on >= now.date():
-        raise Refusal(f"{on} is not over yet; a snapshot is of a whole day", "day_to_come")
+        raise DomainError(f"{on} is not over yet; a snapshot is of a whole day", "day_to_come")
     if daily_counts.kept(session, on):
         return None
     day, instant = moment(on, now)

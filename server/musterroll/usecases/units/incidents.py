@@ -5,7 +5,7 @@ from datetime import datetime
 from sqlmodel import Session
 
 from musterroll.domain.units.serials import new_uid
-from musterroll.domain.values.errors import Conflict, NotFound, Refusal
+from musterroll.domain.values.errors import Conflict, DomainError, NotFound
 from musterroll.storage.tables.audit import Change
 from musterroll.storage.tables.units import Incident
 from musterroll.storage.units import incidents
@@ -16,10 +16,10 @@ _LONGEST = 120  # characters of a category
 
 
 def open_incident(session: Session, uid: str, category: str, *, actor: str, now: datetime) -> Change:
-    """Open an incident on a unit, numbered `MR-…` by the registry. Raises NotFound, Conflict, Refusal without a word on what is wrong."""
+    """Open an incident on a unit, numbered `MR-…` by the registry. Raises NotFound, Conflict, and DomainError where no text is given."""
     what = " ".join(category.replace("\0", "").split())[:_LONGEST]
     if not what:
-        raise Refusal("describe the problem in a few words", "no_category")
+        raise DomainError("describe the problem in a few words", "no_category")
     unit = unit_move.standing(session, uid)
     change = audit_record.begin(session, actor=actor, kind="incident", subject=f"incident on {unit.serial}", reason=what, now=now)
     row = Incident(ref=f"MR-{new_uid()[:8].upper()}", unit_id=unit.id, serial=unit.serial, opened_on=now.date(), category=what)

@@ -44,11 +44,11 @@ def look_up(session: Session, code: str, now: datetime, suggest: bool = True) ->
     uids = scan_codes.uids(code)
     try:
         keys = [serial_key(serial) for serial in read.serials]
-    except BadSerial as no:
+    except BadSerial as error:
         by_id = LookUp("", _cards(session, unit_queries.by_uids(session, uids), now) if uids else [], [], None)
         if by_id.units:
             return by_id
-        missing = by_id._replace(problem=str(no))
+        missing = by_id._replace(problem=str(error))
         return _nearly(session, missing, [code], now) if suggest else missing
     rows = unit_queries.by_code(session, uids, [twin_key(key) for key in keys], keys, 2 * MOST)
     judged = list(zip(rows, _cards(session, rows, now), strict=True))

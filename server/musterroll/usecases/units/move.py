@@ -6,7 +6,7 @@ from typing import NamedTuple
 from sqlmodel import Session
 
 from musterroll.domain.units.lifecycle import Lifecycle, move
-from musterroll.domain.values.errors import Conflict, NotFound, Refusal
+from musterroll.domain.values.errors import Conflict, DomainError, NotFound
 from musterroll.domain.values.instants import to_ms
 from musterroll.storage.installed_base import counts as base_counts
 from musterroll.storage.tables.accounts import Site
@@ -40,13 +40,13 @@ def move_unit(
     """Move a unit along its life, or to another account or site (by number), on a day up to today.
 
     Its first shipment and installation date it for good: going out again does not begin a warranty anew. In stock it is nobody's.
-    Raises NotFound, Refusal for a day to come, and Conflict where it may not go there, is there already or was merged into another.
+    Raises NotFound, DomainError for a day to come, and Conflict where it may not go there, is there already or was merged into another.
     """
     unit = standing(session, uid)
     day = checked(on, now)
     place = place_of(session, account, site)
     if to is Lifecycle.STOCK and place != Place():
-        raise Refusal("a unit in stock belongs to no customer; leave account and site empty", "stock_is_nobodys")
+        raise DomainError("a unit in stock belongs to no customer; leave account and site empty", "stock_is_nobodys")
     subject = f"{unit.serial} {to}"
     change = audit_record.begin(session, actor=actor, kind="lifecycle", subject=subject, reason=reason, now=now)
     if not go(session, change, unit, to, place, day, now):
@@ -102,9 +102,9 @@ def place_of(session: Session, ref: str | None, site: str | None) -> Place:
 
 
 def checked(on: date | None, now: datetime) -> date:
-    """The day, today where none is given. Raises Refusal for a day to come."""
+    """The day, today where none is given. Raises DomainError for a day to come."""
     if on is not None and on > now.date():
-        raise Refusal(f"{on} is in the future; record the move once it has been made", "day_to_come")
+        raise DomainError(f"{on} is in the future; record the move once it has been made", "day_to_come")
     return on or now.date()
 
 

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from sqlmodel import Session
 
-from musterroll.domain.values.errors import Refusal
+from musterroll.domain.values.errors import DomainError
 from musterroll.domain.values.instants import to_ms
 from musterroll.storage.tables.audit import Change
 from musterroll.storage.tables.units import UnitNote
@@ -17,12 +17,12 @@ MOST = 50  # notes told at once
 
 
 def note(session: Session, uid: str, text: str, *, actor: str, now: datetime) -> Change:
-    """Leave a note on a unit. Raises NotFound, Conflict where the unit was merged into another, Refusal for nothing or too much."""
+    """Leave a note on a unit. Raises NotFound, Conflict where the unit was merged into another, DomainError for nothing or too much."""
     said = text.replace("\0", "").strip()
     if not said:
-        raise Refusal("the note is empty", "empty_note")
+        raise DomainError("the note is empty", "empty_note")
     if len(said) > LONGEST:
-        raise Refusal(f"the note has {len(said):,} characters; the limit is {LONGEST:,}", "long_note")
+        raise DomainError(f"the note has {len(said):,} characters; the limit is {LONGEST:,}", "long_note")
     unit = unit_move.standing(session, uid)
     change = audit_record.begin(session, actor=actor, kind="note", subject=f"note on {unit.serial}", now=now)
     row = UnitNote(unit_id=unit.id or 0, at=to_ms(now), author=actor[:120], text=said)

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from sqlmodel import Session
 
 from musterroll.domain.liveness import ReportingClass
-from musterroll.domain.values.errors import Conflict, NotFound, Refusal
+from musterroll.domain.values.errors import Conflict, DomainError, NotFound
 from musterroll.domain.values.money import money
 from musterroll.domain.warranty.periods import Start, StartRule
 from musterroll.storage.tables.accounts import Product
@@ -31,7 +31,7 @@ class Terms(NamedTuple):
 
 
 def change_product(session: Session, product_id: int, terms: Terms, actor: str, now: datetime) -> Product:
-    """Change a product; its units follow within seconds to minutes. Raises NotFound, and Refusal for a price that cannot be."""
+    """Change a product; its units follow within seconds to minutes. Raises NotFound, and DomainError for a price that cannot be."""
     product = one(session, product_id)
     policy_id = policy_named(session, terms.policy).id if terms.policy else None
     price = None if terms.list_price is None else money(terms.list_price, terms.currency)
@@ -53,7 +53,7 @@ def terms_of(session: Session, product_id: int) -> Terms:
 def save_policy(
     session: Session, policy_id: int | None, name: str, rules: Sequence[StartRule], months: int | None, actor: str, now: datetime
 ) -> WarrantyPolicy:
-    """Make a policy (None), or change one; units of its products follow. Raises NotFound, Conflict for a name in use, and Refusal."""
+    """Make a policy (None), or change one; units of its products follow. Raises NotFound, Conflict for a name in use, and DomainError."""
     said = " ".join(name.split())[:120]
     _check(said, rules, months)
     known = products.named(session, said)
@@ -116,15 +116,15 @@ def follow(session: Session, now: datetime) -> bool:
 
 def _check(name: str, rules: Sequence[StartRule], months: int | None) -> None:
     if not name:
-        raise Refusal("give the policy a name", "no_name")
+        raise DomainError("give the policy a name", "no_name")
     if not rules:
-        raise Refusal("give at least one rule of when the warranty starts", "no_rule")
+        raise DomainError("give at least one rule of when the warranty starts", "no_rule")
     starts = [rule.start for rule in rules]
     if len(set(starts)) < len(starts):
-        raise Refusal("each start can stand in one rule only: the first that is known begins the warranty", "same_start")
+        raise DomainError("each start can stand in one rule only: the first that is known begins the warranty", "same_start")
     if any(rule.shelf_days and rule.start is not Start.SHIPPED for rule in rules):
-        raise Refusal("days on the shelf go with the shipment only", "bad_shelf")
+        raise DomainError("days on the shelf go with the shipment only", "bad_shelf")
     if any(not 0 <= rule.shelf_days <= _LONGEST_SHELF for rule in rules):
-        raise Refusal(f"days on the shelf are from 0 to {_LONGEST_SHELF}", "bad_shelf")
+        raise DomainError(f"days on the shelf are from 0 to {_LONGEST_SHELF}", "bad_shelf")
     if months is not None and not 1 <= months <= _LONGEST_MONTHS:
-        raise Refusal(f"a warranty lasts from 1 to {_LONGEST_MONTHS} months", "bad_months")
+        raise DomainError(f"a warranty lasts from 1 to {_LONGEST_MONTHS} months", "bad_months")

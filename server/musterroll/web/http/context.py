@@ -16,13 +16,26 @@ from musterroll.storage.engine.database import Database
 from musterroll.usecases.access.sessions import Actor
 from musterroll.usecases.fleet.pages import LatestBase
 
-__all__ = ["Door", "actor", "clock", "door", "install", "is_here", "latest_base", "needs", "page", "reading", "rehearsing", "writing"]
+__all__ = [
+    "AppContext",
+    "actor",
+    "clock",
+    "context",
+    "install",
+    "is_here",
+    "latest_base",
+    "needs",
+    "page",
+    "read_only",
+    "snapshot",
+    "transaction",
+]
 
 Checks = Mapping[str, Callable[[], bool]]
 _KEY = "musterroll.web"
 
 
-class Door(NamedTuple):
+class AppContext(NamedTuple):
     database: Database
     settings: Settings
     checks: Checks
@@ -30,14 +43,14 @@ class Door(NamedTuple):
     pace: Attempts  # pages by person
 
 
-def install(app: Flask, door: Door) -> None:
-    app.extensions[_KEY] = door
+def install(app: Flask, context: AppContext) -> None:
+    app.extensions[_KEY] = context
     app.jinja_env.globals["is_here"] = is_here
 
 
-def door() -> Door:
+def context() -> AppContext:
     """The door of the app that serves this request."""
-    found: Door = current_app.extensions[_KEY]
+    found: AppContext = current_app.extensions[_KEY]
     return found
 
 
@@ -59,23 +72,23 @@ def actor() -> Actor:
 
 
 @contextmanager
-def reading() -> Iterator[Session]:
+def read_only() -> Iterator[Session]:
     """What the person signed in may see, to read from."""
-    with door().database.asking(actor().within) as session:
+    with context().database.read_only(actor().within) as session:
         yield session
 
 
 @contextmanager
-def rehearsing() -> Iterator[Session]:
+def snapshot() -> Iterator[Session]:
     """What the person signed in may see, to try something on: all of it is undone at the end."""
-    with door().database.reading(actor().within) as session:
+    with context().database.snapshot(actor().within) as session:
         yield session
 
 
 @contextmanager
-def writing() -> Iterator[Session]:
+def transaction() -> Iterator[Session]:
     """What the person signed in may see, to change; committed at the end."""
-    with door().database.writing(actor().within) as session:
+    with context().database.transaction(actor().within) as session:
         yield session
 
 
@@ -95,7 +108,7 @@ def is_here(address: str) -> bool:
 
 def _health() -> dict[str, bool]:
     """Each part of the registry and whether it is well; the database is, or nobody would be signed in."""
-    return {"database": True, **{name: _ask(check) for name, check in door().checks.items()}} if g.get("actor") else {}
+    return {"database": True, **{name: _ask(check) for name, check in context().checks.items()}} if g.get("actor") else {}
 
 
 def _ask(check: Callable[[], bool]) -> bool:

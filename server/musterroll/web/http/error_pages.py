@@ -5,14 +5,14 @@ import logging
 from flask import Blueprint, Flask, Response, g, request
 from werkzeug.exceptions import HTTPException
 
-from musterroll.domain.values.errors import Conflict, Forbidden, NotFound, Refusal
+from musterroll.domain.values.errors import Conflict, DomainError, Forbidden, NotFound
 from musterroll.usecases.access.sessions import Actor
 from musterroll.web.http.context import clock, page
 from musterroll.web.http.sign_in import person
 
 _log = logging.getLogger(__name__)
 
-_STATUS: tuple[tuple[type[Refusal], int], ...] = ((NotFound, 404), (Forbidden, 403), (Conflict, 409))
+_STATUS: tuple[tuple[type[DomainError], int], ...] = ((NotFound, 404), (Forbidden, 403), (Conflict, 409))
 _TITLES = {
     400: "Invalid request",
     403: "Access denied",
@@ -37,7 +37,7 @@ def install(app: Flask) -> None:
     app.register_error_handler(HTTPException, _of_http)
 
 
-def refused(error: Refusal) -> Response:
+def refused(error: DomainError) -> Response:
     """The page for a refused action."""
     status = next((status for kind, status in _STATUS if isinstance(error, kind)), 400)
     if error.code == "bad_cursor":
@@ -59,7 +59,7 @@ def _of_http(error: HTTPException) -> Response | HTTPException:
 
 
 def guard(pages: Blueprint) -> None:
-    pages.register_error_handler(Refusal, refused)
+    pages.register_error_handler(DomainError, refused)
     pages.register_error_handler(Exception, broken)
     pages.register_error_handler(HTTPException, _of_http)
 

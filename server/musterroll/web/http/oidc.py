@@ -18,12 +18,12 @@ from requests.exceptions import RequestException
 from werkzeug.wrappers import Response as AnyResponse
 
 from musterroll.domain.access import Role
-from musterroll.domain.values.errors import Refusal
+from musterroll.domain.values.errors import DomainError
 from musterroll.settings import Settings
 from musterroll.usecases.access import oidc_arrival
 from musterroll.usecases.access import sessions as access_sessions
 from musterroll.usecases.access.oidc_arrival import Arrival
-from musterroll.web.http.context import clock, door
+from musterroll.web.http.context import clock, context
 from musterroll.web.http.security import keep_private, local_path
 from musterroll.web.http.sign_in import gate, let_in, seat
 
@@ -46,13 +46,13 @@ class NotTheIssuer(Exception):
 
 
 def install(app: Flask, settings: Settings) -> None:
-    """Put the pages on `app`. Raises Refusal where the settings do not fit together."""
+    """Put the pages on `app`. Raises DomainError where the settings do not fit together."""
     issuer = (settings.oidc_issuer or "").rstrip("/")
     where = urlsplit(issuer)
     if not settings.oidc_client_id:
-        raise Refusal("MUSTERROLL_OIDC_CLIENT_ID is needed with MUSTERROLL_OIDC_ISSUER; it is what the issuer knows this registry by")
+        raise DomainError("MUSTERROLL_OIDC_CLIENT_ID is needed with MUSTERROLL_OIDC_ISSUER; it is what the issuer knows this registry by")
     if where.scheme != "https" and where.hostname not in _LOOPBACK:
-        raise Refusal(f"MUSTERROLL_OIDC_ISSUER is {issuer}; an issuer is spoken to over https")
+        raise DomainError(f"MUSTERROLL_OIDC_ISSUER is {issuer}; an issuer is spoken to over https")
     hosts = frozenset({where.hostname or "", *(host.lower() for host in settings.oidc_hosts)})
     secret = settings.oidc_client_secret
     OAuth(app).register(
@@ -99,7 +99,7 @@ def _only(issuer: str, hosts: frozenset[str]) -> type[Any]:
 @pages.get("/sign-in/elsewhere")
 def begin() -> AnyResponse:
     session[_NEXT] = local_path(request.args.get(_NEXT))
-    public = (door().settings.public_url or request.host_url).rstrip("/")
+    public = (context().settings.public_url or request.host_url).rstrip("/")
     try:
         answer: AnyResponse = _issuer().authorize_redirect(f"{public}{_BACK}")
     except (AuthlibBaseError, RequestException, NotTheIssuer, ValueError) as error:
@@ -109,7 +109,7 @@ def begin() -> AnyResponse:
 
 @pages.get(_BACK)
 def end() -> AnyResponse:
-    target, now, settings = local_path(session.get(_NEXT)), clock(), door().settings
+    target, now, settings = local_path(session.get(_NEXT)), clock(), context().settings
     try:
         claims = _issuer().authorize_access_token(leeway=60).get("userinfo")
     except (RequestException, NotTheIssuer) as error:
@@ -119,10 +119,10 @@ def end() -> AnyResponse:
     if not claims or not claims.get("sub"):
         return _refused(KeyError("no identity token"), _SORRY, 401)
     try:
-        with door().database.writing() as writing:
+        with context().database.transaction() as writing:
             user = oidc_arrival.arrive(writing, _arrival(claims, settings), now)
             token = access_sessions.open_session(writing, user, now, seat())
-    except Refusal as refusal:
+    except DomainError as refusal:
         return make_response(gate(now, f"{str(refusal)[:1].upper()}{str(refusal)[1:]}."), 401)
     return let_in(redirect(target, 303), token)
 

@@ -18,6 +18,6 @@ def checks(database: Database) -> dict[str, Callable[[], bool]]:
 
 
 def _beats(database: Database, prefix: str) -> bool:
-    with database.asking() as session:
+    with database.read_only() as session:
         at = process_heartbeats.newest(session, prefix)
     return at is not None and to_ms(clock()) - at < _SILENT

@@ -10,7 +10,7 @@ from musterroll.domain.access import Role, may, need_of
 from musterroll.usecases.access import sessions as access_sessions
 from musterroll.usecases.access.sessions import Actor, Seat
 from musterroll.web.http import user_agents
-from musterroll.web.http.context import clock, door, page
+from musterroll.web.http.context import clock, context, page
 from musterroll.web.http.security import behind_https, csrf, form_is_ours, keep_private, local_path
 
 ASKING = ("GET", "HEAD", "OPTIONS")
@@ -33,15 +33,15 @@ def form() -> str | AnyResponse:
 @pages.post("/sign-in")
 def sign_in() -> AnyResponse:
     now, name, target = clock(), request.form.get("name", "").strip()[:120], local_path(request.form.get("next"))
-    wait = door().guesses.wait(_address())
+    wait = context().guesses.wait(_address())
     if wait:
         return make_response(gate(now, TOO_OFTEN, name, target), 429, {"Retry-After": str(int(wait) + 1)})
-    with door().database.asking() as reading:  # the slow part, while nobody waits to write
+    with context().database.read_only() as reading:  # the slow part, while nobody waits to write
         matches = access_sessions.password_matches(reading, name, request.form.get("password", ""))
-    with door().database.writing() as writing:
+    with context().database.transaction() as writing:
         token = access_sessions.sign_in(writing, name, matches, now, seat())
     if token is None:
-        door().guesses.count(_address())
+        context().guesses.count(_address())
         return make_response(gate(now, REFUSED, name, target), 401)
     return let_in(redirect(target, 303), token)
 
@@ -50,17 +50,17 @@ def sign_in() -> AnyResponse:
 def sign_out() -> AnyResponse:
     token = _token(request)
     if token:
-        with door().database.writing() as writing:
+        with context().database.transaction() as writing:
             access_sessions.sign_out(writing, token, clock())
     session.clear()
     answer = redirect("/sign-in", 303)
-    answer.delete_cookie(cookie_name(), secure=behind_https(door().settings), httponly=True, samesite="Lax")
+    answer.delete_cookie(cookie_name(), secure=behind_https(context().settings), httponly=True, samesite="Lax")
     return answer
 
 
 def gate(now: datetime, refused: str | None = None, name: str = "", target: str = "/") -> str:
     """The page to sign in on."""
-    return page("sign_in.html", now, next=target, refused=refused, name=name, elsewhere=door().settings.oidc_issuer is not None)
+    return page("sign_in.html", now, next=target, refused=refused, name=name, elsewhere=context().settings.oidc_issuer is not None)
 
 
 def require_person() -> AnyResponse | None:
@@ -69,8 +69,8 @@ def require_person() -> AnyResponse | None:
     if found is None:
         return _ask_to_sign_in()
     g.actor = found
-    door().pace.count(found.name)
-    if door().pace.wait(found.name):
+    context().pace.count(found.name)
+    if context().pace.wait(found.name):
         abort(429)
     csrf.protect()
     need = need_of(current_app.view_functions[request.endpoint or ""], request.method in ASKING)
@@ -92,10 +92,10 @@ def person(request: Request) -> Actor | None:
     token, now = _token(request), clock()
     if not token:
         return None
-    with door().database.asking() as reading:
+    with context().database.read_only() as reading:
         found = access_sessions.actor_of(reading, token, now)
     if found is not None and not found.noted:
-        with door().database.writing() as writing:
+        with context().database.transaction() as writing:
             access_sessions.note_use(writing, found, now)
     return found
 
@@ -104,7 +104,7 @@ def let_in(answer: AnyResponse, token: str) -> AnyResponse:
     """Give the browser its session. Form tokens made before signing in end here."""
     session.clear()
     life = int(access_sessions.SESSION_LIFE.total_seconds())
-    answer.set_cookie(cookie_name(), token, max_age=life, httponly=True, samesite="Lax", secure=behind_https(door().settings))
+    answer.set_cookie(cookie_name(), token, max_age=life, httponly=True, samesite="Lax", secure=behind_https(context().settings))
     return answer
 
 
@@ -115,7 +115,7 @@ def seat() -> Seat:
 
 def cookie_name() -> str:
     """With https the browser itself sees to it that no other host or path can have set the cookie."""
-    return "__Host-musterroll" if behind_https(door().settings) else "musterroll"
+    return "__Host-musterroll" if behind_https(context().settings) else "musterroll"
 
 
 def _token(request: Request) -> str | None:

@@ -11,7 +11,7 @@ from musterroll.storage.accounts.hierarchy import Wanted
 from musterroll.storage.fleet import sums as fleet_sums
 from musterroll.usecases.accounts.hierarchy import account
 from musterroll.usecases.installed_base import account_overview
-from musterroll.web.http.context import clock, page, reading
+from musterroll.web.http.context import clock, page, read_only
 from musterroll.web.pages.reconciliation import COLOURS
 
 pages = Blueprint("accounts", __name__)
@@ -24,7 +24,7 @@ _ASKED = ("text", "segment", "country", "under")
 def overview() -> str:
     asked = {name: request.args.get(name, "").strip()[:200] for name in _ASKED}
     after = request.args.get("after") or None
-    with reading() as session:
+    with read_only() as session:
         under = account(session, asked["under"]).id if asked["under"] else None
         wanted = Wanted(under, asked["segment"] or None, asked["country"] or None, asked["text"])
         rows = stored.page(session, wanted, after, PAGE + 1)
@@ -37,7 +37,7 @@ def overview() -> str:
 @pages.get("/accounts/<ref>")
 def one(ref: str) -> str:
     now = clock()
-    with reading() as session:
+    with read_only() as session:
         opened = account_overview.opened(session, ref, now)
     return page(
         "customer.html",

@@ -7,11 +7,11 @@ from flask import Blueprint, Response, make_response, redirect, request
 from werkzeug.wrappers import Response as AnyResponse
 
 from musterroll.domain.access import Role
-from musterroll.domain.values.errors import Refusal
+from musterroll.domain.values.errors import DomainError
 from musterroll.storage.tables.access import ApiToken
 from musterroll.usecases.access import api_tokens
 from musterroll.usecases.access import users as access_users
-from musterroll.web.http.context import actor, clock, needs, page, reading, writing
+from musterroll.web.http.context import actor, clock, needs, page, read_only, transaction
 from musterroll.web.pages.users import account_numbers
 
 pages = Blueprint("api_tokens", __name__)
@@ -49,8 +49,8 @@ def create() -> Response:
     form = Form(given.get("label", "").strip(), tuple(given.getlist("scope")), given.get("days", ""), given.get("accounts", ""))
     try:
         if form.days not in _LIVES:
-            raise Refusal("choose how long the token is valid")
-        with writing() as session:
+            raise DomainError("choose how long the token is valid")
+        with transaction() as session:
             _, plain = api_tokens.create(
                 session,
                 label=form.label,
@@ -60,7 +60,7 @@ def create() -> Response:
                 actor=actor().name,
                 now=now,
             )
-    except Refusal as refusal:
+    except DomainError as refusal:
         return make_response(_overview(form, refused=str(refusal)), 422)
     return make_response(_overview(shown=plain))
 
@@ -68,12 +68,12 @@ def create() -> Response:
 @pages.post("/api-tokens/<int:token_id>/revoke")
 @needs(Role.ADMIN)
 def revoke(token_id: int) -> AnyResponse:
-    with writing() as session:
+    with transaction() as session:
         api_tokens.revoke(session, token_id, clock(), actor().name)
     return redirect("/api-tokens#tokens", 303)
 
 
 def _overview(form: Form = Form(), refused: str | None = None, shown: str | None = None) -> str:  # noqa: B008
-    with reading() as session:
+    with read_only() as session:
         lines = [Line(token, access_users.account_refs(session, token.within)) for token in api_tokens.tokens(session)]
     return page("api_tokens.html", clock(), lines=lines, scopes=_SCOPES, lives=_LIVES, form=form, refused=refused, shown=shown)

@@ -14,7 +14,7 @@ from musterroll.storage.tables.audit import Change
 from musterroll.storage.tables.contracts import Contract
 from musterroll.storage.tables.units import Unit
 from musterroll.usecases.audit import verify as audit_verify
-from musterroll.web.http.context import clock, page, reading, writing
+from musterroll.web.http.context import clock, page, read_only, transaction
 
 pages = Blueprint("audit", __name__)
 
@@ -25,7 +25,7 @@ PAGE, ENTRIES = 50, 40
 @needs(Role.ADMIN)
 def overview() -> str:
     wanted, before = _wanted(), request.args.get("before", type=int)
-    with reading() as session:
+    with read_only() as session:
         found = audit_log.changes(session, before, PAGE + 1, wanted)
         kinds, actors = audit_log.words(session)
         proof = audit_verify.proof(session)
@@ -38,7 +38,7 @@ def overview() -> str:
 @needs(Role.ADMIN)
 def change(number: int) -> str:
     before = request.args.get("before", type=int)
-    with reading() as session:
+    with read_only() as session:
         found = session.get(Change, number)
         if found is None:
             abort(404)
@@ -53,7 +53,7 @@ def change(number: int) -> str:
 @needs(Role.ADMIN)
 def verify() -> Response:
     now = clock()
-    with writing() as session:
+    with transaction() as session:
         audit_verify.begin_anew(session, now)
         audit_verify.prove(session, now)
     return redirect("/audit", 303)

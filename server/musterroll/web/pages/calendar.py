@@ -10,7 +10,7 @@ from musterroll.domain.access import Role, needs
 from musterroll.domain.notifications.calendar import Entry
 from musterroll.domain.values.errors import NotFound
 from musterroll.usecases.notifications import calendar as notification_calendar
-from musterroll.web.http.context import actor, clock, door, page, reading
+from musterroll.web.http.context import actor, clock, context, page, read_only
 
 pages = Blueprint("calendar", __name__)
 feed = Blueprint("calendar_feed", __name__)
@@ -27,7 +27,7 @@ def own() -> str:
 @pages.post("/calendar")
 @needs(Role.VIEWER)
 def make() -> Response:
-    with door().database.writing() as session:
+    with context().database.transaction() as session:
         token = notification_calendar.make(session, actor().user_id, clock())
     return make_response(_own(f"{_home()}/calendar/{token}.ics"))
 
@@ -35,7 +35,7 @@ def make() -> Response:
 @pages.post("/calendar/revoke")
 @needs(Role.VIEWER)
 def revoke() -> AnyResponse:
-    with door().database.writing() as session:
+    with context().database.transaction() as session:
         notification_calendar.revoke(session, actor().user_id, clock())
     return redirect("/calendar", 303)
 
@@ -44,14 +44,14 @@ def revoke() -> AnyResponse:
 def read(token: str) -> Response:
     now = clock()
     try:
-        with door().database.asking() as session:
+        with context().database.read_only() as session:
             reader = notification_calendar.reader(session, token, now)
     except NotFound:
         return Response("There is no such calendar.\n", 404, content_type="text/plain; charset=utf-8")
     if not reader.noted:
-        with door().database.writing() as session:
+        with context().database.transaction() as session:
             notification_calendar.note_read(session, reader.feed_id, now)
-    with door().database.asking(reader.within) as session:
+    with context().database.read_only(reader.within) as session:
         entries = notification_calendar.upcoming(session, now.date() - timedelta(31))
     answer = Response(written(entries, _home(), now), content_type="text/calendar; charset=utf-8")
     answer.headers["Cache-Control"] = "private, max-age=3600"
@@ -85,12 +85,12 @@ def written(entries: list[Entry], home: str, now: datetime) -> bytes:
 
 def _own(address: str | None = None) -> str:
     now = clock()
-    with door().database.asking() as session:
+    with context().database.read_only() as session:
         kept = notification_calendar.own(session, actor().user_id)
-    with reading() as session:
+    with read_only() as session:
         ahead = notification_calendar.upcoming(session, now.date(), _SHOWN + 1)
     return page("calendar.html", now, kept=kept, address=address, entries=ahead[:_SHOWN], more=len(ahead) > _SHOWN)
 
 
 def _home() -> str:
-    return (door().settings.public_url or request.url_root).rstrip("/")
+    return (context().settings.public_url or request.url_root).rstrip("/")

@@ -18,7 +18,7 @@ from musterroll.usecases.capacity import scenarios as capacity_scenarios
 from musterroll.usecases.capacity.plans import Gathered
 from musterroll.usecases.capacity.workbook import workbook
 from musterroll.web.charts import capacity as pictures
-from musterroll.web.http.context import actor, clock, needs, page, rehearsing, writing
+from musterroll.web.http.context import actor, clock, needs, page, snapshot, transaction
 
 pages = Blueprint("capacity", __name__)
 pages.add_app_template_filter(lambda day: day - timedelta(1), "day_before")
@@ -41,7 +41,7 @@ _ROWS = 12  # products, regions and accounts named before the rest is left to th
 @pages.get("/capacity")
 def overview() -> str:
     now = clock()
-    with rehearsing() as session:
+    with snapshot() as session:
         kept = capacity_scenarios.all_of_them(session)
         found, why_not = _gathered(session, now)
         if found is None:
@@ -74,7 +74,7 @@ def overview() -> str:
 @pages.get("/capacity/products/<int:number>")
 def product(number: int) -> str:
     now = clock()
-    with rehearsing() as session:
+    with snapshot() as session:
         facts = capacity_plans.gathered(session, now).facts
         about = capacity_product.about(session, facts, number)
     driver = next(one for one in capacity_plans.plan(facts, {}).forecast.visits.drivers if one.product.id == number)
@@ -84,7 +84,7 @@ def product(number: int) -> str:
 @pages.get("/capacity/compare")
 def compare() -> str:
     now = clock()
-    with rehearsing() as session:
+    with snapshot() as session:
         facts = capacity_plans.gathered(session, now).facts
         names = request.args.getlist("with")[:_MOST_COMPARED]
         said = [("defaults", {}), *((name, capacity_scenarios.get(session, name).assumptions) for name in names)]
@@ -97,7 +97,7 @@ def compare() -> str:
 def export() -> Response:
     """The plan on the page or, asked for `with`, scenarios beside each other."""
     now = clock()
-    with rehearsing() as session:
+    with snapshot() as session:
         facts = capacity_plans.gathered(session, now).facts
         named = [(name, capacity_scenarios.get(session, name).assumptions) for name in request.args.getlist("with")[:_MOST_COMPARED]]
     plans = [("defaults", capacity_plans.plan(facts, {})), *((name, capacity_plans.plan(facts, said)) for name, said in named)]
@@ -110,7 +110,7 @@ def export() -> Response:
 @needs(Role.PLANNER)
 def save() -> Answer:
     name, said = request.form.get("name", ""), {key: request.form[key] for key in SAID if request.form.get(key)}
-    with writing() as session:
+    with transaction() as session:
         kept = capacity_scenarios.save(session, name, said, actor=actor().name, now=clock())
         back = address(assume(kept.assumptions), kept.name)
     return redirect(back, 303)
@@ -119,7 +119,7 @@ def save() -> Answer:
 @pages.post("/capacity/scenarios/delete")
 @needs(Role.PLANNER)
 def forget() -> Answer:
-    with writing() as session:
+    with transaction() as session:
         capacity_scenarios.delete(session, request.form.get("name", ""), actor=actor().name, now=clock())
     return redirect("/capacity", 303)
 

@@ -14,7 +14,7 @@ from musterroll.usecases.accounts.hierarchy import account
 from musterroll.usecases.contracts import contract_card
 from musterroll.usecases.installed_base import renewals
 from musterroll.usecases.installed_base.renewals import Narrow, Only, Share
-from musterroll.web.http.context import clock, page, reading
+from musterroll.web.http.context import clock, page, read_only
 
 pages = Blueprint("contracts", __name__)
 
@@ -55,7 +55,7 @@ ONLY = {
 def calendar() -> str:
     now = clock()
     asked = Narrowed(**{name: request.args.get(name, "").strip()[:80] for name in Narrowed._fields})
-    with reading() as session:
+    with read_only() as session:
         told = renewals.dues(session, now, asked.account or None)
         rates = renewals.rates(session, now)
     due, chosen = told.value.due, renewals.narrowed(told.value.due, _narrow(asked), now)
@@ -74,7 +74,7 @@ def overview() -> str:
     asked = {name: request.args.get(name, "").strip()[:200] for name in ("text", "state", "account")}
     state = State(asked["state"]) if asked["state"] in set(State) else None
     after = request.args.get("after") or None
-    with reading() as session:
+    with read_only() as session:
         owner = account(session, asked["account"]).id if asked["account"] else None
         found = stored.page(session, Wanted(owner, state, asked["text"]), after, PAGE + 1)
     following = found[PAGE - 1].ref if len(found) > PAGE else None
@@ -86,7 +86,7 @@ def overview() -> str:
 @pages.get("/contracts/<ref>")
 def contract(ref: str) -> str:
     now = clock()
-    with reading() as session:
+    with read_only() as session:
         opened = contract_card.opened(session, ref, request.args.get("after", 0, int), LINES, now)
     return page("contract.html", now, opened=opened, row=opened.row, after=request.args.get("after", 0, int), today=now.date())
 

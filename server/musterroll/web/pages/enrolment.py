@@ -11,13 +11,13 @@ from sqlmodel import Session
 from werkzeug.wrappers import Response as AnyResponse
 
 from musterroll.domain.access import Role
-from musterroll.domain.values.errors import Refusal
+from musterroll.domain.values.errors import DomainError
 from musterroll.storage.tables.enrolment import ClaimToken
 from musterroll.usecases.enrolment import enrol
 from musterroll.usecases.enrolment.enrol import PendingEnrolment
 from musterroll.usecases.units.look_up import unit_card
 from musterroll.usecases.units.unit_card import UnitCard
-from musterroll.web.http.context import actor, clock, door, needs, page, reading, writing
+from musterroll.web.http.context import actor, clock, context, needs, page, read_only, transaction
 
 pages = Blueprint("enrolment", __name__)
 
@@ -54,9 +54,9 @@ def overview() -> str:
 def create() -> Response:
     now, form = clock(), {name: request.form.get(name, "").strip() for name in _BLANK}
     try:
-        with writing() as session:
+        with transaction() as session:
             made = enrol.create_token(session, **_wanted(form), actor=actor().name, now=now)
-    except Refusal as refusal:
+    except DomainError as refusal:
         return make_response(_overview(form=form, refused=str(refusal)), 422)
     return make_response(_overview(shown=_shown(*made)))
 
@@ -64,7 +64,7 @@ def create() -> Response:
 @pages.post("/enrolment/tokens/<int:token_id>/revoke")
 @needs(Role.ADMIN)
 def revoke(token_id: int) -> AnyResponse:
-    with writing() as session:
+    with transaction() as session:
         enrol.revoke_token(session, token_id, actor().name, clock())
     return redirect("/enrolment#tokens", 303)
 
@@ -72,14 +72,14 @@ def revoke(token_id: int) -> AnyResponse:
 @pages.post("/enrolment/<int:credential_id>/<any(accept, refuse):decision>")
 @needs(Role.ADMIN)
 def decide(credential_id: int, decision: str) -> AnyResponse:
-    with writing() as session:
+    with transaction() as session:
         enrol.decide(session, credential_id, decision == "accept", actor().name, clock())
     return redirect("/enrolment", 303)
 
 
 def _overview(form: dict[str, str] = _BLANK, refused: str | None = None, shown: Shown | None = None) -> str:
     now = clock()
-    with reading() as session:
+    with read_only() as session:
         tokens = enrol.tokens(session)
         pending = enrol.pending(session)
         waiting = [_waiting(session, claim, now) for claim in pending[:_MOST_SHOWN]]
@@ -104,7 +104,7 @@ def _waiting(session: Session, claim: PendingEnrolment, now: datetime) -> Waitin
 
 
 def _wanted(form: dict[str, str]) -> dict[str, Any]:
-    """What the form asks for, as the verb takes it. Raises Refusal where a number is none."""
+    """What the form asks for, as the verb takes it. Raises DomainError where a number is none."""
     return {
         "label": form["label"],
         "life": timedelta(days=_number(form["days"], "life in days")),
@@ -117,7 +117,7 @@ def _wanted(form: dict[str, str]) -> dict[str, Any]:
 
 def _number(text: str, what: str) -> int:
     if not (text.isascii() and text.isdigit() and len(text) < 10):
-        raise Refusal(f"the {what} must be a whole number, not {text[:40]!r}")
+        raise DomainError(f"the {what} must be a whole number, not {text[:40]!r}")
     return int(text)
 
 
@@ -129,5 +129,5 @@ def _shown(token: ClaimToken, plain: str) -> Shown:
 
 def _registry() -> str:
     """The address devices reach us at: the public one, else the one this page was asked at (its host was checked)."""
-    address = door().settings.public_url or request.host_url
+    address = context().settings.public_url or request.host_url
     return address.rstrip("/") if _ADDRESS.fullmatch(address) else "URL"

@@ -16,7 +16,7 @@ from musterroll.usecases.findings import decisions as finding_decisions
 from musterroll.usecases.findings.decisions import Filter
 from musterroll.usecases.units import history as unit_history
 from musterroll.usecases.units.look_up import unit_card
-from musterroll.web.http.context import actor, clock, needs, page, reading, writing
+from musterroll.web.http.context import actor, clock, needs, page, read_only, transaction
 from musterroll.web.http.security import local_path
 
 pages = Blueprint("findings", __name__)
@@ -28,7 +28,7 @@ ANY = "any"
 @pages.get("/findings")
 def overview() -> str:
     now, wanted, after = clock(), _wanted(), request.args.get("after") or None
-    with reading() as session:
+    with read_only() as session:
         found = finding_decisions.findings(session, wanted, after, PAGE, now)
     owners = sorted(set(OWNERS.values()))
     words = {"kinds": list(Kind), "owners": owners, "states": list(State), "address": address, "export": export, "everything": Filter()}
@@ -40,7 +40,7 @@ def overview() -> str:
 @pages.get("/findings/<int:number>")
 def finding(number: int) -> str:
     now = clock()
-    with reading() as session:
+    with read_only() as session:
         opened = finding_decisions.finding(session, number, now)
         uid = opened.row.uid
         card = unit_card(session, uid, now) if uid else None
@@ -59,7 +59,7 @@ def decide() -> Response:
     to = _state(request.form.get("to"))
     until = _day(request.form.get("until", "")) if to is State.IGNORED else None
     reason = request.form.get("reason", "").strip()
-    with writing() as session:
+    with transaction() as session:
         change = finding_decisions.decide(session, numbers, to, reason=reason, until=until, actor=actor().name, now=now).id
     back = local_path(request.form.get("next"))
     return redirect(f"{back}{'&' if '?' in back else '?'}done={change}", 303)

@@ -7,7 +7,7 @@ from flask import Blueprint, request
 
 from musterroll.usecases.fleet import filter_words
 from musterroll.usecases.fleet.pages import FleetFilter, fleet
-from musterroll.web.http.context import clock, latest_base, page, reading
+from musterroll.web.http.context import clock, latest_base, page, read_only
 
 pages = Blueprint("fleet", __name__)
 
@@ -18,7 +18,7 @@ _IN_FORM = ("text", "lifecycle")  # what the form asks for itself
 @pages.get("/fleet")
 def roll() -> str:
     now, filters, after = clock(), filter_words.read(request.args), request.args.get("after") or None
-    with reading() as session:
+    with read_only() as session:
         base, _ = latest_base()(session, now)
         found = fleet(session, filters, after, PAGE, now)
     return page(

@@ -14,7 +14,7 @@ from musterroll.usecases.notifications import rules as notification_rules
 from musterroll.usecases.operations import health
 from musterroll.usecases.operations.health import Surroundings
 from musterroll.web.charts.timeline import spark
-from musterroll.web.http.context import clock, door, page, reading
+from musterroll.web.http.context import clock, context, page, read_only
 
 pages = Blueprint("health", __name__)
 
@@ -31,8 +31,8 @@ LINKS = {"Outbox": "/notifications#outbox", "Quarantine": "/quarantine", "Schedu
 @pages.get("/health")
 @needs(Role.ADMIN)
 def overview() -> str:
-    now, settings = clock(), door().settings
-    with reading() as session:
+    now, settings = clock(), context().settings
+    with read_only() as session:
         began = time.perf_counter()
         liveness_states.hearing(session)
         answered_in = (time.perf_counter() - began) * 1000

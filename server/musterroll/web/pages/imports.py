@@ -8,7 +8,7 @@ from flask import Blueprint, Response, make_response, redirect, request
 from werkzeug.wrappers import Response as AnyResponse
 
 from musterroll.domain.access import Role
-from musterroll.domain.values.errors import NotFound, Refusal
+from musterroll.domain.values.errors import DomainError, NotFound
 from musterroll.readers.document import Choices, Document, Heading, headings
 from musterroll.readers.fields import Kind
 from musterroll.readers.kinds import KINDS
@@ -19,7 +19,7 @@ from musterroll.usecases.imports.kinds.base import Source
 from musterroll.usecases.imports.run import Imported, import_document
 from musterroll.usecases.imports.verdicts import Outcome, Verdict
 from musterroll.web.http import uploads
-from musterroll.web.http.context import actor, clock, door, needs, page, reading, rehearsing, writing
+from musterroll.web.http.context import actor, clock, context, needs, page, read_only, snapshot, transaction
 from musterroll.web.http.uploads import Upload
 
 pages = Blueprint("imports", __name__)
@@ -59,10 +59,10 @@ def upload() -> AnyResponse:
     file, said = request.files.get("file"), {name: request.form.get(name, "").strip()[:120] for name in _CHOICES}
     try:
         if file is None or not file.filename:
-            raise Refusal("choose a file first: CSV or XLSX")
+            raise DomainError("choose a file first: CSV or XLSX")
         _kind(said["kind"])
         kept = uploads.keep(_folder(), file, actor().name, said)
-    except Refusal as refusal:
+    except DomainError as refusal:
         return make_response(_overview(said, str(refusal)), 422)
     return redirect(f"/imports/new/{kept.key}", 303)
 
@@ -84,7 +84,7 @@ def choose(key: str) -> AnyResponse:
     kept = uploads.note(_folder(), actor().name, kept._replace(said=said))
     name = request.form.get("save", "").strip()
     if name:
-        with writing() as session:
+        with transaction() as session:
             name = import_mappings.save(session, _kind(said["kind"]).name, name, columns).name
     return _judged(kept, name)
 
@@ -93,8 +93,8 @@ def choose(key: str) -> AnyResponse:
 @needs(Role.PLANNER, everywhere=True)
 def commit(key: str) -> AnyResponse:
     kept, now = uploads.find(_folder(), key, actor().name), clock()
-    source = Source(kept.name, actor().name, now, door().settings.interval)
-    with kept.opened() as file, writing() as session:
+    source = Source(kept.name, actor().name, now, context().settings.interval)
+    with kept.opened() as file, transaction() as session:
         document = Document(file, _kind(kept.said["kind"]), _choices(kept, _saved(session, kept)))
         done = import_document(session, document, lambda verdict: None, source, kept.sha256)
     uploads.drop(kept)
@@ -105,7 +105,7 @@ def commit(key: str) -> AnyResponse:
 @needs(Role.PLANNER, everywhere=True)
 def run(run_id: int) -> str:
     after = request.args.get("after", 0, int)
-    with reading() as session:
+    with read_only() as session:
         found = import_history.run(session, run_id)
         rows = import_history.rows(session, run_id, after, PAGE + 1)
     more = rows[PAGE - 1].line if len(rows) > PAGE else None
@@ -115,14 +115,14 @@ def run(run_id: int) -> str:
 @pages.post("/imports/<int:run_id>/undo")
 @needs(Role.PLANNER, everywhere=True)
 def undo(run_id: int) -> AnyResponse:
-    with writing() as session:
+    with transaction() as session:
         import_history.undo(session, run_id, actor().name, clock())
     return redirect(f"/imports/{run_id}", 303)
 
 
 def _overview(said: dict[str, str] | None = None, refused: str | None = None) -> str:
     before = request.args.get("before", type=int)
-    with reading() as session:
+    with read_only() as session:
         runs = import_history.runs(session, before, PAGE + 1)
         mappings = import_mappings.saved(session)
     older = runs[PAGE - 1].id if len(runs) > PAGE else None
@@ -146,7 +146,7 @@ def _judged(kept: Upload, saved: str = "") -> Response:
         judged, refused = _dry_run(kept, kind), None
     except NotFound:
         raise
-    except Refusal as refusal:
+    except DomainError as refusal:
         judged, refused = None, str(refusal)
     facts = {"upload": kept, "kind": kind, "judged": judged, "refused": refused, "outcomes": list(Outcome), "saved": saved}
     columns = _headings(kept, kind)
@@ -160,8 +160,8 @@ def _dry_run(kept: Upload, kind: Kind) -> Judged:
         if len(rows.get(verdict.outcome, ())) < SHOWN and verdict.outcome in rows:
             rows[verdict.outcome].append(verdict)
 
-    source = Source(kept.name, actor().name, clock(), door().settings.interval)
-    with kept.opened() as file, rehearsing() as session:
+    source = Source(kept.name, actor().name, clock(), context().settings.interval)
+    with kept.opened() as file, snapshot() as session:
         document = Document(file, kind, _choices(kept, _saved(session, kept)))
         done = import_document(session, document, hear, source, None)
         before = import_mappings.imported_before(session, kind.name, kept.sha256)
@@ -171,9 +171,9 @@ def _dry_run(kept: Upload, kind: Kind) -> Judged:
 def _headings(kept: Upload, kind: Kind) -> list[Heading]:
     """The columns of a file and what they are taken for, as far as it is a table at all."""
     try:
-        with kept.opened() as file, reading() as session:
+        with kept.opened() as file, read_only() as session:
             return headings(file, kind, _choices(kept, _saved(session, kept)))
-    except Refusal:
+    except DomainError:
         return []
 
 
@@ -192,14 +192,14 @@ def _zone(name: str) -> ZoneInfo | None:
     try:
         return ZoneInfo(name) if name else None
     except (KeyError, ValueError, OSError):
-        raise Refusal(f"{name!r} is not a time zone such as Europe/Berlin") from None
+        raise DomainError(f"{name!r} is not a time zone such as Europe/Berlin") from None
 
 
 def _kind(name: str) -> Kind:
     if name not in KINDS:
-        raise Refusal("say first what kind of document it is")
+        raise DomainError("say first what kind of document it is")
     return KINDS[name]
 
 
 def _folder() -> Path:
-    return door().settings.data_dir / "uploads"
+    return context().settings.data_dir / "uploads"

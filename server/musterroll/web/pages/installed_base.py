@@ -14,7 +14,7 @@ from musterroll.usecases.installed_base.as_of import Part, Slice
 from musterroll.usecases.installed_base.trend import DAYS, Level
 from musterroll.web.charts import map
 from musterroll.web.charts.lines import STEPS, lines, waterfall
-from musterroll.web.http.context import clock, latest_base, page, reading
+from musterroll.web.http.context import clock, latest_base, page, read_only
 from musterroll.web.pages.fleet import address as fleet_address
 
 pages = Blueprint("installed_base", __name__)
@@ -36,7 +36,7 @@ def overview() -> str:
     now, of_account = clock(), request.args.get("account") or None
     by = Slice(request.args["by"]) if request.args.get("by") in set(CUTS) else Slice.ACCOUNT
     first = trend.one_of(now, request.args.get("month"))
-    with reading() as session:
+    with read_only() as session:
         level = trend.level(session, of_account)
         base = latest_base()(session, now)[0] if of_account is None else None
         cut = None if by is Slice.ACCOUNT else trend.slices(session, by, now, of_account)
@@ -57,7 +57,7 @@ def overview() -> str:
 def sites() -> str:
     now = clock()
     asked = map.box_of(request.args.get("box"))
-    with reading() as session:
+    with read_only() as session:
         places = trend.places(session, map.shaped(asked) if asked else None, now)
     box = asked or (map.around(places.value) if places.value else None)
     drawn = map.draw(places.value, box) if box else None
@@ -80,7 +80,7 @@ def moved(month: str, step: str) -> str:
     now, of_account = clock(), request.args.get("account") or None
     if step not in set(Step):
         raise NotFound(f"unknown change {step[:20]!r}")
-    with reading() as session:
+    with read_only() as session:
         found = trend.month(session, trend.one_of(now, month), now, of_account)
     named = STEPS[Step(step)]
     return page(

@@ -14,7 +14,7 @@ from musterroll.usecases.fleet import filter_words
 from musterroll.usecases.fleet.pages import FleetFilter, fleet
 from musterroll.usecases.units.look_up import look_up
 from musterroll.usecases.units.unit_card import UnitCard
-from musterroll.web.http.context import clock, door, needs, page, reading
+from musterroll.web.http.context import clock, context, needs, page, read_only
 from musterroll.web.pages.fleet import address
 
 pages = Blueprint("labels", __name__)
@@ -69,7 +69,7 @@ def from_form() -> str:
 
 def public_address() -> str:
     """Where people reach this registry, without a slash at the end."""
-    return (door().settings.public_url or request.host_url).rstrip("/")
+    return (context().settings.public_url or request.host_url).rstrip("/")
 
 
 def _labels() -> str:
@@ -80,7 +80,7 @@ def _labels() -> str:
     on_sheet = SIZES[size].on_sheet
     skipped = _skipped(asked.get("skip", ""), on_sheet)
     most = MOST // on_sheet * on_sheet - skipped
-    with reading() as session:
+    with read_only() as session:
         if pasted.strip():
             found = _named(session, pasted, most, now)
         else:

@@ -10,7 +10,7 @@ from musterroll.usecases.fleet.pages import NONE, FleetFilter
 from musterroll.usecases.installed_base import licence_trend
 from musterroll.usecases.installed_base.licences import By, Point
 from musterroll.web.charts.lines import lines
-from musterroll.web.http.context import clock, page, rehearsing
+from musterroll.web.http.context import clock, page, snapshot
 from musterroll.web.pages.fleet import address as fleet_address
 
 pages = Blueprint("licences", __name__)
@@ -25,7 +25,7 @@ def overview() -> str:
     by = By(request.args["by"]) if request.args.get("by") in set(By) else By.SEGMENT
     every = "quarter" if request.args.get("every") == "quarter" else "month"
     target, tolerance = request.args.get("target", None, int), min(max(request.args.get("tolerance", 5, int), 0), 100)
-    with rehearsing() as session:
+    with snapshot() as session:
         told = licence_trend.licences(session, now)
         points = licence_trend.trend(session, now, every == "quarter")
     counts = told.value.by[by]

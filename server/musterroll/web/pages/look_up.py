@@ -5,7 +5,7 @@ from flask import Blueprint, Response, make_response, request
 from musterroll.usecases.coverage.verdict import coverage
 from musterroll.usecases.units.look_up import look_up
 from musterroll.usecases.units.related import surroundings
-from musterroll.web.http.context import clock, page, reading
+from musterroll.web.http.context import clock, page, read_only
 from musterroll.web.http.offline import about
 from musterroll.web.http.security import allow_scanning
 
@@ -18,7 +18,7 @@ def look() -> Response:
     now, code = clock(), request.args.get("code", "").strip()
     if not code:
         return make_response(page("look_up.html", now, code="", found=None))
-    with reading() as session:
+    with read_only() as session:
         found = look_up(session, code, now)
         only = found.units[0].uid if len(found.units) == 1 else None
         cover = coverage(session, only, None, now) if only else None

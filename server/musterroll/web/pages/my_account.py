@@ -4,10 +4,10 @@ from flask import Blueprint, Response, make_response, redirect, request
 from werkzeug.wrappers import Response as AnyResponse
 
 from musterroll.domain.access import Role
-from musterroll.domain.values.errors import Refusal
+from musterroll.domain.values.errors import DomainError
 from musterroll.usecases.access import sessions as access_sessions
 from musterroll.usecases.access import users as access_users
-from musterroll.web.http.context import actor, clock, door, needs, page
+from musterroll.web.http.context import actor, clock, context, needs, page
 from musterroll.web.http.sign_in import OWN_ACCOUNT, let_in, seat
 
 pages = Blueprint("account", __name__)
@@ -26,15 +26,15 @@ def password() -> AnyResponse:
     new, again = request.form.get("new", ""), request.form.get("again", "")
     if new != again:
         return _refuse("the new passwords do not match")
-    with door().database.asking() as session:
+    with context().database.read_only() as session:
         matches = access_sessions.password_matches(session, who.name, request.form.get("old", ""))
     try:
-        with door().database.writing() as session:
+        with context().database.transaction() as session:
             user = access_users.get(session, who.user_id)
             access_users.choose_password(session, user, matches, new, now)
             token = access_sessions.open_session(session, user, now, seat())
-    except Refusal as refusal:
-        with door().database.writing() as session:
+    except DomainError as refusal:
+        with context().database.transaction() as session:
             access_sessions.note_try(session, who.user_id, matches, now)
         return _refuse(str(refusal))
     return let_in(redirect(f"{OWN_ACCOUNT}?changed=1", 303), token)
@@ -43,14 +43,14 @@ def password() -> AnyResponse:
 @pages.post("/account/sessions/<int:session_id>/end")
 @needs(Role.VIEWER)
 def end(session_id: int) -> AnyResponse:
-    with door().database.writing() as session:
+    with context().database.transaction() as session:
         access_sessions.end_session(session, actor().user_id, session_id, clock())
     return redirect(f"{OWN_ACCOUNT}#sessions", 303)
 
 
 def _own(refused: str | None = None) -> str:
     now, who = clock(), actor()
-    with door().database.asking() as session:
+    with context().database.read_only() as session:
         user = access_users.get(session, who.user_id)
         facts = {"within": access_users.account_refs(session, user.within), "local": bool(user.password_hash)}
         sessions = access_sessions.sessions(session, who.user_id, now)

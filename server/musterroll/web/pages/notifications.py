@@ -14,14 +14,14 @@ from musterroll.domain.findings.kinds import Kind as FindingKind
 from musterroll.domain.notifications.events import LEADS, Kind
 from musterroll.domain.notifications.retry import MessageState
 from musterroll.domain.notifications.schedule import Pace
-from musterroll.domain.values.errors import Refusal
+from musterroll.domain.values.errors import DomainError
 from musterroll.storage.notifications import outbox as stored_outbox
 from musterroll.storage.tables.accounts import Account
 from musterroll.storage.tables.notifications import NotificationRule
 from musterroll.usecases.notifications import outbox as notification_outbox
 from musterroll.usecases.notifications import rules as notification_rules
 from musterroll.usecases.notifications.rules import Wish
-from musterroll.web.http.context import actor, clock, door, page, reading, writing
+from musterroll.web.http.context import actor, clock, context, page, read_only, transaction
 from musterroll.web.wording.notifications import DAYS, PACES, clock_word
 
 pages = Blueprint("notifications", __name__)
@@ -54,13 +54,13 @@ class Form(NamedTuple):
 @needs(Role.ADMIN)
 def overview() -> str:
     state = _state()
-    with reading() as session:
+    with read_only() as session:
         rules = stored_outbox.rules(session)
         latest = stored_outbox.latest(session, [rule.id or 0 for rule in rules])
         places = {rule.account_id: session.get_one(Account, rule.account_id).name for rule in rules if rule.account_id}
         found = stored_outbox.page(session, state, request.args.get("rule", type=int), request.args.get("before", type=int), PAGE + 1)
         backlog = stored_outbox.backlog(session)
-        unset = notification_rules.unset_settings(session, door().settings)
+        unset = notification_rules.unset_settings(session, context().settings)
     older = found[PAGE - 1].message.id if len(found) > PAGE else None
     facts = {"rules": rules, "latest": latest, "places": places, "backlog": backlog, "unset": unset}
     asked = {"state": state, "states": list(MessageState), "before": request.args.get("before", type=int), "older": older}
@@ -78,9 +78,9 @@ def new() -> str:
 def make() -> AnyResponse:
     form = _said()
     try:
-        with writing() as session:
+        with transaction() as session:
             rule, secret = notification_rules.make_rule(session, _wish(form), actor().name, clock())
-    except Refusal as refusal:
+    except DomainError as refusal:
         return make_response(_form(form, None, str(refusal)), 422)
     return _secret_shown(rule, secret) if secret else redirect("/notifications", 303)
 
@@ -88,7 +88,7 @@ def make() -> AnyResponse:
 @pages.get("/notifications/<int:rule_id>")
 @needs(Role.ADMIN)
 def opened(rule_id: int) -> str:
-    with reading() as session:
+    with read_only() as session:
         rule = notification_rules.one(session, rule_id)
         form = _form_of(session, rule)
     return _form(form, rule)
@@ -99,10 +99,10 @@ def opened(rule_id: int) -> str:
 def change(rule_id: int) -> AnyResponse:
     form = _said()
     try:
-        with writing() as session:
+        with transaction() as session:
             rule = notification_rules.one(session, rule_id)
             notification_rules.change_rule(session, rule_id, _wish(form._replace(way=rule.way)), actor().name, clock())
-    except Refusal as refusal:
+    except DomainError as refusal:
         return make_response(_form(form, rule, str(refusal)), 422)
     return redirect("/notifications", 303)
 
@@ -111,7 +111,7 @@ def change(rule_id: int) -> AnyResponse:
 @needs(Role.ADMIN)
 def act(rule_id: int, act: str) -> AnyResponse:
     now, who = clock(), actor().name
-    with writing() as session:
+    with transaction() as session:
         if act == "test":
             notification_rules.test_rule(session, rule_id, now)
         elif act == "remove":
@@ -124,7 +124,7 @@ def act(rule_id: int, act: str) -> AnyResponse:
 @pages.post("/notifications/<int:rule_id>/secret")
 @needs(Role.ADMIN)
 def renew_secret(rule_id: int) -> Response:
-    with writing() as session:
+    with transaction() as session:
         secret = notification_rules.renew_secret(session, rule_id, actor().name, clock())
         rule = notification_rules.one(session, rule_id)
     return _secret_shown(rule, secret)
@@ -133,7 +133,7 @@ def renew_secret(rule_id: int) -> Response:
 @pages.get("/notifications/messages/<int:message_id>")
 @needs(Role.ADMIN)
 def message(message_id: int) -> str:
-    with reading() as session:
+    with read_only() as session:
         found = notification_outbox.message(session, message_id)
         events = notification_outbox.events(session, message_id, _SHOWN)
     return page("message.html", clock(), found=found, events=events)
@@ -142,7 +142,7 @@ def message(message_id: int) -> str:
 @pages.post("/notifications/messages/<int:message_id>/retry")
 @needs(Role.ADMIN)
 def retry(message_id: int) -> AnyResponse:
-    with writing() as session:
+    with transaction() as session:
         notification_outbox.retry(session, message_id, clock())
     return redirect("/notifications#outbox", 303)
 
@@ -165,9 +165,9 @@ def _said() -> Form:
 
 
 def _wish(form: Form) -> Wish:
-    """The form as a rule. Raises Refusal in one sentence."""
+    """The form as a rule. Raises DomainError in one sentence."""
     if form.pace not in set(Pace):
-        raise Refusal("choose a frequency", "bad_choice")
+        raise DomainError("choose a frequency", "bad_choice")
     return Wish(
         form.name,
         form.way,
@@ -207,7 +207,7 @@ def _state() -> MessageState | None:
 
 def _number(said: str, what: str) -> int:
     if not (said.isascii() and said.isdigit() and len(said) < 6):
-        raise Refusal(f"the {what} must be a whole number", "bad_number")
+        raise DomainError(f"the {what} must be a whole number", "bad_number")
     return int(said)
 
 
@@ -217,12 +217,12 @@ def _worth(said: str) -> Decimal | None:
     except InvalidOperation:
         found = Decimal(-1)
     if found is not None and not (found.is_finite() and 0 <= found < 10**12):
-        raise Refusal("the minimum annual value must be an amount such as 500", "bad_number")
+        raise DomainError("the minimum annual value must be an amount such as 500", "bad_number")
     return found
 
 
 def _minutes(said: str) -> int:
     hour, _, minute = said.partition(":")
     if not (hour.isdigit() and minute[:2].isdigit() and int(hour) < 24 and int(minute[:2]) < 60):
-        raise Refusal("enter quiet hours as 22:00", "bad_time")
+        raise DomainError("enter quiet hours as 22:00", "bad_time")
     return int(hour) * 60 + int(minute[:2])

@@ -14,7 +14,7 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from musterroll.domain.access import Role
 from musterroll.domain.units import scan_codes
-from musterroll.domain.values.errors import Refusal
+from musterroll.domain.values.errors import DomainError
 from musterroll.web.http.context import clock, needs, page
 from musterroll.web.http.security import allow_scanning
 
@@ -48,8 +48,8 @@ def photo() -> AnyResponse:
         return _sorry("Choose or take a photo first.")
     try:
         found = read(file.stream)
-    except Refusal as no:
-        return _sorry(str(no))
+    except DomainError as error:
+        return _sorry(str(error))
     if not found:
         return _sorry("No code found in the photo. Move closer, hold still and avoid reflections, or type the serial.")
     if len(found) == 1:
@@ -58,9 +58,9 @@ def photo() -> AnyResponse:
 
 
 def read(file: IO[bytes]) -> list[str]:
-    """The codes on a photo, each once; article numbers only where there is nothing else. Raises Refusal for what is no photo."""
+    """The codes on a photo, each once; article numbers only where there is nothing else. Raises DomainError for what is no photo."""
     if not _reading.acquire(timeout=_PATIENCE):
-        raise Refusal("The server is busy reading other photos. Try again in a moment.")
+        raise DomainError("The server is busy reading other photos. Try again in a moment.")
     try:
         found = zxingcpp.read_barcodes(_picture(file), zxingcpp.barcode_formats_from_str(_WANTED))
     finally:
@@ -76,19 +76,19 @@ def _picture(file: IO[bytes]) -> Image.Image:
         with warnings.catch_warnings(action="ignore"), Image.open(BytesIO(file.read(LARGEST + 1)), formats=tuple(_MOST_PIXELS)) as image:
             pixels, most = image.width * image.height, _MOST_PIXELS[image.format or "PNG"]
             if pixels > most:
-                raise Refusal(f"The photo has {pixels / 1e6:,.0f} megapixels; the limit is {most // 10**6}.")
+                raise DomainError(f"The photo has {pixels / 1e6:,.0f} megapixels; the limit is {most // 10**6}.")
             image.draft("L", (_SIDE, _SIDE))
             image.thumbnail((_SIDE, _SIDE))
             return ImageOps.exif_transpose(image).convert("L")
     except UnidentifiedImageError:
-        raise Refusal("This file is not a supported photo. Use JPEG, PNG or WebP.") from None
+        raise DomainError("This file is not a supported photo. Use JPEG, PNG or WebP.") from None
     except Image.DecompressionBombError:
-        raise Refusal("The photo has too many pixels.") from None
-    except Refusal:
+        raise DomainError("The photo has too many pixels.") from None
+    except DomainError:
         raise
     except Exception as broken:  # decoders of pictures fail in many ways on what was made to break them
         _log.info("a photo could not be read: %r", broken)
-        raise Refusal("The photo is damaged. Take it again.") from None
+        raise DomainError("The photo is damaged. Take it again.") from None
 
 
 def _sorry(sentence: str) -> Response:

@@ -9,14 +9,14 @@ from werkzeug.wrappers import Response
 
 from musterroll.domain.access import Role, needs
 from musterroll.domain.liveness import ReportingClass
-from musterroll.domain.values.errors import Refusal
+from musterroll.domain.values.errors import DomainError
 from musterroll.domain.warranty.periods import Start, StartRule
 from musterroll.storage.tables.accounts import Product
 from musterroll.storage.tables.warranty import WarrantyPolicy
 from musterroll.storage.warranty import products
 from musterroll.usecases.warranty import products as verbs
 from musterroll.usecases.warranty.products import Terms
-from musterroll.web.http.context import actor, clock, page, reading, writing
+from musterroll.web.http.context import actor, clock, page, read_only, transaction
 
 pages = Blueprint("products", __name__)
 
@@ -46,7 +46,7 @@ class Said(NamedTuple):
 @needs(Role.ADMIN)
 def overview() -> str:
     text, after, policy = request.args.get("text", "").strip()[:200], _after(), request.args.get("policy", type=int)
-    with reading() as session:
+    with read_only() as session:
         found = products.page(session, text, policy, after, PAGE + 1)
         policies, work = products.policies(session), products.unsettled(session)
     asked = {name: value for name, value in (("text", text), ("policy", policy)) if value}
@@ -66,9 +66,9 @@ def opened(product_id: int) -> str:
 def change(product_id: int) -> Response:
     said = {name: request.form.get(name, "").strip()[:120] for name in ("reporting", "policy", "list_price", "currency")}
     try:
-        with writing() as session:
+        with transaction() as session:
             verbs.change_product(session, product_id, _terms(said), actor().name, clock())
-    except Refusal as refusal:
+    except DomainError as refusal:
         return make_response(_opened(product_id, str(refusal)), 422)
     return redirect("/products", 303)
 
@@ -82,7 +82,7 @@ def new_policy() -> str:
 @pages.get("/products/policies/<int:policy_id>")
 @needs(Role.ADMIN)
 def policy(policy_id: int) -> str:
-    with reading() as session:
+    with read_only() as session:
         found = verbs.one_policy(session, policy_id)
     rules = [(str(rule["start"]), str(rule.get("shelf_days", 0))) for rule in found.rules]
     rules += [("", "0")] * (len(Start) - len(rules))
@@ -106,18 +106,18 @@ def _save(policy_id: int | None) -> Response:
     rules = [(request.form.get(f"start{n}", "")[:40], request.form.get(f"shelf{n}", "0").strip()[:6]) for n in places]
     said = Said(request.form.get("name", "").strip()[:120], request.form.get("months", "").strip()[:6], rules)
     try:
-        with writing() as session:
+        with transaction() as session:
             months = _number(said.months, "months") if said.months else None
             verbs.save_policy(session, policy_id, said.name, _rules(said), months, actor().name, clock())
-    except Refusal as refusal:
-        with reading() as session:
+    except DomainError as refusal:
+        with read_only() as session:
             found = verbs.one_policy(session, policy_id) if policy_id is not None else None
         return make_response(_policy(found, said, str(refusal)), 422)
     return redirect("/products#policies", 303)
 
 
 def _opened(product_id: int, refused: str | None = None) -> str:
-    with reading() as session:
+    with read_only() as session:
         product = verbs.one(session, product_id)
         units, policies = products.units_of(session, product_id), products.policies(session)
     return page(
@@ -130,26 +130,26 @@ def _policy(found: WarrantyPolicy | None, said: Said, refused: str | None = None
 
 
 def _terms(said: dict[str, str]) -> Terms:
-    """The form as terms. Raises Refusal."""
+    """The form as terms. Raises DomainError."""
     if said["reporting"] not in set(ReportingClass):
-        raise Refusal("choose a reporting class", "bad_choice")
+        raise DomainError("choose a reporting class", "bad_choice")
     try:
         price = Decimal(said["list_price"].replace(",", "")) if said["list_price"] else None
     except InvalidOperation:
-        raise Refusal("the list price must be an amount such as 120.00", "bad_number") from None
+        raise DomainError("the list price must be an amount such as 120.00", "bad_number") from None
     return Terms(ReportingClass(said["reporting"]), said["policy"], price, said["currency"].upper() or "EUR")
 
 
 def _rules(said: Said) -> list[StartRule]:
-    """The rules in their order, places left empty left out. Raises Refusal."""
+    """The rules in their order, places left empty left out. Raises DomainError."""
     if any(start and start not in set(Start) for start, _ in said.rules):
-        raise Refusal("choose what begins the warranty", "bad_choice")
+        raise DomainError("choose what begins the warranty", "bad_choice")
     return [StartRule(Start(start), _number(shelf or "0", "days on the shelf")) for start, shelf in said.rules if start]
 
 
 def _number(said: str, what: str) -> int:
     if not (said.isascii() and said.isdigit()):
-        raise Refusal(f"the {what} must be a whole number", "bad_number")
+        raise DomainError(f"the {what} must be a whole number", "bad_number")
     return int(said)
 
 

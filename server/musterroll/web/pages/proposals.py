@@ -5,7 +5,7 @@ from werkzeug.wrappers import Response
 
 from musterroll.domain.access import Role
 from musterroll.usecases.matching import proposals as matching_proposals
-from musterroll.web.http.context import actor, clock, needs, page, reading, writing
+from musterroll.web.http.context import actor, clock, needs, page, read_only, transaction
 
 pages = Blueprint("proposals", __name__)
 
@@ -25,7 +25,7 @@ SIDES = {
 def overview() -> str:
     state = request.args.get("state", matching_proposals.OPEN)
     state = state if state in STATES else matching_proposals.OPEN
-    with reading() as session:
+    with read_only() as session:
         found = matching_proposals.listed(session, state, None, _after(), PAGE + 1)
     last = found[PAGE - 1].proposal if len(found) > PAGE else None
     following = f"{last.weight!r}:{last.id}" if last else None
@@ -45,7 +45,7 @@ def overview() -> str:
 @pages.post("/possible-duplicates/look")
 @needs(Role.PLANNER, everywhere=True)
 def look() -> Response:
-    with writing() as session:
+    with transaction() as session:
         matching_proposals.find(session, clock())
     return redirect("/possible-duplicates", 303)
 
@@ -54,7 +54,7 @@ def look() -> Response:
 @needs(Role.PLANNER)
 def decide(number: int, decision: str) -> Response:
     now, who, reason = clock(), actor().name, request.form.get("reason", "").strip()[:500]
-    with writing() as session:
+    with transaction() as session:
         if decision == "accept":
             keep_right = request.form.get("keep") == "right"
             change = matching_proposals.accept(session, number, actor=who, now=now, reason=reason, keep_right=keep_right)

@@ -4,7 +4,7 @@ from flask import Blueprint, request
 
 from musterroll.domain.access import Role
 from musterroll.usecases.messages.quarantine import quarantined_messages
-from musterroll.web.http.context import clock, needs, page, reading
+from musterroll.web.http.context import clock, needs, page, read_only
 
 pages = Blueprint("quarantine", __name__)
 
@@ -15,7 +15,7 @@ PAGE = 50
 @needs(Role.ADMIN)
 def overview() -> str:
     before = request.args.get("before", type=int)
-    with reading() as session:
+    with read_only() as session:
         found = quarantined_messages(session, before, PAGE + 1)
     older = found[PAGE - 1].id if len(found) > PAGE else None
     return page("quarantine.html", clock(), items=found[:PAGE], older=older, before=before, preview=preview)

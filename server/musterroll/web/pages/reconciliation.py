@@ -8,7 +8,7 @@ from musterroll.domain.findings.kinds import OF_CELL, OWNERS, Kind
 from musterroll.domain.reconciliation.cells import CELLS
 from musterroll.usecases.reconciliation import run as reconciliation_run
 from musterroll.usecases.reconciliation.last_run import Kept, kept
-from musterroll.web.http.context import clock, needs, page, reading, writing
+from musterroll.web.http.context import clock, needs, page, read_only, transaction
 
 pages = Blueprint("reconciliation", __name__)
 
@@ -20,7 +20,7 @@ COLOURS = {
 
 @pages.get("/reconciliation")
 def overview() -> str:
-    with reading() as session:
+    with read_only() as session:
         found = kept(session)
     return page("reconciliation.html", clock(), found=found, cells=CELLS, of_cell=OF_CELL, colours=COLOURS, flags=flags, work=_work(found))
 
@@ -29,7 +29,7 @@ def overview() -> str:
 @needs(Role.PLANNER, everywhere=True)
 def run() -> Response:
     now = clock()
-    with writing() as session:
+    with transaction() as session:
         reconciliation_run.nightly(session, now)
     return redirect("/reconciliation", 303)
 

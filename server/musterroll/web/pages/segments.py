@@ -8,7 +8,7 @@ from werkzeug.wrappers import Response
 from musterroll.domain.access import Role
 from musterroll.usecases.fleet import filter_words
 from musterroll.usecases.fleet import segments as fleet_segments
-from musterroll.web.http.context import actor, clock, needs, page, reading, writing
+from musterroll.web.http.context import actor, clock, needs, page, read_only, transaction
 from musterroll.web.pages.fleet import address as fleet_address
 from musterroll.web.pages.fleet import export
 
@@ -27,7 +27,7 @@ ICONS = {
 @pages.get("/segments")
 def overview() -> str:
     now = clock()
-    with reading() as session:
+    with read_only() as session:
         found = [(one, fleet_segments.size(session, one, now)) for one in fleet_segments.listed(session)]
     return page("segments.html", now, found=found, icons=ICONS, own=[one for one, _ in found if one.made_by])
 
@@ -35,7 +35,7 @@ def overview() -> str:
 @pages.get("/segments/<key>")
 def one(key: str) -> str:
     now = clock()
-    with reading() as session:
+    with read_only() as session:
         found = fleet_segments.segment(session, key)
         size, customers = fleet_segments.size(session, found, now), fleet_segments.largest(session, found, now)
     links = {"fleet_address": fleet_address, "export": export}
@@ -46,7 +46,7 @@ def one(key: str) -> str:
 @needs(Role.PLANNER)
 def save() -> Response:
     filters = filter_words.read(dict(parse_qsl(request.form.get("filter", ""))))
-    with writing() as session:
+    with transaction() as session:
         made = fleet_segments.save(session, request.form.get("name", ""), filters, actor().name, clock())
     return redirect(f"/segments/{made.key}", 303)
 
@@ -54,6 +54,6 @@ def save() -> Response:
 @pages.post("/segments/<key>/delete")
 @needs(Role.PLANNER)
 def delete(key: str) -> Response:
-    with writing() as session:
+    with transaction() as session:
         fleet_segments.delete(session, key)
     return redirect("/segments", 303)

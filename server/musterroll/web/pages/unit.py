@@ -19,7 +19,7 @@ from musterroll.usecases.units.related import surroundings
 from musterroll.usecases.warranty import periods as warranty_periods
 from musterroll.web.charts.timeline import SPANS, span_for, timeline
 from musterroll.web.charts.vitals import days, vitals
-from musterroll.web.http.context import actor, clock, page, reading
+from musterroll.web.http.context import actor, clock, page, read_only
 from musterroll.web.http.offline import about
 from musterroll.web.http.security import allow_scanning
 from musterroll.web.pages.labels import public_address
@@ -46,7 +46,7 @@ def short(uid: str) -> AnyResponse:
 def show(uid: str, now: datetime, refused: str | None = None, act: str = "", said: Mapping[str, str] | None = None) -> Response:
     """The page of a unit. After an act was `refused`, its form is open and holds what was `said`. Raises NotFound."""
     may_act = allows(Role(actor().role), Role.TECHNICIAN)
-    with reading() as session:
+    with read_only() as session:
         card = unit_card(session, uid, now)
         cover, around = coverage(session, uid, None, now), surroundings(session, uid)
         changes = unit_history.transitions(session, uid, None, CHANGES)

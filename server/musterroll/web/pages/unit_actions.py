@@ -9,7 +9,7 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from musterroll.domain.access import Role
 from musterroll.domain.units.lifecycle import Lifecycle
-from musterroll.domain.values.errors import Conflict, NotFound, Refusal
+from musterroll.domain.values.errors import Conflict, DomainError, NotFound
 from musterroll.storage.accounts import sites
 from musterroll.storage.tables.audit import Change
 from musterroll.storage.tables.units import Unit
@@ -21,7 +21,7 @@ from musterroll.usecases.units import move as unit_move
 from musterroll.usecases.units import replace as unit_replace
 from musterroll.usecases.units.look_up import look_up, unit_card
 from musterroll.usecases.warranty import periods as warranty_periods
-from musterroll.web.http.context import actor, clock, needs, page, reading, writing
+from musterroll.web.http.context import actor, clock, needs, page, read_only, transaction
 from musterroll.web.http.security import allow_scanning
 from musterroll.web.pages import unit as unit_pages
 
@@ -37,7 +37,7 @@ _LONGEST = 500  # characters of a reason
 def choose(uid: str) -> str:
     """Where to deploy a unit: sites by what they or their accounts are called."""
     now, text = clock(), request.args.get("text", "").replace("\0", "").strip()[:100]
-    with reading() as session:
+    with read_only() as session:
         card = unit_card(session, uid, now)
         unit = session.get_one(Unit, unit_id(session, uid))
         found = sites.choices(session, text, unit.account_id, CHOICES + 1)
@@ -93,7 +93,7 @@ def undo(uid: str, number: int) -> AnyResponse:
 @pages.post("/units/<uid>/hold")
 @needs(Role.TECHNICIAN)
 def hold(uid: str) -> AnyResponse:
-    with writing() as session:
+    with transaction() as session:
         snooze.pause_alerts(session, uid, actor().name, clock())
     return redirect(f"/units/{uid}?done=held", 303)
 
@@ -101,7 +101,7 @@ def hold(uid: str) -> AnyResponse:
 @pages.post("/units/<uid>/release")
 @needs(Role.TECHNICIAN)
 def release(uid: str) -> AnyResponse:
-    with writing() as session:
+    with transaction() as session:
         snooze.resume_alerts(session, uid, actor().name, clock())
     return redirect(f"/units/{uid}?done=released", 303)
 
@@ -110,25 +110,25 @@ def _done(uid: str, act: str, verb: Callable[[Session, str, datetime], Change]) 
     """Carry an act out and go back to the unit; what is refused is said there, with all that was typed."""
     now = clock()
     try:
-        with writing() as session:
+        with transaction() as session:
             change = verb(session, uid, now)
     except NotFound:
         raise
-    except Refusal as no:
-        return _refused(uid, now, act, no)
+    except DomainError as error:
+        return _refused(uid, now, act, error)
     return redirect(f"/units/{uid}?done={change.id}", 303)
 
 
-def _refused(uid: str, now: datetime, act: str, no: Refusal) -> Response:
-    answer = unit_pages.show(uid, now, refused=str(no), act=act, said=request.form)
-    answer.status_code = 409 if isinstance(no, Conflict) else 422
+def _refused(uid: str, now: datetime, act: str, error: DomainError) -> Response:
+    answer = unit_pages.show(uid, now, refused=str(error), act=act, said=request.form)
+    answer.status_code = 409 if isinstance(error, Conflict) else 422
     return answer
 
 
 def _move(session: Session, uid: str, now: datetime) -> Change:
     to = _said("to")
     if to not in set(Lifecycle) - {Lifecycle.UNRECORDED}:
-        raise Refusal("choose where to move the unit")
+        raise DomainError("choose where to move the unit")
     site = _said("site") or None
     return unit_move.move_unit(session, uid, Lifecycle(to), actor=actor().name, now=now, reason=_said("reason"), on=_day("on"), site=site)
 
@@ -136,7 +136,7 @@ def _move(session: Session, uid: str, now: datetime) -> Change:
 def _replace(session: Session, uid: str, now: datetime) -> Change:
     becomes = _said("becomes")
     if becomes not in (Lifecycle.RETURNED, Lifecycle.RETIRED, Lifecycle.STOCK):
-        raise Refusal("choose what happens to the replaced unit")
+        raise DomainError("choose what happens to the replaced unit")
     other = _other(session, _said("by"), now)
     return unit_replace.replace(session, uid, other, actor=actor().name, now=now, reason=_said("reason"), becomes=Lifecycle(becomes))
 
@@ -155,7 +155,7 @@ def _other(session: Session, code: str, now: datetime) -> str:
 def _void(session: Session, uid: str, now: datetime) -> Change:
     number = _said("period")
     if not (number.isascii() and number.isdigit() and len(number) < 19):
-        raise Refusal("choose the warranty period to void")
+        raise DomainError("choose the warranty period to void")
     return warranty_periods.void_of(session, uid, int(number), _day("on") or now.date(), _said("reason"), actor().name, now)
 
 
@@ -169,4 +169,4 @@ def _day(name: str) -> date | None:
     try:
         return date.fromisoformat(said) if said else None
     except ValueError:
-        raise Refusal(f"{said[:40]!r} is not a date; use the format 2026-03-31") from None
+        raise DomainError(f"{said[:40]!r} is not a date; use the format 2026-03-31") from None

@@ -9,10 +9,10 @@ from sqlmodel import Session
 from werkzeug.wrappers import Response as AnyResponse
 
 from musterroll.domain.access import Role
-from musterroll.domain.values.errors import Refusal
+from musterroll.domain.values.errors import DomainError
 from musterroll.storage.tables.access import User
 from musterroll.usecases.access import users as access_users
-from musterroll.web.http.context import actor, clock, needs, page, reading, writing
+from musterroll.web.http.context import actor, clock, needs, page, read_only, transaction
 
 pages = Blueprint("people", __name__)
 
@@ -43,11 +43,11 @@ def overview() -> str:
 def add() -> Response:
     form = {name: request.form.get(name, "").strip() for name in _BLANK}
     try:
-        with writing() as session:
+        with transaction() as session:
             role, within = _role(form["role"]), account_numbers(form["accounts"])
             user, password = access_users.add(session, name=form["name"], role=role, within=within, actor=actor().name, now=clock())
             shown = Shown(user.name, password)
-    except Refusal as refusal:
+    except DomainError as refusal:
         return make_response(_overview(form=form, refused=str(refusal)), 422)
     return make_response(_overview(shown=shown))
 
@@ -86,7 +86,7 @@ def end_sessions(user_id: int) -> AnyResponse:
 @pages.post("/users/<int:user_id>/password")
 @needs(Role.ADMIN)
 def reset(user_id: int) -> Response:
-    with writing() as session:
+    with transaction() as session:
         user = access_users.get(session, user_id)
         shown = Shown(user.name, access_users.reset_password(session, user, actor=actor().name, now=clock()))
     return make_response(_overview(shown=shown))
@@ -100,9 +100,9 @@ def account_numbers(text: str) -> list[str] | None:
 def _act(user_id: int, verb: Callable[..., Any]) -> AnyResponse:
     """Do something to a user, and come back to the page of that user with what came of it."""
     try:
-        with writing() as session:
+        with transaction() as session:
             verb(session, access_users.get(session, user_id), actor=actor().name, now=clock())
-    except Refusal as refusal:
+    except DomainError as refusal:
         if refusal.code == "not_found":
             raise
         return make_response(_one(user_id, str(refusal)), 422)
@@ -113,17 +113,17 @@ def _role(word: str) -> Role:
     try:
         return Role(word)
     except ValueError:
-        raise Refusal(f"there is no role {word[:40]!r}; choose one of {', '.join(Role)}") from None
+        raise DomainError(f"there is no role {word[:40]!r}; choose one of {', '.join(Role)}") from None
 
 
 def _overview(form: dict[str, str] = _BLANK, refused: str | None = None, shown: Shown | None = None) -> str:
-    with reading() as session:
+    with read_only() as session:
         everybody = access_users.everybody(session)
     return page("users.html", clock(), users=everybody, roles=WHAT_ROLES_DO, form=form, refused=refused, shown=shown)
 
 
 def _one(user_id: int, refused: str | None = None) -> str:
-    with reading() as session:
+    with read_only() as session:
         user = _found(session, access_users.get(session, user_id))
     return page("user.html", clock(), user=user, roles=WHAT_ROLES_DO, refused=refused)
 

@@ -18,7 +18,7 @@ HOSTILE = ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "'=1"]
 @pytest.fixture
 def fleet(small_door: Door, monkeypatch: pytest.MonkeyPatch) -> Door:
     monkeypatch.setattr(api_lists, "_PAGE", 2)
-    with small_door.database.writing() as session:
+    with small_door.database.transaction() as session:
         account, site = place(session, "=1+1", "S1")
         for serial in SERIALS:
             unit(session, serial, account_id=account, site_id=site, warranty_months=24)

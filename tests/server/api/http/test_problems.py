@@ -1,5 +1,5 @@
 import pytest
-from musterroll.domain.values.errors import Refusal
+from musterroll.domain.values.errors import DomainError
 
 from tests.server.api.conftest import Door
 
@@ -68,7 +68,7 @@ def test_our_own_fault_is_500_without_a_word_of_its_cause(small_door: Door, monk
 
 def test_every_refusal_is_counted_by_its_code(small_door: Door, monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(*_: object) -> None:
-        raise Refusal("no", "made_up")
+        raise DomainError("no", "made_up")
 
     monkeypatch.setattr("musterroll.usecases.fleet.pages.installed_base", refuse)
     small_door.client.get("/api/v1/installed-base", headers=small_door.bearer("read"))

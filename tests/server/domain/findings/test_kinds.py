@@ -45,7 +45,7 @@ def test_paid_but_silent_names_the_line_the_silence_and_the_price() -> None:
     assert found.key.kind is Kind.PAID_BUT_SILENT
     assert found.says == "line C00001/1 covers K400MVX7, which is deployed but last reported on 1 July 2026 at 03:00:00 UTC"
     assert (found.worth.value, found.worth.how, found.owner) == (EUR_120, "the price a year of line C00001/1", "support")
-    assert [(row.table, row.id) for row in found.evidence] == [("unit", 5), ("voice", 5), ("line", 11), ("invoice", 1)]
+    assert [(row.table, row.id) for row in found.evidence] == [("unit", 5), ("unit_status", 5), ("line", 11), ("invoice", 1)]
 
 
 @pytest.mark.parametrize(("in_warranty", "variant"), [(True, "attach_opportunity"), (False, "leak"), (None, "leak")])

@@ -16,7 +16,7 @@ from musterroll.storage.reconciliation import cell_counters
 from musterroll.storage.tables.accounts import Account
 from musterroll.storage.tables.contracts import Contract, ContractLine
 from musterroll.storage.tables.findings import Finding
-from musterroll.storage.tables.liveness import Voice
+from musterroll.storage.tables.liveness import UnitStatus
 from musterroll.storage.tables.units import Unit
 from musterroll.usecases.fleet import pages as fleet_pages
 from musterroll.usecases.installed_base import licences as base_licences
@@ -31,9 +31,19 @@ from tests.support import rolls as roll
 from tests.support.paper import NOW
 
 # What everybody with the role may see whole: no row of these is about an account's own.
-OF_ALL = {"product", "warranty_policy", "saved_mapping", "saved_filter", "scenario", "registry", "pulse", "revision", "mark"}
+OF_ALL = {
+    "product",
+    "warranty_policy",
+    "saved_mapping",
+    "saved_filter",
+    "scenario",
+    "registry_state",
+    "process_heartbeat",
+    "config_revision",
+    "job_checkpoint",
+}
 # Only opened by views that a limited person is never let into, or asked for what is that person's own.
-EVERYWHERE = {"change", "audit_entry", "import_run", "import_row", "quarantine", "reading", "notification", "dealt"}
+EVERYWHERE = {"change", "audit_entry", "import_run", "import_row", "quarantine", "registry_metric", "notification", "rule_event"}
 PERSONS = {"user", "web_session", "api_token", "calendar_feed"}
 
 
@@ -46,13 +56,13 @@ class Fleet(NamedTuple):
 @pytest.fixture
 def fleet(database: Database) -> Fleet:
     """P1 and C1 belong to a parent and its child, O1 to another, N1 to nobody."""
-    with database.writing() as session:
+    with database.transaction() as session:
         parent, _ = roll.place(session, "A-parent", "S-parent")
         child, _ = roll.place(session, "A-child", "S-child")
         other, _ = roll.place(session, "A-other", "S-other")
         session.get_one(Account, child).parent_id = parent
         for serial, account in (("P1", parent), ("C1", child), ("O1", other), ("N1", None)):
-            roll.unit(session, serial, account_id=account, voice={"heard_at": 1})
+            roll.unit(session, serial, account_id=account, status={"heard_at": 1})
     return Fleet(parent, child, other)
 
 
@@ -63,9 +73,9 @@ def serials(session: Session) -> list[str]:
 def test_a_limit_is_an_account_and_all_below_it(database: Database, fleet: Fleet) -> None:
     seen = {(fleet.parent,): ["C1", "P1"], (fleet.child,): ["C1"], (fleet.child, fleet.other): ["C1", "O1"], (): [], (999,): []}
     for within, expected in seen.items():
-        with database.reading(within) as session:
+        with database.snapshot(within) as session:
             assert serials(session) == expected
-    with database.reading() as session:
+    with database.snapshot() as session:
         assert serials(session) == ["C1", "N1", "O1", "P1"]
 
 
@@ -73,15 +83,15 @@ def test_no_way_to_ask_leads_around_it(database: Database, fleet: Fleet) -> None
     """By key, by alias, by table, counted, joined, in a subquery, in a union, from the heartbeats, from the tree."""
     other: type[Unit] = aliased(Unit)
     key, table = col(Unit.id), Unit.__table__  # type: ignore[attr-defined]
-    with database.reading() as session:
+    with database.snapshot() as session:
         hidden = session.execute(select(key).where(col(Unit.serial) == "O1")).scalar_one()
-    with database.reading([fleet.child]) as session:
+    with database.snapshot([fleet.child]) as session:
         assert session.get(Unit, hidden) is None
         for query in (
             select(func.count()).select_from(Unit),
             select(func.count(col(other.id))),
             select(func.count(table.c.id)),
-            select(func.count(col(Voice.unit_id))),
+            select(func.count(col(UnitStatus.unit_id))),
             select(func.count()).select_from(union(select(key), select(table.c.id)).subquery()),
             select(func.count()).select_from(select(select(key).subquery()).subquery()),
             select(func.count()).where(exists().where(col(Unit.account_id) == fleet.other)).select_from(Account),
@@ -97,51 +107,51 @@ def test_no_way_to_ask_leads_around_it(database: Database, fleet: Fleet) -> None
 
 
 def test_what_is_seen_can_be_changed_and_what_is_not_cannot_be_met(database: Database, fleet: Fleet) -> None:
-    with database.writing([fleet.child]) as session:
+    with database.transaction([fleet.child]) as session:
         for unit in session.execute(select(Unit)).scalars():
             unit.firmware = "2.0"
-    with database.reading() as session:
+    with database.snapshot() as session:
         assert sorted(session.execute(select(col(Unit.serial)).where(col(Unit.firmware) == "2.0")).scalars()) == ["C1"]
 
 
 def test_a_change_that_fails_is_not_kept(database: Database, fleet: Fleet) -> None:
-    with suppress(LookupError), database.writing([fleet.child]) as session:
+    with suppress(LookupError), database.transaction([fleet.child]) as session:
         session.get_one(Account, fleet.child).name = "half done"
         session.flush()
         raise LookupError
-    with database.reading([fleet.child]) as session:
+    with database.snapshot([fleet.child]) as session:
         assert session.get_one(Account, fleet.child).name == "A-child"
 
 
 def test_a_connection_does_not_remember_whose_it_was(database: Database, fleet: Fleet) -> None:
     seen = (([fleet.other], ["O1"]), (None, ["C1", "N1", "O1", "P1"]), ([fleet.child], ["C1"]), ([], []))
-    for way, (within, expected) in product((database.asking, database.reading, database.asking, database.writing), seen):
+    for way, (within, expected) in product((database.read_only, database.snapshot, database.read_only, database.transaction), seen):
         with way(within) as session:
             assert serials(session) == expected
 
 
 def test_a_question_that_fails_leaves_a_connection_that_answers(database: Database, fleet: Fleet) -> None:
     for within in ([fleet.child], None):
-        with database.asking(within) as session, suppress(DBAPIError):
+        with database.read_only(within) as session, suppress(DBAPIError):
             session.execute(text("SELECT nothing FROM nowhere"))
-    with database.asking([fleet.child]) as session:
+    with database.read_only([fleet.child]) as session:
         assert serials(session) == ["C1"]
 
 
 def test_what_must_be_judged_whole_still_is(database: Database, fleet: Fleet) -> None:
     every = account_scope.whole(Account).c
-    with database.reading([fleet.child]) as session:
+    with database.snapshot([fleet.child]) as session:
         assert len(session.execute(select(every.id)).all()) == 3
         assert account_tree.tree(session).below(fleet.parent) == [fleet.parent, fleet.child]
 
 
 @pytest.mark.parametrize("seed", [3, 8])
 def test_every_table_shows_the_rows_of_the_accounts_and_the_counts_add_up(sqlite_database: Database, seed: int) -> None:
-    with sqlite_database.writing() as session:
+    with sqlite_database.transaction() as session:
         paper.fill(session, Random(seed))
         everybody = list(session.execute(select(col(Account.id))).scalars())
         session.execute(Account.__table__.update().values(parent_id=None))  # type: ignore[attr-defined]
-    with sqlite_database.writing() as session:
+    with sqlite_database.transaction() as session:
         reconciliation_run.reconcile(session, NOW, NOW, store=True)
     shares = [_seen(sqlite_database, [one]) for one in everybody]
     together = _seen(sqlite_database, everybody)
@@ -151,10 +161,10 @@ def test_every_table_shows_the_rows_of_the_accounts_and_the_counts_add_up(sqlite
 
 def _seen(database: Database, within: Collection[int]) -> dict[str, int]:
     """Rows and counts by name, as kept and as worked out anew."""
-    with database.reading(within) as session:
+    with database.snapshot(within) as session:
         seen = {
             model.__name__.lower(): session.execute(select(func.count()).select_from(model)).scalar_one()
-            for model in (Unit, Voice, Contract, ContractLine, Account)
+            for model in (Unit, UnitStatus, Contract, ContractLine, Account)
         }
         anew = reconciliation_run.reconcile(session, NOW, NOW, store=False)
         licences = base_licences.licences(session, NOW, base_licences.By.ACCOUNT, NOW).total

@@ -5,7 +5,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from musterroll.storage.engine import bulk, postgres_copy
 from musterroll.storage.engine.database import Database
-from musterroll.storage.tables.operations import Pulse
+from musterroll.storage.tables.operations import ProcessHeartbeat
 from sqlalchemy import func, select, text
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, col
@@ -15,26 +15,26 @@ _TEXTS = st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"
 
 
 def _insert(session: Session, names: list[str], detail: str = "") -> None:
-    bulk.insert(session, Pulse, ("name", "at"), [(name, number) for number, name in enumerate(names)], detail=detail)
+    bulk.insert(session, ProcessHeartbeat, ("name", "at"), [(name, number) for number, name in enumerate(names)], detail=detail)
 
 
 def _count(session: Session) -> int:
-    return int(session.execute(select(func.count()).select_from(Pulse)).scalar_one())
+    return int(session.execute(select(func.count()).select_from(ProcessHeartbeat)).scalar_one())
 
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=20, deadline=None)
 @given(st.lists(_TEXTS, min_size=1, max_size=20, unique=True), _TEXTS)
 def test_texts_arrive_as_they_were_written(database: Database, odd: list[str], detail: str) -> None:
     names = [*odd, *(f"plain {number}" for number in range(_COPIED)), r"\N", r"a\tb"]
-    with database.writing() as session:
-        session.execute(text("DELETE FROM pulse"))
+    with database.transaction() as session:
+        session.execute(text("DELETE FROM process_heartbeat"))
         _insert(session, list(dict.fromkeys(names)), detail)
-        found = session.execute(select(col(Pulse.name), col(Pulse.detail)).order_by(col(Pulse.at))).all()
+        found = session.execute(select(col(ProcessHeartbeat.name), col(ProcessHeartbeat.detail)).order_by(col(ProcessHeartbeat.at))).all()
     assert [(row[0], row[1]) for row in found] == [(name, detail) for name in dict.fromkeys(names)]
 
 
 def test_what_is_asked_next_waits_for_rows_on_their_way(database: Database) -> None:
-    with database.writing() as session, bulk.room(session):
+    with database.transaction() as session, bulk.room(session):
         for start in range(0, 10 * _COPIED, _COPIED):
             _insert(session, [str(start + number) for number in range(_COPIED)])
         assert _count(session) == 10 * _COPIED
@@ -42,7 +42,7 @@ def test_what_is_asked_next_waits_for_rows_on_their_way(database: Database) -> N
 
 def test_rows_that_cannot_be_stored_are_taken_back_with_their_savepoint(postgres_database: Database) -> None:
     names = [str(number) for number in range(_COPIED)]
-    with postgres_database.writing() as session, bulk.room(session):
+    with postgres_database.transaction() as session, bulk.room(session):
         _insert(session, names)
         with pytest.raises(IntegrityError):
             _insert_within_savepoint(session, ["new", *names])

@@ -17,7 +17,7 @@ def _indexes(session: Session) -> set[tuple[str, str]]:
 
 def test_indexes_are_set_aside_while_more_units_come_in_than_were_there(sqlite_database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(unit_indexes, "_WORTH", 2)
-    with sqlite_database.writing() as session:
+    with sqlite_database.transaction() as session:
         for number in range(5):
             rolls.unit(session, f"SN{number}")
         before, indexes, kept = _indexes(session), ListIndexes(session), []

@@ -11,7 +11,7 @@ from musterroll.domain.reconciliation.cells import cells
 from musterroll.storage.coverage import unit_facts
 from musterroll.storage.engine.database import Database
 from musterroll.storage.reconciliation import cell_counters
-from musterroll.storage.tables.reconciliation import Standing, Tally
+from musterroll.storage.tables.reconciliation import CellCount, UnitReconciliation
 from musterroll.usecases.coverage.unit_documents import UnitPaper
 from musterroll.usecases.reconciliation import run as reconciliation_run
 from sqlalchemy import text
@@ -39,7 +39,7 @@ def rounds(session: Session, batch: int) -> Iterator[Random]:
 @pytest.mark.parametrize("batch", BATCHES)
 def test_sql_finds_what_the_rules_find_of_everything_and_of_what_changed(database: Database, batch: int) -> None:
     kinds = set()
-    with database.writing() as session:
+    with database.transaction() as session:
         for dice in rounds(session, batch):
             found = reconciliation_run.reconcile(session, NOW, NOW, store=True)
             kinds |= as_the_rules(session)
@@ -65,24 +65,24 @@ def as_the_rules(session: Session) -> set[Kind]:
 
 def test_runs_at_the_same_time_count_nothing_twice(postgres_database: Database) -> None:
     database = postgres_database
-    with database.writing() as session:
+    with database.transaction() as session:
         paper.fill(session, Random(1), 10)
         reconciliation_run.reconcile(session, NOW, NOW, store=True)
-    with database.writing() as session:
+    with database.transaction() as session:
         changed = paper.edit(session, Random(2))
 
     def everything_again() -> None:
-        with database.writing() as session:
+        with database.transaction() as session:
             reconciliation_run.reconcile(session, NOW, NOW, store=True)
 
-    with ThreadPoolExecutor(1) as other, database.writing() as session:
+    with ThreadPoolExecutor(1) as other, database.transaction() as session:
         moved = reconciliation_run.reconcile_changed(session, changed, NOW)
         whole = other.submit(everything_again)
         waiting = text("SELECT count(*) FROM pg_locks WHERE NOT granted")
         until(lambda: bool(session.execute(waiting).scalar()), "the other run waits for this one")
     whole.result()
     assert sum(moved)
-    with database.reading() as session:
+    with database.snapshot() as session:
         assert (
             cell_counters.counts(session)
             == cell_counters.recount(session)
@@ -91,7 +91,7 @@ def test_runs_at_the_same_time_count_nothing_twice(postgres_database: Database) 
 
 
 def test_a_unit_looked_at_alone_sits_where_the_whole_run_seats_it(database: Database) -> None:
-    with database.writing() as session:
+    with database.transaction() as session:
         paper.fill(session, Random(0), LOOKED_AT_ALONE)
         expected = paper.by_the_rules(session)
         worked_out = {unit: seats(session, unit) for unit in expected.flags}
@@ -107,10 +107,18 @@ def seats(session: Session, unit: int) -> list[int]:
 
 
 def standings(session: Session) -> dict[int, int]:
-    return dict(session.exec(select(Standing.unit_id, Standing.cell)).all())
+    return dict(session.exec(select(UnitReconciliation.unit_id, UnitReconciliation.cell)).all())
 
 
 def everything(session: Session) -> tuple[Any, ...]:
-    tally = session.exec(select(Tally.axis, Tally.of_id, Tally.cell, Tally.units).where(col(Tally.units) != 0)).all()
-    standing = session.exec(select(Standing.unit_id, Standing.account_id, Standing.site_id, Standing.product_id, Standing.cell)).all()
+    tally = session.exec(select(CellCount.axis, CellCount.of_id, CellCount.cell, CellCount.units).where(col(CellCount.units) != 0)).all()
+    standing = session.exec(
+        select(
+            UnitReconciliation.unit_id,
+            UnitReconciliation.account_id,
+            UnitReconciliation.site_id,
+            UnitReconciliation.product_id,
+            UnitReconciliation.cell,
+        )
+    ).all()
     return paper.stored(session), paper.stored(session, present=False), set(map(tuple, tally)), set(map(tuple, standing))

@@ -1,7 +1,7 @@
 from datetime import datetime, timedelta
 
 import pytest
-from musterroll.domain.values.errors import NotFound, Refusal
+from musterroll.domain.values.errors import DomainError, NotFound
 from musterroll.storage import reconcile_queue
 from musterroll.storage.engine.database import Database
 from musterroll.storage.tables.access import ApiToken
@@ -10,14 +10,14 @@ from sqlmodel import select
 
 
 def create(database: Database, now: datetime, scopes: list[str], expires_at: datetime | None = None) -> tuple[int, str]:
-    with database.writing() as session:
+    with database.transaction() as session:
         made, plain = api_tokens.create(session, label="sync", scopes=scopes, expires_at=expires_at, actor="admin", now=now)
     assert made.id is not None
     return made.id, plain
 
 
 def check(database: Database, plain: str, now: datetime) -> api_tokens.Access | None:
-    with database.reading() as session:
+    with database.snapshot() as session:
         return api_tokens.check(session, plain, now)
 
 
@@ -32,21 +32,21 @@ def test_a_token_gives_its_scopes_until_it_expires(database: Database, now: date
 def test_a_revoked_token_gives_nothing_and_can_be_revoked_again(database: Database, now: datetime) -> None:
     token_id, plain = create(database, now, ["read"])
     for _ in range(2):
-        with database.writing() as session:
+        with database.transaction() as session:
             api_tokens.revoke(session, token_id, now)
     assert check(database, plain, now) is None
 
 
 def test_a_token_leaves_nothing_to_reconcile(database: Database, now: datetime) -> None:
     token_id, _ = create(database, now, ["read"])
-    with database.writing() as session:
+    with database.transaction() as session:
         api_tokens.revoke(session, token_id, now)
         assert reconcile_queue.take(session) == set()
 
 
 def test_the_token_itself_is_not_kept(database: Database, now: datetime) -> None:
     _, plain = create(database, now, ["read"])
-    with database.reading() as session:
+    with database.snapshot() as session:
         kept = session.exec(select(ApiToken)).one()
     assert plain not in str(kept.model_dump())
 
@@ -59,10 +59,10 @@ def test_a_guess_gives_nothing(database: Database, now: datetime, guess: str) ->
 
 @pytest.mark.parametrize("scopes", [[], ["all"], ["read", "root"]])
 def test_a_scope_that_does_not_exist_is_refused(database: Database, now: datetime, scopes: list[str]) -> None:
-    with pytest.raises(Refusal, match="read, write, admin"):
+    with pytest.raises(DomainError, match="read, write, admin"):
         create(database, now, scopes)
 
 
 def test_revoking_what_is_not_there_is_not_found(database: Database, now: datetime) -> None:
-    with database.writing() as session, pytest.raises(NotFound):
+    with database.transaction() as session, pytest.raises(NotFound):
         api_tokens.revoke(session, 404, now)

@@ -7,7 +7,7 @@ from musterroll.storage.audit import log as audit_log
 from musterroll.storage.audit.log import Wanted
 from musterroll.storage.engine.database import Database
 from musterroll.storage.tables.audit import AuditEntry
-from musterroll.storage.tables.notifications import Signal
+from musterroll.storage.tables.notifications import EventRow
 from musterroll.usecases.audit import record as audit_record
 from musterroll.usecases.audit import verify as audit_verify
 from sqlalchemy import update
@@ -31,7 +31,7 @@ def proven(session: Session, now: datetime = NOW) -> audit_verify.Proof:
 
 
 def test_new_entries_are_proven_as_they_come_and_all_of_them_anew_every_day(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
-    with database.writing() as session:
+    with database.transaction() as session:
         written(session, 5)
         assert proven(session).upto == 5
         written(session, 2, "bob")
@@ -41,18 +41,18 @@ def test_new_entries_are_proven_as_they_come_and_all_of_them_anew_every_day(data
 
 
 def test_an_entry_altered_behind_our_back_is_found_and_told(database: Database) -> None:
-    with database.writing() as session:
+    with database.transaction() as session:
         written(session, 5)
         assert proven(session).first_bad is None
         session.execute(update(AuditEntry).where(col(AuditEntry.id) == 3).values(row_key="999"))
         assert proven(session, NOW + timedelta(days=1)).first_bad == 3
         assert proven(session, NOW + timedelta(days=1, hours=1)).first_bad == 3
-        (told,) = session.exec(select(Signal)).all()
+        (told,) = session.exec(select(EventRow)).all()
         assert (told.kind, told.detail) == ("audit_broken", "entry 3 is not what was written, or entries before it are gone")
 
 
 def test_changes_are_found_by_who_what_and_record(database: Database) -> None:
-    with database.writing() as session:
+    with database.transaction() as session:
         written(session, 3)
         written(session, 1, "bob")
         key = str(session.exec(select(AuditEntry.row_key).order_by(col(AuditEntry.id))).first())

@@ -24,12 +24,12 @@ AGES_AGO = date(2000, 1, 1)
 
 
 def kept(database: Database) -> dict[tuple[object, ...], int]:
-    with database.reading() as session:
+    with database.snapshot() as session:
         return {tuple(key): seconds for *key, seconds in stored_exposure.kept(session, AGES_AGO)}
 
 
 def follow(database: Database, now: datetime) -> capacity_exposure.Outstanding | None:
-    with database.writing() as session:
+    with database.transaction() as session:
         found = capacity_exposure.outstanding(session, now)
         if found is not None:
             capacity_exposure.keep(session, found)
@@ -42,7 +42,7 @@ def test_days_added_one_by_one_are_what_a_recount_finds(database: Database, now:
     grown = [follow(database, now - days * DAY) for days in range(24, -1, -1)]
     assert all(one is not None and not one.anew for one in grown)
     by_day = kept(database)
-    with database.writing() as session:
+    with database.transaction() as session:
         capacity_exposure.keep(session, capacity_exposure.everything(session, now))
     assert kept(database) == by_day
     assert sum(by_day.values()) > 0
@@ -54,10 +54,10 @@ def test_what_may_have_changed_the_past_has_all_counted_anew(database: Database,
     first = follow(database, now)
     assert first is not None
     assert first.anew
-    with database.writing() as session:
+    with database.transaction() as session:
         audit_record.begin(session, actor="test", kind="note", subject="nothing of history", now=now)
     assert follow(database, now) is None
-    with database.writing() as session:
+    with database.transaction() as session:
         audit_record.begin(session, actor="test", kind="undo", subject="an import", now=now)
     again = follow(database, now)
     assert again is not None
@@ -68,14 +68,14 @@ def test_what_may_have_changed_the_past_has_all_counted_anew(database: Database,
 def one_unit(database: Database, now: datetime) -> Database:
     """Heard for 100 days from an hour on, silent for ten of them, in warranty for the first 30."""
     began = to_ms(now) - 100 * worn.DAY
-    with database.writing() as session:
+    with database.transaction() as session:
         rolls.listening(session, 0, to_ms(now))
         unit = rolls.unit(
             session,
             "SN1",
             lifecycle=Lifecycle.DEPLOYED,
             installed_on=(now - 100 * DAY).date(),
-            voice={"heard_at": to_ms(now) - 1000, "first_heard_at": began},
+            status={"heard_at": to_ms(now) - 1000, "first_heard_at": began},
         )
         session.add(worn.warranty(unit, began, days=30))
         say(session, unit.id or 0, began, "operating")
@@ -130,7 +130,7 @@ def test_a_retired_unit_counts_no_more_and_a_merged_one_not_at_all(one_unit: Dat
 
 
 def test_an_unheard_unit_does_not_count(database: Database, now: datetime) -> None:
-    with database.writing() as session:
+    with database.transaction() as session:
         rolls.unit(session, "SN1", lifecycle=Lifecycle.DEPLOYED, installed_on=date(2025, 1, 1))
     follow(database, datetime(2026, 11, 1, tzinfo=UTC))
     assert kept(database) == {}

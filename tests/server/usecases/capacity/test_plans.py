@@ -9,7 +9,7 @@ import openpyxl
 import pytest
 from musterroll.domain.capacity.assumptions import BadAssumption
 from musterroll.domain.capacity.facts import Facts, read
-from musterroll.domain.values.errors import Conflict, NotFound, Refusal
+from musterroll.domain.values.errors import Conflict, DomainError, NotFound
 from musterroll.storage.capacity import exposure as stored_exposure
 from musterroll.storage.engine.database import Database
 from musterroll.storage.tables.units import Unit
@@ -26,9 +26,9 @@ from tests.support import rolls, worn
 
 
 def facts_of(database: Database, now: datetime) -> Facts:
-    with database.reading() as session:
+    with database.snapshot() as session:
         prepared = capacity_plans.prepare(session, now)
-    with database.writing() as session:
+    with database.transaction() as session:
         return capacity_plans.keep(session, prepared).facts
 
 
@@ -60,13 +60,13 @@ def test_facts_are_kept_and_those_of_an_earlier_day_come_from_history(database: 
     worn.fill(database, now, units=120)
     kept = facts_of(database, now)
     assert kept == facts  # what SQLite and PostgreSQL tell is the same
-    with database.reading() as session:
+    with database.snapshot() as session:
         assert capacity_plans.gathered(session, now).facts == read(kept.plain()) == kept
         assert not capacity_plans.due(session, now)
         assert capacity_plans.due(session, now + timedelta(hours=7))
         assert capacity_plans.gathered(session, now, now).facts.products == kept.products
         earlier = capacity_plans.gathered(session, now, now - timedelta(days=200)).facts
-        with pytest.raises(Refusal, match="still to come"):
+        with pytest.raises(DomainError, match="still to come"):
             capacity_plans.gathered(session, now, now + timedelta(days=1))
         product = max(kept.products, key=lambda one: sum(map(sum, one.visits)))
         about = capacity_product.about(session, kept, product.id)
@@ -80,20 +80,20 @@ def test_facts_are_kept_and_those_of_an_earlier_day_come_from_history(database: 
 
 def unit_days(database: Database, facts: Facts, product_id: int) -> float:
     """Days of operation since the log of incidents began, from the kept sums."""
-    with database.reading() as session:
+    with database.snapshot() as session:
         rows = stored_exposure.kept(session, facts.months[facts.log_starts])
     return sum(seconds for month, product, _, _, seconds in rows if product == product_id and month in facts.months) / 86_400
 
 
 def test_whoever_is_limited_plans_for_what_he_sees(database: Database, facts: Facts, now: datetime) -> None:
     worn.fill(database, now, units=30)
-    with database.writing() as session:
+    with database.transaction() as session:
         other, _ = rolls.place(session, "A2", "S2")
         mine = [unit for unit in session.exec(select(Unit)) if unit.id is not None and unit.id % 3 == 0]
         for unit in mine:
             unit.account_id = other
     whole = facts_of(database, now)
-    with database.reading((other,)) as session:
+    with database.snapshot((other,)) as session:
         seen = capacity_plans.gathered(session, now).facts
     assert 0 < sum(one.operating for one in seen.products) <= len(mine)
     assert 0 < seen.incidents < whole.incidents
@@ -135,24 +135,24 @@ def test_the_workbook_has_its_assumptions_on_a_sheet(facts: Facts) -> None:
 
 
 def test_a_scenario_is_kept_changed_and_taken_back_on_the_record(database: Database, now: datetime) -> None:
-    with database.writing() as session:
+    with database.transaction() as session:
         capacity_scenarios.save(session, " Hard  winter ", {"absence": "20", "shrinkage": 30}, actor="ada", now=now)
         kept = capacity_scenarios.get(session, "Hard winter")
         assert kept.assumptions == {"absence": 20.0}  # the default is not kept
         capacity_scenarios.save(session, "Hard winter", {"absence": 25}, note="worse", actor="ada", now=now)
-    with database.writing() as session:
+    with database.transaction() as session:
         undo_changes.undo(session, 2, "ada", now)
         session.expire_all()
         assert capacity_scenarios.get(session, "Hard winter").assumptions == {"absence": 20.0}
         capacity_scenarios.delete(session, "Hard winter", actor="ada", now=now)
         assert capacity_scenarios.all_of_them(session) == []
         for name in ("", "x" * 81, "defaults", "a\nb\0"):
-            with pytest.raises(Refusal, match="name"):
+            with pytest.raises(DomainError, match="name"):
                 capacity_scenarios.save(session, name, {}, actor="ada", now=now)
 
 
 def test_an_empty_roll_plans_nothing_and_says_how_to_begin(database: Database, now: datetime) -> None:
-    with database.reading() as session, pytest.raises(Conflict, match="musterroll plan"):
+    with database.snapshot() as session, pytest.raises(Conflict, match="musterroll plan"):
         capacity_plans.gathered(session, now)
     found = facts_of(database, now)
     made = capacity_plans.plan(found, {})

@@ -31,7 +31,7 @@ DAY = NOW.date()
 
 @pytest.fixture
 def session(database: Database) -> Iterator[Session]:
-    with database.writing() as session:
+    with database.transaction() as session:
         rolls.listening(session, 0, to_ms(NOW))
         yield session
 
@@ -71,8 +71,8 @@ def test_without_a_day_it_is_today_at_the_site(session: Session) -> None:
 def test_the_seat_of_a_quantity_goes_to_the_unit_the_whole_run_gives_it_to(session: Session) -> None:
     account, site = rolls.place(session, "A1", "S1")
     of = {"account_id": account, "site_id": site, "lifecycle": "deployed"}
-    late = rolls.unit(session, "SN1", voice={"heard_at": to_ms(NOW)}, installed_on=date(2026, 2, 1), **of)
-    rolls.unit(session, "SN2", voice={"heard_at": to_ms(NOW)}, installed_on=date(2026, 1, 1), **of)
+    late = rolls.unit(session, "SN1", status={"heard_at": to_ms(NOW)}, installed_on=date(2026, 2, 1), **of)
+    rolls.unit(session, "SN2", status={"heard_at": to_ms(NOW)}, installed_on=date(2026, 1, 1), **of)
     quantity(session, 1, site, late.product_id)
     assert [coverage(session, serial, DAY, NOW).answer for serial in ("SN1", "SN2")] == [Answer.UNKNOWN, Answer.CONTRACT]
 
@@ -102,9 +102,9 @@ def test_a_seat_is_remembered_while_only_others_changed(session: Session) -> Non
 
 def test_a_serial_two_makers_share_must_be_told_apart(session: Session) -> None:
     uids = [rolls.unit(session, "SN1", maker=maker).uid for maker in ("Acme", "Bolt")]
-    with pytest.raises(Conflict, match="2 units have the serial SN1") as no:
+    with pytest.raises(Conflict, match="2 units have the serial SN1") as error:
         coverage(session, "SN1", DAY, NOW)
-    assert all(uid in str(no.value) for uid in uids)
+    assert all(uid in str(error.value) for uid in uids)
 
 
 def test_nothing_on_the_roll_is_said_so(session: Session) -> None:
@@ -125,27 +125,27 @@ def test_a_policy_of_the_product_decides_where_a_warranty_starts(session: Sessio
 
 @pytest.mark.parametrize("seed", [1, 5])
 def test_a_verdict_is_the_same_for_whoever_may_ask(database: Database, seed: int) -> None:
-    with database.writing() as session:
+    with database.transaction() as session:
         paper.fill(session, Random(seed), 8)
         reconciliation_run.reconcile(session, NOW, NOW, store=True)
     assert _for_all(database) == _for_the_account(database)
-    with database.writing() as session:
+    with database.transaction() as session:
         session.execute(update(ContractLine).values(quantity=1))
         reconcile_queue.mark_all(session)
     assert _for_all(database) == _for_the_account(database)
 
 
 def _for_all(database: Database) -> dict[str, Verdict]:
-    with database.asking() as session:
+    with database.read_only() as session:
         return {uid: coverage(session, uid, DAY, NOW) for uid, _ in _placed(session)}
 
 
 def _for_the_account(database: Database) -> dict[str, Verdict]:
-    with database.asking() as session:
+    with database.read_only() as session:
         placed = _placed(session)
     found = {}
     for uid, account in placed:
-        with database.asking([account]) as session:
+        with database.read_only([account]) as session:
             found[uid] = coverage(session, uid, DAY, NOW)
     return found
 

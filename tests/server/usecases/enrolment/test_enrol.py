@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 from musterroll.domain.enrolment.secrets import matches
 from musterroll.domain.units.lifecycle import Lifecycle
-from musterroll.domain.values.errors import Conflict, Forbidden, NotFound, Refusal
+from musterroll.domain.values.errors import Conflict, DomainError, Forbidden, NotFound
 from musterroll.storage.engine.database import Database
 from musterroll.storage.tables.accounts import Account, Product, Site
 from musterroll.storage.tables.enrolment import ClaimToken, Credential, CredentialStatus
-from musterroll.storage.tables.units import Transition, Unit
+from musterroll.storage.tables.units import Unit, UnitStateChange
 from musterroll.usecases.enrolment import enrol
 from musterroll.usecases.enrolment.enrol import Enrolled, EnrolRequest
 from sqlmodel import func, select
@@ -26,7 +26,7 @@ def issue(database: Database, now: datetime) -> Callable[..., str]:
 
     def make(**wanted: Any) -> str:
         defaults: dict[str, Any] = {"label": "t", "life": timedelta(days=1), "uses": 10, "serials": [], "account": None, "site": None}
-        with database.writing() as session:
+        with database.transaction() as session:
             return enrol.create_token(session, actor="ann", now=now, **(defaults | wanted))[1]
 
     return make
@@ -37,29 +37,29 @@ def enroll(database: Database, now: datetime) -> Callable[..., Enrolled]:
     def one(
         token: str, serial: str = "ABC-123", maker: str = "Dell Inc.", model: str = "R640", at: datetime = now, **more: Any
     ) -> Enrolled:
-        with database.writing() as session:
+        with database.transaction() as session:
             return enrol.enroll(session, EnrolRequest(token, maker, model, serial, **more), at)
 
     return one
 
 
 def _count(database: Database, table: Any) -> int:
-    with database.reading() as session:
+    with database.snapshot() as session:
         return session.exec(select(func.count()).select_from(table)).one()
 
 
 def _unit(database: Database, uid: str) -> Unit:
-    with database.reading() as session:
+    with database.snapshot() as session:
         return session.exec(select(Unit).where(Unit.uid == uid)).one()
 
 
 def _statuses(database: Database) -> list[CredentialStatus]:
-    with database.reading() as session:
+    with database.snapshot() as session:
         return list(session.exec(select(Credential.status).order_by(Credential.id)))  # type: ignore[arg-type]
 
 
 def _uses(database: Database) -> int:
-    with database.reading() as session:
+    with database.snapshot() as session:
         return session.exec(select(func.sum(ClaimToken.uses))).one()
 
 
@@ -67,7 +67,7 @@ def test_a_new_serial_becomes_an_unrecorded_unit_with_an_active_credential(datab
     found = enroll(issue(), " abc-123 ", evidence={"mac": "00:11"}, agent="0.1.0")
     unit = _unit(database, found.uid)
     assert (found.status, unit.lifecycle, unit.serial, unit.serial_key) == (ACTIVE, Lifecycle.UNRECORDED, "abc-123", "ABC123")
-    with database.reading() as session:
+    with database.snapshot() as session:
         kept = session.exec(select(Credential)).one()
     assert kept.evidence == {"mac": "00:11", "agent": "0.1.0"}
     assert matches(found.secret, kept.secret_hash)
@@ -76,7 +76,7 @@ def test_a_new_serial_becomes_an_unrecorded_unit_with_an_active_credential(datab
 
 def test_only_a_hash_of_a_claim_token_is_kept(database: Database, issue: Any) -> None:
     plain = issue()
-    with database.reading() as session:
+    with database.snapshot() as session:
         row = session.exec(select(ClaimToken)).one().model_dump()
     assert len(plain) == 43
     assert plain not in str(row)
@@ -97,7 +97,7 @@ def test_another_maker_with_the_same_serial_is_another_unit(database: Database, 
 
 
 def test_two_models_of_one_family_share_their_serials(database: Database, issue: Any, enroll: Any, now: datetime) -> None:
-    with database.writing() as session:
+    with database.transaction() as session:
         for model in ("R640", "R640 XS"):
             key = model.replace(" ", "").lower()
             session.add(
@@ -131,13 +131,13 @@ def test_an_unknown_token_is_refused(database: Database, enroll: Any) -> None:
 
 def test_a_revoked_token_is_refused(database: Database, issue: Any, enroll: Any, now: datetime) -> None:
     plain = issue()
-    with database.writing() as session:
+    with database.transaction() as session:
         for _ in range(2):
             enrol.revoke_token(session, enrol.tokens(session)[0].id or 0, "ann", now)
     with pytest.raises(Forbidden) as refused:
         enroll(plain)
     assert refused.value.code == "token_revoked"
-    with database.writing() as session, pytest.raises(NotFound):
+    with database.transaction() as session, pytest.raises(NotFound):
         enrol.revoke_token(session, 999, "ann", now)
 
 
@@ -178,7 +178,7 @@ def test_a_claim_that_cannot_be_is_refused_and_nothing_is_consumed(
     database: Database, issue: Any, enroll: Any, claim: dict[str, Any]
 ) -> None:
     token = issue()
-    with pytest.raises(Refusal) as refused:
+    with pytest.raises(DomainError) as refused:
         enroll(token, **claim)
     assert refused.value.code in {"bad_serial", "bad_claim"}
     assert "\n" not in str(refused.value)
@@ -190,16 +190,16 @@ def test_a_claim_that_cannot_be_is_refused_and_nothing_is_consumed(
     [{"life": timedelta()}, {"life": timedelta(days=4000)}, {"uses": 0}, {"uses": 10**9}, {"serials": ["N/A"]}, {"site": "s" * 81}],
 )
 def test_a_token_that_cannot_be_is_refused(database: Database, issue: Any, wanted: dict[str, Any]) -> None:
-    with pytest.raises(Refusal):
+    with pytest.raises(DomainError):
         issue(**wanted)
     assert _count(database, ClaimToken) == 0
 
 
 def test_a_token_of_a_place_deploys_the_unit_there_that_day(database: Database, issue: Any, enroll: Any, now: datetime) -> None:
     unit = _unit(database, enroll(issue(account="A-7", site="S-9")).uid)
-    with database.reading() as session:
+    with database.snapshot() as session:
         account, site = session.exec(select(Account)).one(), session.exec(select(Site)).one()
-        moved = session.exec(select(Transition).where(Transition.axis == "lifecycle")).one()
+        moved = session.exec(select(UnitStateChange).where(UnitStateChange.axis == "lifecycle")).one()
     assert (unit.lifecycle, unit.account_id, unit.site_id) == (Lifecycle.DEPLOYED, account.id, site.id)
     assert (unit.installed_on, account.name, site.name, site.account_id) == (now.date(), "A-7", "S-9", account.id)
     assert (moved.old, moved.new) == ("unrecorded", "deployed")
@@ -209,7 +209,7 @@ def test_a_token_of_a_place_deploys_the_unit_there_that_day(database: Database, 
 def test_the_day_of_installation_on_paper_stays(database: Database, issue: Any, enroll: Any, now: datetime) -> None:
     uid = enroll(issue()).uid
     day = now.date() - timedelta(days=30)
-    with database.writing() as session:
+    with database.transaction() as session:
         unit = session.exec(select(Unit)).one()
         unit.installed_on, unit.lifecycle = day, Lifecycle.SHIPPED
         session.delete(session.exec(select(Credential)).one())
@@ -226,7 +226,7 @@ def test_a_site_of_another_account_is_refused(database: Database, issue: Any) ->
 def test_a_retired_unit_is_not_deployed_by_a_token(database: Database, issue: Any, enroll: Any) -> None:
     plain, token = issue(), issue(account="A-1")
     enroll(plain)
-    with database.writing() as session:
+    with database.transaction() as session:
         session.exec(select(Unit)).one().lifecycle = Lifecycle.RETIRED
         session.delete(session.exec(select(Credential)).one())
     with pytest.raises(Conflict, match="retired"):
@@ -238,7 +238,7 @@ def test_a_second_credential_waits_and_moves_nothing(database: Database, issue: 
     first, second = enroll(issue()), enroll(issue(account="A-1", label="the clone"))
     unit = _unit(database, first.uid)
     assert (second.uid, second.status, unit.lifecycle, unit.account_id) == (first.uid, PENDING, Lifecycle.UNRECORDED, None)
-    with database.reading() as session:
+    with database.snapshot() as session:
         (waiting,) = enrol.pending(session)
     assert (waiting.uid, waiting.serial, waiting.maker, waiting.token) == (first.uid, "ABC-123", "Dell Inc.", "the clone")
 
@@ -247,12 +247,12 @@ def test_accepting_revokes_the_old_refuses_the_others_and_deploys(database: Data
     uid = enroll(issue()).uid
     enroll(issue())
     enroll(issue(account="A-1"))
-    with database.writing() as session:
+    with database.transaction() as session:
         enrol.decide(session, enrol.pending(session)[1].credential_id, True, "ann", now)
     assert _statuses(database) == [REVOKED, REFUSED, ACTIVE]
     assert _unit(database, uid).lifecycle is Lifecycle.DEPLOYED
-    with database.reading() as session:
-        history = session.exec(select(Transition).where(Transition.axis == "identity").order_by(Transition.id)).all()  # type: ignore[arg-type]
+    with database.snapshot() as session:
+        history = session.exec(select(UnitStateChange).where(UnitStateChange.axis == "identity").order_by(UnitStateChange.id)).all()  # type: ignore[arg-type]
     assert [(one.old, one.new) for one in history[3:]] == [("active", "revoked"), ("pending", "active"), ("pending", "refused")]
     assert {one.actor for one in history[3:]} == {"ann"}
 
@@ -260,22 +260,22 @@ def test_accepting_revokes_the_old_refuses_the_others_and_deploys(database: Data
 def test_refusing_leaves_the_credential_in_use_alone(database: Database, issue: Any, enroll: Any, now: datetime) -> None:
     enroll(issue())
     enroll(issue())
-    with database.writing() as session:
+    with database.transaction() as session:
         waiting = enrol.pending(session)[0].credential_id
         enrol.decide(session, waiting, False, "ann", now)
     assert _statuses(database) == [ACTIVE, REFUSED]
-    with database.writing() as session, pytest.raises(Conflict, match="refused already"):
+    with database.transaction() as session, pytest.raises(Conflict, match="refused already"):
         enrol.decide(session, waiting, True, "ann", now)
-    with database.writing() as session, pytest.raises(NotFound):
+    with database.transaction() as session, pytest.raises(NotFound):
         enrol.decide(session, 999, True, "ann", now)
 
 
 def test_a_unit_whose_credential_was_revoked_waits_for_a_person_again(database: Database, issue: Any, enroll: Any, now: datetime) -> None:
     uid = enroll(issue()).uid
-    with database.writing() as session:
+    with database.transaction() as session:
         enrol.revoke(session, uid, "ann", now)
     assert enroll(issue()).status is PENDING
-    with database.writing() as session, pytest.raises(NotFound):
+    with database.transaction() as session, pytest.raises(NotFound):
         enrol.revoke(session, uid, "ann", now)
 
 
@@ -283,7 +283,7 @@ def _at_once(count: int, work: Callable[[int], Any]) -> list[Any]:
     def safe(number: int) -> Any:
         try:
             return work(number)
-        except Refusal as refused:
+        except DomainError as refused:
             return refused.code
 
     with ThreadPoolExecutor(count) as pool:
@@ -310,11 +310,11 @@ def test_two_people_accepting_different_enrolments_at_once_leave_one_active(
 ) -> None:
     for _ in range(5):
         enroll(issue())
-    with database.reading() as session:
+    with database.snapshot() as session:
         waiting = [one.credential_id for one in enrol.pending(session)]
 
     def accept(number: int) -> None:
-        with database.writing() as session:
+        with database.transaction() as session:
             enrol.decide(session, waiting[number], True, f"person {number}", now)
 
     assert sorted(map(str, _at_once(4, accept))) == ["None"] + ["already_decided"] * 3

@@ -16,7 +16,7 @@ from musterroll.storage.tables.accounts import Account
 from musterroll.storage.tables.contracts import Contract, ContractLine, Invoice
 from musterroll.storage.tables.findings import Finding as Row
 from musterroll.storage.tables.findings import FindingDecision
-from musterroll.storage.tables.liveness import Voice
+from musterroll.storage.tables.liveness import UnitStatus
 from musterroll.storage.tables.units import Unit
 from musterroll.usecases.findings import decisions as finding_decisions
 from musterroll.usecases.findings.decisions import Filter
@@ -33,12 +33,12 @@ SILENT, PAYING = to_ms(NOW) - 86_400_000, Decimal(120)
 @pytest.fixture
 def session(database: Database) -> Iterator[Session]:
     """A silent unit that is paid for, and one that operates without a contract; reconciled."""
-    with database.writing() as session:
+    with database.transaction() as session:
         rolls.listening(session, 0, to_ms(NOW))
         account, site = rolls.place(session, "A1", "S1")
         placed = {"account_id": account, "site_id": site, "lifecycle": "deployed"}
-        rolls.unit(session, "SN1", voice={"heard_at": SILENT}, **placed)
-        rolls.unit(session, "SN2", voice={"heard_at": to_ms(NOW)}, **placed)
+        rolls.unit(session, "SN1", status={"heard_at": SILENT}, **placed)
+        rolls.unit(session, "SN2", status={"heard_at": to_ms(NOW)}, **placed)
         contract = Contract(
             ref="C1", account_id=account, state=State.ACTIVE, starts_on=date(2026, 1, 1), ends_on=date(2027, 1, 1), created_at=NOW
         )
@@ -83,7 +83,7 @@ def test_an_opened_finding_says_what_it_says_and_proves_it(session: Session) -> 
     opened = finding_decisions.finding(session, silent(session), NOW)
     assert opened.finding is not None
     assert opened.finding.says == "line C1/1 covers SN1, which is deployed but last reported on 31 October 2026 at 12:00:00 UTC"
-    assert [proof.evidence.table for proof in opened.proofs] == ["unit", "voice", "line", "invoice"]
+    assert [proof.evidence.table for proof in opened.proofs] == ["unit", "unit_status", "line", "invoice"]
     assert "\n".join(opened.finding.facts) == opened.row.facts
 
 
@@ -100,11 +100,11 @@ def test_a_decision_holds_while_the_facts_stay_and_falls_when_they_change(sessio
 def test_a_finding_that_went_and_came_back_on_the_same_facts_is_still_decided(session: Session) -> None:
     number, unit = silent(session), session.exec(select(Unit).where(Unit.serial_key == "SN1")).one()
     accept(session, number)
-    voice = session.get_one(Voice, unit.id)
-    voice.heard_at = to_ms(NOW)
+    status = session.get_one(UnitStatus, unit.id)
+    status.heard_at = to_ms(NOW)
     assert reconciliation_run.reconcile(session, NOW, NOW, store=True).stored == (0, 0, 1)
     assert finding_decisions.finding(session, number, NOW).row.state == Decided.RESOLVED
-    voice.heard_at = SILENT
+    status.heard_at = SILENT
     reconciliation_run.reconcile(session, NOW, NOW, store=True)
     assert finding_decisions.finding(session, number, NOW).row.state == Decided.ACCEPTED
 

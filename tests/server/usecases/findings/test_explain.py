@@ -76,7 +76,7 @@ def roll(database: Database, now: datetime) -> Database:
     for kind, content in FLEET.items():
         told, _ = take(database, now, kind, content)
         assert set(outcomes(told)) == {"new"}, told
-    with database.writing() as session:
+    with database.transaction() as session:
         units = {unit.serial: unit for unit in session.exec(select(Unit))}
         units["OPEN1"].card = {"starts_on": "2026-02-15", "months": 12}
         for status in (CredentialStatus.ACTIVE, CredentialStatus.PENDING):
@@ -122,4 +122,4 @@ def test_evidence_leads_to_the_rows_of_documents_that_say_so(roll: Database, now
                 assert any(name in row for name in told), (one.finding, proof)
             by_document = proof.evidence.table in ("unit", "line", "invoice", "warranty") or "last heard" in proof.evidence.says
             assert bool(proof.documents) is by_document, proof
-    assert seen == {"unit", "voice", "line", "invoice", "warranty", "card", "credential"}
+    assert seen == {"unit", "unit_status", "line", "invoice", "warranty", "card", "credential"}

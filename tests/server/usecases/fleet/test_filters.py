@@ -21,7 +21,7 @@ SWITCHES = ("operating", "warranty", "covered", "over", "outdated")
 @pytest.fixture(params=SEEDS)
 def session(database: Database, request: pytest.FixtureRequest) -> Iterator[Session]:
     dice = Random(request.param)
-    with database.writing() as session:
+    with database.transaction() as session:
         fill(session, dice)
         for table in (Account, Site):
             for row in session.exec(select(table)):

@@ -30,7 +30,7 @@ def take(database: Database, now: datetime, body: str, commit: bool = True, head
 
 
 def card(database: Database, serial: str, now: datetime) -> UnitCard:
-    with database.reading() as session:
+    with database.snapshot() as session:
         (found,) = look_up(session, serial, now).units
     return found
 
@@ -40,7 +40,7 @@ def test_a_new_unit_is_registered_with_all_the_row_says(database: Database, now:
     unit = card(database, "sn-1", now)
     assert (unit.maker, unit.model, unit.lifecycle, unit.account_ref, unit.site_ref) == ("Acme", "Pump 3", "deployed", "A1", "S1")
     assert (str(unit.shipped_on), str(unit.installed_on), unit.warranty_months) == ("2025-01-05", "2025-02-15", 36)
-    with database.reading() as session:
+    with database.snapshot() as session:
         (change,) = transitions(session, unit.uid, None, 9)
     assert (change.old, change.new, change.cause, change.actor) == (None, "deployed", "import units.csv line 2", "kim")
     assert change.at == to_ms(datetime(2025, 2, 15, tzinfo=UTC))
@@ -114,7 +114,7 @@ def test_without_a_status_the_dates_say_where_a_new_unit_got_to(database: Databa
 
 
 def test_a_unit_first_heard_and_then_documented_is_changed_not_doubled(database: Database, now: datetime) -> None:
-    with database.writing() as session:
+    with database.transaction() as session:
         uid = rolls.unit(session, "SN1", maker="Acme", model="Pump 3").uid
     (verdict,) = take(database, now, FULL)
     assert verdict.outcome is Outcome.CHANGED
@@ -151,13 +151,13 @@ def test_what_cannot_be_stored_leaves_nothing_of_the_file(database: Database, no
 
 
 _CLEARED = (
-    "transition",
+    "unit_state_change",
     "warranty_period",
     "unit",
     "site",
     "account",
     "product",
-    "dirty",
+    "reconcile_queue",
     "import_row",
     "import_run",
     "audit_entry",
@@ -185,7 +185,7 @@ row_texts = st.builds(
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=25, deadline=None)
 @given(st.lists(row_texts, max_size=12))
 def test_whatever_the_file_a_second_run_changes_nothing(database: Database, now: datetime, lines: list[str]) -> None:
-    with database.writing() as session:
+    with database.transaction() as session:
         for table in _CLEARED:
             session.execute(text(f"DELETE FROM {table}"))
     body = "".join(line + "\n" for line in lines)
@@ -200,7 +200,7 @@ def test_whatever_the_file_a_second_run_changes_nothing(database: Database, now:
 
 def test_the_room_an_import_takes_is_given_back_however_it_ends(sqlite_database: Database) -> None:
     asked = text("PRAGMA cache_size")
-    with sqlite_database.writing() as session:
+    with sqlite_database.transaction() as session:
         usual = session.execute(asked).scalar_one()
         with suppress(LookupError), bulk.room(session):
             assert session.execute(asked).scalar_one() < usual < 0  # in KiB, written as negative numbers

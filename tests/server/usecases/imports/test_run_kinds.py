@@ -56,10 +56,10 @@ def test_twice_changes_nothing_and_undone_gives_the_same_bytes(database: Databas
     assert full != empty
     again, _ = take(database, now + timedelta(days=1), kind, FLEET[kind])
     assert (set(outcomes(again)), state(database)) == ({"same"}, full)
-    with database.writing() as session:
+    with database.transaction() as session:
         undo = import_history.undo(session, done.run_id or 0, "kim", now)
     assert state(database) == empty
-    with database.writing() as session:
+    with database.transaction() as session:
         importing_undone = audit_log.changes(session, None, 1)[0][0]
         assert importing_undone.id == undo
         assert audit_log.verify(session).first_bad is None
@@ -80,7 +80,7 @@ def test_undoing_all_in_turn_leaves_nothing(database: Database, now: datetime) -
     empty = state(database)
     done = take_all(database, now)
     for found in reversed(done.values()):
-        with database.writing() as session:
+        with database.transaction() as session:
             import_history.undo(session, found.run_id or 0, "kim", now)
     assert state(database) == empty
 
@@ -88,7 +88,7 @@ def test_undoing_all_in_turn_leaves_nothing(database: Database, now: datetime) -
 def test_what_later_documents_rest_on_is_not_undone(database: Database, now: datetime) -> None:
     done = take_all(database, now, "contracts")
     full = state(database)
-    with pytest.raises(Conflict, match="contract 1 refers to account"), database.writing() as session:
+    with pytest.raises(Conflict, match="contract 1 refers to account"), database.transaction() as session:
         import_history.undo(session, done["accounts"].run_id or 0, "kim", now)
     assert state(database) == full
 
@@ -96,7 +96,7 @@ def test_what_later_documents_rest_on_is_not_undone(database: Database, now: dat
 def test_a_record_is_traced_to_the_lines_it_came_from(database: Database, now: datetime) -> None:
     take_all(database, now, "contract-lines")
     take(database, now, "contract-lines", f"{LINES}C1,2,,Pump 3,S2,4,8x5,40,2026-03-01,2027-02-28\n")
-    with database.reading() as session:
+    with database.snapshot() as session:
         line = session.exec(select(ContractLine).where(col(ContractLine.number) == "2")).one()
         first, second = import_history.provenance(session, "contract_line", line.id or 0)
     assert (first.file, first.line, first.verdict, first.detail, first.actor) == ("contract-lines.csv", 3, "new", "", "kim")
@@ -105,7 +105,7 @@ def test_a_record_is_traced_to_the_lines_it_came_from(database: Database, now: d
 
 def test_the_history_keeps_counts_columns_and_refused_rows(database: Database, now: datetime) -> None:
     _, done = take(database, now, "sites", "Site ID,Site Name\nS1,Essen\n,nowhere\n")
-    with database.reading() as session:
+    with database.snapshot() as session:
         run = import_history.run(session, done.run_id or 0)
         new, refused = import_history.rows(session, run.id)
         with pytest.raises(NotFound, match="no import 77"):
@@ -119,7 +119,7 @@ def test_the_history_keeps_counts_columns_and_refused_rows(database: Database, n
 
 def test_accounts_form_a_tree_whatever_the_order_of_their_rows(database: Database, now: datetime) -> None:
     take(database, now, "accounts", "Account ID,Parent Account ID\nA1,A2\nA2,A3\nA4,A9\nA3,\n")
-    with database.reading() as session:
+    with database.snapshot() as session:
         accounts = {row.id: row for row in session.exec(select(Account))}
         above = {row.ref: accounts[row.parent_id].ref if row.parent_id else None for row in accounts.values()}
         names = {row.ref: row.name for row in accounts.values()}
@@ -149,7 +149,7 @@ def test_an_account_that_a_site_opened_gets_its_name_later(database: Database, n
 
 def test_a_contract_expired_before_its_end_is_cancelled_and_stays_so(database: Database, now: datetime) -> None:
     take_all(database, now, "contracts")
-    with database.reading() as session:
+    with database.snapshot() as session:
         states = {row.ref: row.state for row in session.exec(select(Contract))}
     assert states == {"C1": "active", "C2": "expired", "C3": "cancelled"}
     told, _ = take(database, now + timedelta(days=400), "contracts", FLEET["contracts"])
@@ -158,7 +158,7 @@ def test_a_contract_expired_before_its_end_is_cancelled_and_stays_so(database: D
 
 def test_the_last_day_of_a_contract_is_covered(database: Database, now: datetime) -> None:
     take_all(database, now, "contracts")
-    with database.reading() as session:
+    with database.snapshot() as session:
         contract = session.exec(select(Contract).where(col(Contract.ref) == "C1")).one()
     assert str(contract.ends_on) == "2028-09-15"
     told, _ = take(database, now, "contracts", f"{CONTRACTS}C1,A1,2026-02-24,2028-09-30,Active,yes,30,EUR\n")
@@ -167,7 +167,7 @@ def test_the_last_day_of_a_contract_is_covered(database: Database, now: datetime
 
 def test_lines_keep_exact_prices_and_what_they_cover(database: Database, now: datetime) -> None:
     take_all(database, now, "contract-lines")
-    with database.reading() as session:
+    with database.snapshot() as session:
         serial, pool, unknown = session.exec(select(ContractLine).order_by(col(ContractLine.id)))
         site = session.exec(select(Site).where(col(Site.ref) == "S2")).one()
     assert (serial.scope, serial.serial_key, str(serial.price)) == ("serial", "SN1001", "1234.5000")
@@ -200,7 +200,7 @@ def test_a_product_of_several_makers_needs_the_maker(database: Database, now: da
     line = "Contract Number,Line,Manufacturer,Model,Quantity,Including Subsidiaries\nC1,9,{},Valve,2,yes\n"
     assert "several makers have a Valve" in why(take(database, now, "contract-lines", line.format(""))[0])
     assert outcomes(take(database, now, "contract-lines", line.format("Zenith"))[0]) == ["new"]
-    with database.reading() as session:
+    with database.snapshot() as session:
         stored = session.exec(select(ContractLine).where(col(ContractLine.number) == "9")).one()
         account = session.exec(select(Account).where(col(Account.ref) == "A1")).one()
     assert (stored.scope, stored.place_id) == ("subtree", account.id)
@@ -214,7 +214,7 @@ def test_a_contract_is_not_cut_short_of_its_lines(database: Database, now: datet
 
 def test_billing_says_what_is_so_of_each_contract(database: Database, now: datetime) -> None:
     take_all(database, now, "billing")
-    with database.reading() as session:
+    with database.snapshot() as session:
         assert sorted(row.payment for row in session.exec(select(Invoice))) == ["overdue", "paid"]
     told, _ = take(database, now, "billing", "Contract Number,Payment State\nC2,Paid\n")
     assert changes(told) == [("payment", "overdue", "paid")]
@@ -226,13 +226,13 @@ def test_billing_says_what_is_so_of_each_contract(database: Database, now: datet
 
 def test_standard_warranties_are_settled_and_undone_with_their_units(database: Database, now: datetime) -> None:
     take_all(database, now, "units")
-    with database.reading() as session:
+    with database.snapshot() as session:
         units = {unit.id: unit.serial for unit in session.exec(select(Unit))}
         periods = {units[row.unit_id]: f"{row.starts_on} {row.ends_on}" for row in session.exec(select(WarrantyPeriod))}
     assert periods["SN1001"] == "2025-02-15 2028-02-15"
     told, done = take(database, now, "units", "Serial,Maker,Model,Warranty Months\nSN1001,Acme,Pump 3,12\n")
     assert changes(told) == [("warranty_months", "36", "12")]
-    with database.writing() as session:
+    with database.transaction() as session:
         assert "2026-02-15" in {str(row.ends_on) for row in session.exec(select(WarrantyPeriod))}
         import_history.undo(session, done.run_id or 0, "kim", now)
         assert "2026-02-15" not in {str(row.ends_on) for row in session.exec(select(WarrantyPeriod))}
@@ -245,7 +245,7 @@ def test_tickets_are_kept_without_a_unit_and_find_it_later(database: Database, n
     take_all(database, now, "units")
     told, _ = take(database, now, "incidents", FLEET["incidents"])
     assert outcomes(told) == ["changed", "same"]
-    with database.reading() as session:
+    with database.snapshot() as session:
         ticket = session.exec(select(Incident).where(col(Incident.ref) == "T1")).one()
         unit = session.exec(select(Unit).where(col(Unit.maker_key) == "acme", col(Unit.serial_key) == "SN1001")).one()
     assert (ticket.unit_id, str(ticket.hours)) == (unit.id, "1.8900")

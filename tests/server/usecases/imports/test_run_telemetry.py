@@ -8,9 +8,9 @@ from musterroll.readers.document import choices
 from musterroll.storage.engine.database import Database
 from musterroll.storage.liveness import last_seen, process_heartbeats
 from musterroll.storage.liveness import states as liveness_states
-from musterroll.storage.liveness.last_seen import Beat
-from musterroll.storage.tables.liveness import Usage, Voice
-from musterroll.storage.tables.units import Transition, Unit
+from musterroll.storage.liveness.last_seen import HeartbeatRow
+from musterroll.storage.tables.liveness import UnitStatus, UnitUsage
+from musterroll.storage.tables.units import Unit, UnitStateChange
 from musterroll.usecases.imports import history as import_history
 from musterroll.usecases.imports.verdicts import Verdict
 from musterroll.usecases.liveness import heartbeats, stale_sweep
@@ -33,23 +33,23 @@ def heard(database: Database, now: datetime, rows: str) -> list[Verdict]:
 
 
 def card(database: Database, serial: str, now: datetime) -> UnitCard:
-    with database.reading() as session:
+    with database.snapshot() as session:
         return next(unit for unit in look_up(session, serial, now).units if unit.maker.startswith("Acme"))
 
 
 def beat(database: Database, serial: str, at: datetime) -> None:
     """The unit itself is heard."""
-    with database.writing() as session:
+    with database.transaction() as session:
         unit = session.exec(select(Unit).where(col(Unit.serial_key) == serial, col(Unit.maker_key) == "acme")).one()
-        last_seen.acquaint(session, [unit.uid])
-        heartbeats.record_heartbeats(session, [Beat(unit.id or 0, 1, 0, 0, 10, 99, None, None, None, None)], at)
+        last_seen.ensure_status_rows(session, [unit.uid])
+        heartbeats.record_heartbeats(session, [HeartbeatRow(unit.id or 0, 1, 0, 0, 10, 99, None, None, None, None)], at)
 
 
 def moves(database: Database, serial: str) -> list[tuple[str | None, str, datetime]]:
-    with database.reading() as session:
+    with database.snapshot() as session:
         unit = session.exec(select(Unit).where(col(Unit.serial_key) == serial, col(Unit.maker_key) == "acme")).one()
-        said = select(Transition).where(col(Transition.unit_id) == unit.id, col(Transition.axis) == "liveness")
-        rows = session.exec(said.where(col(Transition.withdrawn_at).is_(None)).order_by(col(Transition.id)))
+        said = select(UnitStateChange).where(col(UnitStateChange.unit_id) == unit.id, col(UnitStateChange.axis) == "liveness")
+        rows = session.exec(said.where(col(UnitStateChange.withdrawn_at).is_(None)).order_by(col(UnitStateChange.id)))
         return [(row.old, row.new, datetime.fromtimestamp(row.at / 1000, UTC)) for row in rows]
 
 
@@ -70,7 +70,7 @@ def test_silence_counts_up_to_the_newest_word_of_the_platform(database: Database
 def test_what_was_only_told_of_stays_as_told_while_the_registry_listens_to_others(database: Database, now: datetime) -> None:
     heard(database, now, "SN1002,,,2026-10-01T03:00:00Z,\nSN1003,,,2026-10-30T00:00:00Z,\n")
     later = now + timedelta(days=21)
-    with database.writing() as session:
+    with database.transaction() as session:
         process_heartbeats.prove(session, Hearing(to_ms(later - timedelta(days=1)), to_ms(later)))
         assert stale_sweep.sweep(session, later).newly_stale == []
     assert (card(database, "SN1002", later).liveness, card(database, "SN1003", later).liveness) == (Liveness.STALE, Liveness.OPERATING)
@@ -99,7 +99,7 @@ def test_a_live_heartbeat_that_is_newer_stands_and_so_it_does_when_the_list_is_u
     assert [one.field for one in verdict.differences] == ["first_heard_at"]
     done = take(database, now, "telemetry", HEAD + "SN1003,,,2026-10-31T00:00:00Z,1.0\n")[1]
     beat(database, "SN1003", now)
-    with database.writing() as session:
+    with database.transaction() as session:
         import_history.undo(session, done.run_id or 0, "kim", now)
     assert card(database, "SN1003", now).heard_at == to_ms(now)
 
@@ -108,7 +108,7 @@ def test_undoing_out_of_turn_is_refused(database: Database, now: datetime) -> No
     first = take(database, now, "telemetry", HEAD + "SN1002,,,2026-10-30T00:00:00Z,\n")[1]
     heard(database, now, "SN1002,,,2026-10-31T00:00:00Z,\n")
     full = state(database)
-    with pytest.raises(Conflict, match="undo the later change first"), database.writing() as session:
+    with pytest.raises(Conflict, match="undo the later change first"), database.transaction() as session:
         import_history.undo(session, first.run_id or 0, "kim", now)
     assert state(database) == full
 
@@ -139,9 +139,9 @@ def test_one_unit_named_two_ways_is_refused_the_second_time(database: Database, 
 def test_a_first_word_after_the_last_is_taken_with_a_note(database: Database, now: datetime) -> None:
     (verdict,) = heard(database, now, "SN1002,,2026-10-31T00:00:00Z,2026-10-30T00:00:00Z,\n")
     assert "before First Seen" in verdict.note
-    with database.reading() as session:
-        (voice,) = session.exec(select(Voice))
-    assert voice.first_heard_at == voice.heard_at == to_ms(datetime(2026, 10, 30, tzinfo=UTC))
+    with database.snapshot() as session:
+        (status,) = session.exec(select(UnitStatus))
+    assert status.first_heard_at == status.heard_at == to_ms(datetime(2026, 10, 30, tzinfo=UTC))
 
 
 def test_counters_and_hours_are_taken_and_undone(database: Database, now: datetime) -> None:
@@ -152,11 +152,11 @@ def test_counters_and_hours_are_taken_and_undone(database: Database, now: dateti
     second = take(database, now, "telemetry", text.format("8,5"), choices([], {}))[1]
     assert second.counts["refused"] == 1
     third = take(database, now, "telemetry", text.format(9).replace("31T", "31T1").replace("T10", "T1"), chosen)[1]
-    with database.reading() as session:
-        assert [(row.name, row.value) for row in session.exec(select(Usage))] == [("pages", 9.0)]
-        assert session.exec(select(Voice)).one().operating == 9000
+    with database.snapshot() as session:
+        assert [(row.name, row.value) for row in session.exec(select(UnitUsage))] == [("pages", 9.0)]
+        assert session.exec(select(UnitStatus)).one().operating == 9000
     for run, then in ((third, one), (first, empty)):
-        with database.writing() as session:
+        with database.transaction() as session:
             import_history.undo(session, run.run_id or 0, "kim", now)
         assert state(database) == then
 
@@ -164,12 +164,12 @@ def test_counters_and_hours_are_taken_and_undone(database: Database, now: dateti
 def test_an_interval_of_its_own_sets_the_windows(database: Database, now: datetime) -> None:
     text = "serial,last_seen,interval seconds\nSN1002,2026-10-31T00:00:00Z,3600\nSN1003,2026-10-31T02:00:00Z,60\n"
     take(database, now, "telemetry", text)
-    with database.reading() as session:
-        found = {voice.interval: voice.stale_since for voice in session.exec(select(Voice))}
+    with database.snapshot() as session:
+        found = {status.interval: status.stale_since for status in session.exec(select(UnitStatus))}
     assert found == {3600: None, 60: None}
 
 
 def test_the_registrys_own_hearing_is_not_touched(database: Database, now: datetime) -> None:
     heard(database, now + timedelta(days=1), "SN1002,,,2026-10-31T00:00:00Z,\n")
-    with database.reading() as session:
+    with database.snapshot() as session:
         assert liveness_states.hearing(session) == Hearing(0, 0)

@@ -10,13 +10,13 @@ from hypothesis import strategies as st
 from musterroll.domain.installed_base.bridge import MERGED, SPLIT, Standing, Step
 from musterroll.domain.liveness import Hearing, Liveness
 from musterroll.domain.units.lifecycle import Lifecycle
-from musterroll.domain.values.errors import NotFound, Refusal
+from musterroll.domain.values.errors import DomainError, NotFound
 from musterroll.domain.values.instants import to_ms
 from musterroll.storage.engine.database import Database
 from musterroll.storage.installed_base.counts import Tally
-from musterroll.storage.tables.liveness import Voice
-from musterroll.storage.tables.operations import Registry
-from musterroll.storage.tables.units import Transition, Unit
+from musterroll.storage.tables.liveness import UnitStatus
+from musterroll.storage.tables.operations import RegistryState
+from musterroll.storage.tables.units import Unit, UnitStateChange
 from musterroll.storage.units import as_of as unit_as_of
 from musterroll.storage.units import transitions
 from musterroll.usecases.installed_base import as_of as base_as_of
@@ -82,10 +82,10 @@ def replayed(rows: list[dict[str, object]], unit: int, instant: int, known: int)
 @given(seed=st.integers(0, 2**32))
 def test_the_axes_as_sql_say_what_a_replay_says(database: Database, seed: int) -> None:
     random = Random(seed)
-    with database.writing() as session:
+    with database.transaction() as session:
         units = fleet(session, 4)
         rows = history(random, units, 100)
-        session.execute(insert(Transition), rows)
+        session.execute(insert(UnitStateChange), rows)
         for _ in range(6):
             instant, known = random.randrange(100), random.randrange(100)
             axes = (
@@ -93,7 +93,7 @@ def test_the_axes_as_sql_say_what_a_replay_says(database: Database, seed: int) -
                 unit_as_of.liveness_at(HEARD_ALWAYS, instant, known),
                 unit_as_of.merged_at(instant, known),
             )
-            query = select(col(Unit.id), *axes).outerjoin_from(Unit, Voice, col(Voice.unit_id) == col(Unit.id))
+            query = select(col(Unit.id), *axes).outerjoin_from(Unit, UnitStatus, col(UnitStatus.unit_id) == col(Unit.id))
             found = {row[0]: Standing(Lifecycle(row[1]), Liveness(row[2]), bool(row[3])) for row in session.execute(query)}
             assert found == {unit: replayed(rows, unit, instant, known) for unit in units}
         session.rollback()
@@ -103,17 +103,17 @@ def test_the_axes_as_sql_say_what_a_replay_says(database: Database, seed: int) -
 @given(seed=st.integers(0, 2**32))
 def test_a_bridge_adds_up_from_the_base_before_the_month_to_the_base_after_it(database: Database, now: datetime, seed: int) -> None:
     random, start = Random(seed), datetime(2026, 8, 1, tzinfo=UTC)
-    with database.writing() as session:
+    with database.transaction() as session:
         units = fleet(session, 6)
         rows = history(random, units, 90 * 86_400_000)
         shift = {"at": to_ms(start), "recorded_at": to_ms(start), "withdrawn_at": to_ms(start)}
         moved = [
             {name: value + shift[name] if name in shift and value is not None else value for name, value in row.items()} for row in rows
         ]  # type: ignore[operator]
-        session.execute(insert(Transition), moved)
+        session.execute(insert(UnitStateChange), moved)
         for unit in units[:3]:  # heard, and no transition tells of it
             end = random.choice([datetime(2026, 9, 1, tzinfo=UTC), datetime(2026, 10, 1, tzinfo=UTC), now])
-            session.add(Voice(unit_id=unit, heard_at=to_ms(end) - random.choice([1000, 100_000, 10**9, 4 * 10**9])))
+            session.add(UnitStatus(unit_id=unit, heard_at=to_ms(end) - random.choice([1000, 100_000, 10**9, 4 * 10**9])))
         for month in (date(2026, 8, 1), date(2026, 9, 1), date(2026, 10, 15)):
             known = random.choice([None, date(2026, 9, 20), now.date()])
             first = month.replace(day=1)
@@ -130,8 +130,8 @@ def last_of(first: date) -> date:
 
 def test_what_units_and_the_sweep_did_reads_back_day_by_day(database: Database, now: datetime) -> None:
     one, other = enrol(database, 2)
-    with database.writing() as session:
-        registry = session.get_one(Registry, 1)
+    with database.transaction() as session:
+        registry = session.get_one(RegistryState, 1)
         registry.since, registry.until = to_ms(now - 40 * DAY), to_ms(now + DAY)
         moved = [
             transitions.Change(unit.id, to_ms(now - 20 * DAY), "lifecycle", None, "deployed", "a file", "anna") for unit in (one, other)
@@ -141,12 +141,12 @@ def test_what_units_and_the_sweep_did_reads_back_day_by_day(database: Database, 
             session.get_one(Unit, unit.id).lifecycle = Lifecycle.DEPLOYED
     for day, speaking in ((10, [one, other]), (5, [one]), (0, [one])):
         at = now - day * DAY
-        with database.writing() as session:
+        with database.transaction() as session:
             receive(session, Batch([unit.arrival(unit.heartbeat(beat=100 - day)) for unit in speaking]), at)
             sweep(session, at)
             if day:
                 sweep(session, at + timedelta(minutes=10))
-    with database.reading() as session:
+    with database.snapshot() as session:
         counted = {day: base_as_of.base(session, now, on=(now - day * DAY).date()).all for day in (30, 15, 10, 7, 5)}
         assert counted == {30: Tally(2, 0, 0), 15: Tally(2, 2, 0), 10: Tally(2, 2, 0), 7: Tally(2, 2, 0), 5: Tally(2, 2, 0)}
         assert base_as_of.base(session, now).all == base_as_of.base(session, now, on=now.date()).all == Tally(2, 2, 1)
@@ -157,7 +157,7 @@ def test_what_units_and_the_sweep_did_reads_back_day_by_day(database: Database, 
 
 
 def test_accounts_are_counted_with_those_below_them_and_everything_adds_up(database: Database, now: datetime) -> None:
-    with database.writing() as session:
+    with database.transaction() as session:
         made = papers.product(session)
         parent = papers.account(session, "P", "Parent", segment="Public", country="NL")
         child = papers.account(session, "C", "Child", parent, segment="Public", country="DE")
@@ -190,12 +190,12 @@ def test_accounts_are_counted_with_those_below_them_and_everything_adds_up(datab
 
 @pytest.mark.parametrize("scope", [Scope(account="nobody"), Scope(site="nowhere"), Scope(maker="No", model="Such")])
 def test_a_scope_that_is_not_there_is_said(database: Database, now: datetime, scope: Scope) -> None:
-    with database.reading() as session, pytest.raises(NotFound, match="there is no"):
+    with database.snapshot() as session, pytest.raises(NotFound, match="there is no"):
         base_as_of.base(session, now, scope=scope)
 
 
 def test_a_day_to_come_is_refused(database: Database, now: datetime) -> None:
-    with database.reading() as session, pytest.raises(Refusal, match="2026-11-02 is still to come"):
+    with database.snapshot() as session, pytest.raises(DomainError, match="2026-11-02 is still to come"):
         base_as_of.base(session, now, on=date(2026, 11, 2))
-    with database.reading() as session, pytest.raises(Refusal, match="December 2026 has not begun"):
+    with database.snapshot() as session, pytest.raises(DomainError, match="December 2026 has not begun"):
         base_as_of.bridge(session, date(2026, 12, 1), now)

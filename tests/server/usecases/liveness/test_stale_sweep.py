@@ -10,9 +10,9 @@ from musterroll.domain.values.instants import to_ms
 from musterroll.storage.engine.database import Database
 from musterroll.storage.liveness import last_seen
 from musterroll.storage.liveness import states as liveness_states
-from musterroll.storage.tables.liveness import Voice
-from musterroll.storage.tables.operations import Pulse, Registry
-from musterroll.storage.tables.units import Transition
+from musterroll.storage.tables.liveness import UnitStatus
+from musterroll.storage.tables.operations import ProcessHeartbeat, RegistryState
+from musterroll.storage.tables.units import UnitStateChange
 from musterroll.usecases.liveness import heartbeats
 from musterroll.usecases.liveness.snooze import pause_alerts, resume_alerts
 from musterroll.usecases.liveness.stale_sweep import SweepResult, any_due, sweep
@@ -25,21 +25,21 @@ WINDOW = 186  # seconds until stale, at a heartbeat a minute
 
 
 def listening(database: Database, since: datetime, until: datetime) -> None:
-    with database.writing() as session:
-        registry = session.get_one(Registry, 1)
+    with database.transaction() as session:
+        registry = session.get_one(RegistryState, 1)
         registry.since, registry.until = to_ms(since), to_ms(until)
 
 
 def heard(database: Database, unit: Reporter, at: datetime, **facts: int) -> None:
-    with database.writing() as session:
-        status = session.get_one(Voice, unit.id)
+    with database.transaction() as session:
+        status = session.get_one(UnitStatus, unit.id)
         status.heard_at = status.first_heard_at = to_ms(at)
         status.beat = 0
         status.sqlmodel_update(facts)
 
 
 def swept(database: Database, now: datetime) -> SweepResult:
-    with database.writing() as session:
+    with database.transaction() as session:
         return sweep(session, now)
 
 
@@ -55,8 +55,8 @@ def test_a_unit_silent_for_its_window_is_called_stale_as_of_its_deadline_with_th
     assert swept(database, now).newly_stale == [silent.id]
     assert voice(database, silent).stale_since == to_ms(now - seconds(60))
     assert voice(database, spoken).stale_since is None
-    with database.reading() as session:
-        (change,) = session.exec(select(Transition)).all()
+    with database.snapshot() as session:
+        (change,) = session.exec(select(UnitStateChange)).all()
     assert (change.unit_id, change.at, change.old, change.new) == (silent.id, to_ms(now - seconds(60)), "late", "stale")
     assert change.cause == "no heartbeat for 186 s while the registry was listening; last heard 2026-11-01 11:55:54 UTC"
 
@@ -96,7 +96,7 @@ def test_more_units_than_one_statement_takes_are_all_swept(database: Database, n
     listening(database, now - seconds(9000), now)
     for unit in units:
         heard(database, unit, now - seconds(WINDOW))
-    with database.writing() as session:
+    with database.transaction() as session:
         assert any_due(session, now)
         assert sorted(sweep(session, now, chunk=2).newly_stale) == [unit.id for unit in units]
         assert not any_due(session, now)
@@ -106,15 +106,15 @@ def test_a_held_unit_is_left_alone_until_it_is_released(database: Database, now:
     (unit,) = enrol(database)
     listening(database, now - seconds(9000), now)
     heard(database, unit, now - seconds(WINDOW))
-    with database.writing() as session:
+    with database.transaction() as session:
         pause_alerts(session, unit.uid, "ada", now)
         pause_alerts(session, unit.uid, "ada", now)
     assert swept(database, now).newly_stale == []
-    with database.writing() as session:
+    with database.transaction() as session:
         resume_alerts(session, unit.uid, "ada", now)
     assert swept(database, now).newly_stale == [unit.id]
-    with database.reading() as session:
-        changes = session.exec(select(Transition).order_by(Transition.id)).all()  # type: ignore[arg-type]
+    with database.snapshot() as session:
+        changes = session.exec(select(UnitStateChange).order_by(UnitStateChange.id)).all()  # type: ignore[arg-type]
     assert [(c.old, c.new, c.actor) for c in changes] == [
         ("stale", "held", "ada"),
         ("held", "stale", "ada"),
@@ -130,25 +130,25 @@ def test_canaries_in_time_extend_hearing_and_one_after_a_gap_begins_it_anew(data
         (start + 10_001, Hearing(*[start + 10_001] * 2)),
     ]
     for sent, expected in proofs:
-        with database.writing() as session:
+        with database.transaction() as session:
             heartbeats.record_canary(session, "registry", sent, now)
             assert liveness_states.hearing(session) == expected
-    with database.reading() as session:
-        assert session.exec(select(Pulse.name, Pulse.at)).one() == ("ingest:registry", start + 10_001)
+    with database.snapshot() as session:
+        assert session.exec(select(ProcessHeartbeat.name, ProcessHeartbeat.at)).one() == ("ingest:registry", start + 10_001)
 
 
 def test_a_canary_that_comes_again_takes_nothing_back(database: Database, now: datetime) -> None:
     start = to_ms(now)
     for sent in (start, start + 1000, start):
-        with database.writing() as session:
+        with database.transaction() as session:
             heartbeats.record_canary(session, "registry", sent, now)
-    with database.reading() as session:
+    with database.snapshot() as session:
         assert liveness_states.hearing(session) == Hearing(start, start + 1000)
 
 
 def test_of_two_ingests_only_what_the_slower_has_heard_is_proven_until_it_is_taken_to_be_gone(database: Database, now: datetime) -> None:
     start = to_ms(now)
-    with database.writing() as session:
+    with database.transaction() as session:
         heartbeats.record_canary(session, "a", start, now)
         heartbeats.record_canary(session, "b", start, now)
         heartbeats.record_canary(session, "a", start + 3000, now)
@@ -181,11 +181,11 @@ def test_the_rule_in_python_and_in_sql_agree_and_the_sweep_calls_stale_exactly_t
     judged = [judge(one, hearing, at) for one in facts]
     expected = {units[n]: one.since for n, one in enumerate(judged) if one.liveness is Liveness.STALE and facts[n].stale_since is None}
     with Session(database.engine) as session:  # rolled back at the end: each example finds nothing of the one before
-        session.execute(update(Voice), [_row(units[n], one) for n, one in enumerate(facts)])
-        rows = session.exec(select(Voice.unit_id, liveness_states.liveness(hearing, at)))
+        session.execute(update(UnitStatus), [_row(units[n], one) for n, one in enumerate(facts)])
+        rows = session.exec(select(UnitStatus.unit_id, liveness_states.liveness(hearing, at)))
         states = dict(rows.all())
         assert [states[units[n]] for n in range(len(facts))] == [one.liveness for one in judged]
-        assert {one.unit_id: one.stale_since for one in last_seen.lapse(session, hearing, at, 100)} == expected
+        assert {one.unit_id: one.stale_since for one in last_seen.mark_stale(session, hearing, at, 100)} == expected
 
 
 def _row(unit_id: int, facts: Facts) -> dict[str, Any]:
@@ -194,6 +194,6 @@ def _row(unit_id: int, facts: Facts) -> dict[str, Any]:
 
 
 def fleet(database: Database, count: int) -> list[int]:
-    with database.reading() as session:
-        unit_ids = session.exec(select(Voice.unit_id).order_by(Voice.unit_id)).all()  # type: ignore[arg-type]
+    with database.snapshot() as session:
+        unit_ids = session.exec(select(UnitStatus.unit_id).order_by(UnitStatus.unit_id)).all()  # type: ignore[arg-type]
     return list(unit_ids) or [unit.id for unit in enrol(database, count)]

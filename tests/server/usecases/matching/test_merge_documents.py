@@ -8,7 +8,7 @@ from musterroll.storage.engine.database import Database
 from musterroll.storage.tables.accounts import Account, Site
 from musterroll.storage.tables.contracts import Contract, ContractLine
 from musterroll.storage.tables.enrolment import CredentialStatus
-from musterroll.storage.tables.units import Incident, Transition, Unit
+from musterroll.storage.tables.units import Incident, Unit, UnitStateChange
 from musterroll.usecases.audit import record as audit_record
 from musterroll.usecases.coverage.verdict import coverage
 from musterroll.usecases.enrolment import enrol
@@ -46,7 +46,7 @@ def account(session: Session, ref: str) -> Account:
 
 def merge_units(database: Database, now: datetime, one: str, other: str) -> tuple[str, str, int]:
     """The serials of the one that stays and of the one that goes, and the change."""
-    with database.writing() as session:
+    with database.transaction() as session:
         change = audit_record.begin(session, actor="anna", kind="merge", subject="units", now=now)
         pair = [unit(session, serial) for serial in (one, other)]
         stays = matching_merge.merge_units(session, change, pair[0].id or 0, pair[1].id or 0, now)
@@ -54,20 +54,20 @@ def merge_units(database: Database, now: datetime, one: str, other: str) -> tupl
 
 
 def merge_accounts(database: Database, now: datetime, into: str, gone: str) -> int:
-    with database.writing() as session:
+    with database.transaction() as session:
         change = audit_record.begin(session, actor="anna", kind="merge", subject="accounts", now=now)
         matching_merge.merge_accounts(session, change, account(session, into).id or 0, account(session, gone).id or 0, now)
         return change.id or 0
 
 
 def replace(database: Database, now: datetime, old: str, new: str, **how: bool) -> int:
-    with database.writing() as session:
+    with database.transaction() as session:
         by = unit(session, new).uid
         return unit_replace.replace(session, unit(session, old).uid, by, actor="anna", now=now, **how).id or 0  # type: ignore[arg-type]
 
 
 def undo(database: Database, now: datetime, change: int) -> None:
-    with database.writing() as session:
+    with database.transaction() as session:
         undo_changes.undo(session, change, "bert", now)
 
 
@@ -102,7 +102,7 @@ def test_the_same_documents_again_undo_nothing_that_people_did(database: Databas
     if act == "chain of replacements":
         replace(database, now, "sn-1003", "SN1009")
     all_again(database, now)
-    with database.writing() as session:
+    with database.transaction() as session:
         named = {"chain of replacements": "SN1009", "replacement": "SN1003"}.get(act, "SN1001")
         assert (line(session, "1").serial, line(session, "1").serial_key) == ("SN1001", named)
         assert session.exec(select(Incident).where(Incident.ref == "T1")).one().unit_id == unit(session, "SN1001").id
@@ -110,14 +110,14 @@ def test_the_same_documents_again_undo_nothing_that_people_did(database: Databas
 
 def test_where_a_unit_moved_since_stands_until_the_document_says_otherwise(database: Database, now: datetime) -> None:
     take_fleet(database, now)
-    with database.writing() as session:
+    with database.transaction() as session:
         unit_move.move_unit(session, unit(session, "SN1001").uid, Lifecycle.DEPLOYED, actor="anna", now=now, site="S2")
         unit_move.move_unit(session, unit(session, "SN1002").uid, Lifecycle.RETURNED, actor="anna", now=now)
     all_again(database, now)
     moved = "SN1001,Acme,Pump 3,2025-01-05,2025-02-15,Installed,A3,S3,24\nSN1002,Acme,Pump 3,2024-06-23,2024-08-16,Retired,A2,S2,12\n"
     told, _ = take(database, now, "units", HEAD["units"] + moved)
     assert outcomes(told) == ["changed", "changed"]
-    with database.reading() as session:
+    with database.snapshot() as session:
         one, other = unit(session, "SN1001"), unit(session, "SN1002")
         assert (session.get_one(Site, one.site_id).ref, one.warranty_months) == ("S3", 24)
         assert other.lifecycle is Lifecycle.RETIRED
@@ -125,12 +125,14 @@ def test_where_a_unit_moved_since_stands_until_the_document_says_otherwise(datab
 
 def test_what_was_undone_is_not_held_against_a_document(database: Database, now: datetime) -> None:
     take_fleet(database, now)
-    with database.writing() as session:
+    with database.transaction() as session:
         change = unit_move.move_unit(session, unit(session, "SN1001").uid, Lifecycle.RETURNED, actor="anna", now=now).id or 0
     undo(database, now, change)
     full = state(database)
-    with database.reading() as session:
-        runs = session.exec(select(Transition).where(Transition.axis == "lifecycle", col(Transition.withdrawn_at).is_(None))).all()
+    with database.snapshot() as session:
+        runs = session.exec(
+            select(UnitStateChange).where(UnitStateChange.axis == "lifecycle", col(UnitStateChange.withdrawn_at).is_(None))
+        ).all()
     assert len(runs) == 7
     all_again(database, now)
     assert state(database) == full
@@ -145,7 +147,7 @@ def test_rows_that_name_a_merged_account_mean_the_one_that_stays(database: Datab
     take(database, now, "contracts", HEAD["contracts"] + "C9,A2,2026-01-01,2026-12-31,Active,yes,30,EUR\n")
     take(database, now, "contract-lines", HEAD["contract-lines"] + "C9,1,,Pump 3,,2,8x5,40,,\n")
     take(database, now, "accounts", HEAD["accounts"] + "A4,Larkspur West,A2,,FR,\n")
-    with database.reading() as session:
+    with database.snapshot() as session:
         stays = account(session, "A3").id
         owners = [unit(session, "SN2001").account_id, session.exec(select(Site).where(Site.ref == "S9")).one().account_id]
         assert [*owners, line(session, "1", "C9").place_id, account(session, "A4").parent_id] == [stays] * 4
@@ -160,12 +162,12 @@ def test_news_of_a_merged_record_reaches_the_one_that_took_it_over(database: Dat
     told, units = take(database, now, "units", HEAD["units"] + "SN100I,Acme,Pump 3,2025-01-05,2025-02-15,Installed,A3,S3,60\n")
     assert outcomes(told) == ["changed"]
     _, accounts = take(database, now, "accounts", HEAD["accounts"] + "A2,Larkspur Hospitals,,larkspur.example,NL,enterprise\n")
-    with database.reading() as session:
+    with database.snapshot() as session:
         stays = unit(session, "SN1001")
         assert (session.get_one(Site, stays.site_id).ref, stays.warranty_months) == ("S3", 36)  # of the warranty it knew otherwise
         assert account(session, "A1").country == "NL"
     for done in (accounts, units):
-        with database.writing() as session:
+        with database.transaction() as session:
             import_history.undo(session, done.run_id or 0, "kim", now)
     assert state(database) == before
     undo(database, now, merge)
@@ -173,10 +175,10 @@ def test_news_of_a_merged_record_reaches_the_one_that_took_it_over(database: Dat
 
 def test_the_verdict_on_a_merged_unit_is_that_on_the_unit_it_is_now(database: Database, now: datetime) -> None:
     take_fleet(database, now)
-    with database.reading() as session:
+    with database.snapshot() as session:
         asked = (unit(session, "SN100I").uid, "SN100I", "sn-100i")
     merge_units(database, now, "SN1001", "SN100I")
-    with database.reading() as session:
+    with database.snapshot() as session:
         verdicts = {coverage(session, one, None, now) for one in (*asked, unit(session, "SN1001").uid)}
         assert len(verdicts) == 1
         assert {cover.line.ref for verdict in verdicts for cover in verdict.covers} == {"C1/1", "C1/5"}
@@ -189,7 +191,7 @@ def test_a_new_line_covers_who_took_the_place_unless_it_is_over(database: Databa
     told, _ = take(database, now, "contract-lines", HEAD["contract-lines"] + more)
     assert [verdict.note for verdict in told] == ["covers sn-1003, in the place of SN1001", ""]
     assert outcomes(take(database, now, "contract-lines", HEAD["contract-lines"] + more)[0]) == ["same", "same"]
-    with database.reading() as session:
+    with database.snapshot() as session:
         assert [line(session, "7", ref).serial_key for ref in ("C1", "C2")] == ["SN1003", "SN1001"]
 
 
@@ -198,10 +200,10 @@ def test_a_line_that_came_after_a_merge_goes_back_with_it(database: Database, no
     stays, gone, merge = merge_units(database, now, "SN1001", "SN100I")
     more = HEAD["contract-lines"] + f"C1,7,{gone},Pump 3,S1,1,24x7,10,,\n"
     take(database, now, "contract-lines", more)
-    with database.reading() as session:
+    with database.snapshot() as session:
         assert line(session, "7").serial_key == stays
     undo(database, now, merge)
-    with database.reading() as session:
+    with database.snapshot() as session:
         assert line(session, "7").serial_key == gone
     assert outcomes(take(database, now, "contract-lines", more)[0]) == ["same"]
 
@@ -210,7 +212,7 @@ def test_a_line_that_came_after_a_merge_goes_back_with_it(database: Database, no
 def test_a_device_with_the_serial_of_a_merged_unit_is_the_unit_that_stays(database: Database, now: datetime, reporting: bool) -> None:
     take_all(database, now, upto="units")
     take(database, now, "units", MISREAD["units"])
-    with database.writing() as session:
+    with database.transaction() as session:
         token = {
             "label": "t",
             "life": timedelta(days=1),
@@ -225,7 +227,7 @@ def test_a_device_with_the_serial_of_a_merged_unit_is_the_unit_that_stays(databa
         if reporting:
             enrol.enroll(session, EnrolRequest(plain, "Acme", "Pump 3", "SN1001"), now)
     stays, gone, _ = merge_units(database, now, "SN1001", "SN100I")
-    with database.writing() as session:
+    with database.transaction() as session:
         done = enrol.enroll(session, EnrolRequest(plain, "Acme", "Pump 3", gone), now)
         assert done.uid == unit(session, stays).uid
         assert done.status is (CredentialStatus.PENDING if reporting else CredentialStatus.ACTIVE)
@@ -235,10 +237,10 @@ def test_a_line_that_a_person_let_name_a_unit_keeps_naming_it(database: Database
     take_fleet(database, now)
     mistyped = HEAD["contract-lines"] + "C1,8,SN10O4,Unheard of,S1,1,24x7,10,,\n"  # SN1004, with the letter
     take(database, now, "contract-lines", mistyped)
-    with database.writing() as session:
+    with database.transaction() as session:
         change = audit_record.begin(session, actor="anna", kind="merge", subject="a line", now=now)
         matching_merge.name_unit(session, change, line(session, "8").id or 0, unit(session, "SN1004", "zenith").id or 0)
     assert outcomes(take(database, now, "contract-lines", mistyped)[0]) == ["same"]
     assert outcomes(take(database, now, "contract-lines", mistyped.replace("SN10O4", "SN1002"))[0]) == ["changed"]
-    with database.reading() as session:
+    with database.snapshot() as session:
         assert line(session, "8").serial_key == "SN1002"

@@ -12,8 +12,8 @@ from musterroll.storage.engine.database import Database
 from musterroll.storage.tables.accounts import Account
 from musterroll.storage.tables.contracts import ContractLine
 from musterroll.storage.tables.enrolment import ClaimToken
-from musterroll.storage.tables.liveness import Voice
-from musterroll.storage.tables.units import Incident, Transition, Unit
+from musterroll.storage.tables.liveness import UnitStatus
+from musterroll.storage.tables.units import Incident, Unit, UnitStateChange
 from musterroll.storage.tables.warranty import WarrantyPeriod
 from musterroll.storage.units import transitions
 from musterroll.usecases.audit import record as audit_record
@@ -37,7 +37,7 @@ def twins(session: Session, now: datetime) -> tuple[Unit, Unit]:
     dates = {"installed_on": date(2026, 1, 1), "warranty_months": 24, "account_id": owner.id}
     paper = papers.unit(session, "K4O0MVX7", made, lifecycle=Lifecycle.DEPLOYED, **dates)
     heard = papers.unit(session, "K400MVX7", made)
-    session.add(Voice(unit_id=heard.id, heard_at=to_ms(now), first_heard_at=to_ms(now)))
+    session.add(UnitStatus(unit_id=heard.id, heard_at=to_ms(now), first_heard_at=to_ms(now)))
     papers.line(session, papers.contract(session, "C1", owner), "1", "K4O0MVX7")
     session.add(Incident(ref="T1", unit_id=paper.id, serial="K4O0MVX7", opened_on=date(2026, 3, 1)))
     extended = {"kind": "extended", "starts_on": date(2028, 1, 1), "ends_on": date(2029, 1, 1), "rule": "after", "evidence": "order 7"}
@@ -54,7 +54,7 @@ def only(session: Session, state: str = matching_proposals.OPEN) -> int:
 
 
 def test_a_paper_twin_is_proposed_and_merged_into_the_unit_that_reports(database: Database, now: datetime) -> None:
-    with database.writing() as session:
+    with database.transaction() as session:
         paper, heard = twins(session, now)
         assert find(session, now) == Looked(1, 0, 0)
         state = dump(session)
@@ -75,7 +75,7 @@ def test_a_paper_twin_is_proposed_and_merged_into_the_unit_that_reports(database
 
 
 def test_a_merged_unit_is_in_no_count_and_on_no_list(database: Database, now: datetime) -> None:
-    with database.writing() as session:
+    with database.transaction() as session:
         _, heard = twins(session, now)
         find(session, now)
         assert fleet_pages.installed_base(session, now).registered == 2
@@ -86,7 +86,7 @@ def test_a_merged_unit_is_in_no_count_and_on_no_list(database: Database, now: da
 
 
 def test_a_merge_counts_in_the_bridge_of_its_month(database: Database, now: datetime) -> None:
-    with database.writing() as session:
+    with database.transaction() as session:
         twins(session, now)
         find(session, now)
         accept(session, only(session), actor="anna", now=now)
@@ -95,17 +95,17 @@ def test_a_merge_counts_in_the_bridge_of_its_month(database: Database, now: date
 
 
 def test_two_units_that_have_come_to_report_are_not_merged(database: Database, now: datetime) -> None:
-    with database.writing() as session:
+    with database.transaction() as session:
         paper, _ = twins(session, now)
         find(session, now)
-        session.add(Voice(unit_id=paper.id, heard_at=to_ms(now)))
+        session.add(UnitStatus(unit_id=paper.id, heard_at=to_ms(now)))
         with pytest.raises(Conflict, match="both report"):
             accept(session, only(session), actor="anna", now=now)
         assert find(session, now) == Looked(0, 0, 1)
 
 
 def test_what_a_person_rejected_is_not_proposed_again_until_that_is_undone(database: Database, now: datetime) -> None:
-    with database.writing() as session:
+    with database.transaction() as session:
         twins(session, now)
         find(session, now)
         number = only(session)
@@ -118,7 +118,7 @@ def test_what_a_person_rejected_is_not_proposed_again_until_that_is_undone(datab
 
 
 def test_a_line_with_a_mistyped_serial_is_let_name_its_unit(database: Database, now: datetime) -> None:
-    with database.writing() as session:
+    with database.transaction() as session:
         made, owner = papers.product(session), papers.account(session, "A1")
         unit = papers.unit(session, "00K400MVX7", made, lifecycle=Lifecycle.DEPLOYED, account_id=owner.id)
         line = papers.line(session, papers.contract(session, "C1", owner), "1", "K400MVX7")
@@ -149,7 +149,7 @@ def same_accounts(session: Session, now: datetime) -> tuple[Account, Account]:
 
 
 def test_two_accounts_become_one_and_two_again(database: Database, now: datetime) -> None:
-    with database.writing() as session:
+    with database.transaction() as session:
         one, other = same_accounts(session, now)
         assert find(session, now) == Looked(1, 0, 0)
         state = dump(session)
@@ -164,7 +164,7 @@ def test_two_accounts_become_one_and_two_again(database: Database, now: datetime
 
 
 def test_the_other_account_may_be_the_one_that_stays(database: Database, now: datetime) -> None:
-    with database.writing() as session:
+    with database.transaction() as session:
         one, other = same_accounts(session, now)
         find(session, now)
         accept(session, only(session), actor="anna", now=now, keep_right=True)
@@ -172,7 +172,7 @@ def test_the_other_account_may_be_the_one_that_stays(database: Database, now: da
 
 
 def test_merging_an_account_into_one_below_it_closes_no_circle(database: Database, now: datetime) -> None:
-    with database.writing() as session:
+    with database.transaction() as session:
         top = papers.account(session, "TOP")
         gone = papers.account(session, "GONE", parent=top)
         between = papers.account(session, "BETWEEN", parent=gone)
@@ -186,14 +186,14 @@ def test_merging_an_account_into_one_below_it_closes_no_circle(database: Databas
 
 
 def test_the_histories_of_merged_units_stay_with_their_rows(database: Database, now: datetime) -> None:
-    with database.writing() as session:
+    with database.transaction() as session:
         paper, heard = twins(session, now)
         find(session, now)
         accept(session, only(session), actor="anna", now=now)
-        noted = {(row.unit_id, row.axis, row.new) for row in session.exec(select(Transition))}
+        noted = {(row.unit_id, row.axis, row.new) for row in session.exec(select(UnitStateChange))}
         assert noted == {(paper.id, "lifecycle", "deployed"), (paper.id, "identity", "merged"), (heard.id, "lifecycle", "deployed")}
 
 
 def test_a_proposal_that_is_not_there_is_not_found(database: Database, now: datetime) -> None:
-    with database.writing() as session, pytest.raises(NotFound, match="there is no proposal 9"):
+    with database.transaction() as session, pytest.raises(NotFound, match="there is no proposal 9"):
         accept(session, 9, actor="anna", now=now)

@@ -6,7 +6,7 @@ from random import Random
 
 import pytest
 from musterroll.domain.matching import Match
-from musterroll.domain.values.errors import Refusal
+from musterroll.domain.values.errors import DomainError
 from musterroll.storage.engine.database import Database
 from musterroll.storage.tables.accounts import Account
 from musterroll.usecases.matching import proposals as matching_proposals
@@ -65,7 +65,7 @@ def evidence(twins: Twins) -> dict[tuple[int, int], list[tuple[str, float]]]:
 
 
 def test_splink_finds_the_companies_that_are_listed_twice_and_says_what_each_field_told(sqlite_database: Database, now: datetime) -> None:
-    with sqlite_database.writing() as session:
+    with sqlite_database.transaction() as session:
         true = listed_twice(session)
         accounts = matching_proposals.accounts(session)
         twins = splink.twins(accounts)
@@ -81,24 +81,24 @@ def test_splink_finds_the_companies_that_are_listed_twice_and_says_what_each_fie
 
 
 def test_parents_and_their_subsidiaries_are_not_proposed(sqlite_database: Database) -> None:
-    with sqlite_database.writing() as session:
+    with sqlite_database.transaction() as session:
         parents = {child: parent for parent, child in listed_twice(session)}
         twins = splink.twins([one._replace(parent_id=parents.get(one.id)) for one in matching_proposals.accounts(session)])
     assert not twins.keys() & {(parent, child) for child, parent in parents.items()}
 
 
 def test_a_list_to_learn_nothing_from_is_refused_in_a_sentence(sqlite_database: Database) -> None:
-    with sqlite_database.writing() as session:
-        with pytest.raises(Refusal, match=r"^0 accounts are too few for splink to learn from \(500 at least\): leave out --with$"):
+    with sqlite_database.transaction() as session:
+        with pytest.raises(DomainError, match=r"^0 accounts are too few for splink to learn from \(500 at least\): leave out --with$"):
             splink.twins(matching_proposals.accounts(session))
         session.add_all(Account(ref=f"A{number}", name=f"Firm {number}", created_at=LONG_AGO) for number in range(splink.FEWEST))
-        with pytest.raises(Refusal, match="too few of the accounts look the same for splink to learn from them"):
+        with pytest.raises(DomainError, match="too few of the accounts look the same for splink to learn from them"):
             splink.twins(matching_proposals.accounts(session))
 
 
 def test_without_the_extra_it_is_said_how_to_install_it(sqlite_database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "splink.internals.exceptions", None)
-    with sqlite_database.writing() as session:
+    with sqlite_database.transaction() as session:
         listed_twice(session)
-        with pytest.raises(Refusal, match=r"pip install 'musterroll\[dedup\]'$"):
+        with pytest.raises(DomainError, match=r"pip install 'musterroll\[dedup\]'$"):
             splink.twins(matching_proposals.accounts(session))

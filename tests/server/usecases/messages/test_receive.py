@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 from musterroll.domain.values.instants import to_ms
 from musterroll.storage.engine.database import Database
 from musterroll.storage.messages.durable import Stream
-from musterroll.storage.tables.liveness import Usage, Voice
-from musterroll.storage.tables.messages import Delivery, DurableMessage, Quarantined
-from musterroll.storage.tables.units import Transition, Unit
+from musterroll.storage.tables.liveness import UnitStatus, UnitUsage
+from musterroll.storage.tables.messages import DurableMessage, MessageStream, QuarantinedMessage
+from musterroll.storage.tables.units import Unit, UnitStateChange
 from musterroll.usecases.messages.quarantine import RejectedMessage
 from musterroll.usecases.messages.receive import Arrival, Batch, Outcome, UplinkMessage, receive
 from musterroll_wire.messages import Command, Death, Receipt
@@ -21,7 +21,7 @@ from tests.support.reporting import Reporter, enrol, voice
 
 
 def process(database: Database, arrivals: list[Arrival], now: datetime, rejected: list[RejectedMessage] | None = None) -> Outcome:
-    with database.writing() as session:
+    with database.transaction() as session:
         return receive(session, Batch(arrivals, rejected or []), now)
 
 
@@ -30,8 +30,8 @@ def report(database: Database, unit: Reporter, now: datetime, *messages: UplinkM
 
 
 def history(database: Database, unit: Reporter, axis: str = "liveness") -> list[tuple[str | None, str]]:
-    with database.reading() as session:
-        query = select(Transition).where(Transition.unit_id == unit.id, Transition.axis == axis).order_by(Transition.id)  # type: ignore[arg-type]
+    with database.snapshot() as session:
+        query = select(UnitStateChange).where(UnitStateChange.unit_id == unit.id, UnitStateChange.axis == axis).order_by(UnitStateChange.id)  # type: ignore[arg-type]
         return [(change.old, change.new) for change in session.exec(query)]
 
 
@@ -43,7 +43,7 @@ def test_a_durable_message_is_kept_and_receipted(database: Database, now: dateti
     (unit,) = enrol(database)
     outcome = report(database, unit, now, unit.record(epoch=4, seq=1, value=7))
     assert outcome.receipts == [(unit.uid, Receipt(4, 1, registry=1, at=to_ms(now) // 1000))]
-    with database.reading() as session:
+    with database.snapshot() as session:
         (stored,) = session.exec(select(DurableMessage)).all()
     assert (stored.unit_id, stored.epoch, stored.seq, stored.about) == (unit.id, 4, 1, "event")
     assert stored.body == '{"epoch":4,"seq":1,"oldest":1,"at":1793534400,"about":"event","data":{"value":7}}'
@@ -54,7 +54,7 @@ def test_a_replay_is_receipted_again_and_kept_once(database: Database, now: date
     report(database, unit, now, unit.record(seq=1), unit.record(seq=2))
     outcome = report(database, unit, now, unit.record(seq=1), unit.record(seq=1))
     assert (outcome.stored, outcome.replayed, upto(outcome)) == (0, 2, {1: 2})
-    with database.reading() as session:
+    with database.snapshot() as session:
         assert len(session.exec(select(DurableMessage)).all()) == 2
 
 
@@ -76,8 +76,8 @@ def test_a_refused_message_uses_up_its_number_so_that_it_is_not_sent_for_ever(da
     rejected = RejectedMessage("musterroll/1/x/record", unit.uid, "wrong_type", "about is text", b"{}", (Stream(unit.id, 1), 2))
     outcome = process(database, [unit.arrival(unit.record(seq=1)), unit.arrival(unit.record(seq=3))], now, [rejected])
     assert (upto(outcome), outcome.rejected) == ({1: 3}, {"wrong_type": 1})
-    with database.reading() as session:
-        (row,) = session.exec(select(Quarantined)).all()
+    with database.snapshot() as session:
+        (row,) = session.exec(select(QuarantinedMessage)).all()
     assert (row.unit, row.code, row.detail) == (unit.uid, "wrong_type", "about is text")
 
 
@@ -87,8 +87,8 @@ def test_the_first_heartbeat_makes_a_unit_operate(database: Database, now: datet
     status = voice(database, unit)
     assert (status.heard_at, status.first_heard_at, status.epoch, status.beat, status.cpu) == (to_ms(now), to_ms(now), 2, 5, 40)
     assert history(database, unit) == [("never_heard", "operating")]
-    with database.reading() as session:
-        (usage,) = session.exec(select(Usage)).all()
+    with database.snapshot() as session:
+        (usage,) = session.exec(select(UnitUsage)).all()
     assert (usage.name, usage.value) == ("pages", 12)
 
 
@@ -99,8 +99,8 @@ def test_a_late_duplicate_of_a_heartbeat_never_moves_what_was_heard(database: Da
     report(database, unit, later, unit.heartbeat(beat=2, cpu=50), unit.heartbeat(beat=1, cpu=10, usage={"pages": 5}))
     status = voice(database, unit)
     assert (status.heard_at, status.beat, status.cpu) == (to_ms(now), 2, 50)
-    with database.reading() as session:
-        assert session.exec(select(Usage.value)).one() == 9
+    with database.snapshot() as session:
+        assert session.exec(select(UnitUsage.value)).one() == 9
 
 
 def test_a_heartbeat_of_an_unknown_start_asks_for_the_birth_until_it_comes(database: Database, now: datetime) -> None:
@@ -116,7 +116,7 @@ def test_a_birth_describes_the_unit_and_sets_its_windows(database: Database, now
     report(database, unit, now, unit.birth(epoch=2, interval=600, firmware="2.1", agent="0.1", card={"months": 24}, evidence={"mac": "aa"}))
     status = voice(database, unit)
     assert (status.heard_at, status.epoch, status.interval, status.late_after, status.stale_after) == (to_ms(now), 2, 600, 660, 1860)
-    with database.reading() as session:
+    with database.snapshot() as session:
         row = session.get_one(Unit, unit.id)
     assert (row.firmware, row.agent, row.card, row.evidence, row.born_at) == ("2.1", "0.1", {"months": 24}, {"mac": "aa"}, now)
     assert history(database, unit) == [("never_heard", "operating")]
@@ -129,7 +129,7 @@ def test_an_older_birth_is_history_and_changes_nothing(database: Database, now: 
     outcome = report(database, unit, now + timedelta(hours=1), unit.birth(epoch=4, firmware="old", interval=5))
     assert upto(outcome) == {4: 1}
     assert voice(database, unit) == before
-    with database.reading() as session:
+    with database.snapshot() as session:
         assert session.get_one(Unit, unit.id).firmware == "new"
 
 
@@ -152,7 +152,7 @@ def test_a_birth_under_another_serial_is_told_once_and_overwrites_nothing(databa
     report(database, unit, now, unit.birth(epoch=2, serial="OTHER77"))
     report(database, unit, now, unit.birth(epoch=3, serial="Default string"))
     assert history(database, unit, "identity") == [(unit.serial, "OTHER77"), (unit.serial, "Default string")]
-    with database.reading() as session:
+    with database.snapshot() as session:
         assert session.get_one(Unit, unit.id).serial == unit.serial
 
 
@@ -187,8 +187,8 @@ def test_a_death_between_a_replayed_and_no_new_heartbeat_stands(database: Databa
 def test_a_stale_unit_is_revived_on_contact_with_its_cause(database: Database, now: datetime) -> None:
     (unit,) = enrol(database)
     report(database, unit, now, unit.birth())
-    with database.writing() as session:
-        session.get_one(Voice, unit.id).stale_since = to_ms(now)
+    with database.transaction() as session:
+        session.get_one(UnitStatus, unit.id).stale_since = to_ms(now)
     outcome = report(database, unit, now + timedelta(hours=1), unit.heartbeat(beat=1))
     assert outcome.revived == 1
     assert voice(database, unit).stale_since is None
@@ -208,8 +208,8 @@ def test_quarantine_keeps_the_beginning_of_a_payload_and_the_newest_ten_thousand
     flood = [RejectedMessage("t\x00/é", "", "foreign_topic", "not ours", bytes([n % 256]) * 5000) for n in range(10_100)]
     process(database, [], now, flood[:100])
     process(database, [], now, flood[100:])
-    with database.reading() as session:
-        rows = session.exec(select(Quarantined).order_by(Quarantined.id)).all()  # type: ignore[arg-type]
+    with database.snapshot() as session:
+        rows = session.exec(select(QuarantinedMessage).order_by(QuarantinedMessage.id)).all()  # type: ignore[arg-type]
     assert (len(rows), len(rows[-1].payload), rows[-1].size, rows[-1].topic) == (10_000, 4096, 5000, "t�/é")
     assert rows[-1].payload[0] == 10_099 % 256
 
@@ -242,14 +242,14 @@ def messages_of(units: list[Reporter], script: list[tuple[int, int, str]]) -> li
 
 def entry(database: Database, unit: Reporter) -> object:
     """Everything that messages set, except instants that depend on which of them came first."""
-    with database.reading() as session:
-        m, d, u = DurableMessage, Delivery, Usage
+    with database.snapshot() as session:
+        m, d, u = DurableMessage, MessageStream, UnitUsage
         return (
             sorted(session.exec(select(m.epoch, m.seq, m.about).where(m.unit_id == unit.id))),
             sorted(session.exec(select(d.epoch, d.upto, d.highest).where(d.unit_id == unit.id))),
             session.exec(select(u.name, u.value).where(u.unit_id == unit.id)).all(),
             session.get_one(Unit, unit.id).firmware,
-            session.get_one(Voice, unit.id).model_dump(exclude={"unit_id", "clock_offset", "uptime"}),
+            session.get_one(UnitStatus, unit.id).model_dump(exclude={"unit_id", "clock_offset", "uptime"}),
         )
 
 

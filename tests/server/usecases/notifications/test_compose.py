@@ -12,20 +12,20 @@ from musterroll.domain.contracts.terms import State
 from musterroll.domain.notifications import events as rules
 from musterroll.domain.notifications.events import Kind
 from musterroll.domain.notifications.schedule import Pace
-from musterroll.domain.values.errors import Refusal
+from musterroll.domain.values.errors import DomainError
 from musterroll.domain.values.instants import to_ms
 from musterroll.domain.warranty.periods import PeriodKind
 from musterroll.storage.engine.database import Database
 from musterroll.storage.liveness import process_heartbeats
-from musterroll.storage.liveness.last_seen import Beat
+from musterroll.storage.liveness.last_seen import HeartbeatRow
 from musterroll.storage.notifications import activity
 from musterroll.storage.operations import checkpoints
 from musterroll.storage.tables.accounts import Account
 from musterroll.storage.tables.audit import AuditEntry, Change
 from musterroll.storage.tables.enrolment import Credential, CredentialStatus
 from musterroll.storage.tables.imports import ImportRun
-from musterroll.storage.tables.liveness import Voice
-from musterroll.storage.tables.notifications import Activity, Dealt, Notification, NotificationRule, Signal
+from musterroll.storage.tables.liveness import UnitStatus
+from musterroll.storage.tables.notifications import Activity, EventRow, Notification, NotificationRule, RuleEvent
 from musterroll.storage.tables.warranty import WarrantyPeriod
 from musterroll.usecases.liveness import heartbeats, stale_sweep
 from musterroll.usecases.notifications import compose, detect
@@ -53,34 +53,34 @@ def silent(session: Session, serial: str, account: str = "Marram", site: str = "
     account_id, site_id = rolls.place(session, account, site)
     heard = to_ms(NOW) - int(ago * 1000)
     unit = rolls.unit(
-        session, serial, lifecycle="deployed", account_id=account_id, site_id=site_id, voice={"heard_at": heard, "first_heard_at": 1}
+        session, serial, lifecycle="deployed", account_id=account_id, site_id=site_id, status={"heard_at": heard, "first_heard_at": 1}
     )
     return unit.id or 0
 
 
 def swept(database: Database, now: datetime) -> None:
-    with database.writing() as session:
+    with database.transaction() as session:
         rolls.listening(session, 1, to_ms(now))
         stale_sweep.sweep(session, now)
 
 
 def spoken(database: Database, now: datetime) -> list[Notification]:
-    with database.writing() as session:
+    with database.transaction() as session:
         detect.notice(session, now)
         return compose.speak(session, now)
 
 
 def told(database: Database, message: Notification) -> list[rules.Event]:
-    with database.reading() as session:
+    with database.snapshot() as session:
         return notification_outbox.events(session, message.id or 0, 1000)
 
 
-def noticed(session: Session) -> list[Signal]:
-    return list(session.exec(select(Signal).order_by(col(Signal.id))))
+def noticed(session: Session) -> list[EventRow]:
+    return list(session.exec(select(EventRow).order_by(col(EventRow.id))))
 
 
 def test_a_power_cut_is_one_message_although_units_fall_silent_one_after_the_other(database: Database) -> None:
-    with database.writing() as session:
+    with database.transaction() as session:
         rule(session, Kind.STALE)
         for n in range(20):
             silent(session, f"SN{n:02}", ago=186 - 6 * n)  # the last one two minutes after the first
@@ -95,12 +95,12 @@ def test_a_power_cut_is_one_message_although_units_fall_silent_one_after_the_oth
 
 
 def test_what_comes_back_is_told_with_what_fell_silent(database: Database) -> None:
-    with database.writing() as session:
+    with database.transaction() as session:
         rule(session, Kind.STALE, Kind.REVIVED)
         unit = silent(session, "SN1")
     swept(database, NOW)
-    with database.writing() as session:
-        heartbeats.record_heartbeats(session, [Beat(unit, 1, 1, None, 1, 1, None, None, None, None)], NOW + MINUTE)
+    with database.transaction() as session:
+        heartbeats.record_heartbeats(session, [HeartbeatRow(unit, 1, 1, None, 1, 1, None, None, None, None)], NOW + MINUTE)
     spoken(database, NOW + MINUTE)
     (message,) = spoken(database, NOW + 10 * MINUTE)
     assert message.title == "1 unit stopped reporting at Essen 1 (Marram) and 1 more topic"
@@ -108,7 +108,7 @@ def test_what_comes_back_is_told_with_what_fell_silent(database: Database) -> No
 
 
 def test_a_rule_for_an_account_hears_of_all_below_it_and_of_nothing_else(database: Database) -> None:
-    with database.writing() as session:
+    with database.transaction() as session:
         for serial, account in (("SN1", "Parent"), ("SN2", "Child"), ("SN3", "Stranger")):
             silent(session, serial, account, f"Site {account}")
         found = {one.ref: one for one in session.exec(select(Account))}
@@ -121,7 +121,7 @@ def test_a_rule_for_an_account_hears_of_all_below_it_and_of_nothing_else(databas
 
 
 def test_a_rule_for_an_account_that_was_merged_hears_of_the_one_it_was_merged_into(database: Database) -> None:
-    with database.writing() as session:
+    with database.transaction() as session:
         silent(session, "SN1", "Kept", "Site 1")
         rolls.place(session, "Twin", "Site 2")
         found = {one.ref: one for one in session.exec(select(Account))}
@@ -132,25 +132,25 @@ def test_a_rule_for_an_account_that_was_merged_hears_of_the_one_it_was_merged_in
 
 
 def test_each_rule_hears_of_a_signal_once_and_a_paused_one_not_at_all(database: Database) -> None:
-    with database.writing() as session:
+    with database.transaction() as session:
         first, second = rule(session, gather_minutes=0), rule(session, way="webhook", gather_minutes=0)
         notification_rules.pause_rule(session, first.id or 0, True, "admin", NOW)
         silent(session, "SN1")
     swept(database, NOW)
     assert [one.rule_id for one in spoken(database, NOW)] == [second.id]
-    with database.writing() as session:
+    with database.transaction() as session:
         notification_rules.pause_rule(session, first.id or 0, False, "admin", NOW)
     assert spoken(database, NOW + MINUTE) == []
 
 
 def test_a_signal_committed_after_a_later_one_was_told_is_told_too(postgres_database: Database) -> None:
-    with postgres_database.writing() as session:
+    with postgres_database.transaction() as session:
         rule(session, gather_minutes=0)
     with Session(postgres_database.engine) as slow:
-        slow.add(Signal(kind=Kind.STALE, at=1, units=1, serial="slow"))
+        slow.add(EventRow(kind=Kind.STALE, at=1, units=1, serial="slow"))
         slow.flush()  # it has its number, and is not there yet
-        with postgres_database.writing() as session:
-            session.add(Signal(kind=Kind.STALE, at=2, units=1, serial="quick"))
+        with postgres_database.transaction() as session:
+            session.add(EventRow(kind=Kind.STALE, at=2, units=1, serial="quick"))
         assert [one.signals for one in spoken(postgres_database, NOW)] == [1]
         slow.commit()
     (message,) = spoken(postgres_database, NOW + MINUTE)
@@ -158,7 +158,7 @@ def test_a_signal_committed_after_a_later_one_was_told_is_told_too(postgres_data
 
 
 def test_a_digest_comes_at_its_hour_in_its_zone_and_quiet_hours_hold_it_back(database: Database) -> None:
-    with database.writing() as session:
+    with database.transaction() as session:
         berlin = {"pace": Pace.DAILY, "hour": 6, "zone": "Europe/Berlin"}
         rule(session, **berlin)
         rule(session, quiet=(0, 8 * 60), **berlin)
@@ -171,10 +171,10 @@ def test_a_digest_comes_at_its_hour_in_its_zone_and_quiet_hours_hold_it_back(dat
 
 
 def test_what_waits_for_a_person_is_noticed_once(database: Database) -> None:
-    with database.writing() as session:
+    with database.transaction() as session:
         rule(session, gather_minutes=0)
         alive, gone = silent(session, "ALIVE"), silent(session, "GONE")
-        session.get_one(Voice, gone).stale_since = 1
+        session.get_one(UnitStatus, gone).stale_since = 1
         for unit in (alive, gone):
             session.add(Credential(unit_id=unit, secret_hash="x", status=CredentialStatus.PENDING, created_at=NOW))
         change = Change(at=1, actor="ann", kind="import", subject="units")
@@ -191,20 +191,20 @@ def test_what_waits_for_a_person_is_noticed_once(database: Database) -> None:
 
 
 def test_an_ingest_that_no_longer_hears_is_told_once_and_so_is_its_return(database: Database) -> None:
-    with database.writing() as session:
+    with database.transaction() as session:
         rule(session, gather_minutes=0)
         process_heartbeats.beat(session, "ingest:registry", to_ms(NOW))
     titles = []
     for second in range(0, 150, 5):
         titles += [one.title for one in spoken(database, NOW + timedelta(seconds=second))]
     assert titles == ["Registry not receiving: no messages from the broker since 1 Nov, 12:00 UTC"]
-    with database.writing() as session:
+    with database.transaction() as session:
         process_heartbeats.beat(session, "ingest:registry", to_ms(NOW + 3 * MINUTE))
     assert [one.title for one in spoken(database, NOW + 3 * MINUTE)] == ["Registry receiving again"]
 
 
 def test_a_registry_that_was_down_itself_does_not_call_its_ingest_deaf(database: Database) -> None:
-    with database.writing() as session:
+    with database.transaction() as session:
         rule(session, gather_minutes=0)
         process_heartbeats.beat(session, "ingest:registry", to_ms(NOW - timedelta(hours=3)))
     assert spoken(database, NOW) == []
@@ -213,16 +213,16 @@ def test_a_registry_that_was_down_itself_does_not_call_its_ingest_deaf(database:
 
 def ended(database: Database, now: datetime) -> list[tuple[Kind, int | None, str]]:
     """What is noticed to end, written as the schedule writes it."""
-    with database.reading() as session:
+    with database.snapshot() as session:
         found = detect.ends(session, now)
-    with database.writing() as session:
+    with database.transaction() as session:
         written = detect.keep_ends(session, found or [], now)
-        rows = list(session.exec(select(Signal).order_by(col(Signal.id).desc()).limit(written))) if written else []
+        rows = list(session.exec(select(EventRow).order_by(col(EventRow.id).desc()).limit(written))) if written else []
         return sorted((row.kind, row.lead, str(row.on)) for row in rows)
 
 
 def test_ends_are_told_at_their_lead_times_and_once_at_each(database: Database) -> None:
-    with database.writing() as session:
+    with database.transaction() as session:
         place = papers.account(session, "A1")
         renews = {"auto_renew": True, "renewal_months": 12, "notice_days": 30}
         papers.contract(session, "C1", place, state=State.ACTIVE, starts_on=date(2026, 1, 1), ends_on=date(2027, 1, 1), **renews)
@@ -240,7 +240,7 @@ def test_ends_are_told_at_their_lead_times_and_once_at_each(database: Database) 
 
 
 def test_a_warranty_that_an_extension_follows_does_not_end(database: Database) -> None:
-    with database.writing() as session:
+    with database.transaction() as session:
         unit = papers.unit(session, "SN1", papers.product(session), lifecycle="deployed")
         for kind, starts, ends in ((PeriodKind.STANDARD, 2024, 2026), (PeriodKind.EXTENDED, 2026, 2028)):
             days = {"starts_on": date(starts, 12, 2), "ends_on": date(ends, 12, 2)}
@@ -249,37 +249,37 @@ def test_a_warranty_that_an_extension_follows_does_not_end(database: Database) -
 
 
 def test_findings_of_the_kinds_and_worth_asked_for_are_told(database: Database) -> None:
-    with database.writing() as session:
+    with database.transaction() as session:
         rule(session, Kind.FINDING_OPENED, finding_kinds=["operating_uncovered"], least_worth=Decimal(100), gather_minutes=0)
         account_id, site_id = rolls.place(session, "Marram", "Essen 1")
         rolls.listening(session, 1, to_ms(NOW))
         for serial, lifecycle in (("SN1", "deployed"), ("SN2", "deployed"), ("SN3", "unrecorded")):
-            voice = {"heard_at": to_ms(NOW), "first_heard_at": 1}
-            rolls.unit(session, serial, lifecycle=lifecycle, account_id=account_id, site_id=site_id, voice=voice)
+            status = {"heard_at": to_ms(NOW), "first_heard_at": 1}
+            rolls.unit(session, serial, lifecycle=lifecycle, account_id=account_id, site_id=site_id, status=status)
         rolls.product(session, "Acme", "Pump 3").list_price = Decimal(60)
         session.flush()
         reconciliation_run.tick(session, NOW)
     (message,) = spoken(database, NOW)
     assert message.title == "2 new findings worth 120.00 EUR per year"
-    with database.writing() as session:
+    with database.transaction() as session:
         reconciliation_run.nightly(session, NOW + MINUTE)
     assert spoken(database, NOW + MINUTE) == []
 
 
 def test_a_webhook_carries_at_most_500_signals_and_each_goes_once(database: Database) -> None:
-    with database.writing() as session:
+    with database.transaction() as session:
         rule(session, way="webhook", gather_minutes=0)
         for n in range(1203):
-            session.add(Signal(kind=Kind.STALE, at=n, units=1, serial=f"SN{n}"))
+            session.add(EventRow(kind=Kind.STALE, at=n, units=1, serial=f"SN{n}"))
     assert [one.signals for one in spoken(database, NOW)] == [500, 500, 203]
-    with database.reading() as session:
-        dealt = session.exec(select(Dealt.signal_id, Dealt.notification_id)).all()
+    with database.snapshot() as session:
+        dealt = session.exec(select(RuleEvent.event_id, RuleEvent.notification_id)).all()
     assert len({signal for signal, _ in dealt}) == len(dealt) == 1203
     assert all(message for _, message in dealt)
 
 
 def test_what_a_person_did_to_a_rule_is_in_the_audit_without_its_secret_and_can_be_undone(database: Database) -> None:
-    with database.writing() as session:
+    with database.transaction() as session:
         made = rule(session, way="webhook")
         notification_rules.remove_rule(session, made.id or 0, "admin", NOW)
         change = session.exec(select(Change).order_by(col(Change.id).desc())).first()
@@ -287,7 +287,7 @@ def test_what_a_person_did_to_a_rule_is_in_the_audit_without_its_secret_and_can_
         undo_changes.undo(session, change.id or 0, "admin", NOW)
         assert made.secret.startswith("whsec_")
         assert made.secret not in str([(one.before, one.after) for one in session.exec(select(AuditEntry))])
-    with database.reading() as session:
+    with database.snapshot() as session:
         assert session.get_one(NotificationRule, made.id).removed_at is None
 
 
@@ -299,17 +299,17 @@ GROWTH = st.lists(st.integers(0, 200), min_size=1, max_size=8)
 def test_declining_is_judged_in_sql_as_the_rule_judges_it(database: Database, weeks: list[int]) -> None:
     """A unit's counter grows by so much a week; what the rule says beside what the database found."""
     usual, known, latest, expected = 0.0, 0, 0.0, 0
-    with database.writing() as session:
-        for table in (Activity, Signal, Voice):
+    with database.transaction() as session:
+        for table in (Activity, EventRow, UnitStatus):
             session.exec(table.__table__.delete())  # type: ignore[attr-defined]
         unit = session.exec(select(rolls.Unit)).first() or rolls.unit(session, "SN1", lifecycle="deployed")
-        session.add(Voice(unit_id=unit.id, operating=0, heard_at=1))
+        session.add(UnitStatus(unit_id=unit.id, operating=0, heard_at=1))
         session.flush()
         counter, at = 0, to_ms(NOW)
         activity.read(session, 0, 10, at)
         for week in weeks:
             counter, at = counter + week, at + activity.WEEK
-            session.get_one(Voice, unit.id).operating = counter
+            session.get_one(UnitStatus, unit.id).operating = counter
             session.flush()
             activity.read(session, 0, 10, at)
             if rules.declining(usual, known, week) and latest >= 0.5 * usual:
@@ -323,15 +323,15 @@ def test_declining_is_judged_in_sql_as_the_rule_judges_it(database: Database, we
 
 def test_activity_is_read_once_a_week_whole(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(detect, "_UNITS", 2)
-    with database.writing() as session:
+    with database.transaction() as session:
         for n in range(5):
-            rolls.unit(session, f"SN{n}", voice={"operating": n})
+            rolls.unit(session, f"SN{n}", status={"operating": n})
     turns: list[bool] = []
     for _ in range(5):
-        with database.writing() as session:
+        with database.transaction() as session:
             turns.append(detect.read_activity(session, NOW))
     assert turns == [True, True, True, False, False]
-    with database.reading() as session:
+    with database.snapshot() as session:
         assert len(session.exec(select(Activity)).all()) == 5
 
 
@@ -353,12 +353,12 @@ def test_activity_is_read_once_a_week_whole(database: Database, monkeypatch: pyt
 )
 def test_what_cannot_be_is_refused_in_a_sentence(sqlite_database: Database, wrong: dict[str, Any], says: str) -> None:
     wish: Callable[..., Wish] = Wish("Ours", "email", "ops@example.com", [Kind.STALE])._replace
-    with pytest.raises(Refusal, match=says), sqlite_database.writing() as session:
+    with pytest.raises(DomainError, match=says), sqlite_database.transaction() as session:
         notification_rules.make_rule(session, wish(**wrong), "admin", NOW)
 
 
 def test_marks_stand_where_they_were_put(database: Database) -> None:
-    with database.writing() as session:
+    with database.transaction() as session:
         assert checkpoints.mark(session, "x").position == 0
         checkpoints.put(session, "x", 3, 4, "note")
         checkpoints.put(session, "x", 5, 6, "later")

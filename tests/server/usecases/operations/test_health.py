@@ -18,10 +18,10 @@ def test_messages_are_drawn_by_the_minute_from_what_ingest_counts(database: Data
     for minute, more in enumerate((0, 60, 120, 0)):
         at = NOW + timedelta(minutes=minute)
         handled += more
-        with database.writing() as session:
+        with database.transaction() as session:
             heartbeats.record_canary(session, "registry", to_ms(at), at, handled)
             health.read(session, at)
-    with database.reading() as session:
+    with database.snapshot() as session:
         found = health.examine(session, AROUND, NOW + timedelta(minutes=3))
     assert found.series["messages"] == [60, 120, 0]
     assert found.facts.ingests == {"registry": to_ms(NOW + timedelta(minutes=3))}
@@ -30,7 +30,7 @@ def test_messages_are_drawn_by_the_minute_from_what_ingest_counts(database: Data
 
 
 def test_figures_of_more_than_two_days_ago_are_forgotten(database: Database) -> None:
-    with database.writing() as session:
+    with database.transaction() as session:
         health.read(session, NOW)
         health.read(session, NOW + timedelta(days=3))
         assert len(health.examine(session, AROUND, NOW).series["size"]) == 1

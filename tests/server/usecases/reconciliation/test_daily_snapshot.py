@@ -4,10 +4,10 @@ from datetime import date, datetime, timedelta
 
 import pytest
 from musterroll.domain.units.lifecycle import Lifecycle
-from musterroll.domain.values.errors import Refusal
+from musterroll.domain.values.errors import DomainError
 from musterroll.domain.values.instants import to_ms
 from musterroll.storage.engine.database import Database
-from musterroll.storage.tables.liveness import Voice
+from musterroll.storage.tables.liveness import UnitStatus
 from musterroll.storage.tables.units import Unit
 from musterroll.storage.units import transitions
 from musterroll.storage.units.transitions import Change
@@ -36,7 +36,7 @@ def cells(**units: int) -> dict[str, int]:
 
 
 def test_a_day_that_is_over_is_kept_once_as_it_ended(database: Database, now: datetime) -> None:
-    with database.writing() as session:
+    with database.transaction() as session:
         uid = fleet(session)
         assert snapshot(session, YESTERDAY, now) == 3
         move_unit(session, uid, Lifecycle.RETIRED, actor="anna", now=now)
@@ -50,7 +50,7 @@ def test_a_day_that_is_over_is_kept_once_as_it_ended(database: Database, now: da
 
 
 def test_a_trend_is_of_an_account_with_all_below_it(database: Database, now: datetime) -> None:
-    with database.writing() as session:
+    with database.transaction() as session:
         fleet(session)
         snapshot(session, YESTERDAY, now)
         assert [day.cells for day in trend(session, YESTERDAY, YESTERDAY, "P")] == [cells(c110=1, c010=1)]
@@ -58,12 +58,12 @@ def test_a_trend_is_of_an_account_with_all_below_it(database: Database, now: dat
 
 
 def test_a_day_not_over_is_refused(database: Database, now: datetime) -> None:
-    with database.writing() as session, pytest.raises(Refusal, match="2026-11-01 is not over yet"):
+    with database.transaction() as session, pytest.raises(DomainError, match="2026-11-01 is not over yet"):
         snapshot(session, now.date(), now)
 
 
 def test_days_without_a_snapshot_are_made_up_for(database: Database, now: datetime) -> None:
-    with database.writing() as session:
+    with database.transaction() as session:
         fleet(session)
         assert due(session, now) == [YESTERDAY]
         snapshot(session, YESTERDAY, now)
@@ -73,11 +73,11 @@ def test_days_without_a_snapshot_are_made_up_for(database: Database, now: dateti
 
 
 def test_days_before_the_first_that_is_kept_are_told_from_history(database: Database, now: datetime) -> None:
-    with database.writing() as session:
+    with database.transaction() as session:
         uid = fleet(session)
         unit = session.exec(select(Unit).where(Unit.uid == uid)).one()
         heard = now - timedelta(days=40)
-        session.add(Voice(unit_id=unit.id or 0, heard_at=to_ms(now), first_heard_at=to_ms(heard)))
+        session.add(UnitStatus(unit_id=unit.id or 0, heard_at=to_ms(now), first_heard_at=to_ms(heard)))
         transitions.add(session, [Change(unit.id or 0, to_ms(heard), "liveness", "never_heard", "operating", "told", "list")])
         assert earlier(session, now) == []
         snapshot(session, YESTERDAY, now)
@@ -90,7 +90,7 @@ def test_days_before_the_first_that_is_kept_are_told_from_history(database: Data
 
 
 def test_a_day_when_nothing_was_going_on_is_not_kept(database: Database, now: datetime) -> None:
-    with database.writing() as session:
+    with database.transaction() as session:
         papers.unit(session, "SN1", papers.product(session), lifecycle=Lifecycle.STOCK)
         snapshot(session, YESTERDAY, now)
         assert due(session, now) == [YESTERDAY]

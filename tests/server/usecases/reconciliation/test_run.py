@@ -7,10 +7,10 @@ import pytest
 from musterroll.domain.contracts.terms import Scope, State
 from musterroll.domain.values.instants import to_ms
 from musterroll.storage.engine.database import Database
-from musterroll.storage.liveness.last_seen import Beat
+from musterroll.storage.liveness.last_seen import HeartbeatRow
 from musterroll.storage.reconciliation import cell_counters
 from musterroll.storage.tables.contracts import Contract, ContractLine
-from musterroll.storage.tables.liveness import Voice
+from musterroll.storage.tables.liveness import UnitStatus
 from musterroll.storage.units import transitions
 from musterroll.storage.units.transitions import Change
 from musterroll.usecases.installed_base import as_of as base_as_of
@@ -32,8 +32,8 @@ UNITS = (
 @pytest.fixture
 def session(database: Database) -> Iterator[Session]:
     """One deployed unit with a line until the end of the year, last heard half a minute before NOW by another platform."""
-    with database.writing() as session:
-        rolls.unit(session, "SN1", lifecycle="deployed", voice={"beat": -1, "heard_at": to_ms(NOW) - 30_000, "first_heard_at": 1})
+    with database.transaction() as session:
+        rolls.unit(session, "SN1", lifecycle="deployed", status={"beat": -1, "heard_at": to_ms(NOW) - 30_000, "first_heard_at": 1})
         contract = Contract(ref="C1", state=State.ACTIVE, starts_on=date(2026, 1, 1), ends_on=date(2027, 1, 1), created_at=NOW)
         session.add(contract)
         session.flush()
@@ -77,7 +77,7 @@ def test_a_dry_run_keeps_nothing(session: Session) -> None:
 
 
 def test_a_tick_does_all_at_first_then_what_happened_then_nothing(session: Session) -> None:
-    session.execute(update(Voice).values(beat=0))  # its own word, not another platform's
+    session.execute(update(UnitStatus).values(beat=0))  # its own word, not another platform's
     rolls.listening(session, 0, to_ms(NOW) + 600_000)
     first = reconciliation_run.tick(session, NOW)
     assert first is not None
@@ -100,7 +100,7 @@ def test_a_new_day_is_a_whole_run(session: Session) -> None:
 def test_a_unit_heard_for_the_first_time_is_looked_at(session: Session) -> None:
     reconciliation_run.tick(session, NOW)
     unit = rolls.unit(session, "SN4", voice={})
-    heartbeats.record_heartbeats(session, [Beat(unit.id or 0, 1, 0, 0, 1, 1, None, None, None, None)], NOW)
+    heartbeats.record_heartbeats(session, [HeartbeatRow(unit.id or 0, 1, 0, 0, 1, 1, None, None, None, None)], NOW)
     done = reconciliation_run.tick(session, NOW)
     assert done is not None
     assert (done.whole, done.units) == (False, 1)
@@ -111,7 +111,7 @@ def test_a_unit_heard_for_the_first_time_is_looked_at(session: Session) -> None:
 def test_a_unit_list_counts_alike_in_the_reconciliation_and_in_the_installed_base_of_a_day(database: Database, known: datetime) -> None:
     """Imported long after: without a day a status holds of the time before too, with one it holds from that day on."""
     documents.take(database, LATER, "units", UNITS)
-    with database.reading() as session:
+    with database.snapshot() as session:
         for on, deployed in ((date(2026, 4, 30), 1), (date(2026, 5, 1), 2), (date(2026, 11, 9), 2), (date(2026, 11, 10), 3)):
             cells = reconciliation_run.reconcile(session, on, known, store=False).cells
             assert sum(units for code, units in cells.items() if code[1] == "1") == deployed

@@ -15,8 +15,8 @@ from musterroll.storage.engine.database import Database
 from musterroll.storage.tables.accounts import Account, Site
 from musterroll.storage.tables.audit import AuditEntry, Change
 from musterroll.storage.tables.enrolment import Credential, CredentialStatus
-from musterroll.storage.tables.liveness import Voice
-from musterroll.storage.tables.units import Transition, Unit
+from musterroll.storage.tables.liveness import UnitStatus
+from musterroll.storage.tables.units import Unit, UnitStateChange
 from musterroll.storage.tables.warranty import WarrantyPeriod
 from musterroll.storage.units import transitions
 from musterroll.usecases.audit import record as audit_record
@@ -63,7 +63,7 @@ def test_random_changes_undone_in_reverse_leave_the_same_bytes(
 ) -> None:
     random = Random(seed)
     monkeypatch.setattr(undo_changes, "_BATCH", random.randrange(1, 6))
-    with database.writing() as session:
+    with database.transaction() as session:
         states, changes = [], []
         for _ in range(4):
             states.append(dump(session))
@@ -80,7 +80,7 @@ def test_random_changes_undone_in_reverse_leave_the_same_bytes(
 @given(seed=st.integers(0, 2**32))
 def test_undoing_the_undoing_brings_everything_back(database: Database, now: datetime, seed: int) -> None:
     random = Random(seed)
-    with database.writing() as session:
+    with database.transaction() as session:
         change = begin(session, now)
         scribble(session, random, change)
         state = dump(session)
@@ -91,7 +91,7 @@ def test_undoing_the_undoing_brings_everything_back(database: Database, now: dat
 
 
 def test_a_change_is_undone_once(database: Database, now: datetime) -> None:
-    with database.writing() as session:
+    with database.transaction() as session:
         change = begin(session, now)
         add(session, change, papers.account(session, "A1"))
         undo(session, change.id or 0, "bert", now)
@@ -100,12 +100,12 @@ def test_a_change_is_undone_once(database: Database, now: datetime) -> None:
 
 
 def test_a_change_that_is_not_there_is_not_found(database: Database, now: datetime) -> None:
-    with database.writing() as session, pytest.raises(NotFound, match="no change 77"):
+    with database.transaction() as session, pytest.raises(NotFound, match="no change 77"):
         undo(session, 77, "bert", now)
 
 
 def test_a_row_changed_since_is_named_and_nothing_is_undone(database: Database, now: datetime) -> None:
-    with database.writing() as session:
+    with database.transaction() as session:
         first, second = papers.account(session, "A1"), papers.account(session, "A2")
         change = begin(session, now)
         with audit_record.watching(session, change, "account", [first.id or 0, second.id or 0]):
@@ -113,14 +113,14 @@ def test_a_row_changed_since_is_named_and_nothing_is_undone(database: Database, 
         first.name = "Renamed again"
         state = dump(session)
         later = first.id
-    with pytest.raises(Conflict, match=rf"account {later} has changed since \(name\)"), database.writing() as session:
+    with pytest.raises(Conflict, match=rf"account {later} has changed since \(name\)"), database.transaction() as session:
         undo(session, change.id or 0, "bert", now)
-    with database.writing() as session:
+    with database.transaction() as session:
         assert dump(session) == state
 
 
 def test_a_row_that_something_newer_refers_to_is_not_taken_out(database: Database, now: datetime) -> None:
-    with database.writing() as session:
+    with database.transaction() as session:
         change = begin(session, now)
         owner = papers.account(session, "A1")
         add(session, change, owner)
@@ -131,14 +131,14 @@ def test_a_row_that_something_newer_refers_to_is_not_taken_out(database: Databas
 
 @pytest.mark.parametrize("sign", ["heard", "enrolled"])
 def test_a_unit_that_has_spoken_since_stays_without_paper(database: Database, now: datetime, sign: str) -> None:
-    with database.writing() as session:
+    with database.transaction() as session:
         made = papers.product(session)
         change = begin(session, now)
         unit = papers.unit(session, "SN1", made, lifecycle=Lifecycle.DEPLOYED, installed_on=date(2026, 1, 1), warranty_months=24)
         add(session, change, unit)
         settle(session, [unit.id or 0], now, change)
         if sign == "heard":
-            session.add(Voice(unit_id=unit.id, heard_at=to_ms(now), first_heard_at=to_ms(now)))
+            session.add(UnitStatus(unit_id=unit.id, heard_at=to_ms(now), first_heard_at=to_ms(now)))
         else:
             session.add(Credential(unit_id=unit.id, secret_hash="x", status=CredentialStatus.ACTIVE, created_at=now))
         undo(session, change.id or 0, "bert", now)
@@ -148,7 +148,7 @@ def test_a_unit_that_has_spoken_since_stays_without_paper(database: Database, no
 
 
 def test_transitions_are_withdrawn_with_their_change_and_come_back_with_it(database: Database, now: datetime) -> None:
-    with database.writing() as session:
+    with database.transaction() as session:
         change = begin(session, now)
         moved = transitions.Change(4711, to_ms(now), "lifecycle", "stock", "deployed", "a file", "anna")
         transitions.add(session, [moved], change_id=change.id)
@@ -156,7 +156,7 @@ def test_transitions_are_withdrawn_with_their_change_and_come_back_with_it(datab
         assert transitions.last(session, [4711], "lifecycle") == {}
         undo(session, undone.id or 0, "anna", now + timedelta(hours=2))
         assert transitions.last(session, [4711], "lifecycle") == {4711: "deployed"}
-        found = session.exec(select(Transition).order_by(col(Transition.id))).all()
+        found = session.exec(select(UnitStateChange).order_by(col(UnitStateChange.id))).all()
         assert [(row.recorded_at, row.withdrawn_at) for row in found] == [
             (to_ms(now), to_ms(now + timedelta(hours=1))),
             (to_ms(now + timedelta(hours=2)), None),
@@ -164,7 +164,7 @@ def test_transitions_are_withdrawn_with_their_change_and_come_back_with_it(datab
 
 
 def test_a_row_recorded_in_bulk_is_undone_like_one_that_was_watched(database: Database, now: datetime) -> None:
-    with database.writing() as session:
+    with database.transaction() as session:
         first = papers.site(session, "S1", latitude=52)
         state = dump(session)
         change = begin(session, now)
@@ -176,12 +176,12 @@ def test_a_row_recorded_in_bulk_is_undone_like_one_that_was_watched(database: Da
 
 
 def test_a_bulk_record_names_all_columns_of_a_new_row(database: Database, now: datetime) -> None:
-    with database.writing() as session, pytest.raises(ValueError, match="not the paper of site"):
+    with database.transaction() as session, pytest.raises(ValueError, match="not the paper of site"):
         audit_record.record(session, begin(session, now), [Row("site", 1, None, {"name": "S1"})])
 
 
 def test_a_row_that_did_not_change_is_left_out(database: Database, now: datetime) -> None:
-    with database.writing() as session:
+    with database.transaction() as session:
         change = begin(session, now)
         audit_record.record(session, change, [Row("site", 1, {"name": "S1"}, {"name": "S1"})])
         assert session.exec(select(AuditEntry)).all() == []
@@ -197,7 +197,7 @@ def test_a_row_that_did_not_change_is_left_out(database: Database, now: datetime
     ],
 )
 def test_tampering_is_found_where_it_was_done(database: Database, now: datetime, tampering: str) -> None:
-    with database.writing() as session:
+    with database.transaction() as session:
         for number in range(5):
             add(session, begin(session, now), papers.account(session, f"A{number}"))
         assert (found := audit_log.verify(session)).first_bad is None
@@ -210,7 +210,7 @@ def test_tampering_is_found_where_it_was_done(database: Database, now: datetime,
 
 
 def test_a_head_noted_earlier_shows_that_the_end_was_cut_off(database: Database, now: datetime) -> None:
-    with database.writing() as session:
+    with database.transaction() as session:
         for number in range(3):
             add(session, begin(session, now), papers.account(session, f"A{number}"))
         noted = audit_log.verify(session).head
@@ -220,7 +220,7 @@ def test_a_head_noted_earlier_shows_that_the_end_was_cut_off(database: Database,
 
 
 def test_a_number_given_up_names_nothing_else_later(sqlite_database: Database, now: datetime) -> None:
-    with sqlite_database.writing() as session:
+    with sqlite_database.transaction() as session:
         change = begin(session, now)
         owner = papers.account(session, "A1")
         given_up = owner.id
@@ -230,7 +230,7 @@ def test_a_number_given_up_names_nothing_else_later(sqlite_database: Database, n
 
 
 def test_many_rows_are_undone_in_bulk(database: Database, now: datetime) -> None:
-    with database.writing() as session:
+    with database.transaction() as session:
         accounts = [papers.account(session, f"A{number}") for number in range(300)]
         sites = [papers.site(session, f"S{number}", accounts[0]) for number in range(300)]
         state = dump(session)
@@ -247,16 +247,16 @@ def test_many_rows_are_undone_in_bulk(database: Database, now: datetime) -> None
 def test_where_an_enrolment_deployed_a_unit_since_its_import_stays(database: Database, now: datetime, placed: bool) -> None:
     _, stock = take(database, now, "units", "Serial,Maker,Model,Ship Date,Status,Warranty Months\nSN1,Acme,Pump,2026-01-05,Shipped,12\n")
     _, more = take(database, now, "units", "Serial,Maker,Model,Status,Warranty Months\nSN1,Acme,Pump,Shipped,24\n")
-    with database.writing() as session:
+    with database.transaction() as session:
         terms = {"label": "t", "life": timedelta(days=1), "uses": 1, "serials": [], "actor": "kim", "now": now}
         plain = enrol.create_token(session, account="A1" if placed else None, site=None, **terms)[1]  # type: ignore[arg-type]
         enrol.enroll(session, EnrolRequest(plain, "Acme", "Pump", "SN1"), now)
         session.flush()
         settle(session, [1], now)
     for done in (more, stock):
-        with database.writing() as session:
+        with database.transaction() as session:
             import_history.undo(session, done.run_id or 0, "bert", now)
-    with database.reading() as session:
+    with database.snapshot() as session:
         unit = session.exec(select(Unit)).one()
         stays = (Lifecycle.DEPLOYED, now.date(), 1) if placed else (Lifecycle.UNRECORDED, None, None)
         assert (unit.lifecycle, unit.installed_on, unit.account_id) == stays

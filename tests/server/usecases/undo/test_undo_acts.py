@@ -48,23 +48,36 @@ NEWS = {
     "incidents": HEAD["incidents"] + "T1,SN1002,Acme,2026-07-20,2026-07-25,hardware failure,2,1\nT9,SN1001,Acme,2026-07-20,,noise,,\n",
 }
 # What was done, seen and told stays known; transitions are withdrawn, not taken out; what is to be looked at again is noted twice.
-ASIDE = {"change", "audit_entry", "import_run", "import_row", "transition", "finding", "signal", "activity", "mark", "dirty"}
+ASIDE = {
+    "change",
+    "audit_entry",
+    "import_run",
+    "import_row",
+    "unit_state_change",
+    "finding",
+    "event",
+    "activity",
+    "job_checkpoint",
+    "reconcile_queue",
+}
 
 
 def everything(session: Session) -> dict[str, str]:
     session.flush()
     tables = [table for table in SQLModel.metadata.sorted_tables if table.name not in ASIDE]
     kept = {table.name: str([tuple(row) for row in session.execute(select(table).order_by(*table.primary_key))]) for table in tables}
-    live = "SELECT unit_id, axis, at, old, new, cause, actor FROM transition WHERE withdrawn_at IS NULL ORDER BY unit_id, axis, at, new"
-    counts = "SELECT * FROM tally WHERE units <> 0 ORDER BY axis, of_id, cell"  # a count that fell to nothing may stay as nought
-    return {**kept, "transition": str(session.execute(text(live)).all()), "tally": str(session.execute(text(counts)).all())}
+    live = (
+        "SELECT unit_id, axis, at, old, new, cause, actor FROM unit_state_change WHERE withdrawn_at IS NULL ORDER BY unit_id, axis, at, new"
+    )
+    counts = "SELECT * FROM cell_count WHERE units <> 0 ORDER BY axis, of_id, cell"  # a count that fell to nothing may stay as nought
+    return {**kept, "unit_state_change": str(session.execute(text(live)).all()), "cell_count": str(session.execute(text(counts)).all())}
 
 
 def fleet(database: Database, now: datetime) -> None:
     take_all(database, now)
     for kind, content in TWINS.items():
         assert set(outcomes(take(database, now, kind, content)[0])) == {"new"}
-    with database.writing() as session:
+    with database.transaction() as session:
         reconciliation_run.reconcile(session, now, now, store=True)
         matching_proposals.find(session, now)
 
@@ -147,16 +160,16 @@ ACTS: dict[str, Callable[[Session, datetime], int]] = {
 
 def undo_it(database: Database, now: datetime, act: Callable[[Database], Callable[[Session], object]]) -> None:
     """Do what `act` does, count it, take it back, count again: nothing is left of it."""
-    with database.reading() as session:
+    with database.snapshot() as session:
         before = everything(session)
     back = act(database)
-    with database.writing() as session:
+    with database.transaction() as session:
         assert {name for name, rows in everything(session).items() if rows != before[name]}
         reconciliation_run.reconcile(session, now, now, store=True)
-    with database.writing() as session:
+    with database.transaction() as session:
         back(session)
         reconciliation_run.reconcile(session, now, now, store=True)
-    with database.reading() as session:
+    with database.snapshot() as session:
         after = everything(session)
         assert {name: rows for name, rows in after.items() if rows != before[name]} == {}
         assert audit_log.verify(session).first_bad is None
@@ -165,7 +178,7 @@ def undo_it(database: Database, now: datetime, act: Callable[[Database], Callabl
 @pytest.mark.parametrize("name", ACTS)
 def test_an_act_of_a_person_is_undone_to_the_same_bytes(database: Database, now: datetime, name: str) -> None:
     def act(database: Database) -> Callable[[Session], object]:
-        with database.writing() as session:
+        with database.transaction() as session:
             change = ACTS[name](session, now)
         return lambda session: undo(session, change, "bert", now)
 
@@ -186,7 +199,7 @@ def test_an_import_of_news_is_undone_to_the_same_bytes(database: Database, now: 
 
 def test_a_decision_is_taken_back_by_its_finding(database: Database, now: datetime) -> None:
     def act(database: Database) -> Callable[[Session], object]:
-        with database.writing() as session:
+        with database.transaction() as session:
             one = session.exec(select(Finding.id)).first() or 0
             finding_decisions.decide(session, [one], State.RESOLVED, reason="settled", actor="anna", now=now)
         return lambda session: finding_decisions.decision(session, one, "bert", now)

@@ -4,10 +4,10 @@ from datetime import date, datetime, timedelta
 
 import pytest
 from musterroll.domain.units.lifecycle import Lifecycle
-from musterroll.domain.values.errors import Conflict, NotFound, Refusal
+from musterroll.domain.values.errors import Conflict, DomainError, NotFound
 from musterroll.storage.engine.database import Database
 from musterroll.storage.tables.contracts import ContractLine
-from musterroll.storage.tables.units import Transition, Unit
+from musterroll.storage.tables.units import Unit, UnitStateChange
 from musterroll.storage.tables.warranty import WarrantyPeriod
 from musterroll.usecases.installed_base import as_of as base_as_of
 from musterroll.usecases.undo.undo import undo
@@ -25,7 +25,7 @@ TODAY = date(2026, 11, 1)
 @pytest.fixture
 def place(database: Database) -> tuple[str, str]:
     """A unit in stock, by its uid, and a customer's site."""
-    with database.writing() as session:
+    with database.transaction() as session:
         owner = papers.account(session, "A1")
         papers.site(session, "S1", owner)
         papers.site(session, "S2", papers.account(session, "A2"))
@@ -33,11 +33,11 @@ def place(database: Database) -> tuple[str, str]:
 
 
 def lifecycles(session: Session) -> list[tuple[str | None, str, str, str]]:
-    return [(row.old, row.new, row.cause, row.actor) for row in session.exec(select(Transition).order_by(Transition.id))]  # type: ignore[arg-type]
+    return [(row.old, row.new, row.cause, row.actor) for row in session.exec(select(UnitStateChange).order_by(UnitStateChange.id))]  # type: ignore[arg-type]
 
 
 def test_a_unit_is_deployed_at_a_site_by_somebody_for_a_reason(database: Database, now: datetime, place: tuple[str, str]) -> None:
-    with database.writing() as session:
+    with database.transaction() as session:
         move_unit(session, place[0], Lifecycle.DEPLOYED, actor="anna", now=now, reason="order 7", site=place[1])
         unit = session.exec(select(Unit)).one()
         assert (unit.lifecycle, unit.account_id, unit.site_id, unit.installed_on) == (Lifecycle.DEPLOYED, 1, 1, TODAY)
@@ -45,7 +45,7 @@ def test_a_unit_is_deployed_at_a_site_by_somebody_for_a_reason(database: Databas
 
 
 def test_a_move_is_undone_to_the_same_bytes(database: Database, now: datetime, place: tuple[str, str]) -> None:
-    with database.writing() as session:
+    with database.transaction() as session:
         settle(session, [1], now)
         state = dump(session)
         change = move_unit(session, place[0], Lifecycle.DEPLOYED, actor="anna", now=now, site=place[1])
@@ -56,7 +56,7 @@ def test_a_move_is_undone_to_the_same_bytes(database: Database, now: datetime, p
 
 
 def test_going_out_again_dates_nothing_anew(database: Database, now: datetime, place: tuple[str, str]) -> None:
-    with database.writing() as session:
+    with database.transaction() as session:
         day = TODAY - timedelta(days=30)
         move_unit(session, place[0], Lifecycle.DEPLOYED, actor="anna", now=now, site="S1", on=day)
         move_unit(session, place[0], Lifecycle.RETURNED, actor="anna", now=now, on=day + timedelta(days=9))
@@ -69,7 +69,7 @@ def test_going_out_again_dates_nothing_anew(database: Database, now: datetime, p
 
 
 def test_moving_to_another_account_leaves_the_site_of_the_old_one(database: Database, now: datetime, place: tuple[str, str]) -> None:
-    with database.writing() as session:
+    with database.transaction() as session:
         move_unit(session, place[0], Lifecycle.DEPLOYED, actor="anna", now=now, site="S1")
         move_unit(session, place[0], Lifecycle.DEPLOYED, actor="anna", now=now, account="A2")
         unit = session.exec(select(Unit)).one()
@@ -81,23 +81,23 @@ def test_moving_to_another_account_leaves_the_site_of_the_old_one(database: Data
 
 def test_what_cannot_be_is_said(database: Database, now: datetime, place: tuple[str, str]) -> None:
     uid = place[0]
-    wrong: list[tuple[type[Refusal], str, dict[str, object]]] = [
+    wrong: list[tuple[type[DomainError], str, dict[str, object]]] = [
         (Conflict, "a stock unit cannot become returned", {"to": Lifecycle.RETURNED}),
         (Conflict, "SN1 is stock there already", {"to": Lifecycle.STOCK}),
-        (Refusal, "2026-11-02 is still to come", {"to": Lifecycle.SHIPPED, "on": date(2026, 11, 2)}),
+        (DomainError, "2026-11-02 is still to come", {"to": Lifecycle.SHIPPED, "on": date(2026, 11, 2)}),
         (Conflict, "site S2 does not belong to account A1", {"to": Lifecycle.DEPLOYED, "account": "A1", "site": "S2"}),
         (NotFound, "there is no site 'S9'", {"to": Lifecycle.DEPLOYED, "site": "S9"}),
         (NotFound, "there is no account 'A9'", {"to": Lifecycle.DEPLOYED, "account": "A9"}),
         (NotFound, "no unit 'nobody' is registered", {"to": Lifecycle.DEPLOYED, "uid": "nobody"}),
-        (Refusal, "a unit in stock belongs to no customer", {"to": Lifecycle.STOCK, "account": "A1"}),
+        (DomainError, "a unit in stock belongs to no customer", {"to": Lifecycle.STOCK, "account": "A1"}),
     ]
     for kind, sentence, given in wrong:
-        with pytest.raises(kind, match=sentence), database.writing() as session:
+        with pytest.raises(kind, match=sentence), database.transaction() as session:
             move_unit(session, **{"uid": uid, "actor": "anna", "now": now, **given})  # type: ignore[arg-type]
 
 
 def test_a_replacement_takes_over_place_line_and_what_is_left_of_the_warranty(database: Database, now: datetime) -> None:
-    with database.writing() as session:
+    with database.transaction() as session:
         made, owner = papers.product(session), papers.account(session, "A1")
         where = papers.site(session, "S1", owner)
         dates = {"installed_on": date(2026, 1, 1), "warranty_months": 24, "account_id": owner.id, "site_id": where.id}
@@ -122,7 +122,7 @@ def test_a_replacement_takes_over_place_line_and_what_is_left_of_the_warranty(da
 
 
 def test_replacements_make_chains_but_no_circle(database: Database, now: datetime) -> None:
-    with database.writing() as session:
+    with database.transaction() as session:
         made = papers.product(session)
         a, b, c = (papers.unit(session, serial, made, lifecycle=Lifecycle.DEPLOYED).uid for serial in ("AA1", "BB1", "CC1"))
         replace(session, a, b, actor="anna", now=now)
@@ -133,5 +133,5 @@ def test_replacements_make_chains_but_no_circle(database: Database, now: datetim
         (c, c, "CC1 cannot replace itself"),
     ]
     for uid, by, sentence in wrong:
-        with pytest.raises(Conflict, match=sentence), database.writing() as session:
+        with pytest.raises(Conflict, match=sentence), database.transaction() as session:
             replace(session, uid, by, actor="anna", now=now)

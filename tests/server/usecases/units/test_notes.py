@@ -3,11 +3,11 @@
 from datetime import datetime
 
 import pytest
-from musterroll.domain.values.errors import Conflict, NotFound, Refusal
+from musterroll.domain.values.errors import Conflict, DomainError, NotFound
 from musterroll.storage.accounts import sites
 from musterroll.storage.audit import log as audit_log
 from musterroll.storage.engine.database import Database
-from musterroll.storage.tables.reconciliation import Dirty
+from musterroll.storage.tables.reconciliation import ReconcileQueue
 from musterroll.usecases.undo import own_changes
 from musterroll.usecases.units import incidents, notes
 from musterroll.usecases.units.related import surroundings
@@ -17,12 +17,12 @@ from tests.support.rolls import place, unit
 
 
 def test_a_note_is_audited_listed_and_undone_without_a_reconciliation(database: Database, now: datetime) -> None:
-    with database.writing() as session:
+    with database.transaction() as session:
         uid = unit(session, "SN1").uid
-    with database.writing() as session:
+    with database.transaction() as session:
         first, second = (notes.note(session, uid, text, actor="ann", now=now).id or 0 for text in (" Key at\x00 reception ", "Ladder"))
-        assert session.exec(select(Dirty)).all() == []
-    with database.writing() as session:
+        assert session.exec(select(ReconcileQueue)).all() == []
+    with database.transaction() as session:
         assert [(note.text, note.author) for note in notes.notes(session, uid)] == [("Ladder", "ann"), ("Key at reception", "ann")]
         undoing = own_changes.undo(session, uid, first, actor="ann", now=now)
         assert [note.text for note in notes.notes(session, uid)] == ["Ladder"]
@@ -30,12 +30,12 @@ def test_a_note_is_audited_listed_and_undone_without_a_reconciliation(database: 
         assert len(notes.notes(session, uid)) == 2
         found = [own_changes.made(session, uid, number, "ann") for number in (first, second, undoing.id or 0, again.id or 0)]
     assert [made.undone for made in found if made] == [True, False, True, False]
-    with database.reading() as session:
+    with database.snapshot() as session:
         assert audit_log.verify(session).first_bad is None
 
 
 def test_an_incident_opened_by_hand_has_a_number_of_its_own(database: Database, now: datetime) -> None:
-    with database.writing() as session:
+    with database.transaction() as session:
         uid, other = unit(session, "SN1").uid, unit(session, "SN2").uid
         for _ in range(2):
             incidents.open_incident(session, uid, "  no \n signal ", actor="ann", now=now)
@@ -48,12 +48,12 @@ def test_an_incident_opened_by_hand_has_a_number_of_its_own(database: Database, 
             incidents.close_incident(session, uid, min(refs), actor="ann", now=now)
         with pytest.raises(NotFound):
             incidents.close_incident(session, other, max(refs), actor="ann", now=now)
-        with pytest.raises(Refusal):
+        with pytest.raises(DomainError):
             incidents.open_incident(session, uid, " \x00", actor="ann", now=now)
 
 
 def test_only_ones_own_change_of_that_unit_is_undone(database: Database, now: datetime) -> None:
-    with database.writing() as session:
+    with database.transaction() as session:
         uid, other = unit(session, "SN1").uid, unit(session, "SN2").uid
         change = notes.note(session, uid, "x", actor="ann", now=now).id or 0
         for whose, which, number in ((uid, "bob", change), (other, "ann", change), (uid, "ann", change + 1)):
@@ -65,7 +65,7 @@ def test_only_ones_own_change_of_that_unit_is_undone(database: Database, now: da
 
 
 def test_what_was_merged_away_takes_no_note(database: Database, now: datetime) -> None:
-    with database.writing() as session:
+    with database.transaction() as session:
         gone, stays = unit(session, "SN1"), unit(session, "SN2")
         gone.merged_into_id = stays.id
         session.flush()
@@ -74,7 +74,7 @@ def test_what_was_merged_away_takes_no_note(database: Database, now: datetime) -
 
 
 def test_sites_to_choose_from_come_with_the_units_own_account_first(database: Database) -> None:
-    with database.writing() as session:
+    with database.transaction() as session:
         first, _ = place(session, "A1", "Z-site")
         place(session, "A2", "B-site")
         place(session, "A2", "C_site")

@@ -22,7 +22,7 @@ from tests.support.paper import NOW
 
 @pytest.fixture
 def unit(database: Database) -> Iterator[tuple[Session, Unit]]:
-    with database.writing() as session:
+    with database.transaction() as session:
         yield session, rolls.unit(session, "SN1", installed_on=date(2026, 1, 31), warranty_months=12)
 
 

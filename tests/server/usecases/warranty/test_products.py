@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 from musterroll.domain.liveness import ReportingClass
-from musterroll.domain.values.errors import Refusal
+from musterroll.domain.values.errors import DomainError
 from musterroll.domain.warranty.periods import Start, StartRule
 from musterroll.storage.engine.database import Database
 from musterroll.storage.tables.audit import Change
-from musterroll.storage.tables.liveness import Voice
+from musterroll.storage.tables.liveness import UnitStatus
 from musterroll.storage.tables.warranty import WarrantyPeriod
 from musterroll.usecases.undo import undo as undo_changes
 from musterroll.usecases.warranty import periods as warranty_periods
@@ -40,28 +40,28 @@ def undo_last(session: Session) -> None:
 
 
 def test_units_follow_their_product_into_another_policy_and_back(database: Database) -> None:
-    with database.writing() as session:
+    with database.transaction() as session:
         product = papers.product(session)
         unit = papers.unit(session, "SN1", product, installed_on=date(2026, 1, 1), shipped_on=date(2025, 6, 1), warranty_months=12)
-        session.add(Voice(unit_id=unit.id, interval=3600, late_after=3960, stale_after=11160))
+        session.add(UnitStatus(unit_id=unit.id, interval=3600, late_after=3960, stale_after=11160))
         warranty_periods.settle(session, [unit.id or 0], NOW)
         assert ends(session) == [date(2027, 1, 1)]
         products.save_policy(session, None, "Shelf", [StartRule(Start.SHIPPED, 30)], 24, ADMIN, NOW)
         products.change_product(session, product.id or 0, Terms(ReportingClass.SLEEPY, "Shelf", Decimal("120.50")), ADMIN, NOW)
         follow(session)
         assert ends(session) == [date(2026, 7, 1)]
-        assert session.get_one(Voice, unit.id).stale_after == 2 * 3600 + 360
+        assert session.get_one(UnitStatus, unit.id).stale_after == 2 * 3600 + 360
         undo_last(session)
         follow(session)
         assert ends(session) == [date(2027, 1, 1)]
-        assert session.get_one(Voice, unit.id).stale_after == 11160
+        assert session.get_one(UnitStatus, unit.id).stale_after == 11160
         session.refresh(product)
         assert (product.reporting, product.policy_id, product.list_price) == (ReportingClass.ALWAYS_ON, None, None)
 
 
 def test_a_policy_put_in_another_order_moves_the_warranty_of_all_its_units(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(products, "_BATCH", 2)
-    with database.writing() as session:
+    with database.transaction() as session:
         rules = [StartRule(Start.INSTALLED), StartRule(Start.SHIPPED)]
         policy = products.save_policy(session, None, "Usual", rules, 12, ADMIN, NOW)
         product = papers.product(session, policy_id=policy.id)
@@ -84,7 +84,7 @@ def test_a_policy_put_in_another_order_moves_the_warranty_of_all_its_units(datab
     ],
 )
 def test_a_policy_that_cannot_be_is_refused(sqlite_database: Database, name: str, rules: Any, months: int, says: str) -> None:
-    with sqlite_database.writing() as session:
+    with sqlite_database.transaction() as session:
         products.save_policy(session, None, "Taken", [StartRule(Start.SHIPPED)], 12, ADMIN, NOW)
-        with pytest.raises(Refusal, match=says):
+        with pytest.raises(DomainError, match=says):
             products.save_policy(session, None, name, rules, months, ADMIN, NOW)

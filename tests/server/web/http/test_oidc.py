@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 import pytest
 from flask import Flask
 from joserfc.jwk import RSAKey
-from musterroll.domain.values.errors import Refusal
+from musterroll.domain.values.errors import DomainError
 from musterroll.storage.engine.database import Database
 from musterroll.usecases.access import users as access_users
 from werkzeug.test import TestResponse
@@ -48,7 +48,7 @@ def come(visitor: Visitor, issuer: Issuer, wanted: str = "/fleet") -> TestRespon
 
 
 def role_of(database: Database, name: str = "kim") -> str | None:
-    with database.reading() as session:
+    with database.snapshot() as session:
         return next((person.role.value for person in access_users.everybody(session) if person.name == name), None)
 
 
@@ -155,7 +155,7 @@ def test_an_issuer_that_is_away_is_said_so_and_passwords_still_work(arriving: Ca
 def test_who_was_shut_out_here_stays_out(arriving: Callable[..., Visitor], issuer: Issuer, fleet_database: Database) -> None:
     visitor = arriving()
     come(visitor, issuer)
-    with fleet_database.writing() as session:
+    with fleet_database.transaction() as session:
         access_users.disable(session, access_users.named(session, "kim"), actor="test", now=datetime.now(UTC))
     assert visitor.get("/fleet").status_code == 302
     assert come(visitor, issuer).status_code == 401
@@ -165,7 +165,7 @@ def test_who_was_shut_out_here_stays_out(arriving: Callable[..., Visitor], issue
     "settings", [{"oidc_client_id": None}, {"oidc_issuer": "http://login.example"}], ids=["without a client", "without https"]
 )
 def test_settings_that_do_not_fit_are_refused_at_start(make_app: Callable[..., Flask], settings: dict[str, Any]) -> None:
-    with pytest.raises(Refusal, match="MUSTERROLL_OIDC"):
+    with pytest.raises(DomainError, match="MUSTERROLL_OIDC"):
         make_app(**{"oidc_issuer": "https://login.example", "oidc_client_id": CLIENT, **settings})
 
 

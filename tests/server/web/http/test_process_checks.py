@@ -12,7 +12,7 @@ def test_a_process_that_leaves_pulses_is_well_and_one_that_stopped_is_not(databa
     now = to_ms(datetime.now(UTC))
     asked = checks(database)
     assert [ask() for ask in asked.values()] == [False, False]
-    with database.writing() as session:
+    with database.transaction() as session:
         process_heartbeats.beat(session, "ingest:one", now - 3_600_000)
         process_heartbeats.beat(session, "ingest:two", now)
         process_heartbeats.beat(session, "schedule", now - 3_600_000)

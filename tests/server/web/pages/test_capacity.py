@@ -18,9 +18,9 @@ def fleet_database(fleet_database: Database) -> Database:
     """Also with a past, and gathered for planning."""
     now = datetime.now(UTC)
     worn.fill(fleet_database, now, units=60)
-    with fleet_database.reading() as session:
+    with fleet_database.snapshot() as session:
         prepared = capacity_plans.prepare(session, now)
-    with fleet_database.writing() as session:
+    with fleet_database.transaction() as session:
         capacity_plans.keep(session, prepared)
     return fleet_database
 

@@ -37,7 +37,7 @@ def hook() -> Iterator[Hook]:
 
 
 def rule(database: Database) -> NotificationRule:
-    with database.reading() as session:
+    with database.snapshot() as session:
         return session.exec(select(NotificationRule)).one()
 
 
@@ -101,7 +101,7 @@ ADDRESS = re.compile(r"/calendar/([\w-]+)\.ics")
 
 def work_out(database: Database) -> None:
     """What the schedule does every hour."""
-    with database.writing() as session:
+    with database.transaction() as session:
         notification_calendar.keep(session, notification_calendar.work_out(session, NOW) or [], NOW)
 
 
@@ -130,7 +130,7 @@ def test_the_calendar_feed_is_valid_stable_and_revocable(visitor: Visitor, stran
 
 def test_a_calendar_holds_only_what_its_person_may_see(make_app: Callable[..., Flask], fleet_database: Database) -> None:
     soon = (NOW + timedelta(days=40)).date()
-    with fleet_database.writing() as session:
+    with fleet_database.transaction() as session:
         accounts = session.exec(select(Account).order_by(Account.ref)).all()
         mine, other = accounts[0], accounts[1]
         term = {"state": State.ACTIVE, "starts_on": date(2026, 1, 1), "ends_on": soon, "created_at": NOW}

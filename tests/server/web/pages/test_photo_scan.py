@@ -6,7 +6,7 @@ from io import BytesIO
 
 import pytest
 import zxingcpp
-from musterroll.domain.values.errors import Refusal
+from musterroll.domain.values.errors import DomainError
 from musterroll.web.pages import photo_scan
 from musterroll.web.pages.photo_scan import read
 from PIL import Image
@@ -69,7 +69,7 @@ def test_a_photo_leads_to_the_answer_or_to_a_choice(visitor: Visitor) -> None:
 def test_what_is_no_photo_gets_a_sentence() -> None:
     no_photo = "not a supported photo"
     for body, sentence in ((b"", no_photo), (b"<svg/>", no_photo), (picture(("QRCode", "SN1"))[:400], "damaged"), (_gif(), no_photo)):
-        with pytest.raises(Refusal, match=sentence):
+        with pytest.raises(DomainError, match=sentence):
             read(BytesIO(body))
 
 
@@ -80,7 +80,7 @@ def test_a_bomb_is_refused_before_it_is_unpacked(side: int, sentence: str) -> No
     bomb = b"\x89PNG\r\n\x1a\n" + b"".join(
         struct.pack(">I", len(body)) + name + body + struct.pack(">I", zlib.crc32(name + body)) for name, body in parts
     )
-    with pytest.raises(Refusal, match=sentence):
+    with pytest.raises(DomainError, match=sentence):
         read(BytesIO(bomb))
 
 

@@ -79,14 +79,14 @@ def test_pages_of_findings_hold_every_finding_once(visitor: Visitor) -> None:
 
 
 def test_an_empty_roll_says_how_to_fill_it(visitor: Visitor, fleet_database: Database) -> None:
-    with fleet_database.writing() as session:
-        session.execute(text("DELETE FROM tally"))
+    with fleet_database.transaction() as session:
+        session.execute(text("DELETE FROM cell_count"))
     assert "The counts update automatically" in visitor.get("/reconciliation").text
 
 
 def test_reconciling_now_brings_the_counts_back(visitor: Visitor, fleet_database: Database) -> None:
-    with fleet_database.writing() as session:
-        session.execute(text("DELETE FROM tally"))
+    with fleet_database.transaction() as session:
+        session.execute(text("DELETE FROM cell_count"))
     assert visitor.post("/reconciliation", seen="/reconciliation").status_code == 303
     assert "Annual value at stake" in visitor.get("/reconciliation").text
 

@@ -21,7 +21,7 @@ UNIT = "/units/u000k400mvx7"
 
 @pytest.fixture
 def technician(visitor: Visitor, fleet_database: Database) -> Visitor:
-    with fleet_database.writing() as session:
+    with fleet_database.transaction() as session:
         session.get_one(User, 1).role = "technician"
     return visitor
 
@@ -39,7 +39,7 @@ def undo(visitor: Visitor, done: TestResponse) -> TestResponse:
 
 
 def card(database: Database, uid: str = "u000k400mvx7"):  # type: ignore[no-untyped-def]
-    with database.reading() as session:
+    with database.snapshot() as session:
         return unit_card(session, uid, datetime.now(UTC))
 
 
@@ -79,7 +79,7 @@ def test_a_unit_is_replaced_by_a_scanned_serial(technician: Visitor, fleet_datab
     assert f"{OPERATING} replaced by {NEVER}" in done.text
     assert f">{NEVER}</a>" in done.text
     undo(technician, done)
-    with fleet_database.reading() as session:
+    with fleet_database.snapshot() as session:
         assert surroundings(session, "u000k400mvx7").replaced_by is None
 
 
@@ -138,18 +138,18 @@ def test_pausing_alerts_is_undone_by_one_button(technician: Visitor, fleet_datab
 
 def test_nobody_undoes_here_what_another_did_or_did_elsewhere(technician: Visitor, fleet_database: Database) -> None:
     now = datetime.now(UTC)
-    with fleet_database.writing() as session:
+    with fleet_database.transaction() as session:
         anothers = incidents.open_incident(session, "u000k400mvx7", "noise", actor="ann", now=now).id
         elsewhere = incidents.open_incident(session, "u001tn5520qdmmrtsk", "noise", actor="admin", now=now).id
     for number in (anothers, elsewhere, 999_999):
         assert technician.post(f"{UNIT}/undo/{number}", seen=UNIT).status_code == 404
         assert "Undo</button>" not in technician.get(f"{UNIT}?done={number}").text
-    with fleet_database.reading() as session:
+    with fleet_database.snapshot() as session:
         assert own_changes.made(session, "u001tn5520qdmmrtsk", elsewhere or 0, "admin") is not None
 
 
 def test_a_viewer_sees_the_answer_and_no_act(technician: Visitor, fleet_database: Database) -> None:
-    with fleet_database.writing() as session:
+    with fleet_database.transaction() as session:
         session.get_one(User, 1).role = "viewer"
     text = technician.get(UNIT).text
     assert "Covered" in text
@@ -160,7 +160,7 @@ def test_a_viewer_sees_the_answer_and_no_act(technician: Visitor, fleet_database
 
 
 def test_a_technician_of_one_account_acts_on_its_units_alone(technician: Visitor, fleet_database: Database) -> None:
-    with fleet_database.writing() as session:
+    with fleet_database.transaction() as session:
         session.get_one(User, 1).within = [1]
     done = act(technician, "note", text="Key at reception")
     assert "Key at reception" in done.text

@@ -174,7 +174,7 @@ def test_acts_on_people_and_tokens_are_in_the_audit_without_a_secret_and_stay_do
     first = added(visitor)
     visitor.post("/users/2/role", seen="/users/2", role="planner", accounts="A00002")
     visitor.post("/api-tokens", seen="/api-tokens", label="CRM", scope="write", days="30")
-    with fleet_database.reading() as session:
+    with fleet_database.snapshot() as session:
         changes = [change for change in session.exec(select(Change)) if change.kind in ("person", "token")]
         told = str([entry.model_dump() for entry in session.exec(select(AuditEntry))])
         hashes = [user.password_hash for user in session.exec(select(User))] + [
@@ -208,7 +208,7 @@ def test_who_opens_pages_quicker_than_people_do_has_to_wait(visitor: Visitor) ->
 
 def _sessions(visitor: Visitor, name: str) -> list[access_sessions.WebSession]:
     database = visitor.client.application.extensions["musterroll.web"].database
-    with database.reading() as session:
+    with database.snapshot() as session:
         user = session.exec(select(User).where(User.name == name)).one()
         return access_sessions.sessions(session, user.id, datetime.now(UTC))
 

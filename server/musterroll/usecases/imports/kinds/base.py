@@ -117,7 +117,7 @@ class Taker:
         return self._known.get(self.key(row))
 
     def judge(self, row: Row, known: Known | None) -> Judged:
-        """What holds once a row is believed; what it does not say stays. Raises Refusal."""
+        """What holds once a row is believed; what it does not say stays. Raises DomainError."""
         before = known.facts if known else self.blank(row)
         return Judged({**before, **{name: value for name, value in row.said.items() if name in self.facts}})
 
