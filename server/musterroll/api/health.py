@@ -39,12 +39,12 @@ def metrics() -> Response:
     )
 
 
-def gauge_registry(door: AppContext) -> None:
+def gauge_registry(app: AppContext) -> None:
     """Add gauges, read from the database at every scrape: units by state, and the last progress of every process."""
 
     def counted() -> list[Gauge]:
         now = clock()
-        with context.database.read_only() as session:
+        with app.database.read_only() as session:
             base, _ = latest_base()(session, now)
             ages = {name: (to_ms(now) - at) / 1000 for name, at in process_heartbeats.latest(session).items()}
         return [
@@ -54,7 +54,7 @@ def gauge_registry(door: AppContext) -> None:
             Gauge("pulse_age_seconds", "Seconds since the last progress of ingest and schedule.", "pulse", ages),
         ]
 
-    context.metrics.gauge(counted)
+    app.metrics.gauge(counted)
 
 
 def _roles(base: InstalledBase) -> dict[str, int]:
