@@ -18,11 +18,11 @@ from musterroll.usecases.enrolment import enrol
 
 _ACTOR = "command line"
 _TOKENS: Columns[ClaimToken] = (
-    Column("id", lambda token: token.id, right=True),
-    Column("purpose", lambda token: token.label),
-    Column("used", lambda token: f"{token.uses}/{token.max_uses}", right=True),
-    Column("expires (UTC)", lambda token: f"{token.expires_at:%Y-%m-%d %H:%M}"),
-    Column("revoked (UTC)", lambda token: f"{token.revoked_at:%Y-%m-%d %H:%M}" if token.revoked_at else None),
+    Column("ID", lambda token: token.id, right=True),
+    Column("PURPOSE", lambda token: token.label),
+    Column("USED", lambda token: f"{token.uses}/{token.max_uses}", right=True),
+    Column("EXPIRES (UTC)", lambda token: f"{token.expires_at:%Y-%m-%d %H:%M}"),
+    Column("REVOKED (UTC)", lambda token: f"{token.revoked_at:%Y-%m-%d %H:%M}" if token.revoked_at else None),
 )
 
 

@@ -18,17 +18,17 @@ from musterroll.usecases.undo import undo as undo_changes
 _ACTOR = "command line"
 BROKEN_CHAIN = 4  # exit status
 _CHANGES: Columns[dict[str, Any]] = (
-    Column("id", lambda row: row["id"], right=True),
-    Column("time (UTC)", lambda row: row["at"]),
-    Column("actor", lambda row: row["actor"]),
-    Column("kind", lambda row: row["kind"]),
-    Column("subject", lambda row: row["subject"]),
-    Column("reason", lambda row: row["reason"]),
-    Column("undone by", lambda row: row["undone_by"], right=True),
+    Column("ID", lambda row: row["id"], right=True),
+    Column("TIME (UTC)", lambda row: row["at"]),
+    Column("ACTOR", lambda row: row["actor"]),
+    Column("KIND", lambda row: row["kind"]),
+    Column("SUBJECT", lambda row: row["subject"]),
+    Column("REASON", lambda row: row["reason"]),
+    Column("UNDONE BY", lambda row: row["undone_by"], right=True),
 )
 _ENTRIES: Columns[Any] = (
-    Column("record", lambda entry: f"{entry[1]} {entry[2]}"),
-    Column("change", lambda entry: _differences(entry[3], entry[4])),
+    Column("RECORD", lambda entry: f"{entry[1]} {entry[2]}"),
+    Column("CHANGE", lambda entry: _differences(entry[3], entry[4])),
 )
 
 

@@ -19,12 +19,12 @@ from musterroll.usecases.findings.explain import Proof
 
 _ACTOR = "command line"
 _FINDINGS: Columns[Row[Any]] = (
-    Column("id", lambda row: row.id, right=True),
-    Column("finding", lambda row: row.kind.replace("_", " ") + (f" ({row.variant.replace('_', ' ')})" if row.variant else "")),
-    Column("unit or line", lambda row: row.serial or (f"line {row.line}" if row.line else f"{row.subject} {row.subject_id}")),
-    Column("annual value", lambda row: None if row.value is None else Money(row.value, row.currency), right=True),
-    Column("account", lambda row: row.account_ref),
-    Column("state", lambda row: row.state),
+    Column("ID", lambda row: row.id, right=True),
+    Column("FINDING", lambda row: row.kind.replace("_", " ") + (f" ({row.variant.replace('_', ' ')})" if row.variant else "")),
+    Column("UNIT OR LINE", lambda row: row.serial or (f"line {row.line}" if row.line else f"{row.subject} {row.subject_id}")),
+    Column("ANNUAL VALUE", lambda row: None if row.value is None else Money(row.value, row.currency), right=True),
+    Column("ACCOUNT", lambda row: row.account_ref),
+    Column("STATE", lambda row: row.state),
 )
 
 

@@ -13,24 +13,24 @@ from musterroll.usecases.imports import history as import_history
 from musterroll.usecases.imports import mappings as import_mappings
 
 _IMPORTS: Columns[RunRow] = (
-    Column("id", lambda run: run.id, right=True),
-    Column("kind", lambda run: run.kind),
-    Column("file", lambda run: run.file),
-    Column("time (UTC)", lambda run: f"{from_ms(run.at):%Y-%m-%d %H:%M}"),
-    Column("imported by", lambda run: run.actor),
-    Column("rows", lambda run: outcome_counts(run.counts)),
-    Column("undone by", lambda run: run.undone_by and f"change {run.undone_by}"),
+    Column("ID", lambda run: run.id, right=True),
+    Column("KIND", lambda run: run.kind),
+    Column("FILE", lambda run: run.file),
+    Column("TIME (UTC)", lambda run: f"{from_ms(run.at):%Y-%m-%d %H:%M}"),
+    Column("IMPORTED BY", lambda run: run.actor),
+    Column("ROWS", lambda run: outcome_counts(run.counts)),
+    Column("UNDONE BY", lambda run: run.undone_by and f"change {run.undone_by}"),
 )
 _ROWS: Columns[ImportRow] = (
-    Column("line", lambda row: row.line, right=True),
-    Column("outcome", lambda row: outcome_words(row.verdict)),
-    Column("detail", lambda row: row.detail),
+    Column("LINE", lambda row: row.line, right=True),
+    Column("OUTCOME", lambda row: outcome_words(row.verdict)),
+    Column("DETAIL", lambda row: row.detail),
 )
-_COLUMNS: Columns[tuple[str, str]] = (Column("heading", lambda pair: pair[0]), Column("field", lambda pair: pair[1] or "(ignored)"))
+_COLUMNS: Columns[tuple[str, str]] = (Column("HEADING", lambda pair: pair[0]), Column("FIELD", lambda pair: pair[1] or "(ignored)"))
 _MAPPINGS: Columns[SavedMapping] = (
-    Column("name", lambda mapping: mapping.name),
-    Column("kind", lambda mapping: mapping.kind),
-    Column("columns", lambda mapping: len(mapping.columns), right=True),
+    Column("NAME", lambda mapping: mapping.name),
+    Column("KIND", lambda mapping: mapping.kind),
+    Column("COLUMNS", lambda mapping: len(mapping.columns), right=True),
 )
 
 

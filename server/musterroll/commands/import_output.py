@@ -16,10 +16,10 @@ _SHOWN = 20  # verdicts of each group in the summary
 _WORDS = {Outcome.SAME.value: "unchanged", Outcome.REFUSED.value: "rejected"}
 _NOTED = "accepted with a note"
 _VERDICTS: Columns[tuple[str, Verdict]] = (
-    Column("line", lambda row: row[1].line, right=True),
-    Column("outcome", lambda row: row[0]),
-    Column("record", lambda row: row[1].record or "(unnamed)"),
-    Column("detail", lambda row: in_words(row[1])),
+    Column("LINE", lambda row: row[1].line, right=True),
+    Column("OUTCOME", lambda row: row[0]),
+    Column("RECORD", lambda row: row[1].record or "(unnamed)"),
+    Column("DETAIL", lambda row: in_words(row[1])),
 )
 
 

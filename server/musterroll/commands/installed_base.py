@@ -17,11 +17,11 @@ from musterroll.usecases.installed_base.as_of import Base, Part, Scope, Slice
 _MONTH = click.DateTime(["%Y-%m"])
 _COUNTS: Columns[tuple[str, Tally]] = (
     Column("", lambda row: row[0]),
-    Column("deployed", lambda row: f"{row[1].deployed:,}", right=True),
-    Column("operating", lambda row: f"{row[1].operating:,}", right=True),
-    Column("registered", lambda row: f"{row[1].units:,}", right=True),
+    Column("DEPLOYED", lambda row: f"{row[1].deployed:,}", right=True),
+    Column("OPERATING", lambda row: f"{row[1].operating:,}", right=True),
+    Column("REGISTERED", lambda row: f"{row[1].units:,}", right=True),
 )
-_STEPS: Columns[tuple[str, str]] = (Column("change", lambda row: row[0]), Column("units", lambda row: row[1], right=True))
+_STEPS: Columns[tuple[str, str]] = (Column("CHANGE", lambda row: row[0]), Column("UNITS", lambda row: row[1], right=True))
 
 
 @click.command("installed-base")

@@ -13,8 +13,8 @@ from musterroll.usecases.installed_base.licences import By
 
 _COUNTS: Columns[tuple[str, Count, Level | None]] = (
     Column("", lambda row: row[0]),
-    Column("active", lambda row: f"{row[1].active:,}", right=True),
-    Column("sold", lambda row: f"{row[1].gross:,}", right=True),
+    Column("ACTIVE", lambda row: f"{row[1].active:,}", right=True),
+    Column("SOLD", lambda row: f"{row[1].gross:,}", right=True),
     Column("", lambda row: row[2] and f"{row[2]} target"),
 )
 

@@ -16,21 +16,21 @@ from musterroll.usecases.notifications import rules as notification_rules
 
 _STATES = {MessageState.WAITING: "queued", MessageState.SENT: "sent", MessageState.GIVEN_UP: "failed", MessageState.DROPPED: "cancelled"}
 _RULES: Columns[NotificationRule] = (
-    Column("id", lambda rule: rule.id, right=True),
-    Column("name", lambda rule: rule.name),
-    Column("events", lambda rule: ", ".join(rule.kinds)),
-    Column("channel", lambda rule: rule.way),
-    Column("recipient", lambda rule: rule.address),
-    Column("status", lambda rule: "paused" if rule.paused_at else "active"),
+    Column("ID", lambda rule: rule.id, right=True),
+    Column("NAME", lambda rule: rule.name),
+    Column("EVENTS", lambda rule: ", ".join(rule.kinds)),
+    Column("CHANNEL", lambda rule: rule.way),
+    Column("RECIPIENT", lambda rule: rule.address),
+    Column("STATUS", lambda rule: "paused" if rule.paused_at else "active"),
 )
 _MESSAGES: Columns[Sent] = (
-    Column("id", lambda row: row.message.id, right=True),
-    Column("created (UTC)", lambda row: f"{from_ms(row.message.created_at):%Y-%m-%d %H:%M}"),
-    Column("state", lambda row: _STATES[row.message.state]),
-    Column("rule", lambda row: row.rule.name),
-    Column("message", lambda row: row.message.title),
-    Column("next attempt (UTC)", lambda row: _next_attempt(row.message)),
-    Column("error", lambda row: row.message.error),
+    Column("ID", lambda row: row.message.id, right=True),
+    Column("CREATED (UTC)", lambda row: f"{from_ms(row.message.created_at):%Y-%m-%d %H:%M}"),
+    Column("STATE", lambda row: _STATES[row.message.state]),
+    Column("RULE", lambda row: row.rule.name),
+    Column("MESSAGE", lambda row: row.message.title),
+    Column("NEXT ATTEMPT (UTC)", lambda row: _next_attempt(row.message)),
+    Column("ERROR", lambda row: row.message.error),
 )
 
 

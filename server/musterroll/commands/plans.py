@@ -14,15 +14,15 @@ from musterroll.domain.capacity.assumptions import DEFAULTS, SAID, Said
 from musterroll.storage.tables.capacity import Scenario
 
 _ASSUMPTIONS: Columns[tuple[str, Said]] = (
-    Column("name", lambda row: row[0]),
-    Column("default", lambda row: _default(row[0]), right=True),
-    Column("unit", lambda row: row[1].unit),
-    Column("meaning", lambda row: f"{row[1].name}: {row[1].means}"),
+    Column("NAME", lambda row: row[0]),
+    Column("DEFAULT", lambda row: _default(row[0]), right=True),
+    Column("UNIT", lambda row: row[1].unit),
+    Column("MEANING", lambda row: f"{row[1].name}: {row[1].means}"),
 )
 _SCENARIOS: Columns[Scenario] = (
-    Column("name", lambda scenario: scenario.name),
-    Column("assumptions", lambda scenario: ", ".join(f"{name}={value}" for name, value in scenario.assumptions.items()) or "defaults"),
-    Column("note", lambda scenario: scenario.note),
+    Column("NAME", lambda scenario: scenario.name),
+    Column("ASSUMPTIONS", lambda scenario: ", ".join(f"{name}={value}" for name, value in scenario.assumptions.items()) or "defaults"),
+    Column("NOTE", lambda scenario: scenario.note),
 )
 _on = click.option("--on", type=DayOrInstant(), help="As of this day, or an instant such as 2026-11-01T12:00Z; default: now.")
 
@@ -43,6 +43,7 @@ def plan(
     """
     if click_context.invoked_subcommand is not None:
         return
+    from musterroll.commands.plan_output import print_plan
     from musterroll.usecases.capacity import plans as capacity_plans
     from musterroll.usecases.capacity import shapes
 
@@ -53,7 +54,7 @@ def plan(
         from musterroll.usecases.capacity.workbook import workbook
 
         xlsx.write_bytes(workbook([("plan", result)]))
-    print_json(shapes.shape(result)) if as_json else click.echo("\n".join(shapes.lines(result)))
+    print_json(shapes.shape(result)) if as_json else print_plan(result)
 
 
 @plan.command()
@@ -62,6 +63,7 @@ def plan(
 @click.pass_obj
 def backtest(context: Context, on: date | datetime | None, as_json: bool) -> None:
     """Back-test: what the same method would have forecast before each past month, and what happened."""
+    from musterroll.commands.plan_output import print_backtests
     from musterroll.usecases.capacity import plans as capacity_plans
     from musterroll.usecases.capacity import shapes
 
@@ -70,7 +72,7 @@ def backtest(context: Context, on: date | datetime | None, as_json: bool) -> Non
     if as_json:
         print_json(shapes.trial_shapes(facts, trials))
     else:
-        click.echo("\n".join(shapes.trial_lines(facts, trials)))
+        print_backtests(facts, trials)
 
 
 @plan.command()
@@ -134,6 +136,7 @@ def delete(context: Context, name: str) -> None:
 @click.pass_obj
 def compare(context: Context, names: tuple[str, ...], on: date | datetime | None, as_json: bool) -> None:
     """Compare the plans of scenarios side by side, starting with the defaults."""
+    from musterroll.commands.plan_output import print_comparison
     from musterroll.usecases.capacity import plans as capacity_plans
     from musterroll.usecases.capacity import shapes
 
@@ -142,7 +145,7 @@ def compare(context: Context, names: tuple[str, ...], on: date | datetime | None
     if as_json:
         print_json({name: shapes.shape(made) for name, made in plans})
     else:
-        click.echo("\n".join(shapes.compared(plans)))
+        print_comparison(plans)
 
 
 def _facts(context: Context, on: date | datetime | None, now: datetime) -> Any:

@@ -22,17 +22,17 @@ from musterroll.usecases.warranty import products as verbs
 
 _ACTOR = "command line"
 _PRODUCTS: Columns[dict[str, Any]] = (
-    Column("maker", lambda row: row["maker"]),
-    Column("model", lambda row: row["model"]),
-    Column("units", lambda row: f"{row['units']:,}", right=True),
-    Column("list price", lambda row: None if row["list_price"] is None else f"{row['list_price']:.2f} {row['currency']}", right=True),
-    Column("warranty policy", lambda row: row["policy"] or "default"),
-    Column("reporting", lambda row: row["reporting"].replace("_", " ")),
+    Column("MAKER", lambda row: row["maker"]),
+    Column("MODEL", lambda row: row["model"]),
+    Column("UNITS", lambda row: f"{row['units']:,}", right=True),
+    Column("LIST PRICE", lambda row: None if row["list_price"] is None else f"{row['list_price']:.2f} {row['currency']}", right=True),
+    Column("WARRANTY POLICY", lambda row: row["policy"] or "default"),
+    Column("REPORTING", lambda row: row["reporting"].replace("_", " ")),
 )
 _POLICIES: Columns[Policy] = (
-    Column("name", lambda policy: policy.name),
-    Column("starts", lambda policy: ", else ".join(map(_start, policy.rules))),
-    Column("months", lambda policy: policy.months or "per unit", right=True),
+    Column("NAME", lambda policy: policy.name),
+    Column("STARTS", lambda policy: ", else ".join(map(_start, policy.rules))),
+    Column("MONTHS", lambda policy: policy.months or "per unit", right=True),
 )
 
 

@@ -29,12 +29,12 @@ class _Line(NamedTuple):
 
 
 _LINES: Columns[_Line] = (
-    Column("id", lambda line: line.id, right=True),
-    Column("score", lambda line: line.score, right=True),
-    Column("record", lambda line: line.field),
-    Column("first", lambda line: line.left),
-    Column("second", lambda line: line.right),
-    Column("state", lambda line: line.state),
+    Column("ID", lambda line: line.id, right=True),
+    Column("SCORE", lambda line: line.score, right=True),
+    Column("RECORD", lambda line: line.field),
+    Column("FIRST", lambda line: line.left),
+    Column("SECOND", lambda line: line.right),
+    Column("STATE", lambda line: line.state),
 )
 
 

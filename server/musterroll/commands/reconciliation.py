@@ -28,18 +28,18 @@ def _flag(position: int) -> Callable[[_Quadrant], str]:
 
 
 _QUADRANTS: Columns[_Quadrant] = (
-    Column("contracted", _flag(0)),
-    Column("deployed", _flag(1)),
-    Column("operating", _flag(2)),
-    Column("units", lambda row: f"{row.units:,}", right=True),
-    Column("quadrant", lambda row: CELLS[row.code].name),
-    Column("owner", lambda row: CELLS[row.code].owner),
-    Column("annual value", lambda row: row.value, right=True),
+    Column("CONTRACTED", _flag(0)),
+    Column("DEPLOYED", _flag(1)),
+    Column("OPERATING", _flag(2)),
+    Column("UNITS", lambda row: f"{row.units:,}", right=True),
+    Column("QUADRANT", lambda row: CELLS[row.code].name),
+    Column("OWNER", lambda row: CELLS[row.code].owner),
+    Column("ANNUAL VALUE", lambda row: row.value, right=True),
 )
 _FINDINGS: Columns[tuple[Kind, int]] = (
-    Column("finding", lambda row: row[0].replace("_", " ")),
-    Column("count", lambda row: f"{row[1]:,}", right=True),
-    Column("owner", lambda row: OWNERS[row[0]]),
+    Column("FINDING", lambda row: row[0].replace("_", " ")),
+    Column("COUNT", lambda row: f"{row[1]:,}", right=True),
+    Column("OWNER", lambda row: OWNERS[row[0]]),
 )
 
 

@@ -39,7 +39,7 @@ def print_list(rows: Sequence[Row], columns: Columns[Row], *, empty: str, as_jso
 
 def print_table(rows: Sequence[Row], columns: Columns[Row]) -> None:
     """Print aligned columns under their headings."""
-    lines = [[column.heading.upper() for column in columns]]
+    lines = [[column.heading for column in columns]]
     lines += [["" if (value := column.cell(row)) is None else str(value) for column in columns] for row in rows]
     widths = [max(map(len, cells)) for cells in zip(*lines, strict=True)]
     for line in lines:

@@ -19,19 +19,19 @@ _ACCOUNTS = click.option(
     "--account", "accounts", multiple=True, help="Limit access to this account (number) and its subsidiaries; repeat for more."
 )
 _USERS: Columns[Person] = (
-    Column("id", lambda user: user.id, right=True),
-    Column("name", lambda user: user.name),
-    Column("role", lambda user: user.role),
-    Column("accounts", lambda user: _accounts(user.within)),
-    Column("status", lambda user: "disabled" if user.disabled_at else "must change password" if user.must_change else "active"),
+    Column("ID", lambda user: user.id, right=True),
+    Column("NAME", lambda user: user.name),
+    Column("ROLE", lambda user: user.role),
+    Column("ACCOUNTS", lambda user: _accounts(user.within)),
+    Column("STATUS", lambda user: "disabled" if user.disabled_at else "must change password" if user.must_change else "active"),
 )
 _TOKENS: Columns[tuple[ApiToken, list[str] | None]] = (
-    Column("id", lambda row: row[0].id, right=True),
-    Column("program", lambda row: row[0].label),
-    Column("scopes", lambda row: ",".join(row[0].scopes)),
-    Column("accounts", lambda row: _accounts(row[1])),
-    Column("expires (UTC)", lambda row: f"{row[0].expires_at:%Y-%m-%d}" if row[0].expires_at else "never"),
-    Column("revoked (UTC)", lambda row: f"{row[0].revoked_at:%Y-%m-%d}" if row[0].revoked_at else None),
+    Column("ID", lambda row: row[0].id, right=True),
+    Column("PROGRAM", lambda row: row[0].label),
+    Column("SCOPES", lambda row: ",".join(row[0].scopes)),
+    Column("ACCOUNTS", lambda row: _accounts(row[1])),
+    Column("EXPIRES (UTC)", lambda row: f"{row[0].expires_at:%Y-%m-%d}" if row[0].expires_at else "never"),
+    Column("REVOKED (UTC)", lambda row: f"{row[0].revoked_at:%Y-%m-%d}" if row[0].revoked_at else None),
 )
 
 

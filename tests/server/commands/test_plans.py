@@ -34,7 +34,7 @@ def run(*arguments: str) -> Result:
 def test_the_plan_in_words_in_json_and_as_a_workbook(tmp_path: Path) -> None:
     words = run("--on", "2026-11-01T12:00Z", "--xlsx", str(tmp_path / "plan.xlsx"))
     assert "next quarter (from Nov 2026)" in words.output
-    assert "Ranges are 80 % ranges" in words.output
+    assert "80 % ranges. Products with the most visits" in words.output
     assert "Plan" in openpyxl.load_workbook(tmp_path / "plan.xlsx").sheetnames
     plain, more = (json.loads(run("--on", "2026-11-01T12:00Z", "--json", *rest).output) for rest in ((), ("--assume", "incident_rate=200")))
     assert more["spans"][1]["incidents"]["mean"] == pytest.approx(2 * plain["spans"][1]["incidents"]["mean"])

@@ -5,7 +5,7 @@ import json
 import pytest
 from musterroll.commands.tables import Column, Columns, print_list
 
-COLUMNS: Columns[tuple[str, int | None]] = (Column("name", lambda row: row[0]), Column("units", lambda row: row[1], right=True))
+COLUMNS: Columns[tuple[str, int | None]] = (Column("NAME", lambda row: row[0]), Column("UNITS", lambda row: row[1], right=True))
 
 
 def printed(capsys: pytest.CaptureFixture[str], *rows: tuple[str, int | None], as_json: bool = False) -> str:

@@ -1,0 +1,121 @@
+"""What `musterroll plan` prints for people: a plan, plans side by side, and back-tests."""
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+import click
+
+from musterroll.commands.tables import Column, Columns, print_table
+from musterroll.domain.capacity.backtest import Row as BacktestRow
+from musterroll.domain.capacity.facts import Facts
+from musterroll.domain.capacity.forecast import Driver
+from musterroll.domain.capacity.plan import Estimate, Plan, Span
+from musterroll.usecases.capacity.plans import Trial
+
+_DRIVERS = 5  # products listed
+
+_FIGURES: tuple[tuple[str, Callable[[Span], str]], ...] = (
+    ("incidents", lambda span: _range(span.incidents)),
+    ("  same period last year", lambda span: f"{span.naive:,.0f}"),
+    ("visits", lambda span: _range(span.visits)),
+    ("hours", lambda span: _range(span.hours)),
+    ("  in the field", lambda span: _range(span.field_hours)),
+    ("  at the desk", lambda span: _range(span.desk_hours)),
+    ("field technicians", lambda span: f"{span.field.heads:,}  ({span.field.low80:,} to {span.field.high80:,})"),
+    ("support agents", lambda span: f"{span.desk.positions:,}  (up to {span.desk_high.positions:,})"),
+    ("parts", lambda span: _range(span.parts)),
+    ("cost", lambda span: _range(span.cost)),
+    ("covered share", lambda span: f"{span.covered_share:.0%}"),
+)
+_PRODUCTS: Columns[Driver] = (
+    Column("PRODUCT", lambda driver: driver.product.name),
+    Column("VISITS", lambda driver: f"{driver.incidents(3):,.1f}", right=True),
+    Column("UNITS", lambda driver: f"{driver.product.operating:,}", right=True),
+    Column("OWN HISTORY", lambda driver: f"{driver.weight_of_own_data:.0%}", right=True),
+    Column("REST FROM", lambda driver: driver.product.kin),
+)
+_SPARES: Columns[tuple[str, int]] = (Column("PRODUCT", lambda row: row[0]), Column("SPARES", lambda row: f"{row[1]:,}", right=True))
+
+
+class _Period(NamedTuple):
+    """A past period of a back-test."""
+
+    month: str
+    forecast: str
+    range80: str
+    range95: str
+    last_year: str
+    actual: str
+    missed: str
+
+
+_PERIODS: Columns[_Period] = (
+    Column("FROM", lambda row: row.month),
+    Column("FORECAST", lambda row: row.forecast, right=True),
+    Column("80 % RANGE", lambda row: row.range80, right=True),
+    Column("95 % RANGE", lambda row: row.range95, right=True),
+    Column("LAST YEAR", lambda row: row.last_year, right=True),
+    Column("ACTUAL", lambda row: row.actual, right=True),
+    Column("", lambda row: row.missed),
+)
+
+
+def print_plan(plan: Plan) -> None:
+    """Print a plan: figures of the next month and quarter, the products behind them, and spares."""
+    facts, assumed = plan.facts, plan.assumptions
+    operating = sum(product.operating for product in facts.products)
+    click.echo(f"Plan of {facts.on}: {operating:,} units operating, based on {facts.incidents:,} incidents.")
+    click.echo(f"{facts.log_words}\n")
+    _print_figures("", [(f"{span.name} (from {span.first:%b %Y})", span) for span in plan.spans[:2]])
+    click.echo("\nIn brackets: 80 % ranges. Products with the most visits expected next quarter:")
+    print_table(plan.forecast.visits.drivers[:_DRIVERS], _PRODUCTS)
+    stock: Counter[str] = Counter()
+    for shelf in plan.shelves:
+        stock[shelf.product] += shelf.spares.stock
+    click.echo(f"\nSpares for {assumed.lead_days:g} days at {assumed.spares_target:g} %: {stock.total():,} in total, most for:")
+    print_table(stock.most_common(_DRIVERS), _SPARES)
+    click.echo("\nBack-test: musterroll plan backtest. Assumptions: musterroll plan assumptions.")
+
+
+def print_comparison(plans: Sequence[tuple[str, Plan]]) -> None:
+    """Print the next quarter of several plans side by side."""
+    _print_figures("next quarter", [(name[:28], plan.spans[1]) for name, plan in plans])
+
+
+def print_backtests(facts: Facts, trials: Sequence[Trial]) -> None:
+    """Print what was forecast before each past period, and what happened."""
+    click.echo(facts.log_words)
+    for trial in trials:
+        click.echo()
+        if trial.verdict is None:
+            click.echo(f"{trial.of.capitalize()}: the history is too short for a back-test.")
+            continue
+        click.echo(f"{trial.of.capitalize()}: {trial.verdict.words}")
+        print_table([_period(facts, row) for row in trial.rows], _PERIODS)
+
+
+def _print_figures(heading: str, spans: Sequence[tuple[str, Span]]) -> None:
+    values = [(name, *(figure(span) for _, span in spans)) for name, figure in _FIGURES]
+    columns = [Column[tuple[str, ...]](name, _cell(place), right=True) for place, (name, _) in enumerate(spans, 1)]
+    print_table(values, [Column(heading, _cell(0)), *columns])
+
+
+def _cell(place: int) -> Callable[[tuple[str, ...]], str]:
+    return lambda row: row[place]
+
+
+def _range(estimate: Estimate) -> str:
+    return f"{estimate.mean:,.0f}  ({estimate.low80:,.0f} to {estimate.high80:,.0f})"
+
+
+def _period(facts: Facts, row: BacktestRow) -> _Period:
+    return _Period(
+        month=f"{facts.months[facts.log_starts + row.period]:%b %Y}",
+        forecast=f"{row.mean:,.1f}",
+        range80=f"{row.low80:,.0f} to {row.high80:,.0f}",
+        range95=f"{row.low95:,.0f} to {row.high95:,.0f}",
+        last_year=f"{row.naive:,.0f}",
+        actual=f"{row.actual:,.0f}",
+        missed="" if row.within80 else "outside 80 %" if row.within95 else "outside 95 %",
+    )
