@@ -2,8 +2,6 @@
 
 from typing import Any
 
-from musterroll_agent.vitals import Vitals
-
 LENGTH = 3600.0  # seconds
 
 
@@ -12,15 +10,14 @@ class HourSummary:
 
     def __init__(self, wall: int, elapsed: float) -> None:
         self._wall, self._elapsed = wall, elapsed
-        self._readings: dict[str, list[int]] = {name: [] for name in Vitals._fields}
+        self._readings: dict[str, list[int]] = {}
         self._connected_since: float | None = None
         self._connected = 0.0
         self.beats = 0
 
-    def add(self, vitals: Vitals) -> None:
-        for name, value in vitals._asdict().items():
-            if value is not None:
-                self._readings[name].append(value)
+    def add(self, vitals: dict[str, int]) -> None:
+        for name, reading in vitals.items():
+            self._readings.setdefault(name, []).append(reading)
 
     def connected(self, elapsed: float) -> None:
         self._connected_since = elapsed
@@ -40,7 +37,7 @@ class HourSummary:
     def close(self, elapsed: float, operating: int, boots: int) -> dict[str, Any]:
         """The data of the record: seconds, lifetime counters, and [least, mean, most] of each vital."""
         self.disconnected(elapsed)
-        vitals = {name: [min(v), round(sum(v) / len(v), 1), max(v)] for name, v in self._readings.items() if v}
+        vitals = {name: [min(v), round(sum(v) / len(v), 1), max(v)] for name, v in self._readings.items()}
         return {
             "from": self._wall,
             "seconds": round(self.seconds(elapsed)),

@@ -10,7 +10,7 @@ from musterroll_agent import AgentError, __version__
 from musterroll_agent.counters import CounterFile
 from musterroll_agent.hour_summary import LENGTH, HourSummary
 from musterroll_agent.outbox import Outbox, TooLarge
-from musterroll_agent.vitals import Probes, Vitals, read_usage
+from musterroll_agent.vitals import Probes, read_usage
 from musterroll_agent.warranty_card import read_card
 
 SAVE_SECONDS = 60.0  # the counters are saved at most this often
@@ -47,7 +47,7 @@ class Reporter:
         self._outbox, self._counters, self._probes = outbox, counters, probes
         self._facts, self._card_path, self._usage_path = facts, card, usage
         self._card: dict[str, Any] | None = None
-        self._vitals = Vitals()
+        self._vitals: dict[str, int] = {}
         self._beat = 0
         self._saved_at = self._wall_offset = 0.0
 
@@ -100,7 +100,7 @@ class Reporter:
         self._hour.beats += 1
         operating = self._counters.advance(int(now.elapsed)).operating
         usage = read_usage(Path(self._usage_path)) if self._usage_path else {}
-        return Heartbeat(self._outbox.epoch, self._beat, now.wall, int(now.elapsed), operating, *self._vitals, usage=usage)
+        return Heartbeat(self._outbox.epoch, self._beat, now.wall, int(now.elapsed), operating, self._vitals, usage)
 
     def sample(self, now: Now) -> None:
         """Read the vitals, connected or not; detect that the clock was set."""

@@ -3,33 +3,31 @@
 import os
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
+
+from musterroll_wire.vitals import VITALS, Vital
 
 TIME_ERROR = 5  # the answer of adjtimex(2) while the clock is not synchronised
 UNKNOWN = 100
 
 
-class Vitals(NamedTuple):
-    """Percent, and degrees Celsius."""
-
-    cpu: int | None = None
-    memory: int | None = None
-    disk: int | None = None
-    temperature: int | None = None
-
-
 class Probes:
-    """Reads vitals: on Linux from the kernel's own files under `root`, elsewhere through psutil, which costs megabytes to import."""
+    """Reads the vitals of the wire, each with the method of its name; one without a method is not reported.
+
+    On Linux they come from the kernel's files under `root`, elsewhere from psutil, which costs megabytes to import.
+    """
 
     def __init__(self, disk: str = "/", root: Path = Path("/")) -> None:
-        self._disk, self._root = disk, root
+        self._file_system, self._root = disk, root
         self._previous_times: tuple[float, float] | None = None
         self._psutil: Any = None if (root / "proc/stat").exists() else _import_psutil()
 
-    def read(self) -> Vitals:
-        return Vitals(_try(self._cpu), _try(self._memory), _try(self._fill), _try(self._temperature))
+    def read(self) -> dict[str, int]:
+        """The readings by name, without those that failed."""
+        readings = {vital.name: _read(vital, getattr(self, vital.name)) for vital in VITALS if hasattr(self, vital.name)}
+        return {name: reading for name, reading in readings.items() if reading is not None}
 
-    def _cpu(self) -> float | None:
+    def cpu(self) -> float | None:
         """Since the previous reading, so the first gives None."""
         total, idle = self._times()
         previous, self._previous_times = self._previous_times, (total, idle)
@@ -46,22 +44,22 @@ class Probes:
             ticks = [int(word) for word in file.readline().split()[1:9]]  # the columns after these are included in user and nice
         return sum(ticks), ticks[3] + ticks[4]
 
-    def _memory(self) -> float:
+    def memory(self) -> float:
         if self._psutil is not None:
             return float(self._psutil.virtual_memory().percent)
         lines = (self._root / "proc/meminfo").read_text().splitlines()[:8]
         kilobytes = {name: int(rest.split()[0]) for name, _, rest in (line.partition(":") for line in lines)}
         return 100 * (1 - kilobytes["MemAvailable"] / kilobytes["MemTotal"])
 
-    def _fill(self) -> float:
+    def disk(self) -> float:
         """As `df` shows it: of what users may write, without the blocks reserved for root."""
         if self._psutil is not None:
-            return float(self._psutil.disk_usage(self._disk).percent)
-        blocks = os.statvfs(self._disk)
+            return float(self._psutil.disk_usage(self._file_system).percent)
+        blocks = os.statvfs(self._file_system)
         used = blocks.f_blocks - blocks.f_bfree
         return 100 * used / (used + blocks.f_bavail)
 
-    def _temperature(self) -> float | None:
+    def temperature(self) -> float | None:
         """The hottest sensor with a plausible reading."""
         if self._psutil is not None:
             readings = [r.current for group in self._psutil.sensors_temperatures().values() for r in group]
@@ -86,10 +84,10 @@ def _import_psutil() -> Any:
     return psutil
 
 
-def _try(probe: Callable[[], float | None]) -> int | None:
+def _read(vital: Vital, probe: Callable[[], float | None]) -> int | None:
     try:
         value = probe()
-        return None if value is None else max(-1000, min(1000, round(value)))
+        return None if value is None else max(vital.least, min(vital.most, round(value)))
     except Exception:  # hardware may raise anything, and nothing of it may stop the agent
         return None
 

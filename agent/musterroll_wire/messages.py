@@ -1,13 +1,15 @@
 """The six messages, their encoding and decoding.
 
 Encoding omits what has its default value; decoding ignores unknown fields and is strict about known ones (`InvalidPayload` says what is
-wrong). A heartbeat is a JSON array, without names, because it is sent all day.
+wrong). A heartbeat is a JSON array, without names, because it is sent all day: `[epoch, beat, at, uptime, operating, [vitals], {usage}]`,
+the vitals in the order of `vitals.VITALS`. Readings that are missing are null; those of a newer sender's further vitals are ignored.
 """
 
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from musterroll_wire.strict_json import InvalidPayload, dumps, loads
+from musterroll_wire.vitals import MAX_READING, VITAL_NAMES
 
 LIMITS = {"birth": 8192, "heartbeat": 1024, "record": 8192, "death": 256, "receipt": 512, "command": 8192}
 MAX_INTEGER = 2**53 - 1
@@ -44,10 +46,7 @@ class Heartbeat(NamedTuple):
     at: int
     uptime: int  # seconds since the unit started
     operating: int  # lifetime operating seconds
-    cpu: int | None = None  # percent
-    memory: int | None = None  # percent
-    disk: int | None = None  # percent
-    temperature: int | None = None  # degrees Celsius
+    vitals: dict[str, int] = {}  # by name, see `vitals.VITALS`; without those the unit cannot tell
     usage: dict[str, float] = {}  # lifetime usage counters by name
 
 
@@ -90,14 +89,19 @@ Message = Birth | Heartbeat | Record | Death | Receipt | Command
 def encode(message: Message) -> bytes:
     """The payload of a message. Raises ValueError where a number is not finite."""
     if isinstance(message, Heartbeat):
-        values: list[Any] = list(message)
-        while values and (values[-1] is None or values[-1] == {}):
-            values.pop()
-        return dumps(values)
+        *counters, vitals, usage = message
+        return dumps(_trim([*counters, _trim([*map(vitals.get, VITAL_NAMES)]), usage]))
     if isinstance(message, Receipt) and message.at:  # sent by the thousand
         return b'{"epoch":%d,"seq":%d,"registry":%d,"at":%d}' % message
     defaults = message._field_defaults
     return dumps({k: v for k, v in message._asdict().items() if k not in defaults or v != defaults[k]})
+
+
+def _trim(values: list[Any]) -> list[Any]:
+    """Without the empty values at the end."""
+    while values and values[-1] in (None, [], {}):
+        values.pop()
+    return values
 
 
 def decode(kind: str, payload: bytes) -> Message:
@@ -113,20 +117,39 @@ def decode(kind: str, payload: bytes) -> Message:
 def _heartbeat(value: Any) -> Heartbeat:
     if not isinstance(value, list):
         raise InvalidPayload("wrong_type", "a heartbeat is a JSON array")
-    if len(value) < 5:
-        raise InvalidPayload("missing_field", "a heartbeat has at least epoch, beat, at, uptime and operating")
-    for name, number in zip(Heartbeat._fields, value[:5], strict=False):
+    if len(value) < len(_COUNTERS):
+        raise InvalidPayload("missing_field", f"a heartbeat has at least {', '.join(_COUNTERS)}")
+    epoch, beat, at, uptime, operating, *rest = value
+    for name, number in zip(_COUNTERS, value, strict=False):
         if type(number) is not int or not 0 <= number <= MAX_INTEGER:
             raise _not_integer(name)
-    for name, reading in zip(Heartbeat._fields[5:9], value[5:9], strict=False):
-        if reading is not None and (type(reading) is not int or not -1000 <= reading <= 1000):
-            raise InvalidPayload("out_of_range", f"{name} is null or a whole number from -1000 to 1000")
-    usage = value[9] if len(value) > 9 else {}
+    vitals = _vitals(rest[0]) if rest else {}
+    usage = _usage(rest[1]) if len(rest) > 1 else {}
+    return Heartbeat(epoch, beat, at, uptime, operating, vitals, usage)
+
+
+_COUNTERS = ("epoch", "beat", "at", "uptime", "operating")
+
+
+def _vitals(value: Any) -> dict[str, int]:
+    if not isinstance(value, list):
+        raise InvalidPayload("wrong_type", "vitals is an array")
+    vitals = {}
+    for name, reading in zip(VITAL_NAMES, value, strict=False):  # fewer from an older sender, more from a newer one
+        if reading is None:
+            continue
+        if type(reading) is not int or not -MAX_READING <= reading <= MAX_READING:
+            raise InvalidPayload("out_of_range", f"{name} is null or a whole number from -{MAX_READING} to {MAX_READING}")
+        vitals[name] = reading
+    return vitals
+
+
+def _usage(usage: Any) -> dict[str, float]:
     if not isinstance(usage, dict) or not all(type(v) in (int, float) for v in usage.values()) or len(usage) > 16:
         raise InvalidPayload("wrong_type", "usage is an object of at most 16 numbers")
     if not all(len(name) <= MAX_NAME and abs(number) <= MAX_INTEGER for name, number in usage.items()):
         raise InvalidPayload("out_of_range", f"usage names have at most {MAX_NAME} characters, its numbers lie within 2^53-1 of zero")
-    return Heartbeat._make([*value[:9], *[None] * (9 - len(value)), usage])
+    return usage
 
 
 def _not_integer(name: str) -> InvalidPayload:

@@ -22,6 +22,7 @@ from musterroll_wire.messages import (
     Record,
 )
 from musterroll_wire.topics import PREFIX, UP
+from musterroll_wire.vitals import MAX_READING, VITALS, Vital
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 SCHEMA_FORMAT = "application/schema+json;version=draft-2020-12"
@@ -51,10 +52,7 @@ DESCRIPTIONS = {
     "evidence": "other evidence of identity, such as board_serial and mac",
     "beat": "counts the heartbeats of an epoch, from 1",
     "operating": "seconds the unit has been up over its life",
-    "cpu": "percent",
-    "memory": "percent",
-    "disk": "percent",
-    "temperature": "degrees Celsius",
+    "vitals": "readings in this order, null where the unit cannot tell; a newer sender may append more",
     "usage": "lifetime usage counters by name",
     "about": "hour, change, event or warranty; readers store unknown kinds too",
     "data": "what the record or command carries",
@@ -132,7 +130,7 @@ def _summary(message_type: Any) -> str:
 def _type(hint: Any) -> dict[str, Any]:
     if isinstance(hint, types.UnionType):
         (inner,) = (part for part in typing.get_args(hint) if part is not type(None))
-        schema = {"type": "integer", "minimum": -1000, "maximum": 1000} if inner is int else _type(inner)
+        schema = _type(inner)
         return {**schema, "type": [schema["type"], "null"]}
     if typing.get_origin(hint) is dict:
         return _mapping(typing.get_args(hint)[1])
@@ -144,7 +142,14 @@ def _type(hint: Any) -> dict[str, Any]:
     return simple[hint]
 
 
+def _reading(vital: Vital) -> dict[str, Any]:
+    limits = {"minimum": -MAX_READING, "maximum": MAX_READING}
+    return {"title": vital.name, "description": vital.description, "type": ["integer", "null"], **limits}
+
+
 def _mapping(values: Any) -> dict[str, Any]:
+    if values is int:  # the vitals of a heartbeat: by name in the code, an array on the wire
+        return {"type": "array", "prefixItems": [_reading(vital) for vital in VITALS]}
     if values is str:
         return {"type": "object", "additionalProperties": {"type": "string", "maxLength": MAX_TEXT}}
     if values is float:

@@ -2,7 +2,8 @@
 
 from pathlib import Path
 
-from musterroll_agent.vitals import Probes, Vitals, clock_synchronised
+from musterroll_agent.vitals import Probes, clock_synchronised
+from musterroll_wire.vitals import VITAL_NAMES
 
 from tests.agent.test_machine import tree
 
@@ -20,24 +21,27 @@ def test_vitals_are_read_from_the_kernels_files(tmp_path: Path) -> None:
     }
     probes = Probes(str(tmp_path), root=tree(tmp_path, files))
     first = probes.read()
-    assert (first.cpu, first.memory, first.temperature) == (None, 75, 48)
-    assert first.disk is not None
-    assert 0 <= first.disk <= 100
+    assert first == {"memory": 75, "disk": first["disk"], "temperature": 48}
+    assert 0 <= first["disk"] <= 100
     tree(tmp_path, {"proc/stat": STAT.format(130, 970)})
-    assert probes.read().cpu == 30
+    assert probes.read()["cpu"] == 30
+
+
+def test_every_probe_has_the_name_of_a_vital() -> None:
+    probes = {name for name in vars(Probes) if not name.startswith("_")} - {"read"}
+    assert probes == set(VITAL_NAMES)
 
 
 def test_every_probe_may_fail(tmp_path: Path) -> None:
     tree(tmp_path, {"proc/stat": "", "proc/meminfo": "MemTotal: many\n"})
-    assert Probes("/no/such/place", root=tmp_path).read() == Vitals()
+    assert Probes("/no/such/place", root=tmp_path).read() == {}
 
 
 def test_psutil_is_used_where_there_is_no_proc(tmp_path: Path) -> None:
     probes = Probes("/", root=tmp_path)
     probes.read()
     vitals = probes.read()
-    assert vitals.memory is not None
-    assert vitals.disk is not None
+    assert {"memory", "disk"} <= vitals.keys()
 
 
 def test_the_clock_is_synchronised_where_timesyncd_says_so(tmp_path: Path) -> None:

@@ -67,10 +67,11 @@ def frames(load: Load, unit: str) -> list[bytes]:
 
 def _payload(load: Load, seq: int, at: int) -> bytes:
     if load.kind == "heartbeat":
-        return encode(Heartbeat(load.epoch, seq, at, 5_000_000 + seq, 90_000_000 + seq, 12, 47, 33, 41))
-    vitals = {"cpu": [4, 11.5, 30], "memory": [40, 47.0, 52], "disk": [33, 33.0, 33], "temperature": [38, 41.2, 45]}
-    hour = {"from": at - 3600, "seconds": 3600, "connected": 3600, "beats": 60, "operating": 90_000_000 + seq, "boots": 3, "vitals": vitals}
-    return encode(Record(load.epoch, seq, 1, at, "hour", hour))
+        vitals = {"cpu": 12, "memory": 47, "disk": 33, "temperature": 41}
+        return encode(Heartbeat(load.epoch, seq, at, 5_000_000 + seq, 90_000_000 + seq, vitals))
+    summaries = {"cpu": [4, 11.5, 30], "memory": [40, 47.0, 52], "disk": [33, 33.0, 33], "temperature": [38, 41.2, 45]}
+    counts = {"from": at - 3600, "seconds": 3600, "connected": 3600, "beats": 60, "operating": 90_000_000 + seq, "boots": 3}
+    return encode(Record(load.epoch, seq, 1, at, "hour", {**counts, "vitals": summaries}))
 
 
 def connect(load: Load) -> list[Line]:

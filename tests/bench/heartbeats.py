@@ -62,7 +62,7 @@ def measure(quick: bool) -> list[Figure]:
 
 def _frame_bytes() -> int:
     """Of a unit three years old: the fixed header, the topic with a unit id as issued, the packet id and the payload."""
-    beat = Heartbeat(1234, 56_789, _NOW, 2_345_678, 94_608_000, 12, 47, 33, 41)
+    beat = Heartbeat(1234, 56_789, _NOW, 2_345_678, 94_608_000, {"cpu": 12, "memory": 47, "disk": 33, "temperature": 41})
     return len(writer.publish(build(new_uid(), "heartbeat"), encode(beat), 1))
 
 
@@ -98,7 +98,8 @@ def _probe(database: Database, port: int, unit: str, row: int, epoch: int, times
         line.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         for beat in range(2, times + 2):
             began = time.perf_counter()
-            line.sendall(writer.publish(build(unit, "heartbeat"), encode(Heartbeat(epoch, beat, _NOW, beat, beat, 1, 2, 3, 4)), beat))
+            payload = encode(Heartbeat(epoch, beat, _NOW, beat, beat, {"cpu": 1, "memory": 2, "disk": 3, "temperature": 4}))
+            line.sendall(writer.publish(build(unit, "heartbeat"), payload, beat))
             while _newest(database, row) != (epoch, beat):
                 assert time.perf_counter() - began < 30, "a heartbeat is not visible after 30 s"
                 time.sleep(0.001)

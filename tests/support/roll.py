@@ -19,6 +19,7 @@ from musterroll.usecases.enrolment import enrol
 from musterroll.usecases.enrolment.enrol import EnrolRequest
 from musterroll.usecases.liveness import snooze
 from musterroll.usecases.messages.quarantine import RejectedMessage, store_rejected
+from musterroll_wire.vitals import VITALS
 from sqlmodel import Session
 
 from tests.support import roll_paper
@@ -133,10 +134,7 @@ class Adder:
                 clock_offset=0,
                 uptime=277_000,
                 operating=17_280_000 - unit_id * 1000,
-                cpu=12 + unit_id % 20,
-                memory=41,
-                disk=63,
-                temperature=38 + unit_id % 9,
+                **{name: middle + unit_id % 9 for name, (middle, _) in _WAVES.items()},
             )
         )
 
@@ -182,14 +180,19 @@ def _hours(session: Session, unit_id: int, now: datetime) -> None:
     for n in range(60):
         at = int(now.timestamp()) - (60 - n) * 3600
         wave = math.sin(n / 4)
-        vitals = {name: [mid - 4, round(mid + wave * swing, 1), mid + 9] for name, mid, swing in _WAVES}
+        vitals = {name: [mid - 4, round(mid + wave * swing, 1), mid + 9] for name, (mid, swing) in _WAVES.items()}
         body = json.dumps({"epoch": 4, "seq": n + 2, "oldest": 2, "at": at, "about": "hour", "data": {"seconds": 3600, "vitals": vitals}})
         session.add(DurableMessage(unit_id=unit_id, epoch=4, seq=n + 2, about="hour", at=at, received_at=at * 1000 + 900, body=body))
     body = json.dumps({"epoch": 4, "seq": 1, "serial": OPERATING, "firmware": HOSTILE})
     session.add(DurableMessage(unit_id=unit_id, epoch=4, seq=1, about="birth", at=at - DAY, received_at=(at - 4) * 1000, body=body))
 
 
-_WAVES = (("cpu", 14, 9), ("memory", 41, 5), ("disk", 62, 1.5), ("temperature", 39, 3))
+_WAVES = {vital.name: ((vital.least + vital.most) // 2, 5.0) for vital in VITALS} | {
+    "cpu": (14, 9.0),
+    "memory": (41, 5.0),
+    "disk": (62, 1.5),
+    "temperature": (39, 3.0),
+}
 
 
 def _enrolments(session: Session, now: datetime) -> None:

@@ -1,4 +1,4 @@
-"""Payloads as release 0.1.0 wrote them. Files are only ever added: what was once on the wire must always decode to the same message."""
+"""Payloads as release 0.1.0 writes them. Files are only ever added: what was once on the wire must always decode to the same message."""
 
 from pathlib import Path
 
@@ -58,14 +58,18 @@ GOLDEN: dict[str, Message] = {
         card=None,
         evidence={},
     ),
-    "heartbeat.least": Heartbeat(
-        epoch=1, beat=1, at=1790000060, uptime=60, operating=60, cpu=None, memory=None, disk=None, temperature=None, usage={}
-    ),
+    "heartbeat.least": Heartbeat(epoch=1, beat=1, at=1790000060, uptime=60, operating=60, vitals={}, usage={}),
     "heartbeat.steady": Heartbeat(
-        epoch=41, beat=12345, at=1790000060, uptime=86460, operating=90000000, cpu=12, memory=43, disk=71, temperature=48, usage={}
+        epoch=41,
+        beat=12345,
+        at=1790000060,
+        uptime=86460,
+        operating=90000000,
+        vitals={"cpu": 12, "memory": 43, "disk": 71, "temperature": 48},
+        usage={},
     ),
     "heartbeat.gaps": Heartbeat(
-        epoch=41, beat=12346, at=1790000120, uptime=86520, operating=90000060, cpu=None, memory=43, disk=None, temperature=-20, usage={}
+        epoch=41, beat=12346, at=1790000120, uptime=86520, operating=90000060, vitals={"memory": 43, "temperature": -20}, usage={}
     ),
     "heartbeat.usage": Heartbeat(
         epoch=41,
@@ -73,10 +77,7 @@ GOLDEN: dict[str, Message] = {
         at=1790000180,
         uptime=86580,
         operating=90000120,
-        cpu=0,
-        memory=0,
-        disk=0,
-        temperature=None,
+        vitals={"cpu": 0, "memory": 0, "disk": 0},
         usage={"pages": 123456, "litres": 0.5},
     ),
     "record.hour": Record(

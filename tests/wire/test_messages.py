@@ -23,13 +23,13 @@ from musterroll_wire.messages import (
 )
 from musterroll_wire.strict_json import InvalidPayload
 from musterroll_wire.topics import build
+from musterroll_wire.vitals import MAX_READING, VITAL_NAMES, VITALS
 
 naturals = st.integers(0, MAX_INTEGER)
 positives = st.integers(1, MAX_INTEGER)
 texts = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=40)
 scalars = st.none() | st.booleans() | st.integers(-MAX_INTEGER, MAX_INTEGER) | st.floats(allow_nan=False, allow_infinity=False) | texts
 data = st.dictionaries(texts, scalars | st.lists(scalars, max_size=3) | st.dictionaries(texts, scalars, max_size=3), max_size=5)
-readings = st.none() | st.integers(-1000, 1000)
 
 births = st.builds(
     Birth,
@@ -41,7 +41,8 @@ births = st.builds(
 usages = st.dictionaries(
     st.text("abc_é", max_size=MAX_NAME), st.integers(-MAX_INTEGER, MAX_INTEGER) | st.floats(-(2.0**53) + 1, 2.0**53 - 1), max_size=16
 )
-heartbeats = st.builds(Heartbeat, *[naturals] * 5, *[readings] * 4, usage=usages)
+vitals = st.fixed_dictionaries({}, optional=dict.fromkeys(VITAL_NAMES, st.integers(-MAX_READING, MAX_READING)))
+heartbeats = st.builds(Heartbeat, *[naturals] * 5, vitals, usages)
 records = st.builds(Record, naturals, positives, positives, naturals, texts, data)
 deaths = st.builds(Death, naturals)
 receipts = st.builds(Receipt, naturals, naturals, naturals, naturals)
@@ -104,12 +105,13 @@ RECORD = '{"epoch":1,"seq":1,"oldest":1,"at":1,"about":"hour","data":%s}'
         ("heartbeat", b"[1,1,1,1,9007199254740992]", "wrong_type"),
         ("heartbeat", b"[1,1,1,1," + b"9" * 900 + b"]", "wrong_type"),
         ("record", b'{"epoch":' + b"9" * 8000 + b"}", "not_json"),
-        ("heartbeat", b"[1,1,1,1,1,1001]", "out_of_range"),
-        ("heartbeat", b"[1,1,1,1,1,true]", "out_of_range"),
-        ("heartbeat", b"[1,1,1,1,1,1,1,1,1,[]]", "wrong_type"),
-        ("heartbeat", b'[1,1,1,1,1,1,1,1,1,{"x":true}]', "wrong_type"),
-        ("heartbeat", b'[1,1,1,1,1,1,1,1,1,{"x":9007199254740992}]', "out_of_range"),
-        ("heartbeat", b'[1,1,1,1,1,1,1,1,1,{"' + b"x" * 81 + b'":1}]', "out_of_range"),
+        ("heartbeat", b"[1,1,1,1,1,[1001]]", "out_of_range"),
+        ("heartbeat", b"[1,1,1,1,1,[null,true]]", "out_of_range"),
+        ("heartbeat", b"[1,1,1,1,1,7]", "wrong_type"),
+        ("heartbeat", b"[1,1,1,1,1,[],[]]", "wrong_type"),
+        ("heartbeat", b'[1,1,1,1,1,[],{"x":true}]', "wrong_type"),
+        ("heartbeat", b'[1,1,1,1,1,[],{"x":9007199254740992}]', "out_of_range"),
+        ("heartbeat", b'[1,1,1,1,1,[],{"' + b"x" * 81 + b'":1}]', "out_of_range"),
         ("heartbeat", b"[" + b"1," * 600 + b"1]", "too_large"),
         ("heartbeat", b"{}", "wrong_type"),
         ("birth", b"[]", "wrong_type"),
@@ -142,7 +144,13 @@ def test_one_byte_over_the_limit_is_rejected_before_parsing(kind: str) -> None:
 
 def test_unknown_fields_are_ignored() -> None:
     assert decode("birth", json.dumps({**BIRTH, "colour": "red"}).encode()) == decode("birth", json.dumps(BIRTH).encode())
-    assert decode("heartbeat", b'[1,2,3,4,5,6,7,8,9,{},"more"]') == decode("heartbeat", b"[1,2,3,4,5,6,7,8,9]")
+    assert decode("heartbeat", b'[1,2,3,4,5,[6],{},"more"]') == decode("heartbeat", b"[1,2,3,4,5,[6]]")
+
+
+def test_vitals_of_a_newer_sender_are_ignored_and_of_an_older_one_missing() -> None:
+    newer = b'[1,2,3,4,5,[%s,["new"]]]' % b",".join([b"7"] * len(VITALS))
+    assert decode("heartbeat", newer).vitals == dict.fromkeys(VITAL_NAMES, 7)  # type: ignore[union-attr]
+    assert decode("heartbeat", b"[1,2,3,4,5,[7]]").vitals == {VITAL_NAMES[0]: 7}  # type: ignore[union-attr]
 
 
 def test_brackets_inside_text_do_not_count_as_depth() -> None:
@@ -157,7 +165,7 @@ def test_a_number_that_is_not_finite_is_not_encoded() -> None:
 
 
 def test_a_steady_heartbeat_frame_is_at_most_110_bytes() -> None:
-    payload = encode(Heartbeat(9_999, 525_600, 1_790_000_060, 31_536_000, 315_360_000, 100, 100, 100, 100))
+    payload = encode(Heartbeat(9_999, 525_600, 1_790_000_060, 31_536_000, 315_360_000, dict.fromkeys(VITAL_NAMES, 100)))
     topic = build("k3v9x2m7qd", "heartbeat").encode()
     remaining = 2 + len(topic) + 2 + len(payload)  # topic length, topic, packet id, payload
     assert 1 + 1 + remaining <= 110

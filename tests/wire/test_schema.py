@@ -7,10 +7,11 @@ import jsonschema  # type: ignore[import-untyped]
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from musterroll_wire.messages import LIMITS, decode, encode
+from musterroll_wire.messages import LIMITS, Heartbeat, decode, encode
 from musterroll_wire.schema import DESCRIPTIONS, MESSAGE_TYPES, asyncapi, json_schema
 from musterroll_wire.strict_json import InvalidPayload, dumps, loads
 from musterroll_wire.topics import DOWN, UP, build
+from musterroll_wire.vitals import VITALS
 
 from tests.wire.test_messages import births, commands, deaths, heartbeats, receipts, records
 
@@ -29,6 +30,11 @@ def test_every_message_has_a_valid_schema() -> None:
 
 def test_every_field_has_a_description_and_every_description_a_field() -> None:
     assert {field for message_type in MESSAGE_TYPES.values() for field in message_type._fields} == set(DESCRIPTIONS)
+
+
+def test_the_schema_of_a_heartbeat_names_every_vital_in_order() -> None:
+    readings = json_schema("heartbeat")["prefixItems"][Heartbeat._fields.index("vitals")]["prefixItems"]
+    assert [(reading["title"], reading["description"]) for reading in readings] == [(vital.name, vital.description) for vital in VITALS]
 
 
 @pytest.mark.parametrize("path", GOLDEN, ids=lambda path: path.stem)

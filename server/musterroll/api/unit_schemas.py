@@ -3,7 +3,8 @@
 from datetime import date, datetime
 from typing import Any
 
-from pydantic import Field
+from musterroll_wire.vitals import VITALS
+from pydantic import Field, create_model
 
 from musterroll.api.http.schemas import Named, Shape, named
 from musterroll.domain.liveness import Liveness
@@ -12,17 +13,16 @@ from musterroll.domain.values.instants import from_ms
 from musterroll.usecases.units.history import Change, Heard
 from musterroll.usecases.units.unit_card import UnitCard
 
-
-class Vitals(Shape):
-    """Values of the last heartbeat; null if the unit does not report them."""
-
-    uptime: int | None = Field(description="Seconds since the unit started.")
-    operating: int | None = Field(description="Lifetime operating seconds.")
-    cpu: int | None = Field(description="Percent.")
-    memory: int | None = Field(description="Percent.")
-    disk: int | None = Field(description="Percent.")
-    temperature: int | None = Field(description="Degrees Celsius.")
-    clock_offset: int | None = Field(description="Seconds by which the unit's clock is ahead of the registry's.")
+_VITALS: dict[str, str] = {
+    "uptime": "Seconds since the unit started.",
+    "operating": "Lifetime operating seconds.",
+    **{vital.name: f"{vital.description[0].upper()}{vital.description[1:]}." for vital in VITALS},
+    "clock_offset": "Seconds by which the unit's clock is ahead of the registry's.",
+}
+_FIELDS: dict[str, Any] = {name: (int | None, Field(description=description)) for name, description in _VITALS.items()}
+Vitals: Any = create_model(
+    "Vitals", __base__=Shape, __doc__="Values of the last heartbeat; null if the unit does not report them.", **_FIELDS
+)
 
 
 class UnitOut(Shape):
@@ -107,7 +107,7 @@ def unit_out(card: UnitCard) -> UnitOut:
         id=card.uid,
         account=named(card.account_ref, card.account),
         site=named(card.site_ref, card.site),
-        vitals=Vitals(**{name: said[name] for name in Vitals.model_fields}),
+        vitals=Vitals(**card.vitals, uptime=card.uptime, operating=card.operating, clock_offset=card.clock_offset),
     )
 
 

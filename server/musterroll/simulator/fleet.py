@@ -6,6 +6,8 @@ from datetime import UTC, datetime, timedelta
 from random import Random
 from typing import Any, NamedTuple
 
+from musterroll_wire.vitals import VITALS
+
 _DAY = 86400
 _FIRST_INSTALLED = 1_640_995_200  # 2022-01-01: the oldest unit; the youngest is three years younger
 
@@ -66,16 +68,19 @@ class SimulatedUnit(NamedTuple):
     def usage(self, at: int) -> dict[str, float]:
         return {self.kind.counter: self.operating(at) // 240} if self.kind.counter else {}
 
-    def vitals(self, at: int) -> tuple[int, int, int, int]:
-        """CPU, memory and disk in percent, temperature in degrees Celsius, with a daily cycle and a slowly filling disk."""
+    def vitals(self, at: int) -> dict[str, int]:
+        """Every vital by name, with a daily cycle and a slowly filling disk; one without a model stays near the middle of its range."""
         day = at / _DAY + self.phase / 8
         sun = math.sin((day - 0.375) * 2 * math.pi)  # highest at three in the afternoon, UTC
         swell = math.sin((at / 300 + self.phase * 40) * 2 * math.pi / 7)
-        cpu = round(self.load * (1 + 0.3 * sun + 0.2 * swell))
-        memory = round(35 + 20 * self.phase + 5 * swell)
-        disk = round(15 + 30 * self.phase + self.operating(at) / _DAY % 120 / 4)
-        temperature = round(self.kind.warm + 3 * sun + swell + 2 * self.phase)
-        return min(cpu, 100), min(memory, 100), min(disk, 100), temperature
+        models = {
+            "cpu": self.load * (1 + 0.3 * sun + 0.2 * swell),
+            "memory": 35 + 20 * self.phase + 5 * swell,
+            "disk": 15 + 30 * self.phase + self.operating(at) / _DAY % 120 / 4,
+            "temperature": self.kind.warm + 3 * sun + swell + 2 * self.phase,
+        }
+        readings = {vital.name: (vital.least + vital.most) / 2 + swell for vital in VITALS} | models
+        return {vital.name: min(vital.most, round(readings[vital.name])) for vital in VITALS}
 
 
 def fleet(seed: int, units: int) -> Iterator[SimulatedUnit]:

@@ -38,12 +38,11 @@ class Speaker:
 
     def heartbeat(self, epoch: int, beat: int) -> Heartbeat:
         at, unit = self._wall(), self._unit
-        return Heartbeat(epoch, beat, at, at - self._started, unit.operating(at), *unit.vitals(at), usage=unit.usage(at))
+        return Heartbeat(epoch, beat, at, at - self._started, unit.operating(at), unit.vitals(at), unit.usage(at))
 
     def hour(self, seconds: int, interval: int) -> Record:
         """The summary of the last `seconds`, like the agent's hourly record."""
         at, unit = self._wall(), self._unit
-        readings = zip(("cpu", "memory", "disk", "temperature"), unit.vitals(at), strict=True)
         data = {
             "from": at - seconds,
             "seconds": seconds,
@@ -51,6 +50,6 @@ class Speaker:
             "beats": seconds // interval,
             "operating": unit.operating(at),
             "boots": unit.boots(at),
-            "vitals": {name: [value - 1, float(value), value + 1] for name, value in readings},
+            "vitals": {name: [value - 1, float(value), value + 1] for name, value in unit.vitals(at).items()},
         }
         return Record(0, 1, 1, at, "hour", data)

@@ -3,8 +3,12 @@ from datetime import datetime
 import pytest
 from musterroll.domain.values.instants import to_ms
 from musterroll.storage.tables.messages import DurableMessage, QuarantinedMessage
+from musterroll.usecases.messages.receive import Batch, receive
+from musterroll_wire.messages import Heartbeat, decode, encode
+from musterroll_wire.vitals import VITAL_NAMES, VITALS
 
 from tests.server.api.conftest import Door, clock
+from tests.support.reporting import enrol
 from tests.support.rolls import listening, place, unit
 
 
@@ -36,6 +40,25 @@ def test_a_unit_tells_its_place_and_its_state_in_rfc_3339(door: Door, read: dict
     told = door.client.get(f"/api/v1/units/{made.uid}", headers=read).json
     assert (told["liveness"], told["account"], told["vitals"]["cpu"]) == ("operating", {"ref": "A1", "name": "A1"}, 7)
     assert abs((datetime.fromisoformat(told["heard_at"]) - at).total_seconds()) < 0.01
+
+
+def test_every_vital_of_a_heartbeat_is_in_the_answer_by_name(door: Door, read: dict[str, str]) -> None:
+    readings = {name: number for number, name in enumerate(VITAL_NAMES, 20)}
+    (reporter,) = enrol(door.database)
+    for sent, answered in ((readings, readings), ({}, dict.fromkeys(VITAL_NAMES))):
+        at = clock()
+        message = decode("heartbeat", encode(reporter.heartbeat(beat=at.microsecond, epoch=to_ms(at), vitals=sent)))
+        assert isinstance(message, Heartbeat)
+        with door.database.transaction() as session:
+            receive(session, Batch([reporter.arrival(message)]), at)
+        vitals = door.client.get(f"/api/v1/units/{reporter.uid}", headers=read).json["vitals"]
+        assert {name: value for name, value in vitals.items() if name in VITAL_NAMES} == answered
+
+
+def test_the_published_schema_describes_every_vital(small_door: Door) -> None:
+    fields = small_door.client.get("/openapi.json").json["components"]["schemas"]["Vitals"]["properties"]
+    assert [name for name in fields if name in VITAL_NAMES] == list(VITAL_NAMES)
+    assert all(fields[vital.name]["description"].lower() == f"{vital.description}.".lower() for vital in VITALS)
 
 
 def test_paging_visits_every_unit_once(door: Door, read: dict[str, str]) -> None:

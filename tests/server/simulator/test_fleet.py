@@ -3,6 +3,7 @@
 from musterroll.domain.units.serials import serial_key
 from musterroll.simulator.failures import fate
 from musterroll.simulator.fleet import KINDS, fleet
+from musterroll_wire.vitals import VITALS
 
 NOW = 1_793_534_400
 
@@ -24,8 +25,11 @@ def test_all_products_occur_and_a_few_units_carry_no_card() -> None:
 
 def test_afternoons_are_warmer_than_nights_and_all_vitals_are_possible() -> None:
     for unit in fleet(1, 200):
-        assert unit.vitals(NOW + 3 * 3600)[3] >= unit.vitals(NOW - 9 * 3600)[3] + 2  # three in the afternoon, three at night
-        assert all(0 <= share <= 100 for hour in range(24) for share in unit.vitals(NOW + hour * 3600)[:3])
+        afternoon, night = (unit.vitals(NOW + hour * 3600) for hour in (3, -9))
+        assert afternoon["temperature"] >= night["temperature"] + 2
+        for hour in range(24):
+            readings = unit.vitals(NOW + hour * 3600)
+            assert all(vital.least <= readings[vital.name] <= vital.most for vital in VITALS)
 
 
 def test_lifetime_counters_never_fall() -> None:

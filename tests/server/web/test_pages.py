@@ -4,6 +4,7 @@ import re
 
 from musterroll.storage.engine.database import Database
 from musterroll.usecases.enrolment import enrol
+from musterroll_wire.vitals import VITALS
 
 from tests.server.web.conftest import Visitor
 from tests.support.roll import HELD, LATE, NEVER, OPERATING, RETIRED, SHARED, STALE, TWIN
@@ -65,9 +66,11 @@ def test_the_unit_page_draws_its_week(visitor: Visitor) -> None:
     assert 80 < float(share[1]) < 84  # 28 hours of silence in six to seven days: how many depends on the hour
 
 
-def test_the_unit_page_shows_hourly_vitals_and_the_card(visitor: Visitor) -> None:
+def test_the_unit_page_shows_every_vital_and_the_card(visitor: Visitor) -> None:
     text = visitor.get("/units/u000k400mvx7").text
-    assert text.count("<polyline") == 4
+    readings = re.findall(r'<p class="vital-name">([^<]+)</p>\s*<p class="vital-value">(-?\d+)<small>([^<]+)</small>', text)
+    assert [(label, symbol) for label, _, symbol in readings] == [(vital.label, vital.symbol) for vital in VITALS]
+    assert text.count("<polyline") == len(VITALS)
     assert "W-88-1204" in text
 
 

@@ -4,6 +4,7 @@ import json
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from musterroll_wire.vitals import VITAL_NAMES
 from sqlmodel import Session, col, select, text
 
 from musterroll.domain.liveness import Hearing
@@ -22,10 +23,7 @@ class HeartbeatRow(NamedTuple):
     clock_offset: int | None  # seconds
     uptime: int
     operating: int
-    cpu: int | None
-    memory: int | None
-    disk: int | None
-    temperature: int | None
+    vitals: dict[str, int]  # by name
 
 
 class BirthRow(NamedTuple):
@@ -83,19 +81,17 @@ def ensure_status_rows(session: Session, uids: Sequence[str]) -> dict[str, int]:
 # What a first word, a revival or a missing birth needs is told; everyone else costs one narrow update and no answer.
 _NEWS = "first_heard_at IS NULL OR stale_since IS NOT NULL OR death_at IS NOT NULL OR birth_epoch < epoch"
 _REVIVED = "unit_id, first_heard_at IS NULL, stale_since, death_at, birth_epoch < epoch"
+_COLUMNS = ("epoch", "beat", "clock_offset", "uptime", "operating", *VITAL_NAMES)  # that a heartbeat updates, in the order of its row
+_SET_POSTGRES = ", ".join(f"{name} = b.{name}" for name in _COLUMNS)
+_SET_SQLITE = ", ".join(f"{name} = ?{number}" for number, name in enumerate(_COLUMNS, 3))
 _HEARTBEATS_POSTGRES = f"""
 WITH met AS (
-UPDATE unit_status v SET heard_at = %s, epoch = b.epoch, beat = b.beat, clock_offset = b.clock_offset, uptime = b.uptime,
-  operating = b.operating, cpu = b.cpu, memory = b.memory, disk = b.disk, temperature = b.temperature
-FROM unnest({", ".join(["%s::bigint[]"] * 10)})
-  AS b (unit_id, epoch, beat, clock_offset, uptime, operating, cpu, memory, disk, temperature)
+UPDATE unit_status v SET heard_at = %s, {_SET_POSTGRES}
+FROM unnest({", ".join(["%s::bigint[]"] * (1 + len(_COLUMNS)))}) AS b (unit_id, {", ".join(_COLUMNS)})
 WHERE v.unit_id = b.unit_id AND (v.epoch, v.beat) < (b.epoch, b.beat)
 RETURNING v.unit_id, v.first_heard_at, v.stale_since, v.death_at, v.birth_epoch, v.epoch)
 SELECT {_REVIVED} FROM met WHERE {_NEWS}"""  # noqa: S608
-_HEARTBEATS_SQLITE = """
-UPDATE unit_status SET heard_at = ?1, epoch = ?3, beat = ?4, clock_offset = ?5, uptime = ?6, operating = ?7, cpu = ?8, memory = ?9,
-  disk = ?10, temperature = ?11
-WHERE unit_id = ?2 AND (epoch, beat) < (?3, ?4)"""
+_HEARTBEATS_SQLITE = f"UPDATE unit_status SET heard_at = ?1, {_SET_SQLITE} WHERE unit_id = ?2 AND (epoch, beat) < (?3, ?4)"  # noqa: S608
 # SQLite has one writer, so what is to be told can be asked before the update: {} is the guard of the update.
 _REVIVED_SQLITE = """
 SELECT v.unit_id, first_heard_at IS NULL, stale_since, death_at, birth_epoch < b.value ->> 1
@@ -109,7 +105,7 @@ def record_heartbeats(session: Session, beats: Sequence[HeartbeatRow], now: int)
     """Heartbeats, at most one a unit: the newest (epoch, beat) wins, an older one changes nothing."""
     if not beats:
         return []
-    rows = sorted(beats)
+    rows = sorted((*counters, *map(vitals.get, VITAL_NAMES)) for *counters, vitals in beats)
     connection = session.connection()
     if postgres(session):
         return _revived_units(connection.exec_driver_sql(_HEARTBEATS_POSTGRES, (now, *columns(rows))).all())

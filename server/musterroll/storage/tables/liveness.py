@@ -1,12 +1,22 @@
 """What units last reported: written hot, so narrow and without indexes. Instants are ms."""
 
+from typing import TYPE_CHECKING
+
+from musterroll_wire.vitals import VITAL_NAMES
+from pydantic import create_model
 from sqlalchemy import Index, SmallInteger, text
 from sqlmodel import Field, SQLModel
 
 from musterroll.storage.tables.columns import BIG
 
+if TYPE_CHECKING:
+    _VitalColumns = SQLModel
+else:
+    _COLUMNS = {name: (int | None, Field(default=None, sa_type=SmallInteger)) for name in VITAL_NAMES}
+    _VitalColumns = create_model("_VitalColumns", __base__=SQLModel, **_COLUMNS)
 
-class UnitStatus(SQLModel, table=True):
+
+class UnitStatus(_VitalColumns, table=True):
     """The hot row of a unit: what its last heartbeat said. Narrow, integers only, no index on `heard_at` (HOT updates)."""
 
     __tablename__ = "unit_status"
@@ -35,10 +45,6 @@ class UnitStatus(SQLModel, table=True):
     clock_offset: int | None = Field(default=None, sa_type=BIG)  # seconds the unit's clock is ahead of ours
     uptime: int | None = Field(default=None, sa_type=BIG)
     operating: int | None = Field(default=None, sa_type=BIG)  # lifetime operating seconds
-    cpu: int | None = Field(default=None, sa_type=SmallInteger)
-    memory: int | None = Field(default=None, sa_type=SmallInteger)
-    disk: int | None = Field(default=None, sa_type=SmallInteger)
-    temperature: int | None = Field(default=None, sa_type=SmallInteger)
 
 
 class UnitUsage(SQLModel, table=True):

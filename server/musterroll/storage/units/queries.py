@@ -3,6 +3,7 @@
 from collections.abc import Collection
 from typing import Any, NamedTuple
 
+from musterroll_wire.vitals import VITAL_NAMES
 from sqlalchemy import ColumnElement, Row, exists, func, or_, select
 from sqlmodel import Session, col
 
@@ -53,10 +54,7 @@ _FACTS: Any = (
         col(UnitStatus.clock_offset),
         col(UnitStatus.uptime),
         col(UnitStatus.operating),
-        col(UnitStatus.cpu),
-        col(UnitStatus.memory),
-        col(UnitStatus.disk),
-        col(UnitStatus.temperature),
+        *[col(getattr(UnitStatus, name)) for name in VITAL_NAMES],
         _has(CredentialStatus.ACTIVE).label("enrolled"),
         _has(CredentialStatus.PENDING).label("pending"),
     )

@@ -120,8 +120,8 @@ def _sort_batch(batch: Batch) -> _SortedBatch:
 
 
 def _beat(unit_id: int, heartbeat: Heartbeat, now: datetime) -> HeartbeatRow:
-    epoch, beat, at, uptime, operating, cpu, memory, disk, temperature, _ = heartbeat
-    return HeartbeatRow(unit_id, epoch, beat, at - to_ms(now) // 1000, uptime, operating, cpu, memory, disk, temperature)
+    epoch, beat, at, uptime, operating, vitals, _ = heartbeat
+    return HeartbeatRow(unit_id, epoch, beat, at - to_ms(now) // 1000, uptime, operating, vitals)
 
 
 def _receipts(session: Session, upto: dict[Stream, int], uids: dict[int, str], now: datetime) -> list[tuple[str, Receipt]]:

@@ -3,6 +3,7 @@
 from datetime import date, datetime
 from typing import Any, NamedTuple
 
+from musterroll_wire.vitals import VITAL_NAMES
 from sqlalchemy import Row
 
 from musterroll.domain.liveness import Facts, Hearing, Liveness, judge
@@ -39,10 +40,7 @@ class UnitCard(NamedTuple):
     evidence: dict[str, Any]
     uptime: int | None
     operating: int | None
-    cpu: int | None
-    memory: int | None
-    disk: int | None
-    temperature: int | None
+    vitals: dict[str, int | None]  # of the last heartbeat, by name
     clock_offset: int | None
     held_at: int | None
     reported_by_import_only: bool
@@ -50,7 +48,7 @@ class UnitCard(NamedTuple):
     pending: bool
 
 
-_COPIED = [name for name in UnitCard._fields if not name.startswith("liveness")]
+_COPIED = [name for name in UnitCard._fields if name not in ("liveness", "liveness_since", "vitals")]
 
 
 def unit_card_of(row: Row[Any], hearing: Hearing, now: int) -> UnitCard:
@@ -58,4 +56,5 @@ def unit_card_of(row: Row[Any], hearing: Hearing, now: int) -> UnitCard:
     facts = Facts(row.heard_at, row.late_after, row.stale_after, row.death_at, row.stale_since, row.held_at, row.reported_by_import_only)
     judged = judge(facts, hearing, now)
     values = row._mapping
-    return UnitCard(liveness=judged.liveness, liveness_since=judged.since, **{name: values[name] for name in _COPIED})
+    vitals = {name: values[name] for name in VITAL_NAMES}
+    return UnitCard(liveness=judged.liveness, liveness_since=judged.since, vitals=vitals, **{name: values[name] for name in _COPIED})

@@ -6,6 +6,8 @@ from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, NamedTuple
 
+from musterroll_wire.vitals import VITALS, Vital
+
 from musterroll.usecases.units.history import Heard
 from musterroll.usecases.units.unit_card import UnitCard
 from musterroll.web.charts.timeline import Spark, spark
@@ -14,12 +16,11 @@ _DAYS = 7
 _DAY = 86_400  # seconds
 
 
-class Vital(NamedTuple):
-    """One vital now, and its hourly means as a picture where there are enough."""
+class VitalChart(NamedTuple):
+    """The last reading of a vital, and its hourly means as a line where there are enough."""
 
-    name: str
-    unit: str
-    value: int | None
+    vital: Vital
+    reading: int | None
     line: Spark | None
 
 
@@ -30,14 +31,10 @@ class Day(NamedTuple):
     hours: float
 
 
-def vitals(card: UnitCard, heard: Sequence[Heard]) -> list[Vital]:
+def vitals(card: UnitCard, heard: Sequence[Heard]) -> list[VitalChart]:
+    """A chart for each vital of the wire, in its order."""
     hours = [data["vitals"] for _, data in _hours(heard) if isinstance(data.get("vitals"), dict)]
-    return [
-        Vital("Processor", "%", card.cpu, spark(_means(hours, "cpu"), 0, 100)),
-        Vital("Memory", "%", card.memory, spark(_means(hours, "memory"), 0, 100)),
-        Vital("Disk", "%", card.disk, spark(_means(hours, "disk"), 0, 100)),
-        Vital("Temperature", "°C", card.temperature, _temperature(_means(hours, "temperature"))),
-    ]
+    return [VitalChart(vital, card.vitals[vital.name], _line(vital, _means(hours, vital.name))) for vital in VITALS]
 
 
 def days(heard: Sequence[Heard], now: datetime) -> list[Day]:
@@ -81,7 +78,9 @@ def _means(hours: Sequence[dict[str, Any]], name: str) -> list[float]:
     return [t[1] for t in triples if isinstance(t, list) and len(t) == 3 and type(t[1]) in (int, float)]
 
 
-def _temperature(values: list[float]) -> Spark | None:
-    """Over at least 20 degrees, so that a degree or two does not look like a fire."""
-    middle = (min(values) + max(values)) / 2 if values else 0
-    return spark(values, min([*values, middle - 10]), max([*values, middle + 10]))
+def _line(vital: Vital, means: list[float]) -> Spark | None:
+    """Over all of the vital's range, or at least its `chart_span`, so that a degree or two does not look like a fire."""
+    if vital.chart_span is None or not means:
+        return spark(means, vital.least, vital.most)
+    middle = (min(means) + max(means)) / 2
+    return spark(means, min([*means, middle - vital.chart_span / 2]), max([*means, middle + vital.chart_span / 2]))

@@ -42,7 +42,7 @@ def beat(database: Database, serial: str, at: datetime) -> None:
     with database.transaction() as session:
         unit = session.exec(select(Unit).where(col(Unit.serial_key) == serial, col(Unit.maker_key) == "acme")).one()
         last_seen.ensure_status_rows(session, [unit.uid])
-        heartbeats.record_heartbeats(session, [HeartbeatRow(unit.id or 0, 1, 0, 0, 10, 99, None, None, None, None)], at)
+        heartbeats.record_heartbeats(session, [HeartbeatRow(unit.id or 0, 1, 0, 0, 10, 99, {})], at)
 
 
 def moves(database: Database, serial: str) -> list[tuple[str | None, str, datetime]]:

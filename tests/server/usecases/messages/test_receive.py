@@ -83,7 +83,7 @@ def test_a_refused_message_uses_up_its_number_so_that_it_is_not_sent_for_ever(da
 
 def test_the_first_heartbeat_makes_a_unit_operate(database: Database, now: datetime) -> None:
     (unit,) = enrol(database)
-    report(database, unit, now, unit.heartbeat(epoch=2, beat=5, cpu=40, usage={"pages": 12}))
+    report(database, unit, now, unit.heartbeat(epoch=2, beat=5, vitals={"cpu": 40}, usage={"pages": 12}))
     status = voice(database, unit)
     assert (status.heard_at, status.first_heard_at, status.epoch, status.beat, status.cpu) == (to_ms(now), to_ms(now), 2, 5, 40)
     assert history(database, unit) == [("never_heard", "operating")]
@@ -94,9 +94,11 @@ def test_the_first_heartbeat_makes_a_unit_operate(database: Database, now: datet
 
 def test_a_late_duplicate_of_a_heartbeat_never_moves_what_was_heard(database: Database, now: datetime) -> None:
     (unit,) = enrol(database)
-    report(database, unit, now, unit.heartbeat(beat=2, cpu=50, usage={"pages": 9}))
+    report(database, unit, now, unit.heartbeat(beat=2, vitals={"cpu": 50}, usage={"pages": 9}))
     later = now + timedelta(minutes=5)
-    report(database, unit, later, unit.heartbeat(beat=2, cpu=50), unit.heartbeat(beat=1, cpu=10, usage={"pages": 5}))
+    report(
+        database, unit, later, unit.heartbeat(beat=2, vitals={"cpu": 50}), unit.heartbeat(beat=1, vitals={"cpu": 10}, usage={"pages": 5})
+    )
     status = voice(database, unit)
     assert (status.heard_at, status.beat, status.cpu) == (to_ms(now), 2, 50)
     with database.snapshot() as session:
@@ -198,7 +200,7 @@ def test_a_stale_unit_is_revived_on_contact_with_its_cause(database: Database, n
 def test_the_largest_numbers_of_the_wire_can_be_stored(database: Database, now: datetime) -> None:
     (unit,) = enrol(database)
     most = 2**53 - 1
-    report(database, unit, now, unit.heartbeat(epoch=most, beat=most, uptime=most, operating=most, temperature=-1000))
+    report(database, unit, now, unit.heartbeat(epoch=most, beat=most, uptime=most, operating=most, vitals={"temperature": -1000}))
     report(database, unit, now, unit.birth(epoch=most, seq=most, oldest=most, at=most))
     status = voice(database, unit)
     assert (status.epoch, status.uptime, status.temperature) == (most, 0, -1000)
@@ -234,7 +236,7 @@ def messages_of(units: list[Reporter], script: list[tuple[int, int, str]]) -> li
             born = unit.birth(epoch, seq, firmware=f"{epoch}.{seq}", interval=60 * epoch)
             arrivals.append(unit.arrival(born if kind == "birth" else unit.record(epoch, seq, n=n)))
         elif kind == "heartbeat":
-            arrivals.append(unit.arrival(unit.heartbeat(epoch, n, cpu=n, usage={"pages": n})))
+            arrivals.append(unit.arrival(unit.heartbeat(epoch, n, vitals={"cpu": n}, usage={"pages": n})))
         elif epoch < last[who]:
             arrivals.append(unit.arrival(Death(epoch)))
     return arrivals
