@@ -8,9 +8,9 @@ from io import BytesIO
 
 from musterroll.domain.units.lifecycle import Lifecycle
 from musterroll.readers.document import Document
-from musterroll.readers.kinds import KINDS
 from musterroll.storage.tables.accounts import Product
 from musterroll.storage.tables.units import Unit
+from musterroll.usecases.imports.document_kinds import KINDS
 from musterroll.usecases.imports.kinds.base import Source
 from musterroll.usecases.imports.run import import_document
 from musterroll.usecases.matching import proposals as matching_proposals

@@ -19,10 +19,10 @@ from musterroll.api.http.schemas import Request, Shape, Text, numbers
 from musterroll.domain.access import Role, needs
 from musterroll.domain.values.instants import from_ms
 from musterroll.readers.document import Document, choices, digest
-from musterroll.readers.kinds import KINDS
 from musterroll.storage.imports.runs import RunRow
 from musterroll.usecases.imports import history as import_history
 from musterroll.usecases.imports import mappings as import_mappings
+from musterroll.usecases.imports.document_kinds import KINDS
 from musterroll.usecases.imports.kinds.base import Source
 from musterroll.usecases.imports.run import Imported, import_document
 from musterroll.usecases.imports.verdicts import Outcome, Verdict
@@ -30,15 +30,7 @@ from musterroll.usecases.imports.verdicts import Outcome, Verdict
 _MOST_VERDICTS = 1000  # verdicts in one response
 
 
-class DocumentKind(StrEnum):
-    ACCOUNTS = "accounts"
-    SITES = "sites"
-    UNITS = "units"
-    CONTRACTS = "contracts"
-    CONTRACT_LINES = "contract-lines"
-    BILLING = "billing"
-    TELEMETRY = "telemetry"
-    INCIDENTS = "incidents"
+DocumentKind = StrEnum("DocumentKind", {name.replace("-", "_").upper(): name for name in KINDS})  # type: ignore[misc]
 
 
 def _read() -> None:

@@ -13,9 +13,9 @@ import click
 from musterroll.commands.context import Context, clock
 from musterroll.commands.import_output import JsonReport, PlainReport
 from musterroll.readers.document import Document, choices, digest
-from musterroll.readers.kinds import KINDS
 from musterroll.storage.engine.database import Database
 from musterroll.usecases.imports import mappings as import_mappings
+from musterroll.usecases.imports.document_kinds import KINDS
 from musterroll.usecases.imports.kinds.base import Source
 from musterroll.usecases.imports.run import import_document
 from musterroll.usecases.imports.verdicts import Outcome, Verdict

@@ -1,10 +1,11 @@
 """Account lists from a CRM: one row is one customer, with the customer above it."""
 
 from musterroll.readers import cells
-from musterroll.readers.fields import Field, Kind
+from musterroll.readers.fields import DocumentKind, Field
 
-KIND = Kind(
+KIND = DocumentKind(
     "accounts",
+    "customers and their subsidiaries",
     (
         Field(
             "ref", "Account ID", "accountid accountnumber accountno accountref customerid customernumber customerno recordid id", cells.ref

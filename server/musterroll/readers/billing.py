@@ -2,7 +2,7 @@
 
 from musterroll.domain.contracts.terms import Payment
 from musterroll.readers import cells
-from musterroll.readers.fields import Field, Kind
+from musterroll.readers.fields import DocumentKind, Field
 
 _PAYMENTS = {
     Payment.PAID: "paid settled current complete completed succeeded closed",
@@ -11,8 +11,9 @@ _PAYMENTS = {
     Payment.UNKNOWN: "unknown open due pending sent draft outstanding processing notdue invoiced",
 }
 
-KIND = Kind(
+KIND = DocumentKind(
     "billing",
+    "paid and overdue contracts",
     (
         Field(
             "contract",

@@ -6,7 +6,7 @@ from musterroll.domain.contracts.terms import Scope
 from musterroll.domain.units.serials import serial_key
 from musterroll.readers import cells
 from musterroll.readers.cells import BadCell
-from musterroll.readers.fields import Field, Kind
+from musterroll.readers.fields import DocumentKind, Field
 
 _SCOPES = {
     Scope.SERIAL: "serial unit asset serialnumber device",
@@ -33,8 +33,9 @@ def _finish(said: dict[str, Any]) -> None:
         raise BadCell("the line covers a site but gives none; fill the Site ID, or say another Scope")
 
 
-KIND = Kind(
+KIND = DocumentKind(
     "contract-lines",
+    "the units each contract covers",
     (
         Field(
             "contract",

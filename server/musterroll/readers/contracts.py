@@ -5,7 +5,7 @@ from typing import Any
 from musterroll.domain.contracts.terms import State
 from musterroll.readers import cells
 from musterroll.readers.cells import BadCell
-from musterroll.readers.fields import Field, Kind
+from musterroll.readers.fields import DocumentKind, Field
 
 _REF = "contractnumber contractno contractref contractid agreementnumber agreementno agreementid subscriptionnumber recordid id"
 _STATES = {
@@ -22,8 +22,9 @@ def _finish(said: dict[str, Any]) -> None:
         raise BadCell("the End Date is before the Start Date")
 
 
-KIND = Kind(
+KIND = DocumentKind(
     "contracts",
+    "terms, renewal and status",
     (
         Field("ref", "Contract Number", _REF, cells.ref),
         Field(

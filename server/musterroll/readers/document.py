@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from musterroll.domain.values.errors import DomainError
 from musterroll.readers import cells
 from musterroll.readers.csv_files import BadFile, Line, Table
-from musterroll.readers.fields import BadRow, Field, Hints, Kind, Row
+from musterroll.readers.fields import BadRow, DocumentKind, Field, Hints, Row
 from musterroll.readers.open_table import read_table
 
 _NOTHING = frozenset(("", "NULL", "null", "N/A", "n/a", "#N/A", "\\N"))
@@ -87,7 +87,7 @@ class _Meanings(dict[str, Any]):
 class Document:
     """A file read as one kind of document. Rows can be read any number of times."""
 
-    def __init__(self, file: BinaryIO, kind: Kind, choices: Choices = Choices()) -> None:  # noqa: B008  immutable
+    def __init__(self, file: BinaryIO, kind: DocumentKind, choices: Choices = Choices()) -> None:  # noqa: B008  immutable
         """Raises BadFile where the file is no table of that kind."""
         self.kind = kind = _with_counters(kind, choices.columns)
         self._file = file
@@ -182,7 +182,7 @@ class Heading(NamedTuple):
     samples: list[str]
 
 
-def headings(file: BinaryIO, kind: Kind, choices: Choices = Choices()) -> list[Heading]:  # noqa: B008  immutable
+def headings(file: BinaryIO, kind: DocumentKind, choices: Choices = Choices()) -> list[Heading]:  # noqa: B008  immutable
     """The columns of a file, whether it can be read as this kind of document or not yet. Raises BadFile where it is no table."""
     kind = _with_counters(kind, choices.columns)
     table = read_table(file, lambda header: len(_recognised(kind, header, choices.columns)), choices.sheet)
@@ -196,7 +196,7 @@ def headings(file: BinaryIO, kind: Kind, choices: Choices = Choices()) -> list[H
     ]
 
 
-def _with_counters(kind: Kind, chosen: Mapping[str, str]) -> Kind:
+def _with_counters(kind: DocumentKind, chosen: Mapping[str, str]) -> DocumentKind:
     names = sorted({name for name in chosen.values() if name.startswith(_COUNTER) and name != _COUNTER}) if kind.counters else []
     for name in names:
         if len(name) > _LONGEST_COUNTER:
@@ -205,7 +205,7 @@ def _with_counters(kind: Kind, chosen: Mapping[str, str]) -> Kind:
     return kind._replace(fields=(*kind.fields, *counters))
 
 
-def _recognised(kind: Kind, header: list[str], chosen: Mapping[str, str]) -> dict[str, list[tuple[int, int]]]:
+def _recognised(kind: DocumentKind, header: list[str], chosen: Mapping[str, str]) -> dict[str, list[tuple[int, int]]]:
     """Per field the columns that may say it, as (how well, place)."""
     theirs = {cells.heading(name): field for name, field in chosen.items()}
     ranks = {
@@ -225,7 +225,7 @@ def _recognised(kind: Kind, header: list[str], chosen: Mapping[str, str]) -> dic
     return found
 
 
-def _columns(kind: Kind, header: list[str], chosen: Mapping[str, str]) -> list[_Column]:
+def _columns(kind: DocumentKind, header: list[str], chosen: Mapping[str, str]) -> list[_Column]:
     _check_choice(kind, header, chosen)
     found = _recognised(kind, header, chosen)
     _require(kind, found, header)
@@ -245,7 +245,7 @@ def _columns(kind: Kind, header: list[str], chosen: Mapping[str, str]) -> list[_
     return columns
 
 
-def _check_choice(kind: Kind, header: list[str], chosen: Mapping[str, str]) -> None:
+def _check_choice(kind: DocumentKind, header: list[str], chosen: Mapping[str, str]) -> None:
     fields, headings = [field.name for field in kind.fields], {cells.heading(name) for name in header}
     for name, field in chosen.items():
         if field and field not in fields:
@@ -254,7 +254,7 @@ def _check_choice(kind: Kind, header: list[str], chosen: Mapping[str, str]) -> N
             raise BadFile(f"the file has no column {name!r}; its first line has {_listed(header)}")
 
 
-def _require(kind: Kind, found: Mapping[str, Any], header: list[str]) -> None:
+def _require(kind: DocumentKind, found: Mapping[str, Any], header: list[str]) -> None:
     fields = {field.name: field for field in kind.fields}
     missing = [field.label for field in kind.fields if (field.needed or field.name in kind.key) and field.name not in found]
     missing += [fields[name].label for name in kind.shown if name not in found and fields[name].label not in missing]

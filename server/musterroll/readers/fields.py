@@ -1,6 +1,6 @@
 """What a kind of document can say: its fields, the headings they go by, and how their cells are read."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import tzinfo
 from typing import Any, NamedTuple
 
@@ -25,18 +25,27 @@ class Field(NamedTuple):
     needed: bool = False
 
 
-class Kind(NamedTuple):
-    """One kind of document. `key`: the fields that name the record a row is about; `shown`: those a person knows it by.
+class DocumentKind(NamedTuple):
+    """One kind of document. `key`: the fields that identify the record a row is about; `shown`: those a person knows it by.
 
     With `counters`, a column can also be mapped to `usage:NAME`, a counter of the unit.
     """
 
-    name: str
+    name: str  # as commands and addresses write it
+    about: str  # what is in it, for the page that offers it
     fields: tuple[Field, ...]
     key: tuple[str, ...]
     shown: tuple[str, ...] = ()
     finish: Callable[[dict[str, Any]], None] | None = None  # what only the row as a whole tells; raises DomainError
     counters: Reader | None = None
+
+    @property
+    def title(self) -> str:
+        return self.name.replace("-", " ").capitalize()
+
+    def attributes(self, *, without: Collection[str] = ()) -> tuple[str, ...]:
+        """The fields that describe the record, in order, without those that identify it."""
+        return tuple(field.name for field in self.fields if field.name not in (*self.key, *without))
 
 
 class Row(NamedTuple):

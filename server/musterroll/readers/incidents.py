@@ -5,7 +5,7 @@ from typing import Any
 from musterroll.domain.units.serials import BadSerial, name_key, serial_key
 from musterroll.readers import cells
 from musterroll.readers.cells import BadCell
-from musterroll.readers.fields import Field, Kind
+from musterroll.readers.fields import DocumentKind, Field
 
 
 def _finish(said: dict[str, Any]) -> None:
@@ -18,8 +18,9 @@ def _finish(said: dict[str, Any]) -> None:
         said["serial_key"] = ""  # a ticket on a placeholder is still a ticket
 
 
-KIND = Kind(
+KIND = DocumentKind(
     "incidents",
+    "support tickets",
     (
         Field(
             "ref",

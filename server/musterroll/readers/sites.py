@@ -1,10 +1,11 @@
 """Site lists: one row is one place units stand at, and whose it is."""
 
 from musterroll.readers import cells
-from musterroll.readers.fields import Field, Kind
+from musterroll.readers.fields import DocumentKind, Field
 
-KIND = Kind(
+KIND = DocumentKind(
     "sites",
+    "locations and time zones",
     (
         Field("ref", "Site ID", "siteid sitenumber siteno siteref locationid locationnumber locationno recordid id", cells.ref),
         Field(

@@ -4,7 +4,7 @@ from typing import Any
 
 from musterroll.domain.units.serials import name_key, serial_key
 from musterroll.readers import cells
-from musterroll.readers.fields import Field, Kind
+from musterroll.readers.fields import DocumentKind, Field
 
 
 def _finish(said: dict[str, Any]) -> None:
@@ -12,8 +12,9 @@ def _finish(said: dict[str, Any]) -> None:
     said["maker_key"] = name_key(said.get("maker", ""))
 
 
-KIND = Kind(
+KIND = DocumentKind(
     "telemetry",
+    "last reports from another platform",
     (
         Field("serial", "Serial Number", "serialnumber serialno serial deviceserialnumber deviceserial assetserialnumber sn", cells.serial),
         Field("maker", "Manufacturer", "manufacturer manufacturername maker make vendor brand", cells.text(200)),

@@ -5,7 +5,7 @@ from typing import Any
 from musterroll.domain.enrolment.claim_rules import claim
 from musterroll.domain.units.lifecycle import Lifecycle
 from musterroll.readers import cells
-from musterroll.readers.fields import Field, Kind
+from musterroll.readers.fields import DocumentKind, Field
 
 _SERIAL = "serialnumber serialno serialnum serial unitserialnumber unitserial deviceserialnumber deviceserial assetserialnumber sn sno"
 _STAGES = {
@@ -24,8 +24,9 @@ def _finish(said: dict[str, Any]) -> None:
     said["maker_key"], said["model_key"] = unit.maker_key, unit.model_key
 
 
-KIND = Kind(
+KIND = DocumentKind(
     "units",
+    "serials, locations and dates",
     (
         Field("serial", "Serial Number", _SERIAL, cells.serial, needed=True),
         Field("maker", "Manufacturer", "manufacturer manufacturername maker make vendor brand oem", cells.text(200), needed=True),

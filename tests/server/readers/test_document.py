@@ -11,7 +11,7 @@ from musterroll.domain.units.lifecycle import Lifecycle
 from musterroll.readers.csv_files import BadFile
 from musterroll.readers.document import Choices, Document, choices
 from musterroll.readers.fields import BadRow, Row
-from musterroll.readers.kinds import KINDS
+from musterroll.usecases.imports.document_kinds import KINDS
 
 from tests.support.documents import FLEET, document
 

@@ -15,8 +15,8 @@ from musterroll.storage.contracts.lines_in_force import contract_of
 from musterroll.storage.contracts.renewals import Risk, Worth
 from musterroll.storage.findings import lists as finding_lists
 from musterroll.storage.findings.lists import Odd
-from musterroll.storage.imports import runs as import_runs
 from musterroll.storage.imports.runs import Origin
+from musterroll.usecases.imports import history as import_history
 
 
 class Use(NamedTuple):
@@ -54,7 +54,7 @@ def opened(session: Session, ref: str, after: int, limit: int, now: datetime) ->
         renewals.risks(session, [row.id]).get(row.id),
         _uses(session, lines[:limit]),
         lines[limit - 1].id if len(lines) > limit else None,
-        import_runs.origins(session, ["contracts", "billing"], row.id),
+        import_history.provenance(session, row.id, "contract", "invoice"),
     )
 
 

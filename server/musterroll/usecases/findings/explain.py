@@ -18,7 +18,6 @@ from musterroll.domain.warranty.periods import PeriodKind
 from musterroll.domain.warranty.unit_claims import disagreement, read_claim
 from musterroll.storage.contracts import lines as contract_lines
 from musterroll.storage.coverage import unit_facts
-from musterroll.storage.imports import runs as import_runs
 from musterroll.storage.imports.runs import Origin
 from musterroll.storage.reconciliation import cell_counters, unit_states
 from musterroll.storage.tables.contracts import ContractLine
@@ -26,14 +25,8 @@ from musterroll.storage.tables.findings import Finding as Row
 from musterroll.storage.tables.warranty import WarrantyPeriod
 from musterroll.usecases.coverage.unit_documents import UnitPaper, seat
 from musterroll.usecases.findings import more_evidence
+from musterroll.usecases.imports import history as import_history
 from musterroll.usecases.reconciliation.run import CLONE
-
-# The documents that the row of a table comes from; others come from people, or from the unit itself.
-_DOCUMENTS = {
-    **{"unit": ("units",), "unit_status": ("telemetry",), "line": ("contract-lines",), "invoice": ("billing",), "contract": ("contracts",)},
-    "warranty": ("units",),  # a standard one is worked out from its unit's dates
-}
-
 
 _NAMED = 20  # units without a seat that are called by their serial
 
@@ -58,10 +51,10 @@ def proofs(session: Session, finding: Finding) -> list[Proof]:
     """The evidence of a finding with its documents; a line brings its contract."""
     found = []
     for evidence in finding.evidence:
-        origins = list(import_runs.origins(session, _DOCUMENTS.get(evidence.table, ()), _named(session, evidence)))
+        origins = import_history.provenance(session, _named(session, evidence), evidence.table)
         if evidence.table == "line":
             contract = session.execute(select(col(ContractLine.contract_id)).where(col(ContractLine.id) == evidence.id)).scalar()
-            origins += import_runs.origins(session, _DOCUMENTS["contract"], contract or 0)
+            origins += import_history.provenance(session, contract or 0, "contract")
         found.append(Proof(evidence, tuple(origins)))
     return found
 

@@ -1,6 +1,5 @@
 """What was imported, where a record came from, and taking an import back."""
 
-from collections.abc import Mapping
 from datetime import datetime
 
 from sqlmodel import Session
@@ -10,28 +9,16 @@ from musterroll.storage import reconcile_queue
 from musterroll.storage.imports import runs as import_runs
 from musterroll.storage.imports.runs import Origin, RunRow
 from musterroll.storage.tables.imports import ImportRow
+from musterroll.usecases.imports.document_kinds import kinds_about
 from musterroll.usecases.undo import undo as undo_changes
 
-# The kinds of documents a record of each table can come from.
-_KINDS: Mapping[str, tuple[str, ...]] = {
-    "account": ("accounts",),
-    "site": ("sites",),
-    "unit": ("units",),
-    "contract": ("contracts",),
-    "contract_line": ("contract-lines",),
-    "invoice": ("billing",),
-    "unit_status": ("telemetry",),
-    "incident": ("incidents",),
-}
 
+def provenance(session: Session, record_id: int, *tables: str) -> list[Origin]:
+    """The rows of documents that made or changed a record, oldest first. `tables` are those of its rows, as evidence names them.
 
-def provenance(session: Session, table: str, key: int) -> list[Origin]:
-    """The rows of documents that made or changed a record, oldest first.
-
-    Tables: account, site, unit, contract, contract_line, invoice (by contract), unit_status (by unit), incident. A record that no
-    document of its own named, such as an account created because a site referred to it, has none.
+    A record that no document of its own named, such as an account created because a site referred to it, has none.
     """
-    return import_runs.origins(session, _KINDS[table], key)
+    return import_runs.origins(session, kinds_about(*tables), record_id)
 
 
 def runs(session: Session, before_id: int | None = None, limit: int = 100) -> list[RunRow]:

@@ -18,28 +18,11 @@ from musterroll.storage.imports import runs as import_runs
 from musterroll.storage.tables.audit import Change
 from musterroll.storage.tables.imports import ImportRun
 from musterroll.usecases.audit import record as audit_record
-from musterroll.usecases.imports.kinds.accounts import Accounts
-from musterroll.usecases.imports.kinds.base import Plan, Source, Taker
-from musterroll.usecases.imports.kinds.billing import Billing
-from musterroll.usecases.imports.kinds.contract_lines import ContractLines
-from musterroll.usecases.imports.kinds.contracts import Contracts
-from musterroll.usecases.imports.kinds.incidents import Incidents
+from musterroll.usecases.imports.document_kinds import IMPORTERS
+from musterroll.usecases.imports.kinds.base import Plan, Source
 from musterroll.usecases.imports.kinds.manual_edits import Overruling
-from musterroll.usecases.imports.kinds.sites import Sites
-from musterroll.usecases.imports.kinds.telemetry import Telemetry
-from musterroll.usecases.imports.kinds.units import Units
 from musterroll.usecases.imports.verdicts import Outcome, Verdict, in_words, refused, verdict_on
 
-TAKERS: dict[str, type[Taker]] = {
-    "accounts": Accounts,
-    "sites": Sites,
-    "units": Units,
-    "contracts": Contracts,
-    "contract-lines": ContractLines,
-    "billing": Billing,
-    "telemetry": Telemetry,
-    "incidents": Incidents,
-}
 _BATCH = 10_000
 _TRIES = 3
 _DETAIL = 500
@@ -94,7 +77,7 @@ class _Run:
     def __init__(self, session: Session, document: Document, source: Source, change: Change | None) -> None:
         self.session = session
         self._change = change
-        self._taker = TAKERS[document.kind.name](session, source)
+        self._taker = IMPORTERS[document.kind.name](session, source)
         self._taker.survey(document)
         self._overruling = Overruling(self._taker)
         self._stored = 0
@@ -116,8 +99,6 @@ class _Run:
         if self._change is not None:
             self._seen.clear()  # room for what is left to do
             self._taker.finish(self._change)
-            if not isinstance(self._taker, Units | Telemetry | Incidents):
-                reconcile_queue.mark_all(self.session)
 
     def _take(self, batch: list[Row | BadRow]) -> list[tuple[Verdict, int | None]]:
         """Judge a batch and store it. Where another transaction stored the same record meanwhile, the batch is judged anew."""
@@ -142,7 +123,7 @@ class _Run:
     def _note(self, stored: int) -> None:
         """Each row stored notes its own; where they are many, all is to be looked at again, and that is said once."""
         self._stored += stored
-        if self._stored > reconcile_queue.MOST and not isinstance(self._taker, Incidents):
+        if self._stored > reconcile_queue.MOST and self._taker.reconciled:
             reconcile_queue.mark_all(self.session)
 
     def _attempt(self) -> AbstractContextManager[object]:

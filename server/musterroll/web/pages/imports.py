@@ -10,11 +10,11 @@ from werkzeug.wrappers import Response as AnyResponse
 from musterroll.domain.access import Role
 from musterroll.domain.values.errors import DomainError, NotFound
 from musterroll.readers.document import Choices, Document, Heading, headings
-from musterroll.readers.fields import Kind
-from musterroll.readers.kinds import KINDS
+from musterroll.readers.fields import DocumentKind
 from musterroll.storage.imports.runs import RunRow
 from musterroll.usecases.imports import history as import_history
 from musterroll.usecases.imports import mappings as import_mappings
+from musterroll.usecases.imports.document_kinds import KINDS
 from musterroll.usecases.imports.kinds.base import Source
 from musterroll.usecases.imports.run import Imported, import_document
 from musterroll.usecases.imports.verdicts import Outcome, Verdict
@@ -27,16 +27,6 @@ pages = Blueprint("imports", __name__)
 SHOWN = 100  # verdicts of each outcome in a dry run
 PAGE = 30
 _CHOICES = ("kind", "mapping", "dates", "zone")
-KIND_WORDS = {
-    "accounts": "customers and who belongs to whom",
-    "sites": "places and their time zones",
-    "units": "serials, where they went and when",
-    "contracts": "terms, renewal and state",
-    "contract-lines": "what each contract covers",
-    "billing": "what is paid and what is overdue",
-    "telemetry": "what another platform heard",
-    "incidents": "support tickets",
-}
 
 
 class Judged(NamedTuple):
@@ -131,11 +121,11 @@ def _overview(said: dict[str, str] | None = None, refused: str | None = None) ->
         "imports.html",
         clock(),
         **{"runs": runs[:PAGE], "older": older, "before": before, "mappings": mappings},
-        **{"kinds": KIND_WORDS, "said": said, "refused": refused},
+        **{"kinds": KINDS.values(), "said": said, "refused": refused},
     )
 
 
-def _needed(kind: Kind) -> set[str]:
+def _needed(kind: DocumentKind) -> set[str]:
     return {field.name for field in kind.fields if field.needed} | set(kind.key) | set(kind.shown)
 
 
@@ -153,7 +143,7 @@ def _judged(kept: Upload, saved: str = "") -> Response:
     return make_response(page("dry_run.html", now, columns=columns, needed=_needed(kind), **facts), 200 if judged or columns else 422)
 
 
-def _dry_run(kept: Upload, kind: Kind) -> Judged:
+def _dry_run(kept: Upload, kind: DocumentKind) -> Judged:
     rows: dict[Outcome, list[Verdict]] = {Outcome.REFUSED: [], Outcome.CHANGED: [], Outcome.NEW: []}
 
     def hear(verdict: Verdict) -> None:
@@ -168,7 +158,7 @@ def _dry_run(kept: Upload, kind: Kind) -> Judged:
         return Judged(done, rows, before)
 
 
-def _headings(kept: Upload, kind: Kind) -> list[Heading]:
+def _headings(kept: Upload, kind: DocumentKind) -> list[Heading]:
     """The columns of a file and what they are taken for, as far as it is a table at all."""
     try:
         with kept.opened() as file, read_only() as session:
@@ -195,7 +185,7 @@ def _zone(name: str) -> ZoneInfo | None:
         raise DomainError(f"{name!r} is not a time zone such as Europe/Berlin") from None
 
 
-def _kind(name: str) -> Kind:
+def _kind(name: str) -> DocumentKind:
     if name not in KINDS:
         raise DomainError("say first what kind of document it is")
     return KINDS[name]

@@ -12,7 +12,7 @@ from musterroll.storage.tables.units import Incident, Unit
 from musterroll.storage.tables.warranty import WarrantyPeriod
 from musterroll.usecases.imports import history as import_history
 from musterroll.usecases.imports import run as import_run
-from musterroll.usecases.imports.run import TAKERS
+from musterroll.usecases.imports.document_kinds import IMPORTERS
 from musterroll.usecases.imports.verdicts import Verdict
 from sqlmodel import col, select
 
@@ -41,7 +41,7 @@ def before(database: Database, now: datetime, kind: str) -> None:
 
 
 def test_there_is_a_fleet_for_every_kind() -> None:
-    assert set(FLEET) == set(TAKERS)
+    assert list(FLEET) == list(IMPORTERS)
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -98,7 +98,7 @@ def test_a_record_is_traced_to_the_lines_it_came_from(database: Database, now: d
     take(database, now, "contract-lines", f"{LINES}C1,2,,Pump 3,S2,4,8x5,40,2026-03-01,2027-02-28\n")
     with database.snapshot() as session:
         line = session.exec(select(ContractLine).where(col(ContractLine.number) == "2")).one()
-        first, second = import_history.provenance(session, "contract_line", line.id or 0)
+        first, second = import_history.provenance(session, line.id or 0, "line")
     assert (first.file, first.line, first.verdict, first.detail, first.actor) == ("contract-lines.csv", 3, "new", "", "kim")
     assert (second.line, second.verdict, second.detail) == (2, "changed", "quantity 3 -> 4")
 

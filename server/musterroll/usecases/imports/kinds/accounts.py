@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from musterroll.domain.values.errors import Conflict
+from musterroll.readers import accounts
 from musterroll.readers.document import Document
 from musterroll.readers.fields import Row
 from musterroll.storage.imports import rows as import_rows
@@ -16,8 +17,9 @@ _SHOWN = 8  # accounts of a circle that are named
 
 
 class Accounts(Taker):
+    kind = accounts.KIND
     model = Account
-    facts = ("name", "parent", "website", "phone", "postcode", "country", "segment")
+    facts = accounts.KIND.attributes()
     links = {"parent": Account}
 
     def survey(self, document: Document) -> None:

@@ -8,7 +8,7 @@ from typing import Any, ClassVar, NamedTuple
 from sqlmodel import Session, SQLModel
 
 from musterroll.readers.document import Document
-from musterroll.readers.fields import Row
+from musterroll.readers.fields import DocumentKind, Row
 from musterroll.storage.audit import audited_rows
 from musterroll.storage.imports import rows as import_rows
 from musterroll.storage.tables.accounts import Account
@@ -58,12 +58,19 @@ class Source(NamedTuple):
 class Taker:
     """Takes one kind of document in. Made for one file; `forget` before a batch is tried again."""
 
+    kind: ClassVar[DocumentKind]
     model: ClassVar[type[SQLModel]]
     facts: ClassVar[tuple[str, ...]]
     links: ClassVar[Mapping[str, type[SQLModel]]] = {}  # facts that are the number of another record, whose column is FACT_id
     places: ClassVar[tuple[str, ...]] = ("account",)  # links that are opened where the roll does not have them
     shared: ClassVar[bool] = True  # whether people, too, write what these documents say
+    reconciled: ClassVar[bool] = True  # whether reconciliation reads what these documents say
     together: ClassVar[tuple[tuple[str, ...], ...]] = ()  # facts that hold only with one another
+
+    @classmethod
+    def tables(cls) -> set[str]:
+        """The tables, as findings name them in their evidence, whose rows these documents make or change."""
+        return {str(cls.model.__tablename__)}
 
     def __init__(self, session: Session, source: Source) -> None:
         self.session = session

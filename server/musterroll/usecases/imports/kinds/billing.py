@@ -5,6 +5,7 @@ from typing import Any
 
 from musterroll.domain.contracts.terms import Payment
 from musterroll.domain.values.errors import NotFound
+from musterroll.readers import billing
 from musterroll.readers.fields import Row
 from musterroll.storage.imports import rows as import_rows
 from musterroll.storage.tables.contracts import Contract, Invoice
@@ -12,8 +13,9 @@ from musterroll.usecases.imports.kinds.base import Facts, Judged, Known, Plan, T
 
 
 class Billing(Taker):
+    kind = billing.KIND
     model = Invoice
-    facts = ("payment", "invoiced_on", "subscription")
+    facts = billing.KIND.attributes()
 
     def key(self, row: Row) -> Any:
         return row.said["contract"]

@@ -8,6 +8,7 @@ from musterroll.domain.contracts.terms import Scope, State
 from musterroll.domain.units.serials import name_key, serial_key
 from musterroll.domain.values.dates import Span
 from musterroll.domain.values.errors import Conflict, NotFound
+from musterroll.readers import contract_lines
 from musterroll.readers.fields import Row
 from musterroll.storage.contracts.lines_in_force import contract_of
 from musterroll.storage.imports import rows as import_rows
@@ -20,11 +21,16 @@ from musterroll.usecases.imports.kinds.base import Facts, Judged, Known, Plan, T
 
 
 class ContractLines(Taker):
+    kind = contract_lines.KIND
     model = ContractLine
     facts = (
         *("scope", "site", "account", "serial", "serial_key", "product_id"),
         *("quantity", "starts_on", "ends_on", "price", "service"),
     )
+
+    @classmethod
+    def tables(cls) -> set[str]:
+        return {"line"}
 
     def key(self, row: Row) -> Any:
         return row.said["contract"], row.said["number"]

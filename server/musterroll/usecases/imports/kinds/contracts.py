@@ -7,6 +7,7 @@ from musterroll.domain.contracts import terms as rules
 from musterroll.domain.contracts.terms import State
 from musterroll.domain.values.dates import Span
 from musterroll.domain.values.errors import Conflict
+from musterroll.readers import contracts
 from musterroll.readers.fields import Row
 from musterroll.storage.imports import rows as import_rows
 from musterroll.storage.tables.accounts import Account
@@ -15,11 +16,9 @@ from musterroll.usecases.imports.kinds.base import Judged, Known, Taker
 
 
 class Contracts(Taker):
+    kind = contracts.KIND
     model = Contract
-    facts = (
-        *("account", "state", "starts_on", "ends_on", "auto_renew"),
-        *("renewal_months", "notice_days", "notice_on", "ended_on", "currency"),
-    )
+    facts = contracts.KIND.attributes()
     links = {"account": Account}
 
     def learn(self, rows: Sequence[Row]) -> None:

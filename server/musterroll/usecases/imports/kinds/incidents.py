@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from musterroll.domain.values.errors import NotFound
+from musterroll.readers import incidents
 from musterroll.readers.fields import Row
 from musterroll.storage.tables.units import Incident
 from musterroll.usecases.imports.kinds.base import Facts, Judged, Known, Plan, Taker
@@ -11,8 +12,10 @@ from musterroll.usecases.imports.kinds.serials import Serials
 
 
 class Incidents(Taker):
+    kind = incidents.KIND
     model = Incident
-    facts = ("unit_id", "serial", "opened_on", "closed_on", "category", "hours", "parts")
+    facts = ("unit_id", *incidents.KIND.attributes(without=("maker",)))
+    reconciled = False
 
     def learn(self, rows: Sequence[Row]) -> None:
         super().learn(rows)

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from musterroll.readers import sites
 from musterroll.readers.fields import Row
 from musterroll.storage.imports import rows as import_rows
 from musterroll.storage.tables.accounts import Account, Site
@@ -11,8 +12,9 @@ from musterroll.usecases.warranty import periods as warranty_periods
 
 
 class Sites(Taker):
+    kind = sites.KIND
     model = Site
-    facts = ("account", "name", "postcode", "country", "zone", "latitude", "longitude")
+    facts = sites.KIND.attributes()
     links = {"account": Account}
 
     def blank(self, row: Row) -> Facts:

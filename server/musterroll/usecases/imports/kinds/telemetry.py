@@ -9,6 +9,7 @@ from typing import Any
 
 from musterroll.domain.liveness import Liveness, windows
 from musterroll.domain.values.instants import from_ms, to_ms
+from musterroll.readers import telemetry
 from musterroll.readers.document import Document
 from musterroll.readers.fields import Row
 from musterroll.storage import reconcile_queue
@@ -26,9 +27,14 @@ _COUNTER = "usage:"
 
 
 class Telemetry(Taker):
+    kind = telemetry.KIND
     model = Unit
     shared = False
     facts = ("unit_id", *telemetry_rows.COLUMNS, "firmware", "usage")
+
+    @classmethod
+    def tables(cls) -> set[str]:
+        return {"voice"}
 
     def survey(self, document: Document) -> None:
         """Up to when the platform was listening."""

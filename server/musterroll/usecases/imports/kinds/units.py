@@ -11,6 +11,7 @@ from musterroll.domain.units.serials import new_uids, twin_key
 from musterroll.domain.values.errors import Conflict
 from musterroll.domain.values.instants import to_ms
 from musterroll.domain.warranty.periods import UnitDates
+from musterroll.readers import units
 from musterroll.readers.fields import Row
 from musterroll.storage.imports import rows as import_rows
 from musterroll.storage.imports import units as unit_imports
@@ -32,6 +33,7 @@ _EPOCH_DAY, _DAY = date(1970, 1, 1).toordinal(), 86_400_000
 
 
 class Units(Taker):
+    kind = units.KIND
     model = Unit
     facts = ("lifecycle", "shipped_on", "installed_on", "registered_on", "warranty_months", "account", "site", "product_id")
     links = {"account": Account, "site": Site}
@@ -40,6 +42,10 @@ class Units(Taker):
     def __init__(self, session: Session, source: Source) -> None:
         super().__init__(session, source)
         self._indexes = ListIndexes(session)
+
+    @classmethod
+    def tables(cls) -> set[str]:
+        return {"unit", "warranty"}  # a standard warranty follows from the dates of its unit
 
     def forget(self) -> None:
         super().forget()
