@@ -2,6 +2,7 @@ import io
 from typing import Any
 
 import pytest
+from musterroll.usecases.imports.document_kinds import KINDS
 from werkzeug.test import TestResponse
 
 from tests.server.api.conftest import Door
@@ -98,3 +99,8 @@ def test_a_hostile_file_is_refused_in_a_sentence_and_nothing_is_kept(small_door:
     assert (answer.status_code, sentence in answer.json["detail"]) == (422, True), answer.json
     assert small_door.client.get("/api/v1/imports", headers=headers).json["items"] == []
     assert small_door.client.get("/api/v1/changes?kind=import", headers=headers).json["items"] == []
+
+
+def test_the_api_names_every_kind_of_document(small_door: Door) -> None:
+    schemas = small_door.client.get("/openapi.json").json["components"]["schemas"]
+    assert schemas["DocumentKind"]["enum"] == list(KINDS)

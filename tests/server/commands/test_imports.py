@@ -2,11 +2,12 @@ import json
 from pathlib import Path
 
 import pytest
-from click import Command
+from click import Choice, Command
 from click.testing import CliRunner, Result
 from musterroll.commands.context import Context
 from musterroll.commands.import_history import imports, mappings
 from musterroll.commands.imports import import_
+from musterroll.usecases.imports.document_kinds import KINDS
 
 from tests.support.documents import FLEET
 
@@ -124,3 +125,9 @@ def test_dates_and_sheets_can_be_said(tmp_path: Path) -> None:
 def test_wrong_use_is_status_2(tmp_path: Path) -> None:
     assert CliRunner().invoke(import_, ["units", str(tmp_path / "none.csv")], obj=Context()).exit_code == 2
     assert CliRunner().invoke(import_, ["lorries", __file__], obj=Context()).exit_code == 2
+
+
+def test_every_kind_can_be_imported_and_is_offered_in_the_order_of_the_list() -> None:
+    choice = next(parameter.type for parameter in import_.params if parameter.name == "kind")
+    assert isinstance(choice, Choice)
+    assert list(choice.choices) == list(KINDS)

@@ -19,44 +19,18 @@ from musterroll.domain.contracts.terms import Scope
 from musterroll.storage.audit import telemetry_rows
 from musterroll.storage.engine.bulk import among
 from musterroll.storage.tables.access import ApiToken, User
-from musterroll.storage.tables.accounts import Account, Product, Site
-from musterroll.storage.tables.capacity import Scenario
-from musterroll.storage.tables.columns import Price
-from musterroll.storage.tables.contracts import Contract, ContractLine, Invoice
+from musterroll.storage.tables.columns import Audited, Price
 from musterroll.storage.tables.enrolment import ClaimToken, Credential
-from musterroll.storage.tables.findings import FindingDecision
 from musterroll.storage.tables.liveness import UnitStatus
-from musterroll.storage.tables.matching import Proposal
 from musterroll.storage.tables.messages import DurableMessage
 from musterroll.storage.tables.notifications import NotificationRule
-from musterroll.storage.tables.units import Incident, Unit, UnitNote
-from musterroll.storage.tables.warranty import WarrantyPeriod, WarrantyPolicy
+from musterroll.storage.tables.units import Unit
 
 _SAID_BY_DEVICE = frozenset({"firmware", "agent", "born_at", "card", "evidence"})
 _OF_TOKEN = frozenset({"id", "account_id", "site_id"})  # where it deploys to; the rest is its own business
 _OF_PERSON = frozenset({"id", "name", "role", "within", "disabled_at"})  # no hash of a password is in the audit
 _OF_API_TOKEN = frozenset({"id", "label", "scopes", "within", "expires_at", "revoked_at"})
 _OF_RULE = frozenset({"secret", "told_until"})  # no secret is in the audit; how far it told is its own business
-_TABLES = (
-    WarrantyPolicy,
-    Account,
-    Site,
-    Product,
-    Unit,
-    WarrantyPeriod,
-    Contract,
-    ContractLine,
-    Invoice,
-    Incident,
-    FindingDecision,
-    Proposal,
-    ClaimToken,
-    UnitNote,
-    NotificationRule,
-    User,
-    ApiToken,
-    Scenario,
-)
 _READERS: dict[type, Callable[[Any], Any]] = {
     Price: Decimal,
     UTCDateTime: datetime.fromisoformat,
@@ -82,7 +56,8 @@ class Paper(NamedTuple):
 @cache
 def papers() -> dict[str, Paper]:
     """Every table of paper by name, those that are referred to before those that refer to them."""
-    return {paper.table.name: paper for paper in [_paper(model) for model in _TABLES]}
+    models: dict[Any, type[SQLModel]] = {model.__table__: model for model in Audited.__subclasses__()}  # type: ignore[attr-defined]
+    return {table.name: _paper(models[table]) for table in SQLModel.metadata.sorted_tables if table in models}
 
 
 def _paper(model: type[SQLModel]) -> Paper:

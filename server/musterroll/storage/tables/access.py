@@ -5,10 +5,10 @@ from datetime import datetime
 from sqlalchemy import Index, text
 from sqlmodel import Field, SQLModel
 
-from musterroll.storage.tables.columns import BIG, DOCUMENT, OPTIONAL, row_id
+from musterroll.storage.tables.columns import BIG, DOCUMENT, OPTIONAL, Audited, row_id
 
 
-class User(SQLModel, table=True):
+class User(Audited, table=True):
     __table_args__ = (Index("ux_user_subject", "subject", unique=True),)
     id: int | None = row_id()
     name: str = Field(unique=True, max_length=120)
@@ -36,7 +36,7 @@ class WebSession(SQLModel, table=True):
     browser: str = Field(default="", max_length=200, sa_column_kwargs={"server_default": ""})
 
 
-class ApiToken(SQLModel, table=True):
+class ApiToken(Audited, table=True):
     __tablename__ = "api_token"
     id: int | None = row_id()
     label: str = Field(max_length=120)

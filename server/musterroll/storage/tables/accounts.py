@@ -4,13 +4,13 @@ from datetime import datetime
 from decimal import Decimal
 
 from sqlalchemy import UniqueConstraint
-from sqlmodel import Field, SQLModel
+from sqlmodel import Field
 
 from musterroll.domain.liveness import ReportingClass
-from musterroll.storage.tables.columns import BIG, NEVER_REUSED, PRICE, present, row_id, word
+from musterroll.storage.tables.columns import BIG, NEVER_REUSED, PRICE, Audited, present, row_id, word
 
 
-class Account(SQLModel, table=True):
+class Account(Audited, table=True):
     __table_args__ = (present("ix_account_merged_into_id", "merged_into_id"), NEVER_REUSED)
     id: int | None = row_id()
     ref: str = Field(unique=True, max_length=80)  # the number the customer's own systems know it by
@@ -25,7 +25,7 @@ class Account(SQLModel, table=True):
     created_at: datetime
 
 
-class Site(SQLModel, table=True):
+class Site(Audited, table=True):
     __table_args__ = NEVER_REUSED
     id: int | None = row_id()
     ref: str = Field(unique=True, max_length=80)
@@ -39,7 +39,7 @@ class Site(SQLModel, table=True):
     created_at: datetime
 
 
-class Product(SQLModel, table=True):
+class Product(Audited, table=True):
     __table_args__ = (UniqueConstraint("maker_key", "model_key"), NEVER_REUSED)
     id: int | None = row_id()
     maker: str = Field(max_length=200)

@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import SmallInteger
 from sqlmodel import Field, SQLModel
 
-from musterroll.storage.tables.columns import BIG, DOCUMENT, NEVER_REUSED, row_id
+from musterroll.storage.tables.columns import BIG, DOCUMENT, NEVER_REUSED, Audited, row_id
 
 
 class Exposure(SQLModel, table=True):
@@ -28,7 +28,7 @@ class PlanFacts(SQLModel, table=True):
     facts: dict[str, Any] = Field(sa_type=DOCUMENT)
 
 
-class Scenario(SQLModel, table=True):
+class Scenario(Audited, table=True):
     """Assumptions somebody keeps to plan with, under a name."""
 
     __table_args__ = NEVER_REUSED

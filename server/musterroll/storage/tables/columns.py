@@ -1,4 +1,4 @@
-"""The few column kinds all tables share."""
+"""What tables share: a few kinds of columns, and the mark of those whose rows are audited."""
 
 from decimal import ROUND_HALF_EVEN, Decimal
 from enum import StrEnum
@@ -6,13 +6,17 @@ from typing import Any
 
 from sqlalchemy import JSON, BigInteger, Enum, Index, Integer, String, TypeDecorator, text
 from sqlalchemy.dialects.postgresql import JSONB
-from sqlmodel import Field
+from sqlmodel import Field, SQLModel
 
 BIG = BigInteger().with_variant(Integer, "sqlite")  # SQLite numbers rows itself only for INTEGER
 KEY = String(64).with_variant(String(64, collation="C"), "postgresql")  # one order, byte by byte, on both engines
 NEVER_REUSED = {"sqlite_autoincrement": True}  # a table argument: the number of a deleted row names nothing else afterwards
 DOCUMENT = JSON().with_variant(JSONB(), "postgresql")
 OPTIONAL = JSON(none_as_null=True).with_variant(JSONB(none_as_null=True), "postgresql")  # a document that may be missing
+
+
+class Audited(SQLModel):
+    """A table that people and documents write: every change of a row is in the audit and can be undone."""
 
 
 class Price(TypeDecorator[Decimal]):

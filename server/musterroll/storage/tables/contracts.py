@@ -4,13 +4,13 @@ from datetime import date, datetime
 from decimal import Decimal
 
 from sqlalchemy import Index, UniqueConstraint
-from sqlmodel import Field, SQLModel
+from sqlmodel import Field
 
 from musterroll.domain.contracts.terms import Payment, Scope, State
-from musterroll.storage.tables.columns import BIG, KEY, NEVER_REUSED, PRICE, row_id, word
+from musterroll.storage.tables.columns import BIG, KEY, NEVER_REUSED, PRICE, Audited, row_id, word
 
 
-class Contract(SQLModel, table=True):
+class Contract(Audited, table=True):
     __table_args__ = NEVER_REUSED
     id: int | None = row_id()
     ref: str = Field(unique=True, max_length=80)
@@ -27,7 +27,7 @@ class Contract(SQLModel, table=True):
     created_at: datetime
 
 
-class ContractLine(SQLModel, table=True):
+class ContractLine(Audited, table=True):
     """Covers one serial, or a quantity of a product at a place (a site, an account, an account's subtree)."""
 
     __tablename__ = "contract_line"
@@ -51,7 +51,7 @@ class ContractLine(SQLModel, table=True):
     service: str = Field(default="", max_length=120)
 
 
-class Invoice(SQLModel, table=True):
+class Invoice(Audited, table=True):
     """What billing says of a contract now. Shown beside the cover, never ends it."""
 
     contract_id: int = Field(primary_key=True, foreign_key="contract.id", sa_type=BIG, sa_column_kwargs={"autoincrement": False})

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import Index, text
 from sqlmodel import Field, SQLModel
 
-from musterroll.storage.tables.columns import BIG, DOCUMENT, row_id, word
+from musterroll.storage.tables.columns import BIG, DOCUMENT, Audited, row_id, word
 
 
 class CredentialStatus(StrEnum):
@@ -40,7 +40,7 @@ class Credential(SQLModel, table=True):
     decided_by: str = Field(default="", max_length=120)
 
 
-class ClaimToken(SQLModel, table=True):
+class ClaimToken(Audited, table=True):
     """Lets so many units enrol for so long; may name their serials, and the account and site they are deployed to."""
 
     __tablename__ = "claim_token"

@@ -6,7 +6,7 @@ from decimal import Decimal
 from sqlalchemy import Text, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
-from musterroll.storage.tables.columns import BIG, PRICE, row_id
+from musterroll.storage.tables.columns import BIG, PRICE, Audited, row_id
 
 
 class Finding(SQLModel, table=True):
@@ -28,7 +28,7 @@ class Finding(SQLModel, table=True):
     changed_at: int = Field(sa_type=BIG)
 
 
-class FindingDecision(SQLModel, table=True):
+class FindingDecision(Audited, table=True):
     """What a person decided of a finding, on which facts. Only added to; the newest that is not undone counts."""
 
     __tablename__ = "finding_decision"

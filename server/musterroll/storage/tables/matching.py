@@ -3,12 +3,12 @@
 from typing import Any
 
 from sqlalchemy import Index, UniqueConstraint
-from sqlmodel import Field, SQLModel
+from sqlmodel import Field
 
-from musterroll.storage.tables.columns import BIG, DOCUMENT, row_id
+from musterroll.storage.tables.columns import BIG, DOCUMENT, Audited, row_id
 
 
-class Proposal(SQLModel, table=True):
+class Proposal(Audited, table=True):
     """A match or merge that waits for a person, with the evidence and weight of each field."""
 
     __table_args__ = (UniqueConstraint("kind", "left_id", "right_id"), Index("ix_proposal_state", "state", "kind", "id"))

@@ -9,7 +9,7 @@ from sqlmodel import Field, SQLModel
 from musterroll.domain.notifications.events import Kind
 from musterroll.domain.notifications.retry import MessageState
 from musterroll.domain.notifications.schedule import Pace
-from musterroll.storage.tables.columns import BIG, DOCUMENT, NEVER_REUSED, PRICE, present, row_id, word
+from musterroll.storage.tables.columns import BIG, DOCUMENT, NEVER_REUSED, PRICE, Audited, present, row_id, word
 
 
 class EventRow(SQLModel, table=True):
@@ -42,7 +42,7 @@ class EventRow(SQLModel, table=True):
     taken_at: int | None = Field(default=None, sa_type=BIG)  # ms
 
 
-class NotificationRule(SQLModel, table=True):
+class NotificationRule(Audited, table=True):
     """Who is told what, how and when."""
 
     __tablename__ = "notification_rule"

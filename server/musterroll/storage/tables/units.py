@@ -8,10 +8,10 @@ from sqlalchemy import Index, Text, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
 from musterroll.domain.units.lifecycle import Lifecycle
-from musterroll.storage.tables.columns import BIG, DOCUMENT, KEY, NEVER_REUSED, PRICE, present, row_id, word
+from musterroll.storage.tables.columns import BIG, DOCUMENT, KEY, NEVER_REUSED, PRICE, Audited, present, row_id, word
 
 
-class Unit(SQLModel, table=True):
+class Unit(Audited, table=True):
     """One serial number. Facts that change with every heartbeat live in `UnitStatus`."""
 
     __table_args__ = (
@@ -71,7 +71,7 @@ class UnitStateChange(SQLModel, table=True):
     withdrawn_at: int | None = Field(default=None, sa_type=BIG)  # ms: when that change was undone
 
 
-class Incident(SQLModel, table=True):
+class Incident(Audited, table=True):
     """One support ticket."""
 
     __table_args__ = NEVER_REUSED
@@ -86,7 +86,7 @@ class Incident(SQLModel, table=True):
     parts: int | None = None
 
 
-class UnitNote(SQLModel, table=True):
+class UnitNote(Audited, table=True):
     """What a person wrote down about one unit. A note is taken back by undoing the change that made it."""
 
     __tablename__ = "unit_note"

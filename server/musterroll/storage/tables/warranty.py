@@ -3,13 +3,13 @@
 from datetime import date
 from typing import Any
 
-from sqlmodel import Field, SQLModel
+from sqlmodel import Field
 
 from musterroll.domain.warranty.periods import PeriodKind
-from musterroll.storage.tables.columns import BIG, DOCUMENT, NEVER_REUSED, row_id, word
+from musterroll.storage.tables.columns import BIG, DOCUMENT, NEVER_REUSED, Audited, row_id, word
 
 
-class WarrantyPolicy(SQLModel, table=True):
+class WarrantyPolicy(Audited, table=True):
     """Start rules in order, each `{"start": ..., "shelf_days": n}`; products name the policy they are sold with."""
 
     __tablename__ = "warranty_policy"
@@ -19,7 +19,7 @@ class WarrantyPolicy(SQLModel, table=True):
     months: int | None = None  # a unit's own paper goes before
 
 
-class WarrantyPeriod(SQLModel, table=True):
+class WarrantyPeriod(Audited, table=True):
     """One stretch of warranty, `[starts_on, ends_on)`, with the rule that began it. Voiding keeps the row."""
 
     __tablename__ = "warranty_period"

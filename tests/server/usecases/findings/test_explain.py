@@ -120,6 +120,6 @@ def test_evidence_leads_to_the_rows_of_documents_that_say_so(roll: Database, now
                 told = names | {word for word in proof.evidence.says.replace(",", " ").replace("/", " ").split() if word[:1] in "CS"}
                 assert origin.file == f"{origin.kind}.csv"
                 assert any(name in row for name in told), (one.finding, proof)
-            by_document = proof.evidence.table in ("unit", "line", "invoice", "warranty") or "last heard" in proof.evidence.says
+            by_document = proof.evidence.table in ("unit", "line", "invoice", "warranty") or "last reported" in proof.evidence.says
             assert bool(proof.documents) is by_document, proof
     assert seen == {"unit", "unit_status", "line", "invoice", "warranty", "card", "credential"}

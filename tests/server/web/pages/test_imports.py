@@ -3,6 +3,7 @@
 import re
 from io import BytesIO
 
+from musterroll.usecases.imports.document_kinds import KINDS
 from werkzeug.test import TestResponse
 
 from tests.server.web.conftest import _TOKEN, Visitor
@@ -60,6 +61,11 @@ def test_what_is_no_document_gets_a_sentence(visitor: Visitor) -> None:
     assert drop(visitor, "nonsense", "x.csv", SITES).status_code == 422
     answer = visitor.post("/imports", seen="/imports", kind="sites")
     assert "Choose a file first" in answer.text
+
+
+def test_every_kind_is_offered_in_the_order_to_import_them(visitor: Visitor) -> None:
+    choices = re.findall(r'name="kind" value="([^"]+)".*?<b>\d+\. ([^<]+)</b><span class="under">([^<]+)', visitor.get("/imports").text)
+    assert choices == [(kind.name, kind.title, kind.about) for kind in KINDS.values()]
 
 
 def test_a_file_of_another_person_or_name_is_not_found(visitor: Visitor) -> None:

@@ -34,7 +34,7 @@ class Telemetry(Taker):
 
     @classmethod
     def tables(cls) -> set[str]:
-        return {"voice"}
+        return {"unit_status"}
 
     def survey(self, document: Document) -> None:
         """Up to when the platform was listening."""
