@@ -7,7 +7,7 @@ from typing import NamedTuple
 CANARY = "musterroll/1/registry/canary"
 
 
-class Heard(NamedTuple):
+class Received(NamedTuple):
     topic: str
     payload: bytes
     qos: int = 1
@@ -46,7 +46,7 @@ class RawClient:
         self.socket = socket.create_connection(("127.0.0.1", port), timeout=10)
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._mid = 0
-        self._early: list[Heard] = []
+        self._early: list[Received] = []
         self.say(first or connect_packet(user if client_id is None else client_id, user, password, **said))  # type: ignore[arg-type]
         answer = self.read()
         self.code = answer[1][1] if answer else None
@@ -95,7 +95,7 @@ class RawClient:
         answer = self._await(0x90)
         return list(answer[2:]) if answer else []
 
-    def next(self, acknowledge: bool = True) -> Heard | None:
+    def next(self, acknowledge: bool = True) -> Received | None:
         """The next message, None at the end of the connection."""
         while not self._early:
             found = self.read()
@@ -104,7 +104,7 @@ class RawClient:
             self._take(*found, acknowledge)
         return self._early.pop(0)
 
-    def until(self, topic: str) -> list[Heard]:
+    def until(self, topic: str) -> list[Received]:
         """Every message before the one under `topic`: what a broker sends to one session stays in order."""
         heard = []
         while (found := self.next()) is not None and found.topic != topic:
@@ -141,4 +141,4 @@ class RawClient:
         rest = body[2 + size :]
         if qos and acknowledge:
             self.say(packet(0x40, rest[:2]))
-        self._early.append(Heard(body[2 : 2 + size].decode(), rest[2:] if qos else rest, qos, bool(head & 8), bool(head & 1)))
+        self._early.append(Received(body[2 : 2 + size].decode(), rest[2:] if qos else rest, qos, bool(head & 8), bool(head & 1)))

@@ -17,7 +17,7 @@ from musterroll.usecases.enrolment.enrol import Enrolled
 from tests.support.deployed_mosquitto import PASSWORD, DeployedMosquitto
 from tests.support.enrolment import accept_latest, enrol_unit
 from tests.support.instances import until
-from tests.support.mqtt import CANARY, Heard, RawClient
+from tests.support.mqtt import CANARY, RawClient, Received
 
 Join = Callable[..., RawClient]
 
@@ -95,7 +95,7 @@ def registry(join: Join) -> RawClient:
     return found
 
 
-def heard(registry: RawClient) -> list[Heard]:
+def heard(registry: RawClient) -> list[Received]:
     """Everything the registry heard up to now."""
     registry.publish(CANARY, b"now")
     return registry.until(CANARY)
@@ -129,7 +129,7 @@ def test_a_unit_is_not_heard_under_another_topic(
     join(unit).publish(topic.format(unit=unit.uid, victim=victim.uid), b"forged", qos)
     assert heard(registry) == []
     registry.publish(f"musterroll/1/{victim.uid}/receipt", b"marker")
-    assert listening.next() == Heard(f"musterroll/1/{victim.uid}/receipt", b"marker")
+    assert listening.next() == Received(f"musterroll/1/{victim.uid}/receipt", b"marker")
 
 
 def test_a_unit_is_heard_under_its_own_topics(join: Join, registry: RawClient, unit: Enrolled) -> None:
@@ -164,7 +164,7 @@ def test_a_unit_does_not_hear_another(join: Join, registry: RawClient, unit: Enr
     for kind in ("receipt", "command"):
         registry.publish(f"musterroll/1/{victim.uid}/{kind}", b"private")
     registry.publish(f"musterroll/1/{unit.uid}/receipt", b"marker")
-    assert spy.next() == Heard(f"musterroll/1/{unit.uid}/receipt", b"marker")
+    assert spy.next() == Received(f"musterroll/1/{unit.uid}/receipt", b"marker")
 
 
 @pytest.mark.parametrize("name", ["victim", "registry"])
@@ -176,7 +176,7 @@ def test_another_client_id_takes_nobodys_place(
     listening.subscribe(f"musterroll/1/{victim.uid}/receipt")
     rogue = join(unit, client_id=victim.uid if name == "victim" else "registry", clean=clean)
     registry.publish(f"musterroll/1/{victim.uid}/receipt", b"yours")
-    assert listening.next() == Heard(f"musterroll/1/{victim.uid}/receipt", b"yours")
+    assert listening.next() == Received(f"musterroll/1/{victim.uid}/receipt", b"yours")
     assert listening.publish(f"musterroll/1/{victim.uid}/birth", b"mine")
     rogue.publish(f"musterroll/1/{victim.uid}/birth", b"forged")
     assert [one.payload for one in heard(registry) if one.topic.endswith("birth")] == [b"mine"]
@@ -190,7 +190,7 @@ def test_a_strangers_connect_leaves_the_registrys_session_alone(broker: Broker, 
             assert RawClient(broker.port, "registry", password, clean=clean).code != 0
             assert RawClient(broker.port, "", "", "registry", clean=clean).code != 0
     join(unit).publish(f"musterroll/1/{unit.uid}/birth", b"still heard")
-    assert registry.next() == Heard(f"musterroll/1/{unit.uid}/birth", b"still heard")
+    assert registry.next() == Received(f"musterroll/1/{unit.uid}/birth", b"still heard")
 
 
 @pytest.mark.parametrize("topic", ["musterroll/1/{victim}/death", "musterroll/1/{victim}/receipt", "musterroll/1/registry/canary"])
@@ -198,7 +198,7 @@ def test_a_will_is_not_heard_under_another_name(join: Join, registry: RawClient,
     join(unit, will=topic.format(victim=victim.uid)).drop()
     own = f"musterroll/1/{unit.uid}/death"
     join(unit, will=own).drop()
-    assert registry.next() == Heard(own, b"{}")
+    assert registry.next() == Received(own, b"{}")
     assert heard(registry) == []
 
 

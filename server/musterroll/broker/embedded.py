@@ -1,4 +1,4 @@
-"""Starting, watching and stopping the embedded broker."""
+"""Starts, watches and stops the embedded broker."""
 
 import asyncio
 import contextlib
@@ -11,7 +11,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any, NamedTuple, TypeVar
 
 from musterroll.broker.access import REGISTRY
-from musterroll.broker.connection import Connection, Hall
+from musterroll.broker.connection import BrokerState, Connection
 from musterroll.broker.router import Router
 from musterroll.domain.values.errors import DomainError
 from musterroll.storage.engine.database import Database
@@ -19,22 +19,22 @@ from musterroll.usecases.enrolment import broker_logins
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
-_MOST_CONNECTIONS = 10_000
-_CHECKERS = 4  # threads that ask the database about credentials
+_MAX_CONNECTIONS = 10_000
+_CHECKERS = 4  # threads that check credentials in the database
 _WATCH_SECONDS = 1.0
 _STOP_SECONDS = 4.0
 _CHECK_SECONDS = 2.0
 
 
-class Seen(NamedTuple):
-    """Credentials that held at a revision."""
+class ActiveCredentials(NamedTuple):
+    """Credentials that were active at a revision."""
 
     revision: int
-    valid: set[int]
+    ids: set[int]
 
 
 class EmbeddedBroker:
-    """A broker in a thread of its own. Units prove themselves with their credential, the registry with `registry_secret`."""
+    """A broker in a thread of its own. Units authenticate with their credential, the registry with `registry_secret`."""
 
     def __init__(self, database: Database, listen: tuple[str, int], registry_secret: str) -> None:
         self._database = database
@@ -43,12 +43,12 @@ class EmbeddedBroker:
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="broker", daemon=True)
         self._checkers = ThreadPoolExecutor(_CHECKERS, thread_name_prefix="broker-check")
-        self._hall = Hall(Router(), self._admit, {}, _MOST_CONNECTIONS, set())
+        self._state = BrokerState(Router(), self._authenticate, {}, _MAX_CONNECTIONS, set())
         self._server: asyncio.Server | None = None
         self._watching: asyncio.Task[None] | None = None
 
     def start(self) -> None:
-        """Listen. Raises DomainError with one sentence where the address cannot be had."""
+        """Listen. Raises DomainError if the address is not available."""
         allow_many_sockets()
         self._thread.start()
         try:
@@ -56,9 +56,9 @@ class EmbeddedBroker:
         except OSError as error:
             self.stop()
             host, port = self._listen
-            why = "another program listens there" if error.errno == errno.EADDRINUSE else error.strerror or str(error)
+            reason = "another program listens there" if error.errno == errno.EADDRINUSE else error.strerror or str(error)
             raise DomainError(
-                f"the embedded broker cannot listen on {host}:{port}: {why}; set MUSTERROLL_MQTT_LISTEN to another address or port"
+                f"the embedded broker cannot listen on {host}:{port}: {reason}; set MUSTERROLL_MQTT_LISTEN to another address or port"
             ) from None
 
     @property
@@ -68,16 +68,16 @@ class EmbeddedBroker:
 
     @property
     def url(self) -> str:
-        """Where it listens, without credentials."""
+        """The URL of the broker, without credentials."""
         host = self._listen[0]
         return f"mqtt://[{host}]:{self.port}" if ":" in host else f"mqtt://{host}:{self.port}"
 
     def healthy(self) -> bool:
-        """Whether it listens and its thread answers within a second."""
+        """Whether it listens and its thread responds within a second."""
         if self._server is None or not self._server.is_serving() or not self._thread.is_alive():
             return False
         try:
-            return self._run(_answer()).result(1.0)
+            return self._run(_ping()).result(1.0)
         except TimeoutError:
             return False
 
@@ -89,7 +89,7 @@ class EmbeddedBroker:
             self._run(self._close()).result(_STOP_SECONDS)
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join(1.0)
-        # A check under way gives its connection back before the database is closed; one that hangs is not waited for.
+        # A running check returns its connection before the database is closed; one that hangs is not waited for.
         ending = threading.Thread(target=self._checkers.shutdown, kwargs={"cancel_futures": True}, daemon=True)
         ending.start()
         ending.join(_CHECK_SECONDS)
@@ -99,11 +99,11 @@ class EmbeddedBroker:
     def _run(self, work: Coroutine[Any, Any, T]) -> Future[T]:
         return asyncio.run_coroutine_threadsafe(work, self._loop)
 
-    # In the broker's thread.
+    # -- in the broker's thread
 
     async def _open(self) -> None:
         host, port = self._listen
-        self._server = await self._loop.create_server(lambda: Connection(self._hall, self._loop), host, port, backlog=1024)
+        self._server = await self._loop.create_server(lambda: Connection(self._state, self._loop), host, port, backlog=1024)
         self._watching = self._loop.create_task(self._watch())
 
     async def _close(self) -> None:
@@ -111,13 +111,13 @@ class EmbeddedBroker:
             self._watching.cancel()
         if self._server:
             self._server.close()
-        leaving = list(self._hall.everyone)
-        for connection in leaving:
-            connection.throw_out()
-        for connection in leaving:
-            await connection.gone.wait()
+        connections = list(self._state.connections)
+        for connection in connections:
+            connection.evict()
+        for connection in connections:
+            await connection.closed.wait()
 
-    async def _admit(self, user: str, password: str) -> int | None:
+    async def _authenticate(self, user: str, password: str) -> int | None:
         if user == REGISTRY:
             return 0 if hmac.compare_digest(password.encode(), self._secret) else None
         return await self._loop.run_in_executor(self._checkers, self._check, user, password)
@@ -127,37 +127,37 @@ class EmbeddedBroker:
             return broker_logins.admit(session, uid, password)
 
     async def _watch(self) -> None:
-        """Shut out, within a second or two, whoever lost their credential."""
-        seen = Seen(-1, set())
+        """Disconnect clients within a second or two of their credential's end."""
+        active = ActiveCredentials(-1, set())
         while True:
             try:
-                seen = await self._shut_out(seen)
-            except Exception:  # the database is away; those inside stay for now
-                log.warning("could not check which credentials still hold", exc_info=True)
+                active = await self._evict_revoked(active)
+            except Exception:  # the database is unavailable; clients stay connected for now
+                log.warning("could not check which credentials are still active", exc_info=True)
             await asyncio.sleep(_WATCH_SECONDS)
 
-    async def _shut_out(self, before: Seen) -> Seen:
-        inside = {one.credential: one for one in self._hall.live.values() if one.credential}
-        now = await self._loop.run_in_executor(self._checkers, self._look, before, set(inside))
-        for credential, connection in inside.items():
-            if credential not in now.valid:
-                connection.throw_out()
-        return now
+    async def _evict_revoked(self, before: ActiveCredentials) -> ActiveCredentials:
+        connected = {client.credential: client for client in self._state.by_client_id.values() if client.credential}
+        active = await self._loop.run_in_executor(self._checkers, self._active, before, set(connected))
+        for credential, connection in connected.items():
+            if credential not in active.ids:
+                connection.evict()
+        return active
 
-    def _look(self, before: Seen, inside: set[int]) -> Seen:
+    def _active(self, before: ActiveCredentials, connected: set[int]) -> ActiveCredentials:
         with self._database.snapshot() as session:
             revision = broker_logins.revision(session)
-            # Whoever came in since then is asked about too: the credential may have ended between the check and the door.
-            known = before.valid & inside if revision == before.revision else set()
-            return Seen(revision, known | broker_logins.still_active(session, inside - known))
+            # Clients that connected since then are checked too: the credential may have ended just after the login.
+            known = before.ids & connected if revision == before.revision else set()
+            return ActiveCredentials(revision, known | broker_logins.still_active(session, connected - known))
 
 
-async def _answer() -> bool:
+async def _ping() -> bool:
     return True
 
 
 def allow_many_sockets() -> None:
-    """Raise this process's soft limit of open files to its hard one: 1,024 is fewer than a small fleet has sockets."""
+    """Raise this process's soft limit of open files to the hard one: the usual 1,024 is too low even for a small fleet."""
     try:
         import resource
     except ImportError:  # not a POSIX system

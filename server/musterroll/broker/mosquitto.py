@@ -1,4 +1,4 @@
-"""Keeping the password file of a Mosquitto in step with enrolments, without restarting it."""
+"""Keeps the password file of a Mosquitto up to date with enrolments, without restarting it."""
 
 import contextlib
 import logging
@@ -19,26 +19,26 @@ from musterroll.usecases.enrolment.broker_logins import Login, provision, revisi
 
 log = logging.getLogger(__name__)
 _WORKERS = 8  # ingest processes that deploy/mosquitto/musterroll.acl knows: registry, registry-2, ... registry-8
-# At a reload Mosquitto reads every line and checks every live connection again, some 80 microseconds each, and does nothing else: a
-# large fleet is not made to pay for that at each single enrolment. 100,000 credentials (12 MB) are read again every 50 seconds at most.
-_BYTES_A_SECOND = 240_000
+# At a reload Mosquitto reads every line and checks every connection again, about 80 microseconds each, and does nothing else meanwhile.
+# With a large fleet that is too much for every single enrolment: 100,000 credentials (12 MB) are reloaded every 50 seconds at most.
+_BYTES_PER_SECOND = 240_000
 
 
 def provision_mosquitto(database: Database, settings: Settings) -> bool:
-    """Write the password file where credentials changed since, and have Mosquitto read it. Returns whether it was written.
+    """Write the password file if credentials changed, and make Mosquitto reload it. Returns whether it was written.
 
-    Cheap where nothing changed; safe to call every second. Raises DomainError where the file cannot be written or Mosquitto not be told.
+    Cheap if nothing changed; safe to call every second. Raises DomainError if the file cannot be written or Mosquitto not be signalled.
     """
     path = settings.mosquitto_password_file
     if path is None:
         return False
     logins = _logins(settings.mqtt_url.get_secret_value() if settings.mqtt_url else "")
     with database.snapshot() as session:
-        mark = _mark(revision(session), logins)
-        if _marked(path, mark) or not _rested(path):
+        header = _header(revision(session), logins)
+        if _up_to_date(path, header) or not _may_reload(path):
             return False
         lines = provision(session, logins)
-    _write(path, mark + lines)
+    _write(path, header + lines)
     log.info("wrote %d logins for Mosquitto to %s", lines.count(b"\n"), path)
     if settings.mosquitto_pid_file:
         _reload(settings.mosquitto_pid_file)
@@ -47,7 +47,7 @@ def provision_mosquitto(database: Database, settings: Settings) -> bool:
 
 @cache
 def _logins(url: str) -> tuple[Login, ...]:
-    """The registry's own lines, out of the URL it connects with itself. Hashed once a process: the hash is slow on purpose."""
+    """The registry's own lines, from the URL it connects with. Hashed once per process: the hash is slow on purpose."""
     parts = urlsplit(url)
     user, password = unquote(parts.username or ""), unquote(parts.password or "")
     if not user or not password:
@@ -56,30 +56,30 @@ def _logins(url: str) -> tuple[Login, ...]:
     return tuple(Login(name, hash_secret(password, CHOSEN_ITERATIONS)) for name in names)
 
 
-def _mark(number: int, logins: tuple[Login, ...]) -> bytes:
-    """The first line of the file, which Mosquitto passes over: what it was written for."""
+def _header(number: int, logins: tuple[Login, ...]) -> bytes:
+    """The first line of the file, a comment: the revision and logins it was written for."""
     return f"# Written by Musterroll at revision {number} with {logins[0].secret_hash[-16:-2]}; changes made by hand are lost.\n".encode()
 
 
-def _marked(path: Path, mark: bytes) -> bool:
+def _up_to_date(path: Path, header: bytes) -> bool:
     try:
         with path.open("rb") as file:
-            return file.readline(len(mark) + 1) == mark
+            return file.readline(len(header) + 1) == header
     except FileNotFoundError:
         return False
 
 
-def _rested(path: Path) -> bool:
+def _may_reload(path: Path) -> bool:
     try:
-        found = path.stat()
+        stat = path.stat()
     except FileNotFoundError:
         return True
-    age = time.time() - found.st_mtime  # noqa: TID251  a door
-    return not 0 <= age < found.st_size / _BYTES_A_SECOND
+    age = time.time() - stat.st_mtime  # noqa: TID251  an entry point
+    return not 0 <= age < stat.st_size / _BYTES_PER_SECOND
 
 
 def _write(path: Path, content: bytes) -> None:
-    """Replace the file in one step: Mosquitto reads the old one or the new one. Its folder's group may read it."""
+    """Replace the file atomically, so that Mosquitto reads the old one or the new one. The group of its folder may read it."""
     try:
         handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
         try:
@@ -99,15 +99,15 @@ def _write(path: Path, content: bytes) -> None:
 
 
 def _reload(pid_file: Path) -> None:
-    """SIGHUP to the Mosquitto of a pid file. One that is not running reads the file when it starts."""
+    """Send SIGHUP to the Mosquitto of a pid file. One that is not running reads the password file when it starts."""
     try:
         pid = int(pid_file.read_text())
         name = Path(f"/proc/{pid}/comm")
         if name.parent.parent.exists() and name.read_text().strip() != "mosquitto":
-            raise ProcessLookupError  # the number belongs to another program by now
+            raise ProcessLookupError  # the number belongs to another program now
         os.kill(pid, signal.SIGHUP)
     except (FileNotFoundError, ProcessLookupError, ValueError):
-        log.info("no Mosquitto runs by %s; it will read its password file when it starts", pid_file)
+        log.info("no Mosquitto runs with the pid in %s; it will read its password file when it starts", pid_file)
     except PermissionError:
         raise DomainError(
             f"may not signal the Mosquitto of {pid_file}; "

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 from musterroll.mqtt import packets, reader, writer
 
-ANSWER_WITHIN = 20.0  # seconds for the broker to accept a connection
+CONNECT_SECONDS = 20.0  # seconds for the broker to accept a connection
 
 
 class Denied(Exception):
@@ -17,14 +17,14 @@ class Denied(Exception):
 
 
 class Connection(asyncio.Protocol):
-    """Created by `open_connection`. `heard` is called with topic and payload of every message; `lost` is set when it ends."""
+    """Created by `open_connection`. `on_message` is called with topic and payload of every message; `lost` is set when it ends."""
 
-    def __init__(self, hello: bytes, heard: Callable[[str, bytes], None], acknowledged: Callable[[], None]) -> None:
+    def __init__(self, connect_packet: bytes, on_message: Callable[[str, bytes], None], on_acknowledged: Callable[[], None]) -> None:
         loop = asyncio.get_running_loop()
         self.lost = asyncio.Event()
         self.accepted: asyncio.Future[int] = loop.create_future()
         self.last_in = self.last_out = loop.time()
-        self._hello, self._heard, self._acknowledged = hello, heard, acknowledged
+        self._connect_packet, self._on_message, self._on_acknowledged = connect_packet, on_message, on_acknowledged
         self._now = loop.time
         self._buffer = bytearray()
         self._mid = 0
@@ -68,14 +68,14 @@ class Connection(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast(asyncio.Transport, transport)
-        self._send(self._hello)
+        self._send(self._connect_packet)
 
     def data_received(self, data: bytes) -> None:
         self.last_in = self._now()
         self._buffer += data
         try:
             while (packet := packets.take_packet(self._buffer)) is not None:
-                self._take(packet)
+                self._handle(packet)
         except packets.MalformedPacket:
             self._transport.abort()
 
@@ -84,25 +84,27 @@ class Connection(asyncio.Protocol):
         if not self.accepted.done():
             self.accepted.set_exception(exc or ConnectionResetError("the broker closed the connection"))
 
-    def _take(self, packet: packets.Packet) -> None:
+    def _handle(self, packet: packets.Packet) -> None:
         if packet.kind == packets.PUBLISH:
             message = reader.publish(packet)
             if message.qos:
                 self._send(writer.puback(message.mid))
-            self._heard(message.topic, message.payload)
+            self._on_message(message.topic, message.payload)
         elif packet.kind == packets.PUBACK:
-            self._acknowledged()
+            self._on_acknowledged()
         elif packet.kind == packets.CONNACK and not self.accepted.done():
             self.accepted.set_result(reader.connack(packet))
 
 
-async def open_connection(url: str, hello: bytes, heard: Callable[[str, bytes], None], acknowledged: Callable[[], None]) -> Connection:
+async def open_connection(
+    url: str, connect_packet: bytes, on_message: Callable[[str, bytes], None], on_acknowledged: Callable[[], None]
+) -> Connection:
     """A connection the broker has accepted. Raises Denied, OSError or TimeoutError."""
     parts = urlsplit(url)
     secure = parts.scheme in ("mqtts", "ssl")
-    async with asyncio.timeout(ANSWER_WITHIN):
+    async with asyncio.timeout(CONNECT_SECONDS):
         _, connection = await asyncio.get_running_loop().create_connection(
-            lambda: Connection(hello, heard, acknowledged),
+            lambda: Connection(connect_packet, on_message, on_acknowledged),
             parts.hostname or "localhost",
             parts.port or (8883 if secure else 1883),
             ssl=ssl.create_default_context() if secure else None,

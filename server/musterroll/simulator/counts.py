@@ -1,4 +1,4 @@
-"""Counters of a simulation: kept by each worker and summed for display."""
+"""Counters of a simulation: one set per worker and summed for display."""
 
 from collections import Counter
 from typing import Any, NamedTuple
@@ -31,30 +31,32 @@ class Counts:
     """The running totals of one worker, or of all."""
 
     def __init__(self) -> None:
-        self.of: Counter[str] = Counter()
+        self.totals: Counter[str] = Counter()
         self.late: Counter[int] = Counter()  # heartbeats by whole milliseconds behind schedule
 
     def behind(self, seconds: float) -> None:
         self.late[max(0, int(seconds * 1000))] += 1
 
-    def since(self, told: "Counts") -> dict[str, Any]:
-        """The changes since `told`, for `add` in the parent; current counts can have decreased."""
-        changes = {name: count - told.of[name] for name, count in self.of.items() if count != told.of[name]}
-        return {"of": changes, "late": [(late, count - told.late[late]) for late, count in self.late.items() if count != told.late[late]]}
+    def since(self, previous: "Counts") -> dict[str, Any]:
+        """The changes since `previous`, for `add` in the parent; current counts can have decreased."""
+        totals = {name: count - previous.totals[name] for name, count in self.totals.items() if count != previous.totals[name]}
+        late = [(delay, count - previous.late[delay]) for delay, count in self.late.items() if count != previous.late[delay]]
+        return {"totals": totals, "late": late}
 
-    def add(self, dumped: dict[str, Any]) -> None:
-        self.of.update(dumped["of"])
-        self.late.update(dict(dumped["late"]))
+    def add(self, changes: dict[str, Any]) -> None:
+        self.totals.update(changes["totals"])
+        self.late.update(dict(changes["late"]))
 
     def percentile(self, share: float) -> int:
         """The delay that `share` of the heartbeats did not exceed; 0 if there were none."""
-        wanted, seen = share * self.late.total(), 0
+        limit, seen = share * self.late.total(), 0
         for late in sorted(self.late):
             seen += self.late[late]
-            if seen >= wanted:
+            if seen >= limit:
                 return late
         return 0
 
     def summary(self, seconds: float) -> Summary:
-        lateness = {"late_p50": self.percentile(0.5), "late_p99": self.percentile(0.99), "late_max": max(self.late, default=0)}
-        return Summary(**{name: self.of[name] for name in Summary._fields if name in self.of}, **lateness, seconds=round(seconds, 1))
+        totals = {name: self.totals[name] for name in Summary._fields if name in self.totals}
+        delays = {"late_p50": self.percentile(0.5), "late_p99": self.percentile(0.99), "late_max": max(self.late, default=0)}
+        return Summary(**totals, **delays, seconds=round(seconds, 1))

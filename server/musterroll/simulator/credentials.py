@@ -8,7 +8,7 @@ from musterroll.domain.values.errors import DomainError
 from musterroll.simulator.unit import Identity
 
 
-class Identities:
+class CredentialFile:
     """Credentials by serial. `run` grows at every start, so that the epochs of a run exceed all earlier ones."""
 
     def __init__(self, path: Path, registry: str) -> None:
@@ -16,7 +16,7 @@ class Identities:
         self.path = path
         self.registry = registry
         self.run = 0
-        self.of: dict[str, Identity] = {}
+        self.by_serial: dict[str, Identity] = {}
         if path.exists():
             self._read()
 
@@ -28,21 +28,21 @@ class Identities:
 
     def save(self) -> None:
         """Write atomically, readable by the owner only. Raises DomainError."""
-        found = {"registry": self.registry, "run": self.run, "units": self.of}
-        fresh = self.path.with_suffix(".new")
+        content = {"registry": self.registry, "run": self.run, "units": self.by_serial}
+        new_file = self.path.with_suffix(".new")
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
-            with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
-                json.dump(found, file, separators=(",", ":"))
-            fresh.replace(self.path)
+            with os.fdopen(os.open(new_file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
+                json.dump(content, file, separators=(",", ":"))
+            new_file.replace(self.path)
         except OSError as error:
             raise DomainError(f"{self.path} cannot be written: {error.strerror}; choose another file with --state") from None
 
     def _read(self) -> None:
         try:
-            found = json.loads(self.path.read_text())
-            registry, self.run = found["registry"], found["run"]
-            self.of = {serial: Identity(*fields) for serial, fields in found["units"].items()}
+            content = json.loads(self.path.read_text())
+            registry, self.run = content["registry"], content["run"]
+            self.by_serial = {serial: Identity(*fields) for serial, fields in content["units"].items()}
         except (OSError, ValueError, TypeError, KeyError):
             raise DomainError(f"{self.path} is not a file of simulated units; choose another with --state, or delete it") from None
         if registry != self.registry:

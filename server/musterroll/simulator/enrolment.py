@@ -26,26 +26,26 @@ class Enrolled(NamedTuple):
 
 
 def enrol(registry: str, token: str, units: Iterable[SimulatedUnit], done: Callable[[Enrolled], bool]) -> None:
-    """Enrol units until `done` returns true; it is called after each unit, never concurrently.
+    """Enrol units while `done` returns true; it is called after each unit, never concurrently.
 
     Raises DomainError with the registry's error at the first unit it rejects.
     """
-    waiting, one_at_a_time = deque(units), threading.Lock()
+    waiting, lock = deque(units), threading.Lock()
 
-    def line() -> None:
-        with closing(_connection(registry)) as link, suppress(IndexError):
+    def enrol_waiting() -> None:
+        with closing(_connection(registry)) as connection, suppress(IndexError):
             while True:
-                found = _enrol(link, registry, token, waiting.popleft())
-                with one_at_a_time:
-                    if not done(found):
+                enrolled = _enrol(connection, registry, token, waiting.popleft())
+                with lock:
+                    if not done(enrolled):
                         waiting.clear()
 
     with ThreadPoolExecutor(CONNECTIONS) as pool:
-        lines = [pool.submit(line) for _ in range(CONNECTIONS)]
-        if wait(lines, return_when=FIRST_EXCEPTION).not_done:
+        tasks = [pool.submit(enrol_waiting) for _ in range(CONNECTIONS)]
+        if wait(tasks, return_when=FIRST_EXCEPTION).not_done:
             waiting.clear()
-    for finished in lines:
-        finished.result()
+    for task in tasks:
+        task.result()
 
 
 def _connection(registry: str) -> http.client.HTTPConnection:
@@ -56,7 +56,7 @@ def _connection(registry: str) -> http.client.HTTPConnection:
     return kind(parts.hostname, parts.port, timeout=TIMEOUT)
 
 
-def _enrol(link: http.client.HTTPConnection, registry: str, token: str, unit: SimulatedUnit) -> Enrolled:
+def _enrol(connection: http.client.HTTPConnection, registry: str, token: str, unit: SimulatedUnit) -> Enrolled:
     body = {
         "token": token,
         "maker": unit.kind.maker,
@@ -67,12 +67,12 @@ def _enrol(link: http.client.HTTPConnection, registry: str, token: str, unit: Si
     }
     path = urlsplit(registry).path.rstrip("/") + "/api/v1/enroll"
     try:
-        link.request("POST", path, json.dumps(body), {"Content-Type": "application/json"})
-        response = link.getresponse()
+        connection.request("POST", path, json.dumps(body), {"Content-Type": "application/json"})
+        response = connection.getresponse()
         status, content = response.status, response.read()
     except (OSError, http.client.HTTPException) as error:
         raise DomainError(f"the registry {registry} cannot be reached ({error}): start it, or give its address with --registry") from None
-    answer = _object(content)
+    answer = _json_object(content)
     if status not in (201, 202):
         detail = answer.get("detail") or answer.get("title") or "it gave no reason; is this the address of a registry?"
         raise DomainError(f"the registry {registry} rejected the enrolment of {unit.serial} ({status}): {detail}")
@@ -82,9 +82,9 @@ def _enrol(link: http.client.HTTPConnection, registry: str, token: str, unit: Si
         raise DomainError(f"{registry} does not respond like a registry (no {missing} in the response); check the address") from None
 
 
-def _object(content: bytes) -> dict[str, Any]:
+def _json_object(content: bytes) -> dict[str, Any]:
     try:
-        found = json.loads(content)
+        answer = json.loads(content)
     except ValueError:
         return {}
-    return found if isinstance(found, dict) else {}
+    return answer if isinstance(answer, dict) else {}

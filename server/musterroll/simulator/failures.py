@@ -2,19 +2,19 @@
 
 from random import Random
 
-from musterroll.simulator.unit import Fate
+from musterroll.simulator.unit import Failure
 
-SETTLED, SPREAD = 2.0, 6.0  # intervals before the first failure, and over which failures are spread
-BACK_SHARE = 0.2
-BACK_AFTER = (6.0, 12.0)  # intervals: longer than it takes to become stale
+FIRST, SPREAD = 2.0, 6.0  # intervals before the first failure, and over which failures are spread
+RECOVERY_SHARE = 0.2
+RECOVERY = (6.0, 12.0)  # intervals: longer than it takes to become stale
 
 
-def fate(seed: int, number: int, stale_share: float, interval: int) -> Fate | None:
+def failure_of(seed: int, number: int, stale_share: float, interval: int) -> Failure | None:
     """The failure of a unit; None: it keeps running."""
-    dice = Random(f"{seed}/{number}/fate")  # noqa: S311
-    if dice.random() >= stale_share:
+    random = Random(f"{seed}/{number}/fate")  # noqa: S311
+    if random.random() >= stale_share:
         return None
-    after = (SETTLED + dice.uniform(0, SPREAD)) * interval
-    dies = dice.random() < 0.5
-    back = dice.uniform(*BACK_AFTER) * interval if dice.random() < BACK_SHARE else None
-    return Fate(after, dies, back)
+    after = (FIRST + random.uniform(0, SPREAD)) * interval
+    disconnects = random.random() < 0.5
+    recovers_after = random.uniform(*RECOVERY) * interval if random.random() < RECOVERY_SHARE else None
+    return Failure(after, disconnects, recovers_after)

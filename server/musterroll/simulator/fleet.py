@@ -91,12 +91,12 @@ def fleet(seed: int, units: int) -> Iterator[SimulatedUnit]:
 
 def unit(seed: int, number: int) -> SimulatedUnit:
     """The unit with this number, from 0."""
-    dice = Random(f"{seed}/{number}")  # noqa: S311
-    kind = dice.choices(KINDS, _SHARES)[0]
+    random = Random(f"{seed}/{number}")  # noqa: S311
+    kind = random.choices(KINDS, _SHARES)[0]
     # A step coprime to 10^7 scatters the numbers without repeating one.
     count = f"{(seed * 1_000_003 + number * 7_919_003) % 10_000_000:07}"
-    letters = "".join(dice.choice(_LETTERS) if c == "%" else c for c in kind.serial)
-    installed = _FIRST_INSTALLED + dice.randrange(int(timedelta(days=3 * 365).total_seconds()))
+    letters = "".join(random.choice(_LETTERS) if c == "%" else c for c in kind.serial)
+    installed = _FIRST_INSTALLED + random.randrange(int(timedelta(days=3 * 365).total_seconds()))
     return SimulatedUnit(
-        kind, letters.replace("#######", count), dice.choice(kind.firmware), installed, dice.random(), dice.randrange(4, 40)
+        kind, letters.replace("#######", count), random.choice(kind.firmware), installed, random.random(), random.randrange(4, 40)
     )

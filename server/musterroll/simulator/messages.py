@@ -9,15 +9,15 @@ from musterroll.simulator.fleet import SimulatedUnit
 AGENT = "simulator 1"
 
 
-class Speaker:
+class MessageBuilder:
     """Builds messages; the outbox numbers the durable ones."""
 
-    def __init__(self, unit: SimulatedUnit, wall: Callable[[], int]) -> None:
-        self._unit, self._wall = unit, wall
-        self._started = wall()
+    def __init__(self, unit: SimulatedUnit, clock: Callable[[], int]) -> None:
+        self._unit, self._clock = unit, clock
+        self._started = clock()
 
     def birth(self, interval: int) -> Birth:
-        at, unit = self._wall(), self._unit
+        at, unit = self._clock(), self._unit
         return Birth(
             epoch=0,
             seq=1,
@@ -37,12 +37,12 @@ class Speaker:
         )
 
     def heartbeat(self, epoch: int, beat: int) -> Heartbeat:
-        at, unit = self._wall(), self._unit
+        at, unit = self._clock(), self._unit
         return Heartbeat(epoch, beat, at, at - self._started, unit.operating(at), unit.vitals(at), unit.usage(at))
 
     def hour(self, seconds: int, interval: int) -> Record:
         """The summary of the last `seconds`, like the agent's hourly record."""
-        at, unit = self._wall(), self._unit
+        at, unit = self._clock(), self._unit
         data = {
             "from": at - seconds,
             "seconds": seconds,

@@ -4,9 +4,9 @@ from collections.abc import Iterable
 
 from musterroll_wire.messages import Birth, Receipt, Record
 
-KEPT = 200
-PATIENCE = 30.0  # seconds without a receipt before sending again
-MOST_PATIENCE = 600.0
+MAX_RECEIPTED = 200
+RESEND_AFTER = 30.0  # seconds without a receipt before sending again
+MAX_RESEND_AFTER = 600.0
 
 
 class Outbox:
@@ -19,8 +19,8 @@ class Outbox:
         self._waiting: dict[int, Birth | Record] = {}
         self._receipted: dict[int, Birth | Record] = {}
         self._registry: int | None = None
-        self._patience = PATIENCE
-        self._again_at = 0.0
+        self._resend_after = RESEND_AFTER
+        self._resend_at = 0.0
 
     def add(self, message: Birth | Record) -> Birth | Record:
         """Queue a message; returns it with its epoch and seq."""
@@ -37,29 +37,29 @@ class Outbox:
 
     def sent(self, message: Birth | Record, now: float) -> bool:
         """Mark a message as sent; returns whether it was sent before."""
-        self._again_at = now + self._patience
+        self._resend_at = now + self._resend_after
         before = message.seq <= self._sent_upto
         self._sent_upto = max(self._sent_upto, message.seq)
         return before
 
     def overdue(self, now: float) -> bool:
         """Whether receipts are overdue and everything must be sent again."""
-        if not self._waiting or now < self._again_at:
+        if not self._waiting or now < self._resend_at:
             return False
-        self._patience = min(self._patience * 2, MOST_PATIENCE)
+        self._resend_after = min(self._resend_after * 2, MAX_RESEND_AFTER)
         return True
 
     def receipt(self, receipt: Receipt) -> int:
-        """Apply a receipt; returns how many messages it newly covers. A new registry epoch requeues everything kept."""
+        """Apply a receipt; returns how many messages it newly covers. A new registry epoch requeues all retained messages."""
         if self._registry not in (None, receipt.registry):
             self._waiting = dict(sorted((self._receipted | self._waiting).items()))
-            self._receipted, self._again_at = {}, 0.0
+            self._receipted, self._resend_at = {}, 0.0
         self._registry = receipt.registry
         covered = [seq for seq in self._waiting if receipt.epoch == self.epoch and seq <= receipt.seq]
         for seq in covered:
             self._receipted[seq] = self._waiting.pop(seq)
-            self._patience = PATIENCE
-        while len(self._receipted) > KEPT:
+            self._resend_after = RESEND_AFTER
+        while len(self._receipted) > MAX_RECEIPTED:
             self._receipted.pop(next(iter(self._receipted)))
         return len(covered)
 

@@ -14,7 +14,7 @@ import click
 
 from musterroll.settings import Settings
 from musterroll.simulator.counts import Summary
-from musterroll.simulator.run import Options, Watching, run
+from musterroll.simulator.run import Callbacks, Options, run
 from musterroll.storage.engine.database import Database
 from musterroll.usecases.enrolment import enrol
 
@@ -22,7 +22,7 @@ _TOKEN_LIFE = timedelta(hours=1)
 _SIMULATED_HOUR = 3600.0
 
 
-class Surroundings(Protocol):
+class CliContext(Protocol):
     """What the command line passes to the command."""
 
     @property
@@ -43,32 +43,32 @@ class Surroundings(Protocol):
 @click.option("--state", type=click.Path(dir_okay=False, path_type=Path), help="File of enrolled units; default: in the data directory.")
 @click.option("--json", "as_json", is_flag=True, help="Print only a summary, as JSON.")
 @click.pass_obj
-def simulate(context: Surroundings, /, registry: str | None, token: str | None, state: Path | None, as_json: bool, **values: Any) -> None:
+def simulate(context: CliContext, /, registry: str | None, token: str | None, state: Path | None, as_json: bool, **values: Any) -> None:
     """Simulate a fleet, with real enrolment and a real broker.
 
     Units enrolled in an earlier run are reused. Units that go silent do so 2 to 8 intervals after the start: half of them lose power
     (the broker publishes their last will), the others hang. One in five comes back 6 to 12 intervals later.
     """
     options = Options(
-        registry=(registry or _own_address(context.settings)).rstrip("/"),
+        registry=(registry or _registry_address(context.settings)).rstrip("/"),
         token=_token_maker(context, token),
         state=state or context.settings.data_dir / "simulator.json",
         **values,
     )
     with ExitStack() as display:
-        watching = Watching() if as_json else _watching(display)
-        summary = run(options, _stop_signal(), watching)
+        callbacks = Callbacks() if as_json else _display_callbacks(display)
+        summary = run(options, _stop_signal(), callbacks)
     if as_json:
         click.echo(json.dumps(summary._asdict(), indent=2))
     else:
         click.echo(_result(summary))
 
 
-def _own_address(settings: Settings) -> str:
+def _registry_address(settings: Settings) -> str:
     return settings.public_url or f"http://{settings.http_listen}"
 
 
-def _token_maker(context: Surroundings, token: str | None) -> Callable[[int], str]:
+def _token_maker(context: CliContext, token: str | None) -> Callable[[int], str]:
     def make(uses: int) -> str:
         if token:
             return token
@@ -81,13 +81,13 @@ def _token_maker(context: Surroundings, token: str | None) -> Callable[[int], st
 
 
 def _stop_signal() -> threading.Event:
-    asked = threading.Event()
+    stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: asked.set())
-    return asked
+        signal.signal(number, lambda *_: stop.set())
+    return stop
 
 
-def _watching(display: ExitStack) -> Watching:
+def _display_callbacks(display: ExitStack) -> Callbacks:
     """A progress bar while enrolling, then a status line: updated in place on a terminal, else printed every ten seconds."""
     bars: list[Any] = []
     terminal = sys.stdout.isatty()
@@ -106,7 +106,7 @@ def _watching(display: ExitStack) -> Watching:
         elif round(summary.seconds) % 10 == 0:
             click.echo(_line(summary))
 
-    return Watching(enrolled, running)
+    return Callbacks(enrolled, running)
 
 
 def _line(now: Summary) -> str:

@@ -14,12 +14,12 @@ from musterroll.mqtt import writer
 from musterroll.simulator.connection import Connection, Denied, open_connection
 from musterroll.simulator.counts import Counts
 from musterroll.simulator.fleet import SimulatedUnit
-from musterroll.simulator.messages import Speaker
+from musterroll.simulator.messages import MessageBuilder
 from musterroll.simulator.outbox import Outbox
 
 KEEPALIVE = 60
-MOST_BACKOFF = 60.0
-LOOK_EVERY = 10.0  # seconds between checks for overdue receipts and unresponsive brokers
+MAX_BACKOFF = 60.0
+CHECK_INTERVAL = 10.0  # seconds between checks for overdue receipts and unresponsive brokers
 JITTER = 0.05  # share of the interval, plus or minus
 
 
@@ -31,15 +31,15 @@ class Identity(NamedTuple):
     mqtt_url: str
 
 
-class Fate(NamedTuple):
+class Failure(NamedTuple):
     """A failure, `after` seconds after the start: a power loss (the socket breaks and the will is published) or a hang (only pings)."""
 
     after: float
-    dies: bool
-    back_after: float | None  # seconds until it restarts; None: never
+    disconnects: bool
+    recovers_after: float | None  # seconds until it restarts; None: never
 
 
-class Pace(NamedTuple):
+class Timing(NamedTuple):
     """Seconds between heartbeats, between records, and before the first connection."""
 
     interval: int
@@ -51,11 +51,18 @@ class LiveUnit:
     """Runs until cancelled."""
 
     def __init__(
-        self, made_up: SimulatedUnit, identity: Identity, epoch: int, pace: Pace, fate: Fate | None, counts: Counts, wall: Callable[[], int]
+        self,
+        unit: SimulatedUnit,
+        identity: Identity,
+        epoch: int,
+        timing: Timing,
+        failure: Failure | None,
+        counts: Counts,
+        clock: Callable[[], int],
     ) -> None:
-        self._made_up, self._identity, self._fate, self._counts, self._wall = made_up, identity, fate, counts, wall
-        self._interval, self._record_every, self._start_after = pace
-        self._dice = Random(made_up.serial)  # noqa: S311
+        self._unit, self._identity, self._failure, self._counts, self._clock = unit, identity, failure, counts, clock
+        self._interval, self._record_every, self._start_after = timing
+        self._random = Random(unit.serial)  # noqa: S311
         self._now = asyncio.get_running_loop().time
         self._connection: Connection | None = None
         self._boot(epoch)
@@ -63,11 +70,11 @@ class LiveUnit:
     def _boot(self, epoch: int) -> None:
         self._beat = 0
         self._outbox = Outbox(epoch)
-        self._speaker = Speaker(self._made_up, self._wall)
-        self._keep(self._speaker.birth(self._interval))
+        self._builder = MessageBuilder(self._unit, self._clock)
+        self._queue(self._builder.birth(self._interval))
 
     @property
-    def owes(self) -> bool:
+    def awaits_receipt(self) -> bool:
         """Whether receipts are outstanding."""
         return self._connection is not None and len(self._outbox) > 0
 
@@ -79,24 +86,24 @@ class LiveUnit:
     # -- lifetime
 
     async def live(self) -> None:
-        if self._fate is None:
+        if self._failure is None:
             return await self._report()
         with suppress(TimeoutError):
-            async with asyncio.timeout(self._start_after + self._fate.after):
+            async with asyncio.timeout(self._start_after + self._failure.after):
                 await self._report()
-        self._counts.of["silent"] += 1
-        await self._be_silent(self._fate)
-        self._counts.of["silent"] -= 1
-        self._counts.of["revived"] += 1
+        self._counts.totals["silent"] += 1
+        await self._be_silent(self._failure)
+        self._counts.totals["silent"] -= 1
+        self._counts.totals["revived"] += 1
         self._start_after = 0.0
         self._boot(self._outbox.epoch + 1)
         return await self._report()
 
-    async def _be_silent(self, fate: Fate) -> None:
+    async def _be_silent(self, failure: Failure) -> None:
         """A hung unit keeps its connection, which does not count as operating, until its watchdog restarts it."""
         with suppress(TimeoutError):
-            async with asyncio.timeout(fate.back_after):
-                while self._connection and not fate.dies:
+            async with asyncio.timeout(failure.recovers_after):
+                while self._connection and not failure.disconnects:
                     if await self._connection.lost_within(KEEPALIVE / 2):
                         break
                     self._connection.ping()
@@ -107,44 +114,44 @@ class LiveUnit:
     def _drop(self) -> None:
         if self._connection:
             self._connection.drop()
-            self._counts.of["connected"] -= 1
+            self._counts.totals["connected"] -= 1
         self._connection = None
 
     async def _report(self) -> None:
         """Connect and report until the connection is lost; back off and repeat."""
         await asyncio.sleep(self._start_after)
-        self._next_beat = self._now() + self._dice.uniform(0, self._interval)
-        self._next_record = self._now() + self._dice.uniform(0, self._record_every)
+        self._next_beat = self._now() + self._random.uniform(0, self._interval)
+        self._next_record = self._now() + self._random.uniform(0, self._record_every)
         failures = 0
         while True:
             try:
                 self._connection = await self._connect()
                 failures = 0
                 await self._serve(self._connection)
-                self._counts.of["connected"] -= 1
-                self._counts.of["reconnects"] += 1
+                self._counts.totals["connected"] -= 1
+                self._counts.totals["reconnects"] += 1
             except (OSError, TimeoutError):
                 failures += 1
             except Denied:
                 failures += 1
-                self._counts.of["denied"] += 1
+                self._counts.totals["denied"] += 1
             self._connection = None
             await self._back_off(failures)
 
     async def _connect(self) -> Connection:
         uid = self._identity.uid
         will = (build(uid, "death"), encode(Death(self._outbox.epoch)))
-        hello = writer.connect(uid, self._identity.secret, KEEPALIVE, will)
-        connection = await open_connection(self._identity.mqtt_url, hello, self._heard, self._acknowledged)
-        self._counts.of["connected"] += 1
+        packet = writer.connect(uid, self._identity.secret, KEEPALIVE, will)
+        connection = await open_connection(self._identity.mqtt_url, packet, self._on_message, self._on_acknowledged)
+        self._counts.totals["connected"] += 1
         return connection
 
     async def _back_off(self, failures: int) -> None:
-        await asyncio.sleep(self._dice.uniform(0.2, min(MOST_BACKOFF, 2.0 ** (failures + 1))))
+        await asyncio.sleep(self._random.uniform(0.2, min(MAX_BACKOFF, 2.0 ** (failures + 1))))
 
     def _skip_missed_beats(self) -> None:
         while self._next_beat < self._now():
-            self._counts.of["beats_skipped"] += 1
+            self._counts.totals["beats_skipped"] += 1
             self._schedule_beat()
 
     # -- connection
@@ -154,19 +161,19 @@ class LiveUnit:
         self._send_waiting(connection)
         self._skip_missed_beats()
         while not connection.lost.is_set():
-            self._do_what_is_due(connection)
+            self._send_due(connection)
             due = min(self._next_beat, self._next_record, connection.last_out + KEEPALIVE * 0.75)
-            await connection.lost_within(min(due - self._now(), LOOK_EVERY))
+            await connection.lost_within(min(due - self._now(), CHECK_INTERVAL))
 
-    def _do_what_is_due(self, connection: Connection) -> None:
+    def _send_due(self, connection: Connection) -> None:
         now = self._now()
         if now >= self._next_beat:
             self._counts.behind(now - self._next_beat)
-            self._heartbeat(connection)
+            self._send_heartbeat(connection)
             self._schedule_beat()
         if now >= self._next_record:
             self._next_record = now + self._record_every
-            self._say(self._keep(self._speaker.hour(round(self._record_every), self._interval)), connection)
+            self._send(self._queue(self._builder.hour(round(self._record_every), self._interval)), connection)
         if self._outbox.overdue(now):
             self._send_waiting(connection)
         if now >= connection.last_out + KEEPALIVE * 0.75:
@@ -175,47 +182,47 @@ class LiveUnit:
             connection.drop()
 
     def _schedule_beat(self) -> None:
-        self._next_beat += self._interval * self._dice.uniform(1 - JITTER, 1 + JITTER)
+        self._next_beat += self._interval * self._random.uniform(1 - JITTER, 1 + JITTER)
 
-    def _heard(self, topic: str, payload: bytes) -> None:
-        found = parse(topic)
+    def _on_message(self, topic: str, payload: bytes) -> None:
+        place = parse(topic)
         try:
-            message = decode(found.kind, payload) if found else None
+            message = decode(place.kind, payload) if place else None
         except InvalidPayload:
             return
         if isinstance(message, Receipt):
-            self._counts.of["receipted"] += self._outbox.receipt(message)
+            self._counts.totals["receipted"] += self._outbox.receipt(message)
         elif isinstance(message, Command):
-            self._obey(message)
+            self._execute(message)
 
-    def _obey(self, command: Command) -> None:
+    def _execute(self, command: Command) -> None:
         seconds = command.data.get("seconds")
         if command.name == "interval" and type(seconds) is int and seconds > 0:
             self._interval = seconds
         if command.name in ("interval", "rebirth"):
-            birth = self._keep(self._speaker.birth(self._interval))
+            birth = self._queue(self._builder.birth(self._interval))
             if self._connection:
-                self._say(birth, self._connection)
+                self._send(birth, self._connection)
 
-    def _acknowledged(self) -> None:
-        self._counts.of["acknowledged"] += 1
+    def _on_acknowledged(self) -> None:
+        self._counts.totals["acknowledged"] += 1
 
     # -- messages
 
     def _send_waiting(self, connection: Connection) -> None:
         for message in self._outbox.waiting():
-            self._say(message, connection)
+            self._send(message, connection)
 
-    def _say(self, message: Birth | Record, connection: Connection) -> None:
+    def _send(self, message: Birth | Record, connection: Connection) -> None:
         kind = "birth" if isinstance(message, Birth) else "record"
         connection.publish(build(self._identity.uid, kind), encode(message))
-        self._counts.of["repeated"] += self._outbox.sent(message, self._now())
+        self._counts.totals["repeated"] += self._outbox.sent(message, self._now())
 
-    def _heartbeat(self, connection: Connection) -> None:
+    def _send_heartbeat(self, connection: Connection) -> None:
         self._beat += 1
-        connection.publish(build(self._identity.uid, "heartbeat"), encode(self._speaker.heartbeat(self._outbox.epoch, self._beat)))
-        self._counts.of["beats"] += 1
+        connection.publish(build(self._identity.uid, "heartbeat"), encode(self._builder.heartbeat(self._outbox.epoch, self._beat)))
+        self._counts.totals["beats"] += 1
 
-    def _keep(self, message: Birth | Record) -> Birth | Record:
-        self._counts.of["records"] += 1
+    def _queue(self, message: Birth | Record) -> Birth | Record:
+        self._counts.totals["records"] += 1
         return self._outbox.add(message)

@@ -13,14 +13,14 @@ from contextlib import suppress
 from typing import NamedTuple
 
 from musterroll.simulator.counts import Counts
-from musterroll.simulator.failures import fate
+from musterroll.simulator.failures import failure_of
 from musterroll.simulator.fleet import unit
-from musterroll.simulator.unit import Identity, LiveUnit, Pace
+from musterroll.simulator.unit import Identity, LiveUnit, Timing
 
-EPOCHS_IN_A_RUN = 1000
-TELL_EVERY = 1.0
-LAST_RECEIPTS = 5.0  # seconds to wait for outstanding receipts at the end
-GOODBYES = 0.5
+EPOCHS_PER_RUN = 1000
+REPORT_INTERVAL = 1.0
+RECEIPT_SECONDS = 5.0  # seconds to wait for outstanding receipts at the end
+DISCONNECT_SECONDS = 0.5
 
 
 class Share(NamedTuple):
@@ -31,7 +31,7 @@ class Share(NamedTuple):
     interval: int
     record_every: float
     stale_share: float
-    connects_a_second: float
+    connects_per_second: float
     members: list[tuple[int, str, str, str]]
 
 
@@ -41,50 +41,50 @@ class Worker:
     def __init__(self, share: Share) -> None:
         self._share = share
         self._counts = Counts()
-        self._told = Counts()
+        self._reported = Counts()
         self.stop = asyncio.Event()
 
     async def work(self) -> None:
         units = [self._unit(place) for place in range(len(self._share.members))]
-        lives = [asyncio.create_task(one.live()) for one in units]
+        tasks = [asyncio.create_task(live_unit.live()) for live_unit in units]
         while not self.stop.is_set():
             with suppress(TimeoutError):
-                async with asyncio.timeout(TELL_EVERY):
+                async with asyncio.timeout(REPORT_INTERVAL):
                     await self.stop.wait()
-            self._tell()
+            self._report_counts()
         await self._last_receipts(units)
-        for life in lives:
-            life.cancel()
-        for result in await asyncio.gather(*lives, return_exceptions=True):
+        for task in tasks:
+            task.cancel()
+        for result in await asyncio.gather(*tasks, return_exceptions=True):
             if isinstance(result, Exception):
                 raise result
-        for one in units:
-            one.finish()
-        await asyncio.sleep(GOODBYES)
-        self._tell()
+        for live_unit in units:
+            live_unit.finish()
+        await asyncio.sleep(DISCONNECT_SECONDS)
+        self._report_counts()
 
     def _unit(self, place: int) -> LiveUnit:
         share = self._share
         number, *credential = share.members[place]
-        pace = Pace(share.interval, share.record_every, place / share.connects_a_second)
-        doom = fate(share.seed, number, share.stale_share, share.interval)
-        epoch = share.run * EPOCHS_IN_A_RUN
-        return LiveUnit(unit(share.seed, number), Identity(*credential), epoch, pace, doom, self._counts, _wall)
+        timing = Timing(share.interval, share.record_every, place / share.connects_per_second)
+        failure = failure_of(share.seed, number, share.stale_share, share.interval)
+        epoch = share.run * EPOCHS_PER_RUN
+        return LiveUnit(unit(share.seed, number), Identity(*credential), epoch, timing, failure, self._counts, _clock)
 
     async def _last_receipts(self, units: list[LiveUnit]) -> None:
-        for _ in range(int(LAST_RECEIPTS * 10)):
-            if not any(one.owes for one in units):
+        for _ in range(int(RECEIPT_SECONDS * 10)):
+            if not any(live_unit.awaits_receipt for live_unit in units):
                 return
             await asyncio.sleep(0.1)
 
-    def _tell(self) -> None:
+    def _report_counts(self) -> None:
         """The changes since the last report."""
-        news = self._counts.since(self._told)
-        self._told.add(news)
-        print(json.dumps(news), flush=True)
+        changes = self._counts.since(self._reported)
+        self._reported.add(changes)
+        print(json.dumps(changes), flush=True)
 
 
-def _wall() -> int:
+def _clock() -> int:
     return int(time.time())  # noqa: TID251
 
 

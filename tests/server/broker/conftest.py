@@ -16,10 +16,10 @@ SECRET = "the registry's"
 
 @pytest.fixture
 def broker(database: Database) -> Iterator[EmbeddedBroker]:
-    found = EmbeddedBroker(database, ("127.0.0.1", 0), SECRET)
-    found.start()
-    yield found
-    found.stop()
+    broker = EmbeddedBroker(database, ("127.0.0.1", 0), SECRET)
+    broker.start()
+    yield broker
+    broker.stop()
 
 
 @pytest.fixture
@@ -35,13 +35,13 @@ def other(database: Database, now: datetime) -> Enrolled:
 @pytest.fixture
 def join(broker: EmbeddedBroker) -> Iterator[Callable[..., RawClient]]:
     """Connects a unit, or the registry where none is named."""
-    made: list[RawClient] = []
+    clients: list[RawClient] = []
 
-    def one(unit: Enrolled | None = None, **said: object) -> RawClient:
+    def connect(unit: Enrolled | None = None, **options: object) -> RawClient:
         user, password = (unit.uid, unit.secret) if unit else ("registry", SECRET)
-        made.append(RawClient(broker.port, user, password, **said))  # type: ignore[arg-type]
-        return made[-1]
+        clients.append(RawClient(broker.port, user, password, **options))  # type: ignore[arg-type]
+        return clients[-1]
 
-    yield one
-    for client in made:
+    yield connect
+    for client in clients:
         client.socket.close()

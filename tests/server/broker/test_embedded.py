@@ -19,7 +19,7 @@ from paho.mqtt.enums import CallbackAPIVersion
 
 from tests.support.enrolment import accept_latest, enrol_unit
 from tests.support.instances import until
-from tests.support.mqtt import CANARY, Heard, RawClient, connect_packet, packet, text
+from tests.support.mqtt import CANARY, RawClient, Received, connect_packet, packet, text
 
 Join = Callable[..., RawClient]
 
@@ -29,12 +29,12 @@ def test_an_enrolled_unit_is_let_in_and_heard_by_the_registry_only(join: Join, u
     registry.subscribe("musterroll/1/+/birth")
     stranger.subscribe(f"musterroll/1/{other.uid}/receipt")
     assert device.publish(f"musterroll/1/{unit.uid}/birth", b"here")
-    assert registry.next() == Heard(f"musterroll/1/{unit.uid}/birth", b"here")
+    assert registry.next() == Received(f"musterroll/1/{unit.uid}/birth", b"here")
     device.subscribe(f"musterroll/1/{unit.uid}/receipt")
     for one in (unit, other):
         assert registry.publish(f"musterroll/1/{one.uid}/receipt", one.uid.encode())
-    assert device.next() == Heard(f"musterroll/1/{unit.uid}/receipt", unit.uid.encode())
-    assert stranger.next() == Heard(f"musterroll/1/{other.uid}/receipt", other.uid.encode())
+    assert device.next() == Received(f"musterroll/1/{unit.uid}/receipt", unit.uid.encode())
+    assert stranger.next() == Received(f"musterroll/1/{other.uid}/receipt", other.uid.encode())
 
 
 def test_wrong_names_and_secrets_are_refused(broker: EmbeddedBroker, unit: Enrolled, other: Enrolled) -> None:
@@ -73,7 +73,7 @@ def test_a_revoked_unit_is_thrown_out_within_seconds_without_its_will(
     assert time.monotonic() - began < 4
     assert unharmed.publish(f"musterroll/1/{other.uid}/birth")
     registry.publish("musterroll/1/registry/death", b"marker")
-    assert registry.next() == Heard("musterroll/1/registry/death", b"marker")
+    assert registry.next() == Received("musterroll/1/registry/death", b"marker")
 
 
 def test_a_will_is_said_when_a_unit_is_gone_and_not_when_it_leaves(join: Join, unit: Enrolled) -> None:
@@ -81,12 +81,12 @@ def test_a_will_is_said_when_a_unit_is_gone_and_not_when_it_leaves(join: Join, u
     registry = join()
     registry.subscribe(will)
     join(unit, will=will).drop()
-    assert registry.next() == Heard(will, b"{}")
+    assert registry.next() == Received(will, b"{}")
     join(unit, will=will).leave()
     join(unit, will=will).drop()
-    assert registry.next() == Heard(will, b"{}")
+    assert registry.next() == Received(will, b"{}")
     registry.publish(will, b"marker")
-    assert registry.next() == Heard(will, b"marker")
+    assert registry.next() == Received(will, b"marker")
 
 
 def test_a_will_under_another_name_is_refused(join: Join, unit: Enrolled, other: Enrolled) -> None:
@@ -99,7 +99,7 @@ def test_a_unit_silent_beyond_its_keep_alive_is_given_up(join: Join, unit: Enrol
     registry.subscribe("musterroll/1/+/death")
     device = join(unit, keep_alive=1, will=f"musterroll/1/{unit.uid}/death")
     began = time.monotonic()
-    assert registry.next() == Heard(f"musterroll/1/{unit.uid}/death", b"{}")
+    assert registry.next() == Received(f"musterroll/1/{unit.uid}/death", b"{}")
     assert 1.2 < time.monotonic() - began < 5
     assert device.closed()
 
@@ -117,22 +117,22 @@ def test_a_stranger_using_the_registrys_name_disturbs_nothing(broker: EmbeddedBr
     for clean in (True, False):
         assert RawClient(broker.port, "registry", "guess", clean=clean).code == BAD_LOGIN
     join(unit).publish(f"musterroll/1/{unit.uid}/birth")
-    assert registry.next() == Heard(f"musterroll/1/{unit.uid}/birth", b"{}")
+    assert registry.next() == Received(f"musterroll/1/{unit.uid}/birth", b"{}")
 
 
 def test_a_registry_that_was_away_hears_what_it_missed_and_what_it_never_acknowledged(join: Join, unit: Enrolled) -> None:
     registry, device, birth = join(clean=False), join(unit), f"musterroll/1/{unit.uid}/birth"
     registry.subscribe("musterroll/1/+/birth")
     device.publish(birth, b"0")
-    assert registry.next(acknowledge=False) == Heard(birth, b"0")
+    assert registry.next(acknowledge=False) == Received(birth, b"0")
     registry.drop()
     for number in range(1, 400):
         device.publish(birth, b"%d" % number)
     back = join(clean=False)
     assert back.present
-    heard = [back.next() for _ in range(400)]
-    assert [one.payload for one in heard if one] == [b"%d" % number for number in range(400)]
-    assert heard[0] == Heard(birth, b"0", again=True)
+    received = [back.next() for _ in range(400)]
+    assert [one.payload for one in received if one] == [b"%d" % number for number in range(400)]
+    assert received[0] == Received(birth, b"0", again=True)
 
 
 def test_a_clean_session_starts_with_nothing(join: Join, unit: Enrolled) -> None:
@@ -145,7 +145,7 @@ def test_a_clean_session_starts_with_nothing(join: Join, unit: Enrolled) -> None
     registry.publish(f"musterroll/1/{unit.uid}/receipt", b"unheard")
     again.subscribe(f"musterroll/1/{unit.uid}/receipt")
     registry.publish(f"musterroll/1/{unit.uid}/receipt", b"heard")
-    assert again.next() == Heard(f"musterroll/1/{unit.uid}/receipt", b"heard")
+    assert again.next() == Received(f"musterroll/1/{unit.uid}/receipt", b"heard")
 
 
 def test_nothing_is_retained(join: Join, unit: Enrolled) -> None:
@@ -155,7 +155,7 @@ def test_nothing_is_retained(join: Join, unit: Enrolled) -> None:
     registry.publish(CANARY, b"old", retain=True)
     registry.subscribe("musterroll/1/#")
     registry.publish(CANARY, b"new")
-    assert registry.next() == Heard(CANARY, b"new")
+    assert registry.next() == Received(CANARY, b"new")
 
 
 def test_the_lower_quality_of_service_counts(join: Join, unit: Enrolled) -> None:
@@ -243,7 +243,7 @@ def test_random_bytes_never_end_the_broker(broker: EmbeddedBroker, join: Join, u
 
 
 def test_half_a_packet_keeps_nobody_waiting(broker: EmbeddedBroker, join: Join, unit: Enrolled, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("musterroll.broker.connection._FIRST_WORD_SECONDS", 0.3)
+    monkeypatch.setattr("musterroll.broker.connection._CONNECT_SECONDS", 0.3)
     with socket.create_connection(("127.0.0.1", broker.port), timeout=5) as slow:
         slow.sendall(b"\x10\x20half")
         assert join(unit).code == 0
@@ -269,7 +269,7 @@ def test_a_flood_is_read_no_faster_than_its_pace(join: Join, unit: Enrolled, oth
 
 
 def test_one_connection_too_many_is_told_so(database: Database, unit: Enrolled, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("musterroll.broker.embedded._MOST_CONNECTIONS", 1)
+    monkeypatch.setattr("musterroll.broker.embedded._MAX_CONNECTIONS", 1)
     broker = EmbeddedBroker(database, ("127.0.0.1", 0), "secret")
     broker.start()
     first = RawClient(broker.port, unit.uid, unit.secret)
@@ -310,6 +310,6 @@ def test_a_database_that_is_away_refuses_for_now_and_keeps_those_inside(
     assert join(unit).code == UNAVAILABLE
     registry.subscribe(CANARY)
     registry.publish(CANARY)
-    assert registry.next() == Heard(CANARY, b"{}")
+    assert registry.next() == Received(CANARY, b"{}")
     monkeypatch.setattr(broker, "_database", database)
     assert join(unit).code == 0

@@ -49,17 +49,17 @@ def program(tmp_path: Path) -> Iterator[subprocess.Popen[bytes]]:
 
 
 def test_it_lists_the_registrys_workers_and_every_active_credential(database: Database, now: datetime, settings: Settings) -> None:
-    one, two, lost = (enrol_unit(database, now, serial) for serial in ("ONE-1", "TWO-2", "LOST-3"))
+    first, second_unit, lost = (enrol_unit(database, now, serial) for serial in ("ONE-1", "TWO-2", "LOST-3"))
     second = enrol_unit(database, now, "ONE-1")
     with database.transaction() as session:
         enrol.revoke(session, lost.uid, "ann", now)
     assert provision_mosquitto(database, settings)
-    found = lines(settings)
-    assert set(found) == {"registry", *(f"registry-{number}" for number in range(2, 9)), one.uid, two.uid}
-    assert matches("pa:ss", found["registry"])
-    assert matches("pa:ss", found["registry-8"])
-    assert matches(one.secret, found[one.uid])
-    assert not matches(second.secret, found[one.uid])
+    logins = lines(settings)
+    assert set(logins) == {"registry", *(f"registry-{number}" for number in range(2, 9)), first.uid, second_unit.uid}
+    assert matches("pa:ss", logins["registry"])
+    assert matches("pa:ss", logins["registry-8"])
+    assert matches(first.secret, logins[first.uid])
+    assert not matches(second.secret, logins[first.uid])
 
 
 def test_it_is_written_only_when_credentials_changed(database: Database, now: datetime, settings: Settings) -> None:
@@ -93,7 +93,7 @@ def test_only_its_owner_and_group_may_read_it_and_nothing_is_left_beside_it(data
 def test_a_large_file_rests_before_it_is_read_again(
     database: Database, now: datetime, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(mosquitto, "_BYTES_A_SECOND", 1)
+    monkeypatch.setattr(mosquitto, "_BYTES_PER_SECOND", 1)
     provision_mosquitto(database, settings)
     enrol_unit(database, now, "ONE-1")
     assert not provision_mosquitto(database, settings)

@@ -1,7 +1,7 @@
 """A made-up fleet is the same for the same seed, and believable."""
 
 from musterroll.domain.units.serials import serial_key
-from musterroll.simulator.failures import fate
+from musterroll.simulator.failures import failure_of
 from musterroll.simulator.fleet import KINDS, fleet
 from musterroll_wire.vitals import VITALS
 
@@ -39,7 +39,7 @@ def test_lifetime_counters_never_fall() -> None:
 
 
 def test_about_the_share_asked_for_falls_silent_and_a_few_come_back() -> None:
-    fates = [found for number in range(2000) if (found := fate(1, number, 0.3, 10)) is not None]
-    assert 500 < len(fates) < 700
-    assert 0.1 < sum(one.back_after is not None for one in fates) / len(fates) < 0.3
-    assert {one.dies for one in fates} == {True, False}
+    failures = [failure for number in range(2000) if (failure := failure_of(1, number, 0.3, 10)) is not None]
+    assert 500 < len(failures) < 700
+    assert 0.1 < sum(failure.recovers_after is not None for failure in failures) / len(failures) < 0.3
+    assert {failure.disconnects for failure in failures} == {True, False}

@@ -1,17 +1,17 @@
 """Durable messages wait until a receipt covers them."""
 
 from musterroll.simulator.fleet import unit
-from musterroll.simulator.messages import Speaker
-from musterroll.simulator.outbox import PATIENCE, Outbox
+from musterroll.simulator.messages import MessageBuilder
+from musterroll.simulator.outbox import RESEND_AFTER, Outbox
 from musterroll_wire.messages import Receipt
 
 EPOCH = 4
 
 
 def _outbox(messages: int) -> Outbox:
-    speaker, outbox = Speaker(unit(1, 0), lambda: 1_793_534_400), Outbox(EPOCH)
+    builder, outbox = MessageBuilder(unit(1, 0), lambda: 1_793_534_400), Outbox(EPOCH)
     for _ in range(messages):
-        outbox.add(speaker.birth(60))
+        outbox.add(builder.birth(60))
     return outbox
 
 
@@ -43,8 +43,8 @@ def test_what_has_no_receipt_is_sent_again_with_growing_patience() -> None:
     outbox = _outbox(1)
     [message] = outbox.waiting()
     assert not outbox.sent(message, now=0.0)
-    assert not outbox.overdue(PATIENCE - 1)
-    assert outbox.overdue(PATIENCE)
-    assert outbox.sent(message, now=PATIENCE)
-    assert not outbox.overdue(PATIENCE * 2)
-    assert outbox.overdue(PATIENCE * 3)
+    assert not outbox.overdue(RESEND_AFTER - 1)
+    assert outbox.overdue(RESEND_AFTER)
+    assert outbox.sent(message, now=RESEND_AFTER)
+    assert not outbox.overdue(RESEND_AFTER * 2)
+    assert outbox.overdue(RESEND_AFTER * 3)
