@@ -43,10 +43,10 @@ def upgrade(context: Context) -> None:
 @db.command("restored")
 @click.pass_obj
 def restored(context: Context) -> None:
-    """Run after restoring a backup: units then send again what they still keep (7 days)."""
+    """Run this after restoring a backup: units then resend the messages they still keep (7 days)."""
     with context.database().transaction() as session:
         epoch = registry_epoch.advance(session)
-    click.echo(f"The registry epoch is now {epoch}. Units send what they still keep again when they receive it.")
+    click.echo(f"The registry epoch is now {epoch}. Units that receive it resend the messages they still keep.")
 
 
 @click.group()

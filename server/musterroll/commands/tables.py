@@ -40,11 +40,15 @@ def print_list(rows: Sequence[Row], columns: Columns[Row], *, empty: str, as_jso
 def print_table(rows: Sequence[Row], columns: Columns[Row]) -> None:
     """Print aligned columns under their headings."""
     lines = [[column.heading for column in columns]]
-    lines += [["" if (value := column.cell(row)) is None else str(value) for column in columns] for row in rows]
+    lines += [[_text(column.cell(row)) for column in columns] for row in rows]
     widths = [max(map(len, cells)) for cells in zip(*lines, strict=True)]
     for line in lines:
         cells = (f"{cell:{'>' if column.right else '<'}{width}}" for cell, column, width in zip(line, columns, widths, strict=True))
         click.echo("  ".join(cells).rstrip())
+
+
+def _text(value: object) -> str:
+    return "" if value is None else " ".join(str(value).splitlines())
 
 
 def print_json(value: Any) -> None:
