@@ -1,10 +1,10 @@
-# Two commands do all set-up: `make run` and `make test`. Everything is installed into .venv, nothing outside this folder
-# except Debian packages that tests need (PostgreSQL, Mosquitto, Chromium), and those only where you may install them.
+# `make run` and `make test` do all set-up. Everything is installed into .venv; outside this folder only the Debian packages that
+# tests need (PostgreSQL, Mosquitto, Chromium), if you are allowed to install them.
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 ARGS ?=
-# Much of the suite waits for clocks and other processes: three workers for two cores.
+# Many tests wait for timers and other processes, so there are three workers for two cores.
 WORKERS ?= $(shell expr $$(nproc) \* 3 / 2 \| 1)
 
 .PHONY: run test check bench clean agent
@@ -26,7 +26,7 @@ bench: $(VENV)/dev
 	@sh tests/prepare.sh
 	$(BIN)/python -m tests.bench $(ARGS)
 
-# The device's program as one file that needs nothing but Python on the device.
+# The agent as a single file that needs only Python on the device.
 agent: $(VENV)/server
 	@rm -rf .cache/agent && mkdir -p .cache/agent
 	@cp -R agent/musterroll_wire agent/musterroll_agent .cache/agent/
@@ -47,6 +47,6 @@ $(VENV)/server: $(BIN)/pip pyproject.toml
 	@touch $@
 
 $(VENV)/dev: $(BIN)/pip pyproject.toml
-	@echo "Installing Musterroll and what its tests need into $(VENV) ..."
+	@echo "Installing Musterroll and its test dependencies into $(VENV) ..."
 	@$(BIN)/pip install --quiet --disable-pip-version-check -e '.[server,dev]'
 	@touch $@ $(VENV)/server

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Installs the Debian packages that tests need (or those named) where we may; says what is missing where we may not.
+# Installs the Debian packages that tests need (or those given as arguments); without permission, lists what is missing.
 set -eu
 
 missing=""
@@ -15,13 +15,13 @@ fi
 
 if [ "$(id -u)" = 0 ]; then may=""; elif sudo -n true 2>/dev/null; then may="sudo"; else may="no"; fi
 if [ "$may" = no ] || ! command -v apt-get >/dev/null; then
-    echo "These are needed and cannot be installed from here:$missing" >&2
-    echo "Install them and run this again, on Debian: apt-get install$missing" >&2
+    echo "Required packages are missing and cannot be installed automatically:$missing" >&2
+    echo "Install them and try again. On Debian: apt-get install$missing" >&2
     exit 1
 fi
 
 echo "Installing Debian packages:$missing"
-# A server package would start its service on a port of its own; a test starts private ones instead.
+# Keep server packages from starting their services: tests start private instances.
 policy=/usr/sbin/policy-rc.d
 if [ ! -e "$policy" ]; then
     printf '#!/bin/sh\nexit 101\n' | $may tee "$policy" >/dev/null
