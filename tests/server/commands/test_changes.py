@@ -118,7 +118,7 @@ def test_the_installed_base_is_counted_and_bridged(run: Run) -> None:
         (["proposals", "accept", "9"], "there is no proposal 9"),
         (["installed-base", "--account", "nobody"], "there is no account 'nobody'"),
         (["installed-base", "--product", "pump"], "--product is MAKER/MODEL, not 'pump'"),
-        (["installed-base", "--on", "2190-01-01"], "2190-01-01 is still to come; the installed base is known up to now"),
+        (["installed-base", "--on", "2190-01-01"], "2190-01-01 is in the future; the installed base is known up to today"),
     ],
 )
 def test_what_cannot_be_is_one_sentence(run: Run, arguments: list[str], sentence: str) -> None:

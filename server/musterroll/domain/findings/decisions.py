@@ -82,5 +82,5 @@ def decide(standing: Standing, to: State, by: str, reason: str, on: date, until:
     if until is not None and until <= on:
         raise Conflict(f"{in_words(until)} is not in the future; choose a later date", "past_day")
     if to is not State.IGNORED and state(standing, on) is to:
-        raise Conflict(f"this finding is already {to}", "same_state")
+        raise Conflict("this finding already has this state", "same_state")
     return standing._replace(decision=None if to is State.OPEN else Decision(to, by, reason.strip(), standing.facts, until))

@@ -69,7 +69,7 @@ def of_covers(covers: Iterable[Cover]) -> tuple[Evidence, ...]:
         if cover.billing.payment is not Payment.UNKNOWN:
             day = f" of {in_words(cover.billing.invoiced_on)}" if cover.billing.invoiced_on else ""
             rows.append(
-                Evidence("invoice", cover.contract.id, f"the invoice{day} of contract {cover.contract.ref} is {cover.billing.payment}")
+                Evidence("invoice", cover.contract.id, f"invoice{day} for contract {cover.contract.ref} is {cover.billing.payment}")
             )
     return tuple(rows)
 

@@ -35,7 +35,7 @@ def put_under(session: Session, ref: str, parent: str | None, actor: str, now: d
     if child.parent_id == (above.id if above else None):
         return None
     if above is not None and child.id in hierarchy.lineage(session, above.id or 0):
-        raise Conflict(f"account {above.ref} stands below {child.ref} already; an account cannot be its own parent", "circle")
+        raise Conflict(f"account {above.ref} is already a subsidiary of {child.ref}; an account cannot be its own parent", "circle")
     change = audit_record.begin(session, actor=actor, kind="account", subject=f"account {ref}", reason=reason, now=now)
     with audit_record.watching(session, change, "account", [child.id or 0]):
         child.parent_id = above.id if above else None

@@ -171,7 +171,7 @@ def decide(session: Session, credential_id: int, accept: bool, actor: str, now: 
     if accept:
         _retire(session, unit, CredentialStatus.ACTIVE, CredentialStatus.REVOKED, f"replaced by credential {credential_id}", actor, now)
     credentials.move(session, credential.unit_id, CredentialStatus.PENDING, new, now, actor, only=credential_id)
-    _note(session, unit, CredentialStatus.PENDING, new, f"credential {credential_id} decided by a person", actor, now)
+    _note(session, unit, CredentialStatus.PENDING, new, f"credential {credential_id} reviewed", actor, now)
     if accept:
         _retire(session, unit, CredentialStatus.PENDING, CredentialStatus.REFUSED, f"credential {credential_id} was accepted", actor, now)
         token = session.get(ClaimToken, credential.claim_token_id) if credential.claim_token_id else None

@@ -151,7 +151,7 @@ def _moment(on: Moment | None, now: datetime, *, cut: bool = False) -> int:
     if on is None:
         return to_ms(now)
     if not cut and (on > now if isinstance(on, datetime) else on > now.date()):
-        raise DomainError(f"{on} is still to come; the installed base is known up to now", "day_to_come")
+        raise DomainError(f"{on} is in the future; the installed base is known up to today", "day_to_come")
     return min(to_ms(on if isinstance(on, datetime) else day_end(on)), to_ms(now))
 
 

@@ -121,7 +121,7 @@ def one_of(now: datetime, asked: str | None) -> date:
     if not asked:
         return next(iter(known.values()))
     if asked not in known:
-        raise NotFound(f"the months from {min(known)} to {max(known)} can be looked at, not {asked[:20]!r}")
+        raise NotFound(f"{asked[:20]!r} is not a month from {min(known)} to {max(known)}")
     return known[asked]
 
 

@@ -50,11 +50,11 @@ def mark_operating(session: Session, units: Sequence[RevivedUnit], message: str,
 
 def _state_change(unit: RevivedUnit, message: str, at: int) -> Change | None:
     if unit.never_heard:
-        old, cause = Liveness.NEVER_HEARD, f"the first {message} came"
+        old, cause = Liveness.NEVER_HEARD, f"first {message} received"
     elif unit.stale_since is not None:
-        old, cause = Liveness.STALE, f"a {message} came, the first since {from_ms(unit.stale_since):%Y-%m-%d %H:%M:%S} UTC"
+        old, cause = Liveness.STALE, f"{message} received, the first since {from_ms(unit.stale_since):%Y-%m-%d %H:%M:%S} UTC"
     elif unit.death_at is not None:
-        old, cause = Liveness.LATE, f"a {message} came after its connection had ended"
+        old, cause = Liveness.LATE, f"{message} received after the connection had ended"
     else:
         return None
     return Change(unit.unit_id, at, "liveness", old.value, Liveness.OPERATING.value, cause, ACTOR)
@@ -76,6 +76,6 @@ def record_usage(session: Session, heartbeats: Sequence[tuple[int, Heartbeat]], 
 def mark_late(session: Session, deaths: Iterable[tuple[int, int]], now: datetime) -> None:
     """Last wills as (unit, epoch). A hint: the unit is late from now on, unless the will is of an older epoch."""
     at = to_ms(now)
-    cause = "its connection ended: the agent stopped, or the broker lost it"
+    cause = "connection ended: the agent stopped or lost the broker"
     late = last_seen.record_deaths(session, list(deaths), at)
     transitions.add(session, [Change(unit, at, "liveness", Liveness.OPERATING.value, Liveness.LATE.value, cause, ACTOR) for unit in late])

@@ -45,7 +45,6 @@ def sweep(session: Session, now: datetime, chunk: int = _CHUNK) -> SweepResult:
 
 
 def _change(unit: StaleUnit) -> Change:
-    cause = (
-        f"no heartbeat for {unit.stale_after} s while the registry was listening; last heard {from_ms(unit.heard_at):%Y-%m-%d %H:%M:%S} UTC"
-    )
+    last_report = f"{from_ms(unit.heard_at):%Y-%m-%d %H:%M:%S} UTC"
+    cause = f"no heartbeat for {unit.stale_after} s while the registry was receiving; last report {last_report}"
     return Change(unit.unit_id, unit.stale_since, "liveness", Liveness.LATE.value, Liveness.STALE.value, cause, ACTOR)

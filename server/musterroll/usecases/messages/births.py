@@ -71,8 +71,8 @@ def _compare_serials(session: Session, units: Sequence[Enrolled], births: dict[i
                 "identity",
                 serials[unit_id][:200],
                 claimed[:200],
-                f"a birth claims the serial {claimed[:80]!r}, the credential was enrolled for {serials[unit_id][:80]!r}:"
-                " a copied credential, or a replaced board; look at both units",
+                f"the device reports the serial {claimed[:80]!r}, but the credential was enrolled for {serials[unit_id][:80]!r}:"
+                " a copied credential or a replaced board; check both units",
                 ACTOR,
             )
             for unit_id, claimed in others.items()

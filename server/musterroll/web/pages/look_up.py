@@ -2,6 +2,7 @@
 
 from flask import Blueprint, Response, make_response, request
 
+from musterroll.domain.units import scan_codes as codes
 from musterroll.usecases.coverage.verdict import coverage
 from musterroll.usecases.units.look_up import look_up
 from musterroll.usecases.units.related import surroundings
@@ -23,5 +24,6 @@ def look() -> Response:
         only = found.units[0].uid if len(found.units) == 1 else None
         cover = coverage(session, only, None, now) if only else None
         around = surroundings(session, only) if only else None
-    text = page("look_up.html", now, code=code, found=found, cover=cover, around=around)
+    readable = bool(found.key or codes.read(code).uid)
+    text = page("look_up.html", now, code=code, found=found, readable=readable, cover=cover, around=around)
     return about(text, found.units[0] if only else None)

@@ -33,7 +33,7 @@ KINDS = {
 STATES = {State.OPEN: "late", State.ACCEPTED: "operating", State.IGNORED: "held", State.RESOLVED: "never_heard"}
 STATE_NAMES = {State.OPEN: "Open", State.ACCEPTED: "Confirmed", State.IGNORED: "Snoozed", State.RESOLVED: "Resolved"}
 VARIANTS = {"attach_opportunity": "attach opportunity", "leak": "revenue leak"}
-EVIDENCE = {"unit": "Unit", "unit_status": "Heartbeats", "line": "Contract line", "invoice": "Billing", "card": "Device"}  # by table
+EVIDENCE = {"unit": "Unit", "unit_status": "Heartbeats", "line": "Contract", "invoice": "Billing", "card": "Device"}  # by table
 
 
 def install(app: Flask) -> None:

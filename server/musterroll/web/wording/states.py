@@ -62,6 +62,7 @@ HEALTH = {
     "schedule": Part("Scheduled jobs", "delayed"),
 }
 OUTCOMES = {"new": "new", "changed": "changed", "same": "unchanged", "refused": "rejected"}  # of imported rows
+MESSAGES = {"birth": "Restart", "hour": "Hourly summary"}  # by what they are about; others are named by the device
 _IDENTITY = {"active": "Enrolled", "pending": "Enrolment pending", "refused": "Enrolment rejected", "revoked": "Credential revoked"}
 _UNITS = ((86_400, "day"), (3_600, "hour"), (60, "minute"), (1, "second"))
 
@@ -70,7 +71,7 @@ def install(app: Flask) -> None:
     app.jinja_env.globals.update(
         liveness_words=LIVENESS, lifecycle_words=LIFECYCLE, liveness_of=liveness_of, answer=answer, verdict=verdict
     )
-    app.jinja_env.globals.update(health_words=HEALTH, outcome_words=OUTCOMES)
+    app.jinja_env.globals.update(health_words=HEALTH, outcome_words=OUTCOMES, message_words=MESSAGES)
     app.jinja_env.filters.update(
         ago=ago, span=span, moment=moment, day=day, last_day=last_day, count=count, iso=iso, stage=stage, product=product
     )

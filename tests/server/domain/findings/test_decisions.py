@@ -62,8 +62,8 @@ def test_a_person_can_open_again_what_was_closed() -> None:
         (OPEN, State.IGNORED, "later", None, "needs a date"),
         (OPEN, State.RESOLVED, "done", TOMORROW, "other decisions take none"),
         (OPEN, State.IGNORED, "later", DAY, "is not in the future"),
-        (OPEN, State.OPEN, "", None, "already open"),
-        (closed(), State.RESOLVED, "again", None, "already resolved"),
+        (OPEN, State.OPEN, "", None, "already has this state"),
+        (closed(), State.RESOLVED, "again", None, "already has this state"),
         (OPEN._replace(present=False), State.ACCEPTED, "late", None, "no longer exists"),
     ],
 )

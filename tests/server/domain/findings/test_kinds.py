@@ -44,7 +44,7 @@ def test_paid_but_silent_names_the_line_the_silence_and_the_price() -> None:
     found = only(HEALTHY._replace(liveness=Liveness.STALE))
     assert found.key.kind is Kind.PAID_BUT_SILENT
     assert found.says == "line C00001/1 covers K400MVX7, which is deployed but last reported on 1 July 2026 at 03:00:00 UTC"
-    assert (found.worth.value, found.worth.how, found.owner) == (EUR_120, "the price a year of line C00001/1", "support")
+    assert (found.worth.value, found.worth.how, found.owner) == (EUR_120, "annual price of line C00001/1", "support")
     assert [(row.table, row.id) for row in found.evidence] == [("unit", 5), ("unit_status", 5), ("line", 11), ("invoice", 1)]
 
 
@@ -52,7 +52,7 @@ def test_paid_but_silent_names_the_line_the_silence_and_the_price() -> None:
 def test_operating_uncovered_is_an_opportunity_in_warranty_and_else_a_leak(in_warranty: bool | None, variant: str) -> None:
     found = only(HEALTHY._replace(covers=(), in_warranty=in_warranty))
     assert (found.key.kind, found.variant) == (Kind.OPERATING_UNCOVERED, variant)
-    assert (found.worth.value, found.worth.how) == (EUR_90, "the list price of a year's cover")
+    assert (found.worth.value, found.worth.how) == (EUR_90, "annual list price of cover")
 
 
 def test_an_expired_line_is_named_and_its_price_is_counted_once() -> None:
@@ -100,7 +100,7 @@ def test_left_over_quantity_is_sold_not_provisioned() -> None:
     (found,) = of_line(LineCase(POOL, left_over=4))
     assert found.key.kind is Kind.SOLD_NOT_PROVISIONED
     assert found.says == "line C00001/1 covers 10 units, of which 4 are unused"
-    assert (str(found.worth.value), found.worth.how) == ("480.00 EUR", "4 at 120.00 EUR a year each")
+    assert (str(found.worth.value), found.worth.how) == ("480.00 EUR", "4 at 120.00 EUR each per year")
 
 
 def test_a_line_for_a_serial_nobody_knows_names_it() -> None:

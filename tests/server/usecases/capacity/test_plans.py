@@ -66,7 +66,7 @@ def test_facts_are_kept_and_those_of_an_earlier_day_come_from_history(database: 
         assert capacity_plans.due(session, now + timedelta(hours=7))
         assert capacity_plans.gathered(session, now, now).facts.products == kept.products
         earlier = capacity_plans.gathered(session, now, now - timedelta(days=200)).facts
-        with pytest.raises(DomainError, match="still to come"):
+        with pytest.raises(DomainError, match="in the future"):
             capacity_plans.gathered(session, now, now + timedelta(days=1))
         product = max(kept.products, key=lambda one: sum(map(sum, one.visits)))
         about = capacity_product.about(session, kept, product.id)
@@ -113,11 +113,11 @@ def test_assumptions_move_what_they_are_about(facts: Facts) -> None:
 @pytest.mark.parametrize(
     ("said", "match"),
     [
-        ({"growth": 1}, "there is no assumption 'growth'"),
+        ({"growth": 1}, "unknown assumption 'growth'"),
         ({"absence": "many"}, "absence must be a number from 0 to 50"),
         ({"absence": float("nan")}, "absence must be"),
-        ({"currency": "euro"}, "three capital letters"),
-        ({"recalled": "Tin opener"}, "no product is called"),
+        ({"currency": "euro"}, "three-letter code"),
+        ({"recalled": "Tin opener"}, "no product 'Tin opener'"),
     ],
 )
 def test_a_bad_assumption_is_one_sentence(facts: Facts, said: dict[str, object], match: str) -> None:

@@ -129,7 +129,7 @@ def test_many_are_decided_at_once_or_none(session: Session) -> None:
     with pytest.raises(NotFound, match="there is no finding 999"):
         accept(session, *[one for one in ids if one], 999)
     accept(session, ids[0] or 0)
-    with pytest.raises(Conflict, match=f"finding {ids[0]}: this finding is accepted already"):
+    with pytest.raises(Conflict, match=f"finding {ids[0]}: this finding already has this state"):
         accept(session, *[one for one in ids if one])
 
 

@@ -195,7 +195,7 @@ def test_a_scope_that_is_not_there_is_said(database: Database, now: datetime, sc
 
 
 def test_a_day_to_come_is_refused(database: Database, now: datetime) -> None:
-    with database.snapshot() as session, pytest.raises(DomainError, match="2026-11-02 is still to come"):
+    with database.snapshot() as session, pytest.raises(DomainError, match="2026-11-02 is in the future"):
         base_as_of.base(session, now, on=date(2026, 11, 2))
     with database.snapshot() as session, pytest.raises(DomainError, match="December 2026 has not begun"):
         base_as_of.bridge(session, date(2026, 12, 1), now)

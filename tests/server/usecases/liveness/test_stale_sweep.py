@@ -58,7 +58,7 @@ def test_a_unit_silent_for_its_window_is_called_stale_as_of_its_deadline_with_th
     with database.snapshot() as session:
         (change,) = session.exec(select(UnitStateChange)).all()
     assert (change.unit_id, change.at, change.old, change.new) == (silent.id, to_ms(now - seconds(60)), "late", "stale")
-    assert change.cause == "no heartbeat for 186 s while the registry was listening; last heard 2026-11-01 11:55:54 UTC"
+    assert change.cause == "no heartbeat for 186 s while the registry was receiving; last report 2026-11-01 11:55:54 UTC"
 
 
 def test_a_second_sweep_finds_nothing_new(database: Database, now: datetime) -> None:

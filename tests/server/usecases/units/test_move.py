@@ -83,8 +83,8 @@ def test_what_cannot_be_is_said(database: Database, now: datetime, place: tuple[
     uid = place[0]
     wrong: list[tuple[type[DomainError], str, dict[str, object]]] = [
         (Conflict, "a stock unit cannot become returned", {"to": Lifecycle.RETURNED}),
-        (Conflict, "SN1 is stock there already", {"to": Lifecycle.STOCK}),
-        (DomainError, "2026-11-02 is still to come", {"to": Lifecycle.SHIPPED, "on": date(2026, 11, 2)}),
+        (Conflict, "SN1 is already stock", {"to": Lifecycle.STOCK}),
+        (DomainError, "2026-11-02 is in the future", {"to": Lifecycle.SHIPPED, "on": date(2026, 11, 2)}),
         (Conflict, "site S2 does not belong to account A1", {"to": Lifecycle.DEPLOYED, "account": "A1", "site": "S2"}),
         (NotFound, "there is no site 'S9'", {"to": Lifecycle.DEPLOYED, "site": "S9"}),
         (NotFound, "there is no account 'A9'", {"to": Lifecycle.DEPLOYED, "account": "A9"}),

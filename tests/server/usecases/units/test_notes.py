@@ -44,7 +44,7 @@ def test_an_incident_opened_by_hand_has_a_number_of_its_own(database: Database, 
         assert {incident.category for incident in surroundings(session, uid).incidents} == {"no signal"}
         closed = incidents.close_incident(session, uid, min(refs), actor="ann", now=now)
         assert own_changes.made(session, uid, closed.id or 0, "ann")
-        with pytest.raises(Conflict, match="closed already"):
+        with pytest.raises(Conflict, match="already closed"):
             incidents.close_incident(session, uid, min(refs), actor="ann", now=now)
         with pytest.raises(NotFound):
             incidents.close_incident(session, other, max(refs), actor="ann", now=now)
