@@ -13,7 +13,7 @@ from musterroll.api.http.problems import documented
 from musterroll.api.http.routing import guarded
 from musterroll.api.http.schemas import Request, Shape, Text
 from musterroll.domain.access import Role, needs
-from musterroll.domain.capacity.assumptions import DEFAULTS, SAID
+from musterroll.domain.capacity.assumptions import DEFAULTS, SPECS
 from musterroll.domain.capacity.plan import Plan
 from musterroll.storage.tables.capacity import Scenario
 from musterroll.usecases.capacity import plans as capacity_plans
@@ -199,7 +199,7 @@ class CompareQuery(Request):
 def _changes() -> type[Request]:
     """Every assumption as a query parameter."""
     fields: dict[str, Any] = {}
-    for name, said in SAID.items():
+    for name, said in SPECS.items():
         told = f"{said.name}, {said.unit}: {said.means}".replace(", :", ":")
         if isinstance(getattr(DEFAULTS, name), str):
             fields[name] = (Text | None, Field(default=None, max_length=200, description=told))
@@ -215,7 +215,7 @@ PlanQuery = _changes()
 @api.get("/plans", summary="Saved scenarios", responses={200: ScenarioList})
 def list_plans() -> Response:
     with read_only() as session:
-        return answer(ScenarioList(items=[_scenario(one) for one in capacity_scenarios.all_of_them(session)]))
+        return answer(ScenarioList(items=[_scenario(one) for one in capacity_scenarios.all_scenarios(session)]))
 
 
 @api.get("/plans/compare", summary="Compare the plans of scenarios", responses={200: ComparisonOut, **documented(404, 409)})

@@ -7,8 +7,8 @@ from typing import NamedTuple
 import click
 
 from musterroll.commands.tables import Column, Columns, print_table
-from musterroll.domain.capacity.backtest import Row as BacktestRow
-from musterroll.domain.capacity.facts import Facts
+from musterroll.domain.capacity.backtest import BacktestRow as BacktestRow
+from musterroll.domain.capacity.facts import PlanFacts
 from musterroll.domain.capacity.forecast import Driver
 from musterroll.domain.capacity.plan import Estimate, Plan, Span
 from musterroll.usecases.capacity.plans import Trial
@@ -83,7 +83,7 @@ def print_comparison(plans: Sequence[tuple[str, Plan]]) -> None:
     _print_figures("next quarter", [(name[:28], plan.spans[1]) for name, plan in plans])
 
 
-def print_backtests(facts: Facts, trials: Sequence[Trial]) -> None:
+def print_backtests(facts: PlanFacts, trials: Sequence[Trial]) -> None:
     """Print what was forecast before each past period, and what happened."""
     click.echo(facts.log_words)
     for trial in trials:
@@ -109,7 +109,7 @@ def _range(estimate: Estimate) -> str:
     return f"{estimate.mean:,.0f}  ({estimate.low80:,.0f} to {estimate.high80:,.0f})"
 
 
-def _period(facts: Facts, row: BacktestRow) -> _Period:
+def _period(facts: PlanFacts, row: BacktestRow) -> _Period:
     return _Period(
         month=f"{facts.months[facts.log_starts + row.period]:%b %Y}",
         forecast=f"{row.mean:,.1f}",

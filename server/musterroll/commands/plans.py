@@ -10,10 +10,10 @@ import click
 from musterroll.commands.context import Context, clock, fail
 from musterroll.commands.reconciliation import DayOrInstant
 from musterroll.commands.tables import Column, Columns, json_option, print_json, print_list, print_table
-from musterroll.domain.capacity.assumptions import DEFAULTS, SAID, Said
+from musterroll.domain.capacity.assumptions import DEFAULTS, SPECS, Spec
 from musterroll.storage.tables.capacity import Scenario
 
-_ASSUMPTIONS: Columns[tuple[str, Said]] = (
+_ASSUMPTIONS: Columns[tuple[str, Spec]] = (
     Column("NAME", lambda row: row[0]),
     Column("DEFAULT", lambda row: _default(row[0]), right=True),
     Column("UNIT", lambda row: row[1].unit),
@@ -80,9 +80,9 @@ def backtest(context: Context, on: date | datetime | None, as_json: bool) -> Non
 def assumptions(as_json: bool) -> None:
     """List the assumptions with their defaults."""
     if as_json:
-        print_json({name: {**assumption._asdict(), "default": getattr(DEFAULTS, name)} for name, assumption in SAID.items()})
+        print_json({name: {**assumption._asdict(), "default": getattr(DEFAULTS, name)} for name, assumption in SPECS.items()})
     else:
-        print_table(list(SAID.items()), _ASSUMPTIONS)
+        print_table(list(SPECS.items()), _ASSUMPTIONS)
 
 
 @plan.group()
@@ -98,7 +98,7 @@ def list_(context: Context, as_json: bool) -> None:
     from musterroll.usecases.capacity import scenarios as capacity_scenarios
 
     with context.database().snapshot() as session:
-        saved = capacity_scenarios.all_of_them(session)
+        saved = capacity_scenarios.all_scenarios(session)
     empty = "No scenarios. To save one: musterroll plan scenarios save NAME --assume NAME=VALUE"
     print_list(saved, _SCENARIOS, empty=empty, as_json=as_json, shape=lambda row: row.model_dump(include={"name", "assumptions", "note"}))
 

@@ -20,7 +20,7 @@ def database(tmp_path: Path) -> Database:
     """Two accounts that look the same, with a unit each."""
     found = Database(f"sqlite:///{tmp_path}/musterroll.db")
     migrate.upgrade(found)
-    with found.writing() as session:
+    with found.transaction() as session:
         made = papers.product(session, "Acme", "Pump 3")
         for number, name in enumerate(("Umber Logistics B.V.", "Umber Logistics"), 1):
             owner = papers.account(session, f"A{number}", name, website="umber.example", segment="Public")

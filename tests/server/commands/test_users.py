@@ -18,7 +18,7 @@ from tests.support import papers
 def database(tmp_path: Path) -> Database:
     found = Database(f"sqlite:///{tmp_path}/musterroll.db")
     migrate.upgrade(found)
-    with found.writing() as session:
+    with found.transaction() as session:
         papers.account(session, "A1", "Umber Logistics")
         access_sessions.ensure_admin(session, "given", datetime.now(UTC))
     return found

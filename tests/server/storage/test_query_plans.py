@@ -92,14 +92,14 @@ def fleet(sqlite_database: Database) -> Database:
 
 
 def test_a_whole_run_goes_through_no_table_for_every_row_of_another(fleet: Database) -> None:
-    with fleet.writing() as session, explained(fleet) as found:
+    with fleet.transaction() as session, explained(fleet) as found:
         reconciliation_run.reconcile(session, NOW, NOW, store=True)
     assert len(found) > 30
     assert slow(found) == []
 
 
 def test_a_run_of_what_changed_goes_through_no_table_that_grows_with_the_fleet(fleet: Database) -> None:
-    with fleet.writing() as session:
+    with fleet.transaction() as session:
         changed = paper.edit(session, Random(2))
         with explained(fleet) as found:
             reconciliation_run.reconcile_changed(session, changed, NOW)
@@ -119,7 +119,7 @@ def test_a_run_of_what_changed_goes_through_no_table_that_grows_with_the_fleet(f
 def test_what_is_asked_of_some_units_goes_through_no_table_that_grows_with_the_fleet(
     fleet: Database, ask: Callable[[Session, Unit], object]
 ) -> None:
-    with fleet.writing() as session:
+    with fleet.transaction() as session:
         unit = session.exec(select(Unit).order_by(col(Unit.id))).all()[5]
         with explained(fleet) as found:
             ask(session, unit)
@@ -128,7 +128,7 @@ def test_what_is_asked_of_some_units_goes_through_no_table_that_grows_with_the_f
 
 
 def test_decisions_are_met_finding_by_finding(fleet: Database) -> None:
-    with fleet.reading() as session, explained(fleet) as found:
+    with fleet.snapshot() as session, explained(fleet) as found:
         finding_lists.page(session, Wanted(State.OPEN), NOW.date(), None, 50)
         finding_lists.total(session, Wanted(State.OPEN, country="NL"), NOW.date())
     assert found

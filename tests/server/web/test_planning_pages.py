@@ -57,7 +57,7 @@ def test_each_number_is_the_number_of_its_rows(planner: Visitor, planned: Databa
 
 
 def test_whoever_sees_two_accounts_finds_their_numbers_and_rows_only(planner: Visitor, planned: Database) -> None:
-    with planned.writing() as session:
+    with planned.transaction() as session:
         reach = access_users.account_ids(session, Role.PLANNER, ["A00003", FADING])
         kim = access_users.create(session, "kim", Role.PLANNER, reach, actor="admin", now=datetime.now(UTC))
         kim.password_hash = access_users.named(session, "admin").password_hash
@@ -90,7 +90,7 @@ def test_a_step_of_the_month_leads_to_its_units(planner: Visitor) -> None:
 
 def test_days_nobody_kept_are_not_made_up(planner: Visitor, planned: Database) -> None:
     assert f"{quarter.DAYS} days of history" in planner.get("/installed-base").text
-    with planned.reading() as session:
+    with planned.snapshot() as session:
         assert len(TREND.count(session, datetime.now(UTC))) == quarter.DAYS
 
 

@@ -82,5 +82,5 @@ def roll_forward(
         lived[0] += new / 2
         alive = np.concatenate(([new], (alive - gone)[:-1]))
         exposure = np.bincount(band, weights=lived, minlength=len(bands))
-        rolled.append(Month(tuple(float(one) for one in exposure), float(alive.sum()), float(gone.sum())))
+        rolled.append(Month(tuple(float(days) for days in exposure), float(alive.sum()), float(gone.sum())))
     return rolled

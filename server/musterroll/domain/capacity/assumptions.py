@@ -43,7 +43,7 @@ class Assumptions:
         return {name: value for name, value in asdict(self).items() if value != getattr(DEFAULTS, name)}
 
 
-class Said(NamedTuple):
+class Spec(NamedTuple):
     """How an assumption is shown: its group, name, unit, meaning, and the range and step of its slider."""
 
     group: str
@@ -56,38 +56,38 @@ class Said(NamedTuple):
 
 
 DEFAULTS = Assumptions()
-SAID: dict[str, Said] = {
-    "deployments": Said("Fleet", "Deployments", "%", "of the pace of the last six months", 0, 400, 10),
-    "retirements": Said("Fleet", "Retirements", "%", "of the pace of the last six months", 0, 400, 10),
-    "incident_rate": Said("Fleet", "Incident rate", "%", "of the measured rate", 10, 300, 5),
-    "recalled": Said("Fleet", "Recalled product", "", "one visit to every operating unit"),
-    "recall_months": Said("Fleet", "Recall spread over", "months", "evenly, starting next month", 1, 12, 1),
-    "travel_hours": Said("Field", "Travel time", "hours per visit", "round trip", 0, 12, 0.25),
-    "productive_hours": Said("Field", "Productive hours", "per technician and month", "on site or travelling, before absence", 40, 180, 5),
-    "absence": Said("Field", "Absence", "%", "of technician time: leave, illness, training", 0, 50, 1),
-    "contacts": Said("Desk", "Contacts", "per incident", "calls, e-mails or chats", 1, 6, 0.1),
-    "desk_minutes": Said("Desk", "Desk time for field incidents", "minutes per contact", "incidents resolved by a visit", 1, 60, 1),
-    "opening_hours": Said("Desk", "Opening hours", "hours per month", "190: nine hours, five days a week", 80, 744, 2),
-    "peak": Said("Desk", "Peak half-hour", "%", "of the average half-hour", 100, 400, 10),
-    "service_level": Said("Desk", "Service level", "%", "of contacts answered within the target time", 50, 99, 1),
-    "answer_seconds": Said("Desk", "Target answer time", "seconds", "until an agent answers", 5, 600, 5),
-    "occupancy": Said("Desk", "Maximum occupancy", "%", "of agent time spent on contacts", 50, 100, 1),
-    "shrinkage": Said("Desk", "Shrinkage", "%", "of paid time not available for contacts", 0, 60, 1),
-    "lead_days": Said("Parts", "Lead time", "days", "to restock a part", 1, 365, 1),
-    "spares_target": Said("Parts", "Parts availability", "%", "probability that stock lasts the lead time", 50, 99.9, 0.1),
-    "field_cost": Said("Cost", "Field hour", "", "fully loaded", 0, 500, 1),
-    "desk_cost": Said("Cost", "Desk hour", "", "fully loaded", 0, 500, 1),
-    "part_cost": Said("Cost", "Part", "", "fully loaded", 0, 10_000, 1),
-    "currency": Said("Cost", "Currency", "", "three-letter code, such as EUR"),
+SPECS: dict[str, Spec] = {
+    "deployments": Spec("Fleet", "Deployments", "%", "of the pace of the last six months", 0, 400, 10),
+    "retirements": Spec("Fleet", "Retirements", "%", "of the pace of the last six months", 0, 400, 10),
+    "incident_rate": Spec("Fleet", "Incident rate", "%", "of the measured rate", 10, 300, 5),
+    "recalled": Spec("Fleet", "Recalled product", "", "one visit to every operating unit"),
+    "recall_months": Spec("Fleet", "Recall spread over", "months", "evenly, starting next month", 1, 12, 1),
+    "travel_hours": Spec("Field", "Travel time", "hours per visit", "round trip", 0, 12, 0.25),
+    "productive_hours": Spec("Field", "Productive hours", "per technician and month", "on site or travelling, before absence", 40, 180, 5),
+    "absence": Spec("Field", "Absence", "%", "of technician time: leave, illness, training", 0, 50, 1),
+    "contacts": Spec("Desk", "Contacts", "per incident", "calls, e-mails or chats", 1, 6, 0.1),
+    "desk_minutes": Spec("Desk", "Desk time for field incidents", "minutes per contact", "incidents resolved by a visit", 1, 60, 1),
+    "opening_hours": Spec("Desk", "Opening hours", "hours per month", "190: nine hours, five days a week", 80, 744, 2),
+    "peak": Spec("Desk", "Peak half-hour", "%", "of the average half-hour", 100, 400, 10),
+    "service_level": Spec("Desk", "Service level", "%", "of contacts answered within the target time", 50, 99, 1),
+    "answer_seconds": Spec("Desk", "Target answer time", "seconds", "until an agent answers", 5, 600, 5),
+    "occupancy": Spec("Desk", "Maximum occupancy", "%", "of agent time spent on contacts", 50, 100, 1),
+    "shrinkage": Spec("Desk", "Shrinkage", "%", "of paid time not available for contacts", 0, 60, 1),
+    "lead_days": Spec("Parts", "Lead time", "days", "to restock a part", 1, 365, 1),
+    "spares_target": Spec("Parts", "Parts availability", "%", "probability that stock lasts the lead time", 50, 99.9, 0.1),
+    "field_cost": Spec("Cost", "Field hour", "", "fully loaded", 0, 500, 1),
+    "desk_cost": Spec("Cost", "Desk hour", "", "fully loaded", 0, 500, 1),
+    "part_cost": Spec("Cost", "Part", "", "fully loaded", 0, 10_000, 1),
+    "currency": Spec("Cost", "Currency", "", "three-letter code, such as EUR"),
 }
-assert set(SAID) == {one.name for one in fields(Assumptions)}
+assert set(SPECS) == {one.name for one in fields(Assumptions)}
 
 
 def assume(given: Mapping[str, Any]) -> Assumptions:
     """The defaults with these changed; text of numbers is read. Raises BadAssumption."""
-    unknown = next((name for name in given if name not in SAID), None)
+    unknown = next((name for name in given if name not in SPECS), None)
     if unknown is not None:
-        raise BadAssumption(f"unknown assumption {str(unknown)[:40]!r}; use one of {', '.join(SAID)}")
+        raise BadAssumption(f"unknown assumption {str(unknown)[:40]!r}; use one of {', '.join(SPECS)}")
     return Assumptions(**{name: _read(name, value) for name, value in given.items()})
 
 
@@ -100,11 +100,11 @@ def _read(name: str, value: Any) -> Any:
         if not isinstance(value, str) or len(value) > 200:
             raise BadAssumption("recalled must be the name of a product in the plan")
         return value.strip()
-    said = SAID[name]
+    spec = SPECS[name]
     try:
         number = float(value)
     except (TypeError, ValueError):
         number = float("nan")
-    if isinstance(value, bool) or not said.least <= number <= said.most:
-        raise BadAssumption(f"{name} must be a number from {said.least:g} to {said.most:g}, not {str(value)[:20]!r}")
+    if isinstance(value, bool) or not spec.least <= number <= spec.most:
+        raise BadAssumption(f"{name} must be a number from {spec.least:g} to {spec.most:g}, not {str(value)[:20]!r}")
     return number

@@ -13,7 +13,7 @@ _PINBALL = (0.1, 0.5, 0.9)
 _SMALL = 20  # past periods
 
 
-class Row(NamedTuple):
+class BacktestRow(NamedTuple):
     """One past stretch of periods from `period` on: what would have been said before it, what the baseline would have, what happened."""
 
     period: int
@@ -35,7 +35,7 @@ class Row(NamedTuple):
         return self.low95 <= self.actual <= self.high95
 
 
-class Verdict(NamedTuple):
+class BacktestVerdict(NamedTuple):
     """How often the bands held (with the interval chance leaves), mean absolute error beside the baseline's, the one over the other
     (below 1: better than naive; None where naive was never wrong), mean pinball loss, and all that in words."""
 
@@ -51,20 +51,20 @@ class Verdict(NamedTuple):
 
 def rolling_origin(
     actual: Sequence[float], predicted: Callable[[int], Predictive | Amount], first: int, horizon: int = 1, period: int = 12
-) -> list[Row]:
+) -> list[BacktestRow]:
     """For each stretch of `horizon` past periods from `first` on, none overlapping: `predicted(i)` is for periods i to i + horizon - 1
     together and must use nothing of period i or later (Tashman 2000, Int. J. Forecasting 16)."""
     rows = []
     for i in range(first, len(actual) - horizon + 1, horizon):
-        said, truth = predicted(i), sum(actual[i : i + horizon])
+        predictive, truth = predicted(i), sum(actual[i : i + horizon])
         naive = sum(seasonal_naive(actual[:i], horizon, period))
-        inner, outer = said.band(EIGHTY.level), said.band(NINETY_FIVE.level)
-        loss = sum(_pinball(truth, said.quantile(p), p) for p in _PINBALL) / len(_PINBALL)
-        rows.append(Row(i, said.mean, inner.low, inner.high, outer.low, outer.high, truth, naive, loss))
+        inner, outer = predictive.band(EIGHTY.level), predictive.band(NINETY_FIVE.level)
+        loss = sum(_pinball(truth, predictive.quantile(p), p) for p in _PINBALL) / len(_PINBALL)
+        rows.append(BacktestRow(i, predictive.mean, inner.low, inner.high, outer.low, outer.high, truth, naive, loss))
     return rows
 
 
-def verdict(rows: Sequence[Row]) -> Verdict | None:
+def verdict(rows: Sequence[BacktestRow]) -> BacktestVerdict | None:
     """What the rows say together; None of none. Relative error: Hyndman & Koehler 2006, Int. J. Forecasting 22; pinball loss: Koenker &
     Bassett 1978, Econometrica 46."""
     if not rows:
@@ -75,20 +75,20 @@ def verdict(rows: Sequence[Row]) -> Verdict | None:
     naive = sum(abs(row.actual - row.naive) for row in rows) / n
     relative = error / naive if naive > 0 else None
     pinball = sum(row.pinball for row in rows) / n
-    return Verdict(n, held80, held95, error, naive, relative, pinball, f"{_held(held80)} {_against(relative)}")
+    return BacktestVerdict(n, held80, held95, error, naive, relative, pinball, f"{_coverage_sentence(held80)} {_against(relative)}")
 
 
-def _pinball(actual: float, said: float, p: float) -> float:
-    return max(p * (actual - said), (p - 1) * (actual - said))
+def _pinball(actual: float, predicted: float, p: float) -> float:
+    return max(p * (actual - predicted), (p - 1) * (actual - predicted))
 
 
-def _held(found: Proportion) -> str:
-    hits = f"{found.successes} of {found.n} past periods ({percent(found.share)}) fell within the 80 % range"
-    if found.low > EIGHTY.level:
+def _coverage_sentence(share_held: Proportion) -> str:
+    hits = f"{share_held.successes} of {share_held.n} past periods ({percent(share_held.share)}) fell within the 80 % range"
+    if share_held.low > EIGHTY.level:
         return f"{hits}: the range is wider than necessary."
-    if found.high < EIGHTY.level:
+    if share_held.high < EIGHTY.level:
         return f"{hits}: the range is too narrow, do not rely on it."
-    return f"{hits}: within expectation for 80 %{' (small sample)' if found.n < _SMALL else ''}."
+    return f"{hits}: within expectation for 80 %{' (small sample)' if share_held.n < _SMALL else ''}."
 
 
 def _against(relative: float | None) -> str:

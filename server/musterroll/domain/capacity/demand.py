@@ -63,15 +63,15 @@ def predict(believed: Gamma, coming: Sequence[float], beyond: Dispersion = BY_CH
 
 def family(parts: Sequence[Part], prior: Prior, beyond: Dispersion = BY_CHANCE) -> Predictive:
     """The count over all parts of a family and all their months together."""
-    found = moments(parts, prior)
-    return widened([float(month) for month in found.mean], found.spread_of_whole, beyond)
+    moments_of_parts = moments(parts, prior)
+    return widened([float(month) for month in moments_of_parts.mean], moments_of_parts.spread_of_whole, beyond)
 
 
 def moments(parts: Sequence[Part], prior: Prior) -> Moments:
     """Of the counts over all parts of a family. What is not known of the family moves all its products at once, which a sum of independent
     counts would miss. All parts have the same months."""
     weight, shape, rate = prior.points
-    events, exposure = (np.array(one, dtype=float)[:, None] for one in list(zip(*parts, strict=True))[:2])
+    events, exposure = (np.array(column, dtype=float)[:, None] for column in list(zip(*parts, strict=True))[:2])
     coming = np.array([part.coming for part in parts], dtype=float)
     columns = np.column_stack([coming, coming.sum(axis=1)])
     rates = (shape + events) / (rate + exposure)  # by part and point

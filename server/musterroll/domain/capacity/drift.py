@@ -32,15 +32,15 @@ def drift(history: Sequence[Period]) -> Drift:
     """Learn the fading from incidents by month and those that constant rates would have expected."""
     if len(history) < _LEAST_MONTHS or sum(period.events for period in history) <= 0:
         return Drift(1.0, list(history), "Too little history to detect a trend; rates are assumed constant.")
-    steady = _told(history, 1.0)[0]
-    best, fade = max((_told(history, one)[0], one) for one in _FADES)
+    steady = _log_likelihood(history, 1.0)[0]
+    best, fade = max((_log_likelihood(history, fade_rate)[0], fade_rate) for fade_rate in _FADES)
     if fade == 1.0 or best - steady < _CLEAR:
         return Drift(1.0, list(history), "Rates are stable; all months count equally.")
     words = f"Rates are changing; recent months count more (weight falls {percent(1 - fade)} a month)."
-    return Drift(fade, _told(history, fade)[1], words)
+    return Drift(fade, _log_likelihood(history, fade)[1], words)
 
 
-def _told(history: Sequence[Period], fade: float) -> tuple[float, list[Period]]:
+def _log_likelihood(history: Sequence[Period], fade: float) -> tuple[float, list[Period]]:
     """Log likelihood of each month given those before it, and those months over what was expected of them."""
     shape, rate, gain, ahead = _HALF, 0.0, 0.0, []
     for number, (events, expected) in enumerate(history):

@@ -60,12 +60,12 @@ def cover_on(day: Whole, warranty_from: Whole, warranty_to: Whole, line_from: Wh
     return np.asarray(WARRANTY * warranty + CONTRACT * line, dtype=np.int64)
 
 
-def sums(found: Stretches, bounds: Sequence[int]) -> Sums:
+def sums(stretches: Stretches, bounds: Sequence[int]) -> Sums:
     """Seconds of operation between the first and the last of `bounds` (seconds, rising; month n lies from bounds[n] to bounds[n + 1])."""
     edges = np.asarray(bounds, dtype=np.int64)
-    since, until = np.clip(found.since, edges[0], edges[-1]), np.clip(found.until, edges[0], edges[-1])
-    kept = until > since
-    cut = _by_cover(Stretches(*(column[kept] for column in found._replace(since=since, until=until))))
+    since, until = np.clip(stretches.since, edges[0], edges[-1]), np.clip(stretches.until, edges[0], edges[-1])
+    nonempty = until > since
+    cut = _by_cover(Stretches(*(column[nonempty] for column in stretches._replace(since=since, until=until))))
     products, product = np.unique(cut.product, return_inverse=True)
     cover = cover_on(cut.since // DAY, *cut[4:])
     first, last = (completed_months(cut.born, at // DAY) for at in (cut.since, cut.until - 1))
@@ -78,11 +78,11 @@ def sums(found: Stretches, bounds: Sequence[int]) -> Sums:
     return Sums(month, products[cell // 4], age, cell % 4, seconds[row, month])
 
 
-def _by_cover(found: Stretches) -> Stretches:
+def _by_cover(stretches: Stretches) -> Stretches:
     """The same stretches in pieces over each of which the cover stays the same."""
     for name in ("warranty_from", "warranty_to", "line_from", "line_to"):
-        found = _split(found, np.where(getattr(found, name) < NEVER, getattr(found, name), 0) * DAY)
-    return found
+        stretches = _split(stretches, np.where(getattr(stretches, name) < NEVER, getattr(stretches, name), 0) * DAY)
+    return stretches
 
 
 def _by_age(cut: Stretches, group: Whole, first: Whole, last: Whole) -> tuple[Whole, Whole, Whole]:
@@ -96,11 +96,11 @@ def _by_age(cut: Stretches, group: Whole, first: Whole, last: Whole) -> tuple[Wh
     return group[piece] + age, begins, ends
 
 
-def _split(found: Stretches, at: Whole) -> Stretches:
+def _split(stretches: Stretches, at: Whole) -> Stretches:
     """Each stretch that this instant lies within as two."""
-    within = (found.since < at) & (at < found.until)
-    before = found._replace(until=np.where(within, at, found.until))
-    after = Stretches(*(column[within] for column in found._replace(since=at)))
+    within = (stretches.since < at) & (at < stretches.until)
+    before = stretches._replace(until=np.where(within, at, stretches.until))
+    after = Stretches(*(column[within] for column in stretches._replace(since=at)))
     return Stretches(*(np.concatenate(pair) for pair in zip(before, after, strict=True)))
 
 

@@ -5,7 +5,7 @@ from datetime import date
 from typing import Any
 
 from musterroll.domain.capacity.ageing import AGE_BANDS
-from musterroll.domain.capacity.backtest import Row
+from musterroll.domain.capacity.backtest import BacktestRow
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +59,7 @@ class Risked:
 
 
 @dataclass(frozen=True, slots=True)
-class Facts:
+class PlanFacts:
     """`months` are the first days of the whole months of history; only those from `log_starts` on tell of incidents."""
 
     on: date
@@ -79,26 +79,27 @@ class Facts:
     renewals: list[SegmentRenewals]
     at_risk: list[Risked]
     prices: dict[str, list[float]] = field(default_factory=dict)  # a unit-month of operating units on priced lines, by currency
-    trials: dict[str, list[Row]] = field(default_factory=dict)  # back-tests by what was estimated; periods are numbers of months
+    trials: dict[str, list[BacktestRow]] = field(default_factory=dict)  # back-tests by what was estimated; periods are numbers of months
 
     def plain(self) -> dict[str, Any]:
         """As JSON keeps it."""
         return {**asdict(self), "on": self.on.isoformat(), "months": [month.isoformat() for month in self.months]}
 
 
-def read(plain: dict[str, Any]) -> Facts:
+def read(plain: dict[str, Any]) -> PlanFacts:
     """Facts as `plain` wrote them."""
-    return Facts(
+    return PlanFacts(
         **{
             **plain,
             "on": date.fromisoformat(plain["on"]),
             "months": [date.fromisoformat(month) for month in plain["months"]],
             "products": [ProductFacts(**product) for product in plain["products"]],
             "renewals": [
-                SegmentRenewals(**{**one, "coming": [(months, value) for months, value in one["coming"]]}) for one in plain["renewals"]
+                SegmentRenewals(**{**entry, "coming": [(months, value) for months, value in entry["coming"]]})
+                for entry in plain["renewals"]
             ],
-            "trials": {name: [Row(*row) for row in rows] for name, rows in plain["trials"].items()},
-            "at_risk": [Risked(**one) for one in plain["at_risk"]],
+            "trials": {name: [BacktestRow(*row) for row in rows] for name, rows in plain["trials"].items()},
+            "at_risk": [Risked(**entry) for entry in plain["at_risk"]],
         }
     )
 

@@ -11,7 +11,7 @@ from musterroll.domain.capacity.ageing import merged, of_profile, roll_forward
 from musterroll.domain.capacity.counts import Predictive, total
 from musterroll.domain.capacity.demand import Dispersion, Part, Period, dispersion, moments, widened
 from musterroll.domain.capacity.drift import Drift, drift
-from musterroll.domain.capacity.facts import BANDS, Facts, ProductFacts
+from musterroll.domain.capacity.facts import BANDS, PlanFacts, ProductFacts
 from musterroll.domain.capacity.rates import Gamma, Group, Prior, pooled_prior, posterior, shrunk
 from musterroll.domain.capacity.seasons import Seasons, seasonal_naive, seasons
 
@@ -100,7 +100,7 @@ class _Weights(NamedTuple):
     exposure: Numbers
 
 
-def forecast(facts: Facts, *, deployments: float = 1.0, retirements: float = 1.0, rate: float = 1.0, skip: int = 0) -> Forecast:
+def forecast(facts: PlanFacts, *, deployments: float = 1.0, retirements: float = 1.0, rate: float = 1.0, skip: int = 0) -> Forecast:
     """Roll the fleet forward for a year and expect incidents of it. Factors are on what was measured; `skip` months pass before the first.
 
     A product's past is told as incidents seen over incidents that its kin's rates by age expect of it (indirect standardisation), so that
@@ -110,15 +110,15 @@ def forecast(facts: Facts, *, deployments: float = 1.0, retirements: float = 1.0
     return _forecast(_known(facts), _roll(facts, deployments, retirements, skip), rate)
 
 
-def split(facts: Facts, *, deployments: float = 1.0, retirements: float = 1.0, rate: float = 1.0, skip: int = 0) -> Split:
+def split(facts: PlanFacts, *, deployments: float = 1.0, retirements: float = 1.0, rate: float = 1.0, skip: int = 0) -> Split:
     """`forecast` for incidents that need a visit and for those that do not."""
     known, rolled = _known(facts), _roll(facts, deployments, retirements, skip)
-    visits = {one.id: _table(one.visits, facts.log_starts) for one in facts.products}
+    visits = {product.id: _table(product.visits, facts.log_starts) for product in facts.products}
     rest = {product: seen - visits[product] for product, seen in known.seen.items()}
     return Split(_forecast(known._replace(seen=visits), rolled, rate), _forecast(known._replace(seen=rest), rolled, rate))
 
 
-def expected(facts: Facts) -> list[Period]:
+def expected(facts: PlanFacts) -> list[Period]:
     """Each month since the log began: its incidents, and those that the rates by kin and age of the whole log would have expected."""
     return _expected(_known(facts))
 
@@ -139,20 +139,20 @@ class _Rolled(NamedTuple):
     skip: int
 
 
-def _known(facts: Facts) -> _Known:
+def _known(facts: PlanFacts) -> _Known:
     kin: dict[str, list[ProductFacts]] = defaultdict(list)
     for product in facts.products:
         kin[product.kin].append(product)
     start = facts.log_starts
-    seen = {one.id: _table(one.events, start) for one in facts.products}
-    return _Known(kin, seen, {one.id: _table(one.exposure, start) for one in facts.products}, len(facts.months) - start)
+    seen = {product.id: _table(product.events, start) for product in facts.products}
+    return _Known(kin, seen, {product.id: _table(product.exposure, start) for product in facts.products}, len(facts.months) - start)
 
 
 def _table(rows: Sequence[Sequence[float]], start: int) -> Numbers:
     return np.array(rows[start:], dtype=float).reshape(-1, BANDS)
 
 
-def _roll(facts: Facts, deployments: float, retirements: float, skip: int) -> _Rolled:
+def _roll(facts: PlanFacts, deployments: float, retirements: float, skip: int) -> _Rolled:
     leaving = _leaving(facts.products, len(facts.months)) * retirements
     return _Rolled({product.id: _rolled(product, leaving, deployments, skip) for product in facts.products}, skip)
 
@@ -160,15 +160,15 @@ def _roll(facts: Facts, deployments: float, retirements: float, skip: int) -> _R
 def _forecast(known: _Known, rolled: _Rolled, rate: float) -> Forecast:
     past = _expected(known)
     season = seasons(past, HORIZON + rolled.skip)
-    found = drift(season.adjusted(past))
-    beyond, weight = dispersion(found.ahead, 1 + season.learnt), np.array(found.weights(len(past)))
+    trend = drift(season.adjusted(past))
+    beyond, weight = dispersion(trend.ahead, 1 + season.learnt), np.array(trend.weights(len(past)))
     weights = _Weights(weight, weight * np.array(season.past))
     ages = {kin: _aged(known, members, weights) for kin, members in known.kin.items()}
     factors = np.array(season.factors[rolled.skip :]) * rate
     kins = [_kin(known, members, ages[kin], rolled.ahead, factors, weights) for kin, members in known.kin.items()]
     means = np.sum([kin.means for kin in kins], axis=0) if kins else np.zeros(HORIZON)
     spread = np.sum([kin.spread for kin in kins], axis=0) if kins else np.zeros(HORIZON + 2)
-    spread = spread + _further(means, found.fade, float(weight @ np.array([period.events for period in past])))
+    spread = spread + _further(means, trend.fade, float(weight @ np.array([period.events for period in past])))
     spread = spread + _of_season(means, season.doubt[rolled.skip :, rolled.skip :])
     counts = [widened(means[months].tolist(), float(s), beyond) for months, s in zip(_SPANS, spread, strict=True)]
     drivers = sorted((driver for kin in kins for driver in kin.drivers), key=lambda one: -one.incidents(QUARTER))
@@ -178,7 +178,7 @@ def _forecast(known: _Known, rolled: _Rolled, rate: float) -> Forecast:
         [float(one) for one in np.sum(list(rolled.ahead.values()), axis=(0, 2))] if kins else [0.0] * HORIZON,
         drivers,
         ages,
-        found,
+        trend,
         beyond,
         season,
         past,
@@ -197,11 +197,11 @@ def _expected(known: _Known) -> list[Period]:
 
 def _together(known: _Known, members: Sequence[ProductFacts]) -> tuple[Numbers, Numbers]:
     """Incidents and unit-months of these products by month and age band."""
-    return np.sum([known.seen[one.id] for one in members], axis=0), np.sum([known.lived[one.id] for one in members], axis=0)
+    return np.sum([known.seen[member.id] for member in members], axis=0), np.sum([known.lived[member.id] for member in members], axis=0)
 
 
 def _aged(known: _Known, members: Sequence[ProductFacts], weights: _Weights) -> list[Aged]:
-    seen, lived = (weight @ one for weight, one in zip(weights, _together(known, members), strict=True))
+    seen, lived = (weight @ bands for weight, bands in zip(weights, _together(known, members), strict=True))
     return [Aged(bands, float(seen[list(bands)].sum()), float(lived[list(bands)].sum())) for bands in merged(seen.tolist())]
 
 
@@ -216,22 +216,26 @@ def _kin(
     rates = np.zeros(BANDS)
     for aged in ages:
         rates[list(aged.bands)] = aged.rate
-    seen, lived = [known.seen[one.id] for one in members], [known.lived[one.id] for one in members]
+    seen, lived = [known.seen[member.id] for member in members], [known.lived[member.id] for member in members]
     parts = [
-        Part(float(weights.events @ s.sum(axis=1)), float(weights.exposure @ x @ rates), tuple((rolled[one.id] @ rates * factors).tolist()))
-        for one, s, x in zip(members, seen, lived, strict=True)
+        Part(
+            float(weights.events @ s.sum(axis=1)),
+            float(weights.exposure @ x @ rates),
+            tuple((rolled[member.id] @ rates * factors).tolist()),
+        )
+        for member, s, x in zip(members, seen, lived, strict=True)
     ]
     groups = [Group(part.events, part.exposure) for part in parts if part.exposure > 0]
     prior = pooled_prior(groups or [_NOTHING])
     spans = [[part._replace(coming=part.coming[months]) for part in parts] for months in _SPANS]
-    found = [moments(one, prior) for one in (parts, spans[HORIZON], spans[HORIZON + 1])]
-    spread = np.array([*found[0].spread, found[1].spread_of_whole, found[2].spread_of_whole])
+    moments_by_span = [moments(member, prior) for member in (parts, spans[HORIZON], spans[HORIZON + 1])]
+    spread = np.array([*moments_by_span[0].spread, moments_by_span[1].spread_of_whole, moments_by_span[2].spread_of_whole])
     drivers = [
-        _driver(one, part, float(s.sum()), float(x.sum()), prior, rolled[one.id].sum(axis=1))
-        for one, part, s, x in zip(members, parts, seen, lived, strict=True)
+        _driver(member, part, float(s.sum()), float(x.sum()), prior, rolled[member.id].sum(axis=1))
+        for member, part, s, x in zip(members, parts, seen, lived, strict=True)
     ]
-    by_band = np.sum([rolled[one.id] for one in members], axis=0)
-    return _Kin(drivers, spread + _of_ages(ages, by_band * factors[:, None]), found[0].mean)
+    by_band = np.sum([rolled[member.id] for member in members], axis=0)
+    return _Kin(drivers, spread + _of_ages(ages, by_band * factors[:, None]), moments_by_span[0].mean)
 
 
 def _further(means: Numbers, fade: float, events: float) -> Numbers:

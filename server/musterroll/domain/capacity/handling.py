@@ -37,7 +37,7 @@ def handling(hours: Sequence[float], level: float = 0.95, seed: int = 0) -> Hand
     known = np.asarray(hours, dtype=float)
     n, mean = len(known), float(known.mean())
     spread = float(known.std(ddof=1)) if n > 1 else mean
-    median, p90, p95 = (float(one) for one in np.quantile(known, (0.5, 0.9, 0.95)))
+    median, p90, p95 = (float(quantile) for quantile in np.quantile(known, (0.5, 0.9, 0.95)))
     low, high, error = _mean_interval(known, mean, spread, level, seed)
     return Handling(n, mean, median, p90, p95, max(0.0, low), high, spread, error)
 

@@ -189,8 +189,8 @@ def _points(events: NDArray[np.float64], exposure: NDArray[np.float64]) -> Point
     log_weight = _marginal(events, exposure, shape, rate) + log_mean / 2 - (spread / _USUAL) ** 2 / 2 + np.log(error * place)
     weight = np.exp(log_weight - log_weight.max())
     weight /= weight.sum()
-    kept = weight > 1e-7
-    return Points(weight[kept], np.broadcast_to(shape, rate.shape)[kept], rate[kept])
+    likely = weight > 1e-7
+    return Points(weight[likely], np.broadcast_to(shape, rate.shape)[likely], rate[likely])
 
 
 def _moments(points: Points) -> tuple[float, float]:

@@ -40,7 +40,7 @@ class Seasons(NamedTuple):
 
     def adjusted(self, history: Sequence[Period]) -> list[Period]:
         """The history with its exposure as the season weighs it: what is left is for `demand.dispersion` to tell."""
-        return [Period(one.events, one.exposure * factor) for one, factor in zip(history, self.past, strict=True)]
+        return [Period(month.events, month.exposure * factor) for month, factor in zip(history, self.past, strict=True)]
 
 
 def seasonal_naive(history: Sequence[float], horizon: int, period: int = 12) -> list[float]:
@@ -72,18 +72,22 @@ def seasons(history: Sequence[Period], horizon: int, period: int = 12) -> Season
     if not waves:
         return _without(len(history), horizon, "No seasonal pattern found.", strength)
     error, naive_error, flat_error = errors = _trial(events, exposure, period)
-    found = f"explains {percent(strength)} of the monthly variation; forecast error {error:.3g} with it, "
-    found += f"{naive_error:.3g} repeating last year, {flat_error:.3g} without"
+    comparison = f"explains {percent(strength)} of the monthly variation; forecast error {error:.3g} with it, "
+    comparison += f"{naive_error:.3g} repeating last year, {flat_error:.3g} without"
     if flat_error <= min(error, naive_error):
         return _without(
-            len(history), horizon, f"Seasonal pattern found but not used, as it does not improve forecasts ({found}).", strength, errors
+            len(history),
+            horizon,
+            f"Seasonal pattern found but not used, as it does not improve forecasts ({comparison}).",
+            strength,
+            errors,
         )
     if error < naive_error:
         (factors, doubt), learnt, words = _regressed(events, exposure, waves, period, horizon), 2 * waves, "Seasonal pattern applied"
     else:
         (factors, doubt), learnt, words = _last(events, exposure, period, horizon), period - 1, "Seasonal pattern of last year applied"
-    past, coming = (tuple(float(one) for one in part) for part in np.split(factors, [len(history)]))
-    return Seasons(past, coming, doubt, learnt, True, strength, error, naive_error, flat_error, f"{words} ({found}).")
+    past, coming = (tuple(float(factor) for factor in part) for part in np.split(factors, [len(history)]))
+    return Seasons(past, coming, doubt, learnt, True, strength, error, naive_error, flat_error, f"{words} ({comparison}).")
 
 
 def _hint(events: Numbers, exposure: Numbers, period: int) -> bool:
@@ -99,8 +103,8 @@ def _by_month(events: Numbers, exposure: Numbers, period: int) -> Numbers:
     return np.asarray((np.bincount(month, events) / np.bincount(month, exposure))[month] * exposure)
 
 
-def _deviance(events: Numbers, said: Numbers) -> float:
-    return float(2 * np.sum(special.xlogy(events, events / np.maximum(said, 1e-12)) - events + said))
+def _deviance(events: Numbers, predicted: Numbers) -> float:
+    return float(2 * np.sum(special.xlogy(events, events / np.maximum(predicted, 1e-12)) - events + predicted))
 
 
 def _without(past: int, horizon: int, words: str, strength: float = 0.0, errors: tuple[float, ...] | None = None) -> Seasons:
@@ -116,8 +120,8 @@ def _trial(events: Numbers, exposure: Numbers, period: int) -> tuple[float, floa
         waves, _ = _waves(past, lived, period)
         flat = past.sum() / lived.sum() * exposure[ahead]
         seasonal = flat * _regressed(past, lived, waves, period, _AHEAD)[0][ahead]
-        naive = np.array(seasonal_naive([float(one) for one in past], _AHEAD, period))
-        missed.append([np.abs(events[ahead] - said).mean() for said in (seasonal, naive, flat)])
+        naive = np.array(seasonal_naive([float(month) for month in past], _AHEAD, period))
+        missed.append([np.abs(events[ahead] - predicted).mean() for predicted in (seasonal, naive, flat)])
     error, naive_error, flat_error = np.mean(missed, axis=0)
     return float(error), float(naive_error), float(flat_error)
 

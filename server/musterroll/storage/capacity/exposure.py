@@ -38,15 +38,15 @@ WORDS = {
     "postgresql": {"days": "({0} - DATE '1970-01-01')", "least": "least", "greatest": "greatest"},
 }
 # Each takes as {mine} the units to look at, where it is not all of them.
-_SAID = """said AS (
+_STATES = """states AS (
   SELECT t.unit_id, t.at, t.new, lead(t.at) OVER (PARTITION BY t.unit_id ORDER BY t.at, t.id) AS next_at
   FROM unit_state_change t
   WHERE t.axis = 'liveness' AND t.withdrawn_at IS NULL AND t.at < :until AND NOT EXISTS (
     SELECT 1 FROM unit_state_change x WHERE x.unit_id = t.unit_id AND x.axis = 'liveness' AND x.id > t.id AND x.at <= t.at
       AND x.withdrawn_at IS NULL) AND t.unit_id {mine})"""
-_HEARD = f"""{_SAID},
+_HEARD = f"""{_STATES},
 stretch AS (
-  SELECT unit_id, at AS since, next_at AS until FROM said
+  SELECT unit_id, at AS since, next_at AS until FROM states
   WHERE new IN ('operating', 'late') AND (next_at IS NULL OR next_at > :since)
   UNION ALL
   SELECT v.unit_id, v.first_heard_at, NULL FROM unit_status v
@@ -54,8 +54,8 @@ stretch AS (
     SELECT 1 FROM unit_state_change t WHERE t.unit_id = v.unit_id AND t.axis = 'liveness' AND t.withdrawn_at IS NULL))"""  # noqa: S608  our own
 _REPORTED = "stretch AS (SELECT unit_id, since, until FROM run_reported)"
 _GAPS = f"""
-WITH {_SAID}
-SELECT s.unit_id, s.at AS since, s.next_at AS until, m.at, m.body FROM said s
+WITH {_STATES}
+SELECT s.unit_id, s.at AS since, s.next_at AS until, m.at, m.body FROM states s
 JOIN message m ON m.unit_id = s.unit_id AND m.about = 'hour' AND m.at * 1000 > s.at AND (m.at - 3600) * 1000 < s.next_at
 WHERE s.new NOT IN ('operating', 'late') AND s.next_at >= :since AND s.next_at < :until"""  # noqa: S608  our own
 # A unit's age counts from its installation, else from its first word.
@@ -101,16 +101,16 @@ def stretches(
     query = text(_sql(dialect, stretch.format(mine=_mine(session)), seats))
     given = {"since": since, "until": until, "listened_since": heard.since, "listened_until": heard.until}
     first, last = _by_number(lines)
-    take_time(session)
-    found = session.connection().execute(query.execution_options(stream_results=True), given)
-    for batch in found.partitions(_BATCH):
+    allow_long_statements(session)
+    result = session.connection().execute(query.execution_options(stream_results=True), given)
+    for batch in result.partitions(_BATCH):
         columns = np.fromiter(chain.from_iterable(batch), np.int64, 7 * len(batch)).reshape(-1, 7).T
         product, begun, ended, born, warranty_from, warranty_to, line = columns
         known = np.where(line < len(first), line, 0)
         yield Stretches(product, begun, ended, born, warranty_from, warranty_to, first[known], last[known])
 
 
-def take_time(session: Session) -> None:
+def allow_long_statements(session: Session) -> None:
     """Tell PostgreSQL, for the rest of the transaction, that one long walk over the whole roll comes, with pauses to count in."""
     if postgres(session):
         session.execute(text(_PATIENT))
@@ -167,15 +167,15 @@ def _by_number(lines: dict[int, tuple[int, int]]) -> tuple[Any, Any]:
     return first, last
 
 
-def replace(session: Session, found: Iterable[tuple[date, int, int, int, int]]) -> None:
+def replace(session: Session, rows: Iterable[tuple[date, int, int, int, int]]) -> None:
     """Keep these sums and no others."""
     session.execute(delete(Exposure))
-    bulk.insert(session, Exposure, (*_KEY, "seconds"), [(*group, seconds) for group, seconds in _together(found).items()])
+    bulk.insert(session, Exposure, (*_KEY, "seconds"), [(*group, seconds) for group, seconds in _together(rows).items()])
 
 
-def add(session: Session, found: Iterable[tuple[date, int, int, int, int]]) -> None:
+def add(session: Session, counted: Iterable[tuple[date, int, int, int, int]]) -> None:
     """Add sums (month, product, completed months of age, cover, seconds) to those that are kept."""
-    rows = _together(found)
+    rows = _together(counted)
     if not rows:
         return
     statement = text(
@@ -185,16 +185,16 @@ def add(session: Session, found: Iterable[tuple[date, int, int, int, int]]) -> N
     session.connection().execute(statement, [{**dict(zip(_KEY, group, strict=True)), "seconds": value} for group, value in rows.items()])
 
 
-def _together(found: Iterable[tuple[date, int, int, int, int]]) -> dict[tuple[date, int, int, int], int]:
+def _together(rows: Iterable[tuple[date, int, int, int, int]]) -> dict[tuple[date, int, int, int], int]:
     """The sums of each group as one."""
-    rows: dict[tuple[date, int, int, int], int] = {}
-    for month, product, age, cover, seconds in found:
+    sums: dict[tuple[date, int, int, int], int] = {}
+    for month, product, age, cover, seconds in rows:
         group = (month, product, age, cover)
-        rows[group] = rows.get(group, 0) + seconds
-    return rows
+        sums[group] = sums.get(group, 0) + seconds
+    return sums
 
 
-def kept(session: Session, first: date) -> list[tuple[date, int, int, int, int]]:
+def stored(session: Session, first: date) -> list[tuple[date, int, int, int, int]]:
     """The sums from a month on: month, product, completed months of age, cover, seconds."""
     e = Exposure
     query = select(col(e.month), col(e.product_id), col(e.age), col(e.cover), col(e.seconds)).where(col(e.month) >= first)
@@ -203,26 +203,26 @@ def kept(session: Session, first: date) -> list[tuple[date, int, int, int, int]]
 
 def first_heard(session: Session) -> int | None:
     """When the first unit was heard (ms)."""
-    found: int | None = session.execute(select(func.min(col(UnitStatus.first_heard_at)))).scalar()
-    return found
+    instant: int | None = session.execute(select(func.min(col(UnitStatus.first_heard_at)))).scalar()
+    return instant
 
 
-_PULSE = "exposure"  # until when (ms) is counted; its detail is the last change there was then
-_ASIDE = ("note", "incident", "decision", "proposal", "scenario")  # kinds of changes that move no history
+_CHECKPOINT = "exposure"  # until when (ms) is counted; its detail is the last change there was then
+_WITHOUT_EFFECT = ("note", "incident", "decision", "proposal", "scenario")  # kinds of changes that move no history
 
 
 def counted(session: Session) -> tuple[int | None, int]:
     """Until when the sums are counted (ms), and the last change of history they know of."""
-    found = session.execute(
-        select(col(ProcessHeartbeat.at), col(ProcessHeartbeat.detail)).where(col(ProcessHeartbeat.name) == _PULSE)
+    checkpoint = session.execute(
+        select(col(ProcessHeartbeat.at), col(ProcessHeartbeat.detail)).where(col(ProcessHeartbeat.name) == _CHECKPOINT)
     ).one_or_none()
-    return (found[0], int(found[1])) if found else (None, 0)
+    return (checkpoint[0], int(checkpoint[1])) if checkpoint else (None, 0)
 
 
 def note_counted(session: Session, until: int, change_id: int) -> None:
-    process_heartbeats.beat(session, _PULSE, until, str(change_id))
+    process_heartbeats.beat(session, _CHECKPOINT, until, str(change_id))
 
 
 def last_change(session: Session) -> int:
     """The number of the last change that may have changed what was."""
-    return session.execute(select(func.max(col(Change.id))).where(col(Change.kind).not_in(_ASIDE))).scalar() or 0
+    return session.execute(select(func.max(col(Change.id))).where(col(Change.kind).not_in(_WITHOUT_EFFECT))).scalar() or 0

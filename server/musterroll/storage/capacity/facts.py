@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from sqlalchemy import Date, Row, bindparam, func, select, text
 from sqlmodel import Session, col
 
-from musterroll.storage.capacity.exposure import WORDS, take_time
+from musterroll.storage.capacity.exposure import WORDS, allow_long_statements
 from musterroll.storage.engine import account_scope
 from musterroll.storage.reconciliation import cell_counters
 from musterroll.storage.tables.accounts import Account, Product, Site
@@ -50,18 +50,18 @@ class Units(NamedTuple):
 
 def units(session: Session, seats: str = "unit_reconciliation") -> Units:
     """The roll as the table `seats` has it (that of the last reconciliation, or one staged for another day)."""
-    take_time(session)
+    allow_long_statements(session)
     query = text(_UNITS.format(installed=_days(session, "u.installed_on"), seats=seats, within=_within(session)))
     rows = session.connection().execute(query).all()
     return Units(*np.fromiter(chain.from_iterable(rows), np.int64, 10 * len(rows)).reshape(-1, 10).T)
 
 
-def stands_as_it_is(session: Session, on: date) -> bool:
+def matches_last_run(session: Session, on: date) -> bool:
     """Whether what the last reconciliation keeps is how units stand on a day, but for at most one in a thousand."""
-    found = cell_counters.last_run(session)
+    run = cell_counters.last_run(session)
     if (
-        found is None
-        or found.on != on
+        run is None
+        or run.on != on
         or session.execute(select(col(ReconcileQueue.id)).where(col(ReconcileQueue.unit_id).is_(None)).limit(1)).first()
     ):
         return False
@@ -94,7 +94,7 @@ WHERE u.product_id = :product AND u.merged_into_id IS NULL AND v.first_heard_at 
 _FAILED = "(SELECT min({opened}) FROM incident i WHERE i.unit_id = u.id AND i.parts > 0)"
 
 
-def lived(session: Session, product_id: int, at: int) -> list[tuple[int, int, int, int | None]]:
+def lifetimes(session: Session, product_id: int, at: int) -> list[tuple[int, int, int, int | None]]:
     """Units of a product heard before `at` (ms): days of birth, of the first word, of the last (`at` where it still speaks), and of the
     first incident a part was used for (None: there was none)."""
     words = {"installed": _days(session, "u.installed_on"), "within": _within(session)}
@@ -102,7 +102,7 @@ def lived(session: Session, product_id: int, at: int) -> list[tuple[int, int, in
     return [(row[0], row[1], row[2], row[3]) for row in session.connection().execute(query, {"product": product_id, "at": at})]
 
 
-def strangers(session: Session, since: date, until: date) -> int:
+def unmatched_incidents(session: Session, since: date, until: date) -> int:
     """Incidents on serials that are not on the roll."""
     i = Incident
     query = select(func.count()).where(col(i.unit_id).is_(None), col(i.opened_on) >= since, col(i.opened_on) < until)

@@ -7,21 +7,21 @@ import numpy as np
 
 from musterroll.domain.capacity import backtest
 from musterroll.domain.capacity.amounts import Amount
-from musterroll.domain.capacity.backtest import Row
+from musterroll.domain.capacity.backtest import BacktestRow
 from musterroll.domain.capacity.counts import Predictive
-from musterroll.domain.capacity.facts import Facts, ProductFacts
+from musterroll.domain.capacity.facts import PlanFacts, ProductFacts
 from musterroll.domain.capacity.forecast import AT_QUARTER, QUARTER, Split, split
 from musterroll.domain.capacity.plan import handled
 from musterroll.domain.capacity.renewals import renewals
-from musterroll.usecases.capacity.facts_incidents import Happened, Lived, told
+from musterroll.usecases.capacity.facts_incidents import IncidentColumns, Lived, summarise
 
 FIRST = 6  # months of the log before the first estimate is asked for
 _MOST = 24  # months looked back
 _TERMS = 10  # that ended before the first estimate of renewals is asked for
-_Said = Callable[[Facts, Split], Predictive | Amount]
+_Said = Callable[[PlanFacts, Split], Predictive | Amount]
 
 
-def run(facts: Facts, lived: Lived, happened: Happened) -> dict[str, list[Row]]:
+def run(facts: PlanFacts, lived: Lived, happened: IncidentColumns) -> dict[str, list[BacktestRow]]:
     """What would have been said before each past month (and quarter) about incidents, visits and hours, against what came.
 
     The fleet of then is rolled forward as the plan does; only what had been opened by then is known.
@@ -29,7 +29,7 @@ def run(facts: Facts, lived: Lived, happened: Happened) -> dict[str, list[Row]]:
     start, months = facts.log_starts, len(facts.months)
     first = max(FIRST, months - start - _MOST)
     then = {origin: _as_of(facts, lived, happened, origin) for origin in range(start + first, months)}
-    said = {origin: (one, split(one)) for origin, one in then.items()}
+    past_forecasts = {origin: (past_facts, split(past_facts)) for origin, past_facts in then.items()}
     visited = happened.parts > 0
     hours = np.where(np.isnan(happened.hours), 0.0, happened.hours)
     actual = {
@@ -38,28 +38,28 @@ def run(facts: Facts, lived: Lived, happened: Happened) -> dict[str, list[Row]]:
         "hours": np.bincount(happened.month, weights=hours, minlength=months),
     }
 
-    def trial(of: str, horizon: int, ask: _Said) -> list[Row]:
+    def trial(of: str, horizon: int, ask: _Said) -> list[BacktestRow]:
         history = actual[of][start:months].tolist()
-        return backtest.rolling_origin(history, lambda number: ask(*said[start + number]), first, horizon)
+        return backtest.rolling_origin(history, lambda number: ask(*past_forecasts[start + number]), first, horizon)
 
     return {
-        "incidents of a month": trial("incidents", 1, lambda _, found: found.both(0)),
-        "incidents of a quarter": trial("incidents", QUARTER, lambda _, found: found.both(AT_QUARTER)),
-        "visits of a month": trial("visits", 1, lambda _, found: found.visits.counts[0]),
-        "visits of a quarter": trial("visits", QUARTER, lambda _, found: found.visits.counts[AT_QUARTER]),
-        "hours of a month": trial("hours", 1, lambda one, found: handled(one, found, 0)),
-        "hours of a quarter": trial("hours", QUARTER, lambda one, found: handled(one, found, AT_QUARTER)),
+        "incidents of a month": trial("incidents", 1, lambda _, forecasts: forecasts.both(0)),
+        "incidents of a quarter": trial("incidents", QUARTER, lambda _, forecasts: forecasts.both(AT_QUARTER)),
+        "visits of a month": trial("visits", 1, lambda _, forecasts: forecasts.visits.counts[0]),
+        "visits of a quarter": trial("visits", QUARTER, lambda _, forecasts: forecasts.visits.counts[AT_QUARTER]),
+        "hours of a month": trial("hours", 1, lambda past_facts, forecasts: handled(past_facts, forecasts, 0)),
+        "hours of a quarter": trial("hours", QUARTER, lambda past_facts, forecasts: handled(past_facts, forecasts, AT_QUARTER)),
     }
 
 
-def of_renewals(ended: Sequence[tuple[int, bool]], months: int) -> dict[str, list[Row]]:
+def of_renewals(ended: Sequence[tuple[int, bool]], months: int) -> dict[str, list[BacktestRow]]:
     """What would have been said of the renewals of each past quarter, knowing how many came due. Terms ended so many months ago; `months`
     are looked back, and numbered as those of the log, so that the last is the month before this one."""
     due, renewed = np.zeros(months, dtype=int), np.zeros(months, dtype=int)
-    for ago, kept in ended:
+    for ago, renewal in ended:
         if 1 <= ago <= months:
             due[months - ago] += 1
-            renewed[months - ago] += kept
+            renewed[months - ago] += renewal
 
     def said(number: int) -> Predictive:
         coming = int(due[number : number + QUARTER].sum())
@@ -69,10 +69,10 @@ def of_renewals(ended: Sequence[tuple[int, bool]], months: int) -> dict[str, lis
     return {"renewals of a quarter": backtest.rolling_origin(renewed.tolist(), said, first, QUARTER)}
 
 
-def _as_of(facts: Facts, lived: Lived, happened: Happened, origin: int) -> Facts:
+def _as_of(facts: PlanFacts, lived: Lived, happened: IncidentColumns, origin: int) -> PlanFacts:
     """The facts as they were when month `origin` began."""
-    known = told(happened, facts.log_starts, origin)._asdict()
-    products = [_product_as_of(one, lived, origin) for one in facts.products]
+    known = summarise(happened, facts.log_starts, origin)._asdict()
+    products = [_product_as_of(product, lived, origin) for product in facts.products]
     return replace(facts, on=facts.months[origin], months=facts.months[:origin], products=products, **known)
 
 

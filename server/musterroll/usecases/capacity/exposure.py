@@ -34,8 +34,8 @@ class Measured(NamedTuple):
 
     def rows(self) -> Iterator[tuple[date, int, int, int, int]]:
         """Month, product, completed months of age, cover, seconds; the same group may come more than once."""
-        for months, found in self.parts:
-            for month, *rest in zip(*(column.tolist() for column in found), strict=True):
+        for months, columns in self.parts:
+            for month, *rest in zip(*(column.tolist() for column in columns), strict=True):
                 yield (months[month], *rest)
 
 
@@ -53,7 +53,7 @@ def outstanding(session: Session, now: datetime) -> Outstanding | None:
 
     It is the days that are over since; where a document, a merge or an undoing may have changed what was, everything.
     """
-    today, changes = to_ms(_midnight(now)), stored_exposure.last_change(session)
+    today, changes = to_ms(_start_of_day(now)), stored_exposure.last_change(session)
     until, seen = stored_exposure.counted(session)
     if until is None or seen != changes:
         return everything(session, now)
@@ -62,15 +62,15 @@ def outstanding(session: Session, now: datetime) -> Outstanding | None:
 
 def everything(session: Session, now: datetime) -> Outstanding:
     """All there is up to the last midnight, counted anew."""
-    today, since = to_ms(_midnight(now)), stored_exposure.first_heard(session)
+    today, since = to_ms(_start_of_day(now)), stored_exposure.first_heard(session)
     rows = list(measure(session, since, today, now).rows()) if since is not None and since < today else []
     return Outstanding(True, today, stored_exposure.last_change(session), rows)
 
 
-def keep(session: Session, found: Outstanding) -> None:
+def keep(session: Session, outstanding: Outstanding) -> None:
     """Keep what was outstanding."""
-    (stored_exposure.replace if found.anew else stored_exposure.add)(session, found.rows)
-    stored_exposure.note_counted(session, found.until, found.change_id)
+    (stored_exposure.replace if outstanding.anew else stored_exposure.add)(session, outstanding.rows)
+    stored_exposure.note_counted(session, outstanding.until, outstanding.change_id)
 
 
 def measure(session: Session, since: int, until: int, now: datetime, seats: str = "unit_reconciliation") -> Measured:
@@ -79,10 +79,10 @@ def measure(session: Session, since: int, until: int, now: datetime, seats: str 
     What units say of a silence counts when it ended, in the months it lies in, be they before `since`.
     """
     heard, lines = hearing(session), line_days(session, from_ms(until).date())
-    found = _summed(stored_exposure.stretches(session, since, until, heard, lines, seats), since, until)
-    told = list(stored_exposure.reported(session, since, until, heard, lines, seats))
-    first = min((int(batch.since.min()) * 1000 for batch in told if len(batch.since)), default=since)
-    return Measured([*found, *_summed(told, min(first, since), until)])
+    heard_sums = _summed(stored_exposure.stretches(session, since, until, heard, lines, seats), since, until)
+    reported = list(stored_exposure.reported(session, since, until, heard, lines, seats))
+    first = min((int(batch.since.min()) * 1000 for batch in reported if len(batch.since)), default=since)
+    return Measured([*heard_sums, *_summed(reported, min(first, since), until)])
 
 
 def _summed(batches: Iterable[Stretches], since: int, until: int) -> list[Summed]:
@@ -94,12 +94,12 @@ def _summed(batches: Iterable[Stretches], since: int, until: int) -> list[Summed
 def line_days(session: Session, on: date) -> dict[int, tuple[int, int]]:
     """The days each contract line covers as its term now stands: the first, and the first without (`NEVER` where it renews itself)."""
     spans = {contract.id: _span(contract_of(contract), on) for contract in stored_facts.contracts(session)}
-    found = {}
+    days = {}
     for line in stored_facts.lines(session):
         begins, ends = spans.get(line.contract_id) or (NEVER, NEVER)
         first = max(begins, _day(line.starts_on) if line.starts_on else 0)
-        found[line.id] = (first, min(ends, _day(line.ends_on)) if line.ends_on and ends < NEVER else ends)
-    return found
+        days[line.id] = (first, min(ends, _day(line.ends_on)) if line.ends_on and ends < NEVER else ends)
+    return days
 
 
 def _span(contract: rules.Contract, on: date) -> tuple[int, int] | None:
@@ -117,7 +117,7 @@ def _months(since: int, until: int) -> list[date]:
     return [add_months(first, number) for number in range(count)]
 
 
-def _midnight(now: datetime) -> datetime:
+def _start_of_day(now: datetime) -> datetime:
     return datetime.combine(now.astimezone(UTC).date(), time(), UTC)
 
 

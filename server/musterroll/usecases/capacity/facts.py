@@ -12,7 +12,7 @@ from sqlalchemy import Row
 from sqlmodel import Session
 
 from musterroll.domain.capacity.exposure import DAY, OLDEST
-from musterroll.domain.capacity.facts import ALL, BANDS, Facts, ProductFacts
+from musterroll.domain.capacity.facts import ALL, BANDS, PlanFacts, ProductFacts
 from musterroll.domain.capacity.history import log_start
 from musterroll.domain.values.dates import add_months
 from musterroll.domain.values.instants import to_ms
@@ -26,7 +26,7 @@ from musterroll.usecases.capacity import backtests, facts_contracts, facts_fleet
 from musterroll.usecases.capacity import exposure as capacity_exposure
 from musterroll.usecases.capacity.exposure import Outstanding
 from musterroll.usecases.capacity.facts_fleet import Live
-from musterroll.usecases.capacity.facts_incidents import BAND, Happened, Lived, columns, told
+from musterroll.usecases.capacity.facts_incidents import BAND, IncidentColumns, Lived, columns, summarise
 from musterroll.usecases.reconciliation.run import moment
 
 _EPOCH = date(1970, 1, 1)
@@ -34,23 +34,23 @@ _SILENT = 2  # deployed and not operating, in the lower bits of a cell
 _TELLING = 5  # incidents a family or maker needs to lend anything
 
 
-def gather(session: Session, now: datetime, on: datetime | None = None, outstanding: Outstanding | None = None) -> Facts:
+def gather(session: Session, now: datetime, on: datetime | None = None, outstanding: Outstanding | None = None) -> PlanFacts:
     """The facts as of now, by the kept sums of exposure and what is `outstanding` of them, or as of an instant `on`, measured for this;
     with the back-tests."""
-    found, lived, happened = untested(session, now, on, outstanding)
-    renewed = backtests.of_renewals(facts_contracts.ended(session, found.on), len(found.months) - found.log_starts)
-    return replace(found, trials={**backtests.run(found, lived, happened), **renewed})
+    facts, lived, happened = untested(session, now, on, outstanding)
+    renewed = backtests.of_renewals(facts_contracts.ended(session, facts.on), len(facts.months) - facts.log_starts)
+    return replace(facts, trials={**backtests.run(facts, lived, happened), **renewed})
 
 
 def untested(
     session: Session, now: datetime, on: datetime | None = None, outstanding: Outstanding | None = None
-) -> tuple[Facts, Lived, Happened]:
+) -> tuple[PlanFacts, Lived, IncidentColumns]:
     """The same without the back-tests, and what they need."""
     at = min(on or now, now).astimezone(UTC)
     seats = _seats(session, at, now, staged=on is not None)
     units, months = stored_facts.units(session, seats), _whole_months(session, at.date())
     summed = on is None and not account_scope.limited(session)
-    rows = _kept(session, months, outstanding) if summed else _measured(session, months, at, now, seats)
+    rows = _stored(session, months, outstanding) if summed else _measured(session, months, at, now, seats)
     lived = _by_product(rows, months)
     happened = columns(stored_facts.incidents(session, at.date().replace(day=1)), months)
     return _facts(session, at.date(), months, lived, happened, units, to_ms(at)), lived, happened
@@ -58,7 +58,7 @@ def untested(
 
 def _seats(session: Session, at: datetime, now: datetime, *, staged: bool) -> str:
     """The table that tells how units stand: what the last reconciliation keeps, or one made for this."""
-    if not staged and stored_facts.stands_as_it_is(session, at.date()):
+    if not staged and stored_facts.matches_last_run(session, at.date()):
         return "unit_reconciliation"
     day, instant = moment(at, now)
     run_statements.stage_all(session, day, unit_states.judged(session, to_ms(instant), to_ms(now)))
@@ -73,8 +73,8 @@ def _whole_months(session: Session, on: date) -> list[date]:
     return [add_months(begin, number) for number in range(count)]
 
 
-def _kept(session: Session, months: list[date], outstanding: Outstanding | None) -> Iterable[Any]:
-    before = stored_exposure.kept(session, months[0]) if months and (outstanding is None or not outstanding.anew) else []
+def _stored(session: Session, months: list[date], outstanding: Outstanding | None) -> Iterable[Any]:
+    before = stored_exposure.stored(session, months[0]) if months and (outstanding is None or not outstanding.anew) else []
     return chain(before, outstanding.rows if outstanding else [])
 
 
@@ -89,41 +89,41 @@ def _by_product(rows: Iterable[Any], months: Sequence[date]) -> Lived:
     """Unit-months of operation. A month counts as one, whatever its length."""
     number = {month: n for n, month in enumerate(months)}
     length = [(add_months(month, 1) - month).days * DAY for month in months]
-    found: Lived = {}
+    by_product: Lived = {}
     for month, product, age, _, seconds in rows:
         n = number.get(month)
         if n is not None:
-            lived = found.get(product)
+            lived = by_product.get(product)
             if lived is None:
-                lived = found[product] = np.zeros((len(months), OLDEST + 1))
+                lived = by_product[product] = np.zeros((len(months), OLDEST + 1))
             lived[n, age] += seconds / length[n]
-    return found
+    return by_product
 
 
-def _facts(session: Session, on: date, months: list[date], lived: Lived, happened: Happened, units: Units, at: int) -> Facts:
+def _facts(session: Session, on: date, months: list[date], lived: Lived, happened: IncidentColumns, units: Units, at: int) -> PlanFacts:
     events = np.bincount(happened.month, minlength=len(months)) if months else np.zeros(0, dtype=np.int64)
-    exposed = np.sum([one.sum(axis=1) for one in lived.values()], axis=0) if lived else np.zeros(len(months))
+    exposed = np.sum([product.sum(axis=1) for product in lived.values()], axis=0) if lived else np.zeros(len(months))
     start = min(log_start(events.tolist(), exposed.tolist()), len(months))
     known = stored_facts.products(session)
     live = facts_fleet.live(session, units, on, [row.id for row in known])
     kin = _kin(known, happened)
     products = [_product(row, kin[row.id], lived, happened, len(months), live[row.id]) for row in known]
     silent = (units.cell & 3) == _SILENT
-    return Facts(
+    return PlanFacts(
         on=on,
         months=months,
         log_starts=start,
         log_words=_log_words(start, months, int((happened.month < start).sum())),
-        products=[one for one in products if one.operating or one.shipped or any(map(any, one.exposure))],
-        **told(happened, start, len(months))._asdict(),
-        strangers=stored_facts.strangers(session, months[start], on) if start < len(months) else 0,
+        products=[product for product in products if product.operating or product.shipped or any(map(any, product.exposure))],
+        **summarise(happened, start, len(months))._asdict(),
+        strangers=stored_facts.unmatched_incidents(session, months[start], on) if start < len(months) else 0,
         unheard=int((silent & (units.first_heard < 0)).sum()),
         silent=int((silent & (units.first_heard >= 0)).sum()),
-        **facts_contracts.look(session, units, on, at)._asdict(),
+        **facts_contracts.gather(session, units, on, at)._asdict(),
     )
 
 
-def _product(row: Row[Any], kin: str, lived: Lived, happened: Happened, months: int, live: Live) -> ProductFacts:
+def _product(row: Row[Any], kin: str, lived: Lived, happened: IncidentColumns, months: int, live: Live) -> ProductFacts:
     mine, exposed = happened.product == row.id, lived.get(row.id)
     by_band = np.zeros((months, BANDS)) if exposed is None else np.stack([exposed[:, b == BAND].sum(axis=1) for b in range(BANDS)], axis=1)
     events, visits = np.zeros((months, BANDS), dtype=np.int64), np.zeros((months, BANDS), dtype=np.int64)
@@ -134,18 +134,18 @@ def _product(row: Row[Any], kin: str, lived: Lived, happened: Happened, months: 
     return ProductFacts(row.id, row.maker, row.model, kin, *seen, **live._asdict())
 
 
-def _kin(products: Sequence[Row[Any]], happened: Happened) -> dict[int, str]:
+def _kin(products: Sequence[Row[Any]], happened: IncidentColumns) -> dict[int, str]:
     """Whom each product borrows from: its family where that has other products, else its maker's products; where there are too few
     incidents among those, or no other product, the products of all such makers together."""
     seen = Counter(happened.product.tolist())
     family = {p.id: (p.maker_key, p.family_key) for p in products}
-    size, told = Counter(family.values()), Counter[Any]()
+    size, incidents = Counter(family.values()), Counter[Any]()
     own = {p.id: family[p.id] if size[family[p.id]] > 1 else p.maker_key for p in products}
     members = Counter(own.values())
     for product, count in seen.items():
-        told[own[product]] += count
+        incidents[own[product]] += count
     names = {p.id: f"{p.maker} {p.family}" if own[p.id] == family[p.id] else p.maker for p in products}
-    return {p.id: names[p.id] if members[own[p.id]] > 1 and told[own[p.id]] >= _TELLING else ALL for p in products}
+    return {p.id: names[p.id] if members[own[p.id]] > 1 and incidents[own[p.id]] >= _TELLING else ALL for p in products}
 
 
 def _log_words(start: int, months: Sequence[date], before: int) -> str:

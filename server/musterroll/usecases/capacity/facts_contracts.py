@@ -26,19 +26,19 @@ _NO_SEGMENT = "no segment"
 _SAMPLE = 2_000
 
 
-class Looked(NamedTuple):
+class ContractFacts(NamedTuple):
     renewals: list[SegmentRenewals]
     at_risk: list[Risked]
     prices: dict[str, list[float]]
 
 
-def look(session: Session, units: Units, on: date, at: int) -> Looked:
+def gather(session: Session, units: Units, on: date, at: int) -> ContractFacts:
     """Renewals by segment, revenue at risk by account, and prices of the lines that operating units sit on; `at` is ms."""
     contracts = {row.id or 0: contract_of(row) for row in stored_facts.contracts(session)}
     lines, names = stored_facts.lines(session), stored_facts.account_names(session)
     worth = _worth(contracts, lines, on)
     at_risk = _at_risk(contracts, worth, names, units, on, at)
-    return Looked(_renewals(contracts, worth, names, on), at_risk, _prices(contracts, lines, units))
+    return ContractFacts(_renewals(contracts, worth, names, on), at_risk, _prices(contracts, lines, units))
 
 
 def ended(session: Session, on: date) -> list[tuple[int, bool]]:
@@ -49,13 +49,13 @@ def ended(session: Session, on: date) -> list[tuple[int, bool]]:
 
 def _worth(contracts: Mapping[int, Contract], lines: Sequence[Row[Any]], on: date) -> dict[int, float]:
     """What each contract is worth a year by its lines that have not ended."""
-    found: dict[int, float] = defaultdict(float)
+    worth: dict[int, float] = defaultdict(float)
     for line in lines:
         contract = contracts[line.contract_id]
         ended = line.ends_on is not None and line.ends_on <= on and line.ends_on != contract.span.ends_on
         if line.price is not None and not ended:
-            found[contract.id] += float(line.price) * line.quantity
-    return found
+            worth[contract.id] += float(line.price) * line.quantity
+    return worth
 
 
 class _Term(NamedTuple):
@@ -98,10 +98,10 @@ def _renewed(contract: Contract, ends: date, on: date, begun: Sequence[date]) ->
 def _renewals(
     contracts: Mapping[int, Contract], worth: Mapping[int, float], names: Mapping[int, tuple[str, str, str]], on: date
 ) -> list[SegmentRenewals]:
-    found: dict[tuple[str, str], list[_Term]] = defaultdict(list)
+    by_segment: dict[tuple[str, str], list[_Term]] = defaultdict(list)
     for term in _terms(contracts, on):
         segment = names.get(term.contract.account or 0, ("", "", ""))[2] or _NO_SEGMENT
-        found[(segment, term.contract.currency)].append(term)
+        by_segment[(segment, term.contract.currency)].append(term)
     return [
         SegmentRenewals(
             segment,
@@ -110,7 +110,7 @@ def _renewals(
             renewed=sum(term.renewed is True for term in terms),
             coming=[(_months(on, term.ends_on), round(worth.get(term.contract.id, 0.0), 2)) for term in terms if term.renewed is None],
         )
-        for (segment, currency), terms in sorted(found.items())
+        for (segment, currency), terms in sorted(by_segment.items())
     ]
 
 
@@ -137,22 +137,22 @@ def _at_risk(
     heard_then = (units.first_heard >= 0) & (units.first_heard < at - _QUARTER) & (operating | (units.stale_since >= at - _QUARTER))
     counted = (operating & deployed, heard_then & deployed, deployed)
     now, before, out = (np.bincount(units.account[which], minlength=size) for which in counted)
-    found = []
+    risks = []
     for (account, currency), value in money.items():
         risk = renewals.risk(int(now[account]), int(before[account]), int(out[account]))
         if risk is not None:
             ref, name, _ = names.get(account, ("", "", ""))
             counts = int(now[account]), int(before[account]), int(out[account])
-            found.append(Risked(ref, name, risk.value, *counts, round(value, 2), currency))
-    return sorted(found, key=lambda one: -one.value)
+            risks.append(Risked(ref, name, risk.value, *counts, round(value, 2), currency))
+    return sorted(risks, key=lambda risk: -risk.value)
 
 
 def _prices(contracts: Mapping[int, Contract], lines: Sequence[Row[Any]], units: Units) -> dict[str, list[float]]:
     """What a unit-month brings, of operating units that sit on a line with a price; at most so many, evenly."""
     priced = {line.id: (contracts[line.contract_id].currency, round(float(line.price) / 12, 4)) for line in lines if line.price is not None}
-    found: dict[str, list[float]] = defaultdict(list)
+    by_currency: dict[str, list[float]] = defaultdict(list)
     for line in units.line[(units.cell & 1 == 1) & (units.line > 0)].tolist():
         if line in priced:
             currency, price = priced[line]
-            found[currency].append(price)
-    return {currency: values[:: max(1, -(-len(values) // _SAMPLE))] for currency, values in found.items()}
+            by_currency[currency].append(price)
+    return {currency: values[:: max(1, -(-len(values) // _SAMPLE))] for currency, values in by_currency.items()}

@@ -37,7 +37,7 @@ def live(session: Session, units: Units, on: date, products: Sequence[int]) -> d
     ages, ends = completed_months(units.born, np.full(len(units.born), today)), _cover_ends(session, units, on)
     order = np.argsort(units.product, kind="stable")
     bounds = np.searchsorted(units.product[order], [*products, *(product + 1 for product in products)])
-    found = {}
+    by_product = {}
     for n, product in enumerate(products):
         mine = order[bounds[n] : bounds[n + len(products)]]
         at_work = mine[working[mine]]
@@ -45,9 +45,9 @@ def live(session: Session, units: Units, on: date, products: Sequence[int]) -> d
         by_place = np.bincount(place[at_work], minlength=len(names))
         left = np.floor((ends[at_work] - today - 1) / MONTH_DAYS).astype(np.int64)  # whole months still covered; below 0: not now
         covered = [int((left >= k).sum()) for k in range(AHEAD + 1)]
-        regions = {names[one]: int(by_place[one]) for one in np.nonzero(by_place)[0]}
-        found[product] = Live(by_age.tolist(), int(waiting[mine].sum()), regions, covered)
-    return found
+        regions = {names[region]: int(by_place[region]) for region in np.nonzero(by_place)[0]}
+        by_product[product] = Live(by_age.tolist(), int(waiting[mine].sum()), regions, covered)
+    return by_product
 
 
 def _regions(session: Session, units: Units) -> tuple[NDArray[np.int64], list[str]]:
@@ -72,5 +72,5 @@ def _cover_ends(session: Session, units: Units, on: date) -> NDArray[np.int64]:
     at = np.minimum(np.searchsorted(ids, units.id), max(len(ids) - 1, 0))
     warranty = np.where(ids[at] == units.id, ends[at], 0) if len(ids) else np.zeros(len(units.id), dtype=np.int64)
     lines = _looked_up(units.line, {line: ends for line, (_, ends) in capacity_exposure.line_days(session, on).items() if ends <= NEVER})
-    found = np.maximum(warranty, lines)
-    return np.where(found > today, found, 0)
+    latest = np.maximum(warranty, lines)
+    return np.where(latest > today, latest, 0)

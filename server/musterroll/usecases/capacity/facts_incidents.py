@@ -18,7 +18,7 @@ _SAMPLE = 4_000  # hours of closed incidents kept at most, evenly over time
 Lived = dict[int, NDArray[np.float64]]  # unit-months by product: months down, completed months of age across
 
 
-class Happened(NamedTuple):
+class IncidentColumns(NamedTuple):
     """Incidents as columns: number of the month, product, age band, parts (-1: not said), hours (nan: not said)."""
 
     month: NDArray[np.int64]
@@ -29,7 +29,7 @@ class Happened(NamedTuple):
     categories: list[str]
 
 
-class Told(NamedTuple):
+class IncidentSummary(NamedTuple):
     """What incidents tell together, as `Facts` has it. A visit is an incident a part was used for."""
 
     categories: dict[str, int]
@@ -40,24 +40,24 @@ class Told(NamedTuple):
     parts: int
 
 
-def columns(rows: Sequence[Sequence[Any]], months: Sequence[date]) -> Happened:
+def columns(rows: Sequence[Sequence[Any]], months: Sequence[date]) -> IncidentColumns:
     first = (months[0] - _EPOCH).days if months else 0
-    kept = [row for row in rows if row[0] >= first and months]
-    numbers = np.array([(row[0], row[1], row[2], row[3], row[4]) for row in kept], dtype=np.int64).reshape(-1, 5).T
+    counted = [row for row in rows if row[0] >= first and months]
+    numbers = np.array([(row[0], row[1], row[2], row[3], row[4]) for row in counted], dtype=np.int64).reshape(-1, 5).T
     day, product, born, parts, hours = numbers
     edges = np.array([(month - _EPOCH).days for month in months], dtype=np.int64)
     month = np.searchsorted(edges, day, side="right") - 1
     band = BAND[completed_months(born, day)]
     known = np.where(hours < 0, np.nan, hours / 10_000)
-    return Happened(month, product, band, parts, known, [row[5] for row in kept])
+    return IncidentColumns(month, product, band, parts, known, [row[5] for row in counted])
 
 
-def told(happened: Happened, start: int, until: int) -> Told:
+def summarise(happened: IncidentColumns, start: int, until: int) -> IncidentSummary:
     """What the incidents of the months from `start` to just before `until` tell together."""
     chosen = (happened.month >= start) & (happened.month < until)
     visited = chosen & (happened.parts > 0)
-    names = Counter(name or "no category" for name, one in zip(happened.categories, chosen.tolist(), strict=True) if one)
-    return Told(
+    names = Counter(name or "no category" for name, counted in zip(happened.categories, chosen.tolist(), strict=True) if counted)
+    return IncidentSummary(
         dict(names.most_common()),
         _sample(happened.hours[visited]),
         _sample(happened.hours[chosen & ~visited]),
@@ -70,4 +70,4 @@ def told(happened: Happened, start: int, until: int) -> Told:
 def _sample(hours: NDArray[np.float64]) -> list[float]:
     """Hours that are known, at most so many of them, evenly over time."""
     known = hours[~np.isnan(hours)]
-    return [round(one, 4) for one in known[:: max(1, -(-len(known) // _SAMPLE))].tolist()]
+    return [round(value, 4) for value in known[:: max(1, -(-len(known) // _SAMPLE))].tolist()]

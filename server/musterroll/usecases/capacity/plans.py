@@ -9,8 +9,8 @@ from sqlmodel import Session
 from musterroll.domain.capacity import facts as shapes
 from musterroll.domain.capacity import plan as rules
 from musterroll.domain.capacity.assumptions import BadAssumption, assume
-from musterroll.domain.capacity.backtest import Row, Verdict, verdict
-from musterroll.domain.capacity.facts import Facts
+from musterroll.domain.capacity.backtest import BacktestRow, BacktestVerdict, verdict
+from musterroll.domain.capacity.facts import PlanFacts
 from musterroll.domain.capacity.plan import Plan
 from musterroll.domain.values.errors import Conflict, DomainError
 from musterroll.domain.values.instants import from_ms, to_ms
@@ -25,7 +25,7 @@ _FRESH = timedelta(hours=6)  # facts older than this are gathered again, and tho
 
 
 class Gathered(NamedTuple):
-    facts: Facts
+    facts: PlanFacts
     at: datetime
 
 
@@ -33,8 +33,8 @@ class Trial(NamedTuple):
     """The back-test of one estimate: its past periods, and what they say together (None: there are none yet)."""
 
     of: str
-    rows: list[Row]
-    verdict: Verdict | None
+    rows: list[BacktestRow]
+    verdict: BacktestVerdict | None
 
 
 class Prepared(NamedTuple):
@@ -42,17 +42,17 @@ class Prepared(NamedTuple):
 
     at: datetime
     outstanding: Outstanding | None
-    facts: Facts
+    facts: PlanFacts
 
 
 def due(session: Session, now: datetime, patience: timedelta = timedelta()) -> bool:
     """Whether the facts are of another day or some hours old, or history changed since; such a change may wait for `patience`."""
-    kept, (_, seen) = stored_plans.facts(session), stored_exposure.counted(session)
-    if kept is None:
+    stored, (_, seen) = stored_plans.facts(session), stored_exposure.counted(session)
+    if stored is None:
         return True
-    age = now - from_ms(kept.at)
+    age = now - from_ms(stored.at)
     changed = seen != stored_exposure.last_change(session)
-    return from_ms(kept.at).date() != now.date() or age > _FRESH or (changed and age >= patience)
+    return from_ms(stored.at).date() != now.date() or age > _FRESH or (changed and age >= patience)
 
 
 def prepare(session: Session, now: datetime) -> Prepared:
@@ -61,12 +61,12 @@ def prepare(session: Session, now: datetime) -> Prepared:
     return Prepared(now, outstanding, plan_facts.gather(session, now, outstanding=outstanding))
 
 
-def keep(session: Session, found: Prepared) -> Gathered:
+def keep(session: Session, prepared: Prepared) -> Gathered:
     """Keep what was prepared."""
-    if found.outstanding is not None:
-        capacity_exposure.keep(session, found.outstanding)
-    stored_plans.keep_facts(session, to_ms(found.at), found.facts.plain())
-    return Gathered(found.facts, found.at)
+    if prepared.outstanding is not None:
+        capacity_exposure.keep(session, prepared.outstanding)
+    stored_plans.keep_facts(session, to_ms(prepared.at), prepared.facts.plain())
+    return Gathered(prepared.facts, prepared.at)
 
 
 def gathered(session: Session, now: datetime, on: datetime | None = None) -> Gathered:
@@ -78,20 +78,20 @@ def gathered(session: Session, now: datetime, on: datetime | None = None) -> Gat
         raise DomainError(f"{on:%Y-%m-%d %H:%M} is in the future; a plan starts today or earlier", "day_to_come")
     if on is not None or account_scope.limited(session):
         return Gathered(plan_facts.gather(session, now, on), on or now)
-    kept = stored_plans.facts(session)
-    if kept is None:
+    stored = stored_plans.facts(session)
+    if stored is None:
         raise Conflict("no planning data yet; it is gathered within a minute, or by running musterroll plan", "not_gathered")
-    return Gathered(shapes.read(kept.facts), from_ms(kept.at))
+    return Gathered(shapes.read(stored.facts), from_ms(stored.at))
 
 
-def plan(facts: Facts, said: Mapping[str, Any]) -> Plan:
+def plan(facts: PlanFacts, values: Mapping[str, Any]) -> Plan:
     """The plan that facts and assumptions (those that are not the defaults) come to. Raises BadAssumption."""
-    assumed = assume(said)
-    if assumed.recalled and not any(assumed.recalled in (one.name, one.model) for one in facts.products):
+    assumed = assume(values)
+    if assumed.recalled and not any(assumed.recalled in (product.name, product.model) for product in facts.products):
         raise BadAssumption(f"no product {assumed.recalled!r} in the plan")
-    return rules.make(facts, assumed)
+    return rules.make_plan(facts, assumed)
 
 
-def trials(facts: Facts) -> list[Trial]:
+def trials(facts: PlanFacts) -> list[Trial]:
     """The back-test of every estimate."""
     return [Trial(of, rows, verdict(rows)) for of, rows in facts.trials.items()]

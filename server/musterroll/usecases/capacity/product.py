@@ -7,7 +7,7 @@ from typing import NamedTuple
 from sqlmodel import Session
 
 from musterroll.domain.capacity import rates, survival
-from musterroll.domain.capacity.facts import BAND_WORDS, BANDS, Facts, ProductFacts
+from musterroll.domain.capacity.facts import BAND_WORDS, BANDS, PlanFacts, ProductFacts
 from musterroll.domain.capacity.rates import Rate
 from musterroll.domain.capacity.survival import Life, Step, Weibull
 from musterroll.domain.values.dates import add_months
@@ -26,7 +26,7 @@ class Aged(NamedTuple):
     visits: Rate
 
 
-class About(NamedTuple):
+class ProductReport(NamedTuple):
     """`afr`: failures (incidents a part was used for) a unit-year since the log of incidents began, by measured operation."""
 
     product: ProductFacts
@@ -38,9 +38,9 @@ class About(NamedTuple):
     reading: str
 
 
-def about(session: Session, facts: Facts, product_id: int) -> About:
+def report(session: Session, facts: PlanFacts, product_id: int) -> ProductReport:
     """Raises NotFound for a product that no plan knows."""
-    product = next((one for one in facts.products if one.id == product_id), None)
+    product = next((candidate for candidate in facts.products if candidate.id == product_id), None)
     if product is None:
         raise NotFound("this product is not in the plan: none of its units has reported or been shipped")
     start = facts.log_starts
@@ -48,8 +48,10 @@ def about(session: Session, facts: Facts, product_id: int) -> About:
     unit_days = sum(sum(bands) * _days(month) for month, bands in zip(facts.months[start:], product.exposure[start:], strict=True))
     lives = _lives(session, facts, product_id)
     fitted = survival.weibull(lives)
-    found = rates.afr(failures, unit_days)
-    return About(product, found, _ages(product, start), len(lives), survival.kaplan_meier(lives), fitted, survival.reading(fitted))
+    failure_rate = rates.afr(failures, unit_days)
+    return ProductReport(
+        product, failure_rate, _ages(product, start), len(lives), survival.kaplan_meier(lives), fitted, survival.reading(fitted)
+    )
 
 
 def _days(month: date) -> int:
@@ -64,16 +66,16 @@ def _ages(product: ProductFacts, start: int) -> list[Aged]:
     return [Aged(words, rates.rate_interval(int(n), x), rates.rate_interval(int(v), x)) for words, n, v, x in seen if x > 0]
 
 
-def _lives(session: Session, facts: Facts, product_id: int) -> list[Life]:
+def _lives(session: Session, facts: PlanFacts, product_id: int) -> list[Life]:
     """Each unit from when it was heard, and failures were written down, until its first failure, its silence or now."""
     if facts.log_starts >= len(facts.months):
         return []
     begins, today = (facts.months[facts.log_starts] - _EPOCH).days, (facts.on - _EPOCH).days
     at = to_ms(datetime.combine(facts.on, time(), UTC))
-    found = []
-    for born, heard, silent, failed in stored_facts.lived(session, product_id, at):
+    lives = []
+    for born, heard, silent, failed in stored_facts.lifetimes(session, product_id, at):
         entered, left = max(heard, begins), min(silent, today)
         if failed is not None and entered <= failed <= today:
             left = failed
-        found.append(Life(max(0, entered - born), max(0, left - born), failed == left))
-    return found
+        lives.append(Life(max(0, entered - born), max(0, left - born), failed == left))
+    return lives

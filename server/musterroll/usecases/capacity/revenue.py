@@ -18,7 +18,7 @@ class Segment(NamedTuple):
     kept: Estimate
 
 
-class Usage(NamedTuple):
+class UsageRevenue(NamedTuple):
     """What the operating units would bring in the next quarter if each paid by the month what priced lines bring."""
 
     currency: str
@@ -29,19 +29,19 @@ class Usage(NamedTuple):
 class Outlook(NamedTuple):
     segments: list[Segment]
     at_risk: list[Risked]
-    usage: list[Usage]
+    usage: list[UsageRevenue]
 
 
-def outlook(made: Plan) -> Outlook:
+def outlook(plan: Plan) -> Outlook:
     """Worked out from the plan's facts."""
-    quarter = made.spans[1].unit_months
-    brought = [(currency, rules.usage_revenue(quarter, prices)) for currency, prices in sorted(made.facts.prices.items())]
-    usage = [Usage(currency, quarter, estimate(found)) for currency, found in brought if found is not None]
-    return Outlook([_segment(one) for one in made.facts.renewals], made.facts.at_risk, usage)
+    quarter = plan.spans[1].unit_months
+    brought = [(currency, rules.usage_revenue(quarter, prices)) for currency, prices in sorted(plan.facts.prices.items())]
+    usage = [UsageRevenue(currency, quarter, estimate(amount)) for currency, amount in brought if amount is not None]
+    return Outlook([_segment(segment) for segment in plan.facts.renewals], plan.facts.at_risk, usage)
 
 
-def _segment(one: SegmentRenewals) -> Segment:
-    values = [value for _, value in one.coming]
-    count = rules.renewals(one.renewed, one.due, len(values))
-    money = rules.renewed_revenue(one.renewed, one.due, values)
-    return Segment(one, rules.renewal_rate(one.renewed, one.due), estimate(count), sum(values), estimate(money))
+def _segment(segment: SegmentRenewals) -> Segment:
+    values = [value for _, value in segment.coming]
+    count = rules.renewals(segment.renewed, segment.due, len(values))
+    money = rules.renewed_revenue(segment.renewed, segment.due, values)
+    return Segment(segment, rules.renewal_rate(segment.renewed, segment.due), estimate(count), sum(values), estimate(money))

@@ -18,41 +18,41 @@ DEFAULTS = "defaults"  # what a plan without a scenario is called
 _TAKEN = (DEFAULTS, "compare", "backtest")
 
 
-def save(session: Session, name: str, said: Mapping[str, Any], *, note: str = "", actor: str, now: datetime) -> Scenario:
+def save(session: Session, name: str, assumptions: Mapping[str, Any], *, note: str = "", actor: str, now: datetime) -> Scenario:
     """Keep assumptions under a name; one of that name is changed. Raises BadAssumption, and DomainError for a name that is none."""
-    name, changed = _name(name), assume(said).changed()
-    found = stored_plans.scenario(session, name)
-    if found is None and len(stored_plans.scenarios(session)) >= _MOST:
+    name, changed = _name(name), assume(assumptions).changed()
+    scenario = stored_plans.scenario(session, name)
+    if scenario is None and len(stored_plans.scenarios(session)) >= _MOST:
         raise Conflict(f"the limit of {_MOST} scenarios is reached; delete one first", "too_many")
     change = audit_record.begin(session, actor=actor, kind="scenario", subject=f"scenario {name}", reason=note, now=now)
-    if found is None:
-        found = Scenario(name=name, assumptions=changed, note=note[:500])
-        session.add(found)
+    if scenario is None:
+        scenario = Scenario(name=name, assumptions=changed, note=note[:500])
+        session.add(scenario)
         session.flush()
-        audit_record.added(session, change, TABLE, [found.id or 0])
+        audit_record.added(session, change, TABLE, [scenario.id or 0])
     else:
-        with audit_record.watching(session, change, TABLE, [found.id or 0]):
-            found.assumptions, found.note = changed, note[:500]
-    return found
+        with audit_record.watching(session, change, TABLE, [scenario.id or 0]):
+            scenario.assumptions, scenario.note = changed, note[:500]
+    return scenario
 
 
 def delete(session: Session, name: str, *, actor: str, now: datetime) -> None:
     """Forget a scenario, on the record. Raises NotFound."""
-    found = get(session, name)
+    scenario = get(session, name)
     change = audit_record.begin(session, actor=actor, kind="scenario", subject=f"scenario {name} deleted", now=now)
-    with audit_record.watching(session, change, TABLE, [found.id or 0]):
-        session.delete(found)
+    with audit_record.watching(session, change, TABLE, [scenario.id or 0]):
+        session.delete(scenario)
 
 
 def get(session: Session, name: str) -> Scenario:
     """Raises NotFound."""
-    found = stored_plans.scenario(session, name.strip())
-    if found is None:
+    scenario = stored_plans.scenario(session, name.strip())
+    if scenario is None:
         raise NotFound(f"there is no scenario {name.strip()[:80]!r}")
-    return found
+    return scenario
 
 
-def all_of_them(session: Session) -> list[Scenario]:
+def all_scenarios(session: Session) -> list[Scenario]:
     return stored_plans.scenarios(session)
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import xlsxwriter
 
-from musterroll.domain.capacity.assumptions import DEFAULTS, SAID
+from musterroll.domain.capacity.assumptions import DEFAULTS, SPECS
 from musterroll.domain.capacity.plan import Estimate, Plan
 from musterroll.usecases.capacity import plans as capacity_plans
 from musterroll.usecases.capacity import revenue
@@ -63,12 +63,12 @@ def _fill(sheet: Any, heads: Sequence[str], rows: Rows, bold: Any) -> None:
 
 
 def _estimates(plans: Sequence[tuple[str, Plan]]) -> Rows:
-    for name, made in plans:
-        for span in made.spans:
+    for name, plan in plans:
+        for span in plan.spans:
             where = (name, span.name, span.first, span.until)
             for of in _COUNTED:
-                said: Estimate = getattr(span, of)
-                yield (*where, of.replace("_", " "), *said)
+                estimate: Estimate = getattr(span, of)
+                yield (*where, of.replace("_", " "), *estimate)
             yield (*where, "field technicians", span.field.heads, *span.field[2:])
             yield (*where, "support agents", span.desk.positions, "", span.desk_high.positions)
             yield (*where, "covered share", span.covered_share)
@@ -76,47 +76,47 @@ def _estimates(plans: Sequence[tuple[str, Plan]]) -> Rows:
 
 
 def _months(plans: Sequence[tuple[str, Plan]]) -> Rows:
-    for name, made in plans:
-        for one in made.months:
-            yield (name, one.month, one.unit_months, one.naive, one.hours, one.covered_share, *one.incidents)
+    for name, plan in plans:
+        for month in plan.months:
+            yield (name, month.month, month.unit_months, month.naive, month.hours, month.covered_share, *month.incidents)
 
 
 def _why(plans: Sequence[tuple[str, Plan]]) -> Rows:
-    for name, made in plans:
-        for one in made.forecast.visits.drivers:
-            own = (one.events, one.exposure, one.weight_of_own_data, one.factor)
-            yield (name, one.product.name, one.product.kin, one.product.operating, *own)
+    for name, plan in plans:
+        for driver in plan.forecast.visits.drivers:
+            own = (driver.events, driver.exposure, driver.weight_of_own_data, driver.factor)
+            yield (name, driver.product.name, driver.product.kin, driver.product.operating, *own)
 
 
 def _spares(plans: Sequence[tuple[str, Plan]]) -> Rows:
-    for name, made in plans:
-        for one in made.shelves:
-            yield (name, one.product, one.region, one.units, one.spares.stock, one.spares.ready, one.spares.demand_mean)
+    for name, plan in plans:
+        for shelf in plan.shelves:
+            yield (name, shelf.product, shelf.region, shelf.units, shelf.spares.stock, shelf.spares.ready, shelf.spares.demand_mean)
 
 
-def _renewals(made: Plan) -> Rows:
-    for one in revenue.outlook(made).segments:
-        due = one.facts.due, one.facts.renewed, one.rate.share if one.facts.due else "", len(one.facts.coming)
-        yield (one.facts.segment, one.facts.currency, *due, *one.renewed)
+def _renewals(plan: Plan) -> Rows:
+    for segment in revenue.outlook(plan).segments:
+        due = segment.facts.due, segment.facts.renewed, segment.rate.share if segment.facts.due else "", len(segment.facts.coming)
+        yield (segment.facts.segment, segment.facts.currency, *due, *segment.renewed)
 
 
-def _trials(made: Plan) -> Rows:
-    for one in capacity_plans.trials(made.facts):
-        for row in one.rows:
-            month = made.facts.months[made.facts.log_starts + row.period]
-            yield (one.of, month, row.mean, row.low80, row.high80, row.low95, row.high95, row.naive, row.actual)
+def _trials(plan: Plan) -> Rows:
+    for trial in capacity_plans.trials(plan.facts):
+        for row in trial.rows:
+            month = plan.facts.months[plan.facts.log_starts + row.period]
+            yield (trial.of, month, row.mean, row.low80, row.high80, row.low95, row.high95, row.naive, row.actual)
 
 
 def _assumptions(plans: Sequence[tuple[str, Plan]]) -> Rows:
-    for name, said in SAID.items():
-        values = (getattr(made.assumptions, name) for _, made in plans)
-        yield (said.name, said.unit, said.means, getattr(DEFAULTS, name), *values)
+    for name, spec in SPECS.items():
+        values = (getattr(plan.assumptions, name) for _, plan in plans)
+        yield (spec.name, spec.unit, spec.means, getattr(DEFAULTS, name), *values)
 
 
 def _basis(facts: Any) -> Rows:
     yield ("data as of", facts.on)
     yield ("incident history", facts.log_words)
-    yield ("units operating", sum(one.operating for one in facts.products))
+    yield ("units operating", sum(product.operating for product in facts.products))
     yield ("deployed, never reported: not counted", facts.unheard)
     yield ("deployed, silent now: counted while reporting", facts.silent)
     yield ("incidents on registered units", facts.incidents)

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import date
 from typing import NamedTuple
 
-from musterroll.domain.capacity.backtest import Row
+from musterroll.domain.capacity.backtest import BacktestRow
 from musterroll.domain.capacity.plan import Plan
 from musterroll.domain.capacity.survival import Step
 from musterroll.web.charts.lines import HEIGHT, WIDTH, scale
@@ -100,7 +100,7 @@ def survival(steps: Sequence[Step]) -> Curve | None:
     return Curve(band, _line(ages, [y(one[1]) for one in corners]), [(share, y(share)) for share in shares], years)
 
 
-def tested(rows: Sequence[Row]) -> Tested | None:
+def tested(rows: Sequence[BacktestRow]) -> Tested | None:
     """A back-test: for each period the bands that would have been told, and what happened."""
     if len(rows) < 2:
         return None

@@ -8,7 +8,7 @@ from flask import Blueprint, Response, redirect, request
 from werkzeug.wrappers import Response as Answer
 
 from musterroll.domain.access import Role
-from musterroll.domain.capacity.assumptions import SAID, Assumptions, BadAssumption, Said, assume
+from musterroll.domain.capacity.assumptions import SPECS, Assumptions, BadAssumption, Spec, assume
 from musterroll.domain.capacity.plan import Plan
 from musterroll.domain.values.errors import Conflict
 from musterroll.usecases.capacity import plans as capacity_plans
@@ -25,7 +25,7 @@ pages.add_app_template_filter(lambda day: day - timedelta(1), "day_before")
 
 
 @pages.app_template_filter("groups_of")
-def groups_of(asked: dict[str, Said]) -> list[tuple[str, list[str]]]:
+def groups_of(asked: dict[str, Spec]) -> list[tuple[str, list[str]]]:
     """The assumptions by group, in order."""
     found: dict[str, list[str]] = {}
     for name, said in asked.items():
@@ -42,7 +42,7 @@ _ROWS = 12  # products, regions and accounts named before the rest is left to th
 def overview() -> str:
     now = clock()
     with snapshot() as session:
-        kept = capacity_scenarios.all_of_them(session)
+        kept = capacity_scenarios.all_scenarios(session)
         found, why_not = _gathered(session, now)
         if found is None:
             return page("capacity.html", now, made=None, why_not=why_not)
@@ -63,7 +63,7 @@ def overview() -> str:
         outlook=revenue.outlook(made),
         trials=[(one, pictures.tested(one.rows)) for one in capacity_plans.trials(found.facts)],
         stock=_stock(made),
-        asked=SAID,
+        asked=SPECS,
         query=address(made.assumptions).partition("?")[2],
         address=address,
         assume=assume,
@@ -76,7 +76,7 @@ def product(number: int) -> str:
     now = clock()
     with snapshot() as session:
         facts = capacity_plans.gathered(session, now).facts
-        about = capacity_product.about(session, facts, number)
+        about = capacity_product.report(session, facts, number)
     driver = next(one for one in capacity_plans.plan(facts, {}).forecast.visits.drivers if one.product.id == number)
     return page("capacity_product.html", now, facts=facts, about=about, driver=driver, curve=pictures.survival(about.steps))
 
@@ -88,9 +88,9 @@ def compare() -> str:
         facts = capacity_plans.gathered(session, now).facts
         names = request.args.getlist("with")[:_MOST_COMPARED]
         said = [("defaults", {}), *((name, capacity_scenarios.get(session, name).assumptions) for name in names)]
-        kept = capacity_scenarios.all_of_them(session)
+        kept = capacity_scenarios.all_scenarios(session)
     plans = [(name, capacity_plans.plan(facts, assumed)) for name, assumed in said]
-    return page("capacity_compare.html", now, plans=plans, scenarios=kept, asked=SAID, most=_MOST_COMPARED)
+    return page("capacity_compare.html", now, plans=plans, scenarios=kept, asked=SPECS, most=_MOST_COMPARED)
 
 
 @pages.get("/capacity/plan.xlsx")
@@ -109,7 +109,7 @@ def export() -> Response:
 @pages.post("/capacity/scenarios")
 @needs(Role.PLANNER)
 def save() -> Answer:
-    name, said = request.form.get("name", ""), {key: request.form[key] for key in SAID if request.form.get(key)}
+    name, said = request.form.get("name", ""), {key: request.form[key] for key in SPECS if request.form.get(key)}
     with transaction() as session:
         kept = capacity_scenarios.save(session, name, said, actor=actor().name, now=clock())
         back = address(assume(kept.assumptions), kept.name)
@@ -144,7 +144,7 @@ def _gathered(session: Any, now: Any) -> tuple[Gathered | None, str]:
 
 
 def _said() -> dict[str, Any]:
-    return {name: request.args[name][:200] for name in SAID if request.args.get(name, "") != ""}
+    return {name: request.args[name][:200] for name in SPECS if request.args.get(name, "") != ""}
 
 
 def _stock(made: Plan) -> list[tuple[str, int, int, list[Any]]]:

@@ -2,12 +2,12 @@
 
 import pytest
 from musterroll.domain.capacity import backtest
-from musterroll.domain.capacity.backtest import Row
+from musterroll.domain.capacity.backtest import BacktestRow
 from musterroll.domain.capacity.counts import Predictive
 
 
-def _row(actual: float, said: float = 10.0, naive: float = 12.0) -> Row:
-    return Row(0, said, said - 2, said + 2, said - 4, said + 4, actual, naive, 1.0)
+def _row(actual: float, said: float = 10.0, naive: float = 12.0) -> BacktestRow:
+    return BacktestRow(0, said, said - 2, said + 2, said - 4, said + 4, actual, naive, 1.0)
 
 
 def test_each_stretch_is_told_from_what_came_before_it() -> None:

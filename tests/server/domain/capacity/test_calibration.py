@@ -12,7 +12,7 @@ from musterroll.domain.capacity.ageing import AGE_BANDS, roll_forward
 from musterroll.domain.capacity.amounts import Amount
 from musterroll.domain.capacity.counts import Predictive, total
 from musterroll.domain.capacity.demand import Part, Period, dispersion, family, predict
-from musterroll.domain.capacity.facts import Facts, ProductFacts
+from musterroll.domain.capacity.facts import PlanFacts, ProductFacts
 from musterroll.domain.capacity.forecast import AT_QUARTER, QUARTER, forecast
 from musterroll.domain.capacity.handling import handling, hours
 from musterroll.domain.capacity.rates import Group, Prior, alone, pooled_prior, posterior
@@ -95,7 +95,7 @@ class _Fleet:
             ProductFacts(n, "", str(n), str(n % 2), lived[:24].tolist(), seen[:24].tolist(), [], by_age, 0, {}, [])
             for n, (lived, seen, by_age) in enumerate(zip(self.lived, came, self.by_age, strict=True))
         ]
-        said = forecast(Facts(date(2026, 1, 1), [date(2024, 1, 1)] * 24, 0, "", products, {}, [], [], 0, 0, 0, 0, 0, 0, [], []))
+        said = forecast(PlanFacts(date(2026, 1, 1), [date(2024, 1, 1)] * 24, 0, "", products, {}, [], [], 0, 0, 0, 0, 0, 0, [], []))
         truth = [float(sum(one[24 : 24 + months].sum() for one in came)) for months in (1, QUARTER)]
         return [(said.counts[0], truth[0]), (said.counts[AT_QUARTER], truth[1])]
 

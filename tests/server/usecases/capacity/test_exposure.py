@@ -25,7 +25,7 @@ AGES_AGO = date(2000, 1, 1)
 
 def kept(database: Database) -> dict[tuple[object, ...], int]:
     with database.snapshot() as session:
-        return {tuple(key): seconds for *key, seconds in stored_exposure.kept(session, AGES_AGO)}
+        return {tuple(key): seconds for *key, seconds in stored_exposure.stored(session, AGES_AGO)}
 
 
 def follow(database: Database, now: datetime) -> capacity_exposure.Outstanding | None:
@@ -101,7 +101,7 @@ def test_a_unit_counts_while_it_was_heard(one_unit: Database, now: datetime) -> 
 
 def test_what_a_unit_says_of_its_silence_counts_when_it_is_heard_again(one_unit: Database, now: datetime) -> None:
     silent = to_ms(now) // 1000 - 50 * 86_400
-    with one_unit.writing() as session:
+    with one_unit.transaction() as session:
         for number in range(24):  # it worked for a day of the ten
             at = silent + (number + 1) * 3600
             body = json.dumps({"data": {"seconds": 3600, "from": at - 3600}})
@@ -110,19 +110,19 @@ def test_what_a_unit_says_of_its_silence_counts_when_it_is_heard_again(one_unit:
         follow(one_unit, now - days * DAY)
     grown = kept(one_unit)
     assert sum(grown.values()) == 90.5 * 86_400
-    with one_unit.writing() as session:
+    with one_unit.transaction() as session:
         capacity_exposure.keep(session, capacity_exposure.everything(session, now))
     assert kept(one_unit) == grown
 
 
 def test_a_retired_unit_counts_no_more_and_a_merged_one_not_at_all(one_unit: Database, now: datetime) -> None:
-    with one_unit.writing() as session:
+    with one_unit.transaction() as session:
         unit = session.get_one(worn.Unit, 1)
         unit.lifecycle = Lifecycle.RETIRED
         say(session, 1, to_ms(now) - 80 * worn.DAY, "retired", "lifecycle")
     follow(one_unit, now)
     assert sum(kept(one_unit).values()) == 20 * 86_400
-    with one_unit.writing() as session:
+    with one_unit.transaction() as session:
         other = rolls.unit(session, "SN2")
         session.get_one(worn.Unit, 1).merged_into_id = other.id
         capacity_exposure.keep(session, capacity_exposure.everything(session, now))

@@ -8,7 +8,7 @@ from pathlib import Path
 import openpyxl
 import pytest
 from musterroll.domain.capacity.assumptions import BadAssumption
-from musterroll.domain.capacity.facts import Facts, read
+from musterroll.domain.capacity.facts import PlanFacts, read
 from musterroll.domain.values.errors import Conflict, DomainError, NotFound
 from musterroll.storage.capacity import exposure as stored_exposure
 from musterroll.storage.engine.database import Database
@@ -25,7 +25,7 @@ from tests.conftest import NOW
 from tests.support import rolls, worn
 
 
-def facts_of(database: Database, now: datetime) -> Facts:
+def facts_of(database: Database, now: datetime) -> PlanFacts:
     with database.snapshot() as session:
         prepared = capacity_plans.prepare(session, now)
     with database.transaction() as session:
@@ -33,7 +33,7 @@ def facts_of(database: Database, now: datetime) -> Facts:
 
 
 @pytest.fixture(scope="module")
-def facts(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Facts:
+def facts(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> PlanFacts:
     """Of a fleet of 120 units; for what does not depend on the database."""
     path = tmp_path_factory.mktemp("facts") / "roll.db"
     shutil.copy(sqlite_template, path)
@@ -44,7 +44,7 @@ def facts(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Fa
     return found
 
 
-def test_a_plan_expects_what_the_fleet_was_made_to_show(facts: Facts) -> None:
+def test_a_plan_expects_what_the_fleet_was_made_to_show(facts: PlanFacts) -> None:
     made = capacity_plans.plan(facts, {})
     live = {one.model: one.operating for one in facts.products}
     truth = sum(worn.RATES[model] * units for model, units in live.items())
@@ -56,7 +56,7 @@ def test_a_plan_expects_what_the_fleet_was_made_to_show(facts: Facts) -> None:
     assert capacity_plans.trials(facts)[0].verdict is not None
 
 
-def test_facts_are_kept_and_those_of_an_earlier_day_come_from_history(database: Database, facts: Facts, now: datetime) -> None:
+def test_facts_are_kept_and_those_of_an_earlier_day_come_from_history(database: Database, facts: PlanFacts, now: datetime) -> None:
     worn.fill(database, now, units=120)
     kept = facts_of(database, now)
     assert kept == facts  # what SQLite and PostgreSQL tell is the same
@@ -69,23 +69,23 @@ def test_facts_are_kept_and_those_of_an_earlier_day_come_from_history(database: 
         with pytest.raises(DomainError, match="in the future"):
             capacity_plans.gathered(session, now, now + timedelta(days=1))
         product = max(kept.products, key=lambda one: sum(map(sum, one.visits)))
-        about = capacity_product.about(session, kept, product.id)
+        about = capacity_product.report(session, kept, product.id)
         with pytest.raises(NotFound):
-            capacity_product.about(session, kept, 999)
+            capacity_product.report(session, kept, 999)
     assert len(earlier.months) == len(kept.months) - 7
     assert earlier.incidents < kept.incidents
     assert about.afr.exposure * 365 == pytest.approx(unit_days(database, kept, product.id))
     assert 0 < sum(step.failed for step in about.steps) <= about.lives
 
 
-def unit_days(database: Database, facts: Facts, product_id: int) -> float:
+def unit_days(database: Database, facts: PlanFacts, product_id: int) -> float:
     """Days of operation since the log of incidents began, from the kept sums."""
     with database.snapshot() as session:
-        rows = stored_exposure.kept(session, facts.months[facts.log_starts])
+        rows = stored_exposure.stored(session, facts.months[facts.log_starts])
     return sum(seconds for month, product, _, _, seconds in rows if product == product_id and month in facts.months) / 86_400
 
 
-def test_whoever_is_limited_plans_for_what_he_sees(database: Database, facts: Facts, now: datetime) -> None:
+def test_whoever_is_limited_plans_for_what_he_sees(database: Database, facts: PlanFacts, now: datetime) -> None:
     worn.fill(database, now, units=30)
     with database.transaction() as session:
         other, _ = rolls.place(session, "A2", "S2")
@@ -99,7 +99,7 @@ def test_whoever_is_limited_plans_for_what_he_sees(database: Database, facts: Fa
     assert 0 < seen.incidents < whole.incidents
 
 
-def test_assumptions_move_what_they_are_about(facts: Facts) -> None:
+def test_assumptions_move_what_they_are_about(facts: PlanFacts) -> None:
     plain = capacity_plans.plan(facts, {}).spans[1]
     more = capacity_plans.plan(facts, {"incident_rate": "200"}).spans[1]
     recall = capacity_plans.plan(facts, {"recalled": "Acme Pump 3", "recall_months": 3}).spans[1]
@@ -120,12 +120,12 @@ def test_assumptions_move_what_they_are_about(facts: Facts) -> None:
         ({"recalled": "Tin opener"}, "no product 'Tin opener'"),
     ],
 )
-def test_a_bad_assumption_is_one_sentence(facts: Facts, said: dict[str, object], match: str) -> None:
+def test_a_bad_assumption_is_one_sentence(facts: PlanFacts, said: dict[str, object], match: str) -> None:
     with pytest.raises(BadAssumption, match=match):
         capacity_plans.plan(facts, said)
 
 
-def test_the_workbook_has_its_assumptions_on_a_sheet(facts: Facts) -> None:
+def test_the_workbook_has_its_assumptions_on_a_sheet(facts: PlanFacts) -> None:
     plans = [("defaults", capacity_plans.plan(facts, {})), ("more", capacity_plans.plan(facts, {"deployments": 150}))]
     book = openpyxl.load_workbook(BytesIO(workbook(plans)))
     rows = {row[0]: row[3:] for row in book["Assumptions"].iter_rows(values_only=True)}
@@ -145,7 +145,7 @@ def test_a_scenario_is_kept_changed_and_taken_back_on_the_record(database: Datab
         session.expire_all()
         assert capacity_scenarios.get(session, "Hard winter").assumptions == {"absence": 20.0}
         capacity_scenarios.delete(session, "Hard winter", actor="ada", now=now)
-        assert capacity_scenarios.all_of_them(session) == []
+        assert capacity_scenarios.all_scenarios(session) == []
         for name in ("", "x" * 81, "defaults", "a\nb\0"):
             with pytest.raises(DomainError, match="name"):
                 capacity_scenarios.save(session, name, {}, actor="ada", now=now)

@@ -94,7 +94,7 @@ def opened(session: Session, now: datetime) -> list[Opened]:
 
 
 def test_every_kind_is_found_and_worth_what_the_rows_of_documents_say(roll: Database, now: datetime) -> None:
-    with roll.reading() as session:
+    with roll.snapshot() as session:
         found = {
             (
                 Kind(one.row.kind),
@@ -108,7 +108,7 @@ def test_every_kind_is_found_and_worth_what_the_rows_of_documents_say(roll: Data
 
 
 def test_evidence_leads_to_the_rows_of_documents_that_say_so(roll: Database, now: datetime) -> None:
-    with roll.reading() as session:
+    with roll.snapshot() as session:
         every = opened(session, now)
     seen = set()
     for one in every:
