@@ -17,7 +17,7 @@ class ProductFacts:
     model: str
     kin: str  # whom it borrows from: its family, else its maker, else other makers
     exposure: list[list[float]]  # unit-months of operation
-    events: list[list[int]]  # incidents of units on the roll
+    events: list[list[int]]  # incidents of registered units
     visits: list[list[int]]  # of these, the ones a part was used for
     by_age: list[int]  # units operating now, by completed months in service
     shipped: int  # on their way or in stock: operating nowhere yet
@@ -71,10 +71,10 @@ class PlanFacts:
     visit_hours: list[float]  # of closed incidents a part was used for
     desk_hours: list[float]  # of the other closed incidents
     visits: int
-    incidents: int  # in the months from the start of the log, on units of the roll
-    strangers: int  # incidents on serials that are not on the roll
+    incidents: int  # in the months from the start of the log, on registered units
+    strangers: int  # incidents on unknown serials
     parts: int
-    unheard: int  # deployed by paper, never heard: they do not count
+    unheard: int  # recorded as deployed, never heard: they do not count
     silent: int  # deployed and heard once, silent now
     renewals: list[SegmentRenewals]
     at_risk: list[Risked]

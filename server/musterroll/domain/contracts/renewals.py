@@ -16,7 +16,7 @@ class Ending(NamedTuple):
     """The end of the term that holds a day."""
 
     last_day: date
-    renews: bool  # by itself, unless somebody gives notice
+    renews: bool  # automatically, unless notice is given
     notice_by: date | None  # the last day on which notice stops it
 
 

@@ -28,8 +28,8 @@ class Contract(NamedTuple):
     auto_renew: bool = False
     renewal_months: int = 12
     notice_days: int = 0
-    notice_on: date | None = None  # somebody gave notice
-    ended_on: date | None = None  # first day without cover after a cancellation, where the paper says
+    notice_on: date | None = None  # the day notice was given
+    ended_on: date | None = None  # first day without cover after a cancellation, where the record says
     currency: str = "EUR"
 
 
@@ -78,7 +78,7 @@ class Renewal(NamedTuple):
 
 
 def terms(contract: Contract) -> Iterator[Span]:
-    """The terms of a contract in their order: the first, then as long as it renews itself. Endless where nobody gives notice."""
+    """The terms of a contract in their order: the first, then each renewal. Endless where no notice is given."""
     yield (term := contract.span)
     renews = contract.state is State.ACTIVE and contract.auto_renew and contract.renewal_months > 0
     number = 0
@@ -100,7 +100,7 @@ def _notice_by(contract: Contract, ends_on: date) -> date:
 def term_on(contract: Contract, on: date) -> Span | None:
     """The term in force on a day, None where the contract is not.
 
-    A draft never is. A cancelled contract is up to the day it ended, and not at all where the paper does not say which day that was.
+    A draft never is. A cancelled contract is up to the day it ended, and not at all where the record does not say which day that was.
     """
     if contract.state is State.DRAFT or (contract.state is State.CANCELLED and contract.ended_on is None):
         return None

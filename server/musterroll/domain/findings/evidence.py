@@ -14,7 +14,7 @@ from musterroll.domain.values.money import Money, totals
 class Evidence(NamedTuple):
     """A record that can be looked up, and what it says."""
 
-    table: str  # unit, voice, line, invoice; warranty, card, credential, product
+    table: str  # unit, unit_status, line, invoice; warranty, card, credential, product
     id: int
     says: str
 

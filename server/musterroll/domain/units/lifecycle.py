@@ -6,7 +6,7 @@ from musterroll.domain.values.errors import Conflict
 
 
 class Lifecycle(StrEnum):
-    UNRECORDED = "unrecorded"  # enrolled or heard, no paper yet
+    UNRECORDED = "unrecorded"  # enrolled or heard, no record yet
     STOCK = "stock"
     SHIPPED = "shipped"
     DEPLOYED = "deployed"

@@ -41,7 +41,7 @@ def read(text: str) -> Code:
 
     >>> read("]d2010950600013435221K400-MVX7\\x1d10A1").serials, read("(01)09506000134352(21)K400").serials
     (('K400-MVX7',), ('K400',))
-    >>> read("https://id.gs1.org/01/09506000134352/21/K400%2F7?x=1").serials, read("HTTPS://ROLL.EXAMPLE/U/K3").uid
+    >>> read("https://id.gs1.org/01/09506000134352/21/K400%2F7?x=1").serials, read("HTTPS://REGISTRY.EXAMPLE/U/K3").uid
     (('K400/7',), 'K3')
     """
     text = _WRITTEN_GS.sub(_GS, text.strip())

@@ -1,4 +1,4 @@
-"""Accounts: the list, and one with all below it."""
+"""Accounts: the list, and one account with its subsidiaries."""
 
 from urllib.parse import urlencode
 

@@ -1,4 +1,4 @@
-"""The calendar of what ends: its page, and the feed that calendar programs read by a secret address."""
+"""The calendar of contract ends, notice deadlines and warranty ends: its page, and the feed under a secret address."""
 
 from datetime import UTC, datetime, time, timedelta
 

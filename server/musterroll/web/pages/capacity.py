@@ -1,4 +1,4 @@
-"""Capacity: what to expect, how surely, why, and what other assumptions would make of it."""
+"""Capacity: expected demand with its ranges, the reasons, and scenarios under other assumptions."""
 
 from datetime import timedelta
 from typing import Any

@@ -1,4 +1,4 @@
-"""The fleet: the installed base in two numbers, counts that filter, and the roll itself, live."""
+"""The fleet: the installed base in two numbers, counts that filter, and the list of units, live."""
 
 from typing import Any
 from urllib.parse import urlencode

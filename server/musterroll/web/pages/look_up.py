@@ -1,4 +1,4 @@
-"""Look-up: one field, one big answer. For a phone, a glove and a wedge scanner."""
+"""Look-up: one field, one answer. For phones, gloves and wedge scanners."""
 
 from flask import Blueprint, Response, make_response, request
 

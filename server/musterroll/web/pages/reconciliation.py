@@ -1,4 +1,4 @@
-"""Reconciliation: contracted, deployed and operating as one picture, each cell a way down to its findings."""
+"""Reconciliation: contracted, deployed and operating as quadrants, each a link to its findings."""
 
 from flask import Blueprint, redirect
 from werkzeug.wrappers import Response
@@ -40,7 +40,7 @@ def flags(found: Kept, place: int) -> int:
 
 
 def _work(found: Kept) -> dict[str, list[Kind]]:
-    """The kinds of findings there are, by whose work they are."""
+    """The kinds of findings there are, by owner."""
     work: dict[str, list[Kind]] = {}
     for kind, owner in OWNERS.items():
         if found.findings.get(kind):

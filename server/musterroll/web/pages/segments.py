@@ -1,4 +1,4 @@
-"""Segments: units to act on, by name, with their count and what they are worth; one's own are saved filters of the fleet."""
+"""Segments: units to act on, with their count and annual value; some built in, others saved filters of the fleet."""
 
 from urllib.parse import parse_qsl
 

@@ -1,4 +1,4 @@
-"""One unit: what is known of it, how it fared, and what was just done to it."""
+"""One unit: its coverage, status, history and actions, and the change just made."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -44,7 +44,7 @@ def short(uid: str) -> AnyResponse:
 
 
 def show(uid: str, now: datetime, refused: str | None = None, act: str = "", said: Mapping[str, str] | None = None) -> Response:
-    """The page of a unit. After an act was `refused`, its form is open and holds what was `said`. Raises NotFound."""
+    """The page of a unit. After an action was `refused`, its form is open and holds what was typed (`said`). Raises NotFound."""
     may_act = allows(Role(actor().role), Role.TECHNICIAN)
     with read_only() as session:
         card = unit_card(session, uid, now)
@@ -82,7 +82,7 @@ def show(uid: str, now: datetime, refused: str | None = None, act: str = "", sai
 
 
 def _done(session: Session, uid: str) -> Made | str | None:
-    """What the address says was just done: a change of this person's, or `held` and `released`."""
+    """What was just done, by the address: a change of this user's, or `held` and `released`."""
     asked = request.args.get("done", "")
     if asked in ("held", "released"):
         return asked
