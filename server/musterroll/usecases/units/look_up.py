@@ -75,9 +75,7 @@ def _nearly(session: Session, found: LookUp, texts: Iterable[str], now: datetime
 
 
 def _nothing(key: str) -> str:
-    article = (
-        "; it looks like an article number (EAN/UPC), which identifies the product, not the unit" if scan_codes.is_article(key) else ""
-    )
+    article = "; it looks like the article number (EAN or UPC) of a product; scan the serial instead" if scan_codes.is_article(key) else ""
     return f"no registered unit has the serial {key}{article}"
 
 

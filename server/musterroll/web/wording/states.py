@@ -101,7 +101,7 @@ def verdict(card: UnitCard, now: datetime) -> str:
     if card.liveness is Liveness.NEVER_HEARD:
         return _never_heard(card)
     if card.reported_by_import_only:
-        return f"On an imported list, {moment(card.heard_at)}. This unit has no agent; its live status is unknown."
+        return f"Last report {moment(card.heard_at)}, from an imported list. This unit has no agent; its live status is unknown."
     if card.liveness is Liveness.OPERATING:
         return f"Last report {ago(card.heard_at, now)}; reports every {_each(card.interval)}."
     if card.liveness is Liveness.LATE:

@@ -52,7 +52,7 @@ def test_a_twin_is_suggested_and_never_taken_for_the_unit(database: Database, no
         found = look_up(session, "0017", now)
     assert found.units == []
     assert [card.serial for card in found.twins] == ["00O17"]
-    assert "no unit on the roll has the serial 0017" in str(found.problem)
+    assert "no registered unit has the serial 0017" in str(found.problem)
 
 
 @pytest.mark.parametrize("code", ["https://roll.example/u/UUUUUUUUU1", "]d2010950600013435221SN-1", "010950600013435221SN1", "S/N: sn1"])
@@ -88,12 +88,12 @@ def test_a_slip_is_suggested_only_where_few_units_are_that_near(database: Databa
 
 def test_an_article_number_is_told_from_a_serial(database: Database, now: datetime) -> None:
     with database.snapshot() as session:
-        assert "kind of product" in str(look_up(session, "4006381333931", now).problem)
+        assert "article number" in str(look_up(session, "4006381333931", now).problem)
 
 
 @pytest.mark.parametrize(
     ("code", "sentence"),
-    [("  ", "type or scan"), ("Default string", "placeholder"), ("%%%", "letters and digits"), ("A" * 401, "401 characters")],
+    [("  ", "enter or scan"), ("Default string", "placeholder"), ("%%%", "letters and digits"), ("A" * 401, "401 characters")],
 )
 def test_what_cannot_be_a_code_gets_a_sentence(database: Database, now: datetime, code: str, sentence: str) -> None:
     with database.snapshot() as session:

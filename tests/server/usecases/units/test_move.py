@@ -129,7 +129,7 @@ def test_replacements_make_chains_but_no_circle(database: Database, now: datetim
         replace(session, b, c, actor="anna", now=now)
     wrong = [
         (c, a, "AA1 was itself replaced by CC1"),
-        (a, c, "AA1 is replaced by BB1 already"),
+        (a, c, "AA1 has already been replaced by BB1"),
         (c, c, "CC1 cannot replace itself"),
     ]
     for uid, by, sentence in wrong:

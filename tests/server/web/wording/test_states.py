@@ -1,0 +1,29 @@
+"""What pages say of a unit's liveness."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from musterroll.domain.liveness import Liveness
+from musterroll.domain.values.instants import to_ms
+from musterroll.usecases.units.unit_card import UnitCard
+from musterroll.web.wording.states import LIVENESS, answer, liveness_of, verdict
+
+
+def _card(now: datetime, by_import: bool) -> UnitCard:
+    values: dict[str, Any] = dict.fromkeys(UnitCard._fields)
+    heard_at = to_ms(now - timedelta(days=28))
+    return UnitCard(**values)._replace(liveness=Liveness.OPERATING, heard_at=heard_at, interval=60, reported_by_import_only=by_import)
+
+
+def test_a_unit_that_only_a_list_reported_is_never_shown_as_operating(now: datetime) -> None:
+    card = _card(now, by_import=True)
+    assert liveness_of(card).value == "never_heard"  # its colour: grey
+    assert answer(card, now) == "Last reported 28 days ago"
+    assert "from an imported list" in verdict(card, now)
+    assert "live status is unknown" in verdict(card, now)
+
+
+def test_a_unit_that_reports_itself_is_shown_as_operating(now: datetime) -> None:
+    card = _card(now, by_import=False)
+    assert liveness_of(card) is LIVENESS[Liveness.OPERATING]
+    assert answer(card, now) == "Operating"
