@@ -57,5 +57,5 @@ def marked(view: object) -> bool:
 
 def need_of(view: object, asks: bool) -> Need:
     """What a view needs; `asks` where the request changes nothing."""
-    found: Need = getattr(view, _MARK, Need() if asks else _UNMARKED)
-    return found
+    need: Need = getattr(view, _MARK, Need() if asks else _UNMARKED)
+    return need

@@ -90,8 +90,8 @@ class _Texts(dict[type, Callable[[Any], str]]):
 
     def __missing__(self, kind: type) -> Callable[[Any], str]:
         plain = _PLAIN[kind]
-        found = self[kind] = lru_cache(1 << 14)(lambda value: quoted(plain(value)))
-        return found
+        formatter = self[kind] = lru_cache(1 << 14)(lambda value: quoted(plain(value)))
+        return formatter
 
 
 _TEXT = _Texts({str: quoted, int: int.__repr__, bool: _ENCODER.encode, type(None): lambda nothing: "null"})

@@ -95,13 +95,13 @@ def judge(facts: Facts, hearing: Hearing, now: int) -> Judgement:
     if facts.reported_by_import_only:
         silence = 0
     if facts.stale_since is not None:
-        found = Judgement(Liveness.STALE, facts.stale_since)
+        judgement = Judgement(Liveness.STALE, facts.stale_since)
     elif silence >= facts.stale_after * 1000:
-        found = Judgement(Liveness.STALE, silent_from + facts.stale_after * 1000)
+        judgement = Judgement(Liveness.STALE, silent_from + facts.stale_after * 1000)
     elif facts.death_at is not None:
-        found = Judgement(Liveness.LATE, facts.death_at)
+        judgement = Judgement(Liveness.LATE, facts.death_at)
     elif silence >= facts.late_after * 1000:
-        found = Judgement(Liveness.LATE, silent_from + facts.late_after * 1000)
+        judgement = Judgement(Liveness.LATE, silent_from + facts.late_after * 1000)
     else:
         return Judgement(Liveness.OPERATING, facts.heard_at)
-    return Judgement(Liveness.HELD, facts.held_at) if facts.held_at is not None else found
+    return Judgement(Liveness.HELD, facts.held_at) if facts.held_at is not None else judgement

@@ -133,9 +133,9 @@ def words(name: str) -> str:
     >>> words("Müller & Söhne GmbH"), words("Sohne and Muller")
     ('and muller sohne', 'and muller sohne')
     """
-    found = _plain(name.replace("&", " and ")).split()
-    kept = [word for word in found if word not in _LEGAL] or found
-    return " ".join(sorted(kept))
+    parts = _plain(name.replace("&", " and ")).split()
+    significant = [word for word in parts if word not in _LEGAL] or parts
+    return " ".join(sorted(significant))
 
 
 def domain(website: str) -> str:
@@ -165,8 +165,8 @@ def postcode(code: str) -> str:
 
 def _plain(text: str) -> str:
     apart = unicodedata.normalize("NFKD", text.casefold())
-    kept = "".join(c for c in apart if not unicodedata.combining(c) and c not in ".'\u2019")
-    return re.sub(r"[^\w]+", " ", kept)
+    letters = "".join(c for c in apart if not unicodedata.combining(c) and c not in ".'\u2019")
+    return re.sub(r"[^\w]+", " ", letters)
 
 
 def _name_weight(left: str, right: str) -> float:
@@ -181,10 +181,10 @@ def _name_weight(left: str, right: str) -> float:
 
 
 def _alike(left: str, right: str, same: float, like: float, unlike: float) -> float:
-    one, other = _plain(left).replace(" ", ""), _plain(right).replace(" ", "")
-    if one == other:
+    first, second = _plain(left).replace(" ", ""), _plain(right).replace(" ", "")
+    if first == second:
         return same
-    return like if fuzz.WRatio(one, other) >= _LIKE else unlike
+    return like if fuzz.WRatio(first, second) >= _LIKE else unlike
 
 
 def _equal(name: str, left: str, right: str, same: float, unlike: float) -> Field:

@@ -37,8 +37,8 @@ def ending(contract: Contract, on: date) -> Ending | None:
     term = term_on(contract, on)
     if term is None or term.ends_on is None:
         return None
-    found = renewal(contract, term)
-    return Ending(last_day(term.ends_on), found.renews, found.notice_by)
+    terms = renewal(contract, term)
+    return Ending(last_day(term.ends_on), terms.renews, terms.notice_by)
 
 
 def window(day: date, on: date) -> int | None:

@@ -68,7 +68,7 @@ def assign(lines: Iterable[Line], units: Iterable[Candidate], parents: Parents) 
 def _sorted_lines(lines: Iterable[Line]) -> tuple[list[Line], dict[Pool, list[Line]]]:
     by_serial: list[Line] = []
     pools: dict[Pool, list[Line]] = defaultdict(list)
-    for line in sorted(lines, key=lambda one: (one.ref, one.id)):
+    for line in sorted(lines, key=lambda line: (line.ref, line.id)):
         if line.scope is Scope.SERIAL:
             by_serial.append(line)
         elif line.place is not None and line.product is not None:

@@ -22,9 +22,9 @@ def new_secret() -> str:
 
     Never with a leading dash, which a command line would take for an option.
     """
-    while (made := secrets.token_urlsafe(32)).startswith("-"):
+    while (secret := secrets.token_urlsafe(32)).startswith("-"):
         pass
-    return made
+    return secret
 
 
 def hash_secret(secret: str, iterations: int = ITERATIONS) -> str:
@@ -33,15 +33,15 @@ def hash_secret(secret: str, iterations: int = ITERATIONS) -> str:
     return f"$7${iterations}${_base64(salt)}${_base64(_derive(secret, salt, iterations))}"
 
 
-def matches(secret: str, kept: str) -> bool:
+def matches(secret: str, secret_hash: str) -> bool:
     """Whether `secret` is the one behind the hash `kept`.
 
     >>> matches("a", hash_secret("a")), matches("b", hash_secret("a")), matches("a", "nonsense")
     (True, False, False)
     """
     try:
-        _, kind, iterations, salt, found = kept.split("$")
-        expected = base64.b64decode(found)
+        _, kind, iterations, salt, digest = secret_hash.split("$")
+        expected = base64.b64decode(digest)
         return kind == "7" and hmac.compare_digest(_derive(secret, base64.b64decode(salt), int(iterations)), expected)
     except (ValueError, binascii.Error):
         return False

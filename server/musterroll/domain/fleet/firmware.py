@@ -25,8 +25,8 @@ def newest(units: Mapping[str, int]) -> str | None:
     >>> newest({"1.4.2": 500, "1.4.1": 90, "2.0.0-beta": 1, "": 7})
     '1.4.2'
     """
-    told = {version: count for version, count in units.items() if version}
-    used = [version for version, count in told.items() if count * _TRIAL >= sum(told.values())]
+    known = {version: count for version, count in units.items() if version}
+    used = [version for version, count in known.items() if count * _TRIAL >= sum(known.values())]
     return max(used, key=version_key, default=None)
 
 
@@ -37,4 +37,8 @@ def old(units: Mapping[str, int]) -> list[str]:
     ['1.3', '1.4.1']
     """
     best = newest(units)
-    return [] if best is None else sorted((one for one in units if one and version_key(one) < version_key(best)), key=version_key)
+    return (
+        []
+        if best is None
+        else sorted((version for version in units if version and version_key(version) < version_key(best)), key=version_key)
+    )

@@ -119,4 +119,4 @@ def new_uids(count: int) -> list[str]:
     """As many fresh ids, for one call to the system."""
     drawn = secrets.token_bytes(count * _UID_BYTES)
     bits = (int.from_bytes(drawn[at : at + _UID_BYTES]) for at in range(0, len(drawn), _UID_BYTES))
-    return ["".join([_PAIRS[one >> shift & 1023] for shift in range(0, 5 * UID_LENGTH, 10)]) for one in bits]
+    return ["".join([_PAIRS[number >> shift & 1023] for shift in range(0, 5 * UID_LENGTH, 10)]) for number in bits]

@@ -88,7 +88,7 @@ def lineage(session: Session, account_id: int) -> list[int]:
 
 def path(session: Session, account_id: int) -> list[tuple[str, str]]:
     """Number and name of an account and of all above it, the root first."""
-    found: list[tuple[str, str]] = []
+    ancestors: list[tuple[str, str]] = []
     seen: set[int] = set()
     while account_id not in seen:
         seen.add(account_id)
@@ -97,9 +97,9 @@ def path(session: Session, account_id: int) -> list[tuple[str, str]]:
         ).first()
         if row is None:
             break  # above what this person sees
-        found.append((row[0], row[1]))
+        ancestors.append((row[0], row[1]))
         account_id = row[2] or account_id
-    return found[::-1]
+    return ancestors[::-1]
 
 
 def parents_among(session: Session, ids: Collection[int]) -> set[int]:
@@ -129,10 +129,10 @@ def _in_order(rows: Sequence[Row[Any]], known: Collection[int]) -> list[Node]:
     below: dict[int | None, list[Any]] = {}
     for row in rows:
         below.setdefault(row.parent_id if row.parent_id in known else None, []).append(row)
-    found: list[Node] = []
+    nodes: list[Node] = []
     waiting: list[tuple[Any, int]] = [(row, 0) for row in reversed(below.get(None, []))]
     while waiting:
         row, depth = waiting.pop()
-        found.append(Node(row.id, row.ref, row.name, row.parent_id, row.segment, row.country, depth))
+        nodes.append(Node(row.id, row.ref, row.name, row.parent_id, row.segment, row.country, depth))
         waiting += [(child, depth + 1) for child in reversed(below.get(row.id, []))]
-    return found
+    return nodes

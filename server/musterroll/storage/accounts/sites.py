@@ -42,8 +42,8 @@ def page(session: Session, account_id: int | None, text: str, after: str | None,
 
 
 def by_ref(session: Session, ref: str) -> Row[Any] | None:
-    found: Row[Any] | None = session.execute(_SITES.where(col(Site.ref) == ref)).one_or_none()
-    return found
+    row: Row[Any] | None = session.execute(_SITES.where(col(Site.ref) == ref)).one_or_none()
+    return row
 
 
 def products(session: Session, text: str, after_id: int, limit: int) -> list[Row[Any]]:

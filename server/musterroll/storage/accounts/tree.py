@@ -34,12 +34,12 @@ class Tree:
 
     def below(self, account: int) -> list[int]:
         """An account and all below it."""
-        found, seen = [account], {account}
-        for one in found:
-            fresh = [child for child in self._children.get(one, ()) if child not in seen]
-            found += fresh
+        accounts, seen = [account], {account}
+        for parent in accounts:
+            fresh = [child for child in self._children.get(parent, ()) if child not in seen]
+            accounts += fresh
             seen.update(fresh)
-        return found
+        return accounts
 
 
 def tree(session: Session) -> Tree:

@@ -43,9 +43,9 @@ def at(session: Session, product_id: int, places: Collection[Place]) -> list[Cov
     if not places:
         return []
     by_scope = [
-        and_(_L.c.scope == one, among(session, _L.c.place_id, [place for scope, place in places if scope is one]))
-        for one in Scope
-        if any(scope is one for scope, _ in places)
+        and_(_L.c.scope == scope, among(session, _L.c.place_id, [place for of_scope, place in places if of_scope is scope]))
+        for scope in Scope
+        if any(of_scope is scope for of_scope, _ in places)
     ]
     return _covers(session, _COVERS.where(_L.c.product_id == product_id, or_(*by_scope)))
 

@@ -66,8 +66,8 @@ def page(session: Session, wanted: Wanted, after: str | None, limit: int) -> lis
 
 
 def by_ref(session: Session, ref: str) -> Row[Any] | None:
-    found: Row[Any] | None = session.execute(_CONTRACTS.where(col(_C.ref) == ref)).one_or_none()
-    return found
+    row: Row[Any] | None = session.execute(_CONTRACTS.where(col(_C.ref) == ref)).one_or_none()
+    return row
 
 
 def lines(session: Session, contract_id: int, after_id: int, limit: int) -> list[Row[Any]]:

@@ -80,10 +80,10 @@ def named(session: Session, serial_keys: Collection[str]) -> dict[str, list[Row[
     columns = (col(Unit.serial_key), col(Unit.uid), col(Unit.serial), col(Unit.product_id), col(UnitReconciliation.cell))
     query = select(*columns).outerjoin_from(Unit, UnitReconciliation, col(UnitReconciliation.unit_id) == col(Unit.id))
     query = query.where(bulk.among(session, col(Unit.serial_key), serial_keys), col(Unit.merged_into_id).is_(None)).order_by(col(Unit.id))
-    found: dict[str, list[Row[Any]]] = {}
+    by_serial: dict[str, list[Row[Any]]] = {}
     for row in session.execute(query) if serial_keys else ():
-        found.setdefault(row.serial_key, []).append(row)
-    return found
+        by_serial.setdefault(row.serial_key, []).append(row)
+    return by_serial
 
 
 def in_warranty_only(session: Session, on: date) -> int:

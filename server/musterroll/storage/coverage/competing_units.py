@@ -57,14 +57,14 @@ def up(session: Session, accounts: Collection[int]) -> dict[int, int | None]:
 def _asked(session: Session, query: str, words: dict[str, str] | None = None, **given: Collection[int] | int) -> list[Any]:
     """Rows of a query; each list given takes the place of the braces of its name."""
     lists = {name: value for name, value in given.items() if not isinstance(value, int)}
-    one = "(SELECT unnest(:{}))" if postgres(session) else "(SELECT value FROM json_each(:{}))"
-    filled = query.format_map({**(words or {}), **{name: one.format(name) for name in lists}})
+    value_list = "(SELECT unnest(:{}))" if postgres(session) else "(SELECT value FROM json_each(:{}))"
+    filled = query.format_map({**(words or {}), **{name: value_list.format(name) for name in lists}})
     return list(session.execute(text(filled), given | {name: ids(session, list(value)) for name, value in lists.items()}).all())
 
 
 def reach(site: int | None, account: int | None, parents: dict[int, int | None]) -> set[Place]:
     """The places whose quantities a unit may take a seat of."""
-    places: set[Place] = {(Scope.SUBTREE, one) for one in lineage(account, parents)}
+    places: set[Place] = {(Scope.SUBTREE, ancestor) for ancestor in lineage(account, parents)}
     return places | ({(Scope.SITE, site)} if site else set()) | ({(Scope.ACCOUNT, account)} if account else set())
 
 
@@ -86,9 +86,9 @@ def around(session: Session, judged: Judged, product: int, places: Iterable[Plac
     new = set(places)
     while new:
         asked |= new
-        found = [cover for cover in contract_lines.at(session, product, new) if holds(cover)]
-        lines += found
-        fresh = [unit for unit in _reaching(session, judged, product, found, parents) if unit.unit not in units]
+        covers = [cover for cover in contract_lines.at(session, product, new) if holds(cover)]
+        lines += covers
+        fresh = [unit for unit in _reaching(session, judged, product, covers, parents) if unit.unit not in units]
         units |= {unit.unit: unit for unit in fresh}
         new = set().union(*(reach(unit.site, unit.account, parents) for unit in fresh)) - asked
     return Rivalry(lines, list(units.values()), parents)

@@ -85,8 +85,8 @@ def serials(session: Session, unit_ids: Collection[int]) -> dict[int, str]:
 
 def account(unit: Row[Any]) -> int | None:
     """Its account; where only the site is known, the site's."""
-    found: int | None = unit.own_account_id or unit.site_account_id
-    return found
+    account_id: int | None = unit.own_account_id or unit.site_account_id
+    return account_id
 
 
 def cloned(session: Session, unit_id: int) -> bool:

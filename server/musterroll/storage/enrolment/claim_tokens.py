@@ -67,5 +67,5 @@ def _insert(session: Session, row: Row, query: Any) -> Row:
             session.add(row)
         return row
     except IntegrityError:
-        found: Row = session.exec(query).one()
-        return found
+        stored: Row = session.exec(query).one()
+        return stored

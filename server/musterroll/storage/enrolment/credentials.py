@@ -55,7 +55,7 @@ def pending(session: Session) -> list[tuple[Credential, Unit, Product, str | Non
         .where(col(Credential.status) == CredentialStatus.PENDING)
         .order_by(col(Credential.id))
     )
-    return [(one[0], one[1], one[2], one[3], one[4]) for one in session.execute(waiting)]
+    return [(row[0], row[1], row[2], row[3], row[4]) for row in session.execute(waiting)]
 
 
 def of_unit(session: Session, unit_id: int) -> list[Credential]:
@@ -88,23 +88,23 @@ def locked_unit(session: Session, credential_id: int) -> tuple[Credential, Unit]
 
 def active(session: Session, uid: str) -> Kept | None:
     """The active credential of a unit."""
-    found = session.exec(
+    row = session.exec(
         select(Credential.id, Credential.secret_hash)
         .join(Unit, col(Unit.id) == col(Credential.unit_id))
         .where(Unit.uid == uid, Credential.status == CredentialStatus.ACTIVE)
     ).one_or_none()
-    return Kept(int(found[0] or 0), found[1]) if found else None
+    return Kept(int(row[0] or 0), row[1]) if row else None
 
 
 def still_active(session: Session, ids: Collection[int]) -> set[int]:
     """Those of the given credentials that are active."""
-    found: set[int] = set()
+    active_ids: set[int] = set()
     wanted = list(ids)
     for start in range(0, len(wanted), 500):
         some = col(Credential.id).in_(wanted[start : start + 500])
         rows = session.exec(select(Credential.id).where(some, Credential.status == CredentialStatus.ACTIVE))
-        found.update(one for one in rows if one is not None)
-    return found
+        active_ids.update(credential_id for credential_id in rows if credential_id is not None)
+    return active_ids
 
 
 def every_active(session: Session) -> Iterator[tuple[str, str]]:

@@ -46,4 +46,4 @@ def refusals(session: Session) -> list[Refused]:
     """Of the newest imports, those with rows refused."""
     query = select(col(ImportRun.id), col(ImportRun.kind), col(ImportRun.file), col(ImportRun.counts)).order_by(col(ImportRun.id).desc())
     rows = [Refused(run, kind, file, int(counts.get("refused", 0))) for run, kind, file, counts in session.execute(query.limit(_RUNS))]
-    return [one for one in reversed(rows) if one.refused]
+    return [entry for entry in reversed(rows) if entry.refused]

@@ -112,7 +112,7 @@ def _beside(query: Select[Any]) -> Select[Any]:
 
 def _narrowed(columns: Sequence[Any], decision: Any, wanted: Wanted) -> Select[Any]:
     """Findings as a filter asks for them; beside their unit or line only where it asks for that, as it is slow for many."""
-    placed = any(one is not None for one in (wanted.product_id, wanted.site_id, wanted.country))
+    placed = any(value is not None for value in (wanted.product_id, wanted.site_id, wanted.country))
     return _joined(columns, decision) if placed else _decided(columns, decision)
 
 
@@ -166,8 +166,8 @@ def by_ids(session: Session, ids: Collection[int]) -> list[tuple[Finding, Findin
     """Findings with their newest decision, by id."""
     last = select(func.max(col(_D.id))).where(col(_D.finding_id).in_(ids)).group_by(col(_D.finding_id))
     decided = {row.finding_id: row for row in session.scalars(select(_D).where(col(_D.id).in_(last)))}
-    found = session.scalars(select(_F).where(col(_F.id).in_(ids)).order_by(col(_F.id)).execution_options(populate_existing=True))
-    return [(row, decided.get(row.id or 0)) for row in found]
+    rows = session.scalars(select(_F).where(col(_F.id).in_(ids)).order_by(col(_F.id)).execution_options(populate_existing=True))
+    return [(row, decided.get(row.id or 0)) for row in rows]
 
 
 def history(session: Session, finding_id: int) -> list[FindingDecision]:
@@ -205,7 +205,7 @@ def of_lines(session: Session, line_ids: Collection[int]) -> dict[int, list[Odd]
     f = Finding
     query = select(col(f.subject_id), col(f.id), col(f.kind), col(f.facts), col(f.value), col(f.currency))
     query = query.where(col(f.subject) == "line", bulk.among(session, col(f.subject_id), line_ids), col(f.present).is_(True))
-    found: dict[int, list[Odd]] = {}
+    by_line: dict[int, list[Odd]] = {}
     for line, row_id, kind, facts, value, currency in session.execute(query.order_by(col(f.id))) if line_ids else ():
-        found.setdefault(line, []).append(Odd(row_id, kind, facts.rpartition("\n")[2], value, currency))
-    return found
+        by_line.setdefault(line, []).append(Odd(row_id, kind, facts.rpartition("\n")[2], value, currency))
+    return by_line

@@ -28,8 +28,8 @@ def owned_by(accounts_wanted: Any) -> ColumnElement[bool]:
 
 def under(session: Session, ref: str) -> ColumnElement[bool]:
     """Units of an account and of all below it."""
-    found = hierarchy.by_ref(session, ref)
-    return owned_by(hierarchy.below(session, found.id or 0) if found else [])
+    account = hierarchy.by_ref(session, ref)
+    return owned_by(hierarchy.below(session, account.id or 0) if account else [])
 
 
 def of_segment(word: str) -> ColumnElement[bool]:
@@ -42,8 +42,8 @@ def of_segment(word: str) -> ColumnElement[bool]:
 def in_country(word: str) -> ColumnElement[bool]:
     """Units at sites in a country; where the site does not say, of accounts there."""
     here = select(col(Site.id)).where(col(Site.country) == word)
-    told = select(col(Site.id)).where(col(Site.country) != "")
-    untold = or_(col(Unit.site_id).is_(None), col(Unit.site_id).not_in(told))
+    with_country = select(col(Site.id)).where(col(Site.country) != "")
+    untold = or_(col(Unit.site_id).is_(None), col(Unit.site_id).not_in(with_country))
     if word:
         return or_(col(Unit.site_id).in_(here), and_(untold, owned_by(select(col(Account.id)).where(col(Account.country) == word))))
     return and_(untold, ~func.coalesce(owned_by(select(col(Account.id)).where(col(Account.country) != "")), False))
@@ -130,10 +130,10 @@ def _not_void(on: date) -> ColumnElement[bool]:
     return or_(col(WarrantyPeriod.voided_on).is_(None), col(WarrantyPeriod.voided_on) > on)
 
 
-def _few(session: Session, found: Any) -> ColumnElement[bool]:
+def _few(session: Session, query: Any) -> ColumnElement[bool]:
     """Few units are named one by one; many are met soon enough on a walk along the roll."""
-    some = list(session.execute(found.limit(_FEW + 1)).scalars())
+    some = list(session.execute(query.limit(_FEW + 1)).scalars())
     if len(some) <= _FEW:
         return col(Unit.id).in_(some)
-    met: ColumnElement[bool] = found.where(col(UnitReconciliation.unit_id) == col(Unit.id)).correlate(Unit).exists()
+    met: ColumnElement[bool] = query.where(col(UnitReconciliation.unit_id) == col(Unit.id)).correlate(Unit).exists()
     return met

@@ -31,8 +31,8 @@ def page(
     if after is not None:
         where = [*where, tuple_(col(Unit.serial_key), col(Unit.id)) > after]
     picks = [_pick(and_(branch, *where), limit) for branch in branches or [true()]]
-    found = picks[0] if len(picks) == 1 else _merged(picks, limit)
-    return unit_queries.by_ids(session, [row[0] for row in session.execute(found)])
+    query = picks[0] if len(picks) == 1 else _merged(picks, limit)
+    return unit_queries.by_ids(session, [row[0] for row in session.execute(query)])
 
 
 def _pick(condition: ColumnElement[bool], limit: int) -> Any:
@@ -59,8 +59,8 @@ def is_liveness(session: Session, value: Liveness, heard: Hearing, now: int) -> 
     state: ColumnElement[bool] = liveness(heard, now) == value.value
     if value is Liveness.NEVER_HEARD:  # mostly units without a voice
         return state
-    found = list(session.execute(select(col(UnitStatus.unit_id)).where(state).limit(_FEW + 1)).scalars())
-    return state if len(found) > _FEW else col(Unit.id).in_(found)
+    ids = list(session.execute(select(col(UnitStatus.unit_id)).where(state).limit(_FEW + 1)).scalars())
+    return state if len(ids) > _FEW else col(Unit.id).in_(ids)
 
 
 def is_operating(heard: Hearing, now: int) -> ColumnElement[bool]:
@@ -76,8 +76,8 @@ def of_site(ref: str) -> ColumnElement[bool]:
 
 
 def of_product(maker_key: str, model_key: str) -> ColumnElement[bool]:
-    found = select(col(Product.id)).where(col(Product.maker_key) == maker_key, col(Product.model_key) == model_key)
-    return col(Unit.product_id) == found.scalar_subquery()
+    product = select(col(Product.id)).where(col(Product.maker_key) == maker_key, col(Product.model_key) == model_key)
+    return col(Unit.product_id) == product.scalar_subquery()
 
 
 def serial_begins(key: str) -> ColumnElement[bool]:

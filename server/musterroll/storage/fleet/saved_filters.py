@@ -14,15 +14,15 @@ def get(session: Session, row_id: int) -> SavedFilter | None:
     return session.get(SavedFilter, row_id)
 
 
-def put(session: Session, made: SavedFilter) -> SavedFilter:
+def put(session: Session, new: SavedFilter) -> SavedFilter:
     """Save a filter; one of the same name takes on its words."""
-    found = session.scalars(select(SavedFilter).where(col(SavedFilter.name) == made.name)).one_or_none()
-    if found is None:
-        session.add(made)
+    stored = session.scalars(select(SavedFilter).where(col(SavedFilter.name) == new.name)).one_or_none()
+    if stored is None:
+        session.add(new)
         session.flush()
-        return made
-    found.words, found.made_at, found.made_by = made.words, made.made_at, made.made_by
-    return found
+        return new
+    stored.words, stored.made_at, stored.made_by = new.words, new.made_at, new.made_by
+    return stored
 
 
 def delete(session: Session, row_id: int) -> None:

@@ -63,17 +63,17 @@ def accounts(session: Session, where: Where) -> int:
 def customers(session: Session, where: Where, after: str | None, limit: int) -> list[Customer]:
     """Accounts by number, behind one; the units of no account come first, behind None."""
     known = select(col(Account.id)).where(col(Account.ref) > (after or "")).order_by(col(Account.ref))
-    found: list[Customer] = [] if after is not None else _customers(session, where, [0])
+    unowned: list[Customer] = [] if after is not None else _customers(session, where, [0])
     owners = _valued(_OWNER.label("owner")).where(*where).distinct().subquery()
-    ids = session.execute(known.where(col(Account.id).in_(select(owners.c.owner))).limit(limit - len(found))).scalars()
-    return [*found, *sorted(_customers(session, where, list(ids)), key=lambda one: one.ref)]
+    ids = session.execute(known.where(col(Account.id).in_(select(owners.c.owner))).limit(limit - len(unowned))).scalars()
+    return [*unowned, *sorted(_customers(session, where, list(ids)), key=lambda customer: customer.ref)]
 
 
 def largest(session: Session, where: Where, limit: int) -> list[Customer]:
     """Accounts with the most such units."""
     counted = _valued(_OWNER.label("owner"), func.count().label("units")).where(*where).group_by(_OWNER)
     ids = [row[0] for row in session.execute(counted.order_by(func.count().desc(), _OWNER).limit(limit))]
-    return sorted(_customers(session, where, ids), key=lambda one: (-one.units, one.ref))
+    return sorted(_customers(session, where, ids), key=lambda customer: (-customer.units, customer.ref))
 
 
 def _customers(session: Session, where: Where, ids: Sequence[int]) -> list[Customer]:

@@ -45,10 +45,10 @@ class Place(NamedTuple):
 def firmwares(session: Session) -> list[tuple[int, str, int]]:
     """Deployed units by product (id) and firmware."""
     u = Unit
-    said = select(col(u.product_id), col(u.firmware), func.count()).where(
+    known = select(col(u.product_id), col(u.firmware), func.count()).where(
         col(u.lifecycle) == Lifecycle.DEPLOYED, col(u.firmware) != "", col(u.merged_into_id).is_(None)
     )
-    grouped = said.group_by(col(u.product_id), col(u.firmware)).order_by(col(u.product_id), col(u.firmware))
+    grouped = known.group_by(col(u.product_id), col(u.firmware)).order_by(col(u.product_id), col(u.firmware))
     return [(row[0], row[1], row[2]) for row in session.execute(grouped)]
 
 
@@ -63,8 +63,8 @@ def children(session: Session, parent_id: int | None) -> list[tuple[int, str, st
     )
     by_top = sums.where(col(CellCount.axis) == "account").group_by(tree.c.top).subquery("by_top")
     query = select(col(a.id), col(a.ref), col(a.name), by_top).join_from(a, by_top, by_top.c.top == col(a.id))
-    found = [(row[0], row[1], row[2], Sums(*map(int, row[4:]))) for row in session.execute(query)]
-    return sorted(found, key=lambda one: (-one[3].deployed, one[1]))
+    rows = [(row[0], row[1], row[2], Sums(*map(int, row[4:]))) for row in session.execute(query)]
+    return sorted(rows, key=lambda child: (-child[3].deployed, child[1]))
 
 
 def cells_under(session: Session, account_id: int) -> dict[str, int]:

@@ -31,23 +31,23 @@ def cells(session: Session, by: str, within: Within) -> dict[Any, dict[str, int]
     key = _KEYS[by].label("key")
     counted = select(key, col(_S.cell).label("cell"), func.count().label("units")).where(*_conditions(within))
     counted = counted.outerjoin(Site, col(Site.id) == col(_S.site_id)).outerjoin(Account, col(Account.id) == col(_S.account_id))
-    found: dict[Any, dict[int, int]] = {}
-    for one, cell, units in session.execute(counted.group_by(key, col(_S.cell))):
-        found.setdefault(one, {})[cell] = units
-    return {one: by_code(units) for one, units in found.items()}
+    counts: dict[Any, dict[int, int]] = {}
+    for group, cell, units in session.execute(counted.group_by(key, col(_S.cell))):
+        counts.setdefault(group, {})[cell] = units
+    return {group: by_code(units) for group, units in counts.items()}
 
 
 def _conditions(within: Within) -> list[ColumnElement[bool]]:
     account, site, product, segment, country = within
-    found: list[ColumnElement[bool]] = []
+    conditions: list[ColumnElement[bool]] = []
     if account is not None:
-        found.append(col(_S.account_id).in_(hierarchy.subtree(account)))
+        conditions.append(col(_S.account_id).in_(hierarchy.subtree(account)))
     if site is not None:
-        found.append(col(_S.site_id) == site)
+        conditions.append(col(_S.site_id) == site)
     if product is not None:
-        found.append(col(_S.product_id) == product)
+        conditions.append(col(_S.product_id) == product)
     if segment is not None:
-        found.append(_KEYS["segment"] == segment)
+        conditions.append(_KEYS["segment"] == segment)
     if country is not None:
-        found.append(country == _COUNTRY)
-    return found
+        conditions.append(country == _COUNTRY)
+    return conditions

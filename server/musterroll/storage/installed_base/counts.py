@@ -106,8 +106,8 @@ def moves_of(session: Session, moves: Select[Any], unit_ids: Sequence[int]) -> l
     """Those moves that are of these units."""
     t = moves.subquery()
     wanted = set(unit_ids)
-    found = session.execute(select(t.c.at, t.c.id, t.c.unit_id, t.c.axis, t.c.new))
-    return [Move(at, id_, unit, axis, new) for at, id_, unit, axis, new in found if unit in wanted]
+    rows = session.execute(select(t.c.at, t.c.id, t.c.unit_id, t.c.axis, t.c.new))
+    return [Move(at, id_, unit, axis, new) for at, id_, unit, axis, new in rows if unit in wanted]
 
 
 def names(session: Session, by: str) -> dict[int, tuple[str, str]]:
@@ -121,8 +121,8 @@ def site_id(session: Session, ref: str) -> int | None:
 
 
 def product_id(session: Session, maker_key: str, model_key: str) -> int | None:
-    found = select(col(Product.id)).where(col(Product.maker_key) == maker_key, col(Product.model_key) == model_key)
-    return session.execute(found).scalar_one_or_none()
+    query = select(col(Product.id)).where(col(Product.maker_key) == maker_key, col(Product.model_key) == model_key)
+    return session.execute(query).scalar_one_or_none()
 
 
 def _units(*columns: ColumnElement[Any]) -> Select[Any]:
@@ -131,18 +131,18 @@ def _units(*columns: ColumnElement[Any]) -> Select[Any]:
 
 
 def _conditions(within: Within) -> list[ColumnElement[bool]]:
-    found: list[ColumnElement[bool]] = []
+    conditions: list[ColumnElement[bool]] = []
     if within.accounts is not None:
-        found.append(fleet_filters.owned_by(within.accounts))
+        conditions.append(fleet_filters.owned_by(within.accounts))
     if within.site_id is not None:
-        found.append(col(Unit.site_id) == within.site_id)
+        conditions.append(col(Unit.site_id) == within.site_id)
     if within.product_id is not None:
-        found.append(col(Unit.product_id) == within.product_id)
+        conditions.append(col(Unit.product_id) == within.product_id)
     if within.segment is not None:
-        found.append(func.coalesce(col(Account.segment), "") == within.segment)
+        conditions.append(func.coalesce(col(Account.segment), "") == within.segment)
     if within.country is not None:
-        found.append(_COUNTRY.in_([within.country]))
-    return found
+        conditions.append(_COUNTRY.in_([within.country]))
+    return conditions
 
 
 def _sum(condition: ColumnElement[bool]) -> ColumnElement[int]:

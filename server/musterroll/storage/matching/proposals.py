@@ -59,11 +59,11 @@ def lines_without_unit(session: Session) -> list[LineFacts]:
 
 def units_by_twin(session: Session, twins: Sequence[str]) -> dict[str, list[UnitFacts]]:
     """Units by what their serials are easily confused with."""
-    found: dict[str, list[UnitFacts]] = {}
+    by_twin: dict[str, list[UnitFacts]] = {}
     for start in range(0, len(twins), _CHUNK):
         for twin, facts in _facts(session, _units().where(col(Unit.twin_key).in_(twins[start : start + _CHUNK]))):
-            found.setdefault(twin, []).append(facts)
-    return found
+            by_twin.setdefault(twin, []).append(facts)
+    return by_twin
 
 
 def _units() -> Any:

@@ -59,8 +59,8 @@ def untold(heard: Hearing, since: int, instant: int) -> ColumnElement[bool]:
 
 def merged_at(instant: int, known_at: int) -> ColumnElement[bool]:
     """Whether each unit was merged into another."""
-    found: ColumnElement[bool] = func.coalesce(_last("identity", instant, known_at), SPLIT) == MERGED
-    return found
+    merged: ColumnElement[bool] = func.coalesce(_last("identity", instant, known_at), SPLIT) == MERGED
+    return merged
 
 
 def on_roll(known_at: int) -> ColumnElement[bool]:
@@ -88,8 +88,8 @@ def effective(since: int, before: int, known_at: int) -> Select[Any]:
 
 def _last(axis: str, instant: int, known_at: int) -> Any:
     t = _TABLE.alias("t")
-    said = select(t.c.new).where(t.c.unit_id == _UNIT_ID, t.c.axis == axis, t.c.at <= instant, _known(t, known_at), _telling(t))
-    return said.order_by(t.c.id.desc()).limit(1).scalar_subquery()
+    latest = select(t.c.new).where(t.c.unit_id == _UNIT_ID, t.c.axis == axis, t.c.at <= instant, _known(t, known_at), _telling(t))
+    return latest.order_by(t.c.id.desc()).limit(1).scalar_subquery()
 
 
 def _known(t: Any, known_at: int) -> ColumnElement[bool]:

@@ -19,8 +19,8 @@ def taken(session: Session, uid: str) -> Unit | None:
 
 def taken_by_id(session: Session, unit_ids: Collection[int]) -> dict[int, Unit]:
     """Units by row id, in one order so that nobody waits for the other in a circle."""
-    found = session.execute(select(Unit).where(col(Unit.id).in_(unit_ids)).order_by(col(Unit.id)).with_for_update()).scalars()
-    return {unit.id or 0: unit for unit in found}
+    units = session.execute(select(Unit).where(col(Unit.id).in_(unit_ids)).order_by(col(Unit.id)).with_for_update()).scalars()
+    return {unit.id or 0: unit for unit in units}
 
 
 def replaced(session: Session, unit_id: int) -> list[str]:

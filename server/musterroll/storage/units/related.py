@@ -42,5 +42,5 @@ def merged(session: Session, uid: str) -> list[Other]:
 def _others(session: Session, uid: str, mine: str, theirs: str) -> list[Other]:
     """The units whose column `theirs` is what the unit has as `mine`."""
     wanted = select(getattr(Unit, mine)).where(col(Unit.uid) == uid).scalar_subquery()
-    found = select(col(Unit.uid), col(Unit.serial)).where(getattr(Unit, theirs) == wanted).order_by(col(Unit.id))
-    return [Other(*row) for row in session.execute(found)]
+    query = select(col(Unit.uid), col(Unit.serial)).where(getattr(Unit, theirs) == wanted).order_by(col(Unit.id))
+    return [Other(*row) for row in session.execute(query)]

@@ -43,11 +43,11 @@ def account_id(session: Session, account: Account) -> int | None:
     return account.id
 
 
-def unit(session: Session, found: Unit) -> Unit:
+def unit(session: Session, row: Unit) -> Unit:
     """This unit or, where it was merged, the one that stays."""
-    while found.merged_into_id is not None:
-        found = session.get_one(Unit, found.merged_into_id)
-    return found
+    while row.merged_into_id is not None:
+        row = session.get_one(Unit, row.merged_into_id)
+    return row
 
 
 def holding(session: Session, key: str) -> list[Unit]:
@@ -61,7 +61,7 @@ def merged(session: Session, model: type[Account] | type[Unit], ids: Collection[
     into = {
         row[0]: row[1] for row in session.execute(select(table.c.id, table.c.merged_into_id).where(table.c.merged_into_id.is_not(None)))
     }
-    return {one: _last(into, one) for one in ids if one in into}
+    return {row_id: _last(into, row_id) for row_id in ids if row_id in into}
 
 
 def keys_merged_into(session: Session, unit_ids: Collection[int]) -> set[tuple[int, str]]:
@@ -85,7 +85,7 @@ class Heirs:
         self._learn(session, select(*_HOLDER).where(among(session, col(Unit.serial_key), serial_keys)))
         for holder in list(self._units.values()):
             self._by_key.setdefault(holder.serial_key, []).append(holder)
-        while missing := {one for holder in self._units.values() for one in holder[4:] if one} - self._units.keys():
+        while missing := {row_id for holder in self._units.values() for row_id in holder[4:] if row_id} - self._units.keys():
             self._learn(session, select(*_HOLDER).where(among(session, col(Unit.id), missing)))
 
     def heir(self, serial_key: str, product_id: int | None, *, of_replaced: bool) -> Holder | None:
@@ -97,8 +97,8 @@ class Heirs:
         named = holders if len(holders) == 1 else [holder for holder in holders if holder.product_id == product_id]
         if len(named) != 1:
             return None
-        found = self._heir(named[0], of_replaced)
-        return None if found is named[0] else found
+        holder = self._heir(named[0], of_replaced)
+        return None if holder is named[0] else holder
 
     def _heir(self, holder: Holder, of_replaced: bool) -> Holder:
         seen = {holder.id}
@@ -111,9 +111,9 @@ class Heirs:
         self._units |= {row[0]: Holder._make(row) for row in session.execute(query)}
 
 
-def _last(into: dict[Any, Any], one: Any) -> Any:
-    seen = {one}
-    while (after := into.get(one)) is not None and after not in seen:
+def _last(into: dict[Any, Any], row_id: Any) -> Any:
+    seen = {row_id}
+    while (after := into.get(row_id)) is not None and after not in seen:
         seen.add(after)
-        one = after
-    return one
+        row_id = after
+    return row_id

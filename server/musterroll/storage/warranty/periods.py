@@ -56,8 +56,8 @@ def _warranted(row: Row[Any]) -> Warranted:
 
 def policies(session: Session) -> dict[int | None, Policy]:
     """The policies by their row; None: what holds without one."""
-    found = {row.id: policy_of(row) for row in session.scalars(select(WarrantyPolicy))}
-    return {None: DEFAULT, **found}
+    policies_by_id = {row.id: policy_of(row) for row in session.scalars(select(WarrantyPolicy))}
+    return {None: DEFAULT, **policies_by_id}
 
 
 def policy_of(row: WarrantyPolicy) -> Policy:
@@ -98,7 +98,7 @@ def columns(unit_id: int, period: Period) -> dict[str, Any]:
 def add(session: Session, rows: Sequence[tuple[int, Period]]) -> None:
     """New periods, none of them void."""
     names = ("unit_id", "kind", "starts_on", "ends_on", "rule", "evidence")
-    values = [(unit_id, one.kind, one.span.starts_on, one.span.ends_on, one.rule, one.evidence) for unit_id, one in rows]
+    values = [(unit_id, period.kind, period.span.starts_on, period.span.ends_on, period.rule, period.evidence) for unit_id, period in rows]
     bulk.insert(session, WarrantyPeriod, names, values, voided_on=None, void_reason="")
 
 

@@ -44,10 +44,10 @@ def page(session: Session, words: str, policy_id: int | None, after: int, limit:
 
 
 def units_of(session: Session, product_id: int) -> int:
-    found = session.execute(
+    result = session.execute(
         select(func.sum(col(CellCount.units))).where(col(CellCount.axis) == "product", col(CellCount.of_id) == product_id)
     )
-    return int(found.scalar() or 0)
+    return int(result.scalar() or 0)
 
 
 def policies(session: Session) -> list[tuple[WarrantyPolicy, int]]:

@@ -14,10 +14,10 @@ from musterroll.usecases.audit import record as audit_record
 
 def account(session: Session, ref: str) -> Account:
     """The account of this number. Raises NotFound."""
-    found = hierarchy.by_ref(session, ref)
-    if found is None:
+    row = hierarchy.by_ref(session, ref)
+    if row is None:
         raise NotFound(f"there is no account {ref!r}")
-    return found
+    return row
 
 
 def tree(session: Session, root: str | None = None) -> list[Node]:
@@ -42,7 +42,7 @@ def put_under(session: Session, ref: str, parent: str | None, actor: str, now: d
     return change
 
 
-def _standing(found: Account) -> Account:
-    if found.merged_into_id is not None:
-        raise Conflict(f"account {found.ref} was merged into another; use that one", "merged")
-    return found
+def _standing(row: Account) -> Account:
+    if row.merged_into_id is not None:
+        raise Conflict(f"account {row.ref} was merged into another; use that one", "merged")
+    return row

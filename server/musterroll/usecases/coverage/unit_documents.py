@@ -31,9 +31,9 @@ class UnitPaper:
 
     @cached_property
     def periods(self) -> tuple[Period, ...]:
-        found = stored_periods.of_unit(self._session, self.unit.id)
-        known = any(one.kind is warranty_rules.PeriodKind.STANDARD for one in found)
-        return found if known or not self.standard.period else (self.standard.period, *found)
+        stored = stored_periods.of_unit(self._session, self.unit.id)
+        known = any(period.kind is warranty_rules.PeriodKind.STANDARD for period in stored)
+        return stored if known or not self.standard.period else (self.standard.period, *stored)
 
     @cached_property
     def standard(self) -> Standard:
@@ -49,7 +49,7 @@ class UnitPaper:
         """None: cannot tell."""
         if warranty_rules.in_warranty(self.periods, self.on):
             return True
-        return False if any(one.kind is warranty_rules.PeriodKind.STANDARD for one in self.periods) else None
+        return False if any(period.kind is warranty_rules.PeriodKind.STANDARD for period in self.periods) else None
 
     @cached_property
     def _kept(self) -> int | None:
@@ -64,13 +64,13 @@ class UnitPaper:
     @cached_property
     def named(self) -> list[Cover]:
         """The lines that name its serial and mean it, whether in force or not."""
-        key, found = self.unit.serial_key, [cover for cover in self._found if cover.line.scope is Scope.SERIAL]
-        if not found:
+        key, covers = self.unit.serial_key, [cover for cover in self._found if cover.line.scope is Scope.SERIAL]
+        if not covers:
             return []
         holders = unit_facts.holders(self._session, key)
         units = [Candidate(unit, key, product, None, None, False, False) for unit, product in holders.items()]
-        mine = assign([cover.line for cover in found], units, {}).lines.get(self.unit.id, ())
-        return [cover for cover in found if cover.line.id in mine]
+        mine = assign([cover.line for cover in covers], units, {}).lines.get(self.unit.id, ())
+        return [cover for cover in covers if cover.line.id in mine]
 
     @cached_property
     def seats(self) -> list[Cover]:
@@ -81,14 +81,14 @@ class UnitPaper:
     @cached_property
     def ended(self) -> list[Cover]:
         """The lines that named it and have ended, the last to end last."""
-        found = [(end, cover) for cover in self.named if (end := ended(cover.line, cover.contract, self.on)) is not None]
-        return [cover for _, cover in sorted(found, key=lambda one: (one[0], one[1].line.ref, one[1].line.id))]
+        by_end = [(end, cover) for cover in self.named if (end := ended(cover.line, cover.contract, self.on)) is not None]
+        return [cover for _, cover in sorted(by_end, key=lambda pair: (pair[0], pair[1].line.ref, pair[1].line.id))]
 
     def whole(self) -> Paper:
         """The paper as a verdict is given on it."""
         account = unit_facts.account(self.unit)
         mine = {cover.line.id: cover for cover in (*self.seats, *self.named)}
-        missing = () if any(one.kind is warranty_rules.PeriodKind.STANDARD for one in self.periods) else self.standard.missing
+        missing = () if any(period.kind is warranty_rules.PeriodKind.STANDARD for period in self.periods) else self.standard.missing
         return Paper(self.periods, tuple(mine.values()), missing, place_missing(account, self.unit.site_id), self._beside())
 
     def _beside(self) -> tuple[str, ...]:
@@ -101,8 +101,8 @@ class UnitPaper:
     def _of_quantity(self) -> list[Cover]:
         if self._kept is None:
             return self._worked_out()
-        kept = [cover for cover in self._found if cover.line.id == self._kept and cover.line.scope is not Scope.SERIAL]
-        return [cover for cover in kept if self._holds(cover)]
+        seats = [cover for cover in self._found if cover.line.id == self._kept and cover.line.scope is not Scope.SERIAL]
+        return [cover for cover in seats if self._holds(cover)]
 
     def _worked_out(self) -> list[Cover]:
         unit, session, account = self.unit, self._session, unit_facts.account(self.unit)
@@ -138,7 +138,9 @@ def seat(session: Session, judged: Judged, product: int, places: set[contract_li
     named = {cover.line.serial_key for cover in naming}
     # Units elsewhere with the same serial decide whom a line that names it means, and take no seat here.
     others = [
-        one._replace(deployed=False, operating=False) for one in competing_units.holding(session, judged, named) if one.unit not in ours
+        rival._replace(deployed=False, operating=False)
+        for rival in competing_units.holding(session, judged, named)
+        if rival.unit not in ours
     ]
     lines = [*rivalry.lines, *naming]
     return Seated(lines, rivalry.units, assign([cover.line for cover in lines], [*rivalry.units, *others], rivalry.parents))

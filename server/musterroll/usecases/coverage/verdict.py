@@ -33,9 +33,9 @@ def coverage(session: Session, uid_or_serial: str, on: date | None, now: datetim
 
 def find(session: Session, uid_or_serial: str) -> Row[Any]:
     """The facts of the unit a person means; of one that was merged, of the unit it is now. Raises as `coverage`."""
-    found = None if "\0" in uid_or_serial else unit_facts.by_uid(session, uid_or_serial)
-    if found is not None:
-        return found if found.merged_into_id is None else _standing(session, found.id)
+    unit = None if "\0" in uid_or_serial else unit_facts.by_uid(session, uid_or_serial)
+    if unit is not None:
+        return unit if unit.merged_into_id is None else _standing(session, unit.id)
     key = serial_key(uid_or_serial)
     named = unit_facts.by_serial_key(session, key)
     if not named:

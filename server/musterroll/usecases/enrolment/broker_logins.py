@@ -18,8 +18,8 @@ class Login(NamedTuple):
 
 def admit(session: Session, uid: str, secret: str) -> int | None:
     """The id of the active credential that unit `uid` proves with `secret`, or None."""
-    kept = credentials.active(session, uid)
-    return kept.id if kept and matches(secret, kept.secret_hash) else None
+    credential = credentials.active(session, uid)
+    return credential.id if credential and matches(secret, credential.secret_hash) else None
 
 
 def revision(session: Session) -> int:
@@ -35,5 +35,5 @@ def still_active(session: Session, ids: Collection[int]) -> set[int]:
 def provision(session: Session, logins: Iterable[Login] = ()) -> bytes:
     """The lines of Mosquitto's password file: `logins` of the registry first, then every active credential by uid."""
     lines = [f"{login.user}:{login.secret_hash}\n" for login in logins]
-    lines += [f"{uid}:{kept}\n" for uid, kept in credentials.every_active(session)]
+    lines += [f"{uid}:{secret_hash}\n" for uid, secret_hash in credentials.every_active(session)]
     return "".join(lines).encode()

@@ -25,10 +25,10 @@ def place(session: Session, account: str | None, site: str | None, now: datetime
     owner = successors.account_id(session, claim_tokens.account(session, account_ref, now)) if account_ref else None
     if not site_ref:
         return owner, None
-    found = claim_tokens.site(session, site_ref, owner, now)
-    if owner is not None and found.account_id not in (None, owner):
+    site_row = claim_tokens.site(session, site_ref, owner, now)
+    if owner is not None and site_row.account_id not in (None, owner):
         raise Conflict(f"the site {site_ref} belongs to another account than {account_ref}", "site_of_another_account")
-    return owner or found.account_id, found.id
+    return owner or site_row.account_id, site_row.id
 
 
 def deploy(session: Session, unit: Unit, token: ClaimToken, actor: str, now: datetime) -> None:

@@ -115,15 +115,15 @@ def enroll(session: Session, request: EnrolRequest, now: datetime, interval: int
     2. The product and the unit are found, or made (`unrecorded`).
     3. The first credential of a unit is active and may deploy it where the token says; a later one is pending and changes nothing.
     """
-    said, evidence = claim(request.maker, request.model, request.serial), marks(request.evidence)
+    identity, evidence = claim(request.maker, request.model, request.serial), marks(request.evidence)
     agent = text("agent", request.agent, 256)
     token = claim_tokens.by_hash(session, token_hash(request.token.strip()))
     if token is None or token.id is None:
         raise Forbidden("the claim token is not one of this registry; check it, or ask for a new one", "token_unknown")
-    require_open(token, said.serial_key, now)
+    require_open(token, identity.serial_key, now)
     if not claim_tokens.use(session, token.id):
         raise used_up(token)
-    unit, secret = _unit(session, said, now), new_secret()
+    unit, secret = _unit(session, identity, now), new_secret()
     bound = Credential(
         unit_id=unit.id or 0,
         secret_hash=hash_secret(secret),
@@ -132,13 +132,13 @@ def enroll(session: Session, request: EnrolRequest, now: datetime, interval: int
         evidence=evidence | ({"agent": agent} if agent else {}),
         created_at=now,
     )
-    kept = credentials.add(session, bound)
+    credential = credentials.add(session, bound)
     actor = f"token {token.label}"
-    _note(session, unit, None, kept.status, f"credential {kept.id} enrolled with the claim token {token.label!r}", actor, now)
-    if kept.status is CredentialStatus.ACTIVE:
+    _note(session, unit, None, credential.status, f"credential {credential.id} enrolled with the claim token {token.label!r}", actor, now)
+    if credential.status is CredentialStatus.ACTIVE:
         deploy.deploy(session, unit, token, actor, now)
         credentials.changed(session)
-    return Enrolled(unit.uid, secret, kept.status, interval, _epoch_above(session, unit))
+    return Enrolled(unit.uid, secret, credential.status, interval, _epoch_above(session, unit))
 
 
 def _epoch_above(session: Session, unit: Unit) -> int:
@@ -150,9 +150,17 @@ def pending(session: Session) -> list[PendingEnrolment]:
     """Enrolments that wait for a person, oldest first."""
     return [
         PendingEnrolment(
-            one.id or 0, unit.uid, unit.serial, product.maker, product.model, one.evidence, label or "", one.created_at, known or {}
+            credential.id or 0,
+            unit.uid,
+            unit.serial,
+            product.maker,
+            product.model,
+            credential.evidence,
+            label or "",
+            credential.created_at,
+            known or {},
         )
-        for one, unit, product, label, known in credentials.pending(session)
+        for credential, unit, product, label, known in credentials.pending(session)
     ]
 
 
@@ -161,10 +169,10 @@ def decide(session: Session, credential_id: int, accept: bool, actor: str, now: 
 
     Raises NotFound, or Conflict where it was decided already.
     """
-    found = credentials.locked_unit(session, credential_id)
-    if found is None:
+    locked = credentials.locked_unit(session, credential_id)
+    if locked is None:
         raise NotFound(f"there is no enrolment {credential_id}")
-    credential, unit = found
+    credential, unit = locked
     if credential.status is not CredentialStatus.PENDING:
         raise Conflict(f"enrolment {credential_id} is {credential.status} already; nothing waits for a decision", "already_decided")
     new = CredentialStatus.ACTIVE if accept else CredentialStatus.REFUSED
@@ -182,32 +190,32 @@ def decide(session: Session, credential_id: int, accept: bool, actor: str, now: 
 
 def revoke(session: Session, uid: str, actor: str, now: datetime) -> None:
     """Take the credential of a unit away: brokers shut it out within seconds. Raises NotFound where none is active."""
-    kept = credentials.active(session, uid)
-    found = credentials.locked_unit(session, kept.id) if kept else None
-    if found is None:
+    active = credentials.active(session, uid)
+    locked = credentials.locked_unit(session, active.id) if active else None
+    if locked is None:
         raise NotFound(f"unit {uid} has no active credential")
-    _retire(session, found[1], CredentialStatus.ACTIVE, CredentialStatus.REVOKED, "revoked by a person", actor, now)
+    _retire(session, locked[1], CredentialStatus.ACTIVE, CredentialStatus.REVOKED, "revoked by a person", actor, now)
     credentials.changed(session)
 
 
-def _unit(session: Session, said: Claim, now: datetime) -> Unit:
+def _unit(session: Session, identity: Claim, now: datetime) -> Unit:
     product = claim_tokens.product(
         session,
         Product(
-            maker=said.maker,
-            model=said.model,
-            family=said.model,
-            maker_key=said.maker_key,
-            model_key=said.model_key,
-            family_key=said.model_key,
+            maker=identity.maker,
+            model=identity.model,
+            family=identity.model,
+            maker_key=identity.maker_key,
+            model_key=identity.model_key,
+            family_key=identity.model_key,
             created_at=now,
         ),
     )
     wanted = Unit(
         uid=new_uid(),
-        serial=said.serial,
-        serial_key=said.serial_key,
-        twin_key=twin_key(said.serial_key),
+        serial=identity.serial,
+        serial_key=identity.serial_key,
+        twin_key=twin_key(identity.serial_key),
         maker_key=product.maker_key,
         family_key=product.family_key,
         product_id=product.id or 0,

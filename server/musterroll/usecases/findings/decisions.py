@@ -77,8 +77,8 @@ def finding(session: Session, finding_id: int, now: datetime) -> Opened:
     stored = session.get(Stored, finding_id)
     if row is None or stored is None:
         raise NotFound(f"there is no finding {finding_id}")
-    made = explain.finding_of(session, stored, now)
-    return Opened(row, made, explain.proofs(session, made) if made else [], finding_lists.history(session, finding_id))
+    current = explain.finding_of(session, stored, now)
+    return Opened(row, current, explain.proofs(session, current) if current else [], finding_lists.history(session, finding_id))
 
 
 def decide(
@@ -90,15 +90,15 @@ def decide(
     """
     if len(ids) > _MOST:
         raise Conflict(f"{len(ids):,} findings are selected; the limit is {_MOST:,}", "too_many")
-    found = {row.id or 0: (row, decision) for row, decision in finding_lists.by_ids(session, set(ids))}
-    if missing := sorted(set(ids) - found.keys()):
+    findings = {row.id or 0: (row, decision) for row, decision in finding_lists.by_ids(session, set(ids))}
+    if missing := sorted(set(ids) - findings.keys()):
         raise NotFound(f"there is no finding {missing[0]}")
     subject = f"finding {next(iter(ids))} is {to}" if len(ids) == 1 else f"{len(ids)} findings are {to}"
     change = audit_record.begin(session, actor=actor, kind="decision", subject=subject, reason=reason, now=now)
-    made = [_decided(*found[one], to, reason, until, actor, now) for one in sorted(found)]
-    session.add_all(made)
+    decisions = [_decided(*findings[finding_id], to, reason, until, actor, now) for finding_id in sorted(findings)]
+    session.add_all(decisions)
     session.flush()
-    audit_record.added(session, change, "finding_decision", [row.id or 0 for row in made])
+    audit_record.added(session, change, "finding_decision", [row.id or 0 for row in decisions])
     return change
 
 
@@ -145,10 +145,10 @@ def _wanted(session: Session, wanted: Filter) -> Wanted:
 def _id(session: Session, key: Any, named: Any, name: str, what: str) -> int | None:
     if not name:
         return None
-    found: int | None = None if "\0" in name else session.exec(select(key).where(col(named) == name)).first()
-    if found is None:
+    row_id: int | None = None if "\0" in name else session.exec(select(key).where(col(named) == name)).first()
+    if row_id is None:
         raise NotFound(f"there is no {what} {name[:80]!r}")
-    return found
+    return row_id
 
 
 def _cursor(after: str | None) -> tuple[int, int] | None:

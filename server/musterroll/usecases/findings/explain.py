@@ -43,20 +43,20 @@ def finding_of(session: Session, row: Row, now: datetime) -> Finding | None:
     run = cell_counters.last_run(session)
     instant = from_ms(run.at) if run else now
     on = run.on if run else now.date()
-    made = _of_unit if row.subject == Subject.UNIT else _of_line
-    return next((found for found in made(session, row.subject_id, on, instant, now) if found.key.kind == row.kind), None)
+    rule = _of_unit if row.subject == Subject.UNIT else _of_line
+    return next((candidate for candidate in rule(session, row.subject_id, on, instant, now) if candidate.key.kind == row.kind), None)
 
 
 def proofs(session: Session, finding: Finding) -> list[Proof]:
     """The evidence of a finding with its documents; a line brings its contract."""
-    found = []
+    proofs_so_far = []
     for evidence in finding.evidence:
         origins = import_history.provenance(session, _named(session, evidence), evidence.table)
         if evidence.table == "line":
             contract = session.execute(select(col(ContractLine.contract_id)).where(col(ContractLine.id) == evidence.id)).scalar()
             origins += import_history.provenance(session, contract or 0, "contract")
-        found.append(Proof(evidence, tuple(origins)))
-    return found
+        proofs_so_far.append(Proof(evidence, tuple(origins)))
+    return proofs_so_far
 
 
 def _named(session: Session, evidence: Evidence) -> int:

@@ -22,17 +22,17 @@ def words(filters: FleetFilter) -> dict[str, str]:
     >>> words(FleetFilter(text="Z30", operating=False, ending=90))
     {'text': 'Z30', 'operating': 'no', 'ending': '90'}
     """
-    said = {name: _said(value) for name, value in filters._asdict().items()}
-    return {name: value for name, value in said.items() if value}
+    parameters = {name: _said(value) for name, value in filters._asdict().items()}
+    return {name: value for name, value in parameters.items() if value}
 
 
-def read(said: Mapping[str, Any]) -> FleetFilter:
+def read(parameters: Mapping[str, Any]) -> FleetFilter:
     """A filter from words; a word that nobody knows filters nothing.
 
     >>> read({"liveness": "stale", "warranty": "no", "cells": "110 999", "ending": "soon", "colour": "red"})._asdict()["cells"]
     '110'
     """
-    asked = {name: str(said.get(name) or "").strip()[:_LONGEST] for name in FleetFilter._fields}
+    asked = {name: str(parameters.get(name) or "").strip()[:_LONGEST] for name in FleetFilter._fields}
     texts: dict[str, Any] = {name: asked[name] or None for name in _TEXTS}
     switches: dict[str, Any] = {name: {"yes": True, "no": False}.get(asked[name]) for name in _SWITCHES}
     return FleetFilter(

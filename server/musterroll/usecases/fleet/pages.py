@@ -237,9 +237,9 @@ def _position(cursor: str | None) -> tuple[str, int] | None:
     if cursor is None:
         return None
     try:
-        found = _CURSOR.fullmatch(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode("ascii"))
+        match = _CURSOR.fullmatch(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode("ascii"))
     except (ValueError, binascii.Error):
-        found = None
-    if found is None:
+        match = None
+    if match is None:
         raise DomainError("the cursor is not one of ours; start from the first page", "bad_cursor")
-    return found[2], int(found[1])
+    return match[2], int(match[1])

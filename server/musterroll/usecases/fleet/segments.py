@@ -92,9 +92,9 @@ def listed(session: Session) -> list[Segment]:
 
 def segment(session: Session, key: str) -> Segment:
     """Raises NotFound."""
-    found = next((one for one in EVERYBODYS if one.key == key), None)
-    if found is not None:
-        return found
+    builtin = next((candidate for candidate in EVERYBODYS if candidate.key == key), None)
+    if builtin is not None:
+        return builtin
     row = saved_filters.get(session, int(key)) if key.isdecimal() and len(key) < 18 else None
     if row is None:
         raise NotFound(f"there is no segment {key[:40]!r}")
@@ -118,44 +118,44 @@ def delete(session: Session, key: str) -> None:
     saved_filters.delete(session, int(key))
 
 
-def size(session: Session, one: Segment, now: datetime) -> Told[Size]:
-    return cached_figures.told(session, figure(one), now)
+def size(session: Session, segment: Segment, now: datetime) -> Told[Size]:
+    return cached_figures.told(session, figure(segment), now)
 
 
-def figure(one: Segment) -> Figure[Size]:
-    return Figure(f"segment:{one.key}", TypeAdapter(Size), lambda session, now: _size(session, one, now))
+def figure(segment: Segment) -> Figure[Size]:
+    return Figure(f"segment:{segment.key}", TypeAdapter(Size), lambda session, now: _size(session, segment, now))
 
 
 def figures(session: Session) -> list[Figure[Any]]:
-    return [make(one) for one in listed(session) for make in (figure, largest_figure)]
+    return [make(segment) for segment in listed(session) for make in (figure, largest_figure)]
 
 
-def customers(session: Session, one: Segment, after: str | None, limit: int, now: datetime) -> list[Customer]:
+def customers(session: Session, segment: Segment, after: str | None, limit: int, now: datetime) -> list[Customer]:
     """The accounts that have units in a segment, by number, behind one of them."""
-    where = fleet_pages.wanted(session, one.filters, now)
+    where = fleet_pages.wanted(session, segment.filters, now)
     return [] if where is None else segment_sums.customers(session, where, after, limit)
 
 
-def largest(session: Session, one: Segment, now: datetime) -> Told[list[Customer]]:
+def largest(session: Session, segment: Segment, now: datetime) -> Told[list[Customer]]:
     """The accounts with the most units in a segment, the largest first."""
-    return cached_figures.told(session, largest_figure(one), now)
+    return cached_figures.told(session, largest_figure(segment), now)
 
 
-def largest_figure(one: Segment) -> Figure[list[Customer]]:
-    return Figure(f"segment-accounts:{one.key}", TypeAdapter(list[Customer]), lambda session, now: _largest(session, one, now))
+def largest_figure(segment: Segment) -> Figure[list[Customer]]:
+    return Figure(f"segment-accounts:{segment.key}", TypeAdapter(list[Customer]), lambda session, now: _largest(session, segment, now))
 
 
-def _largest(session: Session, one: Segment, now: datetime) -> list[Customer]:
-    where = fleet_pages.wanted(session, one.filters, now)
+def _largest(session: Session, segment: Segment, now: datetime) -> list[Customer]:
+    where = fleet_pages.wanted(session, segment.filters, now)
     return [] if where is None else segment_sums.largest(session, where, SHOWN)
 
 
-def _size(session: Session, one: Segment, now: datetime) -> Size:
-    where = fleet_pages.wanted(session, one.filters, now)
+def _size(session: Session, segment: Segment, now: datetime) -> Size:
+    where = fleet_pages.wanted(session, segment.filters, now)
     if where is None:
         return Size(0, 0, (), 0)
-    found = segment_sums.sums(session, where)
-    return Size(found.units, segment_sums.accounts(session, where), found.worth, found.unpriced)
+    sums = segment_sums.sums(session, where)
+    return Size(sums.units, segment_sums.accounts(session, where), sums.worth, sums.unpriced)
 
 
 def _own(row: SavedFilter) -> Segment:

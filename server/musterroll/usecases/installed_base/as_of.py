@@ -125,9 +125,9 @@ def through(session: Session, month: date, now: datetime, *, known: Moment | Non
     moves = base_counts.moves_of(session, effective, [row.id for row in others]) if others else []
     start = {row.id: _standing(row, "0") for row in others}
     moves += _unseen(start, moves, others, last)
-    found = month_bridge.bridge(start, moves)
+    bridge_of_moves = month_bridge.bridge(start, moves)
     before = base_counts.tallies(session, opening, "all", where).get(0, NONE).operating
-    whole = Bridge(before, found.steps, before - found.opening + found.closing)
+    whole = Bridge(before, bridge_of_moves.steps, before - bridge_of_moves.opening + bridge_of_moves.closing)
     return Month(whole, list(month_bridge.passages(start, moves)))
 
 
@@ -142,8 +142,8 @@ def _unseen(start: dict[int, Standing], moves: list[Move], others: list[Row[Any]
 
 
 def _standing(row: Row[Any], end: str) -> Standing:
-    found = row._mapping
-    return Standing(Lifecycle(found[f"l{end}"]), Liveness(found[f"v{end}"]), bool(found[f"m{end}"]))
+    columns = row._mapping
+    return Standing(Lifecycle(columns[f"l{end}"]), Liveness(columns[f"v{end}"]), bool(columns[f"m{end}"]))
 
 
 def _moment(on: Moment | None, now: datetime, *, cut: bool = False) -> int:
@@ -167,19 +167,19 @@ def rows_of(session: Session, scope: Scope) -> Within:
 
 
 def _site(session: Session, ref: str | None) -> int | None:
-    found = None if ref is None else base_counts.site_id(session, ref)
-    if ref is not None and found is None:
+    site_id = None if ref is None else base_counts.site_id(session, ref)
+    if ref is not None and site_id is None:
         raise NotFound(f"there is no site {ref!r}")
-    return found
+    return site_id
 
 
 def _product(session: Session, maker: str | None, model: str | None) -> int | None:
     if maker is None or model is None:
         return None
-    found = base_counts.product_id(session, name_key(maker), name_key(model))
-    if found is None:
+    product_id = base_counts.product_id(session, name_key(maker), name_key(model))
+    if product_id is None:
         raise NotFound(f"there is no product {maker} {model}")
-    return found
+    return product_id
 
 
 def _parts(session: Session, by: Slice, counted: dict[Any, Tally]) -> list[Part]:
@@ -196,7 +196,7 @@ def _account_parts(session: Session, counted: dict[int, Tally]) -> list[Part]:
     nodes = hierarchy.tree(session, None)
     refs = {node.id: node.ref for node in nodes}
     rolled = {node.id: counted.get(node.id, NONE) for node in nodes}
-    for node in sorted(nodes, key=lambda one: -one.depth):
+    for node in sorted(nodes, key=lambda account: -account.depth):
         if node.parent_id in rolled:
             rolled[node.parent_id] = _plus(rolled[node.parent_id], rolled[node.id])
     parts = [
@@ -207,5 +207,5 @@ def _account_parts(session: Session, counted: dict[int, Tally]) -> list[Part]:
     return [*parts, *(Part("", "", "", counted[key], counted[key]) for key in counted if key not in refs)]
 
 
-def _plus(one: Tally, other: Tally) -> Tally:
-    return Tally(one.units + other.units, one.deployed + other.deployed, one.operating + other.operating)
+def _plus(left: Tally, right: Tally) -> Tally:
+    return Tally(left.units + right.units, left.deployed + right.deployed, left.operating + right.operating)

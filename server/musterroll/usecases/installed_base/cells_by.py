@@ -32,20 +32,20 @@ def cells_by(session: Session, by: Slice, scope: Scope) -> list[Sliced]:
     """The cells of the units in this scope, sliced. Raises NotFound."""
     counted = cells_by_slice.cells(session, by.value, base_as_of.rows_of(session, scope))
     if by in (Slice.SEGMENT, Slice.COUNTRY):
-        return [Sliced(key, key, found) for key, found in sorted(counted.items())]
+        return [Sliced(key, key, cells) for key, cells in sorted(counted.items())]
     if by is Slice.ACCOUNT:
         return _accounts(session, counted)
     named = base_counts.names(session, by.value) | {0: ("", "")}
-    return sorted(Sliced(*named[key], found) for key, found in counted.items())
+    return sorted(Sliced(*named[key], cells) for key, cells in counted.items())
 
 
 def _accounts(session: Session, counted: dict[Any, dict[str, int]]) -> list[Sliced]:
     """In the order of the tree, those that have units or have them below; at the end the units of none."""
     nodes = hierarchy.tree(session, None)
     rolled = {node.id: dict(counted.get(node.id, _NOTHING)) for node in nodes}
-    for node in sorted(nodes, key=lambda one: -one.depth):
+    for node in sorted(nodes, key=lambda account: -account.depth):
         if node.parent_id in rolled:
             above = rolled[node.parent_id]
             above.update({code: above[code] + units for code, units in rolled[node.id].items()})
-    found = [Sliced(node.ref, node.name, rolled[node.id]) for node in nodes if any(rolled[node.id].values())]
-    return [*found, *(Sliced("", "", counted[key]) for key in counted if key not in rolled)]
+    slices = [Sliced(node.ref, node.name, rolled[node.id]) for node in nodes if any(rolled[node.id].values())]
+    return [*slices, *(Sliced("", "", counted[key]) for key in counted if key not in rolled)]

@@ -34,9 +34,9 @@ def licences(session: Session, now: datetime) -> Told[Licences]:
 
 def trend(session: Session, now: datetime, quarters: bool) -> list[Point]:
     """The ends of the months (or quarters) before that are kept, oldest first, then today. Whoever sees a part only sees today."""
-    kept = [] if limited(session) else [end for end in ends(now) if not quarters or end.month % 3 == 0]
-    found = [(end, stored_figures.get(session, of_month(end).name)) for end in kept]
-    points = [Point(end, of_month(end).shape.validate_python(row.body)) for end, row in found if row is not None]
+    past = [] if limited(session) else [end for end in ends(now) if not quarters or end.month % 3 == 0]
+    cached = [(end, stored_figures.get(session, of_month(end).name)) for end in past]
+    points = [Point(end, of_month(end).shape.validate_python(row.body)) for end, row in cached if row is not None]
     points = list(dropwhile(lambda point: not point.total.gross, points))  # before anything was sold
     return [*points, Point(now.date(), licences(session, now).value.total)]
 
@@ -56,13 +56,13 @@ def due(session: Session, now: datetime) -> list[Figure[Count]]:
     """The months to be counted, the newest first: never counted, not since paper came in, or a day ago."""
     if not stored_figures.units(session):
         return []
-    told = max(now - _DAY, from_ms(import_runs.newest(session) or 0))
-    return [figure for end in reversed(ends(now)) if cached_figures.older(session, figure := of_month(end), told)]
+    newest = max(now - _DAY, from_ms(import_runs.newest(session) or 0))
+    return [figure for end in reversed(ends(now)) if cached_figures.older(session, figure := of_month(end), newest)]
 
 
 def _today(session: Session, now: datetime) -> Licences:
-    found = base_licences.by_each(session, now, now)
-    return Licences(*found)
+    counts = base_licences.by_each(session, now, now)
+    return Licences(*counts)
 
 
 TODAY = Figure[Licences]("licences", TypeAdapter(Licences), _today)

@@ -42,22 +42,22 @@ class Point(NamedTuple):
 
 def licences(session: Session, on: date | datetime, by: By, now: datetime, target: Target | None = None) -> Licences:
     """Active and gross licences on a day or at an instant, by segment, product or account."""
-    found = _seats(session, on, now)
-    total = _total(found)
+    seats = _seats(session, on, now)
+    total = _total(seats)
     level = rules.level(total.active, target) if target else None
-    return Licences(moment(on, now)[0], total, _by(found, by), level)
+    return Licences(moment(on, now)[0], total, _by(seats, by), level)
 
 
 def by_each(session: Session, on: date | datetime, now: datetime) -> tuple[Count, dict[By, dict[str, Count]]]:
     """The total, and the counts by every property, from one run."""
-    found = _seats(session, on, now)
-    return _total(found), {by: _by(found, by) for by in By}
+    seats = _seats(session, on, now)
+    return _total(seats), {by: _by(seats, by) for by in By}
 
 
 def trend(session: Session, months: int, step: int, now: datetime, target: Target | None = None) -> list[Point]:
     """Licences at the end of each of the last `months`, every `step` of them (1: months, 3: quarters), and today; oldest first."""
-    found = [(day, _total(_seats(session, now if day == _today(now) else day, now))) for day in _ends(_today(now), months, step)]
-    return [Point(day, total, rules.level(total.active, target) if target else None) for day, total in found]
+    totals = [(day, _total(_seats(session, now if day == _today(now) else day, now))) for day in _ends(_today(now), months, step)]
+    return [Point(day, total, rules.level(total.active, target) if target else None) for day, total in totals]
 
 
 def _seats(session: Session, on: date | datetime, now: datetime) -> list[Seats]:
@@ -67,12 +67,12 @@ def _seats(session: Session, on: date | datetime, now: datetime) -> list[Seats]:
     return seats_in_use.seats(staging)
 
 
-def _by(found: list[Seats], by: By) -> dict[str, Count]:
-    return rules.tally(found, lambda line: str(getattr(line, by.value)))
+def _by(seats: list[Seats], by: By) -> dict[str, Count]:
+    return rules.tally(seats, lambda line: str(getattr(line, by.value)))
 
 
-def _total(found: list[Seats]) -> Count:
-    return Count(sum(line.active for line in found), sum(line.sold for line in found))
+def _total(seats: list[Seats]) -> Count:
+    return Count(sum(line.active for line in seats), sum(line.sold for line in seats))
 
 
 def _ends(today: date, months: int, step: int) -> Iterator[date]:

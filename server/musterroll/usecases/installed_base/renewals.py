@@ -122,27 +122,27 @@ def interval(share: Share) -> "Proportion":
 def calendar(due: Iterable[Due], now: datetime) -> list[tuple[date, Sum]]:
     """The months ahead, this one first, empty ones too."""
     firsts = [add_months(now.date().replace(day=1), ahead) for ahead in range(MONTHS)]
-    groups = _grouped(due, lambda one: f"{one.ending.last_day:%Y-%m}")
+    groups = _grouped(due, lambda row: f"{row.ending.last_day:%Y-%m}")
     return [(first, _sum(f"{first:%Y-%m}", groups.get(f"{first:%Y-%m}", []))) for first in firsts]
 
 
 def quarters(due: Iterable[Due]) -> list[Sum]:
-    return [_sum(name, group) for name, group in sorted(_grouped(due, lambda one: rules.quarter(one.ending.last_day)).items())]
+    return [_sum(name, group) for name, group in sorted(_grouped(due, lambda row: rules.quarter(row.ending.last_day)).items())]
 
 
 def windows(due: Iterable[Due], now: datetime) -> list[Sum]:
     """What ends within 30, 60, 90 and 180 days, each holding the ones before."""
     every = list(due)
-    return [_sum(str(days), [one for one in every if one.ending.last_day <= now.date() + timedelta(days)]) for days in rules.WINDOWS]
+    return [_sum(str(days), [row for row in every if row.ending.last_day <= now.date() + timedelta(days)]) for days in rules.WINDOWS]
 
 
 def narrowed(due: Iterable[Due], narrow: Narrow, now: datetime) -> list[Due]:
-    chosen = [one for one in due if not narrow.month or f"{one.ending.last_day:%Y-%m}" == narrow.month]
-    chosen = [one for one in chosen if not narrow.quarter or rules.quarter(one.ending.last_day) == narrow.quarter]
+    chosen = [row for row in due if not narrow.month or f"{row.ending.last_day:%Y-%m}" == narrow.month]
+    chosen = [row for row in chosen if not narrow.quarter or rules.quarter(row.ending.last_day) == narrow.quarter]
     if narrow.within is not None:
         until = now.date() + timedelta(min(narrow.within, _MOST_DAYS))
-        chosen = [one for one in chosen if one.ending.last_day <= until]
-    return chosen if narrow.only is None else [one for one in chosen if _ONLY[narrow.only](one)]
+        chosen = [row for row in chosen if row.ending.last_day <= until]
+    return chosen if narrow.only is None else [row for row in chosen if _ONLY[narrow.only](row)]
 
 
 def total(due: Iterable[Due]) -> Sum:
@@ -151,25 +151,25 @@ def total(due: Iterable[Due]) -> Sum:
 
 def _grouped(due: Iterable[Due], key: Callable[[Due], str]) -> dict[str, list[Due]]:
     groups: dict[str, list[Due]] = defaultdict(list)
-    for one in due:
-        groups[key(one)].append(one)
+    for row in due:
+        groups[key(row)].append(row)
     return groups
 
 
 def _sum(name: str, group: list[Due]) -> Sum:
-    worth, risk = totals(one.worth for one in group), totals(one.risk for one in group)
-    return Sum(name, len(group), sum(one.ending.renews for one in group), _some(worth), _some(risk))
+    worth, risk = totals(row.worth for row in group), totals(row.risk for row in group)
+    return Sum(name, len(group), sum(row.ending.renews for row in group), _some(worth), _some(risk))
 
 
 def _some(sums: tuple[Money, ...]) -> tuple[Money, ...]:
-    return tuple(one for one in sums if one.amount)
+    return tuple(money for money in sums if money.amount)
 
 
 def _dues(session: Session, now: datetime, account_id: int | None = None) -> Dues:
     today = now.date()
     until = add_months(today.replace(day=1), MONTHS)
     rows = {row.id: row for row in renewals.may_end(session, today, until, account_id)}
-    endings = {row.id: found for row in rows.values() if (found := rules.ending(contract_of(row), today)) and found.last_day < until}
+    endings = {row.id: ending for row in rows.values() if (ending := rules.ending(contract_of(row), today)) and ending.last_day < until}
     worths, risks = renewals.worths(session, endings), renewals.risks(session, endings)
     since = daily_counts.nearest(session, today - timedelta(BACK), today)
     known = _activity(session, since, {row.account_id for row in rows.values() if row.id in endings and row.account_id})
@@ -181,7 +181,7 @@ def _dues(session: Session, now: datetime, account_id: int | None = None) -> Due
         owner = row.account_name or "", row.account_ref or ""
         seats = worth.seats, worth.unpriced, risk.silent
         due.append(Due(row.ref, *owner, ending, *seats, *money, row.payment or "", known.get(row.account_id)))
-    return Dues(sorted(due, key=lambda one: (one.ending.last_day, one.ref)), since)
+    return Dues(sorted(due, key=lambda row: (row.ending.last_day, row.ref)), since)
 
 
 def _activity(session: Session, since: date | None, account_ids: set[int]) -> dict[int, Activity]:
@@ -189,7 +189,7 @@ def _activity(session: Session, since: date | None, account_ids: set[int]) -> di
         return {}
     then = fleet_sums.operating_then(session, since, sorted(account_ids))
     now = fleet_sums.operating_now(session, sorted(account_ids))
-    return {one: Activity(then[one], now.get(one, 0)) for one in then}
+    return {account_id: Activity(then[account_id], now.get(account_id, 0)) for account_id in then}
 
 
 def _rates(session: Session, now: datetime) -> Rates:

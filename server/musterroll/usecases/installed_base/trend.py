@@ -85,9 +85,9 @@ def level(session: Session, of_account: str | None) -> Level:
     """One level of the tree of accounts, as the last reconciliation counted it. Raises NotFound."""
     root = None if of_account is None else account(session, of_account).id
     path = hierarchy.path(session, root) if root else []
-    found = fleet_sums.children(session, root)
-    deep = hierarchy.parents_among(session, [one[0] for one in found])
-    below = [Below(ref, name, sums, row_id in deep) for row_id, ref, name, sums in found]
+    children = fleet_sums.children(session, root)
+    deep = hierarchy.parents_among(session, [child[0] for child in children])
+    below = [Below(ref, name, sums, row_id in deep) for row_id, ref, name, sums in children]
     return Level(path, below, fleet_sums.of_accounts(session, [root or 0]))
 
 
@@ -126,12 +126,15 @@ def one_of(now: datetime, asked: str | None) -> date:
 
 
 def _month(session: Session, first: date, now: datetime, scope: Scope = EVERYTHING) -> Month:
-    found = base_as_of.through(session, first, now, scope=scope)
-    steps = {step: [one for one in found.passages if one.step is step][:_SHOWN] for step in Step}
-    named = unit_queries.by_id(session, {one.move.unit for some in steps.values() for one in some})
+    changes = base_as_of.through(session, first, now, scope=scope)
+    steps = {step: [passage for passage in changes.passages if passage.step is step][:_SHOWN] for step in Step}
+    named = unit_queries.by_id(session, {passage.move.unit for some in steps.values() for passage in some})
     nobody = Name("", "", "")
-    units = {step: [Gone(*named.get(one.move.unit, nobody), at=one.move.at, sign=one.sign) for one in some] for step, some in steps.items()}
-    return Month(first, found.bridge, units)
+    units = {
+        step: [Gone(*named.get(passage.move.unit, nobody), at=passage.move.at, sign=passage.sign) for passage in some]
+        for step, some in steps.items()
+    }
+    return Month(first, changes.bridge, units)
 
 
 def _trend(session: Session, now: datetime) -> list[Day]:
@@ -139,11 +142,11 @@ def _trend(session: Session, now: datetime) -> list[Day]:
     row = stored_figures.get(session, TREND.name)
     known = TREND.shape.validate_python(row.body) if row else []
     first = known[-1].on + timedelta(1) if known else now.date() - timedelta(DAYS)
-    return [one for one in [*known, *_days(session, first, now, None)] if one.on >= now.date() - timedelta(DAYS)]
+    return [day for day in [*known, *_days(session, first, now, None)] if day.on >= now.date() - timedelta(DAYS)]
 
 
 def _days(session: Session, first: date, now: datetime, of_account: str | None) -> list[Day]:
-    return [_day(one) for one in daily_snapshot.trend(session, first, now.date(), of_account)]
+    return [_day(counts) for counts in daily_snapshot.trend(session, first, now.date(), of_account)]
 
 
 def _day(day: daily_snapshot.Day) -> Day:
@@ -153,8 +156,8 @@ def _day(day: daily_snapshot.Day) -> Day:
 
 def places(session: Session, box: tuple[float, float, float, float] | None, now: datetime) -> Told[list[Place]]:
     """Where the base stands, everywhere or in a box (west, south, east, north); too many sites are told as those near each other."""
-    found = fleet_sums.places(session, *(box or (-180, -90, 180, 90)))
-    return cached_figures.told(session, PLACES, now) if found is None else Told(found, now)
+    within = fleet_sums.places(session, *(box or (-180, -90, 180, 90)))
+    return cached_figures.told(session, PLACES, now) if within is None else Told(within, now)
 
 
 def _grid(session: Session, _now: datetime) -> list[Place]:

@@ -84,11 +84,11 @@ def _survivor(session: Session, one_id: int, other_id: int) -> tuple[Unit, Unit]
     rows = for_update.taken_by_id(session, [one_id, other_id])
     if len(rows) < 2:
         raise NotFound("one of the two units is there no more; look for proposals again")
-    one, other = sorted((_standing(unit) for unit in rows.values()), key=lambda unit: unit.id or 0)
-    spoken = audited_rows.spoken(session, [str(one.id), str(other.id)])
+    first, second = sorted((_standing(unit) for unit in rows.values()), key=lambda unit: unit.id or 0)
+    spoken = audited_rows.spoken(session, [str(first.id), str(second.id)])
     if len(spoken) == 2:
-        raise Conflict(f"{one.serial} and {other.serial} both report; two that report are two, or a clone case", "both_report")
-    return (other, one) if str(other.id) in spoken else (one, other)
+        raise Conflict(f"{first.serial} and {second.serial} both report; two that report are two, or a clone case", "both_report")
+    return (second, first) if str(second.id) in spoken else (first, second)
 
 
 def _note(session: Session, change: Change, stays: Unit, gone: Unit, was: Lifecycle, now: datetime) -> None:
@@ -109,12 +109,12 @@ def _turn(session: Session, change: Change, references: tuple[tuple[str, str], .
 
 
 def _account(session: Session, account_id: int) -> Account:
-    found = session.get(Account, account_id, with_for_update=True)
-    if found is None:
+    account = session.get(Account, account_id, with_for_update=True)
+    if account is None:
         raise NotFound("one of the two accounts is there no more; look for proposals again")
-    if found.merged_into_id is not None:
-        raise Conflict(f"account {found.ref} is merged into another already", "merged")
-    return found
+    if account.merged_into_id is not None:
+        raise Conflict(f"account {account.ref} is merged into another already", "merged")
+    return account
 
 
 def _standing(unit: Unit) -> Unit:

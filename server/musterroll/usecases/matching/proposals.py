@@ -54,16 +54,16 @@ def find(session: Session, now: datetime, twins: Mapping[tuple[int, int], Match]
     return keep(session, {**paired, **_unit_twins(session), **_line_serials(session)}, tuple(KINDS), now)
 
 
-def keep(session: Session, found: dict[Found, Match], kinds: Iterable[str], now: datetime) -> Looked:
+def keep(session: Session, matches: dict[Found, Match], kinds: Iterable[str], now: datetime) -> Looked:
     """Bring the proposals of some kinds in line with what was found of them, by whatever means."""
     known = {key: held for key, held in proposals.states(session).items() if key[0] in kinds}
-    new = [key for key in found if key not in known]
-    kept = [key for key in found if key in known and known[key][1] in (OPEN, GONE)]
-    gone = [key for key, held in known.items() if held[1] == OPEN and key not in found]
-    proposals.add(session, [{**_row(key, found[key]), "state": OPEN, "created_at": to_ms(now)} for key in new])
-    proposals.change(session, [{"id": known[key][0], **_row(key, found[key]), "state": OPEN} for key in kept])
+    new = [key for key in matches if key not in known]
+    still_there = [key for key in matches if key in known and known[key][1] in (OPEN, GONE)]
+    gone = [key for key, held in known.items() if held[1] == OPEN and key not in matches]
+    proposals.add(session, [{**_row(key, matches[key]), "state": OPEN, "created_at": to_ms(now)} for key in new])
+    proposals.change(session, [{"id": known[key][0], **_row(key, matches[key]), "state": OPEN} for key in still_there])
     proposals.change(session, [{"id": known[key][0], "state": GONE} for key in gone])
-    return Looked(len(new), len(kept), len(gone))
+    return Looked(len(new), len(still_there), len(gone))
 
 
 def listed(
@@ -113,12 +113,12 @@ def _decide(session: Session, change: Change, proposal: Proposal, state: str, no
 
 
 def _open(session: Session, number: int) -> Proposal:
-    found = session.get(Proposal, number, with_for_update=True)
-    if found is None:
+    proposal = session.get(Proposal, number, with_for_update=True)
+    if proposal is None:
         raise NotFound(f"there is no proposal {number}")
-    if found.state != OPEN:
-        raise Conflict(f"proposal {number} is {found.state}; undo that decision first", "decided")
-    return found
+    if proposal.state != OPEN:
+        raise Conflict(f"proposal {number} is {proposal.state}; undo that decision first", "decided")
+    return proposal
 
 
 def _subject(session: Session, proposal: Proposal) -> str:
@@ -130,31 +130,31 @@ def _sides(proposal: Proposal) -> Iterator[tuple[str, int]]:
     return zip(KINDS[proposal.kind], (proposal.left_id, proposal.right_id), strict=True)
 
 
-def _row(key: Found, found: Match) -> dict[str, object]:
-    evidence = [{"field": name, "left": left, "right": right, "weight": weight} for name, left, right, weight in found.fields]
-    return {"kind": key[0], "left_id": key[1], "right_id": key[2], "weight": round(found.probability, 4), "evidence": evidence}
+def _row(key: Found, match: Match) -> dict[str, object]:
+    evidence = [{"field": name, "left": left, "right": right, "weight": weight} for name, left, right, weight in match.fields]
+    return {"kind": key[0], "left_id": key[1], "right_id": key[2], "weight": round(match.probability, 4), "evidence": evidence}
 
 
 def _account_twins(session: Session) -> dict[Found, Match]:
     """Two fields must agree and a name is one, so accounts that share a domain, a phone or a postcode are all there is to compare."""
     blocks: dict[tuple[str, str], list[AccountFacts]] = defaultdict(list)
-    for one in proposals.accounts(session):
+    for account in proposals.accounts(session):
         for field in ("domain", "phone", "postcode"):
-            if value := getattr(one, field):
-                blocks[field, value].append(one)
-    found: dict[Found, Match] = {}
+            if value := getattr(account, field):
+                blocks[field, value].append(account)
+    matches: dict[Found, Match] = {}
     for together in blocks.values():
         for left, right in _pairs(together):
             key = (ACCOUNT_TWIN, left.id, right.id)
-            if key not in found and (match := matching.accounts(left, right)):
-                found[key] = match
-    return found
+            if key not in matches and (match := matching.accounts(left, right)):
+                matches[key] = match
+    return matches
 
 
 def _pairs(together: list[AccountFacts]) -> Iterator[tuple[AccountFacts, AccountFacts]]:
     crowds: dict[str, list[AccountFacts]] = defaultdict(list)
-    for one in together:
-        crowds[one.words[:4] if len(together) > CROWD else ""].append(one)
+    for account in together:
+        crowds[account.words[:4] if len(together) > CROWD else ""].append(account)
     for crowd in crowds.values():
         yield from combinations(sorted(crowd), 2)
 

@@ -38,12 +38,12 @@ def twins(accounts: Sequence[AccountFacts]) -> dict[tuple[int, int], Match]:
         raise DomainError("looking for twins with splink needs its extra: pip install 'musterroll[dedup]'") from missing
     linker = _linker(accounts)
     try:
-        _learn(linker, [field for field in _EXACT if any(getattr(one, field) for one in accounts)])
+        _learn(linker, [field for field in _EXACT if any(getattr(account, field) for account in accounts)])
     except (SplinkException, ValueError) as failed:  # the latter where nothing, or everything, looks the same
         raise DomainError("too few of the accounts look the same for splink to learn from them: leave out --with") from failed
-    known = {one.id: one for one in accounts}
-    found = linker.inference.predict(threshold_match_probability=matching.LEAST, warning_mode="never").as_record_list()
-    rows = {(min(pair), max(pair)): row for row in found if (pair := (row["unique_id_l"], row["unique_id_r"]))}
+    known = {account.id: account for account in accounts}
+    predictions = linker.inference.predict(threshold_match_probability=matching.LEAST, warning_mode="never").as_record_list()
+    rows = {(min(pair), max(pair)): row for row in predictions if (pair := (row["unique_id_l"], row["unique_id_r"]))}
     matches = {pair: _match(known[pair[0]], known[pair[1]], row) for pair, row in sorted(rows.items())}
     return {pair: match for pair, match in matches.items() if match}
 
@@ -70,13 +70,17 @@ def _linker(accounts: Sequence[AccountFacts]) -> "Linker":
 
 def _table(accounts: Sequence[AccountFacts]) -> dict[str, list[Any]]:
     """Columns as splink compares them, null where not known, and those that say which accounts are compared at all."""
-    table: dict[str, list[Any]] = {"unique_id": [one.id for one in accounts], "words": [one.words or None for one in accounts]}
+    table: dict[str, list[Any]] = {
+        "unique_id": [account.id for account in accounts],
+        "words": [account.words or None for account in accounts],
+    }
     for field in _EXACT:
-        values = [getattr(one, field) or None for one in accounts]
+        values = [getattr(account, field) or None for account in accounts]
         often = Counter(values)
         table[field] = values
         table[f"{field}_block"] = [
-            value and (value if often[value] <= CROWD else f"{value} {one.words[:4]}") for value, one in zip(values, accounts, strict=True)
+            value and (value if often[value] <= CROWD else f"{value} {account.words[:4]}")
+            for value, account in zip(values, accounts, strict=True)
         ]
     return table
 

@@ -43,7 +43,7 @@ def messages(session: Session, uid: str, before: tuple[int, int] | None, limit: 
 
 
 def _found(session: Session, uid: str) -> int:
-    found = unit_id(session, uid)
-    if found is None:
+    row_id = unit_id(session, uid)
+    if row_id is None:
         raise NotFound(f"no unit has the id {uid[:64]!r}")
-    return found
+    return row_id

@@ -54,24 +54,24 @@ def look_up(session: Session, code: str, now: datetime, suggest: bool = True) ->
     judged = list(zip(rows, _cards(session, rows, now), strict=True))
     exact = [card for row, card in judged if row.uid in uids or row.serial_key in keys]
     twins = [card for row, card in judged if row.uid not in uids and row.serial_key not in keys]
-    found = LookUp(keys[-1], exact[:MOST], twins[:MOST], None if exact else _nothing(keys[-1]))
-    return _nearly(session, found, read.serials, now) if suggest and not rows else found
+    answer = LookUp(keys[-1], exact[:MOST], twins[:MOST], None if exact else _nothing(keys[-1]))
+    return _nearly(session, answer, read.serials, now) if suggest and not rows else answer
 
 
 def unit_card(session: Session, uid: str, now: datetime) -> UnitCard:
     """The card of one unit. Raises NotFound."""
-    found = unit_queries.by_uids(session, [uid]) if scan_codes.uids(uid) else []
-    if not found:
+    rows = unit_queries.by_uids(session, [uid]) if scan_codes.uids(uid) else []
+    if not rows:
         raise NotFound(f"no unit has the id {uid[:64]!r}")
-    return unit_card_of(found[0], hearing(session), to_ms(now))
+    return unit_card_of(rows[0], hearing(session), to_ms(now))
 
 
-def _nearly(session: Session, found: LookUp, texts: Iterable[str], now: datetime) -> LookUp:
+def _nearly(session: Session, answer: LookUp, texts: Iterable[str], now: datetime) -> LookUp:
     """What was found, with the units one slip away where they are few."""
     slips = {twin for text in texts for twin in scan_codes.slips(text)}
     rows = unit_queries.by_twins(session, slips, NEAR + 1)
     crowded = len(rows) > NEAR
-    return found._replace(near=[] if crowded else _cards(session, rows, now), crowded=crowded)
+    return answer._replace(near=[] if crowded else _cards(session, rows, now), crowded=crowded)
 
 
 def _nothing(key: str) -> str:

@@ -18,14 +18,14 @@ MOST = 50  # notes told at once
 
 def note(session: Session, uid: str, text: str, *, actor: str, now: datetime) -> Change:
     """Leave a note on a unit. Raises NotFound, Conflict where the unit was merged into another, DomainError for nothing or too much."""
-    said = text.replace("\0", "").strip()
-    if not said:
+    content = text.replace("\0", "").strip()
+    if not content:
         raise DomainError("the note is empty", "empty_note")
-    if len(said) > LONGEST:
-        raise DomainError(f"the note has {len(said):,} characters; the limit is {LONGEST:,}", "long_note")
+    if len(content) > LONGEST:
+        raise DomainError(f"the note has {len(content):,} characters; the limit is {LONGEST:,}", "long_note")
     unit = unit_move.standing(session, uid)
     change = audit_record.begin(session, actor=actor, kind="note", subject=f"note on {unit.serial}", now=now)
-    row = UnitNote(unit_id=unit.id or 0, at=to_ms(now), author=actor[:120], text=said)
+    row = UnitNote(unit_id=unit.id or 0, at=to_ms(now), author=actor[:120], text=content)
     session.add(row)
     session.flush()
     audit_record.added(session, change, "unit_note", [row.id or 0])

@@ -81,7 +81,7 @@ def _take_lines(session: Session, change: Change, old: Unit, new: Unit, on: date
 
 def _take_warranty(session: Session, change: Change, old: Unit, new: Unit, on: date) -> None:
     held = [stored_periods.period_of(row) for row in stored_periods.periods(session, old.id or 0)]
-    rows = [WarrantyPeriod(**stored_periods.columns(new.id or 0, one)) for one in warranty_rules.inherited(held, on, old.serial)]
+    rows = [WarrantyPeriod(**stored_periods.columns(new.id or 0, period)) for period in warranty_rules.inherited(held, on, old.serial)]
     session.add_all(rows)
     session.flush()
     audit_record.added(session, change, "warranty_period", [row.id or 0 for row in rows])

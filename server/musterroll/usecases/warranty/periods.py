@@ -62,10 +62,11 @@ def ready(session: Session, most: int) -> Ready:
 
 def begin(session: Session, units: Iterable[Warranted], made_with: Ready) -> list[audit_record.Row]:
     """Store the standard periods of units that are new on the roll. Returns their rows, to be recorded."""
-    found = (
-        (one.unit_id, warranty_rules.standard(made_with.policies[one.policy_id], one.dates, ZoneInfo(one.zone)).period) for one in units
+    periods = (
+        (unit.unit_id, warranty_rules.standard(made_with.policies[unit.policy_id], unit.dates, ZoneInfo(unit.zone)).period)
+        for unit in units
     )
-    new = [(unit_id, period) for unit_id, period in found if period is not None]
+    new = [(unit_id, period) for unit_id, period in periods if period is not None]
     return _add_all(session, new, made_with.ids[: len(new)])
 
 
@@ -76,17 +77,17 @@ def _settle(session: Session, unit_ids: list[int], rules: dict[int | None, warra
     gone: list[int] = []
     stirred: list[int] = []
     for unit in stored_periods.warranted(session, unit_ids):
-        found = warranty_rules.standard(rules[unit.policy_id], unit.dates, ZoneInfo(unit.zone)).period
+        computed = warranty_rules.standard(rules[unit.policy_id], unit.dates, ZoneInfo(unit.zone)).period
         row, old = held.get(unit.unit_id, (0, None))
-        if old == found or (old is not None and old.voided_on is not None):
+        if old == computed or (old is not None and old.voided_on is not None):
             continue
         stirred.append(unit.unit_id)
-        if found is None:
+        if computed is None:
             gone.append(row)
         elif old is None:
-            new.append((unit.unit_id, found))
+            new.append((unit.unit_id, computed))
         else:
-            changed.append((row, found))
+            changed.append((row, computed))
     _write(session, new, changed, gone, change)
     reconcile_queue.mark(session, stirred)
     return Settled(len(new), len(changed), len(gone))
@@ -174,7 +175,7 @@ def _add(session: Session, unit: Unit, period: Period, what: str, document: str,
 
 
 def _unit(session: Session, uid: str) -> Unit:
-    found = session.exec(select(Unit).where(col(Unit.uid) == uid)).first()
-    if found is None:
+    unit = session.exec(select(Unit).where(col(Unit.uid) == uid)).first()
+    if unit is None:
         raise NotFound(f"no unit {uid!r} is registered")
-    return found
+    return unit

@@ -54,47 +54,47 @@ def save_policy(
     session: Session, policy_id: int | None, name: str, rules: Sequence[StartRule], months: int | None, actor: str, now: datetime
 ) -> WarrantyPolicy:
     """Make a policy (None), or change one; units of its products follow. Raises NotFound, Conflict for a name in use, and DomainError."""
-    said = " ".join(name.split())[:120]
-    _check(said, rules, months)
-    known = products.named(session, said)
+    title = " ".join(name.split())[:120]
+    _check(title, rules, months)
+    known = products.named(session, title)
     if known is not None and known.id != policy_id:
-        raise Conflict(f"there is a policy {said!r} already", "name_in_use")
-    change = audit_record.begin(session, actor=actor, kind="policy", subject=f"warranty policy {said}", now=now)
-    kept = [{"start": rule.start.value, "shelf_days": rule.shelf_days} for rule in rules]
+        raise Conflict(f"there is a policy {title!r} already", "name_in_use")
+    change = audit_record.begin(session, actor=actor, kind="policy", subject=f"warranty policy {title}", now=now)
+    stored_rules = [{"start": rule.start.value, "shelf_days": rule.shelf_days} for rule in rules]
     if policy_id is None:
-        policy = WarrantyPolicy(name=said, rules=kept, months=months)
+        policy = WarrantyPolicy(name=title, rules=stored_rules, months=months)
         session.add(policy)
         session.flush()
         audit_record.added(session, change, "warranty_policy", [policy.id or 0])
         return policy
     policy = one_policy(session, policy_id)
     with audit_record.watching(session, change, "warranty_policy", [policy_id]):
-        policy.name, policy.rules, policy.months = said, kept, months
+        policy.name, policy.rules, policy.months = title, stored_rules, months
     return policy
 
 
 def one(session: Session, product_id: int) -> Product:
     """Raises NotFound."""
-    found = session.get(Product, product_id)
-    if found is None:
+    product_row = session.get(Product, product_id)
+    if product_row is None:
         raise NotFound(f"there is no product {product_id}")
-    return found
+    return product_row
 
 
 def one_policy(session: Session, policy_id: int) -> WarrantyPolicy:
     """Raises NotFound."""
-    found = session.get(WarrantyPolicy, policy_id)
-    if found is None:
+    policy = session.get(WarrantyPolicy, policy_id)
+    if policy is None:
         raise NotFound(f"there is no warranty policy {policy_id}")
-    return found
+    return policy
 
 
 def policy_named(session: Session, name: str) -> WarrantyPolicy:
     """Raises NotFound."""
-    found = products.named(session, name)
-    if found is None:
+    policy = products.named(session, name)
+    if policy is None:
         raise NotFound(f"there is no warranty policy {name!r}")
-    return found
+    return policy
 
 
 def due(session: Session) -> bool:
