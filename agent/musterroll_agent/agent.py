@@ -174,15 +174,15 @@ class Agent:
 
     def _explain(self, error: CredentialRefused) -> str:
         if self._identity.status == "pending":
-            return "waiting for a person to accept this enrolment"
-        return f"{error}: was it revoked? If so enrol again with `musterroll-agent enroll --force`"
+            return "this enrolment is waiting for approval in the registry"
+        return f"{error}; if it was revoked, enrol again with `musterroll-agent enroll --force`"
 
     def _schedule_retry(self, now: Now, reason: str, least: float, most: float) -> None:
         """Connect again after a random time between `least` and `most` seconds."""
         self._failures = min(self._failures + 1, 16)
         delay = max(FIRST_DELAY, least + _random() * (most - least))
         self._retry_at = now.elapsed + delay
-        log.warning("%s; trying again in %.0f s", reason, delay)
+        log.warning("%s; retrying in %.0f s", reason, delay)
         self._notifier.send(STATUS=reason)
         self._save_state(trouble=reason)
 
@@ -193,7 +193,7 @@ class Agent:
         if now.elapsed - self._connected_at >= STEADY_SECONDS:
             self._failures = 0
         elif self._failures > 1:
-            reason += "; it was short: does another machine use this unit's identity?"
+            reason += "; it was short: check whether another machine uses this unit's identity"
         self._schedule_retry(now, f"connection lost ({reason})", 0.0, min(MAX_DELAY, FIRST_DELAY * 2**self._failures))
 
     # -- sending and receiving
@@ -239,7 +239,7 @@ class Agent:
         elif command.name == "coverage":
             self._save_state(coverage={**command.data, "told": now.wall})
         else:
-            log.warning("the command %r with %s is not one this agent knows", command.name[:40], str(command.data)[:200])
+            log.warning("unknown command %r with %s", command.name[:40], str(command.data)[:200])
         self._delivery.outbox_changed()
 
     def _save_state(self, **changes: Any) -> None:
@@ -249,7 +249,7 @@ class Agent:
         try:
             self._directory.save_state(self._state)
         except OSError as error:
-            log.debug("%s is not saved: %s", self._directory.state_path, error)
+            log.debug("%s cannot be saved: %s", self._directory.state_path, error)
 
     # -- shutting down
 

@@ -12,10 +12,10 @@ from musterroll_agent.state_directory import Identity, StateDirectory
 
 SETTINGS = {
     "ca": ("FILE", "PEM file of the authority that signed the registry's and broker's certificates"),
-    "state_dir": ("DIR", "where the identity and the outbox are kept (default /var/lib/musterroll, or ~/.local/state/musterroll)"),
-    "serial": ("S", "serial number on the label, where the firmware does not report one"),
-    "maker": ("NAME", "maker, where the firmware does not report one"),
-    "model": ("NAME", "model, where the firmware does not report one"),
+    "state_dir": ("DIR", "directory of the identity and the outbox (default /var/lib/musterroll, or ~/.local/state/musterroll)"),
+    "serial": ("S", "serial number on the label, if the firmware reports none"),
+    "maker": ("NAME", "maker, if the firmware reports none"),
+    "model": ("NAME", "model, if the firmware reports none"),
 }
 
 
@@ -43,7 +43,7 @@ def enroll(flags: argparse.Namespace, settings: Settings, directory: StateDirect
 
     for name in ("registry", "token"):
         if not getattr(settings, name):
-            raise AgentError(f"no {name}: give it with --{name}, or as {name} in {FILE}")
+            raise AgentError(f"no {name}: give it with --{name}, or set {name} in {FILE}")
     previous = directory.identity()
     if previous is not None and not flags.force:
         raise AgentError(
@@ -57,7 +57,7 @@ def enroll(flags: argparse.Namespace, settings: Settings, directory: StateDirect
     _adapt_outbox(directory, previous, identity)
     print(f"enrolled as unit {identity.unit}: {identity.maker} {identity.model}, serial {identity.serial}")
     if identity.status == "pending":
-        print("a person must accept this enrolment before the unit is let in; `musterroll-agent run` waits for that")
+        print("this enrolment is waiting for approval in the registry; `musterroll-agent run` waits until it is accepted")
     return 0
 
 
@@ -87,7 +87,7 @@ def once(flags: argparse.Namespace, settings: Settings, directory: StateDirector
 
     undelivered = make_agent(settings, directory).once(flags.timeout)
     if undelivered:
-        raise AgentError(f"{undelivered} messages have no receipt from the registry after {flags.timeout:g} s; they will be sent next time")
+        raise AgentError(f"{undelivered} messages have no receipt from the registry after {flags.timeout:g} s; they will be sent again next time")
     return 0
 
 
@@ -106,20 +106,20 @@ def status(flags: argparse.Namespace, settings: Settings, directory: StateDirect
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        prog="musterroll-agent", description="Reports to the registry who this unit is and that it is alive.", formatter_class=_help
+        prog="musterroll-agent", description="Reports this unit's identity, heartbeats and records to a Musterroll registry.", formatter_class=_help
     )
     parser.add_argument("--version", action="version", version=__version__)
     parser.add_argument("--config", default="", metavar="FILE", help=f"configuration file (default {FILE})")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND", prog="musterroll-agent")
     enroll_command = commands.add_parser("enroll", help="exchange a claim token for this unit's own credential", formatter_class=_help)
-    enroll_command.add_argument("--registry", metavar="URL", help="address of the registry, as https://registry.example")
+    enroll_command.add_argument("--registry", metavar="URL", help="address of the registry, such as https://registry.example")
     enroll_command.add_argument("--token", metavar="T", help="claim token (safer in MUSTERROLL_AGENT_TOKEN: other users can see arguments)")
-    enroll_command.add_argument("--force", action="store_true", help="replace the identity this machine has")
+    enroll_command.add_argument("--force", action="store_true", help="replace the existing identity of this machine")
     run_command = commands.add_parser("run", help="report until stopped", formatter_class=_help)
     once_command = commands.add_parser("once", help="report once (birth, heartbeat and the whole outbox), then exit", formatter_class=_help)
-    once_command.add_argument("--timeout", type=float, default=30.0, metavar="SECONDS", help="how long to wait for receipts (default 30)")
+    once_command.add_argument("--timeout", type=float, default=30.0, metavar="SECONDS", help="seconds to wait for receipts (default 30)")
     status_command = commands.add_parser("status", help="show this unit's identity, its connection and its coverage", formatter_class=_help)
-    status_command.add_argument("--json", action="store_true", help="as JSON")
+    status_command.add_argument("--json", action="store_true", help="JSON output")
     for subcommand in (enroll_command, run_command, once_command, status_command):
         _add_settings(subcommand, ("state_dir",) if subcommand is status_command else tuple(SETTINGS))
     return parser

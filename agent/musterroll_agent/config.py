@@ -64,7 +64,7 @@ def _from_file(path: Path, required: bool) -> dict[str, str]:
 
 def _check(source: str, name: str, value: Any) -> str:
     if name not in Settings._fields:
-        raise AgentError(f"{source} is not a setting; known are {', '.join(Settings._fields)}")
+        raise AgentError(f"{source} is not a setting; the settings are {', '.join(Settings._fields)}")
     if not isinstance(value, str):
         raise AgentError(f'{source} must be text in quotes, as in {name} = "..."')
     if name in CHOICES and value not in CHOICES[name]:

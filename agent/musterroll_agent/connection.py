@@ -90,7 +90,7 @@ class Connection:
         except (OSError, ValueError) as error:
             raise AgentError(f"the broker {self.broker.host}:{self.broker.port} cannot be reached: {_reason(error)}") from None
         if self._refused in NOT_AUTHORISED:
-            raise CredentialRefused(f"the broker {self.broker.host}:{self.broker.port} refuses the credential of unit {self.unit}")
+            raise CredentialRefused(f"the broker {self.broker.host}:{self.broker.port} rejected the credential of unit {self.unit}")
         if not self.up:
             raise AgentError(f"the broker {self.broker.host}:{self.broker.port} closed the connection: {self.lost or self._refused}")
 
@@ -162,4 +162,4 @@ def _return_code(reason: Any) -> int:
 
 def _reason(error: Exception) -> str:
     verify = getattr(error, "verify_message", "")
-    return f"its certificate is not trusted ({verify}); name its authority with --ca" if verify else str(error)
+    return f"its certificate is not trusted ({verify}); give its authority with --ca" if verify else str(error)

@@ -35,14 +35,14 @@ def enrol(registry: str, token: str, machine: Machine, ca: str = "") -> Identity
     response = _post(registry, body, ca)
     if response.status not in (201, 202):
         detail = response.body.get("detail") or response.body.get("title") or "no reason given; is this the address of a registry?"
-        raise AgentError(f"the registry {registry} refused the enrolment ({response.status}): {str(detail)[:500]}")
+        raise AgentError(f"the registry {registry} rejected the enrolment ({response.status}): {str(detail)[:500]}")
     return _identity(registry, response.body, machine, ca)
 
 
 def _identity(registry: str, body: dict[str, Any], machine: Machine, ca: str) -> Identity:
     unit, secret, mqtt_url, interval = (body.get(name) for name in ("unit", "secret", "mqtt_url", "interval"))
     if not (isinstance(unit, str) and valid_unit(unit) and isinstance(secret, str) and isinstance(mqtt_url, str)):
-        raise AgentError(f"{registry} does not answer like a registry (no unit, secret or mqtt_url in its answer): check the address")
+        raise AgentError(f"{registry} does not answer like a registry (no unit, secret or mqtt_url in the response): check the address")
     seconds = interval if type(interval) is int and 5 <= interval <= 86400 else 60
     known_epoch = body.get("epoch")
     epoch = known_epoch if type(known_epoch) is int and 0 <= known_epoch < MAX_INTEGER // 2 else 0

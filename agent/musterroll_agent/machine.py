@@ -155,5 +155,5 @@ def override(machine: Machine, serial: str, maker: str, model: str) -> Machine:
         raise AgentError(f"no serial number: {reason}; give the one on the label with --serial")
     for name in ("maker", "model"):
         if not getattr(merged, name):
-            raise AgentError(f"the firmware does not report a {name}: give it with --{name}, or as {name} in the configuration file")
+            raise AgentError(f"the firmware does not report a {name}: give it with --{name}, or set {name} in the configuration file")
     return merged._replace(source="given" if serial else machine.source)

@@ -48,7 +48,7 @@ class StateDirectory:
     def explain(self, error: OSError) -> AgentError:
         return AgentError(
             f"the state directory {self.path} cannot be used ({error.strerror or error}): "
-            "run as the user who owns it, free some space, or name another with --state-dir"
+            "run as the user who owns it, free some space, or choose another with --state-dir"
         )
 
     def lock(self) -> None:
@@ -61,7 +61,7 @@ class StateDirectory:
             self._lock = os.open(self.path / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
             fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            raise AgentError(f"another musterroll-agent runs on {self.path}: stop it first, or see `musterroll-agent status`") from None
+            raise AgentError(f"another musterroll-agent is using {self.path}: stop it first, or see `musterroll-agent status`") from None
         except OSError as error:
             raise self.explain(error) from None
 

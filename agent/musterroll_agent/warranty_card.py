@@ -42,7 +42,7 @@ def _parse(path: Path, content: bytes) -> dict[str, Any]:
 def _check(path: Path, table: dict[str, Any]) -> dict[str, Any]:
     unknown = [name for name in table if name not in KEYS]
     if unknown:
-        raise AgentError(f"the warranty card {path} has the key {unknown[0]!r}; known are {', '.join(KEYS)}")
+        raise AgentError(f"the warranty card {path} has the key {unknown[0]!r}; the keys are {', '.join(KEYS)}")
     card = {name: table[name] for name in KEYS if name in table}
     for name in ("starts_on", "ends_on"):
         if name in card:
@@ -75,4 +75,4 @@ def _day(path: Path, name: str, value: Any) -> str:
             raise ValueError
         return date.fromisoformat(value).isoformat()
     except ValueError:
-        raise AgentError(f"the warranty card {path}: {name} must be a day as YYYY-MM-DD, not {str(value)[:40]!r}") from None
+        raise AgentError(f"the warranty card {path}: {name} must be a day in the form YYYY-MM-DD, not {str(value)[:40]!r}") from None

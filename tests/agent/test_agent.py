@@ -189,9 +189,9 @@ def test_tls_connects_with_the_given_authority_and_not_with_another_authority_or
 def test_a_refused_credential_is_explained(agent: AgentProcess, mosquitto: Callable[..., Mosquitto]) -> None:
     broker = mosquitto("allow_anonymous false\n")
     revoked = agent.enrolled(broker.url).call("once", "--timeout", "0.5")
-    assert f"refuses the credential of unit {UNIT}" in revoked.stderr
+    assert f"rejected the credential of unit {UNIT}" in revoked.stderr
     pending = agent.enrolled(broker.url, status="pending").call("once", "--timeout", "0.5")
-    assert "waiting for a person to accept this enrolment" in pending.stderr
+    assert "this enrolment is waiting for approval" in pending.stderr
 
 
 def test_a_pending_enrolment_becomes_active_once_the_broker_accepts_it(agent: AgentProcess, broker: Mosquitto, registry: Registry) -> None:
@@ -204,7 +204,7 @@ def test_a_second_agent_on_one_state_directory_is_refused(agent: AgentProcess, b
     registry.wait_for(Birth)
     second = agent.call("once")
     assert second.returncode == 1
-    assert "another musterroll-agent runs on" in second.stderr
+    assert "another musterroll-agent is using" in second.stderr
 
 
 def test_systemd_gets_ready_status_watchdog_and_stopping(

@@ -23,7 +23,7 @@ def test_the_last_one_given_wins(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("content", "sentence"),
     [
-        ('serail = "x"', "agent.toml: serail is not a setting; known are registry, token"),
+        ('serail = "x"', "agent.toml: serail is not a setting; the settings are registry, token"),
         ("serial = 17", 'agent.toml: serial must be text in quotes, as in serial = "..."'),
         ('log_level = "loud"', "agent.toml: log_level is 'loud'; it must be one of debug, info, warning, error"),
         ("serial = ", "agent.toml is not TOML"),

@@ -40,9 +40,9 @@ def test_enrolment_stores_the_identity_readable_by_its_owner_only(agent: AgentPr
     assert "top" not in output
 
 
-def test_a_pending_enrolment_says_that_a_person_must_accept(agent: AgentProcess, enrolment: Start) -> None:
+def test_a_pending_enrolment_says_that_it_is_waiting_for_approval(agent: AgentProcess, enrolment: Start) -> None:
     code, output = enroll(agent, f"http://127.0.0.1:{enrolment(202, {**ANSWER, 'status': 'pending'}).port}")
-    assert (code, "a person must accept" in output) == (0, True)
+    assert (code, "waiting for approval" in output) == (0, True)
     assert "k3v9x2m7qd (pending)" in agent.call("status").stdout
 
 
