@@ -87,7 +87,9 @@ def once(flags: argparse.Namespace, settings: Settings, directory: StateDirector
 
     undelivered = make_agent(settings, directory).once(flags.timeout)
     if undelivered:
-        raise AgentError(f"{undelivered} messages have no receipt from the registry after {flags.timeout:g} s; they will be sent again next time")
+        raise AgentError(
+            f"{undelivered} messages have no receipt from the registry after {flags.timeout:g} s; they are sent again next time"
+        )
     return 0
 
 
@@ -106,7 +108,9 @@ def status(flags: argparse.Namespace, settings: Settings, directory: StateDirect
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        prog="musterroll-agent", description="Reports this unit's identity, heartbeats and records to a Musterroll registry.", formatter_class=_help
+        prog="musterroll-agent",
+        description="Reports this unit's identity, heartbeats and records to a Musterroll registry.",
+        formatter_class=_help,
     )
     parser.add_argument("--version", action="version", version=__version__)
     parser.add_argument("--config", default="", metavar="FILE", help=f"configuration file (default {FILE})")
