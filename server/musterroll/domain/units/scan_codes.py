@@ -9,19 +9,19 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 
 from musterroll.domain.units.serials import BadSerial, serial_key, twin_key
 
-LONGEST = 400  # characters of a code
+MAX_LENGTH = 400  # characters of a code
 
-_GS = "\x1d"  # what FNC1 reads as inside a GS1 element string
+_GS = "\x1d"  # how scanners send FNC1, the separator in GS1 element strings
 _WRITTEN_GS = re.compile(r"<GS>|\{GS\}|\u241d", re.IGNORECASE)
-_SYMBOLOGY = re.compile(r"\]([A-Za-z])([0-9A-Za-z])")  # ISO/IEC 15424, as a scanner set to tell it puts before the data
+_SYMBOLOGY = re.compile(r"\]([A-Za-z])([0-9A-Za-z])")  # ISO/IEC 15424: the prefix of scanners that send it
 _GS1_SYMBOLS = frozenset(("C1", "D2", "E0", "Q3", "J1"))
 _OWN_LINK = re.compile(r"(?:https?://\S+?)?/(?:u|units)/([A-Za-z0-9_-]{1,64})(?:[/?#]\S*)?", re.IGNORECASE)
 _UID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _GTIN_THEN_MORE = re.compile(r"01(\d{14})")
-_IN_BRACKETS = re.compile(r"\((\d{2,4})\)([^(]*)")
-_DIGITAL = re.compile(r"/01/(\d{8}|\d{12,14})((?:/\d{2,4}/[^/]+)*)/?$")
-_SAID_TO_BE = re.compile(r"(?:s/?n|serial(?:[ -]?(?:no|nr|number))?\.?)\s*[:#=]\s*(.+)", re.IGNORECASE | re.DOTALL)
-_NAMES_OF_SERIAL = frozenset(("sn", "serial", "serialno", "serialnumber", "serial_number"))
+_BRACKETED = re.compile(r"\((\d{2,4})\)([^(]*)")
+_DIGITAL_LINK = re.compile(r"/01/(\d{8}|\d{12,14})((?:/\d{2,4}/[^/]+)*)/?$")
+_LABELLED_SERIAL = re.compile(r"(?:s/?n|serial(?:[ -]?(?:no|nr|number))?\.?)\s*[:#=]\s*(.+)", re.IGNORECASE | re.DOTALL)
+_SERIAL_PARAMETERS = frozenset(("sn", "serial", "serialno", "serialnumber", "serial_number"))
 # Data lengths of application identifiers that need no separator behind them, by first two digits (GS1 General Specifications, 7.8.5).
 _FIXED = {"00": 18, "01": 14, "02": 14, "03": 14, "04": 16, "20": 2, "41": 13}
 _FIXED |= {str(n): 6 for n in (*range(11, 20), *range(31, 37))}
@@ -29,7 +29,7 @@ _LENGTHS_OF_AI = {2: ("0", "1", "20", "21", "22", "30", "37", "9"), 3: ("23", "2
 
 
 class Code(NamedTuple):
-    """`uid` names one unit outright. Else `serials` are all the ways to read it, the plain one first; `problem` says why there is none."""
+    """A unit's `uid`, or `serials`: all readings of the code, the literal one first. `problem` is the reason if there is neither."""
 
     uid: str | None = None
     serials: tuple[str, ...] = ()
@@ -37,7 +37,7 @@ class Code(NamedTuple):
 
 
 def read(text: str) -> Code:
-    """What a typed or scanned text names.
+    """The unit or serials in a typed or scanned text.
 
     >>> read("]d2010950600013435221K400-MVX7\\x1d10A1").serials, read("(01)09506000134352(21)K400").serials
     (('K400-MVX7',), ('K400',))
@@ -47,16 +47,16 @@ def read(text: str) -> Code:
     text = _WRITTEN_GS.sub(_GS, text.strip())
     if not text:
         return Code(problem="enter or scan a serial, a unit id or a unit link")
-    if len(text) > LONGEST:
-        return Code(problem=f"too long ({len(text)} characters; the limit is {LONGEST})")
+    if len(text) > MAX_LENGTH:
+        return Code(problem=f"too long ({len(text)} characters; the limit is {MAX_LENGTH})")
     symbol = _SYMBOLOGY.match(text)
     body = text[symbol.end() :] if symbol else text
-    sure = (symbol is not None and (symbol[1] + symbol[2]).upper() in _GS1_SYMBOLS) or _GS in body
-    if sure or body.startswith("("):
+    is_gs1 = (symbol is not None and (symbol[1] + symbol[2]).upper() in _GS1_SYMBOLS) or _GS in body
+    if is_gs1 or body.startswith("("):
         return _gs1(body)
-    own = _OWN_LINK.fullmatch(body)
-    if own:
-        return Code(uid=own[1])
+    own_link = _OWN_LINK.fullmatch(body)
+    if own_link:
+        return Code(uid=own_link[1])
     if re.match(r"https?://", body, re.IGNORECASE):
         return _link(body)
     return Code(serials=_plain(body))
@@ -69,103 +69,103 @@ def uids(text: str) -> set[str]:
 
 
 def _plain(body: str) -> tuple[str, ...]:
-    """A serial as it stands; or also what is behind `S/N:`, or in an element string that lost its marks."""
-    said = _SAID_TO_BE.fullmatch(body)
-    serials = [body, said[1].strip()] if said else [body]
+    """The text itself as a serial; also what follows `S/N:`, or the serial in an element string that lost its separators."""
+    labelled = _LABELLED_SERIAL.fullmatch(body)
+    serials = [body, labelled[1].strip()] if labelled else [body]
     gtin = _GTIN_THEN_MORE.match(body)
-    if gtin and _checks(gtin[1]):
-        found = _elements(body).get("21")
-        serials += [found] if found else []
+    if gtin and _valid_check_digit(gtin[1]):
+        serial = _elements(body).get("21")
+        serials += [serial] if serial else []
     return tuple(serials)
 
 
 def _gs1(body: str) -> Code:
     body = body.strip(_GS)
-    found = dict(_IN_BRACKETS.findall(body)) if body.startswith("(") else _elements(body)
-    serial = found.get("21", "").strip()
-    return (
-        Code(serials=(serial,)) if serial else Code(problem="this GS1 code has no serial (21), only an article number; scan the other code")
-    )
+    elements = dict(_BRACKETED.findall(body)) if body.startswith("(") else _elements(body)
+    serial = elements.get("21", "").strip()
+    if not serial:
+        return Code(problem="this GS1 code has no serial (21), only an article number; scan the other code")
+    return Code(serials=(serial,))
 
 
 def _elements(text: str) -> dict[str, str]:
-    """The parts of a GS1 element string by application identifier; what cannot be told apart ends it.
+    """The elements of a GS1 element string by application identifier, up to the first that cannot be recognised.
+
+    Values are not validated: a wrong expiry date on a label must not hide the serial beside it.
 
     >>> _elements("01095060001343521725123121ABC\\x1d10LOT")
     {'01': '09506000134352', '17': '251231', '21': 'ABC', '10': 'LOT'}
     """
-    found: dict[str, str] = {}
+    elements: dict[str, str] = {}
     rest = text
     while len(rest) > 2 and rest[:2].isascii() and rest[:2].isdigit():
         width = next((n for n, starts in _LENGTHS_OF_AI.items() if rest.startswith(starts)), 4)
         length = _FIXED.get(rest[:2])
         end = rest.find(_GS) if length is None else width + length
         end = len(rest) if end < 0 else end
-        found[rest[:width]] = rest[width:end]
+        elements[rest[:width]] = rest[width:end]
         rest = rest[end:].lstrip(_GS)
-    return found
+    return elements
 
 
 def is_article(key: str) -> bool:
-    """Whether a key reads like an article number (EAN, UPC): right length, right check digit. It names a kind of product, no unit.
+    """Whether a key looks like an article number (EAN, UPC): length and check digit match. That is a product, not a unit.
 
     >>> is_article("4006381333931"), is_article("4006381333930")
     (True, False)
     """
-    return len(key) in (8, 12, 13, 14) and key.isdigit() and _checks(key.zfill(14))
+    return len(key) in (8, 12, 13, 14) and key.isdigit() and _valid_check_digit(key.zfill(14))
 
 
-def _checks(gtin: str) -> bool:
+def _valid_check_digit(gtin: str) -> bool:
     """Whether the last of 14 digits is their check digit (GS1 General Specifications, 7.9)."""
     total = sum(int(digit) * (3, 1)[n % 2] for n, digit in enumerate(gtin[:13]))
     return (10 - total % 10) % 10 == int(gtin[13])
 
 
 def _link(body: str) -> Code:
-    """A GS1 Digital Link, or a maker's link that names the serial by name."""
+    """A GS1 Digital Link, or a maker's link with the serial in a query parameter."""
     try:
         parts = urlsplit(body)
     except ValueError:
         return Code(problem="this link cannot be read; type the serial")
-    digital = _DIGITAL.search(parts.path)
-    steps = digital[2].split("/")[1:] if digital else []
+    digital_link = _DIGITAL_LINK.search(parts.path)
+    steps = digital_link[2].split("/")[1:] if digital_link else []
     serial = unquote(dict(zip(steps[::2], steps[1::2], strict=True)).get("21", "")).strip()
-    named = (value.strip() for name, value in parse_qsl(parts.query) if name.casefold() in _NAMES_OF_SERIAL)
+    named = (value.strip() for name, value in parse_qsl(parts.query) if name.casefold() in _SERIAL_PARAMETERS)
     serial = serial or next((value for value in named if value), "")
-    return (
-        Code(serials=(serial,))
-        if serial
-        else Code(problem=f"the link to {parts.hostname or 'nowhere'} contains no serial; type it instead")
-    )
+    if not serial:
+        return Code(problem=f"the link to {parts.hostname or 'nowhere'} contains no serial; type it instead")
+    return Code(serials=(serial,))
 
 
-# Keys that sit elsewhere: what a scanner set to an American keyboard types on another, and what it meant.
+# Characters typed by a scanner that is set to another keyboard layout than the computer, and the intended ones.
 _FRENCH = str.maketrans("&é\"'(-è_çà" + "aqzwAQZW,?", "1234567890" + "qawzQAWZMM")
 _GERMAN = str.maketrans("yzYZß", "zyZY-")
-_MOST_EDITED = 32  # longer keys are scanned, not typed
+_MAX_EDITED = 32  # longer keys are scanned, not typed
 
 
 def slips(text: str) -> set[str]:
-    """Twin keys of serials that a text may have been meant to be: another keyboard, a data identifier in front, one character off.
+    """Twin keys of serials that a text may be a typing error of: another keyboard layout, a data identifier in front, one character off.
 
-    They are for suggesting to a person, never for finding.
+    They are suggestions for a person, never used as a match.
 
     >>> "K400" in slips("SK400"), twin_key("K4OO") in slips("K'àà"), twin_key("YZ1") in slips("ZY1"), twin_key("AB12") in slips("AB21")
     (True, True, True, True)
     """
-    meant = {key for written in (text.translate(_FRENCH), text.translate(_GERMAN)) for key in _key(written)}
+    intended = {key for written in (text.translate(_FRENCH), text.translate(_GERMAN)) for key in _key(written)}
     for key in _key(text):
-        meant |= {key[1:]} if key[0] == "S" and len(key) > 3 else set()
-        if len(key) <= _MOST_EDITED:
-            meant |= _one_off(twin_key(key))
-    return {twin_key(key) for key in meant if key} - {twin_key(key) for key in _key(text)}
+        intended |= {key[1:]} if key[0] == "S" and len(key) > 3 else set()
+        if len(key) <= _MAX_EDITED:
+            intended |= _one_edit_away(twin_key(key))
+    return {twin_key(key) for key in intended if key} - {twin_key(key) for key in _key(text)}
 
 
-_LETTERS = "0123456789ABCDEFGHJKLMNPQRSTUVWXYZ"  # what twin keys are written in: no O, no I
+_LETTERS = "0123456789ABCDEFGHJKLMNPQRSTUVWXYZ"  # the alphabet of twin keys: no O, no I
 
 
-def _one_off(key: str) -> set[str]:
-    """Every key one character more, less or other than this, or with two neighbours changed about."""
+def _one_edit_away(key: str) -> set[str]:
+    """Every key with one character added, removed or replaced, or with two neighbours swapped."""
     cuts = [(key[:n], key[n:]) for n in range(len(key) + 1)]
     fewer = {a + b[1:] for a, b in cuts if b}
     swapped = {a + b[1] + b[0] + b[2:] for a, b in cuts if len(b) > 1}

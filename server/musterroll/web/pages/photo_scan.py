@@ -67,7 +67,7 @@ def read(file: IO[bytes]) -> list[str]:
         _reading.release()
     texts = list(dict.fromkeys(code.text for code in found if code.text))
     units = [text for text in texts if not scan_codes.is_article(text)]
-    return [text[: scan_codes.LONGEST + 1] for text in units or texts]
+    return [text[: scan_codes.MAX_LENGTH + 1] for text in units or texts]
 
 
 def _picture(file: IO[bytes]) -> Image.Image:
