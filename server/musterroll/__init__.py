@@ -1,3 +1,3 @@
-"""Musterroll: the roll of a hardware fleet, answered by the units themselves and set beside the paperwork."""
+"""Musterroll: an installed-base registry for fleets of hardware devices."""
 
 __version__ = "0.1.0"

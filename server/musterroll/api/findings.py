@@ -65,7 +65,7 @@ class FindingPage(Shape):
 class DocumentOut(Shape):
     """The row of an imported file that created or changed the record."""
 
-    run: int = Field(description="The import.")
+    run: int = Field(description="Number of the import.")
     kind: str
     file: str
     line: int
@@ -77,7 +77,7 @@ class DocumentOut(Shape):
 
 
 class ProofOut(Shape):
-    table: str = Field(description="unit, voice, line, invoice, warranty, card, credential, product.")
+    table: str = Field(description="unit, unit_status, line, invoice, warranty, card, credential, product.")
     id: int
     says: str
     documents: list[DocumentOut]

@@ -84,7 +84,7 @@ class ImportOut(Shape):
     columns: dict[str, str] = Field(description="Field of each heading.")
     ignored_columns: list[str] = Field(description="Headings that were not recognised.")
     imported_before: int | None = Field(description="The latest import of a file with the same content.")
-    verdicts: list[VerdictOut] = Field(description=f"The first {_MOST_VERDICTS} rows that are not unchanged.")
+    verdicts: list[VerdictOut] = Field(description=f"The first {_MOST_VERDICTS} rows, except unchanged ones.")
 
 
 class RunOut(Shape):

@@ -51,7 +51,7 @@ class BaseQuery(KnownQuery):
 
 
 class MonthQuery(KnownQuery):
-    month: Month = Field(description="Such as 2026-10.")
+    month: Month = Field(description="Month, such as 2026-10.")
 
 
 class PartOut(Shape):

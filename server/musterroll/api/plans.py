@@ -110,7 +110,7 @@ class PlanOut(Shape):
 
     on: date
     assumptions: dict[str, float | str]
-    log: str = Field(description="Period from which incidents are used.")
+    log: str = Field(description="Which incidents the plan is based on, in words.")
     operating: int
     never_heard: int = Field(description="Units deployed on record but never heard; not counted.")
     silent: int

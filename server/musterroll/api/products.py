@@ -87,10 +87,7 @@ def put_policy(path: PolicyPath, body: PolicyBody) -> Response:
 @api.patch("/products", summary="Change a product", responses={200: DoneOut, **documented(400, 404, 413, 415)})
 @needs(Role.ADMIN)
 def patch_product(body: ProductBody) -> Response:
-    """Fields not given stay as they are; null removes the list price or the policy. Existing units are updated within a few minutes.
-
-    Can be undone.
-    """
+    """Fields not given stay as they are; null removes the list price or the policy. Existing units are updated soon. Can be undone."""
     with transaction() as session:
         number = product_id(session, name_key(body.maker), name_key(body.model))
         if number is None:

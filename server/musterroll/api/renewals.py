@@ -63,8 +63,8 @@ class CoverRates(Shape):
 
 class RenewalQuery(ListQuery):
     account: Text | None = Field(default=None, max_length=80, description="Account number; includes subsidiaries.")
-    month: str = Field(default="", pattern=r"^(\d{4}-\d{2})?$", description="Such as 2026-11.")
-    quarter: str = Field(default="", pattern=r"^(\d{4} Q[1-4])?$", description="Such as `2026 Q4`.")
+    month: str = Field(default="", pattern=r"^(\d{4}-\d{2})?$", description="Month in which it is due, such as 2026-11.")
+    quarter: str = Field(default="", pattern=r"^(\d{4} Q[1-4])?$", description="Quarter in which it is due, such as `2026 Q4`.")
     within: int | None = Field(default=None, ge=0, le=3660, description="Due within this many days.")
     only: Only | None = None
 

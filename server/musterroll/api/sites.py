@@ -25,7 +25,7 @@ class SiteOut(Shape):
     account: Named | None
     postcode: str
     country: str
-    zone: str = Field(description="IANA time zone, used for warranty and contract days.")
+    zone: str = Field(description="IANA time zone, used to determine warranty days.")
     latitude: float | None
     longitude: float | None
     units: int

@@ -108,7 +108,7 @@ def hold_unit(path: UnitPath) -> Response:
         return answer(unit_out(unit_card(session, path.uid, now)))
 
 
-@api.delete("/units/<uid>/hold", summary="Resume alerts", responses={200: UnitOut, **documented(404, 409)})
+@api.delete("/units/<uid>/hold", summary="Resume alerts of a unit", responses={200: UnitOut, **documented(404, 409)})
 @needs(Role.TECHNICIAN)
 def release_unit(path: UnitPath) -> Response:
     now = clock()

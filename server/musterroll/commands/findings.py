@@ -35,7 +35,7 @@ _FINDINGS: Columns[Row[Any]] = (
     default=State.OPEN.value,
     show_default=True,
     type=click.Choice([*(state.value for state in State), "all"]),
-    help="Only in this state.",
+    help="Only this state.",
 )
 @click.option("--owner", default="", help=f"Only this owner: {', '.join(sorted(set(OWNERS.values())))}.")
 @click.option("--account", default="", help="Only this account (number) and its subsidiaries.")

@@ -50,7 +50,7 @@ def list_(context: Context, as_json: bool) -> None:
 
 
 @notify.command("messages")
-@click.option("--state", type=click.Choice([state.value for state in MessageState]), help="Only this state; given_up: failed.")
+@click.option("--state", type=click.Choice([state.value for state in MessageState]), help="Only this state.")
 @limit_option("messages")
 @json_option
 @click.pass_obj

@@ -18,7 +18,7 @@ _AT_ONCE = 4
 
 
 def clock() -> datetime:
-    return datetime.now(UTC)  # noqa: TID251  a door's clock: sending takes time
+    return datetime.now(UTC)  # noqa: TID251  an entry point reads the clock; sending takes time
 
 
 class OutboxSender:
