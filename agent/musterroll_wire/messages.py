@@ -110,15 +110,15 @@ def decode(kind: str, payload: bytes) -> Message:
     if kind == "heartbeat":
         return _heartbeat(value)
     if not isinstance(value, dict):
-        raise InvalidPayload("wrong_type", f"a {kind} is a JSON object")
+        raise InvalidPayload("wrong_type", f"a {kind} must be a JSON object")
     return _READERS[kind](value)
 
 
 def _heartbeat(value: Any) -> Heartbeat:
     if not isinstance(value, list):
-        raise InvalidPayload("wrong_type", "a heartbeat is a JSON array")
+        raise InvalidPayload("wrong_type", "a heartbeat must be a JSON array")
     if len(value) < len(_COUNTERS):
-        raise InvalidPayload("missing_field", f"a heartbeat has at least {', '.join(_COUNTERS)}")
+        raise InvalidPayload("missing_field", f"a heartbeat needs at least {', '.join(_COUNTERS)}")
     epoch, beat, at, uptime, operating, *rest = value
     for name, number in zip(_COUNTERS, value, strict=False):
         if type(number) is not int or not 0 <= number <= MAX_INTEGER:
@@ -133,27 +133,27 @@ _COUNTERS = ("epoch", "beat", "at", "uptime", "operating")
 
 def _vitals(value: Any) -> dict[str, int]:
     if not isinstance(value, list):
-        raise InvalidPayload("wrong_type", "vitals is an array")
+        raise InvalidPayload("wrong_type", 'field "vitals" must be an array')
     vitals = {}
     for name, reading in zip(VITAL_NAMES, value, strict=False):  # fewer from an older sender, more from a newer one
         if reading is None:
             continue
         if type(reading) is not int or not -MAX_READING <= reading <= MAX_READING:
-            raise InvalidPayload("out_of_range", f"{name} is null or a whole number from -{MAX_READING} to {MAX_READING}")
+            raise InvalidPayload("out_of_range", f'field "{name}" must be null or a whole number from -{MAX_READING} to {MAX_READING}')
         vitals[name] = reading
     return vitals
 
 
 def _usage(usage: Any) -> dict[str, float]:
     if not isinstance(usage, dict) or not all(type(v) in (int, float) for v in usage.values()) or len(usage) > 16:
-        raise InvalidPayload("wrong_type", "usage is an object of at most 16 numbers")
+        raise InvalidPayload("wrong_type", 'field "usage" must be an object of at most 16 numbers')
     if not all(len(name) <= MAX_NAME and abs(number) <= MAX_INTEGER for name, number in usage.items()):
-        raise InvalidPayload("out_of_range", f"usage names have at most {MAX_NAME} characters, its numbers lie within 2^53-1 of zero")
+        raise InvalidPayload("out_of_range", f'field "usage": names of at most {MAX_NAME} characters, numbers within 2^53-1 of zero')
     return usage
 
 
 def _not_integer(name: str) -> InvalidPayload:
-    return InvalidPayload("wrong_type", f"{name} is a whole number from 0 to 2^53-1")
+    return InvalidPayload("wrong_type", f'field "{name}" must be a whole number from 0 to 2^53-1')
 
 
 class _Fields:
@@ -165,31 +165,31 @@ class _Fields:
     def integer(self, name: str, default: int | None = None, least: int = 0, most: int = MAX_INTEGER) -> int:
         value = self.value.get(name, default)
         if value is None:
-            raise InvalidPayload("missing_field", f"{name} is missing")
+            raise InvalidPayload("missing_field", f'field "{name}" is missing')
         if type(value) is not int or not least <= value <= MAX_INTEGER:
             raise _not_integer(name)
         if value > most:
-            raise InvalidPayload("out_of_range", f"{name} is at most {most}")
+            raise InvalidPayload("out_of_range", f'field "{name}" must be at most {most}')
         return value
 
     def text(self, name: str, default: str | None = None) -> str:
         value = self.value.get(name, default)
         if value is None:
-            raise InvalidPayload("missing_field", f"{name} is missing")
+            raise InvalidPayload("missing_field", f'field "{name}" is missing')
         if not isinstance(value, str) or len(value) > MAX_TEXT:
-            raise InvalidPayload("wrong_type", f"{name} is text of at most {MAX_TEXT} characters")
+            raise InvalidPayload("wrong_type", f'field "{name}" must be text of at most {MAX_TEXT} characters')
         return value
 
     def mapping(self, name: str) -> dict[str, Any]:
         value = self.value.get(name, {})
         if not isinstance(value, dict):
-            raise InvalidPayload("wrong_type", f"{name} is an object")
+            raise InvalidPayload("wrong_type", f'field "{name}" must be an object')
         return value
 
     def texts(self, name: str) -> dict[str, str]:
         value = self.mapping(name)
         if not all(isinstance(v, str) and len(v) <= MAX_TEXT for v in value.values()):
-            raise InvalidPayload("wrong_type", f"{name} is an object whose values are text of at most {MAX_TEXT} characters")
+            raise InvalidPayload("wrong_type", f'field "{name}" must be an object whose values are text of at most {MAX_TEXT} characters')
         return value
 
 
@@ -197,7 +197,7 @@ def _birth(value: dict[str, Any]) -> Birth:
     fields = _Fields(value)
     clock = value.get("clock")
     if clock is not None and not isinstance(clock, bool):
-        raise InvalidPayload("wrong_type", "clock is true, false or null")
+        raise InvalidPayload("wrong_type", 'field "clock" must be true, false or null')
     return Birth(
         epoch=fields.integer("epoch"),
         seq=fields.integer("seq", least=1),

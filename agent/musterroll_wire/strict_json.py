@@ -55,7 +55,7 @@ def loads(payload: bytes, limit: int) -> Any:
     The fast decoder proves most payloads valid at a third of the cost; the strict one decides on all others.
     """
     if len(payload) > limit:
-        raise InvalidPayload("too_large", f"{len(payload)} bytes, the limit is {limit}")
+        raise InvalidPayload("too_large", f"{len(payload)} bytes; the limit is {limit}")
     if b"\\" not in payload:
         try:
             value = _FAST.decode(payload.decode())
@@ -87,15 +87,15 @@ def _count_keys(value: Any, depth: int) -> int:
 
 def _load_strictly(payload: bytes) -> Any:
     if payload.count(b"[") + payload.count(b"{") > MAX_DEPTH and _depth(payload) > MAX_DEPTH:
-        raise InvalidPayload("too_deep", f"nested deeper than {MAX_DEPTH}")
+        raise InvalidPayload("too_deep", f"nested more than {MAX_DEPTH} levels deep")
     try:
         value = _STRICT.decode(payload.decode())
     except UnicodeDecodeError as error:
-        raise InvalidPayload("not_utf8", f"not UTF-8 at byte {error.start}") from None
+        raise InvalidPayload("not_utf8", f"not valid UTF-8 at byte {error.start}") from None
     except InvalidPayload:
         raise
     except (ValueError, RecursionError) as error:
-        raise InvalidPayload("not_json", f"not JSON: {error}"[:200]) from None
+        raise InvalidPayload("not_json", f"not valid JSON: {error}"[:200]) from None
     if b"\\u" in payload:  # the decoders reject raw NULs and surrogates, but not escaped ones
         _check_text(value)
     return value

@@ -16,8 +16,18 @@ from typing import Any
 
 Image = dict[str, Any]
 
+_RECORDS = {"finding_decision": "finding", "invoice": "billing state", "proposal": "possible duplicate", "telemetry": "imported telemetry"}
 NOTHING_BEFORE = "0" * 64  # what the first entry's hash covers
 _SCALE = Decimal("0.0001")
+
+
+def record_word(table: str) -> str:
+    """What people call a record of a table.
+
+    >>> record_word("contract_line"), record_word("invoice")
+    ('contract line', 'billing state')
+    """
+    return _RECORDS.get(table, table.replace("_", " "))
 
 
 def image(row: Mapping[str, Any]) -> Image:

@@ -58,8 +58,8 @@ def _decode_message(raw_topic: bytes, payload: bytes) -> DecodedMessage:
     place = topics.parse(topic)
     if place is None or place.kind not in topics.UP:
         if place is not None and place.kind == topics.CANARY:
-            return DecodedMessage(topic, place.unit, place.kind, None, ("foreign_topic", "a canary that is not ours"), payload)
-        return DecodedMessage(topic, "", "", None, ("foreign_topic", f"no message of ours has the topic {topic[:120]!r}"), payload)
+            return DecodedMessage(topic, place.unit, place.kind, None, ("foreign_topic", "a test message of another registry"), payload)
+        return DecodedMessage(topic, "", "", None, ("foreign_topic", f"unknown topic {topic[:120]!r}"), payload)
     unit, kind = place
     try:
         return DecodedMessage(topic, unit, kind, _uplink(decode(kind, payload)), None, payload)
@@ -110,7 +110,7 @@ class UnitIdCache:
             if message is not None and unit_id is not None:
                 arrivals.append(Arrival(unit_id, unit, message, payload))
                 continue
-            unknown_unit = ("unknown_unit", f"no unit {unit!r} is registered; it must enrol first")
+            unknown_unit = ("unknown_unit", f"unknown unit {unit!r}; it must enrol first")
             code, detail = unknown_unit if unit and unit_id is None else error or unknown_unit
             rejected.append(RejectedMessage(topic, unit, code, detail, payload, sequence_used(unit_id, kind, payload)))
         return arrivals, rejected

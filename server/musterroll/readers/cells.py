@@ -66,14 +66,12 @@ ref = text(80)
 def serial(name: str, cell: str, hints: Hints) -> str:
     """A serial as written. Raises BadCell for what a spreadsheet made of one."""
     if isinstance(cell, Numeric):
-        raise BadCell(
-            f"the {name} {cell} is a number in the workbook, zeros before it are lost; format the column as text and fill it anew"
-        )
+        raise BadCell(f"the {name} {cell} is stored as a number, so leading zeros are lost; format the column as text and enter it again")
     cell = cell.strip()
     if cell.startswith("="):
-        raise BadCell(f"the {name} {cell[:40]!r} is a formula; write the serial itself, as text")
+        raise BadCell(f"the {name} {cell[:40]!r} is a formula; enter the serial itself, as text")
     if _MANGLED.fullmatch(cell):
-        raise BadCell(f"the {name} {cell[:40]!r} was turned into a number by a spreadsheet; export the column as text")
+        raise BadCell(f"the {name} {cell[:40]!r} was changed into a number by a spreadsheet; export the column as text")
     return cell
 
 
@@ -94,14 +92,14 @@ def last_day(name: str, cell: str, hints: Hints) -> date:
 def _day(name: str, cell: str, order: str) -> date:
     cell = cell.strip()
     if cell.isdigit() and len(cell) < 8:
-        raise BadCell(f"the {name} {cell!r} is a number, perhaps a spreadsheet's own count of days; write it as 2025-12-31")
+        raise BadCell(f"the {name} {cell!r} is a number, perhaps a spreadsheet's day count; use the format 2025-12-31")
     parts = _year_month_day(name, cell, order)
     try:
         found = date(*parts)
     except ValueError:
-        raise BadCell(f"the {name} {cell[:40]!r} is not a day of the calendar") from None
+        raise BadCell(f"the {name} {cell[:40]!r} does not exist in the calendar") from None
     if not 1970 <= found.year <= 2200:
-        raise BadCell(f"the {name} {cell[:40]!r} is not in a year from 1970 to 2200; leave it empty where it is not known")
+        raise BadCell(f"the {name} {cell[:40]!r} is not between 1970 and 2200; leave it empty if it is unknown")
     return found
 
 
@@ -114,7 +112,7 @@ def _year_month_day(name: str, cell: str, order: str) -> tuple[int, int, int]:
         return int(found[3]), _month(name, cell, found[2]), int(found[1])
     if found := _MONTH_FIRST.fullmatch(cell):
         return int(found[3]), _month(name, cell, found[1]), int(found[2])
-    raise BadCell(f"the {name} {cell[:40]!r} is not a date that is understood; write it as 2025-12-31")
+    raise BadCell(f"the {name} {cell[:40]!r} is not a recognised date; use the format 2025-12-31")
 
 
 def _ordered(name: str, cell: str, order: str, first: int, second: int, year: int) -> tuple[int, int, int]:
@@ -123,7 +121,7 @@ def _ordered(name: str, cell: str, order: str, first: int, second: int, year: in
     if order == "mdy" or second > 12:
         return year, first, second
     iso = f"{year}-{first:02}-{second:02} or {year}-{second:02}-{first:02}"
-    raise BadCell(f"the {name} {cell!r} may be {iso}; say which comes first, the day (--dates dmy) or the month (--dates mdy)")
+    raise BadCell(f"the {name} {cell!r} may be {iso}; choose day first (--dates dmy) or month first (--dates mdy)")
 
 
 def order_of(cell: str) -> str:
@@ -141,7 +139,7 @@ def order_of(cell: str) -> str:
 def _month(name: str, cell: str, word: str) -> int:
     found = [number for number, month in enumerate(_MONTHS, 1) if month.startswith(word.lower())]
     if len(found) != 1:
-        raise BadCell(f"the {name} {cell[:40]!r} names no month that is understood; write it as 2025-12-31")
+        raise BadCell(f"the {name} {cell[:40]!r} has no recognised month; use the format 2025-12-31")
     return found[0]
 
 
@@ -157,10 +155,12 @@ def instant(name: str, cell: str, hints: Hints) -> int:
     if found.tzinfo is None:
         day_only = len(cell) <= 10 or not _TIME.search(cell)
         if not day_only and hints.zone is None:
-            raise BadCell(f"the {name} {cell[:40]!r} says no time zone; write it as 2026-11-01T12:00:00Z, or say the zone (--zone UTC)")
+            raise BadCell(
+                f"the {name} {cell[:40]!r} has no time zone; use the format 2026-11-01T12:00:00Z or set the time zone (--zone UTC)"
+            )
         found = found.replace(tzinfo=UTC if day_only else hints.zone)
     if not 1971 <= found.year <= 2200:
-        raise BadCell(f"the {name} {cell[:40]!r} is not in a year from 1971 to 2200; leave it empty where it is not known")
+        raise BadCell(f"the {name} {cell[:40]!r} is not between 1971 and 2200; leave it empty if it is unknown")
     return int(found.timestamp() * 1000)
 
 
@@ -206,8 +206,8 @@ def number(name: str, cell: str, hints: Hints) -> Decimal:
     if _DECIMAL_COMMA.fullmatch(bare):
         return _bounded(name, cell, bare.replace(",", "."))
     if _EITHER.fullmatch(bare):
-        raise BadCell(f"the {name} {cell.strip()[:40]!r} may be thousands or a fraction; write it with two decimals, as 1234.00")
-    raise BadCell(f"the {name} {cell.strip()[:40]!r} is not an amount; write it as 1234.50")
+        raise BadCell(f"the {name} {cell.strip()[:40]!r} may be thousands or decimals; use two decimals, as in 1234.00")
+    raise BadCell(f"the {name} {cell.strip()[:40]!r} is not an amount; use the format 1234.50")
 
 
 def _bounded(name: str, cell: str, plain: str) -> Decimal:
@@ -231,7 +231,7 @@ def degrees(most: int) -> Reader:
         except ValueError:
             found = most + 1.0
         if not -most <= found <= most:
-            raise BadCell(f"the {name} {cell.strip()[:40]!r} is not degrees from -{most} to {most}")
+            raise BadCell(f"the {name} {cell.strip()[:40]!r} is not a coordinate from -{most} to {most} degrees")
         return found
 
     return read
@@ -241,7 +241,7 @@ def reading(name: str, cell: str, hints: Hints) -> float:
     """A counter's reading, zero or more."""
     found = float(cell) if isinstance(cell, Numeric) else float(number(name, cell, hints))
     if not 0 <= found < 1e15:
-        raise BadCell(f"the {name} {cell.strip()[:40]!r} is not a reading of zero or more")
+        raise BadCell(f"the {name} {cell.strip()[:40]!r} is not a counter reading of zero or more")
     return found
 
 
@@ -249,7 +249,7 @@ def currency(name: str, cell: str, hints: Hints) -> str:
     found = cell.strip().upper()
     found = {"€": "EUR", "£": "GBP"}.get(found, found)
     if not re.fullmatch("[A-Z]{3}", found):
-        raise BadCell(f"the {name} {cell.strip()[:20]!r} is not three letters such as EUR")
+        raise BadCell(f"the {name} {cell.strip()[:20]!r} is not a currency code such as EUR")
     return found
 
 
@@ -268,7 +268,7 @@ def words(meanings: Mapping[_Word, str], use: str) -> Reader:
     def read(name: str, cell: str, hints: Hints) -> Any:
         found = known.get(heading(cell))
         if found is None:
-            raise BadCell(f"the {name} {cell.strip()[:40]!r} is not one that is understood; use {use}")
+            raise BadCell(f"the {name} {cell.strip()[:40]!r} is not recognised; use {use}")
         return found
 
     return read
@@ -281,5 +281,5 @@ _YES |= dict.fromkeys(("no", "n", "false", "f", "0", "off", "nein", "non"), Fals
 def yes(name: str, cell: str, hints: Hints) -> bool:
     found = _YES.get(heading(cell))
     if found is None:
-        raise BadCell(f"the {name} {cell.strip()[:40]!r} is neither yes nor no")
+        raise BadCell(f"the {name} {cell.strip()[:40]!r} must be yes or no")
     return found

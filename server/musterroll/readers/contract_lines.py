@@ -28,9 +28,9 @@ def _finish(said: dict[str, Any]) -> None:
         place = Scope.SITE if "site" in said else Scope.SUBTREE if within else Scope.ACCOUNT
         said["scope"] = Scope.SERIAL if "serial" in said else place
     if said["scope"] is Scope.SERIAL and "serial" not in said:
-        raise BadCell("the line covers a serial but gives none; fill the Serial Number, or say another Scope")
+        raise BadCell("the line covers a serial but has none; fill in the Serial Number or change the Scope")
     if said["scope"] is Scope.SITE and "site" not in said:
-        raise BadCell("the line covers a site but gives none; fill the Site ID, or say another Scope")
+        raise BadCell("the line covers a site but has none; fill in the Site ID or change the Scope")
 
 
 KIND = DocumentKind(

@@ -59,13 +59,13 @@ def read_text(file: BinaryIO, known: Callable[[list[str]], int]) -> Table:
     Raises BadFile for what is not text or has no first line of headings.
     """
     if not file.seekable():
-        raise BadFile("the file is read twice and cannot be a pipe; store it first")
+        raise BadFile("the file is read twice and cannot be a pipe; save it first")
     encoding = _encoding(file)
     header, separator = max((_header(file, encoding, each) for each in _SEPARATORS), key=lambda found: known(found[0]))
     if not any(cell.strip() for cell in header):
-        raise BadFile("the file is empty; its first line must be the headings")
+        raise BadFile("the file is empty; its first line must contain the headings")
     if len(header) > MOST_COLUMNS:
-        raise BadFile(f"the first line has {len(header):,} columns; at most {MOST_COLUMNS} are read")
+        raise BadFile(f"the first line has {len(header):,} columns; the limit is {MOST_COLUMNS}")
     return Table(header, lambda: _lines(file, encoding, separator, len(header)))
 
 
@@ -85,7 +85,7 @@ def _lines(file: BinaryIO, encoding: str, separator: str, width: int) -> Iterato
         elif len(cells) > width and not any(cells[width:]):
             yield line._replace(cells=cells[:width])
         else:
-            yield line._replace(problem=f"it has {len(cells)} columns, the headings are {width}")
+            yield line._replace(problem=f"the row has {len(cells)} columns, but there are {width} headings")
 
 
 def _filled(records: Iterator[Line]) -> Iterator[Line]:
@@ -96,7 +96,7 @@ def _filled(records: Iterator[Line]) -> Iterator[Line]:
             yield line
             last = line.number
         elif line.number - last > MOST_EMPTY:
-            raise BadFile(f"more than {MOST_EMPTY:,} empty lines follow line {last}; take them out and save the file again")
+            raise BadFile(f"more than {MOST_EMPTY:,} empty lines follow line {last}; remove them and save the file again")
 
 
 def _records(file: BinaryIO, encoding: str, separator: str) -> Iterator[Line]:
@@ -112,9 +112,9 @@ def _records(file: BinaryIO, encoding: str, separator: str) -> Iterator[Line]:
             except StopIteration:
                 return
             except csv.Error as error:
-                yield Line(start, [], f"it cannot be read: {error}; is a quotation mark left open?")
+                yield Line(start, [], f"the row cannot be read: {error}; is a quotation mark not closed?")
             except UnicodeDecodeError:
-                raise BadFile(f"the file stops being {encoding.upper()} after line {reader.line_num}; save it again as UTF-8") from None
+                raise BadFile(f"the file is no longer {encoding.upper()} after line {reader.line_num}; save it again as UTF-8") from None
     finally:
         with suppress(ValueError):  # whoever stopped reading may have closed the file
             text.detach()
@@ -131,7 +131,7 @@ def _physical_lines(text: io.TextIOWrapper) -> Iterator[str]:
         yield line
 
 
-_MIXED = "it is UTF-8, other rows of the file are Windows-1252; save all of it again as UTF-8"
+_MIXED = "the row is UTF-8, other rows of the file are Windows-1252; save the whole file again as UTF-8"
 
 
 def _is_of_utf8(cell: str) -> bool:
@@ -159,7 +159,7 @@ def _encoding(file: BinaryIO) -> str:
         if len(head) > 8 and head[start::2].count(0) > len(head) // 3:
             return encoding
     if b"\0" in head.partition(b"\n")[0]:
-        raise BadFile("the file is not text: it holds NUL bytes; save the table as CSV")
+        raise BadFile("the file is not text: it contains NUL bytes; save the table as CSV")
     return "utf-8" if _is_utf8(file) else _windows(file)
 
 

@@ -38,13 +38,13 @@ def choices(
     try:
         return Choices({**saved, **dict(map(_pair, columns))}, dates or "", ZoneInfo(zone) if zone else None, sheet)
     except (KeyError, ValueError, OSError):
-        raise BadFile(f"the zone {str(zone)[:60]!r} is not a time zone such as Europe/Berlin") from None
+        raise BadFile(f"{str(zone)[:60]!r} is not a time zone such as Europe/Berlin") from None
 
 
 def _pair(said: str) -> tuple[str, str]:
     heading, equals, field = said.rpartition("=")
     if not equals or not heading.strip():
-        raise BadFile(f"the column {said[:80]!r} is not HEADING=FIELD; write it as 'Serial No.=serial'")
+        raise BadFile(f"{said[:80]!r} is not of the form HEADING=FIELD, as in 'Serial No.=serial'")
     return heading.strip(), field.strip()
 
 
@@ -200,7 +200,7 @@ def _with_counters(kind: DocumentKind, chosen: Mapping[str, str]) -> DocumentKin
     names = sorted({name for name in chosen.values() if name.startswith(_COUNTER) and name != _COUNTER}) if kind.counters else []
     for name in names:
         if len(name) > _LONGEST_COUNTER:
-            raise BadFile(f"the name of the counter {name[:40]!r}... is too long; at most {_LONGEST_COUNTER} characters are kept")
+            raise BadFile(f"the name of the counter {name[:40]!r}... is too long; the limit is {_LONGEST_COUNTER} characters")
     counters = [Field(name, name, "", kind.counters) for name in names if kind.counters]
     return kind._replace(fields=(*kind.fields, *counters))
 
@@ -239,8 +239,8 @@ def _columns(kind: DocumentKind, header: list[str], chosen: Mapping[str, str]) -
         if len(same) > 1:
             names = " and ".join(map(repr, same))
             if len(set(same)) == 1:
-                raise BadFile(f"{len(same)} columns are headed {same[0]!r}; rename in the file those that do not say the {field.label}")
-            raise BadFile(f"the columns {names} both say the {field.label}; choose with --map {same[0]!r}={field.name}")
+                raise BadFile(f"{len(same)} columns have the heading {same[0]!r}; in the file, rename those that are not the {field.label}")
+            raise BadFile(f"the columns {names} may both be the {field.label}; map it with --map {same[0]!r}={field.name}")
         columns.append(_Column(best[1], field))
     return columns
 
@@ -249,9 +249,9 @@ def _check_choice(kind: DocumentKind, header: list[str], chosen: Mapping[str, st
     fields, headings = [field.name for field in kind.fields], {cells.heading(name) for name in header}
     for name, field in chosen.items():
         if field and field not in fields:
-            raise BadFile(f"{kind.name} have no field {field!r}; they have {', '.join(fields)}")
+            raise BadFile(f"{kind.name} have no field {field!r}; the fields are {', '.join(fields)}")
         if cells.heading(name) not in headings:
-            raise BadFile(f"the file has no column {name!r}; its first line has {_listed(header)}")
+            raise BadFile(f"the file has no column {name!r}; the headings are {_listed(header)}")
 
 
 def _require(kind: DocumentKind, found: Mapping[str, Any], header: list[str]) -> None:
@@ -260,8 +260,8 @@ def _require(kind: DocumentKind, found: Mapping[str, Any], header: list[str]) ->
     missing += [fields[name].label for name in kind.shown if name not in found and fields[name].label not in missing]
     if missing:
         raise BadFile(
-            f"the file has no column {' and no column '.join(missing)}; its first line has {_listed(header)}; "
-            "say which column it is with --map 'Their Heading=field'"
+            f"the file has no column {' and no column '.join(missing)}; the headings are {_listed(header)}; "
+            "map it with --map 'Their Heading=field'"
         )
 
 

@@ -10,7 +10,7 @@ from musterroll.readers.fields import DocumentKind, Field
 
 def _finish(said: dict[str, Any]) -> None:
     if "closed_on" in said and said["closed_on"] < said["opened_on"]:
-        raise BadCell("it was closed before it was opened")
+        raise BadCell("the Closed date is before the Opened date")
     said["maker_key"] = name_key(said.pop("maker", ""))
     try:
         said["serial_key"] = serial_key(said["serial"])

@@ -12,10 +12,10 @@ _ZIP = b"PK\x03\x04"
 def read_table(file: BinaryIO, known: Callable[[list[str]], int], sheet: str | None = None) -> Table:
     """The table in a seekable CSV, or in a sheet (default: the first that is not empty) of an XLSX. Raises BadFile."""
     if not file.seekable():
-        raise BadFile("the file is read twice and cannot be a pipe; store it first")
+        raise BadFile("the file is read twice and cannot be a pipe; save it first")
     file.seek(0)
     if file.read(4) == _ZIP:
         return read_workbook(file, sheet)
     if sheet:
-        raise BadFile("the file is no workbook and has no sheets; leave the sheet out")
+        raise BadFile("the file is not a workbook and has no sheets; omit the sheet")
     return read_text(file, known)

@@ -50,7 +50,7 @@ def read_workbook(file: BinaryIO, name: str | None) -> Table:
     file.seek(0)
     sheet = _opened(file, name)
     if sheet.start is None:
-        raise BadFile(f"the sheet {sheet.name!r} is empty; its first line must be the headings")
+        raise BadFile(f"the sheet {sheet.name!r} is empty; its first row must contain the headings")
     rows = _rows(sheet)
     first, header = next(((number, cells) for number, cells in rows if any(map(str.strip, cells))), (0, []))
     while header and not header[-1].strip():
@@ -95,9 +95,9 @@ def _lines(sheet: CalamineSheet, header: int, width: int, merged: dict[int, str]
             continue
         problem = None
         if number in merged:
-            problem = f"it lies in the merged cells {merged[number]}; unmerge them and write the value on every row"
+            problem = f"the row is in the merged cells {merged[number]}; unmerge them and enter the value in every row"
         elif any(cells[width:]):
-            problem = "it has a cell to the right of the last heading"
+            problem = "the row has a cell to the right of the last heading"
         yield Line(number, cells[:width], problem)
 
 
@@ -138,20 +138,22 @@ def _look_inside(file: BinaryIO) -> None:
         with zipfile.ZipFile(file) as archive:
             _refuse_bomb(archive.infolist())
             if "xl/workbook.xml" not in archive.namelist():
-                raise BadFile("the file is a ZIP archive but no XLSX workbook; unpack it and give the table itself")
+                raise BadFile("the file is a ZIP archive, not an XLSX workbook; unpack it and use the table itself")
             for member in archive.infolist():
                 _refuse_extent(_extent(_unpacked(file, member)))
     except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, OSError, ValueError, zlib.error, struct.error) as error:
-        raise BadFile(f"the workbook is damaged or locked with a password: {str(error)[:80]}; open it and save it again as XLSX") from None
+        raise BadFile(f"the workbook is damaged or password-protected: {str(error)[:80]}; open it and save it again as XLSX") from None
 
 
 def _refuse_bomb(members: list[zipfile.ZipInfo]) -> None:
     unpacked = sum(member.file_size for member in members)
     if len(members) > _MOST_MEMBERS or unpacked > _MOST_BYTES:
-        raise BadFile(f"the workbook unpacks to {unpacked >> 20:,} MiB in {len(members):,} parts, too much; save the sheet as CSV")
+        raise BadFile(
+            f"the workbook unpacks to {unpacked >> 20:,} MiB in {len(members):,} parts, which is too large; save the sheet as CSV"
+        )
     for member in members:
         if member.file_size > _LARGE and member.file_size > _MOST_RATIO * max(member.compress_size, 1):
-            raise BadFile(f"the workbook's part {member.filename[:80]!r} is packed beyond belief; save the sheet as CSV")
+            raise BadFile(f"the workbook's part {member.filename[:80]!r} unpacks to a suspicious size; save the sheet as CSV")
 
 
 def _unpacked(file: BinaryIO, member: zipfile.ZipInfo) -> Iterator[bytes]:
@@ -171,7 +173,7 @@ def _unpacked(file: BinaryIO, member: zipfile.ZipInfo) -> Iterator[bytes]:
             taken = b"" if member.compress_type == _STORED else stream.unconsumed_tail
             size += len(chunk)
             if size > member.file_size:
-                raise BadFile("the workbook's parts are larger than it says; save the sheet as CSV")
+                raise BadFile("the workbook's parts are larger than declared; save the sheet as CSV")
             yield chunk
 
 
@@ -206,10 +208,10 @@ def _column(letters: bytes) -> int:
 
 def _refuse_extent(found: _Extent) -> None:
     if found.columns > MOST_COLUMNS:
-        raise BadFile(f"a sheet of the workbook has {found.columns:,} columns; at most {MOST_COLUMNS} are read")
+        raise BadFile(f"a sheet of the workbook has {found.columns:,} columns; the limit is {MOST_COLUMNS}")
     if found.rows * found.columns > _MOST_CELLS:
-        raise BadFile(f"a sheet of the workbook has {found.rows:,} rows of {found.columns} columns, too many; save it as CSV")
+        raise BadFile(f"a sheet of the workbook has {found.rows:,} rows of {found.columns} columns, which is too large; save it as CSV")
     if found.unplaced:
-        raise BadFile("the workbook does not say where its cells are; open it in a spreadsheet program and save it again, or as CSV")
+        raise BadFile("the workbook has no cell positions; open it in a spreadsheet program and save it again, or save it as CSV")
     if found.empty_formula:
-        raise BadFile("the workbook has formulas without their results; open it in a spreadsheet program and save it, or save it as CSV")
+        raise BadFile("the workbook has formulas without results; open it in a spreadsheet program and save it again, or save it as CSV")

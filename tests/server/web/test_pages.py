@@ -135,12 +135,12 @@ def test_a_waiting_enrolment_is_accepted_once(visitor: Visitor, fleet_database: 
     with fleet_database.snapshot() as session:
         [waiting] = enrol.pending(session)
     text = visitor.get("/enrolment").text
-    assert "1 waiting for a decision" in text
+    assert "1 enrolment awaiting approval" in text
     assert "wait longest" not in text
     accept = f"/enrolment/{waiting.credential_id}/accept"
     assert visitor.post(accept, seen="/enrolment").status_code == 303
     assert visitor.post(accept, seen="/enrolment").status_code == 409
-    assert "waiting for a decision" not in visitor.get("/enrolment").text
+    assert "awaiting approval" not in visitor.get("/enrolment").text
 
 
 def test_a_revoked_token_says_so(visitor: Visitor, fleet_database: Database) -> None:

@@ -156,13 +156,13 @@ def renewal(contract: Contract, term: Span) -> Renewal:
 def misfit(line: Line, contract: Contract) -> str | None:
     """Why a line cannot stand in its contract, in one sentence; None where it can."""
     if line.span is not None and line.span.within(contract.span) != Span(line.span.starts_on, line.span.ends_on or contract.span.ends_on):
-        return f"line {line.ref} runs {_days(line.span)}, outside its contract {contract.ref}, which runs {_days(contract.span)}"
+        return f"line {line.ref} runs {_days(line.span)}, outside contract {contract.ref}, which runs {_days(contract.span)}"
     if line.scope is Scope.SERIAL:
-        return None if line.serial_key and line.quantity == 1 else f"line {line.ref} covers one serial: give the serial and quantity 1"
+        return None if line.serial_key and line.quantity == 1 else f"line {line.ref} covers one serial: enter the serial and quantity 1"
     if line.product is None or line.place is None or line.quantity < 1:
-        return f"line {line.ref} covers a quantity: give a product, a {line.scope} and a quantity of at least 1"
+        return f"line {line.ref} covers a quantity: enter a product, a {line.scope} and a quantity of at least 1"
     return None
 
 
 def _days(span: Span) -> str:
-    return f"from {in_words(span.starts_on)} " + (f"to {in_words(last_day(span.ends_on))}" if span.ends_on else "without end")
+    return f"from {in_words(span.starts_on)} " + (f"to {in_words(last_day(span.ends_on))}" if span.ends_on else "with no end date")

@@ -57,7 +57,7 @@ def _named(what: str, name: str) -> tuple[str, str]:
     name = text(what, name, _MAX_NAME)
     key = name_key(name)
     if not key:
-        raise BadClaim(f"the {what} is {name!r}; give a name with letters or digits, as on the label")
+        raise BadClaim(f"the {what} {name!r} is not a name; enter it as on the label")
     return name, key
 
 
@@ -65,16 +65,16 @@ def text(name: str, value: str, longest: int) -> str:
     """`value` without the space around it. Raises BadClaim where it is too long or holds what a database will not keep."""
     value = value.strip()
     if len(value) > longest:
-        raise BadClaim(f"the {name} has {len(value)} characters; at most {longest} are kept")
+        raise BadClaim(f"the {name} has {len(value)} characters; the limit is {longest}")
     if _UNSTORABLE.search(value):
-        raise BadClaim(f"the {name} {value[:80]!r} holds control characters or broken text; give it as on the label")
+        raise BadClaim(f"the {name} {value[:80]!r} contains control characters or damaged text; enter it as on the label")
     return value
 
 
 def marks(evidence: Mapping[str, object]) -> dict[str, str]:
     """Other marks of identity (machine id, board serial, MAC), checked. Raises BadClaim."""
     if len(evidence) > _MAX_MARKS or not all(isinstance(value, str) for value in evidence.values()):
-        raise BadClaim(f"evidence is at most {_MAX_MARKS} names, each with a text")
+        raise BadClaim(f"evidence can have at most {_MAX_MARKS} names, each with a text")
     return {
         text("name of evidence", name, _MAX_MARK): text(f"evidence {name[:40]}", str(value), _MAX_MARK) for name, value in evidence.items()
     }
@@ -82,17 +82,17 @@ def marks(evidence: Mapping[str, object]) -> dict[str, str]:
 
 def require_open(token: TokenFacts, serial: str, now: datetime) -> None:
     """Raises Forbidden, with the reason, where `token` does not let the serial key `serial` enrol at `now`."""
-    name = f"the claim token {token.label!r}"
+    name = f"claim token {token.label!r}"
     if token.revoked_at is not None:
-        raise Forbidden(f"{name} was revoked; ask for a new one", "token_revoked")
+        raise Forbidden(f"{name} has been revoked; request a new one", "token_revoked")
     if token.expires_at <= now:
-        raise Forbidden(f"{name} expired at {token.expires_at:%Y-%m-%d %H:%M} UTC; ask for a new one", "token_expired")
+        raise Forbidden(f"{name} expired at {token.expires_at:%Y-%m-%d %H:%M} UTC; request a new one", "token_expired")
     if token.uses >= token.max_uses:
         raise used_up(token)
     if token.serials and serial not in token.serials:
-        raise Forbidden(f"the serial {serial} is not on the list of {name}", "serial_not_listed")
+        raise Forbidden(f"serial {serial} is not allowed by {name}", "serial_not_listed")
 
 
 def used_up(token: TokenFacts) -> Forbidden:
     times = "once" if token.max_uses == 1 else f"{token.max_uses} times"
-    return Forbidden(f"the claim token {token.label!r} was good for {times} and has been used; ask for a new one", "token_used_up")
+    return Forbidden(f"claim token {token.label!r} has been used up (valid {times}); request a new one", "token_used_up")

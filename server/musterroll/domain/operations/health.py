@@ -1,20 +1,27 @@
-"""Whether the parts of the registry are well, in a sentence, and what to do where one is not. Instants are milliseconds since 1970."""
+"""The status of each component of the registry, in a sentence, and what to do about a problem. Instants are milliseconds since 1970."""
 
 from collections.abc import Sequence
+from enum import StrEnum
 from itertools import pairwise
 from typing import NamedTuple
 
-_SILENT = 30_000  # ms without a word of a process
-_LAG = 10_000  # ms that hearing may be behind
+_SILENT = 30_000  # ms without a heartbeat of a process
+_LAG = 10_000  # ms that ingest may be behind
 _LEAST_FREE = 0.05  # of the disk
 _LONG_WAIT = 3_600_000  # ms a message may wait
 
 
+class Status(StrEnum):
+    OK = "OK"
+    DEGRADED = "Degraded"  # it works, but slowly, late or not for long
+    DOWN = "Down"
+
+
 class Part(NamedTuple):
-    """`figure` is the number people look for first; `series` names what is drawn of it."""
+    """A component. `figure` is the number people look for first; `series` names the figures of the last day that are drawn."""
 
     name: str
-    well: bool
+    status: Status
     figure: str
     unit: str
     says: str
@@ -23,7 +30,7 @@ class Part(NamedTuple):
 
 
 class Facts(NamedTuple):
-    """What is known. Pulses are instants (ms) by name of the process; None: there never was one."""
+    """What is known. Heartbeats of processes are instants (ms) by name of the process; None: there never was one."""
 
     now: int
     ingests: dict[str, int]
@@ -34,7 +41,7 @@ class Facts(NamedTuple):
     engine: str
     size: int
     revision: str
-    answered_in: float  # ms a small question took
+    answered_in: float  # ms a small query took
     disk_free: int
     disk_all: int
     waiting: int
@@ -45,92 +52,85 @@ class Facts(NamedTuple):
 
 
 def parts(facts: Facts) -> list[Part]:
-    """Every part, in the order a message takes."""
-    return [_broker(facts), _ingest(facts), _schedule(facts), _database(facts), _disk(facts), _outbox(facts), _quarantine(facts)]
+    """Every component, in the order a message passes them."""
+    return [_broker(facts), _ingest(facts), _scheduler(facts), _database(facts), _disk(facts), _outbox(facts), _quarantine(facts)]
 
 
 def _broker(facts: Facts) -> Part:
-    word = "embedded broker" if facts.embedded_broker else "external broker"
+    kind = "embedded broker" if facts.embedded_broker else "external broker"
     if not facts.ingests:
-        return Part("Broker", False, "never", "", f"nobody spoke through the {word} yet", "start musterroll ingest, or musterroll serve")
+        says = f"no test message has come back through the {kind} yet"
+        return Part("Broker", Status.DOWN, "never", "", says, "start musterroll ingest or musterroll serve")
     age = facts.now - max(facts.ingests.values())
-    says = f"our own word came back through the {word} {ago(age)}"
+    says = f"the last test message came back through the {kind} {ago(age)}"
     if age < _SILENT:
-        return Part("Broker", True, span(age), "since its last word", says)
-    start = (
+        return Part("Broker", Status.OK, span(age), "since the last test message", says)
+    advice = (
         "restart musterroll serve"
         if facts.embedded_broker
-        else "look whether the broker runs and takes our password, then at ingest itself"
+        else "check that the broker is running and accepts the registry's password, then check ingest"
     )
-    return Part("Broker", False, span(age), "since its last word", says, start)
+    return Part("Broker", Status.DOWN, span(age), "since the last test message", says, advice)
 
 
 def _ingest(facts: Facts) -> Part:
-    alive = sum(1 for at in facts.ingests.values() if facts.now - at < _SILENT)
+    running = sum(1 for at in facts.ingests.values() if facts.now - at < _SILENT)
     lag = facts.now - facts.heard_until
-    if not alive:
-        return Part(
-            "Ingest",
-            False,
-            "0",
-            "at work",
-            "no ingest is at work: nothing that units say is heard",
-            "start it, and read its log",
-            "messages",
-        )
+    if not running:
+        says = "no ingest process is running: messages from units are not received"
+        return Part("Ingest", Status.DOWN, "0", "running", says, "start it and check its log", "messages")
     if lag > _LAG:
-        says = f"it is {span(lag)} behind: everything said until then is heard"
-        return Part("Ingest", False, span(lag), "behind", says, "the database may be slow; its card says how fast it answers", "messages")
-    return Part("Ingest", True, str(alive), "at work", "everything said up to now is heard", "", "messages")
+        says = f"delayed by {span(lag)}: all messages up to then have been processed"
+        return Part("Ingest", Status.DEGRADED, span(lag), "behind", says, "the database may be slow: see its response time", "messages")
+    return Part("Ingest", Status.OK, str(running), "running", "all messages received so far have been processed", "", "messages")
 
 
-def _schedule(facts: Facts) -> Part:
+def _scheduler(facts: Facts) -> Part:
     if facts.schedule is None or facts.now - facts.schedule >= _SILENT:
         since = "never" if facts.schedule is None else ago(facts.now - facts.schedule)
-        says = f"silence is not judged and nothing is sent; it last got something done {since}"
-        return Part("Schedule", False, "never", "", says, "start musterroll schedule, or restart musterroll serve", "silent")
-    reconciled = (
-        "the roll was not reconciled yet" if facts.reconciled is None else f"the roll was reconciled {ago(facts.now - facts.reconciled)}"
-    )
-    return Part("Schedule", True, span(facts.now - facts.schedule), "since its last turn", reconciled, "", "silent")
+        says = f"units do not become stale and no notifications are sent; last active: {since}"
+        return Part("Scheduler", Status.DOWN, since, "", says, "start musterroll schedule or restart musterroll serve", "silent")
+    says = "no reconciliation yet" if facts.reconciled is None else f"last reconciliation {ago(facts.now - facts.reconciled)}"
+    return Part("Scheduler", Status.OK, span(facts.now - facts.schedule), "since the last run", says, "", "silent")
 
 
 def _database(facts: Facts) -> Part:
     quick = facts.answered_in < 250
-    says = f"{facts.engine}, revision {facts.revision}, {size(facts.size)}"
-    advice = "" if quick else "look at its load and its disk; a backup or a large import may be running"
-    return Part("Database", quick, f"{facts.answered_in:.1f}", "ms to answer", says, advice, "size")
+    says = f"{facts.engine}, schema revision {facts.revision}, {size(facts.size)}"
+    advice = "" if quick else "check its load and its disk; a backup or a large import may be running"
+    return Part("Database", _ok(quick), f"{facts.answered_in:.1f}", "ms response time", says, advice, "size")
 
 
 def _disk(facts: Facts) -> Part:
     share = facts.disk_free / facts.disk_all if facts.disk_all else 1.0
-    well = share >= _LEAST_FREE
-    says = f"{size(facts.disk_free)} of {size(facts.disk_all)} free where the data directory is"
-    advice = "" if well else "make room now: on a full disk nothing can be committed, not even a deletion"
-    return Part("Disk", well, f"{share:.0%}", "free", says, advice)
+    enough = share >= _LEAST_FREE
+    says = f"{size(facts.disk_free)} of {size(facts.disk_all)} free for the data directory"
+    advice = "" if enough else "free some space now: on a full disk nothing can be saved, not even a deletion"
+    return Part("Disk", _ok(enough), f"{share:.0%}", "free", says, advice)
 
 
 def _outbox(facts: Facts) -> Part:
     if not facts.waiting:
-        return Part("Outbox", True, "0", "waiting", "every message went out", "", "outbox")
+        return Part("Outbox", Status.OK, "0", "queued", "all messages have been sent", "", "outbox")
     age = facts.now - facts.oldest if facts.oldest is not None else 0
-    well = not facts.failing or age < _LONG_WAIT
-    says = f"the oldest waits for {span(age)}; {facts.failing:,} not taken when tried"
-    where = (
-        f"set {', '.join(facts.unset)}; the page Notifications says more"
-        if facts.unset
-        else "the page Notifications says what each receiver answers"
-    )
-    return Part("Outbox", well, f"{facts.waiting:,}", "waiting", says, "" if well else where, "outbox")
+    on_time = not facts.failing or age < _LONG_WAIT
+    says = f"the oldest has been queued for {span(age)}; {facts.failing:,} after a failed attempt"
+    unset = f"set {', '.join(facts.unset)}; see Notifications"
+    advice = unset if facts.unset else "see Notifications for what each receiver answered"
+    return Part("Outbox", _ok(on_time), f"{facts.waiting:,}", "queued", says, "" if on_time else advice, "outbox")
 
 
 def _quarantine(facts: Facts) -> Part:
-    says = "every message of the last day was understood" if not facts.quarantined else "messages of the last day that were not understood"
-    return Part("Quarantine", True, f"{facts.quarantined:,}", "in a day", says, "", "quarantined")
+    says = "messages rejected in the last 24 hours" if facts.quarantined else "no messages rejected in the last 24 hours"
+    return Part("Quarantine", Status.OK, f"{facts.quarantined:,}", "in 24 hours", says, "", "quarantined")
 
 
-def unwell(found: Sequence[Part]) -> list[Part]:
-    return [part for part in found if not part.well]
+def _ok(fine: bool) -> Status:
+    return Status.OK if fine else Status.DEGRADED
+
+
+def problems(parts: Sequence[Part]) -> list[Part]:
+    return [part for part in parts if part.status is not Status.OK]
 
 
 def ago(ms: int) -> str:

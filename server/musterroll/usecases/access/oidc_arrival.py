@@ -30,11 +30,11 @@ def arrive(session: Session, who: Arrival, now: datetime) -> User:
     """The user who came, with the role his claims give. Raises Forbidden, and Conflict where his name is somebody else's."""
     user = stored_users.by_subject(session, who.subject)
     if user is not None and user.disabled_at:
-        raise Forbidden("this registry has shut you out; ask whoever runs it")
+        raise Forbidden("your user is disabled in this registry; contact the administrator")
     if user is not None and not who.ruled:
         return user
     if who.role is None:
-        raise Forbidden("your organisation gives you no role here; ask whoever runs the registry")
+        raise Forbidden("your organisation has not given you a role in this registry; contact the administrator")
     if user is None:
         made = access_users.create(session, who.name[: access_users.LONGEST], who.role, None, actor=_ACTOR, now=now)
         made.subject = who.subject

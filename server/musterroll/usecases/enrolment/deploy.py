@@ -27,7 +27,7 @@ def place(session: Session, account: str | None, site: str | None, now: datetime
         return owner, None
     site_row = claim_tokens.site(session, site_ref, owner, now)
     if owner is not None and site_row.account_id not in (None, owner):
-        raise Conflict(f"the site {site_ref} belongs to another account than {account_ref}", "site_of_another_account")
+        raise Conflict(f"site {site_ref} does not belong to account {account_ref}", "site_of_another_account")
     return owner or site_row.account_id, site_row.id
 
 
@@ -39,7 +39,7 @@ def deploy(session: Session, unit: Unit, token: ClaimToken, actor: str, now: dat
     # A token that names only an account leaves a unit at the site it has there.
     site_id = token.site_id or (unit.site_id if unit.account_id == token.account_id else None)
     if (unit.lifecycle, unit.account_id, unit.site_id) != (new, token.account_id, site_id):
-        cause = f"enrolled with the claim token {token.label!r}{_where(session, token)}"
+        cause = f"enrolled with claim token {token.label!r}{_where(session, token)}"
         change = Change(unit.id or 0, to_ms(now), "lifecycle", unit.lifecycle, new, cause[:500], actor[:120])
         transitions.add(session, [change])
     unit.lifecycle, unit.account_id, unit.site_id = new, token.account_id, site_id
@@ -50,4 +50,4 @@ def deploy(session: Session, unit: Unit, token: ClaimToken, actor: str, now: dat
 def _where(session: Session, token: ClaimToken) -> str:
     account = session.get(Account, token.account_id) if token.account_id else None
     site = session.get(Site, token.site_id) if token.site_id else None
-    return (f" of account {account.ref}" if account else "") + (f" at site {site.ref}" if site else "")
+    return (f" for account {account.ref}" if account else "") + (f" at site {site.ref}" if site else "")

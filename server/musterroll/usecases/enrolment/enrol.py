@@ -76,9 +76,9 @@ def create_token(
     Raises DomainError for a life, number of uses, serial, account or site that cannot be.
     """
     if not timedelta() < life <= _LONGEST_LIFE:
-        raise DomainError("a claim token lives from a moment to ten years", "bad_life")
+        raise DomainError("a claim token must be valid for at least a moment and at most ten years", "bad_life")
     if not 1 <= uses <= _MOST_USES:
-        raise DomainError(f"a claim token is good for 1 to {_MOST_USES} uses", "bad_uses")
+        raise DomainError(f"a claim token can enrol 1 to {_MOST_USES:,} units", "bad_uses")
     plain = new_secret()
     token = ClaimToken(
         label=text("label", label, 100) or "unnamed",
@@ -119,7 +119,7 @@ def enroll(session: Session, request: EnrolRequest, now: datetime, interval: int
     agent = text("agent", request.agent, 256)
     token = claim_tokens.by_hash(session, token_hash(request.token.strip()))
     if token is None or token.id is None:
-        raise Forbidden("the claim token is not one of this registry; check it, or ask for a new one", "token_unknown")
+        raise Forbidden("this claim token is unknown; check it or request a new one", "token_unknown")
     require_open(token, identity.serial_key, now)
     if not claim_tokens.use(session, token.id):
         raise used_up(token)
@@ -134,7 +134,7 @@ def enroll(session: Session, request: EnrolRequest, now: datetime, interval: int
     )
     credential = credentials.add(session, bound)
     actor = f"token {token.label}"
-    _note(session, unit, None, credential.status, f"credential {credential.id} enrolled with the claim token {token.label!r}", actor, now)
+    _note(session, unit, None, credential.status, f"credential {credential.id} enrolled with claim token {token.label!r}", actor, now)
     if credential.status is CredentialStatus.ACTIVE:
         deploy.deploy(session, unit, token, actor, now)
         credentials.changed(session)
@@ -174,12 +174,12 @@ def decide(session: Session, credential_id: int, accept: bool, actor: str, now: 
         raise NotFound(f"there is no enrolment {credential_id}")
     credential, unit = locked
     if credential.status is not CredentialStatus.PENDING:
-        raise Conflict(f"enrolment {credential_id} is {credential.status} already; nothing waits for a decision", "already_decided")
+        raise Conflict(f"enrolment {credential_id} has already been decided: {credential.status}", "already_decided")
     new = CredentialStatus.ACTIVE if accept else CredentialStatus.REFUSED
     if accept:
         _retire(session, unit, CredentialStatus.ACTIVE, CredentialStatus.REVOKED, f"replaced by credential {credential_id}", actor, now)
     credentials.move(session, credential.unit_id, CredentialStatus.PENDING, new, now, actor, only=credential_id)
-    _note(session, unit, CredentialStatus.PENDING, new, f"credential {credential_id} reviewed", actor, now)
+    _note(session, unit, CredentialStatus.PENDING, new, f"credential {credential_id} {'accepted' if accept else 'rejected'}", actor, now)
     if accept:
         _retire(session, unit, CredentialStatus.PENDING, CredentialStatus.REFUSED, f"credential {credential_id} was accepted", actor, now)
         token = session.get(ClaimToken, credential.claim_token_id) if credential.claim_token_id else None
@@ -194,7 +194,7 @@ def revoke(session: Session, uid: str, actor: str, now: datetime) -> None:
     locked = credentials.locked_unit(session, active.id) if active else None
     if locked is None:
         raise NotFound(f"unit {uid} has no active credential")
-    _retire(session, locked[1], CredentialStatus.ACTIVE, CredentialStatus.REVOKED, "revoked by a person", actor, now)
+    _retire(session, locked[1], CredentialStatus.ACTIVE, CredentialStatus.REVOKED, "credential revoked", actor, now)
     credentials.changed(session)
 
 

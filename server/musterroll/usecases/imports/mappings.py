@@ -22,8 +22,8 @@ def columns(session: Session, kind: str, name: str) -> dict[str, str]:
 def find(session: Session, name: str) -> SavedMapping:
     found = import_runs.mapping(session, name)
     if found is None:
-        known = ", ".join(mapping.name for mapping in import_runs.mappings(session)[:12]) or "none is saved yet"
-        raise NotFound(f"there is no mapping {name!r}; saved: {known}")
+        known = ", ".join(mapping.name for mapping in import_runs.mappings(session)[:12]) or "none saved yet"
+        raise NotFound(f"there is no mapping {name!r}; available: {known}")
     return found
 
 
@@ -31,7 +31,7 @@ def save(session: Session, kind: str, name: str, columns: dict[str, str]) -> Sav
     """Save columns under a name, in place of what was saved under it. Raises Conflict where that was for another kind."""
     name = text("name of the mapping", name, _LONGEST)
     if not name or not columns:
-        raise Conflict("a mapping has a name and at least one column; say the columns with --map")
+        raise Conflict("a mapping needs a name and at least one column (--map)")
     found = import_runs.mapping(session, name) or SavedMapping(kind=kind, name=name)
     if found.kind != kind:
         raise Conflict(f"the mapping {name!r} is for {found.kind}, not for {kind}; choose another name")

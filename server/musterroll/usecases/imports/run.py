@@ -118,7 +118,7 @@ class _Run:
                 if not postgres(self.session):
                     break
                 self._taker.forget()
-        raise Conflict("others keep changing the same records; nothing was imported, import the file again")
+        raise Conflict("others are changing the same records; nothing was imported, import the file again")
 
     def _note(self, stored: int) -> None:
         """Each row stored notes its own; where they are many, all is to be looked at again, and that is said once."""
@@ -151,4 +151,4 @@ class _Run:
     def _refuse_second(self, key: int, line: int) -> None:
         first = self._seen.setdefault(key, line)
         if first != line:
-            raise Conflict(f"the same record stands on line {first} already")
+            raise Conflict(f"duplicate of line {first}: the same record occurs twice in the file")

@@ -50,7 +50,7 @@ def verdict_on(line: int, record: str, before: Mapping[str, Any] | None, after: 
 
 def in_words(verdict: Verdict) -> str:
     """What there is to say of a verdict, in one line."""
-    changes = ", ".join(f"{one.field} {one.old or 'nothing'} -> {one.new or 'nothing'}" for one in verdict.differences)
+    changes = ", ".join(f"{one.field} {one.old or 'empty'} -> {one.new or 'empty'}" for one in verdict.differences)
     return "; ".join(part for part in (verdict.why or changes, verdict.note) if part)
 
 

@@ -74,7 +74,7 @@ def name_unit(session: Session, change: Change, line_id: int, unit_id: int) -> N
     """Let a contract line name this unit; its serial stays as the document writes it. Raises NotFound, Conflict."""
     line, unit = session.get(ContractLine, line_id), for_update.taken_by_id(session, [unit_id]).get(unit_id)
     if line is None or unit is None:
-        raise NotFound("the line or the unit of this proposal is there no more; look for proposals again")
+        raise NotFound("the contract line or the unit no longer exists; search for possible duplicates again")
     _standing(unit)
     with audit_record.watching(session, change, "contract_line", [line_id]):
         line.serial_key, line.product_id = unit.serial_key, line.product_id or unit.product_id
@@ -83,16 +83,17 @@ def name_unit(session: Session, change: Change, line_id: int, unit_id: int) -> N
 def _survivor(session: Session, one_id: int, other_id: int) -> tuple[Unit, Unit]:
     rows = for_update.taken_by_id(session, [one_id, other_id])
     if len(rows) < 2:
-        raise NotFound("one of the two units is there no more; look for proposals again")
+        raise NotFound("one of the two units no longer exists; search for possible duplicates again")
     first, second = sorted((_standing(unit) for unit in rows.values()), key=lambda unit: unit.id or 0)
     spoken = audited_rows.spoken(session, [str(first.id), str(second.id)])
     if len(spoken) == 2:
-        raise Conflict(f"{first.serial} and {second.serial} both report; two that report are two, or a clone case", "both_report")
+        names = f"{first.serial} and {second.serial}"
+        raise Conflict(f"{names} both report, so they are two devices; keep both or check for a clone", "both_report")
     return (second, first) if str(second.id) in spoken else (first, second)
 
 
 def _note(session: Session, change: Change, stays: Unit, gone: Unit, was: Lifecycle, now: datetime) -> None:
-    at, cause = to_ms(now), f"merged: {gone.serial} ({gone.uid}) is {stays.serial} ({stays.uid})"[:500]
+    at, cause = to_ms(now), f"merged: {gone.serial} ({gone.uid}) is the same unit as {stays.serial} ({stays.uid})"[:500]
     noted = [transitions.Change(gone.id or 0, at, "identity", None, MERGED, cause, change.actor)]
     if stays.lifecycle != was:
         noted.append(transitions.Change(stays.id or 0, at, "lifecycle", was, stays.lifecycle, cause, change.actor))
@@ -111,13 +112,13 @@ def _turn(session: Session, change: Change, references: tuple[tuple[str, str], .
 def _account(session: Session, account_id: int) -> Account:
     account = session.get(Account, account_id, with_for_update=True)
     if account is None:
-        raise NotFound("one of the two accounts is there no more; look for proposals again")
+        raise NotFound("one of the two accounts no longer exists; search for possible duplicates again")
     if account.merged_into_id is not None:
-        raise Conflict(f"account {account.ref} is merged into another already", "merged")
+        raise Conflict(f"account {account.ref} has already been merged into another", "merged")
     return account
 
 
 def _standing(unit: Unit) -> Unit:
     if unit.merged_into_id is not None:
-        raise Conflict(f"{unit.serial} is merged into another unit already", "merged")
+        raise Conflict(f"{unit.serial} has already been merged into another unit", "merged")
     return unit

@@ -115,15 +115,15 @@ def _decide(session: Session, change: Change, proposal: Proposal, state: str, no
 def _open(session: Session, number: int) -> Proposal:
     proposal = session.get(Proposal, number, with_for_update=True)
     if proposal is None:
-        raise NotFound(f"there is no proposal {number}")
+        raise NotFound(f"there is no possible duplicate {number}")
     if proposal.state != OPEN:
-        raise Conflict(f"proposal {number} is {proposal.state}; undo that decision first", "decided")
+        raise Conflict(f"possible duplicate {number} is already {proposal.state}; undo that decision first", "decided")
     return proposal
 
 
 def _subject(session: Session, proposal: Proposal) -> str:
     left, right = (proposals.names(session, side, [id_]).get(id_, "?") for side, id_ in _sides(proposal))
-    return f"proposal {proposal.id}: {left} and {right}"
+    return f"possible duplicate {proposal.id}: {left} and {right}"
 
 
 def _sides(proposal: Proposal) -> Iterator[tuple[str, int]]:

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from sqlmodel import Session
 
-from musterroll.domain.audit import Image
+from musterroll.domain.audit import Image, record_word
 from musterroll.domain.units.lifecycle import Lifecycle
 from musterroll.domain.values.errors import Conflict, NotFound
 from musterroll.domain.values.instants import to_ms
@@ -48,12 +48,11 @@ def undo(session: Session, change_id: int, actor: str, now: datetime, reason: st
     if change is None:
         raise NotFound(f"there is no change {change_id}")
     if change.kind in _FOR_GOOD:
-        raise Conflict(f"change {change_id} is about who may do what; an admin changes that on its own page", "not_undone")
+        raise Conflict(f"change {change_id} is about users or tokens and cannot be undone", "not_undone")
     if (by := audit_log.undone_by(session, change_id)) is not None:
-        raise Conflict(f"change {change_id} is undone already, by change {by}", "undone_already")
-    undoing = audit_record.begin(
-        session, actor=actor, kind="undo", subject=f"change {change_id}: {change.subject}", reason=reason, now=now, undoes_id=change_id
-    )
+        raise Conflict(f"change {change_id} was already undone by change {by}", "undone_already")
+    subject = f"change {change_id} undone: {change.subject}"
+    undoing = audit_record.begin(session, actor=actor, kind="undo", subject=subject, reason=reason, now=now, undoes_id=change_id)
     last, kept, apart = None, list[int](), list[Parted]()
     while rows := audit_log.entries_back(session, change_id, last, _BATCH):
         steps, stirred = _steps(session, rows)
@@ -125,15 +124,16 @@ def _standing(session: Session, rows: Sequence[Any]) -> dict[tuple[str, str], Im
 
 def _as_left(table: str, key: str, now: Image | None, after: Image | None) -> Image:
     """The row as it is now (nothing where it is gone). Raises Conflict where the change left it otherwise."""
+    name = f"{record_word(table)} {key}"
     if after is None:
         if now is not None:
-            raise Conflict(f"{table} {key} was taken out by the change and is there again; undo what brought it back", "changed_since")
+            raise Conflict(f"{name} was deleted by the change and exists again; undo the change that restored it first", "changed_since")
         return {}
     if now is None:
-        raise Conflict(f"{table} {key} is there no more; undo what took it out first", "changed_since")
+        raise Conflict(f"{name} no longer exists; undo the change that deleted it first", "changed_since")
     unlike = sorted(name for name, value in after.items() if now[name] != value)
     if unlike:
-        raise Conflict(f"{table} {key} has changed since ({', '.join(unlike)}); undo the later change first", "changed_since")
+        raise Conflict(f"{name} has been changed since ({', '.join(unlike)}); undo the later change first", "changed_since")
     return now
 
 
@@ -163,5 +163,6 @@ def _columns(step: _Step) -> frozenset[str] | None:
 def _delete(session: Session, table: str, keys: list[str]) -> None:
     found = audited_rows.referring(session, table, keys)
     if found is not None:
-        raise Conflict(f"{found[0]} {found[1]} refers to {table} rows that the change added; undo what recorded it first", "changed_since")
+        later = f"{record_word(found[0])} {found[1]}"
+        raise Conflict(f"{later} depends on a {record_word(table)} that the change added; undo the change to it first", "changed_since")
     audited_rows.delete_rows(session, table, keys)

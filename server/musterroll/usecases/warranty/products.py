@@ -35,7 +35,7 @@ def change_product(session: Session, product_id: int, terms: Terms, actor: str, 
     product = one(session, product_id)
     policy_id = policy_named(session, terms.policy).id if terms.policy else None
     price = None if terms.list_price is None else money(terms.list_price, terms.currency)
-    change = audit_record.begin(session, actor=actor, kind="product", subject=f"{product.maker} {product.model}", now=now)
+    change = audit_record.begin(session, actor=actor, kind="product", subject=f"product {product.maker} {product.model}", now=now)
     with audit_record.watching(session, change, "product", [product_id]):
         product.reporting, product.policy_id = terms.reporting, policy_id
         product.list_price = price.amount if price else None
@@ -58,7 +58,7 @@ def save_policy(
     _check(title, rules, months)
     known = products.named(session, title)
     if known is not None and known.id != policy_id:
-        raise Conflict(f"there is a policy {title!r} already", "name_in_use")
+        raise Conflict(f"there is already a policy {title!r}", "name_in_use")
     change = audit_record.begin(session, actor=actor, kind="policy", subject=f"warranty policy {title}", now=now)
     stored_rules = [{"start": rule.start.value, "shelf_days": rule.shelf_days} for rule in rules]
     if policy_id is None:
@@ -116,15 +116,15 @@ def follow(session: Session, now: datetime) -> bool:
 
 def _check(name: str, rules: Sequence[StartRule], months: int | None) -> None:
     if not name:
-        raise DomainError("give the policy a name", "no_name")
+        raise DomainError("enter a name for the policy", "no_name")
     if not rules:
-        raise DomainError("give at least one rule of when the warranty starts", "no_rule")
+        raise DomainError("choose at least one start date for the warranty", "no_rule")
     starts = [rule.start for rule in rules]
     if len(set(starts)) < len(starts):
-        raise DomainError("each start can stand in one rule only: the first that is known begins the warranty", "same_start")
+        raise DomainError("each start date can be used only once", "same_start")
     if any(rule.shelf_days and rule.start is not Start.SHIPPED for rule in rules):
-        raise DomainError("days on the shelf go with the shipment only", "bad_shelf")
+        raise DomainError("maximum shelf time applies to the ship date only", "bad_shelf")
     if any(not 0 <= rule.shelf_days <= _LONGEST_SHELF for rule in rules):
-        raise DomainError(f"days on the shelf are from 0 to {_LONGEST_SHELF}", "bad_shelf")
+        raise DomainError(f"maximum shelf time must be from 0 to {_LONGEST_SHELF} days", "bad_shelf")
     if months is not None and not 1 <= months <= _LONGEST_MONTHS:
-        raise DomainError(f"a warranty lasts from 1 to {_LONGEST_MONTHS} months", "bad_months")
+        raise DomainError(f"a warranty can last from 1 to {_LONGEST_MONTHS} months", "bad_months")

@@ -37,8 +37,8 @@ _BACK = "/sign-in/elsewhere/back"
 _SIGNED_BY = ["RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA"]
 _SECONDS = 10
 _LOOPBACK = ("localhost", "127.0.0.1", "::1")
-_SORRY = "Your organisation did not confirm who you are. Try again, or ask whoever runs the registry."
-_SILENT = "Your organisation's sign-in cannot be reached. Try again in a minute."
+_SORRY = "Your organisation did not confirm your identity. Try again or contact the administrator."
+_SILENT = "Your organisation's sign-in service cannot be reached. Try again in a minute."
 
 
 class NotTheIssuer(Exception):
@@ -50,9 +50,9 @@ def install(app: Flask, settings: Settings) -> None:
     issuer = (settings.oidc_issuer or "").rstrip("/")
     where = urlsplit(issuer)
     if not settings.oidc_client_id:
-        raise DomainError("MUSTERROLL_OIDC_CLIENT_ID is needed with MUSTERROLL_OIDC_ISSUER; it is what the issuer knows this registry by")
+        raise DomainError("MUSTERROLL_OIDC_CLIENT_ID is required with MUSTERROLL_OIDC_ISSUER: the client ID of this registry at the issuer")
     if where.scheme != "https" and where.hostname not in _LOOPBACK:
-        raise DomainError(f"MUSTERROLL_OIDC_ISSUER is {issuer}; an issuer is spoken to over https")
+        raise DomainError(f"MUSTERROLL_OIDC_ISSUER is {issuer}; it must begin with https://")
     hosts = frozenset({where.hostname or "", *(host.lower() for host in settings.oidc_hosts)})
     secret = settings.oidc_client_secret
     OAuth(app).register(

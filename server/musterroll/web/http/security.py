@@ -78,7 +78,7 @@ def refuse_host(known: frozenset[str]) -> Response | None:
     host = (written[1] or written[2]) if written else ""
     if host in known or _is_address(host):
         return None
-    sentence = f"This registry does not answer to the host name {host[:100]!r}; add it to MUSTERROLL_TRUSTED_HOSTS.\n"
+    sentence = f"This registry does not accept the host name {host[:100]!r}; add it to MUSTERROLL_TRUSTED_HOSTS.\n"
     return Response(sentence, 400, content_type="text/plain; charset=utf-8")
 
 

@@ -15,8 +15,8 @@ from musterroll.web.http.security import behind_https, csrf, form_is_ours, keep_
 
 ASKING = ("GET", "HEAD", "OPTIONS")
 OWN_ACCOUNT = "/account"
-REFUSED = "The name or the password is wrong. After five wrong tries a name is locked for a minute, then longer each time."
-TOO_OFTEN = "Too many wrong tries came from your address. Wait a minute and try again."
+REFUSED = "Wrong user name or password. After five failed attempts a user is locked for a minute, then longer each time."
+TOO_OFTEN = "Too many failed attempts from your address. Wait a minute and try again."
 
 pages = Blueprint("signing_in", __name__)
 pages.before_request(csrf.protect)

@@ -1,4 +1,4 @@
-"""Files a person dropped, kept from the dry run to the commit: under a random name, of that person only, for a day."""
+"""Uploaded files, stored from the dry run to the commit: under a random name, for their owner only, for a day."""
 
 import hashlib
 import json
@@ -57,10 +57,10 @@ def find(folder: Path, key: str, owner: str) -> Upload:
     """Raises NotFound where it is another person's, too old, or never was."""
     about, path = folder / f"{key}.json", folder / f"{key}.file"
     if not _KEY.fullmatch(key) or not about.is_file() or not path.is_file():
-        raise NotFound("this file is kept no longer; choose it again")
+        raise NotFound("this upload has expired; choose the file again")
     told = json.loads(about.read_text())
     if told["owner"] != owner:
-        raise NotFound("this file is kept no longer; choose it again")
+        raise NotFound("this upload has expired; choose the file again")
     return Upload(key, path, told["name"], told["sha256"], told["said"])
 
 

@@ -1,4 +1,4 @@
-"""A browser in a few words, as people know theirs again in a list of sessions."""
+"""A browser in a few words, so that people recognise theirs in a list of sessions."""
 
 # The first mark found counts: every browser also names those it wants to pass for.
 _BROWSERS = {
@@ -14,11 +14,11 @@ _SYSTEMS = {
 def named(user_agent: str) -> str:
     """
     >>> named("Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0"), named("")
-    ('Firefox on Linux', 'a browser not known')
+    ('Firefox on Linux', 'unknown browser')
     """
     browser, system = _first(_BROWSERS, user_agent), _first(_SYSTEMS, user_agent)
     if not browser:
-        return user_agent[:80] if user_agent.isprintable() and user_agent else "a browser not known"
+        return user_agent[:80] if user_agent.isprintable() and user_agent else "unknown browser"
     return f"{browser} on {system}" if system else browser
 
 

@@ -1,4 +1,4 @@
-"""The audit: who did what to which record, before and after; taking it back; and the proof that nobody altered it since."""
+"""The audit log: who changed which record, before and after; undo; and the check that no entry was altered."""
 
 from typing import Any
 from urllib.parse import quote, urlencode
@@ -8,6 +8,7 @@ from sqlmodel import Session
 from werkzeug.wrappers import Response
 
 from musterroll.domain.access import Role, needs
+from musterroll.domain.audit import record_word
 from musterroll.storage.audit import log as audit_log
 from musterroll.storage.audit.log import Wanted
 from musterroll.storage.tables.audit import Change
@@ -19,6 +20,15 @@ from musterroll.web.http.context import clock, page, read_only, transaction
 pages = Blueprint("audit", __name__)
 
 PAGE, ENTRIES = 50, 40
+_KINDS = {
+    **{"decision": "finding decision", "notification": "notification rule", "person": "user", "policy": "warranty policy"},
+    **{"proposal": "possible duplicate", "token": "API token"},
+}
+
+
+def kind_word(kind: str) -> str:
+    """What people call a kind of change."""
+    return _KINDS.get(kind, kind.replace("_", " "))
 
 
 @pages.get("/audit")
@@ -31,7 +41,7 @@ def overview() -> str:
         proof = audit_verify.proof(session)
     older = found[PAGE - 1][0].id if len(found) > PAGE else None
     words = {"wanted": wanted, "kinds": kinds, "actors": actors, "before": before, "older": older, "query": _query(wanted)}
-    return page("audit.html", clock(), changes=found[:PAGE], proof=proof, **words)
+    return page("audit.html", clock(), kind_word=kind_word, record_word=record_word, changes=found[:PAGE], proof=proof, **words)
 
 
 @pages.get("/audit/<int:number>")
@@ -46,7 +56,17 @@ def change(number: int) -> str:
         entries = audit_log.entries_back(session, number, before, ENTRIES + 1)
         rows = [_row(session, *entry) for entry in entries[:ENTRIES]]
     older = entries[ENTRIES - 1][0] if len(entries) > ENTRIES else None
-    return page("change.html", clock(), change=found, undone_by=undone_by, rows=rows, older=older, before=before)
+    return page(
+        "change.html",
+        clock(),
+        kind_word=kind_word,
+        record_word=record_word,
+        change=found,
+        undone_by=undone_by,
+        rows=rows,
+        older=older,
+        before=before,
+    )
 
 
 @pages.post("/audit/verify")
@@ -74,13 +94,13 @@ def _row(
     names = list(dict.fromkeys([*(before or {}), *(after or {})]))
     values = [(name, (before or {}).get(name), (after or {}).get(name)) for name in names]
     told = [one for one in values if one[1] != one[2] and not (before is None and one[2] in (None, "", "[]"))]
-    what = "added" if before is None else "taken out" if after is None else "changed"
+    what = "added" if before is None else "deleted" if after is None else "changed"
     name, path = _record(session, table, key, after or before or {})
     return {"id": entry_id, "table": table, "key": key, "what": what, "values": told, "name": name, "path": path}
 
 
 def _record(session: Session, table: str, key: str, image: dict[str, Any]) -> tuple[str, str | None]:
-    """What people call a record, and its page."""
+    """What people call a record, and the address of its page."""
     if table == "unit" and (unit := session.get(Unit, int(key))) is not None:
         return unit.serial, f"/units/{unit.uid}"
     if table == "contract" and (contract := session.get(Contract, int(key))) is not None:

@@ -1,4 +1,4 @@
-"""Enrolment: claim tokens for installers, and the enrolments that wait for a person."""
+"""Enrolment: claim tokens for installers, and enrolments awaiting approval."""
 
 import re
 from datetime import datetime, timedelta
@@ -28,7 +28,7 @@ _ADDRESS = re.compile(r"[A-Za-z0-9:/.\[\]_-]+")
 
 
 class Shown(NamedTuple):
-    """A token just made: the only time its plain text is seen."""
+    """A token just created: the only time its plain text is shown."""
 
     token: ClaimToken
     command: str  # what to type on the device
@@ -107,7 +107,7 @@ def _wanted(form: dict[str, str]) -> dict[str, Any]:
     """What the form asks for, as the verb takes it. Raises DomainError where a number is none."""
     return {
         "label": form["label"],
-        "life": timedelta(days=_number(form["days"], "life in days")),
+        "life": timedelta(days=_number(form["days"], "validity in days")),
         "uses": _number(form["uses"], "number of uses"),
         "serials": [serial for serial in re.split(r"[\r\n,;]+", form["serials"]) if serial.strip()],
         "account": form["account"] or None,

@@ -1,4 +1,4 @@
-"""Health: every part of the registry on one page, and what to do where one is not well."""
+"""Health: every component of the registry on one page, and what to do about a problem."""
 
 import platform
 import shutil
@@ -8,7 +8,7 @@ from flask import Blueprint
 
 from musterroll import __version__
 from musterroll.domain.access import Role, needs
-from musterroll.domain.operations.health import parts, size, unwell
+from musterroll.domain.operations.health import Status, parts, problems, size
 from musterroll.storage.liveness import states as liveness_states
 from musterroll.usecases.notifications import rules as notification_rules
 from musterroll.usecases.operations import health
@@ -19,13 +19,18 @@ from musterroll.web.http.context import clock, context, page, read_only
 pages = Blueprint("health", __name__)
 
 DRAWN = {
-    "messages": "messages a minute",
-    "silent": "units silent",
-    "size": "size of the database",
-    "outbox": "messages waiting",
-    "quarantined": "set aside a minute",
+    "messages": "messages per minute",
+    "silent": "stale units",
+    "size": "database size",
+    "outbox": "queued messages",
+    "quarantined": "rejected per minute",
 }
-LINKS = {"Outbox": "/notifications#outbox", "Quarantine": "/quarantine", "Schedule": "/reconciliation"}
+STATUS_LOOKS = {
+    Status.OK: ("operating", "circle-check"),
+    Status.DEGRADED: ("late", "clock-exclamation"),
+    Status.DOWN: ("stale", "alert-triangle"),
+}
+LINKS = {"Outbox": "/notifications#outbox", "Quarantine": "/quarantine", "Scheduler": "/reconciliation"}
 
 
 @pages.get("/health")
@@ -47,5 +52,5 @@ def overview() -> str:
         "Python": platform.python_version(),
         found.database.engine.split()[0]: found.database.engine.split()[1],
     }
-    shown = {"drawn": DRAWN, "links": LINKS, "amount": {"size": lambda value: size(int(value))}}
-    return page("health.html", now, parts=judged, unwell=unwell(judged), sparks=sparks, versions=versions, found=found, **shown)
+    shown = {"drawn": DRAWN, "looks": STATUS_LOOKS, "links": LINKS, "amount": {"size": lambda value: size(int(value))}}
+    return page("health.html", now, parts=judged, problems=problems(judged), sparks=sparks, versions=versions, found=found, **shown)

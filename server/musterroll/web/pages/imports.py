@@ -1,4 +1,4 @@
-"""Imports: drop a document, read the dry run, commit; what came in before, and taking it back."""
+"""Imports: upload a file, check the dry run, commit; the history of imports, and undo."""
 
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -49,7 +49,7 @@ def upload() -> AnyResponse:
     file, said = request.files.get("file"), {name: request.form.get(name, "").strip()[:120] for name in _CHOICES}
     try:
         if file is None or not file.filename:
-            raise DomainError("choose a file first: CSV or XLSX")
+            raise DomainError("choose a CSV or XLSX file first")
         _kind(said["kind"])
         kept = uploads.keep(_folder(), file, actor().name, said)
     except DomainError as refusal:
@@ -182,12 +182,12 @@ def _zone(name: str) -> ZoneInfo | None:
     try:
         return ZoneInfo(name) if name else None
     except (KeyError, ValueError, OSError):
-        raise DomainError(f"{name!r} is not a time zone such as Europe/Berlin") from None
+        raise DomainError(f"{name!r} is not a time zone; use a name such as Europe/Berlin") from None
 
 
 def _kind(name: str) -> DocumentKind:
     if name not in KINDS:
-        raise DomainError("say first what kind of document it is")
+        raise DomainError("choose the file type first")
     return KINDS[name]
 
 

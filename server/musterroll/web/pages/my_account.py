@@ -1,4 +1,4 @@
-"""A person's own account: the password, and where he is signed in."""
+"""A user's own account: the password and the open sessions."""
 
 from flask import Blueprint, Response, make_response, redirect, request
 from werkzeug.wrappers import Response as AnyResponse

@@ -1,4 +1,4 @@
-"""Products: warranty policy, reporting class and price of cover of each, and the policies with their rules in order."""
+"""Products: warranty policy, reporting class and list price of each, and the warranty policies with their rules in order."""
 
 from decimal import Decimal, InvalidOperation
 from typing import NamedTuple
@@ -22,15 +22,15 @@ pages = Blueprint("products", __name__)
 
 PAGE = 50
 CLASSES = {
-    ReportingClass.ALWAYS_ON: ("Always on", "stale after three intervals"),
-    ReportingClass.SLEEPY: ("Sleepy", "on battery: stale after two of its long intervals"),
-    ReportingClass.SCHEDULED: ("Scheduled", "reports at set times: stale an hour after one was missed"),
+    ReportingClass.ALWAYS_ON: ("Always on", "stale after three missed intervals"),
+    ReportingClass.SLEEPY: ("Sleepy", "battery-powered: stale after two of its long intervals"),
+    ReportingClass.SCHEDULED: ("Scheduled", "reports at set times: stale an hour after a missed report"),
 }
 STARTS = {
-    Start.REGISTERED: "the day it was registered",
-    Start.INSTALLED: "the day it was installed",
-    Start.FIRST_HEARD: "the day it was first heard",
-    Start.SHIPPED: "the day it was shipped",
+    Start.REGISTERED: "registration date",
+    Start.INSTALLED: "install date",
+    Start.FIRST_HEARD: "date of the first report",
+    Start.SHIPPED: "ship date",
 }
 
 
@@ -143,8 +143,8 @@ def _terms(said: dict[str, str]) -> Terms:
 def _rules(said: Said) -> list[StartRule]:
     """The rules in their order, places left empty left out. Raises DomainError."""
     if any(start and start not in set(Start) for start, _ in said.rules):
-        raise DomainError("choose what begins the warranty", "bad_choice")
-    return [StartRule(Start(start), _number(shelf or "0", "days on the shelf")) for start, shelf in said.rules if start]
+        raise DomainError("choose the start date of the warranty", "bad_choice")
+    return [StartRule(Start(start), _number(shelf or "0", "maximum shelf time")) for start, shelf in said.rules if start]
 
 
 def _number(said: str, what: str) -> int:

@@ -1,4 +1,4 @@
-"""Proposals: two records that may be one, side by side, for a person to decide."""
+"""Possible duplicates: two records that may describe the same thing, side by side, for a person to decide."""
 
 from flask import Blueprint, redirect, request
 from werkzeug.wrappers import Response
@@ -11,8 +11,8 @@ pages = Blueprint("proposals", __name__)
 
 PAGE = 20
 STATES = (matching_proposals.OPEN, matching_proposals.ACCEPTED, matching_proposals.REJECTED)
-KINDS = {matching_proposals.ACCOUNT_TWIN: "Two accounts, one customer?", matching_proposals.UNIT_TWIN: "Two records, one unit?"}
-KIND_WORDS = {**KINDS, matching_proposals.LINE_SERIAL: "Does this line mean this unit?"}
+KINDS = {matching_proposals.ACCOUNT_TWIN: "Same customer?", matching_proposals.UNIT_TWIN: "Same unit?"}
+KIND_WORDS = {**KINDS, matching_proposals.LINE_SERIAL: "Contract line for this unit?"}
 SIDES = {
     matching_proposals.ACCOUNT_TWIN: ("first account", "second account"),
     matching_proposals.UNIT_TWIN: ("first unit", "second unit"),

@@ -1,4 +1,4 @@
-"""Messages that could not be accepted, with the reason."""
+"""Messages that were rejected, and why."""
 
 from flask import Blueprint, request
 
@@ -9,6 +9,18 @@ from musterroll.web.http.context import clock, needs, page, read_only
 pages = Blueprint("quarantine", __name__)
 
 PAGE = 50
+CODES = {
+    **{"bad_text": "Invalid text", "duplicate_key": "Duplicate key", "foreign_topic": "Unknown topic", "missing_field": "Missing field"},
+    **{"not_finite": "Not a finite number", "not_json": "Not valid JSON", "not_utf8": "Not valid UTF-8", "out_of_range": "Out of range"},
+    **{
+        "too_deep": "Nested too deeply",
+        "too_large": "Too large",
+        "undecodable": "Could not be decoded",
+        "unknown_unit": "Unknown unit",
+        "unstorable": "Could not be saved",
+    },
+    **{"wrong_type": "Wrong type"},
+}
 
 
 @pages.get("/quarantine")
@@ -18,7 +30,7 @@ def overview() -> str:
     with read_only() as session:
         found = quarantined_messages(session, before, PAGE + 1)
     older = found[PAGE - 1].id if len(found) > PAGE else None
-    return page("quarantine.html", clock(), items=found[:PAGE], older=older, before=before, preview=preview)
+    return page("quarantine.html", clock(), codes=CODES, items=found[:PAGE], older=older, before=before, preview=preview)
 
 
 def preview(payload: bytes) -> str:

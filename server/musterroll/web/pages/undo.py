@@ -1,4 +1,4 @@
-"""Taking back what a person did, whatever it was."""
+"""Undo of a change of any kind."""
 
 from flask import Blueprint, redirect, request
 from werkzeug.wrappers import Response

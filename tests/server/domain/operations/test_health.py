@@ -1,32 +1,40 @@
 from typing import Any
 
 import pytest
-from musterroll.domain.operations.health import Facts, parts, unwell
+from musterroll.domain.operations.health import Facts, parts, problems
 
 NOW = 1_000_000_000
-WELL = Facts(
+OK = Facts(
     NOW, {"registry": NOW - 1000}, NOW - 1000, NOW - 3000, NOW - 60_000, True, "SQLite 3.53", 1, "0002", 0.2, 60, 100, 0, 0, None, 0, ()
 )
 
 
-def test_all_is_well_where_everything_moves() -> None:
-    assert unwell(parts(WELL)) == []
+def test_all_components_are_ok_where_everything_moves() -> None:
+    assert problems(parts(OK)) == []
 
 
 @pytest.mark.parametrize(
     ("wrong", "names", "says"),
     [
-        ({"ingests": {}}, ["Broker", "Ingest"], "start musterroll ingest"),
-        ({"ingests": {"registry": NOW - 60_000}, "heard_until": NOW - 60_000}, ["Broker", "Ingest"], "restart musterroll serve"),
-        ({"heard_until": NOW - 20_000}, ["Ingest"], "the database may be slow"),
-        ({"schedule": NOW - 31_000}, ["Schedule"], "start musterroll schedule"),
-        ({"answered_in": 900.0}, ["Database"], "a backup or a large import"),
-        ({"disk_free": 3}, ["Disk"], "make room now"),
-        ({"waiting": 3, "failing": 2, "oldest": NOW - 7_200_000}, ["Outbox"], "what each receiver answers"),
-        ({"waiting": 3, "failing": 2, "oldest": NOW - 7_200_000, "unset": ["MUSTERROLL_SMTP_URL"]}, ["Outbox"], "set MUSTERROLL_SMTP_URL"),
+        ({"ingests": {}}, ["Broker: Down", "Ingest: Down"], "start musterroll ingest"),
+        (
+            {"ingests": {"registry": NOW - 60_000}, "heard_until": NOW - 60_000},
+            ["Broker: Down", "Ingest: Down"],
+            "restart musterroll serve",
+        ),
+        ({"heard_until": NOW - 20_000}, ["Ingest: Degraded"], "the database may be slow"),
+        ({"schedule": NOW - 31_000}, ["Scheduler: Down"], "start musterroll schedule"),
+        ({"answered_in": 900.0}, ["Database: Degraded"], "a backup or a large import"),
+        ({"disk_free": 3}, ["Disk: Degraded"], "free some space now"),
+        ({"waiting": 3, "failing": 2, "oldest": NOW - 7_200_000}, ["Outbox: Degraded"], "what each receiver answered"),
+        (
+            {"waiting": 3, "failing": 2, "oldest": NOW - 7_200_000, "unset": ["MUSTERROLL_SMTP_URL"]},
+            ["Outbox: Degraded"],
+            "set MUSTERROLL_SMTP_URL",
+        ),
     ],
 )
-def test_what_is_not_well_says_what_to_do(wrong: dict[str, Any], names: list[str], says: str) -> None:
-    found = unwell(parts(WELL._replace(**wrong)))
-    assert [part.name for part in found] == names
+def test_a_problem_says_what_to_do(wrong: dict[str, Any], names: list[str], says: str) -> None:
+    found = problems(parts(OK._replace(**wrong)))
+    assert [f"{part.name}: {part.status}" for part in found] == names
     assert says in found[0].advice

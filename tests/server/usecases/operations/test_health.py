@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 
-from musterroll.domain.operations.health import parts
+from musterroll.domain.operations.health import parts, problems
 from musterroll.domain.values.instants import to_ms
 from musterroll.storage.engine.database import Database
 from musterroll.usecases.liveness import heartbeats
@@ -26,7 +26,7 @@ def test_messages_are_drawn_by_the_minute_from_what_ingest_counts(database: Data
     assert found.series["messages"] == [60, 120, 0]
     assert found.facts.ingests == {"registry": to_ms(NOW + timedelta(minutes=3))}
     assert found.database.size > 0
-    assert [part.name for part in parts(found.facts) if not part.well] == ["Schedule"]
+    assert [part.name for part in problems(parts(found.facts))] == ["Scheduler"]
 
 
 def test_figures_of_more_than_two_days_ago_are_forgotten(database: Database) -> None:

@@ -95,7 +95,7 @@ def test_a_change_is_undone_once(database: Database, now: datetime) -> None:
         change = begin(session, now)
         add(session, change, papers.account(session, "A1"))
         undo(session, change.id or 0, "bert", now)
-        with pytest.raises(Conflict, match=r"change \d+ is undone already, by change \d+"):
+        with pytest.raises(Conflict, match=r"change \d+ was already undone by change \d+"):
             undo(session, change.id or 0, "bert", now)
 
 
@@ -113,7 +113,7 @@ def test_a_row_changed_since_is_named_and_nothing_is_undone(database: Database, 
         first.name = "Renamed again"
         state = dump(session)
         later = first.id
-    with pytest.raises(Conflict, match=rf"account {later} has changed since \(name\)"), database.transaction() as session:
+    with pytest.raises(Conflict, match=rf"account {later} has been changed since \(name\)"), database.transaction() as session:
         undo(session, change.id or 0, "bert", now)
     with database.transaction() as session:
         assert dump(session) == state
@@ -125,7 +125,7 @@ def test_a_row_that_something_newer_refers_to_is_not_taken_out(database: Databas
         owner = papers.account(session, "A1")
         add(session, change, owner)
         papers.site(session, "S1", owner)
-        with pytest.raises(Conflict, match=r"site \d+ refers to account rows"):
+        with pytest.raises(Conflict, match=r"site \d+ depends on records the change added \(account\)"):
             undo(session, change.id or 0, "bert", now)
 
 

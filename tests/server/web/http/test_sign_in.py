@@ -38,8 +38,8 @@ def test_a_poll_of_a_signed_out_page_sends_the_browser_to_sign_in(stranger: Visi
 def test_a_wrong_password_and_an_unknown_name_get_the_same_answer(stranger: Visitor) -> None:
     wrong, unknown = stranger.sign_in("wrong"), stranger.sign_in("wrong", "nobody")
     assert wrong.status_code == unknown.status_code == 401
-    assert "The name or the password is wrong." in wrong.text
-    assert "The name or the password is wrong." in unknown.text
+    assert "Wrong user name or password." in wrong.text
+    assert "Wrong user name or password." in unknown.text
 
 
 def test_five_wrong_passwords_lock_the_name_even_for_the_right_one(stranger: Visitor) -> None:

@@ -52,7 +52,7 @@ class Accounts(Taker):
         while (above := self._above.get(path[-1])) is not None:
             if above == ref:
                 named = path if len(path) <= _SHOWN else [*path[: _SHOWN - 1], "..."]
-                raise Conflict(f"the accounts above it go round in a circle: {' -> '.join([*named, ref])}", "circle")
+                raise Conflict(f"the parent accounts form a circle: {' -> '.join([*named, ref])}", "circle")
             if above in path:
                 return  # a circle further up; its own rows are refused
             path.append(above)

@@ -34,7 +34,7 @@ class Billing(Taker):
 
     def judge(self, row: Row, known: Known | None) -> Judged:
         if self.numbers.id(Contract, row.said["contract"]) is None:
-            raise NotFound(f"there is no contract {row.said['contract']} on the roll; import the contracts first")
+            raise NotFound(f"contract {row.said['contract']} is not registered; import the contracts first")
         return super().judge(row, known)
 
     def new_ids(self, plans: Sequence[Plan]) -> list[int]:

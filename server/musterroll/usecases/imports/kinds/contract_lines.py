@@ -77,7 +77,7 @@ class ContractLines(Taker):
     def judge(self, row: Row, known: Known | None) -> Judged:
         contract = self._contracts.get(row.said["contract"])
         if contract is None:
-            raise NotFound(f"there is no contract {row.said['contract']} on the roll; import the contracts first")
+            raise NotFound(f"contract {row.said['contract']} is not registered; import the contracts first")
         after = super().judge(row, known).after
         after["product_id"] = self._product(row, after)
         if after["scope"] in _AT_SITE:
@@ -102,7 +102,7 @@ class ContractLines(Taker):
         if heir is None:
             return ""
         after["serial_key"], after["product_id"] = heir.serial_key, heir.product_id
-        return f"covers {heir.serial}, in the place of {after['serial']}"
+        return f"covers {heir.serial} in place of {after['serial']}"
 
     def _over(self, after: Facts, record: dict[str, Any]) -> bool:
         return rules.ended(_line("", after, record), contract_of(Contract(**record)), self.source.now.date()) is not None
@@ -115,8 +115,8 @@ class ContractLines(Taker):
         if len(found) == 1 or after["scope"] is Scope.SERIAL:
             return found[0] if len(found) == 1 else None
         if found:
-            raise Conflict(f"several makers have a {model}; give the Manufacturer")
-        raise NotFound(f"there is no product {model} on the roll; import its units first")
+            raise Conflict(f"several manufacturers have a product {model}; fill in the Manufacturer")
+        raise NotFound(f"product {model} is not registered; import its units first")
 
     def _refuse_misfit(self, row: Row, after: Facts, record: dict[str, Any]) -> None:
         line = _line(f"{row.said['contract']}/{row.said['number']}", after, record)

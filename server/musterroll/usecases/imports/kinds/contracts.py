@@ -51,4 +51,4 @@ class Contracts(Taker):
             contract = rules.Contract(0, ref, None, State.ACTIVE, span)
             own = Span(line.starts_on or span.starts_on, line.ends_on)
             if why := rules.misfit(rules.Line(0, f"{ref}/{line.number}", 0, rules.Scope.SERIAL, serial_key="X", span=own), contract):
-                raise Conflict(f"its dates would leave a line out: {why}")
+                raise Conflict(f"its dates would exclude a contract line: {why}")

@@ -30,7 +30,7 @@ class Incidents(Taker):
         try:
             after["unit_id"] = self._serials.unit(row.said).id
         except NotFound as missing:
-            after["unit_id"], note = None, f"kept without a unit: {missing}"
+            after["unit_id"], note = None, f"saved without a unit: {missing}"
         return Judged(after, note)
 
     def fresh(self, plan: Plan, row_id: int) -> dict[str, Any]:

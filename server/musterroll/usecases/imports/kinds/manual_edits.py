@@ -24,7 +24,7 @@ class Overruling:
         found = [(row, known) for row in rows if (known := self._taker.known(row)) and known.id in self._touched]
         words = manual_edits.last_words(self._taker.session, self._table, {known.id for _, known in found})
         left = {row.line: self._left_out(row, known.facts, words[known.id]) for row, known in found if known.id in words}
-        return {line: f"{' and '.join(names)} as set since by a person" for line, names in left.items() if names}
+        return {line: f"{' and '.join(names)} kept as edited in the registry since" for line, names in left.items() if names}
 
     def _left_out(self, row: Row, facts: Facts, words: dict[str, Any]) -> Sequence[str]:
         said = {name: value for name, value in row.said.items() if name in facts and value != facts[name]}

@@ -29,7 +29,7 @@ class Serials:
             return found[0]
         if found:
             makers = " and ".join(sorted({unit.maker for unit in found}))
-            raise Conflict(f"the serial {said['serial']} is on the roll more than once, from {makers}; give the Manufacturer", "ambiguous")
+            raise Conflict(f"serial {said['serial']} exists more than once, from {makers}; fill in the Manufacturer", "ambiguous")
         twin = self._twins.get(twin_key(said["serial_key"]))
-        hint = f"; is it {twin}, misread?" if twin else "; import the units first"
-        raise NotFound(f"no unit with the serial {said['serial']} is on the roll{hint}")
+        hint = f"; did you mean {twin}?" if twin else "; import the units first"
+        raise NotFound(f"serial {said['serial']} is not registered{hint}")

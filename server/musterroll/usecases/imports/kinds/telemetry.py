@@ -62,13 +62,13 @@ class Telemetry(Taker):
         notes = []
         if first > heard_at:
             first = heard_at
-            notes.append("Last Seen is before First Seen: taken as first seen too")
+            notes.append("Last Seen is before First Seen and is used for both")
         if heard_at > to_ms(self.source.now):
-            notes.append("Last Seen is ahead of the registry's clock")
+            notes.append("Last Seen is in the future")
         before = known.facts if known else self._silent(row)
         after = {**before, "first_heard_at": min(first, before["first_heard_at"] or first)}
         if before["heard_at"] is not None and before["heard_at"] > heard_at:
-            notes.append(f"heard since, at {from_ms(before['heard_at']):%Y-%m-%d %H:%M:%S} UTC")
+            notes.append(f"has reported since, at {from_ms(before['heard_at']):%Y-%m-%d %H:%M:%S} UTC")
         else:
             after |= self._word(said, before)
         return Judged(after, "; ".join(notes))
@@ -126,5 +126,5 @@ class Telemetry(Taker):
             old = Liveness.OPERATING
         if since is not None and since != was:
             moves.append((since, old, Liveness.STALE))
-        cause = f"import {self.source.file} line {plan.row.line}"
+        cause = f"import of {self.source.file}, line {plan.row.line}"
         return [Transition(after["unit_id"], at, "liveness", a, b, cause, self.source.actor) for at, a, b in moves]

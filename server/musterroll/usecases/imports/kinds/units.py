@@ -79,8 +79,8 @@ class Units(Taker):
         account = said.get("account") or (said.get("site") and self._owner(said["site"])) or before["account"]
         owner = self._owner(site) if site else None
         if owner not in (None, account):
-            whose = f"the site {site} belongs to account {owner}, not to {account}"
-            raise Conflict(whose if said.get("site") else f"{whose}; give the site the unit moved to")
+            whose = f"site {site} belongs to account {owner}, not to {account}"
+            raise Conflict(whose if said.get("site") else f"{whose}; fill in the new Site ID")
         stage = move(before["lifecycle"], said.get("lifecycle") or _reached(said, before["lifecycle"]))
         if site:
             self._sites.setdefault(site, SiteRow(account))
@@ -185,7 +185,7 @@ class Units(Taker):
         name, at = _BEGUN_ON.get(new), self._now
         if name and (day := plan.after[name]) is not None and day != before[name]:
             at = min(at, (day.toordinal() - _EPOCH_DAY) * _DAY)
-        cause = f"import {self.source.file} line {plan.row.line}"
+        cause = f"import of {self.source.file}, line {plan.row.line}"
         return Transition(unit_id, at, "lifecycle", _stage(plan), new.value, cause, self.source.actor)
 
 
