@@ -32,6 +32,7 @@ from tests.support import roll
 # Nobody needs to be known for these: they show nothing of the fleet, or ask for a secret of their own.
 PUBLIC = {"assets", "worker", "theme.choose", "signing_in.form", "signing_in.sign_in", "signing_in.sign_out"}
 PUBLIC |= {"signing_in_elsewhere.begin", "signing_in_elsewhere.end", "calendar_feed.read", "enrolment.enroll"}
+PUBLIC |= {"moved_addresses.moved"}  # only says where a page is now
 PUBLIC |= {"operations.healthz", "operations.readyz", "operations.metrics"}
 PUBLIC |= {"documents.docs", "documents.static", "documents.openapi", "documents.asyncapi"}
 

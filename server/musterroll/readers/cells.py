@@ -99,7 +99,7 @@ def _day(name: str, cell: str, order: str) -> date:
     except ValueError:
         raise BadCell(f"the {name} {cell[:40]!r} does not exist in the calendar") from None
     if not 1970 <= found.year <= 2200:
-        raise BadCell(f"the {name} {cell[:40]!r} is not between 1970 and 2200; leave it empty if it is unknown")
+        raise BadCell(f"the {name} {cell[:40]!r} is outside the years 1970 to 2200; leave it empty if it is unknown")
     return found
 
 
@@ -155,12 +155,10 @@ def instant(name: str, cell: str, hints: Hints) -> int:
     if found.tzinfo is None:
         day_only = len(cell) <= 10 or not _TIME.search(cell)
         if not day_only and hints.zone is None:
-            raise BadCell(
-                f"the {name} {cell[:40]!r} has no time zone; use the format 2026-11-01T12:00:00Z or set the time zone (--zone UTC)"
-            )
+            raise BadCell(f"the {name} {cell[:40]!r} has no time zone; use the format 2026-11-01T12:00:00Z or set the zone (--zone UTC)")
         found = found.replace(tzinfo=UTC if day_only else hints.zone)
     if not 1971 <= found.year <= 2200:
-        raise BadCell(f"the {name} {cell[:40]!r} is not between 1971 and 2200; leave it empty if it is unknown")
+        raise BadCell(f"the {name} {cell[:40]!r} is outside the years 1971 to 2200; leave it empty if it is unknown")
     return int(found.timestamp() * 1000)
 
 

@@ -148,9 +148,7 @@ def _look_inside(file: BinaryIO) -> None:
 def _refuse_bomb(members: list[zipfile.ZipInfo]) -> None:
     unpacked = sum(member.file_size for member in members)
     if len(members) > _MOST_MEMBERS or unpacked > _MOST_BYTES:
-        raise BadFile(
-            f"the workbook unpacks to {unpacked >> 20:,} MiB in {len(members):,} parts, which is too large; save the sheet as CSV"
-        )
+        raise BadFile(f"the workbook unpacks to {unpacked >> 20:,} MiB in {len(members):,} parts, too large; save the sheet as CSV")
     for member in members:
         if member.file_size > _LARGE and member.file_size > _MOST_RATIO * max(member.compress_size, 1):
             raise BadFile(f"the workbook's part {member.filename[:80]!r} unpacks to a suspicious size; save the sheet as CSV")
@@ -210,7 +208,7 @@ def _refuse_extent(found: _Extent) -> None:
     if found.columns > MOST_COLUMNS:
         raise BadFile(f"a sheet of the workbook has {found.columns:,} columns; the limit is {MOST_COLUMNS}")
     if found.rows * found.columns > _MOST_CELLS:
-        raise BadFile(f"a sheet of the workbook has {found.rows:,} rows of {found.columns} columns, which is too large; save it as CSV")
+        raise BadFile(f"a sheet of the workbook has {found.rows:,} rows of {found.columns} columns, which is too many; save it as CSV")
     if found.unplaced:
         raise BadFile("the workbook has no cell positions; open it in a spreadsheet program and save it again, or save it as CSV")
     if found.empty_formula:

@@ -54,7 +54,7 @@ def test_a_quotation_mark_left_open_is_a_problem_of_its_row_only() -> None:
         (b"%PDF-1.7", "PDF"),
         (b"\x7fELF\x02\x01\x01\x00\x00", "not text"),
         (b"Serial,Maker\nSN1,\x81\x8d\n", "neither UTF-8"),
-        (b"\xff\xfeS\x00e\x00r", "stops being UTF-16"),
+        (b"\xff\xfeS\x00e\x00r", "no longer UTF-16"),
         (b"x" * (2 << 20), "longer than"),
         (b"a," * 65_535, "65,536 columns"),
     ],
@@ -74,14 +74,14 @@ def test_a_pipe_is_refused_with_what_to_do() -> None:
         def seekable(self) -> bool:
             return False
 
-    with pytest.raises(BadFile, match="store it first"):
+    with pytest.raises(BadFile, match="save it first"):
         read_text(Pipe(b"x"), known)
 
 
 def test_a_row_in_another_encoding_than_its_file_has_a_problem() -> None:
     _, (fine, mixed) = read("Serial,Maker\nSN1,Müller\n".encode("cp1252") + "SN2,Müller\n".encode())
     assert (fine.cells, fine.problem) == (["SN1", "Müller"], None)
-    assert "it is UTF-8" in str(mixed.problem)
+    assert "the row is UTF-8" in str(mixed.problem)
 
 
 def test_the_line_that_tells_a_spreadsheet_the_separator_is_no_heading() -> None:

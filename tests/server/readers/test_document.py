@@ -80,8 +80,8 @@ def test_of_two_columns_that_say_the_same_the_better_name_wins_and_the_other_is_
     [
         ("Serial,Model", "no column Manufacturer"),
         ("Ticket,Opened", "no column Serial Number and no column Manufacturer"),
-        ("Serial,SN,Maker,Model", "'Serial' and 'SN' both say the Serial Number; choose with --map"),
-        ("Maker,Serial,Model,Maker", "2 columns are headed 'Maker'; rename"),
+        ("Serial,SN,Maker,Model", "'Serial' and 'SN' may both be the Serial Number; map it with --map"),
+        ("Maker,Serial,Model,Maker", "2 columns have the heading 'Maker'; in the file, rename"),
         ("\x89PNG\r\n", "no column"),
     ],
 )
@@ -93,7 +93,7 @@ def test_a_file_of_something_else_is_refused_with_what_it_lacks(header: str, sen
 @pytest.mark.parametrize(
     ("row", "why"),
     [
-        ("1.23E+15,Acme,Pump", "turned into a number"),
+        ("1.23E+15,Acme,Pump", "changed into a number"),
         ("=cmd|'/C calc'!A0,Acme,Pump", "formula"),
         ("Default string,Acme,Pump", "placeholder"),
         (",Acme,Pump", "the Serial Number is empty"),
@@ -133,9 +133,9 @@ def test_a_mapping_goes_before_every_name() -> None:
 @pytest.mark.parametrize(
     ("column", "sentence"),
     [
-        ("Serial=sirial", "no field 'sirial'; they have serial"),
+        ("Serial=sirial", "no field 'sirial'; the fields are serial"),
         ("Seriell=serial", "no column 'Seriell'"),
-        ("Serial", "is not HEADING=FIELD"),
+        ("Serial", "is not of the form HEADING=FIELD"),
     ],
 )
 def test_a_mapping_that_cannot_be_is_refused(column: str, sentence: str) -> None:

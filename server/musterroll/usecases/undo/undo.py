@@ -164,5 +164,5 @@ def _delete(session: Session, table: str, keys: list[str]) -> None:
     found = audited_rows.referring(session, table, keys)
     if found is not None:
         later = f"{record_word(found[0])} {found[1]}"
-        raise Conflict(f"{later} depends on a {record_word(table)} that the change added; undo the change to it first", "changed_since")
+        raise Conflict(f"{later} depends on records the change added ({record_word(table)}); undo the later change first", "changed_since")
     audited_rows.delete_rows(session, table, keys)

@@ -93,7 +93,7 @@ def test_a_line_outside_its_contract_is_refused_in_words() -> None:
     wide = LINE._replace(span=Span(date(2025, 1, 1), date(2026, 7, 1)))
     assert misfit(wide, CONTRACT) == (
         "line C00001/1 runs from 1 January 2025 to 30 June 2026, "
-        "outside its contract C00001, which runs from 1 January 2026 to 31 December 2026"
+        "outside contract C00001, which runs from 1 January 2026 to 31 December 2026"
     )
 
 

@@ -48,7 +48,7 @@ def test_an_entry_altered_behind_our_back_is_found_and_told(database: Database) 
         assert proven(session, NOW + timedelta(days=1)).first_bad == 3
         assert proven(session, NOW + timedelta(days=1, hours=1)).first_bad == 3
         (told,) = session.exec(select(EventRow)).all()
-        assert (told.kind, told.detail) == ("audit_broken", "entry 3 is not what was written, or entries before it are gone")
+        assert (told.kind, told.detail) == ("audit_broken", "entry 3 was altered, or entries before it are missing")
 
 
 def test_changes_are_found_by_who_what_and_record(database: Database) -> None:

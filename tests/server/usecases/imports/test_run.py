@@ -42,7 +42,7 @@ def test_a_new_unit_is_registered_with_all_the_row_says(database: Database, now:
     assert (str(unit.shipped_on), str(unit.installed_on), unit.warranty_months) == ("2025-01-05", "2025-02-15", 36)
     with database.snapshot() as session:
         (change,) = transitions(session, unit.uid, None, 9)
-    assert (change.old, change.new, change.cause, change.actor) == (None, "deployed", "import units.csv line 2", "kim")
+    assert (change.old, change.new, change.cause, change.actor) == (None, "deployed", "import of units.csv, line 2", "kim")
     assert change.at == to_ms(datetime(2025, 2, 15, tzinfo=UTC))
 
 
@@ -83,7 +83,7 @@ def test_an_illegal_move_is_refused_with_the_legal_ones(database: Database, now:
 def test_a_unit_twice_in_one_file_is_refused_the_second_time_in_any_writing(database: Database, now: datetime) -> None:
     told = take(database, now, "SN1,Acme,Pump,,,,,,\nsn-1,ACME Inc.,pump,,,,,,\nSN1,Zenith,Pump,,,,,,\n")
     assert outcomes(told) == ["new", "refused", "new"]
-    assert told[1].why == "the same record stands on line 2 already"
+    assert told[1].why == "duplicate of line 2: the same record occurs twice in the file"
 
 
 def test_batches_change_nothing_but_memory(database: Database, now: datetime, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -100,7 +100,7 @@ def test_a_site_of_another_account_is_refused_also_within_one_file(database: Dat
     assert "site S1 belongs to account A1" in str(told[1].why)
     assert card(database, "SN3", now).account_ref == "A1"
     (moved,) = take(database, now, "SN1,Acme,P,,,,A2,,\n")
-    assert "give the site the unit moved to" in str(moved.why)
+    assert "fill in the new Site ID" in str(moved.why)
 
 
 @pytest.mark.parametrize(

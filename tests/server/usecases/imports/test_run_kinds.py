@@ -88,7 +88,7 @@ def test_undoing_all_in_turn_leaves_nothing(database: Database, now: datetime) -
 def test_what_later_documents_rest_on_is_not_undone(database: Database, now: datetime) -> None:
     done = take_all(database, now, "contracts")
     full = state(database)
-    with pytest.raises(Conflict, match="contract 1 refers to account"), database.transaction() as session:
+    with pytest.raises(Conflict, match=r"contract 1 depends on records the change added \(account\)"), database.transaction() as session:
         import_history.undo(session, done["accounts"].run_id or 0, "kim", now)
     assert state(database) == full
 
@@ -135,7 +135,7 @@ def test_accounts_in_a_circle_are_refused_naming_it(database: Database, now: dat
         take(database, now, "accounts", "Account ID,Parent Account ID\nA1,A2\nA2,A3\nA3,\n")
     told, _ = take(database, now, "accounts", f"Account ID,Parent Account ID\nB1,\n{rows}")
     assert outcomes(told)[:2] == ["new", "refused"]
-    assert f"in a circle: {circle}" in str(told[1].why)
+    assert f"form a circle: {circle}" in str(told[1].why)
 
 
 def test_an_account_that_a_site_opened_gets_its_name_later(database: Database, now: datetime) -> None:
@@ -178,14 +178,14 @@ def test_lines_keep_exact_prices_and_what_they_cover(database: Database, now: da
 @pytest.mark.parametrize(
     ("row", "sentence"),
     [
-        ("C9,1,SN1001,,,,,,,", "no contract C9 on the roll"),
-        ("C1,3,SN1001,,,2,,,,", "give the serial and quantity 1"),
-        ("C1,3,,,S2,3,,,,", "give a product"),
-        ("C1,3,,Rotor,S2,3,,,,", "no product Rotor"),
-        ("C1,3,SN1001,,,1,,,2026-01-01,", "outside its contract C1"),
-        ("C1,3,SN1001,,,1,,,,2029-01-01", "outside its contract C1"),
+        ("C9,1,SN1001,,,,,,,", "contract C9 is not registered"),
+        ("C1,3,SN1001,,,2,,,,", "enter the serial and quantity 1"),
+        ("C1,3,,,S2,3,,,,", "enter a product"),
+        ("C1,3,,Rotor,S2,3,,,,", "product Rotor is not registered"),
+        ("C1,3,SN1001,,,1,,,2026-01-01,", "outside contract C1"),
+        ("C1,3,SN1001,,,1,,,,2029-01-01", "outside contract C1"),
         ("C1,3,SN1001,,,1,,,2027-01-01,2026-12-01", "before the Start Date"),
-        ('C1,3,SN1001,,,1,,"1,234",,', "thousands or a fraction"),
+        ('C1,3,SN1001,,,1,,"1,234",,', "thousands or decimals"),
         ("C1,3,,Valve,,0,,,,", "from 1 to"),
     ],
 )
@@ -198,7 +198,7 @@ def test_a_product_of_several_makers_needs_the_maker(database: Database, now: da
     take_all(database, now, "contracts")
     take(database, now, "units", "Serial,Maker,Model\nX1,Other,Valve\n")
     line = "Contract Number,Line,Manufacturer,Model,Quantity,Including Subsidiaries\nC1,9,{},Valve,2,yes\n"
-    assert "several makers have a Valve" in why(take(database, now, "contract-lines", line.format(""))[0])
+    assert "several manufacturers have a product Valve" in why(take(database, now, "contract-lines", line.format(""))[0])
     assert outcomes(take(database, now, "contract-lines", line.format("Zenith"))[0]) == ["new"]
     with database.snapshot() as session:
         stored = session.exec(select(ContractLine).where(col(ContractLine.number) == "9")).one()
@@ -209,7 +209,7 @@ def test_a_product_of_several_makers_needs_the_maker(database: Database, now: da
 def test_a_contract_is_not_cut_short_of_its_lines(database: Database, now: datetime) -> None:
     take_all(database, now, "contract-lines")
     told, _ = take(database, now, "contracts", f"{CONTRACTS}C1,A1,2026-02-24,2026-12-31,Active,yes,30,EUR\n")
-    assert "leave a line out: line C1/2 runs" in why(told)
+    assert "exclude a contract line: line C1/2 runs" in why(told)
 
 
 def test_billing_says_what_is_so_of_each_contract(database: Database, now: datetime) -> None:
@@ -241,7 +241,7 @@ def test_standard_warranties_are_settled_and_undone_with_their_units(database: D
 def test_tickets_are_kept_without_a_unit_and_find_it_later(database: Database, now: datetime) -> None:
     told, _ = take(database, now, "incidents", FLEET["incidents"])
     assert outcomes(told) == ["new", "new"]
-    assert "kept without a unit" in told[0].note
+    assert "saved without a unit" in told[0].note
     take_all(database, now, "units")
     told, _ = take(database, now, "incidents", FLEET["incidents"])
     assert outcomes(told) == ["changed", "same"]

@@ -89,7 +89,7 @@ def test_an_older_word_moves_nothing_back_but_may_be_the_first(database: Databas
     heard(database, now, "SN1002,,2026-02-01T00:00:00Z,2026-10-31T00:00:00Z,2\n")
     (verdict,) = heard(database, now, "SN1002,,2026-01-01T00:00:00Z,2026-10-30T00:00:00Z,1\n")
     assert [one.field for one in verdict.differences] == ["first_heard_at"]
-    assert "heard since" in verdict.note
+    assert "has reported since" in verdict.note
     assert card(database, "SN1002", now).firmware == "2"
 
 
@@ -116,12 +116,12 @@ def test_undoing_out_of_turn_is_refused(database: Database, now: datetime) -> No
 @pytest.mark.parametrize(
     ("row", "sentence"),
     [
-        ("SN1OO2,,,2026-10-31T00:00:00Z,", "is it SN1002, misread?"),
+        ("SN1OO2,,,2026-10-31T00:00:00Z,", "did you mean SN1002?"),
         ("XX9,,,2026-10-31T00:00:00Z,", "import the units first"),
-        ("SN1001,,,2026-10-31T00:00:00Z,", "from Acme and Zenith; give the Manufacturer"),
-        ("SN1002,Zenith,,2026-10-31T00:00:00Z,", "no unit with the serial SN1002"),
+        ("SN1001,,,2026-10-31T00:00:00Z,", "from Acme and Zenith; fill in the Manufacturer"),
+        ("SN1002,Zenith,,2026-10-31T00:00:00Z,", "serial SN1002 is not registered"),
         ("SN1002,,,,", "the Last Seen is empty"),
-        ("SN1002,,,2026-10-31 00:00:00,", "says no time zone"),
+        ("SN1002,,,2026-10-31 00:00:00,", "has no time zone"),
     ],
 )
 def test_words_of_no_certain_unit_or_time_are_refused_and_make_none(database: Database, now: datetime, row: str, sentence: str) -> None:

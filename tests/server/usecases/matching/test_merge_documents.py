@@ -189,7 +189,7 @@ def test_a_new_line_covers_who_took_the_place_unless_it_is_over(database: Databa
     replace(database, now, "SN1001", "sn-1003")
     more = "C1,7,SN1001,Pump 3,S1,1,24x7,10,,\nC2,7,SN1001,Pump 3,,1,24x7,10,,\n"  # C2 is over
     told, _ = take(database, now, "contract-lines", HEAD["contract-lines"] + more)
-    assert [verdict.note for verdict in told] == ["covers sn-1003, in the place of SN1001", ""]
+    assert [verdict.note for verdict in told] == ["covers sn-1003 in place of SN1001", ""]
     assert outcomes(take(database, now, "contract-lines", HEAD["contract-lines"] + more)[0]) == ["same", "same"]
     with database.snapshot() as session:
         assert [line(session, "7", ref).serial_key for ref in ("C1", "C2")] == ["SN1003", "SN1001"]

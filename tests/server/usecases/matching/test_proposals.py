@@ -111,7 +111,7 @@ def test_what_a_person_rejected_is_not_proposed_again_until_that_is_undone(datab
         number = only(session)
         change = reject(session, number, actor="anna", now=now, reason="seen both")
         assert find(session, now) == Looked(0, 0, 0)
-        with pytest.raises(Conflict, match=f"proposal {number} is rejected"):
+        with pytest.raises(Conflict, match=f"possible duplicate {number} is already rejected"):
             accept(session, number, actor="anna", now=now)
         undo(session, change.id or 0, "bert", now)
         assert only(session) == number
@@ -195,5 +195,5 @@ def test_the_histories_of_merged_units_stay_with_their_rows(database: Database, 
 
 
 def test_a_proposal_that_is_not_there_is_not_found(database: Database, now: datetime) -> None:
-    with database.transaction() as session, pytest.raises(NotFound, match="there is no proposal 9"):
+    with database.transaction() as session, pytest.raises(NotFound, match="there is no possible duplicate 9"):
         accept(session, 9, actor="anna", now=now)

@@ -76,9 +76,9 @@ def test_a_policy_put_in_another_order_moves_the_warranty_of_all_its_units(datab
     ("name", "rules", "months", "says"),
     [
         ("", [StartRule(Start.SHIPPED)], 12, "name"),
-        ("P", [], 12, "at least one rule"),
-        ("P", [StartRule(Start.SHIPPED), StartRule(Start.SHIPPED)], 12, "one rule only"),
-        ("P", [StartRule(Start.INSTALLED, 30)], 12, "shipment only"),
+        ("P", [], 12, "at least one start date"),
+        ("P", [StartRule(Start.SHIPPED), StartRule(Start.SHIPPED)], 12, "used only once"),
+        ("P", [StartRule(Start.INSTALLED, 30)], 12, "ship date only"),
         ("P", [StartRule(Start.SHIPPED)], 0, "months"),
         ("Taken", [StartRule(Start.SHIPPED)], 12, "already"),
     ],

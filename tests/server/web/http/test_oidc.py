@@ -56,7 +56,7 @@ def test_who_the_issuer_vouches_for_comes_in_with_the_role_of_his_group(
     arriving: Callable[..., Visitor], issuer: Issuer, fleet_database: Database
 ) -> None:
     visitor = arriving()
-    assert "Sign in at your organisation" in visitor.get("/sign-in").text
+    assert "Sign in with single sign-on" in visitor.get("/sign-in").text
     answer = come(visitor, issuer)
     assert (answer.status_code, answer.headers["Location"]) == (303, "/fleet")
     assert visitor.get("/fleet").status_code == 200
@@ -76,7 +76,7 @@ def test_his_role_follows_his_groups_and_without_one_he_stays_out(
         visitor.post("/sign-out", seen="/account")
     issuer.claims["groups"] = ["catering"]
     answer = come(visitor, issuer)
-    assert (answer.status_code, "gives you no role" in answer.text) == (401, True)
+    assert (answer.status_code, "has not given you a role" in answer.text) == (401, True)
     assert visitor.get("/fleet").status_code == 302
 
 

@@ -20,7 +20,7 @@ def drop(visitor: Visitor, kind: str, name: str, content: str) -> TestResponse:
 
 def test_a_dropped_file_shows_what_would_change_and_writes_nothing(visitor: Visitor) -> None:
     text = drop(visitor, "sites", "sites.csv", SITES).text
-    assert "nothing is written yet" in text
+    assert "nothing has been saved yet" in text
     assert "S90001" in text
     assert "passed over" in text
     assert "sites.csv" not in visitor.get("/imports").text
@@ -60,7 +60,7 @@ def test_what_is_no_document_gets_a_sentence(visitor: Visitor) -> None:
     assert drop(visitor, "sites", "x.csv", "").status_code == 422
     assert drop(visitor, "nonsense", "x.csv", SITES).status_code == 422
     answer = visitor.post("/imports", seen="/imports", kind="sites")
-    assert "Choose a file first" in answer.text
+    assert "Choose a CSV or XLSX file first" in answer.text
 
 
 def test_every_kind_is_offered_in_the_order_to_import_them(visitor: Visitor) -> None:
@@ -79,7 +79,7 @@ def test_a_merge_is_accepted_and_undone(visitor: Visitor) -> None:
     accept = re.search(r'action="(/possible-duplicates/\d+/accept)"', text)
     assert accept
     visitor.post(accept[1], seen="/possible-duplicates")
-    assert "Nothing waits for you" in visitor.get("/possible-duplicates").text
+    assert "No possible duplicates" in visitor.get("/possible-duplicates").text
     undo = re.search(r'action="(/changes/\d+/undo)"', visitor.get("/possible-duplicates?state=accepted").text)
     assert undo
     assert visitor.post(undo[1], seen="/possible-duplicates", next="/possible-duplicates").headers["Location"] == "/possible-duplicates"
@@ -91,4 +91,4 @@ def test_a_rejected_pair_is_not_proposed_again(visitor: Visitor) -> None:
     assert reject
     visitor.post(reject[1], seen="/possible-duplicates")
     visitor.post("/possible-duplicates/look", seen="/possible-duplicates")
-    assert "Nothing waits for you" in visitor.get("/possible-duplicates").text
+    assert "No possible duplicates" in visitor.get("/possible-duplicates").text
