@@ -79,4 +79,4 @@ def test_health_says_what_is_not_well_and_what_to_do(visitor: Visitor, fleet_dat
             health.read(session, at)
     shown = visitor.get("/health").text
     assert "All components OK" in shown
-    assert "Messages a minute over the last day: least 100, most 100, now 100" in shown
+    assert "Messages per minute over the last 24 hours: minimum 100, maximum 100, now 100" in shown

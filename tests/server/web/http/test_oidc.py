@@ -61,7 +61,7 @@ def test_who_the_issuer_vouches_for_comes_in_with_the_role_of_his_group(
     assert (answer.status_code, answer.headers["Location"]) == (303, "/fleet")
     assert visitor.get("/fleet").status_code == 200
     assert role_of(fleet_database) == "technician"
-    assert "changed there" in visitor.get("/account").text
+    assert "Change your password there" in visitor.get("/account").text
     assert visitor.sign_in("", "kim").status_code == 401  # there is no password to guess
 
 

@@ -22,7 +22,7 @@ def test_a_dropped_file_shows_what_would_change_and_writes_nothing(visitor: Visi
     text = drop(visitor, "sites", "sites.csv", SITES).text
     assert "nothing has been saved yet" in text
     assert "S90001" in text
-    assert "passed over" in text
+    assert "Ignore column" in text
     assert "sites.csv" not in visitor.get("/imports").text
 
 
