@@ -103,8 +103,8 @@ def get_tree(query: TreeQuery) -> Response:
 def put_under(path: RefPath, body: ParentBody) -> Response:
     """Can be undone. 204: nothing to change."""
     with transaction() as session:
-        made = hierarchy.put_under(session, path.ref, body.parent, actor(), clock(), body.reason)
-        return answer(done_out(made)) if made else nothing()
+        change = hierarchy.put_under(session, path.ref, body.parent, actor(), clock(), body.reason)
+        return answer(done_out(change)) if change else nothing()
 
 
 @api.get("/accounts/<ref>", summary="One account with its subsidiaries rolled up", responses={200: AccountWhole, **documented(404)})
@@ -124,8 +124,8 @@ def subtree_of(session: Session, ref: str | None) -> int | None:
 
 
 def _facts(row: Row[Any]) -> dict[str, Any]:
-    kept = {name: row._mapping[name] for name in AccountOut.model_fields if name != "parent"}
-    return {**kept, "parent": named(row.parent_ref, row.parent_name)}
+    columns = {name: row._mapping[name] for name in AccountOut.model_fields if name != "parent"}
+    return {**columns, "parent": named(row.parent_ref, row.parent_name)}
 
 
 def _nodes(nodes: list[stored.Node]) -> list[NodeOut]:

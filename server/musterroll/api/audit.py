@@ -88,9 +88,9 @@ def list_changes(query: DoneQuery) -> Response:
 
     def fetch(session: Session, cursor: str | None, limit: int) -> Page:
         before = numbers(cursor, 1)
-        found = audit_log.changes(session, before[0] if before else None, limit + 1, wanted)
-        shown = [done_out(change, undone) for change, undone in found[:limit]]
-        return shown, str(shown[-1].id) if len(found) > limit else None
+        rows = audit_log.changes(session, before[0] if before else None, limit + 1, wanted)
+        items = [done_out(change, undone) for change, undone in rows[:limit]]
+        return items, str(items[-1].id) if len(rows) > limit else None
 
     return listed(DonePage, query, "changes", fetch)
 
@@ -108,9 +108,9 @@ def list_rows(path: NumberPath, query: ListQuery) -> Response:
     def fetch(session: Session, cursor: str | None, limit: int) -> Page:
         _change(session, path.number)
         before = numbers(cursor, 1)
-        found = audit_log.entries_back(session, path.number, before[0] if before else None, limit + 1)
-        shown = [RowOut(id=row[0], table=row[1], key=row[2], before=row[3], after=row[4]) for row in found[:limit]]
-        return shown, str(shown[-1].id) if len(found) > limit else None
+        rows = audit_log.entries_back(session, path.number, before[0] if before else None, limit + 1)
+        items = [RowOut(id=row[0], table=row[1], key=row[2], before=row[3], after=row[4]) for row in rows[:limit]]
+        return items, str(items[-1].id) if len(rows) > limit else None
 
     return listed(RowPage, query, f"change-{path.number}", fetch)
 
@@ -120,8 +120,8 @@ def list_rows(path: NumberPath, query: ListQuery) -> Response:
 def verify(query: HeadQuery) -> Response:
     """Verifies the whole log."""
     with read_only() as session:
-        found = audit_log.verify(session, query.head)
-    return answer(VerifiedOut(ok=found.first_bad is None and found.head_found, **found._asdict()))
+        result = audit_log.verify(session, query.head)
+    return answer(VerifiedOut(ok=result.first_bad is None and result.head_found, **result._asdict()))
 
 
 @api.post("/changes/<int:number>/undo", summary="Undo a change", responses={200: DoneOut, **documented(400, 404, 409, 413, 415)})
@@ -133,12 +133,12 @@ def undo(path: NumberPath, body: ReasonBody) -> Response:
 
 
 def _change(session: Session, number: int) -> Change:
-    found = session.get(Change, number)
-    if found is None:
+    change = session.get(Change, number)
+    if change is None:
         raise NotFound(f"there is no change {number}")
-    return found
+    return change
 
 
 def done_out(change: Change, undone_by: int | None = None) -> DoneOut:
-    kept = {name: getattr(change, name) for name in ("id", "actor", "kind", "subject", "reason")}
-    return DoneOut(**kept, at=from_ms(change.at), undoes=change.undoes_id, undone_by=undone_by)
+    columns = {name: getattr(change, name) for name in ("id", "actor", "kind", "subject", "reason")}
+    return DoneOut(**columns, at=from_ms(change.at), undoes=change.undoes_id, undone_by=undone_by)

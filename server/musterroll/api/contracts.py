@@ -101,35 +101,37 @@ def list_contracts(query: ContractQuery) -> Response:
 @api.get("/contracts/<ref>", summary="One contract with its lines and billing state", responses={200: ContractWhole, **documented(404)})
 def get_contract(path: RefPath) -> Response:
     with read_only() as session:
-        row = _found(session, path.ref)
-        lines = [_line(one, row.ref) for one in contract_lists.lines(session, row.id, 0, _SHOWN)]
+        row = _contract(session, path.ref)
+        lines = [_line(line, row.ref) for line in contract_lists.lines(session, row.id, 0, _SHOWN)]
         return answer(ContractWhole(**dict(_out(row, clock().date())), first_lines=lines))
 
 
 @listing(api, "/contracts/<ref>/lines", LinePage, "Lines of a contract", 404)
 def list_lines(path: RefPath, query: ListQuery) -> Response:
     def fetch(session: Session, cursor: str | None, limit: int) -> Page:
-        row, after = _found(session, path.ref), numbers(cursor, 1)
+        row, after = _contract(session, path.ref), numbers(cursor, 1)
         rows = contract_lists.lines(session, row.id, after[0] if after else 0, limit + 1)
-        return [_line(one, row.ref) for one in rows[:limit]], str(rows[limit - 1].id) if len(rows) > limit else None
+        return [_line(line, row.ref) for line in rows[:limit]], str(rows[limit - 1].id) if len(rows) > limit else None
 
     return listed(LinePage, query, "contract-lines", fetch)
 
 
-def _found(session: Session, ref: str) -> Row[Any]:
-    found = contract_lists.by_ref(session, ref)
-    if found is None:
+def _contract(session: Session, ref: str) -> Row[Any]:
+    row = contract_lists.by_ref(session, ref)
+    if row is None:
         raise NotFound(f"there is no contract {ref!r}")
-    return found
+    return row
 
 
 def _out(row: Row[Any], today: date) -> ContractOut:
     contract = contract_of(row)
     term = rules.term_on(contract, today)
     billing = BillingOut(payment=row.payment, invoiced_on=row.invoiced_on, subscription=row.subscription) if row.payment else None
-    kept = {name: row._mapping[name] for name in ("ref", "state", "starts_on", "auto_renew", "renewal_months", "notice_days", "notice_on")}
+    columns = {
+        name: row._mapping[name] for name in ("ref", "state", "starts_on", "auto_renew", "renewal_months", "notice_days", "notice_on")
+    }
     return ContractOut(
-        **kept,
+        **columns,
         account=named(row.account_ref, row.account_name),
         in_force=term is not None,
         last_day=last_day_of(row.ends_on),
@@ -143,7 +145,7 @@ def _out(row: Row[Any], today: date) -> ContractOut:
 
 def _line(row: Row[Any], contract: str) -> LineOut:
     names = ("number", "scope", "serial", "maker", "model", "quantity", "starts_on", "price", "currency", "service")
-    kept = {name: row._mapping[name] for name in names}
+    columns = {name: row._mapping[name] for name in names}
     return LineOut(
-        contract=contract, **kept, covers=row.serial_key, place=named(row.place_ref, row.place_name), last_day=last_day_of(row.ends_on)
+        contract=contract, **columns, covers=row.serial_key, place=named(row.place_ref, row.place_name), last_day=last_day_of(row.ends_on)
     )

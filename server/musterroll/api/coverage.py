@@ -145,14 +145,14 @@ def verdict_out(verdict: Verdict) -> CoverageOut:
         next_change=verdict.next_change,
         reasons=list(verdict.reasons),
         missing=list(verdict.missing),
-        periods=[_period(one) for one in verdict.periods],
-        lines=[_cover(one) for one in verdict.covers],
+        periods=[_period(part) for part in verdict.periods],
+        lines=[_cover(part) for part in verdict.covers],
     )
 
 
 def _period(period: Period) -> PeriodOut:
-    kept = {name: getattr(period, name) for name in ("kind", "rule", "evidence", "voided_on", "void_reason")}
-    return PeriodOut(**kept, starts_on=period.span.starts_on, last_day=last_day_of(period.span.ends_on))
+    columns = {name: getattr(period, name) for name in ("kind", "rule", "evidence", "voided_on", "void_reason")}
+    return PeriodOut(**columns, starts_on=period.span.starts_on, last_day=last_day_of(period.span.ends_on))
 
 
 def _stored(row: WarrantyPeriod) -> StoredPeriodOut:

@@ -51,22 +51,27 @@ def enroll(body: EnrolBody) -> Response:
         raise HttpRefusal(429, "too_many_tries", f"too many rejected enrolments; try again in {seconds} s", {"Retry-After": seconds})
     try:
         with here.database.transaction() as session:
-            made = enrol.enroll(session, enrol.EnrolRequest(**body.model_dump()), clock(), here.settings.interval)
+            enrolled = enrol.enroll(session, enrol.EnrolRequest(**body.model_dump()), clock(), here.settings.interval)
     except Forbidden:
         here.guesses.count(caller)
         raise
-    here.metrics.enrolments_total.labels(made.status.value).inc()
+    here.metrics.enrolments_total.labels(enrolled.status.value).inc()
     answered = EnrolledOut(
-        unit=made.uid, secret=made.secret, status=made.status, mqtt_url=_mqtt_url(), interval=made.interval, epoch=made.epoch
+        unit=enrolled.uid,
+        secret=enrolled.secret,
+        status=enrolled.status,
+        mqtt_url=_mqtt_url(),
+        interval=enrolled.interval,
+        epoch=enrolled.epoch,
     )
-    active = made.status is CredentialStatus.ACTIVE
-    return answer(answered, 201 if active else 202, {"Location": f"{PREFIX}/units/{made.uid}"})
+    active = enrolled.status is CredentialStatus.ACTIVE
+    return answer(answered, 201 if active else 202, {"Location": f"{PREFIX}/units/{enrolled.uid}"})
 
 
 def _mqtt_url() -> str:
     """The broker address for the device: as configured, else the host name of this request."""
-    told: str | None = current_app.config.get("MQTT_URL")
-    if told:
-        return told
+    configured: str | None = current_app.config.get("MQTT_URL")
+    if configured:
+        return configured
     host = request.host.rpartition(":")[0] if request.host.rpartition(":")[2].isdigit() else request.host
     return f"mqtt://{host}:{address(context().settings.mqtt_listen, 'MUSTERROLL_MQTT_LISTEN')[1]}"

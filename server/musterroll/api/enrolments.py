@@ -73,7 +73,7 @@ class PendingList(Shape):
 @needs(Role.ADMIN)
 def list_tokens() -> Response:
     with read_only() as session:
-        return answer(TokenList(items=[TokenOut(**_told(one)) for one in enrol.tokens(session)]))
+        return answer(TokenList(items=[TokenOut(**_told(token)) for token in enrol.tokens(session)]))
 
 
 @api.post("/claim-tokens", summary="Create a claim token, shown only once", responses={201: TokenMade, **documented(400, 409, 413, 415)})
@@ -81,8 +81,8 @@ def list_tokens() -> Response:
 def create_token(body: TokenBody) -> Response:
     wanted = body.model_dump(exclude={"days"})
     with transaction() as session:
-        made, plain = enrol.create_token(session, **wanted, life=timedelta(days=body.days), actor=actor(), now=clock())
-    return answer(TokenMade(token=plain, **_told(made)), 201)
+        token, plain = enrol.create_token(session, **wanted, life=timedelta(days=body.days), actor=actor(), now=clock())
+    return answer(TokenMade(token=plain, **_told(token)), 201)
 
 
 @api.delete("/claim-tokens/<int:token_id>", summary="Revoke a claim token", responses={204: None, **documented(404)})
@@ -97,8 +97,8 @@ def revoke_token(path: TokenPath) -> Response:
 @needs(Role.ADMIN)
 def list_pending() -> Response:
     with read_only() as session:
-        found = enrol.pending(session)
-    return answer(PendingList(items=[PendingOut(**one._asdict(), id=one.credential_id, unit=one.uid) for one in found]))
+        rows = enrol.pending(session)
+    return answer(PendingList(items=[PendingOut(**row._asdict(), id=row.credential_id, unit=row.uid) for row in rows]))
 
 
 @api.post("/enrolments/<int:enrolment_id>/accept", summary="Accept an enrolment", responses={204: None, **documented(404, 409)})

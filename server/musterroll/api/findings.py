@@ -129,9 +129,9 @@ def list_findings(query: FindingQuery) -> Response:
     def fetch(session: Session, cursor: str | None, limit: int) -> Page:
         if cursor is not None and not _CURSOR.fullmatch(cursor):
             raise DomainError("the cursor is not valid; start from the first page", "bad_cursor")
-        found = finding_decisions.findings(session, _filter(session, query), cursor, limit, now)
-        sums.update(findings=found.total.findings, worth=[money_out(one) for one in found.total.worth])
-        return [FindingOut(**_facts(row)) for row in found.rows], found.next
+        page = finding_decisions.findings(session, _filter(session, query), cursor, limit, now)
+        sums.update(findings=page.total.findings, worth=[money_out(money) for money in page.total.worth])
+        return [FindingOut(**_facts(row)) for row in page.rows], page.next
 
     return listed(FindingPage, query, "findings", fetch, lambda: sums)
 
@@ -166,11 +166,11 @@ def take_back(path: NumberPath, body: ReasonBody) -> Response:
 
 
 def _decide(ids: list[int], body: DecisionBody) -> Response:
-    if not all(1 <= one < 2**53 for one in ids):
+    if not all(1 <= finding_id < 2**53 for finding_id in ids):
         raise NotFound("there is no such finding; finding numbers are positive")
     with transaction() as session:
-        made = finding_decisions.decide(session, ids, body.state, reason=body.reason, until=body.until, actor=actor(), now=clock())
-        return answer(done_out(made))
+        change = finding_decisions.decide(session, ids, body.state, reason=body.reason, until=body.until, actor=actor(), now=clock())
+        return answer(done_out(change))
 
 
 def _filter(session: Session, query: FindingQuery) -> Filter:
@@ -184,9 +184,9 @@ def _filter(session: Session, query: FindingQuery) -> Filter:
 
 
 def _facts(row: Row[Any]) -> dict[str, Any]:
-    kept = {name: row._mapping[name] for name in ("id", "kind", "variant", "subject", "serial", "line", "model", "counted", "state")}
+    columns = {name: row._mapping[name] for name in ("id", "kind", "variant", "subject", "serial", "line", "model", "counted", "state")}
     return {
-        **kept,
+        **columns,
         **{name: row._mapping[name] for name in ("reason", "decided_by", "until")},
         "owner": OWNERS[Kind(row.kind)],
         "unit": row.uid,
@@ -199,24 +199,24 @@ def _facts(row: Row[Any]) -> dict[str, Any]:
 
 
 def _whole(opened: Opened) -> FindingWhole:
-    made = opened.finding
+    current = opened.finding
     return FindingWhole(
         **_facts(opened.row),
-        says=made.says if made else None,
-        how=made.worth.how if made else None,
-        evidence=[_proof(one) for one in opened.proofs],
-        history=[_decision(one) for one in opened.history],
+        says=current.says if current else None,
+        how=current.worth.how if current else None,
+        evidence=[_proof(part) for part in opened.proofs],
+        history=[_decision(part) for part in opened.history],
     )
 
 
 def _proof(proof: Proof) -> ProofOut:
     table, id_, says = proof.evidence
-    return ProofOut(table=table, id=id_, says=says, documents=[_document(one) for one in proof.documents])
+    return ProofOut(table=table, id=id_, says=says, documents=[_document(document) for document in proof.documents])
 
 
 def _document(origin: Origin) -> DocumentOut:
-    kept = {name: getattr(origin, name) for name in ("kind", "file", "line", "detail", "actor", "undone")}
-    return DocumentOut(**kept, run=origin.run_id, outcome=origin.verdict, at=from_ms(origin.at))
+    columns = {name: getattr(origin, name) for name in ("kind", "file", "line", "detail", "actor", "undone")}
+    return DocumentOut(**columns, run=origin.run_id, outcome=origin.verdict, at=from_ms(origin.at))
 
 
 def _decision(row: FindingDecision) -> DecisionOut:

@@ -100,28 +100,28 @@ def get_installed_base(query: BaseQuery) -> Response:
 def get_bridge(query: MonthQuery) -> Response:
     """From the installed base at the end of the previous month, step by step, to that at the end of the month."""
     with read_only() as session:
-        found = base_as_of.bridge(session, query.month, clock(), known=query.known, scope=query.scope())
-    return answer(BridgeOut(month=f"{query.month:%Y-%m}", opening=found.opening, steps=found.steps, closing=found.closing))
+        bridge = base_as_of.bridge(session, query.month, clock(), known=query.known, scope=query.scope())
+    return answer(BridgeOut(month=f"{query.month:%Y-%m}", opening=bridge.opening, steps=bridge.steps, closing=bridge.closing))
 
 
 def _now(base: InstalledBase, at: datetime) -> InstalledBaseOut:
     return InstalledBaseOut(at=at, known=at, **base._asdict(), parts=[])
 
 
-def _base(found: Base) -> InstalledBaseOut:
-    counts = found.all
+def _base(base: Base) -> InstalledBaseOut:
+    counts = base.all
     return InstalledBaseOut(
-        at=found.on,
-        known=found.known,
+        at=base.on,
+        known=base.known,
         registered=counts.units,
         deployed=counts.deployed,
         operating=counts.operating,
         lifecycle=None,
         liveness=None,
-        parts=[_part(one) for one in found.parts],
+        parts=[_part(part) for part in base.parts],
     )
 
 
 def _part(part: Part) -> PartOut:
-    counts, own = (CountsOut(**one._asdict()) for one in (part.counts, part.own))
+    counts, own = (CountsOut(**counted._asdict()) for counted in (part.counts, part.own))
     return PartOut(ref=part.ref, name=part.name, parent=part.parent, counts=counts, own=own)

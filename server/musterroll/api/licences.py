@@ -66,21 +66,21 @@ class LicenceTrendQuery(TargetQuery):
 def list_licences(query: LicenceQuery) -> Response:
     now = clock()
     with snapshot() as session:
-        found = base_licences.licences(session, query.on or now, query.by, now, query.aim())
+        licences = base_licences.licences(session, query.on or now, query.by, now, query.aim())
 
     def fetch(_: Session, cursor: str | None, limit: int) -> Page:
-        names = [name for name in found.counts if cursor is None or name > cursor]
-        return [_out(name, found.counts[name]) for name in names[:limit]], names[limit - 1] if len(names) > limit else None
+        names = [name for name in licences.counts if cursor is None or name > cursor]
+        return [_out(name, licences.counts[name]) for name in names[:limit]], names[limit - 1] if len(names) > limit else None
 
-    told = {"on": found.on, "total": SeatsOut(**found.total._asdict()), "level": found.level}
-    return listed(LicencePage, query, "licences", fetch, lambda: told)
+    summary = {"on": licences.on, "total": SeatsOut(**licences.total._asdict()), "level": licences.level}
+    return listed(LicencePage, query, "licences", fetch, lambda: summary)
 
 
 @api.get("/licences/trend", summary="Licences sold and active by month or quarter", responses={200: LicenceTrend})
 def get_licence_trend(query: LicenceTrendQuery) -> Response:
     with snapshot() as session:
         points = base_licences.trend(session, query.months, 3 if query.every == "quarter" else 1, clock(), query.aim())
-    return answer(LicenceTrend(items=[LicenceDay(on=one.on, level=one.level, **one.total._asdict()) for one in points]))
+    return answer(LicenceTrend(items=[LicenceDay(on=point.on, level=point.level, **point.total._asdict()) for point in points]))
 
 
 def _out(name: str, count: Count) -> LicenceOut:

@@ -199,14 +199,14 @@ class CompareQuery(Request):
 def _changes() -> type[Request]:
     """Every assumption as a query parameter."""
     fields: dict[str, Any] = {}
-    for name, said in SPECS.items():
-        told = f"{said.name}, {said.unit}: {said.means}".replace(", :", ":")
+    for name, spec in SPECS.items():
+        description = f"{spec.name}, {spec.unit}: {spec.means}".replace(", :", ":")
         if isinstance(getattr(DEFAULTS, name), str):
-            fields[name] = (Text | None, Field(default=None, max_length=200, description=told))
+            fields[name] = (Text | None, Field(default=None, max_length=200, description=description))
         else:
-            fields[name] = (float | None, Field(default=None, ge=said.least, le=said.most, description=told))
-    made: type[Request] = create_model("PlanQuery", __base__=Request, **fields)
-    return made
+            fields[name] = (float | None, Field(default=None, ge=spec.least, le=spec.most, description=description))
+    model: type[Request] = create_model("PlanQuery", __base__=Request, **fields)
+    return model
 
 
 PlanQuery = _changes()
@@ -215,14 +215,14 @@ PlanQuery = _changes()
 @api.get("/plans", summary="Saved scenarios", responses={200: ScenarioList})
 def list_plans() -> Response:
     with read_only() as session:
-        return answer(ScenarioList(items=[_scenario(one) for one in capacity_scenarios.all_scenarios(session)]))
+        return answer(ScenarioList(items=[_scenario(scenario) for scenario in capacity_scenarios.all_scenarios(session)]))
 
 
 @api.get("/plans/compare", summary="Compare the plans of scenarios", responses={200: ComparisonOut, **documented(404, 409)})
 def compare_plans(query: CompareQuery) -> Response:
     with snapshot() as session:
-        plans = [(name, _made(session, name)) for name in (_DEFAULTS, *query.names)]
-    return answer(ComparisonOut(items=[NamedPlanOut(name=name, plan=_plan(made)) for name, made in plans]))
+        plans = [(name, _plan_of(session, name)) for name in (_DEFAULTS, *query.names)]
+    return answer(ComparisonOut(items=[NamedPlanOut(name=name, plan=_plan(plan)) for name, plan in plans]))
 
 
 @api.get(
@@ -233,22 +233,22 @@ def compare_plans(query: CompareQuery) -> Response:
 def get_backtest() -> Response:
     with snapshot() as session:
         facts = capacity_plans.gathered(session, clock()).facts
-    return answer(TrialList(items=[TrialOut(**one) for one in shapes.trial_shapes(facts, capacity_plans.trials(facts))]))
+    return answer(TrialList(items=[TrialOut(**trial) for trial in shapes.trial_shapes(facts, capacity_plans.trials(facts))]))
 
 
 @api.get("/plans/<name>", summary="The plan of a scenario", responses={200: PlanOut, **documented(404, 409)})
 def get_plan(path: NamePath, query: PlanQuery) -> Response:  # type: ignore[valid-type]
     """`defaults` is the plan with default assumptions. Query parameters override those of the scenario."""
     with snapshot() as session:
-        return answer(_plan(_made(session, path.name, query)))
+        return answer(_plan(_plan_of(session, path.name, query)))
 
 
 @api.get("/plans/<name>/workbook", summary="The plan as a workbook, with its assumptions on a sheet", responses=documented(404, 409))
 def get_workbook(path: NamePath, query: PlanQuery) -> Response:  # type: ignore[valid-type]
     with snapshot() as session:
-        made = _made(session, path.name, query)
-    headers = {"Content-Disposition": f'attachment; filename="capacity-{made.facts.on}.xlsx"', "Cache-Control": "no-store"}
-    return Response(workbook([(path.name, made)]), headers=headers, content_type=XLSX)
+        plan = _plan_of(session, path.name, query)
+    headers = {"Content-Disposition": f'attachment; filename="capacity-{plan.facts.on}.xlsx"', "Cache-Control": "no-store"}
+    return Response(workbook([(path.name, plan)]), headers=headers, content_type=XLSX)
 
 
 @api.post("/plans", summary="Save assumptions as a scenario", responses={200: ScenarioOut, **documented(400, 409)})
@@ -256,8 +256,8 @@ def get_workbook(path: NamePath, query: PlanQuery) -> Response:  # type: ignore[
 def save_plan(body: ScenarioBody) -> Response:
     """Replaces an earlier scenario of this name."""
     with transaction() as session:
-        kept = capacity_scenarios.save(session, body.name, body.assumptions, note=body.note, actor=actor(), now=clock())
-        return answer(_scenario(kept))
+        scenario = capacity_scenarios.save(session, body.name, body.assumptions, note=body.note, actor=actor(), now=clock())
+        return answer(_scenario(scenario))
 
 
 @api.delete("/plans/<name>", summary="Delete a scenario", responses={204: None, **documented(404)})
@@ -268,15 +268,15 @@ def delete_plan(path: NamePath) -> Response:
     return nothing()
 
 
-def _made(session: Session, name: str, query: Any = None) -> Plan:
-    said = {} if name == _DEFAULTS else capacity_scenarios.get(session, name).assumptions
+def _plan_of(session: Session, name: str, query: Any = None) -> Plan:
+    assumptions = {} if name == _DEFAULTS else capacity_scenarios.get(session, name).assumptions
     changed = query.model_dump(exclude_none=True) if query is not None else {}
-    return capacity_plans.plan(capacity_plans.gathered(session, clock()).facts, {**said, **changed})
+    return capacity_plans.plan(capacity_plans.gathered(session, clock()).facts, {**assumptions, **changed})
 
 
-def _plan(made: Plan) -> PlanOut:
-    return PlanOut(**shapes.shape(made))
+def _plan(plan: Plan) -> PlanOut:
+    return PlanOut(**shapes.shape(plan))
 
 
-def _scenario(one: Scenario) -> ScenarioOut:
-    return ScenarioOut(name=one.name, assumptions=one.assumptions, note=one.note)
+def _scenario(scenario: Scenario) -> ScenarioOut:
+    return ScenarioOut(name=scenario.name, assumptions=scenario.assumptions, note=scenario.note)

@@ -69,8 +69,8 @@ class ProductBody(Request):
 @api.get("/policies", summary="Warranty policies", responses={200: PolicyList})
 def list_policies() -> Response:
     with read_only() as session:
-        found = [_policy(row, sold) for row, sold in stored.policies(session)]
-    return answer(PolicyList(items=found))
+        policies = [_policy(row, sold) for row, sold in stored.policies(session)]
+    return answer(PolicyList(items=policies))
 
 
 @api.put("/policies/<name>", summary="Create or change a warranty policy", responses={200: DoneOut, **documented(400, 409, 413, 415)})

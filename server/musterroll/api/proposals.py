@@ -77,9 +77,9 @@ def list_proposals(query: ProposalQuery) -> Response:
     state = None if query.state is ProposalState.ALL else query.state.value
 
     def fetch(session: Session, cursor: str | None, limit: int) -> Page:
-        found = matching_proposals.listed(session, state, query.kind, _position(cursor), limit + 1)
-        following = f"{found[limit - 1].proposal.weight}:{found[limit - 1].proposal.id}" if len(found) > limit else None
-        return [_out(one) for one in found[:limit]], following
+        rows = matching_proposals.listed(session, state, query.kind, _position(cursor), limit + 1)
+        following = f"{rows[limit - 1].proposal.weight}:{rows[limit - 1].proposal.id}" if len(rows) > limit else None
+        return [_out(row) for row in rows[:limit]], following
 
     return listed(ProposalPage, query, "proposals", fetch)
 
@@ -97,10 +97,10 @@ def find() -> Response:
 def accept(path: NumberPath, body: AcceptBody) -> Response:
     """Merges the two records, or lets the contract line cover the unit. Can be undone."""
     with transaction() as session:
-        made = matching_proposals.accept(
+        change = matching_proposals.accept(
             session, path.number, actor=actor(), now=clock(), reason=body.reason, keep_right=body.keep_right or None
         )
-        return answer(done_out(made))
+        return answer(done_out(change))
 
 
 @api.post(
@@ -118,18 +118,23 @@ def _position(cursor: str | None) -> tuple[float, int] | None:
         return None
     weight, _, number = cursor.partition(":")
     try:
-        found = float(weight), int(number)
+        position = float(weight), int(number)
     except ValueError:
-        found = (-1.0, 0)
-    if not 0 <= found[0] <= 1 or not 0 <= found[1] < 2**53:
+        position = (-1.0, 0)
+    if not 0 <= position[0] <= 1 or not 0 <= position[1] < 2**53:
         raise DomainError("the cursor is not valid; start from the first page", "bad_cursor")
-    return found
+    return position
 
 
 def _out(shown: Shown) -> ProposalOut:
-    one = shown.proposal
-    kept = one.model_dump(include={"id", "kind", "weight", "evidence", "state", "decided_by"})
-    decided_at = None if one.decided_at is None else from_ms(one.decided_at)
+    proposal = shown.proposal
+    columns = proposal.model_dump(include={"id", "kind", "weight", "evidence", "state", "decided_by"})
+    decided_at = None if proposal.decided_at is None else from_ms(proposal.decided_at)
     return ProposalOut(
-        **kept, left=shown.left, right=shown.right, change=one.change_id, created_at=from_ms(one.created_at), decided_at=decided_at
+        **columns,
+        left=shown.left,
+        right=shown.right,
+        change=proposal.change_id,
+        created_at=from_ms(proposal.created_at),
+        decided_at=decided_at,
     )

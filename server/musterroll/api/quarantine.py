@@ -38,12 +38,12 @@ class QuarantinePage(Shape):
 def list_quarantine(query: PageQuery) -> Response:
     before = numbers(query.cursor, 1)
     with read_only() as session:
-        found = quarantined_messages(session, before[0] if before else None, query.limit + 1)
-    shown = found[: query.limit]
-    following = str(shown[-1].id) if len(found) > len(shown) else None
+        rows = quarantined_messages(session, before[0] if before else None, query.limit + 1)
+    shown = rows[: query.limit]
+    following = str(shown[-1].id) if len(rows) > len(shown) else None
     return answer(QuarantinePage(items=[_out(row) for row in shown], next=following))
 
 
 def _out(row: QuarantinedMessage) -> QuarantinedOut:
-    kept = row.model_dump(include={"id", "unit", "topic", "code", "detail", "size"})
-    return QuarantinedOut(**kept, at=from_ms(row.at), payload=base64.b64encode(row.payload).decode())
+    columns = row.model_dump(include={"id", "unit", "topic", "code", "detail", "size"})
+    return QuarantinedOut(**columns, at=from_ms(row.at), payload=base64.b64encode(row.payload).decode())

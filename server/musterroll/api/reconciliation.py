@@ -156,7 +156,7 @@ def list_slices(query: SlicesQuery) -> Response:
         raise DomainError(f"quadrants can be broken down by {', '.join(cells_by.SLICES)}, not by {query.by}", "bad_slice")
 
     def fetch(session: Session, cursor: str | None, limit: int) -> Page:
-        return [_slice(one) for one in cells_by.cells_by(session, query.by, query.scope())], None
+        return [_slice(part) for part in cells_by.cells_by(session, query.by, query.scope())], None
 
     return listed(SlicePage, query, "reconciliation", fetch)
 
@@ -166,34 +166,34 @@ def get_trend(query: TrendQuery) -> Response:
     """As stored at the end of each day."""
     with read_only() as session:
         days = daily_snapshot.trend(session, query.first, query.until, query.account)
-    return answer(Trend(items=[TrendDay(on=one.on, cells=one.cells) for one in days]))
+    return answer(Trend(items=[TrendDay(on=day.on, cells=day.cells) for day in days]))
 
 
-def _out(found: Reconciliation) -> ReconciliationOut:
+def _out(result: Reconciliation) -> ReconciliationOut:
     def having(flags: slice) -> int:
-        return sum(count for code, count in found.cells.items() if "0" not in code[flags])
+        return sum(count for code, count in result.cells.items() if "0" not in code[flags])
 
     return ReconciliationOut(
-        on=found.on,
-        at=found.at,
-        units=found.units,
-        cells=found.cells,
+        on=result.on,
+        at=result.at,
+        units=result.units,
+        cells=result.cells,
         deployed=having(slice(1, 2)),
         operating=having(slice(2, 3)),
         deployed_and_operating=having(slice(1, 3)),
-        findings={kind: found.findings[kind] for kind in Kind},
-        work=[_cell(found, code) for code in CELLS],
-        worth=[money_out(one) for one in found.worth],
-        stored=StoredOut(**found.stored._asdict()) if found.stored else None,
+        findings={kind: result.findings[kind] for kind in Kind},
+        work=[_cell(result, code) for code in CELLS],
+        worth=[money_out(money) for money in result.worth],
+        stored=StoredOut(**result.stored._asdict()) if result.stored else None,
     )
 
 
-def _slice(one: Sliced) -> SliceOut:
-    cells = CellsOut(**{CELLS[code][0].replace(",", "").replace(" ", "_"): units for code, units in one.cells.items()})
-    return SliceOut(ref=one.ref, name=one.name, units=sum(one.cells.values()), cells=cells)
+def _slice(part: Sliced) -> SliceOut:
+    cells = CellsOut(**{CELLS[code][0].replace(",", "").replace(" ", "_"): units for code, units in part.cells.items()})
+    return SliceOut(ref=part.ref, name=part.name, units=sum(part.cells.values()), cells=cells)
 
 
-def _cell(found: Reconciliation, code: str) -> CellOut:
+def _cell(result: Reconciliation, code: str) -> CellOut:
     name, owner = CELLS[code]
-    worth = [money_out(one) for one in found.money.get(code, ())]
-    return CellOut(cell=code, name=name, owner=owner, units=found.cells[code], worth=worth)
+    worth = [money_out(money) for money in result.money.get(code, ())]
+    return CellOut(cell=code, name=name, owner=owner, units=result.cells[code], worth=worth)

@@ -73,32 +73,32 @@ class RenewalQuery(ListQuery):
 def list_renewals(query: RenewalQuery) -> Response:
     """For a large fleet, updated every ten minutes."""
     now = clock()
-    told: dict[str, Any] = {}
+    summary: dict[str, Any] = {}
 
     def fetch(session: Session, cursor: str | None, limit: int) -> Page:
-        found = renewals.dues(session, now, query.account)
-        due = renewals.narrowed(found.value.due, Narrow(query.month, query.quarter, query.within, query.only), now)
+        dues = renewals.dues(session, now, query.account)
+        due = renewals.narrowed(dues.value.due, Narrow(query.month, query.quarter, query.within, query.only), now)
         sums = renewals.total(due)
-        told.update(
-            counted_at=found.at, contracts=sums.contracts, worth=list(map(money_out, sums.worth)), risk=list(map(money_out, sums.risk))
+        summary.update(
+            counted_at=dues.at, contracts=sums.contracts, worth=list(map(money_out, sums.worth)), risk=list(map(money_out, sums.risk))
         )
         begin = (numbers(cursor, 1) or (0,))[0]
         behind = begin + limit
-        return [_out(one) for one in due[begin:behind]], str(behind) if len(due) > behind else None
+        return [_out(row) for row in due[begin:behind]], str(behind) if len(due) > behind else None
 
-    return listed(RenewalPage, query, "renewals", fetch, lambda: told)
+    return listed(RenewalPage, query, "renewals", fetch, lambda: summary)
 
 
 @api.get("/renewals/rates", summary="Contract attach rate and coverage rate", responses={200: CoverRates})
 def get_rates() -> Response:
     with read_only() as session:
-        found = renewals.rates(session, clock())
-    return answer(CoverRates(attach=share_out(found.value.attach), coverage=share_out(found.value.coverage), counted_at=found.at))
+        rates = renewals.rates(session, clock())
+    return answer(CoverRates(attach=share_out(rates.value.attach), coverage=share_out(rates.value.coverage), counted_at=rates.at))
 
 
 def share_out(share: Share) -> ShareOut:
-    found = renewals.interval(share)
-    return ShareOut(part=share.part, whole=share.whole, share=found.share if share.whole else None, low=found.low, high=found.high)
+    interval = renewals.interval(share)
+    return ShareOut(part=share.part, whole=share.whole, share=interval.share if share.whole else None, low=interval.low, high=interval.high)
 
 
 def _out(due: Due) -> RenewalOut:

@@ -72,22 +72,22 @@ class SegmentBody(Request):
 @api.get("/segments", summary="Segments and saved filters", responses={200: SegmentList})
 def list_segments() -> Response:
     with read_only() as session:
-        return answer(SegmentList(items=[SegmentOut(**_facts(one)) for one in fleet_segments.listed(session)]))
+        return answer(SegmentList(items=[SegmentOut(**_facts(segment)) for segment in fleet_segments.listed(session)]))
 
 
 @api.get("/segments/<key>", summary="One segment with its counts", responses={200: SegmentWhole, **documented(404)})
 def get_segment(path: SegmentPath) -> Response:
     """For a large fleet, updated every ten minutes."""
     with read_only() as session:
-        one = fleet_segments.segment(session, path.key)
-        size = fleet_segments.size(session, one, clock())
+        segment = fleet_segments.segment(session, path.key)
+        size = fleet_segments.size(session, segment, clock())
     counted: dict[str, Any] = {
         "units": size.value.units,
         "accounts": size.value.accounts,
         "unpriced": size.value.unpriced,
         "counted_at": size.at,
     }
-    return answer(SegmentWhole(**_facts(one), **counted, worth=list(map(money_out, size.value.worth))))
+    return answer(SegmentWhole(**_facts(segment), **counted, worth=list(map(money_out, size.value.worth))))
 
 
 @listing(api, "/segments/<key>/accounts", CustomerPage, "Accounts with units in a segment", 404)
@@ -95,8 +95,8 @@ def list_customers(path: SegmentPath, query: ListQuery) -> Response:
     now = clock()
 
     def fetch(session: Session, cursor: str | None, limit: int) -> Page:
-        found = fleet_segments.customers(session, fleet_segments.segment(session, path.key), _behind(cursor), limit + 1, now)
-        return [_customer(one) for one in found[:limit]], f"={found[limit - 1].ref}" if len(found) > limit else None
+        customers = fleet_segments.customers(session, fleet_segments.segment(session, path.key), _behind(cursor), limit + 1, now)
+        return [_customer(customer) for customer in customers[:limit]], f"={customers[limit - 1].ref}" if len(customers) > limit else None
 
     return listed(CustomerPage, query, "segment-accounts", fetch)
 
@@ -106,8 +106,8 @@ def list_customers(path: SegmentPath, query: ListQuery) -> Response:
 def save_segment(body: SegmentBody) -> Response:
     """Replaces an earlier filter of this name. Unknown parameters of the filter are ignored."""
     with transaction() as session:
-        made = fleet_segments.save(session, body.name, filter_words.read(body.filter), actor(), clock())
-        return answer(SegmentOut(**_facts(made)))
+        segment = fleet_segments.save(session, body.name, filter_words.read(body.filter), actor(), clock())
+        return answer(SegmentOut(**_facts(segment)))
 
 
 @api.delete("/segments/<key>", summary="Delete a saved filter", responses={204: None, **documented(404, 409)})
@@ -125,10 +125,16 @@ def _behind(cursor: str | None) -> str | None:
     return None if cursor is None else cursor[1:]
 
 
-def _facts(one: Segment) -> dict[str, Any]:
-    return {"key": one.key, "name": one.name, "says": one.says, "filter": filter_words.words(one.filters), "made_by": one.made_by}
+def _facts(segment: Segment) -> dict[str, Any]:
+    return {
+        "key": segment.key,
+        "name": segment.name,
+        "says": segment.says,
+        "filter": filter_words.words(segment.filters),
+        "made_by": segment.made_by,
+    }
 
 
-def _customer(one: Customer) -> CustomerOut:
-    kept = {name: getattr(one, name) for name in ("name", "website", "phone", "postcode", "country", "segment", "units")}
-    return CustomerOut(account=one.ref, parent=one.parent_ref, **kept, worth=" + ".join(map(str, one.worth)))
+def _customer(customer: Customer) -> CustomerOut:
+    columns = {name: getattr(customer, name) for name in ("name", "website", "phone", "postcode", "country", "segment", "units")}
+    return CustomerOut(account=customer.ref, parent=customer.parent_ref, **columns, worth=" + ".join(map(str, customer.worth)))

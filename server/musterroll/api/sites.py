@@ -53,12 +53,12 @@ def list_sites(query: SiteQuery) -> Response:
 @api.get("/sites/<ref>", summary="One site", responses={200: SiteOut, **documented(404)})
 def get_site(path: RefPath) -> Response:
     with read_only() as session:
-        found = sites.by_ref(session, path.ref)
-    if found is None:
+        row = sites.by_ref(session, path.ref)
+    if row is None:
         raise NotFound(f"there is no site {path.ref!r}")
-    return answer(_site(found))
+    return answer(_site(row))
 
 
 def _site(row: Row[Any]) -> SiteOut:
-    kept = {name: row._mapping[name] for name in SiteOut.model_fields if name != "account"}
-    return SiteOut(**kept, account=named(row.account_ref, row.account_name))
+    columns = {name: row._mapping[name] for name in SiteOut.model_fields if name != "account"}
+    return SiteOut(**columns, account=named(row.account_ref, row.account_name))

@@ -57,14 +57,14 @@ class RelationsOut(Shape):
 def get_relations(path: UnitPath) -> Response:
     with read_only() as session:
         unit_card(session, path.uid, clock())
-        found = unit_related.surroundings(session, path.uid)
+        related = unit_related.surroundings(session, path.uid)
     return answer(
         RelationsOut(
-            replaced_by=_other(found.replaced_by),
-            replaces=[OtherOut(id=one.uid, serial=one.serial) for one in found.replaces],
-            merged_into=_other(found.merged_into),
-            merged=[OtherOut(id=one.uid, serial=one.serial) for one in found.merged],
-            open_incidents=[one.ref for one in found.incidents],
+            replaced_by=_other(related.replaced_by),
+            replaces=[OtherOut(id=other.uid, serial=other.serial) for other in related.replaces],
+            merged_into=_other(related.merged_into),
+            merged=[OtherOut(id=other.uid, serial=other.serial) for other in related.merged],
+            open_incidents=[other.ref for other in related.incidents],
         )
     )
 
@@ -80,8 +80,8 @@ def move(path: UnitPath, body: MoveBody) -> Response:
     place = {"account": body.account, "site": body.site}
     with transaction() as session:
         to = Lifecycle(body.to)
-        made = unit_move.move_unit(session, path.uid, to, actor=actor(), now=clock(), reason=body.reason, on=body.on, **place)
-        return answer(done_out(made))
+        change = unit_move.move_unit(session, path.uid, to, actor=actor(), now=clock(), reason=body.reason, on=body.on, **place)
+        return answer(done_out(change))
 
 
 @api.post("/units/<uid>/replacement", summary="Replace a unit", responses={200: DoneOut, **documented(400, 404, 409, 413, 415)})
@@ -94,5 +94,5 @@ def replace(path: UnitPath, body: ReplaceBody) -> Response:
         return answer(done_out(unit_replace.replace(session, path.uid, body.by, actor=actor(), now=clock(), becomes=becomes, **wanted)))
 
 
-def _other(one: Other | None) -> OtherOut | None:
-    return OtherOut(id=one.uid, serial=one.serial) if one else None
+def _other(other: Other | None) -> OtherOut | None:
+    return OtherOut(id=other.uid, serial=other.serial) if other else None

@@ -99,11 +99,11 @@ class MessagePage(Shape):
 
 
 def unit_out(card: UnitCard) -> UnitOut:
-    said = card._asdict()
+    columns = card._asdict()
     for name in _INSTANTS:
-        said[name] = _instant(said[name])
+        columns[name] = _instant(columns[name])
     return UnitOut(
-        **{name: said[name] for name in _AS_THEY_ARE},
+        **{name: columns[name] for name in _AS_THEY_ARE},
         id=card.uid,
         account=named(card.account_ref, card.account),
         site=named(card.site_ref, card.site),

@@ -75,28 +75,28 @@ def get_unit(path: UnitPath) -> Response:
 def get_history(path: UnitPath, query: PageQuery) -> Response:
     before = numbers(query.cursor, 1)
     with read_only() as session:
-        found = transitions(session, path.uid, before[0] if before else None, query.limit + 1)
-    shown = found[: query.limit]
-    return answer(ChangePage(items=[change_out(one) for one in shown], next=str(shown[-1].id) if len(found) > len(shown) else None))
+        rows = transitions(session, path.uid, before[0] if before else None, query.limit + 1)
+    shown = rows[: query.limit]
+    return answer(ChangePage(items=[change_out(row) for row in shown], next=str(shown[-1].id) if len(rows) > len(shown) else None))
 
 
 @api.get("/units/<uid>/messages", summary="Durable messages of a unit, newest first", responses={200: MessagePage, **documented(404)})
 def get_messages(path: UnitPath, query: PageQuery) -> Response:
     before = numbers(query.cursor, 2)
     with read_only() as session:
-        found = messages(session, path.uid, (before[0], before[1]) if before else None, query.limit + 1)
-    shown = found[: query.limit]
-    following = f"{shown[-1].epoch}.{shown[-1].seq}" if len(found) > len(shown) else None
-    return answer(MessagePage(items=[message_out(one) for one in shown], next=following))
+        rows = messages(session, path.uid, (before[0], before[1]) if before else None, query.limit + 1)
+    shown = rows[: query.limit]
+    following = f"{shown[-1].epoch}.{shown[-1].seq}" if len(rows) > len(shown) else None
+    return answer(MessagePage(items=[message_out(row) for row in shown], next=following))
 
 
 @api.get("/lookup", summary="Look up units by serial, unit ID or link", responses={200: LookUpOut})
 def get_lookup(query: CodeQuery) -> Response:
     """`units` match exactly (several makers can use the same serial); `twins` are only suggestions."""
     with read_only() as session:
-        found = look_up(session, query.code, clock())
-    units, twins, near = ([unit_out(card) for card in cards] for cards in (found.units, found.twins, found.near))
-    return answer(LookUpOut(key=found.key, units=units, twins=twins, near=near, problem=found.problem))
+        answer_card = look_up(session, query.code, clock())
+    units, twins, near = ([unit_out(card) for card in cards] for cards in (answer_card.units, answer_card.twins, answer_card.near))
+    return answer(LookUpOut(key=answer_card.key, units=units, twins=twins, near=near, problem=answer_card.problem))
 
 
 @api.post("/units/<uid>/hold", summary="Pause alerts of a silent unit", responses={200: UnitOut, **documented(404, 409)})

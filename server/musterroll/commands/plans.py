@@ -143,7 +143,7 @@ def compare(context: Context, names: tuple[str, ...], on: date | datetime | None
     facts = _facts(context, on, clock())
     plans = [("defaults", capacity_plans.plan(facts, {})), *((name, capacity_plans.plan(facts, _assumed(context, name))) for name in names)]
     if as_json:
-        print_json({name: shapes.shape(made) for name, made in plans})
+        print_json({name: shapes.shape(plan) for name, plan in plans})
     else:
         print_comparison(plans)
 

@@ -50,16 +50,16 @@ def _program(header: str, need: Need, asking: bool) -> Caller:
         seconds = str(int(wait) + 1)
         raise HttpRefusal(429, "too_many_tries", f"too many invalid tokens; try again in {seconds} s", {"Retry-After": seconds})
     with read_only() if asking else here.database.read_only() as session:
-        found = api_tokens.check(session, token.strip(), clock())
-    if found is None:
+        access = api_tokens.check(session, token.strip(), clock())
+    if access is None:
         here.false_tokens.count(address)
         raise HttpRefusal(401, "invalid_token", "the API token is unknown, expired or revoked; ask for a new one", _CHALLENGE)
-    if not found.noted:
+    if not access.noted:
         with here.database.transaction() as session:
-            api_tokens.note_use(session, found.token_id, clock())
+            api_tokens.note_use(session, access.token_id, clock())
     needed = "admin" if need.role is Role.ADMIN else "read" if asking else "write"
-    if needed not in found.scopes:
-        raise HttpRefusal(403, "insufficient_scope", f"the API token {found.label!r} does not have the scope {needed}")
-    if need.everywhere and found.within is not None:
+    if needed not in access.scopes:
+        raise HttpRefusal(403, "insufficient_scope", f"the API token {access.label!r} does not have the scope {needed}")
+    if need.everywhere and access.within is not None:
         raise NotFound(_NOTHING)
-    return Caller(f"token {found.label}"[:120], found.within)
+    return Caller(f"token {access.label}"[:120], access.within)

@@ -40,8 +40,8 @@ def install(app: Flask, context: AppContext) -> None:
 
 def context() -> AppContext:
     """The context of the app that serves this request."""
-    found: AppContext = current_app.extensions[_KEY]
-    return found
+    app_context: AppContext = current_app.extensions[_KEY]
+    return app_context
 
 
 def clock() -> datetime:
@@ -58,8 +58,8 @@ class Caller(NamedTuple):
 
 def caller() -> Caller:
     """The caller; available in guarded views only."""
-    found: Caller = g.api_caller
-    return found
+    who: Caller = g.api_caller
+    return who
 
 
 def actor() -> str:
@@ -104,8 +104,8 @@ def admit(who: Caller) -> None:
 
 def latest_base() -> LatestBase:
     """The installed base as polled by pages and programs, counted once for both."""
-    found: LatestBase = current_app.extensions.setdefault(LatestBase.KEY, LatestBase())
-    return found
+    latest: LatestBase = current_app.extensions.setdefault(LatestBase.KEY, LatestBase())
+    return latest
 
 
 def nothing() -> Response:

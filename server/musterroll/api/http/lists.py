@@ -56,10 +56,10 @@ def listing(api: APIBlueprint, rule: str, page: type[Shape], summary: str, *prob
     """A route that returns `listed`, documented with its three content types."""
 
     def decorate(view: View) -> View:
-        made: View = api.get(rule, summary=summary, responses={200: page, **documented(*problems)})(view)
+        endpoint: View = api.get(rule, summary=summary, responses={200: page, **documented(*problems)})(view)
         content = api.paths[parse_rule(rule, url_prefix=api.url_prefix)].get.responses["200"].content
         content.update({CSV: MediaType(), XLSX: MediaType()})
-        return made
+        return endpoint
 
     return decorate
 
@@ -112,17 +112,17 @@ class Column(NamedTuple):
 
 def columns_of(shape: type[BaseModel], path: tuple[str, ...] = ()) -> list[Column]:
     """The columns of a schema; those of a nested schema are named `name.field`."""
-    found = []
+    columns = []
     for name, field in shape.model_fields.items():
         inner = _shape(field.annotation)
         here = (*path, name)
-        found += columns_of(inner, here) if inner else [Column(".".join(here), here)]
-    return found
+        columns += columns_of(inner, here) if inner else [Column(".".join(here), here)]
+    return columns
 
 
 def _shape(annotation: Any) -> type[BaseModel] | None:
     options = get_args(annotation) if get_origin(annotation) in (Union, UnionType) else (annotation,)
-    return next((one for one in options if isinstance(one, type) and issubclass(one, BaseModel)), None)
+    return next((option for option in options if isinstance(option, type) and issubclass(option, BaseModel)), None)
 
 
 def plain(value: Any) -> str | int | float | Decimal:
@@ -137,7 +137,7 @@ def plain(value: Any) -> str | int | float | Decimal:
         return value.isoformat()
     if isinstance(value, str):
         return str(value)
-    return json.dumps([_bare(one) for one in value] if isinstance(value, list | tuple) else value, ensure_ascii=False, default=str)
+    return json.dumps([_bare(item) for item in value] if isinstance(value, list | tuple) else value, ensure_ascii=False, default=str)
 
 
 def _bare(value: Any) -> Any:

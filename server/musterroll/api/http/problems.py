@@ -45,12 +45,12 @@ class HttpRefusal(DomainError):
 
 def invalid(error: ValidationError) -> HttpRefusal:
     """A refusal that lists the invalid fields of a request, without repeating their values."""
-    found = [
-        FieldError(field=".".join(str(step) for step in one["loc"]) or "body", message=_plain(one["msg"]))
-        for one in error.errors(include_input=False, include_url=False, include_context=False)
+    problems = [
+        FieldError(field=".".join(str(step) for step in problem["loc"]) or "body", message=_plain(problem["msg"]))
+        for problem in error.errors(include_input=False, include_url=False, include_context=False)
     ]
-    refusal = HttpRefusal(422, "invalid", "; ".join(f"{one.field}: {one.message}" for one in found[:5]))
-    refusal.errors = found[:50]
+    refusal = HttpRefusal(422, "invalid", "; ".join(f"{problem.field}: {problem.message}" for problem in problems[:5]))
+    refusal.errors = problems[:50]
     return refusal
 
 

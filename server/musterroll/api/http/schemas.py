@@ -22,24 +22,24 @@ def _no_nul(value: Any) -> Any:
 def day(value: Any) -> date:
     """A day in ISO 8601; numbers are not accepted."""
     try:
-        found = date.fromisoformat(value) if isinstance(value, str) and len(value) == len("2026-11-01") else None
+        parsed = date.fromisoformat(value) if isinstance(value, str) and len(value) == len("2026-11-01") else None
     except ValueError:
-        found = None
-    if found is None or not 1970 <= found.year <= 2200:
+        parsed = None
+    if parsed is None or not 1970 <= parsed.year <= 2200:
         raise ValueError("must be a day from 1970 to 2200, such as 2026-11-01")
-    return found
+    return parsed
 
 
 def _day_or_instant(value: Any) -> date | datetime:
     if not isinstance(value, str) or len(value) <= len("2026-11-01"):
         return day(value)
     try:
-        found = datetime.fromisoformat(value.replace(" ", "+"))  # form decoding turns the plus of a zone into a space
+        parsed = datetime.fromisoformat(value.replace(" ", "+"))  # form decoding turns the plus of a zone into a space
     except ValueError:
-        found = None
-    if found is None or found.tzinfo is None or not 1970 <= found.year <= 2200:
+        parsed = None
+    if parsed is None or parsed.tzinfo is None or not 1970 <= parsed.year <= 2200:
         raise ValueError("must be a day such as 2026-11-01 or an instant with a time zone such as 2026-11-01T12:00Z")
-    return found.astimezone(UTC)
+    return parsed.astimezone(UTC)
 
 
 def _amount(value: Decimal) -> str:
@@ -111,8 +111,8 @@ def in_line(kind: type[StrEnum]) -> WithJsonSchema:
     return WithJsonSchema({"type": "string", "enum": [member.value for member in kind]})
 
 
-def money_out(one: Money) -> MoneyOut:
-    return MoneyOut(amount=one.amount, currency=one.currency)
+def money_out(money: Money) -> MoneyOut:
+    return MoneyOut(amount=money.amount, currency=money.currency)
 
 
 def last_day_of(ends_on: date | None) -> date | None:

@@ -113,8 +113,8 @@ def among(session: Session, column: Any, values: Collection[int] | Collection[st
         return false()
     if postgres(session):
         array = Texts([value.encode() for value in wanted]) if isinstance(wanted[0], str) else Bigints(wanted)
-        found: ColumnElement[bool] = column == any_(bindparam("among", array, unique=True))
-        return found
+        condition: ColumnElement[bool] = column == any_(bindparam("among", array, unique=True))
+        return condition
     return column.in_(select(func.json_each(json.dumps(wanted)).table_valued("value").c.value))  # type: ignore[no-any-return]
 
 
@@ -125,8 +125,8 @@ def pair_among(session: Session, number: Any, word: Any, pairs: Collection[tuple
         arrays: Any = (bindparam("numbers", numbers, unique=True), bindparam("words", words, unique=True))
         both = func.unnest(*arrays).table_valued("number", "word").render_derived().c
         return tuple_(number, word).in_(select(both.number, both.word))
-    one = func.json_each(json.dumps(list(pairs))).table_valued("value").c.value
-    return tuple_(number, word).in_(select(func.json_extract(one, "$[0]"), func.json_extract(one, "$[1]")))
+    value = func.json_each(json.dumps(list(pairs))).table_valued("value").c.value
+    return tuple_(number, word).in_(select(func.json_extract(value, "$[0]"), func.json_extract(value, "$[1]")))
 
 
 def insert(session: Session, model: type[SQLModel], names: Sequence[str], rows: Sequence[tuple[Any, ...]], **same: Any) -> None:

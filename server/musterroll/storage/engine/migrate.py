@@ -24,10 +24,10 @@ class WrongVersion(DomainError):
 
 
 def config(connection: Connection | None = None) -> Config:
-    found = Config()
-    found.set_main_option("script_location", str(files("musterroll.storage") / "migrations"))
-    found.attributes["connection"] = connection
-    return found
+    configuration = Config()
+    configuration.set_main_option("script_location", str(files("musterroll.storage") / "migrations"))
+    configuration.attributes["connection"] = connection
+    return configuration
 
 
 def upgrade(database: Database) -> tuple[str | None, str]:
@@ -45,11 +45,11 @@ def upgrade(database: Database) -> tuple[str | None, str]:
 def require_current(database: Database) -> None:
     """Raises WrongVersion, with the command that helps, where the database is not at this version's revision."""
     with database.engine.connect() as connection:
-        found = _revision(connection)
-    if found == _head():
+        revision = _revision(connection)
+    if revision == _head():
         return
-    _refuse_newer(found)
-    raise WrongVersion(f"the database is at revision {found or 'none'}, this version needs {_head()}; run: musterroll db upgrade")
+    _refuse_newer(revision)
+    raise WrongVersion(f"the database is at revision {revision or 'none'}, this version needs {_head()}; run: musterroll db upgrade")
 
 
 def differences(database: Database) -> list[Any]:
@@ -69,7 +69,7 @@ def _revision(connection: Connection) -> str | None:
     return MigrationContext.configure(connection).get_current_revision()
 
 
-def _refuse_newer(found: str | None) -> None:
+def _refuse_newer(revision: str | None) -> None:
     known = {script.revision for script in ScriptDirectory.from_config(config()).walk_revisions()}
-    if found is not None and found not in known:
-        raise WrongVersion(f"the database is at revision {found}, unknown to this version; install the newer Musterroll that made it")
+    if revision is not None and revision not in known:
+        raise WrongVersion(f"the database is at revision {revision}, unknown to this version; install the newer Musterroll that made it")

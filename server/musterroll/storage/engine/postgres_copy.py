@@ -71,8 +71,8 @@ class _Copies:
     def wait(self, *_: Any) -> None:
         under_way, self._under_way = self._under_way, []
         wait(under_way)  # all of them, also where one failed: what is asked next comes after them
-        for one in under_way:
-            one.result()
+        for copy in under_way:
+            copy.result()
 
     def close(self) -> None:
         event.remove(self._connection, "before_cursor_execute", self.wait)
