@@ -38,7 +38,7 @@ def _give_access(session: Session, now: datetime) -> None:
     viewer, _ = access_users.add(session, name="bert", role=Role.VIEWER, within=None, actor="admin", now=now)
     access_users.disable(session, viewer, actor="admin", now=now)
     access_sessions.open_session(session, planner, now, access_sessions.Seat("192.0.2.7", "Firefox on Linux"))
-    notification_calendar.make(session, planner.id or 0, now)
+    notification_calendar.create_feed(session, planner.id or 0, now)
     until = now + timedelta(90)
     for label, within in (("ticket system", None), ("old dashboard", ["A1"])):
         token, _ = api_tokens.create(session, label=label, scopes=["read"], expires_at=until, actor="admin", now=now, within=within)

@@ -24,7 +24,7 @@ def main(url: str) -> None:
     print("sending", flush=True)
     while True:
         with database.transaction() as session:
-            compose.speak(session, clock())
+            compose.queue_due(session, clock())
         post.send(clock())
         time.sleep(0.01)
 

@@ -2,9 +2,9 @@
 
 from datetime import datetime, timedelta
 
-from musterroll.domain.notifications.events import Kind
+from musterroll.domain.notifications.events import EventKind
 from musterroll.domain.notifications.retry import MessageState
-from musterroll.domain.notifications.schedule import Pace
+from musterroll.domain.notifications.schedule import Frequency
 from musterroll.domain.values.instants import to_ms
 from musterroll.storage.engine.database import Database
 from musterroll.storage.liveness import process_heartbeats
@@ -14,7 +14,7 @@ from musterroll.usecases.liveness import heartbeats
 from musterroll.usecases.notifications import calendar as notification_calendar
 from musterroll.usecases.notifications import compose, detect
 from musterroll.usecases.notifications import rules as notification_rules
-from musterroll.usecases.notifications.rules import Wish
+from musterroll.usecases.notifications.rules import RuleDraft
 from musterroll.usecases.operations import health
 
 
@@ -22,20 +22,26 @@ def fill(database: Database, now: datetime) -> None:
     """Add them to a roll made by `roll.fill`."""
     began = now - timedelta(hours=2)
     with database.transaction() as session:
-        desk = Wish("Operations desk", "email", "ops@example.com", list(Kind), quiet=(1320, 1320), zone="Europe/Berlin")
-        hook = Wish("Service system", "webhook", "https://hooks.example.com/musterroll", [Kind.STALE, Kind.REVIVED])
-        weekly = Wish("Renewals, every Monday", "email", "renewals@example.com", [Kind.CONTRACT_ENDING, Kind.NOTICE_DUE], pace=Pace.WEEKLY)
-        rules = [notification_rules.make_rule(session, wish, "admin", began)[0] for wish in (desk, hook, weekly)]
+        desk = RuleDraft("Operations desk", "email", "ops@example.com", list(EventKind), quiet=(1320, 1320), zone="Europe/Berlin")
+        hook = RuleDraft("Service system", "webhook", "https://hooks.example.com/musterroll", [EventKind.STALE, EventKind.REVIVED])
+        weekly = RuleDraft(
+            "Renewals, every Monday",
+            "email",
+            "renewals@example.com",
+            [EventKind.CONTRACT_ENDING, EventKind.NOTICE_DUE],
+            pace=Frequency.WEEKLY,
+        )
+        rules = [notification_rules.create_rule(session, wish, "admin", began)[0] for wish in (desk, hook, weekly)]
         notification_rules.pause_rule(session, rules[2].id or 0, True, "admin", began)
-        detect.keep_ends(session, detect.ends(session, began) or [], began)
-        stored_events.note_units(session, Kind.STALE, range(2, 12), to_ms(began))
-        compose.speak(session, began)
-        for message in compose.speak(session, began + timedelta(minutes=30)):
+        detect.store_endings(session, detect.detect_endings(session, began) or [], began)
+        stored_events.note_units(session, EventKind.STALE, range(2, 12), to_ms(began))
+        compose.queue_due(session, began)
+        for message in compose.queue_due(session, began + timedelta(minutes=30)):
             message.attempts, message.next_at = 3, to_ms(now + timedelta(minutes=4))
             message.error = "hooks.example.com did not accept the message: it answered with status 503"
             if message.rule_id == rules[0].id:
                 message.state, message.sent_at, message.error = MessageState.SENT, to_ms(began + timedelta(minutes=31)), ""
-        notification_calendar.keep(session, notification_calendar.work_out(session, now) or [], now)
+        notification_calendar.store_endings(session, notification_calendar.compute_endings(session, now) or [], now)
         handled = 40_000
         for minute in range(60, -1, -1):
             at, handled = now - timedelta(minutes=minute), handled + 900 + 37 * (minute * minute % 7)

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from musterroll.domain.notifications.events import Kind
+from musterroll.domain.notifications.events import EventKind
 from musterroll.domain.values.instants import to_ms
 from musterroll.runtime.jobs import jobs
 from musterroll.runtime.scheduler import Schedule
@@ -20,7 +20,7 @@ from musterroll.settings import Settings
 from musterroll.storage.engine.database import Database
 from musterroll.storage.tables.notifications import EventRow
 from musterroll.usecases.notifications import rules as notification_rules
-from musterroll.usecases.notifications.rules import Wish
+from musterroll.usecases.notifications.rules import RuleDraft
 
 from tests.support import rolls
 from tests.support.receivers import Hook, status
@@ -34,14 +34,14 @@ def test_killed_while_sending_each_signal_reaches_exactly_one_id_and_none_is_los
     chance = random.Random(7)
     with Hook().open() as hook:
         with database.transaction() as session:
-            wish = Wish("Ours", "webhook", hook.url, [Kind.STALE], gather_minutes=0)
-            notification_rules.make_rule(session, wish, "admin", EARLY)
+            wish = RuleDraft("Ours", "webhook", hook.url, [EventKind.STALE], gather_minutes=0)
+            notification_rules.create_rule(session, wish, "admin", EARLY)
         hook.answer = _moody(chance)
         killer = threading.Thread(target=_kill_and_restart, args=(database.url, chance, KILLS, hook))
         killer.start()
         for n in range(SIGNALS):
             with database.transaction() as session:
-                session.add(EventRow(kind=Kind.STALE, at=n + 1, units=1, serial=f"SN{n}"))
+                session.add(EventRow(kind=EventKind.STALE, at=n + 1, units=1, serial=f"SN{n}"))
             time.sleep(chance.random() * 0.02)
         killer.join(120)
         ids = _ids_by_signal(hook)
@@ -53,8 +53,8 @@ def test_killed_while_sending_each_signal_reaches_exactly_one_id_and_none_is_los
 def test_a_schedule_tells_of_a_unit_that_falls_silent(database: Database, tmp_path: Path) -> None:
     with Hook().open() as hook:
         with database.transaction() as session:
-            wish = Wish("Ours", "webhook", hook.url, [Kind.STALE], gather_minutes=0)
-            notification_rules.make_rule(session, wish, "admin", EARLY)
+            wish = RuleDraft("Ours", "webhook", hook.url, [EventKind.STALE], gather_minutes=0)
+            notification_rules.create_rule(session, wish, "admin", EARLY)
             at = to_ms(datetime.now(UTC))
             rolls.listening(session, at - 3_600_000, at)
             rolls.unit(session, "SN1", lifecycle="deployed", status={"heard_at": at - 600_000, "first_heard_at": 1})

@@ -16,9 +16,9 @@ from musterroll.api.http.schemas import NumberPath, Price, Request, Shape, Text,
 from musterroll.channels import CHANNELS
 from musterroll.domain.access import Role, needs
 from musterroll.domain.findings.kinds import Kind as FindingKind
-from musterroll.domain.notifications.events import LEADS, Event, Kind
+from musterroll.domain.notifications.events import LEADS, Event, EventKind
 from musterroll.domain.notifications.retry import MessageState
-from musterroll.domain.notifications.schedule import Pace
+from musterroll.domain.notifications.schedule import Frequency
 from musterroll.domain.values.instants import from_ms
 from musterroll.storage.notifications import events as stored_events
 from musterroll.storage.notifications import outbox as stored_outbox
@@ -26,11 +26,11 @@ from musterroll.storage.tables.accounts import Account
 from musterroll.storage.tables.notifications import Notification, NotificationRule
 from musterroll.usecases.notifications import outbox as notification_outbox
 from musterroll.usecases.notifications import rules as notification_rules
-from musterroll.usecases.notifications.rules import Wish
+from musterroll.usecases.notifications.rules import RuleDraft
 
 api = guarded("notifications", "notifications")
 ChannelName = Annotated[str, Field(pattern=f"^({'|'.join(CHANNELS)})$", json_schema_extra={"enum": [*CHANNELS]})]
-SignalKind = Annotated[str, Field(pattern=f"^({'|'.join(Kind)})$")]
+EventKindName = Annotated[str, Field(pattern=f"^({'|'.join(EventKind)})$")]
 Minute = Annotated[int, Field(ge=0, le=1439)]
 
 
@@ -40,14 +40,14 @@ class NotificationRuleBody(Request):
     name: Text = Field(max_length=120)
     way: ChannelName
     address: Text = Field(max_length=500, description=f"By channel: {', '.join(channel.address_hint for channel in CHANNELS.values())}.")
-    kinds: list[SignalKind] = Field(min_length=1)
+    kinds: list[EventKindName] = Field(min_length=1)
     finding_kinds: list[FindingKind] = Field(default=[], description="Only these kinds of findings; empty: all.")
     least_worth: Decimal | None = Field(
         default=None, ge=0, lt=10**12, description="Minimum annual value of findings, per account and kind."
     )
     leads: list[int] = Field(default=[30, 7], description=f"Days before an end date: any of {', '.join(map(str, LEADS))}.")
     account: Text = Field(default="", max_length=80, description="Account number; includes subsidiaries. Empty: all accounts.")
-    pace: Pace = Pace.IMMEDIATE
+    pace: Frequency = Frequency.IMMEDIATE
     gather_minutes: int = Field(
         default=5, ge=0, le=240, description="For immediate notifications: group events until none has come for this many minutes."
     )
@@ -68,7 +68,7 @@ class NotificationRuleOut(Shape):
     least_worth: Price | None
     leads: list[int]
     account: str
-    pace: Pace
+    pace: Frequency
     gather_minutes: int
     hour: int
     weekday: int
@@ -121,7 +121,7 @@ class NotificationQuery(ListQuery):
 
 class SignalOut(Shape):
     id: int
-    kind: SignalKind
+    kind: EventKindName
     at: datetime
     since: datetime | None
     account: str
@@ -146,8 +146,8 @@ class SignalPage(Shape):
 def list_signals(query: ListQuery) -> Response:
     def fetch(session: Session, cursor: str | None, limit: int) -> Page:
         before = numbers(cursor, 1)
-        found = stored_events.recent(session, before[0] if before else None, limit + 1)
-        return [_signal(one) for one in found[:limit]], str(found[limit - 1].id) if len(found) > limit else None
+        events = stored_events.recent(session, before[0] if before else None, limit + 1)
+        return [_event_out(event) for event in events[:limit]], str(events[limit - 1].id) if len(events) > limit else None
 
     return listed(SignalPage, query, "signals", fetch)
 
@@ -156,7 +156,7 @@ def list_signals(query: ListQuery) -> Response:
 @needs(Role.ADMIN)
 def list_rules() -> Response:
     with read_only() as session:
-        return answer(NotificationRuleList(items=[_rule(session, rule) for rule in stored_outbox.rules(session)]))
+        return answer(NotificationRuleList(items=[_rule_out(session, rule) for rule in stored_outbox.rules(session)]))
 
 
 @api.post(
@@ -165,8 +165,8 @@ def list_rules() -> Response:
 @needs(Role.ADMIN)
 def make_rule(body: NotificationRuleBody) -> Response:
     with transaction() as session:
-        rule, secret = notification_rules.make_rule(session, _wish(body), actor(), clock())
-        return answer(NotificationRuleMade(**_rule(session, rule).model_dump(), secret=secret), 201)
+        rule, secret = notification_rules.create_rule(session, _draft(body), actor(), clock())
+        return answer(NotificationRuleMade(**_rule_out(session, rule).model_dump(), secret=secret), 201)
 
 
 @api.put(
@@ -177,7 +177,7 @@ def make_rule(body: NotificationRuleBody) -> Response:
 @needs(Role.ADMIN)
 def change_rule(path: NumberPath, body: NotificationRuleBody) -> Response:
     with transaction() as session:
-        return answer(_rule(session, notification_rules.change_rule(session, path.number, _wish(body), actor(), clock())))
+        return answer(_rule_out(session, notification_rules.change_rule(session, path.number, _draft(body), actor(), clock())))
 
 
 @api.post(
@@ -213,8 +213,8 @@ def remove_rule(path: NumberPath) -> Response:
 def test_rule(path: NumberPath) -> Response:
     """Queues a test message, which is sent immediately."""
     with transaction() as session:
-        made = notification_rules.test_rule(session, path.number, clock())
-        return answer(_message(made, notification_rules.one(session, path.number)), 202)
+        message = notification_rules.test_rule(session, path.number, clock())
+        return answer(_message_out(message, notification_rules.rule_by_id(session, path.number)), 202)
 
 
 @listing(api, "/notifications", NotificationPage, "Messages in the outbox, newest first")
@@ -222,9 +222,9 @@ def test_rule(path: NumberPath) -> Response:
 def list_messages(query: NotificationQuery) -> Response:
     def fetch(session: Session, cursor: str | None, limit: int) -> Page:
         before = numbers(cursor, 1)
-        found = stored_outbox.page(session, query.state, query.rule, before[0] if before else None, limit + 1)
-        shown = [_message(one.message, one.rule) for one in found[:limit]]
-        return shown, str(shown[-1].id) if len(found) > limit else None
+        rows = stored_outbox.page(session, query.state, query.rule, before[0] if before else None, limit + 1)
+        items = [_message_out(row.message, row.rule) for row in rows[:limit]]
+        return items, str(items[-1].id) if len(rows) > limit else None
 
     return listed(NotificationPage, query, "notifications", fetch)
 
@@ -237,44 +237,44 @@ def list_messages(query: NotificationQuery) -> Response:
 @needs(Role.ADMIN)
 def retry(path: NumberPath) -> Response:
     with transaction() as session:
-        made = notification_outbox.retry(session, path.number, clock())
-        return answer(_message(made, notification_outbox.message(session, path.number).rule), 202)
+        message = notification_outbox.retry(session, path.number, clock())
+        return answer(_message_out(message, notification_outbox.message(session, path.number).rule), 202)
 
 
-def _wish(body: NotificationRuleBody) -> Wish:
-    kept = body.model_dump(exclude={"quiet_from", "quiet_until"})
+def _draft(body: NotificationRuleBody) -> RuleDraft:
+    fields = body.model_dump(exclude={"quiet_from", "quiet_until"})
     quiet = None if body.quiet_from is None or body.quiet_until is None else (body.quiet_from, body.quiet_until)
-    return Wish(**kept, quiet=quiet)
+    return RuleDraft(**fields, quiet=quiet)
 
 
-def _rule(session: Session, rule: NotificationRule) -> NotificationRuleOut:
+def _rule_out(session: Session, rule: NotificationRule) -> NotificationRuleOut:
     account = session.get_one(Account, rule.account_id).ref if rule.account_id else ""
     return NotificationRuleOut(
         **{name: getattr(rule, name) for name in NotificationRuleOut.model_fields if name != "account"}, account=account
     )
 
 
-def _message(one: Notification, rule: NotificationRule) -> NotificationOut:
-    kept = {name: getattr(one, name) for name in ("id", "key", "title", "signals", "test", "state", "attempts", "error")}
+def _message_out(message: Notification, rule: NotificationRule) -> NotificationOut:
+    fields = {name: getattr(message, name) for name in ("id", "key", "title", "signals", "test", "state", "attempts", "error")}
     return NotificationOut(
-        **kept,
+        **fields,
         rule=rule.id or 0,
         way=rule.way,
         address=rule.address,
-        created_at=from_ms(one.created_at),
-        next_at=from_ms(one.next_at) if one.state is MessageState.WAITING else None,
-        sent_at=None if one.sent_at is None else from_ms(one.sent_at),
+        created_at=from_ms(message.created_at),
+        next_at=from_ms(message.next_at) if message.state is MessageState.WAITING else None,
+        sent_at=None if message.sent_at is None else from_ms(message.sent_at),
     )
 
 
-def _signal(one: Event) -> SignalOut:
-    kept = {name: getattr(one, name) for name in ("id", "kind", "units", "serial", "variant", "lead", "on", "detail")}
+def _event_out(event: Event) -> SignalOut:
+    fields = {name: getattr(event, name) for name in ("id", "kind", "units", "serial", "variant", "lead", "on", "detail")}
     return SignalOut(
-        **kept,
-        at=from_ms(one.at),
-        since=None if one.since is None else from_ms(one.since),
-        account=one.account_ref,
-        site=one.site_ref,
-        worth=one.worth.amount if one.worth else None,
-        currency=one.worth.currency if one.worth else None,
+        **fields,
+        at=from_ms(event.at),
+        since=None if event.since is None else from_ms(event.since),
+        account=event.account_ref,
+        site=event.site_ref,
+        worth=event.worth.amount if event.worth else None,
+        currency=event.worth.currency if event.worth else None,
     )

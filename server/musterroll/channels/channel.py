@@ -47,7 +47,7 @@ class Channel(NamedTuple):
 
     `name` is the stored value, at most 24 characters; `label` and `address_hint` are for the form.
     `checked_address` returns an address as it is stored; it raises BadAddress in one sentence.
-    `send` makes one attempt with the settings of the channel, now; it raises NotTakenError, and ends in time.
+    `send` makes one attempt with the settings of the channel, now; it raises DeliveryError, and ends in time.
     `body` is what the outbox stores of a message, as JSON, and `send` gets back.
     """
 

@@ -23,7 +23,7 @@ class DeliveryAttempt(NamedTuple):
     public_url: str | None
 
 
-class NotTakenError(Exception):
+class DeliveryError(Exception):
     """The other side did not take a message; `for_good`: it never will."""
 
     def __init__(self, reason: str, for_good: bool = False) -> None:
@@ -48,5 +48,5 @@ def cut_after(seconds: float, wire: Callable[[], socket.socket | None]) -> Itera
 
 def _cut(wire: Callable[[], socket.socket | None]) -> None:
     with suppress(OSError):
-        if (found := wire()) is not None:
-            found.shutdown(socket.SHUT_RDWR)
+        if (connection := wire()) is not None:
+            connection.shutdown(socket.SHUT_RDWR)

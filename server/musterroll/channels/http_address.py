@@ -30,15 +30,15 @@ class Target(NamedTuple):
     path: str  # with its query
 
 
-def target(url: str) -> Target:
+def parse_target(url: str) -> Target:
     """A webhook's address taken apart. Raises BadAddress.
 
     >>> target("https://example.com/hooks/1?key=2")
     Target(secure=True, host='example.com', port=443, path='/hooks/1?key=2')
     """
-    written = url.strip()
+    text = url.strip()
     try:
-        parts = urlsplit(written)
+        parts = urlsplit(text)
         port = parts.port
     except ValueError:
         raise BadAddress("the webhook address is not valid; enter it as https://example.com/hook") from None
@@ -46,25 +46,25 @@ def target(url: str) -> Target:
         raise BadAddress("a webhook address must begin with https:// and a host name, as in https://example.com/hook")
     if parts.username is not None or parts.password is not None:
         raise BadAddress("a webhook address must not contain a user name or password")
-    if not written.isascii() or not written.isprintable() or " " in written or parts.fragment:
+    if not text.isascii() or not text.isprintable() or " " in text or parts.fragment:
         raise BadAddress("a webhook address must be plain ASCII without spaces and without a # part")
     secure = parts.scheme == "https"
     path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
     return Target(secure, parts.hostname, port or (443 if secure else 80), path)
 
 
-def public(address: str) -> bool:
+def is_public(address: str) -> bool:
     """Whether a network address is one of the open Internet: nothing private, local, reserved or hidden inside another.
 
     >>> [public(one) for one in ("93.184.216.34", "10.0.0.1", "169.254.169.254", "::1", "::ffff:127.0.0.1", "64:ff9b::a00:1")]
     [True, False, False, False, False, False]
     """
-    found = ip_address(address.partition("%")[0])
-    if isinstance(found, IPv6Address):
-        hidden = _hidden(found)
-        if hidden is not None:
-            return public(str(hidden))
-    return found.is_global and not found.is_multicast
+    ip = ip_address(address.partition("%")[0])
+    if isinstance(ip, IPv6Address):
+        embedded = _hidden(ip)
+        if embedded is not None:
+            return is_public(str(embedded))
+    return ip.is_global and not ip.is_multicast
 
 
 def _hidden(address: IPv6Address) -> IPv4Address | None:

@@ -129,35 +129,35 @@ class _Telling(NamedTuple):
     def speak(self, now: datetime) -> None:
         """Detect events, match them with the rules, and queue the messages that are due, in one transaction."""
         with self.database.transaction() as session:
-            detect.notice(session, now)
-            messages = compose.speak(session, now)
+            detect.detect_events(session, now)
+            messages = compose.queue_due(session, now)
         for message in messages:
             log.info("message %s queued: %s", message.key, message.title)
 
     def endings(self, now: datetime) -> None:
         """Once a day, detect ending warranties and contracts; read separately, so that no writer waits."""
         with self.database.snapshot() as session:
-            endings = detect.ends(session, now)
+            endings = detect.detect_endings(session, now)
         if endings is not None:
             with self.database.transaction() as session:
-                detect.keep_ends(session, endings, now)
+                detect.store_endings(session, endings, now)
 
     def calendar(self, now: datetime) -> None:
         """Once an hour, update the calendar feeds; read separately as well."""
         with self.database.snapshot() as session:
-            days = notification_calendar.work_out(session, now)
+            days = notification_calendar.compute_endings(session, now)
         if days is not None:
             with self.database.transaction() as session:
-                notification_calendar.keep(session, days, now)
+                notification_calendar.store_endings(session, days, now)
 
     def activity(self, now: datetime) -> None:
         """Once a week, measure the activity of every unit, one batch per run."""
         with self.database.transaction() as session:
-            detect.read_activity(session, now)
+            detect.measure_activity(session, now)
 
     def send(self, now: datetime) -> None:
         self.sender.send(now)
 
     def forget(self, now: datetime) -> None:
         with self.database.transaction() as session:
-            compose.forget(session, now)
+            compose.delete_old(session, now)

@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 
 from musterroll.channels import channel_named
-from musterroll.channels.delivery import DeliveryAttempt, NotTakenError
+from musterroll.channels.delivery import DeliveryAttempt, DeliveryError
 from musterroll.domain.values.errors import DomainError
 from musterroll.settings import Settings
 from musterroll.storage.engine.database import Database
@@ -36,7 +36,7 @@ class OutboxSender:
                 return 0
         with self._database.transaction() as session:
             jitter = [random.random() for _ in range(_AT_ONCE)]  # noqa: S311
-            attempts = notification_outbox.take(session, now, jitter, self._settings.public_url)
+            attempts = notification_outbox.begin_attempts(session, now, jitter, self._settings.public_url)
         if attempts:
             with ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="outbox") as senders:
                 list(senders.map(self._attempt, attempts))
@@ -45,17 +45,17 @@ class OutboxSender:
     def _attempt(self, attempt: DeliveryAttempt) -> None:
         try:
             self._deliver(attempt)
-        except NotTakenError as error:
+        except DeliveryError as error:
             log.warning("message %s was not accepted (attempt %d): %s", attempt.key, attempt.attempt, error)
             with self._database.transaction() as session:
-                notification_outbox.failed(session, attempt, str(error), error.for_good, self._clock())
+                notification_outbox.mark_failed(session, attempt, str(error), error.for_good, self._clock())
             return
         with self._database.transaction() as session:
-            notification_outbox.sent(session, attempt, self._clock())
+            notification_outbox.mark_sent(session, attempt, self._clock())
 
     def _deliver(self, attempt: DeliveryAttempt) -> None:
         try:
             channel = channel_named(attempt.channel)
         except DomainError as error:  # of a version that had it
-            raise NotTakenError(str(error)) from None
+            raise DeliveryError(str(error)) from None
         channel.send(attempt, self._settings, self._clock())

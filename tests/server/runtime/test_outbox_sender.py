@@ -12,7 +12,7 @@ import trustme
 from aiosmtpd.smtp import AuthResult
 from musterroll.channels import CHANNELS
 from musterroll.channels.delivery import DeliveryAttempt
-from musterroll.domain.notifications.events import Kind
+from musterroll.domain.notifications.events import EventKind
 from musterroll.domain.notifications.retry import MessageState
 from musterroll.runtime.outbox_sender import OutboxSender
 from musterroll.settings import Settings
@@ -20,7 +20,7 @@ from musterroll.storage.engine.database import Database
 from musterroll.storage.tables.notifications import Notification, NotificationRule
 from musterroll.usecases.notifications import outbox as notification_outbox
 from musterroll.usecases.notifications import rules as notification_rules
-from musterroll.usecases.notifications.rules import Wish
+from musterroll.usecases.notifications.rules import RuleDraft
 from pydantic import SecretStr
 from sqlmodel import Session, select
 from standardwebhooks.webhooks import Webhook, WebhookVerificationError
@@ -55,7 +55,7 @@ def mailing(box: Mailbox) -> dict[str, Any]:
 
 
 def rule(session: Session, way: str, address: str, **rest: Any) -> tuple[int, str]:
-    made, secret = notification_rules.make_rule(session, Wish("Ours", way, address, [Kind.STALE], **rest), "admin", NOW)
+    made, secret = notification_rules.create_rule(session, RuleDraft("Ours", way, address, [EventKind.STALE], **rest), "admin", NOW)
     return made.id or 0, secret or ""
 
 

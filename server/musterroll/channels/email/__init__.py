@@ -8,7 +8,7 @@ from pathlib import Path
 from pydantic import BaseModel, Field, SecretStr
 
 from musterroll.channels.channel import BadAddress, Channel
-from musterroll.channels.delivery import DeliveryAttempt, NotTakenError
+from musterroll.channels.delivery import DeliveryAttempt, DeliveryError
 from musterroll.domain.values.errors import DomainError
 
 _ADDRESS = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9](?:[A-Za-z0-9.-]{0,190}[A-Za-z0-9])?")
@@ -33,15 +33,15 @@ def checked_address(written: str) -> str:
 
 
 def send(attempt: DeliveryAttempt, settings: EmailSettings, _now: datetime) -> None:
-    """Raises NotTakenError."""
+    """Raises DeliveryError."""
     from musterroll.channels.email import message, smtp  # most processes never send
 
     if settings.smtp_url is None:
-        raise NotTakenError("no mail server is configured; set MUSTERROLL_SMTP_URL")
+        raise DeliveryError("no mail server is configured; set MUSTERROLL_SMTP_URL")
     try:
-        server = smtp.server(settings.smtp_url.get_secret_value(), settings.smtp_ca)
+        server = smtp.parse_server(settings.smtp_url.get_secret_value(), settings.smtp_ca)
     except DomainError as refusal:
-        raise NotTakenError(str(refusal)) from None
+        raise DeliveryError(str(refusal)) from None
     smtp.send(server, parseaddr(settings.smtp_from)[1], attempt.address, message.email_message(attempt, settings.smtp_from))
 
 

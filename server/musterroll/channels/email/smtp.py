@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import unquote, urlsplit
 
-from musterroll.channels.delivery import NotTakenError, cut_after
+from musterroll.channels.delivery import DeliveryError, cut_after
 from musterroll.domain.values.errors import DomainError
 
 _SECONDS = 10.0  # without a word
@@ -27,7 +27,7 @@ class Server(NamedTuple):
     ca: Path | None = None
 
 
-def server(url: str, ca: Path | None = None) -> Server:
+def parse_server(url: str, ca: Path | None = None) -> Server:
     """The server of `smtp[s]://user:password@host:port`. Raises DomainError.
 
     >>> server("smtps://me:se%40cret@mail.example.com")
@@ -45,38 +45,40 @@ def server(url: str, ca: Path | None = None) -> Server:
     return Server(parts.hostname, port or (465 if secure else 587), secure, user, password, ca)
 
 
-def send(to: Server, sender: str, address: str, letter: EmailMessage) -> None:
-    """Hand over one letter. Raises NotTakenError."""
+def send(server: Server, sender: str, address: str, message: EmailMessage) -> None:
+    """Hand over one letter. Raises DeliveryError."""
     try:
-        with _connected(to) as session, cut_after(_ALL_SECONDS, lambda: session.sock):
-            _protect(session, to)
-            if to.user:
-                session.login(to.user, to.password)
-            session.send_message(letter, sender, [address])
+        with _connected(server) as session, cut_after(_ALL_SECONDS, lambda: session.sock):
+            _protect(session, server)
+            if server.user:
+                session.login(server.user, server.password)
+            session.send_message(message, sender, [address])
     except smtplib.SMTPRecipientsRefused as error:
         code, reason = error.recipients[address]
-        raise NotTakenError(f"the mail server rejected the recipient {address}: {_said(reason)}", for_good=code >= _FOR_GOOD) from None
+        raise DeliveryError(
+            f"the mail server rejected the recipient {address}: {_reply_text(reason)}", for_good=code >= _FOR_GOOD
+        ) from None
     except smtplib.SMTPResponseException as error:
-        raise NotTakenError(f"the mail server {to.host} answered {error.smtp_code} {_said(error.smtp_error)}") from None
+        raise DeliveryError(f"the mail server {server.host} answered {error.smtp_code} {_reply_text(error.smtp_error)}") from None
     except (smtplib.SMTPException, OSError) as error:
-        raise NotTakenError(f"sending through the mail server {to.host} failed: {error}") from None
+        raise DeliveryError(f"sending through the mail server {server.host} failed: {error}") from None
 
 
-def _connected(to: Server) -> smtplib.SMTP:
-    if to.secure:
-        return smtplib.SMTP_SSL(to.host, to.port, timeout=_SECONDS, context=ssl.create_default_context(cafile=to.ca))
-    return smtplib.SMTP(to.host, to.port, timeout=_SECONDS)
+def _connected(server: Server) -> smtplib.SMTP:
+    if server.secure:
+        return smtplib.SMTP_SSL(server.host, server.port, timeout=_SECONDS, context=ssl.create_default_context(cafile=server.ca))
+    return smtplib.SMTP(server.host, server.port, timeout=_SECONDS)
 
 
-def _protect(session: smtplib.SMTP, to: Server) -> None:
+def _protect(session: smtplib.SMTP, server: Server) -> None:
     """STARTTLS where it is offered; no password without."""
     session.ehlo()
-    if to.secure:
+    if server.secure:
         return
     if session.has_extn("starttls"):
-        session.starttls(context=ssl.create_default_context(cafile=to.ca))
+        session.starttls(context=ssl.create_default_context(cafile=server.ca))
         session.ehlo()
-    elif to.user and not _loopback(to.host):
+    elif server.user and not _loopback(server.host):
         raise smtplib.SMTPNotSupportedError("it does not offer TLS, and a password is never sent without it")
 
 
@@ -87,5 +89,5 @@ def _loopback(host: str) -> bool:
         return host == "localhost"
 
 
-def _said(reason: bytes | str) -> str:
+def _reply_text(reason: bytes | str) -> str:
     return " ".join((reason.decode(errors="replace") if isinstance(reason, bytes) else reason).split())[:200]

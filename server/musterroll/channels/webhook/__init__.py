@@ -6,15 +6,15 @@ from datetime import datetime
 from typing import Any
 
 from musterroll.channels.channel import Channel, Draft, SigningSecret
-from musterroll.channels.delivery import DeliveryAttempt, NotTakenError
-from musterroll.channels.http_address import HttpSettings, target
+from musterroll.channels.delivery import DeliveryAttempt, DeliveryError
+from musterroll.channels.http_address import HttpSettings, parse_target
 from musterroll.domain.notifications.events import Event
 from musterroll.domain.values.instants import from_ms
 
 
 def checked_address(written: str) -> str:
     """Raises BadAddress."""
-    target(written)
+    parse_target(written)
     return written.strip()
 
 
@@ -35,13 +35,13 @@ def _event(event: Event) -> dict[str, Any]:
 
 
 def send(attempt: DeliveryAttempt, settings: HttpSettings, now: datetime) -> None:
-    """Raises NotTakenError."""
+    """Raises DeliveryError."""
     from standardwebhooks.webhooks import Webhook  # most processes never send
 
     from musterroll.channels.http_post import post
 
     if not attempt.secret:
-        raise NotTakenError("the rule has no signing secret; create a new one")
+        raise DeliveryError("the rule has no signing secret; create a new one")
     headers = {
         "webhook-id": attempt.key,
         "webhook-timestamp": str(int(now.timestamp())),

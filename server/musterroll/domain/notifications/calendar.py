@@ -11,18 +11,18 @@ from musterroll.domain.values.dates import Span, last_day
 from musterroll.domain.values.money import Money
 
 
-class How(StrEnum):
+class EndKind(StrEnum):
     ENDS = "ends"
     RENEWS = "renews"
     NOTICE = "notice"
     WARRANTY = "warranty"
 
 
-class Day(NamedTuple):
+class EndDate(NamedTuple):
     """Something that ends on a day. `ref` is of a contract, `units` those whose warranty ends; `account` and `site` are names."""
 
     uid: str
-    how: How
+    how: EndKind
     on: date
     ref: str = ""
     account: str = ""
@@ -31,7 +31,7 @@ class Day(NamedTuple):
     worth: Money | None = None
 
 
-class Entry(NamedTuple):
+class FeedEntry(NamedTuple):
     """A day in words. `path` is where to look."""
 
     uid: str
@@ -41,34 +41,34 @@ class Entry(NamedTuple):
     path: str
 
 
-def days_of(contract: Contract, term: Span, renewal: Renewal) -> Iterator[tuple[str, How, date]]:
+def contract_ends(contract: Contract, term: Span, renewal: Renewal) -> Iterator[tuple[str, EndKind, date]]:
     """The days of a contract's term: its name, what it is, when. The last covered day, and the last one on which notice stops a renewal."""
     name = f"contract-{contract.id}-{term.starts_on}"
     if term.ends_on is not None:
-        yield f"{name}-end", How.RENEWS if renewal.renews else How.ENDS, last_day(term.ends_on)
+        yield f"{name}-end", EndKind.RENEWS if renewal.renews else EndKind.ENDS, last_day(term.ends_on)
     if renewal.notice_by is not None:
-        yield f"{name}-notice", How.NOTICE, renewal.notice_by
+        yield f"{name}-notice", EndKind.NOTICE, renewal.notice_by
 
 
-def entry(day: Day) -> Entry:
+def feed_entry(end: EndDate) -> FeedEntry:
     """
     >>> entry(Day("w", How.WARRANTY, date(2026, 12, 1), account="Marram", site="Essen 1", units=12)).title
     'Essen 1 (Marram): warranty of 12 units ends'
     """
-    if day.how is How.WARRANTY:
-        units = f"{day.units:,} unit{'' if day.units == 1 else 's'}"
-        place = f"{day.site} ({day.account})" if day.site and day.account else day.site or day.account
+    if end.how is EndKind.WARRANTY:
+        units = f"{end.units:,} unit{'' if end.units == 1 else 's'}"
+        place = f"{end.site} ({end.account})" if end.site and end.account else end.site or end.account
         title = f"{place}: warranty of {units} ends" if place else f"Warranty of {units} ends"
-        return Entry(day.uid, day.on, title, "Last day covered.", "/fleet")
-    worth = f", {day.worth} per year" if day.worth and day.worth.amount else ""
-    about = f"Contract {day.ref} of {day.account or 'no account'}{worth}."
-    title = f"{day.account or day.ref}: {_TITLES[day.how].format(ref=day.ref)}"
-    after = " After this day the contract auto-renews." if day.how is How.NOTICE else ""
-    return Entry(day.uid, day.on, title, about + after, f"/contracts/{quote(day.ref, safe='')}")
+        return FeedEntry(end.uid, end.on, title, "Last day covered.", "/fleet")
+    worth = f", {end.worth} per year" if end.worth and end.worth.amount else ""
+    about = f"Contract {end.ref} of {end.account or 'no account'}{worth}."
+    title = f"{end.account or end.ref}: {_TITLES[end.how].format(ref=end.ref)}"
+    after = " After this day the contract auto-renews." if end.how is EndKind.NOTICE else ""
+    return FeedEntry(end.uid, end.on, title, about + after, f"/contracts/{quote(end.ref, safe='')}")
 
 
 _TITLES = {
-    How.ENDS: "contract {ref} expires",
-    How.RENEWS: "contract {ref} auto-renews",
-    How.NOTICE: "last day to give notice for contract {ref}",
+    EndKind.ENDS: "contract {ref} expires",
+    EndKind.RENEWS: "contract {ref} auto-renews",
+    EndKind.NOTICE: "last day to give notice for contract {ref}",
 }

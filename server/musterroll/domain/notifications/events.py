@@ -7,13 +7,10 @@ from typing import NamedTuple
 from musterroll.domain.values.money import Money
 
 LEADS = (180, 90, 60, 30, 14, 7, 1)  # days before an end at which it can be told
-_WEEKS = 4  # of its own past before a fall is believed
-_FALL = 0.5  # of what is usual
-_STEADY = 0.3  # how much a new week weighs in what is usual
 _DEAF_AFTER = 60_000  # ms without a word of an ingest
 
 
-class Kind(StrEnum):
+class EventKind(StrEnum):
     STALE = "stale"
     REVIVED = "revived"
     DECLINING = "declining"
@@ -33,7 +30,7 @@ class Event(NamedTuple):
     """One signal with its names. `units` counts what the kind is about; `serial` and `uid` are of one of them."""
 
     id: int
-    kind: Kind
+    kind: EventKind
     at: int  # ms
     since: int | None = None
     account: str = ""
@@ -50,7 +47,7 @@ class Event(NamedTuple):
     detail: str = ""
 
 
-def reached(days_left: int) -> int | None:
+def lead_reached(days_left: int) -> int | None:
     """The lead time reached with so many days left; None while the end is far or over.
 
     >>> reached(30), reached(29), reached(200), reached(0), reached(-1)
@@ -59,20 +56,6 @@ def reached(days_left: int) -> int | None:
     return next((lead for lead in reversed(LEADS) if 0 <= days_left <= lead), None)
 
 
-def smoothed(usual: float, weeks: int, week: float) -> float:
-    """What is usual once another week is over."""
-    return week if weeks == 0 else usual + _STEADY * (week - usual)
-
-
-def declining(usual: float, weeks: int, latest: float) -> bool:
-    """Whether a week fell to less than half of what the unit itself usually does.
-
-    >>> declining(100, 4, 49), declining(100, 4, 51), declining(100, 3, 0)
-    (True, False, False)
-    """
-    return weeks >= _WEEKS and usual > 0 and latest < _FALL * usual
-
-
-def deaf(last_word: int, watched_since: int, now: int) -> bool:
+def not_receiving(last_beat: int, watched_since: int, now: int) -> bool:
     """Whether ingest has been silent for too long, counted while somebody was there to notice. Milliseconds."""
-    return now - max(last_word, watched_since) >= _DEAF_AFTER
+    return now - max(last_beat, watched_since) >= _DEAF_AFTER

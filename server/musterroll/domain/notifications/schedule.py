@@ -8,16 +8,16 @@ from zoneinfo import ZoneInfo
 _LONGEST = 3  # times the window: then a message goes out although more keeps coming
 
 
-class Pace(StrEnum):
+class Frequency(StrEnum):
     IMMEDIATE = "immediate"
     DAILY = "daily"
     WEEKLY = "weekly"
 
 
-class Hours(NamedTuple):
+class SendingHours(NamedTuple):
     """When a rule speaks. `quiet` are minutes of the day, from the first up to the second; they may span midnight."""
 
-    pace: Pace
+    pace: Frequency
     gather: timedelta = timedelta(minutes=5)
     hour: int = 7
     weekday: int = 0  # Monday
@@ -25,7 +25,7 @@ class Hours(NamedTuple):
     quiet: tuple[int, int] | None = None
 
 
-def quiet(hours: Hours, now: datetime) -> bool:
+def is_quiet(hours: SendingHours, now: datetime) -> bool:
     """Whether it is quiet time.
 
     >>> from datetime import UTC
@@ -41,7 +41,7 @@ def quiet(hours: Hours, now: datetime) -> bool:
     return begins <= minute < ends if begins < ends else minute >= begins or minute < ends
 
 
-def last_digest(hours: Hours, now: datetime) -> datetime:
+def last_digest(hours: SendingHours, now: datetime) -> datetime:
     """The last moment up to now at which a digest was due.
 
     >>> from datetime import UTC
@@ -50,14 +50,14 @@ def last_digest(hours: Hours, now: datetime) -> datetime:
     """
     zone = ZoneInfo(hours.zone)
     day = now.astimezone(zone).date()
-    if hours.pace is Pace.WEEKLY:
+    if hours.pace is Frequency.WEEKLY:
         day -= timedelta((day.weekday() - hours.weekday) % 7)
-    back = timedelta(7 if hours.pace is Pace.WEEKLY else 1)
+    back = timedelta(7 if hours.pace is Frequency.WEEKLY else 1)
     due = datetime.combine(day, time(hours.hour), zone)
     return due if due <= now else datetime.combine(day - back, time(hours.hour), zone)
 
 
-def gathered(hours: Hours, first: datetime, last: datetime, now: datetime) -> bool:
+def is_complete(hours: SendingHours, first: datetime, last: datetime, now: datetime) -> bool:
     """Whether what came from `first` to `last` goes out: nothing more came for the window, or it has been held three times as long.
 
     So a power cut, in which units fall silent one after the other for minutes, is one message.
@@ -65,10 +65,10 @@ def gathered(hours: Hours, first: datetime, last: datetime, now: datetime) -> bo
     return now >= min(last + hours.gather, first + _LONGEST * hours.gather)
 
 
-def due(hours: Hours, told_until: datetime, first: datetime, last: datetime, now: datetime) -> bool:
+def is_due(hours: SendingHours, told_until: datetime, first: datetime, last: datetime, now: datetime) -> bool:
     """Whether a rule with signals from `first` to `last` that it has not told speaks now. `told_until`: its last digest was due then."""
-    if quiet(hours, now):
+    if is_quiet(hours, now):
         return False
-    if hours.pace is Pace.IMMEDIATE:
-        return gathered(hours, first, last, now)
+    if hours.pace is Frequency.IMMEDIATE:
+        return is_complete(hours, first, last, now)
     return told_until < last_digest(hours, now)

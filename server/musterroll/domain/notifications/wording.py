@@ -1,10 +1,10 @@
 """The text of a notification. Events of one kind at one place become one line, however many they are."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
-from musterroll.domain.notifications.events import Event, Kind
+from musterroll.domain.notifications.events import Event, EventKind
 from musterroll.domain.values.dates import in_words
 from musterroll.domain.values.instants import from_ms
 from musterroll.domain.values.money import totals
@@ -19,7 +19,7 @@ class Line(NamedTuple):
 
 
 class Group(NamedTuple):
-    kind: Kind
+    kind: EventKind
     headline: str
     lines: tuple[Line, ...]
 
@@ -30,80 +30,60 @@ class Message(NamedTuple):
 
 
 def compose(events: Sequence[Event], zone: str, most: int = 25) -> Message:
-    """A message about these events: kinds in the order of `Kind`, one line per place in each, largest first, at most `most` lines."""
-    groups = tuple(_group(kind, [one for one in events if one.kind is kind], ZoneInfo(zone), most) for kind in Kind if _has(events, kind))
+    """A message about these events: kinds in the order of `EventKind`, one line per place in each, largest first, at most `most` lines."""
+    groups = tuple(
+        _group(kind, [event for event in events if event.kind is kind], ZoneInfo(zone), most) for kind in EventKind if _has(events, kind)
+    )
     if not groups:
         return Message("Nothing to report", ())
     others = len(groups) - 1
     return Message(groups[0].headline + (f" and {_count(others, 'more topic')}" if others else ""), groups)
 
 
-def _has(events: Iterable[Event], kind: Kind) -> bool:
-    return any(one.kind is kind for one in events)
+def _has(events: Iterable[Event], kind: EventKind) -> bool:
+    return any(event.kind is kind for event in events)
 
 
-def _group(kind: Kind, events: list[Event], zone: ZoneInfo, most: int) -> Group:
-    bundles = sorted(_bundles(events), key=lambda bundle: (-sum(one.units for one in bundle), bundle[0].id))
-    lines = [Line(_SAYS[kind](bundle, zone), _path(bundle), len(bundle)) for bundle in bundles]
+def _group(kind: EventKind, events: list[Event], zone: ZoneInfo, most: int) -> Group:
+    bundles = sorted(_bundles(events), key=lambda bundle: (-sum(event.units for event in bundle), bundle[0].id))
+    lines = [Line(_WORDING[kind].sentence(bundle, zone), _path(bundle), len(bundle)) for bundle in bundles]
     if len(lines) > most:
         rest = lines[most - 1 :]
-        lines = [*lines[: most - 1], Line(f"and {len(rest):,} more", _WHERE[kind], sum(one.signals for one in rest))]
+        lines = [*lines[: most - 1], Line(f"and {len(rest):,} more", _WORDING[kind].path, sum(line.signals for line in rest))]
     return Group(kind, _headline(kind, events, bundles), tuple(lines))
 
 
 def _bundles(events: Iterable[Event]) -> list[list[Event]]:
     """Events that share a line: same place and, where it matters, same day, document or kind of finding."""
-    found: dict[tuple[object, ...], list[Event]] = {}
-    for one in events:
-        alone = one.kind in _ALONE and (one.id,)
-        found.setdefault(alone or (one.account_ref, one.site_ref, one.variant, one.on), []).append(one)
-    return list(found.values())
+    bundles: dict[tuple[object, ...], list[Event]] = {}
+    for event in events:
+        alone = _WORDING[event.kind].plural and (event.id,)
+        bundles.setdefault(alone or (event.account_ref, event.site_ref, event.variant, event.on), []).append(event)
+    return list(bundles.values())
 
 
-_ALONE = {Kind.CONTRACT_ENDING, Kind.NOTICE_DUE, Kind.ENROLMENT_PENDING, Kind.CLONE_SUSPECTED, Kind.IMPORT_FAILED}
-_ALONE |= {Kind.INGEST_DEAF, Kind.INGEST_HEARS, Kind.AUDIT_BROKEN}
-
-
-def _headline(kind: Kind, events: list[Event], bundles: list[list[Event]]) -> str:
-    units = sum(one.units for one in events)
-    if kind in (Kind.STALE, Kind.REVIVED, Kind.DECLINING, Kind.WARRANTY_ENDING):
-        places = {(one.account_ref, one.site_ref) for one in events}
+def _headline(kind: EventKind, events: list[Event], bundles: list[list[Event]]) -> str:
+    units = sum(event.units for event in events)
+    if _WORDING[kind].verb:
+        places = {(event.account_ref, event.site_ref) for event in events}
         where = f"at {_place(events[0])}" if len(places) == 1 else f"at {len(places):,} sites"
-        return f"{_count(units, 'unit')} {_VERBS[kind]} {where}"
-    if kind is Kind.FINDING_OPENED:
-        worth = " + ".join(str(one) for one in totals(one.worth for one in events))
+        return f"{_count(units, 'unit')} {_WORDING[kind].verb} {where}"
+    if kind is EventKind.FINDING_OPENED:
+        worth = " + ".join(str(amount) for amount in totals(event.worth for event in events))
         return f"{_count(units, 'new finding')}" + (f" worth {worth} per year" if worth else "")
     if len(bundles) == 1:
-        return _SAYS[kind](bundles[0], ZoneInfo("UTC")).split(";")[0]
-    return f"{len(bundles):,} {_PLURALS[kind]}"
-
-
-_VERBS = {
-    Kind.STALE: "stopped reporting",
-    Kind.REVIVED: "reporting again",
-    Kind.DECLINING: "far below usual activity",
-    Kind.WARRANTY_ENDING: "going out of warranty",
-}
-_PLURALS = {
-    Kind.CONTRACT_ENDING: "contracts about to expire or auto-renew",
-    Kind.NOTICE_DUE: "notice deadlines coming up",
-    Kind.ENROLMENT_PENDING: "enrolments awaiting approval",
-    Kind.CLONE_SUSPECTED: "suspected clones",
-    Kind.IMPORT_FAILED: "imports with rejected rows",
-    Kind.INGEST_DEAF: "outages of message reception",
-    Kind.INGEST_HEARS: "recoveries of message reception",
-    Kind.AUDIT_BROKEN: "failed checks of the audit log",
-}
+        return _WORDING[kind].sentence(bundles[0], ZoneInfo("UTC")).split(";")[0]
+    return f"{len(bundles):,} {_WORDING[kind].plural}"
 
 
 def _stale(events: list[Event], zone: ZoneInfo) -> str:
-    since = min((one.since for one in events if one.since), default=events[0].at)
+    since = min((event.since for event in events if event.since), default=events[0].at)
     earliest = "last" if len(events) == 1 else "earliest last"
     return f"{_place(events[0])}: {_named(events)} stopped reporting; {earliest} report {_moment(since, zone)}"
 
 
 def _revived(events: list[Event], zone: ZoneInfo) -> str:
-    return f"{_place(events[0])}: {_named(events)} reporting again since {_moment(min(one.at for one in events), zone)}"
+    return f"{_place(events[0])}: {_named(events)} reporting again since {_moment(min(event.at for event in events), zone)}"
 
 
 def _declining(events: list[Event], _: ZoneInfo) -> str:
@@ -116,23 +96,23 @@ def _warranty(events: list[Event], _: ZoneInfo) -> str:
 
 
 def _contract(events: list[Event], _: ZoneInfo) -> str:
-    one = events[0]
-    how = "auto-renews" if one.variant == "renews" else "expires"
-    return f"{_contract_of(one)} {how} on {_day(one)}{_worth(one)}"
+    event = events[0]
+    how = "auto-renews" if event.variant == "renews" else "expires"
+    return f"{_contract_of(event)} {how} on {_day(event)}{_worth(event)}"
 
 
-def _contract_of(one: Event) -> str:
-    return f"Contract {one.detail} of {one.account or 'no account'}"
+def _contract_of(event: Event) -> str:
+    return f"Contract {event.detail} of {event.account or 'no account'}"
 
 
 def _notice(events: list[Event], _: ZoneInfo) -> str:
-    one = events[0]
-    return f"{_contract_of(one)} auto-renews unless notice is given by {_day(one)}{_worth(one)}"
+    event = events[0]
+    return f"{_contract_of(event)} auto-renews unless notice is given by {_day(event)}{_worth(event)}"
 
 
 def _finding(events: list[Event], _: ZoneInfo) -> str:
-    number = sum(one.units for one in events)
-    worth = " + ".join(str(one) for one in totals(one.worth for one in events))
+    number = sum(event.units for event in events)
+    worth = " + ".join(str(amount) for amount in totals(event.worth for event in events))
     what = events[0].variant.replace("_", " ")
     return f"{events[0].account or 'no account'}: {_count(number, 'finding')} ({what})" + (f"; worth {worth} per year" if worth else "")
 
@@ -146,16 +126,16 @@ def _clone(events: list[Event], _: ZoneInfo) -> str:
 
 
 def _import(events: list[Event], _: ZoneInfo) -> str:
-    one = events[0]
-    return f"{_count(one.units, 'row')} rejected in the import of {one.variant.replace('-', ' ')} from {one.detail}"
+    event = events[0]
+    return f"{_count(event.units, 'row')} rejected in the import of {event.variant.replace('-', ' ')} from {event.detail}"
 
 
-def _deaf(events: list[Event], zone: ZoneInfo) -> str:
+def _not_receiving(events: list[Event], zone: ZoneInfo) -> str:
     since = _moment(events[0].since or events[0].at, zone)
     return f"Registry not receiving: no messages from the broker since {since}; no unit becomes stale meanwhile"
 
 
-def _hears(events: list[Event], zone: ZoneInfo) -> str:
+def _receiving_again(events: list[Event], zone: ZoneInfo) -> str:
     return f"Registry receiving again; no messages had arrived since {_moment(events[0].since or events[0].at, zone)}"
 
 
@@ -163,55 +143,52 @@ def _audit(events: list[Event], _: ZoneInfo) -> str:
     return f"Audit log check failed; {events[0].detail}"
 
 
-_SAYS = {
-    Kind.STALE: _stale,
-    Kind.REVIVED: _revived,
-    Kind.DECLINING: _declining,
-    Kind.WARRANTY_ENDING: _warranty,
-    Kind.CONTRACT_ENDING: _contract,
-    Kind.NOTICE_DUE: _notice,
-    Kind.FINDING_OPENED: _finding,
-    Kind.ENROLMENT_PENDING: _enrolment,
-    Kind.CLONE_SUSPECTED: _clone,
-    Kind.IMPORT_FAILED: _import,
-    Kind.INGEST_DEAF: _deaf,
-    Kind.INGEST_HEARS: _hears,
-    Kind.AUDIT_BROKEN: _audit,
-}
-_WHERE = {
-    Kind.STALE: "/fleet?liveness=stale",
-    Kind.REVIVED: "/fleet",
-    Kind.DECLINING: "/fleet",
-    Kind.WARRANTY_ENDING: "/fleet",
-    Kind.CONTRACT_ENDING: "/contracts",
-    Kind.NOTICE_DUE: "/contracts",
-    Kind.FINDING_OPENED: "/findings",
-    Kind.ENROLMENT_PENDING: "/enrolment",
-    Kind.CLONE_SUSPECTED: "/enrolment",
-    Kind.IMPORT_FAILED: "/imports",
-    Kind.INGEST_DEAF: "/health",
-    Kind.INGEST_HEARS: "/health",
-    Kind.AUDIT_BROKEN: "/audit",
+class _KindWording(NamedTuple):
+    """Words of a kind: a line of one bundle, the page of all of them, and the headline.
+
+    `verb`: units at a place do this together, in one line. `plural`: each event has a line of its own.
+    """
+
+    sentence: Callable[[list[Event], ZoneInfo], str]
+    path: str
+    verb: str = ""
+    plural: str = ""
+
+
+_WORDING = {
+    EventKind.STALE: _KindWording(_stale, "/fleet?liveness=stale", verb="stopped reporting"),
+    EventKind.REVIVED: _KindWording(_revived, "/fleet", verb="reporting again"),
+    EventKind.DECLINING: _KindWording(_declining, "/fleet", verb="far below usual activity"),
+    EventKind.WARRANTY_ENDING: _KindWording(_warranty, "/fleet", verb="going out of warranty"),
+    EventKind.CONTRACT_ENDING: _KindWording(_contract, "/contracts", plural="contracts about to expire or auto-renew"),
+    EventKind.NOTICE_DUE: _KindWording(_notice, "/contracts", plural="notice deadlines coming up"),
+    EventKind.FINDING_OPENED: _KindWording(_finding, "/findings"),
+    EventKind.ENROLMENT_PENDING: _KindWording(_enrolment, "/enrolment", plural="enrolments awaiting approval"),
+    EventKind.CLONE_SUSPECTED: _KindWording(_clone, "/enrolment", plural="suspected clones"),
+    EventKind.IMPORT_FAILED: _KindWording(_import, "/imports", plural="imports with rejected rows"),
+    EventKind.INGEST_DEAF: _KindWording(_not_receiving, "/health", plural="outages of message reception"),
+    EventKind.INGEST_HEARS: _KindWording(_receiving_again, "/health", plural="recoveries of message reception"),
+    EventKind.AUDIT_BROKEN: _KindWording(_audit, "/audit", plural="failed checks of the audit log"),
 }
 
 
 def _path(events: list[Event]) -> str:
-    one = events[0]
-    if sum(event.units for event in events) == 1 and one.uid:
-        return f"/units/{one.uid}"
-    if one.kind is Kind.FINDING_OPENED:
-        return f"/findings?kind={one.variant}" + (f"&account={one.account_ref}" if one.account_ref else "")
-    return _WHERE[one.kind]
+    event = events[0]
+    if sum(event.units for event in events) == 1 and event.uid:
+        return f"/units/{event.uid}"
+    if event.kind is EventKind.FINDING_OPENED:
+        return f"/findings?kind={event.variant}" + (f"&account={event.account_ref}" if event.account_ref else "")
+    return _WORDING[event.kind].path
 
 
-def _place(one: Event) -> str:
-    if one.site:
-        return f"{one.site} ({one.account})" if one.account else one.site
-    return one.account or "units without an account"
+def _place(event: Event) -> str:
+    if event.site:
+        return f"{event.site} ({event.account})" if event.account else event.site
+    return event.account or "units without an account"
 
 
 def _named(events: list[Event]) -> str:
-    units = sum(one.units for one in events)
+    units = sum(event.units for event in events)
     return events[0].serial if units == 1 and events[0].serial else _count(units, "unit")
 
 
@@ -219,12 +196,12 @@ def _count(number: int, what: str) -> str:
     return f"{number:,} {what}{'' if number == 1 else 's'}"
 
 
-def _day(one: Event) -> str:
-    return in_words(one.on) if one.on else "an unknown date"
+def _day(event: Event) -> str:
+    return in_words(event.on) if event.on else "an unknown date"
 
 
-def _worth(one: Event) -> str:
-    return f"; {one.worth} per year" if one.worth and one.worth.amount else ""
+def _worth(event: Event) -> str:
+    return f"; {event.worth} per year" if event.worth and event.worth.amount else ""
 
 
 def _moment(ms: int, zone: ZoneInfo) -> str:

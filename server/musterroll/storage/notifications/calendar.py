@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import delete, func, select
 from sqlmodel import Session, col
 
-from musterroll.domain.notifications.calendar import Day, How
+from musterroll.domain.notifications.calendar import EndDate, EndKind
 from musterroll.domain.values.money import Money
 from musterroll.storage.engine import bulk
 from musterroll.storage.tables.accounts import Account, Site
@@ -23,10 +23,10 @@ def replace(session: Session, rows: Sequence[tuple[Any, ...]]) -> None:
     bulk.insert(session, CalendarEntry, _COLUMNS, rows)
 
 
-def days(session: Session, since: date, limit: int) -> list[Day]:
+def days(session: Session, since: date, limit: int) -> list[EndDate]:
     """The days from one on, the first `limit` of them, as far as the session sees."""
     e = CalendarEntry
-    ahead = (col(e.on) >= since, col(e.how) == How.WARRANTY.value)
+    ahead = (col(e.on) >= since, col(e.how) == EndKind.WARRANTY.value)
     together = session.execute(select(func.count()).select_from(select(col(e.uid)).where(*ahead).limit(_MOST + 1).subquery())).scalar() or 0
     query = (
         select(e, func.coalesce(col(Account.name), ""), func.coalesce(col(Site.name), ""))
@@ -38,12 +38,12 @@ def days(session: Session, since: date, limit: int) -> list[Day]:
     )
     if together <= _MOST:
         return [_day(*row) for row in session.execute(query)]
-    found = [_day(*row) for row in session.execute(query.where(col(e.how) != How.WARRANTY.value))]
+    found = [_day(*row) for row in session.execute(query.where(col(e.how) != EndKind.WARRANTY.value))]
     sums = select(col(e.on), func.sum(col(e.units))).where(*ahead).group_by(col(e.on)).order_by(col(e.on)).limit(limit)
-    found += [Day(f"warranty-{on}", How.WARRANTY, on, units=int(units)) for on, units in session.execute(sums)]
+    found += [EndDate(f"warranty-{on}", EndKind.WARRANTY, on, units=int(units)) for on, units in session.execute(sums)]
     return sorted(found, key=lambda day: (day.on, day.uid))[:limit]
 
 
-def _day(row: CalendarEntry, account: str, site: str) -> Day:
+def _day(row: CalendarEntry, account: str, site: str) -> EndDate:
     worth = None if row.worth is None else Money(row.worth, row.currency)
-    return Day(row.uid, How(row.how), row.on, row.ref, account, site, row.units, worth)
+    return EndDate(row.uid, EndKind(row.how), row.on, row.ref, account, site, row.units, worth)

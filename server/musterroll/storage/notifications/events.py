@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import ColumnElement, and_, func, insert, literal, null, or_, select, update
 from sqlmodel import Session, col
 
-from musterroll.domain.notifications.events import Event, Kind
+from musterroll.domain.notifications.events import Event, EventKind
 from musterroll.domain.units.lifecycle import Lifecycle
 from musterroll.domain.values.money import Money
 from musterroll.storage.accounts import hierarchy
@@ -27,7 +27,7 @@ _IN_THE_FIELD = (Lifecycle.DEPLOYED, Lifecycle.UNRECORDED)  # of others, silence
 class Noticed(NamedTuple):
     """A signal to be written; with a `key` only where none of that key was."""
 
-    kind: Kind
+    kind: EventKind
     at: int  # ms
     key: str | None = None
     since: int | None = None
@@ -43,7 +43,7 @@ class Noticed(NamedTuple):
     detail: str = ""
 
 
-def note_units(session: Session, kind: Kind, unit_ids: Collection[int], at: int) -> None:
+def note_units(session: Session, kind: EventKind, unit_ids: Collection[int], at: int) -> None:
     """One signal for each place at which these units of the field are."""
     if not unit_ids:
         return
@@ -108,7 +108,7 @@ def known(session: Session, keys: Collection[str]) -> set[str]:
     return {key for key in session.scalars(select(col(EventRow.key)).where(among(session, col(EventRow.key), list(keys)))) if key}
 
 
-def newest(session: Session, kinds: Sequence[Kind]) -> EventRow | None:
+def newest(session: Session, kinds: Sequence[EventKind]) -> EventRow | None:
     return session.scalars(select(EventRow).where(col(EventRow.kind).in_(kinds)).order_by(col(EventRow.id).desc()).limit(1)).first()
 
 
@@ -127,14 +127,14 @@ def deal(session: Session, rules: Sequence[NotificationRule], at: int) -> int:
 
 def _asked(session: Session, rule: NotificationRule) -> list[ColumnElement[bool]]:
     s = EventRow
-    where = [col(s.kind).in_([Kind(kind) for kind in rule.kinds]), or_(col(s.lead).is_(None), col(s.lead).in_(rule.leads))]
+    where = [col(s.kind).in_([EventKind(kind) for kind in rule.kinds]), or_(col(s.lead).is_(None), col(s.lead).in_(rule.leads))]
     finding: list[ColumnElement[bool]] = []
     if rule.finding_kinds:
         finding.append(col(s.variant).in_(rule.finding_kinds))
     if rule.least_worth is not None:
         finding.append(col(s.worth) >= rule.least_worth)
     if finding:
-        where.append(or_(col(s.kind) != Kind.FINDING_OPENED, and_(*finding)))
+        where.append(or_(col(s.kind) != EventKind.FINDING_OPENED, and_(*finding)))
     if rule.account_id is not None:
         where.append(col(s.account_id).in_(hierarchy.subtree(_standing(session, rule.account_id))))
     return where

@@ -6,9 +6,9 @@ from decimal import Decimal
 from sqlalchemy import Index, SmallInteger, text
 from sqlmodel import Field, SQLModel
 
-from musterroll.domain.notifications.events import Kind
+from musterroll.domain.notifications.events import EventKind
 from musterroll.domain.notifications.retry import MessageState
-from musterroll.domain.notifications.schedule import Pace
+from musterroll.domain.notifications.schedule import Frequency
 from musterroll.storage.tables.columns import BIG, DOCUMENT, NEVER_REUSED, PRICE, Audited, present, row_id, word
 
 
@@ -24,7 +24,7 @@ class EventRow(SQLModel, table=True):
         Index("ix_event_taken_at", "taken_at"),
     )
     id: int | None = row_id()
-    kind: Kind = word(Kind)
+    kind: EventKind = word(EventKind)
     at: int = Field(sa_type=BIG)  # ms: when the registry noticed
     since: int | None = Field(default=None, sa_type=BIG)  # ms: since when it is so
     account_id: int | None = Field(default=None, sa_type=BIG)
@@ -57,7 +57,7 @@ class NotificationRule(Audited, table=True):
     least_worth: Decimal | None = Field(default=None, sa_type=PRICE)  # of findings
     leads: list[int] = Field(default_factory=list, sa_type=DOCUMENT)  # days before an end
     account_id: int | None = Field(default=None, foreign_key="account.id", sa_type=BIG)  # this one and all below; none: everything
-    pace: Pace = word(Pace)
+    pace: Frequency = word(Frequency)
     gather_minutes: int = 5
     hour: int = 7
     weekday: int = 0  # Monday

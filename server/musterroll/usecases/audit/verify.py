@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from sqlmodel import Session
 
-from musterroll.domain.notifications.events import Kind
+from musterroll.domain.notifications.events import EventKind
 from musterroll.domain.values.instants import from_ms, to_ms
 from musterroll.storage.audit import log as audit_log
 from musterroll.storage.notifications import events as stored_events
@@ -39,7 +39,7 @@ def prove(session: Session, now: datetime) -> bool:
     if checked.first_bad is not None:
         checkpoints.put(session, _WHOLE, -checked.first_bad, begun.at)
         said = f"entry {checked.first_bad} was altered, or entries before it are missing"
-        stored_events.note(session, [Noticed(Kind.AUDIT_BROKEN, to_ms(now), f"audit:{checked.first_bad}", units=0, detail=said)])
+        stored_events.note(session, [Noticed(EventKind.AUDIT_BROKEN, to_ms(now), f"audit:{checked.first_bad}", units=0, detail=said)])
         return True
     if checked.entries:
         checkpoints.put(session, _HERE, checked.last, to_ms(now), checked.head)

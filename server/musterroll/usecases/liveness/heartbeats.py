@@ -7,7 +7,7 @@ from musterroll_wire.messages import Heartbeat
 from sqlmodel import Session
 
 from musterroll.domain.liveness import Hearing, Liveness
-from musterroll.domain.notifications.events import Kind
+from musterroll.domain.notifications.events import EventKind
 from musterroll.domain.values.instants import from_ms, to_ms
 from musterroll.storage.liveness import last_seen, process_heartbeats
 from musterroll.storage.liveness.last_seen import HeartbeatRow, RevivedUnit
@@ -45,7 +45,7 @@ def mark_operating(session: Session, units: Sequence[RevivedUnit], message: str,
     at = to_ms(now)
     last_seen.clear_silence(session, units, at)
     transitions.add(session, [change for unit in units if (change := _state_change(unit, message, at))])
-    stored_events.note_units(session, Kind.REVIVED, [unit.unit_id for unit in units if unit.stale_since is not None], at)
+    stored_events.note_units(session, EventKind.REVIVED, [unit.unit_id for unit in units if unit.stale_since is not None], at)
 
 
 def _state_change(unit: RevivedUnit, message: str, at: int) -> Change | None:

@@ -9,7 +9,7 @@ from sqlmodel import Session
 from musterroll.channels import channel_named
 from musterroll.channels.channel import Draft
 from musterroll.domain.notifications.events import Event
-from musterroll.domain.notifications.schedule import Hours, Pace, due, last_digest
+from musterroll.domain.notifications.schedule import Frequency, SendingHours, is_due, last_digest
 from musterroll.domain.notifications.wording import compose
 from musterroll.domain.units.serials import new_uid
 from musterroll.domain.values.instants import from_ms, to_ms
@@ -20,38 +20,38 @@ from musterroll.storage.tables.notifications import Notification, NotificationRu
 _KEPT = timedelta(days=400)
 
 
-def speak(session: Session, now: datetime) -> list[Notification]:
+def queue_due(session: Session, now: datetime) -> list[Notification]:
     """Take the new signals, deal them out, and write the messages that are due into the outbox, all in this transaction."""
     rules = stored_outbox.speaking(session)
     stored_events.deal(session, rules, to_ms(now))
     by_id = {rule.id: rule for rule in rules}
-    made: list[Notification] = []
-    for one in stored_events.waiting(session):
-        rule = by_id.get(one.rule_id)
-        if rule is not None and due(hours(rule), from_ms(rule.told_until), from_ms(one.first), from_ms(one.last), now):
-            made += _tell(session, rule, now)
+    messages: list[Notification] = []
+    for pending in stored_events.waiting(session):
+        rule = by_id.get(pending.rule_id)
+        if rule is not None and is_due(sending_hours(rule), from_ms(rule.told_until), from_ms(pending.first), from_ms(pending.last), now):
+            messages += _queue_pending(session, rule, now)
     for rule in rules:
         # A digest that quiet hours hold back is still to come; one with nothing to tell is over.
-        if rule.pace is not Pace.IMMEDIATE and not stored_events.untold(session, rule.id or 0, 1):
-            rule.told_until = max(rule.told_until, to_ms(last_digest(hours(rule), now)))
-    return made
+        if rule.pace is not Frequency.IMMEDIATE and not stored_events.untold(session, rule.id or 0, 1):
+            rule.told_until = max(rule.told_until, to_ms(last_digest(sending_hours(rule), now)))
+    return messages
 
 
-def _tell(session: Session, rule: NotificationRule, now: datetime) -> list[Notification]:
-    made = []
+def _queue_pending(session: Session, rule: NotificationRule, now: datetime) -> list[Notification]:
+    messages = []
     while events := stored_events.untold(session, rule.id or 0, channel_named(rule.way).max_events):
-        made.append(put(session, rule, events, now))
-        stored_events.tell(session, rule.id or 0, [one.id for one in events], made[-1].id or 0)
-    return made
+        messages.append(queue_message(session, rule, events, now))
+        stored_events.tell(session, rule.id or 0, [event.id for event in events], messages[-1].id or 0)
+    return messages
 
 
-def put(session: Session, rule: NotificationRule, events: Sequence[Event], now: datetime, *, test: bool = False) -> Notification:
+def queue_message(session: Session, rule: NotificationRule, events: Sequence[Event], now: datetime, *, test: bool = False) -> Notification:
     """Write one message into the outbox, with the id and the words it keeps at every attempt."""
     message = compose(events, rule.zone)
     title = f"Test: {message.title}" if test else message.title
     key = f"msg_{new_uid()}"
     body = channel_named(rule.way).body(Draft(key, title, rule.name, message, events, now))
-    made = Notification(
+    notification = Notification(
         rule_id=rule.id or 0,
         key=key,
         title=title[:300],
@@ -61,17 +61,17 @@ def put(session: Session, rule: NotificationRule, events: Sequence[Event], now: 
         created_at=to_ms(now),
         next_at=to_ms(now),
     )
-    session.add(made)
+    session.add(notification)
     session.flush()
-    return made
+    return notification
 
 
-def hours(rule: NotificationRule) -> Hours:
+def sending_hours(rule: NotificationRule) -> SendingHours:
     """When a rule speaks."""
     quiet = None if rule.quiet_from is None or rule.quiet_until is None else (rule.quiet_from, rule.quiet_until)
-    return Hours(Pace(rule.pace), timedelta(minutes=rule.gather_minutes), rule.hour, rule.weekday, rule.zone, quiet)
+    return SendingHours(Frequency(rule.pace), timedelta(minutes=rule.gather_minutes), rule.hour, rule.weekday, rule.zone, quiet)
 
 
-def forget(session: Session, now: datetime) -> None:
+def delete_old(session: Session, now: datetime) -> None:
     """Signals and messages of more than a year ago go."""
     stored_outbox.forget(session, to_ms(now - _KEPT))

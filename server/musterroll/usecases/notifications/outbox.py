@@ -7,7 +7,7 @@ from sqlmodel import Session
 
 from musterroll.channels.delivery import DeliveryAttempt
 from musterroll.domain.notifications.events import Event
-from musterroll.domain.notifications.retry import MessageState, hopeless, pause
+from musterroll.domain.notifications.retry import MessageState, is_expired, retry_delay
 from musterroll.domain.values.errors import Conflict, NotFound
 from musterroll.domain.values.instants import from_ms, to_ms
 from musterroll.storage.notifications import events as stored_events
@@ -18,10 +18,10 @@ from musterroll.storage.tables.notifications import Notification, NotificationRu
 
 def message(session: Session, message_id: int) -> Sent:
     """A message with its rule. Raises NotFound."""
-    found = stored_outbox.one(session, message_id)
-    if found is None:
+    row = stored_outbox.one(session, message_id)
+    if row is None:
         raise NotFound(f"there is no message {message_id}")
-    return found
+    return row
 
 
 def events(session: Session, message_id: int, limit: int) -> list[Event]:
@@ -31,11 +31,16 @@ def events(session: Session, message_id: int, limit: int) -> list[Event]:
 
 def retry(session: Session, message_id: int, now: datetime) -> Notification:
     """Have a message that waits or was given up tried now, for another three days. Raises NotFound, and Conflict where it was sent."""
-    found = message(session, message_id).message
-    if found.state not in (MessageState.WAITING, MessageState.GIVEN_UP):
-        raise Conflict(f"message {message_id} is already {found.state.value}", "settled")
-    found.state, found.next_at, found.created_at, found.attempts = MessageState.WAITING, to_ms(now), to_ms(now), 0
-    return found
+    notification = message(session, message_id).message
+    if notification.state not in (MessageState.WAITING, MessageState.GIVEN_UP):
+        raise Conflict(f"message {message_id} is already {notification.state.value}", "settled")
+    notification.state, notification.next_at, notification.created_at, notification.attempts = (
+        MessageState.WAITING,
+        to_ms(now),
+        to_ms(now),
+        0,
+    )
+    return notification
 
 
 def due(session: Session, now: datetime) -> bool:
@@ -43,7 +48,7 @@ def due(session: Session, now: datetime) -> bool:
     return stored_outbox.any_due(session, to_ms(now))
 
 
-def take(session: Session, now: datetime, jitter: Sequence[float], public_url: str | None) -> list[DeliveryAttempt]:
+def begin_attempts(session: Session, now: datetime, jitter: Sequence[float], public_url: str | None) -> list[DeliveryAttempt]:
     """The messages due, at most one for each number of `jitter` (0 to 1); their next attempt is set before this one is made.
 
     So a process that dies while sending sends again later, under the same id, and never at once for ever.
@@ -51,7 +56,7 @@ def take(session: Session, now: datetime, jitter: Sequence[float], public_url: s
     attempts = []
     for share, (message, rule) in zip(jitter, stored_outbox.due(session, to_ms(now), len(jitter)), strict=False):
         message.attempts += 1
-        message.next_at = to_ms(now + pause(message.attempts, share))
+        message.next_at = to_ms(now + retry_delay(message.attempts, share))
         attempts.append(_attempt(message, rule, public_url))
     return attempts
 
@@ -71,14 +76,14 @@ def _attempt(message: Notification, rule: NotificationRule, public_url: str | No
     )
 
 
-def sent(session: Session, attempt: DeliveryAttempt, now: datetime) -> None:
+def mark_sent(session: Session, attempt: DeliveryAttempt, now: datetime) -> None:
     """The other side took it."""
     stored_outbox.settle(session, attempt.id, attempt.attempt, state=MessageState.SENT, sent_at=to_ms(now), error="")
 
 
-def failed(session: Session, attempt: DeliveryAttempt, reason: str, for_good: bool, now: datetime) -> None:
+def mark_failed(session: Session, attempt: DeliveryAttempt, reason: str, for_good: bool, now: datetime) -> None:
     """The other side did not take it: it is tried again, unless that is hopeless."""
     values: dict[str, object] = {"error": reason[:300]}
-    if for_good or hopeless(now - attempt.created_at):
+    if for_good or is_expired(now - attempt.created_at):
         values["state"] = MessageState.GIVEN_UP
     stored_outbox.settle(session, attempt.id, attempt.attempt, **values)

@@ -10,8 +10,8 @@ from sqlmodel import Session
 
 from musterroll.channels import CHANNELS, ChannelSettings, channel_named
 from musterroll.domain.findings.kinds import Kind as FindingKind
-from musterroll.domain.notifications.events import LEADS, Event, Kind
-from musterroll.domain.notifications.schedule import Pace
+from musterroll.domain.notifications.events import LEADS, Event, EventKind
+from musterroll.domain.notifications.schedule import Frequency
 from musterroll.domain.values.errors import Conflict, DomainError, NotFound
 from musterroll.domain.values.instants import to_ms
 from musterroll.storage.notifications import outbox as stored_outbox
@@ -23,7 +23,7 @@ from musterroll.usecases.notifications import compose
 _TABLE = "notification_rule"
 
 
-class Wish(NamedTuple):
+class RuleDraft(NamedTuple):
     """A rule as a person words it. `account` is a number; it stands for all accounts below it too. `quiet` are minutes of the day."""
 
     name: str
@@ -34,7 +34,7 @@ class Wish(NamedTuple):
     least_worth: Decimal | None = None
     leads: Sequence[int] = (30, 7)
     account: str = ""
-    pace: Pace = Pace.IMMEDIATE
+    pace: Frequency = Frequency.IMMEDIATE
     gather_minutes: int = 5
     hour: int = 7
     weekday: int = 0
@@ -42,11 +42,11 @@ class Wish(NamedTuple):
     quiet: tuple[int, int] | None = None
 
 
-def make_rule(session: Session, wish: Wish, actor: str, now: datetime) -> tuple[NotificationRule, str | None]:
+def create_rule(session: Session, draft: RuleDraft, actor: str, now: datetime) -> tuple[NotificationRule, str | None]:
     """A new rule and, of a webhook, the secret its messages are signed with, shown this once. Raises DomainError and NotFound."""
-    signing = channel_named(wish.way).secret
+    signing = channel_named(draft.way).secret
     secret = signing.create() if signing else ""
-    rule = NotificationRule(**_columns(session, wish), secret=secret, told_until=to_ms(now), created_at=now, created_by=actor[:120])
+    rule = NotificationRule(**_columns(session, draft), secret=secret, told_until=to_ms(now), created_at=now, created_by=actor[:120])
     change = audit_record.begin(session, actor=actor, kind="notification", subject=f"notification rule {rule.name} created", now=now)
     session.add(rule)
     session.flush()
@@ -54,13 +54,13 @@ def make_rule(session: Session, wish: Wish, actor: str, now: datetime) -> tuple[
     return rule, secret or None
 
 
-def change_rule(session: Session, rule_id: int, wish: Wish, actor: str, now: datetime) -> NotificationRule:
+def change_rule(session: Session, rule_id: int, draft: RuleDraft, actor: str, now: datetime) -> NotificationRule:
     """Word a rule anew; what it has gathered stays gathered. Raises DomainError and NotFound, and Conflict for another way."""
-    rule = one(session, rule_id)
-    if rule.way != wish.way:
+    rule = rule_by_id(session, rule_id)
+    if rule.way != draft.way:
         raise Conflict("the channel of a rule cannot be changed; create another rule for the other channel", "other_way")
     change = audit_record.begin(session, actor=actor, kind="notification", subject=f"notification rule {rule.name} changed", now=now)
-    columns = _columns(session, wish)
+    columns = _columns(session, draft)
     if columns["pace"] is not rule.pace:
         rule.told_until = to_ms(now)  # the first digest is the next one
     with audit_record.watching(session, change, _TABLE, [rule_id]):
@@ -71,7 +71,7 @@ def change_rule(session: Session, rule_id: int, wish: Wish, actor: str, now: dat
 
 def pause_rule(session: Session, rule_id: int, paused: bool, actor: str, now: datetime) -> None:
     """Pause a rule, or let it speak again: of what happens meanwhile it says nothing. Raises NotFound."""
-    rule = one(session, rule_id)
+    rule = rule_by_id(session, rule_id)
     word = "paused" if paused else "resumed"
     change = audit_record.begin(session, actor=actor, kind="notification", subject=f"notification rule {rule.name} {word}", now=now)
     with audit_record.watching(session, change, _TABLE, [rule_id]):
@@ -80,7 +80,7 @@ def pause_rule(session: Session, rule_id: int, paused: bool, actor: str, now: da
 
 def remove_rule(session: Session, rule_id: int, actor: str, now: datetime) -> None:
     """End a rule; what it has not sent yet is dropped. Raises NotFound."""
-    rule = one(session, rule_id)
+    rule = rule_by_id(session, rule_id)
     change = audit_record.begin(session, actor=actor, kind="notification", subject=f"notification rule {rule.name} deleted", now=now)
     with audit_record.watching(session, change, _TABLE, [rule_id]):
         rule.removed_at = now
@@ -89,7 +89,7 @@ def remove_rule(session: Session, rule_id: int, actor: str, now: datetime) -> No
 
 def renew_secret(session: Session, rule_id: int, actor: str, now: datetime) -> str:
     """A new secret for a webhook, shown this once; the old one signs nothing more. Raises NotFound, and Conflict for e-mail."""
-    rule = one(session, rule_id)
+    rule = rule_by_id(session, rule_id)
     signing = channel_named(rule.way).secret
     if signing is None:
         raise Conflict("messages of this channel are not signed, so it has no secret", "no_secret")
@@ -100,12 +100,12 @@ def renew_secret(session: Session, rule_id: int, actor: str, now: datetime) -> s
 
 def test_rule(session: Session, rule_id: int, now: datetime) -> Notification:
     """Put a test message into the outbox, to go out at once. Raises NotFound."""
-    rule = one(session, rule_id)
-    event = Event(0, Kind.STALE, to_ms(now), to_ms(now), "Example Ltd", "Example site", units=3)
-    return compose.put(session, rule, [event], now, test=True)
+    rule = rule_by_id(session, rule_id)
+    event = Event(0, EventKind.STALE, to_ms(now), to_ms(now), "Example Ltd", "Example site", units=3)
+    return compose.queue_message(session, rule, [event], now, test=True)
 
 
-def one(session: Session, rule_id: int) -> NotificationRule:
+def rule_by_id(session: Session, rule_id: int) -> NotificationRule:
     """A rule that is not removed. Raises NotFound."""
     rule = session.get(NotificationRule, rule_id)
     if rule is None or rule.removed_at is not None:
@@ -120,39 +120,39 @@ def unset_settings(session: Session, settings: ChannelSettings) -> dict[str, lis
     return {name: variables for name, variables in unset.items() if variables}
 
 
-def _columns(session: Session, wish: Wish) -> dict[str, Any]:
+def _columns(session: Session, draft: RuleDraft) -> dict[str, Any]:
     """A wish as the rule's row has it. Raises DomainError in one sentence for the first thing that cannot be."""
-    name = " ".join(wish.name.split())[:120]
+    name = " ".join(draft.name.split())[:120]
     if not name:
         raise DomainError("enter a name for the rule", "no_name")
-    address = channel_named(wish.way).checked_address(wish.address)
+    address = channel_named(draft.way).checked_address(draft.address)
     if len(address) > 500:
         raise DomainError("the address is longer than 500 characters", "bad_address")
     return {
-        **{"name": name, "way": wish.way, "address": address, "kinds": _chosen(wish.kinds, list(Kind), "event")},
-        **{"finding_kinds": _chosen(wish.finding_kinds, list(FindingKind), "finding", least=0), "least_worth": wish.least_worth},
-        **{"leads": _leads(wish), "account_id": account(session, wish.account).id if wish.account else None, "pace": wish.pace},
-        **{"gather_minutes": _within(wish.gather_minutes, 0, 240, "minutes to group for"), "hour": _within(wish.hour, 0, 23, "hour")},
-        **{"weekday": _within(wish.weekday, 0, 6, "weekday"), "zone": _zone(wish.zone)},
-        **{"quiet_from": wish.quiet[0] if wish.quiet else None, "quiet_until": wish.quiet[1] if wish.quiet else None},
+        **{"name": name, "way": draft.way, "address": address, "kinds": _chosen(draft.kinds, list(EventKind), "event")},
+        **{"finding_kinds": _chosen(draft.finding_kinds, list(FindingKind), "finding", least=0), "least_worth": draft.least_worth},
+        **{"leads": _leads(draft), "account_id": account(session, draft.account).id if draft.account else None, "pace": draft.pace},
+        **{"gather_minutes": _within(draft.gather_minutes, 0, 240, "minutes to group for"), "hour": _within(draft.hour, 0, 23, "hour")},
+        **{"weekday": _within(draft.weekday, 0, 6, "weekday"), "zone": _zone(draft.zone)},
+        **{"quiet_from": draft.quiet[0] if draft.quiet else None, "quiet_until": draft.quiet[1] if draft.quiet else None},
     }
 
 
-def _chosen(asked: Sequence[str], kinds: Sequence[str], what: str, least: int = 1) -> list[str]:
+def _chosen(chosen: Sequence[str], kinds: Sequence[str], what: str, least: int = 1) -> list[str]:
     known = [str(kind) for kind in kinds]
-    unknown = [one for one in asked if one not in known]
+    unknown = [kind for kind in chosen if kind not in known]
     if unknown:
         raise DomainError(f"there is no kind of {what} {unknown[0][:40]!r}", "unknown_kind")
-    if len(asked) < least:
+    if len(chosen) < least:
         raise DomainError(f"choose at least one kind of {what}", "no_kind")
-    return [kind for kind in known if kind in asked]
+    return [kind for kind in known if kind in chosen]
 
 
-def _leads(wish: Wish) -> list[int]:
-    unknown = [lead for lead in wish.leads if lead not in LEADS]
+def _leads(draft: RuleDraft) -> list[int]:
+    unknown = [lead for lead in draft.leads if lead not in LEADS]
     if unknown:
         raise DomainError(f"the lead time must be one of {', '.join(map(str, LEADS))} days, not {unknown[0]}", "unknown_lead")
-    return sorted(set(wish.leads), reverse=True)
+    return sorted(set(draft.leads), reverse=True)
 
 
 def _within(value: int, least: int, most: int, what: str) -> int:

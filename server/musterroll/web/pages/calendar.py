@@ -7,7 +7,7 @@ from icalendar import Calendar, Event
 from werkzeug.wrappers import Response as AnyResponse
 
 from musterroll.domain.access import Role, needs
-from musterroll.domain.notifications.calendar import Entry
+from musterroll.domain.notifications.calendar import FeedEntry
 from musterroll.domain.values.errors import NotFound
 from musterroll.usecases.notifications import calendar as notification_calendar
 from musterroll.web.http.context import actor, clock, context, page, read_only
@@ -28,7 +28,7 @@ def own() -> str:
 @needs(Role.VIEWER)
 def make() -> Response:
     with context().database.transaction() as session:
-        token = notification_calendar.make(session, actor().user_id, clock())
+        token = notification_calendar.create_feed(session, actor().user_id, clock())
     return make_response(_own(f"{_home()}/calendar/{token}.ics"))
 
 
@@ -36,7 +36,7 @@ def make() -> Response:
 @needs(Role.VIEWER)
 def revoke() -> AnyResponse:
     with context().database.transaction() as session:
-        notification_calendar.revoke(session, actor().user_id, clock())
+        notification_calendar.revoke_feed(session, actor().user_id, clock())
     return redirect("/calendar", 303)
 
 
@@ -45,12 +45,12 @@ def read(token: str) -> Response:
     now = clock()
     try:
         with context().database.read_only() as session:
-            reader = notification_calendar.reader(session, token, now)
+            reader = notification_calendar.feed_reader(session, token, now)
     except NotFound:
         return Response("There is no such calendar.\n", 404, content_type="text/plain; charset=utf-8")
     if not reader.noted:
         with context().database.transaction() as session:
-            notification_calendar.note_read(session, reader.feed_id, now)
+            notification_calendar.record_read(session, reader.feed_id, now)
     with context().database.read_only(reader.within) as session:
         entries = notification_calendar.upcoming(session, now.date() - timedelta(31))
     answer = Response(written(entries, _home(), now), content_type="text/calendar; charset=utf-8")
@@ -59,37 +59,37 @@ def read(token: str) -> Response:
     return answer
 
 
-def written(entries: list[Entry], home: str, now: datetime) -> bytes:
+def written(entries: list[FeedEntry], home: str, now: datetime) -> bytes:
     """Entries as whole days of an iCalendar (RFC 5545)."""
-    made = Calendar()
-    made.add("prodid", "-//Musterroll//Ends//EN")
-    made.add("version", "2.0")
-    made.add("calscale", "GREGORIAN")
-    made.add("method", "PUBLISH")
-    made.add("x-wr-calname", "Musterroll")
+    calendar = Calendar()
+    calendar.add("prodid", "-//Musterroll//Ends//EN")
+    calendar.add("version", "2.0")
+    calendar.add("calscale", "GREGORIAN")
+    calendar.add("method", "PUBLISH")
+    calendar.add("x-wr-calname", "Musterroll")
     stamp = datetime.combine(now.astimezone(UTC).date(), time(), UTC)  # so that an unchanged day reads the same all day
-    for one in entries:
+    for entry in entries:
         event = Event()
-        event.add("uid", f"{one.uid}@musterroll")
+        event.add("uid", f"{entry.uid}@musterroll")
         event.add("dtstamp", stamp)
-        event.add("dtstart", one.on)
-        event.add("dtend", one.on + timedelta(1))
-        event.add("summary", one.title)
-        event.add("description", one.text)
-        event.add("url", f"{home}{one.path}")
+        event.add("dtstart", entry.on)
+        event.add("dtend", entry.on + timedelta(1))
+        event.add("summary", entry.title)
+        event.add("description", entry.text)
+        event.add("url", f"{home}{entry.path}")
         event.add("transp", "TRANSPARENT")
-        made.add_component(event)
-    body: bytes = made.to_ical()
+        calendar.add_component(event)
+    body: bytes = calendar.to_ical()
     return body
 
 
 def _own(address: str | None = None) -> str:
     now = clock()
     with context().database.read_only() as session:
-        kept = notification_calendar.own(session, actor().user_id)
+        own_feed = notification_calendar.feed_of(session, actor().user_id)
     with read_only() as session:
         ahead = notification_calendar.upcoming(session, now.date(), _SHOWN + 1)
-    return page("calendar.html", now, kept=kept, address=address, entries=ahead[:_SHOWN], more=len(ahead) > _SHOWN)
+    return page("calendar.html", now, own_feed=own_feed, address=address, entries=ahead[:_SHOWN], more=len(ahead) > _SHOWN)
 
 
 def _home() -> str:

@@ -11,18 +11,18 @@ from werkzeug.wrappers import Response as AnyResponse
 from musterroll.channels import CHANNELS
 from musterroll.domain.access import Role, needs
 from musterroll.domain.findings.kinds import Kind as FindingKind
-from musterroll.domain.notifications.events import LEADS, Kind
+from musterroll.domain.notifications.events import LEADS, EventKind
 from musterroll.domain.notifications.retry import MessageState
-from musterroll.domain.notifications.schedule import Pace
+from musterroll.domain.notifications.schedule import Frequency
 from musterroll.domain.values.errors import DomainError
 from musterroll.storage.notifications import outbox as stored_outbox
 from musterroll.storage.tables.accounts import Account
 from musterroll.storage.tables.notifications import NotificationRule
 from musterroll.usecases.notifications import outbox as notification_outbox
 from musterroll.usecases.notifications import rules as notification_rules
-from musterroll.usecases.notifications.rules import Wish
+from musterroll.usecases.notifications.rules import RuleDraft
 from musterroll.web.http.context import actor, clock, context, page, read_only, transaction
-from musterroll.web.wording.notifications import DAYS, PACES, clock_word
+from musterroll.web.wording.notifications import DAYS, FREQUENCIES, clock_word
 
 pages = Blueprint("notifications", __name__)
 
@@ -36,12 +36,12 @@ class Form(NamedTuple):
     name: str = ""
     way: str = next(iter(CHANNELS))
     address: str = ""
-    kinds: Sequence[str] = (Kind.STALE.value, Kind.REVIVED.value)
+    kinds: Sequence[str] = (EventKind.STALE.value, EventKind.REVIVED.value)
     finding_kinds: Sequence[str] = ()
     least_worth: str = ""
     leads: Sequence[str] = ("30", "7")
     account: str = ""
-    pace: str = Pace.IMMEDIATE.value
+    pace: str = Frequency.IMMEDIATE.value
     gather_minutes: str = "5"
     hour: str = "7"
     weekday: str = "0"
@@ -58,13 +58,13 @@ def overview() -> str:
         rules = stored_outbox.rules(session)
         latest = stored_outbox.latest(session, [rule.id or 0 for rule in rules])
         places = {rule.account_id: session.get_one(Account, rule.account_id).name for rule in rules if rule.account_id}
-        found = stored_outbox.page(session, state, request.args.get("rule", type=int), request.args.get("before", type=int), PAGE + 1)
+        messages = stored_outbox.page(session, state, request.args.get("rule", type=int), request.args.get("before", type=int), PAGE + 1)
         backlog = stored_outbox.backlog(session)
         unset = notification_rules.unset_settings(session, context().settings)
-    older = found[PAGE - 1].message.id if len(found) > PAGE else None
+    older = messages[PAGE - 1].message.id if len(messages) > PAGE else None
     facts = {"rules": rules, "latest": latest, "places": places, "backlog": backlog, "unset": unset}
-    asked = {"state": state, "states": list(MessageState), "before": request.args.get("before", type=int), "older": older}
-    return page("notifications.html", clock(), messages=found[:PAGE], **facts, **asked)
+    filters = {"state": state, "states": list(MessageState), "before": request.args.get("before", type=int), "older": older}
+    return page("notifications.html", clock(), messages=messages[:PAGE], **facts, **filters)
 
 
 @pages.get("/notifications/new")
@@ -76,10 +76,10 @@ def new() -> str:
 @pages.post("/notifications/new")
 @needs(Role.ADMIN)
 def make() -> AnyResponse:
-    form = _said()
+    form = _submitted_form()
     try:
         with transaction() as session:
-            rule, secret = notification_rules.make_rule(session, _wish(form), actor().name, clock())
+            rule, secret = notification_rules.create_rule(session, _draft(form), actor().name, clock())
     except DomainError as refusal:
         return make_response(_form(form, None, str(refusal)), 422)
     return _secret_shown(rule, secret) if secret else redirect("/notifications", 303)
@@ -87,9 +87,9 @@ def make() -> AnyResponse:
 
 @pages.get("/notifications/<int:rule_id>")
 @needs(Role.ADMIN)
-def opened(rule_id: int) -> str:
+def edit(rule_id: int) -> str:
     with read_only() as session:
-        rule = notification_rules.one(session, rule_id)
+        rule = notification_rules.rule_by_id(session, rule_id)
         form = _form_of(session, rule)
     return _form(form, rule)
 
@@ -97,11 +97,11 @@ def opened(rule_id: int) -> str:
 @pages.post("/notifications/<int:rule_id>")
 @needs(Role.ADMIN)
 def change(rule_id: int) -> AnyResponse:
-    form = _said()
+    form = _submitted_form()
     try:
         with transaction() as session:
-            rule = notification_rules.one(session, rule_id)
-            notification_rules.change_rule(session, rule_id, _wish(form._replace(way=rule.way)), actor().name, clock())
+            rule = notification_rules.rule_by_id(session, rule_id)
+            notification_rules.change_rule(session, rule_id, _draft(form._replace(way=rule.way)), actor().name, clock())
     except DomainError as refusal:
         return make_response(_form(form, rule, str(refusal)), 422)
     return redirect("/notifications", 303)
@@ -126,7 +126,7 @@ def act(rule_id: int, act: str) -> AnyResponse:
 def renew_secret(rule_id: int) -> Response:
     with transaction() as session:
         secret = notification_rules.renew_secret(session, rule_id, actor().name, clock())
-        rule = notification_rules.one(session, rule_id)
+        rule = notification_rules.rule_by_id(session, rule_id)
     return _secret_shown(rule, secret)
 
 
@@ -134,9 +134,9 @@ def renew_secret(rule_id: int) -> Response:
 @needs(Role.ADMIN)
 def message(message_id: int) -> str:
     with read_only() as session:
-        found = notification_outbox.message(session, message_id)
+        entry = notification_outbox.message(session, message_id)
         events = notification_outbox.events(session, message_id, _SHOWN)
-    return page("message.html", clock(), found=found, events=events)
+    return page("message.html", clock(), entry=entry, events=events)
 
 
 @pages.post("/notifications/messages/<int:message_id>/retry")
@@ -148,7 +148,7 @@ def retry(message_id: int) -> AnyResponse:
 
 
 def _form(form: Form, rule: NotificationRule | None, refused: str | None = None) -> str:
-    choices = {"kinds": list(Kind), "finding_kinds": list(FindingKind), "leads": LEADS, "paces": PACES, "days": DAYS}
+    choices = {"kinds": list(EventKind), "finding_kinds": list(FindingKind), "leads": LEADS, "paces": FREQUENCIES, "days": DAYS}
     return page("notification.html", clock(), form=form, rule=rule, refused=refused, **choices)
 
 
@@ -156,19 +156,19 @@ def _secret_shown(rule: NotificationRule, secret: str) -> Response:
     return make_response(page("notification_secret.html", clock(), rule=rule, secret=secret))
 
 
-def _said() -> Form:
-    said: dict[str, Any] = {name: request.form.getlist(name) for name in ("kinds", "finding_kinds", "leads")}
+def _submitted_form() -> Form:
+    fields: dict[str, Any] = {name: request.form.getlist(name) for name in ("kinds", "finding_kinds", "leads")}
     for name, default in Form._field_defaults.items():
         if isinstance(default, str):
-            said[name] = request.form.get(name, default).strip()[:500]
-    return Form(**said)
+            fields[name] = request.form.get(name, default).strip()[:500]
+    return Form(**fields)
 
 
-def _wish(form: Form) -> Wish:
+def _draft(form: Form) -> RuleDraft:
     """The form as a rule. Raises DomainError in one sentence."""
-    if form.pace not in set(Pace):
+    if form.pace not in set(Frequency):
         raise DomainError("choose a frequency", "bad_choice")
-    return Wish(
+    return RuleDraft(
         form.name,
         form.way,
         form.address,
@@ -177,7 +177,7 @@ def _wish(form: Form) -> Wish:
         _worth(form.least_worth),
         [_number(lead, "lead time") for lead in form.leads],
         form.account,
-        Pace(form.pace),
+        Frequency(form.pace),
         _number(form.gather_minutes, "minutes to group for"),
         _number(form.hour, "hour"),
         _number(form.weekday, "weekday"),
@@ -187,9 +187,9 @@ def _wish(form: Form) -> Wish:
 
 
 def _form_of(session: Session, rule: NotificationRule) -> Form:
-    kept: dict[str, Any] = {name: getattr(rule, name) for name in ("name", "way", "address", "kinds", "finding_kinds", "zone")}
+    fields: dict[str, Any] = {name: getattr(rule, name) for name in ("name", "way", "address", "kinds", "finding_kinds", "zone")}
     return Form(
-        **kept,
+        **fields,
         pace=rule.pace.value,
         least_worth="" if rule.least_worth is None else f"{rule.least_worth.normalize():f}",
         leads=[str(lead) for lead in rule.leads],
@@ -201,28 +201,28 @@ def _form_of(session: Session, rule: NotificationRule) -> Form:
 
 
 def _state() -> MessageState | None:
-    said = request.args.get("state", "")
-    return MessageState(said) if said in set(MessageState) else None
+    state = request.args.get("state", "")
+    return MessageState(state) if state in set(MessageState) else None
 
 
-def _number(said: str, what: str) -> int:
-    if not (said.isascii() and said.isdigit() and len(said) < 6):
+def _number(text: str, what: str) -> int:
+    if not (text.isascii() and text.isdigit() and len(text) < 6):
         raise DomainError(f"the {what} must be a whole number", "bad_number")
-    return int(said)
+    return int(text)
 
 
-def _worth(said: str) -> Decimal | None:
+def _worth(text: str) -> Decimal | None:
     try:
-        found = Decimal(said.replace(",", "")) if said else None
+        amount = Decimal(text.replace(",", "")) if text else None
     except InvalidOperation:
-        found = Decimal(-1)
-    if found is not None and not (found.is_finite() and 0 <= found < 10**12):
+        amount = Decimal(-1)
+    if amount is not None and not (amount.is_finite() and 0 <= amount < 10**12):
         raise DomainError("the minimum annual value must be an amount such as 500", "bad_number")
-    return found
+    return amount
 
 
-def _minutes(said: str) -> int:
-    hour, _, minute = said.partition(":")
+def _minutes(text: str) -> int:
+    hour, _, minute = text.partition(":")
     if not (hour.isdigit() and minute[:2].isdigit() and int(hour) < 24 and int(minute[:2]) < 60):
         raise DomainError("enter quiet hours as 22:00", "bad_time")
     return int(hour) * 60 + int(minute[:2])

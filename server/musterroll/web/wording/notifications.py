@@ -5,9 +5,9 @@ from typing import NamedTuple
 from flask import Flask
 
 from musterroll.channels import CHANNELS
-from musterroll.domain.notifications.events import Kind
+from musterroll.domain.notifications.events import EventKind
 from musterroll.domain.notifications.retry import MessageState
-from musterroll.domain.notifications.schedule import Pace
+from musterroll.domain.notifications.schedule import Frequency
 from musterroll.storage.tables.notifications import NotificationRule
 
 DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
@@ -19,31 +19,33 @@ class Word(NamedTuple):
     icon: str
 
 
-KINDS = {
-    Kind.STALE: Word("Units silent", "units became stale, grouped by site", "volume-off"),
-    Kind.REVIVED: Word("Reporting again", "stale units are reporting again", "heartbeat"),
-    Kind.DECLINING: Word("Declining usage", "a unit fell to less than half of its usual activity", "trending-down"),
-    Kind.WARRANTY_ENDING: Word("Warranty ending", "grouped by site and day, at the lead times below", "shield-x"),
-    Kind.CONTRACT_ENDING: Word("Contract ending", "expires or auto-renews, at the lead times below", "calendar-event"),
-    Kind.NOTICE_DUE: Word("Notice deadline", "last day to give notice before auto-renewal, at the lead times below", "clock-exclamation"),
-    Kind.FINDING_OPENED: Word("New findings", "records and fleet disagree", "scale"),
-    Kind.ENROLMENT_PENDING: Word("Enrolment pending", "another device requests enrolment under a known serial", "user-question"),
-    Kind.CLONE_SUSPECTED: Word("Suspected clone", "the same, while the first device is still operating", "copy"),
-    Kind.IMPORT_FAILED: Word("Import rejected", "rows of an imported file were rejected", "file-import"),
-    Kind.INGEST_DEAF: Word("Registry not receiving", "no messages arrive from the broker", "cloud-off"),
-    Kind.INGEST_HEARS: Word("Registry receiving again", "messages from the broker arrive again", "circle-check"),
-    Kind.AUDIT_BROKEN: Word("Audit log altered", "an entry was changed or is missing", "alert-triangle"),
+EVENT_KINDS = {
+    EventKind.STALE: Word("Units silent", "units became stale, grouped by site", "volume-off"),
+    EventKind.REVIVED: Word("Reporting again", "stale units are reporting again", "heartbeat"),
+    EventKind.DECLINING: Word("Declining usage", "a unit fell to less than half of its usual activity", "trending-down"),
+    EventKind.WARRANTY_ENDING: Word("Warranty ending", "grouped by site and day, at the lead times below", "shield-x"),
+    EventKind.CONTRACT_ENDING: Word("Contract ending", "expires or auto-renews, at the lead times below", "calendar-event"),
+    EventKind.NOTICE_DUE: Word(
+        "Notice deadline", "last day to give notice before auto-renewal, at the lead times below", "clock-exclamation"
+    ),
+    EventKind.FINDING_OPENED: Word("New findings", "records and fleet disagree", "scale"),
+    EventKind.ENROLMENT_PENDING: Word("Enrolment pending", "another device requests enrolment under a known serial", "user-question"),
+    EventKind.CLONE_SUSPECTED: Word("Suspected clone", "the same, while the first device is still operating", "copy"),
+    EventKind.IMPORT_FAILED: Word("Import rejected", "rows of an imported file were rejected", "file-import"),
+    EventKind.INGEST_DEAF: Word("Registry not receiving", "no messages arrive from the broker", "cloud-off"),
+    EventKind.INGEST_HEARS: Word("Registry receiving again", "messages from the broker arrive again", "circle-check"),
+    EventKind.AUDIT_BROKEN: Word("Audit log altered", "an entry was changed or is missing", "alert-triangle"),
 }
-STATES = {
+MESSAGE_STATES = {
     MessageState.WAITING: Word("Queued", "late", "clock-exclamation"),
     MessageState.SENT: Word("Sent", "operating", "circle-check"),
     MessageState.GIVEN_UP: Word("Failed", "stale", "alert-triangle"),
     MessageState.DROPPED: Word("Discarded", "never_heard", "ban"),
 }
-PACES = {Pace.IMMEDIATE: "immediately", Pace.DAILY: "daily", Pace.WEEKLY: "weekly"}
+FREQUENCIES = {Frequency.IMMEDIATE: "immediately", Frequency.DAILY: "daily", Frequency.WEEKLY: "weekly"}
 
 
-def when(rule: NotificationRule) -> str:
+def frequency_phrase(rule: NotificationRule) -> str:
     """How often and when a rule sends, as one phrase.
 
     >>> from datetime import datetime
@@ -51,13 +53,13 @@ def when(rule: NotificationRule) -> str:
     >>> when(NotificationRule(**made, pace=Pace.IMMEDIATE, gather_minutes=5, quiet_from=1320, quiet_until=360, zone="Europe/Berlin"))
     'immediately, grouped for 5 minutes; quiet hours 22:00 to 06:00 (Europe/Berlin)'
     """
-    if rule.pace is Pace.IMMEDIATE:
+    if rule.pace is Frequency.IMMEDIATE:
         gathered = f", grouped for {rule.gather_minutes} minute{'' if rule.gather_minutes == 1 else 's'}" if rule.gather_minutes else ""
-        said = f"immediately{gathered}"
+        phrase = f"immediately{gathered}"
     else:
-        said = f"{'daily' if rule.pace is Pace.DAILY else f'every {DAYS[rule.weekday]}'} at {rule.hour:02}:00"
+        phrase = f"{'daily' if rule.pace is Frequency.DAILY else f'every {DAYS[rule.weekday]}'} at {rule.hour:02}:00"
     quiet = "" if rule.quiet_from is None else f"; quiet hours {clock_word(rule.quiet_from)} to {clock_word(rule.quiet_until or 0)}"
-    return f"{said}{quiet}" + ("" if rule.pace is Pace.IMMEDIATE and not quiet else f" ({rule.zone})")
+    return f"{phrase}{quiet}" + ("" if rule.pace is Frequency.IMMEDIATE and not quiet else f" ({rule.zone})")
 
 
 def clock_word(minutes: int) -> str:
@@ -65,4 +67,4 @@ def clock_word(minutes: int) -> str:
 
 
 def install(app: Flask) -> None:
-    app.jinja_env.globals.update(signal_words=KINDS, message_states=STATES, channels=CHANNELS, rule_when=when)
+    app.jinja_env.globals.update(event_words=EVENT_KINDS, message_states=MESSAGE_STATES, channels=CHANNELS, rule_frequency=frequency_phrase)

@@ -102,7 +102,7 @@ ADDRESS = re.compile(r"/calendar/([\w-]+)\.ics")
 def work_out(database: Database) -> None:
     """What the schedule does every hour."""
     with database.transaction() as session:
-        notification_calendar.keep(session, notification_calendar.work_out(session, NOW) or [], NOW)
+        notification_calendar.store_endings(session, notification_calendar.compute_endings(session, NOW) or [], NOW)
 
 
 def feed(visitor: Visitor) -> str:
