@@ -34,7 +34,7 @@ def fill(database: Database, now: datetime) -> None:
         rules = [notification_rules.create_rule(session, wish, "admin", began)[0] for wish in (desk, hook, weekly)]
         notification_rules.pause_rule(session, rules[2].id or 0, True, "admin", began)
         detect.store_endings(session, detect.detect_endings(session, began) or [], began)
-        stored_events.note_units(session, EventKind.STALE, range(2, 12), to_ms(began))
+        stored_events.record_unit_events(session, EventKind.STALE, range(2, 12), to_ms(began))
         compose.queue_due(session, began)
         for message in compose.queue_due(session, began + timedelta(minutes=30)):
             message.attempts, message.next_at = 3, to_ms(now + timedelta(minutes=4))

@@ -1,7 +1,7 @@
-"""Channels that notifications go out by, each one folder: its settings, its part of the form, its wording and how it sends.
+"""Notification channels, one folder each: settings, address rule, wording of the form, how to send.
 
-To add one, write its folder (`email` is the simplest to read), put it into CHANNELS and its settings, if it has any, into ChannelSettings.
-The form, the REST schema, the checks of a rule, the sender and `musterroll config show` follow from that. Nothing here knows the database.
+To add a channel, write its folder, add it to CHANNELS and its settings, if it has any, to ChannelSettings. The form, the REST schema,
+the checks of a rule, the sender and `musterroll config show` follow. Nothing here knows the database.
 """
 
 from musterroll.channels.channel import Channel

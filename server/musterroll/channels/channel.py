@@ -1,4 +1,4 @@
-"""What a channel is, to everything that stands on it."""
+"""What a channel consists of."""
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
@@ -18,7 +18,7 @@ class BadAddress(DomainError):
 
 
 class Draft(NamedTuple):
-    """What a message is made of. `key` is the id its receiver knows it by."""
+    """What a message is made of. `key`: the ID that its receiver knows it by."""
 
     key: str
     title: str
@@ -29,7 +29,7 @@ class Draft(NamedTuple):
 
 
 class SigningSecret(NamedTuple):
-    """How receivers check that a message is ours."""
+    """How receivers verify that a message comes from here."""
 
     create: Callable[[], str]
     specification: str
@@ -38,17 +38,18 @@ class SigningSecret(NamedTuple):
 
 
 def readable_body(draft: Draft) -> dict[str, Any]:
-    """A body for channels that people read: headlines with their lines of text."""
+    """A body for channels that people read: headlines with lines of text."""
     return payload(draft.message)
 
 
 class Channel(NamedTuple):
-    """One channel.
+    """A notification channel.
 
-    `name` is the stored value, at most 24 characters; `label` and `address_hint` are for the form.
-    `checked_address` returns an address as it is stored; it raises BadAddress in one sentence.
-    `send` makes one attempt with the settings of the channel, now; it raises DeliveryError, and ends in time.
-    `body` is what the outbox stores of a message, as JSON, and `send` gets back.
+    `name`: the stored value, at most 24 characters. `label`, `address_hint`: for the form.
+    `checked_address(written)`: the address as stored; raises BadAddress.
+    `send(attempt, settings, now)`: one attempt, limited in time; raises DeliveryError.
+    `body(draft)`: what the outbox stores of a message, as JSON, for `send`.
+    `required_settings`: without these, messages stay queued.
     """
 
     name: str

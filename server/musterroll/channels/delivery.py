@@ -1,4 +1,4 @@
-"""One attempt to deliver one message: what it carries, how it fails, and that it ends in time."""
+"""One attempt to deliver one message: its content, its failure, its time limit."""
 
 import socket
 from collections.abc import Callable, Iterator
@@ -24,29 +24,29 @@ class DeliveryAttempt(NamedTuple):
 
 
 class DeliveryError(Exception):
-    """The other side did not take a message; `for_good`: it never will."""
+    """The receiver did not accept a message; `permanent`: it never will."""
 
-    def __init__(self, reason: str, for_good: bool = False) -> None:
+    def __init__(self, reason: str, permanent: bool = False) -> None:
         super().__init__(reason)
-        self.for_good = for_good
+        self.permanent = permanent
 
 
 @contextmanager
-def cut_after(seconds: float, wire: Callable[[], socket.socket | None]) -> Iterator[None]:
-    """Whatever the other side does, the connection is cut in the end: its own time-outs begin anew with every byte.
+def cut_after(seconds: float, connection: Callable[[], socket.socket | None]) -> Iterator[None]:
+    """Shut the connection down after so many seconds: a time-out of the socket starts over with every byte.
 
-    `wire` tells the socket, which TLS may have replaced meanwhile.
+    `connection` returns the socket, which TLS may replace in the meantime.
     """
-    cut = Timer(seconds, _cut, [wire])
-    cut.daemon = True
-    cut.start()
+    timer = Timer(seconds, _shut_down, [connection])
+    timer.daemon = True
+    timer.start()
     try:
         yield
     finally:
-        cut.cancel()
+        timer.cancel()
 
 
-def _cut(wire: Callable[[], socket.socket | None]) -> None:
+def _shut_down(connection: Callable[[], socket.socket | None]) -> None:
     with suppress(OSError):
-        if (connection := wire()) is not None:
-            connection.shutdown(socket.SHUT_RDWR)
+        if (open_socket := connection()) is not None:
+            open_socket.shutdown(socket.SHUT_RDWR)

@@ -1,4 +1,4 @@
-"""Web addresses that messages may go to, and which network addresses nobody outside may make us call."""
+"""Web addresses that messages may be sent to, and which network addresses are off limits."""
 
 import re
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
@@ -14,7 +14,7 @@ _TRANSLATED = ip_network("64:ff9b::/96")  # an IPv4 address behind NAT64
 
 
 class HttpSettings(BaseModel):
-    """Of every channel that sends by HTTP."""
+    """Settings of all channels that send by HTTP."""
 
     webhook_hosts: list[str] = Field(
         default=[], description="Host names in the private network that webhooks may be sent to, comma-separated."
@@ -22,7 +22,7 @@ class HttpSettings(BaseModel):
 
 
 class Target(NamedTuple):
-    """Where a webhook goes."""
+    """A web address, taken apart."""
 
     secure: bool
     host: str
@@ -31,9 +31,9 @@ class Target(NamedTuple):
 
 
 def parse_target(url: str) -> Target:
-    """A webhook's address taken apart. Raises BadAddress.
+    """Raises BadAddress.
 
-    >>> target("https://example.com/hooks/1?key=2")
+    >>> parse_target("https://example.com/hooks/1?key=2")
     Target(secure=True, host='example.com', port=443, path='/hooks/1?key=2')
     """
     text = url.strip()
@@ -54,21 +54,21 @@ def parse_target(url: str) -> Target:
 
 
 def is_public(address: str) -> bool:
-    """Whether a network address is one of the open Internet: nothing private, local, reserved or hidden inside another.
+    """Whether a network address is on the public Internet: not private, local, reserved, or embedding one that is.
 
-    >>> [public(one) for one in ("93.184.216.34", "10.0.0.1", "169.254.169.254", "::1", "::ffff:127.0.0.1", "64:ff9b::a00:1")]
+    >>> [is_public(address) for address in ("93.184.216.34", "10.0.0.1", "169.254.169.254", "::1", "::ffff:127.0.0.1", "64:ff9b::a00:1")]
     [True, False, False, False, False, False]
     """
     ip = ip_address(address.partition("%")[0])
     if isinstance(ip, IPv6Address):
-        embedded = _hidden(ip)
+        embedded = _embedded_ipv4(ip)
         if embedded is not None:
             return is_public(str(embedded))
     return ip.is_global and not ip.is_multicast
 
 
-def _hidden(address: IPv6Address) -> IPv4Address | None:
-    """The IPv4 address that an IPv6 address stands for."""
+def _embedded_ipv4(address: IPv6Address) -> IPv4Address | None:
+    """The IPv4 address that an IPv6 address embeds."""
     if address.ipv4_mapped is not None:
         return address.ipv4_mapped
     if address.sixtofour is not None:

@@ -1,7 +1,7 @@
-"""One POST of JSON to an address that somebody else chose.
+"""One POST of JSON to an address that a user chose.
 
-The name is resolved once and the connection made to an address it resolved to: an address of ours (private, local, metadata) is refused
-however it is written or hidden. Nothing is followed, little is read, and all of it ends in time.
+The host name is resolved once, and only addresses it resolved to are connected to, so that no spelling or redirect leads into the private
+network (or to a metadata service). Redirects are not followed, little of the response is read, and the whole exchange is limited in time.
 """
 
 import socket
@@ -16,20 +16,20 @@ from musterroll.channels.http_address import Target, is_public, parse_target
 
 CONNECT_SECONDS = 5.0
 ALL_SECONDS = 10.0
-_READ = 4096  # bytes of an answer: nobody reads more
+_READ = 4096  # bytes of the response
 _GONE = 410
 
 
-def post(address: str, body: str, headers: dict[str, str], own_hosts: Collection[str] = ()) -> None:
-    """Send one message. `own_hosts` are names that may lie in a private network, and be spoken to without TLS. Raises DeliveryError."""
+def post(address: str, body: str, headers: dict[str, str], private_hosts: Collection[str] = ()) -> None:
+    """`private_hosts`: names that may be in a private network, and be called without TLS. Raises DeliveryError."""
     try:
         target = parse_target(address)
     except BadAddress as error:
-        raise DeliveryError(str(error), for_good=True) from None
-    private_allowed = target.host in own_hosts
+        raise DeliveryError(str(error), permanent=True) from None
+    private_allowed = target.host in private_hosts
     if not target.secure and not private_allowed:
         raise DeliveryError(
-            f"{target.host} would be called without TLS; use https, or add the host to MUSTERROLL_WEBHOOK_HOSTS", for_good=True
+            f"{target.host} would be called without TLS; use https, or add the host to MUSTERROLL_WEBHOOK_HOSTS", permanent=True
         )
     headers = {"Content-Type": "application/json", "User-Agent": "musterroll", "Connection": "close", **headers}
     try:
@@ -39,11 +39,11 @@ def post(address: str, body: str, headers: dict[str, str], own_hosts: Collection
         raise DeliveryError(f"{target.host} did not answer: {_reason(error)}") from None
     if not 200 <= status < 300:
         problem = "it answered with a redirect, which is not followed" if 300 <= status < 400 else f"it answered with status {status}"
-        raise DeliveryError(f"{target.host} did not accept the message: {problem}", for_good=status == _GONE)
+        raise DeliveryError(f"{target.host} did not accept the message: {problem}", permanent=status == _GONE)
 
 
 def _connect(target: Target, private_allowed: bool) -> socket.socket:
-    """Connected to the first address that may be spoken to and answers."""
+    """A connection to the first allowed address that answers."""
     try:
         addresses = socket.getaddrinfo(target.host, target.port, type=socket.SOCK_STREAM)
     except OSError:

@@ -9,7 +9,7 @@ from musterroll.commands.tables import Column, Columns, json_option, limit_optio
 from musterroll.domain.notifications.retry import MessageState
 from musterroll.domain.values.instants import from_ms
 from musterroll.storage.notifications import outbox as stored_outbox
-from musterroll.storage.notifications.outbox import Sent
+from musterroll.storage.notifications.outbox import MessageWithRule
 from musterroll.storage.tables.notifications import Notification, NotificationRule
 from musterroll.usecases.notifications import outbox as notification_outbox
 from musterroll.usecases.notifications import rules as notification_rules
@@ -23,7 +23,7 @@ _RULES: Columns[NotificationRule] = (
     Column("RECIPIENT", lambda rule: rule.address),
     Column("STATUS", lambda rule: "paused" if rule.paused_at else "active"),
 )
-_MESSAGES: Columns[Sent] = (
+_MESSAGES: Columns[MessageWithRule] = (
     Column("ID", lambda row: row.message.id, right=True),
     Column("CREATED (UTC)", lambda row: f"{from_ms(row.message.created_at):%Y-%m-%d %H:%M}"),
     Column("STATE", lambda row: _STATES[row.message.state]),
@@ -85,7 +85,7 @@ def _next_attempt(message: Notification) -> str | None:
     return f"{from_ms(message.next_at):%Y-%m-%d %H:%M}" if message.state is MessageState.WAITING else None
 
 
-def _message(row: Sent) -> dict[str, Any]:
+def _message(row: MessageWithRule) -> dict[str, Any]:
     names = ("id", "key", "title", "signals", "state", "attempts", "created_at", "next_at", "sent_at", "error")
     return {"rule": row.rule.name, **{name: getattr(row.message, name) for name in names}}
 

@@ -33,10 +33,14 @@ def jobs(settings: Settings, database: Database) -> list[Job]:
     scheduled += [Job("snapshot", 60.0, work.snapshot), Job("plan", 60.0, work.plan), Job("figures", 60.0, work.figures)]
     if settings.mosquitto_password_file:
         scheduled.append(Job("provision", 1.0, work.provision))
-    telling = _Telling(database, OutboxSender(database, settings))
-    scheduled += [Job("signals", 5.0, telling.speak), Job("endings", 60.0, telling.endings), Job("activity", 10.0, telling.activity)]
-    scheduled += [Job("post", 2.0, telling.send), Job("forget", 3600.0, telling.forget)]
-    scheduled.append(Job("calendar", 30.0, telling.calendar))
+    notifications = _Notifications(database, OutboxSender(database, settings))
+    scheduled += [
+        Job("signals", 5.0, notifications.queue),
+        Job("endings", 60.0, notifications.endings),
+        Job("activity", 10.0, notifications.activity),
+    ]
+    scheduled += [Job("post", 2.0, notifications.send), Job("forget", 3600.0, notifications.delete_old)]
+    scheduled.append(Job("calendar", 30.0, notifications.calendar))
     scheduled += [Job("follow", 2.0, work.follow), Job("prove", 5.0, work.prove), Job("readings", 60.0, work.readings)]
     return scheduled
 
@@ -120,13 +124,13 @@ class _Work(NamedTuple):
         provision_mosquitto(self.database, self.settings)
 
 
-class _Telling(NamedTuple):
+class _Notifications(NamedTuple):
     """Detecting events and sending notifications."""
 
     database: Database
     sender: OutboxSender
 
-    def speak(self, now: datetime) -> None:
+    def queue(self, now: datetime) -> None:
         """Detect events, match them with the rules, and queue the messages that are due, in one transaction."""
         with self.database.transaction() as session:
             detect.detect_events(session, now)
@@ -158,6 +162,6 @@ class _Telling(NamedTuple):
     def send(self, now: datetime) -> None:
         self.sender.send(now)
 
-    def forget(self, now: datetime) -> None:
+    def delete_old(self, now: datetime) -> None:
         with self.database.transaction() as session:
             compose.delete_old(session, now)

@@ -1,4 +1,4 @@
-"""Working through the outbox: a few messages at a time, each attempt noted before it is made and settled after it."""
+"""Sends the messages of the outbox, a few at a time; each attempt is recorded before it is made and finished after it."""
 
 import logging
 import random
@@ -22,7 +22,7 @@ def clock() -> datetime:
 
 
 class OutboxSender:
-    """Sends what is due. Whoever dies while sending leaves a message that goes out again, under the id it had."""
+    """Sends what is due. A message whose process dies while sending is sent again, with the same key."""
 
     def __init__(self, database: Database, settings: Settings, clock: Callable[[], datetime] = clock) -> None:
         self._database = database
@@ -30,7 +30,7 @@ class OutboxSender:
         self._clock = clock
 
     def send(self, now: datetime) -> int:
-        """Make one attempt at up to four messages that are due. Returns how many there were."""
+        """Make one attempt at each of up to four messages that are due. Returns their number."""
         with self._database.snapshot() as session:
             if not notification_outbox.due(session, now):
                 return 0
@@ -48,7 +48,7 @@ class OutboxSender:
         except DeliveryError as error:
             log.warning("message %s was not accepted (attempt %d): %s", attempt.key, attempt.attempt, error)
             with self._database.transaction() as session:
-                notification_outbox.mark_failed(session, attempt, str(error), error.for_good, self._clock())
+                notification_outbox.mark_failed(session, attempt, str(error), error.permanent, self._clock())
             return
         with self._database.transaction() as session:
             notification_outbox.mark_sent(session, attempt, self._clock())
@@ -56,6 +56,6 @@ class OutboxSender:
     def _deliver(self, attempt: DeliveryAttempt) -> None:
         try:
             channel = channel_named(attempt.channel)
-        except DomainError as error:  # of a version that had it
+        except DomainError as error:  # the rule is from a version that had it
             raise DeliveryError(str(error)) from None
         channel.send(attempt, self._settings, self._clock())

@@ -151,7 +151,7 @@ def test_after_three_days_a_message_is_given_up_and_can_be_tried_anew(sqlite_dat
 
 
 @pytest.mark.parametrize(("answer", "says"), [(status(302, Location="http://localhost/"), "redirect"), (status(410), "status 410")])
-def test_redirects_are_not_followed_and_gone_is_for_good(
+def test_redirects_are_not_followed_and_gone_is_permanent(
     sqlite_database: Database, hook: Hook, answer: Callable[[Any], None], says: str
 ) -> None:
     rule_with_test(sqlite_database, "webhook", hook.url)

@@ -113,7 +113,7 @@ def test_a_run_of_what_changed_goes_through_no_table_that_grows_with_the_fleet(f
     [
         pytest.param(lambda session, unit: coverage_verdict.coverage(session, unit.uid, None, NOW), id="verdict"),
         pytest.param(lambda session, unit: products.listen(session, [unit.id]), id="windows of silence"),
-        pytest.param(lambda session, unit: activity.read(session, unit.id - 1, 1, to_ms(NOW)), id="activity"),
+        pytest.param(lambda session, unit: activity.measure(session, unit.id - 1, 1, to_ms(NOW)), id="activity"),
     ],
 )
 def test_what_is_asked_of_some_units_goes_through_no_table_that_grows_with_the_fleet(

@@ -1,4 +1,4 @@
-"""E-mail, handed to one mail server."""
+"""E-mail, sent through one mail server."""
 
 import re
 from datetime import datetime
@@ -40,8 +40,8 @@ def send(attempt: DeliveryAttempt, settings: EmailSettings, _now: datetime) -> N
         raise DeliveryError("no mail server is configured; set MUSTERROLL_SMTP_URL")
     try:
         server = smtp.parse_server(settings.smtp_url.get_secret_value(), settings.smtp_ca)
-    except DomainError as refusal:
-        raise DeliveryError(str(refusal)) from None
+    except DomainError as error:
+        raise DeliveryError(str(error)) from None
     smtp.send(server, parseaddr(settings.smtp_from)[1], attempt.address, message.email_message(attempt, settings.smtp_from))
 
 

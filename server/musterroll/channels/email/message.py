@@ -1,4 +1,4 @@
-"""A message of the outbox as an e-mail: plain text and simple HTML that say the same. Headers hold one clean line each."""
+"""A message of the outbox as an e-mail: plain text and simple HTML with the same content. Each header is one clean line."""
 
 import json
 from email.message import EmailMessage

@@ -1,4 +1,4 @@
-"""Handing a letter to a mail server."""
+"""Sending one e-mail through a mail server."""
 
 import smtplib
 import ssl
@@ -11,9 +11,9 @@ from urllib.parse import unquote, urlsplit
 from musterroll.channels.delivery import DeliveryError, cut_after
 from musterroll.domain.values.errors import DomainError
 
-_SECONDS = 10.0  # without a word
+_SECONDS = 10.0  # without an answer
 _ALL_SECONDS = 20.0
-_FOR_GOOD = 500  # replies from here on say that trying again is no use
+_FOR_GOOD = 500  # replies from here on are permanent
 
 
 class Server(NamedTuple):
@@ -30,7 +30,7 @@ class Server(NamedTuple):
 def parse_server(url: str, ca: Path | None = None) -> Server:
     """The server of `smtp[s]://user:password@host:port`. Raises DomainError.
 
-    >>> server("smtps://me:se%40cret@mail.example.com")
+    >>> parse_server("smtps://me:se%40cret@mail.example.com")
     Server(host='mail.example.com', port=465, secure=True, user='me', password='se@cret', ca=None)
     """
     try:
@@ -46,7 +46,7 @@ def parse_server(url: str, ca: Path | None = None) -> Server:
 
 
 def send(server: Server, sender: str, address: str, message: EmailMessage) -> None:
-    """Hand over one letter. Raises DeliveryError."""
+    """Raises DeliveryError."""
     try:
         with _connected(server) as session, cut_after(_ALL_SECONDS, lambda: session.sock):
             _protect(session, server)
@@ -56,7 +56,7 @@ def send(server: Server, sender: str, address: str, message: EmailMessage) -> No
     except smtplib.SMTPRecipientsRefused as error:
         code, reason = error.recipients[address]
         raise DeliveryError(
-            f"the mail server rejected the recipient {address}: {_reply_text(reason)}", for_good=code >= _FOR_GOOD
+            f"the mail server rejected the recipient {address}: {_reply_text(reason)}", permanent=code >= _FOR_GOOD
         ) from None
     except smtplib.SMTPResponseException as error:
         raise DeliveryError(f"the mail server {server.host} answered {error.smtp_code} {_reply_text(error.smtp_error)}") from None
@@ -71,7 +71,7 @@ def _connected(server: Server) -> smtplib.SMTP:
 
 
 def _protect(session: smtplib.SMTP, server: Server) -> None:
-    """STARTTLS where it is offered; no password without."""
+    """STARTTLS if it is offered; no password without TLS."""
     session.ehlo()
     if server.secure:
         return

@@ -1,4 +1,4 @@
-"""Webhooks: a signed POST of JSON for programs, by the specification of Standard Webhooks."""
+"""Webhooks: a signed POST of JSON for programs, as specified by Standard Webhooks."""
 
 import base64
 import secrets

@@ -1,4 +1,4 @@
-"""What a calendar of ends says: one day each, with a name that stays the same when the day moves."""
+"""Entries of the calendar: one date each, with a UID that stays the same when the date moves."""
 
 from collections.abc import Iterator
 from datetime import date
@@ -19,7 +19,7 @@ class EndKind(StrEnum):
 
 
 class EndDate(NamedTuple):
-    """Something that ends on a day. `ref` is of a contract, `units` those whose warranty ends; `account` and `site` are names."""
+    """Something that ends on a date. `ref`: of a contract. `units`: how many lose their warranty. `account` and `site` are names."""
 
     uid: str
     how: EndKind
@@ -32,7 +32,7 @@ class EndDate(NamedTuple):
 
 
 class FeedEntry(NamedTuple):
-    """A day in words. `path` is where to look."""
+    """A date in words. `path`: the page to open."""
 
     uid: str
     on: date
@@ -42,7 +42,7 @@ class FeedEntry(NamedTuple):
 
 
 def contract_ends(contract: Contract, term: Span, renewal: Renewal) -> Iterator[tuple[str, EndKind, date]]:
-    """The days of a contract's term: its name, what it is, when. The last covered day, and the last one on which notice stops a renewal."""
+    """The dates of a contract's term (UID, kind, date): the last covered day, and the last day on which notice stops the renewal."""
     name = f"contract-{contract.id}-{term.starts_on}"
     if term.ends_on is not None:
         yield f"{name}-end", EndKind.RENEWS if renewal.renews else EndKind.ENDS, last_day(term.ends_on)
@@ -52,7 +52,7 @@ def contract_ends(contract: Contract, term: Span, renewal: Renewal) -> Iterator[
 
 def feed_entry(end: EndDate) -> FeedEntry:
     """
-    >>> entry(Day("w", How.WARRANTY, date(2026, 12, 1), account="Marram", site="Essen 1", units=12)).title
+    >>> feed_entry(EndDate("w", EndKind.WARRANTY, date(2026, 12, 1), account="Marram", site="Essen 1", units=12)).title
     'Essen 1 (Marram): warranty of 12 units ends'
     """
     if end.how is EndKind.WARRANTY:

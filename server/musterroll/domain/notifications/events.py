@@ -1,4 +1,4 @@
-"""What is worth telling: kinds of signals, and the rules by which they arise. Instants are milliseconds since 1970."""
+"""Kinds of events, and rules of when they occur. Instants are milliseconds since 1970."""
 
 from datetime import date
 from enum import StrEnum
@@ -6,8 +6,8 @@ from typing import NamedTuple
 
 from musterroll.domain.values.money import Money
 
-LEADS = (180, 90, 60, 30, 14, 7, 1)  # days before an end at which it can be told
-_DEAF_AFTER = 60_000  # ms without a word of an ingest
+LEADS = (180, 90, 60, 30, 14, 7, 1)  # days before an end at which it can be announced
+_NOT_RECEIVING_AFTER = 60_000  # ms without a heartbeat of an ingest process
 
 
 class EventKind(StrEnum):
@@ -27,7 +27,7 @@ class EventKind(StrEnum):
 
 
 class Event(NamedTuple):
-    """One signal with its names. `units` counts what the kind is about; `serial` and `uid` are of one of them."""
+    """One event with its names. `units` counts what the kind is about; `serial` and `uid` belong to one of them."""
 
     id: int
     kind: EventKind
@@ -48,14 +48,14 @@ class Event(NamedTuple):
 
 
 def lead_reached(days_left: int) -> int | None:
-    """The lead time reached with so many days left; None while the end is far or over.
+    """The lead time reached with this many days left; None if the end is still far off or past.
 
-    >>> reached(30), reached(29), reached(200), reached(0), reached(-1)
-    (30, 30, None, 1, None)
+    >>> [lead_reached(days) for days in (30, 29, 200, 0, -1)]
+    [30, 30, None, 1, None]
     """
     return next((lead for lead in reversed(LEADS) if 0 <= days_left <= lead), None)
 
 
 def not_receiving(last_beat: int, watched_since: int, now: int) -> bool:
-    """Whether ingest has been silent for too long, counted while somebody was there to notice. Milliseconds."""
-    return now - max(last_beat, watched_since) >= _DEAF_AFTER
+    """Whether no ingest has reported for too long, counted only while the schedule was watching. Milliseconds."""
+    return now - max(last_beat, watched_since) >= _NOT_RECEIVING_AFTER

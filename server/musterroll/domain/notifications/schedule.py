@@ -1,11 +1,11 @@
-"""When a person is told: at once but gathered, or once a day or week, never in quiet hours. Clocks are those of the person's time zone."""
+"""When a rule sends: immediately but grouped, or daily or weekly, never in quiet hours. Times are in the time zone of the rule."""
 
 from datetime import datetime, time, timedelta
 from enum import StrEnum
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
-_LONGEST = 3  # times the window: then a message goes out although more keeps coming
+_LONGEST = 3  # times the grouping window: then a message goes out even if events keep arriving
 
 
 class Frequency(StrEnum):
@@ -15,7 +15,7 @@ class Frequency(StrEnum):
 
 
 class SendingHours(NamedTuple):
-    """When a rule speaks. `quiet` are minutes of the day, from the first up to the second; they may span midnight."""
+    """When a rule sends. `quiet`: minutes of the day, from the first up to the second; may span midnight."""
 
     pace: Frequency
     gather: timedelta = timedelta(minutes=5)
@@ -26,11 +26,11 @@ class SendingHours(NamedTuple):
 
 
 def is_quiet(hours: SendingHours, now: datetime) -> bool:
-    """Whether it is quiet time.
+    """Whether `now` is in the quiet hours.
 
     >>> from datetime import UTC
-    >>> night = Hours(Pace.IMMEDIATE, zone="Europe/Berlin", quiet=(22 * 60, 6 * 60))
-    >>> [quiet(night, datetime(2026, 11, 1, hour, tzinfo=UTC)) for hour in (20, 21, 4, 5)]
+    >>> night = SendingHours(Frequency.IMMEDIATE, zone="Europe/Berlin", quiet=(22 * 60, 6 * 60))
+    >>> [is_quiet(night, datetime(2026, 11, 1, hour, tzinfo=UTC)) for hour in (20, 21, 4, 5)]
     [False, True, True, False]
     """
     if hours.quiet is None or hours.quiet[0] == hours.quiet[1]:
@@ -42,10 +42,10 @@ def is_quiet(hours: SendingHours, now: datetime) -> bool:
 
 
 def last_digest(hours: SendingHours, now: datetime) -> datetime:
-    """The last moment up to now at which a digest was due.
+    """The last instant up to now at which a digest was due.
 
     >>> from datetime import UTC
-    >>> last_digest(Hours(Pace.WEEKLY, hour=7, weekday=0), datetime(2026, 11, 1, 12, tzinfo=UTC)).isoformat()
+    >>> last_digest(SendingHours(Frequency.WEEKLY, hour=7, weekday=0), datetime(2026, 11, 1, 12, tzinfo=UTC)).isoformat()
     '2026-10-26T07:00:00+00:00'
     """
     zone = ZoneInfo(hours.zone)
@@ -58,15 +58,15 @@ def last_digest(hours: SendingHours, now: datetime) -> datetime:
 
 
 def is_complete(hours: SendingHours, first: datetime, last: datetime, now: datetime) -> bool:
-    """Whether what came from `first` to `last` goes out: nothing more came for the window, or it has been held three times as long.
+    """Whether a group of events from `first` to `last` goes out: none has arrived for the window, or three times as long has passed.
 
-    So a power cut, in which units fall silent one after the other for minutes, is one message.
+    So a power cut, in which units go silent one after another for minutes, is one message.
     """
     return now >= min(last + hours.gather, first + _LONGEST * hours.gather)
 
 
 def is_due(hours: SendingHours, told_until: datetime, first: datetime, last: datetime, now: datetime) -> bool:
-    """Whether a rule with signals from `first` to `last` that it has not told speaks now. `told_until`: its last digest was due then."""
+    """Whether a rule with pending events from `first` to `last` sends now. `told_until`: when its last digest was due."""
     if is_quiet(hours, now):
         return False
     if hours.pace is Frequency.IMMEDIATE:

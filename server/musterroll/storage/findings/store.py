@@ -61,7 +61,7 @@ def merge(staging: Staging, at: int, whole: bool) -> Merged:
 def _come(staging: Staging, new: str, opened: str, at: int) -> int:
     """Store findings, and tell of them: what is new to the run, and how that can be read once it is stored."""
     come = staging.run(_COME.replace("{new}", new), at=at)
-    stored_events.note_findings(staging, opened, at)
+    stored_events.record_finding_events(staging, opened, at)
     return come
 
 

@@ -1,4 +1,4 @@
-"""What ends: contracts with what becomes of their term, and warranty by place and day."""
+"""What ends: terms of contracts, and warranty by site and day."""
 
 from collections.abc import Collection
 from datetime import date
@@ -47,18 +47,18 @@ def contracts(session: Session, on: date) -> list[ContractEnd]:
         .where(or_(col(Contract.ends_on) > on, col(Contract.auto_renew)))
         .order_by(col(Contract.ref))
     )
-    found = []
+    ends = []
     for row, amount, account, ref in session.execute(query):
         terms = contract_of(row)
         term = term_on(terms, on)
         if term is not None and term.ends_on is not None:
             money = None if amount is None else Money(Decimal(int(amount)).scaleb(-4), terms.currency)
-            found.append(ContractEnd(terms, term.starts_on, renewal(terms, term), money, account, ref))
-    return found
+            ends.append(ContractEnd(terms, term.starts_on, renewal(terms, term), money, account, ref))
+    return ends
 
 
 class WarrantyEnd(NamedTuple):
-    """So many units of a place whose warranty ends with the day before `ends_on`."""
+    """A number of units at a site whose last day of warranty is the day before `ends_on`."""
 
     account_id: int | None
     site_id: int | None
@@ -73,7 +73,7 @@ class WarrantyEnd(NamedTuple):
 
 
 def warranties(session: Session, days: Collection[date] | tuple[date, date]) -> list[WarrantyEnd]:
-    """Deployed units whose last warranty ends on one of these days, by place; or from one day up to another, given as a pair."""
+    """Deployed units whose last warranty ends on one of these days, or from one day to another (a pair), by account and site."""
     p, later = WarrantyPeriod, aliased(WarrantyPeriod)
     followed = exists().where(
         col(later.unit_id) == col(p.unit_id),

@@ -1,4 +1,4 @@
-"""Signals as they are written by whoever made them so, dealt out to rules, and read back with their names."""
+"""Events: recorded in the transaction that caused them, assigned to rules, and read back with names of accounts and sites."""
 
 from collections.abc import Collection, Sequence
 from datetime import date
@@ -19,13 +19,13 @@ from musterroll.storage.tables.liveness import UnitStatus
 from musterroll.storage.tables.notifications import EventRow, NotificationRule, RuleEvent
 from musterroll.storage.tables.units import Unit
 
-_SIGNAL: Any = EventRow.__table__  # type: ignore[attr-defined]
-_DEALT: Any = RuleEvent.__table__  # type: ignore[attr-defined]
-_IN_THE_FIELD = (Lifecycle.DEPLOYED, Lifecycle.UNRECORDED)  # of others, silence is no news
+_EVENT: Any = EventRow.__table__  # type: ignore[attr-defined]
+_RULE_EVENT: Any = RuleEvent.__table__  # type: ignore[attr-defined]
+_IN_THE_FIELD = (Lifecycle.DEPLOYED, Lifecycle.UNRECORDED)  # silence of other units is not reported
 
 
-class Noticed(NamedTuple):
-    """A signal to be written; with a `key` only where none of that key was."""
+class NewEvent(NamedTuple):
+    """An event to record. One with a `key` is recorded only if no event has that key yet."""
 
     kind: EventKind
     at: int  # ms
@@ -43,8 +43,8 @@ class Noticed(NamedTuple):
     detail: str = ""
 
 
-def note_units(session: Session, kind: EventKind, unit_ids: Collection[int], at: int) -> None:
-    """One signal for each place at which these units of the field are."""
+def record_unit_events(session: Session, kind: EventKind, unit_ids: Collection[int], at: int) -> None:
+    """Record one event for each account and site of these units, as far as they are in the field."""
     if not unit_ids:
         return
     u = Unit
@@ -56,21 +56,21 @@ def note_units(session: Session, kind: EventKind, unit_ids: Collection[int], at:
         .group_by(col(u.account_id), col(u.site_id))
     )
     names = ["kind", "at", "since", "account_id", "site_id", "units", "serial", "uid", "variant", "currency", "detail"]
-    session.execute(insert(_SIGNAL).from_select(names, grouped))
+    session.execute(insert(_EVENT).from_select(names, grouped))
 
 
-_OPENED = """
+_RECORD_FINDINGS = """
 INSERT INTO event (kind, at, account_id, units, serial, uid, variant, worth, currency, detail)
 SELECT 'finding_opened', :at, account_id, count(*), '', '', kind, CAST(sum(CASE WHEN counted THEN value END) AS BIGINT), currency, ''
 FROM ({opened}) f GROUP BY account_id, kind, currency"""
 
 
-def note_findings(staging: Staging, opened: str, at: int) -> None:
-    """One signal for each account and kind of finding that a run stored anew: of those that SQL selects. `at` is ms."""
-    staging.run(_OPENED.replace("{opened}", opened), at=at)
+def record_finding_events(staging: Staging, opened: str, at: int) -> None:
+    """Record one event for each account and kind of the new findings that the SQL `opened` selects. `at` is ms."""
+    staging.run(_RECORD_FINDINGS.replace("{opened}", opened), at=at)
 
 
-_NAMES = (
+_COLUMNS = (
     "kind",
     "at",
     "key",
@@ -89,22 +89,22 @@ _NAMES = (
 )
 
 
-def note(session: Session, noticed: Sequence[Noticed]) -> int:
-    """Write signals whose key is new. Returns how many. Raises IntegrityError where another transaction has just written one of them."""
-    told = known(session, [one.key for one in noticed if one.key is not None])
-    rows = [_row(one) for one in noticed if one.key not in told]
-    bulk.insert(session, EventRow, _NAMES, rows)
+def record(session: Session, events: Sequence[NewEvent]) -> int:
+    """Record the events whose key is new and return their number. Raises IntegrityError if another transaction has just recorded one."""
+    existing = existing_keys(session, [event.key for event in events if event.key is not None])
+    rows = [_row(event) for event in events if event.key not in existing]
+    bulk.insert(session, EventRow, _COLUMNS, rows)
     return len(rows)
 
 
-def _row(one: Noticed) -> tuple[Any, ...]:
-    worth = (None, "") if one.worth is None else (one.worth.amount, one.worth.currency)
-    place = (one.account_id, one.site_id, one.units, one.serial, one.uid)
-    return (one.kind, one.at, one.key, one.since, *place, one.variant, one.lead, one.on, *worth, one.detail[:300])
+def _row(event: NewEvent) -> tuple[Any, ...]:
+    worth = (None, "") if event.worth is None else (event.worth.amount, event.worth.currency)
+    place = (event.account_id, event.site_id, event.units, event.serial, event.uid)
+    return (event.kind, event.at, event.key, event.since, *place, event.variant, event.lead, event.on, *worth, event.detail[:300])
 
 
-def known(session: Session, keys: Collection[str]) -> set[str]:
-    """Those of these keys that a signal has."""
+def existing_keys(session: Session, keys: Collection[str]) -> set[str]:
+    """Those of these keys that some event has."""
     return {key for key in session.scalars(select(col(EventRow.key)).where(among(session, col(EventRow.key), list(keys)))) if key}
 
 
@@ -112,42 +112,42 @@ def newest(session: Session, kinds: Sequence[EventKind]) -> EventRow | None:
     return session.scalars(select(EventRow).where(col(EventRow.kind).in_(kinds)).order_by(col(EventRow.id).desc()).limit(1)).first()
 
 
-def deal(session: Session, rules: Sequence[NotificationRule], at: int) -> int:
-    """Take the signals that nobody took yet, at an instant (ms), and give each rule those it asks for. Returns how many were taken.
+def assign_to_rules(session: Session, rules: Sequence[NotificationRule], at: int) -> int:
+    """Assign the events that are not assigned yet to the rules that ask for them, at an instant (ms). Returns the number of events.
 
-    What another transaction had written but not committed is simply still to be taken the next time.
+    What another transaction has recorded but not committed yet is left for the next time.
     """
-    taken: Any = session.execute(update(_SIGNAL).where(_SIGNAL.c.taken_at.is_(None)).values(taken_at=at))
-    if taken.rowcount:
+    assigned: Any = session.execute(update(_EVENT).where(_EVENT.c.taken_at.is_(None)).values(taken_at=at))
+    if assigned.rowcount:
         for rule in rules:
-            chosen = select(literal(rule.id), col(EventRow.id), null()).where(col(EventRow.taken_at) == at, *_asked(session, rule))
-            session.execute(insert(_DEALT).from_select(["rule_id", "event_id", "notification_id"], chosen))
-    return int(taken.rowcount)
+            chosen = select(literal(rule.id), col(EventRow.id), null()).where(col(EventRow.taken_at) == at, *_conditions(session, rule))
+            session.execute(insert(_RULE_EVENT).from_select(["rule_id", "event_id", "notification_id"], chosen))
+    return int(assigned.rowcount)
 
 
-def _asked(session: Session, rule: NotificationRule) -> list[ColumnElement[bool]]:
-    s = EventRow
-    where = [col(s.kind).in_([EventKind(kind) for kind in rule.kinds]), or_(col(s.lead).is_(None), col(s.lead).in_(rule.leads))]
+def _conditions(session: Session, rule: NotificationRule) -> list[ColumnElement[bool]]:
+    e = EventRow
+    where = [col(e.kind).in_([EventKind(kind) for kind in rule.kinds]), or_(col(e.lead).is_(None), col(e.lead).in_(rule.leads))]
     finding: list[ColumnElement[bool]] = []
     if rule.finding_kinds:
-        finding.append(col(s.variant).in_(rule.finding_kinds))
+        finding.append(col(e.variant).in_(rule.finding_kinds))
     if rule.least_worth is not None:
-        finding.append(col(s.worth) >= rule.least_worth)
+        finding.append(col(e.worth) >= rule.least_worth)
     if finding:
-        where.append(or_(col(s.kind) != EventKind.FINDING_OPENED, and_(*finding)))
+        where.append(or_(col(e.kind) != EventKind.FINDING_OPENED, and_(*finding)))
     if rule.account_id is not None:
-        where.append(col(s.account_id).in_(hierarchy.subtree(_standing(session, rule.account_id))))
+        where.append(col(e.account_id).in_(hierarchy.subtree(_surviving_account(session, rule.account_id))))
     return where
 
 
-def _standing(session: Session, account_id: int) -> int:
-    """The account, or the one it was merged into since."""
+def _surviving_account(session: Session, account_id: int) -> int:
+    """The account, or the one it has been merged into."""
     into = session.execute(select(col(Account.merged_into_id)).where(col(Account.id) == account_id)).scalar()
-    return account_id if into is None else _standing(session, into)
+    return account_id if into is None else _surviving_account(session, into)
 
 
-class Waiting(NamedTuple):
-    """What was dealt out to a rule and not told yet. `first` and `last` (ms) are when signals were dealt out."""
+class PendingEvents(NamedTuple):
+    """Events assigned to a rule that no message has reported yet. `first` and `last` (ms): when they were assigned."""
 
     rule_id: int
     signals: int
@@ -155,46 +155,48 @@ class Waiting(NamedTuple):
     last: int
 
 
-def waiting(session: Session) -> list[Waiting]:
-    """The rules that have something to tell."""
+def pending_by_rule(session: Session) -> list[PendingEvents]:
+    """The pending events of every rule that has some."""
     query = (
         select(col(RuleEvent.rule_id), func.count(), func.min(col(EventRow.taken_at)), func.max(col(EventRow.taken_at)))
         .join_from(RuleEvent, EventRow, col(EventRow.id) == col(RuleEvent.event_id))
         .where(col(RuleEvent.notification_id).is_(None))
         .group_by(col(RuleEvent.rule_id))
     )
-    return [Waiting._make(row) for row in session.execute(query)]
+    return [PendingEvents._make(row) for row in session.execute(query)]
 
 
-def untold(session: Session, rule_id: int, limit: int) -> list[Event]:
-    """What was dealt out to a rule and not told yet, in the order it was noticed."""
+def pending_events(session: Session, rule_id: int, limit: int) -> list[Event]:
+    """The pending events of a rule, oldest first."""
     mine = (col(RuleEvent.rule_id) == rule_id, col(RuleEvent.notification_id).is_(None))
     return _events(
-        session, _EVENTS.join(RuleEvent, col(RuleEvent.event_id) == col(EventRow.id)).where(*mine).order_by(col(EventRow.id)).limit(limit)
+        session,
+        _NAMED_EVENTS.join(RuleEvent, col(RuleEvent.event_id) == col(EventRow.id)).where(*mine).order_by(col(EventRow.id)).limit(limit),
     )
 
 
-def told(session: Session, notification_id: int, limit: int) -> list[Event]:
-    """What a message told."""
+def events_of_message(session: Session, notification_id: int, limit: int) -> list[Event]:
+    """The events that a message reports."""
     mine = col(RuleEvent.notification_id) == notification_id
     return _events(
-        session, _EVENTS.join(RuleEvent, col(RuleEvent.event_id) == col(EventRow.id)).where(mine).order_by(col(EventRow.id)).limit(limit)
+        session,
+        _NAMED_EVENTS.join(RuleEvent, col(RuleEvent.event_id) == col(EventRow.id)).where(mine).order_by(col(EventRow.id)).limit(limit),
     )
 
 
 def recent(session: Session, before: int | None, limit: int) -> list[Event]:
-    """The signals noticed last, newest first, behind row `before`."""
-    query = _EVENTS if before is None else _EVENTS.where(col(EventRow.id) < before)
+    """The latest events, newest first, those before row `before`."""
+    query = _NAMED_EVENTS if before is None else _NAMED_EVENTS.where(col(EventRow.id) < before)
     return _events(session, query.order_by(col(EventRow.id).desc()).limit(limit))
 
 
-def tell(session: Session, rule_id: int, signal_ids: Collection[int], notification_id: int) -> None:
-    """These signals of a rule go with this message."""
-    mine = (_DEALT.c.rule_id == rule_id, _DEALT.c.notification_id.is_(None), among(session, _DEALT.c.event_id, signal_ids))
-    session.execute(update(_DEALT).where(*mine).values(notification_id=notification_id))
+def assign_to_message(session: Session, rule_id: int, event_ids: Collection[int], notification_id: int) -> None:
+    """Note that this message reports these events of a rule."""
+    mine = (_RULE_EVENT.c.rule_id == rule_id, _RULE_EVENT.c.notification_id.is_(None), among(session, _RULE_EVENT.c.event_id, event_ids))
+    session.execute(update(_RULE_EVENT).where(*mine).values(notification_id=notification_id))
 
 
-_EVENTS: Any = (
+_NAMED_EVENTS: Any = (
     select(
         EventRow,
         *(func.coalesce(column, "") for column in (col(Account.name), col(Site.name), col(Account.ref), col(Site.ref))),
@@ -205,9 +207,9 @@ _EVENTS: Any = (
 
 
 def _events(session: Session, query: Any) -> list[Event]:
-    found = []
+    events = []
     for row, account, site, account_ref, site_ref in session.execute(query):
         worth = None if row.worth is None else Money(row.worth, row.currency)
-        kept = {name: getattr(row, name) for name in ("kind", "at", "since", "units", "serial", "uid", "variant", "lead", "on", "detail")}
-        found.append(Event(row.id or 0, **kept, account=account, site=site, account_ref=account_ref, site_ref=site_ref, worth=worth))
-    return found
+        fields = {name: getattr(row, name) for name in ("kind", "at", "since", "units", "serial", "uid", "variant", "lead", "on", "detail")}
+        events.append(Event(row.id or 0, **fields, account=account, site=site, account_ref=account_ref, site_ref=site_ref, worth=worth))
+    return events

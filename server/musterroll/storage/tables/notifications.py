@@ -1,4 +1,4 @@
-"""Tables of what is worth telling, whom to tell, the outbox, and how activity and the registry itself go over time."""
+"""Tables of events, notification rules, the outbox, calendar feeds and weekly activity."""
 
 from datetime import date, datetime
 from decimal import Decimal
@@ -13,9 +13,9 @@ from musterroll.storage.tables.columns import BIG, DOCUMENT, NEVER_REUSED, PRICE
 
 
 class EventRow(SQLModel, table=True):
-    """Something worth telling, of one place, written in the transaction that made it so.
+    """An event at one site, recorded in the transaction that caused it.
 
-    Nobody numbers these by commit: what is not `taken_at` yet is still to be dealt out to the rules, whenever it became visible.
+    Row numbers do not follow the order of commits: whatever has no `taken_at` yet is still to be assigned to rules.
     """
 
     __tablename__ = "event"
@@ -25,8 +25,8 @@ class EventRow(SQLModel, table=True):
     )
     id: int | None = row_id()
     kind: EventKind = word(EventKind)
-    at: int = Field(sa_type=BIG)  # ms: when the registry noticed
-    since: int | None = Field(default=None, sa_type=BIG)  # ms: since when it is so
+    at: int = Field(sa_type=BIG)  # ms: when the registry detected it
+    since: int | None = Field(default=None, sa_type=BIG)  # ms: since when it has been so
     account_id: int | None = Field(default=None, sa_type=BIG)
     site_id: int | None = Field(default=None, sa_type=BIG)
     units: int = 0  # or rows, or findings: what the kind counts
@@ -38,12 +38,12 @@ class EventRow(SQLModel, table=True):
     worth: Decimal | None = Field(default=None, sa_type=PRICE)  # a year
     currency: str = Field(default="", max_length=3)
     detail: str = Field(default="", max_length=300)
-    key: str | None = Field(default=None, unique=True, max_length=120)  # where it could be noticed twice
+    key: str | None = Field(default=None, unique=True, max_length=120)  # if it could be detected twice
     taken_at: int | None = Field(default=None, sa_type=BIG)  # ms
 
 
 class NotificationRule(Audited, table=True):
-    """Who is told what, how and when."""
+    """Who receives which events, through which channel and how often."""
 
     __tablename__ = "notification_rule"
     __table_args__ = NEVER_REUSED
@@ -72,7 +72,7 @@ class NotificationRule(Audited, table=True):
 
 
 class Notification(SQLModel, table=True):
-    """One message in the outbox: made once with its id and its words, sent until the other side took it or it is given up."""
+    """One message in the outbox: written once with its key and text, sent until the receiver accepts it or it is given up."""
 
     __table_args__ = (
         Index("ix_notification_waiting", "next_at", postgresql_where=text("state = 'waiting'"), sqlite_where=text("state = 'waiting'")),
@@ -80,7 +80,7 @@ class Notification(SQLModel, table=True):
     )
     id: int | None = row_id()
     rule_id: int = Field(foreign_key="notification_rule.id", sa_type=BIG)
-    key: str = Field(unique=True, max_length=64)  # the id its receiver knows it by, the same at every attempt
+    key: str = Field(unique=True, max_length=64)  # the ID that the receiver knows it by, the same at every attempt
     title: str = Field(max_length=300)
     body: str  # JSON: as composed
     signals: int = 0
@@ -94,7 +94,7 @@ class Notification(SQLModel, table=True):
 
 
 class RuleEvent(SQLModel, table=True):
-    """A signal dealt out to a rule: waiting for a message, or gone with one. Never with two."""
+    """An event assigned to a rule, pending or reported by one message, never by two."""
 
     __tablename__ = "rule_event"
     __table_args__ = (
@@ -112,7 +112,7 @@ class RuleEvent(SQLModel, table=True):
 
 
 class CalendarFeed(SQLModel, table=True):
-    """A person's secret address of a calendar; only its hash is kept."""
+    """The secret link of a user's calendar feed; only its hash is stored."""
 
     __tablename__ = "calendar_feed"
     id: int | None = row_id()
@@ -124,7 +124,7 @@ class CalendarFeed(SQLModel, table=True):
 
 
 class CalendarEntry(SQLModel, table=True):
-    """A day on which something ends, worked out every hour: calendars of large rolls are read from here."""
+    """A date of the calendar, computed every hour, so that feeds of large fleets are quick to read."""
 
     __tablename__ = "calendar_entry"
     __table_args__ = (Index("ix_calendar_entry_on", "on"),)
@@ -140,7 +140,7 @@ class CalendarEntry(SQLModel, table=True):
 
 
 class Activity(SQLModel, table=True):
-    """How a lifetime counter of a unit grows from week to week, beside how it usually does."""
+    """The weekly growth of a lifetime counter of a unit, and its usual growth."""
 
     unit_id: int = Field(primary_key=True, sa_type=BIG, sa_column_kwargs={"autoincrement": False})
     name: str = Field(primary_key=True, max_length=80)  # operating (seconds), or a usage counter

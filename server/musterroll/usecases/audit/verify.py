@@ -9,7 +9,7 @@ from musterroll.domain.notifications.events import EventKind
 from musterroll.domain.values.instants import from_ms, to_ms
 from musterroll.storage.audit import log as audit_log
 from musterroll.storage.notifications import events as stored_events
-from musterroll.storage.notifications.events import Noticed
+from musterroll.storage.notifications.events import NewEvent
 from musterroll.storage.operations import checkpoints
 
 _HERE = "audit_pass"  # position: the last good entry of the pass at hand; note: its hash
@@ -39,7 +39,7 @@ def prove(session: Session, now: datetime) -> bool:
     if checked.first_bad is not None:
         checkpoints.put(session, _WHOLE, -checked.first_bad, begun.at)
         said = f"entry {checked.first_bad} was altered, or entries before it are missing"
-        stored_events.note(session, [Noticed(EventKind.AUDIT_BROKEN, to_ms(now), f"audit:{checked.first_bad}", units=0, detail=said)])
+        stored_events.record(session, [NewEvent(EventKind.AUDIT_BROKEN, to_ms(now), f"audit:{checked.first_bad}", units=0, detail=said)])
         return True
     if checked.entries:
         checkpoints.put(session, _HERE, checked.last, to_ms(now), checked.head)

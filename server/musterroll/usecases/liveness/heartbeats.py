@@ -45,7 +45,7 @@ def mark_operating(session: Session, units: Sequence[RevivedUnit], message: str,
     at = to_ms(now)
     last_seen.clear_silence(session, units, at)
     transitions.add(session, [change for unit in units if (change := _state_change(unit, message, at))])
-    stored_events.note_units(session, EventKind.REVIVED, [unit.unit_id for unit in units if unit.stale_since is not None], at)
+    stored_events.record_unit_events(session, EventKind.REVIVED, [unit.unit_id for unit in units if unit.stale_since is not None], at)
 
 
 def _state_change(unit: RevivedUnit, message: str, at: int) -> Change | None:

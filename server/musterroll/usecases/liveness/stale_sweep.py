@@ -37,7 +37,7 @@ def sweep(session: Session, now: datetime, chunk: int = _CHUNK) -> SweepResult:
     stale: list[int] = []
     while lapsed := last_seen.mark_stale(session, heard, to_ms(now), chunk):
         transitions.add(session, [_change(unit) for unit in lapsed], recorded_at=to_ms(now))
-        stored_events.note_units(session, EventKind.STALE, [unit.unit_id for unit in lapsed], to_ms(now))
+        stored_events.record_unit_events(session, EventKind.STALE, [unit.unit_id for unit in lapsed], to_ms(now))
         stale += [unit.unit_id for unit in lapsed]
         if len(lapsed) < chunk:
             break

@@ -1,4 +1,4 @@
-"""A person's calendar of what ends: its secret address, and what stands in it for those whose accounts the person may see."""
+"""Calendar feeds of users: their secret links, and the dates of the accounts that a user may see."""
 
 import secrets
 from collections.abc import Sequence
@@ -25,20 +25,20 @@ _WARRANTIES = timedelta(days=180)
 _BACK = timedelta(days=31)
 _COMPUTE_EVERY = timedelta(hours=1)
 _RECORD_READ_EVERY = timedelta(minutes=10)
-_CHECKPOINT = "calendar"  # at: when; note: a hash of what came of it
+_CHECKPOINT = "calendar"  # at: when computed; note: a hash of the result
 _MOST = 5000  # entries of a feed
 
 
 class FeedReader(NamedTuple):
-    """Which feed is read, the accounts (ids) its person is limited to (None: not limited), and whether reading was noted lately."""
+    """A feed, the accounts (ids) its user is limited to (None: not limited), and whether a read was recorded lately."""
 
     feed_id: int
     within: tuple[int, ...] | None
-    noted: bool
+    recorded: bool
 
 
 def create_feed(session: Session, user_id: int, now: datetime) -> str:
-    """A new secret for the address of a person's calendar, told this once; an older one opens nothing more."""
+    """A new secret for the link of a user's feed, shown only once; it replaces an older one."""
     revoke_feed(session, user_id, now)
     token = secrets.token_urlsafe(32)
     session.add(CalendarFeed(user_id=user_id, token_hash=token_hash(token), created_at=now))
@@ -46,20 +46,20 @@ def create_feed(session: Session, user_id: int, now: datetime) -> str:
 
 
 def revoke_feed(session: Session, user_id: int, now: datetime) -> None:
-    """No address opens the person's calendar any more; doing it twice changes nothing."""
+    """Revoke the link of a user's feed, if there is one."""
     feed = feed_of(session, user_id)
     if feed is not None:
         feed.revoked_at = now
 
 
 def feed_of(session: Session, user_id: int) -> CalendarFeed | None:
-    """The feed of a person that is not revoked."""
+    """The feed of a user that is not revoked."""
     f = CalendarFeed
     return session.scalars(select(f).where(col(f.user_id) == user_id, col(f.revoked_at).is_(None)).order_by(col(f.id).desc())).first()
 
 
 def feed_reader(session: Session, token: str, now: datetime) -> FeedReader:
-    """Who reads at this address. Raises NotFound for one that is unknown or revoked, or whose person may no longer sign in."""
+    """The feed of this link. Raises NotFound for one that is unknown or revoked, or whose user is disabled."""
     f = CalendarFeed
     row = session.execute(
         select(f, User)
@@ -81,7 +81,7 @@ EndingRow = tuple[str, date, int | None, int | None, str, str, int, Decimal | No
 
 
 def compute_endings(session: Session, now: datetime) -> list[EndingRow] | None:
-    """The days on which something ends, for `keep`; None where they were worked out within the hour. Only reads."""
+    """The dates on which something ends, for `store_endings`; None if they were computed within the hour. Only reads."""
     if now - from_ms(checkpoints.mark(session, _CHECKPOINT).at) < _COMPUTE_EVERY:
         return None
     today = now.astimezone(UTC).date()
@@ -99,7 +99,7 @@ def compute_endings(session: Session, now: datetime) -> list[EndingRow] | None:
 
 
 def store_endings(session: Session, rows: Sequence[EndingRow], now: datetime) -> None:
-    """Keep what was worked out, where it is not what is kept."""
+    """Store the computed dates, unless they are unchanged."""
     digest = sha256(repr(rows).encode()).hexdigest()
     if checkpoints.mark(session, _CHECKPOINT).note != digest:
         stored_calendar.replace(session, rows)
@@ -107,5 +107,5 @@ def store_endings(session: Session, rows: Sequence[EndingRow], now: datetime) ->
 
 
 def upcoming(session: Session, since: date, limit: int = _MOST) -> list[FeedEntry]:
-    """What ends from a day on, as it was last worked out and as far as the session sees."""
-    return [feed_entry(day) for day in stored_calendar.days(session, since, limit)]
+    """What ends from a day on, as last computed and as far as the session may see."""
+    return [feed_entry(day) for day in stored_calendar.end_dates(session, since, limit)]

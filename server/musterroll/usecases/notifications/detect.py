@@ -1,6 +1,6 @@
-"""Noticing what is worth telling, where no verb notices it by itself: what waits, what ends, what falls, what no longer hears.
+"""Detecting events that no other use case records: pending enrolments, rejected rows, ends, declining usage, no reception.
 
-Whatever could be noticed twice carries a key, so that noticing again, after a restart or in another process, tells nothing anew.
+Whatever could be detected twice has a key, so that detecting it again, after a restart or in another process, records nothing new.
 """
 
 from collections.abc import Collection, Iterator
@@ -15,48 +15,48 @@ from musterroll.storage.enrolment import pending
 from musterroll.storage.liveness import process_heartbeats
 from musterroll.storage.notifications import activity, endings
 from musterroll.storage.notifications import events as stored_events
-from musterroll.storage.notifications.events import Noticed
+from musterroll.storage.notifications.events import NewEvent
 from musterroll.storage.operations import checkpoints
 
-_MISSED = 31  # days without a schedule after which warranty ends are no longer told late
-_UNITS = 20_000  # whose activity is read in one turn
+_MISSED = 31  # days without a running schedule after which warranty ends are no longer announced late
+_UNITS = 20_000  # measured in one run
 
 
 def detect_events(session: Session, now: datetime) -> int:
-    """Notice what waits for a person, what was refused and whether ingest hears. Returns how many signals were written."""
+    """Detect pending enrolments, rejected rows and whether ingest receives. Returns the number of events recorded."""
     events = [*_enrolments(session, now), *_imports(session, now), *_receiving(session, now)]
-    return stored_events.note(session, events) if events else 0
+    return stored_events.record(session, events) if events else 0
 
 
-def _enrolments(session: Session, now: datetime) -> Iterator[Noticed]:
-    """A serial that another device asks for is a clone case where the first one operates, else an enrolment that waits."""
+def _enrolments(session: Session, now: datetime) -> Iterator[NewEvent]:
+    """A serial that another device requests is a suspected clone if the first one operates, else a pending enrolment."""
     enrolments = {f"enrolment:{enrolment.credential_id}": enrolment for enrolment in pending.enrolments(session)}
     for key in _new(session, enrolments):
         enrolment = enrolments[key]
         kind = EventKind.CLONE_SUSPECTED if enrolment.operating else EventKind.ENROLMENT_PENDING
-        yield Noticed(
+        yield NewEvent(
             kind, to_ms(now), key, account_id=enrolment.account_id, site_id=enrolment.site_id, serial=enrolment.serial, uid=enrolment.uid
         )
 
 
-def _imports(session: Session, now: datetime) -> Iterator[Noticed]:
+def _imports(session: Session, now: datetime) -> Iterator[NewEvent]:
     runs = {f"import:{run.run_id}": run for run in pending.refusals(session)}
     for key in _new(session, runs):
         run = runs[key]
-        yield Noticed(EventKind.IMPORT_FAILED, to_ms(now), key, units=run.refused, variant=run.kind, detail=run.file)
+        yield NewEvent(EventKind.IMPORT_FAILED, to_ms(now), key, units=run.refused, variant=run.kind, detail=run.file)
 
 
 def _new(session: Session, keys: Collection[str]) -> list[str]:
-    known = stored_events.known(session, keys) if keys else set()
+    known = stored_events.existing_keys(session, keys) if keys else set()
     return [key for key in keys if key not in known]
 
 
-_WATCH = "ingest_watch"  # position: since when the schedule has been there to notice (ms); at: its last look
-_BLINK = 30_000  # ms between two looks after which watching begins anew
+_WATCH = "ingest_watch"  # position: since when the schedule has been watching (ms); at: its last check
+_BLINK = 30_000  # ms between two checks after which watching starts over
 
 
-def _receiving(session: Session, now: datetime) -> Iterator[Noticed]:
-    """Whether some ingest proves its hearing. One that never did is not missed."""
+def _receiving(session: Session, now: datetime) -> Iterator[NewEvent]:
+    """Whether any ingest proves that it receives. One that never did is not missed."""
     at, watch, last_beat = to_ms(now), checkpoints.mark(session, _WATCH), process_heartbeats.newest(session, "ingest:")
     since = watch.position if 0 <= at - watch.at < _BLINK else at
     checkpoints.put(session, _WATCH, since, at)
@@ -66,16 +66,16 @@ def _receiving(session: Session, now: datetime) -> Iterator[Noticed]:
     silent_before = last is not None and last.kind is EventKind.INGEST_DEAF
     if not_receiving(last_beat, since, at):
         if not silent_before:
-            yield Noticed(EventKind.INGEST_DEAF, at, f"deaf:{last_beat}", since=last_beat, units=0)
+            yield NewEvent(EventKind.INGEST_DEAF, at, f"deaf:{last_beat}", since=last_beat, units=0)
     elif last is not None and silent_before and last_beat > (last.since or 0):
-        yield Noticed(EventKind.INGEST_HEARS, at, f"hears:{last.since}", since=last.since, units=0)
+        yield NewEvent(EventKind.INGEST_HEARS, at, f"hears:{last.since}", since=last.since, units=0)
 
 
-_ENDINGS = "endings"  # position: the day (ordinal) up to which ends were noticed
+_ENDINGS = "endings"  # position: the day (ordinal) up to which ends were detected
 
 
-def detect_endings(session: Session, now: datetime) -> list[Noticed] | None:
-    """What ends, once a day (of UTC): to be read in one session and kept by `keep_ends` in another. None: it was looked at today."""
+def detect_endings(session: Session, now: datetime) -> list[NewEvent] | None:
+    """What ends, once a day (UTC), to be stored by `store_endings` in another session. None: already done today."""
     today = now.astimezone(UTC).date()
     last = checkpoints.mark(session, _ENDINGS).position
     if last >= today.toordinal():
@@ -83,17 +83,17 @@ def detect_endings(session: Session, now: datetime) -> list[Noticed] | None:
     return [*_contracts(session, today, now), *_warranties(session, last, today, now)]
 
 
-def store_endings(session: Session, events: list[Noticed], now: datetime) -> int:
-    """Write what `ends` found, and that today is done."""
+def store_endings(session: Session, events: list[NewEvent], now: datetime) -> int:
+    """Record the events of `detect_endings`, and that today is done. Returns the number of events recorded."""
     today = now.astimezone(UTC).date().toordinal()
     if checkpoints.mark(session, _ENDINGS).position >= today:
         return 0
     checkpoints.put(session, _ENDINGS, today, to_ms(now))
-    return stored_events.note(session, events)
+    return stored_events.record(session, events)
 
 
-def _contracts(session: Session, today: date, now: datetime) -> Iterator[Noticed]:
-    """The lead time each end and each notice day has reached; the key lets one be told once at each."""
+def _contracts(session: Session, today: date, now: datetime) -> Iterator[NewEvent]:
+    """The lead time that each end and each notice deadline has reached; by its key, each is recorded once."""
     for ending in endings.contracts(session, today):
         contract, renewal = ending.contract, ending.renewal
         facts = {"account_id": contract.account, "worth": ending.worth, "detail": contract.ref}
@@ -103,29 +103,29 @@ def _contracts(session: Session, today: date, now: datetime) -> Iterator[Noticed
             if day is not None and lead is not None:
                 key = f"{kind}:{contract.id}:{day}:{lead}"
                 variant = "renews" if renewal.renews else "ends"
-                yield Noticed(kind, to_ms(now), key, lead=lead, on=day, variant=variant, **facts)  # type: ignore[arg-type]
+                yield NewEvent(kind, to_ms(now), key, lead=lead, on=day, variant=variant, **facts)  # type: ignore[arg-type]
 
 
-def _warranties(session: Session, last: int, today: date, now: datetime) -> Iterator[Noticed]:
-    """Warranty that a lead time was reached for since the last look, by place and day."""
+def _warranties(session: Session, last: int, today: date, now: datetime) -> Iterator[NewEvent]:
+    """Warranty ends that have reached a lead time since the last check, by site and day."""
     days = range(max(last + 1, today.toordinal() - _MISSED) if last else today.toordinal(), today.toordinal() + 1)
     reached_on = {date.fromordinal(day) + timedelta(lead + 1): lead for day in days for lead in LEADS}
     for ending in endings.warranties(session, set(reached_on)):
         lead, on = reached_on[ending.ends_on], last_day(ending.ends_on)
         key = f"{EventKind.WARRANTY_ENDING}:{ending.account_id}:{ending.site_id}:{on}:{lead}"
         place = {"account_id": ending.account_id, "site_id": ending.site_id, "serial": ending.serial, "uid": ending.uid}
-        yield Noticed(EventKind.WARRANTY_ENDING, to_ms(now), key, units=ending.units, lead=lead, on=on, **place)  # type: ignore[arg-type]
+        yield NewEvent(EventKind.WARRANTY_ENDING, to_ms(now), key, units=ending.units, lead=lead, on=on, **place)  # type: ignore[arg-type]
 
 
-_ACTIVITY = "activity"  # position: the last unit read; note: the week it is read for
+_ACTIVITY = "activity"  # position: the last unit measured; note: the week
 
 
 def measure_activity(session: Session, now: datetime) -> bool:
-    """Read the activity of the next units, each unit once a week. Returns whether there was anything to read."""
+    """Measure the activity of the next units, each once a week. Returns whether there were any."""
     week, mark = str(to_ms(now) // activity.WEEK), checkpoints.mark(session, _ACTIVITY)
     after = mark.position if mark.note in (week, f"{week} done") else 0
     if mark.note == f"{week} done":
         return False
-    upto = activity.read(session, after, _UNITS, to_ms(now))
+    upto = activity.measure(session, after, _UNITS, to_ms(now))
     checkpoints.put(session, _ACTIVITY, upto or 0, to_ms(now), week if upto is not None else f"{week} done")
     return upto is not None

@@ -1,4 +1,4 @@
-"""The outbox as senders work through it and people look at it."""
+"""The outbox: messages to send, their attempts, and retries by hand."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -12,25 +12,25 @@ from musterroll.domain.values.errors import Conflict, NotFound
 from musterroll.domain.values.instants import from_ms, to_ms
 from musterroll.storage.notifications import events as stored_events
 from musterroll.storage.notifications import outbox as stored_outbox
-from musterroll.storage.notifications.outbox import Sent
+from musterroll.storage.notifications.outbox import MessageWithRule
 from musterroll.storage.tables.notifications import Notification, NotificationRule
 
 
-def message(session: Session, message_id: int) -> Sent:
+def message(session: Session, message_id: int) -> MessageWithRule:
     """A message with its rule. Raises NotFound."""
-    row = stored_outbox.one(session, message_id)
+    row = stored_outbox.message_with_rule(session, message_id)
     if row is None:
         raise NotFound(f"there is no message {message_id}")
     return row
 
 
 def events(session: Session, message_id: int, limit: int) -> list[Event]:
-    """What a message told."""
-    return stored_events.told(session, message_id, limit)
+    """The events that a message reports."""
+    return stored_events.events_of_message(session, message_id, limit)
 
 
 def retry(session: Session, message_id: int, now: datetime) -> Notification:
-    """Have a message that waits or was given up tried now, for another three days. Raises NotFound, and Conflict where it was sent."""
+    """Retry a waiting or failed message now, for another three days. Raises NotFound, and Conflict if it was sent or cancelled."""
     notification = message(session, message_id).message
     if notification.state not in (MessageState.WAITING, MessageState.GIVEN_UP):
         raise Conflict(f"message {message_id} is already {notification.state.value}", "settled")
@@ -44,14 +44,14 @@ def retry(session: Session, message_id: int, now: datetime) -> Notification:
 
 
 def due(session: Session, now: datetime) -> bool:
-    """Whether `take` would find a message. Only reads."""
+    """Whether `begin_attempts` would find a message. Only reads."""
     return stored_outbox.any_due(session, to_ms(now))
 
 
 def begin_attempts(session: Session, now: datetime, jitter: Sequence[float], public_url: str | None) -> list[DeliveryAttempt]:
-    """The messages due, at most one for each number of `jitter` (0 to 1); their next attempt is set before this one is made.
+    """The messages due, at most one for each number of `jitter` (0 to 1). Their next attempt is scheduled before this one is made.
 
-    So a process that dies while sending sends again later, under the same id, and never at once for ever.
+    So a message whose process dies while sending is sent again later, with the same key, and never in a tight loop.
     """
     attempts = []
     for share, (message, rule) in zip(jitter, stored_outbox.due(session, to_ms(now), len(jitter)), strict=False):
@@ -77,13 +77,13 @@ def _attempt(message: Notification, rule: NotificationRule, public_url: str | No
 
 
 def mark_sent(session: Session, attempt: DeliveryAttempt, now: datetime) -> None:
-    """The other side took it."""
-    stored_outbox.settle(session, attempt.id, attempt.attempt, state=MessageState.SENT, sent_at=to_ms(now), error="")
+    """The receiver accepted it."""
+    stored_outbox.finish_attempt(session, attempt.id, attempt.attempt, state=MessageState.SENT, sent_at=to_ms(now), error="")
 
 
-def mark_failed(session: Session, attempt: DeliveryAttempt, reason: str, for_good: bool, now: datetime) -> None:
-    """The other side did not take it: it is tried again, unless that is hopeless."""
+def mark_failed(session: Session, attempt: DeliveryAttempt, reason: str, permanent: bool, now: datetime) -> None:
+    """The receiver did not accept it: it is tried again, unless the failure is permanent or the message too old."""
     values: dict[str, object] = {"error": reason[:300]}
-    if for_good or is_expired(now - attempt.created_at):
+    if permanent or is_expired(now - attempt.created_at):
         values["state"] = MessageState.GIVEN_UP
-    stored_outbox.settle(session, attempt.id, attempt.attempt, **values)
+    stored_outbox.finish_attempt(session, attempt.id, attempt.attempt, **values)

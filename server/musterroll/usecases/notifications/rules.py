@@ -1,4 +1,4 @@
-"""Rules of notification as people keep them."""
+"""Notification rules: create, change, pause, remove, test."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -24,7 +24,7 @@ _TABLE = "notification_rule"
 
 
 class RuleDraft(NamedTuple):
-    """A rule as a person words it. `account` is a number; it stands for all accounts below it too. `quiet` are minutes of the day."""
+    """A rule as entered. `account`: its number; includes its subsidiaries. `quiet`: minutes of the day."""
 
     name: str
     way: str  # name of a channel
@@ -43,7 +43,7 @@ class RuleDraft(NamedTuple):
 
 
 def create_rule(session: Session, draft: RuleDraft, actor: str, now: datetime) -> tuple[NotificationRule, str | None]:
-    """A new rule and, of a webhook, the secret its messages are signed with, shown this once. Raises DomainError and NotFound."""
+    """A new rule and, if its channel signs messages, the secret, shown only once. Raises DomainError and NotFound."""
     signing = channel_named(draft.way).secret
     secret = signing.create() if signing else ""
     rule = NotificationRule(**_columns(session, draft), secret=secret, told_until=to_ms(now), created_at=now, created_by=actor[:120])
@@ -55,7 +55,7 @@ def create_rule(session: Session, draft: RuleDraft, actor: str, now: datetime) -
 
 
 def change_rule(session: Session, rule_id: int, draft: RuleDraft, actor: str, now: datetime) -> NotificationRule:
-    """Word a rule anew; what it has gathered stays gathered. Raises DomainError and NotFound, and Conflict for another way."""
+    """Change a rule; its pending events stay pending. Raises DomainError and NotFound, and Conflict for another channel."""
     rule = rule_by_id(session, rule_id)
     if rule.way != draft.way:
         raise Conflict("the channel of a rule cannot be changed; create another rule for the other channel", "other_way")
@@ -70,7 +70,7 @@ def change_rule(session: Session, rule_id: int, draft: RuleDraft, actor: str, no
 
 
 def pause_rule(session: Session, rule_id: int, paused: bool, actor: str, now: datetime) -> None:
-    """Pause a rule, or let it speak again: of what happens meanwhile it says nothing. Raises NotFound."""
+    """Pause or resume a rule; what happens while it is paused is never reported. Raises NotFound."""
     rule = rule_by_id(session, rule_id)
     word = "paused" if paused else "resumed"
     change = audit_record.begin(session, actor=actor, kind="notification", subject=f"notification rule {rule.name} {word}", now=now)
@@ -79,16 +79,16 @@ def pause_rule(session: Session, rule_id: int, paused: bool, actor: str, now: da
 
 
 def remove_rule(session: Session, rule_id: int, actor: str, now: datetime) -> None:
-    """End a rule; what it has not sent yet is dropped. Raises NotFound."""
+    """Remove a rule and cancel what it has not sent yet. Raises NotFound."""
     rule = rule_by_id(session, rule_id)
     change = audit_record.begin(session, actor=actor, kind="notification", subject=f"notification rule {rule.name} deleted", now=now)
     with audit_record.watching(session, change, _TABLE, [rule_id]):
         rule.removed_at = now
-    stored_outbox.drop(session, rule_id)
+    stored_outbox.cancel_pending(session, rule_id)
 
 
 def renew_secret(session: Session, rule_id: int, actor: str, now: datetime) -> str:
-    """A new secret for a webhook, shown this once; the old one signs nothing more. Raises NotFound, and Conflict for e-mail."""
+    """A new signing secret, shown only once; it replaces the old one. Raises NotFound, and Conflict if the channel does not sign."""
     rule = rule_by_id(session, rule_id)
     signing = channel_named(rule.way).secret
     if signing is None:
@@ -99,14 +99,14 @@ def renew_secret(session: Session, rule_id: int, actor: str, now: datetime) -> s
 
 
 def test_rule(session: Session, rule_id: int, now: datetime) -> Notification:
-    """Put a test message into the outbox, to go out at once. Raises NotFound."""
+    """Queue a test message, due now. Raises NotFound."""
     rule = rule_by_id(session, rule_id)
     event = Event(0, EventKind.STALE, to_ms(now), to_ms(now), "Example Ltd", "Example site", units=3)
     return compose.queue_message(session, rule, [event], now, test=True)
 
 
 def rule_by_id(session: Session, rule_id: int) -> NotificationRule:
-    """A rule that is not removed. Raises NotFound."""
+    """A rule that has not been removed. Raises NotFound."""
     rule = session.get(NotificationRule, rule_id)
     if rule is None or rule.removed_at is not None:
         raise NotFound(f"there is no notification rule {rule_id}")
@@ -114,14 +114,14 @@ def rule_by_id(session: Session, rule_id: int) -> NotificationRule:
 
 
 def unset_settings(session: Session, settings: ChannelSettings) -> dict[str, list[str]]:
-    """By channel that some rule uses, the environment variables that must be set before its messages go out."""
+    """For each channel in use that is not configured, the environment variables that must be set."""
     used = {rule.way for rule in stored_outbox.rules(session)}
     unset = {channel.name: channel.unset(settings) for channel in CHANNELS.values() if channel.name in used}
     return {name: variables for name, variables in unset.items() if variables}
 
 
 def _columns(session: Session, draft: RuleDraft) -> dict[str, Any]:
-    """A wish as the rule's row has it. Raises DomainError in one sentence for the first thing that cannot be."""
+    """The columns of a draft. Raises DomainError for the first invalid value."""
     name = " ".join(draft.name.split())[:120]
     if not name:
         raise DomainError("enter a name for the rule", "no_name")

@@ -48,18 +48,18 @@ def read(token: str) -> Response:
             reader = notification_calendar.feed_reader(session, token, now)
     except NotFound:
         return Response("There is no such calendar.\n", 404, content_type="text/plain; charset=utf-8")
-    if not reader.noted:
+    if not reader.recorded:
         with context().database.transaction() as session:
             notification_calendar.record_read(session, reader.feed_id, now)
     with context().database.read_only(reader.within) as session:
         entries = notification_calendar.upcoming(session, now.date() - timedelta(31))
-    answer = Response(written(entries, _home(), now), content_type="text/calendar; charset=utf-8")
+    answer = Response(icalendar(entries, _home(), now), content_type="text/calendar; charset=utf-8")
     answer.headers["Cache-Control"] = "private, max-age=3600"
     answer.headers["Content-Disposition"] = 'inline; filename="musterroll.ics"'
     return answer
 
 
-def written(entries: list[FeedEntry], home: str, now: datetime) -> bytes:
+def icalendar(entries: list[FeedEntry], home: str, now: datetime) -> bytes:
     """Entries as whole days of an iCalendar (RFC 5545)."""
     calendar = Calendar()
     calendar.add("prodid", "-//Musterroll//Ends//EN")

@@ -31,7 +31,7 @@ _SHOWN = 200  # events of one message
 
 
 class Form(NamedTuple):
-    """What stands in the form: a new rule, one to change, or what was refused."""
+    """The fields of the form: of a new rule, of one to change, or as submitted with an error."""
 
     name: str = ""
     way: str = next(iter(CHANNELS))
@@ -56,7 +56,7 @@ def overview() -> str:
     state = _state()
     with read_only() as session:
         rules = stored_outbox.rules(session)
-        latest = stored_outbox.latest(session, [rule.id or 0 for rule in rules])
+        latest = stored_outbox.latest_by_rule(session, [rule.id or 0 for rule in rules])
         places = {rule.account_id: session.get_one(Account, rule.account_id).name for rule in rules if rule.account_id}
         messages = stored_outbox.page(session, state, request.args.get("rule", type=int), request.args.get("before", type=int), PAGE + 1)
         backlog = stored_outbox.backlog(session)
@@ -80,8 +80,8 @@ def make() -> AnyResponse:
     try:
         with transaction() as session:
             rule, secret = notification_rules.create_rule(session, _draft(form), actor().name, clock())
-    except DomainError as refusal:
-        return make_response(_form(form, None, str(refusal)), 422)
+    except DomainError as error:
+        return make_response(_form(form, None, str(error)), 422)
     return _secret_shown(rule, secret) if secret else redirect("/notifications", 303)
 
 
@@ -102,8 +102,8 @@ def change(rule_id: int) -> AnyResponse:
         with transaction() as session:
             rule = notification_rules.rule_by_id(session, rule_id)
             notification_rules.change_rule(session, rule_id, _draft(form._replace(way=rule.way)), actor().name, clock())
-    except DomainError as refusal:
-        return make_response(_form(form, rule, str(refusal)), 422)
+    except DomainError as error:
+        return make_response(_form(form, rule, str(error)), 422)
     return redirect("/notifications", 303)
 
 
@@ -147,9 +147,9 @@ def retry(message_id: int) -> AnyResponse:
     return redirect("/notifications#outbox", 303)
 
 
-def _form(form: Form, rule: NotificationRule | None, refused: str | None = None) -> str:
+def _form(form: Form, rule: NotificationRule | None, error: str | None = None) -> str:
     choices = {"kinds": list(EventKind), "finding_kinds": list(FindingKind), "leads": LEADS, "paces": FREQUENCIES, "days": DAYS}
-    return page("notification.html", clock(), form=form, rule=rule, refused=refused, **choices)
+    return page("notification.html", clock(), form=form, rule=rule, error=error, **choices)
 
 
 def _secret_shown(rule: NotificationRule, secret: str) -> Response:
@@ -165,7 +165,7 @@ def _submitted_form() -> Form:
 
 
 def _draft(form: Form) -> RuleDraft:
-    """The form as a rule. Raises DomainError in one sentence."""
+    """Raises DomainError."""
     if form.pace not in set(Frequency):
         raise DomainError("choose a frequency", "bad_choice")
     return RuleDraft(

@@ -40,7 +40,7 @@ MESSAGE_STATES = {
     MessageState.WAITING: Word("Queued", "late", "clock-exclamation"),
     MessageState.SENT: Word("Sent", "operating", "circle-check"),
     MessageState.GIVEN_UP: Word("Failed", "stale", "alert-triangle"),
-    MessageState.DROPPED: Word("Discarded", "never_heard", "ban"),
+    MessageState.DROPPED: Word("Cancelled", "never_heard", "ban"),
 }
 FREQUENCIES = {Frequency.IMMEDIATE: "immediately", Frequency.DAILY: "daily", Frequency.WEEKLY: "weekly"}
 

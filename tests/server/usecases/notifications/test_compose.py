@@ -308,12 +308,12 @@ def test_declining_is_judged_in_sql_as_the_rule_judges_it(database: Database, we
         session.add(UnitStatus(unit_id=unit.id, operating=0, heard_at=1))
         session.flush()
         counter, at = 0, to_ms(NOW)
-        activity.read(session, 0, 10, at)
+        activity.measure(session, 0, 10, at)
         for week in weeks:
             counter, at = counter + week, at + activity.WEEK
             session.get_one(UnitStatus, unit.id).operating = counter
             session.flush()
-            activity.read(session, 0, 10, at)
+            activity.measure(session, 0, 10, at)
             if known >= 4 and usual > 0 and week < 0.5 * usual <= latest:
                 expected += 1
             usual, known, latest = week if known == 0 else usual + 0.3 * (week - usual), known + 1, week

@@ -14,7 +14,7 @@ from tests.server.web.conftest import Visitor
         ("/proposals?state=accepted&after=0.5:3", "/possible-duplicates?state=accepted&after=0.5:3"),
     ],
 )
-def test_an_old_address_leads_to_the_page_for_good(visitor: Visitor, old: str, new: str) -> None:
+def test_an_old_address_leads_to_the_page_permanent(visitor: Visitor, old: str, new: str) -> None:
     answer = visitor.get(old)
     assert (answer.status_code, answer.headers["Location"]) == (301, new)
     assert visitor.get(new).status_code == 200
