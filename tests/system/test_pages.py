@@ -219,7 +219,7 @@ def test_everything_works_without_javascript(chromium: Browser, site: Site) -> N
         page.get_by_placeholder("Reason").fill("known")
         page.get_by_role("button", name="Resolve").click()
         page.get_by_role("button", name="Undo").click()
-        page.get_by_role("button", name="Use dark colours").click()
+        page.get_by_role("button", name="Switch to dark mode").click()
         page.locator("html[data-theme=dark]").wait_for()
         page.goto("/fleet")
         page.get_by_placeholder("Serial, product").fill("K400")
