@@ -99,7 +99,7 @@ def test_a_new_day_is_a_whole_run(session: Session) -> None:
 
 def test_a_unit_heard_for_the_first_time_is_looked_at(session: Session) -> None:
     reconciliation_run.tick(session, NOW)
-    unit = rolls.unit(session, "SN4", voice={})
+    unit = rolls.unit(session, "SN4", status={})
     heartbeats.record_heartbeats(session, [HeartbeatRow(unit.id or 0, 1, 0, 0, 1, 1, {})], NOW)
     done = reconciliation_run.tick(session, NOW)
     assert done is not None
