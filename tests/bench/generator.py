@@ -51,12 +51,12 @@ class Line:
         if 0x30 not in data and len(data) % 4 == 0:  # no PUBLISH can be among them: only PUBACKs, of 4 bytes
             self.rest = b""
             return len(data) // 4
-        buffer, found = bytearray(data), 0
+        buffer, count = bytearray(data), 0
         while (packet := packets.take_packet(buffer)) is not None:
-            found += packet.kind == packets.PUBACK
+            count += packet.kind == packets.PUBACK
             self.receipts += packet.kind == packets.PUBLISH
         self.rest = bytes(buffer)
-        return found
+        return count
 
 
 def frames(load: Load, unit: str) -> list[bytes]:
@@ -91,11 +91,11 @@ def connect(load: Load) -> list[Line]:
 
 
 def _connecting(load: Load, number: int) -> Line:
-    made = socket.create_connection(("127.0.0.1", load.port))
-    made.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-    made.sendall(writer.connect(load.units[number], load.passwords[number], 0))
+    connection = socket.create_connection(("127.0.0.1", load.port))
+    connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    connection.sendall(writer.connect(load.units[number], load.passwords[number], 0))
     ready = frames(load, load.units[number])
-    return Line(made, [b"".join(ready[i : i + load.window]) for i in range(0, load.each, load.window)][::-1])
+    return Line(connection, [b"".join(ready[i : i + load.window]) for i in range(0, load.each, load.window)][::-1])
 
 
 def run(load: Load, lines: list[Line]) -> int:
@@ -113,19 +113,19 @@ def run(load: Load, lines: list[Line]) -> int:
             _send(line, load.window)
     following = next(due, None)
     wanted = len(lines) * load.each
-    got = 0
-    while got < wanted:
+    acknowledged = 0
+    while acknowledged < wanted:
         while following and following[0] <= time.monotonic():
             _send(following[1], load.window)
             following = next(due, None)
         for number, _ in poll.poll(max(0.0, following[0] - time.monotonic()) if following else 5.0):
             line = by_number[number]
-            found = line.acknowledged()
-            got += found
-            line.outstanding -= found
+            count = line.acknowledged()
+            acknowledged += count
+            line.outstanding -= count
             if not load.rate and line.outstanding == 0 and line.windows:
                 _send(line, load.window)
-    return got
+    return acknowledged
 
 
 def _send(line: Line, window: int) -> None:
@@ -137,16 +137,16 @@ def _send(line: Line, window: int) -> None:
 def main() -> None:
     load = Load(*json.loads(sys.stdin.readline()))
     lines = connect(load)
-    _tell({"ready": len(lines)})
+    _report({"ready": len(lines)})
     sys.stdin.readline()
     cpu, began = time.process_time(), time.monotonic()
     acknowledged = run(load, lines)
-    _tell({"began": began, "ended": time.monotonic(), "acknowledged": acknowledged, "cpu": time.process_time() - cpu})
+    _report({"began": began, "ended": time.monotonic(), "acknowledged": acknowledged, "cpu": time.process_time() - cpu})
     sys.stdin.readline()  # stay connected until whoever counts is done
-    _tell({"receipts": sum(line.receipts for line in lines)})
+    _report({"receipts": sum(line.receipts for line in lines)})
 
 
-def _tell(value: dict[str, Any]) -> None:
+def _report(value: dict[str, Any]) -> None:
     print(json.dumps(value), flush=True)
 
 

@@ -1,6 +1,6 @@
-"""One unit cannot speak, hear or enrol as another, on either broker.
+"""One unit cannot publish, subscribe or enrol as another, on either broker.
 
-MQTT 3.1.1 has no words for "no": a denied publish may be acknowledged, a denied subscription granted. So these tests listen as the
+MQTT 3.1.1 cannot express a refusal: a denied publish may be acknowledged, a denied subscription granted. So these tests subscribe as the
 registry and as the victim, and prove by a later marker in the same session that nothing else came.
 """
 
@@ -23,7 +23,7 @@ Join = Callable[..., RawClient]
 
 
 class Embedded:
-    """The embedded broker asks the database itself."""
+    """The embedded broker, which reads credentials from the database."""
 
     def __init__(self, database: Database) -> None:
         self._broker = EmbeddedBroker(database, ("127.0.0.1", 0), PASSWORD)
@@ -49,23 +49,23 @@ class Broker(Protocol):
 
 @pytest.fixture(params=[Embedded, pytest.param(DeployedMosquitto, marks=pytest.mark.mosquitto)], ids=["embedded", "mosquitto"])
 def broker(request: pytest.FixtureRequest, sqlite_database: Database) -> Iterator[Broker]:
-    found: Broker = request.param(sqlite_database)
-    yield found
-    found.stop()
+    running: Broker = request.param(sqlite_database)
+    yield running
+    running.stop()
 
 
 @pytest.fixture
 def enrolled(sqlite_database: Database, now: datetime, broker: Broker) -> Callable[[str], Enrolled]:
-    """Enrols a serial and waits until the broker knows."""
+    """Enrols a serial and waits until the broker accepts its credential."""
 
-    def one(serial: str) -> Enrolled:
+    def enrol_serial(serial: str) -> Enrolled:
         unit = enrol_unit(sqlite_database, now, serial)
         until(broker.settle, "the credentials are provisioned")
         if unit.status == "active":
-            until(lambda: RawClient(broker.port, unit.uid, unit.secret).code == 0, "the unit is let in")
+            until(lambda: RawClient(broker.port, unit.uid, unit.secret).code == 0, "the unit can log in")
         return unit
 
-    return one
+    return enrol_serial
 
 
 @pytest.fixture
@@ -80,23 +80,23 @@ def victim(enrolled: Callable[[str], Enrolled]) -> Enrolled:
 
 @pytest.fixture
 def join(broker: Broker) -> Join:
-    def one(unit: Enrolled | None = None, **said: object) -> RawClient:
+    def connect(unit: Enrolled | None = None, **options: object) -> RawClient:
         user, password = (unit.uid, unit.secret) if unit else ("registry", PASSWORD)
-        return RawClient(broker.port, user, password, **said)  # type: ignore[arg-type]
+        return RawClient(broker.port, user, password, **options)  # type: ignore[arg-type]
 
-    return one
+    return connect
 
 
 @pytest.fixture
 def registry(join: Join) -> RawClient:
-    """Hears everything of the contract."""
-    found = join()
-    found.subscribe("musterroll/1/#")
-    return found
+    """Subscribed to every topic of the contract."""
+    client = join()
+    client.subscribe("musterroll/1/#")
+    return client
 
 
-def heard(registry: RawClient) -> list[Received]:
-    """Everything the registry heard up to now."""
+def received(registry: RawClient) -> list[Received]:
+    """Every message that reached the registry up to now."""
     registry.publish(CANARY, b"now")
     return registry.until(CANARY)
 
@@ -121,26 +121,26 @@ def heard(registry: RawClient) -> list[Received]:
     ],
 )
 @pytest.mark.parametrize("qos", [0, 1])
-def test_a_unit_is_not_heard_under_another_topic(
+def test_a_unit_cannot_publish_to_another_topic(
     join: Join, registry: RawClient, unit: Enrolled, victim: Enrolled, topic: str, qos: int
 ) -> None:
     listening = join(victim)
     listening.subscribe(f"musterroll/1/{victim.uid}/receipt", f"musterroll/1/{victim.uid}/command")
     join(unit).publish(topic.format(unit=unit.uid, victim=victim.uid), b"forged", qos)
-    assert heard(registry) == []
+    assert received(registry) == []
     registry.publish(f"musterroll/1/{victim.uid}/receipt", b"marker")
     assert listening.next() == Received(f"musterroll/1/{victim.uid}/receipt", b"marker")
 
 
-def test_a_unit_is_heard_under_its_own_topics(join: Join, registry: RawClient, unit: Enrolled) -> None:
+def test_a_unit_can_publish_to_its_own_topics(join: Join, registry: RawClient, unit: Enrolled) -> None:
     device = join(unit)
     own = [f"musterroll/1/{unit.uid}/{kind}" for kind in ("birth", "heartbeat", "record", "death")]
     assert all(device.publish(topic, b"own") for topic in own)
-    assert [one.topic for one in heard(registry)] == own
+    assert [message.topic for message in received(registry)] == own
 
 
 @pytest.mark.parametrize(
-    "wanted",
+    "topic_filter",
     [
         "#",
         "+/+/+/+",
@@ -156,9 +156,9 @@ def test_a_unit_is_heard_under_its_own_topics(join: Join, registry: RawClient, u
         "$SYS/#",
     ],
 )
-def test_a_unit_does_not_hear_another(join: Join, registry: RawClient, unit: Enrolled, victim: Enrolled, wanted: str) -> None:
+def test_a_unit_gets_no_messages_of_another(join: Join, registry: RawClient, unit: Enrolled, victim: Enrolled, topic_filter: str) -> None:
     spy = join(unit)
-    spy.subscribe(wanted.format(victim=victim.uid))
+    spy.subscribe(topic_filter.format(victim=victim.uid))
     spy.subscribe(f"musterroll/1/{unit.uid}/receipt")
     join(victim).publish(f"musterroll/1/{victim.uid}/birth", b"private")
     for kind in ("receipt", "command"):
@@ -169,7 +169,7 @@ def test_a_unit_does_not_hear_another(join: Join, registry: RawClient, unit: Enr
 
 @pytest.mark.parametrize("name", ["victim", "registry"])
 @pytest.mark.parametrize("clean", [True, False])
-def test_another_client_id_takes_nobodys_place(
+def test_a_foreign_client_id_takes_over_no_session(
     join: Join, registry: RawClient, unit: Enrolled, victim: Enrolled, name: str, clean: bool
 ) -> None:
     listening = join(victim)
@@ -179,27 +179,27 @@ def test_another_client_id_takes_nobodys_place(
     assert listening.next() == Received(f"musterroll/1/{victim.uid}/receipt", b"yours")
     assert listening.publish(f"musterroll/1/{victim.uid}/birth", b"mine")
     rogue.publish(f"musterroll/1/{victim.uid}/birth", b"forged")
-    assert [one.payload for one in heard(registry) if one.topic.endswith("birth")] == [b"mine"]
+    assert [message.payload for message in received(registry) if message.topic.endswith("birth")] == [b"mine"]
 
 
-def test_a_strangers_connect_leaves_the_registrys_session_alone(broker: Broker, join: Join, unit: Enrolled) -> None:
+def test_a_rejected_connect_leaves_the_registrys_session_alone(broker: Broker, join: Join, unit: Enrolled) -> None:
     registry = join(clean=False)
     registry.subscribe("musterroll/1/+/birth")
     for password in ("", "guess", unit.secret):
         for clean in (True, False):
             assert RawClient(broker.port, "registry", password, clean=clean).code != 0
             assert RawClient(broker.port, "", "", "registry", clean=clean).code != 0
-    join(unit).publish(f"musterroll/1/{unit.uid}/birth", b"still heard")
-    assert registry.next() == Received(f"musterroll/1/{unit.uid}/birth", b"still heard")
+    join(unit).publish(f"musterroll/1/{unit.uid}/birth", b"still received")
+    assert registry.next() == Received(f"musterroll/1/{unit.uid}/birth", b"still received")
 
 
 @pytest.mark.parametrize("topic", ["musterroll/1/{victim}/death", "musterroll/1/{victim}/receipt", "musterroll/1/registry/canary"])
-def test_a_will_is_not_heard_under_another_name(join: Join, registry: RawClient, unit: Enrolled, victim: Enrolled, topic: str) -> None:
+def test_a_will_cannot_be_published_to_another_topic(join: Join, registry: RawClient, unit: Enrolled, victim: Enrolled, topic: str) -> None:
     join(unit, will=topic.format(victim=victim.uid)).drop()
     own = f"musterroll/1/{unit.uid}/death"
     join(unit, will=own).drop()
     assert registry.next() == Received(own, b"{}")
-    assert heard(registry) == []
+    assert received(registry) == []
 
 
 def test_nothing_a_unit_sends_is_retained(join: Join, unit: Enrolled) -> None:
@@ -207,7 +207,7 @@ def test_nothing_a_unit_sends_is_retained(join: Join, unit: Enrolled) -> None:
     join(unit, will=f"musterroll/1/{unit.uid}/death", will_retain=True).drop()
     later = join()
     later.subscribe("musterroll/1/#")
-    assert [one for one in heard(later) if one.retained] == []
+    assert [message for message in received(later) if message.retained] == []
 
 
 def test_one_units_secret_is_not_anothers(broker: Broker, unit: Enrolled, victim: Enrolled) -> None:
@@ -216,21 +216,21 @@ def test_one_units_secret_is_not_anothers(broker: Broker, unit: Enrolled, victim
     assert RawClient(broker.port, victim.uid, victim.secret).code == 0
 
 
-def test_a_second_enrolment_of_a_serial_gets_no_further_than_waiting(
+def test_a_second_enrolment_of_a_serial_only_waits_for_approval(
     sqlite_database: Database, now: datetime, broker: Broker, join: Join, victim: Enrolled, enrolled: Callable[[str], Enrolled]
 ) -> None:
     clone = enrol_unit(sqlite_database, now, "VICTIM-2")
     assert (clone.uid, clone.status) == (victim.uid, "pending")
-    enrolled("BYSTANDER-3")  # the broker has read all credentials again
+    enrolled("BYSTANDER-3")  # the broker has reloaded all credentials
     assert join(clone).code != 0
     assert join(victim).publish(f"musterroll/1/{victim.uid}/birth")
     accept_latest(sqlite_database, now)
     until(broker.settle, "the credentials are provisioned")
-    until(lambda: join(clone).code == 0, "the accepted credential is let in")
-    until(lambda: join(victim).code != 0, "the replaced credential is shut out")
+    until(lambda: join(clone).code == 0, "the accepted credential can log in")
+    until(lambda: join(victim).code != 0, "the replaced credential cannot log in")
 
 
-def test_a_revoked_unit_is_thrown_out_while_it_is_connected(
+def test_a_revoked_unit_is_disconnected(
     sqlite_database: Database, now: datetime, broker: Broker, join: Join, registry: RawClient, unit: Enrolled, victim: Enrolled
 ) -> None:
     inside, unharmed = join(unit), join(victim)
@@ -240,4 +240,4 @@ def test_a_revoked_unit_is_thrown_out_while_it_is_connected(
     assert inside.closed()
     assert join(unit).code != 0
     assert unharmed.publish(f"musterroll/1/{victim.uid}/birth")
-    assert [one.topic for one in heard(registry)] == [f"musterroll/1/{victim.uid}/birth"]
+    assert [message.topic for message in received(registry)] == [f"musterroll/1/{victim.uid}/birth"]

@@ -77,12 +77,12 @@ class Connection:
                 raise BrokerRefused(f"it refused the user {self._address.user}: {reason}", version)
             if time.monotonic() > deadline or self._client.socket() is None:
                 raise BrokerRefused("it did not answer our CONNECT", True)
-            self._turn(0.1, reading=True)
+            self._poll(0.1, reading=True)
         self.last_message_at = time.monotonic()
 
-    def turn(self) -> bool:
+    def poll(self) -> bool:
         """Read and write what is ready, waiting briefly. False when the connection is gone."""
-        self._turn(0.2, reading=not self._inbox.full())
+        self._poll(0.2, reading=not self._inbox.full())
         if self._client.socket() is None:
             self.open = False
         return self.open
@@ -104,7 +104,7 @@ class Connection:
         """Write what is queued and disconnect; the broker keeps the session."""
         deadline = time.monotonic() + flush
         while self.open and self._client.want_write() and self._client.socket() is not None and time.monotonic() < deadline:
-            self._turn(0.05, reading=False)
+            self._poll(0.05, reading=False)
         self.open = False
         self._client.disconnect()
         self._client.loop_write()
@@ -114,7 +114,7 @@ class Connection:
         self._wake_read.close()
         self._wake_write.close()
 
-    def _turn(self, seconds: float, reading: bool) -> None:
+    def _poll(self, seconds: float, reading: bool) -> None:
         connected: Any = self._client.socket()
         if connected is None:
             return

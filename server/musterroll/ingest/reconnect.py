@@ -100,7 +100,7 @@ class NetworkThread:
 
     def _listen(self, connection: Connection) -> None:
         canary_sent_at = 0.0
-        while not self._stopping.is_set() and connection.turn():
+        while not self._stopping.is_set() and connection.poll():
             now = time.monotonic()
             if now - canary_sent_at >= canary.INTERVAL:
                 canary_sent_at = now

@@ -1,4 +1,4 @@
-"""The embedded broker over real sockets: who comes in, what is kept, who is thrown out, and that nothing hostile ends it."""
+"""The embedded broker over real sockets: logins, sessions, revoked credentials, and hostile input."""
 
 import random
 import socket
@@ -24,20 +24,20 @@ from tests.support.mqtt import CANARY, RawClient, Received, connect_packet, pack
 Join = Callable[..., RawClient]
 
 
-def test_an_enrolled_unit_is_let_in_and_heard_by_the_registry_only(join: Join, unit: Enrolled, other: Enrolled) -> None:
-    registry, device, stranger = join(), join(unit), join(other)
+def test_the_messages_of_an_enrolled_unit_reach_the_registry_only(join: Join, unit: Enrolled, other: Enrolled) -> None:
+    registry, device, bystander = join(), join(unit), join(other)
     registry.subscribe("musterroll/1/+/birth")
-    stranger.subscribe(f"musterroll/1/{other.uid}/receipt")
+    bystander.subscribe(f"musterroll/1/{other.uid}/receipt")
     assert device.publish(f"musterroll/1/{unit.uid}/birth", b"here")
     assert registry.next() == Received(f"musterroll/1/{unit.uid}/birth", b"here")
     device.subscribe(f"musterroll/1/{unit.uid}/receipt")
     for one in (unit, other):
         assert registry.publish(f"musterroll/1/{one.uid}/receipt", one.uid.encode())
     assert device.next() == Received(f"musterroll/1/{unit.uid}/receipt", unit.uid.encode())
-    assert stranger.next() == Received(f"musterroll/1/{other.uid}/receipt", other.uid.encode())
+    assert bystander.next() == Received(f"musterroll/1/{other.uid}/receipt", other.uid.encode())
 
 
-def test_wrong_names_and_secrets_are_refused(broker: EmbeddedBroker, unit: Enrolled, other: Enrolled) -> None:
+def test_wrong_names_and_secrets_are_rejected(broker: EmbeddedBroker, unit: Enrolled, other: Enrolled) -> None:
     def code(user: str, password: str, client_id: str | None = None) -> int | None:
         return RawClient(broker.port, user, password, client_id).code
 
@@ -51,7 +51,7 @@ def test_wrong_names_and_secrets_are_refused(broker: EmbeddedBroker, unit: Enrol
     assert code(unit.uid, unit.secret, "") == BAD_CLIENT_ID
 
 
-def test_a_pending_credential_is_refused_until_a_person_accepts_it(database: Database, now: datetime, join: Join, unit: Enrolled) -> None:
+def test_a_pending_credential_is_rejected_until_a_person_accepts_it(database: Database, now: datetime, join: Join, unit: Enrolled) -> None:
     second = enrol_unit(database, now, "ONE-1")
     device = join(unit)
     assert (second.uid, join(second).code) == (unit.uid, BAD_LOGIN)
@@ -61,7 +61,7 @@ def test_a_pending_credential_is_refused_until_a_person_accepts_it(database: Dat
     assert join(unit).code == BAD_LOGIN
 
 
-def test_a_revoked_unit_is_thrown_out_within_seconds_without_its_will(
+def test_a_revoked_unit_is_disconnected_within_seconds_without_its_will(
     database: Database, now: datetime, join: Join, unit: Enrolled, other: Enrolled
 ) -> None:
     registry, device, unharmed = join(), join(unit, will=f"musterroll/1/{unit.uid}/death"), join(other)
@@ -76,7 +76,7 @@ def test_a_revoked_unit_is_thrown_out_within_seconds_without_its_will(
     assert registry.next() == Received("musterroll/1/registry/death", b"marker")
 
 
-def test_a_will_is_said_when_a_unit_is_gone_and_not_when_it_leaves(join: Join, unit: Enrolled) -> None:
+def test_a_will_is_published_when_a_connection_is_lost_and_not_after_a_disconnect(join: Join, unit: Enrolled) -> None:
     will = f"musterroll/1/{unit.uid}/death"
     registry = join()
     registry.subscribe(will)
@@ -89,12 +89,12 @@ def test_a_will_is_said_when_a_unit_is_gone_and_not_when_it_leaves(join: Join, u
     assert registry.next() == Received(will, b"marker")
 
 
-def test_a_will_under_another_name_is_refused(join: Join, unit: Enrolled, other: Enrolled) -> None:
+def test_a_will_under_another_name_is_rejected(join: Join, unit: Enrolled, other: Enrolled) -> None:
     assert join(unit, will=f"musterroll/1/{other.uid}/death").code == NOT_AUTHORISED
     assert join(unit, will="musterroll/1/registry/canary").code == NOT_AUTHORISED
 
 
-def test_a_unit_silent_beyond_its_keep_alive_is_given_up(join: Join, unit: Enrolled) -> None:
+def test_a_unit_silent_beyond_its_keep_alive_is_disconnected(join: Join, unit: Enrolled) -> None:
     registry = join()
     registry.subscribe("musterroll/1/+/death")
     device = join(unit, keep_alive=1, will=f"musterroll/1/{unit.uid}/death")
@@ -111,7 +111,7 @@ def test_a_second_connection_of_one_unit_takes_over_from_the_first(join: Join, u
     assert second.publish(f"musterroll/1/{unit.uid}/birth")
 
 
-def test_a_stranger_using_the_registrys_name_disturbs_nothing(broker: EmbeddedBroker, join: Join, unit: Enrolled) -> None:
+def test_a_wrong_login_with_the_registrys_name_disturbs_nothing(broker: EmbeddedBroker, join: Join, unit: Enrolled) -> None:
     registry = join(clean=False)
     registry.subscribe("musterroll/1/+/birth")
     for clean in (True, False):
@@ -120,7 +120,7 @@ def test_a_stranger_using_the_registrys_name_disturbs_nothing(broker: EmbeddedBr
     assert registry.next() == Received(f"musterroll/1/{unit.uid}/birth", b"{}")
 
 
-def test_a_registry_that_was_away_hears_what_it_missed_and_what_it_never_acknowledged(join: Join, unit: Enrolled) -> None:
+def test_a_registry_that_was_offline_gets_what_it_missed_and_what_it_never_acknowledged(join: Join, unit: Enrolled) -> None:
     registry, device, birth = join(clean=False), join(unit), f"musterroll/1/{unit.uid}/birth"
     registry.subscribe("musterroll/1/+/birth")
     device.publish(birth, b"0")
@@ -132,7 +132,7 @@ def test_a_registry_that_was_away_hears_what_it_missed_and_what_it_never_acknowl
     assert back.present
     received = [back.next() for _ in range(400)]
     assert [one.payload for one in received if one] == [b"%d" % number for number in range(400)]
-    assert received[0] == Received(birth, b"0", again=True)
+    assert received[0] == Received(birth, b"0", repeated=True)
 
 
 def test_a_clean_session_starts_with_nothing(join: Join, unit: Enrolled) -> None:
@@ -167,17 +167,17 @@ def test_the_lower_quality_of_service_counts(join: Join, unit: Enrolled) -> None
     assert [(one.topic[-5:], one.qos) for one in (registry.next(), registry.next()) if one] == [("birth", 0), ("tbeat", 0)]
 
 
-def test_what_is_no_longer_wanted_is_not_sent(join: Join, unit: Enrolled) -> None:
+def test_nothing_is_sent_after_an_unsubscribe(join: Join, unit: Enrolled) -> None:
     registry = join()
     registry.subscribe("musterroll/1/+/birth", CANARY)
-    registry.say(packet(0xA2, b"\0\x63" + text("musterroll/1/+/birth")))
+    registry.send(packet(0xA2, b"\0\x63" + text("musterroll/1/+/birth")))
     assert registry.read() == (0xB0, b"\0\x63")
     join(unit).publish(f"musterroll/1/{unit.uid}/birth")
     registry.publish(CANARY)
     assert registry.until(CANARY) == []
 
 
-def test_mqtt_5_is_told_that_this_is_3_1_1(broker: EmbeddedBroker, unit: Enrolled) -> None:
+def test_mqtt_5_is_answered_that_this_is_3_1_1(broker: EmbeddedBroker, unit: Enrolled) -> None:
     reasons: list[str] = []
     client = Client(CallbackAPIVersion.VERSION2, unit.uid, protocol=MQTTv5)
     client.username_pw_set(unit.uid, unit.secret)
@@ -201,7 +201,7 @@ def test_mqtt_5_is_told_that_this_is_3_1_1(broker: EmbeddedBroker, unit: Enrolle
         packet(0x10, text("MQTT") + b"\x04\x02\0\x3c" + text("x" * 2000)),
     ],
 )
-def test_a_stranger_who_speaks_something_else_is_hung_up_on(broker: EmbeddedBroker, raw: bytes) -> None:
+def test_a_client_that_does_not_speak_mqtt_is_disconnected(broker: EmbeddedBroker, raw: bytes) -> None:
     assert RawClient(broker.port, first=raw).code is None
     assert broker.healthy()
 
@@ -222,27 +222,27 @@ def test_a_stranger_who_speaks_something_else_is_hung_up_on(broker: EmbeddedBrok
         packet(0x40, b"\0"),
     ],
 )
-def test_a_unit_that_breaks_the_protocol_is_hung_up_on(broker: EmbeddedBroker, join: Join, unit: Enrolled, raw: bytes) -> None:
+def test_a_unit_that_breaks_the_protocol_is_disconnected(broker: EmbeddedBroker, join: Join, unit: Enrolled, raw: bytes) -> None:
     device = join(unit)
-    device.say(raw)
+    device.send(raw)
     assert device.closed()
     assert join(unit).code == 0
 
 
-def test_random_bytes_never_end_the_broker(broker: EmbeddedBroker, join: Join, unit: Enrolled) -> None:
-    chance = random.Random(7)
+def test_random_bytes_never_stop_the_broker(broker: EmbeddedBroker, join: Join, unit: Enrolled) -> None:
+    rng = random.Random(7)
     for _ in range(150):
-        with socket.create_connection(("127.0.0.1", broker.port)) as stranger:
-            stranger.sendall(b"\x10" + chance.randbytes(chance.randrange(200)))
+        with socket.create_connection(("127.0.0.1", broker.port)) as connection:
+            connection.sendall(b"\x10" + rng.randbytes(rng.randrange(200)))
     for _ in range(30):
         device = join(unit)
-        device.say(chance.randbytes(chance.randrange(1, 3000)))
+        device.send(rng.randbytes(rng.randrange(1, 3000)))
         device.socket.close()
     assert broker.healthy()
     assert join(unit).publish(f"musterroll/1/{unit.uid}/birth")
 
 
-def test_half_a_packet_keeps_nobody_waiting(broker: EmbeddedBroker, join: Join, unit: Enrolled, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_half_a_packet_blocks_nobody(broker: EmbeddedBroker, join: Join, unit: Enrolled, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("musterroll.broker.connection._CONNECT_SECONDS", 0.3)
     with socket.create_connection(("127.0.0.1", broker.port), timeout=5) as slow:
         slow.sendall(b"\x10\x20half")
@@ -256,7 +256,7 @@ def test_a_pipelined_client_is_understood(broker: EmbeddedBroker, unit: Enrolled
     assert (client.code, client.read(), client.read()) == (0, (0x40, b"\0\7"), (0xD0, b""))
 
 
-def test_a_flood_is_read_no_faster_than_its_pace(join: Join, unit: Enrolled, other: Enrolled, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_flood_is_read_at_the_rate_limit(join: Join, unit: Enrolled, other: Enrolled, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("musterroll.broker.connection._BURST", 50.0)
     device, calm = join(unit), join(other)
     began = time.monotonic()
@@ -268,7 +268,7 @@ def test_a_flood_is_read_no_faster_than_its_pace(join: Join, unit: Enrolled, oth
     assert 1.2 < time.monotonic() - began < 5
 
 
-def test_one_connection_too_many_is_told_so(database: Database, unit: Enrolled, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_one_connection_too_many_is_rejected(database: Database, unit: Enrolled, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("musterroll.broker.embedded._MAX_CONNECTIONS", 1)
     broker = EmbeddedBroker(database, ("127.0.0.1", 0), "secret")
     broker.start()
@@ -301,7 +301,7 @@ def test_it_stops_within_five_seconds_whoever_is_connected(database: Database, u
     assert not broker.healthy()
 
 
-def test_a_database_that_is_away_refuses_for_now_and_keeps_those_inside(
+def test_without_its_database_it_rejects_logins_for_now_and_keeps_connections(
     database: Database, broker: EmbeddedBroker, join: Join, unit: Enrolled, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     registry = join()

@@ -1,4 +1,4 @@
-"""The password file of a Mosquitto: what is in it, when it is written, and who is told."""
+"""The password file of a Mosquitto: its content, when it is written, and the signal to reload it."""
 
 import logging
 import os
@@ -90,7 +90,7 @@ def test_only_its_owner_and_group_may_read_it_and_nothing_is_left_beside_it(data
     assert [path.name for path in tmp_path.iterdir() if "passwords" in path.name] == ["passwords"]
 
 
-def test_a_large_file_rests_before_it_is_read_again(
+def test_a_large_file_is_not_reloaded_too_often(
     database: Database, now: datetime, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(mosquitto, "_BYTES_PER_SECOND", 1)
@@ -114,7 +114,7 @@ def test_a_url_without_a_password_is_one_clear_sentence(database: Database, sett
         provision_mosquitto(database, settings)
 
 
-def test_a_program_that_only_has_mosquittos_old_number_is_left_alone(
+def test_another_program_with_mosquittos_old_pid_is_left_alone(
     database: Database, settings: Settings, tmp_path: Path, program: subprocess.Popen[bytes], caplog: pytest.LogCaptureFixture
 ) -> None:
     settings = settings.model_copy(update={"mosquitto_pid_file": tmp_path / "pid"})
@@ -127,7 +127,7 @@ def test_a_program_that_only_has_mosquittos_old_number_is_left_alone(
 
 
 @pytest.mark.parametrize("content", [None, "", "nonsense", "999999999"])
-def test_a_mosquitto_that_does_not_run_is_no_trouble(database: Database, settings: Settings, tmp_path: Path, content: str | None) -> None:
+def test_a_mosquitto_that_does_not_run_is_no_error(database: Database, settings: Settings, tmp_path: Path, content: str | None) -> None:
     settings = settings.model_copy(update={"mosquitto_pid_file": tmp_path / "pid"})
     if content is not None:
         (tmp_path / "pid").write_text(content)

@@ -28,8 +28,8 @@ class Wire:
         return [publish(packet).topic for packet in self.packets()]
 
 
-def _subscriber(router: Router, client_id: str, *filters: str, room: int = 10) -> Wire:
-    session, _ = router.open(client_id, False, room)
+def _subscriber(router: Router, client_id: str, *filters: str, max_queued: int = 10) -> Wire:
+    session, _ = router.open(client_id, False, max_queued)
     for topic_filter in filters:
         assert router.subscribe(session, topic_filter, 1) == 1
     return Wire(session)
@@ -60,7 +60,7 @@ def test_a_filter_matches_what_the_standard_says(topic_filter: str, topic: str, 
 
 
 @pytest.mark.parametrize("topic_filter", ["a/b+", "a/#/b", "#a", "a/+b/c"])
-def test_a_filter_against_the_rules_is_refused(topic_filter: str) -> None:
+def test_an_invalid_filter_is_rejected(topic_filter: str) -> None:
     router = Router()
     assert router.subscribe(router.open("c", True, 1)[0], topic_filter, 1) == FAILURE
 
@@ -72,7 +72,7 @@ def test_overlapping_filters_deliver_once() -> None:
     assert wire.topics() == ["a/b"]
 
 
-def test_what_is_not_acknowledged_is_said_again_after_a_reconnect_and_in_order() -> None:
+def test_unacknowledged_messages_are_sent_again_after_a_reconnect_in_order() -> None:
     router = Router()
     wire = _subscriber(router, "c", "t")
     for number in range(3):
@@ -84,9 +84,9 @@ def test_what_is_not_acknowledged_is_said_again_after_a_reconnect_and_in_order()
     assert repeated == [(b"0", 8), (b"2", 8)]
 
 
-def test_a_session_away_keeps_its_newest_messages_only() -> None:
+def test_an_offline_session_keeps_its_newest_messages_only() -> None:
     router = Router()
-    _subscriber(router, "c", "t", room=3)
+    _subscriber(router, "c", "t", max_queued=3)
     session, _ = router.open("c", False, 3)
     session.write = None
     for number in range(10):
@@ -94,7 +94,7 @@ def test_a_session_away_keeps_its_newest_messages_only() -> None:
     assert [publish(packet).payload for packet in Wire(session).packets()] == [b"7", b"8", b"9"]
 
 
-def test_a_message_of_qos_0_waits_for_nobody() -> None:
+def test_a_message_of_qos_0_is_not_stored_for_an_offline_session() -> None:
     router = Router()
     _subscriber(router, "c", "t")
     session, _ = router.open("c", False, 3)
@@ -118,7 +118,7 @@ def test_more_than_a_window_waits_for_acknowledgements(monkeypatch: pytest.Monke
 
 
 @given(st.lists(st.tuples(st.sampled_from(["sub", "unsub", "forget", "clean"]), st.sampled_from("ab"), st.sampled_from(["t", "+", "t/#"]))))
-def test_the_index_says_what_the_sessions_say(steps: list[tuple[str, str, str]]) -> None:
+def test_the_index_agrees_with_the_sessions(steps: list[tuple[str, str, str]]) -> None:
     router = Router()
     for action, client_id, topic_filter in steps:
         session, _ = router.open(client_id, action == "clean", 5)
@@ -128,7 +128,7 @@ def test_the_index_says_what_the_sessions_say(steps: list[tuple[str, str, str]])
             router.unsubscribe(session, topic_filter)
         elif action == "forget":
             router.forget(client_id)
-    expected = {packet: bool(router.open(packet, False, 5)[0].filters) for packet in "ab"}
-    wires = {packet: Wire(router.open(packet, False, 5)[0]) for packet in "ab"}
+    expected = {client: bool(router.open(client, False, 5)[0].filters) for client in "ab"}
+    wires = {client: Wire(router.open(client, False, 5)[0]) for client in "ab"}
     router.publish("t", b"x", 1)
-    assert {packet: wire.topics() == ["t"] for packet, wire in wires.items()} == expected
+    assert {client: wire.topics() == ["t"] for client, wire in wires.items()} == expected

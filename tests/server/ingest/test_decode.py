@@ -13,7 +13,7 @@ def topic(unit: str, kind: str) -> bytes:
     return f"musterroll/1/{unit}/{kind}".encode()
 
 
-def test_a_message_that_can_be_read_is_read() -> None:
+def test_a_valid_message_is_decoded() -> None:
     (message,) = decode_batch([(topic("u1", "heartbeat"), BEAT, b"")], "registry").messages
     assert (message.unit, message.message, message.error) == ("u1", Heartbeat(1, 2, 3, 4, 5), None)
 
@@ -32,7 +32,7 @@ def test_a_message_that_can_be_read_is_read() -> None:
         (b"musterroll/1/u1/record", b"x" * 9000, "too_large"),
     ],
 )
-def test_a_message_that_cannot_be_read_says_why(name: bytes, payload: bytes, code: str) -> None:
+def test_an_invalid_message_has_an_error(name: bytes, payload: bytes, code: str) -> None:
     (message,) = decode_batch([(name, payload, b"")], "registry").messages
     assert message.message is None
     assert message.error is not None
@@ -65,7 +65,7 @@ def test_the_newest_of_our_own_canaries_counts() -> None:
         (b"", None),
     ],
 )
-def test_the_number_of_a_refused_message_is_made_out_where_it_can_be(payload: bytes, expected: object) -> None:
+def test_the_sequence_number_of_a_rejected_message_is_read_if_possible(payload: bytes, expected: object) -> None:
     assert sequence_used(1, "record", payload) == expected
     assert sequence_used(1, "heartbeat", payload) is None
     assert sequence_used(None, "record", payload) is None

@@ -47,7 +47,7 @@ def ingesting(database: Database, address: str, metrics: Metrics | None = None, 
     ingest.start()
     try:
         if ready:
-            until(ingest.healthy, "the ingest hears itself")
+            until(ingest.healthy, "the ingest gets its canary")
         yield ingest
     finally:
         ingest.stop()
@@ -103,7 +103,7 @@ def locked(database: Database) -> Iterator[None]:
 
 @pytest.mark.parametrize("fast", [True, False], ids=["fast", "stock"])
 @pytest.mark.parametrize("mqtt5", [True, False], ids=["5", "3.1.1"])
-def test_a_device_is_heard_and_receipted(database: Database, mosquitto: Broker, mqtt5: bool, fast: bool) -> None:
+def test_messages_of_a_device_are_stored_and_receipted(database: Database, mosquitto: Broker, mqtt5: bool, fast: bool) -> None:
     (unit,) = enrol(database)
     broker = mosquitto()
     device = Device(unit.uid, broker.port)
@@ -117,7 +117,7 @@ def test_a_device_is_heard_and_receipted(database: Database, mosquitto: Broker, 
     assert voice(database, unit).heard_at is not None
 
 
-def test_a_device_is_heard_and_receipted_through_the_embedded_broker(sqlite_database: Database, now: datetime) -> None:
+def test_messages_of_a_device_are_stored_and_receipted_through_the_embedded_broker(sqlite_database: Database, now: datetime) -> None:
     unit = enrol_unit(sqlite_database, now, "EMB1")
     broker = EmbeddedBroker(sqlite_database, ("127.0.0.1", 0), "secret")
     broker.start()
@@ -140,18 +140,18 @@ def test_messages_are_batched_even_where_the_broker_lets_few_be_in_flight(sqlite
     with ingesting(sqlite_database, url(broker), metrics):
         before = metric(metrics, "batches_total")
         publish(broker, records(unit, 1000))
-        until(lambda: len(stored_seqs(sqlite_database)) == 1000, "all are kept", 15)
+        until(lambda: len(stored_seqs(sqlite_database)) == 1000, "all are stored", 15)
     assert metric(metrics, "batches_total") - before <= 200
 
 
-def test_of_a_hundred_messages_one_that_cannot_be_read_is_set_aside_and_the_others_are_kept(database: Database, mosquitto: Broker) -> None:
+def test_of_a_hundred_messages_an_undecodable_one_is_quarantined_and_the_others_are_stored(database: Database, mosquitto: Broker) -> None:
     (unit,) = enrol(database)
     broker = mosquitto()
     messages = records(unit, 100)
     messages[40] = (messages[40][0], b'{"epoch":1,"seq":41,"about":"event","data":NaN}')
     with ingesting(database, url(broker)):
         publish(broker, messages)
-        until(lambda: len(stored_seqs(database)) == 100, "all are settled")
+        until(lambda: len(stored_seqs(database)) == 100, "all are processed")
     assert quarantined(database) == [(unit.uid, "not_finite")]
 
 
@@ -163,7 +163,7 @@ POISON = {
 }
 
 
-def test_of_a_hundred_messages_one_that_the_database_refuses_is_set_aside_and_the_others_are_kept(
+def test_of_a_hundred_messages_one_the_database_rejects_is_quarantined_and_the_others_are_stored(
     database: Database, mosquitto: Broker
 ) -> None:
     (unit,) = enrol(database)
@@ -174,12 +174,12 @@ def test_of_a_hundred_messages_one_that_the_database_refuses_is_set_aside_and_th
     messages[60] = (messages[60][0], encode(unit.record(seq=61, text="poison")))
     with ingesting(database, url(broker)):
         publish(broker, messages)
-        until(lambda: len(stored_seqs(database)) == 100, "all are settled")
-        until(lambda: len(quarantined(database)) == 1, "one is set aside")
+        until(lambda: len(stored_seqs(database)) == 100, "all are processed")
+        until(lambda: len(quarantined(database)) == 1, "one is quarantined")
     assert quarantined(database) == [(unit.uid, "unstorable")]
 
 
-def test_what_is_not_of_a_unit_on_the_roll_is_set_aside_with_its_reason(sqlite_database: Database, mosquitto: Broker) -> None:
+def test_messages_not_from_a_registered_unit_are_quarantined_with_the_reason(sqlite_database: Database, mosquitto: Broker) -> None:
     broker = mosquitto()
     with ingesting(sqlite_database, url(broker)):
         publish(
@@ -190,7 +190,7 @@ def test_what_is_not_of_a_unit_on_the_roll_is_set_aside_with_its_reason(sqlite_d
                 ("musterroll/1/stranger/birth", b"[" * 100_000),
             ],
         )
-        until(lambda: len(quarantined(sqlite_database)) == 3, "three are set aside")
+        until(lambda: len(quarantined(sqlite_database)) == 3, "three are quarantined")
     assert quarantined(sqlite_database) == [("stranger", "unknown_unit"), ("", "foreign_topic"), ("stranger", "unknown_unit")]
 
 
@@ -202,7 +202,7 @@ def test_a_unit_that_enrols_is_known_soon_after(sqlite_database: Database, mosqu
         until(lambda: stored_seqs(sqlite_database) == [1], "the record is kept")
 
 
-def test_canaries_prove_the_hearing(sqlite_database: Database, mosquitto: Broker) -> None:
+def test_canaries_prove_that_the_registry_is_listening(sqlite_database: Database, mosquitto: Broker) -> None:
     def ear() -> liveness_states.Hearing:
         with sqlite_database.snapshot() as session:
             return liveness_states.hearing(session)
@@ -213,7 +213,7 @@ def test_canaries_prove_the_hearing(sqlite_database: Database, mosquitto: Broker
     assert ear().since == first.since == first.until > (time.time() - 60) * 1000
 
 
-def test_a_denied_subscription_is_noticed_though_the_broker_grants_it(
+def test_a_denied_subscription_is_noticed_even_if_the_broker_grants_it(
     sqlite_database: Database,
     mosquitto: Broker,
     tmp_path: Path,
@@ -225,7 +225,7 @@ def test_a_denied_subscription_is_noticed_though_the_broker_grants_it(
     (tmp_path / "acl").write_text("user registry\ntopic write musterroll/#\n")
     broker = mosquitto(f"allow_anonymous true\nacl_file {tmp_path / 'acl'}\n")
     with caplog.at_level(logging.INFO, "musterroll"), ingesting(sqlite_database, url(broker), ready=False, mqtt5=False) as ingest:
-        until(lambda: "the subscription is not in effect" in caplog.text, "deafness is noticed")
+        until(lambda: "the subscription is not in effect" in caplog.text, "the missing canary is noticed")
         assert not ingest.healthy()
 
 
@@ -236,26 +236,26 @@ def test_the_broker_may_come_later_and_go_away(
     broker = mosquitto()
     broker.kill()
     with caplog.at_level(logging.INFO, "musterroll"), ingesting(sqlite_database, url(broker), ready=False) as ingest:
-        until(lambda: "no broker answers" in caplog.text, "the absence is told")
+        until(lambda: "no broker answers" in caplog.text, "the absence is logged")
         assert not ingest.healthy()
         broker.start()
-        until(ingest.healthy, "the ingest hears itself")
+        until(ingest.healthy, "the ingest gets its canary")
         broker.kill()
         until(lambda: not ingest.healthy(), "the loss is noticed")
         broker.start()
-        until(ingest.healthy, "the ingest hears itself again")
+        until(ingest.healthy, "the ingest gets its canary again")
     assert f"no broker answers at 127.0.0.1:{broker.port}: Connection refused; check MUSTERROLL_MQTT_URL" in caplog.text
 
 
-def test_a_wrong_password_is_told(sqlite_database: Database, mosquitto: Broker, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_wrong_password_is_logged(sqlite_database: Database, mosquitto: Broker, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     (tmp_path / "passwords").write_text("")
     broker = mosquitto(f"allow_anonymous false\npassword_file {tmp_path / 'passwords'}\n")
     with caplog.at_level(logging.INFO, "musterroll"), ingesting(sqlite_database, url(broker), ready=False):
-        until(lambda: "it refused the user registry: Not authorized" in caplog.text, "the refusal is told")
+        until(lambda: "it refused the user registry: Not authorized" in caplog.text, "the rejection is logged")
 
 
 @pytest.mark.parametrize("bad", ["http://x:y@broker", "mqtt://broker:1883", "mqtt://a:b@broker:99999", "broker"])
-def test_a_bad_broker_url_is_refused_in_one_sentence(sqlite_database: Database, bad: str) -> None:
+def test_a_bad_broker_url_is_rejected_in_one_sentence(sqlite_database: Database, bad: str) -> None:
     with pytest.raises(DomainError, match=r"^MUSTERROLL_MQTT_URL .*mqtt://"):
         Ingest(sqlite_database, bad, Metrics())
 
@@ -281,7 +281,7 @@ def test_a_message_of_a_lost_connection_is_never_acknowledged_on_the_next(
             until((tmp_path / "mosquitto.db").exists, "the broker has saved it")
             broker.restart()
             answered.clear()
-        until(lambda: len(stored_seqs(sqlite_database)) == 150, "all are kept")
+        until(lambda: len(stored_seqs(sqlite_database)) == 150, "all are stored")
         until(lambda: False in answered and True in answered, "the first answer goes nowhere, the second to the new connection")
         until(lambda: metric(metrics, "redelivered_total") > 0, "the broker delivers again")
     assert len(stored_seqs(sqlite_database)) == 150
@@ -320,11 +320,11 @@ def test_reading_waits_while_too_much_is_waiting_and_nothing_is_lost(
             for first in range(1, 5001, 500):
                 publish(broker, records(unit, 500, first))
                 time.sleep(0.05)
-        until(lambda: len(stored_seqs(sqlite_database)) == 5000, "all are kept")
+        until(lambda: len(stored_seqs(sqlite_database)) == 5000, "all are stored")
     assert max(sizes) < 2500
 
 
-def test_a_batch_is_kept_while_the_database_is_away(mosquitto: Broker, postgres_server: object) -> None:
+def test_a_batch_is_kept_while_the_database_is_unavailable(mosquitto: Broker, postgres_server: object) -> None:
     from musterroll.storage.engine import migrate
 
     from tests.support.postgres import PostgresServer
@@ -340,13 +340,13 @@ def test_a_batch_is_kept_while_the_database_is_away(mosquitto: Broker, postgres_
             publish(broker, records(unit, 300))
             time.sleep(0.5)
             server.start()
-            until(lambda: len(stored_seqs(database)) == 300, "all are kept")
+            until(lambda: len(stored_seqs(database)) == 300, "all are stored")
         database.close()
     finally:
         server.stop()
 
 
-def test_an_unforeseen_failure_gives_the_batch_back_to_the_broker(
+def test_after_an_unexpected_failure_the_broker_delivers_the_batch_again(
     sqlite_database: Database, mosquitto: Broker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from musterroll.ingest.worker import Worker
@@ -364,7 +364,7 @@ def test_an_unforeseen_failure_gives_the_batch_back_to_the_broker(
     with ingesting(sqlite_database, url(broker)):
         monkeypatch.setattr(Worker, "_commit", once)
         publish(broker, records(unit, 10))
-        until(lambda: len(stored_seqs(sqlite_database)) == 10, "all are kept")
+        until(lambda: len(stored_seqs(sqlite_database)) == 10, "all are stored")
     assert failed.is_set()
 
 

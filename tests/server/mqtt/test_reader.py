@@ -24,7 +24,7 @@ def test_a_connect_is_read_with_its_will() -> None:
     assert packet == reader.Connect("u1", "u1", "pw", False, 30, reader.Will("musterroll/1/u1/death", b"{}", 1))
 
 
-def test_another_version_is_answered_with_why() -> None:
+def test_another_version_is_answered_with_the_reason() -> None:
     with pytest.raises(MalformedPacket, match=r"speaks MQTT 3.1.1") as refused:
         reader.connect(Packet(1, 0, text("MQTT") + b"\x05\x02\x00\x3c\x00"))
     assert refused.value.reply == b"\x20\x02\x00\x01"
@@ -44,7 +44,7 @@ def test_another_version_is_answered_with_why() -> None:
         text("MQTT") + b"\x04\x02\x00\x3c" + text("a\0b"),
     ],
 )
-def test_a_connect_against_the_rules_is_refused(body: bytes) -> None:
+def test_an_invalid_connect_is_rejected(body: bytes) -> None:
     with pytest.raises(MalformedPacket):
         reader.connect(Packet(1, 0, body))
 
@@ -53,13 +53,13 @@ def test_a_connect_against_the_rules_is_refused(body: bytes) -> None:
     ("flags", "body"),
     [(4, text("t") + b"\0\1"), (6, text("t") + b"\0\1"), (2, text("t") + b"\0\0"), (0, text("a/+")), (0, text("")), (0, b"\0\x09short")],
 )
-def test_a_publish_against_the_rules_is_refused(flags: int, body: bytes) -> None:
+def test_an_invalid_publish_is_rejected(flags: int, body: bytes) -> None:
     with pytest.raises(MalformedPacket):
         reader.publish(Packet(3, flags, body))
 
 
 @pytest.mark.parametrize("body", [b"\0\1", b"\0\0" + text("t") + b"\1", b"\0\1" + text("t") + b"\3", b"\0\1" + text("") + b"\1", b"\0"])
-def test_a_subscription_against_the_rules_is_refused(body: bytes) -> None:
+def test_an_invalid_subscription_is_rejected(body: bytes) -> None:
     with pytest.raises(MalformedPacket):
         reader.filters(Packet(8, 2, body))
 

@@ -1,4 +1,4 @@
-"""Cutting MQTT packets out of a stream, against paho's own reading."""
+"""Splitting a stream into packets, compared with paho's own reading."""
 
 import socket
 from itertools import pairwise
@@ -18,8 +18,8 @@ CONNACK = {False: b"\x20\x02\x00\x00", True: b"\x20\x03\x00\x00\x00"}
 PINGRESP = b"\xd0\x00"
 
 
-def publication(topic: bytes, payload: bytes, mid: int, mqtt5: bool) -> bytes:
-    properties = b"\x02\x01\x01" if mqtt5 else b""  # payload format indicator: something to pass over
+def publish_packet(topic: bytes, payload: bytes, mid: int, mqtt5: bool) -> bytes:
+    properties = b"\x02\x01\x01" if mqtt5 else b""  # payload format indicator: a property to skip
     identifier = mid.to_bytes(2) if mid else b""
     return packet(0x32 if mid else 0x30, len(topic).to_bytes(2) + topic + identifier + properties + payload)
 
@@ -30,16 +30,16 @@ PACKETS = st.lists(
 
 
 def stream(packets: list[tuple[bytes, bytes, int] | None], mqtt5: bool) -> bytes:
-    return CONNACK[mqtt5] + b"".join(publication(*one, mqtt5) if one else PINGRESP for one in packets)
+    return CONNACK[mqtt5] + b"".join(publish_packet(*message, mqtt5) if message else PINGRESP for message in packets)
 
 
 def converse(make: type[StockClient], mqtt5: bool, chunks: list[bytes]) -> tuple[list[RawPublish], list[str]]:
     """What a client makes of a stream that comes in these chunks: messages, and whether it knows that it is connected."""
-    got: list[RawPublish] = []
+    received: list[RawPublish] = []
     ours, theirs = socket.socketpair()
     with ours, theirs:
         ours.setblocking(False)
-        client = make("x", mqtt5, got.extend)
+        client = make("x", mqtt5, received.extend)
         client._sock = ours
         for chunk in chunks:
             theirs.sendall(chunk)
@@ -47,7 +47,7 @@ def converse(make: type[StockClient], mqtt5: bool, chunks: list[bytes]) -> tuple
                 client.loop_read()
         connected = ["connected"] if client.is_connected() else []
         client._sock = None
-    return got, connected
+    return received, connected
 
 
 def pieces(data: bytes, cuts: list[int]) -> list[bytes]:
@@ -57,7 +57,7 @@ def pieces(data: bytes, cuts: list[int]) -> list[bytes]:
 
 @settings(max_examples=150, deadline=None)
 @given(packets=PACKETS, cuts=st.lists(st.integers(0, 5000), max_size=10), mqtt5=st.booleans())
-def test_the_fast_reading_and_pahos_own_hear_the_same_however_the_stream_is_split(
+def test_the_fast_client_and_pahos_own_read_the_same_however_the_stream_is_split(
     packets: list[tuple[bytes, bytes, int] | None], cuts: list[int], mqtt5: bool
 ) -> None:
     chunks = pieces(stream(packets, mqtt5), cuts)
@@ -68,13 +68,13 @@ def test_the_fast_reading_and_pahos_own_hear_the_same_however_the_stream_is_spli
 
 @given(cuts=st.lists(st.integers(0, 400_000), max_size=6), size=st.integers(MAX_MESSAGE - 20, 300_000))
 @settings(max_examples=50, deadline=None)
-def test_an_oversize_message_is_cut_short_and_the_next_one_is_whole(cuts: list[int], size: int) -> None:
+def test_an_oversize_message_is_truncated_and_the_next_one_is_whole(cuts: list[int], size: int) -> None:
     reader = PacketStream(mqtt5=False)
-    data = publication(b"big", b"x" * size, 1, False) + publication(b"next", b"whole", 2, False)
-    got = [one for chunk in pieces(data, cuts) for one in reader.feed(chunk).publishes]
-    assert [(topic, mid) for topic, _, mid in got] == [(b"big", b"\x00\x01"), (b"next", b"\x00\x02")]
-    assert len(got[0][1]) > 8192
-    assert got[1][1] == b"whole"
+    data = publish_packet(b"big", b"x" * size, 1, False) + publish_packet(b"next", b"whole", 2, False)
+    received = [message for chunk in pieces(data, cuts) for message in reader.feed(chunk).publishes]
+    assert [(topic, mid) for topic, _, mid in received] == [(b"big", b"\x00\x01"), (b"next", b"\x00\x02")]
+    assert len(received[0][1]) > 8192
+    assert received[1][1] == b"whole"
 
 
 @pytest.mark.parametrize(
@@ -87,16 +87,16 @@ def test_an_oversize_message_is_cut_short_and_the_next_one_is_whole(cuts: list[i
         b"\xd0\xff\xff\xff\x01" + b"x" * MAX_MESSAGE,  # a control packet of 4 MB
     ],
 )
-def test_bytes_that_are_not_mqtt_are_refused(data: bytes) -> None:
+def test_bytes_that_are_not_mqtt_are_rejected(data: bytes) -> None:
     with pytest.raises(MalformedPacket):
         PacketStream(mqtt5=False).feed(data)
 
 
-def test_fast_reading_holds_with_this_paho() -> None:
+def test_the_fast_client_works_with_this_paho() -> None:
     assert fast_client_works()
 
 
 @pytest.mark.parametrize("name", ["_packet_read", "_packet_queue", "_sock_recv"])
-def test_fast_reading_is_given_up_where_paho_is_built_otherwise(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_fast_client_is_not_used_if_paho_is_built_otherwise(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delattr(Client, name)
     assert not fast_client_works()

@@ -27,10 +27,10 @@ class Registry(NamedTuple):
 
     def simulate(self, *options: str) -> dict[str, Any]:
         """The summary of `musterroll simulate --json` with these options."""
-        ran = subprocess.run(self.command(*options), env=self.environment, capture_output=True, text=True, timeout=60)
-        assert ran.returncode == 0, ran.stderr
-        found: dict[str, Any] = json.loads(ran.stdout)
-        return found
+        process = subprocess.run(self.command(*options), env=self.environment, capture_output=True, text=True, timeout=60)
+        assert process.returncode == 0, process.stderr
+        summary: dict[str, Any] = json.loads(process.stdout)
+        return summary
 
     def command(self, *options: str) -> list[str]:
         return [sys.executable, "-m", "musterroll", "simulate", "--registry", self.url, "--units", str(UNITS), "--json", *options]
@@ -96,7 +96,7 @@ def test_ctrl_c_ends_it_with_its_summary(registry: Registry) -> None:
 
 def test_a_registry_that_is_not_there_is_one_sentence(registry: Registry) -> None:
     command = registry._replace(url="http://127.0.0.1:9").command()
-    ran = subprocess.run(command, env=registry.environment, capture_output=True, text=True, timeout=30)
-    assert ran.returncode == 1
-    assert "http://127.0.0.1:9 cannot be reached" in ran.stderr
-    assert "Traceback" not in ran.stderr
+    process = subprocess.run(command, env=registry.environment, capture_output=True, text=True, timeout=30)
+    assert process.returncode == 1
+    assert "http://127.0.0.1:9 cannot be reached" in process.stderr
+    assert "Traceback" not in process.stderr

@@ -12,7 +12,7 @@ from musterroll.domain.units.serials import serial_key
 from musterroll.domain.values.errors import DomainError
 from musterroll.domain.values.instants import to_ms
 from musterroll.storage.liveness import last_seen
-from musterroll.storage.liveness.last_seen import BirthRow, RevivedUnit
+from musterroll.storage.liveness.last_seen import BirthRow
 from musterroll.storage.messages import births as storage
 from musterroll.storage.messages.births import Enrolled
 from musterroll.storage.units import successors, transitions
@@ -25,17 +25,14 @@ class UnitBirth(NamedTuple):
     birth: Birth
 
 
-def record_births(session: Session, births: Sequence[UnitBirth], now: datetime) -> list[RevivedUnit]:
-    """Births that were not stored before, in any order. They show that units operate, and the newest of each unit describes it.
-
-    Returns units whose state changes, or whose latest birth is missing.
-    """
+def record_births(session: Session, births: Sequence[UnitBirth], now: datetime) -> None:
+    """Births that were not stored before, in any order. They show that units operate, and the newest of each unit describes it."""
     newest: dict[int, Birth] = {}
     for unit_id, birth in births:
         if unit_id not in newest or (birth.epoch, birth.seq) > newest[unit_id][:2]:
             newest[unit_id] = birth
     if not newest:
-        return []
+        return
     enrolled = storage.enrolled(session, newest.keys())
     starts = [_start(enrolled[unit_id], birth, now) for unit_id, birth in newest.items()]
     described = last_seen.record_windows(session, starts)
@@ -43,7 +40,6 @@ def record_births(session: Session, births: Sequence[UnitBirth], now: datetime) 
     mark_operating(session, revived, "birth", now)
     storage.describe(session, {unit_id: newest[unit_id] for unit_id in described}, now)
     _compare_serials(session, [enrolled[unit_id] for unit_id in sorted(described)], newest, now)
-    return revived
 
 
 def _start(unit: Enrolled, birth: Birth, now: datetime) -> BirthRow:

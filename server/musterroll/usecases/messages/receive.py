@@ -44,9 +44,7 @@ class Outcome(NamedTuple):
 
     receipts: list[tuple[str, Receipt]]
     commands: list[tuple[str, Command]]
-    stored: int  # new durable messages
     replayed: int  # durable messages that were stored before
-    revived: int  # stale units that reported again
     restarted: list[str]  # uids with a new birth
     rejected: Counter[str]  # by code
 
@@ -64,18 +62,16 @@ def receive(session: Session, batch: Batch, now: datetime) -> Outcome:
     messages = _sort_batch(batch)
     result = durable.store(session, messages.durables, messages.births.keys(), to_ms(now))
     heartbeats.mark_late(session, messages.deaths_before, now)
-    by_birth = message_births.record_births(session, [UnitBirth(key[0], messages.births[key]) for key in sorted(result.new_keys)], now)
-    by_beat = heartbeats.record_heartbeats(session, [_beat(unit_id, beat, now) for unit_id, beat in messages.beats.items()], now)
+    message_births.record_births(session, [UnitBirth(key[0], messages.births[key]) for key in sorted(result.new_keys)], now)
+    reported = heartbeats.record_heartbeats(session, [_beat(unit_id, beat, now) for unit_id, beat in messages.beats.items()], now)
     heartbeats.record_usage(session, [(unit_id, beat) for unit_id, beat in messages.beats.items() if beat.usage], now)
     heartbeats.mark_late(session, messages.deaths_after.items(), now)
     quarantine.store_rejected(session, batch.rejected, now)
     return Outcome(
         receipts=_receipts(session, result.upto, messages.uids, now),
-        commands=[(messages.uids[unit.unit_id], Command("rebirth")) for unit in by_beat if unit.unborn],
-        stored=result.stored,
+        commands=[(messages.uids[unit.unit_id], Command("rebirth")) for unit in reported if unit.unborn],
         replayed=len(messages.durables) - result.stored,
         restarted=[messages.uids[unit_id] for unit_id in sorted({key[0] for key in result.new_keys})],
-        revived=sum(unit.stale_since is not None for unit in (*by_birth, *by_beat)),
         rejected=Counter(message.code for message in batch.rejected),
     )
 

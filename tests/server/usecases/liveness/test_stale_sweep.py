@@ -1,4 +1,4 @@
-"""Silence, judged on both databases."""
+"""The stale sweep, paused alerts and canaries, on both databases."""
 
 from datetime import datetime, timedelta
 from typing import Any
@@ -47,7 +47,7 @@ def seconds(count: float) -> timedelta:
     return timedelta(seconds=count)
 
 
-def test_a_unit_silent_for_its_window_is_called_stale_as_of_its_deadline_with_the_cause(database: Database, now: datetime) -> None:
+def test_a_unit_silent_for_its_window_is_stale_as_of_its_deadline_with_the_cause(database: Database, now: datetime) -> None:
     silent, spoken = enrol(database, 2)
     listening(database, now - seconds(9000), now)
     heard(database, silent, now - seconds(WINDOW + 60))
@@ -84,7 +84,7 @@ def test_after_the_registry_was_down_nobody_is_stale_before_a_whole_window_of_li
     assert swept(database, now).newly_stale == [unit.id]
 
 
-def test_silence_does_not_count_after_the_last_proof_of_hearing(database: Database, now: datetime) -> None:
+def test_silence_does_not_count_after_the_last_canary(database: Database, now: datetime) -> None:
     (unit,) = enrol(database)
     heard(database, unit, now - seconds(7200))
     listening(database, now - seconds(8000), now - seconds(7200 - WINDOW + 1))
@@ -102,7 +102,7 @@ def test_more_units_than_one_statement_takes_are_all_swept(database: Database, n
         assert not any_due(session, now)
 
 
-def test_a_held_unit_is_left_alone_until_it_is_released(database: Database, now: datetime) -> None:
+def test_a_unit_with_paused_alerts_is_left_alone_until_they_are_resumed(database: Database, now: datetime) -> None:
     (unit,) = enrol(database)
     listening(database, now - seconds(9000), now)
     heard(database, unit, now - seconds(WINDOW))
@@ -122,7 +122,7 @@ def test_a_held_unit_is_left_alone_until_it_is_released(database: Database, now:
     ]
 
 
-def test_canaries_in_time_extend_hearing_and_one_after_a_gap_begins_it_anew(database: Database, now: datetime) -> None:
+def test_canaries_in_time_extend_listening_and_one_after_a_gap_starts_it_over(database: Database, now: datetime) -> None:
     start = to_ms(now)
     proofs = [
         (start, Hearing(start, start)),
@@ -137,7 +137,7 @@ def test_canaries_in_time_extend_hearing_and_one_after_a_gap_begins_it_anew(data
         assert session.exec(select(ProcessHeartbeat.name, ProcessHeartbeat.at)).one() == ("ingest:registry", start + 10_001)
 
 
-def test_a_canary_that_comes_again_takes_nothing_back(database: Database, now: datetime) -> None:
+def test_a_repeated_canary_changes_nothing(database: Database, now: datetime) -> None:
     start = to_ms(now)
     for sent in (start, start + 1000, start):
         with database.transaction() as session:
@@ -146,7 +146,7 @@ def test_a_canary_that_comes_again_takes_nothing_back(database: Database, now: d
         assert liveness_states.hearing(session) == Hearing(start, start + 1000)
 
 
-def test_of_two_ingests_only_what_the_slower_has_heard_is_proven_until_it_is_taken_to_be_gone(database: Database, now: datetime) -> None:
+def test_of_two_ingests_only_what_the_slower_received_is_proven_until_it_is_gone(database: Database, now: datetime) -> None:
     start = to_ms(now)
     with database.transaction() as session:
         heartbeats.record_canary(session, "a", start, now)
