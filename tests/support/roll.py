@@ -214,8 +214,10 @@ def _enrolments(session: Session, now: datetime) -> None:
 def _misfits(session: Session, now: datetime) -> None:
     unit, body = "u000k400mvx7", f'{{"seq":"{HOSTILE}"}}'.encode()
     found = [
-        RejectedMessage(f"musterroll/1/{unit}/record", unit, "wrong_type", f"seq is a whole number, not {HOSTILE}", body),
-        RejectedMessage("musterroll/1/nobody/heartbeat", "nobody", "unknown_unit", "no unit on the roll has this id", b"[1,2,3,4,5]"),
-        RejectedMessage(f"musterroll/1/{unit}/heartbeat", unit, "bad_json", "the payload is not JSON", b"\x00\xff\xfe\x10" * 40),
+        RejectedMessage(f"musterroll/1/{unit}/record", unit, "wrong_type", f'field "seq" must be a whole number, not {HOSTILE}', body),
+        RejectedMessage(
+            "musterroll/1/nobody/heartbeat", "nobody", "unknown_unit", "unknown unit 'nobody'; it must enrol first", b"[1,2,3]"
+        ),
+        RejectedMessage(f"musterroll/1/{unit}/heartbeat", unit, "not_utf8", "not valid UTF-8 at byte 1", b"\x00\xff\xfe\x10" * 40),
     ]
     store_rejected(session, found, now - timedelta(minutes=31))

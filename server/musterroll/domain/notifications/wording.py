@@ -37,7 +37,7 @@ def compose(events: Sequence[Event], zone: str, most: int = 25) -> Message:
     if not groups:
         return Message("Nothing to report", ())
     others = len(groups) - 1
-    return Message(groups[0].headline + (f" and {_count(others, 'more topic')}" if others else ""), groups)
+    return Message(groups[0].headline + (f", plus {_count(others, 'more topic')}" if others else ""), groups)
 
 
 def _has(events: Iterable[Event], kind: EventKind) -> bool:

@@ -64,13 +64,13 @@ def _broker(facts: Facts) -> Part:
     age = facts.now - max(facts.ingests.values())
     says = f"the last test message came back through the {kind} {ago(age)}"
     if age < _SILENT:
-        return Part("Broker", Status.OK, span(age), "since the last test message", says)
+        return Part("Broker", Status.OK, span(age), "since the last test", says)
     advice = (
         "restart musterroll serve"
         if facts.embedded_broker
         else "check that the broker is running and accepts the registry's password, then check ingest"
     )
-    return Part("Broker", Status.DOWN, span(age), "since the last test message", says, advice)
+    return Part("Broker", Status.DOWN, span(age), "since the last test", says, advice)
 
 
 def _ingest(facts: Facts) -> Part:
@@ -87,11 +87,11 @@ def _ingest(facts: Facts) -> Part:
 
 def _scheduler(facts: Facts) -> Part:
     if facts.schedule is None or facts.now - facts.schedule >= _SILENT:
-        since = "never" if facts.schedule is None else ago(facts.now - facts.schedule)
-        says = f"units do not become stale and no notifications are sent; last active: {since}"
-        return Part("Scheduler", Status.DOWN, since, "", says, "start musterroll schedule or restart musterroll serve", "silent")
+        figure, unit = ("never", "run") if facts.schedule is None else (span(facts.now - facts.schedule), "since the last run")
+        says = "units do not become stale and no notifications are sent"
+        return Part("Scheduled jobs", Status.DOWN, figure, unit, says, "start musterroll schedule or restart musterroll serve", "silent")
     says = "no reconciliation yet" if facts.reconciled is None else f"last reconciliation {ago(facts.now - facts.reconciled)}"
-    return Part("Scheduler", Status.OK, span(facts.now - facts.schedule), "since the last run", says, "", "silent")
+    return Part("Scheduled jobs", Status.OK, span(facts.now - facts.schedule), "since the last run", says, "", "silent")
 
 
 def _database(facts: Facts) -> Part:

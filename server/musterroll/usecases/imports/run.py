@@ -45,7 +45,9 @@ def import_document(session: Session, document: Document, told: Callable[[Verdic
     if sha256 is None:
         return _run(_Run(session, document, source, None), document, told, None)
     kind = document.kind.name
-    change = audit_record.begin(session, actor=source.actor, kind="import", subject=f"{kind} from {source.file}", now=source.now)
+    change = audit_record.begin(
+        session, actor=source.actor, kind="import", subject=f"{document.kind.title.lower()} from {source.file}", now=source.now
+    )
     history = ImportRun(change_id=change.id or 0, kind=kind, file=source.file[:300], sha256=sha256, mapping=document.mapping)
     session.add(history)
     session.flush()

@@ -23,6 +23,7 @@ pages = Blueprint("enrolment", __name__)
 
 _LIVES = {"1": "1 day", "7": "7 days", "30": "30 days", "365": "1 year"}
 _BLANK = {"label": "", "days": "7", "uses": "1", "serials": "", "account": "", "site": ""}
+_MARKS = {"mac": "MAC address", "machine_id": "machine ID"}  # marks of identity that are not words
 _MOST_SHOWN = 50  # that wait
 _ADDRESS = re.compile(r"[A-Za-z0-9:/.\[\]_-]+")
 
@@ -91,6 +92,7 @@ def _overview(form: dict[str, str] = _BLANK, refused: str | None = None, shown: 
         all_waiting=len(pending),
         form=form,
         lives=_LIVES,
+        mark_words=_MARKS,
         refused=refused,
         shown=shown,
     )

@@ -30,7 +30,7 @@ STATUS_LOOKS = {
     Status.DEGRADED: ("late", "clock-exclamation"),
     Status.DOWN: ("stale", "alert-triangle"),
 }
-LINKS = {"Outbox": "/notifications#outbox", "Quarantine": "/quarantine", "Scheduler": "/reconciliation"}
+LINKS = {"Outbox": "/notifications#outbox", "Quarantine": "/quarantine", "Scheduled jobs": "/reconciliation"}
 
 
 @pages.get("/health")

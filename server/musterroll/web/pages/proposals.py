@@ -14,9 +14,9 @@ STATES = (matching_proposals.OPEN, matching_proposals.ACCEPTED, matching_proposa
 KINDS = {matching_proposals.ACCOUNT_TWIN: "Same customer?", matching_proposals.UNIT_TWIN: "Same unit?"}
 KIND_WORDS = {**KINDS, matching_proposals.LINE_SERIAL: "Contract line for this unit?"}
 SIDES = {
-    matching_proposals.ACCOUNT_TWIN: ("first account", "second account"),
-    matching_proposals.UNIT_TWIN: ("first unit", "second unit"),
-    matching_proposals.LINE_SERIAL: ("contract line", "unit"),
+    matching_proposals.ACCOUNT_TWIN: ("First account", "Second account"),
+    matching_proposals.UNIT_TWIN: ("First unit", "Second unit"),
+    matching_proposals.LINE_SERIAL: ("Contract line", "Unit"),
 }
 
 

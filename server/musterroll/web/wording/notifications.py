@@ -29,8 +29,8 @@ EVENT_KINDS = {
         "Notice deadline", "last day to give notice before auto-renewal, at the lead times below", "clock-exclamation"
     ),
     EventKind.FINDING_OPENED: Word("New findings", "records and fleet disagree", "scale"),
-    EventKind.ENROLMENT_PENDING: Word("Enrolment pending", "another device requests enrolment under a known serial", "user-question"),
-    EventKind.CLONE_SUSPECTED: Word("Suspected clone", "the same, while the first device is still operating", "copy"),
+    EventKind.ENROLMENT_PENDING: Word("Enrolment pending", "another device requests enrolment with a known serial", "user-question"),
+    EventKind.CLONE_SUSPECTED: Word("Suspected clone", "another device requests enrolment while the enrolled one is operating", "copy"),
     EventKind.IMPORT_FAILED: Word("Import rejected", "rows of an imported file were rejected", "file-import"),
     EventKind.INGEST_DEAF: Word("Registry not receiving", "no messages arrive from the broker", "cloud-off"),
     EventKind.INGEST_HEARS: Word("Registry receiving again", "messages from the broker arrive again", "circle-check"),

@@ -23,7 +23,7 @@ def test_all_components_are_ok_where_everything_moves() -> None:
             "restart musterroll serve",
         ),
         ({"heard_until": NOW - 20_000}, ["Ingest: Degraded"], "the database may be slow"),
-        ({"schedule": NOW - 31_000}, ["Scheduler: Down"], "start musterroll schedule"),
+        ({"schedule": NOW - 31_000}, ["Scheduled jobs: Down"], "start musterroll schedule"),
         ({"answered_in": 900.0}, ["Database: Degraded"], "a backup or a large import"),
         ({"disk_free": 3}, ["Disk: Degraded"], "free some space now"),
         ({"waiting": 3, "failing": 2, "oldest": NOW - 7_200_000}, ["Outbox: Degraded"], "what each receiver answered"),

@@ -102,7 +102,7 @@ def test_what_comes_back_is_told_with_what_fell_silent(database: Database) -> No
         heartbeats.record_heartbeats(session, [HeartbeatRow(unit, 1, 1, None, 1, 1, {})], NOW + MINUTE)
     spoken(database, NOW + MINUTE)
     (message,) = spoken(database, NOW + 10 * MINUTE)
-    assert message.title == "1 unit stopped reporting at Essen 1 (Marram) and 1 more topic"
+    assert message.title == "1 unit stopped reporting at Essen 1 (Marram), plus 1 more topic"
     assert [(one.kind, one.serial) for one in told(database, message)] == [(EventKind.STALE, "SN1"), (EventKind.REVIVED, "SN1")]
 
 

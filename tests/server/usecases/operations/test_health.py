@@ -26,7 +26,7 @@ def test_messages_are_drawn_by_the_minute_from_what_ingest_counts(database: Data
     assert found.series["messages"] == [60, 120, 0]
     assert found.facts.ingests == {"registry": to_ms(NOW + timedelta(minutes=3))}
     assert found.database.size > 0
-    assert [part.name for part in problems(parts(found.facts))] == ["Scheduler"]
+    assert [part.name for part in problems(parts(found.facts))] == ["Scheduled jobs"]
 
 
 def test_figures_of_more_than_two_days_ago_are_forgotten(database: Database) -> None:
