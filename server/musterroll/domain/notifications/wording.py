@@ -78,7 +78,7 @@ def _headline(kind: EventKind, events: list[Event], bundles: list[list[Event]]) 
 
 def _stale(events: list[Event], zone: ZoneInfo) -> str:
     since = min((event.since for event in events if event.since), default=events[0].at)
-    earliest = "last" if len(events) == 1 else "earliest last"
+    earliest = "last" if sum(event.units for event in events) == 1 else "earliest last"
     return f"{_place(events[0])}: {_named(events)} stopped reporting; {earliest} report {_moment(since, zone)}"
 
 
@@ -87,7 +87,8 @@ def _revived(events: list[Event], zone: ZoneInfo) -> str:
 
 
 def _declining(events: list[Event], _: ZoneInfo) -> str:
-    what = events[0].variant.replace("_", " ")
+    counter = events[0].variant
+    what = "operating hours" if counter == "operating" else counter.replace("_", " ")
     return f"{_place(events[0])}: {_named(events)} at less than half of usual activity ({what})"
 
 
