@@ -1,11 +1,10 @@
-"""The other side of notifications: a mail server and a webhook receiver of one's own, on loopback."""
+"""The other side of notifications: a mail server and a webhook receiver, on loopback."""
 
 import socket
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from email import message_from_bytes
-from email.message import Message
 from email.policy import default
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, NamedTuple
@@ -32,7 +31,7 @@ class Inbox:
 
 
 class Mailbox(Inbox):
-    """An SMTP server. `answer` is what it says to a letter's body or a recipient, where a test wants it to refuse."""
+    """An SMTP server. `answer` is its reply to a message, `recipients` to a recipient; tests set them to reject."""
 
     def __init__(self, hostname: str = "127.0.0.1", **options: Any) -> None:
         super().__init__()
@@ -53,10 +52,6 @@ class Mailbox(Inbox):
     @property
     def port(self) -> int:
         return int(self._controller.port)
-
-    @property
-    def letters(self) -> list[Message]:
-        return [letter for _, letter in self.items]
 
     @contextmanager
     def open(self) -> Iterator["Mailbox"]:
@@ -123,5 +118,5 @@ def status(code: int, **headers: str) -> Callable[[BaseHTTPRequestHandler], None
 
 
 def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as found:
-        return int(found.getsockname()[1])
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        return int(listener.getsockname()[1])

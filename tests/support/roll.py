@@ -17,7 +17,7 @@ from musterroll.storage.tables.units import Unit, UnitStateChange
 from musterroll.usecases.access import sessions as access_sessions
 from musterroll.usecases.enrolment import enrol
 from musterroll.usecases.enrolment.enrol import EnrolRequest
-from musterroll.usecases.liveness import snooze
+from musterroll.usecases.liveness import pause_alerts
 from musterroll.usecases.messages.quarantine import RejectedMessage, store_rejected
 from musterroll_wire.vitals import VITALS
 from sqlmodel import Session
@@ -70,7 +70,7 @@ def fill(database: Database, now: datetime, others: int = 70) -> None:
         covered = [OPERATING, *(serial for n, serial in enumerate(add.ids) if serial.startswith("AC") and n % 3)]
         roll_paper.fill(session, now, roll_paper.documents(now, covered, LATE, STALE))
     with database.transaction() as session:
-        snooze.pause_alerts(session, add.uids[HELD], "admin", now - timedelta(hours=4))
+        pause_alerts.pause_alerts(session, add.uids[HELD], "admin", now - timedelta(hours=4))
 
 
 class Adder:

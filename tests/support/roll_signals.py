@@ -31,7 +31,7 @@ def fill(database: Database, now: datetime) -> None:
             [EventKind.CONTRACT_ENDING, EventKind.NOTICE_DUE],
             pace=Frequency.WEEKLY,
         )
-        rules = [notification_rules.create_rule(session, wish, "admin", began)[0] for wish in (desk, hook, weekly)]
+        rules = [notification_rules.create_rule(session, draft, "admin", began)[0] for draft in (desk, hook, weekly)]
         notification_rules.pause_rule(session, rules[2].id or 0, True, "admin", began)
         detect.store_endings(session, detect.detect_endings(session, began) or [], began)
         stored_events.record_unit_events(session, EventKind.STALE, range(2, 12), to_ms(began))

@@ -1,4 +1,4 @@
-"""The process that sends is killed again and again, and the receiver fails at times: every signal arrives, under one id."""
+"""The sending process is killed again and again, and the receiver fails at times: every event arrives, under one key."""
 
 import json
 import random
@@ -25,36 +25,36 @@ from musterroll.usecases.notifications.rules import RuleDraft
 from tests.support import rolls
 from tests.support.receivers import Hook, status
 
-SIGNALS, KILLS = 300, 8
+EVENTS, KILLS = 300, 8
 EARLY = datetime(2026, 1, 1, tzinfo=UTC)
 
 
 @pytest.mark.fault
-def test_killed_while_sending_each_signal_reaches_exactly_one_id_and_none_is_lost(database: Database) -> None:
+def test_killed_while_sending_each_event_has_exactly_one_key_and_none_is_lost(database: Database) -> None:
     chance = random.Random(7)
     with Hook().open() as hook:
         with database.transaction() as session:
-            wish = RuleDraft("Ours", "webhook", hook.url, [EventKind.STALE], gather_minutes=0)
-            notification_rules.create_rule(session, wish, "admin", EARLY)
+            draft = RuleDraft("Ours", "webhook", hook.url, [EventKind.STALE], gather_minutes=0)
+            notification_rules.create_rule(session, draft, "admin", EARLY)
         hook.answer = _moody(chance)
         killer = threading.Thread(target=_kill_and_restart, args=(database.url, chance, KILLS, hook))
         killer.start()
-        for n in range(SIGNALS):
+        for n in range(EVENTS):
             with database.transaction() as session:
                 session.add(EventRow(kind=EventKind.STALE, at=n + 1, units=1, serial=f"SN{n}"))
             time.sleep(chance.random() * 0.02)
         killer.join(120)
-        ids = _ids_by_signal(hook)
-    assert set(ids) == {f"SN{n}" for n in range(SIGNALS)}
-    assert {serial for serial, found in ids.items() if len(found) != 1} == set()
+        ids = _keys_by_event(hook)
+    assert set(ids) == {f"SN{n}" for n in range(EVENTS)}
+    assert {serial for serial, keys in ids.items() if len(keys) != 1} == set()
     assert len(hook.items) > len({call.headers["webhook-id"] for call in hook.items})  # some came twice, and can be told apart
 
 
-def test_a_schedule_tells_of_a_unit_that_falls_silent(database: Database, tmp_path: Path) -> None:
+def test_the_schedule_reports_a_unit_that_goes_silent(database: Database, tmp_path: Path) -> None:
     with Hook().open() as hook:
         with database.transaction() as session:
-            wish = RuleDraft("Ours", "webhook", hook.url, [EventKind.STALE], gather_minutes=0)
-            notification_rules.create_rule(session, wish, "admin", EARLY)
+            draft = RuleDraft("Ours", "webhook", hook.url, [EventKind.STALE], gather_minutes=0)
+            notification_rules.create_rule(session, draft, "admin", EARLY)
             at = to_ms(datetime.now(UTC))
             rolls.listening(session, at - 3_600_000, at)
             rolls.unit(session, "SN1", lifecycle="deployed", status={"heard_at": at - 600_000, "first_heard_at": 1})
@@ -64,7 +64,7 @@ def test_a_schedule_tells_of_a_unit_that_falls_silent(database: Database, tmp_pa
             (call,) = hook.reach(1, 60)
         finally:
             schedule.stop()
-    assert [one["serial"] for one in json.loads(call.body)["data"]["signals"]] == ["SN1"]
+    assert [event["serial"] for event in json.loads(call.body)["data"]["signals"]] == ["SN1"]
 
 
 def _moody(chance: random.Random) -> Any:
@@ -86,7 +86,7 @@ def _kill_and_restart(url: str, chance: random.Random, kills: int, hook: Hook) -
     last = _started(url)
     try:
         until = time.monotonic() + 60
-        while len(_ids_by_signal(hook)) < SIGNALS and time.monotonic() < until:
+        while len(_keys_by_event(hook)) < EVENTS and time.monotonic() < until:
             time.sleep(0.05)
         time.sleep(1)  # whatever would come a second time under another id
     finally:
@@ -95,16 +95,16 @@ def _kill_and_restart(url: str, chance: random.Random, kills: int, hook: Hook) -
 
 
 def _started(url: str) -> "subprocess.Popen[bytes]":
-    child = subprocess.Popen([sys.executable, "-m", "tests.support.post_process", url], stdout=subprocess.PIPE)
+    child = subprocess.Popen([sys.executable, "-m", "tests.support.outbox_sender_process", url], stdout=subprocess.PIPE)
     assert child.stdout is not None
     with child.stdout:
         assert child.stdout.readline() == b"sending\n"
     return child
 
 
-def _ids_by_signal(hook: Hook) -> dict[str, set[str]]:
-    found: dict[str, set[str]] = {}
+def _keys_by_event(hook: Hook) -> dict[str, set[str]]:
+    ids: dict[str, set[str]] = {}
     for call in list(hook.items):
-        for told in json.loads(call.body)["data"]["signals"]:
-            found.setdefault(told["serial"], set()).add(call.headers["webhook-id"])
-    return found
+        for event in json.loads(call.body)["data"]["signals"]:
+            ids.setdefault(event["serial"], set()).add(call.headers["webhook-id"])
+    return ids

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from musterroll.usecases.liveness import snooze
+from musterroll.usecases.liveness import pause_alerts
 from playwright.sync_api import Browser, Page, Response, expect
 
 from tests.support import roll
@@ -111,14 +111,14 @@ def test_the_fleet_follows_the_registry_without_losing_the_place(visit: Callable
     page.evaluate("scrollTo(0, 400)")
     uid = page.locator("tr:has-text('Stale') >> nth=0").get_attribute("id") or ""
     with site.database.transaction() as session:
-        snooze.pause_alerts(session, uid.removeprefix("u-"), "admin", datetime.now(UTC))
+        pause_alerts.pause_alerts(session, uid.removeprefix("u-"), "admin", datetime.now(UTC))
     expect(page.locator("#tile-held b")).to_have_text(str(before + 1), timeout=15000)
     assert page.evaluate("scrollY") == 400
     assert page.locator("#text").input_value() == "half a thou"
     assert page.evaluate("document.activeElement.id") == "text"
     assert page.evaluate("window.shift") < 0.01
     with site.database.transaction() as session:
-        snooze.resume_alerts(session, uid.removeprefix("u-"), "admin", datetime.now(UTC))
+        pause_alerts.resume_alerts(session, uid.removeprefix("u-"), "admin", datetime.now(UTC))
 
 
 def test_a_unit_page_left_open_stays_quiet_and_keeps_what_was_opened(visit: Callable[..., Page]) -> None:

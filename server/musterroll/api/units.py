@@ -14,7 +14,7 @@ from musterroll.domain.access import Role, needs
 from musterroll.domain.liveness import Liveness
 from musterroll.domain.units.lifecycle import Lifecycle
 from musterroll.usecases.fleet.pages import FleetFilter, fleet
-from musterroll.usecases.liveness import snooze
+from musterroll.usecases.liveness import pause_alerts
 from musterroll.usecases.units.history import messages, transitions
 from musterroll.usecases.units.look_up import look_up, unit_card
 
@@ -104,7 +104,7 @@ def get_lookup(query: CodeQuery) -> Response:
 def hold_unit(path: UnitPath) -> Response:
     now = clock()
     with transaction() as session:
-        snooze.pause_alerts(session, path.uid, actor(), now)
+        pause_alerts.pause_alerts(session, path.uid, actor(), now)
         return answer(unit_out(unit_card(session, path.uid, now)))
 
 
@@ -113,5 +113,5 @@ def hold_unit(path: UnitPath) -> Response:
 def release_unit(path: UnitPath) -> Response:
     now = clock()
     with transaction() as session:
-        snooze.resume_alerts(session, path.uid, actor(), now)
+        pause_alerts.resume_alerts(session, path.uid, actor(), now)
         return answer(unit_out(unit_card(session, path.uid, now)))

@@ -1,4 +1,4 @@
-"""Rules and messages as programs keep them."""
+"""Notification rules, events and messages over REST."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -14,13 +14,13 @@ from tests.support.receivers import Hook
 BODY: dict[str, Any] = {"name": "Ours", "way": "webhook", "kinds": ["stale"], "quiet_from": 0, "quiet_until": 1}
 
 
-def test_a_program_makes_a_rule_tests_it_and_reads_what_became_of_the_message(door: Door) -> None:
+def test_a_rule_is_created_tested_paused_and_removed_over_rest(door: Door) -> None:
     headers, client = door.bearer("admin", "read", "write"), door.client
     with Hook().open() as hook:
-        made = client.post("/api/v1/notification-rules", json={**BODY, "address": hook.url}, headers=headers)
-        assert made.status_code == 201
-        assert made.json["secret"].startswith("whsec_")
-        number = made.json["id"]
+        created = client.post("/api/v1/notification-rules", json={**BODY, "address": hook.url}, headers=headers)
+        assert created.status_code == 201
+        assert created.json["secret"].startswith("whsec_")
+        number = created.json["id"]
         assert "secret" not in client.get("/api/v1/notification-rules", headers=headers).json["items"][0]
         assert client.post(f"/api/v1/notification-rules/{number}/test", headers=headers).status_code == 202
         OutboxSender(door.database, Settings(webhook_hosts=["localhost"])).send(datetime.now(UTC))
@@ -39,18 +39,18 @@ def test_every_channel_is_a_choice_of_the_schema(small_door: Door) -> None:
     assert schemas["NotificationRuleBody"]["properties"]["way"]["enum"] == list(CHANNELS)
 
 
-def test_signals_are_listed_newest_first_page_by_page(small_door: Door) -> None:
+def test_events_are_listed_newest_first_page_by_page(small_door: Door) -> None:
     with small_door.database.transaction() as session:
         session.add_all([EventRow(kind="stale", at=n, units=n, serial=f"SN{n}") for n in range(1, 4)])
     headers = small_door.bearer("admin", "read")
     first = small_door.client.get("/api/v1/signals?limit=2", headers=headers).json
-    assert [one["serial"] for one in first["items"]] == ["SN3", "SN2"]
+    assert [event["serial"] for event in first["items"]] == ["SN3", "SN2"]
     rest = small_door.client.get(f"/api/v1/signals?limit=2&cursor={first['next']}", headers=headers).json
-    assert ([one["serial"] for one in rest["items"]], rest["next"]) == (["SN1"], None)
+    assert ([event["serial"] for event in rest["items"]], rest["next"]) == (["SN1"], None)
     assert "SN2" in small_door.client.get("/api/v1/signals?format=csv", headers=headers).text
 
 
-def test_what_cannot_be_is_a_problem(small_door: Door) -> None:
+def test_an_invalid_rule_is_a_problem(small_door: Door) -> None:
     headers = small_door.bearer("admin", "write")
     for wrong in ({"address": "http://x y"}, {"address": "https://x", "zone": "Mars"}, {"address": "https://x", "account": "nobody"}):
         answer = small_door.client.post("/api/v1/notification-rules", json={**BODY, **wrong}, headers=headers)

@@ -54,15 +54,15 @@ def mailing(box: Mailbox) -> dict[str, Any]:
     }
 
 
-def rule(session: Session, way: str, address: str, **rest: Any) -> tuple[int, str]:
-    made, secret = notification_rules.create_rule(session, RuleDraft("Ours", way, address, [EventKind.STALE], **rest), "admin", NOW)
-    return made.id or 0, secret or ""
+def rule(session: Session, channel: str, address: str, **rest: Any) -> tuple[int, str]:
+    created, secret = notification_rules.create_rule(session, RuleDraft("Ours", channel, address, [EventKind.STALE], **rest), "admin", NOW)
+    return created.id or 0, secret or ""
 
 
-def rule_with_test(database: Database, way: str, address: str) -> str:
+def rule_with_test(database: Database, channel: str, address: str) -> str:
     """A rule with one message in the outbox; its secret."""
     with database.transaction() as session:
-        rule_id, secret = rule(session, way, address)
+        rule_id, secret = rule(session, channel, address)
         notification_rules.test_rule(session, rule_id, NOW)
     return secret
 
@@ -85,7 +85,7 @@ def test_every_channel_is_sent_by_its_own_function(sqlite_database: Database, mo
     assert message(sqlite_database).state is MessageState.SENT
 
 
-def test_a_channel_that_is_no_more_leaves_its_messages_queued(sqlite_database: Database) -> None:
+def test_messages_of_a_removed_channel_stay_queued(sqlite_database: Database) -> None:
     rule_with_test(sqlite_database, "email", "ops@example.com")
     with sqlite_database.transaction() as session:
         session.exec(select(NotificationRule)).one().way = "pigeon"
@@ -94,14 +94,14 @@ def test_a_channel_that_is_no_more_leaves_its_messages_queued(sqlite_database: D
     assert "there is no channel 'pigeon'" in message(sqlite_database).error
 
 
-def test_a_letter_says_the_same_as_text_and_as_html(database: Database, mailbox: Mailbox) -> None:
+def test_an_email_has_the_same_content_as_text_and_as_html(database: Database, mailbox: Mailbox) -> None:
     rule_with_test(database, "email", "ops@example.com")
     assert post(database, **mailing(mailbox)).send(NOW) == 1
-    ((recipients, letter),) = mailbox.reach(1)
+    ((recipients, mail),) = mailbox.reach(1)
     assert recipients == ["ops@example.com"]
-    assert letter["Subject"] == "Test: 3 units stopped reporting at Example site (Example Ltd)"
-    assert letter["Message-ID"] == f"<{message(database).key}@example.com>"
-    text, html = (letter.get_body([kind]).get_content() for kind in ("plain", "html"))
+    assert mail["Subject"] == "Test: 3 units stopped reporting at Example site (Example Ltd)"
+    assert mail["Message-ID"] == f"<{message(database).key}@example.com>"
+    text, html = (mail.get_body([kind]).get_content() for kind in ("plain", "html"))
     assert "https://roll.example/fleet?liveness=stale" in text
     assert '<a href="https://roll.example/fleet?liveness=stale">' in html
     assert message(database).state is MessageState.SENT
@@ -111,14 +111,14 @@ def test_a_webhook_is_signed_and_verifies(database: Database, hook: Hook) -> Non
     secret = rule_with_test(database, "webhook", hook.url)
     post(database).send(NOW)
     (call,) = hook.reach(1)
-    said = Webhook(secret).verify(call.body, call.headers)
-    assert said["data"]["id"] == call.headers["webhook-id"] == message(database).key
-    assert said["data"]["signals"][0]["kind"] == "stale"
+    payload = Webhook(secret).verify(call.body, call.headers)
+    assert payload["data"]["id"] == call.headers["webhook-id"] == message(database).key
+    assert payload["data"]["signals"][0]["kind"] == "stale"
     with pytest.raises(WebhookVerificationError):
         Webhook(secret).verify(call.body.replace(b"stale", b"fresh"), call.headers)
 
 
-def test_what_was_not_taken_is_tried_again_later_with_the_same_id(database: Database, hook: Hook) -> None:
+def test_a_rejected_message_is_retried_later_with_the_same_key(database: Database, hook: Hook) -> None:
     rule_with_test(database, "webhook", hook.url)
     hook.answer = status(503)
     post(database).send(NOW)
@@ -137,7 +137,7 @@ def test_what_was_not_taken_is_tried_again_later_with_the_same_id(database: Data
     assert message(database).state is MessageState.SENT
 
 
-def test_after_three_days_a_message_is_given_up_and_can_be_tried_anew(sqlite_database: Database, hook: Hook) -> None:
+def test_after_three_days_a_message_is_given_up_and_can_be_retried(sqlite_database: Database, hook: Hook) -> None:
     rule_with_test(sqlite_database, "webhook", hook.url)
     hook.answer = status(500)
     late = NOW + timedelta(days=3)
@@ -162,7 +162,7 @@ def test_redirects_are_not_followed_and_gone_is_permanent(
     assert len(hook.items) == 1
 
 
-def test_an_answer_without_end_is_cut_off(sqlite_database: Database, hook: Hook, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_endless_response_is_cut_off(sqlite_database: Database, hook: Hook, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("musterroll.channels.http_post.ALL_SECONDS", 0.5)
 
     def drip(handler: Any) -> None:
@@ -195,13 +195,13 @@ HOSTILE = [
 
 
 @pytest.mark.parametrize("host", HOSTILE)
-def test_addresses_of_our_own_network_are_refused(sqlite_database: Database, host: str) -> None:
+def test_addresses_in_a_private_network_are_refused(sqlite_database: Database, host: str) -> None:
     rule_with_test(sqlite_database, "webhook", f"https://{host}/hook")
     OutboxSender(sqlite_database, Settings(), lambda: NOW).send(NOW)
     assert "private network" in message(sqlite_database).error
 
 
-def test_a_recipient_who_is_not_there_is_given_up_at_once(sqlite_database: Database, mailbox: Mailbox) -> None:
+def test_an_unknown_recipient_is_given_up_at_once(sqlite_database: Database, mailbox: Mailbox) -> None:
     rule_with_test(sqlite_database, "email", "nobody@example.com")
     mailbox.recipients = "550 no such user"
     post(sqlite_database, **mailing(mailbox)).send(NOW)
@@ -211,30 +211,33 @@ def test_a_recipient_who_is_not_there_is_given_up_at_once(sqlite_database: Datab
     )
 
 
-def test_without_a_mail_server_a_letter_waits_and_says_why(sqlite_database: Database) -> None:
+def test_without_a_mail_server_an_email_stays_queued_with_the_reason(sqlite_database: Database) -> None:
     rule_with_test(sqlite_database, "email", "ops@example.com")
     post(sqlite_database).send(NOW)
     assert "MUSTERROLL_SMTP_URL" in message(sqlite_database).error
 
 
-def test_no_header_can_be_slipped_in(sqlite_database: Database, mailbox: Mailbox) -> None:
+def test_no_header_can_be_injected(sqlite_database: Database, mailbox: Mailbox) -> None:
     rule_with_test(sqlite_database, "email", "ops@example.com")
     with sqlite_database.transaction() as session:
-        found = session.exec(select(Notification)).one()
-        said = {"title": "x", "groups": [{"kind": "stale", "headline": "a<b>\r\nX: 1", "lines": [{"text": "<script>", "path": '/"><b>'}]}]}
-        found.title, found.body = "Site\r\nBcc: everyone@example.com\r\n\r\nbody", json.dumps(said)
+        message_row = session.exec(select(Notification)).one()
+        content = {
+            "title": "x",
+            "groups": [{"kind": "stale", "headline": "a<b>\r\nX: 1", "lines": [{"text": "<script>", "path": '/"><b>'}]}],
+        }
+        message_row.title, message_row.body = "Site\r\nBcc: everyone@example.com\r\n\r\nbody", json.dumps(content)
     post(sqlite_database, **mailing(mailbox)).send(NOW)
-    ((recipients, letter),) = mailbox.reach(1)
+    ((recipients, mail),) = mailbox.reach(1)
     assert recipients == ["ops@example.com"]
-    assert letter["Bcc"] is None
-    assert letter["Subject"] == "Site Bcc: everyone@example.com body"
-    html = letter.get_body(["html"]).get_content()
+    assert mail["Bcc"] is None
+    assert mail["Subject"] == "Site Bcc: everyone@example.com body"
+    html = mail.get_body(["html"]).get_content()
     assert "<script>" not in html
     assert '"><b>' not in html
 
 
 @pytest.mark.parametrize("scheme", ["smtp", "smtps"])
-def test_a_password_goes_over_tls_that_our_ca_vouches_for(sqlite_database: Database, tmp_path: Path, scheme: str) -> None:
+def test_a_password_is_sent_only_over_verified_tls(sqlite_database: Database, tmp_path: Path, scheme: str) -> None:
     authority = trustme.CA()
     authority.cert_pem.write_to_path(tmp_path / "ca.pem")
     tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)

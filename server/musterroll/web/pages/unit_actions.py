@@ -14,7 +14,7 @@ from musterroll.storage.accounts import sites
 from musterroll.storage.tables.audit import Change
 from musterroll.storage.tables.units import Unit
 from musterroll.storage.units.queries import unit_id
-from musterroll.usecases.liveness import snooze
+from musterroll.usecases.liveness import pause_alerts
 from musterroll.usecases.undo import own_changes
 from musterroll.usecases.units import incidents, notes
 from musterroll.usecases.units import move as unit_move
@@ -94,7 +94,7 @@ def undo(uid: str, number: int) -> AnyResponse:
 @needs(Role.TECHNICIAN)
 def hold(uid: str) -> AnyResponse:
     with transaction() as session:
-        snooze.pause_alerts(session, uid, actor().name, clock())
+        pause_alerts.pause_alerts(session, uid, actor().name, clock())
     return redirect(f"/units/{uid}?done=held", 303)
 
 
@@ -102,7 +102,7 @@ def hold(uid: str) -> AnyResponse:
 @needs(Role.TECHNICIAN)
 def release(uid: str) -> AnyResponse:
     with transaction() as session:
-        snooze.resume_alerts(session, uid, actor().name, clock())
+        pause_alerts.resume_alerts(session, uid, actor().name, clock())
     return redirect(f"/units/{uid}?done=released", 303)
 
 

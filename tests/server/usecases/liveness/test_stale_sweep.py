@@ -14,7 +14,7 @@ from musterroll.storage.tables.liveness import UnitStatus
 from musterroll.storage.tables.operations import ProcessHeartbeat, RegistryState
 from musterroll.storage.tables.units import UnitStateChange
 from musterroll.usecases.liveness import heartbeats
-from musterroll.usecases.liveness.snooze import pause_alerts, resume_alerts
+from musterroll.usecases.liveness.pause_alerts import pause_alerts, resume_alerts
 from musterroll.usecases.liveness.stale_sweep import SweepResult, any_due, sweep
 from sqlalchemy import update
 from sqlmodel import Session, select

@@ -1,4 +1,4 @@
-"""From what happens to the message that tells it: nothing twice, nothing lost, a power cut once."""
+"""From an event to its message: nothing twice, nothing lost, a power cut once."""
 
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
@@ -41,10 +41,10 @@ NOW = datetime(2026, 11, 1, 12, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
 
 
-def rule(session: Session, *kinds: EventKind, way: str = "email", **rest: Any) -> NotificationRule:
-    address = "ops@example.com" if way == "email" else "https://example.com/hook"
+def rule(session: Session, *kinds: EventKind, channel: str = "email", **rest: Any) -> NotificationRule:
+    address = "ops@example.com" if channel == "email" else "https://example.com/hook"
     return notification_rules.create_rule(
-        session, RuleDraft("Ours", way, address, kinds or list(EventKind), **rest), "admin", NOW - timedelta(days=1)
+        session, RuleDraft("Ours", channel, address, kinds or list(EventKind), **rest), "admin", NOW - timedelta(days=1)
     )[0]
 
 
@@ -63,18 +63,18 @@ def swept(database: Database, now: datetime) -> None:
         stale_sweep.sweep(session, now)
 
 
-def spoken(database: Database, now: datetime) -> list[Notification]:
+def queued(database: Database, now: datetime) -> list[Notification]:
     with database.transaction() as session:
         detect.detect_events(session, now)
         return compose.queue_due(session, now)
 
 
-def told(database: Database, message: Notification) -> list[Event]:
+def reported(database: Database, message: Notification) -> list[Event]:
     with database.snapshot() as session:
         return notification_outbox.events(session, message.id or 0, 1000)
 
 
-def noticed(session: Session) -> list[EventRow]:
+def recorded(session: Session) -> list[EventRow]:
     return list(session.exec(select(EventRow).order_by(col(EventRow.id))))
 
 
@@ -86,63 +86,63 @@ def test_a_power_cut_is_one_message_although_units_fall_silent_one_after_the_oth
         silent(session, "FAR", site="Cork 2", ago=186)
     for step in range(4):
         swept(database, NOW + step * MINUTE)
-        assert spoken(database, NOW + step * MINUTE) == []
-    (message,) = spoken(database, NOW + 9 * MINUTE)
+        assert queued(database, NOW + step * MINUTE) == []
+    (message,) = queued(database, NOW + 9 * MINUTE)
     assert message.title == "21 units stopped reporting at 2 sites"
     assert '"text":"Essen 1 (Marram): 20 units stopped reporting; earliest last report 1 Nov, 11:56 UTC"' in message.body
-    assert spoken(database, NOW + 30 * MINUTE) == []
+    assert queued(database, NOW + 30 * MINUTE) == []
 
 
-def test_what_comes_back_is_told_with_what_fell_silent(database: Database) -> None:
+def test_units_reporting_again_share_a_message_with_units_gone_silent(database: Database) -> None:
     with database.transaction() as session:
         rule(session, EventKind.STALE, EventKind.REVIVED)
         unit = silent(session, "SN1")
     swept(database, NOW)
     with database.transaction() as session:
         heartbeats.record_heartbeats(session, [HeartbeatRow(unit, 1, 1, None, 1, 1, {})], NOW + MINUTE)
-    spoken(database, NOW + MINUTE)
-    (message,) = spoken(database, NOW + 10 * MINUTE)
+    queued(database, NOW + MINUTE)
+    (message,) = queued(database, NOW + 10 * MINUTE)
     assert message.title == "1 unit stopped reporting at Essen 1 (Marram), plus 1 more topic"
-    assert [(one.kind, one.serial) for one in told(database, message)] == [(EventKind.STALE, "SN1"), (EventKind.REVIVED, "SN1")]
+    assert [(event.kind, event.serial) for event in reported(database, message)] == [(EventKind.STALE, "SN1"), (EventKind.REVIVED, "SN1")]
 
 
-def test_a_rule_for_an_account_hears_of_all_below_it_and_of_nothing_else(database: Database) -> None:
+def test_a_rule_for_an_account_includes_its_subsidiaries_and_nothing_else(database: Database) -> None:
     with database.transaction() as session:
         for serial, account in (("SN1", "Parent"), ("SN2", "Child"), ("SN3", "Stranger")):
             silent(session, serial, account, f"Site {account}")
-        found = {one.ref: one for one in session.exec(select(Account))}
-        found["Child"].parent_id = found["Parent"].id
+        accounts = {event.ref: event for event in session.exec(select(Account))}
+        accounts["Child"].parent_id = accounts["Parent"].id
         session.flush()
         rule(session, EventKind.STALE, account="Parent", gather_minutes=0)
     swept(database, NOW)
-    (message,) = spoken(database, NOW)
-    assert [one.serial for one in told(database, message)] == ["SN1", "SN2"]
+    (message,) = queued(database, NOW)
+    assert [event.serial for event in reported(database, message)] == ["SN1", "SN2"]
 
 
-def test_a_rule_for_an_account_that_was_merged_hears_of_the_one_it_was_merged_into(database: Database) -> None:
+def test_a_rule_for_a_merged_account_reports_the_account_it_was_merged_into(database: Database) -> None:
     with database.transaction() as session:
         silent(session, "SN1", "Kept", "Site 1")
         rolls.place(session, "Twin", "Site 2")
-        found = {one.ref: one for one in session.exec(select(Account))}
+        accounts = {event.ref: event for event in session.exec(select(Account))}
         rule(session, EventKind.STALE, account="Twin", gather_minutes=0)
-        found["Twin"].merged_into_id = found["Kept"].id
+        accounts["Twin"].merged_into_id = accounts["Kept"].id
     swept(database, NOW)
-    assert [one.signals for one in spoken(database, NOW)] == [1]
+    assert [event.signals for event in queued(database, NOW)] == [1]
 
 
-def test_each_rule_hears_of_a_signal_once_and_a_paused_one_not_at_all(database: Database) -> None:
+def test_each_rule_reports_an_event_once_and_a_paused_rule_never(database: Database) -> None:
     with database.transaction() as session:
-        first, second = rule(session, gather_minutes=0), rule(session, way="webhook", gather_minutes=0)
+        first, second = rule(session, gather_minutes=0), rule(session, channel="webhook", gather_minutes=0)
         notification_rules.pause_rule(session, first.id or 0, True, "admin", NOW)
         silent(session, "SN1")
     swept(database, NOW)
-    assert [one.rule_id for one in spoken(database, NOW)] == [second.id]
+    assert [event.rule_id for event in queued(database, NOW)] == [second.id]
     with database.transaction() as session:
         notification_rules.pause_rule(session, first.id or 0, False, "admin", NOW)
-    assert spoken(database, NOW + MINUTE) == []
+    assert queued(database, NOW + MINUTE) == []
 
 
-def test_a_signal_committed_after_a_later_one_was_told_is_told_too(postgres_database: Database) -> None:
+def test_an_event_committed_after_a_later_one_was_reported_is_reported_too(postgres_database: Database) -> None:
     with postgres_database.transaction() as session:
         rule(session, gather_minutes=0)
     with Session(postgres_database.engine) as slow:
@@ -150,10 +150,10 @@ def test_a_signal_committed_after_a_later_one_was_told_is_told_too(postgres_data
         slow.flush()  # it has its number, and is not there yet
         with postgres_database.transaction() as session:
             session.add(EventRow(kind=EventKind.STALE, at=2, units=1, serial="quick"))
-        assert [one.signals for one in spoken(postgres_database, NOW)] == [1]
+        assert [event.signals for event in queued(postgres_database, NOW)] == [1]
         slow.commit()
-    (message,) = spoken(postgres_database, NOW + MINUTE)
-    assert [one.serial for one in told(postgres_database, message)] == ["slow"]
+    (message,) = queued(postgres_database, NOW + MINUTE)
+    assert [event.serial for event in reported(postgres_database, message)] == ["slow"]
 
 
 def test_a_digest_comes_at_its_hour_in_its_zone_and_quiet_hours_hold_it_back(database: Database) -> None:
@@ -163,13 +163,13 @@ def test_a_digest_comes_at_its_hour_in_its_zone_and_quiet_hours_hold_it_back(dat
         rule(session, quiet=(0, 8 * 60), **berlin)
         silent(session, "SN1")
     morning = datetime(2026, 11, 2, tzinfo=UTC)
-    spoken(database, NOW)
+    queued(database, NOW)
     swept(database, NOW)
-    made = {hour: len(spoken(database, morning + timedelta(hours=hour))) for hour in (4.9, 5, 5.5, 6.9, 7, 8, 30)}
-    assert made == {4.9: 0, 5: 1, 5.5: 0, 6.9: 0, 7: 1, 8: 0, 30: 0}
+    messages = {hour: len(queued(database, morning + timedelta(hours=hour))) for hour in (4.9, 5, 5.5, 6.9, 7, 8, 30)}
+    assert messages == {4.9: 0, 5: 1, 5.5: 0, 6.9: 0, 7: 1, 8: 0, 30: 0}
 
 
-def test_what_waits_for_a_person_is_noticed_once(database: Database) -> None:
+def test_pending_enrolments_and_rejected_rows_are_detected_once(database: Database) -> None:
     with database.transaction() as session:
         rule(session, gather_minutes=0)
         alive, gone = silent(session, "ALIVE"), silent(session, "GONE")
@@ -180,47 +180,47 @@ def test_what_waits_for_a_person_is_noticed_once(database: Database) -> None:
         session.add(change)
         session.flush()
         session.add(ImportRun(change_id=change.id, kind="units", file="units.csv", sha256="x", counts={"refused": 3, "new": 5}))
-    (message,) = spoken(database, NOW)
-    assert [(one.kind, one.serial, one.units) for one in told(database, message)] == [
+    (message,) = queued(database, NOW)
+    assert [(event.kind, event.serial, event.units) for event in reported(database, message)] == [
         (EventKind.CLONE_SUSPECTED, "ALIVE", 1),
         (EventKind.ENROLMENT_PENDING, "GONE", 1),
         (EventKind.IMPORT_FAILED, "", 3),
     ]
-    assert spoken(database, NOW + MINUTE) == []
+    assert queued(database, NOW + MINUTE) == []
 
 
-def test_an_ingest_that_no_longer_hears_is_told_once_and_so_is_its_return(database: Database) -> None:
+def test_an_ingest_that_stops_receiving_is_reported_once_and_so_is_its_recovery(database: Database) -> None:
     with database.transaction() as session:
         rule(session, gather_minutes=0)
         process_heartbeats.beat(session, "ingest:registry", to_ms(NOW))
     titles = []
     for second in range(0, 150, 5):
-        titles += [one.title for one in spoken(database, NOW + timedelta(seconds=second))]
+        titles += [event.title for event in queued(database, NOW + timedelta(seconds=second))]
     assert titles == ["Registry not receiving: no messages from the broker since 1 Nov, 12:00 UTC"]
     with database.transaction() as session:
         process_heartbeats.beat(session, "ingest:registry", to_ms(NOW + 3 * MINUTE))
-    assert [one.title for one in spoken(database, NOW + 3 * MINUTE)] == ["Registry receiving again"]
+    assert [event.title for event in queued(database, NOW + 3 * MINUTE)] == ["Registry receiving again"]
 
 
-def test_a_registry_that_was_down_itself_does_not_call_its_ingest_deaf(database: Database) -> None:
+def test_a_registry_that_was_down_itself_does_not_report_its_ingest(database: Database) -> None:
     with database.transaction() as session:
         rule(session, gather_minutes=0)
         process_heartbeats.beat(session, "ingest:registry", to_ms(NOW - timedelta(hours=3)))
-    assert spoken(database, NOW) == []
-    assert spoken(database, NOW + timedelta(seconds=20)) == []
+    assert queued(database, NOW) == []
+    assert queued(database, NOW + timedelta(seconds=20)) == []
 
 
 def ended(database: Database, now: datetime) -> list[tuple[EventKind, int | None, str]]:
-    """What is noticed to end, written as the schedule writes it."""
+    """The ends detected, stored as the schedule does it."""
     with database.snapshot() as session:
-        found = detect.detect_endings(session, now)
+        endings = detect.detect_endings(session, now)
     with database.transaction() as session:
-        written = detect.store_endings(session, found or [], now)
+        written = detect.store_endings(session, endings or [], now)
         rows = list(session.exec(select(EventRow).order_by(col(EventRow.id).desc()).limit(written))) if written else []
         return sorted((row.kind, row.lead, str(row.on)) for row in rows)
 
 
-def test_ends_are_told_at_their_lead_times_and_once_at_each(database: Database) -> None:
+def test_ends_are_announced_once_at_each_lead_time(database: Database) -> None:
     with database.transaction() as session:
         place = papers.account(session, "A1")
         renews = {"auto_renew": True, "renewal_months": 12, "notice_days": 30}
@@ -250,7 +250,7 @@ def test_a_warranty_that_an_extension_follows_does_not_end(database: Database) -
     assert ended(database, NOW) == []
 
 
-def test_findings_of_the_kinds_and_worth_asked_for_are_told(database: Database) -> None:
+def test_a_rule_reports_findings_of_its_kinds_and_minimum_value(database: Database) -> None:
     with database.transaction() as session:
         rule(session, EventKind.FINDING_OPENED, finding_kinds=["operating_uncovered"], least_worth=Decimal(100), gather_minutes=0)
         account_id, site_id = rolls.place(session, "Marram", "Essen 1")
@@ -261,36 +261,36 @@ def test_findings_of_the_kinds_and_worth_asked_for_are_told(database: Database) 
         rolls.product(session, "Acme", "Pump 3").list_price = Decimal(60)
         session.flush()
         reconciliation_run.tick(session, NOW)
-    (message,) = spoken(database, NOW)
+    (message,) = queued(database, NOW)
     assert message.title == "2 new findings worth 120.00 EUR per year"
     with database.transaction() as session:
         reconciliation_run.nightly(session, NOW + MINUTE)
-    assert spoken(database, NOW + MINUTE) == []
+    assert queued(database, NOW + MINUTE) == []
 
 
-def test_a_webhook_carries_at_most_500_signals_and_each_goes_once(database: Database) -> None:
+def test_a_webhook_carries_at_most_500_events_and_each_goes_once(database: Database) -> None:
     with database.transaction() as session:
-        rule(session, way="webhook", gather_minutes=0)
+        rule(session, channel="webhook", gather_minutes=0)
         for n in range(1203):
             session.add(EventRow(kind=EventKind.STALE, at=n, units=1, serial=f"SN{n}"))
-    assert [one.signals for one in spoken(database, NOW)] == [500, 500, 203]
+    assert [event.signals for event in queued(database, NOW)] == [500, 500, 203]
     with database.snapshot() as session:
         dealt = session.exec(select(RuleEvent.event_id, RuleEvent.notification_id)).all()
     assert len({signal for signal, _ in dealt}) == len(dealt) == 1203
     assert all(message for _, message in dealt)
 
 
-def test_what_a_person_did_to_a_rule_is_in_the_audit_without_its_secret_and_can_be_undone(database: Database) -> None:
+def test_changes_to_a_rule_are_audited_without_its_secret_and_can_be_undone(database: Database) -> None:
     with database.transaction() as session:
-        made = rule(session, way="webhook")
-        notification_rules.remove_rule(session, made.id or 0, "admin", NOW)
+        webhook = rule(session, channel="webhook")
+        notification_rules.remove_rule(session, webhook.id or 0, "admin", NOW)
         change = session.exec(select(Change).order_by(col(Change.id).desc())).first()
         assert change is not None
         undo_changes.undo(session, change.id or 0, "admin", NOW)
-        assert made.secret.startswith("whsec_")
-        assert made.secret not in str([(one.before, one.after) for one in session.exec(select(AuditEntry))])
+        assert webhook.secret.startswith("whsec_")
+        assert webhook.secret not in str([(event.before, event.after) for event in session.exec(select(AuditEntry))])
     with database.snapshot() as session:
-        assert session.get_one(NotificationRule, made.id).removed_at is None
+        assert session.get_one(NotificationRule, webhook.id).removed_at is None
 
 
 GROWTH = st.lists(st.integers(0, 200), min_size=1, max_size=8)
@@ -298,8 +298,8 @@ GROWTH = st.lists(st.integers(0, 200), min_size=1, max_size=8)
 
 @settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(weeks=GROWTH)
-def test_declining_is_judged_in_sql_as_the_rule_judges_it(database: Database, weeks: list[int]) -> None:
-    """A unit's counter grows by so much a week; what the rule says beside what the database found."""
+def test_declining_usage_is_detected_as_a_model_computes_it(database: Database, weeks: list[int]) -> None:
+    """A unit's counter grows by so much a week: a moving average in Python and what the database detected."""
     usual, known, latest, expected = 0.0, 0, 0.0, 0
     with database.transaction() as session:
         for table in (Activity, EventRow, UnitStatus):
@@ -317,13 +317,13 @@ def test_declining_is_judged_in_sql_as_the_rule_judges_it(database: Database, we
             if known >= 4 and usual > 0 and week < 0.5 * usual <= latest:
                 expected += 1
             usual, known, latest = week if known == 0 else usual + 0.3 * (week - usual), known + 1, week
-        kept = session.exec(select(Activity)).one()
-        session.refresh(kept)
-        assert (kept.weeks, round(kept.usual, 6), kept.latest) == (known, round(usual, 6), latest)
-        assert [one.kind for one in noticed(session)] == [EventKind.DECLINING] * expected
+        row = session.exec(select(Activity)).one()
+        session.refresh(row)
+        assert (row.weeks, round(row.usual, 6), row.latest) == (known, round(usual, 6), latest)
+        assert [event.kind for event in recorded(session)] == [EventKind.DECLINING] * expected
 
 
-def test_activity_is_read_once_a_week_whole(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_activity_is_measured_once_a_week_for_every_unit(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(detect, "_UNITS", 2)
     with database.transaction() as session:
         for n in range(5):
@@ -353,16 +353,16 @@ def test_activity_is_read_once_a_week_whole(database: Database, monkeypatch: pyt
         ({"account": "nobody"}, "there is no account"),
     ],
 )
-def test_what_cannot_be_is_refused_in_a_sentence(sqlite_database: Database, wrong: dict[str, Any], says: str) -> None:
-    wish: Callable[..., RuleDraft] = RuleDraft("Ours", "email", "ops@example.com", [EventKind.STALE])._replace
+def test_an_invalid_rule_is_rejected_in_a_sentence(sqlite_database: Database, wrong: dict[str, Any], says: str) -> None:
+    draft: Callable[..., RuleDraft] = RuleDraft("Ours", "email", "ops@example.com", [EventKind.STALE])._replace
     with pytest.raises(DomainError, match=says), sqlite_database.transaction() as session:
-        notification_rules.create_rule(session, wish(**wrong), "admin", NOW)
+        notification_rules.create_rule(session, draft(**wrong), "admin", NOW)
 
 
-def test_marks_stand_where_they_were_put(database: Database) -> None:
+def test_checkpoints_are_stored(database: Database) -> None:
     with database.transaction() as session:
         assert checkpoints.mark(session, "x").position == 0
         checkpoints.put(session, "x", 3, 4, "note")
         checkpoints.put(session, "x", 5, 6, "later")
-        found = checkpoints.mark(session, "x")
-    assert (found.position, found.at, found.note) == (5, 6, "later")
+        checkpoint = checkpoints.mark(session, "x")
+    assert (checkpoint.position, checkpoint.at, checkpoint.note) == (5, 6, "later")

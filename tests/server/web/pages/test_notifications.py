@@ -1,4 +1,4 @@
-"""Rules of notification made, tested, paused and worded anew on their pages; the calendar in its person's scope."""
+"""Notification rules created, tested, paused and changed on their pages; the calendar within its user's accounts."""
 
 import re
 from collections.abc import Callable, Iterator
@@ -41,7 +41,7 @@ def rule(database: Database) -> NotificationRule:
         return session.exec(select(NotificationRule)).one()
 
 
-def test_a_rule_is_made_worded_anew_and_paused(visitor: Visitor, fleet_database: Database) -> None:
+def test_a_rule_is_created_changed_and_paused(visitor: Visitor, fleet_database: Database) -> None:
     assert visitor.post(NEW, NEW, **RULE, quiet_from="22:00", quiet_until="06:30").status_code == 303
     shown = visitor.get("/notifications").text
     assert "immediately, grouped for 5 minutes; quiet hours 22:00 to 06:30 (Europe/Berlin)" in shown
@@ -61,7 +61,7 @@ def test_every_channel_can_be_chosen_in_the_form(visitor: Visitor, channel: Chan
     assert channel.address_hint in shown
 
 
-def test_what_cannot_be_is_said_in_the_form_and_what_was_typed_stays(visitor: Visitor) -> None:
+def test_the_form_shows_the_error_and_keeps_the_entries(visitor: Visitor) -> None:
     answer = visitor.post(NEW, NEW, **{**RULE, "zone": "Mars/Base"})
     assert answer.status_code == 422
     assert "There is no time zone &#39;Mars/Base&#39;" in answer.text
@@ -69,9 +69,9 @@ def test_what_cannot_be_is_said_in_the_form_and_what_was_typed_stays(visitor: Vi
 
 
 def test_the_secret_of_a_webhook_is_shown_once_and_its_test_arrives(visitor: Visitor, fleet_database: Database, hook: Hook) -> None:
-    made = visitor.post(NEW, NEW, **{**RULE, "way": "webhook", "address": hook.url})
+    shown = visitor.post(NEW, NEW, **{**RULE, "way": "webhook", "address": hook.url})
     secret = rule(fleet_database).secret
-    assert secret in made.text
+    assert secret in shown.text
     for address in ("/notifications", "/notifications/1", "/audit", "/audit/1"):
         assert secret not in visitor.get(address).text
     assert visitor.post("/notifications/1/test", "/notifications").status_code == 303
@@ -81,7 +81,7 @@ def test_the_secret_of_a_webhook_is_shown_once_and_its_test_arrives(visitor: Vis
     assert "Sent" in visitor.get("/notifications/messages/1").text
 
 
-def test_a_message_that_failed_says_why_and_when_again(visitor: Visitor, fleet_database: Database) -> None:
+def test_a_failed_message_shows_the_error_and_the_next_attempt(visitor: Visitor, fleet_database: Database) -> None:
     visitor.post(NEW, NEW, **{**RULE, "way": "webhook", "address": "https://127.0.0.1/hook"})
     visitor.post("/notifications/1/test", "/notifications")
     OutboxSender(fleet_database, Settings()).send(datetime.now(UTC))
@@ -99,20 +99,20 @@ def test_without_a_mail_server_the_page_says_what_to_set(visitor: Visitor) -> No
 ADDRESS = re.compile(r"/calendar/([\w-]+)\.ics")
 
 
-def work_out(database: Database) -> None:
+def compute_calendar(database: Database) -> None:
     """What the schedule does every hour."""
     with database.transaction() as session:
         notification_calendar.store_endings(session, notification_calendar.compute_endings(session, NOW) or [], NOW)
 
 
 def feed(visitor: Visitor) -> str:
-    found = ADDRESS.search(visitor.post("/calendar", "/calendar").text)
-    assert found
-    return found[0]
+    link = ADDRESS.search(visitor.post("/calendar", "/calendar").text)
+    assert link
+    return link[0]
 
 
 def test_the_calendar_feed_is_valid_stable_and_revocable(visitor: Visitor, stranger: Visitor, fleet_database: Database) -> None:
-    work_out(fleet_database)
+    compute_calendar(fleet_database)
     address = feed(visitor)
     answer = stranger.client.application.test_client().get(address)  # no cookie: the address is the secret
     assert answer.mimetype == "text/calendar"
@@ -128,7 +128,7 @@ def test_the_calendar_feed_is_valid_stable_and_revocable(visitor: Visitor, stran
     assert stranger.get(again).status_code == 404
 
 
-def test_a_calendar_holds_only_what_its_person_may_see(make_app: Callable[..., Flask], fleet_database: Database) -> None:
+def test_a_calendar_holds_only_what_its_user_may_see(make_app: Callable[..., Flask], fleet_database: Database) -> None:
     soon = (NOW + timedelta(days=40)).date()
     with fleet_database.transaction() as session:
         accounts = session.exec(select(Account).order_by(Account.ref)).all()
@@ -138,11 +138,11 @@ def test_a_calendar_holds_only_what_its_person_may_see(make_app: Callable[..., F
         session.add(Contract(ref="OTHER", account_id=other.id, **term))
         viewer, password = access_users.add(session, name="vera", role=Role.VIEWER, within=[mine.ref], actor="admin", now=NOW)
         viewer.must_change = False
-    work_out(fleet_database)
+    compute_calendar(fleet_database)
     with make_app().test_client() as client:
         visitor = Visitor(client)
         visitor.sign_in(password, "vera")
-        titles = [str(one["summary"]) for one in Calendar.from_ical(client.get(feed(visitor)).data).walk("VEVENT")]
+        titles = [str(event["summary"]) for event in Calendar.from_ical(client.get(feed(visitor)).data).walk("VEVENT")]
         shown = visitor.get("/calendar").text
     assert any("MINE" in title for title in titles)
     assert not any("OTHER" in title for title in titles)

@@ -1,4 +1,4 @@
-"""`python -m tests.support.post_process DATABASE_URL`: deals out and sends until it is killed, on a clock 300 times as fast."""
+"""`python -m tests.support.outbox_sender_process DATABASE_URL`: queues and sends until it is killed, on a clock 300 times as fast."""
 
 import sys
 import time
@@ -20,12 +20,12 @@ def main(url: str) -> None:
         """The same for every process of a test: each sees that a pause is over that the one before it set."""
         return _BEGAN + timedelta(seconds=(time.time() % 1_000_000) * _FAST)
 
-    post = OutboxSender(database, Settings(webhook_hosts=["localhost"]), clock)
+    sender = OutboxSender(database, Settings(webhook_hosts=["localhost"]), clock)
     print("sending", flush=True)
     while True:
         with database.transaction() as session:
             compose.queue_due(session, clock())
-        post.send(clock())
+        sender.send(clock())
         time.sleep(0.01)
 
 
