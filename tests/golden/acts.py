@@ -58,9 +58,9 @@ def _merge(session: Session, now: datetime) -> None:
     """One possible duplicate of each kind is accepted; one more is rejected and the rest wait."""
     matching_proposals.find(session, now)
     for kind in matching_proposals.KINDS:
-        for shown in matching_proposals.listed(session, matching_proposals.OPEN, kind)[:1]:
+        for shown in matching_proposals.page(session, matching_proposals.OPEN, kind, limit=1)[0]:
             matching_proposals.accept(session, shown.proposal.id or 0, actor=_PERSON, now=now, reason="one and the same")
-    for shown in matching_proposals.listed(session)[:1]:
+    for shown in matching_proposals.page(session, limit=1)[0]:
         matching_proposals.reject(session, shown.proposal.id or 0, actor=_PERSON, now=now, reason="they are two")
 
 

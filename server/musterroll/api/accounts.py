@@ -14,6 +14,7 @@ from musterroll.api.http.problems import documented
 from musterroll.api.http.routing import guarded
 from musterroll.api.http.schemas import Named, RefPath, Request, Shape, Text, named
 from musterroll.domain.access import Role, needs
+from musterroll.domain.values import cursors
 from musterroll.storage.accounts import hierarchy as stored
 from musterroll.storage.accounts.hierarchy import Wanted
 from musterroll.storage.reconciliation import cell_counters
@@ -86,8 +87,8 @@ class TreeQuery(Request):
 def list_accounts(query: AccountQuery) -> Response:
     def fetch(session: Session, cursor: str | None, limit: int) -> Page:
         wanted = Wanted(subtree_of(session, query.under), query.segment, query.country, query.text.strip())
-        rows = stored.page(session, wanted, cursor, limit + 1)
-        return [AccountOut(**_facts(row)) for row in rows[:limit]], rows[limit - 1].ref if len(rows) > limit else None
+        rows, following = cursors.cut(stored.page(session, wanted, cursors.text(cursor), limit + 1), limit, lambda row: (row.ref,))
+        return [AccountOut(**_facts(row)) for row in rows], following
 
     return listed(AccountPage, query, "accounts", fetch)
 

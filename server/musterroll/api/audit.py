@@ -11,8 +11,9 @@ from musterroll.api.http.context import actor, answer, clock, read_only, transac
 from musterroll.api.http.lists import ListQuery, Page, listed, listing
 from musterroll.api.http.problems import documented
 from musterroll.api.http.routing import guarded
-from musterroll.api.http.schemas import NumberPath, Request, Shape, Text, numbers
+from musterroll.api.http.schemas import NumberPath, Request, Shape, Text
 from musterroll.domain.access import Role, needs
+from musterroll.domain.values import cursors
 from musterroll.domain.values.errors import NotFound
 from musterroll.domain.values.instants import from_ms
 from musterroll.storage.audit import log as audit_log
@@ -87,10 +88,9 @@ def list_changes(query: DoneQuery) -> Response:
     wanted = audit_log.Wanted(query.kind, query.actor, query.text.strip(), query.table, query.key)
 
     def fetch(session: Session, cursor: str | None, limit: int) -> Page:
-        before = numbers(cursor, 1)
-        rows = audit_log.changes(session, before[0] if before else None, limit + 1, wanted)
-        items = [done_out(change, undone) for change, undone in rows[:limit]]
-        return items, str(items[-1].id) if len(rows) > limit else None
+        changes = audit_log.changes(session, cursors.number(cursor), limit + 1, wanted)
+        rows, following = cursors.cut(changes, limit, lambda row: (row[0].id,))
+        return [done_out(change, undone) for change, undone in rows], following
 
     return listed(DonePage, query, "changes", fetch)
 
@@ -107,10 +107,9 @@ def get_change(path: NumberPath) -> Response:
 def list_rows(path: NumberPath, query: ListQuery) -> Response:
     def fetch(session: Session, cursor: str | None, limit: int) -> Page:
         _change(session, path.number)
-        before = numbers(cursor, 1)
-        rows = audit_log.entries_back(session, path.number, before[0] if before else None, limit + 1)
-        items = [RowOut(id=row[0], table=row[1], key=row[2], before=row[3], after=row[4]) for row in rows[:limit]]
-        return items, str(items[-1].id) if len(rows) > limit else None
+        entries = audit_log.entries_back(session, path.number, cursors.number(cursor), limit + 1)
+        rows, following = cursors.cut(entries, limit, lambda row: (row[0],))
+        return [RowOut(id=row[0], table=row[1], key=row[2], before=row[3], after=row[4]) for row in rows], following
 
     return listed(RowPage, query, f"change-{path.number}", fetch)
 

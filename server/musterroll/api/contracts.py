@@ -13,9 +13,10 @@ from musterroll.api.http.context import answer, clock, read_only
 from musterroll.api.http.lists import ListQuery, Page, listed, listing
 from musterroll.api.http.problems import documented
 from musterroll.api.http.routing import guarded
-from musterroll.api.http.schemas import Named, Price, RefPath, Shape, Text, last_day_of, named, numbers
+from musterroll.api.http.schemas import Named, Price, RefPath, Shape, Text, last_day_of, named
 from musterroll.domain.contracts import terms as rules
 from musterroll.domain.contracts.terms import Payment, Scope, State
+from musterroll.domain.values import cursors
 from musterroll.domain.values.errors import NotFound
 from musterroll.storage.contracts import lists as contract_lists
 from musterroll.storage.contracts.lines_in_force import contract_of
@@ -92,8 +93,9 @@ def list_contracts(query: ContractQuery) -> Response:
 
     def fetch(session: Session, cursor: str | None, limit: int) -> Page:
         wanted = Wanted(subtree_of(session, query.account), query.state, query.text.strip())
-        rows = contract_lists.page(session, wanted, cursor, limit + 1)
-        return [_out(row, today) for row in rows[:limit]], rows[limit - 1].ref if len(rows) > limit else None
+        contracts = contract_lists.page(session, wanted, cursors.text(cursor), limit + 1)
+        rows, following = cursors.cut(contracts, limit, lambda row: (row.ref,))
+        return [_out(row, today) for row in rows], following
 
     return listed(ContractPage, query, "contracts", fetch)
 
@@ -109,9 +111,10 @@ def get_contract(path: RefPath) -> Response:
 @listing(api, "/contracts/<ref>/lines", LinePage, "Lines of a contract", 404)
 def list_lines(path: RefPath, query: ListQuery) -> Response:
     def fetch(session: Session, cursor: str | None, limit: int) -> Page:
-        row, after = _contract(session, path.ref), numbers(cursor, 1)
-        rows = contract_lists.lines(session, row.id, after[0] if after else 0, limit + 1)
-        return [_line(line, row.ref) for line in rows[:limit]], str(rows[limit - 1].id) if len(rows) > limit else None
+        row = _contract(session, path.ref)
+        behind = contract_lists.lines(session, row.id, cursors.number(cursor) or 0, limit + 1)
+        lines, following = cursors.cut(behind, limit, lambda line: (line.id,))
+        return [_line(line, row.ref) for line in lines], following
 
     return listed(LinePage, query, "contract-lines", fetch)
 

@@ -15,8 +15,9 @@ from musterroll.api.http.context import actor, answer, clock, context, read_only
 from musterroll.api.http.lists import ListQuery, Page, listed, listing
 from musterroll.api.http.problems import HttpRefusal, documented
 from musterroll.api.http.routing import guarded
-from musterroll.api.http.schemas import Request, Shape, Text, numbers
+from musterroll.api.http.schemas import Request, Shape, Text
 from musterroll.domain.access import Role, needs
+from musterroll.domain.values import cursors
 from musterroll.domain.values.instants import from_ms
 from musterroll.readers.document import Document, choices, digest
 from musterroll.storage.imports.runs import RunRow
@@ -139,9 +140,8 @@ def import_one(path: KindPath, form: DocumentForm) -> Response:
 @needs(Role.PLANNER, everywhere=True)
 def list_imports(query: ListQuery) -> Response:
     def fetch(session: Session, cursor: str | None, limit: int) -> Page:
-        before = numbers(cursor, 1)
-        found = import_history.runs(session, before[0] if before else None, limit + 1)
-        return [_run_out(run) for run in found[:limit]], str(found[limit - 1].id) if len(found) > limit else None
+        runs, following = cursors.cut(import_history.runs(session, cursors.number(cursor), limit + 1), limit, lambda run: (run.id,))
+        return [_run_out(run) for run in runs], following
 
     return listed(RunPage, query, "imports", fetch)
 
@@ -157,13 +157,11 @@ def get_import(path: RunPath) -> Response:
 @needs(Role.PLANNER, everywhere=True)
 def get_import_rows(path: RunPath, query: ListQuery) -> Response:
     def fetch(session: Session, cursor: str | None, limit: int) -> Page:
-        after = numbers(cursor, 1)
         import_history.run(session, path.run)
-        found = import_history.rows(session, path.run, after[0] if after else 0, limit + 1)
-        shown = [
-            RunRowOut(line=row.line, outcome=Outcome(row.verdict), record_id=row.record_id, detail=row.detail) for row in found[:limit]
-        ]
-        return shown, str(shown[-1].line) if len(found) > limit else None
+        behind = import_history.rows(session, path.run, cursors.number(cursor) or 0, limit + 1)
+        rows, following = cursors.cut(behind, limit, lambda row: (row.line,))
+        items = [RunRowOut(line=row.line, outcome=Outcome(row.verdict), record_id=row.record_id, detail=row.detail) for row in rows]
+        return items, following
 
     return listed(RunRowPage, query, f"import-{path.run}", fetch)
 

@@ -11,7 +11,8 @@ from sqlmodel import Session
 from musterroll.api.accounts import subtree_of
 from musterroll.api.http.lists import ListQuery, Page, listed, listing
 from musterroll.api.http.routing import guarded
-from musterroll.api.http.schemas import Day, Price, Shape, Text, numbers
+from musterroll.api.http.schemas import Day, Price, Shape, Text
+from musterroll.domain.values import cursors
 from musterroll.storage.units import incidents
 from musterroll.storage.units.incidents import Wanted
 
@@ -46,10 +47,11 @@ class IncidentQuery(ListQuery):
 @listing(api, "/incidents", IncidentPage, "Incidents, last recorded first", 404)
 def list_incidents(query: IncidentQuery) -> Response:
     def fetch(session: Session, cursor: str | None, limit: int) -> Page:
-        before, account = numbers(cursor, 1), subtree_of(session, query.account)
+        account = subtree_of(session, query.account)
         wanted = Wanted(account, query.unit, query.category, query.opened_from, query.opened_to, query.open)
-        rows = incidents.page(session, wanted, before[0] if before else None, limit + 1)
-        return [_out(row) for row in rows[:limit]], str(rows[limit - 1].id) if len(rows) > limit else None
+        page = incidents.page(session, wanted, cursors.number(cursor), limit + 1)
+        rows, following = cursors.cut(page, limit, lambda row: (row.id,))
+        return [_out(row) for row in rows], following
 
     return listed(IncidentPage, query, "incidents", fetch)
 

@@ -12,6 +12,7 @@ from musterroll.api.http.lists import ListQuery, Page, listed, listing
 from musterroll.api.http.routing import guarded
 from musterroll.api.http.schemas import DayOrInstant, Request, Shape
 from musterroll.domain.installed_base.licences import Count, Level, Target
+from musterroll.domain.values import cursors
 from musterroll.usecases.installed_base import licences as base_licences
 from musterroll.usecases.installed_base.licences import By
 
@@ -69,8 +70,10 @@ def list_licences(query: LicenceQuery) -> Response:
         licences = base_licences.licences(session, query.on or now, query.by, now, query.aim())
 
     def fetch(_: Session, cursor: str | None, limit: int) -> Page:
-        names = [name for name in licences.counts if cursor is None or name > cursor]
-        return [_out(name, licences.counts[name]) for name in names[:limit]], names[limit - 1] if len(names) > limit else None
+        after = cursors.text(cursor)
+        behind = [name for name in licences.counts if after is None or name > after]
+        names, following = cursors.cut(behind, limit, lambda name: (name,))
+        return [_out(name, licences.counts[name]) for name in names], following
 
     summary = {"on": licences.on, "total": SeatsOut(**licences.total._asdict()), "level": licences.level}
     return listed(LicencePage, query, "licences", fetch, lambda: summary)

@@ -12,13 +12,14 @@ from musterroll.api.http.context import actor, answer, clock, nothing, read_only
 from musterroll.api.http.lists import ListQuery, Page, listed, listing
 from musterroll.api.http.problems import documented
 from musterroll.api.http.routing import guarded
-from musterroll.api.http.schemas import NumberPath, Price, Request, Shape, Text, numbers
+from musterroll.api.http.schemas import NumberPath, Price, Request, Shape, Text
 from musterroll.channels import CHANNELS
 from musterroll.domain.access import Role, needs
 from musterroll.domain.findings.kinds import Kind as FindingKind
 from musterroll.domain.notifications.events import LEADS, Event, EventKind
 from musterroll.domain.notifications.retry import MessageState
 from musterroll.domain.notifications.schedule import Frequency
+from musterroll.domain.values import cursors
 from musterroll.domain.values.instants import from_ms
 from musterroll.storage.notifications import events as stored_events
 from musterroll.storage.notifications import outbox as stored_outbox
@@ -145,9 +146,9 @@ class SignalPage(Shape):
 @needs(Role.ADMIN)
 def list_signals(query: ListQuery) -> Response:
     def fetch(session: Session, cursor: str | None, limit: int) -> Page:
-        before = numbers(cursor, 1)
-        events = stored_events.recent(session, before[0] if before else None, limit + 1)
-        return [_event_out(event) for event in events[:limit]], str(events[limit - 1].id) if len(events) > limit else None
+        recent = stored_events.recent(session, cursors.number(cursor), limit + 1)
+        events, following = cursors.cut(recent, limit, lambda event: (event.id,))
+        return [_event_out(event) for event in events], following
 
     return listed(SignalPage, query, "signals", fetch)
 
@@ -221,10 +222,9 @@ def test_rule(path: NumberPath) -> Response:
 @needs(Role.ADMIN)
 def list_messages(query: NotificationQuery) -> Response:
     def fetch(session: Session, cursor: str | None, limit: int) -> Page:
-        before = numbers(cursor, 1)
-        rows = stored_outbox.page(session, query.state, query.rule, before[0] if before else None, limit + 1)
-        items = [_message_out(row.message, row.rule) for row in rows[:limit]]
-        return items, str(items[-1].id) if len(rows) > limit else None
+        page = stored_outbox.page(session, query.state, query.rule, cursors.number(cursor), limit + 1)
+        rows, following = cursors.cut(page, limit, lambda row: (row.message.id,))
+        return [_message_out(row.message, row.rule) for row in rows], following
 
     return listed(NotificationPage, query, "notifications", fetch)
 

@@ -13,10 +13,11 @@ from musterroll.api.http.context import actor, answer, clock, read_only, transac
 from musterroll.api.http.lists import ListQuery, Page, listed, listing
 from musterroll.api.http.problems import documented
 from musterroll.api.http.routing import guarded
-from musterroll.api.http.schemas import Price, Request, Shape, Text, numbers
+from musterroll.api.http.schemas import Price, Request, Shape, Text
 from musterroll.domain.access import Role, needs
 from musterroll.domain.liveness import ReportingClass
 from musterroll.domain.units.serials import name_key
+from musterroll.domain.values import cursors
 from musterroll.domain.values.errors import NotFound
 from musterroll.domain.warranty.periods import Start, StartRule
 from musterroll.storage.accounts import sites
@@ -126,9 +127,9 @@ class ProductQuery(ListQuery):
 @listing(api, "/products", ProductPage, "Products")
 def list_products(query: ProductQuery) -> Response:
     def fetch(session: Session, cursor: str | None, limit: int) -> Page:
-        after = numbers(cursor, 1)
-        rows = sites.products(session, query.text.strip(), after[0] if after else 0, limit + 1)
-        return [_product(row) for row in rows[:limit]], str(rows[limit - 1].id) if len(rows) > limit else None
+        products = sites.products(session, query.text.strip(), cursors.number(cursor) or 0, limit + 1)
+        rows, following = cursors.cut(products, limit, lambda row: (row.id,))
+        return [_product(row) for row in rows], following
 
     return listed(ProductPage, query, "products", fetch)
 

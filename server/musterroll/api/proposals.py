@@ -15,7 +15,6 @@ from musterroll.api.http.problems import documented
 from musterroll.api.http.routing import guarded
 from musterroll.api.http.schemas import NumberPath, Shape
 from musterroll.domain.access import Role, needs
-from musterroll.domain.values.errors import DomainError
 from musterroll.domain.values.instants import from_ms
 from musterroll.usecases.matching import proposals as matching_proposals
 from musterroll.usecases.matching.proposals import ACCEPTED, ACCOUNT_TWIN, GONE, LINE_SERIAL, OPEN, REJECTED, UNIT_TWIN, Shown
@@ -77,9 +76,8 @@ def list_proposals(query: ProposalQuery) -> Response:
     state = None if query.state is ProposalState.ALL else query.state.value
 
     def fetch(session: Session, cursor: str | None, limit: int) -> Page:
-        rows = matching_proposals.listed(session, state, query.kind, _position(cursor), limit + 1)
-        following = f"{rows[limit - 1].proposal.weight}:{rows[limit - 1].proposal.id}" if len(rows) > limit else None
-        return [_out(row) for row in rows[:limit]], following
+        rows, following = matching_proposals.page(session, state, query.kind, cursor, limit)
+        return [_out(row) for row in rows], following
 
     return listed(ProposalPage, query, "proposals", fetch)
 
@@ -111,19 +109,6 @@ def reject(path: NumberPath, body: ReasonBody) -> Response:
     """The pair is not suggested again. Can be undone."""
     with transaction() as session:
         return answer(done_out(matching_proposals.reject(session, path.number, actor=actor(), now=clock(), reason=body.reason)))
-
-
-def _position(cursor: str | None) -> tuple[float, int] | None:
-    if cursor is None:
-        return None
-    weight, _, number = cursor.partition(":")
-    try:
-        position = float(weight), int(number)
-    except ValueError:
-        position = (-1.0, 0)
-    if not 0 <= position[0] <= 1 or not 0 <= position[1] < 2**53:
-        raise DomainError("the cursor is not valid; start from the first page", "bad_cursor")
-    return position
 
 
 def _out(shown: Shown) -> ProposalOut:

@@ -8,8 +8,9 @@ from pydantic import Field
 
 from musterroll.api.http.context import answer, read_only
 from musterroll.api.http.routing import guarded
-from musterroll.api.http.schemas import PageQuery, Shape, numbers
+from musterroll.api.http.schemas import PageQuery, Shape
 from musterroll.domain.access import Role, needs
+from musterroll.domain.values import cursors
 from musterroll.domain.values.instants import from_ms
 from musterroll.storage.tables.messages import QuarantinedMessage
 from musterroll.usecases.messages.quarantine import quarantined_messages
@@ -36,12 +37,10 @@ class QuarantinePage(Shape):
 @api.get("/quarantine", summary="Quarantined messages, newest first", responses={200: QuarantinePage})
 @needs(Role.ADMIN)
 def list_quarantine(query: PageQuery) -> Response:
-    before = numbers(query.cursor, 1)
     with read_only() as session:
-        rows = quarantined_messages(session, before[0] if before else None, query.limit + 1)
-    shown = rows[: query.limit]
-    following = str(shown[-1].id) if len(rows) > len(shown) else None
-    return answer(QuarantinePage(items=[_out(row) for row in shown], next=following))
+        quarantined = quarantined_messages(session, cursors.number(query.cursor), query.limit + 1)
+    rows, following = cursors.cut(quarantined, query.limit, lambda row: (row.id,))
+    return answer(QuarantinePage(items=[_out(row) for row in rows], next=following))
 
 
 def _out(row: QuarantinedMessage) -> QuarantinedOut:

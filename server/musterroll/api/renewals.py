@@ -10,8 +10,9 @@ from sqlmodel import Session
 from musterroll.api.http.context import answer, clock, read_only
 from musterroll.api.http.lists import ListQuery, Page, listed, listing
 from musterroll.api.http.routing import guarded
-from musterroll.api.http.schemas import MoneyOut, Named, Shape, Text, in_line, money_out, named, numbers
+from musterroll.api.http.schemas import MoneyOut, Named, Shape, Text, in_line, money_out, named
 from musterroll.domain.contracts.terms import Payment
+from musterroll.domain.values import cursors
 from musterroll.usecases.installed_base import renewals
 from musterroll.usecases.installed_base.renewals import Due, Narrow, Share
 
@@ -82,9 +83,9 @@ def list_renewals(query: RenewalQuery) -> Response:
         summary.update(
             counted_at=dues.at, contracts=sums.contracts, worth=list(map(money_out, sums.worth)), risk=list(map(money_out, sums.risk))
         )
-        begin = (numbers(cursor, 1) or (0,))[0]
+        begin = cursors.number(cursor) or 0
         behind = begin + limit
-        return [_out(row) for row in due[begin:behind]], str(behind) if len(due) > behind else None
+        return [_out(row) for row in due[begin:behind]], cursors.encode(behind) if len(due) > behind else None
 
     return listed(RenewalPage, query, "renewals", fetch, lambda: summary)
 

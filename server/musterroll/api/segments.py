@@ -13,7 +13,7 @@ from musterroll.api.http.problems import documented
 from musterroll.api.http.routing import guarded
 from musterroll.api.http.schemas import MoneyOut, Request, Shape, Text, money_out
 from musterroll.domain.access import Role, needs
-from musterroll.domain.values.errors import DomainError
+from musterroll.domain.values import cursors
 from musterroll.storage.fleet.segments import Customer
 from musterroll.usecases.fleet import filter_words
 from musterroll.usecases.fleet import segments as fleet_segments
@@ -95,8 +95,10 @@ def list_customers(path: SegmentPath, query: ListQuery) -> Response:
     now = clock()
 
     def fetch(session: Session, cursor: str | None, limit: int) -> Page:
-        customers = fleet_segments.customers(session, fleet_segments.segment(session, path.key), _behind(cursor), limit + 1, now)
-        return [_customer(customer) for customer in customers[:limit]], f"={customers[limit - 1].ref}" if len(customers) > limit else None
+        segment = fleet_segments.segment(session, path.key)
+        behind = fleet_segments.customers(session, segment, cursors.text(cursor), limit + 1, now)
+        customers, following = cursors.cut(behind, limit, lambda customer: (customer.ref,))
+        return [_customer(customer) for customer in customers], following
 
     return listed(CustomerPage, query, "segment-accounts", fetch)
 
@@ -116,13 +118,6 @@ def delete_segment(path: SegmentPath) -> Response:
     with transaction() as session:
         fleet_segments.delete(session, path.key)
     return nothing()
-
-
-def _behind(cursor: str | None) -> str | None:
-    """The account number in a cursor; empty after the units without an account."""
-    if cursor is not None and not cursor.startswith("="):
-        raise DomainError("the cursor is not valid; start from the first page", "bad_cursor")
-    return None if cursor is None else cursor[1:]
 
 
 def _facts(segment: Segment) -> dict[str, Any]:

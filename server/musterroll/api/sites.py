@@ -13,6 +13,7 @@ from musterroll.api.http.lists import ListQuery, Page, listed, listing
 from musterroll.api.http.problems import documented
 from musterroll.api.http.routing import guarded
 from musterroll.api.http.schemas import Named, RefPath, Shape, Text, named
+from musterroll.domain.values import cursors
 from musterroll.domain.values.errors import NotFound
 from musterroll.storage.accounts import sites
 
@@ -44,8 +45,9 @@ class SiteQuery(ListQuery):
 @listing(api, "/sites", SitePage, "Sites by number", 404)
 def list_sites(query: SiteQuery) -> Response:
     def fetch(session: Session, cursor: str | None, limit: int) -> Page:
-        rows = sites.page(session, subtree_of(session, query.account), query.text.strip(), cursor, limit + 1)
-        return [_site(row) for row in rows[:limit]], rows[limit - 1].ref if len(rows) > limit else None
+        page = sites.page(session, subtree_of(session, query.account), query.text.strip(), cursors.text(cursor), limit + 1)
+        rows, following = cursors.cut(page, limit, lambda row: (row.ref,))
+        return [_site(row) for row in rows], following
 
     return listed(SitePage, query, "sites", fetch)
 

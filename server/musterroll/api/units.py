@@ -8,11 +8,12 @@ from musterroll.api.http.context import actor, answer, clock, read_only, transac
 from musterroll.api.http.lists import ListQuery, Page, listed, listing
 from musterroll.api.http.problems import documented
 from musterroll.api.http.routing import guarded
-from musterroll.api.http.schemas import PageQuery, Request, Text, UnitPath, numbers
+from musterroll.api.http.schemas import PageQuery, Request, Text, UnitPath
 from musterroll.api.unit_schemas import ChangePage, LookUpOut, MessagePage, UnitOut, UnitPage, change_out, message_out, unit_out
 from musterroll.domain.access import Role, needs
 from musterroll.domain.liveness import Liveness
 from musterroll.domain.units.lifecycle import Lifecycle
+from musterroll.domain.values import cursors
 from musterroll.usecases.fleet.pages import FleetFilter, fleet
 from musterroll.usecases.liveness import pause_alerts
 from musterroll.usecases.units.history import messages, transitions
@@ -73,21 +74,19 @@ def get_unit(path: UnitPath) -> Response:
 
 @api.get("/units/<uid>/history", summary="State changes of a unit, newest first", responses={200: ChangePage, **documented(404)})
 def get_history(path: UnitPath, query: PageQuery) -> Response:
-    before = numbers(query.cursor, 1)
     with read_only() as session:
-        rows = transitions(session, path.uid, before[0] if before else None, query.limit + 1)
-    shown = rows[: query.limit]
-    return answer(ChangePage(items=[change_out(row) for row in shown], next=str(shown[-1].id) if len(rows) > len(shown) else None))
+        state_changes = transitions(session, path.uid, cursors.number(query.cursor), query.limit + 1)
+    rows, following = cursors.cut(state_changes, query.limit, lambda row: (row.id,))
+    return answer(ChangePage(items=[change_out(row) for row in rows], next=following))
 
 
 @api.get("/units/<uid>/messages", summary="Durable messages of a unit, newest first", responses={200: MessagePage, **documented(404)})
 def get_messages(path: UnitPath, query: PageQuery) -> Response:
-    before = numbers(query.cursor, 2)
+    before = cursors.decode(query.cursor, int, int)
     with read_only() as session:
-        rows = messages(session, path.uid, (before[0], before[1]) if before else None, query.limit + 1)
-    shown = rows[: query.limit]
-    following = f"{shown[-1].epoch}.{shown[-1].seq}" if len(rows) > len(shown) else None
-    return answer(MessagePage(items=[message_out(row) for row in shown], next=following))
+        received = messages(session, path.uid, (before[0], before[1]) if before else None, query.limit + 1)
+    rows, following = cursors.cut(received, query.limit, lambda row: (row.epoch, row.seq))
+    return answer(MessagePage(items=[message_out(row) for row in rows], next=following))
 
 
 @api.get("/lookup", summary="Look up units by serial, unit ID or link", responses={200: LookUpOut})

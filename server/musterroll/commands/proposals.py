@@ -77,7 +77,7 @@ def find(context: Context, tool: str | None, as_json: bool) -> None:
 def list_(context: Context, state: str, kind: str | None, limit: int, as_json: bool) -> None:
     """List possible duplicates, most likely first, with the evidence for and against each."""
     with context.database().snapshot() as session:
-        rows = matching_proposals.listed(session, None if state == "all" else state, kind, limit=limit)
+        rows, _ = matching_proposals.page(session, None if state == "all" else state, kind, limit=limit)
     if as_json:
         print_json([_shape(row) for row in rows])
     elif rows:

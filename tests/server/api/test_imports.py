@@ -2,6 +2,7 @@ import io
 from typing import Any
 
 import pytest
+from musterroll.domain.values import cursors
 from musterroll.usecases.imports.document_kinds import KINDS
 from werkzeug.test import TestResponse
 
@@ -44,7 +45,7 @@ def test_a_commit_is_kept_listed_and_undone(door: Door, headers: dict[str, str])
     assert ([run["id"] for run in listed["items"]], listed["next"]) == ([again["id"]], str(again["id"]))
     rows = door.client.get(f"/api/v1/imports/{done['id']}/rows?limit=2", headers=headers).json
     assert ([row["line"] for row in rows["items"]], rows["next"]) == ([2, 3], "3")
-    (refused,) = door.client.get(f"/api/v1/imports/{done['id']}/rows?cursor=3", headers=headers).json["items"]
+    (refused,) = door.client.get(f"/api/v1/imports/{done['id']}/rows?cursor={cursors.encode(3)}", headers=headers).json["items"]
     assert "placeholder" in refused["detail"]
     undone = door.client.post(f"/api/v1/imports/{done['id']}/undo", headers=headers)
     assert (undone.status_code, undone.json["undone_by"] > 0) == (200, True)

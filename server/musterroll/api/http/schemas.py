@@ -9,7 +9,6 @@ from typing import Annotated, Any
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, WithJsonSchema, model_validator
 
 from musterroll.domain.values.dates import last_day
-from musterroll.domain.values.errors import DomainError
 from musterroll.domain.values.money import Money
 
 
@@ -89,16 +88,6 @@ class Request(Shape):
 class PageQuery(Request):
     cursor: Cursor = None
     limit: int = Field(default=50, ge=1, le=500, description="Maximum number of items.")
-
-
-def numbers(cursor: str | None, count: int) -> tuple[int, ...] | None:
-    """The integers of a cursor `n` or `n.n`. Raises DomainError."""
-    if cursor is None:
-        return None
-    parts = cursor.split(".")
-    if len(parts) != count or not all(part.isascii() and part.isdigit() and len(part) <= 18 for part in parts):
-        raise DomainError("the cursor is not valid; start from the first page", "bad_cursor")
-    return tuple(int(part) for part in parts)
 
 
 class MoneyOut(Shape):

@@ -10,6 +10,7 @@ from sqlmodel import Session, col, select
 from musterroll.domain.findings import decisions as decision_rules
 from musterroll.domain.findings.decisions import Decision, Standing, State
 from musterroll.domain.findings.kinds import OWNERS, Finding, Kind
+from musterroll.domain.values import cursors
 from musterroll.domain.values.errors import Conflict, NotFound
 from musterroll.domain.values.instants import to_ms
 from musterroll.storage.findings import lists as finding_lists
@@ -61,9 +62,10 @@ class Opened(NamedTuple):
 def findings(session: Session, wanted: Filter, after: str | None, limit: int, now: datetime) -> Page:
     """A page of findings. `after` is the `next` of the page before. Raises NotFound for an account or a unit that is not there."""
     on, which = _today(now), _wanted(session, wanted)
-    rows = finding_lists.page(session, which, on, _cursor(after), limit + 1)
-    last = rows[limit - 1] if len(rows) > limit else None
-    return Page(rows[:limit], f"{last.rank}.{last.id}" if last else None, finding_lists.total(session, which, on))
+    position = cursors.decode(after, int, int)
+    page = finding_lists.page(session, which, on, None if position is None else (position[0], position[1]), limit + 1)
+    rows, following = cursors.cut(page, limit, lambda row: (row.rank, row.id))
+    return Page(rows, following, finding_lists.total(session, which, on))
 
 
 def total(session: Session, wanted: Filter, now: datetime) -> Total:
@@ -149,16 +151,6 @@ def _id(session: Session, key: Any, named: Any, name: str, what: str) -> int | N
     if row_id is None:
         raise NotFound(f"there is no {what} {name[:80]!r}")
     return row_id
-
-
-def _cursor(after: str | None) -> tuple[int, int] | None:
-    if not after:
-        return None
-    rank, _, finding_id = after.partition(".")
-    try:
-        return int(rank), int(finding_id)
-    except ValueError:
-        raise Conflict("the cursor is not one of ours; begin again at the first page", "bad_cursor") from None
 
 
 def decision(session: Session, finding_id: int, actor: str, now: datetime, reason: str = "") -> Change:

@@ -1,7 +1,5 @@
 """The roll as lists and counts: pages of the fleet, and the installed base."""
 
-import base64
-import binascii
 import re
 from datetime import date, datetime, timedelta
 from threading import Lock
@@ -15,8 +13,8 @@ from musterroll.domain.liveness import Liveness
 from musterroll.domain.reconciliation.cells import CELLS
 from musterroll.domain.units.lifecycle import Lifecycle
 from musterroll.domain.units.serials import SEPARATORS, name_key
+from musterroll.domain.values import cursors
 from musterroll.domain.values.dates import add_months
-from musterroll.domain.values.errors import DomainError
 from musterroll.domain.values.instants import to_ms
 from musterroll.storage.engine.account_scope import limited
 from musterroll.storage.fleet import filters as fleet_filters
@@ -82,9 +80,11 @@ def fleet(session: Session, filters: FleetFilter, after: str | None, limit: int,
     branches = _branches(session, filters.text.strip())
     if filters.text.strip() and not branches:
         return FleetPage([], None)
-    rows = fleet_queries.page(session, where, branches, _position(after), limit + 1)
-    cards = [unit_card_of(row, heard, ms) for row in rows[:limit]]
-    return FleetPage(cards, _cursor(rows[limit - 1].serial_key, rows[limit - 1].id) if len(rows) > limit else None)
+    position = cursors.decode(after, str, int)
+    page = fleet_queries.page(session, where, branches, None if position is None else (position[0], position[1]), limit + 1)
+    rows, following = cursors.cut(page, limit, lambda row: (row.serial_key, row.id))
+    cards = [unit_card_of(row, heard, ms) for row in rows]
+    return FleetPage(cards, following)
 
 
 def installed_base(session: Session, now: datetime) -> InstalledBase:
@@ -227,19 +227,3 @@ def _branches(session: Session, text: str) -> list[ColumnElement[bool]]:
     if prefix.isascii() and prefix.isalnum():
         ways.append(fleet_queries.serial_begins(prefix))
     return ways
-
-
-def _cursor(serial_key: str, row_id: int) -> str:
-    return base64.urlsafe_b64encode(f"{row_id}.{serial_key}".encode()).decode().rstrip("=")
-
-
-def _position(cursor: str | None) -> tuple[str, int] | None:
-    if cursor is None:
-        return None
-    try:
-        match = _CURSOR.fullmatch(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode("ascii"))
-    except (ValueError, binascii.Error):
-        match = None
-    if match is None:
-        raise DomainError("the cursor is not one of ours; start from the first page", "bad_cursor")
-    return match[2], int(match[1])

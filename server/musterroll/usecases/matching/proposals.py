@@ -11,6 +11,7 @@ from sqlmodel import Session
 from musterroll.domain import matching
 from musterroll.domain.matching import AccountFacts, Match
 from musterroll.domain.units.serials import twin_key
+from musterroll.domain.values import cursors
 from musterroll.domain.values.errors import Conflict, NotFound
 from musterroll.domain.values.instants import to_ms
 from musterroll.storage.matching import proposals
@@ -66,17 +67,19 @@ def keep(session: Session, matches: dict[Found, Match], kinds: Iterable[str], no
     return Looked(len(new), len(still_there), len(gone))
 
 
-def listed(
-    session: Session, state: str | None = OPEN, kind: str | None = None, after: tuple[float, int] | None = None, limit: int = 100
-) -> list[Shown]:
-    """Proposals by weight, the surest first, behind `after` (weight, number)."""
-    rows = proposals.page(session, state, kind, after, limit)
+def page(
+    session: Session, state: str | None = OPEN, kind: str | None = None, after: str | None = None, limit: int = 100
+) -> tuple[list[Shown], str | None]:
+    """Proposals by weight, the most likely first, and the cursor of the next page. Raises DomainError for a bad cursor."""
+    position = cursors.decode(after, float, int)
+    behind = proposals.page(session, state, kind, None if position is None else (position[0], position[1]), limit + 1)
+    rows, following = cursors.cut(behind, limit, lambda row: (row.weight, row.id))
     sides: dict[str, set[int]] = defaultdict(set)
     for row in rows:
         for side, id_ in zip(KINDS[row.kind], (row.left_id, row.right_id), strict=True):
             sides[side].add(id_)
     names = {side: proposals.names(session, side, sorted(ids)) for side, ids in sides.items()}
-    return [Shown(row, *(names[side].get(id_, "?") for side, id_ in _sides(row))) for row in rows]
+    return [Shown(row, *(names[side].get(id_, "?") for side, id_ in _sides(row))) for row in rows], following
 
 
 def accept(session: Session, number: int, *, actor: str, now: datetime, reason: str = "", keep_right: bool | None = None) -> Change:

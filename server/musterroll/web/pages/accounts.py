@@ -6,6 +6,7 @@ from flask import Blueprint, request
 
 from musterroll.domain.findings.kinds import OF_CELL
 from musterroll.domain.reconciliation.cells import CELLS
+from musterroll.domain.values import cursors
 from musterroll.storage.accounts import hierarchy as stored
 from musterroll.storage.accounts.hierarchy import Wanted
 from musterroll.storage.fleet import sums as fleet_sums
@@ -27,11 +28,10 @@ def overview() -> str:
     with read_only() as session:
         under = account(session, asked["under"]).id if asked["under"] else None
         wanted = Wanted(under, asked["segment"] or None, asked["country"] or None, asked["text"])
-        rows = stored.page(session, wanted, after, PAGE + 1)
-        sums = fleet_sums.each(session, [row.id for row in rows[:PAGE]])
-    following = rows[PAGE - 1].ref if len(rows) > PAGE else None
+        rows, following = cursors.cut(stored.page(session, wanted, cursors.text(after), PAGE + 1), PAGE, lambda row: (row.ref,))
+        sums = fleet_sums.each(session, [row.id for row in rows])
     query = urlencode({name: value for name, value in asked.items() if value})
-    return page("accounts.html", clock(), rows=rows[:PAGE], sums=sums, asked=asked, query=query, after=after, following=following)
+    return page("accounts.html", clock(), rows=rows, sums=sums, asked=asked, query=query, after=after, following=following)
 
 
 @pages.get("/accounts/<ref>")

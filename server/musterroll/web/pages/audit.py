@@ -9,6 +9,7 @@ from werkzeug.wrappers import Response
 
 from musterroll.domain.access import Role, needs
 from musterroll.domain.audit import record_word
+from musterroll.domain.values import cursors
 from musterroll.storage.audit import log as audit_log
 from musterroll.storage.audit.log import Wanted
 from musterroll.storage.tables.audit import Change
@@ -34,28 +35,28 @@ def kind_word(kind: str) -> str:
 @pages.get("/audit")
 @needs(Role.ADMIN)
 def overview() -> str:
-    wanted, before = _wanted(), request.args.get("before", type=int)
+    wanted, before = _wanted(), request.args.get("before") or None
     with read_only() as session:
-        found = audit_log.changes(session, before, PAGE + 1, wanted)
+        behind = audit_log.changes(session, cursors.number(before), PAGE + 1, wanted)
         kinds, actors = audit_log.words(session)
         proof = audit_verify.proof(session)
-    older = found[PAGE - 1][0].id if len(found) > PAGE else None
+    changes, older = cursors.cut(behind, PAGE, lambda row: (row[0].id,))
     words = {"wanted": wanted, "kinds": kinds, "actors": actors, "before": before, "older": older, "query": _query(wanted)}
-    return page("audit.html", clock(), kind_word=kind_word, record_word=record_word, changes=found[:PAGE], proof=proof, **words)
+    return page("audit.html", clock(), kind_word=kind_word, record_word=record_word, changes=changes, proof=proof, **words)
 
 
 @pages.get("/audit/<int:number>")
 @needs(Role.ADMIN)
 def change(number: int) -> str:
-    before = request.args.get("before", type=int)
+    before = request.args.get("before") or None
     with read_only() as session:
         found = session.get(Change, number)
         if found is None:
             abort(404)
         undone_by = audit_log.undone_by(session, number)
-        entries = audit_log.entries_back(session, number, before, ENTRIES + 1)
-        rows = [_row(session, *entry) for entry in entries[:ENTRIES]]
-    older = entries[ENTRIES - 1][0] if len(entries) > ENTRIES else None
+        behind = audit_log.entries_back(session, number, cursors.number(before), ENTRIES + 1)
+        entries, older = cursors.cut(behind, ENTRIES, lambda entry: (entry[0],))
+        rows = [_row(session, *entry) for entry in entries]
     return page(
         "change.html",
         clock(),

@@ -7,6 +7,7 @@ from urllib.parse import urlencode
 from flask import Blueprint, request
 
 from musterroll.domain.contracts.terms import State
+from musterroll.domain.values import cursors
 from musterroll.domain.values.dates import in_words
 from musterroll.storage.contracts import lists as stored
 from musterroll.storage.contracts.lists import Wanted
@@ -76,11 +77,11 @@ def overview() -> str:
     after = request.args.get("after") or None
     with read_only() as session:
         owner = account(session, asked["account"]).id if asked["account"] else None
-        found = stored.page(session, Wanted(owner, state, asked["text"]), after, PAGE + 1)
-    following = found[PAGE - 1].ref if len(found) > PAGE else None
+        behind = stored.page(session, Wanted(owner, state, asked["text"]), cursors.text(after), PAGE + 1)
+    rows, following = cursors.cut(behind, PAGE, lambda row: (row.ref,))
     query = urlencode({name: value for name, value in asked.items() if value})
     words = {"asked": asked, "query": query, "states": list(State), "after": after, "following": following}
-    return page("contracts.html", clock(), found=found[:PAGE], **words)
+    return page("contracts.html", clock(), found=rows, **words)
 
 
 @pages.get("/contracts/<ref>")

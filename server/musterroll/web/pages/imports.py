@@ -8,6 +8,7 @@ from flask import Blueprint, Response, make_response, redirect, request
 from werkzeug.wrappers import Response as AnyResponse
 
 from musterroll.domain.access import Role
+from musterroll.domain.values import cursors
 from musterroll.domain.values.errors import DomainError, NotFound
 from musterroll.readers.document import Choices, Document, Heading, headings
 from musterroll.readers.fields import DocumentKind
@@ -94,12 +95,12 @@ def commit(key: str) -> AnyResponse:
 @pages.get("/imports/<int:run_id>")
 @needs(Role.PLANNER, everywhere=True)
 def run(run_id: int) -> str:
-    after = request.args.get("after", 0, int)
+    after = request.args.get("after") or None
     with read_only() as session:
         found = import_history.run(session, run_id)
-        rows = import_history.rows(session, run_id, after, PAGE + 1)
-    more = rows[PAGE - 1].line if len(rows) > PAGE else None
-    return page("import.html", clock(), run=found, rows=rows[:PAGE], after=after, more=more)
+        behind = import_history.rows(session, run_id, cursors.number(after) or 0, PAGE + 1)
+    rows, more = cursors.cut(behind, PAGE, lambda row: (row.line,))
+    return page("import.html", clock(), run=found, rows=rows, after=after, more=more)
 
 
 @pages.post("/imports/<int:run_id>/undo")
@@ -111,16 +112,16 @@ def undo(run_id: int) -> AnyResponse:
 
 
 def _overview(said: dict[str, str] | None = None, refused: str | None = None) -> str:
-    before = request.args.get("before", type=int)
+    before = request.args.get("before") or None
     with read_only() as session:
-        runs = import_history.runs(session, before, PAGE + 1)
+        recent = import_history.runs(session, cursors.number(before), PAGE + 1)
         mappings = import_mappings.saved(session)
-    older = runs[PAGE - 1].id if len(runs) > PAGE else None
+    runs, older = cursors.cut(recent, PAGE, lambda run: (run.id,))
     said = said or {"kind": request.args.get("kind", "units")}
     return page(
         "imports.html",
         clock(),
-        **{"runs": runs[:PAGE], "older": older, "before": before, "mappings": mappings},
+        **{"runs": runs, "older": older, "before": before, "mappings": mappings},
         **{"kinds": KINDS.values(), "said": said, "refused": refused},
     )
 

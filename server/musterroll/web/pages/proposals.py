@@ -26,17 +26,15 @@ def overview() -> str:
     state = request.args.get("state", matching_proposals.OPEN)
     state = state if state in STATES else matching_proposals.OPEN
     with read_only() as session:
-        found = matching_proposals.listed(session, state, None, _after(), PAGE + 1)
-    last = found[PAGE - 1].proposal if len(found) > PAGE else None
-    following = f"{last.weight!r}:{last.id}" if last else None
+        proposals, following = matching_proposals.page(session, state, None, request.args.get("after") or None, PAGE)
     words = {"kinds": KIND_WORDS, "sides": SIDES, "states": STATES}
     return page(
         "possible_duplicates.html",
         clock(),
-        found=found[:PAGE],
+        found=proposals,
         state=state,
         following=following,
-        after=request.args.get("after"),
+        after=request.args.get("after") or None,
         done=request.args.get("done", type=int),
         **words,
     )
@@ -61,11 +59,3 @@ def decide(number: int, decision: str) -> Response:
         else:
             change = matching_proposals.reject(session, number, actor=who, now=now, reason=reason)
     return redirect(f"/possible-duplicates?done={change.id}", 303)
-
-
-def _after() -> tuple[float, int] | None:
-    weight, _, number = request.args.get("after", "").partition(":")
-    try:
-        return float(weight), int(number)
-    except ValueError:
-        return None

@@ -3,6 +3,7 @@
 from flask import Blueprint, request
 
 from musterroll.domain.access import Role
+from musterroll.domain.values import cursors
 from musterroll.usecases.messages.quarantine import quarantined_messages
 from musterroll.web.http.context import clock, needs, page, read_only
 
@@ -26,11 +27,11 @@ CODES = {
 @pages.get("/quarantine")
 @needs(Role.ADMIN)
 def overview() -> str:
-    before = request.args.get("before", type=int)
+    before = request.args.get("before") or None
     with read_only() as session:
-        found = quarantined_messages(session, before, PAGE + 1)
-    older = found[PAGE - 1].id if len(found) > PAGE else None
-    return page("quarantine.html", clock(), codes=CODES, items=found[:PAGE], older=older, before=before, preview=preview)
+        messages = quarantined_messages(session, cursors.number(before), PAGE + 1)
+    items, older = cursors.cut(messages, PAGE, lambda row: (row.id,))
+    return page("quarantine.html", clock(), codes=CODES, items=items, older=older, before=before, preview=preview)
 
 
 def preview(payload: bytes) -> str:

@@ -21,7 +21,7 @@ from musterroll.usecases.fleet import pages as fleet_pages
 from musterroll.usecases.installed_base import as_of as base_as_of
 from musterroll.usecases.matching import proposals as matching_proposals
 from musterroll.usecases.matching.merge import merge_accounts
-from musterroll.usecases.matching.proposals import Looked, accept, find, listed, reject
+from musterroll.usecases.matching.proposals import Looked, accept, find, page, reject
 from musterroll.usecases.undo.undo import undo
 from musterroll.usecases.warranty.periods import settle
 from sqlalchemy import text
@@ -49,7 +49,7 @@ def twins(session: Session, now: datetime) -> tuple[Unit, Unit]:
 
 
 def only(session: Session, state: str = matching_proposals.OPEN) -> int:
-    (found,) = listed(session, state)
+    ((found,), _) = page(session, state)
     return found.proposal.id or 0
 
 
@@ -123,7 +123,7 @@ def test_a_line_with_a_mistyped_serial_is_let_name_its_unit(database: Database, 
         unit = papers.unit(session, "00K400MVX7", made, lifecycle=Lifecycle.DEPLOYED, account_id=owner.id)
         line = papers.line(session, papers.contract(session, "C1", owner), "1", "K400MVX7")
         assert find(session, now) == Looked(1, 0, 0)
-        (shown,) = listed(session)
+        ((shown,), _) = page(session)
         assert (shown.left, shown.right, shown.proposal.kind) == ("C1/1", "00K400MVX7", matching_proposals.LINE_SERIAL)
         state = dump(session)
         change = accept(session, only(session), actor="anna", now=now)

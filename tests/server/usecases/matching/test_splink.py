@@ -73,7 +73,7 @@ def test_splink_finds_the_companies_that_are_listed_twice_and_says_what_each_fie
         assert len(twins.keys() & true) / len(true) > 0.85  # some share nothing but a name, which is not enough
         assert len(twins.keys() & true) / len(twins) > 0.9
         assert matching_proposals.find(session, now, twins) == Looked(len(twins), 0, 0)
-        best = matching_proposals.listed(session, limit=1)[0].proposal
+        best = matching_proposals.page(session, limit=1)[0][0].proposal
         assert best.weight > 0.99
         assert {"name", "phone"} <= {field["field"] for field in best.evidence} <= {"name", "domain", "phone", "postcode"}
         matching_proposals.reject(session, best.id or 0, actor="anna", now=now)

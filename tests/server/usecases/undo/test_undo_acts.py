@@ -87,7 +87,7 @@ def unit(session: Session, serial: str) -> Unit:
 
 
 def merge(session: Session, now: datetime, kind: str) -> int:
-    (one,) = matching_proposals.listed(session, matching_proposals.OPEN, kind)
+    ((one,), _) = matching_proposals.page(session, matching_proposals.OPEN, kind)
     return matching_proposals.accept(session, one.proposal.id or 0, actor="anna", now=now, reason="one and the same").id or 0
 
 
@@ -127,7 +127,7 @@ def decide(session: Session, now: datetime) -> int:
 
 
 def reject(session: Session, now: datetime) -> int:
-    (one,) = matching_proposals.listed(session, matching_proposals.OPEN, matching_proposals.UNIT_TWIN)
+    ((one,), _) = matching_proposals.page(session, matching_proposals.OPEN, matching_proposals.UNIT_TWIN)
     return matching_proposals.reject(session, one.proposal.id or 0, actor="anna", now=now, reason="seen both").id or 0
 
 
