@@ -42,9 +42,9 @@ def test_a_commit_is_kept_listed_and_undone(door: Door, headers: dict[str, str])
     again = send(door, headers, UNITS + "Default string,Acme,Pump,,\n", commit="true").json
     assert (again["counts"]["same"], again["imported_before"]) == (2, done["id"])
     listed = door.client.get("/api/v1/imports?limit=1", headers=headers).json
-    assert ([run["id"] for run in listed["items"]], listed["next"]) == ([again["id"]], str(again["id"]))
+    assert ([run["id"] for run in listed["items"]], listed["next"]) == ([again["id"]], cursors.encode(again["id"]))
     rows = door.client.get(f"/api/v1/imports/{done['id']}/rows?limit=2", headers=headers).json
-    assert ([row["line"] for row in rows["items"]], rows["next"]) == ([2, 3], "3")
+    assert ([row["line"] for row in rows["items"]], rows["next"]) == ([2, 3], cursors.encode(3))
     (refused,) = door.client.get(f"/api/v1/imports/{done['id']}/rows?cursor={cursors.encode(3)}", headers=headers).json["items"]
     assert "placeholder" in refused["detail"]
     undone = door.client.post(f"/api/v1/imports/{done['id']}/undo", headers=headers)
