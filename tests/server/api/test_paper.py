@@ -96,7 +96,7 @@ def test_a_contract_comes_with_lines_and_bill(desk: Desk) -> None:
 
 def test_lists_page_by_key_and_filter(desk: Desk) -> None:
     first = desk.get("sites?limit=1")
-    assert ([one["ref"] for one in first["items"]], first["next"], first["items"][0]["units"]) == (["S1"], "S1", 1)
+    assert ([one["ref"] for one in first["items"]], first["next"], first["items"][0]["units"]) == (["S1"], cursors.encode("S1"), 1)
     assert [one["ref"] for one in desk.get(f"sites?limit=1&cursor={cursors.encode('S1')}")["items"]] == ["S2"]
     assert [one["units"] for one in desk.get("products")["items"]] == [3]
     assert [one["ref"] for one in desk.get("incidents?unit=" + desk.uid("SN1"))["items"]] == ["T1"]
