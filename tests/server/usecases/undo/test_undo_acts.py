@@ -1,52 +1,23 @@
 """Every kind of act undone, on both databases: each table people and documents write has the same bytes as before, and so do the counts."""
 
 from collections.abc import Callable
-from datetime import date, datetime, timedelta
+from datetime import datetime
 
 import pytest
 from musterroll.domain.findings.decisions import State
-from musterroll.domain.units.lifecycle import Lifecycle
 from musterroll.storage.audit import log as audit_log
 from musterroll.storage.engine.database import Database
 from musterroll.storage.tables.findings import Finding
-from musterroll.storage.tables.units import Unit
-from musterroll.storage.tables.warranty import WarrantyPeriod
-from musterroll.usecases.accounts import hierarchy
-from musterroll.usecases.audit import record as audit_record
 from musterroll.usecases.findings import decisions as finding_decisions
 from musterroll.usecases.imports import history as import_history
-from musterroll.usecases.matching import merge as matching_merge
-from musterroll.usecases.matching import proposals as matching_proposals
 from musterroll.usecases.reconciliation import run as reconciliation_run
 from musterroll.usecases.undo.undo import undo
-from musterroll.usecases.units import move as unit_move
-from musterroll.usecases.units import replace as unit_replace
-from musterroll.usecases.warranty import periods as warranty_periods
 from sqlalchemy import text
-from sqlmodel import Session, SQLModel, col, select
+from sqlmodel import Session, SQLModel, select
 
-from tests.support.documents import FLEET, outcomes, take, take_all
+from tests.support.acts import ACTS, NEWS, fleet
+from tests.support.documents import FLEET, outcomes, take
 
-HEAD = {kind: content.partition("\n")[0] + "\n" for kind, content in FLEET.items()}
-TWINS = {
-    "accounts": HEAD["accounts"] + "A7,Umber Logistics,,www.umber.example,NL,mid-market\n",
-    "contracts": HEAD["contracts"] + "C7,A7,2026-02-24,2028-09-14,Active,yes,30,EUR\n",
-    "units": HEAD["units"] + "SN100I,Acme,Pump 3,2025-01-05,,Shipped,A1,S1,48\n",
-    "contract-lines": HEAD["contract-lines"] + "C1,5,SN100I,Pump 3,S1,1,24x7,90,,\n",
-    "incidents": HEAD["incidents"] + "T5,SN100I,Acme,2026-07-21,,question,,\n",
-}
-# What a document of each kind says when it comes again: something new, something changed.
-NEWS = {
-    "accounts": HEAD["accounts"] + "A1,Umber,A2,umber.example,DE,enterprise\nA9,New,A8,,,\n",
-    "sites": HEAD["sites"] + "S2,A2,Lyon Sud,69002,Europe/Paris\nS9,A9,New,,\n",
-    "units": HEAD["units"] + "SN1002,Acme,Pump 3,2024-06-23,2024-09-01,Retired,A2,S2,24\nSN9,Nova,Lamp,,,In Stock,,,\n",
-    "contracts": HEAD["contracts"] + "C1,A3,2026-02-24,2029-09-14,Active,no,30,EUR\nC9,A1,2026-01-01,2026-12-31,Draft,,,EUR\n",
-    "contract-lines": HEAD["contract-lines"] + "C1,1,SN1004,Valve,S1,1,8x5,99,,\nC1,9,,Pump 3,S9,2,8x5,40,,\n",
-    "billing": HEAD["billing"] + "C1,active,2026-10-30,overdue\nC3,active,2026-10-30,paid\n",
-    "telemetry": HEAD["telemetry"]
-    + "SN1001,Acme,2025-02-15T09:00:00Z,2026-11-01T11:59:29Z,1.5,6001\nSN1004,,2026-10-01T09:00:00Z,2026-10-01T09:00:00Z,,\n",
-    "incidents": HEAD["incidents"] + "T1,SN1002,Acme,2026-07-20,2026-07-25,hardware failure,2,1\nT9,SN1001,Acme,2026-07-20,,noise,,\n",
-}
 # What was done, seen and told stays known; transitions are withdrawn, not taken out; what is to be looked at again is noted twice.
 ASIDE = {
     "change",
@@ -71,91 +42,6 @@ def everything(session: Session) -> dict[str, str]:
     )
     counts = "SELECT * FROM cell_count WHERE units <> 0 ORDER BY axis, of_id, cell"  # a count that fell to nothing may stay as nought
     return {**kept, "unit_state_change": str(session.execute(text(live)).all()), "cell_count": str(session.execute(text(counts)).all())}
-
-
-def fleet(database: Database, now: datetime) -> None:
-    take_all(database, now)
-    for kind, content in TWINS.items():
-        assert set(outcomes(take(database, now, kind, content)[0])) == {"new"}
-    with database.transaction() as session:
-        reconciliation_run.reconcile(session, now, now, store=True)
-        matching_proposals.find(session, now)
-
-
-def unit(session: Session, serial: str) -> Unit:
-    return session.exec(select(Unit).where(Unit.serial == serial, Unit.maker_key == "acme")).one()
-
-
-def merge(session: Session, now: datetime, kind: str) -> int:
-    ((one,), _) = matching_proposals.page(session, matching_proposals.OPEN, kind)
-    return matching_proposals.accept(session, one.proposal.id or 0, actor="anna", now=now, reason="one and the same").id or 0
-
-
-def replace(session: Session, now: datetime) -> int:
-    by = unit(session, "sn-1003").uid
-    return unit_replace.replace(session, unit(session, "SN1001").uid, by, actor="anna", now=now, on=now.date() - timedelta(3)).id or 0
-
-
-def move(session: Session, now: datetime) -> int:
-    return unit_move.move_unit(session, unit(session, "SN1002").uid, Lifecycle.DEPLOYED, actor="anna", now=now, site="S3").id or 0
-
-
-def newest(session: Session) -> int:
-    return audit_log.changes(session, None, 1)[0][0].id or 0
-
-
-def void(session: Session, now: datetime) -> int:
-    period = session.exec(select(WarrantyPeriod).order_by(col(WarrantyPeriod.id))).first()
-    assert period
-    warranty_periods.void(session, period.id or 0, date(2026, 10, 1), "opened by hand", "anna", now)
-    return newest(session)
-
-
-def extend(session: Session, now: datetime) -> int:
-    warranty_periods.extend(session, unit(session, "SN1001").uid, 12, "order 7", "anna", now)
-    return newest(session)
-
-
-def mend(session: Session, now: datetime) -> int:
-    warranty_periods.repair(session, unit(session, "SN1001").uid, date(2026, 10, 1), 3, "note 9", "anna", now)
-    return newest(session)
-
-
-def decide(session: Session, now: datetime) -> int:
-    ids = [one.id or 0 for one in session.exec(select(Finding))]
-    return finding_decisions.decide(session, ids, State.ACCEPTED, reason="known", actor="anna", now=now).id or 0
-
-
-def reject(session: Session, now: datetime) -> int:
-    ((one,), _) = matching_proposals.page(session, matching_proposals.OPEN, matching_proposals.UNIT_TWIN)
-    return matching_proposals.reject(session, one.proposal.id or 0, actor="anna", now=now, reason="seen both").id or 0
-
-
-def put_under(session: Session, now: datetime) -> int:
-    change = hierarchy.put_under(session, "A1", "A3", "anna", now)
-    assert change
-    return change.id or 0
-
-
-def merge_any_accounts(session: Session, now: datetime) -> int:
-    change = audit_record.begin(session, actor="anna", kind="merge", subject="A3 and A2", now=now)
-    matching_merge.merge_accounts(session, change, 3, 1, now)
-    return change.id or 0
-
-
-ACTS: dict[str, Callable[[Session, datetime], int]] = {
-    "merge of units": lambda session, now: merge(session, now, matching_proposals.UNIT_TWIN),
-    "merge of accounts": lambda session, now: merge(session, now, matching_proposals.ACCOUNT_TWIN),
-    "merge into a subsidiary": merge_any_accounts,
-    "replacement": replace,
-    "move": move,
-    "warranty void": void,
-    "warranty extended": extend,
-    "repair": mend,
-    "decision": decide,
-    "proposal rejected": reject,
-    "account put under another": put_under,
-}
 
 
 def undo_it(database: Database, now: datetime, act: Callable[[Database], Callable[[Session], object]]) -> None:
