@@ -1,4 +1,4 @@
-"""What to reconcile again: units that something happened to, noted in the transaction it happened in."""
+"""Units waiting to be reconciled again. Whatever changes a unit or a business record marks what is due, in the same transaction."""
 
 from collections.abc import Collection
 
@@ -12,40 +12,45 @@ from musterroll.storage.tables.reconciliation import ReconcileQueue
 MOST = 10_000  # units; beyond that looking at all of them is as quick
 _MARK_POSTGRES = "INSERT INTO reconcile_queue (unit_id) SELECT unnest(%s)"
 _MARK_SQLITE = "INSERT INTO reconcile_queue (unit_id) SELECT value FROM json_each(?)"
-_ALL = "musterroll.dirty"  # under which a session remembers the transaction that noted all units
+_ALL = "musterroll.reconcile_all"  # where a session keeps the transaction that marked all units
+_UNITS = "musterroll.reconcile"  # and the units it has marked
 
 
 def mark(session: Session, unit_ids: Collection[int]) -> None:
-    """Note units whose standing may have changed."""
-    if len(unit_ids) > MOST:
+    """Mark units that may be reconciled otherwise now; all of them once a session has marked more than `MOST`."""
+    if not unit_ids or all_marked(session):
+        return
+    marked: set[int] = session.info.setdefault(_UNITS, set())
+    marked.update(unit_ids)
+    if len(marked) > MOST:
         mark_all(session)
-    elif unit_ids and not all_noted(session):
+    else:
         session.connection().exec_driver_sql(_MARK_POSTGRES if postgres(session) else _MARK_SQLITE, (ids(session, list(unit_ids)),))
 
 
 def mark_all(session: Session) -> None:
-    """Note that the standing of any unit may have changed, as when a contract did."""
-    if not all_noted(session):
+    """Mark every unit, as when a contract changes."""
+    if not all_marked(session):
         session.connection().execute(text("INSERT INTO reconcile_queue (unit_id) VALUES (NULL)"))
         session.info[_ALL] = innermost(session)
 
 
-def all_noted(session: Session) -> bool:
-    """Whether the transaction, or the savepoint it is in, has noted all units already. What was taken back with a savepoint was not."""
-    noted, current = session.info.get(_ALL), innermost(session)
-    while current is not None and current is not noted:
+def all_marked(session: Session) -> bool:
+    """Whether the transaction has marked all units already. What was rolled back with a savepoint does not count."""
+    marking, current = session.info.get(_ALL), innermost(session)
+    while current is not None and current is not marking:
         current = current.parent
     return current is not None
 
 
 def innermost(session: Session) -> SessionTransaction | None:
-    """The transaction, or the savepoint it is in."""
+    """The savepoint the session is in, else its transaction."""
     return session.get_nested_transaction() or session.get_transaction()
 
 
 def take(session: Session) -> set[int] | None:
-    """Take away what is noted: the units, None where it may be any."""
+    """Empty the queue. Returns the units that were marked, None for all of them."""
     session.info.pop(_ALL, None)
-    found = session.execute(delete(ReconcileQueue).returning(col(ReconcileQueue.unit_id))).scalars().all()
-    units = {unit_id for unit_id in found if unit_id is not None}
-    return None if None in found or len(units) > MOST else units
+    session.info.pop(_UNITS, None)
+    marked = set(session.execute(delete(ReconcileQueue).returning(col(ReconcileQueue.unit_id))).scalars())
+    return None if None in marked or len(marked) > MOST else marked

@@ -10,14 +10,11 @@ from sqlmodel import Session, col
 
 from musterroll.domain.audit import NOTHING_BEFORE, Image, canonical, seal
 from musterroll.domain.values.errors import Conflict
-from musterroll.storage import reconcile_queue
 from musterroll.storage.audit import audited_rows
 from musterroll.storage.engine import bulk, search
 from musterroll.storage.engine.bulk import postgres
 from musterroll.storage.reconcile_queue import innermost
 from musterroll.storage.tables.audit import AuditEntry, Change
-from musterroll.storage.tables.warranty import WarrantyPeriod
-from musterroll.storage.warranty import products
 
 _CHAIN_LOCK = 6_874_003  # a PostgreSQL advisory lock: one transaction at a time appends, so the chain has one order
 _CHUNK = 20_000
@@ -59,37 +56,9 @@ def append(session: Session, change: Change, entries: Iterable[Entry | Addition]
         rows, head = _sealed(change.id or 0, facts, chunk, take_hold(session))
         bulk.put(session, _ENTRIES, dict(zip(_COLUMNS, zip(*rows, strict=True), strict=True)))
         session.info[_END] = innermost(session), head
-        _stir(session, chunk)
 
-
-# What no reconciliation reads, and what it reads for one unit alone.
-_ASIDE = frozenset({"incident", "proposal", "finding_decision", "warranty_policy", "unit_note", "notification_rule", "scenario"})
-_OF_PEOPLE = frozenset({"user", "api_token", "claim_token"})
-_OF_ONE_UNIT = frozenset({"unit", "warranty_period"})
 
 _OF_UNITS = frozenset({"warranty_period", "incident", "unit_note"})
-# What units follow of a product and of a policy, whoever changes it or changes it back.
-_FOLLOWED = {"product": {"policy_id", "reporting"}, "warranty_policy": {"rules", "months"}}
-_NOTHING: set[str] = set()
-
-
-def _stir(session: Session, entries: Sequence[Entry | Addition]) -> None:
-    """Have looked at again what these entries are about: a unit of which paper changed, or all where it was other paper."""
-    for entry in entries:
-        if isinstance(entry, Entry) and entry.before is not None and _FOLLOWED.get(entry.table, _NOTHING) & (entry.after or {}).keys():
-            products.settle_later(session, entry.table, entry.key)
-    if {entry.table for entry in entries} - _ASIDE - _OF_PEOPLE - _OF_ONE_UNIT:
-        reconcile_queue.mark_all(session)
-    elif not reconcile_queue.all_noted(session):
-        units = {int(entry.key) for entry in entries if entry.table == "unit"}
-        reconcile_queue.mark(session, units | _of_periods(session, [entry for entry in entries if entry.table == "warranty_period"]))
-
-
-def _of_periods(session: Session, entries: Sequence[Entry | Addition]) -> set[int]:
-    """The units whose periods of warranty entries are about, also of periods that are gone by now."""
-    gone = {int(entry.before["unit_id"]) for entry in entries if entry.after is None and isinstance(entry, Entry) and entry.before}
-    rows = bulk.among(session, col(WarrantyPeriod.id), [int(entry.key) for entry in entries])
-    return gone | set(session.scalars(select(col(WarrantyPeriod.unit_id)).where(rows)) if entries else ())
 
 
 def entries_back(session: Session, change_id: int, before_id: int | None, limit: int) -> list[Any]:

@@ -119,6 +119,12 @@ def remove(session: Session, rows: Collection[int]) -> None:
         session.connection().execute(delete(_PERIODS).where(_PERIODS.c.id.in_(rows)))
 
 
+def units_of(session: Session, rows: Collection[int]) -> list[int]:
+    """The units that periods are of, by the rows of the periods."""
+    query = select(_P.unit_id).where(bulk.among(session, _P.id, rows)).distinct()
+    return list(session.execute(query).scalars()) if rows else []
+
+
 def units_of_policy(session: Session, policy_id: int | None) -> list[int]:
     """The units whose products name a policy; None: name none."""
     query = select(col(Unit.id)).join(Product, col(Product.id) == col(Unit.product_id))

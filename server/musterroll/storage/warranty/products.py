@@ -63,7 +63,7 @@ def named(session: Session, name: str) -> WarrantyPolicy | None:
 _WORK = "settle:"
 
 
-def settle_later(session: Session, what: str, key: str) -> None:
+def settle_later(session: Session, what: str, key: int) -> None:
     """Units of a product, or of the products of a `warranty_policy`, are to be brought in line with it, from the first on."""
     checkpoints.put(session, f"{_WORK}{what}:{key}", 0, 0)
 

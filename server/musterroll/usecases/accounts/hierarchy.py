@@ -5,6 +5,7 @@ from datetime import datetime
 from sqlmodel import Session
 
 from musterroll.domain.values.errors import Conflict, NotFound
+from musterroll.storage import reconcile_queue
 from musterroll.storage.accounts import hierarchy
 from musterroll.storage.accounts.hierarchy import Node
 from musterroll.storage.tables.accounts import Account
@@ -39,6 +40,7 @@ def put_under(session: Session, ref: str, parent: str | None, actor: str, now: d
     change = audit_record.begin(session, actor=actor, kind="account", subject=f"account {ref}", reason=reason, now=now)
     with audit_record.watching(session, change, "account", [child.id or 0]):
         child.parent_id = above.id if above else None
+    reconcile_queue.mark_all(session)
     return change
 
 

@@ -5,7 +5,6 @@ from datetime import datetime
 from sqlmodel import Session
 
 from musterroll.domain.values.errors import NotFound
-from musterroll.storage import reconcile_queue
 from musterroll.storage.imports import runs as import_runs
 from musterroll.storage.imports.runs import Origin, RunRow
 from musterroll.storage.tables.imports import ImportRow
@@ -44,6 +43,4 @@ def undo(session: Session, run_id: int, actor: str, now: datetime, reason: str =
 
     Raises NotFound, and Conflict where something was built on it since.
     """
-    change = undo_changes.undo(session, run(session, run_id).change_id, actor, now, reason)
-    reconcile_queue.mark_all(session)
-    return change.id or 0
+    return undo_changes.undo(session, run(session, run_id).change_id, actor, now, reason).id or 0

@@ -11,7 +11,6 @@ from sqlmodel import Session
 from musterroll.domain.values.errors import Conflict, DomainError
 from musterroll.readers.document import Document
 from musterroll.readers.fields import BadRow, Row
-from musterroll.storage import reconcile_queue
 from musterroll.storage.engine.bulk import postgres, room
 from musterroll.storage.engine.postgres_copy import arrive
 from musterroll.storage.imports import runs as import_runs
@@ -82,7 +81,6 @@ class _Run:
         self._taker = IMPORTERS[document.kind.name](session, source)
         self._taker.survey(document)
         self._overruling = Overruling(self._taker)
-        self._stored = 0
         self._rest: Iterator[Row | BadRow] = iter(())
         self._ahead: list[Row | BadRow] = []  # rows read and not judged yet
         self._seen: dict[int, int] = {}  # line by hash of a record's key: 64 bits tell a billion rows apart well enough
@@ -114,19 +112,12 @@ class _Run:
                     ids = iter(self._taker.store(plans, self._change) if plans else ())
                     self._ahead = self._ahead or self._read()  # while the database is still writing
                     arrive(self.session)
-                self._note(len(plans))
                 return [(verdict, next(ids) if plan else None) for verdict, plan in judged]
             except IntegrityError:
                 if not postgres(self.session):
                     break
                 self._taker.forget()
         raise Conflict("others are changing the same records; nothing was imported, import the file again")
-
-    def _note(self, stored: int) -> None:
-        """Each row stored notes its own; where they are many, all is to be looked at again, and that is said once."""
-        self._stored += stored
-        if self._stored > reconcile_queue.MOST and self._taker.reconciled:
-            reconcile_queue.mark_all(self.session)
 
     def _attempt(self) -> AbstractContextManager[object]:
         """A savepoint where others write too. SQLite has one writer, and a savepoint there copies every page the batch touches."""

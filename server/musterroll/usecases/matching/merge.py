@@ -9,6 +9,7 @@ from musterroll.domain.units.lifecycle import Lifecycle
 from musterroll.domain.values.errors import Conflict, NotFound
 from musterroll.domain.values.instants import to_ms
 from musterroll.domain.warranty.periods import PeriodKind
+from musterroll.storage import reconcile_queue
 from musterroll.storage.accounts import hierarchy
 from musterroll.storage.audit import audited_rows
 from musterroll.storage.matching import merges
@@ -39,6 +40,7 @@ def merge_accounts(session: Session, change: Change, into_id: int, from_id: int,
             setattr(into, name, getattr(into, name) or getattr(gone, name))
         gone.merged_into_id = into_id
     _turn(session, change, merges.ACCOUNT, from_id, into_id)
+    reconcile_queue.mark_all(session)
 
 
 def merge_units(session: Session, change: Change, one_id: int, other_id: int, now: datetime) -> Unit:
@@ -66,6 +68,9 @@ def merge_units(session: Session, change: Change, one_id: int, other_id: int, no
             row.unit_id = stays.id or 0  # what is worked out from dates follows by itself
     _turn(session, change, merges.UNIT, gone.id or 0, stays.id or 0)
     _note(session, change, stays, gone, was, now)
+    if lines:
+        reconcile_queue.mark_all(session)
+    reconcile_queue.mark(session, [stays.id or 0, gone.id or 0])
     warranty_periods.settle(session, [stays.id or 0], now, change)
     return stays
 
@@ -78,6 +83,7 @@ def name_unit(session: Session, change: Change, line_id: int, unit_id: int) -> N
     _standing(unit)
     with audit_record.watching(session, change, "contract_line", [line_id]):
         line.serial_key, line.product_id = unit.serial_key, line.product_id or unit.product_id
+    reconcile_queue.mark_all(session)
 
 
 def _survivor(session: Session, one_id: int, other_id: int) -> tuple[Unit, Unit]:

@@ -11,11 +11,14 @@ from musterroll.domain.audit import Image, record_word
 from musterroll.domain.units.lifecycle import Lifecycle
 from musterroll.domain.values.errors import Conflict, NotFound
 from musterroll.domain.values.instants import to_ms
+from musterroll.storage import reconcile_queue
 from musterroll.storage.audit import audited_rows, telemetry_rows
 from musterroll.storage.audit import log as audit_log
 from musterroll.storage.audit.log import Entry
 from musterroll.storage.tables.audit import Change
 from musterroll.storage.units import transitions
+from musterroll.storage.warranty import periods as stored_periods
+from musterroll.storage.warranty import products
 from musterroll.usecases.audit import record as audit_record
 from musterroll.usecases.undo.side_effects import BY_ITSELF, Parted, Unsaid, moved_on, part, parted, unsaid
 from musterroll.usecases.warranty import periods as warranty_periods
@@ -58,6 +61,7 @@ def undo(session: Session, change_id: int, actor: str, now: datetime, reason: st
         steps, stirred = _steps(session, rows)
         steps = _apply(session, steps)
         audit_log.append(session, undoing, [step.entry for step in steps])
+        _mark_for_reconcile(session, [step.entry for step in steps])
         kept += stirred
         apart += parted(step.entry for step in steps)
         last = rows[-1][0]
@@ -69,6 +73,35 @@ def undo(session: Session, change_id: int, actor: str, now: datetime, reason: st
     session.expire_all()
     session.refresh(undoing)
     return undoing
+
+
+# What no reconciliation reads, and what it reads for one unit alone.
+_NOT_RECONCILED = {"incident", "proposal", "finding_decision", "warranty_policy", "unit_note", "notification_rule", "scenario"}
+_ACCESS = {"user", "api_token", "claim_token"}
+_OF_ONE_UNIT = {"unit", "warranty_period", telemetry_rows.TABLE}
+_FOLLOWED = {"product": {"policy_id", "reporting"}, "warranty_policy": {"rules", "months"}}  # what units follow
+
+
+def _mark_for_reconcile(session: Session, entries: Sequence[Entry]) -> None:
+    units, periods = set[int](), list[Entry]()
+    for entry in entries:
+        if entry.before is not None and _FOLLOWED.get(entry.table, set()) & (entry.after or {}).keys():
+            products.settle_later(session, entry.table, int(entry.key))
+        if entry.table == "warranty_period":
+            periods.append(entry)
+        elif entry.table in _OF_ONE_UNIT:
+            units.add(int(entry.key))
+    gone = any(entry.table == "unit" and entry.after is None for entry in entries)
+    if gone or {entry.table for entry in entries} - _NOT_RECONCILED - _ACCESS - _OF_ONE_UNIT:
+        reconcile_queue.mark_all(session)
+    elif units or periods:
+        reconcile_queue.mark(session, units | _units_of(session, periods))
+
+
+def _units_of(session: Session, entries: Sequence[Entry]) -> set[int]:
+    """The units of warranty periods, also of those that are gone by now."""
+    gone = {int(entry.before["unit_id"]) for entry in entries if entry.after is None and entry.before}
+    return gone | set(stored_periods.units_of(session, [int(entry.key) for entry in entries]))
 
 
 def _steps(session: Session, rows: Sequence[Any]) -> tuple[list[_Step], list[int]]:

@@ -8,6 +8,7 @@ from sqlmodel import Session
 from musterroll.domain.units.lifecycle import Lifecycle, move
 from musterroll.domain.values.errors import Conflict, DomainError, NotFound
 from musterroll.domain.values.instants import to_ms
+from musterroll.storage import reconcile_queue
 from musterroll.storage.installed_base import counts as base_counts
 from musterroll.storage.tables.accounts import Site
 from musterroll.storage.tables.audit import Change
@@ -72,6 +73,7 @@ def go(session: Session, change: Change, unit: Unit, to: Lifecycle, place: Place
         moved = transitions.Change(unit_id, at, "lifecycle", old, to, cause, change.actor)
         transitions.add(session, [moved], recorded_at=to_ms(now), change_id=change.id)
     if changed := _paper(unit) != before:
+        reconcile_queue.mark(session, [unit_id])
         warranty_periods.settle(session, [unit_id], now, change)
     return changed
 

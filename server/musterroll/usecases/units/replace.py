@@ -52,6 +52,7 @@ def replace(
     unit_move.go(session, change, old, becomes, Place(), day, now)
     with audit_record.watching(session, change, "unit", [old.id or 0]):
         old.replaced_by_id = new.id
+    reconcile_queue.mark(session, [old.id or 0, new.id or 0])
     return change
 
 
@@ -74,6 +75,8 @@ def _take_lines(session: Session, change: Change, old: Unit, new: Unit, on: date
         cover.line.id for cover in contract_lines.naming(session, [old.serial_key]) if ended(cover.line, cover.contract, on) is not None
     }
     taken = [line for line in for_update.lines_naming(session, old) if line.id not in over]
+    if taken:
+        reconcile_queue.mark_all(session)
     with audit_record.watching(session, change, "contract_line", [line.id or 0 for line in taken]):
         for line in taken:
             line.serial_key, line.product_id = new.serial_key, new.product_id  # its serial stays as the document writes it
@@ -85,4 +88,3 @@ def _take_warranty(session: Session, change: Change, old: Unit, new: Unit, on: d
     session.add_all(rows)
     session.flush()
     audit_record.added(session, change, "warranty_period", [row.id or 0 for row in rows])
-    reconcile_queue.mark(session, [new.id or 0])

@@ -162,6 +162,7 @@ def _void(session: Session, row: WarrantyPeriod, unit: Unit, on: date, reason: s
     change = audit_record.begin(session, actor=actor, kind="warranty", subject=subject, reason=voided.void_reason, now=now)
     with audit_record.watching(session, change, _TABLE, [row.id or 0]):
         row.voided_on, row.void_reason = voided.voided_on, voided.void_reason[:300]
+    reconcile_queue.mark(session, [row.unit_id])
     return change
 
 
@@ -171,6 +172,7 @@ def _add(session: Session, unit: Unit, period: Period, what: str, document: str,
     session.add(row)
     session.flush()
     audit_record.added(session, change, _TABLE, [row.id or 0])
+    reconcile_queue.mark(session, [row.unit_id])
     return period
 
 

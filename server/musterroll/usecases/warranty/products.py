@@ -11,6 +11,7 @@ from musterroll.domain.liveness import ReportingClass
 from musterroll.domain.values.errors import Conflict, DomainError, NotFound
 from musterroll.domain.values.money import money
 from musterroll.domain.warranty.periods import Start, StartRule
+from musterroll.storage import reconcile_queue
 from musterroll.storage.tables.accounts import Product
 from musterroll.storage.tables.warranty import WarrantyPolicy
 from musterroll.storage.warranty import products
@@ -32,7 +33,7 @@ class Terms(NamedTuple):
 
 def change_product(session: Session, product_id: int, terms: Terms, actor: str, now: datetime) -> Product:
     """Change a product; its units follow within seconds to minutes. Raises NotFound, and DomainError for a price that cannot be."""
-    product = one(session, product_id)
+    product, old = one(session, product_id), terms_of(session, product_id)
     policy_id = policy_named(session, terms.policy).id if terms.policy else None
     price = None if terms.list_price is None else money(terms.list_price, terms.currency)
     change = audit_record.begin(session, actor=actor, kind="product", subject=f"product {product.maker} {product.model}", now=now)
@@ -40,6 +41,9 @@ def change_product(session: Session, product_id: int, terms: Terms, actor: str, 
         product.reporting, product.policy_id = terms.reporting, policy_id
         product.list_price = price.amount if price else None
         product.currency = price.currency if price else product.currency
+    if (old.reporting, old.policy) != (terms.reporting, terms.policy):
+        products.settle_later(session, "product", product_id)
+    reconcile_queue.mark_all(session)
     return product
 
 
@@ -68,6 +72,8 @@ def save_policy(
         audit_record.added(session, change, "warranty_policy", [policy.id or 0])
         return policy
     policy = one_policy(session, policy_id)
+    if (policy.rules, policy.months) != (stored_rules, months):
+        products.settle_later(session, "warranty_policy", policy_id)
     with audit_record.watching(session, change, "warranty_policy", [policy_id]):
         policy.name, policy.rules, policy.months = title, stored_rules, months
     return policy

@@ -6,6 +6,7 @@ from musterroll.domain.values.errors import Conflict
 from musterroll.readers import accounts
 from musterroll.readers.document import Document
 from musterroll.readers.fields import Row
+from musterroll.storage import reconcile_queue
 from musterroll.storage.imports import rows as import_rows
 from musterroll.storage.tables.accounts import Account
 from musterroll.storage.tables.audit import Change
@@ -67,6 +68,7 @@ class Accounts(Taker):
         return self.numbers.open_accounts(plan.after["parent"] for plan in plans if plan.row.said["ref"] not in self._waiting)
 
     def store(self, plans: Sequence[Plan], change: Change) -> list[int]:
+        reconcile_queue.mark_all(self.session)
         written = self.write(plans, change)
         merged_records.carry(self.session, change, Account, written)
         for plan, row in zip(plans, written, strict=True):

@@ -9,6 +9,7 @@ from sqlmodel import Session, SQLModel
 
 from musterroll.readers.document import Document
 from musterroll.readers.fields import DocumentKind, Row
+from musterroll.storage import reconcile_queue
 from musterroll.storage.audit import audited_rows
 from musterroll.storage.imports import rows as import_rows
 from musterroll.storage.tables.accounts import Account
@@ -64,7 +65,6 @@ class Taker:
     links: ClassVar[Mapping[str, type[SQLModel]]] = {}  # facts that are the number of another record, whose column is FACT_id
     places: ClassVar[tuple[str, ...]] = ("account",)  # links that are opened where the roll does not have them
     shared: ClassVar[bool] = True  # whether people, too, write what these documents say
-    reconciled: ClassVar[bool] = True  # whether reconciliation reads what these documents say
     together: ClassVar[tuple[tuple[str, ...], ...]] = ()  # facts that hold only with one another
 
     @classmethod
@@ -155,7 +155,11 @@ class Taker:
         return self.numbers.open_accounts(plan.after.get(fact) for plan in plans for fact in self.places if self.links.get(fact) is Account)
 
     def store(self, plans: Sequence[Plan], change: Change) -> list[int]:
-        """Store and record these plans. Returns the number of the row of each."""
+        """Store and record these plans, and mark what they make due for reconciliation: any unit, unless a kind says otherwise.
+
+        Returns the row id of each.
+        """
+        reconcile_queue.mark_all(self.session)
         return [row.key for row in self.write(plans, change)]
 
     def write(self, plans: Sequence[Plan], change: Change) -> list[audit_record.Row]:

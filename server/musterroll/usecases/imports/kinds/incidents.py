@@ -6,6 +6,7 @@ from typing import Any
 from musterroll.domain.values.errors import NotFound
 from musterroll.readers import incidents
 from musterroll.readers.fields import Row
+from musterroll.storage.tables.audit import Change
 from musterroll.storage.tables.units import Incident
 from musterroll.usecases.imports.kinds.base import Facts, Judged, Known, Plan, Taker
 from musterroll.usecases.imports.kinds.serials import Serials
@@ -15,7 +16,6 @@ class Incidents(Taker):
     kind = incidents.KIND
     model = Incident
     facts = ("unit_id", *incidents.KIND.attributes(without=("maker",)))
-    reconciled = False
 
     def learn(self, rows: Sequence[Row]) -> None:
         super().learn(rows)
@@ -32,6 +32,9 @@ class Incidents(Taker):
         except NotFound as missing:
             after["unit_id"], note = None, f"saved without a unit: {missing}"
         return Judged(after, note)
+
+    def store(self, plans: Sequence[Plan], change: Change) -> list[int]:
+        return [row.key for row in self.write(plans, change)]  # no reconciliation reads incidents
 
     def fresh(self, plan: Plan, row_id: int) -> dict[str, Any]:
         return {"id": row_id, "ref": plan.row.said["ref"]}

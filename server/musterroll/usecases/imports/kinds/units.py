@@ -13,6 +13,7 @@ from musterroll.domain.values.instants import to_ms
 from musterroll.domain.warranty.periods import UnitDates
 from musterroll.readers import units
 from musterroll.readers.fields import Row
+from musterroll.storage import reconcile_queue
 from musterroll.storage.imports import rows as import_rows
 from musterroll.storage.imports import units as unit_imports
 from musterroll.storage.imports.unit_indexes import ListIndexes
@@ -167,6 +168,7 @@ class Units(Taker):
         moved += [move for gone in moved if (move := _carried(gone, carried.get(gone.unit_id)))]
         transitions.add(self.session, moved, recorded_at=self._now, change_id=change.id)
         known = [row.key for row in (*written, *carried.values()) if row.before is not None]
+        reconcile_queue.mark(self.session, {*ids, *known})
         warranty_periods.settle(self.session, known, self.source.now, change)
         self._indexes.note(sum(row.before is None for row in written))
         return ids
