@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from musterroll.channels.delivery import DeliveryAttempt
 from musterroll.domain.notifications.events import Event
-from musterroll.domain.notifications.wording import Message, payload
+from musterroll.domain.notifications.wording import MessageText, payload
 from musterroll.domain.values.errors import DomainError
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ class Draft(NamedTuple):
     key: str
     title: str
     rule: str  # its name
-    message: Message
+    message: MessageText
     events: Sequence[Event]
     now: datetime
 

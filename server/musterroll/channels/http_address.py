@@ -21,7 +21,7 @@ class HttpSettings(BaseModel):
     )
 
 
-class Target(NamedTuple):
+class HttpAddress(NamedTuple):
     """A web address, taken apart."""
 
     secure: bool
@@ -30,11 +30,11 @@ class Target(NamedTuple):
     path: str  # with its query
 
 
-def parse_target(url: str) -> Target:
+def parse_http_address(url: str) -> HttpAddress:
     """Raises BadAddress.
 
-    >>> parse_target("https://example.com/hooks/1?key=2")
-    Target(secure=True, host='example.com', port=443, path='/hooks/1?key=2')
+    >>> parse_http_address("https://example.com/hooks/1?key=2")
+    HttpAddress(secure=True, host='example.com', port=443, path='/hooks/1?key=2')
     """
     text = url.strip()
     try:
@@ -50,7 +50,7 @@ def parse_target(url: str) -> Target:
         raise BadAddress("a webhook address must be plain ASCII without spaces and without a # part")
     secure = parts.scheme == "https"
     path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
-    return Target(secure, parts.hostname, port or (443 if secure else 80), path)
+    return HttpAddress(secure, parts.hostname, port or (443 if secure else 80), path)
 
 
 def is_public(address: str) -> bool:

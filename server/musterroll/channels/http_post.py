@@ -12,7 +12,7 @@ from http.client import HTTPConnection, HTTPException, HTTPResponse
 
 from musterroll.channels.channel import BadAddress
 from musterroll.channels.delivery import DeliveryError, cut_after
-from musterroll.channels.http_address import Target, is_public, parse_target
+from musterroll.channels.http_address import HttpAddress, is_public, parse_http_address
 
 CONNECT_SECONDS = 5.0
 ALL_SECONDS = 10.0
@@ -23,7 +23,7 @@ _GONE = 410
 def post(address: str, body: str, headers: dict[str, str], private_hosts: Collection[str] = ()) -> None:
     """`private_hosts`: names that may be in a private network, and be called without TLS. Raises DeliveryError."""
     try:
-        target = parse_target(address)
+        target = parse_http_address(address)
     except BadAddress as error:
         raise DeliveryError(str(error), permanent=True) from None
     private_allowed = target.host in private_hosts
@@ -42,7 +42,7 @@ def post(address: str, body: str, headers: dict[str, str], private_hosts: Collec
         raise DeliveryError(f"{target.host} did not accept the message: {problem}", permanent=status == _GONE)
 
 
-def _connect(target: Target, private_allowed: bool) -> socket.socket:
+def _connect(target: HttpAddress, private_allowed: bool) -> socket.socket:
     """A connection to the first allowed address that answers."""
     try:
         addresses = socket.getaddrinfo(target.host, target.port, type=socket.SOCK_STREAM)
@@ -70,13 +70,13 @@ def _connect_first(addresses: Sequence[tuple[int, int, int, str, tuple[object, .
     raise failure
 
 
-def _with_tls(plain: socket.socket, target: Target) -> socket.socket:
+def _with_tls(plain: socket.socket, target: HttpAddress) -> socket.socket:
     if not target.secure:
         return plain
     return ssl.create_default_context().wrap_socket(plain, server_hostname=target.host, do_handshake_on_connect=False)
 
 
-def _exchange(wire: socket.socket, target: Target, body: bytes, headers: dict[str, str]) -> int:
+def _exchange(wire: socket.socket, target: HttpAddress, body: bytes, headers: dict[str, str]) -> int:
     """The status of the answer."""
     with cut_after(ALL_SECONDS, lambda: wire):
         if isinstance(wire, ssl.SSLSocket):

@@ -16,7 +16,7 @@ _ALL_SECONDS = 20.0
 _FOR_GOOD = 500  # replies from here on are permanent
 
 
-class Server(NamedTuple):
+class MailServer(NamedTuple):
     """A mail server. `secure`: TLS from the first byte; otherwise STARTTLS where it is offered, and always before a password."""
 
     host: str
@@ -27,11 +27,11 @@ class Server(NamedTuple):
     ca: Path | None = None
 
 
-def parse_server(url: str, ca: Path | None = None) -> Server:
+def parse_server(url: str, ca: Path | None = None) -> MailServer:
     """The server of `smtp[s]://user:password@host:port`. Raises DomainError.
 
     >>> parse_server("smtps://me:se%40cret@mail.example.com")
-    Server(host='mail.example.com', port=465, secure=True, user='me', password='se@cret', ca=None)
+    MailServer(host='mail.example.com', port=465, secure=True, user='me', password='se@cret', ca=None)
     """
     try:
         parts = urlsplit(url)
@@ -42,10 +42,10 @@ def parse_server(url: str, ca: Path | None = None) -> Server:
         raise DomainError("MUSTERROLL_SMTP_URL is not a mail server address; use smtp://user:password@host:587 or smtps://...")
     secure = parts.scheme == "smtps"
     user, password = unquote(parts.username or ""), unquote(parts.password or "")
-    return Server(parts.hostname, port or (465 if secure else 587), secure, user, password, ca)
+    return MailServer(parts.hostname, port or (465 if secure else 587), secure, user, password, ca)
 
 
-def send(server: Server, sender: str, address: str, message: EmailMessage) -> None:
+def send(server: MailServer, sender: str, address: str, message: EmailMessage) -> None:
     """Raises DeliveryError."""
     try:
         with _connected(server) as session, cut_after(_ALL_SECONDS, lambda: session.sock):
@@ -64,13 +64,13 @@ def send(server: Server, sender: str, address: str, message: EmailMessage) -> No
         raise DeliveryError(f"sending through the mail server {server.host} failed: {error}") from None
 
 
-def _connected(server: Server) -> smtplib.SMTP:
+def _connected(server: MailServer) -> smtplib.SMTP:
     if server.secure:
         return smtplib.SMTP_SSL(server.host, server.port, timeout=_SECONDS, context=ssl.create_default_context(cafile=server.ca))
     return smtplib.SMTP(server.host, server.port, timeout=_SECONDS)
 
 
-def _protect(session: smtplib.SMTP, server: Server) -> None:
+def _protect(session: smtplib.SMTP, server: MailServer) -> None:
     """STARTTLS if it is offered; no password without TLS."""
     session.ehlo()
     if server.secure:

@@ -7,14 +7,14 @@ from typing import Any
 
 from musterroll.channels.channel import Channel, Draft, SigningSecret
 from musterroll.channels.delivery import DeliveryAttempt, DeliveryError
-from musterroll.channels.http_address import HttpSettings, parse_target
+from musterroll.channels.http_address import HttpSettings, parse_http_address
 from musterroll.domain.notifications.events import Event
 from musterroll.domain.values.instants import from_ms
 
 
 def checked_address(written: str) -> str:
     """Raises BadAddress."""
-    parse_target(written)
+    parse_http_address(written)
     return written.strip()
 
 

@@ -21,8 +21,8 @@ class EventKind(StrEnum):
     ENROLMENT_PENDING = "enrolment_pending"
     CLONE_SUSPECTED = "clone_suspected"
     IMPORT_FAILED = "import_failed"
-    INGEST_DEAF = "ingest_deaf"
-    INGEST_HEARS = "ingest_hears"
+    INGEST_NOT_RECEIVING = "ingest_deaf"
+    INGEST_RECEIVING = "ingest_hears"
     AUDIT_BROKEN = "audit_broken"
 
 

@@ -10,7 +10,7 @@ from musterroll.domain.values.instants import from_ms
 from musterroll.domain.values.money import totals
 
 
-class Line(NamedTuple):
+class MessageLine(NamedTuple):
     """One sentence, the page to open, and the number of events behind it."""
 
     text: str
@@ -18,39 +18,39 @@ class Line(NamedTuple):
     signals: int
 
 
-class Group(NamedTuple):
+class MessageGroup(NamedTuple):
     kind: EventKind
     headline: str
-    lines: tuple[Line, ...]
+    lines: tuple[MessageLine, ...]
 
 
-class Message(NamedTuple):
+class MessageText(NamedTuple):
     title: str
-    groups: tuple[Group, ...]
+    groups: tuple[MessageGroup, ...]
 
 
-def compose(events: Sequence[Event], zone: str, most: int = 25) -> Message:
+def compose(events: Sequence[Event], zone: str, most: int = 25) -> MessageText:
     """A message about these events: kinds in the order of `EventKind`, one line per place in each, largest first, at most `most` lines."""
     groups = tuple(
         _group(kind, [event for event in events if event.kind is kind], ZoneInfo(zone), most) for kind in EventKind if _has(events, kind)
     )
     if not groups:
-        return Message("Nothing to report", ())
+        return MessageText("Nothing to report", ())
     others = len(groups) - 1
-    return Message(groups[0].headline + (f", plus {_count(others, 'more topic')}" if others else ""), groups)
+    return MessageText(groups[0].headline + (f", plus {_count(others, 'more topic')}" if others else ""), groups)
 
 
 def _has(events: Iterable[Event], kind: EventKind) -> bool:
     return any(event.kind is kind for event in events)
 
 
-def _group(kind: EventKind, events: list[Event], zone: ZoneInfo, most: int) -> Group:
+def _group(kind: EventKind, events: list[Event], zone: ZoneInfo, most: int) -> MessageGroup:
     bundles = sorted(_bundles(events), key=lambda bundle: (-sum(event.units for event in bundle), bundle[0].id))
-    lines = [Line(_WORDING[kind].sentence(bundle, zone), _path(bundle), len(bundle)) for bundle in bundles]
+    lines = [MessageLine(_WORDING[kind].sentence(bundle, zone), _path(bundle), len(bundle)) for bundle in bundles]
     if len(lines) > most:
         rest = lines[most - 1 :]
-        lines = [*lines[: most - 1], Line(f"and {len(rest):,} more", _WORDING[kind].path, sum(line.signals for line in rest))]
-    return Group(kind, _headline(kind, events, bundles), tuple(lines))
+        lines = [*lines[: most - 1], MessageLine(f"and {len(rest):,} more", _WORDING[kind].path, sum(line.signals for line in rest))]
+    return MessageGroup(kind, _headline(kind, events, bundles), tuple(lines))
 
 
 def _bundles(events: Iterable[Event]) -> list[list[Event]]:
@@ -167,8 +167,8 @@ _WORDING = {
     EventKind.ENROLMENT_PENDING: _KindWording(_enrolment, "/enrolment", plural="enrolments awaiting approval"),
     EventKind.CLONE_SUSPECTED: _KindWording(_clone, "/enrolment", plural="suspected clones"),
     EventKind.IMPORT_FAILED: _KindWording(_import, "/imports", plural="imports with rejected rows"),
-    EventKind.INGEST_DEAF: _KindWording(_not_receiving, "/health", plural="outages of message reception"),
-    EventKind.INGEST_HEARS: _KindWording(_receiving_again, "/health", plural="recoveries of message reception"),
+    EventKind.INGEST_NOT_RECEIVING: _KindWording(_not_receiving, "/health", plural="outages of message reception"),
+    EventKind.INGEST_RECEIVING: _KindWording(_receiving_again, "/health", plural="recoveries of message reception"),
     EventKind.AUDIT_BROKEN: _KindWording(_audit, "/audit", plural="failed checks of the audit log"),
 }
 
@@ -210,7 +210,7 @@ def _moment(ms: int, zone: ZoneInfo) -> str:
     return f"{local.day} {local:%b, %H:%M} {local.tzname()}"
 
 
-def payload(message: Message) -> dict[str, object]:
+def payload(message: MessageText) -> dict[str, object]:
     """A message in plain values, as stored in the outbox."""
     groups = [{"kind": g.kind.value, "headline": g.headline, "lines": [line._asdict() for line in g.lines]} for g in message.groups]
     return {"title": message.title, "groups": groups}

@@ -150,7 +150,6 @@ class PendingEvents(NamedTuple):
     """Events assigned to a rule that no message has reported yet. `first` and `last` (ms): when they were assigned."""
 
     rule_id: int
-    signals: int
     first: int
     last: int
 
@@ -158,7 +157,7 @@ class PendingEvents(NamedTuple):
 def pending_by_rule(session: Session) -> list[PendingEvents]:
     """The pending events of every rule that has some."""
     query = (
-        select(col(RuleEvent.rule_id), func.count(), func.min(col(EventRow.taken_at)), func.max(col(EventRow.taken_at)))
+        select(col(RuleEvent.rule_id), func.min(col(EventRow.taken_at)), func.max(col(EventRow.taken_at)))
         .join_from(RuleEvent, EventRow, col(EventRow.id) == col(RuleEvent.event_id))
         .where(col(RuleEvent.notification_id).is_(None))
         .group_by(col(RuleEvent.rule_id))

@@ -62,13 +62,13 @@ def _receiving(session: Session, now: datetime) -> Iterator[NewEvent]:
     checkpoints.put(session, _WATCH, since, at)
     if last_beat is None:
         return
-    last = stored_events.newest(session, [EventKind.INGEST_DEAF, EventKind.INGEST_HEARS])
-    silent_before = last is not None and last.kind is EventKind.INGEST_DEAF
+    last = stored_events.newest(session, [EventKind.INGEST_NOT_RECEIVING, EventKind.INGEST_RECEIVING])
+    silent_before = last is not None and last.kind is EventKind.INGEST_NOT_RECEIVING
     if not_receiving(last_beat, since, at):
         if not silent_before:
-            yield NewEvent(EventKind.INGEST_DEAF, at, f"deaf:{last_beat}", since=last_beat, units=0)
+            yield NewEvent(EventKind.INGEST_NOT_RECEIVING, at, f"deaf:{last_beat}", since=last_beat, units=0)
     elif last is not None and silent_before and last_beat > (last.since or 0):
-        yield NewEvent(EventKind.INGEST_HEARS, at, f"hears:{last.since}", since=last.since, units=0)
+        yield NewEvent(EventKind.INGEST_RECEIVING, at, f"hears:{last.since}", since=last.since, units=0)
 
 
 _ENDINGS = "endings"  # position: the day (ordinal) up to which ends were detected

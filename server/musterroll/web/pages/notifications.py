@@ -30,7 +30,7 @@ PAGE = 30
 _SHOWN = 200  # events of one message
 
 
-class Form(NamedTuple):
+class RuleForm(NamedTuple):
     """The fields of the form: of a new rule, of one to change, or as submitted with an error."""
 
     name: str = ""
@@ -70,7 +70,7 @@ def overview() -> str:
 @pages.get("/notifications/new")
 @needs(Role.ADMIN)
 def new() -> str:
-    return _form(Form(), None)
+    return _form(RuleForm(), None)
 
 
 @pages.post("/notifications/new")
@@ -147,7 +147,7 @@ def retry(message_id: int) -> AnyResponse:
     return redirect("/notifications#outbox", 303)
 
 
-def _form(form: Form, rule: NotificationRule | None, error: str | None = None) -> str:
+def _form(form: RuleForm, rule: NotificationRule | None, error: str | None = None) -> str:
     choices = {"kinds": list(EventKind), "finding_kinds": list(FindingKind), "leads": LEADS, "paces": FREQUENCIES, "days": DAYS}
     return page("notification.html", clock(), form=form, rule=rule, error=error, **choices)
 
@@ -156,15 +156,15 @@ def _secret_shown(rule: NotificationRule, secret: str) -> Response:
     return make_response(page("notification_secret.html", clock(), rule=rule, secret=secret))
 
 
-def _submitted_form() -> Form:
+def _submitted_form() -> RuleForm:
     fields: dict[str, Any] = {name: request.form.getlist(name) for name in ("kinds", "finding_kinds", "leads")}
-    for name, default in Form._field_defaults.items():
+    for name, default in RuleForm._field_defaults.items():
         if isinstance(default, str):
             fields[name] = request.form.get(name, default).strip()[:500]
-    return Form(**fields)
+    return RuleForm(**fields)
 
 
-def _draft(form: Form) -> RuleDraft:
+def _draft(form: RuleForm) -> RuleDraft:
     """Raises DomainError."""
     if form.pace not in set(Frequency):
         raise DomainError("choose a frequency", "bad_choice")
@@ -186,9 +186,9 @@ def _draft(form: Form) -> RuleDraft:
     )
 
 
-def _form_of(session: Session, rule: NotificationRule) -> Form:
+def _form_of(session: Session, rule: NotificationRule) -> RuleForm:
     fields: dict[str, Any] = {name: getattr(rule, name) for name in ("name", "way", "address", "kinds", "finding_kinds", "zone")}
-    return Form(
+    return RuleForm(
         **fields,
         pace=rule.pace.value,
         least_worth="" if rule.least_worth is None else f"{rule.least_worth.normalize():f}",

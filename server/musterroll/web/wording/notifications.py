@@ -13,34 +13,34 @@ from musterroll.storage.tables.notifications import NotificationRule
 DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 
 
-class Word(NamedTuple):
+class Wording(NamedTuple):
     name: str
     means: str
     icon: str
 
 
 EVENT_KINDS = {
-    EventKind.STALE: Word("Units silent", "units became stale, grouped by site", "volume-off"),
-    EventKind.REVIVED: Word("Reporting again", "stale units are reporting again", "heartbeat"),
-    EventKind.DECLINING: Word("Declining usage", "a unit fell to less than half of its usual activity", "trending-down"),
-    EventKind.WARRANTY_ENDING: Word("Warranty ending", "grouped by site and day, at the lead times below", "shield-x"),
-    EventKind.CONTRACT_ENDING: Word("Contract ending", "expires or auto-renews, at the lead times below", "calendar-event"),
-    EventKind.NOTICE_DUE: Word(
+    EventKind.STALE: Wording("Units silent", "units became stale, grouped by site", "volume-off"),
+    EventKind.REVIVED: Wording("Reporting again", "stale units are reporting again", "heartbeat"),
+    EventKind.DECLINING: Wording("Declining usage", "a unit fell to less than half of its usual activity", "trending-down"),
+    EventKind.WARRANTY_ENDING: Wording("Warranty ending", "grouped by site and day, at the lead times below", "shield-x"),
+    EventKind.CONTRACT_ENDING: Wording("Contract ending", "expires or auto-renews, at the lead times below", "calendar-event"),
+    EventKind.NOTICE_DUE: Wording(
         "Notice deadline", "last day to give notice before auto-renewal, at the lead times below", "clock-exclamation"
     ),
-    EventKind.FINDING_OPENED: Word("New findings", "records and fleet disagree", "scale"),
-    EventKind.ENROLMENT_PENDING: Word("Enrolment pending", "another device requests enrolment with a known serial", "user-question"),
-    EventKind.CLONE_SUSPECTED: Word("Suspected clone", "another device requests enrolment while the enrolled one is operating", "copy"),
-    EventKind.IMPORT_FAILED: Word("Import rejected", "rows of an imported file were rejected", "file-import"),
-    EventKind.INGEST_DEAF: Word("Registry not receiving", "no messages arrive from the broker", "cloud-off"),
-    EventKind.INGEST_HEARS: Word("Registry receiving again", "messages from the broker arrive again", "circle-check"),
-    EventKind.AUDIT_BROKEN: Word("Audit log altered", "an entry was changed or is missing", "alert-triangle"),
+    EventKind.FINDING_OPENED: Wording("New findings", "records and fleet disagree", "scale"),
+    EventKind.ENROLMENT_PENDING: Wording("Enrolment pending", "another device requests enrolment with a known serial", "user-question"),
+    EventKind.CLONE_SUSPECTED: Wording("Suspected clone", "another device requests enrolment while the enrolled one is operating", "copy"),
+    EventKind.IMPORT_FAILED: Wording("Import rejected", "rows of an imported file were rejected", "file-import"),
+    EventKind.INGEST_NOT_RECEIVING: Wording("Registry not receiving", "no messages arrive from the broker", "cloud-off"),
+    EventKind.INGEST_RECEIVING: Wording("Registry receiving again", "messages from the broker arrive again", "circle-check"),
+    EventKind.AUDIT_BROKEN: Wording("Audit log altered", "an entry was changed or is missing", "alert-triangle"),
 }
 MESSAGE_STATES = {
-    MessageState.WAITING: Word("Queued", "late", "clock-exclamation"),
-    MessageState.SENT: Word("Sent", "operating", "circle-check"),
-    MessageState.GIVEN_UP: Word("Failed", "stale", "alert-triangle"),
-    MessageState.DROPPED: Word("Cancelled", "never_heard", "ban"),
+    MessageState.WAITING: Wording("Queued", "late", "clock-exclamation"),
+    MessageState.SENT: Wording("Sent", "operating", "circle-check"),
+    MessageState.GIVEN_UP: Wording("Failed", "stale", "alert-triangle"),
+    MessageState.DROPPED: Wording("Cancelled", "never_heard", "ban"),
 }
 FREQUENCIES = {Frequency.IMMEDIATE: "immediately", Frequency.DAILY: "daily", Frequency.WEEKLY: "weekly"}
 
