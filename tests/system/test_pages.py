@@ -169,9 +169,9 @@ def test_a_planner_drops_a_file_reads_the_dry_run_and_undoes_the_import(visit: C
     page.get_by_label("2. Sites").check()
     csv = b"Site ID,Account ID,Site Name\nS00001,A00001,Essen One\nS00008,A00001,Essen 8\n"
     page.locator("input[type=file]").set_input_files({"name": "sites.csv", "mimeType": "text/csv", "buffer": csv})
-    page.get_by_role("button", name="Show what would change").click()
+    page.get_by_role("button", name="Preview changes").click()
     page.get_by_role("button", name="Import 2 rows").click()
-    page.get_by_role("button", name="Undo this import").click()
+    page.get_by_role("button", name="Undo import").click()
     page.get_by_text("undone").wait_for()
 
 
@@ -183,21 +183,21 @@ def test_the_menu_of_a_phone_has_five_places_and_more(visit: Callable[..., Page]
     assert not page.get_by_role("link", name="Possible duplicates").is_visible()
     page.get_by_text("More", exact=True).click()
     page.get_by_role("link", name="Possible duplicates").click()
-    page.get_by_role("heading", name="Two accounts, one customer?").wait_for()
+    page.get_by_role("heading", name="Same customer?").wait_for()
 
 
 def test_an_admin_makes_a_token_and_decides_an_enrolment(visit: Callable[..., Page]) -> None:
     page = visit(PHONE)
     page.goto("/enrolment")
-    page.get_by_label("What for").fill("Site Cork, fifty units")
-    page.get_by_label("Units").fill("50")
-    page.get_by_role("button", name="Make the token").click()
+    page.get_by_label("Purpose").fill("Site Cork, fifty units")
+    page.get_by_label("Number of units").fill("50")
+    page.get_by_role("button", name="Create token").click()
     assert "musterroll-agent enroll --registry http://127.0.0.1" in page.locator("#command").inner_text()
     assert page.get_by_role("img", name="The same command as a QR code").is_visible()
     page.goto("/enrolment")
-    page.get_by_role("button", name="Refuse").click()
+    page.get_by_role("button", name="Reject").click()
     page.wait_for_url("**/enrolment")
-    assert page.get_by_role("button", name="Refuse").count() == 0
+    assert page.get_by_role("button", name="Reject").count() == 0
 
 
 def test_quarantine_opens_its_payloads(visit: Callable[..., Page]) -> None:
