@@ -85,12 +85,14 @@ def list_proposals(query: ProposalQuery) -> Response:
 @api.post("/proposals/find", summary="Search for possible duplicates", responses={200: LookedOut, **documented(400, 413, 415)})
 @needs(Role.PLANNER, everywhere=True)
 def find() -> Response:
-    """Decisions are kept; open matches that no longer hold are withdrawn (gone)."""
+    """Decisions are kept; open ones that no longer match are withdrawn (gone)."""
     with transaction() as session:
         return answer(LookedOut(**matching_proposals.find(session, clock())._asdict()))
 
 
-@api.post("/proposals/<int:number>/accept", summary="Accept a match", responses={200: DoneOut, **documented(400, 404, 409, 413, 415)})
+@api.post(
+    "/proposals/<int:number>/accept", summary="Accept a possible duplicate", responses={200: DoneOut, **documented(400, 404, 409, 413, 415)}
+)
 @needs(Role.PLANNER)
 def accept(path: NumberPath, body: AcceptBody) -> Response:
     """Merges the two records, or lets the contract line cover the unit. Can be undone."""
@@ -102,7 +104,9 @@ def accept(path: NumberPath, body: AcceptBody) -> Response:
 
 
 @api.post(
-    "/proposals/<int:number>/reject", summary="Reject a match: keep both", responses={200: DoneOut, **documented(400, 404, 409, 413, 415)}
+    "/proposals/<int:number>/reject",
+    summary="Reject a possible duplicate: keep both",
+    responses={200: DoneOut, **documented(400, 404, 409, 413, 415)},
 )
 @needs(Role.PLANNER)
 def reject(path: NumberPath, body: ReasonBody) -> Response:

@@ -40,7 +40,7 @@ _LINES: Columns[_Line] = (
 
 @click.group()
 def proposals() -> None:
-    """Possible duplicates: accounts, units and contract lines. Nothing is merged until a person accepts the match."""
+    """Possible duplicates: accounts, units and contract lines. Nothing is merged until a person accepts it."""
 
 
 @proposals.command("find")
@@ -48,7 +48,7 @@ def proposals() -> None:
 @json_option
 @click.pass_obj
 def find(context: Context, tool: str | None, as_json: bool) -> None:
-    """Search for possible duplicates. Decisions are kept; open matches that no longer hold are withdrawn."""
+    """Search for possible duplicates. Decisions are kept; open ones that no longer match are withdrawn."""
     twins = None
     if tool:
         with context.database().snapshot() as session:
@@ -71,7 +71,7 @@ def find(context: Context, tool: str | None, as_json: bool) -> None:
     help="Only this state; gone: withdrawn.",
 )
 @click.option("--kind", type=click.Choice(list(matching_proposals.KINDS)), help="Only this kind.")
-@limit_option("matches")
+@limit_option("possible duplicates")
 @json_option
 @click.pass_obj
 def list_(context: Context, state: str, kind: str | None, limit: int, as_json: bool) -> None:
@@ -84,7 +84,7 @@ def list_(context: Context, state: str, kind: str | None, limit: int, as_json: b
         print_table([line for row in rows for line in _lines(row)], _LINES)
     else:
         which = "" if state == "all" else f"{state} "
-        click.echo(f"No {which}matches. To search for possible duplicates: musterroll proposals find")
+        click.echo(f"No {which}possible duplicates. To search for them: musterroll proposals find")
 
 
 @proposals.command("accept")
@@ -94,7 +94,7 @@ def list_(context: Context, state: str, kind: str | None, limit: int, as_json: b
 @json_option
 @click.pass_obj
 def accept(context: Context, number: int, keep_right: bool, reason: str, as_json: bool) -> None:
-    """Accept match NUMBER: merge the two accounts or units, or let the contract line cover the unit."""
+    """Accept possible duplicate NUMBER: merge the two accounts or units, or let the contract line cover the unit."""
     with context.database().transaction() as session:
         change = matching_proposals.accept(session, number, actor=_ACTOR, now=clock(), reason=reason, keep_right=keep_right)
     _report(number, "accepted", change.id or 0, as_json)
@@ -106,7 +106,7 @@ def accept(context: Context, number: int, keep_right: bool, reason: str, as_json
 @json_option
 @click.pass_obj
 def reject(context: Context, number: int, reason: str, as_json: bool) -> None:
-    """Reject match NUMBER: keep both."""
+    """Reject possible duplicate NUMBER: keep both."""
     with context.database().transaction() as session:
         change = matching_proposals.reject(session, number, actor=_ACTOR, now=clock(), reason=reason)
     _report(number, "rejected", change.id or 0, as_json)
@@ -116,7 +116,7 @@ def _report(number: int, state: str, change: int, as_json: bool) -> None:
     if as_json:
         print_json({"proposal": number, "state": state, "change": change})
     else:
-        click.echo(f"Match {number} {state}. To undo: musterroll changes undo {change}")
+        click.echo(f"Possible duplicate {number} {state}. To undo: musterroll changes undo {change}")
 
 
 def _lines(row: Shown) -> Iterator[_Line]:

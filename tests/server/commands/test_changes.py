@@ -58,7 +58,7 @@ def test_a_proposal_is_found_accepted_and_undone_to_the_same_bytes(run: Run, dat
 def test_a_rejected_proposal_is_listed_as_such(run: Run) -> None:
     run("proposals", "find")
     assert "To undo: musterroll changes undo 1" in run("proposals", "reject", "1", "--reason", "two firms")[1]
-    assert run("proposals", "list")[1] == "No open matches. To search for possible duplicates: musterroll proposals find\n"
+    assert run("proposals", "list")[1] == "No open possible duplicates. To search for them: musterroll proposals find\n"
     assert "rejected by command line" in run("proposals", "list", "--state", "all")[1]
 
 
@@ -115,7 +115,7 @@ def test_the_installed_base_is_counted_and_bridged(run: Run) -> None:
     [
         (["changes", "undo", "9"], "there is no change 9"),
         (["audit", "show", "9"], "there is no change 9"),
-        (["proposals", "accept", "9"], "there is no proposal 9"),
+        (["proposals", "accept", "9"], "there is no possible duplicate 9"),
         (["installed-base", "--account", "nobody"], "there is no account 'nobody'"),
         (["installed-base", "--product", "pump"], "--product is MAKER/MODEL, not 'pump'"),
         (["installed-base", "--on", "2190-01-01"], "2190-01-01 is in the future; the installed base is known up to today"),
