@@ -31,7 +31,6 @@ from musterroll.storage.tables.operations import RegistryState
 from musterroll.storage.tables.units import Unit
 from musterroll.storage.tables.warranty import WarrantyPeriod
 from musterroll.storage.warranty import periods as stored_periods
-from musterroll.usecases.reconciliation.run import CLONE
 from sqlmodel import Session, col, select
 
 NOW = datetime(2026, 11, 1, 12, tzinfo=UTC)
@@ -281,7 +280,7 @@ def by_the_rules(session: Session, on: date = DAY, now: datetime = NOW) -> Fleet
             _in_warranty(periods[unit_id], on),
             Money(product.list_price, product.currency) if product.list_price is not None else None,
             disagreement(read_claim(unit.card), tuple(periods[unit_id])),
-            CLONE if {CredentialStatus.ACTIVE, CredentialStatus.PENDING} <= credentials[unit_id] else "",
+            {CredentialStatus.ACTIVE, CredentialStatus.PENDING} <= credentials[unit_id],
         )
         found += of_unit(case)
     for cover in force:

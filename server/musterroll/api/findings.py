@@ -17,7 +17,7 @@ from musterroll.api.http.routing import guarded
 from musterroll.api.http.schemas import Day, MoneyOut, Named, NumberPath, Request, Shape, Text, in_line, money_out, named
 from musterroll.domain.access import Role, needs
 from musterroll.domain.findings import decisions as decision_rules
-from musterroll.domain.findings.kinds import OWNERS, Kind, Subject
+from musterroll.domain.findings.kinds import FindingKind, Subject
 from musterroll.domain.units.serials import name_key
 from musterroll.domain.values.errors import NotFound
 from musterroll.domain.values.instants import from_ms
@@ -35,8 +35,8 @@ _CURSOR = re.compile(r"(-1|[0-9]{1,18})\.[0-9]{1,18}")
 
 class FindingOut(Shape):
     id: int
-    kind: Kind
-    variant: str = Field(description="For operating_uncovered: attach_opportunity or leak.")
+    kind: FindingKind
+    variant: str = Field(description="For operating_uncovered: attach_opportunity (still in warranty) or leak.")
     owner: str = Field(description="Suggested owner.")
     subject: Subject
     unit: str | None = Field(description="Unit ID, for a finding about a unit.")
@@ -100,7 +100,7 @@ class FindingWhole(FindingOut):
 
 class FindingQuery(ListQuery):
     state: State | None = Field(default=None, description="Default: all states.")
-    kind: Kind | None = None
+    kind: FindingKind | None = None
     owner: Text = Field(default="", max_length=40)
     account: Text = Field(default="", max_length=80, description="Account number; includes subsidiaries.")
     unit: Text = Field(default="", max_length=64, description="Unit ID.")
@@ -186,7 +186,7 @@ def _facts(row: Row[Any]) -> dict[str, Any]:
     return {
         **columns,
         **{name: row._mapping[name] for name in ("reason", "decided_by", "until")},
-        "owner": OWNERS[Kind(row.kind)],
+        "owner": FindingKind(row.kind).owner,
         "unit": row.uid,
         "account": named(row.account_ref, row.account),
         "value": None if row.value is None else MoneyOut(amount=row.value, currency=row.currency),

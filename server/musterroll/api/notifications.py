@@ -15,7 +15,7 @@ from musterroll.api.http.routing import guarded
 from musterroll.api.http.schemas import NumberPath, Price, Request, Shape, Text
 from musterroll.channels import CHANNELS
 from musterroll.domain.access import Role, needs
-from musterroll.domain.findings.kinds import Kind as FindingKind
+from musterroll.domain.findings.kinds import FindingKind
 from musterroll.domain.notifications.events import LEADS, Event, EventKind
 from musterroll.domain.notifications.retry import MessageState
 from musterroll.domain.notifications.schedule import Frequency

@@ -13,7 +13,7 @@ from musterroll.api.http.routing import guarded
 from musterroll.api.http.schemas import Day, DayOrInstant, MoneyOut, Request, Shape, Text, money_out
 from musterroll.api.installed_base import ScopeQuery
 from musterroll.domain.access import Role, needs
-from musterroll.domain.findings.kinds import Kind
+from musterroll.domain.findings.kinds import FindingKind
 from musterroll.domain.reconciliation.cells import CELLS
 from musterroll.domain.values.errors import DomainError
 from musterroll.domain.values.instants import from_ms
@@ -53,7 +53,7 @@ class ReconciliationOut(Shape):
     deployed: int
     operating: int
     deployed_and_operating: int
-    findings: dict[Kind, int]
+    findings: dict[FindingKind, int]
     work: list[CellOut] = Field(description="The quadrants, with the annual value of their findings.")
     worth: list[MoneyOut] = Field(description="Annual value of all findings, each amount counted once.")
     stored: StoredOut | None = Field(description="Number of stored findings that changed; null if nothing was stored.")
@@ -181,7 +181,7 @@ def _out(result: Reconciliation) -> ReconciliationOut:
         deployed=having(slice(1, 2)),
         operating=having(slice(2, 3)),
         deployed_and_operating=having(slice(1, 3)),
-        findings={kind: result.findings[kind] for kind in Kind},
+        findings={kind: result.findings[kind] for kind in FindingKind},
         work=[_cell(result, code) for code in CELLS],
         worth=[money_out(money) for money in result.worth],
         stored=StoredOut(**result.stored._asdict()) if result.stored else None,

@@ -10,7 +10,7 @@ from musterroll.commands.context import Context, clock
 from musterroll.commands.reconciliation import Day, words
 from musterroll.commands.tables import Column, Columns, json_option, limit_option, print_json, print_table
 from musterroll.domain.findings.decisions import State
-from musterroll.domain.findings.kinds import OWNERS, Kind
+from musterroll.domain.findings.kinds import OWNERS, VARIANTS, FindingKind
 from musterroll.domain.values.instants import from_ms
 from musterroll.domain.values.money import Money
 from musterroll.usecases.findings import decisions as finding_decisions
@@ -20,7 +20,7 @@ from musterroll.usecases.findings.explain import Proof
 _ACTOR = "command line"
 _FINDINGS: Columns[Row[Any]] = (
     Column("ID", lambda row: row.id, right=True),
-    Column("FINDING", lambda row: row.kind.replace("_", " ") + (f" ({row.variant.replace('_', ' ')})" if row.variant else "")),
+    Column("FINDING", lambda row: FindingKind(row.kind).label + (f" ({VARIANTS[row.variant]})" if row.variant else "")),
     Column("UNIT OR LINE", lambda row: row.serial or (f"line {row.line}" if row.line else f"{row.subject} {row.subject_id}")),
     Column("ANNUAL VALUE", lambda row: None if row.value is None else Money(row.value, row.currency), right=True),
     Column("ACCOUNT", lambda row: row.account_ref),
@@ -29,7 +29,7 @@ _FINDINGS: Columns[Row[Any]] = (
 
 
 @click.group(invoke_without_command=True)
-@click.option("--kind", type=click.Choice([kind.value for kind in Kind]), help="Only this kind.")
+@click.option("--kind", type=click.Choice([kind.value for kind in FindingKind]), help="Only this kind.")
 @click.option(
     "--state",
     default=State.OPEN.value,
@@ -37,7 +37,7 @@ _FINDINGS: Columns[Row[Any]] = (
     type=click.Choice([*(state.value for state in State), "all"]),
     help="Only this state.",
 )
-@click.option("--owner", default="", help=f"Only this owner: {', '.join(sorted(set(OWNERS.values())))}.")
+@click.option("--owner", default="", help=f"Only this owner: {', '.join(OWNERS)}.")
 @click.option("--account", default="", help="Only this account (number) and its subsidiaries.")
 @click.option("--unit", "uid", default="", help="Only this unit (ID).")
 @click.option("--site", default="", help="Only this site (number).")
@@ -65,7 +65,7 @@ def findings(
     if context.invoked_subcommand is not None:
         return
     filters = Filter(
-        None if state == "all" else State(state), Kind(kind) if kind else None, owner, account, None, uid, site, segment, country
+        None if state == "all" else State(state), FindingKind(kind) if kind else None, owner, account, None, uid, site, segment, country
     )
     with context.obj.database().snapshot() as session:
         page = finding_decisions.findings(session, filters, after, limit, clock())
@@ -92,7 +92,7 @@ def show_(context: Context, number: int, as_json: bool) -> None:
         print_json(_opened(opened))
         return
     row, finding = opened.row, opened.finding
-    click.echo(f"{number}: {row.kind.replace('_', ' ')}, {row.state}, owner {OWNERS[Kind(row.kind)]}")
+    click.echo(f"{number}: {FindingKind(row.kind).label}, {row.state}, owner {FindingKind(row.kind).owner}")
     click.echo(f"  {finding.says}" if finding else "  No longer true by the current records; the next reconciliation resolves it.")
     if finding:
         value = f"{finding.worth.value}: " if finding.worth.value else ""
@@ -149,7 +149,7 @@ def shape(row: Row[Any]) -> dict[str, Any]:
     names = ("id", "kind", "variant", "state", "serial", "uid", "line", "account", "account_ref", "model", "currency", "counted", "present")
     return {
         **{name: getattr(row, name) for name in names},
-        "owner": OWNERS[Kind(row.kind)],
+        "owner": FindingKind(row.kind).owner,
         "value": None if row.value is None else f"{row.value:.2f}",
         "facts": row.facts.split("\n"),
         **{name: from_ms(getattr(row, name)) for name in ("first_seen_at", "changed_at")},

@@ -8,7 +8,7 @@ import click
 
 from musterroll.commands.context import Context, clock
 from musterroll.commands.tables import Column, Columns, json_option, print_json, print_table
-from musterroll.domain.findings.kinds import OWNERS, Kind
+from musterroll.domain.findings.kinds import FindingKind
 from musterroll.domain.reconciliation.cells import CELLS
 from musterroll.domain.values.money import Money
 from musterroll.usecases.reconciliation import run as reconciliation_run
@@ -36,10 +36,10 @@ _QUADRANTS: Columns[_Quadrant] = (
     Column("OWNER", lambda row: CELLS[row.code].owner),
     Column("ANNUAL VALUE", lambda row: row.value, right=True),
 )
-_FINDINGS: Columns[tuple[Kind, int]] = (
-    Column("FINDING", lambda row: row[0].replace("_", " ")),
+_FINDINGS: Columns[tuple[FindingKind, int]] = (
+    Column("FINDING", lambda row: row[0].label),
     Column("COUNT", lambda row: f"{row[1]:,}", right=True),
-    Column("OWNER", lambda row: OWNERS[row[0]]),
+    Column("OWNER", lambda row: row[0].owner),
 )
 
 
@@ -119,7 +119,7 @@ def _print(result: Reconciliation) -> None:
     click.echo(f"Reconciliation of {result.on}, telemetry as of {result.at:%Y-%m-%d %H:%M} UTC\n")
     print_table([_Quadrant(code, count, words(result.money.get(code, ()))) for code, count in result.cells.items()], _QUADRANTS)
     click.echo(f"{result.units:,} units registered\n")
-    findings = [(Kind(kind), count) for kind, count in result.findings.items() if count]
+    findings = [(FindingKind(kind), count) for kind, count in result.findings.items() if count]
     if findings:
         print_table(findings, _FINDINGS)
     click.echo(f"Total annual value, each amount counted once: {words(result.worth) or 'unknown (unpriced)'}")

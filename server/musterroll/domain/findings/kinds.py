@@ -1,54 +1,97 @@
-"""Findings: one disagreement each, with evidence, worth and owner. `unit_findings` and `line_findings` have the rules that make them."""
+"""Kinds of findings, and a finding: one disagreement with evidence, worth and owner.
 
-from collections import Counter
-from collections.abc import Iterable
+To add a kind: an entry of `FindingKind`; its rule in `unit_rules` or `line_rules`, and the same rule as SQL in the file of that name in
+`storage.findings`; and, if it needs further evidence, `usecases.findings.more_evidence`. Pages, API, commands and notifications follow.
+"""
+
 from enum import StrEnum
 from typing import NamedTuple
 
 from musterroll.domain.findings.evidence import Evidence, Worth
-from musterroll.domain.values.money import Money, totals
 
 
-class Kind(StrEnum):
-    PAID_BUT_SILENT = "paid_but_silent"
-    UNDOCUMENTED_MOVE = "undocumented_move"
-    SOLD_NOT_PROVISIONED = "sold_not_provisioned"
-    OPERATING_UNCOVERED = "operating_uncovered"
-    DORMANT = "dormant"
-    UNKNOWN_OPERATING = "unknown_operating"
-    OVER_QUANTITY = "over_quantity"
-    EXPIRED_BUT_OPERATING = "expired_but_operating"
-    OVERDUE_BUT_OPERATING = "overdue_but_operating"
-    RETIRED_BUT_OPERATING = "retired_but_operating"
-    WARRANTY_CONFLICT = "warranty_conflict"
-    CLONE_CASE = "clone_case"
-    LINE_WITHOUT_ACCOUNT = "line_without_account"
+class Severity(StrEnum):
+    HIGH = "high"
+    MEDIUM = "medium"
+    LOW = "low"
+    PENDING = "pending"  # something is still to be delivered
+    OPPORTUNITY = "opportunity"  # something to sell
 
 
-OWNERS: dict[Kind, str] = {
-    Kind.PAID_BUT_SILENT: "support",
-    Kind.UNDOCUMENTED_MOVE: "operations",
-    Kind.SOLD_NOT_PROVISIONED: "operations",
-    Kind.OPERATING_UNCOVERED: "renewals",
-    Kind.DORMANT: "renewals",
-    Kind.UNKNOWN_OPERATING: "identity",
-    Kind.OVER_QUANTITY: "renewals",
-    Kind.EXPIRED_BUT_OPERATING: "renewals",
-    Kind.OVERDUE_BUT_OPERATING: "finance",
-    Kind.RETIRED_BUT_OPERATING: "operations",
-    Kind.WARRANTY_CONFLICT: "operations",
-    Kind.CLONE_CASE: "identity",
-    Kind.LINE_WITHOUT_ACCOUNT: "operations",
-}
-OF_CELL: dict[str, Kind] = {
-    "110": Kind.PAID_BUT_SILENT,
-    "101": Kind.UNDOCUMENTED_MOVE,
-    "100": Kind.SOLD_NOT_PROVISIONED,
-    "011": Kind.OPERATING_UNCOVERED,
-    "010": Kind.DORMANT,
-    "001": Kind.UNKNOWN_OPERATING,
-}
+class FindingKind(StrEnum):
+    owner: str  # a suggestion
+    severity: Severity
+    label: str
+    meaning: str
+    quadrant: str  # contracted, deployed, operating as digits; empty: not the finding of a quadrant
+
+    # The defaults are for mypy, which reads FindingKind("dormant") as a call of this.
+    def __new__(
+        cls, value: str, owner: str = "", severity: Severity = Severity.LOW, label: str = "", meaning: str = "", quadrant: str = ""
+    ) -> "FindingKind":
+        kind = str.__new__(cls, value)
+        kind._value_ = value
+        kind.owner, kind.severity, kind.label, kind.meaning, kind.quadrant = owner, severity, label, meaning, quadrant
+        return kind
+
+    PAID_BUT_SILENT = (
+        *("paid_but_silent", "support", Severity.HIGH),
+        *("Paid but silent", "on contract and deployed, but not reporting", "110"),
+    )
+    UNDOCUMENTED_MOVE = (
+        *("undocumented_move", "operations", Severity.MEDIUM),
+        *("Undocumented move", "on contract and operating, but not recorded as deployed", "101"),
+    )
+    SOLD_NOT_PROVISIONED = (
+        *("sold_not_provisioned", "operations", Severity.PENDING),
+        *("Sold, not provisioned", "on contract, but neither deployed nor operating", "100"),
+    )
+    OPERATING_UNCOVERED = (
+        *("operating_uncovered", "renewals", Severity.OPPORTUNITY),
+        *("Operating uncovered", "deployed and operating without a contract", "011"),
+    )
+    DORMANT = (
+        *("dormant", "renewals", Severity.LOW),
+        *("Dormant", "deployed without a contract, and silent", "010"),
+    )
+    UNKNOWN_OPERATING = (
+        *("unknown_operating", "identity", Severity.HIGH),
+        *("Unknown operating", "operating, but neither deployed nor on a contract", "001"),
+    )
+    OVER_QUANTITY = (
+        *("over_quantity", "renewals", Severity.OPPORTUNITY),
+        *("Over quantity", "more units than the contract line covers"),
+    )
+    EXPIRED_BUT_OPERATING = (
+        *("expired_but_operating", "renewals", Severity.MEDIUM),
+        *("Expired but operating", "the contract line has ended, but the unit still operates"),
+    )
+    OVERDUE_BUT_OPERATING = (
+        *("overdue_but_operating", "finance", Severity.MEDIUM),
+        *("Overdue but operating", "the invoice is overdue, but the unit still operates"),
+    )
+    RETIRED_BUT_OPERATING = (
+        *("retired_but_operating", "operations", Severity.HIGH),
+        *("Retired but operating", "recorded as retired, but still operating"),
+    )
+    WARRANTY_CONFLICT = (
+        *("warranty_conflict", "operations", Severity.MEDIUM),
+        *("Warranty conflict", "the device and the registry report different warranties"),
+    )
+    CLONE_CASE = (
+        *("clone_case", "identity", Severity.HIGH),
+        *("Clone case", "two devices use the same serial"),
+    )
+    LINE_WITHOUT_ACCOUNT = (
+        *("line_without_account", "operations", Severity.MEDIUM),
+        *("Line without account", "the contract has no known account"),
+    )
+
+
+OWNERS = tuple(sorted({kind.owner for kind in FindingKind}))
+OF_CELL: dict[str, FindingKind] = {kind.quadrant: kind for kind in FindingKind if kind.quadrant}
 ATTACH, LEAK = "attach_opportunity", "leak"  # operating uncovered: still in warranty, or not
+VARIANTS = {ATTACH: "attach opportunity", LEAK: "revenue leak"}
 
 
 class Subject(StrEnum):
@@ -57,15 +100,15 @@ class Subject(StrEnum):
 
 
 class Key(NamedTuple):
-    """What makes two runs speak of the same finding."""
+    """Identifies a finding across runs."""
 
-    kind: Kind
+    kind: FindingKind
     subject: Subject
     id: int
 
 
 class Finding(NamedTuple):
-    """`facts` are what a decision about it rests on: while they stay the same, so does the decision."""
+    """`facts` are what a decision about it rests on: a decision holds until they change."""
 
     key: Key
     says: str
@@ -76,16 +119,4 @@ class Finding(NamedTuple):
 
     @property
     def owner(self) -> str:
-        """Whose work it is, as a suggestion."""
-        return OWNERS[self.key.kind]
-
-
-def by_kind(findings: Iterable[Finding]) -> dict[Kind, int]:
-    """How many there are of every kind, kinds without any too."""
-    counted = Counter(finding.key.kind for finding in findings)
-    return {kind: counted[kind] for kind in Kind}
-
-
-def worth(findings: Iterable[Finding]) -> tuple[Money, ...]:
-    """What findings are worth together, one sum a currency, the same money never twice."""
-    return totals(finding.worth.value for finding in findings if finding.worth.counted)
+        return self.key.kind.owner

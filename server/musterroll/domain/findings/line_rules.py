@@ -6,7 +6,7 @@ from typing import NamedTuple
 from musterroll.domain.contracts.terms import Scope
 from musterroll.domain.coverage.verdict import Cover
 from musterroll.domain.findings.evidence import Evidence, Worth, line_fact, of_covers, times
-from musterroll.domain.findings.kinds import Finding, Key, Kind, Subject
+from musterroll.domain.findings.kinds import Finding, FindingKind, Key, Subject
 
 _SHOWN = 20  # units named in the evidence of one line
 
@@ -24,17 +24,19 @@ def of_line(case: LineCase) -> Iterator[Finding]:
     """Every finding of one line in force."""
     line, contract = case.cover.line, case.cover.contract
     if case.left_over:
-        yield _finding(Kind.SOLD_NOT_PROVISIONED, case, _left_over(case), f"{case.left_over} left over", times(line.price, case.left_over))
+        yield _finding(
+            FindingKind.SOLD_NOT_PROVISIONED, case, _left_over(case), f"{case.left_over} left over", times(line.price, case.left_over)
+        )
     if case.over:
         count = len(case.over)
         says = f"line {line.ref} covers {_units(line.quantity)}; {count} more exceed{'s' if count == 1 else ''} it"
         worth = times(line.price, count)._replace(counted=False)  # each counts as operating uncovered
         names = [(unit, case.serials.get(unit, "a unit")) for unit in case.over[:_SHOWN]]
         units = tuple(Evidence("unit", unit, f"{name} exceeds the quantity of line {line.ref}") for unit, name in names)
-        yield _finding(Kind.OVER_QUANTITY, case, says, f"{count} over", worth, units)
+        yield _finding(FindingKind.OVER_QUANTITY, case, says, f"{count} over", worth, units)
     if contract.account is None:
         says = f"the contract of line {line.ref} has no account on record"
-        yield _finding(Kind.LINE_WITHOUT_ACCOUNT, case, says, "no account", times(line.price, line.quantity)._replace(counted=False))
+        yield _finding(FindingKind.LINE_WITHOUT_ACCOUNT, case, says, "no account", times(line.price, line.quantity)._replace(counted=False))
 
 
 def _left_over(case: LineCase) -> str:
@@ -48,6 +50,6 @@ def _units(count: int) -> str:
     return f"{count} unit{'' if count == 1 else 's'}"
 
 
-def _finding(kind: Kind, case: LineCase, says: str, fact: str, worth: Worth, more: tuple[Evidence, ...] = ()) -> Finding:
+def _finding(kind: FindingKind, case: LineCase, says: str, fact: str, worth: Worth, more: tuple[Evidence, ...] = ()) -> Finding:
     key = Key(kind, Subject.LINE, case.cover.line.id)
     return Finding(key, says, (line_fact(case.cover), fact), of_covers((case.cover,)) + more, worth)

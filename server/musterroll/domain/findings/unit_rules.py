@@ -17,12 +17,14 @@ from musterroll.domain.findings.evidence import (
     price_of,
     price_of_cover,
 )
-from musterroll.domain.findings.kinds import ATTACH, LEAK, OF_CELL, Finding, Key, Kind, Subject
+from musterroll.domain.findings.kinds import ATTACH, LEAK, OF_CELL, Finding, FindingKind, Key, Subject
 from musterroll.domain.liveness import Liveness
 from musterroll.domain.reconciliation.cells import flags
 from musterroll.domain.units.lifecycle import Lifecycle
 from musterroll.domain.values.money import Money
 from musterroll.domain.warranty.unit_claims import Disagreement
+
+CLONE_FACT = "another device with this serial waits to be let in"  # compared with stored facts: changing it reopens decided findings
 
 
 class UnitCase(NamedTuple):
@@ -38,8 +40,8 @@ class UnitCase(NamedTuple):
     in_warranty: bool | None = None  # None: cannot tell
     list_price: Money | None = None  # of a year's cover of its product
     disagreement: Disagreement | None = None
-    clone: str = ""  # what makes it a clone case, as a fact that stays the same
-    further: Mapping[Kind, tuple[Evidence, ...]] = {}  # further evidence by kind, besides unit, reports and lines
+    clone: bool = False  # another device waits to enrol with its serial
+    further: Mapping[FindingKind, tuple[Evidence, ...]] = {}  # further evidence by kind, besides unit, reports and lines
 
 
 def of_unit(case: UnitCase) -> Iterator[Finding]:
@@ -51,33 +53,33 @@ def of_unit(case: UnitCase) -> Iterator[Finding]:
         yield from _while_operating(case)
     if case.disagreement:
         worth = Worth(how="no value: a question of dates")
-        yield _finding(Kind.WARRANTY_CONFLICT, case, case.disagreement.says, (case.disagreement.fact,), worth)
+        yield _finding(FindingKind.WARRANTY_CONFLICT, case, case.disagreement.says, (case.disagreement.fact,), worth)
     if case.clone:
         says = f"another device is waiting to enrol with the serial {case.serial}"
-        yield _finding(Kind.CLONE_CASE, case, says, (case.clone,), Worth(how="no value: a question of identity"))
+        yield _finding(FindingKind.CLONE_CASE, case, says, (CLONE_FACT,), Worth(how="no value: a question of identity"))
 
 
-def _of_cell(kind: Kind, case: UnitCase) -> Finding:
-    variant = (ATTACH if case.in_warranty else LEAK) if kind is Kind.OPERATING_UNCOVERED else ""
-    silent = (heard_fact(case.heard_at),) if kind in (Kind.PAID_BUT_SILENT, Kind.DORMANT) else ()
+def _of_cell(kind: FindingKind, case: UnitCase) -> Finding:
+    variant = (ATTACH if case.in_warranty else LEAK) if kind is FindingKind.OPERATING_UNCOVERED else ""
+    silent = (heard_fact(case.heard_at),) if kind in (FindingKind.PAID_BUT_SILENT, FindingKind.DORMANT) else ()
     facts = (case.lifecycle.value, *(line_fact(cover) for cover in case.covers), *silent, *((variant,) if variant else ()))
     return _finding(kind, case, _says(kind, case), facts, _worth(kind, case), variant)
 
 
-def _says(kind: Kind, case: UnitCase) -> str:
+def _says(kind: FindingKind, case: UnitCase) -> str:
     unit, lifecycle, silent = case.serial, case.lifecycle, heard(case.heard_at)
     paid = " and ".join(f"line {cover.line.ref}" for cover in case.covers)
     covers = "covers" if len(case.covers) == 1 else "cover"
     match kind:
-        case Kind.PAID_BUT_SILENT:
+        case FindingKind.PAID_BUT_SILENT:
             return f"{paid} {covers} {unit}, which is deployed but {silent}"
-        case Kind.UNDOCUMENTED_MOVE:
+        case FindingKind.UNDOCUMENTED_MOVE:
             return f"{unit} is operating under {paid}, but recorded as {lifecycle}"
-        case Kind.SOLD_NOT_PROVISIONED:
+        case FindingKind.SOLD_NOT_PROVISIONED:
             return f"{paid} {covers} {unit}, which is recorded as {lifecycle} and {silent}"
-        case Kind.DORMANT:
+        case FindingKind.DORMANT:
             return f"{unit} is deployed without a contract and {silent}"
-        case Kind.UNKNOWN_OPERATING:
+        case FindingKind.UNKNOWN_OPERATING:
             return f"{unit} is operating without a contract, but recorded as {lifecycle}"
         case _:
             return f"{unit} is deployed and operating without a contract, and {_WARRANTY[case.in_warranty]}"
@@ -86,12 +88,12 @@ def _says(kind: Kind, case: UnitCase) -> str:
 _WARRANTY = {True: "still in warranty", False: "out of warranty", None: "its warranty is unknown"}
 
 
-def _worth(kind: Kind, case: UnitCase) -> Worth:
-    if kind in (Kind.PAID_BUT_SILENT, Kind.SOLD_NOT_PROVISIONED):
+def _worth(kind: FindingKind, case: UnitCase) -> Worth:
+    if kind in (FindingKind.PAID_BUT_SILENT, FindingKind.SOLD_NOT_PROVISIONED):
         return price_of(case.covers)
-    if kind is Kind.OPERATING_UNCOVERED:
+    if kind is FindingKind.OPERATING_UNCOVERED:
         return price_of_cover(case.ended, case.list_price)
-    return Worth(how="no value: a record to correct" if kind is not Kind.DORMANT else "no value: nothing is billed")
+    return Worth(how="no value: a record to correct" if kind is not FindingKind.DORMANT else "no value: nothing is billed")
 
 
 def _while_operating(case: UnitCase) -> Iterator[Finding]:
@@ -99,18 +101,18 @@ def _while_operating(case: UnitCase) -> Iterator[Finding]:
         says = f"{case.serial} is operating, but its cover has ended: {line_says(case.ended[-1])}"
         facts = tuple(line_fact(cover) for cover in case.ended)
         counted = case.lifecycle is not Lifecycle.DEPLOYED  # a deployed one counts as operating uncovered
-        yield _finding(Kind.EXPIRED_BUT_OPERATING, case, says, facts, price_of(case.ended[-1:])._replace(counted=counted))
+        yield _finding(FindingKind.EXPIRED_BUT_OPERATING, case, says, facts, price_of(case.ended[-1:])._replace(counted=counted))
     if overdue := tuple(cover for cover in case.covers if cover.billing.payment is Payment.OVERDUE):
         facts = tuple(line_fact(cover) for cover in overdue)
         says = f"{case.serial} is operating while the invoice for " + " and ".join(f"line {c.line.ref}" for c in overdue) + " is overdue"
-        yield _finding(Kind.OVERDUE_BUT_OPERATING, case, says, facts, price_of(overdue))
+        yield _finding(FindingKind.OVERDUE_BUT_OPERATING, case, says, facts, price_of(overdue))
     if case.lifecycle is Lifecycle.RETIRED:
         says = f"{case.serial} is recorded as retired, but operating"
         worth = Worth(how="no value: a wrong record, or another unit")
-        yield _finding(Kind.RETIRED_BUT_OPERATING, case, says, (case.lifecycle.value,), worth)
+        yield _finding(FindingKind.RETIRED_BUT_OPERATING, case, says, (case.lifecycle.value,), worth)
 
 
-def _finding(kind: Kind, case: UnitCase, says: str, facts: tuple[str, ...], worth: Worth, variant: str = "") -> Finding:
+def _finding(kind: FindingKind, case: UnitCase, says: str, facts: tuple[str, ...], worth: Worth, variant: str = "") -> Finding:
     own = Evidence("unit", case.unit, f"{case.serial} is {case.lifecycle}"), Evidence("unit_status", case.unit, heard(case.heard_at))
     rows = own + of_covers(case.covers) + of_covers(case.ended) + case.further.get(kind, ())
     return Finding(Key(kind, Subject.UNIT, case.unit), says, facts, rows, worth, variant)

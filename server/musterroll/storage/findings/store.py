@@ -1,12 +1,13 @@
 """Stored findings: what a run changes of them, how many there are and what they are worth."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from typing import NamedTuple
 
-from musterroll.domain.findings.kinds import Kind
+from musterroll.domain.findings.kinds import FindingKind
 from musterroll.domain.values.money import Money
 from musterroll.storage.engine.temp_tables import Staging
+from musterroll.storage.findings import line_rules, unit_rules
 from musterroll.storage.notifications import events as stored_events
 
 
@@ -43,6 +44,13 @@ INSERT INTO finding (kind, subject, subject_id, facts, variant, account_id, valu
 SELECT kind, subject, subject_id, facts, variant, account_id, value, currency, counted, TRUE, :at, :at
 FROM ({new}) s ORDER BY subject_id, subject, kind"""
 _NEW = "SELECT * FROM run_difference WHERE how = 'new'"
+
+
+def define(staging: Staging, conflicts: Sequence[tuple[int, str]]) -> None:
+    """Define `{seen}`: every finding of the units and lines of the run. `conflicts` as for `unit_rules.define`."""
+    unit_rules.define(staging, conflicts)
+    line_rules.define(staging)
+    staging.define("seen", "SELECT * FROM ({unit_findings}) u UNION ALL SELECT * FROM ({line_findings}) l")
 
 
 def merge(staging: Staging, at: int, whole: bool) -> Merged:
@@ -84,7 +92,7 @@ def sums(staging: Staging) -> Sums:
 
 def summed(rows: Iterable[tuple[str, str, int, int | None]]) -> Sums:
     """Sums of rows (kind, currency, how many, ten-thousandths)."""
-    counts: dict[str, int] = dict.fromkeys(Kind, 0)
+    counts: dict[str, int] = dict.fromkeys(FindingKind, 0)
     worth: dict[str, tuple[Money, ...]] = {}
     for kind, currency, count, amount in rows:
         counts[kind] += count

@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, and_, case, exists, func, or_, select, tup
 from sqlmodel import Session, col
 
 from musterroll.domain.contracts.terms import Scope
-from musterroll.domain.findings.kinds import Kind
+from musterroll.domain.findings.kinds import FindingKind
 from musterroll.storage.accounts import hierarchy
 from musterroll.storage.tables.accounts import Account, Site
 from musterroll.storage.tables.contracts import Contract, ContractLine
@@ -104,7 +104,7 @@ def over_quantity(wanted: bool) -> ColumnElement[bool]:
     full: Any = select(col(line.product_id).label("product_id"), col(line.place_id).label("place_id")).join_from(
         finding, line, and_(col(finding.subject) == "line", col(line.id) == col(finding.subject_id))
     )
-    full = full.where(col(finding.kind) == Kind.OVER_QUANTITY.value, col(finding.present).is_(True))
+    full = full.where(col(finding.kind) == FindingKind.OVER_QUANTITY.value, col(finding.present).is_(True))
     tree: Any = full.where(col(line.scope) == Scope.SUBTREE).cte("reached", recursive=True)
     tree = tree.union(select(tree.c.product_id, col(Account.id)).where(col(Account.parent_id) == tree.c.place_id))
     home = select(col(Site.account_id)).where(col(Site.id) == col(Unit.site_id)).correlate(Unit).scalar_subquery()

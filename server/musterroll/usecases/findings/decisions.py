@@ -9,7 +9,7 @@ from sqlmodel import Session, col, select
 
 from musterroll.domain.findings import decisions as decision_rules
 from musterroll.domain.findings.decisions import Decision, Standing, State
-from musterroll.domain.findings.kinds import OWNERS, Finding, Kind
+from musterroll.domain.findings.kinds import OWNERS, Finding, FindingKind
 from musterroll.domain.values import cursors
 from musterroll.domain.values.errors import Conflict, NotFound
 from musterroll.domain.values.instants import to_ms
@@ -32,7 +32,7 @@ class Filter(NamedTuple):
     """Which findings, in people's words; every given one must hold. `account` is a number and takes all below it in."""
 
     state: State | None = State.OPEN
-    kind: Kind | None = None
+    kind: FindingKind | None = None
     owner: str = ""
     account: str = ""
     product_id: int | None = None
@@ -133,14 +133,14 @@ def _today(now: datetime) -> date:
 
 
 def _wanted(session: Session, wanted: Filter) -> Wanted:
-    kinds = [kind for kind, owner in OWNERS.items() if owner == wanted.owner] if wanted.owner else list(Kind)
-    if wanted.owner and not kinds:
-        raise NotFound(f"the owner of a finding is one of {', '.join(sorted(set(OWNERS.values())))}, not {wanted.owner[:40]!r}")
+    kinds = [kind for kind in FindingKind if wanted.owner in ("", kind.owner)]
+    if not kinds:
+        raise NotFound(f"the owner of a finding is one of {', '.join(OWNERS)}, not {wanted.owner[:40]!r}")
     kinds = [kind for kind in kinds if wanted.kind in (None, kind)]
     account = _id(session, Account.id, Account.ref, wanted.account, "account")
     unit = _id(session, Unit.id, Unit.uid, wanted.uid, "unit")
     site = _id(session, Site.id, Site.ref, wanted.site, "site")
-    some = kinds if len(kinds) < len(Kind) else ()
+    some = kinds if len(kinds) < len(FindingKind) else ()
     return Wanted(wanted.state, some, account, wanted.product_id, unit, site, wanted.segment, wanted.country)
 
 

@@ -26,7 +26,6 @@ from musterroll.storage.tables.warranty import WarrantyPeriod
 from musterroll.usecases.coverage.unit_documents import UnitPaper, seat
 from musterroll.usecases.findings import more_evidence
 from musterroll.usecases.imports import history as import_history
-from musterroll.usecases.reconciliation.run import CLONE
 
 _NAMED = 20  # units without a seat that are called by their serial
 
@@ -84,7 +83,7 @@ def _of_unit(session: Session, unit_id: int, on: date, instant: datetime, now: d
         paper.in_warranty,
         None if unit.list_price is None else Money(unit.list_price, unit.currency),
         disagreement(read_claim(unit.card), paper.periods),
-        CLONE if unit_facts.cloned(session, unit_id) else "",
+        unit_facts.cloned(session, unit_id),
         more_evidence.of_unit(session, unit),
     )
     return list(of_unit(case))

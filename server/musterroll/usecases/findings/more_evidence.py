@@ -6,7 +6,7 @@ from sqlalchemy import Row
 from sqlmodel import Session
 
 from musterroll.domain.findings.evidence import Evidence
-from musterroll.domain.findings.kinds import Kind
+from musterroll.domain.findings.kinds import FindingKind
 from musterroll.domain.values.dates import in_words, last_day
 from musterroll.domain.values.money import Money
 from musterroll.domain.warranty.unit_claims import claim_says, read_claim
@@ -16,16 +16,18 @@ from musterroll.storage.tables.warranty import WarrantyPeriod
 from musterroll.storage.warranty import periods as stored_periods
 
 
-def of_unit(session: Session, unit: Row[Any]) -> dict[Kind, tuple[Evidence, ...]]:
+def of_unit(session: Session, unit: Row[Any]) -> dict[FindingKind, tuple[Evidence, ...]]:
     """By kind of finding. `unit`: a row of `storage.unit_facts`."""
     periods = tuple(Evidence("warranty", row.id or 0, _period(row)) for row in stored_periods.periods(session, unit.id))
     claim = read_claim(unit.card)
     card = (Evidence("card", unit.id, claim_says(claim)),) if claim else ()
     price = () if unit.list_price is None else (Evidence("product", unit.product_id, _price(unit)),)
     return {
-        Kind.OPERATING_UNCOVERED: periods + price,
-        Kind.WARRANTY_CONFLICT: periods + card,
-        Kind.CLONE_CASE: tuple(Evidence("credential", row.id or 0, _credential(row)) for row in credentials.of_unit(session, unit.id)),
+        FindingKind.OPERATING_UNCOVERED: periods + price,
+        FindingKind.WARRANTY_CONFLICT: periods + card,
+        FindingKind.CLONE_CASE: tuple(
+            Evidence("credential", row.id or 0, _credential(row)) for row in credentials.of_unit(session, unit.id)
+        ),
     }
 
 

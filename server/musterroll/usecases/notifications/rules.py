@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from sqlmodel import Session
 
 from musterroll.channels import CHANNELS, ChannelSettings, channel_named
-from musterroll.domain.findings.kinds import Kind as FindingKind
+from musterroll.domain.findings.kinds import FindingKind
 from musterroll.domain.notifications.events import LEADS, Event, EventKind
 from musterroll.domain.notifications.schedule import Frequency
 from musterroll.domain.values.errors import Conflict, DomainError, NotFound

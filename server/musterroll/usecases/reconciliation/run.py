@@ -15,12 +15,10 @@ from musterroll.storage.engine.temp_tables import Staging
 from musterroll.storage.findings import lists as finding_lists
 from musterroll.storage.findings import store as finding_store
 from musterroll.storage.findings.store import Merged
-from musterroll.storage.reconciliation import affected_units, cell_counters, finding_rules, unit_states
+from musterroll.storage.reconciliation import affected_units, cell_counters, unit_states
 from musterroll.storage.reconciliation import run as run_statements
 from musterroll.storage.warranty import claim_candidates
 from musterroll.usecases.warranty import periods as warranty_periods
-
-CLONE = "another device with this serial waits to be let in"
 
 
 class Reconciliation(NamedTuple):
@@ -121,4 +119,4 @@ def _find(staging: Staging) -> None:
         for one in claim_candidates.claimants(staging)
         if (found := disagreement(read_claim(one.card), one.periods)) is not None
     ]
-    finding_rules.stage_findings(staging, conflicts, CLONE)
+    finding_store.define(staging, conflicts)

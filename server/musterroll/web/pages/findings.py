@@ -9,7 +9,7 @@ from werkzeug.wrappers import Response
 
 from musterroll.domain.access import Role
 from musterroll.domain.findings.decisions import State
-from musterroll.domain.findings.kinds import OWNERS, Kind
+from musterroll.domain.findings.kinds import OWNERS, FindingKind
 from musterroll.domain.values.errors import Conflict
 from musterroll.domain.values.money import Money
 from musterroll.usecases.findings import decisions as finding_decisions
@@ -30,8 +30,15 @@ def overview() -> str:
     now, wanted, after = clock(), _wanted(), request.args.get("after") or None
     with read_only() as session:
         found = finding_decisions.findings(session, wanted, after, PAGE, now)
-    owners = sorted(set(OWNERS.values()))
-    words = {"kinds": list(Kind), "owners": owners, "states": list(State), "address": address, "export": export, "everything": Filter()}
+    owners = OWNERS
+    words = {
+        "kinds": list(FindingKind),
+        "owners": owners,
+        "states": list(State),
+        "address": address,
+        "export": export,
+        "everything": Filter(),
+    }
     return page(
         "findings.html", now, found=found, wanted=wanted, after=after, done=request.args.get("done", type=int), money=money, **words
     )
@@ -68,7 +75,7 @@ def decide() -> Response:
 def address(wanted: Filter, after: str | None = None, **changes: Any) -> str:
     """The list's address with these filters, some of them changed.
 
-    >>> address(Filter(kind=Kind.DORMANT)), address(Filter(state=None, owner="support"))
+    >>> address(Filter(kind=FindingKind.DORMANT)), address(Filter(state=None, owner="support"))
     ('/findings?kind=dormant', '/findings?state=any&owner=support')
     """
     one = wanted._replace(**changes)
@@ -96,7 +103,7 @@ def _wanted() -> Filter:
     """What the address asks for; a word that is no state and no kind filters nothing."""
     said = {name: request.args.get(name, "").strip()[:200] for name in ("state", "kind", "owner", "account", "unit")}
     state = State(said["state"]) if said["state"] in set(State) else None if said["state"] == ANY else State.OPEN
-    kind = Kind(said["kind"]) if said["kind"] in set(Kind) else None
+    kind = FindingKind(said["kind"]) if said["kind"] in set(FindingKind) else None
     return Filter(state, kind, said["owner"], said["account"], None, said["unit"])
 
 

@@ -10,7 +10,7 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from musterroll.channels import CHANNELS
 from musterroll.domain.access import Role, needs
-from musterroll.domain.findings.kinds import Kind as FindingKind
+from musterroll.domain.findings.kinds import FindingKind
 from musterroll.domain.notifications.events import LEADS, EventKind
 from musterroll.domain.notifications.retry import MessageState
 from musterroll.domain.notifications.schedule import Frequency

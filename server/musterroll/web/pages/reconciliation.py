@@ -4,18 +4,16 @@ from flask import Blueprint, redirect
 from werkzeug.wrappers import Response
 
 from musterroll.domain.access import Role
-from musterroll.domain.findings.kinds import OF_CELL, OWNERS, Kind
+from musterroll.domain.findings.kinds import OF_CELL, FindingKind
 from musterroll.domain.reconciliation.cells import CELLS
 from musterroll.usecases.reconciliation import run as reconciliation_run
 from musterroll.usecases.reconciliation.last_run import Kept, kept
 from musterroll.web.http.context import clock, needs, page, read_only, transaction
+from musterroll.web.wording.findings import KINDS
 
 pages = Blueprint("reconciliation", __name__)
 
-COLOURS = {
-    **{"111": "operating", "110": "stale", "101": "late", "100": "held"},
-    **{"011": "accent", "010": "never_heard", "001": "stale", "000": "never_heard"},
-}
+COLOURS = {"111": "operating", "000": "never_heard", **{code: KINDS[kind].colour for code, kind in OF_CELL.items()}}  # of the quadrants
 
 
 @pages.get("/reconciliation")
@@ -39,10 +37,10 @@ def flags(found: Kept, place: int) -> int:
     return sum(count for code, count in found.cells.items() if code[place] == "1")
 
 
-def _work(found: Kept) -> dict[str, list[Kind]]:
+def _work(found: Kept) -> dict[str, list[FindingKind]]:
     """The kinds of findings there are, by owner."""
-    work: dict[str, list[Kind]] = {}
-    for kind, owner in OWNERS.items():
+    work: dict[str, list[FindingKind]] = {}
+    for kind in FindingKind:
         if found.findings.get(kind):
-            work.setdefault(owner, []).append(kind)
+            work.setdefault(kind.owner, []).append(kind)
     return work

@@ -5,39 +5,29 @@ from typing import NamedTuple
 from flask import Flask
 
 from musterroll.domain.findings.decisions import State
-from musterroll.domain.findings.kinds import OWNERS, Kind
+from musterroll.domain.findings.kinds import VARIANTS, FindingKind, Severity
 from musterroll.domain.values.money import Money
 
 
-class Named(NamedTuple):
+class KindWording(NamedTuple):
     name: str
     means: str
     colour: str
+    owner: str
 
 
-KINDS = {
-    Kind.PAID_BUT_SILENT: Named("Paid but silent", "on contract and deployed, but not reporting", "stale"),
-    Kind.UNDOCUMENTED_MOVE: Named("Undocumented move", "on contract and operating, but not recorded as deployed", "late"),
-    Kind.SOLD_NOT_PROVISIONED: Named("Sold, not provisioned", "on contract, but neither deployed nor operating", "held"),
-    Kind.OPERATING_UNCOVERED: Named("Operating uncovered", "deployed and operating without a contract", "accent"),
-    Kind.DORMANT: Named("Dormant", "deployed without a contract, and silent", "never_heard"),
-    Kind.UNKNOWN_OPERATING: Named("Unknown operating", "operating, but neither deployed nor on a contract", "stale"),
-    Kind.OVER_QUANTITY: Named("Over quantity", "more units than the contract line covers", "accent"),
-    Kind.EXPIRED_BUT_OPERATING: Named("Expired but operating", "the contract line has ended, but the unit still operates", "late"),
-    Kind.OVERDUE_BUT_OPERATING: Named("Overdue but operating", "the invoice is overdue, but the unit still operates", "late"),
-    Kind.RETIRED_BUT_OPERATING: Named("Retired but operating", "recorded as retired, but still operating", "stale"),
-    Kind.WARRANTY_CONFLICT: Named("Warranty conflict", "the device and the registry report different warranties", "late"),
-    Kind.CLONE_CASE: Named("Clone case", "two devices use the same serial", "stale"),
-    Kind.LINE_WITHOUT_ACCOUNT: Named("Line without account", "the contract has no known account", "late"),
+_COLOURS = {
+    **{Severity.HIGH: "stale", Severity.MEDIUM: "late", Severity.LOW: "never_heard"},
+    **{Severity.PENDING: "held", Severity.OPPORTUNITY: "accent"},
 }
+KINDS = {kind: KindWording(kind.label, kind.meaning, _COLOURS[kind.severity], kind.owner) for kind in FindingKind}
 STATES = {State.OPEN: "late", State.ACCEPTED: "operating", State.IGNORED: "held", State.RESOLVED: "never_heard"}
 STATE_NAMES = {State.OPEN: "Open", State.ACCEPTED: "Confirmed", State.IGNORED: "Snoozed", State.RESOLVED: "Resolved"}
-VARIANTS = {"attach_opportunity": "attach opportunity", "leak": "revenue leak"}
 EVIDENCE = {"unit": "Unit", "unit_status": "Heartbeats", "line": "Contract", "invoice": "Billing", "card": "Device"}  # by table
 
 
 def install(app: Flask) -> None:
-    app.jinja_env.globals.update(finding_words=KINDS, finding_states=STATES, finding_owners=OWNERS, finding_variants=VARIANTS)
+    app.jinja_env.globals.update(finding_words=KINDS, finding_states=STATES, finding_variants=VARIANTS)
     app.jinja_env.globals.update(state_names=STATE_NAMES, evidence_words=EVIDENCE)
     app.jinja_env.filters.update(amount=amount)
 

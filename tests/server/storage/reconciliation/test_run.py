@@ -6,7 +6,7 @@ from random import Random
 from typing import Any
 
 import pytest
-from musterroll.domain.findings.kinds import Kind
+from musterroll.domain.findings.kinds import FindingKind
 from musterroll.domain.reconciliation.cells import cells
 from musterroll.storage.coverage import unit_facts
 from musterroll.storage.engine.database import Database
@@ -51,10 +51,10 @@ def test_sql_finds_what_the_rules_find_of_everything_and_of_what_changed(databas
             assert whole.stored == (0, 0, 0)
             assert everything(session) == again
             assert cell_counters.counts(session) == cell_counters.recount(session) == whole.cells
-    assert kinds == set(Kind)
+    assert kinds == set(FindingKind)
 
 
-def as_the_rules(session: Session) -> set[Kind]:
+def as_the_rules(session: Session) -> set[FindingKind]:
     """What is stored is what the rules say. The kinds of findings there were."""
     expected = paper.by_the_rules(session)
     assert paper.stored(session) == paper.comparable(expected.findings)

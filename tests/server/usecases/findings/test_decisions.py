@@ -7,7 +7,7 @@ from decimal import Decimal
 import pytest
 from musterroll.domain.contracts.terms import Payment, Scope, State
 from musterroll.domain.findings.decisions import State as Decided
-from musterroll.domain.findings.kinds import Kind
+from musterroll.domain.findings.kinds import FindingKind
 from musterroll.domain.values.errors import Conflict, NotFound
 from musterroll.domain.values.instants import to_ms
 from musterroll.domain.values.money import Money
@@ -51,7 +51,7 @@ def session(database: Database) -> Iterator[Session]:
 
 
 def silent(session: Session) -> int:
-    (row,) = finding_decisions.findings(session, Filter(kind=Kind.PAID_BUT_SILENT), None, 10, NOW).rows
+    (row,) = finding_decisions.findings(session, Filter(kind=FindingKind.PAID_BUT_SILENT), None, 10, NOW).rows
     found: int = row.id
     return found
 
@@ -63,7 +63,7 @@ def accept(session: Session, *ids: int) -> int:
 def test_findings_are_listed_worth_most_first_with_their_sum(session: Session) -> None:
     page = finding_decisions.findings(session, Filter(), None, 1, NOW)
     rest = finding_decisions.findings(session, Filter(), page.next, 1, NOW)
-    assert [row.kind for row in (*page.rows, *rest.rows)] == [Kind.PAID_BUT_SILENT, Kind.OPERATING_UNCOVERED]
+    assert [row.kind for row in (*page.rows, *rest.rows)] == [FindingKind.PAID_BUT_SILENT, FindingKind.OPERATING_UNCOVERED]
     assert (page.total, rest.next) == ((2, (Money(PAYING, "EUR"),)), None)
 
 

@@ -3,7 +3,7 @@
 from datetime import datetime
 
 import pytest
-from musterroll.domain.findings.kinds import Kind
+from musterroll.domain.findings.kinds import FindingKind
 from musterroll.storage.engine.database import Database
 from musterroll.storage.tables.enrolment import Credential, CredentialStatus
 from musterroll.storage.tables.units import Unit
@@ -50,24 +50,24 @@ FLEET = {
 }
 # The kind, what it is about, what it is worth a year.
 EXPECTED = {
-    (Kind.PAID_BUT_SILENT, "SILENT1", "120.50 EUR"),
-    (Kind.UNDOCUMENTED_MOVE, "MOVED1", None),
-    (Kind.SOLD_NOT_PROVISIONED, "SOLD1", "55.25 EUR"),
-    (Kind.SOLD_NOT_PROVISIONED, "C1/5", "33.00 EUR"),
-    (Kind.SOLD_NOT_PROVISIONED, "C4/1", "20.00 USD"),
-    (Kind.OPERATING_UNCOVERED, "OPEN1", None),
-    (Kind.OPERATING_UNCOVERED, "ENDED1", "75.00 EUR"),
-    (Kind.OPERATING_UNCOVERED, "SEAT2", None),
-    (Kind.DORMANT, "DORM1", None),
-    (Kind.UNKNOWN_OPERATING, "UNKN1", None),
-    (Kind.UNKNOWN_OPERATING, "RETD1", None),
-    (Kind.EXPIRED_BUT_OPERATING, "ENDED1", "75.00 EUR"),
-    (Kind.OVERDUE_BUT_OPERATING, "DUE1", "99.00 EUR"),
-    (Kind.RETIRED_BUT_OPERATING, "RETD1", None),
-    (Kind.OVER_QUANTITY, "C1/4", "10.00 EUR"),
-    (Kind.LINE_WITHOUT_ACCOUNT, "C4/1", "20.00 USD"),
-    (Kind.WARRANTY_CONFLICT, "OPEN1", None),
-    (Kind.CLONE_CASE, "DUE1", None),
+    (FindingKind.PAID_BUT_SILENT, "SILENT1", "120.50 EUR"),
+    (FindingKind.UNDOCUMENTED_MOVE, "MOVED1", None),
+    (FindingKind.SOLD_NOT_PROVISIONED, "SOLD1", "55.25 EUR"),
+    (FindingKind.SOLD_NOT_PROVISIONED, "C1/5", "33.00 EUR"),
+    (FindingKind.SOLD_NOT_PROVISIONED, "C4/1", "20.00 USD"),
+    (FindingKind.OPERATING_UNCOVERED, "OPEN1", None),
+    (FindingKind.OPERATING_UNCOVERED, "ENDED1", "75.00 EUR"),
+    (FindingKind.OPERATING_UNCOVERED, "SEAT2", None),
+    (FindingKind.DORMANT, "DORM1", None),
+    (FindingKind.UNKNOWN_OPERATING, "UNKN1", None),
+    (FindingKind.UNKNOWN_OPERATING, "RETD1", None),
+    (FindingKind.EXPIRED_BUT_OPERATING, "ENDED1", "75.00 EUR"),
+    (FindingKind.OVERDUE_BUT_OPERATING, "DUE1", "99.00 EUR"),
+    (FindingKind.RETIRED_BUT_OPERATING, "RETD1", None),
+    (FindingKind.OVER_QUANTITY, "C1/4", "10.00 EUR"),
+    (FindingKind.LINE_WITHOUT_ACCOUNT, "C4/1", "20.00 USD"),
+    (FindingKind.WARRANTY_CONFLICT, "OPEN1", None),
+    (FindingKind.CLONE_CASE, "DUE1", None),
 }
 
 
@@ -97,14 +97,14 @@ def test_every_kind_is_found_and_worth_what_the_rows_of_documents_say(roll: Data
     with roll.snapshot() as session:
         found = {
             (
-                Kind(one.row.kind),
+                FindingKind(one.row.kind),
                 one.row.serial or one.row.line,
                 str(one.finding.worth.value) if one.finding and one.finding.worth.value else None,
             )
             for one in opened(session, now)
         }
     assert found == EXPECTED
-    assert {kind for kind, _, _ in found} == set(Kind)
+    assert {kind for kind, _, _ in found} == set(FindingKind)
 
 
 def test_evidence_leads_to_the_rows_of_documents_that_say_so(roll: Database, now: datetime) -> None:

@@ -1,14 +1,15 @@
-"""What is odd on a day: `domain.unit_findings` and `domain.line_findings` as SQL: the query `{seen}`. A property test holds them together.
+"""`domain.findings.unit_rules` as SQL, over the tables that `storage.reconciliation` stages. A property test compares the two.
 
-Facts are compared byte by byte between runs, so they are put together here as the rules put them together, one fact a line.
+Facts are compared byte by byte between runs, so they are composed here as the rules compose them, one fact per line.
 """
 
 from collections.abc import Sequence
 
-from musterroll.domain.findings.kinds import ATTACH, LEAK, OF_CELL, Kind
+from musterroll.domain.findings.kinds import ATTACH, LEAK, OF_CELL, FindingKind
+from musterroll.domain.findings.unit_rules import CLONE_FACT
 from musterroll.storage.engine.temp_tables import Staging
 
-# What a unit that is not simply healthy is paid by: by all its lines, and (`due`) by those that are overdue.
+# The lines that pay for a unit that is not healthy: all of them, and (`due`) the overdue ones.
 _PAID = """
 WITH paying AS (
   SELECT s.unit_id, s.line_id, c.account_id, c.cell FROM run_cell c JOIN run_seat s ON s.unit_id = c.unit_id WHERE c.cell IN (4, 5, 6)
@@ -34,10 +35,6 @@ WITH ended AS (
 SELECT unit_id, account_id, cell, string_agg(fact, '\n' ORDER BY ends, ref, id) AS facts,
   max(CASE WHEN back = 1 THEN price END) AS value, max(CASE WHEN back = 1 THEN currency END) AS currency
 FROM ended GROUP BY unit_id, account_id, cell"""
-_USE = """
-SELECT l.id AS line_id, CASE WHEN l.scope = 'serial' THEN 1 ELSE l.quantity END - coalesce(s.units, 0) AS left_over
-FROM run_line l LEFT JOIN (SELECT line_id, count(*) AS units FROM run_seat GROUP BY line_id) s ON s.line_id = l.id
-WHERE l.in_force"""
 
 _KINDS = " ".join(f"WHEN {int(code, 2)} THEN '{kind}'" for code, kind in OF_CELL.items())
 _OF_CELLS = f"""
@@ -61,44 +58,32 @@ LEFT JOIN product ON product.id = c.product_id
 LEFT JOIN run_paid p ON p.unit_id = c.unit_id
 LEFT JOIN run_ended e ON e.unit_id = c.unit_id"""  # noqa: S608
 _OF_UNITS = f"""
-SELECT '{Kind.EXPIRED_BUT_OPERATING}' AS kind, 'unit' AS subject, unit_id AS subject_id, facts, '' AS variant, account_id, value,
+SELECT '{FindingKind.EXPIRED_BUT_OPERATING}' AS kind, 'unit' AS subject, unit_id AS subject_id, facts, '' AS variant, account_id, value,
   coalesce(currency, '') AS currency, cell <> 3 AS counted
 FROM run_ended
 UNION ALL
-SELECT '{Kind.OVERDUE_BUT_OPERATING}', 'unit', unit_id, due_facts, '', account_id, due_value,
+SELECT '{FindingKind.OVERDUE_BUT_OPERATING}', 'unit', unit_id, due_facts, '', account_id, due_value,
   CASE WHEN due_value IS NULL THEN '' ELSE due_currency END, TRUE
 FROM run_paid WHERE cell IN (5, 7) AND due_facts IS NOT NULL
 UNION ALL
-SELECT '{Kind.RETIRED_BUT_OPERATING}', 'unit', unit_id, lifecycle, '', account_id, NULL, '', TRUE
+SELECT '{FindingKind.RETIRED_BUT_OPERATING}', 'unit', unit_id, lifecycle, '', account_id, NULL, '', TRUE
 FROM run_cell WHERE operating AND lifecycle = 'retired'
 UNION ALL
-SELECT '{Kind.WARRANTY_CONFLICT}', 'unit', c.unit_id, d.says, '', c.account_id, NULL, '', TRUE
+SELECT '{FindingKind.WARRANTY_CONFLICT}', 'unit', c.unit_id, d.says, '', c.account_id, NULL, '', TRUE
 FROM run_conflict d JOIN run_cell c ON c.unit_id = d.unit_id
 UNION ALL
-SELECT '{Kind.CLONE_CASE}', 'unit', c.unit_id, :clone, '', c.account_id, NULL, '', TRUE
+SELECT '{FindingKind.CLONE_CASE}', 'unit', c.unit_id, :clone, '', c.account_id, NULL, '', TRUE
 FROM run_cell c
 WHERE c.unit_id IN (SELECT waits.unit_id FROM credential waits
   JOIN credential holds ON holds.unit_id = waits.unit_id AND holds.status = 'active' WHERE waits.status = 'pending')"""  # noqa: S608
-_OF_LINES = f"""
-SELECT '{Kind.SOLD_NOT_PROVISIONED}' AS kind, 'line' AS subject, l.id AS subject_id, l.fact || '\n' || u.left_over || ' left over' AS facts,
-  '' AS variant, l.account_id, l.price * u.left_over AS value, coalesce(l.currency, '') AS currency, TRUE AS counted
-FROM run_use u JOIN run_line l ON l.id = u.line_id WHERE u.left_over > 0
-UNION ALL
-SELECT '{Kind.OVER_QUANTITY}', 'line', l.id, l.fact || '\n' || o.units || ' over', '', l.account_id, l.price * o.units,
-  coalesce(l.currency, ''), FALSE
-FROM (SELECT line_id, count(*) AS units FROM run_over GROUP BY line_id) o JOIN run_line l ON l.id = o.line_id
-UNION ALL
-SELECT '{Kind.LINE_WITHOUT_ACCOUNT}', 'line', id, fact || '\nno account', '', account_id, price * quantity, coalesce(currency, ''), FALSE
-FROM run_line WHERE in_force AND account_id IS NULL"""  # noqa: S608
-
-_PARTS = {"cells": _OF_CELLS, "units": _OF_UNITS, "lines": _OF_LINES}
 
 
-def stage_findings(staging: Staging, conflicts: Sequence[tuple[int, str]], clone: str) -> None:
-    """Define `{seen}`: every finding of the units and lines of the run. `conflicts` are units whose card says otherwise, in words."""
+def define(staging: Staging, conflicts: Sequence[tuple[int, str]]) -> None:
+    """Define `{unit_findings}`: every finding of the units of the run.
+
+    `conflicts`: units whose reported warranty disagrees with the registry, each with the fact of the finding.
+    """
     staging.fill("run_conflict", {"unit_id": int, "says": str}, conflicts)
     staging.make("run_paid", _PAID, by="unit_id")
     staging.make("run_ended", _ENDED, by="unit_id")
-    staging.make("run_use", _USE, by="line_id")
-    parts = " UNION ALL ".join(f"SELECT * FROM ({part}) {name}" for name, part in _PARTS.items())  # noqa: S608
-    staging.define("seen", parts, clone=clone)
+    staging.define("unit_findings", f"SELECT * FROM ({_OF_CELLS}) c UNION ALL {_OF_UNITS}", clone=CLONE_FACT)  # noqa: S608
