@@ -14,6 +14,7 @@ from musterroll.api.http.routing import guarded
 from musterroll.api.http.schemas import MoneyOut, Request, Shape, Text, money_out
 from musterroll.domain.access import Role, needs
 from musterroll.domain.values import cursors
+from musterroll.domain.values.money import format_sums
 from musterroll.storage.fleet.segments import Customer
 from musterroll.usecases.fleet import filter_words
 from musterroll.usecases.fleet import segments as fleet_segments
@@ -132,4 +133,4 @@ def _facts(segment: Segment) -> dict[str, Any]:
 
 def _customer(customer: Customer) -> CustomerOut:
     columns = {name: getattr(customer, name) for name in ("name", "website", "phone", "postcode", "country", "segment", "units")}
-    return CustomerOut(account=customer.ref, parent=customer.parent_ref, **columns, worth=" + ".join(map(str, customer.worth)))
+    return CustomerOut(account=customer.ref, parent=customer.parent_ref, **columns, worth=format_sums(customer.worth))

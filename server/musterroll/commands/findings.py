@@ -7,12 +7,12 @@ import click
 from sqlalchemy import Row
 
 from musterroll.commands.context import Context, clock
-from musterroll.commands.reconciliation import Day, words
+from musterroll.commands.reconciliation import Day
 from musterroll.commands.tables import Column, Columns, json_option, limit_option, print_json, print_table
 from musterroll.domain.findings.decisions import State
 from musterroll.domain.findings.kinds import OWNERS, VARIANTS, FindingKind
 from musterroll.domain.values.instants import from_ms
-from musterroll.domain.values.money import Money
+from musterroll.domain.values.money import Money, format_sums
 from musterroll.usecases.findings import decisions as finding_decisions
 from musterroll.usecases.findings.decisions import Filter, Opened
 from musterroll.usecases.findings.explain import Proof
@@ -75,7 +75,7 @@ def findings(
         return
     if page.rows:
         print_table(page.rows, _FINDINGS)
-    click.echo(f"Total: {page.total.findings:,} findings, annual value {words(page.total.worth) or 'unknown (unpriced)'}")
+    click.echo(f"Total: {page.total.findings:,} findings, annual value {format_sums(page.total.worth) or 'unknown (unpriced)'}")
     if page.next:
         click.echo(f"Next page: --after {page.next}")
 

@@ -11,6 +11,7 @@ from musterroll.commands.tables import Column, Columns, json_option, limit_optio
 from musterroll.domain.liveness import ReportingClass
 from musterroll.domain.units.serials import name_key
 from musterroll.domain.values.errors import NotFound
+from musterroll.domain.values.money import Money
 from musterroll.domain.warranty.periods import Policy, Start, StartRule
 from musterroll.storage.accounts import sites
 from musterroll.storage.audit import log as audit_log
@@ -25,7 +26,7 @@ _PRODUCTS: Columns[dict[str, Any]] = (
     Column("MAKER", lambda row: row["maker"]),
     Column("MODEL", lambda row: row["model"]),
     Column("UNITS", lambda row: f"{row['units']:,}", right=True),
-    Column("LIST PRICE", lambda row: None if row["list_price"] is None else f"{row['list_price']:.2f} {row['currency']}", right=True),
+    Column("LIST PRICE", lambda row: None if row["list_price"] is None else Money(row["list_price"], row["currency"]), right=True),
     Column("WARRANTY POLICY", lambda row: row["policy"] or "default"),
     Column("REPORTING", lambda row: row["reporting"].replace("_", " ")),
 )

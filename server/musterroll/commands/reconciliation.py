@@ -10,7 +10,7 @@ from musterroll.commands.context import Context, clock
 from musterroll.commands.tables import Column, Columns, json_option, print_json, print_table
 from musterroll.domain.findings.kinds import FindingKind
 from musterroll.domain.reconciliation.cells import CELLS
-from musterroll.domain.values.money import Money
+from musterroll.domain.values.money import Money, format_sums
 from musterroll.usecases.reconciliation import run as reconciliation_run
 from musterroll.usecases.reconciliation.run import Reconciliation
 
@@ -117,18 +117,13 @@ def _amounts(sums: tuple[Money, ...]) -> dict[str, str]:
 
 def _print(result: Reconciliation) -> None:
     click.echo(f"Reconciliation of {result.on}, telemetry as of {result.at:%Y-%m-%d %H:%M} UTC\n")
-    print_table([_Quadrant(code, count, words(result.money.get(code, ()))) for code, count in result.cells.items()], _QUADRANTS)
+    print_table([_Quadrant(code, count, format_sums(result.money.get(code, ()))) for code, count in result.cells.items()], _QUADRANTS)
     click.echo(f"{result.units:,} units registered\n")
     findings = [(FindingKind(kind), count) for kind, count in result.findings.items() if count]
     if findings:
         print_table(findings, _FINDINGS)
-    click.echo(f"Total annual value, each amount counted once: {words(result.worth) or 'unknown (unpriced)'}")
+    click.echo(f"Total annual value, each amount counted once: {format_sums(result.worth) or 'unknown (unpriced)'}")
     if result.stored:
         click.echo(f"Findings stored: {result.stored.new:,} new, {result.stored.changed:,} changed, {result.stored.gone:,} resolved")
     else:
         click.echo("Findings not stored.")
-
-
-def words(sums: tuple[Money, ...]) -> str:
-    """Amounts of money, one per currency."""
-    return " and ".join(map(str, sums))

@@ -24,9 +24,8 @@ def of_line(case: LineCase) -> Iterator[Finding]:
     """Every finding of one line in force."""
     line, contract = case.cover.line, case.cover.contract
     if case.left_over:
-        yield _finding(
-            FindingKind.SOLD_NOT_PROVISIONED, case, _left_over(case), f"{case.left_over} left over", times(line.price, case.left_over)
-        )
+        worth = times(line.price, case.left_over)
+        yield _finding(FindingKind.SOLD_NOT_PROVISIONED, case, _left_over(case), f"{case.left_over} left over", worth)
     if case.over:
         count = len(case.over)
         says = f"line {line.ref} covers {_units(line.quantity)}; {count} more exceed{'s' if count == 1 else ''} it"

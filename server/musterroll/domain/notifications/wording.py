@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 from musterroll.domain.notifications.events import Event, EventKind
 from musterroll.domain.values.dates import in_words
 from musterroll.domain.values.instants import from_ms
-from musterroll.domain.values.money import totals
+from musterroll.domain.values.money import format_sums, totals
 
 
 class MessageLine(NamedTuple):
@@ -69,7 +69,7 @@ def _headline(kind: EventKind, events: list[Event], bundles: list[list[Event]]) 
         where = f"at {_place(events[0])}" if len(places) == 1 else f"at {len(places):,} sites"
         return f"{_count(units, 'unit')} {_WORDING[kind].verb} {where}"
     if kind is EventKind.FINDING_OPENED:
-        worth = " + ".join(str(amount) for amount in totals(event.worth for event in events))
+        worth = format_sums(totals(event.worth for event in events))
         return f"{_count(units, 'new finding')}" + (f" worth {worth} per year" if worth else "")
     if len(bundles) == 1:
         return _WORDING[kind].sentence(bundles[0], ZoneInfo("UTC")).split(";")[0]
@@ -113,7 +113,7 @@ def _notice(events: list[Event], _: ZoneInfo) -> str:
 
 def _finding(events: list[Event], _: ZoneInfo) -> str:
     number = sum(event.units for event in events)
-    worth = " + ".join(str(amount) for amount in totals(event.worth for event in events))
+    worth = format_sums(totals(event.worth for event in events))
     what = events[0].variant.replace("_", " ")
     return f"{events[0].account or 'no account'}: {_count(number, 'finding')} ({what})" + (f"; worth {worth} per year" if worth else "")
 

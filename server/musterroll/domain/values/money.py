@@ -1,4 +1,4 @@
-"""Money: an exact amount in a currency. Amounts of different currencies are never added up."""
+"""Money: an exact amount in a currency, and how it is written. Amounts in different currencies are never added."""
 
 import re
 from collections import defaultdict
@@ -26,14 +26,34 @@ class Money(NamedTuple):
     currency: str  # three capital letters, ISO 4217
 
     def __str__(self) -> str:
-        return f"{self.amount:,.2f} {self.currency}"
+        return format_money(self)
 
     def times(self, count: int) -> "Money":
         return Money(self.amount * count, self.currency)
 
 
+def format_money(money: Money, short: bool = False) -> str:
+    """Money as pages, mails and commands write it; `short`: in whole units from 100 on.
+
+    >>> format_money(Money(Decimal("18240.50"), "EUR")), format_money(Money(Decimal("18240.50"), "EUR"), short=True)
+    ('18,240.50 EUR', '18,240 EUR')
+    >>> format_money(Money(Decimal("95.5"), "EUR"), short=True)
+    '95.50 EUR'
+    """
+    return f"{money.amount:,.{0 if short and money.amount >= 100 else 2}f} {money.currency}"
+
+
+def format_sums(sums: Iterable[Money], short: bool = False) -> str:
+    """Sums in several currencies; empty where there are none.
+
+    >>> format_sums([Money(Decimal(120), "EUR"), Money(Decimal(90), "USD")], short=True)
+    '120 EUR + 90.00 USD'
+    """
+    return " + ".join(format_money(money, short) for money in sums)
+
+
 def money(amount: str | int | Decimal, currency: str) -> Money:
-    """A price as a document gives it. Raises BadMoney for what is no finite amount below 10^15, is negative, or has no currency."""
+    """A price as a document gives it. Raises BadMoney unless it is a finite amount from 0 to below 10^15 with a currency."""
     try:
         value = Decimal(amount)
     except InvalidOperation:
@@ -48,7 +68,7 @@ def money(amount: str | int | Decimal, currency: str) -> Money:
 def totals(amounts: Iterable[Money | None]) -> tuple[Money, ...]:
     """One sum for each currency, in the order of their names; unknown amounts are left out."""
     sums: dict[str, Decimal] = defaultdict(Decimal)
-    for one in amounts:
-        if one is not None:
-            sums[one.currency] += one.amount
+    for money in amounts:
+        if money is not None:
+            sums[money.currency] += money.amount
     return tuple(Money(sums[currency], currency) for currency in sorted(sums))

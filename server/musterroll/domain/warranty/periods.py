@@ -84,6 +84,15 @@ _WORDS = {
 }
 
 
+def warranty_end(starts_on: date, months: int) -> date:
+    """The first day that a warranty of so many months no longer covers. Month-end rule: that of `add_months`.
+
+    >>> str(warranty_end(date(2024, 2, 29), 36))
+    '2027-02-28'
+    """
+    return add_months(starts_on, months)
+
+
 def standard(policy: Policy, dates: UnitDates, zone: tzinfo) -> Standard:
     """The standard period of a unit under a policy, with days as the calendar in the site's `zone` has them."""
     known = _facts(dates, zone)
@@ -100,7 +109,7 @@ def _begun(fired: StartRule, day: date, months: int) -> Period:
     starts_on = min(day, date.max - timedelta(fired.shelf_days)) + timedelta(fired.shelf_days)
     shelf = f" and at most {fired.shelf_days} days on the shelf" if fired.shelf_days else ""
     evidence = f"{months} months from {_WORDS[fired.start]} on {in_words(day)}{shelf}"
-    return Period(PeriodKind.STANDARD, Span(starts_on, add_months(starts_on, months)), fired.start.value, evidence)
+    return Period(PeriodKind.STANDARD, Span(starts_on, warranty_end(starts_on, months)), fired.start.value, evidence)
 
 
 def _facts(dates: UnitDates, zone: tzinfo) -> dict[Start, date | None]:
@@ -125,13 +134,13 @@ def extend(periods: Iterable[Period], months: int, document: str) -> Period:
     ends = [span.ends_on for p in periods if (span := p.covers) and span.ends_on and p.kind is not PeriodKind.REPAIR]
     if not ends:
         raise Conflict("no warranty to extend; record the standard warranty first", "nothing_to_extend")
-    span = Span(max(ends), add_months(max(ends), months))
+    span = Span(max(ends), warranty_end(max(ends), months))
     return Period(PeriodKind.EXTENDED, span, "after", f"{months} months extended by {document}")
 
 
 def repaired(on: date, months: int, document: str) -> Period:
     """The warranty on a repair, from the day the unit was given back."""
-    return Period(PeriodKind.REPAIR, Span(on, add_months(on, months)), "document", f"{months} months on the repair {document}")
+    return Period(PeriodKind.REPAIR, Span(on, warranty_end(on, months)), "document", f"{months} months on the repair {document}")
 
 
 def inherited(periods: Iterable[Period], replaced_on: date, old_serial: str) -> tuple[Period, ...]:

@@ -4,8 +4,8 @@ from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import Any, NamedTuple
 
-from musterroll.domain.values.dates import add_months, in_words, last_day
-from musterroll.domain.warranty.periods import Period, PeriodKind
+from musterroll.domain.values.dates import in_words, last_day
+from musterroll.domain.warranty.periods import Period, PeriodKind, warranty_end
 
 
 class Claim(NamedTuple):
@@ -62,7 +62,7 @@ def disagreement(claim: Claim | None, periods: Iterable[Period]) -> Disagreement
         return None
     first = record[0]
     starts_on = claim.starts_on or first.span.starts_on
-    ends_on = claim.ends_on or (add_months(starts_on, claim.months) if claim.months else None)
+    ends_on = claim.ends_on or (warranty_end(starts_on, claim.months) if claim.months else None)
     ends = {p.span.ends_on for p in record}  # a card printed before an extension still agrees
     facts, says = [], []
     if starts_on != first.span.starts_on:

@@ -22,12 +22,11 @@ def of_unit(session: Session, unit: Row[Any]) -> dict[FindingKind, tuple[Evidenc
     claim = read_claim(unit.card)
     card = (Evidence("card", unit.id, claim_says(claim)),) if claim else ()
     price = () if unit.list_price is None else (Evidence("product", unit.product_id, _price(unit)),)
+    marks = tuple(Evidence("credential", row.id or 0, _credential(row)) for row in credentials.of_unit(session, unit.id))
     return {
         FindingKind.OPERATING_UNCOVERED: periods + price,
         FindingKind.WARRANTY_CONFLICT: periods + card,
-        FindingKind.CLONE_CASE: tuple(
-            Evidence("credential", row.id or 0, _credential(row)) for row in credentials.of_unit(session, unit.id)
-        ),
+        FindingKind.CLONE_CASE: marks,
     }
 
 

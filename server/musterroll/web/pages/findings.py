@@ -30,17 +30,18 @@ def overview() -> str:
     now, wanted, after = clock(), _wanted(), request.args.get("after") or None
     with read_only() as session:
         found = finding_decisions.findings(session, wanted, after, PAGE, now)
-    owners = OWNERS
-    words = {
-        "kinds": list(FindingKind),
-        "owners": owners,
-        "states": list(State),
-        "address": address,
-        "export": export,
-        "everything": Filter(),
-    }
+    choices = {"kinds": list(FindingKind), "owners": OWNERS, "states": list(State)}
+    links = {"address": address, "export": export, "everything": Filter()}
     return page(
-        "findings.html", now, found=found, wanted=wanted, after=after, done=request.args.get("done", type=int), money=money, **words
+        "findings.html",
+        now,
+        found=found,
+        wanted=wanted,
+        after=after,
+        done=request.args.get("done", type=int),
+        money=money,
+        **choices,
+        **links,
     )
 
 

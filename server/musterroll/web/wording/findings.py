@@ -6,7 +6,6 @@ from flask import Flask
 
 from musterroll.domain.findings.decisions import State
 from musterroll.domain.findings.kinds import VARIANTS, FindingKind, Severity
-from musterroll.domain.values.money import Money
 
 
 class KindWording(NamedTuple):
@@ -29,14 +28,3 @@ EVIDENCE = {"unit": "Unit", "unit_status": "Heartbeats", "line": "Contract", "in
 def install(app: Flask) -> None:
     app.jinja_env.globals.update(finding_words=KINDS, finding_states=STATES, finding_variants=VARIANTS)
     app.jinja_env.globals.update(state_names=STATE_NAMES, evidence_words=EVIDENCE)
-    app.jinja_env.filters.update(amount=amount)
-
-
-def amount(money: Money) -> str:
-    """An amount as pages show it: in whole units where it is large.
-
-    >>> from decimal import Decimal
-    >>> amount(Money(Decimal("18240.50"), "EUR")), amount(Money(Decimal("95.5"), "EUR"))
-    ('18,240 EUR', '95.50 EUR')
-    """
-    return f"{money.amount:,.0f} {money.currency}" if money.amount >= 100 else str(money)

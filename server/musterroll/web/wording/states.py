@@ -1,6 +1,7 @@
 """Wording of states, times and amounts on the pages: one word, one icon and one colour each."""
 
 from datetime import UTC, date, datetime, timedelta
+from functools import partial
 from typing import NamedTuple, Protocol
 
 from flask import Flask
@@ -8,6 +9,7 @@ from flask import Flask
 from musterroll.domain.liveness import Liveness
 from musterroll.domain.units.lifecycle import Lifecycle
 from musterroll.domain.values.instants import from_ms, to_ms
+from musterroll.domain.values.money import Money, format_money, format_sums
 from musterroll.usecases.units.unit_card import UnitCard
 
 
@@ -75,6 +77,8 @@ def install(app: Flask) -> None:
     app.jinja_env.filters.update(
         ago=ago, span=span, moment=moment, day=day, last_day=last_day, count=count, iso=iso, stage=stage, product=product
     )
+    app.jinja_env.globals.update(Money=Money)
+    app.jinja_env.filters.update(money=format_money, amount=partial(format_money, short=True), sums=partial(format_sums, short=True))
 
 
 def liveness_of(card: UnitCard) -> State:
