@@ -4,12 +4,12 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 
 from musterroll.domain.access import Role
-from musterroll.domain.findings.decisions import State
+from musterroll.domain.findings.decisions import FindingState
 from musterroll.domain.liveness import ReportingClass
 from musterroll.domain.units.lifecycle import Lifecycle
-from musterroll.domain.warranty.periods import Start, StartRule
+from musterroll.domain.warranty.periods import StartRule, WarrantyStart
 from musterroll.storage.tables.accounts import Product
-from musterroll.storage.tables.findings import Finding
+from musterroll.storage.tables.findings import FindingRow
 from musterroll.storage.tables.units import Incident, Unit
 from musterroll.usecases.access import api_tokens
 from musterroll.usecases.access import sessions as access_sessions
@@ -47,16 +47,18 @@ def _give_access(session: Session, now: datetime) -> None:
 
 
 def _change_terms(session: Session, now: datetime) -> None:
-    rules = [StartRule(Start.INSTALLED), StartRule(Start.SHIPPED, 90)]
+    rules = [StartRule(WarrantyStart.INSTALLED), StartRule(WarrantyStart.SHIPPED, 90)]
     products.save_policy(session, None, "Standard", rules, 24, _PERSON, now)
     product = session.exec(select(Product).where(Product.maker == "Acme")).one()
-    products.change_product(session, product.id or 0, products.Terms(ReportingClass.SLEEPY, "Standard", Decimal("85.50")), _PERSON, now)
-    hierarchy.put_under(session, "A00002", "A00003", _PERSON, now, "bought")
+    products.change_product(
+        session, product.id or 0, products.ProductSettings(ReportingClass.SLEEPY, "Standard", Decimal("85.50")), _PERSON, now
+    )
+    hierarchy.set_parent(session, "A00002", "A00003", _PERSON, now, "bought")
 
 
 def _merge(session: Session, now: datetime) -> None:
     """One possible duplicate of each kind is accepted; one more is rejected and the rest wait."""
-    matching_proposals.find(session, now)
+    matching_proposals.find_matches(session, now)
     for kind in matching_proposals.KINDS:
         for shown in matching_proposals.page(session, matching_proposals.OPEN, kind, limit=1)[0]:
             matching_proposals.accept(session, shown.proposal.id or 0, actor=_PERSON, now=now, reason="one and the same")
@@ -66,12 +68,12 @@ def _merge(session: Session, now: datetime) -> None:
 
 def _decide(session: Session, now: datetime) -> None:
     """Findings confirmed, snoozed and resolved."""
-    ids = list(session.exec(select(col(Finding.id)).where(col(Finding.present)).order_by(col(Finding.id))))
-    finding_decisions.decide(session, ids[:3], State.ACCEPTED, reason="known", actor=_PERSON, now=now)
+    ids = list(session.exec(select(col(FindingRow.id)).where(col(FindingRow.present)).order_by(col(FindingRow.id))))
+    finding_decisions.decide(session, ids[:3], FindingState.ACCEPTED, reason="known", actor=_PERSON, now=now)
     finding_decisions.decide(
-        session, ids[3:4], State.IGNORED, reason="after the move", until=now.date() + timedelta(30), actor=_PERSON, now=now
+        session, ids[3:4], FindingState.IGNORED, reason="after the move", until=now.date() + timedelta(30), actor=_PERSON, now=now
     )
-    finding_decisions.decide(session, ids[4:5], State.RESOLVED, reason="invoiced", actor=_PERSON, now=now)
+    finding_decisions.decide(session, ids[4:5], FindingState.RESOLVED, reason="invoiced", actor=_PERSON, now=now)
 
 
 def _handle_units(session: Session, now: datetime) -> None:

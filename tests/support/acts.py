@@ -3,11 +3,11 @@
 from collections.abc import Callable
 from datetime import date, datetime, timedelta
 
-from musterroll.domain.findings.decisions import State
+from musterroll.domain.findings.decisions import FindingState
 from musterroll.domain.units.lifecycle import Lifecycle
 from musterroll.storage.audit import log as audit_log
 from musterroll.storage.engine.database import Database
-from musterroll.storage.tables.findings import Finding
+from musterroll.storage.tables.findings import FindingRow
 from musterroll.storage.tables.units import Unit
 from musterroll.storage.tables.warranty import WarrantyPeriod
 from musterroll.usecases.accounts import hierarchy
@@ -51,7 +51,7 @@ def fleet(database: Database, now: datetime) -> None:
         assert set(outcomes(take(database, now, kind, content)[0])) == {"new"}
     with database.transaction() as session:
         reconciliation_run.reconcile(session, now, now, store=True)
-        matching_proposals.find(session, now)
+        matching_proposals.find_matches(session, now)
 
 
 def unit(session: Session, serial: str) -> Unit:
@@ -94,8 +94,8 @@ def mend(session: Session, now: datetime) -> int:
 
 
 def decide(session: Session, now: datetime) -> int:
-    ids = [one.id or 0 for one in session.exec(select(Finding))]
-    return finding_decisions.decide(session, ids, State.ACCEPTED, reason="known", actor="anna", now=now).id or 0
+    ids = [one.id or 0 for one in session.exec(select(FindingRow))]
+    return finding_decisions.decide(session, ids, FindingState.ACCEPTED, reason="known", actor="anna", now=now).id or 0
 
 
 def reject(session: Session, now: datetime) -> int:
@@ -104,7 +104,7 @@ def reject(session: Session, now: datetime) -> int:
 
 
 def put_under(session: Session, now: datetime) -> int:
-    change = hierarchy.put_under(session, "A1", "A3", "anna", now)
+    change = hierarchy.set_parent(session, "A1", "A3", "anna", now)
     assert change
     return change.id or 0
 

@@ -4,10 +4,10 @@ from datetime import datetime, timedelta
 
 from musterroll.storage.engine.database import Database
 from musterroll.usecases.enrolment import enrol
-from musterroll.usecases.enrolment.enrol import Enrolled, EnrolRequest
+from musterroll.usecases.enrolment.enrol import EnrolRequest, EnrolResult
 
 
-def enrol_unit(database: Database, now: datetime, serial: str) -> Enrolled:
+def enrol_unit(database: Database, now: datetime, serial: str) -> EnrolResult:
     """One unit with a token of its own."""
     with database.transaction() as session:
         _, token = enrol.create_token(

@@ -4,7 +4,7 @@ from datetime import date, timedelta
 from typing import NamedTuple
 
 from hypothesis import strategies as st
-from musterroll.domain.contracts.terms import Line, Scope
+from musterroll.domain.contracts.terms import LineScope, LineTerms
 from musterroll.domain.coverage.seat_allocation import Candidate
 
 DAY = date(2026, 11, 1)
@@ -12,7 +12,7 @@ ACCOUNTS, SITES, PRODUCTS = 5, 6, 2
 
 
 class Fleet(NamedTuple):
-    lines: list[Line]
+    lines: list[LineTerms]
     units: list[Candidate]
     parents: dict[int, int | None]
 
@@ -20,10 +20,10 @@ class Fleet(NamedTuple):
 days = st.integers(-900, 900).map(lambda n: DAY + timedelta(days=n))
 
 
-def _line(number: int, scope: Scope, place: int, product: int, quantity: int, serial: int) -> Line:
-    if scope is Scope.SERIAL:
-        return Line(number, f"C1/{number:03}", 1, scope, serial_key=f"S{serial:03}", product=product)
-    return Line(number, f"C1/{number:03}", 1, scope, place=place, product=product, quantity=quantity)
+def _line(number: int, scope: LineScope, place: int, product: int, quantity: int, serial: int) -> LineTerms:
+    if scope is LineScope.SERIAL:
+        return LineTerms(number, f"C1/{number:03}", 1, scope, serial_key=f"S{serial:03}", product=product)
+    return LineTerms(number, f"C1/{number:03}", 1, scope, place=place, product=product, quantity=quantity)
 
 
 def _unit(
@@ -34,7 +34,7 @@ def _unit(
 
 _places = st.tuples(st.none() | st.integers(1, ACCOUNTS), st.none() | st.integers(1, SITES))
 _lines = st.lists(
-    st.tuples(st.sampled_from(Scope), st.integers(1, ACCOUNTS), st.integers(1, PRODUCTS), st.integers(1, 4), st.integers(0, 30)),
+    st.tuples(st.sampled_from(LineScope), st.integers(1, ACCOUNTS), st.integers(1, PRODUCTS), st.integers(1, 4), st.integers(0, 30)),
     max_size=12,
 )
 _units = st.lists(

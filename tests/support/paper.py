@@ -7,25 +7,25 @@ from decimal import Decimal
 from random import Random
 from typing import Any, NamedTuple
 
-from musterroll.domain.contracts.terms import Payment, Scope, State, ended, line_on
-from musterroll.domain.coverage.seat_allocation import Assignment, Candidate, assign
+from musterroll.domain.contracts.terms import ContractState, LineScope, Payment, line_ended_on, line_in_force
+from musterroll.domain.coverage.seat_allocation import Candidate, SeatAllocation, allocate_seats
 from musterroll.domain.coverage.verdict import Cover
 from musterroll.domain.findings.kinds import Finding
-from musterroll.domain.findings.line_rules import LineCase, of_line
-from musterroll.domain.findings.unit_rules import UnitCase, of_unit
-from musterroll.domain.liveness import Facts, Hearing, judge, reported_by_import_only
+from musterroll.domain.findings.line_rules import LineCase, line_findings
+from musterroll.domain.findings.unit_rules import UnitCase, unit_findings
+from musterroll.domain.liveness import ListeningWindow, LivenessFacts, assess_liveness, reported_by_import_only
 from musterroll.domain.reconciliation.cells import OPERATING, Flags, flags
 from musterroll.domain.units.lifecycle import Lifecycle
 from musterroll.domain.values.dates import add_months
 from musterroll.domain.values.instants import from_ms, to_ms
 from musterroll.domain.values.money import Money
-from musterroll.domain.warranty.periods import Period, PeriodKind, in_warranty
+from musterroll.domain.warranty.periods import CoveragePeriod, PeriodKind, in_warranty
 from musterroll.domain.warranty.unit_claims import disagreement, read_claim
 from musterroll.storage.contracts import lines as contract_lines
 from musterroll.storage.tables.accounts import Account, Product, Site
 from musterroll.storage.tables.contracts import Contract, ContractLine, Invoice
 from musterroll.storage.tables.enrolment import Credential, CredentialStatus
-from musterroll.storage.tables.findings import Finding as Stored
+from musterroll.storage.tables.findings import FindingRow as Stored
 from musterroll.storage.tables.liveness import UnitStatus
 from musterroll.storage.tables.operations import RegistryState
 from musterroll.storage.tables.units import Unit
@@ -42,7 +42,7 @@ _APART = "x"  # ends the mark of a fleet in its numbers and serials
 class Fleet(NamedTuple):
     """What the rules make of a database: seats, flags and findings."""
 
-    seats: Assignment
+    seats: SeatAllocation
     flags: dict[int, Flags]
     findings: list[Finding]
 
@@ -166,7 +166,11 @@ def _contracts(draft: _Draft) -> Iterable[Contract]:
         ends_on = dice.choice([None, starts_on + timedelta(days=dice.randint(1, 700))])
         contract = Contract(
             **{"ref": f"{draft.mark}C{number}", "account_id": _id(dice.choice([None, *draft.accounts]))},
-            **{"state": dice.choice([*State, State.ACTIVE, State.ACTIVE]), "starts_on": starts_on, "ends_on": ends_on},
+            **{
+                "state": dice.choice([*ContractState, ContractState.ACTIVE, ContractState.ACTIVE]),
+                "starts_on": starts_on,
+                "ends_on": ends_on,
+            },
             **{"auto_renew": dice.random() < 0.5, "renewal_months": dice.choice([1, 12])},
             **{"notice_days": dice.choice([0, 30]), "notice_on": dice.choice([None, None, some_day(dice)]), "created_at": NOW},
             **{"ended_on": dice.choice([None, None, some_day(dice)]), "currency": dice.choice(["EUR", "EUR", "USD"])},
@@ -185,12 +189,12 @@ def _of_contracts(draft: _Draft) -> Iterable[Any]:
 
 def _line(draft: _Draft, contract: Contract, number: int) -> ContractLine:
     dice = draft.dice
-    scope, serial = dice.choice([Scope.SERIAL, *Scope]), f"{draft.mark}SN{dice.randint(1, 30):03}"
-    named = scope is Scope.SERIAL
+    scope, serial = dice.choice([LineScope.SERIAL, *LineScope]), f"{draft.mark}SN{dice.randint(1, 30):03}"
+    named = scope is LineScope.SERIAL
     last = contract.ends_on or contract.starts_on + timedelta(days=900)
     starts_on = dice.choice([None, None, contract.starts_on, contract.starts_on + (last - contract.starts_on) * dice.random()])
     ends_on = dice.choice([None, None, contract.ends_on, last if starts_on is None else starts_on + (last - starts_on) * dice.random()])
-    places: list[Any] = list(draft.sites if scope is Scope.SITE else draft.accounts)
+    places: list[Any] = list(draft.sites if scope is LineScope.SITE else draft.accounts)
     return ContractLine(
         **{"contract_id": contract.id, "number": str(number), "scope": scope, "starts_on": starts_on, "ends_on": ends_on},
         **{"serial": serial if named else "", "serial_key": serial if named else "", "quantity": 1 if named else dice.randint(1, 4)},
@@ -245,7 +249,7 @@ def by_the_rules(session: Session, on: date = DAY, now: datetime = NOW) -> Fleet
     sites = dict(session.exec(select(Site.id, Site.account_id)).all())
     periods, credentials = _periods(session), _credentials(session)
     hearing = _hearing(session)
-    live = {unit.id: judge(_facts(statuses.get(unit.id or 0)), hearing, to_ms(now)).liveness for unit in units}
+    live = {unit.id: assess_liveness(_facts(statuses.get(unit.id or 0)), hearing, to_ms(now)).liveness for unit in units}
     candidates = [
         Candidate(
             unit.id or 0,
@@ -259,9 +263,9 @@ def by_the_rules(session: Session, on: date = DAY, now: datetime = NOW) -> Fleet
         )
         for unit in units
     ]
-    force = [cover for cover in lines.values() if line_on(cover.line, cover.contract, on) is not None]
-    seats = assign([cover.line for cover in force], candidates, parents)
-    named = assign([one.line for one in lines.values() if one.line.scope is Scope.SERIAL], candidates, {}).lines
+    force = [cover for cover in lines.values() if line_in_force(cover.line, cover.contract, on) is not None]
+    seats = allocate_seats([cover.line for cover in force], candidates, parents)
+    named = allocate_seats([one.line for one in lines.values() if one.line.scope is LineScope.SERIAL], candidates, {}).lines
     found: list[Finding] = []
     flagged: dict[int, Flags] = {}
     for unit in units:
@@ -282,14 +286,14 @@ def by_the_rules(session: Session, on: date = DAY, now: datetime = NOW) -> Fleet
             disagreement(read_claim(unit.card), tuple(periods[unit_id])),
             {CredentialStatus.ACTIVE, CredentialStatus.PENDING} <= credentials[unit_id],
         )
-        found += of_unit(case)
+        found += unit_findings(case)
     for cover in force:
-        found += of_line(LineCase(cover, seats.left_over.get(cover.line.id, 0), seats.over.get(cover.line.id, ())))
+        found += line_findings(LineCase(cover, seats.left_over.get(cover.line.id, 0), seats.over.get(cover.line.id, ())))
     return Fleet(seats, flagged, found)
 
 
-def _periods(session: Session) -> dict[int, list[Period]]:
-    found: dict[int, list[Period]] = defaultdict(list)
+def _periods(session: Session) -> dict[int, list[CoveragePeriod]]:
+    found: dict[int, list[CoveragePeriod]] = defaultdict(list)
     for row in session.exec(select(WarrantyPeriod).order_by(col(WarrantyPeriod.starts_on), col(WarrantyPeriod.id))):
         found[row.unit_id].append(stored_periods.period_of(row))
     return found
@@ -302,24 +306,26 @@ def _credentials(session: Session) -> dict[int, set[CredentialStatus]]:
     return found
 
 
-def _hearing(session: Session) -> Hearing:
+def _hearing(session: Session) -> ListeningWindow:
     registry = session.get_one(RegistryState, 1)
-    return Hearing(registry.since, registry.until)
+    return ListeningWindow(registry.since, registry.until)
 
 
-def _facts(status: UnitStatus | None) -> Facts:
+def _facts(status: UnitStatus | None) -> LivenessFacts:
     if status is None:
-        return Facts(None, 0, 0)
+        return LivenessFacts(None, 0, 0)
     imported = reported_by_import_only(status.birth_epoch, status.beat)
-    return Facts(status.heard_at, status.late_after, status.stale_after, status.death_at, status.stale_since, status.held_at, imported)
+    return LivenessFacts(
+        status.heard_at, status.late_after, status.stale_after, status.death_at, status.stale_since, status.held_at, imported
+    )
 
 
 def _ended(named: list[Cover], on: date) -> list[Cover]:
-    found = [(end, cover) for cover in named if (end := ended(cover.line, cover.contract, on)) is not None]
+    found = [(end, cover) for cover in named if (end := line_ended_on(cover.line, cover.contract, on)) is not None]
     return [cover for _, cover in sorted(found, key=lambda one: (one[0], one[1].line.ref, one[1].line.id))]
 
 
-def _in_warranty(periods: list[Period], on: date) -> bool | None:
+def _in_warranty(periods: list[CoveragePeriod], on: date) -> bool | None:
     if in_warranty(periods, on):
         return True
     return False if any(one.kind is PeriodKind.STANDARD for one in periods) else None

@@ -6,7 +6,7 @@ from random import Random
 from typing import Any
 
 from musterroll.domain.audit import canonical, image
-from musterroll.domain.contracts.terms import Scope, State
+from musterroll.domain.contracts.terms import ContractState, LineScope
 from musterroll.domain.units.lifecycle import Lifecycle
 from musterroll.domain.units.serials import name_key, new_uid, serial_key, twin_key
 from musterroll.storage.audit.audited_rows import papers
@@ -60,12 +60,12 @@ def unit(session: Session, serial: str, of: Product, **fields: Any) -> Unit:
 
 
 def contract(session: Session, ref: str, owner: Account | None = None, **fields: Any) -> Contract:
-    given = {"state": State.ACTIVE, "starts_on": date(2026, 1, 1), "ends_on": date(2027, 1, 1), **fields}
+    given = {"state": ContractState.ACTIVE, "starts_on": date(2026, 1, 1), "ends_on": date(2027, 1, 1), **fields}
     return stored(session, Contract(ref=ref, account_id=owner.id if owner else None, created_at=LONG_AGO, **given))
 
 
 def line(session: Session, of: Contract, number: str, serial: str = "", **fields: Any) -> ContractLine:
-    given = {"scope": Scope.SERIAL, "serial": serial, "serial_key": serial_key(serial) if serial else "", **fields}
+    given = {"scope": LineScope.SERIAL, "serial": serial, "serial_key": serial_key(serial) if serial else "", **fields}
     return stored(session, ContractLine(contract_id=of.id, number=number, **given))
 
 

@@ -56,9 +56,9 @@ def fill(database: Database, now: datetime) -> None:
             take(session, kind, f"{kind}.csv", text, now - timedelta(days=2))
         for product in session.exec(select(Product)):
             product.list_price, product.currency = Decimal(95 + 40 * (product.id or 0)), "EUR"
-        warranty_periods.settle(session, session.exec(select(Unit.id)).all(), now)  # type: ignore[arg-type]
+        warranty_periods.apply_policies(session, session.exec(select(Unit.id)).all(), now)  # type: ignore[arg-type]
         reconciliation_run.nightly(session, now)
-        matching_proposals.find(session, now)
+        matching_proposals.find_matches(session, now)
         _days(session, now)
 
 

@@ -57,10 +57,10 @@ def fill(session: Session, now: datetime, files: dict[str, str]) -> None:
     for kind, text in files.items():
         take(session, kind, f"{kind}-2026.csv", text, now - timedelta(days=9))
     take(session, "contract-lines", "quantities-2026.csv", quantities(), now - timedelta(days=2))
-    warranty_periods.settle(session, session.exec(select(Unit.id)).all(), now)  # type: ignore[arg-type]
+    warranty_periods.apply_policies(session, session.exec(select(Unit.id)).all(), now)  # type: ignore[arg-type]
     session.flush()
     reconciliation_run.reconcile(session, now, now, store=True)
-    matching_proposals.find(session, now)
+    matching_proposals.find_matches(session, now)
 
 
 def take(session: Session, kind: str, name: str, text: str, now: datetime) -> None:

@@ -11,7 +11,7 @@ from musterroll.storage.engine.database import Database
 from musterroll.storage.tables.units import Incident, Unit
 from musterroll.storage.tables.warranty import WarrantyPeriod
 from musterroll.storage.units import transitions
-from musterroll.storage.units.transitions import Change as Transition
+from musterroll.storage.units.transitions import NewStateChange as Transition
 from musterroll.usecases.audit import record as audit_record
 from sqlmodel import Session
 

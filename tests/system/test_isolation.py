@@ -12,7 +12,7 @@ import pytest
 from musterroll.broker import EmbeddedBroker
 from musterroll.storage.engine.database import Database
 from musterroll.usecases.enrolment import enrol
-from musterroll.usecases.enrolment.enrol import Enrolled
+from musterroll.usecases.enrolment.enrol import EnrolResult
 
 from tests.support.deployed_mosquitto import PASSWORD, DeployedMosquitto
 from tests.support.enrolment import accept_latest, enrol_unit
@@ -55,10 +55,10 @@ def broker(request: pytest.FixtureRequest, sqlite_database: Database) -> Iterato
 
 
 @pytest.fixture
-def enrolled(sqlite_database: Database, now: datetime, broker: Broker) -> Callable[[str], Enrolled]:
+def enrolled(sqlite_database: Database, now: datetime, broker: Broker) -> Callable[[str], EnrolResult]:
     """Enrols a serial and waits until the broker accepts its credential."""
 
-    def enrol_serial(serial: str) -> Enrolled:
+    def enrol_serial(serial: str) -> EnrolResult:
         unit = enrol_unit(sqlite_database, now, serial)
         until(broker.settle, "the credentials are provisioned")
         if unit.status == "active":
@@ -69,18 +69,18 @@ def enrolled(sqlite_database: Database, now: datetime, broker: Broker) -> Callab
 
 
 @pytest.fixture
-def unit(enrolled: Callable[[str], Enrolled]) -> Enrolled:
+def unit(enrolled: Callable[[str], EnrolResult]) -> EnrolResult:
     return enrolled("ROGUE-1")
 
 
 @pytest.fixture
-def victim(enrolled: Callable[[str], Enrolled]) -> Enrolled:
+def victim(enrolled: Callable[[str], EnrolResult]) -> EnrolResult:
     return enrolled("VICTIM-2")
 
 
 @pytest.fixture
 def join(broker: Broker) -> Join:
-    def connect(unit: Enrolled | None = None, **options: object) -> RawClient:
+    def connect(unit: EnrolResult | None = None, **options: object) -> RawClient:
         user, password = (unit.uid, unit.secret) if unit else ("registry", PASSWORD)
         return RawClient(broker.port, user, password, **options)  # type: ignore[arg-type]
 
@@ -122,7 +122,7 @@ def received(registry: RawClient) -> list[Received]:
 )
 @pytest.mark.parametrize("qos", [0, 1])
 def test_a_unit_cannot_publish_to_another_topic(
-    join: Join, registry: RawClient, unit: Enrolled, victim: Enrolled, topic: str, qos: int
+    join: Join, registry: RawClient, unit: EnrolResult, victim: EnrolResult, topic: str, qos: int
 ) -> None:
     listening = join(victim)
     listening.subscribe(f"musterroll/1/{victim.uid}/receipt", f"musterroll/1/{victim.uid}/command")
@@ -132,7 +132,7 @@ def test_a_unit_cannot_publish_to_another_topic(
     assert listening.next() == Received(f"musterroll/1/{victim.uid}/receipt", b"marker")
 
 
-def test_a_unit_can_publish_to_its_own_topics(join: Join, registry: RawClient, unit: Enrolled) -> None:
+def test_a_unit_can_publish_to_its_own_topics(join: Join, registry: RawClient, unit: EnrolResult) -> None:
     device = join(unit)
     own = [f"musterroll/1/{unit.uid}/{kind}" for kind in ("birth", "heartbeat", "record", "death")]
     assert all(device.publish(topic, b"own") for topic in own)
@@ -156,7 +156,9 @@ def test_a_unit_can_publish_to_its_own_topics(join: Join, registry: RawClient, u
         "$SYS/#",
     ],
 )
-def test_a_unit_gets_no_messages_of_another(join: Join, registry: RawClient, unit: Enrolled, victim: Enrolled, topic_filter: str) -> None:
+def test_a_unit_gets_no_messages_of_another(
+    join: Join, registry: RawClient, unit: EnrolResult, victim: EnrolResult, topic_filter: str
+) -> None:
     spy = join(unit)
     spy.subscribe(topic_filter.format(victim=victim.uid))
     spy.subscribe(f"musterroll/1/{unit.uid}/receipt")
@@ -170,7 +172,7 @@ def test_a_unit_gets_no_messages_of_another(join: Join, registry: RawClient, uni
 @pytest.mark.parametrize("name", ["victim", "registry"])
 @pytest.mark.parametrize("clean", [True, False])
 def test_a_foreign_client_id_takes_over_no_session(
-    join: Join, registry: RawClient, unit: Enrolled, victim: Enrolled, name: str, clean: bool
+    join: Join, registry: RawClient, unit: EnrolResult, victim: EnrolResult, name: str, clean: bool
 ) -> None:
     listening = join(victim)
     listening.subscribe(f"musterroll/1/{victim.uid}/receipt")
@@ -182,7 +184,7 @@ def test_a_foreign_client_id_takes_over_no_session(
     assert [message.payload for message in received(registry) if message.topic.endswith("birth")] == [b"mine"]
 
 
-def test_a_rejected_connect_leaves_the_registrys_session_alone(broker: Broker, join: Join, unit: Enrolled) -> None:
+def test_a_rejected_connect_leaves_the_registrys_session_alone(broker: Broker, join: Join, unit: EnrolResult) -> None:
     registry = join(clean=False)
     registry.subscribe("musterroll/1/+/birth")
     for password in ("", "guess", unit.secret):
@@ -194,7 +196,9 @@ def test_a_rejected_connect_leaves_the_registrys_session_alone(broker: Broker, j
 
 
 @pytest.mark.parametrize("topic", ["musterroll/1/{victim}/death", "musterroll/1/{victim}/receipt", "musterroll/1/registry/canary"])
-def test_a_will_cannot_be_published_to_another_topic(join: Join, registry: RawClient, unit: Enrolled, victim: Enrolled, topic: str) -> None:
+def test_a_will_cannot_be_published_to_another_topic(
+    join: Join, registry: RawClient, unit: EnrolResult, victim: EnrolResult, topic: str
+) -> None:
     join(unit, will=topic.format(victim=victim.uid)).drop()
     own = f"musterroll/1/{unit.uid}/death"
     join(unit, will=own).drop()
@@ -202,7 +206,7 @@ def test_a_will_cannot_be_published_to_another_topic(join: Join, registry: RawCl
     assert received(registry) == []
 
 
-def test_nothing_a_unit_sends_is_retained(join: Join, unit: Enrolled) -> None:
+def test_nothing_a_unit_sends_is_retained(join: Join, unit: EnrolResult) -> None:
     join(unit).publish(f"musterroll/1/{unit.uid}/birth", b"kept?", retain=True)
     join(unit, will=f"musterroll/1/{unit.uid}/death", will_retain=True).drop()
     later = join()
@@ -210,14 +214,14 @@ def test_nothing_a_unit_sends_is_retained(join: Join, unit: Enrolled) -> None:
     assert [message for message in received(later) if message.retained] == []
 
 
-def test_one_units_secret_is_not_anothers(broker: Broker, unit: Enrolled, victim: Enrolled) -> None:
+def test_one_units_secret_is_not_anothers(broker: Broker, unit: EnrolResult, victim: EnrolResult) -> None:
     for password in (unit.secret, "", victim.secret[:-1], victim.secret + "A", victim.uid):
         assert RawClient(broker.port, victim.uid, password).code != 0
     assert RawClient(broker.port, victim.uid, victim.secret).code == 0
 
 
 def test_a_second_enrolment_of_a_serial_only_waits_for_approval(
-    sqlite_database: Database, now: datetime, broker: Broker, join: Join, victim: Enrolled, enrolled: Callable[[str], Enrolled]
+    sqlite_database: Database, now: datetime, broker: Broker, join: Join, victim: EnrolResult, enrolled: Callable[[str], EnrolResult]
 ) -> None:
     clone = enrol_unit(sqlite_database, now, "VICTIM-2")
     assert (clone.uid, clone.status) == (victim.uid, "pending")
@@ -231,7 +235,7 @@ def test_a_second_enrolment_of_a_serial_only_waits_for_approval(
 
 
 def test_a_revoked_unit_is_disconnected(
-    sqlite_database: Database, now: datetime, broker: Broker, join: Join, registry: RawClient, unit: Enrolled, victim: Enrolled
+    sqlite_database: Database, now: datetime, broker: Broker, join: Join, registry: RawClient, unit: EnrolResult, victim: EnrolResult
 ) -> None:
     inside, unharmed = join(unit), join(victim)
     with sqlite_database.transaction() as session:

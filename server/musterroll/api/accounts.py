@@ -16,11 +16,11 @@ from musterroll.api.http.schemas import Named, RefPath, Request, Shape, Text, na
 from musterroll.domain.access import Role, needs
 from musterroll.domain.values import cursors
 from musterroll.storage.accounts import hierarchy as stored
-from musterroll.storage.accounts.hierarchy import Wanted
+from musterroll.storage.accounts.hierarchy import AccountFilter
 from musterroll.storage.reconciliation import cell_counters
 from musterroll.usecases.accounts import hierarchy
 from musterroll.usecases.installed_base import as_of as base_as_of
-from musterroll.usecases.installed_base.as_of import Scope
+from musterroll.usecases.installed_base.as_of import BaseScope
 
 api = guarded("accounts", "accounts")
 
@@ -86,7 +86,7 @@ class TreeQuery(Request):
 @listing(api, "/accounts", AccountPage, "Accounts by number", 404)
 def list_accounts(query: AccountQuery) -> Response:
     def fetch(session: Session, cursor: str | None, limit: int) -> Page:
-        wanted = Wanted(subtree_of(session, query.under), query.segment, query.country, query.text.strip())
+        wanted = AccountFilter(subtree_of(session, query.under), query.segment, query.country, query.text.strip())
         rows, following = cursors.cut(stored.page(session, wanted, cursors.text(cursor), limit + 1), limit, lambda row: (row.ref,))
         return [AccountOut(**_facts(row)) for row in rows], following
 
@@ -104,7 +104,7 @@ def get_tree(query: TreeQuery) -> Response:
 def put_under(path: RefPath, body: ParentBody) -> Response:
     """Can be undone. 204: nothing to change."""
     with transaction() as session:
-        change = hierarchy.put_under(session, path.ref, body.parent, actor(), clock(), body.reason)
+        change = hierarchy.set_parent(session, path.ref, body.parent, actor(), clock(), body.reason)
         return answer(done_out(change)) if change else nothing()
 
 
@@ -113,7 +113,7 @@ def get_account(path: RefPath) -> Response:
     with read_only() as session:
         nodes = hierarchy.tree(session, path.ref)
         row = stored.row(session, hierarchy.account(session, path.ref).id or 0)
-        counts = base_as_of.base(session, clock(), scope=Scope(account=path.ref)).all
+        counts = base_as_of.base(session, clock(), scope=BaseScope(account=path.ref)).all
         cells = cell_counters.counts(session, "account", [node.id for node in nodes])
     below = _nodes(nodes)[1:]
     return answer(AccountWhole(**_facts(row), counts=CountsOut(**counts._asdict()), cells=cells, below=below))
@@ -129,7 +129,7 @@ def _facts(row: Row[Any]) -> dict[str, Any]:
     return {**columns, "parent": named(row.parent_ref, row.parent_name)}
 
 
-def _nodes(nodes: list[stored.Node]) -> list[NodeOut]:
+def _nodes(nodes: list[stored.AccountNode]) -> list[NodeOut]:
     refs = {node.id: node.ref for node in nodes}
     return [
         NodeOut(**{name: getattr(node, name) for name in NodeOut.model_fields if name != "parent"}, parent=refs.get(node.parent_id or 0))

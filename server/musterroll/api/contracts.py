@@ -15,12 +15,12 @@ from musterroll.api.http.problems import documented
 from musterroll.api.http.routing import guarded
 from musterroll.api.http.schemas import Named, Price, RefPath, Shape, Text, last_day_of, named
 from musterroll.domain.contracts import terms as rules
-from musterroll.domain.contracts.terms import Payment, Scope, State
+from musterroll.domain.contracts.terms import ContractState, LineScope, Payment
 from musterroll.domain.values import cursors
 from musterroll.domain.values.errors import NotFound
 from musterroll.storage.contracts import lists as contract_lists
-from musterroll.storage.contracts.lines_in_force import contract_of
-from musterroll.storage.contracts.lists import Wanted
+from musterroll.storage.contracts.lines_in_force import contract_terms
+from musterroll.storage.contracts.lists import ContractFilter
 
 api = guarded("contracts", "contracts")
 _SHOWN = 100  # lines returned with a contract
@@ -35,7 +35,7 @@ class BillingOut(Shape):
 class ContractOut(Shape):
     ref: str
     account: Named | None
-    state: State = Field(description="As stated in the contract record.")
+    state: ContractState = Field(description="As stated in the contract record.")
     in_force: bool = Field(description="Whether it is active today (UTC), by its dates and state.")
     starts_on: date
     last_day: date | None = Field(description="Last day of the first term.")
@@ -58,7 +58,7 @@ class ContractPage(Shape):
 class LineOut(Shape):
     contract: str
     number: str
-    scope: Scope
+    scope: LineScope
     place: Named | None = Field(description="The site or account it applies to, depending on the scope.")
     serial: str = Field(description="As written in the contract record.")
     covers: str = Field(description="Normalised serial that it covers; differs from `serial` after a merge, a replacement or a correction.")
@@ -83,7 +83,7 @@ class ContractWhole(ContractOut):
 
 class ContractQuery(ListQuery):
     account: Text | None = Field(default=None, max_length=80, description="Account number; includes subsidiaries.")
-    state: State | None = None
+    state: ContractState | None = None
     text: Text = Field(default="", max_length=200, description="Text in the number or the account name.")
 
 
@@ -92,7 +92,7 @@ def list_contracts(query: ContractQuery) -> Response:
     today = clock().date()
 
     def fetch(session: Session, cursor: str | None, limit: int) -> Page:
-        wanted = Wanted(subtree_of(session, query.account), query.state, query.text.strip())
+        wanted = ContractFilter(subtree_of(session, query.account), query.state, query.text.strip())
         contracts = contract_lists.page(session, wanted, cursors.text(cursor), limit + 1)
         rows, following = cursors.cut(contracts, limit, lambda row: (row.ref,))
         return [_out(row, today) for row in rows], following
@@ -127,7 +127,7 @@ def _contract(session: Session, ref: str) -> Row[Any]:
 
 
 def _out(row: Row[Any], today: date) -> ContractOut:
-    contract = contract_of(row)
+    contract = contract_terms(row)
     term = rules.term_on(contract, today)
     billing = BillingOut(payment=row.payment, invoiced_on=row.invoiced_on, subscription=row.subscription) if row.payment else None
     columns = {

@@ -10,10 +10,10 @@ from musterroll.api.http.problems import documented
 from musterroll.api.http.routing import guarded
 from musterroll.api.http.schemas import Day, NumberPath, Price, Request, Shape, Text, UnitPath, last_day_of
 from musterroll.domain.access import Role, needs
-from musterroll.domain.contracts.terms import Payment, State
-from musterroll.domain.coverage.verdict import Answer, Cover, Verdict
+from musterroll.domain.contracts.terms import ContractState, Payment
+from musterroll.domain.coverage.verdict import Cover, CoverageAnswer, CoverageVerdict
 from musterroll.domain.values.errors import NotFound
-from musterroll.domain.warranty.periods import Period, PeriodKind
+from musterroll.domain.warranty.periods import CoveragePeriod, PeriodKind
 from musterroll.storage.tables.warranty import WarrantyPeriod
 from musterroll.storage.units import queries as unit_queries
 from musterroll.storage.warranty import periods as stored_periods
@@ -47,7 +47,7 @@ class CoverOut(Shape):
 
     line: str = Field(description="Contract number and line.")
     contract: str
-    state: State
+    state: ContractState
     service: str
     price: Price | None = Field(description="Per unit per year.")
     currency: str
@@ -57,7 +57,7 @@ class CoverOut(Shape):
 class CoverageOut(Shape):
     """`unknown` if records are missing; `missing` lists them."""
 
-    answer: Answer
+    answer: CoverageAnswer
     on: date = Field(description="In the time zone of the unit's site.")
     words: str = Field(description="The verdict in a few sentences.")
     last_covered_day: date | None = Field(description="null: not covered, or covered without an end date.")
@@ -136,11 +136,11 @@ def void(path: NumberPath, body: VoidBody) -> Response:
         return answer(_period(warranty_periods.void(session, path.number, body.on, body.reason, actor(), clock())))
 
 
-def verdict_out(verdict: Verdict) -> CoverageOut:
+def verdict_out(verdict: CoverageVerdict) -> CoverageOut:
     return CoverageOut(
         answer=verdict.answer,
         on=verdict.on,
-        words=tell_unit.words(verdict),
+        words=tell_unit.verdict_text(verdict),
         last_covered_day=verdict.last_covered_day,
         next_change=verdict.next_change,
         reasons=list(verdict.reasons),
@@ -150,7 +150,7 @@ def verdict_out(verdict: Verdict) -> CoverageOut:
     )
 
 
-def _period(period: Period) -> PeriodOut:
+def _period(period: CoveragePeriod) -> PeriodOut:
     columns = {name: getattr(period, name) for name in ("kind", "rule", "evidence", "voided_on", "void_reason")}
     return PeriodOut(**columns, starts_on=period.span.starts_on, last_day=last_day_of(period.span.ends_on))
 

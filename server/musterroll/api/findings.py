@@ -25,11 +25,11 @@ from musterroll.storage.imports.runs import Origin
 from musterroll.storage.installed_base.counts import product_id
 from musterroll.storage.tables.findings import FindingDecision
 from musterroll.usecases.findings import decisions as finding_decisions
-from musterroll.usecases.findings.decisions import Filter, Opened
-from musterroll.usecases.findings.explain import Proof
+from musterroll.usecases.findings.decisions import FindingDetail, FindingFilter
+from musterroll.usecases.findings.explain import DocumentedEvidence
 
 api = guarded("findings", "findings")
-State = Annotated[decision_rules.State, in_line(decision_rules.State)]
+State = Annotated[decision_rules.FindingState, in_line(decision_rules.FindingState)]
 _CURSOR = re.compile(r"(-1|[0-9]{1,18})\.[0-9]{1,18}")
 
 
@@ -160,7 +160,7 @@ def decide_many(body: DecisionsBody) -> Response:
 def take_back(path: NumberPath, body: ReasonBody) -> Response:
     """Undoes the last decision on the finding. Returns the new change."""
     with transaction() as session:
-        return answer(done_out(finding_decisions.decision(session, path.number, actor(), clock(), body.reason)))
+        return answer(done_out(finding_decisions.undo_decision(session, path.number, actor(), clock(), body.reason)))
 
 
 def _decide(ids: list[int], body: DecisionBody) -> Response:
@@ -171,14 +171,14 @@ def _decide(ids: list[int], body: DecisionBody) -> Response:
         return answer(done_out(change))
 
 
-def _filter(session: Session, query: FindingQuery) -> Filter:
+def _filter(session: Session, query: FindingQuery) -> FindingFilter:
     product = None
     if query.maker is not None and query.model is not None:
         product = product_id(session, name_key(query.maker), name_key(query.model))
         if product is None:
             raise NotFound(f"there is no product {query.maker} {query.model}")
     places = (query.site, query.segment, query.country)
-    return Filter(query.state, query.kind, query.owner, query.account, product, query.unit, *places)
+    return FindingFilter(query.state, query.kind, query.owner, query.account, product, query.unit, *places)
 
 
 def _facts(row: Row[Any]) -> dict[str, Any]:
@@ -196,7 +196,7 @@ def _facts(row: Row[Any]) -> dict[str, Any]:
     }
 
 
-def _whole(opened: Opened) -> FindingWhole:
+def _whole(opened: FindingDetail) -> FindingWhole:
     current = opened.finding
     return FindingWhole(
         **_facts(opened.row),
@@ -207,7 +207,7 @@ def _whole(opened: Opened) -> FindingWhole:
     )
 
 
-def _proof(proof: Proof) -> ProofOut:
+def _proof(proof: DocumentedEvidence) -> ProofOut:
     table, id_, says = proof.evidence
     return ProofOut(table=table, id=id_, says=says, documents=[_document(document) for document in proof.documents])
 
@@ -218,4 +218,4 @@ def _document(origin: Origin) -> DocumentOut:
 
 
 def _decision(row: FindingDecision) -> DecisionOut:
-    return DecisionOut(state=decision_rules.State(row.state), reason=row.reason, until=row.until, at=from_ms(row.at), by=row.by)
+    return DecisionOut(state=decision_rules.FindingState(row.state), reason=row.reason, until=row.until, at=from_ms(row.at), by=row.by)

@@ -14,7 +14,7 @@ from musterroll.api.http.routing import guarded
 from musterroll.api.http.schemas import Day, Price, Shape, Text
 from musterroll.domain.values import cursors
 from musterroll.storage.units import incidents
-from musterroll.storage.units.incidents import Wanted
+from musterroll.storage.units.incidents import IncidentFilter
 
 api = guarded("incidents", "incidents")
 
@@ -48,7 +48,7 @@ class IncidentQuery(ListQuery):
 def list_incidents(query: IncidentQuery) -> Response:
     def fetch(session: Session, cursor: str | None, limit: int) -> Page:
         account = subtree_of(session, query.account)
-        wanted = Wanted(account, query.unit, query.category, query.opened_from, query.opened_to, query.open)
+        wanted = IncidentFilter(account, query.unit, query.category, query.opened_from, query.opened_to, query.open)
         page = incidents.page(session, wanted, cursors.number(cursor), limit + 1)
         rows, following = cursors.cut(page, limit, lambda row: (row.id,))
         return [_out(row) for row in rows], following

@@ -11,12 +11,12 @@ from musterroll.api.http.context import answer, clock, latest_base, read_only
 from musterroll.api.http.problems import documented
 from musterroll.api.http.routing import guarded
 from musterroll.api.http.schemas import Day, Request, Shape, Text, day
-from musterroll.domain.installed_base.bridge import Step
+from musterroll.domain.installed_base.bridge import BridgeStep
 from musterroll.domain.liveness import Liveness
 from musterroll.domain.units.lifecycle import Lifecycle
 from musterroll.usecases.fleet.pages import InstalledBase
 from musterroll.usecases.installed_base import as_of as base_as_of
-from musterroll.usecases.installed_base.as_of import Base, Part, Scope, Slice
+from musterroll.usecases.installed_base.as_of import Base, BasePart, BaseScope, Slice
 
 api = guarded("installed-base", "installed base")
 
@@ -37,8 +37,8 @@ class ScopeQuery(Request):
             raise ValueError("give maker and model together")
         return self
 
-    def scope(self) -> Scope:
-        return Scope(**self.model_dump(include=set(Scope._fields)))
+    def scope(self) -> BaseScope:
+        return BaseScope(**self.model_dump(include=set(BaseScope._fields)))
 
 
 class KnownQuery(ScopeQuery):
@@ -82,7 +82,7 @@ class BridgeOut(Shape):
 
     month: str
     opening: int
-    steps: dict[Step, int]
+    steps: dict[BridgeStep, int]
     closing: int
 
 
@@ -122,6 +122,6 @@ def _base(base: Base) -> InstalledBaseOut:
     )
 
 
-def _part(part: Part) -> PartOut:
+def _part(part: BasePart) -> PartOut:
     counts, own = (CountsOut(**counted._asdict()) for counted in (part.counts, part.own))
     return PartOut(ref=part.ref, name=part.name, parent=part.parent, counts=counts, own=own)

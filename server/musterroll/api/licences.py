@@ -11,10 +11,10 @@ from musterroll.api.http.context import answer, clock, snapshot
 from musterroll.api.http.lists import ListQuery, Page, listed, listing
 from musterroll.api.http.routing import guarded
 from musterroll.api.http.schemas import DayOrInstant, Request, Shape
-from musterroll.domain.installed_base.licences import Count, Level, Target
+from musterroll.domain.installed_base.licences import LicenceCount, LicenceTarget, TargetLevel
 from musterroll.domain.values import cursors
 from musterroll.usecases.installed_base import licences as base_licences
-from musterroll.usecases.installed_base.licences import By
+from musterroll.usecases.installed_base.licences import LicenceBreakdown
 
 api = guarded("licences", "licences")
 
@@ -33,12 +33,12 @@ class LicencePage(Shape):
     next: str | None
     on: date
     total: SeatsOut
-    level: Level | None = Field(description="Active licences compared with the target; null without a target.")
+    level: TargetLevel | None = Field(description="Active licences compared with the target; null without a target.")
 
 
 class LicenceDay(SeatsOut):
     on: date
-    level: Level | None = Field(description="Active licences compared with the target; null without a target.")
+    level: TargetLevel | None = Field(description="Active licences compared with the target; null without a target.")
 
 
 class LicenceTrend(Shape):
@@ -49,12 +49,12 @@ class TargetQuery(Request):
     target: int | None = Field(default=None, ge=0, le=10**9, description="Target for active licences.")
     tolerance: int = Field(default=5, ge=0, le=100, description="Tolerance around the target, in percent.")
 
-    def aim(self) -> Target | None:
-        return None if self.target is None else Target(self.target, self.tolerance)
+    def aim(self) -> LicenceTarget | None:
+        return None if self.target is None else LicenceTarget(self.target, self.tolerance)
 
 
 class LicenceQuery(TargetQuery, ListQuery):
-    by: By = By.SEGMENT
+    by: LicenceBreakdown = LicenceBreakdown.SEGMENT
     on: DayOrInstant | None = Field(default=None, description="A day, or an instant such as 2026-11-01T12:00Z; default: now.")
 
 
@@ -86,5 +86,5 @@ def get_licence_trend(query: LicenceTrendQuery) -> Response:
     return answer(LicenceTrend(items=[LicenceDay(on=point.on, level=point.level, **point.total._asdict()) for point in points]))
 
 
-def _out(name: str, count: Count) -> LicenceOut:
+def _out(name: str, count: LicenceCount) -> LicenceOut:
     return LicenceOut(name=name, **count._asdict())

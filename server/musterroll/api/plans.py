@@ -233,7 +233,7 @@ def compare_plans(query: CompareQuery) -> Response:
 def get_backtest() -> Response:
     with snapshot() as session:
         facts = capacity_plans.gathered(session, clock()).facts
-    return answer(TrialList(items=[TrialOut(**trial) for trial in shapes.trial_shapes(facts, capacity_plans.trials(facts))]))
+    return answer(TrialList(items=[TrialOut(**trial) for trial in shapes.trial_shapes(facts, capacity_plans.backtests(facts))]))
 
 
 @api.get("/plans/<name>", summary="The plan of a scenario", responses={200: PlanOut, **documented(404, 409)})

@@ -19,7 +19,7 @@ from musterroll.domain.liveness import ReportingClass
 from musterroll.domain.units.serials import name_key
 from musterroll.domain.values import cursors
 from musterroll.domain.values.errors import NotFound
-from musterroll.domain.warranty.periods import Start, StartRule
+from musterroll.domain.warranty.periods import StartRule, WarrantyStart
 from musterroll.storage.accounts import sites
 from musterroll.storage.audit import log as audit_log
 from musterroll.storage.installed_base.counts import product_id
@@ -32,7 +32,7 @@ api = guarded("products", "products and policies")
 
 
 class RuleShape(Request):
-    start: Start = Field(description="The date the warranty starts from, if it is known.")
+    start: WarrantyStart = Field(description="The date the warranty starts from, if it is known.")
     shelf_days: int = Field(default=0, ge=0, le=3650, description="With shipped: maximum shelf time in days before the warranty starts.")
 
 
@@ -52,7 +52,7 @@ class PolicyPath(Request):
 
 
 class PolicyBody(Request):
-    rules: list[RuleShape] = Field(min_length=1, max_length=len(Start))
+    rules: list[RuleShape] = Field(min_length=1, max_length=len(WarrantyStart))
     months: int | None = Field(default=None, ge=1, le=600)
 
 
@@ -93,7 +93,7 @@ def patch_product(body: ProductBody) -> Response:
         number = product_id(session, name_key(body.maker), name_key(body.model))
         if number is None:
             raise NotFound(f"there is no product {body.maker} {body.model}")
-        terms = products.terms_of(session, number)._replace(**body.model_dump(exclude={"maker", "model"}, exclude_unset=True))
+        terms = products.settings_of(session, number)._replace(**body.model_dump(exclude={"maker", "model"}, exclude_unset=True))
         products.change_product(session, number, terms._replace(policy=terms.policy or ""), actor(), clock())
         return answer(done_out(audit_log.changes(session, None, 1)[0][0]))
 

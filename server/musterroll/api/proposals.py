@@ -17,7 +17,7 @@ from musterroll.api.http.schemas import NumberPath, Shape
 from musterroll.domain.access import Role, needs
 from musterroll.domain.values.instants import from_ms
 from musterroll.usecases.matching import proposals as matching_proposals
-from musterroll.usecases.matching.proposals import ACCEPTED, ACCOUNT_TWIN, GONE, LINE_SERIAL, OPEN, REJECTED, UNIT_TWIN, Shown
+from musterroll.usecases.matching.proposals import ACCEPTED, ACCOUNT_TWIN, GONE, LINE_SERIAL, OPEN, REJECTED, UNIT_TWIN, ProposalView
 
 api = guarded("proposals", "proposals")
 
@@ -87,7 +87,7 @@ def list_proposals(query: ProposalQuery) -> Response:
 def find() -> Response:
     """Decisions are kept; open ones that no longer match are withdrawn (gone)."""
     with transaction() as session:
-        return answer(LookedOut(**matching_proposals.find(session, clock())._asdict()))
+        return answer(LookedOut(**matching_proposals.find_matches(session, clock())._asdict()))
 
 
 @api.post(
@@ -115,7 +115,7 @@ def reject(path: NumberPath, body: ReasonBody) -> Response:
         return answer(done_out(matching_proposals.reject(session, path.number, actor=actor(), now=clock(), reason=body.reason)))
 
 
-def _out(shown: Shown) -> ProposalOut:
+def _out(shown: ProposalView) -> ProposalOut:
     proposal = shown.proposal
     columns = proposal.model_dump(include={"id", "kind", "weight", "evidence", "state", "decided_by"})
     decided_at = None if proposal.decided_at is None else from_ms(proposal.decided_at)

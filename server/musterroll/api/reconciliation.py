@@ -20,8 +20,8 @@ from musterroll.domain.values.instants import from_ms
 from musterroll.storage.reconciliation import cell_counters
 from musterroll.usecases.accounts import hierarchy
 from musterroll.usecases.installed_base import cells_by
-from musterroll.usecases.installed_base.as_of import EVERYTHING, Scope, Slice
-from musterroll.usecases.installed_base.cells_by import Sliced
+from musterroll.usecases.installed_base.as_of import EVERYTHING, BaseScope, Slice
+from musterroll.usecases.installed_base.cells_by import CellsPart
 from musterroll.usecases.reconciliation import daily_snapshot
 from musterroll.usecases.reconciliation import run as reconciliation_run
 from musterroll.usecases.reconciliation.run import Reconciliation
@@ -142,7 +142,7 @@ def get_counts(query: CountsQuery) -> Response:
         last, scope = cell_counters.last_run(session), query.scope()
         if scope == EVERYTHING:
             cells = cell_counters.counts(session)
-        elif scope == Scope(account=query.account):
+        elif scope == BaseScope(account=query.account):
             cells = cell_counters.counts(session, "account", [node.id for node in hierarchy.tree(session, query.account)])
         else:
             cells = cells_by.cells(session, scope)
@@ -188,7 +188,7 @@ def _out(result: Reconciliation) -> ReconciliationOut:
     )
 
 
-def _slice(part: Sliced) -> SliceOut:
+def _slice(part: CellsPart) -> SliceOut:
     cells = CellsOut(**{CELLS[code][0].replace(",", "").replace(" ", "_"): units for code, units in part.cells.items()})
     return SliceOut(ref=part.ref, name=part.name, units=sum(part.cells.values()), cells=cells)
 

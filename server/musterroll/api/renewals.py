@@ -14,10 +14,10 @@ from musterroll.api.http.schemas import MoneyOut, Named, Shape, Text, in_line, m
 from musterroll.domain.contracts.terms import Payment
 from musterroll.domain.values import cursors
 from musterroll.usecases.installed_base import renewals
-from musterroll.usecases.installed_base.renewals import Due, Narrow, Share
+from musterroll.usecases.installed_base.renewals import DueContract, Ratio, RenewalFilter
 
 api = guarded("renewals", "contracts")
-Only = Annotated[renewals.Only, in_line(renewals.Only)]
+Only = Annotated[renewals.RenewalFlag, in_line(renewals.RenewalFlag)]
 
 
 class RenewalOut(Shape):
@@ -77,8 +77,8 @@ def list_renewals(query: RenewalQuery) -> Response:
     summary: dict[str, Any] = {}
 
     def fetch(session: Session, cursor: str | None, limit: int) -> Page:
-        dues = renewals.dues(session, now, query.account)
-        due = renewals.narrowed(dues.value.due, Narrow(query.month, query.quarter, query.within, query.only), now)
+        dues = renewals.due_contracts(session, now, query.account)
+        due = renewals.filtered(dues.value.due, RenewalFilter(query.month, query.quarter, query.within, query.only), now)
         sums = renewals.total(due)
         summary.update(
             counted_at=dues.at, contracts=sums.contracts, worth=list(map(money_out, sums.worth)), risk=list(map(money_out, sums.risk))
@@ -97,12 +97,12 @@ def get_rates() -> Response:
     return answer(CoverRates(attach=share_out(rates.value.attach), coverage=share_out(rates.value.coverage), counted_at=rates.at))
 
 
-def share_out(share: Share) -> ShareOut:
+def share_out(share: Ratio) -> ShareOut:
     interval = renewals.interval(share)
     return ShareOut(part=share.part, whole=share.whole, share=interval.share if share.whole else None, low=interval.low, high=interval.high)
 
 
-def _out(due: Due) -> RenewalOut:
+def _out(due: DueContract) -> RenewalOut:
     return RenewalOut(
         contract=due.ref,
         account=named(due.account_ref or None, due.account or None),

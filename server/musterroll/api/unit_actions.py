@@ -12,7 +12,7 @@ from musterroll.api.http.routing import guarded
 from musterroll.api.http.schemas import Day, Shape, Text, UnitPath
 from musterroll.domain.access import Role, needs
 from musterroll.domain.units.lifecycle import Lifecycle
-from musterroll.storage.units.related import Other
+from musterroll.storage.units.related import UnitLink
 from musterroll.usecases.units import move as unit_move
 from musterroll.usecases.units import related as unit_related
 from musterroll.usecases.units import replace as unit_replace
@@ -57,7 +57,7 @@ class RelationsOut(Shape):
 def get_relations(path: UnitPath) -> Response:
     with read_only() as session:
         unit_card(session, path.uid, clock())
-        related = unit_related.surroundings(session, path.uid)
+        related = unit_related.related_units(session, path.uid)
     return answer(
         RelationsOut(
             replaced_by=_other(related.replaced_by),
@@ -94,5 +94,5 @@ def replace(path: UnitPath, body: ReplaceBody) -> Response:
         return answer(done_out(unit_replace.replace(session, path.uid, body.by, actor=actor(), now=clock(), becomes=becomes, **wanted)))
 
 
-def _other(other: Other | None) -> OtherOut | None:
+def _other(other: UnitLink | None) -> OtherOut | None:
     return OtherOut(id=other.uid, serial=other.serial) if other else None

@@ -10,7 +10,7 @@ from musterroll.api.http.schemas import Named, Shape, named
 from musterroll.domain.liveness import Liveness
 from musterroll.domain.units.lifecycle import Lifecycle
 from musterroll.domain.values.instants import from_ms
-from musterroll.usecases.units.history import Change, Heard
+from musterroll.usecases.units.history import StateChange, UnitMessage
 from musterroll.usecases.units.unit_card import UnitCard
 
 _VITALS: dict[str, str] = {
@@ -111,11 +111,11 @@ def unit_out(card: UnitCard) -> UnitOut:
     )
 
 
-def change_out(change: Change) -> ChangeOut:
+def change_out(change: StateChange) -> ChangeOut:
     return ChangeOut(at=from_ms(change.at), axis=change.axis, old=change.old, new=change.new, cause=change.cause, actor=change.actor)
 
 
-def message_out(message: Heard) -> MessageOut:
+def message_out(message: UnitMessage) -> MessageOut:
     return MessageOut(**message._asdict() | {"received_at": from_ms(message.received_at)})
 
 

@@ -124,7 +124,7 @@ class EmbeddedBroker:
 
     def _check(self, uid: str, password: str) -> int | None:
         with self._database.snapshot() as session:
-            return broker_logins.admit(session, uid, password)
+            return broker_logins.authenticate(session, uid, password)
 
     async def _watch(self) -> None:
         """Disconnect clients within a second or two of their credential's end."""

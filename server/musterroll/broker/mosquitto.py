@@ -15,7 +15,7 @@ from musterroll.domain.enrolment.secrets import CHOSEN_ITERATIONS, hash_secret
 from musterroll.domain.values.errors import DomainError
 from musterroll.settings import Settings
 from musterroll.storage.engine.database import Database
-from musterroll.usecases.enrolment.broker_logins import Login, provision, revision
+from musterroll.usecases.enrolment.broker_logins import Login, password_file, revision
 
 log = logging.getLogger(__name__)
 _WORKERS = 8  # ingest processes that deploy/mosquitto/musterroll.acl knows: registry, registry-2, ... registry-8
@@ -37,7 +37,7 @@ def provision_mosquitto(database: Database, settings: Settings) -> bool:
         header = _header(revision(session), logins)
         if _up_to_date(path, header) or not _may_reload(path):
             return False
-        lines = provision(session, logins)
+        lines = password_file(session, logins)
     _write(path, header + lines)
     log.info("wrote %d logins for Mosquitto to %s", lines.count(b"\n"), path)
     if settings.mosquitto_pid_file:

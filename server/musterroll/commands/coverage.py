@@ -8,16 +8,16 @@ import click
 from musterroll.commands.context import Context, clock
 from musterroll.commands.reconciliation import Day
 from musterroll.commands.tables import json_option, print_json
-from musterroll.domain.coverage.verdict import Answer, Verdict
+from musterroll.domain.coverage.verdict import CoverageAnswer, CoverageVerdict
 from musterroll.domain.values.dates import in_words
 from musterroll.usecases.coverage import verdict as coverage_verdict
 
 _ANSWERS = {
-    Answer.WARRANTY: "covered by warranty",
-    Answer.CONTRACT: "covered by contract",
-    Answer.BOTH: "covered by warranty and contract",
-    Answer.NONE: "not covered",
-    Answer.UNKNOWN: "coverage unknown",
+    CoverageAnswer.WARRANTY: "covered by warranty",
+    CoverageAnswer.CONTRACT: "covered by contract",
+    CoverageAnswer.BOTH: "covered by warranty and contract",
+    CoverageAnswer.NONE: "not covered",
+    CoverageAnswer.UNKNOWN: "coverage unknown",
 }
 
 
@@ -40,12 +40,12 @@ def coverage(context: Context, serial: str, on: date | None, as_json: bool) -> N
         click.echo(f"  {sentence[0].upper()}{sentence[1:]}")
 
 
-def shape(verdict: Verdict) -> dict[str, Any]:
+def shape(verdict: CoverageVerdict) -> dict[str, Any]:
     """A verdict as JSON."""
     return {
         "on": verdict.on,
         "answer": verdict.answer.value,
-        "covered": verdict.answer in (Answer.WARRANTY, Answer.CONTRACT, Answer.BOTH),
+        "covered": verdict.answer in (CoverageAnswer.WARRANTY, CoverageAnswer.CONTRACT, CoverageAnswer.BOTH),
         "last_covered_day": verdict.last_covered_day,
         "next_change": verdict.next_change,
         "reasons": verdict.reasons,

@@ -9,13 +9,13 @@ from sqlalchemy import Row
 from musterroll.commands.context import Context, clock
 from musterroll.commands.reconciliation import Day
 from musterroll.commands.tables import Column, Columns, json_option, limit_option, print_json, print_table
-from musterroll.domain.findings.decisions import State
+from musterroll.domain.findings.decisions import FindingState
 from musterroll.domain.findings.kinds import OWNERS, VARIANTS, FindingKind
 from musterroll.domain.values.instants import from_ms
 from musterroll.domain.values.money import Money, format_sums
 from musterroll.usecases.findings import decisions as finding_decisions
-from musterroll.usecases.findings.decisions import Filter, Opened
-from musterroll.usecases.findings.explain import Proof
+from musterroll.usecases.findings.decisions import FindingDetail, FindingFilter
+from musterroll.usecases.findings.explain import DocumentedEvidence
 
 _ACTOR = "command line"
 _FINDINGS: Columns[Row[Any]] = (
@@ -32,9 +32,9 @@ _FINDINGS: Columns[Row[Any]] = (
 @click.option("--kind", type=click.Choice([kind.value for kind in FindingKind]), help="Only this kind.")
 @click.option(
     "--state",
-    default=State.OPEN.value,
+    default=FindingState.OPEN.value,
     show_default=True,
-    type=click.Choice([*(state.value for state in State), "all"]),
+    type=click.Choice([*(state.value for state in FindingState), "all"]),
     help="Only this state.",
 )
 @click.option("--owner", default="", help=f"Only this owner: {', '.join(OWNERS)}.")
@@ -64,8 +64,16 @@ def findings(
     """List the findings of the last reconciliation, highest value first. See also `findings show`, `decide` and `undo`."""
     if context.invoked_subcommand is not None:
         return
-    filters = Filter(
-        None if state == "all" else State(state), FindingKind(kind) if kind else None, owner, account, None, uid, site, segment, country
+    filters = FindingFilter(
+        None if state == "all" else FindingState(state),
+        FindingKind(kind) if kind else None,
+        owner,
+        account,
+        None,
+        uid,
+        site,
+        segment,
+        country,
     )
     with context.obj.database().snapshot() as session:
         page = finding_decisions.findings(session, filters, after, limit, clock())
@@ -109,10 +117,10 @@ def show_(context: Context, number: int, as_json: bool) -> None:
 
 @findings.command("decide")
 @click.argument("numbers", type=int, nargs=-1, required=True)
-@click.option("--accept", "to", flag_value=State.ACCEPTED.value, help="Confirm: the finding is right and is being worked on.")
+@click.option("--accept", "to", flag_value=FindingState.ACCEPTED.value, help="Confirm: the finding is right and is being worked on.")
 @click.option("--ignore-until", "until", type=Day(), help="Snooze: ignore the finding until this day.")
-@click.option("--resolve", "to", flag_value=State.RESOLVED.value, help="Resolve: the disagreement is settled.")
-@click.option("--reopen", "to", flag_value=State.OPEN.value, help="Withdraw the decision.")
+@click.option("--resolve", "to", flag_value=FindingState.RESOLVED.value, help="Resolve: the disagreement is settled.")
+@click.option("--reopen", "to", flag_value=FindingState.OPEN.value, help="Withdraw the decision.")
 @click.option("--reason", default="", help="Reason; required, except with --reopen.")
 @json_option
 @click.pass_obj
@@ -120,7 +128,7 @@ def decide(context: Context, numbers: tuple[int, ...], to: str | None, until: da
     """Record a decision on findings NUMBERS (all or none). It stands until the facts change; `findings undo` withdraws it."""
     if (to is None) == (until is None):
         raise click.UsageError("choose one of --accept, --ignore-until DAY, --resolve or --reopen")
-    state = State.IGNORED if until else State(to or "")
+    state = FindingState.IGNORED if until else FindingState(to or "")
     with context.database().transaction() as session:
         change = finding_decisions.decide(session, numbers, state, reason=reason, until=until, actor=_ACTOR, now=clock())
     if as_json:
@@ -137,7 +145,7 @@ def decide(context: Context, numbers: tuple[int, ...], to: str | None, until: da
 def undo(context: Context, number: int, reason: str, as_json: bool) -> None:
     """Undo the last decision on finding NUMBER; the decision before it applies again."""
     with context.database().transaction() as session:
-        change = finding_decisions.decision(session, number, _ACTOR, clock(), reason)
+        change = finding_decisions.undo_decision(session, number, _ACTOR, clock(), reason)
     if as_json:
         print_json({"finding": number, "undone": change.undoes_id, "change": change.id})
     else:
@@ -157,7 +165,7 @@ def shape(row: Row[Any]) -> dict[str, Any]:
     }
 
 
-def _opened(opened: Opened) -> dict[str, Any]:
+def _opened(opened: FindingDetail) -> dict[str, Any]:
     finding = opened.finding
     return {
         **shape(opened.row),
@@ -171,6 +179,6 @@ def _opened(opened: Opened) -> dict[str, Any]:
     }
 
 
-def _proof(proof: Proof) -> dict[str, Any]:
+def _proof(proof: DocumentedEvidence) -> dict[str, Any]:
     documents = [{**row._asdict(), "at": from_ms(row.at)} for row in proof.documents]
     return {"table": proof.evidence.table, "id": proof.evidence.id, "says": proof.evidence.says, "documents": documents}

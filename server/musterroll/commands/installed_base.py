@@ -10,12 +10,12 @@ from musterroll.commands.reconciliation import DayOrInstant
 from musterroll.commands.tables import Column, Columns, json_option, print_json, print_table
 from musterroll.domain.installed_base.bridge import Bridge
 from musterroll.domain.values.errors import DomainError
-from musterroll.storage.installed_base.counts import Tally
+from musterroll.storage.installed_base.counts import BaseCount
 from musterroll.usecases.installed_base import as_of as base_as_of
-from musterroll.usecases.installed_base.as_of import Base, Part, Scope, Slice
+from musterroll.usecases.installed_base.as_of import Base, BasePart, BaseScope, Slice
 
 _MONTH = click.DateTime(["%Y-%m"])
-_COUNTS: Columns[tuple[str, Tally]] = (
+_COUNTS: Columns[tuple[str, BaseCount]] = (
     Column("", lambda row: row[0]),
     Column("DEPLOYED", lambda row: f"{row[1].deployed:,}", right=True),
     Column("OPERATING", lambda row: f"{row[1].operating:,}", right=True),
@@ -50,7 +50,7 @@ def installed_base(
     """Show the installed base: units registered, units deployed, and those of them that are operating."""
     if month is not None and (on is not None or by is not None):
         raise click.UsageError("--bridge covers a whole month; it cannot be combined with --on or --by")
-    within = Scope(**scope, **_product(product))
+    within = BaseScope(**scope, **_product(product))
     with context.database().snapshot() as session:
         if month is not None:
             _show_bridge(month.date(), base_as_of.bridge(session, month.date(), clock(), known=known, scope=within), as_json)
@@ -82,7 +82,7 @@ def _instant(at: datetime) -> str:
     return at.isoformat().replace("+00:00", "Z")
 
 
-def _part(part: Part) -> dict[str, Any]:
+def _part(part: BasePart) -> dict[str, Any]:
     return {**part._asdict(), "counts": part.counts._asdict(), "own": part.own._asdict()}
 
 

@@ -7,11 +7,11 @@ import click
 from musterroll.commands.context import Context, clock
 from musterroll.commands.reconciliation import DayOrInstant
 from musterroll.commands.tables import Column, Columns, json_option, print_json, print_table
-from musterroll.domain.installed_base.licences import Count, Level, Target
+from musterroll.domain.installed_base.licences import LicenceCount, LicenceTarget, TargetLevel
 from musterroll.usecases.installed_base import licences as base_licences
-from musterroll.usecases.installed_base.licences import By
+from musterroll.usecases.installed_base.licences import LicenceBreakdown
 
-_COUNTS: Columns[tuple[str, Count, Level | None]] = (
+_COUNTS: Columns[tuple[str, LicenceCount, TargetLevel | None]] = (
     Column("", lambda row: row[0]),
     Column("ACTIVE", lambda row: f"{row[1].active:,}", right=True),
     Column("SOLD", lambda row: f"{row[1].gross:,}", right=True),
@@ -21,7 +21,13 @@ _COUNTS: Columns[tuple[str, Count, Level | None]] = (
 
 @click.command()
 @click.option("--on", type=DayOrInstant(), help="As of this day, or an instant such as 2026-11-01T12:00Z; default: now.")
-@click.option("--by", default=By.SEGMENT.value, show_default=True, type=click.Choice([by.value for by in By]), help="Break down by.")
+@click.option(
+    "--by",
+    default=LicenceBreakdown.SEGMENT.value,
+    show_default=True,
+    type=click.Choice([by.value for by in LicenceBreakdown]),
+    help="Break down by.",
+)
 @click.option("--target", type=click.IntRange(0), help="Compare active licences with this target.")
 @click.option("--tolerance", default=5, show_default=True, type=click.IntRange(0, 100), help="Tolerance around the target, in percent.")
 @click.option("--trend", type=click.IntRange(1, 120), metavar="MONTHS", help="Also show the end of each of the last MONTHS months.")
@@ -39,9 +45,9 @@ def licences(
     as_json: bool,
 ) -> None:
     """Count licences on active contract lines: sold, and active (assigned to an operating unit)."""
-    now, aim = clock(), None if target is None else Target(target, tolerance)
+    now, aim = clock(), None if target is None else LicenceTarget(target, tolerance)
     with context.database().snapshot() as session:
-        result = base_licences.licences(session, on or now, By(by), now, aim)
+        result = base_licences.licences(session, on or now, LicenceBreakdown(by), now, aim)
         points = base_licences.trend(session, trend, 3 if quarters else 1, now, aim) if trend else []
     if as_json:
         counts = {name or "unknown": count._asdict() for name, count in result.counts.items()}
@@ -49,7 +55,7 @@ def licences(
         print_json({**facts, "trend": [{"on": point.on, **point.total._asdict(), "level": point.level} for point in points]})
         return
     click.echo(f"Licences on {result.on}")
-    rows: list[tuple[str, Count, Level | None]] = [(name or "unknown", count, None) for name, count in result.counts.items()]
+    rows: list[tuple[str, LicenceCount, TargetLevel | None]] = [(name or "unknown", count, None) for name, count in result.counts.items()]
     print_table([*rows, ("total", result.total, result.level)], _COUNTS)
     if points:
         click.echo("\nTrend")

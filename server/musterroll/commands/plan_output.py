@@ -10,12 +10,12 @@ from musterroll.commands.tables import Column, Columns, print_table
 from musterroll.domain.capacity.backtest import BacktestRow as BacktestRow
 from musterroll.domain.capacity.facts import PlanFacts
 from musterroll.domain.capacity.forecast import Driver
-from musterroll.domain.capacity.plan import Estimate, Plan, Span
-from musterroll.usecases.capacity.plans import Trial
+from musterroll.domain.capacity.plan import Estimate, Plan, PlanPeriod
+from musterroll.usecases.capacity.plans import Backtest
 
 _DRIVERS = 5  # products listed
 
-_FIGURES: tuple[tuple[str, Callable[[Span], str]], ...] = (
+_FIGURES: tuple[tuple[str, Callable[[PlanPeriod], str]], ...] = (
     ("incidents", lambda span: _range(span.incidents)),
     ("  same period last year", lambda span: f"{span.naive:,.0f}"),
     ("visits", lambda span: _range(span.visits)),
@@ -83,7 +83,7 @@ def print_comparison(plans: Sequence[tuple[str, Plan]]) -> None:
     _print_figures("next quarter", [(name[:28], plan.spans[1]) for name, plan in plans])
 
 
-def print_backtests(facts: PlanFacts, trials: Sequence[Trial]) -> None:
+def print_backtests(facts: PlanFacts, trials: Sequence[Backtest]) -> None:
     """Print what was forecast before each past period, and what happened."""
     click.echo(facts.log_words)
     for trial in trials:
@@ -95,7 +95,7 @@ def print_backtests(facts: PlanFacts, trials: Sequence[Trial]) -> None:
         print_table([_period(facts, row) for row in trial.rows], _PERIODS)
 
 
-def _print_figures(heading: str, spans: Sequence[tuple[str, Span]]) -> None:
+def _print_figures(heading: str, spans: Sequence[tuple[str, PlanPeriod]]) -> None:
     values = [(name, *(figure(span) for _, span in spans)) for name, figure in _FIGURES]
     columns = [Column[tuple[str, ...]](name, _cell(place), right=True) for place, (name, _) in enumerate(spans, 1)]
     print_table(values, [Column(heading, _cell(0)), *columns])

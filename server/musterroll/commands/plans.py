@@ -68,7 +68,7 @@ def backtest(context: Context, on: date | datetime | None, as_json: bool) -> Non
     from musterroll.usecases.capacity import shapes
 
     facts = _facts(context, on, clock())
-    trials = capacity_plans.trials(facts)
+    trials = capacity_plans.backtests(facts)
     if as_json:
         print_json(shapes.trial_shapes(facts, trials))
     else:

@@ -12,7 +12,7 @@ from musterroll.domain.liveness import ReportingClass
 from musterroll.domain.units.serials import name_key
 from musterroll.domain.values.errors import NotFound
 from musterroll.domain.values.money import Money
-from musterroll.domain.warranty.periods import Policy, Start, StartRule
+from musterroll.domain.warranty.periods import Policy, StartRule, WarrantyStart
 from musterroll.storage.accounts import sites
 from musterroll.storage.audit import log as audit_log
 from musterroll.storage.installed_base.counts import product_id
@@ -60,9 +60,9 @@ class Rule(click.ParamType[StartRule]):
             return value
         start, _, days = str(value).partition("+")
         try:
-            return StartRule(Start(start), int(days or 0))
+            return StartRule(WarrantyStart(start), int(days or 0))
         except ValueError:
-            self.fail(f"{value!r} is not a start rule; use one of {', '.join(Start)}, or shipped+DAYS", param, ctx)
+            self.fail(f"{value!r} is not a start rule; use one of {', '.join(WarrantyStart)}, or shipped+DAYS", param, ctx)
 
 
 @click.group()
@@ -112,7 +112,7 @@ def set_(
         number = product_id(session, name_key(maker), name_key(model))
         if number is None:
             raise NotFound(f"there is no product {maker} {model}")
-        verbs.change_product(session, number, verbs.terms_of(session, number)._replace(**values), _ACTOR, now)
+        verbs.change_product(session, number, verbs.settings_of(session, number)._replace(**values), _ACTOR, now)
         change = audit_log.changes(session, None, 1)[0][0]
     _done(context, change, now, as_json)
 
@@ -164,7 +164,7 @@ def _done(context: Context, change: Change, now: datetime, as_json: bool) -> Non
     database, more = context.database(), True
     while more:
         with database.transaction() as session:
-            more = verbs.follow(session, now)
+            more = verbs.apply_pending(session, now)
     if as_json:
         print_json({"change": change.id})
     else:

@@ -10,7 +10,7 @@ from musterroll.commands.tables import Column, Columns, json_option, limit_optio
 from musterroll.domain.values.instants import from_ms
 from musterroll.usecases.matching import proposals as matching_proposals
 from musterroll.usecases.matching import splink
-from musterroll.usecases.matching.proposals import Shown
+from musterroll.usecases.matching.proposals import ProposalView
 
 _ACTOR = "command line"
 _STATES = (matching_proposals.OPEN, matching_proposals.ACCEPTED, matching_proposals.REJECTED, matching_proposals.GONE)
@@ -53,9 +53,9 @@ def find(context: Context, tool: str | None, as_json: bool) -> None:
     if tool:
         with context.database().snapshot() as session:
             accounts = matching_proposals.accounts(session)
-        twins = splink.twins(accounts)  # outside a transaction: it takes long
+        twins = splink.similar_accounts(accounts)  # outside a transaction: it takes long
     with context.database().transaction() as session:
-        result = matching_proposals.find(session, clock(), twins)
+        result = matching_proposals.find_matches(session, clock(), twins)
     if as_json:
         print_json(result._asdict())
     else:
@@ -119,7 +119,7 @@ def _report(number: int, state: str, change: int, as_json: bool) -> None:
         click.echo(f"Possible duplicate {number} {state}. To undo: musterroll changes undo {change}")
 
 
-def _lines(row: Shown) -> Iterator[_Line]:
+def _lines(row: ProposalView) -> Iterator[_Line]:
     proposal = row.proposal
     state = proposal.state if proposal.decided_by is None else f"{proposal.state} by {proposal.decided_by}"
     yield _Line(proposal.id, f"{proposal.weight:.0%}", proposal.kind.replace("_", " "), row.left, row.right, state)
@@ -127,7 +127,7 @@ def _lines(row: Shown) -> Iterator[_Line]:
         yield _Line(None, f"{field['weight']:+.1f}", f"  {field['field']}", field["left"], field["right"], "")
 
 
-def _shape(row: Shown) -> dict[str, Any]:
+def _shape(row: ProposalView) -> dict[str, Any]:
     proposal = row.proposal
     facts = {name: getattr(proposal, name) for name in ("id", "kind", "state", "weight", "evidence", "decided_by")}
     decided_at = None if proposal.decided_at is None else from_ms(proposal.decided_at).isoformat()

@@ -29,7 +29,7 @@ class Windows(NamedTuple):
     stale: int
 
 
-class Facts(NamedTuple):
+class LivenessFacts(NamedTuple):
     """What is recorded of one unit's voice."""
 
     heard_at: int | None
@@ -41,7 +41,7 @@ class Facts(NamedTuple):
     reported_by_import_only: bool = False
 
 
-class Hearing(NamedTuple):
+class ListeningWindow(NamedTuple):
     """Since when, and until when, the registry is known to have been listening without a gap."""
 
     since: int
@@ -81,7 +81,7 @@ def reported_by_import_only(birth_epoch: int, beat: int) -> bool:
     return birth_epoch < 0 and beat < 0
 
 
-def judge(facts: Facts, hearing: Hearing, now: int) -> Judgement:
+def assess_liveness(facts: LivenessFacts, hearing: ListeningWindow, now: int) -> Judgement:
     """The liveness of a unit at `now`.
 
     Silence counts only while the registry was listening: from the later of the last word and the moment hearing began, up to the last

@@ -24,7 +24,7 @@ _LEGAL = frozenset(
 )
 
 
-class Field(NamedTuple):
+class FieldMatch(NamedTuple):
     """What one field of two records says. `weight` in bits; 0 where one of them is silent."""
 
     name: str
@@ -39,7 +39,7 @@ class Field(NamedTuple):
 
 class Match(NamedTuple):
     probability: float
-    fields: tuple[Field, ...]
+    fields: tuple[FieldMatch, ...]
 
 
 class AccountFacts(NamedTuple):
@@ -79,20 +79,20 @@ class LineFacts(NamedTuple):
     site_id: int | None
 
 
-def match(fields: Iterable[Field]) -> Match | None:
+def match(fields: Iterable[FieldMatch]) -> Match | None:
     """The match these fields make, None where it is not worth a person's time."""
     telling = tuple(field for field in fields if field.weight)
     probability = 1 / (1 + 2.0 ** -(PRIOR + sum(field.weight for field in telling)))
     return Match(probability, telling) if probability >= LEAST and sum(field.agrees for field in telling) >= 2 else None
 
 
-def accounts(left: AccountFacts, right: AccountFacts) -> Match | None:
+def match_accounts(left: AccountFacts, right: AccountFacts) -> Match | None:
     """Whether two accounts look the same. A parent and its subsidiary are known to be two."""
     if left.parent_id == right.id or right.parent_id == left.id:
         return None
     return match(
         (
-            Field("name", left.name, right.name, _name_weight(left.words, right.words)),
+            FieldMatch("name", left.name, right.name, _name_weight(left.words, right.words)),
             _equal("domain", left.domain, right.domain, 7.0, -3.0),
             _equal("phone", left.phone, right.phone, 7.0, -1.5),
             _equal("postcode", left.postcode, right.postcode, 4.0, -2.5),
@@ -101,21 +101,21 @@ def accounts(left: AccountFacts, right: AccountFacts) -> Match | None:
     )
 
 
-def units(left: UnitFacts, right: UnitFacts) -> Match | None:
+def match_units(left: UnitFacts, right: UnitFacts) -> Match | None:
     """Whether two units whose serials are the same, or easily confused, may be one."""
     return match(
         (
             _serial(left.serial, left.serial_key, right.serial, right.serial_key),
-            Field("maker", left.maker, right.maker, _alike(left.maker, right.maker, 3.0, 2.0, -4.0)),
-            Field("model", left.model, right.model, _alike(left.model, right.model, 4.0, 2.0, -4.0)),
+            FieldMatch("maker", left.maker, right.maker, _alike(left.maker, right.maker, 3.0, 2.0, -4.0)),
+            FieldMatch("model", left.model, right.model, _alike(left.model, right.model, 4.0, 2.0, -4.0)),
             _known("account", left.account_id, right.account_id, 3.0, -3.0),
             _known("site", left.site_id, right.site_id, 1.0, -1.0),
-            Field("known by", _known_by(left), _known_by(right), _known_by_weight(left, right)),
+            FieldMatch("known by", _known_by(left), _known_by(right), _known_by_weight(left, right)),
         )
     )
 
 
-def lines(line: LineFacts, unit: UnitFacts) -> Match | None:
+def match_line(line: LineFacts, unit: UnitFacts) -> Match | None:
     """Whether a contract line may mean a unit whose serial is easily confused with the line's."""
     return match(
         (
@@ -127,10 +127,10 @@ def lines(line: LineFacts, unit: UnitFacts) -> Match | None:
     )
 
 
-def words(name: str) -> str:
+def name_words(name: str) -> str:
     """A company's name as compared: accents, case, punctuation and legal form fall away, words in order.
 
-    >>> words("Müller & Söhne GmbH"), words("Sohne and Muller")
+    >>> name_words("Müller & Söhne GmbH"), name_words("Sohne and Muller")
     ('and muller sohne', 'and muller sohne')
     """
     parts = _plain(name.replace("&", " and ")).split()
@@ -187,19 +187,19 @@ def _alike(left: str, right: str, same: float, like: float, unlike: float) -> fl
     return like if fuzz.WRatio(first, second) >= _LIKE else unlike
 
 
-def _equal(name: str, left: str, right: str, same: float, unlike: float) -> Field:
+def _equal(name: str, left: str, right: str, same: float, unlike: float) -> FieldMatch:
     weight = 0.0 if not left or not right else same if left == right else unlike
-    return Field(name, left, right, weight)
+    return FieldMatch(name, left, right, weight)
 
 
-def _known(name: str, left: int | None, right: int | None, same: float, unlike: float) -> Field:
+def _known(name: str, left: int | None, right: int | None, same: float, unlike: float) -> FieldMatch:
     return _equal(name, str(left or ""), str(right or ""), same, unlike)
 
 
-def _serial(left: str, left_key: str, right: str, right_key: str) -> Field:
+def _serial(left: str, left_key: str, right: str, right_key: str) -> FieldMatch:
     """A long serial says more than a short one, and one that is the same more than one that is easily confused."""
     weight = 8.0 if min(len(left_key), len(right_key)) >= 8 else 5.0
-    return Field("serial", left, right, weight if left_key == right_key else weight - 2.5)
+    return FieldMatch("serial", left, right, weight if left_key == right_key else weight - 2.5)
 
 
 def _known_by(unit: UnitFacts) -> str:

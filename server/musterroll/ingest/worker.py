@@ -100,7 +100,7 @@ class Worker:
             del self._coverage_due[uid]
         try:
             with self._database.snapshot() as session:
-                commands = tell_unit.tell(session, uids, self._clock())
+                commands = tell_unit.coverage_commands(session, uids, self._clock())
         except Exception as error:  # optional: the messages are committed, and the coverage is sent at the next start
             log.warning("%d units could not be sent their coverage: %s", len(uids), str(error).splitlines()[0])
             return

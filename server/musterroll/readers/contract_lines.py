@@ -2,17 +2,17 @@
 
 from typing import Any
 
-from musterroll.domain.contracts.terms import Scope
+from musterroll.domain.contracts.terms import LineScope
 from musterroll.domain.units.serials import serial_key
 from musterroll.readers import cells
 from musterroll.readers.cells import BadCell
 from musterroll.readers.fields import DocumentKind, Field
 
 _SCOPES = {
-    Scope.SERIAL: "serial unit asset serialnumber device",
-    Scope.SITE: "site location",
-    Scope.ACCOUNT: "account customer",
-    Scope.SUBTREE: "subtree group accountandsubsidiaries customerandsubsidiaries accounttree enterprise",
+    LineScope.SERIAL: "serial unit asset serialnumber device",
+    LineScope.SITE: "site location",
+    LineScope.ACCOUNT: "account customer",
+    LineScope.SUBTREE: "subtree group accountandsubsidiaries customerandsubsidiaries accounttree enterprise",
 }
 
 
@@ -25,11 +25,11 @@ def _finish(said: dict[str, Any]) -> None:
         said["serial_key"] = serial_key(said["serial"])
     within = said.pop("subsidiaries", False)
     if "scope" not in said:
-        place = Scope.SITE if "site" in said else Scope.SUBTREE if within else Scope.ACCOUNT
-        said["scope"] = Scope.SERIAL if "serial" in said else place
-    if said["scope"] is Scope.SERIAL and "serial" not in said:
+        place = LineScope.SITE if "site" in said else LineScope.SUBTREE if within else LineScope.ACCOUNT
+        said["scope"] = LineScope.SERIAL if "serial" in said else place
+    if said["scope"] is LineScope.SERIAL and "serial" not in said:
         raise BadCell("the line covers a serial but has none; fill in the Serial Number or change the Scope")
-    if said["scope"] is Scope.SITE and "site" not in said:
+    if said["scope"] is LineScope.SITE and "site" not in said:
         raise BadCell("the line covers a site but has none; fill in the Site ID or change the Scope")
 
 

@@ -2,17 +2,17 @@
 
 from typing import Any
 
-from musterroll.domain.contracts.terms import State
+from musterroll.domain.contracts.terms import ContractState
 from musterroll.readers import cells
 from musterroll.readers.cells import BadCell
 from musterroll.readers.fields import DocumentKind, Field
 
 _REF = "contractnumber contractno contractref contractid agreementnumber agreementno agreementid subscriptionnumber recordid id"
 _STATES = {
-    State.DRAFT: "draft pending new proposed inapproval inapprovalprocess inreview unsigned notstarted",
-    State.ACTIVE: "active activated inforce signed live current running renewed",
-    State.EXPIRED: "expired ended lapsed completed closed",
-    State.CANCELLED: "cancelled canceled terminated revoked void",
+    ContractState.DRAFT: "draft pending new proposed inapproval inapprovalprocess inreview unsigned notstarted",
+    ContractState.ACTIVE: "active activated inforce signed live current running renewed",
+    ContractState.EXPIRED: "expired ended lapsed completed closed",
+    ContractState.CANCELLED: "cancelled canceled terminated revoked void",
 }
 
 

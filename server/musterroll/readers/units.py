@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from musterroll.domain.enrolment.claim_rules import claim
+from musterroll.domain.enrolment.claim_rules import identity_claim
 from musterroll.domain.units.lifecycle import Lifecycle
 from musterroll.readers import cells
 from musterroll.readers.fields import DocumentKind, Field
@@ -19,7 +19,7 @@ _STAGES = {
 
 def _finish(said: dict[str, Any]) -> None:
     """Who the unit is, as it is compared."""
-    unit = claim(said["maker"], said["model"], said["serial"])
+    unit = identity_claim(said["maker"], said["model"], said["serial"])
     said["serial"], said["serial_key"] = unit.serial, unit.serial_key
     said["maker_key"], said["model_key"] = unit.maker_key, unit.model_key
 

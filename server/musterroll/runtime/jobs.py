@@ -69,10 +69,10 @@ class _Work(NamedTuple):
     def follow(self, now: datetime) -> None:
         """Update the units of a changed product or policy, one batch per run."""
         with self.database.snapshot() as session:
-            if not products.due(session):
+            if not products.has_pending(session):
                 return
         with self.database.transaction() as session:
-            products.follow(session, now)
+            products.apply_pending(session, now)
 
     def prove(self, now: datetime) -> None:
         """Verify the next part of the audit log."""

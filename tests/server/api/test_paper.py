@@ -222,7 +222,7 @@ def test_proposals_are_decided_once_and_undone(small_desk: Desk) -> None:
     twin = "Account ID,Account Name,Website,Phone\nB1,Birch Pumps,birch.example,0301234567\nB2,Birch Pumps Ltd,birch.example,0301234567\n"
     assert small_desk.send("accounts", twin, commit="true").status_code == 200
     with small_desk.door.database.transaction() as session:
-        matching_proposals.find(session, clock())
+        matching_proposals.find_matches(session, clock())
     (one,) = small_desk.get("proposals?kind=account_twin")["items"]
     assert "Birch Pumps" in one["left"]
     change = small_desk.post(f"proposals/{one['id']}/accept", reason="one company")

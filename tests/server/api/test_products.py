@@ -22,7 +22,7 @@ def test_a_policy_is_made_given_to_a_product_followed_by_its_units_and_undone(do
 
     def last_day() -> str:
         with door.database.transaction() as session:
-            while products.follow(session, NOW):
+            while products.apply_pending(session, NOW):
                 pass
         (standard,) = call("GET", "units/SN3/coverage")["periods"] or [{"last_day": None}]
         return str(standard["last_day"])

@@ -6,7 +6,7 @@ from datetime import datetime
 import pytest
 from musterroll.broker import EmbeddedBroker
 from musterroll.storage.engine.database import Database
-from musterroll.usecases.enrolment.enrol import Enrolled
+from musterroll.usecases.enrolment.enrol import EnrolResult
 
 from tests.support.enrolment import enrol_unit
 from tests.support.mqtt import RawClient
@@ -23,12 +23,12 @@ def broker(database: Database) -> Iterator[EmbeddedBroker]:
 
 
 @pytest.fixture
-def unit(database: Database, now: datetime) -> Enrolled:
+def unit(database: Database, now: datetime) -> EnrolResult:
     return enrol_unit(database, now, "ONE-1")
 
 
 @pytest.fixture
-def other(database: Database, now: datetime) -> Enrolled:
+def other(database: Database, now: datetime) -> EnrolResult:
     return enrol_unit(database, now, "TWO-2")
 
 
@@ -37,7 +37,7 @@ def join(broker: EmbeddedBroker) -> Iterator[Callable[..., RawClient]]:
     """Connects a unit, or the registry where none is named."""
     clients: list[RawClient] = []
 
-    def connect(unit: Enrolled | None = None, **options: object) -> RawClient:
+    def connect(unit: EnrolResult | None = None, **options: object) -> RawClient:
         user, password = (unit.uid, unit.secret) if unit else ("registry", SECRET)
         clients.append(RawClient(broker.port, user, password, **options))  # type: ignore[arg-type]
         return clients[-1]

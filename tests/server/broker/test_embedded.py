@@ -13,7 +13,7 @@ from musterroll.domain.values.errors import DomainError
 from musterroll.mqtt.packets import BAD_CLIENT_ID, BAD_LOGIN, BAD_VERSION, NOT_AUTHORISED, UNAVAILABLE
 from musterroll.storage.engine.database import Database
 from musterroll.usecases.enrolment import enrol
-from musterroll.usecases.enrolment.enrol import Enrolled
+from musterroll.usecases.enrolment.enrol import EnrolResult
 from paho.mqtt.client import Client, MQTTv5
 from paho.mqtt.enums import CallbackAPIVersion
 
@@ -24,7 +24,7 @@ from tests.support.mqtt import CANARY, RawClient, Received, connect_packet, pack
 Join = Callable[..., RawClient]
 
 
-def test_the_messages_of_an_enrolled_unit_reach_the_registry_only(join: Join, unit: Enrolled, other: Enrolled) -> None:
+def test_the_messages_of_an_enrolled_unit_reach_the_registry_only(join: Join, unit: EnrolResult, other: EnrolResult) -> None:
     registry, device, bystander = join(), join(unit), join(other)
     registry.subscribe("musterroll/1/+/birth")
     bystander.subscribe(f"musterroll/1/{other.uid}/receipt")
@@ -37,7 +37,7 @@ def test_the_messages_of_an_enrolled_unit_reach_the_registry_only(join: Join, un
     assert bystander.next() == Received(f"musterroll/1/{other.uid}/receipt", other.uid.encode())
 
 
-def test_wrong_names_and_secrets_are_rejected(broker: EmbeddedBroker, unit: Enrolled, other: Enrolled) -> None:
+def test_wrong_names_and_secrets_are_rejected(broker: EmbeddedBroker, unit: EnrolResult, other: EnrolResult) -> None:
     def code(user: str, password: str, client_id: str | None = None) -> int | None:
         return RawClient(broker.port, user, password, client_id).code
 
@@ -51,7 +51,9 @@ def test_wrong_names_and_secrets_are_rejected(broker: EmbeddedBroker, unit: Enro
     assert code(unit.uid, unit.secret, "") == BAD_CLIENT_ID
 
 
-def test_a_pending_credential_is_rejected_until_a_person_accepts_it(database: Database, now: datetime, join: Join, unit: Enrolled) -> None:
+def test_a_pending_credential_is_rejected_until_a_person_accepts_it(
+    database: Database, now: datetime, join: Join, unit: EnrolResult
+) -> None:
     second = enrol_unit(database, now, "ONE-1")
     device = join(unit)
     assert (second.uid, join(second).code) == (unit.uid, BAD_LOGIN)
@@ -62,7 +64,7 @@ def test_a_pending_credential_is_rejected_until_a_person_accepts_it(database: Da
 
 
 def test_a_revoked_unit_is_disconnected_within_seconds_without_its_will(
-    database: Database, now: datetime, join: Join, unit: Enrolled, other: Enrolled
+    database: Database, now: datetime, join: Join, unit: EnrolResult, other: EnrolResult
 ) -> None:
     registry, device, unharmed = join(), join(unit, will=f"musterroll/1/{unit.uid}/death"), join(other)
     registry.subscribe("musterroll/1/+/death")
@@ -76,7 +78,7 @@ def test_a_revoked_unit_is_disconnected_within_seconds_without_its_will(
     assert registry.next() == Received("musterroll/1/registry/death", b"marker")
 
 
-def test_a_will_is_published_when_a_connection_is_lost_and_not_after_a_disconnect(join: Join, unit: Enrolled) -> None:
+def test_a_will_is_published_when_a_connection_is_lost_and_not_after_a_disconnect(join: Join, unit: EnrolResult) -> None:
     will = f"musterroll/1/{unit.uid}/death"
     registry = join()
     registry.subscribe(will)
@@ -89,12 +91,12 @@ def test_a_will_is_published_when_a_connection_is_lost_and_not_after_a_disconnec
     assert registry.next() == Received(will, b"marker")
 
 
-def test_a_will_under_another_name_is_rejected(join: Join, unit: Enrolled, other: Enrolled) -> None:
+def test_a_will_under_another_name_is_rejected(join: Join, unit: EnrolResult, other: EnrolResult) -> None:
     assert join(unit, will=f"musterroll/1/{other.uid}/death").code == NOT_AUTHORISED
     assert join(unit, will="musterroll/1/registry/canary").code == NOT_AUTHORISED
 
 
-def test_a_unit_silent_beyond_its_keep_alive_is_disconnected(join: Join, unit: Enrolled) -> None:
+def test_a_unit_silent_beyond_its_keep_alive_is_disconnected(join: Join, unit: EnrolResult) -> None:
     registry = join()
     registry.subscribe("musterroll/1/+/death")
     device = join(unit, keep_alive=1, will=f"musterroll/1/{unit.uid}/death")
@@ -104,14 +106,14 @@ def test_a_unit_silent_beyond_its_keep_alive_is_disconnected(join: Join, unit: E
     assert device.closed()
 
 
-def test_a_second_connection_of_one_unit_takes_over_from_the_first(join: Join, unit: Enrolled) -> None:
+def test_a_second_connection_of_one_unit_takes_over_from_the_first(join: Join, unit: EnrolResult) -> None:
     first = join(unit)
     second = join(unit)
     assert first.closed()
     assert second.publish(f"musterroll/1/{unit.uid}/birth")
 
 
-def test_a_wrong_login_with_the_registrys_name_disturbs_nothing(broker: EmbeddedBroker, join: Join, unit: Enrolled) -> None:
+def test_a_wrong_login_with_the_registrys_name_disturbs_nothing(broker: EmbeddedBroker, join: Join, unit: EnrolResult) -> None:
     registry = join(clean=False)
     registry.subscribe("musterroll/1/+/birth")
     for clean in (True, False):
@@ -120,7 +122,7 @@ def test_a_wrong_login_with_the_registrys_name_disturbs_nothing(broker: Embedded
     assert registry.next() == Received(f"musterroll/1/{unit.uid}/birth", b"{}")
 
 
-def test_a_registry_that_was_offline_gets_what_it_missed_and_what_it_never_acknowledged(join: Join, unit: Enrolled) -> None:
+def test_a_registry_that_was_offline_gets_what_it_missed_and_what_it_never_acknowledged(join: Join, unit: EnrolResult) -> None:
     registry, device, birth = join(clean=False), join(unit), f"musterroll/1/{unit.uid}/birth"
     registry.subscribe("musterroll/1/+/birth")
     device.publish(birth, b"0")
@@ -135,7 +137,7 @@ def test_a_registry_that_was_offline_gets_what_it_missed_and_what_it_never_ackno
     assert received[0] == Received(birth, b"0", repeated=True)
 
 
-def test_a_clean_session_starts_with_nothing(join: Join, unit: Enrolled) -> None:
+def test_a_clean_session_starts_with_nothing(join: Join, unit: EnrolResult) -> None:
     first = join(unit, clean=False)
     first.subscribe(f"musterroll/1/{unit.uid}/receipt")
     first.leave()
@@ -148,7 +150,7 @@ def test_a_clean_session_starts_with_nothing(join: Join, unit: Enrolled) -> None
     assert again.next() == Received(f"musterroll/1/{unit.uid}/receipt", b"heard")
 
 
-def test_nothing_is_retained(join: Join, unit: Enrolled) -> None:
+def test_nothing_is_retained(join: Join, unit: EnrolResult) -> None:
     birth = f"musterroll/1/{unit.uid}/birth"
     join(unit).publish(birth, retain=True)
     registry = join()
@@ -158,7 +160,7 @@ def test_nothing_is_retained(join: Join, unit: Enrolled) -> None:
     assert registry.next() == Received(CANARY, b"new")
 
 
-def test_the_lower_quality_of_service_counts(join: Join, unit: Enrolled) -> None:
+def test_the_lower_quality_of_service_counts(join: Join, unit: EnrolResult) -> None:
     registry, device = join(), join(unit)
     assert registry.subscribe("musterroll/1/+/birth", qos=2) == [1]
     assert registry.subscribe("musterroll/1/+/heartbeat", qos=0) == [0]
@@ -167,7 +169,7 @@ def test_the_lower_quality_of_service_counts(join: Join, unit: Enrolled) -> None
     assert [(one.topic[-5:], one.qos) for one in (registry.next(), registry.next()) if one] == [("birth", 0), ("tbeat", 0)]
 
 
-def test_nothing_is_sent_after_an_unsubscribe(join: Join, unit: Enrolled) -> None:
+def test_nothing_is_sent_after_an_unsubscribe(join: Join, unit: EnrolResult) -> None:
     registry = join()
     registry.subscribe("musterroll/1/+/birth", CANARY)
     registry.send(packet(0xA2, b"\0\x63" + text("musterroll/1/+/birth")))
@@ -177,7 +179,7 @@ def test_nothing_is_sent_after_an_unsubscribe(join: Join, unit: Enrolled) -> Non
     assert registry.until(CANARY) == []
 
 
-def test_mqtt_5_is_answered_that_this_is_3_1_1(broker: EmbeddedBroker, unit: Enrolled) -> None:
+def test_mqtt_5_is_answered_that_this_is_3_1_1(broker: EmbeddedBroker, unit: EnrolResult) -> None:
     reasons: list[str] = []
     client = Client(CallbackAPIVersion.VERSION2, unit.uid, protocol=MQTTv5)
     client.username_pw_set(unit.uid, unit.secret)
@@ -222,14 +224,14 @@ def test_a_client_that_does_not_speak_mqtt_is_disconnected(broker: EmbeddedBroke
         packet(0x40, b"\0"),
     ],
 )
-def test_a_unit_that_breaks_the_protocol_is_disconnected(broker: EmbeddedBroker, join: Join, unit: Enrolled, raw: bytes) -> None:
+def test_a_unit_that_breaks_the_protocol_is_disconnected(broker: EmbeddedBroker, join: Join, unit: EnrolResult, raw: bytes) -> None:
     device = join(unit)
     device.send(raw)
     assert device.closed()
     assert join(unit).code == 0
 
 
-def test_random_bytes_never_stop_the_broker(broker: EmbeddedBroker, join: Join, unit: Enrolled) -> None:
+def test_random_bytes_never_stop_the_broker(broker: EmbeddedBroker, join: Join, unit: EnrolResult) -> None:
     rng = random.Random(7)
     for _ in range(150):
         with socket.create_connection(("127.0.0.1", broker.port)) as connection:
@@ -242,7 +244,7 @@ def test_random_bytes_never_stop_the_broker(broker: EmbeddedBroker, join: Join, 
     assert join(unit).publish(f"musterroll/1/{unit.uid}/birth")
 
 
-def test_half_a_packet_blocks_nobody(broker: EmbeddedBroker, join: Join, unit: Enrolled, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_half_a_packet_blocks_nobody(broker: EmbeddedBroker, join: Join, unit: EnrolResult, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("musterroll.broker.connection._CONNECT_SECONDS", 0.3)
     with socket.create_connection(("127.0.0.1", broker.port), timeout=5) as slow:
         slow.sendall(b"\x10\x20half")
@@ -250,13 +252,13 @@ def test_half_a_packet_blocks_nobody(broker: EmbeddedBroker, join: Join, unit: E
         assert slow.recv(10) == b""
 
 
-def test_a_pipelined_client_is_understood(broker: EmbeddedBroker, unit: Enrolled) -> None:
+def test_a_pipelined_client_is_understood(broker: EmbeddedBroker, unit: EnrolResult) -> None:
     birth = packet(0x32, text(f"musterroll/1/{unit.uid}/birth") + b"\0\x07{}")
     client = RawClient(broker.port, first=connect_packet(unit.uid, unit.uid, unit.secret) + birth + packet(0xC0))
     assert (client.code, client.read(), client.read()) == (0, (0x40, b"\0\7"), (0xD0, b""))
 
 
-def test_a_flood_is_read_at_the_rate_limit(join: Join, unit: Enrolled, other: Enrolled, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_flood_is_read_at_the_rate_limit(join: Join, unit: EnrolResult, other: EnrolResult, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("musterroll.broker.connection._BURST", 50.0)
     device, calm = join(unit), join(other)
     began = time.monotonic()
@@ -268,7 +270,7 @@ def test_a_flood_is_read_at_the_rate_limit(join: Join, unit: Enrolled, other: En
     assert 1.2 < time.monotonic() - began < 5
 
 
-def test_one_connection_too_many_is_rejected(database: Database, unit: Enrolled, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_one_connection_too_many_is_rejected(database: Database, unit: EnrolResult, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("musterroll.broker.embedded._MAX_CONNECTIONS", 1)
     broker = EmbeddedBroker(database, ("127.0.0.1", 0), "secret")
     broker.start()
@@ -284,7 +286,7 @@ def test_a_port_in_use_is_one_clear_sentence(database: Database, broker: Embedde
     assert not second.healthy()
 
 
-def test_it_stops_within_five_seconds_whoever_is_connected(database: Database, unit: Enrolled) -> None:
+def test_it_stops_within_five_seconds_whoever_is_connected(database: Database, unit: EnrolResult) -> None:
     broker = EmbeddedBroker(database, ("127.0.0.1", 0), "secret")
     broker.start()
     assert broker.healthy()
@@ -302,7 +304,7 @@ def test_it_stops_within_five_seconds_whoever_is_connected(database: Database, u
 
 
 def test_without_its_database_it_rejects_logins_for_now_and_keeps_connections(
-    database: Database, broker: EmbeddedBroker, join: Join, unit: Enrolled, monkeypatch: pytest.MonkeyPatch
+    database: Database, broker: EmbeddedBroker, join: Join, unit: EnrolResult, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     registry = join()
     closed = Database("sqlite:////nowhere/at/all.db")

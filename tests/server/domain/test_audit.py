@@ -5,7 +5,7 @@ from datetime import UTC, timedelta, timezone
 from hypothesis import given
 from hypothesis import strategies as st
 from musterroll.domain.audit import canonical, heads, image, written
-from musterroll.domain.contracts.terms import Scope
+from musterroll.domain.contracts.terms import LineScope
 from musterroll.domain.units.lifecycle import Lifecycle
 
 _ZONES = st.sampled_from([UTC, timezone(timedelta(hours=5, minutes=30)), timezone(-timedelta(hours=8))])
@@ -18,7 +18,7 @@ _VALUES = st.one_of(
     st.dates(),
     st.datetimes(timezones=_ZONES),
     st.decimals(-(10**9), 10**9, places=2),
-    st.sampled_from([*Lifecycle, *Scope]),
+    st.sampled_from([*Lifecycle, *LineScope]),
     st.dictionaries(st.text(), st.integers()),
     st.lists(st.text()),
 )

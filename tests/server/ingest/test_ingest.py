@@ -203,7 +203,7 @@ def test_a_unit_that_enrols_is_known_soon_after(sqlite_database: Database, mosqu
 
 
 def test_canaries_prove_that_the_registry_is_listening(sqlite_database: Database, mosquitto: Broker) -> None:
-    def ear() -> liveness_states.Hearing:
+    def ear() -> liveness_states.ListeningWindow:
         with sqlite_database.snapshot() as session:
             return liveness_states.hearing(session)
 

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from musterroll.domain.contracts.terms import Scope, State
+from musterroll.domain.contracts.terms import ContractState, LineScope
 from musterroll.domain.units.lifecycle import Lifecycle
 from musterroll.readers.csv_files import BadFile
 from musterroll.readers.document import Choices, Document, choices
@@ -56,14 +56,20 @@ def test_accounts_as_salesforce_and_hubspot_write_them() -> None:
 
 def test_contracts_as_an_erp_writes_them() -> None:
     found = said("contracts", "Agreement No.;Customer No.;Valid From;Valid To;State\nV1;K1;01.02.2026;31.01.2027;Terminated\n")
-    assert (found["state"], found["starts_on"], found["ends_on"]) == (State.CANCELLED, date(2026, 2, 1), date(2027, 2, 1))
+    assert (found["state"], found["starts_on"], found["ends_on"]) == (ContractState.CANCELLED, date(2026, 2, 1), date(2027, 2, 1))
 
 
 @pytest.mark.parametrize(
     ("row", "scope"),
-    [("SN1,,,", Scope.SERIAL), (",S1,,", Scope.SITE), (",,,", Scope.ACCOUNT), (",,,yes", Scope.SUBTREE), (",S1,Account,", Scope.ACCOUNT)],
+    [
+        ("SN1,,,", LineScope.SERIAL),
+        (",S1,,", LineScope.SITE),
+        (",,,", LineScope.ACCOUNT),
+        (",,,yes", LineScope.SUBTREE),
+        (",S1,Account,", LineScope.ACCOUNT),
+    ],
 )
-def test_a_line_covers_what_its_scope_says_or_the_most_specific_thing_given(row: str, scope: Scope) -> None:
+def test_a_line_covers_what_its_scope_says_or_the_most_specific_thing_given(row: str, scope: LineScope) -> None:
     head = "Contract Number,Line,Serial Number,Site ID,Scope,Including Subsidiaries,Price\n"
     found = said("contract-lines", f'{head}C1,1,{row},"1.234,50"\n')
     assert (found["scope"], found["price"]) == (scope, Decimal("1234.50"))

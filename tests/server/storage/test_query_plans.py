@@ -10,11 +10,11 @@ from random import Random
 from typing import Any
 
 import pytest
-from musterroll.domain.findings.decisions import State
+from musterroll.domain.findings.decisions import FindingState
 from musterroll.domain.values.instants import to_ms
 from musterroll.storage.engine.database import Database
 from musterroll.storage.findings import lists as finding_lists
-from musterroll.storage.findings.lists import Wanted
+from musterroll.storage.findings.lists import FindingCriteria
 from musterroll.storage.notifications import activity
 from musterroll.storage.tables.units import Unit
 from musterroll.storage.warranty import products
@@ -112,7 +112,7 @@ def test_a_run_of_what_changed_goes_through_no_table_that_grows_with_the_fleet(f
     "ask",
     [
         pytest.param(lambda session, unit: coverage_verdict.coverage(session, unit.uid, None, NOW), id="verdict"),
-        pytest.param(lambda session, unit: products.listen(session, [unit.id]), id="windows of silence"),
+        pytest.param(lambda session, unit: products.set_silence_windows(session, [unit.id]), id="windows of silence"),
         pytest.param(lambda session, unit: activity.measure(session, unit.id - 1, 1, to_ms(NOW)), id="activity"),
     ],
 )
@@ -129,7 +129,7 @@ def test_what_is_asked_of_some_units_goes_through_no_table_that_grows_with_the_f
 
 def test_decisions_are_met_finding_by_finding(fleet: Database) -> None:
     with fleet.snapshot() as session, explained(fleet) as found:
-        finding_lists.page(session, Wanted(State.OPEN), NOW.date(), None, 50)
-        finding_lists.total(session, Wanted(State.OPEN, country="NL"), NOW.date())
+        finding_lists.page(session, FindingCriteria(FindingState.OPEN), NOW.date(), None, 50)
+        finding_lists.total(session, FindingCriteria(FindingState.OPEN, country="NL"), NOW.date())
     assert found
     assert slow(found) == []

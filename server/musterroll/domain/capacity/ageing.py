@@ -11,7 +11,7 @@ _LEAST = 2  # incidents a band of age needs to have a rate of its own; how littl
 _HALF = 0.5  # incidents known before any were seen
 
 
-class Month(NamedTuple):
+class MonthAhead(NamedTuple):
     """A month to come: unit-months by age band, units alive at its end, and those expected to have left during it."""
 
     exposure: tuple[float, ...]
@@ -23,11 +23,11 @@ class Month(NamedTuple):
         return sum(self.exposure)
 
 
-def merged(events: Sequence[float]) -> list[range]:
+def merged_bands(events: Sequence[float]) -> list[range]:
     """Neighbouring bands, from the youngest on, taken as one until each holds two incidents; the oldest join those before, so that an age
     no unit has reached yet has the rate of the oldest that was seen. (Fewer, larger bands would hide how the rate goes with age.)
 
-    >>> merged([9, 1, 1, 7, 1, 0])
+    >>> merged_bands([9, 1, 1, 7, 1, 0])
     [range(0, 1), range(1, 3), range(3, 6)]
     """
     ends, held = [0], 0.0
@@ -40,14 +40,14 @@ def merged(events: Sequence[float]) -> list[range]:
     return [range(first, end) for first, end in pairwise(ends)]
 
 
-def of_profile(events: Sequence[float], coming: Sequence[float]) -> float:
+def profile_variance(events: Sequence[float], coming: Sequence[float]) -> float:
     """The variance that not knowing how the rate goes with age adds to a count, when its level is learnt from the same incidents.
 
     `events`: those seen by band; `coming`: the means expected by band. To first order the logarithm of a band's rate has variance 1 / n;
     in the sum, what moves all bands alike is the level's, and what is left is by how much the shares of the bands move (delta method,
     Cramer 1946). A fleet that stays as old as it was adds nothing.
 
-    >>> of_profile([10, 30], [5.0, 15.0]), round(of_profile([10, 30], [15.0, 5.0]), 2)
+    >>> profile_variance([10, 30], [5.0, 15.0]), round(profile_variance([10, 30], [15.0, 5.0]), 2)
     (0.0, 13.33)
     """
     seen, mean = np.maximum(np.asarray(events, dtype=float), _HALF), np.asarray(coming, dtype=float)
@@ -60,7 +60,7 @@ def roll_forward(
     deployments: Sequence[float] = (),
     retirement: Sequence[float] = (),
     bands: Sequence[int] = AGE_BANDS,
-) -> list[Month]:
+) -> list[MonthAhead]:
     """The exposure of a fleet for each of the coming months.
 
     `by_age`: live units by completed months in service; `deployments`: units planned to start in each coming month (0 after the last),
@@ -82,5 +82,5 @@ def roll_forward(
         lived[0] += new / 2
         alive = np.concatenate(([new], (alive - gone)[:-1]))
         exposure = np.bincount(band, weights=lived, minlength=len(bands))
-        rolled.append(Month(tuple(float(days) for days in exposure), float(alive.sum()), float(gone.sum())))
+        rolled.append(MonthAhead(tuple(float(days) for days in exposure), float(alive.sum()), float(gone.sum())))
     return rolled

@@ -9,7 +9,7 @@ from musterroll.domain.capacity.levels import Banded, Interval, tails
 
 
 @dataclass(frozen=True, slots=True)
-class Amount(Banded):
+class PredictedAmount(Banded):
     """A predicted amount, 0 or more (and `most` or less), by its mean and variance."""
 
     mean: float
@@ -32,10 +32,10 @@ class Amount(Banded):
         low, high = tails(level)
         return Interval(self.quantile(low), self.quantile(high))
 
-    def times(self, factor: float) -> "Amount":
+    def times(self, factor: float) -> "PredictedAmount":
         """The same in another unit (hours by a cost of an hour)."""
-        return Amount(self.mean * factor, self.variance * factor**2, self.most * factor)
+        return PredictedAmount(self.mean * factor, self.variance * factor**2, self.most * factor)
 
-    def plus(self, other: "Amount") -> "Amount":
+    def plus(self, other: "PredictedAmount") -> "PredictedAmount":
         """The sum with an amount independent of this one."""
-        return Amount(self.mean + other.mean, self.variance + other.variance, self.most + other.most)
+        return PredictedAmount(self.mean + other.mean, self.variance + other.variance, self.most + other.most)

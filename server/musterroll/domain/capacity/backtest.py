@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
-from musterroll.domain.capacity.amounts import Amount
+from musterroll.domain.capacity.amounts import PredictedAmount
 from musterroll.domain.capacity.counts import Predictive
 from musterroll.domain.capacity.levels import EIGHTY, NINETY_FIVE, percent
 from musterroll.domain.capacity.rates import Proportion, wilson
@@ -50,7 +50,7 @@ class BacktestVerdict(NamedTuple):
 
 
 def rolling_origin(
-    actual: Sequence[float], predicted: Callable[[int], Predictive | Amount], first: int, horizon: int = 1, period: int = 12
+    actual: Sequence[float], predicted: Callable[[int], Predictive | PredictedAmount], first: int, horizon: int = 1, period: int = 12
 ) -> list[BacktestRow]:
     """For each stretch of `horizon` past periods from `first` on, none overlapping: `predicted(i)` is for periods i to i + horizon - 1
     together and must use nothing of period i or later (Tashman 2000, Int. J. Forecasting 16)."""

@@ -13,7 +13,7 @@ from musterroll.domain.capacity.rates import Gamma, Prior
 _ENOUGH = 6  # periods before dispersion beyond chance can be told
 
 
-class Period(NamedTuple):
+class PastPeriod(NamedTuple):
     """What one past period (a month) showed. As `exposure` either unit-months or, better where the fleet ages, the incidents that rates by
     age would have expected."""
 
@@ -21,7 +21,7 @@ class Period(NamedTuple):
     exposure: float
 
 
-class Part(NamedTuple):
+class ProductDemand(NamedTuple):
     """One product of a family: its own past, and its exposure in each month to come."""
 
     events: float
@@ -61,13 +61,13 @@ def predict(believed: Gamma, coming: Sequence[float], beyond: Dispersion = BY_CH
     return widened([believed.mean * month for month in coming], believed.variance * sum(coming) ** 2, beyond)
 
 
-def family(parts: Sequence[Part], prior: Prior, beyond: Dispersion = BY_CHANCE) -> Predictive:
+def family_demand(parts: Sequence[ProductDemand], prior: Prior, beyond: Dispersion = BY_CHANCE) -> Predictive:
     """The count over all parts of a family and all their months together."""
     moments_of_parts = moments(parts, prior)
     return widened([float(month) for month in moments_of_parts.mean], moments_of_parts.spread_of_whole, beyond)
 
 
-def moments(parts: Sequence[Part], prior: Prior) -> Moments:
+def moments(parts: Sequence[ProductDemand], prior: Prior) -> Moments:
     """Of the counts over all parts of a family. What is not known of the family moves all its products at once, which a sum of independent
     counts would miss. All parts have the same months."""
     weight, shape, rate = prior.points
@@ -90,7 +90,7 @@ def widened(months: Sequence[float], spread: float, beyond: Dispersion) -> Predi
     return Predictive(mean, mean + spread + beyond.variance * own + beyond.level * mean**2)
 
 
-def dispersion(history: Sequence[Period], learnt: int = 1) -> Dispersion:
+def dispersion(history: Sequence[PastPeriod], learnt: int = 1) -> Dispersion:
     """How much more than by chance past periods differed, by moments (Breslow 1984, Applied Statistics 33). What chance alone shows in n
     periods, a variance of 2 / (n - 1) of it, is held against it (positive-part shrinkage: James & Stein 1961); what is left is taken
     (n - 1) / (n - 3) times, as Student's variance would be, for it is known from n periods only. Six or more are needed. `learnt`: how

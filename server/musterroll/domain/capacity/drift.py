@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from math import lgamma, log
 from typing import NamedTuple
 
-from musterroll.domain.capacity.demand import Period
+from musterroll.domain.capacity.demand import PastPeriod
 from musterroll.domain.capacity.levels import percent
 
 _FADES = (1.0, 0.98, 0.95, 0.9, 0.85, 0.8, 0.7, 0.6)
@@ -20,7 +20,7 @@ class Drift(NamedTuple):
     told one month ahead, for each month that could be told."""
 
     fade: float
-    ahead: list[Period]
+    ahead: list[PastPeriod]
     words: str
 
     def weights(self, months: int) -> list[float]:
@@ -28,7 +28,7 @@ class Drift(NamedTuple):
         return [self.fade ** (months - month) for month in range(months)]
 
 
-def drift(history: Sequence[Period]) -> Drift:
+def drift(history: Sequence[PastPeriod]) -> Drift:
     """Learn the fading from incidents by month and those that constant rates would have expected."""
     if len(history) < _LEAST_MONTHS or sum(period.events for period in history) <= 0:
         return Drift(1.0, list(history), "Too little history to detect a trend; rates are assumed constant.")
@@ -40,7 +40,7 @@ def drift(history: Sequence[Period]) -> Drift:
     return Drift(fade, _log_likelihood(history, fade)[1], words)
 
 
-def _log_likelihood(history: Sequence[Period], fade: float) -> tuple[float, list[Period]]:
+def _log_likelihood(history: Sequence[PastPeriod], fade: float) -> tuple[float, list[PastPeriod]]:
     """Log likelihood of each month given those before it, and those months over what was expected of them."""
     shape, rate, gain, ahead = _HALF, 0.0, 0.0, []
     for number, (events, expected) in enumerate(history):
@@ -49,6 +49,6 @@ def _log_likelihood(history: Sequence[Period], fade: float) -> tuple[float, list
             gain += (
                 lgamma(shape + events) - lgamma(shape) + shape * log(rate / (rate + expected)) + events * log(expected / (rate + expected))
             )
-            ahead.append(Period(events, shape / rate * expected))
+            ahead.append(PastPeriod(events, shape / rate * expected))
         shape, rate = shape + events, rate + expected
     return gain, ahead

@@ -35,7 +35,7 @@ class Stretches(NamedTuple):
     line_to: Whole
 
 
-class Sums(NamedTuple):
+class ExposureSums(NamedTuple):
     """Columns of the sums that are not nought: number of the month, product, completed months of age, cover, seconds."""
 
     month: Whole
@@ -60,7 +60,7 @@ def cover_on(day: Whole, warranty_from: Whole, warranty_to: Whole, line_from: Wh
     return np.asarray(WARRANTY * warranty + CONTRACT * line, dtype=np.int64)
 
 
-def sums(stretches: Stretches, bounds: Sequence[int]) -> Sums:
+def sums(stretches: Stretches, bounds: Sequence[int]) -> ExposureSums:
     """Seconds of operation between the first and the last of `bounds` (seconds, rising; month n lies from bounds[n] to bounds[n + 1])."""
     edges = np.asarray(bounds, dtype=np.int64)
     since, until = np.clip(stretches.since, edges[0], edges[-1]), np.clip(stretches.until, edges[0], edges[-1])
@@ -75,7 +75,7 @@ def sums(stretches: Stretches, bounds: Sequence[int]) -> Sums:
     seconds = _by_month(group, ends, edges, groups) - _by_month(group, begins, edges, groups)
     row, month = np.nonzero(seconds)
     cell, age = np.divmod(row, ages)
-    return Sums(month, products[cell // 4], age, cell % 4, seconds[row, month])
+    return ExposureSums(month, products[cell // 4], age, cell % 4, seconds[row, month])
 
 
 def _by_cover(stretches: Stretches) -> Stretches:

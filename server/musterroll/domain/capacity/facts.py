@@ -45,7 +45,7 @@ class SegmentRenewals:
 
 
 @dataclass(frozen=True, slots=True)
-class Risked:
+class AccountAtRisk:
     """Revenue a year on lines of an account whose units fall silent or grow fewer."""
 
     account: str
@@ -77,7 +77,7 @@ class PlanFacts:
     unheard: int  # recorded as deployed, never heard: they do not count
     silent: int  # deployed and heard once, silent now
     renewals: list[SegmentRenewals]
-    at_risk: list[Risked]
+    at_risk: list[AccountAtRisk]
     prices: dict[str, list[float]] = field(default_factory=dict)  # a unit-month of operating units on priced lines, by currency
     trials: dict[str, list[BacktestRow]] = field(default_factory=dict)  # back-tests by what was estimated; periods are numbers of months
 
@@ -86,7 +86,7 @@ class PlanFacts:
         return {**asdict(self), "on": self.on.isoformat(), "months": [month.isoformat() for month in self.months]}
 
 
-def read(plain: dict[str, Any]) -> PlanFacts:
+def read_facts(plain: dict[str, Any]) -> PlanFacts:
     """Facts as `plain` wrote them."""
     return PlanFacts(
         **{
@@ -99,7 +99,7 @@ def read(plain: dict[str, Any]) -> PlanFacts:
                 for entry in plain["renewals"]
             ],
             "trials": {name: [BacktestRow(*row) for row in rows] for name, rows in plain["trials"].items()},
-            "at_risk": [Risked(**entry) for entry in plain["at_risk"]],
+            "at_risk": [AccountAtRisk(**entry) for entry in plain["at_risk"]],
         }
     )
 

@@ -7,12 +7,12 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from musterroll.domain.capacity.ageing import merged, of_profile, roll_forward
+from musterroll.domain.capacity.ageing import merged_bands, profile_variance, roll_forward
 from musterroll.domain.capacity.counts import Predictive, total
-from musterroll.domain.capacity.demand import Dispersion, Part, Period, dispersion, moments, widened
+from musterroll.domain.capacity.demand import Dispersion, PastPeriod, ProductDemand, dispersion, moments, widened
 from musterroll.domain.capacity.drift import Drift, drift
 from musterroll.domain.capacity.facts import BANDS, PlanFacts, ProductFacts
-from musterroll.domain.capacity.rates import Gamma, Group, Prior, pooled_prior, posterior, shrunk
+from musterroll.domain.capacity.rates import Gamma, GroupData, Prior, pooled_prior, posterior, shrunk
 from musterroll.domain.capacity.seasons import Seasons, seasonal_naive, seasons
 
 HORIZON = 12  # months
@@ -20,12 +20,12 @@ QUARTER = 3
 PACE = 6  # months that tell the pace of deployments and of units leaving
 _SPANS = (*(slice(month, month + 1) for month in range(HORIZON)), slice(0, QUARTER), slice(0, HORIZON))
 AT_QUARTER, AT_YEAR = HORIZON, HORIZON + 1
-_NOTHING = Group(0, 1)  # where a kin has no history at all
+_NOTHING = GroupData(0, 1)  # where a kin has no history at all
 _SLOWEST = 0.8  # fading further ahead is taken to be no quicker: nobody drifts so for a year
 Numbers = NDArray[np.float64]
 
 
-class Aged(NamedTuple):
+class AgeRate(NamedTuple):
     """Bands of age of one kin, taken together where each alone has too few incidents, and their rate (incidents a unit-month)."""
 
     bands: range
@@ -68,14 +68,14 @@ class Forecast(NamedTuple):
     naive: list[float]
     unit_months: list[float]
     drivers: list[Driver]
-    ages: dict[str, list[Aged]]
+    ages: dict[str, list[AgeRate]]
     drift: Drift
     dispersion: Dispersion
     season: Seasons
-    past: list[Period]  # by month since the log began: incidents, and those that the rates by kin and age would have expected
+    past: list[PastPeriod]  # by month since the log began: incidents, and those that the rates by kin and age would have expected
 
 
-class Split(NamedTuple):
+class VisitSplit(NamedTuple):
     """Incidents that need a visit and those done at the desk, each forecast by its own rates: they age differently."""
 
     visits: Forecast
@@ -110,15 +110,15 @@ def forecast(facts: PlanFacts, *, deployments: float = 1.0, retirements: float =
     return _forecast(_known(facts), _roll(facts, deployments, retirements, skip), rate)
 
 
-def split(facts: PlanFacts, *, deployments: float = 1.0, retirements: float = 1.0, rate: float = 1.0, skip: int = 0) -> Split:
+def split(facts: PlanFacts, *, deployments: float = 1.0, retirements: float = 1.0, rate: float = 1.0, skip: int = 0) -> VisitSplit:
     """`forecast` for incidents that need a visit and for those that do not."""
     known, rolled = _known(facts), _roll(facts, deployments, retirements, skip)
     visits = {product.id: _table(product.visits, facts.log_starts) for product in facts.products}
     rest = {product: seen - visits[product] for product, seen in known.seen.items()}
-    return Split(_forecast(known._replace(seen=visits), rolled, rate), _forecast(known._replace(seen=rest), rolled, rate))
+    return VisitSplit(_forecast(known._replace(seen=visits), rolled, rate), _forecast(known._replace(seen=rest), rolled, rate))
 
 
-def expected(facts: PlanFacts) -> list[Period]:
+def expected(facts: PlanFacts) -> list[PastPeriod]:
     """Each month since the log began: its incidents, and those that the rates by kin and age of the whole log would have expected."""
     return _expected(_known(facts))
 
@@ -185,14 +185,14 @@ def _forecast(known: _Known, rolled: _Rolled, rate: float) -> Forecast:
     )
 
 
-def _expected(known: _Known) -> list[Period]:
+def _expected(known: _Known) -> list[PastPeriod]:
     events, total = np.zeros(known.months), np.zeros(known.months)
     for members in known.kin.values():
         seen, lived = _together(known, members)
         events += seen.sum(axis=1)
         for aged in _aged(known, members, _Weights(np.ones(known.months), np.ones(known.months))):
             total += lived[:, list(aged.bands)].sum(axis=1) * aged.rate
-    return [Period(float(n), float(x)) for n, x in zip(events, total, strict=True)]
+    return [PastPeriod(float(n), float(x)) for n, x in zip(events, total, strict=True)]
 
 
 def _together(known: _Known, members: Sequence[ProductFacts]) -> tuple[Numbers, Numbers]:
@@ -200,15 +200,15 @@ def _together(known: _Known, members: Sequence[ProductFacts]) -> tuple[Numbers, 
     return np.sum([known.seen[member.id] for member in members], axis=0), np.sum([known.lived[member.id] for member in members], axis=0)
 
 
-def _aged(known: _Known, members: Sequence[ProductFacts], weights: _Weights) -> list[Aged]:
+def _aged(known: _Known, members: Sequence[ProductFacts], weights: _Weights) -> list[AgeRate]:
     seen, lived = (weight @ bands for weight, bands in zip(weights, _together(known, members), strict=True))
-    return [Aged(bands, float(seen[list(bands)].sum()), float(lived[list(bands)].sum())) for bands in merged(seen.tolist())]
+    return [AgeRate(bands, float(seen[list(bands)].sum()), float(lived[list(bands)].sum())) for bands in merged_bands(seen.tolist())]
 
 
 def _kin(
     known: _Known,
     members: Sequence[ProductFacts],
-    ages: Sequence[Aged],
+    ages: Sequence[AgeRate],
     rolled: dict[int, Numbers],
     factors: Numbers,
     weights: _Weights,
@@ -218,14 +218,14 @@ def _kin(
         rates[list(aged.bands)] = aged.rate
     seen, lived = [known.seen[member.id] for member in members], [known.lived[member.id] for member in members]
     parts = [
-        Part(
+        ProductDemand(
             float(weights.events @ s.sum(axis=1)),
             float(weights.exposure @ x @ rates),
             tuple((rolled[member.id] @ rates * factors).tolist()),
         )
         for member, s, x in zip(members, seen, lived, strict=True)
     ]
-    groups = [Group(part.events, part.exposure) for part in parts if part.exposure > 0]
+    groups = [GroupData(part.events, part.exposure) for part in parts if part.exposure > 0]
     prior = pooled_prior(groups or [_NOTHING])
     spans = [[part._replace(coming=part.coming[months]) for part in parts] for months in _SPANS]
     moments_by_span = [moments(member, prior) for member in (parts, spans[HORIZON], spans[HORIZON + 1])]
@@ -250,13 +250,13 @@ def _of_season(means: Numbers, doubt: Numbers) -> Numbers:
     return np.array([means[months] @ doubt[months, months] @ means[months] for months in _SPANS])
 
 
-def _of_ages(ages: Sequence[Aged], unit_months: Numbers) -> Numbers:
+def _of_ages(ages: Sequence[AgeRate], unit_months: Numbers) -> Numbers:
     """The variance that not knowing how the rate goes with age adds, by span."""
     means = np.array([unit_months[:, list(aged.bands)].sum(axis=1) * aged.rate for aged in ages])
-    return np.array([of_profile([aged.events for aged in ages], means[:, months].sum(axis=1).tolist()) for months in _SPANS])
+    return np.array([profile_variance([aged.events for aged in ages], means[:, months].sum(axis=1).tolist()) for months in _SPANS])
 
 
-def _driver(product: ProductFacts, part: Part, events: float, exposure: float, prior: Prior, unit_months: Numbers) -> Driver:
+def _driver(product: ProductFacts, part: ProductDemand, events: float, exposure: float, prior: Prior, unit_months: Numbers) -> Driver:
     factor, believed = shrunk(part.events, part.exposure, prior), posterior(part.events, part.exposure, prior)
     own = (factor.rate, factor.low, factor.high, factor.weight_of_own_data if part.exposure > 0 else 0.0)
     return Driver(product, events, exposure, part.exposure, *own, believed, part.coming, tuple(unit_months.tolist()))

@@ -6,7 +6,7 @@ from typing import NamedTuple
 import numpy as np
 from scipy import special
 
-from musterroll.domain.capacity.amounts import Amount
+from musterroll.domain.capacity.amounts import PredictedAmount
 from musterroll.domain.capacity.counts import Predictive
 from musterroll.domain.capacity.levels import tails
 
@@ -42,12 +42,12 @@ def handling(hours: Sequence[float], level: float = 0.95, seed: int = 0) -> Hand
     return Handling(n, mean, median, p90, p95, max(0.0, low), high, spread, error)
 
 
-def hours(count: Predictive, each: Handling) -> Amount:
+def hours(count: Predictive, each: Handling) -> PredictedAmount:
     """The hours a predicted count of incidents will take: their number, each one's hours and the mean itself all uncertain (variance of a
     random sum: Wald 1944; Klugman, Panjer & Willmot, Loss Models)."""
     mean, error2 = count.mean * each.mean, each.error**2
     variance = count.mean * each.spread**2 + count.variance * (each.mean**2 + error2) + count.mean**2 * error2
-    return Amount(mean, variance)
+    return PredictedAmount(mean, variance)
 
 
 def with_travel(each: Handling, travel: Handling) -> Handling:

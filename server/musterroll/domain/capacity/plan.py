@@ -5,13 +5,13 @@ from datetime import date
 from typing import NamedTuple
 
 from musterroll.domain.capacity import staffing
-from musterroll.domain.capacity.amounts import Amount
+from musterroll.domain.capacity.amounts import PredictedAmount
 from musterroll.domain.capacity.assumptions import Assumptions
 from musterroll.domain.capacity.counts import Predictive
 from musterroll.domain.capacity.demand import predict
 from musterroll.domain.capacity.exposure import MONTH_DAYS
 from musterroll.domain.capacity.facts import PlanFacts
-from musterroll.domain.capacity.forecast import AT_QUARTER, AT_YEAR, HORIZON, QUARTER, Split, split
+from musterroll.domain.capacity.forecast import AT_QUARTER, AT_YEAR, HORIZON, QUARTER, VisitSplit, split
 from musterroll.domain.capacity.handling import Handling, handling, hours, with_travel
 from musterroll.domain.capacity.spares import Spares, stock_for
 from musterroll.domain.capacity.staffing import Desk, Heads
@@ -35,12 +35,12 @@ class Estimate(NamedTuple):
         return Estimate(*(value + known for value in self))
 
 
-def estimate(of: Predictive | Amount) -> Estimate:
+def estimate(of: Predictive | PredictedAmount) -> Estimate:
     return Estimate(of.mean, of.low80, of.high80, of.low95, of.high95)
 
 
 @dataclass(frozen=True)
-class Span:
+class PlanPeriod:
     """What a stretch of months to come asks for. Heads are what its months need on average; `field` and `desk` at the mean and at the high
     end of the 80 % band."""
 
@@ -63,7 +63,7 @@ class Span:
     covered_share: float
 
 
-class Month(NamedTuple):
+class PlanMonth(NamedTuple):
     month: date
     unit_months: float
     incidents: Estimate
@@ -72,7 +72,7 @@ class Month(NamedTuple):
     covered_share: float
 
 
-class Shelf(NamedTuple):
+class SpareStock(NamedTuple):
     """Spares of one product in one region."""
 
     product: str
@@ -85,12 +85,12 @@ class Shelf(NamedTuple):
 class Plan:
     facts: PlanFacts
     assumptions: Assumptions
-    forecast: Split
-    spans: list[Span]  # next month, next quarter, next year
-    months: list[Month]
+    forecast: VisitSplit
+    spans: list[PlanPeriod]  # next month, next quarter, next year
+    months: list[PlanMonth]
     visit: Handling | None
     remote: Handling | None
-    shelves: list[Shelf]
+    shelves: list[SpareStock]
 
 
 def make_plan(facts: PlanFacts, assumptions: Assumptions) -> Plan:
@@ -103,7 +103,7 @@ def make_plan(facts: PlanFacts, assumptions: Assumptions) -> Plan:
     }
     forecasts = split(facts, **factors, skip=skip)
     first = add_months(facts.on.replace(day=1), skip)
-    maker = _Maker(facts, assumptions, forecasts, first, skip)
+    maker = _PlanBuilder(facts, assumptions, forecasts, first, skip)
     spans = [
         maker.span("next month", 0, 1, 0),
         maker.span("next quarter", 0, QUARTER, AT_QUARTER),
@@ -113,10 +113,10 @@ def make_plan(facts: PlanFacts, assumptions: Assumptions) -> Plan:
     return Plan(facts, assumptions, forecasts, spans, months, maker.visit, maker.remote, _shelves(facts, assumptions, forecasts))
 
 
-class _Maker:
+class _PlanBuilder:
     """What the spans of one plan share."""
 
-    def __init__(self, facts: PlanFacts, assumptions: Assumptions, forecasts: Split, first: date, skip: int) -> None:
+    def __init__(self, facts: PlanFacts, assumptions: Assumptions, forecasts: VisitSplit, first: date, skip: int) -> None:
         self.facts, self.assumptions, self.forecasts, self.first, self.skip = facts, assumptions, forecasts, first, skip
         self.parts = facts.parts / facts.visits if facts.visits else 0.0
         self.visit, self.remote = handling(facts.visit_hours), handling(facts.desk_hours)
@@ -132,15 +132,15 @@ class _Maker:
             0,
         )
 
-    def span(self, name: str, start: int, end: int, at: int) -> Span:
+    def span(self, name: str, start: int, end: int, at: int) -> PlanPeriod:
         assumptions, months = self.assumptions, end - start
         visits, rest, recall = self.forecasts.visits.counts[at], self.forecasts.rest.counts[at], self._recall(start, end)
         incidents = estimate(self.forecasts.both(at))
         field = hours(visits, self.away).plus(_known(recall, self.away))
         desk = hours(rest, self.desk).plus(hours(visits, self.before)).plus(_known(recall, self.before))
-        parts = Amount(visits.mean * self.parts, visits.variance * self.parts**2).plus(Amount(recall, 0.0))
+        parts = PredictedAmount(visits.mean * self.parts, visits.variance * self.parts**2).plus(PredictedAmount(recall, 0.0))
         spent = self._spent(visits, rest, recall, self.away, self.before, self.desk)
-        return Span(
+        return PlanPeriod(
             name,
             add_months(self.first, start),
             add_months(self.first, end),
@@ -160,12 +160,12 @@ class _Maker:
             self._covered(start, end),
         )
 
-    def month(self, number: int) -> Month:
+    def month(self, number: int) -> PlanMonth:
         visits, rest = self.forecasts.visits.counts[number], self.forecasts.rest.counts[number]
         spent = self._spent(visits, rest, self._recall(number, number + 1), self.away, self.before, self.desk).mean
         month, incidents = add_months(self.first, number), estimate(self.forecasts.both(number))
         unit_months, covered = self.forecasts.visits.unit_months[number], self._covered(number, number + 1)
-        return Month(month, unit_months, incidents, self._naive(number), spent, covered)
+        return PlanMonth(month, unit_months, incidents, self._naive(number), spent, covered)
 
     def _naive(self, month: int) -> float:
         return self.forecasts.visits.naive[month] + self.forecasts.rest.naive[month]
@@ -175,12 +175,14 @@ class _Maker:
         within = max(0.0, min(end, self.assumptions.recall_months) - start)
         return self.recalled * within / self.assumptions.recall_months
 
-    def _spent(self, visits: Predictive, rest: Predictive, recall: float, away: Handling, before: Handling, desk: Handling) -> Amount:
+    def _spent(
+        self, visits: Predictive, rest: Predictive, recall: float, away: Handling, before: Handling, desk: Handling
+    ) -> PredictedAmount:
         """Hours (or money) of all incidents together: visits, with time at the desk before them, and those all done at the desk."""
         visit = with_travel(away, before)
         return hours(visits, visit).plus(_known(recall, visit)).plus(hours(rest, desk))
 
-    def _cost(self, visits: Predictive, rest: Predictive, recall: float) -> Amount:
+    def _cost(self, visits: Predictive, rest: Predictive, recall: float) -> PredictedAmount:
         field, desk = self.assumptions.field_cost, self.assumptions.desk_cost
         away = with_travel(_times(self.away, field), _exactly(self.parts * self.assumptions.part_cost))
         return self._spent(visits, rest, recall, away, _times(self.before, desk), _times(self.desk, desk))
@@ -206,7 +208,7 @@ class _Maker:
         return covered / total if total else 0.0
 
 
-def handled(facts: PlanFacts, forecasts: Split, at: int) -> Amount:
+def handled(facts: PlanFacts, forecasts: VisitSplit, at: int) -> PredictedAmount:
     """The hours that tickets of incidents to come will show: neither travel nor time before a visit is in them."""
     visit, remote = (handling(known) or _exactly(0.0) for known in (facts.visit_hours, facts.desk_hours))
     return hours(forecasts.visits.counts[at], visit).plus(hours(forecasts.rest.counts[at], remote))
@@ -221,12 +223,12 @@ def _times(each: Handling, factor: float) -> Handling:
     return Handling(each.n, *(hours * factor for hours in each[1:]))
 
 
-def _known(number: float, each: Handling) -> Amount:
+def _known(number: float, each: Handling) -> PredictedAmount:
     """The hours of so many visits, no more and no less."""
-    return Amount(number * each.mean, number * each.spread**2 + (number * each.error) ** 2)
+    return PredictedAmount(number * each.mean, number * each.spread**2 + (number * each.error) ** 2)
 
 
-def _shelves(facts: PlanFacts, assumptions: Assumptions, forecasts: Split) -> list[Shelf]:
+def _shelves(facts: PlanFacts, assumptions: Assumptions, forecasts: VisitSplit) -> list[SpareStock]:
     """Spares by product and region: parts of the visits expected over the lead time, by the region's share of the units."""
     lead = assumptions.lead_days / MONTH_DAYS
     parts = facts.parts / facts.visits if facts.visits else 0.0
@@ -235,5 +237,5 @@ def _shelves(facts: PlanFacts, assumptions: Assumptions, forecasts: Split) -> li
         expected = driver.incidents(lead) / driver.factor * parts
         for region, units in sorted(driver.product.regions.items()):
             demand = predict(driver.believed, [expected * units / driver.product.operating])
-            shelves.append(Shelf(driver.product.name, region, units, stock_for(demand, assumptions.spares_target / 100)))
+            shelves.append(SpareStock(driver.product.name, region, units, stock_for(demand, assumptions.spares_target / 100)))
     return shelves

@@ -19,7 +19,7 @@ _MEANS = 33  # grid of the family's mean, for each spread
 _JEFFREYS = 0.5  # what is known before anything is: half an event
 
 
-class Rate(NamedTuple):
+class EventRate(NamedTuple):
     """`events` over `exposure`. Where nothing was exposed the rate is nan and the interval is everything."""
 
     events: float
@@ -43,7 +43,7 @@ class Proportion(NamedTuple):
     high: float
 
 
-class Group(NamedTuple):
+class GroupData(NamedTuple):
     """What one product (or product and age band) of a family showed; unit-months as exposure, or any other unit kept throughout."""
 
     events: float
@@ -69,7 +69,7 @@ class Gamma(NamedTuple):
         return Interval(float(low) / self.rate, float(high) / self.rate)
 
 
-class Points(NamedTuple):
+class PriorPoints(NamedTuple):
     """Possibilities of how a family is: the weight of each, and the gamma its products' rates would come from."""
 
     weight: NDArray[np.float64]
@@ -83,14 +83,14 @@ class Prior(NamedTuple):
     shape: float
     rate: float
     groups: int
-    points: Points
+    points: PriorPoints
 
     @property
     def mean(self) -> float:
         return self.shape / self.rate
 
 
-class Shrunk(NamedTuple):
+class ShrunkRate(NamedTuple):
     """A rate drawn towards its family's, with its interval; the weight of own data is 1 where the family adds nothing."""
 
     rate: float
@@ -99,7 +99,7 @@ class Shrunk(NamedTuple):
     weight_of_own_data: float
 
 
-def rate_interval(events: int, exposure: float, level: float = 0.95) -> Rate:
+def rate_interval(events: int, exposure: float, level: float = 0.95) -> EventRate:
     """Events per unit of exposure with the exact chi-square interval (Garwood 1936, Biometrika 28).
 
     >>> one = rate_interval(10, 100.0)
@@ -107,14 +107,14 @@ def rate_interval(events: int, exposure: float, level: float = 0.95) -> Rate:
     (0.1, 0.04795, 0.1839)
     """
     if exposure <= 0:
-        return Rate(events, 0.0, nan, 0.0, inf)
+        return EventRate(events, 0.0, nan, 0.0, inf)
     low, high = tails(level)
     below = float(special.gammaincinv(events, low)) if events else 0.0
     above = float(special.gammaincinv(events + 1, high))
-    return Rate(events, exposure, events / exposure, below / exposure, above / exposure)
+    return EventRate(events, exposure, events / exposure, below / exposure, above / exposure)
 
 
-def afr(failures: int, unit_days: float, level: float = 0.95) -> Rate:
+def afr(failures: int, unit_days: float, level: float = 0.95) -> EventRate:
     """Annualised failure rate: failures / (unit-days / 365), in failures per unit-year, as drive statistics are published; 0.02 is 2 %."""
     return rate_interval(failures, unit_days / _YEAR, level)
 
@@ -135,7 +135,7 @@ def wilson(successes: int, n: int, level: float = 0.95) -> Proportion:
     return Proportion(successes, n, share, max(0.0, middle - half), min(1.0, middle + half))
 
 
-def pooled_prior(groups: Sequence[Group]) -> Prior:
+def pooled_prior(groups: Sequence[GroupData]) -> Prior:
     """The gamma that rates of a family's products come from, learnt from all of them (gamma-Poisson hierarchy: Robbins 1956; George,
     Makov & Smith 1993, Scand. J. Statist. 20). What is not known of the family is kept as weighted points (Kass & Steffey 1989, JASA 84),
     so that bands stay honest where a family is small.
@@ -158,17 +158,17 @@ def posterior(events: float, exposure: float, prior: Prior) -> Gamma:
     """What is believed of a group's rate after its own data: the mixture over the prior's points, as the gamma of the same mean and
     variance. For a group without any data it is what the family says."""
     weight, shape, rate = prior.points
-    mean, square = _moments(Points(weight, shape + events, rate + exposure))
+    mean, square = _moments(PriorPoints(weight, shape + events, rate + exposure))
     spread = square - mean**2
     return Gamma(mean**2 / spread, mean / spread)
 
 
-def shrunk(events: float, exposure: float, prior: Prior, level: float = 0.95) -> Shrunk:
+def shrunk(events: float, exposure: float, prior: Prior, level: float = 0.95) -> ShrunkRate:
     """A group's rate drawn towards its family's as far as its own data are few (Efron & Morris 1975, JASA 70)."""
     believed = posterior(events, exposure, prior)
     low, high = believed.interval(level)
     weight, _, rate = prior.points
-    return Shrunk(believed.mean, low, high, float(np.sum(weight * exposure / (exposure + rate))))
+    return ShrunkRate(believed.mean, low, high, float(np.sum(weight * exposure / (exposure + rate))))
 
 
 def alone(events: float, exposure: float) -> Gamma:
@@ -178,7 +178,7 @@ def alone(events: float, exposure: float) -> Gamma:
     return Gamma(events + _JEFFREYS, exposure)
 
 
-def _points(events: NDArray[np.float64], exposure: NDArray[np.float64]) -> Points:
+def _points(events: NDArray[np.float64], exposure: NDArray[np.float64]) -> PriorPoints:
     total, span = float(events.sum()) + _JEFFREYS, float(exposure.sum())
     place = np.linspace(0.05, 1.0, _SPREADS)[:, None]
     spread = _WIDEST * place**2  # closer together where it is small
@@ -190,10 +190,10 @@ def _points(events: NDArray[np.float64], exposure: NDArray[np.float64]) -> Point
     weight = np.exp(log_weight - log_weight.max())
     weight /= weight.sum()
     likely = weight > 1e-7
-    return Points(weight[likely], np.broadcast_to(shape, rate.shape)[likely], rate[likely])
+    return PriorPoints(weight[likely], np.broadcast_to(shape, rate.shape)[likely], rate[likely])
 
 
-def _moments(points: Points) -> tuple[float, float]:
+def _moments(points: PriorPoints) -> tuple[float, float]:
     """Mean and mean square of a mixture of gammas."""
     weight, shape, rate = points
     return float(weight @ (shape / rate)), float(weight @ (shape * (shape + 1) / rate**2))

@@ -6,7 +6,7 @@ from enum import StrEnum
 import numpy as np
 from scipy import special
 
-from musterroll.domain.capacity.amounts import Amount
+from musterroll.domain.capacity.amounts import PredictedAmount
 from musterroll.domain.capacity.counts import Predictive
 from musterroll.domain.capacity.handling import handling
 from musterroll.domain.capacity.rates import Proportion, wilson
@@ -14,7 +14,7 @@ from musterroll.domain.capacity.rates import Proportion, wilson
 _JEFFREYS = 0.5
 
 
-class Risk(StrEnum):
+class RenewalRisk(StrEnum):
     SILENT = "silent"
     DECLINING = "declining"
 
@@ -35,26 +35,26 @@ def renewals(renewed: int, due: int, coming: int) -> Predictive:
     return Predictive(coming * share, variance, np.cumsum(mass) / mass.sum())
 
 
-def renewed_revenue(renewed: int, due: int, values: Sequence[float]) -> Amount:
+def renewed_revenue(renewed: int, due: int, values: Sequence[float]) -> PredictedAmount:
     """What contracts of these yearly values (of one currency) will bring if each is renewed with the chance that was seen."""
     a, b = renewed + _JEFFREYS, due - renewed + _JEFFREYS
     share, spread = a / (a + b), a * b / ((a + b) ** 2 * (a + b + 1))
     whole, squares = sum(values), sum(value**2 for value in values)
     each = share * (1 - share) - spread
-    return Amount(share * whole, spread * whole**2 + each * squares, whole)
+    return PredictedAmount(share * whole, spread * whole**2 + each * squares, whole)
 
 
-def risk(operating: int, operating_before: int, deployed: int) -> Risk | None:
+def risk(operating: int, operating_before: int, deployed: int) -> RenewalRisk | None:
     """What an account's own units say of its next renewal: most of the deployed are silent, or a fifth fewer operate than before."""
     if deployed and operating * 2 < deployed:
-        return Risk.SILENT
-    return Risk.DECLINING if operating_before > 0 and operating * 5 <= operating_before * 4 else None
+        return RenewalRisk.SILENT
+    return RenewalRisk.DECLINING if operating_before > 0 and operating * 5 <= operating_before * 4 else None
 
 
-def usage_revenue(unit_months: float, per_unit_month: Sequence[float]) -> Amount | None:
+def usage_revenue(unit_months: float, per_unit_month: Sequence[float]) -> PredictedAmount | None:
     """What operating units will bring where use is paid for: unit-months to come by what a unit-month brought, sampled from the past
     (amounts of one currency); None where nothing was sampled."""
     each = handling(per_unit_month)
     if each is None:
         return None
-    return Amount(unit_months * each.mean, unit_months * each.spread**2 + unit_months**2 * each.error**2)
+    return PredictedAmount(unit_months * each.mean, unit_months * each.spread**2 + unit_months**2 * each.error**2)

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import special
 
-from musterroll.domain.capacity.demand import Period
+from musterroll.domain.capacity.demand import PastPeriod
 from musterroll.domain.capacity.levels import percent
 
 _YEARS = 3  # seasons of history before one is looked for
@@ -38,9 +38,9 @@ class Seasons(NamedTuple):
     flat_error: float | None
     words: str
 
-    def adjusted(self, history: Sequence[Period]) -> list[Period]:
+    def adjusted(self, history: Sequence[PastPeriod]) -> list[PastPeriod]:
         """The history with its exposure as the season weighs it: what is left is for `demand.dispersion` to tell."""
-        return [Period(month.events, month.exposure * factor) for month, factor in zip(history, self.past, strict=True)]
+        return [PastPeriod(month.events, month.exposure * factor) for month, factor in zip(history, self.past, strict=True)]
 
 
 def seasonal_naive(history: Sequence[float], horizon: int, period: int = 12) -> list[float]:
@@ -58,7 +58,7 @@ def seasonal_naive(history: Sequence[float], horizon: int, period: int = 12) -> 
     return past[len(history) :]
 
 
-def seasons(history: Sequence[Period], horizon: int, period: int = 12) -> Seasons:
+def seasons(history: Sequence[PastPeriod], horizon: int, period: int = 12) -> Seasons:
     """Seasonal factors from monthly counts over exposure (or over what rates by age expected), oldest first.
 
     A quasi-Poisson regression on harmonics of the year (McCullagh & Nelder 1989; Stolwijk, Straatman & Zielhuis 1999), as many waves as

@@ -3,7 +3,7 @@
 from math import ceil, exp
 from typing import NamedTuple
 
-from musterroll.domain.capacity.amounts import Amount
+from musterroll.domain.capacity.amounts import PredictedAmount
 
 _LEAST = 1e-12
 
@@ -30,7 +30,7 @@ class Desk(NamedTuple):
     average_wait: float
 
 
-def field_heads(hours: Amount, productive_hours_per_head: float, absence: float = 0.0) -> Heads:
+def field_heads(hours: PredictedAmount, productive_hours_per_head: float, absence: float = 0.0) -> Heads:
     """Heads for the hours of a period, when a head gives so many productive hours in it while present, and is absent a share of it."""
     if productive_hours_per_head <= 0 or not 0 <= absence < 1:
         raise ValueError("a head must have productive hours left")

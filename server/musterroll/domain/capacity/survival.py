@@ -15,7 +15,7 @@ _YEAR = 365.0  # days
 _EVEN = (0.95, 1.05)  # a shape so near 1 is constant for all a planner does with it
 
 
-class Life(NamedTuple):
+class UnitLife(NamedTuple):
     """Units seen from one age to another, in days, and whether they failed then. `units`: how many are alike."""
 
     entered_at_age: float
@@ -24,7 +24,7 @@ class Life(NamedTuple):
     units: int = 1
 
 
-class Step(NamedTuple):
+class SurvivalStep(NamedTuple):
     """An age at which units failed: how many were under observation just before, how many failed, and the share that lives longer."""
 
     age: float
@@ -54,7 +54,7 @@ class _Seen(NamedTuple):
     units: NDArray[np.float64]
 
 
-def kaplan_meier(lives: Sequence[Life], level: float = 0.95) -> list[Step]:
+def kaplan_meier(lives: Sequence[UnitLife], level: float = 0.95) -> list[SurvivalStep]:
     """Survival at each age of failure (Kaplan & Meier 1958, JASA 53), a unit being at risk after it entered (Tsai, Jewell & Wang 1987),
     with Greenwood's variance (1926) and the interval taken on log(-log S) (Kalbfleisch & Prentice 1980)."""
     seen = _seen(lives)
@@ -65,14 +65,14 @@ def kaplan_meier(lives: Sequence[Life], level: float = 0.95) -> list[Step]:
     with np.errstate(divide="ignore", invalid="ignore"):
         greenwood = np.cumsum(failed / (at_risk * (at_risk - failed)))
     z = float(special.ndtri(tails(level)[1]))
-    steps: list[Step] = []
+    steps: list[SurvivalStep] = []
     for age, n, d, s, variance in zip(ages, at_risk, failed, survival, greenwood, strict=True):
         low, high = _log_log(float(s), float(variance), z) if s > 0 else (0.0, steps[-1].high if steps else 1.0)
-        steps.append(Step(float(age), int(n), int(d), float(s), low, high))
+        steps.append(SurvivalStep(float(age), int(n), int(d), float(s), low, high))
     return steps
 
 
-def weibull(lives: Sequence[Life], level: float = 0.95) -> Weibull | None:
+def weibull(lives: Sequence[UnitLife], level: float = 0.95) -> Weibull | None:
     """Shape and scale by maximum likelihood with censoring and left truncation (Nelson 1982, Applied Life Data Analysis). None where fewer
     than two different ages of failure, or no best shape between 0.02 and 50, let a shape be told."""
     seen = _seen(lives)
@@ -88,17 +88,17 @@ def weibull(lives: Sequence[Life], level: float = 0.95) -> Weibull | None:
     return _with_intervals(scaled, shape, scale, unit, level)
 
 
-def failing(fitted: Weibull, age: float, horizon: float) -> float:
+def failure_probability(fitted: Weibull, age: float, horizon: float) -> float:
     """The chance that a unit alive at this age fails within the horizon, all in days."""
     return 1 - exp((age / fitted.scale) ** fitted.shape - ((age + horizon) / fitted.scale) ** fitted.shape)
 
 
-def reading(fitted: Weibull | None) -> str:
+def weibull_text(fitted: Weibull | None) -> str:
     """What the shape says, in words, and no more than its interval allows; and what it comes to."""
     if fitted is None:
         return "Too few failures to show an effect of age."
     fit = f"(Weibull shape {fitted.shape:.2f}, 95 % range {fitted.shape_low:.2f} to {fitted.shape_high:.2f}, {fitted.failures:,} failures)"
-    share = percent(failing(fitted, _YEAR, _YEAR), 1)
+    share = percent(failure_probability(fitted, _YEAR, _YEAR), 1)
     return f"{_course(fitted)} {fit}. Of units that reach one year, {share} are expected to fail in the following year."
 
 
@@ -112,7 +112,7 @@ def _course(fitted: Weibull) -> str:
     return "No clear effect of age: a constant rate is within the range"
 
 
-def _seen(lives: Sequence[Life]) -> _Seen:
+def _seen(lives: Sequence[UnitLife]) -> _Seen:
     entered, left, failed, units = np.array(lives, dtype=float).reshape(-1, 4).T
     whole = left > entered  # a unit seen for no time says nothing
     return _Seen(entered[whole], left[whole], (failed * units)[whole], units[whole])

@@ -4,7 +4,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import NamedTuple
 
-from musterroll.domain.contracts.terms import Contract, renewal, term_on
+from musterroll.domain.contracts.terms import ContractTerms, renewal, term_on
 from musterroll.domain.values.dates import last_day
 from musterroll.domain.values.money import Money
 
@@ -12,7 +12,7 @@ WINDOWS = (30, 60, 90, 180)  # days
 _FEWEST = 5  # units: of fewer a share says nothing
 
 
-class Ending(NamedTuple):
+class TermEnd(NamedTuple):
     """The end of the term that holds a day."""
 
     last_day: date
@@ -20,7 +20,7 @@ class Ending(NamedTuple):
     notice_by: date | None  # the last day on which notice stops it
 
 
-class Activity(NamedTuple):
+class BaseActivity(NamedTuple):
     """The installed base of an account on an earlier day and now."""
 
     then: int
@@ -32,13 +32,13 @@ class Activity(NamedTuple):
         return (self.now - self.then) / self.then if self.then else 0.0
 
 
-def ending(contract: Contract, on: date) -> Ending | None:
+def term_end(contract: ContractTerms, on: date) -> TermEnd | None:
     """How the contract's term ends; None where it is not in force or has no end."""
     term = term_on(contract, on)
     if term is None or term.ends_on is None:
         return None
     terms = renewal(contract, term)
-    return Ending(last_day(term.ends_on), terms.renews, terms.notice_by)
+    return TermEnd(last_day(term.ends_on), terms.renews, terms.notice_by)
 
 
 def window(day: date, on: date) -> int | None:
@@ -59,15 +59,15 @@ def quarter(day: date) -> str:
     return f"{day.year} Q{(day.month + 2) // 3}"
 
 
-def falls(activity: Activity, least: float = 0.1) -> bool:
+def is_declining(activity: BaseActivity, least: float = 0.1) -> bool:
     """Whether an account's base shrank by so large a share.
 
-    >>> falls(Activity(100, 91)), falls(Activity(100, 90)), falls(Activity(4, 0))
+    >>> is_declining(BaseActivity(100, 91)), is_declining(BaseActivity(100, 90)), is_declining(BaseActivity(4, 0))
     (False, True, False)
     """
     return activity.then >= _FEWEST and activity.change <= -least
 
 
-def at_risk(price: Decimal | None, silent: int, currency: str) -> Money | None:
+def value_at_risk(price: Decimal | None, silent: int, currency: str) -> Money | None:
     """What a year of the seats is worth whose units are silent."""
     return None if price is None or not silent else Money(price, currency).times(silent)

@@ -12,18 +12,18 @@ from musterroll.domain.values.dates import Span, add_months, in_words, last_day
 from musterroll.domain.values.money import Money
 
 
-class State(StrEnum):
+class ContractState(StrEnum):
     DRAFT = "draft"
     ACTIVE = "active"
     EXPIRED = "expired"
     CANCELLED = "cancelled"
 
 
-class Contract(NamedTuple):
+class ContractTerms(NamedTuple):
     id: int
     ref: str  # the number people know it by
     account: int | None
-    state: State
+    state: ContractState
     span: Span  # the first term
     auto_renew: bool = False
     renewal_months: int = 12
@@ -33,7 +33,7 @@ class Contract(NamedTuple):
     currency: str = "EUR"
 
 
-class Scope(StrEnum):
+class LineScope(StrEnum):
     """What a line covers, most specific first: a serial, or a quantity of a product at a place."""
 
     SERIAL = "serial"
@@ -42,11 +42,11 @@ class Scope(StrEnum):
     SUBTREE = "subtree"
 
 
-class Line(NamedTuple):
+class LineTerms(NamedTuple):
     id: int
     ref: str  # contract number and line, as C00001/1
     contract: int
-    scope: Scope
+    scope: LineScope
     place: int | None = None  # the site or account, by scope
     serial_key: str = ""
     product: int | None = None
@@ -77,10 +77,10 @@ class Renewal(NamedTuple):
     notice_by: date | None  # the last day on which notice still stops it
 
 
-def terms(contract: Contract) -> Iterator[Span]:
+def terms(contract: ContractTerms) -> Iterator[Span]:
     """The terms of a contract in their order: the first, then each renewal. Endless where no notice is given."""
     yield (term := contract.span)
-    renews = contract.state is State.ACTIVE and contract.auto_renew and contract.renewal_months > 0
+    renews = contract.state is ContractState.ACTIVE and contract.auto_renew and contract.renewal_months > 0
     number = 0
     while renews and term.ends_on is not None and term.ends_on < date.max and not _noticed(contract, term.ends_on):
         number += 1
@@ -88,21 +88,21 @@ def terms(contract: Contract) -> Iterator[Span]:
         yield (term := Span(term.ends_on, ends_on))
 
 
-def _noticed(contract: Contract, ends_on: date) -> bool:
+def _noticed(contract: ContractTerms, ends_on: date) -> bool:
     return contract.notice_on is not None and contract.notice_on <= _notice_by(contract, ends_on)
 
 
-def _notice_by(contract: Contract, ends_on: date) -> date:
+def _notice_by(contract: ContractTerms, ends_on: date) -> date:
     """The notice days lie whole between this day and the last day of the term."""
     return last_day(ends_on) - timedelta(contract.notice_days)
 
 
-def term_on(contract: Contract, on: date) -> Span | None:
+def term_on(contract: ContractTerms, on: date) -> Span | None:
     """The term in force on a day, None where the contract is not.
 
     A draft never is. A cancelled contract is up to the day it ended, and not at all where the record does not say which day that was.
     """
-    if contract.state is State.DRAFT or (contract.state is State.CANCELLED and contract.ended_on is None):
+    if contract.state is ContractState.DRAFT or (contract.state is ContractState.CANCELLED and contract.ended_on is None):
         return None
     held = next((t for t in terms(contract) if t.ends_on is None or on < t.ends_on), None)
     if held is None or not held.holds(on):
@@ -110,7 +110,7 @@ def term_on(contract: Contract, on: date) -> Span | None:
     return held if contract.ended_on is None else _cut(held, contract.ended_on, on)
 
 
-def last_end(contract: Contract, on: date) -> date:
+def last_end(contract: ContractTerms, on: date) -> date:
     """When the last term that had begun by a day ended or, if it has not, that day."""
     last = contract.span
     for term in terms(contract):
@@ -120,10 +120,10 @@ def last_end(contract: Contract, on: date) -> date:
     return min(end for end in (last.ends_on, contract.ended_on, on) if end is not None)
 
 
-def ended(line: Line, contract: Contract, on: date) -> date | None:
+def line_ended_on(line: LineTerms, contract: ContractTerms, on: date) -> date | None:
     """When a line that would cover on a day had it not run out or been cancelled ended; None for any other line."""
     begun = max(contract.span.starts_on, line.span.starts_on if line.span else date.min) <= on
-    if contract.state is State.DRAFT or not begun or line_on(line, contract, on) is not None:
+    if contract.state is ContractState.DRAFT or not begun or line_in_force(line, contract, on) is not None:
         return None
     follows = line.span is None or line.span.ends_on in (None, contract.span.ends_on)
     end = last_end(contract, on)
@@ -135,7 +135,7 @@ def _cut(term: Span, ended_on: date, on: date) -> Span | None:
     return cut if cut is not None and cut.holds(on) else None
 
 
-def line_on(line: Line, contract: Contract, on: date) -> Span | None:
+def line_in_force(line: LineTerms, contract: ContractTerms, on: date) -> Span | None:
     """The days round `on` that a line covers, None where it does not. A line that ends with the first term renews with the contract."""
     term = term_on(contract, on)
     if term is None or line.span is None:
@@ -145,19 +145,19 @@ def line_on(line: Line, contract: Contract, on: date) -> Span | None:
     return covered if covered is not None and covered.holds(on) else None
 
 
-def renewal(contract: Contract, term: Span) -> Renewal:
+def renewal(contract: ContractTerms, term: Span) -> Renewal:
     """What becomes of a term at its end."""
-    renews = contract.state is State.ACTIVE and contract.auto_renew and contract.ended_on is None and term.ends_on is not None
+    renews = contract.state is ContractState.ACTIVE and contract.auto_renew and contract.ended_on is None and term.ends_on is not None
     if not renews or term.ends_on is None or _noticed(contract, term.ends_on):
         return Renewal(term.ends_on, False, None)
     return Renewal(term.ends_on, True, _notice_by(contract, term.ends_on))
 
 
-def misfit(line: Line, contract: Contract) -> str | None:
+def line_problem(line: LineTerms, contract: ContractTerms) -> str | None:
     """Why a line cannot stand in its contract, in one sentence; None where it can."""
     if line.span is not None and line.span.within(contract.span) != Span(line.span.starts_on, line.span.ends_on or contract.span.ends_on):
         return f"line {line.ref} runs {_days(line.span)}, outside contract {contract.ref}, which runs {_days(contract.span)}"
-    if line.scope is Scope.SERIAL:
+    if line.scope is LineScope.SERIAL:
         return None if line.serial_key and line.quantity == 1 else f"line {line.ref} covers one serial: enter the serial and quantity 1"
     if line.product is None or line.place is None or line.quantity < 1:
         return f"line {line.ref} covers a quantity: enter a product, a {line.scope} and a quantity of at least 1"

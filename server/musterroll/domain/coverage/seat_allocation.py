@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 from typing import NamedTuple
 
-from musterroll.domain.contracts.terms import Line, Scope
+from musterroll.domain.contracts.terms import LineScope, LineTerms
 
 
 class Candidate(NamedTuple):
@@ -29,7 +29,7 @@ class Candidate(NamedTuple):
     deployed_on: date | None = None
 
 
-class Assignment(NamedTuple):
+class SeatAllocation(NamedTuple):
     """Lines by unit (only units that have one), empty seats by line, and the units left over by the line they found full."""
 
     lines: dict[int, tuple[int, ...]]
@@ -37,12 +37,12 @@ class Assignment(NamedTuple):
     over: dict[int, tuple[int, ...]]
 
 
-Pool = tuple[Scope, int, int]  # scope, place, product
+Pool = tuple[LineScope, int, int]  # scope, place, product
 Seats = deque[list[int]]  # [line, free seats], in the order they are filled; never with none free
 Parents = Mapping[int, int | None]  # an account's parent
 
 
-def assign(lines: Iterable[Line], units: Iterable[Candidate], parents: Parents) -> Assignment:
+def allocate_seats(lines: Iterable[LineTerms], units: Iterable[Candidate], parents: Parents) -> SeatAllocation:
     """Assign the lines in force on a day (no others) to units. Accounts by `parents` are a tree."""
     by_serial, pools = _sorted_lines(lines)
     candidates = sorted(units, key=_rank)
@@ -58,18 +58,18 @@ def assign(lines: Iterable[Line], units: Iterable[Candidate], parents: Parents) 
             given[unit.unit] = [_take(seats[free])]
         elif reach:
             over[pools[reach[0]][-1].id].append(unit.unit)
-    return Assignment(
+    return SeatAllocation(
         {unit: tuple(held) for unit, held in given.items()},
         _left_over(by_serial, given, seats),
         {line: tuple(left) for line, left in over.items()},
     )
 
 
-def _sorted_lines(lines: Iterable[Line]) -> tuple[list[Line], dict[Pool, list[Line]]]:
-    by_serial: list[Line] = []
-    pools: dict[Pool, list[Line]] = defaultdict(list)
+def _sorted_lines(lines: Iterable[LineTerms]) -> tuple[list[LineTerms], dict[Pool, list[LineTerms]]]:
+    by_serial: list[LineTerms] = []
+    pools: dict[Pool, list[LineTerms]] = defaultdict(list)
     for line in sorted(lines, key=lambda line: (line.ref, line.id)):
-        if line.scope is Scope.SERIAL:
+        if line.scope is LineScope.SERIAL:
             by_serial.append(line)
         elif line.place is not None and line.product is not None:
             pools[line.scope, line.place, line.product].append(line)
@@ -80,7 +80,7 @@ def _rank(unit: Candidate) -> tuple[bool, date, str, int, int]:
     return (not unit.operating, unit.deployed_on or date.max, unit.serial_key, unit.product, unit.unit)
 
 
-def _name(lines: list[Line], units: list[Candidate]) -> dict[int, list[int]]:
+def _name(lines: list[LineTerms], units: list[Candidate]) -> dict[int, list[int]]:
     """Each line that names a serial to its unit; where two makers share the serial, to the one of the line's product or to none."""
     holders: dict[str, list[Candidate]] = defaultdict(list)
     for unit in units:
@@ -97,11 +97,11 @@ def _name(lines: list[Line], units: list[Candidate]) -> dict[int, list[int]]:
 def _reach(unit: Candidate, parents: Parents) -> Iterator[Pool]:
     """The pools a unit may take a seat of, most specific first; of accounts above it the nearest first."""
     if unit.site is not None:
-        yield Scope.SITE, unit.site, unit.product
+        yield LineScope.SITE, unit.site, unit.product
     if unit.account is not None:
-        yield Scope.ACCOUNT, unit.account, unit.product
+        yield LineScope.ACCOUNT, unit.account, unit.product
     for account in lineage(unit.account, parents):
-        yield Scope.SUBTREE, account, unit.product
+        yield LineScope.SUBTREE, account, unit.product
 
 
 def lineage(account: int | None, parents: Parents) -> Iterator[int]:
@@ -121,7 +121,7 @@ def _take(seats: Seats) -> int:
     return line
 
 
-def _left_over(by_serial: list[Line], given: Mapping[int, list[int]], seats: Mapping[Pool, Seats]) -> dict[int, int]:
+def _left_over(by_serial: list[LineTerms], given: Mapping[int, list[int]], seats: Mapping[Pool, Seats]) -> dict[int, int]:
     taken = {line for held in given.values() for line in held}
     named = {line.id: 1 for line in by_serial if line.id not in taken}
     return named | {line: free for held in seats.values() for line, free in held}

@@ -5,12 +5,12 @@ from datetime import date
 from enum import StrEnum
 from typing import NamedTuple
 
-from musterroll.domain.contracts.terms import Billing, Contract, Line, Payment, State, line_on, renewal
+from musterroll.domain.contracts.terms import Billing, ContractState, ContractTerms, LineTerms, Payment, line_in_force, renewal
 from musterroll.domain.values.dates import Span, held_until, in_words, last_day, next_change
-from musterroll.domain.warranty.periods import Period, in_warranty
+from musterroll.domain.warranty.periods import CoveragePeriod, in_warranty
 
 
-class Answer(StrEnum):
+class CoverageAnswer(StrEnum):
     WARRANTY = "warranty"
     CONTRACT = "contract"
     BOTH = "both"
@@ -21,15 +21,15 @@ class Answer(StrEnum):
 class Cover(NamedTuple):
     """A line that is the unit's, with its contract and what is known of its billing."""
 
-    line: Line
-    contract: Contract
+    line: LineTerms
+    contract: ContractTerms
     billing: Billing = Billing()
 
 
-class Paper(NamedTuple):
+class UnitRecords(NamedTuple):
     """All records about one unit. `missing` is what must be known before the absence of a record may be read as no coverage."""
 
-    periods: tuple[Period, ...] = ()
+    periods: tuple[CoveragePeriod, ...] = ()
     covers: tuple[Cover, ...] = ()  # lines assigned to it, and those that name it whether in force or not
     warranty_missing: tuple[str, ...] = ()
     contract_missing: tuple[str, ...] = ()
@@ -41,12 +41,12 @@ def place_missing(account: int | None, site: int | None) -> tuple[str, ...]:
     return ("its account",) if account is None and site is None else ()
 
 
-class Verdict(NamedTuple):
+class CoverageVerdict(NamedTuple):
     """`last_covered_day` is None without coverage and for coverage without an end; `next_change` where nothing will change by itself."""
 
-    answer: Answer
+    answer: CoverageAnswer
     on: date
-    periods: tuple[Period, ...]
+    periods: tuple[CoveragePeriod, ...]
     covers: tuple[Cover, ...]
     last_covered_day: date | None
     next_change: date | None
@@ -54,14 +54,14 @@ class Verdict(NamedTuple):
     missing: tuple[str, ...]
 
 
-def verdict(paper: Paper, on: date) -> Verdict:
+def coverage_verdict(paper: UnitRecords, on: date) -> CoverageVerdict:
     """The coverage of a unit on a day in its site's time zone."""
     periods = in_warranty(paper.periods, on)
-    covers = tuple(cover for cover in paper.covers if line_on(cover.line, cover.contract, on) is not None)
+    covers = tuple(cover for cover in paper.covers if line_in_force(cover.line, cover.contract, on) is not None)
     missing = _missing(paper, bool(periods), bool(covers))
     spans = [span for p in paper.periods if (span := p.covers)] + [span for c in paper.covers if (span := _span(c, on))]
     until = held_until(spans, on)
-    return Verdict(
+    return CoverageVerdict(
         _answer(bool(periods), bool(covers), bool(missing)),
         on,
         periods,
@@ -73,15 +73,15 @@ def verdict(paper: Paper, on: date) -> Verdict:
     )
 
 
-def _answer(warranty: bool, contract: bool, missing: bool) -> Answer:
+def _answer(warranty: bool, contract: bool, missing: bool) -> CoverageAnswer:
     if warranty and contract:
-        return Answer.BOTH
+        return CoverageAnswer.BOTH
     if warranty or contract:
-        return Answer.WARRANTY if warranty else Answer.CONTRACT
-    return Answer.UNKNOWN if missing else Answer.NONE
+        return CoverageAnswer.WARRANTY if warranty else CoverageAnswer.CONTRACT
+    return CoverageAnswer.UNKNOWN if missing else CoverageAnswer.NONE
 
 
-def _missing(paper: Paper, warranty: bool, contract: bool) -> tuple[str, ...]:
+def _missing(paper: UnitRecords, warranty: bool, contract: bool) -> tuple[str, ...]:
     of_warranty = [f"warranty unknown: {what} is not on record" for what in paper.warranty_missing if not warranty]
     of_contract = [f"contract coverage unknown: {what} is not on record" for what in paper.contract_missing if not contract]
     return (*of_warranty, *of_contract)
@@ -90,10 +90,10 @@ def _missing(paper: Paper, warranty: bool, contract: bool) -> tuple[str, ...]:
 def _span(cover: Cover, on: date) -> Span | None:
     """The days a line covers: round `on`, else round its first day if that is still to come."""
     first = max(cover.contract.span.starts_on, cover.line.span.starts_on if cover.line.span else date.min)
-    return line_on(cover.line, cover.contract, max(on, first))
+    return line_in_force(cover.line, cover.contract, max(on, first))
 
 
-def _warranty_reasons(periods: Iterable[Period], on: date) -> Iterator[str]:
+def _warranty_reasons(periods: Iterable[CoveragePeriod], on: date) -> Iterator[str]:
     for period in sorted(periods, key=lambda p: p.span.order):
         name = f"{period.kind.title()} warranty ({period.evidence})"
         if period.voided_on is not None and period.voided_on <= on:
@@ -107,7 +107,7 @@ def _warranty_reasons(periods: Iterable[Period], on: date) -> Iterator[str]:
 def _contract_reasons(covers: Iterable[Cover], on: date) -> Iterator[str]:
     for cover in sorted(covers, key=lambda c: c.line.ref):
         name = f"Contract line {cover.line.ref}" + (f" ({cover.line.service})" if cover.line.service else "")
-        span = line_on(cover.line, cover.contract, on)
+        span = line_in_force(cover.line, cover.contract, on)
         yield f"{name} {_out_of_force(cover, on) if span is None else _until(span, on)}."
         if span is not None:
             yield from _beside(cover, span)
@@ -121,9 +121,9 @@ def _until(span: Span, on: date) -> str:
 
 def _out_of_force(cover: Cover, on: date) -> str:
     state, span = cover.contract.state, _span(cover, on)
-    if state is State.DRAFT:
+    if state is ContractState.DRAFT:
         return "is not in force: the contract is a draft"
-    if state is State.CANCELLED:
+    if state is ContractState.CANCELLED:
         return "is not in force: the contract was cancelled"
     if span is not None and on < span.starts_on:
         return f"starts on {in_words(span.starts_on)}"
@@ -140,5 +140,5 @@ def _beside(cover: Cover, span: Span) -> Iterator[str]:
         yield f"The last invoice is {cover.billing.payment}; the unit is still covered."
 
 
-def _nothing(paper: Paper) -> tuple[str, ...]:
+def _nothing(paper: UnitRecords) -> tuple[str, ...]:
     return () if paper.warranty_missing or paper.contract_missing else ("No warranty or contract line on record.",)

@@ -19,7 +19,7 @@ class BadClaim(DomainError):
     code = "bad_claim"
 
 
-class Claim(NamedTuple):
+class IdentityClaim(NamedTuple):
     """Maker, model and serial: as written, and as compared."""
 
     maker: str
@@ -41,15 +41,15 @@ class TokenFacts(Protocol):
     revoked_at: datetime | None
 
 
-def claim(maker: str, model: str, serial: str) -> Claim:
+def identity_claim(maker: str, model: str, serial: str) -> IdentityClaim:
     """Who a device says it is. Raises BadClaim or BadSerial with one sentence.
 
-    >>> claim(" Dell Inc. ", "R640", "abc-123").serial_key
+    >>> identity_claim(" Dell Inc. ", "R640", "abc-123").serial_key
     'ABC123'
     """
     serial = text("serial", serial, _MAX_NAME)
     (maker, maker_key), (model, model_key) = _named("maker", maker), _named("model", model)
-    return Claim(maker, model, serial, maker_key, model_key, serial_key(serial))
+    return IdentityClaim(maker, model, serial, maker_key, model_key, serial_key(serial))
 
 
 @lru_cache(4096)  # few makers and models, asked about all day

@@ -12,7 +12,7 @@ from musterroll.domain.values.dates import in_words
 from musterroll.domain.values.errors import Conflict
 
 
-class State(StrEnum):
+class FindingState(StrEnum):
     OPEN = "open"
     ACCEPTED = "accepted"
     IGNORED = "ignored"
@@ -22,14 +22,14 @@ class State(StrEnum):
 class Decision(NamedTuple):
     """`until` is the day an ignored finding is open again."""
 
-    state: State
+    state: FindingState
     by: str
     reason: str
     facts: tuple[str, ...]
     until: date | None = None
 
 
-class Standing(NamedTuple):
+class FindingRecord(NamedTuple):
     """A finding as stored: what the last run saw, and what a person last decided."""
 
     facts: tuple[str, ...]
@@ -37,7 +37,7 @@ class Standing(NamedTuple):
     decision: Decision | None = None
 
 
-class Change(StrEnum):
+class FindingChange(StrEnum):
     """What a run changes in one stored finding."""
 
     NEW = "new"
@@ -47,40 +47,40 @@ class Change(StrEnum):
     GONE = "gone"
 
 
-def state(standing: Standing, on: date) -> State:
+def state_on(standing: FindingRecord, on: date) -> FindingState:
     """The state of a finding on a day."""
     decision = standing.decision
     if not standing.present:
-        return State.RESOLVED
+        return FindingState.RESOLVED
     if decision is None or decision.facts != standing.facts:
-        return State.OPEN
+        return FindingState.OPEN
     over = decision.until is not None and on >= decision.until
-    return State.OPEN if over else decision.state
+    return FindingState.OPEN if over else decision.state
 
 
-def rerun(standing: Standing | None, facts: tuple[str, ...] | None) -> tuple[Standing, Change]:
+def after_run(standing: FindingRecord | None, facts: tuple[str, ...] | None) -> tuple[FindingRecord, FindingChange]:
     """The finding after a run that saw it on `facts`, or saw it no more (None). One of the two must be there."""
     if standing is None:
         if facts is None:
             raise ValueError("a finding that is neither stored nor seen")
-        return Standing(facts), Change.NEW
+        return FindingRecord(facts), FindingChange.NEW
     if facts is None:
-        return standing._replace(present=False), Change.GONE if standing.present else Change.SAME
-    change = Change.RETURNED if not standing.present else Change.SAME if facts == standing.facts else Change.CHANGED
+        return standing._replace(present=False), FindingChange.GONE if standing.present else FindingChange.SAME
+    change = FindingChange.RETURNED if not standing.present else FindingChange.SAME if facts == standing.facts else FindingChange.CHANGED
     return standing._replace(facts=facts, present=True), change
 
 
-def decide(standing: Standing, to: State, by: str, reason: str, on: date, until: date | None = None) -> Standing:
+def decide(standing: FindingRecord, to: FindingState, by: str, reason: str, on: date, until: date | None = None) -> FindingRecord:
     """The finding after a person's decision. Raises Conflict for one without a reason, without a future day to ignore it until,
     for one that changes nothing, and for a finding that is gone."""
     if not standing.present:
         raise Conflict("this finding no longer exists: the last run did not find it", "finding_gone")
-    if to is not State.OPEN and not reason.strip():
+    if to is not FindingState.OPEN and not reason.strip():
         raise Conflict("enter a reason", "no_reason")
-    if (to is State.IGNORED) != (until is not None):
+    if (to is FindingState.IGNORED) != (until is not None):
         raise Conflict("`ignored` needs a date to ignore the finding until; other decisions take none", "no_day")
     if until is not None and until <= on:
         raise Conflict(f"{in_words(until)} is not in the future; choose a later date", "past_day")
-    if to is not State.IGNORED and state(standing, on) is to:
+    if to is not FindingState.IGNORED and state_on(standing, on) is to:
         raise Conflict("this finding already has this state", "same_state")
-    return standing._replace(decision=None if to is State.OPEN else Decision(to, by, reason.strip(), standing.facts, until))
+    return standing._replace(decision=None if to is FindingState.OPEN else Decision(to, by, reason.strip(), standing.facts, until))

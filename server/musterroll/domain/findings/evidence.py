@@ -27,15 +27,15 @@ class Worth(NamedTuple):
     counted: bool = True
 
 
-def heard(at: datetime | None) -> str:
+def last_report(at: datetime | None) -> str:
     """
-    >>> heard(datetime(2026, 5, 3, 3, tzinfo=UTC)), heard(None)
+    >>> last_report(datetime(2026, 5, 3, 3, tzinfo=UTC)), last_report(None)
     ('last reported on 3 May 2026 at 03:00:00 UTC', 'has never reported')
     """
     return "has never reported" if at is None else f"last reported on {in_words(at.astimezone(UTC))} at {at.astimezone(UTC):%H:%M:%S} UTC"
 
 
-def line_says(cover: Cover) -> str:
+def describe_line(cover: Cover) -> str:
     """A line and its contract as recorded."""
     span = cover.contract.span
     until = f" to {in_words(last_day(span.ends_on))}" if span.ends_on else ""
@@ -53,19 +53,19 @@ def line_fact(cover: Cover) -> str:
     return f"{terms} {int(price.amount.scaleb(4))} {price.currency}" if price else f"{terms} -"
 
 
-def heard_fact(at: datetime | None) -> str:
+def last_report_fact(at: datetime | None) -> str:
     """
-    >>> heard_fact(datetime(2026, 5, 3, 3, tzinfo=UTC)), heard_fact(None)
+    >>> last_report_fact(datetime(2026, 5, 3, 3, tzinfo=UTC)), last_report_fact(None)
     ('heard 1777777200', 'never heard')
     """
     return "never heard" if at is None else f"heard {to_ms(at) // 1000}"
 
 
-def of_covers(covers: Iterable[Cover]) -> tuple[Evidence, ...]:
+def line_evidence(covers: Iterable[Cover]) -> tuple[Evidence, ...]:
     """The lines, each with its invoice where one is known."""
     rows: list[Evidence] = []
     for cover in covers:
-        rows.append(Evidence("line", cover.line.id, line_says(cover)))
+        rows.append(Evidence("line", cover.line.id, describe_line(cover)))
         if cover.billing.payment is not Payment.UNKNOWN:
             day = f" of {in_words(cover.billing.invoiced_on)}" if cover.billing.invoiced_on else ""
             rows.append(
@@ -74,7 +74,7 @@ def of_covers(covers: Iterable[Cover]) -> tuple[Evidence, ...]:
     return tuple(rows)
 
 
-def price_of(covers: tuple[Cover, ...]) -> Worth:
+def price_of_seats(covers: tuple[Cover, ...]) -> Worth:
     """The annual price of one unit's seats on lines."""
     sums = totals(cover.line.price for cover in covers)
     if len(sums) != 1:
@@ -85,9 +85,9 @@ def price_of(covers: tuple[Cover, ...]) -> Worth:
 def price_of_cover(ended: tuple[Cover, ...], list_price: Money | None) -> Worth:
     """The annual value of covering a unit: the price of its last line, else the list price."""
     if ended and ended[-1].line.price:
-        return price_of(ended[-1:])
+        return price_of_seats(ended[-1:])
     return Worth(list_price, "annual list price of cover") if list_price else Worth()
 
 
-def times(price: Money | None, count: int) -> Worth:
+def price_times(price: Money | None, count: int) -> Worth:
     return Worth(price.times(count), f"{count} at {price} each per year") if price else Worth()

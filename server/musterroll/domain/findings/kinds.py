@@ -99,7 +99,7 @@ class Subject(StrEnum):
     LINE = "line"
 
 
-class Key(NamedTuple):
+class FindingKey(NamedTuple):
     """Identifies a finding across runs."""
 
     kind: FindingKind
@@ -110,7 +110,7 @@ class Key(NamedTuple):
 class Finding(NamedTuple):
     """`facts` are what a decision about it rests on: a decision holds until they change."""
 
-    key: Key
+    key: FindingKey
     says: str
     facts: tuple[str, ...]
     evidence: tuple[Evidence, ...] = ()

@@ -9,15 +9,15 @@ from musterroll.domain.coverage.verdict import Cover
 from musterroll.domain.findings.evidence import (
     Evidence,
     Worth,
-    heard,
-    heard_fact,
+    describe_line,
+    last_report,
+    last_report_fact,
+    line_evidence,
     line_fact,
-    line_says,
-    of_covers,
-    price_of,
     price_of_cover,
+    price_of_seats,
 )
-from musterroll.domain.findings.kinds import ATTACH, LEAK, OF_CELL, Finding, FindingKind, Key, Subject
+from musterroll.domain.findings.kinds import ATTACH, LEAK, OF_CELL, Finding, FindingKey, FindingKind, Subject
 from musterroll.domain.liveness import Liveness
 from musterroll.domain.reconciliation.cells import flags
 from musterroll.domain.units.lifecycle import Lifecycle
@@ -44,7 +44,7 @@ class UnitCase(NamedTuple):
     further: Mapping[FindingKind, tuple[Evidence, ...]] = {}  # further evidence by kind, besides unit, reports and lines
 
 
-def of_unit(case: UnitCase) -> Iterator[Finding]:
+def unit_findings(case: UnitCase) -> Iterator[Finding]:
     """Every finding of one unit: that of its cell, those of operating units, and those of its identity and its reported warranty."""
     state = flags(bool(case.covers), case.lifecycle, case.liveness)
     if kind := OF_CELL.get(state.code):
@@ -61,13 +61,13 @@ def of_unit(case: UnitCase) -> Iterator[Finding]:
 
 def _of_cell(kind: FindingKind, case: UnitCase) -> Finding:
     variant = (ATTACH if case.in_warranty else LEAK) if kind is FindingKind.OPERATING_UNCOVERED else ""
-    silent = (heard_fact(case.heard_at),) if kind in (FindingKind.PAID_BUT_SILENT, FindingKind.DORMANT) else ()
+    silent = (last_report_fact(case.heard_at),) if kind in (FindingKind.PAID_BUT_SILENT, FindingKind.DORMANT) else ()
     facts = (case.lifecycle.value, *(line_fact(cover) for cover in case.covers), *silent, *((variant,) if variant else ()))
     return _finding(kind, case, _says(kind, case), facts, _worth(kind, case), variant)
 
 
 def _says(kind: FindingKind, case: UnitCase) -> str:
-    unit, lifecycle, silent = case.serial, case.lifecycle, heard(case.heard_at)
+    unit, lifecycle, silent = case.serial, case.lifecycle, last_report(case.heard_at)
     paid = " and ".join(f"line {cover.line.ref}" for cover in case.covers)
     covers = "covers" if len(case.covers) == 1 else "cover"
     match kind:
@@ -90,7 +90,7 @@ _WARRANTY = {True: "still in warranty", False: "out of warranty", None: "its war
 
 def _worth(kind: FindingKind, case: UnitCase) -> Worth:
     if kind in (FindingKind.PAID_BUT_SILENT, FindingKind.SOLD_NOT_PROVISIONED):
-        return price_of(case.covers)
+        return price_of_seats(case.covers)
     if kind is FindingKind.OPERATING_UNCOVERED:
         return price_of_cover(case.ended, case.list_price)
     return Worth(how="no value: a record to correct" if kind is not FindingKind.DORMANT else "no value: nothing is billed")
@@ -98,14 +98,14 @@ def _worth(kind: FindingKind, case: UnitCase) -> Worth:
 
 def _while_operating(case: UnitCase) -> Iterator[Finding]:
     if case.ended and not case.covers:
-        says = f"{case.serial} is operating, but its cover has ended: {line_says(case.ended[-1])}"
+        says = f"{case.serial} is operating, but its cover has ended: {describe_line(case.ended[-1])}"
         facts = tuple(line_fact(cover) for cover in case.ended)
         counted = case.lifecycle is not Lifecycle.DEPLOYED  # a deployed one counts as operating uncovered
-        yield _finding(FindingKind.EXPIRED_BUT_OPERATING, case, says, facts, price_of(case.ended[-1:])._replace(counted=counted))
+        yield _finding(FindingKind.EXPIRED_BUT_OPERATING, case, says, facts, price_of_seats(case.ended[-1:])._replace(counted=counted))
     if overdue := tuple(cover for cover in case.covers if cover.billing.payment is Payment.OVERDUE):
         facts = tuple(line_fact(cover) for cover in overdue)
         says = f"{case.serial} is operating while the invoice for " + " and ".join(f"line {c.line.ref}" for c in overdue) + " is overdue"
-        yield _finding(FindingKind.OVERDUE_BUT_OPERATING, case, says, facts, price_of(overdue))
+        yield _finding(FindingKind.OVERDUE_BUT_OPERATING, case, says, facts, price_of_seats(overdue))
     if case.lifecycle is Lifecycle.RETIRED:
         says = f"{case.serial} is recorded as retired, but operating"
         worth = Worth(how="no value: a wrong record, or another unit")
@@ -113,6 +113,6 @@ def _while_operating(case: UnitCase) -> Iterator[Finding]:
 
 
 def _finding(kind: FindingKind, case: UnitCase, says: str, facts: tuple[str, ...], worth: Worth, variant: str = "") -> Finding:
-    own = Evidence("unit", case.unit, f"{case.serial} is {case.lifecycle}"), Evidence("unit_status", case.unit, heard(case.heard_at))
-    rows = own + of_covers(case.covers) + of_covers(case.ended) + case.further.get(kind, ())
-    return Finding(Key(kind, Subject.UNIT, case.unit), says, facts, rows, worth, variant)
+    own = Evidence("unit", case.unit, f"{case.serial} is {case.lifecycle}"), Evidence("unit_status", case.unit, last_report(case.heard_at))
+    rows = own + line_evidence(case.covers) + line_evidence(case.ended) + case.further.get(kind, ())
+    return Finding(FindingKey(kind, Subject.UNIT, case.unit), says, facts, rows, worth, variant)

@@ -16,7 +16,7 @@ from musterroll.domain.units.lifecycle import Lifecycle
 MERGED, SPLIT = "merged", "split"  # values of the identity axis: merged into another unit, and that undone
 
 
-class Step(StrEnum):
+class BridgeStep(StrEnum):
     SHIPPED = "shipped"  # deployed on record while it was operating
     FIRST_HEARD = "first_heard"
     REVIVED = "revived"
@@ -25,7 +25,7 @@ class Step(StrEnum):
     MERGED = "merged"  # into another unit; less those split again
 
 
-class Move(NamedTuple):
+class AxisChange(NamedTuple):
     """One transition: `axis` is lifecycle, liveness or identity. `id` orders those of one instant."""
 
     at: int  # ms
@@ -35,7 +35,7 @@ class Move(NamedTuple):
     new: str
 
 
-class Standing(NamedTuple):
+class UnitState(NamedTuple):
     """A unit on its axes at one moment."""
 
     lifecycle: Lifecycle = Lifecycle.UNRECORDED
@@ -51,38 +51,38 @@ class Bridge(NamedTuple):
     """`steps` are signed; every step is there."""
 
     opening: int
-    steps: dict[Step, int]
+    steps: dict[BridgeStep, int]
     closing: int
 
 
-class Passage(NamedTuple):
+class BaseChange(NamedTuple):
     """One unit going into the base (+1) or out of it (-1) by one move."""
 
-    step: Step
-    move: Move
+    step: BridgeStep
+    move: AxisChange
     sign: int
 
 
-def bridge(opening: Mapping[int, Standing], moves: Iterable[Move]) -> Bridge:
+def bridge(opening: Mapping[int, UnitState], moves: Iterable[AxisChange]) -> Bridge:
     """The bridge over the moves of a month, from how its units stood at its start (a unit not named was not there yet)."""
     start = sum(unit.in_base for unit in opening.values())
-    steps: Counter[Step] = Counter()
-    for passage in passages(opening, moves):
+    steps: Counter[BridgeStep] = Counter()
+    for passage in base_changes(opening, moves):
         steps[passage.step] += passage.sign
-    return Bridge(start, {step: steps[step] for step in Step}, start + sum(steps.values()))
+    return Bridge(start, {step: steps[step] for step in BridgeStep}, start + sum(steps.values()))
 
 
-def passages(opening: Mapping[int, Standing], moves: Iterable[Move]) -> Iterator[Passage]:
+def base_changes(opening: Mapping[int, UnitState], moves: Iterable[AxisChange]) -> Iterator[BaseChange]:
     """Every time a unit came in or went out, in order."""
     units = dict(opening)
     for move in sorted(moves):
-        before = units.get(move.unit, Standing())
-        after = units[move.unit] = apply(before, move)
+        before = units.get(move.unit, UnitState())
+        after = units[move.unit] = after_change(before, move)
         if before.in_base != after.in_base:
-            yield Passage(_step(before, move), move, after.in_base - before.in_base)
+            yield BaseChange(_step(before, move), move, after.in_base - before.in_base)
 
 
-def apply(standing: Standing, move: Move) -> Standing:
+def after_change(standing: UnitState, move: AxisChange) -> UnitState:
     """How a unit stands after a move."""
     if move.axis == "lifecycle":
         return standing._replace(lifecycle=Lifecycle(move.new))
@@ -91,12 +91,12 @@ def apply(standing: Standing, move: Move) -> Standing:
     return standing._replace(merged=move.new == MERGED) if move.new in (MERGED, SPLIT) else standing
 
 
-def _step(before: Standing, move: Move) -> Step:
+def _step(before: UnitState, move: AxisChange) -> BridgeStep:
     """What a move counts under, given that it takes a unit in or out of the base."""
     if move.axis == "identity":
-        return Step.MERGED
+        return BridgeStep.MERGED
     if move.axis == "lifecycle":
-        return Step.RETIRED if before.in_base else Step.SHIPPED
+        return BridgeStep.RETIRED if before.in_base else BridgeStep.SHIPPED
     if before.in_base:
-        return Step.GONE_STALE
-    return Step.FIRST_HEARD if before.liveness is Liveness.NEVER_HEARD else Step.REVIVED
+        return BridgeStep.GONE_STALE
+    return BridgeStep.FIRST_HEARD if before.liveness is Liveness.NEVER_HEARD else BridgeStep.REVIVED

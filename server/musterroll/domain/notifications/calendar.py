@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import NamedTuple
 from urllib.parse import quote
 
-from musterroll.domain.contracts.terms import Contract, Renewal
+from musterroll.domain.contracts.terms import ContractTerms, Renewal
 from musterroll.domain.values.dates import Span, last_day
 from musterroll.domain.values.money import Money
 
@@ -41,7 +41,7 @@ class FeedEntry(NamedTuple):
     path: str
 
 
-def contract_ends(contract: Contract, term: Span, renewal: Renewal) -> Iterator[tuple[str, EndKind, date]]:
+def contract_ends(contract: ContractTerms, term: Span, renewal: Renewal) -> Iterator[tuple[str, EndKind, date]]:
     """The dates of a contract's term (UID, kind, date): the last covered day, and the last day on which notice stops the renewal."""
     name = f"contract-{contract.id}-{term.starts_on}"
     if term.ends_on is not None:

@@ -24,7 +24,7 @@ _MOVES: dict[Lifecycle, frozenset[Lifecycle]] = {
 }
 
 
-def move(old: Lifecycle, new: Lifecycle) -> Lifecycle:
+def checked_move(old: Lifecycle, new: Lifecycle) -> Lifecycle:
     """`new` where a unit may go there from `old` (staying is a move too). Raises Conflict with the moves that are legal."""
     if new != old and new not in _MOVES[old]:
         legal = ", ".join(sorted(_MOVES[old]))
@@ -32,10 +32,10 @@ def move(old: Lifecycle, new: Lifecycle) -> Lifecycle:
     return new
 
 
-def onward(old: Lifecycle) -> frozenset[Lifecycle]:
+def moves_from(old: Lifecycle) -> frozenset[Lifecycle]:
     """Where a unit may go from here.
 
-    >>> sorted(onward(Lifecycle.RETIRED))
+    >>> sorted(moves_from(Lifecycle.RETIRED))
     [<Lifecycle.RETURNED: 'returned'>, <Lifecycle.STOCK: 'stock'>]
     """
     return _MOVES[old]

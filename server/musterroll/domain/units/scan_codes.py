@@ -28,7 +28,7 @@ _FIXED |= {str(n): 6 for n in (*range(11, 20), *range(31, 37))}
 _LENGTHS_OF_AI = {2: ("0", "1", "20", "21", "22", "30", "37", "9"), 3: ("23", "24", "25", "40", "41", "42")}
 
 
-class Code(NamedTuple):
+class ScannedCode(NamedTuple):
     """A unit's `uid`, or `serials`: all readings of the code, the literal one first. `problem` is the reason if there is neither."""
 
     uid: str | None = None
@@ -36,19 +36,19 @@ class Code(NamedTuple):
     problem: str | None = None
 
 
-def read(text: str) -> Code:
+def read_code(text: str) -> ScannedCode:
     """The unit or serials in a typed or scanned text.
 
-    >>> read("]d2010950600013435221K400-MVX7\\x1d10A1").serials, read("(01)09506000134352(21)K400").serials
+    >>> read_code("]d2010950600013435221K400-MVX7\\x1d10A1").serials, read_code("(01)09506000134352(21)K400").serials
     (('K400-MVX7',), ('K400',))
-    >>> read("https://id.gs1.org/01/09506000134352/21/K400%2F7?x=1").serials, read("HTTPS://REGISTRY.EXAMPLE/U/K3").uid
+    >>> read_code("https://id.gs1.org/01/09506000134352/21/K400%2F7?x=1").serials, read_code("HTTPS://REGISTRY.EXAMPLE/U/K3").uid
     (('K400/7',), 'K3')
     """
     text = _WRITTEN_GS.sub(_GS, text.strip())
     if not text:
-        return Code(problem="enter or scan a serial, a unit id or a unit link")
+        return ScannedCode(problem="enter or scan a serial, a unit id or a unit link")
     if len(text) > MAX_LENGTH:
-        return Code(problem=f"too long ({len(text)} characters; the limit is {MAX_LENGTH})")
+        return ScannedCode(problem=f"too long ({len(text)} characters; the limit is {MAX_LENGTH})")
     symbol = _SYMBOLOGY.match(text)
     body = text[symbol.end() :] if symbol else text
     is_gs1 = (symbol is not None and (symbol[1] + symbol[2]).upper() in _GS1_SYMBOLS) or _GS in body
@@ -56,13 +56,13 @@ def read(text: str) -> Code:
         return _gs1(body)
     own_link = _OWN_LINK.fullmatch(body)
     if own_link:
-        return Code(uid=own_link[1])
+        return ScannedCode(uid=own_link[1])
     if re.match(r"https?://", body, re.IGNORECASE):
         return _link(body)
-    return Code(serials=_plain(body))
+    return ScannedCode(serials=_plain(body))
 
 
-def uids(text: str) -> set[str]:
+def possible_uids(text: str) -> set[str]:
     """The unit ids a text may be: as it is written and, as ours are, in lower case."""
     text = text.strip()
     return {text, text.lower()} if _UID.fullmatch(text) else set()
@@ -79,13 +79,13 @@ def _plain(body: str) -> tuple[str, ...]:
     return tuple(serials)
 
 
-def _gs1(body: str) -> Code:
+def _gs1(body: str) -> ScannedCode:
     body = body.strip(_GS)
     elements = dict(_BRACKETED.findall(body)) if body.startswith("(") else _elements(body)
     serial = elements.get("21", "").strip()
     if not serial:
-        return Code(problem="this GS1 code has no serial (21), only an article number; scan the other code")
-    return Code(serials=(serial,))
+        return ScannedCode(problem="this GS1 code has no serial (21), only an article number; scan the other code")
+    return ScannedCode(serials=(serial,))
 
 
 def _elements(text: str) -> dict[str, str]:
@@ -123,20 +123,20 @@ def _valid_check_digit(gtin: str) -> bool:
     return (10 - total % 10) % 10 == int(gtin[13])
 
 
-def _link(body: str) -> Code:
+def _link(body: str) -> ScannedCode:
     """A GS1 Digital Link, or a maker's link with the serial in a query parameter."""
     try:
         parts = urlsplit(body)
     except ValueError:
-        return Code(problem="this link cannot be read; type the serial")
+        return ScannedCode(problem="this link cannot be read; type the serial")
     digital_link = _DIGITAL_LINK.search(parts.path)
     steps = digital_link[2].split("/")[1:] if digital_link else []
     serial = unquote(dict(zip(steps[::2], steps[1::2], strict=True)).get("21", "")).strip()
     named = (value.strip() for name, value in parse_qsl(parts.query) if name.casefold() in _SERIAL_PARAMETERS)
     serial = serial or next((value for value in named if value), "")
     if not serial:
-        return Code(problem=f"the link to {parts.hostname or 'nowhere'} contains no serial; type it instead")
-    return Code(serials=(serial,))
+        return ScannedCode(problem=f"the link to {parts.hostname or 'nowhere'} contains no serial; type it instead")
+    return ScannedCode(serials=(serial,))
 
 
 # Characters typed by a scanner that is set to another keyboard layout than the computer, and the intended ones.
@@ -145,13 +145,15 @@ _GERMAN = str.maketrans("yzYZß", "zyZY-")
 _MAX_EDITED = 32  # longer keys are scanned, not typed
 
 
-def slips(text: str) -> set[str]:
+def typing_errors(text: str) -> set[str]:
     """Twin keys of serials that a text may be a typing error of: another keyboard layout, a data identifier in front, one character off.
 
     They are suggestions for a person, never used as a match.
 
-    >>> "K400" in slips("SK400"), twin_key("K4OO") in slips("K'àà"), twin_key("YZ1") in slips("ZY1"), twin_key("AB12") in slips("AB21")
-    (True, True, True, True)
+    >>> "K400" in typing_errors("SK400"), twin_key("K4OO") in typing_errors("K'àà")
+    (True, True)
+    >>> twin_key("YZ1") in typing_errors("ZY1"), twin_key("AB12") in typing_errors("AB21")
+    (True, True)
     """
     intended = {key for written in (text.translate(_FRENCH), text.translate(_GERMAN)) for key in _key(written)}
     for key in _key(text):

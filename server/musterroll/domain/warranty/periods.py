@@ -10,7 +10,7 @@ from musterroll.domain.values.dates import Span, add_months, in_words, local_day
 from musterroll.domain.values.errors import Conflict
 
 
-class Start(StrEnum):
+class WarrantyStart(StrEnum):
     """What starts a warranty."""
 
     REGISTERED = "registered"
@@ -20,7 +20,7 @@ class Start(StrEnum):
 
 
 class StartRule(NamedTuple):
-    start: Start
+    start: WarrantyStart
     shelf_days: int = 0  # with `shipped`: the longest shelf time before the warranty starts
 
 
@@ -33,7 +33,7 @@ class Policy(NamedTuple):
 
 
 # For a product without a policy: the length is the one in the unit's own record.
-DEFAULT = Policy("default", (StartRule(Start.INSTALLED), StartRule(Start.SHIPPED)))
+DEFAULT = Policy("default", (StartRule(WarrantyStart.INSTALLED), StartRule(WarrantyStart.SHIPPED)))
 
 
 class UnitDates(NamedTuple):
@@ -53,7 +53,7 @@ class PeriodKind(StrEnum):
     INHERITED = "inherited"  # what was left of the warranty of the unit this one replaces
 
 
-class Period(NamedTuple):
+class CoveragePeriod(NamedTuple):
     """One stretch of warranty as recorded. A void period stays on record; from `voided_on` it covers nothing."""
 
     kind: PeriodKind
@@ -69,18 +69,18 @@ class Period(NamedTuple):
         return self.span if self.voided_on is None else self.span.within(Span(date.min, self.voided_on))
 
 
-class Standard(NamedTuple):
+class StandardWarranty(NamedTuple):
     """The standard period, or what is missing to know it."""
 
-    period: Period | None
+    period: CoveragePeriod | None
     missing: tuple[str, ...] = ()
 
 
 _WORDS = {
-    Start.REGISTERED: "registration",
-    Start.INSTALLED: "installation",
-    Start.FIRST_HEARD: "its first report",
-    Start.SHIPPED: "shipment",
+    WarrantyStart.REGISTERED: "registration",
+    WarrantyStart.INSTALLED: "installation",
+    WarrantyStart.FIRST_HEARD: "its first report",
+    WarrantyStart.SHIPPED: "shipment",
 }
 
 
@@ -93,31 +93,31 @@ def warranty_end(starts_on: date, months: int) -> date:
     return add_months(starts_on, months)
 
 
-def standard(policy: Policy, dates: UnitDates, zone: tzinfo) -> Standard:
+def standard_warranty(policy: Policy, dates: UnitDates, zone: tzinfo) -> StandardWarranty:
     """The standard period of a unit under a policy, with days as the calendar in the site's `zone` has them."""
     known = _facts(dates, zone)
     months = dates.months or policy.months
     fired = next((rule for rule in policy.rules if known[rule.start] is not None), None)
     day = known[fired.start] if fired else None
     if fired is None or day is None or not months:
-        return Standard(None, tuple(_missing(policy, fired, months)))
-    return Standard(_begun(fired, day, months))
+        return StandardWarranty(None, tuple(_missing(policy, fired, months)))
+    return StandardWarranty(_begun(fired, day, months))
 
 
 @lru_cache(1 << 14)  # many units begin on the same day
-def _begun(fired: StartRule, day: date, months: int) -> Period:
+def _begun(fired: StartRule, day: date, months: int) -> CoveragePeriod:
     starts_on = min(day, date.max - timedelta(fired.shelf_days)) + timedelta(fired.shelf_days)
     shelf = f" and at most {fired.shelf_days} days on the shelf" if fired.shelf_days else ""
     evidence = f"{months} months from {_WORDS[fired.start]} on {in_words(day)}{shelf}"
-    return Period(PeriodKind.STANDARD, Span(starts_on, warranty_end(starts_on, months)), fired.start.value, evidence)
+    return CoveragePeriod(PeriodKind.STANDARD, Span(starts_on, warranty_end(starts_on, months)), fired.start.value, evidence)
 
 
-def _facts(dates: UnitDates, zone: tzinfo) -> dict[Start, date | None]:
+def _facts(dates: UnitDates, zone: tzinfo) -> dict[WarrantyStart, date | None]:
     return {
-        Start.REGISTERED: dates.registered_on,
-        Start.INSTALLED: dates.installed_on,
-        Start.FIRST_HEARD: None if dates.first_heard_at is None else local_day(dates.first_heard_at, zone),
-        Start.SHIPPED: dates.shipped_on,
+        WarrantyStart.REGISTERED: dates.registered_on,
+        WarrantyStart.INSTALLED: dates.installed_on,
+        WarrantyStart.FIRST_HEARD: None if dates.first_heard_at is None else local_day(dates.first_heard_at, zone),
+        WarrantyStart.SHIPPED: dates.shipped_on,
     }
 
 
@@ -129,28 +129,30 @@ def _missing(policy: Policy, fired: StartRule | None, months: int | None) -> Ite
         yield "warranty length"
 
 
-def extend(periods: Iterable[Period], months: int, document: str) -> Period:
+def extension(periods: Iterable[CoveragePeriod], months: int, document: str) -> CoveragePeriod:
     """An extended warranty: it begins where the cover so far ends. Raises Conflict where there is nothing to extend."""
     ends = [span.ends_on for p in periods if (span := p.covers) and span.ends_on and p.kind is not PeriodKind.REPAIR]
     if not ends:
         raise Conflict("no warranty to extend; record the standard warranty first", "nothing_to_extend")
     span = Span(max(ends), warranty_end(max(ends), months))
-    return Period(PeriodKind.EXTENDED, span, "after", f"{months} months extended by {document}")
+    return CoveragePeriod(PeriodKind.EXTENDED, span, "after", f"{months} months extended by {document}")
 
 
-def repaired(on: date, months: int, document: str) -> Period:
+def repair_period(on: date, months: int, document: str) -> CoveragePeriod:
     """The warranty on a repair, from the day the unit was given back."""
-    return Period(PeriodKind.REPAIR, Span(on, warranty_end(on, months)), "document", f"{months} months on the repair {document}")
+    return CoveragePeriod(PeriodKind.REPAIR, Span(on, warranty_end(on, months)), "document", f"{months} months on the repair {document}")
 
 
-def inherited(periods: Iterable[Period], replaced_on: date, old_serial: str) -> tuple[Period, ...]:
+def inherited_periods(periods: Iterable[CoveragePeriod], replaced_on: date, old_serial: str) -> tuple[CoveragePeriod, ...]:
     """What a replacement takes over: what is left, on that day, of each period of the unit it replaces."""
     rest = Span(replaced_on)
     spans = [left for p in periods if (span := p.covers) and (left := span.within(rest))]
-    return tuple(Period(PeriodKind.INHERITED, span, "document", f"taken over from {old_serial}, which it replaces") for span in spans)
+    return tuple(
+        CoveragePeriod(PeriodKind.INHERITED, span, "document", f"taken over from {old_serial}, which it replaces") for span in spans
+    )
 
 
-def void(period: Period, on: date, reason: str) -> Period:
+def void(period: CoveragePeriod, on: date, reason: str) -> CoveragePeriod:
     """The period, void from a day, with the reason. Raises Conflict without a reason or where it is void already."""
     if period.voided_on is not None:
         raise Conflict(f"this warranty was already voided on {in_words(period.voided_on)}: {period.void_reason}", "already_void")
@@ -159,6 +161,6 @@ def void(period: Period, on: date, reason: str) -> Period:
     return period._replace(voided_on=on, void_reason=reason.strip())
 
 
-def in_warranty(periods: Iterable[Period], on: date) -> tuple[Period, ...]:
+def in_warranty(periods: Iterable[CoveragePeriod], on: date) -> tuple[CoveragePeriod, ...]:
     """The periods that cover a day."""
     return tuple(p for p in periods if (span := p.covers) and span.holds(on))

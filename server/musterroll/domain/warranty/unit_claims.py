@@ -5,10 +5,10 @@ from datetime import date
 from typing import Any, NamedTuple
 
 from musterroll.domain.values.dates import in_words, last_day
-from musterroll.domain.warranty.periods import Period, PeriodKind, warranty_end
+from musterroll.domain.warranty.periods import CoveragePeriod, PeriodKind, warranty_end
 
 
-class Claim(NamedTuple):
+class WarrantyClaim(NamedTuple):
     starts_on: date | None = None
     ends_on: date | None = None  # the first day no longer covered
     months: int | None = None
@@ -19,19 +19,21 @@ class Claim(NamedTuple):
 class Disagreement(NamedTuple):
     """A reported warranty and a period on record that differ. Decisions rest on `fact`, which is stored; `says` is for people."""
 
-    claim: Claim
-    period: Period
+    claim: WarrantyClaim
+    period: CoveragePeriod
     fact: str
     says: str
 
 
-def read_claim(card: Mapping[str, Any] | None) -> Claim | None:
+def read_claim(card: Mapping[str, Any] | None) -> WarrantyClaim | None:
     """The claim on a card as a birth carried it; None where it says no day and no length that can be read."""
     if not card:
         return None
     months = card.get("months")
     length = months if type(months) is int and 1 <= months <= 600 else None
-    claim = Claim(_day(card, "starts_on"), _day(card, "ends_on"), length, str(card.get("policy", "")), str(card.get("reference", "")))
+    claim = WarrantyClaim(
+        _day(card, "starts_on"), _day(card, "ends_on"), length, str(card.get("policy", "")), str(card.get("reference", ""))
+    )
     return claim if claim.starts_on or claim.ends_on or claim.months else None
 
 
@@ -42,9 +44,9 @@ def _day(card: Mapping[str, Any], name: str) -> date | None:
         return None
 
 
-def claim_says(claim: Claim) -> str:
+def describe_claim(claim: WarrantyClaim) -> str:
     """
-    >>> claim_says(Claim(ends_on=date(2028, 2, 15)))
+    >>> describe_claim(WarrantyClaim(ends_on=date(2028, 2, 15)))
     'The device reports a warranty until 14 February 2028 (not confirmed).'
     """
     start = f" from {in_words(claim.starts_on)}" if claim.starts_on else ""
@@ -52,7 +54,7 @@ def claim_says(claim: Claim) -> str:
     return f"The device reports a warranty{start}{length} (not confirmed)."
 
 
-def disagreement(claim: Claim | None, periods: Iterable[Period]) -> Disagreement | None:
+def disagreement(claim: WarrantyClaim | None, periods: Iterable[CoveragePeriod]) -> Disagreement | None:
     """How a claim differs from the warranty on record: its start from the first day, its end from the last.
 
     Repair and inherited periods are not compared. Nothing on record is no disagreement: it is missing.
@@ -78,6 +80,6 @@ def disagreement(claim: Claim | None, periods: Iterable[Period]) -> Disagreement
     return Disagreement(claim, first, "the unit's card says " + ", and ".join(facts), "the device reports warranty " + ", ".join(says))
 
 
-def _last(record: list[Period]) -> str:
+def _last(record: list[CoveragePeriod]) -> str:
     ends = [p.span.ends_on for p in record if p.span.ends_on]
     return in_words(last_day(max(ends))) if ends else ""

@@ -13,7 +13,7 @@ from musterroll.storage.tables.accounts import Account
 _FEW = 2000  # accounts
 
 
-class Node(NamedTuple):
+class AccountNode(NamedTuple):
     """An account in the tree; `depth` is 0 at the root asked for."""
 
     id: int
@@ -25,7 +25,7 @@ class Node(NamedTuple):
     depth: int
 
 
-class Wanted(NamedTuple):
+class AccountFilter(NamedTuple):
     """Which accounts; every given field must hold."""
 
     under_id: int | None = None  # this one and all below it
@@ -34,7 +34,7 @@ class Wanted(NamedTuple):
     text: str = ""  # in number, name or address on the web
 
 
-def page(session: Session, wanted: Wanted, after: str | None, limit: int) -> list[Row[Any]]:
+def page(session: Session, wanted: AccountFilter, after: str | None, limit: int) -> list[Row[Any]]:
     """Accounts by number, behind `after`: the columns of the table, and number and name of the account above (`parent_*`).
 
     Merged ones are left out.
@@ -114,7 +114,7 @@ def by_ref(session: Session, ref: str) -> Account | None:
     return session.execute(select(Account).where(col(Account.ref) == ref)).scalar_one_or_none()
 
 
-def tree(session: Session, root_id: int | None) -> list[Node]:
+def tree(session: Session, root_id: int | None) -> list[AccountNode]:
     """The accounts below a root, or all of them, parents before their children and siblings by number. Merged ones are left out."""
     a = Account
     columns = (col(a.id), col(a.ref), col(a.name), col(a.parent_id), col(a.segment), col(a.country))
@@ -125,14 +125,14 @@ def tree(session: Session, root_id: int | None) -> list[Node]:
     return _in_order(rows, {row.id for row in rows})
 
 
-def _in_order(rows: Sequence[Row[Any]], known: Collection[int]) -> list[Node]:
+def _in_order(rows: Sequence[Row[Any]], known: Collection[int]) -> list[AccountNode]:
     below: dict[int | None, list[Any]] = {}
     for row in rows:
         below.setdefault(row.parent_id if row.parent_id in known else None, []).append(row)
-    nodes: list[Node] = []
+    nodes: list[AccountNode] = []
     waiting: list[tuple[Any, int]] = [(row, 0) for row in reversed(below.get(None, []))]
     while waiting:
         row, depth = waiting.pop()
-        nodes.append(Node(row.id, row.ref, row.name, row.parent_id, row.segment, row.country, depth))
+        nodes.append(AccountNode(row.id, row.ref, row.name, row.parent_id, row.segment, row.country, depth))
         waiting += [(child, depth + 1) for child in reversed(below.get(row.id, []))]
     return nodes

@@ -11,7 +11,7 @@ from musterroll.storage.engine import account_scope
 from musterroll.storage.tables.accounts import Account
 
 
-class Tree:
+class AccountTree:
     """Accounts by their parents. A circle, which no import lets in, ends where it closes."""
 
     def __init__(self, parents: Mapping[int, int | None]) -> None:
@@ -42,6 +42,6 @@ class Tree:
         return accounts
 
 
-def tree(session: Session) -> Tree:
+def account_tree(session: Session) -> AccountTree:
     every = account_scope.whole(Account).c
-    return Tree(dict(session.execute(select(every.id, every.parent_id)).all()))
+    return AccountTree(dict(session.execute(select(every.id, every.parent_id)).all()))

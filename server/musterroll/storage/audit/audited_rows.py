@@ -15,7 +15,7 @@ from sqlmodel import Session, SQLModel
 from sqlmodel.sql.sqltypes import UTCDateTime
 
 from musterroll.domain.audit import Image, canonical, heads, image, written
-from musterroll.domain.contracts.terms import Scope
+from musterroll.domain.contracts.terms import LineScope
 from musterroll.storage.audit import telemetry_rows
 from musterroll.storage.engine.bulk import among
 from musterroll.storage.tables.access import ApiToken, User
@@ -161,7 +161,10 @@ def referring(session: Session, table: str, keys: Sequence[str]) -> tuple[str, s
     return None if line is None else ("contract_line", str(line))
 
 
-_PLACED = {"site": (Scope.SERIAL, Scope.SITE), "account": (Scope.ACCOUNT, Scope.SUBTREE)}  # what a line's place is, by its scope
+_PLACED = {
+    "site": (LineScope.SERIAL, LineScope.SITE),
+    "account": (LineScope.ACCOUNT, LineScope.SUBTREE),
+}  # what a line's place is, by its scope
 
 
 def _lines_at(session: Session, table: str, places: list[int]) -> Any:

@@ -17,7 +17,7 @@ from sqlalchemy import Date, bindparam, delete, func, select, text
 from sqlmodel import Session, col
 
 from musterroll.domain.capacity.exposure import NEVER, Stretches
-from musterroll.domain.liveness import Hearing
+from musterroll.domain.liveness import ListeningWindow
 from musterroll.storage.engine import account_scope, bulk
 from musterroll.storage.engine.bulk import postgres
 from musterroll.storage.engine.temp_tables import Staging
@@ -88,7 +88,7 @@ def stretches(
     session: Session,
     since: int,
     until: int,
-    heard: Hearing,
+    heard: ListeningWindow,
     lines: dict[int, tuple[int, int]],
     seats: str = "unit_reconciliation",
     stretch: str = _HEARD,
@@ -117,7 +117,7 @@ def allow_long_statements(session: Session) -> None:
 
 
 def reported(
-    session: Session, since: int, until: int, heard: Hearing, lines: dict[int, tuple[int, int]], seats: str = "unit_reconciliation"
+    session: Session, since: int, until: int, heard: ListeningWindow, lines: dict[int, tuple[int, int]], seats: str = "unit_reconciliation"
 ) -> Iterator[Stretches]:
     """Stretches in which units worked unheard, as their hourly records say: of silences that ended from `since` to just before `until`."""
     rows = [

@@ -32,7 +32,7 @@ WHERE i.opened_on < :until {within}"""
 _REACH = "AND u.account_id IN (SELECT account_id FROM reach)"
 
 
-class Units(NamedTuple):
+class UnitColumns(NamedTuple):
     """Columns, one entry a unit. `cell` as in a standing; `born` a day, `first_heard` and `stale_since` ms or -1; `stage` 1: not yet
     deployed, 2: returned or retired, 0: any other."""
 
@@ -48,12 +48,12 @@ class Units(NamedTuple):
     stage: NDArray[np.int64]
 
 
-def units(session: Session, seats: str = "unit_reconciliation") -> Units:
+def units(session: Session, seats: str = "unit_reconciliation") -> UnitColumns:
     """The roll as the table `seats` has it (that of the last reconciliation, or one staged for another day)."""
     allow_long_statements(session)
     query = text(_UNITS.format(installed=_days(session, "u.installed_on"), seats=seats, within=_within(session)))
     rows = session.connection().execute(query).all()
-    return Units(*np.fromiter(chain.from_iterable(rows), np.int64, 10 * len(rows)).reshape(-1, 10).T)
+    return UnitColumns(*np.fromiter(chain.from_iterable(rows), np.int64, 10 * len(rows)).reshape(-1, 10).T)
 
 
 def matches_last_run(session: Session, on: date) -> bool:

@@ -5,17 +5,17 @@ from typing import Any
 from sqlalchemy import delete
 from sqlmodel import Session, col, select
 
-from musterroll.storage.tables.capacity import PlanFacts, Scenario
+from musterroll.storage.tables.capacity import PlanFactsRow, Scenario
 
 
 def keep_facts(session: Session, at: int, facts: dict[str, Any]) -> None:
-    session.execute(delete(PlanFacts))
-    session.add(PlanFacts(id=1, at=at, facts=facts))
+    session.execute(delete(PlanFactsRow))
+    session.add(PlanFactsRow(id=1, at=at, facts=facts))
     session.flush()
 
 
-def facts(session: Session) -> PlanFacts | None:
-    return session.get(PlanFacts, 1)
+def facts(session: Session) -> PlanFactsRow | None:
+    return session.get(PlanFactsRow, 1)
 
 
 def scenarios(session: Session) -> list[Scenario]:

@@ -6,16 +6,16 @@ from typing import Any
 from sqlalchemy import Row, Select, and_, bindparam, func, or_, select
 from sqlmodel import Session
 
-from musterroll.domain.contracts.terms import Billing, Line, Payment, Scope
+from musterroll.domain.contracts.terms import Billing, LineScope, LineTerms, Payment
 from musterroll.domain.coverage.verdict import Cover
 from musterroll.domain.values.dates import Span
 from musterroll.domain.values.money import Money
-from musterroll.storage.contracts.lines_in_force import contract_of
+from musterroll.storage.contracts.lines_in_force import contract_terms
 from musterroll.storage.engine import account_scope
 from musterroll.storage.engine.bulk import among
 from musterroll.storage.tables.contracts import Contract, ContractLine, Invoice
 
-Place = tuple[Scope, int]  # a site or an account, by scope
+Place = tuple[LineScope, int]  # a site or an account, by scope
 
 # A unit may be covered by a contract that only another account may look at.
 _L, _C, _I = account_scope.whole(ContractLine), account_scope.whole(Contract), account_scope.whole(Invoice)
@@ -23,28 +23,28 @@ _LINE = tuple(column.label(f"line_{column.name}") for column in _L.columns)
 _BILL = (_I.c.payment, _I.c.invoiced_on, _I.c.subscription)
 _COVERS = select(*_C.columns, *_LINE, *_BILL).join_from(_L, _C, _C.c.id == _L.c.contract_id).outerjoin(_I, _I.c.contract_id == _C.c.id)
 # As an expression, for which there is no index: SQLite knows no frequencies, and would look through all lines of this scope.
-_NAMES_ONE = func.coalesce(_L.c.scope, "") == Scope.SERIAL
+_NAMES_ONE = func.coalesce(_L.c.scope, "") == LineScope.SERIAL
 _NAMING_ONE = and_(_L.c.serial_key == bindparam("serial_key"), _NAMES_ONE)
 _OF_ONE = _COVERS.where(or_(_NAMING_ONE, _L.c.id == bindparam("seat")))
 
 
-def of_one(session: Session, serial_key: str, seat: int) -> list[Cover]:
+def of_unit(session: Session, serial_key: str, seat: int) -> list[Cover]:
     """The lines that name a serial, whether in force or not, and the line `seat`; 0: none."""
     return _covers(session, _OF_ONE, {"serial_key": serial_key, "seat": seat})
 
 
-def naming(session: Session, serial_keys: Collection[str]) -> list[Cover]:
+def naming_serials(session: Session, serial_keys: Collection[str]) -> list[Cover]:
     """The lines that name one of these serials, whether in force or not."""
     return _covers(session, _COVERS.where(among(session, _L.c.serial_key, serial_keys), _NAMES_ONE))
 
 
-def at(session: Session, product_id: int, places: Collection[Place]) -> list[Cover]:
+def at_places(session: Session, product_id: int, places: Collection[Place]) -> list[Cover]:
     """The lines for a quantity of a product at one of these places, whether in force or not."""
     if not places:
         return []
     by_scope = [
         and_(_L.c.scope == scope, among(session, _L.c.place_id, [place for of_scope, place in places if of_scope is scope]))
-        for scope in Scope
+        for scope in LineScope
         if any(of_scope is scope for of_scope, _ in places)
     ]
     return _covers(session, _COVERS.where(_L.c.product_id == product_id, or_(*by_scope)))
@@ -59,9 +59,9 @@ def _covers(session: Session, query: Select[Any], values: dict[str, Any] | None 
 
 
 def _cover(row: Row[Any]) -> Cover:
-    contract = contract_of(row)
+    contract = contract_terms(row)
     starts_on, ends_on = row.line_starts_on, row.line_ends_on
-    line = Line(
+    line = LineTerms(
         row.line_id,
         f"{contract.ref}/{row.line_number}",
         contract.id,

@@ -53,14 +53,14 @@ def _terms(session: Session, on: date, contract_ids: Collection[int] | None) -> 
     if contract_ids is not None:
         query = query.where(among(session, c.id, contract_ids))
     for row in session.execute(query):
-        contract = contract_of(row)
-        if contract.state is not rules.State.DRAFT and contract.span.starts_on <= on:
+        contract = contract_terms(row)
+        if contract.state is not rules.ContractState.DRAFT and contract.span.starts_on <= on:
             yield contract.id, int(rules.term_on(contract, on) is not None), rules.last_end(contract, on).isoformat()
 
 
-def contract_of(row: Row[Any] | Contract) -> rules.Contract:
+def contract_terms(row: Row[Any] | Contract) -> rules.ContractTerms:
     """A contract as the rules take it."""
-    return rules.Contract(
+    return rules.ContractTerms(
         row.id or 0,
         row.ref,
         row.account_id,

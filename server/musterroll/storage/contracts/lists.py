@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import ColumnElement, Row, and_, case, func, select
 from sqlmodel import Session, col
 
-from musterroll.domain.contracts.terms import Scope, State
+from musterroll.domain.contracts.terms import ContractState, LineScope
 from musterroll.storage.accounts import hierarchy
 from musterroll.storage.engine import search
 from musterroll.storage.tables.accounts import Account, Product, Site
@@ -26,7 +26,7 @@ _CONTRACTS: Any = (
     .outerjoin_from(_C, Account, col(Account.id) == col(_C.account_id))
     .outerjoin(Invoice, col(Invoice.contract_id) == col(_C.id))
 )
-_IN_SCOPE = col(_L.scope).in_([Scope.SITE, Scope.SERIAL])
+_IN_SCOPE = col(_L.scope).in_([LineScope.SITE, LineScope.SERIAL])
 _PLACED: Any = (
     select(
         *ContractLine.__table__.columns,  # type: ignore[attr-defined]
@@ -43,15 +43,15 @@ _PLACED: Any = (
 )
 
 
-class Wanted(NamedTuple):
+class ContractFilter(NamedTuple):
     """Which contracts; every given field must hold."""
 
     account_id: int | None = None  # with all accounts below it
-    state: State | None = None
+    state: ContractState | None = None
     text: str = ""  # in the number, or in the account's name
 
 
-def page(session: Session, wanted: Wanted, after: str | None, limit: int) -> list[Row[Any]]:
+def page(session: Session, wanted: ContractFilter, after: str | None, limit: int) -> list[Row[Any]]:
     """Contracts by number, behind `after`: columns of the table, of its account (`account_*`) and bill, and how many `lines` it has."""
     where: list[ColumnElement[bool]] = []
     if after is not None:

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import BigInteger, Row, and_, case, func, or_, select, type_coerce
 from sqlmodel import Session, col
 
-from musterroll.domain.contracts.terms import State
+from musterroll.domain.contracts.terms import ContractState
 from musterroll.storage.accounts import hierarchy
 from musterroll.storage.engine import bulk
 from musterroll.storage.tables.accounts import Account
@@ -21,7 +21,7 @@ _C, _L = Contract, ContractLine
 _SILENT = col(UnitReconciliation.cell).op("&")(1) == 0
 
 
-class Worth(NamedTuple):
+class ContractWorth(NamedTuple):
     """The lines of one contract: how many seats, what they cost a year as far as it is known, and the seats without a known price."""
 
     seats: int
@@ -29,7 +29,7 @@ class Worth(NamedTuple):
     unpriced: int
 
 
-class Risk(NamedTuple):
+class ContractRisk(NamedTuple):
     """Silent units on the lines of one contract, and what their seats cost a year."""
 
     silent: int
@@ -41,23 +41,23 @@ def may_end(session: Session, on: date, until: date, account_id: int | None = No
     columns = (*Contract.__table__.columns, col(Account.ref).label("account_ref"), col(Account.name).label("account_name"))  # type: ignore[attr-defined]
     query = select(*columns, col(Invoice.payment)).outerjoin_from(_C, Account, col(Account.id) == col(_C.account_id))
     soon = and_(col(_C.ends_on) > on, or_(col(_C.ends_on) <= until, col(_C.ended_on) <= until))
-    again = and_(col(_C.auto_renew).is_(True), col(_C.state) == State.ACTIVE, col(_C.ends_on) <= on)
-    query = query.outerjoin(Invoice, col(Invoice.contract_id) == col(_C.id)).where(col(_C.state) != State.DRAFT, or_(soon, again))
+    again = and_(col(_C.auto_renew).is_(True), col(_C.state) == ContractState.ACTIVE, col(_C.ends_on) <= on)
+    query = query.outerjoin(Invoice, col(Invoice.contract_id) == col(_C.id)).where(col(_C.state) != ContractState.DRAFT, or_(soon, again))
     if account_id is not None:
         query = query.where(col(_C.account_id).in_(hierarchy.subtree(account_id)))
     return list(session.execute(query))
 
 
-def worths(session: Session, contract_ids: Collection[int]) -> dict[int, Worth]:
+def worth_by_contract(session: Session, contract_ids: Collection[int]) -> dict[int, ContractWorth]:
     """What the lines of these contracts are worth a year."""
     price = type_coerce(col(_L.price), BigInteger)
     columns = (func.sum(col(_L.quantity)), func.sum(price * col(_L.quantity)), func.sum(case((price.is_(None), col(_L.quantity)), else_=0)))
     query = select(col(_L.contract_id), *columns).where(bulk.among(session, col(_L.contract_id), contract_ids))
     rows = session.execute(query.group_by(col(_L.contract_id))) if contract_ids else ()
-    return {row[0]: Worth(int(row[1]), _money(row[2]), int(row[3] or 0)) for row in rows}
+    return {row[0]: ContractWorth(int(row[1]), _money(row[2]), int(row[3] or 0)) for row in rows}
 
 
-def risks(session: Session, contract_ids: Collection[int]) -> dict[int, Risk]:
+def risk_by_contract(session: Session, contract_ids: Collection[int]) -> dict[int, ContractRisk]:
     """Silent units that sit on the lines of these contracts, as the last reconciliation seated them."""
     price = type_coerce(col(_L.price), BigInteger)
     query = select(col(_L.contract_id), func.count(), func.sum(price)).join_from(
@@ -65,17 +65,17 @@ def risks(session: Session, contract_ids: Collection[int]) -> dict[int, Risk]:
     )
     query = query.where(col(UnitReconciliation.line_id) > 0, _SILENT, bulk.among(session, col(_L.contract_id), contract_ids))
     rows = session.execute(query.group_by(col(_L.contract_id))) if contract_ids else ()
-    return {row[0]: Risk(row[1], _money(row[2])) for row in rows}
+    return {row[0]: ContractRisk(row[1], _money(row[2])) for row in rows}
 
 
-def seated(session: Session, line_ids: Collection[int]) -> dict[int, tuple[int, int]]:
+def units_by_line(session: Session, line_ids: Collection[int]) -> dict[int, tuple[int, int]]:
     """Units on each of these lines, and how many of them operate."""
     query = select(col(UnitReconciliation.line_id), func.count(), func.sum(case((_SILENT, 0), else_=1)))
     query = query.where(bulk.among(session, col(UnitReconciliation.line_id), line_ids)).group_by(col(UnitReconciliation.line_id))
     return {row[0]: (row[1], int(row[2])) for row in session.execute(query)} if line_ids else {}
 
 
-def named(session: Session, serial_keys: Collection[str]) -> dict[str, list[Row[Any]]]:
+def units_by_serial(session: Session, serial_keys: Collection[str]) -> dict[str, list[Row[Any]]]:
     """Units on the roll by serial key, for lines that name one: `uid`, `serial`, `product_id`, `cell` (None: not reconciled yet)."""
     columns = (col(Unit.serial_key), col(Unit.uid), col(Unit.serial), col(Unit.product_id), col(UnitReconciliation.cell))
     query = select(*columns).outerjoin_from(Unit, UnitReconciliation, col(UnitReconciliation.unit_id) == col(Unit.id))

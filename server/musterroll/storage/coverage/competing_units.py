@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import bindparam, text
 from sqlmodel import Session
 
-from musterroll.domain.contracts.terms import Scope
+from musterroll.domain.contracts.terms import LineScope
 from musterroll.domain.coverage.seat_allocation import Candidate, lineage
 from musterroll.domain.coverage.verdict import Cover
 from musterroll.storage.contracts import lines as contract_lines
@@ -19,7 +19,7 @@ from musterroll.storage.engine.bulk import ids, postgres
 from musterroll.storage.reconciliation.unit_states import Judged
 
 
-class Rivalry(NamedTuple):
+class CompetingUnits(NamedTuple):
     """Lines for quantities that hold, the units that compete for them, and the accounts above those."""
 
     lines: list[Cover]
@@ -49,7 +49,7 @@ _AT_PLACES = """unit.product_id = :product AND unit.id IN (
   UNION ALL SELECT u.id FROM site s JOIN unit u ON u.site_id = s.id WHERE u.account_id IS NULL AND s.account_id IN {accounts})"""
 
 
-def up(session: Session, accounts: Collection[int]) -> dict[int, int | None]:
+def ancestors(session: Session, accounts: Collection[int]) -> dict[int, int | None]:
     """These accounts and those above them, each with its parent."""
     return dict(_asked(session, _UP, accounts=accounts)) if accounts else {}
 
@@ -62,13 +62,13 @@ def _asked(session: Session, query: str, words: dict[str, str] | None = None, **
     return list(session.execute(text(filled), given | {name: ids(session, list(value)) for name, value in lists.items()}).all())
 
 
-def reach(site: int | None, account: int | None, parents: dict[int, int | None]) -> set[Place]:
+def places_in_reach(site: int | None, account: int | None, parents: dict[int, int | None]) -> set[Place]:
     """The places whose quantities a unit may take a seat of."""
-    places: set[Place] = {(Scope.SUBTREE, ancestor) for ancestor in lineage(account, parents)}
-    return places | ({(Scope.SITE, site)} if site else set()) | ({(Scope.ACCOUNT, account)} if account else set())
+    places: set[Place] = {(LineScope.SUBTREE, ancestor) for ancestor in lineage(account, parents)}
+    return places | ({(LineScope.SITE, site)} if site else set()) | ({(LineScope.ACCOUNT, account)} if account else set())
 
 
-def holding(session: Session, judged: Judged, serial_keys: Collection[str]) -> list[Candidate]:
+def units_with_serials(session: Session, judged: Judged, serial_keys: Collection[str]) -> list[Candidate]:
     """All units that have one of these serials."""
     if not serial_keys:
         return []
@@ -77,7 +77,7 @@ def holding(session: Session, judged: Judged, serial_keys: Collection[str]) -> l
     return [_candidate(row) for row in session.execute(query, {"keys": list(serial_keys)})]
 
 
-def around(session: Session, judged: Judged, product: int, places: Iterable[Place], holds: Callable[[Cover], bool]) -> Rivalry:
+def competing_at(session: Session, judged: Judged, product: int, places: Iterable[Place], holds: Callable[[Cover], bool]) -> CompetingUnits:
     """The rivalry for the quantities at these places, of the lines that `holds` lets pass."""
     parents: dict[int, int | None] = {}
     asked: set[Place] = set()
@@ -86,24 +86,24 @@ def around(session: Session, judged: Judged, product: int, places: Iterable[Plac
     new = set(places)
     while new:
         asked |= new
-        covers = [cover for cover in contract_lines.at(session, product, new) if holds(cover)]
+        covers = [cover for cover in contract_lines.at_places(session, product, new) if holds(cover)]
         lines += covers
         fresh = [unit for unit in _reaching(session, judged, product, covers, parents) if unit.unit not in units]
         units |= {unit.unit: unit for unit in fresh}
-        new = set().union(*(reach(unit.site, unit.account, parents) for unit in fresh)) - asked
-    return Rivalry(lines, list(units.values()), parents)
+        new = set().union(*(places_in_reach(unit.site, unit.account, parents) for unit in fresh)) - asked
+    return CompetingUnits(lines, list(units.values()), parents)
 
 
 def _reaching(session: Session, judged: Judged, product: int, lines: list[Cover], parents: dict[int, int | None]) -> list[Candidate]:
     """The units of a product that reach one of these lines; learns the accounts above them."""
-    at = {scope: {cover.line.place or 0 for cover in lines if cover.line.scope is scope} for scope in Scope}
-    below = dict(_asked(session, _DOWN, accounts=at[Scope.SUBTREE])) if at[Scope.SUBTREE] else {}
-    accounts = at[Scope.ACCOUNT] | below.keys()
-    if not accounts and not at[Scope.SITE]:
+    at = {scope: {cover.line.place or 0 for cover in lines if cover.line.scope is scope} for scope in LineScope}
+    below = dict(_asked(session, _DOWN, accounts=at[LineScope.SUBTREE])) if at[LineScope.SUBTREE] else {}
+    accounts = at[LineScope.ACCOUNT] | below.keys()
+    if not accounts and not at[LineScope.SITE]:
         return []
-    rows = _asked(session, _CANDIDATES + _AT_PLACES, judged._asdict(), product=product, sites=at[Scope.SITE], accounts=accounts)
+    rows = _asked(session, _CANDIDATES + _AT_PLACES, judged._asdict(), product=product, sites=at[LineScope.SITE], accounts=accounts)
     units = [_candidate(row) for row in rows]
-    parents |= up(session, {unit.account for unit in units if unit.account} - parents.keys())
+    parents |= ancestors(session, {unit.account for unit in units if unit.account} - parents.keys())
     return units
 
 

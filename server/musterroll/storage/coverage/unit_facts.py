@@ -72,7 +72,7 @@ def holders(session: Session, key: str) -> dict[int, int]:
     return {row[0]: row[1] for row in session.execute(_HOLDERS, {"key": key})}
 
 
-def kept_seat(unit: Row[Any], on: date) -> int | None:
+def last_seat(unit: Row[Any], on: date) -> int | None:
     """The line the last run seated a unit on, 0: none. None where it ran for another day, or the unit or paper changed since."""
     seat: int | None = unit.kept_line if unit.kept_on == on.isoformat() else None
     return seat
@@ -89,7 +89,7 @@ def account(unit: Row[Any]) -> int | None:
     return account_id
 
 
-def cloned(session: Session, unit_id: int) -> bool:
+def has_clone(session: Session, unit_id: int) -> bool:
     """Whether another device with its serial waits to be let in beside the one that is."""
     held = set(session.scalars(select(col(Credential.status)).where(col(Credential.unit_id) == unit_id)))
     return {CredentialStatus.ACTIVE, CredentialStatus.PENDING} <= held

@@ -22,7 +22,7 @@ def newest(session: Session) -> list[ClaimToken]:
     return list(session.exec(select(ClaimToken).order_by(col(ClaimToken.id).desc())))
 
 
-def use(session: Session, token_id: int) -> bool:
+def consume(session: Session, token_id: int) -> bool:
     """Compare and set: one more use, where one is left. Two enrolments never share the last one."""
     left = (col(ClaimToken.uses) < col(ClaimToken.max_uses)) & col(ClaimToken.revoked_at).is_(None)
     taken: Any = session.execute(

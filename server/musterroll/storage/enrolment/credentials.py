@@ -18,7 +18,7 @@ from musterroll.storage.tables.units import Unit
 _REVISION = "credentials"
 
 
-class Kept(NamedTuple):
+class ActiveCredential(NamedTuple):
     """A credential as a broker needs it."""
 
     id: int
@@ -86,14 +86,14 @@ def locked_unit(session: Session, credential_id: int) -> tuple[Credential, Unit]
     return (credential, unit) if credential and unit else None
 
 
-def active(session: Session, uid: str) -> Kept | None:
+def active(session: Session, uid: str) -> ActiveCredential | None:
     """The active credential of a unit."""
     row = session.exec(
         select(Credential.id, Credential.secret_hash)
         .join(Unit, col(Unit.id) == col(Credential.unit_id))
         .where(Unit.uid == uid, Credential.status == CredentialStatus.ACTIVE)
     ).one_or_none()
-    return Kept(int(row[0] or 0), row[1]) if row else None
+    return ActiveCredential(int(row[0] or 0), row[1]) if row else None
 
 
 def still_active(session: Session, ids: Collection[int]) -> set[int]:
@@ -118,7 +118,7 @@ def every_active(session: Session) -> Iterator[tuple[str, str]]:
     yield from session.exec(chosen)
 
 
-def changed(session: Session) -> None:
+def count_change(session: Session) -> None:
     """Count one more change. The last thing a verb does: the row stays locked until the commit, so no change can hide behind another."""
     session.execute(
         text(

@@ -35,15 +35,17 @@ def enrolments(session: Session) -> list[Enrolment]:
     return [Enrolment(row[0], row[1], row[2], row[3], row[4], bool(row[5])) for row in session.execute(query)]
 
 
-class Refused(NamedTuple):
+class RejectedImport(NamedTuple):
     run_id: int
     kind: str
     file: str
     refused: int
 
 
-def refusals(session: Session) -> list[Refused]:
+def rejected_imports(session: Session) -> list[RejectedImport]:
     """Of the newest imports, those with rows refused."""
     query = select(col(ImportRun.id), col(ImportRun.kind), col(ImportRun.file), col(ImportRun.counts)).order_by(col(ImportRun.id).desc())
-    rows = [Refused(run, kind, file, int(counts.get("refused", 0))) for run, kind, file, counts in session.execute(query.limit(_RUNS))]
+    rows = [
+        RejectedImport(run, kind, file, int(counts.get("refused", 0))) for run, kind, file, counts in session.execute(query.limit(_RUNS))
+    ]
     return [entry for entry in reversed(rows) if entry.refused]

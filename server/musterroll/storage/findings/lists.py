@@ -9,26 +9,26 @@ from sqlalchemy import BigInteger, ColumnElement, Row, Select, and_, case, exist
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, col
 
-from musterroll.domain.contracts.terms import Scope
-from musterroll.domain.findings.decisions import State
+from musterroll.domain.contracts.terms import LineScope
+from musterroll.domain.findings.decisions import FindingState
 from musterroll.domain.values.money import Money
 from musterroll.storage.accounts import hierarchy
 from musterroll.storage.engine import bulk
-from musterroll.storage.findings.store import Sums, summed
+from musterroll.storage.findings.store import FindingSums, summed
 from musterroll.storage.tables.accounts import Account, Product, Site
 from musterroll.storage.tables.audit import AuditEntry
 from musterroll.storage.tables.contracts import Contract, ContractLine
-from musterroll.storage.tables.findings import Finding, FindingDecision
+from musterroll.storage.tables.findings import FindingDecision, FindingRow
 from musterroll.storage.tables.units import Unit
 
-_F, _D = Finding, FindingDecision
+_F, _D = FindingRow, FindingDecision
 _rank: ColumnElement[int] = func.coalesce(type_coerce(col(_F.value), BigInteger), -1)  # the worth findings are ordered by
 
 
-class Wanted(NamedTuple):
+class FindingCriteria(NamedTuple):
     """Which findings; every given field must hold."""
 
-    state: State | None = None
+    state: FindingState | None = None
     kinds: Collection[str] = ()
     account_id: int | None = None  # this account and all below it
     product_id: int | None = None
@@ -38,7 +38,7 @@ class Wanted(NamedTuple):
     country: str | None = None  # of the unit's site, else of the account
 
 
-class Total(NamedTuple):
+class FindingTotal(NamedTuple):
     """How many findings, and what those are worth together that no other finding counts."""
 
     findings: int
@@ -55,16 +55,16 @@ def _newest() -> Any:
 
 
 def _state(decision: Any, on: date) -> ColumnElement[str]:
-    """`domain.decisions.state` as SQL."""
+    """`domain.findings.decisions.state_on` as SQL."""
     fallen = or_(decision.c.id.is_(None), decision.c.facts != col(_F.facts), and_(decision.c.until.is_not(None), decision.c.until <= on))
-    return case((col(_F.present).is_(False), State.RESOLVED.value), (fallen, State.OPEN.value), else_=decision.c.state)
+    return case((col(_F.present).is_(False), FindingState.RESOLVED.value), (fallen, FindingState.OPEN.value), else_=decision.c.state)
 
 
-def _wanted(wanted: Wanted, state: ColumnElement[str]) -> list[ColumnElement[bool]]:
+def _wanted(wanted: FindingCriteria, state: ColumnElement[str]) -> list[ColumnElement[bool]]:
     where: list[ColumnElement[bool]] = []
     if wanted.state is not None:
         where.append(state == wanted.state.value)
-    if wanted.state not in (None, State.RESOLVED):
+    if wanted.state not in (None, FindingState.RESOLVED):
         where.append(col(_F.present).is_(True))
     if wanted.kinds:
         where.append(col(_F.kind).in_(wanted.kinds))
@@ -85,7 +85,8 @@ def _wanted(wanted: Wanted, state: ColumnElement[str]) -> list[ColumnElement[boo
 
 # Where a finding's unit stands, or what place its line is for.
 _AT: Any = case(
-    (col(_F.subject) == "unit", col(Unit.site_id)), (col(ContractLine.scope).in_((Scope.SITE, Scope.SERIAL)), col(ContractLine.place_id))
+    (col(_F.subject) == "unit", col(Unit.site_id)),
+    (col(ContractLine.scope).in_((LineScope.SITE, LineScope.SERIAL)), col(ContractLine.place_id)),
 )
 
 
@@ -110,7 +111,7 @@ def _beside(query: Select[Any]) -> Select[Any]:
     return query.outerjoin(ContractLine, and_(col(_F.subject) == "line", col(ContractLine.id) == col(_F.subject_id)))
 
 
-def _narrowed(columns: Sequence[Any], decision: Any, wanted: Wanted) -> Select[Any]:
+def _narrowed(columns: Sequence[Any], decision: Any, wanted: FindingCriteria) -> Select[Any]:
     """Findings as a filter asks for them; beside their unit or line only where it asks for that, as it is slow for many."""
     placed = any(value is not None for value in (wanted.product_id, wanted.site_id, wanted.country))
     return _joined(columns, decision) if placed else _decided(columns, decision)
@@ -119,7 +120,7 @@ def _narrowed(columns: Sequence[Any], decision: Any, wanted: Wanted) -> Select[A
 def _shown(decision: Any, on: date) -> Select[Any]:
     """Findings with all that is shown of them."""
     columns = (
-        *Finding.__table__.columns,  # type: ignore[attr-defined]
+        *FindingRow.__table__.columns,  # type: ignore[attr-defined]
         *(_state(decision, on).label("state"), _rank.label("rank"), decision.c.reason, decision.c.until),
         *(decision.c.by.label("decided_by"), decision.c.at.label("decided_at")),
         *(col(Unit.serial), col(Unit.uid), (col(Contract.ref) + "/" + col(ContractLine.number)).label("line")),
@@ -133,7 +134,7 @@ def _shown(decision: Any, on: date) -> Select[Any]:
     )
 
 
-def page(session: Session, wanted: Wanted, on: date, after: tuple[int, int] | None, limit: int) -> list[Row[Any]]:
+def page(session: Session, wanted: FindingCriteria, on: date, after: tuple[int, int] | None, limit: int) -> list[Row[Any]]:
     """Findings worth most first, behind `after` (worth in ten-thousandths, id).
 
     Columns: those of the table; `state`, `reason`, `decided_by`, `decided_at`, `until`; `serial` and `uid` or `line`; `account`,
@@ -148,21 +149,21 @@ def page(session: Session, wanted: Wanted, on: date, after: tuple[int, int] | No
     return list(session.execute(shown.order_by(_rank.desc(), col(_F.id)))) if ids else []
 
 
-def one(session: Session, finding_id: int, on: date) -> Row[Any] | None:
+def by_id(session: Session, finding_id: int, on: date) -> Row[Any] | None:
     """One finding with the columns of `page`."""
     return session.execute(_shown(_newest(), on).where(col(_F.id) == finding_id)).one_or_none()
 
 
-def total(session: Session, wanted: Wanted, on: date) -> Total:
+def total(session: Session, wanted: FindingCriteria, on: date) -> FindingTotal:
     decision = _newest()
     amount = func.sum(case((col(_F.counted), type_coerce(col(_F.value), BigInteger))))
     query = _narrowed((col(_F.currency), func.count(), amount), decision, wanted).where(*_wanted(wanted, _state(decision, on)))
     rows = session.execute(query.group_by(col(_F.currency)).order_by(col(_F.currency))).all()
     worth = tuple(Money(Decimal(int(row[2])).scaleb(-4), row[0]) for row in rows if row[2])
-    return Total(sum(row[1] for row in rows), worth)
+    return FindingTotal(sum(row[1] for row in rows), worth)
 
 
-def by_ids(session: Session, ids: Collection[int]) -> list[tuple[Finding, FindingDecision | None]]:
+def by_ids(session: Session, ids: Collection[int]) -> list[tuple[FindingRow, FindingDecision | None]]:
     """Findings with their newest decision, by id."""
     last = select(func.max(col(_D.id))).where(col(_D.finding_id).in_(ids)).group_by(col(_D.finding_id))
     decided = {row.finding_id: row for row in session.scalars(select(_D).where(col(_D.id).in_(last)))}
@@ -183,15 +184,17 @@ def decided_by(session: Session, decision_id: int) -> tuple[int, int]:
     return change, session.execute(select(func.count()).select_from(e).where(ours, col(e.change_id) == change)).scalar_one()
 
 
-def sums(session: Session) -> Sums:
+def sums(session: Session) -> FindingSums:
     """What the last run saw, whatever was decided about it since."""
-    amount = func.sum(case((col(Finding.counted), type_coerce(col(Finding.value), BigInteger))))
-    query = select(col(Finding.kind), col(Finding.currency), func.count(), amount).where(col(Finding.present).is_(True))
-    rows = session.execute(query.group_by(col(Finding.kind), col(Finding.currency)).order_by(col(Finding.kind), col(Finding.currency)))
+    amount = func.sum(case((col(FindingRow.counted), type_coerce(col(FindingRow.value), BigInteger))))
+    query = select(col(FindingRow.kind), col(FindingRow.currency), func.count(), amount).where(col(FindingRow.present).is_(True))
+    rows = session.execute(
+        query.group_by(col(FindingRow.kind), col(FindingRow.currency)).order_by(col(FindingRow.kind), col(FindingRow.currency))
+    )
     return summed((row[0], row[1], row[2], None if row[3] is None else int(row[3])) for row in rows)
 
 
-class Odd(NamedTuple):
+class LineFinding(NamedTuple):
     """A finding of a line that is so now."""
 
     id: int
@@ -201,11 +204,11 @@ class Odd(NamedTuple):
     currency: str
 
 
-def of_lines(session: Session, line_ids: Collection[int]) -> dict[int, list[Odd]]:
-    f = Finding
+def by_line(session: Session, line_ids: Collection[int]) -> dict[int, list[LineFinding]]:
+    f = FindingRow
     query = select(col(f.subject_id), col(f.id), col(f.kind), col(f.facts), col(f.value), col(f.currency))
     query = query.where(col(f.subject) == "line", bulk.among(session, col(f.subject_id), line_ids), col(f.present).is_(True))
-    by_line: dict[int, list[Odd]] = {}
+    by_line: dict[int, list[LineFinding]] = {}
     for line, row_id, kind, facts, value, currency in session.execute(query.order_by(col(f.id))) if line_ids else ():
-        by_line.setdefault(line, []).append(Odd(row_id, kind, facts.rpartition("\n")[2], value, currency))
+        by_line.setdefault(line, []).append(LineFinding(row_id, kind, facts.rpartition("\n")[2], value, currency))
     return by_line

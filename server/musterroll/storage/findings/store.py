@@ -11,7 +11,7 @@ from musterroll.storage.findings import line_rules, unit_rules
 from musterroll.storage.notifications import events as stored_events
 
 
-class Merged(NamedTuple):
+class FindingChanges(NamedTuple):
     """How many stored findings a run changed. `changed` counts those with other facts, and those that returned."""
 
     new: int
@@ -53,17 +53,17 @@ def define(staging: Staging, conflicts: Sequence[tuple[int, str]]) -> None:
     staging.define("seen", "SELECT * FROM ({unit_findings}) u UNION ALL SELECT * FROM ({line_findings}) l")
 
 
-def merge(staging: Staging, at: int, whole: bool) -> Merged:
+def merge(staging: Staging, at: int, whole: bool) -> FindingChanges:
     """Store what the run saw as differences. `at` is ms; `whole`: what was not seen is gone, of every unit and line."""
     if whole and not staging.rows("SELECT 1 FROM finding LIMIT 1"):
-        return Merged(_come(staging, "{seen}", "SELECT * FROM finding", at), 0, 0)
+        return FindingChanges(_come(staging, "{seen}", "SELECT * FROM finding", at), 0, 0)
     if not whole:
         staging.make("run_known", _KNOWN, by="subject_id")
     known = "finding" if whole else "run_known"
     staging.make("run_difference", _DIFFERENCES.replace("{known}", known), by="id")
     gone, changed = staging.run(_GO, at=at), staging.run(_CHANGE, at=at)
     staging.run(_AMEND)
-    return Merged(_come(staging, _NEW, _NEW, at), changed, gone)
+    return FindingChanges(_come(staging, _NEW, _NEW, at), changed, gone)
 
 
 def _come(staging: Staging, new: str, opened: str, at: int) -> int:
@@ -73,7 +73,7 @@ def _come(staging: Staging, new: str, opened: str, at: int) -> int:
     return come
 
 
-class Sums(NamedTuple):
+class FindingSums(NamedTuple):
     """Findings by kind: how many, and what those are worth together that no other finding counts."""
 
     counts: dict[str, int]
@@ -85,12 +85,12 @@ SELECT kind, currency, count(*), CAST(sum(CASE WHEN counted THEN value END) AS B
 ORDER BY kind, currency"""
 
 
-def sums(staging: Staging) -> Sums:
+def sums(staging: Staging) -> FindingSums:
     """What a run saw, stored or not."""
     return summed((row[0], row[1], row[2], row[3]) for row in staging.rows(_SUMS))
 
 
-def summed(rows: Iterable[tuple[str, str, int, int | None]]) -> Sums:
+def summed(rows: Iterable[tuple[str, str, int, int | None]]) -> FindingSums:
     """Sums of rows (kind, currency, how many, ten-thousandths)."""
     counts: dict[str, int] = dict.fromkeys(FindingKind, 0)
     worth: dict[str, tuple[Money, ...]] = {}
@@ -98,4 +98,4 @@ def summed(rows: Iterable[tuple[str, str, int, int | None]]) -> Sums:
         counts[kind] += count
         if amount:
             worth[kind] = (*worth.get(kind, ()), Money(Decimal(amount).scaleb(-4), currency))
-    return Sums(counts, worth)
+    return FindingSums(counts, worth)

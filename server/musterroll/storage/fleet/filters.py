@@ -7,12 +7,12 @@ from typing import Any
 from sqlalchemy import ColumnElement, and_, case, exists, func, or_, select, tuple_
 from sqlmodel import Session, col
 
-from musterroll.domain.contracts.terms import Scope
+from musterroll.domain.contracts.terms import LineScope
 from musterroll.domain.findings.kinds import FindingKind
 from musterroll.storage.accounts import hierarchy
 from musterroll.storage.tables.accounts import Account, Site
 from musterroll.storage.tables.contracts import Contract, ContractLine
-from musterroll.storage.tables.findings import Finding
+from musterroll.storage.tables.findings import FindingRow
 from musterroll.storage.tables.reconciliation import UnitReconciliation
 from musterroll.storage.tables.units import Unit
 from musterroll.storage.tables.warranty import WarrantyPeriod
@@ -100,18 +100,18 @@ def warranty_ends(on: date, until: date) -> ColumnElement[bool]:
 
 def over_quantity(wanted: bool) -> ColumnElement[bool]:
     """Units that a full line could seat, where the last reconciliation found more units than the line pays for; or those it could not."""
-    line, finding = ContractLine, Finding
+    line, finding = ContractLine, FindingRow
     full: Any = select(col(line.product_id).label("product_id"), col(line.place_id).label("place_id")).join_from(
         finding, line, and_(col(finding.subject) == "line", col(line.id) == col(finding.subject_id))
     )
     full = full.where(col(finding.kind) == FindingKind.OVER_QUANTITY.value, col(finding.present).is_(True))
-    tree: Any = full.where(col(line.scope) == Scope.SUBTREE).cte("reached", recursive=True)
+    tree: Any = full.where(col(line.scope) == LineScope.SUBTREE).cte("reached", recursive=True)
     tree = tree.union(select(tree.c.product_id, col(Account.id)).where(col(Account.parent_id) == tree.c.place_id))
     home = select(col(Site.account_id)).where(col(Site.id) == col(Unit.site_id)).correlate(Unit).scalar_subquery()
     owner = func.coalesce(col(Unit.account_id), home, 0)
-    at_site = tuple_(col(Unit.product_id), func.coalesce(col(Unit.site_id), 0)).in_(full.where(col(line.scope) == Scope.SITE))
+    at_site = tuple_(col(Unit.product_id), func.coalesce(col(Unit.site_id), 0)).in_(full.where(col(line.scope) == LineScope.SITE))
     of_owner = tuple_(col(Unit.product_id), owner)
-    of_account = of_owner.in_(full.where(col(line.scope) == Scope.ACCOUNT))
+    of_account = of_owner.in_(full.where(col(line.scope) == LineScope.ACCOUNT))
     over = or_(at_site, of_account, of_owner.in_(select(tree.c.product_id, tree.c.place_id)))
     # Never compared: to know a "no" from an unknown, SQLite would go through all the lines for every unit.
     return case((over, wanted), else_=not wanted)

@@ -5,7 +5,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Row, and_, func, or_, select, true, tuple_, union
 from sqlmodel import Session, col
 
-from musterroll.domain.liveness import Hearing, Liveness
+from musterroll.domain.liveness import ListeningWindow, Liveness
 from musterroll.domain.reconciliation.cells import OPERATING
 from musterroll.domain.units.lifecycle import Lifecycle
 from musterroll.storage.liveness.states import liveness
@@ -46,7 +46,7 @@ def _merged(picks: list[Any], limit: int) -> Any:
     return select(merged).order_by(merged.c.serial_key, merged.c.id).limit(limit)
 
 
-def on_roll() -> ColumnElement[bool]:
+def is_registered() -> ColumnElement[bool]:
     return col(Unit.merged_into_id).is_(None)
 
 
@@ -54,7 +54,7 @@ def is_lifecycle(value: Lifecycle) -> ColumnElement[bool]:
     return col(Unit.lifecycle) == value
 
 
-def is_liveness(session: Session, value: Liveness, heard: Hearing, now: int) -> ColumnElement[bool]:
+def is_liveness(session: Session, value: Liveness, heard: ListeningWindow, now: int) -> ColumnElement[bool]:
     """Units of one liveness. Few are named one by one, as walking the whole roll for them is slow; many are met soon enough."""
     state: ColumnElement[bool] = liveness(heard, now) == value.value
     if value is Liveness.NEVER_HEARD:  # mostly units without a voice
@@ -63,7 +63,7 @@ def is_liveness(session: Session, value: Liveness, heard: Hearing, now: int) -> 
     return state if len(ids) > _FEW else col(Unit.id).in_(ids)
 
 
-def is_operating(heard: Hearing, now: int) -> ColumnElement[bool]:
+def is_operating(heard: ListeningWindow, now: int) -> ColumnElement[bool]:
     return liveness(heard, now).in_(sorted(OPERATING))
 
 

@@ -14,7 +14,7 @@ def get(session: Session, row_id: int) -> SavedFilter | None:
     return session.get(SavedFilter, row_id)
 
 
-def put(session: Session, new: SavedFilter) -> SavedFilter:
+def save(session: Session, new: SavedFilter) -> SavedFilter:
     """Save a filter; one of the same name takes on its words."""
     stored = session.scalars(select(SavedFilter).where(col(SavedFilter.name) == new.name)).one_or_none()
     if stored is None:

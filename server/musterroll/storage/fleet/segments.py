@@ -24,7 +24,7 @@ _CURRENCY = case((_PRICE.is_not(None), col(Contract.currency)), else_=col(Produc
 _OWNER = func.coalesce(col(Unit.account_id), col(Site.account_id), 0)
 
 
-class Sums(NamedTuple):
+class SegmentSums(NamedTuple):
     units: int
     worth: tuple[Money, ...]  # a year
     unpriced: int
@@ -48,9 +48,9 @@ class Customer(NamedTuple):
     worth: tuple[Money, ...]
 
 
-def sums(session: Session, where: Where) -> Sums:
+def sums(session: Session, where: Where) -> SegmentSums:
     rows = list(session.execute(_valued(_CURRENCY, func.count(), func.sum(_VALUE), func.count(_VALUE)).where(*where).group_by(_CURRENCY)))
-    return Sums(sum(row[1] for row in rows), _worth([(row[0], row[2]) for row in rows]), sum(row[1] - row[3] for row in rows))
+    return SegmentSums(sum(row[1] for row in rows), _worth([(row[0], row[2]) for row in rows]), sum(row[1] - row[3] for row in rows))
 
 
 def accounts(session: Session, where: Where) -> int:

@@ -22,7 +22,7 @@ _MANY = 1000  # sites
 _KNOWN = (col(Site.latitude).is_not(None), col(Site.longitude).is_not(None))
 
 
-class Sums(NamedTuple):
+class BaseSums(NamedTuple):
     """Units of one account or site as the last reconciliation left them."""
 
     units: int
@@ -30,7 +30,7 @@ class Sums(NamedTuple):
     operating: int  # of the deployed
 
 
-class Place(NamedTuple):
+class MapPlace(NamedTuple):
     """A site whose position is known, with its units; or several near each other, which have no number together."""
 
     ref: str
@@ -52,7 +52,7 @@ def firmwares(session: Session) -> list[tuple[int, str, int]]:
     return [(row[0], row[1], row[2]) for row in session.execute(grouped)]
 
 
-def children(session: Session, parent_id: int | None) -> list[tuple[int, str, str, Sums]]:
+def children(session: Session, parent_id: int | None) -> list[tuple[int, str, str, BaseSums]]:
     """The accounts right below one (or below none): id, number, name and the sums of each with all below it."""
     a = Account
     here = col(a.parent_id).is_(None) if parent_id is None else col(a.parent_id) == parent_id
@@ -63,7 +63,7 @@ def children(session: Session, parent_id: int | None) -> list[tuple[int, str, st
     )
     by_top = sums.where(col(CellCount.axis) == "account").group_by(tree.c.top).subquery("by_top")
     query = select(col(a.id), col(a.ref), col(a.name), by_top).join_from(a, by_top, by_top.c.top == col(a.id))
-    rows = [(row[0], row[1], row[2], Sums(*map(int, row[4:]))) for row in session.execute(query)]
+    rows = [(row[0], row[1], row[2], BaseSums(*map(int, row[4:]))) for row in session.execute(query)]
     return sorted(rows, key=lambda child: (-child[3].deployed, child[1]))
 
 
@@ -74,23 +74,23 @@ def cells_under(session: Session, account_id: int) -> dict[str, int]:
     return by_code({row[0]: int(row[1]) for row in session.execute(query.group_by(col(t.cell)))})
 
 
-def of_accounts(session: Session, ids: Collection[int]) -> Sums:
+def of_accounts(session: Session, ids: Collection[int]) -> BaseSums:
     """The units of these accounts together; 0 stands for no account."""
     query = select(*_sums(col(CellCount.cell), col(CellCount.units))).where(
         col(CellCount.axis) == "account", col(CellCount.of_id).in_(list(ids))
     )
-    return Sums(*(int(value or 0) for value in session.execute(query).one()))
+    return BaseSums(*(int(value or 0) for value in session.execute(query).one()))
 
 
-def each(session: Session, ids: Collection[int]) -> dict[int, Sums]:
+def each(session: Session, ids: Collection[int]) -> dict[int, BaseSums]:
     """The units of each of these accounts, without those below it."""
     query = select(col(CellCount.of_id), *_sums(col(CellCount.cell), col(CellCount.units))).where(
         col(CellCount.axis) == "account", col(CellCount.of_id).in_(list(ids))
     )
-    return {row[0]: Sums(*map(int, row[1:])) for row in session.execute(query.group_by(col(CellCount.of_id)))}
+    return {row[0]: BaseSums(*map(int, row[1:])) for row in session.execute(query.group_by(col(CellCount.of_id)))}
 
 
-def grid(session: Session) -> list[Place]:
+def grid(session: Session) -> list[MapPlace]:
     """The places of sites with deployed units, those within a quarter of a degree as one; a site alone keeps its number."""
     here = (
         select(col(UnitReconciliation.site_id), *_sums(col(UnitReconciliation.cell), 1))
@@ -103,10 +103,10 @@ def grid(session: Session) -> list[Place]:
     query = select(*means, func.sum(counted.c.deployed), func.sum(counted.c.operating), func.count())
     query = query.join_from(s, counted, counted.c.site_id == col(s.id)).where(*_KNOWN, counted.c.deployed > 0).group_by(*cell)
     rows = session.execute(query.order_by(func.min(col(s.ref))))
-    return [Place(row[0] if row[6] == 1 else "", row[1], row[2], row[3], int(row[4]), int(row[5]), row[6]) for row in rows]
+    return [MapPlace(row[0] if row[6] == 1 else "", row[1], row[2], row[3], int(row[4]), int(row[5]), row[6]) for row in rows]
 
 
-def places(session: Session, west: float, south: float, east: float, north: float) -> list[Place] | None:
+def places(session: Session, west: float, south: float, east: float, north: float) -> list[MapPlace] | None:
     """The sites with deployed units in a box of degrees; None where they are too many to be looked at one by one."""
     s, u = Site, Unit
     inside = (*_KNOWN, col(s.longitude).between(west, east), col(s.latitude).between(south, north))
@@ -119,7 +119,7 @@ def places(session: Session, west: float, south: float, east: float, north: floa
     counted = here.where(bulk.among(session, col(u.site_id), ids)).group_by(col(u.site_id)).subquery("counted")
     query = select(col(s.ref), col(s.name), col(s.latitude), col(s.longitude), counted.c.deployed, counted.c.operating)
     query = query.join_from(s, counted, counted.c.site_id == col(s.id)).where(counted.c.deployed > 0)
-    return [Place(*row) for row in session.execute(query.order_by(col(s.ref)))] if ids else []
+    return [MapPlace(*row) for row in session.execute(query.order_by(col(s.ref)))] if ids else []
 
 
 def operating_then(session: Session, on: date, account_ids: Sequence[int]) -> dict[int, int]:

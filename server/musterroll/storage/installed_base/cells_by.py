@@ -6,7 +6,7 @@ from sqlalchemy import ColumnElement, func, literal, select
 from sqlmodel import Session, col
 
 from musterroll.storage.accounts import hierarchy
-from musterroll.storage.installed_base.counts import Within
+from musterroll.storage.installed_base.counts import BaseConditions
 from musterroll.storage.reconciliation.unit_states import by_code
 from musterroll.storage.tables.accounts import Account, Site
 from musterroll.storage.tables.reconciliation import UnitReconciliation
@@ -23,7 +23,7 @@ _KEYS: dict[str, Any] = {
 }
 
 
-def cells(session: Session, by: str, within: Within) -> dict[Any, dict[str, int]]:
+def cells(session: Session, by: str, within: BaseConditions) -> dict[Any, dict[str, int]]:
     """Counts by code of the cell, of each account (its own units), site or product (ids, 0: none), segment or country (words).
 
     `all` has one key, 0.
@@ -37,7 +37,7 @@ def cells(session: Session, by: str, within: Within) -> dict[Any, dict[str, int]
     return {group: by_code(units) for group, units in counts.items()}
 
 
-def _conditions(within: Within) -> list[ColumnElement[bool]]:
+def _conditions(within: BaseConditions) -> list[ColumnElement[bool]]:
     account, site, product, segment, country = within
     conditions: list[ColumnElement[bool]] = []
     if account is not None:

@@ -7,8 +7,8 @@ from typing import Any, NamedTuple
 from sqlalchemy import ColumnElement, Row, Select, String, case, func, literal, not_, select, true, type_coerce
 from sqlmodel import Session, col
 
-from musterroll.domain.installed_base.bridge import Move
-from musterroll.domain.liveness import Hearing
+from musterroll.domain.installed_base.bridge import AxisChange
+from musterroll.domain.liveness import ListeningWindow
 from musterroll.domain.units.lifecycle import Lifecycle
 from musterroll.domain.values.dates import add_months
 from musterroll.storage.fleet import filters as fleet_filters
@@ -31,7 +31,7 @@ _KEYS: dict[str, Any] = {
 }
 
 
-class Axes(NamedTuple):
+class AxisColumns(NamedTuple):
     """The axes of a unit at one instant."""
 
     lifecycle: ColumnElement[str]
@@ -40,7 +40,7 @@ class Axes(NamedTuple):
     on_roll: ColumnElement[bool]
 
 
-class Within(NamedTuple):
+class BaseConditions(NamedTuple):
     """Which units; every given field must hold."""
 
     accounts: Any = None  # ids, or a select of them
@@ -50,7 +50,7 @@ class Within(NamedTuple):
     country: str | None = None
 
 
-class Tally(NamedTuple):
+class BaseCount(NamedTuple):
     units: int  # on the roll
     deployed: int
     operating: int  # of the deployed: operating or late
@@ -63,20 +63,20 @@ def age(on: date, oldest: int) -> ColumnElement[str]:
     return case((installed.is_(None), literal("")), *younger, else_=literal(str(oldest)))
 
 
-def axes_now(heard: Hearing, now: int) -> Axes:
-    return Axes(type_coerce(col(Unit.lifecycle), String), liveness(heard, now), col(Unit.merged_into_id).is_not(None), true())
+def axes_now(heard: ListeningWindow, now: int) -> AxisColumns:
+    return AxisColumns(type_coerce(col(Unit.lifecycle), String), liveness(heard, now), col(Unit.merged_into_id).is_not(None), true())
 
 
-def axes_at(heard: Hearing, instant: int, known_at: int) -> Axes:
-    return Axes(
+def axes_at(heard: ListeningWindow, instant: int, known_at: int) -> AxisColumns:
+    return AxisColumns(
         unit_as_of.lifecycle_at(instant, known_at),
         unit_as_of.liveness_at(heard, instant, known_at),
         unit_as_of.merged_at(instant, known_at),
-        unit_as_of.on_roll(known_at),
+        unit_as_of.registered_at(known_at),
     )
 
 
-def tallies(session: Session, axes: Axes, by: str | ColumnElement[str], within: Within) -> dict[Any, Tally]:
+def base_counts(session: Session, axes: AxisColumns, by: str | ColumnElement[str], within: BaseConditions) -> dict[Any, BaseCount]:
     """Counts by `account`, `site`, `product` (their ids, 0 for none), `segment`, `country`, `firmware` (words), `all` (0) or a key."""
     units = _units(
         (_KEYS[by] if isinstance(by, str) else by).label("key"), axes.lifecycle.label("lifecycle"), axes.liveness.label("liveness")
@@ -85,11 +85,11 @@ def tallies(session: Session, axes: Axes, by: str | ColumnElement[str], within: 
     deployed = unit.c.lifecycle == Lifecycle.DEPLOYED.value
     base = unit_as_of.in_base(unit.c.lifecycle, unit.c.liveness)
     query = select(unit.c.key, func.count(), _sum(deployed), _sum(base)).group_by(unit.c.key)
-    return {row[0]: Tally(row[1], row[2], row[3]) for row in session.execute(query)}
+    return {row[0]: BaseCount(row[1], row[2], row[3]) for row in session.execute(query)}
 
 
-def stirred(
-    session: Session, opening: Axes, closing: Axes, moves: Select[Any], untold: ColumnElement[bool], within: Within
+def changed_units(
+    session: Session, opening: AxisColumns, closing: AxisColumns, moves: Select[Any], untold: ColumnElement[bool], within: BaseConditions
 ) -> list[Row[Any]]:
     """How the units stood at both ends of a month that may stand otherwise at its closing: those that moved, or may have untold.
 
@@ -102,12 +102,12 @@ def stirred(
     return list(session.execute(units))
 
 
-def moves_of(session: Session, moves: Select[Any], unit_ids: Sequence[int]) -> list[Move]:
+def moves_of(session: Session, moves: Select[Any], unit_ids: Sequence[int]) -> list[AxisChange]:
     """Those moves that are of these units."""
     t = moves.subquery()
     wanted = set(unit_ids)
     rows = session.execute(select(t.c.at, t.c.id, t.c.unit_id, t.c.axis, t.c.new))
-    return [Move(at, id_, unit, axis, new) for at, id_, unit, axis, new in rows if unit in wanted]
+    return [AxisChange(at, id_, unit, axis, new) for at, id_, unit, axis, new in rows if unit in wanted]
 
 
 def names(session: Session, by: str) -> dict[int, tuple[str, str]]:
@@ -130,7 +130,7 @@ def _units(*columns: ColumnElement[Any]) -> Select[Any]:
     return joined.outerjoin(Site, col(Site.id) == col(Unit.site_id)).outerjoin(Account, col(Account.id) == _OWNER)
 
 
-def _conditions(within: Within) -> list[ColumnElement[bool]]:
+def _conditions(within: BaseConditions) -> list[ColumnElement[bool]]:
     conditions: list[ColumnElement[bool]] = []
     if within.accounts is not None:
         conditions.append(fleet_filters.owned_by(within.accounts))

@@ -1,6 +1,6 @@
 """Seats of lines in force, sold and in use by an operating unit, from a staged run."""
 
-from musterroll.domain.installed_base.licences import Seats
+from musterroll.domain.installed_base.licences import LineSeats
 from musterroll.storage.engine.temp_tables import Staging
 
 _SEATS = """
@@ -16,6 +16,6 @@ WHERE l.in_force
 GROUP BY coalesce(account.segment, ''), coalesce(product.model, ''), coalesce(account.ref, '')"""
 
 
-def seats(staging: Staging) -> list[Seats]:
+def seats(staging: Staging) -> list[LineSeats]:
     """Seats by segment, model and account number; empty where that is not known."""
-    return [Seats(segment, model, account, int(sold), int(active)) for segment, model, account, sold, active in staging.rows(_SEATS)]
+    return [LineSeats(segment, model, account, int(sold), int(active)) for segment, model, account, sold, active in staging.rows(_SEATS)]

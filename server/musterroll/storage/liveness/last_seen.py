@@ -7,7 +7,7 @@ from typing import NamedTuple
 from musterroll_wire.vitals import VITAL_NAMES
 from sqlmodel import Session, col, select, text
 
-from musterroll.domain.liveness import Hearing
+from musterroll.domain.liveness import ListeningWindow
 from musterroll.storage.engine.bulk import columns, ids, postgres
 from musterroll.storage.liveness.states import reported_by_import_only_sql
 from musterroll.storage.tables.liveness import UnitStatus
@@ -217,13 +217,13 @@ _MARK_STALE = text(
 _ANY_DUE = text(f"SELECT EXISTS (SELECT 1 FROM unit_status WHERE {_DUE})")  # noqa: S608
 
 
-def any_due(session: Session, heard: Hearing, now: int) -> bool:
+def any_due(session: Session, heard: ListeningWindow, now: int) -> bool:
     """Whether `lapse` would call any unit stale."""
     return bool(session.execute(_ANY_DUE, {"since": heard.since, "at": min(now, heard.until)}).scalar())
 
 
-def mark_stale(session: Session, heard: Hearing, now: int, limit: int) -> list[StaleUnit]:
-    """Call at most `limit` units stale whose silence has lasted, as `domain.liveness.judge` counts it; compare and set."""
+def mark_stale(session: Session, heard: ListeningWindow, now: int, limit: int) -> list[StaleUnit]:
+    """Call at most `limit` units stale whose silence has lasted, as `domain.liveness.assess_liveness` counts it; compare and set."""
     at = min(now, heard.until)
     rows = session.execute(_MARK_STALE, {"since": heard.since, "at": at, "limit": limit}).all()
     return [StaleUnit(row[0], row[1], row[2], row[3]) for row in rows]

@@ -3,7 +3,7 @@
 from sqlalchemy import func, text, update
 from sqlmodel import Session, col, select
 
-from musterroll.domain.liveness import Hearing
+from musterroll.domain.liveness import ListeningWindow
 from musterroll.storage.tables.operations import ProcessHeartbeat, RegistryState
 
 _BEAT = text(
@@ -35,11 +35,11 @@ def newest(session: Session, prefix: str) -> int | None:
     return session.exec(select(func.max(ProcessHeartbeat.at)).where(col(ProcessHeartbeat.name).startswith(prefix, autoescape=True))).one()
 
 
-def hearing(session: Session) -> Hearing:
+def hearing(session: Session) -> ListeningWindow:
     """What is proven, locked until the end of the transaction."""
     since, until = session.exec(select(RegistryState.since, RegistryState.until).with_for_update()).one()
-    return Hearing(since, until)
+    return ListeningWindow(since, until)
 
 
-def prove(session: Session, found: Hearing) -> None:
+def prove(session: Session, found: ListeningWindow) -> None:
     session.execute(update(RegistryState).values(since=found.since, until=found.until))

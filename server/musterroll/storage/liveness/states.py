@@ -1,4 +1,4 @@
-"""`domain.liveness.judge` as SQL, for counting and filtering many units at once. A property test holds the two together."""
+"""`domain.liveness.assess_liveness` as SQL, for counting and filtering many units at once. A property test holds the two together."""
 
 from typing import Any, NamedTuple
 
@@ -6,17 +6,17 @@ from sqlalchemy import ColumnElement, case, func, literal, select
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, col
 
-from musterroll.domain.liveness import Hearing, Liveness
+from musterroll.domain.liveness import ListeningWindow, Liveness
 from musterroll.domain.units.lifecycle import Lifecycle
 from musterroll.storage.tables.liveness import UnitStatus
 from musterroll.storage.tables.operations import RegistryState
 from musterroll.storage.tables.units import Unit
 
 
-def hearing(session: Session) -> Hearing:
+def hearing(session: Session) -> ListeningWindow:
     """What the registry is known to have listened to without a gap."""
     since, until = session.execute(select(col(RegistryState.since), col(RegistryState.until))).one()
-    return Hearing(since, until)
+    return ListeningWindow(since, until)
 
 
 def reported_by_import_only(status: Any = UnitStatus) -> ColumnElement[bool]:
@@ -30,7 +30,7 @@ def reported_by_import_only_sql(alias: str | None = None) -> str:
     return f"({condition.compile(compile_kwargs={'literal_binds': True})})"
 
 
-def silent(heard: Hearing, now: int) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
+def silent(heard: ListeningWindow, now: int) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
     """Whether each voice's silence at `now` (ms) makes its unit stale, and late."""
     heard_at, at = col(UnitStatus.heard_at), min(now, heard.until)
     silence = at - case((heard_at > heard.since, heard_at), else_=heard.since)
@@ -46,14 +46,14 @@ class _Signs(NamedTuple):
     held: ColumnElement[bool]
 
 
-def _signs(heard: Hearing, now: int) -> _Signs:
+def _signs(heard: ListeningWindow, now: int) -> _Signs:
     stale, late = silent(heard, now)
     return _Signs(
         col(UnitStatus.stale_since).is_not(None) | stale, col(UnitStatus.death_at).is_not(None) | late, col(UnitStatus.held_at).is_not(None)
     )
 
 
-def liveness(heard: Hearing, now: int) -> ColumnElement[str]:
+def liveness(heard: ListeningWindow, now: int) -> ColumnElement[str]:
     """The liveness of each `UnitStatus` row at `now` (ms). A unit without a row reads as never_heard when outer-joined."""
     stale, late, held = _signs(heard, now)
     return case(
@@ -65,7 +65,7 @@ def liveness(heard: Hearing, now: int) -> ColumnElement[str]:
     )
 
 
-def counts(session: Session, heard: Hearing, now: int) -> dict[Lifecycle, dict[Liveness, int]]:
+def counts(session: Session, heard: ListeningWindow, now: int) -> dict[Lifecycle, dict[Liveness, int]]:
     """Units on the roll by lifecycle and liveness at `now` (ms): all of them less the few that were merged into others.
 
     So the large count needs to look at no more than two indexes.
@@ -77,7 +77,7 @@ def counts(session: Session, heard: Hearing, now: int) -> dict[Lifecycle, dict[L
     return found
 
 
-def _grouped(heard: Hearing, now: int) -> Any:
+def _grouped(heard: ListeningWindow, now: int) -> Any:
     """Sums, as grouping a million rows by a computed word is slow."""
     stale, late, held = (col(UnitStatus.heard_at).is_not(None) & sign for sign in _signs(heard, now))
     query = select(

@@ -5,7 +5,7 @@ from typing import Any
 from sqlalchemy import select, update
 from sqlmodel import Session
 
-from musterroll.domain.contracts.terms import Scope
+from musterroll.domain.contracts.terms import LineScope
 from musterroll.storage.audit.audited_rows import papers
 
 # What refers to an account and to a unit: table, column and, of lines, the scopes under which the place is an account.
@@ -23,7 +23,7 @@ def referring(session: Session, table: str, column: str, old: int) -> list[int]:
     return list(session.execute(query).scalars())
 
 
-def turn(session: Session, table: str, column: str, old: int, new: int) -> None:
+def redirect(session: Session, table: str, column: str, old: int, new: int) -> None:
     """Let them refer to another."""
     target = papers()[table].table
     session.connection().execute(update(target).where(_refers(target, column, old)).values({column: new}))
@@ -31,4 +31,4 @@ def turn(session: Session, table: str, column: str, old: int, new: int) -> None:
 
 def _refers(table: Any, column: str, old: int) -> Any:
     refers = table.c[column] == old
-    return refers & table.c.scope.in_((Scope.ACCOUNT, Scope.SUBTREE)) if column == "place_id" else refers
+    return refers & table.c.scope.in_((LineScope.ACCOUNT, LineScope.SUBTREE)) if column == "place_id" else refers

@@ -6,8 +6,8 @@ from typing import Any
 from sqlalchemy import ColumnElement, exists, func, insert, or_, select, update
 from sqlmodel import Session, col
 
-from musterroll.domain.contracts.terms import Scope
-from musterroll.domain.matching import AccountFacts, LineFacts, UnitFacts, domain, phone, postcode, words
+from musterroll.domain.contracts.terms import LineScope
+from musterroll.domain.matching import AccountFacts, LineFacts, UnitFacts, domain, name_words, phone, postcode
 from musterroll.domain.units.lifecycle import Lifecycle
 from musterroll.storage.tables.accounts import Account, Product
 from musterroll.storage.tables.contracts import Contract, ContractLine
@@ -27,7 +27,7 @@ def accounts(session: Session) -> Iterator[AccountFacts]:
     a = Account
     columns = (col(a.id), col(a.parent_id), col(a.name), col(a.website), col(a.phone), col(a.postcode), col(a.country))
     for id_, parent, name, website, number, code, country in session.execute(select(*columns).where(col(a.merged_into_id).is_(None))):
-        compared = (words(name), domain(website), phone(number), postcode(code), country.casefold().strip())
+        compared = (name_words(name), domain(website), phone(number), postcode(code), country.casefold().strip())
         yield AccountFacts(id_, parent, name, *compared)
 
 
@@ -54,7 +54,7 @@ def lines_without_unit(session: Session) -> list[LineFacts]:
     held = exists().where(col(unit.serial_key) == col(line.serial_key))
     columns = (col(line.id), col(line.serial), col(line.serial_key), col(line.product_id), col(Contract.account_id), col(line.place_id))
     query = select(*columns).join_from(line, Contract, col(Contract.id) == col(line.contract_id))
-    return [LineFacts(*row) for row in session.execute(query.where(col(line.scope) == Scope.SERIAL, ~held).order_by(col(line.id)))]
+    return [LineFacts(*row) for row in session.execute(query.where(col(line.scope) == LineScope.SERIAL, ~held).order_by(col(line.id)))]
 
 
 def units_by_twin(session: Session, twins: Sequence[str]) -> dict[str, list[UnitFacts]]:

@@ -9,11 +9,11 @@ from sqlalchemy import BigInteger, exists, func, or_, select, type_coerce
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, col
 
-from musterroll.domain.contracts.terms import Contract as Terms
-from musterroll.domain.contracts.terms import Renewal, State, renewal, term_on
+from musterroll.domain.contracts.terms import ContractState, Renewal, renewal, term_on
+from musterroll.domain.contracts.terms import ContractTerms as Terms
 from musterroll.domain.units.lifecycle import Lifecycle
 from musterroll.domain.values.money import Money
-from musterroll.storage.contracts.lines_in_force import contract_of
+from musterroll.storage.contracts.lines_in_force import contract_terms
 from musterroll.storage.tables.accounts import Account, Site
 from musterroll.storage.tables.contracts import Contract, ContractLine
 from musterroll.storage.tables.units import Unit
@@ -43,13 +43,13 @@ def contracts(session: Session, on: date) -> list[ContractEnd]:
     query = (
         select(Contract, worth, func.coalesce(col(Account.name), ""), func.coalesce(col(Account.ref), ""))
         .outerjoin(Account, col(Account.id) == col(Contract.account_id))
-        .where(col(Contract.state) != State.DRAFT, col(Contract.starts_on) <= on)
+        .where(col(Contract.state) != ContractState.DRAFT, col(Contract.starts_on) <= on)
         .where(or_(col(Contract.ends_on) > on, col(Contract.auto_renew)))
         .order_by(col(Contract.ref))
     )
     ends = []
     for row, amount, account, ref in session.execute(query):
-        terms = contract_of(row)
+        terms = contract_terms(row)
         term = term_on(terms, on)
         if term is not None and term.ends_on is not None:
             money = None if amount is None else Money(Decimal(int(amount)).scaleb(-4), terms.currency)

@@ -6,7 +6,7 @@ from datetime import date
 from sqlmodel import Session, text
 
 from musterroll.storage.accounts import tree as account_tree
-from musterroll.storage.accounts.tree import Tree
+from musterroll.storage.accounts.tree import AccountTree
 from musterroll.storage.contracts import lines_in_force
 from musterroll.storage.engine import account_scope
 from musterroll.storage.engine.bulk import postgres
@@ -29,14 +29,14 @@ def stage_all(session: Session, on: date, judged: Judged) -> Staging:
     """Stage the whole roll and all lines on a day."""
     staging = Staging(session, {**judged._asdict(), "lines": ""}, {"on": on})
     staging.settle(whole=True)
-    return _stage(session, staging, on, account_tree.tree(session))
+    return _stage(session, staging, on, account_tree.account_tree(session))
 
 
 def stage_touched(session: Session, on: date, judged: Judged, unit_ids: Collection[int]) -> Staging:
     """Stage these units on a day, and all that a change of theirs can reach."""
     staging = Staging(session, {**judged._asdict(), "lines": _TOUCHED_LINES}, {"on": on})
     staging.settle(whole=False)
-    tree = account_tree.tree(session)
+    tree = account_tree.account_tree(session)
     return _stage(session, staging, on, tree, affected_units.stage_reach(staging, unit_ids, tree))
 
 
@@ -46,7 +46,7 @@ def keep_in_reach(session: Session, staging: Staging, *tables: str) -> None:
         staging.run(f"DELETE FROM {table} WHERE account_id IS NULL OR account_id NOT IN (SELECT account_id FROM reach)")  # noqa: S608
 
 
-def _stage(session: Session, staging: Staging, on: date, tree: Tree, contract_ids: Collection[int] | None = None) -> Staging:
+def _stage(session: Session, staging: Staging, on: date, tree: AccountTree, contract_ids: Collection[int] | None = None) -> Staging:
     lines_in_force.stage_lines(session, staging, on, contract_ids)
     unit_states.stage_units(staging, whole=contract_ids is None)
     seat_allocation.stage_seats(staging, tree)

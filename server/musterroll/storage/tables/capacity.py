@@ -19,7 +19,7 @@ class Exposure(SQLModel, table=True):
     seconds: int = Field(sa_type=BIG)
 
 
-class PlanFacts(SQLModel, table=True):
+class PlanFactsRow(SQLModel, table=True):
     """What is known of the fleet for planning, gathered at one time. One row."""
 
     __tablename__ = "plan_facts"

@@ -6,7 +6,7 @@ from decimal import Decimal
 from sqlalchemy import Index, UniqueConstraint
 from sqlmodel import Field
 
-from musterroll.domain.contracts.terms import Payment, Scope, State
+from musterroll.domain.contracts.terms import ContractState, LineScope, Payment
 from musterroll.storage.tables.columns import BIG, KEY, NEVER_REUSED, PRICE, Audited, row_id, word
 
 
@@ -15,7 +15,7 @@ class Contract(Audited, table=True):
     id: int | None = row_id()
     ref: str = Field(unique=True, max_length=80)
     account_id: int | None = Field(default=None, foreign_key="account.id", index=True, sa_type=BIG)
-    state: State = word(State)
+    state: ContractState = word(ContractState)
     starts_on: date
     ends_on: date | None = None  # the first day without cover
     auto_renew: bool = False
@@ -39,7 +39,7 @@ class ContractLine(Audited, table=True):
     id: int | None = row_id()
     contract_id: int = Field(foreign_key="contract.id", sa_type=BIG)
     number: str = Field(max_length=40)
-    scope: Scope = word(Scope)
+    scope: LineScope = word(LineScope)
     place_id: int | None = Field(default=None, sa_type=BIG)  # site or account, by scope
     serial: str = Field(default="", max_length=200)  # as written
     serial_key: str = Field(default="", index=True, sa_type=KEY)

@@ -9,7 +9,7 @@ from sqlmodel import Field, SQLModel
 from musterroll.storage.tables.columns import BIG, PRICE, Audited, row_id
 
 
-class Finding(SQLModel, table=True):
+class FindingRow(SQLModel, table=True):
     """One disagreement as the last run saw it; its words and evidence are worked out when it is opened."""
 
     __table_args__ = (UniqueConstraint("subject_id", "subject", "kind"),)

@@ -12,7 +12,7 @@ from sqlalchemy import BigInteger, ColumnElement, Select, String, and_, case, fu
 from sqlmodel import col
 
 from musterroll.domain.installed_base.bridge import MERGED, SPLIT
-from musterroll.domain.liveness import Hearing, Liveness
+from musterroll.domain.liveness import ListeningWindow, Liveness
 from musterroll.domain.reconciliation.cells import OPERATING
 from musterroll.domain.units.lifecycle import Lifecycle
 from musterroll.domain.values.instants import from_ms
@@ -37,18 +37,18 @@ def lifecycle_at(instant: int, known_at: int) -> ColumnElement[str]:
     return func.coalesce(_last("lifecycle", instant, known_at), began.order_by(t.c.id).limit(1).scalar_subquery(), unmoved)
 
 
-def liveness_at(heard: Hearing, instant: int, known_at: int) -> ColumnElement[str]:
+def liveness_at(heard: ListeningWindow, instant: int, known_at: int) -> ColumnElement[str]:
     """The liveness of each unit at `instant` as known at `known_at`, by what the registry is known to have listened to.
 
-    Where a unit's last word came before the instant, its silence since is judged (as by `domain.liveness.judge`), so nothing depends on
-    when the sweep came round; where it was heard again later, its history says how it was.
+    A unit that has not reported since is assessed as by `domain.liveness.assess_liveness`, so nothing depends on when the sweep ran;
+    otherwise its history says.
     """
     word = min(instant, known_at)
     recorded = func.coalesce(_last("liveness", instant, known_at), Liveness.NEVER_HEARD.value)
     return case((col(UnitStatus.heard_at) <= word, _judged(heard, word)), else_=recorded)
 
 
-def untold(heard: Hearing, since: int, instant: int) -> ColumnElement[bool]:
+def changed_unrecorded(heard: ListeningWindow, since: int, instant: int) -> ColumnElement[bool]:
     """Units whose liveness may have changed after `since` and up to `instant` without a transition that says so.
 
     Their silence has lasted too long and no sweep came round, or they were first heard by other means than their own reports.
@@ -63,7 +63,7 @@ def merged_at(instant: int, known_at: int) -> ColumnElement[bool]:
     return merged
 
 
-def on_roll(known_at: int) -> ColumnElement[bool]:
+def registered_at(known_at: int) -> ColumnElement[bool]:
     """Whether each unit was on the roll at all."""
     return col(Unit.created_at) <= from_ms(known_at)
 
@@ -101,7 +101,7 @@ def _telling(t: Any) -> ColumnElement[bool]:
     return or_(t.c.axis != "identity", t.c.new.in_((MERGED, SPLIT)))
 
 
-def _judged(heard: Hearing, instant: int) -> ColumnElement[str]:
+def _judged(heard: ListeningWindow, instant: int) -> ColumnElement[str]:
     too_long, tardy = silent(heard, instant)
     stale = (col(UnitStatus.stale_since) <= instant) | too_long
     late = (col(UnitStatus.death_at) <= instant) | tardy

@@ -5,25 +5,25 @@ from collections.abc import Collection
 from sqlalchemy import func, or_, select
 from sqlmodel import Session, col
 
-from musterroll.domain.contracts.terms import Scope
+from musterroll.domain.contracts.terms import LineScope
 from musterroll.storage.tables.contracts import ContractLine
 from musterroll.storage.tables.units import Unit
 
 
-def taken(session: Session, uid: str) -> Unit | None:
+def lock_unit(session: Session, uid: str) -> Unit | None:
     """A unit by its id in addresses; nobody else changes it until the transaction ends."""
     if "\0" in uid:
         return None  # PostgreSQL will not even compare one
     return session.execute(select(Unit).where(col(Unit.uid) == uid).with_for_update()).scalar_one_or_none()
 
 
-def taken_by_id(session: Session, unit_ids: Collection[int]) -> dict[int, Unit]:
+def lock_units(session: Session, unit_ids: Collection[int]) -> dict[int, Unit]:
     """Units by row id, in one order so that nobody waits for the other in a circle."""
     units = session.execute(select(Unit).where(col(Unit.id).in_(unit_ids)).order_by(col(Unit.id)).with_for_update()).scalars()
     return {unit.id or 0: unit for unit in units}
 
 
-def replaced(session: Session, unit_id: int) -> list[str]:
+def replaced_serials(session: Session, unit_id: int) -> list[str]:
     """The serials of units that this one replaces."""
     return list(session.execute(select(col(Unit.serial)).where(col(Unit.replaced_by_id) == unit_id)).scalars())
 
@@ -35,5 +35,5 @@ def lines_naming(session: Session, unit: Unit) -> list[ContractLine]:
     )
     own = or_(col(ContractLine.product_id) == unit.product_id, ~shared.exists())
     scope = func.coalesce(col(ContractLine.scope), "")  # not a column that SQLite would go by: most lines are of this one
-    named = select(ContractLine).where(scope == Scope.SERIAL, col(ContractLine.serial_key) == unit.serial_key, own)
+    named = select(ContractLine).where(scope == LineScope.SERIAL, col(ContractLine.serial_key) == unit.serial_key, own)
     return list(session.execute(named.order_by(col(ContractLine.id))).scalars())

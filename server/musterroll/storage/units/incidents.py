@@ -14,7 +14,7 @@ _INCIDENTS: Any = select(*Incident.__table__.columns, col(Unit.uid)).outerjoin_f
 )
 
 
-class Wanted(NamedTuple):
+class IncidentFilter(NamedTuple):
     """Which incidents; every given field must hold."""
 
     account_id: int | None = None  # of units of this account and of all below it
@@ -25,7 +25,7 @@ class Wanted(NamedTuple):
     open: bool | None = None
 
 
-def page(session: Session, wanted: Wanted, before_id: int | None, limit: int) -> list[Row[Any]]:
+def page(session: Session, wanted: IncidentFilter, before_id: int | None, limit: int) -> list[Row[Any]]:
     """Incidents, the last recorded first, before row `before_id`; each with the `uid` of its unit where that is on the roll."""
     i = Incident
     where: list[ColumnElement[bool]] = []

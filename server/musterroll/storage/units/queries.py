@@ -97,13 +97,13 @@ def _rows(session: Session, query: Any) -> list[Row[Any]]:
     return list(session.execute(query))
 
 
-class Name(NamedTuple):
+class UnitName(NamedTuple):
     uid: str
     serial: str
     model: str
 
 
-def by_id(session: Session, ids: Collection[int]) -> dict[int, Name]:
+def by_id(session: Session, ids: Collection[int]) -> dict[int, UnitName]:
     query = select(col(Unit.id), col(Unit.uid), col(Unit.serial), col(Product.model))
     query = query.join_from(Unit, Product, col(Product.id) == col(Unit.product_id)).where(bulk.among(session, col(Unit.id), ids))
-    return {row[0]: Name(row[1], row[2], row[3]) for row in session.execute(query)} if ids else {}
+    return {row[0]: UnitName(row[1], row[2], row[3]) for row in session.execute(query)} if ids else {}

@@ -8,7 +8,7 @@ from sqlmodel import Session, col
 from musterroll.storage.tables.units import Incident, Unit
 
 
-class Other(NamedTuple):
+class UnitLink(NamedTuple):
     """Another unit, as a link needs it."""
 
     uid: str
@@ -22,25 +22,25 @@ def open_incidents(session: Session, uid: str, limit: int) -> list[Incident]:
     return list(session.scalars(newest.limit(limit)))
 
 
-def replaced_by(session: Session, uid: str) -> Other | None:
+def replaced_by(session: Session, uid: str) -> UnitLink | None:
     return next(iter(_others(session, uid, "replaced_by_id", "id")), None)
 
 
-def replaces(session: Session, uid: str) -> list[Other]:
+def replaces(session: Session, uid: str) -> list[UnitLink]:
     return _others(session, uid, "id", "replaced_by_id")
 
 
-def merged_into(session: Session, uid: str) -> Other | None:
+def merged_into(session: Session, uid: str) -> UnitLink | None:
     return next(iter(_others(session, uid, "merged_into_id", "id")), None)
 
 
-def merged(session: Session, uid: str) -> list[Other]:
+def merged(session: Session, uid: str) -> list[UnitLink]:
     """The units that were merged into this one."""
     return _others(session, uid, "id", "merged_into_id")
 
 
-def _others(session: Session, uid: str, mine: str, theirs: str) -> list[Other]:
+def _others(session: Session, uid: str, mine: str, theirs: str) -> list[UnitLink]:
     """The units whose column `theirs` is what the unit has as `mine`."""
     wanted = select(getattr(Unit, mine)).where(col(Unit.uid) == uid).scalar_subquery()
     query = select(col(Unit.uid), col(Unit.serial)).where(getattr(Unit, theirs) == wanted).order_by(col(Unit.id))
-    return [Other(*row) for row in session.execute(query)]
+    return [UnitLink(*row) for row in session.execute(query)]

@@ -12,7 +12,7 @@ from musterroll.storage.tables.accounts import Account
 from musterroll.storage.tables.units import Unit
 
 
-class Holder(NamedTuple):
+class SerialHolder(NamedTuple):
     """A unit as far as a line that names a serial cares."""
 
     id: int
@@ -50,7 +50,7 @@ def unit(session: Session, row: Unit) -> Unit:
     return row
 
 
-def holding(session: Session, key: str) -> list[Unit]:
+def units_with_serial(session: Session, key: str) -> list[Unit]:
     """The units with this serial, also those that were merged into others."""
     return list(session.scalars(select(Unit).where(col(Unit.serial_key) == key).order_by(col(Unit.id))))
 
@@ -76,19 +76,19 @@ def any_units(session: Session) -> bool:
     return any(session.execute(select(col(Unit.id)).where(place.is_not(None)).limit(1)).first() for place in places)
 
 
-class Heirs:
+class Successors:
     """The units that hold some serials, and those that took their place."""
 
     def __init__(self, session: Session, serial_keys: Collection[str]) -> None:
-        self._units: dict[int, Holder] = {}
-        self._by_key: dict[str, list[Holder]] = {}
+        self._units: dict[int, SerialHolder] = {}
+        self._by_key: dict[str, list[SerialHolder]] = {}
         self._learn(session, select(*_HOLDER).where(among(session, col(Unit.serial_key), serial_keys)))
         for holder in list(self._units.values()):
             self._by_key.setdefault(holder.serial_key, []).append(holder)
         while missing := {row_id for holder in self._units.values() for row_id in holder[4:] if row_id} - self._units.keys():
             self._learn(session, select(*_HOLDER).where(among(session, col(Unit.id), missing)))
 
-    def heir(self, serial_key: str, product_id: int | None, *, of_replaced: bool) -> Holder | None:
+    def heir(self, serial_key: str, product_id: int | None, *, of_replaced: bool) -> SerialHolder | None:
         """The unit that a line naming this serial covers, if it is another than the one that holds it.
 
         Where several makers share the serial the product decides, as it does in an assignment.
@@ -100,7 +100,7 @@ class Heirs:
         holder = self._heir(named[0], of_replaced)
         return None if holder is named[0] else holder
 
-    def _heir(self, holder: Holder, of_replaced: bool) -> Holder:
+    def _heir(self, holder: SerialHolder, of_replaced: bool) -> SerialHolder:
         seen = {holder.id}
         while (after := holder.merged_into_id or (of_replaced and holder.replaced_by_id)) and after not in seen:
             seen.add(after)
@@ -108,7 +108,7 @@ class Heirs:
         return holder
 
     def _learn(self, session: Session, query: Any) -> None:
-        self._units |= {row[0]: Holder._make(row) for row in session.execute(query)}
+        self._units |= {row[0]: SerialHolder._make(row) for row in session.execute(query)}
 
 
 def _last(into: dict[Any, Any], row_id: Any) -> Any:

@@ -13,7 +13,7 @@ from musterroll.storage.engine import bulk
 from musterroll.storage.tables.units import UnitStateChange
 
 
-class Change(NamedTuple):
+class NewStateChange(NamedTuple):
     unit_id: int
     at: int  # ms: when it became so
     axis: str  # lifecycle, liveness, identity
@@ -23,10 +23,10 @@ class Change(NamedTuple):
     actor: str
 
 
-def add(session: Session, changes: Sequence[Change], *, recorded_at: int | None = None, change_id: int | None = None) -> None:
+def add(session: Session, changes: Sequence[NewStateChange], *, recorded_at: int | None = None, change_id: int | None = None) -> None:
     """Add transitions. `recorded_at` (ms) where the registry got to know of them later than they became so; the audited change, if any."""
     rows = [(*change, recorded_at or change.at) for change in changes]
-    bulk.insert(session, UnitStateChange, (*Change._fields, "recorded_at"), rows, change_id=change_id)
+    bulk.insert(session, UnitStateChange, (*NewStateChange._fields, "recorded_at"), rows, change_id=change_id)
     reconcile_queue.mark(session, [change.unit_id for change in changes if not {change.old, change.new} <= OPERATING])
 
 

@@ -7,14 +7,14 @@ from itertools import groupby
 from typing import Any, NamedTuple
 
 from musterroll.domain.values.dates import Span
-from musterroll.domain.warranty.periods import Period, PeriodKind
+from musterroll.domain.warranty.periods import CoveragePeriod, PeriodKind
 from musterroll.storage.engine.temp_tables import Staging
 
 
-class Claimant(NamedTuple):
+class ClaimCandidate(NamedTuple):
     unit_id: int
     card: dict[str, Any]
-    periods: list[Period]
+    periods: list[CoveragePeriod]
 
 
 # A card that repeats the standard period, by its end or by the months it was settled with, agrees: there is no need to look closer.
@@ -31,14 +31,14 @@ WHERE unit.id = u.unit_id AND unit.card IS NOT NULL AND w.kind IN ('standard', '
 ORDER BY unit.id"""
 
 
-def claimants(staging: Staging) -> Iterator[Claimant]:
+def claim_candidates(staging: Staging) -> Iterator[ClaimCandidate]:
     """The units of a run with a card and a warranty that do not plainly agree."""
     for (unit_id, card), rows in groupby(staging.rows(_CLAIMANTS), key=lambda row: (row[0], row[1])):
         claim = json.loads(card)
         if isinstance(claim, dict):
-            yield Claimant(unit_id, claim, [_period(*row[2:]) for row in rows])
+            yield ClaimCandidate(unit_id, claim, [_period(*row[2:]) for row in rows])
 
 
-def _period(kind: str, starts_on: str, ends_on: str | None, rule: str, evidence: str) -> Period:
+def _period(kind: str, starts_on: str, ends_on: str | None, rule: str, evidence: str) -> CoveragePeriod:
     span = Span(date.fromisoformat(starts_on), date.fromisoformat(ends_on) if ends_on else None)
-    return Period(PeriodKind(kind), span, rule, evidence)
+    return CoveragePeriod(PeriodKind(kind), span, rule, evidence)

@@ -9,7 +9,7 @@ from sqlmodel import Session, col
 
 from musterroll.domain.values.dates import Span
 from musterroll.domain.values.instants import from_ms
-from musterroll.domain.warranty.periods import DEFAULT, Period, PeriodKind, Policy, Start, StartRule, UnitDates
+from musterroll.domain.warranty.periods import DEFAULT, CoveragePeriod, PeriodKind, Policy, StartRule, UnitDates, WarrantyStart
 from musterroll.storage.engine import bulk
 from musterroll.storage.tables.accounts import Product, Site
 from musterroll.storage.tables.liveness import UnitStatus
@@ -25,7 +25,7 @@ _OF_UNIT = (
 )
 
 
-class Warranted(NamedTuple):
+class WarrantyInput(NamedTuple):
     """A unit with what its standard warranty follows from."""
 
     unit_id: int
@@ -34,7 +34,7 @@ class Warranted(NamedTuple):
     dates: UnitDates
 
 
-def warranted(session: Session, unit_ids: Collection[int]) -> list[Warranted]:
+def warranty_inputs(session: Session, unit_ids: Collection[int]) -> list[WarrantyInput]:
     u = Unit
     dates = (col(u.registered_on), col(u.installed_on), col(UnitStatus.first_heard_at), col(u.shipped_on), col(u.warranty_months))
     query = (
@@ -48,10 +48,10 @@ def warranted(session: Session, unit_ids: Collection[int]) -> list[Warranted]:
     return [_warranted(row) for row in session.execute(query)]
 
 
-def _warranted(row: Row[Any]) -> Warranted:
+def _warranted(row: Row[Any]) -> WarrantyInput:
     unit_id, policy_id, zone, registered, installed, heard, shipped, months = tuple(row)
     heard_at = None if heard is None else from_ms(heard)
-    return Warranted(unit_id, policy_id, zone or "UTC", UnitDates(registered, installed, heard_at, shipped, months))
+    return WarrantyInput(unit_id, policy_id, zone or "UTC", UnitDates(registered, installed, heard_at, shipped, months))
 
 
 def policies(session: Session) -> dict[int | None, Policy]:
@@ -61,11 +61,11 @@ def policies(session: Session) -> dict[int | None, Policy]:
 
 
 def policy_of(row: WarrantyPolicy) -> Policy:
-    rules = tuple(StartRule(Start(rule["start"]), int(rule.get("shelf_days", 0))) for rule in row.rules)
+    rules = tuple(StartRule(WarrantyStart(rule["start"]), int(rule.get("shelf_days", 0))) for rule in row.rules)
     return Policy(row.name, rules, row.months)
 
 
-def standards(session: Session, unit_ids: Collection[int]) -> dict[int, tuple[int, Period]]:
+def standard_periods(session: Session, unit_ids: Collection[int]) -> dict[int, tuple[int, CoveragePeriod]]:
     """The standard period of each unit that has one, with its row. Of several, one that is void."""
     p = WarrantyPeriod
     query = select(p).where(bulk.among(session, col(p.unit_id), unit_ids), col(p.kind) == PeriodKind.STANDARD)
@@ -73,7 +73,7 @@ def standards(session: Session, unit_ids: Collection[int]) -> dict[int, tuple[in
     return {row.unit_id: (row.id or 0, period_of(row)) for row in rows}
 
 
-def of_unit(session: Session, unit_id: int) -> tuple[Period, ...]:
+def of_unit(session: Session, unit_id: int) -> tuple[CoveragePeriod, ...]:
     """The periods of a unit, the earliest first."""
     return tuple(period_of(row) for row in session.execute(_OF_UNIT, {"unit_id": unit_id}))
 
@@ -83,11 +83,11 @@ def periods(session: Session, unit_id: int) -> list[WarrantyPeriod]:
     return list(session.scalars(select(p).where(col(p.unit_id) == unit_id).order_by(col(p.starts_on), col(p.id))))
 
 
-def period_of(row: WarrantyPeriod | Row[Any]) -> Period:
-    return Period(row.kind, Span(row.starts_on, row.ends_on), row.rule, row.evidence, row.voided_on, row.void_reason)
+def period_of(row: WarrantyPeriod | Row[Any]) -> CoveragePeriod:
+    return CoveragePeriod(row.kind, Span(row.starts_on, row.ends_on), row.rule, row.evidence, row.voided_on, row.void_reason)
 
 
-def columns(unit_id: int, period: Period) -> dict[str, Any]:
+def columns(unit_id: int, period: CoveragePeriod) -> dict[str, Any]:
     """A period as its row has it."""
     return {
         **{"unit_id": unit_id, "kind": period.kind, "starts_on": period.span.starts_on, "ends_on": period.span.ends_on},
@@ -95,14 +95,14 @@ def columns(unit_id: int, period: Period) -> dict[str, Any]:
     }
 
 
-def add(session: Session, rows: Sequence[tuple[int, Period]]) -> None:
+def add(session: Session, rows: Sequence[tuple[int, CoveragePeriod]]) -> None:
     """New periods, none of them void."""
     names = ("unit_id", "kind", "starts_on", "ends_on", "rule", "evidence")
     values = [(unit_id, period.kind, period.span.starts_on, period.span.ends_on, period.rule, period.evidence) for unit_id, period in rows]
     bulk.insert(session, WarrantyPeriod, names, values, voided_on=None, void_reason="")
 
 
-def change(session: Session, rows: Sequence[tuple[int, Period]]) -> None:
+def change(session: Session, rows: Sequence[tuple[int, CoveragePeriod]]) -> None:
     """Change start, end, rule and evidence of periods by their row."""
     if rows:
         fields: dict[str, Any] = {name: bindparam(name) for name in ("starts_on", "ends_on", "rule", "evidence")}
@@ -110,7 +110,7 @@ def change(session: Session, rows: Sequence[tuple[int, Period]]) -> None:
         session.connection().execute(statement, [{"row_id": row, **_settled(period)} for row, period in rows])
 
 
-def _settled(period: Period) -> dict[str, date | str | None]:
+def _settled(period: CoveragePeriod) -> dict[str, date | str | None]:
     return {"starts_on": period.span.starts_on, "ends_on": period.span.ends_on, "rule": period.rule, "evidence": period.evidence}
 
 

@@ -20,13 +20,13 @@ from musterroll.storage.tables.warranty import WarrantyPolicy
 _VOICE: Any = UnitStatus.__table__  # type: ignore[attr-defined]
 
 
-class Listed(NamedTuple):
+class ListedProduct(NamedTuple):
     product: Product
     policy: str  # its name; empty: none
     units: int  # on the roll, as the last reconciliation counted
 
 
-def page(session: Session, words: str, policy_id: int | None, after: int, limit: int) -> list[Listed]:
+def page(session: Session, words: str, policy_id: int | None, after: int, limit: int) -> list[ListedProduct]:
     """Products with most units first, the first `limit` behind the first `after` of them."""
     units = select(col(CellCount.of_id), func.sum(col(CellCount.units)).label("units")).where(col(CellCount.axis) == "product")
     counted = units.group_by(col(CellCount.of_id)).subquery()
@@ -40,7 +40,7 @@ def page(session: Session, words: str, policy_id: int | None, after: int, limit:
         query = query.where(search.holds(words, Product.maker, Product.model, Product.family))
     if policy_id is not None:
         query = query.where(col(Product.policy_id) == policy_id)
-    return [Listed(row[0], row[1], int(row[2])) for row in session.execute(query.offset(after).limit(limit))]
+    return [ListedProduct(row[0], row[1], int(row[2])) for row in session.execute(query.offset(after).limit(limit))]
 
 
 def units_of(session: Session, product_id: int) -> int:
@@ -63,12 +63,12 @@ def named(session: Session, name: str) -> WarrantyPolicy | None:
 _WORK = "settle:"
 
 
-def settle_later(session: Session, what: str, key: int) -> None:
+def queue_update(session: Session, what: str, key: int) -> None:
     """Units of a product, or of the products of a `warranty_policy`, are to be brought in line with it, from the first on."""
     checkpoints.put(session, f"{_WORK}{what}:{key}", 0, 0)
 
 
-class Unsettled(NamedTuple):
+class PendingUpdate(NamedTuple):
     """Work left: whose units, and the last unit that was done."""
 
     mark: str
@@ -77,22 +77,22 @@ class Unsettled(NamedTuple):
     after: int
 
 
-def unsettled(session: Session) -> list[Unsettled]:
+def pending_updates(session: Session) -> list[PendingUpdate]:
     rows = session.execute(
         select(col(JobCheckpoint.name), col(JobCheckpoint.position))
         .where(col(JobCheckpoint.name).startswith(_WORK))
         .order_by(col(JobCheckpoint.name))
     )
-    return [Unsettled(name, name.split(":")[1], int(name.split(":")[2]), position) for name, position in rows]
+    return [PendingUpdate(name, name.split(":")[1], int(name.split(":")[2]), position) for name, position in rows]
 
 
-def next_units(session: Session, work: Unsettled, limit: int) -> list[int]:
+def next_units(session: Session, work: PendingUpdate, limit: int) -> list[int]:
     owner = col(Unit.product_id) == work.key if work.what == "product" else col(Product.policy_id) == work.key
     query = select(col(Unit.id)).join(Product, col(Product.id) == col(Unit.product_id)).where(owner, col(Unit.id) > work.after)
     return list(session.scalars(query.order_by(col(Unit.id)).limit(limit)))
 
 
-def settled(session: Session, work: Unsettled, upto: int | None) -> None:
+def mark_updated(session: Session, work: PendingUpdate, upto: int | None) -> None:
     """Units up to a row are done; None: all of them."""
     if upto is None:
         session.execute(text("DELETE FROM job_checkpoint WHERE name = :name"), {"name": work.mark})
@@ -100,7 +100,7 @@ def settled(session: Session, work: Unsettled, upto: int | None) -> None:
         checkpoints.put(session, work.mark, upto, 0)
 
 
-def listen(session: Session, unit_ids: Collection[int]) -> None:
+def set_silence_windows(session: Session, unit_ids: Collection[int]) -> None:
     """Give these units the windows of silence that the reporting class of their product and their own interval make."""
     query = (
         select(col(Product.reporting), col(UnitStatus.interval))

@@ -7,7 +7,7 @@ from sqlmodel import Session
 from musterroll.domain.values.errors import Conflict, NotFound
 from musterroll.storage import reconcile_queue
 from musterroll.storage.accounts import hierarchy
-from musterroll.storage.accounts.hierarchy import Node
+from musterroll.storage.accounts.hierarchy import AccountNode
 from musterroll.storage.tables.accounts import Account
 from musterroll.storage.tables.audit import Change
 from musterroll.usecases.audit import record as audit_record
@@ -21,12 +21,12 @@ def account(session: Session, ref: str) -> Account:
     return row
 
 
-def tree(session: Session, root: str | None = None) -> list[Node]:
+def tree(session: Session, root: str | None = None) -> list[AccountNode]:
     """The accounts below `root` (a number) and itself, or all; parents before their children. Raises NotFound."""
     return hierarchy.tree(session, None if root is None else account(session, root).id)
 
 
-def put_under(session: Session, ref: str, parent: str | None, actor: str, now: datetime, reason: str = "") -> Change | None:
+def set_parent(session: Session, ref: str, parent: str | None, actor: str, now: datetime, reason: str = "") -> Change | None:
     """Make one account a subsidiary of another, or of none. Returns the change, None where it was so already.
 
     Raises NotFound, and Conflict where the parent would stand below its own subsidiary or was merged into another account.

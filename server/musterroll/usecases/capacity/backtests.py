@@ -6,11 +6,11 @@ from dataclasses import replace
 import numpy as np
 
 from musterroll.domain.capacity import backtest
-from musterroll.domain.capacity.amounts import Amount
+from musterroll.domain.capacity.amounts import PredictedAmount
 from musterroll.domain.capacity.backtest import BacktestRow
 from musterroll.domain.capacity.counts import Predictive
 from musterroll.domain.capacity.facts import PlanFacts, ProductFacts
-from musterroll.domain.capacity.forecast import AT_QUARTER, QUARTER, Split, split
+from musterroll.domain.capacity.forecast import AT_QUARTER, QUARTER, VisitSplit, split
 from musterroll.domain.capacity.plan import handled
 from musterroll.domain.capacity.renewals import renewals
 from musterroll.usecases.capacity.facts_incidents import IncidentColumns, Lived, summarise
@@ -18,7 +18,7 @@ from musterroll.usecases.capacity.facts_incidents import IncidentColumns, Lived,
 FIRST = 6  # months of the log before the first estimate is asked for
 _MOST = 24  # months looked back
 _TERMS = 10  # that ended before the first estimate of renewals is asked for
-_Said = Callable[[PlanFacts, Split], Predictive | Amount]
+_Said = Callable[[PlanFacts, VisitSplit], Predictive | PredictedAmount]
 
 
 def run(facts: PlanFacts, lived: Lived, happened: IncidentColumns) -> dict[str, list[BacktestRow]]:

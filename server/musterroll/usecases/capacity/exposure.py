@@ -10,27 +10,27 @@ from typing import NamedTuple
 from sqlmodel import Session
 
 from musterroll.domain.capacity import exposure as sums
-from musterroll.domain.capacity.exposure import DAY, NEVER, Stretches, Sums
+from musterroll.domain.capacity.exposure import DAY, NEVER, ExposureSums, Stretches
 from musterroll.domain.contracts import terms as rules
 from musterroll.domain.values.dates import add_months
 from musterroll.domain.values.instants import from_ms, to_ms
 from musterroll.storage.capacity import exposure as stored_exposure
 from musterroll.storage.capacity import facts as stored_facts
-from musterroll.storage.contracts.lines_in_force import contract_of
+from musterroll.storage.contracts.lines_in_force import contract_terms
 from musterroll.storage.liveness.states import hearing
 
 _EPOCH = date(1970, 1, 1)
 
 
-class Summed(NamedTuple):
+class StretchSums(NamedTuple):
     """Sums of some stretches; month n of them is `months[n]`."""
 
     months: list[date]
-    found: Sums
+    found: ExposureSums
 
 
-class Measured(NamedTuple):
-    parts: list[Summed]
+class MeasuredExposure(NamedTuple):
+    parts: list[StretchSums]
 
     def rows(self) -> Iterator[tuple[date, int, int, int, int]]:
         """Month, product, completed months of age, cover, seconds; the same group may come more than once."""
@@ -73,7 +73,7 @@ def keep(session: Session, outstanding: Outstanding) -> None:
     stored_exposure.note_counted(session, outstanding.until, outstanding.change_id)
 
 
-def measure(session: Session, since: int, until: int, now: datetime, seats: str = "unit_reconciliation") -> Measured:
+def measure(session: Session, since: int, until: int, now: datetime, seats: str = "unit_reconciliation") -> MeasuredExposure:
     """Exposure from `since` to `until` (ms), straight from history. `seats`: the table that tells which line a unit sits on.
 
     What units say of a silence counts when it ended, in the months it lies in, be they before `since`.
@@ -82,18 +82,18 @@ def measure(session: Session, since: int, until: int, now: datetime, seats: str 
     heard_sums = _summed(stored_exposure.stretches(session, since, until, heard, lines, seats), since, until)
     reported = list(stored_exposure.reported(session, since, until, heard, lines, seats))
     first = min((int(batch.since.min()) * 1000 for batch in reported if len(batch.since)), default=since)
-    return Measured([*heard_sums, *_summed(reported, min(first, since), until)])
+    return MeasuredExposure([*heard_sums, *_summed(reported, min(first, since), until)])
 
 
-def _summed(batches: Iterable[Stretches], since: int, until: int) -> list[Summed]:
+def _summed(batches: Iterable[Stretches], since: int, until: int) -> list[StretchSums]:
     months = _months(since, until)
     bounds = [since // 1000, *(_second(month) for month in months[1:]), until // 1000]
-    return [Summed(months, sums.sums(batch, bounds)) for batch in batches]
+    return [StretchSums(months, sums.sums(batch, bounds)) for batch in batches]
 
 
 def line_days(session: Session, on: date) -> dict[int, tuple[int, int]]:
     """The days each contract line covers as its term now stands: the first, and the first without (`NEVER` where it renews itself)."""
-    spans = {contract.id: _span(contract_of(contract), on) for contract in stored_facts.contracts(session)}
+    spans = {contract.id: _span(contract_terms(contract), on) for contract in stored_facts.contracts(session)}
     days = {}
     for line in stored_facts.lines(session):
         begins, ends = spans.get(line.contract_id) or (NEVER, NEVER)
@@ -102,7 +102,7 @@ def line_days(session: Session, on: date) -> dict[int, tuple[int, int]]:
     return days
 
 
-def _span(contract: rules.Contract, on: date) -> tuple[int, int] | None:
+def _span(contract: rules.ContractTerms, on: date) -> tuple[int, int] | None:
     term = rules.term_on(contract, on)
     if term is None:
         return None

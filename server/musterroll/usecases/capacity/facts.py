@@ -18,16 +18,16 @@ from musterroll.domain.values.dates import add_months
 from musterroll.domain.values.instants import to_ms
 from musterroll.storage.capacity import exposure as stored_exposure
 from musterroll.storage.capacity import facts as stored_facts
-from musterroll.storage.capacity.facts import Units
+from musterroll.storage.capacity.facts import UnitColumns
 from musterroll.storage.engine import account_scope
 from musterroll.storage.reconciliation import run as run_statements
 from musterroll.storage.reconciliation import unit_states
 from musterroll.usecases.capacity import backtests, facts_contracts, facts_fleet
 from musterroll.usecases.capacity import exposure as capacity_exposure
 from musterroll.usecases.capacity.exposure import Outstanding
-from musterroll.usecases.capacity.facts_fleet import Live
+from musterroll.usecases.capacity.facts_fleet import LiveFleet
 from musterroll.usecases.capacity.facts_incidents import BAND, IncidentColumns, Lived, columns, summarise
-from musterroll.usecases.reconciliation.run import moment
+from musterroll.usecases.reconciliation.run import day_and_instant
 
 _EPOCH = date(1970, 1, 1)
 _SILENT = 2  # deployed and not operating, in the lower bits of a cell
@@ -60,7 +60,7 @@ def _seats(session: Session, at: datetime, now: datetime, *, staged: bool) -> st
     """The table that tells how units stand: what the last reconciliation keeps, or one made for this."""
     if not staged and stored_facts.matches_last_run(session, at.date()):
         return "unit_reconciliation"
-    day, instant = moment(at, now)
+    day, instant = day_and_instant(at, now)
     run_statements.stage_all(session, day, unit_states.judged(session, to_ms(instant), to_ms(now)))
     return "run_cell"
 
@@ -100,7 +100,9 @@ def _by_product(rows: Iterable[Any], months: Sequence[date]) -> Lived:
     return by_product
 
 
-def _facts(session: Session, on: date, months: list[date], lived: Lived, happened: IncidentColumns, units: Units, at: int) -> PlanFacts:
+def _facts(
+    session: Session, on: date, months: list[date], lived: Lived, happened: IncidentColumns, units: UnitColumns, at: int
+) -> PlanFacts:
     events = np.bincount(happened.month, minlength=len(months)) if months else np.zeros(0, dtype=np.int64)
     exposed = np.sum([product.sum(axis=1) for product in lived.values()], axis=0) if lived else np.zeros(len(months))
     start = min(log_start(events.tolist(), exposed.tolist()), len(months))
@@ -123,7 +125,7 @@ def _facts(session: Session, on: date, months: list[date], lived: Lived, happene
     )
 
 
-def _product(row: Row[Any], kin: str, lived: Lived, happened: IncidentColumns, months: int, live: Live) -> ProductFacts:
+def _product(row: Row[Any], kin: str, lived: Lived, happened: IncidentColumns, months: int, live: LiveFleet) -> ProductFacts:
     mine, exposed = happened.product == row.id, lived.get(row.id)
     by_band = np.zeros((months, BANDS)) if exposed is None else np.stack([exposed[:, b == BAND].sum(axis=1) for b in range(BANDS)], axis=1)
     events, visits = np.zeros((months, BANDS), dtype=np.int64), np.zeros((months, BANDS), dtype=np.int64)

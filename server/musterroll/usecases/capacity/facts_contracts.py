@@ -10,13 +10,13 @@ from sqlalchemy import Row
 from sqlmodel import Session
 
 from musterroll.domain.capacity import renewals
-from musterroll.domain.capacity.facts import Risked, SegmentRenewals
+from musterroll.domain.capacity.facts import AccountAtRisk, SegmentRenewals
 from musterroll.domain.contracts import terms as rules
-from musterroll.domain.contracts.terms import Contract, State
+from musterroll.domain.contracts.terms import ContractState, ContractTerms
 from musterroll.domain.values.dates import Span, add_months
 from musterroll.storage.capacity import facts as stored_facts
-from musterroll.storage.capacity.facts import Units
-from musterroll.storage.contracts.lines_in_force import contract_of
+from musterroll.storage.capacity.facts import UnitColumns
+from musterroll.storage.contracts.lines_in_force import contract_terms
 
 AHEAD = 12  # months of renewals looked ahead
 _QUARTER = 91 * 86_400_000
@@ -28,13 +28,13 @@ _SAMPLE = 2_000
 
 class ContractFacts(NamedTuple):
     renewals: list[SegmentRenewals]
-    at_risk: list[Risked]
+    at_risk: list[AccountAtRisk]
     prices: dict[str, list[float]]
 
 
-def gather(session: Session, units: Units, on: date, at: int) -> ContractFacts:
+def gather(session: Session, units: UnitColumns, on: date, at: int) -> ContractFacts:
     """Renewals by segment, revenue at risk by account, and prices of the lines that operating units sit on; `at` is ms."""
-    contracts = {row.id or 0: contract_of(row) for row in stored_facts.contracts(session)}
+    contracts = {row.id or 0: contract_terms(row) for row in stored_facts.contracts(session)}
     lines, names = stored_facts.lines(session), stored_facts.account_names(session)
     worth = _worth(contracts, lines, on)
     at_risk = _at_risk(contracts, worth, names, units, on, at)
@@ -43,11 +43,11 @@ def gather(session: Session, units: Units, on: date, at: int) -> ContractFacts:
 
 def ended(session: Session, on: date) -> list[tuple[int, bool]]:
     """Terms that ended in the last years: how many months before the month of `on`, and whether they were renewed."""
-    contracts = {row.id or 0: contract_of(row) for row in stored_facts.contracts(session)}
+    contracts = {row.id or 0: contract_terms(row) for row in stored_facts.contracts(session)}
     return [(-_months(on, term.ends_on), term.renewed) for term in _terms(contracts, on) if term.renewed is not None]
 
 
-def _worth(contracts: Mapping[int, Contract], lines: Sequence[Row[Any]], on: date) -> dict[int, float]:
+def _worth(contracts: Mapping[int, ContractTerms], lines: Sequence[Row[Any]], on: date) -> dict[int, float]:
     """What each contract is worth a year by its lines that have not ended."""
     worth: dict[int, float] = defaultdict(float)
     for line in lines:
@@ -59,20 +59,20 @@ def _worth(contracts: Mapping[int, Contract], lines: Sequence[Row[Any]], on: dat
 
 
 class _Term(NamedTuple):
-    contract: Contract
+    contract: ContractTerms
     ends_on: date
     renewed: bool | None  # None: still to come
 
 
-def _terms(contracts: Mapping[int, Contract], on: date) -> Iterator[_Term]:
+def _terms(contracts: Mapping[int, ContractTerms], on: date) -> Iterator[_Term]:
     """Terms that ended in the last years and those that end in the next: a contract renews by itself or by another that follows it."""
     since, until = add_months(on, -BACK), add_months(on, AHEAD)
     begun: dict[int | None, list[date]] = defaultdict(list)
     for contract in contracts.values():
-        if contract.state is not State.DRAFT:
+        if contract.state is not ContractState.DRAFT:
             begun[contract.account].append(contract.span.starts_on)
     for contract in contracts.values():
-        if contract.state is State.DRAFT:
+        if contract.state is ContractState.DRAFT:
             continue
         for term in rules.terms(contract):
             ends = _end(contract, term)
@@ -86,17 +86,17 @@ def _terms(contracts: Mapping[int, Contract], on: date) -> Iterator[_Term]:
                 break
 
 
-def _end(contract: Contract, term: Span) -> date | None:
+def _end(contract: ContractTerms, term: Span) -> date | None:
     return min((day for day in (term.ends_on, contract.ended_on) if day is not None), default=None)
 
 
-def _renewed(contract: Contract, ends: date, on: date, begun: Sequence[date]) -> bool:
-    itself = contract.state is State.ACTIVE and rules.term_on(contract, ends) is not None
+def _renewed(contract: ContractTerms, ends: date, on: date, begun: Sequence[date]) -> bool:
+    itself = contract.state is ContractState.ACTIVE and rules.term_on(contract, ends) is not None
     return itself or any(ends - timedelta(1) <= day <= min(ends + _FOLLOWS, on) and day != contract.span.starts_on for day in begun)
 
 
 def _renewals(
-    contracts: Mapping[int, Contract], worth: Mapping[int, float], names: Mapping[int, tuple[str, str, str]], on: date
+    contracts: Mapping[int, ContractTerms], worth: Mapping[int, float], names: Mapping[int, tuple[str, str, str]], on: date
 ) -> list[SegmentRenewals]:
     by_segment: dict[tuple[str, str], list[_Term]] = defaultdict(list)
     for term in _terms(contracts, on):
@@ -120,13 +120,13 @@ def _months(on: date, day: date) -> int:
 
 
 def _at_risk(
-    contracts: Mapping[int, Contract],
+    contracts: Mapping[int, ContractTerms],
     worth: Mapping[int, float],
     names: Mapping[int, tuple[str, str, str]],
-    units: Units,
+    units: UnitColumns,
     on: date,
     at: int,
-) -> list[Risked]:
+) -> list[AccountAtRisk]:
     """Accounts with revenue on contracts in force of whose own units most are silent, or a fifth fewer operate than a quarter ago."""
     money: dict[tuple[int, str], float] = defaultdict(float)
     for contract in contracts.values():
@@ -143,11 +143,11 @@ def _at_risk(
         if risk is not None:
             ref, name, _ = names.get(account, ("", "", ""))
             counts = int(now[account]), int(before[account]), int(out[account])
-            risks.append(Risked(ref, name, risk.value, *counts, round(value, 2), currency))
+            risks.append(AccountAtRisk(ref, name, risk.value, *counts, round(value, 2), currency))
     return sorted(risks, key=lambda risk: -risk.value)
 
 
-def _prices(contracts: Mapping[int, Contract], lines: Sequence[Row[Any]], units: Units) -> dict[str, list[float]]:
+def _prices(contracts: Mapping[int, ContractTerms], lines: Sequence[Row[Any]], units: UnitColumns) -> dict[str, list[float]]:
     """What a unit-month brings, of operating units that sit on a line with a price; at most so many, evenly."""
     priced = {line.id: (contracts[line.contract_id].currency, round(float(line.price) / 12, 4)) for line in lines if line.price is not None}
     by_currency: dict[str, list[float]] = defaultdict(list)

@@ -10,7 +10,7 @@ from sqlmodel import Session
 
 from musterroll.domain.capacity.exposure import MONTH_DAYS, NEVER, completed_months
 from musterroll.storage.capacity import facts as stored_facts
-from musterroll.storage.capacity.facts import Units
+from musterroll.storage.capacity.facts import UnitColumns
 from musterroll.usecases.capacity import exposure as capacity_exposure
 
 AHEAD = 24  # months of cover looked ahead
@@ -19,7 +19,7 @@ _OPERATING, _GONE, _WAITING = 1, 2, 1
 _EPOCH = date(1970, 1, 1)
 
 
-class Live(NamedTuple):
+class LiveFleet(NamedTuple):
     """One product's units as of now, as `ProductFacts` has them."""
 
     by_age: list[int]
@@ -28,7 +28,7 @@ class Live(NamedTuple):
     covered: list[int]
 
 
-def live(session: Session, units: Units, on: date, products: Sequence[int]) -> dict[int, Live]:
+def live(session: Session, units: UnitColumns, on: date, products: Sequence[int]) -> dict[int, LiveFleet]:
     """The live fleet of each product. Units that paper calls returned or retired do not count, whatever they report."""
     today = (on - _EPOCH).days
     working = (units.cell & 1 == _OPERATING) & (units.stage != _GONE)
@@ -46,11 +46,11 @@ def live(session: Session, units: Units, on: date, products: Sequence[int]) -> d
         left = np.floor((ends[at_work] - today - 1) / MONTH_DAYS).astype(np.int64)  # whole months still covered; below 0: not now
         covered = [int((left >= k).sum()) for k in range(AHEAD + 1)]
         regions = {names[region]: int(by_place[region]) for region in np.nonzero(by_place)[0]}
-        by_product[product] = Live(by_age.tolist(), int(waiting[mine].sum()), regions, covered)
+        by_product[product] = LiveFleet(by_age.tolist(), int(waiting[mine].sum()), regions, covered)
     return by_product
 
 
-def _regions(session: Session, units: Units) -> tuple[NDArray[np.int64], list[str]]:
+def _regions(session: Session, units: UnitColumns) -> tuple[NDArray[np.int64], list[str]]:
     """The region of each unit: the country of its site, else of its account; numbers into the list of names."""
     of_site, of_account = stored_facts.regions(session)
     names = [NOWHERE, *sorted({*of_site.values(), *of_account.values()})]
@@ -65,7 +65,7 @@ def _looked_up(keys: NDArray[np.int64], values: dict[int, int]) -> NDArray[np.in
     return table[keys]
 
 
-def _cover_ends(session: Session, units: Units, on: date) -> NDArray[np.int64]:
+def _cover_ends(session: Session, units: UnitColumns, on: date) -> NDArray[np.int64]:
     """The first day on which neither warranty nor a contract line as it now stands covers each unit; 0: not covered now."""
     today = (on - _EPOCH).days
     ids, ends = stored_facts.warranty_ends(session)

@@ -24,12 +24,12 @@ from musterroll.usecases.capacity.exposure import Outstanding
 _FRESH = timedelta(hours=6)  # facts older than this are gathered again, and those from before midnight
 
 
-class Gathered(NamedTuple):
+class GatheredFacts(NamedTuple):
     facts: PlanFacts
     at: datetime
 
 
-class Trial(NamedTuple):
+class Backtest(NamedTuple):
     """The back-test of one estimate: its past periods, and what they say together (None: there are none yet)."""
 
     of: str
@@ -37,7 +37,7 @@ class Trial(NamedTuple):
     verdict: BacktestVerdict | None
 
 
-class Prepared(NamedTuple):
+class PreparedFacts(NamedTuple):
     """What was read to bring planning up to now, to be kept."""
 
     at: datetime
@@ -55,21 +55,21 @@ def due(session: Session, now: datetime, patience: timedelta = timedelta()) -> b
     return from_ms(stored.at).date() != now.date() or age > _FRESH or (changed and age >= patience)
 
 
-def prepare(session: Session, now: datetime) -> Prepared:
+def prepare(session: Session, now: datetime) -> PreparedFacts:
     """Measure and gather as of now: the long part, which writes nothing."""
     outstanding = capacity_exposure.outstanding(session, now)
-    return Prepared(now, outstanding, plan_facts.gather(session, now, outstanding=outstanding))
+    return PreparedFacts(now, outstanding, plan_facts.gather(session, now, outstanding=outstanding))
 
 
-def keep(session: Session, prepared: Prepared) -> Gathered:
+def keep(session: Session, prepared: PreparedFacts) -> GatheredFacts:
     """Keep what was prepared."""
     if prepared.outstanding is not None:
         capacity_exposure.keep(session, prepared.outstanding)
     stored_plans.keep_facts(session, to_ms(prepared.at), prepared.facts.plain())
-    return Gathered(prepared.facts, prepared.at)
+    return GatheredFacts(prepared.facts, prepared.at)
 
 
-def gathered(session: Session, now: datetime, on: datetime | None = None) -> Gathered:
+def gathered(session: Session, now: datetime, on: datetime | None = None) -> GatheredFacts:
     """The facts as last kept; as of an earlier instant, or for somebody who sees only some accounts, they are gathered for this once.
 
     Raises Conflict where none were gathered yet, DomainError for a time to come.
@@ -77,11 +77,11 @@ def gathered(session: Session, now: datetime, on: datetime | None = None) -> Gat
     if on is not None and on > now:
         raise DomainError(f"{on:%Y-%m-%d %H:%M} is in the future; a plan starts today or earlier", "day_to_come")
     if on is not None or account_scope.limited(session):
-        return Gathered(plan_facts.gather(session, now, on), on or now)
+        return GatheredFacts(plan_facts.gather(session, now, on), on or now)
     stored = stored_plans.facts(session)
     if stored is None:
         raise Conflict("no planning data yet; it is gathered within a minute, or by running musterroll plan", "not_gathered")
-    return Gathered(shapes.read(stored.facts), from_ms(stored.at))
+    return GatheredFacts(shapes.read_facts(stored.facts), from_ms(stored.at))
 
 
 def plan(facts: PlanFacts, values: Mapping[str, Any]) -> Plan:
@@ -92,6 +92,6 @@ def plan(facts: PlanFacts, values: Mapping[str, Any]) -> Plan:
     return rules.make_plan(facts, assumed)
 
 
-def trials(facts: PlanFacts) -> list[Trial]:
+def backtests(facts: PlanFacts) -> list[Backtest]:
     """The back-test of every estimate."""
-    return [Trial(of, rows, verdict(rows)) for of, rows in facts.trials.items()]
+    return [Backtest(of, rows, verdict(rows)) for of, rows in facts.trials.items()]

@@ -8,8 +8,8 @@ from sqlmodel import Session
 
 from musterroll.domain.capacity import rates, survival
 from musterroll.domain.capacity.facts import BAND_WORDS, BANDS, PlanFacts, ProductFacts
-from musterroll.domain.capacity.rates import Rate
-from musterroll.domain.capacity.survival import Life, Step, Weibull
+from musterroll.domain.capacity.rates import EventRate
+from musterroll.domain.capacity.survival import SurvivalStep, UnitLife, Weibull
 from musterroll.domain.values.dates import add_months
 from musterroll.domain.values.errors import NotFound
 from musterroll.domain.values.instants import to_ms
@@ -18,22 +18,22 @@ from musterroll.storage.capacity import facts as stored_facts
 _EPOCH = date(1970, 1, 1)
 
 
-class Aged(NamedTuple):
+class AgeBandReport(NamedTuple):
     """An age band: incidents a unit-month with its exact interval; the visits among them."""
 
     words: str
-    incidents: Rate
-    visits: Rate
+    incidents: EventRate
+    visits: EventRate
 
 
 class ProductReport(NamedTuple):
     """`afr`: failures (incidents a part was used for) a unit-year since the log of incidents began, by measured operation."""
 
     product: ProductFacts
-    afr: Rate
-    ages: list[Aged]
+    afr: EventRate
+    ages: list[AgeBandReport]
     lives: int
-    steps: list[Step]
+    steps: list[SurvivalStep]
     weibull: Weibull | None
     reading: str
 
@@ -50,7 +50,7 @@ def report(session: Session, facts: PlanFacts, product_id: int) -> ProductReport
     fitted = survival.weibull(lives)
     failure_rate = rates.afr(failures, unit_days)
     return ProductReport(
-        product, failure_rate, _ages(product, start), len(lives), survival.kaplan_meier(lives), fitted, survival.reading(fitted)
+        product, failure_rate, _ages(product, start), len(lives), survival.kaplan_meier(lives), fitted, survival.weibull_text(fitted)
     )
 
 
@@ -58,15 +58,15 @@ def _days(month: date) -> int:
     return (add_months(month, 1) - month).days
 
 
-def _ages(product: ProductFacts, start: int) -> list[Aged]:
+def _ages(product: ProductFacts, start: int) -> list[AgeBandReport]:
     def by_band(table: Sequence[Sequence[float]]) -> list[float]:
         return [sum(month[band] for month in table[start:]) for band in range(BANDS)]
 
     seen = zip(BAND_WORDS, by_band(product.events), by_band(product.visits), by_band(product.exposure), strict=True)
-    return [Aged(words, rates.rate_interval(int(n), x), rates.rate_interval(int(v), x)) for words, n, v, x in seen if x > 0]
+    return [AgeBandReport(words, rates.rate_interval(int(n), x), rates.rate_interval(int(v), x)) for words, n, v, x in seen if x > 0]
 
 
-def _lives(session: Session, facts: PlanFacts, product_id: int) -> list[Life]:
+def _lives(session: Session, facts: PlanFacts, product_id: int) -> list[UnitLife]:
     """Each unit from when it was heard, and failures were written down, until its first failure, its silence or now."""
     if facts.log_starts >= len(facts.months):
         return []
@@ -77,5 +77,5 @@ def _lives(session: Session, facts: PlanFacts, product_id: int) -> list[Life]:
         entered, left = max(heard, begins), min(silent, today)
         if failed is not None and entered <= failed <= today:
             left = failed
-        lives.append(Life(max(0, entered - born), max(0, left - born), failed == left))
+        lives.append(UnitLife(max(0, entered - born), max(0, left - born), failed == left))
     return lives

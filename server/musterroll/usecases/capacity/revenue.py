@@ -3,12 +3,12 @@
 from typing import NamedTuple
 
 from musterroll.domain.capacity import renewals as rules
-from musterroll.domain.capacity.facts import Risked, SegmentRenewals
+from musterroll.domain.capacity.facts import AccountAtRisk, SegmentRenewals
 from musterroll.domain.capacity.plan import Estimate, Plan, estimate
 from musterroll.domain.capacity.rates import Proportion
 
 
-class Segment(NamedTuple):
+class SegmentOutlook(NamedTuple):
     """Renewals of one segment in one currency within a year: how often they came before, how many will, and what that brings a year."""
 
     facts: SegmentRenewals
@@ -27,8 +27,8 @@ class UsageRevenue(NamedTuple):
 
 
 class Outlook(NamedTuple):
-    segments: list[Segment]
-    at_risk: list[Risked]
+    segments: list[SegmentOutlook]
+    at_risk: list[AccountAtRisk]
     usage: list[UsageRevenue]
 
 
@@ -40,8 +40,8 @@ def outlook(plan: Plan) -> Outlook:
     return Outlook([_segment(segment) for segment in plan.facts.renewals], plan.facts.at_risk, usage)
 
 
-def _segment(segment: SegmentRenewals) -> Segment:
+def _segment(segment: SegmentRenewals) -> SegmentOutlook:
     values = [value for _, value in segment.coming]
     count = rules.renewals(segment.renewed, segment.due, len(values))
     money = rules.renewed_revenue(segment.renewed, segment.due, values)
-    return Segment(segment, rules.renewal_rate(segment.renewed, segment.due), estimate(count), sum(values), estimate(money))
+    return SegmentOutlook(segment, rules.renewal_rate(segment.renewed, segment.due), estimate(count), sum(values), estimate(money))

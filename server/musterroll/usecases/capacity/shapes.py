@@ -5,8 +5,8 @@ from typing import Any
 
 from musterroll.domain.capacity.facts import PlanFacts
 from musterroll.domain.capacity.forecast import Driver
-from musterroll.domain.capacity.plan import Plan, Span
-from musterroll.usecases.capacity.plans import Trial
+from musterroll.domain.capacity.plan import Plan, PlanPeriod
+from musterroll.usecases.capacity.plans import Backtest
 
 
 def shape(plan: Plan) -> dict[str, Any]:
@@ -26,7 +26,7 @@ def shape(plan: Plan) -> dict[str, Any]:
     }
 
 
-def _span(span: Span) -> dict[str, Any]:
+def _span(span: PlanPeriod) -> dict[str, Any]:
     plain = {name: getattr(span, name) for name in span.__dataclass_fields__}
     return {name: value._asdict() if hasattr(value, "_asdict") else value for name, value in plain.items()}
 
@@ -50,7 +50,7 @@ def driver_shape(driver: Driver) -> dict[str, Any]:
     }
 
 
-def trial_shapes(facts: PlanFacts, trials: Sequence[Trial]) -> list[dict[str, Any]]:
+def trial_shapes(facts: PlanFacts, trials: Sequence[Backtest]) -> list[dict[str, Any]]:
     return [
         {
             "of": trial.of,
@@ -61,6 +61,6 @@ def trial_shapes(facts: PlanFacts, trials: Sequence[Trial]) -> list[dict[str, An
     ]
 
 
-def _verdict(trial: Trial) -> dict[str, Any]:
+def _verdict(trial: Backtest) -> dict[str, Any]:
     assert trial.verdict is not None
     return {name: value._asdict() if hasattr(value, "_asdict") else value for name, value in trial.verdict._asdict().items()}

@@ -101,7 +101,7 @@ def _renewals(plan: Plan) -> Rows:
 
 
 def _trials(plan: Plan) -> Rows:
-    for trial in capacity_plans.trials(plan.facts):
+    for trial in capacity_plans.backtests(plan.facts):
         for row in trial.rows:
             month = plan.facts.months[plan.facts.log_starts + row.period]
             yield (trial.of, month, row.mean, row.low80, row.high80, row.low95, row.high95, row.naive, row.actual)

@@ -6,60 +6,60 @@ from typing import Any, NamedTuple
 from sqlalchemy import Row
 from sqlmodel import Session
 
-from musterroll.domain.contracts.renewals import Ending, ending
-from musterroll.domain.contracts.terms import Scope
+from musterroll.domain.contracts.renewals import TermEnd, term_end
+from musterroll.domain.contracts.terms import LineScope
 from musterroll.domain.values.errors import NotFound
 from musterroll.storage.contracts import lists as contract_lists
 from musterroll.storage.contracts import renewals
-from musterroll.storage.contracts.lines_in_force import contract_of
-from musterroll.storage.contracts.renewals import Risk, Worth
+from musterroll.storage.contracts.lines_in_force import contract_terms
+from musterroll.storage.contracts.renewals import ContractRisk, ContractWorth
 from musterroll.storage.findings import lists as finding_lists
-from musterroll.storage.findings.lists import Odd
+from musterroll.storage.findings.lists import LineFinding
 from musterroll.storage.imports.runs import Origin
 from musterroll.usecases.imports import history as import_history
 
 
-class Use(NamedTuple):
+class LineUse(NamedTuple):
     """One line (row of `storage.contracts.lines`): how many units sit on it and operate; of a serial, the units that have it."""
 
     line: Row[Any]
     seated: int
     operating: int
     units: list[Row[Any]]
-    odd: list[Odd]
+    odd: list[LineFinding]
 
 
-class Opened(NamedTuple):
+class ContractCard(NamedTuple):
     """`row` as `storage.contracts` shows contracts. `ending` is None where it is not in force, or has no end."""
 
     row: Row[Any]
-    ending: Ending | None
-    worth: Worth | None
-    risk: Risk | None
-    uses: list[Use]
+    ending: TermEnd | None
+    worth: ContractWorth | None
+    risk: ContractRisk | None
+    uses: list[LineUse]
     next: int | None  # behind which line the next page begins
     documents: list[Origin]
 
 
-def opened(session: Session, ref: str, after: int, limit: int, now: datetime) -> Opened:
+def contract_card(session: Session, ref: str, after: int, limit: int, now: datetime) -> ContractCard:
     """A contract with a page of its lines, as the last reconciliation seated them. Raises NotFound."""
     row = None if "\0" in ref else contract_lists.by_ref(session, ref)
     if row is None:
         raise NotFound(f"there is no contract {ref[:80]!r}")
     lines = contract_lists.lines(session, row.id, after, limit + 1)
-    return Opened(
+    return ContractCard(
         row,
-        ending(contract_of(row), now.date()),
-        renewals.worths(session, [row.id]).get(row.id),
-        renewals.risks(session, [row.id]).get(row.id),
+        term_end(contract_terms(row), now.date()),
+        renewals.worth_by_contract(session, [row.id]).get(row.id),
+        renewals.risk_by_contract(session, [row.id]).get(row.id),
         _uses(session, lines[:limit]),
         lines[limit - 1].id if len(lines) > limit else None,
         import_history.provenance(session, row.id, "contract", "invoice"),
     )
 
 
-def _uses(session: Session, lines: list[Row[Any]]) -> list[Use]:
-    seated = renewals.seated(session, [line.id for line in lines])
-    named = renewals.named(session, {line.serial_key for line in lines if line.scope is Scope.SERIAL})
-    odd = finding_lists.of_lines(session, [line.id for line in lines])
-    return [Use(line, *seated.get(line.id, (0, 0)), named.get(line.serial_key, []), odd.get(line.id, [])) for line in lines]
+def _uses(session: Session, lines: list[Row[Any]]) -> list[LineUse]:
+    seated = renewals.units_by_line(session, [line.id for line in lines])
+    named = renewals.units_by_serial(session, {line.serial_key for line in lines if line.scope is LineScope.SERIAL})
+    odd = finding_lists.by_line(session, [line.id for line in lines])
+    return [LineUse(line, *seated.get(line.id, (0, 0)), named.get(line.serial_key, []), odd.get(line.id, [])) for line in lines]

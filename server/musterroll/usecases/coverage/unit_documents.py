@@ -8,13 +8,13 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Row
 from sqlmodel import Session
 
-from musterroll.domain.contracts.terms import Scope, ended, line_on
-from musterroll.domain.coverage.seat_allocation import Assignment, Candidate, assign
-from musterroll.domain.coverage.verdict import Cover, Paper, place_missing
+from musterroll.domain.contracts.terms import LineScope, line_ended_on, line_in_force
+from musterroll.domain.coverage.seat_allocation import Candidate, SeatAllocation, allocate_seats
+from musterroll.domain.coverage.verdict import Cover, UnitRecords, place_missing
 from musterroll.domain.values.instants import from_ms, to_ms
 from musterroll.domain.warranty import periods as warranty_rules
-from musterroll.domain.warranty.periods import Period, Standard, UnitDates
-from musterroll.domain.warranty.unit_claims import claim_says, disagreement, read_claim
+from musterroll.domain.warranty.periods import CoveragePeriod, StandardWarranty, UnitDates
+from musterroll.domain.warranty.unit_claims import describe_claim, disagreement, read_claim
 from musterroll.storage.contracts import lines as contract_lines
 from musterroll.storage.coverage import competing_units, unit_facts
 from musterroll.storage.reconciliation import unit_states
@@ -22,7 +22,7 @@ from musterroll.storage.reconciliation.unit_states import Judged
 from musterroll.storage.warranty import periods as stored_periods
 
 
-class UnitPaper:
+class UnitDocuments:
     """The paper of one unit on a day, fetched as it is asked for. Who operates, where that decides about a seat, is judged at `instant`."""
 
     def __init__(self, session: Session, unit: Row[Any], on: date, instant: datetime, now: datetime) -> None:
@@ -30,19 +30,19 @@ class UnitPaper:
         self._instant, self._now = instant, now
 
     @cached_property
-    def periods(self) -> tuple[Period, ...]:
+    def periods(self) -> tuple[CoveragePeriod, ...]:
         stored = stored_periods.of_unit(self._session, self.unit.id)
         known = any(period.kind is warranty_rules.PeriodKind.STANDARD for period in stored)
         return stored if known or not self.standard.period else (self.standard.period, *stored)
 
     @cached_property
-    def standard(self) -> Standard:
+    def standard(self) -> StandardWarranty:
         """The standard warranty as the rule has it."""
         unit = self.unit
         heard_at = None if unit.first_heard_at is None else from_ms(unit.first_heard_at)
         dates = UnitDates(unit.registered_on, unit.installed_on, heard_at, unit.shipped_on, unit.warranty_months)
         policy = stored_periods.policies(self._session)[unit.policy_id]
-        return warranty_rules.standard(policy, dates, ZoneInfo(unit.zone or "UTC"))
+        return warranty_rules.standard_warranty(policy, dates, ZoneInfo(unit.zone or "UTC"))
 
     @cached_property
     def in_warranty(self) -> bool | None:
@@ -54,22 +54,22 @@ class UnitPaper:
     @cached_property
     def _kept(self) -> int | None:
         """The line the last run seated it on; None where that is not to be trusted."""
-        return unit_facts.kept_seat(self.unit, self.on)
+        return unit_facts.last_seat(self.unit, self.on)
 
     @cached_property
     def _found(self) -> list[Cover]:
         """The lines that name its serial, and the one it is kept on."""
-        return contract_lines.of_one(self._session, self.unit.serial_key, self._kept or 0)
+        return contract_lines.of_unit(self._session, self.unit.serial_key, self._kept or 0)
 
     @cached_property
     def named(self) -> list[Cover]:
         """The lines that name its serial and mean it, whether in force or not."""
-        key, covers = self.unit.serial_key, [cover for cover in self._found if cover.line.scope is Scope.SERIAL]
+        key, covers = self.unit.serial_key, [cover for cover in self._found if cover.line.scope is LineScope.SERIAL]
         if not covers:
             return []
         holders = unit_facts.holders(self._session, key)
         units = [Candidate(unit, key, product, None, None, False, False) for unit, product in holders.items()]
-        mine = assign([cover.line for cover in covers], units, {}).lines.get(self.unit.id, ())
+        mine = allocate_seats([cover.line for cover in covers], units, {}).lines.get(self.unit.id, ())
         return [cover for cover in covers if cover.line.id in mine]
 
     @cached_property
@@ -81,66 +81,68 @@ class UnitPaper:
     @cached_property
     def ended(self) -> list[Cover]:
         """The lines that named it and have ended, the last to end last."""
-        by_end = [(end, cover) for cover in self.named if (end := ended(cover.line, cover.contract, self.on)) is not None]
+        by_end = [(end, cover) for cover in self.named if (end := line_ended_on(cover.line, cover.contract, self.on)) is not None]
         return [cover for _, cover in sorted(by_end, key=lambda pair: (pair[0], pair[1].line.ref, pair[1].line.id))]
 
-    def whole(self) -> Paper:
+    def whole(self) -> UnitRecords:
         """The paper as a verdict is given on it."""
         account = unit_facts.account(self.unit)
         mine = {cover.line.id: cover for cover in (*self.seats, *self.named)}
         missing = () if any(period.kind is warranty_rules.PeriodKind.STANDARD for period in self.periods) else self.standard.missing
-        return Paper(self.periods, tuple(mine.values()), missing, place_missing(account, self.unit.site_id), self._beside())
+        return UnitRecords(self.periods, tuple(mine.values()), missing, place_missing(account, self.unit.site_id), self._beside())
 
     def _beside(self) -> tuple[str, ...]:
         claim = read_claim(self.unit.card)
         other = disagreement(claim, self.periods)
         if other:
             return (f"{other.says[0].upper()}{other.says[1:]}; to be reviewed.",)
-        return (claim_says(claim),) if claim and not self.periods else ()
+        return (describe_claim(claim),) if claim and not self.periods else ()
 
     def _of_quantity(self) -> list[Cover]:
         if self._kept is None:
             return self._worked_out()
-        seats = [cover for cover in self._found if cover.line.id == self._kept and cover.line.scope is not Scope.SERIAL]
+        seats = [cover for cover in self._found if cover.line.id == self._kept and cover.line.scope is not LineScope.SERIAL]
         return [cover for cover in seats if self._holds(cover)]
 
     def _worked_out(self) -> list[Cover]:
         unit, session, account = self.unit, self._session, unit_facts.account(self.unit)
-        places = competing_units.reach(unit.site_id, account, competing_units.up(session, [account] if account else []))
-        if not any(self._holds(cover) for cover in contract_lines.at(session, unit.product_id, places)):
+        places = competing_units.places_in_reach(unit.site_id, account, competing_units.ancestors(session, [account] if account else []))
+        if not any(self._holds(cover) for cover in contract_lines.at_places(session, unit.product_id, places)):
             return []
         judged = unit_states.judged(session, to_ms(self._instant), to_ms(self._now))
-        seated = seat(session, judged, unit.product_id, places, self.on)
+        seated = allocate_at(session, judged, unit.product_id, places, self.on)
         mine = seated.assignment.lines.get(unit.id, ())
-        return [cover for cover in seated.lines if cover.line.id in mine and cover.line.scope is not Scope.SERIAL]
+        return [cover for cover in seated.lines if cover.line.id in mine and cover.line.scope is not LineScope.SERIAL]
 
     def _holds(self, cover: Cover) -> bool:
-        return line_on(cover.line, cover.contract, self.on) is not None
+        return line_in_force(cover.line, cover.contract, self.on) is not None
 
 
-class Seated:
+class LocalAllocation:
     """Who sits where among the units that compete for the quantities at some places."""
 
-    def __init__(self, lines: list[Cover], units: list[Candidate], assignment: Assignment) -> None:
+    def __init__(self, lines: list[Cover], units: list[Candidate], assignment: SeatAllocation) -> None:
         self.lines, self.units, self.assignment = lines, units, assignment
 
 
-def seat(session: Session, judged: Judged, product: int, places: set[contract_lines.Place], on: date) -> Seated:
+def allocate_at(session: Session, judged: Judged, product: int, places: set[contract_lines.Place], on: date) -> LocalAllocation:
     """Assign the lines in force at these places, exactly as an assignment of everything would."""
 
     def holds(cover: Cover) -> bool:
-        return line_on(cover.line, cover.contract, on) is not None
+        return line_in_force(cover.line, cover.contract, on) is not None
 
-    rivalry = competing_units.around(session, judged, product, places, holds)
+    rivalry = competing_units.competing_at(session, judged, product, places, holds)
     keys = {unit.serial_key for unit in rivalry.units}
-    naming = [cover for cover in contract_lines.naming(session, keys) if holds(cover)] if keys else []
+    naming = [cover for cover in contract_lines.naming_serials(session, keys) if holds(cover)] if keys else []
     ours = {unit.unit for unit in rivalry.units}
     named = {cover.line.serial_key for cover in naming}
     # Units elsewhere with the same serial decide whom a line that names it means, and take no seat here.
     others = [
         rival._replace(deployed=False, operating=False)
-        for rival in competing_units.holding(session, judged, named)
+        for rival in competing_units.units_with_serials(session, judged, named)
         if rival.unit not in ours
     ]
     lines = [*rivalry.lines, *naming]
-    return Seated(lines, rivalry.units, assign([cover.line for cover in lines], [*rivalry.units, *others], rivalry.parents))
+    return LocalAllocation(
+        lines, rivalry.units, allocate_seats([cover.line for cover in lines], [*rivalry.units, *others], rivalry.parents)
+    )

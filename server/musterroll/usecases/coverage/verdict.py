@@ -8,30 +8,30 @@ from sqlalchemy import Row
 from sqlmodel import Session
 
 from musterroll.domain.coverage import verdict as rules
-from musterroll.domain.coverage.verdict import Verdict
+from musterroll.domain.coverage.verdict import CoverageVerdict
 from musterroll.domain.units.serials import serial_key
 from musterroll.domain.values.dates import local_day
 from musterroll.domain.values.errors import Conflict, NotFound
 from musterroll.storage.coverage import unit_facts
 from musterroll.storage.tables.units import Unit
 from musterroll.storage.units import successors
-from musterroll.usecases.coverage.unit_documents import UnitPaper
-from musterroll.usecases.reconciliation.run import moment
+from musterroll.usecases.coverage.unit_documents import UnitDocuments
+from musterroll.usecases.reconciliation.run import day_and_instant
 
 
-def coverage(session: Session, uid_or_serial: str, on: date | None, now: datetime) -> Verdict:
+def coverage(session: Session, uid_or_serial: str, on: date | None, now: datetime) -> CoverageVerdict:
     """The verdict on a unit on a day of its site's calendar; None: today there.
 
     Raises NotFound, BadSerial where it could be neither a unit id nor a serial, and Conflict where several makers' units share the serial.
     """
-    unit = find(session, uid_or_serial)
+    unit = unit_meant(session, uid_or_serial)
     today = local_day(now, ZoneInfo(unit.zone or "UTC"))
     day = on or today
-    instant = now if day == today else moment(day, now)[1]
-    return rules.verdict(UnitPaper(session, unit, day, instant, now).whole(), day)
+    instant = now if day == today else day_and_instant(day, now)[1]
+    return rules.coverage_verdict(UnitDocuments(session, unit, day, instant, now).whole(), day)
 
 
-def find(session: Session, uid_or_serial: str) -> Row[Any]:
+def unit_meant(session: Session, uid_or_serial: str) -> Row[Any]:
     """The facts of the unit a person means; of one that was merged, of the unit it is now. Raises as `coverage`."""
     unit = None if "\0" in uid_or_serial else unit_facts.by_uid(session, uid_or_serial)
     if unit is not None:
@@ -39,7 +39,7 @@ def find(session: Session, uid_or_serial: str) -> Row[Any]:
     key = serial_key(uid_or_serial)
     named = unit_facts.by_serial_key(session, key)
     if not named:
-        merged = sorted({successors.unit(session, unit).id or 0 for unit in successors.holding(session, key)})
+        merged = sorted({successors.unit(session, unit).id or 0 for unit in successors.units_with_serial(session, key)})
         named = [_standing(session, unit_id) for unit_id in merged]
     if not named:
         raise NotFound(f"no registered unit has the id or serial {uid_or_serial[:200]!r}")

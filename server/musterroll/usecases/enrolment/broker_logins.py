@@ -16,7 +16,7 @@ class Login(NamedTuple):
     secret_hash: str
 
 
-def admit(session: Session, uid: str, secret: str) -> int | None:
+def authenticate(session: Session, uid: str, secret: str) -> int | None:
     """The id of the active credential that unit `uid` proves with `secret`, or None."""
     credential = credentials.active(session, uid)
     return credential.id if credential and matches(secret, credential.secret_hash) else None
@@ -32,7 +32,7 @@ def still_active(session: Session, ids: Collection[int]) -> set[int]:
     return credentials.still_active(session, ids)
 
 
-def provision(session: Session, logins: Iterable[Login] = ()) -> bytes:
+def password_file(session: Session, logins: Iterable[Login] = ()) -> bytes:
     """The lines of Mosquitto's password file: `logins` of the registry first, then every active credential by uid."""
     lines = [f"{login.user}:{login.secret_hash}\n" for login in logins]
     lines += [f"{uid}:{secret_hash}\n" for uid, secret_hash in credentials.every_active(session)]

@@ -5,7 +5,7 @@ from datetime import datetime
 from sqlmodel import Session
 
 from musterroll.domain.enrolment.claim_rules import text
-from musterroll.domain.units.lifecycle import Lifecycle, move
+from musterroll.domain.units.lifecycle import Lifecycle, checked_move
 from musterroll.domain.values.errors import Conflict
 from musterroll.domain.values.instants import to_ms
 from musterroll.storage.enrolment import claim_tokens
@@ -13,7 +13,7 @@ from musterroll.storage.tables.accounts import Account, Site
 from musterroll.storage.tables.enrolment import ClaimToken
 from musterroll.storage.tables.units import Unit
 from musterroll.storage.units import successors, transitions
-from musterroll.storage.units.transitions import Change
+from musterroll.storage.units.transitions import NewStateChange
 
 _LONGEST_REF = 80
 
@@ -35,12 +35,12 @@ def deploy(session: Session, unit: Unit, token: ClaimToken, actor: str, now: dat
     """Where the token names a place, the unit is deployed there from today. Raises Conflict where its lifecycle forbids it."""
     if token.account_id is None and token.site_id is None:
         return
-    new = move(unit.lifecycle, Lifecycle.DEPLOYED)
+    new = checked_move(unit.lifecycle, Lifecycle.DEPLOYED)
     # A token that names only an account leaves a unit at the site it has there.
     site_id = token.site_id or (unit.site_id if unit.account_id == token.account_id else None)
     if (unit.lifecycle, unit.account_id, unit.site_id) != (new, token.account_id, site_id):
         cause = f"enrolled with claim token {token.label!r}{_where(session, token)}"
-        change = Change(unit.id or 0, to_ms(now), "lifecycle", unit.lifecycle, new, cause[:500], actor[:120])
+        change = NewStateChange(unit.id or 0, to_ms(now), "lifecycle", unit.lifecycle, new, cause[:500], actor[:120])
         transitions.add(session, [change])
     unit.lifecycle, unit.account_id, unit.site_id = new, token.account_id, site_id
     unit.installed_on = unit.installed_on or now.date()

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from sqlmodel import Session
 
-from musterroll.domain.enrolment.claim_rules import Claim, claim, marks, require_open, text, used_up
+from musterroll.domain.enrolment.claim_rules import IdentityClaim, identity_claim, marks, require_open, text, used_up
 from musterroll.domain.enrolment.secrets import hash_secret, new_secret, token_hash
 from musterroll.domain.units.serials import new_uid, serial_key, twin_key
 from musterroll.domain.values.errors import Conflict, DomainError, Forbidden, NotFound
@@ -20,7 +20,7 @@ from musterroll.storage.tables.enrolment import ClaimToken, Credential, Credenti
 from musterroll.storage.tables.liveness import UnitStatus
 from musterroll.storage.tables.units import Unit
 from musterroll.storage.units import successors, transitions
-from musterroll.storage.units.transitions import Change
+from musterroll.storage.units.transitions import NewStateChange
 from musterroll.usecases.enrolment import deploy
 
 _LONGEST_LIFE = timedelta(days=3650)
@@ -37,7 +37,7 @@ class EnrolRequest(NamedTuple):
     agent: str = ""
 
 
-class Enrolled(NamedTuple):
+class EnrolResult(NamedTuple):
     uid: str
     secret: str  # shown this once
     status: CredentialStatus
@@ -108,20 +108,20 @@ def tokens(session: Session) -> list[ClaimToken]:
     return claim_tokens.newest(session)
 
 
-def enroll(session: Session, request: EnrolRequest, now: datetime, interval: int = 60) -> Enrolled:
+def enroll(session: Session, request: EnrolRequest, now: datetime, interval: int = 60) -> EnrolResult:
     """Bind a fresh credential to the unit a device says it is.
 
     1. The claim must be sound and the token open for it; otherwise DomainError, and nothing is consumed.
     2. The product and the unit are found, or made (`unrecorded`).
     3. The first credential of a unit is active and may deploy it where the token says; a later one is pending and changes nothing.
     """
-    identity, evidence = claim(request.maker, request.model, request.serial), marks(request.evidence)
+    identity, evidence = identity_claim(request.maker, request.model, request.serial), marks(request.evidence)
     agent = text("agent", request.agent, 256)
     token = claim_tokens.by_hash(session, token_hash(request.token.strip()))
     if token is None or token.id is None:
         raise Forbidden("this claim token is unknown; check it or request a new one", "token_unknown")
     require_open(token, identity.serial_key, now)
-    if not claim_tokens.use(session, token.id):
+    if not claim_tokens.consume(session, token.id):
         raise used_up(token)
     unit, secret = _unit(session, identity, now), new_secret()
     bound = Credential(
@@ -137,8 +137,8 @@ def enroll(session: Session, request: EnrolRequest, now: datetime, interval: int
     _note(session, unit, None, credential.status, f"credential {credential.id} enrolled with claim token {token.label!r}", actor, now)
     if credential.status is CredentialStatus.ACTIVE:
         deploy.deploy(session, unit, token, actor, now)
-        credentials.changed(session)
-    return Enrolled(unit.uid, secret, credential.status, interval, _epoch_above(session, unit))
+        credentials.count_change(session)
+    return EnrolResult(unit.uid, secret, credential.status, interval, _epoch_above(session, unit))
 
 
 def _epoch_above(session: Session, unit: Unit) -> int:
@@ -185,7 +185,7 @@ def decide(session: Session, credential_id: int, accept: bool, actor: str, now: 
         token = session.get(ClaimToken, credential.claim_token_id) if credential.claim_token_id else None
         if token is not None:
             deploy.deploy(session, unit, token, actor, now)
-        credentials.changed(session)
+        credentials.count_change(session)
 
 
 def revoke(session: Session, uid: str, actor: str, now: datetime) -> None:
@@ -195,10 +195,10 @@ def revoke(session: Session, uid: str, actor: str, now: datetime) -> None:
     if locked is None:
         raise NotFound(f"unit {uid} has no active credential")
     _retire(session, locked[1], CredentialStatus.ACTIVE, CredentialStatus.REVOKED, "credential revoked", actor, now)
-    credentials.changed(session)
+    credentials.count_change(session)
 
 
-def _unit(session: Session, identity: Claim, now: datetime) -> Unit:
+def _unit(session: Session, identity: IdentityClaim, now: datetime) -> Unit:
     product = claim_tokens.product(
         session,
         Product(
@@ -230,4 +230,4 @@ def _retire(session: Session, unit: Unit, old: CredentialStatus, new: Credential
 
 
 def _note(session: Session, unit: Unit, old: CredentialStatus | None, new: CredentialStatus, cause: str, actor: str, now: datetime) -> None:
-    transitions.add(session, [Change(unit.id or 0, to_ms(now), "identity", old, new, cause[:500], actor[:120])])
+    transitions.add(session, [NewStateChange(unit.id or 0, to_ms(now), "identity", old, new, cause[:500], actor[:120])])

@@ -8,30 +8,30 @@ from sqlalchemy import Row
 from sqlmodel import Session, col, select
 
 from musterroll.domain.findings import decisions as decision_rules
-from musterroll.domain.findings.decisions import Decision, Standing, State
+from musterroll.domain.findings.decisions import Decision, FindingRecord, FindingState
 from musterroll.domain.findings.kinds import OWNERS, Finding, FindingKind
 from musterroll.domain.values import cursors
 from musterroll.domain.values.errors import Conflict, NotFound
 from musterroll.domain.values.instants import to_ms
 from musterroll.storage.findings import lists as finding_lists
-from musterroll.storage.findings.lists import Total, Wanted
+from musterroll.storage.findings.lists import FindingCriteria, FindingTotal
 from musterroll.storage.tables.accounts import Account, Site
 from musterroll.storage.tables.audit import Change
-from musterroll.storage.tables.findings import Finding as Stored
 from musterroll.storage.tables.findings import FindingDecision
+from musterroll.storage.tables.findings import FindingRow as Stored
 from musterroll.storage.tables.units import Unit
 from musterroll.usecases.audit import record as audit_record
 from musterroll.usecases.findings import explain
-from musterroll.usecases.findings.explain import Proof
+from musterroll.usecases.findings.explain import DocumentedEvidence
 from musterroll.usecases.undo import undo as undo_changes
 
 _MOST = 10_000  # findings decided by one act
 
 
-class Filter(NamedTuple):
+class FindingFilter(NamedTuple):
     """Which findings, in people's words; every given one must hold. `account` is a number and takes all below it in."""
 
-    state: State | None = State.OPEN
+    state: FindingState | None = FindingState.OPEN
     kind: FindingKind | None = None
     owner: str = ""
     account: str = ""
@@ -42,53 +42,55 @@ class Filter(NamedTuple):
     country: str | None = None
 
 
-class Page(NamedTuple):
+class FindingsPage(NamedTuple):
     """Findings worth most first (rows of `storage.finding_lists.page`), where the next page begins, and the sums of all pages."""
 
     rows: list[Row[Any]]
     next: str | None
-    total: Total
+    total: FindingTotal
 
 
-class Opened(NamedTuple):
+class FindingDetail(NamedTuple):
     """One finding: its row, what the rules say of it now (None: not so any more), the proofs, and what was decided, newest first."""
 
     row: Row[Any]
     finding: Finding | None
-    proofs: list[Proof]
+    proofs: list[DocumentedEvidence]
     history: list[FindingDecision]
 
 
-def findings(session: Session, wanted: Filter, after: str | None, limit: int, now: datetime) -> Page:
+def findings(session: Session, wanted: FindingFilter, after: str | None, limit: int, now: datetime) -> FindingsPage:
     """A page of findings. `after` is the `next` of the page before. Raises NotFound for an account or a unit that is not there."""
     on, which = _today(now), _wanted(session, wanted)
     position = cursors.decode(after, int, int)
     page = finding_lists.page(session, which, on, None if position is None else (position[0], position[1]), limit + 1)
     rows, following = cursors.cut(page, limit, lambda row: (row.rank, row.id))
-    return Page(rows, following, finding_lists.total(session, which, on))
+    return FindingsPage(rows, following, finding_lists.total(session, which, on))
 
 
-def total(session: Session, wanted: Filter, now: datetime) -> Total:
+def total(session: Session, wanted: FindingFilter, now: datetime) -> FindingTotal:
     """How many findings there are and what they are worth. Raises as `findings`."""
     return finding_lists.total(session, _wanted(session, wanted), _today(now))
 
 
-def finding(session: Session, finding_id: int, now: datetime) -> Opened:
+def finding(session: Session, finding_id: int, now: datetime) -> FindingDetail:
     """Open a finding. Raises NotFound."""
-    row = finding_lists.one(session, finding_id, _today(now))
+    row = finding_lists.by_id(session, finding_id, _today(now))
     stored = session.get(Stored, finding_id)
     if row is None or stored is None:
         raise NotFound(f"there is no finding {finding_id}")
-    current = explain.finding_of(session, stored, now)
-    return Opened(row, current, explain.proofs(session, current) if current else [], finding_lists.history(session, finding_id))
+    current = explain.current_finding(session, stored, now)
+    return FindingDetail(
+        row, current, explain.documented_evidence(session, current) if current else [], finding_lists.history(session, finding_id)
+    )
 
 
 def decide(
-    session: Session, ids: Collection[int], to: State, *, reason: str, until: date | None = None, actor: str, now: datetime
+    session: Session, ids: Collection[int], to: FindingState, *, reason: str, until: date | None = None, actor: str, now: datetime
 ) -> Change:
     """Decide findings: accept, ignore until a day, resolve, or open again. All of them or, where one cannot be, none.
 
-    Raises NotFound, and Conflict as `domain.decisions.decide`, naming the finding.
+    Raises NotFound, and Conflict as `domain.findings.decisions.decide`, naming the finding.
     """
     if len(ids) > _MOST:
         raise Conflict(f"{len(ids):,} findings are selected; the limit is {_MOST:,}", "too_many")
@@ -105,9 +107,9 @@ def decide(
 
 
 def _decided(
-    row: Stored, decision: FindingDecision | None, to: State, reason: str, until: date | None, actor: str, now: datetime
+    row: Stored, decision: FindingDecision | None, to: FindingState, reason: str, until: date | None, actor: str, now: datetime
 ) -> FindingDecision:
-    standing = Standing(_facts(row.facts), row.present, _decision(decision))
+    standing = FindingRecord(_facts(row.facts), row.present, _decision(decision))
     try:
         decision_rules.decide(standing, to, actor, reason, _today(now), until)
     except Conflict as error:
@@ -119,9 +121,9 @@ def _decided(
 
 def _decision(row: FindingDecision | None) -> Decision | None:
     """A stored decision as the rules know it; to open a finding again is to take back what was decided."""
-    if row is None or row.state == State.OPEN:
+    if row is None or row.state == FindingState.OPEN:
         return None
-    return Decision(State(row.state), row.by, row.reason, _facts(row.facts), row.until)
+    return Decision(FindingState(row.state), row.by, row.reason, _facts(row.facts), row.until)
 
 
 def _facts(text: str) -> tuple[str, ...]:
@@ -132,7 +134,7 @@ def _today(now: datetime) -> date:
     return now.astimezone(UTC).date()
 
 
-def _wanted(session: Session, wanted: Filter) -> Wanted:
+def _wanted(session: Session, wanted: FindingFilter) -> FindingCriteria:
     kinds = [kind for kind in FindingKind if wanted.owner in ("", kind.owner)]
     if not kinds:
         raise NotFound(f"the owner of a finding is one of {', '.join(OWNERS)}, not {wanted.owner[:40]!r}")
@@ -141,7 +143,7 @@ def _wanted(session: Session, wanted: Filter) -> Wanted:
     unit = _id(session, Unit.id, Unit.uid, wanted.uid, "unit")
     site = _id(session, Site.id, Site.ref, wanted.site, "site")
     some = kinds if len(kinds) < len(FindingKind) else ()
-    return Wanted(wanted.state, some, account, wanted.product_id, unit, site, wanted.segment, wanted.country)
+    return FindingCriteria(wanted.state, some, account, wanted.product_id, unit, site, wanted.segment, wanted.country)
 
 
 def _id(session: Session, key: Any, named: Any, name: str, what: str) -> int | None:
@@ -153,14 +155,14 @@ def _id(session: Session, key: Any, named: Any, name: str, what: str) -> int | N
     return row_id
 
 
-def decision(session: Session, finding_id: int, actor: str, now: datetime, reason: str = "") -> Change:
+def undo_decision(session: Session, finding_id: int, actor: str, now: datetime, reason: str = "") -> Change:
     """Undo the newest decision of a finding. Returns the undoing, a change itself.
 
     Raises NotFound where nothing is decided, and Conflict where other findings were decided by the same act.
     """
     decided = next(iter(finding_lists.history(session, finding_id)), None)
     if decided is None:
-        known = finding_lists.one(session, finding_id, now.date()) is not None
+        known = finding_lists.by_id(session, finding_id, now.date()) is not None
         raise NotFound(f"nothing is decided of finding {finding_id}" if known else f"there is no finding {finding_id}")
     change_id, rows = finding_lists.decided_by(session, decided.id or 0)
     if rows > 1:

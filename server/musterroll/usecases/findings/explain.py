@@ -5,12 +5,12 @@ from typing import NamedTuple
 
 from sqlmodel import Session, col, select
 
-from musterroll.domain.contracts.terms import Scope, line_on
-from musterroll.domain.coverage.seat_allocation import Candidate, assign
+from musterroll.domain.contracts.terms import LineScope, line_in_force
+from musterroll.domain.coverage.seat_allocation import Candidate, allocate_seats
 from musterroll.domain.findings.evidence import Evidence
 from musterroll.domain.findings.kinds import Finding, Subject
-from musterroll.domain.findings.line_rules import LineCase, of_line
-from musterroll.domain.findings.unit_rules import UnitCase, of_unit
+from musterroll.domain.findings.line_rules import LineCase, line_findings
+from musterroll.domain.findings.unit_rules import UnitCase, unit_findings
 from musterroll.domain.liveness import Liveness
 from musterroll.domain.values.instants import from_ms, to_ms
 from musterroll.domain.values.money import Money
@@ -21,23 +21,23 @@ from musterroll.storage.coverage import unit_facts
 from musterroll.storage.imports.runs import Origin
 from musterroll.storage.reconciliation import cell_counters, unit_states
 from musterroll.storage.tables.contracts import ContractLine
-from musterroll.storage.tables.findings import Finding as Row
+from musterroll.storage.tables.findings import FindingRow as Row
 from musterroll.storage.tables.warranty import WarrantyPeriod
-from musterroll.usecases.coverage.unit_documents import UnitPaper, seat
+from musterroll.usecases.coverage.unit_documents import UnitDocuments, allocate_at
 from musterroll.usecases.findings import more_evidence
 from musterroll.usecases.imports import history as import_history
 
 _NAMED = 20  # units without a seat that are called by their serial
 
 
-class Proof(NamedTuple):
+class DocumentedEvidence(NamedTuple):
     """A row of evidence, and the rows of documents that made or changed it, oldest first."""
 
     evidence: Evidence
     documents: tuple[Origin, ...]
 
 
-def finding_of(session: Session, row: Row, now: datetime) -> Finding | None:
+def current_finding(session: Session, row: Row, now: datetime) -> Finding | None:
     """A stored finding as the rules make it from what is on record, for the day and the instant of the last run. None: not any more."""
     run = cell_counters.last_run(session)
     instant = from_ms(run.at) if run else now
@@ -46,7 +46,7 @@ def finding_of(session: Session, row: Row, now: datetime) -> Finding | None:
     return next((candidate for candidate in rule(session, row.subject_id, on, instant, now) if candidate.key.kind == row.kind), None)
 
 
-def proofs(session: Session, finding: Finding) -> list[Proof]:
+def documented_evidence(session: Session, finding: Finding) -> list[DocumentedEvidence]:
     """The evidence of a finding with its documents; a line brings its contract."""
     proofs_so_far = []
     for evidence in finding.evidence:
@@ -54,7 +54,7 @@ def proofs(session: Session, finding: Finding) -> list[Proof]:
         if evidence.table == "line":
             contract = session.execute(select(col(ContractLine.contract_id)).where(col(ContractLine.id) == evidence.id)).scalar()
             origins += import_history.provenance(session, contract or 0, "contract")
-        proofs_so_far.append(Proof(evidence, tuple(origins)))
+        proofs_so_far.append(DocumentedEvidence(evidence, tuple(origins)))
     return proofs_so_far
 
 
@@ -71,7 +71,7 @@ def _of_unit(session: Session, unit_id: int, on: date, instant: datetime, now: d
     stood = unit_states.one(session, unit_states.judged(session, to_ms(instant), to_ms(now)), unit_id)
     if unit is None or stood is None:
         return []
-    paper = UnitPaper(session, unit, on, instant, now)
+    paper = UnitDocuments(session, unit, on, instant, now)
     case = UnitCase(
         unit_id,
         unit.serial,
@@ -83,24 +83,24 @@ def _of_unit(session: Session, unit_id: int, on: date, instant: datetime, now: d
         paper.in_warranty,
         None if unit.list_price is None else Money(unit.list_price, unit.currency),
         disagreement(read_claim(unit.card), paper.periods),
-        unit_facts.cloned(session, unit_id),
-        more_evidence.of_unit(session, unit),
+        unit_facts.has_clone(session, unit_id),
+        more_evidence.evidence_by_kind(session, unit),
     )
-    return list(of_unit(case))
+    return list(unit_findings(case))
 
 
 def _of_line(session: Session, line_id: int, on: date, instant: datetime, now: datetime) -> list[Finding]:
     cover = contract_lines.line(session, line_id)
-    if cover is None or line_on(cover.line, cover.contract, on) is None:
+    if cover is None or line_in_force(cover.line, cover.contract, on) is None:
         return []
     line = cover.line
-    if line.scope is Scope.SERIAL:
+    if line.scope is LineScope.SERIAL:
         holders = unit_facts.by_serial_key(session, line.serial_key)
-        given = assign([line], [Candidate(row.id, row.serial_key, row.product_id, None, None, False, False) for row in holders], {})
+        given = allocate_seats([line], [Candidate(row.id, row.serial_key, row.product_id, None, None, False, False) for row in holders], {})
     elif line.product is None or line.place is None:
         return []
     else:
         judged = unit_states.judged(session, to_ms(instant), to_ms(now))
-        given = seat(session, judged, line.product, {(line.scope, line.place)}, on).assignment
+        given = allocate_at(session, judged, line.product, {(line.scope, line.place)}, on).assignment
     over = given.over.get(line_id, ())
-    return list(of_line(LineCase(cover, given.left_over.get(line_id, 0), over, unit_facts.serials(session, over[:_NAMED]))))
+    return list(line_findings(LineCase(cover, given.left_over.get(line_id, 0), over, unit_facts.serials(session, over[:_NAMED]))))

@@ -9,18 +9,18 @@ from musterroll.domain.findings.evidence import Evidence
 from musterroll.domain.findings.kinds import FindingKind
 from musterroll.domain.values.dates import in_words, last_day
 from musterroll.domain.values.money import Money
-from musterroll.domain.warranty.unit_claims import claim_says, read_claim
+from musterroll.domain.warranty.unit_claims import describe_claim, read_claim
 from musterroll.storage.enrolment import credentials
 from musterroll.storage.tables.enrolment import Credential
 from musterroll.storage.tables.warranty import WarrantyPeriod
 from musterroll.storage.warranty import periods as stored_periods
 
 
-def of_unit(session: Session, unit: Row[Any]) -> dict[FindingKind, tuple[Evidence, ...]]:
+def evidence_by_kind(session: Session, unit: Row[Any]) -> dict[FindingKind, tuple[Evidence, ...]]:
     """By kind of finding. `unit`: a row of `storage.unit_facts`."""
     periods = tuple(Evidence("warranty", row.id or 0, _period(row)) for row in stored_periods.periods(session, unit.id))
     claim = read_claim(unit.card)
-    card = (Evidence("card", unit.id, claim_says(claim)),) if claim else ()
+    card = (Evidence("card", unit.id, describe_claim(claim)),) if claim else ()
     price = () if unit.list_price is None else (Evidence("product", unit.product_id, _price(unit)),)
     marks = tuple(Evidence("credential", row.id or 0, _credential(row)) for row in credentials.of_unit(session, unit.id))
     return {

@@ -24,6 +24,6 @@ KNOWN = Figure[Counts]("firmwares", TypeAdapter(Counts), _count)
 def old(session: Session, now: datetime) -> list[tuple[int, str]]:
     """Every product (id) and version that is older than the newest of it."""
     by_product: dict[int, dict[str, int]] = defaultdict(dict)
-    for product, version, units in cached_figures.told(session, KNOWN, now).value:
+    for product, version, units in cached_figures.counted_figure(session, KNOWN, now).value:
         by_product[product][version] = units
     return [(product, version) for product, units in by_product.items() for version in rules.old(units)]

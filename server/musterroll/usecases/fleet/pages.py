@@ -135,14 +135,14 @@ class LatestBase:
         return self._last
 
 
-def wanted(session: Session, filters: FleetFilter, now: datetime) -> list[ColumnElement[bool]] | None:
+def all_conditions(session: Session, filters: FleetFilter, now: datetime) -> list[ColumnElement[bool]] | None:
     """All that a filter asks of a unit on the roll, its text too; None where no unit can match."""
     if any(isinstance(value, str) and "\0" in value for value in filters):
         return None
     branches = _branches(session, filters.text.strip())
     if filters.text.strip() and not branches:
         return None
-    return [*conditions(session, filters, now), *([or_(*branches)] if branches else []), fleet_queries.on_roll()]
+    return [*conditions(session, filters, now), *([or_(*branches)] if branches else []), fleet_queries.is_registered()]
 
 
 def conditions(session: Session, filters: FleetFilter, now: datetime) -> list[ColumnElement[bool]]:

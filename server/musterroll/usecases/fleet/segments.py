@@ -19,7 +19,7 @@ from musterroll.usecases.fleet import filter_words
 from musterroll.usecases.fleet import pages as fleet_pages
 from musterroll.usecases.fleet.pages import FleetFilter
 from musterroll.usecases.operations import figure_cache as cached_figures
-from musterroll.usecases.operations.figure_cache import Figure, Told
+from musterroll.usecases.operations.figure_cache import CountedFigure, Figure
 
 SHOWN = 20  # accounts
 _LONGEST = 80
@@ -36,7 +36,7 @@ class Segment(NamedTuple):
     made_by: str = ""
 
 
-class Size(NamedTuple):
+class SegmentSize(NamedTuple):
     """How many units and accounts, and what a year of their cover costs: by the line they sit on, else by list price."""
 
     units: int
@@ -108,7 +108,7 @@ def save(session: Session, name: str, filters: FleetFilter, actor: str, now: dat
         raise Conflict("enter a segment name")
     if not words:
         raise Conflict("filter the fleet first; a segment needs at least one filter")
-    return _own(saved_filters.put(session, SavedFilter(name=name, words=words, made_at=to_ms(now), made_by=actor)))
+    return _own(saved_filters.save(session, SavedFilter(name=name, words=words, made_at=to_ms(now), made_by=actor)))
 
 
 def delete(session: Session, key: str) -> None:
@@ -118,12 +118,12 @@ def delete(session: Session, key: str) -> None:
     saved_filters.delete(session, int(key))
 
 
-def size(session: Session, segment: Segment, now: datetime) -> Told[Size]:
-    return cached_figures.told(session, figure(segment), now)
+def size(session: Session, segment: Segment, now: datetime) -> CountedFigure[SegmentSize]:
+    return cached_figures.counted_figure(session, figure(segment), now)
 
 
-def figure(segment: Segment) -> Figure[Size]:
-    return Figure(f"segment:{segment.key}", TypeAdapter(Size), lambda session, now: _size(session, segment, now))
+def figure(segment: Segment) -> Figure[SegmentSize]:
+    return Figure(f"segment:{segment.key}", TypeAdapter(SegmentSize), lambda session, now: _size(session, segment, now))
 
 
 def figures(session: Session) -> list[Figure[Any]]:
@@ -132,13 +132,13 @@ def figures(session: Session) -> list[Figure[Any]]:
 
 def customers(session: Session, segment: Segment, after: str | None, limit: int, now: datetime) -> list[Customer]:
     """The accounts that have units in a segment, by number, behind one of them."""
-    where = fleet_pages.wanted(session, segment.filters, now)
+    where = fleet_pages.all_conditions(session, segment.filters, now)
     return [] if where is None else segment_sums.customers(session, where, after, limit)
 
 
-def largest(session: Session, segment: Segment, now: datetime) -> Told[list[Customer]]:
+def largest(session: Session, segment: Segment, now: datetime) -> CountedFigure[list[Customer]]:
     """The accounts with the most units in a segment, the largest first."""
-    return cached_figures.told(session, largest_figure(segment), now)
+    return cached_figures.counted_figure(session, largest_figure(segment), now)
 
 
 def largest_figure(segment: Segment) -> Figure[list[Customer]]:
@@ -146,16 +146,16 @@ def largest_figure(segment: Segment) -> Figure[list[Customer]]:
 
 
 def _largest(session: Session, segment: Segment, now: datetime) -> list[Customer]:
-    where = fleet_pages.wanted(session, segment.filters, now)
+    where = fleet_pages.all_conditions(session, segment.filters, now)
     return [] if where is None else segment_sums.largest(session, where, SHOWN)
 
 
-def _size(session: Session, segment: Segment, now: datetime) -> Size:
-    where = fleet_pages.wanted(session, segment.filters, now)
+def _size(session: Session, segment: Segment, now: datetime) -> SegmentSize:
+    where = fleet_pages.all_conditions(session, segment.filters, now)
     if where is None:
-        return Size(0, 0, (), 0)
+        return SegmentSize(0, 0, (), 0)
     sums = segment_sums.sums(session, where)
-    return Size(sums.units, segment_sums.accounts(session, where), sums.worth, sums.unpriced)
+    return SegmentSize(sums.units, segment_sums.accounts(session, where), sums.worth, sums.unpriced)
 
 
 def _own(row: SavedFilter) -> Segment:

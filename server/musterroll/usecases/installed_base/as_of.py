@@ -9,7 +9,7 @@ from sqlalchemy import Row
 from sqlmodel import Session
 
 from musterroll.domain.installed_base import bridge as month_bridge
-from musterroll.domain.installed_base.bridge import Bridge, Move, Passage, Standing
+from musterroll.domain.installed_base.bridge import AxisChange, BaseChange, Bridge, UnitState
 from musterroll.domain.liveness import Liveness
 from musterroll.domain.units.lifecycle import Lifecycle
 from musterroll.domain.units.serials import name_key
@@ -18,7 +18,7 @@ from musterroll.domain.values.errors import DomainError, NotFound
 from musterroll.domain.values.instants import day_end, from_ms, to_ms
 from musterroll.storage.accounts import hierarchy
 from musterroll.storage.installed_base import counts as base_counts
-from musterroll.storage.installed_base.counts import Tally, Within
+from musterroll.storage.installed_base.counts import BaseConditions, BaseCount
 from musterroll.storage.liveness.states import hearing
 from musterroll.storage.units import as_of as unit_as_of
 from musterroll.usecases.accounts.hierarchy import account
@@ -37,14 +37,14 @@ class Slice(StrEnum):
     AGE = "age"  # whole years since installation, OLDEST: and older
 
 
-class Part(NamedTuple):
+class BasePart(NamedTuple):
     """One row of a sliced base. `ref` and `name` are empty for the units of none; `own` leaves out the accounts below."""
 
     ref: str
     name: str
     parent: str  # reference of the account above
-    counts: Tally
-    own: Tally
+    counts: BaseCount
+    own: BaseCount
 
 
 class Base(NamedTuple):
@@ -52,11 +52,11 @@ class Base(NamedTuple):
 
     on: datetime
     known: datetime
-    all: Tally
-    parts: list[Part]
+    all: BaseCount
+    parts: list[BasePart]
 
 
-class Scope(NamedTuple):
+class BaseScope(NamedTuple):
     """Which units are counted, in the words of people; every given field must hold."""
 
     account: str | None = None  # number, with all below it
@@ -67,9 +67,9 @@ class Scope(NamedTuple):
     country: str | None = None
 
 
-EVERYTHING = Scope()
+EVERYTHING = BaseScope()
 _WORDS = (Slice.SEGMENT, Slice.COUNTRY, Slice.FIRMWARE, Slice.AGE)
-NONE = Tally(0, 0, 0)
+NONE = BaseCount(0, 0, 0)
 
 
 def base(
@@ -79,7 +79,7 @@ def base(
     on: date | None = None,
     known: date | None = None,
     by: Slice | None = None,
-    scope: Scope = EVERYTHING,
+    scope: BaseScope = EVERYTHING,
 ) -> Base:
     """The installed base at the end of the day `on` (or now) as it was known at the end of the day `known` (or now).
 
@@ -90,27 +90,29 @@ def base(
     present = on is None and known is None
     axes = base_counts.axes_now(heard, instant) if present else base_counts.axes_at(heard, instant, known_at)
     key = base_counts.age(from_ms(instant).date(), OLDEST) if by is Slice.AGE else by.value if by else "all"
-    counted = base_counts.tallies(session, axes, key, where)
+    counted = base_counts.base_counts(session, axes, key, where)
     parts = [] if by is None else _parts(session, by, counted)
     return Base(from_ms(instant), from_ms(known_at), reduce(_plus, counted.values(), NONE), parts)
 
 
-class Month(NamedTuple):
+class MonthBridge(NamedTuple):
     """A month's bridge, and every unit (row id) that came in or went out, in order."""
 
     bridge: Bridge
-    passages: list[Passage]
+    passages: list[BaseChange]
 
 
-def bridge(session: Session, month: date, now: datetime, *, known: Moment | None = None, scope: Scope = EVERYTHING) -> Bridge:
+def bridge(session: Session, month: date, now: datetime, *, known: Moment | None = None, scope: BaseScope = EVERYTHING) -> Bridge:
     """How the installed base came through the month that `month` lies in, up to now where it is not over yet.
 
     Opening and closing are what `base` counts on the last day before the month and on its last day. Raises as `base`.
     """
-    return through(session, month, now, known=known, scope=scope).bridge
+    return bridge_with_changes(session, month, now, known=known, scope=scope).bridge
 
 
-def through(session: Session, month: date, now: datetime, *, known: Moment | None = None, scope: Scope = EVERYTHING) -> Month:
+def bridge_with_changes(
+    session: Session, month: date, now: datetime, *, known: Moment | None = None, scope: BaseScope = EVERYTHING
+) -> MonthBridge:
     """The same, with the units that moved."""
     first = month.replace(day=1)
     since = to_ms(datetime(first.year, first.month, 1, tzinfo=UTC))
@@ -120,30 +122,35 @@ def through(session: Session, month: date, now: datetime, *, known: Moment | Non
     where, heard = rows_of(session, scope), hearing(session)
     opening = base_counts.axes_at(heard, since - 1, known_at)
     closing = base_counts.axes_at(heard, last, known_at)
-    effective, untold = unit_as_of.effective(since, last + 1, known_at), unit_as_of.untold(heard, since - 1, min(last, known_at))
-    others = base_counts.stirred(session, opening, closing, effective, untold, where)
+    effective, untold = (
+        unit_as_of.effective(since, last + 1, known_at),
+        unit_as_of.changed_unrecorded(heard, since - 1, min(last, known_at)),
+    )
+    others = base_counts.changed_units(session, opening, closing, effective, untold, where)
     moves = base_counts.moves_of(session, effective, [row.id for row in others]) if others else []
     start = {row.id: _standing(row, "0") for row in others}
     moves += _unseen(start, moves, others, last)
     bridge_of_moves = month_bridge.bridge(start, moves)
-    before = base_counts.tallies(session, opening, "all", where).get(0, NONE).operating
+    before = base_counts.base_counts(session, opening, "all", where).get(0, NONE).operating
     whole = Bridge(before, bridge_of_moves.steps, before - bridge_of_moves.opening + bridge_of_moves.closing)
-    return Month(whole, list(month_bridge.passages(start, moves)))
+    return MonthBridge(whole, list(month_bridge.base_changes(start, moves)))
 
 
-def _unseen(start: dict[int, Standing], moves: list[Move], others: list[Row[Any]], last: int) -> list[Move]:
+def _unseen(start: dict[int, UnitState], moves: list[AxisChange], others: list[Row[Any]], last: int) -> list[AxisChange]:
     """Silence that the sweep has not noted yet, as moves at the end of the month: so that the bridge ends where the base stands."""
     units = dict(start)
     for move in sorted(moves):
-        units[move.unit] = month_bridge.apply(units[move.unit], move)
+        units[move.unit] = month_bridge.after_change(units[move.unit], move)
     wanted = {row.id: _standing(row, "1").liveness for row in others}
     newest = max((move.id for move in moves), default=0) + 1
-    return [Move(last, newest, unit, "liveness", wanted[unit]) for unit, standing in units.items() if standing.liveness != wanted[unit]]
+    return [
+        AxisChange(last, newest, unit, "liveness", wanted[unit]) for unit, standing in units.items() if standing.liveness != wanted[unit]
+    ]
 
 
-def _standing(row: Row[Any], end: str) -> Standing:
+def _standing(row: Row[Any], end: str) -> UnitState:
     columns = row._mapping
-    return Standing(Lifecycle(columns[f"l{end}"]), Liveness(columns[f"v{end}"]), bool(columns[f"m{end}"]))
+    return UnitState(Lifecycle(columns[f"l{end}"]), Liveness(columns[f"v{end}"]), bool(columns[f"m{end}"]))
 
 
 def _moment(on: Moment | None, now: datetime, *, cut: bool = False) -> int:
@@ -155,9 +162,9 @@ def _moment(on: Moment | None, now: datetime, *, cut: bool = False) -> int:
     return min(to_ms(on if isinstance(on, datetime) else day_end(on)), to_ms(now))
 
 
-def rows_of(session: Session, scope: Scope) -> Within:
+def rows_of(session: Session, scope: BaseScope) -> BaseConditions:
     """What is named as the rows it means. Raises NotFound."""
-    return Within(
+    return BaseConditions(
         None if scope.account is None else hierarchy.below(session, account(session, scope.account).id or 0),
         _site(session, scope.site),
         _product(session, scope.maker, scope.model),
@@ -182,16 +189,16 @@ def _product(session: Session, maker: str | None, model: str | None) -> int | No
     return product_id
 
 
-def _parts(session: Session, by: Slice, counted: dict[Any, Tally]) -> list[Part]:
+def _parts(session: Session, by: Slice, counted: dict[Any, BaseCount]) -> list[BasePart]:
     if by in _WORDS:
-        return [Part(key, key, "", tally, tally) for key, tally in sorted(counted.items())]
+        return [BasePart(key, key, "", tally, tally) for key, tally in sorted(counted.items())]
     if by is Slice.ACCOUNT:
         return _account_parts(session, counted)
     named = base_counts.names(session, by.value) | {0: ("", "")}
-    return sorted(Part(*named[key], "", tally, tally) for key, tally in counted.items())
+    return sorted(BasePart(*named[key], "", tally, tally) for key, tally in counted.items())
 
 
-def _account_parts(session: Session, counted: dict[int, Tally]) -> list[Part]:
+def _account_parts(session: Session, counted: dict[int, BaseCount]) -> list[BasePart]:
     """Every account that has units, or has them below it, in the order of the tree; at the end the units of no account."""
     nodes = hierarchy.tree(session, None)
     refs = {node.id: node.ref for node in nodes}
@@ -200,12 +207,12 @@ def _account_parts(session: Session, counted: dict[int, Tally]) -> list[Part]:
         if node.parent_id in rolled:
             rolled[node.parent_id] = _plus(rolled[node.parent_id], rolled[node.id])
     parts = [
-        Part(node.ref, node.name, refs.get(node.parent_id or 0, ""), rolled[node.id], counted.get(node.id, NONE))
+        BasePart(node.ref, node.name, refs.get(node.parent_id or 0, ""), rolled[node.id], counted.get(node.id, NONE))
         for node in nodes
         if rolled[node.id].units
     ]
-    return [*parts, *(Part("", "", "", counted[key], counted[key]) for key in counted if key not in refs)]
+    return [*parts, *(BasePart("", "", "", counted[key], counted[key]) for key in counted if key not in refs)]
 
 
-def _plus(left: Tally, right: Tally) -> Tally:
-    return Tally(left.units + right.units, left.deployed + right.deployed, left.operating + right.operating)
+def _plus(left: BaseCount, right: BaseCount) -> BaseCount:
+    return BaseCount(left.units + right.units, left.deployed + right.deployed, left.operating + right.operating)

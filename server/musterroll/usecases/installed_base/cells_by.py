@@ -9,13 +9,13 @@ from musterroll.storage.installed_base import cells_by as cells_by_slice
 from musterroll.storage.installed_base import counts as base_counts
 from musterroll.storage.reconciliation.unit_states import by_code
 from musterroll.usecases.installed_base import as_of as base_as_of
-from musterroll.usecases.installed_base.as_of import Scope, Slice
+from musterroll.usecases.installed_base.as_of import BaseScope, Slice
 
 SLICES = (Slice.ACCOUNT, Slice.SITE, Slice.PRODUCT, Slice.SEGMENT, Slice.COUNTRY)
 _NOTHING = by_code({})
 
 
-class Sliced(NamedTuple):
+class CellsPart(NamedTuple):
     """One row: what it is called (empty: units of none) and its cells as the last run left them, of accounts with all below them."""
 
     ref: str
@@ -23,23 +23,23 @@ class Sliced(NamedTuple):
     cells: dict[str, int]
 
 
-def cells(session: Session, scope: Scope) -> dict[str, int]:
+def cells(session: Session, scope: BaseScope) -> dict[str, int]:
     """The cells of the units in this scope. Raises NotFound for what it names."""
     return cells_by_slice.cells(session, "all", base_as_of.rows_of(session, scope)).get(0, _NOTHING)
 
 
-def cells_by(session: Session, by: Slice, scope: Scope) -> list[Sliced]:
+def cells_by(session: Session, by: Slice, scope: BaseScope) -> list[CellsPart]:
     """The cells of the units in this scope, sliced. Raises NotFound."""
     counted = cells_by_slice.cells(session, by.value, base_as_of.rows_of(session, scope))
     if by in (Slice.SEGMENT, Slice.COUNTRY):
-        return [Sliced(key, key, cells) for key, cells in sorted(counted.items())]
+        return [CellsPart(key, key, cells) for key, cells in sorted(counted.items())]
     if by is Slice.ACCOUNT:
         return _accounts(session, counted)
     named = base_counts.names(session, by.value) | {0: ("", "")}
-    return sorted(Sliced(*named[key], cells) for key, cells in counted.items())
+    return sorted(CellsPart(*named[key], cells) for key, cells in counted.items())
 
 
-def _accounts(session: Session, counted: dict[Any, dict[str, int]]) -> list[Sliced]:
+def _accounts(session: Session, counted: dict[Any, dict[str, int]]) -> list[CellsPart]:
     """In the order of the tree, those that have units or have them below; at the end the units of none."""
     nodes = hierarchy.tree(session, None)
     rolled = {node.id: dict(counted.get(node.id, _NOTHING)) for node in nodes}
@@ -47,5 +47,5 @@ def _accounts(session: Session, counted: dict[Any, dict[str, int]]) -> list[Slic
         if node.parent_id in rolled:
             above = rolled[node.parent_id]
             above.update({code: above[code] + units for code, units in rolled[node.id].items()})
-    slices = [Sliced(node.ref, node.name, rolled[node.id]) for node in nodes if any(rolled[node.id].values())]
-    return [*slices, *(Sliced("", "", counted[key]) for key in counted if key not in rolled)]
+    slices = [CellsPart(node.ref, node.name, rolled[node.id]) for node in nodes if any(rolled[node.id].values())]
+    return [*slices, *(CellsPart("", "", counted[key]) for key in counted if key not in rolled)]

@@ -7,38 +7,38 @@ from typing import NamedTuple
 from pydantic import TypeAdapter
 from sqlmodel import Session
 
-from musterroll.domain.installed_base.licences import Count
+from musterroll.domain.installed_base.licences import LicenceCount
 from musterroll.domain.values.dates import add_months, last_day
 from musterroll.domain.values.instants import from_ms
 from musterroll.storage.engine.account_scope import limited
 from musterroll.storage.imports import runs as import_runs
 from musterroll.storage.operations import figure_cache as stored_figures
 from musterroll.usecases.installed_base import licences as base_licences
-from musterroll.usecases.installed_base.licences import By, Point
+from musterroll.usecases.installed_base.licences import LicenceBreakdown, TrendPoint
 from musterroll.usecases.operations import figure_cache as cached_figures
-from musterroll.usecases.operations.figure_cache import Figure, Told
+from musterroll.usecases.operations.figure_cache import CountedFigure, Figure
 
 MONTHS = 12
 _DAY = timedelta(days=1)
 
 
-class Licences(NamedTuple):
-    total: Count
-    by: dict[By, dict[str, Count]]
+class LicenceOverview(NamedTuple):
+    total: LicenceCount
+    by: dict[LicenceBreakdown, dict[str, LicenceCount]]
 
 
-def licences(session: Session, now: datetime) -> Told[Licences]:
+def licences(session: Session, now: datetime) -> CountedFigure[LicenceOverview]:
     """Active and gross licences today."""
-    return cached_figures.told(session, TODAY, now)
+    return cached_figures.counted_figure(session, TODAY, now)
 
 
-def trend(session: Session, now: datetime, quarters: bool) -> list[Point]:
+def trend(session: Session, now: datetime, quarters: bool) -> list[TrendPoint]:
     """The ends of the months (or quarters) before that are kept, oldest first, then today. Whoever sees a part only sees today."""
     past = [] if limited(session) else [end for end in ends(now) if not quarters or end.month % 3 == 0]
     cached = [(end, stored_figures.get(session, of_month(end).name)) for end in past]
-    points = [Point(end, of_month(end).shape.validate_python(row.body)) for end, row in cached if row is not None]
+    points = [TrendPoint(end, of_month(end).shape.validate_python(row.body)) for end, row in cached if row is not None]
     points = list(dropwhile(lambda point: not point.total.gross, points))  # before anything was sold
-    return [*points, Point(now.date(), licences(session, now).value.total)]
+    return [*points, TrendPoint(now.date(), licences(session, now).value.total)]
 
 
 def ends(now: datetime) -> list[date]:
@@ -47,12 +47,16 @@ def ends(now: datetime) -> list[date]:
     return [last_day(add_months(first, -back)) for back in range(MONTHS - 1, -1, -1)]
 
 
-def of_month(end: date) -> Figure[Count]:
+def of_month(end: date) -> Figure[LicenceCount]:
     """What the paper on record says now of the last day of a month."""
-    return Figure(f"licences:{end}", TypeAdapter(Count), lambda session, now: base_licences.licences(session, end, By.SEGMENT, now).total)
+    return Figure(
+        f"licences:{end}",
+        TypeAdapter(LicenceCount),
+        lambda session, now: base_licences.licences(session, end, LicenceBreakdown.SEGMENT, now).total,
+    )
 
 
-def due(session: Session, now: datetime) -> list[Figure[Count]]:
+def due(session: Session, now: datetime) -> list[Figure[LicenceCount]]:
     """The months to be counted, the newest first: never counted, not since paper came in, or a day ago."""
     if not stored_figures.units(session):
         return []
@@ -60,9 +64,9 @@ def due(session: Session, now: datetime) -> list[Figure[Count]]:
     return [figure for end in reversed(ends(now)) if cached_figures.older(session, figure := of_month(end), newest)]
 
 
-def _today(session: Session, now: datetime) -> Licences:
+def _today(session: Session, now: datetime) -> LicenceOverview:
     counts = base_licences.by_each(session, now, now)
-    return Licences(*counts)
+    return LicenceOverview(*counts)
 
 
-TODAY = Figure[Licences]("licences", TypeAdapter(Licences), _today)
+TODAY = Figure[LicenceOverview]("licences", TypeAdapter(LicenceOverview), _today)

@@ -8,16 +8,16 @@ from typing import NamedTuple
 from sqlmodel import Session
 
 from musterroll.domain.installed_base import licences as rules
-from musterroll.domain.installed_base.licences import Count, Level, Seats, Target
+from musterroll.domain.installed_base.licences import LicenceCount, LicenceTarget, LineSeats, TargetLevel
 from musterroll.domain.values.dates import add_months, last_day
 from musterroll.domain.values.instants import to_ms
 from musterroll.storage.installed_base import licences as seats_in_use
 from musterroll.storage.reconciliation import run as run_statements
 from musterroll.storage.reconciliation import unit_states
-from musterroll.usecases.reconciliation.run import moment
+from musterroll.usecases.reconciliation.run import day_and_instant
 
 
-class By(StrEnum):
+class LicenceBreakdown(StrEnum):
     SEGMENT = "segment"
     PRODUCT = "product"
     ACCOUNT = "account"
@@ -27,52 +27,52 @@ class Licences(NamedTuple):
     """Licences on a day: of all lines and by one property of them; `level` where a target was given."""
 
     on: date
-    total: Count
-    counts: dict[str, Count]
-    level: Level | None
+    total: LicenceCount
+    counts: dict[str, LicenceCount]
+    level: TargetLevel | None
 
 
-class Point(NamedTuple):
+class TrendPoint(NamedTuple):
     """A day of a trend: the last of a month or quarter, or today."""
 
     on: date
-    total: Count
-    level: Level | None = None  # where a target was given
+    total: LicenceCount
+    level: TargetLevel | None = None  # where a target was given
 
 
-def licences(session: Session, on: date | datetime, by: By, now: datetime, target: Target | None = None) -> Licences:
+def licences(session: Session, on: date | datetime, by: LicenceBreakdown, now: datetime, target: LicenceTarget | None = None) -> Licences:
     """Active and gross licences on a day or at an instant, by segment, product or account."""
     seats = _seats(session, on, now)
     total = _total(seats)
     level = rules.level(total.active, target) if target else None
-    return Licences(moment(on, now)[0], total, _by(seats, by), level)
+    return Licences(day_and_instant(on, now)[0], total, _by(seats, by), level)
 
 
-def by_each(session: Session, on: date | datetime, now: datetime) -> tuple[Count, dict[By, dict[str, Count]]]:
+def by_each(session: Session, on: date | datetime, now: datetime) -> tuple[LicenceCount, dict[LicenceBreakdown, dict[str, LicenceCount]]]:
     """The total, and the counts by every property, from one run."""
     seats = _seats(session, on, now)
-    return _total(seats), {by: _by(seats, by) for by in By}
+    return _total(seats), {by: _by(seats, by) for by in LicenceBreakdown}
 
 
-def trend(session: Session, months: int, step: int, now: datetime, target: Target | None = None) -> list[Point]:
+def trend(session: Session, months: int, step: int, now: datetime, target: LicenceTarget | None = None) -> list[TrendPoint]:
     """Licences at the end of each of the last `months`, every `step` of them (1: months, 3: quarters), and today; oldest first."""
     totals = [(day, _total(_seats(session, now if day == _today(now) else day, now))) for day in _ends(_today(now), months, step)]
-    return [Point(day, total, rules.level(total.active, target) if target else None) for day, total in totals]
+    return [TrendPoint(day, total, rules.level(total.active, target) if target else None) for day, total in totals]
 
 
-def _seats(session: Session, on: date | datetime, now: datetime) -> list[Seats]:
-    day, instant = moment(on, now)
+def _seats(session: Session, on: date | datetime, now: datetime) -> list[LineSeats]:
+    day, instant = day_and_instant(on, now)
     staging = run_statements.stage_all(session, day, unit_states.judged(session, to_ms(instant), to_ms(now)))
     run_statements.keep_in_reach(session, staging, "run_line")
     return seats_in_use.seats(staging)
 
 
-def _by(seats: list[Seats], by: By) -> dict[str, Count]:
-    return rules.tally(seats, lambda line: str(getattr(line, by.value)))
+def _by(seats: list[LineSeats], by: LicenceBreakdown) -> dict[str, LicenceCount]:
+    return rules.count_licences(seats, lambda line: str(getattr(line, by.value)))
 
 
-def _total(seats: list[Seats]) -> Count:
-    return Count(sum(line.active for line in seats), sum(line.sold for line in seats))
+def _total(seats: list[LineSeats]) -> LicenceCount:
+    return LicenceCount(sum(line.active for line in seats), sum(line.sold for line in seats))
 
 
 def _ends(today: date, months: int, step: int) -> Iterator[date]:

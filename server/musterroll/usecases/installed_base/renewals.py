@@ -11,16 +11,16 @@ from pydantic import TypeAdapter
 from sqlmodel import Session
 
 from musterroll.domain.contracts import renewals as rules
-from musterroll.domain.contracts.renewals import Activity, Ending
+from musterroll.domain.contracts.renewals import BaseActivity, TermEnd
 from musterroll.domain.values.dates import add_months
 from musterroll.domain.values.money import Money, totals
 from musterroll.storage.contracts import renewals
-from musterroll.storage.contracts.lines_in_force import contract_of
+from musterroll.storage.contracts.lines_in_force import contract_terms
 from musterroll.storage.fleet import sums as fleet_sums
 from musterroll.storage.reconciliation import cell_counters, daily_counts
 from musterroll.usecases.accounts.hierarchy import account
 from musterroll.usecases.operations import figure_cache as cached_figures
-from musterroll.usecases.operations.figure_cache import Figure, Told
+from musterroll.usecases.operations.figure_cache import CountedFigure, Figure
 
 if TYPE_CHECKING:
     from musterroll.domain.capacity.rates import Proportion
@@ -30,58 +30,58 @@ _MOST_DAYS = 3660
 BACK = 28  # days: what activity is compared with
 
 
-class Due(NamedTuple):
+class DueContract(NamedTuple):
     """One contract whose term ends. `worth` and `risk` are a year's, of its lines and of those seats whose units are silent."""
 
     ref: str
     account: str
     account_ref: str
-    ending: Ending
+    ending: TermEnd
     seats: int
     unpriced: int
     silent: int
     worth: Money
     risk: Money
     payment: str
-    activity: Activity | None  # of the account, where it is known; a month ago and now
+    activity: BaseActivity | None  # of the account, where it is known; a month ago and now
 
     @property
     def falling(self) -> bool:
-        return self.activity is not None and rules.falls(self.activity)
+        return self.activity is not None and rules.is_declining(self.activity)
 
 
-class Dues(NamedTuple):
+class DueContracts(NamedTuple):
     """All that end within `MONTHS`, the first to end first; `since` is the day activity is compared with, where one was kept."""
 
-    due: list[Due]
+    due: list[DueContract]
     since: date | None
 
 
-class Only(StrEnum):
+class RenewalFlag(StrEnum):
     RISK = "risk"  # some of its units are silent
     FALLING = "falling"  # its account's activity falls
     RENEWING = "renewing"  # by itself
     OPEN = "open"  # it ends unless somebody renews it
 
 
-class Narrow(NamedTuple):
+class RenewalFilter(NamedTuple):
     """Which of the contracts that end; every given field must hold."""
 
     month: str = ""  # 2026-11
     quarter: str = ""  # 2026 Q4
     within: int | None = None  # days
-    only: Only | None = None
+    only: RenewalFlag | None = None
 
 
-_ONLY: dict[Only, Callable[[Due], bool]] = {
-    Only.RISK: lambda due: due.silent > 0,
-    Only.FALLING: lambda due: due.falling,
-    Only.RENEWING: lambda due: due.ending.renews,
-    Only.OPEN: lambda due: not due.ending.renews,
+_ONLY: dict[RenewalFlag, Callable[[DueContract], bool]] = {
+    RenewalFlag.RISK: lambda due: due.silent > 0,
+    RenewalFlag.FALLING: lambda due: due.falling,
+    RenewalFlag.RENEWING: lambda due: due.ending.renews,
+    RenewalFlag.OPEN: lambda due: not due.ending.renews,
 }
 
 
-class Sum(NamedTuple):
+class RenewalSum(NamedTuple):
     """Contracts of one month, quarter or window together; money by currency."""
 
     name: str
@@ -91,52 +91,52 @@ class Sum(NamedTuple):
     risk: tuple[Money, ...]
 
 
-class Share(NamedTuple):
+class Ratio(NamedTuple):
     part: int
     whole: int
 
 
-class Rates(NamedTuple):
-    attach: Share  # on contract, of the deployed and operating
-    coverage: Share  # on contract or in warranty, of the deployed
+class CoverageRates(NamedTuple):
+    attach: Ratio  # on contract, of the deployed and operating
+    coverage: Ratio  # on contract or in warranty, of the deployed
 
 
-def dues(session: Session, now: datetime, of_account: str | None = None) -> Told[Dues]:
+def due_contracts(session: Session, now: datetime, of_account: str | None = None) -> CountedFigure[DueContracts]:
     """Contracts that end, of everybody or of an account with all below it. Raises NotFound."""
     if of_account is None:
-        return cached_figures.told(session, DUES, now)
-    return Told(_dues(session, now, account(session, of_account).id), now)
+        return cached_figures.counted_figure(session, DUES, now)
+    return CountedFigure(_dues(session, now, account(session, of_account).id), now)
 
 
-def rates(session: Session, now: datetime) -> Told[Rates]:
-    return cached_figures.told(session, RATES, now)
+def rates(session: Session, now: datetime) -> CountedFigure[CoverageRates]:
+    return cached_figures.counted_figure(session, RATES, now)
 
 
-def interval(share: Share) -> "Proportion":
+def interval(share: Ratio) -> "Proportion":
     """A share with its 95 % score interval."""
     from musterroll.domain.capacity.rates import wilson  # it brings scipy, which is slow to load
 
     return wilson(share.part, share.whole)
 
 
-def calendar(due: Iterable[Due], now: datetime) -> list[tuple[date, Sum]]:
+def calendar(due: Iterable[DueContract], now: datetime) -> list[tuple[date, RenewalSum]]:
     """The months ahead, this one first, empty ones too."""
     firsts = [add_months(now.date().replace(day=1), ahead) for ahead in range(MONTHS)]
     groups = _grouped(due, lambda row: f"{row.ending.last_day:%Y-%m}")
     return [(first, _sum(f"{first:%Y-%m}", groups.get(f"{first:%Y-%m}", []))) for first in firsts]
 
 
-def quarters(due: Iterable[Due]) -> list[Sum]:
+def quarters(due: Iterable[DueContract]) -> list[RenewalSum]:
     return [_sum(name, group) for name, group in sorted(_grouped(due, lambda row: rules.quarter(row.ending.last_day)).items())]
 
 
-def windows(due: Iterable[Due], now: datetime) -> list[Sum]:
+def windows(due: Iterable[DueContract], now: datetime) -> list[RenewalSum]:
     """What ends within 30, 60, 90 and 180 days, each holding the ones before."""
     every = list(due)
     return [_sum(str(days), [row for row in every if row.ending.last_day <= now.date() + timedelta(days)]) for days in rules.WINDOWS]
 
 
-def narrowed(due: Iterable[Due], narrow: Narrow, now: datetime) -> list[Due]:
+def filtered(due: Iterable[DueContract], narrow: RenewalFilter, now: datetime) -> list[DueContract]:
     chosen = [row for row in due if not narrow.month or f"{row.ending.last_day:%Y-%m}" == narrow.month]
     chosen = [row for row in chosen if not narrow.quarter or rules.quarter(row.ending.last_day) == narrow.quarter]
     if narrow.within is not None:
@@ -145,59 +145,64 @@ def narrowed(due: Iterable[Due], narrow: Narrow, now: datetime) -> list[Due]:
     return chosen if narrow.only is None else [row for row in chosen if _ONLY[narrow.only](row)]
 
 
-def total(due: Iterable[Due]) -> Sum:
+def total(due: Iterable[DueContract]) -> RenewalSum:
     return _sum("", list(due))
 
 
-def _grouped(due: Iterable[Due], key: Callable[[Due], str]) -> dict[str, list[Due]]:
-    groups: dict[str, list[Due]] = defaultdict(list)
+def _grouped(due: Iterable[DueContract], key: Callable[[DueContract], str]) -> dict[str, list[DueContract]]:
+    groups: dict[str, list[DueContract]] = defaultdict(list)
     for row in due:
         groups[key(row)].append(row)
     return groups
 
 
-def _sum(name: str, group: list[Due]) -> Sum:
+def _sum(name: str, group: list[DueContract]) -> RenewalSum:
     worth, risk = totals(row.worth for row in group), totals(row.risk for row in group)
-    return Sum(name, len(group), sum(row.ending.renews for row in group), _some(worth), _some(risk))
+    return RenewalSum(name, len(group), sum(row.ending.renews for row in group), _some(worth), _some(risk))
 
 
 def _some(sums: tuple[Money, ...]) -> tuple[Money, ...]:
     return tuple(money for money in sums if money.amount)
 
 
-def _dues(session: Session, now: datetime, account_id: int | None = None) -> Dues:
+def _dues(session: Session, now: datetime, account_id: int | None = None) -> DueContracts:
     today = now.date()
     until = add_months(today.replace(day=1), MONTHS)
     rows = {row.id: row for row in renewals.may_end(session, today, until, account_id)}
-    endings = {row.id: ending for row in rows.values() if (ending := rules.ending(contract_of(row), today)) and ending.last_day < until}
-    worths, risks = renewals.worths(session, endings), renewals.risks(session, endings)
+    endings = {
+        row.id: ending for row in rows.values() if (ending := rules.term_end(contract_terms(row), today)) and ending.last_day < until
+    }
+    worths, risks = renewals.worth_by_contract(session, endings), renewals.risk_by_contract(session, endings)
     since = daily_counts.nearest(session, today - timedelta(BACK), today)
     known = _activity(session, since, {row.account_id for row in rows.values() if row.id in endings and row.account_id})
     due = []
     for contract_id, ending in endings.items():
         row = rows[contract_id]
-        worth, risk = worths.get(contract_id, renewals.Worth(0, Decimal(0), 0)), risks.get(contract_id, renewals.Risk(0, Decimal(0)))
+        worth, risk = (
+            worths.get(contract_id, renewals.ContractWorth(0, Decimal(0), 0)),
+            risks.get(contract_id, renewals.ContractRisk(0, Decimal(0))),
+        )
         money = Money(worth.value, row.currency), Money(risk.value, row.currency)
         owner = row.account_name or "", row.account_ref or ""
         seats = worth.seats, worth.unpriced, risk.silent
-        due.append(Due(row.ref, *owner, ending, *seats, *money, row.payment or "", known.get(row.account_id)))
-    return Dues(sorted(due, key=lambda row: (row.ending.last_day, row.ref)), since)
+        due.append(DueContract(row.ref, *owner, ending, *seats, *money, row.payment or "", known.get(row.account_id)))
+    return DueContracts(sorted(due, key=lambda row: (row.ending.last_day, row.ref)), since)
 
 
-def _activity(session: Session, since: date | None, account_ids: set[int]) -> dict[int, Activity]:
+def _activity(session: Session, since: date | None, account_ids: set[int]) -> dict[int, BaseActivity]:
     if since is None or not account_ids:
         return {}
     then = fleet_sums.operating_then(session, since, sorted(account_ids))
     now = fleet_sums.operating_now(session, sorted(account_ids))
-    return {account_id: Activity(then[account_id], now.get(account_id, 0)) for account_id in then}
+    return {account_id: BaseActivity(then[account_id], now.get(account_id, 0)) for account_id in then}
 
 
-def _rates(session: Session, now: datetime) -> Rates:
+def _rates(session: Session, now: datetime) -> CoverageRates:
     cells = cell_counters.counts(session)
     deployed = sum(count for code, count in cells.items() if code[1] == "1")
     covered = cells["111"] + cells["110"] + renewals.in_warranty_only(session, now.date())
-    return Rates(Share(cells["111"], cells["111"] + cells["011"]), Share(covered, deployed))
+    return CoverageRates(Ratio(cells["111"], cells["111"] + cells["011"]), Ratio(covered, deployed))
 
 
-DUES = Figure[Dues]("dues", TypeAdapter(Dues), _dues)
-RATES = Figure[Rates]("rates", TypeAdapter(Rates), _rates)
+DUES = Figure[DueContracts]("dues", TypeAdapter(DueContracts), _dues)
+RATES = Figure[CoverageRates]("rates", TypeAdapter(CoverageRates), _rates)

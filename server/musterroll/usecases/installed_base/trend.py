@@ -6,21 +6,21 @@ from typing import NamedTuple
 from pydantic import TypeAdapter
 from sqlmodel import Session
 
-from musterroll.domain.installed_base.bridge import Bridge, Step
+from musterroll.domain.installed_base.bridge import Bridge, BridgeStep
 from musterroll.domain.values.dates import add_months
 from musterroll.domain.values.errors import NotFound
 from musterroll.storage.accounts import hierarchy
 from musterroll.storage.engine.account_scope import limited
 from musterroll.storage.fleet import sums as fleet_sums
-from musterroll.storage.fleet.sums import Place, Sums
+from musterroll.storage.fleet.sums import BaseSums, MapPlace
 from musterroll.storage.operations import figure_cache as stored_figures
 from musterroll.storage.units import queries as unit_queries
-from musterroll.storage.units.queries import Name
+from musterroll.storage.units.queries import UnitName
 from musterroll.usecases.accounts.hierarchy import account
 from musterroll.usecases.installed_base import as_of as base_as_of
-from musterroll.usecases.installed_base.as_of import EVERYTHING, Base, Scope, Slice
+from musterroll.usecases.installed_base.as_of import EVERYTHING, Base, BaseScope, Slice
 from musterroll.usecases.operations import figure_cache as cached_figures
-from musterroll.usecases.operations.figure_cache import Figure, Told
+from musterroll.usecases.operations.figure_cache import CountedFigure, Figure
 from musterroll.usecases.reconciliation import daily_snapshot
 
 DAYS = 91  # of the trend
@@ -28,31 +28,31 @@ MONTHS = 12  # whose bridge is offered
 _SHOWN = 200  # units that came or went, of one step
 
 
-class Below(NamedTuple):
+class SubAccount(NamedTuple):
     """An account with all below it."""
 
     ref: str
     name: str
-    sums: Sums
+    sums: BaseSums
     deeper: bool  # there are accounts below it
 
 
-class Level(NamedTuple):
+class TreeLevel(NamedTuple):
     """One account (or the top of the tree): the way up to it, the accounts right below, and its own units."""
 
     path: list[tuple[str, str]]  # number and name, from the root
-    below: list[Below]
-    own: Sums
+    below: list[SubAccount]
+    own: BaseSums
 
 
-class Day(NamedTuple):
+class BaseDay(NamedTuple):
     on: date
     units: int
     deployed: int
     operating: int  # of the deployed
 
 
-class Gone(NamedTuple):
+class UnitChange(NamedTuple):
     """A unit that came into the base or went out of it at `at` (ms)."""
 
     uid: str
@@ -62,51 +62,51 @@ class Gone(NamedTuple):
     sign: int
 
 
-class Month(NamedTuple):
+class MonthChanges(NamedTuple):
     """The bridge of a month, and the first units of each of its steps."""
 
     first: date
     bridge: Bridge
-    units: dict[Step, list[Gone]]
+    units: dict[BridgeStep, list[UnitChange]]
 
 
-def slices(session: Session, by: Slice, now: datetime, of_account: str | None = None) -> Told[Base]:
+def slices(session: Session, by: Slice, now: datetime, of_account: str | None = None) -> CountedFigure[Base]:
     """The installed base by one property, of everything or of an account with all below it. Raises NotFound."""
     if of_account is None:
-        return cached_figures.told(session, sliced(by), now)
-    return Told(base_as_of.base(session, now, by=by, scope=Scope(account=of_account)), now)
+        return cached_figures.counted_figure(session, sliced(by), now)
+    return CountedFigure(base_as_of.base(session, now, by=by, scope=BaseScope(account=of_account)), now)
 
 
 def sliced(by: Slice) -> Figure[Base]:
     return Figure(f"base:{by}", TypeAdapter(Base), lambda session, now: base_as_of.base(session, now, by=by))
 
 
-def level(session: Session, of_account: str | None) -> Level:
+def level(session: Session, of_account: str | None) -> TreeLevel:
     """One level of the tree of accounts, as the last reconciliation counted it. Raises NotFound."""
     root = None if of_account is None else account(session, of_account).id
     path = hierarchy.path(session, root) if root else []
     children = fleet_sums.children(session, root)
     deep = hierarchy.parents_among(session, [child[0] for child in children])
-    below = [Below(ref, name, sums, row_id in deep) for row_id, ref, name, sums in children]
-    return Level(path, below, fleet_sums.of_accounts(session, [root or 0]))
+    below = [SubAccount(ref, name, sums, row_id in deep) for row_id, ref, name, sums in children]
+    return TreeLevel(path, below, fleet_sums.of_accounts(session, [root or 0]))
 
 
-def trend(session: Session, now: datetime, of_account: str | None = None) -> list[Day]:
+def trend(session: Session, now: datetime, of_account: str | None = None) -> list[BaseDay]:
     """The days of the last quarter that were kept, oldest first; days nobody kept are not there. Raises NotFound."""
     if of_account is None and not limited(session):
         return _trend(session, now)
     return _days(session, now.date() - timedelta(DAYS), now, of_account)
 
 
-def month(session: Session, first: date, now: datetime, of_account: str | None = None) -> Told[Month]:
+def month(session: Session, first: date, now: datetime, of_account: str | None = None) -> CountedFigure[MonthChanges]:
     """What moved the base in a month. Raises NotFound, and DomainError for a month to come."""
     if of_account is None:
-        return cached_figures.told(session, month_figure(first), now)
-    return Told(_month(session, first, now, Scope(account=of_account)), now)
+        return cached_figures.counted_figure(session, month_figure(first), now)
+    return CountedFigure(_month(session, first, now, BaseScope(account=of_account)), now)
 
 
-def month_figure(first: date) -> Figure[Month]:
-    return Figure(f"month:{first:%Y-%m}", TypeAdapter(Month), lambda session, now: _month(session, first, now))
+def month_figure(first: date) -> Figure[MonthChanges]:
+    return Figure(f"month:{first:%Y-%m}", TypeAdapter(MonthChanges), lambda session, now: _month(session, first, now))
 
 
 def months(now: datetime) -> list[date]:
@@ -115,7 +115,7 @@ def months(now: datetime) -> list[date]:
     return [add_months(this, -back) for back in range(MONTHS)]
 
 
-def one_of(now: datetime, asked: str | None) -> date:
+def month_of(now: datetime, asked: str | None) -> date:
     """The month of an address as 2026-10, this one where none is asked. Raises NotFound."""
     known = {f"{first:%Y-%m}": first for first in months(now)}
     if not asked:
@@ -125,19 +125,19 @@ def one_of(now: datetime, asked: str | None) -> date:
     return known[asked]
 
 
-def _month(session: Session, first: date, now: datetime, scope: Scope = EVERYTHING) -> Month:
-    changes = base_as_of.through(session, first, now, scope=scope)
-    steps = {step: [passage for passage in changes.passages if passage.step is step][:_SHOWN] for step in Step}
+def _month(session: Session, first: date, now: datetime, scope: BaseScope = EVERYTHING) -> MonthChanges:
+    changes = base_as_of.bridge_with_changes(session, first, now, scope=scope)
+    steps = {step: [passage for passage in changes.passages if passage.step is step][:_SHOWN] for step in BridgeStep}
     named = unit_queries.by_id(session, {passage.move.unit for some in steps.values() for passage in some})
-    nobody = Name("", "", "")
+    nobody = UnitName("", "", "")
     units = {
-        step: [Gone(*named.get(passage.move.unit, nobody), at=passage.move.at, sign=passage.sign) for passage in some]
+        step: [UnitChange(*named.get(passage.move.unit, nobody), at=passage.move.at, sign=passage.sign) for passage in some]
         for step, some in steps.items()
     }
-    return Month(first, changes.bridge, units)
+    return MonthChanges(first, changes.bridge, units)
 
 
-def _trend(session: Session, now: datetime) -> list[Day]:
+def _trend(session: Session, now: datetime) -> list[BaseDay]:
     """The days that were summed up before, and those since."""
     row = stored_figures.get(session, TREND.name)
     known = TREND.shape.validate_python(row.body) if row else []
@@ -145,24 +145,24 @@ def _trend(session: Session, now: datetime) -> list[Day]:
     return [day for day in [*known, *_days(session, first, now, None)] if day.on >= now.date() - timedelta(DAYS)]
 
 
-def _days(session: Session, first: date, now: datetime, of_account: str | None) -> list[Day]:
+def _days(session: Session, first: date, now: datetime, of_account: str | None) -> list[BaseDay]:
     return [_day(counts) for counts in daily_snapshot.trend(session, first, now.date(), of_account)]
 
 
-def _day(day: daily_snapshot.Day) -> Day:
+def _day(day: daily_snapshot.Day) -> BaseDay:
     deployed = sum(units for code, units in day.cells.items() if code[1] == "1")
-    return Day(day.on, sum(day.cells.values()), deployed, day.cells["111"] + day.cells["011"])
+    return BaseDay(day.on, sum(day.cells.values()), deployed, day.cells["111"] + day.cells["011"])
 
 
-def places(session: Session, box: tuple[float, float, float, float] | None, now: datetime) -> Told[list[Place]]:
+def places(session: Session, box: tuple[float, float, float, float] | None, now: datetime) -> CountedFigure[list[MapPlace]]:
     """Where the base stands, everywhere or in a box (west, south, east, north); too many sites are told as those near each other."""
     within = fleet_sums.places(session, *(box or (-180, -90, 180, 90)))
-    return cached_figures.told(session, PLACES, now) if within is None else Told(within, now)
+    return cached_figures.counted_figure(session, PLACES, now) if within is None else CountedFigure(within, now)
 
 
-def _grid(session: Session, _now: datetime) -> list[Place]:
+def _grid(session: Session, _now: datetime) -> list[MapPlace]:
     return fleet_sums.grid(session)
 
 
-TREND = Figure[list[Day]]("trend", TypeAdapter(list[Day]), _trend)
-PLACES = Figure[list[Place]]("places", TypeAdapter(list[Place]), _grid)
+TREND = Figure[list[BaseDay]]("trend", TypeAdapter(list[BaseDay]), _trend)
+PLACES = Figure[list[MapPlace]]("places", TypeAdapter(list[MapPlace]), _grid)

@@ -6,14 +6,14 @@ from datetime import datetime
 from musterroll_wire.messages import Heartbeat
 from sqlmodel import Session
 
-from musterroll.domain.liveness import Hearing, Liveness
+from musterroll.domain.liveness import ListeningWindow, Liveness
 from musterroll.domain.notifications.events import EventKind
 from musterroll.domain.values.instants import from_ms, to_ms
 from musterroll.storage.liveness import last_seen, process_heartbeats
 from musterroll.storage.liveness.last_seen import HeartbeatRow, RevivedUnit
 from musterroll.storage.notifications import events as stored_events
 from musterroll.storage.units import transitions
-from musterroll.storage.units.transitions import Change
+from musterroll.storage.units.transitions import NewStateChange
 
 ACTOR = "registry"
 GAP = 5_000  # ms without a canary after which listening starts over
@@ -30,7 +30,7 @@ def record_canary(session: Session, ingest: str, sent: int, now: datetime, handl
     until = process_heartbeats.slowest(session, "ingest:", to_ms(now) - _INGEST_GONE)
     proven = process_heartbeats.hearing(session)
     if until is not None and until > proven.until:
-        process_heartbeats.prove(session, Hearing(until if until - proven.until > GAP else proven.since, until))
+        process_heartbeats.prove(session, ListeningWindow(until if until - proven.until > GAP else proven.since, until))
 
 
 def record_heartbeats(session: Session, beats: Sequence[HeartbeatRow], now: datetime) -> list[RevivedUnit]:
@@ -48,7 +48,7 @@ def mark_operating(session: Session, units: Sequence[RevivedUnit], message: str,
     stored_events.record_unit_events(session, EventKind.REVIVED, [unit.unit_id for unit in units if unit.stale_since is not None], at)
 
 
-def _state_change(unit: RevivedUnit, message: str, at: int) -> Change | None:
+def _state_change(unit: RevivedUnit, message: str, at: int) -> NewStateChange | None:
     if unit.never_heard:
         old, cause = Liveness.NEVER_HEARD, f"first {message} received"
     elif unit.stale_since is not None:
@@ -57,7 +57,7 @@ def _state_change(unit: RevivedUnit, message: str, at: int) -> Change | None:
         old, cause = Liveness.LATE, f"{message} received after the connection had ended"
     else:
         return None
-    return Change(unit.unit_id, at, "liveness", old.value, Liveness.OPERATING.value, cause, ACTOR)
+    return NewStateChange(unit.unit_id, at, "liveness", old.value, Liveness.OPERATING.value, cause, ACTOR)
 
 
 def record_usage(session: Session, heartbeats: Sequence[tuple[int, Heartbeat]], now: datetime) -> None:
@@ -78,4 +78,6 @@ def mark_late(session: Session, deaths: Iterable[tuple[int, int]], now: datetime
     at = to_ms(now)
     cause = "connection ended: the agent stopped or lost the broker"
     late = last_seen.record_deaths(session, list(deaths), at)
-    transitions.add(session, [Change(unit, at, "liveness", Liveness.OPERATING.value, Liveness.LATE.value, cause, ACTOR) for unit in late])
+    transitions.add(
+        session, [NewStateChange(unit, at, "liveness", Liveness.OPERATING.value, Liveness.LATE.value, cause, ACTOR) for unit in late]
+    )

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from sqlmodel import Session, select
 
-from musterroll.domain.liveness import Facts, Judgement, Liveness, judge, reported_by_import_only
+from musterroll.domain.liveness import Judgement, Liveness, LivenessFacts, assess_liveness, reported_by_import_only
 from musterroll.domain.values.errors import NotFound
 from musterroll.domain.values.instants import to_ms
 from musterroll.storage.liveness import last_seen
@@ -12,7 +12,7 @@ from musterroll.storage.liveness import states as liveness_states
 from musterroll.storage.tables.liveness import UnitStatus
 from musterroll.storage.tables.units import Unit
 from musterroll.storage.units import transitions
-from musterroll.storage.units.transitions import Change
+from musterroll.storage.units.transitions import NewStateChange
 
 
 def pause_alerts(session: Session, uid: str, actor: str, now: datetime) -> None:
@@ -44,9 +44,11 @@ def _status_row(session: Session, uid: str) -> UnitStatus:
 
 def _judged(session: Session, status: UnitStatus, now: datetime) -> Judgement:
     imported = reported_by_import_only(status.birth_epoch, status.beat)
-    facts = Facts(status.heard_at, status.late_after, status.stale_after, status.death_at, status.stale_since, status.held_at, imported)
-    return judge(facts, liveness_states.hearing(session), to_ms(now))
+    facts = LivenessFacts(
+        status.heard_at, status.late_after, status.stale_after, status.death_at, status.stale_since, status.held_at, imported
+    )
+    return assess_liveness(facts, liveness_states.hearing(session), to_ms(now))
 
 
 def _record(session: Session, status: UnitStatus, old: str, new: str, cause: str, actor: str, now: datetime) -> None:
-    transitions.add(session, [Change(status.unit_id, to_ms(now), "liveness", old, new, cause, actor)])
+    transitions.add(session, [NewStateChange(status.unit_id, to_ms(now), "liveness", old, new, cause, actor)])

@@ -13,7 +13,7 @@ from musterroll.storage.liveness import states as liveness_states
 from musterroll.storage.liveness.last_seen import StaleUnit
 from musterroll.storage.notifications import events as stored_events
 from musterroll.storage.units import transitions
-from musterroll.storage.units.transitions import Change
+from musterroll.storage.units.transitions import NewStateChange
 from musterroll.usecases.liveness.heartbeats import ACTOR
 
 _CHUNK = 50_000  # units a statement
@@ -44,7 +44,7 @@ def sweep(session: Session, now: datetime, chunk: int = _CHUNK) -> SweepResult:
     return SweepResult(stale)
 
 
-def _change(unit: StaleUnit) -> Change:
+def _change(unit: StaleUnit) -> NewStateChange:
     last_report = f"{from_ms(unit.heard_at):%Y-%m-%d %H:%M:%S} UTC"
     cause = f"no heartbeat for {unit.stale_after} s while the registry was receiving; last report {last_report}"
-    return Change(unit.unit_id, unit.stale_since, "liveness", Liveness.LATE.value, Liveness.STALE.value, cause, ACTOR)
+    return NewStateChange(unit.unit_id, unit.stale_since, "liveness", Liveness.LATE.value, Liveness.STALE.value, cause, ACTOR)

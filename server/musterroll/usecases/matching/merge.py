@@ -71,13 +71,13 @@ def merge_units(session: Session, change: Change, one_id: int, other_id: int, no
     if lines:
         reconcile_queue.mark_all(session)
     reconcile_queue.mark(session, [stays.id or 0, gone.id or 0])
-    warranty_periods.settle(session, [stays.id or 0], now, change)
+    warranty_periods.apply_policies(session, [stays.id or 0], now, change)
     return stays
 
 
 def name_unit(session: Session, change: Change, line_id: int, unit_id: int) -> None:
     """Let a contract line name this unit; its serial stays as the document writes it. Raises NotFound, Conflict."""
-    line, unit = session.get(ContractLine, line_id), for_update.taken_by_id(session, [unit_id]).get(unit_id)
+    line, unit = session.get(ContractLine, line_id), for_update.lock_units(session, [unit_id]).get(unit_id)
     if line is None or unit is None:
         raise NotFound("the contract line or the unit no longer exists; search for possible duplicates again")
     _standing(unit)
@@ -87,7 +87,7 @@ def name_unit(session: Session, change: Change, line_id: int, unit_id: int) -> N
 
 
 def _survivor(session: Session, one_id: int, other_id: int) -> tuple[Unit, Unit]:
-    rows = for_update.taken_by_id(session, [one_id, other_id])
+    rows = for_update.lock_units(session, [one_id, other_id])
     if len(rows) < 2:
         raise NotFound("one of the two units no longer exists; search for possible duplicates again")
     first, second = sorted((_standing(unit) for unit in rows.values()), key=lambda unit: unit.id or 0)
@@ -100,9 +100,9 @@ def _survivor(session: Session, one_id: int, other_id: int) -> tuple[Unit, Unit]
 
 def _note(session: Session, change: Change, stays: Unit, gone: Unit, was: Lifecycle, now: datetime) -> None:
     at, cause = to_ms(now), f"merged: {gone.serial} ({gone.uid}) is the same unit as {stays.serial} ({stays.uid})"[:500]
-    noted = [transitions.Change(gone.id or 0, at, "identity", None, MERGED, cause, change.actor)]
+    noted = [transitions.NewStateChange(gone.id or 0, at, "identity", None, MERGED, cause, change.actor)]
     if stays.lifecycle != was:
-        noted.append(transitions.Change(stays.id or 0, at, "lifecycle", was, stays.lifecycle, cause, change.actor))
+        noted.append(transitions.NewStateChange(stays.id or 0, at, "lifecycle", was, stays.lifecycle, cause, change.actor))
     transitions.add(session, noted, change_id=change.id)
 
 
@@ -111,7 +111,7 @@ def _turn(session: Session, change: Change, references: tuple[tuple[str, str], .
     for table, column in references:
         keys = merges.referring(session, table, column, old)
         with audit_record.watching(session, change, table, keys):
-            merges.turn(session, table, column, old, new)
+            merges.redirect(session, table, column, old, new)
     session.expire_all()
 
 

@@ -27,13 +27,13 @@ OPEN, ACCEPTED, REJECTED, GONE = "open", "accepted", "rejected", "gone"
 CROWD = 200  # accounts that share one value; beyond it they must also share how their names begin
 
 
-class Looked(NamedTuple):
+class ProposalChanges(NamedTuple):
     new: int
     open: int  # found before and still so
     gone: int  # no longer so, or one of the two was merged meanwhile
 
 
-class Shown(NamedTuple):
+class ProposalView(NamedTuple):
     """A proposal with what people call its two sides."""
 
     proposal: Proposal
@@ -46,16 +46,16 @@ def accounts(session: Session) -> list[AccountFacts]:
     return list(proposals.accounts(session))
 
 
-def find(session: Session, now: datetime, twins: Mapping[tuple[int, int], Match] | None = None) -> Looked:
+def find_matches(session: Session, now: datetime, twins: Mapping[tuple[int, int], Match] | None = None) -> ProposalChanges:
     """Look for near matches among accounts, units and contract lines. What a person decided stays as it was decided.
 
     `twins` are pairs of accounts, by number, that were found otherwise; then accounts are not looked through here.
     """
     paired = _account_twins(session) if twins is None else {(ACCOUNT_TWIN, *pair): match for pair, match in twins.items()}
-    return keep(session, {**paired, **_unit_twins(session), **_line_serials(session)}, tuple(KINDS), now)
+    return store_matches(session, {**paired, **_unit_twins(session), **_line_serials(session)}, tuple(KINDS), now)
 
 
-def keep(session: Session, matches: dict[Found, Match], kinds: Iterable[str], now: datetime) -> Looked:
+def store_matches(session: Session, matches: dict[Found, Match], kinds: Iterable[str], now: datetime) -> ProposalChanges:
     """Bring the proposals of some kinds in line with what was found of them, by whatever means."""
     known = {key: held for key, held in proposals.states(session).items() if key[0] in kinds}
     new = [key for key in matches if key not in known]
@@ -64,12 +64,12 @@ def keep(session: Session, matches: dict[Found, Match], kinds: Iterable[str], no
     proposals.add(session, [{**_row(key, matches[key]), "state": OPEN, "created_at": to_ms(now)} for key in new])
     proposals.change(session, [{"id": known[key][0], **_row(key, matches[key]), "state": OPEN} for key in still_there])
     proposals.change(session, [{"id": known[key][0], "state": GONE} for key in gone])
-    return Looked(len(new), len(still_there), len(gone))
+    return ProposalChanges(len(new), len(still_there), len(gone))
 
 
 def page(
     session: Session, state: str | None = OPEN, kind: str | None = None, after: str | None = None, limit: int = 100
-) -> tuple[list[Shown], str | None]:
+) -> tuple[list[ProposalView], str | None]:
     """Proposals by weight, the most likely first, and the cursor of the next page. Raises DomainError for a bad cursor."""
     position = cursors.decode(after, float, int)
     behind = proposals.page(session, state, kind, None if position is None else (position[0], position[1]), limit + 1)
@@ -79,7 +79,7 @@ def page(
         for side, id_ in zip(KINDS[row.kind], (row.left_id, row.right_id), strict=True):
             sides[side].add(id_)
     names = {side: proposals.names(session, side, sorted(ids)) for side, ids in sides.items()}
-    return [Shown(row, *(names[side].get(id_, "?") for side, id_ in _sides(row))) for row in rows], following
+    return [ProposalView(row, *(names[side].get(id_, "?") for side, id_ in _sides(row))) for row in rows], following
 
 
 def accept(session: Session, number: int, *, actor: str, now: datetime, reason: str = "", keep_right: bool | None = None) -> Change:
@@ -149,7 +149,7 @@ def _account_twins(session: Session) -> dict[Found, Match]:
     for together in blocks.values():
         for left, right in _pairs(together):
             key = (ACCOUNT_TWIN, left.id, right.id)
-            if key not in matches and (match := matching.accounts(left, right)):
+            if key not in matches and (match := matching.match_accounts(left, right)):
                 matches[key] = match
     return matches
 
@@ -167,7 +167,7 @@ def _unit_twins(session: Session) -> dict[Found, Match]:
         (UNIT_TWIN, left.id, right.id): match
         for together in proposals.unit_twins(session)
         for left, right in combinations(together, 2)
-        if (match := matching.units(left, right))
+        if (match := matching.match_units(left, right))
     }
 
 
@@ -178,5 +178,5 @@ def _line_serials(session: Session) -> dict[Found, Match]:
         (LINE_SERIAL, line.id, unit.id): match
         for line in lines
         for unit in units.get(twin_key(line.serial_key), ())
-        if (match := matching.lines(line, unit))
+        if (match := matching.match_line(line, unit))
     }

@@ -10,7 +10,7 @@ from itertools import combinations
 from typing import TYPE_CHECKING, Any
 
 from musterroll.domain import matching
-from musterroll.domain.matching import AccountFacts, Field, Match
+from musterroll.domain.matching import AccountFacts, FieldMatch, Match
 from musterroll.domain.values.errors import DomainError
 from musterroll.usecases.matching.proposals import CROWD
 
@@ -25,7 +25,7 @@ _PAIRS = 5e6  # random pairs looked at to learn how often fields agree by chance
 _SEED = 1  # the same list gives the same proposals
 
 
-def twins(accounts: Sequence[AccountFacts]) -> dict[tuple[int, int], Match]:
+def similar_accounts(accounts: Sequence[AccountFacts]) -> dict[tuple[int, int], Match]:
     """Pairs of accounts, by number, that are as likely as not the same. Weights are in bits, as learnt.
 
     Raises DomainError where the extra is not installed and where the list is too short, or too empty, to learn from.
@@ -102,8 +102,8 @@ def _match(left: AccountFacts, right: AccountFacts, row: dict[str, Any]) -> Matc
     """As splink weighs them, and by the rules all matches keep: a parent and its subsidiary are two, and two fields agree."""
     if left.parent_id == right.id or right.parent_id == left.id:
         return None
-    exact = (Field(field, getattr(left, field), getattr(right, field), _bits(row, field)) for field in _EXACT)
-    fields = [Field("name", left.name, right.name, _bits(row, "words")), *exact]
+    exact = (FieldMatch(field, getattr(left, field), getattr(right, field), _bits(row, field)) for field in _EXACT)
+    fields = [FieldMatch("name", left.name, right.name, _bits(row, "words")), *exact]
     telling = tuple(field for field in fields if field.weight)
     return Match(row["match_probability"], telling) if sum(field.agrees for field in telling) >= 2 else None
 

@@ -16,7 +16,7 @@ from musterroll.storage.liveness.last_seen import BirthRow
 from musterroll.storage.messages import births as storage
 from musterroll.storage.messages.births import Enrolled
 from musterroll.storage.units import successors, transitions
-from musterroll.storage.units.transitions import Change
+from musterroll.storage.units.transitions import NewStateChange
 from musterroll.usecases.liveness.heartbeats import ACTOR, mark_operating
 
 
@@ -61,7 +61,7 @@ def _compare_serials(session: Session, units: Sequence[Enrolled], births: dict[i
     transitions.add(
         session,
         [
-            Change(
+            NewStateChange(
                 unit_id,
                 to_ms(now),
                 "identity",

@@ -40,7 +40,7 @@ def _enrolments(session: Session, now: datetime) -> Iterator[NewEvent]:
 
 
 def _imports(session: Session, now: datetime) -> Iterator[NewEvent]:
-    runs = {f"import:{run.run_id}": run for run in pending.refusals(session)}
+    runs = {f"import:{run.run_id}": run for run in pending.rejected_imports(session)}
     for key in _new(session, runs):
         run = runs[key]
         yield NewEvent(EventKind.IMPORT_FAILED, to_ms(now), key, units=run.refused, variant=run.kind, detail=run.file)

@@ -28,19 +28,19 @@ class Figure(Generic[T]):
     count: Callable[[Session, datetime], T]
 
 
-class Told(NamedTuple, Generic[T]):
+class CountedFigure(NamedTuple, Generic[T]):
     """A figure and when it was counted."""
 
     value: T
     at: datetime
 
 
-def told(session: Session, figure: Figure[T], now: datetime) -> Told[T]:
+def counted_figure(session: Session, figure: Figure[T], now: datetime) -> CountedFigure[T]:
     """The figure as of now, or as it was kept last. Counted now, however long that takes, where it was never kept."""
     row = stored_figures.get(session, figure.name) if large(session) and not limited(session) else None
     if row is None:
-        return Told(figure.count(session, now), now)
-    return Told(figure.shape.validate_python(row.body), from_ms(row.at))
+        return CountedFigure(figure.count(session, now), now)
+    return CountedFigure(figure.shape.validate_python(row.body), from_ms(row.at))
 
 
 def large(session: Session) -> bool:

@@ -12,7 +12,7 @@ from musterroll.storage.capacity import exposure as stored_exposure
 from musterroll.storage.reconciliation import cell_counters, daily_counts, unit_states
 from musterroll.storage.reconciliation import run as run_statements
 from musterroll.usecases.accounts.hierarchy import account
-from musterroll.usecases.reconciliation.run import moment
+from musterroll.usecases.reconciliation.run import day_and_instant
 
 _DAY = timedelta(days=1)
 _MOST = 31  # days made up for after the scheduler was away
@@ -36,7 +36,7 @@ def snapshot(session: Session, on: date, now: datetime) -> int | None:
         raise DomainError(f"{on} is not over yet; a snapshot is of a whole day", "day_to_come")
     if daily_counts.kept(session, on):
         return None
-    day, instant = moment(on, now)
+    day, instant = day_and_instant(on, now)
     staging = run_statements.stage_all(session, day, unit_states.judged(session, to_ms(instant), to_ms(now)))
     return daily_counts.keep(session, staging, on)
 

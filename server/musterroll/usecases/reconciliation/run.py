@@ -14,7 +14,7 @@ from musterroll.storage import reconcile_queue
 from musterroll.storage.engine.temp_tables import Staging
 from musterroll.storage.findings import lists as finding_lists
 from musterroll.storage.findings import store as finding_store
-from musterroll.storage.findings.store import Merged
+from musterroll.storage.findings.store import FindingChanges
 from musterroll.storage.reconciliation import affected_units, cell_counters, unit_states
 from musterroll.storage.reconciliation import run as run_statements
 from musterroll.storage.warranty import claim_candidates
@@ -34,7 +34,7 @@ class Reconciliation(NamedTuple):
     money: dict[str, tuple[Money, ...]]
     findings: dict[str, int]
     worth: tuple[Money, ...]
-    stored: Merged | None
+    stored: FindingChanges | None
 
 
 def reconcile(session: Session, on: date | datetime, now: datetime, store: bool) -> Reconciliation:
@@ -42,7 +42,7 @@ def reconcile(session: Session, on: date | datetime, now: datetime, store: bool)
 
     A day that is over is judged as it ended. Of a day to come the paper is known, and the fleet is taken as it is now.
     """
-    day, instant = moment(on, now)
+    day, instant = day_and_instant(on, now)
     if store:
         run_statements.lock(session)
     judged = unit_states.judged(session, to_ms(instant), to_ms(now))
@@ -60,7 +60,7 @@ def reconcile(session: Session, on: date | datetime, now: datetime, store: bool)
     return Reconciliation(day, instant, sum(cells.values()), cells, money, sums.counts, worth, merged)
 
 
-def reconcile_changed(session: Session, unit_ids: Collection[int], now: datetime) -> Merged:
+def reconcile_changed(session: Session, unit_ids: Collection[int], now: datetime) -> FindingChanges:
     """Reconcile again what a change to these units can have reached, as of now. It comes to what a whole run would come to."""
     run_statements.lock(session)
     judged = unit_states.judged(session, to_ms(now), to_ms(now))
@@ -76,7 +76,7 @@ class Tick(NamedTuple):
 
     whole: bool
     units: int
-    merged: Merged
+    merged: FindingChanges
 
 
 def tick(session: Session, now: datetime) -> Tick | None:
@@ -90,7 +90,7 @@ def tick(session: Session, now: datetime) -> Tick | None:
         return _whole(session, stirred or (), now)
     if not stirred:
         return None
-    warranty_periods.settle(session, stirred, now)
+    warranty_periods.apply_policies(session, stirred, now)
     return Tick(False, len(stirred), reconcile_changed(session, stirred, now))
 
 
@@ -100,13 +100,13 @@ def nightly(session: Session, now: datetime) -> Tick:
 
 
 def _whole(session: Session, stirred: Collection[int], now: datetime) -> Tick:
-    warranty_periods.settle(session, stirred, now)
+    warranty_periods.apply_policies(session, stirred, now)
     found = reconcile(session, now, now, store=True)
     assert found.stored is not None
     return Tick(True, len(stirred), found.stored)
 
 
-def moment(on: date | datetime, now: datetime) -> tuple[date, datetime]:
+def day_and_instant(on: date | datetime, now: datetime) -> tuple[date, datetime]:
     """The day to judge paper by, and the instant to judge silence at."""
     if isinstance(on, datetime):
         return on.astimezone(UTC).date(), min(on, now)
@@ -116,7 +116,7 @@ def moment(on: date | datetime, now: datetime) -> tuple[date, datetime]:
 def _find(staging: Staging) -> None:
     conflicts = [
         (one.unit_id, found.fact)
-        for one in claim_candidates.claimants(staging)
+        for one in claim_candidates.claim_candidates(staging)
         if (found := disagreement(read_claim(one.card), one.periods)) is not None
     ]
     finding_store.define(staging, conflicts)

@@ -66,7 +66,7 @@ def undo(session: Session, change_id: int, actor: str, now: datetime, reason: st
         apart += parted(step.entry for step in steps)
         last = rows[-1][0]
     part(session, undoing, apart)
-    warranty_periods.settle(session, kept, now, undoing)
+    warranty_periods.apply_policies(session, kept, now, undoing)
     transitions.withdraw(session, change_id, to_ms(now))
     if change.undoes_id is not None:
         transitions.restore(session, change.undoes_id, undoing.id or 0, to_ms(now))
@@ -86,7 +86,7 @@ def _mark_for_reconcile(session: Session, entries: Sequence[Entry]) -> None:
     units, periods = set[int](), list[Entry]()
     for entry in entries:
         if entry.before is not None and _FOLLOWED.get(entry.table, set()) & (entry.after or {}).keys():
-            products.settle_later(session, entry.table, int(entry.key))
+            products.queue_update(session, entry.table, int(entry.key))
         if entry.table == "warranty_period":
             periods.append(entry)
         elif entry.table in _OF_ONE_UNIT:

@@ -9,7 +9,7 @@ from musterroll.storage.units import history as stored_history
 from musterroll.storage.units.queries import unit_id
 
 
-class Change(NamedTuple):
+class StateChange(NamedTuple):
     """One transition on one axis (lifecycle, liveness, identity). `id` is the cursor of the next page, `at` is ms."""
 
     id: int
@@ -21,7 +21,7 @@ class Change(NamedTuple):
     actor: str
 
 
-class Heard(NamedTuple):
+class UnitMessage(NamedTuple):
     """One durable message. (epoch, seq) is the cursor of the next page; `at` is the unit's clock (s), `received_at` ours (ms)."""
 
     epoch: int
@@ -32,14 +32,14 @@ class Heard(NamedTuple):
     body: str
 
 
-def transitions(session: Session, uid: str, before: int | None, limit: int) -> list[Change]:
+def transitions(session: Session, uid: str, before: int | None, limit: int) -> list[StateChange]:
     """Changes of a unit that come before row `before`, newest first. Raises NotFound."""
-    return [Change._make(row) for row in stored_history.transitions(session, _found(session, uid), before, limit)]
+    return [StateChange._make(row) for row in stored_history.transitions(session, _found(session, uid), before, limit)]
 
 
-def messages(session: Session, uid: str, before: tuple[int, int] | None, limit: int) -> list[Heard]:
+def messages(session: Session, uid: str, before: tuple[int, int] | None, limit: int) -> list[UnitMessage]:
     """Messages of a unit that come before (epoch, seq) `before`, newest first. Raises NotFound."""
-    return [Heard._make(row) for row in stored_history.messages(session, _found(session, uid), before, limit)]
+    return [UnitMessage._make(row) for row in stored_history.messages(session, _found(session, uid), before, limit)]
 
 
 def _found(session: Session, uid: str) -> int:

@@ -20,7 +20,7 @@ def open_incident(session: Session, uid: str, category: str, *, actor: str, now:
     what = " ".join(category.replace("\0", "").split())[:_LONGEST]
     if not what:
         raise DomainError("describe the problem in a few words", "no_category")
-    unit = unit_move.standing(session, uid)
+    unit = unit_move.unit_to_change(session, uid)
     change = audit_record.begin(session, actor=actor, kind="incident", subject=f"incident on {unit.serial}", reason=what, now=now)
     row = Incident(ref=f"MR-{new_uid()[:8].upper()}", unit_id=unit.id, serial=unit.serial, opened_on=now.date(), category=what)
     session.add(row)

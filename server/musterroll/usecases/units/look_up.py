@@ -35,13 +35,13 @@ def look_up(session: Session, code: str, now: datetime, suggest: bool = True) ->
 
     Without `suggest`, `near` stays empty.
     """
-    read = scan_codes.read(code)
+    read = scan_codes.read_code(code)
     if read.problem:
         return LookUp("", [], [], read.problem)
     if read.uid:
         named = _cards(session, unit_queries.by_uids(session, {read.uid, read.uid.lower()}), now)
         return LookUp("", named, [], None if named else f"no unit has the id {read.uid} from this link")
-    uids = scan_codes.uids(code)
+    uids = scan_codes.possible_uids(code)
     try:
         keys = [serial_key(serial) for serial in read.serials]
     except BadSerial as error:
@@ -60,7 +60,7 @@ def look_up(session: Session, code: str, now: datetime, suggest: bool = True) ->
 
 def unit_card(session: Session, uid: str, now: datetime) -> UnitCard:
     """The card of one unit. Raises NotFound."""
-    rows = unit_queries.by_uids(session, [uid]) if scan_codes.uids(uid) else []
+    rows = unit_queries.by_uids(session, [uid]) if scan_codes.possible_uids(uid) else []
     if not rows:
         raise NotFound(f"no unit has the id {uid[:64]!r}")
     return unit_card_of(rows[0], hearing(session), to_ms(now))
@@ -68,7 +68,7 @@ def unit_card(session: Session, uid: str, now: datetime) -> UnitCard:
 
 def _nearly(session: Session, answer: LookUp, texts: Iterable[str], now: datetime) -> LookUp:
     """What was found, with the units one slip away where they are few."""
-    slips = {twin for text in texts for twin in scan_codes.slips(text)}
+    slips = {twin for text in texts for twin in scan_codes.typing_errors(text)}
     rows = unit_queries.by_twins(session, slips, NEAR + 1)
     crowded = len(rows) > NEAR
     return answer._replace(near=[] if crowded else _cards(session, rows, now), crowded=crowded)

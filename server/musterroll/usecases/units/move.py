@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from sqlmodel import Session
 
-from musterroll.domain.units.lifecycle import Lifecycle, move
+from musterroll.domain.units.lifecycle import Lifecycle, checked_move
 from musterroll.domain.values.errors import Conflict, DomainError, NotFound
 from musterroll.domain.values.instants import to_ms
 from musterroll.storage import reconcile_queue
@@ -19,7 +19,7 @@ from musterroll.usecases.audit import record as audit_record
 from musterroll.usecases.warranty import periods as warranty_periods
 
 
-class Place(NamedTuple):
+class UnitPlace(NamedTuple):
     """Row ids; None: where it is already."""
 
     account_id: int | None = None
@@ -43,22 +43,22 @@ def move_unit(
     Its first shipment and installation date it for good: going out again does not begin a warranty anew. In stock it is nobody's.
     Raises NotFound, DomainError for a day to come, and Conflict where it may not go there, is there already or was merged into another.
     """
-    unit = standing(session, uid)
-    day = checked(on, now)
+    unit = unit_to_change(session, uid)
+    day = past_day(on, now)
     place = place_of(session, account, site)
-    if to is Lifecycle.STOCK and place != Place():
+    if to is Lifecycle.STOCK and place != UnitPlace():
         raise DomainError("a unit in stock belongs to no customer; leave account and site empty", "stock_is_nobodys")
     subject = f"{unit.serial} {to}"
     change = audit_record.begin(session, actor=actor, kind="lifecycle", subject=subject, reason=reason, now=now)
-    if not go(session, change, unit, to, place, day, now):
+    if not apply_move(session, change, unit, to, place, day, now):
         raise Conflict(f"{unit.serial} is already {to}{' at this site' if site else ''}", "same_place")
     return change
 
 
-def go(session: Session, change: Change, unit: Unit, to: Lifecycle, place: Place, on: date, now: datetime) -> bool:
+def apply_move(session: Session, change: Change, unit: Unit, to: Lifecycle, place: UnitPlace, on: date, now: datetime) -> bool:
     """Move a unit as part of a change. Returns whether that changed anything. Raises Conflict for an illegal move."""
     old, unit_id = unit.lifecycle, unit.id or 0
-    move(old, to)
+    checked_move(old, to)
     before = _paper(unit)
     with audit_record.watching(session, change, "unit", [unit_id]):
         unit.lifecycle = to
@@ -70,17 +70,17 @@ def go(session: Session, change: Change, unit: Unit, to: Lifecycle, place: Place
     if old != to:
         at = to_ms(now) if on == now.date() else to_ms(datetime(on.year, on.month, on.day, tzinfo=UTC))
         cause = (change.reason or f"{change.kind}: {change.subject}")[:500]
-        moved = transitions.Change(unit_id, at, "lifecycle", old, to, cause, change.actor)
+        moved = transitions.NewStateChange(unit_id, at, "lifecycle", old, to, cause, change.actor)
         transitions.add(session, [moved], recorded_at=to_ms(now), change_id=change.id)
     if changed := _paper(unit) != before:
         reconcile_queue.mark(session, [unit_id])
-        warranty_periods.settle(session, [unit_id], now, change)
+        warranty_periods.apply_policies(session, [unit_id], now, change)
     return changed
 
 
-def standing(session: Session, uid: str) -> Unit:
+def unit_to_change(session: Session, uid: str) -> Unit:
     """A unit to be changed. Raises NotFound, and Conflict where it was merged into another."""
-    unit = for_update.taken(session, uid)
+    unit = for_update.lock_unit(session, uid)
     if unit is None:
         raise NotFound(f"no unit {uid!r} is registered")
     if unit.merged_into_id is not None:
@@ -89,28 +89,28 @@ def standing(session: Session, uid: str) -> Unit:
     return unit
 
 
-def place_of(session: Session, ref: str | None, site: str | None) -> Place:
+def place_of(session: Session, ref: str | None, site: str | None) -> UnitPlace:
     """An account and a site by their numbers; a site brings its account. Raises NotFound, and Conflict where they disagree."""
     owner = None if ref is None else successors.account_id(session, account(session, ref))
     if site is None:
-        return Place(owner, None)
+        return UnitPlace(owner, None)
     site_id = base_counts.site_id(session, site)
     if site_id is None:
         raise NotFound(f"there is no site {site!r}")
     its = session.get_one(Site, site_id).account_id
     if owner is not None and its not in (None, owner):
         raise Conflict(f"site {site} does not belong to account {ref}", "site_of_another_account")
-    return Place(owner or its, site_id)
+    return UnitPlace(owner or its, site_id)
 
 
-def checked(on: date | None, now: datetime) -> date:
+def past_day(on: date | None, now: datetime) -> date:
     """The day, today where none is given. Raises DomainError for a day to come."""
     if on is not None and on > now.date():
         raise DomainError(f"{on} is in the future; record the move once it has been made", "day_to_come")
     return on or now.date()
 
 
-def _put(unit: Unit, to: Lifecycle, place: Place) -> None:
+def _put(unit: Unit, to: Lifecycle, place: UnitPlace) -> None:
     if to is Lifecycle.STOCK:
         unit.account_id = unit.site_id = None
     elif place.site_id is not None:

@@ -23,7 +23,7 @@ def note(session: Session, uid: str, text: str, *, actor: str, now: datetime) ->
         raise DomainError("the note is empty", "empty_note")
     if len(content) > LONGEST:
         raise DomainError(f"the note has {len(content):,} characters; the limit is {LONGEST:,}", "long_note")
-    unit = unit_move.standing(session, uid)
+    unit = unit_move.unit_to_change(session, uid)
     change = audit_record.begin(session, actor=actor, kind="note", subject=f"note on {unit.serial}", now=now)
     row = UnitNote(unit_id=unit.id or 0, at=to_ms(now), author=actor[:120], text=content)
     session.add(row)

@@ -6,25 +6,25 @@ from sqlmodel import Session
 
 from musterroll.storage.tables.units import Incident
 from musterroll.storage.units import related as stored
-from musterroll.storage.units.related import Other
+from musterroll.storage.units.related import UnitLink
 
 MOST = 20  # tickets
 
 
-class Surroundings(NamedTuple):
+class RelatedUnits(NamedTuple):
     """`incidents` are the open ones, newest first, at most `MOST`."""
 
     incidents: list[Incident]
-    replaced_by: Other | None
-    replaces: list[Other]
-    merged_into: Other | None
-    merged: list[Other]  # into it
+    replaced_by: UnitLink | None
+    replaces: list[UnitLink]
+    merged_into: UnitLink | None
+    merged: list[UnitLink]  # into it
 
 
-def surroundings(session: Session, uid: str) -> Surroundings:
+def related_units(session: Session, uid: str) -> RelatedUnits:
     """Of a unit that is on the roll; of one that is not, nothing."""
     incidents = stored.open_incidents(session, uid, MOST)
-    return Surroundings(
+    return RelatedUnits(
         incidents,
         stored.replaced_by(session, uid),
         stored.replaces(session, uid),

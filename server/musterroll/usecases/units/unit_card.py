@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 from musterroll_wire.vitals import VITAL_NAMES
 from sqlalchemy import Row
 
-from musterroll.domain.liveness import Facts, Hearing, Liveness, judge
+from musterroll.domain.liveness import ListeningWindow, Liveness, LivenessFacts, assess_liveness
 from musterroll.domain.units.lifecycle import Lifecycle
 
 
@@ -51,10 +51,12 @@ class UnitCard(NamedTuple):
 _COPIED = [name for name in UnitCard._fields if name not in ("liveness", "liveness_since", "vitals")]
 
 
-def unit_card_of(row: Row[Any], hearing: Hearing, now: int) -> UnitCard:
+def unit_card_of(row: Row[Any], hearing: ListeningWindow, now: int) -> UnitCard:
     """The card of a row of `storage.units`, judged at `now` (ms)."""
-    facts = Facts(row.heard_at, row.late_after, row.stale_after, row.death_at, row.stale_since, row.held_at, row.reported_by_import_only)
-    judged = judge(facts, hearing, now)
+    facts = LivenessFacts(
+        row.heard_at, row.late_after, row.stale_after, row.death_at, row.stale_since, row.held_at, row.reported_by_import_only
+    )
+    judged = assess_liveness(facts, hearing, now)
     values = row._mapping
     vitals = {name: values[name] for name in VITAL_NAMES}
     return UnitCard(liveness=judged.liveness, liveness_since=judged.since, vitals=vitals, **{name: values[name] for name in _COPIED})

@@ -10,21 +10,21 @@ from sqlmodel import Session, col, select
 
 from musterroll.domain.values.errors import NotFound
 from musterroll.domain.warranty import periods as warranty_rules
-from musterroll.domain.warranty.periods import Period
+from musterroll.domain.warranty.periods import CoveragePeriod
 from musterroll.storage import reconcile_queue
 from musterroll.storage.imports import rows as import_rows
 from musterroll.storage.tables.audit import Change
 from musterroll.storage.tables.units import Unit
 from musterroll.storage.tables.warranty import WarrantyPeriod
 from musterroll.storage.warranty import periods as stored_periods
-from musterroll.storage.warranty.periods import Warranted
+from musterroll.storage.warranty.periods import WarrantyInput
 from musterroll.usecases.audit import record as audit_record
 
 _BATCH = 5_000
 _TABLE = "warranty_period"
 
 
-class Settled(NamedTuple):
+class PeriodChanges(NamedTuple):
     """Standard periods that a settling changed."""
 
     new: int
@@ -32,52 +32,52 @@ class Settled(NamedTuple):
     gone: int
 
 
-def settle(session: Session, unit_ids: Iterable[int], now: datetime, change: Change | None = None) -> Settled:
+def apply_policies(session: Session, unit_ids: Iterable[int], now: datetime, change: Change | None = None) -> PeriodChanges:
     """Bring the standard periods of these units in line with their dates, policy and product. One that is void stays as it is.
 
     With `change`, the rows are recorded as part of it, to be undone with it.
     """
     session.flush()
-    total = Settled(0, 0, 0)
+    total = PeriodChanges(0, 0, 0)
     rest = iter(unit_ids)
     rules: dict[int | None, warranty_rules.Policy] = {}
     while batch := list(islice(rest, _BATCH)):
         rules = rules or stored_periods.policies(session)
         done = _settle(session, batch, rules, change)
-        total = Settled(*(a + b for a, b in zip(total, done, strict=True)))
+        total = PeriodChanges(*(a + b for a, b in zip(total, done, strict=True)))
     return total
 
 
-class Ready(NamedTuple):
+class PreparedPeriods(NamedTuple):
     """What the standard periods of new units are made with: the policies, and numbers for their rows."""
 
     policies: dict[int | None, warranty_rules.Policy]
     ids: list[int]
 
 
-def ready(session: Session, most: int) -> Ready:
+def prepare(session: Session, most: int) -> PreparedPeriods:
     """For at most so many units."""
-    return Ready(stored_periods.policies(session) if most else {}, import_rows.reserve(session, WarrantyPeriod, most))
+    return PreparedPeriods(stored_periods.policies(session) if most else {}, import_rows.reserve(session, WarrantyPeriod, most))
 
 
-def begin(session: Session, units: Iterable[Warranted], made_with: Ready) -> list[audit_record.Row]:
+def add_standard_periods(session: Session, units: Iterable[WarrantyInput], made_with: PreparedPeriods) -> list[audit_record.Row]:
     """Store the standard periods of units that are new on the roll. Returns their rows, to be recorded."""
     periods = (
-        (unit.unit_id, warranty_rules.standard(made_with.policies[unit.policy_id], unit.dates, ZoneInfo(unit.zone)).period)
+        (unit.unit_id, warranty_rules.standard_warranty(made_with.policies[unit.policy_id], unit.dates, ZoneInfo(unit.zone)).period)
         for unit in units
     )
     new = [(unit_id, period) for unit_id, period in periods if period is not None]
     return _add_all(session, new, made_with.ids[: len(new)])
 
 
-def _settle(session: Session, unit_ids: list[int], rules: dict[int | None, warranty_rules.Policy], change: Change | None) -> Settled:
-    held = stored_periods.standards(session, unit_ids)
-    new: list[tuple[int, Period]] = []
-    changed: list[tuple[int, Period]] = []
+def _settle(session: Session, unit_ids: list[int], rules: dict[int | None, warranty_rules.Policy], change: Change | None) -> PeriodChanges:
+    held = stored_periods.standard_periods(session, unit_ids)
+    new: list[tuple[int, CoveragePeriod]] = []
+    changed: list[tuple[int, CoveragePeriod]] = []
     gone: list[int] = []
     stirred: list[int] = []
-    for unit in stored_periods.warranted(session, unit_ids):
-        computed = warranty_rules.standard(rules[unit.policy_id], unit.dates, ZoneInfo(unit.zone)).period
+    for unit in stored_periods.warranty_inputs(session, unit_ids):
+        computed = warranty_rules.standard_warranty(rules[unit.policy_id], unit.dates, ZoneInfo(unit.zone)).period
         row, old = held.get(unit.unit_id, (0, None))
         if old == computed or (old is not None and old.voided_on is not None):
             continue
@@ -90,11 +90,15 @@ def _settle(session: Session, unit_ids: list[int], rules: dict[int | None, warra
             changed.append((row, computed))
     _write(session, new, changed, gone, change)
     reconcile_queue.mark(session, stirred)
-    return Settled(len(new), len(changed), len(gone))
+    return PeriodChanges(len(new), len(changed), len(gone))
 
 
 def _write(
-    session: Session, new: list[tuple[int, Period]], changed: list[tuple[int, Period]], gone: list[int], change: Change | None
+    session: Session,
+    new: list[tuple[int, CoveragePeriod]],
+    changed: list[tuple[int, CoveragePeriod]],
+    gone: list[int],
+    change: Change | None,
 ) -> None:
     if change is None:
         stored_periods.change(session, changed)
@@ -108,32 +112,32 @@ def _write(
     audit_record.record(session, change, _add_all(session, new, import_rows.reserve(session, WarrantyPeriod, len(new))))
 
 
-def _add_all(session: Session, new: list[tuple[int, Period]], ids: list[int]) -> list[audit_record.Row]:
+def _add_all(session: Session, new: list[tuple[int, CoveragePeriod]], ids: list[int]) -> list[audit_record.Row]:
     rows = [{"id": row_id, **stored_periods.columns(unit_id, period)} for row_id, (unit_id, period) in zip(ids, new, strict=True)]
     import_rows.insert(session, WarrantyPeriod, rows)
     return [audit_record.Row(_TABLE, row["id"], None, row) for row in rows]
 
 
-def settle_policy(session: Session, policy_id: int | None, now: datetime, change: Change | None = None) -> Settled:
+def settle_policy(session: Session, policy_id: int | None, now: datetime, change: Change | None = None) -> PeriodChanges:
     """Settle every unit whose product is sold with this policy; None: with no policy."""
-    return settle(session, stored_periods.units_of_policy(session, policy_id), now, change)
+    return apply_policies(session, stored_periods.units_of_policy(session, policy_id), now, change)
 
 
-def extend(session: Session, uid: str, months: int, document: str, actor: str, now: datetime) -> Period:
+def extend(session: Session, uid: str, months: int, document: str, actor: str, now: datetime) -> CoveragePeriod:
     """Extend a unit's warranty from where its cover ends. Raises NotFound, and Conflict where there is nothing to extend."""
     unit = _unit(session, uid)
-    period = warranty_rules.extend(
+    period = warranty_rules.extension(
         [stored_periods.period_of(row) for row in stored_periods.periods(session, unit.id or 0)], months, document
     )
     return _add(session, unit, period, f"extend by {months} months", document, actor, now)
 
 
-def repair(session: Session, uid: str, on: date, months: int, document: str, actor: str, now: datetime) -> Period:
+def repair(session: Session, uid: str, on: date, months: int, document: str, actor: str, now: datetime) -> CoveragePeriod:
     """Record the warranty on a repair from the day the unit was given back. Raises NotFound."""
-    return _add(session, _unit(session, uid), warranty_rules.repaired(on, months, document), "repair", document, actor, now)
+    return _add(session, _unit(session, uid), warranty_rules.repair_period(on, months, document), "repair", document, actor, now)
 
 
-def void(session: Session, period_id: int, on: date, reason: str, actor: str, now: datetime) -> Period:
+def void(session: Session, period_id: int, on: date, reason: str, actor: str, now: datetime) -> CoveragePeriod:
     """Void a period from a day; it stays on record. Raises NotFound, and Conflict without a reason or where it is void already."""
     row = session.get(WarrantyPeriod, period_id)
     if row is None:
@@ -166,7 +170,7 @@ def _void(session: Session, row: WarrantyPeriod, unit: Unit, on: date, reason: s
     return change
 
 
-def _add(session: Session, unit: Unit, period: Period, what: str, document: str, actor: str, now: datetime) -> Period:
+def _add(session: Session, unit: Unit, period: CoveragePeriod, what: str, document: str, actor: str, now: datetime) -> CoveragePeriod:
     change = audit_record.begin(session, actor=actor, kind="warranty", subject=f"{what}: {unit.serial}", reason=document, now=now)
     row = WarrantyPeriod(**stored_periods.columns(unit.id or 0, period))
     session.add(row)

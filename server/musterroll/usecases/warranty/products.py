@@ -10,7 +10,7 @@ from sqlmodel import Session
 from musterroll.domain.liveness import ReportingClass
 from musterroll.domain.values.errors import Conflict, DomainError, NotFound
 from musterroll.domain.values.money import money
-from musterroll.domain.warranty.periods import Start, StartRule
+from musterroll.domain.warranty.periods import StartRule, WarrantyStart
 from musterroll.storage import reconcile_queue
 from musterroll.storage.tables.accounts import Product
 from musterroll.storage.tables.warranty import WarrantyPolicy
@@ -22,7 +22,7 @@ _BATCH = 5_000  # units settled in one turn
 _LONGEST_MONTHS, _LONGEST_SHELF = 600, 3650
 
 
-class Terms(NamedTuple):
+class ProductSettings(NamedTuple):
     """What a person says of a product. `policy`: the name of one; empty for none. `list_price` is of a year's cover of one unit."""
 
     reporting: ReportingClass
@@ -31,9 +31,9 @@ class Terms(NamedTuple):
     currency: str = "EUR"
 
 
-def change_product(session: Session, product_id: int, terms: Terms, actor: str, now: datetime) -> Product:
+def change_product(session: Session, product_id: int, terms: ProductSettings, actor: str, now: datetime) -> Product:
     """Change a product; its units follow within seconds to minutes. Raises NotFound, and DomainError for a price that cannot be."""
-    product, old = one(session, product_id), terms_of(session, product_id)
+    product, old = product_by_id(session, product_id), settings_of(session, product_id)
     policy_id = policy_named(session, terms.policy).id if terms.policy else None
     price = None if terms.list_price is None else money(terms.list_price, terms.currency)
     change = audit_record.begin(session, actor=actor, kind="product", subject=f"product {product.maker} {product.model}", now=now)
@@ -42,16 +42,16 @@ def change_product(session: Session, product_id: int, terms: Terms, actor: str, 
         product.list_price = price.amount if price else None
         product.currency = price.currency if price else product.currency
     if (old.reporting, old.policy) != (terms.reporting, terms.policy):
-        products.settle_later(session, "product", product_id)
+        products.queue_update(session, "product", product_id)
     reconcile_queue.mark_all(session)
     return product
 
 
-def terms_of(session: Session, product_id: int) -> Terms:
+def settings_of(session: Session, product_id: int) -> ProductSettings:
     """What holds of a product now. Raises NotFound."""
-    product = one(session, product_id)
-    policy = one_policy(session, product.policy_id).name if product.policy_id is not None else ""
-    return Terms(product.reporting, policy, product.list_price, product.currency)
+    product = product_by_id(session, product_id)
+    policy = policy_by_id(session, product.policy_id).name if product.policy_id is not None else ""
+    return ProductSettings(product.reporting, policy, product.list_price, product.currency)
 
 
 def save_policy(
@@ -71,15 +71,15 @@ def save_policy(
         session.flush()
         audit_record.added(session, change, "warranty_policy", [policy.id or 0])
         return policy
-    policy = one_policy(session, policy_id)
+    policy = policy_by_id(session, policy_id)
     if (policy.rules, policy.months) != (stored_rules, months):
-        products.settle_later(session, "warranty_policy", policy_id)
+        products.queue_update(session, "warranty_policy", policy_id)
     with audit_record.watching(session, change, "warranty_policy", [policy_id]):
         policy.name, policy.rules, policy.months = title, stored_rules, months
     return policy
 
 
-def one(session: Session, product_id: int) -> Product:
+def product_by_id(session: Session, product_id: int) -> Product:
     """Raises NotFound."""
     product_row = session.get(Product, product_id)
     if product_row is None:
@@ -87,7 +87,7 @@ def one(session: Session, product_id: int) -> Product:
     return product_row
 
 
-def one_policy(session: Session, policy_id: int) -> WarrantyPolicy:
+def policy_by_id(session: Session, policy_id: int) -> WarrantyPolicy:
     """Raises NotFound."""
     policy = session.get(WarrantyPolicy, policy_id)
     if policy is None:
@@ -103,20 +103,20 @@ def policy_named(session: Session, name: str) -> WarrantyPolicy:
     return policy
 
 
-def due(session: Session) -> bool:
+def has_pending(session: Session) -> bool:
     """Whether `follow` has work. Only reads."""
-    return bool(products.unsettled(session))
+    return bool(products.pending_updates(session))
 
 
-def follow(session: Session, now: datetime) -> bool:
+def apply_pending(session: Session, now: datetime) -> bool:
     """Bring some units in line with a product or policy that was changed, or changed back. Returns whether there was work."""
-    work = next(iter(products.unsettled(session)), None)
+    work = next(iter(products.pending_updates(session)), None)
     if work is None:
         return False
     units = products.next_units(session, work, _BATCH)
-    warranty_periods.settle(session, units, now)
-    products.listen(session, units)
-    products.settled(session, work, units[-1] if len(units) == _BATCH else None)
+    warranty_periods.apply_policies(session, units, now)
+    products.set_silence_windows(session, units)
+    products.mark_updated(session, work, units[-1] if len(units) == _BATCH else None)
     return True
 
 
@@ -128,7 +128,7 @@ def _check(name: str, rules: Sequence[StartRule], months: int | None) -> None:
     starts = [rule.start for rule in rules]
     if len(set(starts)) < len(starts):
         raise DomainError("each start date can be used only once", "same_start")
-    if any(rule.shelf_days and rule.start is not Start.SHIPPED for rule in rules):
+    if any(rule.shelf_days and rule.start is not WarrantyStart.SHIPPED for rule in rules):
         raise DomainError("maximum shelf time applies to the ship date only", "bad_shelf")
     if any(not 0 <= rule.shelf_days <= _LONGEST_SHELF for rule in rules):
         raise DomainError(f"maximum shelf time must be from 0 to {_LONGEST_SHELF} days", "bad_shelf")

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from musterroll.domain.capacity.backtest import BacktestRow
 from musterroll.domain.capacity.plan import Plan
-from musterroll.domain.capacity.survival import Step
+from musterroll.domain.capacity.survival import SurvivalStep
 from musterroll.web.charts.lines import HEIGHT, WIDTH, scale
 
 PAST = 18  # months of history drawn
@@ -75,7 +75,7 @@ def fan(made: Plan) -> Fan:
     )
 
 
-def survival(steps: Sequence[Step]) -> Curve | None:
+def survival(steps: Sequence[SurvivalStep]) -> Curve | None:
     """A survival curve with its band; None where nothing failed."""
     if not steps:
         return None

@@ -5,7 +5,7 @@ from datetime import date
 from math import floor, log10
 from typing import NamedTuple
 
-from musterroll.domain.installed_base.bridge import Bridge, Step
+from musterroll.domain.installed_base.bridge import Bridge, BridgeStep
 
 WIDTH, HEIGHT = 1000.0, 240.0
 _TICKS = 4
@@ -23,7 +23,7 @@ class Bar(NamedTuple):
     """One row of a waterfall: a bar from `x` for `width` of `WIDTH`; `step` is None at both ends."""
 
     name: str
-    step: Step | None
+    step: BridgeStep | None
     units: int
     x: float
     width: float
@@ -31,12 +31,12 @@ class Bar(NamedTuple):
 
 
 STEPS = {
-    Step.SHIPPED: "Deployed while operating",
-    Step.FIRST_HEARD: "First report",
-    Step.REVIVED: "Reporting again",
-    Step.GONE_STALE: "Gone silent",
-    Step.RETIRED: "Returned or retired",
-    Step.MERGED: "Merged duplicates",
+    BridgeStep.SHIPPED: "Deployed while operating",
+    BridgeStep.FIRST_HEARD: "First report",
+    BridgeStep.REVIVED: "Reporting again",
+    BridgeStep.GONE_STALE: "Gone silent",
+    BridgeStep.RETIRED: "Returned or retired",
+    BridgeStep.MERGED: "Merged duplicates",
 }
 
 

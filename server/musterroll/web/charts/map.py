@@ -8,7 +8,7 @@ from itertools import pairwise
 from math import cos, radians, sqrt
 from typing import NamedTuple
 
-from musterroll.storage.fleet.sums import Place
+from musterroll.storage.fleet.sums import MapPlace
 
 WIDTH = 1000.0
 _LEAST_SPAN = 0.5  # degrees
@@ -38,7 +38,7 @@ class Mark(NamedTuple):
     x: float
     y: float
     radius: float
-    place: Place | None
+    place: MapPlace | None
     places: int
     box: Box
     deployed: int
@@ -67,7 +67,7 @@ def box_of(words: str | None) -> Box | None:
     return box if -180 <= west < east <= 180 and -90 <= south < north <= 90 else None
 
 
-def around(places: Sequence[Place]) -> Box:
+def around(places: Sequence[MapPlace]) -> Box:
     """A box with room round all of them."""
     lons, lats = [place.longitude for place in places], [place.latitude for place in places]
     wide, high = max(max(lons) - min(lons), _LEAST_SPAN), max(max(lats) - min(lats), _LEAST_SPAN)
@@ -75,11 +75,11 @@ def around(places: Sequence[Place]) -> Box:
     return Box(max(-180, min(lons) - x), max(-85, min(lats) - y), min(180, max(lons) + x), min(85, max(lats) + y))
 
 
-def within(places: Iterable[Place], box: Box) -> list[Place]:
+def within(places: Iterable[MapPlace], box: Box) -> list[MapPlace]:
     return [p for p in places if box.west <= p.longitude <= box.east and box.south <= p.latitude <= box.north]
 
 
-def draw(places: Sequence[Place], box: Box) -> Map:
+def draw(places: Sequence[MapPlace], box: Box) -> Map:
     """The places within a box, drawn so that a circle on the ground is one on the map at its middle."""
     box = shaped(box)
     scale, stretch = _scales(box)
@@ -88,7 +88,7 @@ def draw(places: Sequence[Place], box: Box) -> Map:
     def spot(longitude: float, latitude: float) -> Point:
         return (longitude - box.west) * scale, (box.north - latitude) * scale * stretch
 
-    groups: dict[tuple[int, int], list[Place]] = {}
+    groups: dict[tuple[int, int], list[MapPlace]] = {}
     for place in within(places, box):
         x, y = spot(place.longitude, place.latitude)
         groups.setdefault((int(x * _CELLS / WIDTH), int(y * _CELLS / WIDTH)), []).append(place)
@@ -97,7 +97,7 @@ def draw(places: Sequence[Place], box: Box) -> Map:
     return Map(height, land(box), _graticule(box), marks, box)
 
 
-def _mark(group: list[Place], spot: Spot, most: int) -> Mark:
+def _mark(group: list[MapPlace], spot: Spot, most: int) -> Mark:
     deployed = sum(place.deployed for place in group)
     x, y = _middle(group, spot)
     radius = _RADIUS[0] + (_RADIUS[1] - _RADIUS[0]) * sqrt(deployed / most)
@@ -106,7 +106,7 @@ def _mark(group: list[Place], spot: Spot, most: int) -> Mark:
     return Mark(round(x, 1), round(y, 1), round(radius, 1), alone, sites, around(group), deployed, sum(p.operating for p in group))
 
 
-def _middle(group: list[Place], spot: Spot) -> Point:
+def _middle(group: list[MapPlace], spot: Spot) -> Point:
     spots = [spot(place.longitude, place.latitude) for place in group]
     weight = sum(place.deployed for place in group)
     x, y = (sum(one[axis] * place.deployed for one, place in zip(spots, group, strict=True)) / weight for axis in (0, 1))

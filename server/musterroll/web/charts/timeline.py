@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from musterroll.domain.liveness import Liveness
 from musterroll.domain.values.instants import to_ms
-from musterroll.usecases.units.history import Change
+from musterroll.usecases.units.history import StateChange
 from musterroll.usecases.units.unit_card import UnitCard
 
 WIDTH = 1000.0
@@ -67,7 +67,7 @@ def span_for(card: UnitCard, asked: str | None, now: datetime) -> str:
     return "1h" if age < timedelta(hours=1) else "24h" if age < DAY else "7d"
 
 
-def timeline(card: UnitCard, changes: Sequence[Change], span: Span, now: datetime) -> Timeline:
+def timeline(card: UnitCard, changes: Sequence[StateChange], span: Span, now: datetime) -> Timeline:
     """The last `span` in UTC, the current hour or day included. `changes` are newest first, as histories tells them."""
     end = _EPOCH + -((_EPOCH - now) // span.round) * span.round
     first = end - span.length
@@ -82,7 +82,7 @@ def timeline(card: UnitCard, changes: Sequence[Change], span: Span, now: datetim
     return Timeline(stretches, labels, up / known if known else None, sum(s.state is Liveness.STALE for s in stretches))
 
 
-def _turns(card: UnitCard, changes: Sequence[Change]) -> list[tuple[int, Liveness]]:
+def _turns(card: UnitCard, changes: Sequence[StateChange]) -> list[tuple[int, Liveness]]:
     """When it turned to what, oldest first: what history holds, then what is judged now (which history may not hold yet)."""
     told = [c for c in reversed(changes) if c.axis == "liveness" and c.new in set(Liveness)]
     turns = [(c.at, Liveness(c.new)) for c in told]

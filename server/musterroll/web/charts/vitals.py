@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from musterroll_wire.vitals import VITALS, Vital
 
-from musterroll.usecases.units.history import Heard
+from musterroll.usecases.units.history import UnitMessage
 from musterroll.usecases.units.unit_card import UnitCard
 from musterroll.web.charts.timeline import Spark, spark
 
@@ -31,16 +31,16 @@ class Day(NamedTuple):
     hours: float
 
 
-def vitals(card: UnitCard, heard: Sequence[Heard]) -> list[VitalChart]:
+def vitals(card: UnitCard, heard: Sequence[UnitMessage]) -> list[VitalChart]:
     """A chart for each vital of the wire, in its order."""
     hours = [data["vitals"] for _, data in _hours(heard) if isinstance(data.get("vitals"), dict)]
     return [VitalChart(vital, card.vitals[vital.name], _line(vital, _means(hours, vital.name))) for vital in VITALS]
 
 
-def days(heard: Sequence[Heard], now: datetime) -> list[Day]:
+def days(heard: Sequence[UnitMessage], now: datetime) -> list[Day]:
     """The last week, today included; nothing where no hourly record is of it.
 
-    >>> hour = Heard(1, 1, "hour", 1793577600, 0, '{"data": {"seconds": 3600, "from": 1793575800}}')
+    >>> hour = UnitMessage(1, 1, "hour", 1793577600, 0, '{"data": {"seconds": 3600, "from": 1793575800}}')
     >>> [(str(one.day), one.hours) for one in days([hour], datetime(2026, 11, 2, 9, tzinfo=UTC))][-2:]
     [('2026-11-01', 0.5), ('2026-11-02', 0.5)]
     """
@@ -66,7 +66,7 @@ def _day(at: int) -> date:
     return date(1970, 1, 1) + timedelta(days=min(max(at // _DAY, 0), 2_000_000))
 
 
-def _hours(heard: Sequence[Heard]) -> list[tuple[int, dict[str, Any]]]:
+def _hours(heard: Sequence[UnitMessage]) -> list[tuple[int, dict[str, Any]]]:
     """The data of hourly records by the unit's time, oldest first. Bodies were checked when they came; what does not fit is left out."""
     records = ((message.at, json.loads(message.body).get("data")) for message in heard if message.about == "hour")
     return sorted(((at, data) for at, data in records if isinstance(data, dict)), key=lambda record: record[0])

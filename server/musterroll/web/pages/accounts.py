@@ -8,7 +8,7 @@ from musterroll.domain.findings.kinds import OF_CELL
 from musterroll.domain.reconciliation.cells import CELLS
 from musterroll.domain.values import cursors
 from musterroll.storage.accounts import hierarchy as stored
-from musterroll.storage.accounts.hierarchy import Wanted
+from musterroll.storage.accounts.hierarchy import AccountFilter
 from musterroll.storage.fleet import sums as fleet_sums
 from musterroll.usecases.accounts.hierarchy import account
 from musterroll.usecases.installed_base import account_overview
@@ -27,7 +27,7 @@ def overview() -> str:
     after = request.args.get("after") or None
     with read_only() as session:
         under = account(session, asked["under"]).id if asked["under"] else None
-        wanted = Wanted(under, asked["segment"] or None, asked["country"] or None, asked["text"])
+        wanted = AccountFilter(under, asked["segment"] or None, asked["country"] or None, asked["text"])
         rows, following = cursors.cut(stored.page(session, wanted, cursors.text(after), PAGE + 1), PAGE, lambda row: (row.ref,))
         sums = fleet_sums.each(session, [row.id for row in rows])
     query = urlencode({name: value for name, value in asked.items() if value})
@@ -38,7 +38,7 @@ def overview() -> str:
 def one(ref: str) -> str:
     now = clock()
     with read_only() as session:
-        opened = account_overview.opened(session, ref, now)
+        opened = account_overview.account_overview(session, ref, now)
     return page(
         "customer.html",
         now,

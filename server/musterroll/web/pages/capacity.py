@@ -15,7 +15,7 @@ from musterroll.usecases.capacity import plans as capacity_plans
 from musterroll.usecases.capacity import product as capacity_product
 from musterroll.usecases.capacity import revenue
 from musterroll.usecases.capacity import scenarios as capacity_scenarios
-from musterroll.usecases.capacity.plans import Gathered
+from musterroll.usecases.capacity.plans import GatheredFacts
 from musterroll.usecases.capacity.workbook import workbook
 from musterroll.web.charts import capacity as pictures
 from musterroll.web.http.context import actor, clock, needs, page, snapshot, transaction
@@ -61,7 +61,7 @@ def overview() -> str:
         scenarios=kept,
         chosen=request.args.get("scenario", ""),
         outlook=revenue.outlook(made),
-        trials=[(one, pictures.tested(one.rows)) for one in capacity_plans.trials(found.facts)],
+        trials=[(one, pictures.tested(one.rows)) for one in capacity_plans.backtests(found.facts)],
         stock=_stock(made),
         asked=SPECS,
         query=address(made.assumptions).partition("?")[2],
@@ -135,7 +135,7 @@ def address(said: Assumptions, scenario: str = "") -> str:
     return f"/capacity?{urlencode(query)}" if query else "/capacity"
 
 
-def _gathered(session: Any, now: Any) -> tuple[Gathered | None, str]:
+def _gathered(session: Any, now: Any) -> tuple[GatheredFacts | None, str]:
     try:
         found = capacity_plans.gathered(session, now)
     except Conflict as refused:

@@ -6,15 +6,15 @@ from urllib.parse import urlencode
 
 from flask import Blueprint, request
 
-from musterroll.domain.contracts.terms import State
+from musterroll.domain.contracts.terms import ContractState
 from musterroll.domain.values import cursors
 from musterroll.domain.values.dates import in_words
 from musterroll.storage.contracts import lists as stored
-from musterroll.storage.contracts.lists import Wanted
+from musterroll.storage.contracts.lists import ContractFilter
 from musterroll.usecases.accounts.hierarchy import account
 from musterroll.usecases.contracts import contract_card
 from musterroll.usecases.installed_base import renewals
-from musterroll.usecases.installed_base.renewals import Narrow, Only, Share
+from musterroll.usecases.installed_base.renewals import Ratio, RenewalFilter, RenewalFlag
 from musterroll.web.http.context import clock, page, read_only
 
 pages = Blueprint("contracts", __name__)
@@ -45,10 +45,10 @@ class Narrowed(NamedTuple):
 
 
 ONLY = {
-    Only.RISK: "with silent units",
-    Only.FALLING: "with declining usage",
-    Only.RENEWING: "auto-renewing",
-    Only.OPEN: "expiring unless renewed",
+    RenewalFlag.RISK: "with silent units",
+    RenewalFlag.FALLING: "with declining usage",
+    RenewalFlag.RENEWING: "auto-renewing",
+    RenewalFlag.OPEN: "expiring unless renewed",
 }
 
 
@@ -57,9 +57,9 @@ def calendar() -> str:
     now = clock()
     asked = Narrowed(**{name: request.args.get(name, "").strip()[:80] for name in Narrowed._fields})
     with read_only() as session:
-        told = renewals.dues(session, now, asked.account or None)
+        told = renewals.due_contracts(session, now, asked.account or None)
         rates = renewals.rates(session, now)
-    due, chosen = told.value.due, renewals.narrowed(told.value.due, _narrow(asked), now)
+    due, chosen = told.value.due, renewals.filtered(told.value.due, _narrow(asked), now)
     return page(
         "renewals.html",
         now,
@@ -73,14 +73,14 @@ def calendar() -> str:
 @pages.get("/contracts")
 def overview() -> str:
     asked = {name: request.args.get(name, "").strip()[:200] for name in ("text", "state", "account")}
-    state = State(asked["state"]) if asked["state"] in set(State) else None
+    state = ContractState(asked["state"]) if asked["state"] in set(ContractState) else None
     after = request.args.get("after") or None
     with read_only() as session:
         owner = account(session, asked["account"]).id if asked["account"] else None
-        behind = stored.page(session, Wanted(owner, state, asked["text"]), cursors.text(after), PAGE + 1)
+        behind = stored.page(session, ContractFilter(owner, state, asked["text"]), cursors.text(after), PAGE + 1)
     rows, following = cursors.cut(behind, PAGE, lambda row: (row.ref,))
     query = urlencode({name: value for name, value in asked.items() if value})
-    words = {"asked": asked, "query": query, "states": list(State), "after": after, "following": following}
+    words = {"asked": asked, "query": query, "states": list(ContractState), "after": after, "following": following}
     return page("contracts.html", clock(), found=rows, **words)
 
 
@@ -88,7 +88,7 @@ def overview() -> str:
 def contract(ref: str) -> str:
     now = clock()
     with read_only() as session:
-        opened = contract_card.opened(session, ref, request.args.get("after", 0, int), LINES, now)
+        opened = contract_card.contract_card(session, ref, request.args.get("after", 0, int), LINES, now)
     return page("contract.html", now, opened=opened, row=opened.row, after=request.args.get("after", 0, int), today=now.date())
 
 
@@ -110,14 +110,14 @@ def export(asked: Narrowed, form: str) -> str:
     return f"/api/v1/renewals?{urlencode({'format': form, **query})}"
 
 
-def rate(share: Share) -> Rate:
+def rate(share: Ratio) -> Rate:
     found = renewals.interval(share)
     return Rate(share.part, share.whole, found.share if share.whole else None, found.low, found.high)
 
 
-def _narrow(asked: Narrowed) -> Narrow:
+def _narrow(asked: Narrowed) -> RenewalFilter:
     within = int(asked.within) if asked.within.isdecimal() else None
-    return Narrow(asked.month, asked.quarter, within, Only(asked.only) if asked.only in set(Only) else None)
+    return RenewalFilter(asked.month, asked.quarter, within, RenewalFlag(asked.only) if asked.only in set(RenewalFlag) else None)
 
 
 def _title(asked: Narrowed) -> str:
@@ -132,4 +132,4 @@ def _title(asked: Narrowed) -> str:
         when = asked.quarter
     elif asked.within.isdecimal():
         when = f"the next {int(asked.within)} days"
-    return f"Due in {when}" + (f", {ONLY[Only(asked.only)]}" if asked.only in ONLY else "")
+    return f"Due in {when}" + (f", {ONLY[RenewalFlag(asked.only)]}" if asked.only in ONLY else "")

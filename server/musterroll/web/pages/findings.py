@@ -8,12 +8,12 @@ from flask import Blueprint, redirect, request
 from werkzeug.wrappers import Response
 
 from musterroll.domain.access import Role
-from musterroll.domain.findings.decisions import State
+from musterroll.domain.findings.decisions import FindingState
 from musterroll.domain.findings.kinds import OWNERS, FindingKind
 from musterroll.domain.values.errors import Conflict
 from musterroll.domain.values.money import Money
 from musterroll.usecases.findings import decisions as finding_decisions
-from musterroll.usecases.findings.decisions import Filter
+from musterroll.usecases.findings.decisions import FindingFilter
 from musterroll.usecases.units import history as unit_history
 from musterroll.usecases.units.look_up import unit_card
 from musterroll.web.http.context import actor, clock, needs, page, read_only, transaction
@@ -30,8 +30,8 @@ def overview() -> str:
     now, wanted, after = clock(), _wanted(), request.args.get("after") or None
     with read_only() as session:
         found = finding_decisions.findings(session, wanted, after, PAGE, now)
-    choices = {"kinds": list(FindingKind), "owners": OWNERS, "states": list(State)}
-    links = {"address": address, "export": export, "everything": Filter()}
+    choices = {"kinds": list(FindingKind), "owners": OWNERS, "states": list(FindingState)}
+    links = {"address": address, "export": export, "everything": FindingFilter()}
     return page(
         "findings.html",
         now,
@@ -54,7 +54,9 @@ def finding(number: int) -> str:
         card = unit_card(session, uid, now) if uid else None
         heard = unit_history.transitions(session, uid, None, 6) if uid else []
     done = request.args.get("done", type=int)
-    return page("finding.html", now, opened=opened, row=opened.row, card=card, heard=heard, done=done, money=money, states=list(State))
+    return page(
+        "finding.html", now, opened=opened, row=opened.row, card=card, heard=heard, done=done, money=money, states=list(FindingState)
+    )
 
 
 @pages.post("/findings/decide")
@@ -65,7 +67,7 @@ def decide() -> Response:
     if not numbers:
         raise Conflict("select at least one finding")
     to = _state(request.form.get("to"))
-    until = _day(request.form.get("until", "")) if to is State.IGNORED else None
+    until = _day(request.form.get("until", "")) if to is FindingState.IGNORED else None
     reason = request.form.get("reason", "").strip()
     with transaction() as session:
         change = finding_decisions.decide(session, numbers, to, reason=reason, until=until, actor=actor().name, now=now).id
@@ -73,15 +75,15 @@ def decide() -> Response:
     return redirect(f"{back}{'&' if '?' in back else '?'}done={change}", 303)
 
 
-def address(wanted: Filter, after: str | None = None, **changes: Any) -> str:
+def address(wanted: FindingFilter, after: str | None = None, **changes: Any) -> str:
     """The list's address with these filters, some of them changed.
 
-    >>> address(Filter(kind=FindingKind.DORMANT)), address(Filter(state=None, owner="support"))
+    >>> address(FindingFilter(kind=FindingKind.DORMANT)), address(FindingFilter(state=None, owner="support"))
     ('/findings?kind=dormant', '/findings?state=any&owner=support')
     """
     one = wanted._replace(**changes)
     asked = {
-        "state": "" if one.state is State.OPEN else one.state or ANY,
+        "state": "" if one.state is FindingState.OPEN else one.state or ANY,
         "kind": one.kind or "",
         "owner": one.owner,
         "account": one.account,
@@ -90,7 +92,7 @@ def address(wanted: Filter, after: str | None = None, **changes: Any) -> str:
     return f"/findings?{urlencode(query)}" if query else "/findings"
 
 
-def export(wanted: Filter) -> str:
+def export(wanted: FindingFilter) -> str:
     """The same findings as a file for a spreadsheet."""
     asked = {"format": "csv", "state": wanted.state, "kind": wanted.kind, "owner": wanted.owner, "account": wanted.account}
     return f"/api/v1/findings?{urlencode({name: str(value) for name, value in {**asked, 'unit': wanted.uid}.items() if value})}"
@@ -100,18 +102,18 @@ def money(row: Any) -> Money | None:
     return None if row.value is None else Money(row.value, row.currency)
 
 
-def _wanted() -> Filter:
+def _wanted() -> FindingFilter:
     """What the address asks for; a word that is no state and no kind filters nothing."""
     said = {name: request.args.get(name, "").strip()[:200] for name in ("state", "kind", "owner", "account", "unit")}
-    state = State(said["state"]) if said["state"] in set(State) else None if said["state"] == ANY else State.OPEN
+    state = FindingState(said["state"]) if said["state"] in set(FindingState) else None if said["state"] == ANY else FindingState.OPEN
     kind = FindingKind(said["kind"]) if said["kind"] in set(FindingKind) else None
-    return Filter(state, kind, said["owner"], said["account"], None, said["unit"])
+    return FindingFilter(state, kind, said["owner"], said["account"], None, said["unit"])
 
 
-def _state(said: str | None) -> State:
-    if said not in set(State):
+def _state(said: str | None) -> FindingState:
+    if said not in set(FindingState):
         raise Conflict("choose confirm, resolve, snooze or reopen")
-    return State(said)
+    return FindingState(said)
 
 
 def _day(said: str) -> date:

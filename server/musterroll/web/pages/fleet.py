@@ -30,7 +30,7 @@ def address(filters: FleetFilter, after: str | None = None, **changes: Any) -> s
     """The fleet's address with these filters, some of them changed.
 
     >>> address(FleetFilter(text="Z30"), liveness="stale")
-    '/fleet?text=Z30&liveness=stale'
+    '/fleet?liveness=stale&text=Z30'
     """
     query = filter_words.words(filters._replace(**changes)) | ({"after": after} if after else {})
     return f"/fleet?{urlencode(query)}" if query else "/fleet"

@@ -6,12 +6,12 @@ from urllib.parse import urlencode
 
 from flask import Blueprint, request
 
-from musterroll.domain.installed_base.bridge import Step
+from musterroll.domain.installed_base.bridge import BridgeStep
 from musterroll.domain.values.errors import NotFound
 from musterroll.usecases.fleet.pages import NONE, FleetFilter
 from musterroll.usecases.installed_base import trend
-from musterroll.usecases.installed_base.as_of import Part, Slice
-from musterroll.usecases.installed_base.trend import DAYS, Level
+from musterroll.usecases.installed_base.as_of import BasePart, Slice
+from musterroll.usecases.installed_base.trend import DAYS, TreeLevel
 from musterroll.web.charts import map
 from musterroll.web.charts.lines import STEPS, lines, waterfall
 from musterroll.web.http.context import clock, latest_base, page, read_only
@@ -35,7 +35,7 @@ LISTED = 100  # sites beside a map
 def overview() -> str:
     now, of_account = clock(), request.args.get("account") or None
     by = Slice(request.args["by"]) if request.args.get("by") in set(CUTS) else Slice.ACCOUNT
-    first = trend.one_of(now, request.args.get("month"))
+    first = trend.month_of(now, request.args.get("month"))
     with read_only() as session:
         level = trend.level(session, of_account)
         base = latest_base()(session, now)[0] if of_account is None else None
@@ -78,13 +78,20 @@ def sites() -> str:
 def moved(month: str, step: str) -> str:
     """The units behind one step of a month."""
     now, of_account = clock(), request.args.get("account") or None
-    if step not in set(Step):
+    if step not in set(BridgeStep):
         raise NotFound(f"unknown change {step[:20]!r}")
     with read_only() as session:
-        found = trend.month(session, trend.one_of(now, month), now, of_account)
-    named = STEPS[Step(step)]
+        found = trend.month(session, trend.month_of(now, month), now, of_account)
+    named = STEPS[BridgeStep(step)]
     return page(
-        "moved.html", now, found=found, units=found.value.units[Step(step)], name=named, step=Step(step), of_account=of_account, here=here
+        "moved.html",
+        now,
+        found=found,
+        units=found.value.units[BridgeStep(step)],
+        name=named,
+        step=BridgeStep(step),
+        of_account=of_account,
+        here=here,
     )
 
 
@@ -94,7 +101,7 @@ def here(account: str | None, **asked: Any) -> str:
     return f"/installed-base?{urlencode(query)}" if query else "/installed-base"
 
 
-def rows(part: Part, by: Slice, under: str | None, **narrower: Any) -> str:
+def rows(part: BasePart, by: Slice, under: str | None, **narrower: Any) -> str:
     """The units behind a row of a slice."""
     word = part.name or NONE
     asked: dict[str, Any] = {by.value: word}
@@ -103,13 +110,13 @@ def rows(part: Part, by: Slice, under: str | None, **narrower: Any) -> str:
     return fleet_address(FleetFilter(under=under)._replace(**asked), **narrower)
 
 
-def _shown(parts: list[Part]) -> list[Part]:
+def _shown(parts: list[BasePart]) -> list[BasePart]:
     if all(part.name.isdecimal() or not part.name for part in parts):
         return sorted(parts, key=lambda part: part.name or "~")  # ages, in their order
     return sorted(parts, key=lambda part: -part.counts.deployed)[:SHOWN]
 
 
-def _whole(level: Level) -> tuple[int, int, int]:
+def _whole(level: TreeLevel) -> tuple[int, int, int]:
     every = [one.sums for one in level.below] + [level.own]
     units, deployed, operating = (sum(getattr(one, name) for one in every) for name in ("units", "deployed", "operating"))
     return units, deployed, operating

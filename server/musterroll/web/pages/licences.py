@@ -5,10 +5,10 @@ from urllib.parse import urlencode
 
 from flask import Blueprint, request
 
-from musterroll.domain.installed_base.licences import Count, Level, Target, level
+from musterroll.domain.installed_base.licences import LicenceCount, LicenceTarget, TargetLevel, level
 from musterroll.usecases.fleet.pages import NONE, FleetFilter
 from musterroll.usecases.installed_base import licence_trend
-from musterroll.usecases.installed_base.licences import By, Point
+from musterroll.usecases.installed_base.licences import LicenceBreakdown, TrendPoint
 from musterroll.web.charts.lines import lines
 from musterroll.web.http.context import clock, page, snapshot
 from musterroll.web.pages.fleet import address as fleet_address
@@ -16,27 +16,38 @@ from musterroll.web.pages.fleet import address as fleet_address
 pages = Blueprint("licences", __name__)
 
 SHOWN = 20
-LEVELS = {Level.ABOVE: ("Above target", "operating"), Level.AT: ("On target", "accent"), Level.BELOW: ("Below target", "stale")}
+LEVELS = {
+    TargetLevel.ABOVE: ("Above target", "operating"),
+    TargetLevel.AT: ("On target", "accent"),
+    TargetLevel.BELOW: ("Below target", "stale"),
+}
 
 
 @pages.get("/licences")
 def overview() -> str:
     now = clock()
-    by = By(request.args["by"]) if request.args.get("by") in set(By) else By.SEGMENT
+    by = LicenceBreakdown(request.args["by"]) if request.args.get("by") in set(LicenceBreakdown) else LicenceBreakdown.SEGMENT
     every = "quarter" if request.args.get("every") == "quarter" else "month"
     target, tolerance = request.args.get("target", None, int), min(max(request.args.get("tolerance", 5, int), 0), 100)
     with snapshot() as session:
         told = licence_trend.licences(session, now)
         points = licence_trend.trend(session, now, every == "quarter")
     counts = told.value.by[by]
-    aim = Target(target, tolerance) if target is not None and 0 <= target <= 10**9 else None
+    aim = LicenceTarget(target, tolerance) if target is not None and 0 <= target <= 10**9 else None
     shown = sorted(counts.items(), key=lambda one: -one[1].gross)[:SHOWN]
     asked = {"by": by, "every": every, "target": target if aim else None, "tolerance": tolerance if aim else None}
     drawn = lines([one.on for one in points], _values(points, aim))
     return page(
         "licences.html",
         now,
-        **{"told": told, "total": told.value.total, "asked": asked, "shown": shown, "more": len(counts) - len(shown), "kinds": list(By)},
+        **{
+            "told": told,
+            "total": told.value.total,
+            "asked": asked,
+            "shown": shown,
+            "more": len(counts) - len(shown),
+            "kinds": list(LicenceBreakdown),
+        },
         **{"level": LEVELS[level(told.value.total.active, aim)] if aim else None, "aim": aim, "points": points, "drawn": drawn},
         **{"here": lambda **changes: here(asked, **changes), "rows": lambda name: rows(by, name), "export": export(by, aim)},
     )
@@ -47,19 +58,19 @@ def here(asked: dict[str, Any], **changes: Any) -> str:
     return f"/licences?{urlencode(query)}"
 
 
-def rows(by: By, name: str) -> str | None:
+def rows(by: LicenceBreakdown, name: str) -> str | None:
     """The units on contract behind a row: the fleet knows segments and accounts by name, products by maker too."""
-    if by is By.SEGMENT:
+    if by is LicenceBreakdown.SEGMENT:
         return fleet_address(FleetFilter(segment=name or NONE, cells="111 101"))
-    return fleet_address(FleetFilter(account=name, cells="111 101")) if by is By.ACCOUNT and name else None
+    return fleet_address(FleetFilter(account=name, cells="111 101")) if by is LicenceBreakdown.ACCOUNT and name else None
 
 
-def export(by: By, aim: Target | None) -> str:
+def export(by: LicenceBreakdown, aim: LicenceTarget | None) -> str:
     query = {"by": by, **({"target": str(aim.licences), "tolerance": str(aim.tolerance)} if aim else {})}
     return f"/api/v1/licences?{urlencode(query)}"
 
 
-def _values(points: list[Point], aim: Target | None) -> dict[str, list[int]]:
-    counts: list[Count] = [one.total for one in points]
+def _values(points: list[TrendPoint], aim: LicenceTarget | None) -> dict[str, list[int]]:
+    counts: list[LicenceCount] = [one.total for one in points]
     found = {"gross": [one.gross for one in counts], "active": [one.active for one in counts]}
     return {**found, "target": [aim.licences] * len(counts)} if aim else found

@@ -10,12 +10,12 @@ from werkzeug.wrappers import Response
 from musterroll.domain.access import Role, needs
 from musterroll.domain.liveness import ReportingClass
 from musterroll.domain.values.errors import DomainError
-from musterroll.domain.warranty.periods import Start, StartRule
+from musterroll.domain.warranty.periods import StartRule, WarrantyStart
 from musterroll.storage.tables.accounts import Product
 from musterroll.storage.tables.warranty import WarrantyPolicy
 from musterroll.storage.warranty import products
 from musterroll.usecases.warranty import products as verbs
-from musterroll.usecases.warranty.products import Terms
+from musterroll.usecases.warranty.products import ProductSettings
 from musterroll.web.http.context import actor, clock, page, read_only, transaction
 
 pages = Blueprint("products", __name__)
@@ -27,10 +27,10 @@ CLASSES = {
     ReportingClass.SCHEDULED: ("Scheduled", "reports at set times: stale an hour after a missed report"),
 }
 STARTS = {
-    Start.REGISTERED: "registration date",
-    Start.INSTALLED: "install date",
-    Start.FIRST_HEARD: "date of the first report",
-    Start.SHIPPED: "ship date",
+    WarrantyStart.REGISTERED: "registration date",
+    WarrantyStart.INSTALLED: "install date",
+    WarrantyStart.FIRST_HEARD: "date of the first report",
+    WarrantyStart.SHIPPED: "ship date",
 }
 
 
@@ -48,7 +48,7 @@ def overview() -> str:
     text, after, policy = request.args.get("text", "").strip()[:200], _after(), request.args.get("policy", type=int)
     with read_only() as session:
         found = products.page(session, text, policy, after, PAGE + 1)
-        policies, work = products.policies(session), products.unsettled(session)
+        policies, work = products.policies(session), products.pending_updates(session)
     asked = {name: value for name, value in (("text", text), ("policy", policy)) if value}
     following = urlencode({**asked, "after": after + PAGE}) if len(found) > PAGE else None
     shown = {"found": found[:PAGE], "policies": policies, "work": work, "text": text, "policy": policy, "after": after}
@@ -76,16 +76,16 @@ def change(product_id: int) -> Response:
 @pages.get("/products/policies/new")
 @needs(Role.ADMIN)
 def new_policy() -> str:
-    return _policy(None, Said("", "", [(Start.INSTALLED.value, "0"), (Start.SHIPPED.value, "0"), ("", "0"), ("", "0")]))
+    return _policy(None, Said("", "", [(WarrantyStart.INSTALLED.value, "0"), (WarrantyStart.SHIPPED.value, "0"), ("", "0"), ("", "0")]))
 
 
 @pages.get("/products/policies/<int:policy_id>")
 @needs(Role.ADMIN)
 def policy(policy_id: int) -> str:
     with read_only() as session:
-        found = verbs.one_policy(session, policy_id)
+        found = verbs.policy_by_id(session, policy_id)
     rules = [(str(rule["start"]), str(rule.get("shelf_days", 0))) for rule in found.rules]
-    rules += [("", "0")] * (len(Start) - len(rules))
+    rules += [("", "0")] * (len(WarrantyStart) - len(rules))
     return _policy(found, Said(found.name, str(found.months or ""), rules))
 
 
@@ -102,7 +102,7 @@ def change_policy(policy_id: int) -> Response:
 
 
 def _save(policy_id: int | None) -> Response:
-    places = range(len(Start))
+    places = range(len(WarrantyStart))
     rules = [(request.form.get(f"start{n}", "")[:40], request.form.get(f"shelf{n}", "0").strip()[:6]) for n in places]
     said = Said(request.form.get("name", "").strip()[:120], request.form.get("months", "").strip()[:6], rules)
     try:
@@ -111,14 +111,14 @@ def _save(policy_id: int | None) -> Response:
             verbs.save_policy(session, policy_id, said.name, _rules(said), months, actor().name, clock())
     except DomainError as refusal:
         with read_only() as session:
-            found = verbs.one_policy(session, policy_id) if policy_id is not None else None
+            found = verbs.policy_by_id(session, policy_id) if policy_id is not None else None
         return make_response(_policy(found, said, str(refusal)), 422)
     return redirect("/products#policies", 303)
 
 
 def _opened(product_id: int, refused: str | None = None) -> str:
     with read_only() as session:
-        product = verbs.one(session, product_id)
+        product = verbs.product_by_id(session, product_id)
         units, policies = products.units_of(session, product_id), products.policies(session)
     return page(
         "product.html", clock(), product=product, units=units, policies=policies, classes=CLASSES, refused=refused, price=_price(product)
@@ -129,7 +129,7 @@ def _policy(found: WarrantyPolicy | None, said: Said, refused: str | None = None
     return page("policy.html", clock(), policy=found, said=said, starts=STARTS, refused=refused)
 
 
-def _terms(said: dict[str, str]) -> Terms:
+def _terms(said: dict[str, str]) -> ProductSettings:
     """The form as terms. Raises DomainError."""
     if said["reporting"] not in set(ReportingClass):
         raise DomainError("choose a reporting class", "bad_choice")
@@ -137,14 +137,14 @@ def _terms(said: dict[str, str]) -> Terms:
         price = Decimal(said["list_price"].replace(",", "")) if said["list_price"] else None
     except InvalidOperation:
         raise DomainError("the list price must be an amount such as 120.00", "bad_number") from None
-    return Terms(ReportingClass(said["reporting"]), said["policy"], price, said["currency"].upper() or "EUR")
+    return ProductSettings(ReportingClass(said["reporting"]), said["policy"], price, said["currency"].upper() or "EUR")
 
 
 def _rules(said: Said) -> list[StartRule]:
     """The rules in their order, places left empty left out. Raises DomainError."""
-    if any(start and start not in set(Start) for start, _ in said.rules):
+    if any(start and start not in set(WarrantyStart) for start, _ in said.rules):
         raise DomainError("choose the start date of the warranty", "bad_choice")
-    return [StartRule(Start(start), _number(shelf or "0", "maximum shelf time")) for start, shelf in said.rules if start]
+    return [StartRule(WarrantyStart(start), _number(shelf or "0", "maximum shelf time")) for start, shelf in said.rules if start]
 
 
 def _number(said: str, what: str) -> int:

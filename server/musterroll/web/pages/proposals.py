@@ -44,7 +44,7 @@ def overview() -> str:
 @needs(Role.PLANNER, everywhere=True)
 def look() -> Response:
     with transaction() as session:
-        matching_proposals.find(session, clock())
+        matching_proposals.find_matches(session, clock())
     return redirect("/possible-duplicates", 303)
 
 

@@ -8,14 +8,14 @@ from sqlmodel import Session
 from werkzeug.wrappers import Response as AnyResponse
 
 from musterroll.domain.access import Role, allows
-from musterroll.domain.units.lifecycle import onward
+from musterroll.domain.units.lifecycle import moves_from
 from musterroll.usecases.coverage.verdict import coverage
 from musterroll.usecases.undo import own_changes
 from musterroll.usecases.undo.own_changes import Made
 from musterroll.usecases.units import history as unit_history
 from musterroll.usecases.units.look_up import unit_card
 from musterroll.usecases.units.notes import notes
-from musterroll.usecases.units.related import surroundings
+from musterroll.usecases.units.related import related_units
 from musterroll.usecases.warranty import periods as warranty_periods
 from musterroll.web.charts.timeline import SPANS, span_for, timeline
 from musterroll.web.charts.vitals import days, vitals
@@ -48,7 +48,7 @@ def show(uid: str, now: datetime, refused: str | None = None, act: str = "", sai
     may_act = allows(Role(actor().role), Role.TECHNICIAN)
     with read_only() as session:
         card = unit_card(session, uid, now)
-        cover, around = coverage(session, uid, None, now), surroundings(session, uid)
+        cover, around = coverage(session, uid, None, now), related_units(session, uid)
         changes = unit_history.transitions(session, uid, None, CHANGES)
         heard = unit_history.messages(session, uid, None, MESSAGES)
         noted, done = notes(session, uid), _done(session, uid)
@@ -72,7 +72,7 @@ def show(uid: str, now: datetime, refused: str | None = None, act: str = "", sai
         done=done,
         link=f"{public_address()}/u/{card.uid}",
         may_act=may_act and not around.merged_into,
-        onward=onward(card.lifecycle),
+        onward=moves_from(card.lifecycle),
         periods=[period for period in periods if period.voided_on is None and (period.ends_on is None or period.ends_on > now.date())],
         refused=refused,
         act=act,

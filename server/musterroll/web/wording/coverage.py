@@ -4,10 +4,14 @@ from typing import NamedTuple
 
 from flask import Flask
 
-from musterroll.domain.coverage.verdict import Answer, Verdict
+from musterroll.domain.coverage.verdict import CoverageAnswer, CoverageVerdict
 from musterroll.web.wording.states import day
 
-_BY = {Answer.WARRANTY: "Under warranty", Answer.CONTRACT: "Under contract", Answer.BOTH: "Under warranty and contract"}
+_BY = {
+    CoverageAnswer.WARRANTY: "Under warranty",
+    CoverageAnswer.CONTRACT: "Under contract",
+    CoverageAnswer.BOTH: "Under warranty and contract",
+}
 _SOON = 60  # days before the last one that are worth a warning
 
 
@@ -24,11 +28,11 @@ def install(app: Flask) -> None:
     app.jinja_env.globals.update(cover_said=said, cover_lines=lines, service_levels=service_levels)
 
 
-def said(verdict: Verdict) -> Said:
+def said(verdict: CoverageVerdict) -> Said:
     """The answer in a few words."""
-    if verdict.answer is Answer.UNKNOWN:
+    if verdict.answer is CoverageAnswer.UNKNOWN:
         return Said("late", "Coverage unknown", "The records are incomplete.", "help-circle")
-    if verdict.answer is Answer.NONE:
+    if verdict.answer is CoverageAnswer.NONE:
         return Said("stale", "Not covered", _from(verdict), "shield-x")
     by, last = _BY[verdict.answer], verdict.last_covered_day
     if last is None:
@@ -39,17 +43,17 @@ def said(verdict: Verdict) -> Said:
     return Said("operating", "Covered", f"{by} until {day(last)}.", "shield-check")
 
 
-def lines(verdict: Verdict) -> list[str]:
+def lines(verdict: CoverageVerdict) -> list[str]:
     """The contract lines in force that day, as `contract/number`."""
     return [cover.line.ref for cover in verdict.covers]
 
 
-def service_levels(verdict: Verdict) -> list[str]:
+def service_levels(verdict: CoverageVerdict) -> list[str]:
     """The service levels of those lines, each once."""
     return list(dict.fromkeys(cover.line.service for cover in verdict.covers if cover.line.service))
 
 
-def _from(verdict: Verdict) -> str:
+def _from(verdict: CoverageVerdict) -> str:
     return f"Coverage starts on {day(verdict.next_change)}." if verdict.next_change else "No warranty or contract in force."
 
 

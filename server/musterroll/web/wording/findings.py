@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 from flask import Flask
 
-from musterroll.domain.findings.decisions import State
+from musterroll.domain.findings.decisions import FindingState
 from musterroll.domain.findings.kinds import VARIANTS, FindingKind, Severity
 
 
@@ -20,8 +20,13 @@ _COLOURS = {
     **{Severity.PENDING: "held", Severity.OPPORTUNITY: "accent"},
 }
 KINDS = {kind: KindWording(kind.label, kind.meaning, _COLOURS[kind.severity], kind.owner) for kind in FindingKind}
-STATES = {State.OPEN: "late", State.ACCEPTED: "operating", State.IGNORED: "held", State.RESOLVED: "never_heard"}
-STATE_NAMES = {State.OPEN: "Open", State.ACCEPTED: "Confirmed", State.IGNORED: "Snoozed", State.RESOLVED: "Resolved"}
+STATES = {FindingState.OPEN: "late", FindingState.ACCEPTED: "operating", FindingState.IGNORED: "held", FindingState.RESOLVED: "never_heard"}
+STATE_NAMES = {
+    FindingState.OPEN: "Open",
+    FindingState.ACCEPTED: "Confirmed",
+    FindingState.IGNORED: "Snoozed",
+    FindingState.RESOLVED: "Resolved",
+}
 EVIDENCE = {"unit": "Unit", "unit_status": "Heartbeats", "line": "Contract", "invoice": "Billing", "card": "Device"}  # by table
 
 

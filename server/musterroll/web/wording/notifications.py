@@ -50,7 +50,8 @@ def frequency_phrase(rule: NotificationRule) -> str:
 
     >>> from datetime import datetime
     >>> made = dict(name="x", way="email", address="", created_at=datetime(2026, 1, 1), created_by="")
-    >>> when(NotificationRule(**made, pace=Pace.IMMEDIATE, gather_minutes=5, quiet_from=1320, quiet_until=360, zone="Europe/Berlin"))
+    >>> quiet = dict(quiet_from=1320, quiet_until=360, zone="Europe/Berlin")
+    >>> frequency_phrase(NotificationRule(**made, pace=Frequency.IMMEDIATE, gather_minutes=5, **quiet))
     'immediately, grouped for 5 minutes; quiet hours 22:00 to 06:00 (Europe/Berlin)'
     """
     if rule.pace is Frequency.IMMEDIATE:

@@ -48,13 +48,13 @@ def test_exposure_is_that_of_units_one_by_one() -> None:
 @given(st.lists(st.integers(0, 12), min_size=1, max_size=8))
 @settings(max_examples=50)
 def test_bands_taken_together_are_all_bands_in_order_and_hold_enough_where_there_is_enough(events: list[int]) -> None:
-    found = ageing.merged(events)
+    found = ageing.merged_bands(events)
     assert [band for bands in found for band in bands] == list(range(len(events)))
     assert len(found) == 1 or all(sum(events[band] for band in bands) >= 2 for bands in found)
 
 
 def test_an_older_fleet_is_less_sure_by_as_much_as_its_bands_are_few() -> None:
-    same, older = ageing.of_profile([40, 10], [8.0, 2.0]), ageing.of_profile([40, 10], [2.0, 8.0])
+    same, older = ageing.profile_variance([40, 10], [8.0, 2.0]), ageing.profile_variance([40, 10], [2.0, 8.0])
     assert (same, older) == pytest.approx((0.0, (2 - 8) ** 2 / 40 + (8 - 2) ** 2 / 10))
     level = 10.0**2 / 50  # what the rate's own level has been counted for already
     assert older + level == pytest.approx(2.0**2 / 40 + 8.0**2 / 10)

@@ -9,16 +9,16 @@ from datetime import date
 import numpy as np
 import pytest
 from musterroll.domain.capacity.ageing import AGE_BANDS, roll_forward
-from musterroll.domain.capacity.amounts import Amount
+from musterroll.domain.capacity.amounts import PredictedAmount
 from musterroll.domain.capacity.counts import Predictive, total
-from musterroll.domain.capacity.demand import Part, Period, dispersion, family, predict
+from musterroll.domain.capacity.demand import PastPeriod, ProductDemand, dispersion, family_demand, predict
 from musterroll.domain.capacity.facts import PlanFacts, ProductFacts
 from musterroll.domain.capacity.forecast import AT_QUARTER, QUARTER, forecast
 from musterroll.domain.capacity.handling import handling, hours
-from musterroll.domain.capacity.rates import Group, Prior, alone, pooled_prior, posterior
+from musterroll.domain.capacity.rates import GroupData, Prior, alone, pooled_prior, posterior
 
 SEEDS = 1000
-Case = tuple[Predictive | Amount, float]
+Case = tuple[Predictive | PredictedAmount, float]
 RATES = np.array([0.03, 0.01, 0.012, 0.02, 0.05, 0.06, 0.07])  # incidents per unit-month, by age band
 EDGES = np.array([*AGE_BANDS, np.inf])
 
@@ -35,14 +35,14 @@ def _members_of_a_family(rng: np.random.Generator) -> list[Case]:
 
 def _a_whole_family(rng: np.random.Generator) -> list[Case]:
     products, events, prior = _family(rng)
-    parts = [Part(float(n), seen, (coming,)) for n, (_, seen, coming) in zip(events, products, strict=True)]
-    return [(family(parts, prior), sum(rng.poisson(rate * coming) for rate, _, coming in products))]
+    parts = [ProductDemand(float(n), seen, (coming,)) for n, (_, seen, coming) in zip(events, products, strict=True)]
+    return [(family_demand(parts, prior), sum(rng.poisson(rate * coming) for rate, _, coming in products))]
 
 
 def _family(rng: np.random.Generator) -> tuple[list[tuple[float, float, float]], list[int], Prior]:
     products = [(rng.gamma(4, 1 / 4), seen, seen / 2) for seen in 200 * rng.lognormal(0, 0.7, 12)]
     events = [rng.poisson(rate * seen) for rate, seen, _ in products]
-    return products, events, pooled_prior([Group(n, seen) for n, (_, seen, _) in zip(events, products, strict=True)])
+    return products, events, pooled_prior([GroupData(n, seen) for n, (_, seen, _) in zip(events, products, strict=True)])
 
 
 def _an_ageing_fleet(rng: np.random.Generator) -> list[Case]:
@@ -66,7 +66,7 @@ def _lived(born: np.ndarray, since: float, until: np.ndarray) -> np.ndarray:
 
 def _months_that_differ(rng: np.random.Generator) -> list[Case]:
     years = rng.poisson(120 * rng.gamma(20, 1 / 20, (3, 39)))
-    pasts = [[Period(float(n), 1.0) for n in counts[:36]] for counts in years]
+    pasts = [[PastPeriod(float(n), 1.0) for n in counts[:36]] for counts in years]
     said = [predict(alone(sum(month.events for month in past), 36.0), [1.0] * 3, dispersion(past)) for past in pasts]
     return [(one, counts[36:].sum()) for one, counts in zip(said, years, strict=True)]
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from musterroll.domain.capacity.amounts import Amount
+from musterroll.domain.capacity.amounts import PredictedAmount
 from musterroll.domain.capacity.counts import Predictive, thinned, total
 from scipy import stats
 
@@ -34,7 +34,7 @@ def test_quantiles_are_those_of_the_negative_binomial_and_of_poisson(mean: float
 def test_nothing_to_come_is_nothing() -> None:
     none = Predictive(0.0, 0.0)
     assert (none.low95, none.high95, none.cdf(-1), none.cdf(0)) == (0, 0, 0.0, 1.0)
-    assert Amount(0.0, 0.0).band(0.8) == (0.0, 0.0)
+    assert PredictedAmount(0.0, 0.0).band(0.8) == (0.0, 0.0)
 
 
 def test_a_sum_of_counts_is_their_convolution() -> None:
@@ -65,9 +65,9 @@ def test_a_share_of_a_poisson_count_is_poisson() -> None:
 
 @pytest.mark.parametrize("level", [0.8, 0.95])
 def test_an_amount_has_the_quantiles_of_its_gamma_and_never_exceeds_its_most(level: float) -> None:
-    free, bounded = Amount(100.0, 400.0), Amount(90.0, 80.0, 100.0)
+    free, bounded = PredictedAmount(100.0, 400.0), PredictedAmount(90.0, 80.0, 100.0)
     known = stats.gamma(25.0, scale=4.0)
     assert free.band(level) == pytest.approx(known.interval(level))
     assert bounded.band(level).high < 100.0
     assert free.times(2.0).band(level).high == pytest.approx(2 * known.interval(level)[1])
-    assert free.plus(bounded) == Amount(190.0, 480.0)
+    assert free.plus(bounded) == PredictedAmount(190.0, 480.0)

@@ -3,11 +3,11 @@
 import numpy as np
 import pytest
 from musterroll.domain.capacity import demand
-from musterroll.domain.capacity.demand import BY_CHANCE, Part, Period
-from musterroll.domain.capacity.rates import Gamma, Group, alone, pooled_prior, posterior
+from musterroll.domain.capacity.demand import BY_CHANCE, PastPeriod, ProductDemand
+from musterroll.domain.capacity.rates import Gamma, GroupData, alone, pooled_prior, posterior
 
-PARTS = [Part(50, 1000.0, (90.0, 80.0)), Part(12, 400.0, (40.0, 50.0)), Part(0, 0.0, (5.0, 5.0))]
-PRIOR = pooled_prior([Group(part.events, part.exposure) for part in PARTS])
+PARTS = [ProductDemand(50, 1000.0, (90.0, 80.0)), ProductDemand(12, 400.0, (40.0, 50.0)), ProductDemand(0, 0.0, (5.0, 5.0))]
+PRIOR = pooled_prior([GroupData(part.events, part.exposure) for part in PARTS])
 
 
 def test_a_count_to_come_is_negative_binomial_after_what_was_seen() -> None:
@@ -23,10 +23,10 @@ def test_a_quarter_is_less_sure_than_its_months_added_up_as_if_they_were_indepen
 
 def test_a_family_has_the_mean_of_its_members_and_a_variance_that_knows_they_share_one() -> None:
     each = [demand.predict(posterior(part.events, part.exposure, PRIOR), part.coming) for part in PARTS]
-    whole = demand.family(PARTS, PRIOR)
+    whole = demand.family_demand(PARTS, PRIOR)
     assert whole.mean == pytest.approx(sum(one.mean for one in each))
     assert whole.variance > sum(one.variance for one in each)
-    alike = demand.family(PARTS[:1], PRIOR)
+    alike = demand.family_demand(PARTS[:1], PRIOR)
     assert (alike.mean, alike.variance) == pytest.approx((each[0].mean, each[0].variance))
 
 
@@ -40,27 +40,27 @@ def test_moments_by_month_are_those_of_each_month_alone() -> None:
 
 def test_months_that_differ_by_chance_are_told_from_months_that_differ_by_more() -> None:
     rng = np.random.default_rng(5)
-    by_chance = [Period(float(n), 1.0) for n in rng.poisson(80, 200)]
-    by_more = [Period(float(n), 1.0) for n in rng.poisson(80 * rng.gamma(1 / 0.04, 0.04, 200))]
+    by_chance = [PastPeriod(float(n), 1.0) for n in rng.poisson(80, 200)]
+    by_more = [PastPeriod(float(n), 1.0) for n in rng.poisson(80 * rng.gamma(1 / 0.04, 0.04, 200))]
     assert demand.dispersion(by_chance).variance < 0.001
     assert demand.dispersion(by_more).variance == pytest.approx(0.04, rel=0.25)
     assert "more than expected by chance" in demand.dispersion(by_more).words
 
 
 def test_what_was_learnt_from_the_months_themselves_makes_their_difference_less_sure() -> None:
-    months = [Period(float(n), 1.0) for n in (40, 90, 55, 120, 60, 75, 30, 100, 50, 80, 110, 35)]
+    months = [PastPeriod(float(n), 1.0) for n in (40, 90, 55, 120, 60, 75, 30, 100, 50, 80, 110, 35)]
     assert demand.dispersion(months, learnt=5).variance > demand.dispersion(months).variance
     assert demand.dispersion(months, learnt=8) is BY_CHANCE
 
 
 def test_too_little_history_tells_nothing_of_months() -> None:
-    assert demand.dispersion([Period(9, 10.0), Period(1, 10.0)]) is BY_CHANCE
-    assert demand.dispersion([Period(0, 10.0)] * 20) is BY_CHANCE
+    assert demand.dispersion([PastPeriod(9, 10.0), PastPeriod(1, 10.0)]) is BY_CHANCE
+    assert demand.dispersion([PastPeriod(0, 10.0)] * 20) is BY_CHANCE
     assert demand.dispersion([]) is BY_CHANCE
 
 
 def test_months_that_differ_widen_a_band_and_a_quarters_less_than_a_months() -> None:
-    beyond = demand.dispersion([Period(float(n), 1.0) for n in (40, 90, 55, 120, 60, 75, 30, 100)])
+    beyond = demand.dispersion([PastPeriod(float(n), 1.0) for n in (40, 90, 55, 120, 60, 75, 30, 100)])
     wide, narrow = (demand.predict(alone(570, 8.0), [1.0], one) for one in (beyond, BY_CHANCE))
     assert wide.variance > 4 * narrow.variance
     quarter = demand.predict(alone(570, 8.0), [1.0] * 3, beyond)

@@ -3,7 +3,7 @@
 import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from musterroll.domain.capacity.exposure import CONTRACT, DAY, MONTH_DAYS, NEVER, OLDEST, WARRANTY, Stretches, Sums, sums
+from musterroll.domain.capacity.exposure import CONTRACT, DAY, MONTH_DAYS, NEVER, OLDEST, WARRANTY, ExposureSums, Stretches, sums
 
 _HOUR = 3600
 _BOUNDS = [at * DAY for at in (1000, 1031, 1059, 1090)]
@@ -42,7 +42,7 @@ def _summed(found: list[tuple[int, ...]], bounds: list[int]) -> dict[tuple[int, 
     return _as_dict(sums(Stretches(*np.array(found, dtype=np.int64).T), bounds))
 
 
-def _as_dict(found: Sums) -> dict[tuple[int, ...], int]:
+def _as_dict(found: ExposureSums) -> dict[tuple[int, ...], int]:
     return {tuple(key): seconds for *key, seconds in zip(*(column.tolist() for column in found), strict=True)}
 
 

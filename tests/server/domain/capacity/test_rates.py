@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from musterroll.domain.capacity import rates
-from musterroll.domain.capacity.rates import Group
+from musterroll.domain.capacity.rates import GroupData
 from scipy import special
 
 
@@ -34,11 +34,11 @@ def test_where_nothing_was_exposed_nothing_is_known() -> None:
     assert (found.known, found.low, found.high) == (False, 0.0, inf)
     assert rates.wilson(0, 0)[2:] == pytest.approx((float("nan"), 0.0, 1.0), nan_ok=True)
     with pytest.raises(ValueError, match="any exposure"):
-        rates.pooled_prior([Group(0, 0.0)])
+        rates.pooled_prior([GroupData(0, 0.0)])
 
 
 def test_a_small_product_is_drawn_to_its_family_and_a_large_one_keeps_its_own_rate() -> None:
-    prior = rates.pooled_prior([Group(50, 1000), Group(60, 1000), Group(40, 1000), Group(55, 1000), Group(2, 10)])
+    prior = rates.pooled_prior([GroupData(50, 1000), GroupData(60, 1000), GroupData(40, 1000), GroupData(55, 1000), GroupData(2, 10)])
     small, large = rates.shrunk(2, 10.0, prior), rates.shrunk(500, 10_000.0, prior)
     assert 0.05 < small.rate < 0.08 < 0.2
     assert small.weight_of_own_data < 0.1 < 0.7 < large.weight_of_own_data
@@ -46,7 +46,7 @@ def test_a_small_product_is_drawn_to_its_family_and_a_large_one_keeps_its_own_ra
 
 
 def test_a_product_without_a_past_has_its_familys_rate_and_a_wider_interval_than_any_member() -> None:
-    groups = [Group(50, 1000), Group(90, 1000), Group(30, 1000)]
+    groups = [GroupData(50, 1000), GroupData(90, 1000), GroupData(30, 1000)]
     prior = rates.pooled_prior(groups)
     new, member = rates.shrunk(0, 0.0, prior), rates.shrunk(50, 1000.0, prior)
     assert new.weight_of_own_data == 0.0
@@ -55,11 +55,11 @@ def test_a_product_without_a_past_has_its_familys_rate_and_a_wider_interval_than
 
 def test_a_family_of_one_says_no_more_than_the_product_itself() -> None:
     own = rates.alone(12, 400.0)
-    lent = rates.posterior(12, 400.0, rates.pooled_prior([Group(12, 400.0)]))
+    lent = rates.posterior(12, 400.0, rates.pooled_prior([GroupData(12, 400.0)]))
     assert (lent.mean, lent.variance) == pytest.approx((own.mean, own.variance), rel=0.05)
 
 
 def test_a_family_that_never_failed_is_still_believed_to_be_able_to() -> None:
-    found = rates.shrunk(0, 100.0, rates.pooled_prior([Group(0, 100.0), Group(0, 300.0)]))
+    found = rates.shrunk(0, 100.0, rates.pooled_prior([GroupData(0, 100.0), GroupData(0, 300.0)]))
     assert 0 < found.rate < 1 / 100
     assert found.high < 4 / 100

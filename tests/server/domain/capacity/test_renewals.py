@@ -2,7 +2,7 @@
 
 import pytest
 from musterroll.domain.capacity import renewals
-from musterroll.domain.capacity.renewals import Risk
+from musterroll.domain.capacity.renewals import RenewalRisk
 from scipy import stats
 
 
@@ -32,9 +32,18 @@ def test_one_large_contract_makes_revenue_less_sure_than_many_small() -> None:
 
 @pytest.mark.parametrize(
     ("operating", "before", "deployed", "found"),
-    [(10, 10, 10, None), (4, 10, 10, Risk.SILENT), (8, 10, 10, Risk.DECLINING), (9, 10, 10, None), (0, 0, 0, None), (0, 0, 5, Risk.SILENT)],
+    [
+        (10, 10, 10, None),
+        (4, 10, 10, RenewalRisk.SILENT),
+        (8, 10, 10, RenewalRisk.DECLINING),
+        (9, 10, 10, None),
+        (0, 0, 0, None),
+        (0, 0, 5, RenewalRisk.SILENT),
+    ],
 )
-def test_an_account_is_silent_or_declining_by_what_its_units_say(operating: int, before: int, deployed: int, found: Risk | None) -> None:
+def test_an_account_is_silent_or_declining_by_what_its_units_say(
+    operating: int, before: int, deployed: int, found: RenewalRisk | None
+) -> None:
     assert renewals.risk(operating, before, deployed) is found
 
 

@@ -3,15 +3,15 @@
 import numpy as np
 import pytest
 from musterroll.domain.capacity import demand
-from musterroll.domain.capacity.demand import Period
+from musterroll.domain.capacity.demand import PastPeriod
 from musterroll.domain.capacity.seasons import seasonal_naive, seasons
 
 MONTHS = np.arange(60)
 WAVE = 1 + 0.4 * np.sin(2 * np.pi * MONTHS / 12)
 
 
-def _history(means: np.ndarray, seed: int = 1, exposure: float = 100.0) -> list[Period]:
-    return [Period(float(n), exposure) for n in np.random.default_rng(seed).poisson(means)]
+def _history(means: np.ndarray, seed: int = 1, exposure: float = 100.0) -> list[PastPeriod]:
+    return [PastPeriod(float(n), exposure) for n in np.random.default_rng(seed).poisson(means)]
 
 
 def test_the_baseline_is_the_same_month_a_season_ago() -> None:

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from musterroll.domain.capacity import staffing
-from musterroll.domain.capacity.amounts import Amount
+from musterroll.domain.capacity.amounts import PredictedAmount
 
 
 @pytest.mark.parametrize(
@@ -47,9 +47,9 @@ def test_a_service_level_nobody_can_reach_is_refused(level: float) -> None:
 
 
 def test_field_heads_are_hours_by_what_a_head_gives() -> None:
-    heads = staffing.field_heads(Amount(1300.0, 200.0**2), 130.0)
+    heads = staffing.field_heads(PredictedAmount(1300.0, 200.0**2), 130.0)
     assert (heads.fte, heads.heads) == (10.0, 10)
     assert heads.low95 < heads.low80 < 10 < heads.high80 < heads.high95
-    assert staffing.field_heads(Amount(1300.0, 100.0**2), 130.0, absence=0.2).heads == 13
+    assert staffing.field_heads(PredictedAmount(1300.0, 100.0**2), 130.0, absence=0.2).heads == 13
     with pytest.raises(ValueError, match="productive"):
-        staffing.field_heads(Amount(1.0, 1.0), 100.0, absence=1.0)
+        staffing.field_heads(PredictedAmount(1.0, 1.0), 100.0, absence=1.0)

@@ -5,13 +5,13 @@ from math import exp, log
 import numpy as np
 import pytest
 from musterroll.domain.capacity import survival
-from musterroll.domain.capacity.survival import Life, Weibull
+from musterroll.domain.capacity.survival import UnitLife, Weibull
 
 LEFT = (50, 120, 120, 400, 300, 180, 600, 500, 700, 700, 450, 90)
 FAILED = (1, 1, 0, 1, 1, 0, 1, 0, 1, 0, 1, 0)
 ENTERED = (0, 0, 0, 0, 100, 100, 250, 250, 0, 0, 300, 0)
-FROM_BIRTH = [Life(0, left, bool(failed)) for left, failed in zip(LEFT, FAILED, strict=True)]
-LATE = [Life(entered, left, bool(failed)) for entered, left, failed in zip(ENTERED, LEFT, FAILED, strict=True)]
+FROM_BIRTH = [UnitLife(0, left, bool(failed)) for left, failed in zip(LEFT, FAILED, strict=True)]
+LATE = [UnitLife(entered, left, bool(failed)) for entered, left, failed in zip(ENTERED, LEFT, FAILED, strict=True)]
 
 
 def test_survival_equals_lifelines() -> None:
@@ -45,23 +45,23 @@ def test_units_seen_from_a_later_age_are_at_risk_from_then_on() -> None:
 
 
 def test_alike_units_may_be_told_as_one_life() -> None:
-    one_by_one = [Life(0, 10, True)] * 3 + [Life(5, 20, False)] * 4 + [Life(0, 15, True)] * 2
-    together = [Life(0, 10, True, 3), Life(5, 20, False, 4), Life(0, 15, True, 2)]
+    one_by_one = [UnitLife(0, 10, True)] * 3 + [UnitLife(5, 20, False)] * 4 + [UnitLife(0, 15, True)] * 2
+    together = [UnitLife(0, 10, True, 3), UnitLife(5, 20, False, 4), UnitLife(0, 15, True, 2)]
     assert survival.kaplan_meier(together) == survival.kaplan_meier(one_by_one)
     assert survival.weibull(together) == pytest.approx(survival.weibull(one_by_one))
 
 
 def test_nothing_survives_the_failure_of_all_that_are_left() -> None:
-    first, last = survival.kaplan_meier([Life(0, 1, True), Life(0, 2, True)])
+    first, last = survival.kaplan_meier([UnitLife(0, 1, True), UnitLife(0, 2, True)])
     assert (last.survival, last.low, last.high) == (0.0, 0.0, first.high)
-    assert survival.kaplan_meier([]) == survival.kaplan_meier([Life(0, 9, False)]) == []
+    assert survival.kaplan_meier([]) == survival.kaplan_meier([UnitLife(0, 9, False)]) == []
 
 
 @pytest.mark.parametrize(
     ("lives", "shape", "scale"),
     [(FROM_BIRTH, 1.6244699023418847, 553.0804862677273), (LATE, 1.369915470808926, 485.88051029203507)],
 )
-def test_the_weibull_equals_lifelines_as_far_as_that_searches(lives: list[Life], shape: float, scale: float) -> None:
+def test_the_weibull_equals_lifelines_as_far_as_that_searches(lives: list[UnitLife], shape: float, scale: float) -> None:
     found = survival.weibull(lives)
     assert found is not None
     assert (found.shape, found.scale, found.failures) == pytest.approx((shape, scale, 7), rel=1e-6)
@@ -83,7 +83,7 @@ def test_the_weibull_finds_what_made_the_failures() -> None:
     rng = np.random.default_rng(7)
     ages = 1000 * rng.weibull(2.5, 5000)
     seen_from, seen_to = rng.uniform(0, 400, 5000), 900.0
-    lives = [Life(e, min(a, seen_to), bool(a < seen_to)) for e, a in zip(seen_from, ages, strict=True) if a > e]
+    lives = [UnitLife(e, min(a, seen_to), bool(a < seen_to)) for e, a in zip(seen_from, ages, strict=True) if a > e]
     found = survival.weibull(lives)
     assert found is not None
     assert found.shape_low < 2.5 < found.shape_high
@@ -92,11 +92,18 @@ def test_the_weibull_finds_what_made_the_failures() -> None:
 
 
 @pytest.mark.parametrize(
-    "lives", [[], [Life(0, 9, False)], [Life(0, 9, True)], [Life(0, 9, True), Life(0, 9, True)], [Life(9, 9, True), Life(0, 5, True)]]
+    "lives",
+    [
+        [],
+        [UnitLife(0, 9, False)],
+        [UnitLife(0, 9, True)],
+        [UnitLife(0, 9, True), UnitLife(0, 9, True)],
+        [UnitLife(9, 9, True), UnitLife(0, 5, True)],
+    ],
 )
-def test_too_few_failures_give_no_shape(lives: list[Life]) -> None:
+def test_too_few_failures_give_no_shape(lives: list[UnitLife]) -> None:
     assert survival.weibull(lives) is None
-    assert survival.reading(None).startswith("Too few")
+    assert survival.weibull_text(None).startswith("Too few")
 
 
 @pytest.mark.parametrize(
@@ -110,14 +117,16 @@ def test_too_few_failures_give_no_shape(lives: list[Life]) -> None:
     ],
 )
 def test_the_reading_says_no_more_than_the_interval(shape: float, low: float, high: float, begins: str) -> None:
-    assert survival.reading(Weibull(shape, 900.0, low, high, 800.0, 1000.0, 40)).startswith(begins)
+    assert survival.weibull_text(Weibull(shape, 900.0, low, high, 800.0, 1000.0, 40)).startswith(begins)
 
 
 def test_the_chance_to_fail_within_a_horizon_is_of_those_alive() -> None:
     wears = Weibull(2.0, 1000.0, 1.5, 2.5, 900.0, 1100.0, 50)
-    assert survival.failing(wears, 0, 1000) == pytest.approx(1 - exp(-1))
-    assert survival.failing(wears, 500, 100) == pytest.approx(1 - exp(0.25 - 0.36))
-    assert survival.failing(wears._replace(shape=1.0), 0, 30) == pytest.approx(survival.failing(wears._replace(shape=1.0), 700, 30))
+    assert survival.failure_probability(wears, 0, 1000) == pytest.approx(1 - exp(-1))
+    assert survival.failure_probability(wears, 500, 100) == pytest.approx(1 - exp(0.25 - 0.36))
+    assert survival.failure_probability(wears._replace(shape=1.0), 0, 30) == pytest.approx(
+        survival.failure_probability(wears._replace(shape=1.0), 700, 30)
+    )
 
 
 def _log_likelihood(shape: float, scale: float) -> float:

@@ -3,15 +3,25 @@ from itertools import islice
 
 import pytest
 from hypothesis import given
-from musterroll.domain.contracts.terms import Contract, Line, Scope, State, line_on, misfit, renewal, term_on, terms
+from musterroll.domain.contracts.terms import (
+    ContractState,
+    ContractTerms,
+    LineScope,
+    LineTerms,
+    line_in_force,
+    line_problem,
+    renewal,
+    term_on,
+    terms,
+)
 from musterroll.domain.values.dates import Span
 
 from tests.support.fleets import days
 
 YEAR = Span(date(2026, 1, 1), date(2027, 1, 1))
-CONTRACT = Contract(1, "C00001", 7, State.ACTIVE, YEAR)
+CONTRACT = ContractTerms(1, "C00001", 7, ContractState.ACTIVE, YEAR)
 RENEWING = CONTRACT._replace(auto_renew=True, notice_days=30)
-LINE = Line(1, "C00001/1", 1, Scope.SERIAL, serial_key="K400MVX7")
+LINE = LineTerms(1, "C00001/1", 1, LineScope.SERIAL, serial_key="K400MVX7")
 
 
 def test_an_active_contract_is_in_force_from_its_first_day_to_its_last() -> None:
@@ -20,26 +30,26 @@ def test_an_active_contract_is_in_force_from_its_first_day_to_its_last() -> None
     assert term_on(CONTRACT, date(2025, 12, 31)) is None
 
 
-@pytest.mark.parametrize("state", [State.ACTIVE, State.EXPIRED])
-def test_a_contract_that_does_not_renew_is_over_on_its_end_whatever_its_state_says(state: State) -> None:
+@pytest.mark.parametrize("state", [ContractState.ACTIVE, ContractState.EXPIRED])
+def test_a_contract_that_does_not_renew_is_over_on_its_end_whatever_its_state_says(state: ContractState) -> None:
     assert term_on(CONTRACT._replace(state=state), date(2027, 1, 1)) is None
 
 
 def test_an_expired_contract_does_not_renew_even_if_it_was_to() -> None:
-    assert term_on(RENEWING._replace(state=State.EXPIRED), date(2027, 1, 1)) is None
+    assert term_on(RENEWING._replace(state=ContractState.EXPIRED), date(2027, 1, 1)) is None
 
 
 def test_an_expired_contract_was_in_force_in_its_days() -> None:
-    assert term_on(CONTRACT._replace(state=State.EXPIRED), date(2026, 6, 1)) == YEAR
+    assert term_on(CONTRACT._replace(state=ContractState.EXPIRED), date(2026, 6, 1)) == YEAR
 
 
-@pytest.mark.parametrize("state", [State.CANCELLED, State.DRAFT])
-def test_a_draft_and_a_contract_cancelled_on_an_unknown_day_cover_nobody(state: State) -> None:
+@pytest.mark.parametrize("state", [ContractState.CANCELLED, ContractState.DRAFT])
+def test_a_draft_and_a_contract_cancelled_on_an_unknown_day_cover_nobody(state: ContractState) -> None:
     assert term_on(CONTRACT._replace(state=state), date(2026, 6, 1)) is None
 
 
 def test_a_contract_cancelled_on_a_known_day_is_in_force_up_to_it() -> None:
-    cancelled = CONTRACT._replace(state=State.CANCELLED, ended_on=date(2026, 6, 1))
+    cancelled = CONTRACT._replace(state=ContractState.CANCELLED, ended_on=date(2026, 6, 1))
     assert term_on(cancelled, date(2026, 5, 31)) == Span(date(2026, 1, 1), date(2026, 6, 1))
     assert term_on(cancelled, date(2026, 6, 1)) is None
 
@@ -74,24 +84,24 @@ def test_at_most_one_term_holds_a_day_and_it_is_the_one_in_force(day: date) -> N
 
 
 def test_a_line_without_dates_runs_with_its_contract() -> None:
-    assert line_on(LINE, RENEWING, date(2027, 6, 1)) == Span(date(2027, 1, 1), date(2028, 1, 1))
+    assert line_in_force(LINE, RENEWING, date(2027, 6, 1)) == Span(date(2027, 1, 1), date(2028, 1, 1))
 
 
 def test_a_line_that_ends_early_is_not_renewed_and_one_that_ends_with_the_term_is() -> None:
     early = LINE._replace(span=Span(date(2026, 1, 1), date(2026, 7, 1)))
-    assert line_on(early, RENEWING, date(2026, 6, 30)) == early.span
-    assert line_on(early, RENEWING, date(2027, 6, 1)) is None
-    assert line_on(LINE._replace(span=YEAR), RENEWING, date(2027, 6, 1)) is not None
+    assert line_in_force(early, RENEWING, date(2026, 6, 30)) == early.span
+    assert line_in_force(early, RENEWING, date(2027, 6, 1)) is None
+    assert line_in_force(LINE._replace(span=YEAR), RENEWING, date(2027, 6, 1)) is not None
 
 
 @given(days)
 def test_a_line_is_never_in_force_when_its_contract_is_not(day: date) -> None:
-    assert line_on(LINE, CONTRACT, day) is None or term_on(CONTRACT, day) is not None
+    assert line_in_force(LINE, CONTRACT, day) is None or term_on(CONTRACT, day) is not None
 
 
 def test_a_line_outside_its_contract_is_refused_in_words() -> None:
     wide = LINE._replace(span=Span(date(2025, 1, 1), date(2026, 7, 1)))
-    assert misfit(wide, CONTRACT) == (
+    assert line_problem(wide, CONTRACT) == (
         "line C00001/1 runs from 1 January 2025 to 30 June 2026, "
         "outside contract C00001, which runs from 1 January 2026 to 31 December 2026"
     )
@@ -102,9 +112,9 @@ def test_a_line_outside_its_contract_is_refused_in_words() -> None:
     [
         LINE._replace(serial_key=""),
         LINE._replace(quantity=2),
-        LINE._replace(scope=Scope.SITE),
-        Line(1, "x", 1, Scope.ACCOUNT, 7, product=1, quantity=0),
+        LINE._replace(scope=LineScope.SITE),
+        LineTerms(1, "x", 1, LineScope.ACCOUNT, 7, product=1, quantity=0),
     ],
 )
-def test_a_line_that_does_not_say_what_it_covers_is_refused(line: Line) -> None:
-    assert misfit(line, CONTRACT)
+def test_a_line_that_does_not_say_what_it_covers_is_refused(line: LineTerms) -> None:
+    assert line_problem(line, CONTRACT)

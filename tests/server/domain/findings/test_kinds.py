@@ -7,19 +7,19 @@ from decimal import Decimal
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from musterroll.domain.contracts.terms import Billing, Contract, Line, Payment, Scope, State
+from musterroll.domain.contracts.terms import Billing, ContractState, ContractTerms, LineScope, LineTerms, Payment
 from musterroll.domain.coverage.verdict import Cover
 from musterroll.domain.findings import line_rules, unit_rules
 from musterroll.domain.findings.kinds import OF_CELL, Finding, FindingKind
-from musterroll.domain.findings.line_rules import LineCase, of_line
-from musterroll.domain.findings.unit_rules import UnitCase, of_unit
+from musterroll.domain.findings.line_rules import LineCase, line_findings
+from musterroll.domain.findings.unit_rules import UnitCase, unit_findings
 from musterroll.domain.liveness import Liveness
 from musterroll.domain.reconciliation.cells import CELLS, flags
 from musterroll.domain.units.lifecycle import Lifecycle
 from musterroll.domain.values.dates import Span
 from musterroll.domain.values.money import Money
-from musterroll.domain.warranty.periods import Period, PeriodKind
-from musterroll.domain.warranty.unit_claims import Claim, Disagreement
+from musterroll.domain.warranty.periods import CoveragePeriod, PeriodKind
+from musterroll.domain.warranty.unit_claims import Disagreement, WarrantyClaim
 from musterroll.storage.findings import line_rules as line_sql
 from musterroll.storage.findings import unit_rules as unit_sql
 from musterroll.web.wording.findings import KINDS
@@ -27,22 +27,22 @@ from musterroll.web.wording.findings import KINDS
 HEARD = datetime(2026, 7, 1, 3, tzinfo=UTC)
 YEAR = Span(date(2026, 1, 1), date(2027, 1, 1))
 EUR_120, EUR_90 = Money(Decimal(120), "EUR"), Money(Decimal(90), "EUR")
-CONTRACT = Contract(1, "C00001", 7, State.ACTIVE, YEAR)
-LINE = Line(11, "C00001/1", 1, Scope.SERIAL, serial_key="K400MVX7", price=EUR_120)
+CONTRACT = ContractTerms(1, "C00001", 7, ContractState.ACTIVE, YEAR)
+LINE = LineTerms(11, "C00001/1", 1, LineScope.SERIAL, serial_key="K400MVX7", price=EUR_120)
 PAID = Cover(LINE, CONTRACT, Billing(Payment.PAID, date(2026, 10, 16)))
-LAPSED = Cover(LINE._replace(id=12, ref="C00002/1"), CONTRACT._replace(id=2, ref="C00002", state=State.EXPIRED))
+LAPSED = Cover(LINE._replace(id=12, ref="C00002/1"), CONTRACT._replace(id=2, ref="C00002", state=ContractState.EXPIRED))
 HEALTHY = UnitCase(5, "K400MVX7", Lifecycle.DEPLOYED, Liveness.OPERATING, HEARD, (PAID,), in_warranty=False, list_price=EUR_90)
-CARD = Disagreement(Claim(months=36), Period(PeriodKind.STANDARD, YEAR, "installed", ""), "a fact", "a sentence")
-POOL = Cover(LINE._replace(scope=Scope.ACCOUNT, place=7, product=3, quantity=10), CONTRACT)
+CARD = Disagreement(WarrantyClaim(months=36), CoveragePeriod(PeriodKind.STANDARD, YEAR, "installed", ""), "a fact", "a sentence")
+POOL = Cover(LINE._replace(scope=LineScope.ACCOUNT, place=7, product=3, quantity=10), CONTRACT)
 
 
 def only(case: UnitCase) -> Finding:
-    (found,) = of_unit(case)
+    (found,) = unit_findings(case)
     return found
 
 
 def test_a_healthy_unit_is_no_finding() -> None:
-    assert list(of_unit(HEALTHY)) == []
+    assert list(unit_findings(HEALTHY)) == []
 
 
 def test_paid_but_silent_names_the_line_the_silence_and_the_price() -> None:
@@ -61,14 +61,14 @@ def test_operating_uncovered_is_an_opportunity_in_warranty_and_else_a_leak(in_wa
 
 
 def test_an_expired_line_is_named_and_its_price_is_counted_once() -> None:
-    uncovered, expired = of_unit(HEALTHY._replace(covers=(), ended=(LAPSED,)))
+    uncovered, expired = unit_findings(HEALTHY._replace(covers=(), ended=(LAPSED,)))
     assert (uncovered.key.kind, expired.key.kind) == (FindingKind.OPERATING_UNCOVERED, FindingKind.EXPIRED_BUT_OPERATING)
     assert expired.worth.value == uncovered.worth.value == EUR_120
     assert (uncovered.worth.counted, expired.worth.counted) == (True, False)
 
 
 def test_an_ended_line_beside_one_in_force_is_no_finding() -> None:
-    assert list(of_unit(HEALTHY._replace(ended=(LAPSED,)))) == []
+    assert list(unit_findings(HEALTHY._replace(ended=(LAPSED,)))) == []
 
 
 def test_an_overdue_bill_of_an_operating_unit_is_finances() -> None:
@@ -77,12 +77,12 @@ def test_an_overdue_bill_of_an_operating_unit_is_finances() -> None:
 
 
 def test_a_retired_unit_that_operates_is_said_beside_its_cell() -> None:
-    kinds = [found.key.kind for found in of_unit(HEALTHY._replace(covers=(), lifecycle=Lifecycle.RETIRED))]
+    kinds = [found.key.kind for found in unit_findings(HEALTHY._replace(covers=(), lifecycle=Lifecycle.RETIRED))]
     assert kinds == [FindingKind.UNKNOWN_OPERATING, FindingKind.RETIRED_BUT_OPERATING]
 
 
 def test_a_clone_case_and_a_card_that_disagrees_are_findings_of_a_healthy_unit_too() -> None:
-    kinds = [found.key.kind for found in of_unit(HEALTHY._replace(disagreement=CARD, clone=True))]
+    kinds = [found.key.kind for found in unit_findings(HEALTHY._replace(disagreement=CARD, clone=True))]
     assert kinds == [FindingKind.WARRANTY_CONFLICT, FindingKind.CLONE_CASE]
 
 
@@ -98,29 +98,29 @@ def test_the_facts_change_when_the_silence_the_price_or_the_lifecycle_does_and_n
 def test_each_heartbeat_of_an_operating_unit_leaves_its_findings_as_they_are() -> None:
     case = HEALTHY._replace(covers=(), ended=(LAPSED,))
     later = case._replace(heard_at=HEARD + timedelta(minutes=1), liveness=Liveness.LATE)
-    assert [found.facts for found in of_unit(case)] == [found.facts for found in of_unit(later)]
+    assert [found.facts for found in unit_findings(case)] == [found.facts for found in unit_findings(later)]
 
 
 def test_left_over_quantity_is_sold_not_provisioned() -> None:
-    (found,) = of_line(LineCase(POOL, left_over=4))
+    (found,) = line_findings(LineCase(POOL, left_over=4))
     assert found.key.kind is FindingKind.SOLD_NOT_PROVISIONED
     assert found.says == "line C00001/1 covers 10 units, of which 4 are unused"
     assert (str(found.worth.value), found.worth.how) == ("480.00 EUR", "4 at 120.00 EUR each per year")
 
 
 def test_a_line_for_a_serial_nobody_knows_names_it() -> None:
-    (found,) = of_line(LineCase(PAID, left_over=1))
+    (found,) = line_findings(LineCase(PAID, left_over=1))
     assert found.says == "line C00001/1 covers serial K400MVX7, which is not registered"
 
 
 def test_over_quantity_names_the_units_and_leaves_the_money_to_them() -> None:
-    (found,) = of_line(LineCase(POOL, over=(8, 9)))
+    (found,) = line_findings(LineCase(POOL, over=(8, 9)))
     assert (found.key.kind, found.worth.counted) == (FindingKind.OVER_QUANTITY, False)
     assert [row.id for row in found.evidence if row.table == "unit"] == [8, 9]
 
 
 def test_a_line_whose_contract_names_no_account_is_a_finding() -> None:
-    (found,) = of_line(LineCase(PAID._replace(contract=CONTRACT._replace(account=None))))
+    (found,) = line_findings(LineCase(PAID._replace(contract=CONTRACT._replace(account=None))))
     assert found.key.kind is FindingKind.LINE_WITHOUT_ACCOUNT
 
 
@@ -148,7 +148,7 @@ cases = st.builds(
 
 @given(cases)
 def test_a_unit_has_one_finding_of_a_kind_and_that_of_its_cell(case: UnitCase) -> None:
-    kinds = [found.key.kind for found in of_unit(case)]
+    kinds = [found.key.kind for found in unit_findings(case)]
     cell = flags(bool(case.covers), case.lifecycle, case.liveness).code
     assert len(kinds) == len(set(kinds))
     assert [kind for kind in kinds if kind in OF_CELL.values()] == [kind for code, kind in OF_CELL.items() if code == cell]
@@ -156,7 +156,7 @@ def test_a_unit_has_one_finding_of_a_kind_and_that_of_its_cell(case: UnitCase) -
 
 @given(cases)
 def test_no_money_of_one_unit_is_counted_twice(case: UnitCase) -> None:
-    counted = [found for found in of_unit(case) if found.worth.counted and found.worth.value]
+    counted = [found for found in unit_findings(case) if found.worth.counted and found.worth.value]
     assert len(counted) <= 1
 
 

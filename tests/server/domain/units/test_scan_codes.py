@@ -1,7 +1,7 @@
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from musterroll.domain.units.scan_codes import is_article, read, slips
+from musterroll.domain.units.scan_codes import is_article, read_code, typing_errors
 from musterroll.domain.units.serials import serial_key, twin_key
 
 GS = "\x1d"
@@ -30,14 +30,14 @@ SERIALS = st.text("0123456789ABCDEFGHJKLMNPQRSTUVWXYZ", min_size=2, max_size=20)
     ],
 )
 def test_every_kind_of_label_gives_its_serial(scanned: str, serials: tuple[str, ...]) -> None:
-    assert read(scanned).serials == serials
+    assert read_code(scanned).serials == serials
 
 
 @pytest.mark.parametrize(
     "link", ["https://roll.example/u/k3", "HTTP://ROLL:8080/U/k3", "/units/k3", "https://x/sub/units/k3?a=b#c", "]Q1https://x/u/k3/"]
 )
 def test_links_of_our_labels_name_the_unit(link: str) -> None:
-    assert read(link).uid == "k3"
+    assert read_code(link).uid == "k3"
 
 
 @pytest.mark.parametrize(
@@ -50,26 +50,26 @@ def test_links_of_our_labels_name_the_unit(link: str) -> None:
     ],
 )
 def test_a_code_without_a_serial_says_why(scanned: str, why: str) -> None:
-    assert why in str(read(scanned).problem)
+    assert why in str(read_code(scanned).problem)
 
 
 def test_a_serial_with_slashes_is_no_link() -> None:
-    assert read("AB/U/12").serials == ("AB/U/12",)
+    assert read_code("AB/U/12").serials == ("AB/U/12",)
 
 
 @given(SERIALS, st.booleans(), st.sampled_from(["10LOT7", "17251231", "240X", "3925000"]))
 @settings(max_examples=60)
 def test_a_serial_survives_any_element_string(serial: str, last: bool, other: str) -> None:
     parts = [other, "21" + serial] if last else ["21" + serial, other]
-    assert read(f"]d20109506000134352{GS}{GS.join(parts)}").serials == (serial,)
+    assert read_code(f"]d20109506000134352{GS}{GS.join(parts)}").serials == (serial,)
 
 
 @given(st.text(max_size=60))
 @settings(max_examples=150)
 def test_any_text_is_read_without_breaking(text: str) -> None:
-    code = read(text)
+    code = read_code(text)
     assert code.uid or code.serials or code.problem
-    slips(text)
+    typing_errors(text)
 
 
 @given(SERIALS, st.data())
@@ -81,7 +81,7 @@ def test_one_wrong_missing_added_or_swapped_character_is_a_slip(serial: str, dat
     typed = {serial[:at] + other + serial[at + 1 :], serial[:at] + serial[at + 1 :], serial[:at] + other + serial[at:]}
     typed.add(serial[:at] + serial[at : at + 2][::-1] + serial[at + 2 :])
     meant = twin_key(serial)
-    assert all(meant in slips(wrong) or twin_key(wrong) == meant for wrong in typed if _is_serial(wrong))
+    assert all(meant in typing_errors(wrong) or twin_key(wrong) == meant for wrong in typed if _is_serial(wrong))
 
 
 def _is_serial(text: str) -> bool:
@@ -95,7 +95,7 @@ def _is_serial(text: str) -> bool:
     ("typed", "meant"), [("SK400MVX7", "K400MVX7"), ("K'àà?VXè", "K400MVX7"), ("YK400", "ZK400"), ("AB12DC", "AB12CD")]
 )
 def test_what_another_keyboard_or_label_says_is_near(typed: str, meant: str) -> None:
-    assert twin_key(meant) in slips(typed)
+    assert twin_key(meant) in typing_errors(typed)
 
 
 def test_article_numbers_are_known_by_their_check_digit() -> None:

@@ -6,29 +6,33 @@ from hypothesis import strategies as st
 from musterroll.domain.values.dates import Span
 from musterroll.domain.values.errors import Conflict
 from musterroll.domain.warranty.periods import (
-    Period,
+    CoveragePeriod,
     PeriodKind,
     Policy,
-    Start,
     StartRule,
     UnitDates,
-    extend,
+    WarrantyStart,
+    extension,
     in_warranty,
-    inherited,
-    repaired,
-    standard,
+    inherited_periods,
+    repair_period,
+    standard_warranty,
     void,
 )
-from musterroll.domain.warranty.unit_claims import Claim, disagreement, read_claim
+from musterroll.domain.warranty.unit_claims import WarrantyClaim, disagreement, read_claim
 
 from tests.support.fleets import days
 
-POLICY = Policy("two years", (StartRule(Start.REGISTERED), StartRule(Start.INSTALLED), StartRule(Start.SHIPPED, shelf_days=90)), 24)
+POLICY = Policy(
+    "two years",
+    (StartRule(WarrantyStart.REGISTERED), StartRule(WarrantyStart.INSTALLED), StartRule(WarrantyStart.SHIPPED, shelf_days=90)),
+    24,
+)
 INSTALLED = UnitDates(installed_on=date(2025, 2, 15), shipped_on=date(2025, 1, 5))
 
 
-def period(dates: UnitDates = INSTALLED, policy: Policy = POLICY) -> Period:
-    found = standard(policy, dates, UTC).period
+def period(dates: UnitDates = INSTALLED, policy: Policy = POLICY) -> CoveragePeriod:
+    found = standard_warranty(policy, dates, UTC).period
     assert found is not None
     return found
 
@@ -48,9 +52,9 @@ def test_a_shipped_unit_begins_after_its_time_on_the_shelf() -> None:
 
 
 def test_first_heard_is_judged_by_the_sites_calendar() -> None:
-    policy = Policy("heard", (StartRule(Start.FIRST_HEARD),), 12)
+    policy = Policy("heard", (StartRule(WarrantyStart.FIRST_HEARD),), 12)
     dates = UnitDates(first_heard_at=datetime(2025, 12, 31, 23, 30, tzinfo=UTC))
-    found = standard(policy, dates, timezone(timedelta(hours=1))).period
+    found = standard_warranty(policy, dates, timezone(timedelta(hours=1))).period
     assert found is not None
     assert found.span.starts_on == date(2026, 1, 1)
 
@@ -60,7 +64,7 @@ def test_the_units_own_paper_names_the_length_before_the_policy() -> None:
 
 
 def test_what_is_missing_is_said_and_no_period_is_guessed() -> None:
-    found = standard(POLICY._replace(months=None), UnitDates(), UTC)
+    found = standard_warranty(POLICY._replace(months=None), UnitDates(), UTC)
     assert found.period is None
     assert found.missing == ("the date of registration or installation or shipment", "warranty length")
 
@@ -72,14 +76,14 @@ def test_the_last_covered_day_is_the_day_before_the_end() -> None:
 
 
 def test_an_extension_begins_where_the_warranty_ends_and_a_repair_does_not_move_it() -> None:
-    repair = repaired(date(2027, 1, 1), 12, "R-1")
-    extended = extend([period(), repair], 12, "W-7")
+    repair = repair_period(date(2027, 1, 1), 12, "R-1")
+    extended = extension([period(), repair], 12, "W-7")
     assert extended.span == Span(date(2027, 2, 15), date(2028, 2, 15))
 
 
 def test_nothing_is_extended_where_there_is_no_warranty() -> None:
     with pytest.raises(Conflict, match="no warranty to extend"):
-        extend([], 12, "W-7")
+        extension([], 12, "W-7")
 
 
 def test_a_void_period_stays_with_its_reason_and_covers_no_day_from_then_on() -> None:
@@ -97,15 +101,15 @@ def test_voiding_wants_a_reason_and_happens_once(reason: str, again: bool) -> No
 
 
 def test_a_replacement_takes_over_what_is_left() -> None:
-    (left,) = inherited([period()], date(2026, 11, 1), "K400MVX7")
+    (left,) = inherited_periods([period()], date(2026, 11, 1), "K400MVX7")
     assert left.kind is PeriodKind.INHERITED
     assert left.span == Span(date(2026, 11, 1), date(2027, 2, 15))
-    assert inherited([period()], date(2027, 2, 15), "K400MVX7") == ()
+    assert inherited_periods([period()], date(2027, 2, 15), "K400MVX7") == ()
 
 
 @given(days, st.integers(1, 120), st.integers(0, 365), days)
 def test_a_period_covers_exactly_the_days_of_its_span(shipped: date, months: int, shelf: int, day: date) -> None:
-    policy = Policy("p", (StartRule(Start.SHIPPED, shelf),), months)
+    policy = Policy("p", (StartRule(WarrantyStart.SHIPPED, shelf),), months)
     found = period(UnitDates(shipped_on=shipped), policy)
     assert bool(in_warranty([found], day)) == found.span.holds(day)
     assert found.span.starts_on == shipped + timedelta(days=shelf)
@@ -117,18 +121,18 @@ def test_a_card_that_says_the_same_is_no_disagreement() -> None:
 
 
 def test_a_card_printed_before_an_extension_still_agrees() -> None:
-    assert disagreement(Claim(ends_on=date(2027, 2, 15)), [period(), extend([period()], 12, "W-7")]) is None
+    assert disagreement(WarrantyClaim(ends_on=date(2027, 2, 15)), [period(), extension([period()], 12, "W-7")]) is None
 
 
 def test_a_card_that_says_another_end_is_a_disagreement_in_words() -> None:
-    found = disagreement(Claim(months=36), [period()])
+    found = disagreement(WarrantyClaim(months=36), [period()])
     assert found is not None
     assert found.fact == "the unit's card says its last day is 14 February 2028, the registry 14 February 2027"
     assert found.says == "the device reports warranty last day 14 February 2028 (registry: 14 February 2027)"
 
 
 def test_a_card_that_starts_on_another_day_differs_at_both_ends() -> None:
-    found = disagreement(Claim(starts_on=date(2025, 1, 5), months=24), [period()])
+    found = disagreement(WarrantyClaim(starts_on=date(2025, 1, 5), months=24), [period()])
     assert found is not None
     assert found.says == (
         "the device reports warranty start 5 January 2025 (registry: 15 February 2025), "
@@ -141,7 +145,7 @@ def test_a_card_that_starts_on_another_day_differs_at_both_ends() -> None:
 
 
 def test_a_card_with_nothing_on_record_beside_it_is_missing_not_wrong() -> None:
-    assert disagreement(Claim(months=36), []) is None
+    assert disagreement(WarrantyClaim(months=36), []) is None
 
 
 @pytest.mark.parametrize("card", [None, {}, {"months": True}, {"months": 0}, {"starts_on": "soon"}, {"ends_on": 5}])

@@ -7,7 +7,7 @@ from random import Random
 from typing import NamedTuple
 
 import pytest
-from musterroll.domain.installed_base.licences import Count
+from musterroll.domain.installed_base.licences import LicenceCount
 from musterroll.storage.accounts import hierarchy
 from musterroll.storage.accounts import tree as account_tree
 from musterroll.storage.engine import account_scope, migrate
@@ -15,7 +15,7 @@ from musterroll.storage.engine.database import Database
 from musterroll.storage.reconciliation import cell_counters
 from musterroll.storage.tables.accounts import Account
 from musterroll.storage.tables.contracts import Contract, ContractLine
-from musterroll.storage.tables.findings import Finding
+from musterroll.storage.tables.findings import FindingRow
 from musterroll.storage.tables.liveness import UnitStatus
 from musterroll.storage.tables.units import Unit
 from musterroll.usecases.fleet import pages as fleet_pages
@@ -142,7 +142,7 @@ def test_what_must_be_judged_whole_still_is(database: Database, fleet: Fleet) ->
     every = account_scope.whole(Account).c
     with database.snapshot([fleet.child]) as session:
         assert len(session.execute(select(every.id)).all()) == 3
-        assert account_tree.tree(session).below(fleet.parent) == [fleet.parent, fleet.child]
+        assert account_tree.account_tree(session).below(fleet.parent) == [fleet.parent, fleet.child]
 
 
 @pytest.mark.parametrize("seed", [3, 8])
@@ -167,14 +167,14 @@ def _seen(database: Database, within: Collection[int]) -> dict[str, int]:
             for model in (Unit, UnitStatus, Contract, ContractLine, Account)
         }
         anew = reconciliation_run.reconcile(session, NOW, NOW, store=False)
-        licences = base_licences.licences(session, NOW, base_licences.By.ACCOUNT, NOW).total
+        licences = base_licences.licences(session, NOW, base_licences.LicenceBreakdown.ACCOUNT, NOW).total
         assert anew.cells == cell_counters.counts(session)
         assert {kind: count for kind, count in anew.findings.items() if count} == dict(_findings(session))
-        return seen | {f"cell {cell}": units for cell, units in anew.cells.items()} | Count._asdict(licences)
+        return seen | {f"cell {cell}": units for cell, units in anew.cells.items()} | LicenceCount._asdict(licences)
 
 
 def _findings(session: Session) -> list[tuple[str, int]]:
-    present = select(col(Finding.kind), func.count()).where(col(Finding.present)).group_by(col(Finding.kind))
+    present = select(col(FindingRow.kind), func.count()).where(col(FindingRow.present)).group_by(col(FindingRow.kind))
     return [(kind, count) for kind, count in session.execute(present)]
 
 

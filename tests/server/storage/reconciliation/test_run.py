@@ -12,7 +12,7 @@ from musterroll.storage.coverage import unit_facts
 from musterroll.storage.engine.database import Database
 from musterroll.storage.reconciliation import cell_counters
 from musterroll.storage.tables.reconciliation import CellCount, UnitReconciliation
-from musterroll.usecases.coverage.unit_documents import UnitPaper
+from musterroll.usecases.coverage.unit_documents import UnitDocuments
 from musterroll.usecases.reconciliation import run as reconciliation_run
 from sqlalchemy import text
 from sqlmodel import Session, col, select
@@ -103,7 +103,7 @@ def test_a_unit_looked_at_alone_sits_where_the_whole_run_seats_it(database: Data
 def seats(session: Session, unit: int) -> list[int]:
     row = unit_facts.by_id(session, unit)
     assert row is not None
-    return [cover.line.id for cover in UnitPaper(session, row, NOW.date(), NOW, NOW).seats]
+    return [cover.line.id for cover in UnitDocuments(session, row, NOW.date(), NOW, NOW).seats]
 
 
 def standings(session: Session) -> dict[int, int]:

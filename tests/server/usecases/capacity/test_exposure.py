@@ -12,7 +12,7 @@ from musterroll.storage.capacity import exposure as stored_exposure
 from musterroll.storage.engine.database import Database
 from musterroll.storage.tables.messages import DurableMessage
 from musterroll.storage.units import transitions
-from musterroll.storage.units.transitions import Change as Transition
+from musterroll.storage.units.transitions import NewStateChange as Transition
 from musterroll.usecases.audit import record as audit_record
 from musterroll.usecases.capacity import exposure as capacity_exposure
 from sqlmodel import Session

@@ -8,7 +8,7 @@ from pathlib import Path
 import openpyxl
 import pytest
 from musterroll.domain.capacity.assumptions import BadAssumption
-from musterroll.domain.capacity.facts import PlanFacts, read
+from musterroll.domain.capacity.facts import PlanFacts, read_facts
 from musterroll.domain.values.errors import Conflict, DomainError, NotFound
 from musterroll.storage.capacity import exposure as stored_exposure
 from musterroll.storage.engine.database import Database
@@ -53,7 +53,7 @@ def test_a_plan_expects_what_the_fleet_was_made_to_show(facts: PlanFacts) -> Non
     assert abs(quarter.incidents.mean / (3 * truth) - 1) < 0.35
     assert month.visits.mean == pytest.approx(month.incidents.mean / 2, rel=0.3)
     assert facts.unheard == 12 and facts.silent == 12  # noqa: PT018
-    assert capacity_plans.trials(facts)[0].verdict is not None
+    assert capacity_plans.backtests(facts)[0].verdict is not None
 
 
 def test_facts_are_kept_and_those_of_an_earlier_day_come_from_history(database: Database, facts: PlanFacts, now: datetime) -> None:
@@ -61,7 +61,7 @@ def test_facts_are_kept_and_those_of_an_earlier_day_come_from_history(database: 
     kept = facts_of(database, now)
     assert kept == facts  # what SQLite and PostgreSQL tell is the same
     with database.snapshot() as session:
-        assert capacity_plans.gathered(session, now).facts == read(kept.plain()) == kept
+        assert capacity_plans.gathered(session, now).facts == read_facts(kept.plain()) == kept
         assert not capacity_plans.due(session, now)
         assert capacity_plans.due(session, now + timedelta(hours=7))
         assert capacity_plans.gathered(session, now, now).facts.products == kept.products

@@ -6,8 +6,8 @@ from decimal import Decimal
 from random import Random
 
 import pytest
-from musterroll.domain.contracts.terms import Scope, State
-from musterroll.domain.coverage.verdict import Answer, Verdict
+from musterroll.domain.contracts.terms import ContractState, LineScope
+from musterroll.domain.coverage.verdict import CoverageAnswer, CoverageVerdict
 from musterroll.domain.units.lifecycle import Lifecycle
 from musterroll.domain.values.errors import Conflict, NotFound
 from musterroll.domain.values.instants import to_ms
@@ -37,26 +37,26 @@ def session(database: Database) -> Iterator[Session]:
 
 
 def quantity(session: Session, seats: int, place: int, product: int) -> None:
-    contract = Contract(ref="C1", state=State.ACTIVE, starts_on=date(2026, 1, 1), ends_on=date(2027, 1, 1), created_at=NOW)
+    contract = Contract(ref="C1", state=ContractState.ACTIVE, starts_on=date(2026, 1, 1), ends_on=date(2027, 1, 1), created_at=NOW)
     session.add(contract)
     session.flush()
     of = {"contract_id": contract.id, "place_id": place, "product_id": product, "quantity": seats}
-    session.add(ContractLine(number="1", scope=Scope.SITE, price=Decimal(9), **of))
+    session.add(ContractLine(number="1", scope=LineScope.SITE, price=Decimal(9), **of))
     session.flush()
 
 
 def test_a_warranty_is_found_by_serial_as_written_and_by_unit_id(session: Session) -> None:
     unit = rolls.unit(session, "SN 1-a", installed_on=date(2026, 1, 31), warranty_months=12)
-    warranty_periods.settle(session, [unit.id or 0], NOW)
+    warranty_periods.apply_policies(session, [unit.id or 0], NOW)
     by_serial, by_uid = coverage(session, "sn1-A", DAY, NOW), coverage(session, unit.uid, DAY, NOW)
     assert by_serial == by_uid
-    assert (by_serial.answer, by_serial.last_covered_day) == (Answer.WARRANTY, date(2027, 1, 30))
+    assert (by_serial.answer, by_serial.last_covered_day) == (CoverageAnswer.WARRANTY, date(2027, 1, 30))
 
 
 def test_what_is_not_on_record_is_said_not_guessed(session: Session) -> None:
     rolls.unit(session, "SN1")
     found = coverage(session, "SN1", DAY, NOW)
-    assert found.answer is Answer.UNKNOWN
+    assert found.answer is CoverageAnswer.UNKNOWN
     assert "contract coverage unknown: its account is not on record" in found.missing
 
 
@@ -74,7 +74,7 @@ def test_the_seat_of_a_quantity_goes_to_the_unit_the_whole_run_gives_it_to(sessi
     late = rolls.unit(session, "SN1", status={"heard_at": to_ms(NOW)}, installed_on=date(2026, 2, 1), **of)
     rolls.unit(session, "SN2", status={"heard_at": to_ms(NOW)}, installed_on=date(2026, 1, 1), **of)
     quantity(session, 1, site, late.product_id)
-    assert [coverage(session, serial, DAY, NOW).answer for serial in ("SN1", "SN2")] == [Answer.UNKNOWN, Answer.CONTRACT]
+    assert [coverage(session, serial, DAY, NOW).answer for serial in ("SN1", "SN2")] == [CoverageAnswer.UNKNOWN, CoverageAnswer.CONTRACT]
 
 
 def test_a_seat_remembered_is_asked_for_anew_when_the_unit_changed(session: Session) -> None:
@@ -82,10 +82,10 @@ def test_a_seat_remembered_is_asked_for_anew_when_the_unit_changed(session: Sess
     unit = rolls.unit(session, "SN1", account_id=account, site_id=site, lifecycle="deployed")
     quantity(session, 1, site, unit.product_id)
     reconciliation_run.reconcile(session, NOW, NOW, store=True)
-    assert coverage(session, "SN1", DAY, NOW).answer is Answer.CONTRACT
+    assert coverage(session, "SN1", DAY, NOW).answer is CoverageAnswer.CONTRACT
     unit.lifecycle = Lifecycle.STOCK
     reconcile_queue.mark(session, [unit.id or 0])
-    assert coverage(session, "SN1", DAY, NOW).answer is not Answer.CONTRACT
+    assert coverage(session, "SN1", DAY, NOW).answer is not CoverageAnswer.CONTRACT
 
 
 def test_a_seat_is_remembered_while_only_others_changed(session: Session) -> None:
@@ -95,7 +95,7 @@ def test_a_seat_is_remembered_while_only_others_changed(session: Session) -> Non
     quantity(session, 1, site, unit.product_id)
     reconciliation_run.reconcile(session, NOW, NOW, store=True)
     reconcile_queue.mark(session, [other.id or 0])
-    kept = [unit_facts.kept_seat(row, DAY) for one in (unit, other) if (row := unit_facts.by_uid(session, one.uid))]
+    kept = [unit_facts.last_seat(row, DAY) for one in (unit, other) if (row := unit_facts.by_uid(session, one.uid))]
     line = session.exec(select(ContractLine.id)).one()
     assert kept == [line, None]
 
@@ -119,7 +119,7 @@ def test_a_policy_of_the_product_decides_where_a_warranty_starts(session: Sessio
     unit = rolls.unit(session, "SN1", shipped_on=date(2026, 1, 1), installed_on=date(2026, 1, 20))
     session.exec(select(Product)).one().policy_id = policy.id
     session.flush()
-    warranty_periods.settle(session, [unit.id or 0], NOW)
+    warranty_periods.apply_policies(session, [unit.id or 0], NOW)
     assert coverage(session, "SN1", DAY, NOW).last_covered_day == date(2028, 3, 31)
 
 
@@ -135,12 +135,12 @@ def test_a_verdict_is_the_same_for_whoever_may_ask(database: Database, seed: int
     assert _for_all(database) == _for_the_account(database)
 
 
-def _for_all(database: Database) -> dict[str, Verdict]:
+def _for_all(database: Database) -> dict[str, CoverageVerdict]:
     with database.read_only() as session:
         return {uid: coverage(session, uid, DAY, NOW) for uid, _ in _placed(session)}
 
 
-def _for_the_account(database: Database) -> dict[str, Verdict]:
+def _for_the_account(database: Database) -> dict[str, CoverageVerdict]:
     with database.read_only() as session:
         placed = _placed(session)
     found = {}

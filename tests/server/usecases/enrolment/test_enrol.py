@@ -14,7 +14,7 @@ from musterroll.storage.tables.accounts import Account, Product, Site
 from musterroll.storage.tables.enrolment import ClaimToken, Credential, CredentialStatus
 from musterroll.storage.tables.units import Unit, UnitStateChange
 from musterroll.usecases.enrolment import enrol
-from musterroll.usecases.enrolment.enrol import Enrolled, EnrolRequest
+from musterroll.usecases.enrolment.enrol import EnrolRequest, EnrolResult
 from sqlmodel import func, select
 
 ACTIVE, PENDING, REFUSED, REVOKED = CredentialStatus.ACTIVE, CredentialStatus.PENDING, CredentialStatus.REFUSED, CredentialStatus.REVOKED
@@ -33,10 +33,10 @@ def issue(database: Database, now: datetime) -> Callable[..., str]:
 
 
 @pytest.fixture
-def enroll(database: Database, now: datetime) -> Callable[..., Enrolled]:
+def enroll(database: Database, now: datetime) -> Callable[..., EnrolResult]:
     def one(
         token: str, serial: str = "ABC-123", maker: str = "Dell Inc.", model: str = "R640", at: datetime = now, **more: Any
-    ) -> Enrolled:
+    ) -> EnrolResult:
         with database.transaction() as session:
             return enrol.enroll(session, EnrolRequest(token, maker, model, serial, **more), at)
 

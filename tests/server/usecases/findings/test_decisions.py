@@ -5,8 +5,8 @@ from datetime import date, timedelta
 from decimal import Decimal
 
 import pytest
-from musterroll.domain.contracts.terms import Payment, Scope, State
-from musterroll.domain.findings.decisions import State as Decided
+from musterroll.domain.contracts.terms import ContractState, LineScope, Payment
+from musterroll.domain.findings.decisions import FindingState as Decided
 from musterroll.domain.findings.kinds import FindingKind
 from musterroll.domain.values.errors import Conflict, NotFound
 from musterroll.domain.values.instants import to_ms
@@ -14,12 +14,12 @@ from musterroll.domain.values.money import Money
 from musterroll.storage.engine.database import Database
 from musterroll.storage.tables.accounts import Account
 from musterroll.storage.tables.contracts import Contract, ContractLine, Invoice
-from musterroll.storage.tables.findings import Finding as Row
 from musterroll.storage.tables.findings import FindingDecision
+from musterroll.storage.tables.findings import FindingRow as Row
 from musterroll.storage.tables.liveness import UnitStatus
 from musterroll.storage.tables.units import Unit
 from musterroll.usecases.findings import decisions as finding_decisions
-from musterroll.usecases.findings.decisions import Filter
+from musterroll.usecases.findings.decisions import FindingFilter
 from musterroll.usecases.reconciliation import run as reconciliation_run
 from musterroll.usecases.undo import undo as undo_changes
 from sqlmodel import Session, select
@@ -40,18 +40,18 @@ def session(database: Database) -> Iterator[Session]:
         rolls.unit(session, "SN1", status={"heard_at": SILENT}, **placed)
         rolls.unit(session, "SN2", status={"heard_at": to_ms(NOW)}, **placed)
         contract = Contract(
-            ref="C1", account_id=account, state=State.ACTIVE, starts_on=date(2026, 1, 1), ends_on=date(2027, 1, 1), created_at=NOW
+            ref="C1", account_id=account, state=ContractState.ACTIVE, starts_on=date(2026, 1, 1), ends_on=date(2027, 1, 1), created_at=NOW
         )
         session.add(contract)
         session.flush()
         session.add(Invoice(contract_id=contract.id, payment=Payment.PAID))
-        session.add(ContractLine(contract_id=contract.id, number="1", scope=Scope.SERIAL, serial="SN1", serial_key="SN1", price=PAYING))
+        session.add(ContractLine(contract_id=contract.id, number="1", scope=LineScope.SERIAL, serial="SN1", serial_key="SN1", price=PAYING))
         reconciliation_run.reconcile(session, NOW, NOW, store=True)
         yield session
 
 
 def silent(session: Session) -> int:
-    (row,) = finding_decisions.findings(session, Filter(kind=FindingKind.PAID_BUT_SILENT), None, 10, NOW).rows
+    (row,) = finding_decisions.findings(session, FindingFilter(kind=FindingKind.PAID_BUT_SILENT), None, 10, NOW).rows
     found: int = row.id
     return found
 
@@ -61,8 +61,8 @@ def accept(session: Session, *ids: int) -> int:
 
 
 def test_findings_are_listed_worth_most_first_with_their_sum(session: Session) -> None:
-    page = finding_decisions.findings(session, Filter(), None, 1, NOW)
-    rest = finding_decisions.findings(session, Filter(), page.next, 1, NOW)
+    page = finding_decisions.findings(session, FindingFilter(), None, 1, NOW)
+    rest = finding_decisions.findings(session, FindingFilter(), page.next, 1, NOW)
     assert [row.kind for row in (*page.rows, *rest.rows)] == [FindingKind.PAID_BUT_SILENT, FindingKind.OPERATING_UNCOVERED]
     assert (page.total, rest.next) == ((2, (Money(PAYING, "EUR"),)), None)
 
@@ -73,10 +73,10 @@ def test_findings_are_listed_by_owner_and_by_account_with_all_below_it(session: 
     head = session.exec(select(Account).where(Account.ref == "HEAD")).one()
     session.exec(select(Account).where(Account.ref == "A1")).one().parent_id = head.id
     session.flush()
-    listed = finding_decisions.findings(session, Filter(owner="support", account="HEAD"), None, 10, NOW)
+    listed = finding_decisions.findings(session, FindingFilter(owner="support", account="HEAD"), None, 10, NOW)
     assert [row.serial for row in listed.rows] == ["SN1"]
     with pytest.raises(NotFound, match="there is no account 'A9'"):
-        finding_decisions.findings(session, Filter(account="A9"), None, 10, NOW)
+        finding_decisions.findings(session, FindingFilter(account="A9"), None, 10, NOW)
 
 
 def test_an_opened_finding_says_what_it_says_and_proves_it(session: Session) -> None:
@@ -138,4 +138,4 @@ def test_a_decision_is_undone_to_the_same_bytes(session: Session) -> None:
     change = accept(session, *[one for one in session.exec(select(Row.id)) if one])
     undo_changes.undo(session, change, "bob", NOW)
     assert session.exec(select(FindingDecision)).all() == before == []
-    assert {row.state for row in finding_decisions.findings(session, Filter(), None, 10, NOW).rows} == {Decided.OPEN}
+    assert {row.state for row in finding_decisions.findings(session, FindingFilter(), None, 10, NOW).rows} == {Decided.OPEN}

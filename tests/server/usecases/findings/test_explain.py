@@ -8,7 +8,7 @@ from musterroll.storage.engine.database import Database
 from musterroll.storage.tables.enrolment import Credential, CredentialStatus
 from musterroll.storage.tables.units import Unit
 from musterroll.usecases.findings import decisions as finding_decisions
-from musterroll.usecases.findings.decisions import Filter, Opened
+from musterroll.usecases.findings.decisions import FindingDetail, FindingFilter
 from musterroll.usecases.reconciliation import run as reconciliation_run
 from sqlmodel import Session, select
 
@@ -88,8 +88,8 @@ def roll(database: Database, now: datetime) -> Database:
     return database
 
 
-def opened(session: Session, now: datetime) -> list[Opened]:
-    page = finding_decisions.findings(session, Filter(), None, 100, now)
+def opened(session: Session, now: datetime) -> list[FindingDetail]:
+    page = finding_decisions.findings(session, FindingFilter(), None, 100, now)
     return [finding_decisions.finding(session, row.id, now) for row in page.rows]
 
 

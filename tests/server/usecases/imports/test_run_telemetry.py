@@ -1,7 +1,7 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from musterroll.domain.liveness import Hearing, Liveness
+from musterroll.domain.liveness import ListeningWindow, Liveness
 from musterroll.domain.values.errors import Conflict
 from musterroll.domain.values.instants import to_ms
 from musterroll.readers.document import choices
@@ -71,7 +71,7 @@ def test_what_was_only_told_of_stays_as_told_while_the_registry_listens_to_other
     heard(database, now, "SN1002,,,2026-10-01T03:00:00Z,\nSN1003,,,2026-10-30T00:00:00Z,\n")
     later = now + timedelta(days=21)
     with database.transaction() as session:
-        process_heartbeats.prove(session, Hearing(to_ms(later - timedelta(days=1)), to_ms(later)))
+        process_heartbeats.prove(session, ListeningWindow(to_ms(later - timedelta(days=1)), to_ms(later)))
         assert stale_sweep.sweep(session, later).newly_stale == []
     assert (card(database, "SN1002", later).liveness, card(database, "SN1003", later).liveness) == (Liveness.STALE, Liveness.OPERATING)
     assert card(database, "SN1003", later).reported_by_import_only
@@ -172,4 +172,4 @@ def test_an_interval_of_its_own_sets_the_windows(database: Database, now: dateti
 def test_the_registrys_own_hearing_is_not_touched(database: Database, now: datetime) -> None:
     heard(database, now + timedelta(days=1), "SN1002,,,2026-10-31T00:00:00Z,\n")
     with database.snapshot() as session:
-        assert liveness_states.hearing(session) == Hearing(0, 0)
+        assert liveness_states.hearing(session) == ListeningWindow(0, 0)

@@ -7,20 +7,20 @@ from random import Random
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from musterroll.domain.installed_base.bridge import MERGED, SPLIT, Standing, Step
-from musterroll.domain.liveness import Hearing, Liveness
+from musterroll.domain.installed_base.bridge import MERGED, SPLIT, BridgeStep, UnitState
+from musterroll.domain.liveness import ListeningWindow, Liveness
 from musterroll.domain.units.lifecycle import Lifecycle
 from musterroll.domain.values.errors import DomainError, NotFound
 from musterroll.domain.values.instants import to_ms
 from musterroll.storage.engine.database import Database
-from musterroll.storage.installed_base.counts import Tally
+from musterroll.storage.installed_base.counts import BaseCount
 from musterroll.storage.tables.liveness import UnitStatus
 from musterroll.storage.tables.operations import RegistryState
 from musterroll.storage.tables.units import Unit, UnitStateChange
 from musterroll.storage.units import as_of as unit_as_of
 from musterroll.storage.units import transitions
 from musterroll.usecases.installed_base import as_of as base_as_of
-from musterroll.usecases.installed_base.as_of import Scope, Slice
+from musterroll.usecases.installed_base.as_of import BaseScope, Slice
 from musterroll.usecases.liveness.stale_sweep import sweep
 from musterroll.usecases.messages.receive import Batch, receive
 from sqlalchemy import insert, select
@@ -30,7 +30,7 @@ from tests.support import papers
 from tests.support.reporting import enrol
 
 DAY = timedelta(days=1)
-HEARD_ALWAYS = Hearing(0, 10**15)
+HEARD_ALWAYS = ListeningWindow(0, 10**15)
 VALUES: dict[str, list[str]] = {"lifecycle": [*Lifecycle], "liveness": [*Liveness], "identity": [MERGED, SPLIT, "active"]}
 on_both = settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
@@ -61,7 +61,7 @@ def fleet(session: Session, count: int) -> list[int]:
     return [papers.unit(session, f"SN{number}", made, created_at=datetime(1970, 1, 1, tzinfo=UTC)).id or 0 for number in range(count)]
 
 
-def replayed(rows: list[dict[str, object]], unit: int, instant: int, known: int) -> Standing:
+def replayed(rows: list[dict[str, object]], unit: int, instant: int, known: int) -> UnitState:
     """What the last known word on each axis says; of the time before the first on its lifecycle, what that left or, without a day, said."""
     said: dict[str, str] = {}
     began = None
@@ -75,7 +75,7 @@ def replayed(rows: list[dict[str, object]], unit: int, instant: int, known: int)
         if row["at"] <= instant:  # type: ignore[operator]
             said[str(row["axis"])] = str(row["new"])
     axes = Lifecycle(said.get("lifecycle", began or "unrecorded")), Liveness(said.get("liveness", "never_heard"))
-    return Standing(*axes, said.get("identity") == MERGED)
+    return UnitState(*axes, said.get("identity") == MERGED)
 
 
 @on_both
@@ -94,7 +94,7 @@ def test_the_axes_as_sql_say_what_a_replay_says(database: Database, seed: int) -
                 unit_as_of.merged_at(instant, known),
             )
             query = select(col(Unit.id), *axes).outerjoin_from(Unit, UnitStatus, col(UnitStatus.unit_id) == col(Unit.id))
-            found = {row[0]: Standing(Lifecycle(row[1]), Liveness(row[2]), bool(row[3])) for row in session.execute(query)}
+            found = {row[0]: UnitState(Lifecycle(row[1]), Liveness(row[2]), bool(row[3])) for row in session.execute(query)}
             assert found == {unit: replayed(rows, unit, instant, known) for unit in units}
         session.rollback()
 
@@ -134,7 +134,8 @@ def test_what_units_and_the_sweep_did_reads_back_day_by_day(database: Database, 
         registry = session.get_one(RegistryState, 1)
         registry.since, registry.until = to_ms(now - 40 * DAY), to_ms(now + DAY)
         moved = [
-            transitions.Change(unit.id, to_ms(now - 20 * DAY), "lifecycle", None, "deployed", "a file", "anna") for unit in (one, other)
+            transitions.NewStateChange(unit.id, to_ms(now - 20 * DAY), "lifecycle", None, "deployed", "a file", "anna")
+            for unit in (one, other)
         ]
         transitions.add(session, moved, recorded_at=to_ms(now - 2 * DAY))
         for unit in (one, other):
@@ -148,12 +149,22 @@ def test_what_units_and_the_sweep_did_reads_back_day_by_day(database: Database, 
                 sweep(session, at + timedelta(minutes=10))
     with database.snapshot() as session:
         counted = {day: base_as_of.base(session, now, on=(now - day * DAY).date()).all for day in (30, 15, 10, 7, 5)}
-        assert counted == {30: Tally(2, 0, 0), 15: Tally(2, 2, 0), 10: Tally(2, 2, 0), 7: Tally(2, 2, 0), 5: Tally(2, 2, 0)}
-        assert base_as_of.base(session, now).all == base_as_of.base(session, now, on=now.date()).all == Tally(2, 2, 1)
-        assert base_as_of.base(session, now, on=(now - 5 * DAY).date(), known=(now - 5 * DAY).date()).all == Tally(2, 0, 0)
+        assert counted == {
+            30: BaseCount(2, 0, 0),
+            15: BaseCount(2, 2, 0),
+            10: BaseCount(2, 2, 0),
+            7: BaseCount(2, 2, 0),
+            5: BaseCount(2, 2, 0),
+        }
+        assert base_as_of.base(session, now).all == base_as_of.base(session, now, on=now.date()).all == BaseCount(2, 2, 1)
+        assert base_as_of.base(session, now, on=(now - 5 * DAY).date(), known=(now - 5 * DAY).date()).all == BaseCount(2, 0, 0)
         bridge = base_as_of.bridge(session, (now - DAY).date(), now)
         assert (bridge.opening, bridge.closing) == (0, 0)
-        assert {step: count for step, count in bridge.steps.items() if count} == {Step.FIRST_HEARD: 2, Step.REVIVED: 1, Step.GONE_STALE: -3}
+        assert {step: count for step, count in bridge.steps.items() if count} == {
+            BridgeStep.FIRST_HEARD: 2,
+            BridgeStep.REVIVED: 1,
+            BridgeStep.GONE_STALE: -3,
+        }
 
 
 def test_accounts_are_counted_with_those_below_them_and_everything_adds_up(database: Database, now: datetime) -> None:
@@ -174,7 +185,7 @@ def test_accounts_are_counted_with_those_below_them_and_everything_adds_up(datab
             ("C", "P", 2, 2),
             ("", "", 1, 1),
         ]
-        assert found.all == Tally(4, 2, 0)
+        assert found.all == BaseCount(4, 2, 0)
         for by in Slice:
             assert sum(part.own.units for part in base_as_of.base(session, now, by=by).parts) == 4
         assert {part.name: part.counts.units for part in base_as_of.base(session, now, by=Slice.COUNTRY).parts} == {
@@ -183,13 +194,13 @@ def test_accounts_are_counted_with_those_below_them_and_everything_adds_up(datab
             "FR": 1,
             "NL": 1,
         }
-        assert base_as_of.base(session, now, scope=Scope(account="P")).all.units == 3
-        assert base_as_of.base(session, now, scope=Scope(account="C", country="FR")).all.units == 1
-        assert base_as_of.base(session, now, scope=Scope(maker="ACME Inc.", model="pump-3", segment="Public")).all.units == 3
+        assert base_as_of.base(session, now, scope=BaseScope(account="P")).all.units == 3
+        assert base_as_of.base(session, now, scope=BaseScope(account="C", country="FR")).all.units == 1
+        assert base_as_of.base(session, now, scope=BaseScope(maker="ACME Inc.", model="pump-3", segment="Public")).all.units == 3
 
 
-@pytest.mark.parametrize("scope", [Scope(account="nobody"), Scope(site="nowhere"), Scope(maker="No", model="Such")])
-def test_a_scope_that_is_not_there_is_said(database: Database, now: datetime, scope: Scope) -> None:
+@pytest.mark.parametrize("scope", [BaseScope(account="nobody"), BaseScope(site="nowhere"), BaseScope(maker="No", model="Such")])
+def test_a_scope_that_is_not_there_is_said(database: Database, now: datetime, scope: BaseScope) -> None:
     with database.snapshot() as session, pytest.raises(NotFound, match="there is no"):
         base_as_of.base(session, now, scope=scope)
 

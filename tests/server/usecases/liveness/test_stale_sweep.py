@@ -5,7 +5,7 @@ from typing import Any
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from musterroll.domain.liveness import Facts, Hearing, Liveness, judge
+from musterroll.domain.liveness import ListeningWindow, Liveness, LivenessFacts, assess_liveness
 from musterroll.domain.values.instants import to_ms
 from musterroll.storage.engine.database import Database
 from musterroll.storage.liveness import last_seen
@@ -125,9 +125,9 @@ def test_a_unit_with_paused_alerts_is_left_alone_until_they_are_resumed(database
 def test_canaries_in_time_extend_listening_and_one_after_a_gap_starts_it_over(database: Database, now: datetime) -> None:
     start = to_ms(now)
     proofs = [
-        (start, Hearing(start, start)),
-        (start + 5000, Hearing(start, start + 5000)),
-        (start + 10_001, Hearing(*[start + 10_001] * 2)),
+        (start, ListeningWindow(start, start)),
+        (start + 5000, ListeningWindow(start, start + 5000)),
+        (start + 10_001, ListeningWindow(*[start + 10_001] * 2)),
     ]
     for sent, expected in proofs:
         with database.transaction() as session:
@@ -143,7 +143,7 @@ def test_a_repeated_canary_changes_nothing(database: Database, now: datetime) ->
         with database.transaction() as session:
             heartbeats.record_canary(session, "registry", sent, now)
     with database.snapshot() as session:
-        assert liveness_states.hearing(session) == Hearing(start, start + 1000)
+        assert liveness_states.hearing(session) == ListeningWindow(start, start + 1000)
 
 
 def test_of_two_ingests_only_what_the_slower_received_is_proven_until_it_is_gone(database: Database, now: datetime) -> None:
@@ -155,12 +155,12 @@ def test_of_two_ingests_only_what_the_slower_received_is_proven_until_it_is_gone
         assert liveness_states.hearing(session).until == start
         later = now + seconds(61)
         heartbeats.record_canary(session, "a", to_ms(later), later)
-        assert liveness_states.hearing(session) == Hearing(to_ms(later), to_ms(later))
+        assert liveness_states.hearing(session) == ListeningWindow(to_ms(later), to_ms(later))
 
 
 INSTANTS = st.integers(0, 40)
 FACTS = st.builds(
-    Facts,
+    LivenessFacts,
     heard_at=st.none() | INSTANTS.map(lambda s: s * 500),
     late_after=st.integers(1, 6),
     stale_after=st.integers(4, 12),
@@ -174,11 +174,11 @@ FACTS = st.builds(
 @settings(max_examples=1000, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(facts=st.lists(FACTS, min_size=1, max_size=12), since=INSTANTS, until=INSTANTS, now=INSTANTS)
 def test_the_rule_in_python_and_in_sql_agree_and_the_sweep_calls_stale_exactly_those(
-    database: Database, facts: list[Facts], since: int, until: int, now: int
+    database: Database, facts: list[LivenessFacts], since: int, until: int, now: int
 ) -> None:
-    hearing, at = Hearing(since * 500, until * 500), now * 500
+    hearing, at = ListeningWindow(since * 500, until * 500), now * 500
     units = fleet(database, 12)
-    judged = [judge(one, hearing, at) for one in facts]
+    judged = [assess_liveness(one, hearing, at) for one in facts]
     expected = {units[n]: one.since for n, one in enumerate(judged) if one.liveness is Liveness.STALE and facts[n].stale_since is None}
     with Session(database.engine) as session:  # rolled back at the end: each example finds nothing of the one before
         session.execute(update(UnitStatus), [_row(units[n], one) for n, one in enumerate(facts)])
@@ -188,7 +188,7 @@ def test_the_rule_in_python_and_in_sql_agree_and_the_sweep_calls_stale_exactly_t
         assert {one.unit_id: one.stale_since for one in last_seen.mark_stale(session, hearing, at, 100)} == expected
 
 
-def _row(unit_id: int, facts: Facts) -> dict[str, Any]:
+def _row(unit_id: int, facts: LivenessFacts) -> dict[str, Any]:
     fields = facts._asdict()
     return {"unit_id": unit_id, "beat": -1 if fields.pop("reported_by_import_only") else 0, **fields}
 

@@ -3,7 +3,7 @@
 from datetime import date, datetime
 
 import pytest
-from musterroll.domain.contracts.terms import Scope
+from musterroll.domain.contracts.terms import LineScope
 from musterroll.domain.units.lifecycle import Lifecycle
 from musterroll.domain.values.errors import Conflict, NotFound
 from musterroll.domain.values.instants import to_ms
@@ -21,9 +21,9 @@ from musterroll.usecases.fleet import pages as fleet_pages
 from musterroll.usecases.installed_base import as_of as base_as_of
 from musterroll.usecases.matching import proposals as matching_proposals
 from musterroll.usecases.matching.merge import merge_accounts
-from musterroll.usecases.matching.proposals import Looked, accept, find, page, reject
+from musterroll.usecases.matching.proposals import ProposalChanges, accept, find_matches, page, reject
 from musterroll.usecases.undo.undo import undo
-from musterroll.usecases.warranty.periods import settle
+from musterroll.usecases.warranty.periods import apply_policies
 from sqlalchemy import text
 from sqlmodel import Session, select
 
@@ -42,9 +42,9 @@ def twins(session: Session, now: datetime) -> tuple[Unit, Unit]:
     session.add(Incident(ref="T1", unit_id=paper.id, serial="K4O0MVX7", opened_on=date(2026, 3, 1)))
     extended = {"kind": "extended", "starts_on": date(2028, 1, 1), "ends_on": date(2029, 1, 1), "rule": "after", "evidence": "order 7"}
     session.add(WarrantyPeriod(unit_id=paper.id, **extended))
-    moved = transitions.Change(paper.id or 0, to_ms(now), "lifecycle", None, "deployed", "a file", "anna")
+    moved = transitions.NewStateChange(paper.id or 0, to_ms(now), "lifecycle", None, "deployed", "a file", "anna")
     transitions.add(session, [moved])
-    settle(session, [paper.id or 0, heard.id or 0], now)
+    apply_policies(session, [paper.id or 0, heard.id or 0], now)
     return paper, heard
 
 
@@ -56,7 +56,7 @@ def only(session: Session, state: str = matching_proposals.OPEN) -> int:
 def test_a_paper_twin_is_proposed_and_merged_into_the_unit_that_reports(database: Database, now: datetime) -> None:
     with database.transaction() as session:
         paper, heard = twins(session, now)
-        assert find(session, now) == Looked(1, 0, 0)
+        assert find_matches(session, now) == ProposalChanges(1, 0, 0)
         state = dump(session)
         change = accept(session, only(session), actor="anna", now=now, reason="label read on site")
         assert (heard.lifecycle, heard.account_id, heard.installed_on) == (Lifecycle.DEPLOYED, 1, date(2026, 1, 1))
@@ -67,7 +67,7 @@ def test_a_paper_twin_is_proposed_and_merged_into_the_unit_that_reports(database
         held = {(row.unit_id, row.kind.value) for row in session.exec(select(WarrantyPeriod))}
         assert {(heard.id, "standard"), (heard.id, "extended")} <= held
         assert base_as_of.base(session, now).all == base_as_of.base(session, now, on=now.date()).all == (1, 1, 1)
-        assert find(session, now) == Looked(0, 0, 0)
+        assert find_matches(session, now) == ProposalChanges(0, 0, 0)
         undo(session, change.id or 0, "bert", now)
         assert dump(session) == state
         assert base_as_of.base(session, now, on=now.date()).all == (2, 1, 0)
@@ -77,7 +77,7 @@ def test_a_paper_twin_is_proposed_and_merged_into_the_unit_that_reports(database
 def test_a_merged_unit_is_in_no_count_and_on_no_list(database: Database, now: datetime) -> None:
     with database.transaction() as session:
         _, heard = twins(session, now)
-        find(session, now)
+        find_matches(session, now)
         assert fleet_pages.installed_base(session, now).registered == 2
         accept(session, only(session), actor="anna", now=now)
         base = fleet_pages.installed_base(session, now)
@@ -88,7 +88,7 @@ def test_a_merged_unit_is_in_no_count_and_on_no_list(database: Database, now: da
 def test_a_merge_counts_in_the_bridge_of_its_month(database: Database, now: datetime) -> None:
     with database.transaction() as session:
         twins(session, now)
-        find(session, now)
+        find_matches(session, now)
         accept(session, only(session), actor="anna", now=now)
         bridge = base_as_of.bridge(session, now.date(), now)
         assert (bridge.opening, sum(bridge.steps.values()), bridge.closing) == (0, 1, 1)
@@ -97,20 +97,20 @@ def test_a_merge_counts_in_the_bridge_of_its_month(database: Database, now: date
 def test_two_units_that_have_come_to_report_are_not_merged(database: Database, now: datetime) -> None:
     with database.transaction() as session:
         paper, _ = twins(session, now)
-        find(session, now)
+        find_matches(session, now)
         session.add(UnitStatus(unit_id=paper.id, heard_at=to_ms(now)))
         with pytest.raises(Conflict, match="both report"):
             accept(session, only(session), actor="anna", now=now)
-        assert find(session, now) == Looked(0, 0, 1)
+        assert find_matches(session, now) == ProposalChanges(0, 0, 1)
 
 
 def test_what_a_person_rejected_is_not_proposed_again_until_that_is_undone(database: Database, now: datetime) -> None:
     with database.transaction() as session:
         twins(session, now)
-        find(session, now)
+        find_matches(session, now)
         number = only(session)
         change = reject(session, number, actor="anna", now=now, reason="seen both")
-        assert find(session, now) == Looked(0, 0, 0)
+        assert find_matches(session, now) == ProposalChanges(0, 0, 0)
         with pytest.raises(Conflict, match=f"possible duplicate {number} is already rejected"):
             accept(session, number, actor="anna", now=now)
         undo(session, change.id or 0, "bert", now)
@@ -122,7 +122,7 @@ def test_a_line_with_a_mistyped_serial_is_let_name_its_unit(database: Database, 
         made, owner = papers.product(session), papers.account(session, "A1")
         unit = papers.unit(session, "00K400MVX7", made, lifecycle=Lifecycle.DEPLOYED, account_id=owner.id)
         line = papers.line(session, papers.contract(session, "C1", owner), "1", "K400MVX7")
-        assert find(session, now) == Looked(1, 0, 0)
+        assert find_matches(session, now) == ProposalChanges(1, 0, 0)
         ((shown,), _) = page(session)
         assert (shown.left, shown.right, shown.proposal.kind) == ("C1/1", "00K400MVX7", matching_proposals.LINE_SERIAL)
         state = dump(session)
@@ -140,9 +140,9 @@ def same_accounts(session: Session, now: datetime) -> tuple[Account, Account]:
     place = papers.site(session, "S1", other)
     papers.unit(session, "SN1", papers.product(session), account_id=other.id, site_id=place.id)
     contract = papers.contract(session, "C1", other)
-    papers.line(session, contract, "1", scope=Scope.SUBTREE, place_id=other.id, product_id=1, quantity=5)
+    papers.line(session, contract, "1", scope=LineScope.SUBTREE, place_id=other.id, product_id=1, quantity=5)
     papers.line(
-        session, contract, "2", scope=Scope.SITE, place_id=other.id, product_id=1, quantity=5
+        session, contract, "2", scope=LineScope.SITE, place_id=other.id, product_id=1, quantity=5
     )  # a site that happens to have its number
     session.add(ClaimToken(label="t", token_hash="x", expires_at=now, max_uses=1, account_id=other.id, created_at=now, created_by="anna"))
     return one, other
@@ -151,7 +151,7 @@ def same_accounts(session: Session, now: datetime) -> tuple[Account, Account]:
 def test_two_accounts_become_one_and_two_again(database: Database, now: datetime) -> None:
     with database.transaction() as session:
         one, other = same_accounts(session, now)
-        assert find(session, now) == Looked(1, 0, 0)
+        assert find_matches(session, now) == ProposalChanges(1, 0, 0)
         state = dump(session)
         change = accept(session, only(session), actor="anna", now=now)
         assert (other.merged_into_id, one.phone) == (one.id, "+44 20 7946 0000")
@@ -166,7 +166,7 @@ def test_two_accounts_become_one_and_two_again(database: Database, now: datetime
 def test_the_other_account_may_be_the_one_that_stays(database: Database, now: datetime) -> None:
     with database.transaction() as session:
         one, other = same_accounts(session, now)
-        find(session, now)
+        find_matches(session, now)
         accept(session, only(session), actor="anna", now=now, keep_right=True)
         assert (one.merged_into_id, other.merged_into_id) == (other.id, None)
 
@@ -188,7 +188,7 @@ def test_merging_an_account_into_one_below_it_closes_no_circle(database: Databas
 def test_the_histories_of_merged_units_stay_with_their_rows(database: Database, now: datetime) -> None:
     with database.transaction() as session:
         paper, heard = twins(session, now)
-        find(session, now)
+        find_matches(session, now)
         accept(session, only(session), actor="anna", now=now)
         noted = {(row.unit_id, row.axis, row.new) for row in session.exec(select(UnitStateChange))}
         assert noted == {(paper.id, "lifecycle", "deployed"), (paper.id, "identity", "merged"), (heard.id, "lifecycle", "deployed")}

@@ -11,7 +11,7 @@ from musterroll.storage.engine.database import Database
 from musterroll.storage.tables.accounts import Account
 from musterroll.usecases.matching import proposals as matching_proposals
 from musterroll.usecases.matching import splink
-from musterroll.usecases.matching.proposals import Looked
+from musterroll.usecases.matching.proposals import ProposalChanges
 from sqlmodel import Session
 
 from tests.support.papers import LONG_AGO
@@ -68,32 +68,32 @@ def test_splink_finds_the_companies_that_are_listed_twice_and_says_what_each_fie
     with sqlite_database.transaction() as session:
         true = listed_twice(session)
         accounts = matching_proposals.accounts(session)
-        twins = splink.twins(accounts)
-        assert evidence(splink.twins(accounts[::-1])) == evidence(twins)
+        twins = splink.similar_accounts(accounts)
+        assert evidence(splink.similar_accounts(accounts[::-1])) == evidence(twins)
         assert len(twins.keys() & true) / len(true) > 0.85  # some share nothing but a name, which is not enough
         assert len(twins.keys() & true) / len(twins) > 0.9
-        assert matching_proposals.find(session, now, twins) == Looked(len(twins), 0, 0)
+        assert matching_proposals.find_matches(session, now, twins) == ProposalChanges(len(twins), 0, 0)
         best = matching_proposals.page(session, limit=1)[0][0].proposal
         assert best.weight > 0.99
         assert {"name", "phone"} <= {field["field"] for field in best.evidence} <= {"name", "domain", "phone", "postcode"}
         matching_proposals.reject(session, best.id or 0, actor="anna", now=now)
-        assert matching_proposals.find(session, now, twins) == Looked(0, len(twins) - 1, 0)
+        assert matching_proposals.find_matches(session, now, twins) == ProposalChanges(0, len(twins) - 1, 0)
 
 
 def test_parents_and_their_subsidiaries_are_not_proposed(sqlite_database: Database) -> None:
     with sqlite_database.transaction() as session:
         parents = {child: parent for parent, child in listed_twice(session)}
-        twins = splink.twins([one._replace(parent_id=parents.get(one.id)) for one in matching_proposals.accounts(session)])
+        twins = splink.similar_accounts([one._replace(parent_id=parents.get(one.id)) for one in matching_proposals.accounts(session)])
     assert not twins.keys() & {(parent, child) for child, parent in parents.items()}
 
 
 def test_a_list_to_learn_nothing_from_is_refused_in_a_sentence(sqlite_database: Database) -> None:
     with sqlite_database.transaction() as session:
         with pytest.raises(DomainError, match=r"^0 accounts are too few for splink to learn from \(500 at least\): leave out --with$"):
-            splink.twins(matching_proposals.accounts(session))
+            splink.similar_accounts(matching_proposals.accounts(session))
         session.add_all(Account(ref=f"A{number}", name=f"Firm {number}", created_at=LONG_AGO) for number in range(splink.FEWEST))
         with pytest.raises(DomainError, match="too few of the accounts look the same for splink to learn from them"):
-            splink.twins(matching_proposals.accounts(session))
+            splink.similar_accounts(matching_proposals.accounts(session))
 
 
 def test_without_the_extra_it_is_said_how_to_install_it(sqlite_database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -101,4 +101,4 @@ def test_without_the_extra_it_is_said_how_to_install_it(sqlite_database: Databas
     with sqlite_database.transaction() as session:
         listed_twice(session)
         with pytest.raises(DomainError, match=r"pip install 'musterroll\[dedup\]'$"):
-            splink.twins(matching_proposals.accounts(session))
+            splink.similar_accounts(matching_proposals.accounts(session))

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from musterroll.domain.contracts.terms import State
+from musterroll.domain.contracts.terms import ContractState
 from musterroll.domain.notifications.events import Event, EventKind
 from musterroll.domain.notifications.schedule import Frequency
 from musterroll.domain.values.errors import DomainError
@@ -224,7 +224,7 @@ def test_ends_are_announced_once_at_each_lead_time(database: Database) -> None:
     with database.transaction() as session:
         place = papers.account(session, "A1")
         renews = {"auto_renew": True, "renewal_months": 12, "notice_days": 30}
-        papers.contract(session, "C1", place, state=State.ACTIVE, starts_on=date(2026, 1, 1), ends_on=date(2027, 1, 1), **renews)
+        papers.contract(session, "C1", place, state=ContractState.ACTIVE, starts_on=date(2026, 1, 1), ends_on=date(2027, 1, 1), **renews)
         unit = papers.unit(session, "SN1", papers.product(session), lifecycle="deployed", account_id=place.id)
         period = {"kind": PeriodKind.STANDARD, "starts_on": date(2024, 1, 1), "rule": "installed", "evidence": ""}
         session.add(WarrantyPeriod(unit_id=unit.id, ends_on=date(2026, 12, 2), **period))

@@ -10,7 +10,7 @@ from musterroll.storage.engine.database import Database
 from musterroll.storage.tables.liveness import UnitStatus
 from musterroll.storage.tables.units import Unit
 from musterroll.storage.units import transitions
-from musterroll.storage.units.transitions import Change
+from musterroll.storage.units.transitions import NewStateChange
 from musterroll.usecases.reconciliation.daily_snapshot import due, earlier, snapshot, trend
 from musterroll.usecases.units.move import move_unit
 from sqlmodel import Session, select
@@ -78,7 +78,7 @@ def test_days_before_the_first_that_is_kept_are_told_from_history(database: Data
         unit = session.exec(select(Unit).where(Unit.uid == uid)).one()
         heard = now - timedelta(days=40)
         session.add(UnitStatus(unit_id=unit.id or 0, heard_at=to_ms(now), first_heard_at=to_ms(heard)))
-        transitions.add(session, [Change(unit.id or 0, to_ms(heard), "liveness", "never_heard", "operating", "told", "list")])
+        transitions.add(session, [NewStateChange(unit.id or 0, to_ms(heard), "liveness", "never_heard", "operating", "told", "list")])
         assert earlier(session, now) == []
         snapshot(session, YESTERDAY, now)
         assert earlier(session, now) == [YESTERDAY - timedelta(days=number) for number in range(1, 32)]

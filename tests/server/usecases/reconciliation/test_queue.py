@@ -7,10 +7,10 @@ from decimal import Decimal
 import pytest
 from musterroll.domain.liveness import ReportingClass
 from musterroll.domain.units.lifecycle import Lifecycle
-from musterroll.domain.warranty.periods import Start, StartRule
+from musterroll.domain.warranty.periods import StartRule, WarrantyStart
 from musterroll.storage.audit import log as audit_log
 from musterroll.storage.engine.database import Database
-from musterroll.storage.tables.findings import Finding
+from musterroll.storage.tables.findings import FindingRow
 from musterroll.storage.tables.reconciliation import CellCount, UnitReconciliation
 from musterroll.storage.tables.warranty import WarrantyPolicy
 from musterroll.usecases.matching import proposals as matching_proposals
@@ -19,7 +19,7 @@ from musterroll.usecases.undo.undo import undo
 from musterroll.usecases.units import incidents, notes
 from musterroll.usecases.units import move as unit_move
 from musterroll.usecases.warranty import products
-from musterroll.usecases.warranty.products import Terms
+from musterroll.usecases.warranty.products import ProductSettings
 from sqlmodel import Session, select
 
 from tests.support.acts import ACTS, NEWS, fleet, merge, unit
@@ -28,18 +28,18 @@ from tests.support.documents import FLEET, take
 
 def change_product(session: Session, now: datetime) -> None:
     pump = unit(session, "SN1002").product_id
-    products.save_policy(session, None, "Shelf", [StartRule(Start.SHIPPED, 30)], 60, "anna", now)
-    products.change_product(session, pump, Terms(ReportingClass.SLEEPY, "Shelf", Decimal("120.50")), "anna", now)
+    products.save_policy(session, None, "Shelf", [StartRule(WarrantyStart.SHIPPED, 30)], 60, "anna", now)
+    products.change_product(session, pump, ProductSettings(ReportingClass.SLEEPY, "Shelf", Decimal("120.50")), "anna", now)
 
 
 def change_policy(session: Session, now: datetime) -> None:
     change_product(session, now)
     policy = session.exec(select(WarrantyPolicy).where(WarrantyPolicy.name == "Shelf")).one()
-    products.save_policy(session, policy.id, "Shelf", [StartRule(Start.INSTALLED)], 12, "anna", now)
+    products.save_policy(session, policy.id, "Shelf", [StartRule(WarrantyStart.INSTALLED)], 12, "anna", now)
 
 
 def name_unit(session: Session, now: datetime) -> None:
-    matching_proposals.find(session, now)
+    matching_proposals.find_matches(session, now)
     merge(session, now, matching_proposals.LINE_SERIAL)
 
 
@@ -68,7 +68,7 @@ TYPO = {
 def stored(session: Session) -> dict[str, object]:
     """What runs keep."""
     session.expire_all()
-    f, r, c = Finding, UnitReconciliation, CellCount
+    f, r, c = FindingRow, UnitReconciliation, CellCount
     findings = select(f.kind, f.subject, f.subject_id, f.facts, f.variant, f.account_id, f.value, f.currency, f.counted)  # type: ignore[call-overload]
     units = select(r.unit_id, r.account_id, r.site_id, r.product_id, r.cell, r.line_id)  # type: ignore[call-overload]
     return {
@@ -84,7 +84,7 @@ def check(database: Database, now: datetime, steps: list[Callable[[Session], obj
         with database.transaction() as session:
             step(session)
         with database.transaction() as session:
-            while products.follow(session, now):
+            while products.apply_pending(session, now):
                 session.expire_all()
         with database.transaction() as session:
             reconciliation_run.tick(session, now)

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
-from musterroll.domain.contracts.terms import Scope, State
+from musterroll.domain.contracts.terms import ContractState, LineScope
 from musterroll.domain.values.instants import to_ms
 from musterroll.storage.engine.database import Database
 from musterroll.storage.liveness.last_seen import HeartbeatRow
@@ -12,7 +12,7 @@ from musterroll.storage.reconciliation import cell_counters
 from musterroll.storage.tables.contracts import Contract, ContractLine
 from musterroll.storage.tables.liveness import UnitStatus
 from musterroll.storage.units import transitions
-from musterroll.storage.units.transitions import Change
+from musterroll.storage.units.transitions import NewStateChange
 from musterroll.usecases.installed_base import as_of as base_as_of
 from musterroll.usecases.liveness import heartbeats, stale_sweep
 from musterroll.usecases.reconciliation import run as reconciliation_run
@@ -34,10 +34,10 @@ def session(database: Database) -> Iterator[Session]:
     """One deployed unit with a line until the end of the year, last heard half a minute before NOW by another platform."""
     with database.transaction() as session:
         rolls.unit(session, "SN1", lifecycle="deployed", status={"beat": -1, "heard_at": to_ms(NOW) - 30_000, "first_heard_at": 1})
-        contract = Contract(ref="C1", state=State.ACTIVE, starts_on=date(2026, 1, 1), ends_on=date(2027, 1, 1), created_at=NOW)
+        contract = Contract(ref="C1", state=ContractState.ACTIVE, starts_on=date(2026, 1, 1), ends_on=date(2027, 1, 1), created_at=NOW)
         session.add(contract)
         session.flush()
-        session.add(ContractLine(contract_id=contract.id, number="1", scope=Scope.SERIAL, serial="SN1", serial_key="SN1"))
+        session.add(ContractLine(contract_id=contract.id, number="1", scope=LineScope.SERIAL, serial="SN1", serial_key="SN1"))
         session.flush()
         yield session
 
@@ -64,7 +64,7 @@ def test_paper_is_judged_by_the_day(session: Session) -> None:
 
 def test_the_lifecycle_is_that_of_the_instant(session: Session) -> None:
     unit = rolls.unit(session, "SN2", lifecycle="retired")
-    transitions.add(session, [Change(unit.id or 0, to_ms(NOW) + 1000, "lifecycle", "deployed", "retired", "moved", "ann")])
+    transitions.add(session, [NewStateChange(unit.id or 0, to_ms(NOW) + 1000, "lifecycle", "deployed", "retired", "moved", "ann")])
     session.flush()
     before, after = (reconciliation_run.reconcile(session, on, LATER, store=False).cells for on in (NOW, LATER))
     assert (before["010"], after["000"]) == (1, 1)

@@ -26,7 +26,7 @@ from musterroll.usecases.enrolment.enrol import EnrolRequest
 from musterroll.usecases.imports import history as import_history
 from musterroll.usecases.undo import undo as undo_changes
 from musterroll.usecases.undo.undo import undo
-from musterroll.usecases.warranty.periods import settle
+from musterroll.usecases.warranty.periods import apply_policies
 from sqlalchemy import text, update
 from sqlmodel import Session, SQLModel, col, select
 
@@ -136,7 +136,7 @@ def test_a_unit_that_has_spoken_since_stays_without_paper(database: Database, no
         change = begin(session, now)
         unit = papers.unit(session, "SN1", made, lifecycle=Lifecycle.DEPLOYED, installed_on=date(2026, 1, 1), warranty_months=24)
         add(session, change, unit)
-        settle(session, [unit.id or 0], now, change)
+        apply_policies(session, [unit.id or 0], now, change)
         if sign == "heard":
             session.add(UnitStatus(unit_id=unit.id, heard_at=to_ms(now), first_heard_at=to_ms(now)))
         else:
@@ -150,7 +150,7 @@ def test_a_unit_that_has_spoken_since_stays_without_paper(database: Database, no
 def test_transitions_are_withdrawn_with_their_change_and_come_back_with_it(database: Database, now: datetime) -> None:
     with database.transaction() as session:
         change = begin(session, now)
-        moved = transitions.Change(4711, to_ms(now), "lifecycle", "stock", "deployed", "a file", "anna")
+        moved = transitions.NewStateChange(4711, to_ms(now), "lifecycle", "stock", "deployed", "a file", "anna")
         transitions.add(session, [moved], change_id=change.id)
         undone = undo(session, change.id or 0, "bert", now + timedelta(hours=1))
         assert transitions.last(session, [4711], "lifecycle") == {}
@@ -252,7 +252,7 @@ def test_where_an_enrolment_deployed_a_unit_since_its_import_stays(database: Dat
         plain = enrol.create_token(session, account="A1" if placed else None, site=None, **terms)[1]  # type: ignore[arg-type]
         enrol.enroll(session, EnrolRequest(plain, "Acme", "Pump", "SN1"), now)
         session.flush()
-        settle(session, [1], now)
+        apply_policies(session, [1], now)
     for done in (more, stock):
         with database.transaction() as session:
             import_history.undo(session, done.run_id or 0, "bert", now)

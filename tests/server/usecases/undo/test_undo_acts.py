@@ -4,10 +4,10 @@ from collections.abc import Callable
 from datetime import datetime
 
 import pytest
-from musterroll.domain.findings.decisions import State
+from musterroll.domain.findings.decisions import FindingState
 from musterroll.storage.audit import log as audit_log
 from musterroll.storage.engine.database import Database
-from musterroll.storage.tables.findings import Finding
+from musterroll.storage.tables.findings import FindingRow
 from musterroll.usecases.findings import decisions as finding_decisions
 from musterroll.usecases.imports import history as import_history
 from musterroll.usecases.reconciliation import run as reconciliation_run
@@ -86,9 +86,9 @@ def test_an_import_of_news_is_undone_to_the_same_bytes(database: Database, now: 
 def test_a_decision_is_taken_back_by_its_finding(database: Database, now: datetime) -> None:
     def act(database: Database) -> Callable[[Session], object]:
         with database.transaction() as session:
-            one = session.exec(select(Finding.id)).first() or 0
-            finding_decisions.decide(session, [one], State.RESOLVED, reason="settled", actor="anna", now=now)
-        return lambda session: finding_decisions.decision(session, one, "bert", now)
+            one = session.exec(select(FindingRow.id)).first() or 0
+            finding_decisions.decide(session, [one], FindingState.RESOLVED, reason="settled", actor="anna", now=now)
+        return lambda session: finding_decisions.undo_decision(session, one, "bert", now)
 
     fleet(database, now)
     undo_it(database, now, act)

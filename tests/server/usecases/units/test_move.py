@@ -13,7 +13,7 @@ from musterroll.usecases.installed_base import as_of as base_as_of
 from musterroll.usecases.undo.undo import undo
 from musterroll.usecases.units.move import move_unit
 from musterroll.usecases.units.replace import replace
-from musterroll.usecases.warranty.periods import settle
+from musterroll.usecases.warranty.periods import apply_policies
 from sqlmodel import Session, select
 
 from tests.support import papers
@@ -46,7 +46,7 @@ def test_a_unit_is_deployed_at_a_site_by_somebody_for_a_reason(database: Databas
 
 def test_a_move_is_undone_to_the_same_bytes(database: Database, now: datetime, place: tuple[str, str]) -> None:
     with database.transaction() as session:
-        settle(session, [1], now)
+        apply_policies(session, [1], now)
         state = dump(session)
         change = move_unit(session, place[0], Lifecycle.DEPLOYED, actor="anna", now=now, site=place[1])
         assert dump(session) != state
@@ -107,7 +107,7 @@ def test_a_replacement_takes_over_place_line_and_what_is_left_of_the_warranty(da
         over = papers.line(
             session, papers.contract(session, "C2", owner, starts_on=date(2024, 1, 1), ends_on=date(2025, 1, 1)), "1", "OLD1"
         )
-        settle(session, [old.id or 0, new.id or 0], now)
+        apply_policies(session, [old.id or 0, new.id or 0], now)
         state = dump(session)
         change = replace(session, old.uid, new.uid, actor="anna", now=now, reason="RMA 12", on=TODAY)
         assert (new.lifecycle, new.site_id, old.lifecycle, old.replaced_by_id) == (Lifecycle.DEPLOYED, where.id, Lifecycle.RETURNED, new.id)

@@ -10,7 +10,7 @@ from musterroll.storage.engine.database import Database
 from musterroll.storage.tables.reconciliation import ReconcileQueue
 from musterroll.usecases.undo import own_changes
 from musterroll.usecases.units import incidents, notes
-from musterroll.usecases.units.related import surroundings
+from musterroll.usecases.units.related import related_units
 from sqlmodel import select
 
 from tests.support.rolls import place, unit
@@ -39,9 +39,9 @@ def test_an_incident_opened_by_hand_has_a_number_of_its_own(database: Database, 
         uid, other = unit(session, "SN1").uid, unit(session, "SN2").uid
         for _ in range(2):
             incidents.open_incident(session, uid, "  no \n signal ", actor="ann", now=now)
-        refs = {incident.ref for incident in surroundings(session, uid).incidents}
+        refs = {incident.ref for incident in related_units(session, uid).incidents}
         assert len(refs) == 2
-        assert {incident.category for incident in surroundings(session, uid).incidents} == {"no signal"}
+        assert {incident.category for incident in related_units(session, uid).incidents} == {"no signal"}
         closed = incidents.close_incident(session, uid, min(refs), actor="ann", now=now)
         assert own_changes.made(session, uid, closed.id or 0, "ann")
         with pytest.raises(Conflict, match="already closed"):

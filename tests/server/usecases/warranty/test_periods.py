@@ -13,7 +13,7 @@ from musterroll.storage.tables.units import Unit
 from musterroll.storage.tables.warranty import WarrantyPeriod
 from musterroll.usecases.undo import undo as undo_changes
 from musterroll.usecases.warranty import periods as warranty_periods
-from musterroll.usecases.warranty.periods import Settled
+from musterroll.usecases.warranty.periods import PeriodChanges
 from sqlmodel import Session, col, select
 
 from tests.support import rolls
@@ -26,8 +26,8 @@ def unit(database: Database) -> Iterator[tuple[Session, Unit]]:
         yield session, rolls.unit(session, "SN1", installed_on=date(2026, 1, 31), warranty_months=12)
 
 
-def settle(session: Session, unit: Unit) -> Settled:
-    return warranty_periods.settle(session, [unit.id or 0], NOW)
+def settle(session: Session, unit: Unit) -> PeriodChanges:
+    return warranty_periods.apply_policies(session, [unit.id or 0], NOW)
 
 
 def period(session: Session, kind: PeriodKind = PeriodKind.STANDARD) -> WarrantyPeriod:
@@ -36,12 +36,12 @@ def period(session: Session, kind: PeriodKind = PeriodKind.STANDARD) -> Warranty
 
 def test_settling_follows_the_dates_and_settling_twice_changes_nothing(unit: tuple[Session, Unit]) -> None:
     session, one = unit
-    assert [settle(session, one), settle(session, one)] == [Settled(1, 0, 0), Settled(0, 0, 0)]
+    assert [settle(session, one), settle(session, one)] == [PeriodChanges(1, 0, 0), PeriodChanges(0, 0, 0)]
     one.installed_on = date(2026, 2, 1)
-    assert settle(session, one) == Settled(0, 1, 0)
+    assert settle(session, one) == PeriodChanges(0, 1, 0)
     assert (period(session).starts_on, period(session).ends_on) == (date(2026, 2, 1), date(2027, 2, 1))
     one.installed_on = None
-    assert settle(session, one) == Settled(0, 0, 1)
+    assert settle(session, one) == PeriodChanges(0, 0, 1)
 
 
 def test_a_void_standard_warranty_is_never_settled_again(unit: tuple[Session, Unit]) -> None:
@@ -49,7 +49,7 @@ def test_a_void_standard_warranty_is_never_settled_again(unit: tuple[Session, Un
     settle(session, one)
     warranty_periods.void(session, period(session).id or 0, date(2026, 6, 1), "opened", "ann", NOW)
     one.installed_on = date(2026, 3, 1)
-    assert settle(session, one) == Settled(0, 0, 0)
+    assert settle(session, one) == PeriodChanges(0, 0, 0)
     assert (period(session).voided_on, period(session).void_reason) == (date(2026, 6, 1), "opened")
 
 

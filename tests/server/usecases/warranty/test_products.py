@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from musterroll.domain.liveness import ReportingClass
 from musterroll.domain.values.errors import DomainError
-from musterroll.domain.warranty.periods import Start, StartRule
+from musterroll.domain.warranty.periods import StartRule, WarrantyStart
 from musterroll.storage.engine.database import Database
 from musterroll.storage.tables.audit import Change
 from musterroll.storage.tables.liveness import UnitStatus
@@ -15,7 +15,7 @@ from musterroll.storage.tables.warranty import WarrantyPeriod
 from musterroll.usecases.undo import undo as undo_changes
 from musterroll.usecases.warranty import periods as warranty_periods
 from musterroll.usecases.warranty import products
-from musterroll.usecases.warranty.products import Terms
+from musterroll.usecases.warranty.products import ProductSettings
 from sqlmodel import Session, col, select
 
 from tests.support import papers
@@ -25,7 +25,7 @@ ADMIN = "admin"
 
 
 def follow(session: Session) -> None:
-    while products.follow(session, NOW):
+    while products.apply_pending(session, NOW):
         session.expire_all()
 
 
@@ -44,10 +44,10 @@ def test_units_follow_their_product_into_another_policy_and_back(database: Datab
         product = papers.product(session)
         unit = papers.unit(session, "SN1", product, installed_on=date(2026, 1, 1), shipped_on=date(2025, 6, 1), warranty_months=12)
         session.add(UnitStatus(unit_id=unit.id, interval=3600, late_after=3960, stale_after=11160))
-        warranty_periods.settle(session, [unit.id or 0], NOW)
+        warranty_periods.apply_policies(session, [unit.id or 0], NOW)
         assert ends(session) == [date(2027, 1, 1)]
-        products.save_policy(session, None, "Shelf", [StartRule(Start.SHIPPED, 30)], 24, ADMIN, NOW)
-        products.change_product(session, product.id or 0, Terms(ReportingClass.SLEEPY, "Shelf", Decimal("120.50")), ADMIN, NOW)
+        products.save_policy(session, None, "Shelf", [StartRule(WarrantyStart.SHIPPED, 30)], 24, ADMIN, NOW)
+        products.change_product(session, product.id or 0, ProductSettings(ReportingClass.SLEEPY, "Shelf", Decimal("120.50")), ADMIN, NOW)
         follow(session)
         assert ends(session) == [date(2026, 7, 1)]
         assert session.get_one(UnitStatus, unit.id).stale_after == 2 * 3600 + 360
@@ -62,11 +62,11 @@ def test_units_follow_their_product_into_another_policy_and_back(database: Datab
 def test_a_policy_put_in_another_order_moves_the_warranty_of_all_its_units(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(products, "_BATCH", 2)
     with database.transaction() as session:
-        rules = [StartRule(Start.INSTALLED), StartRule(Start.SHIPPED)]
+        rules = [StartRule(WarrantyStart.INSTALLED), StartRule(WarrantyStart.SHIPPED)]
         policy = products.save_policy(session, None, "Usual", rules, 12, ADMIN, NOW)
         product = papers.product(session, policy_id=policy.id)
         units = [papers.unit(session, f"SN{n}", product, installed_on=date(2026, 3, 1), shipped_on=date(2026, 1, 1)) for n in range(5)]
-        warranty_periods.settle(session, [unit.id or 0 for unit in units], NOW)
+        warranty_periods.apply_policies(session, [unit.id or 0 for unit in units], NOW)
         products.save_policy(session, policy.id, "Usual", rules[::-1], 12, ADMIN, NOW)
         follow(session)
         assert ends(session) == [date(2027, 1, 1)] * 5
@@ -75,16 +75,16 @@ def test_a_policy_put_in_another_order_moves_the_warranty_of_all_its_units(datab
 @pytest.mark.parametrize(
     ("name", "rules", "months", "says"),
     [
-        ("", [StartRule(Start.SHIPPED)], 12, "name"),
+        ("", [StartRule(WarrantyStart.SHIPPED)], 12, "name"),
         ("P", [], 12, "at least one start date"),
-        ("P", [StartRule(Start.SHIPPED), StartRule(Start.SHIPPED)], 12, "used only once"),
-        ("P", [StartRule(Start.INSTALLED, 30)], 12, "ship date only"),
-        ("P", [StartRule(Start.SHIPPED)], 0, "months"),
-        ("Taken", [StartRule(Start.SHIPPED)], 12, "already"),
+        ("P", [StartRule(WarrantyStart.SHIPPED), StartRule(WarrantyStart.SHIPPED)], 12, "used only once"),
+        ("P", [StartRule(WarrantyStart.INSTALLED, 30)], 12, "ship date only"),
+        ("P", [StartRule(WarrantyStart.SHIPPED)], 0, "months"),
+        ("Taken", [StartRule(WarrantyStart.SHIPPED)], 12, "already"),
     ],
 )
 def test_a_policy_that_cannot_be_is_refused(sqlite_database: Database, name: str, rules: Any, months: int, says: str) -> None:
     with sqlite_database.transaction() as session:
-        products.save_policy(session, None, "Taken", [StartRule(Start.SHIPPED)], 12, ADMIN, NOW)
+        products.save_policy(session, None, "Taken", [StartRule(WarrantyStart.SHIPPED)], 12, ADMIN, NOW)
         with pytest.raises(DomainError, match=says):
             products.save_policy(session, None, name, rules, months, ADMIN, NOW)

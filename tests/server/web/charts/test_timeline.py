@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from musterroll.domain.liveness import Liveness
 from musterroll.domain.values.instants import to_ms
-from musterroll.usecases.units.history import Change, Heard
+from musterroll.usecases.units.history import StateChange, UnitMessage
 from musterroll.usecases.units.unit_card import UnitCard
 from musterroll.web.charts.timeline import SPANS, span_for, spark, timeline
 from musterroll.web.charts.vitals import days
@@ -22,8 +22,8 @@ def _card(liveness: Liveness, now: datetime, since: int = 0, first: int | None =
     return UnitCard(**values)._replace(liveness=liveness, liveness_since=to_ms(now) - since, first_heard_at=first_heard)
 
 
-def _change(now: datetime, before: int, old: str, new: str) -> Change:
-    return Change(1, to_ms(now) - before, "liveness", old, new, "", "")
+def _change(now: datetime, before: int, old: str, new: str) -> StateChange:
+    return StateChange(1, to_ms(now) - before, "liveness", old, new, "", "")
 
 
 @pytest.mark.parametrize("span", SPANS)
@@ -78,6 +78,6 @@ def test_hours_operated_are_told_by_day_and_split_at_midnight() -> None:
         {"data": {"seconds": "x", "from": 10**30}},
         {"data": []},
     ]
-    heard = [Heard(1, n, "hour", midnight + 3600, 0, json.dumps(body)) for n, body in enumerate(bodies)]
+    heard = [UnitMessage(1, n, "hour", midnight + 3600, 0, json.dumps(body)) for n, body in enumerate(bodies)]
     assert [one.hours for one in days(heard, now)] == [0, 0, 0, 0, 0, 0.5, 1.5]
     assert days(heard[2:], now) == []

@@ -10,7 +10,7 @@ from icalendar import Calendar
 from musterroll.channels import CHANNELS
 from musterroll.channels.channel import Channel
 from musterroll.domain.access import Role
-from musterroll.domain.contracts.terms import State
+from musterroll.domain.contracts.terms import ContractState
 from musterroll.runtime.outbox_sender import OutboxSender
 from musterroll.settings import Settings
 from musterroll.storage.engine.database import Database
@@ -133,7 +133,7 @@ def test_a_calendar_holds_only_what_its_user_may_see(make_app: Callable[..., Fla
     with fleet_database.transaction() as session:
         accounts = session.exec(select(Account).order_by(Account.ref)).all()
         mine, other = accounts[0], accounts[1]
-        term = {"state": State.ACTIVE, "starts_on": date(2026, 1, 1), "ends_on": soon, "created_at": NOW}
+        term = {"state": ContractState.ACTIVE, "starts_on": date(2026, 1, 1), "ends_on": soon, "created_at": NOW}
         session.add(Contract(ref="MINE", account_id=mine.id, **term))
         session.add(Contract(ref="OTHER", account_id=other.id, **term))
         viewer, password = access_users.add(session, name="vera", role=Role.VIEWER, within=[mine.ref], actor="admin", now=NOW)

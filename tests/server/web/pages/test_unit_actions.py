@@ -10,7 +10,7 @@ from musterroll.storage.tables.access import User
 from musterroll.usecases.undo import own_changes
 from musterroll.usecases.units import incidents
 from musterroll.usecases.units.look_up import unit_card
-from musterroll.usecases.units.related import surroundings
+from musterroll.usecases.units.related import related_units
 from werkzeug.test import TestResponse
 
 from tests.server.web.conftest import Visitor
@@ -80,7 +80,7 @@ def test_a_unit_is_replaced_by_a_scanned_serial(technician: Visitor, fleet_datab
     assert f">{NEVER}</a>" in done.text
     undo(technician, done)
     with fleet_database.snapshot() as session:
-        assert surroundings(session, "u000k400mvx7").replaced_by is None
+        assert related_units(session, "u000k400mvx7").replaced_by is None
 
 
 @pytest.mark.parametrize(

@@ -4,18 +4,18 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from musterroll.domain.contracts import terms as rules
-from musterroll.domain.contracts.terms import Scope, State
+from musterroll.domain.contracts.terms import ContractState, LineScope
 from musterroll.domain.units.serials import name_key, serial_key
 from musterroll.domain.values.dates import Span
 from musterroll.domain.values.errors import Conflict, NotFound
 from musterroll.readers import contract_lines
 from musterroll.readers.fields import Row
-from musterroll.storage.contracts.lines_in_force import contract_of
+from musterroll.storage.contracts.lines_in_force import contract_terms
 from musterroll.storage.imports import rows as import_rows
 from musterroll.storage.tables.accounts import Account, Site
 from musterroll.storage.tables.contracts import Contract, ContractLine
 from musterroll.storage.units import successors
-from musterroll.storage.units.successors import Holder
+from musterroll.storage.units.successors import SerialHolder
 from musterroll.usecases.audit import record as audit_record
 from musterroll.usecases.imports.kinds.base import Facts, Judged, Known, Plan, Taker
 
@@ -46,7 +46,7 @@ class ContractLines(Taker):
         self.numbers.learn(Account, {one.get("account") for one in said} | {self._holder(ref) for ref in ids})
         self._models = import_rows.models(self.session, {name_key(one["model"]) for one in said if "model" in one})
         named = {one["serial_key"] for one in said if one.get("serial_key")} if successors.any_units(self.session) else set()
-        self._heirs = successors.Heirs(self.session, named) if named else None
+        self._heirs = successors.Successors(self.session, named) if named else None
         found = self.find(rows)
         self.numbers.learn_rows(Site, {one["place_id"] for one in found.values() if one["scope"] in _AT_SITE})
         self.numbers.learn_rows(Account, {one["place_id"] for one in found.values() if one["scope"] not in _AT_SITE})
@@ -84,9 +84,9 @@ class ContractLines(Taker):
             after["account"] = None
         else:
             after["site"], after["account"] = None, after["account"] or self._holder(row.said["contract"])
-        if after["scope"] is not Scope.SERIAL:
+        if after["scope"] is not LineScope.SERIAL:
             after["serial"] = after["serial_key"] = ""
-        note = self._inherit(row, after, known, contract) if after["scope"] is Scope.SERIAL else ""
+        note = self._inherit(row, after, known, contract) if after["scope"] is LineScope.SERIAL else ""
         self._refuse_misfit(row, after, contract)
         return Judged(after, note)
 
@@ -105,14 +105,14 @@ class ContractLines(Taker):
         return f"covers {heir.serial} in place of {after['serial']}"
 
     def _over(self, after: Facts, record: dict[str, Any]) -> bool:
-        return rules.ended(_line("", after, record), contract_of(Contract(**record)), self.source.now.date()) is not None
+        return rules.line_ended_on(_line("", after, record), contract_terms(Contract(**record)), self.source.now.date()) is not None
 
     def _product(self, row: Row, after: Facts) -> int | None:
         if "model" not in row.said:
             return after["product_id"]  # type: ignore[no-any-return]
         model, maker = row.said["model"], name_key(row.said.get("maker", ""))
         found = [row_id for key, row_id in self._models.get(name_key(model), ()) if maker in ("", key)]
-        if len(found) == 1 or after["scope"] is Scope.SERIAL:
+        if len(found) == 1 or after["scope"] is LineScope.SERIAL:
             return found[0] if len(found) == 1 else None
         if found:
             raise Conflict(f"several manufacturers have a product {model}; fill in the Manufacturer")
@@ -120,8 +120,8 @@ class ContractLines(Taker):
 
     def _refuse_misfit(self, row: Row, after: Facts, record: dict[str, Any]) -> None:
         line = _line(f"{row.said['contract']}/{row.said['number']}", after, record)
-        contract = rules.Contract(0, record["ref"], None, State.ACTIVE, Span(record["starts_on"], record["ends_on"] or None))
-        if why := rules.misfit(line, contract):
+        contract = rules.ContractTerms(0, record["ref"], None, ContractState.ACTIVE, Span(record["starts_on"], record["ends_on"] or None))
+        if why := rules.line_problem(line, contract):
             raise Conflict(why)
 
     def open(self, plans: Sequence[Plan]) -> list[audit_record.Row]:
@@ -151,17 +151,17 @@ class ContractLines(Taker):
         return {"id": row_id, "contract_id": self._contracts[contract]["id"], "number": number}
 
 
-def _line(ref: str, after: Facts, record: dict[str, Any]) -> rules.Line:
+def _line(ref: str, after: Facts, record: dict[str, Any]) -> rules.LineTerms:
     """A line as the rules take it; which place it is for does not matter to them here."""
     span = Span(after["starts_on"] or record["starts_on"], after["ends_on"]) if after["starts_on"] or after["ends_on"] else None
     place = 1 if after["site"] or after["account"] else None
-    return rules.Line(0, ref, 0, after["scope"], place, after["serial_key"], after["product_id"], after["quantity"], span)
+    return rules.LineTerms(0, ref, 0, after["scope"], place, after["serial_key"], after["product_id"], after["quantity"], span)
 
 
-def _left_with_the_old(known: Known | None, own: str, heir: Holder | None) -> bool:
+def _left_with_the_old(known: Known | None, own: str, heir: SerialHolder | None) -> bool:
     """Whether a line that writes a serial already did so when its unit was replaced, and was not taken over."""
     written = known.facts["serial"] if known else ""
     return bool(known and written and serial_key(written) == own and heir and known.facts["serial_key"] != heir.serial_key)
 
 
-_AT_SITE = (Scope.SERIAL, Scope.SITE)
+_AT_SITE = (LineScope.SERIAL, LineScope.SITE)

@@ -24,5 +24,5 @@ class Sites(Taker):
         """Where the zone of a site changes, so may the days its units' warranties begin."""
         ids = super().store(plans, change)
         moved = [plan.known.id for plan in plans if plan.known and plan.known.facts["zone"] != plan.after["zone"]]
-        warranty_periods.settle(self.session, import_rows.units_at(self.session, moved), self.source.now, change)
+        warranty_periods.apply_policies(self.session, import_rows.units_at(self.session, moved), self.source.now, change)
         return ids

@@ -17,7 +17,7 @@ from musterroll.storage.audit import telemetry_rows
 from musterroll.storage.tables.audit import Change
 from musterroll.storage.tables.units import Unit
 from musterroll.storage.units import transitions
-from musterroll.storage.units.transitions import Change as Transition
+from musterroll.storage.units.transitions import NewStateChange as Transition
 from musterroll.usecases.audit import record as audit_record
 from musterroll.usecases.imports.kinds.base import Facts, Judged, Known, Plan, Taker
 from musterroll.usecases.imports.kinds.serials import Serials
@@ -109,7 +109,7 @@ class Telemetry(Taker):
         moved = [move for plan in plans for move in self._moves(plan)]
         transitions.add(self.session, moved, recorded_at=to_ms(self.source.now), change_id=change.id)
         begun = [plan.after["unit_id"] for plan in plans if (plan.before or {}).get("first_heard_at") != plan.after["first_heard_at"]]
-        warranty_periods.settle(self.session, begun, self.source.now, change)
+        warranty_periods.apply_policies(self.session, begun, self.source.now, change)
         reconcile_queue.mark(self.session, ids)
         return ids
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlmodel import Session
 
-from musterroll.domain.units.lifecycle import Lifecycle, move
+from musterroll.domain.units.lifecycle import Lifecycle, checked_move
 from musterroll.domain.units.serials import new_uids, twin_key
 from musterroll.domain.values.errors import Conflict
 from musterroll.domain.values.instants import to_ms
@@ -22,8 +22,8 @@ from musterroll.storage.tables.accounts import Account, Product, Site
 from musterroll.storage.tables.audit import Change
 from musterroll.storage.tables.units import Unit
 from musterroll.storage.units import transitions
-from musterroll.storage.units.transitions import Change as Transition
-from musterroll.storage.warranty.periods import Warranted
+from musterroll.storage.units.transitions import NewStateChange as Transition
+from musterroll.storage.warranty.periods import WarrantyInput
 from musterroll.usecases.audit import record as audit_record
 from musterroll.usecases.imports.kinds import merged_records
 from musterroll.usecases.imports.kinds.base import Facts, Judged, Known, Plan, Source, Taker
@@ -82,7 +82,7 @@ class Units(Taker):
         if owner not in (None, account):
             whose = f"site {site} belongs to account {owner}, not to {account}"
             raise Conflict(whose if said.get("site") else f"{whose}; fill in the new Site ID")
-        stage = move(before["lifecycle"], said.get("lifecycle") or _reached(said, before["lifecycle"]))
+        stage = checked_move(before["lifecycle"], said.get("lifecycle") or _reached(said, before["lifecycle"]))
         if site:
             self._sites.setdefault(site, SiteRow(account))
         after = {name: said.get(name, before[name]) for name in _DATES}
@@ -131,7 +131,7 @@ class Units(Taker):
 
     def new_ids(self, plans: Sequence[Plan]) -> list[int]:
         self._uids = iter(new_uids(len(plans)))
-        self._warranties = warranty_periods.ready(self.session, len(plans))
+        self._warranties = warranty_periods.prepare(self.session, len(plans))
         return super().new_ids(plans)
 
     def columns(self, after: Facts) -> dict[str, Any]:
@@ -158,7 +158,9 @@ class Units(Taker):
 
     def consequences(self, plans: Sequence[Plan], written: Sequence[audit_record.Row]) -> list[audit_record.Row]:
         new = ((plan, row.key) for plan, row in zip(plans, written, strict=True) if plan.known is None)
-        return warranty_periods.begin(self.session, (self._warranted(plan, row_id) for plan, row_id in new), self._warranties)
+        return warranty_periods.add_standard_periods(
+            self.session, (self._warranted(plan, row_id) for plan, row_id in new), self._warranties
+        )
 
     def store(self, plans: Sequence[Plan], change: Change) -> list[int]:
         written = self.write(plans, change)
@@ -169,17 +171,17 @@ class Units(Taker):
         transitions.add(self.session, moved, recorded_at=self._now, change_id=change.id)
         known = [row.key for row in (*written, *carried.values()) if row.before is not None]
         reconcile_queue.mark(self.session, {*ids, *known})
-        warranty_periods.settle(self.session, known, self.source.now, change)
+        warranty_periods.apply_policies(self.session, known, self.source.now, change)
         self._indexes.note(sum(row.before is None for row in written))
         return ids
 
     def finish(self, change: Change) -> None:
         self._indexes.put_back()
 
-    def _warranted(self, plan: Plan, unit_id: int) -> Warranted:
+    def _warranted(self, plan: Plan, unit_id: int) -> WarrantyInput:
         said, site = plan.after, plan.after["site"]
         dates = UnitDates(said["registered_on"], said["installed_on"], None, said["shipped_on"], said["warranty_months"])
-        return Warranted(unit_id, self._product_row(plan.row).policy_id, self._sites[site].zone if site else "UTC", dates)
+        return WarrantyInput(unit_id, self._product_row(plan.row).policy_id, self._sites[site].zone if site else "UTC", dates)
 
     def _move(self, plan: Plan, unit_id: int) -> Transition:
         """Where the unit got to: since the day the row newly gives for it, else since now."""
