@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from musterroll.domain.values.errors import DomainError
-from musterroll.storage.audit import log as audit_entries
+from musterroll.storage.audit import verify as audit_chain
 from musterroll.storage.engine.database import Database
 from musterroll.storage.tables.audit import Change
 from musterroll.storage.tables.units import Unit
@@ -39,7 +39,7 @@ def all_rows(database: Database) -> dict[str, list[Row]]:
 def audit_log(database: Database) -> dict[str, Any]:
     """The audit log walked from its first entry. Its hashes differ by engine, as the numbers of rows may."""
     with database.snapshot() as session:
-        verified = audit_entries.verify(session)
+        verified = audit_chain.verify(session)
     return {"entries": verified.entries, "head": verified.head, "first_bad": verified.first_bad}
 
 

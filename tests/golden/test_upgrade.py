@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
-from musterroll.storage.audit import log as audit_entries
+from musterroll.storage.audit import verify as audit_chain
 from musterroll.storage.engine import migrate
 from musterroll.storage.engine.database import Database
 from musterroll.usecases.undo import undo as undo_changes
@@ -95,7 +95,7 @@ def test_changes_made_before_can_still_be_undone(upgraded: Upgraded) -> None:
     for change in upgraded.expected["undoable"]:
         with upgraded.database.snapshot() as session:  # nothing of it stays
             undo_changes.undo(session, change, "test", upgraded.now)
-            log = audit_entries.verify(session, upgraded.audit["head"])
+            log = audit_chain.verify(session, upgraded.audit["head"])
             assert (log.first_bad, log.head_found) == (None, True)
 
 

@@ -5,7 +5,7 @@ from datetime import date, datetime, timedelta
 
 from musterroll.domain.findings.decisions import FindingState
 from musterroll.domain.units.lifecycle import Lifecycle
-from musterroll.storage.audit import log as audit_log
+from musterroll.storage.audit import changes as audit_changes
 from musterroll.storage.engine.database import Database
 from musterroll.storage.tables.findings import FindingRow
 from musterroll.storage.tables.units import Unit
@@ -73,7 +73,7 @@ def move(session: Session, now: datetime) -> int:
 
 
 def newest(session: Session) -> int:
-    return audit_log.changes(session, None, 1)[0][0].id or 0
+    return audit_changes.newest(session).id or 0
 
 
 def void(session: Session, now: datetime) -> int:

@@ -16,7 +16,8 @@ from musterroll.domain.access import Role, needs
 from musterroll.domain.values import cursors
 from musterroll.domain.values.errors import NotFound
 from musterroll.domain.values.instants import from_ms
-from musterroll.storage.audit import log as audit_log
+from musterroll.storage.audit import changes as audit_changes
+from musterroll.storage.audit import verify as audit_chain
 from musterroll.storage.tables.audit import Change
 from musterroll.usecases.undo import undo as undo_changes
 
@@ -85,10 +86,10 @@ class DoneQuery(ListQuery):
 @listing(api, "/changes", DonePage, "Changes by users, imports and programs, newest first")
 @needs(Role.PLANNER, everywhere=True)
 def list_changes(query: DoneQuery) -> Response:
-    wanted = audit_log.Wanted(query.kind, query.actor, query.text.strip(), query.table, query.key)
+    wanted = audit_changes.ChangeFilter(query.kind, query.actor, query.text.strip(), query.table, query.key)
 
     def fetch(session: Session, cursor: str | None, limit: int) -> Page:
-        changes = audit_log.changes(session, cursors.number(cursor), limit + 1, wanted)
+        changes = audit_changes.changes(session, cursors.number(cursor), limit + 1, wanted)
         rows, following = cursors.cut(changes, limit, lambda row: (row[0].id,))
         return [done_out(change, undone) for change, undone in rows], following
 
@@ -99,7 +100,7 @@ def list_changes(query: DoneQuery) -> Response:
 @needs(Role.PLANNER, everywhere=True)
 def get_change(path: NumberPath) -> Response:
     with read_only() as session:
-        return answer(done_out(_change(session, path.number), audit_log.undone_by(session, path.number)))
+        return answer(done_out(_change(session, path.number), audit_changes.undone_by(session, path.number)))
 
 
 @listing(api, "/changes/<int:number>/rows", RowPage, "Records that a change wrote, before and after, newest first", 404)
@@ -107,9 +108,9 @@ def get_change(path: NumberPath) -> Response:
 def list_rows(path: NumberPath, query: ListQuery) -> Response:
     def fetch(session: Session, cursor: str | None, limit: int) -> Page:
         _change(session, path.number)
-        entries = audit_log.entries_back(session, path.number, cursors.number(cursor), limit + 1)
-        rows, following = cursors.cut(entries, limit, lambda row: (row[0],))
-        return [RowOut(id=row[0], table=row[1], key=row[2], before=row[3], after=row[4]) for row in rows], following
+        entries = audit_changes.entries_back(session, path.number, cursors.number(cursor), limit + 1)
+        rows, following = cursors.cut(entries, limit, lambda entry: (entry.id,))
+        return [RowOut(**entry._asdict()) for entry in rows], following
 
     return listed(RowPage, query, f"change-{path.number}", fetch)
 
@@ -119,7 +120,7 @@ def list_rows(path: NumberPath, query: ListQuery) -> Response:
 def verify(query: HeadQuery) -> Response:
     """Verifies the whole log."""
     with read_only() as session:
-        result = audit_log.verify(session, query.head)
+        result = audit_chain.verify(session, query.head)
     return answer(VerifiedOut(ok=result.first_bad is None and result.head_found, **result._asdict()))
 
 

@@ -21,7 +21,7 @@ from musterroll.domain.values import cursors
 from musterroll.domain.values.errors import NotFound
 from musterroll.domain.warranty.periods import StartRule, WarrantyStart
 from musterroll.storage.accounts import sites
-from musterroll.storage.audit import log as audit_log
+from musterroll.storage.audit import changes as audit_changes
 from musterroll.storage.installed_base.counts import product_id
 from musterroll.storage.tables.warranty import WarrantyPolicy
 from musterroll.storage.warranty import products as stored
@@ -82,7 +82,7 @@ def put_policy(path: PolicyPath, body: PolicyBody) -> Response:
     with transaction() as session:
         known = stored.named(session, path.name)
         products.save_policy(session, known.id if known else None, path.name, rules, body.months, actor(), clock())
-        return answer(done_out(audit_log.changes(session, None, 1)[0][0]))
+        return answer(done_out(audit_changes.newest(session)))
 
 
 @api.patch("/products", summary="Change a product", responses={200: DoneOut, **documented(400, 404, 413, 415)})
@@ -95,7 +95,7 @@ def patch_product(body: ProductBody) -> Response:
             raise NotFound(f"there is no product {body.maker} {body.model}")
         terms = products.settings_of(session, number)._replace(**body.model_dump(exclude={"maker", "model"}, exclude_unset=True))
         products.change_product(session, number, terms._replace(policy=terms.policy or ""), actor(), clock())
-        return answer(done_out(audit_log.changes(session, None, 1)[0][0]))
+        return answer(done_out(audit_changes.newest(session)))
 
 
 def _policy(row: WarrantyPolicy, sold: int) -> PolicyOut:

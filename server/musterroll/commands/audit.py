@@ -9,9 +9,8 @@ from musterroll.commands.context import Context, clock
 from musterroll.commands.tables import Column, Columns, json_option, limit_option, print_json, print_list, print_table
 from musterroll.domain.values.errors import NotFound
 from musterroll.domain.values.instants import from_ms
-from musterroll.storage.audit.log import Wanted, entries_back, undone_by
-from musterroll.storage.audit.log import changes as changes_of
-from musterroll.storage.audit.log import verify as verify_chain
+from musterroll.storage.audit import changes as audit_changes
+from musterroll.storage.audit.verify import verify as verify_chain
 from musterroll.storage.tables.audit import Change
 from musterroll.usecases.undo import undo as undo_changes
 
@@ -26,9 +25,9 @@ _CHANGES: Columns[dict[str, Any]] = (
     Column("REASON", lambda row: row["reason"]),
     Column("UNDONE BY", lambda row: row["undone_by"], right=True),
 )
-_ENTRIES: Columns[Any] = (
-    Column("RECORD", lambda entry: f"{entry[1]} {entry[2]}"),
-    Column("CHANGE", lambda entry: _differences(entry[3], entry[4])),
+_ENTRIES: Columns[audit_changes.LoggedEntry] = (
+    Column("RECORD", lambda entry: f"{entry.table} {entry.key}"),
+    Column("CHANGE", lambda entry: _differences(entry.before, entry.after)),
 )
 
 
@@ -73,8 +72,9 @@ def verify(context: Context, head: str | None, as_json: bool) -> None:
 def list_(context: Context, before: int | None, kind: str, actor: str, record: str, limit: int, as_json: bool) -> None:
     """List changes, newest first; `audit show` has the details of each."""
     table, _, key = record.partition("/")
+    which = audit_changes.ChangeFilter(kind, actor, "", table, key)
     with context.database().snapshot() as session:
-        rows = [_row(change, undone) for change, undone in changes_of(session, before, limit, Wanted(kind, actor, "", table, key))]
+        rows = [_row(change, undone) for change, undone in audit_changes.changes(session, before, limit, which)]
     print_list(rows, _CHANGES, empty="No changes.", as_json=as_json, shape=lambda row: row)
 
 
@@ -89,10 +89,9 @@ def show_(context: Context, number: int, limit: int, as_json: bool) -> None:
         change = session.get(Change, number)
         if change is None:
             raise NotFound(f"there is no change {number}")
-        row, entries = _row(change, undone_by(session, number)), entries_back(session, number, None, limit)
+        row, entries = _row(change, audit_changes.undone_by(session, number)), audit_changes.entries_back(session, number, None, limit)
     if as_json:
-        names = ("id", "table", "key", "before", "after")
-        print_json({**row, "rows": [dict(zip(names, entry, strict=True)) for entry in entries]})
+        print_json({**row, "rows": [entry._asdict() for entry in entries]})
         return
     print_table([row], _CHANGES)
     click.echo()

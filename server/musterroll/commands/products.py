@@ -14,7 +14,7 @@ from musterroll.domain.values.errors import NotFound
 from musterroll.domain.values.money import Money
 from musterroll.domain.warranty.periods import Policy, StartRule, WarrantyStart
 from musterroll.storage.accounts import sites
-from musterroll.storage.audit import log as audit_log
+from musterroll.storage.audit import changes as audit_changes
 from musterroll.storage.installed_base.counts import product_id
 from musterroll.storage.tables.audit import Change
 from musterroll.storage.warranty import products as stored
@@ -113,7 +113,7 @@ def set_(
         if number is None:
             raise NotFound(f"there is no product {maker} {model}")
         verbs.change_product(session, number, verbs.settings_of(session, number)._replace(**values), _ACTOR, now)
-        change = audit_log.changes(session, None, 1)[0][0]
+        change = audit_changes.newest(session)
     _done(context, change, now, as_json)
 
 
@@ -155,7 +155,7 @@ def set_policy(context: Context, name: str, rules: tuple[StartRule, ...], months
     with context.database().transaction() as session:
         policy = stored.named(session, name)
         verbs.save_policy(session, policy.id if policy else None, name, rules, months, _ACTOR, now)
-        change = audit_log.changes(session, None, 1)[0][0]
+        change = audit_changes.newest(session)
     _done(context, change, now, as_json)
 
 

@@ -3,10 +3,10 @@
 from collections.abc import Collection
 
 from sqlalchemy import delete, text
-from sqlalchemy.orm import SessionTransaction
 from sqlmodel import Session, col
 
 from musterroll.storage.engine.bulk import ids, postgres
+from musterroll.storage.engine.database import innermost
 from musterroll.storage.tables.reconciliation import ReconcileQueue
 
 MOST = 10_000  # units; beyond that looking at all of them is as quick
@@ -41,11 +41,6 @@ def all_marked(session: Session) -> bool:
     while current is not None and current is not marking:
         current = current.parent
     return current is not None
-
-
-def innermost(session: Session) -> SessionTransaction | None:
-    """The savepoint the session is in, else its transaction."""
-    return session.get_nested_transaction() or session.get_transaction()
 
 
 def take(session: Session) -> set[int] | None:

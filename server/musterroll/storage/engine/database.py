@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import Engine, event
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, DataError, DBAPIError, IntegrityError
+from sqlalchemy.orm import SessionTransaction
 from sqlmodel import Session, create_engine
 
 from musterroll.domain.values.errors import DomainError
@@ -93,6 +94,11 @@ class Database:
 
     def close(self) -> None:
         self.engine.dispose()
+
+
+def innermost(session: Session) -> SessionTransaction | None:
+    """The savepoint the session is in, else its transaction."""
+    return session.get_nested_transaction() or session.get_transaction()
 
 
 def outage(error: Exception) -> bool:

@@ -7,7 +7,7 @@ from sqlmodel import Session
 
 from musterroll.domain.notifications.events import EventKind
 from musterroll.domain.values.instants import from_ms, to_ms
-from musterroll.storage.audit import log as audit_log
+from musterroll.storage.audit import verify as audit_chain
 from musterroll.storage.notifications import events as stored_events
 from musterroll.storage.notifications.events import NewEvent
 from musterroll.storage.operations import checkpoints
@@ -35,15 +35,15 @@ def prove(session: Session, now: datetime) -> bool:
         return True
     if checkpoints.mark(session, _WHOLE).position < 0:
         return False
-    checked = audit_log.verify_next(session, here.position, here.note)
+    checked, last = audit_chain.verify_next(session, here.position, here.note)
     if checked.first_bad is not None:
         checkpoints.put(session, _WHOLE, -checked.first_bad, begun.at)
         said = f"entry {checked.first_bad} was altered, or entries before it are missing"
         stored_events.record(session, [NewEvent(EventKind.AUDIT_BROKEN, to_ms(now), f"audit:{checked.first_bad}", units=0, detail=said)])
         return True
     if checked.entries:
-        checkpoints.put(session, _HERE, checked.last, to_ms(now), checked.head)
-        checkpoints.put(session, _WHOLE, checked.last, begun.at)
+        checkpoints.put(session, _HERE, last, to_ms(now), checked.head)
+        checkpoints.put(session, _WHOLE, last, begun.at)
     return bool(checked.entries)
 
 

@@ -6,7 +6,7 @@ from typing import NamedTuple
 from sqlmodel import Session
 
 from musterroll.domain.values.errors import NotFound
-from musterroll.storage.audit import log as audit_log
+from musterroll.storage.audit import changes as audit_changes
 from musterroll.storage.tables.audit import Change
 from musterroll.storage.units.queries import unit_id
 from musterroll.usecases.undo import undo as undo_changes
@@ -24,9 +24,9 @@ class Made(NamedTuple):
 def made(session: Session, uid: str, change_id: int, actor: str) -> Made | None:
     """A change that this person made of this unit, None where it is another's or about another unit."""
     change = session.get(Change, change_id)
-    if change is None or change.actor != actor or unit_id(session, uid) not in audit_log.units_of(session, change_id, _ENTRIES):
+    if change is None or change.actor != actor or unit_id(session, uid) not in audit_changes.units_of(session, change_id, _ENTRIES):
         return None
-    return Made(change, audit_log.undone_by(session, change_id) is not None)
+    return Made(change, audit_changes.undone_by(session, change_id) is not None)
 
 
 def undo(session: Session, uid: str, change_id: int, *, actor: str, now: datetime) -> Change:

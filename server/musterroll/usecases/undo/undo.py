@@ -13,6 +13,7 @@ from musterroll.domain.values.errors import Conflict, NotFound
 from musterroll.domain.values.instants import to_ms
 from musterroll.storage import reconcile_queue
 from musterroll.storage.audit import audited_rows, telemetry_rows
+from musterroll.storage.audit import changes as audit_changes
 from musterroll.storage.audit import log as audit_log
 from musterroll.storage.audit.log import Entry
 from musterroll.storage.tables.audit import Change
@@ -52,12 +53,12 @@ def undo(session: Session, change_id: int, actor: str, now: datetime, reason: st
         raise NotFound(f"there is no change {change_id}")
     if change.kind in _FOR_GOOD:
         raise Conflict(f"change {change_id} is about users or tokens and cannot be undone", "not_undone")
-    if (by := audit_log.undone_by(session, change_id)) is not None:
+    if (by := audit_changes.undone_by(session, change_id)) is not None:
         raise Conflict(f"change {change_id} was already undone by change {by}", "undone_already")
     subject = f"change {change_id} undone: {change.subject}"
     undoing = audit_record.begin(session, actor=actor, kind="undo", subject=subject, reason=reason, now=now, undoes_id=change_id)
     last, kept, apart = None, list[int](), list[Parted]()
-    while rows := audit_log.entries_back(session, change_id, last, _BATCH):
+    while rows := audit_changes.entries_back(session, change_id, last, _BATCH):
         steps, stirred = _steps(session, rows)
         steps = _apply(session, steps)
         audit_log.append(session, undoing, [step.entry for step in steps])
@@ -119,7 +120,7 @@ def _steps(session: Session, rows: Sequence[Any]) -> tuple[list[_Step], list[int
         if table == telemetry_rows.TABLE and int(key) in heard:
             continue  # what the unit itself said since stands
         now, unaudited = standing.get((table, key)), Unsaid()
-        if table in BY_ITSELF and moved_on(now, after) and not audit_log.written_since(session, table, key, entry_id):
+        if table in BY_ITSELF and moved_on(now, after) and audit_changes.last_written(session, table, [key]).get(key, 0) <= entry_id:
             unaudited = unsaid(Entry(table, key, before, after), now)
             stirred += unaudited.units
             if unaudited.entry is None:

@@ -10,8 +10,8 @@ from werkzeug.wrappers import Response
 from musterroll.domain.access import Role, needs
 from musterroll.domain.audit import record_word
 from musterroll.domain.values import cursors
-from musterroll.storage.audit import log as audit_log
-from musterroll.storage.audit.log import Wanted
+from musterroll.storage.audit import changes as audit_changes
+from musterroll.storage.audit.changes import ChangeFilter
 from musterroll.storage.tables.audit import Change
 from musterroll.storage.tables.contracts import Contract
 from musterroll.storage.tables.units import Unit
@@ -37,8 +37,8 @@ def kind_word(kind: str) -> str:
 def overview() -> str:
     wanted, before = _wanted(), request.args.get("before") or None
     with read_only() as session:
-        behind = audit_log.changes(session, cursors.number(before), PAGE + 1, wanted)
-        kinds, actors = audit_log.words(session)
+        behind = audit_changes.changes(session, cursors.number(before), PAGE + 1, wanted)
+        kinds, actors = audit_changes.kinds_and_actors(session)
         proof = audit_verify.proof(session)
     changes, older = cursors.cut(behind, PAGE, lambda row: (row[0].id,))
     words = {"wanted": wanted, "kinds": kinds, "actors": actors, "before": before, "older": older, "query": _query(wanted)}
@@ -53,9 +53,9 @@ def change(number: int) -> str:
         found = session.get(Change, number)
         if found is None:
             abort(404)
-        undone_by = audit_log.undone_by(session, number)
-        behind = audit_log.entries_back(session, number, cursors.number(before), ENTRIES + 1)
-        entries, older = cursors.cut(behind, ENTRIES, lambda entry: (entry[0],))
+        undone_by = audit_changes.undone_by(session, number)
+        behind = audit_changes.entries_back(session, number, cursors.number(before), ENTRIES + 1)
+        entries, older = cursors.cut(behind, ENTRIES, lambda entry: (entry.id,))
         rows = [_row(session, *entry) for entry in entries]
     return page(
         "change.html",
@@ -80,11 +80,11 @@ def verify() -> Response:
     return redirect("/audit", 303)
 
 
-def _wanted() -> Wanted:
-    return Wanted(*(request.args.get(name, "").strip()[:200].replace("\0", "") for name in Wanted._fields))
+def _wanted() -> ChangeFilter:
+    return ChangeFilter(*(request.args.get(name, "").strip()[:200].replace("\0", "") for name in ChangeFilter._fields))
 
 
-def _query(wanted: Wanted) -> str:
+def _query(wanted: ChangeFilter) -> str:
     return urlencode({name: value for name, value in wanted._asdict().items() if value})
 
 

@@ -3,8 +3,9 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from musterroll.storage.audit import log as audit_log
-from musterroll.storage.audit.log import Wanted
+from musterroll.storage.audit import changes as audit_changes
+from musterroll.storage.audit import verify as audit_chain
+from musterroll.storage.audit.changes import ChangeFilter
 from musterroll.storage.engine.database import Database
 from musterroll.storage.tables.audit import AuditEntry
 from musterroll.storage.tables.notifications import EventRow
@@ -36,7 +37,7 @@ def test_new_entries_are_proven_as_they_come_and_all_of_them_anew_every_day(data
         assert proven(session).upto == 5
         written(session, 2, "bob")
         found = proven(session, NOW + timedelta(hours=1))
-        assert (found.upto, found.head, found.since, found.first_bad) == (7, audit_log.verify(session).head, NOW, None)
+        assert (found.upto, found.head, found.since, found.first_bad) == (7, audit_chain.verify(session).head, NOW, None)
         assert proven(session, NOW + timedelta(days=1)).since == NOW + timedelta(days=1)
 
 
@@ -56,6 +57,14 @@ def test_changes_are_found_by_who_what_and_record(database: Database) -> None:
         written(session, 3)
         written(session, 1, "bob")
         key = str(session.exec(select(AuditEntry.row_key).order_by(col(AuditEntry.id))).first())
-        asked = [Wanted(), Wanted(actor="bob"), Wanted(text="COUNT 2"), Wanted(kind="import"), Wanted(table="account", key=key)]
-        assert [len(audit_log.changes(session, None, 10, wanted)) for wanted in asked] == [4, 1, 1, 0, 1]
-        assert audit_log.words(session) == (["account"], ["ann", "bob"])
+        asked = [
+            ChangeFilter(),
+            ChangeFilter(actor="bob"),
+            ChangeFilter(text="COUNT 2"),
+            ChangeFilter(kind="import"),
+            ChangeFilter(table="account", key=key),
+            ChangeFilter(table="account"),
+            ChangeFilter(table="site"),
+        ]
+        assert [len(audit_changes.changes(session, None, 10, which)) for which in asked] == [4, 1, 1, 0, 1, 4, 0]
+        assert audit_changes.kinds_and_actors(session) == (["account"], ["ann", "bob"])

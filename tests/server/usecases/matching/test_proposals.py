@@ -7,7 +7,7 @@ from musterroll.domain.contracts.terms import LineScope
 from musterroll.domain.units.lifecycle import Lifecycle
 from musterroll.domain.values.errors import Conflict, NotFound
 from musterroll.domain.values.instants import to_ms
-from musterroll.storage.audit import log as audit_log
+from musterroll.storage.audit import verify as audit_chain
 from musterroll.storage.engine.database import Database
 from musterroll.storage.tables.accounts import Account
 from musterroll.storage.tables.contracts import ContractLine
@@ -71,7 +71,7 @@ def test_a_paper_twin_is_proposed_and_merged_into_the_unit_that_reports(database
         undo(session, change.id or 0, "bert", now)
         assert dump(session) == state
         assert base_as_of.base(session, now, on=now.date()).all == (2, 1, 0)
-        assert audit_log.verify(session).first_bad is None
+        assert audit_chain.verify(session).first_bad is None
 
 
 def test_a_merged_unit_is_in_no_count_and_on_no_list(database: Database, now: datetime) -> None:

@@ -8,7 +8,7 @@ import pytest
 from musterroll.domain.liveness import ReportingClass
 from musterroll.domain.units.lifecycle import Lifecycle
 from musterroll.domain.warranty.periods import StartRule, WarrantyStart
-from musterroll.storage.audit import log as audit_log
+from musterroll.storage.audit import changes as audit_changes
 from musterroll.storage.engine.database import Database
 from musterroll.storage.tables.findings import FindingRow
 from musterroll.storage.tables.reconciliation import CellCount, UnitReconciliation
@@ -94,7 +94,7 @@ def check(database: Database, now: datetime, steps: list[Callable[[Session], obj
 
 
 def undo_last(session: Session, now: datetime) -> None:
-    undo(session, audit_log.changes(session, None, 1)[0][0].id or 0, "bert", now)
+    undo(session, audit_changes.newest(session).id or 0, "bert", now)
 
 
 @pytest.mark.parametrize("name", [*ACTS, *MORE])

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from musterroll.domain.units.lifecycle import Lifecycle
 from musterroll.domain.values.errors import Conflict, NotFound
 from musterroll.domain.values.instants import to_ms
-from musterroll.storage.audit import log as audit_log
+from musterroll.storage.audit import verify as audit_chain
 from musterroll.storage.engine.database import Database
 from musterroll.storage.tables.accounts import Account, Site
 from musterroll.storage.tables.audit import AuditEntry, Change
@@ -72,7 +72,7 @@ def test_random_changes_undone_in_reverse_leave_the_same_bytes(
         for change, state in zip(reversed(changes), reversed(states), strict=True):
             undo(session, change.id or 0, "bert", now)
             assert dump(session) == state
-        assert audit_log.verify(session).first_bad is None
+        assert audit_chain.verify(session).first_bad is None
         session.rollback()
 
 
@@ -200,23 +200,23 @@ def test_tampering_is_found_where_it_was_done(database: Database, now: datetime,
     with database.transaction() as session:
         for number in range(5):
             add(session, begin(session, now), papers.account(session, f"A{number}"))
-        assert (found := audit_log.verify(session)).first_bad is None
+        assert (found := audit_chain.verify(session)).first_bad is None
         assert found.entries == 5
         ids = list(session.exec(select(AuditEntry.id).order_by(col(AuditEntry.id))))
         session.execute(text(tampering.format(middle=ids[2])))
         session.expire_all()
-        assert audit_log.verify(session).first_bad in ids[2:4]
-        assert audit_log.verify(session).entries == 2
+        assert audit_chain.verify(session).first_bad in ids[2:4]
+        assert audit_chain.verify(session).entries == 2
 
 
 def test_a_head_noted_earlier_shows_that_the_end_was_cut_off(database: Database, now: datetime) -> None:
     with database.transaction() as session:
         for number in range(3):
             add(session, begin(session, now), papers.account(session, f"A{number}"))
-        noted = audit_log.verify(session).head
-        assert audit_log.verify(session, noted).head_found
+        noted = audit_chain.verify(session).head
+        assert audit_chain.verify(session, noted).head_found
         session.execute(text("DELETE FROM audit_entry WHERE id = (SELECT max(id) FROM audit_entry)"))
-        assert audit_log.verify(session, noted)[1::2] == (None, False)
+        assert audit_chain.verify(session, noted)[1::2] == (None, False)
 
 
 def test_a_number_given_up_names_nothing_else_later(sqlite_database: Database, now: datetime) -> None:

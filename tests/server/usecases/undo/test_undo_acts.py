@@ -5,7 +5,7 @@ from datetime import datetime
 
 import pytest
 from musterroll.domain.findings.decisions import FindingState
-from musterroll.storage.audit import log as audit_log
+from musterroll.storage.audit import verify as audit_chain
 from musterroll.storage.engine.database import Database
 from musterroll.storage.tables.findings import FindingRow
 from musterroll.usecases.findings import decisions as finding_decisions
@@ -58,7 +58,7 @@ def undo_it(database: Database, now: datetime, act: Callable[[Database], Callabl
     with database.snapshot() as session:
         after = everything(session)
         assert {name: rows for name, rows in after.items() if rows != before[name]} == {}
-        assert audit_log.verify(session).first_bad is None
+        assert audit_chain.verify(session).first_bad is None
 
 
 @pytest.mark.parametrize("name", ACTS)

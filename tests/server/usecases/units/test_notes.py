@@ -5,7 +5,7 @@ from datetime import datetime
 import pytest
 from musterroll.domain.values.errors import Conflict, DomainError, NotFound
 from musterroll.storage.accounts import sites
-from musterroll.storage.audit import log as audit_log
+from musterroll.storage.audit import verify as audit_chain
 from musterroll.storage.engine.database import Database
 from musterroll.storage.tables.reconciliation import ReconcileQueue
 from musterroll.usecases.undo import own_changes
@@ -31,7 +31,7 @@ def test_a_note_is_audited_listed_and_undone_without_a_reconciliation(database: 
         found = [own_changes.made(session, uid, number, "ann") for number in (first, second, undoing.id or 0, again.id or 0)]
     assert [made.undone for made in found if made] == [True, False, True, False]
     with database.snapshot() as session:
-        assert audit_log.verify(session).first_bad is None
+        assert audit_chain.verify(session).first_bad is None
 
 
 def test_an_incident_opened_by_hand_has_a_number_of_its_own(database: Database, now: datetime) -> None:

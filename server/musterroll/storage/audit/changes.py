@@ -1,0 +1,108 @@
+"""Changes and their entries as they are read: listed, filtered, and looked through backwards to be undone."""
+
+from collections.abc import Collection
+from typing import NamedTuple
+
+from sqlalchemy import ColumnElement, func, select
+from sqlmodel import Session, col
+
+from musterroll.domain.audit import Image
+from musterroll.storage.audit import audited_rows
+from musterroll.storage.engine import search
+from musterroll.storage.engine.bulk import among
+from musterroll.storage.tables.audit import AuditEntry, Change
+
+_OF_UNITS = frozenset({"warranty_period", "incident", "unit_note"})
+
+
+class LoggedEntry(NamedTuple):
+    """One row before and after a change, as images; None: it did not exist."""
+
+    id: int
+    table: str
+    key: str
+    before: Image | None
+    after: Image | None
+
+
+def entries_back(session: Session, change_id: int, before_id: int | None, limit: int) -> list[LoggedEntry]:
+    """Entries of a change, newest first."""
+    e = AuditEntry
+    query = select(col(e.id), col(e.table_name), col(e.row_key), col(e.before), col(e.after)).where(col(e.change_id) == change_id)
+    if before_id is not None:
+        query = query.where(col(e.id) < before_id)
+    return [LoggedEntry._make(row) for row in session.execute(query.order_by(col(e.id).desc()).limit(limit))]
+
+
+def last_written(session: Session, table: str, keys: Collection[str]) -> dict[str, int]:
+    """The newest entry of each of these rows by a change that stands. What was undone, and its undo, wrote nothing."""
+    e, undone = AuditEntry, select(col(Change.undoes_id)).where(col(Change.undoes_id).is_not(None))
+    query = select(col(e.row_key), func.max(e.id)).join(Change, col(Change.id) == col(e.change_id))
+    query = query.where(col(e.table_name) == table, among(session, col(e.row_key), keys))
+    query = query.where(col(Change.undoes_id).is_(None), col(Change.id).not_in(undone)).group_by(col(e.row_key))
+    return {row[0]: row[1] for row in session.execute(query)}
+
+
+def units_of(session: Session, change_id: int, limit: int) -> set[int]:
+    """The units a small change is about: those it wrote, and those that its rows belong to. Looks at `limit` entries."""
+    units = set[int]()
+    for entry in entries_back(session, change_id, None, limit):
+        row = {**(entry.before or {}), **(entry.after or {})}
+        if entry.table == "unit":
+            units.add(int(entry.key))
+        elif entry.table in _OF_UNITS:
+            if "unit_id" not in row:
+                row = audited_rows.images(session, entry.table, [entry.key]).get(entry.key, {})
+            units |= {row["unit_id"]} if row.get("unit_id") is not None else set()
+    return units
+
+
+class ChangeFilter(NamedTuple):
+    """Which changes to list; every given field must match."""
+
+    kind: str = ""
+    actor: str = ""
+    text: str = ""  # in subject or reason
+    table: str = ""  # that wrote a row of this table
+    key: str = ""  # with a table: this row of it
+
+
+def changes(session: Session, before_id: int | None, limit: int, which: ChangeFilter = ChangeFilter()) -> list[tuple[Change, int | None]]:  # noqa: B008
+    """Changes newest first, each with the change that undid it."""
+    undone = select(Change.id, Change.undoes_id).subquery()  # type: ignore[call-overload]
+    query = select(Change, undone.c.id).outerjoin(undone, undone.c.undoes_id == col(Change.id))
+    if before_id is not None:
+        query = query.where(col(Change.id) < before_id)
+    query = query.where(*_conditions(which)).order_by(col(Change.id).desc()).limit(limit)
+    return [(row[0], row[1]) for row in session.execute(query)]
+
+
+def newest(session: Session) -> Change:
+    """The change recorded last."""
+    return session.scalars(select(Change).order_by(col(Change.id).desc()).limit(1)).one()
+
+
+def _conditions(which: ChangeFilter) -> list[ColumnElement[bool]]:
+    conditions: list[ColumnElement[bool]] = []
+    if which.kind:
+        conditions.append(col(Change.kind) == which.kind)
+    if which.actor:
+        conditions.append(col(Change.actor) == which.actor)
+    if which.text:
+        conditions.append(search.holds(which.text, Change.subject, Change.reason))
+    if which.table:
+        wrote = select(col(AuditEntry.change_id)).where(col(AuditEntry.table_name) == which.table)
+        conditions.append(col(Change.id).in_(wrote.where(col(AuditEntry.row_key) == which.key) if which.key else wrote))
+    return conditions
+
+
+def kinds_and_actors(session: Session) -> tuple[list[str], list[str]]:
+    """The kinds of changes there are, and who made changes."""
+    kinds, actors = (session.scalars(select(column).distinct().order_by(column)) for column in (col(Change.kind), col(Change.actor)))
+    return list(kinds), list(actors)
+
+
+def undone_by(session: Session, change_id: int) -> int | None:
+    """The change that undid this one."""
+    undo: int | None = session.execute(select(col(Change.id)).where(col(Change.undoes_id) == change_id)).scalar_one_or_none()
+    return undo
