@@ -1,8 +1,8 @@
-"""Whether two records may be of one thing: evidence field by field, each with its weight, for a person to decide on.
+"""Possible duplicates: how likely two records are the same, field by field, for a person to decide.
 
-Weights are in bits, as Fellegi and Sunter add them up ("A Theory for Record Linkage", 1969): +1 doubles the odds that the records are
-of one thing, -1 halves them. Nothing here decides: a match is proposed where the odds are at least even and two fields agree, for names
-alone find too much that is not so.
+Weights are in bits, as Fellegi and Sunter add them up ("A Theory for Record Linkage", 1969): +1 doubles the odds that two records are
+the same, -1 halves them. A match is proposed if the odds are at least even and two fields agree, as names alone give too many false
+matches.
 """
 
 import re
@@ -12,9 +12,9 @@ from typing import NamedTuple
 
 from rapidfuzz import fuzz
 
-PRIOR = -8.0  # bits: of the pairs looked at, one in 256 is of one thing
+PRIOR = -8.0  # bits: of the pairs compared, one in 256 is a match
 LEAST = 0.5  # probability from which a match is proposed
-_SAME, _LIKE = 97, 80  # percent alike: the same but for a slip, and alike
+_SAME, _LIKE = 97, 80  # percent: the same but for a typing error; similar
 
 _LEGAL = frozenset(
     (
@@ -25,7 +25,7 @@ _LEGAL = frozenset(
 
 
 class FieldMatch(NamedTuple):
-    """What one field of two records says. `weight` in bits; 0 where one of them is silent."""
+    """A field of two records compared. `weight` in bits; 0 if either is empty."""
 
     name: str
     left: str
@@ -43,7 +43,7 @@ class Match(NamedTuple):
 
 
 class AccountFacts(NamedTuple):
-    """What an account is compared by; `words`, `domain`, `phone` and `postcode` as compared, empty where not known."""
+    """An account as compared. `words`, `domain`, `phone` and `postcode` are normalised, and empty if unknown."""
 
     id: int
     parent_id: int | None
@@ -64,12 +64,12 @@ class UnitFacts(NamedTuple):
     product_id: int
     account_id: int | None
     site_id: int | None
-    recorded: bool  # there is paper of it
-    spoken: bool  # it was heard or holds a credential
+    recorded: bool  # named by documents
+    spoken: bool  # it has reported or has a credential
 
 
 class LineFacts(NamedTuple):
-    """A contract line whose serial no unit has."""
+    """A contract line for a serial that no unit has."""
 
     id: int
     serial: str
@@ -80,14 +80,14 @@ class LineFacts(NamedTuple):
 
 
 def match(fields: Iterable[FieldMatch]) -> Match | None:
-    """The match these fields make, None where it is not worth a person's time."""
-    telling = tuple(field for field in fields if field.weight)
-    probability = 1 / (1 + 2.0 ** -(PRIOR + sum(field.weight for field in telling)))
-    return Match(probability, telling) if probability >= LEAST and sum(field.agrees for field in telling) >= 2 else None
+    """The match these fields make; None if it is too unlikely to propose."""
+    weighted = tuple(field for field in fields if field.weight)
+    probability = 1 / (1 + 2.0 ** -(PRIOR + sum(field.weight for field in weighted)))
+    return Match(probability, weighted) if probability >= LEAST and sum(field.agrees for field in weighted) >= 2 else None
 
 
 def match_accounts(left: AccountFacts, right: AccountFacts) -> Match | None:
-    """Whether two accounts look the same. A parent and its subsidiary are known to be two."""
+    """Compare two accounts. A parent and its subsidiary never match."""
     if left.parent_id == right.id or right.parent_id == left.id:
         return None
     return match(
@@ -102,7 +102,7 @@ def match_accounts(left: AccountFacts, right: AccountFacts) -> Match | None:
 
 
 def match_units(left: UnitFacts, right: UnitFacts) -> Match | None:
-    """Whether two units whose serials are the same, or easily confused, may be one."""
+    """Compare two units whose serials are the same or easily confused."""
     return match(
         (
             _serial(left.serial, left.serial_key, right.serial, right.serial_key),
@@ -116,7 +116,7 @@ def match_units(left: UnitFacts, right: UnitFacts) -> Match | None:
 
 
 def match_line(line: LineFacts, unit: UnitFacts) -> Match | None:
-    """Whether a contract line may mean a unit whose serial is easily confused with the line's."""
+    """Compare a contract line with a unit whose serial is easily confused with the line's."""
     return match(
         (
             _serial(line.serial, line.serial_key, unit.serial, unit.serial_key),
@@ -128,7 +128,7 @@ def match_line(line: LineFacts, unit: UnitFacts) -> Match | None:
 
 
 def name_words(name: str) -> str:
-    """A company's name as compared: accents, case, punctuation and legal form fall away, words in order.
+    """A company name as compared: without accents, case, punctuation and legal form, words sorted.
 
     >>> name_words("Müller & Söhne GmbH"), name_words("Sohne and Muller")
     ('and muller sohne', 'and muller sohne')
@@ -150,7 +150,7 @@ def domain(website: str) -> str:
 
 
 def phone(number: str) -> str:
-    """The last nine digits, so that country and trunk prefixes do not count; nothing where there are fewer than seven.
+    """The last nine digits, which leaves out country and trunk prefixes; empty if there are fewer than seven.
 
     >>> phone("+44 20 7946 0000") == phone("(020) 7946-0000")
     True
@@ -197,18 +197,18 @@ def _known(name: str, left: int | None, right: int | None, same: float, unlike: 
 
 
 def _serial(left: str, left_key: str, right: str, right_key: str) -> FieldMatch:
-    """A long serial says more than a short one, and one that is the same more than one that is easily confused."""
+    """A long serial is stronger evidence than a short one, and an identical one than one that is easily confused."""
     weight = 8.0 if min(len(left_key), len(right_key)) >= 8 else 5.0
     return FieldMatch("serial", left, right, weight if left_key == right_key else weight - 2.5)
 
 
 def _known_by(unit: UnitFacts) -> str:
-    ways = [word for word, so in (("documents", unit.recorded), ("its own reports", unit.spoken)) if so]
-    return " and ".join(ways) or "nothing yet"
+    sources = [word for word, known in (("documents", unit.recorded), ("its own reports", unit.spoken)) if known]
+    return " and ".join(sources) or "nothing yet"
 
 
 def _known_by_weight(left: UnitFacts, right: UnitFacts) -> float:
     if left.spoken and right.spoken:
-        return -6.0  # two that both report are two
+        return -6.0  # both report, so they are two units
     apart = (left.recorded, left.spoken, right.recorded, right.spoken)
     return 4.0 if apart in ((True, False, False, True), (False, True, True, False)) else 0.0

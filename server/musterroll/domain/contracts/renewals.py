@@ -1,4 +1,4 @@
-"""Renewals: which contracts end when, what stands in question with each, and whose activity falls before that day."""
+"""Renewals: when contracts end, their value at risk, and accounts whose installed base is declining."""
 
 from datetime import date, timedelta
 from decimal import Decimal
@@ -9,15 +9,15 @@ from musterroll.domain.values.dates import last_day
 from musterroll.domain.values.money import Money
 
 WINDOWS = (30, 60, 90, 180)  # days
-_FEWEST = 5  # units: of fewer a share says nothing
+_FEWEST = 5  # units; of fewer, a share means nothing
 
 
 class TermEnd(NamedTuple):
-    """The end of the term that holds a day."""
+    """The end of the term that contains a day."""
 
     last_day: date
     renews: bool  # automatically, unless notice is given
-    notice_by: date | None  # the last day on which notice stops it
+    notice_by: date | None  # the last day to give notice
 
 
 class BaseActivity(NamedTuple):
@@ -28,12 +28,12 @@ class BaseActivity(NamedTuple):
 
     @property
     def change(self) -> float:
-        """As a share of what it was: -0.2 is a fifth less."""
+        """As a share of the earlier count: -0.2 is a fifth less."""
         return (self.now - self.then) / self.then if self.then else 0.0
 
 
 def term_end(contract: ContractTerms, on: date) -> TermEnd | None:
-    """How the contract's term ends; None where it is not in force or has no end."""
+    """How the current term ends; None if the contract is not in force or has no end."""
     term = term_on(contract, on)
     if term is None or term.ends_on is None:
         return None
@@ -42,7 +42,7 @@ def term_end(contract: ContractTerms, on: date) -> TermEnd | None:
 
 
 def window(day: date, on: date) -> int | None:
-    """The shortest of `WINDOWS` that a day to come lies in; None behind them all.
+    """The shortest of `WINDOWS` that contains a future day; None if it is later than all of them.
 
     >>> today = date(2026, 11, 1)
     >>> window(date(2026, 12, 1), today), window(date(2026, 12, 2), today), window(date(2027, 11, 1), today)
@@ -60,7 +60,7 @@ def quarter(day: date) -> str:
 
 
 def is_declining(activity: BaseActivity, least: float = 0.1) -> bool:
-    """Whether an account's base shrank by so large a share.
+    """Whether an account's installed base shrank by at least this share.
 
     >>> is_declining(BaseActivity(100, 91)), is_declining(BaseActivity(100, 90)), is_declining(BaseActivity(4, 0))
     (False, True, False)
@@ -69,5 +69,5 @@ def is_declining(activity: BaseActivity, least: float = 0.1) -> bool:
 
 
 def value_at_risk(price: Decimal | None, silent: int, currency: str) -> Money | None:
-    """What a year of the seats is worth whose units are silent."""
+    """The annual value of the seats of silent units."""
     return None if price is None or not silent else Money(price, currency).times(silent)

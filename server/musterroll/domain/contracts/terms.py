@@ -1,6 +1,6 @@
 """Contracts and their lines: what is in force on a day, how it renews, and whether a line fits its contract.
 
-State is what the document says; whether anything is in force is worked out for the day asked about. Billing never ends cover.
+The state is what the document says; what is in force is worked out for a day. Billing never ends cover.
 """
 
 from collections.abc import Iterator
@@ -29,7 +29,7 @@ class ContractTerms(NamedTuple):
     renewal_months: int = 12
     notice_days: int = 0
     notice_on: date | None = None  # the day notice was given
-    ended_on: date | None = None  # first day without cover after a cancellation, where the record says
+    ended_on: date | None = None  # first day without cover after a cancellation, if recorded
     currency: str = "EUR"
 
 
@@ -52,7 +52,7 @@ class LineTerms(NamedTuple):
     product: int | None = None
     quantity: int = 1
     span: Span | None = None  # None: as long as the contract
-    price: Money | None = None  # of one unit, a year
+    price: Money | None = None  # per unit per year
     service: str = ""
 
 
@@ -70,15 +70,15 @@ class Billing(NamedTuple):
 
 
 class Renewal(NamedTuple):
-    """How the term that holds a day ends."""
+    """How a term ends."""
 
     ends_on: date | None
     renews: bool
-    notice_by: date | None  # the last day on which notice still stops it
+    notice_by: date | None  # the last day to give notice
 
 
 def terms(contract: ContractTerms) -> Iterator[Span]:
-    """The terms of a contract in their order: the first, then each renewal. Endless where no notice is given."""
+    """The terms of a contract in order: the first, then each renewal; endless unless notice is given."""
     yield (term := contract.span)
     renews = contract.state is ContractState.ACTIVE and contract.auto_renew and contract.renewal_months > 0
     number = 0
@@ -93,25 +93,25 @@ def _noticed(contract: ContractTerms, ends_on: date) -> bool:
 
 
 def _notice_by(contract: ContractTerms, ends_on: date) -> date:
-    """The notice days lie whole between this day and the last day of the term."""
+    """The full notice days lie between this day and the last day of the term."""
     return last_day(ends_on) - timedelta(contract.notice_days)
 
 
 def term_on(contract: ContractTerms, on: date) -> Span | None:
-    """The term in force on a day, None where the contract is not.
+    """The term in force on a day; None if the contract is not in force.
 
-    A draft never is. A cancelled contract is up to the day it ended, and not at all where the record does not say which day that was.
+    A draft never is. A cancelled contract is in force until it ended, and never if that day is not on record.
     """
     if contract.state is ContractState.DRAFT or (contract.state is ContractState.CANCELLED and contract.ended_on is None):
         return None
-    held = next((t for t in terms(contract) if t.ends_on is None or on < t.ends_on), None)
-    if held is None or not held.holds(on):
+    term = next((t for t in terms(contract) if t.ends_on is None or on < t.ends_on), None)
+    if term is None or not term.holds(on):
         return None
-    return held if contract.ended_on is None else _cut(held, contract.ended_on, on)
+    return term if contract.ended_on is None else _cut(term, contract.ended_on, on)
 
 
 def last_end(contract: ContractTerms, on: date) -> date:
-    """When the last term that had begun by a day ended or, if it has not, that day."""
+    """When the last term that had started by a day ended; if it has not ended, that day."""
     last = contract.span
     for term in terms(contract):
         if term.starts_on > on:
@@ -121,7 +121,7 @@ def last_end(contract: ContractTerms, on: date) -> date:
 
 
 def line_ended_on(line: LineTerms, contract: ContractTerms, on: date) -> date | None:
-    """When a line that would cover on a day had it not run out or been cancelled ended; None for any other line."""
+    """When a line ended that no longer covers on a day; None for a line that is in force, not yet started or a draft."""
     begun = max(contract.span.starts_on, line.span.starts_on if line.span else date.min) <= on
     if contract.state is ContractState.DRAFT or not begun or line_in_force(line, contract, on) is not None:
         return None
@@ -136,7 +136,7 @@ def _cut(term: Span, ended_on: date, on: date) -> Span | None:
 
 
 def line_in_force(line: LineTerms, contract: ContractTerms, on: date) -> Span | None:
-    """The days round `on` that a line covers, None where it does not. A line that ends with the first term renews with the contract."""
+    """The days around `on` that a line covers; None if it does not. A line that ends with the first term renews with the contract."""
     term = term_on(contract, on)
     if term is None or line.span is None:
         return term
@@ -146,7 +146,7 @@ def line_in_force(line: LineTerms, contract: ContractTerms, on: date) -> Span | 
 
 
 def renewal(contract: ContractTerms, term: Span) -> Renewal:
-    """What becomes of a term at its end."""
+    """Whether a term renews at its end."""
     renews = contract.state is ContractState.ACTIVE and contract.auto_renew and contract.ended_on is None and term.ends_on is not None
     if not renews or term.ends_on is None or _noticed(contract, term.ends_on):
         return Renewal(term.ends_on, False, None)
@@ -154,7 +154,7 @@ def renewal(contract: ContractTerms, term: Span) -> Renewal:
 
 
 def line_problem(line: LineTerms, contract: ContractTerms) -> str | None:
-    """Why a line cannot stand in its contract, in one sentence; None where it can."""
+    """Why a line does not fit its contract, as a sentence; None if it does."""
     if line.span is not None and line.span.within(contract.span) != Span(line.span.starts_on, line.span.ends_on or contract.span.ends_on):
         return f"line {line.ref} runs {_days(line.span)}, outside contract {contract.ref}, which runs {_days(contract.span)}"
     if line.scope is LineScope.SERIAL:

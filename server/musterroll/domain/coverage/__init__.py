@@ -1,1 +1,1 @@
-"""Rules of the coverage verdict of a unit."""
+"""Rules of coverage: which lines cover which units, and the verdict on a unit."""

@@ -1,11 +1,11 @@
-"""Which line covers which unit. The same lines and units, in any order, always give the same answer.
+"""Which contract line covers which unit. The same lines and units, in any order, always give the same allocation.
 
-A line that names a serial covers that unit wherever it is. A quantity covers units that are out there (deployed or operating), each
-once: by the most specific line that has a seat left, operating units first, then the earliest deployed, then by serial key. Because all
-lines rank the units alike, letting each unit in that order choose its most specific free seat is the same as filling the lines from the
-most specific on (the one stable matching; a test holds the two together), and needs one pass: O(n log n).
+A line for a serial covers that unit wherever it is. A quantity covers units in the field (deployed or operating), each at most once:
+the most specific line with a free seat, operating units first, then the earliest deployed, then by serial key. All lines rank units the
+same way, so letting each unit in that order take its most specific free seat equals filling the lines from the most specific on (the
+only stable matching; a test compares the two) and takes one pass: O(n log n).
 
-Serial lines may be done apart, and quantities may be done for each (root account, product) apart: nothing crosses.
+Serial lines, and quantities per (root account, product), are independent of each other.
 """
 
 from collections import defaultdict, deque
@@ -17,7 +17,7 @@ from musterroll.domain.contracts.terms import LineScope, LineTerms
 
 
 class Candidate(NamedTuple):
-    """A unit as far as lines care. Its account is its site's where only the site is known."""
+    """A unit as allocation sees it. If only its site is known, its account is that of the site."""
 
     unit: int
     serial_key: str
@@ -30,7 +30,7 @@ class Candidate(NamedTuple):
 
 
 class SeatAllocation(NamedTuple):
-    """Lines by unit (only units that have one), empty seats by line, and the units left over by the line they found full."""
+    """Lines by unit (only units with one), unused seats by line, and units without a seat by the full line they would need."""
 
     lines: dict[int, tuple[int, ...]]
     left_over: dict[int, int]
@@ -39,28 +39,28 @@ class SeatAllocation(NamedTuple):
 
 Pool = tuple[LineScope, int, int]  # scope, place, product
 Seats = deque[list[int]]  # [line, free seats], in the order they are filled; never with none free
-Parents = Mapping[int, int | None]  # an account's parent
+Parents = Mapping[int, int | None]  # by account
 
 
 def allocate_seats(lines: Iterable[LineTerms], units: Iterable[Candidate], parents: Parents) -> SeatAllocation:
-    """Assign the lines in force on a day (no others) to units. Accounts by `parents` are a tree."""
+    """Allocate the seats of lines, all in force on one day, to units."""
     by_serial, pools = _sorted_lines(lines)
     candidates = sorted(units, key=_rank)
-    given = _name(by_serial, candidates)
-    seats = {pool: deque([line.id, line.quantity] for line in held) for pool, held in pools.items()}
+    seats_by_unit = _name(by_serial, candidates)
+    seats = {pool: deque([line.id, line.quantity] for line in assigned) for pool, assigned in pools.items()}
     over: dict[int, list[int]] = defaultdict(list)
     for unit in candidates:
-        if unit.unit in given or not (unit.deployed or unit.operating):
+        if unit.unit in seats_by_unit or not (unit.deployed or unit.operating):
             continue
         reach = [pool for pool in _reach(unit, parents) if pool in pools]
         free = next((pool for pool in reach if seats[pool]), None)
         if free is not None:
-            given[unit.unit] = [_take(seats[free])]
+            seats_by_unit[unit.unit] = [_take(seats[free])]
         elif reach:
             over[pools[reach[0]][-1].id].append(unit.unit)
     return SeatAllocation(
-        {unit: tuple(held) for unit, held in given.items()},
-        _left_over(by_serial, given, seats),
+        {unit: tuple(assigned) for unit, assigned in seats_by_unit.items()},
+        _left_over(by_serial, seats_by_unit, seats),
         {line: tuple(left) for line, left in over.items()},
     )
 
@@ -81,21 +81,21 @@ def _rank(unit: Candidate) -> tuple[bool, date, str, int, int]:
 
 
 def _name(lines: list[LineTerms], units: list[Candidate]) -> dict[int, list[int]]:
-    """Each line that names a serial to its unit; where two makers share the serial, to the one of the line's product or to none."""
+    """Lines for a serial, by unit. If several makers share the serial, the unit of the line's product, or none."""
     holders: dict[str, list[Candidate]] = defaultdict(list)
     for unit in units:
         holders[unit.serial_key].append(unit)
-    given: dict[int, list[int]] = defaultdict(list)
+    seats_by_unit: dict[int, list[int]] = defaultdict(list)
     for line in lines:
-        named = holders.get(line.serial_key, [])
-        exact = named if len(named) == 1 else [unit for unit in named if unit.product == line.product]
-        if len(exact) == 1:
-            given[exact[0].unit].append(line.id)
-    return given
+        units_named = holders.get(line.serial_key, [])
+        matching = units_named if len(units_named) == 1 else [unit for unit in units_named if unit.product == line.product]
+        if len(matching) == 1:
+            seats_by_unit[matching[0].unit].append(line.id)
+    return seats_by_unit
 
 
 def _reach(unit: Candidate, parents: Parents) -> Iterator[Pool]:
-    """The pools a unit may take a seat of, most specific first; of accounts above it the nearest first."""
+    """The pools a unit may take a seat from, most specific first; of parent accounts, the nearest first."""
     if unit.site is not None:
         yield LineScope.SITE, unit.site, unit.product
     if unit.account is not None:
@@ -105,7 +105,7 @@ def _reach(unit: Candidate, parents: Parents) -> Iterator[Pool]:
 
 
 def lineage(account: int | None, parents: Parents) -> Iterator[int]:
-    """An account, its parent, and so on to the root. A circle, which no import lets in, ends where it closes."""
+    """An account, its parent and so on up to the root. Stops at a cycle, which imports reject."""
     seen: set[int] = set()
     while account is not None and account not in seen:
         seen.add(account)
@@ -121,7 +121,7 @@ def _take(seats: Seats) -> int:
     return line
 
 
-def _left_over(by_serial: list[LineTerms], given: Mapping[int, list[int]], seats: Mapping[Pool, Seats]) -> dict[int, int]:
-    taken = {line for held in given.values() for line in held}
-    named = {line.id: 1 for line in by_serial if line.id not in taken}
-    return named | {line: free for held in seats.values() for line, free in held}
+def _left_over(by_serial: list[LineTerms], seats_by_unit: Mapping[int, list[int]], seats: Mapping[Pool, Seats]) -> dict[int, int]:
+    taken = {line for assigned in seats_by_unit.values() for line in assigned}
+    serial_lines = {line.id: 1 for line in by_serial if line.id not in taken}
+    return serial_lines | {line: free for assigned in seats.values() for line, free in assigned}

@@ -1,4 +1,4 @@
-"""Is this unit covered on this day, by what, until when and why: computed when asked, never stored, in plain sentences."""
+"""The coverage verdict: is a unit covered on a day, by what, until when and why. Computed on request, never stored."""
 
 from collections.abc import Iterable, Iterator
 from datetime import date
@@ -19,7 +19,7 @@ class CoverageAnswer(StrEnum):
 
 
 class Cover(NamedTuple):
-    """A line that is the unit's, with its contract and what is known of its billing."""
+    """A line that covers or names a unit, with its contract and billing."""
 
     line: LineTerms
     contract: ContractTerms
@@ -27,22 +27,22 @@ class Cover(NamedTuple):
 
 
 class UnitRecords(NamedTuple):
-    """All records about one unit. `missing` is what must be known before the absence of a record may be read as no coverage."""
+    """All records about a unit. `*_missing`: what is unknown, so that the absence of a record does not mean no coverage."""
 
     periods: tuple[CoveragePeriod, ...] = ()
-    covers: tuple[Cover, ...] = ()  # lines assigned to it, and those that name it whether in force or not
+    covers: tuple[Cover, ...] = ()  # lines allocated to it, and those that name it, in force or not
     warranty_missing: tuple[str, ...] = ()
     contract_missing: tuple[str, ...] = ()
-    beside: tuple[str, ...] = ()  # further sentences that decide nothing, such as what the device reports
+    beside: tuple[str, ...] = ()  # further sentences, such as what the device reports
 
 
 def place_missing(account: int | None, site: int | None) -> tuple[str, ...]:
-    """What must be known of a unit's place before a contract quantity can be ruled out."""
+    """What is missing about a unit's place to rule out that a contract quantity covers it."""
     return ("its account",) if account is None and site is None else ()
 
 
 class CoverageVerdict(NamedTuple):
-    """`last_covered_day` is None without coverage and for coverage without an end; `next_change` where nothing will change by itself."""
+    """`last_covered_day`: None without coverage or without an end. `next_change`: None if nothing changes by itself."""
 
     answer: CoverageAnswer
     on: date
@@ -54,12 +54,12 @@ class CoverageVerdict(NamedTuple):
     missing: tuple[str, ...]
 
 
-def coverage_verdict(paper: UnitRecords, on: date) -> CoverageVerdict:
-    """The coverage of a unit on a day in its site's time zone."""
-    periods = in_warranty(paper.periods, on)
-    covers = tuple(cover for cover in paper.covers if line_in_force(cover.line, cover.contract, on) is not None)
-    missing = _missing(paper, bool(periods), bool(covers))
-    spans = [span for p in paper.periods if (span := p.covers)] + [span for c in paper.covers if (span := _span(c, on))]
+def coverage_verdict(records: UnitRecords, on: date) -> CoverageVerdict:
+    """The coverage of a unit on a day, in the time zone of its site."""
+    periods = in_warranty(records.periods, on)
+    covers = tuple(cover for cover in records.covers if line_in_force(cover.line, cover.contract, on) is not None)
+    missing = _missing(records, bool(periods), bool(covers))
+    spans = [span for p in records.periods if (span := p.covers)] + [span for c in records.covers if (span := _span(c, on))]
     until = held_until(spans, on)
     return CoverageVerdict(
         _answer(bool(periods), bool(covers), bool(missing)),
@@ -68,7 +68,7 @@ def coverage_verdict(paper: UnitRecords, on: date) -> CoverageVerdict:
         covers,
         last_day(until) if (periods or covers) and until is not None else None,
         next_change(spans, on),
-        ((*_warranty_reasons(paper.periods, on), *_contract_reasons(paper.covers, on)) or _nothing(paper)) + paper.beside,
+        ((*_warranty_reasons(records.periods, on), *_contract_reasons(records.covers, on)) or _nothing(records)) + records.beside,
         missing,
     )
 
@@ -81,14 +81,14 @@ def _answer(warranty: bool, contract: bool, missing: bool) -> CoverageAnswer:
     return CoverageAnswer.UNKNOWN if missing else CoverageAnswer.NONE
 
 
-def _missing(paper: UnitRecords, warranty: bool, contract: bool) -> tuple[str, ...]:
-    of_warranty = [f"warranty unknown: {what} is not on record" for what in paper.warranty_missing if not warranty]
-    of_contract = [f"contract coverage unknown: {what} is not on record" for what in paper.contract_missing if not contract]
+def _missing(records: UnitRecords, warranty: bool, contract: bool) -> tuple[str, ...]:
+    of_warranty = [f"warranty unknown: {what} is not on record" for what in records.warranty_missing if not warranty]
+    of_contract = [f"contract coverage unknown: {what} is not on record" for what in records.contract_missing if not contract]
     return (*of_warranty, *of_contract)
 
 
 def _span(cover: Cover, on: date) -> Span | None:
-    """The days a line covers: round `on`, else round its first day if that is still to come."""
+    """The days a line covers: around `on`, or around its first day if that is later."""
     first = max(cover.contract.span.starts_on, cover.line.span.starts_on if cover.line.span else date.min)
     return line_in_force(cover.line, cover.contract, max(on, first))
 
@@ -132,7 +132,7 @@ def _out_of_force(cover: Cover, on: date) -> str:
 
 
 def _beside(cover: Cover, span: Span) -> Iterator[str]:
-    """Notes on a line in force: how it renews, and that an invoice is open. Neither ends the coverage."""
+    """Notes on a line in force, on renewal and an unpaid invoice. Neither ends the coverage."""
     ends = renewal(cover.contract, span)
     if ends.renews and ends.notice_by is not None:
         yield f"Auto-renews unless notice is given by {in_words(ends.notice_by)}."
@@ -140,5 +140,5 @@ def _beside(cover: Cover, span: Span) -> Iterator[str]:
         yield f"The last invoice is {cover.billing.payment}; the unit is still covered."
 
 
-def _nothing(paper: UnitRecords) -> tuple[str, ...]:
-    return () if paper.warranty_missing or paper.contract_missing else ("No warranty or contract line on record.",)
+def _nothing(records: UnitRecords) -> tuple[str, ...]:
+    return () if records.warranty_missing or records.contract_missing else ("No warranty or contract line on record.",)

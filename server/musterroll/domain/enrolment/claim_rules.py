@@ -1,4 +1,4 @@
-"""What a device may say of itself when it enrols, and what a claim token allows. Pure."""
+"""Checks at enrolment: what a device reports about itself, and what a claim token allows."""
 
 import re
 from collections.abc import Mapping
@@ -20,7 +20,7 @@ class BadClaim(DomainError):
 
 
 class IdentityClaim(NamedTuple):
-    """Maker, model and serial: as written, and as compared."""
+    """Maker, model and serial, as written and as compared."""
 
     maker: str
     model: str
@@ -31,7 +31,7 @@ class IdentityClaim(NamedTuple):
 
 
 class TokenFacts(Protocol):
-    """What of a claim token decides."""
+    """What decides whether a claim token can be used."""
 
     label: str
     expires_at: datetime
@@ -42,7 +42,7 @@ class TokenFacts(Protocol):
 
 
 def identity_claim(maker: str, model: str, serial: str) -> IdentityClaim:
-    """Who a device says it is. Raises BadClaim or BadSerial with one sentence.
+    """The identity a device claims. Raises BadClaim or BadSerial.
 
     >>> identity_claim(" Dell Inc. ", "R640", "abc-123").serial_key
     'ABC123'
@@ -52,7 +52,7 @@ def identity_claim(maker: str, model: str, serial: str) -> IdentityClaim:
     return IdentityClaim(maker, model, serial, maker_key, model_key, serial_key(serial))
 
 
-@lru_cache(4096)  # few makers and models, asked about all day
+@lru_cache(4096)  # few makers and models, looked up all day
 def _named(what: str, name: str) -> tuple[str, str]:
     name = text(what, name, _MAX_NAME)
     key = name_key(name)
@@ -62,7 +62,7 @@ def _named(what: str, name: str) -> tuple[str, str]:
 
 
 def text(name: str, value: str, longest: int) -> str:
-    """`value` without the space around it. Raises BadClaim where it is too long or holds what a database will not keep."""
+    """`value` without surrounding space. Raises BadClaim if it is too long or has characters that cannot be stored."""
     value = value.strip()
     if len(value) > longest:
         raise BadClaim(f"the {name} has {len(value)} characters; the limit is {longest}")
@@ -72,7 +72,7 @@ def text(name: str, value: str, longest: int) -> str:
 
 
 def marks(evidence: Mapping[str, object]) -> dict[str, str]:
-    """Other marks of identity (machine id, board serial, MAC), checked. Raises BadClaim."""
+    """Other evidence of identity (machine id, board serial, MAC), checked. Raises BadClaim."""
     if len(evidence) > _MAX_MARKS or not all(isinstance(value, str) for value in evidence.values()):
         raise BadClaim(f"evidence can have at most {_MAX_MARKS} names, each with a text")
     return {
@@ -81,7 +81,7 @@ def marks(evidence: Mapping[str, object]) -> dict[str, str]:
 
 
 def require_open(token: TokenFacts, serial: str, now: datetime) -> None:
-    """Raises Forbidden, with the reason, where `token` does not let the serial key `serial` enrol at `now`."""
+    """Raises Forbidden, with the reason, if `token` does not allow the serial key `serial` to enrol at `now`."""
     name = f"claim token {token.label!r}"
     if token.revoked_at is not None:
         raise Forbidden(f"{name} has been revoked; request a new one", "token_revoked")

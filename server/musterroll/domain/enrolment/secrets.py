@@ -1,7 +1,7 @@
-"""Secrets of devices: how one is made, how it is kept, and how it is checked.
+"""Secrets of devices: created, hashed and checked.
 
-A secret is kept as a line of Mosquitto's password file keeps it, `$7$iterations$salt$hash` with PBKDF2-HMAC-SHA512, so that the same
-hash lets a device into the embedded broker and into Mosquitto.
+Hashes have the format of Mosquitto's password file, `$7$iterations$salt$hash` with PBKDF2-HMAC-SHA512, so that the same hash works for
+the embedded broker and for Mosquitto.
 """
 
 import base64
@@ -10,15 +10,15 @@ import hashlib
 import hmac
 import secrets
 
-# A stretched hash slows down guessing at a secret a person chose. Ours has 256 random bits, which nobody guesses at any speed, and
-# Mosquitto checks every live connection again at each reload: 101 (its own default) keeps that at some 50 microseconds a device.
+# Many iterations protect secrets that people choose. Ours have 256 random bits, which cannot be guessed, and Mosquitto checks every live
+# connection again at each reload: 101 (its own default) takes about 50 microseconds a device.
 ITERATIONS = 101
 CHOSEN_ITERATIONS = 10_000  # for the registry's own password, which a person may have chosen
 _SALT_BYTES = 12  # Mosquitto 2.0 takes no other length
 
 
 def new_secret() -> str:
-    """32 random bytes as 43 characters of base64url: what a device proves itself with, or what a claim token says.
+    """32 random bytes as 43 characters of base64url: a device secret or a claim token.
 
     Never with a leading dash, which a command line would take for an option.
     """
@@ -28,13 +28,13 @@ def new_secret() -> str:
 
 
 def hash_secret(secret: str, iterations: int = ITERATIONS) -> str:
-    """The hash of a secret under a fresh salt."""
+    """The hash of a secret, with a new salt."""
     salt = secrets.token_bytes(_SALT_BYTES)
     return f"$7${iterations}${_base64(salt)}${_base64(_derive(secret, salt, iterations))}"
 
 
 def matches(secret: str, secret_hash: str) -> bool:
-    """Whether `secret` is the one behind the hash `kept`.
+    """Whether `secret` matches `secret_hash`.
 
     >>> matches("a", hash_secret("a")), matches("b", hash_secret("a")), matches("a", "nonsense")
     (True, False, False)
@@ -48,7 +48,7 @@ def matches(secret: str, secret_hash: str) -> bool:
 
 
 def token_hash(token: str) -> str:
-    """What is kept of a claim token: SHA-256 in hex. It is random, so nothing stronger is needed."""
+    """The stored hash of a claim token: SHA-256 in hex. The token is random, so nothing stronger is needed."""
     return hashlib.sha256(token.encode("utf-8", "surrogatepass")).hexdigest()
 
 

@@ -1,4 +1,4 @@
-"""Records that support a finding, in words, and the annual value of the lines among them."""
+"""Evidence of a finding: records in words, and the annual value of contract lines."""
 
 from collections.abc import Iterable
 from datetime import UTC, datetime
@@ -12,7 +12,7 @@ from musterroll.domain.values.money import Money, totals
 
 
 class Evidence(NamedTuple):
-    """A record that can be looked up, and what it says."""
+    """A record, and what it says."""
 
     table: str  # unit, unit_status, line, invoice; warranty, card, credential, product
     id: int
@@ -20,7 +20,7 @@ class Evidence(NamedTuple):
 
 
 class Worth(NamedTuple):
-    """Annual value, how it was worked out, and whether it is counted in sums (not where another finding counts the same money)."""
+    """Annual value, how it was calculated, and whether it counts in sums (no, if another finding counts the same money)."""
 
     value: Money | None = None
     how: str = "unpriced"
@@ -44,9 +44,9 @@ def describe_line(cover: Cover) -> str:
 
 
 def line_fact(cover: Cover) -> str:
-    """A line and its contract as a fact to compare: it changes when either changes. Prices in ten-thousandths.
+    """A line and its contract as text that changes if either does. Prices in ten-thousandths.
 
-    `storage.lines_in_force` writes the same text in SQL.
+    `storage.contracts.lines_in_force` writes the same text in SQL.
     """
     contract, price = cover.contract, cover.line.price
     terms = f"{cover.line.ref} {contract.state} {contract.span.starts_on} {contract.span.ends_on or '-'}"
@@ -62,7 +62,7 @@ def last_report_fact(at: datetime | None) -> str:
 
 
 def line_evidence(covers: Iterable[Cover]) -> tuple[Evidence, ...]:
-    """The lines, each with its invoice where one is known."""
+    """The lines, each with its last invoice if known."""
     rows: list[Evidence] = []
     for cover in covers:
         rows.append(Evidence("line", cover.line.id, describe_line(cover)))
@@ -75,7 +75,7 @@ def line_evidence(covers: Iterable[Cover]) -> tuple[Evidence, ...]:
 
 
 def price_of_seats(covers: tuple[Cover, ...]) -> Worth:
-    """The annual price of one unit's seats on lines."""
+    """The annual price of a unit's seats on these lines."""
     sums = totals(cover.line.price for cover in covers)
     if len(sums) != 1:
         return Worth(how="unpriced" if not sums else "the lines are in several currencies")
@@ -83,7 +83,7 @@ def price_of_seats(covers: tuple[Cover, ...]) -> Worth:
 
 
 def price_of_cover(ended: tuple[Cover, ...], list_price: Money | None) -> Worth:
-    """The annual value of covering a unit: the price of its last line, else the list price."""
+    """The annual value of covering a unit: the price of its last line, or else the list price."""
     if ended and ended[-1].line.price:
         return price_of_seats(ended[-1:])
     return Worth(list_price, "annual list price of cover") if list_price else Worth()

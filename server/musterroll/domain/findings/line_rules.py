@@ -1,4 +1,4 @@
-"""Where one contract line in force and the units that could use it disagree."""
+"""Findings of a contract line in force: unused seats, units beyond its quantity, a missing account."""
 
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
@@ -12,7 +12,7 @@ _SHOWN = 20  # units named in the evidence of one line
 
 
 class LineCase(NamedTuple):
-    """One line in force: how many of its seats are unused, and the units beyond its quantity."""
+    """A line in force, its unused seats, and the units beyond its quantity."""
 
     cover: Cover
     left_over: int = 0
@@ -21,7 +21,7 @@ class LineCase(NamedTuple):
 
 
 def line_findings(case: LineCase) -> Iterator[Finding]:
-    """Every finding of one line in force."""
+    """All findings of a line in force."""
     line, contract = case.cover.line, case.cover.contract
     if case.left_over:
         worth = price_times(line.price, case.left_over)

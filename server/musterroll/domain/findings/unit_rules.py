@@ -1,4 +1,4 @@
-"""Where the records and the reports of one unit disagree on one day."""
+"""Findings of one unit: where records and reports disagree on a day."""
 
 from collections.abc import Iterator, Mapping
 from datetime import datetime
@@ -28,7 +28,7 @@ CLONE_FACT = "another device with this serial waits to be let in"  # compared wi
 
 
 class UnitCase(NamedTuple):
-    """One unit on one day: its axes, the lines in force it is on, the lines that named it and have ended, and what else is odd."""
+    """A unit on a day: its axes, its lines in force, the lines that named it and have ended, and other disagreements."""
 
     unit: int
     serial: str
@@ -36,16 +36,16 @@ class UnitCase(NamedTuple):
     liveness: Liveness
     heard_at: datetime | None = None
     covers: tuple[Cover, ...] = ()
-    ended: tuple[Cover, ...] = ()  # by their end, last one last
-    in_warranty: bool | None = None  # None: cannot tell
-    list_price: Money | None = None  # of a year's cover of its product
+    ended: tuple[Cover, ...] = ()  # in order of their end
+    in_warranty: bool | None = None  # None: unknown
+    list_price: Money | None = None  # of cover for its product, per year
     disagreement: Disagreement | None = None
-    clone: bool = False  # another device waits to enrol with its serial
-    further: Mapping[FindingKind, tuple[Evidence, ...]] = {}  # further evidence by kind, besides unit, reports and lines
+    clone: bool = False  # another device is waiting to enrol with its serial
+    further: Mapping[FindingKind, tuple[Evidence, ...]] = {}  # more evidence by kind
 
 
 def unit_findings(case: UnitCase) -> Iterator[Finding]:
-    """Every finding of one unit: that of its cell, those of operating units, and those of its identity and its reported warranty."""
+    """All findings of a unit: of its quadrant, of operating units, of its reported warranty and of its identity."""
     state = flags(bool(case.covers), case.lifecycle, case.liveness)
     if kind := OF_CELL.get(state.code):
         yield _of_cell(kind, case)
@@ -100,7 +100,7 @@ def _while_operating(case: UnitCase) -> Iterator[Finding]:
     if case.ended and not case.covers:
         says = f"{case.serial} is operating, but its cover has ended: {describe_line(case.ended[-1])}"
         facts = tuple(line_fact(cover) for cover in case.ended)
-        counted = case.lifecycle is not Lifecycle.DEPLOYED  # a deployed one counts as operating uncovered
+        counted = case.lifecycle is not Lifecycle.DEPLOYED  # a deployed unit is counted as operating uncovered
         yield _finding(FindingKind.EXPIRED_BUT_OPERATING, case, says, facts, price_of_seats(case.ended[-1:])._replace(counted=counted))
     if overdue := tuple(cover for cover in case.covers if cover.billing.payment is Payment.OVERDUE):
         facts = tuple(line_fact(cover) for cover in overdue)

@@ -1,16 +1,16 @@
-"""Which firmware is old: older than the newest of its product that is more than a trial."""
+"""Outdated firmware: older than the newest version of the product that is more than a trial."""
 
 import re
 from collections.abc import Mapping
 
 _PART = re.compile(r"[0-9]{1,18}|[a-z]+")
-_TRIAL = 100  # a version that fewer than one unit in so many runs makes nobody old
+_TRIAL = 100  # a version on fewer than one in so many units is a trial
 
 Key = tuple[tuple[int, int, str], ...]
 
 
 def version_key(version: str) -> Key:
-    """Versions in the order people number them; words stand before the bare number, as in 1.4.0-rc1.
+    """Sort key of versions; pre-releases such as 1.4.0-rc1 come before 1.4.0.
 
     >>> sorted(["1.10.0", "1.9.2", "1.10.0-rc1", "v1.2"], key=version_key)
     ['v1.2', '1.9.2', '1.10.0-rc1', '1.10.0']
@@ -20,7 +20,7 @@ def version_key(version: str) -> Key:
 
 
 def newest(units: Mapping[str, int]) -> str | None:
-    """The newest version that is more than a trial, of units by version; None where none is told.
+    """The newest version that is more than a trial, from units by version; None if no version is known.
 
     >>> newest({"1.4.2": 500, "1.4.1": 90, "2.0.0-beta": 1, "": 7})
     '1.4.2'
@@ -31,7 +31,7 @@ def newest(units: Mapping[str, int]) -> str | None:
 
 
 def old(units: Mapping[str, int]) -> list[str]:
-    """The versions older than the newest, the oldest first.
+    """The versions older than the newest, oldest first.
 
     >>> old({"1.4.2": 500, "1.4.1": 90, "1.3": 1})
     ['1.3', '1.4.1']

@@ -1,7 +1,7 @@
-"""How the installed base came from its size at the start of a month to that at its end, step by step, adding up exactly.
+"""The bridge of a month: how the installed base grew or shrank, step by step, adding up exactly.
 
-The installed base here is the units deployed and operating. Every transition that takes a unit in or out of it counts under one step,
-so opening + all steps = closing whatever happened, in whatever order.
+The installed base is the units deployed and operating. Every state change that adds or removes a unit counts under one step, so
+opening + all steps = closing, whatever happened in whatever order.
 """
 
 from collections import Counter
@@ -13,20 +13,20 @@ from musterroll.domain.liveness import Liveness
 from musterroll.domain.reconciliation.cells import OPERATING
 from musterroll.domain.units.lifecycle import Lifecycle
 
-MERGED, SPLIT = "merged", "split"  # values of the identity axis: merged into another unit, and that undone
+MERGED, SPLIT = "merged", "split"  # values of the identity axis: merged into another unit, and undone
 
 
 class BridgeStep(StrEnum):
-    SHIPPED = "shipped"  # deployed on record while it was operating
+    SHIPPED = "shipped"  # recorded as deployed while operating
     FIRST_HEARD = "first_heard"
     REVIVED = "revived"
-    GONE_STALE = "gone_stale"  # or silent and held
-    RETIRED = "retired"  # or returned to stock: on record no longer deployed
+    GONE_STALE = "gone_stale"  # or silent with alerts paused
+    RETIRED = "retired"  # or returned: no longer recorded as deployed
     MERGED = "merged"  # into another unit; less those split again
 
 
 class AxisChange(NamedTuple):
-    """One transition: `axis` is lifecycle, liveness or identity. `id` orders those of one instant."""
+    """A state change. `axis` is lifecycle, liveness or identity; `id` orders changes at the same instant."""
 
     at: int  # ms
     id: int
@@ -36,7 +36,7 @@ class AxisChange(NamedTuple):
 
 
 class UnitState(NamedTuple):
-    """A unit on its axes at one moment."""
+    """The axes of a unit at an instant."""
 
     lifecycle: Lifecycle = Lifecycle.UNRECORDED
     liveness: Liveness = Liveness.NEVER_HEARD
@@ -48,7 +48,7 @@ class UnitState(NamedTuple):
 
 
 class Bridge(NamedTuple):
-    """`steps` are signed; every step is there."""
+    """`steps` are signed and include zeros."""
 
     opening: int
     steps: dict[BridgeStep, int]
@@ -56,46 +56,46 @@ class Bridge(NamedTuple):
 
 
 class BaseChange(NamedTuple):
-    """One unit going into the base (+1) or out of it (-1) by one move."""
+    """A unit that entered the base (+1) or left it (-1) by a state change."""
 
     step: BridgeStep
     move: AxisChange
     sign: int
 
 
-def bridge(opening: Mapping[int, UnitState], moves: Iterable[AxisChange]) -> Bridge:
-    """The bridge over the moves of a month, from how its units stood at its start (a unit not named was not there yet)."""
+def bridge(opening: Mapping[int, UnitState], changes: Iterable[AxisChange]) -> Bridge:
+    """The bridge over the state changes of a month. `opening`: the units at its start; one not in it did not exist yet."""
     start = sum(unit.in_base for unit in opening.values())
     steps: Counter[BridgeStep] = Counter()
-    for passage in base_changes(opening, moves):
-        steps[passage.step] += passage.sign
+    for change in base_changes(opening, changes):
+        steps[change.step] += change.sign
     return Bridge(start, {step: steps[step] for step in BridgeStep}, start + sum(steps.values()))
 
 
-def base_changes(opening: Mapping[int, UnitState], moves: Iterable[AxisChange]) -> Iterator[BaseChange]:
-    """Every time a unit came in or went out, in order."""
+def base_changes(opening: Mapping[int, UnitState], changes: Iterable[AxisChange]) -> Iterator[BaseChange]:
+    """Every time a unit entered or left the base, in order."""
     units = dict(opening)
-    for move in sorted(moves):
-        before = units.get(move.unit, UnitState())
-        after = units[move.unit] = after_change(before, move)
+    for change in sorted(changes):
+        before = units.get(change.unit, UnitState())
+        after = units[change.unit] = after_change(before, change)
         if before.in_base != after.in_base:
-            yield BaseChange(_step(before, move), move, after.in_base - before.in_base)
+            yield BaseChange(_step(before, change), change, after.in_base - before.in_base)
 
 
-def after_change(standing: UnitState, move: AxisChange) -> UnitState:
-    """How a unit stands after a move."""
-    if move.axis == "lifecycle":
-        return standing._replace(lifecycle=Lifecycle(move.new))
-    if move.axis == "liveness":
-        return standing._replace(liveness=Liveness(move.new))
-    return standing._replace(merged=move.new == MERGED) if move.new in (MERGED, SPLIT) else standing
+def after_change(state: UnitState, change: AxisChange) -> UnitState:
+    """The state of a unit after a change."""
+    if change.axis == "lifecycle":
+        return state._replace(lifecycle=Lifecycle(change.new))
+    if change.axis == "liveness":
+        return state._replace(liveness=Liveness(change.new))
+    return state._replace(merged=change.new == MERGED) if change.new in (MERGED, SPLIT) else state
 
 
-def _step(before: UnitState, move: AxisChange) -> BridgeStep:
-    """What a move counts under, given that it takes a unit in or out of the base."""
-    if move.axis == "identity":
+def _step(before: UnitState, change: AxisChange) -> BridgeStep:
+    """The step that a change counts under, given that the unit enters or leaves the base by it."""
+    if change.axis == "identity":
         return BridgeStep.MERGED
-    if move.axis == "lifecycle":
+    if change.axis == "lifecycle":
         return BridgeStep.RETIRED if before.in_base else BridgeStep.SHIPPED
     if before.in_base:
         return BridgeStep.GONE_STALE

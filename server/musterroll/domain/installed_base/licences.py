@@ -1,4 +1,4 @@
-"""Active licences: seats of lines in force that an operating unit sits in, beside all seats that were sold, and against a target."""
+"""Active licences: seats of lines in force that an operating unit uses, compared with the seats sold and with a target."""
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable
@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 
 class LineSeats(NamedTuple):
-    """One line in force on a day: what it is counted under, how many seats it has, and in how many an operating unit sits."""
+    """A line in force on a day: what it is counted under, its seats, and the seats that operating units use."""
 
     segment: str
     product: str
@@ -28,7 +28,7 @@ class TargetLevel(StrEnum):
 
 
 class LicenceTarget(NamedTuple):
-    """A number of active licences to have, and how far from it, in hundredths, still counts as at the target."""
+    """A target number of active licences, with a tolerance in percent."""
 
     licences: int
     tolerance: int = 0

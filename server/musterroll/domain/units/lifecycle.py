@@ -1,4 +1,4 @@
-"""The axis people and documents set: where a unit is in its life."""
+"""The lifecycle of a unit, as people and documents set it."""
 
 from enum import StrEnum
 
@@ -6,7 +6,7 @@ from musterroll.domain.values.errors import Conflict
 
 
 class Lifecycle(StrEnum):
-    UNRECORDED = "unrecorded"  # enrolled or heard, no record yet
+    UNRECORDED = "unrecorded"  # enrolled or reporting, no record yet
     STOCK = "stock"
     SHIPPED = "shipped"
     DEPLOYED = "deployed"
@@ -25,7 +25,7 @@ _MOVES: dict[Lifecycle, frozenset[Lifecycle]] = {
 
 
 def checked_move(old: Lifecycle, new: Lifecycle) -> Lifecycle:
-    """`new` where a unit may go there from `old` (staying is a move too). Raises Conflict with the moves that are legal."""
+    """Returns `new`, if that is a legal move from `old` (or no move). Raises Conflict with the legal moves."""
     if new != old and new not in _MOVES[old]:
         legal = ", ".join(sorted(_MOVES[old]))
         raise Conflict(f"a {old} unit cannot become {new}; from {old} it can become {legal}", "illegal_move")
@@ -33,7 +33,7 @@ def checked_move(old: Lifecycle, new: Lifecycle) -> Lifecycle:
 
 
 def moves_from(old: Lifecycle) -> frozenset[Lifecycle]:
-    """Where a unit may go from here.
+    """The lifecycle states that can follow.
 
     >>> sorted(moves_from(Lifecycle.RETIRED))
     [<Lifecycle.RETURNED: 'returned'>, <Lifecycle.STOCK: 'stock'>]

@@ -1,6 +1,6 @@
 """Reads a scanned or typed code: a serial, a GS1 element string or Digital Link, or a link on our own labels.
 
-A code is never guessed: where a text can be read in two ways, both serials are returned, and typing slips are suggestions only.
+A code is never guessed: if a text can be read in two ways, both serials are returned; typing errors are suggestions only.
 """
 
 import re
@@ -22,7 +22,7 @@ _BRACKETED = re.compile(r"\((\d{2,4})\)([^(]*)")
 _DIGITAL_LINK = re.compile(r"/01/(\d{8}|\d{12,14})((?:/\d{2,4}/[^/]+)*)/?$")
 _LABELLED_SERIAL = re.compile(r"(?:s/?n|serial(?:[ -]?(?:no|nr|number))?\.?)\s*[:#=]\s*(.+)", re.IGNORECASE | re.DOTALL)
 _SERIAL_PARAMETERS = frozenset(("sn", "serial", "serialno", "serialnumber", "serial_number"))
-# Data lengths of application identifiers that need no separator behind them, by first two digits (GS1 General Specifications, 7.8.5).
+# Data lengths of application identifiers that need no separator after them, by first two digits (GS1 General Specifications, 7.8.5).
 _FIXED = {"00": 18, "01": 14, "02": 14, "03": 14, "04": 16, "20": 2, "41": 13}
 _FIXED |= {str(n): 6 for n in (*range(11, 20), *range(31, 37))}
 _LENGTHS_OF_AI = {2: ("0", "1", "20", "21", "22", "30", "37", "9"), 3: ("23", "24", "25", "40", "41", "42")}
@@ -63,7 +63,7 @@ def read_code(text: str) -> ScannedCode:
 
 
 def possible_uids(text: str) -> set[str]:
-    """The unit ids a text may be: as it is written and, as ours are, in lower case."""
+    """The unit ids a text may be: as written, and in lower case as ours are."""
     text = text.strip()
     return {text, text.lower()} if _UID.fullmatch(text) else set()
 
@@ -146,9 +146,9 @@ _MAX_EDITED = 32  # longer keys are scanned, not typed
 
 
 def typing_errors(text: str) -> set[str]:
-    """Twin keys of serials that a text may be a typing error of: another keyboard layout, a data identifier in front, one character off.
+    """Twin keys of serials that a text may be a typing error of: other keyboard layout, data identifier in front, one character off.
 
-    They are suggestions for a person, never used as a match.
+    Suggestions for a person, never a match.
 
     >>> "K400" in typing_errors("SK400"), twin_key("K4OO") in typing_errors("K'àà")
     (True, True)

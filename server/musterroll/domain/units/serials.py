@@ -1,4 +1,4 @@
-"""Who a unit says it is: serials as written and as compared, placeholders, makers.
+"""Serials, makers and models as compared; placeholders; unit ids.
 
 A serial is a claim; the credential is the identity.
 """
@@ -7,12 +7,11 @@ import re
 import secrets
 import unicodedata
 from functools import lru_cache
-from typing import NamedTuple
 
 from musterroll.domain.values.errors import DomainError
 
 SEPARATORS = "-./_:"
-UID_ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"  # no i, l, o, u: read aloud and typed back without doubt
+UID_ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"  # no i, l, o, u: unambiguous when read aloud and typed
 UID_LENGTH = 10
 
 _INVISIBLE = re.compile("[\\s\u00ad\u180e\u200b-\u200f\u2028-\u202f\u2060-\u2064\ufeff]+")
@@ -21,7 +20,7 @@ _KEY = re.compile(rf"[A-Z0-9]{{1,{_LONGEST}}}")
 _LEGAL_FORM = re.compile(
     r"[\s,]+(inc|incorporated|corp|corporation|co|company|ltd|limited|llc|gmbh|ag|bv|b\.v|nv|sa|s\.a|plc|computer|computers)\.?$"
 )
-# What firmware ships where nobody filled the serial in; compared as keys.
+# What firmware reports if nobody filled in the serial; compared as keys.
 PLACEHOLDERS = frozenset(
     (
         *("TOBEFILLEDBYOEM", "TOBEFILLEDBYO", "DEFAULTSTRING", "SYSTEMSERIALNUMBER", "SERIALNUMBER", "BASEBOARDSERIALNUMBER"),
@@ -35,14 +34,6 @@ PLACEHOLDERS = frozenset(
 
 class BadSerial(DomainError):
     code = "bad_serial"
-
-
-class SerialKey(NamedTuple):
-    """What makes a unit one: the maker, the product family and the serial, each as compared."""
-
-    maker: str
-    family: str
-    serial: str
 
 
 def serial_key(serial: str, separators: str = SEPARATORS) -> str:
@@ -72,7 +63,7 @@ def _why_bad(serial: str, key: str) -> str:
 
 
 def is_placeholder(key: str) -> bool:
-    """Whether a serial key is one that firmware ships when nobody filled it in.
+    """Whether a serial key is what firmware reports if nobody filled in the serial.
 
     >>> is_placeholder("DEFAULTSTRING"), is_placeholder("0000000"), is_placeholder("K400MVX7")
     (True, True, False)
@@ -80,9 +71,9 @@ def is_placeholder(key: str) -> bool:
     return key in PLACEHOLDERS or len(set(key)) == 1
 
 
-@lru_cache(4096)  # few makers and models, asked about all day
+@lru_cache(4096)  # few makers and models, looked up all day
 def name_key(name: str) -> str:
-    """The key a maker, family or model is compared by: case, spacing, punctuation and legal form fall away.
+    """The key a maker, family or model is compared by: without case, spacing, punctuation and legal form.
 
     >>> name_key("Dell Inc."), name_key("DELL"), name_key("HGST  HMS5C4040BLE640")
     ('dell', 'dell', 'hgsthms5c4040ble640')
@@ -96,9 +87,9 @@ _TWINS = str.maketrans({"O": "0", "I": "1"})
 
 
 def twin_key(key: str) -> str:
-    """What two serials have in common that people and scanners confuse: leading zeros, O and 0, I and 1.
+    """The key that easily confused serials share: without leading zeros, O as 0, I as 1.
 
-    A suggestion for a person, never an identity.
+    For suggestions to a person, never for identity.
 
     >>> twin_key("0OI7") == twin_key("017")
     True
@@ -106,17 +97,17 @@ def twin_key(key: str) -> str:
     return key.translate(_TWINS).lstrip("0")
 
 
-_UID_BYTES = 7  # hold those bits
-_PAIRS = [first + second for second in UID_ALPHABET for first in UID_ALPHABET]  # what ten bits are written as
+_UID_BYTES = 7  # at least 50 bits
+_PAIRS = [first + second for second in UID_ALPHABET for first in UID_ALPHABET]  # ten bits as two characters
 
 
 def new_uid() -> str:
-    """A fresh unit id for topics and addresses: 50 random bits in 10 characters."""
+    """A new unit id for topics and URLs: 50 random bits in 10 characters."""
     return new_uids(1)[0]
 
 
 def new_uids(count: int) -> list[str]:
-    """As many fresh ids, for one call to the system."""
+    """New unit ids, with one call to the random source."""
     drawn = secrets.token_bytes(count * _UID_BYTES)
     bits = (int.from_bytes(drawn[at : at + _UID_BYTES]) for at in range(0, len(drawn), _UID_BYTES))
     return ["".join([_PAIRS[number >> shift & 1023] for shift in range(0, 5 * UID_LENGTH, 10)]) for number in bits]

@@ -1,4 +1,4 @@
-"""Warranty: a list of periods, never one date. Which rule began each, on what evidence, and what is missing to know."""
+"""Warranty as a list of coverage periods: the rule that started each, its evidence, and what is missing to know it."""
 
 from collections.abc import Iterable
 from datetime import date, datetime, timedelta, tzinfo
@@ -25,7 +25,7 @@ class StartRule(NamedTuple):
 
 
 class Policy(NamedTuple):
-    """What a product is sold with. The first rule whose date is known starts the warranty."""
+    """A warranty policy. The first rule whose date is known starts the warranty."""
 
     name: str
     rules: tuple[StartRule, ...]
@@ -37,7 +37,7 @@ DEFAULT = Policy("default", (StartRule(WarrantyStart.INSTALLED), StartRule(Warra
 
 
 class UnitDates(NamedTuple):
-    """Dates of one unit that a warranty can start on."""
+    """Dates of a unit that its warranty can start on."""
 
     registered_on: date | None = None
     installed_on: date | None = None
@@ -50,27 +50,27 @@ class PeriodKind(StrEnum):
     STANDARD = "standard"
     EXTENDED = "extended"
     REPAIR = "repair"
-    INHERITED = "inherited"  # what was left of the warranty of the unit this one replaces
+    INHERITED = "inherited"  # the rest of the warranty of the unit that this one replaces
 
 
 class CoveragePeriod(NamedTuple):
-    """One stretch of warranty as recorded. A void period stays on record; from `voided_on` it covers nothing."""
+    """A period of warranty as recorded. A voided period stays on record; from `voided_on` it covers nothing."""
 
     kind: PeriodKind
     span: Span
-    rule: str  # which rule fired: a Start, `after` or `document`
+    rule: str  # a WarrantyStart, `after` or `document`
     evidence: str  # in words
     voided_on: date | None = None
     void_reason: str = ""
 
     @property
     def covers(self) -> Span | None:
-        """The days it really covers, None where it was void from the first."""
+        """The days it covers; None if it was void from the start."""
         return self.span if self.voided_on is None else self.span.within(Span(date.min, self.voided_on))
 
 
 class StandardWarranty(NamedTuple):
-    """The standard period, or what is missing to know it."""
+    """The standard period, or what is missing to work it out."""
 
     period: CoveragePeriod | None
     missing: tuple[str, ...] = ()
@@ -85,7 +85,7 @@ _WORDS = {
 
 
 def warranty_end(starts_on: date, months: int) -> date:
-    """The first day that a warranty of so many months no longer covers. Month-end rule: that of `add_months`.
+    """The first day not covered by a warranty of this length. Month-end rule: see `add_months`.
 
     >>> str(warranty_end(date(2024, 2, 29), 36))
     '2027-02-28'
@@ -94,22 +94,22 @@ def warranty_end(starts_on: date, months: int) -> date:
 
 
 def standard_warranty(policy: Policy, dates: UnitDates, zone: tzinfo) -> StandardWarranty:
-    """The standard period of a unit under a policy, with days as the calendar in the site's `zone` has them."""
+    """The standard period of a unit under a policy; days are those of the site's time zone."""
     known = _facts(dates, zone)
     months = dates.months or policy.months
-    fired = next((rule for rule in policy.rules if known[rule.start] is not None), None)
-    day = known[fired.start] if fired else None
-    if fired is None or day is None or not months:
-        return StandardWarranty(None, tuple(_missing(policy, fired, months)))
-    return StandardWarranty(_begun(fired, day, months))
+    rule = next((rule for rule in policy.rules if known[rule.start] is not None), None)
+    day = known[rule.start] if rule else None
+    if rule is None or day is None or not months:
+        return StandardWarranty(None, tuple(_missing(policy, rule, months)))
+    return StandardWarranty(_begun(rule, day, months))
 
 
-@lru_cache(1 << 14)  # many units begin on the same day
-def _begun(fired: StartRule, day: date, months: int) -> CoveragePeriod:
-    starts_on = min(day, date.max - timedelta(fired.shelf_days)) + timedelta(fired.shelf_days)
-    shelf = f" and at most {fired.shelf_days} days on the shelf" if fired.shelf_days else ""
-    evidence = f"{months} months from {_WORDS[fired.start]} on {in_words(day)}{shelf}"
-    return CoveragePeriod(PeriodKind.STANDARD, Span(starts_on, warranty_end(starts_on, months)), fired.start.value, evidence)
+@lru_cache(1 << 14)  # many units start on the same day
+def _begun(rule: StartRule, day: date, months: int) -> CoveragePeriod:
+    starts_on = min(day, date.max - timedelta(rule.shelf_days)) + timedelta(rule.shelf_days)
+    shelf = f" and at most {rule.shelf_days} days on the shelf" if rule.shelf_days else ""
+    evidence = f"{months} months from {_WORDS[rule.start]} on {in_words(day)}{shelf}"
+    return CoveragePeriod(PeriodKind.STANDARD, Span(starts_on, warranty_end(starts_on, months)), rule.start.value, evidence)
 
 
 def _facts(dates: UnitDates, zone: tzinfo) -> dict[WarrantyStart, date | None]:
@@ -121,8 +121,8 @@ def _facts(dates: UnitDates, zone: tzinfo) -> dict[WarrantyStart, date | None]:
     }
 
 
-def _missing(policy: Policy, fired: StartRule | None, months: int | None) -> Iterable[str]:
-    if fired is None:
+def _missing(policy: Policy, rule: StartRule | None, months: int | None) -> Iterable[str]:
+    if rule is None:
         starts = " or ".join(_WORDS[rule.start] for rule in policy.rules)
         yield f"the date of {starts}" if starts else f"a start rule in the policy {policy.name}"
     if not months:
@@ -130,7 +130,7 @@ def _missing(policy: Policy, fired: StartRule | None, months: int | None) -> Ite
 
 
 def extension(periods: Iterable[CoveragePeriod], months: int, document: str) -> CoveragePeriod:
-    """An extended warranty: it begins where the cover so far ends. Raises Conflict where there is nothing to extend."""
+    """An extended warranty, from the end of the present cover. Raises Conflict if there is nothing to extend."""
     ends = [span.ends_on for p in periods if (span := p.covers) and span.ends_on and p.kind is not PeriodKind.REPAIR]
     if not ends:
         raise Conflict("no warranty to extend; record the standard warranty first", "nothing_to_extend")
@@ -139,12 +139,12 @@ def extension(periods: Iterable[CoveragePeriod], months: int, document: str) -> 
 
 
 def repair_period(on: date, months: int, document: str) -> CoveragePeriod:
-    """The warranty on a repair, from the day the unit was given back."""
+    """The warranty on a repair, from the day the unit was returned to the customer."""
     return CoveragePeriod(PeriodKind.REPAIR, Span(on, warranty_end(on, months)), "document", f"{months} months on the repair {document}")
 
 
 def inherited_periods(periods: Iterable[CoveragePeriod], replaced_on: date, old_serial: str) -> tuple[CoveragePeriod, ...]:
-    """What a replacement takes over: what is left, on that day, of each period of the unit it replaces."""
+    """What a replacement inherits: the rest, from that day, of each period of the unit it replaces."""
     rest = Span(replaced_on)
     spans = [left for p in periods if (span := p.covers) and (left := span.within(rest))]
     return tuple(
@@ -153,7 +153,7 @@ def inherited_periods(periods: Iterable[CoveragePeriod], replaced_on: date, old_
 
 
 def void(period: CoveragePeriod, on: date, reason: str) -> CoveragePeriod:
-    """The period, void from a day, with the reason. Raises Conflict without a reason or where it is void already."""
+    """The period, voided from a day. Raises Conflict without a reason, and if it is already void."""
     if period.voided_on is not None:
         raise Conflict(f"this warranty was already voided on {in_words(period.voided_on)}: {period.void_reason}", "already_void")
     if not reason.strip():

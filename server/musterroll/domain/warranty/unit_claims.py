@@ -17,7 +17,7 @@ class WarrantyClaim(NamedTuple):
 
 
 class Disagreement(NamedTuple):
-    """A reported warranty and a period on record that differ. Decisions rest on `fact`, which is stored; `says` is for people."""
+    """A reported warranty and a period on record that differ. `fact` is stored, and decisions rest on it; `says` is for people."""
 
     claim: WarrantyClaim
     period: CoveragePeriod
@@ -26,7 +26,7 @@ class Disagreement(NamedTuple):
 
 
 def read_claim(card: Mapping[str, Any] | None) -> WarrantyClaim | None:
-    """The claim on a card as a birth carried it; None where it says no day and no length that can be read."""
+    """The claim on the warranty card of a birth message; None if it has no valid day and no valid length."""
     if not card:
         return None
     months = card.get("months")
@@ -55,9 +55,9 @@ def describe_claim(claim: WarrantyClaim) -> str:
 
 
 def disagreement(claim: WarrantyClaim | None, periods: Iterable[CoveragePeriod]) -> Disagreement | None:
-    """How a claim differs from the warranty on record: its start from the first day, its end from the last.
+    """How a claim differs from the warranty on record: its start from the first day, its end from the ends of the periods.
 
-    Repair and inherited periods are not compared. Nothing on record is no disagreement: it is missing.
+    Repair and inherited periods are not compared. Without a record there is no disagreement: the record is missing.
     """
     record = sorted((p for p in periods if p.kind in (PeriodKind.STANDARD, PeriodKind.EXTENDED)), key=lambda p: p.span.order)
     if claim is None or not record:
