@@ -10,8 +10,9 @@ from musterroll.storage.tables.columns import BIG, PRICE, Audited, row_id
 
 
 class FindingRow(SQLModel, table=True):
-    """One disagreement as the last run saw it; its words and evidence are worked out when it is opened."""
+    """A finding as the last run saw it; its wording and evidence are worked out when it is opened."""
 
+    __tablename__ = "finding"
     __table_args__ = (UniqueConstraint("subject_id", "subject", "kind"),)
     id: int | None = row_id()
     kind: str = Field(max_length=32)
