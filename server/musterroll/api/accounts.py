@@ -99,7 +99,9 @@ def get_tree(query: TreeQuery) -> Response:
         return answer(Tree(items=_nodes(hierarchy.tree(session, query.root))))
 
 
-@api.put("/accounts/<ref>/parent", summary="Set the parent account", responses={200: DoneOut, 204: None, **documented(404, 409)})
+@api.put(
+    "/accounts/<ref>/parent", summary="Set the parent account", responses={200: DoneOut, 204: None, **documented(400, 404, 409, 413, 415)}
+)
 @needs(Role.PLANNER)
 def put_under(path: RefPath, body: ParentBody) -> Response:
     """Can be undone. 204: nothing to change."""
