@@ -5,10 +5,10 @@ import threading
 import time
 from collections import OrderedDict
 
-_REMEMBERED = 10_000  # clients; the least recently seen are forgotten first
+_MAX_CLIENTS = 10_000  # clients; the least recently seen are forgotten first
 
 
-class Attempts:
+class RateLimit:
     """A token bucket per client (an address or a name): `burst` tries, refilled by one every `seconds`. Callers decide what counts."""
 
     def __init__(self, burst: int = 20, seconds: float = 6.0) -> None:
@@ -27,7 +27,7 @@ class Attempts:
         with self._lock:
             self._used[network] = (self._tries(network, now) + 1, now)
             self._used.move_to_end(network)
-            while len(self._used) > _REMEMBERED:
+            while len(self._used) > _MAX_CLIENTS:
                 self._used.popitem(last=False)
 
     def _tries(self, network: str, now: float) -> float:

@@ -38,9 +38,9 @@ class Metrics:
             "musterroll_batch_seconds", "Time to commit a batch, in seconds.", registry=self.registry, buckets=_BATCH_SECONDS
         )
 
-    def gauge(self, counted: Callable[[], Iterable[Gauge]]) -> None:
+    def gauge(self, read: Callable[[], Iterable[Gauge]]) -> None:
         """Call `counted` at every scrape. If it fails, that scrape has no gauges."""
-        self.registry.register(_Gauges(counted))
+        self.registry.register(_Gauges(read))
 
     def text(self) -> bytes:
         """The metrics in the Prometheus text format."""

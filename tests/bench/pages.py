@@ -134,7 +134,7 @@ def _addresses(app: Flask) -> list[str]:
 
 
 def _is_page(rule: Rule) -> bool:
-    return rule.endpoint.startswith("in.") and "GET" in (rule.methods or ()) and (not rule.arguments or rule.rule in _NAMED)
+    return rule.endpoint.startswith("pages.") and "GET" in (rule.methods or ()) and (not rule.arguments or rule.rule in _NAMED)
 
 
 def _asked(rule: str) -> Iterator[str]:

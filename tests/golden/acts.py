@@ -37,7 +37,7 @@ def _give_access(session: Session, now: datetime) -> None:
     planner, _ = access_users.add(session, name=_PERSON, role=Role.PLANNER, within=["A1", "A2"], actor="admin", now=now)
     viewer, _ = access_users.add(session, name="bert", role=Role.VIEWER, within=None, actor="admin", now=now)
     access_users.disable(session, viewer, actor="admin", now=now)
-    access_sessions.open_session(session, planner, now, access_sessions.Seat("192.0.2.7", "Firefox on Linux"))
+    access_sessions.open_session(session, planner, now, access_sessions.ClientInfo("192.0.2.7", "Firefox on Linux"))
     notification_calendar.create_feed(session, planner.id or 0, now)
     until = now + timedelta(90)
     for label, within in (("ticket system", None), ("old dashboard", ["A1"])):

@@ -13,7 +13,7 @@ from musterroll.usecases.reconciliation import daily_snapshot
 from musterroll_wire.messages import Death
 
 from tests.golden.acts import ACTS
-from tests.support import documents, reporting, roll, roll_signals
+from tests.support import documents, reporting, sample_events, sample_fleet
 
 _OTHERS = 14  # units beside those that the fleet names
 _DAY = timedelta(days=1)
@@ -27,11 +27,11 @@ _LATER = {
 
 def fill(database: Database, folder: Path, now: datetime) -> None:
     """Fill an empty, migrated database up to `now`. The folder stands in for the data directory."""
-    roll.fill(database, now - 2 * _DAY, _OTHERS)
+    sample_fleet.fill(database, now - 2 * _DAY, _OTHERS)
     documents.take_all(database, now - _DAY)
     for kind, content in _LATER.items():
         documents.take(database, now - _DAY, kind, content)
-    roll_signals.fill(database, now)
+    sample_events.fill(database, now)
     _report(database, now)
     run_jobs(database, folder, now)
     for act in ACTS:

@@ -21,26 +21,26 @@ from musterroll.usecases.access import api_tokens
 from musterroll.usecases.access import sessions as access_sessions
 from musterroll.usecases.access import users as access_users
 from musterroll.web.http import menu
-from musterroll.web.http.sign_in import require_person
+from musterroll.web.http.sign_in import require_sign_in
 from sqlmodel import select
 from werkzeug.routing import Rule
 from werkzeug.routing.converters import AnyConverter, IntegerConverter
 from werkzeug.test import TestResponse
 
-from tests.support import roll
+from tests.support import sample_fleet
 
 # Nobody needs to be known for these: they show nothing of the fleet, or ask for a secret of their own.
-PUBLIC = {"assets", "worker", "theme.choose", "signing_in.form", "signing_in.sign_in", "signing_in.sign_out"}
-PUBLIC |= {"signing_in_elsewhere.begin", "signing_in_elsewhere.end", "calendar_feed.read", "enrolment.enroll"}
+PUBLIC = {"assets", "worker", "theme.choose", "sign_in.form", "sign_in.sign_in", "sign_in.sign_out"}
+PUBLIC |= {"oidc.start", "oidc.callback", "calendar_feed.read", "device-enrolment.enroll"}
 PUBLIC |= {"moved_addresses.moved"}  # only says where a page is now
-PUBLIC |= {"operations.healthz", "operations.readyz", "operations.metrics"}
-PUBLIC |= {"documents.docs", "documents.static", "documents.openapi", "documents.asyncapi"}
+PUBLIC |= {"health.healthz", "health.readyz", "health.metrics"}
+PUBLIC |= {"docs.docs", "docs.static", "docs.openapi", "docs.asyncapi"}
 
 OWN, OTHERS = "A00001", ("A00002", "A00003")
 FOREIGN = ("Skerry Pumps", "Larkspur", "Cork 2", "Lyon Nord", *OTHERS, "S00002", "S00003", "C-102", "C-103", "C-104", "C-105")
-FOREIGN += (roll.STALE, roll.LATE, "T-4711")
+FOREIGN += (sample_fleet.STALE, sample_fleet.LATE, "T-4711")
 ASKING = ("GET", "HEAD", "OPTIONS")
-LET_IN = (299, 415)  # a door that reads bodies looks at the empty one first
+PERMITTED = (299, 415)  # 415: a view that reads a file rejects the empty body first
 
 
 class Route(NamedTuple):
@@ -54,16 +54,16 @@ class Route(NamedTuple):
 
     def address(self) -> str:
         """An address that leads here; what it names need not be."""
-        found = self.rule.rule
+        path = self.rule.rule
         for name, converter in self.rule._converters.items():
             value = "1" if isinstance(converter, IntegerConverter) else "x"
             if isinstance(converter, AnyConverter):
-                value = re.findall(r"any\(\s*(\w+)", found)[0]
-            found = re.sub(rf"<(?:[^:<>]+(?:\([^)]*\))?:)?{name}>", value, found)
-        return found
+                value = re.findall(r"any\(\s*(\w+)", path)[0]
+            path = re.sub(rf"<(?:[^:<>]+(?:\([^)]*\))?:)?{name}>", value, path)
+        return path
 
 
-class House(NamedTuple):
+class Server(NamedTuple):
     app: Flask
     database: Database
 
@@ -78,7 +78,7 @@ class House(NamedTuple):
         now, name = datetime.now(UTC), f"{role} of {within or 'all'}"
         with self.database.transaction() as session:
             user = access_users.create(session, name, role, access_users.account_ids(session, role, within), actor="test", now=now)
-            token = access_sessions.open_session(session, user, now, access_sessions.Seat())
+            token = access_sessions.open_session(session, user, now, access_sessions.ClientInfo())
         client = self.app.test_client()
         client.set_cookie("musterroll", token)
         return client
@@ -89,30 +89,30 @@ class House(NamedTuple):
             return {"Authorization": f"Bearer {api_tokens.create(session, **facts, within=within)[1]}"}
 
 
-def built(database: Database, folder: Path) -> House:
-    roll.fill(database, datetime.now(UTC))
-    return House(create_app(Settings(data_dir=folder), database, Metrics()), database)
+def built(database: Database, folder: Path) -> Server:
+    sample_fleet.fill(database, datetime.now(UTC))
+    return Server(create_app(Settings(data_dir=folder), database, Metrics()), database)
 
 
 @pytest.fixture
-def house(sqlite_database: Database, tmp_path: Path) -> House:
+def server(sqlite_database: Database, tmp_path: Path) -> Server:
     return built(sqlite_database, tmp_path)
 
 
 @pytest.fixture
-def either_house(database: Database, tmp_path: Path) -> House:
+def either_server(database: Database, tmp_path: Path) -> Server:
     """On SQLite, and again on PostgreSQL."""
     return built(database, tmp_path)
 
 
-def opened_by_nothing(house: House) -> None:
+def opened_by_nothing(server: Server) -> None:
     """Behind each guard stands only a word, so that every address can be asked without anything being done."""
-    for endpoint, view in house.app.view_functions.items():
+    for endpoint, view in server.app.view_functions.items():
         if endpoint not in PUBLIC:
-            house.app.view_functions[endpoint] = _let_in(view)
+            server.app.view_functions[endpoint] = _skip(view)
 
 
-def _let_in(view: Callable[..., Any]) -> Callable[..., Any]:
+def _skip(view: Callable[..., Any]) -> Callable[..., Any]:
     def word(*args: Any, **kwargs: Any) -> Any:
         return "let in", 299
 
@@ -122,64 +122,64 @@ def _let_in(view: Callable[..., Any]) -> Callable[..., Any]:
 
 def form_token(client: FlaskClient) -> dict[str, str]:
     with client:
-        found = re.search(r'name="csrf_token" value="([^"]+)"', client.get("/sign-in", follow_redirects=True).text)
-    assert found
-    return {"X-CSRFToken": found[1]}
+        token = re.search(r'name="csrf_token" value="([^"]+)"', client.get("/sign-in", follow_redirects=True).text)
+    assert token
+    return {"X-CSRFToken": token[1]}
 
 
-def test_whatever_changes_something_says_who_may(house: House) -> None:
+def test_whatever_changes_something_says_who_may(server: Server) -> None:
     assert [
-        route for route in house.routes() if route.method not in ASKING and not marked(house.app.view_functions[route.rule.endpoint])
+        route for route in server.routes() if route.method not in ASKING and not marked(server.app.view_functions[route.rule.endpoint])
     ] == []
 
 
-def test_a_stranger_is_let_in_nowhere(house: House) -> None:
-    opened_by_nothing(house)
-    client = house.app.test_client()
+def test_a_stranger_is_let_in_nowhere(server: Server) -> None:
+    opened_by_nothing(server)
+    client = server.app.test_client()
     token = form_token(client)
-    for route in house.routes():
+    for route in server.routes():
         answer = client.open(route.address(), method=route.method, headers=token)
         assert answer.status_code == (401 if route.of_api else 302), route
 
 
 @pytest.mark.parametrize("role", Role)
 @pytest.mark.parametrize("within", [None, [OWN]], ids=["everywhere", "limited"])
-def test_a_person_is_let_in_where_the_role_allows_and_else_there_is_nothing(house: House, role: Role, within: list[str] | None) -> None:
+def test_a_person_is_let_in_where_the_role_allows_and_else_there_is_nothing(server: Server, role: Role, within: list[str] | None) -> None:
     if within and role is Role.ADMIN:
         pytest.skip("an admin is never limited")
-    client = house.client(role, within)
+    client = server.client(role, within)
     token = {"X-CSRFToken": re.findall(r'name="csrf_token" value="([^"]+)"', client.get("/account").text)[0]}
-    opened_by_nothing(house)
-    for route in house.routes():
+    opened_by_nothing(server)
+    for route in server.routes():
         answer = client.open(route.address(), method=route.method, headers=token)
-        assert answer.status_code in (LET_IN if may(role, within is not None, route.need) else (404,)), route
+        assert answer.status_code in (PERMITTED if may(role, within is not None, route.need) else (404,)), route
 
 
 @pytest.mark.parametrize("scope", api_tokens.SCOPES)
 @pytest.mark.parametrize("within", [None, [OWN]], ids=["everywhere", "limited"])
-def test_a_program_is_let_in_where_its_scope_and_accounts_allow(house: House, scope: str, within: list[str] | None) -> None:
+def test_a_program_is_let_in_where_its_scope_and_accounts_allow(server: Server, scope: str, within: list[str] | None) -> None:
     if within and scope == "admin":
         pytest.skip("an admin is never limited")
-    headers = house.bearer(scope, within)
-    opened_by_nothing(house)
-    for route in house.routes():
+    headers = server.bearer(scope, within)
+    opened_by_nothing(server)
+    for route in server.routes():
         if route.of_api:
             wanted = "admin" if route.need.role is Role.ADMIN else "read" if route.method in ASKING else "write"
-            expected = (403,) if wanted != scope else (404,) if within and route.need.everywhere else LET_IN
-            assert house.app.test_client().open(route.address(), method=route.method, headers=headers).status_code in expected, route
+            expected = (403,) if wanted != scope else (404,) if within and route.need.everywhere else PERMITTED
+            assert server.app.test_client().open(route.address(), method=route.method, headers=headers).status_code in expected, route
 
 
-def test_without_our_form_token_a_person_changes_nothing(house: House) -> None:
-    client = house.client(Role.ADMIN)
-    opened_by_nothing(house)
-    for route in house.routes():
+def test_without_our_form_token_a_person_changes_nothing(server: Server) -> None:
+    client = server.client(Role.ADMIN)
+    opened_by_nothing(server)
+    for route in server.routes():
         if route.method not in ASKING:
             assert client.open(route.address(), method=route.method).status_code in (400, 401), route
 
 
-def named(house: House, account: str) -> dict[str, list[str]]:
+def named(server: Server, account: str) -> dict[str, list[str]]:
     """What addresses can name of an account, by the name of the variable (and the collection it stands in)."""
-    client, headers = house.app.test_client(), house.bearer("read")
+    client, headers = server.app.test_client(), server.bearer("read")
 
     def keys(address: str, key: str) -> list[str]:
         return [str(item[key]) for item in client.get(f"/api/v1/{address}", headers=headers).json["items"]]
@@ -197,10 +197,10 @@ def named(house: House, account: str) -> dict[str, list[str]]:
 OF_NOBODY = {"key", "month", "step", "products/number", "plans/name"}
 
 
-def things(house: House, account: str) -> Iterator[str]:
+def things(server: Server, account: str) -> Iterator[str]:
     """Addresses to read that name something of an account."""
-    known = named(house, account)
-    for route in house.routes():
+    known = named(server, account)
+    for route in server.routes():
         collection = route.rule.rule.split("/<")[0].rsplit("/", 1)[-1]
         names = [name for name in route.rule._converters if not OF_NOBODY & {name, f"{collection}/{name}"}]
         if route.method != "GET" or route.need.everywhere or not names:
@@ -211,22 +211,30 @@ def things(house: House, account: str) -> Iterator[str]:
         yield from (re.sub(r"<[^<>]*>", value, route.rule.rule) for value in values)
 
 
-def test_things_of_another_account_are_not_there(house: House) -> None:
-    limited, unlimited = house.client(Role.TECHNICIAN, [OWN]), house.client(Role.TECHNICIAN)
+def test_things_of_another_account_are_not_there(server: Server) -> None:
+    limited, unlimited = server.client(Role.TECHNICIAN, [OWN]), server.client(Role.TECHNICIAN)
     for account, there in ((OWN, True), (OTHERS[0], False)):
-        addresses = list(things(house, account))
+        addresses = list(things(server, account))
         assert len(addresses) > 10
         for address in addresses:
             assert unlimited.get(address, follow_redirects=True).status_code == 200, address
             assert limited.get(address, follow_redirects=True).status_code == (200 if there else 404), address
 
 
-def lists(house: House, client: FlaskClient) -> Iterator[str]:
+def lists(server: Server, client: FlaskClient) -> Iterator[str]:
     """Addresses of what is about many accounts, asked in several ways."""
-    segments = [one["key"] for one in client.get("/api/v1/segments").json["items"]]
-    for route in house.routes():
+    segments = [segment["key"] for segment in client.get("/api/v1/segments").json["items"]]
+    for route in server.routes():
         if route.method == "GET" and route.need.role is not Role.ADMIN and not route.need.everywhere:
-            for query in ("", "?limit=500", "?format=csv", f"?code={roll.STALE}", "?text=S", f"?account={OTHERS[0]}", "?format=xlsx"):
+            for query in (
+                "",
+                "?limit=500",
+                "?format=csv",
+                f"?code={sample_fleet.STALE}",
+                "?text=S",
+                f"?account={OTHERS[0]}",
+                "?format=xlsx",
+            ):
                 if not route.rule._converters:
                     yield route.rule.rule + query
             if "key" in route.rule._converters:
@@ -241,20 +249,20 @@ def text_of(answer: TestResponse) -> str:
         return "".join(book.read(name).decode() for name in book.namelist())
 
 
-def test_no_page_list_or_file_tells_anything_of_another_account(either_house: House) -> None:
-    limited, unlimited = either_house.client(Role.PLANNER, [OWN]), either_house.client(Role.PLANNER)
-    told = 0
-    for address in lists(either_house, unlimited):
+def test_no_page_list_or_file_tells_anything_of_another_account(either_server: Server) -> None:
+    limited, unlimited = either_server.client(Role.PLANNER, [OWN]), either_server.client(Role.PLANNER)
+    differing = 0
+    for address in lists(either_server, unlimited):
         mine, everything = limited.get(address), unlimited.get(address)
         echoed = address.partition("?")[2]
         assert [word for word in FOREIGN if word in text_of(mine) and word not in echoed] == [], address
         assert mine.status_code < 500, address
-        told += any(word in text_of(everything) for word in FOREIGN if word not in echoed)
-    assert told > 20  # or the test looks for words that stand nowhere
+        differing += any(word in text_of(everything) for word in FOREIGN if word not in echoed)
+    assert differing > 20  # or the test looks for words that stand nowhere
 
 
-def test_counts_of_a_limited_person_are_of_what_is_listed(house: House) -> None:
-    limited = house.client(Role.VIEWER, [OWN])
+def test_counts_of_a_limited_person_are_of_what_is_listed(server: Server) -> None:
+    limited = server.client(Role.VIEWER, [OWN])
     units = limited.get("/api/v1/units?limit=500").json["items"]
     counts = limited.get("/api/v1/installed-base").json
     assert counts["registered"] == len(units) > 0
@@ -262,9 +270,9 @@ def test_counts_of_a_limited_person_are_of_what_is_listed(house: House) -> None:
     assert limited.get("/api/v1/reconciliation").json["units"] == len(units)
 
 
-def test_a_limited_person_acts_on_his_own_units_and_moves_none_elsewhere(house: House) -> None:
-    headers, limited = house.bearer("read"), house.bearer("write", [OWN])
-    client = house.app.test_client()
+def test_a_limited_person_acts_on_their_own_units_and_moves_none_elsewhere(server: Server) -> None:
+    headers, limited = server.bearer("read"), server.bearer("write", [OWN])
+    client = server.app.test_client()
 
     def unit_of(account: str) -> str:
         found: str = client.get(f"/api/v1/units?account={account}&lifecycle=deployed", headers=headers).json["items"][0]["id"]
@@ -281,13 +289,15 @@ def test_a_limited_person_acts_on_his_own_units_and_moves_none_elsewhere(house: 
     assert client.get(f"/api/v1/units/{theirs}", headers=headers).json["lifecycle"] == "deployed"
 
 
-def test_the_menu_offers_what_a_person_may_open_and_nothing_else(house: House) -> None:
-    views = {rule.rule: house.app.view_functions[rule.endpoint] for rule in house.app.url_map.iter_rules() if "GET" in (rule.methods or ())}
+def test_the_menu_offers_what_a_person_may_open_and_nothing_else(server: Server) -> None:
+    views = {
+        rule.rule: server.app.view_functions[rule.endpoint] for rule in server.app.url_map.iter_rules() if "GET" in (rule.methods or ())
+    }
     for entry in menu.ENTRIES:
         assert need_of(views[entry.address], asks=True) == Need(entry.needs, entry.everywhere or entry.needs is Role.ADMIN), entry
 
 
-def test_the_fleet_has_the_accounts_these_tests_speak_of(house: House) -> None:
-    with house.database.snapshot() as session:
+def test_the_fleet_has_the_accounts_these_tests_speak_of(server: Server) -> None:
+    with server.database.snapshot() as session:
         assert {OWN, *OTHERS} <= set(session.exec(select(Account.ref)))
-    assert require_person in house.app.before_request_funcs["in"]
+    assert require_sign_in in server.app.before_request_funcs["pages"]

@@ -11,7 +11,7 @@ from musterroll.usecases.imports.run import Imported, import_document
 from musterroll.usecases.imports.verdicts import Verdict
 from sqlalchemy import text
 
-from tests.support import papers
+from tests.support import records
 
 FLEET = {
     "accounts": (
@@ -103,4 +103,4 @@ def state(database: Database) -> str:
             for query in ("SELECT * FROM unit_status ORDER BY unit_id", "SELECT * FROM unit_usage ORDER BY unit_id, name")
         ]
         firmware = session.execute(text("SELECT id, firmware FROM unit ORDER BY id")).all()
-        return papers.dump(session) + str(said) + str(firmware)
+        return records.dump(session) + str(said) + str(firmware)

@@ -15,7 +15,7 @@ from musterroll.storage.engine.database import Database
 from playwright.sync_api import Page
 from waitress.server import create_server
 
-from tests.support import roll
+from tests.support import sample_fleet
 
 PHONE, DESK = (390, 844), (1280, 860)
 
@@ -26,7 +26,7 @@ class Site(NamedTuple):
 
 
 @contextmanager
-def served(folder: Path, fill: Callable[[Database, datetime], None] = roll.fill) -> Iterator[Site]:
+def served(folder: Path, fill: Callable[[Database, datetime], None] = sample_fleet.fill) -> Iterator[Site]:
     """The fleet of `roll`, or another, on a port of its own."""
     database = Database(f"sqlite:///{folder / 'roll.db'}")
     migrate.upgrade(database)
@@ -41,7 +41,7 @@ def served(folder: Path, fill: Callable[[Database, datetime], None] = roll.fill)
     database.close()
 
 
-def sign_in(page: Page, name: str = "admin", password: str = roll.PASSWORD) -> None:
+def sign_in(page: Page, name: str = "admin", password: str = sample_fleet.PASSWORD) -> None:
     page.goto("/sign-in")
     page.get_by_label("Name").fill(name)
     page.get_by_label("Password").fill(password)

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page
 
-from tests.support import roll_signals
+from tests.support import sample_events
 from tests.support.browser import chromium as open_chromium
 from tests.support.site import Site, served, sign_in
 
@@ -26,7 +26,7 @@ def chromium() -> Iterator[Browser]:
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     with served(tmp_path_factory.mktemp("site")) as site:
-        roll_signals.fill(site.database, datetime.now(UTC))
+        sample_events.fill(site.database, datetime.now(UTC))
         yield site
 
 

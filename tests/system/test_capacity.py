@@ -12,7 +12,7 @@ from musterroll.usecases.access import sessions as access_sessions
 from musterroll.usecases.capacity import plans as capacity_plans
 from playwright.sync_api import Page, expect
 
-from tests.support import roll, worn
+from tests.support import fleet_history, sample_fleet
 from tests.support.site import DESK, PHONE, Site, served
 
 pytestmark = pytest.mark.browser
@@ -20,8 +20,8 @@ pytestmark = pytest.mark.browser
 
 def fill(database: Database, now: datetime) -> None:
     with database.transaction() as session:
-        access_sessions.ensure_admin(session, roll.PASSWORD, now)
-    worn.fill(database, now, units=60)
+        access_sessions.ensure_admin(session, sample_fleet.PASSWORD, now)
+    fleet_history.fill(database, now, units=60)
     with database.snapshot() as session:
         prepared = capacity_plans.prepare(session, now)
     with database.transaction() as session:

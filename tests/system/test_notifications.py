@@ -22,7 +22,7 @@ from musterroll.storage.tables.notifications import EventRow
 from musterroll.usecases.notifications import rules as notification_rules
 from musterroll.usecases.notifications.rules import RuleDraft
 
-from tests.support import rolls
+from tests.support import unit_rows
 from tests.support.receivers import Hook, status
 
 EVENTS, KILLS = 300, 8
@@ -56,8 +56,8 @@ def test_the_schedule_reports_a_unit_that_goes_silent(database: Database, tmp_pa
             draft = RuleDraft("Ours", "webhook", hook.url, [EventKind.STALE], gather_minutes=0)
             notification_rules.create_rule(session, draft, "admin", EARLY)
             at = to_ms(datetime.now(UTC))
-            rolls.listening(session, at - 3_600_000, at)
-            rolls.unit(session, "SN1", lifecycle="deployed", status={"heard_at": at - 600_000, "first_heard_at": 1})
+            unit_rows.listening(session, at - 3_600_000, at)
+            unit_rows.unit(session, "SN1", lifecycle="deployed", status={"heard_at": at - 600_000, "first_heard_at": 1})
         schedule = Schedule(database, jobs(Settings(data_dir=tmp_path, webhook_hosts=["localhost"]), database))
         schedule.start()
         try:

@@ -8,7 +8,7 @@ from axe_playwright_python.sync_playwright import Axe
 from musterroll.usecases.liveness import pause_alerts
 from playwright.sync_api import Browser, Page, Response, expect
 
-from tests.support import roll
+from tests.support import sample_fleet
 from tests.support.site import DESK, PHONE, Site, sign_in
 
 pytestmark = pytest.mark.browser
@@ -143,7 +143,7 @@ def test_an_open_page_whose_session_ended_goes_to_sign_in(chromium: Browser, sit
 
 def test_the_answer_fits_one_screen_of_a_phone(visit: Callable[..., Page]) -> None:
     page = visit(PHONE)
-    for serial in (roll.OPERATING, roll.STALE, roll.RETIRED):
+    for serial in (sample_fleet.OPERATING, sample_fleet.STALE, sample_fleet.RETIRED):
         page.goto(f"/?code={serial}")
         bottom = page.evaluate("document.querySelector('.answer').getBoundingClientRect().bottom")
         assert bottom <= page.evaluate("document.querySelector('.nav').getBoundingClientRect().top"), serial
@@ -204,7 +204,7 @@ def test_quarantine_opens_its_payloads(visit: Callable[..., Page]) -> None:
     page = visit(DESK)
     page.goto("/quarantine")
     page.locator("summary").last.click()
-    assert roll.HOSTILE in page.locator("details[open] pre").inner_text()
+    assert sample_fleet.HOSTILE in page.locator("details[open] pre").inner_text()
 
 
 def test_everything_works_without_javascript(chromium: Browser, site: Site) -> None:

@@ -8,7 +8,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
-from tests.support import quarter
+from tests.support import planner_fleet
 from tests.support.site import DESK, PHONE, Site, served
 
 pytestmark = pytest.mark.browser
@@ -23,7 +23,7 @@ PICTURES = os.environ.get("MUSTERROLL_PICTURES")  # a folder: the story's pictur
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    with served(tmp_path_factory.mktemp("site"), quarter.fill) as site:
+    with served(tmp_path_factory.mktemp("site"), planner_fleet.fill) as site:
         yield site
 
 

@@ -13,7 +13,7 @@ from PIL import Image
 from playwright.sync_api import Browser, FilePayload, Page, expect
 
 from tests.support.browser import chromium as open_chromium
-from tests.support.roll import NEVER, OPERATING, STALE
+from tests.support.sample_fleet import NEVER, OPERATING, STALE
 from tests.support.site import PHONE, Site, sign_in
 
 pytestmark = pytest.mark.browser

@@ -12,9 +12,9 @@ from typing import Any
 
 import pytest
 
+from tests.support.installation import Agent, DeployedBroker, Production, Registered, Serve, environment
 from tests.support.instances import free_port, until
 from tests.support.postgres import PostgresServer
-from tests.support.whole import Agent, DeployedBroker, Production, Registered, Serve, environment
 
 CARD = 'starts_on = "2025-03-01"\nmonths = 36\nreference = "W-1"\n'
 Registry = Callable[[str, str], Serve]

@@ -28,8 +28,8 @@ from musterroll.api import (
     units,
 )
 from musterroll.api.http.application import Application, new_app
-from musterroll.api.http.context import AppContext, Authenticate, Checks, install
-from musterroll.limits import Attempts
+from musterroll.api.http.context import ApiContext, Authenticate, Checks, install
+from musterroll.limits import RateLimit
 from musterroll.metrics import Metrics
 from musterroll.settings import Settings
 from musterroll.storage.engine.database import Database
@@ -48,9 +48,9 @@ def build(app: Application, database: Database, settings: Settings, metrics: Met
     `checks` are the checks of /readyz besides the database; `authenticate` gives the signed-in user of a request, if any.
     `app.config["MQTT_URL"]` is the broker address for devices; without it they use the host name of the registry.
     """
-    context = AppContext(database, settings, metrics, checks, authenticate, Attempts(), Attempts(burst=100, seconds=1.0))
+    context = ApiContext(database, settings, metrics, checks, authenticate, RateLimit(), RateLimit(burst=100, seconds=1.0))
     install(app, context)
-    health.gauge_registry(context)
+    health.add_gauges(context)
     for views in (health.views, docs.views):
         app.register_blueprint(views)
     for resource in _RESOURCES:

@@ -7,12 +7,12 @@ from pydantic import Field
 from sqlalchemy import Row
 from sqlmodel import Session
 
-from musterroll.api.audit import DoneOut, ReasonBody, done_out
-from musterroll.api.http.context import actor, answer, clock, nothing, read_only, transaction
+from musterroll.api.audit import ChangeOut, ReasonBody, change_out
+from musterroll.api.http.context import actor, answer, clock, no_content, read_only, transaction
 from musterroll.api.http.lists import ListQuery, Page, listed, listing
 from musterroll.api.http.problems import documented
 from musterroll.api.http.routing import guarded
-from musterroll.api.http.schemas import Named, RefPath, Request, Shape, Text, named
+from musterroll.api.http.schemas import NamedRef, RefPath, RequestSchema, Schema, Text, named_ref
 from musterroll.domain.access import Role, needs
 from musterroll.domain.values import cursors
 from musterroll.storage.accounts import hierarchy as stored
@@ -25,10 +25,10 @@ from musterroll.usecases.installed_base.as_of import BaseScope
 api = guarded("accounts", "accounts")
 
 
-class AccountOut(Shape):
+class AccountOut(Schema):
     ref: str
     name: str
-    parent: Named | None
+    parent: NamedRef | None
     segment: str
     country: str
     website: str
@@ -36,12 +36,12 @@ class AccountOut(Shape):
     postcode: str
 
 
-class AccountPage(Shape):
+class AccountPage(Schema):
     items: list[AccountOut]
     next: str | None
 
 
-class NodeOut(Shape):
+class NodeOut(Schema):
     ref: str
     name: str
     parent: str | None = Field(description="Number of the parent account.")
@@ -50,17 +50,17 @@ class NodeOut(Shape):
     depth: int = Field(description="0 for the root.")
 
 
-class Tree(Shape):
+class AccountTree(Schema):
     items: list[NodeOut] = Field(description="Parents before their subsidiaries.")
 
 
-class CountsOut(Shape):
+class CountsOut(Schema):
     units: int = Field(description="Registered units.")
     deployed: int
     operating: int = Field(description="Deployed units that are operating or late.")
 
 
-class AccountWhole(AccountOut):
+class AccountDetailOut(AccountOut):
     counts: CountsOut = Field(description="Now, including subsidiaries.")
     cells: dict[str, int] = Field(
         description="The same units by quadrant (contracted, deployed, operating), as of the last reconciliation."
@@ -79,7 +79,7 @@ class AccountQuery(ListQuery):
     text: Text = Field(default="", max_length=200, description="Text in number, name or web address.")
 
 
-class TreeQuery(Request):
+class TreeQuery(RequestSchema):
     root: Text | None = Field(default=None, max_length=80, description="Number of the account to start at.")
 
 
@@ -93,24 +93,24 @@ def list_accounts(query: AccountQuery) -> Response:
     return listed(AccountPage, query, "accounts", fetch)
 
 
-@api.get("/accounts/tree", summary="Accounts as a tree", responses={200: Tree, **documented(404)})
+@api.get("/accounts/tree", summary="Accounts as a tree", responses={200: AccountTree, **documented(404)})
 def get_tree(query: TreeQuery) -> Response:
     with read_only() as session:
-        return answer(Tree(items=_nodes(hierarchy.tree(session, query.root))))
+        return answer(AccountTree(items=_nodes(hierarchy.tree(session, query.root))))
 
 
 @api.put(
-    "/accounts/<ref>/parent", summary="Set the parent account", responses={200: DoneOut, 204: None, **documented(400, 404, 409, 413, 415)}
+    "/accounts/<ref>/parent", summary="Set the parent account", responses={200: ChangeOut, 204: None, **documented(400, 404, 409, 413, 415)}
 )
 @needs(Role.PLANNER)
-def put_under(path: RefPath, body: ParentBody) -> Response:
+def set_parent(path: RefPath, body: ParentBody) -> Response:
     """Can be undone. 204: nothing to change."""
     with transaction() as session:
         change = hierarchy.set_parent(session, path.ref, body.parent, actor(), clock(), body.reason)
-        return answer(done_out(change)) if change else nothing()
+        return answer(change_out(change)) if change else no_content()
 
 
-@api.get("/accounts/<ref>", summary="One account with its subsidiaries rolled up", responses={200: AccountWhole, **documented(404)})
+@api.get("/accounts/<ref>", summary="One account with its subsidiaries rolled up", responses={200: AccountDetailOut, **documented(404)})
 def get_account(path: RefPath) -> Response:
     with read_only() as session:
         nodes = hierarchy.tree(session, path.ref)
@@ -118,7 +118,7 @@ def get_account(path: RefPath) -> Response:
         counts = base_as_of.base(session, clock(), scope=BaseScope(account=path.ref)).all
         cells = cell_counters.counts(session, "account", [node.id for node in nodes])
     below = _nodes(nodes)[1:]
-    return answer(AccountWhole(**_facts(row), counts=CountsOut(**counts._asdict()), cells=cells, below=below))
+    return answer(AccountDetailOut(**_facts(row), counts=CountsOut(**counts._asdict()), cells=cells, below=below))
 
 
 def subtree_of(session: Session, ref: str | None) -> int | None:
@@ -128,7 +128,7 @@ def subtree_of(session: Session, ref: str | None) -> int | None:
 
 def _facts(row: Row[Any]) -> dict[str, Any]:
     columns = {name: row._mapping[name] for name in AccountOut.model_fields if name != "parent"}
-    return {**columns, "parent": named(row.parent_ref, row.parent_name)}
+    return {**columns, "parent": named_ref(row.parent_ref, row.parent_name)}
 
 
 def _nodes(nodes: list[stored.AccountNode]) -> list[NodeOut]:

@@ -11,7 +11,7 @@ from musterroll.api.http.context import actor, answer, clock, read_only, transac
 from musterroll.api.http.lists import ListQuery, Page, listed, listing
 from musterroll.api.http.problems import documented
 from musterroll.api.http.routing import guarded
-from musterroll.api.http.schemas import NumberPath, Request, Shape, Text
+from musterroll.api.http.schemas import NumberPath, RequestSchema, Schema, Text
 from musterroll.domain.access import Role, needs
 from musterroll.domain.values import cursors
 from musterroll.domain.values.errors import NotFound
@@ -21,10 +21,10 @@ from musterroll.storage.audit import verify as audit_chain
 from musterroll.storage.tables.audit import Change
 from musterroll.usecases.undo import undo as undo_changes
 
-api = guarded("changes", "changes")
+api = guarded("audit", "changes")
 
 
-class DoneOut(Shape):
+class ChangeOut(Schema):
     """A change; `POST /changes/{id}/undo` undoes it."""
 
     id: int
@@ -37,12 +37,12 @@ class DoneOut(Shape):
     undone_by: int | None = Field(description="The change that undid this one.")
 
 
-class DonePage(Shape):
-    items: list[DoneOut]
+class ChangePage(Schema):
+    items: list[ChangeOut]
     next: str | None
 
 
-class RowOut(Shape):
+class ChangedRecordOut(Schema):
     """One record that a change wrote. For an updated record, only the columns that changed."""
 
     id: int = Field(description="Number of the audit entry.")
@@ -52,12 +52,12 @@ class RowOut(Shape):
     after: dict[str, Any] | None = Field(description="null: the record was removed.")
 
 
-class RowPage(Shape):
-    items: list[RowOut]
+class ChangedRecordPage(Schema):
+    items: list[ChangedRecordOut]
     next: str | None
 
 
-class VerifiedOut(Shape):
+class VerifiedOut(Schema):
     """`ok`: no entry was altered, and the given head is in the log."""
 
     ok: bool
@@ -67,15 +67,15 @@ class VerifiedOut(Shape):
     head_found: bool
 
 
-class HeadQuery(Request):
+class HeadQuery(RequestSchema):
     head: Text | None = Field(default=None, max_length=64, description="A head hash noted earlier.")
 
 
-class ReasonBody(Request):
+class ReasonBody(RequestSchema):
     reason: Text = Field(default="", max_length=500, description="Reason.")
 
 
-class DoneQuery(ListQuery):
+class ChangeQuery(ListQuery):
     kind: Text = Field(default="", max_length=32)
     actor: Text = Field(default="", max_length=120)
     text: Text = Field(default="", max_length=200, description="Text in subject or reason.")
@@ -83,36 +83,36 @@ class DoneQuery(ListQuery):
     key: Text = Field(default="", max_length=120, description="With table: changes to the record with this key.")
 
 
-@listing(api, "/changes", DonePage, "Changes by users, imports and programs, newest first")
+@listing(api, "/changes", ChangePage, "Changes by users, imports and programs, newest first")
 @needs(Role.PLANNER, everywhere=True)
-def list_changes(query: DoneQuery) -> Response:
+def list_changes(query: ChangeQuery) -> Response:
     wanted = audit_changes.ChangeFilter(query.kind, query.actor, query.text.strip(), query.table, query.key)
 
     def fetch(session: Session, cursor: str | None, limit: int) -> Page:
         changes = audit_changes.changes(session, cursors.number(cursor), limit + 1, wanted)
         rows, following = cursors.cut(changes, limit, lambda row: (row[0].id,))
-        return [done_out(change, undone) for change, undone in rows], following
+        return [change_out(change, undone) for change, undone in rows], following
 
-    return listed(DonePage, query, "changes", fetch)
+    return listed(ChangePage, query, "changes", fetch)
 
 
-@api.get("/changes/<int:number>", summary="One change", responses={200: DoneOut, **documented(404)})
+@api.get("/changes/<int:number>", summary="One change", responses={200: ChangeOut, **documented(404)})
 @needs(Role.PLANNER, everywhere=True)
 def get_change(path: NumberPath) -> Response:
     with read_only() as session:
-        return answer(done_out(_change(session, path.number), audit_changes.undone_by(session, path.number)))
+        return answer(change_out(_change(session, path.number), audit_changes.undone_by(session, path.number)))
 
 
-@listing(api, "/changes/<int:number>/rows", RowPage, "Records that a change wrote, before and after, newest first", 404)
+@listing(api, "/changes/<int:number>/rows", ChangedRecordPage, "Records that a change wrote, before and after, newest first", 404)
 @needs(Role.PLANNER, everywhere=True)
 def list_rows(path: NumberPath, query: ListQuery) -> Response:
     def fetch(session: Session, cursor: str | None, limit: int) -> Page:
         _change(session, path.number)
         entries = audit_changes.entries_back(session, path.number, cursors.number(cursor), limit + 1)
         rows, following = cursors.cut(entries, limit, lambda entry: (entry.id,))
-        return [RowOut(**entry._asdict()) for entry in rows], following
+        return [ChangedRecordOut(**entry._asdict()) for entry in rows], following
 
-    return listed(RowPage, query, f"change-{path.number}", fetch)
+    return listed(ChangedRecordPage, query, f"change-{path.number}", fetch)
 
 
 @api.get("/audit/verify", summary="Verify the audit log", responses={200: VerifiedOut})
@@ -124,12 +124,12 @@ def verify(query: HeadQuery) -> Response:
     return answer(VerifiedOut(ok=result.first_bad is None and result.head_found, **result._asdict()))
 
 
-@api.post("/changes/<int:number>/undo", summary="Undo a change", responses={200: DoneOut, **documented(400, 404, 409, 413, 415)})
+@api.post("/changes/<int:number>/undo", summary="Undo a change", responses={200: ChangeOut, **documented(400, 404, 409, 413, 415)})
 @needs(Role.PLANNER, everywhere=True)
 def undo(path: NumberPath, body: ReasonBody) -> Response:
     """Restores all records the change wrote, or none. Returns the new change."""
     with transaction() as session:
-        return answer(done_out(undo_changes.undo(session, path.number, actor(), clock(), body.reason)))
+        return answer(change_out(undo_changes.undo(session, path.number, actor(), clock(), body.reason)))
 
 
 def _change(session: Session, number: int) -> Change:
@@ -139,6 +139,6 @@ def _change(session: Session, number: int) -> Change:
     return change
 
 
-def done_out(change: Change, undone_by: int | None = None) -> DoneOut:
+def change_out(change: Change, undone_by: int | None = None) -> ChangeOut:
     columns = {name: getattr(change, name) for name in ("id", "actor", "kind", "subject", "reason")}
-    return DoneOut(**columns, at=from_ms(change.at), undoes=change.undoes_id, undone_by=undone_by)
+    return ChangeOut(**columns, at=from_ms(change.at), undoes=change.undoes_id, undone_by=undone_by)

@@ -13,7 +13,7 @@ from musterroll.api.http.context import answer, clock, read_only
 from musterroll.api.http.lists import ListQuery, Page, listed, listing
 from musterroll.api.http.problems import documented
 from musterroll.api.http.routing import guarded
-from musterroll.api.http.schemas import Named, Price, RefPath, Shape, Text, last_day_of, named
+from musterroll.api.http.schemas import NamedRef, Price, RefPath, Schema, Text, last_day_of, named_ref
 from musterroll.domain.contracts import terms as rules
 from musterroll.domain.contracts.terms import ContractState, LineScope, Payment
 from musterroll.domain.values import cursors
@@ -26,15 +26,15 @@ api = guarded("contracts", "contracts")
 _SHOWN = 100  # lines returned with a contract
 
 
-class BillingOut(Shape):
+class BillingOut(Schema):
     payment: Payment
     invoiced_on: date | None
     subscription: str
 
 
-class ContractOut(Shape):
+class ContractOut(Schema):
     ref: str
-    account: Named | None
+    account: NamedRef | None
     state: ContractState = Field(description="As stated in the contract record.")
     in_force: bool = Field(description="Whether it is active today (UTC), by its dates and state.")
     starts_on: date
@@ -50,16 +50,16 @@ class ContractOut(Shape):
     lines: int
 
 
-class ContractPage(Shape):
+class ContractPage(Schema):
     items: list[ContractOut]
     next: str | None
 
 
-class LineOut(Shape):
+class LineOut(Schema):
     contract: str
     number: str
     scope: LineScope
-    place: Named | None = Field(description="The site or account it applies to, depending on the scope.")
+    place: NamedRef | None = Field(description="The site or account it applies to, depending on the scope.")
     serial: str = Field(description="As written in the contract record.")
     covers: str = Field(description="Normalised serial that it covers; differs from `serial` after a merge, a replacement or a correction.")
     maker: str | None
@@ -72,12 +72,12 @@ class LineOut(Shape):
     service: str
 
 
-class LinePage(Shape):
+class LinePage(Schema):
     items: list[LineOut]
     next: str | None
 
 
-class ContractWhole(ContractOut):
+class ContractDetailOut(ContractOut):
     first_lines: list[LineOut] = Field(description=f"The first {_SHOWN}; /contracts/{{ref}}/lines lists all.")
 
 
@@ -100,12 +100,12 @@ def list_contracts(query: ContractQuery) -> Response:
     return listed(ContractPage, query, "contracts", fetch)
 
 
-@api.get("/contracts/<ref>", summary="One contract with its lines and billing state", responses={200: ContractWhole, **documented(404)})
+@api.get("/contracts/<ref>", summary="One contract with its lines and billing state", responses={200: ContractDetailOut, **documented(404)})
 def get_contract(path: RefPath) -> Response:
     with read_only() as session:
         row = _contract(session, path.ref)
         lines = [_line(line, row.ref) for line in contract_lists.lines(session, row.id, 0, _SHOWN)]
-        return answer(ContractWhole(**dict(_out(row, clock().date())), first_lines=lines))
+        return answer(ContractDetailOut(**dict(_out(row, clock().date())), first_lines=lines))
 
 
 @listing(api, "/contracts/<ref>/lines", LinePage, "Lines of a contract", 404)
@@ -135,7 +135,7 @@ def _out(row: Row[Any], today: date) -> ContractOut:
     }
     return ContractOut(
         **columns,
-        account=named(row.account_ref, row.account_name),
+        account=named_ref(row.account_ref, row.account_name),
         in_force=term is not None,
         last_day=last_day_of(row.ends_on),
         term_last_day=last_day_of(term.ends_on) if term else None,
@@ -150,5 +150,9 @@ def _line(row: Row[Any], contract: str) -> LineOut:
     names = ("number", "scope", "serial", "maker", "model", "quantity", "starts_on", "price", "currency", "service")
     columns = {name: row._mapping[name] for name in names}
     return LineOut(
-        contract=contract, **columns, covers=row.serial_key, place=named(row.place_ref, row.place_name), last_day=last_day_of(row.ends_on)
+        contract=contract,
+        **columns,
+        covers=row.serial_key,
+        place=named_ref(row.place_ref, row.place_name),
+        last_day=last_day_of(row.ends_on),
     )

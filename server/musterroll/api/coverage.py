@@ -8,7 +8,7 @@ from pydantic import Field
 from musterroll.api.http.context import actor, answer, clock, read_only, transaction
 from musterroll.api.http.problems import documented
 from musterroll.api.http.routing import guarded
-from musterroll.api.http.schemas import Day, NumberPath, Price, Request, Shape, Text, UnitPath, last_day_of
+from musterroll.api.http.schemas import Day, NumberPath, Price, RequestSchema, Schema, Text, UnitPath, last_day_of
 from musterroll.domain.access import Role, needs
 from musterroll.domain.contracts.terms import ContractState, Payment
 from musterroll.domain.coverage.verdict import Cover, CoverageAnswer, CoverageVerdict
@@ -24,7 +24,7 @@ from musterroll.usecases.warranty import periods as warranty_periods
 api = guarded("coverage", "coverage")
 
 
-class PeriodOut(Shape):
+class PeriodOut(Schema):
     kind: PeriodKind
     starts_on: date
     last_day: date | None
@@ -38,11 +38,11 @@ class StoredPeriodOut(PeriodOut):
     id: int
 
 
-class PeriodList(Shape):
+class PeriodList(Schema):
     items: list[StoredPeriodOut]
 
 
-class CoverOut(Shape):
+class CoverOut(Schema):
     """A contract line that covers the unit that day."""
 
     line: str = Field(description="Contract number and line.")
@@ -54,7 +54,7 @@ class CoverOut(Shape):
     payment: Payment = Field(description="Billing state; it does not affect coverage.")
 
 
-class CoverageOut(Shape):
+class CoverageOut(Schema):
     """`unknown` if records are missing; `missing` lists them."""
 
     answer: CoverageAnswer
@@ -68,15 +68,15 @@ class CoverageOut(Shape):
     lines: list[CoverOut]
 
 
-class DayQuery(Request):
+class DayQuery(RequestSchema):
     on: Day | None = Field(default=None, description="Default: today at the unit's site.")
 
 
-class SerialPath(Request):
+class SerialPath(RequestSchema):
     uid: Text = Field(min_length=1, max_length=200, description="Unit ID, or a serial that is unique.")
 
 
-class ExtendBody(Request):
+class ExtendBody(RequestSchema):
     months: int = Field(ge=1, le=600)
     document: Text = Field(min_length=1, max_length=120, description="Document that supports it.")
 
@@ -85,7 +85,7 @@ class RepairBody(ExtendBody):
     on: Day = Field(description="Day the repaired unit was returned.")
 
 
-class VoidBody(Request):
+class VoidBody(RequestSchema):
     on: Day = Field(description="First day without this warranty.")
     reason: Text = Field(min_length=1, max_length=300)
 

@@ -6,18 +6,18 @@ from flask import Response, current_app, request
 from pydantic import Field
 
 from musterroll.api.http.context import PREFIX, answer, clock, context
-from musterroll.api.http.problems import HttpRefusal, documented
+from musterroll.api.http.problems import HttpError, documented
 from musterroll.api.http.routing import public
-from musterroll.api.http.schemas import Shape, Text
+from musterroll.api.http.schemas import Schema, Text
 from musterroll.domain.values.errors import Forbidden
 from musterroll.settings import address
 from musterroll.storage.tables.enrolment import CredentialStatus
 from musterroll.usecases.enrolment import enrol
 
-api = public("enrolment", "enrolment")
+api = public("device-enrolment", "enrolment")
 
 
-class EnrolBody(Shape):
+class EnrolBody(Schema):
     """Unknown fields are ignored, since devices may run a newer agent."""
 
     token: Text = Field(max_length=200, description="Claim token.")
@@ -28,7 +28,7 @@ class EnrolBody(Shape):
     agent: Text = Field(default="", max_length=256, description="Name and version of the agent.")
 
 
-class EnrolledOut(Shape):
+class EnrolledOut(Schema):
     unit: str = Field(description="Unit ID: used in topics, and as client ID and user name at the broker.")
     secret: str = Field(description="Password for the broker. Shown only once.")
     status: CredentialStatus = Field(description="active; pending if the unit already has a credential and a person must approve this one.")
@@ -45,18 +45,18 @@ class EnrolledOut(Shape):
 def enroll(body: EnrolBody) -> Response:
     here = context()
     caller = request.remote_addr or ""
-    wait = here.guesses.wait(caller)
+    wait = here.rejected_enrolments.wait(caller)
     if wait:
         seconds = str(int(wait) + 1)
-        raise HttpRefusal(429, "too_many_tries", f"too many rejected enrolments; try again in {seconds} s", {"Retry-After": seconds})
+        raise HttpError(429, "too_many_tries", f"too many rejected enrolments; try again in {seconds} s", {"Retry-After": seconds})
     try:
         with here.database.transaction() as session:
             enrolled = enrol.enroll(session, enrol.EnrolRequest(**body.model_dump()), clock(), here.settings.interval)
     except Forbidden:
-        here.guesses.count(caller)
+        here.rejected_enrolments.count(caller)
         raise
     here.metrics.enrolments_total.labels(enrolled.status.value).inc()
-    answered = EnrolledOut(
+    response = EnrolledOut(
         unit=enrolled.uid,
         secret=enrolled.secret,
         status=enrolled.status,
@@ -65,7 +65,7 @@ def enroll(body: EnrolBody) -> Response:
         epoch=enrolled.epoch,
     )
     active = enrolled.status is CredentialStatus.ACTIVE
-    return answer(answered, 201 if active else 202, {"Location": f"{PREFIX}/units/{enrolled.uid}"})
+    return answer(response, 201 if active else 202, {"Location": f"{PREFIX}/units/{enrolled.uid}"})
 
 
 def _mqtt_url() -> str:

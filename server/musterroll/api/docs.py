@@ -7,7 +7,7 @@ from flask import Blueprint, Response, current_app, render_template, request
 
 from musterroll import __version__
 
-views = Blueprint("documents", __name__, template_folder="templates", static_folder="static", static_url_path="/docs/static")
+views = Blueprint("docs", __name__, template_folder="templates", static_folder="static", static_url_path="/docs/static")
 
 
 @views.get("/openapi.json")

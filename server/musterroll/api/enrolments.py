@@ -6,10 +6,10 @@ from typing import Any
 from flask import Response
 from pydantic import Field
 
-from musterroll.api.http.context import actor, answer, clock, nothing, read_only, transaction
+from musterroll.api.http.context import actor, answer, clock, no_content, read_only, transaction
 from musterroll.api.http.problems import documented
 from musterroll.api.http.routing import guarded
-from musterroll.api.http.schemas import Request, Shape, Text
+from musterroll.api.http.schemas import RequestSchema, Schema, Text
 from musterroll.domain.access import Role, needs
 from musterroll.storage.tables.enrolment import ClaimToken
 from musterroll.usecases.enrolment import enrol
@@ -17,7 +17,7 @@ from musterroll.usecases.enrolment import enrol
 api = guarded("enrolments", "enrolment")
 
 
-class TokenBody(Request):
+class TokenBody(RequestSchema):
     label: Text = Field(max_length=100, description="Purpose.")
     days: float = Field(default=7.0, gt=0, le=3650, description="Days until it expires.")
     uses: int = Field(default=1, ge=1, le=1_000_000, description="Number of units that can enrol with it.")
@@ -26,7 +26,7 @@ class TokenBody(Request):
     site: Text | None = Field(default=None, max_length=80, description="Number of the site to deploy the units to.")
 
 
-class TokenOut(Shape):
+class TokenOut(Schema):
     id: int
     label: str
     expires_at: datetime
@@ -38,23 +38,23 @@ class TokenOut(Shape):
     revoked_at: datetime | None
 
 
-class TokenMade(TokenOut):
+class NewTokenOut(TokenOut):
     token: str = Field(description="The claim token. Shown only once.")
 
 
-class TokenList(Shape):
+class TokenList(Schema):
     items: list[TokenOut]
 
 
-class TokenPath(Request):
+class TokenPath(RequestSchema):
     token_id: int = Field(ge=1, le=2**53 - 1)
 
 
-class EnrolmentPath(Request):
+class EnrolmentPath(RequestSchema):
     enrolment_id: int = Field(ge=1, le=2**53 - 1)
 
 
-class PendingOut(Shape):
+class PendingOut(Schema):
     id: int
     unit: str
     serial: str
@@ -65,7 +65,7 @@ class PendingOut(Shape):
     created_at: datetime
 
 
-class PendingList(Shape):
+class PendingList(Schema):
     items: list[PendingOut]
 
 
@@ -73,16 +73,16 @@ class PendingList(Shape):
 @needs(Role.ADMIN)
 def list_tokens() -> Response:
     with read_only() as session:
-        return answer(TokenList(items=[TokenOut(**_told(token)) for token in enrol.tokens(session)]))
+        return answer(TokenList(items=[TokenOut(**_columns(token)) for token in enrol.tokens(session)]))
 
 
-@api.post("/claim-tokens", summary="Create a claim token, shown only once", responses={201: TokenMade, **documented(400, 409, 413, 415)})
+@api.post("/claim-tokens", summary="Create a claim token, shown only once", responses={201: NewTokenOut, **documented(400, 409, 413, 415)})
 @needs(Role.ADMIN)
 def create_token(body: TokenBody) -> Response:
-    wanted = body.model_dump(exclude={"days"})
+    options = body.model_dump(exclude={"days"})
     with transaction() as session:
-        token, plain = enrol.create_token(session, **wanted, life=timedelta(days=body.days), actor=actor(), now=clock())
-    return answer(TokenMade(token=plain, **_told(token)), 201)
+        token, plain = enrol.create_token(session, **options, life=timedelta(days=body.days), actor=actor(), now=clock())
+    return answer(NewTokenOut(token=plain, **_columns(token)), 201)
 
 
 @api.delete("/claim-tokens/<int:token_id>", summary="Revoke a claim token", responses={204: None, **documented(404)})
@@ -90,7 +90,7 @@ def create_token(body: TokenBody) -> Response:
 def revoke_token(path: TokenPath) -> Response:
     with transaction() as session:
         enrol.revoke_token(session, path.token_id, actor(), clock())
-    return nothing()
+    return no_content()
 
 
 @api.get("/enrolments", summary="Repeat enrolments of known units, waiting for approval", responses={200: PendingList})
@@ -117,8 +117,8 @@ def refuse(path: EnrolmentPath) -> Response:
 def _decide(credential_id: int, accepted: bool) -> Response:
     with transaction() as session:
         enrol.decide(session, credential_id, accepted, actor(), clock())
-    return nothing()
+    return no_content()
 
 
-def _told(token: ClaimToken) -> dict[str, Any]:
+def _columns(token: ClaimToken) -> dict[str, Any]:
     return token.model_dump(include=set(TokenOut.model_fields))

@@ -9,12 +9,12 @@ from pydantic import Field
 from sqlalchemy import Row
 from sqlmodel import Session
 
-from musterroll.api.audit import DoneOut, ReasonBody, done_out
+from musterroll.api.audit import ChangeOut, ReasonBody, change_out
 from musterroll.api.http.context import actor, answer, clock, read_only, transaction
 from musterroll.api.http.lists import ListQuery, Page, listed, listing
 from musterroll.api.http.problems import documented
 from musterroll.api.http.routing import guarded
-from musterroll.api.http.schemas import Day, MoneyOut, Named, NumberPath, Request, Shape, Text, in_line, money_out, named
+from musterroll.api.http.schemas import Day, MoneyOut, NamedRef, NumberPath, RequestSchema, Schema, Text, inline_enum, money_out, named_ref
 from musterroll.domain.access import Role, needs
 from musterroll.domain.findings import decisions as decision_rules
 from musterroll.domain.findings.kinds import FindingKind, Subject
@@ -29,11 +29,11 @@ from musterroll.usecases.findings.decisions import FindingDetail, FindingFilter
 from musterroll.usecases.findings.explain import DocumentedEvidence
 
 api = guarded("findings", "findings")
-State = Annotated[decision_rules.FindingState, in_line(decision_rules.FindingState)]
+State = Annotated[decision_rules.FindingState, inline_enum(decision_rules.FindingState)]
 _CURSOR = re.compile(r"(-1|[0-9]{1,18})\.[0-9]{1,18}")
 
 
-class FindingOut(Shape):
+class FindingOut(Schema):
     id: int
     kind: FindingKind
     variant: str = Field(description="For operating_uncovered: attach_opportunity (still in warranty) or leak.")
@@ -42,7 +42,7 @@ class FindingOut(Shape):
     unit: str | None = Field(description="Unit ID, for a finding about a unit.")
     serial: str | None
     line: str | None = Field(description="Contract number and line, for a finding about a line.")
-    account: Named | None
+    account: NamedRef | None
     model: str | None
     value: MoneyOut | None = Field(description="Annual value.")
     counted: bool = Field(description="false: another finding already counts this amount.")
@@ -55,14 +55,14 @@ class FindingOut(Shape):
     changed_at: datetime
 
 
-class FindingPage(Shape):
+class FindingPage(Schema):
     items: list[FindingOut]
     next: str | None
     findings: int = Field(description="Number on all pages.")
     worth: list[MoneyOut] = Field(description="Annual value of all pages, each amount counted once.")
 
 
-class DocumentOut(Shape):
+class DocumentOut(Schema):
     """The row of an imported file that created or changed the record."""
 
     run: int = Field(description="Number of the import.")
@@ -76,14 +76,14 @@ class DocumentOut(Shape):
     undone: bool
 
 
-class ProofOut(Shape):
+class ProofOut(Schema):
     table: str = Field(description="unit, unit_status, line, invoice, warranty, card, credential, product.")
     id: int
     says: str
     documents: list[DocumentOut]
 
 
-class DecisionOut(Shape):
+class DecisionOut(Schema):
     state: State
     reason: str
     until: date | None
@@ -91,7 +91,7 @@ class DecisionOut(Shape):
     by: str
 
 
-class FindingWhole(FindingOut):
+class FindingDetailOut(FindingOut):
     says: str | None = Field(description="In words; null if it is no longer true.")
     how: str | None = Field(description="How the value was calculated.")
     evidence: list[ProofOut]
@@ -111,7 +111,7 @@ class FindingQuery(ListQuery):
     model: Text | None = Field(default=None, max_length=200)
 
 
-class DecisionBody(Request):
+class DecisionBody(RequestSchema):
     state: State
     reason: Text = Field(default="", max_length=500, description="Required, except for open.")
     until: Day | None = Field(default=None, description="Required for ignored, and only allowed with it.")
@@ -134,33 +134,37 @@ def list_findings(query: FindingQuery) -> Response:
     return listed(FindingPage, query, "findings", fetch, lambda: sums)
 
 
-@api.get("/findings/<int:number>", summary="One finding with its evidence", responses={200: FindingWhole, **documented(404)})
+@api.get("/findings/<int:number>", summary="One finding with its evidence", responses={200: FindingDetailOut, **documented(404)})
 def get_finding(path: NumberPath) -> Response:
     """Each piece of evidence names the file and row it comes from."""
     with read_only() as session:
-        return answer(_whole(finding_decisions.finding(session, path.number, clock())))
+        return answer(_detail(finding_decisions.finding(session, path.number, clock())))
 
 
-@api.post("/findings/<int:number>/decision", summary="Decide on a finding", responses={200: DoneOut, **documented(400, 404, 409, 413, 415)})
+@api.post(
+    "/findings/<int:number>/decision", summary="Decide on a finding", responses={200: ChangeOut, **documented(400, 404, 409, 413, 415)}
+)
 @needs(Role.PLANNER)
 def decide(path: NumberPath, body: DecisionBody) -> Response:
     """The decision stands until the facts change. Can be undone."""
     return _decide([path.number], body)
 
 
-@api.post("/findings/decisions", summary="Decide on many findings at once", responses={200: DoneOut, **documented(400, 404, 409, 413, 415)})
+@api.post(
+    "/findings/decisions", summary="Decide on many findings at once", responses={200: ChangeOut, **documented(400, 404, 409, 413, 415)}
+)
 @needs(Role.PLANNER)
 def decide_many(body: DecisionsBody) -> Response:
     """All or none. One change, which can be undone."""
     return _decide(body.ids, body)
 
 
-@api.post("/findings/<int:number>/undo", summary="Undo a decision", responses={200: DoneOut, **documented(400, 404, 409, 413, 415)})
+@api.post("/findings/<int:number>/undo", summary="Undo a decision", responses={200: ChangeOut, **documented(400, 404, 409, 413, 415)})
 @needs(Role.PLANNER)
-def take_back(path: NumberPath, body: ReasonBody) -> Response:
+def undo_decision(path: NumberPath, body: ReasonBody) -> Response:
     """Undoes the last decision on the finding. Returns the new change."""
     with transaction() as session:
-        return answer(done_out(finding_decisions.undo_decision(session, path.number, actor(), clock(), body.reason)))
+        return answer(change_out(finding_decisions.undo_decision(session, path.number, actor(), clock(), body.reason)))
 
 
 def _decide(ids: list[int], body: DecisionBody) -> Response:
@@ -168,7 +172,7 @@ def _decide(ids: list[int], body: DecisionBody) -> Response:
         raise NotFound("there is no such finding; finding numbers are positive")
     with transaction() as session:
         change = finding_decisions.decide(session, ids, body.state, reason=body.reason, until=body.until, actor=actor(), now=clock())
-        return answer(done_out(change))
+        return answer(change_out(change))
 
 
 def _filter(session: Session, query: FindingQuery) -> FindingFilter:
@@ -188,7 +192,7 @@ def _facts(row: Row[Any]) -> dict[str, Any]:
         **{name: row._mapping[name] for name in ("reason", "decided_by", "until")},
         "owner": FindingKind(row.kind).owner,
         "unit": row.uid,
-        "account": named(row.account_ref, row.account),
+        "account": named_ref(row.account_ref, row.account),
         "value": None if row.value is None else MoneyOut(amount=row.value, currency=row.currency),
         "decided_at": None if row.decided_at is None else from_ms(row.decided_at),
         "first_seen_at": from_ms(row.first_seen_at),
@@ -196,14 +200,14 @@ def _facts(row: Row[Any]) -> dict[str, Any]:
     }
 
 
-def _whole(opened: FindingDetail) -> FindingWhole:
-    current = opened.finding
-    return FindingWhole(
-        **_facts(opened.row),
+def _detail(detail: FindingDetail) -> FindingDetailOut:
+    current = detail.finding
+    return FindingDetailOut(
+        **_facts(detail.row),
         says=current.says if current else None,
         how=current.worth.how if current else None,
-        evidence=[_proof(part) for part in opened.proofs],
-        history=[_decision(part) for part in opened.history],
+        evidence=[_proof(part) for part in detail.proofs],
+        history=[_decision(part) for part in detail.history],
     )
 
 

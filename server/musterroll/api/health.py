@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from flask import Blueprint, Response
 
-from musterroll.api.http.context import AppContext, clock, context, latest_base
+from musterroll.api.http.context import ApiContext, clock, context, latest_base
 from musterroll.domain.values.errors import DomainError
 from musterroll.domain.values.instants import to_ms
 from musterroll.metrics import Gauge
@@ -15,7 +15,7 @@ from musterroll.storage.liveness import process_heartbeats
 from musterroll.usecases.fleet.pages import InstalledBase
 
 log = logging.getLogger(__name__)
-views = Blueprint("operations", __name__)
+views = Blueprint("health", __name__)
 
 
 @views.get("/healthz")
@@ -39,7 +39,7 @@ def metrics() -> Response:
     )
 
 
-def gauge_registry(app: AppContext) -> None:
+def add_gauges(app: ApiContext) -> None:
     """Add gauges, read from the database at every scrape: units by state, and the last progress of every process."""
 
     def counted() -> list[Gauge]:

@@ -13,9 +13,9 @@ from sqlmodel import Session
 from musterroll.api.http.bodies import read_json, read_upload
 from musterroll.api.http.context import actor, answer, clock, context, read_only, snapshot, transaction
 from musterroll.api.http.lists import ListQuery, Page, listed, listing
-from musterroll.api.http.problems import HttpRefusal, documented
+from musterroll.api.http.problems import HttpError, documented
 from musterroll.api.http.routing import guarded
-from musterroll.api.http.schemas import Request, Shape, Text
+from musterroll.api.http.schemas import RequestSchema, Schema, Text
 from musterroll.domain.access import Role, needs
 from musterroll.domain.values import cursors
 from musterroll.domain.values.instants import from_ms
@@ -42,15 +42,15 @@ def _read() -> None:
 api = guarded("imports", "imports", _read)
 
 
-class KindPath(Request):
+class KindPath(RequestSchema):
     kind: DocumentKind
 
 
-class RunPath(Request):
+class RunPath(RequestSchema):
     run: int = Field(ge=1, le=2**53, description="Number of the import.")
 
 
-class DocumentForm(Request):
+class DocumentForm(RequestSchema):
     file: FileStorage = Field(description="CSV or XLSX file.")
     commit: bool = Field(default=False, description="false: dry run.")
     map: list[Text] = Field(
@@ -62,13 +62,13 @@ class DocumentForm(Request):
     sheet: Text | None = Field(default=None, max_length=40, description="Sheet of the workbook; default: the first non-empty one.")
 
 
-class DifferenceOut(Shape):
+class DifferenceOut(Schema):
     field: str
     old: str | None
     new: str | None
 
 
-class VerdictOut(Shape):
+class VerdictOut(Schema):
     line: int = Field(description="Line of the file where the row starts.")
     record: str = Field(description="The record the row is about, as written.")
     outcome: Outcome
@@ -77,7 +77,7 @@ class VerdictOut(Shape):
     note: str = Field(description="Remark on an accepted row.")
 
 
-class ImportOut(Shape):
+class ImportOut(Schema):
     id: int | None = Field(description="Number of the import; null for a dry run.")
     committed: bool
     rows: int
@@ -88,7 +88,7 @@ class ImportOut(Shape):
     verdicts: list[VerdictOut] = Field(description=f"The first {_MOST_VERDICTS} rows, except unchanged ones.")
 
 
-class RunOut(Shape):
+class RunOut(Schema):
     id: int
     kind: DocumentKind
     file: str
@@ -101,19 +101,19 @@ class RunOut(Shape):
     undone_by: int | None = Field(description="The change that undid it.")
 
 
-class RunPage(Shape):
+class RunPage(Schema):
     items: list[RunOut]
     next: str | None
 
 
-class RunRowOut(Shape):
+class RunRowOut(Schema):
     line: int
     outcome: Outcome
     record_id: int | None = Field(description="ID of the record it created or changed.")
     detail: str
 
 
-class RunRowPage(Shape):
+class RunRowPage(Schema):
     items: list[RunRowOut]
     next: str | None
 
@@ -124,7 +124,7 @@ def import_one(path: KindPath, form: DocumentForm) -> Response:
     """Returns an outcome per row: new, changed, same or refused. One transaction; importing a file again changes nothing."""
     upload = request.files.get("file")
     if upload is None:
-        raise HttpRefusal(422, "invalid", "file: send the CSV or XLSX file as the multipart field `file`")
+        raise HttpError(422, "invalid", "file: send the CSV or XLSX file as the multipart field `file`")
     here, kept, stream = context(), _Kept(), cast(BinaryIO, upload.stream)
     sha256 = digest(stream)
     source = Source(upload.filename or "upload", actor(), clock(), here.settings.interval)

@@ -11,7 +11,7 @@ from sqlmodel import Session
 from musterroll.api.accounts import subtree_of
 from musterroll.api.http.lists import ListQuery, Page, listed, listing
 from musterroll.api.http.routing import guarded
-from musterroll.api.http.schemas import Day, Price, Shape, Text
+from musterroll.api.http.schemas import Day, Price, Schema, Text
 from musterroll.domain.values import cursors
 from musterroll.storage.units import incidents
 from musterroll.storage.units.incidents import IncidentFilter
@@ -19,7 +19,7 @@ from musterroll.storage.units.incidents import IncidentFilter
 api = guarded("incidents", "incidents")
 
 
-class IncidentOut(Shape):
+class IncidentOut(Schema):
     ref: str
     serial: str = Field(description="As written in the ticket.")
     unit: str | None = Field(description="Unit ID; null if no registered unit has the serial.")
@@ -30,7 +30,7 @@ class IncidentOut(Shape):
     parts: int | None
 
 
-class IncidentPage(Shape):
+class IncidentPage(Schema):
     items: list[IncidentOut]
     next: str | None
 

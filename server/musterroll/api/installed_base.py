@@ -10,7 +10,7 @@ from musterroll.api.accounts import CountsOut
 from musterroll.api.http.context import answer, clock, latest_base, read_only
 from musterroll.api.http.problems import documented
 from musterroll.api.http.routing import guarded
-from musterroll.api.http.schemas import Day, Request, Shape, Text, day
+from musterroll.api.http.schemas import Day, RequestSchema, Schema, Text, day
 from musterroll.domain.installed_base.bridge import BridgeStep
 from musterroll.domain.liveness import Liveness
 from musterroll.domain.units.lifecycle import Lifecycle
@@ -23,7 +23,7 @@ api = guarded("installed-base", "installed base")
 Month = Annotated[date, BeforeValidator(lambda value: day(f"{value}-01")), WithJsonSchema({"type": "string", "pattern": r"^\d{4}-\d{2}$"})]
 
 
-class ScopeQuery(Request):
+class ScopeQuery(RequestSchema):
     account: Text | None = Field(default=None, max_length=80, description="Account number; includes subsidiaries.")
     site: Text | None = Field(default=None, max_length=80, description="Site number.")
     maker: Text | None = Field(default=None, max_length=200, description="Together with model.")
@@ -54,7 +54,7 @@ class MonthQuery(KnownQuery):
     month: Month = Field(description="Month, such as 2026-10.")
 
 
-class PartOut(Shape):
+class PartOut(Schema):
     """Counts of an account include its subsidiaries; `own` excludes them."""
 
     ref: str = Field(description="Empty: units without one. For a product, its maker.")
@@ -64,7 +64,7 @@ class PartOut(Shape):
     own: CountsOut
 
 
-class InstalledBaseOut(Shape):
+class InstalledBaseOut(Schema):
     """`lifecycle` and `liveness` each sum to `registered`; present only without day and breakdown."""
 
     at: datetime = Field(description="Time of the count.")
@@ -77,7 +77,7 @@ class InstalledBaseOut(Shape):
     parts: list[PartOut] = Field(description="Breakdown by `by`; the parts add up (for accounts, their `own`).")
 
 
-class BridgeOut(Shape):
+class BridgeOut(Schema):
     """opening + steps = closing."""
 
     month: str

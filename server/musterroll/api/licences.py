@@ -10,7 +10,7 @@ from sqlmodel import Session
 from musterroll.api.http.context import answer, clock, snapshot
 from musterroll.api.http.lists import ListQuery, Page, listed, listing
 from musterroll.api.http.routing import guarded
-from musterroll.api.http.schemas import DayOrInstant, Request, Shape
+from musterroll.api.http.schemas import DayOrInstant, RequestSchema, Schema
 from musterroll.domain.installed_base.licences import LicenceCount, LicenceTarget, TargetLevel
 from musterroll.domain.values import cursors
 from musterroll.usecases.installed_base import licences as base_licences
@@ -19,7 +19,7 @@ from musterroll.usecases.installed_base.licences import LicenceBreakdown
 api = guarded("licences", "licences")
 
 
-class SeatsOut(Shape):
+class SeatsOut(Schema):
     active: int = Field(description="Assigned to an operating unit.")
     gross: int = Field(description="Sold.")
 
@@ -28,7 +28,7 @@ class LicenceOut(SeatsOut):
     name: str = Field(description="Segment, product or account; empty if unknown.")
 
 
-class LicencePage(Shape):
+class LicencePage(Schema):
     items: list[LicenceOut]
     next: str | None
     on: date
@@ -41,11 +41,11 @@ class LicenceDay(SeatsOut):
     level: TargetLevel | None = Field(description="Active licences compared with the target; null without a target.")
 
 
-class LicenceTrend(Shape):
+class LicenceTrend(Schema):
     items: list[LicenceDay] = Field(description="Month or quarter ends, then today.")
 
 
-class TargetQuery(Request):
+class TargetQuery(RequestSchema):
     target: int | None = Field(default=None, ge=0, le=10**9, description="Target for active licences.")
     tolerance: int = Field(default=5, ge=0, le=100, description="Tolerance around the target, in percent.")
 

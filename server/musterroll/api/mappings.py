@@ -3,10 +3,10 @@
 from flask import Response
 from pydantic import Field
 
-from musterroll.api.http.context import answer, nothing, read_only, transaction
+from musterroll.api.http.context import answer, no_content, read_only, transaction
 from musterroll.api.http.problems import documented
 from musterroll.api.http.routing import guarded
-from musterroll.api.http.schemas import Request, Shape, Text
+from musterroll.api.http.schemas import RequestSchema, Schema, Text
 from musterroll.api.imports import DocumentKind
 from musterroll.domain.access import Role, needs
 from musterroll.storage.tables.imports import SavedMapping
@@ -15,21 +15,21 @@ from musterroll.usecases.imports import mappings as import_mappings
 api = guarded("mappings", "imports")
 
 
-class MappingOut(Shape):
+class MappingOut(Schema):
     name: str
     kind: DocumentKind
     columns: dict[str, str] = Field(description="Field for each heading; empty: ignore the column.")
 
 
-class MappingList(Shape):
+class MappingList(Schema):
     items: list[MappingOut]
 
 
-class MappingPath(Request):
+class MappingPath(RequestSchema):
     name: Text = Field(min_length=1, max_length=120)
 
 
-class MappingBody(Request):
+class MappingBody(RequestSchema):
     kind: DocumentKind
     columns: dict[Text, Text] = Field(min_length=1, max_length=500, description="Field for each heading; empty: ignore the column.")
 
@@ -56,7 +56,7 @@ def delete_mapping(path: MappingPath) -> Response:
     """Records imported with it stay."""
     with transaction() as session:
         import_mappings.delete(session, path.name)
-    return nothing()
+    return no_content()
 
 
 def _out(one: SavedMapping) -> MappingOut:

@@ -8,11 +8,11 @@ from flask import Response
 from pydantic import Field
 from sqlmodel import Session
 
-from musterroll.api.http.context import actor, answer, clock, nothing, read_only, transaction
+from musterroll.api.http.context import actor, answer, clock, no_content, read_only, transaction
 from musterroll.api.http.lists import ListQuery, Page, listed, listing
 from musterroll.api.http.problems import documented
 from musterroll.api.http.routing import guarded
-from musterroll.api.http.schemas import NumberPath, Price, Request, Shape, Text
+from musterroll.api.http.schemas import NumberPath, Price, RequestSchema, Schema, Text
 from musterroll.channels import CHANNELS
 from musterroll.domain.access import Role, needs
 from musterroll.domain.findings.kinds import FindingKind
@@ -35,7 +35,7 @@ EventKindName = Annotated[str, Field(pattern=f"^({'|'.join(EventKind)})$")]
 Minute = Annotated[int, Field(ge=0, le=1439)]
 
 
-class NotificationRuleBody(Request):
+class NotificationRuleBody(RequestSchema):
     """Which events go to which recipient, and when."""
 
     name: Text = Field(max_length=120)
@@ -59,7 +59,7 @@ class NotificationRuleBody(Request):
     quiet_until: Minute | None = Field(default=None, description="End of quiet hours, in minutes after midnight.")
 
 
-class NotificationRuleOut(Shape):
+class NotificationRuleOut(Schema):
     id: int
     name: str
     way: ChannelName
@@ -85,15 +85,15 @@ class NotificationRuleMade(NotificationRuleOut):
     secret: str | None = Field(description="Signing secret, if the channel signs its messages. Shown only once.")
 
 
-class NotificationRuleList(Shape):
+class NotificationRuleList(Schema):
     items: list[NotificationRuleOut]
 
 
-class PauseBody(Request):
+class PauseBody(RequestSchema):
     paused: bool
 
 
-class NotificationOut(Shape):
+class NotificationOut(Schema):
     id: int
     key: str = Field(description="Message ID for the receiver, the same at every attempt.")
     rule: int
@@ -110,7 +110,7 @@ class NotificationOut(Shape):
     error: str
 
 
-class NotificationPage(Shape):
+class NotificationPage(Schema):
     items: list[NotificationOut]
     next: str | None
 
@@ -120,7 +120,7 @@ class NotificationQuery(ListQuery):
     rule: int | None = Field(default=None, ge=1, le=2**53 - 1)
 
 
-class SignalOut(Shape):
+class SignalOut(Schema):
     id: int
     kind: EventKindName
     at: datetime
@@ -137,7 +137,7 @@ class SignalOut(Shape):
     detail: str
 
 
-class SignalPage(Shape):
+class SignalPage(Schema):
     items: list[SignalOut]
     next: str | None
 
@@ -191,7 +191,7 @@ def pause_rule(path: NumberPath, body: PauseBody) -> Response:
     """Events that occur while a rule is paused are not sent later."""
     with transaction() as session:
         notification_rules.pause_rule(session, path.number, body.paused, actor(), clock())
-    return nothing()
+    return no_content()
 
 
 @api.delete(
@@ -202,7 +202,7 @@ def remove_rule(path: NumberPath) -> Response:
     """Messages not yet sent are cancelled."""
     with transaction() as session:
         notification_rules.remove_rule(session, path.number, actor(), clock())
-    return nothing()
+    return no_content()
 
 
 @api.post(

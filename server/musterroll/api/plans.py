@@ -7,11 +7,11 @@ from flask import Response
 from pydantic import Field, create_model
 from sqlmodel import Session
 
-from musterroll.api.http.context import actor, answer, clock, nothing, read_only, snapshot, transaction
+from musterroll.api.http.context import actor, answer, clock, no_content, read_only, snapshot, transaction
 from musterroll.api.http.lists import XLSX
 from musterroll.api.http.problems import documented
 from musterroll.api.http.routing import guarded
-from musterroll.api.http.schemas import Request, Shape, Text
+from musterroll.api.http.schemas import RequestSchema, Schema, Text
 from musterroll.domain.access import Role, needs
 from musterroll.domain.capacity.assumptions import DEFAULTS, SPECS
 from musterroll.domain.capacity.plan import Plan
@@ -27,7 +27,7 @@ _MOST_COMPARED = 4
 _DEFAULTS = capacity_scenarios.DEFAULTS
 
 
-class EstimateOut(Shape):
+class EstimateOut(Schema):
     mean: float
     low80: float
     high80: float
@@ -35,7 +35,7 @@ class EstimateOut(Shape):
     high95: float
 
 
-class HeadsOut(Shape):
+class HeadsOut(Schema):
     fte: float
     heads: int
     low80: int
@@ -44,7 +44,7 @@ class HeadsOut(Shape):
     high95: int
 
 
-class DeskOut(Shape):
+class DeskOut(Schema):
     positions: int = Field(description="Support agents to employ.")
     raw_positions: int = Field(description="Support agents on duty in the busiest half hour.")
     service_level: float
@@ -53,7 +53,7 @@ class DeskOut(Shape):
     average_wait: float = Field(description="In seconds.")
 
 
-class SpanOut(Shape):
+class SpanOut(Schema):
     name: str
     first: date
     until: date = Field(description="First day after the period.")
@@ -73,7 +73,7 @@ class SpanOut(Shape):
     covered_share: float
 
 
-class PlanMonthOut(Shape):
+class PlanMonthOut(Schema):
     month: date
     unit_months: float
     incidents: EstimateOut
@@ -82,7 +82,7 @@ class PlanMonthOut(Shape):
     covered_share: float
 
 
-class PlanDriverOut(Shape):
+class PlanDriverOut(Schema):
     product: str
     borrows_from: str
     operating: int
@@ -95,7 +95,7 @@ class PlanDriverOut(Shape):
     next_quarter: float
 
 
-class ShelfOut(Shape):
+class ShelfOut(Schema):
     product: str
     region: str
     units: int
@@ -105,7 +105,7 @@ class ShelfOut(Shape):
     demand_mean: float
 
 
-class PlanOut(Shape):
+class PlanOut(Schema):
     """`low80` to `high80` is the 80 % range, `low95` to `high95` the 95 % range."""
 
     on: date
@@ -120,26 +120,26 @@ class PlanOut(Shape):
     spares: list[ShelfOut]
 
 
-class ScenarioOut(Shape):
+class ScenarioOut(Schema):
     name: str
     assumptions: dict[str, float | str] = Field(description="Assumptions that differ from the defaults.")
     note: str
 
 
-class ScenarioList(Shape):
+class ScenarioList(Schema):
     items: list[ScenarioOut]
 
 
-class NamedPlanOut(Shape):
+class NamedPlanOut(Schema):
     name: str
     plan: PlanOut
 
 
-class ComparisonOut(Shape):
+class ComparisonOut(Schema):
     items: list[NamedPlanOut]
 
 
-class PlanPeriodOut(Shape):
+class PlanPeriodOut(Schema):
     period: date = Field(description="First day of the period.")
     mean: float
     low80: float
@@ -151,7 +151,7 @@ class PlanPeriodOut(Shape):
     pinball: float
 
 
-class HeldOut(Shape):
+class HeldOut(Schema):
     successes: int
     n: int
     share: float
@@ -159,7 +159,7 @@ class HeldOut(Shape):
     high: float
 
 
-class BacktestOut(Shape):
+class BacktestOut(Schema):
     rows: int
     held80: HeldOut
     held95: HeldOut
@@ -170,33 +170,33 @@ class BacktestOut(Shape):
     words: str
 
 
-class TrialOut(Shape):
+class TrialOut(Schema):
     of: str
     verdict: BacktestOut | None
     periods: list[PlanPeriodOut]
 
 
-class TrialList(Shape):
+class TrialList(Schema):
     items: list[TrialOut]
 
 
-class ScenarioBody(Request):
+class ScenarioBody(RequestSchema):
     name: Text = Field(min_length=1, max_length=80)
     assumptions: dict[str, float | Text] = Field(default_factory=dict, description="By name, as shown in a plan.")
     note: Text = Field(default="", max_length=500)
 
 
-class NamePath(Request):
+class NamePath(RequestSchema):
     name: Text = Field(max_length=80, description="Name of a scenario, or `defaults`.")
 
 
-class CompareQuery(Request):
+class CompareQuery(RequestSchema):
     names: list[Text] = Field(
         min_length=1, max_length=_MOST_COMPARED, description="Names of scenarios; the defaults are added as the first."
     )
 
 
-def _changes() -> type[Request]:
+def _changes() -> type[RequestSchema]:
     """Every assumption as a query parameter."""
     fields: dict[str, Any] = {}
     for name, spec in SPECS.items():
@@ -205,7 +205,7 @@ def _changes() -> type[Request]:
             fields[name] = (Text | None, Field(default=None, max_length=200, description=description))
         else:
             fields[name] = (float | None, Field(default=None, ge=spec.least, le=spec.most, description=description))
-    model: type[Request] = create_model("PlanQuery", __base__=Request, **fields)
+    model: type[RequestSchema] = create_model("PlanQuery", __base__=RequestSchema, **fields)
     return model
 
 
@@ -265,7 +265,7 @@ def save_plan(body: ScenarioBody) -> Response:
 def delete_plan(path: NamePath) -> Response:
     with transaction() as session:
         capacity_scenarios.delete(session, path.name, actor=actor(), now=clock())
-    return nothing()
+    return no_content()
 
 
 def _plan_of(session: Session, name: str, query: Any = None) -> Plan:

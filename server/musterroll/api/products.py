@@ -8,12 +8,12 @@ from pydantic import Field
 from sqlalchemy import Row
 from sqlmodel import Session
 
-from musterroll.api.audit import DoneOut, done_out
+from musterroll.api.audit import ChangeOut, change_out
 from musterroll.api.http.context import actor, answer, clock, read_only, transaction
 from musterroll.api.http.lists import ListQuery, Page, listed, listing
 from musterroll.api.http.problems import documented
 from musterroll.api.http.routing import guarded
-from musterroll.api.http.schemas import Price, Request, Shape, Text
+from musterroll.api.http.schemas import Price, RequestSchema, Schema, Text
 from musterroll.domain.access import Role, needs
 from musterroll.domain.liveness import ReportingClass
 from musterroll.domain.units.serials import name_key
@@ -31,32 +31,32 @@ from musterroll.usecases.warranty import products
 api = guarded("products", "products and policies")
 
 
-class RuleShape(Request):
+class RuleShape(RequestSchema):
     start: WarrantyStart = Field(description="The date the warranty starts from, if it is known.")
     shelf_days: int = Field(default=0, ge=0, le=3650, description="With shipped: maximum shelf time in days before the warranty starts.")
 
 
-class PolicyOut(Shape):
+class PolicyOut(Schema):
     name: str
     rules: list[RuleShape] = Field(description="The first rule whose date is known applies.")
     months: int | None = Field(description="Length in months; a length in the unit's own record takes precedence.")
     products: int = Field(description="Number of products with this policy.")
 
 
-class PolicyList(Shape):
+class PolicyList(Schema):
     items: list[PolicyOut]
 
 
-class PolicyPath(Request):
+class PolicyPath(RequestSchema):
     name: Text = Field(min_length=1, max_length=120)
 
 
-class PolicyBody(Request):
+class PolicyBody(RequestSchema):
     rules: list[RuleShape] = Field(min_length=1, max_length=len(WarrantyStart))
     months: int | None = Field(default=None, ge=1, le=600)
 
 
-class ProductBody(Request):
+class ProductBody(RequestSchema):
     maker: Text = Field(min_length=1, max_length=200)
     model: Text = Field(min_length=1, max_length=200)
     list_price: Decimal | None = Field(
@@ -74,7 +74,7 @@ def list_policies() -> Response:
     return answer(PolicyList(items=policies))
 
 
-@api.put("/policies/<name>", summary="Create or change a warranty policy", responses={200: DoneOut, **documented(400, 409, 413, 415)})
+@api.put("/policies/<name>", summary="Create or change a warranty policy", responses={200: ChangeOut, **documented(400, 409, 413, 415)})
 @needs(Role.ADMIN)
 def put_policy(path: PolicyPath, body: PolicyBody) -> Response:
     """Standard warranties of existing units are updated within a few minutes, except void ones. Can be undone."""
@@ -82,10 +82,10 @@ def put_policy(path: PolicyPath, body: PolicyBody) -> Response:
     with transaction() as session:
         known = stored.named(session, path.name)
         products.save_policy(session, known.id if known else None, path.name, rules, body.months, actor(), clock())
-        return answer(done_out(audit_changes.newest(session)))
+        return answer(change_out(audit_changes.newest(session)))
 
 
-@api.patch("/products", summary="Change a product", responses={200: DoneOut, **documented(400, 404, 413, 415)})
+@api.patch("/products", summary="Change a product", responses={200: ChangeOut, **documented(400, 404, 413, 415)})
 @needs(Role.ADMIN)
 def patch_product(body: ProductBody) -> Response:
     """Fields not given stay as they are; null removes the list price or the policy. Existing units are updated soon. Can be undone."""
@@ -95,7 +95,7 @@ def patch_product(body: ProductBody) -> Response:
             raise NotFound(f"there is no product {body.maker} {body.model}")
         terms = products.settings_of(session, number)._replace(**body.model_dump(exclude={"maker", "model"}, exclude_unset=True))
         products.change_product(session, number, terms._replace(policy=terms.policy or ""), actor(), clock())
-        return answer(done_out(audit_changes.newest(session)))
+        return answer(change_out(audit_changes.newest(session)))
 
 
 def _policy(row: WarrantyPolicy, sold: int) -> PolicyOut:
@@ -104,7 +104,7 @@ def _policy(row: WarrantyPolicy, sold: int) -> PolicyOut:
     return PolicyOut(name=policy.name, rules=rules, months=policy.months, products=sold)
 
 
-class ProductOut(Shape):
+class ProductOut(Schema):
     maker: str
     model: str
     family: str
@@ -115,7 +115,7 @@ class ProductOut(Shape):
     units: int
 
 
-class ProductPage(Shape):
+class ProductPage(Schema):
     items: list[ProductOut]
     next: str | None
 

@@ -8,12 +8,12 @@ from flask import Response
 from pydantic import Field
 from sqlmodel import Session
 
-from musterroll.api.audit import DoneOut, ReasonBody, done_out
+from musterroll.api.audit import ChangeOut, ReasonBody, change_out
 from musterroll.api.http.context import actor, answer, clock, transaction
 from musterroll.api.http.lists import ListQuery, Page, listed, listing
 from musterroll.api.http.problems import documented
 from musterroll.api.http.routing import guarded
-from musterroll.api.http.schemas import NumberPath, Shape
+from musterroll.api.http.schemas import NumberPath, Schema
 from musterroll.domain.access import Role, needs
 from musterroll.domain.values.instants import from_ms
 from musterroll.usecases.matching import proposals as matching_proposals
@@ -36,7 +36,7 @@ class ProposalState(StrEnum):
     ALL = "all"
 
 
-class ProposalOut(Shape):
+class ProposalOut(Schema):
     id: int
     kind: str
     left: str
@@ -50,12 +50,12 @@ class ProposalOut(Shape):
     decided_by: str
 
 
-class ProposalPage(Shape):
+class ProposalPage(Schema):
     items: list[ProposalOut]
     next: str | None
 
 
-class LookedOut(Shape):
+class ProposalSearchOut(Schema):
     new: int
     open: int = Field(description="Found before and still open.")
     gone: int = Field(description="No longer a match, or one of the two was merged.")
@@ -82,16 +82,18 @@ def list_proposals(query: ProposalQuery) -> Response:
     return listed(ProposalPage, query, "proposals", fetch)
 
 
-@api.post("/proposals/find", summary="Search for possible duplicates", responses={200: LookedOut, **documented(400, 413, 415)})
+@api.post("/proposals/find", summary="Search for possible duplicates", responses={200: ProposalSearchOut, **documented(400, 413, 415)})
 @needs(Role.PLANNER, everywhere=True)
 def find() -> Response:
     """Decisions are kept; open ones that no longer match are withdrawn (gone)."""
     with transaction() as session:
-        return answer(LookedOut(**matching_proposals.find_matches(session, clock())._asdict()))
+        return answer(ProposalSearchOut(**matching_proposals.find_matches(session, clock())._asdict()))
 
 
 @api.post(
-    "/proposals/<int:number>/accept", summary="Accept a possible duplicate", responses={200: DoneOut, **documented(400, 404, 409, 413, 415)}
+    "/proposals/<int:number>/accept",
+    summary="Accept a possible duplicate",
+    responses={200: ChangeOut, **documented(400, 404, 409, 413, 415)},
 )
 @needs(Role.PLANNER)
 def accept(path: NumberPath, body: AcceptBody) -> Response:
@@ -100,19 +102,19 @@ def accept(path: NumberPath, body: AcceptBody) -> Response:
         change = matching_proposals.accept(
             session, path.number, actor=actor(), now=clock(), reason=body.reason, keep_right=body.keep_right or None
         )
-        return answer(done_out(change))
+        return answer(change_out(change))
 
 
 @api.post(
     "/proposals/<int:number>/reject",
     summary="Reject a possible duplicate: keep both",
-    responses={200: DoneOut, **documented(400, 404, 409, 413, 415)},
+    responses={200: ChangeOut, **documented(400, 404, 409, 413, 415)},
 )
 @needs(Role.PLANNER)
 def reject(path: NumberPath, body: ReasonBody) -> Response:
     """The pair is not suggested again. Can be undone."""
     with transaction() as session:
-        return answer(done_out(matching_proposals.reject(session, path.number, actor=actor(), now=clock(), reason=body.reason)))
+        return answer(change_out(matching_proposals.reject(session, path.number, actor=actor(), now=clock(), reason=body.reason)))
 
 
 def _out(shown: ProposalView) -> ProposalOut:

@@ -8,7 +8,7 @@ from pydantic import Field
 
 from musterroll.api.http.context import answer, read_only
 from musterroll.api.http.routing import guarded
-from musterroll.api.http.schemas import PageQuery, Shape
+from musterroll.api.http.schemas import PageQuery, Schema
 from musterroll.domain.access import Role, needs
 from musterroll.domain.values import cursors
 from musterroll.domain.values.instants import from_ms
@@ -18,7 +18,7 @@ from musterroll.usecases.messages.quarantine import quarantined_messages
 api = guarded("quarantine", "quarantine")
 
 
-class QuarantinedOut(Shape):
+class QuarantinedOut(Schema):
     id: int
     at: datetime
     unit: str = Field(description="Unit ID in the topic.")
@@ -29,7 +29,7 @@ class QuarantinedOut(Shape):
     payload: str = Field(description="First 4 KiB of the payload, in Base64.")
 
 
-class QuarantinePage(Shape):
+class QuarantinePage(Schema):
     items: list[QuarantinedOut]
     next: str | None
 

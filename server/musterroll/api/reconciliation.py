@@ -10,7 +10,7 @@ from musterroll.api.http.context import answer, clock, read_only, snapshot, tran
 from musterroll.api.http.lists import ListQuery, Page, listed, listing
 from musterroll.api.http.problems import documented
 from musterroll.api.http.routing import guarded
-from musterroll.api.http.schemas import Day, DayOrInstant, MoneyOut, Request, Shape, Text, money_out
+from musterroll.api.http.schemas import Day, DayOrInstant, MoneyOut, RequestSchema, Schema, Text, money_out
 from musterroll.api.installed_base import ScopeQuery
 from musterroll.domain.access import Role, needs
 from musterroll.domain.findings.kinds import FindingKind
@@ -29,7 +29,7 @@ from musterroll.usecases.reconciliation.run import Reconciliation
 api = guarded("reconciliation", "reconciliation")
 
 
-class CellOut(Shape):
+class CellOut(Schema):
     cell: str = Field(description="One digit each for contracted, deployed, operating.")
     name: str
     owner: str = Field(description="Owner; empty: no action.")
@@ -37,13 +37,13 @@ class CellOut(Shape):
     worth: list[MoneyOut] = Field(description="Annual value.")
 
 
-class StoredOut(Shape):
+class StoredFindingsOut(Schema):
     new: int
     changed: int
     gone: int
 
 
-class ReconciliationOut(Shape):
+class ReconciliationOut(Schema):
     """The eight quadrants always sum to `units`."""
 
     on: date
@@ -56,10 +56,10 @@ class ReconciliationOut(Shape):
     findings: dict[FindingKind, int]
     work: list[CellOut] = Field(description="The quadrants, with the annual value of their findings.")
     worth: list[MoneyOut] = Field(description="Annual value of all findings, each amount counted once.")
-    stored: StoredOut | None = Field(description="Number of stored findings that changed; null if nothing was stored.")
+    stored: StoredFindingsOut | None = Field(description="Number of stored findings that changed; null if nothing was stored.")
 
 
-class KeptCounts(Shape):
+class StoredCounts(Schema):
     """The quadrants as of the last stored reconciliation."""
 
     at: datetime | None = Field(description="Time of the last full reconciliation; null: none yet.")
@@ -67,16 +67,16 @@ class KeptCounts(Shape):
     cells: dict[str, int]
 
 
-class TrendDay(Shape):
+class CellTrendDay(Schema):
     on: date
     cells: dict[str, int]
 
 
-class Trend(Shape):
-    items: list[TrendDay]
+class CellTrend(Schema):
+    items: list[CellTrendDay]
 
 
-class OnQuery(Request):
+class OnQuery(RequestSchema):
     on: DayOrInstant | None = Field(default=None, description="A day, or an instant such as 2026-11-01T12:00Z; default: now.")
 
 
@@ -88,7 +88,7 @@ class SlicesQuery(ListQuery, ScopeQuery):
     by: Slice = Field(default=Slice.SEGMENT, description="Accounts include their subsidiaries, so they do not add up; all others do.")
 
 
-class CellsOut(Shape):
+class CellsOut(Schema):
     healthy: int
     paid_but_silent: int
     undocumented_move: int
@@ -99,19 +99,19 @@ class CellsOut(Shape):
     out_of_base: int
 
 
-class SliceOut(Shape):
+class SliceOut(Schema):
     ref: str = Field(description="Number, segment, country or maker; empty: units without one.")
     name: str
     units: int
     cells: CellsOut
 
 
-class SlicePage(Shape):
+class SlicePage(Schema):
     items: list[SliceOut]
     next: str | None
 
 
-class TrendQuery(Request):
+class TrendQuery(RequestSchema):
     account: Text | None = Field(default=None, max_length=80, description="Account number; includes subsidiaries.")
     first: Day
     until: Day
@@ -135,7 +135,7 @@ def run() -> Response:
         return answer(_out(reconciliation_run.reconcile(session, now, now, store=True)))
 
 
-@api.get("/reconciliation/counts", summary="The eight quadrants as last stored", responses={200: KeptCounts, **documented(404)})
+@api.get("/reconciliation/counts", summary="The eight quadrants as last stored", responses={200: StoredCounts, **documented(404)})
 def get_counts(query: CountsQuery) -> Response:
     """Of all units or of an account; fast for a fleet of any size."""
     with read_only() as session:
@@ -146,7 +146,7 @@ def get_counts(query: CountsQuery) -> Response:
             cells = cell_counters.counts(session, "account", [node.id for node in hierarchy.tree(session, query.account)])
         else:
             cells = cells_by.cells(session, scope)
-    return answer(KeptCounts(at=from_ms(last.at) if last else None, units=sum(cells.values()), cells=cells))
+    return answer(StoredCounts(at=from_ms(last.at) if last else None, units=sum(cells.values()), cells=cells))
 
 
 @listing(api, "/reconciliation/slices", SlicePage, "The eight quadrants as last stored, broken down", 404)
@@ -161,12 +161,12 @@ def list_slices(query: SlicesQuery) -> Response:
     return listed(SlicePage, query, "reconciliation", fetch)
 
 
-@api.get("/reconciliation/trend", summary="The eight quadrants day by day", responses={200: Trend, **documented(404)})
+@api.get("/reconciliation/trend", summary="The eight quadrants day by day", responses={200: CellTrend, **documented(404)})
 def get_trend(query: TrendQuery) -> Response:
     """As stored at the end of each day."""
     with read_only() as session:
         days = daily_snapshot.trend(session, query.first, query.until, query.account)
-    return answer(Trend(items=[TrendDay(on=day.on, cells=day.cells) for day in days]))
+    return answer(CellTrend(items=[CellTrendDay(on=day.on, cells=day.cells) for day in days]))
 
 
 def _out(result: Reconciliation) -> ReconciliationOut:
@@ -184,7 +184,7 @@ def _out(result: Reconciliation) -> ReconciliationOut:
         findings={kind: result.findings[kind] for kind in FindingKind},
         work=[_cell(result, code) for code in CELLS],
         worth=[money_out(money) for money in result.worth],
-        stored=StoredOut(**result.stored._asdict()) if result.stored else None,
+        stored=StoredFindingsOut(**result.stored._asdict()) if result.stored else None,
     )
 
 

@@ -10,19 +10,19 @@ from sqlmodel import Session
 from musterroll.api.http.context import answer, clock, read_only
 from musterroll.api.http.lists import ListQuery, Page, listed, listing
 from musterroll.api.http.routing import guarded
-from musterroll.api.http.schemas import MoneyOut, Named, Shape, Text, in_line, money_out, named
+from musterroll.api.http.schemas import MoneyOut, NamedRef, Schema, Text, inline_enum, money_out, named_ref
 from musterroll.domain.contracts.terms import Payment
 from musterroll.domain.values import cursors
 from musterroll.usecases.installed_base import renewals
 from musterroll.usecases.installed_base.renewals import DueContract, Ratio, RenewalFilter
 
 api = guarded("renewals", "contracts")
-Only = Annotated[renewals.RenewalFlag, in_line(renewals.RenewalFlag)]
+Only = Annotated[renewals.RenewalFlag, inline_enum(renewals.RenewalFlag)]
 
 
-class RenewalOut(Shape):
+class RenewalOut(Schema):
     contract: str
-    account: Named | None
+    account: NamedRef | None
     last_day: date = Field(description="Last day of the current term.")
     renews: bool = Field(description="Renews automatically unless notice is given.")
     notice_by: date | None = Field(description="Last day to give notice before it renews.")
@@ -37,7 +37,7 @@ class RenewalOut(Shape):
     falling: bool = Field(description="Declining usage: the installed base fell by a tenth or more.")
 
 
-class RenewalPage(Shape):
+class RenewalPage(Schema):
     items: list[RenewalOut]
     next: str | None
     counted_at: datetime
@@ -46,7 +46,7 @@ class RenewalPage(Shape):
     risk: list[MoneyOut]
 
 
-class ShareOut(Shape):
+class ShareOut(Schema):
     """A share with its 95 % confidence interval (Wilson score)."""
 
     part: int
@@ -56,7 +56,7 @@ class ShareOut(Shape):
     high: float
 
 
-class CoverRates(Shape):
+class CoverRates(Schema):
     attach: ShareOut = Field(description="Share of deployed and operating units that are on a contract.")
     coverage: ShareOut = Field(description="Share of deployed units that are on a contract or in warranty.")
     counted_at: datetime
@@ -105,7 +105,7 @@ def share_out(share: Ratio) -> ShareOut:
 def _out(due: DueContract) -> RenewalOut:
     return RenewalOut(
         contract=due.ref,
-        account=named(due.account_ref or None, due.account or None),
+        account=named_ref(due.account_ref or None, due.account or None),
         **due.ending._asdict(),
         **{name: getattr(due, name) for name in ("seats", "unpriced", "silent", "falling")},
         worth=money_out(due.worth),

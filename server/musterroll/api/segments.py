@@ -7,11 +7,11 @@ from flask import Response
 from pydantic import Field
 from sqlmodel import Session
 
-from musterroll.api.http.context import actor, answer, clock, nothing, read_only, transaction
+from musterroll.api.http.context import actor, answer, clock, no_content, read_only, transaction
 from musterroll.api.http.lists import ListQuery, Page, listed, listing
 from musterroll.api.http.problems import documented
 from musterroll.api.http.routing import guarded
-from musterroll.api.http.schemas import MoneyOut, Request, Shape, Text, money_out
+from musterroll.api.http.schemas import MoneyOut, RequestSchema, Schema, Text, money_out
 from musterroll.domain.access import Role, needs
 from musterroll.domain.values import cursors
 from musterroll.domain.values.money import format_sums
@@ -23,7 +23,7 @@ from musterroll.usecases.fleet.segments import Segment
 api = guarded("segments", "segments")
 
 
-class SegmentOut(Shape):
+class SegmentOut(Schema):
     key: str
     name: str
     says: str = Field(description="Why these units matter; empty for a saved filter.")
@@ -31,11 +31,11 @@ class SegmentOut(Shape):
     made_by: str = Field(description="Who saved it; empty: built in.")
 
 
-class SegmentList(Shape):
+class SegmentList(Schema):
     items: list[SegmentOut]
 
 
-class SegmentWhole(SegmentOut):
+class SegmentDetailOut(SegmentOut):
     units: int
     accounts: int
     worth: list[MoneyOut] = Field(description="Annual value: by contract line, else by list price.")
@@ -43,7 +43,7 @@ class SegmentWhole(SegmentOut):
     counted_at: datetime
 
 
-class CustomerOut(Shape):
+class CustomerOut(Schema):
     account: str = Field(description="Account number; empty: units without an account.")
     name: str
     parent: str
@@ -56,16 +56,16 @@ class CustomerOut(Shape):
     worth: str = Field(description="Annual value in words: `1,200.00 EUR + 30.00 USD`.")
 
 
-class CustomerPage(Shape):
+class CustomerPage(Schema):
     items: list[CustomerOut]
     next: str | None
 
 
-class SegmentPath(Request):
+class SegmentPath(RequestSchema):
     key: Text = Field(max_length=40)
 
 
-class SegmentBody(Request):
+class SegmentBody(RequestSchema):
     name: Text = Field(min_length=1, max_length=80)
     filter: dict[str, Text] = Field(description="As the parameters of /units.")
 
@@ -76,7 +76,7 @@ def list_segments() -> Response:
         return answer(SegmentList(items=[SegmentOut(**_facts(segment)) for segment in fleet_segments.listed(session)]))
 
 
-@api.get("/segments/<key>", summary="One segment with its counts", responses={200: SegmentWhole, **documented(404)})
+@api.get("/segments/<key>", summary="One segment with its counts", responses={200: SegmentDetailOut, **documented(404)})
 def get_segment(path: SegmentPath) -> Response:
     """For a large fleet, updated every ten minutes."""
     with read_only() as session:
@@ -88,7 +88,7 @@ def get_segment(path: SegmentPath) -> Response:
         "unpriced": size.value.unpriced,
         "counted_at": size.at,
     }
-    return answer(SegmentWhole(**_facts(segment), **counted, worth=list(map(money_out, size.value.worth))))
+    return answer(SegmentDetailOut(**_facts(segment), **counted, worth=list(map(money_out, size.value.worth))))
 
 
 @listing(api, "/segments/<key>/accounts", CustomerPage, "Accounts with units in a segment", 404)
@@ -118,7 +118,7 @@ def save_segment(body: SegmentBody) -> Response:
 def delete_segment(path: SegmentPath) -> Response:
     with transaction() as session:
         fleet_segments.delete(session, path.key)
-    return nothing()
+    return no_content()
 
 
 def _facts(segment: Segment) -> dict[str, Any]:

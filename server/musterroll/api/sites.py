@@ -12,18 +12,18 @@ from musterroll.api.http.context import answer, read_only
 from musterroll.api.http.lists import ListQuery, Page, listed, listing
 from musterroll.api.http.problems import documented
 from musterroll.api.http.routing import guarded
-from musterroll.api.http.schemas import Named, RefPath, Shape, Text, named
+from musterroll.api.http.schemas import NamedRef, RefPath, Schema, Text, named_ref
 from musterroll.domain.values import cursors
 from musterroll.domain.values.errors import NotFound
 from musterroll.storage.accounts import sites
 
-api = guarded("places", "sites and products")
+api = guarded("sites", "sites")
 
 
-class SiteOut(Shape):
+class SiteOut(Schema):
     ref: str
     name: str
-    account: Named | None
+    account: NamedRef | None
     postcode: str
     country: str
     zone: str = Field(description="IANA time zone, used to determine warranty days.")
@@ -32,7 +32,7 @@ class SiteOut(Shape):
     units: int
 
 
-class SitePage(Shape):
+class SitePage(Schema):
     items: list[SiteOut]
     next: str | None
 
@@ -63,4 +63,4 @@ def get_site(path: RefPath) -> Response:
 
 def _site(row: Row[Any]) -> SiteOut:
     columns = {name: row._mapping[name] for name in SiteOut.model_fields if name != "account"}
-    return SiteOut(**columns, account=named(row.account_ref, row.account_name))
+    return SiteOut(**columns, account=named_ref(row.account_ref, row.account_name))

@@ -5,11 +5,11 @@ from typing import Literal
 from flask import Response
 from pydantic import Field
 
-from musterroll.api.audit import DoneOut, ReasonBody, done_out
+from musterroll.api.audit import ChangeOut, ReasonBody, change_out
 from musterroll.api.http.context import actor, answer, clock, read_only, transaction
 from musterroll.api.http.problems import documented
 from musterroll.api.http.routing import guarded
-from musterroll.api.http.schemas import Day, Shape, Text, UnitPath
+from musterroll.api.http.schemas import Day, Schema, Text, UnitPath
 from musterroll.domain.access import Role, needs
 from musterroll.domain.units.lifecycle import Lifecycle
 from musterroll.storage.units.related import UnitLink
@@ -18,7 +18,7 @@ from musterroll.usecases.units import related as unit_related
 from musterroll.usecases.units import replace as unit_replace
 from musterroll.usecases.units.look_up import unit_card
 
-api = guarded("moves", "units")
+api = guarded("unit-actions", "units")
 
 
 class MoveBody(ReasonBody):
@@ -36,16 +36,16 @@ class ReplaceBody(ReasonBody):
     remaining_warranty: bool = Field(default=True, description="Transfer the remaining warranty of the old unit.")
 
 
-class OtherOut(Shape):
+class LinkedUnitOut(Schema):
     id: str
     serial: str
 
 
-class RelationsOut(Shape):
-    replaced_by: OtherOut | None
-    replaces: list[OtherOut]
-    merged_into: OtherOut | None = Field(description="The unit that this one was merged into.")
-    merged: list[OtherOut] = Field(description="Units that were merged into it.")
+class RelationsOut(Schema):
+    replaced_by: LinkedUnitOut | None
+    replaces: list[LinkedUnitOut]
+    merged_into: LinkedUnitOut | None = Field(description="The unit that this one was merged into.")
+    merged: list[LinkedUnitOut] = Field(description="Units that were merged into it.")
     open_incidents: list[str] = Field(description=f"Ticket numbers, newest first, at most {unit_related.MOST}.")
 
 
@@ -60,10 +60,10 @@ def get_relations(path: UnitPath) -> Response:
         related = unit_related.related_units(session, path.uid)
     return answer(
         RelationsOut(
-            replaced_by=_other(related.replaced_by),
-            replaces=[OtherOut(id=other.uid, serial=other.serial) for other in related.replaces],
-            merged_into=_other(related.merged_into),
-            merged=[OtherOut(id=other.uid, serial=other.serial) for other in related.merged],
+            replaced_by=_linked_unit(related.replaced_by),
+            replaces=[LinkedUnitOut(id=other.uid, serial=other.serial) for other in related.replaces],
+            merged_into=_linked_unit(related.merged_into),
+            merged=[LinkedUnitOut(id=other.uid, serial=other.serial) for other in related.merged],
             open_incidents=[other.ref for other in related.incidents],
         )
     )
@@ -72,7 +72,7 @@ def get_relations(path: UnitPath) -> Response:
 @api.post(
     "/units/<uid>/moves",
     summary="Change the lifecycle state: ship, deploy, return, retire",
-    responses={200: DoneOut, **documented(400, 404, 409, 413, 415)},
+    responses={200: ChangeOut, **documented(400, 404, 409, 413, 415)},
 )
 @needs(Role.TECHNICIAN)
 def move(path: UnitPath, body: MoveBody) -> Response:
@@ -81,18 +81,18 @@ def move(path: UnitPath, body: MoveBody) -> Response:
     with transaction() as session:
         to = Lifecycle(body.to)
         change = unit_move.move_unit(session, path.uid, to, actor=actor(), now=clock(), reason=body.reason, on=body.on, **place)
-        return answer(done_out(change))
+        return answer(change_out(change))
 
 
-@api.post("/units/<uid>/replacement", summary="Replace a unit", responses={200: DoneOut, **documented(400, 404, 409, 413, 415)})
+@api.post("/units/<uid>/replacement", summary="Replace a unit", responses={200: ChangeOut, **documented(400, 404, 409, 413, 415)})
 @needs(Role.TECHNICIAN)
 def replace(path: UnitPath, body: ReplaceBody) -> Response:
     """Can be undone."""
-    wanted = body.model_dump(include={"reason", "on", "lines", "remaining_warranty"})
+    options = body.model_dump(include={"reason", "on", "lines", "remaining_warranty"})
     with transaction() as session:
         becomes = Lifecycle(body.becomes)
-        return answer(done_out(unit_replace.replace(session, path.uid, body.by, actor=actor(), now=clock(), becomes=becomes, **wanted)))
+        return answer(change_out(unit_replace.replace(session, path.uid, body.by, actor=actor(), now=clock(), becomes=becomes, **options)))
 
 
-def _other(other: UnitLink | None) -> OtherOut | None:
-    return OtherOut(id=other.uid, serial=other.serial) if other else None
+def _linked_unit(other: UnitLink | None) -> LinkedUnitOut | None:
+    return LinkedUnitOut(id=other.uid, serial=other.serial) if other else None

@@ -6,7 +6,7 @@ from typing import Any
 from musterroll_wire.vitals import VITALS
 from pydantic import Field, create_model
 
-from musterroll.api.http.schemas import Named, Shape, named
+from musterroll.api.http.schemas import NamedRef, Schema, named_ref
 from musterroll.domain.liveness import Liveness
 from musterroll.domain.units.lifecycle import Lifecycle
 from musterroll.domain.values.instants import from_ms
@@ -21,11 +21,11 @@ _VITALS: dict[str, str] = {
 }
 _FIELDS: dict[str, Any] = {name: (int | None, Field(description=description)) for name, description in _VITALS.items()}
 Vitals: Any = create_model(
-    "Vitals", __base__=Shape, __doc__="Values of the last heartbeat; null if the unit does not report them.", **_FIELDS
+    "Vitals", __base__=Schema, __doc__="Values of the last heartbeat; null if the unit does not report them.", **_FIELDS
 )
 
 
-class UnitOut(Shape):
+class UnitOut(Schema):
     id: str
     serial: str = Field(description="Serial as written.")
     maker: str
@@ -39,8 +39,8 @@ class UnitOut(Shape):
     interval: int = Field(description="Seconds between heartbeats; 0 if never heard.")
     late_after: int
     stale_after: int
-    account: Named | None
-    site: Named | None
+    account: NamedRef | None
+    site: NamedRef | None
     shipped_on: date | None
     installed_on: date | None
     warranty_months: int | None
@@ -55,12 +55,12 @@ class UnitOut(Shape):
     pending: bool = Field(description="A repeat enrolment is waiting for approval.")
 
 
-class UnitPage(Shape):
+class UnitPage(Schema):
     items: list[UnitOut]
     next: str | None = Field(description="Cursor of the next page; null on the last page.")
 
 
-class LookUpOut(Shape):
+class LookUpOut(Schema):
     """`units` match exactly. `twins` look alike; if there are neither, `near` differ by one typing error. Both are suggestions only."""
 
     key: str = Field(description="Normalised serial; empty if the code was a unit ID or a link.")
@@ -70,7 +70,7 @@ class LookUpOut(Shape):
     problem: str | None = Field(description="Why no unit was found.")
 
 
-class ChangeOut(Shape):
+class StateChangeOut(Schema):
     at: datetime
     axis: str = Field(description="lifecycle, liveness or identity.")
     old: str | None
@@ -79,12 +79,12 @@ class ChangeOut(Shape):
     actor: str
 
 
-class ChangePage(Shape):
-    items: list[ChangeOut]
+class StateChangePage(Schema):
+    items: list[StateChangeOut]
     next: str | None
 
 
-class MessageOut(Shape):
+class MessageOut(Schema):
     epoch: int
     seq: int
     about: str
@@ -93,7 +93,7 @@ class MessageOut(Shape):
     body: str = Field(description="The payload as received.")
 
 
-class MessagePage(Shape):
+class MessagePage(Schema):
     items: list[MessageOut]
     next: str | None
 
@@ -103,16 +103,16 @@ def unit_out(card: UnitCard) -> UnitOut:
     for name in _INSTANTS:
         columns[name] = _instant(columns[name])
     return UnitOut(
-        **{name: columns[name] for name in _AS_THEY_ARE},
+        **{name: columns[name] for name in _COPIED},
         id=card.uid,
-        account=named(card.account_ref, card.account),
-        site=named(card.site_ref, card.site),
+        account=named_ref(card.account_ref, card.account),
+        site=named_ref(card.site_ref, card.site),
         vitals=Vitals(**card.vitals, uptime=card.uptime, operating=card.operating, clock_offset=card.clock_offset),
     )
 
 
-def change_out(change: StateChange) -> ChangeOut:
-    return ChangeOut(at=from_ms(change.at), axis=change.axis, old=change.old, new=change.new, cause=change.cause, actor=change.actor)
+def state_change_out(change: StateChange) -> StateChangeOut:
+    return StateChangeOut(at=from_ms(change.at), axis=change.axis, old=change.old, new=change.new, cause=change.cause, actor=change.actor)
 
 
 def message_out(message: UnitMessage) -> MessageOut:
@@ -124,4 +124,4 @@ def _instant(ms: int | None) -> datetime | None:
 
 
 _INSTANTS = ("liveness_since", "heard_at", "first_heard_at", "held_at")
-_AS_THEY_ARE = [name for name in UnitOut.model_fields if name not in ("id", "account", "site", "vitals")]
+_COPIED = [name for name in UnitOut.model_fields if name not in ("id", "account", "site", "vitals")]

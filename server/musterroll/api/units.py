@@ -8,8 +8,8 @@ from musterroll.api.http.context import actor, answer, clock, read_only, transac
 from musterroll.api.http.lists import ListQuery, Page, listed, listing
 from musterroll.api.http.problems import documented
 from musterroll.api.http.routing import guarded
-from musterroll.api.http.schemas import PageQuery, Request, Text, UnitPath
-from musterroll.api.unit_schemas import ChangePage, LookUpOut, MessagePage, UnitOut, UnitPage, change_out, message_out, unit_out
+from musterroll.api.http.schemas import PageQuery, RequestSchema, Text, UnitPath
+from musterroll.api.unit_schemas import LookUpOut, MessagePage, StateChangePage, UnitOut, UnitPage, message_out, state_change_out, unit_out
 from musterroll.domain.access import Role, needs
 from musterroll.domain.liveness import Liveness
 from musterroll.domain.units.lifecycle import Lifecycle
@@ -51,16 +51,16 @@ class FleetQuery(ListQuery):
     outdated: bool | None = Field(default=None, description="Firmware older than the newest of its product.")
 
 
-class CodeQuery(Request):
+class CodeQuery(RequestSchema):
     code: Text = Field(max_length=400, description="A serial in any spelling, a unit ID, or the link of a unit.")
 
 
 @listing(api, "/units", UnitPage, "Units, by serial")
 def list_units(query: FleetQuery) -> Response:
-    now, wanted = clock(), FleetFilter(**query.model_dump(exclude={"cursor", "limit", "format"}))
+    now, filters = clock(), FleetFilter(**query.model_dump(exclude={"cursor", "limit", "format"}))
 
     def fetch(session: Session, cursor: str | None, limit: int) -> Page:
-        page = fleet(session, wanted, cursor, limit, now)
+        page = fleet(session, filters, cursor, limit, now)
         return [unit_out(card) for card in page.cards], page.next
 
     return listed(UnitPage, query, "units", fetch)
@@ -72,12 +72,12 @@ def get_unit(path: UnitPath) -> Response:
         return answer(unit_out(unit_card(session, path.uid, clock())))
 
 
-@api.get("/units/<uid>/history", summary="State changes of a unit, newest first", responses={200: ChangePage, **documented(404)})
+@api.get("/units/<uid>/history", summary="State changes of a unit, newest first", responses={200: StateChangePage, **documented(404)})
 def get_history(path: UnitPath, query: PageQuery) -> Response:
     with read_only() as session:
         state_changes = transitions(session, path.uid, cursors.number(query.cursor), query.limit + 1)
     rows, following = cursors.cut(state_changes, query.limit, lambda row: (row.id,))
-    return answer(ChangePage(items=[change_out(row) for row in rows], next=following))
+    return answer(StateChangePage(items=[state_change_out(row) for row in rows], next=following))
 
 
 @api.get("/units/<uid>/messages", summary="Durable messages of a unit, newest first", responses={200: MessagePage, **documented(404)})
@@ -93,14 +93,14 @@ def get_messages(path: UnitPath, query: PageQuery) -> Response:
 def get_lookup(query: CodeQuery) -> Response:
     """`units` match exactly (several makers can use the same serial); `twins` are only suggestions."""
     with read_only() as session:
-        answer_card = look_up(session, query.code, clock())
-    units, twins, near = ([unit_out(card) for card in cards] for cards in (answer_card.units, answer_card.twins, answer_card.near))
-    return answer(LookUpOut(key=answer_card.key, units=units, twins=twins, near=near, problem=answer_card.problem))
+        result = look_up(session, query.code, clock())
+    units, twins, near = ([unit_out(card) for card in cards] for cards in (result.units, result.twins, result.near))
+    return answer(LookUpOut(key=result.key, units=units, twins=twins, near=near, problem=result.problem))
 
 
 @api.post("/units/<uid>/hold", summary="Pause alerts of a silent unit", responses={200: UnitOut, **documented(404, 409)})
 @needs(Role.TECHNICIAN)
-def hold_unit(path: UnitPath) -> Response:
+def pause_unit_alerts(path: UnitPath) -> Response:
     now = clock()
     with transaction() as session:
         pause_alerts.pause_alerts(session, path.uid, actor(), now)
@@ -109,7 +109,7 @@ def hold_unit(path: UnitPath) -> Response:
 
 @api.delete("/units/<uid>/hold", summary="Resume alerts of a unit", responses={200: UnitOut, **documented(404, 409)})
 @needs(Role.TECHNICIAN)
-def release_unit(path: UnitPath) -> Response:
+def resume_unit_alerts(path: UnitPath) -> Response:
     now = clock()
     with transaction() as session:
         pause_alerts.resume_alerts(session, path.uid, actor(), now)

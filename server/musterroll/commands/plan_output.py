@@ -63,7 +63,7 @@ _PERIODS: Columns[_Period] = (
 
 def print_plan(plan: Plan) -> None:
     """Print a plan: figures of the next month and quarter, the products behind them, and spares."""
-    facts, assumed = plan.facts, plan.assumptions
+    facts, assumptions = plan.facts, plan.assumptions
     operating = sum(product.operating for product in facts.products)
     click.echo(f"Plan of {facts.on}: {operating:,} units operating, based on {facts.incidents:,} incidents.")
     click.echo(f"{facts.log_words}\n")
@@ -73,7 +73,7 @@ def print_plan(plan: Plan) -> None:
     stock: Counter[str] = Counter()
     for shelf in plan.shelves:
         stock[shelf.product] += shelf.spares.stock
-    click.echo(f"\nSpares for {assumed.lead_days:g} days at {assumed.spares_target:g} %: {stock.total():,} in total, most for:")
+    click.echo(f"\nSpares for {assumptions.lead_days:g} days at {assumptions.spares_target:g} %: {stock.total():,} in total, most for:")
     print_table(stock.most_common(_DRIVERS), _SPARES)
     click.echo("\nBack-test: musterroll plan backtest. Assumptions: musterroll plan assumptions.")
 

@@ -48,8 +48,8 @@ def plan(
     from musterroll.usecases.capacity import shapes
 
     context, now = click_context.ensure_object(Context), clock()
-    assumed = _assumed(context, scenario) | _pairs(pairs)
-    result = capacity_plans.plan(_facts(context, on, now), assumed)
+    assumptions = _assumptions_of(context, scenario) | _pairs(pairs)
+    result = capacity_plans.plan(_facts(context, on, now), assumptions)
     if xlsx is not None:
         from musterroll.usecases.capacity.workbook import workbook
 
@@ -141,7 +141,10 @@ def compare(context: Context, names: tuple[str, ...], on: date | datetime | None
     from musterroll.usecases.capacity import shapes
 
     facts = _facts(context, on, clock())
-    plans = [("defaults", capacity_plans.plan(facts, {})), *((name, capacity_plans.plan(facts, _assumed(context, name))) for name in names)]
+    plans = [
+        ("defaults", capacity_plans.plan(facts, {})),
+        *((name, capacity_plans.plan(facts, _assumptions_of(context, name))) for name in names),
+    ]
     if as_json:
         print_json({name: shapes.shape(plan) for name, plan in plans})
     else:
@@ -164,7 +167,7 @@ def _facts(context: Context, on: date | datetime | None, now: datetime) -> Any:
         return capacity_plans.gathered(session, now, at).facts
 
 
-def _assumed(context: Context, scenario: str | None) -> dict[str, Any]:
+def _assumptions_of(context: Context, scenario: str | None) -> dict[str, Any]:
     if scenario is None:
         return {}
     from musterroll.usecases.capacity import scenarios as capacity_scenarios

@@ -29,9 +29,9 @@ def serve(context: Context) -> None:
     """Run everything in one process: pages, REST API, ingest, scheduler, and a broker unless MUSTERROLL_MQTT_URL is set."""
     from musterroll.runtime import processes
 
-    asked = processes.stop_signal()
+    stop = processes.stop_signal()
     settings, database = prepare(context)
-    processes.serve(settings, database, lambda url: click.echo(f"Musterroll is ready at {url}"), asked)
+    processes.serve(settings, database, lambda url: click.echo(f"Musterroll is ready at {url}"), stop)
     database.close()
 
 
@@ -66,13 +66,13 @@ def schedule(context: Context) -> None:
     _run(context, processes.run_schedule)
 
 
-def _run(context: Context, part: Callable[[Settings, Database, threading.Event], None]) -> None:
+def _run(context: Context, run: Callable[[Settings, Database, threading.Event], None]) -> None:
     from musterroll.runtime import processes
 
-    asked = processes.stop_signal()
+    stop = processes.stop_signal()
     start_logging(context.settings)
     database = context.database()
-    part(context.settings, database, asked)
+    run(context.settings, database, stop)
     database.close()
 
 
@@ -86,7 +86,7 @@ def demo(context: Context, units: int, interval: int, seed: int) -> None:
     from musterroll.runtime import demo as runtime_demo
     from musterroll.runtime import processes
 
-    asked = processes.stop_signal()
+    stop = processes.stop_signal()
     settings, database = prepare(context)
-    runtime_demo.run(settings, database, asked, units=units, interval=interval, seed=seed, say=click.echo)
+    runtime_demo.run(settings, database, stop, units=units, interval=interval, seed=seed, echo=click.echo)
     database.close()

@@ -18,25 +18,25 @@ _GRACE_SECONDS = 4
 
 
 def run(
-    settings: Settings, database: Database, asked: threading.Event, *, units: int, interval: int, seed: int, say: Callable[[str], None]
+    settings: Settings, database: Database, stop: threading.Event, *, units: int, interval: int, seed: int, echo: Callable[[str], None]
 ) -> None:
-    """Serve until `asked` is set. The fleet and the agent are child processes, started once the registry is ready."""
+    """Serve until `stop` is set. The fleet and the agent are child processes, started once the registry is ready."""
     settings = settings.model_copy(update={"interval": interval})
     with ExitStack() as children:
 
         def ready(url: str) -> None:
-            say(f"Musterroll is ready at {url}")
+            echo(f"Musterroll is ready at {url}")
             log = (settings.data_dir / "simulate.log").open("ab")
             children.callback(log.close)
             fleet = _start(_simulate(settings, database, url, units, interval, seed), log=log)
             children.callback(_end, fleet)
-            say(f"Enrolling a simulated fleet of {units} units that report every {interval} s.")
-            agent = _agent(settings, database, url, say, log)
+            echo(f"Enrolling a simulated fleet of {units} units that report every {interval} s.")
+            agent = _agent(settings, database, url, echo, log)
             if agent is not None:
                 children.callback(_end, agent)
-            say(f"Press Ctrl-C to stop. Data is stored in {settings.data_dir}")
+            echo(f"Press Ctrl-C to stop. Data is stored in {settings.data_dir}")
 
-        processes.serve(settings, database, ready, asked)
+        processes.serve(settings, database, ready, stop)
 
 
 def _simulate(settings: Settings, database: Database, url: str, units: int, interval: int, seed: int) -> list[str]:
@@ -46,26 +46,26 @@ def _simulate(settings: Settings, database: Database, url: str, units: int, inte
     return [*_module("musterroll"), "simulate", *(str(part) for pair in options.items() for part in pair), "--stale-share", "0.08"]
 
 
-def _agent(settings: Settings, database: Database, url: str, say: Callable[[str], None], log: object) -> subprocess.Popen[bytes] | None:
+def _agent(settings: Settings, database: Database, url: str, echo: Callable[[str], None], log: object) -> subprocess.Popen[bytes] | None:
     """Enrol this machine if necessary and start its agent. Prints its serial, or why it could not be enrolled."""
     home = settings.data_dir / "agent"
-    if not (home / "identity.json").exists() and not _enrol(home, url, _token(database, "first agent", 2), say):
+    if not (home / "identity.json").exists() and not _enrol(home, url, _token(database, "first agent", 2), echo):
         return None
     running = _start([*_module("musterroll_agent"), "run", "--state-dir", str(home), "--log-level", "warning"], log=log)
-    say(f"A real agent is running for this machine (process {running.pid}). To stop it: kill {running.pid}")
-    say(f"  To start it again: {Path(sys.executable).parent / 'musterroll-agent'} run --state-dir {home}")
+    echo(f"A real agent is running for this machine (process {running.pid}). To stop it: kill {running.pid}")
+    echo(f"  To start it again: {Path(sys.executable).parent / 'musterroll-agent'} run --state-dir {home}")
     return running
 
 
-def _enrol(home: Path, url: str, token: str, say: Callable[[str], None]) -> bool:
+def _enrol(home: Path, url: str, token: str, echo: Callable[[str], None]) -> bool:
     command = [*_module("musterroll_agent"), "enroll", "--state-dir", str(home), "--registry", url]
     environment = {**os.environ, "MUSTERROLL_AGENT_TOKEN": token}
     enrolled = subprocess.run(command, env=environment, capture_output=True, text=True)  # noqa: S603  our own program
     if enrolled.returncode != 0:
-        say(enrolled.stderr.strip())
-        named = ["--serial", f"DEMO-{os.uname().nodename.upper()[:40]}", "--maker", "Musterroll", "--model", "Demonstration"]
-        enrolled = subprocess.run([*command, *named], env=environment, capture_output=True, text=True)  # noqa: S603
-    say((enrolled.stdout or enrolled.stderr).strip())
+        echo(enrolled.stderr.strip())
+        identity = ["--serial", f"DEMO-{os.uname().nodename.upper()[:40]}", "--maker", "Musterroll", "--model", "Demonstration"]
+        enrolled = subprocess.run([*command, *identity], env=environment, capture_output=True, text=True)  # noqa: S603
+    echo((enrolled.stdout or enrolled.stderr).strip())
     return enrolled.returncode == 0
 
 

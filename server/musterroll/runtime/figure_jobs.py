@@ -12,21 +12,21 @@ from musterroll.usecases.installed_base.as_of import Slice
 from musterroll.usecases.operations import figure_cache as cached_figures
 from musterroll.usecases.operations.figure_cache import Figure
 
-_PATIENCE = timedelta(minutes=10)  # between updates for a large fleet
-_TREND = timedelta(hours=1)
+_REFRESH = timedelta(minutes=10)  # between updates for a large fleet
+_TREND_REFRESH = timedelta(hours=1)
 _MONTHS_AT_ONCE = 3  # month ends computed per run for a large fleet: each takes a whole reconciliation
-_MONTHS = 3  # with a cached bridge
+_BRIDGE_MONTHS = 3  # with a cached bridge
 
 
 def due(session: Session, now: datetime) -> list[Figure[Any]]:
     """Figures to compute now: for a large fleet all slow ones, for any fleet the trend and month ends. Skips fresh ones."""
     months = licence_trend.due(session, now)
-    days: list[Figure[Any]] = [trend.TREND] if cached_figures.older(session, trend.TREND, now - _TREND) else []
+    days: list[Figure[Any]] = [trend.TREND] if cached_figures.older(session, trend.TREND, now - _TREND_REFRESH) else []
     if not cached_figures.large(session):
         return [*days, *months]
     slices: list[Figure[Any]] = [trend.sliced(by) for by in Slice if by not in (Slice.ACCOUNT, Slice.SITE)]
-    bridges: list[Figure[Any]] = [trend.month_figure(first) for first in trend.months(now)[:_MONTHS]]
+    bridges: list[Figure[Any]] = [trend.month_figure(first) for first in trend.months(now)[:_BRIDGE_MONTHS]]
     steady: list[Figure[Any]] = [fleet_firmware.KNOWN, trend.PLACES, renewals.DUES, renewals.RATES]
     every = [*steady, licence_trend.TODAY, *slices, *bridges, *fleet_segments.figures(session)]
-    old = [figure for figure in every if cached_figures.older(session, figure, now - _PATIENCE)]
+    old = [figure for figure in every if cached_figures.older(session, figure, now - _REFRESH)]
     return [*days, *old, *months[:_MONTHS_AT_ONCE]]

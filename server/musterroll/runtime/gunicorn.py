@@ -14,7 +14,7 @@ from musterroll.storage.engine.database import Database
 from musterroll.web.http import process_checks
 
 
-class _Web(BaseApplication):
+class _GunicornApp(BaseApplication):
     def __init__(self, settings: Settings, options: dict[str, Any]) -> None:
         self._settings = settings
         self._options = options
@@ -47,4 +47,4 @@ def run_web(settings: Settings, workers: int, threads: int) -> None:
         "proc_name": "musterroll-web",
         "forwarded_allow_ips": "*" if settings.proxies else "127.0.0.1",
     }
-    _Web(settings, options).run()
+    _GunicornApp(settings, options).run()

@@ -23,17 +23,17 @@ from musterroll.usecases.reconciliation import run as reconciliation_run
 from musterroll.usecases.warranty import products
 
 log = logging.getLogger(__name__)
-PULSE = "schedule"
-_PATIENCE = timedelta(minutes=10)  # between updates of the capacity facts while records change all the time
+PROCESS = "schedule"
+_PLAN_INTERVAL = timedelta(minutes=10)  # between updates of the capacity facts while records change all the time
 
 
 def jobs(settings: Settings, database: Database) -> list[Job]:
-    work = _Work(settings, database)
+    work = _RegistryJobs(settings, database)
     scheduled = [Job("sweep", settings.sweep_seconds, work.sweep), Job("reconcile", 5.0, work.reconcile), Job("pulse", 5.0, work.pulse)]
     scheduled += [Job("snapshot", 60.0, work.snapshot), Job("plan", 60.0, work.plan), Job("figures", 60.0, work.figures)]
     if settings.mosquitto_password_file:
         scheduled.append(Job("provision", 1.0, work.provision))
-    notifications = _Notifications(database, OutboxSender(database, settings))
+    notifications = _NotificationJobs(database, OutboxSender(database, settings))
     scheduled += [
         Job("signals", 5.0, notifications.queue),
         Job("endings", 60.0, notifications.endings),
@@ -45,7 +45,7 @@ def jobs(settings: Settings, database: Database) -> list[Job]:
     return scheduled
 
 
-class _Work(NamedTuple):
+class _RegistryJobs(NamedTuple):
     settings: Settings
     database: Database
 
@@ -97,7 +97,7 @@ class _Work(NamedTuple):
         from musterroll.usecases.capacity import plans as capacity_plans  # imports numpy and scipy, which would slow down the start
 
         with self.database.snapshot() as session:
-            if not capacity_plans.due(session, now, _PATIENCE):
+            if not capacity_plans.due(session, now, _PLAN_INTERVAL):
                 return
             prepared = capacity_plans.prepare(session, now)
         with self.database.transaction() as session:
@@ -118,13 +118,13 @@ class _Work(NamedTuple):
 
     def pulse(self, now: datetime) -> None:
         with self.database.transaction() as session:
-            process_heartbeats.beat(session, PULSE, to_ms(now))
+            process_heartbeats.beat(session, PROCESS, to_ms(now))
 
     def provision(self, _now: datetime) -> None:
         provision_mosquitto(self.database, self.settings)
 
 
-class _Notifications(NamedTuple):
+class _NotificationJobs(NamedTuple):
     """Detecting events and sending notifications."""
 
     database: Database

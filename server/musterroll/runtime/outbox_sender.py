@@ -14,7 +14,7 @@ from musterroll.storage.engine.database import Database
 from musterroll.usecases.notifications import outbox as notification_outbox
 
 log = logging.getLogger(__name__)
-_AT_ONCE = 4
+_CONCURRENCY = 4
 
 
 def clock() -> datetime:
@@ -35,10 +35,10 @@ class OutboxSender:
             if not notification_outbox.due(session, now):
                 return 0
         with self._database.transaction() as session:
-            jitter = [random.random() for _ in range(_AT_ONCE)]  # noqa: S311
+            jitter = [random.random() for _ in range(_CONCURRENCY)]  # noqa: S311
             attempts = notification_outbox.begin_attempts(session, now, jitter, self._settings.public_url)
         if attempts:
-            with ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="outbox") as senders:
+            with ThreadPoolExecutor(_CONCURRENCY, thread_name_prefix="outbox") as senders:
                 list(senders.map(self._attempt, attempts))
         return len(attempts)
 

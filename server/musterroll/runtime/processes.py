@@ -26,7 +26,7 @@ _HTTP_THREADS = 8
 _WATCH_SECONDS = 2.0
 
 
-class Part(Protocol):
+class Component(Protocol):
     """A component that runs until it is stopped."""
 
     def start(self) -> None: ...
@@ -35,18 +35,18 @@ class Part(Protocol):
 
 def stop_signal() -> threading.Event:
     """An event that SIGTERM or SIGINT sets."""
-    asked = threading.Event()
+    stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: asked.set())
-    return asked
+        signal.signal(number, lambda *_: stop.set())
+    return stop
 
 
-def serve(settings: Settings, database: Database, ready: Callable[[str], None], asked: threading.Event) -> None:
-    """Run everything in one process until `asked` is set. Calls `ready` with the URL once `/readyz` succeeds."""
+def serve(settings: Settings, database: Database, ready: Callable[[str], None], stop: threading.Event) -> None:
+    """Run everything in one process until `stop` is set. Calls `ready` with the URL once `/readyz` succeeds."""
     metrics = Metrics()
     with ExitStack() as running:
         checks: Checks = {}
-        mqtt_url, public_mqtt = _broker(settings, database, running, checks)
+        mqtt_url, public_mqtt = _broker_urls(settings, database, running, checks)
         mqtt5 = not settings.embedded_broker  # the embedded broker never answers an MQTT 5 CONNECT
         ingest = Ingest(database, mqtt_url, metrics, ca=settings.mqtt_ca, share=settings.mqtt_share, mqtt5=mqtt5)
         running.enter_context(_run(ingest))
@@ -54,27 +54,27 @@ def serve(settings: Settings, database: Database, ready: Callable[[str], None], 
         running.enter_context(_run(schedule))
         checks.update(ingest=ingest.healthy, schedule=schedule.healthy)
         app = create_app(settings, database, metrics, checks, mqtt_url=public_mqtt)
-        url = running.enter_context(_http(app, settings))
-        _announce_when_ready(app, url, ready, asked)
+        url = running.enter_context(_http_server(app, settings))
+        _announce_when_ready(app, url, ready, stop)
         gc.freeze()  # long-lived objects: collecting them would delay requests by a fifth of a second
-        while not asked.wait(_WATCH_SECONDS):
+        while not stop.wait(_WATCH_SECONDS):
             schedule.watch()
 
 
-def run_ingest(settings: Settings, database: Database, asked: threading.Event) -> None:
+def run_ingest(settings: Settings, database: Database, stop: threading.Event) -> None:
     """Run only the MQTT ingest, on an external broker."""
     metrics = Metrics()
     ingest = Ingest(database, external_broker(settings), metrics, ca=settings.mqtt_ca, share=settings.mqtt_share)
-    with _shown(metrics, settings), _run(ingest):
-        asked.wait()
+    with _metrics_server(metrics, settings), _run(ingest):
+        stop.wait()
 
 
-def run_schedule(settings: Settings, database: Database, asked: threading.Event) -> None:
+def run_schedule(settings: Settings, database: Database, stop: threading.Event) -> None:
     """Run only the scheduled jobs. A second instance waits until the first is gone."""
     schedule = Schedule(database, jobs(settings, database))
     with _run(schedule):
         gc.freeze()
-        while not asked.wait(_WATCH_SECONDS):
+        while not stop.wait(_WATCH_SECONDS):
             schedule.watch()
 
 
@@ -84,7 +84,7 @@ def external_broker(settings: Settings) -> str:
     return settings.mqtt_url.get_secret_value()
 
 
-def _broker(settings: Settings, database: Database, running: ExitStack, checks: Checks) -> tuple[str, str | None]:
+def _broker_urls(settings: Settings, database: Database, running: ExitStack, checks: Checks) -> tuple[str, str | None]:
     """The broker URL for the registry and the one for devices. Starts the embedded broker if no other is configured."""
     if not settings.embedded_broker:
         url = external_broker(settings)
@@ -111,16 +111,16 @@ def without_credentials(url: str) -> str:
 
 
 @contextmanager
-def _run(part: Part) -> Iterator[None]:
-    part.start()
+def _run(component: Component) -> Iterator[None]:
+    component.start()
     try:
         yield
     finally:
-        part.stop()
+        component.stop()
 
 
 @contextmanager
-def _shown(metrics: Metrics, settings: Settings) -> Iterator[None]:
+def _metrics_server(metrics: Metrics, settings: Settings) -> Iterator[None]:
     """Serve the metrics of a process without pages, if an address is set for them."""
     if settings.metrics_listen is None:
         yield
@@ -141,7 +141,7 @@ def _shown(metrics: Metrics, settings: Settings) -> Iterator[None]:
 
 
 @contextmanager
-def _http(app: Flask, settings: Settings) -> Iterator[str]:
+def _http_server(app: Flask, settings: Settings) -> Iterator[str]:
     host, port = address(settings.http_listen, "MUSTERROLL_HTTP_LISTEN")
     try:
         server: Any = create_server(
@@ -166,10 +166,10 @@ def _http(app: Flask, settings: Settings) -> Iterator[str]:
         thread.join(3)
 
 
-def _announce_when_ready(app: Flask, url: str, ready: Callable[[str], None], asked: threading.Event) -> None:
+def _announce_when_ready(app: Flask, url: str, ready: Callable[[str], None], stop: threading.Event) -> None:
     client = app.test_client()
-    while not asked.is_set():
+    while not stop.is_set():
         if client.get("/readyz").status_code == 200:
             ready(url)
             return
-        asked.wait(0.1)
+        stop.wait(0.1)

@@ -1,12 +1,12 @@
-"""The door for people: server-rendered pages. Views read the clock once, open one transaction, call verbs and render."""
+"""Server-rendered pages. Views read the clock once, open one transaction, call use cases and render."""
 
 from flask import Blueprint, Flask
 
-from musterroll.limits import Attempts
+from musterroll.limits import RateLimit
 from musterroll.settings import Settings
 from musterroll.storage.engine.database import Database
 from musterroll.web.http import assets, error_pages, menu, moved_addresses, offline, security, sign_in, theme
-from musterroll.web.http.context import AppContext, Checks, install
+from musterroll.web.http.context import Checks, WebContext, install
 from musterroll.web.http.sign_in import authenticate_session
 from musterroll.web.pages import accounts as accounts_pages
 from musterroll.web.pages import (
@@ -76,13 +76,13 @@ _SUBJECTS = (
 )
 
 
-_PACE = (1200, 0.05)  # pages a person may open at once, and the seconds each takes to come back: quicker than people are
+_PAGE_RATE = (1200, 0.05)  # burst of pages per user, and seconds until one more is allowed; faster than anybody reads
 
 
 def build(app: Flask, database: Database, settings: Settings, checks: Checks) -> None:
-    """Put the pages on `app`, whose `secret_key` is set. `checks` names what the health strip shows; they are asked at every
-    page and must be quick."""
-    install(app, AppContext(database, settings, checks, Attempts(), Attempts(*_PACE)))
+    """Register the pages with `app`, whose `secret_key` is set. `checks` are the health checks in the footer; they run on every
+    page and must be fast."""
+    install(app, WebContext(database, settings, checks, RateLimit(), RateLimit(*_PAGE_RATE)))
     security.protect(app, settings)
     state_wording.install(app)
     coverage.install(app)
@@ -97,18 +97,18 @@ def build(app: Flask, database: Database, settings: Settings, checks: Checks) ->
     app.register_blueprint(sign_in.pages)
     app.register_blueprint(calendar_pages.feed)
     if settings.oidc_issuer:
-        from musterroll.web.http import oidc  # what it needs is imported only where people sign in elsewhere
+        from musterroll.web.http import oidc  # its libraries are imported only if single sign-on is configured
 
         oidc.install(app, settings)
     app.register_blueprint(_guarded())
 
 
 def _guarded() -> Blueprint:
-    """Every page that only a signed-in person may see."""
-    guarded = Blueprint("in", __name__)
-    guarded.before_request(sign_in.require_person)
-    guarded.after_request(security.keep_private)
-    error_pages.guard(guarded)
+    """All pages that require a signed-in user."""
+    guarded = Blueprint("pages", __name__)
+    guarded.before_request(sign_in.require_sign_in)
+    guarded.after_request(security.no_store)
+    error_pages.handle_errors(guarded)
     for subject in _SUBJECTS:
         guarded.register_blueprint(subject.pages)
     return guarded

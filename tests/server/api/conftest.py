@@ -15,8 +15,8 @@ from musterroll.usecases.access.sessions import Actor
 from musterroll.usecases.enrolment import enrol
 
 
-class Person:
-    """Who is signed in with a browser; nobody until a test says so."""
+class SignedInUser:
+    """The user signed in with a browser; none until a test sets one."""
 
     actor: Actor | None = None
 
@@ -24,11 +24,11 @@ class Person:
         return self.actor
 
 
-class Door(NamedTuple):
+class RestClient(NamedTuple):
     app: Application
     client: FlaskClient
     database: Database
-    person: Person
+    user: SignedInUser
     checks: dict[str, Callable[[], bool]]
 
     def bearer(self, *scopes: str) -> dict[str, str]:
@@ -48,20 +48,20 @@ def clock() -> datetime:
     return datetime.now(UTC)
 
 
-def make_door(database: Database) -> Door:
-    app, person = api.new_app("musterroll.api"), Person()
+def make_rest(database: Database) -> RestClient:
+    app, user = api.new_app("musterroll.api"), SignedInUser()
     checks: dict[str, Callable[[], bool]] = {}
     app.config["MQTT_URL"] = "mqtt://broker.example:1883"
-    api.build(app, database, Settings(), Metrics(), checks, person)
-    return Door(app, app.test_client(), database, person, checks)
+    api.build(app, database, Settings(), Metrics(), checks, user)
+    return RestClient(app, app.test_client(), database, user, checks)
 
 
 @pytest.fixture
-def door(database: Database) -> Door:
-    return make_door(database)
+def rest(database: Database) -> RestClient:
+    return make_rest(database)
 
 
 @pytest.fixture
-def small_door(sqlite_database: Database) -> Door:
+def small_rest(sqlite_database: Database) -> RestClient:
     """On SQLite only: for what does not depend on the database."""
-    return make_door(sqlite_database)
+    return make_rest(sqlite_database)

@@ -6,7 +6,7 @@ from musterroll.domain.values import cursors
 from musterroll.usecases.imports.document_kinds import KINDS
 from werkzeug.test import TestResponse
 
-from tests.server.api.conftest import Door
+from tests.server.api.conftest import RestClient
 from tests.server.readers.test_xlsx_files import workbook
 
 HEAD = "Serial,Maker,Model,Status,Colour\n"
@@ -14,74 +14,74 @@ UNITS = HEAD + "SN1,Acme,Pump,Installed,red\nSN2,Acme,Pump,In Stock,blue\n"
 
 
 @pytest.fixture
-def headers(door: Door) -> dict[str, str]:
-    return door.bearer("read", "write")
+def headers(rest: RestClient) -> dict[str, str]:
+    return rest.bearer("read", "write")
 
 
-def send(door: Door, headers: dict[str, str], content: str | bytes, kind: str = "units", **form: Any) -> TestResponse:
+def send(rest: RestClient, headers: dict[str, str], content: str | bytes, kind: str = "units", **form: Any) -> TestResponse:
     stream = io.BytesIO(content.encode() if isinstance(content, str) else content)
-    return door.client.post(f"/api/v1/imports/{kind}", headers=headers, data={"file": (stream, "list.csv"), **form})
+    return rest.client.post(f"/api/v1/imports/{kind}", headers=headers, data={"file": (stream, "list.csv"), **form})
 
 
 def counts(answer: TestResponse) -> dict[str, int]:
     assert answer.status_code == 200, answer.json
-    found: dict[str, int] = {name: count for name, count in answer.json["counts"].items() if count}
-    return found
+    counted: dict[str, int] = {name: count for name, count in answer.json["counts"].items() if count}
+    return counted
 
 
-def test_a_dry_run_is_the_default_and_writes_nothing(door: Door, headers: dict[str, str]) -> None:
-    first, second = (send(door, headers, UNITS) for _ in range(2))
+def test_a_dry_run_is_the_default_and_writes_nothing(rest: RestClient, headers: dict[str, str]) -> None:
+    first, second = (send(rest, headers, UNITS) for _ in range(2))
     assert counts(first) == counts(second) == {"new": 2}
     assert (first.json["committed"], first.json["id"], first.json["ignored_columns"]) == (False, None, ["Colour"])
     assert first.json["columns"]["Status"] == "lifecycle"
 
 
-def test_a_commit_is_kept_listed_and_undone(door: Door, headers: dict[str, str]) -> None:
-    done = send(door, headers, UNITS + "Default string,Acme,Pump,,\n", commit="true").json
+def test_a_commit_is_kept_listed_and_undone(rest: RestClient, headers: dict[str, str]) -> None:
+    done = send(rest, headers, UNITS + "Default string,Acme,Pump,,\n", commit="true").json
     assert [verdict["outcome"] for verdict in done["verdicts"]] == ["new", "new", "refused"]
-    again = send(door, headers, UNITS + "Default string,Acme,Pump,,\n", commit="true").json
+    again = send(rest, headers, UNITS + "Default string,Acme,Pump,,\n", commit="true").json
     assert (again["counts"]["same"], again["imported_before"]) == (2, done["id"])
-    listed = door.client.get("/api/v1/imports?limit=1", headers=headers).json
+    listed = rest.client.get("/api/v1/imports?limit=1", headers=headers).json
     assert ([run["id"] for run in listed["items"]], listed["next"]) == ([again["id"]], cursors.encode(again["id"]))
-    rows = door.client.get(f"/api/v1/imports/{done['id']}/rows?limit=2", headers=headers).json
+    rows = rest.client.get(f"/api/v1/imports/{done['id']}/rows?limit=2", headers=headers).json
     assert ([row["line"] for row in rows["items"]], rows["next"]) == ([2, 3], cursors.encode(3))
-    (refused,) = door.client.get(f"/api/v1/imports/{done['id']}/rows?cursor={cursors.encode(3)}", headers=headers).json["items"]
+    (refused,) = rest.client.get(f"/api/v1/imports/{done['id']}/rows?cursor={cursors.encode(3)}", headers=headers).json["items"]
     assert "placeholder" in refused["detail"]
-    undone = door.client.post(f"/api/v1/imports/{done['id']}/undo", headers=headers)
+    undone = rest.client.post(f"/api/v1/imports/{done['id']}/undo", headers=headers)
     assert (undone.status_code, undone.json["undone_by"] > 0) == (200, True)
-    assert door.client.post(f"/api/v1/imports/{done['id']}/undo", headers=headers).status_code == 409
-    assert counts(send(door, headers, UNITS)) == {"new": 2}
+    assert rest.client.post(f"/api/v1/imports/{done['id']}/undo", headers=headers).status_code == 409
+    assert counts(send(rest, headers, UNITS)) == {"new": 2}
 
 
-def test_workbooks_and_every_other_kind_are_taken(door: Door, headers: dict[str, str]) -> None:
+def test_workbooks_and_every_other_kind_are_taken(rest: RestClient, headers: dict[str, str]) -> None:
     book = workbook([["Contract Number", "Start Date", "End Date", "Status"], ["C1", "2026-01-01", "2026-12-31", "Active"]])
-    assert counts(send(door, headers, book, "contracts", commit="true")) == {"new": 1}
-    assert counts(send(door, headers, "Contract Number,Payment State\nC1,paid\n", "billing")) == {"new": 1}
+    assert counts(send(rest, headers, book, "contracts", commit="true")) == {"new": 1}
+    assert counts(send(rest, headers, "Contract Number,Payment State\nC1,paid\n", "billing")) == {"new": 1}
 
 
-def test_columns_dates_and_zones_can_be_said(door: Door, headers: dict[str, str]) -> None:
+def test_columns_dates_and_zones_can_be_said(rest: RestClient, headers: dict[str, str]) -> None:
     text = "Teil,Maker,Model,Ship Date\nSN1,Acme,Pump,05/06/2025\n"
-    assert counts(send(door, headers, text, map=["Teil=serial"], dates="dmy")) == {"new": 1}
-    assert counts(send(door, headers, text, map=["Teil=serial"])) == {"refused": 1}
-    assert send(door, headers, text, map=["Teil"]).status_code in (400, 409, 422)
-    assert send(door, headers, text, map=["Teil=serial"], zone="Mars/Base").status_code in (400, 409, 422)
-    assert send(door, headers, text, mapping="nobody").status_code == 404
+    assert counts(send(rest, headers, text, map=["Teil=serial"], dates="dmy")) == {"new": 1}
+    assert counts(send(rest, headers, text, map=["Teil=serial"])) == {"refused": 1}
+    assert send(rest, headers, text, map=["Teil"]).status_code in (400, 409, 422)
+    assert send(rest, headers, text, map=["Teil=serial"], zone="Mars/Base").status_code in (400, 409, 422)
+    assert send(rest, headers, text, mapping="nobody").status_code == 404
 
 
-def test_what_is_no_table_or_no_import_is_a_problem_in_a_sentence(door: Door, headers: dict[str, str]) -> None:
+def test_what_is_no_table_or_no_import_is_a_problem_in_a_sentence(rest: RestClient, headers: dict[str, str]) -> None:
     for content in ("", "a,b\n", b"PK\x03\x04rest", b"\x7fELF\x00\x00"):
-        answer = send(door, headers, content)
+        answer = send(rest, headers, content)
         assert (answer.status_code, answer.mimetype) == (422, "application/problem+json")
         assert answer.json["detail"]
-    assert send(door, headers, UNITS, kind="lorries").status_code == 422
-    assert door.client.get("/api/v1/imports/77", headers=headers).status_code == 404
-    assert door.client.post("/api/v1/imports/units", headers=headers, json={}).status_code == 415
+    assert send(rest, headers, UNITS, kind="lorries").status_code == 422
+    assert rest.client.get("/api/v1/imports/77", headers=headers).status_code == 404
+    assert rest.client.post("/api/v1/imports/units", headers=headers, json={}).status_code == 415
 
 
-def test_a_reader_may_look_but_not_import(door: Door) -> None:
-    reader = door.bearer("read")
-    assert door.client.get("/api/v1/imports", headers=reader).status_code == 200
-    assert send(door, reader, UNITS, commit="true").status_code == 403
+def test_a_reader_may_look_but_not_import(rest: RestClient) -> None:
+    reader = rest.bearer("read")
+    assert rest.client.get("/api/v1/imports", headers=reader).status_code == 200
+    assert send(rest, reader, UNITS, commit="true").status_code == 403
 
 
 @pytest.mark.parametrize(
@@ -94,14 +94,14 @@ def test_a_reader_may_look_but_not_import(door: Door) -> None:
         (b"\x00" * 4096, "no column Serial Number"),
     ],
 )
-def test_a_hostile_file_is_refused_in_a_sentence_and_nothing_is_kept(small_door: Door, content: str | bytes, sentence: str) -> None:
-    headers = small_door.bearer("read", "write")
-    answer = send(small_door, headers, content, commit="true")
+def test_a_hostile_file_is_refused_in_a_sentence_and_nothing_is_kept(small_rest: RestClient, content: str | bytes, sentence: str) -> None:
+    headers = small_rest.bearer("read", "write")
+    answer = send(small_rest, headers, content, commit="true")
     assert (answer.status_code, sentence in answer.json["detail"]) == (422, True), answer.json
-    assert small_door.client.get("/api/v1/imports", headers=headers).json["items"] == []
-    assert small_door.client.get("/api/v1/changes?kind=import", headers=headers).json["items"] == []
+    assert small_rest.client.get("/api/v1/imports", headers=headers).json["items"] == []
+    assert small_rest.client.get("/api/v1/changes?kind=import", headers=headers).json["items"] == []
 
 
-def test_the_api_names_every_kind_of_document(small_door: Door) -> None:
-    schemas = small_door.client.get("/openapi.json").json["components"]["schemas"]
+def test_the_api_names_every_kind_of_document(small_rest: RestClient) -> None:
+    schemas = small_rest.client.get("/openapi.json").json["components"]["schemas"]
     assert schemas["DocumentKind"]["enum"] == list(KINDS)

@@ -8,30 +8,30 @@ import openpyxl
 import pytest
 from musterroll.usecases.capacity import plans as capacity_plans
 
-from tests.server.api.conftest import Door
-from tests.support import worn
+from tests.server.api.conftest import RestClient
+from tests.support import fleet_history
 
 
 @pytest.fixture
-def planned(small_door: Door) -> Door:
+def planned(small_rest: RestClient) -> RestClient:
     now = datetime.now(UTC)
-    worn.fill(small_door.database, now, units=40)
-    with small_door.database.snapshot() as session:
+    fleet_history.fill(small_rest.database, now, units=40)
+    with small_rest.database.snapshot() as session:
         prepared = capacity_plans.prepare(session, now)
-    with small_door.database.transaction() as session:
+    with small_rest.database.transaction() as session:
         capacity_plans.keep(session, prepared)
-    return small_door
+    return small_rest
 
 
-def get(door: Door, address: str, status: int = 200) -> Any:
-    answer = door.client.get(f"/api/v1{address}", headers=door.bearer("read"))
+def get(rest: RestClient, address: str, status: int = 200) -> Any:
+    answer = rest.client.get(f"/api/v1{address}", headers=rest.bearer("read"))
     assert answer.status_code == status, answer.text
     return answer.json
 
 
-def test_a_plan_tells_spans_months_drivers_and_spares(planned: Door) -> None:
+def test_a_plan_tells_spans_months_drivers_and_spares(planned: RestClient) -> None:
     plan = get(planned, "/plans/defaults")
-    assert [one["name"] for one in plan["spans"]] == ["next month", "next quarter", "next year"]
+    assert [span["name"] for span in plan["spans"]] == ["next month", "next quarter", "next year"]
     quarter = plan["spans"][1]
     assert quarter["incidents"]["low95"] <= quarter["incidents"]["low80"] <= quarter["incidents"]["mean"] <= quarter["incidents"]["high80"]
     assert len(plan["months"]) == 12
@@ -41,24 +41,24 @@ def test_a_plan_tells_spans_months_drivers_and_spares(planned: Door) -> None:
     )
 
 
-def test_a_scenario_is_kept_listed_compared_and_deleted(planned: Door) -> None:
+def test_a_scenario_is_kept_listed_compared_and_deleted(planned: RestClient) -> None:
     body = {"name": "Storm", "assumptions": {"incident_rate": 150, "absence": 12}, "note": "as in 2021"}
-    kept = planned.client.post("/api/v1/plans", json=body, headers=planned.bearer("write"))
-    assert kept.json == {"name": "Storm", "assumptions": {"incident_rate": 150.0}, "note": "as in 2021"}
-    assert get(planned, "/plans")["items"] == [kept.json]
+    saved = planned.client.post("/api/v1/plans", json=body, headers=planned.bearer("write"))
+    assert saved.json == {"name": "Storm", "assumptions": {"incident_rate": 150.0}, "note": "as in 2021"}
+    assert get(planned, "/plans")["items"] == [saved.json]
     plans = get(planned, "/plans/compare?names=Storm")["items"]
-    assert [one["name"] for one in plans] == ["defaults", "Storm"]
+    assert [plan["name"] for plan in plans] == ["defaults", "Storm"]
     assert plans[1]["plan"]["assumptions"]["incident_rate"] == 150
     assert planned.client.post("/api/v1/plans", json=body, headers=planned.bearer("read")).status_code == 403
     assert planned.client.delete("/api/v1/plans/Storm", headers=planned.bearer("write")).status_code == 204
     get(planned, "/plans/Storm", 404)
 
 
-def test_the_workbook_and_the_back_test(planned: Door) -> None:
+def test_the_workbook_and_the_back_test(planned: RestClient) -> None:
     answer = planned.client.get("/api/v1/plans/defaults/workbook?lead_days=90", headers=planned.bearer("read"))
     book = openpyxl.load_workbook(BytesIO(answer.data))
     assert ("Lead time", 90) in [(row[0], row[4]) for row in book["Assumptions"].iter_rows(values_only=True)]
-    trials = {one["of"]: one for one in get(planned, "/plans/backtest")["items"]}
+    trials = {trial["of"]: trial for trial in get(planned, "/plans/backtest")["items"]}
     month = trials["incidents of a month"]
     assert month["verdict"]["rows"] == len(month["periods"]) > 6
     assert month["verdict"]["held95"]["successes"] >= month["verdict"]["held80"]["successes"]
@@ -74,9 +74,9 @@ def test_the_workbook_and_the_back_test(planned: Door) -> None:
         ("/plans/compare?names=nobody", 404, "there is no scenario"),
     ],
 )
-def test_what_cannot_be_planned_is_a_problem_in_one_sentence(planned: Door, address: str, status: int, says: str) -> None:
+def test_what_cannot_be_planned_is_a_problem_in_one_sentence(planned: RestClient, address: str, status: int, says: str) -> None:
     assert says in get(planned, address, status)["detail"]
 
 
-def test_nothing_gathered_is_a_conflict(small_door: Door) -> None:
-    assert "musterroll plan" in get(small_door, "/plans/defaults", 409)["detail"]
+def test_nothing_gathered_is_a_conflict(small_rest: RestClient) -> None:
+    assert "musterroll plan" in get(small_rest, "/plans/defaults", 409)["detail"]

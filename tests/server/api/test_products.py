@@ -5,31 +5,33 @@ from typing import Any
 
 from musterroll.usecases.warranty import products
 
-from tests.server.api.conftest import Door
-from tests.server.api.paper import bring
+from tests.server.api.conftest import RestClient
+from tests.server.api.records import import_all
 
 NOW = datetime(2026, 11, 1, 12, tzinfo=UTC)
 
 
-def test_a_policy_is_made_given_to_a_product_followed_by_its_units_and_undone(door: Door) -> None:
-    bring(door)
-    headers = door.bearer("read", "write", "admin")
+def test_a_policy_is_made_given_to_a_product_followed_by_its_units_and_undone(rest: RestClient) -> None:
+    import_all(rest)
+    headers = rest.bearer("read", "write", "admin")
 
     def call(method: str, path: str, status: int = 200, **body: Any) -> Any:
-        answer = door.client.open(f"/api/v1/{path}", method=method, headers=headers, json=None if method == "GET" else body)
+        answer = rest.client.open(f"/api/v1/{path}", method=method, headers=headers, json=None if method == "GET" else body)
         assert answer.status_code == status, answer.text
         return answer.json
 
     def last_day() -> str:
-        with door.database.transaction() as session:
+        with rest.database.transaction() as session:
             while products.apply_pending(session, NOW):
                 pass
         (standard,) = call("GET", "units/SN3/coverage")["periods"] or [{"last_day": None}]
         return str(standard["last_day"])
 
     call("PUT", "policies/Long", rules=[{"start": "registered"}, {"start": "shipped", "shelf_days": 90}], months=60)
-    made = call("GET", "policies")["items"]
-    assert [(one["name"], one["months"], one["products"], one["rules"][1]["shelf_days"]) for one in made] == [("Long", 60, 0, 90)]
+    policies = call("GET", "policies")["items"]
+    assert [(policy["name"], policy["months"], policy["products"], policy["rules"][1]["shelf_days"]) for policy in policies] == [
+        ("Long", 60, 0, 90)
+    ]
     call("PATCH", "products", maker="ACME", model="pump 3", policy="Long", list_price="99.50")
     (pump,) = call("GET", "products")["items"]
     assert (pump["policy"], pump["list_price"], pump["currency"]) == ("Long", "99.50", "EUR")
@@ -47,7 +49,7 @@ def test_a_policy_is_made_given_to_a_product_followed_by_its_units_and_undone(do
     call("PUT", "policies/Bad", 422, rules=[])
 
 
-def test_only_admins_set_products(small_door: Door) -> None:
-    headers = bring(small_door)
-    answer = small_door.client.patch("/api/v1/products", headers=headers, json={"maker": "Acme", "model": "Pump 3", "list_price": "1"})
+def test_only_admins_set_products(small_rest: RestClient) -> None:
+    headers = import_all(small_rest)
+    answer = small_rest.client.patch("/api/v1/products", headers=headers, json={"maker": "Acme", "model": "Pump 3", "list_price": "1"})
     assert answer.status_code == 403

@@ -11,21 +11,21 @@ from musterroll.storage.engine.database import Database
 from sqlalchemy import text
 
 from tests.server.commands.conftest import Run
-from tests.support import papers
-from tests.support.papers import dump
+from tests.support import records
+from tests.support.records import dump
 
 
 @pytest.fixture
 def database(tmp_path: Path) -> Database:
     """Two accounts that look the same, with a unit each."""
-    found = Database(f"sqlite:///{tmp_path}/musterroll.db")
-    migrate.upgrade(found)
-    with found.transaction() as session:
-        made = papers.product(session, "Acme", "Pump 3")
+    opened = Database(f"sqlite:///{tmp_path}/musterroll.db")
+    migrate.upgrade(opened)
+    with opened.transaction() as session:
+        product = records.product(session, "Acme", "Pump 3")
         for number, name in enumerate(("Umber Logistics B.V.", "Umber Logistics"), 1):
-            owner = papers.account(session, f"A{number}", name, website="umber.example", segment="Public")
-            papers.unit(session, f"SN{number}", made, account_id=owner.id, lifecycle=Lifecycle.DEPLOYED)
-    return found
+            owner = records.account(session, f"A{number}", name, website="umber.example", segment="Public")
+            records.unit(session, f"SN{number}", product, account_id=owner.id, lifecycle=Lifecycle.DEPLOYED)
+    return opened
 
 
 def answer(run: Run, *arguments: str) -> Any:
@@ -46,10 +46,10 @@ def state(database: Database) -> str:
 def test_a_proposal_is_found_accepted_and_undone_to_the_same_bytes(run: Run, database: Database) -> None:
     assert answer(run, "proposals", "find") == {"new": 1, "open": 0, "gone": 0}
     before = state(database)
-    (found,) = answer(run, "proposals", "list")
-    assert (found["left"], found["right"]) == ("A1 Umber Logistics B.V.", "A2 Umber Logistics")
-    assert [field["field"] for field in found["evidence"]] == ["name", "domain"]
-    change = answer(run, "proposals", "accept", str(found["id"]), "--reason", "asked them")["change"]
+    (proposal,) = answer(run, "proposals", "list")
+    assert (proposal["left"], proposal["right"]) == ("A1 Umber Logistics B.V.", "A2 Umber Logistics")
+    assert [field["field"] for field in proposal["evidence"]] == ["name", "domain"]
+    change = answer(run, "proposals", "accept", str(proposal["id"]), "--reason", "asked them")["change"]
     assert {part["ref"]: part["counts"]["units"] for part in answer(run, "installed-base", "--by", "account")["parts"]} == {"A1": 2}
     answer(run, "changes", "undo", str(change))
     assert state(database) == before
@@ -63,9 +63,9 @@ def test_a_rejected_proposal_is_listed_as_such(run: Run) -> None:
 
 
 def test_accounts_too_few_for_splink_are_said_so_and_nothing_is_found(run: Run) -> None:
-    status, _, said = run("proposals", "find", "--with", "splink")
-    assert (status, said.count("\n")) == (1, 1)
-    assert "2 accounts are too few for splink to learn from" in said
+    status, _, errors = run("proposals", "find", "--with", "splink")
+    assert (status, errors.count("\n")) == (1, 1)
+    assert "2 accounts are too few for splink to learn from" in errors
     assert answer(run, "proposals", "list") == []
 
 
@@ -76,7 +76,7 @@ def test_changes_are_listed_with_who_why_and_what_undid_them(run: Run) -> None:
     undoing, rejecting = answer(run, "audit", "list")
     assert (undoing["kind"], undoing["undoes"], undoing["reason"]) == ("undo", 1, "a mistake")
     assert (rejecting["actor"], rejecting["reason"], rejecting["undone_by"]) == ("command line", "two firms", 2)
-    assert [one["id"] for one in answer(run, "audit", "list", "--kind", "proposal", "--record", "proposal/1")] == [1]
+    assert [change["id"] for change in answer(run, "audit", "list", "--kind", "proposal", "--record", "proposal/1")] == [1]
     shown = run("audit", "show", "1")[1]
     assert "\nproposal 1  " in shown
     assert "state open -> rejected" in shown

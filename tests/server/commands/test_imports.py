@@ -76,11 +76,11 @@ def test_rejected_rows_are_listed_with_their_lines_and_give_status_3(tmp_path: P
 
 def test_json_gives_every_verdict_and_the_counts(tmp_path: Path) -> None:
     run(tmp_path, GOOD, "--yes")
-    told = json.loads(run(tmp_path, HEAD + "SN1,Acme,Pump,Retired,\nSN9,Acme,Pump,,\nx\n", "--yes", "--json").stdout)
-    assert [verdict["outcome"] for verdict in told["verdicts"]] == ["changed", "new", "refused"]
-    assert told["verdicts"][0]["changed"] == [{"field": "lifecycle", "old": "deployed", "new": "retired"}]
-    assert (told["rows"], told["new"], told["changed"], told["same"], told["refused"]) == (3, 1, 1, 0, 1)
-    assert (told["committed"], told["ignored_columns"]) == (True, ["Colour"])
+    report = json.loads(run(tmp_path, HEAD + "SN1,Acme,Pump,Retired,\nSN9,Acme,Pump,,\nx\n", "--yes", "--json").stdout)
+    assert [verdict["outcome"] for verdict in report["verdicts"]] == ["changed", "new", "refused"]
+    assert report["verdicts"][0]["changed"] == [{"field": "lifecycle", "old": "deployed", "new": "retired"}]
+    assert (report["rows"], report["new"], report["changed"], report["same"], report["refused"]) == (3, 1, 1, 0, 1)
+    assert (report["committed"], report["ignored_columns"]) == (True, ["Colour"])
     assert json.loads(run(tmp_path, HEAD, "--dry-run", "--json").stdout)["verdicts"] == []
 
 

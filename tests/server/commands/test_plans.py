@@ -11,7 +11,7 @@ from musterroll.cli import cli
 from musterroll.domain.values.errors import DomainError
 from musterroll.storage.engine.database import Database
 
-from tests.support import worn
+from tests.support import fleet_history
 
 NOW = datetime(2026, 11, 1, 12, tzinfo=UTC)
 
@@ -23,7 +23,7 @@ def fleet(sqlite_template: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     url = f"sqlite:///{tmp_path / 'roll.db'}"
     monkeypatch.setenv("MUSTERROLL_DATABASE_URL", url)
     database = Database(url)
-    worn.fill(database, NOW, units=40)
+    fleet_history.fill(database, NOW, units=40)
     database.close()
 
 
@@ -49,8 +49,8 @@ def test_scenarios_are_kept_and_compared() -> None:
 
 
 def test_the_back_test_says_what_was_said_and_what_happened() -> None:
-    found = json.loads(run("backtest", "--on", "2026-11-01T12:00Z", "--json").output)
-    assert {"mean", "low80", "actual", "naive"} <= found[0]["periods"][0].keys()
+    trials = json.loads(run("backtest", "--on", "2026-11-01T12:00Z", "--json").output)
+    assert {"mean", "low80", "actual", "naive"} <= trials[0]["periods"][0].keys()
     assert "fell within the 80 % range" in run("backtest", "--on", "2026-11-01T12:00Z").output
 
 

@@ -11,17 +11,17 @@ from musterroll.usecases.access import api_tokens
 from musterroll.usecases.access import sessions as access_sessions
 
 from tests.server.commands.conftest import Run
-from tests.support import papers
+from tests.support import records
 
 
 @pytest.fixture
 def database(tmp_path: Path) -> Database:
-    found = Database(f"sqlite:///{tmp_path}/musterroll.db")
-    migrate.upgrade(found)
-    with found.transaction() as session:
-        papers.account(session, "A1", "Umber Logistics")
+    opened = Database(f"sqlite:///{tmp_path}/musterroll.db")
+    migrate.upgrade(opened)
+    with opened.transaction() as session:
+        records.account(session, "A1", "Umber Logistics")
         access_sessions.ensure_admin(session, "given", datetime.now(UTC))
-    return found
+    return opened
 
 
 def test_a_user_is_created_changed_and_disabled(run: Run, database: Database) -> None:
@@ -51,16 +51,16 @@ def test_a_user_is_created_changed_and_disabled(run: Run, database: Database) ->
     ],
 )
 def test_what_cannot_be_is_one_sentence(run: Run, arguments: tuple[str, ...], why: str) -> None:
-    status, _, said = run(*arguments)
-    assert (status, why in said, said.count("\n")) == (1, True, 1)
+    status, _, errors = run(*arguments)
+    assert (status, why in errors, errors.count("\n")) == (1, True, 1)
 
 
 def test_a_token_is_made_for_an_account_listed_and_revoked(run: Run, database: Database) -> None:
     plain = run("token", "api", "--label", "CRM", "--scope", "read", "--scope", "write", "--account", "A1")[1].strip()
     with database.snapshot() as session:
-        found = api_tokens.check(session, plain, datetime.now(UTC))
-    assert found is not None
-    assert (found.label, found.scopes, found.within) == ("CRM", {"read", "write"}, (1,))
+        access = api_tokens.check(session, plain, datetime.now(UTC))
+    assert access is not None
+    assert (access.label, access.scopes, access.within) == ("CRM", {"read", "write"}, (1,))
     (listed,) = json.loads(run("token", "api", "list", "--json")[1])
     assert (listed["label"], listed["within"], "token_hash" in listed) == ("CRM", ["A1"], False)
     assert run("token", "api", "revoke", "1")[0] == 0

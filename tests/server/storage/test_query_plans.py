@@ -23,8 +23,8 @@ from musterroll.usecases.reconciliation import run as reconciliation_run
 from sqlalchemy import event
 from sqlmodel import Session, col, select
 
-from tests.support import paper
-from tests.support.paper import NOW
+from tests.support import random_records
+from tests.support.random_records import NOW
 
 _EXPLAINED = re.compile(r"\s*(SELECT|WITH|INSERT|UPDATE|DELETE|CREATE TEMP TABLE \w+ AS)\b")
 _LOOP = re.compile(r"(SCAN|SEARCH) ")
@@ -86,7 +86,7 @@ def _named(says: str, statement: str) -> set[str]:
 @pytest.fixture
 def fleet(sqlite_database: Database) -> Database:
     with sqlite_database.transaction() as session:
-        paper.fill(session, Random(1), 20)
+        random_records.fill(session, Random(1), 20)
         reconciliation_run.reconcile(session, NOW, NOW, store=True)
     return sqlite_database
 
@@ -100,7 +100,7 @@ def test_a_whole_run_goes_through_no_table_for_every_row_of_another(fleet: Datab
 
 def test_a_run_of_what_changed_goes_through_no_table_that_grows_with_the_fleet(fleet: Database) -> None:
     with fleet.transaction() as session:
-        changed = paper.edit(session, Random(2))
+        changed = random_records.edit(session, Random(2))
         with explained(fleet) as found:
             reconciliation_run.reconcile_changed(session, changed, NOW)
     assert len(found) > 40

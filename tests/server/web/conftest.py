@@ -15,7 +15,7 @@ from musterroll.settings import Settings
 from musterroll.storage.engine.database import Database
 from werkzeug.test import TestResponse
 
-from tests.support import roll
+from tests.support import sample_fleet
 
 _TOKEN = re.compile(r'name="csrf_token" value="([^"]+)"')
 
@@ -34,13 +34,13 @@ class Visitor:
         assert token, f"{seen} has no form"
         return self.client.post(address, data={"csrf_token": token[1], **form})
 
-    def sign_in(self, password: str = roll.PASSWORD, name: str = "admin", **form: str) -> TestResponse:
+    def sign_in(self, password: str = sample_fleet.PASSWORD, name: str = "admin", **form: str) -> TestResponse:
         return self.post("/sign-in", name=name, password=password, **form)
 
 
 @pytest.fixture
 def fleet_database(sqlite_database: Database) -> Database:
-    roll.fill(sqlite_database, datetime.now(UTC))
+    sample_fleet.fill(sqlite_database, datetime.now(UTC))
     return sqlite_database
 
 

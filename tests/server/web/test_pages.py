@@ -7,7 +7,7 @@ from musterroll.usecases.enrolment import enrol
 from musterroll_wire.vitals import VITALS
 
 from tests.server.web.conftest import Visitor
-from tests.support.roll import HELD, LATE, NEVER, OPERATING, RETIRED, SHARED, STALE, TWIN
+from tests.support.sample_fleet import HELD, LATE, NEVER, OPERATING, RETIRED, SHARED, STALE, TWIN
 
 
 def test_look_up_says_operating_and_the_last_report(visitor: Visitor) -> None:

@@ -21,8 +21,8 @@ from musterroll.usecases.installed_base.trend import TREND
 from musterroll.usecases.operations import figure_cache as cached_figures
 
 from tests.server.web.conftest import Visitor
-from tests.support import quarter
-from tests.support.quarter import FADING
+from tests.support import planner_fleet
+from tests.support.planner_fleet import FADING
 
 _NUMBERS = re.compile(r'<a[^>]*href="(/fleet\?[^"]*)"[^>]*>([0-9,]+)</a>')
 PAGES = [
@@ -38,7 +38,7 @@ def planned(tmp_path_factory: pytest.TempPathFactory, sqlite_template: Path) -> 
     path = tmp_path_factory.mktemp("quarter") / "roll.db"
     path.write_bytes(sqlite_template.read_bytes())
     database = Database(f"sqlite:///{path}")
-    quarter.fill(database, datetime.now(UTC))
+    planner_fleet.fill(database, datetime.now(UTC))
     yield database
     database.close()
 
@@ -89,14 +89,14 @@ def test_a_step_of_the_month_leads_to_its_units(planner: Visitor) -> None:
 
 
 def test_days_nobody_kept_are_not_made_up(planner: Visitor, planned: Database) -> None:
-    assert f"{quarter.DAYS} days of history" in planner.get("/installed-base").text
+    assert f"{planner_fleet.DAYS} days of history" in planner.get("/installed-base").text
     with planned.snapshot() as session:
-        assert len(TREND.count(session, datetime.now(UTC))) == quarter.DAYS
+        assert len(TREND.count(session, datetime.now(UTC))) == planner_fleet.DAYS
 
 
 def test_a_filter_is_saved_counted_exported_and_deleted(planner: Visitor, planned: Database) -> None:
-    made = planner.post("/segments", seen="/fleet?country=DE", name="German base", filter="country=DE&lifecycle=deployed")
-    key = made.headers["Location"].rpartition("/")[2]
+    answer = planner.post("/segments", seen="/fleet?country=DE", name="German base", filter="country=DE&lifecycle=deployed")
+    key = answer.headers["Location"].rpartition("/")[2]
     assert "German base" in planner.get("/segments").text
     rows = planner.get(f"/api/v1/segments/{key}/accounts?format=csv").text.splitlines()
     assert sum(int(row.split(",")[8]) for row in rows[1:]) == _rows(planned, "/fleet?country=DE&lifecycle=deployed")
@@ -110,14 +110,14 @@ def test_everybodys_segments_stay_and_a_filter_of_nothing_is_refused(planner: Vi
 
 
 def test_renewals_over_rest_add_up_to_what_the_page_says(planner: Visitor) -> None:
-    told = planner.get("/api/v1/renewals?within=90&limit=2").json
-    assert told
+    listed = planner.get("/api/v1/renewals?within=90&limit=2").json
+    assert listed
     page = planner.get("/renewals?within=90").text
-    assert f"{told['contracts']} contracts" in page
+    assert f"{listed['contracts']} contracts" in page
     items = planner.get("/api/v1/renewals?within=90").json["items"]  # type: ignore[index]
-    assert [one["contract"] for one in items][:2] == [one["contract"] for one in told["items"]]
+    assert [renewal["contract"] for renewal in items][:2] == [renewal["contract"] for renewal in listed["items"]]
     falling = planner.get("/api/v1/renewals?only=falling").json["items"]  # type: ignore[index]
-    assert {one["account"]["ref"] for one in falling} == {quarter.FADING}
+    assert {renewal["account"]["ref"] for renewal in falling} == {planner_fleet.FADING}
 
 
 def test_a_contract_shows_its_full_line_and_the_documents_it_came_from(planner: Visitor) -> None:
@@ -131,10 +131,10 @@ def _checked(visitor: Visitor, database: Database, address: str, within: list[in
     """How many numbers of a page were found to be the numbers of their rows."""
     answer = visitor.get(address)
     assert answer.status_code == 200, address
-    found = _NUMBERS.findall(answer.text)
-    for link, number in found:
+    numbers = _NUMBERS.findall(answer.text)
+    for link, number in numbers:
         assert _rows(database, html.unescape(link), within) == int(number.replace(",", "")), f"{link} on {address}"
-    return len(found)
+    return len(numbers)
 
 
 def _rows(database: Database, link: str, within: list[int] | None = None) -> int:

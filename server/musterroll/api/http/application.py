@@ -43,11 +43,11 @@ class Application(OpenAPI):
             return super().handle_user_exception(e)
         if isinstance(e, HTTPException) and (e.response is not None or (e.code or 500) < HTTPStatus.BAD_REQUEST):
             return e  # a redirect, or a finished response
-        refusal = problems.refusal_of(e)
-        if refusal.status == HTTPStatus.INTERNAL_SERVER_ERROR:
+        error = problems.http_error_of(e)
+        if error.status == HTTPStatus.INTERNAL_SERVER_ERROR:
             self.log_exception(sys.exc_info())
-        context().metrics.refusals_total.labels(refusal.code).inc()
-        return problems.response(refusal)
+        context().metrics.refusals_total.labels(error.code).inc()
+        return problems.response(error)
 
 
 def new_app(import_name: str) -> Application:
@@ -59,11 +59,11 @@ def new_app(import_name: str) -> Application:
         doc_ui=False,
         static_folder=None,  # the pages serve their own static files
         validation_error_model=problems.Problem,
-        validation_error_callback=_refuse_invalid,
+        validation_error_callback=_reject_invalid,
     )
     app.openapi_version = "3.1.0"
     return app
 
 
-def _refuse_invalid(error: ValidationError) -> NoReturn:
+def _reject_invalid(error: ValidationError) -> NoReturn:
     raise problems.invalid(error)

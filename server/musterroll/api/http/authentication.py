@@ -5,15 +5,15 @@ Each view declares what it needs. A program's scopes correspond to roles: `read`
 
 from flask import current_app, request
 
-from musterroll.api.http.context import Caller, admit, clock, context, read_only
-from musterroll.api.http.problems import HttpRefusal
+from musterroll.api.http.context import Caller, clock, context, read_only, set_caller
+from musterroll.api.http.problems import HttpError
 from musterroll.domain.access import Need, Role, may, need_of
 from musterroll.domain.values.errors import NotFound
 from musterroll.usecases.access import api_tokens
 
 _CHALLENGE = {"WWW-Authenticate": 'Bearer realm="musterroll"'}
-_ASKING = ("GET", "HEAD", "OPTIONS")
-_NOTHING = "not found; see /docs for the available resources"
+_SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
+_NOT_FOUND = "not found; see /docs for the available resources"
 
 
 def require_access() -> None:
@@ -21,45 +21,45 @@ def require_access() -> None:
 
     Raises HttpRefusal: 401, or 403 for a missing scope; NotFound if a user or a limited program may not see the resource.
     """
-    asking = request.method in _ASKING
-    need = need_of(current_app.view_functions[request.endpoint or ""], asking)
+    safe = request.method in _SAFE_METHODS
+    need = need_of(current_app.view_functions[request.endpoint or ""], safe)
     header = request.headers.get("Authorization")
-    admit(_person(need) if header is None else _program(header, need, asking))
+    set_caller(_user(need) if header is None else _token_holder(header, need, safe))
 
 
-def _person(need: Need) -> Caller:
-    person = context().authenticate(request)
-    if person is None:
-        raise HttpRefusal(
+def _user(need: Need) -> Caller:
+    user = context().authenticate(request)
+    if user is None:
+        raise HttpError(
             401,
             "unauthorized",
             "sign in, or send an API token as `Authorization: Bearer ...`; changes from a page also need its form token",
             _CHALLENGE,
         )
-    if not may(Role(person.role), person.within is not None, need):
-        raise NotFound(_NOTHING)
-    return Caller(person.name, person.within)
+    if not may(Role(user.role), user.within is not None, need):
+        raise NotFound(_NOT_FOUND)
+    return Caller(user.name, user.within)
 
 
-def _program(header: str, need: Need, asking: bool) -> Caller:
+def _token_holder(header: str, need: Need, safe: bool) -> Caller:
     scheme, _, token = header.partition(" ")
     if scheme.lower() != "bearer" or not token.strip():
-        raise HttpRefusal(401, "unauthorized", "the Authorization header must be `Bearer` followed by an API token", _CHALLENGE)
+        raise HttpError(401, "unauthorized", "the Authorization header must be `Bearer` followed by an API token", _CHALLENGE)
     here, address = context(), request.remote_addr or ""
-    if wait := here.false_tokens.wait(address):
+    if wait := here.invalid_tokens.wait(address):
         seconds = str(int(wait) + 1)
-        raise HttpRefusal(429, "too_many_tries", f"too many invalid tokens; try again in {seconds} s", {"Retry-After": seconds})
-    with read_only() if asking else here.database.read_only() as session:
+        raise HttpError(429, "too_many_tries", f"too many invalid tokens; try again in {seconds} s", {"Retry-After": seconds})
+    with read_only() if safe else here.database.read_only() as session:
         access = api_tokens.check(session, token.strip(), clock())
     if access is None:
-        here.false_tokens.count(address)
-        raise HttpRefusal(401, "invalid_token", "the API token is unknown, expired or revoked; ask for a new one", _CHALLENGE)
+        here.invalid_tokens.count(address)
+        raise HttpError(401, "invalid_token", "the API token is unknown, expired or revoked; ask for a new one", _CHALLENGE)
     if not access.noted:
         with here.database.transaction() as session:
             api_tokens.note_use(session, access.token_id, clock())
-    needed = "admin" if need.role is Role.ADMIN else "read" if asking else "write"
+    needed = "admin" if need.role is Role.ADMIN else "read" if safe else "write"
     if needed not in access.scopes:
-        raise HttpRefusal(403, "insufficient_scope", f"the API token {access.label!r} does not have the scope {needed}")
+        raise HttpError(403, "insufficient_scope", f"the API token {access.label!r} does not have the scope {needed}")
     if need.everywhere and access.within is not None:
-        raise NotFound(_NOTHING)
+        raise NotFound(_NOT_FOUND)
     return Caller(f"token {access.label}"[:120], access.within)

@@ -3,7 +3,7 @@
 from flask import request
 from musterroll_wire.strict_json import InvalidPayload, loads
 
-from musterroll.api.http.problems import HttpRefusal
+from musterroll.api.http.problems import HttpError
 
 BODY_LIMIT = 65536  # bytes of a JSON body
 
@@ -15,16 +15,16 @@ def read_json() -> None:
     if not body:
         return
     if request.mimetype != "application/json":
-        raise HttpRefusal(415, "not_json", "the body must be JSON; send it as application/json")
+        raise HttpError(415, "not_json", "the body must be JSON; send it as application/json")
     try:
         value = loads(body, BODY_LIMIT)
     except InvalidPayload as refused:
-        raise HttpRefusal(400, refused.code, f"the body cannot be read: {refused.detail}") from None
+        raise HttpError(400, refused.code, f"the body cannot be read: {refused.detail}") from None
     if not isinstance(value, dict):
-        raise HttpRefusal(400, "wrong_type", "the body must be a JSON object")
+        raise HttpError(400, "wrong_type", "the body must be a JSON object")
 
 
 def read_upload() -> None:
     """Runs before every view that takes a file. Raises HttpRefusal."""
     if request.mimetype != "multipart/form-data":
-        raise HttpRefusal(415, "not_multipart", "send the file as the field `file` of multipart/form-data")
+        raise HttpError(415, "not_multipart", "send the file as the field `file` of multipart/form-data")

@@ -10,7 +10,7 @@ from flask import Flask, Request, Response, current_app, g
 from pydantic import BaseModel
 from sqlmodel import Session
 
-from musterroll.limits import Attempts
+from musterroll.limits import RateLimit
 from musterroll.metrics import Metrics
 from musterroll.settings import Settings
 from musterroll.storage.engine.database import Database
@@ -23,24 +23,24 @@ Authenticate = Callable[[Request], Actor | None]  # the user signed in with a br
 _KEY = "musterroll.api"
 
 
-class AppContext(NamedTuple):
+class ApiContext(NamedTuple):
     database: Database
     settings: Settings
     metrics: Metrics
     checks: Checks
     authenticate: Authenticate
-    guesses: Attempts  # rejected enrolments, by address
-    false_tokens: Attempts  # invalid API tokens, by address
+    rejected_enrolments: RateLimit  # rejected enrolments, by address
+    invalid_tokens: RateLimit  # invalid API tokens, by address
 
 
-def install(app: Flask, context: AppContext) -> None:
+def install(app: Flask, context: ApiContext) -> None:
     app.extensions[_KEY] = context
     app.teardown_request(lambda _: g.pop("api_reading", ExitStack()).close())
 
 
-def context() -> AppContext:
+def context() -> ApiContext:
     """The context of the app that serves this request."""
-    app_context: AppContext = current_app.extensions[_KEY]
+    app_context: ApiContext = current_app.extensions[_KEY]
     return app_context
 
 
@@ -95,7 +95,7 @@ def transaction() -> Iterator[Session]:
         yield session
 
 
-def admit(who: Caller) -> None:
+def set_caller(who: Caller) -> None:
     """Set the caller of this request."""
     g.api_caller = who
     if who.within is not None:
@@ -108,7 +108,7 @@ def latest_base() -> LatestBase:
     return latest
 
 
-def nothing() -> Response:
+def no_content() -> Response:
     """An empty response (204)."""
     done = Response(status=204, headers={"Cache-Control": "no-store"})
     del done.headers["Content-Type"]

@@ -27,8 +27,8 @@ from pydantic import BaseModel, Field
 from sqlmodel import Session
 
 from musterroll.api.http.context import answer, open_read_only, read_only
-from musterroll.api.http.problems import HttpRefusal, documented
-from musterroll.api.http.schemas import PageQuery, Shape
+from musterroll.api.http.problems import HttpError, documented
+from musterroll.api.http.schemas import PageQuery, Schema
 
 JSON, CSV = "application/json", "text/csv"
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -42,17 +42,17 @@ Page = tuple[list[Any], str | None]  # items, and the cursor of the next page
 Fetch = Callable[[Session, str | None, int], Page]  # (session, cursor, limit)
 
 
-class Form(StrEnum):
+class ListFormat(StrEnum):
     JSON = "json"
     CSV = "csv"
     XLSX = "xlsx"
 
 
 class ListQuery(PageQuery):
-    format: Form | None = Field(default=None, description="csv or xlsx: the complete list as a file; default: according to `Accept`.")
+    format: ListFormat | None = Field(default=None, description="csv or xlsx: the complete list as a file; default: according to `Accept`.")
 
 
-def listing(api: APIBlueprint, rule: str, page: type[Shape], summary: str, *problems: int) -> Callable[[View], View]:
+def listing(api: APIBlueprint, rule: str, page: type[Schema], summary: str, *problems: int) -> Callable[[View], View]:
     """A route that returns `listed`, documented with its three content types."""
 
     def decorate(view: View) -> View:
@@ -64,20 +64,20 @@ def listing(api: APIBlueprint, rule: str, page: type[Shape], summary: str, *prob
     return decorate
 
 
-def listed(page: type[Shape], query: ListQuery, name: str, fetch: Fetch, more: Callable[[], Mapping[str, Any]] = dict) -> Response:
+def listed(page: type[Schema], query: ListQuery, name: str, fetch: Fetch, more: Callable[[], Mapping[str, Any]] = dict) -> Response:
     """The requested page or, as a file named `name`, everything from the cursor on.
 
     `more` gives further fields of a JSON page; it is called once the items are fetched.
     """
-    form = _form(query)
+    format_ = _format(query)
     with read_only() as session:
-        items, following = fetch(session, query.cursor, query.limit if form is Form.JSON else _PAGE)
-    if form is Form.JSON:
+        items, following = fetch(session, query.cursor, query.limit if format_ is ListFormat.JSON else _PAGE)
+    if format_ is ListFormat.JSON:
         return answer(page(**{"items": items, "next": following, **more()}))
     pages = chain([items], _rest(fetch, following, open_read_only()))
     columns = columns_of(get_args(page.model_fields["items"].annotation)[0])
-    headers = {"Cache-Control": "no-store", "Content-Disposition": f'attachment; filename="{name}.{form}"'}
-    if form is Form.CSV:
+    headers = {"Cache-Control": "no-store", "Content-Disposition": f'attachment; filename="{name}.{format_}"'}
+    if format_ is ListFormat.CSV:
         return Response(_csv(columns, pages), headers=headers, content_type=f"{CSV}; charset=utf-8")
     file = workbook(columns, pages)
     sent = Response(_chunks(file), headers=headers, content_type=XLSX)
@@ -85,11 +85,11 @@ def listed(page: type[Shape], query: ListQuery, name: str, fetch: Fetch, more: C
     return sent
 
 
-def _form(query: ListQuery) -> Form:
+def _format(query: ListQuery) -> ListFormat:
     if query.format is not None:
         return query.format
     best = request.accept_mimetypes.best_match([JSON, CSV, XLSX], JSON)
-    return {CSV: Form.CSV, XLSX: Form.XLSX}.get(best, Form.JSON)
+    return {CSV: ListFormat.CSV, XLSX: ListFormat.XLSX}.get(best, ListFormat.JSON)
 
 
 def _rest(fetch: Fetch, following: str | None, open_session: Callable[[], Any]) -> Iterator[list[Any]]:
@@ -183,9 +183,7 @@ def _fill(sheet: Any, columns: list[Column], pages: Iterator[list[Any]]) -> None
         sheet.write_string(0, place, column.heading)
     for row, item in enumerate(chain.from_iterable(pages), 1):
         if row > _MOST_ROWS:
-            raise HttpRefusal(
-                422, "too_many_rows", f"the list has more than {_MOST_ROWS:,} rows, the limit of a sheet; use CSV, or a filter"
-            )
+            raise HttpError(422, "too_many_rows", f"the list has more than {_MOST_ROWS:,} rows, the limit of a sheet; use CSV, or a filter")
         for place, column in enumerate(columns):
             _write(sheet, row, place, plain(column.of(item)))
 

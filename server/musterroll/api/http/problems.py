@@ -11,7 +11,7 @@ from musterroll.domain.values.errors import Conflict, DomainError, Forbidden, No
 
 CONTENT_TYPE = "application/problem+json"
 _STATUS: tuple[tuple[type[DomainError], int], ...] = ((NotFound, 404), (Forbidden, 403), (Conflict, 409))
-_SENTENCES = {
+_DETAILS = {
     413: "the request is too large; send less, or split it",
     404: "not found; see /docs for the available resources",
     500: "internal error; the details are in the log, and nothing was changed",
@@ -33,8 +33,8 @@ class Problem(BaseModel):
     errors: list[FieldError] | None = Field(default=None, description="With status 422: every invalid field.")
 
 
-class HttpRefusal(DomainError):
-    """A refusal by the HTTP layer itself, with its status."""
+class HttpError(DomainError):
+    """An error raised by the HTTP layer itself, with its status."""
 
     def __init__(self, status: int, code: str, sentence: str, headers: dict[str, str] | None = None) -> None:
         super().__init__(sentence, code)
@@ -43,48 +43,48 @@ class HttpRefusal(DomainError):
         self.errors: list[FieldError] | None = None
 
 
-def invalid(error: ValidationError) -> HttpRefusal:
-    """A refusal that lists the invalid fields of a request, without repeating their values."""
+def invalid(error: ValidationError) -> HttpError:
+    """A 422 that lists the invalid fields of a request, without repeating their values."""
     problems = [
         FieldError(field=".".join(str(step) for step in problem["loc"]) or "body", message=_plain(problem["msg"]))
         for problem in error.errors(include_input=False, include_url=False, include_context=False)
     ]
-    refusal = HttpRefusal(422, "invalid", "; ".join(f"{problem.field}: {problem.message}" for problem in problems[:5]))
-    refusal.errors = problems[:50]
-    return refusal
+    rejection = HttpError(422, "invalid", "; ".join(f"{problem.field}: {problem.message}" for problem in problems[:5]))
+    rejection.errors = problems[:50]
+    return rejection
 
 
-def refusal_of(error: Exception) -> HttpRefusal:
-    """The refusal for an exception; an unexpected one becomes a 500 without details."""
-    if isinstance(error, HttpRefusal):
+def http_error_of(error: Exception) -> HttpError:
+    """The HTTP error for an exception; an unexpected one becomes a 500 without details."""
+    if isinstance(error, HttpError):
         return error
     if isinstance(error, DomainError):
         status = next((status for kind, status in _STATUS if isinstance(error, kind)), 422)
-        return HttpRefusal(status, error.code, str(error))
+        return HttpError(status, error.code, str(error))
     if isinstance(error, HTTPException) and error.code:
-        return _of_http(error, error.code)
-    return HttpRefusal(500, "internal_error", _SENTENCES[500])
+        return _from_werkzeug(error, error.code)
+    return HttpError(500, "internal_error", _DETAILS[500])
 
 
-def response(refusal: HttpRefusal) -> Response:
+def response(error: HttpError) -> Response:
     body = Problem(
-        type=f"urn:musterroll:{refusal.code}",
-        title=refusal.code.replace("_", " ").capitalize(),
-        status=refusal.status,
-        detail=str(refusal),
-        errors=refusal.errors,
+        type=f"urn:musterroll:{error.code}",
+        title=error.code.replace("_", " ").capitalize(),
+        status=error.status,
+        detail=str(error),
+        errors=error.errors,
     )
-    headers = {"Cache-Control": "no-store", **refusal.headers}
-    return Response(body.model_dump_json(exclude_none=True), refusal.status, headers, content_type=CONTENT_TYPE)
+    headers = {"Cache-Control": "no-store", **error.headers}
+    return Response(body.model_dump_json(exclude_none=True), error.status, headers, content_type=CONTENT_TYPE)
 
 
-def _of_http(error: HTTPException, status: int) -> HttpRefusal:
-    """A refusal by Flask or Werkzeug: no such route, wrong method, too large."""
+def _from_werkzeug(error: HTTPException, status: int) -> HttpError:
+    """An error raised by Flask or Werkzeug: no such route, wrong method, too large."""
     headers = {name: value for name, value in error.get_headers() if name not in ("Content-Type", "Content-Length")}
-    sentence = _SENTENCES.get(status) or (error.description or error.name).rstrip(".")
+    sentence = _DETAILS.get(status) or (error.description or error.name).rstrip(".")
     if status == HTTPStatus.METHOD_NOT_ALLOWED:
         sentence = f"method not allowed; use {headers.get('Allow', 'another method')}"
-    return HttpRefusal(status, error.name.lower().replace(" ", "_"), sentence, headers)
+    return HttpError(status, error.name.lower().replace(" ", "_"), sentence, headers)
 
 
 def _plain(message: str) -> str:
@@ -97,10 +97,10 @@ def _plain(message: str) -> str:
 def documented(*statuses: int) -> ResponseDict:
     """The OpenAPI responses for problems with these statuses."""
     content = {CONTENT_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
-    return {str(status): {"description": _MEANING[status], "content": content} for status in statuses}
+    return {str(status): {"description": _DESCRIPTIONS[status], "content": content} for status in statuses}
 
 
-_MEANING = {
+_DESCRIPTIONS = {
     400: "The request is malformed.",
     401: "No valid token or session.",
     403: "Not permitted.",

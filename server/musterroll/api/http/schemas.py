@@ -63,7 +63,7 @@ def _schema(model: type[BaseModel], by_alias: bool, ref_template: str, mode: Any
     return BaseModel.model_json_schema.__func__(model, by_alias=by_alias, ref_template=ref_template, mode=mode)  # type: ignore[attr-defined, no-any-return]
 
 
-class Shape(BaseModel):
+class Schema(BaseModel):
     """A body. Its schema is cached, since flask-openapi asks for it at every request."""
 
     @classmethod
@@ -73,7 +73,7 @@ class Shape(BaseModel):
         return _schema(cls, by_alias, ref_template, mode)
 
 
-class Request(Shape):
+class RequestSchema(Schema):
     """An incoming body or query. Unknown fields are rejected, so that a typing error is not silently ignored."""
 
     model_config = ConfigDict(extra="forbid")
@@ -85,17 +85,17 @@ class Request(Shape):
         return {} if body is None else body
 
 
-class PageQuery(Request):
+class PageQuery(RequestSchema):
     cursor: Cursor = None
     limit: int = Field(default=50, ge=1, le=500, description="Maximum number of items.")
 
 
-class MoneyOut(Shape):
+class MoneyOut(Schema):
     amount: Price
     currency: str = Field(description="ISO 4217 code.")
 
 
-def in_line(kind: type[StrEnum]) -> WithJsonSchema:
+def inline_enum(kind: type[StrEnum]) -> WithJsonSchema:
     """An enumeration's values inline, for one whose name clashes with another in the OpenAPI document."""
     return WithJsonSchema({"type": "string", "enum": [member.value for member in kind]})
 
@@ -109,22 +109,22 @@ def last_day_of(ends_on: date | None) -> date | None:
     return None if ends_on is None else last_day(ends_on)
 
 
-class Named(Shape):
+class NamedRef(Schema):
     ref: str = Field(description="Number in the customer's own systems.")
     name: str
 
 
-def named(ref: str | None, name: str | None) -> Named | None:
-    return None if ref is None or name is None else Named(ref=ref, name=name)
+def named_ref(ref: str | None, name: str | None) -> NamedRef | None:
+    return None if ref is None or name is None else NamedRef(ref=ref, name=name)
 
 
-class RefPath(Request):
+class RefPath(RequestSchema):
     ref: Text = Field(max_length=80, description="Number in the customer's own systems.")
 
 
-class NumberPath(Request):
+class NumberPath(RequestSchema):
     number: int = Field(ge=1, le=2**53 - 1)
 
 
-class UnitPath(Request):
+class UnitPath(RequestSchema):
     uid: str = Field(pattern="^[A-Za-z0-9_-]{1,64}$", description="Unit ID.")

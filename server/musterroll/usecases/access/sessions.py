@@ -34,7 +34,7 @@ class Actor(NamedTuple):
     noted: bool = True
 
 
-class Seat(NamedTuple):
+class ClientInfo(NamedTuple):
     """Where somebody signs in from: the address, and the browser in a few words."""
 
     address: str = ""
@@ -69,7 +69,7 @@ def password_matches(session: Session, name: str, password: str) -> bool:
     return passwords.matches(user.password_hash if user else "", password)
 
 
-def sign_in(session: Session, name: str, matches: bool, now: datetime, seat: Seat = Seat()) -> str | None:  # noqa: B008
+def sign_in(session: Session, name: str, matches: bool, now: datetime, seat: ClientInfo = ClientInfo()) -> str | None:  # noqa: B008
     """A fresh session token for the cookie, or None: wrong password, disabled, or the name is locked after too many wrong ones.
 
     A locked name refuses the right password too, so that tries sent all at once gain nothing.
@@ -95,7 +95,7 @@ def _note_try(user: User, matches: bool, now: datetime) -> None:
     user.locked_until = lock(user.failures, now)
 
 
-def open_session(session: Session, user: User, now: datetime, seat: Seat) -> str:
+def open_session(session: Session, user: User, now: datetime, seat: ClientInfo) -> str:
     """A fresh session token for somebody who has proven who he is."""
     token = secrets.token_urlsafe(32)
     assert user.id is not None

@@ -1,4 +1,4 @@
-"""The geometry of capacity's pictures: a fan of what may come behind what came, survival, back-tests. Templates draw them as SVG."""
+"""Geometry of the capacity charts: fan chart, survival curve, back-test. Templates draw them as SVG."""
 
 from collections.abc import Sequence
 from datetime import date
@@ -13,8 +13,8 @@ PAST = 18  # months of history drawn
 _LABELS = 5
 
 
-class Fan(NamedTuple):
-    """In a box of `WIDTH` by `HEIGHT`: points of polygons and polylines, `dots` as path data, ticks (value, y) from the top, labels."""
+class FanChart(NamedTuple):
+    """Points of polygons and polylines in a box of `WIDTH` by `HEIGHT`, `dots` as path data, ticks (value, y) from the top, labels."""
 
     outer: str
     inner: str
@@ -27,8 +27,8 @@ class Fan(NamedTuple):
     labels: list[date]
 
 
-class Curve(NamedTuple):
-    """Survival in the same box: the band as a polygon, the curve as a polyline; ticks (share, y) and labels (years)."""
+class SurvivalCurve(NamedTuple):
+    """A survival curve in the same box: band as a polygon, curve as a polyline, ticks (share, y) and labels (years)."""
 
     band: str
     line: str
@@ -36,7 +36,7 @@ class Curve(NamedTuple):
     years: list[str]
 
 
-class Tested(NamedTuple):
+class BacktestChart(NamedTuple):
     outer: list[tuple[float, float, float]]  # x, top, height
     inner: list[tuple[float, float, float]]
     mean: str
@@ -46,13 +46,13 @@ class Tested(NamedTuple):
     ticks: list[tuple[int, float]]
 
 
-def fan(made: Plan) -> Fan:
-    """Incidents by month: the last of the past, then the coming year with its bands, beside the same months a year before."""
-    facts = made.facts
-    past = [sum(map(sum, (one.events[n] for one in facts.products))) for n in range(facts.log_starts, len(facts.months))][-PAST:]
-    coming = [one.incidents for one in made.months]
+def fan_chart(plan: Plan) -> FanChart:
+    """Incidents by month: recent history, then the coming year with its ranges and the same months last year."""
+    facts = plan.facts
+    past = [sum(map(sum, (product.events[n] for product in facts.products))) for n in range(facts.log_starts, len(facts.months))][-PAST:]
+    coming = [month.incidents for month in plan.months]
     count = len(past) + len(coming)
-    _, high, ticks = scale(0, max([1, *past, *(round(one.high95) for one in coming)]))
+    _, high, ticks = scale(0, max([1, *past, *(round(estimate.high95) for estimate in coming)]))
 
     def x(place: int) -> float:
         return round(WIDTH * (place + 0.5) / count, 1)
@@ -61,12 +61,12 @@ def fan(made: Plan) -> Fan:
         return round(HEIGHT * (1 - min(value, high) / high), 1)
 
     ahead = [x(len(past) + n) for n in range(len(coming))]
-    months = [*facts.months[len(facts.months) - len(past) :], *(one.month for one in made.months)]
-    return Fan(
-        _between(ahead, [y(one.low95) for one in coming], [y(one.high95) for one in coming]),
-        _between(ahead, [y(one.low80) for one in coming], [y(one.high80) for one in coming]),
-        _line(ahead, [y(one.mean) for one in coming]),
-        _line(ahead, [y(one.naive) for one in made.months]),
+    months = [*facts.months[len(facts.months) - len(past) :], *(month.month for month in plan.months)]
+    return FanChart(
+        _between(ahead, [y(estimate.low95) for estimate in coming], [y(estimate.high95) for estimate in coming]),
+        _between(ahead, [y(estimate.low80) for estimate in coming], [y(estimate.high80) for estimate in coming]),
+        _line(ahead, [y(estimate.mean) for estimate in coming]),
+        _line(ahead, [y(month.naive) for month in plan.months]),
         _line([x(n) for n in range(len(past))], [y(value) for value in past]),
         _dots([(x(n), y(value)) for n, value in enumerate(past)]),
         round(WIDTH * len(past) / count, 1),
@@ -75,8 +75,8 @@ def fan(made: Plan) -> Fan:
     )
 
 
-def survival(steps: Sequence[SurvivalStep]) -> Curve | None:
-    """A survival curve with its band; None where nothing failed."""
+def survival_curve(steps: Sequence[SurvivalStep]) -> SurvivalCurve | None:
+    """A survival curve with its 95 % range; None without failures."""
     if not steps:
         return None
     least = min(step.low for step in steps)
@@ -94,14 +94,14 @@ def survival(steps: Sequence[SurvivalStep]) -> Curve | None:
     for step, end in zip(steps, ends, strict=True):
         corners += [(step.age, step.survival, step.low, step.high), (end, step.survival, step.low, step.high)]
     ages = [x(age) for age, *_ in corners]
-    band = _between(ages, [y(one[2]) for one in corners], [y(one[3]) for one in corners])
+    band = _between(ages, [y(corner[2]) for corner in corners], [y(corner[3]) for corner in corners])
     shares = [1 - (1 - low) * n / 4 for n in range(5)]
     years = [f"{most / 365.25 * n / 4:.1f}" for n in range(5)]
-    return Curve(band, _line(ages, [y(one[1]) for one in corners]), [(share, y(share)) for share in shares], years)
+    return SurvivalCurve(band, _line(ages, [y(corner[1]) for corner in corners]), [(share, y(share)) for share in shares], years)
 
 
-def tested(rows: Sequence[BacktestRow]) -> Tested | None:
-    """A back-test: for each period the bands that would have been told, and what happened."""
+def backtest_chart(rows: Sequence[BacktestRow]) -> BacktestChart | None:
+    """A back-test: the forecast ranges of each period, and the actual values. None below two periods."""
     if len(rows) < 2:
         return None
     _, high, ticks = scale(0, max(1, *(round(max(row.high95, row.actual)) for row in rows)))
@@ -114,7 +114,7 @@ def tested(rows: Sequence[BacktestRow]) -> Tested | None:
         return [(round(wide * (n + 0.2), 1), y(top), round(max(y(low) - y(top), 1), 1)) for n, (low, top) in enumerate(ends)]
 
     places = [(round(wide * (n + 0.5), 1), y(row.actual), row.within80) for n, row in enumerate(rows)]
-    return Tested(
+    return BacktestChart(
         bars([(row.low95, row.high95) for row in rows]),
         bars([(row.low80, row.high80) for row in rows]),
         _dots([(round(wide * (n + 0.5), 1), y(row.mean)) for n, row in enumerate(rows)]),
@@ -134,5 +134,5 @@ def _between(xs: Sequence[float], lows: Sequence[float], highs: Sequence[float])
 
 
 def _dots(places: Sequence[tuple[float, float]]) -> str:
-    """Strokes of no length with round ends: dots that stay round however the box is stretched."""
+    """Zero-length strokes with round ends: dots that stay round when the box is stretched."""
     return "".join(f"M{x:g} {y:g}h0" for x, y in places)

@@ -1,4 +1,4 @@
-"""The geometry of planners' pictures: lines over days, steps of a waterfall. Templates draw them as SVG, with the words beside them."""
+"""Geometry of line charts over days and of waterfall charts. Templates draw them as SVG."""
 
 from collections.abc import Mapping, Sequence
 from datetime import date
@@ -41,7 +41,7 @@ STEPS = {
 
 
 def lines(days: Sequence[date], values: Mapping[str, Sequence[int]]) -> Lines | None:
-    """Values by name, one a day, placed by the day. None below two days."""
+    """Lines by name, one value per day. None below two days."""
     if len(days) < 2:
         return None
     every = [value for some in values.values() for value in some]
@@ -57,7 +57,7 @@ def lines(days: Sequence[date], values: Mapping[str, Sequence[int]]) -> Lines | 
 
 
 def scale(least: int, most: int) -> tuple[int, int, list[int]]:
-    """The ends of an axis and its ticks: round numbers that hold all values.
+    """The ends of an axis and its ticks: round numbers that enclose all values.
 
     >>> scale(4117, 4540)
     (4000, 4600, [4000, 4200, 4400, 4600])
@@ -78,7 +78,7 @@ def _y(value: int, low: int, high: int) -> float:
 
 
 def waterfall(bridge: Bridge) -> list[Bar]:
-    """The rows of a month, from its opening to its closing. The axis begins where the picture is, not at nothing."""
+    """The rows of a month, from start to end. The axis does not begin at zero, so that small changes stay visible."""
     level, levels = bridge.opening, [bridge.opening]
     for units in bridge.steps.values():
         level += units

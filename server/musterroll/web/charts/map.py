@@ -1,4 +1,4 @@
-"""A map of places: marks that stand for one or many, on the land of the world (Natural Earth 1:110m)."""
+"""A map of sites: marks for one or several sites, on the land of the world (Natural Earth 1:110m)."""
 
 import json
 from collections.abc import Callable, Iterable, Sequence
@@ -12,11 +12,11 @@ from musterroll.storage.fleet.sums import MapPlace
 
 WIDTH = 1000.0
 _LEAST_SPAN = 0.5  # degrees
-_CELLS = 26  # marks side by side at most
+_MAX_MARKS = 26  # marks side by side at most
 _RADIUS = (7.0, 26.0)
 
 Point = tuple[float, float]
-Spot = Callable[[float, float], Point]
+Projection = Callable[[float, float], Point]
 
 
 class Box(NamedTuple):
@@ -32,8 +32,8 @@ class Box(NamedTuple):
         return ",".join(f"{value:.4f}" for value in self)
 
 
-class Mark(NamedTuple):
-    """One place, or several too near each other to be drawn apart: then `place` is None and `box` holds them."""
+class MapMark(NamedTuple):
+    """A site, or several that are too close to draw apart: then `place` is None and `box` encloses them."""
 
     x: float
     y: float
@@ -45,16 +45,16 @@ class Mark(NamedTuple):
     operating: int
 
 
-class Map(NamedTuple):
+class SiteMap(NamedTuple):
     height: float
     land: str  # of <path>
     graticule: str
-    marks: list[Mark]
+    marks: list[MapMark]
     box: Box
 
 
 def box_of(words: str | None) -> Box | None:
-    """A box from an address; None where it is none.
+    """The box of a query parameter; None if it is not valid.
 
     >>> box_of("-10,40,20,60"), box_of("1,2,3"), box_of("20,40,10,60")
     (Box(west=-10.0, south=40.0, east=20.0, north=60.0), None, None)
@@ -68,7 +68,7 @@ def box_of(words: str | None) -> Box | None:
 
 
 def around(places: Sequence[MapPlace]) -> Box:
-    """A box with room round all of them."""
+    """A box around all places, with a margin."""
     lons, lats = [place.longitude for place in places], [place.latitude for place in places]
     wide, high = max(max(lons) - min(lons), _LEAST_SPAN), max(max(lats) - min(lats), _LEAST_SPAN)
     x, y = wide * 0.12, high * 0.16
@@ -79,9 +79,9 @@ def within(places: Iterable[MapPlace], box: Box) -> list[MapPlace]:
     return [p for p in places if box.west <= p.longitude <= box.east and box.south <= p.latitude <= box.north]
 
 
-def draw(places: Sequence[MapPlace], box: Box) -> Map:
-    """The places within a box, drawn so that a circle on the ground is one on the map at its middle."""
-    box = shaped(box)
+def draw(places: Sequence[MapPlace], box: Box) -> SiteMap:
+    """The places within a box, in an equirectangular projection that is true at the middle of the box."""
+    box = with_aspect_ratio(box)
     scale, stretch = _scales(box)
     height = round((box.north - box.south) * scale * stretch, 1)
 
@@ -91,30 +91,30 @@ def draw(places: Sequence[MapPlace], box: Box) -> Map:
     groups: dict[tuple[int, int], list[MapPlace]] = {}
     for place in within(places, box):
         x, y = spot(place.longitude, place.latitude)
-        groups.setdefault((int(x * _CELLS / WIDTH), int(y * _CELLS / WIDTH)), []).append(place)
+        groups.setdefault((int(x * _MAX_MARKS / WIDTH), int(y * _MAX_MARKS / WIDTH)), []).append(place)
     most = max((sum(p.deployed for p in group) for group in groups.values()), default=1)
     marks = sorted((_mark(group, spot, most) for group in groups.values()), key=lambda mark: -mark.radius)
-    return Map(height, land(box), _graticule(box), marks, box)
+    return SiteMap(height, land(box), _graticule(box), marks, box)
 
 
-def _mark(group: list[MapPlace], spot: Spot, most: int) -> Mark:
+def _mark(group: list[MapPlace], spot: Projection, most: int) -> MapMark:
     deployed = sum(place.deployed for place in group)
     x, y = _middle(group, spot)
     radius = _RADIUS[0] + (_RADIUS[1] - _RADIUS[0]) * sqrt(deployed / most)
     alone = group[0] if len(group) == 1 and group[0].ref else None
     sites = sum(place.sites for place in group)
-    return Mark(round(x, 1), round(y, 1), round(radius, 1), alone, sites, around(group), deployed, sum(p.operating for p in group))
+    return MapMark(round(x, 1), round(y, 1), round(radius, 1), alone, sites, around(group), deployed, sum(p.operating for p in group))
 
 
-def _middle(group: list[MapPlace], spot: Spot) -> Point:
-    spots = [spot(place.longitude, place.latitude) for place in group]
+def _middle(group: list[MapPlace], spot: Projection) -> Point:
+    points = [spot(place.longitude, place.latitude) for place in group]
     weight = sum(place.deployed for place in group)
-    x, y = (sum(one[axis] * place.deployed for one, place in zip(spots, group, strict=True)) / weight for axis in (0, 1))
+    x, y = (sum(point[axis] * place.deployed for point, place in zip(points, group, strict=True)) / weight for axis in (0, 1))
     return x, y
 
 
-def shaped(box: Box) -> Box:
-    """The box made wider or higher, so that the picture is about twice as wide as high."""
+def with_aspect_ratio(box: Box) -> Box:
+    """The box made wider or higher, so that the map is about twice as wide as high."""
     middle_x, middle_y = (box.west + box.east) / 2, (box.south + box.north) / 2
     wide, high = box.east - box.west, (box.north - box.south) / cos(radians(middle_y))
     wide, high = max(wide, high * 2), max(high, wide / 2) * cos(radians(middle_y))
@@ -141,29 +141,29 @@ def land(box: Box) -> str:
 @cache
 def _rings() -> list[list[Point]]:
     """The outlines of all land as longitudes and latitudes, from the vendored TopoJSON."""
-    told = json.loads((files("musterroll.web") / "static" / "vendor" / "land-110m.json").read_bytes())
-    (scale_x, scale_y), (shift_x, shift_y) = told["transform"]["scale"], told["transform"]["translate"]
+    topology = json.loads((files("musterroll.web") / "static" / "vendor" / "land-110m.json").read_bytes())
+    (scale_x, scale_y), (shift_x, shift_y) = topology["transform"]["scale"], topology["transform"]["translate"]
     arcs = []
-    for arc in told["arcs"]:
+    for arc in topology["arcs"]:
         x = y = 0
         points = []
         for dx, dy in arc:
             x, y = x + dx, y + dy
             points.append((x * scale_x + shift_x, y * scale_y + shift_y))
         arcs.append(points)
-    return [_joined(ring, arcs) for shape in told["objects"]["land"]["geometries"] for polygon in shape["arcs"] for ring in polygon]
+    return [_joined(ring, arcs) for shape in topology["objects"]["land"]["geometries"] for polygon in shape["arcs"] for ring in polygon]
 
 
 def _joined(ring: list[int], arcs: list[list[Point]]) -> list[Point]:
-    found: list[Point] = []
+    joined: list[Point] = []
     for number in ring:
         points = arcs[number] if number >= 0 else arcs[~number][::-1]
-        found += points[1:] if found else points
-    return found
+        joined += points[1:] if joined else points
+    return joined
 
 
 def _clipped(ring: list[Point], box: Box) -> list[Point]:
-    """A ring cut by the four edges of a box, one after another (Sutherland and Hodgman 1974, CACM 17)."""
+    """A ring clipped to a box, edge by edge (Sutherland and Hodgman 1974, CACM 17)."""
     for axis, edge, sign in ((0, box.west, 1), (0, box.east, -1), (1, box.south, 1), (1, box.north, -1)):
         cut: list[Point] = []
         for a, b in pairwise([*ring, ring[0]] if ring else []):

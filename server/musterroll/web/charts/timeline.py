@@ -1,4 +1,4 @@
-"""The geometry of the small pictures: stretches of a timeline, points of a sparkline. Templates draw them as SVG."""
+"""Geometry of liveness timelines and sparklines. Templates draw them as SVG."""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
@@ -25,7 +25,7 @@ class Stretch(NamedTuple):
 
 
 class Span(NamedTuple):
-    """How much of the past is drawn: `length`, ending at the next whole `round`, with a label every `tick`."""
+    """The period drawn: `length`, ending at the next whole `round`, with a label every `tick`."""
 
     name: str
     length: timedelta
@@ -42,7 +42,7 @@ SPANS = {
 
 
 class Timeline(NamedTuple):
-    """`labels` are (weekday or nothing, day or time) under it; `share` is the operating part of the time since it was first heard."""
+    """`labels` are (weekday or empty, day or time); `share` is the operating share of the time since the first report."""
 
     stretches: list[Stretch]
     labels: list[tuple[str, str]]
@@ -59,22 +59,22 @@ class Spark(NamedTuple):
     most: float
 
 
-def span_for(card: UnitCard, asked: str | None, now: datetime) -> str:
-    """The span asked for, else the shortest that holds what is known of a new unit, else a week."""
-    if asked in SPANS:
-        return asked
+def span_for(card: UnitCard, requested: str | None, now: datetime) -> str:
+    """The requested span, else a week, or less for a new unit."""
+    if requested in SPANS:
+        return requested
     age = timedelta(milliseconds=to_ms(now) - card.first_heard_at) if card.first_heard_at is not None else 7 * DAY
     return "1h" if age < timedelta(hours=1) else "24h" if age < DAY else "7d"
 
 
 def timeline(card: UnitCard, changes: Sequence[StateChange], span: Span, now: datetime) -> Timeline:
-    """The last `span` in UTC, the current hour or day included. `changes` are newest first, as histories tells them."""
+    """The last `span` in UTC, the current hour or day included. `changes` are newest first."""
     end = _EPOCH + -((_EPOCH - now) // span.round) * span.round
     first = end - span.length
     start, scale = to_ms(first), WIDTH / span.length.total_seconds() / 1000
     stretches = [
         Stretch(state, a, b, round((a - start) * scale, 2), round(max((b - a) * scale, 1.5), 2))
-        for state, a, b in _clipped(_turns(card, changes), start, to_ms(now))
+        for state, a, b in _clipped(_state_changes(card, changes), start, to_ms(now))
     ]
     known = sum(s.end - s.start for s in stretches if s.state is not Liveness.NEVER_HEARD)
     up = sum(s.end - s.start for s in stretches if s.state is Liveness.OPERATING)
@@ -82,13 +82,13 @@ def timeline(card: UnitCard, changes: Sequence[StateChange], span: Span, now: da
     return Timeline(stretches, labels, up / known if known else None, sum(s.state is Liveness.STALE for s in stretches))
 
 
-def _turns(card: UnitCard, changes: Sequence[StateChange]) -> list[tuple[int, Liveness]]:
-    """When it turned to what, oldest first: what history holds, then what is judged now (which history may not hold yet)."""
-    told = [c for c in reversed(changes) if c.axis == "liveness" and c.new in set(Liveness)]
-    turns = [(c.at, Liveness(c.new)) for c in told]
-    if told and told[0].old in set(Liveness):
-        turns.insert(0, (0, Liveness(told[0].old)))
-    elif card.first_heard_at is not None and not told:
+def _state_changes(card: UnitCard, changes: Sequence[StateChange]) -> list[tuple[int, Liveness]]:
+    """Liveness changes, oldest first: those in the history, then the present state, which the history may not have yet."""
+    recorded = [c for c in reversed(changes) if c.axis == "liveness" and c.new in set(Liveness)]
+    turns = [(c.at, Liveness(c.new)) for c in recorded]
+    if recorded and recorded[0].old in set(Liveness):
+        turns.insert(0, (0, Liveness(recorded[0].old)))
+    elif card.first_heard_at is not None and not recorded:
         turns = [(card.first_heard_at, Liveness.OPERATING)]
     if not turns:
         return [(0, card.liveness)]
@@ -108,7 +108,7 @@ def _label(at: datetime, tick: timedelta) -> tuple[str, str]:
 
 
 def spark(values: Sequence[float], floor: float | None = None, ceiling: float | None = None) -> Spark | None:
-    """A sparkline of values, oldest first, between `floor` and `ceiling` (default: their own least and most). None below two.
+    """A sparkline of values, oldest first, between `floor` and `ceiling` (default: their minimum and maximum). None below two.
 
     >>> spark([0, 50, 100], 0, 100).points
     '0,28.0 50,15.0 100,2.0'

@@ -1,4 +1,4 @@
-"""What a unit's hourly records show: its vitals as lines, and how many hours of each day it operated."""
+"""Charts from a unit's hourly records: vitals as lines, and operating hours per day."""
 
 import json
 from collections import Counter
@@ -17,44 +17,44 @@ _DAY = 86_400  # seconds
 
 
 class VitalChart(NamedTuple):
-    """The last reading of a vital, and its hourly means as a line where there are enough."""
+    """The last reading of a vital, and its hourly means as a line if there are enough."""
 
     vital: Vital
     reading: int | None
     line: Spark | None
 
 
-class Day(NamedTuple):
-    """Hours a unit operated on a day (UTC), as far as its records tell."""
+class OperatingDay(NamedTuple):
+    """Operating hours of a unit on a day (UTC), as far as it has records."""
 
     day: date
     hours: float
 
 
-def vitals(card: UnitCard, heard: Sequence[UnitMessage]) -> list[VitalChart]:
+def vitals(card: UnitCard, messages: Sequence[UnitMessage]) -> list[VitalChart]:
     """A chart for each vital of the wire, in its order."""
-    hours = [data["vitals"] for _, data in _hours(heard) if isinstance(data.get("vitals"), dict)]
+    hours = [data["vitals"] for _, data in _hours(messages) if isinstance(data.get("vitals"), dict)]
     return [VitalChart(vital, card.vitals[vital.name], _line(vital, _means(hours, vital.name))) for vital in VITALS]
 
 
-def days(heard: Sequence[UnitMessage], now: datetime) -> list[Day]:
-    """The last week, today included; nothing where no hourly record is of it.
+def operating_days(messages: Sequence[UnitMessage], now: datetime) -> list[OperatingDay]:
+    """The last week including today; empty without hourly records.
 
     >>> hour = UnitMessage(1, 1, "hour", 1793577600, 0, '{"data": {"seconds": 3600, "from": 1793575800}}')
-    >>> [(str(one.day), one.hours) for one in days([hour], datetime(2026, 11, 2, 9, tzinfo=UTC))][-2:]
+    >>> [(str(day.day), day.hours) for day in operating_days([hour], datetime(2026, 11, 2, 9, tzinfo=UTC))][-2:]
     [('2026-11-01', 0.5), ('2026-11-02', 0.5)]
     """
     seconds: Counter[date] = Counter()
-    for at, data in _hours(heard):
+    for at, data in _hours(messages):
         length, start = data.get("seconds"), data.get("from")
         if type(length) is int and 0 < length <= _DAY:
             seconds.update(dict(_split(start if type(start) is int else at - length, length)))
     week = [now.astimezone(UTC).date() - timedelta(days=n) for n in reversed(range(_DAYS))]
-    return [Day(day, min(24.0, seconds[day] / 3600)) for day in week] if any(seconds[day] for day in week) else []
+    return [OperatingDay(day, min(24.0, seconds[day] / 3600)) for day in week] if any(seconds[day] for day in week) else []
 
 
 def _split(start: int, length: int) -> Iterator[tuple[date, int]]:
-    """Seconds by day, of a stretch of at most a day."""
+    """Seconds by day, of a period of at most a day."""
     tomorrow = (start // _DAY + 1) * _DAY
     first = min(length, tomorrow - start)
     yield _day(start), first
@@ -66,9 +66,9 @@ def _day(at: int) -> date:
     return date(1970, 1, 1) + timedelta(days=min(max(at // _DAY, 0), 2_000_000))
 
 
-def _hours(heard: Sequence[UnitMessage]) -> list[tuple[int, dict[str, Any]]]:
-    """The data of hourly records by the unit's time, oldest first. Bodies were checked when they came; what does not fit is left out."""
-    records = ((message.at, json.loads(message.body).get("data")) for message in heard if message.about == "hour")
+def _hours(messages: Sequence[UnitMessage]) -> list[tuple[int, dict[str, Any]]]:
+    """The data of hourly records by the unit's time, oldest first. Skips what has another shape."""
+    records = ((message.at, json.loads(message.body).get("data")) for message in messages if message.about == "hour")
     return sorted(((at, data) for at, data in records if isinstance(data, dict)), key=lambda record: record[0])
 
 
@@ -79,7 +79,7 @@ def _means(hours: Sequence[dict[str, Any]], name: str) -> list[float]:
 
 
 def _line(vital: Vital, means: list[float]) -> Spark | None:
-    """Over all of the vital's range, or at least its `chart_span`, so that a degree or two does not look like a fire."""
+    """Drawn over the vital's whole range, or at least over its `chart_span`, so that small changes do not look dramatic."""
     if vital.chart_span is None or not means:
         return spark(means, vital.least, vital.most)
     middle = (min(means) + max(means)) / 2

@@ -1,4 +1,4 @@
-"""What every view needs: the database, the settings, the clock, and the way a page is rendered."""
+"""What every view needs: database, settings, clock, the signed-in user, and page rendering."""
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -10,14 +10,14 @@ from jinja2_fragments.flask import render_block
 from sqlmodel import Session
 
 from musterroll.domain.access import needs
-from musterroll.limits import Attempts
+from musterroll.limits import RateLimit
 from musterroll.settings import Settings
 from musterroll.storage.engine.database import Database
 from musterroll.usecases.access.sessions import Actor
 from musterroll.usecases.fleet.pages import LatestBase
 
 __all__ = [
-    "AppContext",
+    "WebContext",
     "actor",
     "clock",
     "context",
@@ -35,65 +35,65 @@ Checks = Mapping[str, Callable[[], bool]]
 _KEY = "musterroll.web"
 
 
-class AppContext(NamedTuple):
+class WebContext(NamedTuple):
     database: Database
     settings: Settings
     checks: Checks
-    guesses: Attempts  # refused sign-ins by address
-    pace: Attempts  # pages by person
+    failed_sign_ins: RateLimit  # by address
+    page_rate: RateLimit  # pages by user
 
 
-def install(app: Flask, context: AppContext) -> None:
+def install(app: Flask, context: WebContext) -> None:
     app.extensions[_KEY] = context
     app.jinja_env.globals["is_here"] = is_here
 
 
-def context() -> AppContext:
-    """The door of the app that serves this request."""
-    found: AppContext = current_app.extensions[_KEY]
-    return found
+def context() -> WebContext:
+    """The context of the app that serves this request."""
+    installed: WebContext = current_app.extensions[_KEY]
+    return installed
 
 
 def clock() -> datetime:
-    """Read once a request."""
+    """The time now; read once per request."""
     return datetime.now(UTC)  # noqa: TID251
 
 
 def latest_base() -> LatestBase:
-    """The installed base as pages and programs poll it, counted once for both."""
-    found: LatestBase = current_app.extensions.setdefault(LatestBase.KEY, LatestBase())
-    return found
+    """The installed base as polled by pages and programs, counted once for both."""
+    base: LatestBase = current_app.extensions.setdefault(LatestBase.KEY, LatestBase())
+    return base
 
 
 def actor() -> Actor:
-    """The person signed in; only guarded views may ask."""
-    found: Actor = g.actor
-    return found
+    """The signed-in user; available in guarded views only."""
+    user: Actor = g.actor
+    return user
 
 
 @contextmanager
 def read_only() -> Iterator[Session]:
-    """What the person signed in may see, to read from."""
+    """A reading session, limited to what the user may see."""
     with context().database.read_only(actor().within) as session:
         yield session
 
 
 @contextmanager
 def snapshot() -> Iterator[Session]:
-    """What the person signed in may see, to try something on: all of it is undone at the end."""
+    """A session for trial changes, limited to what the user may see; always rolled back."""
     with context().database.snapshot(actor().within) as session:
         yield session
 
 
 @contextmanager
 def transaction() -> Iterator[Session]:
-    """What the person signed in may see, to change; committed at the end."""
+    """A writing session, limited to what the user may see; committed at the end."""
     with context().database.transaction(actor().within) as session:
         yield session
 
 
 def page(template: str, now: datetime, **context: Any) -> str:
-    """The whole page, or only its block `live` where htmx polls for it."""
+    """The whole page, or only its block `live` if htmx polls for it."""
     values = {"now": now, "actor": g.get("actor"), **context}
     if request.headers.get("HX-Request-Type") == "partial":
         return render_block(template, "live", **values)
@@ -101,18 +101,18 @@ def page(template: str, now: datetime, **context: Any) -> str:
 
 
 def is_here(address: str) -> bool:
-    """Whether this request is for a page at or under an address of the menu. Findings are part of the reconciliation."""
+    """Whether this request is for a page at or below an address of the menu. Findings belong to reconciliation."""
     path = request.path.replace("/findings", "/reconciliation", 1)
     return path == address or (address != "/" and path.startswith(address + "/"))
 
 
 def _health() -> dict[str, bool]:
-    """Each part of the registry and whether it is well; the database is, or nobody would be signed in."""
+    """Whether each component is OK. The database is, or nobody could be signed in."""
     return {"database": True, **{name: _ask(check) for name, check in context().checks.items()}} if g.get("actor") else {}
 
 
 def _ask(check: Callable[[], bool]) -> bool:
     try:
         return check()
-    except Exception:  # a check that breaks is a finding, not a broken page
+    except Exception:  # a failing check must not break the page
         return False

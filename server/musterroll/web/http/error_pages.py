@@ -8,7 +8,7 @@ from werkzeug.exceptions import HTTPException
 from musterroll.domain.values.errors import Conflict, DomainError, Forbidden, NotFound
 from musterroll.usecases.access.sessions import Actor
 from musterroll.web.http.context import clock, page
-from musterroll.web.http.sign_in import person
+from musterroll.web.http.sign_in import session_user
 
 _log = logging.getLogger(__name__)
 
@@ -34,10 +34,10 @@ _SENTENCES = {
 
 def install(app: Flask) -> None:
     """Error pages for every address outside /api, which has its own format."""
-    app.register_error_handler(HTTPException, _of_http)
+    app.register_error_handler(HTTPException, _http_error_page)
 
 
-def refused(error: DomainError) -> Response:
+def domain_error_page(error: DomainError) -> Response:
     """The page for a refused action."""
     status = next((status for kind, status in _STATUS if isinstance(error, kind)), 400)
     if error.code == "bad_cursor":
@@ -45,29 +45,29 @@ def refused(error: DomainError) -> Response:
     return _page(status, str(error))
 
 
-def broken(error: Exception) -> Response:
-    """The page for a server error: no detail on the page, everything in the log."""
+def server_error_page(error: Exception) -> Response:
+    """The page for a server error: no details on the page, all of them in the log."""
     _log.exception("a page failed: %s %s", request.method, request.path)
     return _page(500, _SENTENCES[500])
 
 
-def _of_http(error: HTTPException) -> Response | HTTPException:
+def _http_error_page(error: HTTPException) -> Response | HTTPException:
     if request.path.startswith("/api/") or error.response is not None or (error.code or 500) < 400:
         return error
     status = error.code or 500
     return _page(status, _SENTENCES.get(status) or error.description or "", "Page not found" if status == 404 else None)
 
 
-def guard(pages: Blueprint) -> None:
-    pages.register_error_handler(DomainError, refused)
-    pages.register_error_handler(Exception, broken)
-    pages.register_error_handler(HTTPException, _of_http)
+def handle_errors(pages: Blueprint) -> None:
+    pages.register_error_handler(DomainError, domain_error_page)
+    pages.register_error_handler(Exception, server_error_page)
+    pages.register_error_handler(HTTPException, _http_error_page)
 
 
-def _person() -> Actor | None:
-    """The user who is signed in, for the menu; None where that cannot be read."""
+def _signed_in_user() -> Actor | None:
+    """The user who is signed in, for the menu; None if that cannot be read."""
     try:
-        return g.get("actor") or person(request)
+        return g.get("actor") or session_user(request)
     except Exception:  # the database may be what failed
         return None
 
@@ -75,6 +75,6 @@ def _person() -> Actor | None:
 def _page(status: int, sentence: str, title: str | None = None) -> Response:
     sentence = sentence[:1].upper() + sentence[1:].rstrip(".") + "."
     title = title or _TITLES.get(status, "Something went wrong")
-    g.actor = _person()
+    g.actor = _signed_in_user()
     text = page("failure.html", clock(), title=title, status=status, sentence=sentence)
     return Response(text, status, content_type="text/html; charset=utf-8")

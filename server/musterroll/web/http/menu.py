@@ -14,8 +14,8 @@ class Entry(NamedTuple):
     icon: str
     group: str
     needs: Role = Role.VIEWER
-    first: bool = False  # in the bar itself, also on a phone
-    wide: bool = False  # in the bar where there is room, else under More
+    first: bool = False  # always in the bar, also on a phone
+    wide: bool = False  # in the bar if there is room, else under More
     everywhere: bool = False  # about the whole registry: not for users limited to some accounts
 
 
@@ -49,16 +49,16 @@ def entries(actor: Actor) -> list[Entry]:
     """The menu of a user, in order."""
     if actor.must_change:
         return []
-    return [one for one in ENTRIES if may(Role(actor.role), actor.within is not None, Need(one.needs, one.everywhere))]
+    return [entry for entry in ENTRIES if may(Role(actor.role), actor.within is not None, Need(entry.needs, entry.everywhere))]
 
 
 def groups(actor: Actor) -> dict[str, list[Entry]]:
     """The entries under More, by group, in the order of the groups' first entries."""
-    found: dict[str, list[Entry]] = {}
+    by_group: dict[str, list[Entry]] = {}
     for entry in entries(actor):
         if not entry.first:
-            found.setdefault(entry.group, []).append(entry)
-    return {group: found[group] for group in dict.fromkeys(one.group for one in ENTRIES) if group in found}
+            by_group.setdefault(entry.group, []).append(entry)
+    return {group: by_group[group] for group in dict.fromkeys(entry.group for entry in ENTRIES) if group in by_group}
 
 
 def install(app: Flask) -> None:

@@ -1,4 +1,4 @@
-"""What pages keep for when the network drops: the worker that does it, and the header by which it knows a page about one unit."""
+"""Offline use: the service worker, and the response header that tells it which pages are about one unit."""
 
 import gzip
 import json
@@ -9,7 +9,7 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from musterroll.domain.units.serials import BadSerial, serial_key
 from musterroll.usecases.units.unit_card import UnitCard
-from musterroll.web.http.assets import Assets, either
+from musterroll.web.http.assets import Assets, compressed_response
 from musterroll.web.http.security import POLICY
 from musterroll.web.wording.states import product
 
@@ -17,15 +17,15 @@ _SHELL = ("app.css", "app.js", "unit.css", "vendor/inter-latin-wght-normal.woff2
 
 
 def install(app: Flask, assets: Assets) -> None:
-    """Serve the worker, with the assets of this version."""
+    """Serve the service worker, with the assets of this version."""
     shell = [assets.address(name) for name in _SHELL]
     facts = {"SHELL": shell, "VERSION": assets.version, "POLICY": POLICY}
     head = "".join(f"const {name} = {json.dumps(value)};\n" for name, value in facts.items())
     body = head.encode() + assets.plain["worker.js"]
-    squeezed = gzip.compress(body, 9, mtime=0)
+    compressed = gzip.compress(body, 9, mtime=0)
 
     def worker() -> AnyResponse:
-        answer = either(body, squeezed, "text/javascript")
+        answer = compressed_response(body, compressed, "text/javascript")
         answer.headers["Cache-Control"] = "no-cache"
         answer.set_etag(assets.version)
         return answer.make_conditional(request)
@@ -33,18 +33,18 @@ def install(app: Flask, assets: Assets) -> None:
     app.add_url_rule("/worker.js", "worker", worker)
 
 
-def about(text: str, card: UnitCard | None) -> Response:
-    """A page that, where it is about one unit, may be kept on the device of whoever looked."""
+def unit_response(text: str, card: UnitCard | None) -> Response:
+    """A page; if it is about one unit, the service worker may store it on the device."""
     answer = make_response(text)
     if card is not None:
         says = f"{product(card)}{' · ' + card.site if card.site else ''}"
-        told = {"uid": card.uid, "serial": card.serial, "key": _key(card.serial), "says": says}
-        answer.headers["X-Unit"] = quote(json.dumps(told))
+        unit = {"uid": card.uid, "serial": card.serial, "key": _key(card.serial), "says": says}
+        answer.headers["X-Unit"] = quote(json.dumps(unit))
     return answer
 
 
 def _key(serial: str) -> str:
     try:
         return serial_key(serial)
-    except BadSerial:  # as an older version let in
+    except BadSerial:  # accepted by an older version
         return serial

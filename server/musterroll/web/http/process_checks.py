@@ -1,4 +1,4 @@
-"""Whether the processes that run elsewhere do their work, told by the pulses they leave in the database."""
+"""Health checks of separate processes, by their heartbeats in the database."""
 
 from collections.abc import Callable
 from functools import partial
@@ -8,16 +8,16 @@ from musterroll.storage.engine.database import Database
 from musterroll.storage.liveness import process_heartbeats
 from musterroll.web.http.context import clock
 
-_PULSES = {"ingest": "ingest:", "schedule": "schedule"}
-_SILENT = 30_000  # ms
+_HEARTBEATS = {"ingest": "ingest:", "schedule": "schedule"}
+_TIMEOUT = 30_000  # ms
 
 
 def checks(database: Database) -> dict[str, Callable[[], bool]]:
-    """What the health strip asks where ingest and schedule are processes of their own."""
-    return {name: partial(_beats, database, prefix) for name, prefix in _PULSES.items()}
+    """Health checks for ingest and schedule as separate processes."""
+    return {name: partial(_is_alive, database, prefix) for name, prefix in _HEARTBEATS.items()}
 
 
-def _beats(database: Database, prefix: str) -> bool:
+def _is_alive(database: Database, prefix: str) -> bool:
     with database.read_only() as session:
         at = process_heartbeats.newest(session, prefix)
-    return at is not None and to_ms(clock()) - at < _SILENT
+    return at is not None and to_ms(clock()) - at < _TIMEOUT

@@ -1,4 +1,4 @@
-"""What protects the pages: host names, forms against forgery, and headers that let nothing inline or foreign run."""
+"""Security of the pages: host names, CSRF protection, and headers that block inline and foreign content."""
 
 import ipaddress
 import re
@@ -39,10 +39,10 @@ _HEADERS = {
 
 
 def protect(app: Flask, settings: Settings) -> None:
-    """Checks and headers for every request of `app`. A view may set a policy of its own; it is then left alone."""
+    """Add checks and headers to every request of `app`. A content security policy set by a view is kept."""
     app.config.update(
-        WTF_CSRF_CHECK_DEFAULT=False,  # pages ask for it themselves; devices and tokens of the API carry no cookie to forge with
-        WTF_CSRF_TIME_LIMIT=None,  # as long as the session: a form left open over lunch still works
+        WTF_CSRF_CHECK_DEFAULT=False,  # pages check it themselves; devices and API tokens send no cookie
+        WTF_CSRF_TIME_LIMIT=None,  # as long as the session: a form left open for hours still works
         SESSION_COOKIE_SAMESITE="Lax",
         SESSION_COOKIE_HTTPONLY=True,
         SESSION_COOKIE_SECURE=_public_https(settings),
@@ -50,12 +50,12 @@ def protect(app: Flask, settings: Settings) -> None:
     )
     csrf.init_app(app)
     known = host_names(settings)
-    app.before_request(lambda: refuse_host(known))
+    app.before_request(lambda: reject_unknown_host(known))
     app.after_request(_add_headers)
 
 
-def behind_https(settings: Settings) -> bool:
-    """Whether this request's cookies travel over https only."""
+def https_only(settings: Settings) -> bool:
+    """Whether this request's cookies are sent over HTTPS only."""
     return request.is_secure or _public_https(settings)
 
 
@@ -64,15 +64,15 @@ def _public_https(settings: Settings) -> bool:
 
 
 def host_names(settings: Settings) -> frozenset[str]:
-    """The names this registry answers to."""
+    """The host names that this registry accepts."""
     public = urlsplit(settings.public_url or "").hostname
     return frozenset(name.lower() for name in ["localhost", *settings.trusted_hosts, *([public] if public else [])])
 
 
-def refuse_host(known: frozenset[str]) -> Response | None:
-    """A 400 for a host name that is not ours: a foreign page may have pointed its own name at our address.
+def reject_unknown_host(known: frozenset[str]) -> Response | None:
+    """A 400 for an unknown host name: a foreign page may have pointed its own name at our address (DNS rebinding).
 
-    Plain addresses pass, as nobody can point those elsewhere, and health checks and first visits use them.
+    IP addresses pass: they cannot be pointed elsewhere, and health checks and first visits use them.
     """
     written = _HOST.fullmatch(request.headers.get("Host", "").lower())
     host = (written[1] or written[2]) if written else ""
@@ -98,29 +98,29 @@ def _add_headers(response: Response) -> Response:
     return response
 
 
-def keep_private(response: Response) -> Response:
-    """Nothing a person saw is kept by caches or shown again after they signed out."""
+def no_store(response: Response) -> Response:
+    """Caches must not store pages, so that nothing is shown again after sign-out."""
     response.headers.setdefault("Cache-Control", "no-store")
     return response
 
 
 def allow_scanning(response: Response) -> Response:
-    """What reads codes from the camera is WebAssembly; only pages with a scan button may compile it."""
+    """Allow WebAssembly, which the camera scanner needs; only for pages with a scan button."""
     response.headers["Content-Security-Policy"] = POLICY.replace("script-src 'self'", "script-src 'self' 'wasm-unsafe-eval'")
     return response
 
 
-def form_is_ours(token: Any) -> bool:
-    """Whether a token came with a form or script of our own page."""
+def valid_csrf_token(token: Any) -> bool:
+    """Whether a CSRF token is ours."""
     try:
         validate_csrf(token)
-    except ValueError:  # what Flask-WTF raises is one
+    except ValueError:  # Flask-WTF raises a subclass
         return False
     return True
 
 
 def local_path(target: str | None) -> str:
-    """`target` where it is a path on this registry, else the first page: a link may never lead a person elsewhere.
+    """`target` if it is a path on this registry, else the start page: no link may redirect to another site.
 
     >>> local_path("/fleet?liveness=stale"), local_path("//evil.example"), local_path("/\\\\evil.example"), local_path("https://evil.example")
     ('/fleet?liveness=stale', '/', '/', '/')

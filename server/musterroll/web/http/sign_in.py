@@ -1,4 +1,4 @@
-"""Signing in and out, and telling who sits behind a request."""
+"""Sign-in and sign-out, and the user of a request."""
 
 from datetime import datetime
 from urllib.parse import urlencode
@@ -8,42 +8,42 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from musterroll.domain.access import Role, may, need_of
 from musterroll.usecases.access import sessions as access_sessions
-from musterroll.usecases.access.sessions import Actor, Seat
+from musterroll.usecases.access.sessions import Actor, ClientInfo
 from musterroll.web.http import user_agents
 from musterroll.web.http.context import clock, context, page
-from musterroll.web.http.security import behind_https, csrf, form_is_ours, keep_private, local_path
+from musterroll.web.http.security import csrf, https_only, local_path, no_store, valid_csrf_token
 
-ASKING = ("GET", "HEAD", "OPTIONS")
+SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
 OWN_ACCOUNT = "/account"
-REFUSED = "Wrong user name or password. After five failed attempts a user is locked for a minute, then longer each time."
-TOO_OFTEN = "Too many failed attempts from your address. Wait a minute and try again."
+SIGN_IN_FAILED = "Wrong user name or password. After five failed attempts a user is locked for a minute, then longer each time."
+TOO_MANY_ATTEMPTS = "Too many failed attempts from your address. Wait a minute and try again."
 
-pages = Blueprint("signing_in", __name__)
+pages = Blueprint("sign_in", __name__)
 pages.before_request(csrf.protect)
-pages.after_request(keep_private)
+pages.after_request(no_store)
 
 
 @pages.get("/sign-in")
 def form() -> str | AnyResponse:
-    if person(request):
+    if session_user(request):
         return redirect(local_path(request.args.get("next")))
-    return gate(clock(), target=local_path(request.args.get("next")))
+    return sign_in_page(clock(), target=local_path(request.args.get("next")))
 
 
 @pages.post("/sign-in")
 def sign_in() -> AnyResponse:
     now, name, target = clock(), request.form.get("name", "").strip()[:120], local_path(request.form.get("next"))
-    wait = context().guesses.wait(_address())
+    wait = context().failed_sign_ins.wait(_address())
     if wait:
-        return make_response(gate(now, TOO_OFTEN, name, target), 429, {"Retry-After": str(int(wait) + 1)})
-    with context().database.read_only() as reading:  # the slow part, while nobody waits to write
+        return make_response(sign_in_page(now, TOO_MANY_ATTEMPTS, name, target), 429, {"Retry-After": str(int(wait) + 1)})
+    with context().database.read_only() as reading:  # the slow part, outside the transaction
         matches = access_sessions.password_matches(reading, name, request.form.get("password", ""))
     with context().database.transaction() as writing:
-        token = access_sessions.sign_in(writing, name, matches, now, seat())
+        token = access_sessions.sign_in(writing, name, matches, now, client_info())
     if token is None:
-        context().guesses.count(_address())
-        return make_response(gate(now, REFUSED, name, target), 401)
-    return let_in(redirect(target, 303), token)
+        context().failed_sign_ins.count(_address())
+        return make_response(sign_in_page(now, SIGN_IN_FAILED, name, target), 401)
+    return start_session(redirect(target, 303), token)
 
 
 @pages.post("/sign-out")
@@ -54,68 +54,68 @@ def sign_out() -> AnyResponse:
             access_sessions.sign_out(writing, token, clock())
     session.clear()
     answer = redirect("/sign-in", 303)
-    answer.delete_cookie(cookie_name(), secure=behind_https(context().settings), httponly=True, samesite="Lax")
+    answer.delete_cookie(cookie_name(), secure=https_only(context().settings), httponly=True, samesite="Lax")
     return answer
 
 
-def gate(now: datetime, refused: str | None = None, name: str = "", target: str = "/") -> str:
-    """The page to sign in on."""
+def sign_in_page(now: datetime, refused: str | None = None, name: str = "", target: str = "/") -> str:
+    """The sign-in page."""
     return page("sign_in.html", now, next=target, refused=refused, name=name, elsewhere=context().settings.oidc_issuer is not None)
 
 
-def require_person() -> AnyResponse | None:
-    """Before every guarded page: someone is signed in who may open it, and what changes something comes from our own form."""
-    found = person(request)
-    if found is None:
-        return _ask_to_sign_in()
-    g.actor = found
-    context().pace.count(found.name)
-    if context().pace.wait(found.name):
+def require_sign_in() -> AnyResponse | None:
+    """Runs before every guarded page: requires a signed-in user who may open it, and for changes a valid form token."""
+    user = session_user(request)
+    if user is None:
+        return _redirect_to_sign_in()
+    g.actor = user
+    context().page_rate.count(user.name)
+    if context().page_rate.wait(user.name):
         abort(429)
     csrf.protect()
-    need = need_of(current_app.view_functions[request.endpoint or ""], request.method in ASKING)
-    if not may(Role(found.role), found.within is not None, need):
+    need = need_of(current_app.view_functions[request.endpoint or ""], request.method in SAFE_METHODS)
+    if not may(Role(user.role), user.within is not None, need):
         abort(404)
-    return redirect(OWN_ACCOUNT, 303) if found.must_change and not _is_own_account() else None
+    return redirect(OWN_ACCOUNT, 303) if user.must_change and not _is_own_account() else None
 
 
 def authenticate_session(request: Request) -> Actor | None:
-    """The signed-in person behind a request of another door. What changes something needs our form token in `X-CSRFToken` too."""
-    if request.method not in ASKING and not form_is_ours(request.headers.get("X-CSRFToken")):
+    """The signed-in user of a REST request. Changes also need the form token in `X-CSRFToken`."""
+    if request.method not in SAFE_METHODS and not valid_csrf_token(request.headers.get("X-CSRFToken")):
         return None
-    found = person(request)
-    return None if found is None or found.must_change else found
+    user = session_user(request)
+    return None if user is None or user.must_change else user
 
 
-def person(request: Request) -> Actor | None:
-    """Who the session cookie stands for."""
+def session_user(request: Request) -> Actor | None:
+    """The user of the session cookie, or None. Records its use."""
     token, now = _token(request), clock()
     if not token:
         return None
     with context().database.read_only() as reading:
-        found = access_sessions.actor_of(reading, token, now)
-    if found is not None and not found.noted:
+        user = access_sessions.actor_of(reading, token, now)
+    if user is not None and not user.noted:
         with context().database.transaction() as writing:
-            access_sessions.note_use(writing, found, now)
-    return found
+            access_sessions.note_use(writing, user, now)
+    return user
 
 
-def let_in(answer: AnyResponse, token: str) -> AnyResponse:
-    """Give the browser its session. Form tokens made before signing in end here."""
+def start_session(answer: AnyResponse, token: str) -> AnyResponse:
+    """Set the session cookie. Form tokens issued before sign-in become invalid."""
     session.clear()
     life = int(access_sessions.SESSION_LIFE.total_seconds())
-    answer.set_cookie(cookie_name(), token, max_age=life, httponly=True, samesite="Lax", secure=behind_https(context().settings))
+    answer.set_cookie(cookie_name(), token, max_age=life, httponly=True, samesite="Lax", secure=https_only(context().settings))
     return answer
 
 
-def seat() -> Seat:
-    """Where this request comes from."""
-    return Seat(_address(), user_agents.named(request.headers.get("User-Agent", "")))
+def client_info() -> ClientInfo:
+    """Address and browser of this request."""
+    return ClientInfo(_address(), user_agents.browser_name(request.headers.get("User-Agent", "")))
 
 
 def cookie_name() -> str:
-    """With https the browser itself sees to it that no other host or path can have set the cookie."""
-    return "__Host-musterroll" if behind_https(context().settings) else "musterroll"
+    """With HTTPS, a name that browsers accept only from this host (the prefix `__Host-`)."""
+    return "__Host-musterroll" if https_only(context().settings) else "musterroll"
 
 
 def _token(request: Request) -> str | None:
@@ -130,7 +130,7 @@ def _is_own_account() -> bool:
     return request.path == OWN_ACCOUNT or request.path.startswith(OWN_ACCOUNT + "/")
 
 
-def _ask_to_sign_in() -> AnyResponse:
+def _redirect_to_sign_in() -> AnyResponse:
     wanted = request.full_path.rstrip("?") if request.method == "GET" else "/"
     if request.headers.get("HX-Request"):
         return Response(status=401, headers={"HX-Redirect": "/sign-in"})

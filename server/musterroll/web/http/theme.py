@@ -1,4 +1,4 @@
-"""Light or dark: the person's own choice, kept in a cookie; without one the system's."""
+"""Light or dark theme: the user's choice, stored in a cookie; by default that of the system."""
 
 from flask import Blueprint, redirect, request
 from werkzeug.wrappers import Response

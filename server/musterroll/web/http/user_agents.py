@@ -1,6 +1,6 @@
-"""A browser in a few words, so that people recognise theirs in a list of sessions."""
+"""A browser in a few words, so that users recognise their sessions."""
 
-# The first mark found counts: every browser also names those it wants to pass for.
+# The first match counts: browsers also name those they are compatible with.
 _BROWSERS = {
     **{"Edg": "Edge", "OPR/": "Opera", "SamsungBrowser": "Samsung Internet", "Firefox/": "Firefox", "FxiOS": "Firefox"},
     **{"CriOS": "Chrome", "Chrome/": "Chrome", "Safari/": "Safari", "curl/": "curl"},
@@ -11,16 +11,17 @@ _SYSTEMS = {
 }
 
 
-def named(user_agent: str) -> str:
-    """
-    >>> named("Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0"), named("")
+def browser_name(user_agent: str) -> str:
+    """The browser and system that a User-Agent header names.
+
+    >>> browser_name("Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0"), browser_name("")
     ('Firefox on Linux', 'unknown browser')
     """
-    browser, system = _first(_BROWSERS, user_agent), _first(_SYSTEMS, user_agent)
+    browser, system = _first_match(_BROWSERS, user_agent), _first_match(_SYSTEMS, user_agent)
     if not browser:
         return user_agent[:80] if user_agent.isprintable() and user_agent else "unknown browser"
     return f"{browser} on {system}" if system else browser
 
 
-def _first(marks: dict[str, str], text: str) -> str:
+def _first_match(marks: dict[str, str], text: str) -> str:
     return next((word for mark, word in marks.items() if mark in text), "")

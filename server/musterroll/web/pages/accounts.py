@@ -18,32 +18,32 @@ from musterroll.web.pages.reconciliation import COLOURS
 pages = Blueprint("accounts", __name__)
 
 PAGE = 50
-_ASKED = ("text", "segment", "country", "under")
+_PARAMS = ("text", "segment", "country", "under")
 
 
 @pages.get("/accounts")
 def overview() -> str:
-    asked = {name: request.args.get(name, "").strip()[:200] for name in _ASKED}
+    params = {name: request.args.get(name, "").strip()[:200] for name in _PARAMS}
     after = request.args.get("after") or None
     with read_only() as session:
-        under = account(session, asked["under"]).id if asked["under"] else None
-        wanted = AccountFilter(under, asked["segment"] or None, asked["country"] or None, asked["text"])
-        rows, following = cursors.cut(stored.page(session, wanted, cursors.text(after), PAGE + 1), PAGE, lambda row: (row.ref,))
+        under = account(session, params["under"]).id if params["under"] else None
+        filters = AccountFilter(under, params["segment"] or None, params["country"] or None, params["text"])
+        rows, following = cursors.cut(stored.page(session, filters, cursors.text(after), PAGE + 1), PAGE, lambda row: (row.ref,))
         sums = fleet_sums.each(session, [row.id for row in rows])
-    query = urlencode({name: value for name, value in asked.items() if value})
-    return page("accounts.html", clock(), rows=rows, sums=sums, asked=asked, query=query, after=after, following=following)
+    query = urlencode({name: value for name, value in params.items() if value})
+    return page("accounts.html", clock(), rows=rows, sums=sums, params=params, query=query, after=after, following=following)
 
 
 @pages.get("/accounts/<ref>")
-def one(ref: str) -> str:
+def detail(ref: str) -> str:
     now = clock()
     with read_only() as session:
-        opened = account_overview.account_overview(session, ref, now)
+        overview = account_overview.account_overview(session, ref, now)
     return page(
         "customer.html",
         now,
-        opened=opened,
-        row=opened.row,
+        overview=overview,
+        row=overview.row,
         cells=CELLS,
         of_cell=OF_CELL,
         colours=COLOURS,

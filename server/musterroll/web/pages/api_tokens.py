@@ -1,4 +1,4 @@
-"""API tokens for programs: created, shown once, revoked."""
+"""API tokens for programs: create (shown once), list, revoke."""
 
 from datetime import timedelta
 from typing import NamedTuple
@@ -21,17 +21,17 @@ _SCOPES = {
     "write": "Change everything a planner can change",
     "admin": "Manage claim tokens, enrolments and the quarantine",
 }
-_LIVES = {"1": "1 day", "30": "30 days", "90": "90 days", "365": "1 year", "1825": "5 years"}
+_LIFETIMES = {"1": "1 day", "30": "30 days", "90": "90 days", "365": "1 year", "1825": "5 years"}
 
 
-class Form(NamedTuple):
+class TokenForm(NamedTuple):
     label: str = ""
     scopes: tuple[str, ...] = ("read",)
     days: str = "365"
     accounts: str = ""
 
 
-class Line(NamedTuple):
+class TokenLine(NamedTuple):
     token: ApiToken
     within: list[str] | None  # account numbers
 
@@ -39,16 +39,16 @@ class Line(NamedTuple):
 @pages.get("/api-tokens")
 @needs(Role.ADMIN)
 def overview() -> str:
-    return _overview()
+    return _overview_page()
 
 
 @pages.post("/api-tokens")
 @needs(Role.ADMIN)
 def create() -> Response:
     now, given = clock(), request.form
-    form = Form(given.get("label", "").strip(), tuple(given.getlist("scope")), given.get("days", ""), given.get("accounts", ""))
+    form = TokenForm(given.get("label", "").strip(), tuple(given.getlist("scope")), given.get("days", ""), given.get("accounts", ""))
     try:
-        if form.days not in _LIVES:
+        if form.days not in _LIFETIMES:
             raise DomainError("choose how long the token is valid")
         with transaction() as session:
             _, plain = api_tokens.create(
@@ -61,8 +61,8 @@ def create() -> Response:
                 now=now,
             )
     except DomainError as refusal:
-        return make_response(_overview(form, refused=str(refusal)), 422)
-    return make_response(_overview(shown=plain))
+        return make_response(_overview_page(form, refused=str(refusal)), 422)
+    return make_response(_overview_page(shown=plain))
 
 
 @pages.post("/api-tokens/<int:token_id>/revoke")
@@ -73,7 +73,7 @@ def revoke(token_id: int) -> AnyResponse:
     return redirect("/api-tokens#tokens", 303)
 
 
-def _overview(form: Form = Form(), refused: str | None = None, shown: str | None = None) -> str:  # noqa: B008
+def _overview_page(form: TokenForm = TokenForm(), refused: str | None = None, shown: str | None = None) -> str:  # noqa: B008
     with read_only() as session:
-        lines = [Line(token, access_users.account_refs(session, token.within)) for token in api_tokens.tokens(session)]
-    return page("api_tokens.html", clock(), lines=lines, scopes=_SCOPES, lives=_LIVES, form=form, refused=refused, shown=shown)
+        lines = [TokenLine(token, access_users.account_refs(session, token.within)) for token in api_tokens.tokens(session)]
+    return page("api_tokens.html", clock(), lines=lines, scopes=_SCOPES, lives=_LIFETIMES, form=form, refused=refused, shown=shown)

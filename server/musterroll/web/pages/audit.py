@@ -28,20 +28,20 @@ _KINDS = {
 
 
 def kind_word(kind: str) -> str:
-    """What people call a kind of change."""
+    """The name of a kind of change on the pages."""
     return _KINDS.get(kind, kind.replace("_", " "))
 
 
 @pages.get("/audit")
 @needs(Role.ADMIN)
 def overview() -> str:
-    wanted, before = _wanted(), request.args.get("before") or None
+    filters, before = _filters(), request.args.get("before") or None
     with read_only() as session:
-        behind = audit_changes.changes(session, cursors.number(before), PAGE + 1, wanted)
+        fetched = audit_changes.changes(session, cursors.number(before), PAGE + 1, filters)
         kinds, actors = audit_changes.kinds_and_actors(session)
         proof = audit_verify.proof(session)
-    changes, older = cursors.cut(behind, PAGE, lambda row: (row[0].id,))
-    words = {"wanted": wanted, "kinds": kinds, "actors": actors, "before": before, "older": older, "query": _query(wanted)}
+    changes, older = cursors.cut(fetched, PAGE, lambda row: (row[0].id,))
+    words = {"filters": filters, "kinds": kinds, "actors": actors, "before": before, "older": older, "query": _query(filters)}
     return page("audit.html", clock(), kind_word=kind_word, record_word=record_word, changes=changes, proof=proof, **words)
 
 
@@ -50,19 +50,19 @@ def overview() -> str:
 def change(number: int) -> str:
     before = request.args.get("before") or None
     with read_only() as session:
-        found = session.get(Change, number)
-        if found is None:
+        row = session.get(Change, number)
+        if row is None:
             abort(404)
         undone_by = audit_changes.undone_by(session, number)
-        behind = audit_changes.entries_back(session, number, cursors.number(before), ENTRIES + 1)
-        entries, older = cursors.cut(behind, ENTRIES, lambda entry: (entry.id,))
+        fetched = audit_changes.entries_back(session, number, cursors.number(before), ENTRIES + 1)
+        entries, older = cursors.cut(fetched, ENTRIES, lambda entry: (entry.id,))
         rows = [_row(session, *entry) for entry in entries]
     return page(
         "change.html",
         clock(),
         kind_word=kind_word,
         record_word=record_word,
-        change=found,
+        change=row,
         undone_by=undone_by,
         rows=rows,
         older=older,
@@ -80,31 +80,31 @@ def verify() -> Response:
     return redirect("/audit", 303)
 
 
-def _wanted() -> ChangeFilter:
+def _filters() -> ChangeFilter:
     return ChangeFilter(*(request.args.get(name, "").strip()[:200].replace("\0", "") for name in ChangeFilter._fields))
 
 
-def _query(wanted: ChangeFilter) -> str:
-    return urlencode({name: value for name, value in wanted._asdict().items() if value})
+def _query(filters: ChangeFilter) -> str:
+    return urlencode({name: value for name, value in filters._asdict().items() if value})
 
 
 def _row(
     session: Session, entry_id: int, table: str, key: str, before: dict[str, Any] | None, after: dict[str, Any] | None
 ) -> dict[str, Any]:
-    """An entry as the page shows it: each column before and after, and where the record can be seen."""
+    """An entry for the page: changed columns before and after, name and path of the record."""
     names = list(dict.fromkeys([*(before or {}), *(after or {})]))
     values = [(name, (before or {}).get(name), (after or {}).get(name)) for name in names]
-    told = [one for one in values if one[1] != one[2] and not (before is None and one[2] in (None, "", "[]"))]
+    differing = [value for value in values if value[1] != value[2] and not (before is None and value[2] in (None, "", "[]"))]
     what = "added" if before is None else "deleted" if after is None else "changed"
     name, path = _record(session, table, key, after or before or {})
-    return {"id": entry_id, "table": table, "key": key, "what": what, "values": told, "name": name, "path": path}
+    return {"id": entry_id, "table": table, "key": key, "what": what, "values": differing, "name": name, "path": path}
 
 
 def _record(session: Session, table: str, key: str, image: dict[str, Any]) -> tuple[str, str | None]:
-    """What people call a record, and the address of its page."""
+    """The name of a record, and the path of its page if it has one."""
     if table == "unit" and (unit := session.get(Unit, int(key))) is not None:
         return unit.serial, f"/units/{unit.uid}"
     if table == "contract" and (contract := session.get(Contract, int(key))) is not None:
         return contract.ref, f"/contracts/{quote(contract.ref, safe='')}"
-    said = next((str(image[name]) for name in ("ref", "name", "serial", "model") if image.get(name)), key)
-    return said, f"/products/{key}" if table == "product" else None
+    name = next((str(image[name]) for name in ("ref", "name", "serial", "model") if image.get(name)), key)
+    return name, f"/products/{key}" if table == "product" else None

@@ -1,4 +1,4 @@
-"""The calendar of contract ends, notice deadlines and warranty ends: its page, and the feed under a secret address."""
+"""Calendar of contract ends, notice deadlines and warranty ends: the page, and the feed at a secret address."""
 
 from datetime import UTC, datetime, time, timedelta
 
@@ -20,16 +20,16 @@ _SHOWN = 60
 
 @pages.get("/calendar")
 @needs(Role.VIEWER)
-def own() -> str:
-    return _own()
+def overview() -> str:
+    return _overview_page()
 
 
 @pages.post("/calendar")
 @needs(Role.VIEWER)
-def make() -> Response:
+def create() -> Response:
     with context().database.transaction() as session:
         token = notification_calendar.create_feed(session, actor().user_id, clock())
-    return make_response(_own(f"{_home()}/calendar/{token}.ics"))
+    return make_response(_overview_page(f"{_public_address()}/calendar/{token}.ics"))
 
 
 @pages.post("/calendar/revoke")
@@ -53,21 +53,21 @@ def read(token: str) -> Response:
             notification_calendar.record_read(session, reader.feed_id, now)
     with context().database.read_only(reader.within) as session:
         entries = notification_calendar.upcoming(session, now.date() - timedelta(31))
-    answer = Response(icalendar(entries, _home(), now), content_type="text/calendar; charset=utf-8")
+    answer = Response(icalendar(entries, _public_address(), now), content_type="text/calendar; charset=utf-8")
     answer.headers["Cache-Control"] = "private, max-age=3600"
     answer.headers["Content-Disposition"] = 'inline; filename="musterroll.ics"'
     return answer
 
 
 def icalendar(entries: list[FeedEntry], home: str, now: datetime) -> bytes:
-    """Entries as whole days of an iCalendar (RFC 5545)."""
+    """Entries as all-day events of an iCalendar (RFC 5545)."""
     calendar = Calendar()
     calendar.add("prodid", "-//Musterroll//Ends//EN")
     calendar.add("version", "2.0")
     calendar.add("calscale", "GREGORIAN")
     calendar.add("method", "PUBLISH")
     calendar.add("x-wr-calname", "Musterroll")
-    stamp = datetime.combine(now.astimezone(UTC).date(), time(), UTC)  # so that an unchanged day reads the same all day
+    stamp = datetime.combine(now.astimezone(UTC).date(), time(), UTC)  # so that the feed is the same all day if nothing changed
     for entry in entries:
         event = Event()
         event.add("uid", f"{entry.uid}@musterroll")
@@ -83,7 +83,7 @@ def icalendar(entries: list[FeedEntry], home: str, now: datetime) -> bytes:
     return body
 
 
-def _own(address: str | None = None) -> str:
+def _overview_page(address: str | None = None) -> str:
     now = clock()
     with context().database.read_only() as session:
         own_feed = notification_calendar.feed_of(session, actor().user_id)
@@ -92,5 +92,5 @@ def _own(address: str | None = None) -> str:
     return page("calendar.html", now, own_feed=own_feed, address=address, entries=ahead[:_SHOWN], more=len(ahead) > _SHOWN)
 
 
-def _home() -> str:
+def _public_address() -> str:
     return (context().settings.public_url or request.url_root).rstrip("/")

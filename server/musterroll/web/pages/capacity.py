@@ -17,7 +17,7 @@ from musterroll.usecases.capacity import revenue
 from musterroll.usecases.capacity import scenarios as capacity_scenarios
 from musterroll.usecases.capacity.plans import GatheredFacts
 from musterroll.usecases.capacity.workbook import workbook
-from musterroll.web.charts import capacity as pictures
+from musterroll.web.charts import capacity as charts
 from musterroll.web.http.context import actor, clock, needs, page, snapshot, transaction
 
 pages = Blueprint("capacity", __name__)
@@ -25,46 +25,46 @@ pages.add_app_template_filter(lambda day: day - timedelta(1), "day_before")
 
 
 @pages.app_template_filter("groups_of")
-def groups_of(asked: dict[str, Spec]) -> list[tuple[str, list[str]]]:
+def groups_of(specs: dict[str, Spec]) -> list[tuple[str, list[str]]]:
     """The assumptions by group, in order."""
-    found: dict[str, list[str]] = {}
-    for name, said in asked.items():
-        found.setdefault(said.group, []).append(name)
-    return list(found.items())
+    groups: dict[str, list[str]] = {}
+    for name, spec in specs.items():
+        groups.setdefault(spec.group, []).append(name)
+    return list(groups.items())
 
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _MOST_COMPARED = 4
-_ROWS = 12  # products, regions and accounts named before the rest is left to the workbook
+_ROWS = 12  # products, regions and accounts shown; the rest is in the workbook
 
 
 @pages.get("/capacity")
 def overview() -> str:
     now = clock()
     with snapshot() as session:
-        kept = capacity_scenarios.all_scenarios(session)
-        found, why_not = _gathered(session, now)
-        if found is None:
-            return page("capacity.html", now, made=None, why_not=why_not)
-        said, bad = _said(), None
+        scenarios = capacity_scenarios.all_scenarios(session)
+        gathered, why_not = _gathered(session, now)
+        if gathered is None:
+            return page("capacity.html", now, plan=None, why_not=why_not)
+        assumptions, problem = _assumptions(), None
         try:
-            made = capacity_plans.plan(found.facts, said)
-        except BadAssumption as refused:
-            made, bad = capacity_plans.plan(found.facts, {}), str(refused)
+            plan = capacity_plans.plan(gathered.facts, assumptions)
+        except BadAssumption as error:
+            plan, problem = capacity_plans.plan(gathered.facts, {}), str(error)
     return page(
         "capacity.html",
         now,
-        made=made,
-        at=found.at,
-        bad=bad,
-        fan=pictures.fan(made),
-        scenarios=kept,
+        plan=plan,
+        at=gathered.at,
+        problem=problem,
+        fan=charts.fan_chart(plan),
+        scenarios=scenarios,
         chosen=request.args.get("scenario", ""),
-        outlook=revenue.outlook(made),
-        trials=[(one, pictures.tested(one.rows)) for one in capacity_plans.backtests(found.facts)],
-        stock=_stock(made),
-        asked=SPECS,
-        query=address(made.assumptions).partition("?")[2],
+        outlook=revenue.outlook(plan),
+        trials=[(trial, charts.backtest_chart(trial.rows)) for trial in capacity_plans.backtests(gathered.facts)],
+        stock=_stock(plan),
+        specs=SPECS,
+        query=address(plan.assumptions).partition("?")[2],
         address=address,
         assume=assume,
         most=_ROWS,
@@ -76,9 +76,9 @@ def product(number: int) -> str:
     now = clock()
     with snapshot() as session:
         facts = capacity_plans.gathered(session, now).facts
-        about = capacity_product.report(session, facts, number)
-    driver = next(one for one in capacity_plans.plan(facts, {}).forecast.visits.drivers if one.product.id == number)
-    return page("capacity_product.html", now, facts=facts, about=about, driver=driver, curve=pictures.survival(about.steps))
+        report = capacity_product.report(session, facts, number)
+    driver = next(driver for driver in capacity_plans.plan(facts, {}).forecast.visits.drivers if driver.product.id == number)
+    return page("capacity_product.html", now, facts=facts, report=report, driver=driver, curve=charts.survival_curve(report.steps))
 
 
 @pages.get("/capacity/compare")
@@ -87,70 +87,74 @@ def compare() -> str:
     with snapshot() as session:
         facts = capacity_plans.gathered(session, now).facts
         names = request.args.getlist("with")[:_MOST_COMPARED]
-        said = [("defaults", {}), *((name, capacity_scenarios.get(session, name).assumptions) for name in names)]
-        kept = capacity_scenarios.all_scenarios(session)
-    plans = [(name, capacity_plans.plan(facts, assumed)) for name, assumed in said]
-    return page("capacity_compare.html", now, plans=plans, scenarios=kept, asked=SPECS, most=_MOST_COMPARED)
+        chosen = [("defaults", {}), *((name, capacity_scenarios.get(session, name).assumptions) for name in names)]
+        scenarios = capacity_scenarios.all_scenarios(session)
+    plans = [(name, capacity_plans.plan(facts, assumptions)) for name, assumptions in chosen]
+    return page("capacity_compare.html", now, plans=plans, scenarios=scenarios, specs=SPECS, most=_MOST_COMPARED)
 
 
 @pages.get("/capacity/plan.xlsx")
 def export() -> Response:
-    """The plan on the page or, asked for `with`, scenarios beside each other."""
+    """The plan on the page or, with the parameter `with`, several scenarios."""
     now = clock()
     with snapshot() as session:
         facts = capacity_plans.gathered(session, now).facts
         named = [(name, capacity_scenarios.get(session, name).assumptions) for name in request.args.getlist("with")[:_MOST_COMPARED]]
-    plans = [("defaults", capacity_plans.plan(facts, {})), *((name, capacity_plans.plan(facts, said)) for name, said in named)]
-    body = workbook(plans if named else [("plan", capacity_plans.plan(facts, _said()))])
+    scenarios = [("defaults", {}), *named]
+    plans = [(name, capacity_plans.plan(facts, assumptions)) for name, assumptions in scenarios]
+    body = workbook(plans if named else [("plan", capacity_plans.plan(facts, _assumptions()))])
     headers = {"Content-Disposition": f'attachment; filename="capacity-{facts.on}.xlsx"', "Cache-Control": "no-store"}
     return Response(body, headers=headers, content_type=XLSX)
 
 
 @pages.post("/capacity/scenarios")
 @needs(Role.PLANNER)
-def save() -> Answer:
-    name, said = request.form.get("name", ""), {key: request.form[key] for key in SPECS if request.form.get(key)}
+def save_scenario() -> Answer:
+    name, assumptions = request.form.get("name", ""), {key: request.form[key] for key in SPECS if request.form.get(key)}
     with transaction() as session:
-        kept = capacity_scenarios.save(session, name, said, actor=actor().name, now=clock())
-        back = address(assume(kept.assumptions), kept.name)
+        scenario = capacity_scenarios.save(session, name, assumptions, actor=actor().name, now=clock())
+        back = address(assume(scenario.assumptions), scenario.name)
     return redirect(back, 303)
 
 
 @pages.post("/capacity/scenarios/delete")
 @needs(Role.PLANNER)
-def forget() -> Answer:
+def delete_scenario() -> Answer:
     with transaction() as session:
         capacity_scenarios.delete(session, request.form.get("name", ""), actor=actor().name, now=clock())
     return redirect("/capacity", 303)
 
 
-def address(said: Assumptions, scenario: str = "") -> str:
-    """The page with these assumptions.
+def address(assumptions: Assumptions, scenario: str = "") -> str:
+    """The address of the page with these assumptions.
 
     >>> address(assume({"deployments": "150"})), address(assume({}))
     ('/capacity?deployments=150', '/capacity')
     """
-    told = {name: f"{value:g}" if isinstance(value, float) else value for name, value in said.changed().items()}
-    query = {**({"scenario": scenario} if scenario else {}), **told}
+    changed = {name: f"{value:g}" if isinstance(value, float) else value for name, value in assumptions.changed().items()}
+    query = {**({"scenario": scenario} if scenario else {}), **changed}
     return f"/capacity?{urlencode(query)}" if query else "/capacity"
 
 
 def _gathered(session: Any, now: Any) -> tuple[GatheredFacts | None, str]:
     try:
-        found = capacity_plans.gathered(session, now)
-    except Conflict as refused:
-        return None, str(refused)
-    return found, ""
+        gathered = capacity_plans.gathered(session, now)
+    except Conflict as error:
+        return None, str(error)
+    return gathered, ""
 
 
-def _said() -> dict[str, Any]:
+def _assumptions() -> dict[str, Any]:
     return {name: request.args[name][:200] for name in SPECS if request.args.get(name, "") != ""}
 
 
-def _stock(made: Plan) -> list[tuple[str, int, int, list[Any]]]:
+def _stock(plan: Plan) -> list[tuple[str, int, int, list[Any]]]:
     """Spares by product: name, units, stock, and its regions; the largest stock first."""
-    found: dict[str, list[Any]] = {}
-    for shelf in made.shelves:
-        found.setdefault(shelf.product, []).append(shelf)
-    sums = [(name, sum(one.units for one in some), sum(one.spares.stock for one in some), some) for name, some in found.items()]
-    return sorted((one for one in sums if one[2]), key=lambda one: -one[2])
+    by_product: dict[str, list[Any]] = {}
+    for shelf in plan.shelves:
+        by_product.setdefault(shelf.product, []).append(shelf)
+    rows = [
+        (name, sum(shelf.units for shelf in shelves), sum(shelf.spares.stock for shelf in shelves), shelves)
+        for name, shelves in by_product.items()
+    ]
+    return sorted((row for row in rows if row[2]), key=lambda row: -row[2])

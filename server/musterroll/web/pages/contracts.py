@@ -21,7 +21,7 @@ pages = Blueprint("contracts", __name__)
 
 PAGE = 50
 LINES = 100
-SHOWN = 200  # contracts of a list of renewals
+SHOWN = 200  # contracts shown in the list of renewals
 
 
 class Rate(NamedTuple):
@@ -34,8 +34,8 @@ class Rate(NamedTuple):
     high: float
 
 
-class Narrowed(NamedTuple):
-    """What a list of renewals is narrowed to: at most one stretch of time, and only what is at risk or falling."""
+class RenewalForm(NamedTuple):
+    """The filters of the list of renewals: at most one period, one condition, one account."""
 
     month: str = ""  # 2026-11
     quarter: str = ""  # 2026 Q4
@@ -53,83 +53,83 @@ ONLY = {
 
 
 @pages.get("/renewals")
-def calendar() -> str:
+def renewal_overview() -> str:
     now = clock()
-    asked = Narrowed(**{name: request.args.get(name, "").strip()[:80] for name in Narrowed._fields})
+    form = RenewalForm(**{name: request.args.get(name, "").strip()[:80] for name in RenewalForm._fields})
     with read_only() as session:
-        told = renewals.due_contracts(session, now, asked.account or None)
+        dues = renewals.due_contracts(session, now, form.account or None)
         rates = renewals.rates(session, now)
-    due, chosen = told.value.due, renewals.filtered(told.value.due, _narrow(asked), now)
+    due, chosen = dues.value.due, renewals.filtered(dues.value.due, _narrow(form), now)
     return page(
         "renewals.html",
         now,
-        **{"told": told, "asked": asked, "chosen": chosen[:SHOWN], "count": len(chosen), "sums": renewals.total(chosen)},
+        **{"dues": dues, "form": form, "chosen": chosen[:SHOWN], "count": len(chosen), "sums": renewals.total(chosen)},
         **{"months": renewals.calendar(due, now), "quarters": renewals.quarters(due), "windows": renewals.windows(due, now)},
-        **{"rates": rates, "attach": rate(rates.value.attach), "coverage": rate(rates.value.coverage), "title": _title(asked)},
-        **{"only": ONLY, "here": here, "export": export, "falling": sum(one.falling for one in due), "back": renewals.BACK},
+        **{"rates": rates, "attach": rate(rates.value.attach), "coverage": rate(rates.value.coverage), "title": _title(form)},
+        **{"only": ONLY, "here": here, "export": export, "falling": sum(renewal.falling for renewal in due), "back": renewals.BACK},
     )
 
 
 @pages.get("/contracts")
 def overview() -> str:
-    asked = {name: request.args.get(name, "").strip()[:200] for name in ("text", "state", "account")}
-    state = ContractState(asked["state"]) if asked["state"] in set(ContractState) else None
+    params = {name: request.args.get(name, "").strip()[:200] for name in ("text", "state", "account")}
+    state = ContractState(params["state"]) if params["state"] in set(ContractState) else None
     after = request.args.get("after") or None
     with read_only() as session:
-        owner = account(session, asked["account"]).id if asked["account"] else None
-        behind = stored.page(session, ContractFilter(owner, state, asked["text"]), cursors.text(after), PAGE + 1)
-    rows, following = cursors.cut(behind, PAGE, lambda row: (row.ref,))
-    query = urlencode({name: value for name, value in asked.items() if value})
-    words = {"asked": asked, "query": query, "states": list(ContractState), "after": after, "following": following}
-    return page("contracts.html", clock(), found=rows, **words)
+        owner = account(session, params["account"]).id if params["account"] else None
+        fetched = stored.page(session, ContractFilter(owner, state, params["text"]), cursors.text(after), PAGE + 1)
+    rows, following = cursors.cut(fetched, PAGE, lambda row: (row.ref,))
+    query = urlencode({name: value for name, value in params.items() if value})
+    words = {"params": params, "query": query, "states": list(ContractState), "after": after, "following": following}
+    return page("contracts.html", clock(), contracts=rows, **words)
 
 
 @pages.get("/contracts/<ref>")
 def contract(ref: str) -> str:
     now = clock()
     with read_only() as session:
-        opened = contract_card.contract_card(session, ref, request.args.get("after", 0, int), LINES, now)
-    return page("contract.html", now, opened=opened, row=opened.row, after=request.args.get("after", 0, int), today=now.date())
+        card = contract_card.contract_card(session, ref, request.args.get("after", 0, int), LINES, now)
+    return page("contract.html", now, card=card, row=card.row, after=request.args.get("after", 0, int), today=now.date())
 
 
-def here(asked: Narrowed, **changes: str) -> str:
-    """The page's address with what the list is narrowed to, some of it changed; a stretch of time takes the place of another.
+def here(form: RenewalForm, **changes: str) -> str:
+    """The address of the page with these filters, some of them changed; a new period replaces the present one.
 
-    >>> here(Narrowed(month="2026-11", only="risk"), within="90")
+    >>> here(RenewalForm(month="2026-11", only="risk"), within="90")
     '/renewals?within=90&only=risk'
     """
     if changes.keys() & {"month", "quarter", "within"}:
-        asked = asked._replace(month="", quarter="", within="")
-    query = {name: value for name, value in asked._replace(**changes)._asdict().items() if value}
+        form = form._replace(month="", quarter="", within="")
+    query = {name: value for name, value in form._replace(**changes)._asdict().items() if value}
     return f"/renewals?{urlencode(query)}" if query else "/renewals"
 
 
-def export(asked: Narrowed, form: str) -> str:
+def export(form: RenewalForm, format_: str) -> str:
     """The same list as a file for a spreadsheet."""
-    query = {name: value for name, value in asked._asdict().items() if value}
-    return f"/api/v1/renewals?{urlencode({'format': form, **query})}"
+    query = {name: value for name, value in form._asdict().items() if value}
+    return f"/api/v1/renewals?{urlencode({'format': format_, **query})}"
 
 
 def rate(share: Ratio) -> Rate:
-    found = renewals.interval(share)
-    return Rate(share.part, share.whole, found.share if share.whole else None, found.low, found.high)
+    interval = renewals.interval(share)
+    return Rate(share.part, share.whole, interval.share if share.whole else None, interval.low, interval.high)
 
 
-def _narrow(asked: Narrowed) -> RenewalFilter:
-    within = int(asked.within) if asked.within.isdecimal() else None
-    return RenewalFilter(asked.month, asked.quarter, within, RenewalFlag(asked.only) if asked.only in set(RenewalFlag) else None)
+def _narrow(form: RenewalForm) -> RenewalFilter:
+    within = int(form.within) if form.within.isdecimal() else None
+    return RenewalFilter(form.month, form.quarter, within, RenewalFlag(form.only) if form.only in set(RenewalFlag) else None)
 
 
-def _title(asked: Narrowed) -> str:
+def _title(form: RenewalForm) -> str:
     when = "the next twelve months"
-    if asked.month:
+    if form.month:
         try:
-            first = date.fromisoformat(f"{asked.month}-01")
+            first = date.fromisoformat(f"{form.month}-01")
             when = in_words(first).split(" ", 1)[1]
         except ValueError:
-            when = asked.month
-    elif asked.quarter:
-        when = asked.quarter
-    elif asked.within.isdecimal():
-        when = f"the next {int(asked.within)} days"
-    return f"Due in {when}" + (f", {ONLY[RenewalFlag(asked.only)]}" if asked.only in ONLY else "")
+            when = form.month
+    elif form.quarter:
+        when = form.quarter
+    elif form.within.isdecimal():
+        when = f"the next {int(form.within)} days"
+    return f"Due in {when}" + (f", {ONLY[RenewalFlag(form.only)]}" if form.only in ONLY else "")

@@ -21,23 +21,23 @@ from musterroll.web.http.context import actor, clock, context, needs, page, read
 
 pages = Blueprint("enrolment", __name__)
 
-_LIVES = {"1": "1 day", "7": "7 days", "30": "30 days", "365": "1 year"}
+_LIFETIMES = {"1": "1 day", "7": "7 days", "30": "30 days", "365": "1 year"}
 _BLANK = {"label": "", "days": "7", "uses": "1", "serials": "", "account": "", "site": ""}
-_MARKS = {"mac": "MAC address", "machine_id": "machine ID"}  # marks of identity that are not words
-_MOST_SHOWN = 50  # that wait
+_MARK_NAMES = {"mac": "MAC address", "machine_id": "machine ID"}  # identifiers that need another name on the page
+_MAX_SHOWN = 50  # pending enrolments
 _ADDRESS = re.compile(r"[A-Za-z0-9:/.\[\]_-]+")
 
 
-class Shown(NamedTuple):
-    """A token just created: the only time its plain text is shown."""
+class NewToken(NamedTuple):
+    """A new token, whose plain text is shown only once."""
 
     token: ClaimToken
-    command: str  # what to type on the device
-    picture: Markup  # the same as a QR code
+    command: str  # to run on the device
+    picture: Markup  # the command as a QR code
 
 
-class Waiting(NamedTuple):
-    """An enrolment that waits, beside what is on record for its unit. `marks` are (name, on record, claimed now)."""
+class Pending(NamedTuple):
+    """A pending enrolment and its unit. `marks` are identifiers: (name, on record, in the request)."""
 
     claim: PendingEnrolment
     card: UnitCard
@@ -47,7 +47,7 @@ class Waiting(NamedTuple):
 @pages.get("/enrolment")
 @needs(Role.ADMIN)
 def overview() -> str:
-    return _overview()
+    return _overview_page()
 
 
 @pages.post("/enrolment/tokens")
@@ -56,10 +56,10 @@ def create() -> Response:
     now, form = clock(), {name: request.form.get(name, "").strip() for name in _BLANK}
     try:
         with transaction() as session:
-            made = enrol.create_token(session, **_wanted(form), actor=actor().name, now=now)
+            created = enrol.create_token(session, **_token_fields(form), actor=actor().name, now=now)
     except DomainError as refusal:
-        return make_response(_overview(form=form, refused=str(refusal)), 422)
-    return make_response(_overview(shown=_shown(*made)))
+        return make_response(_overview_page(form=form, refused=str(refusal)), 422)
+    return make_response(_overview_page(shown=_new_token(*created)))
 
 
 @pages.post("/enrolment/tokens/<int:token_id>/revoke")
@@ -78,12 +78,12 @@ def decide(credential_id: int, decision: str) -> AnyResponse:
     return redirect("/enrolment", 303)
 
 
-def _overview(form: dict[str, str] = _BLANK, refused: str | None = None, shown: Shown | None = None) -> str:
+def _overview_page(form: dict[str, str] = _BLANK, refused: str | None = None, shown: NewToken | None = None) -> str:
     now = clock()
     with read_only() as session:
         tokens = enrol.tokens(session)
         pending = enrol.pending(session)
-        waiting = [_waiting(session, claim, now) for claim in pending[:_MOST_SHOWN]]
+        waiting = [_pending(session, claim, now) for claim in pending[:_MAX_SHOWN]]
     return page(
         "enrolment.html",
         now,
@@ -91,22 +91,22 @@ def _overview(form: dict[str, str] = _BLANK, refused: str | None = None, shown: 
         waiting=waiting,
         all_waiting=len(pending),
         form=form,
-        lives=_LIVES,
-        mark_words=_MARKS,
+        lives=_LIFETIMES,
+        mark_words=_MARK_NAMES,
         refused=refused,
         shown=shown,
     )
 
 
-def _waiting(session: Session, claim: PendingEnrolment, now: datetime) -> Waiting:
+def _pending(session: Session, claim: PendingEnrolment, now: datetime) -> Pending:
     card = unit_card(session, claim.uid, now)
-    known = claim.known | card.evidence  # what the last birth said is newer than what its enrolment said
+    known = claim.known | card.evidence  # the last birth message is newer than the enrolment
     marks = [(name, str(known.get(name, "")), str(claim.evidence.get(name, ""))) for name in sorted(known.keys() | claim.evidence.keys())]
-    return Waiting(claim, card, marks)
+    return Pending(claim, card, marks)
 
 
-def _wanted(form: dict[str, str]) -> dict[str, Any]:
-    """What the form asks for, as the verb takes it. Raises DomainError where a number is none."""
+def _token_fields(form: dict[str, str]) -> dict[str, Any]:
+    """The form as arguments of `create_token`. Raises DomainError for invalid numbers."""
     return {
         "label": form["label"],
         "life": timedelta(days=_number(form["days"], "validity in days")),
@@ -123,13 +123,13 @@ def _number(text: str, what: str) -> int:
     return int(text)
 
 
-def _shown(token: ClaimToken, plain: str) -> Shown:
+def _new_token(token: ClaimToken, plain: str) -> NewToken:
     command = f"musterroll-agent enroll --registry {_registry()} --token={plain}"
     picture = segno.make(command, error="m", micro=False).svg_inline(scale=4, border=4, light="#fff", omitsize=True)
-    return Shown(token, command, Markup(picture))  # noqa: S704
+    return NewToken(token, command, Markup(picture))  # noqa: S704
 
 
 def _registry() -> str:
-    """The address devices reach us at: the public one, else the one this page was asked at (its host was checked)."""
+    """The registry's address for devices: the public URL, else the address of this request (its host was checked)."""
     address = context().settings.public_url or request.host_url
     return address.rstrip("/") if _ADDRESS.fullmatch(address) else "URL"

@@ -27,16 +27,16 @@ ANY = "any"
 
 @pages.get("/findings")
 def overview() -> str:
-    now, wanted, after = clock(), _wanted(), request.args.get("after") or None
+    now, filters, after = clock(), _filters(), request.args.get("after") or None
     with read_only() as session:
-        found = finding_decisions.findings(session, wanted, after, PAGE, now)
+        listed = finding_decisions.findings(session, filters, after, PAGE, now)
     choices = {"kinds": list(FindingKind), "owners": OWNERS, "states": list(FindingState)}
     links = {"address": address, "export": export, "everything": FindingFilter()}
     return page(
         "findings.html",
         now,
-        found=found,
-        wanted=wanted,
+        findings=listed,
+        filters=filters,
         after=after,
         done=request.args.get("done", type=int),
         money=money,
@@ -49,21 +49,29 @@ def overview() -> str:
 def finding(number: int) -> str:
     now = clock()
     with read_only() as session:
-        opened = finding_decisions.finding(session, number, now)
-        uid = opened.row.uid
+        details = finding_decisions.finding(session, number, now)
+        uid = details.row.uid
         card = unit_card(session, uid, now) if uid else None
-        heard = unit_history.transitions(session, uid, None, 6) if uid else []
+        transitions = unit_history.transitions(session, uid, None, 6) if uid else []
     done = request.args.get("done", type=int)
     return page(
-        "finding.html", now, opened=opened, row=opened.row, card=card, heard=heard, done=done, money=money, states=list(FindingState)
+        "finding.html",
+        now,
+        details=details,
+        row=details.row,
+        card=card,
+        transitions=transitions,
+        done=done,
+        money=money,
+        states=list(FindingState),
     )
 
 
 @pages.post("/findings/decide")
 @needs(Role.PLANNER)
 def decide() -> Response:
-    """Decides the selected findings at once: all or none."""
-    now, numbers = clock(), [int(one) for one in request.form.getlist("finding") if one.isascii() and one.isdigit()]
+    """Decide the selected findings: all or none."""
+    now, numbers = clock(), [int(number) for number in request.form.getlist("finding") if number.isascii() and number.isdigit()]
     if not numbers:
         raise Conflict("select at least one finding")
     to = _state(request.form.get("to"))
@@ -75,49 +83,49 @@ def decide() -> Response:
     return redirect(f"{back}{'&' if '?' in back else '?'}done={change}", 303)
 
 
-def address(wanted: FindingFilter, after: str | None = None, **changes: Any) -> str:
-    """The list's address with these filters, some of them changed.
+def address(filters: FindingFilter, after: str | None = None, **changes: Any) -> str:
+    """The address of the list with these filters, some of them changed.
 
     >>> address(FindingFilter(kind=FindingKind.DORMANT)), address(FindingFilter(state=None, owner="support"))
     ('/findings?kind=dormant', '/findings?state=any&owner=support')
     """
-    one = wanted._replace(**changes)
-    asked = {
-        "state": "" if one.state is FindingState.OPEN else one.state or ANY,
-        "kind": one.kind or "",
-        "owner": one.owner,
-        "account": one.account,
+    changed = filters._replace(**changes)
+    params = {
+        "state": "" if changed.state is FindingState.OPEN else changed.state or ANY,
+        "kind": changed.kind or "",
+        "owner": changed.owner,
+        "account": changed.account,
     }
-    query = {name: str(value) for name, value in {**asked, "unit": one.uid, "after": after}.items() if value}
+    query = {name: str(value) for name, value in {**params, "unit": changed.uid, "after": after}.items() if value}
     return f"/findings?{urlencode(query)}" if query else "/findings"
 
 
-def export(wanted: FindingFilter) -> str:
-    """The same findings as a file for a spreadsheet."""
-    asked = {"format": "csv", "state": wanted.state, "kind": wanted.kind, "owner": wanted.owner, "account": wanted.account}
-    return f"/api/v1/findings?{urlencode({name: str(value) for name, value in {**asked, 'unit': wanted.uid}.items() if value})}"
+def export(filters: FindingFilter) -> str:
+    """The address of the same findings as CSV."""
+    params = {"format": "csv", "state": filters.state, "kind": filters.kind, "owner": filters.owner, "account": filters.account}
+    return f"/api/v1/findings?{urlencode({name: str(value) for name, value in {**params, 'unit': filters.uid}.items() if value})}"
 
 
 def money(row: Any) -> Money | None:
     return None if row.value is None else Money(row.value, row.currency)
 
 
-def _wanted() -> FindingFilter:
-    """What the address asks for; a word that is no state and no kind filters nothing."""
-    said = {name: request.args.get(name, "").strip()[:200] for name in ("state", "kind", "owner", "account", "unit")}
-    state = FindingState(said["state"]) if said["state"] in set(FindingState) else None if said["state"] == ANY else FindingState.OPEN
-    kind = FindingKind(said["kind"]) if said["kind"] in set(FindingKind) else None
-    return FindingFilter(state, kind, said["owner"], said["account"], None, said["unit"])
+def _filters() -> FindingFilter:
+    """The filters in the query; unknown states and kinds are ignored."""
+    params = {name: request.args.get(name, "").strip()[:200] for name in ("state", "kind", "owner", "account", "unit")}
+    state = FindingState(params["state"]) if params["state"] in set(FindingState) else None if params["state"] == ANY else FindingState.OPEN
+    kind = FindingKind(params["kind"]) if params["kind"] in set(FindingKind) else None
+    return FindingFilter(state, kind, params["owner"], params["account"], None, params["unit"])
 
 
-def _state(said: str | None) -> FindingState:
-    if said not in set(FindingState):
+def _state(name: str | None) -> FindingState:
+    if name not in set(FindingState):
         raise Conflict("choose confirm, resolve, snooze or reopen")
-    return FindingState(said)
+    return FindingState(name)
 
 
-def _day(said: str) -> date:
+def _day(text: str) -> date:
     try:
-        return date.fromisoformat(said)
+        return date.fromisoformat(text)
     except ValueError:
         raise Conflict("enter the date to snooze until, such as 2026-12-31") from None

@@ -1,4 +1,4 @@
-"""The fleet: the installed base in two numbers, counts that filter, and the list of units, live."""
+"""The fleet: deployed and operating units, counts by state, and the list of units with filters, updated live."""
 
 from typing import Any
 from urllib.parse import urlencode
@@ -12,22 +12,22 @@ from musterroll.web.http.context import clock, latest_base, page, read_only
 pages = Blueprint("fleet", __name__)
 
 PAGE = 50
-_IN_FORM = ("text", "lifecycle")  # what the form asks for itself
+_IN_FORM = ("text", "lifecycle")  # fields of the form
 
 
 @pages.get("/fleet")
-def roll() -> str:
+def overview() -> str:
     now, filters, after = clock(), filter_words.read(request.args), request.args.get("after") or None
     with read_only() as session:
         base, _ = latest_base()(session, now)
-        found = fleet(session, filters, after, PAGE, now)
+        listed = fleet(session, filters, after, PAGE, now)
     return page(
-        "fleet.html", now, base=base, roll=found, filters=filters, after=after, address=address, others=_others(filters), export=export
+        "fleet.html", now, base=base, units=listed, filters=filters, after=after, address=address, others=_others(filters), export=export
     )
 
 
 def address(filters: FleetFilter, after: str | None = None, **changes: Any) -> str:
-    """The fleet's address with these filters, some of them changed.
+    """The address of the fleet with these filters, some of them changed.
 
     >>> address(FleetFilter(text="Z30"), liveness="stale")
     '/fleet?liveness=stale&text=Z30'
@@ -37,10 +37,10 @@ def address(filters: FleetFilter, after: str | None = None, **changes: Any) -> s
 
 
 def export(filters: FleetFilter, form: str) -> str:
-    """The same units as a file for a spreadsheet."""
+    """The address of the same units as a file: csv or xlsx."""
     return f"/api/v1/units?{urlencode({'format': form, **filter_words.words(filters)})}"
 
 
 def _others(filters: FleetFilter) -> dict[str, str]:
-    """The filters that the form does not show itself, in words."""
+    """The filters that the form has no field for."""
     return {name: value for name, value in filter_words.words(filters).items() if name not in _IN_FORM}

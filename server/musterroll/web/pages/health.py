@@ -25,7 +25,7 @@ DRAWN = {
     "outbox": "queued messages",
     "quarantined": "rejected per minute",
 }
-STATUS_LOOKS = {
+STATUS_STYLES = {
     Status.OK: ("operating", "circle-check"),
     Status.DEGRADED: ("late", "clock-exclamation"),
     Status.DOWN: ("stale", "alert-triangle"),
@@ -44,13 +44,15 @@ def overview() -> str:
         disk = shutil.disk_usage(settings.data_dir if settings.data_dir.exists() else ".")
         unset = [variable for variables in notification_rules.unset_settings(session, settings).values() for variable in variables]
         around = Surroundings(answered_in, disk.free, disk.total, settings.embedded_broker, unset)
-        found = health.examine(session, around, now)
-    judged = parts(found.facts)
-    sparks = {name: spark(values, 0) for name, values in found.series.items() if name in DRAWN}
+        report = health.examine(session, around, now)
+    components = parts(report.facts)
+    sparks = {name: spark(values, 0) for name, values in report.series.items() if name in DRAWN}
     versions = {
         "Musterroll": __version__,
         "Python": platform.python_version(),
-        found.database.engine.split()[0]: found.database.engine.split()[1],
+        report.database.engine.split()[0]: report.database.engine.split()[1],
     }
-    shown = {"drawn": DRAWN, "looks": STATUS_LOOKS, "links": LINKS, "amount": {"size": lambda value: size(int(value))}}
-    return page("health.html", now, parts=judged, problems=problems(judged), sparks=sparks, versions=versions, found=found, **shown)
+    shown = {"drawn": DRAWN, "looks": STATUS_STYLES, "links": LINKS, "amount": {"size": lambda value: size(int(value))}}
+    return page(
+        "health.html", now, parts=components, problems=problems(components), sparks=sparks, versions=versions, report=report, **shown
+    )

@@ -19,7 +19,7 @@ from musterroll.web.pages.fleet import address as fleet_address
 
 pages = Blueprint("installed_base", __name__)
 
-CUTS = {
+BREAKDOWNS = {
     Slice.ACCOUNT: "Accounts",
     Slice.SEGMENT: "Segments",
     Slice.PRODUCT: "Products",
@@ -27,14 +27,14 @@ CUTS = {
     Slice.FIRMWARE: "Firmware",
     Slice.AGE: "Age",
 }
-SHOWN = 20  # rows of a slice
+SHOWN = 20  # rows of a breakdown
 LISTED = 100  # sites beside a map
 
 
 @pages.get("/installed-base")
 def overview() -> str:
     now, of_account = clock(), request.args.get("account") or None
-    by = Slice(request.args["by"]) if request.args.get("by") in set(CUTS) else Slice.ACCOUNT
+    by = Slice(request.args["by"]) if request.args.get("by") in set(BREAKDOWNS) else Slice.ACCOUNT
     first = trend.month_of(now, request.args.get("month"))
     with read_only() as session:
         level = trend.level(session, of_account)
@@ -45,21 +45,27 @@ def overview() -> str:
         places = trend.places(session, None, now) if of_account is None else None
     drawn = lines([day.on for day in days], {"deployed": [d.deployed for d in days], "operating": [d.operating for d in days]})
     map_ = map.draw(places.value, map.around(places.value)) if places and places.value else None
-    asked = {"of_account": of_account, "by": by, "cuts": CUTS, "months": _months(first, now), "everything": FleetFilter(under=of_account)}
+    choices = {
+        "of_account": of_account,
+        "by": by,
+        "cuts": BREAKDOWNS,
+        "months": _months(first, now),
+        "everything": FleetFilter(under=of_account),
+    }
     sliced = {"level": level, "cut": cut, "shown": _shown(cut.value.parts) if cut else None, "most_shown": SHOWN}
     sliced["more"] = len(cut.value.parts) - SHOWN if cut else 0
     pictures = {"drawn": drawn, "days": days, "span": DAYS, "month": month, "bars": waterfall(month.value.bridge), "map": map_}
     links = {"here": here, "rows": rows, "fleet_address": fleet_address}
-    return page("installed_base.html", now, base=base, whole=_whole(level), places=places, **asked, **sliced, **pictures, **links)
+    return page("installed_base.html", now, base=base, whole=_totals(level), places=places, **choices, **sliced, **pictures, **links)
 
 
 @pages.get("/installed-base/map")
-def sites() -> str:
+def site_map() -> str:
     now = clock()
-    asked = map.box_of(request.args.get("box"))
+    requested = map.box_of(request.args.get("box"))
     with read_only() as session:
-        places = trend.places(session, map.shaped(asked) if asked else None, now)
-    box = asked or (map.around(places.value) if places.value else None)
+        places = trend.places(session, map.with_aspect_ratio(requested) if requested else None, now)
+    box = requested or (map.around(places.value) if places.value else None)
     drawn = map.draw(places.value, box) if box else None
     inside = sorted(map.within(places.value, drawn.box), key=lambda place: -place.deployed) if drawn else []
     return page(
@@ -75,19 +81,19 @@ def sites() -> str:
 
 
 @pages.get("/installed-base/<month>/<step>")
-def moved(month: str, step: str) -> str:
-    """The units behind one step of a month."""
+def month_step(month: str, step: str) -> str:
+    """The units of one step in a month's changes."""
     now, of_account = clock(), request.args.get("account") or None
     if step not in set(BridgeStep):
         raise NotFound(f"unknown change {step[:20]!r}")
     with read_only() as session:
-        found = trend.month(session, trend.month_of(now, month), now, of_account)
+        figure = trend.month(session, trend.month_of(now, month), now, of_account)
     named = STEPS[BridgeStep(step)]
     return page(
         "moved.html",
         now,
-        found=found,
-        units=found.value.units[BridgeStep(step)],
+        month=figure,
+        units=figure.value.units[BridgeStep(step)],
         name=named,
         step=BridgeStep(step),
         of_account=of_account,
@@ -95,35 +101,35 @@ def moved(month: str, step: str) -> str:
     )
 
 
-def here(account: str | None, **asked: Any) -> str:
-    """The page's address for an account and what is asked beside it."""
-    query = {name: str(value) for name, value in {"account": account, **asked}.items() if value}
+def here(account: str | None, **params: Any) -> str:
+    """The address of the page for an account, with further parameters."""
+    query = {name: str(value) for name, value in {"account": account, **params}.items() if value}
     return f"/installed-base?{urlencode(query)}" if query else "/installed-base"
 
 
 def rows(part: BasePart, by: Slice, under: str | None, **narrower: Any) -> str:
-    """The units behind a row of a slice."""
+    """The address of the units behind a row of the breakdown."""
     word = part.name or NONE
-    asked: dict[str, Any] = {by.value: word}
+    params: dict[str, Any] = {by.value: word}
     if by is Slice.PRODUCT:
-        asked = {"maker": part.ref, "model": part.name}
-    return fleet_address(FleetFilter(under=under)._replace(**asked), **narrower)
+        params = {"maker": part.ref, "model": part.name}
+    return fleet_address(FleetFilter(under=under)._replace(**params), **narrower)
 
 
 def _shown(parts: list[BasePart]) -> list[BasePart]:
     if all(part.name.isdecimal() or not part.name for part in parts):
-        return sorted(parts, key=lambda part: part.name or "~")  # ages, in their order
+        return sorted(parts, key=lambda part: part.name or "~")  # ages stay in order
     return sorted(parts, key=lambda part: -part.counts.deployed)[:SHOWN]
 
 
-def _whole(level: TreeLevel) -> tuple[int, int, int]:
-    every = [one.sums for one in level.below] + [level.own]
-    units, deployed, operating = (sum(getattr(one, name) for one in every) for name in ("units", "deployed", "operating"))
+def _totals(level: TreeLevel) -> tuple[int, int, int]:
+    every = [sums.sums for sums in level.below] + [level.own]
+    units, deployed, operating = (sum(getattr(sums, name) for sums in every) for name in ("units", "deployed", "operating"))
     return units, deployed, operating
 
 
 def _months(first: date, now: Any) -> tuple[date | None, date, date | None]:
-    """The month before the one shown, itself, and the one behind it, as far as they can be asked for."""
+    """The month before the one shown, the month itself and the next one; None where there is none."""
     known = trend.months(now)
     place = known.index(first)
     return (known[place + 1] if place + 1 < len(known) else None), first, (known[place - 1] if place else None)

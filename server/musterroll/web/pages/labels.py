@@ -1,4 +1,4 @@
-"""Labels to print: a QR code of a unit's short address, its serial in plain text, its product. On sheets or one by one."""
+"""Labels to print: QR code of a unit's short address, serial, product; on sheets or for a label printer."""
 
 import re
 from datetime import datetime
@@ -19,12 +19,12 @@ from musterroll.web.pages.fleet import address
 
 pages = Blueprint("labels", __name__)
 
-MOST = 65  # labels at a time, on whole sheets: drawing one code takes 2 ms
-_LONGEST = 20_000  # characters of a pasted list
+MAX_LABELS = 65  # labels per page of whole sheets: each QR code takes 2 ms
+_MAX_LENGTH = 20_000  # characters of a pasted list
 
 
 class Size(NamedTuple):
-    """A label, and how many of them are on one sheet. The measures themselves are in labels.css, by the key."""
+    """A label size, and the number of labels per sheet. The dimensions are in labels.css, by the key."""
 
     name: str
     on_sheet: int
@@ -46,8 +46,8 @@ class Label(NamedTuple):
     picture: Markup
 
 
-class Found(NamedTuple):
-    """Units to print labels of, sentences about what could not be found, and the address of the rest of a long list."""
+class Selection(NamedTuple):
+    """Units to print labels for, messages about codes not found, and the address of the rest of a long list."""
 
     cards: list[UnitCard]
     missing: list[str]
@@ -56,58 +56,58 @@ class Found(NamedTuple):
 
 @pages.get("/labels")
 def from_list() -> str:
-    """Labels of the units named in the address, or of those a filter of the fleet holds; without either, the form alone."""
-    return _labels()
+    """Labels of the units in the query, or of a fleet filter; without either, only the form."""
+    return _labels_page()
 
 
 @pages.post("/labels")
 @needs(Role.VIEWER)
 def from_form() -> str:
-    """The same for a pasted list, which may be longer than an address."""
-    return _labels()
+    """The same for a pasted list, which may be too long for a query."""
+    return _labels_page()
 
 
 def public_address() -> str:
-    """Where people reach this registry, without a slash at the end."""
+    """The registry's address for users, without a slash at the end."""
     return (context().settings.public_url or request.host_url).rstrip("/")
 
 
-def _labels() -> str:
-    now, asked = clock(), request.values
-    pasted, wanted = asked.get("units", "").replace("\0", "")[:_LONGEST], filter_words.read(request.args)
-    named = filter_words.words(wanted)
-    size = asked["size"] if asked.get("size") in SIZES else next(iter(SIZES))
+def _labels_page() -> str:
+    now, params = clock(), request.values
+    pasted, filters = params.get("units", "").replace("\0", "")[:_MAX_LENGTH], filter_words.read(request.args)
+    named = filter_words.words(filters)
+    size = params["size"] if params.get("size") in SIZES else next(iter(SIZES))
     on_sheet = SIZES[size].on_sheet
-    skipped = _skipped(asked.get("skip", ""), on_sheet)
-    most = MOST // on_sheet * on_sheet - skipped
+    skipped = _skipped(params.get("skip", ""), on_sheet)
+    most = MAX_LABELS // on_sheet * on_sheet - skipped
     with read_only() as session:
         if pasted.strip():
-            found = _named(session, pasted, most, now)
+            selection = _from_list(session, pasted, most, now)
         else:
-            found = _filtered(session, wanted, asked.get("after") or None, most, now) if named else Found([], [])
-    labels = [_label(card) for card in found.cards]
+            selection = _from_filters(session, filters, params.get("after") or None, most, now) if named else Selection([], [])
+    labels = [_label(card) for card in selection.cards]
     sheets = _sheets(labels, on_sheet, skipped)
-    return page("labels.html", now, sizes=SIZES, size=size, skipped=skipped, pasted=pasted, named=named, found=found, sheets=sheets)
+    return page("labels.html", now, sizes=SIZES, size=size, skipped=skipped, pasted=pasted, named=named, selection=selection, sheets=sheets)
 
 
-def _filtered(session: Session, wanted: FleetFilter, after: str | None, most: int, now: datetime) -> Found:
-    roll = fleet(session, wanted, after, most, now)
-    return Found(roll.cards, [], address(wanted, roll.next).replace("/fleet", "/labels", 1) if roll.next else None)
+def _from_filters(session: Session, filters: FleetFilter, after: str | None, most: int, now: datetime) -> Selection:
+    units = fleet(session, filters, after, most, now)
+    return Selection(units.cards, [], address(filters, units.next).replace("/fleet", "/labels", 1) if units.next else None)
 
 
-def _named(session: Session, pasted: str, most: int, now: datetime) -> Found:
-    """The units of a pasted list, one serial, id or link a line, each once; the first `most` of them."""
+def _from_list(session: Session, pasted: str, most: int, now: datetime) -> Selection:
+    """The units of a pasted list (one serial, unit ID or link per line), each once; at most `most`."""
     codes = list(dict.fromkeys(code.strip() for code in re.split(r"[\r\n,;\t]+", pasted) if code.strip()))
     cards: dict[str, UnitCard] = {}
     missing = [f"Showing the first {most} of {len(codes)}. Print these, then paste the rest."] if len(codes) > most else []
     for code in codes[:most]:
-        looked = look_up(session, code, now, suggest=False)
-        cards.update((card.uid, card) for card in looked.units)
-        if not looked.units:
-            missing.append(f"{code[:80]}: {looked.problem}.")
-        elif len(looked.units) > 1:
-            missing.append(f"{code[:80]}: {len(looked.units)} units share this serial; each has a label.")
-    return Found(list(cards.values()), missing)
+        result = look_up(session, code, now, suggest=False)
+        cards.update((card.uid, card) for card in result.units)
+        if not result.units:
+            missing.append(f"{code[:80]}: {result.problem}.")
+        elif len(result.units) > 1:
+            missing.append(f"{code[:80]}: {len(result.units)} units share this serial; each has a label.")
+    return Selection(list(cards.values()), missing)
 
 
 def _label(card: UnitCard) -> Label:
@@ -116,7 +116,7 @@ def _label(card: UnitCard) -> Label:
 
 
 def qr(text: str) -> Markup:
-    """A QR code as inline SVG, black on nothing, with its quiet zone. One mask for all: trying eight takes six times as long."""
+    """A QR code as inline SVG with its quiet zone. Always the same mask: trying all eight takes six times as long."""
     code = segno.make(text, error="m", micro=False, mask=3)
     side, rows = code.symbol_size(border=4)[0], []
     for y, row in enumerate(code.matrix, 4):
@@ -127,10 +127,10 @@ def qr(text: str) -> Markup:
 
 
 def _sheets(labels: list[Label], on_sheet: int, skipped: int) -> list[list[Label | None]]:
-    """Labels by sheet; None where one was peeled off before."""
+    """Labels by sheet; None for labels already used."""
     places: list[Label | None] = [*[None] * skipped, *labels] if labels else []
     return [places[start : start + on_sheet] for start in range(0, len(places), on_sheet)]
 
 
-def _skipped(said: str, on_sheet: int) -> int:
-    return min(int(said), on_sheet - 1) if said.isascii() and said.isdigit() and len(said) < 4 else 0
+def _skipped(text: str, on_sheet: int) -> int:
+    return min(int(text), on_sheet - 1) if text.isascii() and text.isdigit() and len(text) < 4 else 0

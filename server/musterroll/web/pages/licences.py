@@ -30,36 +30,36 @@ def overview() -> str:
     every = "quarter" if request.args.get("every") == "quarter" else "month"
     target, tolerance = request.args.get("target", None, int), min(max(request.args.get("tolerance", 5, int), 0), 100)
     with snapshot() as session:
-        told = licence_trend.licences(session, now)
+        licences = licence_trend.licences(session, now)
         points = licence_trend.trend(session, now, every == "quarter")
-    counts = told.value.by[by]
+    counts = licences.value.by[by]
     aim = LicenceTarget(target, tolerance) if target is not None and 0 <= target <= 10**9 else None
-    shown = sorted(counts.items(), key=lambda one: -one[1].gross)[:SHOWN]
-    asked = {"by": by, "every": every, "target": target if aim else None, "tolerance": tolerance if aim else None}
-    drawn = lines([one.on for one in points], _values(points, aim))
+    shown = sorted(counts.items(), key=lambda row: -row[1].gross)[:SHOWN]
+    params = {"by": by, "every": every, "target": target if aim else None, "tolerance": tolerance if aim else None}
+    drawn = lines([point.on for point in points], _values(points, aim))
     return page(
         "licences.html",
         now,
         **{
-            "told": told,
-            "total": told.value.total,
-            "asked": asked,
+            "licences": licences,
+            "total": licences.value.total,
+            "params": params,
             "shown": shown,
             "more": len(counts) - len(shown),
             "kinds": list(LicenceBreakdown),
         },
-        **{"level": LEVELS[level(told.value.total.active, aim)] if aim else None, "aim": aim, "points": points, "drawn": drawn},
-        **{"here": lambda **changes: here(asked, **changes), "rows": lambda name: rows(by, name), "export": export(by, aim)},
+        **{"level": LEVELS[level(licences.value.total.active, aim)] if aim else None, "aim": aim, "points": points, "drawn": drawn},
+        **{"here": lambda **changes: here(params, **changes), "rows": lambda name: rows(by, name), "export": export(by, aim)},
     )
 
 
-def here(asked: dict[str, Any], **changes: Any) -> str:
-    query = {name: str(value) for name, value in {**asked, **changes}.items() if value is not None}
+def here(params: dict[str, Any], **changes: Any) -> str:
+    query = {name: str(value) for name, value in {**params, **changes}.items() if value is not None}
     return f"/licences?{urlencode(query)}"
 
 
 def rows(by: LicenceBreakdown, name: str) -> str | None:
-    """The units on contract behind a row: the fleet knows segments and accounts by name, products by maker too."""
+    """The address of the units on contract behind a row; None for products, which the fleet filters by maker too."""
     if by is LicenceBreakdown.SEGMENT:
         return fleet_address(FleetFilter(segment=name or NONE, cells="111 101"))
     return fleet_address(FleetFilter(account=name, cells="111 101")) if by is LicenceBreakdown.ACCOUNT and name else None
@@ -71,6 +71,6 @@ def export(by: LicenceBreakdown, aim: LicenceTarget | None) -> str:
 
 
 def _values(points: list[TrendPoint], aim: LicenceTarget | None) -> dict[str, list[int]]:
-    counts: list[LicenceCount] = [one.total for one in points]
-    found = {"gross": [one.gross for one in counts], "active": [one.active for one in counts]}
-    return {**found, "target": [aim.licences] * len(counts)} if aim else found
+    counts: list[LicenceCount] = [point.total for point in points]
+    values = {"gross": [count.gross for count in counts], "active": [count.active for count in counts]}
+    return {**values, "target": [aim.licences] * len(counts)} if aim else values

@@ -8,20 +8,20 @@ from musterroll.domain.values.errors import DomainError
 from musterroll.usecases.access import sessions as access_sessions
 from musterroll.usecases.access import users as access_users
 from musterroll.web.http.context import actor, clock, context, needs, page
-from musterroll.web.http.sign_in import OWN_ACCOUNT, let_in, seat
+from musterroll.web.http.sign_in import OWN_ACCOUNT, client_info, start_session
 
-pages = Blueprint("account", __name__)
+pages = Blueprint("my_account", __name__)
 
 
 @pages.get("/account")
 @needs(Role.VIEWER)
-def own() -> str:
-    return _own()
+def overview() -> str:
+    return _overview_page()
 
 
 @pages.post("/account/password")
 @needs(Role.VIEWER)
-def password() -> AnyResponse:
+def change_password() -> AnyResponse:
     now, who = clock(), actor()
     new, again = request.form.get("new", ""), request.form.get("again", "")
     if new != again:
@@ -32,23 +32,23 @@ def password() -> AnyResponse:
         with context().database.transaction() as session:
             user = access_users.get(session, who.user_id)
             access_users.choose_password(session, user, matches, new, now)
-            token = access_sessions.open_session(session, user, now, seat())
+            token = access_sessions.open_session(session, user, now, client_info())
     except DomainError as refusal:
         with context().database.transaction() as session:
             access_sessions.note_try(session, who.user_id, matches, now)
         return _refuse(str(refusal))
-    return let_in(redirect(f"{OWN_ACCOUNT}?changed=1", 303), token)
+    return start_session(redirect(f"{OWN_ACCOUNT}?changed=1", 303), token)
 
 
 @pages.post("/account/sessions/<int:session_id>/end")
 @needs(Role.VIEWER)
-def end(session_id: int) -> AnyResponse:
+def end_session(session_id: int) -> AnyResponse:
     with context().database.transaction() as session:
         access_sessions.end_session(session, actor().user_id, session_id, clock())
     return redirect(f"{OWN_ACCOUNT}#sessions", 303)
 
 
-def _own(refused: str | None = None) -> str:
+def _overview_page(refused: str | None = None) -> str:
     now, who = clock(), actor()
     with context().database.read_only() as session:
         user = access_users.get(session, who.user_id)
@@ -59,4 +59,4 @@ def _own(refused: str | None = None) -> str:
 
 
 def _refuse(sentence: str) -> Response:
-    return make_response(_own(refused=sentence), 422)
+    return make_response(_overview_page(refused=sentence), 422)

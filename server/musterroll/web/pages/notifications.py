@@ -22,7 +22,7 @@ from musterroll.usecases.notifications import outbox as notification_outbox
 from musterroll.usecases.notifications import rules as notification_rules
 from musterroll.usecases.notifications.rules import RuleDraft
 from musterroll.web.http.context import actor, clock, context, page, read_only, transaction
-from musterroll.web.wording.notifications import DAYS, FREQUENCIES, clock_word
+from musterroll.web.wording.notifications import DAYS, FREQUENCIES, clock_time
 
 pages = Blueprint("notifications", __name__)
 
@@ -195,8 +195,8 @@ def _form_of(session: Session, rule: NotificationRule) -> RuleForm:
         leads=[str(lead) for lead in rule.leads],
         account=session.get_one(Account, rule.account_id).ref if rule.account_id else "",
         **{name: str(getattr(rule, name)) for name in ("gather_minutes", "hour", "weekday")},
-        quiet_from="" if rule.quiet_from is None else clock_word(rule.quiet_from),
-        quiet_until="" if rule.quiet_until is None else clock_word(rule.quiet_until),
+        quiet_from="" if rule.quiet_from is None else clock_time(rule.quiet_from),
+        quiet_until="" if rule.quiet_until is None else clock_time(rule.quiet_until),
     )
 
 

@@ -1,4 +1,4 @@
-"""Products: warranty policy, reporting class and list price of each, and the warranty policies with their rules in order."""
+"""Products with warranty policy, reporting class and list price; and the warranty policies with their start rules."""
 
 from decimal import Decimal, InvalidOperation
 from typing import NamedTuple
@@ -14,7 +14,7 @@ from musterroll.domain.warranty.periods import StartRule, WarrantyStart
 from musterroll.storage.tables.accounts import Product
 from musterroll.storage.tables.warranty import WarrantyPolicy
 from musterroll.storage.warranty import products
-from musterroll.usecases.warranty import products as verbs
+from musterroll.usecases.warranty import products as warranty_products
 from musterroll.usecases.warranty.products import ProductSettings
 from musterroll.web.http.context import actor, clock, page, read_only, transaction
 
@@ -34,8 +34,8 @@ STARTS = {
 }
 
 
-class Said(NamedTuple):
-    """A policy as it stands in its form: a start (or none) and days on the shelf for each place in the order."""
+class PolicyForm(NamedTuple):
+    """The form of a policy; `rules` are (start or empty, maximum shelf days) in order."""
 
     name: str
     months: str
@@ -47,110 +47,112 @@ class Said(NamedTuple):
 def overview() -> str:
     text, after, policy = request.args.get("text", "").strip()[:200], _after(), request.args.get("policy", type=int)
     with read_only() as session:
-        found = products.page(session, text, policy, after, PAGE + 1)
+        rows = products.page(session, text, policy, after, PAGE + 1)
         policies, work = products.policies(session), products.pending_updates(session)
-    asked = {name: value for name, value in (("text", text), ("policy", policy)) if value}
-    following = urlencode({**asked, "after": after + PAGE}) if len(found) > PAGE else None
-    shown = {"found": found[:PAGE], "policies": policies, "work": work, "text": text, "policy": policy, "after": after}
+    params = {name: value for name, value in (("text", text), ("policy", policy)) if value}
+    following = urlencode({**params, "after": after + PAGE}) if len(rows) > PAGE else None
+    shown = {"products": rows[:PAGE], "policies": policies, "work": work, "text": text, "policy": policy, "after": after}
     return page("products.html", clock(), classes=CLASSES, starts=STARTS, following=following, **shown)
 
 
 @pages.get("/products/<int:product_id>")
 @needs(Role.ADMIN)
-def opened(product_id: int) -> str:
-    return _opened(product_id)
+def detail(product_id: int) -> str:
+    return _detail_page(product_id)
 
 
 @pages.post("/products/<int:product_id>")
 @needs(Role.ADMIN)
 def change(product_id: int) -> Response:
-    said = {name: request.form.get(name, "").strip()[:120] for name in ("reporting", "policy", "list_price", "currency")}
+    form = {name: request.form.get(name, "").strip()[:120] for name in ("reporting", "policy", "list_price", "currency")}
     try:
         with transaction() as session:
-            verbs.change_product(session, product_id, _terms(said), actor().name, clock())
+            warranty_products.change_product(session, product_id, _terms(form), actor().name, clock())
     except DomainError as refusal:
-        return make_response(_opened(product_id, str(refusal)), 422)
+        return make_response(_detail_page(product_id, str(refusal)), 422)
     return redirect("/products", 303)
 
 
 @pages.get("/products/policies/new")
 @needs(Role.ADMIN)
 def new_policy() -> str:
-    return _policy(None, Said("", "", [(WarrantyStart.INSTALLED.value, "0"), (WarrantyStart.SHIPPED.value, "0"), ("", "0"), ("", "0")]))
+    return _policy_page(
+        None, PolicyForm("", "", [(WarrantyStart.INSTALLED.value, "0"), (WarrantyStart.SHIPPED.value, "0"), ("", "0"), ("", "0")])
+    )
 
 
 @pages.get("/products/policies/<int:policy_id>")
 @needs(Role.ADMIN)
 def policy(policy_id: int) -> str:
     with read_only() as session:
-        found = verbs.policy_by_id(session, policy_id)
-    rules = [(str(rule["start"]), str(rule.get("shelf_days", 0))) for rule in found.rules]
+        row = warranty_products.policy_by_id(session, policy_id)
+    rules = [(str(rule["start"]), str(rule.get("shelf_days", 0))) for rule in row.rules]
     rules += [("", "0")] * (len(WarrantyStart) - len(rules))
-    return _policy(found, Said(found.name, str(found.months or ""), rules))
+    return _policy_page(row, PolicyForm(row.name, str(row.months or ""), rules))
 
 
 @pages.post("/products/policies/new")
 @needs(Role.ADMIN)
-def make_policy() -> Response:
-    return _save(None)
+def create_policy() -> Response:
+    return _save_policy(None)
 
 
 @pages.post("/products/policies/<int:policy_id>")
 @needs(Role.ADMIN)
 def change_policy(policy_id: int) -> Response:
-    return _save(policy_id)
+    return _save_policy(policy_id)
 
 
-def _save(policy_id: int | None) -> Response:
+def _save_policy(policy_id: int | None) -> Response:
     places = range(len(WarrantyStart))
     rules = [(request.form.get(f"start{n}", "")[:40], request.form.get(f"shelf{n}", "0").strip()[:6]) for n in places]
-    said = Said(request.form.get("name", "").strip()[:120], request.form.get("months", "").strip()[:6], rules)
+    form = PolicyForm(request.form.get("name", "").strip()[:120], request.form.get("months", "").strip()[:6], rules)
     try:
         with transaction() as session:
-            months = _number(said.months, "months") if said.months else None
-            verbs.save_policy(session, policy_id, said.name, _rules(said), months, actor().name, clock())
+            months = _number(form.months, "months") if form.months else None
+            warranty_products.save_policy(session, policy_id, form.name, _rules(form), months, actor().name, clock())
     except DomainError as refusal:
         with read_only() as session:
-            found = verbs.policy_by_id(session, policy_id) if policy_id is not None else None
-        return make_response(_policy(found, said, str(refusal)), 422)
+            row = warranty_products.policy_by_id(session, policy_id) if policy_id is not None else None
+        return make_response(_policy_page(row, form, str(refusal)), 422)
     return redirect("/products#policies", 303)
 
 
-def _opened(product_id: int, refused: str | None = None) -> str:
+def _detail_page(product_id: int, refused: str | None = None) -> str:
     with read_only() as session:
-        product = verbs.product_by_id(session, product_id)
+        product = warranty_products.product_by_id(session, product_id)
         units, policies = products.units_of(session, product_id), products.policies(session)
     return page(
         "product.html", clock(), product=product, units=units, policies=policies, classes=CLASSES, refused=refused, price=_price(product)
     )
 
 
-def _policy(found: WarrantyPolicy | None, said: Said, refused: str | None = None) -> str:
-    return page("policy.html", clock(), policy=found, said=said, starts=STARTS, refused=refused)
+def _policy_page(row: WarrantyPolicy | None, form: PolicyForm, refused: str | None = None) -> str:
+    return page("policy.html", clock(), policy=row, form=form, starts=STARTS, refused=refused)
 
 
-def _terms(said: dict[str, str]) -> ProductSettings:
-    """The form as terms. Raises DomainError."""
-    if said["reporting"] not in set(ReportingClass):
+def _terms(form: dict[str, str]) -> ProductSettings:
+    """The terms in the form. Raises DomainError."""
+    if form["reporting"] not in set(ReportingClass):
         raise DomainError("choose a reporting class", "bad_choice")
     try:
-        price = Decimal(said["list_price"].replace(",", "")) if said["list_price"] else None
+        price = Decimal(form["list_price"].replace(",", "")) if form["list_price"] else None
     except InvalidOperation:
         raise DomainError("the list price must be an amount such as 120.00", "bad_number") from None
-    return ProductSettings(ReportingClass(said["reporting"]), said["policy"], price, said["currency"].upper() or "EUR")
+    return ProductSettings(ReportingClass(form["reporting"]), form["policy"], price, form["currency"].upper() or "EUR")
 
 
-def _rules(said: Said) -> list[StartRule]:
-    """The rules in their order, places left empty left out. Raises DomainError."""
-    if any(start and start not in set(WarrantyStart) for start, _ in said.rules):
+def _rules(form: PolicyForm) -> list[StartRule]:
+    """The rules in order, without empty ones. Raises DomainError."""
+    if any(start and start not in set(WarrantyStart) for start, _ in form.rules):
         raise DomainError("choose the start date of the warranty", "bad_choice")
-    return [StartRule(WarrantyStart(start), _number(shelf or "0", "maximum shelf time")) for start, shelf in said.rules if start]
+    return [StartRule(WarrantyStart(start), _number(shelf or "0", "maximum shelf time")) for start, shelf in form.rules if start]
 
 
-def _number(said: str, what: str) -> int:
-    if not (said.isascii() and said.isdigit()):
+def _number(text: str, what: str) -> int:
+    if not (text.isascii() and text.isdigit()):
         raise DomainError(f"the {what} must be a whole number", "bad_number")
-    return int(said)
+    return int(text)
 
 
 def _price(product: Product) -> str:

@@ -31,7 +31,7 @@ def overview() -> str:
     return page(
         "possible_duplicates.html",
         clock(),
-        found=proposals,
+        proposals=proposals,
         state=state,
         following=following,
         after=request.args.get("after") or None,
@@ -42,7 +42,7 @@ def overview() -> str:
 
 @pages.post("/possible-duplicates/look")
 @needs(Role.PLANNER, everywhere=True)
-def look() -> Response:
+def search() -> Response:
     with transaction() as session:
         matching_proposals.find_matches(session, clock())
     return redirect("/possible-duplicates", 303)

@@ -29,13 +29,13 @@ CODES = {
 def overview() -> str:
     before = request.args.get("before") or None
     with read_only() as session:
-        messages = quarantined_messages(session, cursors.number(before), PAGE + 1)
-    items, older = cursors.cut(messages, PAGE, lambda row: (row.id,))
-    return page("quarantine.html", clock(), codes=CODES, items=items, older=older, before=before, preview=preview)
+        fetched = quarantined_messages(session, cursors.number(before), PAGE + 1)
+    messages, older = cursors.cut(fetched, PAGE, lambda row: (row.id,))
+    return page("quarantine.html", clock(), codes=CODES, items=messages, older=older, before=before, preview=preview)
 
 
 def preview(payload: bytes) -> str:
-    """A payload as a person can read it: text where it is text, else hexadecimal. Control and direction marks are made visible.
+    """A payload in readable form: text if it is text, else hexadecimal. Control and direction marks are made visible.
 
     >>> preview(b'{"a":1}'), preview(b"\\x00\\xff\\x10"), preview("a\\u202eb".encode())
     ('{"a":1}', '00 ff 10', 'a\\\\u202eb')

@@ -19,8 +19,10 @@ COLOURS = {"111": "operating", "000": "never_heard", **{code: KINDS[kind].colour
 @pages.get("/reconciliation")
 def overview() -> str:
     with read_only() as session:
-        found = kept(session)
-    return page("reconciliation.html", clock(), found=found, cells=CELLS, of_cell=OF_CELL, colours=COLOURS, flags=flags, work=_work(found))
+        last_run = kept(session)
+    return page(
+        "reconciliation.html", clock(), last_run=last_run, cells=CELLS, of_cell=OF_CELL, colours=COLOURS, flags=flags, work=_work(last_run)
+    )
 
 
 @pages.post("/reconciliation")
@@ -32,15 +34,15 @@ def run() -> Response:
     return redirect("/reconciliation", 303)
 
 
-def flags(found: Kept, place: int) -> int:
+def flags(last_run: Kept, place: int) -> int:
     """How many units have a flag: contracted (0), deployed (1) or operating (2)."""
-    return sum(count for code, count in found.cells.items() if code[place] == "1")
+    return sum(count for code, count in last_run.cells.items() if code[place] == "1")
 
 
-def _work(found: Kept) -> dict[str, list[FindingKind]]:
-    """The kinds of findings there are, by owner."""
+def _work(last_run: Kept) -> dict[str, list[FindingKind]]:
+    """The kinds with findings, by owner."""
     work: dict[str, list[FindingKind]] = {}
     for kind in FindingKind:
-        if found.findings.get(kind):
+        if last_run.findings.get(kind):
             work.setdefault(kind.owner, []).append(kind)
     return work

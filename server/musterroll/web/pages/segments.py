@@ -28,18 +28,18 @@ ICONS = {
 def overview() -> str:
     now = clock()
     with read_only() as session:
-        found = [(one, fleet_segments.size(session, one, now)) for one in fleet_segments.listed(session)]
-    return page("segments.html", now, found=found, icons=ICONS, own=[one for one, _ in found if one.made_by])
+        segments = [(segment, fleet_segments.size(session, segment, now)) for segment in fleet_segments.listed(session)]
+    return page("segments.html", now, segments=segments, icons=ICONS, own=[segment for segment, _ in segments if segment.made_by])
 
 
 @pages.get("/segments/<key>")
-def one(key: str) -> str:
+def detail(key: str) -> str:
     now = clock()
     with read_only() as session:
-        found = fleet_segments.segment(session, key)
-        size, customers = fleet_segments.size(session, found, now), fleet_segments.largest(session, found, now)
+        segment = fleet_segments.segment(session, key)
+        size, customers = fleet_segments.size(session, segment, now), fleet_segments.largest(session, segment, now)
     links = {"fleet_address": fleet_address, "export": export}
-    return page("segment.html", now, segment=found, size=size, customers=customers.value, icons=ICONS, **links)
+    return page("segment.html", now, segment=segment, size=size, customers=customers.value, icons=ICONS, **links)
 
 
 @pages.post("/segments")
@@ -47,8 +47,8 @@ def one(key: str) -> str:
 def save() -> Response:
     filters = filter_words.read(dict(parse_qsl(request.form.get("filter", ""))))
     with transaction() as session:
-        made = fleet_segments.save(session, request.form.get("name", ""), filters, actor().name, clock())
-    return redirect(f"/segments/{made.key}", 303)
+        segment = fleet_segments.save(session, request.form.get("name", ""), filters, actor().name, clock())
+    return redirect(f"/segments/{segment.key}", 303)
 
 
 @pages.post("/segments/<key>/delete")

@@ -1,4 +1,4 @@
-"""Undo of a change of any kind."""
+"""Undo of any change."""
 
 from flask import Blueprint, redirect, request
 from werkzeug.wrappers import Response
@@ -8,7 +8,7 @@ from musterroll.usecases.undo import undo as undo_changes
 from musterroll.web.http.context import actor, clock, needs, transaction
 from musterroll.web.http.security import local_path
 
-pages = Blueprint("changes", __name__)
+pages = Blueprint("undo", __name__)
 
 
 @pages.post("/changes/<int:number>/undo")

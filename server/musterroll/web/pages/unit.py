@@ -18,17 +18,17 @@ from musterroll.usecases.units.notes import notes
 from musterroll.usecases.units.related import related_units
 from musterroll.usecases.warranty import periods as warranty_periods
 from musterroll.web.charts.timeline import SPANS, span_for, timeline
-from musterroll.web.charts.vitals import days, vitals
+from musterroll.web.charts.vitals import operating_days, vitals
 from musterroll.web.http.context import actor, clock, page, read_only
-from musterroll.web.http.offline import about
+from musterroll.web.http.offline import unit_response
 from musterroll.web.http.security import allow_scanning
 from musterroll.web.pages.labels import public_address
 
 pages = Blueprint("unit", __name__)
 pages.after_request(allow_scanning)
 
-CHANGES, MESSAGES = 200, 200  # fetched for the pictures
-SHOWN = 12  # listed
+CHANGES, MESSAGES = 200, 200  # fetched for the charts
+SHOWN = 12  # in the lists
 
 
 @pages.get("/units/<uid>")
@@ -43,15 +43,15 @@ def short(uid: str) -> AnyResponse:
     return redirect(f"/units/{uid.lower() if request.path.startswith('/U/') else uid}")
 
 
-def show(uid: str, now: datetime, refused: str | None = None, act: str = "", said: Mapping[str, str] | None = None) -> Response:
-    """The page of a unit. After an action was `refused`, its form is open and holds what was typed (`said`). Raises NotFound."""
+def show(uid: str, now: datetime, refused: str | None = None, act: str = "", form: Mapping[str, str] | None = None) -> Response:
+    """The page of a unit. After a refused action `act`, its form is open, with the values of `form`. Raises NotFound."""
     may_act = allows(Role(actor().role), Role.TECHNICIAN)
     with read_only() as session:
         card = unit_card(session, uid, now)
-        cover, around = coverage(session, uid, None, now), related_units(session, uid)
+        cover, related = coverage(session, uid, None, now), related_units(session, uid)
         changes = unit_history.transitions(session, uid, None, CHANGES)
-        heard = unit_history.messages(session, uid, None, MESSAGES)
-        noted, done = notes(session, uid), _done(session, uid)
+        messages = unit_history.messages(session, uid, None, MESSAGES)
+        unit_notes, done = notes(session, uid), _done(session, uid)
         periods = warranty_periods.periods(session, uid) if may_act else []
     span = span_for(card, request.args.get("span"), now)
     text = page(
@@ -59,31 +59,31 @@ def show(uid: str, now: datetime, refused: str | None = None, act: str = "", sai
         now,
         card=card,
         cover=cover,
-        around=around,
+        related=related,
         span=span,
         spans=SPANS,
         line=timeline(card, changes, SPANS[span], now),
-        vitals=vitals(card, heard),
-        days=days(heard, now),
+        vitals=vitals(card, messages),
+        days=operating_days(messages, now),
         changes=changes[:SHOWN],
         more_changes=len(changes) > SHOWN,
-        messages=heard[:SHOWN],
-        notes=noted,
+        messages=messages[:SHOWN],
+        notes=unit_notes,
         done=done,
         link=f"{public_address()}/u/{card.uid}",
-        may_act=may_act and not around.merged_into,
+        may_act=may_act and not related.merged_into,
         onward=moves_from(card.lifecycle),
         periods=[period for period in periods if period.voided_on is None and (period.ends_on is None or period.ends_on > now.date())],
         refused=refused,
         act=act,
-        said=said or {},
+        form=form or {},
     )
-    return about(text, card)
+    return unit_response(text, card)
 
 
 def _done(session: Session, uid: str) -> Made | str | None:
-    """What was just done, by the address: a change of this user's, or `held` and `released`."""
-    asked = request.args.get("done", "")
-    if asked in ("held", "released"):
-        return asked
-    return own_changes.made(session, uid, int(asked), actor().name) if asked.isascii() and asked.isdigit() and len(asked) < 19 else None
+    """The action just done, from the query: a change by this user, or `held` or `released`."""
+    done = request.args.get("done", "")
+    if done in ("held", "released"):
+        return done
+    return own_changes.made(session, uid, int(done), actor().name) if done.isascii() and done.isdigit() and len(done) < 19 else None

@@ -12,11 +12,11 @@ _BY = {
     CoverageAnswer.CONTRACT: "Under contract",
     CoverageAnswer.BOTH: "Under warranty and contract",
 }
-_SOON = 60  # days before the last one that are worth a warning
+_SOON = 60  # days of remaining coverage that give a warning
 
 
-class Said(NamedTuple):
-    """`state` gives the colour as `is-<state>`; `word` is the answer, `line` until when and by what."""
+class CoverageWording(NamedTuple):
+    """`state` gives the colour as `is-<state>`; `word` is the answer, `line` says until when and by what."""
 
     state: str
     word: str
@@ -25,22 +25,22 @@ class Said(NamedTuple):
 
 
 def install(app: Flask) -> None:
-    app.jinja_env.globals.update(cover_said=said, cover_lines=lines, service_levels=service_levels)
+    app.jinja_env.globals.update(coverage_wording=coverage_wording, cover_lines=lines, service_levels=service_levels)
 
 
-def said(verdict: CoverageVerdict) -> Said:
+def coverage_wording(verdict: CoverageVerdict) -> CoverageWording:
     """The answer in a few words."""
     if verdict.answer is CoverageAnswer.UNKNOWN:
-        return Said("late", "Coverage unknown", "The records are incomplete.", "help-circle")
+        return CoverageWording("late", "Coverage unknown", "The records are incomplete.", "help-circle")
     if verdict.answer is CoverageAnswer.NONE:
-        return Said("stale", "Not covered", _from(verdict), "shield-x")
+        return CoverageWording("stale", "Not covered", _from(verdict), "shield-x")
     by, last = _BY[verdict.answer], verdict.last_covered_day
     if last is None:
-        return Said("operating", "Covered", f"{by}, no end date.", "shield-check")
+        return CoverageWording("operating", "Covered", f"{by}, no end date.", "shield-check")
     left = (last - verdict.on).days
     if left < _SOON:
-        return Said("late", "Covered, expiring soon", f"{by} until {day(last)}: {_days(left)}.", "shield-check")
-    return Said("operating", "Covered", f"{by} until {day(last)}.", "shield-check")
+        return CoverageWording("late", "Covered, expiring soon", f"{by} until {day(last)}: {_days(left)}.", "shield-check")
+    return CoverageWording("operating", "Covered", f"{by} until {day(last)}.", "shield-check")
 
 
 def lines(verdict: CoverageVerdict) -> list[str]:

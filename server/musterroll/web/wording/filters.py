@@ -21,19 +21,19 @@ def install(app: Flask) -> None:
 
 
 def chips(filters: FleetFilter) -> list[Chip]:
-    """Every filter but the text and the two axes, which have fields of their own."""
-    said = [Chip(_TEXTS[name].format(value), {name: None}) for name in _TEXTS if (value := getattr(filters, name)) and value != NONE]
-    said += [Chip(f"no {name}" if name != "age" else "age unknown", {name: None}) for name in _NONES if getattr(filters, name) == NONE]
+    """All filters except text, lifecycle and liveness, which have fields of their own."""
+    chips = [Chip(_TEXTS[name].format(value), {name: None}) for name in _TEXTS if (value := getattr(filters, name)) and value != NONE]
+    chips += [Chip(f"no {name}" if name != "age" else "age unknown", {name: None}) for name in _NONES if getattr(filters, name) == NONE]
     if filters.maker and filters.model:
-        said.append(Chip(filters.model, {"maker": None, "model": None}))
+        chips.append(Chip(filters.model, {"maker": None, "model": None}))
     if filters.age and filters.age != NONE:
-        said.append(Chip(f"installed {age(filters.age)} ago", {"age": None}))
+        chips.append(Chip(f"installed {age(filters.age)} ago", {"age": None}))
     if filters.cells:
-        said.append(Chip(" or ".join(CELLS[code].name for code in filters.cells.split()), {"cells": None}))
+        chips.append(Chip(" or ".join(CELLS[code].name for code in filters.cells.split()), {"cells": None}))
     if filters.ending is not None:
-        said.append(Chip(f"warranty ends within {filters.ending} days", {"ending": None}))
+        chips.append(Chip(f"warranty ends within {filters.ending} days", {"ending": None}))
     return [
-        *said,
+        *chips,
         *(Chip(words[value], {name: None}) for name, words in _SWITCHES.items() if (value := getattr(filters, name)) is not None),
     ]
 

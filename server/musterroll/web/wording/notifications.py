@@ -49,9 +49,9 @@ def frequency_phrase(rule: NotificationRule) -> str:
     """How often and when a rule sends, as one phrase.
 
     >>> from datetime import datetime
-    >>> made = dict(name="x", way="email", address="", created_at=datetime(2026, 1, 1), created_by="")
+    >>> fields = dict(name="x", way="email", address="", created_at=datetime(2026, 1, 1), created_by="")
     >>> quiet = dict(quiet_from=1320, quiet_until=360, zone="Europe/Berlin")
-    >>> frequency_phrase(NotificationRule(**made, pace=Frequency.IMMEDIATE, gather_minutes=5, **quiet))
+    >>> frequency_phrase(NotificationRule(**fields, pace=Frequency.IMMEDIATE, gather_minutes=5, **quiet))
     'immediately, grouped for 5 minutes; quiet hours 22:00 to 06:00 (Europe/Berlin)'
     """
     if rule.pace is Frequency.IMMEDIATE:
@@ -59,11 +59,11 @@ def frequency_phrase(rule: NotificationRule) -> str:
         phrase = f"immediately{gathered}"
     else:
         phrase = f"{'daily' if rule.pace is Frequency.DAILY else f'every {DAYS[rule.weekday]}'} at {rule.hour:02}:00"
-    quiet = "" if rule.quiet_from is None else f"; quiet hours {clock_word(rule.quiet_from)} to {clock_word(rule.quiet_until or 0)}"
+    quiet = "" if rule.quiet_from is None else f"; quiet hours {clock_time(rule.quiet_from)} to {clock_time(rule.quiet_until or 0)}"
     return f"{phrase}{quiet}" + ("" if rule.pace is Frequency.IMMEDIATE and not quiet else f" ({rule.zone})")
 
 
-def clock_word(minutes: int) -> str:
+def clock_time(minutes: int) -> str:
     return f"{minutes // 60:02}:{minutes % 60:02}"
 
 

@@ -13,7 +13,7 @@ from musterroll.domain.values.money import Money, format_money, format_sums
 from musterroll.usecases.units.unit_card import UnitCard
 
 
-class Named(Protocol):
+class HasProduct(Protocol):
     """Anything with a maker and a model."""
 
     @property
@@ -22,7 +22,7 @@ class Named(Protocol):
     def model(self) -> str: ...
 
 
-class State(NamedTuple):
+class StateWording(NamedTuple):
     """`word` for lists, `answer` for the big card, `icon` a Tabler name. The colour is the class `is-<value>`."""
 
     value: str
@@ -32,40 +32,40 @@ class State(NamedTuple):
 
 
 LIVENESS = {
-    Liveness.OPERATING: State("operating", "Operating", "Operating", "heartbeat"),
-    Liveness.LATE: State("late", "Late", "Late", "clock-exclamation"),
-    Liveness.STALE: State("stale", "Stale", "Silent", "volume-off"),
-    Liveness.HELD: State("held", "Paused", "Alerts paused, silent", "bell-pause"),
-    Liveness.NEVER_HEARD: State("never_heard", "Never heard", "Never heard", "circle-dashed"),
+    Liveness.OPERATING: StateWording("operating", "Operating", "Operating", "heartbeat"),
+    Liveness.LATE: StateWording("late", "Late", "Late", "clock-exclamation"),
+    Liveness.STALE: StateWording("stale", "Stale", "Silent", "volume-off"),
+    Liveness.HELD: StateWording("held", "Paused", "Alerts paused, silent", "bell-pause"),
+    Liveness.NEVER_HEARD: StateWording("never_heard", "Never heard", "Never heard", "circle-dashed"),
 }
-# A unit that only imported lists mention: how it is now, nobody knows. Shown in grey.
-LISTED = State("never_heard", "From a list", "Last reported", "file-text")
+# A unit known from imported lists only: its present state is unknown. Shown in grey.
+LISTED = StateWording("never_heard", "From a list", "Last reported", "file-text")
 LIFECYCLE = {
-    Lifecycle.UNRECORDED: State("unrecorded", "Unrecorded", "no record yet", "file-unknown"),
-    Lifecycle.STOCK: State("stock", "In stock", "not shipped", "package"),
-    Lifecycle.SHIPPED: State("shipped", "Shipped", "in transit", "truck"),
-    Lifecycle.DEPLOYED: State("deployed", "Deployed", "in the field", "map-pin"),
-    Lifecycle.RETURNED: State("returned", "Returned", "sent back", "truck-return"),
-    Lifecycle.RETIRED: State("retired", "Retired", "out of service", "archive"),
+    Lifecycle.UNRECORDED: StateWording("unrecorded", "Unrecorded", "no record yet", "file-unknown"),
+    Lifecycle.STOCK: StateWording("stock", "In stock", "not shipped", "package"),
+    Lifecycle.SHIPPED: StateWording("shipped", "Shipped", "in transit", "truck"),
+    Lifecycle.DEPLOYED: StateWording("deployed", "Deployed", "in the field", "map-pin"),
+    Lifecycle.RETURNED: StateWording("returned", "Returned", "sent back", "truck-return"),
+    Lifecycle.RETIRED: StateWording("retired", "Retired", "out of service", "archive"),
 }
 
 
-class Part(NamedTuple):
-    """A part of the registry in the footer, and the word for it when it is not OK."""
+class ComponentWording(NamedTuple):
+    """A component in the footer, and the word for it when it is not OK."""
 
     name: str
     failing: str
 
 
 HEALTH = {
-    "database": Part("Database", "down"),
-    "broker": Part("Broker", "down"),
-    "ingest": Part("Ingest", "delayed"),
-    "schedule": Part("Scheduled jobs", "delayed"),
+    "database": ComponentWording("Database", "down"),
+    "broker": ComponentWording("Broker", "down"),
+    "ingest": ComponentWording("Ingest", "delayed"),
+    "schedule": ComponentWording("Scheduled jobs", "delayed"),
 }
 OUTCOMES = {"new": "new", "changed": "changed", "same": "unchanged", "refused": "rejected"}  # of imported rows
 MESSAGES = {"birth": "Restart", "hour": "Hourly summary"}  # by what they are about; others are named by the device
-_IDENTITY = {"active": "Enrolled", "pending": "Enrolment pending", "refused": "Enrolment rejected", "revoked": "Credential revoked"}
+_ENROLMENT = {"active": "Enrolled", "pending": "Enrolment pending", "refused": "Enrolment rejected", "revoked": "Credential revoked"}
 _UNITS = ((86_400, "day"), (3_600, "hour"), (60, "minute"), (1, "second"))
 
 
@@ -81,7 +81,7 @@ def install(app: Flask) -> None:
     app.jinja_env.filters.update(money=format_money, amount=partial(format_money, short=True), sums=partial(format_sums, short=True))
 
 
-def liveness_of(card: UnitCard) -> State:
+def liveness_of(card: UnitCard) -> StateWording:
     """How the pages show a unit's liveness."""
     return LISTED if card.reported_by_import_only and card.liveness is Liveness.OPERATING else LIVENESS[card.liveness]
 
@@ -100,20 +100,20 @@ def answer(card: UnitCard, now: datetime) -> str:
 def verdict(card: UnitCard, now: datetime) -> str:
     """The sentence under the headline: the last report, and what is expected.
 
-    Silence is counted from the last report, not from the moment the unit became stale: that is what a technician on site asks.
+    Silence is counted from the last report, not from when the unit became stale: technicians on site need that.
     """
     if card.liveness is Liveness.NEVER_HEARD:
         return _never_heard(card)
     if card.reported_by_import_only:
         return f"Last report {moment(card.heard_at)}, from an imported list. This unit has no agent; its live status is unknown."
     if card.liveness is Liveness.OPERATING:
-        return f"Last report {ago(card.heard_at, now)}; reports every {_each(card.interval)}."
+        return f"Last report {ago(card.heard_at, now)}; reports every {_interval(card.interval)}."
     if card.liveness is Liveness.LATE:
         stale = f"Stale after {span(card.stale_after)} of silence."
-        return f"Last report {ago(card.heard_at, now)}; expected every {_each(card.interval)}. {stale}"
+        return f"Last report {ago(card.heard_at, now)}; expected every {_interval(card.interval)}. {stale}"
     if card.liveness is Liveness.HELD:
         return f"Last report {moment(card.heard_at)}. Alerts were paused {ago(card.held_at, now)}."
-    return f"Last report {moment(card.heard_at)}; expected every {_each(card.interval)}."
+    return f"Last report {moment(card.heard_at)}; expected every {_interval(card.interval)}."
 
 
 def _never_heard(card: UnitCard) -> str:
@@ -150,7 +150,7 @@ def span(seconds: float) -> str:
     return "0 seconds"
 
 
-def _each(seconds: float) -> str:
+def _interval(seconds: float) -> str:
     return span(seconds).removeprefix("1 ")
 
 
@@ -171,10 +171,10 @@ def day(value: date | str | None) -> str:
     ('1 Nov 2026', '1 Nov 2026', 'soon')
     """
     try:
-        found = date.fromisoformat(value) if isinstance(value, str) else value
+        date_ = date.fromisoformat(value) if isinstance(value, str) else value
     except ValueError:
         return str(value)
-    return f"{found.day} {found:%b %Y}" if found else "unknown"
+    return f"{date_.day} {date_:%b %Y}" if date_ else "unknown"
 
 
 def last_day(ends_on: date | str | None) -> str:
@@ -195,10 +195,10 @@ def iso(at: int | datetime) -> str:
     return (from_ms(at) if isinstance(at, int) else at).isoformat(timespec="seconds")
 
 
-def product(named: Named) -> str:
-    """Maker and model, the maker once where the model begins with it."""
-    same = named.model.casefold().startswith(named.maker.casefold())
-    return named.model if same else f"{named.maker} {named.model}"
+def product(item: HasProduct) -> str:
+    """Maker and model; the maker only once if the model begins with it."""
+    same = item.model.casefold().startswith(item.maker.casefold())
+    return item.model if same else f"{item.maker} {item.model}"
 
 
 def count(number: float) -> str:
@@ -215,4 +215,4 @@ def stage(value: str | None) -> str:
         for state in words.values():
             if state.value == value:
                 return state.word
-    return _IDENTITY.get(value or "", value or "none")
+    return _ENROLMENT.get(value or "", value or "none")

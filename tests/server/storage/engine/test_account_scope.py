@@ -26,9 +26,8 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, SQLModel, col
 
-from tests.support import paper
-from tests.support import rolls as roll
-from tests.support.paper import NOW
+from tests.support import random_records, unit_rows
+from tests.support.random_records import NOW
 
 # What everybody with the role may see whole: no row of these is about an account's own.
 OF_ALL = {
@@ -57,12 +56,12 @@ class Fleet(NamedTuple):
 def fleet(database: Database) -> Fleet:
     """P1 and C1 belong to a parent and its child, O1 to another, N1 to nobody."""
     with database.transaction() as session:
-        parent, _ = roll.place(session, "A-parent", "S-parent")
-        child, _ = roll.place(session, "A-child", "S-child")
-        other, _ = roll.place(session, "A-other", "S-other")
+        parent, _ = unit_rows.place(session, "A-parent", "S-parent")
+        child, _ = unit_rows.place(session, "A-child", "S-child")
+        other, _ = unit_rows.place(session, "A-other", "S-other")
         session.get_one(Account, child).parent_id = parent
         for serial, account in (("P1", parent), ("C1", child), ("O1", other), ("N1", None)):
-            roll.unit(session, serial, account_id=account, status={"heard_at": 1})
+            unit_rows.unit(session, serial, account_id=account, status={"heard_at": 1})
     return Fleet(parent, child, other)
 
 
@@ -148,7 +147,7 @@ def test_what_must_be_judged_whole_still_is(database: Database, fleet: Fleet) ->
 @pytest.mark.parametrize("seed", [3, 8])
 def test_every_table_shows_the_rows_of_the_accounts_and_the_counts_add_up(sqlite_database: Database, seed: int) -> None:
     with sqlite_database.transaction() as session:
-        paper.fill(session, Random(seed))
+        random_records.fill(session, Random(seed))
         everybody = list(session.execute(select(col(Account.id))).scalars())
         session.execute(Account.__table__.update().values(parent_id=None))  # type: ignore[attr-defined]
     with sqlite_database.transaction() as session:

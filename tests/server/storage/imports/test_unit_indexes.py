@@ -7,7 +7,7 @@ from musterroll.storage.imports.unit_indexes import ListIndexes
 from sqlalchemy import text
 from sqlmodel import Session
 
-from tests.support import rolls
+from tests.support import unit_rows
 
 
 def _indexes(session: Session) -> set[tuple[str, str]]:
@@ -19,7 +19,7 @@ def test_indexes_are_set_aside_while_more_units_come_in_than_were_there(sqlite_d
     monkeypatch.setattr(unit_indexes, "_WORTH", 2)
     with sqlite_database.transaction() as session:
         for number in range(5):
-            rolls.unit(session, f"SN{number}")
+            unit_rows.unit(session, f"SN{number}")
         before, indexes, kept = _indexes(session), ListIndexes(session), []
         for _ in range(4):  # the second makes it worth looking: three others were there before
             indexes.note(1)

@@ -17,9 +17,9 @@ from musterroll.usecases.reconciliation import run as reconciliation_run
 from sqlalchemy import text
 from sqlmodel import Session, col, select
 
-from tests.support import paper
+from tests.support import random_records
 from tests.support.instances import until
-from tests.support.paper import NOW
+from tests.support.random_records import NOW
 
 FLEETS, ROUNDS = 50, 5  # side by side in one database, that often in each batch: 1,000 on each database
 BATCHES = range(4)
@@ -31,7 +31,7 @@ def rounds(session: Session, batch: int) -> Iterator[Random]:
     for number in range(ROUNDS):
         dice = Random(f"{batch}/{number}")
         made = session.begin_nested()
-        paper.fill(session, dice, FLEETS)
+        random_records.fill(session, dice, FLEETS)
         yield dice
         made.rollback()
 
@@ -44,7 +44,7 @@ def test_sql_finds_what_the_rules_find_of_everything_and_of_what_changed(databas
             found = reconciliation_run.reconcile(session, NOW, NOW, store=True)
             kinds |= as_the_rules(session)
             assert found.cells == cell_counters.recount(session)
-            reconciliation_run.reconcile_changed(session, paper.edit(session, dice), NOW)
+            reconciliation_run.reconcile_changed(session, random_records.edit(session, dice), NOW)
             kinds |= as_the_rules(session)
             again = everything(session)
             whole = reconciliation_run.reconcile(session, NOW, NOW, store=True)
@@ -56,8 +56,8 @@ def test_sql_finds_what_the_rules_find_of_everything_and_of_what_changed(databas
 
 def as_the_rules(session: Session) -> set[FindingKind]:
     """What is stored is what the rules say. The kinds of findings there were."""
-    expected = paper.by_the_rules(session)
-    assert paper.stored(session) == paper.comparable(expected.findings)
+    expected = random_records.by_the_rules(session)
+    assert random_records.stored(session) == random_records.comparable(expected.findings)
     assert standings(session) == {unit: int(flags.code, 2) for unit, flags in expected.flags.items()}
     assert cell_counters.counts(session) == cells(expected.flags.values())
     return {one.key.kind for one in expected.findings}
@@ -66,10 +66,10 @@ def as_the_rules(session: Session) -> set[FindingKind]:
 def test_runs_at_the_same_time_count_nothing_twice(postgres_database: Database) -> None:
     database = postgres_database
     with database.transaction() as session:
-        paper.fill(session, Random(1), 10)
+        random_records.fill(session, Random(1), 10)
         reconciliation_run.reconcile(session, NOW, NOW, store=True)
     with database.transaction() as session:
-        changed = paper.edit(session, Random(2))
+        changed = random_records.edit(session, Random(2))
 
     def everything_again() -> None:
         with database.transaction() as session:
@@ -92,8 +92,8 @@ def test_runs_at_the_same_time_count_nothing_twice(postgres_database: Database) 
 
 def test_a_unit_looked_at_alone_sits_where_the_whole_run_seats_it(database: Database) -> None:
     with database.transaction() as session:
-        paper.fill(session, Random(0), LOOKED_AT_ALONE)
-        expected = paper.by_the_rules(session)
+        random_records.fill(session, Random(0), LOOKED_AT_ALONE)
+        expected = random_records.by_the_rules(session)
         worked_out = {unit: seats(session, unit) for unit in expected.flags}
         reconciliation_run.reconcile(session, NOW, NOW, store=True)
         remembered = {unit: seats(session, unit) for unit in expected.flags}
@@ -121,4 +121,4 @@ def everything(session: Session) -> tuple[Any, ...]:
             UnitReconciliation.cell,
         )
     ).all()
-    return paper.stored(session), paper.stored(session, present=False), set(map(tuple, tally)), set(map(tuple, standing))
+    return random_records.stored(session), random_records.stored(session, present=False), set(map(tuple, tally)), set(map(tuple, standing))

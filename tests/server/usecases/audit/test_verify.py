@@ -14,7 +14,7 @@ from musterroll.usecases.audit import verify as audit_verify
 from sqlalchemy import update
 from sqlmodel import Session, col, select
 
-from tests.support import papers
+from tests.support import records
 
 NOW = datetime(2026, 11, 1, 12, tzinfo=UTC)
 
@@ -22,7 +22,7 @@ NOW = datetime(2026, 11, 1, 12, tzinfo=UTC)
 def written(session: Session, count: int, actor: str = "ann") -> None:
     for n in range(count):
         change = audit_record.begin(session, actor=actor, kind="account", subject=f"account {n}", now=NOW)
-        audit_record.added(session, change, "account", [papers.account(session, f"{actor}{n}").id or 0])
+        audit_record.added(session, change, "account", [records.account(session, f"{actor}{n}").id or 0])
 
 
 def proven(session: Session, now: datetime = NOW) -> audit_verify.Proof:

@@ -17,7 +17,7 @@ from musterroll.usecases.audit import record as audit_record
 from musterroll.usecases.capacity import exposure as capacity_exposure
 from sqlmodel import Session
 
-from tests.support import rolls, worn
+from tests.support import fleet_history, unit_rows
 
 DAY = timedelta(days=1)
 AGES_AGO = date(2000, 1, 1)
@@ -37,7 +37,7 @@ def follow(database: Database, now: datetime) -> capacity_exposure.Outstanding |
 
 
 def test_days_added_one_by_one_are_what_a_recount_finds(database: Database, now: datetime) -> None:
-    worn.fill(database, now, units=30)
+    fleet_history.fill(database, now, units=30)
     follow(database, now - 25 * DAY)
     grown = [follow(database, now - days * DAY) for days in range(24, -1, -1)]
     assert all(one is not None and not one.anew for one in grown)
@@ -50,7 +50,7 @@ def test_days_added_one_by_one_are_what_a_recount_finds(database: Database, now:
 
 
 def test_what_may_have_changed_the_past_has_all_counted_anew(database: Database, now: datetime) -> None:
-    worn.fill(database, now, units=12)
+    fleet_history.fill(database, now, units=12)
     first = follow(database, now)
     assert first is not None
     assert first.anew
@@ -67,20 +67,20 @@ def test_what_may_have_changed_the_past_has_all_counted_anew(database: Database,
 @pytest.fixture
 def one_unit(database: Database, now: datetime) -> Database:
     """Heard for 100 days from an hour on, silent for ten of them, in warranty for the first 30."""
-    began = to_ms(now) - 100 * worn.DAY
+    began = to_ms(now) - 100 * fleet_history.DAY
     with database.transaction() as session:
-        rolls.listening(session, 0, to_ms(now))
-        unit = rolls.unit(
+        unit_rows.listening(session, 0, to_ms(now))
+        unit = unit_rows.unit(
             session,
             "SN1",
             lifecycle=Lifecycle.DEPLOYED,
             installed_on=(now - 100 * DAY).date(),
             status={"heard_at": to_ms(now) - 1000, "first_heard_at": began},
         )
-        session.add(worn.warranty(unit, began, days=30))
+        session.add(fleet_history.warranty(unit, began, days=30))
         say(session, unit.id or 0, began, "operating")
-        say(session, unit.id or 0, began + 50 * worn.DAY, "stale")
-        say(session, unit.id or 0, began + 60 * worn.DAY, "operating")
+        say(session, unit.id or 0, began + 50 * fleet_history.DAY, "stale")
+        say(session, unit.id or 0, began + 60 * fleet_history.DAY, "operating")
     return database
 
 
@@ -117,20 +117,20 @@ def test_what_a_unit_says_of_its_silence_counts_when_it_is_heard_again(one_unit:
 
 def test_a_retired_unit_counts_no_more_and_a_merged_one_not_at_all(one_unit: Database, now: datetime) -> None:
     with one_unit.transaction() as session:
-        unit = session.get_one(worn.Unit, 1)
+        unit = session.get_one(fleet_history.Unit, 1)
         unit.lifecycle = Lifecycle.RETIRED
-        say(session, 1, to_ms(now) - 80 * worn.DAY, "retired", "lifecycle")
+        say(session, 1, to_ms(now) - 80 * fleet_history.DAY, "retired", "lifecycle")
     follow(one_unit, now)
     assert sum(kept(one_unit).values()) == 20 * 86_400
     with one_unit.transaction() as session:
-        other = rolls.unit(session, "SN2")
-        session.get_one(worn.Unit, 1).merged_into_id = other.id
+        other = unit_rows.unit(session, "SN2")
+        session.get_one(fleet_history.Unit, 1).merged_into_id = other.id
         capacity_exposure.keep(session, capacity_exposure.everything(session, now))
     assert kept(one_unit) == {}
 
 
 def test_an_unheard_unit_does_not_count(database: Database, now: datetime) -> None:
     with database.transaction() as session:
-        rolls.unit(session, "SN1", lifecycle=Lifecycle.DEPLOYED, installed_on=date(2025, 1, 1))
+        unit_rows.unit(session, "SN1", lifecycle=Lifecycle.DEPLOYED, installed_on=date(2025, 1, 1))
     follow(database, datetime(2026, 11, 1, tzinfo=UTC))
     assert kept(database) == {}

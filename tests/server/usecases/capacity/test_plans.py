@@ -22,7 +22,7 @@ from musterroll.usecases.undo import undo as undo_changes
 from sqlmodel import select
 
 from tests.conftest import NOW
-from tests.support import rolls, worn
+from tests.support import fleet_history, unit_rows
 
 
 def facts_of(database: Database, now: datetime) -> PlanFacts:
@@ -38,7 +38,7 @@ def facts(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Pl
     path = tmp_path_factory.mktemp("facts") / "roll.db"
     shutil.copy(sqlite_template, path)
     database = Database(f"sqlite:///{path}")
-    worn.fill(database, NOW, units=120)
+    fleet_history.fill(database, NOW, units=120)
     found = facts_of(database, NOW)
     database.close()
     return found
@@ -47,7 +47,7 @@ def facts(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Pl
 def test_a_plan_expects_what_the_fleet_was_made_to_show(facts: PlanFacts) -> None:
     made = capacity_plans.plan(facts, {})
     live = {one.model: one.operating for one in facts.products}
-    truth = sum(worn.RATES[model] * units for model, units in live.items())
+    truth = sum(fleet_history.RATES[model] * units for model, units in live.items())
     month, quarter = made.spans[0], made.spans[1]
     assert month.incidents.low95 <= truth <= month.incidents.high95
     assert abs(quarter.incidents.mean / (3 * truth) - 1) < 0.35
@@ -57,7 +57,7 @@ def test_a_plan_expects_what_the_fleet_was_made_to_show(facts: PlanFacts) -> Non
 
 
 def test_facts_are_kept_and_those_of_an_earlier_day_come_from_history(database: Database, facts: PlanFacts, now: datetime) -> None:
-    worn.fill(database, now, units=120)
+    fleet_history.fill(database, now, units=120)
     kept = facts_of(database, now)
     assert kept == facts  # what SQLite and PostgreSQL tell is the same
     with database.snapshot() as session:
@@ -85,10 +85,10 @@ def unit_days(database: Database, facts: PlanFacts, product_id: int) -> float:
     return sum(seconds for month, product, _, _, seconds in rows if product == product_id and month in facts.months) / 86_400
 
 
-def test_whoever_is_limited_plans_for_what_he_sees(database: Database, facts: PlanFacts, now: datetime) -> None:
-    worn.fill(database, now, units=30)
+def test_whoever_is_limited_plans_for_what_they_see(database: Database, facts: PlanFacts, now: datetime) -> None:
+    fleet_history.fill(database, now, units=30)
     with database.transaction() as session:
-        other, _ = rolls.place(session, "A2", "S2")
+        other, _ = unit_rows.place(session, "A2", "S2")
         mine = [unit for unit in session.exec(select(Unit)) if unit.id is not None and unit.id % 3 == 0]
         for unit in mine:
             unit.account_id = other

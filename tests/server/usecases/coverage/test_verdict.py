@@ -23,8 +23,8 @@ from musterroll.usecases.reconciliation import run as reconciliation_run
 from musterroll.usecases.warranty import periods as warranty_periods
 from sqlmodel import Session, col, select, update
 
-from tests.support import paper, rolls
-from tests.support.paper import NOW
+from tests.support import random_records, unit_rows
+from tests.support.random_records import NOW
 
 DAY = NOW.date()
 
@@ -32,7 +32,7 @@ DAY = NOW.date()
 @pytest.fixture
 def session(database: Database) -> Iterator[Session]:
     with database.transaction() as session:
-        rolls.listening(session, 0, to_ms(NOW))
+        unit_rows.listening(session, 0, to_ms(NOW))
         yield session
 
 
@@ -46,7 +46,7 @@ def quantity(session: Session, seats: int, place: int, product: int) -> None:
 
 
 def test_a_warranty_is_found_by_serial_as_written_and_by_unit_id(session: Session) -> None:
-    unit = rolls.unit(session, "SN 1-a", installed_on=date(2026, 1, 31), warranty_months=12)
+    unit = unit_rows.unit(session, "SN 1-a", installed_on=date(2026, 1, 31), warranty_months=12)
     warranty_periods.apply_policies(session, [unit.id or 0], NOW)
     by_serial, by_uid = coverage(session, "sn1-A", DAY, NOW), coverage(session, unit.uid, DAY, NOW)
     assert by_serial == by_uid
@@ -54,32 +54,32 @@ def test_a_warranty_is_found_by_serial_as_written_and_by_unit_id(session: Sessio
 
 
 def test_what_is_not_on_record_is_said_not_guessed(session: Session) -> None:
-    rolls.unit(session, "SN1")
+    unit_rows.unit(session, "SN1")
     found = coverage(session, "SN1", DAY, NOW)
     assert found.answer is CoverageAnswer.UNKNOWN
     assert "contract coverage unknown: its account is not on record" in found.missing
 
 
 def test_without_a_day_it_is_today_at_the_site(session: Session) -> None:
-    _, site = rolls.place(session, "A1", "S1")
+    _, site = unit_rows.place(session, "A1", "S1")
     session.get_one(Site, site).zone = "Pacific/Auckland"
-    rolls.unit(session, "SN1", site_id=site)
+    unit_rows.unit(session, "SN1", site_id=site)
     late = datetime(2026, 11, 1, 20, tzinfo=UTC)
     assert coverage(session, "SN1", None, late).on == date(2026, 11, 2)
 
 
 def test_the_seat_of_a_quantity_goes_to_the_unit_the_whole_run_gives_it_to(session: Session) -> None:
-    account, site = rolls.place(session, "A1", "S1")
+    account, site = unit_rows.place(session, "A1", "S1")
     of = {"account_id": account, "site_id": site, "lifecycle": "deployed"}
-    late = rolls.unit(session, "SN1", status={"heard_at": to_ms(NOW)}, installed_on=date(2026, 2, 1), **of)
-    rolls.unit(session, "SN2", status={"heard_at": to_ms(NOW)}, installed_on=date(2026, 1, 1), **of)
+    late = unit_rows.unit(session, "SN1", status={"heard_at": to_ms(NOW)}, installed_on=date(2026, 2, 1), **of)
+    unit_rows.unit(session, "SN2", status={"heard_at": to_ms(NOW)}, installed_on=date(2026, 1, 1), **of)
     quantity(session, 1, site, late.product_id)
     assert [coverage(session, serial, DAY, NOW).answer for serial in ("SN1", "SN2")] == [CoverageAnswer.UNKNOWN, CoverageAnswer.CONTRACT]
 
 
 def test_a_seat_remembered_is_asked_for_anew_when_the_unit_changed(session: Session) -> None:
-    account, site = rolls.place(session, "A1", "S1")
-    unit = rolls.unit(session, "SN1", account_id=account, site_id=site, lifecycle="deployed")
+    account, site = unit_rows.place(session, "A1", "S1")
+    unit = unit_rows.unit(session, "SN1", account_id=account, site_id=site, lifecycle="deployed")
     quantity(session, 1, site, unit.product_id)
     reconciliation_run.reconcile(session, NOW, NOW, store=True)
     assert coverage(session, "SN1", DAY, NOW).answer is CoverageAnswer.CONTRACT
@@ -89,9 +89,9 @@ def test_a_seat_remembered_is_asked_for_anew_when_the_unit_changed(session: Sess
 
 
 def test_a_seat_is_remembered_while_only_others_changed(session: Session) -> None:
-    account, site = rolls.place(session, "A1", "S1")
+    account, site = unit_rows.place(session, "A1", "S1")
     of = {"account_id": account, "site_id": site, "lifecycle": "deployed"}
-    unit, other = (rolls.unit(session, serial, **of) for serial in ("SN1", "SN2"))
+    unit, other = (unit_rows.unit(session, serial, **of) for serial in ("SN1", "SN2"))
     quantity(session, 1, site, unit.product_id)
     reconciliation_run.reconcile(session, NOW, NOW, store=True)
     reconcile_queue.mark(session, [other.id or 0])
@@ -101,7 +101,7 @@ def test_a_seat_is_remembered_while_only_others_changed(session: Session) -> Non
 
 
 def test_a_serial_two_makers_share_must_be_told_apart(session: Session) -> None:
-    uids = [rolls.unit(session, "SN1", maker=maker).uid for maker in ("Acme", "Bolt")]
+    uids = [unit_rows.unit(session, "SN1", maker=maker).uid for maker in ("Acme", "Bolt")]
     with pytest.raises(Conflict, match="2 units have the serial SN1") as error:
         coverage(session, "SN1", DAY, NOW)
     assert all(uid in str(error.value) for uid in uids)
@@ -116,7 +116,7 @@ def test_a_policy_of_the_product_decides_where_a_warranty_starts(session: Sessio
     policy = WarrantyPolicy(name="Shelf", rules=[{"start": "shipped", "shelf_days": 90}], months=24)
     session.add(policy)
     session.flush()
-    unit = rolls.unit(session, "SN1", shipped_on=date(2026, 1, 1), installed_on=date(2026, 1, 20))
+    unit = unit_rows.unit(session, "SN1", shipped_on=date(2026, 1, 1), installed_on=date(2026, 1, 20))
     session.exec(select(Product)).one().policy_id = policy.id
     session.flush()
     warranty_periods.apply_policies(session, [unit.id or 0], NOW)
@@ -126,7 +126,7 @@ def test_a_policy_of_the_product_decides_where_a_warranty_starts(session: Sessio
 @pytest.mark.parametrize("seed", [1, 5])
 def test_a_verdict_is_the_same_for_whoever_may_ask(database: Database, seed: int) -> None:
     with database.transaction() as session:
-        paper.fill(session, Random(seed), 8)
+        random_records.fill(session, Random(seed), 8)
         reconciliation_run.reconcile(session, NOW, NOW, store=True)
     assert _for_all(database) == _for_the_account(database)
     with database.transaction() as session:

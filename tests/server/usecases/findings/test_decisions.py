@@ -24,8 +24,8 @@ from musterroll.usecases.reconciliation import run as reconciliation_run
 from musterroll.usecases.undo import undo as undo_changes
 from sqlmodel import Session, select
 
-from tests.support import rolls
-from tests.support.paper import NOW
+from tests.support import unit_rows
+from tests.support.random_records import NOW
 
 SILENT, PAYING = to_ms(NOW) - 86_400_000, Decimal(120)
 
@@ -34,11 +34,11 @@ SILENT, PAYING = to_ms(NOW) - 86_400_000, Decimal(120)
 def session(database: Database) -> Iterator[Session]:
     """A silent unit that is paid for, and one that operates without a contract; reconciled."""
     with database.transaction() as session:
-        rolls.listening(session, 0, to_ms(NOW))
-        account, site = rolls.place(session, "A1", "S1")
+        unit_rows.listening(session, 0, to_ms(NOW))
+        account, site = unit_rows.place(session, "A1", "S1")
         placed = {"account_id": account, "site_id": site, "lifecycle": "deployed"}
-        rolls.unit(session, "SN1", status={"heard_at": SILENT}, **placed)
-        rolls.unit(session, "SN2", status={"heard_at": to_ms(NOW)}, **placed)
+        unit_rows.unit(session, "SN1", status={"heard_at": SILENT}, **placed)
+        unit_rows.unit(session, "SN2", status={"heard_at": to_ms(NOW)}, **placed)
         contract = Contract(
             ref="C1", account_id=account, state=ContractState.ACTIVE, starts_on=date(2026, 1, 1), ends_on=date(2027, 1, 1), created_at=NOW
         )

@@ -12,7 +12,7 @@ from musterroll.usecases.fleet.pages import NONE, OLDEST, FleetFilter, fleet
 from musterroll.usecases.reconciliation import run as reconciliation_run
 from sqlmodel import Session, select
 
-from tests.support.paper import NOW, fill
+from tests.support.random_records import NOW, fill
 
 SEEDS = range(2)
 SWITCHES = ("operating", "warranty", "covered", "over", "outdated")

@@ -12,7 +12,7 @@ from musterroll.storage.engine.database import Database
 from musterroll.usecases.fleet.pages import FleetFilter, LatestBase, fleet, installed_base
 from sqlalchemy import text
 
-from tests.support.rolls import listening, place, unit
+from tests.support.unit_rows import listening, place, unit
 
 
 def serials(database: Database, now: datetime, **filters: object) -> list[str]:

@@ -18,7 +18,7 @@ from musterroll.usecases.units.look_up import look_up
 from musterroll.usecases.units.unit_card import UnitCard
 from sqlalchemy import text
 
-from tests.support import documents, rolls
+from tests.support import documents, unit_rows
 from tests.support.documents import outcomes, state
 
 HEAD = "Serial Number,Manufacturer,Model,Ship Date,Install Date,Status,Account ID,Site ID,Warranty Months\n"
@@ -115,7 +115,7 @@ def test_without_a_status_the_dates_say_where_a_new_unit_got_to(database: Databa
 
 def test_a_unit_first_heard_and_then_documented_is_changed_not_doubled(database: Database, now: datetime) -> None:
     with database.transaction() as session:
-        uid = rolls.unit(session, "SN1", maker="Acme", model="Pump 3").uid
+        uid = unit_rows.unit(session, "SN1", maker="Acme", model="Pump 3").uid
     (verdict,) = take(database, now, FULL)
     assert verdict.outcome is Outcome.CHANGED
     assert card(database, "SN1", now).uid == uid

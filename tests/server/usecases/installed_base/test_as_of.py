@@ -26,7 +26,7 @@ from musterroll.usecases.messages.receive import Batch, receive
 from sqlalchemy import insert, select
 from sqlmodel import Session, col
 
-from tests.support import papers
+from tests.support import records
 from tests.support.reporting import enrol
 
 DAY = timedelta(days=1)
@@ -57,8 +57,8 @@ def history(random: Random, units: Iterable[int], span: int) -> list[dict[str, o
 
 
 def fleet(session: Session, count: int) -> list[int]:
-    made = papers.product(session)
-    return [papers.unit(session, f"SN{number}", made, created_at=datetime(1970, 1, 1, tzinfo=UTC)).id or 0 for number in range(count)]
+    made = records.product(session)
+    return [records.unit(session, f"SN{number}", made, created_at=datetime(1970, 1, 1, tzinfo=UTC)).id or 0 for number in range(count)]
 
 
 def replayed(rows: list[dict[str, object]], unit: int, instant: int, known: int) -> UnitState:
@@ -169,16 +169,16 @@ def test_what_units_and_the_sweep_did_reads_back_day_by_day(database: Database, 
 
 def test_accounts_are_counted_with_those_below_them_and_everything_adds_up(database: Database, now: datetime) -> None:
     with database.transaction() as session:
-        made = papers.product(session)
-        parent = papers.account(session, "P", "Parent", segment="Public", country="NL")
-        child = papers.account(session, "C", "Child", parent, segment="Public", country="DE")
-        place = papers.site(session, "S", child, country="FR")
+        made = records.product(session)
+        parent = records.account(session, "P", "Parent", segment="Public", country="NL")
+        child = records.account(session, "C", "Child", parent, segment="Public", country="DE")
+        place = records.site(session, "S", child, country="FR")
         deployed = {"lifecycle": Lifecycle.DEPLOYED}
-        papers.unit(session, "SN1", made, account_id=parent.id, **deployed)
-        papers.unit(session, "SN2", made, account_id=child.id, **deployed)
-        papers.unit(session, "SN3", made, site_id=place.id)  # its account is its site's
-        papers.unit(session, "SN4", made)
-        papers.unit(session, "SN5", made, merged_into_id=1, **deployed)
+        records.unit(session, "SN1", made, account_id=parent.id, **deployed)
+        records.unit(session, "SN2", made, account_id=child.id, **deployed)
+        records.unit(session, "SN3", made, site_id=place.id)  # its account is its site's
+        records.unit(session, "SN4", made)
+        records.unit(session, "SN5", made, merged_into_id=1, **deployed)
         found = base_as_of.base(session, now, by=Slice.ACCOUNT)
         assert [(part.ref, part.parent, part.counts.units, part.own.units) for part in found.parts] == [
             ("P", "", 3, 1),

@@ -27,18 +27,18 @@ from musterroll.usecases.warranty.periods import apply_policies
 from sqlalchemy import text
 from sqlmodel import Session, select
 
-from tests.support import papers
-from tests.support.papers import dump
+from tests.support import records
+from tests.support.records import dump
 
 
 def twins(session: Session, now: datetime) -> tuple[Unit, Unit]:
     """A unit as documents have it, and the one that reports; a contract line, a warranty and a ticket are on the former."""
-    made, owner = papers.product(session), papers.account(session, "A1")
+    made, owner = records.product(session), records.account(session, "A1")
     dates = {"installed_on": date(2026, 1, 1), "warranty_months": 24, "account_id": owner.id}
-    paper = papers.unit(session, "K4O0MVX7", made, lifecycle=Lifecycle.DEPLOYED, **dates)
-    heard = papers.unit(session, "K400MVX7", made)
+    paper = records.unit(session, "K4O0MVX7", made, lifecycle=Lifecycle.DEPLOYED, **dates)
+    heard = records.unit(session, "K400MVX7", made)
     session.add(UnitStatus(unit_id=heard.id, heard_at=to_ms(now), first_heard_at=to_ms(now)))
-    papers.line(session, papers.contract(session, "C1", owner), "1", "K4O0MVX7")
+    records.line(session, records.contract(session, "C1", owner), "1", "K4O0MVX7")
     session.add(Incident(ref="T1", unit_id=paper.id, serial="K4O0MVX7", opened_on=date(2026, 3, 1)))
     extended = {"kind": "extended", "starts_on": date(2028, 1, 1), "ends_on": date(2029, 1, 1), "rule": "after", "evidence": "order 7"}
     session.add(WarrantyPeriod(unit_id=paper.id, **extended))
@@ -119,9 +119,9 @@ def test_what_a_person_rejected_is_not_proposed_again_until_that_is_undone(datab
 
 def test_a_line_with_a_mistyped_serial_is_let_name_its_unit(database: Database, now: datetime) -> None:
     with database.transaction() as session:
-        made, owner = papers.product(session), papers.account(session, "A1")
-        unit = papers.unit(session, "00K400MVX7", made, lifecycle=Lifecycle.DEPLOYED, account_id=owner.id)
-        line = papers.line(session, papers.contract(session, "C1", owner), "1", "K400MVX7")
+        made, owner = records.product(session), records.account(session, "A1")
+        unit = records.unit(session, "00K400MVX7", made, lifecycle=Lifecycle.DEPLOYED, account_id=owner.id)
+        line = records.line(session, records.contract(session, "C1", owner), "1", "K400MVX7")
         assert find_matches(session, now) == ProposalChanges(1, 0, 0)
         ((shown,), _) = page(session)
         assert (shown.left, shown.right, shown.proposal.kind) == ("C1/1", "00K400MVX7", matching_proposals.LINE_SERIAL)
@@ -134,14 +134,14 @@ def test_a_line_with_a_mistyped_serial_is_let_name_its_unit(database: Database, 
 
 def same_accounts(session: Session, now: datetime) -> tuple[Account, Account]:
     """Two accounts that look the same; the second has everything that can refer to one."""
-    one = papers.account(session, "A1", "Marram Freight B.V.", website="marram.example")
-    other = papers.account(session, "A2", "Marram Freight", website="www.marram.example", phone="+44 20 7946 0000")
-    papers.account(session, "A3", "Sub", other)
-    place = papers.site(session, "S1", other)
-    papers.unit(session, "SN1", papers.product(session), account_id=other.id, site_id=place.id)
-    contract = papers.contract(session, "C1", other)
-    papers.line(session, contract, "1", scope=LineScope.SUBTREE, place_id=other.id, product_id=1, quantity=5)
-    papers.line(
+    one = records.account(session, "A1", "Marram Freight B.V.", website="marram.example")
+    other = records.account(session, "A2", "Marram Freight", website="www.marram.example", phone="+44 20 7946 0000")
+    records.account(session, "A3", "Sub", other)
+    place = records.site(session, "S1", other)
+    records.unit(session, "SN1", records.product(session), account_id=other.id, site_id=place.id)
+    contract = records.contract(session, "C1", other)
+    records.line(session, contract, "1", scope=LineScope.SUBTREE, place_id=other.id, product_id=1, quantity=5)
+    records.line(
         session, contract, "2", scope=LineScope.SITE, place_id=other.id, product_id=1, quantity=5
     )  # a site that happens to have its number
     session.add(ClaimToken(label="t", token_hash="x", expires_at=now, max_uses=1, account_id=other.id, created_at=now, created_by="anna"))
@@ -173,10 +173,10 @@ def test_the_other_account_may_be_the_one_that_stays(database: Database, now: da
 
 def test_merging_an_account_into_one_below_it_closes_no_circle(database: Database, now: datetime) -> None:
     with database.transaction() as session:
-        top = papers.account(session, "TOP")
-        gone = papers.account(session, "GONE", parent=top)
-        between = papers.account(session, "BETWEEN", parent=gone)
-        stays = papers.account(session, "STAYS", parent=between)
+        top = records.account(session, "TOP")
+        gone = records.account(session, "GONE", parent=top)
+        between = records.account(session, "BETWEEN", parent=gone)
+        stays = records.account(session, "STAYS", parent=between)
         state = dump(session)
         change = audit_record.begin(session, actor="anna", kind="merge", subject="test", now=now)
         merge_accounts(session, change, stays.id or 0, gone.id or 0, now)

@@ -14,7 +14,7 @@ from musterroll.usecases.matching import splink
 from musterroll.usecases.matching.proposals import ProposalChanges
 from sqlmodel import Session
 
-from tests.support.papers import LONG_AGO
+from tests.support.records import LONG_AGO
 
 Pairs = set[tuple[int, int]]
 Twins = dict[tuple[int, int], Match]

@@ -35,7 +35,7 @@ from musterroll.usecases.reconciliation import run as reconciliation_run
 from musterroll.usecases.undo import undo as undo_changes
 from sqlmodel import Session, col, select
 
-from tests.support import papers, rolls
+from tests.support import records, unit_rows
 
 NOW = datetime(2026, 11, 1, 12, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
@@ -49,9 +49,9 @@ def rule(session: Session, *kinds: EventKind, channel: str = "email", **rest: An
 
 
 def silent(session: Session, serial: str, account: str = "Marram", site: str = "Essen 1", ago: float = 600) -> int:
-    account_id, site_id = rolls.place(session, account, site)
+    account_id, site_id = unit_rows.place(session, account, site)
     heard = to_ms(NOW) - int(ago * 1000)
-    unit = rolls.unit(
+    unit = unit_rows.unit(
         session, serial, lifecycle="deployed", account_id=account_id, site_id=site_id, status={"heard_at": heard, "first_heard_at": 1}
     )
     return unit.id or 0
@@ -59,7 +59,7 @@ def silent(session: Session, serial: str, account: str = "Marram", site: str = "
 
 def swept(database: Database, now: datetime) -> None:
     with database.transaction() as session:
-        rolls.listening(session, 1, to_ms(now))
+        unit_rows.listening(session, 1, to_ms(now))
         stale_sweep.sweep(session, now)
 
 
@@ -122,7 +122,7 @@ def test_a_rule_for_an_account_includes_its_subsidiaries_and_nothing_else(databa
 def test_a_rule_for_a_merged_account_reports_the_account_it_was_merged_into(database: Database) -> None:
     with database.transaction() as session:
         silent(session, "SN1", "Kept", "Site 1")
-        rolls.place(session, "Twin", "Site 2")
+        unit_rows.place(session, "Twin", "Site 2")
         accounts = {event.ref: event for event in session.exec(select(Account))}
         rule(session, EventKind.STALE, account="Twin", gather_minutes=0)
         accounts["Twin"].merged_into_id = accounts["Kept"].id
@@ -222,10 +222,10 @@ def ended(database: Database, now: datetime) -> list[tuple[EventKind, int | None
 
 def test_ends_are_announced_once_at_each_lead_time(database: Database) -> None:
     with database.transaction() as session:
-        place = papers.account(session, "A1")
+        place = records.account(session, "A1")
         renews = {"auto_renew": True, "renewal_months": 12, "notice_days": 30}
-        papers.contract(session, "C1", place, state=ContractState.ACTIVE, starts_on=date(2026, 1, 1), ends_on=date(2027, 1, 1), **renews)
-        unit = papers.unit(session, "SN1", papers.product(session), lifecycle="deployed", account_id=place.id)
+        records.contract(session, "C1", place, state=ContractState.ACTIVE, starts_on=date(2026, 1, 1), ends_on=date(2027, 1, 1), **renews)
+        unit = records.unit(session, "SN1", records.product(session), lifecycle="deployed", account_id=place.id)
         period = {"kind": PeriodKind.STANDARD, "starts_on": date(2024, 1, 1), "rule": "installed", "evidence": ""}
         session.add(WarrantyPeriod(unit_id=unit.id, ends_on=date(2026, 12, 2), **period))
     assert ended(database, NOW) == [
@@ -243,7 +243,7 @@ def test_ends_are_announced_once_at_each_lead_time(database: Database) -> None:
 
 def test_a_warranty_that_an_extension_follows_does_not_end(database: Database) -> None:
     with database.transaction() as session:
-        unit = papers.unit(session, "SN1", papers.product(session), lifecycle="deployed")
+        unit = records.unit(session, "SN1", records.product(session), lifecycle="deployed")
         for kind, starts, ends in ((PeriodKind.STANDARD, 2024, 2026), (PeriodKind.EXTENDED, 2026, 2028)):
             days = {"starts_on": date(starts, 12, 2), "ends_on": date(ends, 12, 2)}
             session.add(WarrantyPeriod(unit_id=unit.id, kind=kind, rule="x", evidence="", **days))
@@ -253,12 +253,12 @@ def test_a_warranty_that_an_extension_follows_does_not_end(database: Database) -
 def test_a_rule_reports_findings_of_its_kinds_and_minimum_value(database: Database) -> None:
     with database.transaction() as session:
         rule(session, EventKind.FINDING_OPENED, finding_kinds=["operating_uncovered"], least_worth=Decimal(100), gather_minutes=0)
-        account_id, site_id = rolls.place(session, "Marram", "Essen 1")
-        rolls.listening(session, 1, to_ms(NOW))
+        account_id, site_id = unit_rows.place(session, "Marram", "Essen 1")
+        unit_rows.listening(session, 1, to_ms(NOW))
         for serial, lifecycle in (("SN1", "deployed"), ("SN2", "deployed"), ("SN3", "unrecorded")):
             status = {"heard_at": to_ms(NOW), "first_heard_at": 1}
-            rolls.unit(session, serial, lifecycle=lifecycle, account_id=account_id, site_id=site_id, status=status)
-        rolls.product(session, "Acme", "Pump 3").list_price = Decimal(60)
+            unit_rows.unit(session, serial, lifecycle=lifecycle, account_id=account_id, site_id=site_id, status=status)
+        unit_rows.product(session, "Acme", "Pump 3").list_price = Decimal(60)
         session.flush()
         reconciliation_run.tick(session, NOW)
     (message,) = queued(database, NOW)
@@ -304,7 +304,7 @@ def test_declining_usage_is_detected_as_a_model_computes_it(database: Database, 
     with database.transaction() as session:
         for table in (Activity, EventRow, UnitStatus):
             session.exec(table.__table__.delete())  # type: ignore[attr-defined]
-        unit = session.exec(select(rolls.Unit)).first() or rolls.unit(session, "SN1", lifecycle="deployed")
+        unit = session.exec(select(unit_rows.Unit)).first() or unit_rows.unit(session, "SN1", lifecycle="deployed")
         session.add(UnitStatus(unit_id=unit.id, operating=0, heard_at=1))
         session.flush()
         counter, at = 0, to_ms(NOW)
@@ -327,7 +327,7 @@ def test_activity_is_measured_once_a_week_for_every_unit(database: Database, mon
     monkeypatch.setattr(detect, "_UNITS", 2)
     with database.transaction() as session:
         for n in range(5):
-            rolls.unit(session, f"SN{n}", status={"operating": n})
+            unit_rows.unit(session, f"SN{n}", status={"operating": n})
     turns: list[bool] = []
     for _ in range(5):
         with database.transaction() as session:

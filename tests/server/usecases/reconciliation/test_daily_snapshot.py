@@ -15,19 +15,19 @@ from musterroll.usecases.reconciliation.daily_snapshot import due, earlier, snap
 from musterroll.usecases.units.move import move_unit
 from sqlmodel import Session, select
 
-from tests.support import papers
+from tests.support import records
 
 YESTERDAY = date(2026, 10, 31)
 
 
 def fleet(session: Session) -> str:
     """Two units at a subsidiary, one of them on a contract; one of nobody's."""
-    made, parent = papers.product(session), papers.account(session, "P")
-    child = papers.account(session, "C", parent=parent)
-    papers.line(session, papers.contract(session, "C1", child), "1", "SN1")
+    made, parent = records.product(session), records.account(session, "P")
+    child = records.account(session, "C", parent=parent)
+    records.line(session, records.contract(session, "C1", child), "1", "SN1")
     for serial in ("SN1", "SN2"):
-        first = papers.unit(session, serial, made, account_id=child.id, lifecycle=Lifecycle.DEPLOYED)
-    papers.unit(session, "SN3", made, lifecycle=Lifecycle.STOCK)
+        first = records.unit(session, serial, made, account_id=child.id, lifecycle=Lifecycle.DEPLOYED)
+    records.unit(session, "SN3", made, lifecycle=Lifecycle.STOCK)
     return first.uid
 
 
@@ -91,6 +91,6 @@ def test_days_before_the_first_that_is_kept_are_told_from_history(database: Data
 
 def test_a_day_when_nothing_was_going_on_is_not_kept(database: Database, now: datetime) -> None:
     with database.transaction() as session:
-        papers.unit(session, "SN1", papers.product(session), lifecycle=Lifecycle.STOCK)
+        records.unit(session, "SN1", records.product(session), lifecycle=Lifecycle.STOCK)
         snapshot(session, YESTERDAY, now)
         assert due(session, now) == [YESTERDAY]

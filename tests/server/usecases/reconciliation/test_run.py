@@ -19,8 +19,8 @@ from musterroll.usecases.reconciliation import run as reconciliation_run
 from sqlalchemy import update
 from sqlmodel import Session
 
-from tests.support import documents, rolls
-from tests.support.paper import NOW
+from tests.support import documents, unit_rows
+from tests.support.random_records import NOW
 
 LATER = NOW + timedelta(days=21)
 UNITS = (
@@ -33,7 +33,7 @@ UNITS = (
 def session(database: Database) -> Iterator[Session]:
     """One deployed unit with a line until the end of the year, last heard half a minute before NOW by another platform."""
     with database.transaction() as session:
-        rolls.unit(session, "SN1", lifecycle="deployed", status={"beat": -1, "heard_at": to_ms(NOW) - 30_000, "first_heard_at": 1})
+        unit_rows.unit(session, "SN1", lifecycle="deployed", status={"beat": -1, "heard_at": to_ms(NOW) - 30_000, "first_heard_at": 1})
         contract = Contract(ref="C1", state=ContractState.ACTIVE, starts_on=date(2026, 1, 1), ends_on=date(2027, 1, 1), created_at=NOW)
         session.add(contract)
         session.flush()
@@ -52,7 +52,7 @@ def test_what_another_platform_told_stands_until_it_tells_more(session: Session)
 
 
 def test_that_the_registry_listens_since_changes_nothing_of_the_past(session: Session) -> None:
-    rolls.listening(session, to_ms(LATER) - 3_600_000, to_ms(LATER))
+    unit_rows.listening(session, to_ms(LATER) - 3_600_000, to_ms(LATER))
     session.flush()
     stale_sweep.sweep(session, LATER)
     assert [cell(session, NOW), cell(session, LATER)] == ["111", "111"]
@@ -63,7 +63,7 @@ def test_paper_is_judged_by_the_day(session: Session) -> None:
 
 
 def test_the_lifecycle_is_that_of_the_instant(session: Session) -> None:
-    unit = rolls.unit(session, "SN2", lifecycle="retired")
+    unit = unit_rows.unit(session, "SN2", lifecycle="retired")
     transitions.add(session, [NewStateChange(unit.id or 0, to_ms(NOW) + 1000, "lifecycle", "deployed", "retired", "moved", "ann")])
     session.flush()
     before, after = (reconciliation_run.reconcile(session, on, LATER, store=False).cells for on in (NOW, LATER))
@@ -78,7 +78,7 @@ def test_a_dry_run_keeps_nothing(session: Session) -> None:
 
 def test_a_tick_does_all_at_first_then_what_happened_then_nothing(session: Session) -> None:
     session.execute(update(UnitStatus).values(beat=0))  # its own word, not another platform's
-    rolls.listening(session, 0, to_ms(NOW) + 600_000)
+    unit_rows.listening(session, 0, to_ms(NOW) + 600_000)
     first = reconciliation_run.tick(session, NOW)
     assert first is not None
     assert first.whole
@@ -99,7 +99,7 @@ def test_a_new_day_is_a_whole_run(session: Session) -> None:
 
 def test_a_unit_heard_for_the_first_time_is_looked_at(session: Session) -> None:
     reconciliation_run.tick(session, NOW)
-    unit = rolls.unit(session, "SN4", status={})
+    unit = unit_rows.unit(session, "SN4", status={})
     heartbeats.record_heartbeats(session, [HeartbeatRow(unit.id or 0, 1, 0, 0, 1, 1, {})], NOW)
     done = reconciliation_run.tick(session, NOW)
     assert done is not None

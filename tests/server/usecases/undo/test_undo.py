@@ -30,9 +30,9 @@ from musterroll.usecases.warranty.periods import apply_policies
 from sqlalchemy import text, update
 from sqlmodel import Session, SQLModel, col, select
 
-from tests.support import papers
+from tests.support import records
 from tests.support.documents import take
-from tests.support.papers import dump
+from tests.support.records import dump
 
 on_both = settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
@@ -49,7 +49,7 @@ def add(session: Session, change: Change, *rows: SQLModel) -> None:
 def scribble(session: Session, random: Random, change: Change) -> None:
     """Write some rows of some kinds, new and old."""
     for _ in range(random.randrange(1, 8)):
-        row: Any = papers.random_row(session, random)
+        row: Any = records.random_row(session, random)
         add(session, change, row)
         name = random.choice([c for c in ("name", "model", "serial", "ref", "service") if hasattr(row, c)])
         with audit_record.watching(session, change, row.__tablename__, [row.id]):
@@ -93,7 +93,7 @@ def test_undoing_the_undoing_brings_everything_back(database: Database, now: dat
 def test_a_change_is_undone_once(database: Database, now: datetime) -> None:
     with database.transaction() as session:
         change = begin(session, now)
-        add(session, change, papers.account(session, "A1"))
+        add(session, change, records.account(session, "A1"))
         undo(session, change.id or 0, "bert", now)
         with pytest.raises(Conflict, match=r"change \d+ was already undone by change \d+"):
             undo(session, change.id or 0, "bert", now)
@@ -106,7 +106,7 @@ def test_a_change_that_is_not_there_is_not_found(database: Database, now: dateti
 
 def test_a_row_changed_since_is_named_and_nothing_is_undone(database: Database, now: datetime) -> None:
     with database.transaction() as session:
-        first, second = papers.account(session, "A1"), papers.account(session, "A2")
+        first, second = records.account(session, "A1"), records.account(session, "A2")
         change = begin(session, now)
         with audit_record.watching(session, change, "account", [first.id or 0, second.id or 0]):
             first.name = second.name = "Renamed"
@@ -122,9 +122,9 @@ def test_a_row_changed_since_is_named_and_nothing_is_undone(database: Database, 
 def test_a_row_that_something_newer_refers_to_is_not_taken_out(database: Database, now: datetime) -> None:
     with database.transaction() as session:
         change = begin(session, now)
-        owner = papers.account(session, "A1")
+        owner = records.account(session, "A1")
         add(session, change, owner)
-        papers.site(session, "S1", owner)
+        records.site(session, "S1", owner)
         with pytest.raises(Conflict, match=r"site \d+ depends on records the change added \(account\)"):
             undo(session, change.id or 0, "bert", now)
 
@@ -132,9 +132,9 @@ def test_a_row_that_something_newer_refers_to_is_not_taken_out(database: Databas
 @pytest.mark.parametrize("sign", ["heard", "enrolled"])
 def test_a_unit_that_has_spoken_since_stays_without_paper(database: Database, now: datetime, sign: str) -> None:
     with database.transaction() as session:
-        made = papers.product(session)
+        made = records.product(session)
         change = begin(session, now)
-        unit = papers.unit(session, "SN1", made, lifecycle=Lifecycle.DEPLOYED, installed_on=date(2026, 1, 1), warranty_months=24)
+        unit = records.unit(session, "SN1", made, lifecycle=Lifecycle.DEPLOYED, installed_on=date(2026, 1, 1), warranty_months=24)
         add(session, change, unit)
         apply_policies(session, [unit.id or 0], now, change)
         if sign == "heard":
@@ -165,7 +165,7 @@ def test_transitions_are_withdrawn_with_their_change_and_come_back_with_it(datab
 
 def test_a_row_recorded_in_bulk_is_undone_like_one_that_was_watched(database: Database, now: datetime) -> None:
     with database.transaction() as session:
-        first = papers.site(session, "S1", latitude=52)
+        first = records.site(session, "S1", latitude=52)
         state = dump(session)
         change = begin(session, now)
         audit_record.record(session, change, [Row("site", first.id or 0, {"latitude": 52, "name": "S1"}, {"latitude": 53, "name": "S1"})])
@@ -199,7 +199,7 @@ def test_a_row_that_did_not_change_is_left_out(database: Database, now: datetime
 def test_tampering_is_found_where_it_was_done(database: Database, now: datetime, tampering: str) -> None:
     with database.transaction() as session:
         for number in range(5):
-            add(session, begin(session, now), papers.account(session, f"A{number}"))
+            add(session, begin(session, now), records.account(session, f"A{number}"))
         assert (found := audit_chain.verify(session)).first_bad is None
         assert found.entries == 5
         ids = list(session.exec(select(AuditEntry.id).order_by(col(AuditEntry.id))))
@@ -212,7 +212,7 @@ def test_tampering_is_found_where_it_was_done(database: Database, now: datetime,
 def test_a_head_noted_earlier_shows_that_the_end_was_cut_off(database: Database, now: datetime) -> None:
     with database.transaction() as session:
         for number in range(3):
-            add(session, begin(session, now), papers.account(session, f"A{number}"))
+            add(session, begin(session, now), records.account(session, f"A{number}"))
         noted = audit_chain.verify(session).head
         assert audit_chain.verify(session, noted).head_found
         session.execute(text("DELETE FROM audit_entry WHERE id = (SELECT max(id) FROM audit_entry)"))
@@ -222,17 +222,17 @@ def test_a_head_noted_earlier_shows_that_the_end_was_cut_off(database: Database,
 def test_a_number_given_up_names_nothing_else_later(sqlite_database: Database, now: datetime) -> None:
     with sqlite_database.transaction() as session:
         change = begin(session, now)
-        owner = papers.account(session, "A1")
+        owner = records.account(session, "A1")
         given_up = owner.id
         add(session, change, owner)
         undo(session, change.id or 0, "bert", now)
-        assert papers.account(session, "A2").id != given_up
+        assert records.account(session, "A2").id != given_up
 
 
 def test_many_rows_are_undone_in_bulk(database: Database, now: datetime) -> None:
     with database.transaction() as session:
-        accounts = [papers.account(session, f"A{number}") for number in range(300)]
-        sites = [papers.site(session, f"S{number}", accounts[0]) for number in range(300)]
+        accounts = [records.account(session, f"A{number}") for number in range(300)]
+        sites = [records.site(session, f"S{number}", accounts[0]) for number in range(300)]
         state = dump(session)
         change = begin(session, now)
         with audit_record.watching(session, change, "site", [site.id or 0 for site in sites]):

@@ -5,7 +5,7 @@ from musterroll.storage.tables.messages import DurableMessage
 from musterroll.storage.tables.units import UnitStateChange
 from musterroll.usecases.units.history import messages, transitions
 
-from tests.support.rolls import unit
+from tests.support.unit_rows import unit
 
 
 def test_changes_come_newest_first_and_page_backwards(database: Database) -> None:

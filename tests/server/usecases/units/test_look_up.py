@@ -8,7 +8,7 @@ from musterroll.storage.engine.database import Database
 from musterroll.storage.tables.enrolment import Credential, CredentialStatus
 from musterroll.usecases.units.look_up import look_up, unit_card
 
-from tests.support.rolls import LONG_AGO, listening, place, unit
+from tests.support.unit_rows import LONG_AGO, listening, place, unit
 
 
 @pytest.mark.parametrize("code", ["tn5520-qdm mrtsk", "TN5520QDMMRTSK", " tn5520qdm_mrtsk\n", "uuuuuuuuu1", "UUUUUUUUU1"])

@@ -16,8 +16,8 @@ from musterroll.usecases.units.replace import replace
 from musterroll.usecases.warranty.periods import apply_policies
 from sqlmodel import Session, select
 
-from tests.support import papers
-from tests.support.papers import dump
+from tests.support import records
+from tests.support.records import dump
 
 TODAY = date(2026, 11, 1)
 
@@ -26,10 +26,10 @@ TODAY = date(2026, 11, 1)
 def place(database: Database) -> tuple[str, str]:
     """A unit in stock, by its uid, and a customer's site."""
     with database.transaction() as session:
-        owner = papers.account(session, "A1")
-        papers.site(session, "S1", owner)
-        papers.site(session, "S2", papers.account(session, "A2"))
-        return papers.unit(session, "SN1", papers.product(session), lifecycle=Lifecycle.STOCK).uid, "S1"
+        owner = records.account(session, "A1")
+        records.site(session, "S1", owner)
+        records.site(session, "S2", records.account(session, "A2"))
+        return records.unit(session, "SN1", records.product(session), lifecycle=Lifecycle.STOCK).uid, "S1"
 
 
 def lifecycles(session: Session) -> list[tuple[str | None, str, str, str]]:
@@ -98,14 +98,14 @@ def test_what_cannot_be_is_said(database: Database, now: datetime, place: tuple[
 
 def test_a_replacement_takes_over_place_line_and_what_is_left_of_the_warranty(database: Database, now: datetime) -> None:
     with database.transaction() as session:
-        made, owner = papers.product(session), papers.account(session, "A1")
-        where = papers.site(session, "S1", owner)
+        made, owner = records.product(session), records.account(session, "A1")
+        where = records.site(session, "S1", owner)
         dates = {"installed_on": date(2026, 1, 1), "warranty_months": 24, "account_id": owner.id, "site_id": where.id}
-        old = papers.unit(session, "OLD1", made, lifecycle=Lifecycle.DEPLOYED, **dates)
-        new = papers.unit(session, "NEW1", made, lifecycle=Lifecycle.STOCK, warranty_months=3)
-        running = papers.line(session, papers.contract(session, "C1", owner), "1", "OLD1")
-        over = papers.line(
-            session, papers.contract(session, "C2", owner, starts_on=date(2024, 1, 1), ends_on=date(2025, 1, 1)), "1", "OLD1"
+        old = records.unit(session, "OLD1", made, lifecycle=Lifecycle.DEPLOYED, **dates)
+        new = records.unit(session, "NEW1", made, lifecycle=Lifecycle.STOCK, warranty_months=3)
+        running = records.line(session, records.contract(session, "C1", owner), "1", "OLD1")
+        over = records.line(
+            session, records.contract(session, "C2", owner, starts_on=date(2024, 1, 1), ends_on=date(2025, 1, 1)), "1", "OLD1"
         )
         apply_policies(session, [old.id or 0, new.id or 0], now)
         state = dump(session)
@@ -123,8 +123,8 @@ def test_a_replacement_takes_over_place_line_and_what_is_left_of_the_warranty(da
 
 def test_replacements_make_chains_but_no_circle(database: Database, now: datetime) -> None:
     with database.transaction() as session:
-        made = papers.product(session)
-        a, b, c = (papers.unit(session, serial, made, lifecycle=Lifecycle.DEPLOYED).uid for serial in ("AA1", "BB1", "CC1"))
+        made = records.product(session)
+        a, b, c = (records.unit(session, serial, made, lifecycle=Lifecycle.DEPLOYED).uid for serial in ("AA1", "BB1", "CC1"))
         replace(session, a, b, actor="anna", now=now)
         replace(session, b, c, actor="anna", now=now)
     wrong = [

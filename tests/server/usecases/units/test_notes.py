@@ -13,7 +13,7 @@ from musterroll.usecases.units import incidents, notes
 from musterroll.usecases.units.related import related_units
 from sqlmodel import select
 
-from tests.support.rolls import place, unit
+from tests.support.unit_rows import place, unit
 
 
 def test_a_note_is_audited_listed_and_undone_without_a_reconciliation(database: Database, now: datetime) -> None:

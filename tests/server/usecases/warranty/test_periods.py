@@ -16,14 +16,14 @@ from musterroll.usecases.warranty import periods as warranty_periods
 from musterroll.usecases.warranty.periods import PeriodChanges
 from sqlmodel import Session, col, select
 
-from tests.support import rolls
-from tests.support.paper import NOW
+from tests.support import unit_rows
+from tests.support.random_records import NOW
 
 
 @pytest.fixture
 def unit(database: Database) -> Iterator[tuple[Session, Unit]]:
     with database.transaction() as session:
-        yield session, rolls.unit(session, "SN1", installed_on=date(2026, 1, 31), warranty_months=12)
+        yield session, unit_rows.unit(session, "SN1", installed_on=date(2026, 1, 31), warranty_months=12)
 
 
 def settle(session: Session, unit: Unit) -> PeriodChanges:
@@ -83,7 +83,7 @@ def test_a_voiding_is_undone(unit: tuple[Session, Unit]) -> None:
 
 def test_only_the_unit_is_reconciled_again_that_an_act_on_warranty_is_about(unit: tuple[Session, Unit]) -> None:
     session, one = unit
-    rolls.unit(session, "SN2")
+    unit_rows.unit(session, "SN2")
     settle(session, one)
     noted = [reconcile_queue.take(session)]
     warranty_periods.extend(session, one.uid, 12, "order 7", "ann", NOW)

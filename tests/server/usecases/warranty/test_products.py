@@ -18,7 +18,7 @@ from musterroll.usecases.warranty import products
 from musterroll.usecases.warranty.products import ProductSettings
 from sqlmodel import Session, col, select
 
-from tests.support import papers
+from tests.support import records
 
 NOW = datetime(2026, 11, 1, 12, tzinfo=UTC)
 ADMIN = "admin"
@@ -41,8 +41,8 @@ def undo_last(session: Session) -> None:
 
 def test_units_follow_their_product_into_another_policy_and_back(database: Database) -> None:
     with database.transaction() as session:
-        product = papers.product(session)
-        unit = papers.unit(session, "SN1", product, installed_on=date(2026, 1, 1), shipped_on=date(2025, 6, 1), warranty_months=12)
+        product = records.product(session)
+        unit = records.unit(session, "SN1", product, installed_on=date(2026, 1, 1), shipped_on=date(2025, 6, 1), warranty_months=12)
         session.add(UnitStatus(unit_id=unit.id, interval=3600, late_after=3960, stale_after=11160))
         warranty_periods.apply_policies(session, [unit.id or 0], NOW)
         assert ends(session) == [date(2027, 1, 1)]
@@ -64,8 +64,8 @@ def test_a_policy_put_in_another_order_moves_the_warranty_of_all_its_units(datab
     with database.transaction() as session:
         rules = [StartRule(WarrantyStart.INSTALLED), StartRule(WarrantyStart.SHIPPED)]
         policy = products.save_policy(session, None, "Usual", rules, 12, ADMIN, NOW)
-        product = papers.product(session, policy_id=policy.id)
-        units = [papers.unit(session, f"SN{n}", product, installed_on=date(2026, 3, 1), shipped_on=date(2026, 1, 1)) for n in range(5)]
+        product = records.product(session, policy_id=policy.id)
+        units = [records.unit(session, f"SN{n}", product, installed_on=date(2026, 3, 1), shipped_on=date(2026, 1, 1)) for n in range(5)]
         warranty_periods.apply_policies(session, [unit.id or 0 for unit in units], NOW)
         products.save_policy(session, policy.id, "Usual", rules[::-1], 12, ADMIN, NOW)
         follow(session)

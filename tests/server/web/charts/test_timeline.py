@@ -11,7 +11,7 @@ from musterroll.domain.values.instants import to_ms
 from musterroll.usecases.units.history import StateChange, UnitMessage
 from musterroll.usecases.units.unit_card import UnitCard
 from musterroll.web.charts.timeline import SPANS, span_for, spark, timeline
-from musterroll.web.charts.vitals import days
+from musterroll.web.charts.vitals import operating_days
 
 DAY = 86_400_000
 
@@ -33,18 +33,18 @@ def test_stretches_meet_and_end_now(span: str, now: datetime) -> None:
         _change(now, 2 * DAY, "operating", "stale"),
         _change(now, 9 * DAY, "never_heard", "operating"),
     ]
-    found = timeline(_card(Liveness.LATE, now, since=60_000), changes, SPANS[span], now).stretches
-    assert all(a.end == b.start for a, b in pairwise(found))
-    assert (found[-1].end, found[-1].state) == (to_ms(now), Liveness.LATE)
-    assert found[0].x >= 0
-    assert found[-1].x + found[-1].width <= 1001.5
+    stretches = timeline(_card(Liveness.LATE, now, since=60_000), changes, SPANS[span], now).stretches
+    assert all(a.end == b.start for a, b in pairwise(stretches))
+    assert (stretches[-1].end, stretches[-1].state) == (to_ms(now), Liveness.LATE)
+    assert stretches[0].x >= 0
+    assert stretches[-1].x + stretches[-1].width <= 1001.5
 
 
 def test_the_share_counts_only_the_time_since_it_was_first_heard(now: datetime) -> None:
     changes = [_change(now, DAY, "operating", "stale"), _change(now, 2 * DAY, "never_heard", "operating")]
-    found = timeline(_card(Liveness.STALE, now), changes, SPANS["7d"], now)
-    assert found.share == pytest.approx(0.5)
-    assert found.silences == 1
+    chart = timeline(_card(Liveness.STALE, now), changes, SPANS["7d"], now)
+    assert chart.share == pytest.approx(0.5)
+    assert chart.silences == 1
 
 
 def test_a_unit_never_heard_has_no_share(now: datetime) -> None:
@@ -79,5 +79,5 @@ def test_hours_operated_are_told_by_day_and_split_at_midnight() -> None:
         {"data": []},
     ]
     heard = [UnitMessage(1, n, "hour", midnight + 3600, 0, json.dumps(body)) for n, body in enumerate(bodies)]
-    assert [one.hours for one in days(heard, now)] == [0, 0, 0, 0, 0, 0.5, 1.5]
-    assert days(heard[2:], now) == []
+    assert [day.hours for day in operating_days(heard, now)] == [0, 0, 0, 0, 0, 0.5, 1.5]
+    assert operating_days(heard[2:], now) == []

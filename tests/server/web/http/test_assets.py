@@ -18,8 +18,8 @@ def test_every_vendored_file_has_its_recorded_hash() -> None:
 
 def test_no_vendored_file_is_unrecorded() -> None:
     recorded = {name for pack in _packages() for name in pack["files"]}
-    found = {f.name for f in VENDOR.iterdir() if f.is_file()} | {f"icons/{f.name}" for f in (VENDOR / "icons").iterdir()}
-    assert found - recorded == {"VENDORED.json"}
+    files = {f.name for f in VENDOR.iterdir() if f.is_file()} | {f"icons/{f.name}" for f in (VENDOR / "icons").iterdir()}
+    assert files - recorded == {"VENDORED.json"}
 
 
 def test_assets_are_squeezed_and_kept_for_ever(stranger: Visitor) -> None:
@@ -35,5 +35,5 @@ def test_an_address_of_another_version_is_not_answered(stranger: Visitor) -> Non
 
 
 def _packages() -> list[dict[str, dict[str, dict[str, str]]]]:
-    found: list[dict[str, dict[str, dict[str, str]]]] = json.loads((VENDOR / "VENDORED.json").read_text())["packages"]
-    return found
+    packages: list[dict[str, dict[str, dict[str, str]]]] = json.loads((VENDOR / "VENDORED.json").read_text())["packages"]
+    return packages

@@ -5,12 +5,12 @@ import re
 from urllib.parse import unquote
 
 from tests.server.web.conftest import Visitor
-from tests.support.roll import OPERATING, SHARED
+from tests.support.sample_fleet import OPERATING, SHARED
 
 
 def test_only_pages_about_one_unit_may_be_kept(visitor: Visitor) -> None:
-    told = json.loads(unquote(visitor.get(f"/?code={OPERATING}").headers["X-Unit"]))
-    assert told == {"uid": "u000k400mvx7", "serial": OPERATING, "key": OPERATING, "says": "Halden HD-4000 Vault · Essen 1"}
+    header = json.loads(unquote(visitor.get(f"/?code={OPERATING}").headers["X-Unit"]))
+    assert header == {"uid": "u000k400mvx7", "serial": OPERATING, "key": OPERATING, "says": "Halden HD-4000 Vault · Essen 1"}
     assert "X-Unit" in visitor.get("/units/u000k400mvx7").headers
     for address in ("/", f"/?code={SHARED}", "/?code=nothing", "/fleet", "/units/nobody"):
         assert "X-Unit" not in visitor.get(address).headers, address

@@ -23,9 +23,9 @@ ROLES = {"field-tech": "technician", "ops": "planner", "boss": "admin"}
 
 @pytest.fixture
 def issuer() -> Iterator[Issuer]:
-    made = Issuer()
-    yield made
-    made.stop()
+    server = Issuer()
+    yield server
+    server.stop()
 
 
 @pytest.fixture
@@ -52,7 +52,7 @@ def role_of(database: Database, name: str = "kim") -> str | None:
         return next((person.role.value for person in access_users.everybody(session) if person.name == name), None)
 
 
-def test_who_the_issuer_vouches_for_comes_in_with_the_role_of_his_group(
+def test_who_the_issuer_vouches_for_comes_in_with_the_role_of_their_group(
     arriving: Callable[..., Visitor], issuer: Issuer, fleet_database: Database
 ) -> None:
     visitor = arriving()
@@ -65,7 +65,7 @@ def test_who_the_issuer_vouches_for_comes_in_with_the_role_of_his_group(
     assert visitor.sign_in("", "kim").status_code == 401  # there is no password to guess
 
 
-def test_his_role_follows_his_groups_and_without_one_he_stays_out(
+def test_their_role_follows_their_groups_and_without_one_they_stay_out(
     arriving: Callable[..., Visitor], issuer: Issuer, fleet_database: Database
 ) -> None:
     visitor = arriving()

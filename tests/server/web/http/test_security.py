@@ -7,7 +7,7 @@ import pytest
 from flask import Flask
 
 from tests.server.web.conftest import Visitor
-from tests.support.roll import HOSTILE
+from tests.support.sample_fleet import HOSTILE
 
 PAGES = (
     "/sign-in",

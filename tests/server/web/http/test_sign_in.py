@@ -25,7 +25,7 @@ def test_a_stranger_is_asked_to_sign_in(stranger: Visitor, address: str) -> None
     assert answer.headers["Location"].startswith("/sign-in")
 
 
-def test_a_stranger_comes_back_to_the_page_he_wanted(stranger: Visitor) -> None:
+def test_a_stranger_comes_back_to_the_page_they_wanted(stranger: Visitor) -> None:
     assert stranger.get("/fleet?liveness=stale").headers["Location"] == "/sign-in?next=%2Ffleet%3Fliveness%3Dstale"
     assert stranger.sign_in(next="/fleet?liveness=stale").headers["Location"] == "/fleet?liveness=stale"
 

@@ -10,14 +10,14 @@ from musterroll.storage.engine.database import Database
 from musterroll.usecases.capacity import plans as capacity_plans
 
 from tests.server.web.conftest import Visitor
-from tests.support import worn
+from tests.support import fleet_history
 
 
 @pytest.fixture
 def fleet_database(fleet_database: Database) -> Database:
     """Also with a past, and gathered for planning."""
     now = datetime.now(UTC)
-    worn.fill(fleet_database, now, units=60)
+    fleet_history.fill(fleet_database, now, units=60)
     with fleet_database.snapshot() as session:
         prepared = capacity_plans.prepare(session, now)
     with fleet_database.transaction() as session:
@@ -27,7 +27,7 @@ def fleet_database(fleet_database: Database) -> Database:
 
 def expected(text: str) -> list[float]:
     """Incidents of the next month and the next quarter."""
-    return [float(one.replace(",", "")) for one in re.findall(r'class="expect"><b class="num">([\d.,]+)</b>', text)]
+    return [float(number.replace(",", "")) for number in re.findall(r'class="expect"><b class="num">([\d.,]+)</b>', text)]
 
 
 def test_the_estimate_comes_first_with_its_bands_and_its_test(visitor: Visitor) -> None:
@@ -50,8 +50,8 @@ def test_an_assumption_changes_the_estimate_without_javascript(visitor: Visitor)
 
 
 def test_a_scenario_is_kept_compared_exported_and_deleted(visitor: Visitor) -> None:
-    made = visitor.post("/capacity/scenarios", seen="/capacity", name="More of all", deployments="200", absence="12")
-    assert made.headers["Location"] == "/capacity?scenario=More+of+all&deployments=200"
+    answer = visitor.post("/capacity/scenarios", seen="/capacity", name="More of all", deployments="200", absence="12")
+    assert answer.headers["Location"] == "/capacity?scenario=More+of+all&deployments=200"
     text = visitor.get("/capacity/compare?with=More+of+all").text
     assert re.search(r'<th scope="row">Deployments <span class="faint">%</span></th><td>100</td><td>200</td>', text)
     assert "Absence" not in text

@@ -6,7 +6,7 @@ import zxingcpp
 from PIL import Image
 
 from tests.server.web.conftest import Visitor
-from tests.support.roll import OPERATING, SHARED, STALE
+from tests.support.sample_fleet import OPERATING, SHARED, STALE
 
 
 def scanned(path: str, side: int) -> str:

@@ -6,7 +6,7 @@ from musterroll.storage.engine.database import Database
 from sqlmodel import text
 
 from tests.server.web.conftest import Visitor
-from tests.support.roll import LATE, STALE
+from tests.support.sample_fleet import LATE, STALE
 
 
 def test_the_eight_cells_sum_to_the_units_registered(visitor: Visitor) -> None:
@@ -100,6 +100,6 @@ def test_the_export_has_what_the_filter_shows(visitor: Visitor) -> None:
 
 
 def _finding(visitor: Visitor, serial: str) -> str:
-    found = re.search(rf'href="(/findings/\d+)">{serial}<', visitor.get("/findings").text)
-    assert found
-    return found[1]
+    link = re.search(rf'href="(/findings/\d+)">{serial}<', visitor.get("/findings").text)
+    assert link
+    return link[1]

@@ -14,7 +14,7 @@ from musterroll.usecases.units.related import related_units
 from werkzeug.test import TestResponse
 
 from tests.server.web.conftest import Visitor
-from tests.support.roll import LATE, NEVER, OPERATING, SHARED, STALE, TWIN
+from tests.support.sample_fleet import LATE, NEVER, OPERATING, SHARED, STALE, TWIN
 
 UNIT = "/units/u000k400mvx7"
 

@@ -15,7 +15,7 @@ from musterroll.usecases.access import sessions as access_sessions
 from sqlmodel import select
 
 from tests.server.web.conftest import Visitor
-from tests.support import roll
+from tests.support import sample_fleet
 
 _SECRET = re.compile(r'<pre class="command"[^>]*>([^<]+)</pre>')
 NEW = "seven quiet gannets"
@@ -29,9 +29,9 @@ def another(make_app: Callable[..., Flask]) -> Visitor:
 
 def added(visitor: Visitor, name: str = "kim", role: str = "technician", accounts: str = "") -> str:
     """Adds somebody; the first password."""
-    found = _SECRET.search(visitor.post("/users", seen="/users", name=name, role=role, accounts=accounts).text)
-    assert found
-    return found[1]
+    secret = _SECRET.search(visitor.post("/users", seen="/users", name=name, role=role, accounts=accounts).text)
+    assert secret
+    return secret[1]
 
 
 def settled(admin: Visitor, other: Visitor, **wanted: str) -> Visitor:
@@ -59,11 +59,11 @@ def test_who_was_added_chooses_a_password_before_anything_else(visitor: Visitor,
         (None, "short", "short", "must have 10 to 1024 characters"),
         (None, NEW, "typed otherwise", "passwords do not match"),
         (None, "aaaaaaaaaaaa", "aaaaaaaaaaaa", "easy to guess"),
-        (None, roll.PASSWORD, roll.PASSWORD, "choose another"),
+        (None, sample_fleet.PASSWORD, sample_fleet.PASSWORD, "choose another"),
     ],
 )
 def test_a_password_that_will_not_do_is_refused_with_why(visitor: Visitor, old: str | None, new: str, again: str, why: str) -> None:
-    answer = visitor.post("/account/password", seen="/account", old=old or roll.PASSWORD, new=new, again=again)
+    answer = visitor.post("/account/password", seen="/account", old=old or sample_fleet.PASSWORD, new=new, again=again)
     assert (answer.status_code, why in answer.text) == (422, True)
     assert visitor.get("/fleet").status_code == 200
 
@@ -71,7 +71,7 @@ def test_a_password_that_will_not_do_is_refused_with_why(visitor: Visitor, old: 
 def test_a_new_password_ends_every_other_session_and_turns_this_one(visitor: Visitor, another: Visitor) -> None:
     another.sign_in()
     before = visitor.client.get_cookie("musterroll")
-    assert visitor.post("/account/password", seen="/account", old=roll.PASSWORD, new=NEW, again=NEW).status_code == 303
+    assert visitor.post("/account/password", seen="/account", old=sample_fleet.PASSWORD, new=NEW, again=NEW).status_code == 303
     after = visitor.client.get_cookie("musterroll")
     assert before
     assert after
@@ -100,7 +100,7 @@ def test_the_list_of_sessions_tells_where_each_is_and_ends_one(visitor: Visitor,
 
 def test_nobody_ends_the_session_of_another(visitor: Visitor, another: Visitor) -> None:
     settled(visitor, another)
-    (mine,) = {one.id for one in _sessions(visitor, "admin")}
+    (mine,) = {login.id for login in _sessions(visitor, "admin")}
     assert another.post(f"/account/sessions/{mine}/end", seen="/account").status_code == 404
     assert visitor.get("/fleet").status_code == 200
 
@@ -155,11 +155,11 @@ def test_somebody_who_cannot_be_is_not_added(visitor: Visitor, form: dict[str, s
 
 
 def test_a_token_is_shown_once_works_within_its_limits_and_is_revoked(visitor: Visitor) -> None:
-    made = visitor.post("/api-tokens", seen="/api-tokens", label="CRM", scope="read", days="30", accounts="A00001").text
-    found = _SECRET.search(made)
-    assert found
-    headers = {"Authorization": f"Bearer {found[1]}"}
-    assert found[1] not in visitor.get("/api-tokens").text
+    page = visitor.post("/api-tokens", seen="/api-tokens", label="CRM", scope="read", days="30", accounts="A00001").text
+    secret = _SECRET.search(page)
+    assert secret
+    headers = {"Authorization": f"Bearer {secret[1]}"}
+    assert secret[1] not in visitor.get("/api-tokens").text
     assert "never used" in visitor.get("/api-tokens").text
     seen = visitor.client.get("/api/v1/units?limit=500", headers=headers).json["items"]
     assert {unit["account"]["ref"] for unit in seen} == {"A00001"}
@@ -176,7 +176,7 @@ def test_acts_on_people_and_tokens_are_in_the_audit_without_a_secret_and_stay_do
     visitor.post("/api-tokens", seen="/api-tokens", label="CRM", scope="write", days="30")
     with fleet_database.snapshot() as session:
         changes = [change for change in session.exec(select(Change)) if change.kind in ("person", "token")]
-        told = str([entry.model_dump() for entry in session.exec(select(AuditEntry))])
+        log = str([entry.model_dump() for entry in session.exec(select(AuditEntry))])
         hashes = [user.password_hash for user in session.exec(select(User))] + [
             token.token_hash for token in session.exec(select(ApiToken))
         ]
@@ -186,7 +186,7 @@ def test_acts_on_people_and_tokens_are_in_the_audit_without_a_secret_and_stay_do
         "API token CRM created: write",
     ]
     assert {change.actor for change in changes} == {"admin"}
-    assert not [secret for secret in [first, *hashes] if secret in told]
+    assert not [secret for secret in [first, *hashes] if secret in log]
     for change in changes:
         assert visitor.post(f"/changes/{change.id}/undo", seen="/fleet").status_code == 409
 
@@ -200,9 +200,9 @@ def test_guesses_from_one_address_are_slowed_whatever_the_name(stranger: Visitor
 
 
 def test_who_opens_pages_quicker_than_people_do_has_to_wait(visitor: Visitor) -> None:
-    pace = visitor.client.application.extensions["musterroll.web"].pace
+    page_rate = visitor.client.application.extensions["musterroll.web"].page_rate
     for _ in range(2000):
-        pace.count("admin")
+        page_rate.count("admin")
     assert visitor.get("/fleet").status_code == 429
 
 

@@ -15,7 +15,7 @@ from musterroll.storage.units.transitions import NewStateChange as Transition
 from musterroll.usecases.audit import record as audit_record
 from sqlmodel import Session
 
-from tests.support import rolls
+from tests.support import unit_rows
 
 DAY = 86_400_000
 START = datetime(2024, 1, 1, tzinfo=UTC)
@@ -26,8 +26,8 @@ def fill(database: Database, now: datetime, units: int = 60, seed: int = 1) -> N
     """Write it as known at `now`. Of ten units one is silent in between, one silent for good, one retired; one was never heard."""
     random = Random(seed)
     with database.transaction() as session:
-        rolls.listening(session, to_ms(START), to_ms(now))
-        account, site = rolls.place(session, "A1", "S1")
+        unit_rows.listening(session, to_ms(START), to_ms(now))
+        account, site = unit_rows.place(session, "A1", "S1")
         for number in range(units):
             _unit(session, random, number, to_ms(now), account, site)
         audit_record.begin(session, actor="test", kind="import", subject="a fleet with a past", now=now)
@@ -40,11 +40,11 @@ def _unit(session: Session, random: Random, number: int, now: int, account: int,
     life = Lifecycle.RETIRED if gone else Lifecycle.DEPLOYED
     of = {"account_id": account, "site_id": site, "lifecycle": life, "installed_on": _day(began)}
     if number % 10 == 5:
-        rolls.unit(session, f"SN{number:05}", model=model, **of)
+        unit_rows.unit(session, f"SN{number:05}", model=model, **of)
         return
     end = now - random.randrange(20, 90) * DAY if silent or gone else None
     status = {"heard_at": end or now - 1000, "first_heard_at": began, "stale_since": end, "epoch": 1, "beat": 1}
-    unit = rolls.unit(session, f"SN{number:05}", model=model, status=status, **of)
+    unit = unit_rows.unit(session, f"SN{number:05}", model=model, status=status, **of)
     moves = [(began, None, "operating"), *([(end, "operating", "stale")] if end else [])]
     if number % 10 == 2:
         moves += [(began + 40 * DAY, "operating", "stale"), (began + 55 * DAY + 7, "stale", "operating")]

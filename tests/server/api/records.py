@@ -1,9 +1,9 @@
-"""A little paper, brought in through the door it comes in by."""
+"""A few records of every kind, and their import over REST."""
 
 import io
 from typing import Any
 
-from tests.server.api.conftest import Door
+from tests.server.api.conftest import RestClient
 
 DOCUMENTS = {
     "accounts": "Account ID,Account Name,Parent Account ID,Segment,Country\nA1,Alder,,enterprise,DE\nA2,Alder South,A1,enterprise,DE\n",
@@ -30,15 +30,15 @@ DOCUMENTS = {
 }
 
 
-def send(door: Door, kind: str, text: str, headers: dict[str, str], **form: Any) -> Any:
+def upload(rest: RestClient, kind: str, text: str, headers: dict[str, str], **form: Any) -> Any:
     data = {"file": (io.BytesIO(text.encode()), f"{kind}.csv"), **form}
-    return door.client.post(f"/api/v1/imports/{kind}", data=data, headers=headers, content_type="multipart/form-data")
+    return rest.client.post(f"/api/v1/imports/{kind}", data=data, headers=headers, content_type="multipart/form-data")
 
 
-def bring(door: Door) -> dict[str, str]:
-    """Take all documents in. Returns headers of a token that may do all."""
-    headers = door.bearer("read", "write")
+def import_all(rest: RestClient) -> dict[str, str]:
+    """Import all documents. Returns the headers of a token with the scopes read and write."""
+    headers = rest.bearer("read", "write")
     for kind, text in DOCUMENTS.items():
-        answer = send(door, kind, text, headers, commit="true")
+        answer = upload(rest, kind, text, headers, commit="true")
         assert (answer.status_code, answer.json["counts"]["refused"]) == (200, 0), answer.json
     return headers

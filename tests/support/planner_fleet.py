@@ -19,8 +19,8 @@ from musterroll.usecases.reconciliation import run as reconciliation_run
 from musterroll.usecases.warranty import periods as warranty_periods
 from sqlmodel import Session, select
 
-from tests.support.roll import PASSWORD
-from tests.support.roll_paper import take
+from tests.support.sample_fleet import PASSWORD
+from tests.support.sample_records import take
 
 DAYS = 45
 FADING, SILENT_SINCE = "A00005", 12  # its units fell silent so many days ago

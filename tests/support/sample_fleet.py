@@ -22,7 +22,7 @@ from musterroll.usecases.messages.quarantine import RejectedMessage, store_rejec
 from musterroll_wire.vitals import VITALS
 from sqlmodel import Session
 
-from tests.support import roll_paper
+from tests.support import sample_records
 
 PASSWORD = "correct horse battery staple"
 HOSTILE = "<script>alert(1)</script>\"'><img src=x onerror=alert(2)>"
@@ -30,11 +30,11 @@ OPERATING, STALE, LATE, NEVER, HELD = "K400MVX7", "TN5520QDMMRTSK", "HB0672VRK3W
 TWIN, SHARED, RETIRED = "K4O0MVX7", "100200300", "K2207TRA"
 
 _PRODUCTS = [
-    ("Halden", roll_paper.DRIVE),
+    ("Halden", sample_records.DRIVE),
     ("Corvid", "Corvid CX-640 Controller"),
     ("Tessel", "Tessel TS-3010 Meter"),
     ("Brightwell", "BW30 Relay"),
-    ("Aurora Controls", roll_paper.GATEWAY),
+    ("Aurora Controls", sample_records.GATEWAY),
 ]
 _PLACES = [("Marram Freight B.V.", "Essen 1"), ("Skerry Pumps AG", "Cork 2"), ("Larkspur Hospitals", "Lyon Nord")]
 HOUR, DAY = 3_600_000, 86_400_000
@@ -61,14 +61,14 @@ def fill(database: Database, now: datetime, others: int = 70) -> None:
             others_of = Lifecycle.STOCK if n % 23 == 22 else Lifecycle.DEPLOYED
             add.unit(f"AC{n:03}{(n * 7919) % 99991:05}K", n % 5, heard, others_of, installed=date(2021 + n % 6, 2, 15))
         add.unit(RETIRED, 0, heard=None, installed=date(2020, 5, 1))
-        roll_paper.replace(session, add.ids[RETIRED], add.ids[OPERATING])
+        sample_records.replace(session, add.ids[RETIRED], add.ids[OPERATING])
         _past(session, add.ids[OPERATING], to_ms(now))
         _past(session, add.ids[STALE], to_ms(now), silent=True)
         _hours(session, add.ids[OPERATING], now)
         _enrolments(session, now)
         _misfits(session, now)
         covered = [OPERATING, *(serial for n, serial in enumerate(add.ids) if serial.startswith("AC") and n % 3)]
-        roll_paper.fill(session, now, roll_paper.documents(now, covered, LATE, STALE))
+        sample_records.fill(session, now, sample_records.documents(now, covered, LATE, STALE))
     with database.transaction() as session:
         pause_alerts.pause_alerts(session, add.uids[HELD], "admin", now - timedelta(hours=4))
 
@@ -206,7 +206,7 @@ def _enrolments(session: Session, now: datetime) -> None:
     plain = token("Rollout Essen, team 2", 50, [])
     for machine in ("4f1c9a77e2", "b7730e15c4"):
         marks = {"machine_id": machine, "mac": "02:42:ac:11:00:09"}
-        request = EnrolRequest(plain, "Halden", roll_paper.DRIVE, "K4009999", marks, "musterroll-agent 0.1.0")
+        request = EnrolRequest(plain, "Halden", sample_records.DRIVE, "K4009999", marks, "musterroll-agent 0.1.0")
         enrol.enroll(session, request, now - timedelta(minutes=9))
     token(HOSTILE[:90], 1, ["A1B2C3"])
 
