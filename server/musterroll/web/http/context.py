@@ -10,6 +10,7 @@ from jinja2_fragments.flask import render_block
 from sqlmodel import Session
 
 from musterroll.domain.access import needs
+from musterroll.domain.values import cursors
 from musterroll.limits import RateLimit
 from musterroll.settings import Settings
 from musterroll.storage.engine.database import Database
@@ -45,7 +46,7 @@ class WebContext(NamedTuple):
 
 def install(app: Flask, context: WebContext) -> None:
     app.extensions[_KEY] = context
-    app.jinja_env.globals["is_here"] = is_here
+    app.jinja_env.globals.update(is_here=is_here, cursor=cursors.encode)
 
 
 def context() -> WebContext:
