@@ -123,9 +123,3 @@ def units_of(session: Session, rows: Collection[int]) -> list[int]:
     """The units that periods are of, by the rows of the periods."""
     query = select(_P.unit_id).where(bulk.among(session, _P.id, rows)).distinct()
     return list(session.execute(query).scalars()) if rows else []
-
-
-def units_of_policy(session: Session, policy_id: int | None) -> list[int]:
-    """The units whose products name a policy; None: name none."""
-    query = select(col(Unit.id)).join(Product, col(Product.id) == col(Unit.product_id))
-    return list(session.scalars(query.where(col(Product.policy_id).is_not_distinct_from(policy_id))))

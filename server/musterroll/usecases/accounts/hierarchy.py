@@ -1,4 +1,4 @@
-"""Accounts as a tree: parents and their subsidiaries."""
+"""The tree of accounts: parents and subsidiaries."""
 
 from datetime import datetime
 
@@ -14,7 +14,7 @@ from musterroll.usecases.audit import record as audit_record
 
 
 def account(session: Session, ref: str) -> Account:
-    """The account of this number. Raises NotFound."""
+    """The account with this number. Raises NotFound."""
     row = hierarchy.by_ref(session, ref)
     if row is None:
         raise NotFound(f"there is no account {ref!r}")
@@ -22,17 +22,17 @@ def account(session: Session, ref: str) -> Account:
 
 
 def tree(session: Session, root: str | None = None) -> list[AccountNode]:
-    """The accounts below `root` (a number) and itself, or all; parents before their children. Raises NotFound."""
+    """The account `root` (a number) and its subsidiaries, or all accounts; parents before children. Raises NotFound."""
     return hierarchy.tree(session, None if root is None else account(session, root).id)
 
 
 def set_parent(session: Session, ref: str, parent: str | None, actor: str, now: datetime, reason: str = "") -> Change | None:
-    """Make one account a subsidiary of another, or of none. Returns the change, None where it was so already.
+    """Make an account a subsidiary of another, or of none. Returns the change, or None if nothing changes.
 
-    Raises NotFound, and Conflict where the parent would stand below its own subsidiary or was merged into another account.
+    Raises NotFound, and Conflict if this would create a cycle or the parent was merged into another account.
     """
     child = account(session, ref)
-    above = None if parent is None else _standing(account(session, parent))
+    above = None if parent is None else _not_merged(account(session, parent))
     if child.parent_id == (above.id if above else None):
         return None
     if above is not None and child.id in hierarchy.lineage(session, above.id or 0):
@@ -44,7 +44,7 @@ def set_parent(session: Session, ref: str, parent: str | None, actor: str, now: 
     return change
 
 
-def _standing(row: Account) -> Account:
+def _not_merged(row: Account) -> Account:
     if row.merged_into_id is not None:
         raise Conflict(f"account {row.ref} was merged into another; use that one", "merged")
     return row

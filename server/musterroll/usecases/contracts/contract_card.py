@@ -1,4 +1,4 @@
-"""One contract opened: how it renews, who sits on each of its lines, what is odd about them, and the documents it came from."""
+"""A contract in detail: renewal, units and findings per line, and source documents."""
 
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -20,7 +20,7 @@ from musterroll.usecases.imports import history as import_history
 
 
 class LineUse(NamedTuple):
-    """One line (row of `storage.contracts.lines`): how many units sit on it and operate; of a serial, the units that have it."""
+    """A line (row of `storage.contracts.lists.lines`): its units, how many operate, its findings; for a serial, the units that have it."""
 
     line: Row[Any]
     seated: int
@@ -30,19 +30,19 @@ class LineUse(NamedTuple):
 
 
 class ContractCard(NamedTuple):
-    """`row` as `storage.contracts` shows contracts. `ending` is None where it is not in force, or has no end."""
+    """`row`: as in `storage.contracts.lists`. `ending`: None if it is not in force or has no end."""
 
     row: Row[Any]
     ending: TermEnd | None
     worth: ContractWorth | None
     risk: ContractRisk | None
     uses: list[LineUse]
-    next: int | None  # behind which line the next page begins
+    next: int | None  # the line after which the next page starts
     documents: list[Origin]
 
 
 def contract_card(session: Session, ref: str, after: int, limit: int, now: datetime) -> ContractCard:
-    """A contract with a page of its lines, as the last reconciliation seated them. Raises NotFound."""
+    """A contract with a page of its lines, as allocated by the last reconciliation. Raises NotFound."""
     row = None if "\0" in ref else contract_lists.by_ref(session, ref)
     if row is None:
         raise NotFound(f"there is no contract {ref[:80]!r}")

@@ -1,1 +1,1 @@
-"""Use cases of the coverage verdict of a unit."""
+"""Use cases of coverage: the verdict on a unit, and the records behind it."""

@@ -1,4 +1,4 @@
-"""What a unit is told of itself, for whoever installs or looks after it: its cover, and when it was last heard."""
+"""Commands that tell a device its own coverage and last report, for the person installing or maintaining it."""
 
 from collections.abc import Iterable
 from datetime import datetime
@@ -22,14 +22,14 @@ _ANSWERS = {
 
 
 def coverage_commands(session: Session, uids: Iterable[str], now: datetime) -> list[tuple[str, Command]]:
-    """One `coverage` command for each unit: {"words", "answer", "until" (last covered day), "heard" (unix seconds)}."""
+    """A `coverage` command per unit: {"words", "answer", "until" (last covered day), "heard" (unix seconds)}."""
     return [(uid, command) for uid in uids if (command := _coverage(session, uid, now))]
 
 
 def _coverage(session: Session, uid: str, now: datetime) -> Command | None:
     try:
         verdict, heard_at = coverage_verdict.coverage(session, uid, None, now), unit_card(session, uid, now).heard_at
-    except DomainError:  # taken off the roll meanwhile
+    except DomainError:  # removed in the meantime
         return None
     data = {"words": verdict_text(verdict), "answer": verdict.answer.value}
     until = {"until": verdict.last_covered_day.isoformat()} if verdict.last_covered_day else {}
@@ -38,7 +38,7 @@ def _coverage(session: Session, uid: str, now: datetime) -> Command | None:
 
 
 def verdict_text(verdict: CoverageVerdict) -> str:
-    """A verdict in a few sentences."""
+    """The verdict in a few sentences."""
     until = f" until {in_words(verdict.last_covered_day)}" if verdict.last_covered_day else ""
     known = [] if verdict.answer is CoverageAnswer.UNKNOWN else [f"{_ANSWERS[verdict.answer]}{until}."]
     return " ".join((*known, *verdict.reasons, *(f"{what[:1].upper()}{what[1:]}." for what in verdict.missing)))[:_LONGEST]

@@ -1,4 +1,4 @@
-"""All paper about one unit: its warranty periods, and the lines that are its own on a day."""
+"""Records about a unit: its warranty periods and its contract lines on a day."""
 
 from datetime import date, datetime
 from functools import cached_property
@@ -23,7 +23,7 @@ from musterroll.storage.warranty import periods as stored_periods
 
 
 class UnitDocuments:
-    """The paper of one unit on a day, fetched as it is asked for. Who operates, where that decides about a seat, is judged at `instant`."""
+    """The records of a unit on a day, fetched when needed. Which units operate, if a seat depends on it, is assessed at `instant`."""
 
     def __init__(self, session: Session, unit: Row[Any], on: date, instant: datetime, now: datetime) -> None:
         self._session, self.unit, self.on = session, unit, on
@@ -37,7 +37,7 @@ class UnitDocuments:
 
     @cached_property
     def standard(self) -> StandardWarranty:
-        """The standard warranty as the rule has it."""
+        """The standard warranty by the policy."""
         unit = self.unit
         heard_at = None if unit.first_heard_at is None else from_ms(unit.first_heard_at)
         dates = UnitDates(unit.registered_on, unit.installed_on, heard_at, unit.shipped_on, unit.warranty_months)
@@ -46,24 +46,24 @@ class UnitDocuments:
 
     @cached_property
     def in_warranty(self) -> bool | None:
-        """None: cannot tell."""
+        """None: unknown."""
         if warranty_rules.in_warranty(self.periods, self.on):
             return True
         return False if any(period.kind is warranty_rules.PeriodKind.STANDARD for period in self.periods) else None
 
     @cached_property
     def _kept(self) -> int | None:
-        """The line the last run seated it on; None where that is not to be trusted."""
+        """The line the last run allocated to it; None if that may be outdated."""
         return unit_facts.last_seat(self.unit, self.on)
 
     @cached_property
     def _found(self) -> list[Cover]:
-        """The lines that name its serial, and the one it is kept on."""
+        """The lines that name its serial, and the one the last run allocated."""
         return contract_lines.of_unit(self._session, self.unit.serial_key, self._kept or 0)
 
     @cached_property
     def named(self) -> list[Cover]:
-        """The lines that name its serial and mean it, whether in force or not."""
+        """The lines that name this unit, in force or not."""
         key, covers = self.unit.serial_key, [cover for cover in self._found if cover.line.scope is LineScope.SERIAL]
         if not covers:
             return []
@@ -74,18 +74,18 @@ class UnitDocuments:
 
     @cached_property
     def seats(self) -> list[Cover]:
-        """The lines in force it is on."""
+        """The lines in force that cover it."""
         named = [cover for cover in self.named if self._holds(cover)]
         return sorted(named or self._of_quantity(), key=lambda cover: (cover.line.ref, cover.line.id))
 
     @cached_property
     def ended(self) -> list[Cover]:
-        """The lines that named it and have ended, the last to end last."""
+        """The lines that named it and have ended, by their end."""
         by_end = [(end, cover) for cover in self.named if (end := line_ended_on(cover.line, cover.contract, self.on)) is not None]
         return [cover for _, cover in sorted(by_end, key=lambda pair: (pair[0], pair[1].line.ref, pair[1].line.id))]
 
     def whole(self) -> UnitRecords:
-        """The paper as a verdict is given on it."""
+        """The records for the coverage verdict."""
         account = unit_facts.account(self.unit)
         mine = {cover.line.id: cover for cover in (*self.seats, *self.named)}
         missing = () if any(period.kind is warranty_rules.PeriodKind.STANDARD for period in self.periods) else self.standard.missing
@@ -110,39 +110,39 @@ class UnitDocuments:
         if not any(self._holds(cover) for cover in contract_lines.at_places(session, unit.product_id, places)):
             return []
         judged = unit_states.judged(session, to_ms(self._instant), to_ms(self._now))
-        seated = allocate_at(session, judged, unit.product_id, places, self.on)
-        mine = seated.assignment.lines.get(unit.id, ())
-        return [cover for cover in seated.lines if cover.line.id in mine and cover.line.scope is not LineScope.SERIAL]
+        allocated = allocate_at(session, judged, unit.product_id, places, self.on)
+        mine = allocated.assignment.lines.get(unit.id, ())
+        return [cover for cover in allocated.lines if cover.line.id in mine and cover.line.scope is not LineScope.SERIAL]
 
     def _holds(self, cover: Cover) -> bool:
         return line_in_force(cover.line, cover.contract, self.on) is not None
 
 
 class LocalAllocation:
-    """Who sits where among the units that compete for the quantities at some places."""
+    """The allocation among the units that compete for the quantities at some places."""
 
     def __init__(self, lines: list[Cover], units: list[Candidate], assignment: SeatAllocation) -> None:
         self.lines, self.units, self.assignment = lines, units, assignment
 
 
 def allocate_at(session: Session, judged: Judged, product: int, places: set[contract_lines.Place], on: date) -> LocalAllocation:
-    """Assign the lines in force at these places, exactly as an assignment of everything would."""
+    """Allocate the lines in force at these places, exactly as an allocation of the whole fleet would."""
 
     def holds(cover: Cover) -> bool:
         return line_in_force(cover.line, cover.contract, on) is not None
 
-    rivalry = competing_units.competing_at(session, judged, product, places, holds)
-    keys = {unit.serial_key for unit in rivalry.units}
+    competing = competing_units.competing_at(session, judged, product, places, holds)
+    keys = {unit.serial_key for unit in competing.units}
     naming = [cover for cover in contract_lines.naming_serials(session, keys) if holds(cover)] if keys else []
-    ours = {unit.unit for unit in rivalry.units}
+    ours = {unit.unit for unit in competing.units}
     named = {cover.line.serial_key for cover in naming}
-    # Units elsewhere with the same serial decide whom a line that names it means, and take no seat here.
+    # Units elsewhere with the same serial decide which unit a line for it covers; they take no seat here.
     others = [
         rival._replace(deployed=False, operating=False)
         for rival in competing_units.units_with_serials(session, judged, named)
         if rival.unit not in ours
     ]
-    lines = [*rivalry.lines, *naming]
+    lines = [*competing.lines, *naming]
     return LocalAllocation(
-        lines, rivalry.units, allocate_seats([cover.line for cover in lines], [*rivalry.units, *others], rivalry.parents)
+        lines, competing.units, allocate_seats([cover.line for cover in lines], [*competing.units, *others], competing.parents)
     )

@@ -1,4 +1,4 @@
-"""Is this unit covered on this day, by what, until when and why."""
+"""The coverage verdict on a registered unit."""
 
 from datetime import date, datetime
 from typing import Any
@@ -20,9 +20,9 @@ from musterroll.usecases.reconciliation.run import day_and_instant
 
 
 def coverage(session: Session, uid_or_serial: str, on: date | None, now: datetime) -> CoverageVerdict:
-    """The verdict on a unit on a day of its site's calendar; None: today there.
+    """The verdict on a unit on a day in its site's time zone; None: today.
 
-    Raises NotFound, BadSerial where it could be neither a unit id nor a serial, and Conflict where several makers' units share the serial.
+    Raises NotFound, BadSerial for what is neither a unit id nor a serial, and Conflict if units of several makers share the serial.
     """
     unit = unit_meant(session, uid_or_serial)
     today = local_day(now, ZoneInfo(unit.zone or "UTC"))
@@ -32,24 +32,24 @@ def coverage(session: Session, uid_or_serial: str, on: date | None, now: datetim
 
 
 def unit_meant(session: Session, uid_or_serial: str) -> Row[Any]:
-    """The facts of the unit a person means; of one that was merged, of the unit it is now. Raises as `coverage`."""
+    """The facts of the unit with this id or serial; if it was merged, of the surviving unit. Raises as `coverage`."""
     unit = None if "\0" in uid_or_serial else unit_facts.by_uid(session, uid_or_serial)
     if unit is not None:
-        return unit if unit.merged_into_id is None else _standing(session, unit.id)
+        return unit if unit.merged_into_id is None else _surviving(session, unit.id)
     key = serial_key(uid_or_serial)
-    named = unit_facts.by_serial_key(session, key)
-    if not named:
+    units = unit_facts.by_serial_key(session, key)
+    if not units:
         merged = sorted({successors.unit(session, unit).id or 0 for unit in successors.units_with_serial(session, key)})
-        named = [_standing(session, unit_id) for unit_id in merged]
-    if not named:
+        units = [_surviving(session, unit_id) for unit_id in merged]
+    if not units:
         raise NotFound(f"no registered unit has the id or serial {uid_or_serial[:200]!r}")
-    if len(named) > 1:
-        uids = ", ".join(row.uid for row in named)
-        raise Conflict(f"{len(named)} units have the serial {named[0].serial}; give one of these unit ids: {uids}", "shared_serial")
-    return named[0]
+    if len(units) > 1:
+        uids = ", ".join(row.uid for row in units)
+        raise Conflict(f"{len(units)} units have the serial {units[0].serial}; give one of these unit ids: {uids}", "shared_serial")
+    return units[0]
 
 
-def _standing(session: Session, unit_id: int) -> Row[Any]:
+def _surviving(session: Session, unit_id: int) -> Row[Any]:
     unit = successors.unit(session, session.get_one(Unit, unit_id))
     facts = unit_facts.by_id(session, unit.id or 0)
     assert facts is not None

@@ -1,4 +1,4 @@
-"""Who brokers let in: asked one by one by the embedded broker, listed for Mosquitto."""
+"""Broker logins: checked one by one for the embedded broker, listed for Mosquitto."""
 
 from collections.abc import Collection, Iterable
 from typing import NamedTuple
@@ -10,25 +10,25 @@ from musterroll.storage.enrolment import credentials
 
 
 class Login(NamedTuple):
-    """A line of Mosquitto's password file for one of the registry's own processes."""
+    """A login of one of the registry's own processes."""
 
     user: str
     secret_hash: str
 
 
 def authenticate(session: Session, uid: str, secret: str) -> int | None:
-    """The id of the active credential that unit `uid` proves with `secret`, or None."""
+    """The id of the active credential of unit `uid` if `secret` is right, or None."""
     credential = credentials.active(session, uid)
     return credential.id if credential and matches(secret, credential.secret_hash) else None
 
 
 def revision(session: Session) -> int:
-    """Grows whenever somebody may be let in or shut out: cheap to ask every second."""
+    """A number that grows with every change of credentials; cheap to poll every second."""
     return credentials.revision(session)
 
 
 def still_active(session: Session, ids: Collection[int]) -> set[int]:
-    """Those of the given credentials that still let their unit in."""
+    """The credentials among these that are still active."""
     return credentials.still_active(session, ids)
 
 

@@ -19,7 +19,7 @@ _LONGEST_REF = 80
 
 
 def place(session: Session, account: str | None, site: str | None, now: datetime) -> tuple[int | None, int | None]:
-    """The row ids of an account and a site by their numbers; a site alone brings its own account. Raises Conflict where they disagree."""
+    """Row ids of an account and a site by number; without an account, the site's. Raises Conflict if they disagree."""
     account_ref = text("account", account or "", _LONGEST_REF)
     site_ref = text("site", site or "", _LONGEST_REF)
     owner = successors.account_id(session, claim_tokens.account(session, account_ref, now)) if account_ref else None
@@ -32,11 +32,11 @@ def place(session: Session, account: str | None, site: str | None, now: datetime
 
 
 def deploy(session: Session, unit: Unit, token: ClaimToken, actor: str, now: datetime) -> None:
-    """Where the token names a place, the unit is deployed there from today. Raises Conflict where its lifecycle forbids it."""
+    """Deploy the unit from today at the place its token names, if any. Raises Conflict if its lifecycle forbids it."""
     if token.account_id is None and token.site_id is None:
         return
     new = checked_move(unit.lifecycle, Lifecycle.DEPLOYED)
-    # A token that names only an account leaves a unit at the site it has there.
+    # If the token names only an account, a unit of that account keeps its site.
     site_id = token.site_id or (unit.site_id if unit.account_id == token.account_id else None)
     if (unit.lifecycle, unit.account_id, unit.site_id) != (new, token.account_id, site_id):
         cause = f"enrolled with claim token {token.label!r}{_where(session, token)}"

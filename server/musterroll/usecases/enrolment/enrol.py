@@ -1,6 +1,6 @@
-"""Enrolment: claim tokens, credentials, and what a person decides about them.
+"""Enrolment: claim tokens, credentials, and decisions on pending enrolments.
 
-A serial is a claim; the credential is the identity. The first credential of a unit lets it in; any later one waits for a person.
+A serial is a claim; the credential is the identity. The first credential of a unit is active at once; any later one needs a decision.
 """
 
 from collections.abc import Mapping, Sequence
@@ -25,7 +25,7 @@ from musterroll.usecases.enrolment import deploy
 
 _LONGEST_LIFE = timedelta(days=3650)
 _MOST_USES = 1_000_000
-_EPOCHS_LEFT = 1_000  # starts left to the credential in use, while a person decides about the next one
+_EPOCHS_LEFT = 1_000  # restarts left to the active credential until a pending one is decided
 
 
 class EnrolRequest(NamedTuple):
@@ -33,20 +33,20 @@ class EnrolRequest(NamedTuple):
     maker: str
     model: str
     serial: str
-    evidence: Mapping[str, Any] = {}  # other marks of identity: machine id, board serial, MAC
+    evidence: Mapping[str, Any] = {}  # machine id, board serial, MAC, ...
     agent: str = ""
 
 
 class EnrolResult(NamedTuple):
     uid: str
-    secret: str  # shown this once
+    secret: str  # shown only once
     status: CredentialStatus
     interval: int  # seconds between heartbeats
-    epoch: int  # the unit's epochs begin above it: a device that lost its state must not repeat numbers
+    epoch: int  # the device's epochs start above it, so that a device that lost its state repeats no number
 
 
 class PendingEnrolment(NamedTuple):
-    """A further credential for a known unit, waiting for a person."""
+    """A further credential for a known unit, waiting for a decision."""
 
     credential_id: int
     uid: str
@@ -56,7 +56,7 @@ class PendingEnrolment(NamedTuple):
     evidence: dict[str, Any]
     token: str  # label of the claim token
     created_at: datetime
-    known: dict[str, Any]  # the evidence of the credential in use
+    known: dict[str, Any]  # evidence of the active credential
 
 
 def create_token(
@@ -71,9 +71,9 @@ def create_token(
     actor: str,
     now: datetime,
 ) -> tuple[ClaimToken, str]:
-    """A claim token and its plain text, which is shown once. Unknown `account` and `site` numbers are opened.
+    """Create a claim token. Returns it and its plain text, which is shown once. Unknown `account` and `site` numbers are created.
 
-    Raises DomainError for a life, number of uses, serial, account or site that cannot be.
+    Raises DomainError for an invalid life, number of uses, serial, account or site.
     """
     if not timedelta() < life <= _LONGEST_LIFE:
         raise DomainError("a claim token must be valid for at least a moment and at most ten years", "bad_life")
@@ -96,7 +96,7 @@ def create_token(
 
 
 def revoke_token(session: Session, token_id: int, actor: str, now: datetime) -> None:
-    """End a claim token before its time; doing it twice changes nothing. Raises NotFound."""
+    """Revoke a claim token; idempotent. Raises NotFound."""
     token = session.get(ClaimToken, token_id)
     if token is None:
         raise NotFound(f"there is no claim token {token_id}")
@@ -104,15 +104,15 @@ def revoke_token(session: Session, token_id: int, actor: str, now: datetime) -> 
 
 
 def tokens(session: Session) -> list[ClaimToken]:
-    """Every claim token, newest first."""
+    """All claim tokens, newest first."""
     return claim_tokens.newest(session)
 
 
 def enroll(session: Session, request: EnrolRequest, now: datetime, interval: int = 60) -> EnrolResult:
-    """Bind a fresh credential to the unit a device says it is.
+    """Issue a credential to the unit that a device claims to be.
 
-    1. The claim must be sound and the token open for it; otherwise DomainError, and nothing is consumed.
-    2. The product and the unit are found, or made (`unrecorded`).
+    1. The claim must be valid and allowed by the token; otherwise DomainError, and no use is consumed.
+    2. The product and the unit are looked up, or created (`unrecorded`).
     3. The first credential of a unit is active and may deploy it where the token says; a later one is pending and changes nothing.
     """
     identity, evidence = identity_claim(request.maker, request.model, request.serial), marks(request.evidence)
@@ -124,7 +124,7 @@ def enroll(session: Session, request: EnrolRequest, now: datetime, interval: int
     if not claim_tokens.consume(session, token.id):
         raise used_up(token)
     unit, secret = _unit(session, identity, now), new_secret()
-    bound = Credential(
+    requested = Credential(
         unit_id=unit.id or 0,
         secret_hash=hash_secret(secret),
         status=CredentialStatus.PENDING,
@@ -132,7 +132,7 @@ def enroll(session: Session, request: EnrolRequest, now: datetime, interval: int
         evidence=evidence | ({"agent": agent} if agent else {}),
         created_at=now,
     )
-    credential = credentials.add(session, bound)
+    credential = credentials.add(session, requested)
     actor = f"token {token.label}"
     _note(session, unit, None, credential.status, f"credential {credential.id} enrolled with claim token {token.label!r}", actor, now)
     if credential.status is CredentialStatus.ACTIVE:
@@ -147,7 +147,7 @@ def _epoch_above(session: Session, unit: Unit) -> int:
 
 
 def pending(session: Session) -> list[PendingEnrolment]:
-    """Enrolments that wait for a person, oldest first."""
+    """Pending enrolments, oldest first."""
     return [
         PendingEnrolment(
             credential.id or 0,
@@ -165,9 +165,9 @@ def pending(session: Session) -> list[PendingEnrolment]:
 
 
 def decide(session: Session, credential_id: int, accept: bool, actor: str, now: datetime) -> None:
-    """Accept or refuse a pending credential. Accepting revokes the one in use and refuses the others that wait.
+    """Accept or reject a pending credential. Accepting revokes the active one and rejects the other pending ones.
 
-    Raises NotFound, or Conflict where it was decided already.
+    Raises NotFound, and Conflict if it is already decided.
     """
     locked = credentials.locked_unit(session, credential_id)
     if locked is None:
@@ -189,7 +189,7 @@ def decide(session: Session, credential_id: int, accept: bool, actor: str, now: 
 
 
 def revoke(session: Session, uid: str, actor: str, now: datetime) -> None:
-    """Take the credential of a unit away: brokers shut it out within seconds. Raises NotFound where none is active."""
+    """Revoke the credential of a unit; brokers disconnect it within seconds. Raises NotFound if none is active."""
     active = credentials.active(session, uid)
     locked = credentials.locked_unit(session, active.id) if active else None
     if locked is None:

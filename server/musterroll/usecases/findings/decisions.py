@@ -1,4 +1,4 @@
-"""Findings as people work them down: listed, opened, decided. A decision holds while the facts it rests on do."""
+"""Findings: listed, opened, decided. A decision holds until the facts it rests on change."""
 
 from collections.abc import Collection
 from datetime import UTC, date, datetime
@@ -25,11 +25,11 @@ from musterroll.usecases.findings import explain
 from musterroll.usecases.findings.explain import DocumentedEvidence
 from musterroll.usecases.undo import undo as undo_changes
 
-_MOST = 10_000  # findings decided by one act
+_LIMIT = 10_000  # findings decided at once
 
 
 class FindingFilter(NamedTuple):
-    """Which findings, in people's words; every given one must hold. `account` is a number and takes all below it in."""
+    """Which findings; all given fields must match. `account` is a number and includes subsidiaries."""
 
     state: FindingState | None = FindingState.OPEN
     kind: FindingKind | None = None
@@ -43,7 +43,7 @@ class FindingFilter(NamedTuple):
 
 
 class FindingsPage(NamedTuple):
-    """Findings worth most first (rows of `storage.finding_lists.page`), where the next page begins, and the sums of all pages."""
+    """Findings by descending value (rows of `storage.findings.lists.page`), the cursor of the next page, and the totals of all pages."""
 
     rows: list[Row[Any]]
     next: str | None
@@ -51,7 +51,7 @@ class FindingsPage(NamedTuple):
 
 
 class FindingDetail(NamedTuple):
-    """One finding: its row, what the rules say of it now (None: not so any more), the proofs, and what was decided, newest first."""
+    """A finding: its row, the finding by the current records (None: gone), its evidence, and the decisions, newest first."""
 
     row: Row[Any]
     finding: Finding | None
@@ -59,22 +59,22 @@ class FindingDetail(NamedTuple):
     history: list[FindingDecision]
 
 
-def findings(session: Session, wanted: FindingFilter, after: str | None, limit: int, now: datetime) -> FindingsPage:
-    """A page of findings. `after` is the `next` of the page before. Raises NotFound for an account or a unit that is not there."""
-    on, which = _today(now), _wanted(session, wanted)
+def findings(session: Session, filters: FindingFilter, after: str | None, limit: int, now: datetime) -> FindingsPage:
+    """A page of findings. `after`: the `next` of the page before. Raises NotFound for an unknown account, unit, site or owner."""
+    on, criteria = _today(now), _criteria(session, filters)
     position = cursors.decode(after, int, int)
-    page = finding_lists.page(session, which, on, None if position is None else (position[0], position[1]), limit + 1)
+    page = finding_lists.page(session, criteria, on, None if position is None else (position[0], position[1]), limit + 1)
     rows, following = cursors.cut(page, limit, lambda row: (row.rank, row.id))
-    return FindingsPage(rows, following, finding_lists.total(session, which, on))
+    return FindingsPage(rows, following, finding_lists.total(session, criteria, on))
 
 
-def total(session: Session, wanted: FindingFilter, now: datetime) -> FindingTotal:
-    """How many findings there are and what they are worth. Raises as `findings`."""
-    return finding_lists.total(session, _wanted(session, wanted), _today(now))
+def total(session: Session, filters: FindingFilter, now: datetime) -> FindingTotal:
+    """The number and value of findings. Raises as `findings`."""
+    return finding_lists.total(session, _criteria(session, filters), _today(now))
 
 
 def finding(session: Session, finding_id: int, now: datetime) -> FindingDetail:
-    """Open a finding. Raises NotFound."""
+    """A finding in detail. Raises NotFound."""
     row = finding_lists.by_id(session, finding_id, _today(now))
     stored = session.get(Stored, finding_id)
     if row is None or stored is None:
@@ -88,12 +88,12 @@ def finding(session: Session, finding_id: int, now: datetime) -> FindingDetail:
 def decide(
     session: Session, ids: Collection[int], to: FindingState, *, reason: str, until: date | None = None, actor: str, now: datetime
 ) -> Change:
-    """Decide findings: accept, ignore until a day, resolve, or open again. All of them or, where one cannot be, none.
+    """Decide findings: accept, ignore until a day, resolve or reopen; all of them or none.
 
     Raises NotFound, and Conflict as `domain.findings.decisions.decide`, naming the finding.
     """
-    if len(ids) > _MOST:
-        raise Conflict(f"{len(ids):,} findings are selected; the limit is {_MOST:,}", "too_many")
+    if len(ids) > _LIMIT:
+        raise Conflict(f"{len(ids):,} findings are selected; the limit is {_LIMIT:,}", "too_many")
     findings = {row.id or 0: (row, decision) for row, decision in finding_lists.by_ids(session, set(ids))}
     if missing := sorted(set(ids) - findings.keys()):
         raise NotFound(f"there is no finding {missing[0]}")
@@ -109,9 +109,9 @@ def decide(
 def _decided(
     row: Stored, decision: FindingDecision | None, to: FindingState, reason: str, until: date | None, actor: str, now: datetime
 ) -> FindingDecision:
-    standing = FindingRecord(_facts(row.facts), row.present, _decision(decision))
+    record = FindingRecord(_facts(row.facts), row.present, _decision(decision))
     try:
-        decision_rules.decide(standing, to, actor, reason, _today(now), until)
+        decision_rules.decide(record, to, actor, reason, _today(now), until)
     except Conflict as error:
         raise Conflict(f"finding {row.id}: {error}", error.code) from None
     return FindingDecision(
@@ -120,7 +120,7 @@ def _decided(
 
 
 def _decision(row: FindingDecision | None) -> Decision | None:
-    """A stored decision as the rules know it; to open a finding again is to take back what was decided."""
+    """A stored decision for the rules. Reopening a finding withdraws its decision."""
     if row is None or row.state == FindingState.OPEN:
         return None
     return Decision(FindingState(row.state), row.by, row.reason, _facts(row.facts), row.until)
@@ -134,36 +134,36 @@ def _today(now: datetime) -> date:
     return now.astimezone(UTC).date()
 
 
-def _wanted(session: Session, wanted: FindingFilter) -> FindingCriteria:
-    kinds = [kind for kind in FindingKind if wanted.owner in ("", kind.owner)]
+def _criteria(session: Session, filters: FindingFilter) -> FindingCriteria:
+    kinds = [kind for kind in FindingKind if filters.owner in ("", kind.owner)]
     if not kinds:
-        raise NotFound(f"the owner of a finding is one of {', '.join(OWNERS)}, not {wanted.owner[:40]!r}")
-    kinds = [kind for kind in kinds if wanted.kind in (None, kind)]
-    account = _id(session, Account.id, Account.ref, wanted.account, "account")
-    unit = _id(session, Unit.id, Unit.uid, wanted.uid, "unit")
-    site = _id(session, Site.id, Site.ref, wanted.site, "site")
+        raise NotFound(f"the owner of a finding is one of {', '.join(OWNERS)}, not {filters.owner[:40]!r}")
+    kinds = [kind for kind in kinds if filters.kind in (None, kind)]
+    account = _id(session, Account.id, Account.ref, filters.account, "account")
+    unit = _id(session, Unit.id, Unit.uid, filters.uid, "unit")
+    site = _id(session, Site.id, Site.ref, filters.site, "site")
     some = kinds if len(kinds) < len(FindingKind) else ()
-    return FindingCriteria(wanted.state, some, account, wanted.product_id, unit, site, wanted.segment, wanted.country)
+    return FindingCriteria(filters.state, some, account, filters.product_id, unit, site, filters.segment, filters.country)
 
 
-def _id(session: Session, key: Any, named: Any, name: str, what: str) -> int | None:
+def _id(session: Session, key: Any, ref: Any, name: str, what: str) -> int | None:
     if not name:
         return None
-    row_id: int | None = None if "\0" in name else session.exec(select(key).where(col(named) == name)).first()
+    row_id: int | None = None if "\0" in name else session.exec(select(key).where(col(ref) == name)).first()
     if row_id is None:
         raise NotFound(f"there is no {what} {name[:80]!r}")
     return row_id
 
 
 def undo_decision(session: Session, finding_id: int, actor: str, now: datetime, reason: str = "") -> Change:
-    """Undo the newest decision of a finding. Returns the undoing, a change itself.
+    """Undo the newest decision of a finding. Returns the change that undoes it.
 
-    Raises NotFound where nothing is decided, and Conflict where other findings were decided by the same act.
+    Raises NotFound if nothing is decided, and Conflict if other findings were decided with it.
     """
     decided = next(iter(finding_lists.history(session, finding_id)), None)
     if decided is None:
         known = finding_lists.by_id(session, finding_id, now.date()) is not None
-        raise NotFound(f"nothing is decided of finding {finding_id}" if known else f"there is no finding {finding_id}")
+        raise NotFound(f"finding {finding_id} has no decision" if known else f"there is no finding {finding_id}")
     change_id, rows = finding_lists.decided_by(session, decided.id or 0)
     if rows > 1:
         raise Conflict(

@@ -1,4 +1,4 @@
-"""One finding opened: the rules are asked again about its unit or line, and every row of evidence says which document it came from."""
+"""A finding explained: the rules run again for its unit or line, and each piece of evidence names its source documents."""
 
 from datetime import date, datetime
 from typing import NamedTuple
@@ -27,18 +27,18 @@ from musterroll.usecases.coverage.unit_documents import UnitDocuments, allocate_
 from musterroll.usecases.findings import more_evidence
 from musterroll.usecases.imports import history as import_history
 
-_NAMED = 20  # units without a seat that are called by their serial
+_NAMED = 20  # units without a seat that are named by serial
 
 
 class DocumentedEvidence(NamedTuple):
-    """A row of evidence, and the rows of documents that made or changed it, oldest first."""
+    """A piece of evidence, and the document rows that created or changed it, oldest first."""
 
     evidence: Evidence
     documents: tuple[Origin, ...]
 
 
 def current_finding(session: Session, row: Row, now: datetime) -> Finding | None:
-    """A stored finding as the rules make it from what is on record, for the day and the instant of the last run. None: not any more."""
+    """A stored finding by the current records, for the day and the instant of the last run. None: it is gone."""
     run = cell_counters.last_run(session)
     instant = from_ms(run.at) if run else now
     on = run.on if run else now.date()
@@ -47,19 +47,19 @@ def current_finding(session: Session, row: Row, now: datetime) -> Finding | None
 
 
 def documented_evidence(session: Session, finding: Finding) -> list[DocumentedEvidence]:
-    """The evidence of a finding with its documents; a line brings its contract."""
-    proofs_so_far = []
+    """The evidence of a finding with its documents; for a line, those of its contract too."""
+    rows = []
     for evidence in finding.evidence:
         origins = import_history.provenance(session, _named(session, evidence), evidence.table)
         if evidence.table == "line":
             contract = session.execute(select(col(ContractLine.contract_id)).where(col(ContractLine.id) == evidence.id)).scalar()
             origins += import_history.provenance(session, contract or 0, "contract")
-        proofs_so_far.append(DocumentedEvidence(evidence, tuple(origins)))
-    return proofs_so_far
+        rows.append(DocumentedEvidence(evidence, tuple(origins)))
+    return rows
 
 
 def _named(session: Session, evidence: Evidence) -> int:
-    """The row that documents name where they bring what a row of evidence says."""
+    """The id under which imports record the source of this evidence."""
     if evidence.table != "warranty":
         return evidence.id
     period = session.get(WarrantyPeriod, evidence.id)
@@ -68,21 +68,21 @@ def _named(session: Session, evidence: Evidence) -> int:
 
 def _of_unit(session: Session, unit_id: int, on: date, instant: datetime, now: datetime) -> list[Finding]:
     unit = unit_facts.by_id(session, unit_id)
-    stood = unit_states.one(session, unit_states.judged(session, to_ms(instant), to_ms(now)), unit_id)
-    if unit is None or stood is None:
+    state = unit_states.one(session, unit_states.judged(session, to_ms(instant), to_ms(now)), unit_id)
+    if unit is None or state is None:
         return []
-    paper = UnitDocuments(session, unit, on, instant, now)
+    documents = UnitDocuments(session, unit, on, instant, now)
     case = UnitCase(
         unit_id,
         unit.serial,
-        stood.lifecycle,
-        Liveness.OPERATING if stood.operating else Liveness.STALE,
+        state.lifecycle,
+        Liveness.OPERATING if state.operating else Liveness.STALE,
         None if unit.heard_at is None else from_ms(unit.heard_at),
-        tuple(paper.seats),
-        tuple(paper.ended),
-        paper.in_warranty,
+        tuple(documents.seats),
+        tuple(documents.ended),
+        documents.in_warranty,
         None if unit.list_price is None else Money(unit.list_price, unit.currency),
-        disagreement(read_claim(unit.card), paper.periods),
+        disagreement(read_claim(unit.card), documents.periods),
         unit_facts.has_clone(session, unit_id),
         more_evidence.evidence_by_kind(session, unit),
     )
@@ -96,11 +96,13 @@ def _of_line(session: Session, line_id: int, on: date, instant: datetime, now: d
     line = cover.line
     if line.scope is LineScope.SERIAL:
         holders = unit_facts.by_serial_key(session, line.serial_key)
-        given = allocate_seats([line], [Candidate(row.id, row.serial_key, row.product_id, None, None, False, False) for row in holders], {})
+        allocation = allocate_seats(
+            [line], [Candidate(row.id, row.serial_key, row.product_id, None, None, False, False) for row in holders], {}
+        )
     elif line.product is None or line.place is None:
         return []
     else:
         judged = unit_states.judged(session, to_ms(instant), to_ms(now))
-        given = allocate_at(session, judged, line.product, {(line.scope, line.place)}, on).assignment
-    over = given.over.get(line_id, ())
-    return list(line_findings(LineCase(cover, given.left_over.get(line_id, 0), over, unit_facts.serials(session, over[:_NAMED]))))
+        allocation = allocate_at(session, judged, line.product, {(line.scope, line.place)}, on).assignment
+    over = allocation.over.get(line_id, ())
+    return list(line_findings(LineCase(cover, allocation.left_over.get(line_id, 0), over, unit_facts.serials(session, over[:_NAMED]))))

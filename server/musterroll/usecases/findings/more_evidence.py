@@ -1,4 +1,4 @@
-"""Rows that prove a finding of a unit beside its own, its voice and its lines: warranty, card, credentials, list price."""
+"""Further evidence of a unit's findings: warranty periods, warranty card, credentials, list price."""
 
 from typing import Any
 
@@ -17,7 +17,7 @@ from musterroll.storage.warranty import periods as stored_periods
 
 
 def evidence_by_kind(session: Session, unit: Row[Any]) -> dict[FindingKind, tuple[Evidence, ...]]:
-    """By kind of finding. `unit`: a row of `storage.unit_facts`."""
+    """Further evidence by kind of finding. `unit`: a row of `storage.coverage.unit_facts`."""
     periods = tuple(Evidence("warranty", row.id or 0, _period(row)) for row in stored_periods.periods(session, unit.id))
     claim = read_claim(unit.card)
     card = (Evidence("card", unit.id, describe_claim(claim)),) if claim else ()

@@ -1,4 +1,4 @@
-"""Two records that a person says are one. One stays and takes over the other's paper; both keep their histories, and it can be undone."""
+"""Merging two records: one survives and takes over the other's data; both keep their history, and it can be undone."""
 
 from datetime import datetime
 
@@ -22,65 +22,65 @@ from musterroll.storage.warranty import periods as stored_periods
 from musterroll.usecases.audit import record as audit_record
 from musterroll.usecases.warranty import periods as warranty_periods
 
-_PAPER = ("account_id", "site_id", "shipped_on", "installed_on", "registered_on", "warranty_months", "replaced_by_id")
+_RECORDED = ("account_id", "site_id", "shipped_on", "installed_on", "registered_on", "warranty_months", "replaced_by_id")
 _KNOWN_OF_ACCOUNT = ("website", "phone", "postcode", "country", "segment")
 
 
 def merge_accounts(session: Session, change: Change, into_id: int, from_id: int, now: datetime) -> None:
-    """Merge one account into another: sites, units, contracts, subsidiaries and claim tokens become its own; what it lacks is filled in.
+    """Merge one account into another, with its sites, units, contracts, subsidiaries and claim tokens; empty fields are filled in.
 
-    Raises NotFound, and Conflict where either is merged already.
+    Raises NotFound, and Conflict if either is already merged.
     """
     into, gone = _account(session, into_id), _account(session, from_id)
     above = hierarchy.lineage(session, into_id)
     with audit_record.watching(session, change, "account", [into_id, from_id]):
         if from_id in above:
-            into.parent_id = gone.parent_id  # it rises to the place of the one it takes over, so that no circle closes
+            into.parent_id = gone.parent_id  # moves up to the place of the merged account, to avoid a cycle
         for name in _KNOWN_OF_ACCOUNT:
             setattr(into, name, getattr(into, name) or getattr(gone, name))
         gone.merged_into_id = into_id
-    _turn(session, change, merges.ACCOUNT, from_id, into_id)
+    _redirect(session, change, merges.ACCOUNT, from_id, into_id)
     reconcile_queue.mark_all(session)
 
 
 def merge_units(session: Session, change: Change, one_id: int, other_id: int, now: datetime) -> Unit:
-    """Merge two units into the one that was heard or enrolled (else the older): its id and credential stay, the paper is taken over.
+    """Merge two units into the one that has reported or enrolled (else the older), which keeps its id and credential.
 
-    Returns the one that stays. Raises NotFound, and Conflict where both have spoken for themselves or either is merged already.
+    Returns the surviving unit. Raises NotFound, and Conflict if both have reported or enrolled, or either is already merged.
     """
-    stays, gone = _survivor(session, one_id, other_id)
-    was, lines = stays.lifecycle, for_update.lines_naming(session, gone)
-    periods = [row for row in stored_periods.periods(session, gone.id or 0) if row.kind is not PeriodKind.STANDARD]
-    with audit_record.watching(session, change, "unit", [stays.id or 0, gone.id or 0]):
-        for name in _PAPER:
-            if getattr(stays, name) is None:
-                setattr(stays, name, getattr(gone, name))
+    survivor, merged = _survivor(session, one_id, other_id)
+    was, lines = survivor.lifecycle, for_update.lines_naming(session, merged)
+    periods = [row for row in stored_periods.periods(session, merged.id or 0) if row.kind is not PeriodKind.STANDARD]
+    with audit_record.watching(session, change, "unit", [survivor.id or 0, merged.id or 0]):
+        for name in _RECORDED:
+            if getattr(survivor, name) is None:
+                setattr(survivor, name, getattr(merged, name))
         if was is Lifecycle.UNRECORDED:
-            stays.lifecycle = gone.lifecycle
-        if stays.replaced_by_id in (stays.id, gone.id):
-            stays.replaced_by_id = None
-        gone.merged_into_id = stays.id
+            survivor.lifecycle = merged.lifecycle
+        if survivor.replaced_by_id in (survivor.id, merged.id):
+            survivor.replaced_by_id = None
+        merged.merged_into_id = survivor.id
     with audit_record.watching(session, change, "contract_line", [line.id or 0 for line in lines]):
         for line in lines:
-            line.serial_key, line.product_id = stays.serial_key, stays.product_id  # its serial stays as the document writes it
+            line.serial_key, line.product_id = survivor.serial_key, survivor.product_id  # `serial` stays as the document writes it
     with audit_record.watching(session, change, "warranty_period", [row.id or 0 for row in periods]):
         for row in periods:
-            row.unit_id = stays.id or 0  # what is worked out from dates follows by itself
-    _turn(session, change, merges.UNIT, gone.id or 0, stays.id or 0)
-    _note(session, change, stays, gone, was, now)
+            row.unit_id = survivor.id or 0  # standard periods are recomputed from dates
+    _redirect(session, change, merges.UNIT, merged.id or 0, survivor.id or 0)
+    _note(session, change, survivor, merged, was, now)
     if lines:
         reconcile_queue.mark_all(session)
-    reconcile_queue.mark(session, [stays.id or 0, gone.id or 0])
-    warranty_periods.apply_policies(session, [stays.id or 0], now, change)
-    return stays
+    reconcile_queue.mark(session, [survivor.id or 0, merged.id or 0])
+    warranty_periods.apply_policies(session, [survivor.id or 0], now, change)
+    return survivor
 
 
 def name_unit(session: Session, change: Change, line_id: int, unit_id: int) -> None:
-    """Let a contract line name this unit; its serial stays as the document writes it. Raises NotFound, Conflict."""
+    """Assign a contract line to this unit; `serial` stays as the document writes it. Raises NotFound, Conflict."""
     line, unit = session.get(ContractLine, line_id), for_update.lock_units(session, [unit_id]).get(unit_id)
     if line is None or unit is None:
         raise NotFound("the contract line or the unit no longer exists; search for possible duplicates again")
-    _standing(unit)
+    _not_merged(unit)
     with audit_record.watching(session, change, "contract_line", [line_id]):
         line.serial_key, line.product_id = unit.serial_key, line.product_id or unit.product_id
     reconcile_queue.mark_all(session)
@@ -90,23 +90,23 @@ def _survivor(session: Session, one_id: int, other_id: int) -> tuple[Unit, Unit]
     rows = for_update.lock_units(session, [one_id, other_id])
     if len(rows) < 2:
         raise NotFound("one of the two units no longer exists; search for possible duplicates again")
-    first, second = sorted((_standing(unit) for unit in rows.values()), key=lambda unit: unit.id or 0)
-    spoken = audited_rows.spoken(session, [str(first.id), str(second.id)])
-    if len(spoken) == 2:
+    first, second = sorted((_not_merged(unit) for unit in rows.values()), key=lambda unit: unit.id or 0)
+    reporting = audited_rows.spoken(session, [str(first.id), str(second.id)])
+    if len(reporting) == 2:
         names = f"{first.serial} and {second.serial}"
         raise Conflict(f"{names} both report, so they are two devices; keep both or check for a clone", "both_report")
-    return (second, first) if str(second.id) in spoken else (first, second)
+    return (second, first) if str(second.id) in reporting else (first, second)
 
 
-def _note(session: Session, change: Change, stays: Unit, gone: Unit, was: Lifecycle, now: datetime) -> None:
-    at, cause = to_ms(now), f"merged: {gone.serial} ({gone.uid}) is the same unit as {stays.serial} ({stays.uid})"[:500]
-    noted = [transitions.NewStateChange(gone.id or 0, at, "identity", None, MERGED, cause, change.actor)]
-    if stays.lifecycle != was:
-        noted.append(transitions.NewStateChange(stays.id or 0, at, "lifecycle", was, stays.lifecycle, cause, change.actor))
-    transitions.add(session, noted, change_id=change.id)
+def _note(session: Session, change: Change, survivor: Unit, merged: Unit, was: Lifecycle, now: datetime) -> None:
+    at, cause = to_ms(now), f"merged: {merged.serial} ({merged.uid}) is the same unit as {survivor.serial} ({survivor.uid})"[:500]
+    changes = [transitions.NewStateChange(merged.id or 0, at, "identity", None, MERGED, cause, change.actor)]
+    if survivor.lifecycle != was:
+        changes.append(transitions.NewStateChange(survivor.id or 0, at, "lifecycle", was, survivor.lifecycle, cause, change.actor))
+    transitions.add(session, changes, change_id=change.id)
 
 
-def _turn(session: Session, change: Change, references: tuple[tuple[str, str], ...], old: int, new: int) -> None:
+def _redirect(session: Session, change: Change, references: tuple[tuple[str, str], ...], old: int, new: int) -> None:
     session.flush()
     for table, column in references:
         keys = merges.referring(session, table, column, old)
@@ -124,7 +124,7 @@ def _account(session: Session, account_id: int) -> Account:
     return account
 
 
-def _standing(unit: Unit) -> Unit:
+def _not_merged(unit: Unit) -> Unit:
     if unit.merged_into_id is not None:
         raise Conflict(f"{unit.serial} has already been merged into another unit", "merged")
     return unit

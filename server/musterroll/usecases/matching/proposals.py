@@ -1,4 +1,4 @@
-"""Near matches, put before a person: found, accepted, rejected. Nothing is merged without one."""
+"""Possible duplicates: proposed, and accepted or rejected by a person. Nothing is merged automatically."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
@@ -24,17 +24,17 @@ from musterroll.usecases.matching import merge as matching_merge
 ACCOUNT_TWIN, UNIT_TWIN, LINE_SERIAL = "account_twin", "unit_twin", "line_serial"
 KINDS = {ACCOUNT_TWIN: ("account", "account"), UNIT_TWIN: ("unit", "unit"), LINE_SERIAL: ("line", "unit")}  # of left and right
 OPEN, ACCEPTED, REJECTED, GONE = "open", "accepted", "rejected", "gone"
-CROWD = 200  # accounts that share one value; beyond it they must also share how their names begin
+CROWD = 200  # accounts with the same value; beyond it, names must also start alike
 
 
 class ProposalChanges(NamedTuple):
     new: int
-    open: int  # found before and still so
-    gone: int  # no longer so, or one of the two was merged meanwhile
+    open: int  # already proposed
+    gone: int  # no longer a match, or one of the two was merged
 
 
 class ProposalView(NamedTuple):
-    """A proposal with what people call its two sides."""
+    """A proposal with the names of its two sides."""
 
     proposal: Proposal
     left: str
@@ -42,25 +42,25 @@ class ProposalView(NamedTuple):
 
 
 def accounts(session: Session) -> list[AccountFacts]:
-    """Every account that is not merged, as it is compared."""
+    """All accounts that are not merged, as compared."""
     return list(proposals.accounts(session))
 
 
 def find_matches(session: Session, now: datetime, twins: Mapping[tuple[int, int], Match] | None = None) -> ProposalChanges:
-    """Look for near matches among accounts, units and contract lines. What a person decided stays as it was decided.
+    """Search accounts, units and contract lines for possible duplicates. Decided proposals stay as they are.
 
-    `twins` are pairs of accounts, by number, that were found otherwise; then accounts are not looked through here.
+    `twins`: pairs of account ids from another search; accounts are then not searched here.
     """
     paired = _account_twins(session) if twins is None else {(ACCOUNT_TWIN, *pair): match for pair, match in twins.items()}
     return store_matches(session, {**paired, **_unit_twins(session), **_line_serials(session)}, tuple(KINDS), now)
 
 
 def store_matches(session: Session, matches: dict[Found, Match], kinds: Iterable[str], now: datetime) -> ProposalChanges:
-    """Bring the proposals of some kinds in line with what was found of them, by whatever means."""
-    known = {key: held for key, held in proposals.states(session).items() if key[0] in kinds}
+    """Update the proposals of some kinds to these matches."""
+    known = {key: stored for key, stored in proposals.states(session).items() if key[0] in kinds}
     new = [key for key in matches if key not in known]
     still_there = [key for key in matches if key in known and known[key][1] in (OPEN, GONE)]
-    gone = [key for key, held in known.items() if held[1] == OPEN and key not in matches]
+    gone = [key for key, stored in known.items() if stored[1] == OPEN and key not in matches]
     proposals.add(session, [{**_row(key, matches[key]), "state": OPEN, "created_at": to_ms(now)} for key in new])
     proposals.change(session, [{"id": known[key][0], **_row(key, matches[key]), "state": OPEN} for key in still_there])
     proposals.change(session, [{"id": known[key][0], "state": GONE} for key in gone])
@@ -83,10 +83,10 @@ def page(
 
 
 def accept(session: Session, number: int, *, actor: str, now: datetime, reason: str = "", keep_right: bool | None = None) -> Change:
-    """Do what a proposal says: merge two accounts or units, or let a line name a unit. Undone like any change.
+    """Accept a proposal: merge two accounts or units, or assign a line to a unit. Can be undone.
 
-    `keep_right` says which of two accounts stays; without it the older. Raises NotFound, and Conflict where it is decided already or
-    what it rests on has changed.
+    `keep_right`: which of two accounts survives; by default the older. Raises NotFound, and Conflict if it is already decided or its
+    records have changed.
     """
     proposal = _open(session, number)
     change = audit_record.begin(session, actor=actor, kind="merge", subject=_subject(session, proposal), reason=reason, now=now)
@@ -102,7 +102,7 @@ def accept(session: Session, number: int, *, actor: str, now: datetime, reason: 
 
 
 def reject(session: Session, number: int, *, actor: str, now: datetime, reason: str = "") -> Change:
-    """Note that the two are two; the pair is not proposed again. Undone like any change. Raises NotFound, Conflict."""
+    """Keep both: the pair is not proposed again. Can be undone. Raises NotFound, Conflict."""
     proposal = _open(session, number)
     change = audit_record.begin(session, actor=actor, kind="proposal", subject=_subject(session, proposal), reason=reason, now=now)
     _decide(session, change, proposal, REJECTED, now)
@@ -139,7 +139,7 @@ def _row(key: Found, match: Match) -> dict[str, object]:
 
 
 def _account_twins(session: Session) -> dict[Found, Match]:
-    """Two fields must agree and a name is one, so accounts that share a domain, a phone or a postcode are all there is to compare."""
+    """Two fields must agree, so only accounts that share a domain, a phone or a postcode are compared."""
     blocks: dict[tuple[str, str], list[AccountFacts]] = defaultdict(list)
     for account in proposals.accounts(session):
         for field in ("domain", "phone", "postcode"):

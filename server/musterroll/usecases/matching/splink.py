@@ -1,6 +1,6 @@
-"""Near matches among accounts by splink, which learns from the list itself how much each field says. For large lists, by the extra `dedup`.
+"""Possible duplicates among accounts by splink, which learns field weights from the data. For large lists; needs the extra `dedup`.
 
-Nothing here touches the database, for learning takes longer than a writer should hold it.
+Nothing here uses the database, as learning takes longer than a write transaction should.
 """
 
 import logging
@@ -18,17 +18,17 @@ if TYPE_CHECKING:
     from splink.internals.blocking_rule_creator import BlockingRuleCreator
     from splink.internals.linker import Linker
 
-FEWEST = 500  # accounts; fewer teach it nothing that the fixed weights do not know
+FEWEST = 500  # accounts; with fewer, the fixed weights are as good
 _EXACT = ("domain", "phone", "postcode")
-_LIKE = (0.97, 0.92, 0.85)  # Jaro-Winkler likeness, the levels whose weights are learnt
-_PAIRS = 5e6  # random pairs looked at to learn how often fields agree by chance
+_LIKE = (0.97, 0.92, 0.85)  # Jaro-Winkler similarity levels whose weights are learnt
+_PAIRS = 5e6  # random pairs to learn how often fields agree by chance
 _SEED = 1  # the same list gives the same proposals
 
 
 def similar_accounts(accounts: Sequence[AccountFacts]) -> dict[tuple[int, int], Match]:
-    """Pairs of accounts, by number, that are as likely as not the same. Weights are in bits, as learnt.
+    """Pairs of account ids that are at least as likely as not the same. Weights are in bits, as learnt.
 
-    Raises DomainError where the extra is not installed and where the list is too short, or too empty, to learn from.
+    Raises DomainError if the extra is not installed, or if the list is too short or too sparse to learn from.
     """
     if len(accounts) < FEWEST:
         raise DomainError(f"{len(accounts):,} accounts are too few for splink to learn from ({FEWEST:,} at least): leave out --with")
@@ -39,7 +39,7 @@ def similar_accounts(accounts: Sequence[AccountFacts]) -> dict[tuple[int, int], 
     linker = _linker(accounts)
     try:
         _learn(linker, [field for field in _EXACT if any(getattr(account, field) for account in accounts)])
-    except (SplinkException, ValueError) as failed:  # the latter where nothing, or everything, looks the same
+    except (SplinkException, ValueError) as failed:  # ValueError: nothing, or everything, looks the same
         raise DomainError("too few of the accounts look the same for splink to learn from them: leave out --with") from failed
     known = {account.id: account for account in accounts}
     predictions = linker.inference.predict(threshold_match_probability=matching.LEAST, warning_mode="never").as_record_list()
@@ -69,7 +69,7 @@ def _linker(accounts: Sequence[AccountFacts]) -> "Linker":
 
 
 def _table(accounts: Sequence[AccountFacts]) -> dict[str, list[Any]]:
-    """Columns as splink compares them, null where not known, and those that say which accounts are compared at all."""
+    """Columns that splink compares, null if unknown, and columns that decide which accounts are compared."""
     table: dict[str, list[Any]] = {
         "unique_id": [account.id for account in accounts],
         "words": [account.words or None for account in accounts],
@@ -86,7 +86,7 @@ def _table(accounts: Sequence[AccountFacts]) -> dict[str, list[Any]]:
 
 
 def _learn(linker: "Linker", fields: Sequence[str]) -> None:
-    """How often fields agree by chance, from random pairs, and how often of twins, from pairs that agree in another field."""
+    """Learn how often fields agree by chance, from random pairs, and in duplicates, from pairs that agree in another field."""
     from splink.internals.blocking_rule_library import block_on
 
     sure: list[str | BlockingRuleCreator] = [block_on(*pair) for pair in combinations(("words", *fields), 2)]
@@ -99,16 +99,16 @@ def _learn(linker: "Linker", fields: Sequence[str]) -> None:
 
 
 def _match(left: AccountFacts, right: AccountFacts, row: dict[str, Any]) -> Match | None:
-    """As splink weighs them, and by the rules all matches keep: a parent and its subsidiary are two, and two fields agree."""
+    """A match with splink's weights, by the rules of all matches: no parent and subsidiary, and two fields agree."""
     if left.parent_id == right.id or right.parent_id == left.id:
         return None
     exact = (FieldMatch(field, getattr(left, field), getattr(right, field), _bits(row, field)) for field in _EXACT)
     fields = [FieldMatch("name", left.name, right.name, _bits(row, "words")), *exact]
-    telling = tuple(field for field in fields if field.weight)
-    return Match(row["match_probability"], telling) if sum(field.agrees for field in telling) >= 2 else None
+    weighted = tuple(field for field in fields if field.weight)
+    return Match(row["match_probability"], weighted) if sum(field.agrees for field in weighted) >= 2 else None
 
 
 def _bits(row: dict[str, Any], field: str) -> float:
-    """What a field says, with what it says less where many accounts share the value."""
+    """The weight of a field, less for a value that many accounts share."""
     bits: float = row[f"mw_{field}"] + row.get(f"mw_tf_adj_{field}", 0.0)
     return round(bits, 1)

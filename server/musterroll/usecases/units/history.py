@@ -1,4 +1,4 @@
-"""What happened to a unit: its changes of state and the messages it sent, newest first."""
+"""History of a unit: state changes and messages, newest first."""
 
 from typing import NamedTuple
 
@@ -10,7 +10,7 @@ from musterroll.storage.units.queries import unit_id
 
 
 class StateChange(NamedTuple):
-    """One transition on one axis (lifecycle, liveness, identity). `id` is the cursor of the next page, `at` is ms."""
+    """A state change on an axis (lifecycle, liveness, identity). `id`: the cursor of the next page; `at`: ms."""
 
     id: int
     at: int
@@ -22,7 +22,7 @@ class StateChange(NamedTuple):
 
 
 class UnitMessage(NamedTuple):
-    """One durable message. (epoch, seq) is the cursor of the next page; `at` is the unit's clock (s), `received_at` ours (ms)."""
+    """A durable message. (epoch, seq): the cursor of the next page; `at`: by the unit's clock (s); `received_at`: by ours (ms)."""
 
     epoch: int
     seq: int
@@ -33,16 +33,16 @@ class UnitMessage(NamedTuple):
 
 
 def transitions(session: Session, uid: str, before: int | None, limit: int) -> list[StateChange]:
-    """Changes of a unit that come before row `before`, newest first. Raises NotFound."""
-    return [StateChange._make(row) for row in stored_history.transitions(session, _found(session, uid), before, limit)]
+    """State changes of a unit before row `before`, newest first. Raises NotFound."""
+    return [StateChange._make(row) for row in stored_history.transitions(session, _unit_id(session, uid), before, limit)]
 
 
 def messages(session: Session, uid: str, before: tuple[int, int] | None, limit: int) -> list[UnitMessage]:
-    """Messages of a unit that come before (epoch, seq) `before`, newest first. Raises NotFound."""
-    return [UnitMessage._make(row) for row in stored_history.messages(session, _found(session, uid), before, limit)]
+    """Messages of a unit before (epoch, seq) `before`, newest first. Raises NotFound."""
+    return [UnitMessage._make(row) for row in stored_history.messages(session, _unit_id(session, uid), before, limit)]
 
 
-def _found(session: Session, uid: str) -> int:
+def _unit_id(session: Session, uid: str) -> int:
     row_id = unit_id(session, uid)
     if row_id is None:
         raise NotFound(f"no unit has the id {uid[:64]!r}")

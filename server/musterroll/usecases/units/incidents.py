@@ -1,4 +1,4 @@
-"""Incidents that a person beside the unit opens and closes; the others come with imported tickets."""
+"""Incidents opened and closed on site; others come from imported tickets."""
 
 from datetime import datetime
 
@@ -16,7 +16,7 @@ _LONGEST = 120  # characters of a category
 
 
 def open_incident(session: Session, uid: str, category: str, *, actor: str, now: datetime) -> Change:
-    """Open an incident on a unit, numbered `MR-…` by the registry. Raises NotFound, Conflict, and DomainError where no text is given."""
+    """Open an incident on a unit, numbered `MR-…`. Raises NotFound, Conflict, and DomainError without a text."""
     what = " ".join(category.replace("\0", "").split())[:_LONGEST]
     if not what:
         raise DomainError("describe the problem in a few words", "no_category")
@@ -30,7 +30,7 @@ def open_incident(session: Session, uid: str, category: str, *, actor: str, now:
 
 
 def close_incident(session: Session, uid: str, ref: str, *, actor: str, now: datetime) -> Change:
-    """Close an open incident of a unit. Raises NotFound, and Conflict where it is closed already."""
+    """Close an incident of a unit. Raises NotFound, and Conflict if it is already closed."""
     row = incidents.of_unit(session, uid, ref)
     if row is None:
         raise NotFound(f"this unit has no incident {ref[:80]!r}")

@@ -1,4 +1,4 @@
-"""Moves that people make: a unit is shipped, deployed at a site, returned, retired. Who, when and why is kept."""
+"""Lifecycle moves: a unit is shipped, deployed at a site, returned, retired. Who, when and why goes on record."""
 
 from datetime import UTC, date, datetime
 from typing import NamedTuple
@@ -20,7 +20,7 @@ from musterroll.usecases.warranty import periods as warranty_periods
 
 
 class UnitPlace(NamedTuple):
-    """Row ids; None: where it is already."""
+    """Row ids; None: unchanged."""
 
     account_id: int | None = None
     site_id: int | None = None
@@ -38,10 +38,10 @@ def move_unit(
     account: str | None = None,
     site: str | None = None,
 ) -> Change:
-    """Move a unit along its life, or to another account or site (by number), on a day up to today.
+    """Move a unit to a lifecycle state, account or site (by number), on a day up to today.
 
-    Its first shipment and installation date it for good: going out again does not begin a warranty anew. In stock it is nobody's.
-    Raises NotFound, DomainError for a day to come, and Conflict where it may not go there, is there already or was merged into another.
+    The dates of its first shipment and installation stay: a later one starts no new warranty. In stock it belongs to no account.
+    Raises NotFound, DomainError for a future day, and Conflict if the move is illegal, changes nothing or the unit was merged.
     """
     unit = unit_to_change(session, uid)
     day = past_day(on, now)
@@ -56,10 +56,10 @@ def move_unit(
 
 
 def apply_move(session: Session, change: Change, unit: Unit, to: Lifecycle, place: UnitPlace, on: date, now: datetime) -> bool:
-    """Move a unit as part of a change. Returns whether that changed anything. Raises Conflict for an illegal move."""
+    """Move a unit as part of a change. Returns whether anything changed. Raises Conflict for an illegal move."""
     old, unit_id = unit.lifecycle, unit.id or 0
     checked_move(old, to)
-    before = _paper(unit)
+    before = _recorded(unit)
     with audit_record.watching(session, change, "unit", [unit_id]):
         unit.lifecycle = to
         _put(unit, to, place)
@@ -70,16 +70,16 @@ def apply_move(session: Session, change: Change, unit: Unit, to: Lifecycle, plac
     if old != to:
         at = to_ms(now) if on == now.date() else to_ms(datetime(on.year, on.month, on.day, tzinfo=UTC))
         cause = (change.reason or f"{change.kind}: {change.subject}")[:500]
-        moved = transitions.NewStateChange(unit_id, at, "lifecycle", old, to, cause, change.actor)
-        transitions.add(session, [moved], recorded_at=to_ms(now), change_id=change.id)
-    if changed := _paper(unit) != before:
+        state_change = transitions.NewStateChange(unit_id, at, "lifecycle", old, to, cause, change.actor)
+        transitions.add(session, [state_change], recorded_at=to_ms(now), change_id=change.id)
+    if changed := _recorded(unit) != before:
         reconcile_queue.mark(session, [unit_id])
         warranty_periods.apply_policies(session, [unit_id], now, change)
     return changed
 
 
 def unit_to_change(session: Session, uid: str) -> Unit:
-    """A unit to be changed. Raises NotFound, and Conflict where it was merged into another."""
+    """A unit locked for a change. Raises NotFound, and Conflict if it was merged into another."""
     unit = for_update.lock_unit(session, uid)
     if unit is None:
         raise NotFound(f"no unit {uid!r} is registered")
@@ -90,21 +90,21 @@ def unit_to_change(session: Session, uid: str) -> Unit:
 
 
 def place_of(session: Session, ref: str | None, site: str | None) -> UnitPlace:
-    """An account and a site by their numbers; a site brings its account. Raises NotFound, and Conflict where they disagree."""
+    """An account and a site by number; without an account, the site's. Raises NotFound, and Conflict if they disagree."""
     owner = None if ref is None else successors.account_id(session, account(session, ref))
     if site is None:
         return UnitPlace(owner, None)
     site_id = base_counts.site_id(session, site)
     if site_id is None:
         raise NotFound(f"there is no site {site!r}")
-    its = session.get_one(Site, site_id).account_id
-    if owner is not None and its not in (None, owner):
+    site_account = session.get_one(Site, site_id).account_id
+    if owner is not None and site_account not in (None, owner):
         raise Conflict(f"site {site} does not belong to account {ref}", "site_of_another_account")
-    return UnitPlace(owner or its, site_id)
+    return UnitPlace(owner or site_account, site_id)
 
 
 def past_day(on: date | None, now: datetime) -> date:
-    """The day, today where none is given. Raises DomainError for a day to come."""
+    """The day, by default today. Raises DomainError for a future day."""
     if on is not None and on > now.date():
         raise DomainError(f"{on} is in the future; record the move once it has been made", "day_to_come")
     return on or now.date()
@@ -116,8 +116,8 @@ def _put(unit: Unit, to: Lifecycle, place: UnitPlace) -> None:
     elif place.site_id is not None:
         unit.account_id, unit.site_id = place
     elif place.account_id not in (None, unit.account_id):
-        unit.account_id, unit.site_id = place.account_id, None  # a site of the account it came from
+        unit.account_id, unit.site_id = place.account_id, None  # the old site belongs to the old account
 
 
-def _paper(unit: Unit) -> tuple[object, ...]:
+def _recorded(unit: Unit) -> tuple[object, ...]:
     return unit.lifecycle, unit.account_id, unit.site_id, unit.shipped_on, unit.installed_on

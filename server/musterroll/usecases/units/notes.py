@@ -1,4 +1,4 @@
-"""Notes that people leave on a unit for whoever comes next."""
+"""Notes on a unit for the next visit."""
 
 from datetime import datetime
 
@@ -13,11 +13,11 @@ from musterroll.usecases.audit import record as audit_record
 from musterroll.usecases.units import move as unit_move
 
 LONGEST = 2_000  # characters
-MOST = 50  # notes told at once
+MOST = 50  # notes shown
 
 
 def note(session: Session, uid: str, text: str, *, actor: str, now: datetime) -> Change:
-    """Leave a note on a unit. Raises NotFound, Conflict where the unit was merged into another, DomainError for nothing or too much."""
+    """Add a note to a unit. Raises NotFound, Conflict if the unit was merged, and DomainError for an empty or too long note."""
     content = text.replace("\0", "").strip()
     if not content:
         raise DomainError("the note is empty", "empty_note")

@@ -1,4 +1,4 @@
-"""What a person beside a unit asks next: is a ticket open, and is this still the unit in use?"""
+"""Related to a unit: open incidents, and the units it replaces, is replaced by or was merged with."""
 
 from typing import NamedTuple
 
@@ -12,7 +12,7 @@ MOST = 20  # tickets
 
 
 class RelatedUnits(NamedTuple):
-    """`incidents` are the open ones, newest first, at most `MOST`."""
+    """`incidents`: open ones, newest first, at most `MOST`."""
 
     incidents: list[Incident]
     replaced_by: UnitLink | None
@@ -22,7 +22,7 @@ class RelatedUnits(NamedTuple):
 
 
 def related_units(session: Session, uid: str) -> RelatedUnits:
-    """Of a unit that is on the roll; of one that is not, nothing."""
+    """Empty for a unit that is not registered."""
     incidents = stored.open_incidents(session, uid, MOST)
     return RelatedUnits(
         incidents,

@@ -1,4 +1,4 @@
-"""Replacements: one unit takes the place of another, and what covered the one covers the other from that day on."""
+"""Replacements: a unit takes the place of another, with its contract lines and remaining warranty."""
 
 from datetime import date, datetime
 
@@ -33,22 +33,22 @@ def replace(
     lines: bool = True,
     remaining_warranty: bool = True,
 ) -> Change:
-    """Put the unit `by` in the place of the unit `uid` on a day up to today; the old one `becomes` returned, retired or stock.
+    """Replace the unit `uid` by the unit `by` on a day up to today; the old one `becomes` returned, retired or stock.
 
-    With `lines`, contract lines that name the old serial and are not over name the new one; with `remaining_warranty`, what is left of
-    the old unit's warranty is taken over, beside the new unit's own. Raises NotFound, and Conflict where either is replaced or replaces
-    already in a way that would close a circle, or may not move.
+    With `lines`, contract lines for the old serial that have not ended move to the new one; with `remaining_warranty`, the new unit
+    also inherits the rest of the old unit's warranty. Raises NotFound, and Conflict if either has already been replaced or is a
+    replacement, or may not move.
     """
     old, new = unit_move.unit_to_change(session, uid), unit_move.unit_to_change(session, by)
     day = unit_move.past_day(on, now)
-    _refuse(session, old, new)
+    _check(session, old, new)
     subject = f"{old.serial} replaced by {new.serial}"
     change = audit_record.begin(session, actor=actor, kind="replacement", subject=subject, reason=reason, now=now)
     unit_move.apply_move(session, change, new, Lifecycle.DEPLOYED, UnitPlace(old.account_id, old.site_id), day, now)
     if lines:
-        _take_lines(session, change, old, new, day)
+        _transfer_lines(session, change, old, new, day)
     if remaining_warranty:
-        _take_warranty(session, change, old, new, day)
+        _transfer_warranty(session, change, old, new, day)
     unit_move.apply_move(session, change, old, becomes, UnitPlace(), day, now)
     with audit_record.watching(session, change, "unit", [old.id or 0]):
         old.replaced_by_id = new.id
@@ -56,7 +56,7 @@ def replace(
     return change
 
 
-def _refuse(session: Session, old: Unit, new: Unit) -> None:
+def _check(session: Session, old: Unit, new: Unit) -> None:
     if old.id == new.id:
         raise Conflict(f"{old.serial} cannot replace itself", "circle")
     if old.replaced_by_id is not None:
@@ -70,24 +70,25 @@ def _refuse(session: Session, old: Unit, new: Unit) -> None:
             raise Conflict(f"{new.serial} was itself replaced by {old.serial}, directly or through others", "circle")
 
 
-def _take_lines(session: Session, change: Change, old: Unit, new: Unit, on: date) -> None:
-    over = {
+def _transfer_lines(session: Session, change: Change, old: Unit, new: Unit, on: date) -> None:
+    ended = {
         cover.line.id
         for cover in contract_lines.naming_serials(session, [old.serial_key])
         if line_ended_on(cover.line, cover.contract, on) is not None
     }
-    taken = [line for line in for_update.lines_naming(session, old) if line.id not in over]
-    if taken:
+    lines = [line for line in for_update.lines_naming(session, old) if line.id not in ended]
+    if lines:
         reconcile_queue.mark_all(session)
-    with audit_record.watching(session, change, "contract_line", [line.id or 0 for line in taken]):
-        for line in taken:
-            line.serial_key, line.product_id = new.serial_key, new.product_id  # its serial stays as the document writes it
+    with audit_record.watching(session, change, "contract_line", [line.id or 0 for line in lines]):
+        for line in lines:
+            line.serial_key, line.product_id = new.serial_key, new.product_id  # `serial` stays as the document writes it
 
 
-def _take_warranty(session: Session, change: Change, old: Unit, new: Unit, on: date) -> None:
-    held = [stored_periods.period_of(row) for row in stored_periods.periods(session, old.id or 0)]
+def _transfer_warranty(session: Session, change: Change, old: Unit, new: Unit, on: date) -> None:
+    periods = [stored_periods.period_of(row) for row in stored_periods.periods(session, old.id or 0)]
     rows = [
-        WarrantyPeriod(**stored_periods.columns(new.id or 0, period)) for period in warranty_rules.inherited_periods(held, on, old.serial)
+        WarrantyPeriod(**stored_periods.columns(new.id or 0, period))
+        for period in warranty_rules.inherited_periods(periods, on, old.serial)
     ]
     session.add_all(rows)
     session.flush()

@@ -1,4 +1,4 @@
-"""What is known of one unit, as every face shows it."""
+"""What is known about a unit, as pages, API and commands show it."""
 
 from datetime import date, datetime
 from typing import Any, NamedTuple
@@ -11,7 +11,7 @@ from musterroll.domain.units.lifecycle import Lifecycle
 
 
 class UnitCard(NamedTuple):
-    """One unit. `liveness_since` and whole-number instants are ms since 1970; windows, `uptime` and `operating` are seconds."""
+    """A unit. `liveness_since` and integer instants are ms since 1970; windows, `uptime` and `operating` are seconds."""
 
     uid: str
     serial: str  # as written
@@ -23,7 +23,7 @@ class UnitCard(NamedTuple):
     heard_at: int | None
     first_heard_at: int | None
     epoch: int
-    interval: int  # 0 where no voice is recorded, as the two windows
+    interval: int  # 0 without a status, as are the two windows
     late_after: int
     stale_after: int
     account: str | None
@@ -52,11 +52,11 @@ _COPIED = [name for name in UnitCard._fields if name not in ("liveness", "livene
 
 
 def unit_card_of(row: Row[Any], hearing: ListeningWindow, now: int) -> UnitCard:
-    """The card of a row of `storage.units`, judged at `now` (ms)."""
+    """The card of a row of `storage.units.queries`, assessed at `now` (ms)."""
     facts = LivenessFacts(
         row.heard_at, row.late_after, row.stale_after, row.death_at, row.stale_since, row.held_at, row.reported_by_import_only
     )
-    judged = assess_liveness(facts, hearing, now)
+    judgement = assess_liveness(facts, hearing, now)
     values = row._mapping
     vitals = {name: values[name] for name in VITAL_NAMES}
-    return UnitCard(liveness=judged.liveness, liveness_since=judged.since, vitals=vitals, **{name: values[name] for name in _COPIED})
+    return UnitCard(liveness=judgement.liveness, liveness_since=judgement.since, vitals=vitals, **{name: values[name] for name in _COPIED})

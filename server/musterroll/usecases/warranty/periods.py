@@ -1,4 +1,4 @@
-"""Warranty periods: the standard ones follow from a unit's dates by rule; people and documents extend, add and void."""
+"""Warranty periods: standard ones follow from a unit's dates by policy; people and documents extend, add and void them."""
 
 from collections.abc import Iterable
 from datetime import date, datetime
@@ -25,7 +25,7 @@ _TABLE = "warranty_period"
 
 
 class PeriodChanges(NamedTuple):
-    """Standard periods that a settling changed."""
+    """How many standard periods changed."""
 
     new: int
     changed: int
@@ -33,9 +33,9 @@ class PeriodChanges(NamedTuple):
 
 
 def apply_policies(session: Session, unit_ids: Iterable[int], now: datetime, change: Change | None = None) -> PeriodChanges:
-    """Bring the standard periods of these units in line with their dates, policy and product. One that is void stays as it is.
+    """Update the standard periods of these units from their dates and policies. A voided period stays as it is.
 
-    With `change`, the rows are recorded as part of it, to be undone with it.
+    With `change`, the rows are audited as part of it, so that undoing it undoes them.
     """
     session.flush()
     total = PeriodChanges(0, 0, 0)
@@ -43,45 +43,47 @@ def apply_policies(session: Session, unit_ids: Iterable[int], now: datetime, cha
     rules: dict[int | None, warranty_rules.Policy] = {}
     while batch := list(islice(rest, _BATCH)):
         rules = rules or stored_periods.policies(session)
-        done = _settle(session, batch, rules, change)
+        done = _apply_policies(session, batch, rules, change)
         total = PeriodChanges(*(a + b for a, b in zip(total, done, strict=True)))
     return total
 
 
 class PreparedPeriods(NamedTuple):
-    """What the standard periods of new units are made with: the policies, and numbers for their rows."""
+    """Policies and reserved row ids for the standard periods of new units."""
 
     policies: dict[int | None, warranty_rules.Policy]
     ids: list[int]
 
 
 def prepare(session: Session, most: int) -> PreparedPeriods:
-    """For at most so many units."""
+    """Prepare the standard periods of at most `most` units."""
     return PreparedPeriods(stored_periods.policies(session) if most else {}, import_rows.reserve(session, WarrantyPeriod, most))
 
 
-def add_standard_periods(session: Session, units: Iterable[WarrantyInput], made_with: PreparedPeriods) -> list[audit_record.Row]:
-    """Store the standard periods of units that are new on the roll. Returns their rows, to be recorded."""
+def add_standard_periods(session: Session, units: Iterable[WarrantyInput], prepared: PreparedPeriods) -> list[audit_record.Row]:
+    """Store the standard periods of newly registered units. Returns their rows for the audit log."""
     periods = (
-        (unit.unit_id, warranty_rules.standard_warranty(made_with.policies[unit.policy_id], unit.dates, ZoneInfo(unit.zone)).period)
+        (unit.unit_id, warranty_rules.standard_warranty(prepared.policies[unit.policy_id], unit.dates, ZoneInfo(unit.zone)).period)
         for unit in units
     )
     new = [(unit_id, period) for unit_id, period in periods if period is not None]
-    return _add_all(session, new, made_with.ids[: len(new)])
+    return _add_all(session, new, prepared.ids[: len(new)])
 
 
-def _settle(session: Session, unit_ids: list[int], rules: dict[int | None, warranty_rules.Policy], change: Change | None) -> PeriodChanges:
-    held = stored_periods.standard_periods(session, unit_ids)
+def _apply_policies(
+    session: Session, unit_ids: list[int], rules: dict[int | None, warranty_rules.Policy], change: Change | None
+) -> PeriodChanges:
+    stored = stored_periods.standard_periods(session, unit_ids)
     new: list[tuple[int, CoveragePeriod]] = []
     changed: list[tuple[int, CoveragePeriod]] = []
     gone: list[int] = []
-    stirred: list[int] = []
+    affected: list[int] = []
     for unit in stored_periods.warranty_inputs(session, unit_ids):
         computed = warranty_rules.standard_warranty(rules[unit.policy_id], unit.dates, ZoneInfo(unit.zone)).period
-        row, old = held.get(unit.unit_id, (0, None))
+        row, old = stored.get(unit.unit_id, (0, None))
         if old == computed or (old is not None and old.voided_on is not None):
             continue
-        stirred.append(unit.unit_id)
+        affected.append(unit.unit_id)
         if computed is None:
             gone.append(row)
         elif old is None:
@@ -89,7 +91,7 @@ def _settle(session: Session, unit_ids: list[int], rules: dict[int | None, warra
         else:
             changed.append((row, computed))
     _write(session, new, changed, gone, change)
-    reconcile_queue.mark(session, stirred)
+    reconcile_queue.mark(session, affected)
     return PeriodChanges(len(new), len(changed), len(gone))
 
 
@@ -118,13 +120,8 @@ def _add_all(session: Session, new: list[tuple[int, CoveragePeriod]], ids: list[
     return [audit_record.Row(_TABLE, row["id"], None, row) for row in rows]
 
 
-def settle_policy(session: Session, policy_id: int | None, now: datetime, change: Change | None = None) -> PeriodChanges:
-    """Settle every unit whose product is sold with this policy; None: with no policy."""
-    return apply_policies(session, stored_periods.units_of_policy(session, policy_id), now, change)
-
-
 def extend(session: Session, uid: str, months: int, document: str, actor: str, now: datetime) -> CoveragePeriod:
-    """Extend a unit's warranty from where its cover ends. Raises NotFound, and Conflict where there is nothing to extend."""
+    """Extend a unit's warranty from the end of its cover. Raises NotFound, and Conflict if there is nothing to extend."""
     unit = _unit(session, uid)
     period = warranty_rules.extension(
         [stored_periods.period_of(row) for row in stored_periods.periods(session, unit.id or 0)], months, document
@@ -133,12 +130,12 @@ def extend(session: Session, uid: str, months: int, document: str, actor: str, n
 
 
 def repair(session: Session, uid: str, on: date, months: int, document: str, actor: str, now: datetime) -> CoveragePeriod:
-    """Record the warranty on a repair from the day the unit was given back. Raises NotFound."""
+    """Record the warranty on a repair, from the day the unit was returned. Raises NotFound."""
     return _add(session, _unit(session, uid), warranty_rules.repair_period(on, months, document), "repair", document, actor, now)
 
 
 def void(session: Session, period_id: int, on: date, reason: str, actor: str, now: datetime) -> CoveragePeriod:
-    """Void a period from a day; it stays on record. Raises NotFound, and Conflict without a reason or where it is void already."""
+    """Void a period from a day; it stays on record. Raises NotFound, and Conflict without a reason or if it is already void."""
     row = session.get(WarrantyPeriod, period_id)
     if row is None:
         raise NotFound(f"there is no warranty period {period_id}")
@@ -156,7 +153,7 @@ def void_of(session: Session, uid: str, period_id: int, on: date, reason: str, a
 
 
 def periods(session: Session, uid: str) -> list[WarrantyPeriod]:
-    """All that is recorded of a unit's warranty, the earliest first. Raises NotFound."""
+    """The warranty periods of a unit, earliest first. Raises NotFound."""
     return stored_periods.periods(session, _unit(session, uid).id or 0)
 
 

@@ -1,4 +1,4 @@
-"""Products as people keep them: warranty policy, reporting class, price of cover. What follows for their units is worked out after."""
+"""Product settings and warranty policies; their units are updated afterwards, in batches."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -18,12 +18,12 @@ from musterroll.storage.warranty import products
 from musterroll.usecases.audit import record as audit_record
 from musterroll.usecases.warranty import periods as warranty_periods
 
-_BATCH = 5_000  # units settled in one turn
+_BATCH = 5_000  # units per batch
 _LONGEST_MONTHS, _LONGEST_SHELF = 600, 3650
 
 
 class ProductSettings(NamedTuple):
-    """What a person says of a product. `policy`: the name of one; empty for none. `list_price` is of a year's cover of one unit."""
+    """Settings of a product. `policy`: its name, or empty; `list_price`: of cover, per unit per year."""
 
     reporting: ReportingClass
     policy: str = ""
@@ -31,24 +31,24 @@ class ProductSettings(NamedTuple):
     currency: str = "EUR"
 
 
-def change_product(session: Session, product_id: int, terms: ProductSettings, actor: str, now: datetime) -> Product:
-    """Change a product; its units follow within seconds to minutes. Raises NotFound, and DomainError for a price that cannot be."""
+def change_product(session: Session, product_id: int, settings: ProductSettings, actor: str, now: datetime) -> Product:
+    """Change a product; its units follow within seconds to minutes. Raises NotFound, and DomainError for an invalid price."""
     product, old = product_by_id(session, product_id), settings_of(session, product_id)
-    policy_id = policy_named(session, terms.policy).id if terms.policy else None
-    price = None if terms.list_price is None else money(terms.list_price, terms.currency)
+    policy_id = policy_named(session, settings.policy).id if settings.policy else None
+    price = None if settings.list_price is None else money(settings.list_price, settings.currency)
     change = audit_record.begin(session, actor=actor, kind="product", subject=f"product {product.maker} {product.model}", now=now)
     with audit_record.watching(session, change, "product", [product_id]):
-        product.reporting, product.policy_id = terms.reporting, policy_id
+        product.reporting, product.policy_id = settings.reporting, policy_id
         product.list_price = price.amount if price else None
         product.currency = price.currency if price else product.currency
-    if (old.reporting, old.policy) != (terms.reporting, terms.policy):
+    if (old.reporting, old.policy) != (settings.reporting, settings.policy):
         products.queue_update(session, "product", product_id)
     reconcile_queue.mark_all(session)
     return product
 
 
 def settings_of(session: Session, product_id: int) -> ProductSettings:
-    """What holds of a product now. Raises NotFound."""
+    """The present settings of a product. Raises NotFound."""
     product = product_by_id(session, product_id)
     policy = policy_by_id(session, product.policy_id).name if product.policy_id is not None else ""
     return ProductSettings(product.reporting, policy, product.list_price, product.currency)
@@ -57,7 +57,7 @@ def settings_of(session: Session, product_id: int) -> ProductSettings:
 def save_policy(
     session: Session, policy_id: int | None, name: str, rules: Sequence[StartRule], months: int | None, actor: str, now: datetime
 ) -> WarrantyPolicy:
-    """Make a policy (None), or change one; units of its products follow. Raises NotFound, Conflict for a name in use, and DomainError."""
+    """Create (None) or change a policy; units of its products follow. Raises NotFound, Conflict for a name in use, and DomainError."""
     title = " ".join(name.split())[:120]
     _check(title, rules, months)
     known = products.named(session, title)
@@ -104,12 +104,12 @@ def policy_named(session: Session, name: str) -> WarrantyPolicy:
 
 
 def has_pending(session: Session) -> bool:
-    """Whether `follow` has work. Only reads."""
+    """Whether `apply_pending` has work. Only reads."""
     return bool(products.pending_updates(session))
 
 
 def apply_pending(session: Session, now: datetime) -> bool:
-    """Bring some units in line with a product or policy that was changed, or changed back. Returns whether there was work."""
+    """Update a batch of units to a changed product or policy. Returns whether there was work."""
     work = next(iter(products.pending_updates(session)), None)
     if work is None:
         return False
