@@ -73,7 +73,7 @@ class SegmentBody(RequestSchema):
 @api.get("/segments", summary="Segments and saved filters", responses={200: SegmentList})
 def list_segments() -> Response:
     with read_only() as session:
-        return answer(SegmentList(items=[SegmentOut(**_facts(segment)) for segment in fleet_segments.listed(session)]))
+        return answer(SegmentList(items=[SegmentOut(**_facts(segment)) for segment in fleet_segments.all_segments(session)]))
 
 
 @api.get("/segments/<key>", summary="One segment with its counts", responses={200: SegmentDetailOut, **documented(404)})

@@ -26,7 +26,7 @@ def due(session: Session, now: datetime) -> list[Figure[Any]]:
         return [*days, *months]
     slices: list[Figure[Any]] = [trend.sliced(by) for by in Slice if by not in (Slice.ACCOUNT, Slice.SITE)]
     bridges: list[Figure[Any]] = [trend.month_figure(first) for first in trend.months(now)[:_BRIDGE_MONTHS]]
-    steady: list[Figure[Any]] = [fleet_firmware.KNOWN, trend.PLACES, renewals.DUES, renewals.RATES]
+    steady: list[Figure[Any]] = [fleet_firmware.KNOWN, trend.PLACES, renewals.DUE_CONTRACTS, renewals.RATES]
     every = [*steady, licence_trend.TODAY, *slices, *bridges, *fleet_segments.figures(session)]
     old = [figure for figure in every if cached_figures.older(session, figure, now - _REFRESH)]
     return [*days, *old, *months[:_MONTHS_AT_ONCE]]

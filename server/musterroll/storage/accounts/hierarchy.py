@@ -1,4 +1,4 @@
-"""The tree of accounts, asked in SQL."""
+"""The tree of accounts, in SQL."""
 
 from collections.abc import Collection, Sequence
 from typing import Any, NamedTuple
@@ -14,7 +14,7 @@ _FEW = 2000  # accounts
 
 
 class AccountNode(NamedTuple):
-    """An account in the tree; `depth` is 0 at the root asked for."""
+    """An account in the tree; `depth` is 0 at the requested root."""
 
     id: int
     ref: str
@@ -26,35 +26,35 @@ class AccountNode(NamedTuple):
 
 
 class AccountFilter(NamedTuple):
-    """Which accounts; every given field must hold."""
+    """Which accounts; all given fields must match."""
 
-    under_id: int | None = None  # this one and all below it
+    under_id: int | None = None  # includes the account itself
     segment: str | None = None
     country: str | None = None
-    text: str = ""  # in number, name or address on the web
+    text: str = ""  # part of number, name or website
 
 
-def page(session: Session, wanted: AccountFilter, after: str | None, limit: int) -> list[Row[Any]]:
-    """Accounts by number, behind `after`: the columns of the table, and number and name of the account above (`parent_*`).
+def page(session: Session, filters: AccountFilter, after: str | None, limit: int) -> list[Row[Any]]:
+    """Accounts by number, after `after`: columns of the table, and number and name of the parent (`parent_*`).
 
-    Merged ones are left out.
+    Without merged ones.
     """
     where: list[ColumnElement[bool]] = [col(Account.merged_into_id).is_(None)]
     if after is not None:
         where.append(col(Account.ref) > after)
-    if wanted.under_id is not None:
-        where.append(col(Account.id).in_(subtree(wanted.under_id)))
-    if wanted.segment is not None:
-        where.append(col(Account.segment) == wanted.segment)
-    if wanted.country is not None:
-        where.append(col(Account.country) == wanted.country)
-    if wanted.text:
-        where.append(search.holds(wanted.text, Account.ref, Account.name, Account.website))
+    if filters.under_id is not None:
+        where.append(col(Account.id).in_(subtree(filters.under_id)))
+    if filters.segment is not None:
+        where.append(col(Account.segment) == filters.segment)
+    if filters.country is not None:
+        where.append(col(Account.country) == filters.country)
+    if filters.text:
+        where.append(search.holds(filters.text, Account.ref, Account.name, Account.website))
     return list(session.execute(_with_parent().where(*where).order_by(col(Account.ref)).limit(limit)))
 
 
 def row(session: Session, account_id: int) -> Row[Any]:
-    """One account, with the same columns."""
+    """An account with the columns of `page`."""
     return session.execute(_with_parent().where(col(Account.id) == account_id)).one()
 
 
@@ -65,21 +65,21 @@ def _with_parent() -> Select[Any]:
 
 
 def subtree(account_id: int) -> Select[Any]:
-    """The ids of an account and of all below it, to stand in `IN (...)`. A circle, which no verb lets in, would end where it closes."""
+    """The ids of an account and its subsidiaries, for `IN (...)`. Ends at a cycle, which no use case allows."""
     tree = select(col(Account.id).label("id")).where(col(Account.id) == account_id).cte("subtree", recursive=True)
     tree = tree.union(select(col(Account.id)).where(col(Account.parent_id) == tree.c.id))
     return select(tree.c.id)
 
 
 def below(session: Session, account_id: int) -> Any:
-    """The same, for selects that walk many units: few accounts are named one by one, so that their units are found by index."""
+    """The same, for selects over many units: few accounts are listed by id, so that their units are found by index."""
     tree = subtree(account_id)
     ids = list(session.execute(tree.limit(_FEW + 1)).scalars())
     return ids if len(ids) <= _FEW else tree
 
 
 def lineage(session: Session, account_id: int) -> list[int]:
-    """An account, its parent and so on to the root; the same ids in no order."""
+    """The ids of an account and its ancestors, in no order."""
     steps: Any = select(col(Account.id).label("id"), col(Account.parent_id).label("up"))
     up = steps.where(col(Account.id) == account_id).cte("up", recursive=True)
     up = up.union(select(col(Account.id), col(Account.parent_id)).where(col(Account.id) == up.c.up))
@@ -87,7 +87,7 @@ def lineage(session: Session, account_id: int) -> list[int]:
 
 
 def path(session: Session, account_id: int) -> list[tuple[str, str]]:
-    """Number and name of an account and of all above it, the root first."""
+    """Number and name of an account and its ancestors, root first."""
     ancestors: list[tuple[str, str]] = []
     seen: set[int] = set()
     while account_id not in seen:
@@ -96,26 +96,26 @@ def path(session: Session, account_id: int) -> list[tuple[str, str]]:
             select(col(Account.ref), col(Account.name), col(Account.parent_id)).where(col(Account.id) == account_id)
         ).first()
         if row is None:
-            break  # above what this person sees
+            break  # ancestors the user may not see
         ancestors.append((row[0], row[1]))
         account_id = row[2] or account_id
     return ancestors[::-1]
 
 
 def parents_among(session: Session, ids: Collection[int]) -> set[int]:
-    """Those of these accounts that have accounts below them."""
+    """The accounts among these that have subsidiaries."""
     below = select(col(Account.parent_id)).where(bulk.among(session, col(Account.parent_id), ids), col(Account.merged_into_id).is_(None))
     return set(session.execute(below.distinct()).scalars())
 
 
 def by_ref(session: Session, ref: str) -> Account | None:
     if "\0" in ref:
-        return None  # PostgreSQL will not even compare one
+        return None  # PostgreSQL rejects NUL even in comparisons
     return session.execute(select(Account).where(col(Account.ref) == ref)).scalar_one_or_none()
 
 
 def tree(session: Session, root_id: int | None) -> list[AccountNode]:
-    """The accounts below a root, or all of them, parents before their children and siblings by number. Merged ones are left out."""
+    """The account `root_id` and its subsidiaries, or all; parents before children, siblings by number. Without merged ones."""
     a = Account
     columns = (col(a.id), col(a.ref), col(a.name), col(a.parent_id), col(a.segment), col(a.country))
     query = select(*columns).where(col(a.merged_into_id).is_(None))

@@ -1,4 +1,4 @@
-"""Sites and products as lists show them."""
+"""Lists of sites and products."""
 
 from typing import Any
 
@@ -30,7 +30,7 @@ _PRODUCTS: Any = select(
 
 
 def page(session: Session, account_id: int | None, text: str, after: str | None, limit: int) -> list[Row[Any]]:
-    """Sites by number, behind `after`, of an account and all below it; each with its account (`account_*`) and how many `units` it has."""
+    """Sites by number, after `after`, of an account and its subsidiaries; with account (`account_*`) and number of `units`."""
     where: list[ColumnElement[bool]] = []
     if after is not None:
         where.append(col(Site.ref) > after)
@@ -47,14 +47,14 @@ def by_ref(session: Session, ref: str) -> Row[Any] | None:
 
 
 def products(session: Session, text: str, after_id: int, limit: int) -> list[Row[Any]]:
-    """Products in the order they came, behind row `after_id`, each with the name of its `policy` and how many `units` there are."""
+    """Products by row id, after `after_id`, with the name of their `policy` and number of `units`."""
     where = [col(Product.id) > after_id, *([search.holds(text, Product.maker, Product.model)] if text else [])]
     return list(session.execute(_PRODUCTS.where(*where).order_by(col(Product.id)).limit(limit)))
 
 
 def choices(session: Session, text: str, account_id: int | None, limit: int) -> list[Row[Any]]:
-    """Sites to choose from by what they or their accounts are called: `ref`, `name`, `postcode`, `account_name`; without a text
-    those of the account, with one the account's first."""
+    """Sites that match a text by their own or their account's name: `ref`, `name`, `postcode`, `account_name`. Sites of the account come
+    first; without a text, only those."""
     s, a = Site, Account
     query: Any = select(col(s.ref), col(s.name), col(s.postcode), col(a.name).label("account_name"))
     query = query.outerjoin_from(s, a, col(a.id) == col(s.account_id))

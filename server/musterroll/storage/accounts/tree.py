@@ -1,4 +1,4 @@
-"""The tree of accounts as a whole, for runs that walk it up and down."""
+"""The whole tree of accounts in memory."""
 
 from collections.abc import Iterator, Mapping
 from functools import cached_property
@@ -12,7 +12,7 @@ from musterroll.storage.tables.accounts import Account
 
 
 class AccountTree:
-    """Accounts by their parents. A circle, which no import lets in, ends where it closes."""
+    """Parents by account. Walks end at a cycle, which imports reject."""
 
     def __init__(self, parents: Mapping[int, int | None]) -> None:
         self.parents = parents
@@ -26,14 +26,14 @@ class AccountTree:
         return children
 
     def lineage(self, account: int | None) -> Iterator[int]:
-        """An account, its parent, and so on to the root."""
+        """An account, its parent and so on up to the root."""
         return seat_allocation.lineage(account, self.parents)
 
     def depth(self, account: int) -> int:
         return sum(1 for _ in self.lineage(account))
 
     def below(self, account: int) -> list[int]:
-        """An account and all below it."""
+        """An account and its subsidiaries."""
         accounts, seen = [account], {account}
         for parent in accounts:
             fresh = [child for child in self._children.get(parent, ()) if child not in seen]

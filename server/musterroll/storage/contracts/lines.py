@@ -1,4 +1,4 @@
-"""Contract lines with their contract and what billing says, as the rules take them."""
+"""Contract lines with their contract and billing, as the rules use them."""
 
 from collections.abc import Collection
 from typing import Any
@@ -17,29 +17,29 @@ from musterroll.storage.tables.contracts import Contract, ContractLine, Invoice
 
 Place = tuple[LineScope, int]  # a site or an account, by scope
 
-# A unit may be covered by a contract that only another account may look at.
+# A unit may be covered by a contract of an account the user may not see.
 _L, _C, _I = account_scope.whole(ContractLine), account_scope.whole(Contract), account_scope.whole(Invoice)
 _LINE = tuple(column.label(f"line_{column.name}") for column in _L.columns)
 _BILL = (_I.c.payment, _I.c.invoiced_on, _I.c.subscription)
 _COVERS = select(*_C.columns, *_LINE, *_BILL).join_from(_L, _C, _C.c.id == _L.c.contract_id).outerjoin(_I, _I.c.contract_id == _C.c.id)
-# As an expression, for which there is no index: SQLite knows no frequencies, and would look through all lines of this scope.
+# An expression, so that SQLite does not use the index on scope, which would read all serial lines.
 _NAMES_ONE = func.coalesce(_L.c.scope, "") == LineScope.SERIAL
 _NAMING_ONE = and_(_L.c.serial_key == bindparam("serial_key"), _NAMES_ONE)
 _OF_ONE = _COVERS.where(or_(_NAMING_ONE, _L.c.id == bindparam("seat")))
 
 
 def of_unit(session: Session, serial_key: str, seat: int) -> list[Cover]:
-    """The lines that name a serial, whether in force or not, and the line `seat`; 0: none."""
+    """The lines for a serial, in force or not, and the line `seat` (0: none)."""
     return _covers(session, _OF_ONE, {"serial_key": serial_key, "seat": seat})
 
 
 def naming_serials(session: Session, serial_keys: Collection[str]) -> list[Cover]:
-    """The lines that name one of these serials, whether in force or not."""
+    """The lines for one of these serials, in force or not."""
     return _covers(session, _COVERS.where(among(session, _L.c.serial_key, serial_keys), _NAMES_ONE))
 
 
 def at_places(session: Session, product_id: int, places: Collection[Place]) -> list[Cover]:
-    """The lines for a quantity of a product at one of these places, whether in force or not."""
+    """The lines for a quantity of a product at one of these places, in force or not."""
     if not places:
         return []
     by_scope = [

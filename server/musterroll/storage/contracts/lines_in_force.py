@@ -1,6 +1,6 @@
-"""The contract lines that matter on a day, worked out once for a run.
+"""The contract lines in force on a day, staged for a run.
 
-Whether a contract is in force is decided by `domain.contract`, contract by contract; what follows for its lines is decided here, in SQL.
+`domain.contracts.terms` decides for each contract whether it is in force; what follows for its lines is decided here, in SQL.
 """
 
 from collections.abc import Collection, Iterator
@@ -17,7 +17,7 @@ from musterroll.storage.engine.bulk import among
 from musterroll.storage.engine.temp_tables import Staging
 from musterroll.storage.tables.contracts import Contract
 
-# In force: the contract's term holds the day, and so does the line; one that ends with the first term renews with the contract.
+# In force: the day is in the contract's term and in the line's; a line that ends with the first term renews with the contract.
 _LINES = """
 WITH begun AS (
   SELECT l.id, (c.ref || '/' || l.number){by_bytes} AS ref, l.scope, l.place_id, l.serial_key, l.product_id, l.quantity, l.price,
@@ -40,13 +40,13 @@ WHERE scope = 'serial' OR (in_force = 1 AND (own_end IS NULL OR own_end > :on))"
 
 
 def stage_lines(session: Session, staging: Staging, on: date, contract_ids: Collection[int] | None = None) -> None:
-    """Make `run_line`: lines in force on a day, and lines that name a serial and have ended. Of these contracts, or of all."""
+    """Stage `run_line`: lines in force on a day, and lines for a serial that have ended; of these contracts, or of all."""
     staging.fill("run_term", {"contract_id": int, "in_force": int, "ends": str}, list(_terms(session, on, contract_ids)))
     staging.make("run_line", _LINES, by="id")
 
 
 def _terms(session: Session, on: date, contract_ids: Collection[int] | None) -> Iterator[tuple[int, int, str]]:
-    """Each contract that has begun: whether it is in force, and when (at the latest now) its last term ended."""
+    """Contracts that have started: whether in force, and when the last term ended (at the latest `on`)."""
     c = account_scope.whole(Contract).c
     columns = (c.id, c.ref, c.account_id, c.state, c.starts_on, c.ends_on, c.auto_renew, c.renewal_months, c.notice_days, c.notice_on)
     query = select(*columns, c.ended_on, c.currency)
@@ -59,7 +59,7 @@ def _terms(session: Session, on: date, contract_ids: Collection[int] | None) -> 
 
 
 def contract_terms(row: Row[Any] | Contract) -> rules.ContractTerms:
-    """A contract as the rules take it."""
+    """A contract for the rules."""
     return rules.ContractTerms(
         row.id or 0,
         row.ref,

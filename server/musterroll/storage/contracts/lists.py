@@ -1,4 +1,4 @@
-"""Contracts and their lines as lists show them."""
+"""Lists of contracts and their lines."""
 
 from typing import Any, NamedTuple
 
@@ -44,24 +44,24 @@ _PLACED: Any = (
 
 
 class ContractFilter(NamedTuple):
-    """Which contracts; every given field must hold."""
+    """Which contracts; all given fields must match."""
 
-    account_id: int | None = None  # with all accounts below it
+    account_id: int | None = None  # includes subsidiaries
     state: ContractState | None = None
-    text: str = ""  # in the number, or in the account's name
+    text: str = ""  # part of the number or of the account name
 
 
-def page(session: Session, wanted: ContractFilter, after: str | None, limit: int) -> list[Row[Any]]:
-    """Contracts by number, behind `after`: columns of the table, of its account (`account_*`) and bill, and how many `lines` it has."""
+def page(session: Session, filters: ContractFilter, after: str | None, limit: int) -> list[Row[Any]]:
+    """Contracts by number, after `after`: columns of the table, account (`account_*`), invoice, and the number of `lines`."""
     where: list[ColumnElement[bool]] = []
     if after is not None:
         where.append(col(_C.ref) > after)
-    if wanted.account_id is not None:
-        where.append(col(_C.account_id).in_(hierarchy.subtree(wanted.account_id)))
-    if wanted.state is not None:
-        where.append(col(_C.state) == wanted.state)
-    if wanted.text:
-        where.append(search.holds(wanted.text, _C.ref, Account.name))
+    if filters.account_id is not None:
+        where.append(col(_C.account_id).in_(hierarchy.subtree(filters.account_id)))
+    if filters.state is not None:
+        where.append(col(_C.state) == filters.state)
+    if filters.text:
+        where.append(search.holds(filters.text, _C.ref, Account.name))
     return list(session.execute(_CONTRACTS.where(*where).order_by(col(_C.ref)).limit(limit)))
 
 
@@ -71,6 +71,6 @@ def by_ref(session: Session, ref: str) -> Row[Any] | None:
 
 
 def lines(session: Session, contract_id: int, after_id: int, limit: int) -> list[Row[Any]]:
-    """Lines of a contract in the order they came, behind row `after_id`: columns of the table, of place and product, and the currency."""
+    """Lines of a contract by row id, after `after_id`: columns of the table, place and product, and the currency."""
     query = _PLACED.where(col(_L.contract_id) == contract_id, col(_L.id) > after_id)
     return list(session.execute(query.order_by(col(_L.id)).limit(limit)))

@@ -1,4 +1,4 @@
-"""Contracts as renewals ask about them: those that may end soon, what their lines are worth, and who sits on them."""
+"""Contracts due, with the value of their lines and the units on them."""
 
 from collections.abc import Collection
 from datetime import date
@@ -22,7 +22,7 @@ _SILENT = col(UnitReconciliation.cell).op("&")(1) == 0
 
 
 class ContractWorth(NamedTuple):
-    """The lines of one contract: how many seats, what they cost a year as far as it is known, and the seats without a known price."""
+    """Seats of a contract, their annual value as far as priced, and the unpriced seats."""
 
     seats: int
     value: Decimal
@@ -30,14 +30,14 @@ class ContractWorth(NamedTuple):
 
 
 class ContractRisk(NamedTuple):
-    """Silent units on the lines of one contract, and what their seats cost a year."""
+    """Silent units on the lines of a contract, and the annual value of their seats."""
 
     silent: int
     value: Decimal
 
 
 def may_end(session: Session, on: date, until: date, account_id: int | None = None) -> list[Row[Any]]:
-    """Contracts in force that may end up to a day, whatever the term: columns of the table, `account_ref`, `account_name`, `payment`."""
+    """Contracts in force with a term that may end by a day: columns of the table, `account_ref`, `account_name`, `payment`."""
     columns = (*Contract.__table__.columns, col(Account.ref).label("account_ref"), col(Account.name).label("account_name"))  # type: ignore[attr-defined]
     query = select(*columns, col(Invoice.payment)).outerjoin_from(_C, Account, col(Account.id) == col(_C.account_id))
     soon = and_(col(_C.ends_on) > on, or_(col(_C.ends_on) <= until, col(_C.ended_on) <= until))
@@ -49,7 +49,7 @@ def may_end(session: Session, on: date, until: date, account_id: int | None = No
 
 
 def worth_by_contract(session: Session, contract_ids: Collection[int]) -> dict[int, ContractWorth]:
-    """What the lines of these contracts are worth a year."""
+    """Seats and annual value by contract."""
     price = type_coerce(col(_L.price), BigInteger)
     columns = (func.sum(col(_L.quantity)), func.sum(price * col(_L.quantity)), func.sum(case((price.is_(None), col(_L.quantity)), else_=0)))
     query = select(col(_L.contract_id), *columns).where(bulk.among(session, col(_L.contract_id), contract_ids))
@@ -58,7 +58,7 @@ def worth_by_contract(session: Session, contract_ids: Collection[int]) -> dict[i
 
 
 def risk_by_contract(session: Session, contract_ids: Collection[int]) -> dict[int, ContractRisk]:
-    """Silent units that sit on the lines of these contracts, as the last reconciliation seated them."""
+    """Silent units and their annual value by contract, as of the last reconciliation."""
     price = type_coerce(col(_L.price), BigInteger)
     query = select(col(_L.contract_id), func.count(), func.sum(price)).join_from(
         UnitReconciliation, _L, col(_L.id) == col(UnitReconciliation.line_id)
@@ -69,14 +69,14 @@ def risk_by_contract(session: Session, contract_ids: Collection[int]) -> dict[in
 
 
 def units_by_line(session: Session, line_ids: Collection[int]) -> dict[int, tuple[int, int]]:
-    """Units on each of these lines, and how many of them operate."""
+    """Units and operating units by line."""
     query = select(col(UnitReconciliation.line_id), func.count(), func.sum(case((_SILENT, 0), else_=1)))
     query = query.where(bulk.among(session, col(UnitReconciliation.line_id), line_ids)).group_by(col(UnitReconciliation.line_id))
     return {row[0]: (row[1], int(row[2])) for row in session.execute(query)} if line_ids else {}
 
 
 def units_by_serial(session: Session, serial_keys: Collection[str]) -> dict[str, list[Row[Any]]]:
-    """Units on the roll by serial key, for lines that name one: `uid`, `serial`, `product_id`, `cell` (None: not reconciled yet)."""
+    """Registered units by serial key: `uid`, `serial`, `product_id`, `cell` (None: not reconciled yet)."""
     columns = (col(Unit.serial_key), col(Unit.uid), col(Unit.serial), col(Unit.product_id), col(UnitReconciliation.cell))
     query = select(*columns).outerjoin_from(Unit, UnitReconciliation, col(UnitReconciliation.unit_id) == col(Unit.id))
     query = query.where(bulk.among(session, col(Unit.serial_key), serial_keys), col(Unit.merged_into_id).is_(None)).order_by(col(Unit.id))
@@ -87,7 +87,7 @@ def units_by_serial(session: Session, serial_keys: Collection[str]) -> dict[str,
 
 
 def in_warranty_only(session: Session, on: date) -> int:
-    """Deployed units without a contract that a warranty covers on a day."""
+    """Number of deployed units in warranty on a day, without a contract."""
     w = WarrantyPeriod
     alive = and_(
         col(w.starts_on) <= on, or_(col(w.ends_on).is_(None), col(w.ends_on) > on), or_(col(w.voided_on).is_(None), col(w.voided_on) > on)

@@ -1,1 +1,1 @@
-"""SQL of the coverage verdict of a unit."""
+"""SQL of coverage: facts of a unit, and the units that compete for the same quantities."""

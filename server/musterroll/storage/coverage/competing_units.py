@@ -1,6 +1,6 @@
-"""The units that compete for the same quantities: all that must be looked at to know who sits where, and no more.
+"""The units that compete for the same quantities: all that are needed to allocate their seats, and no more.
 
-A unit competes with those that reach a pool it reaches, they with those that reach another of theirs, and so on.
+A unit competes with those that can use a pool it can use, they with those that can use another of their pools, and so on.
 """
 
 from collections.abc import Callable, Collection, Iterable
@@ -20,7 +20,7 @@ from musterroll.storage.reconciliation.unit_states import Judged
 
 
 class CompetingUnits(NamedTuple):
-    """Lines for quantities that hold, the units that compete for them, and the accounts above those."""
+    """Quantity lines in force, the units that compete for them, and the parents of their accounts."""
 
     lines: list[Cover]
     units: list[Candidate]
@@ -42,7 +42,7 @@ SELECT unit.id, unit.serial_key, unit.product_id, coalesce(unit.account_id, site
   coalesce({operating}, FALSE), unit.installed_on
 FROM unit LEFT JOIN unit_status ON unit_status.unit_id = unit.id LEFT JOIN site ON site.id = unit.site_id
 WHERE unit.merged_into_id IS NULL AND """
-# Each way to be at a place by its own index: of the three alternatives in one condition a million units would be walked.
+# Each alternative by its own index: as one condition, a million units would be scanned.
 _AT_PLACES = """unit.product_id = :product AND unit.id IN (
   SELECT u.id FROM unit u WHERE u.site_id IN {sites}
   UNION ALL SELECT u.id FROM unit u WHERE u.account_id IN {accounts}
@@ -50,12 +50,12 @@ _AT_PLACES = """unit.product_id = :product AND unit.id IN (
 
 
 def ancestors(session: Session, accounts: Collection[int]) -> dict[int, int | None]:
-    """These accounts and those above them, each with its parent."""
-    return dict(_asked(session, _UP, accounts=accounts)) if accounts else {}
+    """These accounts and their ancestors, each with its parent."""
+    return dict(_rows(session, _UP, accounts=accounts)) if accounts else {}
 
 
-def _asked(session: Session, query: str, words: dict[str, str] | None = None, **given: Collection[int] | int) -> list[Any]:
-    """Rows of a query; each list given takes the place of the braces of its name."""
+def _rows(session: Session, query: str, words: dict[str, str] | None = None, **given: Collection[int] | int) -> list[Any]:
+    """Rows of a query; each list replaces the braces of its name."""
     lists = {name: value for name, value in given.items() if not isinstance(value, int)}
     value_list = "(SELECT unnest(:{}))" if postgres(session) else "(SELECT value FROM json_each(:{}))"
     filled = query.format_map({**(words or {}), **{name: value_list.format(name) for name in lists}})
@@ -63,13 +63,13 @@ def _asked(session: Session, query: str, words: dict[str, str] | None = None, **
 
 
 def places_in_reach(site: int | None, account: int | None, parents: dict[int, int | None]) -> set[Place]:
-    """The places whose quantities a unit may take a seat of."""
+    """The places whose quantities can cover a unit."""
     places: set[Place] = {(LineScope.SUBTREE, ancestor) for ancestor in lineage(account, parents)}
     return places | ({(LineScope.SITE, site)} if site else set()) | ({(LineScope.ACCOUNT, account)} if account else set())
 
 
 def units_with_serials(session: Session, judged: Judged, serial_keys: Collection[str]) -> list[Candidate]:
-    """All units that have one of these serials."""
+    """All units with one of these serials."""
     if not serial_keys:
         return []
     words = judged._asdict()
@@ -78,7 +78,7 @@ def units_with_serials(session: Session, judged: Judged, serial_keys: Collection
 
 
 def competing_at(session: Session, judged: Judged, product: int, places: Iterable[Place], holds: Callable[[Cover], bool]) -> CompetingUnits:
-    """The rivalry for the quantities at these places, of the lines that `holds` lets pass."""
+    """The units competing for the quantities at these places, with the lines that `holds` accepts."""
     parents: dict[int, int | None] = {}
     asked: set[Place] = set()
     lines: list[Cover] = []
@@ -95,13 +95,13 @@ def competing_at(session: Session, judged: Judged, product: int, places: Iterabl
 
 
 def _reaching(session: Session, judged: Judged, product: int, lines: list[Cover], parents: dict[int, int | None]) -> list[Candidate]:
-    """The units of a product that reach one of these lines; learns the accounts above them."""
+    """The units of a product that one of these lines can cover; adds their ancestors to `parents`."""
     at = {scope: {cover.line.place or 0 for cover in lines if cover.line.scope is scope} for scope in LineScope}
-    below = dict(_asked(session, _DOWN, accounts=at[LineScope.SUBTREE])) if at[LineScope.SUBTREE] else {}
+    below = dict(_rows(session, _DOWN, accounts=at[LineScope.SUBTREE])) if at[LineScope.SUBTREE] else {}
     accounts = at[LineScope.ACCOUNT] | below.keys()
     if not accounts and not at[LineScope.SITE]:
         return []
-    rows = _asked(session, _CANDIDATES + _AT_PLACES, judged._asdict(), product=product, sites=at[LineScope.SITE], accounts=accounts)
+    rows = _rows(session, _CANDIDATES + _AT_PLACES, judged._asdict(), product=product, sites=at[LineScope.SITE], accounts=accounts)
     units = [_candidate(row) for row in rows]
     parents |= ancestors(session, {unit.account for unit in units if unit.account} - parents.keys())
     return units

@@ -1,4 +1,4 @@
-"""What coverage and findings need to know of one unit."""
+"""Facts of a unit for coverage and findings."""
 
 from collections.abc import Collection
 from datetime import date
@@ -16,19 +16,19 @@ from musterroll.storage.tables.operations import ProcessHeartbeat
 from musterroll.storage.tables.reconciliation import ReconcileQueue, UnitReconciliation
 from musterroll.storage.tables.units import Unit
 
-# Tables and not their classes, and each statement made once: a verdict is asked for often, and half of a small question is its making.
+# Tables instead of classes, and prepared statements: verdicts are frequent, and building a small query takes as long as running it.
 _U: Any = Unit.__table__  # type: ignore[attr-defined]
 _P: Any = Product.__table__  # type: ignore[attr-defined]
 _V: Any = UnitStatus.__table__  # type: ignore[attr-defined]
-# A verdict is the same for all who ask, whatever part of the roll they see.
-_S, _KEPT, _DIRTY, _ANY = (
+# A verdict is the same for all users, whatever accounts they may see.
+_S, _LAST_RUN, _QUEUE, _ALL_UNITS = (
     account_scope.whole(Site),
     account_scope.whole(UnitReconciliation),
     account_scope.whole(ReconcileQueue),
     account_scope.whole(Unit),
 )
-_PULSE: Any = ProcessHeartbeat.__table__  # type: ignore[attr-defined]
-_CHANGED = exists().where(or_(_DIRTY.c.unit_id.is_(None), _DIRTY.c.unit_id == _U.c.id)).correlate(_U)
+_HEARTBEAT: Any = ProcessHeartbeat.__table__  # type: ignore[attr-defined]
+_CHANGED = exists().where(or_(_QUEUE.c.unit_id.is_(None), _QUEUE.c.unit_id == _U.c.id)).correlate(_U)
 
 _FACTS = (
     select(
@@ -37,21 +37,23 @@ _FACTS = (
         _U.c.account_id.label("own_account_id"),
         _S.c.account_id.label("site_account_id"),
         *(_S.c.zone, _P.c.policy_id, _P.c.list_price, _P.c.currency, _V.c.first_heard_at, _V.c.heard_at),
-        _KEPT.c.line_id.label("kept_line"),
-        _PULSE.c.detail.label("kept_on"),
+        _LAST_RUN.c.line_id.label("kept_line"),
+        _HEARTBEAT.c.detail.label("kept_on"),
     )
     .join_from(_U, _P, _P.c.id == _U.c.product_id)
     .outerjoin(_S, _S.c.id == _U.c.site_id)
     .outerjoin(_V, _V.c.unit_id == _U.c.id)
-    .outerjoin(_KEPT, _KEPT.c.unit_id == _U.c.id)
-    .outerjoin(_PULSE, and_(_PULSE.c.name == cell_counters.RUN, ~_CHANGED))
+    .outerjoin(_LAST_RUN, _LAST_RUN.c.unit_id == _U.c.id)
+    .outerjoin(_HEARTBEAT, and_(_HEARTBEAT.c.name == cell_counters.RUN, ~_CHANGED))
 )
 _BY_ID = _FACTS.where(_U.c.id == bindparam("id"))
 _BY_UID = _FACTS.where(_U.c.uid == bindparam("uid"))
 _BY_SERIAL_KEY = _FACTS.where(_U.c.serial_key == bindparam("key"), _U.c.merged_into_id.is_(None)).order_by(
     _U.c.maker_key, _U.c.family_key, _U.c.id
 )
-_HOLDERS = select(_ANY.c.id, _ANY.c.product_id).where(_ANY.c.serial_key == bindparam("key"), _ANY.c.merged_into_id.is_(None))
+_HOLDERS = select(_ALL_UNITS.c.id, _ALL_UNITS.c.product_id).where(
+    _ALL_UNITS.c.serial_key == bindparam("key"), _ALL_UNITS.c.merged_into_id.is_(None)
+)
 
 
 def by_id(session: Session, unit_id: int) -> Row[Any] | None:
@@ -63,33 +65,33 @@ def by_uid(session: Session, uid: str) -> Row[Any] | None:
 
 
 def by_serial_key(session: Session, key: str) -> list[Row[Any]]:
-    """The units on the roll with this serial, by maker: a serial alone is not unique."""
+    """The registered units with this serial, by maker: a serial alone is not unique."""
     return list(session.execute(_BY_SERIAL_KEY, {"key": key}))
 
 
 def holders(session: Session, key: str) -> dict[int, int]:
-    """All units on the roll with this serial, each with its product."""
+    """All registered units with this serial, each with its product."""
     return {row[0]: row[1] for row in session.execute(_HOLDERS, {"key": key})}
 
 
 def last_seat(unit: Row[Any], on: date) -> int | None:
-    """The line the last run seated a unit on, 0: none. None where it ran for another day, or the unit or paper changed since."""
+    """The line the last run allocated to a unit, 0: none. None if it ran for another day, or the unit or records changed since."""
     seat: int | None = unit.kept_line if unit.kept_on == on.isoformat() else None
     return seat
 
 
 def serials(session: Session, unit_ids: Collection[int]) -> dict[int, str]:
-    """What these units are called."""
+    """Serials by unit."""
     return {row[0]: row[1] for row in session.execute(select(col(Unit.id), col(Unit.serial)).where(col(Unit.id).in_(unit_ids)))}
 
 
 def account(unit: Row[Any]) -> int | None:
-    """Its account; where only the site is known, the site's."""
+    """The account of a unit, or else of its site."""
     account_id: int | None = unit.own_account_id or unit.site_account_id
     return account_id
 
 
 def has_clone(session: Session, unit_id: int) -> bool:
-    """Whether another device with its serial waits to be let in beside the one that is."""
-    held = set(session.scalars(select(col(Credential.status)).where(col(Credential.unit_id) == unit_id)))
-    return {CredentialStatus.ACTIVE, CredentialStatus.PENDING} <= held
+    """Whether another device is waiting to enrol with the serial of an enrolled one."""
+    statuses = set(session.scalars(select(col(Credential.status)).where(col(Credential.unit_id) == unit_id)))
+    return {CredentialStatus.ACTIVE, CredentialStatus.PENDING} <= statuses

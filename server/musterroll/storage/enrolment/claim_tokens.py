@@ -1,4 +1,4 @@
-"""Claim tokens, and the accounts and sites they deploy to."""
+"""Claim tokens, and the accounts, sites, products and units that enrolment looks up or creates."""
 
 from datetime import datetime
 from typing import Any, TypeVar
@@ -23,7 +23,7 @@ def newest(session: Session) -> list[ClaimToken]:
 
 
 def consume(session: Session, token_id: int) -> bool:
-    """Compare and set: one more use, where one is left. Two enrolments never share the last one."""
+    """Consume one use, if one is left. Two enrolments never share the last use."""
     left = (col(ClaimToken.uses) < col(ClaimToken.max_uses)) & col(ClaimToken.revoked_at).is_(None)
     taken: Any = session.execute(
         update(ClaimToken)
@@ -35,25 +35,25 @@ def consume(session: Session, token_id: int) -> bool:
 
 
 def account(session: Session, ref: str, now: datetime) -> Account:
-    """The account of this number; an unknown one is opened under its number as name."""
+    """The account with this number; created, named after its number, if unknown."""
     query = select(Account).where(Account.ref == ref)
     return session.exec(query).one_or_none() or _insert(session, Account(ref=ref, name=ref, created_at=now), query)
 
 
 def site(session: Session, ref: str, account_id: int | None, now: datetime) -> Site:
-    """The site of this number; an unknown one is opened under its number as name."""
+    """The site with this number; created, named after its number, if unknown."""
     query = select(Site).where(Site.ref == ref)
     return session.exec(query).one_or_none() or _insert(session, Site(ref=ref, name=ref, account_id=account_id, created_at=now), query)
 
 
 def product(session: Session, wanted: Product) -> Product:
-    """The product of the same maker and model, or `wanted` stored."""
+    """The product with the same maker and model; `wanted` is stored if there is none."""
     query = select(Product).where(Product.maker_key == wanted.maker_key, Product.model_key == wanted.model_key)
     return session.exec(query).one_or_none() or _insert(session, wanted, query)
 
 
 def unit(session: Session, wanted: Unit) -> Unit:
-    """The unit of the same maker, family and serial key, or `wanted` stored."""
+    """The unit with the same maker, family and serial key; `wanted` is stored if there is none."""
     query = select(Unit).where(
         Unit.maker_key == wanted.maker_key, Unit.family_key == wanted.family_key, Unit.serial_key == wanted.serial_key
     )
@@ -61,7 +61,7 @@ def unit(session: Session, wanted: Unit) -> Unit:
 
 
 def _insert(session: Session, row: Row, query: Any) -> Row:
-    """Store a row, or find the one another transaction stored first."""
+    """Insert a row, or return the one another transaction inserted first."""
     try:
         with session.begin_nested():
             session.add(row)

@@ -1,4 +1,4 @@
-"""Credentials of units, and the counter that tells brokers they changed."""
+"""Credentials of units, and the counter of their changes for brokers."""
 
 from collections.abc import Collection, Iterator
 from datetime import datetime
@@ -19,14 +19,14 @@ _REVISION = "credentials"
 
 
 class ActiveCredential(NamedTuple):
-    """A credential as a broker needs it."""
+    """An active credential, for brokers."""
 
     id: int
     secret_hash: str
 
 
 def add(session: Session, credential: Credential) -> Credential:
-    """Store a credential as active, or as pending where its unit ever had one (another enrolment may just have won the race)."""
+    """Store a credential: active, or pending if its unit ever had one (another enrolment may have just won the race)."""
     ever = session.exec(select(Credential.id).where(Credential.unit_id == credential.unit_id).limit(1)).first()
     if ever is None:
         credential.status = CredentialStatus.ACTIVE
@@ -44,7 +44,7 @@ def add(session: Session, credential: Credential) -> Credential:
 
 
 def pending(session: Session) -> list[tuple[Credential, Unit, Product, str | None, dict[str, Any] | None]]:
-    """(credential, unit, product, token label, evidence of the credential in use) of each enrolment that waits, oldest first."""
+    """(credential, unit, product, token label, evidence of the active credential) of pending enrolments, oldest first."""
     used = aliased(Credential)
     waiting = (
         sqlalchemy.select(Credential, Unit, Product, col(ClaimToken.label), col(used.evidence))
@@ -59,7 +59,7 @@ def pending(session: Session) -> list[tuple[Credential, Unit, Product, str | Non
 
 
 def of_unit(session: Session, unit_id: int) -> list[Credential]:
-    """The credentials of a unit that are in use or wait, oldest first."""
+    """The active and pending credentials of a unit, oldest first."""
     live = col(Credential.status).in_((CredentialStatus.ACTIVE, CredentialStatus.PENDING))
     return list(session.exec(select(Credential).where(Credential.unit_id == unit_id, live).order_by(col(Credential.id))))
 
@@ -67,7 +67,7 @@ def of_unit(session: Session, unit_id: int) -> list[Credential]:
 def move(
     session: Session, unit_id: int, old: CredentialStatus, new: CredentialStatus, now: datetime, actor: str, only: int | None = None
 ) -> int:
-    """Compare and set: credentials of a unit (or `only` one of them) from `old` to `new`. Returns how many changed."""
+    """Move the credentials of a unit (or `only` one) from `old` to `new`. Returns how many changed."""
     chosen = update(Credential).where(col(Credential.unit_id) == unit_id, col(Credential.status) == old)
     if only is not None:
         chosen = chosen.where(col(Credential.id) == only)
@@ -78,10 +78,10 @@ def move(
 
 
 def locked_unit(session: Session, credential_id: int) -> tuple[Credential, Unit] | None:
-    """A credential and its unit, the unit's row locked: people deciding about one unit take turns."""
+    """A credential and its unit, with the unit locked, so that decisions about a unit take turns."""
     owner = select(Credential.unit_id).where(Credential.id == credential_id).scalar_subquery()
     unit = session.exec(select(Unit).where(Unit.id == owner).with_for_update()).one_or_none()
-    # Read after the lock is held, in its own statement: the one that waited for the lock still sees the credential as it was before.
+    # Read once the lock is held, by a statement of its own: the one that waited for the lock sees the credential as it was before.
     credential = session.get(Credential, credential_id, populate_existing=True)
     return (credential, unit) if credential and unit else None
 
@@ -97,7 +97,7 @@ def active(session: Session, uid: str) -> ActiveCredential | None:
 
 
 def still_active(session: Session, ids: Collection[int]) -> set[int]:
-    """Those of the given credentials that are active."""
+    """The credentials among these that are active."""
     active_ids: set[int] = set()
     wanted = list(ids)
     for start in range(0, len(wanted), 500):
@@ -119,7 +119,7 @@ def every_active(session: Session) -> Iterator[tuple[str, str]]:
 
 
 def count_change(session: Session) -> None:
-    """Count one more change. The last thing a verb does: the row stays locked until the commit, so no change can hide behind another."""
+    """Count a change. Call it last: the row stays locked until the commit, so that no change is missed behind another."""
     session.execute(
         text(
             "INSERT INTO config_revision (name, number) VALUES (:name, 1)"
@@ -130,5 +130,5 @@ def count_change(session: Session) -> None:
 
 
 def revision(session: Session) -> int:
-    """How often credentials changed since the database was made."""
+    """The number of changes of credentials so far."""
     return session.exec(select(ConfigRevision.number).where(ConfigRevision.name == _REVISION)).one_or_none() or 0

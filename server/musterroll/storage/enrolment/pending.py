@@ -1,4 +1,4 @@
-"""What waits for a person: enrolments of known serials, and rows of imports that were refused."""
+"""Work waiting for a person: pending enrolments, and imports with rejected rows."""
 
 from typing import NamedTuple
 
@@ -10,7 +10,7 @@ from musterroll.storage.tables.imports import ImportRun
 from musterroll.storage.tables.liveness import UnitStatus
 from musterroll.storage.tables.units import Unit
 
-_RUNS = 200  # the newest imports that are looked through
+_RUNS = 200  # newest imports searched
 
 
 class Enrolment(NamedTuple):
@@ -19,11 +19,11 @@ class Enrolment(NamedTuple):
     uid: str
     account_id: int | None
     site_id: int | None
-    operating: bool  # the unit that holds the serial is heard
+    operating: bool  # the unit with this serial is reporting
 
 
 def enrolments(session: Session) -> list[Enrolment]:
-    """Credentials that wait for a decision, oldest first."""
+    """Pending credentials, oldest first."""
     heard = col(UnitStatus.heard_at).is_not(None) & col(UnitStatus.stale_since).is_(None)
     query = (
         select(col(Credential.id), col(Unit.serial), col(Unit.uid), col(Unit.account_id), col(Unit.site_id), heard)
@@ -43,7 +43,7 @@ class RejectedImport(NamedTuple):
 
 
 def rejected_imports(session: Session) -> list[RejectedImport]:
-    """Of the newest imports, those with rows refused."""
+    """The newest imports with rejected rows, oldest first."""
     query = select(col(ImportRun.id), col(ImportRun.kind), col(ImportRun.file), col(ImportRun.counts)).order_by(col(ImportRun.id).desc())
     rows = [
         RejectedImport(run, kind, file, int(counts.get("refused", 0))) for run, kind, file, counts in session.execute(query.limit(_RUNS))

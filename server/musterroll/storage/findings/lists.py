@@ -1,4 +1,4 @@
-"""Stored findings as people list and decide them: each with its state on a day, which is worked out and never stored."""
+"""Lists of stored findings, each with its state on a day, which is derived and never stored."""
 
 from collections.abc import Collection, Sequence
 from datetime import date
@@ -22,15 +22,15 @@ from musterroll.storage.tables.findings import FindingDecision, FindingRow
 from musterroll.storage.tables.units import Unit
 
 _F, _D = FindingRow, FindingDecision
-_rank: ColumnElement[int] = func.coalesce(type_coerce(col(_F.value), BigInteger), -1)  # the worth findings are ordered by
+_rank: ColumnElement[int] = func.coalesce(type_coerce(col(_F.value), BigInteger), -1)  # value by which findings are sorted
 
 
 class FindingCriteria(NamedTuple):
-    """Which findings; every given field must hold."""
+    """Which findings; all given fields must match."""
 
     state: FindingState | None = None
     kinds: Collection[str] = ()
-    account_id: int | None = None  # this account and all below it
+    account_id: int | None = None  # includes subsidiaries
     product_id: int | None = None
     unit_id: int | None = None
     site_id: int | None = None
@@ -39,7 +39,7 @@ class FindingCriteria(NamedTuple):
 
 
 class FindingTotal(NamedTuple):
-    """How many findings, and what those are worth together that no other finding counts."""
+    """Number of findings, and their value without what other findings count."""
 
     findings: int
     worth: tuple[Money, ...]
@@ -48,7 +48,7 @@ class FindingTotal(NamedTuple):
 def _newest() -> Any:
     """The newest decision of each finding that has one.
 
-    Not the one whose number is among the newest: SQLite would try each of those for each finding.
+    Not `id IN (SELECT max(id) ...)`: SQLite would try each of those for each finding.
     """
     later: Any = aliased(_D)
     return select(_D).where(~exists().where(later.finding_id == col(_D.finding_id), later.id > col(_D.id))).subquery("decision")
@@ -56,35 +56,35 @@ def _newest() -> Any:
 
 def _state(decision: Any, on: date) -> ColumnElement[str]:
     """`domain.findings.decisions.state_on` as SQL."""
-    fallen = or_(decision.c.id.is_(None), decision.c.facts != col(_F.facts), and_(decision.c.until.is_not(None), decision.c.until <= on))
-    return case((col(_F.present).is_(False), FindingState.RESOLVED.value), (fallen, FindingState.OPEN.value), else_=decision.c.state)
+    lapsed = or_(decision.c.id.is_(None), decision.c.facts != col(_F.facts), and_(decision.c.until.is_not(None), decision.c.until <= on))
+    return case((col(_F.present).is_(False), FindingState.RESOLVED.value), (lapsed, FindingState.OPEN.value), else_=decision.c.state)
 
 
-def _wanted(wanted: FindingCriteria, state: ColumnElement[str]) -> list[ColumnElement[bool]]:
+def _conditions(criteria: FindingCriteria, state: ColumnElement[str]) -> list[ColumnElement[bool]]:
     where: list[ColumnElement[bool]] = []
-    if wanted.state is not None:
-        where.append(state == wanted.state.value)
-    if wanted.state not in (None, FindingState.RESOLVED):
+    if criteria.state is not None:
+        where.append(state == criteria.state.value)
+    if criteria.state not in (None, FindingState.RESOLVED):
         where.append(col(_F.present).is_(True))
-    if wanted.kinds:
-        where.append(col(_F.kind).in_(wanted.kinds))
-    if wanted.account_id is not None:
-        where.append(col(_F.account_id).in_(hierarchy.subtree(wanted.account_id)))
-    if wanted.product_id is not None:
-        where.append(func.coalesce(col(Unit.product_id), col(ContractLine.product_id)) == wanted.product_id)
-    if wanted.unit_id is not None:
-        where += [col(_F.subject) == "unit", col(_F.subject_id) == wanted.unit_id]
-    if wanted.site_id is not None:
-        where.append(wanted.site_id == _AT)
-    if wanted.segment is not None:
-        where.append(col(_F.account_id).in_(select(col(Account.id)).where(col(Account.segment) == wanted.segment)))
-    if wanted.country is not None:
-        where.append(_country(wanted.country))
+    if criteria.kinds:
+        where.append(col(_F.kind).in_(criteria.kinds))
+    if criteria.account_id is not None:
+        where.append(col(_F.account_id).in_(hierarchy.subtree(criteria.account_id)))
+    if criteria.product_id is not None:
+        where.append(func.coalesce(col(Unit.product_id), col(ContractLine.product_id)) == criteria.product_id)
+    if criteria.unit_id is not None:
+        where += [col(_F.subject) == "unit", col(_F.subject_id) == criteria.unit_id]
+    if criteria.site_id is not None:
+        where.append(criteria.site_id == _SITE_ID)
+    if criteria.segment is not None:
+        where.append(col(_F.account_id).in_(select(col(Account.id)).where(col(Account.segment) == criteria.segment)))
+    if criteria.country is not None:
+        where.append(_country(criteria.country))
     return where
 
 
-# Where a finding's unit stands, or what place its line is for.
-_AT: Any = case(
+# The site of a finding's unit, or of its line.
+_SITE_ID: Any = case(
     (col(_F.subject) == "unit", col(Unit.site_id)),
     (col(ContractLine.scope).in_((LineScope.SITE, LineScope.SERIAL)), col(ContractLine.place_id)),
 )
@@ -94,31 +94,31 @@ def _country(country: str) -> ColumnElement[bool]:
     there = select(col(Site.id)).where(col(Site.country) == country)
     elsewhere = select(col(Site.id)).where(col(Site.country) != "", col(Site.country) != country)
     at_home = col(_F.account_id).in_(select(col(Account.id)).where(col(Account.country) == country))
-    return or_(_AT.in_(there), and_(at_home, or_(_AT.is_(None), _AT.not_in(elsewhere))))
+    return or_(_SITE_ID.in_(there), and_(at_home, or_(_SITE_ID.is_(None), _SITE_ID.not_in(elsewhere))))
 
 
 def _joined(columns: Sequence[Any], decision: Any) -> Select[Any]:
-    """Findings beside their unit or line, and what was decided."""
-    return _beside(_decided(columns, decision))
+    """Findings joined with their unit or line and their decision."""
+    return _with_subject(_decided(columns, decision))
 
 
 def _decided(columns: Sequence[Any], decision: Any) -> Select[Any]:
     return select(*columns).select_from(_F).outerjoin(decision, decision.c.finding_id == col(_F.id))
 
 
-def _beside(query: Select[Any]) -> Select[Any]:
+def _with_subject(query: Select[Any]) -> Select[Any]:
     query = query.outerjoin(Unit, and_(col(_F.subject) == "unit", col(Unit.id) == col(_F.subject_id)))
     return query.outerjoin(ContractLine, and_(col(_F.subject) == "line", col(ContractLine.id) == col(_F.subject_id)))
 
 
-def _narrowed(columns: Sequence[Any], decision: Any, wanted: FindingCriteria) -> Select[Any]:
-    """Findings as a filter asks for them; beside their unit or line only where it asks for that, as it is slow for many."""
-    placed = any(value is not None for value in (wanted.product_id, wanted.site_id, wanted.country))
-    return _joined(columns, decision) if placed else _decided(columns, decision)
+def _filtered(columns: Sequence[Any], decision: Any, criteria: FindingCriteria) -> Select[Any]:
+    """Findings to be filtered; joined with their unit or line only if needed, as that is slow for many."""
+    by_subject = any(value is not None for value in (criteria.product_id, criteria.site_id, criteria.country))
+    return _joined(columns, decision) if by_subject else _decided(columns, decision)
 
 
 def _shown(decision: Any, on: date) -> Select[Any]:
-    """Findings with all that is shown of them."""
+    """Findings with all columns shown."""
     columns = (
         *FindingRow.__table__.columns,  # type: ignore[attr-defined]
         *(_state(decision, on).label("state"), _rank.label("rank"), decision.c.reason, decision.c.until),
@@ -134,14 +134,14 @@ def _shown(decision: Any, on: date) -> Select[Any]:
     )
 
 
-def page(session: Session, wanted: FindingCriteria, on: date, after: tuple[int, int] | None, limit: int) -> list[Row[Any]]:
-    """Findings worth most first, behind `after` (worth in ten-thousandths, id).
+def page(session: Session, criteria: FindingCriteria, on: date, after: tuple[int, int] | None, limit: int) -> list[Row[Any]]:
+    """Findings by descending value, after `after` (value in ten-thousandths, id).
 
     Columns: those of the table; `state`, `reason`, `decided_by`, `decided_at`, `until`; `serial` and `uid` or `line`; `account`,
-    `account_ref`, `model`; `rank`, the worth by which they are ordered (-1: none is known).
+    `account_ref`, `model`; `rank`, the value by which they are sorted (-1: unknown).
     """
     decision = _newest()
-    picks = _narrowed((col(_F.id),), decision, wanted).where(*_wanted(wanted, _state(decision, on)))
+    picks = _filtered((col(_F.id),), decision, criteria).where(*_conditions(criteria, _state(decision, on)))
     if after is not None:
         picks = picks.where(or_(_rank < after[0], and_(_rank == after[0], col(_F.id) > after[1])))
     ids = list(session.execute(picks.order_by(_rank.desc(), col(_F.id)).limit(limit)).scalars())
@@ -150,14 +150,14 @@ def page(session: Session, wanted: FindingCriteria, on: date, after: tuple[int, 
 
 
 def by_id(session: Session, finding_id: int, on: date) -> Row[Any] | None:
-    """One finding with the columns of `page`."""
+    """A finding with the columns of `page`."""
     return session.execute(_shown(_newest(), on).where(col(_F.id) == finding_id)).one_or_none()
 
 
-def total(session: Session, wanted: FindingCriteria, on: date) -> FindingTotal:
+def total(session: Session, criteria: FindingCriteria, on: date) -> FindingTotal:
     decision = _newest()
     amount = func.sum(case((col(_F.counted), type_coerce(col(_F.value), BigInteger))))
-    query = _narrowed((col(_F.currency), func.count(), amount), decision, wanted).where(*_wanted(wanted, _state(decision, on)))
+    query = _filtered((col(_F.currency), func.count(), amount), decision, criteria).where(*_conditions(criteria, _state(decision, on)))
     rows = session.execute(query.group_by(col(_F.currency)).order_by(col(_F.currency))).all()
     worth = tuple(Money(Decimal(int(row[2])).scaleb(-4), row[0]) for row in rows if row[2])
     return FindingTotal(sum(row[1] for row in rows), worth)
@@ -172,12 +172,12 @@ def by_ids(session: Session, ids: Collection[int]) -> list[tuple[FindingRow, Fin
 
 
 def history(session: Session, finding_id: int) -> list[FindingDecision]:
-    """What was decided of a finding, newest first."""
+    """The decisions on a finding, newest first."""
     return list(session.scalars(select(_D).where(col(_D.finding_id) == finding_id).order_by(col(_D.id).desc())))
 
 
 def decided_by(session: Session, decision_id: int) -> tuple[int, int]:
-    """The change that a decision was made by, and how many decisions it made."""
+    """The change that made a decision, and the number of decisions it made."""
     e = AuditEntry
     ours = col(e.table_name) == str(_D.__tablename__)
     change: int = session.execute(select(func.max(col(e.change_id))).where(ours, col(e.row_key) == str(decision_id))).scalar_one()
@@ -185,7 +185,7 @@ def decided_by(session: Session, decision_id: int) -> tuple[int, int]:
 
 
 def sums(session: Session) -> FindingSums:
-    """What the last run saw, whatever was decided about it since."""
+    """Findings of the last run by kind, whatever was decided since."""
     amount = func.sum(case((col(FindingRow.counted), type_coerce(col(FindingRow.value), BigInteger))))
     query = select(col(FindingRow.kind), col(FindingRow.currency), func.count(), amount).where(col(FindingRow.present).is_(True))
     rows = session.execute(
@@ -195,12 +195,12 @@ def sums(session: Session) -> FindingSums:
 
 
 class LineFinding(NamedTuple):
-    """A finding of a line that is so now."""
+    """A present finding of a contract line."""
 
     id: int
     kind: str
-    fact: str  # what is odd, in a few words
-    value: Decimal | None  # a year
+    fact: str  # in a few words
+    value: Decimal | None  # per year
     currency: str
 
 

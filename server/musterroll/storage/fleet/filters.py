@@ -1,4 +1,4 @@
-"""What planners narrow a fleet by: whose units, where they stand, how they were reconciled, what covers them and for how long."""
+"""Filter conditions of the fleet: owner, place, reconciliation, coverage."""
 
 from collections.abc import Collection, Sequence
 from datetime import date
@@ -17,36 +17,36 @@ from musterroll.storage.tables.reconciliation import UnitReconciliation
 from musterroll.storage.tables.units import Unit
 from musterroll.storage.tables.warranty import WarrantyPeriod
 
-_FEW = 2000  # units named one by one, as walking the whole roll for them is slow
+_FEW = 2000  # units listed by id, as scanning the fleet for few is slow
 
 
 def owned_by(accounts_wanted: Any) -> ColumnElement[bool]:
-    """Units of these accounts; one whose account is not known is its site's."""
+    """Units of these accounts; a unit without an account belongs to that of its site."""
     sites = select(col(Site.id)).where(col(Site.account_id).in_(accounts_wanted))
     return or_(col(Unit.account_id).in_(accounts_wanted), and_(col(Unit.account_id).is_(None), col(Unit.site_id).in_(sites)))
 
 
 def under(session: Session, ref: str) -> ColumnElement[bool]:
-    """Units of an account and of all below it."""
+    """Units of an account and its subsidiaries."""
     account = hierarchy.by_ref(session, ref)
     return owned_by(hierarchy.below(session, account.id or 0) if account else [])
 
 
 def of_segment(word: str) -> ColumnElement[bool]:
-    """Units of accounts of a segment; of none where it is empty."""
+    """Units of accounts in a segment; if empty, of accounts without one."""
     if word:
         return owned_by(select(col(Account.id)).where(col(Account.segment) == word))
     return ~func.coalesce(owned_by(select(col(Account.id)).where(col(Account.segment) != "")), False)
 
 
 def in_country(word: str) -> ColumnElement[bool]:
-    """Units at sites in a country; where the site does not say, of accounts there."""
+    """Units at sites in a country or, if the site has none, of accounts there."""
     here = select(col(Site.id)).where(col(Site.country) == word)
     with_country = select(col(Site.id)).where(col(Site.country) != "")
-    untold = or_(col(Unit.site_id).is_(None), col(Unit.site_id).not_in(with_country))
+    unknown = or_(col(Unit.site_id).is_(None), col(Unit.site_id).not_in(with_country))
     if word:
-        return or_(col(Unit.site_id).in_(here), and_(untold, owned_by(select(col(Account.id)).where(col(Account.country) == word))))
-    return and_(untold, ~func.coalesce(owned_by(select(col(Account.id)).where(col(Account.country) != "")), False))
+        return or_(col(Unit.site_id).in_(here), and_(unknown, owned_by(select(col(Account.id)).where(col(Account.country) == word))))
+    return and_(unknown, ~func.coalesce(owned_by(select(col(Account.id)).where(col(Account.country) != "")), False))
 
 
 def of_firmware(word: str) -> ColumnElement[bool]:
@@ -54,7 +54,7 @@ def of_firmware(word: str) -> ColumnElement[bool]:
 
 
 def installed(after: date | None, until: date | None) -> ColumnElement[bool]:
-    """Installed behind `after` and at the latest on `until`; where neither is given, on a day nobody knows."""
+    """Installed after `after` and up to `until`; without either, on an unknown day."""
     if after is None and until is None:
         return col(Unit.installed_on).is_(None)
     known = col(Unit.installed_on).is_not(None)
@@ -62,7 +62,7 @@ def installed(after: date | None, until: date | None) -> ColumnElement[bool]:
 
 
 def outdated(old: Collection[tuple[int, str]]) -> ColumnElement[bool]:
-    """Units whose product (id) and firmware are one of these."""
+    """Units with one of these (product id, firmware)."""
     by_product: dict[int, list[str]] = {}
     for product, firmware in old:
         by_product.setdefault(product, []).append(firmware)
@@ -71,14 +71,14 @@ def outdated(old: Collection[tuple[int, str]]) -> ColumnElement[bool]:
 
 
 def in_cells(session: Session, cells: Sequence[int]) -> ColumnElement[bool]:
-    """Units that the last reconciliation found in one of these cells."""
-    return _few(session, select(col(UnitReconciliation.unit_id)).where(col(UnitReconciliation.cell).in_(cells)))
+    """Units in one of these quadrants as of the last reconciliation."""
+    return _unit_ids(session, select(col(UnitReconciliation.unit_id)).where(col(UnitReconciliation.cell).in_(cells)))
 
 
 def on_contract(session: Session, contract_ids: Collection[int]) -> ColumnElement[bool]:
-    """Units that sit on a line of one of these contracts."""
+    """Units on a line of one of these contracts."""
     lines = select(col(ContractLine.id)).where(col(ContractLine.contract_id).in_(contract_ids))
-    return _few(
+    return _unit_ids(
         session,
         select(col(UnitReconciliation.unit_id)).where(col(UnitReconciliation.line_id) > 0, col(UnitReconciliation.line_id).in_(lines)),
     )
@@ -90,7 +90,7 @@ def in_warranty(on: date) -> ColumnElement[bool]:
 
 
 def warranty_ends(on: date, until: date) -> ColumnElement[bool]:
-    """Units in a warranty that ends behind `on` and at the latest on `until`, with none that goes further."""
+    """Units whose warranty ends after `on` and up to `until`, with no later one."""
     w = WarrantyPeriod
     further = exists().where(
         col(w.unit_id) == col(Unit.id), _not_void(on), col(w.starts_on) <= until, or_(col(w.ends_on).is_(None), col(w.ends_on) > until)
@@ -99,7 +99,7 @@ def warranty_ends(on: date, until: date) -> ColumnElement[bool]:
 
 
 def over_quantity(wanted: bool) -> ColumnElement[bool]:
-    """Units that a full line could seat, where the last reconciliation found more units than the line pays for; or those it could not."""
+    """Units that an over-used line could cover (`wanted`), or all others."""
     line, finding = ContractLine, FindingRow
     full: Any = select(col(line.product_id).label("product_id"), col(line.place_id).label("place_id")).join_from(
         finding, line, and_(col(finding.subject) == "line", col(line.id) == col(finding.subject_id))
@@ -113,7 +113,7 @@ def over_quantity(wanted: bool) -> ColumnElement[bool]:
     of_owner = tuple_(col(Unit.product_id), owner)
     of_account = of_owner.in_(full.where(col(line.scope) == LineScope.ACCOUNT))
     over = or_(at_site, of_account, of_owner.in_(select(tree.c.product_id, tree.c.place_id)))
-    # Never compared: to know a "no" from an unknown, SQLite would go through all the lines for every unit.
+    # CASE instead of a comparison: to tell false from NULL, SQLite would scan all lines for every unit.
     return case((over, wanted), else_=not wanted)
 
 
@@ -130,10 +130,10 @@ def _not_void(on: date) -> ColumnElement[bool]:
     return or_(col(WarrantyPeriod.voided_on).is_(None), col(WarrantyPeriod.voided_on) > on)
 
 
-def _few(session: Session, query: Any) -> ColumnElement[bool]:
-    """Few units are named one by one; many are met soon enough on a walk along the roll."""
-    some = list(session.execute(query.limit(_FEW + 1)).scalars())
-    if len(some) <= _FEW:
-        return col(Unit.id).in_(some)
-    met: ColumnElement[bool] = query.where(col(UnitReconciliation.unit_id) == col(Unit.id)).correlate(Unit).exists()
-    return met
+def _unit_ids(session: Session, query: Any) -> ColumnElement[bool]:
+    """The units of a query: few are listed by id, many are matched during a scan."""
+    ids = list(session.execute(query.limit(_FEW + 1)).scalars())
+    if len(ids) <= _FEW:
+        return col(Unit.id).in_(ids)
+    matching: ColumnElement[bool] = query.where(col(UnitReconciliation.unit_id) == col(Unit.id)).correlate(Unit).exists()
+    return matching

@@ -1,4 +1,4 @@
-"""Pages of the fleet in serial order. Every way to match a text is its own indexed select; the page is their union."""
+"""Pages of the fleet in serial order. Each way to match a text is an indexed select of its own; the page is their union."""
 
 from typing import Any
 
@@ -15,8 +15,8 @@ from musterroll.storage.tables.units import Unit
 from musterroll.storage.units import queries as unit_queries
 
 _FEW = 2000  # units
-_MOST = 500  # accounts, sites or products one text may name
-_AFTER_ALL = "~"  # sorts behind every character of a serial key
+_MOST = 500  # accounts, sites or products per text
+_AFTER_ALL = "~"  # sorts after every character of a serial key
 
 
 def page(
@@ -26,7 +26,7 @@ def page(
     after: tuple[str, int] | None,
     limit: int,
 ) -> list[Row[Any]]:
-    """Up to `limit` units in serial order behind `after` that satisfy all of `where` and one of `branches` (where there are any)."""
+    """Up to `limit` units in serial order after `after` that match all of `where` and any of `branches` (if given)."""
     where = [*where, col(Unit.merged_into_id).is_(None)]
     if after is not None:
         where = [*where, tuple_(col(Unit.serial_key), col(Unit.id)) > after]
@@ -54,17 +54,17 @@ def is_lifecycle(value: Lifecycle) -> ColumnElement[bool]:
     return col(Unit.lifecycle) == value
 
 
-def is_liveness(session: Session, value: Liveness, heard: ListeningWindow, now: int) -> ColumnElement[bool]:
-    """Units of one liveness. Few are named one by one, as walking the whole roll for them is slow; many are met soon enough."""
-    state: ColumnElement[bool] = liveness(heard, now) == value.value
-    if value is Liveness.NEVER_HEARD:  # mostly units without a voice
+def is_liveness(session: Session, value: Liveness, listening: ListeningWindow, now: int) -> ColumnElement[bool]:
+    """Units with a liveness. Few are listed by id, as scanning the fleet for them is slow."""
+    state: ColumnElement[bool] = liveness(listening, now) == value.value
+    if value is Liveness.NEVER_HEARD:  # mostly units without a status
         return state
     ids = list(session.execute(select(col(UnitStatus.unit_id)).where(state).limit(_FEW + 1)).scalars())
     return state if len(ids) > _FEW else col(Unit.id).in_(ids)
 
 
-def is_operating(heard: ListeningWindow, now: int) -> ColumnElement[bool]:
-    return liveness(heard, now).in_(sorted(OPERATING))
+def is_operating(listening: ListeningWindow, now: int) -> ColumnElement[bool]:
+    return liveness(listening, now).in_(sorted(OPERATING))
 
 
 def of_account(ref: str) -> ColumnElement[bool]:
@@ -85,7 +85,7 @@ def serial_begins(key: str) -> ColumnElement[bool]:
 
 
 def names(session: Session, text: str) -> list[ColumnElement[bool]]:
-    """The ways `text` names accounts, sites or products: part of a name, or the start of a reference."""
+    """Conditions for accounts, sites or products that `text` matches: part of a name, or the start of a number."""
     part = "%" + _literal(text.lower()) + "%"
     start = part[1:]
     ways = (

@@ -1,4 +1,4 @@
-"""Filters people saved."""
+"""Saved filters."""
 
 from sqlalchemy import select
 from sqlmodel import Session, col
@@ -6,7 +6,7 @@ from sqlmodel import Session, col
 from musterroll.storage.tables.fleet import SavedFilter
 
 
-def all_of_them(session: Session) -> list[SavedFilter]:
+def all_filters(session: Session) -> list[SavedFilter]:
     return list(session.scalars(select(SavedFilter).order_by(col(SavedFilter.name))))
 
 
@@ -15,7 +15,7 @@ def get(session: Session, row_id: int) -> SavedFilter | None:
 
 
 def save(session: Session, new: SavedFilter) -> SavedFilter:
-    """Save a filter; one of the same name takes on its words."""
+    """Save a filter, replacing one of the same name."""
     stored = session.scalars(select(SavedFilter).where(col(SavedFilter.name) == new.name)).one_or_none()
     if stored is None:
         session.add(new)

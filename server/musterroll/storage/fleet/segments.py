@@ -1,4 +1,4 @@
-"""Segments counted and summed: units that satisfy conditions over `unit` left-joined with `voice`."""
+"""Counts and sums of segments: units that match conditions over `unit` left-joined with `unit_status`."""
 
 from collections.abc import Sequence
 from decimal import Decimal
@@ -19,14 +19,14 @@ from musterroll.storage.tables.units import Unit
 Where = Sequence[ColumnElement[bool]]
 
 _PRICE, _LIST = type_coerce(col(ContractLine.price), BigInteger), type_coerce(col(Product.list_price), BigInteger)
-_VALUE = func.coalesce(_PRICE, _LIST)  # of the line it sits on, else what its cover would cost
+_VALUE = func.coalesce(_PRICE, _LIST)  # of its contract line, else the list price
 _CURRENCY = case((_PRICE.is_not(None), col(Contract.currency)), else_=col(Product.currency))
 _OWNER = func.coalesce(col(Unit.account_id), col(Site.account_id), 0)
 
 
 class SegmentSums(NamedTuple):
     units: int
-    worth: tuple[Money, ...]  # a year
+    worth: tuple[Money, ...]  # per year
     unpriced: int
 
 
@@ -34,7 +34,7 @@ _About = tuple[str, str, str, str, str, str, str, str]
 
 
 class Customer(NamedTuple):
-    """An account as a CRM or a mailing tool knows it, with its units of a segment; no number where the account is not known."""
+    """An account with its units in a segment, for CRM and mailing tools; `ref` is empty for units without an account."""
 
     ref: str
     name: str
@@ -54,14 +54,14 @@ def sums(session: Session, where: Where) -> SegmentSums:
 
 
 def accounts(session: Session, where: Where) -> int:
-    """How many accounts have such units."""
+    """The number of accounts with such units."""
     owners = _valued(_OWNER.label("owner")).where(*where).distinct().subquery()
     count: int = session.execute(select(func.count()).select_from(owners).where(owners.c.owner > 0)).scalar_one()
     return count
 
 
 def customers(session: Session, where: Where, after: str | None, limit: int) -> list[Customer]:
-    """Accounts by number, behind one; the units of no account come first, behind None."""
+    """Accounts by number, after `after`; units without an account come first."""
     known = select(col(Account.id)).where(col(Account.ref) > (after or "")).order_by(col(Account.ref))
     unowned: list[Customer] = [] if after is not None else _customers(session, where, [0])
     owners = _valued(_OWNER.label("owner")).where(*where).distinct().subquery()
@@ -70,7 +70,7 @@ def customers(session: Session, where: Where, after: str | None, limit: int) -> 
 
 
 def largest(session: Session, where: Where, limit: int) -> list[Customer]:
-    """Accounts with the most such units."""
+    """The accounts with the most such units."""
     counted = _valued(_OWNER.label("owner"), func.count().label("units")).where(*where).group_by(_OWNER)
     ids = [row[0] for row in session.execute(counted.order_by(func.count().desc(), _OWNER).limit(limit))]
     return sorted(_customers(session, where, ids), key=lambda customer: (-customer.units, customer.ref))

@@ -1,4 +1,4 @@
-"""Sums over the fleet that pages and lists of planners show."""
+"""Sums over the fleet for pages and lists."""
 
 from collections.abc import Collection, Sequence
 from datetime import date
@@ -15,15 +15,15 @@ from musterroll.storage.tables.accounts import Account, Site
 from musterroll.storage.tables.reconciliation import CellCount, DailyCellCount, UnitReconciliation
 from musterroll.storage.tables.units import Unit
 
-_BASE = (3, 7)  # cells that are deployed and operating
-_FIELD = (2, 3, 6, 7)  # cells that are deployed
-_CELLS = 4  # of the grid, a degree
+_BASE = (3, 7)  # quadrants: deployed and operating
+_FIELD = (2, 3, 6, 7)  # quadrants: deployed
+_CELLS = 4  # grid cells per degree
 _MANY = 1000  # sites
 _KNOWN = (col(Site.latitude).is_not(None), col(Site.longitude).is_not(None))
 
 
 class BaseSums(NamedTuple):
-    """Units of one account or site as the last reconciliation left them."""
+    """Units of an account or site as of the last reconciliation."""
 
     units: int
     deployed: int
@@ -31,7 +31,7 @@ class BaseSums(NamedTuple):
 
 
 class MapPlace(NamedTuple):
-    """A site whose position is known, with its units; or several near each other, which have no number together."""
+    """A site with a known position and its units; or several near each other, without a number."""
 
     ref: str
     name: str
@@ -53,7 +53,7 @@ def firmwares(session: Session) -> list[tuple[int, str, int]]:
 
 
 def children(session: Session, parent_id: int | None) -> list[tuple[int, str, str, BaseSums]]:
-    """The accounts right below one (or below none): id, number, name and the sums of each with all below it."""
+    """The direct subsidiaries of an account (or the roots): id, number, name, and sums including their subsidiaries."""
     a = Account
     here = col(a.parent_id).is_(None) if parent_id is None else col(a.parent_id) == parent_id
     tree = select(col(a.id).label("id"), col(a.id).label("top")).where(here, col(a.merged_into_id).is_(None)).cte("tree", recursive=True)
@@ -68,14 +68,14 @@ def children(session: Session, parent_id: int | None) -> list[tuple[int, str, st
 
 
 def cells_under(session: Session, account_id: int) -> dict[str, int]:
-    """Units by cell, of an account and all below it."""
+    """Units by quadrant, of an account and its subsidiaries."""
     t = CellCount
     query = select(col(t.cell), func.sum(col(t.units))).where(col(t.axis) == "account", col(t.of_id).in_(hierarchy.subtree(account_id)))
     return by_code({row[0]: int(row[1]) for row in session.execute(query.group_by(col(t.cell)))})
 
 
 def of_accounts(session: Session, ids: Collection[int]) -> BaseSums:
-    """The units of these accounts together; 0 stands for no account."""
+    """The units of these accounts; 0: without an account."""
     query = select(*_sums(col(CellCount.cell), col(CellCount.units))).where(
         col(CellCount.axis) == "account", col(CellCount.of_id).in_(list(ids))
     )
@@ -91,7 +91,7 @@ def each(session: Session, ids: Collection[int]) -> dict[int, BaseSums]:
 
 
 def grid(session: Session) -> list[MapPlace]:
-    """The places of sites with deployed units, those within a quarter of a degree as one; a site alone keeps its number."""
+    """Sites with deployed units, grouped by quarter degrees; a site alone keeps its number."""
     here = (
         select(col(UnitReconciliation.site_id), *_sums(col(UnitReconciliation.cell), 1))
         .where(col(UnitReconciliation.site_id) > 0)
@@ -107,7 +107,7 @@ def grid(session: Session) -> list[MapPlace]:
 
 
 def places(session: Session, west: float, south: float, east: float, north: float) -> list[MapPlace] | None:
-    """The sites with deployed units in a box of degrees; None where they are too many to be looked at one by one."""
+    """The sites with deployed units in a box of degrees; None if there are too many."""
     s, u = Site, Unit
     inside = (*_KNOWN, col(s.longitude).between(west, east), col(s.latitude).between(south, north))
     ids = list(session.execute(select(col(s.id)).where(*inside).limit(_MANY + 1)).scalars())
@@ -123,7 +123,7 @@ def places(session: Session, west: float, south: float, east: float, north: floa
 
 
 def operating_then(session: Session, on: date, account_ids: Sequence[int]) -> dict[int, int]:
-    """The installed base of accounts on a day that was kept; of those that had one."""
+    """The installed base by account on a stored day."""
     s = DailyCellCount
     query = select(col(s.account_id), func.sum(col(s.units))).where(
         col(s.on) == on, col(s.account_id).in_(account_ids), col(s.cell).in_(["011", "111"])

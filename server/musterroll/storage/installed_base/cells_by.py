@@ -1,4 +1,4 @@
-"""The eight cells as the last run left them, of some units, by account, site, product, segment or country."""
+"""The eight quadrants as of the last run, by account, site, product, segment or country."""
 
 from typing import Any
 
@@ -23,13 +23,13 @@ _KEYS: dict[str, Any] = {
 }
 
 
-def cells(session: Session, by: str, within: BaseConditions) -> dict[Any, dict[str, int]]:
-    """Counts by code of the cell, of each account (its own units), site or product (ids, 0: none), segment or country (words).
+def cells(session: Session, by: str, scope: BaseConditions) -> dict[Any, dict[str, int]]:
+    """Counts by quadrant code, by account (own units), site or product (ids, 0: none), segment or country (text).
 
     `all` has one key, 0.
     """
     key = _KEYS[by].label("key")
-    counted = select(key, col(_S.cell).label("cell"), func.count().label("units")).where(*_conditions(within))
+    counted = select(key, col(_S.cell).label("cell"), func.count().label("units")).where(*_conditions(scope))
     counted = counted.outerjoin(Site, col(Site.id) == col(_S.site_id)).outerjoin(Account, col(Account.id) == col(_S.account_id))
     counts: dict[Any, dict[int, int]] = {}
     for group, cell, units in session.execute(counted.group_by(key, col(_S.cell))):
@@ -37,8 +37,8 @@ def cells(session: Session, by: str, within: BaseConditions) -> dict[Any, dict[s
     return {group: by_code(units) for group, units in counts.items()}
 
 
-def _conditions(within: BaseConditions) -> list[ColumnElement[bool]]:
-    account, site, product, segment, country = within
+def _conditions(scope: BaseConditions) -> list[ColumnElement[bool]]:
+    account, site, product, segment, country = scope
     conditions: list[ColumnElement[bool]] = []
     if account is not None:
         conditions.append(col(_S.account_id).in_(hierarchy.subtree(account)))

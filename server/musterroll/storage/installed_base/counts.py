@@ -1,4 +1,4 @@
-"""Counts of the installed base by account, site, product, segment or country, and what moved it, at any instant."""
+"""Counts of the installed base at any instant, with breakdowns, and the state changes behind them."""
 
 from collections.abc import Sequence
 from datetime import date
@@ -18,7 +18,7 @@ from musterroll.storage.tables.liveness import UnitStatus
 from musterroll.storage.tables.units import Unit
 from musterroll.storage.units import as_of as unit_as_of
 
-_OWNER = func.coalesce(col(Unit.account_id), col(Site.account_id))  # a unit whose account is not known is its site's
+_OWNER = func.coalesce(col(Unit.account_id), col(Site.account_id))  # a unit without an account belongs to that of its site
 _COUNTRY = func.coalesce(func.nullif(col(Site.country), ""), col(Account.country), "")
 _KEYS: dict[str, Any] = {
     "all": literal(0),
@@ -32,7 +32,7 @@ _KEYS: dict[str, Any] = {
 
 
 class AxisColumns(NamedTuple):
-    """The axes of a unit at one instant."""
+    """The axes of a unit at an instant, as SQL."""
 
     lifecycle: ColumnElement[str]
     liveness: ColumnElement[str]
@@ -41,7 +41,7 @@ class AxisColumns(NamedTuple):
 
 
 class BaseConditions(NamedTuple):
-    """Which units; every given field must hold."""
+    """Which units; all given fields must match."""
 
     accounts: Any = None  # ids, or a select of them
     site_id: int | None = None
@@ -51,37 +51,37 @@ class BaseConditions(NamedTuple):
 
 
 class BaseCount(NamedTuple):
-    units: int  # on the roll
+    units: int  # registered
     deployed: int
     operating: int  # of the deployed: operating or late
 
 
 def age(on: date, oldest: int) -> ColumnElement[str]:
-    """Whole years since a unit was installed, up to `oldest`; empty where nobody knows the day."""
+    """Whole years since installation, up to `oldest`; empty if the day is unknown."""
     installed = col(Unit.installed_on)
     younger = [(installed > add_months(on, -12 * (years + 1)), literal(str(years))) for years in range(oldest)]
     return case((installed.is_(None), literal("")), *younger, else_=literal(str(oldest)))
 
 
-def axes_now(heard: ListeningWindow, now: int) -> AxisColumns:
-    return AxisColumns(type_coerce(col(Unit.lifecycle), String), liveness(heard, now), col(Unit.merged_into_id).is_not(None), true())
+def axes_now(listening: ListeningWindow, now: int) -> AxisColumns:
+    return AxisColumns(type_coerce(col(Unit.lifecycle), String), liveness(listening, now), col(Unit.merged_into_id).is_not(None), true())
 
 
-def axes_at(heard: ListeningWindow, instant: int, known_at: int) -> AxisColumns:
+def axes_at(listening: ListeningWindow, instant: int, known_at: int) -> AxisColumns:
     return AxisColumns(
         unit_as_of.lifecycle_at(instant, known_at),
-        unit_as_of.liveness_at(heard, instant, known_at),
+        unit_as_of.liveness_at(listening, instant, known_at),
         unit_as_of.merged_at(instant, known_at),
         unit_as_of.registered_at(known_at),
     )
 
 
-def base_counts(session: Session, axes: AxisColumns, by: str | ColumnElement[str], within: BaseConditions) -> dict[Any, BaseCount]:
-    """Counts by `account`, `site`, `product` (their ids, 0 for none), `segment`, `country`, `firmware` (words), `all` (0) or a key."""
+def base_counts(session: Session, axes: AxisColumns, by: str | ColumnElement[str], scope: BaseConditions) -> dict[Any, BaseCount]:
+    """Counts by `account`, `site`, `product` (ids, 0: none), `segment`, `country`, `firmware` (text), `all` (0) or an expression."""
     units = _units(
         (_KEYS[by] if isinstance(by, str) else by).label("key"), axes.lifecycle.label("lifecycle"), axes.liveness.label("liveness")
     )
-    unit = units.where(not_(axes.merged), axes.on_roll, *_conditions(within)).subquery()
+    unit = units.where(not_(axes.merged), axes.on_roll, *_conditions(scope)).subquery()
     deployed = unit.c.lifecycle == Lifecycle.DEPLOYED.value
     base = unit_as_of.in_base(unit.c.lifecycle, unit.c.liveness)
     query = select(unit.c.key, func.count(), _sum(deployed), _sum(base)).group_by(unit.c.key)
@@ -89,21 +89,21 @@ def base_counts(session: Session, axes: AxisColumns, by: str | ColumnElement[str
 
 
 def changed_units(
-    session: Session, opening: AxisColumns, closing: AxisColumns, moves: Select[Any], untold: ColumnElement[bool], within: BaseConditions
+    session: Session, opening: AxisColumns, closing: AxisColumns, moves: Select[Any], unrecorded: ColumnElement[bool], scope: BaseConditions
 ) -> list[Row[Any]]:
-    """How the units stood at both ends of a month that may stand otherwise at its closing: those that moved, or may have untold.
+    """The states at both ends of a month of the units that may have changed: by a recorded state change or an unrecorded one.
 
-    Rows of (id, then lifecycle l0, liveness v0 and merged m0 at the opening, then l1, v1, m1 at the closing).
+    Rows: id; lifecycle l0, liveness v0 and merged m0 at the opening; l1, v1, m1 at the closing.
     """
     before = (opening.lifecycle.label("l0"), opening.liveness.label("v0"), opening.merged.label("m0"))
     after = (closing.lifecycle.label("l1"), closing.liveness.label("v1"), closing.merged.label("m1"))
     moved = col(Unit.id).in_(select(moves.subquery().c.unit_id))
-    units = _units(col(Unit.id).label("id"), *before, *after).where(moved | untold, closing.on_roll, *_conditions(within))
+    units = _units(col(Unit.id).label("id"), *before, *after).where(moved | unrecorded, closing.on_roll, *_conditions(scope))
     return list(session.execute(units))
 
 
 def moves_of(session: Session, moves: Select[Any], unit_ids: Sequence[int]) -> list[AxisChange]:
-    """Those moves that are of these units."""
+    """The state changes of these units."""
     t = moves.subquery()
     wanted = set(unit_ids)
     rows = session.execute(select(t.c.at, t.c.id, t.c.unit_id, t.c.axis, t.c.new))
@@ -111,7 +111,7 @@ def moves_of(session: Session, moves: Select[Any], unit_ids: Sequence[int]) -> l
 
 
 def names(session: Session, by: str) -> dict[int, tuple[str, str]]:
-    """Reference and name of every site or product (maker and model) by id."""
+    """Number and name of all sites, or maker and model of all products, by id."""
     site, product = (Site.id, Site.ref, Site.name), (Product.id, Product.maker, Product.model)
     return {row[0]: (row[1], row[2]) for row in session.execute(select(*map(col, site if by == "site" else product)))}
 
@@ -130,18 +130,18 @@ def _units(*columns: ColumnElement[Any]) -> Select[Any]:
     return joined.outerjoin(Site, col(Site.id) == col(Unit.site_id)).outerjoin(Account, col(Account.id) == _OWNER)
 
 
-def _conditions(within: BaseConditions) -> list[ColumnElement[bool]]:
+def _conditions(scope: BaseConditions) -> list[ColumnElement[bool]]:
     conditions: list[ColumnElement[bool]] = []
-    if within.accounts is not None:
-        conditions.append(fleet_filters.owned_by(within.accounts))
-    if within.site_id is not None:
-        conditions.append(col(Unit.site_id) == within.site_id)
-    if within.product_id is not None:
-        conditions.append(col(Unit.product_id) == within.product_id)
-    if within.segment is not None:
-        conditions.append(func.coalesce(col(Account.segment), "") == within.segment)
-    if within.country is not None:
-        conditions.append(_COUNTRY.in_([within.country]))
+    if scope.accounts is not None:
+        conditions.append(fleet_filters.owned_by(scope.accounts))
+    if scope.site_id is not None:
+        conditions.append(col(Unit.site_id) == scope.site_id)
+    if scope.product_id is not None:
+        conditions.append(col(Unit.product_id) == scope.product_id)
+    if scope.segment is not None:
+        conditions.append(func.coalesce(col(Account.segment), "") == scope.segment)
+    if scope.country is not None:
+        conditions.append(_COUNTRY.in_([scope.country]))
     return conditions
 
 

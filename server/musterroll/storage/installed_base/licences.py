@@ -1,4 +1,4 @@
-"""Seats of lines in force, sold and in use by an operating unit, from a staged run."""
+"""Seats of lines in force, sold and used by operating units, from a staged run."""
 
 from musterroll.domain.installed_base.licences import LineSeats
 from musterroll.storage.engine.temp_tables import Staging
@@ -17,5 +17,5 @@ GROUP BY coalesce(account.segment, ''), coalesce(product.model, ''), coalesce(ac
 
 
 def seats(staging: Staging) -> list[LineSeats]:
-    """Seats by segment, model and account number; empty where that is not known."""
+    """Seats by segment, model and account number; empty if unknown."""
     return [LineSeats(segment, model, account, int(sold), int(active)) for segment, model, account, sold, active in staging.rows(_SEATS)]

@@ -1,4 +1,4 @@
-"""Rows that refer to a record that is merged into another, turned to that other."""
+"""References to a merged record, redirected to the surviving one."""
 
 from typing import Any
 
@@ -8,7 +8,7 @@ from sqlmodel import Session
 from musterroll.domain.contracts.terms import LineScope
 from musterroll.storage.audit.audited_rows import papers
 
-# What refers to an account and to a unit: table, column and, of lines, the scopes under which the place is an account.
+# References to an account and to a unit: table and column. The place of a line is an account only in some scopes.
 ACCOUNT: tuple[tuple[str, str], ...] = (
     *(("site", "account_id"), ("unit", "account_id"), ("contract", "account_id"), ("claim_token", "account_id")),
     *(("account", "parent_id"), ("account", "merged_into_id"), ("contract_line", "place_id")),
@@ -17,14 +17,14 @@ UNIT: tuple[tuple[str, str], ...] = (("incident", "unit_id"), ("unit", "replaced
 
 
 def referring(session: Session, table: str, column: str, old: int) -> list[int]:
-    """The keys of the rows of a table that refer to a record by a column."""
-    paper = papers()[table]
-    query = select(paper.key).where(_refers(paper.table, column, old)).order_by(paper.key)
+    """The keys of the rows of a table whose column refers to a record."""
+    audited = papers()[table]
+    query = select(audited.key).where(_refers(audited.table, column, old)).order_by(audited.key)
     return list(session.execute(query).scalars())
 
 
 def redirect(session: Session, table: str, column: str, old: int, new: int) -> None:
-    """Let them refer to another."""
+    """Make them refer to another record."""
     target = papers()[table].table
     session.connection().execute(update(target).where(_refers(target, column, old)).values({column: new}))
 

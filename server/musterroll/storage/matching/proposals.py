@@ -1,4 +1,4 @@
-"""Proposals as stored, and the records that matches are looked for among."""
+"""Stored proposals, and the records compared for possible duplicates."""
 
 from collections.abc import Iterator, Sequence
 from typing import Any
@@ -16,14 +16,14 @@ from musterroll.storage.tables.liveness import UnitStatus
 from musterroll.storage.tables.matching import Proposal
 from musterroll.storage.tables.units import Unit
 
-_MOST_TWINS = 20  # a serial that more units share tells nothing
+_MOST_TWINS = 20  # a serial shared by more units is no evidence
 _CHUNK = 5_000
 
-Found = tuple[str, int, int]  # kind, left, right
+ProposalKey = tuple[str, int, int]  # kind, left, right
 
 
 def accounts(session: Session) -> Iterator[AccountFacts]:
-    """Every account that is not merged, as it is compared."""
+    """All accounts that are not merged, as compared."""
     a = Account
     columns = (col(a.id), col(a.parent_id), col(a.name), col(a.website), col(a.phone), col(a.postcode), col(a.country))
     for id_, parent, name, website, number, code, country in session.execute(select(*columns).where(col(a.merged_into_id).is_(None))):
@@ -32,7 +32,7 @@ def accounts(session: Session) -> Iterator[AccountFacts]:
 
 
 def unit_twins(session: Session) -> Iterator[list[UnitFacts]]:
-    """Units whose serials are the same or easily confused, together."""
+    """Groups of units whose serials are the same or easily confused."""
     u = Unit
     shared = select(col(u.twin_key)).where(col(u.merged_into_id).is_(None), func.length(col(u.twin_key)) >= 4).group_by(col(u.twin_key))
     twins = shared.having(func.count().between(2, _MOST_TWINS)).subquery()
@@ -49,16 +49,16 @@ def unit_twins(session: Session) -> Iterator[list[UnitFacts]]:
 
 
 def lines_without_unit(session: Session) -> list[LineFacts]:
-    """Contract lines that name a serial no unit has."""
+    """Contract lines for a serial that no unit has."""
     line, unit = ContractLine, Unit
-    held = exists().where(col(unit.serial_key) == col(line.serial_key))
+    has_unit = exists().where(col(unit.serial_key) == col(line.serial_key))
     columns = (col(line.id), col(line.serial), col(line.serial_key), col(line.product_id), col(Contract.account_id), col(line.place_id))
     query = select(*columns).join_from(line, Contract, col(Contract.id) == col(line.contract_id))
-    return [LineFacts(*row) for row in session.execute(query.where(col(line.scope) == LineScope.SERIAL, ~held).order_by(col(line.id)))]
+    return [LineFacts(*row) for row in session.execute(query.where(col(line.scope) == LineScope.SERIAL, ~has_unit).order_by(col(line.id)))]
 
 
 def units_by_twin(session: Session, twins: Sequence[str]) -> dict[str, list[UnitFacts]]:
-    """Units by what their serials are easily confused with."""
+    """Units by twin key."""
     by_twin: dict[str, list[UnitFacts]] = {}
     for start in range(0, len(twins), _CHUNK):
         for twin, facts in _facts(session, _units().where(col(Unit.twin_key).in_(twins[start : start + _CHUNK]))):
@@ -80,8 +80,8 @@ def _facts(session: Session, query: Any) -> Iterator[tuple[str, UnitFacts]]:
         yield twin, UnitFacts._make((*facts, lifecycle is not Lifecycle.UNRECORDED, bool(spoken)))
 
 
-def states(session: Session) -> dict[Found, tuple[int, str]]:
-    """Number and state of every proposal there is."""
+def states(session: Session) -> dict[ProposalKey, tuple[int, str]]:
+    """Number and state of all proposals."""
     p = Proposal
     columns = (col(p.kind), col(p.left_id), col(p.right_id), col(p.id), col(p.state))
     return {(row[0], row[1], row[2]): (row[3], row[4]) for row in session.execute(select(*columns))}
@@ -100,7 +100,7 @@ def change(session: Session, rows: Sequence[dict[str, Any]]) -> None:
 
 
 def page(session: Session, state: str | None, kind: str | None, after: tuple[float, int] | None, limit: int) -> list[Proposal]:
-    """Proposals by weight, the surest first."""
+    """Proposals by weight, the most likely first."""
     p = Proposal
     where: list[ColumnElement[bool]] = []
     if state is not None:
@@ -114,7 +114,7 @@ def page(session: Session, state: str | None, kind: str | None, after: tuple[flo
 
 
 def names(session: Session, kind: str, ids: Sequence[int]) -> dict[int, str]:
-    """What people call accounts, lines or units."""
+    """Display names of accounts, lines or units."""
     query: Any
     if kind == "account":
         query = select(col(Account.id), col(Account.ref) + " " + col(Account.name)).where(col(Account.id).in_(ids))

@@ -1,4 +1,4 @@
-"""Single units taken to be changed, and the contract lines that name their serials."""
+"""Units locked for a change, and the contract lines for their serials."""
 
 from collections.abc import Collection
 
@@ -11,29 +11,31 @@ from musterroll.storage.tables.units import Unit
 
 
 def lock_unit(session: Session, uid: str) -> Unit | None:
-    """A unit by its id in addresses; nobody else changes it until the transaction ends."""
+    """A unit by its public id, locked until the transaction ends."""
     if "\0" in uid:
-        return None  # PostgreSQL will not even compare one
+        return None  # PostgreSQL rejects NUL even in comparisons
     return session.execute(select(Unit).where(col(Unit.uid) == uid).with_for_update()).scalar_one_or_none()
 
 
 def lock_units(session: Session, unit_ids: Collection[int]) -> dict[int, Unit]:
-    """Units by row id, in one order so that nobody waits for the other in a circle."""
+    """Units by row id, locked in a fixed order to avoid deadlocks."""
     units = session.execute(select(Unit).where(col(Unit.id).in_(unit_ids)).order_by(col(Unit.id)).with_for_update()).scalars()
     return {unit.id or 0: unit for unit in units}
 
 
 def replaced_serials(session: Session, unit_id: int) -> list[str]:
-    """The serials of units that this one replaces."""
+    """The serials of the units that this one replaces."""
     return list(session.execute(select(col(Unit.serial)).where(col(Unit.replaced_by_id) == unit_id)).scalars())
 
 
 def lines_naming(session: Session, unit: Unit) -> list[ContractLine]:
-    """Contract lines of this unit's serial: where other makers share the serial, those of its product."""
+    """Contract lines for this unit's serial; if other makers share the serial, those of its product."""
     shared = select(col(Unit.id)).where(
         col(Unit.serial_key) == unit.serial_key, col(Unit.id) != unit.id, col(Unit.merged_into_id).is_(None)
     )
     own = or_(col(ContractLine.product_id) == unit.product_id, ~shared.exists())
-    scope = func.coalesce(col(ContractLine.scope), "")  # not a column that SQLite would go by: most lines are of this one
+    scope = func.coalesce(
+        col(ContractLine.scope), ""
+    )  # an expression, so that SQLite does not use the index on scope: most lines have this one
     named = select(ContractLine).where(scope == LineScope.SERIAL, col(ContractLine.serial_key) == unit.serial_key, own)
     return list(session.execute(named.order_by(col(ContractLine.id))).scalars())

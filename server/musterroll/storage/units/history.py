@@ -1,4 +1,4 @@
-"""Reading back what happened to a unit."""
+"""History of a unit: state changes, messages and notes."""
 
 from typing import Any
 
@@ -29,6 +29,6 @@ def messages(session: Session, unit_id: int, before: tuple[int, int] | None, lim
 
 
 def newest(session: Session, uid: str, limit: int) -> list[UnitNote]:
-    """Notes on a unit, the newest first."""
+    """Notes on a unit, newest first."""
     of_unit = select(UnitNote).join(Unit, col(Unit.id) == col(UnitNote.unit_id)).where(col(Unit.uid) == uid)
     return list(session.scalars(of_unit.order_by(col(UnitNote.id).desc()).limit(limit)))

@@ -1,4 +1,4 @@
-"""Incidents as lists show them."""
+"""Lists of incidents."""
 
 from datetime import date
 from typing import Any, NamedTuple
@@ -15,9 +15,9 @@ _INCIDENTS: Any = select(*Incident.__table__.columns, col(Unit.uid)).outerjoin_f
 
 
 class IncidentFilter(NamedTuple):
-    """Which incidents; every given field must hold."""
+    """Which incidents; all given fields must match."""
 
-    account_id: int | None = None  # of units of this account and of all below it
+    account_id: int | None = None  # of its units; includes subsidiaries
     uid: str | None = None
     category: str | None = None
     opened_from: date | None = None
@@ -25,30 +25,30 @@ class IncidentFilter(NamedTuple):
     open: bool | None = None
 
 
-def page(session: Session, wanted: IncidentFilter, before_id: int | None, limit: int) -> list[Row[Any]]:
-    """Incidents, the last recorded first, before row `before_id`; each with the `uid` of its unit where that is on the roll."""
+def page(session: Session, filters: IncidentFilter, before_id: int | None, limit: int) -> list[Row[Any]]:
+    """Incidents, newest first, before row `before_id`; each with the `uid` of its unit if registered."""
     i = Incident
     where: list[ColumnElement[bool]] = []
     if before_id is not None:
         where.append(col(i.id) < before_id)
-    if wanted.account_id is not None:
-        where.append(col(Unit.account_id).in_(hierarchy.subtree(wanted.account_id)))
-    if wanted.uid is not None:
-        where.append(col(Unit.uid) == wanted.uid)
-    if wanted.category is not None:
-        where.append(col(i.category) == wanted.category)
-    if wanted.opened_from is not None:
-        where.append(col(i.opened_on) >= wanted.opened_from)
-    if wanted.opened_to is not None:
-        where.append(col(i.opened_on) <= wanted.opened_to)
-    if wanted.open is not None:
-        where.append(col(i.closed_on).is_(None) if wanted.open else col(i.closed_on).is_not(None))
+    if filters.account_id is not None:
+        where.append(col(Unit.account_id).in_(hierarchy.subtree(filters.account_id)))
+    if filters.uid is not None:
+        where.append(col(Unit.uid) == filters.uid)
+    if filters.category is not None:
+        where.append(col(i.category) == filters.category)
+    if filters.opened_from is not None:
+        where.append(col(i.opened_on) >= filters.opened_from)
+    if filters.opened_to is not None:
+        where.append(col(i.opened_on) <= filters.opened_to)
+    if filters.open is not None:
+        where.append(col(i.closed_on).is_(None) if filters.open else col(i.closed_on).is_not(None))
     return list(session.execute(_INCIDENTS.where(*where).order_by(col(i.id).desc()).limit(limit)))
 
 
 def of_unit(session: Session, uid: str, ref: str) -> Incident | None:
-    """An incident by its number, where it is on this unit; nobody else changes it until the transaction ends."""
+    """An incident of this unit by number, locked until the transaction ends."""
     if "\0" in uid + ref:
-        return None  # PostgreSQL will not even compare one
+        return None  # PostgreSQL rejects NUL even in comparisons
     query = select(Incident).join(Unit, col(Unit.id) == col(Incident.unit_id)).where(col(Unit.uid) == uid, col(Incident.ref) == ref)
     return session.execute(query.with_for_update(of=Incident)).scalar_one_or_none()

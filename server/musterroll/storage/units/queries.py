@@ -1,4 +1,4 @@
-"""Units as they are shown and found: one row of facts per unit, joined with product, account, site and status."""
+"""Units for display and look-up: one row per unit, joined with product, account, site and status."""
 
 from collections.abc import Collection
 from typing import Any, NamedTuple
@@ -70,14 +70,14 @@ def by_uids(session: Session, uids: Collection[str]) -> list[Row[Any]]:
 
 
 def by_code(session: Session, uids: Collection[str], twins: Collection[str], keys: Collection[str], limit: int) -> list[Row[Any]]:
-    """Units with one of these ids, then those with one of these serials, then those easily confused with them. A serial is not unique."""
+    """Units with one of these ids, then with one of these serials (not unique), then with easily confused ones."""
     named = col(Unit.uid).in_(uids)
     order = (~named, col(Unit.serial_key).not_in(keys), col(Unit.serial_key), col(Unit.maker_key), col(Unit.family_key))
     return _rows(session, _FACTS.where(or_(named, col(Unit.twin_key).in_(twins))).order_by(*order).limit(limit))
 
 
 def by_twins(session: Session, twins: Collection[str], limit: int) -> list[Row[Any]]:
-    """Units whose twin key is one of these, however many."""
+    """Units with one of these twin keys, however many keys."""
     return _rows(session, _FACTS.where(among(session, col(Unit.twin_key), twins)).order_by(col(Unit.serial_key), col(Unit.id)).limit(limit))
 
 
@@ -87,9 +87,9 @@ def by_ids(session: Session, ids: list[int]) -> list[Row[Any]]:
 
 
 def unit_id(session: Session, uid: str) -> int | None:
-    """The row id behind a unit id."""
+    """The row id of a unit id."""
     if "\0" in uid:
-        return None  # PostgreSQL will not even compare one
+        return None  # PostgreSQL rejects NUL even in comparisons
     return session.execute(select(col(Unit.id)).where(col(Unit.uid) == uid)).scalar_one_or_none()
 
 

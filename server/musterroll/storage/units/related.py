@@ -1,4 +1,4 @@
-"""What stands around one unit: its tickets, and the units it gave way to or took over from."""
+"""Related to a unit: its open incidents, and units it replaces, is replaced by or was merged with."""
 
 from typing import NamedTuple
 
@@ -9,14 +9,14 @@ from musterroll.storage.tables.units import Incident, Unit
 
 
 class UnitLink(NamedTuple):
-    """Another unit, as a link needs it."""
+    """Another unit, for a link."""
 
     uid: str
     serial: str
 
 
 def open_incidents(session: Session, uid: str, limit: int) -> list[Incident]:
-    """Tickets about a unit that are not closed, newest first."""
+    """Open incidents of a unit, newest first."""
     of_unit = select(Incident).join(Unit, col(Unit.id) == col(Incident.unit_id)).where(col(Unit.uid) == uid)
     newest = of_unit.where(col(Incident.closed_on).is_(None)).order_by(col(Incident.opened_on).desc(), col(Incident.id).desc())
     return list(session.scalars(newest.limit(limit)))
@@ -40,7 +40,7 @@ def merged(session: Session, uid: str) -> list[UnitLink]:
 
 
 def _others(session: Session, uid: str, mine: str, theirs: str) -> list[UnitLink]:
-    """The units whose column `theirs` is what the unit has as `mine`."""
+    """The units whose column `theirs` equals the unit's column `mine`."""
     wanted = select(getattr(Unit, mine)).where(col(Unit.uid) == uid).scalar_subquery()
     query = select(col(Unit.uid), col(Unit.serial)).where(getattr(Unit, theirs) == wanted).order_by(col(Unit.id))
     return [UnitLink(*row) for row in session.execute(query)]

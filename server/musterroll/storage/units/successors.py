@@ -1,4 +1,4 @@
-"""What stands in the place of records that were merged or replaced, however long the chain."""
+"""The records that merged or replaced ones were succeeded by, through any chain."""
 
 from collections.abc import Collection
 from typing import Any, NamedTuple
@@ -13,7 +13,7 @@ from musterroll.storage.tables.units import Unit
 
 
 class SerialHolder(NamedTuple):
-    """A unit as far as a line that names a serial cares."""
+    """A unit as needed for lines for a serial."""
 
     id: int
     serial: str
@@ -29,7 +29,7 @@ _HOLDER = tuple(
 
 
 def accounts(session: Session) -> dict[str, str]:
-    """The number of the account that stays, by the number of each that was merged into it."""
+    """The number of the surviving account, by the number of each merged one."""
     stays = aliased(Account)
     query = select(col(Account.ref), col(stays.ref)).join(stays, col(stays.id) == col(Account.merged_into_id))
     into: dict[str, str] = {row[0]: row[1] for row in session.execute(query)}
@@ -37,26 +37,26 @@ def accounts(session: Session) -> dict[str, str]:
 
 
 def account_id(session: Session, account: Account) -> int | None:
-    """The row of this account or, where it was merged, of the one that stays."""
+    """The id of this account or, if merged, of the surviving one."""
     while account.merged_into_id is not None:
         account = session.get_one(Account, account.merged_into_id)
     return account.id
 
 
 def unit(session: Session, row: Unit) -> Unit:
-    """This unit or, where it was merged, the one that stays."""
+    """This unit or, if merged, the surviving one."""
     while row.merged_into_id is not None:
         row = session.get_one(Unit, row.merged_into_id)
     return row
 
 
 def units_with_serial(session: Session, key: str) -> list[Unit]:
-    """The units with this serial, also those that were merged into others."""
+    """The units with this serial, including merged ones."""
     return list(session.scalars(select(Unit).where(col(Unit.serial_key) == key).order_by(col(Unit.id))))
 
 
 def merged(session: Session, model: type[Account] | type[Unit], ids: Collection[int]) -> dict[int, int]:
-    """Those of these rows that were merged, with the row that stays."""
+    """The merged rows among these, with the surviving row."""
     table: Any = model.__table__  # type: ignore[union-attr]
     into = {
         row[0]: row[1] for row in session.execute(select(table.c.id, table.c.merged_into_id).where(table.c.merged_into_id.is_not(None)))
@@ -65,19 +65,19 @@ def merged(session: Session, model: type[Account] | type[Unit], ids: Collection[
 
 
 def keys_merged_into(session: Session, unit_ids: Collection[int]) -> set[tuple[int, str]]:
-    """The serials of units that were merged into these: (row that stays, serial key)."""
+    """Serials of units merged into these: (surviving row, serial key)."""
     query = select(col(Unit.merged_into_id), col(Unit.serial_key)).where(among(session, col(Unit.merged_into_id), unit_ids))
     return {(row[0], row[1]) for row in session.execute(query)} if unit_ids else set()
 
 
 def any_units(session: Session) -> bool:
-    """Whether any unit was merged or replaced at all."""
+    """Whether any unit was ever merged or replaced."""
     places = (col(Unit.merged_into_id), col(Unit.replaced_by_id))  # each by its own index
     return any(session.execute(select(col(Unit.id)).where(place.is_not(None)).limit(1)).first() for place in places)
 
 
 class Successors:
-    """The units that hold some serials, and those that took their place."""
+    """The units with some serials, and their successors."""
 
     def __init__(self, session: Session, serial_keys: Collection[str]) -> None:
         self._units: dict[int, SerialHolder] = {}
@@ -89,9 +89,9 @@ class Successors:
             self._learn(session, select(*_HOLDER).where(among(session, col(Unit.id), missing)))
 
     def heir(self, serial_key: str, product_id: int | None, *, of_replaced: bool) -> SerialHolder | None:
-        """The unit that a line naming this serial covers, if it is another than the one that holds it.
+        """The unit that a line for this serial covers, if it is not the one with the serial.
 
-        Where several makers share the serial the product decides, as it does in an assignment.
+        If several makers share the serial the product decides, as in seat allocation.
         """
         holders = self._by_key.get(serial_key, [])
         named = holders if len(holders) == 1 else [holder for holder in holders if holder.product_id == product_id]

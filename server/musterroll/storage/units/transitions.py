@@ -1,4 +1,4 @@
-"""The history of changes. Only ever added to; what was undone is withdrawn from a moment on, so that what was once known stays known."""
+"""State changes of units. Rows are only added; undone ones are withdrawn from an instant on, so that past views stay reproducible."""
 
 from collections.abc import Collection, Sequence
 from typing import Any, NamedTuple
@@ -15,7 +15,7 @@ from musterroll.storage.tables.units import UnitStateChange
 
 class NewStateChange(NamedTuple):
     unit_id: int
-    at: int  # ms: when it became so
+    at: int  # ms
     axis: str  # lifecycle, liveness, identity
     old: str | None
     new: str
@@ -24,14 +24,14 @@ class NewStateChange(NamedTuple):
 
 
 def add(session: Session, changes: Sequence[NewStateChange], *, recorded_at: int | None = None, change_id: int | None = None) -> None:
-    """Add transitions. `recorded_at` (ms) where the registry got to know of them later than they became so; the audited change, if any."""
+    """Add state changes. `recorded_at` (ms): if recorded later than they happened; `change_id`: the audited change, if any."""
     rows = [(*change, recorded_at or change.at) for change in changes]
     bulk.insert(session, UnitStateChange, (*NewStateChange._fields, "recorded_at"), rows, change_id=change_id)
     reconcile_queue.mark(session, [change.unit_id for change in changes if not {change.old, change.new} <= OPERATING])
 
 
 def last(session: Session, unit_ids: Collection[int], axis: str) -> dict[int, str]:
-    """What each unit last became on an axis."""
+    """The last state of each unit on an axis."""
     newest = (
         select(func.max(UnitStateChange.id))
         .where(col(UnitStateChange.unit_id).in_(unit_ids), col(UnitStateChange.axis) == axis, col(UnitStateChange.withdrawn_at).is_(None))
@@ -41,13 +41,13 @@ def last(session: Session, unit_ids: Collection[int], axis: str) -> dict[int, st
 
 
 def withdraw(session: Session, change_id: int, at: int) -> None:
-    """From `at` (ms) on, what this change made of units did not happen."""
+    """Withdraw the state changes of an audited change, from `at` (ms) on."""
     mine = col(UnitStateChange.change_id) == change_id
     session.execute(update(UnitStateChange).where(mine, col(UnitStateChange.withdrawn_at).is_(None)).values(withdrawn_at=at))
 
 
 def restore(session: Session, undone_id: int, change_id: int, at: int) -> None:
-    """Write anew, known from `at` (ms), what was withdrawn when the change `undone_id` was undone; `change_id` does it."""
+    """Add again, recorded at `at` (ms) by `change_id`, what was withdrawn when the change `undone_id` was undone."""
     table: Any = UnitStateChange.__table__  # type: ignore[attr-defined]
     names = ["unit_id", "at", "axis", "old", "new", "cause", "actor"]
     withdrawn = sql_select(*(table.c[name] for name in names), literal(at), literal(change_id)).where(

@@ -1,4 +1,4 @@
-"""Units whose own warranty card may say otherwise than the registry: the candidates that a rule then decides on."""
+"""Units whose reported warranty may disagree with the registry: candidates for the rule."""
 
 import json
 from collections.abc import Iterator
@@ -17,8 +17,8 @@ class ClaimCandidate(NamedTuple):
     periods: list[CoveragePeriod]
 
 
-# A card that repeats the standard period, by its end or by the months it was settled with, agrees: there is no need to look closer.
-# Crossed, as a run of some goes from its units to their cards: SQLite would go through all units.
+# A card that repeats the standard period, by its end or its months, agrees and is left out.
+# CROSS JOIN fixes the order for partial runs: SQLite would scan all units.
 _CLAIMANTS = """
 SELECT unit.id, CAST(unit.card AS TEXT), w.kind, CAST(w.starts_on AS TEXT), CAST(w.ends_on AS TEXT), w.rule, w.evidence
 FROM run_cell u CROSS JOIN unit JOIN warranty_period w ON w.unit_id = unit.id
@@ -32,7 +32,7 @@ ORDER BY unit.id"""
 
 
 def claim_candidates(staging: Staging) -> Iterator[ClaimCandidate]:
-    """The units of a run with a card and a warranty that do not plainly agree."""
+    """The units of a run whose card and warranty do not obviously agree."""
     for (unit_id, card), rows in groupby(staging.rows(_CLAIMANTS), key=lambda row: (row[0], row[1])):
         claim = json.loads(card)
         if isinstance(claim, dict):

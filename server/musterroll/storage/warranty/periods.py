@@ -1,4 +1,4 @@
-"""Warranty periods and what standard ones begin with."""
+"""Warranty periods, and what standard ones are computed from."""
 
 from collections.abc import Collection, Sequence
 from datetime import date
@@ -26,7 +26,7 @@ _OF_UNIT = (
 
 
 class WarrantyInput(NamedTuple):
-    """A unit with what its standard warranty follows from."""
+    """What the standard warranty of a unit is computed from."""
 
     unit_id: int
     policy_id: int | None
@@ -45,17 +45,17 @@ def warranty_inputs(session: Session, unit_ids: Collection[int]) -> list[Warrant
         .where(bulk.among(session, col(u.id), unit_ids))
         .order_by(col(u.id))
     )
-    return [_warranted(row) for row in session.execute(query)]
+    return [_warranty_input(row) for row in session.execute(query)]
 
 
-def _warranted(row: Row[Any]) -> WarrantyInput:
+def _warranty_input(row: Row[Any]) -> WarrantyInput:
     unit_id, policy_id, zone, registered, installed, heard, shipped, months = tuple(row)
     heard_at = None if heard is None else from_ms(heard)
     return WarrantyInput(unit_id, policy_id, zone or "UTC", UnitDates(registered, installed, heard_at, shipped, months))
 
 
 def policies(session: Session) -> dict[int | None, Policy]:
-    """The policies by their row; None: what holds without one."""
+    """Policies by row id; None: the default."""
     policies_by_id = {row.id: policy_of(row) for row in session.scalars(select(WarrantyPolicy))}
     return {None: DEFAULT, **policies_by_id}
 
@@ -66,7 +66,7 @@ def policy_of(row: WarrantyPolicy) -> Policy:
 
 
 def standard_periods(session: Session, unit_ids: Collection[int]) -> dict[int, tuple[int, CoveragePeriod]]:
-    """The standard period of each unit that has one, with its row. Of several, one that is void."""
+    """The standard period by unit, with its row id. Of several, a voided one."""
     p = WarrantyPeriod
     query = select(p).where(bulk.among(session, col(p.unit_id), unit_ids), col(p.kind) == PeriodKind.STANDARD)
     rows = session.scalars(query.order_by(col(p.voided_on).is_not(None), col(p.id).desc()))
@@ -74,7 +74,7 @@ def standard_periods(session: Session, unit_ids: Collection[int]) -> dict[int, t
 
 
 def of_unit(session: Session, unit_id: int) -> tuple[CoveragePeriod, ...]:
-    """The periods of a unit, the earliest first."""
+    """The periods of a unit, earliest first."""
     return tuple(period_of(row) for row in session.execute(_OF_UNIT, {"unit_id": unit_id}))
 
 
@@ -88,7 +88,7 @@ def period_of(row: WarrantyPeriod | Row[Any]) -> CoveragePeriod:
 
 
 def columns(unit_id: int, period: CoveragePeriod) -> dict[str, Any]:
-    """A period as its row has it."""
+    """The columns of a period."""
     return {
         **{"unit_id": unit_id, "kind": period.kind, "starts_on": period.span.starts_on, "ends_on": period.span.ends_on},
         **{"rule": period.rule, "evidence": period.evidence, "voided_on": period.voided_on, "void_reason": period.void_reason},
@@ -96,21 +96,21 @@ def columns(unit_id: int, period: CoveragePeriod) -> dict[str, Any]:
 
 
 def add(session: Session, rows: Sequence[tuple[int, CoveragePeriod]]) -> None:
-    """New periods, none of them void."""
+    """Add new periods; none is void."""
     names = ("unit_id", "kind", "starts_on", "ends_on", "rule", "evidence")
     values = [(unit_id, period.kind, period.span.starts_on, period.span.ends_on, period.rule, period.evidence) for unit_id, period in rows]
     bulk.insert(session, WarrantyPeriod, names, values, voided_on=None, void_reason="")
 
 
 def change(session: Session, rows: Sequence[tuple[int, CoveragePeriod]]) -> None:
-    """Change start, end, rule and evidence of periods by their row."""
+    """Change start, end, rule and evidence of periods by row id."""
     if rows:
         fields: dict[str, Any] = {name: bindparam(name) for name in ("starts_on", "ends_on", "rule", "evidence")}
         statement = update(_PERIODS).where(_PERIODS.c.id == bindparam("row_id")).values(fields)
-        session.connection().execute(statement, [{"row_id": row, **_settled(period)} for row, period in rows])
+        session.connection().execute(statement, [{"row_id": row, **_computed(period)} for row, period in rows])
 
 
-def _settled(period: CoveragePeriod) -> dict[str, date | str | None]:
+def _computed(period: CoveragePeriod) -> dict[str, date | str | None]:
     return {"starts_on": period.span.starts_on, "ends_on": period.span.ends_on, "rule": period.rule, "evidence": period.evidence}
 
 
@@ -120,6 +120,6 @@ def remove(session: Session, rows: Collection[int]) -> None:
 
 
 def units_of(session: Session, rows: Collection[int]) -> list[int]:
-    """The units that periods are of, by the rows of the periods."""
+    """The units of periods, by the row ids of the periods."""
     query = select(_P.unit_id).where(bulk.among(session, _P.id, rows)).distinct()
     return list(session.execute(query).scalars()) if rows else []

@@ -1,4 +1,4 @@
-"""Products and the warranty policies they are sold with."""
+"""Products and their warranty policies, and pending updates of their units."""
 
 from collections.abc import Collection, Sequence
 from typing import Any, NamedTuple
@@ -17,17 +17,17 @@ from musterroll.storage.tables.reconciliation import CellCount
 from musterroll.storage.tables.units import Unit
 from musterroll.storage.tables.warranty import WarrantyPolicy
 
-_VOICE: Any = UnitStatus.__table__  # type: ignore[attr-defined]
+_STATUS: Any = UnitStatus.__table__  # type: ignore[attr-defined]
 
 
 class ListedProduct(NamedTuple):
     product: Product
     policy: str  # its name; empty: none
-    units: int  # on the roll, as the last reconciliation counted
+    units: int  # as of the last reconciliation
 
 
 def page(session: Session, words: str, policy_id: int | None, after: int, limit: int) -> list[ListedProduct]:
-    """Products with most units first, the first `limit` behind the first `after` of them."""
+    """Products by descending number of units; `limit` of them after the first `after`."""
     units = select(col(CellCount.of_id), func.sum(col(CellCount.units)).label("units")).where(col(CellCount.axis) == "product")
     counted = units.group_by(col(CellCount.of_id)).subquery()
     query = (
@@ -51,7 +51,7 @@ def units_of(session: Session, product_id: int) -> int:
 
 
 def policies(session: Session) -> list[tuple[WarrantyPolicy, int]]:
-    """Every policy by name, with how many products are sold with it."""
+    """All policies by name, with the number of products that use them."""
     sold = select(func.count()).where(col(Product.policy_id) == col(WarrantyPolicy.id)).correlate(WarrantyPolicy).scalar_subquery()
     return [(row[0], row[1]) for row in session.execute(select(WarrantyPolicy, sold).order_by(col(WarrantyPolicy.name)))]
 
@@ -64,12 +64,12 @@ _WORK = "settle:"
 
 
 def queue_update(session: Session, what: str, key: int) -> None:
-    """Units of a product, or of the products of a `warranty_policy`, are to be brought in line with it, from the first on."""
+    """Queue an update of all units of a product, or of the products of a `warranty_policy`."""
     checkpoints.put(session, f"{_WORK}{what}:{key}", 0, 0)
 
 
 class PendingUpdate(NamedTuple):
-    """Work left: whose units, and the last unit that was done."""
+    """A pending update: of which units, and the last unit done."""
 
     mark: str
     what: str
@@ -93,7 +93,7 @@ def next_units(session: Session, work: PendingUpdate, limit: int) -> list[int]:
 
 
 def mark_updated(session: Session, work: PendingUpdate, upto: int | None) -> None:
-    """Units up to a row are done; None: all of them."""
+    """Record that the units up to a row id are updated; None: all of them."""
     if upto is None:
         session.execute(text("DELETE FROM job_checkpoint WHERE name = :name"), {"name": work.mark})
     else:
@@ -101,7 +101,7 @@ def mark_updated(session: Session, work: PendingUpdate, upto: int | None) -> Non
 
 
 def set_silence_windows(session: Session, unit_ids: Collection[int]) -> None:
-    """Give these units the windows of silence that the reporting class of their product and their own interval make."""
+    """Set the silence windows of these units from the reporting class of their product and their interval."""
     query = (
         select(col(Product.reporting), col(UnitStatus.interval))
         .join_from(UnitStatus, Unit, col(Unit.id) == col(UnitStatus.unit_id))
@@ -113,8 +113,8 @@ def set_silence_windows(session: Session, unit_ids: Collection[int]) -> None:
     for reporting, interval in pairs:
         late, stale = windows(reporting, interval)
         of_class = exists().where(
-            col(Unit.id) == _VOICE.c.unit_id, col(Product.id) == col(Unit.product_id), col(Product.reporting) == reporting
+            col(Unit.id) == _STATUS.c.unit_id, col(Product.id) == col(Unit.product_id), col(Product.reporting) == reporting
         )
-        mine = (among(session, _VOICE.c.unit_id, unit_ids), _VOICE.c.interval == interval, of_class)
-        other = or_(_VOICE.c.late_after != late, _VOICE.c.stale_after != stale)
-        session.execute(update(_VOICE).where(*mine, other).values(late_after=late, stale_after=stale))
+        mine = (among(session, _STATUS.c.unit_id, unit_ids), _STATUS.c.interval == interval, of_class)
+        other = or_(_STATUS.c.late_after != late, _STATUS.c.stale_after != stale)
+        session.execute(update(_STATUS).where(*mine, other).values(late_after=late, stale_after=stale))

@@ -1,4 +1,4 @@
-"""Which firmware each product runs, and which of it is old."""
+"""Firmware versions by product, and which are outdated."""
 
 from collections import defaultdict
 from datetime import datetime
@@ -22,7 +22,7 @@ KNOWN = Figure[Counts]("firmwares", TypeAdapter(Counts), _count)
 
 
 def old(session: Session, now: datetime) -> list[tuple[int, str]]:
-    """Every product (id) and version that is older than the newest of it."""
+    """Outdated versions, as (product id, version)."""
     by_product: dict[int, dict[str, int]] = defaultdict(dict)
     for product, version, units in cached_figures.counted_figure(session, KNOWN, now).value:
         by_product[product][version] = units

@@ -1,4 +1,4 @@
-"""The roll as lists and counts: pages of the fleet, and the installed base."""
+"""Pages of the fleet list, and counts of the installed base."""
 
 import re
 from datetime import date, datetime, timedelta
@@ -24,13 +24,13 @@ from musterroll.usecases.fleet import firmware as fleet_firmware
 from musterroll.usecases.units.unit_card import UnitCard, unit_card_of
 
 HEARD_NOW = (Liveness.OPERATING, Liveness.LATE)
-NONE = "-"  # of a filter: the units that have none
-OLDEST = 5  # years: the last age is open
+NONE = "-"  # as a filter value: units without one
+OLDEST = 5  # years; the last age group is open
 _CURSOR = re.compile(r"([0-9]{1,18})\.([A-Z0-9]{1,64})")
 
 
 class FleetFilter(NamedTuple):
-    """Which units; every given field must hold. `text` is the start of a serial, or names an account, a site or a product."""
+    """Which units; all given fields must match. `text`: the start of a serial, or the name of an account, a site or a product."""
 
     lifecycle: Lifecycle | None = None
     liveness: Liveness | None = None
@@ -39,30 +39,30 @@ class FleetFilter(NamedTuple):
     site: str | None = None  # ref
     maker: str | None = None  # with model: one product
     model: str | None = None
-    under: str | None = None  # ref of an account: its units and those of all below it
-    segment: str | None = None  # of the account; NONE: of no segment
-    country: str | None = None  # of the site, else of the account; NONE: not known
-    firmware: str | None = None  # as the unit says it; NONE: it never said
-    age: str | None = None  # whole years since installation, OLDEST: and older; NONE: not known
-    cells: str | None = None  # codes of `domain.reconciliation`, with a space between
-    contract: str | None = None  # ref: on one of its lines
+    under: str | None = None  # account ref, includes subsidiaries
+    segment: str | None = None  # of the account; NONE: without one
+    country: str | None = None  # of the site, else of the account; NONE: unknown
+    firmware: str | None = None  # as reported; NONE: never reported
+    age: str | None = None  # whole years since installation, OLDEST: and older; NONE: unknown
+    cells: str | None = None  # quadrant codes, separated by spaces
+    contract: str | None = None  # ref; units on its lines
     operating: bool | None = None  # operating or late, or not
     warranty: bool | None = None  # in force today, or not
     covered: bool | None = None  # on a contract or in warranty, or neither
-    ending: int | None = None  # days: warranty ends within so many
-    over: bool | None = None  # a line of its account or site is full and others of its product would need a seat
+    ending: int | None = None  # days within which the warranty ends
+    over: bool | None = None  # on or beyond a line with more units than its quantity
     outdated: bool | None = None  # the firmware is older than the newest of its product
 
 
 class FleetPage(NamedTuple):
-    """Cards in serial order; `next` is the cursor of the following page, None at the end."""
+    """Cards in serial order; `next`: the cursor of the next page, None at the end."""
 
     cards: list[UnitCard]
     next: str | None
 
 
 class InstalledBase(NamedTuple):
-    """Counts at one moment. `lifecycle` and `liveness` have every value and each sum to `registered`."""
+    """Counts at an instant. `lifecycle` and `liveness` have all values, and each sums to `registered`."""
 
     registered: int
     lifecycle: dict[Lifecycle, int]
@@ -72,10 +72,10 @@ class InstalledBase(NamedTuple):
 
 
 def fleet(session: Session, filters: FleetFilter, after: str | None, limit: int, now: datetime) -> FleetPage:
-    """One page of at most `limit` units. Raises DomainError for a cursor that is not ours."""
+    """A page of at most `limit` units. Raises DomainError for a bad cursor."""
     if any(isinstance(value, str) and "\0" in value for value in filters):
-        return FleetPage([], None)  # no database keeps one, PostgreSQL will not even compare it
-    heard, ms = hearing(session), to_ms(now)
+        return FleetPage([], None)  # not storable; PostgreSQL rejects it even in comparisons
+    listening, ms = hearing(session), to_ms(now)
     where = conditions(session, filters, now)
     branches = _branches(session, filters.text.strip())
     if filters.text.strip() and not branches:
@@ -83,12 +83,12 @@ def fleet(session: Session, filters: FleetFilter, after: str | None, limit: int,
     position = cursors.decode(after, str, int)
     page = fleet_queries.page(session, where, branches, None if position is None else (position[0], position[1]), limit + 1)
     rows, following = cursors.cut(page, limit, lambda row: (row.serial_key, row.id))
-    cards = [unit_card_of(row, heard, ms) for row in rows]
+    cards = [unit_card_of(row, listening, ms) for row in rows]
     return FleetPage(cards, following)
 
 
 def installed_base(session: Session, now: datetime) -> InstalledBase:
-    """Units by lifecycle and by liveness; one count, so that every figure adds up."""
+    """Units by lifecycle and by liveness, from one count, so that all figures add up."""
     lifecycle = dict.fromkeys(Lifecycle, 0)
     liveness = dict.fromkeys(Liveness, 0)
     operating = 0
@@ -101,8 +101,8 @@ def installed_base(session: Session, now: datetime) -> InstalledBase:
 
 
 class LatestBase:
-    """The installed base for those who ask again and again. A small fleet is counted every time; a large one at most once a second, and
-    for at most a twentieth of the time: while it is counted anew, others are told the last count."""
+    """The installed base for frequent polling. A small fleet is counted every time; a large one at most once a second and for at most a
+    twentieth of the time. While it is being counted, others get the last count."""
 
     KEY = "musterroll.installed_base"
     _LARGE = 20_000  # units
@@ -115,7 +115,7 @@ class LatestBase:
         self._kept = self._KEPT
 
     def __call__(self, session: Session, now: datetime) -> tuple[InstalledBase, datetime]:
-        """The counts, and when they were taken. A share of the fleet is counted when asked."""
+        """The counts, and when they were taken. For a user who sees only some accounts they are always counted now."""
         if limited(session):
             return installed_base(session, now), now
         last = self._last
@@ -136,7 +136,7 @@ class LatestBase:
 
 
 def all_conditions(session: Session, filters: FleetFilter, now: datetime) -> list[ColumnElement[bool]] | None:
-    """All that a filter asks of a unit on the roll, its text too; None where no unit can match."""
+    """All conditions of a filter, text included, over `unit` left-joined with `unit_status`; None if no unit can match."""
     if any(isinstance(value, str) and "\0" in value for value in filters):
         return None
     branches = _branches(session, filters.text.strip())
@@ -146,13 +146,13 @@ def all_conditions(session: Session, filters: FleetFilter, now: datetime) -> lis
 
 
 def conditions(session: Session, filters: FleetFilter, now: datetime) -> list[ColumnElement[bool]]:
-    """All that a filter asks of a unit beside its text, over `unit` left-joined with `voice`."""
-    heard, ms = hearing(session), to_ms(now)
+    """The conditions of a filter without its text, over `unit` left-joined with `unit_status`."""
+    listening, ms = hearing(session), to_ms(now)
     where = [*_of_unit(filters), *_of_owner(session, filters), *_of_cover(session, filters, now)]
     if filters.liveness:
-        where.append(fleet_queries.is_liveness(session, filters.liveness, heard, ms))
+        where.append(fleet_queries.is_liveness(session, filters.liveness, listening, ms))
     if filters.operating is not None:
-        where.append(fleet_queries.is_operating(heard, ms) == filters.operating)
+        where.append(fleet_queries.is_operating(listening, ms) == filters.operating)
     return where
 
 
@@ -206,12 +206,12 @@ def _of_cover(session: Session, filters: FleetFilter, now: datetime) -> list[Col
 
 
 def _installed(age: str, today: date) -> tuple[date | None, date | None]:
-    """The days behind which and until which units of an age were installed."""
+    """After and up to which day units of an age were installed."""
     if not age.isdecimal():
         return None, None
     years = min(int(age), OLDEST)
     after = None if years == OLDEST else add_months(today, -12 * (years + 1))
-    return after, add_months(today, -12 * years) if years else None  # what is to be installed is new
+    return after, add_months(today, -12 * years) if years else None  # units to be installed in the future count as new
 
 
 def _word(value: str) -> str:
@@ -219,11 +219,11 @@ def _word(value: str) -> str:
 
 
 def _branches(session: Session, text: str) -> list[ColumnElement[bool]]:
-    """The ways a text can match."""
+    """A condition for each way a text can match."""
     if not text:
         return []
-    ways = fleet_queries.names(session, text)
+    branches = fleet_queries.names(session, text)
     prefix = "".join(c for c in text.upper() if c not in SEPARATORS and not c.isspace())
     if prefix.isascii() and prefix.isalnum():
-        ways.append(fleet_queries.serial_begins(prefix))
-    return ways
+        branches.append(fleet_queries.serial_begins(prefix))
+    return branches

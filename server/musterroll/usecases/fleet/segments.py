@@ -1,4 +1,4 @@
-"""Segments: units to act on, as a named filter of the fleet; some are built in, others are saved by users."""
+"""Segments: named filters of the fleet, built in or saved by users."""
 
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -27,17 +27,17 @@ _DEPLOYED = Lifecycle.DEPLOYED
 
 
 class Segment(NamedTuple):
-    """`key` names it in addresses. One's own have a number instead of words and say who made them."""
+    """`key`: as in URLs; saved segments have a number as key, and `made_by`."""
 
     key: str
     name: str
-    says: str  # why one would look at these units
+    says: str  # what to do about these units
     filters: FleetFilter
     made_by: str = ""
 
 
 class SegmentSize(NamedTuple):
-    """How many units and accounts, and what a year of their cover costs: by the line they sit on, else by list price."""
+    """Units, accounts and annual value: by contract line, else by list price."""
 
     units: int
     accounts: int
@@ -45,7 +45,7 @@ class SegmentSize(NamedTuple):
     unpriced: int
 
 
-EVERYBODYS = (
+BUILT_IN = (
     Segment(
         "dormant",
         "At-risk revenue",
@@ -85,35 +85,35 @@ EVERYBODYS = (
 )
 
 
-def listed(session: Session) -> list[Segment]:
-    """Everybody's segments, then those people saved, by name."""
-    return [*EVERYBODYS, *(_own(row) for row in saved_filters.all_of_them(session))]
+def all_segments(session: Session) -> list[Segment]:
+    """Built-in segments, then saved ones by name."""
+    return [*BUILT_IN, *(_saved(row) for row in saved_filters.all_filters(session))]
 
 
 def segment(session: Session, key: str) -> Segment:
     """Raises NotFound."""
-    builtin = next((candidate for candidate in EVERYBODYS if candidate.key == key), None)
+    builtin = next((candidate for candidate in BUILT_IN if candidate.key == key), None)
     if builtin is not None:
         return builtin
     row = saved_filters.get(session, int(key)) if key.isdecimal() and len(key) < 18 else None
     if row is None:
         raise NotFound(f"there is no segment {key[:40]!r}")
-    return _own(row)
+    return _saved(row)
 
 
 def save(session: Session, name: str, filters: FleetFilter, actor: str, now: datetime) -> Segment:
-    """Save a filter under a name, in place of what was saved under it. Raises DomainError without a name, or where it filters nothing."""
+    """Save a filter under a name, replacing one of that name. Raises Conflict without a name or without a filter."""
     name, words = text("segment name", name, _LONGEST), filter_words.words(filters)
     if not name:
         raise Conflict("enter a segment name")
     if not words:
         raise Conflict("filter the fleet first; a segment needs at least one filter")
-    return _own(saved_filters.save(session, SavedFilter(name=name, words=words, made_at=to_ms(now), made_by=actor)))
+    return _saved(saved_filters.save(session, SavedFilter(name=name, words=words, made_at=to_ms(now), made_by=actor)))
 
 
 def delete(session: Session, key: str) -> None:
-    """Raises NotFound, and Conflict for a segment that is everybody's."""
-    if segment(session, key) in EVERYBODYS:
+    """Raises NotFound, and Conflict for a built-in segment."""
+    if segment(session, key) in BUILT_IN:
         raise Conflict(f"{segment(session, key).name} is a built-in segment and cannot be deleted")
     saved_filters.delete(session, int(key))
 
@@ -127,17 +127,17 @@ def figure(segment: Segment) -> Figure[SegmentSize]:
 
 
 def figures(session: Session) -> list[Figure[Any]]:
-    return [make(segment) for segment in listed(session) for make in (figure, largest_figure)]
+    return [make(segment) for segment in all_segments(session) for make in (figure, largest_figure)]
 
 
 def customers(session: Session, segment: Segment, after: str | None, limit: int, now: datetime) -> list[Customer]:
-    """The accounts that have units in a segment, by number, behind one of them."""
+    """Accounts with units in a segment, by number, after the account `after`."""
     where = fleet_pages.all_conditions(session, segment.filters, now)
     return [] if where is None else segment_sums.customers(session, where, after, limit)
 
 
 def largest(session: Session, segment: Segment, now: datetime) -> CountedFigure[list[Customer]]:
-    """The accounts with the most units in a segment, the largest first."""
+    """The accounts with the most units in a segment, largest first."""
     return cached_figures.counted_figure(session, largest_figure(segment), now)
 
 
@@ -158,6 +158,6 @@ def _size(session: Session, segment: Segment, now: datetime) -> SegmentSize:
     return SegmentSize(sums.units, segment_sums.accounts(session, where), sums.worth, sums.unpriced)
 
 
-def _own(row: SavedFilter) -> Segment:
+def _saved(row: SavedFilter) -> Segment:
     filters = filter_words.read(row.words)
     return Segment(str(row.id), row.name, "", filters, row.made_by)

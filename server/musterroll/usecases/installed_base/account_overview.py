@@ -1,4 +1,4 @@
-"""One account opened: where it stands in the tree, its units, its contracts, its sites, and what is odd."""
+"""An account in detail: its place in the tree, units, contracts, sites and findings."""
 
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -25,7 +25,7 @@ SHOWN = 20  # contracts, sites
 
 
 class AccountOverview(NamedTuple):
-    """`row` as `storage.accounts` shows accounts; all else is of the account with all below it."""
+    """`row`: as in `storage.accounts.hierarchy`; all else includes subsidiaries."""
 
     row: Row[Any]
     level: TreeLevel
@@ -38,7 +38,7 @@ class AccountOverview(NamedTuple):
 
 
 def account_overview(session: Session, ref: str, now: datetime) -> AccountOverview:
-    """An account as the last reconciliation left it. Raises NotFound."""
+    """An account as of the last reconciliation. Raises NotFound."""
     account_id = hierarchy.account(session, ref).id or 0
     cells = fleet_sums.cells_under(session, account_id)
     return AccountOverview(

@@ -1,4 +1,4 @@
-"""The installed base on a day as it was known on another, by whatever it is sliced by, and how a month moved it."""
+"""The installed base on a day as known on another day, with breakdowns; and the bridge of a month."""
 
 from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
@@ -24,11 +24,11 @@ from musterroll.storage.units import as_of as unit_as_of
 from musterroll.usecases.accounts.hierarchy import account
 from musterroll.usecases.fleet.pages import OLDEST
 
-Moment = date | datetime  # a day (of UTC, at its end) or an aware instant
+Moment = date | datetime  # the end of a day (UTC), or an aware instant
 
 
 class Slice(StrEnum):
-    ACCOUNT = "account"  # each with all accounts below it
+    ACCOUNT = "account"  # includes subsidiaries
     SITE = "site"
     PRODUCT = "product"
     SEGMENT = "segment"
@@ -38,17 +38,17 @@ class Slice(StrEnum):
 
 
 class BasePart(NamedTuple):
-    """One row of a sliced base. `ref` and `name` are empty for the units of none; `own` leaves out the accounts below."""
+    """A row of a breakdown. `ref` and `name` are empty for units without one; `own` excludes subsidiaries."""
 
     ref: str
     name: str
-    parent: str  # reference of the account above
+    parent: str  # number of the parent account
     counts: BaseCount
     own: BaseCount
 
 
 class Base(NamedTuple):
-    """`all` counts every unit once. Parts add up to it, of accounts their `own` do."""
+    """`all` counts every unit once. Parts add up to it; for accounts, their `own` counts do."""
 
     on: datetime
     known: datetime
@@ -57,9 +57,9 @@ class Base(NamedTuple):
 
 
 class BaseScope(NamedTuple):
-    """Which units are counted, in the words of people; every given field must hold."""
+    """Which units are counted; all given fields must match."""
 
-    account: str | None = None  # number, with all below it
+    account: str | None = None  # number, includes subsidiaries
     site: str | None = None  # number
     maker: str | None = None  # with model: one product
     model: str | None = None
@@ -83,12 +83,12 @@ def base(
 ) -> Base:
     """The installed base at the end of the day `on` (or now) as it was known at the end of the day `known` (or now).
 
-    Where a unit stood is as it was then; whose it is, is as recorded now. Raises NotFound, and DomainError for a day to come.
+    The state of units is as it was then; their account and site are the present ones. Raises NotFound, and DomainError for a future day.
     """
-    instant, known_at = _moment(on, now), _moment(known, now)
-    heard, where = hearing(session), rows_of(session, scope)
+    instant, known_at = _instant(on, now), _instant(known, now)
+    listening, where = hearing(session), rows_of(session, scope)
     present = on is None and known is None
-    axes = base_counts.axes_now(heard, instant) if present else base_counts.axes_at(heard, instant, known_at)
+    axes = base_counts.axes_now(listening, instant) if present else base_counts.axes_at(listening, instant, known_at)
     key = base_counts.age(from_ms(instant).date(), OLDEST) if by is Slice.AGE else by.value if by else "all"
     counted = base_counts.base_counts(session, axes, key, where)
     parts = [] if by is None else _parts(session, by, counted)
@@ -96,16 +96,16 @@ def base(
 
 
 class MonthBridge(NamedTuple):
-    """A month's bridge, and every unit (row id) that came in or went out, in order."""
+    """The bridge of a month, and every unit (row id) that entered or left, in order."""
 
     bridge: Bridge
     passages: list[BaseChange]
 
 
 def bridge(session: Session, month: date, now: datetime, *, known: Moment | None = None, scope: BaseScope = EVERYTHING) -> Bridge:
-    """How the installed base came through the month that `month` lies in, up to now where it is not over yet.
+    """The bridge of the installed base over the month that contains `month`, up to now if it is not over.
 
-    Opening and closing are what `base` counts on the last day before the month and on its last day. Raises as `base`.
+    Opening and closing are the counts of `base` on the last day before the month and on its last day. Raises as `base`.
     """
     return bridge_with_changes(session, month, now, known=known, scope=scope).bridge
 
@@ -113,47 +113,45 @@ def bridge(session: Session, month: date, now: datetime, *, known: Moment | None
 def bridge_with_changes(
     session: Session, month: date, now: datetime, *, known: Moment | None = None, scope: BaseScope = EVERYTHING
 ) -> MonthBridge:
-    """The same, with the units that moved."""
+    """The bridge, with the units that entered or left. Raises as `base`."""
     first = month.replace(day=1)
     since = to_ms(datetime(first.year, first.month, 1, tzinfo=UTC))
     if since > to_ms(now):
         raise DomainError(f"{first:%B %Y} has not begun yet", "day_to_come")
-    last, known_at = _moment(add_months(first, 1) - timedelta(days=1), now, cut=True), _moment(known, now)
-    where, heard = rows_of(session, scope), hearing(session)
-    opening = base_counts.axes_at(heard, since - 1, known_at)
-    closing = base_counts.axes_at(heard, last, known_at)
-    effective, untold = (
+    last, known_at = _instant(add_months(first, 1) - timedelta(days=1), now, cut=True), _instant(known, now)
+    where, listening = rows_of(session, scope), hearing(session)
+    opening = base_counts.axes_at(listening, since - 1, known_at)
+    closing = base_counts.axes_at(listening, last, known_at)
+    effective, unrecorded = (
         unit_as_of.effective(since, last + 1, known_at),
-        unit_as_of.changed_unrecorded(heard, since - 1, min(last, known_at)),
+        unit_as_of.changed_unrecorded(listening, since - 1, min(last, known_at)),
     )
-    others = base_counts.changed_units(session, opening, closing, effective, untold, where)
+    others = base_counts.changed_units(session, opening, closing, effective, unrecorded, where)
     moves = base_counts.moves_of(session, effective, [row.id for row in others]) if others else []
-    start = {row.id: _standing(row, "0") for row in others}
-    moves += _unseen(start, moves, others, last)
+    start = {row.id: _state(row, "0") for row in others}
+    moves += _unrecorded(start, moves, others, last)
     bridge_of_moves = month_bridge.bridge(start, moves)
     before = base_counts.base_counts(session, opening, "all", where).get(0, NONE).operating
     whole = Bridge(before, bridge_of_moves.steps, before - bridge_of_moves.opening + bridge_of_moves.closing)
     return MonthBridge(whole, list(month_bridge.base_changes(start, moves)))
 
 
-def _unseen(start: dict[int, UnitState], moves: list[AxisChange], others: list[Row[Any]], last: int) -> list[AxisChange]:
-    """Silence that the sweep has not noted yet, as moves at the end of the month: so that the bridge ends where the base stands."""
+def _unrecorded(start: dict[int, UnitState], moves: list[AxisChange], others: list[Row[Any]], last: int) -> list[AxisChange]:
+    """Liveness that no state change records yet, as changes at the end of the month, so that the bridge ends at the closing count."""
     units = dict(start)
     for move in sorted(moves):
         units[move.unit] = month_bridge.after_change(units[move.unit], move)
-    wanted = {row.id: _standing(row, "1").liveness for row in others}
+    liveness = {row.id: _state(row, "1").liveness for row in others}
     newest = max((move.id for move in moves), default=0) + 1
-    return [
-        AxisChange(last, newest, unit, "liveness", wanted[unit]) for unit, standing in units.items() if standing.liveness != wanted[unit]
-    ]
+    return [AxisChange(last, newest, unit, "liveness", liveness[unit]) for unit, state in units.items() if state.liveness != liveness[unit]]
 
 
-def _standing(row: Row[Any], end: str) -> UnitState:
+def _state(row: Row[Any], end: str) -> UnitState:
     columns = row._mapping
     return UnitState(Lifecycle(columns[f"l{end}"]), Liveness(columns[f"v{end}"]), bool(columns[f"m{end}"]))
 
 
-def _moment(on: Moment | None, now: datetime, *, cut: bool = False) -> int:
+def _instant(on: Moment | None, now: datetime, *, cut: bool = False) -> int:
     """An instant, the end of a day, or now; a day that is not over ends now. Raises DomainError for a future one unless `cut`."""
     if on is None:
         return to_ms(now)
@@ -163,7 +161,7 @@ def _moment(on: Moment | None, now: datetime, *, cut: bool = False) -> int:
 
 
 def rows_of(session: Session, scope: BaseScope) -> BaseConditions:
-    """What is named as the rows it means. Raises NotFound."""
+    """The scope as row ids. Raises NotFound."""
     return BaseConditions(
         None if scope.account is None else hierarchy.below(session, account(session, scope.account).id or 0),
         _site(session, scope.site),
@@ -199,7 +197,7 @@ def _parts(session: Session, by: Slice, counted: dict[Any, BaseCount]) -> list[B
 
 
 def _account_parts(session: Session, counted: dict[int, BaseCount]) -> list[BasePart]:
-    """Every account that has units, or has them below it, in the order of the tree; at the end the units of no account."""
+    """Accounts with units, subsidiaries included, in tree order; last, units without an account."""
     nodes = hierarchy.tree(session, None)
     refs = {node.id: node.ref for node in nodes}
     rolled = {node.id: counted.get(node.id, NONE) for node in nodes}

@@ -1,4 +1,4 @@
-"""The eight cells of some units, or sliced: by account with all below it, site, product, segment or country."""
+"""The eight quadrants of some units, or broken down by account, site, product, segment or country."""
 
 from typing import Any, NamedTuple
 
@@ -16,7 +16,7 @@ _NOTHING = by_code({})
 
 
 class CellsPart(NamedTuple):
-    """One row: what it is called (empty: units of none) and its cells as the last run left them, of accounts with all below them."""
+    """A row of the breakdown, as of the last run; `ref` and `name` are empty for units without one. Accounts include subsidiaries."""
 
     ref: str
     name: str
@@ -24,12 +24,12 @@ class CellsPart(NamedTuple):
 
 
 def cells(session: Session, scope: BaseScope) -> dict[str, int]:
-    """The cells of the units in this scope. Raises NotFound for what it names."""
+    """The quadrants of the units in this scope. Raises NotFound."""
     return cells_by_slice.cells(session, "all", base_as_of.rows_of(session, scope)).get(0, _NOTHING)
 
 
 def cells_by(session: Session, by: Slice, scope: BaseScope) -> list[CellsPart]:
-    """The cells of the units in this scope, sliced. Raises NotFound."""
+    """The quadrants of the units in this scope, broken down. Raises NotFound."""
     counted = cells_by_slice.cells(session, by.value, base_as_of.rows_of(session, scope))
     if by in (Slice.SEGMENT, Slice.COUNTRY):
         return [CellsPart(key, key, cells) for key, cells in sorted(counted.items())]
@@ -40,7 +40,7 @@ def cells_by(session: Session, by: Slice, scope: BaseScope) -> list[CellsPart]:
 
 
 def _accounts(session: Session, counted: dict[Any, dict[str, int]]) -> list[CellsPart]:
-    """In the order of the tree, those that have units or have them below; at the end the units of none."""
+    """Accounts with units, subsidiaries included, in tree order; last, units without an account."""
     nodes = hierarchy.tree(session, None)
     rolled = {node.id: dict(counted.get(node.id, _NOTHING)) for node in nodes}
     for node in sorted(nodes, key=lambda account: -account.depth):

@@ -1,4 +1,4 @@
-"""Licences as planners look at them: today by segment, product and account, and the ends of the months before as they were counted."""
+"""Licences for planners: today by segment, product and account, and the cached ends of past months."""
 
 from datetime import date, datetime, timedelta
 from itertools import dropwhile
@@ -33,22 +33,22 @@ def licences(session: Session, now: datetime) -> CountedFigure[LicenceOverview]:
 
 
 def trend(session: Session, now: datetime, quarters: bool) -> list[TrendPoint]:
-    """The ends of the months (or quarters) before that are kept, oldest first, then today. Whoever sees a part only sees today."""
+    """The cached ends of past months (or quarters), oldest first, then today. Users limited to some accounts get today only."""
     past = [] if limited(session) else [end for end in ends(now) if not quarters or end.month % 3 == 0]
     cached = [(end, stored_figures.get(session, of_month(end).name)) for end in past]
     points = [TrendPoint(end, of_month(end).shape.validate_python(row.body)) for end, row in cached if row is not None]
-    points = list(dropwhile(lambda point: not point.total.gross, points))  # before anything was sold
+    points = list(dropwhile(lambda point: not point.total.gross, points))  # before the first sale
     return [*points, TrendPoint(now.date(), licences(session, now).value.total)]
 
 
 def ends(now: datetime) -> list[date]:
-    """The last days of the months before, oldest first."""
+    """The last days of past months, oldest first."""
     first = now.date().replace(day=1)
     return [last_day(add_months(first, -back)) for back in range(MONTHS - 1, -1, -1)]
 
 
 def of_month(end: date) -> Figure[LicenceCount]:
-    """What the paper on record says now of the last day of a month."""
+    """The licences on the last day of a month by the present records."""
     return Figure(
         f"licences:{end}",
         TypeAdapter(LicenceCount),
@@ -57,7 +57,7 @@ def of_month(end: date) -> Figure[LicenceCount]:
 
 
 def due(session: Session, now: datetime) -> list[Figure[LicenceCount]]:
-    """The months to be counted, the newest first: never counted, not since paper came in, or a day ago."""
+    """The months to count, newest first: never counted, or older than a day or than the last import."""
     if not stored_figures.units(session):
         return []
     newest = max(now - _DAY, from_ms(import_runs.newest(session) or 0))

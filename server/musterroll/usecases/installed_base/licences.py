@@ -1,4 +1,4 @@
-"""Active licences: seats of lines in force that an operating unit sits in, beside all that were sold, now and as they went."""
+"""Active licences: seats of lines in force used by operating units, and seats sold, now and over time."""
 
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
@@ -24,7 +24,7 @@ class LicenceBreakdown(StrEnum):
 
 
 class Licences(NamedTuple):
-    """Licences on a day: of all lines and by one property of them; `level` where a target was given."""
+    """Licences on a day: in total and by a property of the lines; `level` with a target."""
 
     on: date
     total: LicenceCount
@@ -33,11 +33,11 @@ class Licences(NamedTuple):
 
 
 class TrendPoint(NamedTuple):
-    """A day of a trend: the last of a month or quarter, or today."""
+    """A point of a trend: the last day of a month or quarter, or today."""
 
     on: date
     total: LicenceCount
-    level: TargetLevel | None = None  # where a target was given
+    level: TargetLevel | None = None  # with a target
 
 
 def licences(session: Session, on: date | datetime, by: LicenceBreakdown, now: datetime, target: LicenceTarget | None = None) -> Licences:
@@ -49,7 +49,7 @@ def licences(session: Session, on: date | datetime, by: LicenceBreakdown, now: d
 
 
 def by_each(session: Session, on: date | datetime, now: datetime) -> tuple[LicenceCount, dict[LicenceBreakdown, dict[str, LicenceCount]]]:
-    """The total, and the counts by every property, from one run."""
+    """The total and the counts by every property, from one run."""
     seats = _seats(session, on, now)
     return _total(seats), {by: _by(seats, by) for by in LicenceBreakdown}
 

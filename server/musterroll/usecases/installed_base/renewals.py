@@ -1,4 +1,4 @@
-"""Renewals: contracts that end within half a year or so, what is in question, and how much of the fleet is covered."""
+"""Renewals: contracts due within a year, their value and value at risk, and how much of the fleet is covered."""
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable
@@ -27,11 +27,11 @@ if TYPE_CHECKING:
 
 MONTHS = 12  # ahead
 _MOST_DAYS = 3660
-BACK = 28  # days: what activity is compared with
+BACK = 28  # days; activity is compared with that long ago
 
 
 class DueContract(NamedTuple):
-    """One contract whose term ends. `worth` and `risk` are a year's, of its lines and of those seats whose units are silent."""
+    """A contract whose term ends. `worth`, `risk`: the annual value of its lines, and of seats with silent units."""
 
     ref: str
     account: str
@@ -43,7 +43,7 @@ class DueContract(NamedTuple):
     worth: Money
     risk: Money
     payment: str
-    activity: BaseActivity | None  # of the account, where it is known; a month ago and now
+    activity: BaseActivity | None  # of the account, if known; then and now
 
     @property
     def falling(self) -> bool:
@@ -51,21 +51,21 @@ class DueContract(NamedTuple):
 
 
 class DueContracts(NamedTuple):
-    """All that end within `MONTHS`, the first to end first; `since` is the day activity is compared with, where one was kept."""
+    """Contracts that end within `MONTHS`, in order of their end; `since`: the stored day that activity is compared with."""
 
     due: list[DueContract]
     since: date | None
 
 
 class RenewalFlag(StrEnum):
-    RISK = "risk"  # some of its units are silent
-    FALLING = "falling"  # its account's activity falls
-    RENEWING = "renewing"  # by itself
-    OPEN = "open"  # it ends unless somebody renews it
+    RISK = "risk"  # some units are silent
+    FALLING = "falling"  # the account's installed base is declining
+    RENEWING = "renewing"  # automatically
+    OPEN = "open"  # ends unless renewed
 
 
 class RenewalFilter(NamedTuple):
-    """Which of the contracts that end; every given field must hold."""
+    """Which due contracts; all given fields must match."""
 
     month: str = ""  # 2026-11
     quarter: str = ""  # 2026 Q4
@@ -73,7 +73,7 @@ class RenewalFilter(NamedTuple):
     only: RenewalFlag | None = None
 
 
-_ONLY: dict[RenewalFlag, Callable[[DueContract], bool]] = {
+_CONDITIONS: dict[RenewalFlag, Callable[[DueContract], bool]] = {
     RenewalFlag.RISK: lambda due: due.silent > 0,
     RenewalFlag.FALLING: lambda due: due.falling,
     RenewalFlag.RENEWING: lambda due: due.ending.renews,
@@ -82,11 +82,11 @@ _ONLY: dict[RenewalFlag, Callable[[DueContract], bool]] = {
 
 
 class RenewalSum(NamedTuple):
-    """Contracts of one month, quarter or window together; money by currency."""
+    """Totals of a month, quarter or window; money by currency."""
 
     name: str
     contracts: int
-    renewing: int  # by themselves
+    renewing: int  # automatically
     worth: tuple[Money, ...]
     risk: tuple[Money, ...]
 
@@ -97,15 +97,15 @@ class Ratio(NamedTuple):
 
 
 class CoverageRates(NamedTuple):
-    attach: Ratio  # on contract, of the deployed and operating
-    coverage: Ratio  # on contract or in warranty, of the deployed
+    attach: Ratio  # on contract, of deployed and operating
+    coverage: Ratio  # on contract or in warranty, of deployed
 
 
 def due_contracts(session: Session, now: datetime, of_account: str | None = None) -> CountedFigure[DueContracts]:
-    """Contracts that end, of everybody or of an account with all below it. Raises NotFound."""
+    """Due contracts, of all accounts or of one and its subsidiaries. Raises NotFound."""
     if of_account is None:
-        return cached_figures.counted_figure(session, DUES, now)
-    return CountedFigure(_dues(session, now, account(session, of_account).id), now)
+        return cached_figures.counted_figure(session, DUE_CONTRACTS, now)
+    return CountedFigure(_due_contracts(session, now, account(session, of_account).id), now)
 
 
 def rates(session: Session, now: datetime) -> CountedFigure[CoverageRates]:
@@ -113,14 +113,14 @@ def rates(session: Session, now: datetime) -> CountedFigure[CoverageRates]:
 
 
 def interval(share: Ratio) -> "Proportion":
-    """A share with its 95 % score interval."""
-    from musterroll.domain.capacity.rates import wilson  # it brings scipy, which is slow to load
+    """The ratio with its 95 % score interval."""
+    from musterroll.domain.capacity.rates import wilson  # imports scipy, which is slow to load
 
     return wilson(share.part, share.whole)
 
 
 def calendar(due: Iterable[DueContract], now: datetime) -> list[tuple[date, RenewalSum]]:
-    """The months ahead, this one first, empty ones too."""
+    """The months ahead from this one, including empty ones."""
     firsts = [add_months(now.date().replace(day=1), ahead) for ahead in range(MONTHS)]
     groups = _grouped(due, lambda row: f"{row.ending.last_day:%Y-%m}")
     return [(first, _sum(f"{first:%Y-%m}", groups.get(f"{first:%Y-%m}", []))) for first in firsts]
@@ -131,18 +131,18 @@ def quarters(due: Iterable[DueContract]) -> list[RenewalSum]:
 
 
 def windows(due: Iterable[DueContract], now: datetime) -> list[RenewalSum]:
-    """What ends within 30, 60, 90 and 180 days, each holding the ones before."""
+    """What ends within 30, 60, 90 and 180 days, cumulative."""
     every = list(due)
     return [_sum(str(days), [row for row in every if row.ending.last_day <= now.date() + timedelta(days)]) for days in rules.WINDOWS]
 
 
-def filtered(due: Iterable[DueContract], narrow: RenewalFilter, now: datetime) -> list[DueContract]:
-    chosen = [row for row in due if not narrow.month or f"{row.ending.last_day:%Y-%m}" == narrow.month]
-    chosen = [row for row in chosen if not narrow.quarter or rules.quarter(row.ending.last_day) == narrow.quarter]
-    if narrow.within is not None:
-        until = now.date() + timedelta(min(narrow.within, _MOST_DAYS))
-        chosen = [row for row in chosen if row.ending.last_day <= until]
-    return chosen if narrow.only is None else [row for row in chosen if _ONLY[narrow.only](row)]
+def filtered(due: Iterable[DueContract], filters: RenewalFilter, now: datetime) -> list[DueContract]:
+    rows = [row for row in due if not filters.month or f"{row.ending.last_day:%Y-%m}" == filters.month]
+    rows = [row for row in rows if not filters.quarter or rules.quarter(row.ending.last_day) == filters.quarter]
+    if filters.within is not None:
+        until = now.date() + timedelta(min(filters.within, _MOST_DAYS))
+        rows = [row for row in rows if row.ending.last_day <= until]
+    return rows if filters.only is None else [row for row in rows if _CONDITIONS[filters.only](row)]
 
 
 def total(due: Iterable[DueContract]) -> RenewalSum:
@@ -158,14 +158,14 @@ def _grouped(due: Iterable[DueContract], key: Callable[[DueContract], str]) -> d
 
 def _sum(name: str, group: list[DueContract]) -> RenewalSum:
     worth, risk = totals(row.worth for row in group), totals(row.risk for row in group)
-    return RenewalSum(name, len(group), sum(row.ending.renews for row in group), _some(worth), _some(risk))
+    return RenewalSum(name, len(group), sum(row.ending.renews for row in group), _not_zero(worth), _not_zero(risk))
 
 
-def _some(sums: tuple[Money, ...]) -> tuple[Money, ...]:
+def _not_zero(sums: tuple[Money, ...]) -> tuple[Money, ...]:
     return tuple(money for money in sums if money.amount)
 
 
-def _dues(session: Session, now: datetime, account_id: int | None = None) -> DueContracts:
+def _due_contracts(session: Session, now: datetime, account_id: int | None = None) -> DueContracts:
     today = now.date()
     until = add_months(today.replace(day=1), MONTHS)
     rows = {row.id: row for row in renewals.may_end(session, today, until, account_id)}
@@ -204,5 +204,5 @@ def _rates(session: Session, now: datetime) -> CoverageRates:
     return CoverageRates(Ratio(cells["111"], cells["111"] + cells["011"]), Ratio(covered, deployed))
 
 
-DUES = Figure[DueContracts]("dues", TypeAdapter(DueContracts), _dues)
+DUE_CONTRACTS = Figure[DueContracts]("dues", TypeAdapter(DueContracts), _due_contracts)
 RATES = Figure[CoverageRates]("rates", TypeAdapter(CoverageRates), _rates)

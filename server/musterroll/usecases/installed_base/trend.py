@@ -1,4 +1,4 @@
-"""The installed base as planners look at it: by whose and what it is, day by day, month by month, and where it stands."""
+"""The installed base for planners: breakdowns, days, months and map."""
 
 from datetime import date, datetime, timedelta
 from typing import NamedTuple
@@ -24,21 +24,21 @@ from musterroll.usecases.operations.figure_cache import CountedFigure, Figure
 from musterroll.usecases.reconciliation import daily_snapshot
 
 DAYS = 91  # of the trend
-MONTHS = 12  # whose bridge is offered
-_SHOWN = 200  # units that came or went, of one step
+MONTHS = 12  # with a bridge
+_SHOWN = 200  # units per step
 
 
 class SubAccount(NamedTuple):
-    """An account with all below it."""
+    """An account, including its subsidiaries."""
 
     ref: str
     name: str
     sums: BaseSums
-    deeper: bool  # there are accounts below it
+    deeper: bool  # has subsidiaries
 
 
 class TreeLevel(NamedTuple):
-    """One account (or the top of the tree): the way up to it, the accounts right below, and its own units."""
+    """An account (or the top of the tree): its path, its direct subsidiaries and its own units."""
 
     path: list[tuple[str, str]]  # number and name, from the root
     below: list[SubAccount]
@@ -53,7 +53,7 @@ class BaseDay(NamedTuple):
 
 
 class UnitChange(NamedTuple):
-    """A unit that came into the base or went out of it at `at` (ms)."""
+    """A unit that entered or left the base at `at` (ms)."""
 
     uid: str
     serial: str
@@ -63,7 +63,7 @@ class UnitChange(NamedTuple):
 
 
 class MonthChanges(NamedTuple):
-    """The bridge of a month, and the first units of each of its steps."""
+    """The bridge of a month, and the first units of each step."""
 
     first: date
     bridge: Bridge
@@ -71,7 +71,7 @@ class MonthChanges(NamedTuple):
 
 
 def slices(session: Session, by: Slice, now: datetime, of_account: str | None = None) -> CountedFigure[Base]:
-    """The installed base by one property, of everything or of an account with all below it. Raises NotFound."""
+    """The installed base broken down, of all accounts or of one and its subsidiaries. Raises NotFound."""
     if of_account is None:
         return cached_figures.counted_figure(session, sliced(by), now)
     return CountedFigure(base_as_of.base(session, now, by=by, scope=BaseScope(account=of_account)), now)
@@ -82,7 +82,7 @@ def sliced(by: Slice) -> Figure[Base]:
 
 
 def level(session: Session, of_account: str | None) -> TreeLevel:
-    """One level of the tree of accounts, as the last reconciliation counted it. Raises NotFound."""
+    """A level of the account tree, as of the last reconciliation. Raises NotFound."""
     root = None if of_account is None else account(session, of_account).id
     path = hierarchy.path(session, root) if root else []
     children = fleet_sums.children(session, root)
@@ -92,14 +92,14 @@ def level(session: Session, of_account: str | None) -> TreeLevel:
 
 
 def trend(session: Session, now: datetime, of_account: str | None = None) -> list[BaseDay]:
-    """The days of the last quarter that were kept, oldest first; days nobody kept are not there. Raises NotFound."""
+    """The stored days of the last quarter, oldest first. Raises NotFound."""
     if of_account is None and not limited(session):
         return _trend(session, now)
     return _days(session, now.date() - timedelta(DAYS), now, of_account)
 
 
 def month(session: Session, first: date, now: datetime, of_account: str | None = None) -> CountedFigure[MonthChanges]:
-    """What moved the base in a month. Raises NotFound, and DomainError for a month to come."""
+    """The changes in a month. Raises NotFound, and DomainError for a future month."""
     if of_account is None:
         return cached_figures.counted_figure(session, month_figure(first), now)
     return CountedFigure(_month(session, first, now, BaseScope(account=of_account)), now)
@@ -110,35 +110,35 @@ def month_figure(first: date) -> Figure[MonthChanges]:
 
 
 def months(now: datetime) -> list[date]:
-    """The months that can be asked about, this one first."""
+    """The months offered, this one first."""
     this = now.date().replace(day=1)
     return [add_months(this, -back) for back in range(MONTHS)]
 
 
-def month_of(now: datetime, asked: str | None) -> date:
-    """The month of an address as 2026-10, this one where none is asked. Raises NotFound."""
+def month_of(now: datetime, text: str | None) -> date:
+    """The month of a URL, such as 2026-10; by default this one. Raises NotFound."""
     known = {f"{first:%Y-%m}": first for first in months(now)}
-    if not asked:
+    if not text:
         return next(iter(known.values()))
-    if asked not in known:
-        raise NotFound(f"{asked[:20]!r} is not a month from {min(known)} to {max(known)}")
-    return known[asked]
+    if text not in known:
+        raise NotFound(f"{text[:20]!r} is not a month from {min(known)} to {max(known)}")
+    return known[text]
 
 
 def _month(session: Session, first: date, now: datetime, scope: BaseScope = EVERYTHING) -> MonthChanges:
     changes = base_as_of.bridge_with_changes(session, first, now, scope=scope)
-    steps = {step: [passage for passage in changes.passages if passage.step is step][:_SHOWN] for step in BridgeStep}
-    named = unit_queries.by_id(session, {passage.move.unit for some in steps.values() for passage in some})
+    steps = {step: [change for change in changes.passages if change.step is step][:_SHOWN] for step in BridgeStep}
+    named = unit_queries.by_id(session, {change.move.unit for step_changes in steps.values() for change in step_changes})
     nobody = UnitName("", "", "")
     units = {
-        step: [UnitChange(*named.get(passage.move.unit, nobody), at=passage.move.at, sign=passage.sign) for passage in some]
-        for step, some in steps.items()
+        step: [UnitChange(*named.get(change.move.unit, nobody), at=change.move.at, sign=change.sign) for change in step_changes]
+        for step, step_changes in steps.items()
     }
     return MonthChanges(first, changes.bridge, units)
 
 
 def _trend(session: Session, now: datetime) -> list[BaseDay]:
-    """The days that were summed up before, and those since."""
+    """The cached days, and those since."""
     row = stored_figures.get(session, TREND.name)
     known = TREND.shape.validate_python(row.body) if row else []
     first = known[-1].on + timedelta(1) if known else now.date() - timedelta(DAYS)
@@ -155,7 +155,7 @@ def _day(day: daily_snapshot.Day) -> BaseDay:
 
 
 def places(session: Session, box: tuple[float, float, float, float] | None, now: datetime) -> CountedFigure[list[MapPlace]]:
-    """Where the base stands, everywhere or in a box (west, south, east, north); too many sites are told as those near each other."""
+    """The base on a map, everywhere or in a box (west, south, east, north); too many sites are grouped by proximity."""
     within = fleet_sums.places(session, *(box or (-180, -90, 180, 90)))
     return cached_figures.counted_figure(session, PLACES, now) if within is None else CountedFigure(within, now)
 

@@ -15,7 +15,7 @@ from musterroll.domain.values import cursors
 from musterroll.domain.values.errors import Conflict, NotFound
 from musterroll.domain.values.instants import to_ms
 from musterroll.storage.matching import proposals
-from musterroll.storage.matching.proposals import Found
+from musterroll.storage.matching.proposals import ProposalKey
 from musterroll.storage.tables.audit import Change
 from musterroll.storage.tables.matching import Proposal
 from musterroll.usecases.audit import record as audit_record
@@ -55,7 +55,7 @@ def find_matches(session: Session, now: datetime, twins: Mapping[tuple[int, int]
     return store_matches(session, {**paired, **_unit_twins(session), **_line_serials(session)}, tuple(KINDS), now)
 
 
-def store_matches(session: Session, matches: dict[Found, Match], kinds: Iterable[str], now: datetime) -> ProposalChanges:
+def store_matches(session: Session, matches: dict[ProposalKey, Match], kinds: Iterable[str], now: datetime) -> ProposalChanges:
     """Update the proposals of some kinds to these matches."""
     known = {key: stored for key, stored in proposals.states(session).items() if key[0] in kinds}
     new = [key for key in matches if key not in known]
@@ -133,19 +133,19 @@ def _sides(proposal: Proposal) -> Iterator[tuple[str, int]]:
     return zip(KINDS[proposal.kind], (proposal.left_id, proposal.right_id), strict=True)
 
 
-def _row(key: Found, match: Match) -> dict[str, object]:
+def _row(key: ProposalKey, match: Match) -> dict[str, object]:
     evidence = [{"field": name, "left": left, "right": right, "weight": weight} for name, left, right, weight in match.fields]
     return {"kind": key[0], "left_id": key[1], "right_id": key[2], "weight": round(match.probability, 4), "evidence": evidence}
 
 
-def _account_twins(session: Session) -> dict[Found, Match]:
+def _account_twins(session: Session) -> dict[ProposalKey, Match]:
     """Two fields must agree, so only accounts that share a domain, a phone or a postcode are compared."""
     blocks: dict[tuple[str, str], list[AccountFacts]] = defaultdict(list)
     for account in proposals.accounts(session):
         for field in ("domain", "phone", "postcode"):
             if value := getattr(account, field):
                 blocks[field, value].append(account)
-    matches: dict[Found, Match] = {}
+    matches: dict[ProposalKey, Match] = {}
     for together in blocks.values():
         for left, right in _pairs(together):
             key = (ACCOUNT_TWIN, left.id, right.id)
@@ -162,7 +162,7 @@ def _pairs(together: list[AccountFacts]) -> Iterator[tuple[AccountFacts, Account
         yield from combinations(sorted(crowd), 2)
 
 
-def _unit_twins(session: Session) -> dict[Found, Match]:
+def _unit_twins(session: Session) -> dict[ProposalKey, Match]:
     return {
         (UNIT_TWIN, left.id, right.id): match
         for together in proposals.unit_twins(session)
@@ -171,7 +171,7 @@ def _unit_twins(session: Session) -> dict[Found, Match]:
     }
 
 
-def _line_serials(session: Session) -> dict[Found, Match]:
+def _line_serials(session: Session) -> dict[ProposalKey, Match]:
     lines = proposals.lines_without_unit(session)
     units = proposals.units_by_twin(session, sorted({twin_key(line.serial_key) for line in lines}))
     return {

@@ -28,7 +28,7 @@ ICONS = {
 def overview() -> str:
     now = clock()
     with read_only() as session:
-        segments = [(segment, fleet_segments.size(session, segment, now)) for segment in fleet_segments.listed(session)]
+        segments = [(segment, fleet_segments.size(session, segment, now)) for segment in fleet_segments.all_segments(session)]
     return page("segments.html", now, segments=segments, icons=ICONS, own=[segment for segment, _ in segments if segment.made_by])
 
 
