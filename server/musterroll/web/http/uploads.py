@@ -19,13 +19,13 @@ _KEY = re.compile(r"[0-9a-f]{32}")
 
 
 class Upload(NamedTuple):
-    """`said` is what the person chose for it, by the name of the form's field."""
+    """`choices` are what the user selected for the file, by the name of the form field."""
 
     key: str
     path: Path
     name: str
     sha256: str
-    said: dict[str, Any]
+    choices: dict[str, Any]
 
     @contextmanager
     def opened(self) -> Iterator[BinaryIO]:
@@ -33,38 +33,38 @@ class Upload(NamedTuple):
             yield file
 
 
-def keep(folder: Path, file: FileStorage, owner: str, said: dict[str, Any]) -> Upload:
-    """Keep a file as it was sent. What is older than a day is thrown away on the way."""
+def store(folder: Path, file: FileStorage, owner: str, choices: dict[str, Any]) -> Upload:
+    """Store a file as it was sent, and delete what is older than a day."""
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     _sweep(folder)
     key = secrets.token_hex(16)
     path = folder / f"{key}.file"
     file.save(path)
     name = re.split(r"[/\\]", file.filename or "upload")[-1][:200]
-    with path.open("rb") as kept:
-        digest = hashlib.file_digest(kept, "sha256").hexdigest()
-    return note(folder, owner, Upload(key, path, name, digest, said))
+    with path.open("rb") as content:
+        digest = hashlib.file_digest(content, "sha256").hexdigest()
+    return store_choices(folder, owner, Upload(key, path, name, digest, choices))
 
 
-def note(folder: Path, owner: str, upload: Upload) -> Upload:
-    """Keep what was chosen for a file."""
-    about = {"owner": owner, "name": upload.name, "sha256": upload.sha256, "said": upload.said}
+def store_choices(folder: Path, owner: str, upload: Upload) -> Upload:
+    """Store the choices for a file."""
+    about = {"owner": owner, "name": upload.name, "sha256": upload.sha256, "choices": upload.choices}
     (folder / f"{upload.key}.json").write_text(json.dumps(about))
     return upload
 
 
 def find(folder: Path, key: str, owner: str) -> Upload:
-    """Raises NotFound where it is another person's, too old, or never was."""
-    about, path = folder / f"{key}.json", folder / f"{key}.file"
-    if not _KEY.fullmatch(key) or not about.is_file() or not path.is_file():
+    """Raises NotFound if the upload belongs to another user, is too old or does not exist."""
+    description, path = folder / f"{key}.json", folder / f"{key}.file"
+    if not _KEY.fullmatch(key) or not description.is_file() or not path.is_file():
         raise NotFound("this upload has expired; choose the file again")
-    told = json.loads(about.read_text())
-    if told["owner"] != owner:
+    about = json.loads(description.read_text())
+    if about["owner"] != owner:
         raise NotFound("this upload has expired; choose the file again")
-    return Upload(key, path, told["name"], told["sha256"], told["said"])
+    return Upload(key, path, about["name"], about["sha256"], about["choices"])
 
 
-def drop(upload: Upload) -> None:
+def delete(upload: Upload) -> None:
     for path in (upload.path, upload.path.with_suffix(".json")):
         path.unlink(missing_ok=True)
 

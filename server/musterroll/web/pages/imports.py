@@ -31,9 +31,9 @@ _CHOICES = ("kind", "mapping", "dates", "zone")
 
 
 class Judged(NamedTuple):
-    """A dry run: `rows` are the first verdicts of each outcome that is not `same`."""
+    """A dry run. `rows` are the first verdicts of each outcome except `same`."""
 
-    done: Imported
+    result: Imported
     rows: dict[Outcome, list[Verdict]]
     before: RunRow | None
 
@@ -46,16 +46,16 @@ def overview() -> str:
 
 @pages.post("/imports")
 @needs(Role.PLANNER, everywhere=True)
-def upload() -> AnyResponse:
-    file, said = request.files.get("file"), {name: request.form.get(name, "").strip()[:120] for name in _CHOICES}
+def upload_file() -> AnyResponse:
+    file, choices = request.files.get("file"), {name: request.form.get(name, "").strip()[:120] for name in _CHOICES}
     try:
         if file is None or not file.filename:
             raise DomainError("choose a CSV or XLSX file first")
-        _kind(said["kind"])
-        kept = uploads.keep(_folder(), file, actor().name, said)
+        _kind(choices["kind"])
+        stored = uploads.store(_folder(), file, actor().name, choices)
     except DomainError as refusal:
-        return make_response(_overview(said, str(refusal)), 422)
-    return redirect(f"/imports/new/{kept.key}", 303)
+        return make_response(_overview(choices, str(refusal)), 422)
+    return redirect(f"/imports/new/{stored.key}", 303)
 
 
 @pages.get("/imports/new/<key>")
@@ -67,29 +67,30 @@ def judge(key: str) -> AnyResponse:
 @pages.post("/imports/new/<key>")
 @needs(Role.PLANNER, everywhere=True)
 def choose(key: str) -> AnyResponse:
-    """Read the file again with other columns and, where they are given a name, save them under it."""
-    kept = uploads.find(_folder(), key, actor().name)
+    """Read the file again with another mapping and save it if it has a name."""
+    upload = uploads.find(_folder(), key, actor().name)
     headings = [request.form.get(f"heading{n}", "") for n in range(500) if f"heading{n}" in request.form]
     columns = {heading: request.form.get(f"field{n}", "") for n, heading in enumerate(headings)}
-    said = {**kept.said, "columns": columns, **{n: request.form.get(n, kept.said.get(n, "")).strip()[:120] for n in ("dates", "zone")}}
-    kept = uploads.note(_folder(), actor().name, kept._replace(said=said))
+    reading = {name: request.form.get(name, upload.choices.get(name, "")).strip()[:120] for name in ("dates", "zone")}
+    choices = {**upload.choices, "columns": columns, **reading}
+    upload = uploads.store_choices(_folder(), actor().name, upload._replace(choices=choices))
     name = request.form.get("save", "").strip()
     if name:
         with transaction() as session:
-            name = import_mappings.save(session, _kind(said["kind"]).name, name, columns).name
-    return _judged(kept, name)
+            name = import_mappings.save(session, _kind(choices["kind"]).name, name, columns).name
+    return _judged(upload, name)
 
 
 @pages.post("/imports/new/<key>/commit")
 @needs(Role.PLANNER, everywhere=True)
 def commit(key: str) -> AnyResponse:
-    kept, now = uploads.find(_folder(), key, actor().name), clock()
-    source = Source(kept.name, actor().name, now, context().settings.interval)
-    with kept.opened() as file, transaction() as session:
-        document = Document(file, _kind(kept.said["kind"]), _choices(kept, _saved(session, kept)))
-        done = import_document(session, document, lambda verdict: None, source, kept.sha256)
-    uploads.drop(kept)
-    return redirect(f"/imports/{done.run_id}", 303)
+    upload, now = uploads.find(_folder(), key, actor().name), clock()
+    source = Source(upload.name, actor().name, now, context().settings.interval)
+    with upload.opened() as file, transaction() as session:
+        document = Document(file, _kind(upload.choices["kind"]), _choices(upload, _saved(session, upload)))
+        result = import_document(session, document, lambda verdict: None, source, upload.sha256)
+    uploads.delete(upload)
+    return redirect(f"/imports/{result.run_id}", 303)
 
 
 @pages.get("/imports/<int:run_id>")
@@ -97,10 +98,10 @@ def commit(key: str) -> AnyResponse:
 def run(run_id: int) -> str:
     after = request.args.get("after") or None
     with read_only() as session:
-        found = import_history.run(session, run_id)
+        entry = import_history.run(session, run_id)
         behind = import_history.rows(session, run_id, cursors.number(after) or 0, PAGE + 1)
     rows, more = cursors.cut(behind, PAGE, lambda row: (row.line,))
-    return page("import.html", clock(), run=found, rows=rows, after=after, more=more)
+    return page("import.html", clock(), run=entry, rows=rows, after=after, more=more)
 
 
 @pages.post("/imports/<int:run_id>/undo")
@@ -111,18 +112,18 @@ def undo(run_id: int) -> AnyResponse:
     return redirect(f"/imports/{run_id}", 303)
 
 
-def _overview(said: dict[str, str] | None = None, refused: str | None = None) -> str:
+def _overview(choices: dict[str, str] | None = None, refused: str | None = None) -> str:
     before = request.args.get("before") or None
     with read_only() as session:
         recent = import_history.runs(session, cursors.number(before), PAGE + 1)
         mappings = import_mappings.saved(session)
     runs, older = cursors.cut(recent, PAGE, lambda run: (run.id,))
-    said = said or {"kind": request.args.get("kind", "units")}
+    choices = choices or {"kind": request.args.get("kind", "units")}
     return page(
         "imports.html",
         clock(),
         **{"runs": runs, "older": older, "before": before, "mappings": mappings},
-        **{"kinds": KINDS.values(), "said": said, "refused": refused},
+        **{"kinds": KINDS.values(), "choices": choices, "refused": refused},
     )
 
 
@@ -130,53 +131,53 @@ def _needed(kind: DocumentKind) -> set[str]:
     return {field.name for field in kind.fields if field.needed} | set(kind.key) | set(kind.shown)
 
 
-def _judged(kept: Upload, saved: str = "") -> Response:
-    """The page of a dry run; where the file cannot be read at all, why, and a way to say more."""
-    now, kind = clock(), _kind(kept.said["kind"])
+def _judged(upload: Upload, saved: str = "") -> Response:
+    """The page of a dry run; if the file cannot be read, the reason and a form to map its columns."""
+    now, kind = clock(), _kind(upload.choices["kind"])
     try:
-        judged, refused = _dry_run(kept, kind), None
+        judged, refused = _dry_run(upload, kind), None
     except NotFound:
         raise
     except DomainError as refusal:
         judged, refused = None, str(refusal)
-    facts = {"upload": kept, "kind": kind, "judged": judged, "refused": refused, "outcomes": list(Outcome), "saved": saved}
-    columns = _headings(kept, kind)
+    facts = {"upload": upload, "kind": kind, "judged": judged, "refused": refused, "outcomes": list(Outcome), "saved": saved}
+    columns = _headings(upload, kind)
     return make_response(page("dry_run.html", now, columns=columns, needed=_needed(kind), **facts), 200 if judged or columns else 422)
 
 
-def _dry_run(kept: Upload, kind: DocumentKind) -> Judged:
+def _dry_run(upload: Upload, kind: DocumentKind) -> Judged:
     rows: dict[Outcome, list[Verdict]] = {Outcome.REFUSED: [], Outcome.CHANGED: [], Outcome.NEW: []}
 
-    def hear(verdict: Verdict) -> None:
+    def sample(verdict: Verdict) -> None:
         if len(rows.get(verdict.outcome, ())) < SHOWN and verdict.outcome in rows:
             rows[verdict.outcome].append(verdict)
 
-    source = Source(kept.name, actor().name, clock(), context().settings.interval)
-    with kept.opened() as file, snapshot() as session:
-        document = Document(file, kind, _choices(kept, _saved(session, kept)))
-        done = import_document(session, document, hear, source, None)
-        before = import_mappings.imported_before(session, kind.name, kept.sha256)
-        return Judged(done, rows, before)
+    source = Source(upload.name, actor().name, clock(), context().settings.interval)
+    with upload.opened() as file, snapshot() as session:
+        document = Document(file, kind, _choices(upload, _saved(session, upload)))
+        result = import_document(session, document, sample, source, None)
+        before = import_mappings.imported_before(session, kind.name, upload.sha256)
+        return Judged(result, rows, before)
 
 
-def _headings(kept: Upload, kind: DocumentKind) -> list[Heading]:
-    """The columns of a file and what they are taken for, as far as it is a table at all."""
+def _headings(upload: Upload, kind: DocumentKind) -> list[Heading]:
+    """The columns of a file and the fields they are mapped to; none if it is not a table."""
     try:
-        with kept.opened() as file, read_only() as session:
-            return headings(file, kind, _choices(kept, _saved(session, kept)))
+        with upload.opened() as file, read_only() as session:
+            return headings(file, kind, _choices(upload, _saved(session, upload)))
     except DomainError:
         return []
 
 
-def _saved(session: Any, kept: Upload) -> dict[str, str]:
-    name = kept.said.get("mapping")
-    return import_mappings.columns(session, kept.said["kind"], name) if name else {}
+def _saved(session: Any, upload: Upload) -> dict[str, str]:
+    name = upload.choices.get("mapping")
+    return import_mappings.columns(session, upload.choices["kind"], name) if name else {}
 
 
-def _choices(kept: Upload, saved: dict[str, str]) -> Choices:
-    said = kept.said
-    dates = said.get("dates", "")
-    return Choices({**saved, **said.get("columns", {})}, dates if dates in ("dmy", "mdy") else "", _zone(said.get("zone", "")))
+def _choices(upload: Upload, saved: dict[str, str]) -> Choices:
+    choices = upload.choices
+    dates = choices.get("dates", "")
+    return Choices({**saved, **choices.get("columns", {})}, dates if dates in ("dmy", "mdy") else "", _zone(choices.get("zone", "")))
 
 
 def _zone(name: str) -> ZoneInfo | None:

@@ -11,7 +11,7 @@ from tests.server.web.conftest import Visitor
         ("/people", "/users"),
         ("/people/1", "/users/1"),
         ("/proposals", "/possible-duplicates"),
-        ("/proposals?state=accepted&after=0.5:3", "/possible-duplicates?state=accepted&after=0.5:3"),
+        ("/proposals?state=accepted&done=1", "/possible-duplicates?state=accepted&done=1"),
     ],
 )
 def test_an_old_address_leads_to_the_page_permanent(visitor: Visitor, old: str, new: str) -> None:
