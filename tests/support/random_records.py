@@ -13,8 +13,8 @@ from musterroll.domain.coverage.verdict import Cover
 from musterroll.domain.findings.kinds import Finding
 from musterroll.domain.findings.line_rules import LineCase, line_findings
 from musterroll.domain.findings.unit_rules import UnitCase, unit_findings
-from musterroll.domain.liveness import ListeningWindow, LivenessFacts, assess_liveness, reported_by_import_only
-from musterroll.domain.reconciliation.cells import OPERATING, Flags, flags
+from musterroll.domain.liveness import OPERATING, ListeningWindow, LivenessFacts, assess_liveness, reported_by_import_only
+from musterroll.domain.reconciliation.cells import Flags, flags
 from musterroll.domain.units.lifecycle import Lifecycle
 from musterroll.domain.values.dates import add_months
 from musterroll.domain.values.instants import from_ms, to_ms

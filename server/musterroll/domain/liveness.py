@@ -1,6 +1,7 @@
-"""The axis only heartbeats set: is a unit operating, late or stale at a moment.
+"""Liveness, which only heartbeats set: whether a unit is operating, late or stale at an instant.
 
-The page, the API and the sweep ask `judge`; `storage.liveness` holds the same rule as SQL and a property test holds the two together.
+To add a state: an entry of `Liveness` and its rule here; the same rule as SQL in `storage.liveness.states` and `storage.units.as_of`; and
+its wording in `web.wording.states`. Pages, API and the sweep all use `assess_liveness`; a property test compares it with the SQL.
 Instants are integer milliseconds since 1970 by the registry's clock; windows are integer seconds.
 """
 
@@ -9,11 +10,23 @@ from typing import NamedTuple
 
 
 class Liveness(StrEnum):
-    NEVER_HEARD = "never_heard"
-    OPERATING = "operating"
-    LATE = "late"
-    STALE = "stale"
-    HELD = "held"  # silent, and a person paused the alarm
+    operating: bool  # counts as operating
+
+    # The default is for mypy, which reads Liveness("late") as a call of this.
+    def __new__(cls, value: str, operating: bool = False) -> "Liveness":
+        state = str.__new__(cls, value)
+        state._value_ = value
+        state.operating = operating
+        return state
+
+    NEVER_HEARD = "never_heard", False
+    OPERATING = "operating", True
+    LATE = "late", True
+    STALE = "stale", False
+    HELD = "held", False  # silent, with alerts paused
+
+
+OPERATING = frozenset(state for state in Liveness if state.operating)
 
 
 class ReportingClass(StrEnum):

@@ -9,8 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from enum import StrEnum
 from typing import NamedTuple
 
-from musterroll.domain.liveness import Liveness
-from musterroll.domain.reconciliation.cells import OPERATING
+from musterroll.domain.liveness import OPERATING, Liveness
 from musterroll.domain.units.lifecycle import Lifecycle
 
 MERGED, SPLIT = "merged", "split"  # values of the identity axis: merged into another unit, and undone

@@ -4,10 +4,8 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
-from musterroll.domain.liveness import Liveness
+from musterroll.domain.liveness import OPERATING, Liveness
 from musterroll.domain.units.lifecycle import Lifecycle
-
-OPERATING = frozenset({Liveness.OPERATING, Liveness.LATE})
 
 
 class Flags(NamedTuple):

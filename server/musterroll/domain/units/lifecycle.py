@@ -1,35 +1,43 @@
-"""The lifecycle of a unit, as people and documents set it."""
+"""The lifecycle of a unit, as people and documents set it.
+
+To add a state: an entry of `Lifecycle`, its wording in `web.wording.states`, and the words documents use for it in `readers.units`.
+"""
 
 from enum import StrEnum
 
 from musterroll.domain.values.errors import Conflict
 
 
+class Stage(StrEnum):
+    BEFORE = "before"  # not yet in the field
+    FIELD = "field"
+    AFTER = "after"  # no longer in the field
+
+
 class Lifecycle(StrEnum):
-    UNRECORDED = "unrecorded"  # enrolled or reporting, no record yet
-    STOCK = "stock"
-    SHIPPED = "shipped"
-    DEPLOYED = "deployed"
-    RETURNED = "returned"
-    RETIRED = "retired"
+    stage: Stage
+    _onward: str
+
+    # The defaults are for mypy, which reads Lifecycle("stock") as a call of this. `onward`: the states that can follow.
+    def __new__(cls, value: str, stage: Stage = Stage.FIELD, onward: str = "") -> "Lifecycle":
+        state = str.__new__(cls, value)
+        state._value_ = value
+        state.stage, state._onward = stage, onward
+        return state
+
+    UNRECORDED = "unrecorded", Stage.FIELD, "stock shipped deployed returned retired"  # enrolled or reporting, no record yet
+    STOCK = "stock", Stage.BEFORE, "shipped deployed retired"
+    SHIPPED = "shipped", Stage.BEFORE, "stock deployed returned retired"
+    DEPLOYED = "deployed", Stage.FIELD, "returned retired shipped"
+    RETURNED = "returned", Stage.AFTER, "stock shipped deployed retired"
+    RETIRED = "retired", Stage.AFTER, "returned stock"
 
 
-_MOVES: dict[Lifecycle, frozenset[Lifecycle]] = {
-    Lifecycle.UNRECORDED: frozenset(Lifecycle) - {Lifecycle.UNRECORDED},
-    Lifecycle.STOCK: frozenset({Lifecycle.SHIPPED, Lifecycle.DEPLOYED, Lifecycle.RETIRED}),
-    Lifecycle.SHIPPED: frozenset({Lifecycle.STOCK, Lifecycle.DEPLOYED, Lifecycle.RETURNED, Lifecycle.RETIRED}),
-    Lifecycle.DEPLOYED: frozenset({Lifecycle.RETURNED, Lifecycle.RETIRED, Lifecycle.SHIPPED}),
-    Lifecycle.RETURNED: frozenset({Lifecycle.STOCK, Lifecycle.SHIPPED, Lifecycle.DEPLOYED, Lifecycle.RETIRED}),
-    Lifecycle.RETIRED: frozenset({Lifecycle.RETURNED, Lifecycle.STOCK}),
-}
+MOVES = tuple(state for state in Lifecycle if state is not Lifecycle.UNRECORDED)  # what a unit can be moved to
 
 
-def checked_move(old: Lifecycle, new: Lifecycle) -> Lifecycle:
-    """Returns `new`, if that is a legal move from `old` (or no move). Raises Conflict with the legal moves."""
-    if new != old and new not in _MOVES[old]:
-        legal = ", ".join(sorted(_MOVES[old]))
-        raise Conflict(f"a {old} unit cannot become {new}; from {old} it can become {legal}", "illegal_move")
-    return new
+def of_stage(stage: Stage) -> tuple[Lifecycle, ...]:
+    return tuple(state for state in Lifecycle if state.stage is stage)
 
 
 def moves_from(old: Lifecycle) -> frozenset[Lifecycle]:
@@ -38,4 +46,12 @@ def moves_from(old: Lifecycle) -> frozenset[Lifecycle]:
     >>> sorted(moves_from(Lifecycle.RETIRED))
     [<Lifecycle.RETURNED: 'returned'>, <Lifecycle.STOCK: 'stock'>]
     """
-    return _MOVES[old]
+    return frozenset(Lifecycle(name) for name in old._onward.split())
+
+
+def checked_move(old: Lifecycle, new: Lifecycle) -> Lifecycle:
+    """Returns `new`, if that is a legal move from `old` (or no move). Raises Conflict with the legal moves."""
+    if new != old and new not in moves_from(old):
+        legal = ", ".join(sorted(moves_from(old)))
+        raise Conflict(f"a {old} unit cannot become {new}; from {old} it can become {legal}", "illegal_move")
+    return new

@@ -17,7 +17,8 @@ from sqlalchemy import Date, bindparam, delete, func, select, text
 from sqlmodel import Session, col
 
 from musterroll.domain.capacity.exposure import NEVER, Stretches
-from musterroll.domain.liveness import ListeningWindow
+from musterroll.domain.liveness import OPERATING, ListeningWindow
+from musterroll.domain.units.lifecycle import Stage, of_stage
 from musterroll.storage.engine import account_scope, bulk
 from musterroll.storage.engine.bulk import postgres
 from musterroll.storage.engine.temp_tables import Staging
@@ -37,6 +38,8 @@ WORDS = {
     "sqlite": {"days": "CAST(julianday({0}) - 2440587.5 AS INTEGER)", "least": "min", "greatest": "max"},
     "postgresql": {"days": "({0} - DATE '1970-01-01')", "least": "least", "greatest": "greatest"},
 }
+_OPERATING = ", ".join(f"'{state}'" for state in sorted(OPERATING))
+GONE = ", ".join(f"'{state}'" for state in of_stage(Stage.AFTER))  # lifecycle states, as SQL
 # Each takes as {mine} the units to look at, where it is not all of them.
 _STATES = """states AS (
   SELECT t.unit_id, t.at, t.new, lead(t.at) OVER (PARTITION BY t.unit_id ORDER BY t.at, t.id) AS next_at
@@ -47,7 +50,7 @@ _STATES = """states AS (
 _HEARD = f"""{_STATES},
 stretch AS (
   SELECT unit_id, at AS since, next_at AS until FROM states
-  WHERE new IN ('operating', 'late') AND (next_at IS NULL OR next_at > :since)
+  WHERE new IN ({_OPERATING}) AND (next_at IS NULL OR next_at > :since)
   UNION ALL
   SELECT v.unit_id, v.first_heard_at, NULL FROM unit_status v
   WHERE v.first_heard_at < :until AND v.unit_id {{mine}} AND NOT EXISTS (
@@ -57,13 +60,13 @@ _GAPS = f"""
 WITH {_STATES}
 SELECT s.unit_id, s.at AS since, s.next_at AS until, m.at, m.body FROM states s
 JOIN message m ON m.unit_id = s.unit_id AND m.about = 'hour' AND m.at * 1000 > s.at AND (m.at - 3600) * 1000 < s.next_at
-WHERE s.new NOT IN ('operating', 'late') AND s.next_at >= :since AND s.next_at < :until"""  # noqa: S608  our own
+WHERE s.new NOT IN ({_OPERATING}) AND s.next_at >= :since AND s.next_at < :until"""  # noqa: S608  our own
 # A unit's age counts from its installation, else from its first word.
 _STRETCHES = """
 WITH {stretch},
 gone AS (
   SELECT unit_id, max(at) AS at FROM unit_state_change
-  WHERE axis = 'lifecycle' AND new IN ('returned', 'retired') AND withdrawn_at IS NULL GROUP BY unit_id),
+  WHERE axis = 'lifecycle' AND new IN ({gone}) AND withdrawn_at IS NULL GROUP BY unit_id),
 promised AS (
   SELECT unit_id, min({starts}) AS first_day, max({ends}) AS end_day FROM warranty_period GROUP BY unit_id)
 SELECT u.product_id, s.since / 1000,
@@ -72,7 +75,7 @@ SELECT u.product_id, s.since / 1000,
     WHEN v.heard_at <= :until AND {imported} THEN {least}(:until, v.heard_at + v.stale_after * 1000)
     WHEN v.heard_at <= :until AND {least}(:until, :listened_until) - {greatest}(v.heard_at, :listened_since) >= v.stale_after * 1000
       THEN {greatest}(v.heard_at, :listened_since) + v.stale_after * 1000
-    ELSE :until END), coalesce(CASE WHEN u.lifecycle IN ('returned', 'retired') THEN g.at END, :until), :until) / 1000,
+    ELSE :until END), coalesce(CASE WHEN u.lifecycle IN ({gone}) THEN g.at END, :until), :until) / 1000,
   coalesce({installed}, v.first_heard_at / 86400000, s.since / 86400000), coalesce(p.first_day, {never}), coalesce(p.end_day, {never}),
   coalesce(o.line_id, 0)
 FROM stretch s
@@ -146,6 +149,7 @@ def _sql(dialect: str, stretch: str, seats: str) -> str:
     words = WORDS[dialect]
     ends = f"coalesce({words['least']}({words['days'].format('ends_on')}, coalesce({words['days'].format('voided_on')}, {NEVER})), {NEVER})"
     return _STRETCHES.format(
+        gone=GONE,
         stretch=stretch,
         starts=words["days"].format("starts_on"),
         ends=ends,

@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 from sqlalchemy import Date, Row, bindparam, func, select, text
 from sqlmodel import Session, col
 
-from musterroll.storage.capacity.exposure import WORDS, allow_long_statements
+from musterroll.domain.units.lifecycle import Stage, of_stage
+from musterroll.storage.capacity.exposure import GONE, WORDS, allow_long_statements
 from musterroll.storage.engine import account_scope
 from musterroll.storage.reconciliation import cell_counters
 from musterroll.storage.tables.accounts import Account, Product, Site
@@ -17,11 +18,12 @@ from musterroll.storage.tables.contracts import Contract, ContractLine
 from musterroll.storage.tables.reconciliation import ReconcileQueue
 from musterroll.storage.tables.units import Incident
 
+_BEFORE = ", ".join(f"'{state}'" for state in of_stage(Stage.BEFORE))  # lifecycle states, as SQL
 # Every unit on the roll that was heard or is deployed: where it is, how old, since when silent.
 _UNITS = """
 SELECT o.product_id, coalesce(o.account_id, 0), coalesce(o.site_id, 0), o.cell, coalesce(o.line_id, 0),
   coalesce({installed}, v.first_heard_at / 86400000, 0), coalesce(v.first_heard_at, -1), coalesce(v.stale_since, -1), u.id,
-  CASE u.lifecycle WHEN 'shipped' THEN 1 WHEN 'stock' THEN 1 WHEN 'returned' THEN 2 WHEN 'retired' THEN 2 ELSE 0 END
+  CASE WHEN u.lifecycle IN ({before}) THEN 1 WHEN u.lifecycle IN ({gone}) THEN 2 ELSE 0 END
 FROM {seats} o JOIN unit u ON u.id = o.unit_id LEFT JOIN unit_status v ON v.unit_id = o.unit_id
 WHERE u.merged_into_id IS NULL {within}"""
 _INCIDENTS = """
@@ -51,7 +53,7 @@ class UnitColumns(NamedTuple):
 def units(session: Session, seats: str = "unit_reconciliation") -> UnitColumns:
     """The roll as the table `seats` has it (that of the last reconciliation, or one staged for another day)."""
     allow_long_statements(session)
-    query = text(_UNITS.format(installed=_days(session, "u.installed_on"), seats=seats, within=_within(session)))
+    query = text(_UNITS.format(before=_BEFORE, gone=GONE, installed=_days(session, "u.installed_on"), seats=seats, within=_within(session)))
     rows = session.connection().execute(query).all()
     return UnitColumns(*np.fromiter(chain.from_iterable(rows), np.int64, 10 * len(rows)).reshape(-1, 10).T)
 

@@ -5,8 +5,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Row, and_, func, or_, select, true, tuple_, union
 from sqlmodel import Session, col
 
-from musterroll.domain.liveness import ListeningWindow, Liveness
-from musterroll.domain.reconciliation.cells import OPERATING
+from musterroll.domain.liveness import OPERATING, ListeningWindow, Liveness
 from musterroll.domain.units.lifecycle import Lifecycle
 from musterroll.storage.liveness.states import liveness
 from musterroll.storage.tables.accounts import Account, Product, Site

@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, and_, func, insert, literal, null, or_, se
 from sqlmodel import Session, col
 
 from musterroll.domain.notifications.events import Event, EventKind
-from musterroll.domain.units.lifecycle import Lifecycle
+from musterroll.domain.units.lifecycle import Stage, of_stage
 from musterroll.domain.values.money import Money
 from musterroll.storage.accounts import hierarchy
 from musterroll.storage.engine import bulk
@@ -21,7 +21,7 @@ from musterroll.storage.tables.units import Unit
 
 _EVENT: Any = EventRow.__table__  # type: ignore[attr-defined]
 _RULE_EVENT: Any = RuleEvent.__table__  # type: ignore[attr-defined]
-_IN_THE_FIELD = (Lifecycle.DEPLOYED, Lifecycle.UNRECORDED)  # silence of other units is not reported
+_IN_THE_FIELD = of_stage(Stage.FIELD)  # silence of other units is not reported
 
 
 class NewEvent(NamedTuple):

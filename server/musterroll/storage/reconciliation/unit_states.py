@@ -5,7 +5,8 @@ from typing import Any, NamedTuple
 from sqlalchemy import ColumnElement, text
 from sqlmodel import Session
 
-from musterroll.domain.reconciliation.cells import CELLS, OPERATING
+from musterroll.domain.liveness import OPERATING
+from musterroll.domain.reconciliation.cells import CELLS
 from musterroll.domain.units.lifecycle import Lifecycle
 from musterroll.storage.engine.temp_tables import Staging
 from musterroll.storage.liveness import states as liveness_states

@@ -11,8 +11,7 @@ from sqlalchemy import BigInteger, ColumnElement, Select, String, and_, case, fu
 from sqlmodel import col
 
 from musterroll.domain.installed_base.bridge import MERGED, SPLIT
-from musterroll.domain.liveness import ListeningWindow, Liveness
-from musterroll.domain.reconciliation.cells import OPERATING
+from musterroll.domain.liveness import OPERATING, ListeningWindow, Liveness
 from musterroll.domain.units.lifecycle import Lifecycle
 from musterroll.domain.values.instants import from_ms
 from musterroll.storage.liveness.states import silent

@@ -7,7 +7,7 @@ from sqlalchemy import func, insert, literal, update
 from sqlalchemy import select as sql_select
 from sqlmodel import Session, col, select
 
-from musterroll.domain.reconciliation.cells import OPERATING
+from musterroll.domain.liveness import OPERATING
 from musterroll.storage import reconcile_queue
 from musterroll.storage.engine import bulk
 from musterroll.storage.tables.units import UnitStateChange

@@ -23,7 +23,6 @@ from musterroll.storage.liveness.states import counts, hearing
 from musterroll.usecases.fleet import firmware as fleet_firmware
 from musterroll.usecases.units.unit_card import UnitCard, unit_card_of
 
-HEARD_NOW = (Liveness.OPERATING, Liveness.LATE)
 NONE = "-"  # as a filter value: units without one
 OLDEST = 5  # years; the last age group is open
 _CURSOR = re.compile(r"([0-9]{1,18})\.([A-Z0-9]{1,64})")
@@ -96,7 +95,7 @@ def installed_base(session: Session, now: datetime) -> InstalledBase:
         for state, count in states.items():
             lifecycle[stage] += count
             liveness[state] += count
-            operating += count if stage is Lifecycle.DEPLOYED and state in HEARD_NOW else 0
+            operating += count if stage is Lifecycle.DEPLOYED and state.operating else 0
     return InstalledBase(sum(lifecycle.values()), lifecycle, liveness, lifecycle[Lifecycle.DEPLOYED], operating)
 
 

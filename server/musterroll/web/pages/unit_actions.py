@@ -8,7 +8,7 @@ from sqlmodel import Session
 from werkzeug.wrappers import Response as AnyResponse
 
 from musterroll.domain.access import Role
-from musterroll.domain.units.lifecycle import Lifecycle
+from musterroll.domain.units.lifecycle import MOVES, Lifecycle
 from musterroll.domain.values.errors import Conflict, DomainError, NotFound
 from musterroll.storage.accounts import sites
 from musterroll.storage.tables.audit import Change
@@ -127,7 +127,7 @@ def _refused(uid: str, now: datetime, act: str, error: DomainError) -> Response:
 
 def _move(session: Session, uid: str, now: datetime) -> Change:
     to = _field("to")
-    if to not in set(Lifecycle) - {Lifecycle.UNRECORDED}:
+    if to not in MOVES:
         raise DomainError("choose where to move the unit")
     site = _field("site") or None
     return unit_move.move_unit(session, uid, Lifecycle(to), actor=actor().name, now=now, reason=_field("reason"), on=_day("on"), site=site)

@@ -23,30 +23,34 @@ class HasProduct(Protocol):
 
 
 class StateWording(NamedTuple):
-    """`word` for lists, `answer` for the big card, `icon` a Tabler name. The colour is the class `is-<value>`."""
+    """`word` for lists, `answer` for the big card, `icon` a Tabler name, `colour` of the classes `is-` and `fill-`, `height` of the bar in
+    the timeline; for a state that a form moves units to: `move`, its name, and `button`."""
 
-    value: str
     word: str
     answer: str
     icon: str
+    colour: str = ""
+    height: int = 5
+    move: str = ""
+    button: str = ""
 
 
 LIVENESS = {
-    Liveness.OPERATING: StateWording("operating", "Operating", "Operating", "heartbeat"),
-    Liveness.LATE: StateWording("late", "Late", "Late", "clock-exclamation"),
-    Liveness.STALE: StateWording("stale", "Stale", "Silent", "volume-off"),
-    Liveness.HELD: StateWording("held", "Paused", "Alerts paused, silent", "bell-pause"),
-    Liveness.NEVER_HEARD: StateWording("never_heard", "Never heard", "Never heard", "circle-dashed"),
+    Liveness.OPERATING: StateWording("Operating", "Operating", "heartbeat", "operating", 52),
+    Liveness.LATE: StateWording("Late", "Late", "clock-exclamation", "late", 34),
+    Liveness.STALE: StateWording("Stale", "Silent", "volume-off", "stale", 20),
+    Liveness.HELD: StateWording("Paused", "Alerts paused, silent", "bell-pause", "held", 20),
+    Liveness.NEVER_HEARD: StateWording("Never heard", "Never heard", "circle-dashed", "never_heard"),
 }
 # A unit known from imported lists only: its present state is unknown. Shown in grey.
-LISTED = StateWording("never_heard", "From a list", "Last reported", "file-text")
+LISTED = StateWording("From a list", "Last reported", "file-text", "never_heard")
 LIFECYCLE = {
-    Lifecycle.UNRECORDED: StateWording("unrecorded", "Unrecorded", "no record yet", "file-unknown"),
-    Lifecycle.STOCK: StateWording("stock", "In stock", "not shipped", "package"),
-    Lifecycle.SHIPPED: StateWording("shipped", "Shipped", "in transit", "truck"),
-    Lifecycle.DEPLOYED: StateWording("deployed", "Deployed", "in the field", "map-pin"),
-    Lifecycle.RETURNED: StateWording("returned", "Returned", "sent back", "truck-return"),
-    Lifecycle.RETIRED: StateWording("retired", "Retired", "out of service", "archive"),
+    Lifecycle.UNRECORDED: StateWording("Unrecorded", "no record yet", "file-unknown"),
+    Lifecycle.STOCK: StateWording("In stock", "not shipped", "package", move="Return to stock", button="Return to stock"),
+    Lifecycle.SHIPPED: StateWording("Shipped", "in transit", "truck"),
+    Lifecycle.DEPLOYED: StateWording("Deployed", "in the field", "map-pin"),
+    Lifecycle.RETURNED: StateWording("Returned", "sent back", "truck-return", move="Return", button="Mark as returned"),
+    Lifecycle.RETIRED: StateWording("Retired", "out of service", "archive", move="Retire", button="Retire"),
 }
 
 
@@ -211,8 +215,8 @@ def count(number: float) -> str:
 
 def stage(value: str | None) -> str:
     """The word for a value of any axis, as stored in the history; unknown values are shown as they are."""
-    for words in (LIVENESS, LIFECYCLE):
-        for state in words.values():
-            if state.value == value:
-                return state.word
+    for states in (LIVENESS, LIFECYCLE):
+        for state, wording in states.items():
+            if state == value:
+                return wording.word
     return _ENROLMENT.get(value or "", value or "none")

@@ -17,7 +17,7 @@ def _card(now: datetime, by_import: bool) -> UnitCard:
 
 def test_a_unit_that_only_a_list_reported_is_never_shown_as_operating(now: datetime) -> None:
     card = _card(now, by_import=True)
-    assert liveness_of(card).value == "never_heard"  # its colour: grey
+    assert liveness_of(card).colour == "never_heard"  # grey
     assert answer(card, now) == "Last reported 28 days ago"
     assert "from an imported list" in verdict(card, now)
     assert "live status is unknown" in verdict(card, now)
