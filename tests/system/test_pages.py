@@ -211,7 +211,7 @@ def test_everything_works_without_javascript(chromium: Browser, site: Site) -> N
     with chromium.new_context(base_url=site.url, java_script_enabled=False) as context:
         page = context.new_page()
         sign_in(page)
-        page.get_by_label("Serial, unit id or link").fill("K400MVX7")
+        page.get_by_label("Serial, unit ID or link").fill("K400MVX7")
         page.get_by_role("button", name="Look up").click()
         page.get_by_role("heading", name="Operating").wait_for()
         page.goto("/findings")

@@ -105,7 +105,7 @@ def list_periods(path: UnitPath) -> Response:
     with read_only() as session:
         unit_id = unit_queries.unit_id(session, path.uid)
         if unit_id is None:
-            raise NotFound(f"no unit has the id {path.uid!r}")
+            raise NotFound(f"no unit has the ID {path.uid!r}")
         return answer(PeriodList(items=[_stored(row) for row in stored_periods.periods(session, unit_id)]))
 
 

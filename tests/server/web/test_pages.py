@@ -77,7 +77,7 @@ def test_the_unit_page_shows_every_vital_and_the_card(visitor: Visitor) -> None:
 def test_an_unknown_unit_is_a_clear_404(visitor: Visitor) -> None:
     answer = visitor.get("/units/nobody")
     assert answer.status_code == 404
-    assert "No unit has the id" in answer.text
+    assert "No unit has the ID" in answer.text
 
 
 def test_alerts_are_paused_and_resumed(visitor: Visitor) -> None:

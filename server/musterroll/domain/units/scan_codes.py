@@ -46,7 +46,7 @@ def read_code(text: str) -> ScannedCode:
     """
     text = _WRITTEN_GS.sub(_GS, text.strip())
     if not text:
-        return ScannedCode(problem="enter or scan a serial, a unit id or a unit link")
+        return ScannedCode(problem="enter or scan a serial, a unit ID or a unit link")
     if len(text) > MAX_LENGTH:
         return ScannedCode(problem=f"too long ({len(text)} characters; the limit is {MAX_LENGTH})")
     symbol = _SYMBOLOGY.match(text)

@@ -42,10 +42,10 @@ def unit_meant(session: Session, uid_or_serial: str) -> Row[Any]:
         merged = sorted({successors.unit(session, unit).id or 0 for unit in successors.units_with_serial(session, key)})
         units = [_surviving(session, unit_id) for unit_id in merged]
     if not units:
-        raise NotFound(f"no registered unit has the id or serial {uid_or_serial[:200]!r}")
+        raise NotFound(f"no registered unit has the ID or serial {uid_or_serial[:200]!r}")
     if len(units) > 1:
         uids = ", ".join(row.uid for row in units)
-        raise Conflict(f"{len(units)} units have the serial {units[0].serial}; give one of these unit ids: {uids}", "shared_serial")
+        raise Conflict(f"{len(units)} units have the serial {units[0].serial}; give one of these unit IDs: {uids}", "shared_serial")
     return units[0]
 
 

@@ -45,5 +45,5 @@ def messages(session: Session, uid: str, before: tuple[int, int] | None, limit: 
 def _unit_id(session: Session, uid: str) -> int:
     row_id = unit_id(session, uid)
     if row_id is None:
-        raise NotFound(f"no unit has the id {uid[:64]!r}")
+        raise NotFound(f"no unit has the ID {uid[:64]!r}")
     return row_id

@@ -40,7 +40,7 @@ def look_up(session: Session, code: str, now: datetime, suggest: bool = True) ->
         return LookUp("", [], [], read.problem)
     if read.uid:
         cards = _cards(session, unit_queries.by_uids(session, {read.uid, read.uid.lower()}), now)
-        return LookUp("", cards, [], None if cards else f"no unit has the id {read.uid} from this link")
+        return LookUp("", cards, [], None if cards else f"no unit has the ID {read.uid} from this link")
     uids = scan_codes.possible_uids(code)
     try:
         keys = [serial_key(serial) for serial in read.serials]
@@ -62,7 +62,7 @@ def unit_card(session: Session, uid: str, now: datetime) -> UnitCard:
     """The card of one unit. Raises NotFound."""
     rows = unit_queries.by_uids(session, [uid]) if scan_codes.possible_uids(uid) else []
     if not rows:
-        raise NotFound(f"no unit has the id {uid[:64]!r}")
+        raise NotFound(f"no unit has the ID {uid[:64]!r}")
     return unit_card_of(rows[0], hearing(session), to_ms(now))
 
 

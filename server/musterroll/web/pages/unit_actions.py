@@ -145,7 +145,7 @@ def _replacement(session: Session, code: str, now: datetime) -> str:
     """The unit ID for a code. Raises Conflict unless exactly one unit matches."""
     result = look_up(session, code, now)
     if len(result.units) > 1:
-        raise Conflict(f"{len(result.units)} units have the serial {result.key}; scan the QR label, or enter the unit id")
+        raise Conflict(f"{len(result.units)} units have the serial {result.key}; scan the QR label, or enter the unit ID")
     if not result.units:
         alike = [card.serial for card in [*result.twins, *result.near][:3]]
         raise Conflict(f"{result.problem}{'; did you mean ' + ' or '.join(alike) + '?' if alike else ''}")

@@ -99,7 +99,7 @@ async function listed(url) {
   return plain("Offline", `<p class="notice is-late offline" role="alert" data-offline><span><b>Offline.</b> The registry cannot be reached.</span> <a href="">Try again</a></p>${FIELD}${missing}${units}`);
 }
 
-const FIELD = '<form class="finder again" action="/" role="search"><input id="code" name="code" aria-label="Serial, unit id or link" placeholder="Next serial" autocomplete="off" autocapitalize="characters" spellcheck="false" maxlength="400" required><button class="button" aria-label="Look up">→</button></form>';
+const FIELD = '<form class="finder again" action="/" role="search"><input id="code" name="code" aria-label="Serial, unit ID or link" placeholder="Next serial" autocomplete="off" autocapitalize="characters" spellcheck="false" maxlength="400" required><button class="button" aria-label="Look up">→</button></form>';
 
 const unsent = () => plain("Not sent", '<p class="notice is-stale offline" role="alert"><span><b>No connection.</b> Your last action was probably not saved. Check the unit when you are back online.</span></p><p><a class="button second" href="/">Look up a unit</a></p>');
 

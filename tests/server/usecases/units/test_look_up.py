@@ -34,7 +34,7 @@ def test_a_link_to_a_unit_that_is_not_there_says_so(database: Database, now: dat
     with database.snapshot() as session:
         found = look_up(session, "https://roll.example/units/gone", now)
     assert not found.units
-    assert "no unit has the id gone" in str(found.problem)
+    assert "no unit has the ID gone" in str(found.problem)
 
 
 def test_one_serial_of_two_makers_gives_both(database: Database, now: datetime) -> None:
