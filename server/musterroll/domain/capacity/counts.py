@@ -60,15 +60,10 @@ class Predictive(Banded):
         return Interval(low, high)
 
 
-def thinned(count: Predictive, share: float) -> Predictive:
-    """Of a count, those that each are of a kind with probability `share` (say: need a visit)."""
-    return Predictive(count.mean * share, share**2 * (count.variance - count.mean) + share * count.mean)
-
-
 def total(counts: Sequence[Predictive]) -> Predictive:
     """The sum of counts that are independent of each other: exact, by the product of their generating functions on the unit circle, where
     that is cheap; else the negative binomial of the same mean and variance. (What shares a rate or a family is not independent: see
-    `demand.family`.)"""
+    `demand.moments`.)"""
     mean, variance = sum(c.mean for c in counts), sum(c.variance for c in counts)
     if len(counts) == 1:
         return counts[0]

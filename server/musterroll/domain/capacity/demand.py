@@ -61,12 +61,6 @@ def predict(believed: Gamma, coming: Sequence[float], beyond: Dispersion = BY_CH
     return widened([believed.mean * month for month in coming], believed.variance * sum(coming) ** 2, beyond)
 
 
-def family_demand(parts: Sequence[ProductDemand], prior: Prior, beyond: Dispersion = BY_CHANCE) -> Predictive:
-    """The count over all parts of a family and all their months together."""
-    moments_of_parts = moments(parts, prior)
-    return widened([float(month) for month in moments_of_parts.mean], moments_of_parts.spread_of_whole, beyond)
-
-
 def moments(parts: Sequence[ProductDemand], prior: Prior) -> Moments:
     """Of the counts over all parts of a family. What is not known of the family moves all its products at once, which a sum of independent
     counts would miss. All parts have the same months."""

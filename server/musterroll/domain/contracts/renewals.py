@@ -1,12 +1,10 @@
 """Renewals: when contracts end, their value at risk, and accounts whose installed base is declining."""
 
-from datetime import date, timedelta
-from decimal import Decimal
+from datetime import date
 from typing import NamedTuple
 
 from musterroll.domain.contracts.terms import ContractTerms, renewal, term_on
 from musterroll.domain.values.dates import last_day
-from musterroll.domain.values.money import Money
 
 WINDOWS = (30, 60, 90, 180)  # days
 _FEWEST = 5  # units; of fewer, a share means nothing
@@ -41,16 +39,6 @@ def term_end(contract: ContractTerms, on: date) -> TermEnd | None:
     return TermEnd(last_day(term.ends_on), terms.renews, terms.notice_by)
 
 
-def window(day: date, on: date) -> int | None:
-    """The shortest of `WINDOWS` that contains a future day; None if it is later than all of them.
-
-    >>> today = date(2026, 11, 1)
-    >>> window(date(2026, 12, 1), today), window(date(2026, 12, 2), today), window(date(2027, 11, 1), today)
-    (30, 60, None)
-    """
-    return next((days for days in WINDOWS if day <= on + timedelta(days)), None)
-
-
 def quarter(day: date) -> str:
     """
     >>> quarter(date(2026, 11, 30))
@@ -66,8 +54,3 @@ def is_declining(activity: BaseActivity, least: float = 0.1) -> bool:
     (False, True, False)
     """
     return activity.then >= _FEWEST and activity.change <= -least
-
-
-def value_at_risk(price: Decimal | None, silent: int, currency: str) -> Money | None:
-    """The annual value of the seats of silent units."""
-    return None if price is None or not silent else Money(price, currency).times(silent)

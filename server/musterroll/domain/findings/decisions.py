@@ -37,16 +37,6 @@ class FindingRecord(NamedTuple):
     decision: Decision | None = None
 
 
-class FindingChange(StrEnum):
-    """What a run changes about a stored finding."""
-
-    NEW = "new"
-    SAME = "same"
-    CHANGED = "changed"
-    RETURNED = "returned"
-    GONE = "gone"
-
-
 def state_on(record: FindingRecord, on: date) -> FindingState:
     """The state of a finding on a day."""
     decision = record.decision
@@ -56,18 +46,6 @@ def state_on(record: FindingRecord, on: date) -> FindingState:
         return FindingState.OPEN
     over = decision.until is not None and on >= decision.until
     return FindingState.OPEN if over else decision.state
-
-
-def after_run(record: FindingRecord | None, facts: tuple[str, ...] | None) -> tuple[FindingRecord, FindingChange]:
-    """The finding after a run that saw it with `facts`, or no longer saw it (None). Raises ValueError if both are None."""
-    if record is None:
-        if facts is None:
-            raise ValueError("a finding that is neither stored nor seen")
-        return FindingRecord(facts), FindingChange.NEW
-    if facts is None:
-        return record._replace(present=False), FindingChange.GONE if record.present else FindingChange.SAME
-    change = FindingChange.RETURNED if not record.present else FindingChange.SAME if facts == record.facts else FindingChange.CHANGED
-    return record._replace(facts=facts, present=True), change
 
 
 def decide(record: FindingRecord, to: FindingState, by: str, reason: str, on: date, until: date | None = None) -> FindingRecord:

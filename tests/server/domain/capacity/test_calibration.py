@@ -11,11 +11,13 @@ import pytest
 from musterroll.domain.capacity.ageing import AGE_BANDS, roll_forward
 from musterroll.domain.capacity.amounts import PredictedAmount
 from musterroll.domain.capacity.counts import Predictive, total
-from musterroll.domain.capacity.demand import PastPeriod, ProductDemand, dispersion, family_demand, predict
+from musterroll.domain.capacity.demand import PastPeriod, ProductDemand, dispersion, predict
 from musterroll.domain.capacity.facts import PlanFacts, ProductFacts
 from musterroll.domain.capacity.forecast import AT_QUARTER, QUARTER, forecast
 from musterroll.domain.capacity.handling import handling, hours
 from musterroll.domain.capacity.rates import GroupData, Prior, alone, pooled_prior, posterior
+
+from tests.support.demand import family_demand
 
 SEEDS = 1000
 Case = tuple[Predictive | PredictedAmount, float]

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from musterroll.domain.capacity.amounts import PredictedAmount
-from musterroll.domain.capacity.counts import Predictive, thinned, total
+from musterroll.domain.capacity.counts import Predictive, total
 from scipy import stats
 
 MEANS = st.floats(0.05, 1e5)
@@ -57,10 +57,6 @@ def test_a_sum_of_very_many_counts_keeps_mean_and_variance_and_nearly_its_quanti
     matched = Predictive(few.mean, few.variance)
     assert few.table is not None
     assert [matched.quantile(p) for p in (0.025, 0.5, 0.975)] == pytest.approx([few.quantile(p) for p in (0.025, 0.5, 0.975)], abs=1)
-
-
-def test_a_share_of_a_poisson_count_is_poisson() -> None:
-    assert thinned(Predictive(40.0, 40.0), 0.25) == Predictive(10.0, 10.0)
 
 
 @pytest.mark.parametrize("level", [0.8, 0.95])

@@ -6,6 +6,8 @@ from musterroll.domain.capacity import demand
 from musterroll.domain.capacity.demand import BY_CHANCE, PastPeriod, ProductDemand
 from musterroll.domain.capacity.rates import Gamma, GroupData, alone, pooled_prior, posterior
 
+from tests.support.demand import family_demand
+
 PARTS = [ProductDemand(50, 1000.0, (90.0, 80.0)), ProductDemand(12, 400.0, (40.0, 50.0)), ProductDemand(0, 0.0, (5.0, 5.0))]
 PRIOR = pooled_prior([GroupData(part.events, part.exposure) for part in PARTS])
 
@@ -23,10 +25,10 @@ def test_a_quarter_is_less_sure_than_its_months_added_up_as_if_they_were_indepen
 
 def test_a_family_has_the_mean_of_its_members_and_a_variance_that_knows_they_share_one() -> None:
     each = [demand.predict(posterior(part.events, part.exposure, PRIOR), part.coming) for part in PARTS]
-    whole = demand.family_demand(PARTS, PRIOR)
+    whole = family_demand(PARTS, PRIOR)
     assert whole.mean == pytest.approx(sum(one.mean for one in each))
     assert whole.variance > sum(one.variance for one in each)
-    alike = demand.family_demand(PARTS[:1], PRIOR)
+    alike = family_demand(PARTS[:1], PRIOR)
     assert (alike.mean, alike.variance) == pytest.approx((each[0].mean, each[0].variance))
 
 

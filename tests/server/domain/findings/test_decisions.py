@@ -1,9 +1,10 @@
 from datetime import date, timedelta
+from enum import StrEnum
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from musterroll.domain.findings.decisions import FindingChange, FindingRecord, FindingState, after_run, decide, state_on
+from musterroll.domain.findings.decisions import FindingRecord, FindingState, decide, state_on
 from musterroll.domain.values.errors import Conflict
 
 from tests.support.fleets import DAY
@@ -11,6 +12,28 @@ from tests.support.fleets import DAY
 FACTS, OTHER = ("deployed", "last heard on 1 July"), ("deployed", "last heard on 2 July")
 OPEN = FindingRecord(FACTS)
 TOMORROW = DAY + timedelta(days=1)
+
+
+class FindingChange(StrEnum):
+    """What a run changes about a stored finding."""
+
+    NEW = "new"
+    SAME = "same"
+    CHANGED = "changed"
+    RETURNED = "returned"
+    GONE = "gone"
+
+
+def after_run(record: FindingRecord | None, facts: tuple[str, ...] | None) -> tuple[FindingRecord, FindingChange]:
+    """The finding after a run that saw it with `facts`, or no longer saw it (None), as `storage.findings.store` merges them in SQL."""
+    if record is None:
+        if facts is None:
+            raise ValueError("a finding that is neither stored nor seen")
+        return FindingRecord(facts), FindingChange.NEW
+    if facts is None:
+        return record._replace(present=False), FindingChange.GONE if record.present else FindingChange.SAME
+    change = FindingChange.RETURNED if not record.present else FindingChange.SAME if facts == record.facts else FindingChange.CHANGED
+    return record._replace(facts=facts, present=True), change
 
 
 def closed(to: FindingState = FindingState.RESOLVED, until: date | None = None) -> FindingRecord:
