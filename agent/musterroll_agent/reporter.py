@@ -10,7 +10,7 @@ from musterroll_agent import AgentError, __version__
 from musterroll_agent.counters import CounterFile
 from musterroll_agent.hour_summary import LENGTH, HourSummary
 from musterroll_agent.outbox import Outbox, TooLarge
-from musterroll_agent.vitals import Probes, read_usage
+from musterroll_agent.probes import Probes, read_usage
 from musterroll_agent.warranty_card import read_card
 
 SAVE_SECONDS = 60.0  # the counters are saved at most this often

@@ -12,9 +12,9 @@ from musterroll_agent.connection import address
 from musterroll_agent.counters import CounterFile, boot_id
 from musterroll_agent.machine import probe
 from musterroll_agent.outbox import Outbox
+from musterroll_agent.probes import Probes, clock_synchronised
 from musterroll_agent.reporter import Now, Reporter, UnitFacts
 from musterroll_agent.state_directory import Identity, StateDirectory
-from musterroll_agent.vitals import Probes, clock_synchronised
 
 log = logging.getLogger("musterroll_agent")
 

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from musterroll_agent.counters import CounterFile
 from musterroll_agent.outbox import Outbox
+from musterroll_agent.probes import Probes
 from musterroll_agent.reporter import Now, Reporter, UnitFacts
-from musterroll_agent.vitals import Probes
 from musterroll_wire.messages import Birth, Message, Record, decode
 
 WALL = 1_790_000_000

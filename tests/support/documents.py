@@ -6,7 +6,7 @@ from datetime import datetime
 from musterroll.readers.document import Choices, Document
 from musterroll.storage.engine.database import Database
 from musterroll.usecases.imports.document_kinds import KINDS
-from musterroll.usecases.imports.kinds.base import Source
+from musterroll.usecases.imports.importer import Source
 from musterroll.usecases.imports.run import Imported, import_document
 from musterroll.usecases.imports.verdicts import Verdict
 from sqlalchemy import text

@@ -11,7 +11,7 @@ from musterroll.readers.document import Document
 from musterroll.storage.tables.accounts import Product
 from musterroll.storage.tables.units import Unit
 from musterroll.usecases.imports.document_kinds import KINDS
-from musterroll.usecases.imports.kinds.base import Source
+from musterroll.usecases.imports.importer import Source
 from musterroll.usecases.imports.run import import_document
 from musterroll.usecases.matching import proposals as matching_proposals
 from musterroll.usecases.reconciliation import run as reconciliation_run

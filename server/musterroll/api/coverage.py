@@ -15,9 +15,9 @@ from musterroll.domain.coverage.verdict import Cover, CoverageAnswer, CoverageVe
 from musterroll.domain.values.errors import NotFound
 from musterroll.domain.warranty.periods import CoveragePeriod, PeriodKind
 from musterroll.storage.tables.warranty import WarrantyPeriod
-from musterroll.storage.units import queries as unit_queries
+from musterroll.storage.units import unit_card as unit_cards
 from musterroll.storage.warranty import periods as stored_periods
-from musterroll.usecases.coverage import tell_unit
+from musterroll.usecases.coverage import coverage_commands
 from musterroll.usecases.coverage import verdict as coverage_verdict
 from musterroll.usecases.warranty import periods as warranty_periods
 
@@ -103,7 +103,7 @@ def get_coverage(path: SerialPath, query: DayQuery) -> Response:
 @api.get("/units/<uid>/warranty", summary="Warranty periods of a unit", responses={200: PeriodList, **documented(404)})
 def list_periods(path: UnitPath) -> Response:
     with read_only() as session:
-        unit_id = unit_queries.unit_id(session, path.uid)
+        unit_id = unit_cards.unit_id(session, path.uid)
         if unit_id is None:
             raise NotFound(f"no unit has the ID {path.uid!r}")
         return answer(PeriodList(items=[_stored(row) for row in stored_periods.periods(session, unit_id)]))
@@ -140,7 +140,7 @@ def verdict_out(verdict: CoverageVerdict) -> CoverageOut:
     return CoverageOut(
         answer=verdict.answer,
         on=verdict.on,
-        words=tell_unit.verdict_text(verdict),
+        words=coverage_commands.verdict_text(verdict),
         last_covered_day=verdict.last_covered_day,
         next_change=verdict.next_change,
         reasons=list(verdict.reasons),

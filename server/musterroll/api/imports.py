@@ -24,7 +24,7 @@ from musterroll.storage.imports.runs import RunRow
 from musterroll.usecases.imports import history as import_history
 from musterroll.usecases.imports import mappings as import_mappings
 from musterroll.usecases.imports.document_kinds import KINDS
-from musterroll.usecases.imports.kinds.base import Source
+from musterroll.usecases.imports.importer import Source
 from musterroll.usecases.imports.run import Imported, import_document
 from musterroll.usecases.imports.verdicts import Outcome, Verdict
 

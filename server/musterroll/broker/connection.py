@@ -5,8 +5,8 @@ import logging
 from collections.abc import Awaitable, Callable
 from typing import NamedTuple
 
-from musterroll.broker.access import REGISTRY, may_publish, may_subscribe, may_use_client_id
 from musterroll.broker.router import Router, Session
+from musterroll.broker.topic_access import REGISTRY, may_publish, may_subscribe, may_use_client_id
 from musterroll.mqtt import packets, reader, writer
 from musterroll.mqtt.packets import MalformedPacket, Packet
 from musterroll.mqtt.reader import Connect

@@ -10,9 +10,9 @@ from collections.abc import Coroutine
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any, NamedTuple, TypeVar
 
-from musterroll.broker.access import REGISTRY
 from musterroll.broker.connection import BrokerState, Connection
 from musterroll.broker.router import Router
+from musterroll.broker.topic_access import REGISTRY
 from musterroll.domain.values.errors import DomainError
 from musterroll.storage.engine.database import Database
 from musterroll.usecases.enrolment import broker_logins

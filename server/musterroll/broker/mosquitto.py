@@ -10,7 +10,7 @@ from functools import cache
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
-from musterroll.broker.access import REGISTRY
+from musterroll.broker.topic_access import REGISTRY
 from musterroll.domain.enrolment.secrets import CHOSEN_ITERATIONS, hash_secret
 from musterroll.domain.values.errors import DomainError
 from musterroll.settings import Settings

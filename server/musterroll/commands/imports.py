@@ -16,7 +16,7 @@ from musterroll.readers.document import Document, choices, digest
 from musterroll.storage.engine.database import Database
 from musterroll.usecases.imports import mappings as import_mappings
 from musterroll.usecases.imports.document_kinds import KINDS
-from musterroll.usecases.imports.kinds.base import Source
+from musterroll.usecases.imports.importer import Source
 from musterroll.usecases.imports.run import import_document
 from musterroll.usecases.imports.verdicts import Outcome, Verdict
 

@@ -17,7 +17,7 @@ from musterroll.ingest.inbox import InboundRead, Inbox
 from musterroll.ingest.paho_client import OutgoingMessages
 from musterroll.metrics import Metrics
 from musterroll.storage.engine.database import Database, outage
-from musterroll.usecases.coverage import tell_unit
+from musterroll.usecases.coverage import coverage_commands
 from musterroll.usecases.liveness import heartbeats
 from musterroll.usecases.messages import receive
 from musterroll.usecases.messages.quarantine import RejectedMessage
@@ -100,7 +100,7 @@ class Worker:
             del self._coverage_due[uid]
         try:
             with self._database.snapshot() as session:
-                commands = tell_unit.coverage_commands(session, uids, self._clock())
+                commands = coverage_commands.coverage_commands(session, uids, self._clock())
         except Exception as error:  # optional: the messages are committed, and the coverage is sent at the next start
             log.warning("%d units could not be sent their coverage: %s", len(uids), str(error).splitlines()[0])
             return

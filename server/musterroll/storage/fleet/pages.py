@@ -11,7 +11,7 @@ from musterroll.storage.liveness.states import liveness
 from musterroll.storage.tables.accounts import Account, Product, Site
 from musterroll.storage.tables.liveness import UnitStatus
 from musterroll.storage.tables.units import Unit
-from musterroll.storage.units import queries as unit_queries
+from musterroll.storage.units import unit_card as unit_cards
 
 _FEW = 2000  # units
 _MOST = 500  # accounts, sites or products per text
@@ -31,7 +31,7 @@ def page(
         where = [*where, tuple_(col(Unit.serial_key), col(Unit.id)) > after]
     picks = [_pick(and_(branch, *where), limit) for branch in branches or [true()]]
     query = picks[0] if len(picks) == 1 else _merged(picks, limit)
-    return unit_queries.by_ids(session, [row[0] for row in session.execute(query)])
+    return unit_cards.by_ids(session, [row[0] for row in session.execute(query)])
 
 
 def _pick(condition: ColumnElement[bool], limit: int) -> Any:

@@ -1,8 +1,8 @@
 """Every kind of document, in the order to import them: each kind finds the records it refers to. A new kind is one entry here."""
 
 from musterroll.readers.fields import DocumentKind
+from musterroll.usecases.imports.importer import Taker
 from musterroll.usecases.imports.kinds.accounts import Accounts
-from musterroll.usecases.imports.kinds.base import Taker
 from musterroll.usecases.imports.kinds.billing import Billing
 from musterroll.usecases.imports.kinds.contract_lines import ContractLines
 from musterroll.usecases.imports.kinds.contracts import Contracts

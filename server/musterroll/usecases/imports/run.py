@@ -18,8 +18,8 @@ from musterroll.storage.tables.audit import Change
 from musterroll.storage.tables.imports import ImportRun
 from musterroll.usecases.audit import record as audit_record
 from musterroll.usecases.imports.document_kinds import IMPORTERS
-from musterroll.usecases.imports.kinds.base import Plan, Source
-from musterroll.usecases.imports.kinds.manual_edits import Overruling
+from musterroll.usecases.imports.importer import Plan, Source
+from musterroll.usecases.imports.manual_edits import Overruling
 from musterroll.usecases.imports.verdicts import Outcome, Verdict, in_words, refused, verdict_on
 
 _BATCH = 10_000

@@ -14,8 +14,8 @@ from musterroll.storage.engine.account_scope import limited
 from musterroll.storage.fleet import sums as fleet_sums
 from musterroll.storage.fleet.sums import BaseSums, MapPlace
 from musterroll.storage.operations import figure_cache as stored_figures
-from musterroll.storage.units import queries as unit_queries
-from musterroll.storage.units.queries import UnitName
+from musterroll.storage.units import unit_card as unit_cards
+from musterroll.storage.units.unit_card import UnitName
 from musterroll.usecases.accounts.hierarchy import account
 from musterroll.usecases.installed_base import as_of as base_as_of
 from musterroll.usecases.installed_base.as_of import EVERYTHING, Base, BaseScope, Slice
@@ -128,7 +128,7 @@ def month_of(now: datetime, text: str | None) -> date:
 def _month(session: Session, first: date, now: datetime, scope: BaseScope = EVERYTHING) -> MonthChanges:
     changes = base_as_of.bridge_with_changes(session, first, now, scope=scope)
     steps = {step: [change for change in changes.passages if change.step is step][:_SHOWN] for step in BridgeStep}
-    named = unit_queries.by_id(session, {change.move.unit for step_changes in steps.values() for change in step_changes})
+    named = unit_cards.by_id(session, {change.move.unit for step_changes in steps.values() for change in step_changes})
     nobody = UnitName("", "", "")
     units = {
         step: [UnitChange(*named.get(change.move.unit, nobody), at=change.move.at, sign=change.sign) for change in step_changes]

@@ -8,7 +8,7 @@ from sqlmodel import Session
 from musterroll.domain.values.errors import NotFound
 from musterroll.storage.audit import changes as audit_changes
 from musterroll.storage.tables.audit import Change
-from musterroll.storage.units.queries import unit_id
+from musterroll.storage.units.unit_card import unit_id
 from musterroll.usecases.undo import undo as undo_changes
 
 _ENTRIES = 100  # of a change; what one person does to one unit writes a handful

@@ -6,7 +6,7 @@ from sqlmodel import Session
 
 from musterroll.domain.values.errors import NotFound
 from musterroll.storage.units import history as stored_history
-from musterroll.storage.units.queries import unit_id
+from musterroll.storage.units.unit_card import unit_id
 
 
 class StateChange(NamedTuple):

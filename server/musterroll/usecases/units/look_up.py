@@ -12,7 +12,7 @@ from musterroll.domain.units.serials import BadSerial, serial_key, twin_key
 from musterroll.domain.values.errors import NotFound
 from musterroll.domain.values.instants import to_ms
 from musterroll.storage.liveness.states import hearing
-from musterroll.storage.units import queries as unit_queries
+from musterroll.storage.units import unit_card as unit_cards
 from musterroll.usecases.units.unit_card import UnitCard, unit_card_of
 
 MOST = 50  # units shown for one serial, and twins
@@ -39,18 +39,18 @@ def look_up(session: Session, code: str, now: datetime, suggest: bool = True) ->
     if read.problem:
         return LookUp("", [], [], read.problem)
     if read.uid:
-        cards = _cards(session, unit_queries.by_uids(session, {read.uid, read.uid.lower()}), now)
+        cards = _cards(session, unit_cards.by_uids(session, {read.uid, read.uid.lower()}), now)
         return LookUp("", cards, [], None if cards else f"no unit has the ID {read.uid} from this link")
     uids = scan_codes.possible_uids(code)
     try:
         keys = [serial_key(serial) for serial in read.serials]
     except BadSerial as error:
-        by_id = LookUp("", _cards(session, unit_queries.by_uids(session, uids), now) if uids else [], [], None)
+        by_id = LookUp("", _cards(session, unit_cards.by_uids(session, uids), now) if uids else [], [], None)
         if by_id.units:
             return by_id
         missing = by_id._replace(problem=str(error))
         return _with_near(session, missing, [code], now) if suggest else missing
-    rows = unit_queries.by_code(session, uids, [twin_key(key) for key in keys], keys, 2 * MOST)
+    rows = unit_cards.by_code(session, uids, [twin_key(key) for key in keys], keys, 2 * MOST)
     pairs = list(zip(rows, _cards(session, rows, now), strict=True))
     exact = [card for row, card in pairs if row.uid in uids or row.serial_key in keys]
     twins = [card for row, card in pairs if row.uid not in uids and row.serial_key not in keys]
@@ -60,7 +60,7 @@ def look_up(session: Session, code: str, now: datetime, suggest: bool = True) ->
 
 def unit_card(session: Session, uid: str, now: datetime) -> UnitCard:
     """The card of one unit. Raises NotFound."""
-    rows = unit_queries.by_uids(session, [uid]) if scan_codes.possible_uids(uid) else []
+    rows = unit_cards.by_uids(session, [uid]) if scan_codes.possible_uids(uid) else []
     if not rows:
         raise NotFound(f"no unit has the ID {uid[:64]!r}")
     return unit_card_of(rows[0], hearing(session), to_ms(now))
@@ -69,7 +69,7 @@ def unit_card(session: Session, uid: str, now: datetime) -> UnitCard:
 def _with_near(session: Session, answer: LookUp, texts: Iterable[str], now: datetime) -> LookUp:
     """The answer with units one typing error away, if they are few."""
     twins = {twin for text in texts for twin in scan_codes.typing_errors(text)}
-    rows = unit_queries.by_twins(session, twins, NEAR + 1)
+    rows = unit_cards.by_twins(session, twins, NEAR + 1)
     crowded = len(rows) > NEAR
     return answer._replace(near=[] if crowded else _cards(session, rows, now), crowded=crowded)
 

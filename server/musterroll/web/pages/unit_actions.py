@@ -13,7 +13,7 @@ from musterroll.domain.values.errors import Conflict, DomainError, NotFound
 from musterroll.storage.accounts import sites
 from musterroll.storage.tables.audit import Change
 from musterroll.storage.tables.units import Unit
-from musterroll.storage.units.queries import unit_id
+from musterroll.storage.units.unit_card import unit_id
 from musterroll.usecases.liveness import pause_alerts
 from musterroll.usecases.undo import own_changes
 from musterroll.usecases.units import incidents, notes

@@ -11,8 +11,8 @@ from musterroll.storage.imports import rows as import_rows
 from musterroll.storage.tables.accounts import Account
 from musterroll.storage.tables.audit import Change
 from musterroll.usecases.audit import record as audit_record
-from musterroll.usecases.imports.kinds import merged_records
-from musterroll.usecases.imports.kinds.base import Facts, Judged, Known, Plan, Taker
+from musterroll.usecases.imports import merged_records
+from musterroll.usecases.imports.importer import Facts, Judged, Known, Plan, Taker
 
 _SHOWN = 8  # accounts of a circle that are named
 

@@ -9,7 +9,7 @@ from musterroll.readers import billing
 from musterroll.readers.fields import Row
 from musterroll.storage.imports import rows as import_rows
 from musterroll.storage.tables.contracts import Contract, Invoice
-from musterroll.usecases.imports.kinds.base import Facts, Judged, Known, Plan, Taker
+from musterroll.usecases.imports.importer import Facts, Judged, Known, Plan, Taker
 
 
 class Billing(Taker):

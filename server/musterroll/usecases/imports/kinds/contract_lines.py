@@ -17,7 +17,7 @@ from musterroll.storage.tables.contracts import Contract, ContractLine
 from musterroll.storage.units import successors
 from musterroll.storage.units.successors import SerialHolder
 from musterroll.usecases.audit import record as audit_record
-from musterroll.usecases.imports.kinds.base import Facts, Judged, Known, Plan, Taker
+from musterroll.usecases.imports.importer import Facts, Judged, Known, Plan, Taker
 
 
 class ContractLines(Taker):

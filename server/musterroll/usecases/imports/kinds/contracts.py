@@ -12,7 +12,7 @@ from musterroll.readers.fields import Row
 from musterroll.storage.imports import rows as import_rows
 from musterroll.storage.tables.accounts import Account
 from musterroll.storage.tables.contracts import Contract, ContractLine
-from musterroll.usecases.imports.kinds.base import Judged, Known, Taker
+from musterroll.usecases.imports.importer import Judged, Known, Taker
 
 
 class Contracts(Taker):

@@ -8,8 +8,8 @@ from musterroll.readers import incidents
 from musterroll.readers.fields import Row
 from musterroll.storage.tables.audit import Change
 from musterroll.storage.tables.units import Incident
-from musterroll.usecases.imports.kinds.base import Facts, Judged, Known, Plan, Taker
-from musterroll.usecases.imports.kinds.serials import Serials
+from musterroll.usecases.imports.importer import Facts, Judged, Known, Plan, Taker
+from musterroll.usecases.imports.serials import Serials
 
 
 class Incidents(Taker):

@@ -7,7 +7,7 @@ from musterroll.readers.fields import Row
 from musterroll.storage.imports import rows as import_rows
 from musterroll.storage.tables.accounts import Account, Site
 from musterroll.storage.tables.audit import Change
-from musterroll.usecases.imports.kinds.base import Facts, Plan, Taker
+from musterroll.usecases.imports.importer import Facts, Plan, Taker
 from musterroll.usecases.warranty import periods as warranty_periods
 
 

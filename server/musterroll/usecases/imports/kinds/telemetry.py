@@ -19,8 +19,8 @@ from musterroll.storage.tables.units import Unit
 from musterroll.storage.units import transitions
 from musterroll.storage.units.transitions import NewStateChange as Transition
 from musterroll.usecases.audit import record as audit_record
-from musterroll.usecases.imports.kinds.base import Facts, Judged, Known, Plan, Taker
-from musterroll.usecases.imports.kinds.serials import Serials
+from musterroll.usecases.imports.importer import Facts, Judged, Known, Plan, Taker
+from musterroll.usecases.imports.serials import Serials
 from musterroll.usecases.warranty import periods as warranty_periods
 
 _COUNTER = "usage:"

@@ -25,8 +25,8 @@ from musterroll.storage.units import transitions
 from musterroll.storage.units.transitions import NewStateChange as Transition
 from musterroll.storage.warranty.periods import WarrantyInput
 from musterroll.usecases.audit import record as audit_record
-from musterroll.usecases.imports.kinds import merged_records
-from musterroll.usecases.imports.kinds.base import Facts, Judged, Known, Plan, Source, Taker
+from musterroll.usecases.imports import merged_records
+from musterroll.usecases.imports.importer import Facts, Judged, Known, Plan, Source, Taker
 from musterroll.usecases.warranty import periods as warranty_periods
 
 _BEGUN_ON = {Lifecycle.DEPLOYED: "installed_on", Lifecycle.SHIPPED: "shipped_on"}  # the date that tells since when

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from musterroll_agent.vitals import Probes, clock_synchronised
+from musterroll_agent.probes import Probes, clock_synchronised
 from musterroll_wire.vitals import VITAL_NAMES
 
 from tests.agent.test_machine import tree

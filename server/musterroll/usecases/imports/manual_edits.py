@@ -6,7 +6,7 @@ from typing import Any
 from musterroll.readers.fields import Row
 from musterroll.storage.audit import audited_rows
 from musterroll.storage.imports import manual_edits
-from musterroll.usecases.imports.kinds.base import Facts, Taker
+from musterroll.usecases.imports.importer import Facts, Taker
 
 
 class Overruling:

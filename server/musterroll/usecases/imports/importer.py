@@ -16,7 +16,7 @@ from musterroll.storage.tables.accounts import Account
 from musterroll.storage.tables.audit import Change
 from musterroll.storage.units import successors
 from musterroll.usecases.audit import record as audit_record
-from musterroll.usecases.imports.kinds.references import Numbers
+from musterroll.usecases.imports.references import Numbers
 
 Facts = dict[str, Any]  # what a document can say of a record; others by their number
 
