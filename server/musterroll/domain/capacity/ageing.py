@@ -1,4 +1,4 @@
-"""The live fleet rolled forward: who will be how old, and for how many unit-months."""
+"""The live fleet rolled forward: unit-months by age band in coming months."""
 
 from collections.abc import Sequence
 from itertools import pairwise
@@ -7,12 +7,12 @@ from typing import NamedTuple
 import numpy as np
 
 AGE_BANDS = (0, 3, 12, 24, 36, 48, 60)  # first month of each band of age
-_LEAST = 2  # incidents a band of age needs to have a rate of its own; how little so few tell, `of_profile` counts
-_HALF = 0.5  # incidents known before any were seen
+_LEAST = 2  # incidents an age band needs for a rate of its own; `profile_variance` accounts for the uncertainty
+_HALF = 0.5  # prior incidents
 
 
 class MonthAhead(NamedTuple):
-    """A month to come: unit-months by age band, units alive at its end, and those expected to have left during it."""
+    """A month to come: unit-months by age band, units alive at its end, and those expected to leave during it."""
 
     exposure: tuple[float, ...]
     units: float
@@ -24,8 +24,8 @@ class MonthAhead(NamedTuple):
 
 
 def merged_bands(events: Sequence[float]) -> list[range]:
-    """Neighbouring bands, from the youngest on, taken as one until each holds two incidents; the oldest join those before, so that an age
-    no unit has reached yet has the rate of the oldest that was seen. (Fewer, larger bands would hide how the rate goes with age.)
+    """Neighbouring bands merged from the youngest on until each has two incidents; the oldest join the ones before, so that an age no unit
+    has reached yet has the rate of the oldest one seen. (Fewer, larger bands would hide how the rate changes with age.)
 
     >>> merged_bands([9, 1, 1, 7, 1, 0])
     [range(0, 1), range(1, 3), range(3, 6)]
@@ -41,11 +41,11 @@ def merged_bands(events: Sequence[float]) -> list[range]:
 
 
 def profile_variance(events: Sequence[float], coming: Sequence[float]) -> float:
-    """The variance that not knowing how the rate goes with age adds to a count, when its level is learnt from the same incidents.
+    """The variance that uncertainty about the rate's change with age adds to a count, if its level is learnt from the same incidents.
 
-    `events`: those seen by band; `coming`: the means expected by band. To first order the logarithm of a band's rate has variance 1 / n;
-    in the sum, what moves all bands alike is the level's, and what is left is by how much the shares of the bands move (delta method,
-    Cramer 1946). A fleet that stays as old as it was adds nothing.
+    `events`: incidents by band; `coming`: expected means by band. To first order the logarithm of a band's rate has variance 1 / n;
+    in the sum, what all bands share belongs to the level, and the rest is how much the shares of the bands change (delta method,
+    Cramer 1946). A fleet that does not age adds nothing.
 
     >>> profile_variance([10, 30], [5.0, 15.0]), round(profile_variance([10, 30], [15.0, 5.0]), 2)
     (0.0, 13.33)

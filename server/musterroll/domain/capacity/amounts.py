@@ -1,4 +1,4 @@
-"""An amount that is not known yet (hours, money): gamma by its mean and variance, or beta where there is a most it can be."""
+"""A predicted amount (hours, money): gamma by mean and variance, or beta if it has a maximum."""
 
 from dataclasses import dataclass
 from math import inf
@@ -33,9 +33,9 @@ class PredictedAmount(Banded):
         return Interval(self.quantile(low), self.quantile(high))
 
     def times(self, factor: float) -> "PredictedAmount":
-        """The same in another unit (hours by a cost of an hour)."""
+        """The amount times a factor (such as cost per hour)."""
         return PredictedAmount(self.mean * factor, self.variance * factor**2, self.most * factor)
 
     def plus(self, other: "PredictedAmount") -> "PredictedAmount":
-        """The sum with an amount independent of this one."""
+        """The sum with an independent amount."""
         return PredictedAmount(self.mean + other.mean, self.variance + other.variance, self.most + other.most)

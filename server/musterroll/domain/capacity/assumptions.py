@@ -1,4 +1,4 @@
-"""What a plan assumes beyond what was measured, with defaults for an average field service. All can be changed."""
+"""Assumptions of a plan beyond what is measured, with defaults for an average field service."""
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
@@ -13,7 +13,7 @@ class BadAssumption(DomainError):
 
 @dataclass(frozen=True, slots=True)
 class Assumptions:
-    """Percentages as people say them (100 = as now); hours, days, minutes, money as named."""
+    """Percentages (100: as now); hours, days, minutes, money as named."""
 
     deployments: float = 100.0
     retirements: float = 100.0
@@ -39,7 +39,7 @@ class Assumptions:
     currency: str = "EUR"
 
     def changed(self) -> dict[str, Any]:
-        """Those that are not the defaults."""
+        """The assumptions that differ from the defaults."""
         return {name: value for name, value in asdict(self).items() if value != getattr(DEFAULTS, name)}
 
 
@@ -84,7 +84,7 @@ assert set(SPECS) == {one.name for one in fields(Assumptions)}
 
 
 def assume(given: Mapping[str, Any]) -> Assumptions:
-    """The defaults with these changed; text of numbers is read. Raises BadAssumption."""
+    """The defaults with these changed; numbers may be text. Raises BadAssumption."""
     unknown = next((name for name in given if name not in SPECS), None)
     if unknown is not None:
         raise BadAssumption(f"unknown assumption {str(unknown)[:40]!r}; use one of {', '.join(SPECS)}")

@@ -14,7 +14,7 @@ _SMALL = 20  # past periods
 
 
 class BacktestRow(NamedTuple):
-    """One past stretch of periods from `period` on: what would have been said before it, what the baseline would have, what happened."""
+    """A past stretch of periods from `period` on: the forecast, the baseline, and what happened."""
 
     period: int
     mean: float
@@ -36,8 +36,8 @@ class BacktestRow(NamedTuple):
 
 
 class BacktestVerdict(NamedTuple):
-    """How often the bands held (with the interval chance leaves), mean absolute error beside the baseline's, the one over the other
-    (below 1: better than naive; None where naive was never wrong), mean pinball loss, and all that in words."""
+    """How often the bands held (with the interval expected by chance), mean absolute errors of forecast and baseline, their ratio (below
+    1: better than naive; None if naive was never wrong), mean pinball loss, and all that in words."""
 
     rows: int
     held80: Proportion
@@ -65,7 +65,7 @@ def rolling_origin(
 
 
 def verdict(rows: Sequence[BacktestRow]) -> BacktestVerdict | None:
-    """What the rows say together; None of none. Relative error: Hyndman & Koehler 2006, Int. J. Forecasting 22; pinball loss: Koenker &
+    """The verdict on the rows; None without rows. Relative error: Hyndman & Koehler 2006, Int. J. Forecasting 22; pinball loss: Koenker &
     Bassett 1978, Econometrica 46."""
     if not rows:
         return None

@@ -1,4 +1,4 @@
-"""A count that is not known yet: how many, and how sure. Negative binomial, Poisson where nothing more is uncertain, or a table."""
+"""A predicted count with its uncertainty: negative binomial, Poisson if only chance is uncertain, or a table."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -61,8 +61,8 @@ class Predictive(Banded):
 
 
 def total(counts: Sequence[Predictive]) -> Predictive:
-    """The sum of counts that are independent of each other: exact, by the product of their generating functions on the unit circle, where
-    that is cheap; else the negative binomial of the same mean and variance. (What shares a rate or a family is not independent: see
+    """The sum of independent counts: exact, by the product of their generating functions on the unit circle, if that is cheap; else the
+    negative binomial with the same mean and variance. (Counts that share a rate or a family are not independent: see
     `demand.moments`.)"""
     mean, variance = sum(c.mean for c in counts), sum(c.variance for c in counts)
     if len(counts) == 1:

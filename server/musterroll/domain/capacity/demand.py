@@ -1,4 +1,4 @@
-"""Incidents to come: gamma-Poisson, so that not knowing the rate and not knowing how chance falls are both in the band."""
+"""Expected incidents: gamma-Poisson, so that the band includes both the uncertainty of the rate and chance."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -10,19 +10,18 @@ from musterroll.domain.capacity.counts import Predictive
 from musterroll.domain.capacity.levels import percent
 from musterroll.domain.capacity.rates import Gamma, Prior
 
-_ENOUGH = 6  # periods before dispersion beyond chance can be told
+_ENOUGH = 6  # periods needed to estimate dispersion
 
 
 class PastPeriod(NamedTuple):
-    """What one past period (a month) showed. As `exposure` either unit-months or, better where the fleet ages, the incidents that rates by
-    age would have expected."""
+    """A past period (a month). `exposure`: unit-months or, better for an ageing fleet, the incidents expected by rates by age."""
 
     events: float
     exposure: float
 
 
 class ProductDemand(NamedTuple):
-    """One product of a family: its own past, and its exposure in each month to come."""
+    """A product of a family: its past, and its exposure in each coming month."""
 
     events: float
     exposure: float
@@ -30,8 +29,8 @@ class ProductDemand(NamedTuple):
 
 
 class Dispersion(NamedTuple):
-    """How much more than by chance periods differ: `variance` of a period's own factor round 1 (0: by chance only), and `level`, the
-    variance this leaves in the mean factor of the whole past, which the rates were learnt from."""
+    """How much more than by chance periods differ: `variance` of a period's factor around 1 (0: by chance only), and `level`, the
+    resulting variance of the mean factor of the past, from which the rates were learnt."""
 
     variance: float
     level: float
@@ -40,7 +39,7 @@ class Dispersion(NamedTuple):
 
 
 class Moments(NamedTuple):
-    """Mean of counts to come by month, and what not knowing the rates adds to the variance of each month and of all together."""
+    """Mean counts by coming month, and the variance that uncertain rates add to each month and to the total."""
 
     mean: NDArray[np.float64]
     spread: NDArray[np.float64]
@@ -62,8 +61,8 @@ def predict(believed: Gamma, coming: Sequence[float], beyond: Dispersion = BY_CH
 
 
 def moments(parts: Sequence[ProductDemand], prior: Prior) -> Moments:
-    """Of the counts over all parts of a family. What is not known of the family moves all its products at once, which a sum of independent
-    counts would miss. All parts have the same months."""
+    """Moments of the counts of all products of a family. Uncertainty about the family affects all its products at once, which a sum of
+    independent counts would miss. All parts have the same months."""
     weight, shape, rate = prior.points
     events, exposure = (np.array(column, dtype=float)[:, None] for column in list(zip(*parts, strict=True))[:2])
     coming = np.array([part.coming for part in parts], dtype=float)
@@ -76,7 +75,7 @@ def moments(parts: Sequence[ProductDemand], prior: Prior) -> Moments:
 
 
 def widened(months: Sequence[float], spread: float, beyond: Dispersion) -> Predictive:
-    """A count with these means by month and this variance of its rates: chance, and what months have of their own, added."""
+    """A count with these means by month and this variance of its rates, plus chance and the months' own variation."""
     mean = sum(months)
     if mean <= 0:
         return Predictive(0.0, 0.0)

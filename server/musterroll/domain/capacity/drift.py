@@ -1,5 +1,5 @@
-"""Rates that drift: how fast the past grows old as evidence. A gamma-Poisson level whose evidence fades each month by a factor, the factor
-being the one under which past months were least surprising (Smith & Miller 1986, JRSS B 48; Harvey & Fernandes 1989, JBES 7)."""
+"""Drifting rates: how fast past evidence loses weight. A gamma-Poisson level whose evidence fades each month by the factor under which
+past months were most likely (Smith & Miller 1986, JRSS B 48; Harvey & Fernandes 1989, JBES 7)."""
 
 from collections.abc import Sequence
 from math import lgamma, log
@@ -10,21 +10,21 @@ from musterroll.domain.capacity.levels import percent
 
 _FADES = (1.0, 0.98, 0.95, 0.9, 0.85, 0.8, 0.7, 0.6)
 _LEAST_MONTHS = 9
-_LEARNT = 3  # months that only teach
-_CLEAR = 1.0  # gain in log likelihood from which fading is believed
+_LEARNT = 3  # months used for learning only
+_CLEAR = 1.0  # gain in log likelihood needed to assume fading
 _HALF = 0.5
 
 
 class Drift(NamedTuple):
-    """`fade`: what a month's evidence is worth a month later (1: the rate stays). `ahead`: incidents over those expected, where rates drift
-    told one month ahead, for each month that could be told."""
+    """`fade`: the weight of a month's evidence a month later (1: constant rate). `ahead`: for each month with a forecast, its incidents and
+    those expected by the drifting rate one month ahead."""
 
     fade: float
     ahead: list[PastPeriod]
     words: str
 
     def weights(self, months: int) -> list[float]:
-        """What each of so many past months is worth now."""
+        """The present weight of each past month."""
         return [self.fade ** (months - month) for month in range(months)]
 
 

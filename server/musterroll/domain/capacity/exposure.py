@@ -1,6 +1,6 @@
-"""Exposure: for how long units operated, month by month, by product, age and cover. From stretches of operation to sums of seconds.
+"""Exposure: operating time by month, product, age and cover, summed from stretches of operation.
 
-A stretch is cut where its unit gets a month older and where its warranty or its contract line begins and ends; then all pieces are summed
+A stretch is split where its unit gets a month older and where its warranty or contract line starts or ends; then all pieces are summed
 by month at once. Instants are seconds since 1970, days are UTC days since then. Whole seconds in, whole seconds out: sums of days add up
 to the sum of the month exactly.
 """
@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 DAY = 86_400
 MONTH_DAYS = 365.25 / 12
 OLDEST = 240  # completed months; older units count as this old
-NEVER = 1 << 22  # a day no calendar reaches
+NEVER = 1 << 22  # after any calendar day
 WARRANTY, CONTRACT = 1, 2  # bits of a cover
 _BIRTHDAYS = np.ceil(np.arange(OLDEST + 1) * MONTH_DAYS).astype(np.int64)  # days until so many completed months
 
@@ -23,7 +23,7 @@ Whole = NDArray[np.int64]
 
 class Stretches(NamedTuple):
     """Columns: of each stretch its product, when it began and ended (seconds), its unit's day of birth, and the days its cover holds
-    (first day, first day without; both `NEVER` where there is none)."""
+    (first day, first day without; both `NEVER` if there is none)."""
 
     product: Whole
     since: Whole
@@ -36,7 +36,7 @@ class Stretches(NamedTuple):
 
 
 class ExposureSums(NamedTuple):
-    """Columns of the sums that are not nought: number of the month, product, completed months of age, cover, seconds."""
+    """Columns of the non-zero sums: number of the month, product, completed months of age, cover, seconds."""
 
     month: Whole
     product: Whole

@@ -1,4 +1,4 @@
-"""What is known of a fleet for planning, gathered once: from it every plan and every scenario is worked out without asking again."""
+"""The facts of a fleet for planning, gathered once for all plans and scenarios."""
 
 from dataclasses import asdict, dataclass, field
 from datetime import date
@@ -10,12 +10,12 @@ from musterroll.domain.capacity.backtest import BacktestRow
 
 @dataclass(frozen=True, slots=True)
 class ProductFacts:
-    """One product. Lists by month run over `Facts.months`, oldest first; inner lists by age band (`ageing.AGE_BANDS`)."""
+    """A product. Lists by month run over `PlanFacts.months`, oldest first; inner lists by age band (`ageing.AGE_BANDS`)."""
 
     id: int
     maker: str
     model: str
-    kin: str  # whom it borrows from: its family, else its maker, else other makers
+    kin: str  # the group it is pooled with: family, else maker, else other makers
     exposure: list[list[float]]  # unit-months of operation
     events: list[list[int]]  # incidents of registered units
     visits: list[list[int]]  # of these, the ones a part was used for
@@ -46,7 +46,7 @@ class SegmentRenewals:
 
 @dataclass(frozen=True, slots=True)
 class AccountAtRisk:
-    """Revenue a year on lines of an account whose units fall silent or grow fewer."""
+    """Annual revenue of an account whose units are silent or declining."""
 
     account: str
     name: str
@@ -60,7 +60,7 @@ class AccountAtRisk:
 
 @dataclass(frozen=True, slots=True)
 class PlanFacts:
-    """`months` are the first days of the whole months of history; only those from `log_starts` on tell of incidents."""
+    """`months` are the first days of the whole months of history; incidents are known from `log_starts` on."""
 
     on: date
     months: list[date]
@@ -82,12 +82,12 @@ class PlanFacts:
     trials: dict[str, list[BacktestRow]] = field(default_factory=dict)  # back-tests by what was estimated; periods are numbers of months
 
     def plain(self) -> dict[str, Any]:
-        """As JSON keeps it."""
+        """The facts as plain JSON values."""
         return {**asdict(self), "on": self.on.isoformat(), "months": [month.isoformat() for month in self.months]}
 
 
 def read_facts(plain: dict[str, Any]) -> PlanFacts:
-    """Facts as `plain` wrote them."""
+    """Facts from the output of `plain`."""
     return PlanFacts(
         **{
             **plain,
@@ -104,6 +104,6 @@ def read_facts(plain: dict[str, Any]) -> PlanFacts:
     )
 
 
-ALL = "other makers"  # the kin of products whose maker has too few to tell
+ALL = "other makers"  # the group of products whose maker has too few incidents
 BANDS = len(AGE_BANDS)
 BAND_WORDS = ("first 3 months", "3 to 12 months", "1 to 2 years", "2 to 3 years", "3 to 4 years", "4 to 5 years", "over 5 years")

@@ -1,4 +1,4 @@
-"""A plan's incidents to come, from its facts: the fleet rolled forward, what it showed at each age, what months differ by, the season."""
+"""The incident forecast of a plan: the fleet rolled forward, rates by age, dispersion between months, and season."""
 
 from collections import defaultdict
 from collections.abc import Sequence
@@ -26,7 +26,7 @@ Numbers = NDArray[np.float64]
 
 
 class AgeRate(NamedTuple):
-    """Bands of age of one kin, taken together where each alone has too few incidents, and their rate (incidents a unit-month)."""
+    """Age bands of a product group, merged if they have too few incidents, with their rate (incidents per unit-month)."""
 
     bands: range
     events: float
@@ -39,7 +39,7 @@ class AgeRate(NamedTuple):
 
 class Driver(NamedTuple):
     """What a product contributes to the first quarter. `expected`: the incidents that its kin's rates by age would have expected of its
-    past; `factor`: by how much it is believed to differ from them (with its 95 % interval), `weight_of_own_data` how far so by its own."""
+    past; `factor`: how much it differs from them (with 95 % interval); `weight_of_own_data`: the share of its own history in that."""
 
     product: ProductFacts
     events: float
@@ -61,8 +61,8 @@ class Driver(NamedTuple):
 
 
 class Forecast(NamedTuple):
-    """Counts to come: of each of the coming months, then (`AT_QUARTER`) of the first three together, then (`AT_YEAR`) of all together; the
-    baseline beside it by month; and why."""
+    """Predicted counts: of each coming month, then (`AT_QUARTER`) of the first three together, then (`AT_YEAR`) of all together; the
+    baseline by month; and the drivers."""
 
     counts: list[Predictive]
     naive: list[float]
@@ -101,11 +101,11 @@ class _Weights(NamedTuple):
 
 
 def forecast(facts: PlanFacts, *, deployments: float = 1.0, retirements: float = 1.0, rate: float = 1.0, skip: int = 0) -> Forecast:
-    """Roll the fleet forward for a year and expect incidents of it. Factors are on what was measured; `skip` months pass before the first.
+    """Roll the fleet forward for a year and predict its incidents. Factors apply to measured values; `skip` months pass before the first.
 
-    A product's past is told as incidents seen over incidents that its kin's rates by age expect of it (indirect standardisation), so that
-    it may be better or worse than its kin at every age, and borrows from it while its own data are few. Kins are independent of each
-    other, but for what moves a month of all of them.
+    A product's past is its incidents over those expected by the rates by age of its group (indirect standardisation), so that it can be
+    better or worse than the group at every age, and is pooled with it while its own data are few. Groups are independent of each
+    other, except for what affects a month of all of them.
     """
     return _forecast(_known(facts), _roll(facts, deployments, retirements, skip), rate)
 
@@ -246,12 +246,12 @@ def _further(means: Numbers, fade: float, events: float) -> Numbers:
 
 
 def _of_season(means: Numbers, doubt: Numbers) -> Numbers:
-    """The variance that not knowing the season's factors adds, by span."""
+    """The variance added by the uncertainty of the seasonal factors, by span."""
     return np.array([means[months] @ doubt[months, months] @ means[months] for months in _SPANS])
 
 
 def _of_ages(ages: Sequence[AgeRate], unit_months: Numbers) -> Numbers:
-    """The variance that not knowing how the rate goes with age adds, by span."""
+    """The variance added by the uncertainty of rates by age, by span."""
     means = np.array([unit_months[:, list(aged.bands)].sum(axis=1) * aged.rate for aged in ages])
     return np.array([profile_variance([aged.events for aged in ages], means[:, months].sum(axis=1).tolist()) for months in _SPANS])
 
@@ -265,7 +265,7 @@ def _driver(product: ProductFacts, part: ProductDemand, events: float, exposure:
 def _leaving(products: Sequence[ProductFacts], months: int) -> float:
     """The chance that a unit stops operating for good within a month, by the last months of all products together.
 
-    Every unit spends three months in the youngest band, so the exposure there tells how many began, and the growth of all how many left.
+    Every unit spends three months in the youngest band, so its exposure gives how many started, and the fleet's growth how many left.
     """
     if not products or not months:
         return 0.0

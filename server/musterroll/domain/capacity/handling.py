@@ -1,4 +1,4 @@
-"""How long an incident takes, median and tail and not only the mean, and the hours that a predicted count of them will."""
+"""Handling time of incidents (median and tail, not only the mean), and the hours of a predicted count."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -30,8 +30,8 @@ class Handling(NamedTuple):
 
 
 def handling(hours: Sequence[float], level: float = 0.95, seed: int = 0) -> Handling | None:
-    """Handling time from hours of closed incidents, None of none. The mean's interval is the bootstrap's percentiles (Efron 1979) from 20
-    incidents on, Student's before; of a single incident the spread is taken to be as large as its hours."""
+    """Handling time from hours of closed incidents; None without any. The mean's interval is by bootstrap percentiles (Efron 1979) from 20
+    incidents on, Student's below; the spread of a single incident is taken to be as large as its hours."""
     if not len(hours):
         return None
     known = np.asarray(hours, dtype=float)
@@ -51,7 +51,7 @@ def hours(count: Predictive, each: Handling) -> PredictedAmount:
 
 
 def with_travel(each: Handling, travel: Handling) -> Handling:
-    """A visit: the work and the way to it, told apart in the records and taken as independent. Its tail is a normal approximation."""
+    """A visit: the work and the way to it, recorded separately and taken as independent. Its tail is a normal approximation."""
     spread = (each.spread**2 + travel.spread**2) ** 0.5
     error = (each.error**2 + travel.error**2) ** 0.5
     mean, half = each.mean + travel.mean, error * float(special.ndtri(0.975))

@@ -1,4 +1,4 @@
-"""From when on the log of incidents can be believed: a ticket system that began later than the fleet makes early months look quiet."""
+"""The start of a reliable incident log: a ticket system introduced after the fleet makes early months look quiet."""
 
 from collections.abc import Sequence
 from math import log
@@ -9,7 +9,7 @@ _THIRD = 1 / 3
 
 
 def log_start(events: Sequence[float], exposure: Sequence[float]) -> int:
-    """The month from which on incidents were written down: where the rate jumps to more than three times what it was before, beyond all
+    """The month from which incidents were recorded: where the rate jumps to more than three times what it was before, beyond all
     chance (likelihood ratio of two Poisson rates against one, Worsley 1986, Biometrika 73); else the first month that has any.
 
     >>> log_start([0, 0, 1] + [20] * 12, [500.0] * 15)

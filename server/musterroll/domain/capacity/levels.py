@@ -1,4 +1,4 @@
-"""The two confidence levels of every estimate, and their words."""
+"""The two confidence levels of estimates, and their wording."""
 
 from abc import ABC, abstractmethod
 from typing import NamedTuple
@@ -13,7 +13,7 @@ class Interval(NamedTuple):
 
 
 class Band(NamedTuple):
-    """A level and its words."""
+    """A level and its wording."""
 
     level: float
     label: str

@@ -1,4 +1,4 @@
-"""A plan: from facts and assumptions to incidents, hours, heads, parts and money, each with its bands."""
+"""A plan: incidents, hours, heads, parts and money from facts and assumptions, each with ranges."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -18,12 +18,12 @@ from musterroll.domain.capacity.staffing import Desk, Heads
 from musterroll.domain.values.dates import add_months
 
 _TRAVEL_SPREAD = 0.5  # of travel, relative to its mean
-_ASSUMED = 1_000_000  # as many as that were seen, so to say
+_ASSUMED = 1_000_000  # assumed number of observations
 _HALF_HOURS = 2  # in an hour
 
 
 class Estimate(NamedTuple):
-    """What is expected, and the bands that hold it four times in five and nineteen in twenty."""
+    """The expected value, with 80 % and 95 % ranges."""
 
     mean: float
     low80: float
@@ -41,7 +41,7 @@ def estimate(of: Predictive | PredictedAmount) -> Estimate:
 
 @dataclass(frozen=True)
 class PlanPeriod:
-    """What a stretch of months to come asks for. Heads are what its months need on average; `field` and `desk` at the mean and at the high
+    """The demand of a stretch of coming months. Heads are the average of its months; `field` and `desk` at the mean and at the high
     end of the 80 % band."""
 
     name: str
@@ -94,7 +94,7 @@ class Plan:
 
 
 def make_plan(facts: PlanFacts, assumptions: Assumptions) -> Plan:
-    """Work out the plan. The first month is the next that begins whole (this one on its first day)."""
+    """Make the plan. Its first month is the next whole one (this one on its first day)."""
     skip = 0 if facts.on.day == 1 else 1
     factors = {
         "deployments": assumptions.deployments / 100,
@@ -114,7 +114,7 @@ def make_plan(facts: PlanFacts, assumptions: Assumptions) -> Plan:
 
 
 class _PlanBuilder:
-    """What the spans of one plan share."""
+    """What the periods of a plan share."""
 
     def __init__(self, facts: PlanFacts, assumptions: Assumptions, forecasts: VisitSplit, first: date, skip: int) -> None:
         self.facts, self.assumptions, self.forecasts, self.first, self.skip = facts, assumptions, forecasts, first, skip
@@ -209,7 +209,7 @@ class _PlanBuilder:
 
 
 def handled(facts: PlanFacts, forecasts: VisitSplit, at: int) -> PredictedAmount:
-    """The hours that tickets of incidents to come will show: neither travel nor time before a visit is in them."""
+    """The hours that tickets of predicted incidents will record, without travel and desk time before a visit."""
     visit, remote = (handling(known) or _exactly(0.0) for known in (facts.visit_hours, facts.desk_hours))
     return hours(forecasts.visits.counts[at], visit).plus(hours(forecasts.rest.counts[at], remote))
 

@@ -1,4 +1,4 @@
-"""How often something happens: counts over exposure, with intervals, and what a small group borrows from its family."""
+"""Rates: counts over exposure, with intervals, and shrinkage of small groups towards their family."""
 
 from collections.abc import Sequence
 from math import inf, nan
@@ -20,7 +20,7 @@ _JEFFREYS = 0.5  # what is known before anything is: half an event
 
 
 class EventRate(NamedTuple):
-    """`events` over `exposure`. Where nothing was exposed the rate is nan and the interval is everything."""
+    """`events` over `exposure`. Without exposure the rate is nan and the interval unbounded."""
 
     events: float
     exposure: float
@@ -34,7 +34,7 @@ class EventRate(NamedTuple):
 
 
 class Proportion(NamedTuple):
-    """`successes` of `n`. Of none the share is nan and the interval is [0, 1]."""
+    """`successes` of `n`. With n = 0 the share is nan and the interval [0, 1]."""
 
     successes: int
     n: int
@@ -44,14 +44,14 @@ class Proportion(NamedTuple):
 
 
 class GroupData(NamedTuple):
-    """What one product (or product and age band) of a family showed; unit-months as exposure, or any other unit kept throughout."""
+    """Data of a product (or product and age band) of a family; exposure in unit-months, or any unit used consistently."""
 
     events: float
     exposure: float
 
 
 class Gamma(NamedTuple):
-    """What is believed of a rate: a gamma distribution with this shape and rate (1 / scale)."""
+    """A gamma distribution of a rate, with shape and rate (1 / scale)."""
 
     shape: float
     rate: float
@@ -70,7 +70,7 @@ class Gamma(NamedTuple):
 
 
 class PriorPoints(NamedTuple):
-    """Possibilities of how a family is: the weight of each, and the gamma its products' rates would come from."""
+    """Weighted points of the family's distribution: the weight of each, and the gamma of its products' rates."""
 
     weight: NDArray[np.float64]
     shape: NDArray[np.float64]
@@ -78,7 +78,7 @@ class PriorPoints(NamedTuple):
 
 
 class Prior(NamedTuple):
-    """What a family says of any product of it, before that product's own data."""
+    """The prior of any product of a family, before its own data."""
 
     shape: float
     rate: float
@@ -91,7 +91,7 @@ class Prior(NamedTuple):
 
 
 class ShrunkRate(NamedTuple):
-    """A rate drawn towards its family's, with its interval; the weight of own data is 1 where the family adds nothing."""
+    """A rate shrunk towards its family's, with its interval; the weight of own data is 1 if the family adds nothing."""
 
     rate: float
     low: float
@@ -137,11 +137,11 @@ def wilson(successes: int, n: int, level: float = 0.95) -> Proportion:
 
 def pooled_prior(groups: Sequence[GroupData]) -> Prior:
     """The gamma that rates of a family's products come from, learnt from all of them (gamma-Poisson hierarchy: Robbins 1956; George,
-    Makov & Smith 1993, Scand. J. Statist. 20). What is not known of the family is kept as weighted points (Kass & Steffey 1989, JASA 84),
+    Makov & Smith 1993, Scand. J. Statist. 20). Uncertainty about the family is kept as weighted points (Kass & Steffey 1989, JASA 84),
     so that bands stay honest where a family is small.
 
     The relative difference between products has a half-normal prior of scale 0.5 (Gelman 2006), the family's mean Jeffreys' prior.
-    One group is a family of one. Raises ValueError where nothing was exposed at all.
+    One group is a family of one. Raises ValueError without any exposure.
     """
     seen = [group for group in groups if group.exposure > 0]
     if not seen:
@@ -155,8 +155,8 @@ def pooled_prior(groups: Sequence[GroupData]) -> Prior:
 
 
 def posterior(events: float, exposure: float, prior: Prior) -> Gamma:
-    """What is believed of a group's rate after its own data: the mixture over the prior's points, as the gamma of the same mean and
-    variance. For a group without any data it is what the family says."""
+    """The posterior of a group's rate after its own data: the mixture over the prior's points, as the gamma of the same mean and
+    variance. For a group without data it is the prior."""
     weight, shape, rate = prior.points
     mean, square = _moments(PriorPoints(weight, shape + events, rate + exposure))
     spread = square - mean**2
@@ -164,7 +164,7 @@ def posterior(events: float, exposure: float, prior: Prior) -> Gamma:
 
 
 def shrunk(events: float, exposure: float, prior: Prior, level: float = 0.95) -> ShrunkRate:
-    """A group's rate drawn towards its family's as far as its own data are few (Efron & Morris 1975, JASA 70)."""
+    """A group's rate shrunk towards its family's, the more the fewer its own data (Efron & Morris 1975, JASA 70)."""
     believed = posterior(events, exposure, prior)
     low, high = believed.interval(level)
     weight, _, rate = prior.points
@@ -172,7 +172,7 @@ def shrunk(events: float, exposure: float, prior: Prior, level: float = 0.95) ->
 
 
 def alone(events: float, exposure: float) -> Gamma:
-    """What is believed of a rate from its own data only (Jeffreys' prior: half an event). Raises ValueError without exposure."""
+    """The posterior of a rate from its own data only (Jeffreys' prior: half an event). Raises ValueError without exposure."""
     if exposure <= 0:
         raise ValueError("without exposure nothing is known of a rate")
     return Gamma(events + _JEFFREYS, exposure)

@@ -1,4 +1,4 @@
-"""Contracts that come up for renewal, and the revenue that hangs on them and on what is operating."""
+"""Contract renewals, and the revenue that depends on them and on operating units."""
 
 from collections.abc import Sequence
 from enum import StrEnum
@@ -25,7 +25,7 @@ def renewal_rate(renewed: int, due: int, level: float = 0.95) -> Proportion:
 
 
 def renewals(renewed: int, due: int, coming: int) -> Predictive:
-    """How many of `coming` contracts will be renewed: beta-binomial after what was seen (Skellam 1948, JRSS B 10), Jeffreys' prior."""
+    """How many of `coming` contracts will be renewed: beta-binomial (Skellam 1948, JRSS B 10), Jeffreys' prior."""
     a, b = renewed + _JEFFREYS, due - renewed + _JEFFREYS
     k = np.arange(coming + 1)
     log_mass = special.betaln(a + k, b + coming - k) - special.betaln(k + 1, coming - k + 1) - np.log(coming + 1) - special.betaln(a, b)
@@ -36,7 +36,7 @@ def renewals(renewed: int, due: int, coming: int) -> Predictive:
 
 
 def renewed_revenue(renewed: int, due: int, values: Sequence[float]) -> PredictedAmount:
-    """What contracts of these yearly values (of one currency) will bring if each is renewed with the chance that was seen."""
+    """Revenue of contracts with these annual values (in one currency), renewed at the observed rate."""
     a, b = renewed + _JEFFREYS, due - renewed + _JEFFREYS
     share, spread = a / (a + b), a * b / ((a + b) ** 2 * (a + b + 1))
     whole, squares = sum(values), sum(value**2 for value in values)
@@ -45,15 +45,15 @@ def renewed_revenue(renewed: int, due: int, values: Sequence[float]) -> Predicte
 
 
 def risk(operating: int, operating_before: int, deployed: int) -> RenewalRisk | None:
-    """What an account's own units say of its next renewal: most of the deployed are silent, or a fifth fewer operate than before."""
+    """The risk to an account's next renewal: most deployed units are silent, or a fifth fewer operate than before."""
     if deployed and operating * 2 < deployed:
         return RenewalRisk.SILENT
     return RenewalRisk.DECLINING if operating_before > 0 and operating * 5 <= operating_before * 4 else None
 
 
 def usage_revenue(unit_months: float, per_unit_month: Sequence[float]) -> PredictedAmount | None:
-    """What operating units will bring where use is paid for: unit-months to come by what a unit-month brought, sampled from the past
-    (amounts of one currency); None where nothing was sampled."""
+    """Usage-based revenue: coming unit-months times revenue per unit-month, sampled from the past (in one currency); None without a
+    sample."""
     each = handling(per_unit_month)
     if each is None:
         return None

@@ -1,5 +1,5 @@
-"""What the calendar adds: the seasonal-naive baseline that stands beside every forecast, and seasonal factors that are used only where
-history shows a season and they would have done better than none."""
+"""Seasonality: the seasonal-naive baseline of every forecast, and seasonal factors, used only if history shows a season and they would
+have improved past forecasts."""
 
 from collections.abc import Sequence
 from typing import Any, NamedTuple
@@ -44,7 +44,7 @@ class Seasons(NamedTuple):
 
 
 def seasonal_naive(history: Sequence[float], horizon: int, period: int = 12) -> list[float]:
-    """The baseline: each coming month as the same month a season ago; with less than a season, as the last month.
+    """The baseline: each coming month as the same month a season ago; with less than a season of history, the last month.
 
     >>> seasonal_naive([1, 2, 3, 4], 3, period=4), seasonal_naive([5, 7], 2), seasonal_naive([], 1)
     ([1, 2, 3], [7, 7], [0.0])
@@ -98,7 +98,7 @@ def _hint(events: Numbers, exposure: Numbers, period: int) -> bool:
 
 
 def _by_month(events: Numbers, exposure: Numbers, period: int) -> Numbers:
-    """What one rate for each month of the year expects of the past."""
+    """The past as expected by one rate for each month of the year."""
     month = np.arange(len(events)) % period
     return np.asarray((np.bincount(month, events) / np.bincount(month, exposure))[month] * exposure)
 

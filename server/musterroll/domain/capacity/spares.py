@@ -1,4 +1,4 @@
-"""Parts on the shelf: the smallest stock that will do until the next delivery."""
+"""Spare parts: the smallest sufficient stock until the next delivery."""
 
 from typing import NamedTuple
 
@@ -30,7 +30,7 @@ def stock(units: float, rate_per_year: float | Gamma, lead_days: float, target: 
 
 
 def stock_for(demand: Predictive, target: float) -> Spares:
-    """The same for a demand over the lead time that is predicted already."""
+    """The smallest stock for a predicted demand over the lead time."""
     if not 0 < target < 1:
         raise ValueError("a target lies between 0 and 1")
     held = demand.quantile(target)

@@ -1,4 +1,4 @@
-"""Heads: field people by productive hours, desk people by Erlang C."""
+"""Staffing: field technicians by productive hours, support agents by Erlang C."""
 
 from math import ceil, exp
 from typing import NamedTuple
@@ -9,7 +9,7 @@ _LEAST = 1e-12
 
 
 class Heads(NamedTuple):
-    """Field people: the mean in full-time equivalents, and whole heads for the mean and for each end of the bands."""
+    """Field technicians: the mean in full-time equivalents, and whole heads for the mean and for each end of the bands."""
 
     fte: float
     heads: int
@@ -20,7 +20,7 @@ class Heads(NamedTuple):
 
 
 class Desk(NamedTuple):
-    """Desk people: `positions` to employ and `raw_positions` to be at the desk; what the raw ones reach. Waits in seconds."""
+    """Support agents: `positions` to employ, `raw_positions` at the desk and what those achieve. Waits in seconds."""
 
     positions: int
     raw_positions: int

@@ -1,4 +1,4 @@
-"""How units age: survival by Kaplan and Meier, a fitted Weibull and its reading in words. Ages in days, with units seen only from a later
+"""How units age: survival by Kaplan and Meier, a fitted Weibull and its meaning in words. Ages in days, with units seen only from a later
 age on (left truncation) and units that have not failed yet (right censoring) counted for just the days they were seen."""
 
 from collections.abc import Sequence
@@ -73,8 +73,8 @@ def kaplan_meier(lives: Sequence[UnitLife], level: float = 0.95) -> list[Surviva
 
 
 def weibull(lives: Sequence[UnitLife], level: float = 0.95) -> Weibull | None:
-    """Shape and scale by maximum likelihood with censoring and left truncation (Nelson 1982, Applied Life Data Analysis). None where fewer
-    than two different ages of failure, or no best shape between 0.02 and 50, let a shape be told."""
+    """Shape and scale by maximum likelihood with censoring and left truncation (Nelson 1982, Applied Life Data Analysis). None with fewer
+    than two different ages of failure, or without a best shape between 0.02 and 50."""
     seen = _seen(lives)
     if len(np.unique(seen.left[seen.failed > 0])) < 2:
         return None
@@ -94,7 +94,7 @@ def failure_probability(fitted: Weibull, age: float, horizon: float) -> float:
 
 
 def weibull_text(fitted: Weibull | None) -> str:
-    """What the shape says, in words, and no more than its interval allows; and what it comes to."""
+    """The meaning of the shape in words, as far as its interval allows, and its consequences."""
     if fitted is None:
         return "Too few failures to show an effect of age."
     fit = f"(Weibull shape {fitted.shape:.2f}, 95 % range {fitted.shape_low:.2f} to {fitted.shape_high:.2f}, {fitted.failures:,} failures)"

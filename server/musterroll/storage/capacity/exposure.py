@@ -1,9 +1,8 @@
-"""Stretches of operation as history tells them, and the sums of them that are kept.
+"""Stretches of operation from history, and the stored sums of exposure.
 
-A unit counts while it was heard, from a transition to operating (or late) to the next one away from it, and while it was silent for as
-long as the hourly records it sent afterwards say that it worked. One that its paper calls returned or retired counts no more from then on;
-one merged into another is counted as that one. A unit that was never heard does not count, and one that only other platforms' lists tell
-of counts as far as they tell.
+A unit counts from a state change to operating (or late) until the next one away from it, and during silences in which it worked by the
+hourly records it sent afterwards. It stops counting when recorded as returned or retired; a merged unit counts as the surviving one. A
+unit never heard does not count; one reported by imports only counts as far as they report it.
 """
 
 import json
@@ -40,7 +39,7 @@ WORDS = {
 }
 _OPERATING = ", ".join(f"'{state}'" for state in sorted(OPERATING))
 GONE = ", ".join(f"'{state}'" for state in of_stage(Stage.AFTER))  # lifecycle states, as SQL
-# Each takes as {mine} the units to look at, where it is not all of them.
+# {mine} restricts the units, if not all.
 _STATES = """states AS (
   SELECT t.unit_id, t.at, t.new, lead(t.at) OVER (PARTITION BY t.unit_id ORDER BY t.at, t.id) AS next_at
   FROM unit_state_change t
@@ -61,7 +60,7 @@ WITH {_STATES}
 SELECT s.unit_id, s.at AS since, s.next_at AS until, m.at, m.body FROM states s
 JOIN message m ON m.unit_id = s.unit_id AND m.about = 'hour' AND m.at * 1000 > s.at AND (m.at - 3600) * 1000 < s.next_at
 WHERE s.new NOT IN ({_OPERATING}) AND s.next_at >= :since AND s.next_at < :until"""  # noqa: S608  our own
-# A unit's age counts from its installation, else from its first word.
+# The age of a unit counts from its installation, else from its first report.
 _STRETCHES = """
 WITH {stretch},
 gone AS (
@@ -96,9 +95,9 @@ def stretches(
     seats: str = "unit_reconciliation",
     stretch: str = _HEARD,
 ) -> Iterator[Stretches]:
-    """Stretches in which units were heard that overlap `since` to `until` (ms), in batches.
+    """Stretches of operation that overlap `since` to `until` (ms), in batches.
 
-    `lines` tells the days of contract lines: the first and the first without. `seats` is the table that says which line a unit sits on.
+    `lines`: the first day of each contract line and the first day without it. `seats`: the table with the line of each unit.
     """
     dialect = session.get_bind().dialect.name
     query = text(_sql(dialect, stretch.format(mine=_mine(session)), seats))
@@ -114,7 +113,7 @@ def stretches(
 
 
 def allow_long_statements(session: Session) -> None:
-    """Tell PostgreSQL, for the rest of the transaction, that one long walk over the whole roll comes, with pauses to count in."""
+    """Allow, for the rest of the transaction, a long scan of the whole fleet with pauses for counting (PostgreSQL)."""
     if postgres(session):
         session.execute(text(_PATIENT))
 
@@ -122,7 +121,7 @@ def allow_long_statements(session: Session) -> None:
 def reported(
     session: Session, since: int, until: int, heard: ListeningWindow, lines: dict[int, tuple[int, int]], seats: str = "unit_reconciliation"
 ) -> Iterator[Stretches]:
-    """Stretches in which units worked unheard, as their hourly records say: of silences that ended from `since` to just before `until`."""
+    """Stretches in which silent units worked, by their hourly records, for silences that ended from `since` to just before `until`."""
     rows = [
         _worked(*row) for row in session.connection().execute(text(_GAPS.format(mine=_mine(session))), {"since": since, "until": until})
     ]
@@ -131,7 +130,7 @@ def reported(
 
 
 def _worked(unit_id: int, since: int, until: int, at: int, body: str) -> tuple[int, int, int]:
-    """When a unit worked by an hourly record of `at` (seconds), as far as it lies in a silence (ms)."""
+    """When a unit worked by an hourly record of `at` (seconds), within a silence (ms)."""
     data = json.loads(body).get("data")
     seconds = data.get("seconds") if isinstance(data, dict) else None
     lasted = min(max(int(seconds), 0), _HOUR) if isinstance(seconds, int | float) else 0
@@ -139,7 +138,7 @@ def _worked(unit_id: int, since: int, until: int, at: int, body: str) -> tuple[i
 
 
 def _mine(session: Session) -> str:
-    """Which units a session looks at: those in its reach, or all."""
+    """The units a session may see, or all."""
     return (
         "IN (SELECT id FROM unit WHERE account_id IN (SELECT account_id FROM reach))" if account_scope.limited(session) else "IS NOT NULL"
     )
@@ -172,13 +171,13 @@ def _by_number(lines: dict[int, tuple[int, int]]) -> tuple[Any, Any]:
 
 
 def replace(session: Session, rows: Iterable[tuple[date, int, int, int, int]]) -> None:
-    """Keep these sums and no others."""
+    """Replace all stored sums."""
     session.execute(delete(Exposure))
     bulk.insert(session, Exposure, (*_KEY, "seconds"), [(*group, seconds) for group, seconds in _together(rows).items()])
 
 
 def add(session: Session, counted: Iterable[tuple[date, int, int, int, int]]) -> None:
-    """Add sums (month, product, completed months of age, cover, seconds) to those that are kept."""
+    """Add sums (month, product, completed months of age, cover, seconds) to the stored ones."""
     rows = _together(counted)
     if not rows:
         return
@@ -190,7 +189,7 @@ def add(session: Session, counted: Iterable[tuple[date, int, int, int, int]]) ->
 
 
 def _together(rows: Iterable[tuple[date, int, int, int, int]]) -> dict[tuple[date, int, int, int], int]:
-    """The sums of each group as one."""
+    """Sums added up by group."""
     sums: dict[tuple[date, int, int, int], int] = {}
     for month, product, age, cover, seconds in rows:
         group = (month, product, age, cover)
@@ -206,17 +205,17 @@ def stored(session: Session, first: date) -> list[tuple[date, int, int, int, int
 
 
 def first_heard(session: Session) -> int | None:
-    """When the first unit was heard (ms)."""
+    """The first report of any unit (ms)."""
     instant: int | None = session.execute(select(func.min(col(UnitStatus.first_heard_at)))).scalar()
     return instant
 
 
-_CHECKPOINT = "exposure"  # until when (ms) is counted; its detail is the last change there was then
-_WITHOUT_EFFECT = ("note", "incident", "decision", "proposal", "scenario")  # kinds of changes that move no history
+_CHECKPOINT = "exposure"  # counted until (ms); its detail is the last change then
+_WITHOUT_EFFECT = ("note", "incident", "decision", "proposal", "scenario")  # kinds of changes that do not alter history
 
 
 def counted(session: Session) -> tuple[int | None, int]:
-    """Until when the sums are counted (ms), and the last change of history they know of."""
+    """Until when the sums are counted (ms), and the last change they include."""
     checkpoint = session.execute(
         select(col(ProcessHeartbeat.at), col(ProcessHeartbeat.detail)).where(col(ProcessHeartbeat.name) == _CHECKPOINT)
     ).one_or_none()
@@ -228,5 +227,5 @@ def note_counted(session: Session, until: int, change_id: int) -> None:
 
 
 def last_change(session: Session) -> int:
-    """The number of the last change that may have changed what was."""
+    """The number of the last change that may have altered history."""
     return session.execute(select(func.max(col(Change.id))).where(col(Change.kind).not_in(_WITHOUT_EFFECT))).scalar() or 0

@@ -1,4 +1,4 @@
-"""What planning asks of the whole roll: units as they stand, incidents, contracts, each as columns or few rows."""
+"""Facts of the whole fleet for planning: units, incidents, contracts, as columns or few rows."""
 
 from datetime import date
 from itertools import chain
@@ -19,7 +19,7 @@ from musterroll.storage.tables.reconciliation import ReconcileQueue
 from musterroll.storage.tables.units import Incident
 
 _BEFORE = ", ".join(f"'{state}'" for state in of_stage(Stage.BEFORE))  # lifecycle states, as SQL
-# Every unit on the roll that was heard or is deployed: where it is, how old, since when silent.
+# Registered units that have reported or are deployed: place, age, silence.
 _UNITS = """
 SELECT o.product_id, coalesce(o.account_id, 0), coalesce(o.site_id, 0), o.cell, coalesce(o.line_id, 0),
   coalesce({installed}, v.first_heard_at / 86400000, 0), coalesce(v.first_heard_at, -1), coalesce(v.stale_since, -1), u.id,
@@ -35,8 +35,8 @@ _REACH = "AND u.account_id IN (SELECT account_id FROM reach)"
 
 
 class UnitColumns(NamedTuple):
-    """Columns, one entry a unit. `cell` as in a standing; `born` a day, `first_heard` and `stale_since` ms or -1; `stage` 1: not yet
-    deployed, 2: returned or retired, 0: any other."""
+    """Columns, one entry per unit. `born`: a day; `first_heard`, `stale_since`: ms or -1; `stage`: 1 before the field, 2 after it,
+    0 any other."""
 
     product: NDArray[np.int64]
     account: NDArray[np.int64]
@@ -51,7 +51,7 @@ class UnitColumns(NamedTuple):
 
 
 def units(session: Session, seats: str = "unit_reconciliation") -> UnitColumns:
-    """The roll as the table `seats` has it (that of the last reconciliation, or one staged for another day)."""
+    """The units of the table `seats` (of the last reconciliation, or staged for another day)."""
     allow_long_statements(session)
     query = text(_UNITS.format(before=_BEFORE, gone=GONE, installed=_days(session, "u.installed_on"), seats=seats, within=_within(session)))
     rows = session.connection().execute(query).all()
@@ -59,7 +59,7 @@ def units(session: Session, seats: str = "unit_reconciliation") -> UnitColumns:
 
 
 def matches_last_run(session: Session, on: date) -> bool:
-    """Whether what the last reconciliation keeps is how units stand on a day, but for at most one in a thousand."""
+    """Whether the last reconciliation matches the units on a day, but for at most one in a thousand."""
     run = cell_counters.last_run(session)
     if (
         run is None
@@ -73,7 +73,7 @@ def matches_last_run(session: Session, on: date) -> bool:
 
 
 def warranty_ends(session: Session) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Units by number, and the day without warranty that their last period ends with."""
+    """Unit ids, and the end of their last warranty period (first day not covered)."""
     ends = f"coalesce({_days(session, 'ends_on')}, 4194304)"
     query = text(f"SELECT unit_id, max({ends}) FROM warranty_period WHERE voided_on IS NULL GROUP BY unit_id ORDER BY unit_id")  # noqa: S608
     rows = session.connection().execute(query).all()
@@ -82,7 +82,7 @@ def warranty_ends(session: Session) -> tuple[NDArray[np.int64], NDArray[np.int64
 
 
 def incidents(session: Session, until: date) -> list[Row[Any]]:
-    """Incidents of units on the roll opened before a day: day, product, day of birth, parts (-1 not said), hours of a closed one in
+    """Incidents of registered units opened before a day: day, product, day of birth, parts (-1 not said), hours of a closed one in
     ten-thousandths (-1 not said), category."""
     words = {"installed": _days(session, "u.installed_on"), "opened": _days(session, "i.opened_on"), "within": _within(session)}
     return list(session.connection().execute(text(_INCIDENTS.format(**words)).bindparams(bindparam("until", until, type_=Date()))).all())
@@ -97,15 +97,15 @@ _FAILED = "(SELECT min({opened}) FROM incident i WHERE i.unit_id = u.id AND i.pa
 
 
 def lifetimes(session: Session, product_id: int, at: int) -> list[tuple[int, int, int, int | None]]:
-    """Units of a product heard before `at` (ms): days of birth, of the first word, of the last (`at` where it still speaks), and of the
-    first incident a part was used for (None: there was none)."""
+    """Units of a product heard before `at` (ms): days of birth, first report, last report (`at` if still reporting), and of the first
+    incident with a part used (None: none)."""
     words = {"installed": _days(session, "u.installed_on"), "within": _within(session)}
     query = text(_LIVED.format(failed=_FAILED.format(opened=_days(session, "i.opened_on")), **words))
     return [(row[0], row[1], row[2], row[3]) for row in session.connection().execute(query, {"product": product_id, "at": at})]
 
 
 def unmatched_incidents(session: Session, since: date, until: date) -> int:
-    """Incidents on serials that are not on the roll."""
+    """Number of incidents on unknown serials."""
     i = Incident
     query = select(func.count()).where(col(i.unit_id).is_(None), col(i.opened_on) >= since, col(i.opened_on) < until)
     return int(session.execute(query).scalar_one())
@@ -117,7 +117,7 @@ def products(session: Session) -> list[Row[Any]]:
 
 
 def regions(session: Session) -> tuple[dict[int, str], dict[int, str]]:
-    """Countries by site and by account, where they are known."""
+    """Countries by site and by account, if known."""
     sites = {row[0]: row[1] for row in session.execute(select(col(Site.id), col(Site.country)).where(col(Site.country) != ""))}
     accounts = {row[0]: row[1] for row in session.execute(select(col(Account.id), col(Account.country)).where(col(Account.country) != ""))}
     return sites, accounts
@@ -134,7 +134,7 @@ def contracts(session: Session) -> list[Contract]:
 
 
 def lines(session: Session) -> list[Row[Any]]:
-    """Lines: number, contract, days, price a year of one unit, quantity."""
+    """Lines: id, contract, days, price per unit per year, quantity."""
     n = ContractLine
     return list(session.execute(select(col(n.id), col(n.contract_id), col(n.starts_on), col(n.ends_on), col(n.price), col(n.quantity))))
 

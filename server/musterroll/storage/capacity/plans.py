@@ -1,4 +1,4 @@
-"""What planning keeps: the facts last gathered, and scenarios by name."""
+"""Stored planning data: the last facts, and scenarios by name."""
 
 from typing import Any
 
@@ -19,7 +19,7 @@ def facts(session: Session) -> PlanFactsRow | None:
 
 
 def scenarios(session: Session) -> list[Scenario]:
-    """All of them, by name."""
+    """All scenarios, by name."""
     return list(session.exec(select(Scenario).order_by(col(Scenario.name))))
 
 

@@ -1,4 +1,4 @@
-"""Back-tests: at every past month, the facts as they were then, the plan they would have given, and what happened."""
+"""Back-tests: for every past month, the plan from the facts at that time, against what happened."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -15,16 +15,16 @@ from musterroll.domain.capacity.plan import handled
 from musterroll.domain.capacity.renewals import renewals
 from musterroll.usecases.capacity.facts_incidents import IncidentColumns, Lived, summarise
 
-FIRST = 6  # months of the log before the first estimate is asked for
+FIRST = 6  # months of the log before the first forecast
 _MOST = 24  # months looked back
-_TERMS = 10  # that ended before the first estimate of renewals is asked for
+_TERMS = 10  # terms ended before the first forecast of renewals
 _Said = Callable[[PlanFacts, VisitSplit], Predictive | PredictedAmount]
 
 
 def run(facts: PlanFacts, lived: Lived, happened: IncidentColumns) -> dict[str, list[BacktestRow]]:
-    """What would have been said before each past month (and quarter) about incidents, visits and hours, against what came.
+    """Forecasts for each past month (and quarter) of incidents, visits and hours, against what happened.
 
-    The fleet of then is rolled forward as the plan does; only what had been opened by then is known.
+    The fleet at the time is rolled forward as in a plan; only incidents opened by then are known.
     """
     start, months = facts.log_starts, len(facts.months)
     first = max(FIRST, months - start - _MOST)
@@ -53,8 +53,8 @@ def run(facts: PlanFacts, lived: Lived, happened: IncidentColumns) -> dict[str, 
 
 
 def of_renewals(ended: Sequence[tuple[int, bool]], months: int) -> dict[str, list[BacktestRow]]:
-    """What would have been said of the renewals of each past quarter, knowing how many came due. Terms ended so many months ago; `months`
-    are looked back, and numbered as those of the log, so that the last is the month before this one."""
+    """Forecasts of the renewals of each past quarter, given how many were due. `ended`: months ago and whether renewed; `months` are
+    looked back and numbered as in the incident log, the last being the month before this one."""
     due, renewed = np.zeros(months, dtype=int), np.zeros(months, dtype=int)
     for ago, renewal in ended:
         if 1 <= ago <= months:
@@ -70,7 +70,7 @@ def of_renewals(ended: Sequence[tuple[int, bool]], months: int) -> dict[str, lis
 
 
 def _as_of(facts: PlanFacts, lived: Lived, happened: IncidentColumns, origin: int) -> PlanFacts:
-    """The facts as they were when month `origin` began."""
+    """The facts at the start of month `origin`."""
     known = summarise(happened, facts.log_starts, origin)._asdict()
     products = [_product_as_of(product, lived, origin) for product in facts.products]
     return replace(facts, on=facts.months[origin], months=facts.months[:origin], products=products, **known)

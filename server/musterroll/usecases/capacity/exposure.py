@@ -1,4 +1,4 @@
-"""Keeping the sums of exposure: grown by the days that are over, counted anew where history itself may have changed.
+"""Stored sums of exposure: extended day by day, recounted if history may have changed.
 
 Exposure is measured: the seconds units were heard operating, by month, product, age and cover. Days are of UTC.
 """
@@ -23,7 +23,7 @@ _EPOCH = date(1970, 1, 1)
 
 
 class StretchSums(NamedTuple):
-    """Sums of some stretches; month n of them is `months[n]`."""
+    """Sums of stretches; month n is `months[n]`."""
 
     months: list[date]
     found: ExposureSums
@@ -40,7 +40,7 @@ class MeasuredExposure(NamedTuple):
 
 
 class Outstanding(NamedTuple):
-    """What the kept sums lack: rows to add to them or, `anew`, to put in their place; until when (ms), and the last change they know of."""
+    """What the stored sums lack: rows to add or, with `anew`, to replace them; until when (ms), and the last change included."""
 
     anew: bool
     until: int
@@ -49,9 +49,9 @@ class Outstanding(NamedTuple):
 
 
 def outstanding(session: Session, now: datetime) -> Outstanding | None:
-    """What brings the sums up to the last midnight; None where they are there already.
+    """What brings the sums up to the last midnight; None if they are up to date.
 
-    It is the days that are over since; where a document, a merge or an undoing may have changed what was, everything.
+    The days since then, or everything if an import, a merge or an undo may have altered history.
     """
     today, changes = to_ms(_start_of_day(now)), stored_exposure.last_change(session)
     until, seen = stored_exposure.counted(session)
@@ -61,22 +61,22 @@ def outstanding(session: Session, now: datetime) -> Outstanding | None:
 
 
 def everything(session: Session, now: datetime) -> Outstanding:
-    """All there is up to the last midnight, counted anew."""
+    """All sums up to the last midnight, recounted."""
     today, since = to_ms(_start_of_day(now)), stored_exposure.first_heard(session)
     rows = list(measure(session, since, today, now).rows()) if since is not None and since < today else []
     return Outstanding(True, today, stored_exposure.last_change(session), rows)
 
 
 def keep(session: Session, outstanding: Outstanding) -> None:
-    """Keep what was outstanding."""
+    """Store what was outstanding."""
     (stored_exposure.replace if outstanding.anew else stored_exposure.add)(session, outstanding.rows)
     stored_exposure.note_counted(session, outstanding.until, outstanding.change_id)
 
 
 def measure(session: Session, since: int, until: int, now: datetime, seats: str = "unit_reconciliation") -> MeasuredExposure:
-    """Exposure from `since` to `until` (ms), straight from history. `seats`: the table that tells which line a unit sits on.
+    """Exposure from `since` to `until` (ms), straight from history. `seats`: the table with the line of each unit.
 
-    What units say of a silence counts when it ended, in the months it lies in, be they before `since`.
+    Operation reported after a silence counts when the silence ended, in the months of the operation, even before `since`.
     """
     heard, lines = hearing(session), line_days(session, from_ms(until).date())
     heard_sums = _summed(stored_exposure.stretches(session, since, until, heard, lines, seats), since, until)
@@ -92,7 +92,7 @@ def _summed(batches: Iterable[Stretches], since: int, until: int) -> list[Stretc
 
 
 def line_days(session: Session, on: date) -> dict[int, tuple[int, int]]:
-    """The days each contract line covers as its term now stands: the first, and the first without (`NEVER` where it renews itself)."""
+    """The days each contract line covers by its present term: the first, and the first without (`NEVER` if it auto-renews)."""
     spans = {contract.id: _span(contract_terms(contract), on) for contract in stored_facts.contracts(session)}
     days = {}
     for line in stored_facts.lines(session):

@@ -1,4 +1,4 @@
-"""Gathering what is known for planning: measured exposure, incidents, the live fleet, its cover, renewals and what is at risk."""
+"""Gathering facts for planning: exposure, incidents, the live fleet, its cover, renewals and revenue at risk."""
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -31,12 +31,12 @@ from musterroll.usecases.reconciliation.run import day_and_instant
 
 _EPOCH = date(1970, 1, 1)
 _SILENT = 2  # deployed and not operating, in the lower bits of a cell
-_TELLING = 5  # incidents a family or maker needs to lend anything
+_TELLING = 5  # incidents a family or maker needs to be pooled with
 
 
 def gather(session: Session, now: datetime, on: datetime | None = None, outstanding: Outstanding | None = None) -> PlanFacts:
-    """The facts as of now, by the kept sums of exposure and what is `outstanding` of them, or as of an instant `on`, measured for this;
-    with the back-tests."""
+    """The facts as of now, from the stored sums of exposure and what is `outstanding`, or as of an instant `on`, measured for it; with
+    back-tests."""
     facts, lived, happened = untested(session, now, on, outstanding)
     renewed = backtests.of_renewals(facts_contracts.ended(session, facts.on), len(facts.months) - facts.log_starts)
     return replace(facts, trials={**backtests.run(facts, lived, happened), **renewed})
@@ -45,7 +45,7 @@ def gather(session: Session, now: datetime, on: datetime | None = None, outstand
 def untested(
     session: Session, now: datetime, on: datetime | None = None, outstanding: Outstanding | None = None
 ) -> tuple[PlanFacts, Lived, IncidentColumns]:
-    """The same without the back-tests, and what they need."""
+    """The facts without back-tests, and what back-tests need."""
     at = min(on or now, now).astimezone(UTC)
     seats = _seats(session, at, now, staged=on is not None)
     units, months = stored_facts.units(session, seats), _whole_months(session, at.date())
@@ -57,7 +57,7 @@ def untested(
 
 
 def _seats(session: Session, at: datetime, now: datetime, *, staged: bool) -> str:
-    """The table that tells how units stand: what the last reconciliation keeps, or one made for this."""
+    """The table with the state of units: of the last reconciliation, or staged for this."""
     if not staged and stored_facts.matches_last_run(session, at.date()):
         return "unit_reconciliation"
     day, instant = day_and_instant(at, now)
@@ -66,7 +66,7 @@ def _seats(session: Session, at: datetime, now: datetime, *, staged: bool) -> st
 
 
 def _whole_months(session: Session, on: date) -> list[date]:
-    """The whole months since the first unit was heard."""
+    """The whole months since the first report."""
     first, this = stored_exposure.first_heard(session), on.replace(day=1)
     begin = this if first is None else (_EPOCH + timedelta(days=first // 1000 // DAY)).replace(day=1)
     count = (this.year - begin.year) * 12 + this.month - begin.month
@@ -137,8 +137,8 @@ def _product(row: Row[Any], kin: str, lived: Lived, happened: IncidentColumns, m
 
 
 def _kin(products: Sequence[Row[Any]], happened: IncidentColumns) -> dict[int, str]:
-    """Whom each product borrows from: its family where that has other products, else its maker's products; where there are too few
-    incidents among those, or no other product, the products of all such makers together."""
+    """The group each product is pooled with: its family if it has other products, else its maker's products; with too few incidents or no
+    other product, the products of all such makers."""
     seen = Counter(happened.product.tolist())
     family = {p.id: (p.maker_key, p.family_key) for p in products}
     size, incidents = Counter(family.values()), Counter[Any]()

@@ -1,4 +1,4 @@
-"""What contracts say for planning: terms that ended and will end, revenue on accounts that fall silent, what a unit-month brings."""
+"""Contract facts for planning: past and coming renewals, revenue at risk, revenue per unit-month."""
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
@@ -20,7 +20,7 @@ from musterroll.storage.contracts.lines_in_force import contract_terms
 
 AHEAD = 12  # months of renewals looked ahead
 _QUARTER = 91 * 86_400_000
-_FOLLOWS = timedelta(90)  # a contract of the same account that begins so soon after another's end renews it
+_FOLLOWS = timedelta(90)  # days; a contract of the same account that starts that soon after another's end renews it
 BACK = 36  # months of terms that ended
 _NO_SEGMENT = "no segment"
 _SAMPLE = 2_000
@@ -33,7 +33,7 @@ class ContractFacts(NamedTuple):
 
 
 def gather(session: Session, units: UnitColumns, on: date, at: int) -> ContractFacts:
-    """Renewals by segment, revenue at risk by account, and prices of the lines that operating units sit on; `at` is ms."""
+    """Renewals by segment, revenue at risk by account, and prices of lines with operating units; `at` is ms."""
     contracts = {row.id or 0: contract_terms(row) for row in stored_facts.contracts(session)}
     lines, names = stored_facts.lines(session), stored_facts.account_names(session)
     worth = _worth(contracts, lines, on)
@@ -48,7 +48,7 @@ def ended(session: Session, on: date) -> list[tuple[int, bool]]:
 
 
 def _worth(contracts: Mapping[int, ContractTerms], lines: Sequence[Row[Any]], on: date) -> dict[int, float]:
-    """What each contract is worth a year by its lines that have not ended."""
+    """Annual value by contract, of lines that have not ended."""
     worth: dict[int, float] = defaultdict(float)
     for line in lines:
         contract = contracts[line.contract_id]
@@ -61,11 +61,11 @@ def _worth(contracts: Mapping[int, ContractTerms], lines: Sequence[Row[Any]], on
 class _Term(NamedTuple):
     contract: ContractTerms
     ends_on: date
-    renewed: bool | None  # None: still to come
+    renewed: bool | None  # None: not ended yet
 
 
 def _terms(contracts: Mapping[int, ContractTerms], on: date) -> Iterator[_Term]:
-    """Terms that ended in the last years and those that end in the next: a contract renews by itself or by another that follows it."""
+    """Terms that ended in the last years and those that end in the next: a contract renews automatically or by a successor."""
     since, until = add_months(on, -BACK), add_months(on, AHEAD)
     begun: dict[int | None, list[date]] = defaultdict(list)
     for contract in contracts.values():
@@ -115,7 +115,7 @@ def _renewals(
 
 
 def _months(on: date, day: date) -> int:
-    """How many months from the month of `on` to that of a day."""
+    """Months from the month of `on` to that of a day."""
     return (day.year - on.year) * 12 + day.month - on.month
 
 
@@ -127,7 +127,7 @@ def _at_risk(
     on: date,
     at: int,
 ) -> list[AccountAtRisk]:
-    """Accounts with revenue on contracts in force of whose own units most are silent, or a fifth fewer operate than a quarter ago."""
+    """Accounts with contracts in force of which most units are silent, or a fifth fewer operate than a quarter ago."""
     money: dict[tuple[int, str], float] = defaultdict(float)
     for contract in contracts.values():
         if contract.account and worth.get(contract.id) and rules.term_on(contract, on) is not None:
@@ -148,7 +148,7 @@ def _at_risk(
 
 
 def _prices(contracts: Mapping[int, ContractTerms], lines: Sequence[Row[Any]], units: UnitColumns) -> dict[str, list[float]]:
-    """What a unit-month brings, of operating units that sit on a line with a price; at most so many, evenly."""
+    """Revenue per unit-month of operating units on priced lines; an even sample."""
     priced = {line.id: (contracts[line.contract_id].currency, round(float(line.price) / 12, 4)) for line in lines if line.price is not None}
     by_currency: dict[str, list[float]] = defaultdict(list)
     for line in units.line[(units.cell & 1 == 1) & (units.line > 0)].tolist():

@@ -1,4 +1,4 @@
-"""The live fleet as planning sees it: by product, age, region, and how long it is still covered."""
+"""The live fleet for planning: by product, age, region and remaining cover."""
 
 from collections.abc import Sequence
 from datetime import date
@@ -20,7 +20,7 @@ _EPOCH = date(1970, 1, 1)
 
 
 class LiveFleet(NamedTuple):
-    """One product's units as of now, as `ProductFacts` has them."""
+    """The units of a product as of now, for `ProductFacts`."""
 
     by_age: list[int]
     shipped: int
@@ -29,7 +29,7 @@ class LiveFleet(NamedTuple):
 
 
 def live(session: Session, units: UnitColumns, on: date, products: Sequence[int]) -> dict[int, LiveFleet]:
-    """The live fleet of each product. Units that paper calls returned or retired do not count, whatever they report."""
+    """The live fleet of each product. Units recorded as returned or retired do not count, whatever they report."""
     today = (on - _EPOCH).days
     working = (units.cell & 1 == _OPERATING) & (units.stage != _GONE)
     waiting = (units.cell & 1 != _OPERATING) & (units.stage == _WAITING)
@@ -51,7 +51,7 @@ def live(session: Session, units: UnitColumns, on: date, products: Sequence[int]
 
 
 def _regions(session: Session, units: UnitColumns) -> tuple[NDArray[np.int64], list[str]]:
-    """The region of each unit: the country of its site, else of its account; numbers into the list of names."""
+    """The region of each unit (country of its site, else of its account), as an index into the list of names."""
     of_site, of_account = stored_facts.regions(session)
     names = [NOWHERE, *sorted({*of_site.values(), *of_account.values()})]
     number = {name: n for n, name in enumerate(names)}
@@ -66,7 +66,7 @@ def _looked_up(keys: NDArray[np.int64], values: dict[int, int]) -> NDArray[np.in
 
 
 def _cover_ends(session: Session, units: UnitColumns, on: date) -> NDArray[np.int64]:
-    """The first day on which neither warranty nor a contract line as it now stands covers each unit; 0: not covered now."""
+    """The first day without warranty or present contract line, by unit; 0: not covered now."""
     today = (on - _EPOCH).days
     ids, ends = stored_facts.warranty_ends(session)
     at = np.minimum(np.searchsorted(ids, units.id), max(len(ids) - 1, 0))

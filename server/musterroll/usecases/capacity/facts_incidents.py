@@ -1,4 +1,4 @@
-"""Incidents as planning sees them: columns by month, product and age, and what they tell together."""
+"""Incidents for planning: columns by month, product and age, and their summary."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -19,7 +19,7 @@ Lived = dict[int, NDArray[np.float64]]  # unit-months by product: months down, c
 
 
 class IncidentColumns(NamedTuple):
-    """Incidents as columns: number of the month, product, age band, parts (-1: not said), hours (nan: not said)."""
+    """Incidents as columns: number of the month, product, age band, parts (-1: unknown), hours (nan: unknown)."""
 
     month: NDArray[np.int64]
     product: NDArray[np.int64]
@@ -30,7 +30,7 @@ class IncidentColumns(NamedTuple):
 
 
 class IncidentSummary(NamedTuple):
-    """What incidents tell together, as `Facts` has it. A visit is an incident a part was used for."""
+    """A summary of incidents, for `PlanFacts`. A visit is an incident with a part used."""
 
     categories: dict[str, int]
     visit_hours: list[float]
@@ -53,7 +53,7 @@ def columns(rows: Sequence[Sequence[Any]], months: Sequence[date]) -> IncidentCo
 
 
 def summarise(happened: IncidentColumns, start: int, until: int) -> IncidentSummary:
-    """What the incidents of the months from `start` to just before `until` tell together."""
+    """Summarise the incidents of the months from `start` to just before `until`."""
     chosen = (happened.month >= start) & (happened.month < until)
     visited = chosen & (happened.parts > 0)
     names = Counter(name or "no category" for name, counted in zip(happened.categories, chosen.tolist(), strict=True) if counted)
@@ -68,6 +68,6 @@ def summarise(happened: IncidentColumns, start: int, until: int) -> IncidentSumm
 
 
 def _sample(hours: NDArray[np.float64]) -> list[float]:
-    """Hours that are known, at most so many of them, evenly over time."""
+    """Known hours, sampled evenly over time."""
     known = hours[~np.isnan(hours)]
     return [round(value, 4) for value in known[:: max(1, -(-len(known) // _SAMPLE))].tolist()]

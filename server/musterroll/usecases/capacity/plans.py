@@ -1,4 +1,4 @@
-"""Plans: the facts kept up with the fleet, and what they and somebody's assumptions come to."""
+"""Plans from facts, which are kept up to date, and assumptions."""
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
@@ -30,7 +30,7 @@ class GatheredFacts(NamedTuple):
 
 
 class Backtest(NamedTuple):
-    """The back-test of one estimate: its past periods, and what they say together (None: there are none yet)."""
+    """The back-test of an estimate: its past periods and their verdict (None: no periods yet)."""
 
     of: str
     rows: list[BacktestRow]
@@ -38,7 +38,7 @@ class Backtest(NamedTuple):
 
 
 class PreparedFacts(NamedTuple):
-    """What was read to bring planning up to now, to be kept."""
+    """Facts gathered as of now, to be stored."""
 
     at: datetime
     outstanding: Outstanding | None
@@ -46,7 +46,7 @@ class PreparedFacts(NamedTuple):
 
 
 def due(session: Session, now: datetime, patience: timedelta = timedelta()) -> bool:
-    """Whether the facts are of another day or some hours old, or history changed since; such a change may wait for `patience`."""
+    """Whether the facts are from another day, some hours old, or older than a change of history (which may wait for `patience`)."""
     stored, (_, seen) = stored_plans.facts(session), stored_exposure.counted(session)
     if stored is None:
         return True
@@ -56,13 +56,13 @@ def due(session: Session, now: datetime, patience: timedelta = timedelta()) -> b
 
 
 def prepare(session: Session, now: datetime) -> PreparedFacts:
-    """Measure and gather as of now: the long part, which writes nothing."""
+    """Measure and gather as of now: slow, and writes nothing."""
     outstanding = capacity_exposure.outstanding(session, now)
     return PreparedFacts(now, outstanding, plan_facts.gather(session, now, outstanding=outstanding))
 
 
 def keep(session: Session, prepared: PreparedFacts) -> GatheredFacts:
-    """Keep what was prepared."""
+    """Store what was prepared."""
     if prepared.outstanding is not None:
         capacity_exposure.keep(session, prepared.outstanding)
     stored_plans.keep_facts(session, to_ms(prepared.at), prepared.facts.plain())
@@ -70,9 +70,9 @@ def keep(session: Session, prepared: PreparedFacts) -> GatheredFacts:
 
 
 def gathered(session: Session, now: datetime, on: datetime | None = None) -> GatheredFacts:
-    """The facts as last kept; as of an earlier instant, or for somebody who sees only some accounts, they are gathered for this once.
+    """The stored facts; for an earlier instant, or a user limited to some accounts, they are gathered now.
 
-    Raises Conflict where none were gathered yet, DomainError for a time to come.
+    Raises Conflict if there are none yet, and DomainError for a future instant.
     """
     if on is not None and on > now:
         raise DomainError(f"{on:%Y-%m-%d %H:%M} is in the future; a plan starts today or earlier", "day_to_come")
@@ -85,7 +85,7 @@ def gathered(session: Session, now: datetime, on: datetime | None = None) -> Gat
 
 
 def plan(facts: PlanFacts, values: Mapping[str, Any]) -> Plan:
-    """The plan that facts and assumptions (those that are not the defaults) come to. Raises BadAssumption."""
+    """The plan from facts and assumptions (other than the defaults). Raises BadAssumption."""
     assumed = assume(values)
     if assumed.recalled and not any(assumed.recalled in (product.name, product.model) for product in facts.products):
         raise BadAssumption(f"no product {assumed.recalled!r} in the plan")
@@ -93,5 +93,5 @@ def plan(facts: PlanFacts, values: Mapping[str, Any]) -> Plan:
 
 
 def backtests(facts: PlanFacts) -> list[Backtest]:
-    """The back-test of every estimate."""
+    """The back-tests of all estimates."""
     return [Backtest(of, rows, verdict(rows)) for of, rows in facts.trials.items()]

@@ -1,4 +1,4 @@
-"""One product as planning knows it: its failure rate, its rates by age, how its units survive, and what it borrows."""
+"""A product in planning: failure rate, rates by age, survival, and pooling with its family."""
 
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, time
@@ -19,7 +19,7 @@ _EPOCH = date(1970, 1, 1)
 
 
 class AgeBandReport(NamedTuple):
-    """An age band: incidents a unit-month with its exact interval; the visits among them."""
+    """An age band: incidents per unit-month with the exact interval, and the visits among them."""
 
     words: str
     incidents: EventRate
@@ -27,7 +27,7 @@ class AgeBandReport(NamedTuple):
 
 
 class ProductReport(NamedTuple):
-    """`afr`: failures (incidents a part was used for) a unit-year since the log of incidents began, by measured operation."""
+    """`afr`: failures (incidents with a part used) per unit-year of measured operation since the incident log began."""
 
     product: ProductFacts
     afr: EventRate
@@ -39,7 +39,7 @@ class ProductReport(NamedTuple):
 
 
 def report(session: Session, facts: PlanFacts, product_id: int) -> ProductReport:
-    """Raises NotFound for a product that no plan knows."""
+    """Raises NotFound for a product without facts."""
     product = next((candidate for candidate in facts.products if candidate.id == product_id), None)
     if product is None:
         raise NotFound("this product is not in the plan: none of its units has reported or been shipped")
@@ -67,7 +67,7 @@ def _ages(product: ProductFacts, start: int) -> list[AgeBandReport]:
 
 
 def _lives(session: Session, facts: PlanFacts, product_id: int) -> list[UnitLife]:
-    """Each unit from when it was heard, and failures were written down, until its first failure, its silence or now."""
+    """Each unit from its first report (and the start of the incident log) until its first failure, its silence or now."""
     if facts.log_starts >= len(facts.months):
         return []
     begins, today = (facts.months[facts.log_starts] - _EPOCH).days, (facts.on - _EPOCH).days

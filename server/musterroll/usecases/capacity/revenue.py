@@ -1,4 +1,4 @@
-"""Renewals and revenue of a plan: what comes up, what will stay, what is at risk, what use would bring."""
+"""Renewals and revenue of a plan: due, expected, at risk, and usage-based potential."""
 
 from typing import NamedTuple
 
@@ -9,7 +9,7 @@ from musterroll.domain.capacity.rates import Proportion
 
 
 class SegmentOutlook(NamedTuple):
-    """Renewals of one segment in one currency within a year: how often they came before, how many will, and what that brings a year."""
+    """Renewals of one segment in one currency within a year: past rate, expected number, and annual value."""
 
     facts: SegmentRenewals
     rate: Proportion
@@ -19,7 +19,7 @@ class SegmentOutlook(NamedTuple):
 
 
 class UsageRevenue(NamedTuple):
-    """What the operating units would bring in the next quarter if each paid by the month what priced lines bring."""
+    """Revenue of the next quarter if all operating units were billed monthly at the average contract price."""
 
     currency: str
     unit_months: float
@@ -33,7 +33,7 @@ class Outlook(NamedTuple):
 
 
 def outlook(plan: Plan) -> Outlook:
-    """Worked out from the plan's facts."""
+    """Computed from the facts of the plan."""
     quarter = plan.spans[1].unit_months
     brought = [(currency, rules.usage_revenue(quarter, prices)) for currency, prices in sorted(plan.facts.prices.items())]
     usage = [UsageRevenue(currency, quarter, estimate(amount)) for currency, amount in brought if amount is not None]

@@ -1,4 +1,4 @@
-"""Scenarios: assumptions kept under a name, changed on the record."""
+"""Scenarios: named assumptions; changes are audited."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -14,12 +14,12 @@ from musterroll.usecases.audit import record as audit_record
 
 _MOST = 200
 TABLE = "scenario"
-DEFAULTS = "defaults"  # what a plan without a scenario is called
+DEFAULTS = "defaults"  # name of a plan without a scenario
 _TAKEN = (DEFAULTS, "compare", "backtest")
 
 
 def save(session: Session, name: str, assumptions: Mapping[str, Any], *, note: str = "", actor: str, now: datetime) -> Scenario:
-    """Keep assumptions under a name; one of that name is changed. Raises BadAssumption, and DomainError for a name that is none."""
+    """Save assumptions under a name, replacing that scenario. Raises BadAssumption, and DomainError for an invalid name."""
     name, changed = _name(name), assume(assumptions).changed()
     scenario = stored_plans.scenario(session, name)
     if scenario is None and len(stored_plans.scenarios(session)) >= _MOST:
@@ -37,7 +37,7 @@ def save(session: Session, name: str, assumptions: Mapping[str, Any], *, note: s
 
 
 def delete(session: Session, name: str, *, actor: str, now: datetime) -> None:
-    """Forget a scenario, on the record. Raises NotFound."""
+    """Delete a scenario. Raises NotFound."""
     scenario = get(session, name)
     change = audit_record.begin(session, actor=actor, kind="scenario", subject=f"scenario {name} deleted", now=now)
     with audit_record.watching(session, change, TABLE, [scenario.id or 0]):

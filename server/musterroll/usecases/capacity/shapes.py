@@ -10,7 +10,7 @@ from musterroll.usecases.capacity.plans import Backtest
 
 
 def shape(plan: Plan) -> dict[str, Any]:
-    """A plan as JSON shows it."""
+    """A plan as JSON."""
     facts = plan.facts
     return {
         "on": facts.on,

@@ -1,4 +1,4 @@
-"""A plan, or several beside each other, as a workbook: a sheet each for estimates, reasons, spares, back-test, assumptions and so on."""
+"""One or more plans as a workbook, with sheets for estimates, drivers, spares, back-tests, assumptions and so on."""
 
 import io
 from collections.abc import Iterable, Sequence
@@ -18,7 +18,7 @@ _COUNTED = ("incidents", "visits", "field_hours", "desk_hours", "hours", "parts"
 
 
 def workbook(plans: Sequence[tuple[str, Plan]]) -> bytes:
-    """One or more plans by name, made of the same facts."""
+    """Plans by name, from the same facts."""
     file = io.BytesIO()
     with xlsxwriter.Workbook(file, {"in_memory": True}) as book:
         bold = book.add_format({"bold": True})
