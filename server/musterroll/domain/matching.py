@@ -65,7 +65,7 @@ class UnitFacts(NamedTuple):
     account_id: int | None
     site_id: int | None
     recorded: bool  # named by documents
-    spoken: bool  # it has reported or has a credential
+    reporting: bool  # it has reported or has a credential
 
 
 class LineFacts(NamedTuple):
@@ -203,12 +203,12 @@ def _serial(left: str, left_key: str, right: str, right_key: str) -> FieldMatch:
 
 
 def _known_by(unit: UnitFacts) -> str:
-    sources = [word for word, known in (("documents", unit.recorded), ("its own reports", unit.spoken)) if known]
+    sources = [word for word, known in (("documents", unit.recorded), ("its own reports", unit.reporting)) if known]
     return " and ".join(sources) or "nothing yet"
 
 
 def _known_by_weight(left: UnitFacts, right: UnitFacts) -> float:
-    if left.spoken and right.spoken:
+    if left.reporting and right.reporting:
         return -6.0  # both report, so they are two units
-    apart = (left.recorded, left.spoken, right.recorded, right.spoken)
+    apart = (left.recorded, left.reporting, right.recorded, right.reporting)
     return 4.0 if apart in ((True, False, False, True), (False, True, True, False)) else 0.0

@@ -12,9 +12,9 @@ def account(
 
 
 def unit(
-    id_: int, serial: str, maker: str = "Acme", model: str = "Pump 3", spoken: bool = False, account_id: int | None = None
+    id_: int, serial: str, maker: str = "Acme", model: str = "Pump 3", reporting: bool = False, account_id: int | None = None
 ) -> UnitFacts:
-    return UnitFacts(id_, serial, serial, maker, model, 1, account_id, None, not spoken, spoken)
+    return UnitFacts(id_, serial, serial, maker, model, 1, account_id, None, not reporting, reporting)
 
 
 def test_a_name_alone_is_not_enough() -> None:
@@ -56,19 +56,19 @@ def test_a_parent_and_its_subsidiary_are_two() -> None:
 
 
 def test_a_unit_on_paper_and_one_that_reports_under_a_confusable_serial_may_be_one() -> None:
-    found = matching.match_units(unit(1, "K4O0MVX7"), unit(2, "K400MVX7", spoken=True))
+    found = matching.match_units(unit(1, "K4O0MVX7"), unit(2, "K400MVX7", reporting=True))
     assert found is not None
     assert [field.name for field in found.fields] == ["serial", "maker", "model", "known by"]
 
 
 def test_the_same_serial_under_a_maker_written_otherwise_may_be_one() -> None:
     assert matching.match_units(
-        unit(1, "QRR7B1205687", "WDC", "WD30EFRX"), unit(2, "QRR7B1205687", "Western Digital", "WDC WD30EFRX", spoken=True)
+        unit(1, "QRR7B1205687", "WDC", "WD30EFRX"), unit(2, "QRR7B1205687", "Western Digital", "WDC WD30EFRX", reporting=True)
     )
 
 
 def test_two_units_that_both_report_are_two() -> None:
-    assert matching.match_units(unit(1, "K4O0MVX7", spoken=True), unit(2, "K400MVX7", spoken=True)) is None
+    assert matching.match_units(unit(1, "K4O0MVX7", reporting=True), unit(2, "K400MVX7", reporting=True)) is None
 
 
 def test_the_same_short_serial_of_different_products_means_nothing() -> None:

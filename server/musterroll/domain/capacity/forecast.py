@@ -171,11 +171,11 @@ def _forecast(known: _Known, rolled: _Rolled, rate: float) -> Forecast:
     spread = spread + _further(means, trend.fade, float(weight @ np.array([period.events for period in past])))
     spread = spread + _of_season(means, season.doubt[rolled.skip :, rolled.skip :])
     counts = [widened(means[months].tolist(), float(s), beyond) for months, s in zip(_SPANS, spread, strict=True)]
-    drivers = sorted((driver for kin in kins for driver in kin.drivers), key=lambda one: -one.incidents(QUARTER))
+    drivers = sorted((driver for kin in kins for driver in kin.drivers), key=lambda driver: -driver.incidents(QUARTER))
     return Forecast(
         counts,
         seasonal_naive([period.events for period in past], HORIZON + rolled.skip)[rolled.skip :],
-        [float(one) for one in np.sum(list(rolled.ahead.values()), axis=(0, 2))] if kins else [0.0] * HORIZON,
+        [float(value) for value in np.sum(list(rolled.ahead.values()), axis=(0, 2))] if kins else [0.0] * HORIZON,
         drivers,
         ages,
         trend,

@@ -11,7 +11,7 @@ from musterroll.storage.engine import account_scope
 from musterroll.storage.tables.accounts import Account
 
 
-class AccountTree:
+class AccountHierarchy:
     """Parents by account. Walks end at a cycle, which imports reject."""
 
     def __init__(self, parents: Mapping[int, int | None]) -> None:
@@ -42,6 +42,6 @@ class AccountTree:
         return accounts
 
 
-def account_tree(session: Session) -> AccountTree:
+def account_tree(session: Session) -> AccountHierarchy:
     every = account_scope.whole(Account).c
-    return AccountTree(dict(session.execute(select(every.id, every.parent_id)).all()))
+    return AccountHierarchy(dict(session.execute(select(every.id, every.parent_id)).all()))

@@ -76,8 +76,8 @@ def _units() -> Any:
 
 
 def _facts(session: Session, query: Any) -> Iterator[tuple[str, UnitFacts]]:
-    for twin, *facts, lifecycle, spoken in session.execute(query):
-        yield twin, UnitFacts._make((*facts, lifecycle is not Lifecycle.UNRECORDED, bool(spoken)))
+    for twin, *facts, lifecycle, reporting in session.execute(query):
+        yield twin, UnitFacts._make((*facts, lifecycle is not Lifecycle.UNRECORDED, bool(reporting)))
 
 
 def states(session: Session) -> dict[ProposalKey, tuple[int, str]]:

@@ -8,7 +8,7 @@ Tables are crossed in the order to go in, from the few to the many by index: SQL
 
 from collections.abc import Collection
 
-from musterroll.storage.accounts.tree import AccountTree
+from musterroll.storage.accounts.tree import AccountHierarchy
 from musterroll.storage.engine.temp_tables import Staging
 from musterroll.storage.reconciliation.unit_states import FACTS
 
@@ -48,7 +48,7 @@ WHERE l.serial_key = t.serial_key AND {scan}l.scope = 'serial'"""
 _POOL = {"place_id": int, "product_id": int, "scope": str}  # a place first: SQLite looks by it
 
 
-def stage_reach(staging: Staging, unit_ids: Collection[int], tree: AccountTree) -> list[int]:
+def stage_reach(staging: Staging, unit_ids: Collection[int], tree: AccountHierarchy) -> list[int]:
     """Make the two tables from the units that changed. Returns the contracts of the lines."""
     staging.fill("run_noted", {"unit_id": int}, [(unit_id,) for unit_id in sorted(unit_ids)])
     staging.make("run_changed", _CHANGED, by="unit_id")
@@ -61,7 +61,7 @@ def stage_reach(staging: Staging, unit_ids: Collection[int], tree: AccountTree) 
     return [row[0] for row in staging.rows("SELECT DISTINCT contract_id FROM run_touched_line")]
 
 
-def _spread(staging: Staging, where: str, tree: AccountTree) -> bool:
+def _spread(staging: Staging, where: str, tree: AccountHierarchy) -> bool:
     """Go one step from where units are: to the places they reach and the units that reach those. Whether there were any."""
     places: set[tuple[int, int, str]] = set()
     for product, site, account in staging.rows(where):

@@ -6,7 +6,7 @@ from datetime import date
 from sqlmodel import Session, text
 
 from musterroll.storage.accounts import tree as account_tree
-from musterroll.storage.accounts.tree import AccountTree
+from musterroll.storage.accounts.tree import AccountHierarchy
 from musterroll.storage.contracts import lines_in_force
 from musterroll.storage.engine import account_scope
 from musterroll.storage.engine.bulk import postgres
@@ -46,7 +46,7 @@ def keep_in_reach(session: Session, staging: Staging, *tables: str) -> None:
         staging.run(f"DELETE FROM {table} WHERE account_id IS NULL OR account_id NOT IN (SELECT account_id FROM reach)")  # noqa: S608
 
 
-def _stage(session: Session, staging: Staging, on: date, tree: AccountTree, contract_ids: Collection[int] | None = None) -> Staging:
+def _stage(session: Session, staging: Staging, on: date, tree: AccountHierarchy, contract_ids: Collection[int] | None = None) -> Staging:
     lines_in_force.stage_lines(session, staging, on, contract_ids)
     unit_states.stage_units(staging, whole=contract_ids is None)
     seat_allocation.stage_seats(staging, tree)

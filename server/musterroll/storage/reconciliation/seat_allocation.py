@@ -7,7 +7,7 @@ line for its seats, and whether he got one.
 
 from collections.abc import Iterator
 
-from musterroll.storage.accounts.tree import AccountTree
+from musterroll.storage.accounts.tree import AccountHierarchy
 from musterroll.storage.engine.temp_tables import Staging
 
 # Where two makers share the serial, the line's product decides, or nobody gets it.
@@ -69,7 +69,7 @@ JOIN run_pool_line l ON l.pool_id = o.pool_id AND l.back = 1
 WHERE o.nearest = 1"""
 
 
-def stage_seats(staging: Staging, tree: AccountTree) -> None:
+def stage_seats(staging: Staging, tree: AccountHierarchy) -> None:
     """Seat every unit of `run_unit`."""
     staging.make("run_named", _NAMED, by="unit_id")
     staging.make("run_pool", _POOLS, by="scope, place_id, product_id")
@@ -86,7 +86,7 @@ def stage_seats(staging: Staging, tree: AccountTree) -> None:
     staging.make("run_over", _OVER, by="line_id")
 
 
-def _above(headed: set[int], tree: AccountTree) -> Iterator[tuple[int, int, int]]:
+def _above(headed: set[int], tree: AccountHierarchy) -> Iterator[tuple[int, int, int]]:
     """Each of `headed` with every account below it (or being it), and how high up it is: the deepest is 0."""
     depth = {account: tree.depth(account) for account in headed}
     deepest = max(depth.values(), default=0)

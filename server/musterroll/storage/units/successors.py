@@ -88,7 +88,7 @@ class Successors:
         while missing := {row_id for holder in self._units.values() for row_id in holder[4:] if row_id} - self._units.keys():
             self._learn(session, select(*_HOLDER).where(among(session, col(Unit.id), missing)))
 
-    def heir(self, serial_key: str, product_id: int | None, *, of_replaced: bool) -> SerialHolder | None:
+    def successor(self, serial_key: str, product_id: int | None, *, of_replaced: bool) -> SerialHolder | None:
         """The unit that a line for this serial covers, if it is not the one with the serial.
 
         If several makers share the serial the product decides, as in seat allocation.
@@ -97,10 +97,10 @@ class Successors:
         named = holders if len(holders) == 1 else [holder for holder in holders if holder.product_id == product_id]
         if len(named) != 1:
             return None
-        holder = self._heir(named[0], of_replaced)
+        holder = self._successor(named[0], of_replaced)
         return None if holder is named[0] else holder
 
-    def _heir(self, holder: SerialHolder, of_replaced: bool) -> SerialHolder:
+    def _successor(self, holder: SerialHolder, of_replaced: bool) -> SerialHolder:
         seen = {holder.id}
         while (after := holder.merged_into_id or (of_replaced and holder.replaced_by_id)) and after not in seen:
             seen.add(after)

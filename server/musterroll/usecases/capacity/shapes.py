@@ -16,13 +16,13 @@ def shape(plan: Plan) -> dict[str, Any]:
         "on": facts.on,
         "assumptions": {name: getattr(plan.assumptions, name) for name in plan.assumptions.__dataclass_fields__},
         "log": facts.log_words,
-        "operating": sum(one.operating for one in facts.products),
+        "operating": sum(product.operating for product in facts.products),
         "never_heard": facts.unheard,
         "silent": facts.silent,
-        "spans": [_span(one) for one in plan.spans],
-        "months": [{**one._asdict(), "incidents": one.incidents._asdict()} for one in plan.months],
-        "drivers": [driver_shape(one) for one in plan.forecast.visits.drivers],
-        "spares": [_shelf(one) for one in plan.shelves if one.spares.stock],
+        "spans": [_span(period) for period in plan.spans],
+        "months": [{**month._asdict(), "incidents": month.incidents._asdict()} for month in plan.months],
+        "drivers": [driver_shape(driver) for driver in plan.forecast.visits.drivers],
+        "spares": [_shelf(stock) for stock in plan.shelves if stock.spares.stock],
     }
 
 

@@ -46,7 +46,7 @@ class ContractLines(Taker):
         self.numbers.learn(Account, {one.get("account") for one in said} | {self._holder(ref) for ref in ids})
         self._models = import_rows.models(self.session, {name_key(one["model"]) for one in said if "model" in one})
         named = {one["serial_key"] for one in said if one.get("serial_key")} if successors.any_units(self.session) else set()
-        self._heirs = successors.Successors(self.session, named) if named else None
+        self._successors = successors.Successors(self.session, named) if named else None
         found = self.find(rows)
         self.numbers.learn_rows(Site, {one["place_id"] for one in found.values() if one["scope"] in _AT_SITE})
         self.numbers.learn_rows(Account, {one["place_id"] for one in found.values() if one["scope"] not in _AT_SITE})
@@ -92,17 +92,17 @@ class ContractLines(Taker):
 
     def _inherit(self, row: Row, after: Facts, known: Known | None, contract: dict[str, Any]) -> str:
         """A line that names a unit which was merged or, where the line is not over, replaced covers the one in its place."""
-        if self._heirs is None or "serial_key" not in row.said:
+        if self._successors is None or "serial_key" not in row.said:
             return ""
         own, product = after["serial_key"], after["product_id"]
-        merged = self._heirs.heir(own, product, of_replaced=False)
-        heir = self._heirs.heir(own, product, of_replaced=True)
-        if heir != merged and (_left_with_the_old(known, own, heir) or self._over(after, contract)):
-            heir = merged
-        if heir is None:
+        merged = self._successors.successor(own, product, of_replaced=False)
+        successor = self._successors.successor(own, product, of_replaced=True)
+        if successor != merged and (_left_with_the_old(known, own, successor) or self._over(after, contract)):
+            successor = merged
+        if successor is None:
             return ""
-        after["serial_key"], after["product_id"] = heir.serial_key, heir.product_id
-        return f"covers {heir.serial} in place of {after['serial']}"
+        after["serial_key"], after["product_id"] = successor.serial_key, successor.product_id
+        return f"covers {successor.serial} in place of {after['serial']}"
 
     def _over(self, after: Facts, record: dict[str, Any]) -> bool:
         return rules.line_ended_on(_line("", after, record), contract_terms(Contract(**record)), self.source.now.date()) is not None
@@ -158,10 +158,10 @@ def _line(ref: str, after: Facts, record: dict[str, Any]) -> rules.LineTerms:
     return rules.LineTerms(0, ref, 0, after["scope"], place, after["serial_key"], after["product_id"], after["quantity"], span)
 
 
-def _left_with_the_old(known: Known | None, own: str, heir: SerialHolder | None) -> bool:
+def _left_with_the_old(known: Known | None, own: str, successor: SerialHolder | None) -> bool:
     """Whether a line that writes a serial already did so when its unit was replaced, and was not taken over."""
     written = known.facts["serial"] if known else ""
-    return bool(known and written and serial_key(written) == own and heir and known.facts["serial_key"] != heir.serial_key)
+    return bool(known and written and serial_key(written) == own and successor and known.facts["serial_key"] != successor.serial_key)
 
 
 _AT_SITE = (LineScope.SERIAL, LineScope.SITE)
