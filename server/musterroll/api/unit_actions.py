@@ -1,4 +1,4 @@
-"""Actions on a unit: change its lifecycle, replace it."""
+"""Actions on a unit: change its lifecycle, replace it, pause its alerts."""
 
 from typing import Literal
 
@@ -10,9 +10,11 @@ from musterroll.api.http.context import actor, answer, clock, read_only, transac
 from musterroll.api.http.problems import documented
 from musterroll.api.http.routing import guarded
 from musterroll.api.http.schemas import Day, Schema, Text, UnitPath
+from musterroll.api.unit_schemas import UnitOut, unit_out
 from musterroll.domain.access import Role, needs
 from musterroll.domain.units.lifecycle import Lifecycle
 from musterroll.storage.units.related import UnitLink
+from musterroll.usecases.liveness import pause_alerts
 from musterroll.usecases.units import move as unit_move
 from musterroll.usecases.units import related as unit_related
 from musterroll.usecases.units import replace as unit_replace
@@ -96,3 +98,21 @@ def replace(path: UnitPath, body: ReplaceBody) -> Response:
 
 def _linked_unit(other: UnitLink | None) -> LinkedUnitOut | None:
     return LinkedUnitOut(id=other.uid, serial=other.serial) if other else None
+
+
+@api.post("/units/<uid>/hold", summary="Pause alerts of a silent unit", responses={200: UnitOut, **documented(404, 409)})
+@needs(Role.TECHNICIAN)
+def pause_unit_alerts(path: UnitPath) -> Response:
+    now = clock()
+    with transaction() as session:
+        pause_alerts.pause_alerts(session, path.uid, actor(), now)
+        return answer(unit_out(unit_card(session, path.uid, now)))
+
+
+@api.delete("/units/<uid>/hold", summary="Resume alerts of a unit", responses={200: UnitOut, **documented(404, 409)})
+@needs(Role.TECHNICIAN)
+def resume_unit_alerts(path: UnitPath) -> Response:
+    now = clock()
+    with transaction() as session:
+        pause_alerts.resume_alerts(session, path.uid, actor(), now)
+        return answer(unit_out(unit_card(session, path.uid, now)))

@@ -4,18 +4,16 @@ from flask import Response
 from pydantic import Field
 from sqlmodel import Session
 
-from musterroll.api.http.context import actor, answer, clock, read_only, transaction
+from musterroll.api.http.context import answer, clock, read_only
 from musterroll.api.http.lists import ListQuery, Page, listed, listing
 from musterroll.api.http.problems import documented
 from musterroll.api.http.routing import guarded
 from musterroll.api.http.schemas import PageQuery, RequestSchema, Text, UnitPath
 from musterroll.api.unit_schemas import LookUpOut, MessagePage, StateChangePage, UnitOut, UnitPage, message_out, state_change_out, unit_out
-from musterroll.domain.access import Role, needs
 from musterroll.domain.liveness import Liveness
 from musterroll.domain.units.lifecycle import Lifecycle
 from musterroll.domain.values import cursors
 from musterroll.usecases.fleet.pages import FleetFilter, fleet
-from musterroll.usecases.liveness import pause_alerts
 from musterroll.usecases.units.history import messages, transitions
 from musterroll.usecases.units.look_up import look_up, unit_card
 
@@ -96,21 +94,3 @@ def get_lookup(query: CodeQuery) -> Response:
         result = look_up(session, query.code, clock())
     units, twins, near = ([unit_out(card) for card in cards] for cards in (result.units, result.twins, result.near))
     return answer(LookUpOut(key=result.key, units=units, twins=twins, near=near, problem=result.problem))
-
-
-@api.post("/units/<uid>/hold", summary="Pause alerts of a silent unit", responses={200: UnitOut, **documented(404, 409)})
-@needs(Role.TECHNICIAN)
-def pause_unit_alerts(path: UnitPath) -> Response:
-    now = clock()
-    with transaction() as session:
-        pause_alerts.pause_alerts(session, path.uid, actor(), now)
-        return answer(unit_out(unit_card(session, path.uid, now)))
-
-
-@api.delete("/units/<uid>/hold", summary="Resume alerts of a unit", responses={200: UnitOut, **documented(404, 409)})
-@needs(Role.TECHNICIAN)
-def resume_unit_alerts(path: UnitPath) -> Response:
-    now = clock()
-    with transaction() as session:
-        pause_alerts.resume_alerts(session, path.uid, actor(), now)
-        return answer(unit_out(unit_card(session, path.uid, now)))

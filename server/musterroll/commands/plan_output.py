@@ -11,6 +11,7 @@ from musterroll.domain.capacity.backtest import BacktestRow as BacktestRow
 from musterroll.domain.capacity.facts import PlanFacts
 from musterroll.domain.capacity.forecast import Driver
 from musterroll.domain.capacity.plan import Estimate, Plan, PlanPeriod
+from musterroll.domain.values.money import format_amount
 from musterroll.usecases.capacity.plans import Backtest
 
 _DRIVERS = 5  # products listed
@@ -25,7 +26,7 @@ _FIGURES: tuple[tuple[str, Callable[[PlanPeriod], str]], ...] = (
     ("field technicians", lambda span: f"{span.field.heads:,}  ({span.field.low80:,} to {span.field.high80:,})"),
     ("support agents", lambda span: f"{span.desk.positions:,}  (up to {span.desk_high.positions:,})"),
     ("parts", lambda span: _range(span.parts)),
-    ("cost", lambda span: _range(span.cost)),
+    ("cost", lambda span: _money_range(span.cost)),
     ("covered share", lambda span: f"{span.covered_share:.0%}"),
 )
 _PRODUCTS: Columns[Driver] = (
@@ -107,6 +108,10 @@ def _cell(place: int) -> Callable[[tuple[str, ...]], str]:
 
 def _range(estimate: Estimate) -> str:
     return f"{estimate.mean:,.0f}  ({estimate.low80:,.0f} to {estimate.high80:,.0f})"
+
+
+def _money_range(cost: Estimate) -> str:
+    return f"{format_amount(cost.mean, short=True)}  ({format_amount(cost.low80, short=True)} to {format_amount(cost.high80, short=True)})"
 
 
 def _period(facts: PlanFacts, row: BacktestRow) -> _Period:

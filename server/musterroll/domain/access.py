@@ -1,4 +1,4 @@
-"""What people may do: roles in order, each allowed all that the ones before it are; and what each view asks of whoever opens it."""
+"""Roles, each including all that the ones before it may do, and the role that a view needs."""
 
 from collections.abc import Callable
 from enum import StrEnum
@@ -9,25 +9,33 @@ _MARK = "needs"
 
 
 class Role(StrEnum):
-    VIEWER = "viewer"  # looks
-    TECHNICIAN = "technician"  # acts on units: deploy, retire, replace, void, note, hold
-    PLANNER = "planner"  # imports, decides findings and proposals, saves filters and plans
-    ADMIN = "admin"  # people, tokens, products, rules of notification, the audit
+    VIEWER = "viewer"
+    TECHNICIAN = "technician"
+    PLANNER = "planner"
+    ADMIN = "admin"
+
+
+ROLES = {
+    Role.VIEWER: "Can view units, coverage and counts.",
+    Role.TECHNICIAN: "Can also work on units: move, replace, retire, add notes, pause alerts.",
+    Role.PLANNER: "Can also decide findings and possible duplicates, import records and plan capacity.",
+    Role.ADMIN: "Can also manage users, tokens, enrolment and products. Sees all accounts.",
+}
 
 
 class Need(NamedTuple):
-    """What a view asks for. `everywhere`: it is about the whole registry, so nobody limited to some accounts may open it."""
+    """What a view needs. `everywhere`: it is about the whole registry, so users limited to some accounts may not open it."""
 
     role: Role = Role.VIEWER
     everywhere: bool = False
 
 
 _ORDER = tuple(Role)
-_UNMARKED = Need(Role.ADMIN, everywhere=True)  # what changes something and does not say who may
+_UNMARKED = Need(Role.ADMIN, everywhere=True)  # a view that changes something and is not marked
 
 
 def allows(role: Role, needed: Role) -> bool:
-    """Whether somebody of `role` may do what `needed` is needed for.
+    """Whether `role` includes `needed`.
 
     >>> allows(Role.PLANNER, Role.TECHNICIAN), allows(Role.VIEWER, Role.TECHNICIAN)
     (True, False)
@@ -36,13 +44,15 @@ def allows(role: Role, needed: Role) -> bool:
 
 
 def may(role: Role, limited: bool, need: Need) -> bool:
-    """Whether somebody of `role`, limited to some accounts or not, may open what asks for `need`."""
+    """Whether a user with `role`, limited to some accounts or not, may open a view with this need."""
     return allows(role, need.role) and not (limited and need.everywhere)
 
 
 def needs(role: Role, *, everywhere: bool = False) -> Callable[[View], View]:
-    """Marks a view that only somebody of `role` or above may open; for others there is no such page. What only an admin may open is
-    about the whole registry. A door asks `need_of` before it lets anybody in."""
+    """Marks a view that needs `role` or above; to others the page does not exist. Views for admins are about the whole registry.
+
+    Entry points ask `need_of` before they call a view.
+    """
 
     def mark(view: View) -> View:
         setattr(view, _MARK, Need(role, everywhere or role is Role.ADMIN))

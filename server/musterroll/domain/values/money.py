@@ -40,7 +40,21 @@ def format_money(money: Money, short: bool = False) -> str:
     >>> format_money(Money(Decimal("95.5"), "EUR"), short=True)
     '95.50 EUR'
     """
-    return f"{money.amount:,.{0 if short and money.amount >= 100 else 2}f} {money.currency}"
+    return f"{format_amount(money.amount, short)} {money.currency}"
+
+
+def format_amount(amount: Decimal | float, short: bool = False) -> str:
+    """An amount without its currency, where a heading names that: as `format_money`."""
+    return f"{amount:,.{0 if short and amount >= 100 else 2}f}"
+
+
+def format_range(low: float, high: float, currency: str) -> str:
+    """An estimate's range, in one currency.
+
+    >>> format_range(90, 1210.4, "EUR")
+    '90.00 to 1,210 EUR'
+    """
+    return f"{format_amount(low, short=True)} to {format_amount(high, short=True)} {currency}"
 
 
 def format_sums(sums: Iterable[Money], short: bool = False) -> str:

@@ -2,7 +2,7 @@
 
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, case, func, literal, select
+from sqlalchemy import ColumnElement, and_, case, func, literal, select
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, col
 
@@ -31,7 +31,7 @@ def reported_by_import_only_sql(alias: str | None = None) -> str:
 
 
 def silent(heard: ListeningWindow, now: int) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
-    """Whether each voice's silence at `now` (ms) makes its unit stale, and late."""
+    """Whether the silence of each unit at `now` (ms) makes it stale, and late."""
     heard_at, at = col(UnitStatus.heard_at), min(now, heard.until)
     silence = at - case((heard_at > heard.since, heard_at), else_=heard.since)
     own = ~reported_by_import_only()
@@ -39,7 +39,7 @@ def silent(heard: ListeningWindow, now: int) -> tuple[ColumnElement[bool], Colum
 
 
 class _Signs(NamedTuple):
-    """What `judge` looks at, as conditions on `UnitStatus`."""
+    """What `assess_liveness` looks at, as conditions on `UnitStatus`."""
 
     stale: ColumnElement[bool]
     late: ColumnElement[bool]
@@ -65,8 +65,21 @@ def liveness(heard: ListeningWindow, now: int) -> ColumnElement[str]:
     )
 
 
+def assessed_at(listening: ListeningWindow, instant: int) -> ColumnElement[str]:
+    """The liveness at a past `instant` (ms) of units that have not reported since."""
+    too_long, overdue = silent(listening, instant)
+    stale = (col(UnitStatus.stale_since) <= instant) | too_long
+    late = (col(UnitStatus.death_at) <= instant) | overdue
+    return case(
+        (and_(func.coalesce(stale | late, False), col(UnitStatus.held_at) <= instant), literal(Liveness.HELD.value)),
+        (stale, literal(Liveness.STALE.value)),
+        (late, literal(Liveness.LATE.value)),
+        else_=literal(Liveness.OPERATING.value),
+    )
+
+
 def counts(session: Session, heard: ListeningWindow, now: int) -> dict[Lifecycle, dict[Liveness, int]]:
-    """Units on the roll by lifecycle and liveness at `now` (ms): all of them less the few that were merged into others.
+    """Registered units by lifecycle and liveness at `now` (ms): all of them less the few that were merged into others.
 
     So the large count needs to look at no more than two indexes.
     """

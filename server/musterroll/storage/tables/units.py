@@ -10,6 +10,9 @@ from sqlmodel import Field, SQLModel
 from musterroll.domain.units.lifecycle import Lifecycle
 from musterroll.storage.tables.columns import BIG, DOCUMENT, KEY, NEVER_REUSED, PRICE, Audited, present, row_id, word
 
+# What records say of a unit: a merge carries it over, undoing the record of a unit that has reported since clears it.
+RECORDED = ("account_id", "site_id", "shipped_on", "installed_on", "registered_on", "warranty_months", "replaced_by_id")
+
 
 class Unit(Audited, table=True):
     """One serial number. Facts that change with every heartbeat live in `UnitStatus`."""

@@ -14,7 +14,7 @@ from musterroll.domain.installed_base.bridge import MERGED, SPLIT
 from musterroll.domain.liveness import OPERATING, ListeningWindow, Liveness
 from musterroll.domain.units.lifecycle import Lifecycle
 from musterroll.domain.values.instants import from_ms
-from musterroll.storage.liveness.states import silent
+from musterroll.storage.liveness.states import assessed_at
 from musterroll.storage.tables.liveness import UnitStatus
 from musterroll.storage.tables.units import Unit, UnitStateChange
 
@@ -43,7 +43,7 @@ def liveness_at(listening: ListeningWindow, instant: int, known_at: int) -> Colu
     """
     until = min(instant, known_at)
     recorded = func.coalesce(_last("liveness", instant, known_at), Liveness.NEVER_HEARD.value)
-    return case((col(UnitStatus.heard_at) <= until, _assessed(listening, until)), else_=recorded)
+    return case((col(UnitStatus.heard_at) <= until, assessed_at(listening, until)), else_=recorded)
 
 
 def changed_unrecorded(listening: ListeningWindow, since: int, instant: int) -> ColumnElement[bool]:
@@ -51,7 +51,7 @@ def changed_unrecorded(listening: ListeningWindow, since: int, instant: int) -> 
 
     They became stale before the next sweep, or were first reported by an import.
     """
-    lapsed = and_(col(UnitStatus.heard_at) <= instant, _assessed(listening, instant).not_in(sorted(OPERATING)))
+    lapsed = and_(col(UnitStatus.heard_at) <= instant, assessed_at(listening, instant).not_in(sorted(OPERATING)))
     return or_(lapsed, func.coalesce(col(UnitStatus.first_heard_at), col(UnitStatus.heard_at)) > since)
 
 
@@ -97,15 +97,3 @@ def _known(t: Any, known_at: int) -> ColumnElement[bool]:
 def _moves_unit(t: Any) -> ColumnElement[bool]:
     """On the identity axis, which also has credentials, only merges count."""
     return or_(t.c.axis != "identity", t.c.new.in_((MERGED, SPLIT)))
-
-
-def _assessed(listening: ListeningWindow, instant: int) -> ColumnElement[str]:
-    too_long, overdue = silent(listening, instant)
-    stale = (col(UnitStatus.stale_since) <= instant) | too_long
-    late = (col(UnitStatus.death_at) <= instant) | overdue
-    return case(
-        (and_(func.coalesce(stale | late, False), col(UnitStatus.held_at) <= instant), literal(Liveness.HELD.value)),
-        (stale, literal(Liveness.STALE.value)),
-        (late, literal(Liveness.LATE.value)),
-        else_=literal(Liveness.OPERATING.value),
-    )

@@ -8,9 +8,9 @@ from sqlmodel import Session
 from musterroll.domain.liveness import Liveness
 from musterroll.domain.notifications.events import EventKind
 from musterroll.domain.values.instants import from_ms, to_ms
-from musterroll.storage.liveness import last_seen
+from musterroll.storage.liveness import stale_sweep as stale_units
 from musterroll.storage.liveness import states as liveness_states
-from musterroll.storage.liveness.last_seen import StaleUnit
+from musterroll.storage.liveness.stale_sweep import StaleUnit
 from musterroll.storage.notifications import events as stored_events
 from musterroll.storage.units import transitions
 from musterroll.storage.units.transitions import NewStateChange
@@ -25,7 +25,7 @@ class SweepResult(NamedTuple):
 
 def any_due(session: Session, now: datetime) -> bool:
     """Whether `sweep` would change anything. It only reads, so that writers are not blocked when nothing is due."""
-    return last_seen.any_due(session, liveness_states.hearing(session), to_ms(now))
+    return stale_units.any_due(session, liveness_states.hearing(session), to_ms(now))
 
 
 def sweep(session: Session, now: datetime, chunk: int = _CHUNK) -> SweepResult:
@@ -35,11 +35,11 @@ def sweep(session: Session, now: datetime, chunk: int = _CHUNK) -> SweepResult:
     """
     heard = liveness_states.hearing(session)
     stale: list[int] = []
-    while lapsed := last_seen.mark_stale(session, heard, to_ms(now), chunk):
-        transitions.add(session, [_change(unit) for unit in lapsed], recorded_at=to_ms(now))
-        stored_events.record_unit_events(session, EventKind.STALE, [unit.unit_id for unit in lapsed], to_ms(now))
-        stale += [unit.unit_id for unit in lapsed]
-        if len(lapsed) < chunk:
+    while stale_now := stale_units.mark_stale(session, heard, to_ms(now), chunk):
+        transitions.add(session, [_change(unit) for unit in stale_now], recorded_at=to_ms(now))
+        stored_events.record_unit_events(session, EventKind.STALE, [unit.unit_id for unit in stale_now], to_ms(now))
+        stale += [unit.unit_id for unit in stale_now]
+        if len(stale_now) < chunk:
             break
     return SweepResult(stale)
 

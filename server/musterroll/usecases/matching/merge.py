@@ -16,13 +16,12 @@ from musterroll.storage.matching import merges
 from musterroll.storage.tables.accounts import Account
 from musterroll.storage.tables.audit import Change
 from musterroll.storage.tables.contracts import ContractLine
-from musterroll.storage.tables.units import Unit
+from musterroll.storage.tables.units import RECORDED, Unit
 from musterroll.storage.units import for_update, transitions
 from musterroll.storage.warranty import periods as stored_periods
 from musterroll.usecases.audit import record as audit_record
 from musterroll.usecases.warranty import periods as warranty_periods
 
-_RECORDED = ("account_id", "site_id", "shipped_on", "installed_on", "registered_on", "warranty_months", "replaced_by_id")
 _KNOWN_OF_ACCOUNT = ("website", "phone", "postcode", "country", "segment")
 
 
@@ -52,7 +51,7 @@ def merge_units(session: Session, change: Change, one_id: int, other_id: int, no
     was, lines = survivor.lifecycle, for_update.lines_naming(session, merged)
     periods = [row for row in stored_periods.periods(session, merged.id or 0) if row.kind is not PeriodKind.STANDARD]
     with audit_record.watching(session, change, "unit", [survivor.id or 0, merged.id or 0]):
-        for name in _RECORDED:
+        for name in RECORDED:
             if getattr(survivor, name) is None:
                 setattr(survivor, name, getattr(merged, name))
         if was is Lifecycle.UNRECORDED:

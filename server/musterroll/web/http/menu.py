@@ -2,9 +2,9 @@
 
 from typing import NamedTuple
 
-from flask import Flask
+from flask import Flask, g
 
-from musterroll.domain.access import Need, Role, may
+from musterroll.domain.access import Need, Role, allows, may
 from musterroll.usecases.access.sessions import Actor
 
 
@@ -64,3 +64,9 @@ def groups(actor: Actor) -> dict[str, list[Entry]]:
 def install(app: Flask) -> None:
     app.jinja_env.globals["menu"] = entries
     app.jinja_env.globals["menu_groups"] = groups
+    app.jinja_env.globals["allowed"] = _allowed
+
+
+def _allowed(needed: str) -> bool:
+    """Whether the signed-in user's role includes `needed`."""
+    return "actor" in g and allows(Role(g.actor.role), Role(needed))

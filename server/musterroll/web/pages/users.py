@@ -8,7 +8,7 @@ from flask import Blueprint, Response, make_response, redirect, request
 from sqlmodel import Session
 from werkzeug.wrappers import Response as AnyResponse
 
-from musterroll.domain.access import Role
+from musterroll.domain.access import ROLES, Role
 from musterroll.domain.values.errors import DomainError
 from musterroll.storage.tables.access import User
 from musterroll.usecases.access import users as access_users
@@ -16,12 +16,6 @@ from musterroll.web.http.context import actor, clock, needs, page, read_only, tr
 
 pages = Blueprint("users", __name__)
 
-ROLES = {
-    Role.VIEWER: "Can view units, coverage and counts.",
-    Role.TECHNICIAN: "Can also work on units: move, replace, retire, add notes, pause alerts.",
-    Role.PLANNER: "Can also decide findings and possible duplicates, import records and plan capacity.",
-    Role.ADMIN: "Can also manage users, tokens, enrolment and products. Sees all accounts.",
-}
 _BLANK = {"name": "", "role": Role.VIEWER.value, "accounts": ""}
 
 

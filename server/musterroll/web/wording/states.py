@@ -9,7 +9,7 @@ from flask import Flask
 from musterroll.domain.liveness import Liveness
 from musterroll.domain.units.lifecycle import Lifecycle
 from musterroll.domain.values.instants import from_ms, to_ms
-from musterroll.domain.values.money import Money, format_money, format_sums
+from musterroll.domain.values.money import Money, format_money, format_range, format_sums
 from musterroll.usecases.units.unit_card import UnitCard
 
 
@@ -82,6 +82,7 @@ def install(app: Flask) -> None:
         ago=ago, span=span, moment=moment, day=day, last_day=last_day, count=count, iso=iso, stage=stage, product=product
     )
     app.jinja_env.globals.update(Money=Money)
+    app.jinja_env.globals.update(money_range=format_range)
     app.jinja_env.filters.update(money=format_money, amount=partial(format_money, short=True), sums=partial(format_sums, short=True))
 
 

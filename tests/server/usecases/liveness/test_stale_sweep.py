@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from musterroll.domain.liveness import ListeningWindow, Liveness, LivenessFacts, assess_liveness
 from musterroll.domain.values.instants import to_ms
 from musterroll.storage.engine.database import Database
-from musterroll.storage.liveness import last_seen
+from musterroll.storage.liveness import stale_sweep as stale_units
 from musterroll.storage.liveness import states as liveness_states
 from musterroll.storage.tables.liveness import UnitStatus
 from musterroll.storage.tables.operations import ProcessHeartbeat, RegistryState
@@ -185,7 +185,7 @@ def test_the_rule_in_python_and_in_sql_agree_and_the_sweep_calls_stale_exactly_t
         rows = session.exec(select(UnitStatus.unit_id, liveness_states.liveness(hearing, at)))
         states = dict(rows.all())
         assert [states[units[n]] for n in range(len(facts))] == [one.liveness for one in judged]
-        assert {one.unit_id: one.stale_since for one in last_seen.mark_stale(session, hearing, at, 100)} == expected
+        assert {one.unit_id: one.stale_since for one in stale_units.mark_stale(session, hearing, at, 100)} == expected
 
 
 def _row(unit_id: int, facts: LivenessFacts) -> dict[str, Any]:
