@@ -29,19 +29,23 @@ _PLAN_INTERVAL = timedelta(minutes=10)  # between updates of the capacity facts 
 
 def jobs(settings: Settings, database: Database) -> list[Job]:
     work = _RegistryJobs(settings, database)
-    scheduled = [Job("sweep", settings.sweep_seconds, work.sweep), Job("reconcile", 5.0, work.reconcile), Job("pulse", 5.0, work.pulse)]
+    scheduled = [
+        Job("sweep", settings.sweep_seconds, work.sweep),
+        Job("reconcile", 5.0, work.reconcile),
+        Job("heartbeat", 5.0, work.heartbeat),
+    ]
     scheduled += [Job("snapshot", 60.0, work.snapshot), Job("plan", 60.0, work.plan), Job("figures", 60.0, work.figures)]
     if settings.mosquitto_password_file:
         scheduled.append(Job("provision", 1.0, work.provision))
     notifications = _NotificationJobs(database, OutboxSender(database, settings))
     scheduled += [
-        Job("signals", 5.0, notifications.queue),
+        Job("events", 5.0, notifications.queue),
         Job("endings", 60.0, notifications.endings),
         Job("activity", 10.0, notifications.activity),
     ]
-    scheduled += [Job("post", 2.0, notifications.send), Job("forget", 3600.0, notifications.delete_old)]
+    scheduled += [Job("send", 2.0, notifications.send), Job("delete_old", 3600.0, notifications.delete_old)]
     scheduled.append(Job("calendar", 30.0, notifications.calendar))
-    scheduled += [Job("follow", 2.0, work.follow), Job("prove", 5.0, work.prove), Job("readings", 60.0, work.readings)]
+    scheduled += [Job("product_changes", 2.0, work.product_changes), Job("verify", 5.0, work.verify), Job("metrics", 60.0, work.metrics)]
     return scheduled
 
 
@@ -66,7 +70,7 @@ class _RegistryJobs(NamedTuple):
         if result is not None and result.whole:
             log.info("the whole fleet was reconciled")
 
-    def follow(self, now: datetime) -> None:
+    def product_changes(self, now: datetime) -> None:
         """Update the units of a changed product or policy, one batch per run."""
         with self.database.snapshot() as session:
             if not products.has_pending(session):
@@ -74,12 +78,12 @@ class _RegistryJobs(NamedTuple):
         with self.database.transaction() as session:
             products.apply_pending(session, now)
 
-    def prove(self, now: datetime) -> None:
+    def verify(self, now: datetime) -> None:
         """Verify the next part of the audit log."""
         with self.database.transaction() as session:
             audit_verify.prove(session, now)
 
-    def readings(self, now: datetime) -> None:
+    def metrics(self, now: datetime) -> None:
         """Record the health of the registry, minute by minute."""
         with self.database.transaction() as session:
             health.read(session, now)
@@ -116,7 +120,7 @@ class _RegistryJobs(NamedTuple):
             except Exception as error:  # one figure that takes too long must not hold up the others
                 log.error("figure %s could not be computed and will be retried: %s", figure.name, str(error).splitlines()[0])
 
-    def pulse(self, now: datetime) -> None:
+    def heartbeat(self, now: datetime) -> None:
         with self.database.transaction() as session:
             process_heartbeats.beat(session, PROCESS, to_ms(now))
 
