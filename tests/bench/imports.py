@@ -9,7 +9,7 @@ import time
 from pathlib import Path
 from typing import NamedTuple
 
-from tests.bench import paper
+from tests.bench import records
 from tests.bench.measuring import Figure, figure
 from tests.support.instances import scratch
 from tests.support.postgres import PostgresServer
@@ -36,7 +36,7 @@ class Run(NamedTuple):
 
 
 def measure(quick: bool) -> list[Figure]:
-    plan, folder, postgres = QUICK if quick else FULL, scratch(), PostgresServer(**paper.ROOMY)
+    plan, folder, postgres = QUICK if quick else FULL, scratch(), PostgresServer(**records.ROOMY)
     try:
         file = folder / "units.csv"
         write(file, plan)

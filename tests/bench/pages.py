@@ -1,4 +1,4 @@
-"""Every page of the URL map over a million units with their paper: server time of a GET, signed in, once the schedule has had its turns."""
+"""Every page of the URL map over a million units with their records: server time of a GET, signed in, after the scheduled jobs have run."""
 
 import re
 import time
@@ -21,7 +21,7 @@ from musterroll.usecases.access import sessions as access_sessions
 from sqlalchemy import text
 from werkzeug.routing import Rule
 
-from tests.bench import fleets, paper
+from tests.bench import fleets, records
 from tests.bench.measuring import Figure, figure, percentile
 from tests.support.instances import scratch
 from tests.support.postgres import PostgresServer
@@ -94,7 +94,7 @@ def _app(database: Database, plan: Plan, folder: Path) -> Flask:
     now = datetime.now(UTC)
     migrate.upgrade(database)
     began = time.monotonic()
-    paper.fill(database, plan.units, plan.lines, to_ms(now), now.date().isoformat())
+    records.fill(database, plan.units, plan.lines, to_ms(now), now.date().isoformat())
     with database.transaction() as session:
         access_sessions.ensure_admin(session, _PASSWORD, now)
         session.connection().execute(text("UPDATE site SET latitude = 38 + id % 23, longitude = -9 + id % 37"))

@@ -16,7 +16,7 @@ from musterroll.usecases.capacity import plans as capacity_plans
 from musterroll.usecases.reconciliation import run as reconciliation_run
 from sqlalchemy import text
 
-from tests.bench import fleets, paper
+from tests.bench import fleets, records
 from tests.bench.measuring import Figure, figure
 from tests.support.postgres import PostgresServer
 
@@ -77,7 +77,7 @@ def _measure(database: Database, plan: Plan) -> list[Figure]:
 
 
 def _fill(database: Database, plan: Plan, now: datetime) -> None:
-    paper.fill(database, plan.units, plan.lines, to_ms(now), now.date().isoformat())
+    records.fill(database, plan.units, plan.lines, to_ms(now), now.date().isoformat())
     with database.transaction() as session:
         connection = session.connection()
         connection.execute(text("SET LOCAL statement_timeout = 0"))

@@ -20,7 +20,7 @@ from musterroll.usecases.access import api_tokens
 from musterroll.usecases.reconciliation import run as reconciliation_run
 from sqlalchemy import bindparam, text
 
-from tests.bench import brokers, fleets, paper
+from tests.bench import brokers, fleets, records
 from tests.bench.measuring import Figure, figure, percentile
 from tests.bench.million import web
 from tests.support.instances import scratch
@@ -46,7 +46,7 @@ QUICK = Plan(20_000, 4_000, 2, 100, 200)
 
 
 def measure(quick: bool) -> list[Figure]:
-    folder, postgres = scratch(), PostgresServer(**paper.ROOMY)
+    folder, postgres = scratch(), PostgresServer(**records.ROOMY)
     try:
         return [
             *_on(Database(postgres.create()), "PostgreSQL", QUICK if quick else FULL, folder),
@@ -69,7 +69,7 @@ def _measure(database: Database, title: str, plan: Plan, folder: Path) -> list[F
     migrate.upgrade(database)
     gc.freeze()  # as the process does that reconciles
     began = time.monotonic()
-    paper.fill(database, plan.units, plan.lines, to_ms(now), now.date().isoformat())
+    records.fill(database, plan.units, plan.lines, to_ms(now), now.date().isoformat())
     print(f"  ({title}: filled in {time.monotonic() - began:.0f} s)", flush=True)
     first = _whole(database, now)
     fleets.analyze(database)

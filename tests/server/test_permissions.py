@@ -1,4 +1,4 @@
-"""Every route, for every role, limited to some accounts or not: made from the map of addresses, so that no new page is forgotten."""
+"""Every route, for every role, with and without limited accounts; generated from the URL map, so that no new page is forgotten."""
 
 import re
 from collections.abc import Callable, Iterator
@@ -29,10 +29,10 @@ from werkzeug.test import TestResponse
 
 from tests.support import sample_fleet
 
-# Nobody needs to be known for these: they show nothing of the fleet, or ask for a secret of their own.
+# Public: these show nothing of the fleet, or require a secret of their own.
 PUBLIC = {"assets", "worker", "theme.choose", "sign_in.form", "sign_in.sign_in", "sign_in.sign_out"}
 PUBLIC |= {"oidc.start", "oidc.callback", "calendar_feed.read", "device-enrolment.enroll"}
-PUBLIC |= {"moved_addresses.moved"}  # only says where a page is now
+PUBLIC |= {"moved_addresses.moved"}  # only redirects
 PUBLIC |= {"health.healthz", "health.readyz", "health.metrics"}
 PUBLIC |= {"docs.docs", "docs.static", "docs.openapi", "docs.asyncapi"}
 
@@ -53,7 +53,7 @@ class Route(NamedTuple):
         return self.rule.rule.startswith("/api/")
 
     def address(self) -> str:
-        """An address that leads here; what it names need not be."""
+        """An address of this route; the records in it need not exist."""
         path = self.rule.rule
         for name, converter in self.rule._converters.items():
             value = "1" if isinstance(converter, IntegerConverter) else "x"
@@ -74,7 +74,7 @@ class Server(NamedTuple):
                     yield Route(method, rule, need_of(self.app.view_functions[rule.endpoint], method in ASKING))
 
     def client(self, role: Role, within: list[str] | None = None) -> FlaskClient:
-        """Somebody of a role who has signed in."""
+        """A client signed in with this role."""
         now, name = datetime.now(UTC), f"{role} of {within or 'all'}"
         with self.database.transaction() as session:
             user = access_users.create(session, name, role, access_users.account_ids(session, role, within), actor="test", now=now)
@@ -106,7 +106,7 @@ def either_server(database: Database, tmp_path: Path) -> Server:
 
 
 def opened_by_nothing(server: Server) -> None:
-    """Behind each guard stands only a word, so that every address can be asked without anything being done."""
+    """Replaces every view by a constant answer, so that every address can be requested without effect."""
     for endpoint, view in server.app.view_functions.items():
         if endpoint not in PUBLIC:
             server.app.view_functions[endpoint] = _skip(view)
@@ -193,12 +193,12 @@ def named(server: Server, account: str) -> dict[str, list[str]]:
     }
 
 
-# Variables of addresses that name nothing of an account's.
+# Variables that name no record of an account.
 OF_NOBODY = {"key", "month", "step", "products/number", "plans/name"}
 
 
 def things(server: Server, account: str) -> Iterator[str]:
-    """Addresses to read that name something of an account."""
+    """Addresses of GET requests for a record of an account."""
     known = named(server, account)
     for route in server.routes():
         collection = route.rule.rule.split("/<")[0].rsplit("/", 1)[-1]
@@ -222,7 +222,7 @@ def test_things_of_another_account_are_not_there(server: Server) -> None:
 
 
 def lists(server: Server, client: FlaskClient) -> Iterator[str]:
-    """Addresses of what is about many accounts, asked in several ways."""
+    """Addresses of lists over many accounts, with several queries."""
     segments = [segment["key"] for segment in client.get("/api/v1/segments").json["items"]]
     for route in server.routes():
         if route.method == "GET" and route.need.role is not Role.ADMIN and not route.need.everywhere:
@@ -242,7 +242,7 @@ def lists(server: Server, client: FlaskClient) -> Iterator[str]:
 
 
 def text_of(answer: TestResponse) -> str:
-    """All an answer says, a workbook's sheets too."""
+    """All text of an answer, including the sheets of a workbook."""
     if not answer.data.startswith(b"PK"):
         return answer.text
     with ZipFile(BytesIO(answer.data)) as book:
@@ -258,7 +258,7 @@ def test_no_page_list_or_file_tells_anything_of_another_account(either_server: S
         assert [word for word in FOREIGN if word in text_of(mine) and word not in echoed] == [], address
         assert mine.status_code < 500, address
         differing += any(word in text_of(everything) for word in FOREIGN if word not in echoed)
-    assert differing > 20  # or the test looks for words that stand nowhere
+    assert differing > 20  # or the test searches for words that appear nowhere
 
 
 def test_counts_of_a_limited_person_are_of_what_is_listed(server: Server) -> None:

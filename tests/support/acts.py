@@ -1,4 +1,4 @@
-"""What people do in a small fleet, by name, and what documents of each kind say later: each is one change that can be undone."""
+"""Actions of users in a small fleet, by name, and later files of each document kind; each is one change that can be undone."""
 
 from collections.abc import Callable
 from datetime import date, datetime, timedelta

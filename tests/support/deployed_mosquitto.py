@@ -1,4 +1,4 @@
-"""A private Mosquitto with the configuration we deploy, and its password file kept by the code that keeps it in production."""
+"""A private Mosquitto with the deployed configuration; its password file is maintained by the production code."""
 
 import re
 from pathlib import Path

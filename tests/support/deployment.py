@@ -1,4 +1,4 @@
-"""The registry's parts as they are run in production, on this machine: Mosquitto as we ship it, `musterroll ingest` as a process."""
+"""The registry's processes as in production, on this machine: the deployed Mosquitto, `musterroll ingest` as a process."""
 
 import os
 import random

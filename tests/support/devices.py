@@ -1,4 +1,4 @@
-"""Devices that keep what they say until the registry receipts it, as the agent does, but many to a process and in memory."""
+"""Devices that keep messages until the registry sends a receipt, as the agent does, but many per process and in memory."""
 
 import threading
 import time

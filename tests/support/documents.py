@@ -1,4 +1,4 @@
-"""A small made-up fleet as five systems would export it, and taking such files in."""
+"""A small sample fleet as exported by five systems, and the import of such files."""
 
 import io
 from datetime import datetime

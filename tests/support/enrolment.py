@@ -1,4 +1,4 @@
-"""Units enrolled by the real verbs."""
+"""Units enrolled through the real use cases."""
 
 from datetime import datetime, timedelta
 

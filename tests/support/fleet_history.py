@@ -1,4 +1,4 @@
-"""A fleet with a past: units of two products that began, fell silent, came back and left, and the tickets opened on them."""
+"""A fleet with a history: units of two products that were deployed, went silent, came back and retired, and their incidents."""
 
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal

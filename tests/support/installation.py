@@ -1,4 +1,4 @@
-"""A whole registry and a whole agent, as the processes people run, on whichever database and broker."""
+"""A complete registry and agent as real processes, on either database and broker."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""What every private instance needs: a free port, a scratch folder, a child that is sure to end."""
+"""Helpers for private instances: a free port, a scratch folder, child processes that are always ended."""
 
 import os
 import pwd

@@ -1,4 +1,4 @@
-"""A small OpenID Connect issuer: discovery, keys, the code flow with PKCE, identity tokens that are really signed."""
+"""A small OpenID Connect issuer: discovery, keys, the code flow with PKCE, signed ID tokens."""
 
 import base64
 import hashlib

@@ -1,4 +1,4 @@
-"""A fleet as a planner has it before a quarterly review: some four hundred units, their paper as documents, and two months of days."""
+"""A planner's fleet before a quarterly review: about 420 units, their records as imported documents, and two months of history."""
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta

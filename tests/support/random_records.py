@@ -1,4 +1,4 @@
-"""Random small fleets with all their paper in a database, side by side, and what the pure rules make of them."""
+"""Random small fleets with all their records in a database, and what the pure rules compute for them."""
 
 from collections import defaultdict
 from collections.abc import Iterable

@@ -1,4 +1,4 @@
-"""Paper made up for tests, and all of it as bytes."""
+"""Rows of business records for tests, and a dump of all of them."""
 
 from datetime import UTC, date, datetime
 from decimal import Decimal

@@ -1,4 +1,4 @@
-"""Units that report, and what they say, for tests of the way from the wire into the roll."""
+"""Units that report, and their messages, for tests from the wire to the database."""
 
 from datetime import UTC, datetime
 from typing import Any

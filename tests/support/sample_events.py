@@ -1,4 +1,4 @@
-"""Rules of notification and what they told, for the pages: sent, waiting and not taken; the calendar; readings of the registry itself."""
+"""Notification rules, events and messages for the pages (sent, queued, failed), the calendar, and metrics of the registry."""
 
 from datetime import datetime, timedelta
 

@@ -1,4 +1,4 @@
-"""A small made-up fleet for the pages: every state, a past, twins, hostile text, tokens and an enrolment that waits."""
+"""A small sample fleet for the pages: every state, a history, twins, hostile text, tokens and a pending enrolment."""
 
 import json
 import math

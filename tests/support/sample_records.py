@@ -1,4 +1,4 @@
-"""The paper of the made-up fleet, taken in as documents would be, so that every finding leads back to a row of one."""
+"""The records of the sample fleet, imported as documents, so that every finding leads back to a row of a file."""
 
 import hashlib
 from collections.abc import Iterable

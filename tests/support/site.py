@@ -1,4 +1,4 @@
-"""The pages of the made-up fleet behind a real server, for browsers."""
+"""The pages of the sample fleet behind a real server, for browsers."""
 
 import threading
 from collections.abc import Callable, Iterator

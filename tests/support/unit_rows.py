@@ -1,4 +1,4 @@
-"""Units put straight into a database, for tests that read them back."""
+"""Units inserted directly into a database."""
 
 from datetime import UTC, datetime
 from typing import Any

@@ -1,4 +1,4 @@
-"""A planner before the quarterly review: the whole story at a desk, on a fleet whose paper came in as documents."""
+"""A planner before the quarterly review: the whole story at a desk, on a fleet whose records were imported."""
 
 import os
 from collections.abc import Callable, Iterator

@@ -1,4 +1,4 @@
-"""Plans over REST: made, kept, compared, exported, tested; and what is refused."""
+"""Plans over REST: created, saved, compared, exported, back-tested; and what is rejected."""
 
 from datetime import UTC, datetime
 from io import BytesIO

@@ -1,4 +1,4 @@
-"""What a product's cover costs and which warranty it is sold with, over REST."""
+"""Price of cover and warranty policy of a product, over REST."""
 
 from datetime import UTC, datetime
 from typing import Any

@@ -1,4 +1,4 @@
-"""Commands as people type them."""
+"""Commands as users type them."""
 
 from collections.abc import Callable
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""`musterroll plan` from a terminal: the plan, what if, scenarios, the back-test, the workbook."""
+"""`musterroll plan` from a terminal: the plan, assumptions, scenarios, the back-test, the workbook."""
 
 import json
 from datetime import UTC, datetime

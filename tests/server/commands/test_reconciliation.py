@@ -1,4 +1,4 @@
-"""The commands that scripts hold on to: their JSON, their refusals, and that findings can be worked down from a terminal."""
+"""The commands that scripts rely on: JSON, errors, and decisions on findings from a terminal."""
 
 import json
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Messages really sent: to a mail server and a webhook receiver of our own."""
+"""Messages actually sent, to a mail server and a webhook receiver of our own."""
 
 import json
 import ssl

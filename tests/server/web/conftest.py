@@ -1,4 +1,4 @@
-"""The pages on a small made-up fleet, and a visitor who fills in forms as a browser would."""
+"""The pages on a small sample fleet, and a visitor that submits forms as a browser would."""
 
 import re
 from collections.abc import Callable, Iterator
@@ -46,7 +46,7 @@ def fleet_database(sqlite_database: Database) -> Database:
 
 @pytest.fixture
 def make_app(fleet_database: Database, tmp_path: Path) -> Callable[..., Flask]:
-    """Makes the real application over the fleet, with settings as given."""
+    """Creates the real application on the fleet, with the given settings."""
 
     def make(**settings: Any) -> Flask:
         return create_app(
@@ -58,7 +58,7 @@ def make_app(fleet_database: Database, tmp_path: Path) -> Callable[..., Flask]:
 
 @pytest.fixture
 def stranger(make_app: Callable[..., Flask]) -> Iterator[Visitor]:
-    """Someone who has not signed in."""
+    """A visitor who has not signed in."""
     with make_app().test_client() as client:
         yield Visitor(client)
 

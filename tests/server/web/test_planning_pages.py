@@ -1,4 +1,4 @@
-"""The planner's pages on a fleet before its quarterly review: every number is the number of its rows."""
+"""The planner's pages on a fleet before its quarterly review: every number matches its rows."""
 
 import html
 import re

@@ -1,4 +1,4 @@
-"""The timeline: stretches that meet, clipped to the span, ending as the unit is judged now."""
+"""The timeline: adjoining stretches, clipped to the span, ending with the present state."""
 
 import json
 from datetime import UTC, datetime, timedelta

@@ -1,4 +1,4 @@
-"""Vendored files are what their packages shipped; what is served is small and kept for ever."""
+"""Vendored files are unchanged; served files are small and cached."""
 
 import gzip
 import hashlib

@@ -1,4 +1,4 @@
-"""What the server tells the worker that keeps answers: which pages, and where its assets are."""
+"""What the server tells the service worker: which pages it may store, and where the assets are."""
 
 import json
 import re

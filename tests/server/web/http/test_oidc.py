@@ -1,4 +1,4 @@
-"""Signing in at an organisation's issuer, against one that runs."""
+"""Single sign-on, against a running issuer."""
 
 import subprocess
 import sys

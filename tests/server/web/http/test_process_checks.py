@@ -1,4 +1,4 @@
-"""What the web process knows of ingest and schedule where they run elsewhere."""
+"""Health checks of ingest and schedule as separate processes."""
 
 from datetime import UTC, datetime
 

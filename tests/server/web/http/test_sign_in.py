@@ -1,4 +1,4 @@
-"""Signing in and out, the lock, and where a person lands."""
+"""Sign-in and sign-out, the lock, and the page after sign-in."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta

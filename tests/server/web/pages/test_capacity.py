@@ -1,4 +1,4 @@
-"""The capacity pages on a fleet with a past: estimates, what if without JavaScript, scenarios, and the way down to a product."""
+"""The capacity pages on a fleet with a history: estimates, scenarios without JavaScript, and the page of a product."""
 
 import re
 from datetime import UTC, datetime

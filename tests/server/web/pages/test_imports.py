@@ -1,4 +1,4 @@
-"""Dropping a document, reading its dry run, committing it, taking it back; proposals decided."""
+"""Upload of a file, its dry run, commit and undo; decisions on possible duplicates."""
 
 import re
 from io import BytesIO

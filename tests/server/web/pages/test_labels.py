@@ -1,4 +1,4 @@
-"""Labels: whose they are, how many to a sheet, and that a scanner reads them."""
+"""Labels: which units, how many per sheet, and that a scanner can read them."""
 
 import re
 

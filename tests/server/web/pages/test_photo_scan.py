@@ -1,4 +1,4 @@
-"""Photos of labels: every kind of code, several at once, and what is no photo."""
+"""Photos of labels: every kind of code, several at once, and files that are no photo."""
 
 import struct
 import zlib

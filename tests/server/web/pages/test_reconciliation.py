@@ -1,4 +1,4 @@
-"""The picture of the eight cells, down to findings, down to evidence; decisions and taking them back."""
+"""From the eight quadrants to findings and their evidence; decisions and undo."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""What a technician does on a unit's page, and takes back there."""
+"""Actions of a technician on a unit's page, and undo."""
 
 import re
 from datetime import UTC, datetime

@@ -1,4 +1,4 @@
-"""People and tokens as an admin handles them, and a person's own account."""
+"""Users and tokens as an admin manages them, and a user's own account."""
 
 import re
 from collections.abc import Callable

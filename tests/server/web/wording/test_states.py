@@ -1,4 +1,4 @@
-"""What pages say of a unit's liveness."""
+"""The wording of a unit's liveness."""
 
 from datetime import datetime, timedelta
 from typing import Any

@@ -1,4 +1,4 @@
-"""A million units with their paper, straight into an empty, migrated database by one statement a table.
+"""A million units with their records, inserted into an empty, migrated database by one statement a table.
 
 2,000 customers with nine subsidiaries each and three sites an account; a customer has four products. Of the lines seven in ten name a
 serial, one is for a site, one and a half for an account, half a one for a subtree. A tenth of the contracts is expired, a tenth cancelled.
