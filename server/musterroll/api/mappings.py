@@ -38,8 +38,8 @@ class MappingBody(RequestSchema):
 @needs(Role.PLANNER, everywhere=True)
 def list_mappings() -> Response:
     with read_only() as session:
-        found = [_out(one) for one in import_mappings.saved(session)]
-    return answer(MappingList(items=found))
+        mappings = [_out(mapping) for mapping in import_mappings.saved(session)]
+    return answer(MappingList(items=mappings))
 
 
 @api.put("/mappings/<name>", summary="Save a column mapping", responses={200: MappingOut, **documented(400, 409, 413, 415)})
@@ -59,5 +59,5 @@ def delete_mapping(path: MappingPath) -> Response:
     return no_content()
 
 
-def _out(one: SavedMapping) -> MappingOut:
-    return MappingOut(name=one.name, kind=DocumentKind(one.kind), columns=one.columns)
+def _out(mapping: SavedMapping) -> MappingOut:
+    return MappingOut(name=mapping.name, kind=DocumentKind(mapping.kind), columns=mapping.columns)

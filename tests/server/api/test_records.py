@@ -131,7 +131,7 @@ def test_cells_sum_to_the_units_and_findings_are_worked_down_and_reopened(record
 def test_a_decision_is_taken_back_by_the_number_of_its_finding(small_api: RecordsApi) -> None:
     small_api.post("reconciliation")
     number, *others = [finding["id"] for finding in small_api.get("findings")["items"]]
-    assert "nothing is decided" in small_api.post(f"findings/{number}/undo", 404)["detail"]
+    assert "has no decision" in small_api.post(f"findings/{number}/undo", 404)["detail"]
     small_api.post(f"findings/{number}/decision", state="accepted", reason="known")
     small_api.post(f"findings/{number}/decision", state="resolved", reason="settled")
     small_api.post(f"findings/{number}/undo", reason="too early")
