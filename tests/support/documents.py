@@ -3,12 +3,13 @@
 import io
 from datetime import datetime
 
-from musterroll.readers.document import Choices, Document
+from musterroll.readers.columns import Choices
+from musterroll.readers.document import Document
 from musterroll.storage.engine.database import Database
 from musterroll.usecases.imports.document_kinds import KINDS
 from musterroll.usecases.imports.importer import Source
-from musterroll.usecases.imports.run import Imported, import_document
-from musterroll.usecases.imports.verdicts import Verdict
+from musterroll.usecases.imports.run import ImportResult, import_document
+from musterroll.usecases.imports.verdicts import RowVerdict
 from sqlalchemy import text
 
 from tests.support import records
@@ -72,24 +73,24 @@ def take(
     choices: Choices = Choices(),  # noqa: B008  immutable
     *,
     commit: bool = True,
-) -> tuple[list[Verdict], Imported]:
-    told: list[Verdict] = []
+) -> tuple[list[RowVerdict], ImportResult]:
+    verdicts: list[RowVerdict] = []
     read = document(kind, content, choices)
     with database.transaction() as session:
-        done = import_document(session, read, told.append, Source(f"{kind}.csv", "kim", now), "0" * 64 if commit else None)
-    return told, done
+        done = import_document(session, read, verdicts.append, Source(f"{kind}.csv", "kim", now), "0" * 64 if commit else None)
+    return verdicts, done
 
 
-def outcomes(told: list[Verdict]) -> list[str]:
-    return [verdict.outcome.value for verdict in told]
+def outcomes(verdicts: list[RowVerdict]) -> list[str]:
+    return [verdict.outcome.value for verdict in verdicts]
 
 
-def take_all(database: Database, now: datetime, upto: str = "incidents") -> dict[str, Imported]:
+def take_all(database: Database, now: datetime, upto: str = "incidents") -> dict[str, ImportResult]:
     """Take the fleet in, kind after kind, up to one of them. Nothing of it may be refused."""
     done = {}
     for kind, content in FLEET.items():
-        told, done[kind] = take(database, now, kind, content)
-        assert set(outcomes(told)) == {"new"}, told
+        verdicts, done[kind] = take(database, now, kind, content)
+        assert set(outcomes(verdicts)) == {"new"}, verdicts
         if kind == upto:
             break
     return done

@@ -21,7 +21,7 @@ from musterroll.domain.findings.kinds import FindingKind, Subject
 from musterroll.domain.units.serials import name_key
 from musterroll.domain.values.errors import NotFound
 from musterroll.domain.values.instants import from_ms
-from musterroll.storage.imports.runs import Origin
+from musterroll.storage.imports.runs import DocumentOrigin
 from musterroll.storage.installed_base.counts import product_id
 from musterroll.storage.tables.findings import FindingDecision
 from musterroll.usecases.findings import decisions as finding_decisions
@@ -216,7 +216,7 @@ def _proof(proof: DocumentedEvidence) -> ProofOut:
     return ProofOut(table=table, id=id_, says=says, documents=[_document(document) for document in proof.documents])
 
 
-def _document(origin: Origin) -> DocumentOut:
+def _document(origin: DocumentOrigin) -> DocumentOut:
     columns = {name: getattr(origin, name) for name in ("kind", "file", "line", "detail", "actor", "undone")}
     return DocumentOut(**columns, run=origin.run_id, outcome=origin.verdict, at=from_ms(origin.at))
 

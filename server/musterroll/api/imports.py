@@ -19,14 +19,15 @@ from musterroll.api.http.schemas import RequestSchema, Schema, Text
 from musterroll.domain.access import Role, needs
 from musterroll.domain.values import cursors
 from musterroll.domain.values.instants import from_ms
-from musterroll.readers.document import Document, choices, digest
+from musterroll.readers.columns import choices
+from musterroll.readers.document import Document, digest
 from musterroll.storage.imports.runs import RunRow
 from musterroll.usecases.imports import history as import_history
 from musterroll.usecases.imports import mappings as import_mappings
 from musterroll.usecases.imports.document_kinds import KINDS
 from musterroll.usecases.imports.importer import Source
-from musterroll.usecases.imports.run import Imported, import_document
-from musterroll.usecases.imports.verdicts import Outcome, Verdict
+from musterroll.usecases.imports.run import ImportResult, import_document
+from musterroll.usecases.imports.verdicts import Outcome, RowVerdict
 
 _MOST_VERDICTS = 1000  # verdicts in one response
 
@@ -125,15 +126,15 @@ def import_one(path: KindPath, form: DocumentForm) -> Response:
     upload = request.files.get("file")
     if upload is None:
         raise HttpError(422, "invalid", "file: send the CSV or XLSX file as the multipart field `file`")
-    here, kept, stream = context(), _Kept(), cast(BinaryIO, upload.stream)
+    verdicts, stream = _FirstVerdicts(), cast(BinaryIO, upload.stream)
     sha256 = digest(stream)
-    source = Source(upload.filename or "upload", actor(), clock(), here.settings.interval)
+    source = Source(upload.filename or "upload", actor(), clock(), context().settings.interval)
     with closing(upload), transaction() if form.commit else snapshot() as session:
         saved = import_mappings.columns(session, path.kind, form.mapping) if form.mapping else {}
         document = Document(stream, KINDS[path.kind], choices(form.map, saved, form.dates, form.zone, form.sheet))
-        before = import_mappings.imported_before(session, path.kind, sha256)
-        done = import_document(session, document, kept.told, source, sha256 if form.commit else None)
-    return answer(_import_out(done, document, before, kept))
+        before = import_history.imported_before(session, path.kind, sha256)
+        result = import_document(session, document, verdicts.add, source, sha256 if form.commit else None)
+    return answer(_import_out(result, document, before, verdicts.first))
 
 
 @listing(api, "/imports", RunPage, "Imports, newest first")
@@ -174,16 +175,16 @@ def undo_import(path: RunPath) -> Response:
         return answer(_run_out(import_history.run(session, path.run)))
 
 
-def _import_out(done: Imported, document: Document, before: RunRow | None, kept: "_Kept") -> ImportOut:
+def _import_out(result: ImportResult, document: Document, before: RunRow | None, verdicts: list[VerdictOut]) -> ImportOut:
     return ImportOut(
-        id=done.run_id,
-        committed=done.run_id is not None,
-        rows=sum(done.counts.values()),
-        counts=done.counts,
+        id=result.run_id,
+        committed=result.run_id is not None,
+        rows=sum(result.counts.values()),
+        counts=result.counts,
         columns=document.mapping,
         ignored_columns=document.ignored,
         imported_before=before.id if before else None,
-        verdicts=kept.verdicts,
+        verdicts=verdicts,
     )
 
 
@@ -192,21 +193,23 @@ def _run_out(run: RunRow) -> RunOut:
     return RunOut(**facts | {"at": from_ms(run.at), "columns": facts["mapping"], "change": run.change_id})
 
 
-class _Kept:
+class _FirstVerdicts:
+    """Collects the verdicts of one answer."""
+
     def __init__(self) -> None:
-        self.verdicts: list[VerdictOut] = []
+        self.first: list[VerdictOut] = []
 
-    def told(self, verdict: Verdict) -> None:
-        if (verdict.outcome is not Outcome.SAME or verdict.note) and len(self.verdicts) < _MOST_VERDICTS:
-            self.verdicts.append(_verdict_out(verdict))
+    def add(self, verdict: RowVerdict) -> None:
+        if (verdict.outcome is not Outcome.SAME or verdict.note) and len(self.first) < _MOST_VERDICTS:
+            self.first.append(_verdict_out(verdict))
 
 
-def _verdict_out(verdict: Verdict) -> VerdictOut:
+def _verdict_out(verdict: RowVerdict) -> VerdictOut:
     return VerdictOut(
         line=verdict.line,
         record=verdict.record,
         outcome=verdict.outcome,
-        changed=[DifferenceOut(**one._asdict()) for one in verdict.differences],
+        changed=[DifferenceOut(**change._asdict()) for change in verdict.differences],
         why=verdict.why,
         note=verdict.note,
     )

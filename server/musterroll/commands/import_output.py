@@ -9,13 +9,13 @@ from musterroll.commands.tables import Column, Columns, print_table
 from musterroll.domain.values.instants import from_ms
 from musterroll.readers.document import Document
 from musterroll.storage.imports.runs import RunRow
-from musterroll.usecases.imports.run import Imported
-from musterroll.usecases.imports.verdicts import Outcome, Verdict, in_words
+from musterroll.usecases.imports.run import ImportResult
+from musterroll.usecases.imports.verdicts import Outcome, RowVerdict, in_words
 
 _SHOWN = 20  # verdicts of each group in the summary
 _WORDS = {Outcome.SAME.value: "unchanged", Outcome.REFUSED.value: "rejected"}
 _NOTED = "accepted with a note"
-_VERDICTS: Columns[tuple[str, Verdict]] = (
+_VERDICTS: Columns[tuple[str, RowVerdict]] = (
     Column("LINE", lambda row: row[1].line, right=True),
     Column("OUTCOME", lambda row: row[0]),
     Column("RECORD", lambda row: row[1].record or "(unnamed)"),
@@ -38,10 +38,10 @@ class PlainReport:
 
     def __init__(self, name: str, commit: bool) -> None:
         self._name, self._commit = name, commit
-        self._shown: dict[str, list[Verdict]] = {outcome_words(Outcome.REFUSED): [], Outcome.CHANGED.value: [], _NOTED: []}
+        self._shown: dict[str, list[RowVerdict]] = {outcome_words(Outcome.REFUSED): [], Outcome.CHANGED.value: [], _NOTED: []}
         self._noted = 0
 
-    def add(self, verdict: Verdict) -> None:
+    def add(self, verdict: RowVerdict) -> None:
         group = outcome_words(verdict.outcome)
         if verdict.note and verdict.outcome is not Outcome.CHANGED:
             group = _NOTED
@@ -49,7 +49,7 @@ class PlainReport:
         if len(self._shown.get(group, [0] * _SHOWN)) < _SHOWN:
             self._shown[group].append(verdict)
 
-    def finish(self, result: Imported, document: Document, before: RunRow | None) -> None:
+    def finish(self, result: ImportResult, document: Document, before: RunRow | None) -> None:
         if document.ignored:
             click.echo(f"Ignored columns: {', '.join(document.ignored)}", err=True)
         if before is not None:
@@ -72,7 +72,7 @@ class JsonReport:
     def __init__(self, name: str, commit: bool) -> None:
         self._name, self._commit, self._separator = name, commit, ""
 
-    def add(self, verdict: Verdict) -> None:
+    def add(self, verdict: RowVerdict) -> None:
         if not self._separator:
             self._open()
         row: dict[str, object] = {"line": verdict.line, "record": verdict.record, "outcome": verdict.outcome}
@@ -82,7 +82,7 @@ class JsonReport:
         click.echo(self._separator + json.dumps(row, ensure_ascii=False), nl=False)
         self._separator = ",\n"
 
-    def finish(self, result: Imported, document: Document, before: RunRow | None) -> None:
+    def finish(self, result: ImportResult, document: Document, before: RunRow | None) -> None:
         if not self._separator:
             self._open()
         summary: dict[str, object] = {"file": self._name, "kind": document.kind.name, "committed": self._commit, "import": result.run_id}

@@ -12,13 +12,15 @@ import click
 
 from musterroll.commands.context import Context, clock
 from musterroll.commands.import_output import JsonReport, PlainReport
-from musterroll.readers.document import Document, choices, digest
+from musterroll.readers.columns import choices
+from musterroll.readers.document import Document, digest
 from musterroll.storage.engine.database import Database
+from musterroll.usecases.imports import history as import_history
 from musterroll.usecases.imports import mappings as import_mappings
 from musterroll.usecases.imports.document_kinds import KINDS
 from musterroll.usecases.imports.importer import Source
 from musterroll.usecases.imports.run import import_document
-from musterroll.usecases.imports.verdicts import Outcome, Verdict
+from musterroll.usecases.imports.verdicts import Outcome, RowVerdict
 
 ACTOR = "command line"
 REFUSED_ROWS = 3  # exit status: imported, but some rows were rejected
@@ -106,21 +108,21 @@ def _run(database: Database, document: Document, source_file: _Input, commit: bo
     gc.set_threshold(_UNTIL_COLLECTED, 50, 100)
     report = (JsonReport if source_file.as_json else PlainReport)(source_file.name, commit)
     source = Source(source_file.name, ACTOR, clock(), source_file.interval)
-    with _progress(source_file, document) as moved, database.transaction() if commit else database.snapshot() as session:
-        before = import_mappings.imported_before(session, document.kind.name, source_file.sha256)
-        add = _with_progress(report.add, moved)
+    with _progress(source_file, document) as progress, database.transaction() if commit else database.snapshot() as session:
+        before = import_history.imported_before(session, document.kind.name, source_file.sha256)
+        add = _with_progress(report.add, progress)
         result = import_document(session, document, add, source, source_file.sha256 if commit else None)
     report.finish(result, document, before)
     return result.counts
 
 
-def _with_progress(add: Callable[[Verdict], None], moved: Callable[[int], None]) -> Callable[[Verdict], None]:
+def _with_progress(add: Callable[[RowVerdict], None], progress: Callable[[int], None]) -> Callable[[RowVerdict], None]:
     count = 0
 
-    def add_and_count(verdict: Verdict) -> None:
+    def add_and_count(verdict: RowVerdict) -> None:
         nonlocal count
         if count % _STEP == 0:
-            moved(count)
+            progress(count)
         count += 1
         add(verdict)
 

@@ -1,4 +1,4 @@
-"""Account lists from a CRM: one row is one customer, with the customer above it."""
+"""Account lists from a CRM: one row is one customer, with its parent account."""
 
 from musterroll.readers import cells
 from musterroll.readers.fields import DocumentKind, Field

@@ -1,4 +1,4 @@
-"""Billing lists: one row is what billing says of a contract now."""
+"""Billing lists: one row is the payment state of one contract."""
 
 from musterroll.domain.contracts.terms import Payment
 from musterroll.readers import cells
@@ -25,8 +25,8 @@ KIND = DocumentKind(
             "payment",
             "Payment State",
             "paymentstate paymentstatus invoicestatus invoicestate billingstatus",
-            cells.words(_PAYMENTS, "Paid, Overdue, Void or Open"),
-            needed=True,
+            cells.one_of(_PAYMENTS, "Paid, Overdue, Void or Open"),
+            required=True,
         ),
         Field("invoiced_on", "Last Invoice Date", "lastinvoicedate invoicedate lastinvoiced invoicedon lastbillingdate", cells.day),
         Field("subscription", "Subscription Status", "subscriptionstatus subscriptionstate subscription", cells.text(80)),

@@ -16,20 +16,20 @@ _SCOPES = {
 }
 
 
-def _finish(said: dict[str, Any]) -> None:
-    """What the line covers: what its scope says or, without one, the most specific thing that is given."""
-    starts_on, ends_on = said.get("starts_on"), said.get("ends_on")
+def _complete(values: dict[str, Any]) -> None:
+    """What the line covers: its scope or, without one, the most specific thing given."""
+    starts_on, ends_on = values.get("starts_on"), values.get("ends_on")
     if starts_on and ends_on and ends_on <= starts_on:
         raise BadCell("the End Date is before the Start Date")
-    if "serial" in said:
-        said["serial_key"] = serial_key(said["serial"])
-    within = said.pop("subsidiaries", False)
-    if "scope" not in said:
-        place = LineScope.SITE if "site" in said else LineScope.SUBTREE if within else LineScope.ACCOUNT
-        said["scope"] = LineScope.SERIAL if "serial" in said else place
-    if said["scope"] is LineScope.SERIAL and "serial" not in said:
+    if "serial" in values:
+        values["serial_key"] = serial_key(values["serial"])
+    subsidiaries = values.pop("subsidiaries", False)
+    if "scope" not in values:
+        place = LineScope.SITE if "site" in values else LineScope.SUBTREE if subsidiaries else LineScope.ACCOUNT
+        values["scope"] = LineScope.SERIAL if "serial" in values else place
+    if values["scope"] is LineScope.SERIAL and "serial" not in values:
         raise BadCell("the line covers a serial but has none; fill in the Serial Number or change the Scope")
-    if said["scope"] is LineScope.SITE and "site" not in said:
+    if values["scope"] is LineScope.SITE and "site" not in values:
         raise BadCell("the line covers a site but has none; fill in the Site ID or change the Scope")
 
 
@@ -51,9 +51,11 @@ KIND = DocumentKind(
         Field("model", "Model", "model modelnumber modelno modelname productmodel productname product productcode", cells.text(200)),
         Field("site", "Site ID", "siteid sitenumber siteno siteref locationid locationnumber site", cells.ref),
         Field("account", "Account ID", "accountid accountnumber accountno accountref customerid customernumber account", cells.ref),
-        Field("scope", "Scope", "scope coveragescope covers coverlevel", cells.words(_SCOPES, "Serial, Site, Account or Subtree")),
-        Field("subsidiaries", "Including Subsidiaries", "includingsubsidiaries includesubsidiaries subsidiaries wholegroup", cells.yes),
-        Field("quantity", "Quantity", "quantity qty count units numberofunits", cells.whole(1, 10_000_000)),
+        Field("scope", "Scope", "scope coveragescope covers coverlevel", cells.one_of(_SCOPES, "Serial, Site, Account or Subtree")),
+        Field(
+            "subsidiaries", "Including Subsidiaries", "includingsubsidiaries includesubsidiaries subsidiaries wholegroup", cells.yes_or_no
+        ),
+        Field("quantity", "Quantity", "quantity qty count units numberofunits", cells.whole_number(1, 10_000_000)),
         Field("service", "Service Level", "servicelevel sla slalevel service serviceplan entitlement supportlevel", cells.text(120)),
         Field(
             "price", "Price Per Year", "priceperyear annualprice yearlyprice annualunitprice unitpriceperyear unitprice price", cells.number
@@ -62,5 +64,5 @@ KIND = DocumentKind(
         Field("ends_on", "End Date", "enddate lineenddate endson expirationdate validto validuntil end", cells.last_day),
     ),
     key=("contract", "number"),
-    finish=_finish,
+    complete=_complete,
 )

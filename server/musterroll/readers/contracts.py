@@ -16,8 +16,8 @@ _STATES = {
 }
 
 
-def _finish(said: dict[str, Any]) -> None:
-    starts_on, ends_on = said.get("starts_on"), said.get("ends_on")
+def _complete(values: dict[str, Any]) -> None:
+    starts_on, ends_on = values.get("starts_on"), values.get("ends_on")
     if starts_on and ends_on and ends_on <= starts_on:
         raise BadCell("the End Date is before the Start Date")
 
@@ -30,14 +30,22 @@ KIND = DocumentKind(
         Field(
             "account", "Account ID", "accountid accountnumber accountno accountref customerid customernumber customerno account", cells.ref
         ),
-        Field("state", "Status", "status state contractstatus", cells.words(_STATES, "Draft, Active, Expired or Cancelled"), needed=True),
         Field(
-            "starts_on", "Start Date", "startdate contractstartdate starton startson effectivedate validfrom start", cells.day, needed=True
+            "state", "Status", "status state contractstatus", cells.one_of(_STATES, "Draft, Active, Expired or Cancelled"), required=True
+        ),
+        Field(
+            "starts_on",
+            "Start Date",
+            "startdate contractstartdate starton startson effectivedate validfrom start",
+            cells.day,
+            required=True,
         ),
         Field(
             "ends_on", "End Date", "enddate contractenddate endson expirationdate expirydate expiry validto validuntil end", cells.last_day
         ),
-        Field("auto_renew", "Auto Renew", "autorenew autorenewal automaticrenewal autorenews renewsautomatically evergreen", cells.yes),
+        Field(
+            "auto_renew", "Auto Renew", "autorenew autorenewal automaticrenewal autorenews renewsautomatically evergreen", cells.yes_or_no
+        ),
         Field("renewal_months", "Renewal Months", "renewalmonths renewalterm renewaltermmonths renewalperiodmonths", cells.months),
         Field(
             "notice_days",
@@ -52,5 +60,5 @@ KIND = DocumentKind(
         Field("currency", "Currency", "currency currencycode currencyisocode contractcurrency", cells.currency),
     ),
     key=("ref",),
-    finish=_finish,
+    complete=_complete,
 )

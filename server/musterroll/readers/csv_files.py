@@ -1,67 +1,31 @@
-"""Any CSV as rows of text: encoding and separator found out, bounded in memory, every line numbered."""
+"""Any CSV as rows of text: encoding and separator are detected, memory is bounded, every row knows its line."""
 
-import codecs
 import csv
 import io
 import re
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from typing import BinaryIO, NamedTuple
+from typing import BinaryIO
 
-from musterroll.domain.values.errors import DomainError
+from musterroll.readers.table import MOST_COLUMNS, BadFile, Line, Table
+from musterroll.readers.text_encoding import encoding_of
 
-MOST_COLUMNS = 500
 LONGEST_LINE = 1 << 20  # characters
-MOST_EMPTY = 1 << 20  # empty lines on end: as many as a sheet has rows
-_CHUNK = 1 << 20  # bytes
+MOST_EMPTY = 1 << 20  # empty lines in a row: as many as a sheet has
 _SEPARATORS = ",;\t|"
-_UNDEFINED_1252 = frozenset(b"\x81\x8d\x8f\x90\x9d")
-_SEPARATOR_FIRST = re.compile(r"sep=.[\r\n]*")  # how Excel is told the separator, on a line before the headings
-_BOMS = (
-    (codecs.BOM_UTF8, "utf-8-sig"),
-    (codecs.BOM_UTF32_LE, "utf-32"),
-    (codecs.BOM_UTF32_BE, "utf-32"),
-    (codecs.BOM_UTF16_LE, "utf-16"),
-    (codecs.BOM_UTF16_BE, "utf-16"),
-)
-_NOT_TEXT = (
-    (b"\xd0\xcf\x11\xe0", "an old Office document; save its sheet as CSV"),
-    (b"\x1f\x8b", "compressed; unpack it first"),
-    (b"%PDF", "a PDF; ask for the table as CSV"),
-)
-
-
-class BadFile(DomainError):
-    """A file that cannot be read as a table at all."""
-
-    code = "bad_file"
-
-
-class Line(NamedTuple):
-    """One record: where it starts, and its cells or why it could not be read."""
-
-    number: int
-    cells: list[str]
-    problem: str | None
-
-
-class Table(NamedTuple):
-    """`lines` reads those below the headings, from the first one, every time it is called."""
-
-    header: list[str]
-    lines: Callable[[], Iterator[Line]]
-    height: int | None = None  # rows, where that is known beforehand
+_MIXED = "the row is UTF-8, other rows of the file are Windows-1252; save the whole file again as UTF-8"
+_SEPARATOR_FIRST = re.compile(r"sep=.[\r\n]*")  # a line before the headings that tells Excel the separator
 
 
 def read_text(file: BinaryIO, known: Callable[[list[str]], int]) -> Table:
-    """The table in a seekable text file. `known` counts the headings it recognises: the separator that gives most of them is right.
+    """The table in a seekable text file. `known` counts recognised headings: the separator that gives most of them is used.
 
     Raises BadFile for what is not text or has no first line of headings.
     """
     if not file.seekable():
         raise BadFile("the file is read twice and cannot be a pipe; save it first")
-    encoding = _encoding(file)
-    header, separator = max((_header(file, encoding, each) for each in _SEPARATORS), key=lambda found: known(found[0]))
+    encoding = encoding_of(file)
+    header, separator = max((_header(file, encoding, separator) for separator in _SEPARATORS), key=lambda candidate: known(candidate[0]))
     if not any(cell.strip() for cell in header):
         raise BadFile("the file is empty; its first line must contain the headings")
     if len(header) > MOST_COLUMNS:
@@ -70,13 +34,13 @@ def read_text(file: BinaryIO, known: Callable[[list[str]], int]) -> Table:
 
 
 def _header(file: BinaryIO, encoding: str, separator: str) -> tuple[list[str], str]:
-    first = next(_filled(_records(file, encoding, separator)), None)
+    first = next(_skip_empty(_records(file, encoding, separator)), None)
     return first.cells if first else [], separator
 
 
 def _lines(file: BinaryIO, encoding: str, separator: str, width: int) -> Iterator[Line]:
-    """The records below the headings. A cell too many is passed over where it is empty."""
-    records = _filled(_records(file, encoding, separator))
+    """The rows below the headings. Extra cells are ignored where they are empty."""
+    records = _skip_empty(_records(file, encoding, separator))
     next(records)
     for line in records:
         cells = line.cells
@@ -88,8 +52,8 @@ def _lines(file: BinaryIO, encoding: str, separator: str, width: int) -> Iterato
             yield line._replace(problem=f"the row has {len(cells)} columns, but there are {width} headings")
 
 
-def _filled(records: Iterator[Line]) -> Iterator[Line]:
-    """Those that are not empty. Raises BadFile where nothing else comes for very long."""
+def _skip_empty(records: Iterator[Line]) -> Iterator[Line]:
+    """The rows that are not empty. Raises BadFile for an endless run of empty ones."""
     last = 0
     for line in records:
         if line.problem or any(cell.strip() for cell in line.cells):
@@ -116,7 +80,7 @@ def _records(file: BinaryIO, encoding: str, separator: str) -> Iterator[Line]:
             except UnicodeDecodeError:
                 raise BadFile(f"the file is no longer {encoding.upper()} after line {reader.line_num}; save it again as UTF-8") from None
     finally:
-        with suppress(ValueError):  # whoever stopped reading may have closed the file
+        with suppress(ValueError):  # the file may have been closed while rows were left
             text.detach()
 
 
@@ -131,11 +95,8 @@ def _physical_lines(text: io.TextIOWrapper) -> Iterator[str]:
         yield line
 
 
-_MIXED = "the row is UTF-8, other rows of the file are Windows-1252; save the whole file again as UTF-8"
-
-
 def _is_of_utf8(cell: str) -> bool:
-    """Whether a cell read as Windows-1252 was written as UTF-8: hardly any other text reads well as both."""
+    """Whether a cell read as Windows-1252 was written as UTF-8: hardly any other text is valid as both."""
     if cell.isascii():
         return False
     try:
@@ -143,44 +104,3 @@ def _is_of_utf8(cell: str) -> bool:
     except UnicodeError:
         return False
     return True
-
-
-def _encoding(file: BinaryIO) -> str:
-    """UTF-8, UTF-16 or, where it is neither, Windows-1252."""
-    file.seek(0)
-    head = file.read(4096)
-    for mark, kind in _NOT_TEXT:
-        if head.startswith(mark):
-            raise BadFile(f"the file is {kind}")
-    for mark, encoding in _BOMS:
-        if head.startswith(mark):
-            return encoding
-    for start, encoding in ((1, "utf-16-le"), (0, "utf-16-be")):
-        if len(head) > 8 and head[start::2].count(0) > len(head) // 3:
-            return encoding
-    if b"\0" in head.partition(b"\n")[0]:
-        raise BadFile("the file is not text: it contains NUL bytes; save the table as CSV")
-    return "utf-8" if _is_utf8(file) else _windows(file)
-
-
-def _is_utf8(file: BinaryIO) -> bool:
-    decoder = codecs.getincrementaldecoder("utf-8")()
-    try:
-        for chunk in _chunks(file):
-            decoder.decode(chunk)
-        decoder.decode(b"", final=True)
-    except UnicodeDecodeError:
-        return False
-    return True
-
-
-def _windows(file: BinaryIO) -> str:
-    if any(_UNDEFINED_1252.intersection(chunk) for chunk in _chunks(file)):
-        raise BadFile("the file is neither UTF-8, UTF-16 nor Windows-1252 text; save it again as UTF-8")
-    return "cp1252"
-
-
-def _chunks(file: BinaryIO) -> Iterator[bytes]:
-    file.seek(0)
-    while chunk := file.read(_CHUNK):
-        yield chunk

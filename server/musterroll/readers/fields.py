@@ -1,4 +1,7 @@
-"""What a kind of document can say: its fields, the headings they go by, and how their cells are read."""
+"""What a kind of document is: its fields, the headings their columns go by, and how their cells are read.
+
+A new column for a kind of document is one `Field` in its reader, and what its importer does with the value.
+"""
 
 from collections.abc import Callable, Collection
 from datetime import tzinfo
@@ -6,23 +9,23 @@ from typing import Any, NamedTuple
 
 
 class Hints(NamedTuple):
-    """What cells alone do not tell and the whole file, or a person, does."""
+    """What a cell does not show by itself: it is known from the whole file, or from the person who imports it."""
 
     dates: str = ""  # dmy or mdy: the order of a date in numbers
-    zone: tzinfo | None = None  # of instants that name none
+    zone: tzinfo | None = None  # of times without one
 
 
-Reader = Callable[[str, str, Hints], Any]  # (what a person calls it, the cell, hints) -> value; raises DomainError
+CellReader = Callable[[str, str, Hints], Any]  # (label of the field, cell, hints) -> value; raises DomainError
 
 
 class Field(NamedTuple):
-    """One thing a row can say. `headings` are compared as `cells.heading` writes them, the best first; so is `label`, before all."""
+    """One column of a document, recognised by its label or by one of `headings`: words as `cells.heading_key` returns them, best first."""
 
-    name: str  # ours: a column or what a column is found by
-    label: str  # what a person calls it
+    name: str  # of the value in a row: mostly a column of the table
+    label: str
     headings: str
-    read: Reader
-    needed: bool = False
+    read: CellReader
+    required: bool = False
 
 
 class DocumentKind(NamedTuple):
@@ -36,28 +39,33 @@ class DocumentKind(NamedTuple):
     fields: tuple[Field, ...]
     key: tuple[str, ...]
     shown: tuple[str, ...] = ()
-    finish: Callable[[dict[str, Any]], None] | None = None  # what only the row as a whole tells; raises DomainError
-    counters: Reader | None = None
+    complete: Callable[[dict[str, Any]], None] | None = None  # checks a row as a whole and adds what follows; raises DomainError
+    counters: CellReader | None = None
 
     @property
     def title(self) -> str:
         return self.name.replace("-", " ").capitalize()
+
+    @property
+    def required(self) -> tuple[Field, ...]:
+        """The fields that every document of this kind has, and every row fills."""
+        return tuple(field for field in self.fields if field.required or field.name in self.key)
 
     def attributes(self, *, without: Collection[str] = ()) -> tuple[str, ...]:
         """The fields that describe the record, in order, without those that identify it."""
         return tuple(field.name for field in self.fields if field.name not in (*self.key, *without))
 
 
-class Row(NamedTuple):
-    """A row that can be read. What it leaves empty is not in `said`."""
+class DocumentRow(NamedTuple):
+    """A row as read: values by field, without those left empty. `shown` is what a person knows the record by."""
 
     line: int
     shown: str
-    said: dict[str, Any]
+    values: dict[str, Any]
 
 
 class BadRow(NamedTuple):
-    """A row that cannot, and why."""
+    """A row that cannot be read, and why."""
 
     line: int
     shown: str

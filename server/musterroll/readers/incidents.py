@@ -1,4 +1,4 @@
-"""Support tickets: one row is one incident, on the unit whose serial it names."""
+"""Support tickets: one row is one incident, on the unit with the serial it names."""
 
 from typing import Any
 
@@ -8,14 +8,14 @@ from musterroll.readers.cells import BadCell
 from musterroll.readers.fields import DocumentKind, Field
 
 
-def _finish(said: dict[str, Any]) -> None:
-    if "closed_on" in said and said["closed_on"] < said["opened_on"]:
+def _complete(values: dict[str, Any]) -> None:
+    if "closed_on" in values and values["closed_on"] < values["opened_on"]:
         raise BadCell("the Closed date is before the Opened date")
-    said["maker_key"] = name_key(said.pop("maker", ""))
+    values["maker_key"] = name_key(values.pop("maker", ""))
     try:
-        said["serial_key"] = serial_key(said["serial"])
+        values["serial_key"] = serial_key(values["serial"])
     except BadSerial:
-        said["serial_key"] = ""  # a ticket on a placeholder is still a ticket
+        values["serial_key"] = ""  # a ticket for a placeholder serial is still a ticket
 
 
 KIND = DocumentKind(
@@ -33,7 +33,7 @@ KIND = DocumentKind(
             "Serial Number",
             "serialnumber serialno serial assetserialnumber deviceserialnumber asset sn",
             cells.serial,
-            needed=True,
+            required=True,
         ),
         Field("maker", "Manufacturer", "manufacturer manufacturername maker make vendor brand", cells.text(200)),
         Field(
@@ -41,13 +41,13 @@ KIND = DocumentKind(
             "Opened",
             "opened openedon opendate dateopened dateopened createddate createdate created createdat",
             cells.day,
-            needed=True,
+            required=True,
         ),
         Field("closed_on", "Closed", "closed closedon closedate dateclosed closeddate resolveddate resolvedon resolved", cells.day),
         Field("category", "Category", "category type incidenttype casetype reason problemtype rootcause", cells.text(120)),
         Field("hours", "Hours", "hours handlinghours hoursspent workhours effort timespent", cells.number),
-        Field("parts", "Parts", "parts partsused partcount numberofparts", cells.whole(0, 100_000)),
+        Field("parts", "Parts", "parts partsused partcount numberofparts", cells.whole_number(0, 100_000)),
     ),
     key=("ref",),
-    finish=_finish,
+    complete=_complete,
 )

@@ -1,9 +1,10 @@
-"""A document as one table, whatever it is written in."""
+"""Opens a CSV or XLSX file as a table."""
 
 from collections.abc import Callable
 from typing import BinaryIO
 
-from musterroll.readers.csv_files import BadFile, Table, read_text
+from musterroll.readers.csv_files import read_text
+from musterroll.readers.table import BadFile, Table
 from musterroll.readers.xlsx_files import read_workbook
 
 _ZIP = b"PK\x03\x04"

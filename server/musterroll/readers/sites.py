@@ -1,4 +1,4 @@
-"""Site lists: one row is one place units stand at, and whose it is."""
+"""Site lists: one row is one location of units, and the account it belongs to."""
 
 from musterroll.readers import cells
 from musterroll.readers.fields import DocumentKind, Field

@@ -1,4 +1,4 @@
-"""What another platform last heard of units: one row is one unit's first and last word, its firmware and its counters."""
+"""Lists of last reports from another platform: one row is when a unit first and last reported, its firmware and its counters."""
 
 from typing import Any
 
@@ -7,16 +7,22 @@ from musterroll.readers import cells
 from musterroll.readers.fields import DocumentKind, Field
 
 
-def _finish(said: dict[str, Any]) -> None:
-    said["serial_key"] = serial_key(said["serial"])
-    said["maker_key"] = name_key(said.get("maker", ""))
+def _complete(values: dict[str, Any]) -> None:
+    values["serial_key"] = serial_key(values["serial"])
+    values["maker_key"] = name_key(values.get("maker", ""))
 
 
 KIND = DocumentKind(
     "telemetry",
     "last reports from another platform",
     (
-        Field("serial", "Serial Number", "serialnumber serialno serial deviceserialnumber deviceserial assetserialnumber sn", cells.serial),
+        Field(
+            "serial",
+            "Serial Number",
+            "serialnumber serialno serial deviceserialnumber deviceserial assetserialnumber sn",
+            cells.serial,
+            required=True,
+        ),
         Field("maker", "Manufacturer", "manufacturer manufacturername maker make vendor brand", cells.text(200)),
         Field(
             "first_heard_at",
@@ -29,16 +35,19 @@ KIND = DocumentKind(
             "Last Seen",
             "lastseen lastseenat lastheard lastcontact lastcheckin lastreported lastreport lastconnected lastactive lastactivity",
             cells.instant,
-            needed=True,
+            required=True,
         ),
         Field(
-            "interval", "Interval Seconds", "intervalseconds reportingintervalseconds reportinginterval interval", cells.whole(5, 2_592_000)
+            "interval",
+            "Interval Seconds",
+            "intervalseconds reportingintervalseconds reportinginterval interval",
+            cells.whole_number(5, 2_592_000),
         ),
         Field("firmware", "Firmware", "firmware firmwareversion softwareversion swversion fwversion osversion", cells.text(256)),
-        Field("operating_hours", "Operating Hours", "operatinghours poweronhours runninghours runtimehours hoursrun", cells.reading),
+        Field("operating_hours", "Operating Hours", "operatinghours poweronhours runninghours runtimehours hoursrun", cells.counter),
     ),
     key=("maker_key", "serial_key"),
     shown=("serial",),
-    finish=_finish,
-    counters=cells.reading,
+    complete=_complete,
+    counters=cells.counter,
 )

@@ -1,4 +1,4 @@
-"""Unit lists from asset management: one row is one unit as the paper knows it."""
+"""Unit lists from asset management: one row is one unit."""
 
 from typing import Any
 
@@ -17,25 +17,25 @@ _STAGES = {
 }
 
 
-def _finish(said: dict[str, Any]) -> None:
-    """Who the unit is, as it is compared."""
-    unit = identity_claim(said["maker"], said["model"], said["serial"])
-    said["serial"], said["serial_key"] = unit.serial, unit.serial_key
-    said["maker_key"], said["model_key"] = unit.maker_key, unit.model_key
+def _complete(values: dict[str, Any]) -> None:
+    """Adds the keys that units are compared by."""
+    unit = identity_claim(values["maker"], values["model"], values["serial"])
+    values["serial"], values["serial_key"] = unit.serial, unit.serial_key
+    values["maker_key"], values["model_key"] = unit.maker_key, unit.model_key
 
 
 KIND = DocumentKind(
     "units",
     "serials, locations and dates",
     (
-        Field("serial", "Serial Number", _SERIAL, cells.serial, needed=True),
-        Field("maker", "Manufacturer", "manufacturer manufacturername maker make vendor brand oem", cells.text(200), needed=True),
+        Field("serial", "Serial Number", _SERIAL, cells.serial, required=True),
+        Field("maker", "Manufacturer", "manufacturer manufacturername maker make vendor brand oem", cells.text(200), required=True),
         Field(
             "model",
             "Model",
             "model modelnumber modelno modelname productmodel productname product productcode",
             cells.text(200),
-            needed=True,
+            required=True,
         ),
         Field("shipped_on", "Ship Date", "shipdate shippeddate shippedon dateshipped shipmentdate dispatchdate shipped", cells.day),
         Field(
@@ -49,7 +49,7 @@ KIND = DocumentKind(
             "lifecycle",
             "Status",
             "status lifecycle lifecyclestatus lifecyclestage assetstatus unitstatus assetstate",
-            cells.words(_STAGES, "Installed, In Stock, Shipped, Returned or Retired"),
+            cells.one_of(_STAGES, "Installed, In Stock, Shipped, Returned or Retired"),
         ),
         Field(
             "account", "Account ID", "accountid accountno accountnumber accountref customerid customerno customernumber account", cells.ref
@@ -64,5 +64,5 @@ KIND = DocumentKind(
     ),
     key=("maker_key", "model_key", "serial_key"),
     shown=("serial",),
-    finish=_finish,
+    complete=_complete,
 )

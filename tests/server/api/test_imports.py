@@ -88,9 +88,9 @@ def test_a_reader_may_look_but_not_import(rest: RestClient) -> None:
     ("content", "sentence"),
     [
         (",".join(f"h{n}" for n in range(65_536)) + "\nx\n", "65,536 columns"),
-        ("Serial,Serial,Maker,Model\nA1B2,A1B3,Acme,Pump\n", "2 columns are headed 'Serial'"),
+        ("Serial,Serial,Maker,Model\nA1B2,A1B3,Acme,Pump\n", "2 columns have the heading 'Serial'"),
         ("\n" * 1000, "the file is empty"),
-        (HEAD.encode("utf-16-le") + b"\x00\xd8\x00", "stops being UTF-16-LE"),
+        (HEAD.encode("utf-16-le") + b"\x00\xd8\x00", "no longer UTF-16-LE"),
         (b"\x00" * 4096, "no column Serial Number"),
     ],
 )

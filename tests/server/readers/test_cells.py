@@ -8,7 +8,7 @@ from musterroll.domain.units.lifecycle import Lifecycle
 from musterroll.domain.values.errors import DomainError
 from musterroll.readers import cells, units
 from musterroll.readers.fields import Hints
-from musterroll.readers.xlsx_files import Numeric
+from musterroll.readers.table import Numeric
 
 NONE = Hints()
 LIFECYCLE = next(field for field in units.KIND.fields if field.name == "lifecycle")

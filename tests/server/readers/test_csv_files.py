@@ -2,7 +2,8 @@ import io
 
 import pytest
 from musterroll.readers import csv_files
-from musterroll.readers.csv_files import MOST_COLUMNS, BadFile, Line, read_text
+from musterroll.readers.csv_files import read_text
+from musterroll.readers.table import MOST_COLUMNS, BadFile, Line
 
 PLAIN = "Serial,Maker\nSN1,Häß\n"
 

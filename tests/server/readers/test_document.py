@@ -8,9 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from musterroll.domain.contracts.terms import ContractState, LineScope
 from musterroll.domain.units.lifecycle import Lifecycle
-from musterroll.readers.csv_files import BadFile
-from musterroll.readers.document import Choices, Document, choices
-from musterroll.readers.fields import BadRow, Row
+from musterroll.readers.columns import Choices, choices
+from musterroll.readers.document import Document
+from musterroll.readers.fields import BadRow, DocumentRow
+from musterroll.readers.table import BadFile
 from musterroll.usecases.imports.document_kinds import KINDS
 
 from tests.support.documents import FLEET, document
@@ -18,24 +19,24 @@ from tests.support.documents import FLEET, document
 UNITS = "Serial,Maker,Model"
 
 
-def rows(kind: str, text: str, chosen: Choices = Choices()) -> list[Row | BadRow]:  # noqa: B008  immutable
+def rows(kind: str, text: str, chosen: Choices = Choices()) -> list[DocumentRow | BadRow]:  # noqa: B008  immutable
     return list(document(kind, text, chosen).rows())
 
 
-def said(kind: str, text: str, chosen: Choices = Choices()) -> dict[str, Any]:  # noqa: B008  immutable
+def values(kind: str, text: str, chosen: Choices = Choices()) -> dict[str, Any]:  # noqa: B008  immutable
     (row,) = rows(kind, text, chosen)
-    assert isinstance(row, Row), row
-    return row.said
+    assert isinstance(row, DocumentRow), row
+    return row.values
 
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_every_row_of_the_made_up_fleet_can_be_read(kind: str) -> None:
-    assert all(isinstance(row, Row) for row in rows(kind, FLEET[kind]))
+    assert all(isinstance(row, DocumentRow) for row in rows(kind, FLEET[kind]))
     assert not document(kind, FLEET[kind]).ignored
 
 
 def test_units_go_by_common_names() -> None:
-    found = said(
+    found = values(
         "units", "S/N;Vendor;Product Name;Asset Status;Customer No.;Location ID;Date Shipped\nsn-1;Acme;Pump 3;In Stock;A1;S1;2025-01-05\n"
     )
     assert (found["serial"], found["serial_key"], found["maker"], found["model"]) == ("sn-1", "SN1", "Acme", "Pump 3")
@@ -44,10 +45,10 @@ def test_units_go_by_common_names() -> None:
 
 
 def test_accounts_as_salesforce_and_hubspot_write_them() -> None:
-    salesforce = said(
+    salesforce = values(
         "accounts", "Account ID,Account Name,Parent Account ID,Billing Zip/Postal Code,Billing Country\n001A,Umber,001B,45127,DE\n"
     )
-    hubspot = said(
+    hubspot = values(
         "accounts", "Record ID,Company name,Company Domain Name,Website URL,Country/Region\n77,Umber,umber.example,www.umber.example,DE\n"
     )
     assert (salesforce["parent"], salesforce["postcode"], salesforce["country"]) == ("001B", "45127", "DE")
@@ -55,7 +56,7 @@ def test_accounts_as_salesforce_and_hubspot_write_them() -> None:
 
 
 def test_contracts_as_an_erp_writes_them() -> None:
-    found = said("contracts", "Agreement No.;Customer No.;Valid From;Valid To;State\nV1;K1;01.02.2026;31.01.2027;Terminated\n")
+    found = values("contracts", "Agreement No.;Customer No.;Valid From;Valid To;State\nV1;K1;01.02.2026;31.01.2027;Terminated\n")
     assert (found["state"], found["starts_on"], found["ends_on"]) == (ContractState.CANCELLED, date(2026, 2, 1), date(2027, 2, 1))
 
 
@@ -71,14 +72,14 @@ def test_contracts_as_an_erp_writes_them() -> None:
 )
 def test_a_line_covers_what_its_scope_says_or_the_most_specific_thing_given(row: str, scope: LineScope) -> None:
     head = "Contract Number,Line,Serial Number,Site ID,Scope,Including Subsidiaries,Price\n"
-    found = said("contract-lines", f'{head}C1,1,{row},"1.234,50"\n')
+    found = values("contract-lines", f'{head}C1,1,{row},"1.234,50"\n')
     assert (found["scope"], found["price"]) == (scope, Decimal("1234.50"))
 
 
 def test_of_two_columns_that_say_the_same_the_better_name_wins_and_the_other_is_told() -> None:
     read = document("accounts", "Account ID,Phone Number,Main Phone\nA1,1,2\n")
     assert read.ignored == ["Main Phone"]
-    assert said("accounts", "Account ID,Phone Number,Main Phone\nA1,1,2\n")["phone"] == "1"
+    assert values("accounts", "Account ID,Phone Number,Main Phone\nA1,1,2\n")["phone"] == "1"
 
 
 @pytest.mark.parametrize(
@@ -118,13 +119,13 @@ def test_a_bad_row_is_refused_with_its_line_and_the_next_one_is_read(row: str, w
     assert isinstance(bad, BadRow)
     assert bad.line == 2
     assert why in bad.why
-    assert isinstance(good, Row)
+    assert isinstance(good, DocumentRow)
 
 
 def test_a_column_can_be_mapped_and_another_passed_over() -> None:
     text = "Teil;Vendor;Typ;Status\nSN1;Acme;Pump;whatever\n"
     chosen = choices(["Teil=serial", "Typ=model", "Status="], {})
-    assert said("units", text, chosen) == {
+    assert values("units", text, chosen) == {
         **{"serial": "SN1", "maker": "Acme", "model": "Pump"},
         **{"serial_key": "SN1", "maker_key": "acme", "model_key": "pump"},
     }
@@ -133,7 +134,7 @@ def test_a_column_can_be_mapped_and_another_passed_over() -> None:
 
 def test_a_mapping_goes_before_every_name() -> None:
     text = "Serial,Asset,Maker,Model\nWRONG,SN1,Acme,Pump\n"
-    assert said("units", text, choices(["Asset=serial"], {}))["serial"] == "SN1"
+    assert values("units", text, choices(["Asset=serial"], {}))["serial"] == "SN1"
 
 
 @pytest.mark.parametrize(
@@ -150,7 +151,7 @@ def test_a_mapping_that_cannot_be_is_refused(column: str, sentence: str) -> None
 
 
 def test_counters_of_any_name_can_be_mapped_for_telemetry() -> None:
-    found = said("telemetry", "SN,Last Seen,Pages\nSN1,1793534400,12\n", choices(["Pages=usage:pages"], {}))
+    found = values("telemetry", "SN,Last Seen,Pages\nSN1,1793534400,12\n", choices(["Pages=usage:pages"], {}))
     assert (found["usage:pages"], found["heard_at"]) == (12.0, 1793534400000)
 
 
@@ -159,9 +160,9 @@ DATES = f"{UNITS},Ship Date\n"
 
 def test_a_column_that_proves_its_order_is_read_in_it() -> None:
     first, second = rows("units", f"{DATES}SN1,Acme,Pump,05/06/2025\nSN2,Acme,Pump,05/31/2025\n")
-    assert isinstance(first, Row)
-    assert isinstance(second, Row)
-    assert (first.said["shipped_on"], second.said["shipped_on"]) == (date(2025, 5, 6), date(2025, 5, 31))
+    assert isinstance(first, DocumentRow)
+    assert isinstance(second, DocumentRow)
+    assert (first.values["shipped_on"], second.values["shipped_on"]) == (date(2025, 5, 6), date(2025, 5, 31))
 
 
 def test_a_column_that_proves_nothing_or_both_is_asked_about() -> None:
@@ -169,13 +170,13 @@ def test_a_column_that_proves_nothing_or_both_is_asked_about() -> None:
     assert isinstance(row, BadRow)
     assert "--dates dmy" in row.why
     mixed = rows("units", f"{DATES}SN1,Acme,Pump,05/06/2025\nSN2,Acme,Pump,31/05/2025\nSN3,Acme,Pump,05/31/2025\n")
-    assert [type(row) for row in mixed] == [BadRow, Row, Row]
+    assert [type(row) for row in mixed] == [BadRow, DocumentRow, DocumentRow]
 
 
 def test_a_person_can_say_the_order() -> None:
     text = f"{DATES}SN1,Acme,Pump,05/06/2025\n"
-    assert said("units", text, Choices(dates="dmy"))["shipped_on"] == date(2025, 6, 5)
-    assert said("units", text, Choices(dates="mdy"))["shipped_on"] == date(2025, 5, 6)
+    assert values("units", text, Choices(dates="dmy"))["shipped_on"] == date(2025, 6, 5)
+    assert values("units", text, Choices(dates="mdy"))["shipped_on"] == date(2025, 5, 6)
 
 
 def test_a_time_without_a_zone_is_asked_about_and_can_be_told() -> None:
@@ -183,8 +184,8 @@ def test_a_time_without_a_zone_is_asked_about_and_can_be_told() -> None:
     (row,) = rows("telemetry", text)
     assert isinstance(row, BadRow)
     assert "--zone" in row.why
-    assert said("telemetry", text, Choices(zone=UTC))["heard_at"] == 1793534400000
-    assert said("telemetry", text, choices([], {}, zone="Europe/Berlin"))["heard_at"] == 1793534400000 - 3_600_000
+    assert values("telemetry", text, Choices(zone=UTC))["heard_at"] == 1793534400000
+    assert values("telemetry", text, choices([], {}, zone="Europe/Berlin"))["heard_at"] == 1793534400000 - 3_600_000
 
 
 @given(st.binary(max_size=400))
@@ -194,4 +195,11 @@ def test_whatever_the_bytes_there_is_a_sentence_or_rows(content: bytes) -> None:
             found = list(Document(io.BytesIO(prefix + content), KINDS["units"]).rows())
         except BadFile:
             continue
-        assert all(isinstance(row, Row | BadRow) for row in found)
+        assert all(isinstance(row, DocumentRow | BadRow) for row in found)
+
+
+def test_an_empty_serial_is_a_rejected_row_in_every_kind_that_names_its_records_by_it() -> None:
+    (row,) = rows("telemetry", "serial,last_seen\n,2026-11-01T12:00:00Z\n")
+    assert row == BadRow(2, "", "the Serial Number is empty")
+    for kind in KINDS.values():
+        assert set(kind.shown) <= {field.name for field in kind.required}

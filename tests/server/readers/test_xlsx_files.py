@@ -8,9 +8,9 @@ from typing import Any
 import openpyxl
 import pytest
 import xlsxwriter
-from musterroll.readers.csv_files import BadFile
-from musterroll.readers.document import Choices
-from musterroll.readers.fields import BadRow, Row
+from musterroll.readers.columns import Choices
+from musterroll.readers.fields import BadRow, DocumentRow
+from musterroll.readers.table import BadFile
 
 from tests.support.documents import document
 
@@ -31,7 +31,7 @@ def workbook(*sheets: list[list[Any]], merged: str = "", **options: Any) -> byte
     return stream.getvalue()
 
 
-def rows(content: bytes, sheet: str | None = None) -> list[Row | BadRow]:
+def rows(content: bytes, sheet: str | None = None) -> list[DocumentRow | BadRow]:
     return list(document("units", content, Choices(sheet=sheet)).rows())
 
 
@@ -39,16 +39,16 @@ def rows(content: bytes, sheet: str | None = None) -> list[Row | BadRow]:
 def test_dates_numbers_and_texts_are_read_as_a_spreadsheet_shows_them(since_1904: bool) -> None:
     content = workbook([HEAD, ["00123", "Acme", 7, date(2025, 1, 5), 36]], date_1904=since_1904)
     (row,) = rows(content)
-    assert isinstance(row, Row)
-    assert (row.line, row.said["serial"], row.said["model"]) == (2, "00123", "7")
-    assert (row.said["shipped_on"], row.said["warranty_months"]) == (date(2025, 1, 5), 36)
+    assert isinstance(row, DocumentRow)
+    assert (row.line, row.values["serial"], row.values["model"]) == (2, "00123", "7")
+    assert (row.values["shipped_on"], row.values["warranty_months"]) == (date(2025, 1, 5), 36)
 
 
 def test_a_number_in_a_serial_column_is_refused_not_guessed() -> None:
     bad, good = rows(workbook([HEAD, [123, "Acme", "P"], ["00123", "Acme", "P"]]))
     assert isinstance(bad, BadRow)
     assert "is stored as a number" in bad.why
-    assert isinstance(good, Row)
+    assert isinstance(good, DocumentRow)
 
 
 def test_a_count_of_days_that_is_not_shown_as_a_date_is_refused() -> None:
@@ -68,7 +68,7 @@ def test_the_first_sheet_that_is_not_empty_is_read_or_the_one_named() -> None:
 
 def test_rows_that_lie_in_merged_cells_are_refused() -> None:
     content = workbook([HEAD, ["SN1", "Acme", "P"], ["SN2", "", "P"], ["SN3", "Acme", "P"]], merged="B2:B3")
-    assert [type(row) for row in rows(content)] == [BadRow, BadRow, Row]
+    assert [type(row) for row in rows(content)] == [BadRow, BadRow, DocumentRow]
     (first, *_) = rows(content)
     assert isinstance(first, BadRow)
     assert "merged cells B2:B3" in first.why

@@ -1,4 +1,4 @@
-"""What an import asks for and writes, a batch at a time, whatever the kind of document."""
+"""Queries and writes of an import, a batch at a time, for any kind of document."""
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from itertools import islice
@@ -14,17 +14,17 @@ from musterroll.storage.tables.accounts import Account, Product
 from musterroll.storage.tables.contracts import ContractLine
 from musterroll.storage.tables.units import Unit
 
-_DEVICE_SAYS = {"firmware": "", "agent": "", "evidence": {}}  # columns of a unit that are not paper
+_FROM_DEVICE = {"firmware": "", "agent": "", "evidence": {}}  # columns of a unit that no document fills
 
 _CHUNK = 5_000
-# The sequence is found once; PostgreSQL would look for it at every row.
+# The sequence is looked up once; otherwise PostgreSQL would look it up for every row.
 _NEXT_IDS = text("""
   WITH sequence AS MATERIALIZED (SELECT pg_get_serial_sequence(:name, 'id')::regclass AS id)
   SELECT array_agg(nextval(sequence.id)) FROM sequence, generate_series(1, :count)""")
 
 
-class FoundUnit(NamedTuple):
-    """A unit a document may mean by a serial."""
+class UnitWithSerial(NamedTuple):
+    """A unit that a document may mean by a serial."""
 
     id: int
     serial: str
@@ -33,26 +33,26 @@ class FoundUnit(NamedTuple):
     maker_key: str
 
 
-def numbers(session: Session, model: Any, refs: Collection[str]) -> dict[str, int]:
-    """Row ids of accounts, sites or contracts by the numbers documents know them by."""
+def ids_by_ref(session: Session, model: Any, refs: Collection[str]) -> dict[str, int]:
+    """Row ids of accounts, sites or contracts by their numbers in documents."""
     query = select(col(model.ref), col(model.id)).where(bulk.among(session, col(model.ref), refs))
     return {row[0]: row[1] for row in session.execute(query)} if refs else {}
 
 
-def refs(session: Session, model: Any, ids: Collection[int]) -> dict[int, str]:
-    """The numbers documents know these rows by."""
+def refs_by_id(session: Session, model: Any, ids: Collection[int]) -> dict[int, str]:
+    """Numbers in documents of accounts, sites or contracts, by row id."""
     query = select(col(model.id), col(model.ref)).where(bulk.among(session, col(model.id), ids))
     return {row[0]: row[1] for row in session.execute(query)} if ids else {}
 
 
 def rows_by(session: Session, model: type[SQLModel], key: str, values: Collection[Any]) -> list[dict[str, Any]]:
-    """The rows whose column `key` has one of these values."""
+    """The rows with one of these values in the column `key`."""
     table: Table = model.__table__  # type: ignore[attr-defined]
     return _rows(session, table, bulk.among(session, table.c[key], values)) if values else []
 
 
-def lines(session: Session, pairs: Collection[tuple[int, str]]) -> list[dict[str, Any]]:
-    """Contract lines by the row of their contract and their number."""
+def contract_lines(session: Session, pairs: Collection[tuple[int, str]]) -> list[dict[str, Any]]:
+    """Contract lines by row id of their contract and line number."""
     table: Table = ContractLine.__table__  # type: ignore[attr-defined]
     return _rows(session, table, bulk.pair_among(session, table.c.contract_id, table.c.number, pairs)) if pairs else []
 
@@ -61,8 +61,8 @@ def _rows(session: Session, table: Table, which: ColumnElement[bool]) -> list[di
     return [{**row} for row in session.execute(select(table).where(which)).mappings()]
 
 
-def units_by_serial(session: Session, serial_keys: Collection[str]) -> dict[str, list[FoundUnit]]:
-    """The units on the roll with these serials; one that was merged into another stands for that one."""
+def units_by_serial(session: Session, serial_keys: Collection[str]) -> dict[str, list[UnitWithSerial]]:
+    """The units with these serials; a merged unit stands for the one it was merged into."""
     if not serial_keys:
         return {}
     query = (
@@ -72,16 +72,16 @@ def units_by_serial(session: Session, serial_keys: Collection[str]) -> dict[str,
         .where(bulk.among(session, col(Unit.serial_key), serial_keys))
         .order_by(col(Unit.id))
     )
-    found: dict[str, list[FoundUnit]] = {}
+    units_by_key: dict[str, list[UnitWithSerial]] = {}
     for row in session.execute(query):
-        units = found.setdefault(row[2], [])
+        units = units_by_key.setdefault(row[2], [])
         if row[0] not in {unit.id for unit in units}:
-            units.append(FoundUnit._make(row))
-    return found
+            units.append(UnitWithSerial._make(row))
+    return units_by_key
 
 
 def twins(session: Session, twin_keys: Collection[str]) -> dict[str, str]:
-    """A serial on the roll for each of these twin keys that has one."""
+    """A registered serial by each of these twin keys that has one."""
     query = (
         select(col(Unit.twin_key), func.min(col(Unit.serial)))
         .where(bulk.among(session, col(Unit.twin_key), twin_keys))
@@ -90,27 +90,27 @@ def twins(session: Session, twin_keys: Collection[str]) -> dict[str, str]:
     return {row[0]: row[1] for row in session.execute(query)} if twin_keys else {}
 
 
-def models(session: Session, model_keys: Collection[str]) -> dict[str, list[tuple[str, int]]]:
+def products_by_model(session: Session, model_keys: Collection[str]) -> dict[str, list[tuple[str, int]]]:
     """Products as (maker key, row id) by model key."""
     query = select(col(Product.model_key), col(Product.maker_key), col(Product.id)).where(
         bulk.among(session, col(Product.model_key), model_keys)
     )
-    found: dict[str, list[tuple[str, int]]] = {}
+    products: dict[str, list[tuple[str, int]]] = {}
     for model_key, maker_key, product_id in session.execute(query.order_by(col(Product.id))) if model_keys else ():
-        found.setdefault(model_key, []).append((maker_key, product_id))
-    return found
+        products.setdefault(model_key, []).append((maker_key, product_id))
+    return products
 
 
 def dated_lines(session: Session, contract_ids: Collection[int]) -> list[ContractLine]:
-    """The lines of these contracts that have days of their own."""
+    """The lines of these contracts that have dates of their own."""
     c = ContractLine
     dated = col(c.starts_on).is_not(None) | col(c.ends_on).is_not(None)
     query = select(c).where(bulk.among(session, col(c.contract_id), contract_ids), dated).order_by(col(c.id))
     return list(session.scalars(query)) if contract_ids else []
 
 
-def reserve(session: Session, model: type[SQLModel], count: int) -> list[int]:
-    """Row ids that nobody else will use, in order."""
+def reserve_ids(session: Session, model: type[SQLModel], count: int) -> list[int]:
+    """New row ids for nobody else, in order."""
     if not count:
         return []
     table: Table = model.__table__  # type: ignore[attr-defined]
@@ -122,14 +122,14 @@ def reserve(session: Session, model: type[SQLModel], count: int) -> list[int]:
     return list(range(last + 1, last + 1 + count))
 
 
-def insert(session: Session, model: type[SQLModel], rows: Sequence[Mapping[str, Any]]) -> None:
-    """Insert rows of paper; all have the same columns in the same order."""
+def insert_rows(session: Session, model: type[SQLModel], rows: Sequence[Mapping[str, Any]]) -> None:
+    """Insert rows; all have the same columns in the same order."""
     if rows:
-        same = _DEVICE_SAYS if model is Unit else {}
-        bulk.insert(session, model, list(rows[0]), [tuple(row.values()) for row in rows], **same)
+        constants = _FROM_DEVICE if model is Unit else {}
+        bulk.insert(session, model, list(rows[0]), [tuple(row.values()) for row in rows], **constants)
 
 
-def change(session: Session, model: type[SQLModel], rows: Sequence[tuple[int, Mapping[str, Any]]]) -> None:
+def update_rows(session: Session, model: type[SQLModel], rows: Sequence[tuple[int, Mapping[str, Any]]]) -> None:
     """Update rows by key; all have the same columns."""
     if not rows:
         return
@@ -140,27 +140,28 @@ def change(session: Session, model: type[SQLModel], rows: Sequence[tuple[int, Ma
     session.connection().execute(statement, [{**values, "row_key": row_id} for row_id, values in rows])
 
 
-def parents(session: Session) -> dict[str, str]:
-    """The number of the account above, by the account's own, of all that have one."""
-    below, above = aliased(Account), aliased(Account)
-    query = select(col(below.ref), col(above.ref)).join(above, col(above.id) == col(below.parent_id))
+def parent_refs(session: Session) -> dict[str, str]:
+    """Number of the parent by number of the account, of all accounts that have one."""
+    account, parent = aliased(Account), aliased(Account)
+    query = select(col(account.ref), col(parent.ref)).join(parent, col(parent.id) == col(account.parent_id))
     return {row[0]: row[1] for row in session.execute(query)}
 
 
-def columns_of(session: Session, model: type[SQLModel], name: str, ids: Collection[int]) -> dict[int, Any]:
-    """One column of these rows."""
+def column_values(session: Session, model: type[SQLModel], name: str, ids: Collection[int]) -> dict[int, Any]:
+    """One column of these rows, by row id."""
     table: Table = model.__table__  # type: ignore[attr-defined]
-    found: dict[int, Any] = {}
-    for part in _parts(ids):
-        found |= {row[0]: row[1] for row in session.execute(select(table.c.id, table.c[name]).where(bulk.among(session, table.c.id, part)))}
-    return found
+    values: dict[int, Any] = {}
+    for chunk in _chunks(ids):
+        query = select(table.c.id, table.c[name]).where(bulk.among(session, table.c.id, chunk))
+        values |= {row[0]: row[1] for row in session.execute(query)}
+    return values
 
 
 def units_at(session: Session, site_ids: Collection[int]) -> list[int]:
     return list(session.execute(select(col(Unit.id)).where(bulk.among(session, col(Unit.site_id), site_ids))).scalars()) if site_ids else []
 
 
-def _parts(values: Collection[Any]) -> Iterator[list[Any]]:
+def _chunks(values: Collection[Any]) -> Iterator[list[Any]]:
     rest = iter(values)
-    while part := list(islice(rest, _CHUNK)):
-        yield part
+    while chunk := list(islice(rest, _CHUNK)):
+        yield chunk

@@ -1,4 +1,4 @@
-"""What was imported: runs, the verdict on each of their rows that was not simply the same, and saved mappings."""
+"""The history of imports: runs, their new, changed and rejected rows, and saved mappings."""
 
 from collections.abc import Sequence
 from typing import Any, NamedTuple
@@ -13,7 +13,7 @@ from musterroll.storage.tables.imports import ImportRow, ImportRun, SavedMapping
 
 
 class RunRow(NamedTuple):
-    """One run: which file, who, when (ms), what came of it, and the change that undid it."""
+    """One import: file, who, when (ms), rows by outcome, and the change that undid it."""
 
     id: int
     kind: str
@@ -27,7 +27,7 @@ class RunRow(NamedTuple):
     undone_by: int | None
 
 
-class Origin(NamedTuple):
+class DocumentOrigin(NamedTuple):
     """A row of a document that made or changed a record."""
 
     run_id: int
@@ -47,18 +47,18 @@ def add_rows(session: Session, run_id: int, rows: Sequence[tuple[int, str, int |
 
 
 def runs(session: Session, before_id: int | None = None, limit: int = 100) -> list[RunRow]:
-    """Runs, newest first."""
+    """Imports, newest first."""
     query = _runs().order_by(col(ImportRun.id).desc()).limit(limit)
     if before_id is not None:
         query = query.where(col(ImportRun.id) < before_id)
     return [RunRow._make(row) for row in session.execute(query)]
 
 
-def newest(session: Session) -> int | None:
-    """When the last document came in (ms)."""
+def last_imported_at(session: Session) -> int | None:
+    """When the last document was imported (ms)."""
     query = select(col(Change.at)).join_from(ImportRun, Change, col(Change.id) == col(ImportRun.change_id))
-    found: int | None = session.execute(query.order_by(col(ImportRun.id).desc()).limit(1)).scalar()
-    return found
+    at: int | None = session.execute(query.order_by(col(ImportRun.id).desc()).limit(1)).scalar()
+    return at
 
 
 def run(session: Session, run_id: int) -> RunRow | None:
@@ -67,9 +67,9 @@ def run(session: Session, run_id: int) -> RunRow | None:
 
 
 def same_content(session: Session, kind: str, sha256: str) -> RunRow | None:
-    """The newest run of a file with the same content that is not undone."""
+    """The newest import of the same content that is not undone."""
     rows = session.execute(_runs().where(col(ImportRun.kind) == kind, col(ImportRun.sha256) == sha256).order_by(col(ImportRun.id).desc()))
-    return next((found for row in rows if (found := RunRow._make(row)).undone_by is None), None)
+    return next((run for run in map(RunRow._make, rows) if run.undone_by is None), None)
 
 
 def rows_of(session: Session, run_id: int, after_line: int, limit: int) -> list[ImportRow]:
@@ -77,7 +77,7 @@ def rows_of(session: Session, run_id: int, after_line: int, limit: int) -> list[
     return list(session.scalars(query.order_by(col(ImportRow.line)).limit(limit)))
 
 
-def origins(session: Session, kinds: Sequence[str], record_id: int) -> list[Origin]:
+def origins(session: Session, kinds: Sequence[str], record_id: int) -> list[DocumentOrigin]:
     """The rows of documents of these kinds that made or changed a record, oldest first."""
     r, undoing = ImportRow, aliased(Change)
     run_facts = (col(ImportRun.id), col(ImportRun.kind), col(ImportRun.file))
@@ -89,7 +89,7 @@ def origins(session: Session, kinds: Sequence[str], record_id: int) -> list[Orig
         .where(col(r.record_id) == record_id, col(ImportRun.kind).in_(kinds))
         .order_by(col(ImportRun.id), col(r.line))
     )
-    return [Origin._make([*row[:8], bool(row[8])]) for row in session.execute(query)]
+    return [DocumentOrigin._make([*row[:8], bool(row[8])]) for row in session.execute(query)]
 
 
 def mapping(session: Session, name: str) -> SavedMapping | None:

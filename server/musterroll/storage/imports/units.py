@@ -1,13 +1,11 @@
-"""What an import of units asks for: products, sites with their account, units with all that a unit list can say of them."""
+"""Queries of a unit import: products, sites with their account, and units with what a unit list can say about them."""
 
-from collections.abc import Collection
-from datetime import date
-from typing import NamedTuple
+from collections.abc import Collection, Sequence
+from typing import Any, NamedTuple
 
 from sqlalchemy import select, tuple_
 from sqlmodel import Session, col
 
-from musterroll.domain.units.lifecycle import Lifecycle
 from musterroll.storage.engine import bulk
 from musterroll.storage.tables.accounts import Account, Product, Site
 from musterroll.storage.tables.units import Unit
@@ -22,23 +20,6 @@ class ProductRow(NamedTuple):
 class SiteRow(NamedTuple):
     account: str | None = None  # ref
     zone: str = "UTC"
-
-
-class KnownUnit(NamedTuple):
-    """A unit on the roll as far as a unit list can speak of it."""
-
-    id: int
-    maker_key: str
-    family_key: str
-    serial_key: str
-    lifecycle: Lifecycle
-    shipped_on: date | None
-    installed_on: date | None
-    registered_on: date | None
-    warranty_months: int | None
-    account: str | None  # ref
-    site: str | None  # ref
-    product_id: int
 
 
 def products(session: Session, keys: Collection[tuple[str, str]]) -> dict[tuple[str, str], ProductRow]:
@@ -58,16 +39,18 @@ def sites(session: Session, refs: Collection[str]) -> dict[str, SiteRow]:
     return {row[0]: SiteRow(row[1], row[2]) for row in session.execute(query)} if refs else {}
 
 
-def units(session: Session, serial_keys: Collection[str]) -> dict[tuple[str, str, str], KnownUnit]:
-    """Units with one of the serial keys, by (maker key, family key, serial key)."""
+def units(session: Session, serial_keys: Collection[str], copied: Sequence[str]) -> list[tuple[tuple[str, str, str], int, tuple[Any, ...]]]:
+    """Units with one of these serial keys: (maker key, family key, serial key), row id, and facts.
+
+    The facts are the lifecycle stage, the columns `copied`, the numbers of account and site, and the product.
+    """
     u = Unit
-    dates = (col(u.lifecycle), col(u.shipped_on), col(u.installed_on), col(u.registered_on), col(u.warranty_months))
+    key = (col(u.maker_key), col(u.family_key), col(u.serial_key))
+    columns = (col(u.lifecycle), *(col(getattr(u, name)) for name in copied))
     query = (
-        select(col(u.id), col(u.maker_key), col(u.family_key), col(u.serial_key), *dates, col(Account.ref), col(Site.ref))
-        .add_columns(col(u.product_id))
+        select(*key, col(u.id), *columns, col(Account.ref), col(Site.ref), col(u.product_id))
         .outerjoin_from(Unit, Account, col(Account.id) == col(u.account_id))
         .outerjoin(Site, col(Site.id) == col(u.site_id))
         .where(bulk.among(session, col(u.serial_key), serial_keys))
     )
-    found = [KnownUnit._make(row) for row in session.execute(query)]
-    return {(row.maker_key, row.family_key, row.serial_key): row for row in found}
+    return [((row[0], row[1], row[2]), row[3], row[4:]) for row in session.execute(query)]

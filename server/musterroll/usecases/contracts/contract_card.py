@@ -15,7 +15,7 @@ from musterroll.storage.contracts.lines_in_force import contract_terms
 from musterroll.storage.contracts.renewals import ContractRisk, ContractWorth
 from musterroll.storage.findings import lists as finding_lists
 from musterroll.storage.findings.lists import LineFinding
-from musterroll.storage.imports.runs import Origin
+from musterroll.storage.imports.runs import DocumentOrigin
 from musterroll.usecases.imports import history as import_history
 
 
@@ -38,7 +38,7 @@ class ContractCard(NamedTuple):
     risk: ContractRisk | None
     uses: list[LineUse]
     next: int | None  # the line after which the next page starts
-    documents: list[Origin]
+    documents: list[DocumentOrigin]
 
 
 def contract_card(session: Session, ref: str, after: int, limit: int, now: datetime) -> ContractCard:

@@ -18,7 +18,7 @@ from musterroll.domain.warranty.periods import PeriodKind
 from musterroll.domain.warranty.unit_claims import disagreement, read_claim
 from musterroll.storage.contracts import lines as contract_lines
 from musterroll.storage.coverage import unit_facts
-from musterroll.storage.imports.runs import Origin
+from musterroll.storage.imports.runs import DocumentOrigin
 from musterroll.storage.reconciliation import cell_counters, unit_states
 from musterroll.storage.tables.contracts import ContractLine
 from musterroll.storage.tables.findings import FindingRow as Row
@@ -34,7 +34,7 @@ class DocumentedEvidence(NamedTuple):
     """A piece of evidence, and the document rows that created or changed it, oldest first."""
 
     evidence: Evidence
-    documents: tuple[Origin, ...]
+    documents: tuple[DocumentOrigin, ...]
 
 
 def current_finding(session: Session, row: Row, now: datetime) -> Finding | None:

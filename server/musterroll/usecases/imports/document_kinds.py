@@ -1,18 +1,28 @@
 """Every kind of document, in the order to import them: each kind finds the records it refers to. A new kind is one entry here."""
 
 from musterroll.readers.fields import DocumentKind
-from musterroll.usecases.imports.importer import Taker
-from musterroll.usecases.imports.kinds.accounts import Accounts
-from musterroll.usecases.imports.kinds.billing import Billing
-from musterroll.usecases.imports.kinds.contract_lines import ContractLines
-from musterroll.usecases.imports.kinds.contracts import Contracts
-from musterroll.usecases.imports.kinds.incidents import Incidents
-from musterroll.usecases.imports.kinds.sites import Sites
-from musterroll.usecases.imports.kinds.telemetry import Telemetry
-from musterroll.usecases.imports.kinds.units import Units
+from musterroll.usecases.imports.importer import Importer
+from musterroll.usecases.imports.kinds.accounts import AccountImporter
+from musterroll.usecases.imports.kinds.billing import BillingImporter
+from musterroll.usecases.imports.kinds.contract_lines import ContractLineImporter
+from musterroll.usecases.imports.kinds.contracts import ContractImporter
+from musterroll.usecases.imports.kinds.incidents import IncidentImporter
+from musterroll.usecases.imports.kinds.sites import SiteImporter
+from musterroll.usecases.imports.kinds.telemetry import TelemetryImporter
+from musterroll.usecases.imports.kinds.units import UnitImporter
 
-IMPORTERS: dict[str, type[Taker]] = {
-    importer.kind.name: importer for importer in (Accounts, Sites, Units, Contracts, ContractLines, Billing, Telemetry, Incidents)
+IMPORTERS: dict[str, type[Importer]] = {
+    importer.kind.name: importer
+    for importer in (
+        AccountImporter,
+        SiteImporter,
+        UnitImporter,
+        ContractImporter,
+        ContractLineImporter,
+        BillingImporter,
+        TelemetryImporter,
+        IncidentImporter,
+    )
 }
 KINDS: dict[str, DocumentKind] = {name: importer.kind for name, importer in IMPORTERS.items()}
 

@@ -1,4 +1,4 @@
-"""What was imported, where a record came from, and taking an import back."""
+"""The history of imports, the documents a record came from, and undo."""
 
 from datetime import datetime
 
@@ -6,14 +6,14 @@ from sqlmodel import Session
 
 from musterroll.domain.values.errors import NotFound
 from musterroll.storage.imports import runs as import_runs
-from musterroll.storage.imports.runs import Origin, RunRow
+from musterroll.storage.imports.runs import DocumentOrigin, RunRow
 from musterroll.storage.tables.imports import ImportRow
 from musterroll.usecases.imports.document_kinds import kinds_about
 from musterroll.usecases.undo import undo as undo_changes
 
 
-def provenance(session: Session, record_id: int, *tables: str) -> list[Origin]:
-    """The rows of documents that made or changed a record, oldest first. `tables` are those of its rows, as evidence names them.
+def provenance(session: Session, record_id: int, *tables: str) -> list[DocumentOrigin]:
+    """The rows of documents that made or changed a record, oldest first. `tables`: the tables it is in, as evidence names them.
 
     A record that no document of its own named, such as an account created because a site referred to it, has none.
     """
@@ -27,20 +27,25 @@ def runs(session: Session, before_id: int | None = None, limit: int = 100) -> li
 
 def run(session: Session, run_id: int) -> RunRow:
     """One import. Raises NotFound."""
-    found = import_runs.run(session, run_id)
-    if found is None:
+    run = import_runs.run(session, run_id)
+    if run is None:
         raise NotFound(f"there is no import {run_id}")
-    return found
+    return run
+
+
+def imported_before(session: Session, kind: str, sha256: str) -> RunRow | None:
+    """The newest import of a file with the same content that is not undone."""
+    return import_runs.same_content(session, kind, sha256)
 
 
 def rows(session: Session, run_id: int, after_line: int = 0, limit: int = 100) -> list[ImportRow]:
-    """The verdicts on rows of an import that were not simply the same, by line."""
+    """The new, changed and rejected rows of an import, by line."""
     return import_runs.rows_of(session, run_id, after_line, limit)
 
 
 def undo(session: Session, run_id: int, actor: str, now: datetime, reason: str = "") -> int:
-    """Put every record back to what it was before an import. Returns the change that did.
+    """Restore every record to its state before an import. Returns the id of the change that did.
 
-    Raises NotFound, and Conflict where something was built on it since.
+    Raises NotFound, and Conflict where later changes depend on it.
     """
     return undo_changes.undo(session, run(session, run_id).change_id, actor, now, reason).id or 0

@@ -1,43 +1,43 @@
-"""A document that says again what it said before does not undo what a person did since: a move, a merge, a replacement."""
+"""What people changed in the registry since a value was imported stays: importing the same value again does not undo it."""
 
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from musterroll.readers.fields import Row
+from musterroll.readers.fields import DocumentRow
 from musterroll.storage.audit import audited_rows
 from musterroll.storage.imports import manual_edits
-from musterroll.usecases.imports.importer import Facts, Taker
+from musterroll.usecases.imports.importer import Importer, RecordFacts
 
 
-class Overruling:
-    """Lets stand what people did. Made for one file."""
+class ManualEdits:
+    """Values of rows that people have changed since: a move, a merge, a replacement. Made for one file."""
 
-    def __init__(self, taker: Taker) -> None:
-        self._taker = taker
-        self._table = str(taker.model.__tablename__)
-        self._touched = manual_edits.touched(taker.session, self._table) if taker.shared else set()
+    def __init__(self, importer: Importer) -> None:
+        self._importer = importer
+        self._table = str(importer.model.__tablename__)
+        self._edited = manual_edits.edited_rows(importer.session, self._table) if importer.edited_by_people else set()
 
-    def let_stand(self, rows: Iterable[Row]) -> dict[int, str]:
-        """Take out of these rows, which the taker has learnt, what stands otherwise. Returns what was left out, by line."""
-        if not self._touched:
+    def leave_out_of(self, rows: Iterable[DocumentRow]) -> dict[int, str]:
+        """Remove overruled values from these rows, which the importer has looked up. Returns by line what was left out, in words."""
+        if not self._edited:
             return {}
-        found = [(row, known) for row in rows if (known := self._taker.known(row)) and known.id in self._touched]
-        words = manual_edits.last_words(self._taker.session, self._table, {known.id for _, known in found})
-        left = {row.line: self._left_out(row, known.facts, words[known.id]) for row, known in found if known.id in words}
-        return {line: f"{' and '.join(names)} kept as edited in the registry since" for line, names in left.items() if names}
+        edited = [(row, known) for row in rows if (known := self._importer.known(row)) and known.id in self._edited]
+        overruled = manual_edits.overruled_values(self._importer.session, self._table, {known.id for _, known in edited})
+        left_out = {row.line: self._leave_out(row, known.facts, overruled[known.id]) for row, known in edited if known.id in overruled}
+        return {line: f"{' and '.join(names)} kept as edited in the registry since" for line, names in left_out.items() if names}
 
-    def _left_out(self, row: Row, facts: Facts, words: dict[str, Any]) -> Sequence[str]:
-        said = {name: value for name, value in row.said.items() if name in facts and value != facts[name]}
-        again = {name for name, value in said.items() if self._same(name, value, words)}
-        for group in self._taker.together:
-            if not again.issuperset(name for name in group if name in said):
-                again -= set(group)
-        self._taker.leave_out(row, again, words)
-        return sorted(name.removesuffix("_key") for name in again)
+    def _leave_out(self, row: DocumentRow, facts: RecordFacts, overruled: dict[str, Any]) -> Sequence[str]:
+        different = {name: value for name, value in row.values.items() if name in facts and value != facts[name]}
+        names = {name for name, value in different.items() if self._is_overruled(name, value, overruled)}
+        for group in self._importer.inseparable:
+            if not names.issuperset(name for name in group if name in different):
+                names -= set(group)
+        self._importer.leave_out(row, names, overruled)
+        return sorted(name.removesuffix("_key") for name in names)
 
-    def _same(self, name: str, value: Any, words: dict[str, Any]) -> bool:
-        column, stored = self._taker.column(name, value)
-        if column not in words:
+    def _is_overruled(self, name: str, value: Any, overruled: dict[str, Any]) -> bool:
+        column, stored = self._importer.column(name, value)
+        if column not in overruled:
             return False
         image = audited_rows.image_of(self._table, {column: stored}, whole=False)
-        return image is not None and image[column] == words[column]
+        return image is not None and image[column] == overruled[column]

@@ -1,4 +1,4 @@
-"""What documents newly say of a record that was merged reaches the one that took it over, where that one does not know otherwise."""
+"""New values of a record that was merged are passed on to the record it was merged into, unless that has values of its own."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -16,27 +16,25 @@ from musterroll.usecases.audit import record as audit_record
 _UNKNOWN = (None, "", Lifecycle.UNRECORDED)
 
 
-def carry(
+def pass_on(
     session: Session, change: Change, model: type[Account] | type[Unit], written: Sequence[audit_record.Row]
 ) -> dict[int, audit_record.Row]:
-    """Let the rows that stay know what changed of those merged into them, as part of the change.
-
-    Returns the rows that stay and changed, by the row that was merged into each.
-    """
+    """Write what changed in merged records to their successors, as part of the change. Returns the changed successors by merged row id."""
     rows = {row.key: row for row in written if row.before is not None}
     into = successors.merged(session, model, rows) if rows else {}
-    stays = {row["id"]: row for row in import_rows.rows_by(session, model, "id", set(into.values()))}
-    carried = {}
-    for gone, one in into.items():
-        news = _news(rows[gone], stays[one])
+    successors_by_id = {row["id"]: row for row in import_rows.rows_by(session, model, "id", set(into.values()))}
+    changed = {}
+    for merged_id, successor_id in into.items():
+        successor = successors_by_id[successor_id]
+        news = _news(rows[merged_id], successor)
         if news:
-            before = {name: stays[one][name] for name in news}
-            import_rows.change(session, model, [(one, news)])
-            carried[gone] = audit_record.Row(str(model.__tablename__), one, before, news)
-    audit_record.record(session, change, carried.values())
-    return carried
+            before = {name: successor[name] for name in news}
+            import_rows.update_rows(session, model, [(successor_id, news)])
+            changed[merged_id] = audit_record.Row(str(model.__tablename__), successor_id, before, news)
+    audit_record.record(session, change, changed.values())
+    return changed
 
 
-def _news(row: audit_record.Row, stays: Mapping[str, Any]) -> dict[str, Any]:
+def _news(row: audit_record.Row, successor: Mapping[str, Any]) -> dict[str, Any]:
     before, after = row.before or {}, row.after or {}
-    return {name: value for name, value in after.items() if value != before[name] and stays[name] in (*_UNKNOWN, before[name])}
+    return {name: value for name, value in after.items() if value != before[name] and successor[name] in (*_UNKNOWN, before[name])}

@@ -1,4 +1,4 @@
-"""Taking documents into the roll: a verdict per row, one transaction, the same file twice changes nothing."""
+"""Imports a document: a verdict per row, in one transaction. Importing the same file again changes nothing."""
 
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, nullcontext
@@ -10,7 +10,7 @@ from sqlmodel import Session
 
 from musterroll.domain.values.errors import Conflict, DomainError
 from musterroll.readers.document import Document
-from musterroll.readers.fields import BadRow, Row
+from musterroll.readers.fields import BadRow, DocumentRow
 from musterroll.storage.engine.bulk import postgres, room
 from musterroll.storage.engine.postgres_copy import arrive
 from musterroll.storage.imports import runs as import_runs
@@ -18,31 +18,33 @@ from musterroll.storage.tables.audit import Change
 from musterroll.storage.tables.imports import ImportRun
 from musterroll.usecases.audit import record as audit_record
 from musterroll.usecases.imports.document_kinds import IMPORTERS
-from musterroll.usecases.imports.importer import Plan, Source
-from musterroll.usecases.imports.manual_edits import Overruling
-from musterroll.usecases.imports.verdicts import Outcome, Verdict, in_words, refused, verdict_on
+from musterroll.usecases.imports.importer import PlannedWrite, Source
+from musterroll.usecases.imports.manual_edits import ManualEdits
+from musterroll.usecases.imports.verdicts import Outcome, RowVerdict, compared, in_words, rejected
 
-_BATCH = 10_000
+_BATCH_ROWS = 10_000
 _TRIES = 3
 _DETAIL = 500
 
 
-class Imported(NamedTuple):
-    """What came of a document. `run_id`: where its history is kept, None of a dry run."""
+class ImportResult(NamedTuple):
+    """Rows by outcome, and the import in the history; none for a dry run."""
 
     counts: dict[Outcome, int]
     run_id: int | None
 
 
-def import_document(session: Session, document: Document, told: Callable[[Verdict], None], source: Source, sha256: str | None) -> Imported:
-    """Judge every row in order and store what is new or changed, as one change that can be undone. A refused row stops nothing.
+def import_document(
+    session: Session, document: Document, report: Callable[[RowVerdict], None], source: Source, sha256: str | None
+) -> ImportResult:
+    """Import every row that is new or changed, as one change that can be undone. A rejected row does not stop the others.
 
-    `sha256` is kept in the history; without it nothing is written, and every verdict is the one it would be. `told` hears each verdict.
-    Memory is bounded by two batches and by some hundred bytes a row, to know a record that stands in the file twice. Raises BadFile
-    where the file cannot be read on, and Conflict where others keep changing the same records.
+    `report` is called with each verdict. `sha256` is stored in the history; None is a dry run: the same verdicts, and nothing is written.
+    Memory is bounded by two batches, and by some hundred bytes a row to detect duplicates. Raises BadFile where the rest of the file
+    cannot be read, and Conflict where others keep changing the same records.
     """
     if sha256 is None:
-        return _run(_Run(session, document, source, None), document, told, None)
+        return _run(_Run(session, document, source, None), document, report, None)
     kind = document.kind.name
     change = audit_record.begin(
         session, actor=source.actor, kind="import", subject=f"{document.kind.title.lower()} from {source.file}", now=source.now
@@ -51,97 +53,97 @@ def import_document(session: Session, document: Document, told: Callable[[Verdic
     session.add(history)
     session.flush()
     with room(session):
-        return _run(_Run(session, document, source, change), document, told, history)
+        return _run(_Run(session, document, source, change), document, report, history)
 
 
-def _run(run: "_Run", document: Document, told: Callable[[Verdict], None], history: ImportRun | None) -> Imported:
+def _run(run: "_Run", document: Document, report: Callable[[RowVerdict], None], history: ImportRun | None) -> ImportResult:
     counts = dict.fromkeys(Outcome, 0)
     for verdicts in run.batches(document.rows()):
-        kept = []
+        rows = []
         for verdict, record in verdicts:
             counts[verdict.outcome] += 1
-            told(verdict)
+            report(verdict)
             if verdict.outcome is not Outcome.SAME:
-                plainly_new = verdict.outcome is Outcome.NEW and not verdict.note
-                kept.append((verdict.line, verdict.outcome.value, record, "" if plainly_new else in_words(verdict)[:_DETAIL]))
+                without_detail = verdict.outcome is Outcome.NEW and not verdict.note
+                rows.append((verdict.line, verdict.outcome.value, record, "" if without_detail else in_words(verdict)[:_DETAIL]))
         if history is not None:
-            import_runs.add_rows(run.session, history.id or 0, kept)
+            import_runs.add_rows(run.session, history.id or 0, rows)
     if history is not None:
         run.finish()
         history.counts = {outcome.value: count for outcome, count in counts.items()}
-    return Imported(counts, history.id if history else None)
+    return ImportResult(counts, history.id if history else None)
 
 
 class _Run:
-    """One document on its way in; without a change, only looked at."""
+    """The import of one document; without a change, a dry run."""
 
     def __init__(self, session: Session, document: Document, source: Source, change: Change | None) -> None:
         self.session = session
         self._change = change
-        self._taker = IMPORTERS[document.kind.name](session, source)
-        self._taker.survey(document)
-        self._overruling = Overruling(self._taker)
-        self._rest: Iterator[Row | BadRow] = iter(())
-        self._ahead: list[Row | BadRow] = []  # rows read and not judged yet
-        self._seen: dict[int, int] = {}  # line by hash of a record's key: 64 bits tell a billion rows apart well enough
+        self._importer = IMPORTERS[document.kind.name](session, source)
+        self._importer.scan(document)
+        self._manual_edits = ManualEdits(self._importer)
+        self._rest: Iterator[DocumentRow | BadRow] = iter(())
+        self._ahead: list[DocumentRow | BadRow] = []  # rows read before they are needed
+        self._seen: dict[int, int] = {}  # line by hash of the record's key: 64 bits are enough for a billion rows
 
-    def batches(self, rows: Iterator[Row | BadRow]) -> Iterator[list[tuple[Verdict, int | None]]]:
-        """Verdicts with the row id of the record each was stored as."""
+    def batches(self, rows: Iterator[DocumentRow | BadRow]) -> Iterator[list[tuple[RowVerdict, int | None]]]:
+        """Verdicts, each with the row id of the record it made or changed."""
         self._rest = rows
         while batch := self._ahead or self._read():
             self._ahead = []
-            yield self._take(batch)
+            yield self._import(batch)
 
-    def _read(self) -> list[Row | BadRow]:
-        return list(islice(self._rest, _BATCH))
+    def _read(self) -> list[DocumentRow | BadRow]:
+        return list(islice(self._rest, _BATCH_ROWS))
 
     def finish(self) -> None:
         if self._change is not None:
-            self._seen.clear()  # room for what is left to do
-            self._taker.finish(self._change)
+            self._seen.clear()  # free its memory first
+            self._importer.finish(self._change)
 
-    def _take(self, batch: list[Row | BadRow]) -> list[tuple[Verdict, int | None]]:
-        """Judge a batch and store it. Where another transaction stored the same record meanwhile, the batch is judged anew."""
+    def _import(self, batch: list[DocumentRow | BadRow]) -> list[tuple[RowVerdict, int | None]]:
+        """Import a batch. Where another transaction wrote the same record meanwhile, the batch is tried again."""
         if self._change is None:
-            return [(verdict, None) for verdict, _ in self._judge(batch)]
+            return [(verdict, None) for verdict, _ in self._verdicts(batch)]
         for _ in range(_TRIES):
             try:
-                with self._attempt():
-                    judged = self._judge(batch)
-                    plans = [plan for _, plan in judged if plan is not None]
-                    ids = iter(self._taker.store(plans, self._change) if plans else ())
+                with self._savepoint():
+                    verdicts = self._verdicts(batch)
+                    writes = [planned for _, planned in verdicts if planned is not None]
+                    ids = iter(self._importer.store(writes, self._change) if writes else ())
                     self._ahead = self._ahead or self._read()  # while the database is still writing
                     arrive(self.session)
-                return [(verdict, next(ids) if plan else None) for verdict, plan in judged]
+                return [(verdict, next(ids) if planned else None) for verdict, planned in verdicts]
             except IntegrityError:
                 if not postgres(self.session):
                     break
-                self._taker.forget()
+                self._importer.reset()
         raise Conflict("others are changing the same records; nothing was imported, import the file again")
 
-    def _attempt(self) -> AbstractContextManager[object]:
-        """A savepoint where others write too. SQLite has one writer, and a savepoint there copies every page the batch touches."""
+    def _savepoint(self) -> AbstractContextManager[object]:
+        """A savepoint on PostgreSQL. SQLite has one writer, and a savepoint there copies every page the batch touches."""
         return self.session.begin_nested() if postgres(self.session) else nullcontext()
 
-    def _judge(self, batch: list[Row | BadRow]) -> list[tuple[Verdict, Plan | None]]:
-        rows = [row for row in batch if isinstance(row, Row)]
-        self._taker.follow(rows)
-        self._taker.learn(rows)
-        left_out = self._overruling.let_stand(rows)
-        return [self._verdict(row, left_out.get(row.line, "")) if isinstance(row, Row) else (refused(*row), None) for row in batch]
+    def _verdicts(self, batch: list[DocumentRow | BadRow]) -> list[tuple[RowVerdict, PlannedWrite | None]]:
+        rows = [row for row in batch if isinstance(row, DocumentRow)]
+        self._importer.follow_merges(rows)
+        self._importer.look_up(rows)
+        left_out = self._manual_edits.leave_out_of(rows)
+        return [self._verdict(row, left_out.get(row.line, "")) if isinstance(row, DocumentRow) else (rejected(*row), None) for row in batch]
 
-    def _verdict(self, row: Row, left_out: str) -> tuple[Verdict, Plan | None]:
+    def _verdict(self, row: DocumentRow, left_out: str) -> tuple[RowVerdict, PlannedWrite | None]:
         try:
-            self._refuse_second(hash(self._taker.key(row)), row.line)
-            known = self._taker.known(row)
-            after, note = self._taker.judge(row, known)
-        except DomainError as refusal:
-            return refused(row.line, row.shown, str(refusal)), None
+            self._reject_duplicate(hash(self._importer.key(row)), row.line)
+            known = self._importer.known(row)
+            after, note = self._importer.accept(row, known)
+        except DomainError as error:
+            return rejected(row.line, row.shown, str(error)), None
         before = known.facts if known else None
-        verdict = verdict_on(row.line, row.shown, before, after, f"{note}; {left_out}" if note and left_out else note or left_out)
-        return verdict, None if verdict.outcome is Outcome.SAME else Plan(row, known, after)
+        verdict = compared(row.line, row.shown, before, after, f"{note}; {left_out}" if note and left_out else note or left_out)
+        return verdict, None if verdict.outcome is Outcome.SAME else PlannedWrite(row, known, after)
 
-    def _refuse_second(self, key: int, line: int) -> None:
+    def _reject_duplicate(self, key: int, line: int) -> None:
         first = self._seen.setdefault(key, line)
         if first != line:
             raise Conflict(f"duplicate of line {first}: the same record occurs twice in the file")

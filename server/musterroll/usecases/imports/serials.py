@@ -1,4 +1,4 @@
-"""The one unit a document means by a serial, and the maker where it gives one."""
+"""The unit that a document means by a serial and, where it gives one, a maker."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -7,29 +7,32 @@ from sqlmodel import Session
 
 from musterroll.domain.units.serials import twin_key
 from musterroll.domain.values.errors import Conflict, NotFound
+from musterroll.readers.fields import DocumentRow
 from musterroll.storage.imports import rows as import_rows
-from musterroll.storage.imports.rows import FoundUnit
+from musterroll.storage.imports.rows import UnitWithSerial
 
 
-class Serials:
-    """Looked up a batch at a time."""
+class UnitsBySerial:
+    """The units of a batch of rows. The values of a row have serial, serial_key and maker_key."""
 
-    def __init__(self, session: Session, said: Iterable[dict[str, Any]]) -> None:
-        """`said` gives serial, serial_key and maker_key."""
-        keys = {one["serial_key"] for one in said if one["serial_key"]}
-        self.found = import_rows.units_by_serial(session, keys)
-        self._twins = import_rows.twins(session, {twin_key(key) for key in keys - self.found.keys()})
+    def __init__(self, session: Session, rows: Iterable[DocumentRow]) -> None:
+        keys = {key for row in rows if (key := row.values["serial_key"])}
+        self._units = import_rows.units_by_serial(session, keys)
+        self._twins = import_rows.twins(session, {twin_key(key) for key in keys - self._units.keys()})
 
-    def unit(self, said: dict[str, Any]) -> FoundUnit:
-        """Raises NotFound, with the serial it may be mistaken for, and Conflict where several makers have it."""
-        found = self.found.get(said["serial_key"], [])
-        if said["maker_key"]:
-            found = [unit for unit in found if unit.maker_key == said["maker_key"]]
-        if len(found) == 1:
-            return found[0]
-        if found:
-            makers = " and ".join(sorted({unit.maker for unit in found}))
-            raise Conflict(f"serial {said['serial']} exists more than once, from {makers}; fill in the Manufacturer", "ambiguous")
-        twin = self._twins.get(twin_key(said["serial_key"]))
+    def ids(self) -> set[int]:
+        return {unit.id for units in self._units.values() for unit in units}
+
+    def unit(self, values: dict[str, Any]) -> UnitWithSerial:
+        """Raises NotFound, with a similar serial where there is one, and Conflict where several makers have the serial."""
+        units = self._units.get(values["serial_key"], [])
+        if values["maker_key"]:
+            units = [unit for unit in units if unit.maker_key == values["maker_key"]]
+        if len(units) == 1:
+            return units[0]
+        if units:
+            makers = " and ".join(sorted({unit.maker for unit in units}))
+            raise Conflict(f"serial {values['serial']} exists more than once, from {makers}; fill in the Manufacturer", "ambiguous")
+        twin = self._twins.get(twin_key(values["serial_key"]))
         hint = f"; did you mean {twin}?" if twin else "; import the units first"
-        raise NotFound(f"serial {said['serial']} is not registered{hint}")
+        raise NotFound(f"serial {values['serial']} is not registered{hint}")

@@ -1,4 +1,4 @@
-"""The verdict on one row of a document. Pure."""
+"""The verdict on one row of a document."""
 
 from collections.abc import Mapping
 from datetime import date, timedelta
@@ -22,35 +22,35 @@ class Difference(NamedTuple):
     new: str | None
 
 
-class Verdict(NamedTuple):
-    """What becomes of one row. `line` is where it starts in the file, `record` what it is about as the row writes it."""
+class RowVerdict(NamedTuple):
+    """What an import does with one row. `line` is where the row starts in the file, `record` what it is about, as written there."""
 
     line: int
     record: str
     outcome: Outcome
     differences: list[Difference]
-    why: str | None = None  # refused: one sentence
-    note: str = ""  # what else a person should know of a row that was taken
+    why: str | None = None  # of a rejected row: one sentence
+    note: str = ""  # what else a person should know about an accepted row
 
 
-def refused(line: int, record: str, why: str) -> Verdict:
-    return Verdict(line, record, Outcome.REFUSED, [], why)
+def rejected(line: int, record: str, why: str) -> RowVerdict:
+    return RowVerdict(line, record, Outcome.REFUSED, [], why)
 
 
-def verdict_on(line: int, record: str, before: Mapping[str, Any] | None, after: Mapping[str, Any], note: str) -> Verdict:
-    """The verdict on a row that holds, by the facts before it and after it."""
+def compared(line: int, record: str, before: Mapping[str, Any] | None, after: Mapping[str, Any], note: str) -> RowVerdict:
+    """The verdict on an accepted row, from the facts before and after it. `before` is None for a new record."""
     if before is None:
-        return Verdict(line, record, Outcome.NEW, [], None, note)
+        return RowVerdict(line, record, Outcome.NEW, [], None, note)
     if before == after:
-        return Verdict(line, record, Outcome.SAME, [], None, note)
+        return RowVerdict(line, record, Outcome.SAME, [], None, note)
     changed = [(name, before.get(name), new) for name, new in after.items() if before.get(name) != new and not name.endswith("_key")]
-    found = [Difference(name.removesuffix("_id"), _text(name, old), _text(name, new)) for name, old, new in changed]
-    return Verdict(line, record, Outcome.CHANGED, found, None, note)
+    differences = [Difference(name.removesuffix("_id"), _text(name, old), _text(name, new)) for name, old, new in changed]
+    return RowVerdict(line, record, Outcome.CHANGED, differences, None, note)
 
 
-def in_words(verdict: Verdict) -> str:
-    """What there is to say of a verdict, in one line."""
-    changes = ", ".join(f"{one.field} {one.old or 'empty'} -> {one.new or 'empty'}" for one in verdict.differences)
+def in_words(verdict: RowVerdict) -> str:
+    """A verdict in one line: the reason or the changes, and the note."""
+    changes = ", ".join(f"{change.field} {change.old or 'empty'} -> {change.new or 'empty'}" for change in verdict.differences)
     return "; ".join(part for part in (verdict.why or changes, verdict.note) if part)
 
 
@@ -66,5 +66,5 @@ def _text(name: str, value: Any) -> str | None:
     if name.endswith("_at") or name == "stale_since":
         return f"{from_ms(value):%Y-%m-%d %H:%M:%S} UTC"
     if name == "ends_on" and isinstance(value, date):
-        return str(value - timedelta(1))  # as documents write it: the last day
+        return str(value - timedelta(1))  # the last day, as in documents
     return str(value)

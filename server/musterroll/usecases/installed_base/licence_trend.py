@@ -60,7 +60,7 @@ def due(session: Session, now: datetime) -> list[Figure[LicenceCount]]:
     """The months to count, newest first: never counted, or older than a day or than the last import."""
     if not stored_figures.units(session):
         return []
-    newest = max(now - _DAY, from_ms(import_runs.newest(session) or 0))
+    newest = max(now - _DAY, from_ms(import_runs.last_imported_at(session) or 0))
     return [figure for end in reversed(ends(now)) if cached_figures.older(session, figure := of_month(end), newest)]
 
 

@@ -57,7 +57,7 @@ class PreparedPeriods(NamedTuple):
 
 def prepare(session: Session, most: int) -> PreparedPeriods:
     """Prepare the standard periods of at most `most` units."""
-    return PreparedPeriods(stored_periods.policies(session) if most else {}, import_rows.reserve(session, WarrantyPeriod, most))
+    return PreparedPeriods(stored_periods.policies(session) if most else {}, import_rows.reserve_ids(session, WarrantyPeriod, most))
 
 
 def add_standard_periods(session: Session, units: Iterable[WarrantyInput], prepared: PreparedPeriods) -> list[audit_record.Row]:
@@ -111,12 +111,12 @@ def _write(
         with audit_record.watching(session, change, _TABLE, [*(row for row, _ in changed), *gone]):
             stored_periods.change(session, changed)
             stored_periods.remove(session, gone)
-    audit_record.record(session, change, _add_all(session, new, import_rows.reserve(session, WarrantyPeriod, len(new))))
+    audit_record.record(session, change, _add_all(session, new, import_rows.reserve_ids(session, WarrantyPeriod, len(new))))
 
 
 def _add_all(session: Session, new: list[tuple[int, CoveragePeriod]], ids: list[int]) -> list[audit_record.Row]:
     rows = [{"id": row_id, **stored_periods.columns(unit_id, period)} for row_id, (unit_id, period) in zip(ids, new, strict=True)]
-    import_rows.insert(session, WarrantyPeriod, rows)
+    import_rows.insert_rows(session, WarrantyPeriod, rows)
     return [audit_record.Row(_TABLE, row["id"], None, row) for row in rows]
 
 

@@ -36,7 +36,7 @@ class Upload(NamedTuple):
 def store(folder: Path, file: FileStorage, owner: str, choices: dict[str, Any]) -> Upload:
     """Store a file as it was sent, and delete what is older than a day."""
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    _sweep(folder)
+    _delete_expired(folder)
     key = secrets.token_hex(16)
     path = folder / f"{key}.file"
     file.save(path)
@@ -69,7 +69,7 @@ def delete(upload: Upload) -> None:
         path.unlink(missing_ok=True)
 
 
-def _sweep(folder: Path) -> None:
+def _delete_expired(folder: Path) -> None:
     oldest = time.time() - _LIFE  # noqa: TID251  files are stamped by the system's clock
     for path in folder.iterdir():
         if path.stat().st_mtime < oldest:

@@ -12,7 +12,7 @@ from musterroll.storage.engine.database import Database
 from musterroll.storage.imports import unit_indexes
 from musterroll.usecases.imports import run as import_run
 from musterroll.usecases.imports.kinds import units as unit_documents
-from musterroll.usecases.imports.verdicts import Outcome, Verdict
+from musterroll.usecases.imports.verdicts import Outcome, RowVerdict
 from musterroll.usecases.units.history import transitions
 from musterroll.usecases.units.look_up import look_up
 from musterroll.usecases.units.unit_card import UnitCard
@@ -25,7 +25,7 @@ HEAD = "Serial Number,Manufacturer,Model,Ship Date,Install Date,Status,Account I
 FULL = "SN1,Acme,Pump 3,2025-01-05,2025-02-15,Installed,A1,S1,36\n"
 
 
-def take(database: Database, now: datetime, body: str, commit: bool = True, header: str = HEAD) -> list[Verdict]:
+def take(database: Database, now: datetime, body: str, commit: bool = True, header: str = HEAD) -> list[RowVerdict]:
     return documents.take(database, now, "units", header + body, commit=commit)[0]
 
 
@@ -81,23 +81,23 @@ def test_an_illegal_move_is_refused_with_the_legal_ones(database: Database, now:
 
 
 def test_a_unit_twice_in_one_file_is_refused_the_second_time_in_any_writing(database: Database, now: datetime) -> None:
-    told = take(database, now, "SN1,Acme,Pump,,,,,,\nsn-1,ACME Inc.,pump,,,,,,\nSN1,Zenith,Pump,,,,,,\n")
-    assert outcomes(told) == ["new", "refused", "new"]
-    assert told[1].why == "duplicate of line 2: the same record occurs twice in the file"
+    verdicts = take(database, now, "SN1,Acme,Pump,,,,,,\nsn-1,ACME Inc.,pump,,,,,,\nSN1,Zenith,Pump,,,,,,\n")
+    assert outcomes(verdicts) == ["new", "refused", "new"]
+    assert verdicts[1].why == "duplicate of line 2: the same record occurs twice in the file"
 
 
 def test_batches_change_nothing_but_memory(database: Database, now: datetime, monkeypatch: pytest.MonkeyPatch) -> None:
     body = "".join(f"SN{n % 7},Acme,Pump {n % 2},,,,A{n % 3},S{n % 5},{n}\n" for n in range(25))
     whole = take(database, now, body, commit=False)
-    monkeypatch.setattr(import_run, "_BATCH", 4)
+    monkeypatch.setattr(import_run, "_BATCH_ROWS", 4)
     assert take(database, now, body, commit=False) == whole
     assert take(database, now, body) == whole
 
 
 def test_a_site_of_another_account_is_refused_also_within_one_file(database: Database, now: datetime) -> None:
-    told = take(database, now, "SN1,Acme,P,,,,A1,S1,\nSN2,Acme,P,,,,A2,S1,\nSN3,Acme,P,,,,,S1,\n")
-    assert outcomes(told) == ["new", "refused", "new"]
-    assert "site S1 belongs to account A1" in str(told[1].why)
+    verdicts = take(database, now, "SN1,Acme,P,,,,A1,S1,\nSN2,Acme,P,,,,A2,S1,\nSN3,Acme,P,,,,,S1,\n")
+    assert outcomes(verdicts) == ["new", "refused", "new"]
+    assert "site S1 belongs to account A1" in str(verdicts[1].why)
     assert card(database, "SN3", now).account_ref == "A1"
     (moved,) = take(database, now, "SN1,Acme,P,,,,A2,,\n")
     assert "fill in the new Site ID" in str(moved.why)
@@ -134,8 +134,8 @@ def test_an_id_that_is_taken_is_drawn_anew(postgres_database: Database, now: dat
 def test_indexes_of_lists_are_as_before_when_many_units_came_in(
     sqlite_database: Database, now: datetime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(unit_indexes, "_WORTH", 3)
-    monkeypatch.setattr(import_run, "_BATCH", 2)
+    monkeypatch.setattr(unit_indexes, "_WORTHWHILE", 3)
+    monkeypatch.setattr(import_run, "_BATCH_ROWS", 2)
     body = "".join(f"SN{number},Acme,P,,,,A1,S1,\n" for number in range(8))
     assert outcomes(take(sqlite_database, now, body)) == ["new"] * 8
     assert migrate.differences(sqlite_database) == []

@@ -14,7 +14,7 @@ from musterroll.storage.tables.warranty import WarrantyPeriod
 from musterroll.usecases.imports import history as import_history
 from musterroll.usecases.imports import run as import_run
 from musterroll.usecases.imports.document_kinds import IMPORTERS
-from musterroll.usecases.imports.verdicts import Verdict
+from musterroll.usecases.imports.verdicts import RowVerdict
 from sqlmodel import col, select
 
 from tests.support.documents import FLEET, outcomes, state, take, take_all
@@ -24,14 +24,14 @@ CONTRACTS = FLEET["contracts"].partition("\n")[0] + "\n"
 LINES = FLEET["contract-lines"].partition("\n")[0] + "\n"
 
 
-def why(told: list[Verdict]) -> str:
-    (verdict,) = told
+def why(verdicts: list[RowVerdict]) -> str:
+    (verdict,) = verdicts
     assert verdict.why
     return verdict.why
 
 
-def changes(told: list[Verdict]) -> list[tuple[str, str | None, str | None]]:
-    (verdict,) = told
+def changes(verdicts: list[RowVerdict]) -> list[tuple[str, str | None, str | None]]:
+    (verdict,) = verdicts
     return [(one.field, one.old, one.new) for one in verdict.differences]
 
 
@@ -51,8 +51,8 @@ def test_twice_changes_nothing_and_undone_gives_the_same_bytes(database: Databas
     empty = state(database)
     dry, looked = take(database, now, kind, FLEET[kind], commit=False)
     assert (state(database), looked.run_id) == (empty, None)
-    told, done = take(database, now, kind, FLEET[kind])
-    assert told == dry
+    verdicts, done = take(database, now, kind, FLEET[kind])
+    assert verdicts == dry
     full = state(database)
     assert full != empty
     again, _ = take(database, now + timedelta(days=1), kind, FLEET[kind])
@@ -72,7 +72,7 @@ def test_twice_changes_nothing_and_undone_gives_the_same_bytes(database: Databas
 def test_batches_of_one_row_give_the_same(database: Database, now: datetime, kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
     before(database, now, kind)
     whole, _ = take(database, now, kind, FLEET[kind], commit=False)
-    monkeypatch.setattr(import_run, "_BATCH", 1)
+    monkeypatch.setattr(import_run, "_BATCH_ROWS", 1)
     assert take(database, now, kind, FLEET[kind])[0] == whole
     assert set(outcomes(take(database, now, kind, FLEET[kind])[0])) == {"same"}
 
@@ -134,15 +134,15 @@ def test_accounts_form_a_tree_whatever_the_order_of_their_rows(database: Databas
 def test_accounts_in_a_circle_are_refused_naming_it(database: Database, now: datetime, rows: str, circle: str) -> None:
     if rows.count("\n") == 1:
         take(database, now, "accounts", "Account ID,Parent Account ID\nA1,A2\nA2,A3\nA3,\n")
-    told, _ = take(database, now, "accounts", f"Account ID,Parent Account ID\nB1,\n{rows}")
-    assert outcomes(told)[:2] == ["new", "refused"]
-    assert f"form a circle: {circle}" in str(told[1].why)
+    verdicts, _ = take(database, now, "accounts", f"Account ID,Parent Account ID\nB1,\n{rows}")
+    assert outcomes(verdicts)[:2] == ["new", "refused"]
+    assert f"form a circle: {circle}" in str(verdicts[1].why)
 
 
 def test_an_account_that_a_site_opened_gets_its_name_later(database: Database, now: datetime) -> None:
     take(database, now, "sites", FLEET["sites"])
-    told, _ = take(database, now, "accounts", "Account ID,Account Name\nA1,Umber\n")
-    assert changes(told) == [("name", "A1", "Umber")]
+    verdicts, _ = take(database, now, "accounts", "Account ID,Account Name\nA1,Umber\n")
+    assert changes(verdicts) == [("name", "A1", "Umber")]
 
 
 # Contracts and their lines
@@ -153,8 +153,8 @@ def test_a_contract_expired_before_its_end_is_cancelled_and_stays_so(database: D
     with database.snapshot() as session:
         states = {row.ref: row.state for row in session.exec(select(Contract))}
     assert states == {"C1": "active", "C2": "expired", "C3": "cancelled"}
-    told, _ = take(database, now + timedelta(days=400), "contracts", FLEET["contracts"])
-    assert set(outcomes(told)) == {"same"}
+    verdicts, _ = take(database, now + timedelta(days=400), "contracts", FLEET["contracts"])
+    assert set(outcomes(verdicts)) == {"same"}
 
 
 def test_the_last_day_of_a_contract_is_covered(database: Database, now: datetime) -> None:
@@ -162,8 +162,8 @@ def test_the_last_day_of_a_contract_is_covered(database: Database, now: datetime
     with database.snapshot() as session:
         contract = session.exec(select(Contract).where(col(Contract.ref) == "C1")).one()
     assert str(contract.ends_on) == "2028-09-15"
-    told, _ = take(database, now, "contracts", f"{CONTRACTS}C1,A1,2026-02-24,2028-09-30,Active,yes,30,EUR\n")
-    assert changes(told) == [("ends_on", "2028-09-14", "2028-09-30")]
+    verdicts, _ = take(database, now, "contracts", f"{CONTRACTS}C1,A1,2026-02-24,2028-09-30,Active,yes,30,EUR\n")
+    assert changes(verdicts) == [("ends_on", "2028-09-14", "2028-09-30")]
 
 
 def test_lines_keep_exact_prices_and_what_they_cover(database: Database, now: datetime) -> None:
@@ -209,16 +209,16 @@ def test_a_product_of_several_makers_needs_the_maker(database: Database, now: da
 
 def test_a_contract_is_not_cut_short_of_its_lines(database: Database, now: datetime) -> None:
     take_all(database, now, "contract-lines")
-    told, _ = take(database, now, "contracts", f"{CONTRACTS}C1,A1,2026-02-24,2026-12-31,Active,yes,30,EUR\n")
-    assert "exclude a contract line: line C1/2 runs" in why(told)
+    verdicts, _ = take(database, now, "contracts", f"{CONTRACTS}C1,A1,2026-02-24,2026-12-31,Active,yes,30,EUR\n")
+    assert "exclude a contract line: line C1/2 runs" in why(verdicts)
 
 
 def test_billing_says_what_is_so_of_each_contract(database: Database, now: datetime) -> None:
     take_all(database, now, "billing")
     with database.snapshot() as session:
         assert sorted(row.payment for row in session.exec(select(Invoice))) == ["overdue", "paid"]
-    told, _ = take(database, now, "billing", "Contract Number,Payment State\nC2,Paid\n")
-    assert changes(told) == [("payment", "overdue", "paid")]
+    verdicts, _ = take(database, now, "billing", "Contract Number,Payment State\nC2,Paid\n")
+    assert changes(verdicts) == [("payment", "overdue", "paid")]
     assert "import the contracts first" in why(take(database, now, "billing", "Contract Number,Payment State\nC9,Paid\n")[0])
 
 
@@ -231,8 +231,8 @@ def test_standard_warranties_are_settled_and_undone_with_their_units(database: D
         units = {unit.id: unit.serial for unit in session.exec(select(Unit))}
         periods = {units[row.unit_id]: f"{row.starts_on} {row.ends_on}" for row in session.exec(select(WarrantyPeriod))}
     assert periods["SN1001"] == "2025-02-15 2028-02-15"
-    told, done = take(database, now, "units", "Serial,Maker,Model,Warranty Months\nSN1001,Acme,Pump 3,12\n")
-    assert changes(told) == [("warranty_months", "36", "12")]
+    verdicts, done = take(database, now, "units", "Serial,Maker,Model,Warranty Months\nSN1001,Acme,Pump 3,12\n")
+    assert changes(verdicts) == [("warranty_months", "36", "12")]
     with database.transaction() as session:
         assert "2026-02-15" in {str(row.ends_on) for row in session.exec(select(WarrantyPeriod))}
         import_history.undo(session, done.run_id or 0, "kim", now)
@@ -240,12 +240,12 @@ def test_standard_warranties_are_settled_and_undone_with_their_units(database: D
 
 
 def test_tickets_are_kept_without_a_unit_and_find_it_later(database: Database, now: datetime) -> None:
-    told, _ = take(database, now, "incidents", FLEET["incidents"])
-    assert outcomes(told) == ["new", "new"]
-    assert "saved without a unit" in told[0].note
+    verdicts, _ = take(database, now, "incidents", FLEET["incidents"])
+    assert outcomes(verdicts) == ["new", "new"]
+    assert "saved without a unit" in verdicts[0].note
     take_all(database, now, "units")
-    told, _ = take(database, now, "incidents", FLEET["incidents"])
-    assert outcomes(told) == ["changed", "same"]
+    verdicts, _ = take(database, now, "incidents", FLEET["incidents"])
+    assert outcomes(verdicts) == ["changed", "same"]
     with database.snapshot() as session:
         ticket = session.exec(select(Incident).where(col(Incident.ref) == "T1")).one()
         unit = session.exec(select(Unit).where(col(Unit.maker_key) == "acme", col(Unit.serial_key) == "SN1001")).one()
@@ -254,5 +254,5 @@ def test_tickets_are_kept_without_a_unit_and_find_it_later(database: Database, n
 
 def test_a_serial_of_several_makers_is_refused_on_a_ticket(database: Database, now: datetime) -> None:
     take_all(database, now, "units")
-    told, _ = take(database, now, "incidents", "Ticket,Serial,Opened\nT9,SN1001,2026-07-20\n")
-    assert "more than once, from Acme and Zenith" in why(told)
+    verdicts, _ = take(database, now, "incidents", "Ticket,Serial,Opened\nT9,SN1001,2026-07-20\n")
+    assert "more than once, from Acme and Zenith" in why(verdicts)

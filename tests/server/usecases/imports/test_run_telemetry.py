@@ -4,7 +4,7 @@ import pytest
 from musterroll.domain.liveness import ListeningWindow, Liveness
 from musterroll.domain.values.errors import Conflict
 from musterroll.domain.values.instants import to_ms
-from musterroll.readers.document import choices
+from musterroll.readers.columns import choices
 from musterroll.storage.engine.database import Database
 from musterroll.storage.liveness import last_seen, process_heartbeats
 from musterroll.storage.liveness import states as liveness_states
@@ -12,7 +12,7 @@ from musterroll.storage.liveness.last_seen import HeartbeatRow
 from musterroll.storage.tables.liveness import UnitStatus, UnitUsage
 from musterroll.storage.tables.units import Unit, UnitStateChange
 from musterroll.usecases.imports import history as import_history
-from musterroll.usecases.imports.verdicts import Verdict
+from musterroll.usecases.imports.verdicts import RowVerdict
 from musterroll.usecases.liveness import heartbeats, stale_sweep
 from musterroll.usecases.units.look_up import look_up
 from musterroll.usecases.units.unit_card import UnitCard
@@ -28,7 +28,7 @@ def _fleet(database: Database, now: datetime) -> None:
     take_all(database, now, "units")
 
 
-def heard(database: Database, now: datetime, rows: str) -> list[Verdict]:
+def heard(database: Database, now: datetime, rows: str) -> list[RowVerdict]:
     return take(database, now, "telemetry", HEAD + rows)[0]
 
 
@@ -79,8 +79,8 @@ def test_what_was_only_told_of_stays_as_told_while_the_registry_listens_to_other
 
 def test_a_later_list_revives_what_was_stale(database: Database, now: datetime) -> None:
     heard(database, now, "SN1002,,,2026-10-01T03:00:00Z,\nSN1003,,,2026-10-30T00:00:00Z,\n")
-    told = heard(database, now, "SN1002,,,2026-10-31T00:00:00Z,\n")
-    assert outcomes(told) == ["changed"]
+    verdicts = heard(database, now, "SN1002,,,2026-10-31T00:00:00Z,\n")
+    assert outcomes(verdicts) == ["changed"]
     assert card(database, "SN1002", now).liveness is Liveness.OPERATING
     assert moves(database, "SN1002")[-1][:2] == ("stale", "operating")
 
@@ -132,8 +132,8 @@ def test_words_of_no_certain_unit_or_time_are_refused_and_make_none(database: Da
 
 
 def test_one_unit_named_two_ways_is_refused_the_second_time(database: Database, now: datetime) -> None:
-    told = heard(database, now, "SN1002,,,2026-10-31T00:00:00Z,\nsn-1002,Acme,,2026-10-31T01:00:00Z,\n")
-    assert outcomes(told) == ["new", "refused"]
+    verdicts = heard(database, now, "SN1002,,,2026-10-31T00:00:00Z,\nsn-1002,Acme,,2026-10-31T01:00:00Z,\n")
+    assert outcomes(verdicts) == ["new", "refused"]
 
 
 def test_a_first_word_after_the_last_is_taken_with_a_note(database: Database, now: datetime) -> None:

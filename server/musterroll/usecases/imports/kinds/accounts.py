@@ -1,87 +1,91 @@
-"""Account lists: the tree of customers, in whatever order its rows come."""
+"""Imports account lists: the tree of customers, its rows in any order."""
 
 from collections.abc import Sequence
 
 from musterroll.domain.values.errors import Conflict
 from musterroll.readers import accounts
 from musterroll.readers.document import Document
-from musterroll.readers.fields import Row
+from musterroll.readers.fields import DocumentRow
 from musterroll.storage import reconcile_queue
 from musterroll.storage.imports import rows as import_rows
 from musterroll.storage.tables.accounts import Account
 from musterroll.storage.tables.audit import Change
 from musterroll.usecases.audit import record as audit_record
 from musterroll.usecases.imports import merged_records
-from musterroll.usecases.imports.importer import Facts, Judged, Known, Plan, Taker
+from musterroll.usecases.imports.importer import AcceptedRow, Importer, KnownRecord, PlannedWrite, RecordFacts
 
-_SHOWN = 8  # accounts of a circle that are named
+_SHOWN = 8  # accounts of a circle in the error
 
 
-class Accounts(Taker):
+class AccountImporter(Importer):
     kind = accounts.KIND
     model = Account
     facts = accounts.KIND.attributes()
     links = {"parent": Account}
 
-    def survey(self, document: Document) -> None:
-        self._above = import_rows.parents(self.session)
-        self._listed = set()
-        for _, (ref, parent) in document.survey("ref", "parent"):
-            self._listed.add(ref)
+    def scan(self, document: Document) -> None:
+        self._parents = import_rows.parent_refs(self.session)
+        self._in_document = set()
+        for _, (ref, parent) in document.scan("ref", "parent"):
+            self._in_document.add(ref)
             if parent:
-                self._above[ref] = self._merged.get(parent, parent)
-        self._waiting: dict[str, str] = {}  # accounts stored before the one above them, which the document has further down
+                self._parents[ref] = self._merged.get(parent, parent)
+        self._waiting: dict[str, str] = {}  # parent by account, where the document has the parent further down
 
-    def blank(self, row: Row) -> Facts:
-        return {**super().blank(row), "name": row.said["ref"]}
+    def new_facts(self, row: DocumentRow) -> RecordFacts:
+        return {**super().new_facts(row), "name": row.values["ref"]}
 
-    def judge(self, row: Row, known: Known | None) -> Judged:
-        judged = super().judge(row, known)
-        if known is None or judged.after["parent"] != known.facts["parent"]:
-            self._refuse_circle(row.said["ref"])
-        return judged
+    def accept(self, row: DocumentRow, known: KnownRecord | None) -> AcceptedRow:
+        accepted = super().accept(row, known)
+        if known is None or accepted.after["parent"] != known.facts["parent"]:
+            self._reject_circle(row.values["ref"])
+        return accepted
 
-    def follow(self, rows: Sequence[Row]) -> None:
-        """An account that took over the one above it is not below itself."""
-        super().follow(rows)
+    def follow_merges(self, rows: Sequence[DocumentRow]) -> None:
+        """An account that its parent was merged into has no parent in the row: it would be itself."""
+        super().follow_merges(rows)
         for row in rows if self._merged else ():
-            if row.said.get("parent") == row.said["ref"]:
-                del row.said["parent"]
+            if row.values.get("parent") == row.values["ref"]:
+                del row.values["parent"]
 
-    def _refuse_circle(self, ref: str) -> None:
+    def _reject_circle(self, ref: str) -> None:
         path = [ref]
-        while (above := self._above.get(path[-1])) is not None:
-            if above == ref:
+        while (parent := self._parents.get(path[-1])) is not None:
+            if parent == ref:
                 named = path if len(path) <= _SHOWN else [*path[: _SHOWN - 1], "..."]
                 raise Conflict(f"the parent accounts form a circle: {' -> '.join([*named, ref])}", "circle")
-            if above in path:
-                return  # a circle further up; its own rows are refused
-            path.append(above)
+            if parent in path:
+                return  # a circle further up: its own rows are rejected
+            path.append(parent)
 
-    def open(self, plans: Sequence[Plan]) -> list[audit_record.Row]:
-        """Accounts named only as the one above another are opened; those that have a row of their own come by it."""
-        own = {plan.row.said["ref"] for plan in plans}
-        for plan in plans:
-            above = plan.after["parent"]
-            if above and self.numbers.id(Account, above) is None and (above in own or above in self._listed):
-                self._waiting[plan.row.said["ref"]] = above
-        return self.numbers.open_accounts(plan.after["parent"] for plan in plans if plan.row.said["ref"] not in self._waiting)
+    def create_missing(self, writes: Sequence[PlannedWrite]) -> list[audit_record.Row]:
+        """Create parents that have no row of their own; the others are created by their row."""
+        own = {planned.row.values["ref"] for planned in writes}
+        for planned in writes:
+            parent = planned.after["parent"]
+            if parent and self.references.id(Account, parent) is None and (parent in own or parent in self._in_document):
+                self._waiting[planned.row.values["ref"]] = parent
+        return self.references.create_accounts(
+            planned.after["parent"] for planned in writes if planned.row.values["ref"] not in self._waiting
+        )
 
-    def store(self, plans: Sequence[Plan], change: Change) -> list[int]:
+    def store(self, writes: Sequence[PlannedWrite], change: Change) -> list[int]:
         reconcile_queue.mark_all(self.session)
-        written = self.write(plans, change)
-        merged_records.carry(self.session, change, Account, written)
-        for plan, row in zip(plans, written, strict=True):
-            self.numbers.remember(Account, plan.row.said["ref"], row.key)
+        written = self.write(writes, change)
+        merged_records.pass_on(self.session, change, Account, written)
+        for planned, row in zip(writes, written, strict=True):
+            self.references.remember(Account, planned.row.values["ref"], row.key)
         return [row.key for row in written]
 
     def finish(self, change: Change) -> None:
-        """Put the accounts that waited under the one above them; one whose own row was refused is opened under its number."""
+        """Set the parents that came further down. A parent whose own row was rejected is created with its number as name."""
         waiting = self._waiting
-        self.numbers.learn(Account, {*waiting, *waiting.values()})
-        audit_record.record(self.session, change, self.numbers.open_accounts(waiting.values()))
-        rows = [(self.numbers.id(Account, ref) or 0, {"parent_id": self.numbers.id(Account, above)}) for ref, above in waiting.items()]
-        before = import_rows.columns_of(self.session, Account, "parent_id", [row_id for row_id, _ in rows])
-        import_rows.change(self.session, Account, rows)
-        moved = [audit_record.Row("account", row_id, {"parent_id": before[row_id]}, after) for row_id, after in rows]
-        audit_record.record(self.session, change, moved)
+        self.references.look_up(Account, {*waiting, *waiting.values()})
+        audit_record.record(self.session, change, self.references.create_accounts(waiting.values()))
+        rows = [
+            (self.references.id(Account, ref) or 0, {"parent_id": self.references.id(Account, parent)}) for ref, parent in waiting.items()
+        ]
+        before = import_rows.column_values(self.session, Account, "parent_id", [row_id for row_id, _ in rows])
+        import_rows.update_rows(self.session, Account, rows)
+        changed = [audit_record.Row("account", row_id, {"parent_id": before[row_id]}, after) for row_id, after in rows]
+        audit_record.record(self.session, change, changed)

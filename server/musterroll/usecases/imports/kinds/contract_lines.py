@@ -1,4 +1,4 @@
-"""Contract lines: serials, or quantities of a product at a place, within their contract."""
+"""Imports contract lines: serials, or quantities of a product at a site or account, within their contract."""
 
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
@@ -9,7 +9,7 @@ from musterroll.domain.units.serials import name_key, serial_key
 from musterroll.domain.values.dates import Span
 from musterroll.domain.values.errors import Conflict, NotFound
 from musterroll.readers import contract_lines
-from musterroll.readers.fields import Row
+from musterroll.readers.fields import DocumentRow
 from musterroll.storage.contracts.lines_in_force import contract_terms
 from musterroll.storage.imports import rows as import_rows
 from musterroll.storage.tables.accounts import Account, Site
@@ -17,10 +17,10 @@ from musterroll.storage.tables.contracts import Contract, ContractLine
 from musterroll.storage.units import successors
 from musterroll.storage.units.successors import SerialHolder
 from musterroll.usecases.audit import record as audit_record
-from musterroll.usecases.imports.importer import Facts, Judged, Known, Plan, Taker
+from musterroll.usecases.imports.importer import AcceptedRow, Importer, KnownRecord, PlannedWrite, RecordFacts
 
 
-class ContractLines(Taker):
+class ContractLineImporter(Importer):
     kind = contract_lines.KIND
     model = ContractLine
     facts = (
@@ -32,134 +32,138 @@ class ContractLines(Taker):
     def tables(cls) -> set[str]:
         return {"line"}
 
-    def key(self, row: Row) -> Any:
-        return row.said["contract"], row.said["number"]
+    def key(self, row: DocumentRow) -> Any:
+        return row.values["contract"], row.values["number"]
 
-    def learn(self, rows: Sequence[Row]) -> None:
-        said = [row.said for row in rows]
-        self.numbers.learn(Contract, {one["contract"] for one in said})
-        ids = {ref: self.numbers.id(Contract, ref) for ref in {one["contract"] for one in said}}
-        records = import_rows.rows_by(self.session, Contract, "id", {one for one in ids.values() if one})
-        self._contracts = {record["ref"]: record for record in records}
-        self.numbers.learn_rows(Account, {record["account_id"] for record in records})
-        self.numbers.learn(Site, {one.get("site") for one in said})
-        self.numbers.learn(Account, {one.get("account") for one in said} | {self._holder(ref) for ref in ids})
-        self._models = import_rows.models(self.session, {name_key(one["model"]) for one in said if "model" in one})
-        named = {one["serial_key"] for one in said if one.get("serial_key")} if successors.any_units(self.session) else set()
-        self._successors = successors.Successors(self.session, named) if named else None
-        found = self.find(rows)
-        self.numbers.learn_rows(Site, {one["place_id"] for one in found.values() if one["scope"] in _AT_SITE})
-        self.numbers.learn_rows(Account, {one["place_id"] for one in found.values() if one["scope"] not in _AT_SITE})
-        self._known = {key: Known(record["id"], self.facts_of(record)) for key, record in found.items()}
+    def look_up(self, rows: Sequence[DocumentRow]) -> None:
+        refs = {row.values["contract"] for row in rows}
+        self.references.look_up(Contract, refs)
+        contracts = import_rows.rows_by(
+            self.session, Contract, "id", {row_id for ref in refs if (row_id := self.references.id(Contract, ref))}
+        )
+        self._contracts = {contract["ref"]: contract for contract in contracts}
+        self.references.look_up_ids(Account, {contract["account_id"] for contract in contracts})
+        self.references.look_up(Site, {row.values.get("site") for row in rows})
+        self.references.look_up(Account, {row.values.get("account") for row in rows} | {self._holder(ref) for ref in refs})
+        models = {name_key(row.values["model"]) for row in rows if "model" in row.values}
+        self._products = import_rows.products_by_model(self.session, models)
+        serials = {key for row in rows if (key := row.values.get("serial_key"))} if successors.any_units(self.session) else set()
+        self._successors = successors.Successors(self.session, serials) if serials else None
+        lines = self.find(rows)
+        self.references.look_up_ids(Site, {line["place_id"] for line in lines.values() if line["scope"] in _AT_SITE})
+        self.references.look_up_ids(Account, {line["place_id"] for line in lines.values() if line["scope"] not in _AT_SITE})
+        self._known = {key: KnownRecord(line["id"], self.facts_of(line)) for key, line in lines.items()}
 
     def _holder(self, ref: str) -> str | None:
         """The number of the account that holds a contract."""
         contract = self._contracts.get(ref)
-        return self.numbers.ref(Account, contract["account_id"]) if contract else None
+        return self.references.ref(Account, contract["account_id"]) if contract else None
 
-    def find(self, rows: Sequence[Row]) -> dict[Any, dict[str, Any]]:
+    def find(self, rows: Sequence[DocumentRow]) -> dict[Any, dict[str, Any]]:
         refs = {record["id"]: ref for ref, record in self._contracts.items()}
         ids = {ref: row_id for row_id, ref in refs.items()}
-        wanted = {(ids[ref], number) for ref, number in map(self.key, rows) if ref in ids}
-        found = import_rows.lines(self.session, wanted)
-        return {(refs[record["contract_id"]], record["number"]): record for record in found}
+        numbers = {(ids[ref], number) for ref, number in map(self.key, rows) if ref in ids}
+        lines = import_rows.contract_lines(self.session, numbers)
+        return {(refs[line["contract_id"]], line["number"]): line for line in lines}
 
-    def facts_of(self, record: Any) -> Facts:
+    def facts_of(self, record: Any) -> RecordFacts:
         at_site = record["scope"] in _AT_SITE
-        site = self.numbers.ref(Site, record["place_id"]) if at_site else None
-        account = None if at_site else self.numbers.ref(Account, record["place_id"])
+        site = self.references.ref(Site, record["place_id"]) if at_site else None
+        account = None if at_site else self.references.ref(Account, record["place_id"])
         return {"site": site, "account": account, **{fact: record[fact] for fact in self.facts if fact not in ("site", "account")}}
 
-    def blank(self, row: Row) -> Facts:
-        nothing: Facts = dict.fromkeys(self.facts)
+    def new_facts(self, row: DocumentRow) -> RecordFacts:
+        nothing: RecordFacts = dict.fromkeys(self.facts)
         return {**nothing, "serial": "", "serial_key": "", "quantity": 1, "service": ""}
 
-    def judge(self, row: Row, known: Known | None) -> Judged:
-        contract = self._contracts.get(row.said["contract"])
+    def accept(self, row: DocumentRow, known: KnownRecord | None) -> AcceptedRow:
+        contract = self._contracts.get(row.values["contract"])
         if contract is None:
-            raise NotFound(f"contract {row.said['contract']} is not registered; import the contracts first")
-        after = super().judge(row, known).after
+            raise NotFound(f"contract {row.values['contract']} is not registered; import the contracts first")
+        after = super().accept(row, known).after
         after["product_id"] = self._product(row, after)
         if after["scope"] in _AT_SITE:
             after["account"] = None
         else:
-            after["site"], after["account"] = None, after["account"] or self._holder(row.said["contract"])
+            after["site"], after["account"] = None, after["account"] or self._holder(row.values["contract"])
         if after["scope"] is not LineScope.SERIAL:
             after["serial"] = after["serial_key"] = ""
         note = self._inherit(row, after, known, contract) if after["scope"] is LineScope.SERIAL else ""
-        self._refuse_misfit(row, after, contract)
-        return Judged(after, note)
+        self._check_terms(row, after, contract)
+        return AcceptedRow(after, note)
 
-    def _inherit(self, row: Row, after: Facts, known: Known | None, contract: dict[str, Any]) -> str:
-        """A line that names a unit which was merged or, where the line is not over, replaced covers the one in its place."""
-        if self._successors is None or "serial_key" not in row.said:
+    def _inherit(self, row: DocumentRow, after: RecordFacts, known: KnownRecord | None, contract: dict[str, Any]) -> str:
+        """A line for a unit that was merged covers its successor; where the line has not ended, so does one for a replaced unit."""
+        if self._successors is None or "serial_key" not in row.values:
             return ""
         own, product = after["serial_key"], after["product_id"]
         merged = self._successors.successor(own, product, of_replaced=False)
         successor = self._successors.successor(own, product, of_replaced=True)
-        if successor != merged and (_left_with_the_old(known, own, successor) or self._over(after, contract)):
+        if successor != merged and (_kept_by_replaced(known, own, successor) or self._has_ended(after, contract)):
             successor = merged
         if successor is None:
             return ""
         after["serial_key"], after["product_id"] = successor.serial_key, successor.product_id
         return f"covers {successor.serial} in place of {after['serial']}"
 
-    def _over(self, after: Facts, record: dict[str, Any]) -> bool:
+    def _has_ended(self, after: RecordFacts, record: dict[str, Any]) -> bool:
         return rules.line_ended_on(_line("", after, record), contract_terms(Contract(**record)), self.source.now.date()) is not None
 
-    def _product(self, row: Row, after: Facts) -> int | None:
-        if "model" not in row.said:
+    def _product(self, row: DocumentRow, after: RecordFacts) -> int | None:
+        if "model" not in row.values:
             return after["product_id"]  # type: ignore[no-any-return]
-        model, maker = row.said["model"], name_key(row.said.get("maker", ""))
-        found = [row_id for key, row_id in self._models.get(name_key(model), ()) if maker in ("", key)]
-        if len(found) == 1 or after["scope"] is LineScope.SERIAL:
-            return found[0] if len(found) == 1 else None
-        if found:
+        model, maker = row.values["model"], name_key(row.values.get("maker", ""))
+        products = [row_id for key, row_id in self._products.get(name_key(model), ()) if maker in ("", key)]
+        if len(products) == 1 or after["scope"] is LineScope.SERIAL:
+            return products[0] if len(products) == 1 else None
+        if products:
             raise Conflict(f"several manufacturers have a product {model}; fill in the Manufacturer")
         raise NotFound(f"product {model} is not registered; import its units first")
 
-    def _refuse_misfit(self, row: Row, after: Facts, record: dict[str, Any]) -> None:
-        line = _line(f"{row.said['contract']}/{row.said['number']}", after, record)
+    def _check_terms(self, row: DocumentRow, after: RecordFacts, record: dict[str, Any]) -> None:
+        line = _line(f"{row.values['contract']}/{row.values['number']}", after, record)
         contract = rules.ContractTerms(0, record["ref"], None, ContractState.ACTIVE, Span(record["starts_on"], record["ends_on"] or None))
         if why := rules.line_problem(line, contract):
             raise Conflict(why)
 
-    def open(self, plans: Sequence[Plan]) -> list[audit_record.Row]:
-        """A site the roll does not have is opened for the account that holds the contract."""
-        opened = self.numbers.open_accounts(plan.after["account"] for plan in plans)
+    def create_missing(self, writes: Sequence[PlannedWrite]) -> list[audit_record.Row]:
+        """A missing site is created for the account that holds the contract."""
+        accounts = self.references.create_accounts(planned.after["account"] for planned in writes)
         owners = {
-            plan.after["site"]: self.numbers.id(Account, self._holder(plan.row.said["contract"])) for plan in plans if plan.after["site"]
+            planned.after["site"]: self.references.id(Account, self._holder(planned.row.values["contract"]))
+            for planned in writes
+            if planned.after["site"]
         }
-        return opened + self.numbers.open_sites(owners)
+        return accounts + self.references.create_sites(owners)
 
     def column(self, fact: str, value: Any) -> tuple[str, Any]:
         place = {"site": Site, "account": Account}.get(fact)
-        return ("place_id", self.numbers.id(place, value)) if place else (fact, value)
+        return ("place_id", self.references.id(place, value)) if place else (fact, value)
 
-    def leave_out(self, row: Row, names: Collection[str], words: Mapping[str, Any]) -> None:
-        super().leave_out(row, names, words)
-        if "serial_key" in names or "product_id" in words:
-            row.said.pop("model", None)  # the line goes with the unit it was given to
+    def leave_out(self, row: DocumentRow, names: Collection[str], overruled: Mapping[str, Any]) -> None:
+        super().leave_out(row, names, overruled)
+        if "serial_key" in names or "product_id" in overruled:
+            row.values.pop("model", None)  # the line stays with the unit it was moved to
 
-    def columns(self, after: Facts) -> dict[str, Any]:
+    def columns(self, after: RecordFacts) -> dict[str, Any]:
         at_site = after["scope"] in _AT_SITE
-        place = self.numbers.id(Site, after["site"]) if at_site else self.numbers.id(Account, after["account"])
+        place = self.references.id(Site, after["site"]) if at_site else self.references.id(Account, after["account"])
         return {"place_id": place, **{fact: value for fact, value in after.items() if fact not in ("site", "account")}}
 
-    def fresh(self, plan: Plan, row_id: int) -> dict[str, Any]:
-        contract, number = self.key(plan.row)
+    def new_columns(self, planned: PlannedWrite, row_id: int) -> dict[str, Any]:
+        contract, number = self.key(planned.row)
         return {"id": row_id, "contract_id": self._contracts[contract]["id"], "number": number}
 
 
-def _line(ref: str, after: Facts, record: dict[str, Any]) -> rules.LineTerms:
-    """A line as the rules take it; which place it is for does not matter to them here."""
+def _line(ref: str, after: RecordFacts, record: dict[str, Any]) -> rules.LineTerms:
+    """A line as a value for the rules; which site or account it is for does not matter here."""
     span = Span(after["starts_on"] or record["starts_on"], after["ends_on"]) if after["starts_on"] or after["ends_on"] else None
     place = 1 if after["site"] or after["account"] else None
     return rules.LineTerms(0, ref, 0, after["scope"], place, after["serial_key"], after["product_id"], after["quantity"], span)
 
 
-def _left_with_the_old(known: Known | None, own: str, successor: SerialHolder | None) -> bool:
-    """Whether a line that writes a serial already did so when its unit was replaced, and was not taken over."""
+def _kept_by_replaced(known: KnownRecord | None, own: str, successor: SerialHolder | None) -> bool:
+    """Whether a line named this serial before its unit was replaced, and was not moved to the replacement."""
     written = known.facts["serial"] if known else ""
     return bool(known and written and serial_key(written) == own and successor and known.facts["serial_key"] != successor.serial_key)
 

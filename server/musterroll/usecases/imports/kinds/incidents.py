@@ -1,40 +1,40 @@
-"""Support tickets: each kept, on its unit where the roll has it."""
+"""Imports support tickets, each with its unit where that is registered."""
 
 from collections.abc import Sequence
 from typing import Any
 
 from musterroll.domain.values.errors import NotFound
 from musterroll.readers import incidents
-from musterroll.readers.fields import Row
+from musterroll.readers.fields import DocumentRow
 from musterroll.storage.tables.audit import Change
 from musterroll.storage.tables.units import Incident
-from musterroll.usecases.imports.importer import Facts, Judged, Known, Plan, Taker
-from musterroll.usecases.imports.serials import Serials
+from musterroll.usecases.imports.importer import AcceptedRow, Importer, KnownRecord, PlannedWrite, RecordFacts
+from musterroll.usecases.imports.serials import UnitsBySerial
 
 
-class Incidents(Taker):
+class IncidentImporter(Importer):
     kind = incidents.KIND
     model = Incident
     facts = ("unit_id", *incidents.KIND.attributes(without=("maker",)))
 
-    def learn(self, rows: Sequence[Row]) -> None:
-        super().learn(rows)
-        self._serials = Serials(self.session, [row.said for row in rows])
+    def look_up(self, rows: Sequence[DocumentRow]) -> None:
+        super().look_up(rows)
+        self._units = UnitsBySerial(self.session, rows)
 
-    def blank(self, row: Row) -> Facts:
+    def new_facts(self, row: DocumentRow) -> RecordFacts:
         return {**dict.fromkeys(self.facts), "category": ""}
 
-    def judge(self, row: Row, known: Known | None) -> Judged:
-        """A serial that several makers have is refused; one that is not on the roll is kept as written."""
-        after, note = super().judge(row, known).after, ""
+    def accept(self, row: DocumentRow, known: KnownRecord | None) -> AcceptedRow:
+        """A serial of several makers is rejected; one that is not registered is saved as written."""
+        after, note = super().accept(row, known).after, ""
         try:
-            after["unit_id"] = self._serials.unit(row.said).id
-        except NotFound as missing:
-            after["unit_id"], note = None, f"saved without a unit: {missing}"
-        return Judged(after, note)
+            after["unit_id"] = self._units.unit(row.values).id
+        except NotFound as error:
+            after["unit_id"], note = None, f"saved without a unit: {error}"
+        return AcceptedRow(after, note)
 
-    def store(self, plans: Sequence[Plan], change: Change) -> list[int]:
-        return [row.key for row in self.write(plans, change)]  # no reconciliation reads incidents
+    def store(self, writes: Sequence[PlannedWrite], change: Change) -> list[int]:
+        return [row.key for row in self.write(writes, change)]  # reconciliation does not read incidents
 
-    def fresh(self, plan: Plan, row_id: int) -> dict[str, Any]:
-        return {"id": row_id, "ref": plan.row.said["ref"]}
+    def new_columns(self, planned: PlannedWrite, row_id: int) -> dict[str, Any]:
+        return {"id": row_id, "ref": planned.row.values["ref"]}

@@ -1,4 +1,4 @@
-"""Unit lists: which unit a row is about, and where in its life it puts it."""
+"""Imports unit lists: which unit a row is about, and the lifecycle stage it gives it."""
 
 from collections.abc import Sequence
 from datetime import date
@@ -12,12 +12,12 @@ from musterroll.domain.values.errors import Conflict
 from musterroll.domain.values.instants import to_ms
 from musterroll.domain.warranty.periods import UnitDates
 from musterroll.readers import units
-from musterroll.readers.fields import Row
+from musterroll.readers.fields import DocumentRow
 from musterroll.storage import reconcile_queue
 from musterroll.storage.imports import rows as import_rows
 from musterroll.storage.imports import units as unit_imports
 from musterroll.storage.imports.unit_indexes import ListIndexes
-from musterroll.storage.imports.units import KnownUnit, ProductRow, SiteRow
+from musterroll.storage.imports.units import ProductRow, SiteRow
 from musterroll.storage.tables.accounts import Account, Product, Site
 from musterroll.storage.tables.audit import Change
 from musterroll.storage.tables.units import Unit
@@ -26,19 +26,20 @@ from musterroll.storage.units.transitions import NewStateChange as Transition
 from musterroll.storage.warranty.periods import WarrantyInput
 from musterroll.usecases.audit import record as audit_record
 from musterroll.usecases.imports import merged_records
-from musterroll.usecases.imports.importer import Facts, Judged, Known, Plan, Source, Taker
+from musterroll.usecases.imports.importer import AcceptedRow, Importer, KnownRecord, PlannedWrite, RecordFacts, Source
 from musterroll.usecases.warranty import periods as warranty_periods
 
-_BEGUN_ON = {Lifecycle.DEPLOYED: "installed_on", Lifecycle.SHIPPED: "shipped_on"}  # the date that tells since when
+_STARTED_ON = {Lifecycle.DEPLOYED: "installed_on", Lifecycle.SHIPPED: "shipped_on"}  # the date a stage began
+_COPIED = units.KIND.attributes(without=("serial", "maker", "model", "lifecycle", "account", "site"))  # as the row gives them
 _EPOCH_DAY, _DAY = date(1970, 1, 1).toordinal(), 86_400_000
 
 
-class Units(Taker):
+class UnitImporter(Importer):
     kind = units.KIND
     model = Unit
-    facts = ("lifecycle", "shipped_on", "installed_on", "registered_on", "warranty_months", "account", "site", "product_id")
+    facts = ("lifecycle", *_COPIED, "account", "site", "product_id")
     links = {"account": Account, "site": Site}
-    together = (("account", "site"),)
+    inseparable = (("account", "site"),)
 
     def __init__(self, session: Session, source: Source) -> None:
         super().__init__(session, source)
@@ -48,176 +49,178 @@ class Units(Taker):
     def tables(cls) -> set[str]:
         return {"unit", "warranty"}  # a standard warranty follows from the dates of its unit
 
-    def forget(self) -> None:
-        super().forget()
+    def reset(self) -> None:
+        super().reset()
         self._now = to_ms(self.source.now)
-        self._products: dict[tuple[str, str], ProductRow | None] = {}  # None: not on the roll
-        self._sites: dict[str, SiteRow] = {}  # also those to be opened
+        self._products: dict[tuple[str, str], ProductRow | None] = {}  # None: not registered yet
+        self._sites: dict[str, SiteRow] = {}  # also those that are to be created
 
-    def key(self, row: Row) -> Any:
-        """A product that is new is a family of its own."""
+    def key(self, row: DocumentRow) -> Any:
+        """A new product is a family of its own."""
         product = self._products[_product(row)]
-        return row.said["maker_key"], product.family_key if product else row.said["model_key"], row.said["serial_key"]
+        return row.values["maker_key"], product.family_key if product else row.values["model_key"], row.values["serial_key"]
 
-    def learn(self, rows: Sequence[Row]) -> None:
+    def look_up(self, rows: Sequence[DocumentRow]) -> None:
         unknown = set(map(_product, rows)) - self._products.keys()
         self._products |= dict.fromkeys(unknown) | unit_imports.products(self.session, unknown)
-        found = unit_imports.units(self.session, {row.said["serial_key"] for row in rows})
-        sites = {row.said.get("site") for row in rows} | {unit.site for unit in found.values()}
+        serials = {row.values["serial_key"] for row in rows}
+        self._known = {
+            key: KnownRecord(row_id, dict(zip(self.facts, facts, strict=True)))
+            for key, row_id, facts in unit_imports.units(self.session, serials, _COPIED)
+        }
+        sites = {row.values.get("site") for row in rows} | {known.facts["site"] for known in self._known.values()}
         self._sites |= unit_imports.sites(self.session, {site for site in sites if site} - self._sites.keys())
-        self.numbers.learn(Site, sites)
-        accounts = {row.said.get("account") for row in rows} | {unit.account for unit in found.values()}
-        self.numbers.learn(Account, accounts | {site.account for site in self._sites.values()})
-        self._known = {key: Known(unit.id, _facts(unit)) for key, unit in found.items()}
+        self.references.look_up(Site, sites)
+        accounts = {row.values.get("account") for row in rows} | {known.facts["account"] for known in self._known.values()}
+        self.references.look_up(Account, accounts | {site.account for site in self._sites.values()})
 
-    def judge(self, row: Row, known: Known | None) -> Judged:
-        """A row with dates but no status says where the unit got to. The first row that names a new site says whose it is.
+    def accept(self, row: DocumentRow, known: KnownRecord | None) -> AcceptedRow:
+        """A row with dates but no status implies the lifecycle stage. The first row that names a new site decides its account.
 
-        Raises Conflict for an illegal move or two places at once.
+        Raises Conflict for an illegal move, or a site of another account.
         """
-        before, said = known.facts if known else _NOTHING, row.said
-        site = said.get("site") or before["site"]
-        account = said.get("account") or (said.get("site") and self._owner(said["site"])) or before["account"]
+        before, values = known.facts if known else _NEW, row.values
+        site = values.get("site") or before["site"]
+        account = values.get("account") or (values.get("site") and self._owner(values["site"])) or before["account"]
         owner = self._owner(site) if site else None
         if owner not in (None, account):
-            whose = f"site {site} belongs to account {owner}, not to {account}"
-            raise Conflict(whose if said.get("site") else f"{whose}; fill in the new Site ID")
-        stage = checked_move(before["lifecycle"], said.get("lifecycle") or _reached(said, before["lifecycle"]))
+            mismatch = f"site {site} belongs to account {owner}, not to {account}"
+            raise Conflict(mismatch if values.get("site") else f"{mismatch}; fill in the new Site ID")
+        stage = checked_move(before["lifecycle"], values.get("lifecycle") or _implied_stage(values, before["lifecycle"]))
         if site:
             self._sites.setdefault(site, SiteRow(account))
-        after = {name: said.get(name, before[name]) for name in _DATES}
+        after = {name: values.get(name, before[name]) for name in _COPIED}
         product = self._products[_product(row)]
-        return Judged({"lifecycle": stage, **after, "account": account, "site": site, "product_id": product.id if product else None})
+        return AcceptedRow({"lifecycle": stage, **after, "account": account, "site": site, "product_id": product.id if product else None})
 
     def _owner(self, site: str) -> str | None:
         """The account of a site, as far as it is known."""
-        found = self._sites.get(site)
-        return found.account if found else None
+        row = self._sites.get(site)
+        return row.account if row else None
 
-    def open(self, plans: Sequence[Plan]) -> list[audit_record.Row]:
-        opened = self._open_products(plans)
-        opened += self.numbers.open_accounts(plan.after["account"] for plan in plans)
-        sites = {plan.after["site"] for plan in plans if plan.after["site"]}
-        return opened + self.numbers.open_sites({site: self.numbers.id(Account, self._owner(site)) for site in sites})
+    def create_missing(self, writes: Sequence[PlannedWrite]) -> list[audit_record.Row]:
+        created = self._create_products(writes)
+        created += self.references.create_accounts(planned.after["account"] for planned in writes)
+        sites = {planned.after["site"] for planned in writes if planned.after["site"]}
+        return created + self.references.create_sites({site: self.references.id(Account, self._owner(site)) for site in sites})
 
-    def _open_products(self, plans: Sequence[Plan]) -> list[audit_record.Row]:
+    def _create_products(self, writes: Sequence[PlannedWrite]) -> list[audit_record.Row]:
         new: dict[tuple[str, str], dict[str, Any]] = {}
-        for plan in plans:
-            if self._products[_product(plan.row)] is None:
-                new.setdefault(_product(plan.row), plan.row.said)  # under the name it is first given
-        opened = []
-        for (key, said), row_id in zip(new.items(), import_rows.reserve(self.session, Product, len(new)), strict=True):
+        for planned in writes:
+            if self._products[_product(planned.row)] is None:
+                new.setdefault(_product(planned.row), planned.row.values)  # with the spelling of the first row
+        created = []
+        for (key, values), row_id in zip(new.items(), import_rows.reserve_ids(self.session, Product, len(new)), strict=True):
             row = Product(
                 id=row_id,
-                maker=said["maker"],
-                model=said["model"],
-                family=said["model"],
+                maker=values["maker"],
+                model=values["model"],
+                family=values["model"],
                 maker_key=key[0],
                 model_key=key[1],
                 family_key=key[1],
                 created_at=self.source.now,
             ).model_dump()
-            opened.append(audit_record.Row("product", row_id, None, row))
+            created.append(audit_record.Row("product", row_id, None, row))
             self._products[key] = ProductRow(row_id, key[1])
-        import_rows.insert(self.session, Product, [row.after for row in opened if row.after])
-        for plan in plans:
-            plan.after["product_id"] = self._product_row(plan.row).id
-        return opened
+        import_rows.insert_rows(self.session, Product, [row.after for row in created if row.after])
+        for planned in writes:
+            planned.after["product_id"] = self._product_row(planned.row).id
+        return created
 
-    def _product_row(self, row: Row) -> ProductRow:
-        found = self._products[_product(row)]
-        assert found is not None
-        return found
+    def _product_row(self, row: DocumentRow) -> ProductRow:
+        product = self._products[_product(row)]
+        assert product is not None
+        return product
 
-    def new_ids(self, plans: Sequence[Plan]) -> list[int]:
-        self._uids = iter(new_uids(len(plans)))
-        self._warranties = warranty_periods.prepare(self.session, len(plans))
-        return super().new_ids(plans)
+    def reserve_ids(self, writes: Sequence[PlannedWrite]) -> list[int]:
+        self._uids = iter(new_uids(len(writes)))
+        self._warranties = warranty_periods.prepare(self.session, len(writes))
+        return super().reserve_ids(writes)
 
-    def columns(self, after: Facts) -> dict[str, Any]:
+    def columns(self, after: RecordFacts) -> dict[str, Any]:
         return {
             "lifecycle": after["lifecycle"],
-            **{name: after[name] for name in _DATES},
-            "account_id": self.numbers.id(Account, after["account"]),
-            "site_id": self.numbers.id(Site, after["site"]),
+            **{name: after[name] for name in _COPIED},
+            "account_id": self.references.id(Account, after["account"]),
+            "site_id": self.references.id(Site, after["site"]),
             "product_id": after["product_id"],
         }
 
-    def fresh(self, plan: Plan, row_id: int) -> dict[str, Any]:
-        said = plan.row.said
+    def new_columns(self, planned: PlannedWrite, row_id: int) -> dict[str, Any]:
+        values = planned.row.values
         return {
             "id": row_id,
             "uid": next(self._uids),
-            "serial": said["serial"],
-            "serial_key": said["serial_key"],
-            "twin_key": twin_key(said["serial_key"]),
-            "maker_key": said["maker_key"],
-            "family_key": self._product_row(plan.row).family_key,
+            "serial": values["serial"],
+            "serial_key": values["serial_key"],
+            "twin_key": twin_key(values["serial_key"]),
+            "maker_key": values["maker_key"],
+            "family_key": self._product_row(planned.row).family_key,
             "created_at": self.source.now,
         }
 
-    def consequences(self, plans: Sequence[Plan], written: Sequence[audit_record.Row]) -> list[audit_record.Row]:
-        new = ((plan, row.key) for plan, row in zip(plans, written, strict=True) if plan.known is None)
+    def dependent_rows(self, writes: Sequence[PlannedWrite], written: Sequence[audit_record.Row]) -> list[audit_record.Row]:
+        new = ((planned, row.key) for planned, row in zip(writes, written, strict=True) if planned.known is None)
         return warranty_periods.add_standard_periods(
-            self.session, (self._warranted(plan, row_id) for plan, row_id in new), self._warranties
+            self.session, (self._warranted(planned, row_id) for planned, row_id in new), self._warranties
         )
 
-    def store(self, plans: Sequence[Plan], change: Change) -> list[int]:
-        written = self.write(plans, change)
+    def store(self, writes: Sequence[PlannedWrite], change: Change) -> list[int]:
+        written = self.write(writes, change)
         ids = [row.key for row in written]
-        moved = [self._move(plan, row_id) for plan, row_id in zip(plans, ids, strict=True) if _stage(plan) != plan.after["lifecycle"]]
-        carried = merged_records.carry(self.session, change, Unit, written)
-        moved += [move for gone in moved if (move := _carried(gone, carried.get(gone.unit_id)))]
-        transitions.add(self.session, moved, recorded_at=self._now, change_id=change.id)
-        known = [row.key for row in (*written, *carried.values()) if row.before is not None]
-        reconcile_queue.mark(self.session, {*ids, *known})
-        warranty_periods.apply_policies(self.session, known, self.source.now, change)
-        self._indexes.note(sum(row.before is None for row in written))
+        moves = [
+            self._move(planned, row_id)
+            for planned, row_id in zip(writes, ids, strict=True)
+            if _stage(planned) != planned.after["lifecycle"]
+        ]
+        passed_on = merged_records.pass_on(self.session, change, Unit, written)
+        moves += [also for move in moves if (also := _move_of_successor(move, passed_on.get(move.unit_id)))]
+        transitions.add(self.session, moves, recorded_at=self._now, change_id=change.id)
+        changed = [row.key for row in (*written, *passed_on.values()) if row.before is not None]
+        reconcile_queue.mark(self.session, {*ids, *changed})
+        warranty_periods.apply_policies(self.session, changed, self.source.now, change)
+        self._indexes.count_new(sum(row.before is None for row in written))
         return ids
 
     def finish(self, change: Change) -> None:
-        self._indexes.put_back()
+        self._indexes.restore()
 
-    def _warranted(self, plan: Plan, unit_id: int) -> WarrantyInput:
-        said, site = plan.after, plan.after["site"]
-        dates = UnitDates(said["registered_on"], said["installed_on"], None, said["shipped_on"], said["warranty_months"])
-        return WarrantyInput(unit_id, self._product_row(plan.row).policy_id, self._sites[site].zone if site else "UTC", dates)
+    def _warranted(self, planned: PlannedWrite, unit_id: int) -> WarrantyInput:
+        facts, site = planned.after, planned.after["site"]
+        dates = UnitDates(facts["registered_on"], facts["installed_on"], None, facts["shipped_on"], facts["warranty_months"])
+        return WarrantyInput(unit_id, self._product_row(planned.row).policy_id, self._sites[site].zone if site else "UTC", dates)
 
-    def _move(self, plan: Plan, unit_id: int) -> Transition:
-        """Where the unit got to: since the day the row newly gives for it, else since now."""
-        new, before = plan.after["lifecycle"], plan.before or _NOTHING
-        name, at = _BEGUN_ON.get(new), self._now
-        if name and (day := plan.after[name]) is not None and day != before[name]:
+    def _move(self, planned: PlannedWrite, unit_id: int) -> Transition:
+        """The move to the stage of the row: on the day the row newly gives for it, else now."""
+        new, before = planned.after["lifecycle"], planned.before or _NEW
+        name, at = _STARTED_ON.get(new), self._now
+        if name and (day := planned.after[name]) is not None and day != before[name]:
             at = min(at, (day.toordinal() - _EPOCH_DAY) * _DAY)
-        cause = f"import of {self.source.file}, line {plan.row.line}"
-        return Transition(unit_id, at, "lifecycle", _stage(plan), new.value, cause, self.source.actor)
+        cause = f"import of {self.source.file}, line {planned.row.line}"
+        return Transition(unit_id, at, "lifecycle", _stage(planned), new.value, cause, self.source.actor)
 
 
-def _carried(gone: Transition, row: audit_record.Row | None) -> Transition | None:
-    """The move that the unit made which took over one that was merged."""
+def _move_of_successor(merged: Transition, row: audit_record.Row | None) -> Transition | None:
+    """The same move of the unit that a merged one was merged into, where that unit moved too."""
     before = row.before if row else None
-    return gone._replace(unit_id=row.key, old=before["lifecycle"]) if row and before and "lifecycle" in before else None
+    return merged._replace(unit_id=row.key, old=before["lifecycle"]) if row and before and "lifecycle" in before else None
 
 
-def _stage(plan: Plan) -> Lifecycle | None:
-    return plan.known.facts["lifecycle"] if plan.known else None
+def _stage(planned: PlannedWrite) -> Lifecycle | None:
+    return planned.known.facts["lifecycle"] if planned.known else None
 
 
-_DATES = ("shipped_on", "installed_on", "registered_on", "warranty_months")
-_NOTHING: Facts = {**dict.fromkeys(Units.facts), "lifecycle": Lifecycle.UNRECORDED}
+_NEW: RecordFacts = {**dict.fromkeys(UnitImporter.facts), "lifecycle": Lifecycle.UNRECORDED}
 
 
-def _product(row: Row) -> tuple[str, str]:
-    return row.said["maker_key"], row.said["model_key"]
+def _product(row: DocumentRow) -> tuple[str, str]:
+    return row.values["maker_key"], row.values["model_key"]
 
 
-def _facts(unit: KnownUnit) -> Facts:
-    return dict(zip(Units.facts, unit[4:], strict=True))
-
-
-def _reached(said: dict[str, Any], known: Lifecycle) -> Lifecycle:
+def _implied_stage(values: dict[str, Any], known: Lifecycle) -> Lifecycle:
     if known is not Lifecycle.UNRECORDED:
         return known
-    if said.get("installed_on"):
+    if values.get("installed_on"):
         return Lifecycle.DEPLOYED
-    return Lifecycle.SHIPPED if said.get("shipped_on") else Lifecycle.STOCK
+    return Lifecycle.SHIPPED if values.get("shipped_on") else Lifecycle.STOCK
