@@ -16,8 +16,8 @@ from sqlmodel.sql.sqltypes import UTCDateTime
 
 from musterroll.domain.audit import Image, canonical, heads, image, written
 from musterroll.domain.contracts.terms import LineScope
-from musterroll.storage.audit import telemetry_rows
 from musterroll.storage.engine.bulk import among
+from musterroll.storage.liveness import telemetry as telemetry_rows
 from musterroll.storage.tables.access import ApiToken, User
 from musterroll.storage.tables.columns import Audited, Price
 from musterroll.storage.tables.enrolment import ClaimToken, Credential

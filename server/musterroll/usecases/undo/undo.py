@@ -12,10 +12,11 @@ from musterroll.domain.units.lifecycle import Lifecycle
 from musterroll.domain.values.errors import Conflict, NotFound
 from musterroll.domain.values.instants import to_ms
 from musterroll.storage import reconcile_queue
-from musterroll.storage.audit import audited_rows, telemetry_rows
+from musterroll.storage.audit import audited_rows
 from musterroll.storage.audit import changes as audit_changes
 from musterroll.storage.audit import log as audit_log
 from musterroll.storage.audit.log import Entry
+from musterroll.storage.liveness import telemetry as telemetry_rows
 from musterroll.storage.tables.audit import Change
 from musterroll.storage.units import transitions
 from musterroll.storage.warranty import periods as stored_periods

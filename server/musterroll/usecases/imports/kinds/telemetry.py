@@ -13,7 +13,7 @@ from musterroll.readers import telemetry
 from musterroll.readers.document import Document
 from musterroll.readers.fields import DocumentRow
 from musterroll.storage import reconcile_queue
-from musterroll.storage.audit import telemetry_rows
+from musterroll.storage.liveness import telemetry as telemetry_rows
 from musterroll.storage.tables.audit import Change
 from musterroll.storage.tables.units import Unit
 from musterroll.storage.units import transitions
