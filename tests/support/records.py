@@ -9,7 +9,8 @@ from musterroll.domain.audit import canonical, image
 from musterroll.domain.contracts.terms import ContractState, LineScope
 from musterroll.domain.units.lifecycle import Lifecycle
 from musterroll.domain.units.serials import name_key, new_uid, serial_key, twin_key
-from musterroll.storage.audit.audited_rows import papers
+from musterroll.storage.audit.audited_table import AuditedTable
+from musterroll.storage.audit.audited_tables import audited_tables
 from musterroll.storage.tables.accounts import Account, Product, Site
 from musterroll.storage.tables.contracts import Contract, ContractLine
 from musterroll.storage.tables.units import Unit
@@ -23,8 +24,9 @@ def dump(session: Session) -> str:
     """Every row of paper, by table and key."""
     session.flush()
     rows = {
-        paper.table.name: [image({**row}) for row in session.execute(select(*paper.columns).order_by(paper.key)).mappings()]
-        for paper in papers().values()
+        table.name: [image({**row}) for row in session.execute(select(*table.columns).order_by(table.key)).mappings()]
+        for table in audited_tables().values()
+        if isinstance(table, AuditedTable)
     }
     return canonical(rows)
 

@@ -7,7 +7,7 @@ from sqlalchemy import ColumnElement, func, select
 from sqlmodel import Session, col
 
 from musterroll.domain.audit import Image
-from musterroll.storage.audit import audited_rows
+from musterroll.storage.audit.audited_tables import audited
 from musterroll.storage.engine import search
 from musterroll.storage.engine.bulk import among
 from musterroll.storage.tables.audit import AuditEntry, Change
@@ -52,7 +52,7 @@ def units_of(session: Session, change_id: int, limit: int) -> set[int]:
             units.add(int(entry.key))
         elif entry.table in _OF_UNITS:
             if "unit_id" not in row:
-                row = audited_rows.images(session, entry.table, [entry.key]).get(entry.key, {})
+                row = audited(entry.table).images(session, [entry.key]).get(entry.key, {})
             units |= {row["unit_id"]} if row.get("unit_id") is not None else set()
     return units
 

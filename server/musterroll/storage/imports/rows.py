@@ -8,7 +8,6 @@ from sqlalchemy import ColumnElement, Table, bindparam, func, select, text, upda
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, SQLModel, col
 
-from musterroll.storage.audit.audited_rows import papers
 from musterroll.storage.engine import bulk
 from musterroll.storage.tables.accounts import Account, Product
 from musterroll.storage.tables.contracts import ContractLine
@@ -134,7 +133,7 @@ def update_rows(session: Session, model: type[SQLModel], rows: Sequence[tuple[in
     if not rows:
         return
     table: Table = model.__table__  # type: ignore[attr-defined]
-    key = papers()[table.name].key
+    (key,) = table.primary_key.columns
     fields: dict[str, Any] = {name: bindparam(name) for name in rows[0][1]}
     statement = update(table).where(key == bindparam("row_key")).values(fields)
     session.connection().execute(statement, [{**values, "row_key": row_id} for row_id, values in rows])

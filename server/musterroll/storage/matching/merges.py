@@ -3,10 +3,9 @@
 from typing import Any
 
 from sqlalchemy import select, update
-from sqlmodel import Session
+from sqlmodel import Session, SQLModel
 
 from musterroll.domain.contracts.terms import LineScope
-from musterroll.storage.audit.audited_rows import papers
 
 # References to an account and to a unit: table and column. The place of a line is an account only in some scopes.
 ACCOUNT: tuple[tuple[str, str], ...] = (
@@ -18,14 +17,14 @@ UNIT: tuple[tuple[str, str], ...] = (("incident", "unit_id"), ("unit", "replaced
 
 def referring(session: Session, table: str, column: str, old: int) -> list[int]:
     """The keys of the rows of a table whose column refers to a record."""
-    audited = papers()[table]
-    query = select(audited.key).where(_refers(audited.table, column, old)).order_by(audited.key)
+    target = SQLModel.metadata.tables[table]
+    query = select(target.c.id).where(_refers(target, column, old)).order_by(target.c.id)
     return list(session.execute(query).scalars())
 
 
 def redirect(session: Session, table: str, column: str, old: int, new: int) -> None:
     """Make them refer to another record."""
-    target = papers()[table].table
+    target = SQLModel.metadata.tables[table]
     session.connection().execute(update(target).where(_refers(target, column, old)).values({column: new}))
 
 

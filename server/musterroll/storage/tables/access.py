@@ -10,6 +10,7 @@ from musterroll.storage.tables.columns import BIG, DOCUMENT, OPTIONAL, Audited, 
 
 class User(Audited, table=True):
     __table_args__ = (Index("ux_user_subject", "subject", unique=True),)
+    audited = frozenset({"id", "name", "role", "within", "disabled_at"})  # no hash of a password
     id: int | None = row_id()
     name: str = Field(unique=True, max_length=120)
     password_hash: str = Field(max_length=200)  # empty: signs in elsewhere only
@@ -38,6 +39,7 @@ class WebSession(SQLModel, table=True):
 
 class ApiToken(Audited, table=True):
     __tablename__ = "api_token"
+    audited = frozenset({"id", "label", "scopes", "within", "expires_at", "revoked_at"})  # no hash of a token
     id: int | None = row_id()
     label: str = Field(max_length=120)
     token_hash: str = Field(unique=True, max_length=64)

@@ -1,10 +1,11 @@
 """What tables share: a few kinds of columns, and the mark of those whose rows are audited."""
 
+from collections.abc import Iterable
 from decimal import ROUND_HALF_EVEN, Decimal
 from enum import StrEnum
-from typing import Any
+from typing import Any, ClassVar
 
-from sqlalchemy import JSON, BigInteger, Enum, Index, Integer, String, TypeDecorator, text
+from sqlalchemy import JSON, BigInteger, Column, Enum, Index, Integer, String, TypeDecorator, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field, SQLModel
 
@@ -16,7 +17,18 @@ OPTIONAL = JSON(none_as_null=True).with_variant(JSONB(none_as_null=True), "postg
 
 
 class Audited(SQLModel):
-    """A table that people and documents write: every change of a row is in the audit and can be undone."""
+    """A table that people and documents write: every change of a row is in the audit and can be undone.
+
+    All columns are audited, unless a table names those that are, or those that are not.
+    """
+
+    audited: ClassVar[frozenset[str]] = frozenset()
+    not_audited: ClassVar[frozenset[str]] = frozenset()
+
+    @classmethod
+    def audited_columns(cls) -> list[Column[Any]]:
+        columns: Iterable[Column[Any]] = cls.__table__.columns  # type: ignore[attr-defined]
+        return [column for column in columns if column.name not in cls.not_audited and (not cls.audited or column.name in cls.audited)]
 
 
 class Price(TypeDecorator[Decimal]):

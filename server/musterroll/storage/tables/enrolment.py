@@ -44,6 +44,7 @@ class ClaimToken(Audited, table=True):
     """Lets so many units enrol for so long; may name their serials, and the account and site they are deployed to."""
 
     __tablename__ = "claim_token"
+    audited = frozenset({"id", "account_id", "site_id"})  # where it deploys to, which a merge of accounts changes
     id: int | None = row_id()
     label: str = Field(max_length=120)
     token_hash: str = Field(unique=True, max_length=64)

@@ -47,6 +47,7 @@ class NotificationRule(Audited, table=True):
 
     __tablename__ = "notification_rule"
     __table_args__ = NEVER_REUSED
+    not_audited = frozenset({"secret", "told_until"})  # no secret, and not how far digests have been sent
     id: int | None = row_id()
     name: str = Field(max_length=120)
     way: str = Field(max_length=24)  # name of a channel

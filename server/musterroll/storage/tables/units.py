@@ -25,6 +25,7 @@ class Unit(Audited, table=True):
         *(present(f"ix_unit_{name}", name) for name in ("replaced_by_id", "merged_into_id")),
         NEVER_REUSED,
     )
+    not_audited = frozenset({"firmware", "agent", "born_at", "card", "evidence"})  # devices report these
     id: int | None = row_id()
     uid: str = Field(unique=True, max_length=64)  # in topics and addresses
     serial: str = Field(max_length=200)  # as written

@@ -13,8 +13,8 @@ from sqlmodel import Session
 
 from musterroll.domain.audit import differing
 from musterroll.domain.values.instants import to_ms
-from musterroll.storage.audit import audited_rows
 from musterroll.storage.audit import log as audit_log
+from musterroll.storage.audit.audited_tables import audited
 from musterroll.storage.audit.log import Addition, Entry
 from musterroll.storage.tables.audit import Change
 
@@ -61,10 +61,10 @@ def watching(session: Session, change: Change, table: str, keys: Collection[int]
     """Record what the block does to these rows of a table (none of them new)."""
     session.flush()
     names = [str(key) for key in keys]
-    before = audited_rows.images(session, table, names)
+    before = audited(table).images(session, names)
     yield
     session.flush()
-    after = audited_rows.images(session, table, names)
+    after = audited(table).images(session, names)
     pairs = ((name, *differing(before[name], after.get(name))) for name in names)
     audit_log.append(session, change, (Entry(table, name, was, became) for name, was, became in pairs if became != {}))
 
@@ -72,7 +72,7 @@ def watching(session: Session, change: Change, table: str, keys: Collection[int]
 def added(session: Session, change: Change, table: str, keys: Collection[int]) -> None:
     """Record rows just added."""
     session.flush()
-    after = audited_rows.images(session, table, [str(key) for key in keys])
+    after = audited(table).images(session, [str(key) for key in keys])
     audit_log.append(session, change, (Entry(table, str(key), None, after[str(key)]) for key in keys))
 
 
@@ -80,15 +80,14 @@ def _entries(rows: Iterable[Row]) -> Iterator[Entry | Addition]:
     for (table, new), alike in groupby(rows, lambda row: (row.table, row.before is None)):
         if new:
             while some := list(islice(alike, _TOGETHER)):
-                texts = audited_rows.texts_of(table, [row.after or {} for row in some])
+                texts = audited(table).texts_of([row.after or {} for row in some])
                 yield from (Addition(table, str(row.key), text) for row, text in zip(some, texts, strict=True))
         else:
             yield from (entry for row in alike if (entry := _entry(row)))
 
 
 def _entry(row: Row) -> Entry | None:
-    whole = row.after is None
-    before = audited_rows.image_of(row.table, row.before, whole=whole)
-    after = audited_rows.image_of(row.table, row.after, whole=whole)
-    before, after = differing(before, after)
+    table, whole = audited(row.table), row.after is None
+    images = (None if values is None else table.image_of(values, whole=whole) for values in (row.before, row.after))
+    before, after = differing(*images)
     return None if before == after else Entry(row.table, str(row.key), before, after)

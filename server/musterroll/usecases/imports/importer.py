@@ -10,10 +10,10 @@ from sqlmodel import Session, SQLModel
 from musterroll.readers.document import Document
 from musterroll.readers.fields import DocumentKind, DocumentRow
 from musterroll.storage import reconcile_queue
-from musterroll.storage.audit import audited_rows
 from musterroll.storage.imports import rows as import_rows
 from musterroll.storage.tables.accounts import Account
 from musterroll.storage.tables.audit import Change
+from musterroll.storage.tables.columns import Audited
 from musterroll.storage.units import successors
 from musterroll.usecases.audit import record as audit_record
 from musterroll.usecases.imports.references import References
@@ -63,7 +63,7 @@ class Importer:
     """
 
     kind: ClassVar[DocumentKind]
-    model: ClassVar[type[SQLModel]]
+    model: ClassVar[type[Audited]]
     facts: ClassVar[tuple[str, ...]]
     links: ClassVar[Mapping[str, type[SQLModel]]] = {}  # facts that are the number of another record; their column is FACT_id
     creates: ClassVar[tuple[str, ...]] = ("account",)  # links whose records are created where they are missing
@@ -199,8 +199,8 @@ class Importer:
     def _defaults(self) -> dict[str, Any]:
         """The audited columns of a new record that have a default."""
         fields = self.model.model_fields
-        names = audited_rows.papers()[str(self.model.__tablename__)].names
-        return {name: fields[name].get_default() for name in sorted(names) if not fields[name].is_required()}
+        names = sorted(column.name for column in self.model.audited_columns())
+        return {name: fields[name].get_default() for name in names if not fields[name].is_required()}
 
     def finish(self, change: Change) -> None:
         """What is left to do once every row is written."""

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from musterroll.readers.fields import DocumentRow
-from musterroll.storage.audit import audited_rows
+from musterroll.storage.audit.audited_tables import audited
 from musterroll.storage.imports import manual_edits
 from musterroll.usecases.imports.importer import Importer, RecordFacts
 
@@ -39,5 +39,4 @@ class ManualEdits:
         column, stored = self._importer.column(name, value)
         if column not in overruled:
             return False
-        image = audited_rows.image_of(self._table, {column: stored}, whole=False)
-        return image is not None and image[column] == overruled[column]
+        return bool(audited(self._table).image_of({column: stored}, whole=False)[column] == overruled[column])

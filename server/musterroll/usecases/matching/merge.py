@@ -11,13 +11,12 @@ from musterroll.domain.values.instants import to_ms
 from musterroll.domain.warranty.periods import PeriodKind
 from musterroll.storage import reconcile_queue
 from musterroll.storage.accounts import hierarchy
-from musterroll.storage.audit import audited_rows
 from musterroll.storage.matching import merges
 from musterroll.storage.tables.accounts import Account
 from musterroll.storage.tables.audit import Change
 from musterroll.storage.tables.contracts import ContractLine
 from musterroll.storage.tables.units import RECORDED, Unit
-from musterroll.storage.units import for_update, transitions
+from musterroll.storage.units import for_update, reported, transitions
 from musterroll.storage.warranty import periods as stored_periods
 from musterroll.usecases.audit import record as audit_record
 from musterroll.usecases.warranty import periods as warranty_periods
@@ -90,11 +89,11 @@ def _survivor(session: Session, one_id: int, other_id: int) -> tuple[Unit, Unit]
     if len(rows) < 2:
         raise NotFound("one of the two units no longer exists; search for possible duplicates again")
     first, second = sorted((_not_merged(unit) for unit in rows.values()), key=lambda unit: unit.id or 0)
-    reporting = audited_rows.spoken(session, [str(first.id), str(second.id)])
+    reporting = reported.reported(session, [first.id or 0, second.id or 0])
     if len(reporting) == 2:
         names = f"{first.serial} and {second.serial}"
         raise Conflict(f"{names} both report, so they are two devices; keep both or check for a clone", "both_report")
-    return (second, first) if str(second.id) in reporting else (first, second)
+    return (second, first) if second.id in reporting else (first, second)
 
 
 def _note(session: Session, change: Change, survivor: Unit, merged: Unit, was: Lifecycle, now: datetime) -> None:

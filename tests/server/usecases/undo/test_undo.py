@@ -11,6 +11,7 @@ from musterroll.domain.units.lifecycle import Lifecycle
 from musterroll.domain.values.errors import Conflict, NotFound
 from musterroll.domain.values.instants import to_ms
 from musterroll.storage.audit import verify as audit_chain
+from musterroll.storage.audit.audited_tables import audited_tables
 from musterroll.storage.engine.database import Database
 from musterroll.storage.tables.accounts import Account, Site
 from musterroll.storage.tables.audit import AuditEntry, Change
@@ -25,6 +26,7 @@ from musterroll.usecases.enrolment import enrol
 from musterroll.usecases.enrolment.enrol import EnrolRequest
 from musterroll.usecases.imports import history as import_history
 from musterroll.usecases.undo import undo as undo_changes
+from musterroll.usecases.undo.tables import TABLES
 from musterroll.usecases.undo.undo import undo
 from musterroll.usecases.warranty.periods import apply_policies
 from sqlalchemy import text, update
@@ -88,6 +90,10 @@ def test_undoing_the_undoing_brings_everything_back(database: Database, now: dat
         undo(session, undone.id or 0, "anna", now)
         assert dump(session) == state
         session.rollback()
+
+
+def test_every_audited_table_has_an_entry() -> None:
+    assert set(TABLES) == set(audited_tables())
 
 
 def test_a_change_is_undone_once(database: Database, now: datetime) -> None:
@@ -176,7 +182,7 @@ def test_a_row_recorded_in_bulk_is_undone_like_one_that_was_watched(database: Da
 
 
 def test_a_bulk_record_names_all_columns_of_a_new_row(database: Database, now: datetime) -> None:
-    with database.transaction() as session, pytest.raises(ValueError, match="not the paper of site"):
+    with database.transaction() as session, pytest.raises(ValueError, match="not the audited columns of site"):
         audit_record.record(session, begin(session, now), [Row("site", 1, None, {"name": "S1"})])
 
 

@@ -48,7 +48,7 @@ class TelemetryImporter(Importer):
         self._units = UnitsBySerial(self.session, rows)
         ids = self._units.ids()
         self._reporting = telemetry_rows.reporting(self.session, ids)
-        self._reporting_here = telemetry_rows.heard_themselves(self.session, ids)
+        self._reporting_here = telemetry_rows.self_reporting(self.session, ids)
         self._statuses = telemetry_rows.images(self.session, ids)
 
     def known(self, row: DocumentRow) -> KnownRecord | None:
@@ -104,7 +104,10 @@ class TelemetryImporter(Importer):
     def store(self, writes: Sequence[PlannedWrite], change: Change) -> list[int]:
         telemetry_rows.write(self.session, [(planned.before, planned.after) for planned in writes])
         ids = [planned.after["unit_id"] for planned in writes]
-        rows = [audit_record.Row(telemetry_rows.TABLE, planned.after["unit_id"], planned.before, planned.after) for planned in writes]
+        rows = [
+            audit_record.Row(telemetry_rows.TelemetryRows.name, planned.after["unit_id"], planned.before, planned.after)
+            for planned in writes
+        ]
         audit_record.record(self.session, change, rows)
         changes = [state_change for planned in writes for state_change in self._state_changes(planned)]
         transitions.add(self.session, changes, recorded_at=to_ms(self.source.now), change_id=change.id)
