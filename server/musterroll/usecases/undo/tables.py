@@ -1,9 +1,10 @@
-"""Every audited table with what its wing says of going back."""
+"""What each wing says of going back for its audited tables. Tables that are not named hold records: see `RecordUndo`."""
 
 from collections.abc import Mapping
 
+from musterroll.storage.audit.audited_tables import audited_tables
 from musterroll.usecases.accounts.undo import AccountUndo, SiteUndo
-from musterroll.usecases.audit.table_undo import RecordUndo, TableUndo
+from musterroll.usecases.audit.table_undo import RecordUndo, TableUndo, Undoing
 from musterroll.usecases.liveness.undo import TelemetryUndo
 from musterroll.usecases.units.undo import UnitUndo
 from musterroll.usecases.warranty.undo import PeriodUndo, PolicyUndo, ProductUndo
@@ -16,7 +17,10 @@ TABLES: Mapping[str, type[TableUndo]] = {
     "warranty_period": PeriodUndo,
     "unit": UnitUndo,
     "telemetry": TelemetryUndo,
-    **dict.fromkeys(("contract", "contract_line", "invoice"), RecordUndo),
     **dict.fromkeys(("incident", "unit_note", "finding_decision", "proposal", "notification_rule", "scenario"), TableUndo),
     **dict.fromkeys(("claim_token", "user", "api_token"), TableUndo),
 }
+
+
+def table_undos(undoing: Undoing) -> dict[str, TableUndo]:
+    return {name: TABLES.get(name, RecordUndo)(undoing) for name in audited_tables()}

@@ -19,7 +19,7 @@ from musterroll.storage.tables.audit import Change
 from musterroll.storage.units import transitions
 from musterroll.usecases.audit import record as audit_record
 from musterroll.usecases.audit.table_undo import TableUndo, Undoing, differences
-from musterroll.usecases.undo.tables import TABLES
+from musterroll.usecases.undo.tables import table_undos
 from musterroll.usecases.warranty import periods as warranty_periods
 
 _BATCH = 5_000
@@ -39,7 +39,7 @@ def undo(session: Session, change_id: int, actor: str, now: datetime, reason: st
     subject = f"change {change_id} undone: {change.subject}"
     by = audit_record.begin(session, actor=actor, kind="undo", subject=subject, reason=reason, now=now, undoes_id=change_id)
     undoing = Undoing(session, by, now, set())
-    tables = {name: table(undoing) for name, table in TABLES.items()}
+    tables = table_undos(undoing)
     last = None
     while entries := audit_changes.entries_back(session, change_id, last, _BATCH):
         audit_log.append(session, by, _put_back(session, tables, entries))

@@ -8,16 +8,13 @@ from musterroll.domain.units.serials import serial_key
 from musterroll.storage import reconcile_queue
 from musterroll.storage.audit.changes import LoggedEntry
 from musterroll.storage.audit.log import Entry
-from musterroll.storage.tables.units import Unit
+from musterroll.storage.tables.units import RECORDED, Unit
 from musterroll.storage.units import for_update, reported
 from musterroll.usecases.audit import record as audit_record
 from musterroll.usecases.audit.table_undo import SelfChangingUndo, Undoing, differences
 
 # What is left of a unit that has reported since, when the document that added it is undone.
-_UNRECORDED: Image = {
-    **{"lifecycle": Lifecycle.UNRECORDED.value, "account_id": None, "site_id": None, "warranty_months": None, "registered_on": None},
-    **{"shipped_on": None, "installed_on": None, "replaced_by_id": None, "merged_into_id": None},
-}
+_UNRECORDED: Image = {"lifecycle": Lifecycle.UNRECORDED.value, **dict.fromkeys((*RECORDED, "merged_into_id"))}
 
 
 class UnitUndo(SelfChangingUndo):

@@ -93,7 +93,7 @@ def test_undoing_the_undoing_brings_everything_back(database: Database, now: dat
 
 
 def test_every_audited_table_has_an_entry() -> None:
-    assert set(TABLES) == set(audited_tables())
+    assert set(TABLES) <= set(audited_tables())
 
 
 def test_a_change_is_undone_once(database: Database, now: datetime) -> None:
