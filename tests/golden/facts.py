@@ -7,7 +7,7 @@ from typing import Any
 from musterroll.domain.values.errors import DomainError
 from musterroll.storage.audit import verify as audit_chain
 from musterroll.storage.engine.database import Database
-from musterroll.storage.tables.audit import Change
+from musterroll.storage.tables.audit import AuditChange
 from musterroll.storage.tables.units import Unit
 from musterroll.usecases.coverage import verdict as coverage_verdict
 from musterroll.usecases.fleet import pages as fleet_pages
@@ -23,7 +23,7 @@ def facts(database: Database, now: datetime) -> dict[str, Any]:
     """Row counts by table, the answers, and which changes can be undone: the same on both engines."""
     with database.snapshot() as session:
         answered = answers(session, now)
-        changes = list(session.exec(select(col(Change.id)).order_by(col(Change.id))))
+        changes = list(session.exec(select(col(AuditChange.id)).order_by(col(AuditChange.id))))
     undoable = [change for change in changes if _can_be_undone(database, change, now)]
     counts = {table: len(rows) for table, rows in all_rows(database).items()}
     return {"now": now.isoformat(), "rows": counts, "answers": answered, "undoable": undoable}
@@ -46,7 +46,7 @@ def audit_log(database: Database) -> dict[str, Any]:
 def answers(session: Session, now: datetime) -> dict[str, Any]:
     """Coverage of every unit, the installed base, and what the last reconciliation found. Counts of nothing are left out."""
     uids = session.exec(select(Unit.uid).order_by(col(Unit.uid)))
-    base, last = fleet_pages.installed_base(session, now), last_run.kept(session)
+    base, last = fleet_pages.installed_base(session, now), last_run.last_run(session)
     return {
         "coverage": {uid: _coverage(session, uid, now) for uid in uids},
         "lifecycle": _counted(base.lifecycle),

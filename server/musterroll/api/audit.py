@@ -18,7 +18,7 @@ from musterroll.domain.values.errors import NotFound
 from musterroll.domain.values.instants import from_ms
 from musterroll.storage.audit import changes as audit_changes
 from musterroll.storage.audit import verify as audit_chain
-from musterroll.storage.tables.audit import Change
+from musterroll.storage.tables.audit import AuditChange
 from musterroll.usecases.undo import undo as undo_changes
 
 api = guarded("audit", "changes")
@@ -132,13 +132,13 @@ def undo(path: NumberPath, body: ReasonBody) -> Response:
         return answer(change_out(undo_changes.undo(session, path.number, actor(), clock(), body.reason)))
 
 
-def _change(session: Session, number: int) -> Change:
-    change = session.get(Change, number)
+def _change(session: Session, number: int) -> AuditChange:
+    change = session.get(AuditChange, number)
     if change is None:
         raise NotFound(f"there is no change {number}")
     return change
 
 
-def change_out(change: Change, undone_by: int | None = None) -> ChangeOut:
+def change_out(change: AuditChange, undone_by: int | None = None) -> ChangeOut:
     columns = {name: getattr(change, name) for name in ("id", "actor", "kind", "subject", "reason")}
     return ChangeOut(**columns, at=from_ms(change.at), undoes=change.undoes_id, undone_by=undone_by)

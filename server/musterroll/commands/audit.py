@@ -11,7 +11,7 @@ from musterroll.domain.values.errors import NotFound
 from musterroll.domain.values.instants import from_ms
 from musterroll.storage.audit import changes as audit_changes
 from musterroll.storage.audit.verify import verify as verify_chain
-from musterroll.storage.tables.audit import Change
+from musterroll.storage.tables.audit import AuditChange
 from musterroll.usecases.undo import undo as undo_changes
 
 _ACTOR = "command line"
@@ -86,7 +86,7 @@ def list_(context: Context, before: int | None, kind: str, actor: str, record: s
 def show_(context: Context, number: int, limit: int, as_json: bool) -> None:
     """Show change NUMBER: who, when, why, and every record it wrote, before and after."""
     with context.database().snapshot() as session:
-        change = session.get(Change, number)
+        change = session.get(AuditChange, number)
         if change is None:
             raise NotFound(f"there is no change {number}")
         row, entries = _row(change, audit_changes.undone_by(session, number)), audit_changes.entries_back(session, number, None, limit)

@@ -16,7 +16,7 @@ from musterroll.domain.warranty.periods import Policy, StartRule, WarrantyStart
 from musterroll.storage.accounts import sites
 from musterroll.storage.audit import changes as audit_changes
 from musterroll.storage.installed_base.counts import product_id
-from musterroll.storage.tables.audit import Change
+from musterroll.storage.tables.audit import AuditChange
 from musterroll.storage.warranty import products as stored
 from musterroll.storage.warranty.periods import policy_of
 from musterroll.usecases.warranty import products as verbs
@@ -159,7 +159,7 @@ def set_policy(context: Context, name: str, rules: tuple[StartRule, ...], months
     _done(context, change, now, as_json)
 
 
-def _done(context: Context, change: Change, now: datetime, as_json: bool) -> None:
+def _done(context: Context, change: AuditChange, now: datetime, as_json: bool) -> None:
     """Update existing units now, one batch per transaction, then report."""
     database, more = context.database(), True
     while more:

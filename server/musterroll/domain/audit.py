@@ -39,12 +39,12 @@ def image(row: Mapping[str, Any]) -> Image:
     return {name: value if type(value) in _AS_IS else _PLAIN[type(value)](value) for name, value in row.items()}
 
 
-def heads(names: Iterable[str]) -> tuple[tuple[str, str], ...]:
+def column_heads(names: Iterable[str]) -> tuple[tuple[str, str], ...]:
     """What `written` needs to know of a table: its columns in order, each with what stands before its value."""
     return tuple((name, f"{',' if number else '{'}{quoted(name)}:") for number, name in enumerate(sorted(names)))
 
 
-def written(rows: Sequence[Mapping[str, Any]], heads: tuple[tuple[str, str], ...]) -> list[str]:
+def canonical_rows(rows: Sequence[Mapping[str, Any]], heads: tuple[tuple[str, str], ...]) -> list[str]:
     """`canonical(image(row))` of rows that have the same columns, a column at a time: a large import writes millions.
 
     >>> written([{"quantity": 3, "shipped_on": date(2026, 1, 2)}], heads(["shipped_on", "quantity"]))

@@ -4,7 +4,7 @@ from datetime import UTC, timedelta, timezone
 
 from hypothesis import given
 from hypothesis import strategies as st
-from musterroll.domain.audit import canonical, heads, image, written
+from musterroll.domain.audit import canonical, canonical_rows, column_heads, image
 from musterroll.domain.contracts.terms import LineScope
 from musterroll.domain.units.lifecycle import Lifecycle
 
@@ -29,4 +29,4 @@ _ROWS = st.lists(st.text(), unique=True, max_size=4).flatmap(lambda names: st.li
 
 @given(_ROWS)
 def test_rows_written_at_once_read_as_the_canonical_texts_of_their_images(rows: list[dict[str, object]]) -> None:
-    assert written(rows, heads(rows[0] if rows else ())) == [canonical(image(row)) for row in rows]
+    assert canonical_rows(rows, column_heads(rows[0] if rows else ())) == [canonical(image(row)) for row in rows]

@@ -11,7 +11,7 @@ from sqlalchemy import JSON, ColumnElement, Date, Float, Table, bindparam, delet
 from sqlmodel import Session, SQLModel
 from sqlmodel.sql.sqltypes import UTCDateTime
 
-from musterroll.domain.audit import Image, canonical, heads, image, written
+from musterroll.domain.audit import Image, canonical, canonical_rows, column_heads, image
 from musterroll.domain.contracts.terms import LineScope
 from musterroll.storage.engine.bulk import among
 from musterroll.storage.tables.columns import Audited, Price
@@ -36,7 +36,7 @@ class AuditedTable:
         (self.key,) = self.table.primary_key.columns
         self.columns = model.audited_columns()
         self.names = frozenset(column.name for column in self.columns)
-        self._heads = heads(self.names)
+        self._heads = column_heads(self.names)
         self._floats = [column.name for column in self.columns if isinstance(column.type, Float)]
         readers = [(column, reader) for column in self.columns for kind, reader in _READERS.items() if isinstance(column.type, kind)]
         self._readers = {column.name: reader for column, reader in readers}
@@ -55,7 +55,7 @@ class AuditedTable:
         """The canonical texts of the images of whole rows. Raises ValueError as `image_of`."""
         if self._floats or any(self.names != set(names) for names in set(map(tuple, rows))):
             return [canonical(self.image_of(row, whole=True)) for row in rows]
-        return written(rows, self._heads)
+        return canonical_rows(rows, self._heads)
 
     def images(self, session: Session, keys: Iterable[str]) -> dict[str, Image]:
         """The images of those rows that exist, by key."""

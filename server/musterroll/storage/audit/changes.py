@@ -10,7 +10,7 @@ from musterroll.domain.audit import Image
 from musterroll.storage.audit.audited_tables import audited
 from musterroll.storage.engine import search
 from musterroll.storage.engine.bulk import among
-from musterroll.storage.tables.audit import AuditEntry, Change
+from musterroll.storage.tables.audit import AuditChange, AuditEntry
 
 _OF_UNITS = frozenset({"warranty_period", "incident", "unit_note"})
 
@@ -36,10 +36,10 @@ def entries_back(session: Session, change_id: int, before_id: int | None, limit:
 
 def last_written(session: Session, table: str, keys: Collection[str]) -> dict[str, int]:
     """The newest entry of each of these rows by a change that stands. What was undone, and its undo, wrote nothing."""
-    e, undone = AuditEntry, select(col(Change.undoes_id)).where(col(Change.undoes_id).is_not(None))
-    query = select(col(e.row_key), func.max(e.id)).join(Change, col(Change.id) == col(e.change_id))
+    e, undone = AuditEntry, select(col(AuditChange.undoes_id)).where(col(AuditChange.undoes_id).is_not(None))
+    query = select(col(e.row_key), func.max(e.id)).join(AuditChange, col(AuditChange.id) == col(e.change_id))
     query = query.where(col(e.table_name) == table, among(session, col(e.row_key), keys))
-    query = query.where(col(Change.undoes_id).is_(None), col(Change.id).not_in(undone)).group_by(col(e.row_key))
+    query = query.where(col(AuditChange.undoes_id).is_(None), col(AuditChange.id).not_in(undone)).group_by(col(e.row_key))
     return {row[0]: row[1] for row in session.execute(query)}
 
 
@@ -67,42 +67,49 @@ class ChangeFilter(NamedTuple):
     key: str = ""  # with a table: this row of it
 
 
-def changes(session: Session, before_id: int | None, limit: int, which: ChangeFilter = ChangeFilter()) -> list[tuple[Change, int | None]]:  # noqa: B008
+def changes(
+    session: Session,
+    before_id: int | None,
+    limit: int,
+    which: ChangeFilter = ChangeFilter(),  # noqa: B008
+) -> list[tuple[AuditChange, int | None]]:
     """Changes newest first, each with the change that undid it."""
-    undone = select(Change.id, Change.undoes_id).subquery()  # type: ignore[call-overload]
-    query = select(Change, undone.c.id).outerjoin(undone, undone.c.undoes_id == col(Change.id))
+    undone = select(AuditChange.id, AuditChange.undoes_id).subquery()  # type: ignore[call-overload]
+    query = select(AuditChange, undone.c.id).outerjoin(undone, undone.c.undoes_id == col(AuditChange.id))
     if before_id is not None:
-        query = query.where(col(Change.id) < before_id)
-    query = query.where(*_conditions(which)).order_by(col(Change.id).desc()).limit(limit)
+        query = query.where(col(AuditChange.id) < before_id)
+    query = query.where(*_conditions(which)).order_by(col(AuditChange.id).desc()).limit(limit)
     return [(row[0], row[1]) for row in session.execute(query)]
 
 
-def newest(session: Session) -> Change:
+def newest(session: Session) -> AuditChange:
     """The change recorded last."""
-    return session.scalars(select(Change).order_by(col(Change.id).desc()).limit(1)).one()
+    return session.scalars(select(AuditChange).order_by(col(AuditChange.id).desc()).limit(1)).one()
 
 
 def _conditions(which: ChangeFilter) -> list[ColumnElement[bool]]:
     conditions: list[ColumnElement[bool]] = []
     if which.kind:
-        conditions.append(col(Change.kind) == which.kind)
+        conditions.append(col(AuditChange.kind) == which.kind)
     if which.actor:
-        conditions.append(col(Change.actor) == which.actor)
+        conditions.append(col(AuditChange.actor) == which.actor)
     if which.text:
-        conditions.append(search.holds(which.text, Change.subject, Change.reason))
+        conditions.append(search.holds(which.text, AuditChange.subject, AuditChange.reason))
     if which.table:
         wrote = select(col(AuditEntry.change_id)).where(col(AuditEntry.table_name) == which.table)
-        conditions.append(col(Change.id).in_(wrote.where(col(AuditEntry.row_key) == which.key) if which.key else wrote))
+        conditions.append(col(AuditChange.id).in_(wrote.where(col(AuditEntry.row_key) == which.key) if which.key else wrote))
     return conditions
 
 
 def kinds_and_actors(session: Session) -> tuple[list[str], list[str]]:
     """The kinds of changes there are, and who made changes."""
-    kinds, actors = (session.scalars(select(column).distinct().order_by(column)) for column in (col(Change.kind), col(Change.actor)))
+    kinds, actors = (
+        session.scalars(select(column).distinct().order_by(column)) for column in (col(AuditChange.kind), col(AuditChange.actor))
+    )
     return list(kinds), list(actors)
 
 
 def undone_by(session: Session, change_id: int) -> int | None:
     """The change that undid this one."""
-    undo: int | None = session.execute(select(col(Change.id)).where(col(Change.undoes_id) == change_id)).scalar_one_or_none()
+    undo: int | None = session.execute(select(col(AuditChange.id)).where(col(AuditChange.undoes_id) == change_id)).scalar_one_or_none()
     return undo

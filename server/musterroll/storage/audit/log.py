@@ -13,7 +13,7 @@ from musterroll.domain.values.errors import Conflict
 from musterroll.storage.engine import bulk
 from musterroll.storage.engine.bulk import postgres
 from musterroll.storage.engine.database import innermost
-from musterroll.storage.tables.audit import AuditEntry, Change
+from musterroll.storage.tables.audit import AuditChange, AuditEntry
 
 _CHAIN_LOCK = 6_874_003  # a PostgreSQL advisory lock: one transaction at a time appends, so the chain has one order
 _CHUNK = 20_000
@@ -39,7 +39,7 @@ class Addition(NamedTuple):
     after: str
 
 
-def append(session: Session, change: Change, entries: Iterable[Entry | Addition]) -> None:
+def append(session: Session, change: AuditChange, entries: Iterable[Entry | Addition]) -> None:
     """Add entries to the end of the chain. Raises Conflict where another transaction holds the chain too long."""
     session.flush()
     rest = iter(entries)
@@ -50,7 +50,7 @@ def append(session: Session, change: Change, entries: Iterable[Entry | Addition]
         session.info[_END] = innermost(session), head
 
 
-def facts_of(change: Change) -> str:
+def facts_of(change: AuditChange) -> str:
     """What the hash of each entry covers of its change."""
     return canonical([change.id, change.at, change.actor, change.kind, change.subject, change.reason, change.undoes_id])
 

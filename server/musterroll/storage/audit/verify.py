@@ -8,7 +8,7 @@ from sqlmodel import Session, col
 
 from musterroll.domain.audit import NOTHING_BEFORE, canonical, seal
 from musterroll.storage.audit.log import facts_of
-from musterroll.storage.tables.audit import AuditEntry, Change
+from musterroll.storage.tables.audit import AuditChange, AuditEntry
 
 _CHUNK = 20_000
 
@@ -48,7 +48,7 @@ def _hash(session: Session, row: Sequence[Any], head: str, facts: dict[int, str]
     """The hash that an entry after `head` must carry. `facts` are those of changes met before."""
     _, change_id, table, key, before, after, _ = row
     if change_id not in facts:
-        facts[change_id] = facts_of(session.get_one(Change, change_id))
+        facts[change_id] = facts_of(session.get_one(AuditChange, change_id))
     return seal(head, facts[change_id], canonical([table, key, before, after]))
 
 

@@ -23,7 +23,7 @@ from musterroll.storage.engine.bulk import postgres
 from musterroll.storage.engine.temp_tables import Staging
 from musterroll.storage.liveness import process_heartbeats
 from musterroll.storage.liveness.states import reported_by_import_only_sql
-from musterroll.storage.tables.audit import Change
+from musterroll.storage.tables.audit import AuditChange
 from musterroll.storage.tables.capacity import Exposure
 from musterroll.storage.tables.liveness import UnitStatus
 from musterroll.storage.tables.operations import ProcessHeartbeat
@@ -228,4 +228,4 @@ def note_counted(session: Session, until: int, change_id: int) -> None:
 
 def last_change(session: Session) -> int:
     """The number of the last change that may have altered history."""
-    return session.execute(select(func.max(col(Change.id))).where(col(Change.kind).not_in(_WITHOUT_EFFECT))).scalar() or 0
+    return session.execute(select(func.max(col(AuditChange.id))).where(col(AuditChange.kind).not_in(_WITHOUT_EFFECT))).scalar() or 0

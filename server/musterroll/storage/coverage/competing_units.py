@@ -16,7 +16,7 @@ from musterroll.domain.coverage.verdict import Cover
 from musterroll.storage.contracts import lines as contract_lines
 from musterroll.storage.contracts.lines import Place
 from musterroll.storage.engine.bulk import ids, postgres
-from musterroll.storage.reconciliation.unit_states import Judged
+from musterroll.storage.reconciliation.unit_states import JudgedSql
 
 
 class CompetingUnits(NamedTuple):
@@ -68,7 +68,7 @@ def places_in_reach(site: int | None, account: int | None, parents: dict[int, in
     return places | ({(LineScope.SITE, site)} if site else set()) | ({(LineScope.ACCOUNT, account)} if account else set())
 
 
-def units_with_serials(session: Session, judged: Judged, serial_keys: Collection[str]) -> list[Candidate]:
+def units_with_serials(session: Session, judged: JudgedSql, serial_keys: Collection[str]) -> list[Candidate]:
     """All units with one of these serials."""
     if not serial_keys:
         return []
@@ -77,7 +77,9 @@ def units_with_serials(session: Session, judged: Judged, serial_keys: Collection
     return [_candidate(row) for row in session.execute(query, {"keys": list(serial_keys)})]
 
 
-def competing_at(session: Session, judged: Judged, product: int, places: Iterable[Place], holds: Callable[[Cover], bool]) -> CompetingUnits:
+def competing_at(
+    session: Session, judged: JudgedSql, product: int, places: Iterable[Place], holds: Callable[[Cover], bool]
+) -> CompetingUnits:
     """The units competing for the quantities at these places, with the lines that `holds` accepts."""
     parents: dict[int, int | None] = {}
     asked: set[Place] = set()
@@ -94,7 +96,7 @@ def competing_at(session: Session, judged: Judged, product: int, places: Iterabl
     return CompetingUnits(lines, list(units.values()), parents)
 
 
-def _reaching(session: Session, judged: Judged, product: int, lines: list[Cover], parents: dict[int, int | None]) -> list[Candidate]:
+def _reaching(session: Session, judged: JudgedSql, product: int, lines: list[Cover], parents: dict[int, int | None]) -> list[Candidate]:
     """The units of a product that one of these lines can cover; adds their ancestors to `parents`."""
     at = {scope: {cover.line.place or 0 for cover in lines if cover.line.scope is scope} for scope in LineScope}
     below = dict(_rows(session, _DOWN, accounts=at[LineScope.SUBTREE])) if at[LineScope.SUBTREE] else {}

@@ -181,5 +181,5 @@ class _Remembered(dict[Any, Any]):
         self._process = process
 
     def __missing__(self, value: Any) -> Any:
-        found = self[value] = self._process(value)
-        return found
+        processed = self[value] = self._process(value)
+        return processed

@@ -102,8 +102,8 @@ class _Texts(dict[Any, str]):
     """Values as COPY reads them, each worked out once: days and words come again and again."""
 
     def __missing__(self, value: Any) -> str:
-        found = self[value] = _text(value)
-        return found
+        written = self[value] = _text(value)
+        return written
 
 
 def _text(value: Any) -> str:

@@ -7,14 +7,14 @@ from sqlalchemy import select
 from sqlmodel import Session, col
 
 from musterroll.storage.engine.bulk import among
-from musterroll.storage.tables.audit import AuditEntry, Change
+from musterroll.storage.tables.audit import AuditChange, AuditEntry
 
 _IMPORT, _UNDO = "import", "undo"
 
 
 def edited_rows(session: Session, table: str) -> set[int]:
     """The rows of a table that people wrote."""
-    e, c = AuditEntry, Change
+    e, c = AuditEntry, AuditChange
     query = select(col(e.row_key)).join_from(c, e, col(e.change_id) == col(c.id))
     return {int(key) for key in session.scalars(query.where(col(c.kind).not_in((_IMPORT, _UNDO)), col(e.table_name) == table).distinct())}
 
@@ -24,7 +24,7 @@ def overruled_values(session: Session, table: str, ids: Collection[int]) -> dict
 
     Changes that were undone do not count.
     """
-    e, c = AuditEntry, Change
+    e, c = AuditEntry, AuditChange
     query = select(col(e.row_key), col(e.after), col(c.id), col(c.kind)).join_from(e, c, col(c.id) == col(e.change_id))
     keys = [str(row_id) for row_id in ids]
     undone = _UndoneChanges(session)
@@ -49,7 +49,7 @@ class _UndoneChanges:
     """The changes that are undone; an undo that is itself undone undoes nothing."""
 
     def __init__(self, session: Session) -> None:
-        query = select(col(Change.undoes_id), col(Change.id)).where(col(Change.undoes_id).is_not(None))
+        query = select(col(AuditChange.undoes_id), col(AuditChange.id)).where(col(AuditChange.undoes_id).is_not(None))
         self._undone_by: dict[int, int] = {row[0]: row[1] for row in session.execute(query)}
 
     def __contains__(self, change: int) -> bool:

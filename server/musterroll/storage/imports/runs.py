@@ -8,7 +8,7 @@ from sqlalchemy.orm import aliased
 from sqlmodel import Session, col
 
 from musterroll.storage.engine import bulk
-from musterroll.storage.tables.audit import Change
+from musterroll.storage.tables.audit import AuditChange
 from musterroll.storage.tables.imports import ImportRow, ImportRun, SavedMapping
 
 
@@ -56,7 +56,7 @@ def runs(session: Session, before_id: int | None = None, limit: int = 100) -> li
 
 def last_imported_at(session: Session) -> int | None:
     """When the last document was imported (ms)."""
-    query = select(col(Change.at)).join_from(ImportRun, Change, col(Change.id) == col(ImportRun.change_id))
+    query = select(col(AuditChange.at)).join_from(ImportRun, AuditChange, col(AuditChange.id) == col(ImportRun.change_id))
     at: int | None = session.execute(query.order_by(col(ImportRun.id).desc()).limit(1)).scalar()
     return at
 
@@ -79,13 +79,21 @@ def rows_of(session: Session, run_id: int, after_line: int, limit: int) -> list[
 
 def origins(session: Session, kinds: Sequence[str], record_id: int) -> list[DocumentOrigin]:
     """The rows of documents of these kinds that made or changed a record, oldest first."""
-    r, undoing = ImportRow, aliased(Change)
+    r, undoing = ImportRow, aliased(AuditChange)
     run_facts = (col(ImportRun.id), col(ImportRun.kind), col(ImportRun.file))
     query = (
-        select(*run_facts, col(r.line), col(r.verdict), col(r.detail), col(Change.at), col(Change.actor), col(undoing.id).is_not(None))
+        select(
+            *run_facts,
+            col(r.line),
+            col(r.verdict),
+            col(r.detail),
+            col(AuditChange.at),
+            col(AuditChange.actor),
+            col(undoing.id).is_not(None),
+        )
         .join_from(r, ImportRun, col(ImportRun.id) == col(r.run_id))
-        .join(Change, col(Change.id) == col(ImportRun.change_id))
-        .outerjoin(undoing, col(undoing.undoes_id) == col(Change.id))
+        .join(AuditChange, col(AuditChange.id) == col(ImportRun.change_id))
+        .outerjoin(undoing, col(undoing.undoes_id) == col(AuditChange.id))
         .where(col(r.record_id) == record_id, col(ImportRun.kind).in_(kinds))
         .order_by(col(ImportRun.id), col(r.line))
     )
@@ -101,11 +109,11 @@ def mappings(session: Session) -> list[SavedMapping]:
 
 
 def _runs() -> Any:
-    undoing = aliased(Change)
+    undoing = aliased(AuditChange)
     r = ImportRun
     facts = (col(r.id), col(r.kind), col(r.file), col(r.sha256), col(r.mapping), col(r.counts), col(r.change_id))
     return (
-        select(*facts, col(Change.at), col(Change.actor), col(undoing.id))
-        .join_from(r, Change, col(Change.id) == col(r.change_id))
-        .outerjoin(undoing, col(undoing.undoes_id) == col(Change.id))
+        select(*facts, col(AuditChange.at), col(AuditChange.actor), col(undoing.id))
+        .join_from(r, AuditChange, col(AuditChange.id) == col(r.change_id))
+        .outerjoin(undoing, col(undoing.undoes_id) == col(AuditChange.id))
     )

@@ -60,11 +60,11 @@ def ensure_status_rows(session: Session, uids: Sequence[str]) -> dict[str, int]:
         .outerjoin(UnitStatus, col(UnitStatus.unit_id) == col(Unit.id))
         .where(col(Unit.uid).in_(uids))
     )
-    found = session.exec(query).all()
-    silent = [{"unit_id": unit_id} for _, unit_id, status in found if status is None]
+    rows = session.exec(query).all()
+    silent = [{"unit_id": unit_id} for _, unit_id, status in rows if status is None]
     if silent:
         session.execute(_NEW_ROW, silent)
-    return {uid: unit_id for uid, unit_id, _ in found if unit_id is not None}
+    return {uid: unit_id for uid, unit_id, _ in rows if unit_id is not None}
 
 
 # What a first word, a revival or a missing birth needs is told; everyone else costs one narrow update and no answer.
@@ -162,12 +162,12 @@ _CLEAR_POSTGRES = _CLEAR + "= ANY(%s)"
 _CLEAR_SQLITE = _CLEAR.replace("%s", "?") + "IN (SELECT value FROM json_each(?))"  # noqa: S608
 
 
-def clear_silence(session: Session, met: Sequence[RevivedUnit], now: int) -> None:
+def clear_silence(session: Session, units: Sequence[RevivedUnit], now: int) -> None:
     """Clear what silence made of these units, and note when they were first heard."""
-    told = [one.unit_id for one in met if one.never_heard or one.stale_since is not None or one.death_at is not None]
-    if not told:
+    silent = [unit.unit_id for unit in units if unit.never_heard or unit.stale_since is not None or unit.death_at is not None]
+    if not silent:
         return
-    session.connection().exec_driver_sql(_CLEAR_POSTGRES if postgres(session) else _CLEAR_SQLITE, (now, ids(session, told)))
+    session.connection().exec_driver_sql(_CLEAR_POSTGRES if postgres(session) else _CLEAR_SQLITE, (now, ids(session, silent)))
 
 
 _DEATHS_POSTGRES = """

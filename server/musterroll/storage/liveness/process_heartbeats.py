@@ -41,5 +41,5 @@ def hearing(session: Session) -> ListeningWindow:
     return ListeningWindow(since, until)
 
 
-def prove(session: Session, found: ListeningWindow) -> None:
-    session.execute(update(RegistryState).values(since=found.since, until=found.until))
+def record_listening(session: Session, window: ListeningWindow) -> None:
+    session.execute(update(RegistryState).values(since=window.since, until=window.until))

@@ -83,11 +83,11 @@ def counts(session: Session, heard: ListeningWindow, now: int) -> dict[Lifecycle
 
     So the large count needs to look at no more than two indexes.
     """
-    found = _counts(session, _grouped(heard, now))
+    all_units = _counts(session, _grouped(heard, now))
     for lifecycle, states in _counts(session, _grouped(heard, now).where(col(Unit.merged_into_id).is_not(None))).items():
         for state, merged in states.items():
-            found[lifecycle][state] -= merged
-    return found
+            all_units[lifecycle][state] -= merged
+    return all_units
 
 
 def _grouped(heard: ListeningWindow, now: int) -> Any:
@@ -105,13 +105,13 @@ def _grouped(heard: ListeningWindow, now: int) -> Any:
 
 
 def _counts(session: Session, grouped: Any) -> dict[Lifecycle, dict[Liveness, int]]:
-    found = {}
+    by_lifecycle = {}
     for lifecycle, units, statuses, on_hold, silent, tardy in session.execute(grouped):
-        found[Lifecycle(lifecycle)] = {
+        by_lifecycle[Lifecycle(lifecycle)] = {
             Liveness.NEVER_HEARD: units - statuses,
             Liveness.OPERATING: statuses - on_hold - silent - tardy,
             Liveness.LATE: tardy,
             Liveness.STALE: silent,
             Liveness.HELD: on_hold,
         }
-    return found
+    return by_lifecycle

@@ -29,11 +29,11 @@ def images(session: Session, unit_ids: Collection[int]) -> dict[int, Image]:
     """What is known of those of these units that were heard."""
     statuses = select(_STATUS.c.unit_id, *(_STATUS.c[name] for name in COLUMNS), _UNIT.c.firmware)
     query = statuses.join_from(_STATUS, _UNIT, _UNIT.c.id == _STATUS.c.unit_id).where(among(session, _STATUS.c.unit_id, unit_ids))
-    found = {row["unit_id"]: {**row, "usage": {}} for row in session.execute(query).mappings()}
-    counters = select(_USAGE.c.unit_id, _USAGE.c.name, _USAGE.c.value, _USAGE.c.at).where(among(session, _USAGE.c.unit_id, found))
+    by_unit = {row["unit_id"]: {**row, "usage": {}} for row in session.execute(query).mappings()}
+    counters = select(_USAGE.c.unit_id, _USAGE.c.name, _USAGE.c.value, _USAGE.c.at).where(among(session, _USAGE.c.unit_id, by_unit))
     for unit_id, name, value, at in session.execute(counters.order_by(_USAGE.c.name)):
-        found[unit_id]["usage"][name] = [value, at]
-    return {unit_id: image | {"usage": counters_text(image["usage"])} for unit_id, image in found.items()}
+        by_unit[unit_id]["usage"][name] = [value, at]
+    return {unit_id: image | {"usage": counters_text(image["usage"])} for unit_id, image in by_unit.items()}
 
 
 def counters_text(usage: Mapping[str, Any]) -> str:

@@ -37,13 +37,13 @@ def read(session: Session, at: int, values: Mapping[str, float]) -> None:
 
 def readings(session: Session, since: int) -> dict[str, list[tuple[int, float]]]:
     """Figures by name from an instant (ms) on, oldest first."""
-    found: dict[str, list[tuple[int, float]]] = {}
+    by_name: dict[str, list[tuple[int, float]]] = {}
     rows: Any = session.execute(
         select(col(RegistryMetric.name), col(RegistryMetric.at), col(RegistryMetric.value)).where(col(RegistryMetric.at) >= since)
     )
     for name, at, value in sorted(rows):
-        found.setdefault(name, []).append((at, value))
-    return found
+        by_name.setdefault(name, []).append((at, value))
+    return by_name
 
 
 def forget(session: Session, before: int) -> None:

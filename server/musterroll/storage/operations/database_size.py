@@ -51,18 +51,18 @@ def processes(session: Session) -> list[Pulsed]:
 def figures(session: Session, at: int) -> dict[str, float]:
     """What is kept of the registry minute by minute, at an instant (ms)."""
     until = session.execute(select(col(RegistryState.until))).scalar() or 0
-    handled = [int(one.detail) for one in processes(session) if one.name.startswith(INGEST) and one.detail.isdigit()]
-    found: dict[str, float] = {
+    handled = [int(process.detail) for process in processes(session) if process.name.startswith(INGEST) and process.detail.isdigit()]
+    metrics: dict[str, float] = {
         "silent": float(session.execute(select(func.count()).where(col(UnitStatus.stale_since).is_not(None))).scalar() or 0),
         "outbox": float(stored_outbox.backlog(session).waiting),
         "size": float(database(session).size),
         "quarantined": float(session.execute(select(func.max(col(QuarantinedMessage.id)))).scalar() or 0),
     }
     if handled:
-        found["messages"] = float(sum(handled))
+        metrics["messages"] = float(sum(handled))
     if process_heartbeats.newest(session, INGEST) is not None:
-        found["hearing"] = max(0.0, (at - until) / 1000)
-    return found
+        metrics["hearing"] = max(0.0, (at - until) / 1000)
+    return metrics
 
 
 def keep(session: Session, at: int) -> None:

@@ -20,8 +20,8 @@ def units(session: Session) -> int:
 
 
 def get(session: Session, name: str) -> Row | None:
-    found = session.execute(select(col(CachedFigure.at), col(CachedFigure.body)).where(col(CachedFigure.name) == name)).one_or_none()
-    return Row(found[0], found[1]) if found else None
+    cached = session.execute(select(col(CachedFigure.at), col(CachedFigure.body)).where(col(CachedFigure.name) == name)).one_or_none()
+    return Row(cached[0], cached[1]) if cached else None
 
 
 def put(session: Session, name: str, at: int, body: Any) -> None:

@@ -76,7 +76,7 @@ def _spread(staging: Staging, where: str, tree: AccountHierarchy) -> bool:
     staging.run("INSERT INTO run_reached SELECT place_id, product_id, scope FROM run_new_pool")
     staging.measure("run_reached")
     below = {(account, product) for account, product, scope in pools if scope == "account"}
-    below |= {(one, product) for account, product, scope in pools if scope == "subtree" for one in tree.below(account)}
+    below |= {(subsidiary, product) for account, product, scope in pools if scope == "subtree" for subsidiary in tree.below(account)}
     staging.fill("run_below", {"account_id": int, "product_id": int}, sorted(below))
     staging.make("run_new", _REACHING, by="unit_id")
     staging.run("INSERT INTO run_touched SELECT * FROM run_new")

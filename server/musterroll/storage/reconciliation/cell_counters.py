@@ -95,10 +95,10 @@ class Run(NamedTuple):
 
 def last_run(session: Session) -> Run | None:
     """The last whole run that was stored."""
-    found = session.execute(
+    heartbeat = session.execute(
         select(col(ProcessHeartbeat.at), col(ProcessHeartbeat.detail)).where(col(ProcessHeartbeat.name) == RUN)
     ).one_or_none()
-    return Run(found[0], date.fromisoformat(found[1])) if found else None
+    return Run(heartbeat[0], date.fromisoformat(heartbeat[1])) if heartbeat else None
 
 
 def counts(session: Session, axis: str = "all", of_ids: Collection[int] = (0,)) -> dict[str, int]:

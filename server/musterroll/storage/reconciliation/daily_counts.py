@@ -17,21 +17,21 @@ def kept(session: Session, on: date) -> bool:
 
 
 def first(session: Session) -> date | None:
-    found: date | None = session.execute(select(func.min(col(DailyCellCount.on)))).scalar_one()
-    return found
+    day: date | None = session.execute(select(func.min(col(DailyCellCount.on)))).scalar_one()
+    return day
 
 
 def last(session: Session) -> date | None:
-    found: date | None = session.execute(select(func.max(col(DailyCellCount.on)))).scalar_one()
-    return found
+    day: date | None = session.execute(select(func.max(col(DailyCellCount.on)))).scalar_one()
+    return day
 
 
 def nearest(session: Session, on: date, before: date) -> date | None:
     """The first day kept from `on` to just before another; None where none is."""
-    found: date | None = session.execute(
+    day: date | None = session.execute(
         select(func.min(col(DailyCellCount.on))).where(col(DailyCellCount.on) >= on, col(DailyCellCount.on) < before)
     ).scalar_one()
-    return found
+    return day
 
 
 def keep(session: Session, staging: Staging, on: date) -> int:

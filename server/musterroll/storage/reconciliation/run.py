@@ -12,7 +12,7 @@ from musterroll.storage.engine import account_scope
 from musterroll.storage.engine.bulk import postgres
 from musterroll.storage.engine.temp_tables import Staging
 from musterroll.storage.reconciliation import affected_units, seat_allocation, unit_states
-from musterroll.storage.reconciliation.unit_states import Judged
+from musterroll.storage.reconciliation.unit_states import JudgedSql
 
 _LOCK = 6_874_004  # a PostgreSQL advisory lock: one run at a time stores what it found
 _TOUCHED_LINES = "AND l.id IN (SELECT line_id FROM run_touched_line)"
@@ -25,14 +25,14 @@ def lock(session: Session) -> None:
         session.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK})
 
 
-def stage_all(session: Session, on: date, judged: Judged) -> Staging:
+def stage_all(session: Session, on: date, judged: JudgedSql) -> Staging:
     """Stage the whole roll and all lines on a day."""
     staging = Staging(session, {**judged._asdict(), "lines": ""}, {"on": on})
     staging.settle(whole=True)
     return _stage(session, staging, on, account_tree.account_tree(session))
 
 
-def stage_touched(session: Session, on: date, judged: Judged, unit_ids: Collection[int]) -> Staging:
+def stage_touched(session: Session, on: date, judged: JudgedSql, unit_ids: Collection[int]) -> Staging:
     """Stage these units on a day, and all that a change of theirs can reach."""
     staging = Staging(session, {**judged._asdict(), "lines": _TOUCHED_LINES}, {"on": on})
     staging.settle(whole=False)

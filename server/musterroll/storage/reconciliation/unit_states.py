@@ -13,38 +13,38 @@ from musterroll.storage.liveness import states as liveness_states
 from musterroll.storage.units import as_of as unit_as_of
 
 
-class Judged(NamedTuple):
+class JudgedSql(NamedTuple):
     """SQL over `unit` and `voice`: the lifecycle of a unit and whether it operates, at the moment of the run."""
 
     lifecycle: str
     operating: str
 
 
-def judged(session: Session, instant: int, now: int) -> Judged:
+def judged(session: Session, instant: int, now: int) -> JudgedSql:
     """The SQL of how units stood at an instant (ms), at the latest now."""
     heard = liveness_states.hearing(session)
     if instant >= now:
-        return Judged("unit.lifecycle", _words(session, liveness_states.liveness(heard, now).in_(sorted(OPERATING))))
+        return JudgedSql("unit.lifecycle", _words(session, liveness_states.liveness(heard, now).in_(sorted(OPERATING))))
     operating = unit_as_of.liveness_at(heard, instant, now).in_(sorted(OPERATING))
-    return Judged(_words(session, unit_as_of.lifecycle_at(instant, now)), _words(session, operating))
+    return JudgedSql(_words(session, unit_as_of.lifecycle_at(instant, now)), _words(session, operating))
 
 
 def _words(session: Session, expression: ColumnElement[Any]) -> str:
     return str(expression.compile(session.get_bind(), compile_kwargs={"literal_binds": True}))
 
 
-class Stood(NamedTuple):
+class UnitState(NamedTuple):
     lifecycle: Lifecycle
     operating: bool
 
 
-def one(session: Session, judged: Judged, unit_id: int) -> Stood | None:
+def unit_state(session: Session, judged: JudgedSql, unit_id: int) -> UnitState | None:
     """How one unit on the roll stood."""
     query = (
         f"SELECT {judged.lifecycle}, coalesce({judged.operating}, FALSE) FROM unit LEFT JOIN unit_status ON unit_status.unit_id = unit.id"  # noqa: S608
     )
-    found = session.execute(text(f"{query} WHERE unit.id = :id AND unit.merged_into_id IS NULL"), {"id": unit_id}).one_or_none()
-    return Stood(Lifecycle(found[0]), bool(found[1])) if found else None
+    row = session.execute(text(f"{query} WHERE unit.id = :id AND unit.merged_into_id IS NULL"), {"id": unit_id}).one_or_none()
+    return UnitState(Lifecycle(row[0]), bool(row[1])) if row else None
 
 
 # All that a run needs to know of `unit`, beside its `voice` and its `site`.

@@ -8,9 +8,10 @@ from sqlmodel import Field, SQLModel
 from musterroll.storage.tables.columns import BIG, DOCUMENT, row_id
 
 
-class Change(SQLModel, table=True):
+class AuditChange(SQLModel, table=True):
     """One act of a person or a program: an import, a merge, a decision, a move. Undoing is another change."""
 
+    __tablename__ = "change"
     id: int | None = row_id()
     at: int = Field(sa_type=BIG)  # ms
     actor: str = Field(max_length=120)

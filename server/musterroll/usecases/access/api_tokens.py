@@ -58,7 +58,7 @@ def create(
     if expires_at is not None and expires_at <= now:
         raise DomainError("the expiry date must be in the future", "bad_expiry")
     plain = _PREFIX + secrets.token_urlsafe(32)
-    made = ApiToken(
+    token = ApiToken(
         label=label.strip(),
         token_hash=_hash(plain),
         scopes=sorted(set(scopes)),
@@ -67,23 +67,23 @@ def create(
         expires_at=expires_at,
         within=access_users.account_ids(session, Role.ADMIN if "admin" in scopes else None, within),
     )
-    session.add(made)
+    session.add(token)
     session.flush()
     change = audit_record.begin(
-        session, actor=actor, kind="token", subject=f"API token {made.label} created: {', '.join(made.scopes)}", now=now
+        session, actor=actor, kind="token", subject=f"API token {token.label} created: {', '.join(token.scopes)}", now=now
     )
-    audit_record.added(session, change, "api_token", [made.id or 0])
-    return made, plain
+    audit_record.added(session, change, "api_token", [token.id or 0])
+    return token, plain
 
 
 def check(session: Session, plain: str, now: datetime) -> Access | None:
     """What the token allows at `now`; None where it is unknown, expired or revoked."""
-    found = api_tokens.alive(session, _hash(plain), now)
-    if found is None:
+    token = api_tokens.alive(session, _hash(plain), now)
+    if token is None:
         return None
-    noted = found.used_at is not None and found.used_at > now - NOTED_EVERY
-    within = None if found.within is None else tuple(found.within)
-    return Access(found.label, frozenset(found.scopes), within, found.id or 0, noted)
+    noted = token.used_at is not None and token.used_at > now - NOTED_EVERY
+    within = None if token.within is None else tuple(token.within)
+    return Access(token.label, frozenset(token.scopes), within, token.id or 0, noted)
 
 
 def note_use(session: Session, token_id: int, now: datetime) -> None:
@@ -97,14 +97,14 @@ def tokens(session: Session) -> list[ApiToken]:
 
 def revoke(session: Session, token_id: int, now: datetime, actor: str = "") -> None:
     """End a token. Doing it again changes nothing. Raises NotFound."""
-    found = session.get(ApiToken, token_id)
-    if found is None:
+    token = session.get(ApiToken, token_id)
+    if token is None:
         raise NotFound(f"there is no API token {token_id}")
-    if found.revoked_at:
+    if token.revoked_at:
         return
-    change = audit_record.begin(session, actor=actor, kind="token", subject=f"API token {found.label} revoked", now=now)
+    change = audit_record.begin(session, actor=actor, kind="token", subject=f"API token {token.label} revoked", now=now)
     with audit_record.watching(session, change, "api_token", [token_id]):
-        found.revoked_at = now
+        token.revoked_at = now
 
 
 def _hash(plain: str) -> str:

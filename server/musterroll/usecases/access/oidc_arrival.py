@@ -14,7 +14,7 @@ from musterroll.usecases.access import users as access_users
 _ACTOR = "issuer"
 
 
-class Arrival(NamedTuple):
+class OidcIdentity(NamedTuple):
     """Who came. `subject` never changes; `role` is the one his claims give, or that of whoever has none (None: turned away).
 
     `ruled`: roles are given by claims at all; else an admin gives them here.
@@ -26,7 +26,7 @@ class Arrival(NamedTuple):
     ruled: bool
 
 
-def arrive(session: Session, who: Arrival, now: datetime) -> User:
+def sign_in_with_oidc(session: Session, who: OidcIdentity, now: datetime) -> User:
     """The user who came, with the role his claims give. Raises Forbidden, and Conflict where his name is somebody else's."""
     user = stored_users.by_subject(session, who.subject)
     if user is not None and user.disabled_at:
@@ -36,9 +36,9 @@ def arrive(session: Session, who: Arrival, now: datetime) -> User:
     if who.role is None:
         raise Forbidden("your organisation has not given you a role in this registry; contact the administrator")
     if user is None:
-        made = access_users.create(session, who.name[: access_users.LONGEST], who.role, None, actor=_ACTOR, now=now)
-        made.subject = who.subject
-        return made
+        user = access_users.create(session, who.name[: access_users.LONGEST], who.role, None, actor=_ACTOR, now=now)
+        user.subject = who.subject
+        return user
     if who.role != user.role:
         within = None if who.role is Role.ADMIN else access_users.account_refs(session, user.within)
         access_users.allow(session, user, who.role, within, actor=_ACTOR, now=now)

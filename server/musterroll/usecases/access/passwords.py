@@ -15,12 +15,12 @@ _hasher = PasswordHasher(time_cost=2, memory_cost=19456, parallelism=1)  # the O
 _NOBODY = "$argon2id$v=19$m=19456,t=2,p=1$bXVzdGVycm9sbC1ub2JvZHk$7sT7zFyMC2P3cC0m7tWf6wRz1p3qkG5vJm3mJt1JZ9k"
 
 
-def made_up() -> str:
+def random_password() -> str:
     """80 random bits, easily typed."""
     return "-".join("".join(secrets.choice(UID_ALPHABET) for _ in range(4)) for _ in range(4))
 
 
-def hashed(password: str) -> str:
+def hash_password(password: str) -> str:
     """Slow on purpose."""
     return _hasher.hash(password)
 

@@ -45,8 +45,8 @@ def ensure_admin(session: Session, password: str | None, now: datetime) -> str |
     """Make the first user, `admin`. Returns the random password where one was made up, to be printed once; else None."""
     if stored_users.by_name(session, "admin"):
         return None
-    chosen = password or passwords.made_up()
-    session.add(User(name="admin", password_hash=passwords.hashed(chosen), role="admin", created_at=now))
+    chosen = password or passwords.random_password()
+    session.add(User(name="admin", password_hash=passwords.hash_password(chosen), role="admin", created_at=now))
     session.flush()
     return None if password else chosen
 
@@ -56,8 +56,8 @@ def reset_password(session: Session, name: str, now: datetime) -> str:
     user = stored_users.by_name(session, name, lock=True)
     if user is None or user.id is None:
         raise NotFound(f"there is no user {name!r}")
-    chosen = passwords.made_up()
-    user.password_hash, user.failures, user.locked_until = passwords.hashed(chosen), 0, None
+    chosen = passwords.random_password()
+    user.password_hash, user.failures, user.locked_until = passwords.hash_password(chosen), 0, None
     stored_users.revoke_sessions(session, user.id, now)
     return chosen
 
@@ -99,9 +99,9 @@ def open_session(session: Session, user: User, now: datetime, seat: ClientInfo) 
     """A fresh session token for somebody who has proven who he is."""
     token = secrets.token_urlsafe(32)
     assert user.id is not None
-    made = WebSession(user_id=user.id, token_hash=_digest(token), created_at=now, seen_at=now, expires_at=now + SESSION_LIFE)
-    made.address, made.browser = seat.address[:60], seat.browser[:200]
-    session.add(made)
+    web_session = WebSession(user_id=user.id, token_hash=_digest(token), created_at=now, seen_at=now, expires_at=now + SESSION_LIFE)
+    web_session.address, web_session.browser = seat.address[:60], seat.browser[:200]
+    session.add(web_session)
     return token
 
 
@@ -114,10 +114,10 @@ def lock(failures: int, now: datetime) -> datetime | None:
 
 def actor_of(session: Session, token: str, now: datetime) -> Actor | None:
     """The person a session token stands for, while it lives and is used."""
-    found = stored_users.of_session(session, _digest(token), now, now - IDLE_LIFE)
-    if found is None:
+    row = stored_users.of_session(session, _digest(token), now, now - IDLE_LIFE)
+    if row is None:
         return None
-    user, web_session = found
+    user, web_session = row
     within = None if user.within is None else tuple(user.within)
     noted = web_session.seen_at is not None and web_session.seen_at > now - NOTED_EVERY
     return Actor(user.id or 0, user.name, user.role, within, user.must_change, web_session.id or 0, noted)
@@ -139,10 +139,10 @@ def sessions(session: Session, user_id: int, now: datetime) -> list[WebSession]:
 
 def end_session(session: Session, user_id: int, session_id: int, now: datetime) -> None:
     """End one of a person's sessions. Raises NotFound where it is not one of that person's."""
-    found = session.get(WebSession, session_id)
-    if found is None or found.user_id != user_id:
+    web_session = session.get(WebSession, session_id)
+    if web_session is None or web_session.user_id != user_id:
         raise NotFound("there is no such session")
-    found.revoked_at = found.revoked_at or now
+    web_session.revoked_at = web_session.revoked_at or now
 
 
 def _digest(token: str) -> str:

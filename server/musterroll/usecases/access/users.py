@@ -12,7 +12,7 @@ from musterroll.storage.access import users as stored_users
 from musterroll.storage.accounts import hierarchy
 from musterroll.storage.tables.access import User
 from musterroll.storage.tables.accounts import Account
-from musterroll.storage.tables.audit import Change
+from musterroll.storage.tables.audit import AuditChange
 from musterroll.usecases.access import passwords
 from musterroll.usecases.access import sessions as access_sessions
 from musterroll.usecases.audit import record as audit_record
@@ -64,9 +64,9 @@ def add(session: Session, *, name: str, role: Role, within: Collection[str] | No
 
     `within` are account numbers; None: not limited. Raises DomainError for an invalid name or limits, Conflict for a name already taken.
     """
-    password = passwords.made_up()
+    password = passwords.random_password()
     user = create(session, name, role, account_ids(session, role, within), actor=actor, now=now)
-    user.password_hash, user.must_change = passwords.hashed(password), True
+    user.password_hash, user.must_change = passwords.hash_password(password), True
     return user, password
 
 
@@ -91,13 +91,13 @@ def allow(session: Session, user: User, role: Role, within: Collection[str] | No
 
     Raises DomainError for limits that cannot be, and Conflict where nobody would be left to administer.
     """
-    found = account_ids(session, role, within)
-    if (role, found) == (user.role, user.within):
+    limited_to = account_ids(session, role, within)
+    if (role, limited_to) == (user.role, user.within):
         return
     _keep_an_admin(session, user, role is Role.ADMIN)
     change = _change(session, f"user {user.name} is now {role}{'' if within is None else ' for ' + ', '.join(within)}", actor, now)
     with audit_record.watching(session, change, "user", [user.id or 0]):
-        user.role, user.within = role, found
+        user.role, user.within = role, limited_to
     stored_users.revoke_sessions(session, user.id or 0, now)
 
 
@@ -143,7 +143,7 @@ def choose_password(session: Session, user: User, matches: bool, new: str, now: 
     if passwords.matches(user.password_hash, new):
         raise DomainError("this is already your password; choose another one", "same_password")
     _change(session, f"user {user.name} changed their password", user.name, now)
-    user.password_hash, user.must_change, user.failures, user.locked_until = passwords.hashed(new), False, 0, None
+    user.password_hash, user.must_change, user.failures, user.locked_until = passwords.hash_password(new), False, 0, None
     stored_users.revoke_sessions(session, user.id or 0, now)
 
 
@@ -153,23 +153,23 @@ def account_ids(session: Session, role: Role | None, refs: Collection[str] | Non
         return None
     if role is Role.ADMIN:
         raise DomainError("an admin has access to all accounts; only planners, technicians and viewers can be limited", "admin_limited")
-    found = {ref: hierarchy.by_ref(session, ref) for ref in refs}
-    unknown = sorted(ref for ref, account in found.items() if account is None)
-    if unknown or not found:
+    by_ref = {ref: hierarchy.by_ref(session, ref) for ref in refs}
+    unknown = sorted(ref for ref, account in by_ref.items() if account is None)
+    if unknown or not by_ref:
         raise DomainError(
             f"there is no account {', '.join(map(repr, unknown))}; enter account numbers"
             if unknown
             else "enter at least one account number",
             "unknown_account",
         )
-    return sorted(account.id or 0 for account in found.values() if account is not None)
+    return sorted(account.id or 0 for account in by_ref.values() if account is not None)
 
 
 def account_refs(session: Session, ids: Iterable[int] | None) -> list[str] | None:
     """The numbers of those accounts; None for None."""
     if ids is None:
         return None
-    return [account.ref if (account := session.get(Account, one)) else f"#{one}" for one in ids]
+    return [account.ref if (account := session.get(Account, account_id)) else f"#{account_id}" for account_id in ids]
 
 
 def _keep_an_admin(session: Session, user: User, stays: bool) -> None:
@@ -177,7 +177,7 @@ def _keep_an_admin(session: Session, user: User, stays: bool) -> None:
         raise Conflict(f"{user.name} is the only admin; create another admin first", "last_admin")
 
 
-def _change(session: Session, subject: str, actor: str, now: datetime) -> Change:
+def _change(session: Session, subject: str, actor: str, now: datetime) -> AuditChange:
     return audit_record.begin(session, actor=actor, kind="person", subject=subject, now=now)
 
 

@@ -9,7 +9,7 @@ from musterroll.storage import reconcile_queue
 from musterroll.storage.accounts import hierarchy
 from musterroll.storage.accounts.hierarchy import AccountNode
 from musterroll.storage.tables.accounts import Account
-from musterroll.storage.tables.audit import Change
+from musterroll.storage.tables.audit import AuditChange
 from musterroll.usecases.audit import record as audit_record
 
 
@@ -26,7 +26,7 @@ def tree(session: Session, root: str | None = None) -> list[AccountNode]:
     return hierarchy.tree(session, None if root is None else account(session, root).id)
 
 
-def set_parent(session: Session, ref: str, parent: str | None, actor: str, now: datetime, reason: str = "") -> Change | None:
+def set_parent(session: Session, ref: str, parent: str | None, actor: str, now: datetime, reason: str = "") -> AuditChange | None:
     """Make an account a subsidiary of another, or of none. Returns the change, or None if nothing changes.
 
     Raises NotFound, and Conflict if this would create a cycle or the parent was merged into another account.

@@ -16,7 +16,7 @@ from musterroll.domain.values.instants import to_ms
 from musterroll.storage.audit import log as audit_log
 from musterroll.storage.audit.audited_tables import audited
 from musterroll.storage.audit.log import Addition, Entry
-from musterroll.storage.tables.audit import Change
+from musterroll.storage.tables.audit import AuditChange
 
 _TOGETHER = 10_000  # new rows written down at once
 
@@ -35,9 +35,9 @@ class Row(NamedTuple):
 
 def begin(
     session: Session, *, actor: str, kind: str, subject: str, reason: str = "", now: datetime, undoes_id: int | None = None
-) -> Change:
+) -> AuditChange:
     """Begin a change. Nothing is proven of it before rows are recorded."""
-    change = Change(at=to_ms(now), actor=actor[:120], kind=kind, subject=subject[:200], reason=reason[:500], undoes_id=undoes_id)
+    change = AuditChange(at=to_ms(now), actor=actor[:120], kind=kind, subject=subject[:200], reason=reason[:500], undoes_id=undoes_id)
     session.add(change)
     session.flush()
     return change
@@ -48,7 +48,7 @@ def take_hold(session: Session) -> None:
     audit_log.take_hold(session)
 
 
-def record(session: Session, change: Change, rows: Iterable[Row]) -> None:
+def record(session: Session, change: AuditChange, rows: Iterable[Row]) -> None:
     """Record rows in the order they were written; a row that did not change is left out. Memory is bounded where `rows` is.
 
     Raises ValueError for columns that are not paper, Conflict where another change holds the chain too long.
@@ -57,7 +57,7 @@ def record(session: Session, change: Change, rows: Iterable[Row]) -> None:
 
 
 @contextmanager
-def watching(session: Session, change: Change, table: str, keys: Collection[int]) -> Iterator[None]:
+def watching(session: Session, change: AuditChange, table: str, keys: Collection[int]) -> Iterator[None]:
     """Record what the block does to these rows of a table (none of them new)."""
     session.flush()
     names = [str(key) for key in keys]
@@ -69,7 +69,7 @@ def watching(session: Session, change: Change, table: str, keys: Collection[int]
     audit_log.append(session, change, (Entry(table, name, was, became) for name, was, became in pairs if became != {}))
 
 
-def added(session: Session, change: Change, table: str, keys: Collection[int]) -> None:
+def added(session: Session, change: AuditChange, table: str, keys: Collection[int]) -> None:
     """Record rows just added."""
     session.flush()
     after = audited(table).images(session, [str(key) for key in keys])

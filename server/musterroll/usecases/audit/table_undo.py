@@ -11,14 +11,14 @@ from musterroll.storage import reconcile_queue
 from musterroll.storage.audit import changes as audit_changes
 from musterroll.storage.audit.changes import LoggedEntry
 from musterroll.storage.audit.log import Entry
-from musterroll.storage.tables.audit import Change
+from musterroll.storage.tables.audit import AuditChange
 
 
 class Undoing(NamedTuple):
     """One undo at work."""
 
     session: Session
-    change: Change  # the undo itself
+    change: AuditChange  # the undo itself
     now: datetime
     warranties: set[int]  # units whose standard warranties are worked out again once every row is back
 

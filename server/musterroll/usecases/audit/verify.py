@@ -38,8 +38,8 @@ def prove(session: Session, now: datetime) -> bool:
     checked, last = audit_chain.verify_next(session, here.position, here.note)
     if checked.first_bad is not None:
         checkpoints.put(session, _WHOLE, -checked.first_bad, begun.at)
-        said = f"entry {checked.first_bad} was altered, or entries before it are missing"
-        stored_events.record(session, [NewEvent(EventKind.AUDIT_BROKEN, to_ms(now), f"audit:{checked.first_bad}", units=0, detail=said)])
+        detail = f"entry {checked.first_bad} was altered, or entries before it are missing"
+        stored_events.record(session, [NewEvent(EventKind.AUDIT_BROKEN, to_ms(now), f"audit:{checked.first_bad}", units=0, detail=detail)])
         return True
     if checked.entries:
         checkpoints.put(session, _HERE, last, to_ms(now), checked.head)

@@ -18,7 +18,7 @@ from musterroll.domain.warranty.unit_claims import describe_claim, disagreement,
 from musterroll.storage.contracts import lines as contract_lines
 from musterroll.storage.coverage import competing_units, unit_facts
 from musterroll.storage.reconciliation import unit_states
-from musterroll.storage.reconciliation.unit_states import Judged
+from musterroll.storage.reconciliation.unit_states import JudgedSql
 from musterroll.storage.warranty import periods as stored_periods
 
 
@@ -125,7 +125,7 @@ class LocalAllocation:
         self.lines, self.units, self.assignment = lines, units, assignment
 
 
-def allocate_at(session: Session, judged: Judged, product: int, places: set[contract_lines.Place], on: date) -> LocalAllocation:
+def allocate_at(session: Session, judged: JudgedSql, product: int, places: set[contract_lines.Place], on: date) -> LocalAllocation:
     """Allocate the lines in force at these places, exactly as an allocation of the whole fleet would."""
 
     def holds(cover: Cover) -> bool:

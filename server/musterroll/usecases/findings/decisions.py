@@ -16,7 +16,7 @@ from musterroll.domain.values.instants import to_ms
 from musterroll.storage.findings import lists as finding_lists
 from musterroll.storage.findings.lists import FindingCriteria, FindingTotal
 from musterroll.storage.tables.accounts import Account, Site
-from musterroll.storage.tables.audit import Change
+from musterroll.storage.tables.audit import AuditChange
 from musterroll.storage.tables.findings import FindingDecision
 from musterroll.storage.tables.findings import FindingRow as Stored
 from musterroll.storage.tables.units import Unit
@@ -87,7 +87,7 @@ def finding(session: Session, finding_id: int, now: datetime) -> FindingDetail:
 
 def decide(
     session: Session, ids: Collection[int], to: FindingState, *, reason: str, until: date | None = None, actor: str, now: datetime
-) -> Change:
+) -> AuditChange:
     """Decide findings: accept, ignore until a day, resolve or reopen; all of them or none.
 
     Raises NotFound, and Conflict as `domain.findings.decisions.decide`, naming the finding.
@@ -155,7 +155,7 @@ def _id(session: Session, key: Any, ref: Any, name: str, what: str) -> int | Non
     return row_id
 
 
-def undo_decision(session: Session, finding_id: int, actor: str, now: datetime, reason: str = "") -> Change:
+def undo_decision(session: Session, finding_id: int, actor: str, now: datetime, reason: str = "") -> AuditChange:
     """Undo the newest decision of a finding. Returns the change that undoes it.
 
     Raises NotFound if nothing is decided, and Conflict if other findings were decided with it.

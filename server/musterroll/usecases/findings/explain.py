@@ -68,7 +68,7 @@ def _named(session: Session, evidence: Evidence) -> int:
 
 def _of_unit(session: Session, unit_id: int, on: date, instant: datetime, now: datetime) -> list[Finding]:
     unit = unit_facts.by_id(session, unit_id)
-    state = unit_states.one(session, unit_states.judged(session, to_ms(instant), to_ms(now)), unit_id)
+    state = unit_states.unit_state(session, unit_states.judged(session, to_ms(instant), to_ms(now)), unit_id)
     if unit is None or state is None:
         return []
     documents = UnitDocuments(session, unit, on, instant, now)

@@ -12,7 +12,7 @@ from musterroll.readers.fields import DocumentKind, DocumentRow
 from musterroll.storage import reconcile_queue
 from musterroll.storage.imports import rows as import_rows
 from musterroll.storage.tables.accounts import Account
-from musterroll.storage.tables.audit import Change
+from musterroll.storage.tables.audit import AuditChange
 from musterroll.storage.tables.columns import Audited
 from musterroll.storage.units import successors
 from musterroll.usecases.audit import record as audit_record
@@ -159,7 +159,7 @@ class Importer:
             planned.after.get(fact) for planned in writes for fact in self.creates if self.links.get(fact) is Account
         )
 
-    def store(self, writes: Sequence[PlannedWrite], change: Change) -> list[int]:
+    def store(self, writes: Sequence[PlannedWrite], change: AuditChange) -> list[int]:
         """Write and audit these rows, and mark what is due for reconciliation: every unit, unless a kind overrides this.
 
         Returns the row id of each record.
@@ -167,7 +167,7 @@ class Importer:
         reconcile_queue.mark_all(self.session)
         return [row.key for row in self.write(writes, change)]
 
-    def write(self, writes: Sequence[PlannedWrite], change: Change) -> list[audit_record.Row]:
+    def write(self, writes: Sequence[PlannedWrite], change: AuditChange) -> list[audit_record.Row]:
         """Write and audit the records of these rows, with the missing records they refer to. Returns them in the order of the rows.
 
         All queries come before the first write: an answer would have to wait for the rows sent before it.
@@ -202,5 +202,5 @@ class Importer:
         names = sorted(column.name for column in self.model.audited_columns())
         return {name: fields[name].get_default() for name in names if not fields[name].is_required()}
 
-    def finish(self, change: Change) -> None:
+    def finish(self, change: AuditChange) -> None:
         """What is left to do once every row is written."""

@@ -8,7 +8,7 @@ from sqlmodel import Session
 from musterroll.domain.units.lifecycle import Lifecycle
 from musterroll.storage.imports import rows as import_rows
 from musterroll.storage.tables.accounts import Account
-from musterroll.storage.tables.audit import Change
+from musterroll.storage.tables.audit import AuditChange
 from musterroll.storage.tables.units import Unit
 from musterroll.storage.units import successors
 from musterroll.usecases.audit import record as audit_record
@@ -17,7 +17,7 @@ _UNKNOWN = (None, "", Lifecycle.UNRECORDED)
 
 
 def pass_on(
-    session: Session, change: Change, model: type[Account] | type[Unit], written: Sequence[audit_record.Row]
+    session: Session, change: AuditChange, model: type[Account] | type[Unit], written: Sequence[audit_record.Row]
 ) -> dict[int, audit_record.Row]:
     """Write what changed in merged records to their successors, as part of the change. Returns the changed successors by merged row id."""
     rows = {row.key: row for row in written if row.before is not None}

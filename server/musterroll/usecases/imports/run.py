@@ -14,7 +14,7 @@ from musterroll.readers.fields import BadRow, DocumentRow
 from musterroll.storage.engine.bulk import postgres, room
 from musterroll.storage.engine.postgres_copy import arrive
 from musterroll.storage.imports import runs as import_runs
-from musterroll.storage.tables.audit import Change
+from musterroll.storage.tables.audit import AuditChange
 from musterroll.storage.tables.imports import ImportRun
 from musterroll.usecases.audit import record as audit_record
 from musterroll.usecases.imports.document_kinds import IMPORTERS
@@ -77,7 +77,7 @@ def _run(run: "_Run", document: Document, report: Callable[[RowVerdict], None], 
 class _Run:
     """The import of one document; without a change, a dry run."""
 
-    def __init__(self, session: Session, document: Document, source: Source, change: Change | None) -> None:
+    def __init__(self, session: Session, document: Document, source: Source, change: AuditChange | None) -> None:
         self.session = session
         self._change = change
         self._importer = IMPORTERS[document.kind.name](session, source)

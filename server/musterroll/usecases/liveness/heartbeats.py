@@ -30,7 +30,7 @@ def record_canary(session: Session, ingest: str, sent: int, now: datetime, handl
     until = process_heartbeats.slowest(session, "ingest:", to_ms(now) - _INGEST_GONE)
     proven = process_heartbeats.hearing(session)
     if until is not None and until > proven.until:
-        process_heartbeats.prove(session, ListeningWindow(until if until - proven.until > GAP else proven.since, until))
+        process_heartbeats.record_listening(session, ListeningWindow(until if until - proven.until > GAP else proven.since, until))
 
 
 def record_heartbeats(session: Session, beats: Sequence[HeartbeatRow], now: datetime) -> list[RevivedUnit]:

@@ -13,7 +13,7 @@ from musterroll.storage import reconcile_queue
 from musterroll.storage.accounts import hierarchy
 from musterroll.storage.matching import merges
 from musterroll.storage.tables.accounts import Account
-from musterroll.storage.tables.audit import Change
+from musterroll.storage.tables.audit import AuditChange
 from musterroll.storage.tables.contracts import ContractLine
 from musterroll.storage.tables.units import RECORDED, Unit
 from musterroll.storage.units import for_update, reported, transitions
@@ -24,7 +24,7 @@ from musterroll.usecases.warranty import periods as warranty_periods
 _KNOWN_OF_ACCOUNT = ("website", "phone", "postcode", "country", "segment")
 
 
-def merge_accounts(session: Session, change: Change, into_id: int, from_id: int, now: datetime) -> None:
+def merge_accounts(session: Session, change: AuditChange, into_id: int, from_id: int, now: datetime) -> None:
     """Merge one account into another, with its sites, units, contracts, subsidiaries and claim tokens; empty fields are filled in.
 
     Raises NotFound, and Conflict if either is already merged.
@@ -41,7 +41,7 @@ def merge_accounts(session: Session, change: Change, into_id: int, from_id: int,
     reconcile_queue.mark_all(session)
 
 
-def merge_units(session: Session, change: Change, one_id: int, other_id: int, now: datetime) -> Unit:
+def merge_units(session: Session, change: AuditChange, one_id: int, other_id: int, now: datetime) -> Unit:
     """Merge two units into the one that has reported or enrolled (else the older), which keeps its id and credential.
 
     Returns the surviving unit. Raises NotFound, and Conflict if both have reported or enrolled, or either is already merged.
@@ -73,7 +73,7 @@ def merge_units(session: Session, change: Change, one_id: int, other_id: int, no
     return survivor
 
 
-def name_unit(session: Session, change: Change, line_id: int, unit_id: int) -> None:
+def name_unit(session: Session, change: AuditChange, line_id: int, unit_id: int) -> None:
     """Assign a contract line to this unit; `serial` stays as the document writes it. Raises NotFound, Conflict."""
     line, unit = session.get(ContractLine, line_id), for_update.lock_units(session, [unit_id]).get(unit_id)
     if line is None or unit is None:
@@ -96,7 +96,7 @@ def _survivor(session: Session, one_id: int, other_id: int) -> tuple[Unit, Unit]
     return (second, first) if second.id in reporting else (first, second)
 
 
-def _note(session: Session, change: Change, survivor: Unit, merged: Unit, was: Lifecycle, now: datetime) -> None:
+def _note(session: Session, change: AuditChange, survivor: Unit, merged: Unit, was: Lifecycle, now: datetime) -> None:
     at, cause = to_ms(now), f"merged: {merged.serial} ({merged.uid}) is the same unit as {survivor.serial} ({survivor.uid})"[:500]
     changes = [transitions.NewStateChange(merged.id or 0, at, "identity", None, MERGED, cause, change.actor)]
     if survivor.lifecycle != was:
@@ -104,7 +104,7 @@ def _note(session: Session, change: Change, survivor: Unit, merged: Unit, was: L
     transitions.add(session, changes, change_id=change.id)
 
 
-def _redirect(session: Session, change: Change, references: tuple[tuple[str, str], ...], old: int, new: int) -> None:
+def _redirect(session: Session, change: AuditChange, references: tuple[tuple[str, str], ...], old: int, new: int) -> None:
     session.flush()
     for table, column in references:
         keys = merges.referring(session, table, column, old)

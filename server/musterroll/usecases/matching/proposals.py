@@ -16,7 +16,7 @@ from musterroll.domain.values.errors import Conflict, NotFound
 from musterroll.domain.values.instants import to_ms
 from musterroll.storage.matching import proposals
 from musterroll.storage.matching.proposals import ProposalKey
-from musterroll.storage.tables.audit import Change
+from musterroll.storage.tables.audit import AuditChange
 from musterroll.storage.tables.matching import Proposal
 from musterroll.usecases.audit import record as audit_record
 from musterroll.usecases.matching import merge as matching_merge
@@ -82,7 +82,7 @@ def page(
     return [ProposalView(row, *(names[side].get(id_, "?") for side, id_ in _sides(row))) for row in rows], following
 
 
-def accept(session: Session, number: int, *, actor: str, now: datetime, reason: str = "", keep_right: bool | None = None) -> Change:
+def accept(session: Session, number: int, *, actor: str, now: datetime, reason: str = "", keep_right: bool | None = None) -> AuditChange:
     """Accept a proposal: merge two accounts or units, or assign a line to a unit. Can be undone.
 
     `keep_right`: which of two accounts survives; by default the older. Raises NotFound, and Conflict if it is already decided or its
@@ -101,7 +101,7 @@ def accept(session: Session, number: int, *, actor: str, now: datetime, reason: 
     return change
 
 
-def reject(session: Session, number: int, *, actor: str, now: datetime, reason: str = "") -> Change:
+def reject(session: Session, number: int, *, actor: str, now: datetime, reason: str = "") -> AuditChange:
     """Keep both: the pair is not proposed again. Can be undone. Raises NotFound, Conflict."""
     proposal = _open(session, number)
     change = audit_record.begin(session, actor=actor, kind="proposal", subject=_subject(session, proposal), reason=reason, now=now)
@@ -109,7 +109,7 @@ def reject(session: Session, number: int, *, actor: str, now: datetime, reason: 
     return change
 
 
-def _decide(session: Session, change: Change, proposal: Proposal, state: str, now: datetime) -> None:
+def _decide(session: Session, change: AuditChange, proposal: Proposal, state: str, now: datetime) -> None:
     with audit_record.watching(session, change, "proposal", [proposal.id or 0]):
         proposal.state, proposal.change_id = state, change.id
         proposal.decided_at, proposal.decided_by = to_ms(now), change.actor

@@ -20,7 +20,7 @@ _POINTS = 96
 _COUNTERS = {"messages", "quarantined"}  # that only grow
 
 
-class Surroundings(NamedTuple):
+class HostFacts(NamedTuple):
     """What the door sees of the machine: how long a small question took (ms), bytes of the disk, and what is set."""
 
     answered_in: float
@@ -30,7 +30,7 @@ class Surroundings(NamedTuple):
     unset: Sequence[str]  # environment variables that notifications wait for
 
 
-class Examined(NamedTuple):
+class HealthReport(NamedTuple):
     """`series` are the figures of the last day by name, oldest first."""
 
     facts: Facts
@@ -39,12 +39,12 @@ class Examined(NamedTuple):
     database: Measured
 
 
-def examine(session: Session, around: Surroundings, now: datetime) -> Examined:
+def examine(session: Session, around: HostFacts, now: datetime) -> HealthReport:
     at, processes, database = to_ms(now), database_size.processes(session), database_size.database(session)
-    beats = {one.name: one.at for one in processes}
+    beats = {process.name: process.at for process in processes}
     backlog, run = stored_outbox.backlog(session), cell_counters.last_run(session)
     readings = checkpoints.readings(session, to_ms(now - _DAY))
-    kept = readings.get("quarantined", [])
+    quarantined = readings.get("quarantined", [])
     facts = Facts(
         at,
         {name.removeprefix(database_size.INGEST): beat for name, beat in beats.items() if name.startswith(database_size.INGEST)},
@@ -59,11 +59,11 @@ def examine(session: Session, around: Surroundings, now: datetime) -> Examined:
         around.disk_free,
         around.disk_all,
         *backlog,
-        int(kept[-1][1] - kept[0][1]) if kept else 0,
+        int(quarantined[-1][1] - quarantined[0][1]) if quarantined else 0,
         around.unset,
     )
     series = {name: _thinned(per_minute(rows) if name in _COUNTERS else [value for _, value in rows]) for name, rows in readings.items()}
-    return Examined(facts, series, processes, database)
+    return HealthReport(facts, series, processes, database)
 
 
 def read(session: Session, now: datetime) -> None:

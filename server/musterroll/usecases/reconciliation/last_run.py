@@ -11,7 +11,7 @@ from musterroll.storage.reconciliation import cell_counters
 from musterroll.storage.reconciliation.cell_counters import Run
 
 
-class Kept(NamedTuple):
+class LastRun(NamedTuple):
     """Units by cell; findings by kind and what they are worth a year by kind and by cell; `worth` counts no money twice.
 
     `run` is the last whole run; None where nothing was reconciled yet.
@@ -25,8 +25,8 @@ class Kept(NamedTuple):
     worth: tuple[Money, ...]
 
 
-def kept(session: Session) -> Kept:
+def last_run(session: Session) -> LastRun:
     sums = finding_lists.sums(session)
     in_cell = {code: sums.worth.get(kind, ()) for code, kind in OF_CELL.items()}
-    worth = totals(one for some in sums.worth.values() for one in some)
-    return Kept(cell_counters.last_run(session), cell_counters.counts(session), sums.counts, sums.worth, in_cell, worth)
+    worth = totals(money for some in sums.worth.values() for money in some)
+    return LastRun(cell_counters.last_run(session), cell_counters.counts(session), sums.counts, sums.worth, in_cell, worth)

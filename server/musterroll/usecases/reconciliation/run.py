@@ -56,7 +56,7 @@ def reconcile(session: Session, on: date | datetime, now: datetime, store: bool)
     cells = cell_counters.counts(session) if store else unit_states.cells(staging)
     sums = finding_lists.sums(session) if store else finding_store.sums(staging)
     money = {code: sums.worth.get(kind, ()) for code, kind in OF_CELL.items()}
-    worth = totals(one for sum_ in sums.worth.values() for one in sum_)
+    worth = totals(money for sum_ in sums.worth.values() for money in sum_)
     return Reconciliation(day, instant, sum(cells.values()), cells, money, sums.counts, worth, merged)
 
 
@@ -101,9 +101,9 @@ def nightly(session: Session, now: datetime) -> Tick:
 
 def _whole(session: Session, stirred: Collection[int], now: datetime) -> Tick:
     warranty_periods.apply_policies(session, stirred, now)
-    found = reconcile(session, now, now, store=True)
-    assert found.stored is not None
-    return Tick(True, len(stirred), found.stored)
+    result = reconcile(session, now, now, store=True)
+    assert result.stored is not None
+    return Tick(True, len(stirred), result.stored)
 
 
 def day_and_instant(on: date | datetime, now: datetime) -> tuple[date, datetime]:
@@ -115,8 +115,8 @@ def day_and_instant(on: date | datetime, now: datetime) -> tuple[date, datetime]
 
 def _find(staging: Staging) -> None:
     conflicts = [
-        (one.unit_id, found.fact)
-        for one in claim_candidates.claim_candidates(staging)
-        if (found := disagreement(read_claim(one.card), one.periods)) is not None
+        (candidate.unit_id, conflict.fact)
+        for candidate in claim_candidates.claim_candidates(staging)
+        if (conflict := disagreement(read_claim(candidate.card), candidate.periods)) is not None
     ]
     finding_store.define(staging, conflicts)

@@ -15,7 +15,7 @@ from musterroll.storage.audit import log as audit_log
 from musterroll.storage.audit.audited_tables import audited
 from musterroll.storage.audit.changes import LoggedEntry
 from musterroll.storage.audit.log import Entry
-from musterroll.storage.tables.audit import Change
+from musterroll.storage.tables.audit import AuditChange
 from musterroll.storage.units import transitions
 from musterroll.usecases.audit import record as audit_record
 from musterroll.usecases.audit.table_undo import TableUndo, Undoing, differences
@@ -28,7 +28,7 @@ _ACCESS = ("person", "token")  # people could give themselves back what was take
 Tables = dict[str, TableUndo]
 
 
-def undo(session: Session, change_id: int, actor: str, now: datetime, reason: str = "") -> Change:
+def undo(session: Session, change_id: int, actor: str, now: datetime, reason: str = "") -> AuditChange:
     """Put back every row the change wrote and withdraw its state changes. The undo is a change itself and can be undone.
 
     A unit that the change added and that was heard or enrolled since stays as unrecorded; where its enrolment deployed it since stays
@@ -56,8 +56,8 @@ def undo(session: Session, change_id: int, actor: str, now: datetime, reason: st
     return by
 
 
-def _undoable(session: Session, change_id: int) -> Change:
-    change = session.get(Change, change_id)
+def _undoable(session: Session, change_id: int) -> AuditChange:
+    change = session.get(AuditChange, change_id)
     if change is None:
         raise NotFound(f"there is no change {change_id}")
     if change.kind in _ACCESS:

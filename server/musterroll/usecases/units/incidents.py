@@ -6,7 +6,7 @@ from sqlmodel import Session
 
 from musterroll.domain.units.serials import new_uid
 from musterroll.domain.values.errors import Conflict, DomainError, NotFound
-from musterroll.storage.tables.audit import Change
+from musterroll.storage.tables.audit import AuditChange
 from musterroll.storage.tables.units import Incident
 from musterroll.storage.units import incidents
 from musterroll.usecases.audit import record as audit_record
@@ -15,7 +15,7 @@ from musterroll.usecases.units import move as unit_move
 _LONGEST = 120  # characters of a category
 
 
-def open_incident(session: Session, uid: str, category: str, *, actor: str, now: datetime) -> Change:
+def open_incident(session: Session, uid: str, category: str, *, actor: str, now: datetime) -> AuditChange:
     """Open an incident on a unit, numbered `MR-…`. Raises NotFound, Conflict, and DomainError without a text."""
     what = " ".join(category.replace("\0", "").split())[:_LONGEST]
     if not what:
@@ -29,7 +29,7 @@ def open_incident(session: Session, uid: str, category: str, *, actor: str, now:
     return change
 
 
-def close_incident(session: Session, uid: str, ref: str, *, actor: str, now: datetime) -> Change:
+def close_incident(session: Session, uid: str, ref: str, *, actor: str, now: datetime) -> AuditChange:
     """Close an incident of a unit. Raises NotFound, and Conflict if it is already closed."""
     row = incidents.of_unit(session, uid, ref)
     if row is None:

@@ -11,7 +11,7 @@ from musterroll.domain.values.instants import to_ms
 from musterroll.storage import reconcile_queue
 from musterroll.storage.installed_base import counts as base_counts
 from musterroll.storage.tables.accounts import Site
-from musterroll.storage.tables.audit import Change
+from musterroll.storage.tables.audit import AuditChange
 from musterroll.storage.tables.units import Unit
 from musterroll.storage.units import for_update, successors, transitions
 from musterroll.usecases.accounts.hierarchy import account
@@ -37,7 +37,7 @@ def move_unit(
     on: date | None = None,
     account: str | None = None,
     site: str | None = None,
-) -> Change:
+) -> AuditChange:
     """Move a unit to a lifecycle state, account or site (by number), on a day up to today.
 
     The dates of its first shipment and installation stay: a later one starts no new warranty. In stock it belongs to no account.
@@ -55,7 +55,7 @@ def move_unit(
     return change
 
 
-def apply_move(session: Session, change: Change, unit: Unit, to: Lifecycle, place: UnitPlace, on: date, now: datetime) -> bool:
+def apply_move(session: Session, change: AuditChange, unit: Unit, to: Lifecycle, place: UnitPlace, on: date, now: datetime) -> bool:
     """Move a unit as part of a change. Returns whether anything changed. Raises Conflict for an illegal move."""
     old, unit_id = unit.lifecycle, unit.id or 0
     checked_move(old, to)

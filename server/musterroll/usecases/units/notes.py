@@ -6,7 +6,7 @@ from sqlmodel import Session
 
 from musterroll.domain.values.errors import DomainError
 from musterroll.domain.values.instants import to_ms
-from musterroll.storage.tables.audit import Change
+from musterroll.storage.tables.audit import AuditChange
 from musterroll.storage.tables.units import UnitNote
 from musterroll.storage.units import history as stored_history
 from musterroll.usecases.audit import record as audit_record
@@ -16,7 +16,7 @@ LONGEST = 2_000  # characters
 MOST = 50  # notes shown
 
 
-def note(session: Session, uid: str, text: str, *, actor: str, now: datetime) -> Change:
+def note(session: Session, uid: str, text: str, *, actor: str, now: datetime) -> AuditChange:
     """Add a note to a unit. Raises NotFound, Conflict if the unit was merged, and DomainError for an empty or too long note."""
     content = text.replace("\0", "").strip()
     if not content:

@@ -10,7 +10,7 @@ from musterroll.domain.values.errors import Conflict
 from musterroll.domain.warranty import periods as warranty_rules
 from musterroll.storage import reconcile_queue
 from musterroll.storage.contracts import lines as contract_lines
-from musterroll.storage.tables.audit import Change
+from musterroll.storage.tables.audit import AuditChange
 from musterroll.storage.tables.units import Unit
 from musterroll.storage.tables.warranty import WarrantyPeriod
 from musterroll.storage.units import for_update
@@ -32,7 +32,7 @@ def replace(
     becomes: Lifecycle = Lifecycle.RETURNED,
     lines: bool = True,
     remaining_warranty: bool = True,
-) -> Change:
+) -> AuditChange:
     """Replace the unit `uid` by the unit `by` on a day up to today; the old one `becomes` returned, retired or stock.
 
     With `lines`, contract lines for the old serial that have not ended move to the new one; with `remaining_warranty`, the new unit
@@ -70,7 +70,7 @@ def _check(session: Session, old: Unit, new: Unit) -> None:
             raise Conflict(f"{new.serial} was itself replaced by {old.serial}, directly or through others", "circle")
 
 
-def _transfer_lines(session: Session, change: Change, old: Unit, new: Unit, on: date) -> None:
+def _transfer_lines(session: Session, change: AuditChange, old: Unit, new: Unit, on: date) -> None:
     ended = {
         cover.line.id
         for cover in contract_lines.naming_serials(session, [old.serial_key])
@@ -84,7 +84,7 @@ def _transfer_lines(session: Session, change: Change, old: Unit, new: Unit, on: 
             line.serial_key, line.product_id = new.serial_key, new.product_id  # `serial` stays as the document writes it
 
 
-def _transfer_warranty(session: Session, change: Change, old: Unit, new: Unit, on: date) -> None:
+def _transfer_warranty(session: Session, change: AuditChange, old: Unit, new: Unit, on: date) -> None:
     periods = [stored_periods.period_of(row) for row in stored_periods.periods(session, old.id or 0)]
     rows = [
         WarrantyPeriod(**stored_periods.columns(new.id or 0, period))

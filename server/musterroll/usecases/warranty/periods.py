@@ -13,7 +13,7 @@ from musterroll.domain.warranty import periods as warranty_rules
 from musterroll.domain.warranty.periods import CoveragePeriod
 from musterroll.storage import reconcile_queue
 from musterroll.storage.imports import rows as import_rows
-from musterroll.storage.tables.audit import Change
+from musterroll.storage.tables.audit import AuditChange
 from musterroll.storage.tables.units import Unit
 from musterroll.storage.tables.warranty import WarrantyPeriod
 from musterroll.storage.warranty import periods as stored_periods
@@ -32,7 +32,7 @@ class PeriodChanges(NamedTuple):
     gone: int
 
 
-def apply_policies(session: Session, unit_ids: Iterable[int], now: datetime, change: Change | None = None) -> PeriodChanges:
+def apply_policies(session: Session, unit_ids: Iterable[int], now: datetime, change: AuditChange | None = None) -> PeriodChanges:
     """Update the standard periods of these units from their dates and policies. A voided period stays as it is.
 
     With `change`, the rows are audited as part of it, so that undoing it undoes them.
@@ -71,7 +71,7 @@ def add_standard_periods(session: Session, units: Iterable[WarrantyInput], prepa
 
 
 def _apply_policies(
-    session: Session, unit_ids: list[int], rules: dict[int | None, warranty_rules.Policy], change: Change | None
+    session: Session, unit_ids: list[int], rules: dict[int | None, warranty_rules.Policy], change: AuditChange | None
 ) -> PeriodChanges:
     stored = stored_periods.standard_periods(session, unit_ids)
     new: list[tuple[int, CoveragePeriod]] = []
@@ -100,7 +100,7 @@ def _write(
     new: list[tuple[int, CoveragePeriod]],
     changed: list[tuple[int, CoveragePeriod]],
     gone: list[int],
-    change: Change | None,
+    change: AuditChange | None,
 ) -> None:
     if change is None:
         stored_periods.change(session, changed)
@@ -143,7 +143,7 @@ def void(session: Session, period_id: int, on: date, reason: str, actor: str, no
     return stored_periods.period_of(row)
 
 
-def void_of(session: Session, uid: str, period_id: int, on: date, reason: str, actor: str, now: datetime) -> Change:
+def void_of(session: Session, uid: str, period_id: int, on: date, reason: str, actor: str, now: datetime) -> AuditChange:
     """Void a period of this unit, as `void`."""
     unit = _unit(session, uid)
     row = session.get(WarrantyPeriod, period_id)
@@ -157,7 +157,7 @@ def periods(session: Session, uid: str) -> list[WarrantyPeriod]:
     return stored_periods.periods(session, _unit(session, uid).id or 0)
 
 
-def _void(session: Session, row: WarrantyPeriod, unit: Unit, on: date, reason: str, actor: str, now: datetime) -> Change:
+def _void(session: Session, row: WarrantyPeriod, unit: Unit, on: date, reason: str, actor: str, now: datetime) -> AuditChange:
     voided = warranty_rules.void(stored_periods.period_of(row), on, reason)
     subject = f"warranty of {unit.serial} voided"
     change = audit_record.begin(session, actor=actor, kind="warranty", subject=subject, reason=voided.void_reason, now=now)

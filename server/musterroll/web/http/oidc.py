@@ -22,7 +22,7 @@ from musterroll.domain.values.errors import DomainError
 from musterroll.settings import Settings
 from musterroll.usecases.access import oidc_arrival
 from musterroll.usecases.access import sessions as access_sessions
-from musterroll.usecases.access.oidc_arrival import Arrival
+from musterroll.usecases.access.oidc_arrival import OidcIdentity
 from musterroll.web.http.context import clock, context
 from musterroll.web.http.security import local_path, no_store
 from musterroll.web.http.sign_in import client_info, sign_in_page, start_session
@@ -120,21 +120,21 @@ def callback() -> AnyResponse:
         return _refused(KeyError("no identity token"), _NOT_CONFIRMED, 401)
     try:
         with context().database.transaction() as writing:
-            user = oidc_arrival.arrive(writing, _arrival(claims, settings), now)
+            user = oidc_arrival.sign_in_with_oidc(writing, _arrival(claims, settings), now)
             token = access_sessions.open_session(writing, user, now, client_info())
     except DomainError as refusal:
         return make_response(sign_in_page(now, f"{str(refusal)[:1].upper()}{str(refusal)[1:]}."), 401)
     return start_session(redirect(target, 303), token)
 
 
-def _arrival(claims: Any, settings: Settings) -> Arrival:
+def _arrival(claims: Any, settings: Settings) -> OidcIdentity:
     """The user that the claims describe."""
     claim = claims.get(settings.oidc_claim)
     values = {str(value) for value in (claim if isinstance(claim, list) else [claim])}
     roles = [role for value, role in settings.oidc_roles.items() if value in values]
     name = next(filter(None, (claims.get("preferred_username"), claims.get("email"), claims["sub"])))
     role = max(roles, key=list(Role).index, default=Role.VIEWER if settings.oidc_unknown == "viewer" else None)
-    return Arrival(f"{settings.oidc_issuer} {claims['sub']}", str(name), role, ruled=bool(settings.oidc_roles))
+    return OidcIdentity(f"{settings.oidc_issuer} {claims['sub']}", str(name), role, ruled=bool(settings.oidc_roles))
 
 
 def _refused(error: Exception, sentence: str, status: int) -> AnyResponse:

@@ -12,7 +12,7 @@ from musterroll.domain.audit import record_word
 from musterroll.domain.values import cursors
 from musterroll.storage.audit import changes as audit_changes
 from musterroll.storage.audit.changes import ChangeFilter
-from musterroll.storage.tables.audit import Change
+from musterroll.storage.tables.audit import AuditChange
 from musterroll.storage.tables.contracts import Contract
 from musterroll.storage.tables.units import Unit
 from musterroll.usecases.audit import verify as audit_verify
@@ -50,7 +50,7 @@ def overview() -> str:
 def change(number: int) -> str:
     before = request.args.get("before") or None
     with read_only() as session:
-        row = session.get(Change, number)
+        row = session.get(AuditChange, number)
         if row is None:
             abort(404)
         undone_by = audit_changes.undone_by(session, number)

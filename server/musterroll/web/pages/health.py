@@ -12,7 +12,7 @@ from musterroll.domain.operations.health import Status, parts, problems, size
 from musterroll.storage.liveness import states as liveness_states
 from musterroll.usecases.notifications import rules as notification_rules
 from musterroll.usecases.operations import health
-from musterroll.usecases.operations.health import Surroundings
+from musterroll.usecases.operations.health import HostFacts
 from musterroll.web.charts.timeline import spark
 from musterroll.web.http.context import clock, context, page, read_only
 
@@ -43,7 +43,7 @@ def overview() -> str:
         answered_in = (time.perf_counter() - began) * 1000
         disk = shutil.disk_usage(settings.data_dir if settings.data_dir.exists() else ".")
         unset = [variable for variables in notification_rules.unset_settings(session, settings).values() for variable in variables]
-        around = Surroundings(answered_in, disk.free, disk.total, settings.embedded_broker, unset)
+        around = HostFacts(answered_in, disk.free, disk.total, settings.embedded_broker, unset)
         report = health.examine(session, around, now)
     components = parts(report.facts)
     sparks = {name: spark(values, 0) for name, values in report.series.items() if name in DRAWN}

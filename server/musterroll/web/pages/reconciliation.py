@@ -7,7 +7,7 @@ from musterroll.domain.access import Role
 from musterroll.domain.findings.kinds import OF_CELL, FindingKind
 from musterroll.domain.reconciliation.cells import CELLS
 from musterroll.usecases.reconciliation import run as reconciliation_run
-from musterroll.usecases.reconciliation.last_run import Kept, kept
+from musterroll.usecases.reconciliation.last_run import LastRun, last_run
 from musterroll.web.http.context import clock, needs, page, read_only, transaction
 from musterroll.web.wording.findings import KINDS
 
@@ -19,9 +19,9 @@ COLOURS = {"111": "operating", "000": "never_heard", **{code: KINDS[kind].colour
 @pages.get("/reconciliation")
 def overview() -> str:
     with read_only() as session:
-        last_run = kept(session)
+        latest = last_run(session)
     return page(
-        "reconciliation.html", clock(), last_run=last_run, cells=CELLS, of_cell=OF_CELL, colours=COLOURS, flags=flags, work=_work(last_run)
+        "reconciliation.html", clock(), last_run=latest, cells=CELLS, of_cell=OF_CELL, colours=COLOURS, flags=flags, work=_work(latest)
     )
 
 
@@ -34,12 +34,12 @@ def run() -> Response:
     return redirect("/reconciliation", 303)
 
 
-def flags(last_run: Kept, place: int) -> int:
+def flags(last_run: LastRun, place: int) -> int:
     """How many units have a flag: contracted (0), deployed (1) or operating (2)."""
     return sum(count for code, count in last_run.cells.items() if code[place] == "1")
 
 
-def _work(last_run: Kept) -> dict[str, list[FindingKind]]:
+def _work(last_run: LastRun) -> dict[str, list[FindingKind]]:
     """The kinds with findings, by owner."""
     work: dict[str, list[FindingKind]] = {}
     for kind in FindingKind:

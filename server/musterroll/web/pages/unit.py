@@ -11,7 +11,7 @@ from musterroll.domain.access import Role, allows
 from musterroll.domain.units.lifecycle import moves_from
 from musterroll.usecases.coverage.verdict import coverage
 from musterroll.usecases.undo import own_changes
-from musterroll.usecases.undo.own_changes import Made
+from musterroll.usecases.undo.own_changes import OwnChange
 from musterroll.usecases.units import history as unit_history
 from musterroll.usecases.units.look_up import unit_card
 from musterroll.usecases.units.notes import notes
@@ -81,9 +81,9 @@ def show(uid: str, now: datetime, refused: str | None = None, act: str = "", for
     return unit_response(text, card)
 
 
-def _done(session: Session, uid: str) -> Made | str | None:
+def _done(session: Session, uid: str) -> OwnChange | str | None:
     """The action just done, from the query: a change by this user, or `held` or `released`."""
     done = request.args.get("done", "")
     if done in ("held", "released"):
         return done
-    return own_changes.made(session, uid, int(done), actor().name) if done.isascii() and done.isdigit() and len(done) < 19 else None
+    return own_changes.own_changes(session, uid, int(done), actor().name) if done.isascii() and done.isdigit() and len(done) < 19 else None

@@ -11,7 +11,7 @@ from musterroll.domain.access import Role
 from musterroll.domain.units.lifecycle import MOVES, Lifecycle
 from musterroll.domain.values.errors import Conflict, DomainError, NotFound
 from musterroll.storage.accounts import sites
-from musterroll.storage.tables.audit import Change
+from musterroll.storage.tables.audit import AuditChange
 from musterroll.storage.tables.units import Unit
 from musterroll.storage.units.unit_card import unit_id
 from musterroll.usecases.liveness import pause_alerts
@@ -106,7 +106,7 @@ def resume_unit_alerts(uid: str) -> AnyResponse:
     return redirect(f"/units/{uid}?done=released", 303)
 
 
-def _run(uid: str, act: str, action: Callable[[Session, str, datetime], Change]) -> AnyResponse:
+def _run(uid: str, act: str, action: Callable[[Session, str, datetime], AuditChange]) -> AnyResponse:
     """Run an action and return to the unit; if refused, with the reason and the filled-in form."""
     now = clock()
     try:
@@ -125,7 +125,7 @@ def _refused(uid: str, now: datetime, act: str, error: DomainError) -> Response:
     return answer
 
 
-def _move(session: Session, uid: str, now: datetime) -> Change:
+def _move(session: Session, uid: str, now: datetime) -> AuditChange:
     to = _field("to")
     if to not in MOVES:
         raise DomainError("choose where to move the unit")
@@ -133,7 +133,7 @@ def _move(session: Session, uid: str, now: datetime) -> Change:
     return unit_move.move_unit(session, uid, Lifecycle(to), actor=actor().name, now=now, reason=_field("reason"), on=_day("on"), site=site)
 
 
-def _replace(session: Session, uid: str, now: datetime) -> Change:
+def _replace(session: Session, uid: str, now: datetime) -> AuditChange:
     becomes = _field("becomes")
     if becomes not in (Lifecycle.RETURNED, Lifecycle.RETIRED, Lifecycle.STOCK):
         raise DomainError("choose what happens to the replaced unit")
@@ -152,7 +152,7 @@ def _replacement(session: Session, code: str, now: datetime) -> str:
     return result.units[0].uid
 
 
-def _void(session: Session, uid: str, now: datetime) -> Change:
+def _void(session: Session, uid: str, now: datetime) -> AuditChange:
     number = _field("period")
     if not (number.isascii() and number.isdigit() and len(number) < 19):
         raise DomainError("choose the warranty period to void")

@@ -71,7 +71,7 @@ def test_what_was_only_told_of_stays_as_told_while_the_registry_listens_to_other
     heard(database, now, "SN1002,,,2026-10-01T03:00:00Z,\nSN1003,,,2026-10-30T00:00:00Z,\n")
     later = now + timedelta(days=21)
     with database.transaction() as session:
-        process_heartbeats.prove(session, ListeningWindow(to_ms(later - timedelta(days=1)), to_ms(later)))
+        process_heartbeats.record_listening(session, ListeningWindow(to_ms(later - timedelta(days=1)), to_ms(later)))
         assert stale_sweep.sweep(session, later).newly_stale == []
     assert (card(database, "SN1002", later).liveness, card(database, "SN1003", later).liveness) == (Liveness.STALE, Liveness.OPERATING)
     assert card(database, "SN1003", later).reported_by_import_only

@@ -20,7 +20,7 @@ from musterroll.storage.liveness.last_seen import HeartbeatRow
 from musterroll.storage.notifications import activity
 from musterroll.storage.operations import checkpoints
 from musterroll.storage.tables.accounts import Account
-from musterroll.storage.tables.audit import AuditEntry, Change
+from musterroll.storage.tables.audit import AuditChange, AuditEntry
 from musterroll.storage.tables.enrolment import Credential, CredentialStatus
 from musterroll.storage.tables.imports import ImportRun
 from musterroll.storage.tables.liveness import UnitStatus
@@ -176,7 +176,7 @@ def test_pending_enrolments_and_rejected_rows_are_detected_once(database: Databa
         session.get_one(UnitStatus, gone).stale_since = 1
         for unit in (alive, gone):
             session.add(Credential(unit_id=unit, secret_hash="x", status=CredentialStatus.PENDING, created_at=NOW))
-        change = Change(at=1, actor="ann", kind="import", subject="units")
+        change = AuditChange(at=1, actor="ann", kind="import", subject="units")
         session.add(change)
         session.flush()
         session.add(ImportRun(change_id=change.id, kind="units", file="units.csv", sha256="x", counts={"refused": 3, "new": 5}))
@@ -284,7 +284,7 @@ def test_changes_to_a_rule_are_audited_without_its_secret_and_can_be_undone(data
     with database.transaction() as session:
         webhook = rule(session, channel="webhook")
         notification_rules.remove_rule(session, webhook.id or 0, "admin", NOW)
-        change = session.exec(select(Change).order_by(col(Change.id).desc())).first()
+        change = session.exec(select(AuditChange).order_by(col(AuditChange.id).desc())).first()
         assert change is not None
         undo_changes.undo(session, change.id or 0, "admin", NOW)
         assert webhook.secret.startswith("whsec_")

@@ -7,10 +7,10 @@ from musterroll.domain.values.instants import to_ms
 from musterroll.storage.engine.database import Database
 from musterroll.usecases.liveness import heartbeats
 from musterroll.usecases.operations import health
-from musterroll.usecases.operations.health import Surroundings
+from musterroll.usecases.operations.health import HostFacts
 
 NOW = datetime(2026, 11, 1, 12, tzinfo=UTC)
-AROUND = Surroundings(0.3, 50, 100, True, True)
+AROUND = HostFacts(0.3, 50, 100, True, True)
 
 
 def test_messages_are_drawn_by_the_minute_from_what_ingest_counts(database: Database) -> None:

@@ -14,7 +14,7 @@ from musterroll.storage.audit import verify as audit_chain
 from musterroll.storage.audit.audited_tables import audited_tables
 from musterroll.storage.engine.database import Database
 from musterroll.storage.tables.accounts import Account, Site
-from musterroll.storage.tables.audit import AuditEntry, Change
+from musterroll.storage.tables.audit import AuditChange, AuditEntry
 from musterroll.storage.tables.enrolment import Credential, CredentialStatus
 from musterroll.storage.tables.liveness import UnitStatus
 from musterroll.storage.tables.units import Unit, UnitStateChange
@@ -39,16 +39,16 @@ from tests.support.records import dump
 on_both = settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
-def begin(session: Session, now: datetime, subject: str = "a file") -> Change:
+def begin(session: Session, now: datetime, subject: str = "a file") -> AuditChange:
     return audit_record.begin(session, actor="anna", kind="import", subject=subject, now=now)
 
 
-def add(session: Session, change: Change, *rows: SQLModel) -> None:
+def add(session: Session, change: AuditChange, *rows: SQLModel) -> None:
     for row in rows:
         audit_record.added(session, change, row.__tablename__, [row.id])  # type: ignore[attr-defined, arg-type]
 
 
-def scribble(session: Session, random: Random, change: Change) -> None:
+def scribble(session: Session, random: Random, change: AuditChange) -> None:
     """Write some rows of some kinds, new and old."""
     for _ in range(random.randrange(1, 8)):
         row: Any = records.random_row(session, random)

@@ -28,7 +28,7 @@ def test_a_note_is_audited_listed_and_undone_without_a_reconciliation(database: 
         assert [note.text for note in notes.notes(session, uid)] == ["Ladder"]
         again = own_changes.undo(session, uid, undoing.id or 0, actor="ann", now=now)
         assert len(notes.notes(session, uid)) == 2
-        found = [own_changes.made(session, uid, number, "ann") for number in (first, second, undoing.id or 0, again.id or 0)]
+        found = [own_changes.own_changes(session, uid, number, "ann") for number in (first, second, undoing.id or 0, again.id or 0)]
     assert [made.undone for made in found if made] == [True, False, True, False]
     with database.snapshot() as session:
         assert audit_chain.verify(session).first_bad is None
@@ -43,7 +43,7 @@ def test_an_incident_opened_by_hand_has_a_number_of_its_own(database: Database, 
         assert len(refs) == 2
         assert {incident.category for incident in related_units(session, uid).incidents} == {"no signal"}
         closed = incidents.close_incident(session, uid, min(refs), actor="ann", now=now)
-        assert own_changes.made(session, uid, closed.id or 0, "ann")
+        assert own_changes.own_changes(session, uid, closed.id or 0, "ann")
         with pytest.raises(Conflict, match="already closed"):
             incidents.close_incident(session, uid, min(refs), actor="ann", now=now)
         with pytest.raises(NotFound):

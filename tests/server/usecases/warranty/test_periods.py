@@ -8,7 +8,7 @@ from musterroll.domain.values.errors import Conflict
 from musterroll.domain.warranty.periods import PeriodKind
 from musterroll.storage import reconcile_queue
 from musterroll.storage.engine.database import Database
-from musterroll.storage.tables.audit import Change
+from musterroll.storage.tables.audit import AuditChange
 from musterroll.storage.tables.units import Unit
 from musterroll.storage.tables.warranty import WarrantyPeriod
 from musterroll.usecases.undo import undo as undo_changes
@@ -69,7 +69,7 @@ def test_an_extension_begins_where_the_cover_ends_and_is_undone(unit: tuple[Sess
     settle(session, one)
     found = warranty_periods.extend(session, one.uid, 12, "order 7", "ann", NOW)
     assert (found.span.starts_on, found.span.ends_on) == (date(2027, 1, 31), date(2028, 1, 31))
-    undo_changes.undo(session, session.exec(select(Change.id)).one() or 0, "ann", NOW)
+    undo_changes.undo(session, session.exec(select(AuditChange.id)).one() or 0, "ann", NOW)
     assert [row.kind for row in session.exec(select(WarrantyPeriod))] == [PeriodKind.STANDARD]
 
 
@@ -77,7 +77,7 @@ def test_a_voiding_is_undone(unit: tuple[Session, Unit]) -> None:
     session, one = unit
     settle(session, one)
     warranty_periods.void(session, period(session).id or 0, date(2026, 6, 1), "opened", "ann", NOW)
-    undo_changes.undo(session, session.exec(select(Change.id)).one() or 0, "ann", NOW)
+    undo_changes.undo(session, session.exec(select(AuditChange.id)).one() or 0, "ann", NOW)
     assert (period(session).voided_on, period(session).void_reason) == (None, "")
 
 
@@ -88,10 +88,10 @@ def test_only_the_unit_is_reconciled_again_that_an_act_on_warranty_is_about(unit
     noted = [reconcile_queue.take(session)]
     warranty_periods.extend(session, one.uid, 12, "order 7", "ann", NOW)
     noted.append(reconcile_queue.take(session))
-    undo_changes.undo(session, session.exec(select(Change.id)).one() or 0, "ann", NOW)
+    undo_changes.undo(session, session.exec(select(AuditChange.id)).one() or 0, "ann", NOW)
     noted.append(reconcile_queue.take(session))
     warranty_periods.void(session, period(session).id or 0, date(2026, 6, 1), "opened", "ann", NOW)
     noted.append(reconcile_queue.take(session))
-    undo_changes.undo(session, session.exec(select(Change.id).order_by(col(Change.id).desc()).limit(1)).one() or 0, "ann", NOW)
+    undo_changes.undo(session, session.exec(select(AuditChange.id).order_by(col(AuditChange.id).desc()).limit(1)).one() or 0, "ann", NOW)
     noted.append(reconcile_queue.take(session))
     assert noted == [{one.id}] * 5

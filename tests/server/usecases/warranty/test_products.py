@@ -9,7 +9,7 @@ from musterroll.domain.liveness import ReportingClass
 from musterroll.domain.values.errors import DomainError
 from musterroll.domain.warranty.periods import StartRule, WarrantyStart
 from musterroll.storage.engine.database import Database
-from musterroll.storage.tables.audit import Change
+from musterroll.storage.tables.audit import AuditChange
 from musterroll.storage.tables.liveness import UnitStatus
 from musterroll.storage.tables.warranty import WarrantyPeriod
 from musterroll.usecases.undo import undo as undo_changes
@@ -34,7 +34,7 @@ def ends(session: Session) -> list[date | None]:
 
 
 def undo_last(session: Session) -> None:
-    last = session.exec(select(Change).order_by(col(Change.id).desc())).first()
+    last = session.exec(select(AuditChange).order_by(col(AuditChange.id).desc())).first()
     assert last is not None
     undo_changes.undo(session, last.id or 0, ADMIN, NOW)
 

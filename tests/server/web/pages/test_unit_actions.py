@@ -145,7 +145,7 @@ def test_nobody_undoes_here_what_another_did_or_did_elsewhere(technician: Visito
         assert technician.post(f"{UNIT}/undo/{number}", seen=UNIT).status_code == 404
         assert "Undo</button>" not in technician.get(f"{UNIT}?done={number}").text
     with fleet_database.snapshot() as session:
-        assert own_changes.made(session, "u001tn5520qdmmrtsk", elsewhere or 0, "admin") is not None
+        assert own_changes.own_changes(session, "u001tn5520qdmmrtsk", elsewhere or 0, "admin") is not None
 
 
 def test_a_viewer_sees_the_answer_and_no_act(technician: Visitor, fleet_database: Database) -> None:

@@ -9,7 +9,7 @@ import time_machine
 from flask import Flask
 from musterroll.storage.engine.database import Database
 from musterroll.storage.tables.access import ApiToken, User
-from musterroll.storage.tables.audit import AuditEntry, Change
+from musterroll.storage.tables.audit import AuditChange, AuditEntry
 from musterroll.usecases.access import api_tokens
 from musterroll.usecases.access import sessions as access_sessions
 from sqlmodel import select
@@ -175,7 +175,7 @@ def test_acts_on_people_and_tokens_are_in_the_audit_without_a_secret_and_stay_do
     visitor.post("/users/2/role", seen="/users/2", role="planner", accounts="A00002")
     visitor.post("/api-tokens", seen="/api-tokens", label="CRM", scope="write", days="30")
     with fleet_database.snapshot() as session:
-        changes = [change for change in session.exec(select(Change)) if change.kind in ("person", "token")]
+        changes = [change for change in session.exec(select(AuditChange)) if change.kind in ("person", "token")]
         log = str([entry.model_dump() for entry in session.exec(select(AuditEntry))])
         hashes = [user.password_hash for user in session.exec(select(User))] + [
             token.token_hash for token in session.exec(select(ApiToken))

@@ -9,7 +9,7 @@ from musterroll.readers.fields import DocumentRow
 from musterroll.storage import reconcile_queue
 from musterroll.storage.imports import rows as import_rows
 from musterroll.storage.tables.accounts import Account
-from musterroll.storage.tables.audit import Change
+from musterroll.storage.tables.audit import AuditChange
 from musterroll.usecases.audit import record as audit_record
 from musterroll.usecases.imports import merged_records
 from musterroll.usecases.imports.importer import AcceptedRow, Importer, KnownRecord, PlannedWrite, RecordFacts
@@ -69,7 +69,7 @@ class AccountImporter(Importer):
             planned.after["parent"] for planned in writes if planned.row.values["ref"] not in self._waiting
         )
 
-    def store(self, writes: Sequence[PlannedWrite], change: Change) -> list[int]:
+    def store(self, writes: Sequence[PlannedWrite], change: AuditChange) -> list[int]:
         reconcile_queue.mark_all(self.session)
         written = self.write(writes, change)
         merged_records.pass_on(self.session, change, Account, written)
@@ -77,7 +77,7 @@ class AccountImporter(Importer):
             self.references.remember(Account, planned.row.values["ref"], row.key)
         return [row.key for row in written]
 
-    def finish(self, change: Change) -> None:
+    def finish(self, change: AuditChange) -> None:
         """Set the parents that came further down. A parent whose own row was rejected is created with its number as name."""
         waiting = self._waiting
         self.references.look_up(Account, {*waiting, *waiting.values()})

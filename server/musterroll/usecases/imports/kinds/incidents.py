@@ -6,7 +6,7 @@ from typing import Any
 from musterroll.domain.values.errors import NotFound
 from musterroll.readers import incidents
 from musterroll.readers.fields import DocumentRow
-from musterroll.storage.tables.audit import Change
+from musterroll.storage.tables.audit import AuditChange
 from musterroll.storage.tables.units import Incident
 from musterroll.usecases.imports.importer import AcceptedRow, Importer, KnownRecord, PlannedWrite, RecordFacts
 from musterroll.usecases.imports.serials import UnitsBySerial
@@ -33,7 +33,7 @@ class IncidentImporter(Importer):
             after["unit_id"], note = None, f"saved without a unit: {error}"
         return AcceptedRow(after, note)
 
-    def store(self, writes: Sequence[PlannedWrite], change: Change) -> list[int]:
+    def store(self, writes: Sequence[PlannedWrite], change: AuditChange) -> list[int]:
         return [row.key for row in self.write(writes, change)]  # reconciliation does not read incidents
 
     def new_columns(self, planned: PlannedWrite, row_id: int) -> dict[str, Any]:

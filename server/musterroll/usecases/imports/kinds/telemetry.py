@@ -14,7 +14,7 @@ from musterroll.readers.document import Document
 from musterroll.readers.fields import DocumentRow
 from musterroll.storage import reconcile_queue
 from musterroll.storage.liveness import telemetry as telemetry_rows
-from musterroll.storage.tables.audit import Change
+from musterroll.storage.tables.audit import AuditChange
 from musterroll.storage.tables.units import Unit
 from musterroll.storage.units import transitions
 from musterroll.storage.units.transitions import NewStateChange as Transition
@@ -101,7 +101,7 @@ class TelemetryImporter(Importer):
             "usage": telemetry_rows.counters_text(usage),
         }
 
-    def store(self, writes: Sequence[PlannedWrite], change: Change) -> list[int]:
+    def store(self, writes: Sequence[PlannedWrite], change: AuditChange) -> list[int]:
         telemetry_rows.write(self.session, [(planned.before, planned.after) for planned in writes])
         ids = [planned.after["unit_id"] for planned in writes]
         rows = [

@@ -19,7 +19,7 @@ from musterroll.storage.imports import units as unit_imports
 from musterroll.storage.imports.unit_indexes import ListIndexes
 from musterroll.storage.imports.units import ProductRow, SiteRow
 from musterroll.storage.tables.accounts import Account, Product, Site
-from musterroll.storage.tables.audit import Change
+from musterroll.storage.tables.audit import AuditChange
 from musterroll.storage.tables.units import Unit
 from musterroll.storage.units import transitions
 from musterroll.storage.units.transitions import NewStateChange as Transition
@@ -166,7 +166,7 @@ class UnitImporter(Importer):
             self.session, (self._warranted(planned, row_id) for planned, row_id in new), self._warranties
         )
 
-    def store(self, writes: Sequence[PlannedWrite], change: Change) -> list[int]:
+    def store(self, writes: Sequence[PlannedWrite], change: AuditChange) -> list[int]:
         written = self.write(writes, change)
         ids = [row.key for row in written]
         moves = [
@@ -183,7 +183,7 @@ class UnitImporter(Importer):
         self._indexes.count_new(sum(row.before is None for row in written))
         return ids
 
-    def finish(self, change: Change) -> None:
+    def finish(self, change: AuditChange) -> None:
         self._indexes.restore()
 
     def _warranted(self, planned: PlannedWrite, unit_id: int) -> WarrantyInput:
