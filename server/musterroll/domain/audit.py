@@ -1,4 +1,4 @@
-"""What an audit entry says of a row, and the chain that proves nobody altered or dropped an entry since.
+"""The content of an audit entry, and the hash chain that shows whether entries were altered or removed.
 
 An image is a row's columns as values that read the same from every database: nothing, whole numbers, truth and text.
 """
@@ -40,14 +40,14 @@ def image(row: Mapping[str, Any]) -> Image:
 
 
 def column_heads(names: Iterable[str]) -> tuple[tuple[str, str], ...]:
-    """What `written` needs to know of a table: its columns in order, each with what stands before its value."""
+    """What `canonical_rows` needs of a table: its columns in order, each with the text before its value."""
     return tuple((name, f"{',' if number else '{'}{quoted(name)}:") for number, name in enumerate(sorted(names)))
 
 
 def canonical_rows(rows: Sequence[Mapping[str, Any]], heads: tuple[tuple[str, str], ...]) -> list[str]:
     """`canonical(image(row))` of rows that have the same columns, a column at a time: a large import writes millions.
 
-    >>> written([{"quantity": 3, "shipped_on": date(2026, 1, 2)}], heads(["shipped_on", "quantity"]))
+    >>> canonical_rows([{"quantity": 3, "shipped_on": date(2026, 1, 2)}], column_heads(["shipped_on", "quantity"]))
     ['{"quantity":3,"shipped_on":"2026-01-02"}']
     """
     pieces = [piece for name, head in heads for piece in (repeat(head), _texts([row[name] for row in rows]))]
@@ -60,7 +60,7 @@ def _texts(column: Sequence[Any]) -> Iterable[str]:
 
 
 def differing(before: Image | None, after: Image | None) -> tuple[Image | None, Image | None]:
-    """Both images cut down to the columns that differ. A row that came or went stays whole.
+    """Both images, reduced to the columns that differ. An added or deleted row stays whole.
 
     >>> differing({"a": 1, "b": 2}, {"a": 1, "b": 3})
     ({'b': 2}, {'b': 3})

@@ -24,7 +24,7 @@ class Flags(NamedTuple):
 
 class Cell(NamedTuple):
     name: str
-    owner: str  # whose work it is; nobody's where empty
+    owner: str  # owner; empty: no action
 
 
 CELLS: dict[str, Cell] = {
@@ -40,7 +40,7 @@ CELLS: dict[str, Cell] = {
 
 
 def flags(contracted: bool, lifecycle: Lifecycle, liveness: Liveness) -> Flags:
-    """The three flags of a unit at a moment. A unit held by a person is silent: it is not operating."""
+    """The three flags of a unit at a moment. A unit with paused alerts is silent: it is not operating."""
     return Flags(contracted, lifecycle is Lifecycle.DEPLOYED, liveness in OPERATING)
 
 

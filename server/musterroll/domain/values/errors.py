@@ -1,4 +1,4 @@
-"""The ways a verb says no. Doors turn them into a sentence, a page or problem+json."""
+"""Errors of rules and use cases. Entry points turn them into a sentence, a page or problem+json."""
 
 
 class DomainError(Exception):
@@ -13,13 +13,13 @@ class DomainError(Exception):
 
 
 class NotFound(DomainError):
-    """What was asked for is not on the roll."""
+    """The requested record does not exist."""
 
     code = "not_found"
 
 
 class Conflict(DomainError):
-    """It stands against something already recorded."""
+    """The request conflicts with what is recorded."""
 
     code = "conflict"
 

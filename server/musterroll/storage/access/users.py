@@ -1,4 +1,4 @@
-"""People and their sessions on the pages."""
+"""Users and their sessions."""
 
 from datetime import datetime
 
@@ -38,7 +38,7 @@ def of_session(session: Session, token_hash: str, now: datetime, used_after: dat
 
 
 def living_sessions(session: Session, user_id: int, now: datetime, used_after: datetime) -> list[WebSession]:
-    """A user's live sessions, the newest first."""
+    """A user's live sessions, newest first."""
     query = select(WebSession).where(WebSession.user_id == user_id, *_living(now, used_after))
     return list(session.exec(query.order_by(col(WebSession.id).desc())))
 

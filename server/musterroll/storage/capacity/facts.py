@@ -68,8 +68,8 @@ def matches_last_run(session: Session, on: date) -> bool:
     ):
         return False
     units = sum(cell_counters.counts(session).values())
-    stirred = select(col(ReconcileQueue.id)).limit(units // 1000 + 1).subquery()
-    return int(session.execute(select(func.count()).select_from(stirred)).scalar_one()) * 1000 <= units
+    queued = select(col(ReconcileQueue.id)).limit(units // 1000 + 1).subquery()
+    return int(session.execute(select(func.count()).select_from(queued)).scalar_one()) * 1000 <= units
 
 
 def warranty_ends(session: Session) -> tuple[NDArray[np.int64], NDArray[np.int64]]:

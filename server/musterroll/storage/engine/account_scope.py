@@ -1,8 +1,8 @@
-"""What a person limited to some accounts sees: every table narrowed to those accounts and all below them.
+"""What a user limited to some accounts sees: every table narrowed to those accounts and their subsidiaries.
 
 In a limited session each table stands for the rows in reach: a `FROM unit` is compiled as `FROM (SELECT * FROM unit WHERE ...) AS unit`,
 whoever wrote the select and however deep it stands. The accounts in reach are worked out once a session into the temporary table `reach`.
-Textual SQL is not narrowed: it is for runs over the whole roll, and for rows that a select has found before.
+Textual SQL is not narrowed: it is for runs over the whole fleet, and for rows that a select has found before.
 """
 
 from collections.abc import Collection
@@ -36,7 +36,7 @@ _OWN = {
       WHEN 'line_serial' THEN EXISTS (SELECT 1 FROM unit u WHERE u.id = right_id AND u.account_id IN {reach}) AND EXISTS (
         SELECT 1 FROM contract_line l JOIN contract c ON c.id = l.contract_id WHERE l.id = left_id AND c.account_id IN {reach}) END""",
 }
-_SUMS_OF_ALL = ("exposure", "figure_cache", "plan_facts")  # nobody's share can be told from them
+_SUMS_OF_ALL = ("exposure", "figure_cache", "plan_facts")  # they cannot be split by account
 # What is counted for all is counted for the accounts in reach.
 _INSTEAD = {
     "cell_count": """SELECT axis, of_id, cell, units FROM cell_count WHERE axis = 'account' AND of_id IN {reach}
@@ -74,7 +74,7 @@ def open_limited(engine: Engine, within: Collection[int]) -> Session:
 
 
 def keep_reach(session: Session) -> None:
-    """End a limited session that only asked. On PostgreSQL the empty table, and with it what was prepared, is kept for the next one."""
+    """End a limited read-only session. On PostgreSQL the empty table, and prepared statements with it, is kept for the next one."""
     if postgres(session):
         with suppress(SQLAlchemyError):  # where a statement failed all is rolled back
             session.connection().exec_driver_sql(_KEEP)

@@ -1,4 +1,4 @@
-"""The hot rows: what units were last heard to say, and what silence made of them. Instants are ms, by the registry's clock."""
+"""The status rows, written with every heartbeat: last report, late and stale marks. Instants are ms, by the registry's clock."""
 
 import json
 from collections.abc import Sequence
@@ -38,13 +38,13 @@ class BirthRow(NamedTuple):
 
 
 class RevivedUnit(NamedTuple):
-    """A unit just heard of which more than that is to be told."""
+    """A unit that has just reported and whose state changes with it."""
 
     unit_id: int
     never_heard: bool
     stale_since: int | None
     death_at: int | None
-    unborn: bool  # it is in an epoch whose birth we do not have
+    unborn: bool  # the birth of its epoch is missing
 
 
 _NEW_ROW = text(
@@ -54,7 +54,7 @@ _NEW_ROW = text(
 
 
 def ensure_status_rows(session: Session, uids: Sequence[str]) -> dict[str, int]:
-    """The row ids of those uids that are on the roll; each has a voice row afterwards."""
+    """The row ids of those uids that are registered; each has a status row afterwards."""
     query = (
         select(Unit.uid, Unit.id, UnitStatus.unit_id)
         .outerjoin(UnitStatus, col(UnitStatus.unit_id) == col(Unit.id))
@@ -67,7 +67,7 @@ def ensure_status_rows(session: Session, uids: Sequence[str]) -> dict[str, int]:
     return {uid: unit_id for uid, unit_id, _ in rows if unit_id is not None}
 
 
-# What a first word, a revival or a missing birth needs is told; everyone else costs one narrow update and no answer.
+# Rows are returned for first reports, revivals and missing births; all others cost one narrow update and no result.
 _NEWS = "first_heard_at IS NULL OR stale_since IS NOT NULL OR death_at IS NOT NULL OR birth_epoch < epoch"
 _REVIVED = "unit_id, first_heard_at IS NULL, stale_since, death_at, birth_epoch < epoch"
 _COLUMNS = ("epoch", "beat", "clock_offset", "uptime", "operating", *VITAL_NAMES)  # that a heartbeat updates, in the order of its row
@@ -81,7 +81,7 @@ WHERE v.unit_id = b.unit_id AND (v.epoch, v.beat) < (b.epoch, b.beat)
 RETURNING v.unit_id, v.first_heard_at, v.stale_since, v.death_at, v.birth_epoch, v.epoch)
 SELECT {_REVIVED} FROM met WHERE {_NEWS}"""  # noqa: S608
 _HEARTBEATS_SQLITE = f"UPDATE unit_status SET heard_at = ?1, {_SET_SQLITE} WHERE unit_id = ?2 AND (epoch, beat) < (?3, ?4)"  # noqa: S608
-# SQLite has one writer, so what is to be told can be asked before the update: {} is the guard of the update.
+# SQLite has one writer, so the changes can be read before the update: {} is the guard of the update.
 _REVIVED_SQLITE = """
 SELECT v.unit_id, first_heard_at IS NULL, stale_since, death_at, birth_epoch < b.value ->> 1
 FROM json_each(?) AS b JOIN unit_status v ON v.unit_id = b.value ->> 0
@@ -163,7 +163,7 @@ _CLEAR_SQLITE = _CLEAR.replace("%s", "?") + "IN (SELECT value FROM json_each(?))
 
 
 def clear_silence(session: Session, units: Sequence[RevivedUnit], now: int) -> None:
-    """Clear what silence made of these units, and note when they were first heard."""
+    """Clear the late and stale marks of these units, and record when they were first heard."""
     silent = [unit.unit_id for unit in units if unit.never_heard or unit.stale_since is not None or unit.death_at is not None]
     if not silent:
         return
@@ -180,7 +180,7 @@ WHERE unit_id = ?2 AND epoch = ?3 AND heard_at IS NOT NULL AND death_at IS NULL 
 
 
 def record_deaths(session: Session, deaths: Sequence[tuple[int, int]], now: int) -> list[int]:
-    """Deaths as (unit, epoch): those of a unit's current epoch are noted. Returns the units of which that is news."""
+    """Deaths as (unit, epoch): those of the current epoch are recorded. Returns the units that were not marked before."""
     rows = sorted(set(deaths))
     if not rows:
         return []

@@ -1,4 +1,4 @@
-"""How far recurring work has come, and figures of the registry over time."""
+"""Checkpoints of recurring jobs, and metrics of the registry over time."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -18,7 +18,7 @@ _READ = text(
 
 
 def mark(session: Session, name: str) -> JobCheckpoint:
-    """Where work stands; at the beginning where it never ran. Changes to it are not written: see `put`."""
+    """The checkpoint of a job; the start where it never ran. Changes to it are not stored: see `put`."""
     row = session.execute(
         select(col(JobCheckpoint.position), col(JobCheckpoint.at), col(JobCheckpoint.note)).where(col(JobCheckpoint.name) == name)
     ).one_or_none()
@@ -30,13 +30,13 @@ def put(session: Session, name: str, position: int, at: int, note: str = "") -> 
 
 
 def read(session: Session, at: int, values: Mapping[str, float]) -> None:
-    """Keep figures of a minute (ms)."""
+    """Store the metrics of a minute (ms)."""
     if values:
         session.execute(_READ, [{"at": at, "name": name, "value": value} for name, value in values.items()])
 
 
 def readings(session: Session, since: int) -> dict[str, list[tuple[int, float]]]:
-    """Figures by name from an instant (ms) on, oldest first."""
+    """Metrics by name from an instant (ms) on, oldest first."""
     by_name: dict[str, list[tuple[int, float]]] = {}
     rows: Any = session.execute(
         select(col(RegistryMetric.name), col(RegistryMetric.at), col(RegistryMetric.value)).where(col(RegistryMetric.at) >= since)

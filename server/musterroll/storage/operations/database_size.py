@@ -1,4 +1,4 @@
-"""The database about itself: how large, which version, at which revision."""
+"""Facts of the database: size, version, revision."""
 
 from typing import NamedTuple
 
@@ -41,7 +41,7 @@ class Pulsed(NamedTuple):
 
 
 def processes(session: Session) -> list[Pulsed]:
-    """Every pulse, the newest first."""
+    """Every process, newest first."""
     rows = session.execute(
         select(col(ProcessHeartbeat.name), col(ProcessHeartbeat.at), col(ProcessHeartbeat.detail)).order_by(col(ProcessHeartbeat.at).desc())
     )
@@ -49,7 +49,7 @@ def processes(session: Session) -> list[Pulsed]:
 
 
 def figures(session: Session, at: int) -> dict[str, float]:
-    """What is kept of the registry minute by minute, at an instant (ms)."""
+    """The metrics that are stored every minute, at an instant (ms)."""
     until = session.execute(select(col(RegistryState.until))).scalar() or 0
     handled = [int(process.detail) for process in processes(session) if process.name.startswith(INGEST) and process.detail.isdigit()]
     metrics: dict[str, float] = {
@@ -66,5 +66,5 @@ def figures(session: Session, at: int) -> dict[str, float]:
 
 
 def keep(session: Session, at: int) -> None:
-    """Keep the figures of this minute (ms)."""
+    """Store the metrics of this minute (ms)."""
     checkpoints.read(session, at - at % 60_000, figures(session, at))

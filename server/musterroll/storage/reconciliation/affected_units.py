@@ -1,4 +1,4 @@
-"""What a change to some units can reach: `run_touched`, the units to seat again, and `run_touched_line`, the lines.
+"""What changes to some units can affect: `run_touched`, the units whose seats are allocated again, and `run_touched_line`, the lines.
 
 A unit shares its serial with those a line could mean instead, and its seat with those that compete for it, they with others in turn: the
 quantity of every place it reaches, every unit that reaches that place, the places those reach. What is beyond cannot change.
@@ -49,7 +49,7 @@ _POOL = {"place_id": int, "product_id": int, "scope": str}  # a place first: SQL
 
 
 def stage_reach(staging: Staging, unit_ids: Collection[int], tree: AccountHierarchy) -> list[int]:
-    """Make the two tables from the units that changed. Returns the contracts of the lines."""
+    """Fill the two tables from the changed units. Returns the contracts of the lines."""
     staging.fill("run_noted", {"unit_id": int}, [(unit_id,) for unit_id in sorted(unit_ids)])
     staging.make("run_changed", _CHANGED, by="unit_id")
     staging.make("run_touched", "SELECT * FROM run_changed", by="unit_id")
@@ -85,7 +85,7 @@ def _spread(staging: Staging, where: str, tree: AccountHierarchy) -> bool:
 
 
 def narrow(staging: Staging) -> None:
-    """Of the units seated again, look closer only at those that changed and those that stand or sit otherwise than before."""
+    """Of the units allocated again, keep those that changed and those whose quadrant or seat changed."""
     staging.make("run_looked", "SELECT unit_id FROM run_changed UNION SELECT unit_id FROM run_moved", by="unit_id")
     staging.run("DELETE FROM run_cell WHERE unit_id NOT IN (SELECT unit_id FROM run_looked)")
     staging.measure("run_cell")

@@ -1,4 +1,4 @@
-"""What runs keep of how units stand, and the counts that dashboards read from it."""
+"""The stored quadrant of every unit, and the counts that dashboards read."""
 
 from collections.abc import Collection
 from datetime import date
@@ -13,9 +13,9 @@ from musterroll.storage.reconciliation.unit_states import by_code
 from musterroll.storage.tables.operations import ProcessHeartbeat
 from musterroll.storage.tables.reconciliation import CellCount, UnitReconciliation
 
-RUN = "reconciliation"  # the pulse of the last stored run: its instant, and its day as detail
+RUN = "reconciliation"  # the heartbeat of the last stored run: its instant, and its day as detail
 
-# Units that stand otherwise than the last run found them; `was_`: how that was. A unit off the roll stands nowhere: its cell is null.
+# Units whose state differs from the last run; `was_`: the earlier state. A unit that is gone has no cell (null).
 _MOVED = """
 SELECT coalesce(c.unit_id, o.unit_id) AS unit_id, coalesce(c.account_id, 0) AS account_id, coalesce(c.site_id, 0) AS site_id, c.product_id,
   c.cell, c.line_id, o.account_id AS was_account, o.product_id AS was_product, o.cell AS was_cell
@@ -66,7 +66,7 @@ UNION ALL SELECT 'product', product_id, cell, sum(n) FROM stood GROUP BY product
 
 
 def keep(staging: Staging, whole: bool) -> None:
-    """Keep how the run found its units, and shift the counts by what moved since. A whole run counts anew if they are wrong."""
+    """Store the states of the run and shift the counts by the differences. A whole run recounts them if they are wrong."""
     if whole and not staging.rows("SELECT 1 FROM unit_reconciliation LIMIT 1"):
         staging.run(_FIRST)
     else:
@@ -77,7 +77,7 @@ def keep(staging: Staging, whole: bool) -> None:
 
 
 def _shift(staging: Staging, whole: bool) -> None:
-    """Keep only what is otherwise than it was."""
+    """Write only the differences."""
     staging.make("run_moved", _MOVED.replace("{pairs}", _ALL if whole else _SOME), by="unit_id")
     staging.make("run_shift", _SHIFTS, by="axis, of_id, cell")
     for statement in (*_KEEP, *_SHIFT):

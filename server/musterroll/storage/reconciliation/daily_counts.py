@@ -1,4 +1,4 @@
-"""The counts of each day, kept."""
+"""The stored counts of each day."""
 
 from datetime import date
 from typing import Any
@@ -27,7 +27,7 @@ def last(session: Session) -> date | None:
 
 
 def nearest(session: Session, on: date, before: date) -> date | None:
-    """The first day kept from `on` to just before another; None where none is."""
+    """The first stored day from `on` to just before another; None where there is none."""
     day: date | None = session.execute(
         select(func.min(col(DailyCellCount.on))).where(col(DailyCellCount.on) >= on, col(DailyCellCount.on) < before)
     ).scalar_one()
@@ -35,7 +35,7 @@ def nearest(session: Session, on: date, before: date) -> date | None:
 
 
 def keep(session: Session, staging: Staging, on: date) -> int:
-    """Keep what a run found of a day; not of one when nothing was deployed, heard or under contract: documents may tell of it later.
+    """Store the counts of a day, unless nothing was deployed, heard or under contract: documents may report on it later.
 
     Returns the units counted.
     """
@@ -51,7 +51,7 @@ def keep(session: Session, staging: Staging, on: date) -> int:
 
 
 def between(session: Session, first: date, until: date, account_id: int | None) -> list[tuple[date, str, int]]:
-    """Units by day and cell; of an account with all below it."""
+    """Units by day and cell; of an account with its subsidiaries."""
     s = DailyCellCount
     query: Any = select(col(s.on), col(s.cell), func.sum(col(s.units))).where(col(s.on).between(first, until))
     if account_id is not None:

@@ -1,4 +1,4 @@
-"""A reconciliation as one run of SQL: the lines that matter, how the units stand, who sits where, which cell that is, what is odd."""
+"""A reconciliation as one run of SQL: lines, unit states, seats, quadrants, findings."""
 
 from collections.abc import Collection
 from datetime import date
@@ -14,7 +14,7 @@ from musterroll.storage.engine.temp_tables import Staging
 from musterroll.storage.reconciliation import affected_units, seat_allocation, unit_states
 from musterroll.storage.reconciliation.unit_states import JudgedSql
 
-_LOCK = 6_874_004  # a PostgreSQL advisory lock: one run at a time stores what it found
+_LOCK = 6_874_004  # a PostgreSQL advisory lock: one run at a time stores its results
 _TOUCHED_LINES = "AND l.id IN (SELECT line_id FROM run_touched_line)"
 
 
@@ -26,14 +26,14 @@ def lock(session: Session) -> None:
 
 
 def stage_all(session: Session, on: date, judged: JudgedSql) -> Staging:
-    """Stage the whole roll and all lines on a day."""
+    """Stage all units and all lines on a day."""
     staging = Staging(session, {**judged._asdict(), "lines": ""}, {"on": on})
     staging.settle(whole=True)
     return _stage(session, staging, on, account_tree.account_tree(session))
 
 
 def stage_touched(session: Session, on: date, judged: JudgedSql, unit_ids: Collection[int]) -> Staging:
-    """Stage these units on a day, and all that a change of theirs can reach."""
+    """Stage these units on a day, and all that their changes can affect."""
     staging = Staging(session, {**judged._asdict(), "lines": _TOUCHED_LINES}, {"on": on})
     staging.settle(whole=False)
     tree = account_tree.account_tree(session)
@@ -41,7 +41,7 @@ def stage_touched(session: Session, on: date, judged: JudgedSql, unit_ids: Colle
 
 
 def keep_in_reach(session: Session, staging: Staging, *tables: str) -> None:
-    """Of what a run staged, the part that the session sees: who sits where was worked out from all of it."""
+    """Reduce what a run staged to what the session may see; seats were allocated over the whole fleet."""
     for table in tables if account_scope.limited(session) else ():
         staging.run(f"DELETE FROM {table} WHERE account_id IS NULL OR account_id NOT IN (SELECT account_id FROM reach)")  # noqa: S608
 

@@ -1,8 +1,8 @@
-"""`domain.assignment.assign` as SQL, over the lines of `run_line` and the units of `run_unit`. A property test holds the two together.
+"""`domain.coverage.seat_allocation` as SQL, over the lines of `run_line` and the units of `run_unit`. A property test compares them.
 
-Makes `run_named` (lines to the unit whose serial they name), `run_seat` (units on lines in force, one of them the chief of the unit's) and
-`run_over` (units that found a pool full). A pool is all the quantity in force of one product at one place; `run_queue` keeps who stood in
-line for its seats, and whether he got one.
+Makes `run_named` (lines to the unit whose serial they name), `run_seat` (units on lines in force, one of them the main seat of the
+unit) and `run_over` (units for which a pool had no seat left). A pool is all the quantity in force of one product at one place;
+`run_queue` holds the candidates for its seats, and whether each got one.
 """
 
 from collections.abc import Iterator
@@ -70,7 +70,7 @@ WHERE o.nearest = 1"""
 
 
 def stage_seats(staging: Staging, tree: AccountHierarchy) -> None:
-    """Seat every unit of `run_unit`."""
+    """Allocate seats to every unit of `run_unit`."""
     staging.make("run_named", _NAMED, by="unit_id")
     staging.make("run_pool", _POOLS, by="scope, place_id, product_id")
     staging.make("run_pool_line", _POOL_LINES, by="pool_id")

@@ -1,4 +1,4 @@
-"""How units stand on a day: `run_unit`, one row a unit on the roll, and `run_cell`, the same with the cell it is in."""
+"""Units on a day: `run_unit`, one row per registered unit, and `run_cell`, the same with its quadrant."""
 
 from typing import Any, NamedTuple
 
@@ -14,14 +14,14 @@ from musterroll.storage.units import as_of as unit_as_of
 
 
 class JudgedSql(NamedTuple):
-    """SQL over `unit` and `voice`: the lifecycle of a unit and whether it operates, at the moment of the run."""
+    """SQL over `unit` and `unit_status`: the lifecycle of a unit and whether it operates, at the instant of the run."""
 
     lifecycle: str
     operating: str
 
 
 def judged(session: Session, instant: int, now: int) -> JudgedSql:
-    """The SQL of how units stood at an instant (ms), at the latest now."""
+    """The SQL of units at an instant (ms), at the latest now."""
     heard = liveness_states.hearing(session)
     if instant >= now:
         return JudgedSql("unit.lifecycle", _words(session, liveness_states.liveness(heard, now).in_(sorted(OPERATING))))
@@ -39,7 +39,7 @@ class UnitState(NamedTuple):
 
 
 def unit_state(session: Session, judged: JudgedSql, unit_id: int) -> UnitState | None:
-    """How one unit on the roll stood."""
+    """The state of one registered unit."""
     query = (
         f"SELECT {judged.lifecycle}, coalesce({judged.operating}, FALSE) FROM unit LEFT JOIN unit_status ON unit_status.unit_id = unit.id"  # noqa: S608
     )
@@ -47,7 +47,7 @@ def unit_state(session: Session, judged: JudgedSql, unit_id: int) -> UnitState |
     return UnitState(Lifecycle(row[0]), bool(row[1])) if row else None
 
 
-# All that a run needs to know of `unit`, beside its `voice` and its `site`.
+# All that a run needs to know of `unit`, beside its `unit_status` and its `site`.
 FACTS = """unit.id AS unit_id, coalesce(unit.account_id, site.account_id) AS account_id, unit.site_id, unit.product_id,
   {lifecycle} AS lifecycle, coalesce({operating}, FALSE) AS operating, unit_status.heard_at, unit.installed_on, unit.serial_key"""
 _EVERY_UNIT = f"""

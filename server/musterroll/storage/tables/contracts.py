@@ -22,7 +22,7 @@ class Contract(Audited, table=True):
     renewal_months: int = 12
     notice_days: int = 0
     notice_on: date | None = None
-    ended_on: date | None = None  # first day without cover after a cancellation, where the paper says
+    ended_on: date | None = None  # first day without cover after a cancellation, where records say
     currency: str = Field(default="EUR", max_length=3)
     created_at: datetime
 
@@ -52,7 +52,7 @@ class ContractLine(Audited, table=True):
 
 
 class Invoice(Audited, table=True):
-    """What billing says of a contract now. Shown beside the cover, never ends it."""
+    """What billing says of a contract now. Shown beside coverage, never ends it."""
 
     contract_id: int = Field(primary_key=True, foreign_key="contract.id", sa_type=BIG, sa_column_kwargs={"autoincrement": False})
     payment: Payment = word(Payment)

@@ -1,4 +1,4 @@
-"""Tables a reconciliation keeps for itself: how it last found every unit, the sums of that, and what to look at again."""
+"""Tables of reconciliation: the last state of every unit, its counts, and the queue."""
 
 from datetime import date
 
@@ -9,7 +9,7 @@ from musterroll.storage.tables.columns import BIG, row_id
 
 
 class UnitReconciliation(SQLModel, table=True):
-    """How the last run found one unit. `cell` is 4 x contracted + 2 x deployed + operating."""
+    """The state of one unit in the last run. `cell` is 4 x contracted + 2 x deployed + operating."""
 
     __tablename__ = "unit_reconciliation"
     unit_id: int = Field(primary_key=True, sa_type=BIG, sa_column_kwargs={"autoincrement": False})
@@ -17,11 +17,11 @@ class UnitReconciliation(SQLModel, table=True):
     site_id: int = Field(default=0, sa_type=BIG)
     product_id: int = Field(sa_type=BIG)
     cell: int = Field(sa_type=SmallInteger)
-    line_id: int = Field(default=0, sa_type=BIG)  # a line it sits on; 0: none
+    line_id: int = Field(default=0, sa_type=BIG)  # a line whose seat it has; 0: none
 
 
 class CellCount(SQLModel, table=True):
-    """How many units stand in each cell: all of them (`all`, 0), of each account, of each product."""
+    """Units by quadrant: of all (`all`, 0), of each account, of each product."""
 
     __tablename__ = "cell_count"
     axis: str = Field(primary_key=True, max_length=8)
@@ -31,7 +31,7 @@ class CellCount(SQLModel, table=True):
 
 
 class ReconcileQueue(SQLModel, table=True):
-    """A unit whose standing may have changed since the last run; none named: paper changed, so any may have. Rows may repeat."""
+    """A unit to be reconciled again; NULL: records changed, so any unit may be affected. Rows may repeat."""
 
     __tablename__ = "reconcile_queue"
     id: int | None = row_id()

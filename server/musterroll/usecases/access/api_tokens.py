@@ -1,4 +1,4 @@
-"""Bearer tokens of programs: made, checked, revoked. Only their hash is kept; the token itself is shown once."""
+"""API tokens of programs: create, check, revoke. Only their hash is stored; the token itself is shown once."""
 
 import hashlib
 import secrets
@@ -16,8 +16,8 @@ from musterroll.usecases.access import users as access_users
 from musterroll.usecases.audit import record as audit_record
 
 SCOPES = ("read", "write", "admin")
-NOTED_EVERY = timedelta(minutes=5)  # how often it is written down that a token is used
-_PREFIX = "mra_"  # what secret scanners and people can tell it by
+NOTED_EVERY = timedelta(minutes=5)  # how often the use of a token is recorded
+_PREFIX = "mra_"  # recognised by people and secret scanners
 _LONGEST = 100
 
 
@@ -41,7 +41,7 @@ def create(
     now: datetime,
     within: Collection[str] | None = None,
 ) -> tuple[ApiToken, str]:
-    """A new token and its plain text, to be shown this once. `within` are account numbers; None: not limited.
+    """A new token and its plain text, to be shown once. `within` are account numbers; None: not limited.
 
     Raises DomainError for a scope or an account that does not exist, an admin's limits, and an end that is past.
     """
@@ -91,12 +91,12 @@ def note_use(session: Session, token_id: int, now: datetime) -> None:
 
 
 def tokens(session: Session) -> list[ApiToken]:
-    """Every token there was, the newest first."""
+    """All tokens, newest first."""
     return api_tokens.newest_first(session)
 
 
 def revoke(session: Session, token_id: int, now: datetime, actor: str = "") -> None:
-    """End a token. Doing it again changes nothing. Raises NotFound."""
+    """Revoke a token. Revoking it again changes nothing. Raises NotFound."""
     token = session.get(ApiToken, token_id)
     if token is None:
         raise NotFound(f"there is no API token {token_id}")

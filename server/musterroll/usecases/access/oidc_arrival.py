@@ -1,4 +1,4 @@
-"""Somebody whom an organisation's issuer vouches for arrives: known, let in for the first time, or turned away."""
+"""Sign-in by OpenID Connect: a known user, a new user, or refused."""
 
 from datetime import datetime
 from typing import NamedTuple
@@ -15,9 +15,9 @@ _ACTOR = "issuer"
 
 
 class OidcIdentity(NamedTuple):
-    """Who came. `subject` never changes; `role` is the one his claims give, or that of whoever has none (None: turned away).
+    """A verified identity. `subject` never changes; `role` is given by claims or is the default (None: access refused).
 
-    `ruled`: roles are given by claims at all; else an admin gives them here.
+    `ruled`: whether claims give roles; otherwise an admin assigns them here.
     """
 
     subject: str
@@ -27,7 +27,7 @@ class OidcIdentity(NamedTuple):
 
 
 def sign_in_with_oidc(session: Session, who: OidcIdentity, now: datetime) -> User:
-    """The user who came, with the role his claims give. Raises Forbidden, and Conflict where his name is somebody else's."""
+    """The user with this identity, with the role from the claims. Raises Forbidden, and Conflict where the name belongs to another user."""
     user = stored_users.by_subject(session, who.subject)
     if user is not None and user.disabled_at:
         raise Forbidden("your user is disabled in this registry; contact the administrator")

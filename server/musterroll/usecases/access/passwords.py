@@ -1,4 +1,4 @@
-"""Passwords: made up, judged, hashed. Only hashes are stored."""
+"""Passwords: generate, check, hash. Only hashes are stored."""
 
 import secrets
 
@@ -8,10 +8,10 @@ from argon2.exceptions import Argon2Error, InvalidHashError
 from musterroll.domain.units.serials import UID_ALPHABET
 from musterroll.domain.values.errors import DomainError
 
-SHORTEST, LONGEST = 10, 1024  # characters: hashing must not be a way to keep us busy
+SHORTEST, LONGEST = 10, 1024  # characters; limits the cost of hashing
 
 _hasher = PasswordHasher(time_cost=2, memory_cost=19456, parallelism=1)  # the OWASP minimum: 19 MiB, 2 passes
-# A hash of nothing anybody knows, so that an unknown name takes as long as a wrong password.
+# The hash of an unknown password, so that an unknown name takes as long as a wrong password.
 _NOBODY = "$argon2id$v=19$m=19456,t=2,p=1$bXVzdGVycm9sbC1ub2JvZHk$7sT7zFyMC2P3cC0m7tWf6wRz1p3qkG5vJm3mJt1JZ9k"
 
 

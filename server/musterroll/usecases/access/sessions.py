@@ -1,4 +1,4 @@
-"""Signing in: who sits behind a session, how long, and the lock after wrong passwords. Only hashes of session tokens are stored."""
+"""Sign-in: sessions, how long they last, and the lock after wrong passwords. Only hashes of session tokens are stored."""
 
 import hashlib
 import secrets
@@ -13,16 +13,16 @@ from musterroll.storage.tables.access import User, WebSession
 from musterroll.usecases.access import passwords
 
 SESSION_LIFE = timedelta(days=7)
-IDLE_LIFE = timedelta(days=1)  # a session nobody uses for so long is over
-NOTED_EVERY = timedelta(minutes=5)  # how often it is written down that a session is used
+IDLE_LIFE = timedelta(days=1)  # unused for this long, a session ends
+NOTED_EVERY = timedelta(minutes=5)  # how often the use of a session is recorded
 FREE_TRIES = 5  # wrong passwords in a row before the name is locked
 LONGEST_LOCK = timedelta(hours=1)
 
 
 class Actor(NamedTuple):
-    """The signed-in person. `within` are the accounts (ids) he is limited to, with all below them; None: not limited.
+    """The signed-in user. `within` are the accounts (ids) they are limited to, with subsidiaries; None: not limited.
 
-    `must_change`: somebody else knows the password, so he may do nothing before he changed it. `noted`: the session's use is written down.
+    `must_change`: the password must be changed before anything else. `noted`: the use of the session is recorded.
     """
 
     user_id: int
@@ -35,14 +35,14 @@ class Actor(NamedTuple):
 
 
 class ClientInfo(NamedTuple):
-    """Where somebody signs in from: the address, and the browser in a few words."""
+    """Where a user signs in from: the address, and the browser in a few words."""
 
     address: str = ""
     browser: str = ""
 
 
 def ensure_admin(session: Session, password: str | None, now: datetime) -> str | None:
-    """Make the first user, `admin`. Returns the random password where one was made up, to be printed once; else None."""
+    """Create the first user, `admin`. Returns the random password, to be printed once, where one was generated; else None."""
     if stored_users.by_name(session, "admin"):
         return None
     chosen = password or passwords.random_password()
@@ -84,7 +84,7 @@ def sign_in(session: Session, name: str, matches: bool, now: datetime, seat: Cli
 
 
 def note_try(session: Session, user_id: int, matches: bool, now: datetime) -> None:
-    """Count a try of somebody who is signed in at his own password towards the lock."""
+    """Count a wrong password of a signed-in user towards the lock."""
     user = session.get(User, user_id, with_for_update=True)
     if user is not None:
         _note_try(user, matches, now)
@@ -96,7 +96,7 @@ def _note_try(user: User, matches: bool, now: datetime) -> None:
 
 
 def open_session(session: Session, user: User, now: datetime, seat: ClientInfo) -> str:
-    """A fresh session token for somebody who has proven who he is."""
+    """A new session token for an authenticated user."""
     token = secrets.token_urlsafe(32)
     assert user.id is not None
     web_session = WebSession(user_id=user.id, token_hash=_digest(token), created_at=now, seen_at=now, expires_at=now + SESSION_LIFE)
@@ -113,7 +113,7 @@ def lock(failures: int, now: datetime) -> datetime | None:
 
 
 def actor_of(session: Session, token: str, now: datetime) -> Actor | None:
-    """The person a session token stands for, while it lives and is used."""
+    """The user of a session token while the session is live."""
     row = stored_users.of_session(session, _digest(token), now, now - IDLE_LIFE)
     if row is None:
         return None
@@ -128,17 +128,17 @@ def note_use(session: Session, actor: Actor, now: datetime) -> None:
 
 
 def sign_out(session: Session, token: str, now: datetime) -> None:
-    """End the session for good, wherever its cookie is kept."""
+    """End the session."""
     stored_users.revoke_session(session, _digest(token), now)
 
 
 def sessions(session: Session, user_id: int, now: datetime) -> list[WebSession]:
-    """A person's sessions that live, the newest first."""
+    """The live sessions of a user, newest first."""
     return stored_users.living_sessions(session, user_id, now, now - IDLE_LIFE)
 
 
 def end_session(session: Session, user_id: int, session_id: int, now: datetime) -> None:
-    """End one of a person's sessions. Raises NotFound where it is not one of that person's."""
+    """End one of a user's sessions. Raises NotFound where it is another user's."""
     web_session = session.get(WebSession, session_id)
     if web_session is None or web_session.user_id != user_id:
         raise NotFound("there is no such session")

@@ -1,4 +1,4 @@
-"""The people who may sign in: added, given a role and accounts, shut out. Every act is a change in the audit, never with a hash."""
+"""Users: create, change role and accounts, disable. Every act is in the audit log, without password hashes."""
 
 from collections.abc import Collection, Iterable
 from datetime import datetime
@@ -23,7 +23,7 @@ _RESERVED = ("token ", "command line")  # how programs are named in histories
 
 
 class Person(NamedTuple):
-    """A user as the list shows one. `within` are the numbers of the accounts he is limited to; None: not limited."""
+    """A user as lists show them. `within` are the numbers of the accounts they are limited to; None: not limited."""
 
     id: int
     name: str
@@ -87,9 +87,9 @@ def create(session: Session, name: str, role: Role, within: list[int] | None, *,
 
 
 def allow(session: Session, user: User, role: Role, within: Collection[str] | None, *, actor: str, now: datetime) -> None:
-    """Give a user this role and these accounts (numbers; None: not limited); what changes ends his sessions.
+    """Set the role and accounts of a user (numbers; None: not limited). A change ends their sessions.
 
-    Raises DomainError for limits that cannot be, and Conflict where nobody would be left to administer.
+    Raises DomainError for invalid limits, and Conflict where no admin would be left.
     """
     limited_to = account_ids(session, role, within)
     if (role, limited_to) == (user.role, user.within):
@@ -102,7 +102,7 @@ def allow(session: Session, user: User, role: Role, within: Collection[str] | No
 
 
 def disable(session: Session, user: User, *, actor: str, now: datetime) -> None:
-    """Shut a user out and end his sessions. Raises Conflict where nobody would be left to administer."""
+    """Disable a user and end their sessions. Raises Conflict where no admin would be left."""
     if user.disabled_at:
         return
     _keep_an_admin(session, user, stays=False)
@@ -119,7 +119,7 @@ def enable(session: Session, user: User, *, actor: str, now: datetime) -> None:
 
 
 def reset_password(session: Session, user: User, *, actor: str, now: datetime) -> str:
-    """A new random password, shown this once and to be changed at the next sign-in; ends the user's sessions."""
+    """A new random password, to be shown once and changed at the next sign-in. Ends the sessions of the user."""
     _change(session, f"password of user {user.name} reset", actor, now)
     user.must_change = True
     return access_sessions.reset_password(session, user.name, now)
@@ -131,9 +131,9 @@ def end_sessions(session: Session, user: User, *, actor: str, now: datetime) -> 
 
 
 def choose_password(session: Session, user: User, matches: bool, new: str, now: datetime) -> None:
-    """A user's own new password; `matches` tells whether he knew the old one. Ends all his sessions.
+    """Set a user's own new password; `matches`: whether they gave the right old one. Ends all their sessions.
 
-    Raises DomainError where he did not, or where the new one is easily guessed.
+    Raises DomainError where they did not, or where the new one is too weak.
     """
     if user.locked_until and user.locked_until > now:
         raise DomainError("too many wrong passwords; wait a minute and try again", "locked")

@@ -1,6 +1,6 @@
-"""Recording who changed what: every row of paper that a person or a document writes, before and after.
+"""Recording who changed what: every row that a person or a document writes, before and after.
 
-A verb begins one change, then either watches rows while it writes them or, in bulk, records what it knows of them.
+A use case begins one change, then either watches rows while it writes them or records them in bulk.
 """
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
@@ -18,11 +18,11 @@ from musterroll.storage.audit.audited_tables import audited
 from musterroll.storage.audit.log import Addition, Entry
 from musterroll.storage.tables.audit import AuditChange
 
-_TOGETHER = 10_000  # new rows written down at once
+_TOGETHER = 10_000  # new rows recorded at once
 
 
 class Row(NamedTuple):
-    """A row of paper written: all of its paper columns where it is new or gone, at least those that changed where it stays.
+    """A written row: all audited columns where it is new or deleted, at least the changed ones otherwise.
 
     Of a row that stays, `before` and `after` name the same columns. Values as the tables have them (dates, decimals, words).
     """
@@ -30,13 +30,13 @@ class Row(NamedTuple):
     table: str
     key: int
     before: Mapping[str, Any] | None  # None: it was not there
-    after: Mapping[str, Any] | None  # None: it is there no more
+    after: Mapping[str, Any] | None  # None: it was deleted
 
 
 def begin(
     session: Session, *, actor: str, kind: str, subject: str, reason: str = "", now: datetime, undoes_id: int | None = None
 ) -> AuditChange:
-    """Begin a change. Nothing is proven of it before rows are recorded."""
+    """Begin a change. Rows recorded later prove it."""
     change = AuditChange(at=to_ms(now), actor=actor[:120], kind=kind, subject=subject[:200], reason=reason[:500], undoes_id=undoes_id)
     session.add(change)
     session.flush()
@@ -44,14 +44,14 @@ def begin(
 
 
 def take_hold(session: Session) -> None:
-    """Wait until nobody else records. Done by itself with the first row recorded; before that, where it is better early."""
+    """Wait until no other change is recording. Happens with the first recorded row; call it earlier to wait earlier."""
     audit_log.take_hold(session)
 
 
 def record(session: Session, change: AuditChange, rows: Iterable[Row]) -> None:
     """Record rows in the order they were written; a row that did not change is left out. Memory is bounded where `rows` is.
 
-    Raises ValueError for columns that are not paper, Conflict where another change holds the chain too long.
+    Raises ValueError for columns that are not audited, Conflict where another change holds the chain too long.
     """
     audit_log.append(session, change, _entries(rows))
 

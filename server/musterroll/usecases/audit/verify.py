@@ -1,4 +1,4 @@
-"""Proving the audit log, a stretch at a time: new entries as they come, all of them anew every day."""
+"""Verifying the audit log in steps: new entries as they come, the whole log once a day."""
 
 from datetime import datetime, timedelta
 from typing import NamedTuple
@@ -28,7 +28,7 @@ class Proof(NamedTuple):
 
 
 def prove(session: Session, now: datetime) -> bool:
-    """Look at the next stretch of the chain. Returns whether there was one."""
+    """Verify the next entries of the chain. Returns whether there were any."""
     here, begun = checkpoints.mark(session, _HERE), checkpoints.mark(session, _BEGUN)
     if not begun.at or now - from_ms(begun.at) >= _ANEW:
         begin_anew(session, now)
@@ -48,7 +48,7 @@ def prove(session: Session, now: datetime) -> bool:
 
 
 def begin_anew(session: Session, now: datetime) -> None:
-    """Have the chain looked at from its first entry."""
+    """Verify the chain again from its first entry."""
     checkpoints.put(session, _HERE, 0, to_ms(now))
     checkpoints.put(session, _WHOLE, 0, 0)
     checkpoints.put(session, _BEGUN, 0, to_ms(now))

@@ -1,6 +1,6 @@
-"""Figures that are slow to count over a large fleet: the schedule counts them now and then, pages say when that was.
+"""Figures that are slow to count over a large fleet: a job counts them, and pages show when.
 
-Of a small fleet, and for a person who sees a part of the fleet only, they are counted when asked.
+For a small fleet, and for users limited to some accounts, they are counted on request.
 """
 
 from collections.abc import Callable
@@ -36,7 +36,7 @@ class CountedFigure(NamedTuple, Generic[T]):
 
 
 def counted_figure(session: Session, figure: Figure[T], now: datetime) -> CountedFigure[T]:
-    """The figure as of now, or as it was kept last. Counted now, however long that takes, where it was never kept."""
+    """The figure as of now, or as last stored. Counted now where it was never stored."""
     row = stored_figures.get(session, figure.name) if large(session) and not limited(session) else None
     if row is None:
         return CountedFigure(figure.count(session, now), now)
@@ -52,6 +52,6 @@ def keep(session: Session, figure: Figure[Any], value: Any, now: datetime) -> No
 
 
 def older(session: Session, figure: Figure[Any], than: datetime) -> bool:
-    """Whether a figure was never kept, or counted before an instant."""
+    """Whether a figure was never stored, or counted before an instant."""
     row = stored_figures.get(session, figure.name)
     return row is None or row.at < to_ms(than)

@@ -1,4 +1,4 @@
-"""Examining the registry itself: what is known of its parts, and how that went over the last day."""
+"""The health of the registry itself: the status of its components, and their metrics of the last day."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -21,7 +21,7 @@ _COUNTERS = {"messages", "quarantined"}  # that only grow
 
 
 class HostFacts(NamedTuple):
-    """What the door sees of the machine: how long a small question took (ms), bytes of the disk, and what is set."""
+    """Facts of the host: duration of a small query (ms), disk bytes, and missing settings."""
 
     answered_in: float
     disk_free: int
@@ -67,7 +67,7 @@ def examine(session: Session, around: HostFacts, now: datetime) -> HealthReport:
 
 
 def read(session: Session, now: datetime) -> None:
-    """Keep the figures of this minute, and forget those of more than two days ago."""
+    """Store the metrics of this minute, and delete those older than two days."""
     database_size.keep(session, to_ms(now))
     checkpoints.forget(session, to_ms(now - _KEPT))
 

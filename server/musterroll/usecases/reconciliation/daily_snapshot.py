@@ -1,4 +1,4 @@
-"""Daily snapshots: how many units of which account and product stood in which cell when the day ended."""
+"""Daily snapshots: units by account, product and quadrant at the end of each day."""
 
 from datetime import date, datetime, timedelta
 from typing import NamedTuple
@@ -15,20 +15,20 @@ from musterroll.usecases.accounts.hierarchy import account
 from musterroll.usecases.reconciliation.run import day_and_instant
 
 _DAY = timedelta(days=1)
-_MOST = 31  # days made up for after the scheduler was away
-_BACK = 91  # days that are told from history, where a fleet's documents reach back that far
+_MOST = 31  # days to catch up after the scheduler was down
+_BACK = 91  # days computed from history, where records reach back that far
 _LARGE = 20_000  # units; of a larger fleet one such day at a time
 
 
 class Day(NamedTuple):
-    """One day's units by cell; every cell is there."""
+    """One day's units by quadrant; all eight are present."""
 
     on: date
     cells: dict[str, int]
 
 
 def snapshot(session: Session, on: date, now: datetime) -> int | None:
-    """Keep the counts of a day that is over. Returns the units counted, None where that day is kept already.
+    """Store the counts of a past day. Returns the units counted, None where that day is stored already.
 
     Taken just after the day ends; later corrections do not change it. Raises DomainError for a day that is not over.
     """
@@ -50,9 +50,9 @@ def due(session: Session, now: datetime) -> list[date]:
 
 
 def earlier(session: Session, now: datetime) -> list[date]:
-    """Days before the first that is kept which history tells of, latest first, as many as may be counted in one go.
+    """Days before the first stored one that can be computed from history, latest first, as many as one job may count.
 
-    They say what is known now of those days: nothing was kept while they ended.
+    They show what is known now of those days.
     """
     oldest, heard = daily_counts.first(session), stored_exposure.first_heard(session)
     if oldest is None or heard is None:
@@ -63,7 +63,7 @@ def earlier(session: Session, now: datetime) -> list[date]:
 
 
 def trend(session: Session, first: date, until: date, of_account: str | None = None) -> list[Day]:
-    """The days kept between two (both included), of an account with all below it or of all. Raises NotFound."""
+    """The stored days between two (both included), of an account with its subsidiaries or of all. Raises NotFound."""
     root = None if of_account is None else account(session, of_account).id
     days: dict[date, Day] = {}
     for on, cell, units in daily_counts.between(session, first, until, root):

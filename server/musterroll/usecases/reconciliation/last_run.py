@@ -1,4 +1,4 @@
-"""The last reconciliation as it was kept: what dashboards read without running it again."""
+"""The last stored reconciliation, which dashboards read."""
 
 from typing import NamedTuple
 
@@ -12,7 +12,7 @@ from musterroll.storage.reconciliation.cell_counters import Run
 
 
 class LastRun(NamedTuple):
-    """Units by cell; findings by kind and what they are worth a year by kind and by cell; `worth` counts no money twice.
+    """Units by quadrant; findings by kind; their annual value by kind and by quadrant; `worth` is the total without double counting.
 
     `run` is the last whole run; None where nothing was reconciled yet.
     """

@@ -1,4 +1,4 @@
-"""Setting the paper beside the fleet: the eight cells, and every disagreement with what it is worth."""
+"""Reconciling records with the fleet: the eight quadrants, and every finding with its value."""
 
 from collections.abc import Collection
 from datetime import UTC, date, datetime
@@ -22,9 +22,9 @@ from musterroll.usecases.warranty import periods as warranty_periods
 
 
 class Reconciliation(NamedTuple):
-    """The fleet and its paper on one day (of UTC, the same for all), with silence judged at an instant of it, at the latest now.
+    """The fleet and its records on one day (UTC), with liveness as of an instant of that day, at the latest now.
 
-    `money` is what findings are worth a year, by cell; `worth` the same of all findings, no money twice; one sum a currency.
+    `money` is the annual value of findings by quadrant; `worth` of all findings, without double counting; one sum per currency.
     """
 
     on: date
@@ -38,9 +38,9 @@ class Reconciliation(NamedTuple):
 
 
 def reconcile(session: Session, on: date | datetime, now: datetime, store: bool) -> Reconciliation:
-    """Reconcile the whole roll on a day or at an instant; with `store`, keep findings, standings and counts as differences.
+    """Reconcile the whole fleet on a day or at an instant; with `store`, write the differences of findings, unit states and counts.
 
-    A day that is over is judged as it ended. Of a day to come the paper is known, and the fleet is taken as it is now.
+    A past day is assessed as of its end. For a future day, records apply as known and the fleet as it is now.
     """
     day, instant = day_and_instant(on, now)
     if store:
@@ -61,7 +61,7 @@ def reconcile(session: Session, on: date | datetime, now: datetime, store: bool)
 
 
 def reconcile_changed(session: Session, unit_ids: Collection[int], now: datetime) -> FindingChanges:
-    """Reconcile again what a change to these units can have reached, as of now. It comes to what a whole run would come to."""
+    """Reconcile what changes to these units can affect, as of now. The result equals that of a whole run."""
     run_statements.lock(session)
     judged = unit_states.judged(session, to_ms(now), to_ms(now))
     staging = run_statements.stage_touched(session, now.astimezone(UTC).date(), judged, unit_ids)
@@ -72,7 +72,7 @@ def reconcile_changed(session: Session, unit_ids: Collection[int], now: datetime
 
 
 class Tick(NamedTuple):
-    """What a tick did: whether it took a whole run, how many units were noted to be looked at again, and what that changed."""
+    """The result of a tick: whether it was a whole run, how many units were queued, and what was written."""
 
     whole: bool
     units: int
@@ -80,34 +80,34 @@ class Tick(NamedTuple):
 
 
 def tick(session: Session, now: datetime) -> Tick | None:
-    """Keep what is stored up with the roll: to be called every few seconds. None where there was nothing to do.
+    """Bring the stored reconciliation up to date; to be called every few seconds. None where there was nothing to do.
 
-    Units that something happened to are reconciled again; all of them where paper changed and where a new day (of UTC) has begun.
+    Queued units are reconciled again; all units where records changed and where a new day (UTC) has begun.
     """
     last = cell_counters.last_run(session)
-    stirred = reconcile_queue.take(session)
-    if stirred is None or last is None or last.on != now.astimezone(UTC).date():
-        return _whole(session, stirred or (), now)
-    if not stirred:
+    queued = reconcile_queue.take(session)
+    if queued is None or last is None or last.on != now.astimezone(UTC).date():
+        return _whole(session, queued or (), now)
+    if not queued:
         return None
-    warranty_periods.apply_policies(session, stirred, now)
-    return Tick(False, len(stirred), reconcile_changed(session, stirred, now))
+    warranty_periods.apply_policies(session, queued, now)
+    return Tick(False, len(queued), reconcile_changed(session, queued, now))
 
 
 def nightly(session: Session, now: datetime) -> Tick:
-    """A whole run, whatever is noted."""
+    """A whole run, whatever is queued."""
     return _whole(session, reconcile_queue.take(session) or (), now)
 
 
-def _whole(session: Session, stirred: Collection[int], now: datetime) -> Tick:
-    warranty_periods.apply_policies(session, stirred, now)
+def _whole(session: Session, queued: Collection[int], now: datetime) -> Tick:
+    warranty_periods.apply_policies(session, queued, now)
     result = reconcile(session, now, now, store=True)
     assert result.stored is not None
-    return Tick(True, len(stirred), result.stored)
+    return Tick(True, len(queued), result.stored)
 
 
 def day_and_instant(on: date | datetime, now: datetime) -> tuple[date, datetime]:
-    """The day to judge paper by, and the instant to judge silence at."""
+    """The day for records and the instant for liveness."""
     if isinstance(on, datetime):
         return on.astimezone(UTC).date(), min(on, now)
     return on, min(day_end(on), now)

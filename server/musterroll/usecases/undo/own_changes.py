@@ -1,4 +1,4 @@
-"""What a person just did to one unit, told back to them and taken back by them. Undoing other people's work is not for here."""
+"""A user's own recent changes of one unit, with undo. Changes of other users are undone from the audit page."""
 
 from datetime import datetime
 from typing import NamedTuple
@@ -15,7 +15,7 @@ _ENTRIES = 100  # of a change; what one person does to one unit writes a handful
 
 
 class OwnChange(NamedTuple):
-    """A change, and whether it is undone by now."""
+    """A change, and whether it has been undone."""
 
     change: AuditChange
     undone: bool
@@ -30,7 +30,7 @@ def own_changes(session: Session, uid: str, change_id: int, actor: str) -> OwnCh
 
 
 def undo(session: Session, uid: str, change_id: int, *, actor: str, now: datetime) -> AuditChange:
-    """Undo a change that this person made of this unit. Raises NotFound where there is none such, and as `undoing.undo`."""
+    """Undo a change that this person made of this unit. Raises NotFound where there is none such, and as `undo.undo`."""
     if own_changes(session, uid, change_id, actor) is None:
         raise NotFound(f"you have not made change {change_id} on this unit")
     return undo_changes.undo(session, change_id, actor, now)

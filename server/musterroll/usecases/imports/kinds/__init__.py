@@ -1,1 +1,1 @@
-"""What each kind of document means for the roll: which record a row is about, what holds once it is believed, how that is stored."""
+"""What each document kind does: which record a row is about, and what it changes."""
