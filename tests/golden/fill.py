@@ -45,7 +45,7 @@ def fill(database: Database, folder: Path, now: datetime) -> None:
 def run_jobs(database: Database, folder: Path, now: datetime) -> None:
     """Every recurring job once, except the one that sends notifications."""
     for job in jobs(Settings(data_dir=folder), database):
-        if job.name != "post":
+        if job.name != "send":
             job.work(now)
 
 

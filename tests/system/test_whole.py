@@ -163,7 +163,7 @@ def test_an_agent_without_a_serial_says_what_to_do(registry: Registry, tmp_path:
 
 def test_serve_prints_its_address_and_first_password_once(registry: Registry) -> None:
     serve = registry("sqlite", "embedded")
-    assert [line.split(" ")[0] for line in serve.said] == ["The", "Musterroll"]
+    assert [line.split(" ")[0] for line in serve.said] == ["Created", "Musterroll"]
     assert serve.url.startswith("http://127.0.0.1:")
     assert serve.stop() == 0
     again = Serve(serve.environment)
@@ -175,7 +175,7 @@ def test_serve_prints_its_address_and_first_password_once(registry: Registry) ->
     ("settings", "sentence"),
     [
         ({"HTTP_LISTEN": "nowhere"}, "MUSTERROLL_HTTP_LISTEN is 'nowhere'"),
-        ({"DATABASE_URL": "postgresql://127.0.0.1:1/roll"}, "the database cannot be used"),
+        ({"DATABASE_URL": "postgresql://127.0.0.1:1/roll"}, "the database is not available"),
         ({"DATABASE_URL": "mysql://x/y"}, "Musterroll keeps its roll in sqlite or postgresql"),
         ({"INTERVAL": "1"}, "MUSTERROLL_INTERVAL"),
     ],
