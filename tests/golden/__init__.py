@@ -1,1 +1,1 @@
-"""Databases as each landing left them, and what makes and checks them."""
+"""A small database of each released state, and what makes and checks them."""

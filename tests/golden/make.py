@@ -16,7 +16,7 @@ from unittest import mock
 from musterroll.storage.engine import migrate
 from musterroll.storage.engine.database import Database
 
-from tests.golden import dump, landed
+from tests.golden import dump, released_migrations
 from tests.golden.facts import audit_log, facts
 from tests.golden.fill import fill
 from tests.support.postgres import PostgresServer
@@ -45,7 +45,7 @@ def main() -> None:
     if databases["sqlite"].facts != databases["postgres"].facts:
         sys.exit("tests.golden.make: SQLite and PostgreSQL do not hold the same; nothing was written")
     target = _write(databases)
-    landed.add_new()
+    released_migrations.add_new()
     print(f"{target}: {sum(path.stat().st_size for path in target.iterdir()) // 1024} KiB")
 
 

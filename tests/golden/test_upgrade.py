@@ -1,4 +1,4 @@
-"""Databases as earlier landings left them are upgraded to the newest tables: no row is lost, and what they answered they still answer."""
+"""Databases of earlier released states are upgraded to the newest tables: no row is lost, and what they answered they still answer."""
 
 import json
 from collections import Counter

@@ -43,7 +43,7 @@ class Windows(NamedTuple):
 
 
 class LivenessFacts(NamedTuple):
-    """What is recorded of one unit's voice."""
+    """What is recorded of one unit's reports."""
 
     heard_at: int | None
     late_after: int

@@ -13,7 +13,7 @@ from musterroll.domain.values.errors import DomainError
 
 _SECONDS = 10.0  # without an answer
 _ALL_SECONDS = 20.0
-_FOR_GOOD = 500  # replies from here on are permanent
+_PERMANENT = 500  # replies from here on are permanent
 
 
 class MailServer(NamedTuple):
@@ -56,7 +56,7 @@ def send(server: MailServer, sender: str, address: str, message: EmailMessage) -
     except smtplib.SMTPRecipientsRefused as error:
         code, reason = error.recipients[address]
         raise DeliveryError(
-            f"the mail server rejected the recipient {address}: {_reply_text(reason)}", permanent=code >= _FOR_GOOD
+            f"the mail server rejected the recipient {address}: {_reply_text(reason)}", permanent=code >= _PERMANENT
         ) from None
     except smtplib.SMTPResponseException as error:
         raise DeliveryError(f"the mail server {server.host} answered {error.smtp_code} {_reply_text(error.smtp_error)}") from None

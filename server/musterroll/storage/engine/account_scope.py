@@ -1,7 +1,7 @@
 """What a user limited to some accounts sees: every table narrowed to those accounts and their subsidiaries.
 
 In a limited session each table stands for the rows in reach: a `FROM unit` is compiled as `FROM (SELECT * FROM unit WHERE ...) AS unit`,
-whoever wrote the select and however deep it stands. The accounts in reach are worked out once a session into the temporary table `reach`.
+wherever in a statement it stands. The accounts in reach are worked out once a session into the temporary table `reach`.
 Textual SQL is not narrowed: it is for runs over the whole fleet, and for rows that a select has found before.
 """
 

@@ -13,12 +13,12 @@ _BEAT = text(
 
 
 def beat(session: Session, name: str, at: int, detail: str = "") -> None:
-    """Note that `name` got something done at `at` (ms)."""
+    """Record that the process `name` made progress at `at` (ms)."""
     session.execute(_BEAT, {"name": name, "at": at, "detail": detail})
 
 
 def latest(session: Session) -> dict[str, int]:
-    """Every pulse and when it last beat (ms)."""
+    """Every process, and when it last made progress (ms)."""
     return dict(session.exec(select(ProcessHeartbeat.name, ProcessHeartbeat.at)).all())
 
 

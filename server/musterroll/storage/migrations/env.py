@@ -1,4 +1,4 @@
-"""How Alembic meets our tables. The connection is handed in by `storage.migrate`."""
+"""What Alembic knows of our tables. `storage.engine.migrate` passes in the connection."""
 
 from typing import Any, Literal
 

@@ -19,7 +19,7 @@ class User(Audited, table=True):
     locked_until: datetime | None = None
     created_at: datetime
     within: list[int] | None = Field(default=None, sa_type=OPTIONAL)  # accounts seen, with all below them; none: everything
-    must_change: bool = Field(default=False, sa_column_kwargs={"server_default": text("FALSE")})  # the password, as somebody else knows it
+    must_change: bool = Field(default=False, sa_column_kwargs={"server_default": text("FALSE")})  # at the next sign-in
     disabled_at: datetime | None = None
     subject: str | None = Field(default=None, max_length=300)  # who it is at the OIDC issuer
 

@@ -29,7 +29,7 @@ class PlanFactsRow(SQLModel, table=True):
 
 
 class Scenario(Audited, table=True):
-    """Assumptions somebody keeps to plan with, under a name."""
+    """Saved assumptions of a plan, under a name."""
 
     __table_args__ = NEVER_REUSED
     id: int | None = row_id()

@@ -21,7 +21,7 @@ class Unit(Audited, table=True):
         UniqueConstraint("maker_key", "family_key", "serial_key"),
         # Lists are in serial order, so each filter's index carries the serial.
         *(Index(f"ix_unit_{name}", name, "serial_key") for name in ("lifecycle", "product_id", "account_id", "site_id")),
-        Index("ix_unit_count", "lifecycle", "id"),  # counting by lifecycle and liveness walks units and voices in one order
+        Index("ix_unit_count", "lifecycle", "id"),  # counting by lifecycle and liveness reads units and their status in one order
         *(present(f"ix_unit_{name}", name) for name in ("replaced_by_id", "merged_into_id")),
         NEVER_REUSED,
     )

@@ -16,7 +16,7 @@ class WarrantyPolicy(Audited, table=True):
     id: int | None = row_id()
     name: str = Field(unique=True, max_length=120)
     rules: list[dict[str, Any]] = Field(default_factory=list, sa_type=DOCUMENT)
-    months: int | None = None  # a unit's own paper goes before
+    months: int | None = None  # a unit's own record takes precedence
 
 
 class WarrantyPeriod(Audited, table=True):

@@ -52,7 +52,7 @@ _COPIED = [name for name in UnitCard._fields if name not in ("liveness", "livene
 
 
 def unit_card_of(row: Row[Any], hearing: ListeningWindow, now: int) -> UnitCard:
-    """The card of a row of `storage.units.queries`, assessed at `now` (ms)."""
+    """The card of a row of `storage.units.unit_card`, assessed at `now` (ms)."""
     facts = LivenessFacts(
         row.heard_at, row.late_after, row.stale_after, row.death_at, row.stale_since, row.held_at, row.reported_by_import_only
     )

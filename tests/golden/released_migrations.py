@@ -1,4 +1,4 @@
-"""Migrations that have landed, by their hashes. They made databases that are in use, so they are never rewritten."""
+"""Released migrations, by their hashes. They made databases that are in use, so they are never rewritten."""
 
 from hashlib import sha256
 from pathlib import Path
@@ -15,7 +15,7 @@ def hashes() -> dict[str, str]:
 
 
 def listed() -> dict[str, str]:
-    """The hash of every migration that has landed, by file name."""
+    """The hash of every released migration, by file name."""
     lines = LIST.read_text().splitlines() if LIST.exists() else []
     return {name: digest for digest, name in (line.split() for line in lines)}
 
