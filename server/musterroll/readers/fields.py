@@ -7,6 +7,14 @@ from collections.abc import Callable, Collection
 from datetime import tzinfo
 from typing import Any, NamedTuple
 
+from musterroll.domain.values.errors import DomainError
+
+
+class BadCell(DomainError):
+    """A cell that cannot be read, or only in more than one way."""
+
+    code = "bad_cell"
+
 
 class Hints(NamedTuple):
     """What a cell does not show by itself: it is known from the whole file, or from the person who imports it."""

@@ -8,7 +8,7 @@ from datetime import date, timedelta
 from enum import StrEnum
 from typing import NamedTuple
 
-from musterroll.domain.values.dates import Span, add_months, in_words, last_day
+from musterroll.domain.values.dates import Span, end_after, in_words, last_day
 from musterroll.domain.values.money import Money
 
 
@@ -84,7 +84,7 @@ def terms(contract: ContractTerms) -> Iterator[Span]:
     number = 0
     while renews and term.ends_on is not None and term.ends_on < date.max and not _noticed(contract, term.ends_on):
         number += 1
-        ends_on = add_months(contract.span.ends_on or term.ends_on, number * contract.renewal_months)
+        ends_on = end_after(contract.span.ends_on or term.ends_on, number * contract.renewal_months)
         yield (term := Span(term.ends_on, ends_on))
 
 

@@ -40,6 +40,18 @@ def add_months(day: date, months: int) -> date:
     return date.max if year > MAXYEAR else date(year, month + 1, min(day.day, monthrange(year, month + 1)[1]))
 
 
+def end_after(starts_on: date, months: int) -> date:
+    """The first day after so many months from a day: `ends_on` of the half-open span.
+
+    Where the month has no such day it is the 1st of the next month, so that no day of the term is lost.
+
+    >>> str(end_after(date(2024, 2, 29), 36)), str(end_after(date(2024, 1, 31), 37)), str(end_after(date(2025, 8, 31), 6))
+    ('2027-03-01', '2027-03-01', '2026-03-01')
+    """
+    end = add_months(starts_on, months)
+    return end if end.day == starts_on.day or end == date.max else end + _DAY
+
+
 def local_day(instant: datetime, zone: tzinfo) -> date:
     """The day an aware instant is in a zone: what the calendar on the site's wall said."""
     return instant.astimezone(zone).date()

@@ -6,7 +6,7 @@ from enum import StrEnum
 from functools import lru_cache
 from typing import NamedTuple
 
-from musterroll.domain.values.dates import Span, add_months, in_words, local_day
+from musterroll.domain.values.dates import Span, end_after, in_words, local_day
 from musterroll.domain.values.errors import Conflict
 
 
@@ -85,12 +85,8 @@ _WORDS = {
 
 
 def warranty_end(starts_on: date, months: int) -> date:
-    """The first day not covered by a warranty of this length. Month-end rule: see `add_months`.
-
-    >>> str(warranty_end(date(2024, 2, 29), 36))
-    '2027-02-28'
-    """
-    return add_months(starts_on, months)
+    """The first day not covered by a warranty of this length. Month-end rule: see `end_after`."""
+    return end_after(starts_on, months)
 
 
 def standard_warranty(policy: Policy, dates: UnitDates, zone: tzinfo) -> StandardWarranty:

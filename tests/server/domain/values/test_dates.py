@@ -1,8 +1,11 @@
+import random
 from datetime import UTC, date, datetime, timedelta, timezone
 
+import pytest
+from dateutil.relativedelta import relativedelta
 from hypothesis import given
 from hypothesis import strategies as st
-from musterroll.domain.values.dates import Span, add_months, held_until, local_day, next_change
+from musterroll.domain.values.dates import Span, add_months, end_after, held_until, last_day, local_day, next_change
 
 from tests.support.fleets import DAY, days
 
@@ -15,8 +18,37 @@ def test_months_are_clipped_at_the_end_of_a_shorter_month() -> None:
     assert add_months(date(2025, 11, 30), 3) == date(2026, 2, 28)
 
 
+@pytest.mark.parametrize(
+    ("starts_on", "months", "last"),
+    [
+        (date(2024, 1, 31), 1, date(2024, 2, 29)),
+        (date(2024, 1, 31), 37, date(2027, 2, 28)),
+        (date(2024, 2, 29), 12, date(2025, 2, 28)),
+        (date(2024, 2, 29), 36, date(2027, 2, 28)),
+        (date(2024, 2, 29), 48, date(2028, 2, 28)),
+        (date(2025, 8, 31), 6, date(2026, 2, 28)),
+        (date(2025, 1, 15), 12, date(2026, 1, 14)),
+        (date(2025, 1, 1), 12, date(2025, 12, 31)),
+    ],
+)
+def test_the_last_day_of_a_term(starts_on: date, months: int, last: date) -> None:
+    assert last_day(end_after(starts_on, months)) == last
+
+
+def test_a_hundred_thousand_terms_end_as_dateutil_says_or_on_the_first_after_a_missing_day() -> None:
+    chance = random.Random(12)
+    for _ in range(100_000):
+        starts_on = date(1970, 1, 1) + timedelta(days=chance.randrange(84_000))
+        months = chance.randrange(601)
+        clipped = starts_on + relativedelta(months=months)
+        right = clipped if clipped.day == starts_on.day else clipped + timedelta(days=1)
+        assert end_after(starts_on, months) == right, (starts_on, months)
+        assert add_months(starts_on, months) == clipped
+
+
 def test_months_past_the_end_of_the_calendar_stop_there() -> None:
     assert add_months(date(9999, 12, 1), 1) == date.max
+    assert end_after(date(9999, 1, 31), 24) == date.max
 
 
 @given(days, st.integers(0, 240))
