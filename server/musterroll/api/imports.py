@@ -21,6 +21,7 @@ from musterroll.domain.values import cursors
 from musterroll.domain.values.instants import from_ms
 from musterroll.readers.columns import choices
 from musterroll.readers.document import Document, digest
+from musterroll.readers.layout import layout
 from musterroll.storage.imports.runs import RunRow
 from musterroll.usecases.imports import history as import_history
 from musterroll.usecases.imports import mappings as import_mappings
@@ -52,7 +53,7 @@ class RunPath(RequestSchema):
 
 
 class DocumentForm(RequestSchema):
-    file: FileStorage = Field(description="CSV or XLSX file.")
+    file: FileStorage = Field(description="CSV file, workbook or JSON, zipped or not.")
     commit: bool = Field(default=False, description="false: dry run.")
     map: list[Text] = Field(
         default=[], max_length=500, description="HEADING=FIELD reads the column as this field; an empty field ignores it."
@@ -60,7 +61,11 @@ class DocumentForm(RequestSchema):
     mapping: Text | None = Field(default=None, max_length=120, description="Name of a saved column mapping.")
     dates: Literal["dmy", "mdy"] | None = Field(default=None, description="Order of day and month in dates such as 1/2/2026.")
     zone: Text | None = Field(default=None, max_length=60, description="IANA time zone of times without one.")
-    sheet: Text | None = Field(default=None, max_length=40, description="Sheet of the workbook; default: the first non-empty one.")
+    sheet: Text | None = Field(default=None, max_length=300, description="Sheet of the workbook, or file of the archive.")
+    encoding: Text | None = Field(default=None, max_length=40, description="Encoding of a text file; default: detected.")
+    separator: Text | None = Field(default=None, max_length=20, description="Separator of a text file; default: detected.")
+    heading_row: Text = Field(default="", max_length=10, description="Row of the headings; 0: none; default: detected.")
+    skip: Text = Field(default="", max_length=200, description="Rows to leave out, such as 3,12-14; none: keep total rows, too.")
 
 
 class DifferenceOut(Schema):
@@ -125,13 +130,14 @@ def import_one(path: KindPath, form: DocumentForm) -> Response:
     """Returns an outcome per row: new, changed, same or refused. One transaction; importing a file again changes nothing."""
     upload = request.files.get("file")
     if upload is None:
-        raise HttpError(422, "invalid", "file: send the CSV or XLSX file as the multipart field `file`")
+        raise HttpError(422, "invalid", "file: send the file as the multipart field `file`")
     verdicts, stream = _FirstVerdicts(), cast(BinaryIO, upload.stream)
     sha256 = digest(stream)
     source = Source(upload.filename or "upload", actor(), clock(), context().settings.interval)
     with closing(upload), transaction() if form.commit else snapshot() as session:
         saved = import_mappings.columns(session, path.kind, form.mapping) if form.mapping else {}
-        document = Document(stream, KINDS[path.kind], choices(form.map, saved, form.dates, form.zone, form.sheet))
+        laid_out = layout(form.sheet, form.encoding, form.separator, form.heading_row, form.skip)
+        document = Document(stream, KINDS[path.kind], choices(form.map, saved, form.dates, form.zone, laid_out))
         before = import_history.imported_before(session, path.kind, sha256)
         result = import_document(session, document, verdicts.add, source, sha256 if form.commit else None)
     return answer(_import_out(result, document, before, verdicts.first))

@@ -14,6 +14,7 @@ from musterroll.commands.context import Context, clock
 from musterroll.commands.import_output import JsonReport, PlainReport
 from musterroll.readers.columns import choices
 from musterroll.readers.document import Document, digest
+from musterroll.readers.layout import layout
 from musterroll.storage.engine.database import Database
 from musterroll.usecases.imports import history as import_history
 from musterroll.usecases.imports import mappings as import_mappings
@@ -48,7 +49,11 @@ class _Input(NamedTuple):
 @click.option("--save-mapping", metavar="NAME", help="Save the column mapping as NAME.")
 @click.option("--dates", type=click.Choice(["dmy", "mdy"]), help="Order of day and month in dates such as 1/2/2026.")
 @click.option("--zone", metavar="ZONE", help="Time zone of times without one, such as Europe/Berlin.")
-@click.option("--sheet", metavar="NAME", help="Sheet of the workbook; default: the first non-empty one.")
+@click.option("--sheet", metavar="NAME", help="Sheet of the workbook, or file of the archive.")
+@click.option("--encoding", metavar="NAME", help="Encoding of a text file, such as windows-1250; default: detected.")
+@click.option("--separator", metavar="SIGN", help="Separator of a text file: comma, semicolon, tab, pipe or a sign; default: detected.")
+@click.option("--heading-row", metavar="ROW", default="", help="Row that holds the headings; 0: the file has none; default: detected.")
+@click.option("--skip", metavar="ROWS", default="", help="Rows to leave out, such as 3,12-14; none: keep total rows, too.")
 @click.option("--json", "as_json", is_flag=True, help="JSON output: every verdict, then the counts.")
 @click.pass_obj
 def import_(
@@ -63,9 +68,13 @@ def import_(
     dates: str | None,
     zone: str | None,
     sheet: str | None,
+    encoding: str | None,
+    separator: str | None,
+    heading_row: str,
+    skip: str,
     as_json: bool,
 ) -> None:
-    """Import records from a CSV or XLSX file.
+    """Import records from a CSV file, a workbook or JSON, zipped or not.
 
     Shows first which rows are new, changed, unchanged or rejected, and asks before importing. An import is one transaction and can be
     undone (musterroll imports undo); importing the same file again changes nothing. Import accounts and sites first, then units, then
@@ -74,7 +83,8 @@ def import_(
     database = context.database()
     try:
         with database.snapshot() as session:
-            chosen = choices(columns, import_mappings.columns(session, kind, mapping) if mapping else {}, dates, zone, sheet)
+            saved = import_mappings.columns(session, kind, mapping) if mapping else {}
+            chosen = choices(columns, saved, dates, zone, layout(sheet, encoding, separator, heading_row, skip))
         document = Document(file, KINDS[kind], chosen)
         source_file = _Input(file, Path(file.name).name, digest(file), as_json, context.settings.interval)
         if save_mapping:

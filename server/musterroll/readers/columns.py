@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from musterroll.readers.cells import heading_key
 from musterroll.readers.fields import DocumentKind, Field
+from musterroll.readers.layout import Layout
 from musterroll.readers.open_table import read_table
 from musterroll.readers.table import BadFile, Table
 
@@ -22,15 +23,19 @@ class Choices(NamedTuple):
     columns: Mapping[str, str] = {}
     dates: str = ""  # dmy, mdy
     zone: tzinfo | None = None
-    sheet: str | None = None
+    layout: Layout = Layout()
 
 
 def choices(
-    columns: Iterable[str], saved: Mapping[str, str], dates: str | None = None, zone: str | None = None, sheet: str | None = None
+    columns: Iterable[str],
+    saved: Mapping[str, str],
+    dates: str | None = None,
+    zone: str | None = None,
+    layout: Layout = Layout(),  # noqa: B008  immutable
 ) -> Choices:
     """Choices from `columns` written HEADING=FIELD, which take precedence over `saved` ones. Raises BadFile."""
     try:
-        return Choices({**saved, **dict(map(_pair, columns))}, dates or "", ZoneInfo(zone) if zone else None, sheet)
+        return Choices({**saved, **dict(map(_pair, columns))}, dates or "", ZoneInfo(zone) if zone else None, layout)
     except (KeyError, ValueError, OSError):
         raise BadFile(f"the zone {str(zone)[:60]!r} is not a time zone such as Europe/Berlin") from None
 
@@ -77,7 +82,7 @@ def headings(file: BinaryIO, kind: DocumentKind, choices: Choices = Choices()) -
 
 def _open(file: BinaryIO, kind: DocumentKind, choices: Choices) -> tuple[DocumentKind, Table]:
     kind = _with_counters(kind, choices.columns)
-    return kind, read_table(file, lambda header: len(_recognised(kind, header, choices.columns)), choices.sheet)
+    return kind, read_table(file, lambda header: len(_recognised(kind, header, choices.columns)), choices.layout.sheet or None)
 
 
 def _with_counters(kind: DocumentKind, mapped: Mapping[str, str]) -> DocumentKind:

@@ -10,6 +10,7 @@ import pytest
 import xlsxwriter
 from musterroll.readers.columns import Choices
 from musterroll.readers.fields import BadRow, DocumentRow
+from musterroll.readers.layout import Layout
 from musterroll.readers.table import BadFile
 
 from tests.support.documents import document
@@ -32,7 +33,7 @@ def workbook(*sheets: list[list[Any]], merged: str = "", **options: Any) -> byte
 
 
 def rows(content: bytes, sheet: str | None = None) -> list[DocumentRow | BadRow]:
-    return list(document("units", content, Choices(sheet=sheet)).rows())
+    return list(document("units", content, Choices(layout=Layout(sheet or ""))).rows())
 
 
 @pytest.mark.parametrize("since_1904", [False, True])

@@ -14,6 +14,7 @@ from musterroll.domain.values.errors import DomainError, NotFound
 from musterroll.readers.columns import Choices, Heading, headings
 from musterroll.readers.document import Document
 from musterroll.readers.fields import DocumentKind
+from musterroll.readers.layout import ENCODINGS, layout
 from musterroll.storage.imports.runs import RunRow
 from musterroll.usecases.imports import history as import_history
 from musterroll.usecases.imports import mappings as import_mappings
@@ -29,7 +30,8 @@ pages = Blueprint("imports", __name__)
 
 _SHOWN = 100  # verdicts of each outcome in a dry run
 _PAGE = 30
-_CHOICES = ("kind", "mapping", "dates", "zone")
+_LAYOUT = ("sheet", "encoding", "separator", "heading_row", "skip")
+_CHOICES = ("kind", "mapping", "dates", "zone", *_LAYOUT)
 
 
 class DryRun(NamedTuple):
@@ -52,7 +54,7 @@ def upload_file() -> AnyResponse:
     file, choices = request.files.get("file"), {name: request.form.get(name, "").strip()[:120] for name in _CHOICES}
     try:
         if file is None or not file.filename:
-            raise DomainError("choose a CSV or XLSX file first")
+            raise DomainError("choose a file first")
         _kind(choices["kind"])
         upload = uploads.store(_folder(), file, actor().name, choices)
     except DomainError as error:
@@ -73,7 +75,9 @@ def map_columns(key: str) -> AnyResponse:
     upload = uploads.find(_folder(), key, actor().name)
     headings = [request.form.get(f"heading{n}", "") for n in range(500) if f"heading{n}" in request.form]
     columns = {heading: request.form.get(f"field{n}", "") for n, heading in enumerate(headings)}
-    changed = {name: request.form.get(name, upload.choices.get(name, "")).strip()[:120] for name in ("dates", "zone")}
+    changed = {name: request.form.get(name, upload.choices.get(name, "")).strip()[:120] for name in ("dates", "zone", *_LAYOUT)}
+    if any(changed[name] != upload.choices.get(name, "") for name in _LAYOUT):
+        columns = {}  # other headings are read now
     upload = upload._replace(choices={**upload.choices, "columns": columns, **changed})
     uploads.store_choices(_folder(), actor().name, upload)
     name = request.form.get("save", "").strip()
@@ -124,7 +128,7 @@ def _overview(choices: dict[str, str] | None = None, error: str | None = None) -
         "imports.html",
         clock(),
         **{"runs": runs, "older": older, "before": before, "mappings": mappings},
-        **{"kinds": KINDS.values(), "choices": choices, "error": error},
+        **{"kinds": KINDS.values(), "choices": choices, "error": error, "encodings": ENCODINGS},
     )
 
 
@@ -138,7 +142,7 @@ def _dry_run_page(upload: Upload, saved: str = "") -> Response:
     except DomainError as problem:
         dry_run, error = None, str(problem)
     columns = _headings(upload, kind)
-    facts = {"upload": upload, "kind": kind, "dry_run": dry_run, "error": error, "columns": columns, "saved": saved}
+    facts = {"upload": upload, "kind": kind, "dry_run": dry_run, "error": error, "columns": columns, "saved": saved, "encodings": ENCODINGS}
     return make_response(page("dry_run.html", clock(), **facts), 200 if dry_run or columns else 422)
 
 
@@ -177,7 +181,9 @@ def _saved_columns(session: Session, upload: Upload) -> dict[str, str]:
 def _choices(upload: Upload, saved: dict[str, str]) -> Choices:
     chosen = upload.choices
     dates = chosen.get("dates", "")
-    return Choices({**saved, **chosen.get("columns", {})}, dates if dates in ("dmy", "mdy") else "", _zone(chosen.get("zone", "")))
+    columns = {**saved, **chosen.get("columns", {})}
+    laid_out = layout(*(chosen.get(name, "") for name in _LAYOUT))
+    return Choices(columns, dates if dates in ("dmy", "mdy") else "", _zone(chosen.get("zone", "")), laid_out)
 
 
 def _zone(name: str) -> ZoneInfo | None:
