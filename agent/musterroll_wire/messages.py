@@ -3,6 +3,9 @@
 Encoding omits what has its default value; decoding ignores unknown fields and is strict about known ones (`InvalidPayload` says what is
 wrong). A heartbeat is a JSON array, without names, because it is sent all day: `[epoch, beat, at, uptime, operating, [vitals], {usage}]`,
 the vitals in the order of `vitals.VITALS`. Readings that are missing are null; those of a newer sender's further vitals are ignored.
+
+`at` is a label: a number that is not a whole one from 0 to 2^53-1 is brought there, and a birth is marked as one of a clock that is not
+synchronised.
 """
 
 from collections.abc import Callable
@@ -122,7 +125,9 @@ def _heartbeat(value: Any) -> Heartbeat:
     epoch, beat, at, uptime, operating, *rest = value
     for name, number in zip(_COUNTERS, value, strict=False):
         if type(number) is not int or not 0 <= number <= MAX_INTEGER:
-            raise _not_integer(name)
+            if name != "at":
+                raise _not_integer(name)
+            at = _label(number)
     vitals = _vitals(rest[0]) if rest else {}
     usage = _usage(rest[1]) if len(rest) > 1 else {}
     return Heartbeat(epoch, beat, at, uptime, operating, vitals, usage)
@@ -152,6 +157,13 @@ def _usage(usage: Any) -> dict[str, float]:
     return usage
 
 
+def _label(at: Any) -> int:
+    """The time of a sender whose clock may stand before 1970 or anywhere else."""
+    if type(at) not in (int, float):
+        raise InvalidPayload("wrong_type", 'field "at" must be a number')
+    return int(max(0, min(MAX_INTEGER, at)))
+
+
 def _not_integer(name: str) -> InvalidPayload:
     return InvalidPayload("wrong_type", f'field "{name}" must be a whole number from 0 to 2^53-1')
 
@@ -171,6 +183,11 @@ class _Fields:
         if value > most:
             raise InvalidPayload("out_of_range", f'field "{name}" must be at most {most}')
         return value
+
+    def at(self) -> int:
+        if "at" not in self.value:
+            raise InvalidPayload("missing_field", 'field "at" is missing')
+        return _label(self.value["at"])
 
     def text(self, name: str, default: str | None = None) -> str:
         value = self.value.get(name, default)
@@ -198,11 +215,12 @@ def _birth(value: dict[str, Any]) -> Birth:
     clock = value.get("clock")
     if clock is not None and not isinstance(clock, bool):
         raise InvalidPayload("wrong_type", 'field "clock" must be true, false or null')
+    at = fields.at()
     return Birth(
         epoch=fields.integer("epoch"),
         seq=fields.integer("seq", least=1),
         oldest=fields.integer("oldest", least=1),
-        at=fields.integer("at"),
+        at=at,
         serial=fields.text("serial"),
         maker=fields.text("maker"),
         model=fields.text("model"),
@@ -211,7 +229,7 @@ def _birth(value: dict[str, Any]) -> Birth:
         agent=fields.text("agent", ""),
         uptime=fields.integer("uptime", 0),
         boots=fields.integer("boots", 0),
-        clock=clock,
+        clock=clock if at == value["at"] else False,
         card=None if value.get("card") is None else fields.mapping("card"),
         evidence=fields.texts("evidence"),
     )
@@ -223,7 +241,7 @@ def _record(value: dict[str, Any]) -> Record:
         epoch=fields.integer("epoch"),
         seq=fields.integer("seq", least=1),
         oldest=fields.integer("oldest", least=1),
-        at=fields.integer("at"),
+        at=fields.at(),
         about=fields.text("about"),
         data=fields.mapping("data"),
     )

@@ -38,7 +38,7 @@ DESCRIPTIONS = {
     "epoch": "counts the starts of the agent; kept on the unit's disk",
     "seq": "counts the durable messages of an epoch, from 1",
     "oldest": "the lowest seq of this epoch still to be expected: nothing below it will follow",
-    "at": "unix seconds by the sender's clock; a label, never an order",
+    "at": "unix seconds by the sender's clock; a label, never an order: brought to a whole number from 0 to 2^53-1 where it is not one",
     "serial": "the serial as the unit reports it; a claim, not the identity",
     "maker": "maker of the unit",
     "model": "model of the unit",
@@ -72,7 +72,10 @@ def json_schema(kind: str) -> dict[str, Any]:
     head = {"$schema": DIALECT, "$id": f"urn:musterroll:wire:{VERSION}:{kind}", "title": kind, "description": _summary(message_type)}
     hints = typing.get_type_hints(message_type)
     constraints = CONSTRAINTS.get(message_type, {})
-    fields = {name: {**_type(hints[name]), **constraints.get(name, {}), "description": DESCRIPTIONS[name]} for name in message_type._fields}
+    types = {name: _type(hints[name]) for name in message_type._fields}
+    if kind in UP and "at" in types:
+        types["at"] = {"type": "number"}  # a label, which decoding brings into range
+    fields = {name: {**types[name], **constraints.get(name, {}), "description": DESCRIPTIONS[name]} for name in types}
     if kind == "heartbeat":
         return {**head, "type": "array", "minItems": MIN_ITEMS, "prefixItems": list(fields.values())}
     required = [name for name in message_type._fields if name not in message_type._field_defaults]

@@ -75,6 +75,7 @@ def try_decode(kind: str, payload: bytes) -> Message | None:
 
 
 BIRTH = {"epoch": 1, "seq": 1, "oldest": 1, "at": 1, "serial": "S1", "maker": "A", "model": "M", "interval": 60}
+HOUR = {"epoch": 1, "seq": 1, "oldest": 1, "at": 1, "about": "hour", "data": {}}
 RECORD = '{"epoch":1,"seq":1,"oldest":1,"at":1,"about":"hour","data":%s}'
 
 
@@ -140,6 +141,22 @@ def test_one_byte_over_the_limit_is_rejected_before_parsing(kind: str) -> None:
     with pytest.raises(InvalidPayload, match="the limit is") as error:
         decode(kind, b"[" * (LIMITS[kind] + 1))
     assert error.value.code == "too_large"
+
+
+@given(st.integers() | st.floats(allow_nan=False, allow_infinity=False))
+def test_at_is_a_label_that_never_refuses_a_message(at: float) -> None:
+    label = max(0, min(MAX_INTEGER, int(at)))
+    birth, record = (decode(kind, json.dumps({**fields, "at": at}).encode()) for kind, fields in (("birth", BIRTH), ("record", HOUR)))
+    heartbeat = decode("heartbeat", json.dumps([1, 2, at, 4, 5]).encode())
+    assert [message.at for message in (birth, record, heartbeat)] == [label] * 3  # type: ignore[union-attr]
+    assert birth.clock is (None if at == label else False)  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize("at", [None, True, "2026-11-30", []])
+def test_at_must_still_be_a_number(at: object) -> None:
+    for kind, value in (("birth", {**BIRTH, "at": at}), ("record", {**HOUR, "at": at}), ("heartbeat", [1, 2, at, 4, 5])):
+        with pytest.raises(InvalidPayload, match='"at" must be a number'):
+            decode(kind, json.dumps(value).encode())
 
 
 def test_unknown_fields_are_ignored() -> None:
