@@ -24,3 +24,9 @@ def page(session: Session, before_id: int | None, limit: int) -> list[Quarantine
     if before_id is not None:
         query = query.where(col(QuarantinedMessage.id) < before_id)
     return list(session.exec(query))
+
+
+def units_of_births(session: Session, since: int) -> set[str]:
+    """The units, as topics name them, whose birth was rejected after `since` (ms)."""
+    rows = select(QuarantinedMessage.unit).where(col(QuarantinedMessage.at) > since, col(QuarantinedMessage.topic).endswith("/birth"))
+    return set(session.exec(rows))

@@ -12,6 +12,7 @@ from musterroll.storage.messages.durable import Stream
 from musterroll.storage.tables.messages import QuarantinedMessage
 
 MAX_PAYLOAD = 4096
+_BIRTH_AGAIN = 3_600_000  # ms after a rejected birth before the unit is asked for another, which is probably no better
 
 
 class RejectedMessage(NamedTuple):
@@ -30,6 +31,12 @@ def store_rejected(session: Session, rejected: Sequence[RejectedMessage], now: d
     if rejected:
         at = to_ms(now)
         storage.add(session, [_row(message, at) for message in rejected[-storage.MAX_ROWS :]])
+
+
+def without_rejected_birth(session: Session, uids: Sequence[str], now: datetime) -> list[str]:
+    """Those of `uids` whose birth was not rejected within the last hour."""
+    rejected = storage.units_of_births(session, to_ms(now) - _BIRTH_AGAIN) if uids else ()
+    return [uid for uid in uids if uid not in rejected]
 
 
 def quarantined_messages(session: Session, before_id: int | None, limit: int) -> list[QuarantinedMessage]:

@@ -67,9 +67,10 @@ def receive(session: Session, batch: Batch, now: datetime) -> Outcome:
     heartbeats.record_usage(session, [(unit_id, beat) for unit_id, beat in messages.beats.items() if beat.usage], now)
     heartbeats.mark_late(session, messages.deaths_after.items(), now)
     quarantine.store_rejected(session, batch.rejected, now)
+    unborn = [messages.uids[unit.unit_id] for unit in reported if unit.unborn]
     return Outcome(
         receipts=_receipts(session, result.upto, messages.uids, now),
-        commands=[(messages.uids[unit.unit_id], Command("rebirth")) for unit in reported if unit.unborn],
+        commands=[(uid, Command("rebirth")) for uid in quarantine.without_rejected_birth(session, unborn, now)],
         replayed=len(messages.durables) - result.stored,
         restarted=[messages.uids[unit_id] for unit_id in sorted({key[0] for key in result.new_keys})],
         rejected=Counter(message.code for message in batch.rejected),

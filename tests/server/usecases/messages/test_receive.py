@@ -113,6 +113,19 @@ def test_a_heartbeat_of_an_unknown_start_asks_for_the_birth_until_it_comes(datab
     assert report(database, unit, now, unit.birth(epoch=3), unit.heartbeat(epoch=3, beat=3)).commands == []
 
 
+def test_a_unit_whose_birth_was_rejected_is_asked_for_another_once_an_hour(database: Database, now: datetime) -> None:
+    unit, other = enrol(database, 2)
+    rebirth = Command("rebirth")
+    rejected = RejectedMessage(f"musterroll/1/{unit.uid}/birth", unit.uid, "wrong_type", "firmware is long", b"{}", (Stream(unit.id, 3), 1))
+    process(database, [], now, [rejected])
+    for beat in range(1, 60):
+        assert report(database, unit, now + timedelta(minutes=beat), unit.heartbeat(epoch=3, beat=beat)).commands == []
+    assert report(database, unit, now + timedelta(minutes=60), unit.heartbeat(epoch=3, beat=60)).commands == [
+        (unit.uid, Command("rebirth"))
+    ]
+    assert report(database, other, now, other.heartbeat(epoch=3, beat=1)).commands == [(other.uid, rebirth)]
+
+
 def test_a_birth_describes_the_unit_and_sets_its_windows(database: Database, now: datetime) -> None:
     (unit,) = enrol(database)
     report(database, unit, now, unit.birth(epoch=2, interval=600, firmware="2.1", agent="0.1", card={"months": 24}, evidence={"mac": "aa"}))
