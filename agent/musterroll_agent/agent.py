@@ -6,7 +6,7 @@ import signal
 import socket
 from typing import Any
 
-from musterroll_wire.messages import Command, Death, Receipt, decode, encode
+from musterroll_wire.messages import MAX_INTEGER, Command, Death, Receipt, decode, encode
 from musterroll_wire.strict_json import InvalidPayload
 
 from musterroll_agent import AgentError
@@ -238,9 +238,21 @@ class Agent:
             self._heartbeat_at = min(self._heartbeat_at, now.elapsed + seconds)
         elif command.name == "coverage":
             self._save_state(coverage={**command.data, "told": now.wall})
+        elif command.name == "epoch" and _valid_epochs(command.data):
+            self._leave_epoch(now, command.data["epoch"], command.data["above"])
         else:
             log.warning("unknown command %r with %s", command.name[:40], str(command.data)[:200])
         self._delivery.outbox_changed()
+
+    def _leave_epoch(self, now: Now, epoch: int, above: int) -> None:
+        """Our state went back, or another machine uses our identity: the registry already has other messages with our numbers."""
+        before = self._outbox.epoch
+        if self._reporter.leave_epoch(now, epoch, above):
+            self._delivery.restart()
+        if self._outbox.epoch != before and self._connection is not None:  # the will names the epoch, and is fixed when connecting
+            log.warning("the registry already has messages of epochs up to %d: going on in epoch %d", above, self._outbox.epoch)
+            self._connection.close()
+            self._connection.lost = "to go on in a new epoch"
 
     def _save_state(self, **changes: Any) -> None:
         """Save what `status` shows. On a full disk `status` lags behind; nothing else suffers."""
@@ -291,6 +303,11 @@ class Agent:
         if self._notifier.watchdog_interval and now.elapsed >= self._watchdog_at:
             self._watchdog_at = now.elapsed + self._notifier.watchdog_interval
             self._notifier.send(WATCHDOG="1")
+
+
+def _valid_epochs(data: dict[str, Any]) -> bool:
+    epoch, above = data.get("epoch"), data.get("above")
+    return type(epoch) is int and type(above) is int and 0 <= epoch <= above < MAX_INTEGER
 
 
 def _random() -> float:

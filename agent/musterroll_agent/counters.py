@@ -44,6 +44,11 @@ class CounterFile:
         self.save(Counters(max(previous.epoch, above) + 1, previous.boots + rebooted, previous.operating + unseen, uptime, boot))
         return self.counters
 
+    def begin(self, epoch: int) -> None:
+        """Go on in another epoch, if need be in memory only. Raises OSError where it cannot be saved."""
+        self.counters = self.counters._replace(epoch=epoch)
+        self.save(self.counters)
+
     def advance(self, uptime: int) -> Counters:
         """The counters at `uptime` seconds after the machine's start, in memory only."""
         gain = max(0, uptime - self.counters.uptime)

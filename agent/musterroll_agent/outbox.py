@@ -15,8 +15,11 @@ from musterroll_agent.outbox_file import Change, OutboxFile
 
 KEEP_SECONDS = 7 * 86400
 MEMORY_MESSAGES = 200
+RENUMBERED_AT_ONCE = 100
 
 _DROP_ORDER = "receipted IS NULL, about <> 'hour', kind = 'birth', epoch, seq"
+
+_OF_EPOCH = "SELECT seq, kind, about, body FROM waiting WHERE epoch = ? ORDER BY seq LIMIT ?"
 
 
 class TooLarge(ValueError):
@@ -81,6 +84,27 @@ class Outbox:
         if count > MEMORY_MESSAGES:
             self._file.execute(f"DELETE FROM spare WHERE rowid = (SELECT rowid FROM spare ORDER BY {_DROP_ORDER} LIMIT 1)")  # noqa: S608
             self._dropped_in_memory += 1
+
+    def begin(self, epoch: int) -> None:
+        """Number what is added from now on in another epoch."""
+        self.epoch, self.next_seq = epoch, 1
+
+    def renumber(self, epoch: int) -> set[str]:
+        """Number again in this epoch what waits for a receipt in `epoch`. Returns the kinds of these messages; none on a full disk."""
+        kinds: set[str] = set()
+        while epoch != self.epoch and (rows := self._file.execute(_OF_EPOCH, (epoch, RENUMBERED_AT_ONCE)).fetchall()):
+            changes: list[Change] = []
+            for seq, (old, kind, about, body) in enumerate(rows, self.next_seq):
+                message = decode(kind, body)
+                assert isinstance(message, Birth | Record)
+                body = encode(message._replace(epoch=self.epoch, seq=seq, oldest=seq))
+                changes += [(f"DELETE FROM {table} WHERE epoch = ? AND seq = ?", epoch, old) for table in ("main.message", "spare")]  # noqa: S608
+                changes.append(("INSERT INTO main.message VALUES (?, ?, ?, ?, ?, NULL)", self.epoch, seq, kind, about, body))
+            if not self._file.write(*changes):
+                break
+            self.next_seq += len(rows)
+            kinds.update(row[1] for row in rows)
+        return kinds
 
     # -- sending
 

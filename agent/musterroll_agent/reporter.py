@@ -1,6 +1,7 @@
 """What the unit reports and when: births, heartbeats, hourly records, changes, events. Knows no sockets and reads no clock."""
 
 import logging
+import os
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -48,6 +49,7 @@ class Reporter:
         self._facts, self._card_path, self._usage_path = facts, card, usage
         self._card: dict[str, Any] | None = None
         self._vitals: dict[str, int] = {}
+        self._run = os.urandom(8).hex()
         self._beat = 0
         self._saved_at = self._wall_offset = 0.0
 
@@ -90,6 +92,7 @@ class Reporter:
             boots=counters.boots,
             clock=self._clock_synchronised,
             card=self._card,
+            run=self._run,
             **self._facts._asdict(),
         )
         self._outbox.add_birth(birth)
@@ -139,6 +142,20 @@ class Reporter:
         """A new interval needs a birth: the registry takes it from there and judges silence by it."""
         self.interval = seconds
         self.birth(now)
+
+    def leave_epoch(self, now: Now, epoch: int, above: int) -> bool:
+        """Number again what waits in `epoch`, which others have used: above `above`, if it is the present one. Whether anything changed."""
+        present = epoch == self._outbox.epoch
+        if present:
+            self._outbox.begin(above + 1)
+            try:
+                self._counters.begin(above + 1)
+            except OSError as error:
+                log.warning("the new epoch cannot be saved: %s", error)
+        kinds = self._outbox.renumber(epoch)
+        if present and "birth" not in kinds:
+            self.birth(now)
+        return present or bool(kinds)
 
     def event(self, now: Now, data: dict[str, Any]) -> None:
         self._record(now, "event", data)

@@ -39,6 +39,7 @@ class Birth(NamedTuple):
     clock: bool | None = None  # whether the unit's clock is synchronised; None where it cannot tell
     card: dict[str, Any] | None = None  # the unit's own warranty card
     evidence: dict[str, str] = {}  # other evidence of identity: machine id, board serial, MAC
+    run: str = ""  # drawn at random at every start: two runs that take turns are two devices
 
 
 class Heartbeat(NamedTuple):
@@ -80,7 +81,10 @@ class Receipt(NamedTuple):
 
 
 class Command(NamedTuple):
-    """A command from the registry: `rebirth`, `interval` ({"seconds": n}) or `coverage` (words to show the installer)."""
+    """A command from the registry: `rebirth`, `interval` ({"seconds": n}), `coverage` (words to show the installer) or `epoch`.
+
+    `epoch` ({"epoch": e, "above": n}): what is numbered in epoch e cannot be kept there; number it again in an epoch above n.
+    """
 
     name: str
     data: dict[str, Any] = {}
@@ -232,6 +236,7 @@ def _birth(value: dict[str, Any]) -> Birth:
         clock=clock if at == value["at"] else False,
         card=None if value.get("card") is None else fields.mapping("card"),
         evidence=fields.texts("evidence"),
+        run=fields.text("run", ""),
     )
 
 

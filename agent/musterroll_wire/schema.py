@@ -50,6 +50,7 @@ DESCRIPTIONS = {
     "clock": "whether the unit's clock is synchronised; null where it cannot tell",
     "card": "the unit's own warranty card: starts_on, ends_on (first day not covered) or months, policy, reference",
     "evidence": "other evidence of identity, such as board_serial and mac",
+    "run": "drawn at random at every start of the agent: two runs that take turns are two devices",
     "beat": "counts the heartbeats of an epoch, from 1",
     "operating": "seconds the unit has been up over its life",
     "vitals": "readings in this order, null where the unit cannot tell; a newer sender may append more",
@@ -57,7 +58,7 @@ DESCRIPTIONS = {
     "about": "hour, change, event or warranty; readers store unknown kinds too",
     "data": "what the record or command carries",
     "registry": "the registry's own epoch; when it changes, units send everything again",
-    "name": "rebirth, interval or coverage",
+    "name": "rebirth, interval, coverage or epoch",
 }
 CONSTRAINTS: dict[Any, dict[str, dict[str, Any]]] = {
     Birth: {"seq": {"minimum": 1}, "oldest": {"minimum": 1}, "interval": {"minimum": 1, "maximum": MAX_INTERVAL}},

@@ -125,6 +125,28 @@ def test_commands_are_executed(agent: AgentProcess, broker: Mosquitto, registry:
     assert status(agent)["interval"] == 5
 
 
+def test_what_the_registry_cannot_keep_is_sent_again_in_an_epoch_above_the_one_it_names(
+    agent: AgentProcess, broker: Mosquitto, registry: Registry
+) -> None:
+    registry.receipting = False
+    child = agent.enrolled(broker.url, interval=3600).run()
+    (refused,) = registry.wait_for(Birth)
+    registry.command(UNIT, "epoch", epoch=7, above=99)  # of another run
+    registry.command(UNIT, "epoch", epoch=1, above=2**53 - 1)  # beyond which there is none
+    registry.receipting = True
+    registry.command(UNIT, "epoch", epoch=1, above=41)
+    birth = registry.wait_for(Birth, 2)[-1]
+    assert birth == refused._replace(epoch=42)
+    until(lambda: registry.wait_for(Heartbeat, 2)[-1].epoch == 42, "it connects anew and beats in the new epoch")
+    until(lambda: status(agent)["unreceipted"] == 0, "the birth has a receipt")
+    child.kill()
+    assert registry.wait_for(Death) == [Death(42)]
+    assert agent.call("once").returncode == 0
+    again = registry.wait_for(Birth, 3)[-1]
+    assert again.epoch == 43
+    assert again.run != birth.run != ""
+
+
 def test_messages_that_cannot_be_read_have_no_effect(agent: AgentProcess, broker: Mosquitto, registry: Registry) -> None:
     agent.enrolled(broker.url, interval=3600).run()
     registry.wait_for(Birth)

@@ -230,3 +230,32 @@ def test_stored_messages_survive_kill_9(tmp_path: Path) -> None:
 
 def path() -> dict[str, str]:
     return {**os.environ, "PYTHONPATH": str(ROOT / "agent")}
+
+
+def test_what_waits_in_another_epoch_is_numbered_again_in_this_one_and_what_has_a_receipt_is_not(tmp_path: Path) -> None:
+    outbox = make(tmp_path, epoch=1)
+    outbox.add_birth(birth())
+    for number in range(250):
+        outbox.add_record(record(f"{number}"))
+    outbox.apply_receipt(1, 2, registry=1, now=100)
+    outbox.begin(42)
+    outbox.add_record(record("new"))
+    assert (outbox.renumber(1), outbox.renumber(1), outbox.renumber(42)) == ({"record"}, set(), set())
+    outbox.close()
+    kept = [decode(m.kind, m.payload) for m in make(tmp_path, epoch=43).waiting(START, 10_000)]
+    assert [(m.epoch, m.seq, m.about) for m in kept if isinstance(m, Record)] == [
+        (42, 1, "new"),
+        *((42, seq, str(seq - 1)) for seq in range(2, 251)),
+    ]
+    assert len(kept) == 250
+
+
+def test_what_is_only_in_memory_is_numbered_again_too(tmp_path: Path) -> None:
+    outbox = make(tmp_path, max_pages=8)
+    for _ in range(60):
+        outbox.add_record(record(size=400))
+    assert not outbox.on_disk
+    waiting = len(keys(outbox))
+    outbox.begin(5)
+    outbox.renumber(1)
+    assert len(keys(outbox)) == waiting

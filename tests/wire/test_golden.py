@@ -58,6 +58,18 @@ GOLDEN: dict[str, Message] = {
         card=None,
         evidence={},
     ),
+    "birth.run": Birth(
+        epoch=42,
+        seq=1,
+        oldest=1,
+        at=1790000000,
+        serial="00017",
+        maker="Acme",
+        model="M1",
+        interval=60,
+        evidence={"mac": "02:00:5e:10:00:01"},
+        run="9f0c2d7be1a45388",
+    ),
     "heartbeat.least": Heartbeat(epoch=1, beat=1, at=1790000060, uptime=60, operating=60, vitals={}, usage={}),
     "heartbeat.steady": Heartbeat(
         epoch=41,
@@ -106,6 +118,7 @@ GOLDEN: dict[str, Message] = {
     "receipt.full": Receipt(epoch=41, seq=11, registry=3, at=1790003604),
     "command.rebirth": Command(name="rebirth", data={}),
     "command.interval": Command(name="interval", data={"seconds": 300}),
+    "command.epoch": Command(name="epoch", data={"epoch": 1, "above": 41}),
     "command.coverage": Command(name="coverage", data={"words": "covered by warranty until 31 December 2028", "heard": 1790003604}),
 }
 
