@@ -8,16 +8,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
+from musterroll_wire.placeholders import is_placeholder, is_placeholder_name
+
 from musterroll_agent import AgentError
 
 MAX_TEXT = 256
-# Values that firmware ships with when nobody filled the field in; compared ignoring case, spaces and separators.
-PLACEHOLDERS = frozenset(
-    """tobefilledbyoem tobefilledbyo defaultstring systemserialnumber serialnumber baseboardserialnumber chassisserialnumber
-    systemmanufacturer manufacturer systemproductname systemversion productname none na null nil unknown notspecified notapplicable
-    notavailable notsettable notset undefined invalid empty oem tbd test serial xxxxx abcdefg 0123456789 123456789 1234567890
-    01234567890123456789 12345678 1234567 123456 12345 ssn12345678901234567890""".split()  # noqa: SIM905 - a table of words
-)
 
 Properties = dict[str, str]  # any of serial, maker, model, board_serial, mac
 
@@ -31,16 +26,6 @@ class Machine(NamedTuple):
     source: str  # the provider that knew the serial
     evidence: Properties
     placeholder: str  # the first placeholder found in place of a serial
-
-
-def is_placeholder(value: str) -> bool:
-    """Whether a value is one that firmware ships with when nobody filled it in.
-
-    >>> is_placeholder("To Be Filled By O.E.M."), is_placeholder("0000000"), is_placeholder("K400MVX7")
-    (True, True, False)
-    """
-    key = "".join(c for c in value.casefold() if c.isalnum())
-    return key in PLACEHOLDERS or len(set(key)) <= 1
 
 
 def _line(path: Path) -> str:
@@ -128,9 +113,10 @@ def probe(root: Path = Path("/")) -> Machine:
     source = placeholder = ""
     for provider in PROVIDERS:
         for name, value in _safely(provider, root).items():
-            if name == "serial" and value and is_placeholder(value):
+            unfilled = is_placeholder_name(value) if name in ("maker", "model") else is_placeholder(value)
+            if name == "serial" and value and unfilled:
                 placeholder = placeholder or value
-            elif value and name not in values and not is_placeholder(value):
+            elif value and name not in values and not unfilled:
                 values[name] = value[:MAX_TEXT]
                 source = provider.__name__ if name == "serial" else source
     evidence: Properties = {name: values[name] for name in ("board_serial", "mac") if name in values}

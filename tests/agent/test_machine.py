@@ -1,11 +1,10 @@
-"""The providers on file trees laid out like a kernel's, and the placeholders that firmware ships with."""
+"""The providers on file trees laid out like a kernel's."""
 
 from pathlib import Path
 
 import pytest
-from musterroll.domain.units.serials import PLACEHOLDERS as REGISTRY_PLACEHOLDERS
 from musterroll_agent import AgentError
-from musterroll_agent.machine import is_placeholder, override, probe, read_cim, read_ioreg
+from musterroll_agent.machine import override, probe, read_cim, read_ioreg
 
 
 def tree(root: Path, files: dict[str, str]) -> Path:
@@ -54,6 +53,12 @@ def test_a_placeholder_is_skipped_for_the_next_provider(tmp_path: Path) -> None:
     assert (machine.serial, machine.source, machine.placeholder) == ("10000000abcdef01", "device_tree", "To Be Filled By O.E.M.")
 
 
+def test_a_virtual_machine_has_its_maker_and_model(tmp_path: Path) -> None:
+    table = {"product_serial": "VirtualBox", "sys_vendor": "QEMU", "product_name": "Virtual Machine"}
+    machine = probe(tree(tmp_path, {f"sys/class/dmi/id/{name}": text for name, text in table.items()}))
+    assert machine[:3] == ("", "QEMU", "Virtual Machine")
+
+
 def test_a_machine_without_a_serial_asks_for_the_label(tmp_path: Path) -> None:
     with pytest.raises(AgentError, match=r"the firmware does not report one.*--serial"):
         override(probe(tmp_path), "", "", "")
@@ -79,17 +84,6 @@ def test_a_directory_or_binary_in_place_of_a_file_is_skipped(tmp_path: Path) -> 
     (tmp_path / "proc").mkdir()
     (tmp_path / "proc/cpuinfo").write_bytes(b"\xff\xfe\0Serial: \xff\n" * 10)
     assert probe(tmp_path).maker == ""
-
-
-@pytest.mark.parametrize(
-    "serial", ["To Be Filled By O.E.M.", "Default string", "System Serial Number", "0123456789", "None", "0000000000", "xxxx", "", "---"]
-)
-def test_placeholders_never_identify(serial: str) -> None:
-    assert is_placeholder(serial)
-
-
-def test_every_placeholder_of_the_registry_is_one_for_the_agent() -> None:
-    assert [word for word in REGISTRY_PLACEHOLDERS if not is_placeholder(word)] == []
 
 
 def test_windows_and_macos_answers_are_parsed() -> None:

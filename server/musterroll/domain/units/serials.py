@@ -1,4 +1,4 @@
-"""Serials, makers and models as compared; placeholders; unit ids.
+"""Serials, makers and models as compared; unit ids.
 
 A serial is a claim; the credential is the identity.
 """
@@ -7,6 +7,8 @@ import re
 import secrets
 import unicodedata
 from functools import lru_cache
+
+from musterroll_wire.placeholders import is_placeholder
 
 from musterroll.domain.values.errors import DomainError
 
@@ -19,16 +21,6 @@ _LONGEST = 64
 _KEY = re.compile(rf"[A-Z0-9]{{1,{_LONGEST}}}")
 _LEGAL_FORM = re.compile(
     r"[\s,]+(inc|incorporated|corp|corporation|co|company|ltd|limited|llc|gmbh|ag|bv|b\.v|nv|sa|s\.a|plc|computer|computers)\.?$"
-)
-# What firmware reports if nobody filled in the serial; compared as keys.
-PLACEHOLDERS = frozenset(
-    (
-        *("TOBEFILLEDBYOEM", "TOBEFILLEDBYO", "DEFAULTSTRING", "SYSTEMSERIALNUMBER", "SERIALNUMBER", "BASEBOARDSERIALNUMBER"),
-        *("CHASSISSERIALNUMBER", "SYSTEMPRODUCTNAME", "NONE", "NA", "NULL", "NIL", "UNKNOWN", "NOTSPECIFIED", "NOTAPPLICABLE"),
-        *("NOTAVAILABLE", "NOTSETTABLE", "UNDEFINED", "INVALID", "EMPTY", "OEM", "TBD", "TEST", "SERIAL", "ABCDEFG"),
-        *("0123456789", "123456789", "1234567890", "01234567890123456789", "12345678", "1234567", "123456", "12345"),
-        *("SSN12345678901234567890",),
-    )
 )
 
 
@@ -47,10 +39,8 @@ def serial_key(serial: str, separators: str = SEPARATORS) -> str:
     text = _INVISIBLE.sub("", serial if serial.isascii() else unicodedata.normalize("NFKC", serial))
     key = text.upper() if text.isascii() else "".join(c.upper() if c.isascii() else c for c in text)
     key = key.translate(dict.fromkeys(map(ord, separators))) if not key.isalnum() else key
-    if not _KEY.fullmatch(key):
+    if not _KEY.fullmatch(key) or is_placeholder(key):
         raise BadSerial(_why_bad(serial, key))
-    if is_placeholder(key):
-        raise BadSerial(f"the serial {serial[:80]!r} is a placeholder shared by many units; use the one on the label")
     return key
 
 
@@ -59,16 +49,9 @@ def _why_bad(serial: str, key: str) -> str:
         return f"the serial {serial[:80]!r} has no letters or digits"
     if len(key) > _LONGEST:
         return f"too long for a serial ({len(key)} characters; the limit is {_LONGEST})"
+    if any(c.isalnum() for c in key) and is_placeholder(key):
+        return f"the serial {serial[:80]!r} is a placeholder shared by many units; use the one on the label"
     return f"the serial {serial[:80]!r} contains characters other than letters and digits"
-
-
-def is_placeholder(key: str) -> bool:
-    """Whether a serial key is what firmware reports if nobody filled in the serial.
-
-    >>> is_placeholder("DEFAULTSTRING"), is_placeholder("0000000"), is_placeholder("K400MVX7")
-    (True, True, False)
-    """
-    return key in PLACEHOLDERS or len(set(key)) == 1
 
 
 @lru_cache(4096)  # few makers and models, looked up all day
