@@ -5,8 +5,12 @@ its wording in `web.wording.states`. Pages, API and the sweep all use `assess_li
 Instants are integer milliseconds since 1970 by the registry's clock; windows are integer seconds.
 """
 
+from collections.abc import Iterator
 from enum import StrEnum
+from itertools import pairwise
 from typing import NamedTuple
+
+from musterroll.domain.values.instants import in_future
 
 
 class Liveness(StrEnum):
@@ -54,11 +58,46 @@ class LivenessFacts(NamedTuple):
     reported_by_import_only: bool = False
 
 
-class ListeningWindow(NamedTuple):
-    """Since when, and until when, the registry is known to have been listening without a gap."""
+class ListeningSpan(NamedTuple):
+    """The registry was listening from `since` to `until`, for `listened` ms: less than its length where short gaps were merged into it."""
 
     since: int
     until: int
+    listened: int
+
+    @property
+    def lost(self) -> int:
+        """Time in gaps. Where they lie is not recorded: they count as right after a last word, so that they accuse nobody."""
+        return self.until - self.since - self.listened
+
+
+class ListeningWindow(NamedTuple):
+    """Since when, and until when, the registry is known to have been listening without a gap; and when it was before, oldest first."""
+
+    since: int
+    until: int
+    earlier: tuple[ListeningSpan, ...] = ()
+
+    def spans(self) -> Iterator[tuple[int, ListeningSpan]]:
+        """Every span, oldest first, each with the time listened before it."""
+        before = 0
+        for span in (*self.earlier, ListeningSpan(self.since, self.until, self.until - self.since)):
+            if span.since < span.until:
+                yield before, span
+                before += span.listened
+
+    def listened_until(self, now: int) -> int:
+        """The time listened up to `now`, at least."""
+        return max((0, *(before + min(now - span.since - span.lost, span.listened) for before, span in self.spans())))
+
+    def listened_before(self, heard_at: int) -> int:
+        """The time listened up to a last word, at most."""
+        known = [(before, span) for before, span in self.spans() if span.since <= heard_at]
+        return max((0, *(before + min(heard_at - span.since + span.lost, span.listened) for before, span in known)))
+
+    def instant(self, listened: int) -> int:
+        """When so much time had been listened."""
+        return next(span.since + span.lost + listened - before for before, span in self.spans() if listened <= before + span.listened)
 
 
 class Judgement(NamedTuple):
@@ -97,24 +136,65 @@ def reported_by_import_only(birth_epoch: int, beat: int) -> bool:
 def assess_liveness(facts: LivenessFacts, hearing: ListeningWindow, now: int) -> Judgement:
     """The liveness of a unit at `now`.
 
-    Silence counts only while the registry was listening: from the later of the last word and the moment hearing began, up to the last
-    moment hearing is proven. A will makes a unit late, never stale. Once called stale it stays so until it is heard. A unit that only
-    imports reported stays as the newest of them found it: that the registry listened proves nothing about it.
+    Silence counts only while the registry was listening: it is the time listened since the last word, over all gaps. A will makes a unit
+    late, never stale. Once called stale it stays so until it is heard. A unit that only imports reported stays as the newest of them
+    found it: that the registry listened proves nothing about it.
     """
     if facts.heard_at is None:
         return Judgement(Liveness.NEVER_HEARD, None)
-    silent_from = max(facts.heard_at, hearing.since)
-    silence = min(now, hearing.until) - silent_from
-    if facts.reported_by_import_only:
-        silence = 0
+    silent_from = hearing.listened_before(facts.heard_at)
+    silence = 0 if facts.reported_by_import_only else hearing.listened_until(now) - silent_from
     if facts.stale_since is not None:
         judgement = Judgement(Liveness.STALE, facts.stale_since)
     elif silence >= facts.stale_after * 1000:
-        judgement = Judgement(Liveness.STALE, silent_from + facts.stale_after * 1000)
+        judgement = Judgement(Liveness.STALE, hearing.instant(silent_from + facts.stale_after * 1000))
     elif facts.death_at is not None:
         judgement = Judgement(Liveness.LATE, facts.death_at)
     elif silence >= facts.late_after * 1000:
-        judgement = Judgement(Liveness.LATE, silent_from + facts.late_after * 1000)
+        judgement = Judgement(Liveness.LATE, hearing.instant(silent_from + facts.late_after * 1000))
     else:
         return Judgement(Liveness.OPERATING, facts.heard_at)
     return Judgement(Liveness.HELD, facts.held_at) if facts.held_at is not None else judgement
+
+
+GAP = 5_000  # ms between two proofs of listening after which there was a gap
+_MOST_SPANS = 48  # that are kept
+
+
+def extend_listening(window: ListeningWindow, proof: int, now: int) -> ListeningWindow:
+    """The window after a proof that everything up to `proof` was received.
+
+    A window that reaches into the future was proven by a wrong clock: that part is void, and listening begins anew. A proof that lies in
+    the future proves nothing.
+
+    >>> extend_listening(ListeningWindow(0, 9_000), 20_000, now=20_100)
+    ListeningWindow(since=20000, until=20000, earlier=(ListeningSpan(since=0, until=9000, listened=9000),))
+    """
+    if in_future(proof, now):
+        return window
+    if in_future(window.until, now):
+        return ListeningWindow(proof, proof, _before(window, min(proof, now)))
+    if proof <= window.until:
+        return window
+    if proof - window.until <= GAP:
+        return window._replace(until=proof)
+    return ListeningWindow(proof, proof, _merged(tuple(span for _, span in window.spans())))
+
+
+def _before(window: ListeningWindow, end: int) -> tuple[ListeningSpan, ...]:
+    """What was listened before `end`; of the span that it cuts, only what is certain."""
+    known = (span for _, span in window.spans() if span.since < end)
+    return _merged(tuple(span if span.until <= end else _cut(span, end) for span in known))
+
+
+def _cut(span: ListeningSpan, end: int) -> ListeningSpan:
+    return ListeningSpan(span.since, end, max(0, end - span.since - span.lost))
+
+
+def _merged(spans: tuple[ListeningSpan, ...]) -> tuple[ListeningSpan, ...]:
+    """At most so many spans: neighbours that lose the least by it become one."""
+    while len(spans) > _MOST_SPANS:
+        merged = [ListeningSpan(a.since, b.until, a.listened + b.listened) for a, b in pairwise(spans)]
+        best = min(range(len(merged)), key=lambda number: merged[number].lost)
+        spans = (*spans[:best], merged[best], *spans[best + 2 :])
+    return spans

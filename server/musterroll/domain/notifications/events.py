@@ -23,6 +23,7 @@ class EventKind(StrEnum):
     IMPORT_FAILED = "import_failed"
     INGEST_NOT_RECEIVING = "ingest_deaf"
     INGEST_RECEIVING = "ingest_hears"
+    CLOCK_JUMPED = "clock_jumped"
     AUDIT_BROKEN = "audit_broken"
 
 

@@ -140,6 +140,11 @@ def _receiving_again(events: list[Event], zone: ZoneInfo) -> str:
     return f"Registry receiving again; no messages had arrived since {_moment(events[0].since or events[0].at, zone)}"
 
 
+def _clock(events: list[Event], zone: ZoneInfo) -> str:
+    ahead, at = (f"{from_ms(ms).year} {_moment(ms, zone)}" for ms in (events[0].since or events[0].at, events[0].at))
+    return f"The registry's clock jumped back from {ahead} to {at}; silence of units counts anew, check the time synchronisation"
+
+
 def _audit(events: list[Event], _: ZoneInfo) -> str:
     return f"Audit log check failed; {events[0].detail}"
 
@@ -169,6 +174,7 @@ _WORDING = {
     EventKind.IMPORT_FAILED: _KindWording(_import, "/imports", plural="imports with rejected rows"),
     EventKind.INGEST_NOT_RECEIVING: _KindWording(_not_receiving, "/health", plural="outages of message reception"),
     EventKind.INGEST_RECEIVING: _KindWording(_receiving_again, "/health", plural="recoveries of message reception"),
+    EventKind.CLOCK_JUMPED: _KindWording(_clock, "/health", plural="jumps of the registry's clock"),
     EventKind.AUDIT_BROKEN: _KindWording(_audit, "/audit", plural="failed checks of the audit log"),
 }
 

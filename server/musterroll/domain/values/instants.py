@@ -29,3 +29,11 @@ def day_end(day: date) -> datetime:
     '2026-10-31T23:59:59.999000+00:00'
     """
     return datetime(day.year, day.month, day.day, tzinfo=UTC) + timedelta(days=1) - _MS
+
+
+CLOCKS_DIFFER = 5_000  # ms by which the clocks of the registry's processes may differ
+
+
+def in_future(mark: int, now: int) -> bool:
+    """Whether a mark that only moves forward (ms) was set by a clock that was wrong. Such a mark is void: what it guards begins anew."""
+    return mark > now + CLOCKS_DIFFER

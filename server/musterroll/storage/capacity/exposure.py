@@ -12,7 +12,7 @@ from itertools import chain
 from typing import Any
 
 import numpy as np
-from sqlalchemy import Date, bindparam, delete, func, select, text
+from sqlalchemy import BigInteger, Date, bindparam, delete, func, literal_column, select, text
 from sqlmodel import Session, col
 
 from musterroll.domain.capacity.exposure import NEVER, Stretches
@@ -22,6 +22,7 @@ from musterroll.storage.engine import account_scope, bulk
 from musterroll.storage.engine.bulk import postgres
 from musterroll.storage.engine.temp_tables import Staging
 from musterroll.storage.liveness import process_heartbeats
+from musterroll.storage.liveness import states as liveness_states
 from musterroll.storage.liveness.states import reported_by_import_only_sql
 from musterroll.storage.tables.audit import AuditChange
 from musterroll.storage.tables.capacity import Exposure
@@ -71,15 +72,14 @@ promised AS (
 SELECT u.product_id, s.since / 1000,
   {least}(coalesce(s.until, CASE
     WHEN v.stale_since <= :until THEN v.stale_since
-    WHEN v.heard_at <= :until AND {imported} THEN {least}(:until, v.heard_at + v.stale_after * 1000)
-    WHEN v.heard_at <= :until AND {least}(:until, :listened_until) - {greatest}(v.heard_at, :listened_since) >= v.stale_after * 1000
-      THEN {greatest}(v.heard_at, :listened_since) + v.stale_after * 1000
+    WHEN v.heard_at <= :until AND {imported} THEN {least}(:until, v.heard_at + v.stale_after * CAST(1000 AS BIGINT))
+    WHEN v.heard_at <= :until AND v.passed <= :listened THEN {became_stale}
     ELSE :until END), coalesce(CASE WHEN u.lifecycle IN ({gone}) THEN g.at END, :until), :until) / 1000,
   coalesce({installed}, v.first_heard_at / 86400000, s.since / 86400000), coalesce(p.first_day, {never}), coalesce(p.end_day, {never}),
   coalesce(o.line_id, 0)
 FROM stretch s
 JOIN unit u ON u.id = s.unit_id
-JOIN unit_status v ON v.unit_id = s.unit_id
+JOIN (SELECT v.*, {listened_before} + v.stale_after * CAST(1000 AS BIGINT) AS passed FROM unit_status v) v ON v.unit_id = s.unit_id
 LEFT JOIN gone g ON g.unit_id = s.unit_id
 LEFT JOIN promised p ON p.unit_id = s.unit_id
 LEFT JOIN {seats} o ON o.unit_id = s.unit_id
@@ -100,8 +100,8 @@ def stretches(
     `lines`: the first day of each contract line and the first day without it. `seats`: the table with the line of each unit.
     """
     dialect = session.get_bind().dialect.name
-    query = text(_sql(dialect, stretch.format(mine=_mine(session)), seats))
-    given = {"since": since, "until": until, "listened_since": heard.since, "listened_until": heard.until}
+    query = text(_sql(dialect, stretch.format(mine=_mine(session)), seats, _silence(session, heard)))
+    given = {"since": since, "until": until, "listened": heard.listened_until(until)}
     first, last = _by_number(lines)
     allow_long_statements(session)
     result = session.connection().execute(query.execution_options(stream_results=True), given)
@@ -144,7 +144,17 @@ def _mine(session: Session) -> str:
     )
 
 
-def _sql(dialect: str, stretch: str, seats: str) -> str:
+def _silence(session: Session, heard: ListeningWindow) -> dict[str, str]:
+    """When the silence of `unit_status v` passed its window, as text."""
+    expressions = {
+        "listened_before": liveness_states.listened_before(heard, literal_column("v.heard_at", BigInteger)),
+        "became_stale": liveness_states.instant(heard, literal_column("v.passed", BigInteger)),
+    }
+    bind = session.get_bind()
+    return {name: str(expression.compile(bind, compile_kwargs={"literal_binds": True})) for name, expression in expressions.items()}
+
+
+def _sql(dialect: str, stretch: str, seats: str, silence: dict[str, str]) -> str:
     words = WORDS[dialect]
     ends = f"coalesce({words['least']}({words['days'].format('ends_on')}, coalesce({words['days'].format('voided_on')}, {NEVER})), {NEVER})"
     return _STRETCHES.format(
@@ -154,10 +164,10 @@ def _sql(dialect: str, stretch: str, seats: str) -> str:
         ends=ends,
         installed=words["days"].format("u.installed_on"),
         least=words["least"],
-        greatest=words["greatest"],
         never=NEVER,
         imported=reported_by_import_only_sql("v"),
         seats=seats,
+        **silence,
     )
 
 

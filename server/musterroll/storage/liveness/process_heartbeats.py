@@ -4,6 +4,8 @@ from sqlalchemy import func, text, update
 from sqlmodel import Session, col, select
 
 from musterroll.domain.liveness import ListeningWindow
+from musterroll.domain.values.instants import CLOCKS_DIFFER
+from musterroll.storage.liveness.states import window
 from musterroll.storage.tables.operations import ProcessHeartbeat, RegistryState
 
 _BEAT = text(
@@ -30,16 +32,16 @@ def slowest(session: Session, prefix: str, since: int) -> int | None:
     return session.exec(query).one()
 
 
-def newest(session: Session, prefix: str) -> int | None:
-    """The latest `at` (ms) of the pulses whose name begins with `prefix`."""
-    return session.exec(select(func.max(ProcessHeartbeat.at)).where(col(ProcessHeartbeat.name).startswith(prefix, autoescape=True))).one()
+def newest(session: Session, prefix: str, now: int) -> int | None:
+    """The latest `at` (ms) of the pulses whose name begins with `prefix`. One that lies in the future proves nothing."""
+    named = col(ProcessHeartbeat.name).startswith(prefix, autoescape=True)
+    return session.exec(select(func.max(ProcessHeartbeat.at)).where(named, col(ProcessHeartbeat.at) <= now + CLOCKS_DIFFER)).one()
 
 
 def hearing(session: Session) -> ListeningWindow:
     """What is proven, locked until the end of the transaction."""
-    since, until = session.exec(select(RegistryState.since, RegistryState.until).with_for_update()).one()
-    return ListeningWindow(since, until)
+    return window(*session.exec(select(RegistryState.since, RegistryState.until, RegistryState.earlier).with_for_update()).one())
 
 
-def record_listening(session: Session, window: ListeningWindow) -> None:
-    session.execute(update(RegistryState).values(since=window.since, until=window.until))
+def record_listening(session: Session, listened: ListeningWindow) -> None:
+    session.execute(update(RegistryState).values(since=listened.since, until=listened.until, earlier=[*map(list, listened.earlier)]))

@@ -1,11 +1,19 @@
 """The stale sweep as SQL: units whose silence exceeds their window. Instants are ms, by the registry's clock."""
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from sqlmodel import Session, text
+from sqlalchemy import ColumnElement, and_, case, exists, or_, select, update
+from sqlmodel import Session, col
 
 from musterroll.domain.liveness import ListeningWindow
-from musterroll.storage.liveness.states import reported_by_import_only_sql
+from musterroll.domain.values.instants import CLOCKS_DIFFER
+from musterroll.storage.engine.bulk import among
+from musterroll.storage.liveness import states
+from musterroll.storage.tables.liveness import UnitStatus
+from musterroll.storage.tables.units import UnitStateChange
+
+_STATUS: Any = UnitStatus.__table__  # type: ignore[attr-defined]
+_CHANGE: Any = UnitStateChange.__table__  # type: ignore[attr-defined]
 
 
 class StaleUnit(NamedTuple):
@@ -17,29 +25,49 @@ class StaleUnit(NamedTuple):
     stale_after: int
 
 
-_SILENT_FROM = "CASE WHEN heard_at > :since THEN heard_at ELSE :since END"
-_REPORTED_ITSELF = f"NOT {reported_by_import_only_sql()}"  # the silence of units known from imports only proves nothing
-_DUE = (
-    f"heard_at IS NOT NULL AND stale_since IS NULL AND held_at IS NULL AND {_REPORTED_ITSELF}"
-    f" AND {_SILENT_FROM} <= :at - stale_after * 1000"
-)
-_MARK_STALE = text(
-    f"UPDATE unit_status SET stale_since = {_SILENT_FROM} + stale_after * 1000"  # noqa: S608
-    f" WHERE unit_id IN (SELECT unit_id FROM unit_status WHERE {_DUE} LIMIT :limit) AND {_DUE}"
-    " RETURNING unit_id, heard_at, stale_since, stale_after"
-)
+def _due(heard: ListeningWindow, now: int) -> ColumnElement[bool]:
+    stale, _ = states.silent(heard, now)
+    return col(UnitStatus.stale_since).is_(None) & col(UnitStatus.held_at).is_(None) & stale
 
 
-_ANY_DUE = text(f"SELECT EXISTS (SELECT 1 FROM unit_status WHERE {_DUE})")  # noqa: S608
+_INSTANTS = tuple(_STATUS.c[name] for name in ("heard_at", "first_heard_at", "death_at", "stale_since", "held_at"))
+
+
+def _wrong(heard: ListeningWindow, now: int) -> ColumnElement[bool]:
+    return or_(*(column > max(now, heard.until) + CLOCKS_DIFFER for column in _INSTANTS))
+
+
+def any_from_the_future(session: Session, heard: ListeningWindow, now: int) -> bool:
+    return bool(session.execute(select(exists().where(_wrong(heard, now)))).scalar())
+
+
+def bring_back(session: Session, heard: ListeningWindow, now: int, limit: int) -> int:
+    """Bring what at most `limit` units reported while the clock was ahead to the present, so that their silence counts from now on.
+
+    Compared with the clock of ingest, which set these instants, as well as with ours: either may be wrong. Returns the number of units.
+    """
+    at = min(now, heard.until)
+    units = select(_STATUS.c.unit_id).where(_wrong(heard, now)).limit(limit)
+    values = {column.name: case((column > at, at), else_=column) for column in _INSTANTS}
+    ids = session.execute(update(_STATUS).where(_STATUS.c.unit_id.in_(units)).values(values).returning(_STATUS.c.unit_id)).scalars().all()
+    changes = and_(among(session, _CHANGE.c.unit_id, ids), _CHANGE.c.axis == "liveness", _CHANGE.c.at > at)
+    session.execute(update(_CHANGE).where(changes).values(at=at, recorded_at=at))
+    return len(ids)
 
 
 def any_due(session: Session, heard: ListeningWindow, now: int) -> bool:
     """Whether `mark_stale` would mark any unit."""
-    return bool(session.execute(_ANY_DUE, {"since": heard.since, "at": min(now, heard.until)}).scalar())
+    return bool(session.execute(select(exists().where(_due(heard, now)))).scalar())
 
 
 def mark_stale(session: Session, heard: ListeningWindow, now: int, limit: int) -> list[StaleUnit]:
     """Mark at most `limit` units stale whose silence exceeds their window (`domain.liveness.assess_liveness`); compare and set."""
-    at = min(now, heard.until)
-    rows = session.execute(_MARK_STALE, {"since": heard.since, "at": at, "limit": limit}).all()
-    return [StaleUnit(row[0], row[1], row[2], row[3]) for row in rows]
+    passed = states.listened_before(heard, _STATUS.c.heard_at) + states.ms(UnitStatus.stale_after)
+    due = select(_STATUS.c.unit_id, passed.label("passed")).where(_due(heard, now)).limit(limit).subquery()
+    statement = (
+        update(_STATUS)
+        .where(_STATUS.c.unit_id == due.c.unit_id, _due(heard, now))
+        .values(stale_since=states.instant(heard, due.c.passed))
+        .returning(*(_STATUS.c[name] for name in StaleUnit._fields))
+    )
+    return [StaleUnit(*row) for row in session.execute(statement)]

@@ -1,12 +1,13 @@
 """`domain.liveness.assess_liveness` as SQL, for counting and filtering many units at once. A property test holds the two together."""
 
+from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, and_, case, func, literal, select
+from sqlalchemy import BigInteger, ColumnElement, and_, case, cast, func, literal, null, select
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, col
 
-from musterroll.domain.liveness import ListeningWindow, Liveness
+from musterroll.domain.liveness import ListeningSpan, ListeningWindow, Liveness
 from musterroll.domain.units.lifecycle import Lifecycle
 from musterroll.storage.tables.liveness import UnitStatus
 from musterroll.storage.tables.operations import RegistryState
@@ -14,9 +15,13 @@ from musterroll.storage.tables.units import Unit
 
 
 def hearing(session: Session) -> ListeningWindow:
-    """What the registry is known to have listened to without a gap."""
-    since, until = session.execute(select(col(RegistryState.since), col(RegistryState.until))).one()
-    return ListeningWindow(since, until)
+    """When the registry is known to have been listening."""
+    return window(*session.execute(select(col(RegistryState.since), col(RegistryState.until), col(RegistryState.earlier))).one())
+
+
+def window(since: int, until: int, earlier: Iterable[Sequence[int]]) -> ListeningWindow:
+    """A window of listening as it is stored."""
+    return ListeningWindow(since, until, tuple(ListeningSpan(*span) for span in earlier))
 
 
 def reported_by_import_only(status: Any = UnitStatus) -> ColumnElement[bool]:
@@ -32,10 +37,41 @@ def reported_by_import_only_sql(alias: str | None = None) -> str:
 
 def silent(heard: ListeningWindow, now: int) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
     """Whether the silence of each unit at `now` (ms) makes it stale, and late."""
-    heard_at, at = col(UnitStatus.heard_at), min(now, heard.until)
-    silence = at - case((heard_at > heard.since, heard_at), else_=heard.since)
+    at, listened, silent_from = min(now, heard.until), heard.listened_until(now), listened_before(heard, col(UnitStatus.heard_at))
     own = ~reported_by_import_only()
-    return own & (silence >= col(UnitStatus.stale_after) * 1000), own & (silence >= col(UnitStatus.late_after) * 1000)
+
+    def longer(seconds: Any) -> ColumnElement[bool]:
+        # Few units have been silent for their whole window by the clock: only for them the time listened is computed.
+        window = ms(seconds)
+        return own & (col(UnitStatus.heard_at) <= _number(at) - window) & (silent_from <= _number(listened) - window)
+
+    return longer(UnitStatus.stale_after), longer(UnitStatus.late_after)
+
+
+def ms(seconds: Any) -> ColumnElement[int]:
+    """A column of seconds in ms: a window may be longer than 24 days, which are too many ms for an integer of PostgreSQL."""
+    return col(seconds) * _number(1000)
+
+
+def _number(value: int) -> ColumnElement[int]:
+    return literal(value, BigInteger)
+
+
+def listened_before(heard: ListeningWindow, heard_at: Any) -> ColumnElement[int]:
+    """`ListeningWindow.listened_before` of each row."""
+    branches: list[tuple[ColumnElement[bool], ColumnElement[int]]] = []
+    for before, span in reversed(list(heard.spans())):
+        branches.append((heard_at >= max(span.since, span.until - 2 * span.lost), _number(before + span.listened)))
+        branches.append((heard_at >= span.since, heard_at + _number(before - span.since + span.lost)))
+    return case(*branches, else_=_number(0)) if branches else _number(0)
+
+
+def instant(heard: ListeningWindow, listened: ColumnElement[int]) -> ColumnElement[int]:
+    """`ListeningWindow.instant` of each row."""
+    branches = [
+        (listened <= _number(before + span.listened), listened + _number(span.since + span.lost - before)) for before, span in heard.spans()
+    ]
+    return case(*branches, else_=null()) if branches else cast(null(), BigInteger)
 
 
 class _Signs(NamedTuple):

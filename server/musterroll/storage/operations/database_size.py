@@ -60,7 +60,7 @@ def figures(session: Session, at: int) -> dict[str, float]:
     }
     if handled:
         metrics["messages"] = float(sum(handled))
-    if process_heartbeats.newest(session, INGEST) is not None:
+    if process_heartbeats.newest(session, INGEST, at) is not None:
         metrics["hearing"] = max(0.0, (at - until) / 1000)
     return metrics
 

@@ -8,13 +8,17 @@ from musterroll.storage.tables.columns import BIG, DOCUMENT
 
 
 class RegistryState(SQLModel, table=True):
-    """One row: the registry itself. `epoch` grows when its database was restored, `since`..`until` is proven hearing (ms)."""
+    """One row: the registry itself. `epoch` grows when its database was restored.
+
+    From `since` to `until` (ms) it has provably been listening without a gap; `earlier` is when it was before: [since, until, listened].
+    """
 
     __tablename__ = "registry_state"
     id: int = Field(default=1, primary_key=True)
     epoch: int = 1
     since: int = Field(default=0, sa_type=BIG)
     until: int = Field(default=0, sa_type=BIG)
+    earlier: Any = Field(default_factory=list, sa_type=DOCUMENT, sa_column_kwargs={"server_default": "[]"})
 
 
 class ProcessHeartbeat(SQLModel, table=True):

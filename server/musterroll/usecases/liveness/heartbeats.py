@@ -6,17 +6,17 @@ from datetime import datetime
 from musterroll_wire.messages import Heartbeat
 from sqlmodel import Session
 
-from musterroll.domain.liveness import ListeningWindow, Liveness
+from musterroll.domain.liveness import Liveness, extend_listening
 from musterroll.domain.notifications.events import EventKind
-from musterroll.domain.values.instants import from_ms, to_ms
+from musterroll.domain.values.instants import from_ms, in_future, to_ms
 from musterroll.storage.liveness import last_seen, process_heartbeats
 from musterroll.storage.liveness.last_seen import HeartbeatRow, RevivedUnit
 from musterroll.storage.notifications import events as stored_events
+from musterroll.storage.notifications.events import NewEvent
 from musterroll.storage.units import transitions
 from musterroll.storage.units.transitions import NewStateChange
 
 ACTOR = "registry"
-GAP = 5_000  # ms without a canary after which listening starts over
 _INGEST_GONE = 60_000  # ms without a canary after which an ingest process is considered gone
 
 
@@ -26,11 +26,21 @@ def record_canary(session: Session, ingest: str, sent: int, now: datetime, handl
     `handled` is the number of messages this ingest has processed since its start. If several ingests share the work, only what the
     slowest of them has received is proven.
     """
+    if in_future(sent, to_ms(now)):
+        return  # sent while the clock was ahead
     process_heartbeats.beat(session, f"ingest:{ingest}", sent, str(handled))
     until = process_heartbeats.slowest(session, "ingest:", to_ms(now) - _INGEST_GONE)
     proven = process_heartbeats.hearing(session)
-    if until is not None and until > proven.until:
-        process_heartbeats.record_listening(session, ListeningWindow(until if until - proven.until > GAP else proven.since, until))
+    if until is None or (listened := extend_listening(proven, until, to_ms(now))) == proven:
+        return
+    process_heartbeats.record_listening(session, listened)
+    if in_future(proven.until, to_ms(now)):
+        stored_events.record(session, [_clock_jumped(proven.until, now)])
+
+
+def _clock_jumped(ahead: int, now: datetime) -> NewEvent:
+    """The registry's clock was ahead, up to an instant (ms), or is back too far now: one event each time."""
+    return NewEvent(EventKind.CLOCK_JUMPED, to_ms(now), f"clock:{ahead}", since=ahead, units=0)
 
 
 def record_heartbeats(session: Session, beats: Sequence[HeartbeatRow], now: datetime) -> list[RevivedUnit]:

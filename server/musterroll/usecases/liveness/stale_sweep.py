@@ -25,15 +25,19 @@ class SweepResult(NamedTuple):
 
 def any_due(session: Session, now: datetime) -> bool:
     """Whether `sweep` would change anything. It only reads, so that writers are not blocked when nothing is due."""
-    return stale_units.any_due(session, liveness_states.hearing(session), to_ms(now))
+    heard, at = liveness_states.hearing(session), to_ms(now)
+    return stale_units.any_due(session, heard, at) or stale_units.any_from_the_future(session, heard, at)
 
 
 def sweep(session: Session, now: datetime, chunk: int = _CHUNK) -> SweepResult:
     """Mark every unit stale whose window has passed, with the instant and the cause. Units with paused alerts are left alone.
 
-    Silence counts only while the registry was listening. A unit that reports meanwhile stays as it is (compare and set).
+    Silence counts only while the registry was listening. A unit that reports meanwhile stays as it is (compare and set). What was
+    reported while the registry's clock was ahead is brought to the present first.
     """
     heard = liveness_states.hearing(session)
+    while stale_units.bring_back(session, heard, to_ms(now), chunk) == chunk:
+        pass
     stale: list[int] = []
     while stale_now := stale_units.mark_stale(session, heard, to_ms(now), chunk):
         transitions.add(session, [_change(unit) for unit in stale_now], recorded_at=to_ms(now))

@@ -57,7 +57,8 @@ _BLINK = 30_000  # ms between two checks after which watching starts over
 
 def _receiving(session: Session, now: datetime) -> Iterator[NewEvent]:
     """Whether any ingest proves that it receives. One that never did is not missed."""
-    at, watch, last_beat = to_ms(now), checkpoints.mark(session, _WATCH), process_heartbeats.newest(session, "ingest:")
+    at = to_ms(now)
+    watch, last_beat = checkpoints.mark(session, _WATCH), process_heartbeats.newest(session, "ingest:", at)
     since = watch.position if 0 <= at - watch.at < _BLINK else at
     checkpoints.put(session, _WATCH, since, at)
     if last_beat is None:

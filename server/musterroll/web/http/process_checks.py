@@ -18,6 +18,7 @@ def checks(database: Database) -> dict[str, Callable[[], bool]]:
 
 
 def _is_alive(database: Database, prefix: str) -> bool:
+    now = to_ms(clock())
     with database.read_only() as session:
-        at = process_heartbeats.newest(session, prefix)
-    return at is not None and to_ms(clock()) - at < _TIMEOUT
+        at = process_heartbeats.newest(session, prefix, now)
+    return at is not None and now - at < _TIMEOUT

@@ -5,12 +5,15 @@ from typing import Any
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from musterroll.domain.liveness import ListeningWindow, Liveness, LivenessFacts, assess_liveness
-from musterroll.domain.values.instants import to_ms
+from musterroll.domain.liveness import ListeningSpan, ListeningWindow, Liveness, LivenessFacts, assess_liveness, extend_listening
+from musterroll.domain.notifications.events import EventKind
+from musterroll.domain.values.instants import from_ms, to_ms
 from musterroll.storage.engine.database import Database
+from musterroll.storage.liveness import process_heartbeats
 from musterroll.storage.liveness import stale_sweep as stale_units
 from musterroll.storage.liveness import states as liveness_states
 from musterroll.storage.tables.liveness import UnitStatus
+from musterroll.storage.tables.notifications import EventRow
 from musterroll.storage.tables.operations import ProcessHeartbeat, RegistryState
 from musterroll.storage.tables.units import UnitStateChange
 from musterroll.usecases.liveness import heartbeats
@@ -28,6 +31,17 @@ def listening(database: Database, since: datetime, until: datetime) -> None:
     with database.transaction() as session:
         registry = session.get_one(RegistryState, 1)
         registry.since, registry.until = to_ms(since), to_ms(until)
+
+
+def listening_until(database: Database, until: datetime) -> None:
+    with database.transaction() as session:
+        session.get_one(RegistryState, 1).until = to_ms(until)
+
+
+def canary(database: Database, at: datetime) -> None:
+    """One that came back at once."""
+    with database.transaction() as session:
+        heartbeats.record_canary(session, "registry", to_ms(at), at)
 
 
 def heard(database: Database, unit: Reporter, at: datetime, **facts: int) -> None:
@@ -73,6 +87,30 @@ def test_a_unit_never_heard_is_not_stale(database: Database, now: datetime) -> N
     enrol(database)
     listening(database, now - seconds(9000), now)
     assert swept(database, now).newly_stale == []
+
+
+def test_a_daily_sensor_goes_stale_though_the_registry_restarts_every_night(database: Database, now: datetime) -> None:
+    """Down-time accuses nobody, and restarts excuse nobody: silence is the time listened since the last word, over all gaps."""
+    (dead,) = enrol(database)
+    start, down, window = now - timedelta(days=3), seconds(30), timedelta(hours=51)
+    heard(database, dead, start, stale_after=51 * 3600)
+    listening(database, start - timedelta(days=1), start)
+    for night in range(3):
+        listening_until(database, start + timedelta(days=night, hours=15))
+        canary(database, start + timedelta(days=night, hours=15) + down)
+    became_stale = start + window + 2 * down
+    listening_until(database, became_stale)
+    assert swept(database, became_stale - seconds(1)).newly_stale == []
+    assert swept(database, now).newly_stale == [dead.id]
+    assert voice(database, dead).stale_since == to_ms(became_stale)
+
+
+def test_a_window_of_a_year_does_not_end_the_sweep_of_all_others(database: Database, now: datetime) -> None:
+    yearly, silent = enrol(database, 2)
+    listening(database, now - seconds(9000), now)
+    heard(database, yearly, now - seconds(WINDOW), stale_after=2 * 366 * 86_400)
+    heard(database, silent, now - seconds(WINDOW))
+    assert swept(database, now).newly_stale == [silent.id]
 
 
 def test_after_the_registry_was_down_nobody_is_stale_before_a_whole_window_of_listening(database: Database, now: datetime) -> None:
@@ -122,16 +160,16 @@ def test_a_unit_with_paused_alerts_is_left_alone_until_they_are_resumed(database
     ]
 
 
-def test_canaries_in_time_extend_listening_and_one_after_a_gap_starts_it_over(database: Database, now: datetime) -> None:
+def test_canaries_in_time_extend_listening_and_one_after_a_gap_begins_another_span(database: Database, now: datetime) -> None:
     start = to_ms(now)
     proofs = [
         (start, ListeningWindow(start, start)),
         (start + 5000, ListeningWindow(start, start + 5000)),
-        (start + 10_001, ListeningWindow(*[start + 10_001] * 2)),
+        (start + 10_001, ListeningWindow(*[start + 10_001] * 2, (ListeningSpan(start, start + 5000, 5000),))),
     ]
     for sent, expected in proofs:
         with database.transaction() as session:
-            heartbeats.record_canary(session, "registry", sent, now)
+            heartbeats.record_canary(session, "registry", sent, from_ms(sent))
             assert liveness_states.hearing(session) == expected
     with database.snapshot() as session:
         assert session.exec(select(ProcessHeartbeat.name, ProcessHeartbeat.at)).one() == ("ingest:registry", start + 10_001)
@@ -158,6 +196,50 @@ def test_of_two_ingests_only_what_the_slower_received_is_proven_until_it_is_gone
         assert liveness_states.hearing(session) == ListeningWindow(to_ms(later), to_ms(later))
 
 
+def test_a_clock_that_was_ahead_for_a_moment_stops_no_detection_and_is_told_once(database: Database, now: datetime) -> None:
+    silent, spoken = enrol(database, 2)
+    listening(database, now - seconds(9000), now)
+    for unit in (silent, spoken):
+        heard(database, unit, now - seconds(WINDOW - 30))
+    ahead = now + timedelta(days=3650)
+    for second in range(12):
+        canary(database, ahead + seconds(second))
+    heard(database, spoken, ahead)
+    assert swept(database, ahead + seconds(12)).newly_stale == []
+    for second in range(13, 45):
+        canary(database, now + seconds(second))
+        swept(database, now + seconds(second))
+    assert voice(database, silent).stale_since == to_ms(now + seconds(30 + 13))  # the time in which the clock was wrong does not count
+    assert to_ms(now + seconds(13)) <= (voice(database, spoken).heard_at or 0) <= to_ms(now + seconds(14))
+    listening_until(database, now + seconds(15 + WINDOW))
+    assert swept(database, now + seconds(15 + WINDOW)).newly_stale == [spoken.id]
+    assert [event.since for event in clock_jumps(database)] == [to_ms(ahead + seconds(11))]
+
+
+def test_a_clock_that_was_back_for_a_moment_stops_no_detection_and_is_told_once(database: Database, now: datetime) -> None:
+    (unit,) = enrol(database)
+    listening(database, now - timedelta(days=9), now)
+    heard(database, unit, now - seconds(WINDOW - 30))
+    for at in (now - timedelta(days=1), now):
+        for second in range(12):
+            canary(database, at + seconds(second))
+            assert swept(database, at + seconds(second)).newly_stale == []
+    listening_until(database, now + seconds(WINDOW))
+    assert swept(database, now + seconds(WINDOW)).newly_stale == [unit.id]
+    assert [event.since for event in clock_jumps(database)] == [to_ms(now)]
+
+
+def test_a_process_whose_last_proof_lies_in_the_future_is_not_taken_for_running(database: Database, now: datetime) -> None:
+    with database.transaction() as session:
+        process_heartbeats.beat(session, "ingest:gone", to_ms(now + timedelta(days=1)))
+        assert process_heartbeats.newest(session, "ingest:", to_ms(now)) is None
+
+
+def clock_jumps(database: Database) -> list[EventRow]:
+    with database.snapshot() as session:
+        return list(session.exec(select(EventRow).where(EventRow.kind == EventKind.CLOCK_JUMPED)))
+
+
 INSTANTS = st.integers(0, 40)
 FACTS = st.builds(
     LivenessFacts,
@@ -171,12 +253,21 @@ FACTS = st.builds(
 )
 
 
-@settings(max_examples=1000, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
-@given(facts=st.lists(FACTS, min_size=1, max_size=12), since=INSTANTS, until=INSTANTS, now=INSTANTS)
+@st.composite
+def windows(draw: st.DrawFn) -> ListeningWindow:
+    """The registry was listening in some of twenty seconds, and in earlier spans with gaps of their own."""
+    *bounds, since, until = sorted(draw(st.lists(INSTANTS, min_size=2, max_size=8)))
+    lengths = [(bounds[n] * 500, bounds[n + 1] * 500) for n in range(0, len(bounds) - 1, 2)]
+    spans = (ListeningSpan(a, b, draw(st.integers(0, b - a))) for a, b in lengths)
+    return ListeningWindow(since * 500, until * 500, tuple(spans))
+
+
+@settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+@given(facts=st.lists(FACTS, min_size=1, max_size=12), hearing=windows(), now=INSTANTS)
 def test_the_rule_in_python_and_in_sql_agree_and_the_sweep_calls_stale_exactly_those(
-    database: Database, facts: list[LivenessFacts], since: int, until: int, now: int
+    database: Database, facts: list[LivenessFacts], hearing: ListeningWindow, now: int
 ) -> None:
-    hearing, at = ListeningWindow(since * 500, until * 500), now * 500
+    at = now * 500
     units = fleet(database, 12)
     judged = [assess_liveness(one, hearing, at) for one in facts]
     expected = {units[n]: one.since for n, one in enumerate(judged) if one.liveness is Liveness.STALE and facts[n].stale_since is None}
@@ -186,6 +277,23 @@ def test_the_rule_in_python_and_in_sql_agree_and_the_sweep_calls_stale_exactly_t
         states = dict(rows.all())
         assert [states[units[n]] for n in range(len(facts))] == [one.liveness for one in judged]
         assert {one.unit_id: one.stale_since for one in stale_units.mark_stale(session, hearing, at, 100)} == expected
+    for one in expected.values():
+        assert one is not None
+        assert one <= at
+
+
+@settings(max_examples=100, deadline=None)
+@given(gaps=st.lists(st.tuples(st.integers(1, 8), st.integers(6, 60)), min_size=1, max_size=100), heard=st.integers(0, 4000))
+def test_silence_is_never_more_than_what_was_listened_and_exact_while_few_gaps_are_known(gaps: list[tuple[int, int]], heard: int) -> None:
+    window, second, spans = ListeningWindow(0, 0), 0, []
+    for length, gap in gaps:
+        spans.append((second, second + length))
+        for proof in (second, second + length // 2, second + length):
+            window = extend_listening(window, proof * 1000, proof * 1000)
+        second += length + gap
+    listened = sum(max(0, until - max(since, heard)) for since, until in spans) * 1000
+    silence = window.listened_until(second * 1000) - window.listened_before(heard * 1000)
+    assert silence == listened if len(gaps) <= 48 else silence <= listened
 
 
 def _row(unit_id: int, facts: LivenessFacts) -> dict[str, Any]:
