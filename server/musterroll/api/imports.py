@@ -58,6 +58,8 @@ class DocumentForm(RequestSchema):
     map: list[Text] = Field(
         default=[], max_length=500, description="HEADING=FIELD reads the column as this field; an empty field ignores it."
     )
+    given: list[Text] = Field(default=[], max_length=100, description="FIELD=VALUE is the field of every row that has none.")
+    word: list[Text] = Field(default=[], max_length=500, description="WORD=MEANING says what a status means; empty: nothing.")
     mapping: Text | None = Field(default=None, max_length=120, description="Name of a saved column mapping.")
     dates: Literal["dmy", "mdy"] | None = Field(default=None, description="Order of day and month in dates such as 1/2/2026.")
     zone: Text | None = Field(default=None, max_length=60, description="IANA time zone of times without one.")
@@ -90,6 +92,7 @@ class ImportOut(Schema):
     counts: dict[Outcome, int]
     columns: dict[str, str] = Field(description="Field of each heading.")
     ignored_columns: list[str] = Field(description="Headings that were not recognised.")
+    notes: list[str] = Field(description="How the file was read: words taken for nothing, words not recognised, and so on.")
     imported_before: int | None = Field(description="The latest import of a file with the same content.")
     verdicts: list[VerdictOut] = Field(description=f"The first {_MOST_VERDICTS} rows, except unchanged ones.")
 
@@ -135,9 +138,10 @@ def import_one(path: KindPath, form: DocumentForm) -> Response:
     sha256 = digest(stream)
     source = Source(upload.filename or "upload", actor(), clock(), context().settings.interval)
     with closing(upload), transaction() if form.commit else snapshot() as session:
-        saved = import_mappings.columns(session, path.kind, form.mapping) if form.mapping else {}
+        saved = import_mappings.choices(session, path.kind, form.mapping)
         laid_out = layout(form.sheet, form.encoding, form.separator, form.heading_row, form.skip)
-        document = Document(stream, KINDS[path.kind], choices(form.map, saved, form.dates, form.zone, laid_out))
+        chosen = choices(form.map, saved, form.dates, form.zone, laid_out, given=form.given, words=form.word)
+        document = Document(stream, KINDS[path.kind], chosen)
         before = import_history.imported_before(session, path.kind, sha256)
         result = import_document(session, document, verdicts.add, source, sha256 if form.commit else None)
     return answer(_import_out(result, document, before, verdicts.first))
@@ -189,6 +193,7 @@ def _import_out(result: ImportResult, document: Document, before: RunRow | None,
         counts=result.counts,
         columns=document.mapping,
         ignored_columns=document.ignored,
+        notes=document.notes(),
         imported_before=before.id if before else None,
         verdicts=verdicts,
     )

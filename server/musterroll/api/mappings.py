@@ -9,6 +9,7 @@ from musterroll.api.http.routing import guarded
 from musterroll.api.http.schemas import RequestSchema, Schema, Text
 from musterroll.api.imports import DocumentKind
 from musterroll.domain.access import Role, needs
+from musterroll.readers.columns import Choices
 from musterroll.storage.tables.imports import SavedMapping
 from musterroll.usecases.imports import mappings as import_mappings
 
@@ -19,6 +20,8 @@ class MappingOut(Schema):
     name: str
     kind: DocumentKind
     columns: dict[str, str] = Field(description="Field for each heading; empty: ignore the column.")
+    given: dict[str, str] = Field(description="By field, the value of rows that have none.")
+    words: dict[str, str] = Field(description="What words mean; empty: nothing.")
 
 
 class MappingList(Schema):
@@ -31,7 +34,9 @@ class MappingPath(RequestSchema):
 
 class MappingBody(RequestSchema):
     kind: DocumentKind
-    columns: dict[Text, Text] = Field(min_length=1, max_length=500, description="Field for each heading; empty: ignore the column.")
+    columns: dict[Text, Text] = Field(default={}, max_length=500, description="Field for each heading; empty: ignore the column.")
+    given: dict[Text, Text] = Field(default={}, max_length=100, description="By field, the value of rows that have none.")
+    words: dict[Text, Text] = Field(default={}, max_length=500, description="What words mean; empty: nothing.")
 
 
 @api.get("/mappings", summary="Saved column mappings", responses={200: MappingList})
@@ -47,7 +52,7 @@ def list_mappings() -> Response:
 def put_mapping(path: MappingPath, body: MappingBody) -> Response:
     """Replaces an earlier mapping of this name."""
     with transaction() as session:
-        return answer(_out(import_mappings.save(session, body.kind, path.name, body.columns)))
+        return answer(_out(import_mappings.save(session, body.kind, path.name, Choices(body.columns, body.given, body.words))))
 
 
 @api.delete("/mappings/<name>", summary="Delete a column mapping", responses={204: None, **documented(404)})
@@ -60,4 +65,5 @@ def delete_mapping(path: MappingPath) -> Response:
 
 
 def _out(mapping: SavedMapping) -> MappingOut:
-    return MappingOut(name=mapping.name, kind=DocumentKind(mapping.kind), columns=mapping.columns)
+    options = {option: mapping.options.get(option, {}) for option in ("given", "words")}
+    return MappingOut(name=mapping.name, kind=DocumentKind(mapping.kind), columns=mapping.columns, **options)

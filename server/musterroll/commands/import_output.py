@@ -52,6 +52,8 @@ class PlainReport:
     def finish(self, result: ImportResult, document: Document, before: RunRow | None) -> None:
         if document.ignored:
             click.echo(f"Ignored columns: {', '.join(document.ignored)}", err=True)
+        for note in document.notes():
+            click.echo(f"{note[:1].upper()}{note[1:]}.")
         if before is not None:
             click.echo(f"This file was imported before, on {from_ms(before.at):%Y-%m-%d %H:%M} UTC (import {before.id}).", err=True)
         rows = [(group, verdict) for group, verdicts in self._shown.items() for verdict in verdicts]
@@ -88,7 +90,7 @@ class JsonReport:
         summary: dict[str, object] = {"file": self._name, "kind": document.kind.name, "committed": self._commit, "import": result.run_id}
         summary |= {"imported_before": before.id if before else None, "rows": sum(result.counts.values())}
         summary |= {outcome.value: count for outcome, count in result.counts.items()}
-        summary |= {"columns": document.mapping, "ignored_columns": document.ignored}
+        summary |= {"columns": document.mapping, "ignored_columns": document.ignored, "notes": document.notes()}
         click.echo("\n], " + json.dumps(summary, ensure_ascii=False)[1:])
 
     def _open(self) -> None:

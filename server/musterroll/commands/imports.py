@@ -45,6 +45,8 @@ class _Input(NamedTuple):
 @click.option("--dry-run", is_flag=True, help="Preview what would change, without importing.")
 @click.option("--yes", is_flag=True, help="Import without asking for confirmation.")
 @click.option("--map", "columns", multiple=True, metavar="HEADING=FIELD", help="Read column HEADING as FIELD; empty FIELD: ignore it.")
+@click.option("--set", "given", multiple=True, metavar="FIELD=VALUE", help="The FIELD of every row that has none, as in maker=Dell.")
+@click.option("--word", "words", multiple=True, metavar="WORD=MEANING", help="What a status means here; empty MEANING: nothing.")
 @click.option("--mapping", metavar="NAME", help="Use the saved column mapping NAME.")
 @click.option("--save-mapping", metavar="NAME", help="Save the column mapping as NAME.")
 @click.option("--dates", type=click.Choice(["dmy", "mdy"]), help="Order of day and month in dates such as 1/2/2026.")
@@ -63,6 +65,8 @@ def import_(
     dry_run: bool,
     yes: bool,
     columns: tuple[str, ...],
+    given: tuple[str, ...],
+    words: tuple[str, ...],
     mapping: str | None,
     save_mapping: str | None,
     dates: str | None,
@@ -83,13 +87,14 @@ def import_(
     database = context.database()
     try:
         with database.snapshot() as session:
-            saved = import_mappings.columns(session, kind, mapping) if mapping else {}
-            chosen = choices(columns, saved, dates, zone, layout(sheet, encoding, separator, heading_row, skip))
+            saved = import_mappings.choices(session, kind, mapping)
+        laid_out = layout(sheet, encoding, separator, heading_row, skip)
+        chosen = choices(columns, saved, dates, zone, laid_out, given=given, words=words)
         document = Document(file, KINDS[kind], chosen)
         source_file = _Input(file, Path(file.name).name, digest(file), as_json, context.settings.interval)
         if save_mapping:
             with database.transaction() as session:
-                import_mappings.save(session, kind, save_mapping, dict(chosen.columns))
+                import_mappings.save(session, kind, save_mapping, chosen)
         counts = _import(database, document, source_file, dry_run, yes)
     finally:
         database.close()

@@ -1,15 +1,8 @@
 """Billing lists: one row is the payment state of one contract."""
 
-from musterroll.domain.contracts.terms import Payment
 from musterroll.readers import cells
 from musterroll.readers.fields import DocumentKind, Field
-
-_PAYMENTS = {
-    Payment.PAID: "paid settled current complete completed succeeded closed",
-    Payment.OVERDUE: "overdue pastdue unpaid late delinquent uncollectible dunning failed",
-    Payment.VOID: "void voided cancelled canceled refunded credited writtenoff",
-    Payment.UNKNOWN: "unknown open due pending sent draft outstanding processing notdue invoiced",
-}
+from musterroll.readers.statuses import PAYMENTS, one_of
 
 KIND = DocumentKind(
     "billing",
@@ -25,7 +18,7 @@ KIND = DocumentKind(
             "payment",
             "Payment State",
             "paymentstate paymentstatus invoicestatus invoicestate billingstatus",
-            cells.one_of(_PAYMENTS, "Paid, Overdue, Void or Open"),
+            one_of(PAYMENTS, "Paid, Overdue, Void or Open"),
             required=True,
         ),
         Field("invoiced_on", "Last Invoice Date", "lastinvoicedate invoicedate lastinvoiced invoicedon lastbillingdate", cells.day),

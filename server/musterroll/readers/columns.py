@@ -18,9 +18,14 @@ _LONGEST_COUNTER = 80
 
 
 class Choices(NamedTuple):
-    """How a person wants a file read. `columns`: field by heading; an empty field ignores the column."""
+    """How a person wants a file read. `columns`: field by heading; an empty field ignores the column.
+
+    `given`: by field, the value of rows that have none of their own. `words`: what a word means; nothing if empty, or itself.
+    """
 
     columns: Mapping[str, str] = {}
+    given: Mapping[str, str] = {}
+    words: Mapping[str, str] = {}
     dates: str = ""  # dmy, mdy
     zone: tzinfo | None = None
     layout: Layout = Layout()
@@ -28,23 +33,31 @@ class Choices(NamedTuple):
 
 def choices(
     columns: Iterable[str],
-    saved: Mapping[str, str],
+    saved: Choices,
     dates: str | None = None,
     zone: str | None = None,
     layout: Layout = Layout(),  # noqa: B008  immutable
+    *,
+    given: Iterable[str] = (),
+    words: Iterable[str] = (),
 ) -> Choices:
-    """Choices from `columns` written HEADING=FIELD, which take precedence over `saved` ones. Raises BadFile."""
+    """Choices from `columns` written HEADING=FIELD and so on, which take precedence over `saved` ones. Raises BadFile."""
+    pairs = {
+        "columns": {**saved.columns, **dict(_pair(text, "HEADING=FIELD", "Serial No.=serial") for text in columns)},
+        "given": {**saved.given, **dict(_pair(text, "FIELD=VALUE", "maker=Dell") for text in given)},
+        "words": {**saved.words, **dict(_pair(text, "WORD=MEANING", "Ready to Deploy=stock") for text in words)},
+    }
     try:
-        return Choices({**saved, **dict(map(_pair, columns))}, dates or "", ZoneInfo(zone) if zone else None, layout)
+        return saved._replace(**pairs, dates=dates or "", zone=ZoneInfo(zone) if zone else None, layout=layout)
     except (KeyError, ValueError, OSError):
         raise BadFile(f"the zone {str(zone)[:60]!r} is not a time zone such as Europe/Berlin") from None
 
 
-def _pair(text: str) -> tuple[str, str]:
-    heading, equals, field = text.rpartition("=")
-    if not equals or not heading.strip():
-        raise BadFile(f"{text[:80]!r} is not of the form HEADING=FIELD, as in 'Serial No.=serial'")
-    return heading.strip(), field.strip()
+def _pair(text: str, form: str, example: str) -> tuple[str, str]:
+    name, equals, meaning = text.rpartition("=")
+    if not equals or not name.strip():
+        raise BadFile(f"{text[:80]!r} is not of the form {form}, as in {example!r}")
+    return name.strip(), meaning.strip()
 
 
 class Column(NamedTuple):
@@ -65,7 +78,7 @@ class Heading(NamedTuple):
 def open_columns(file: BinaryIO, kind: DocumentKind, choices: Choices) -> tuple[DocumentKind, Table, list[Column]]:
     """The kind with the counters that are mapped, the file as a table, and the columns to read. Raises BadFile."""
     kind, table = _open(file, kind, choices)
-    return kind, table, _columns(kind, table.header, choices.columns)
+    return kind, table, _columns(kind, table.header, choices)
 
 
 def headings(file: BinaryIO, kind: DocumentKind, choices: Choices = Choices()) -> list[Heading]:  # noqa: B008  immutable
@@ -114,10 +127,10 @@ def _recognised(kind: DocumentKind, header: list[str], mapped: Mapping[str, str]
     return places
 
 
-def _columns(kind: DocumentKind, header: list[str], mapped: Mapping[str, str]) -> list[Column]:
-    _check_choices(kind, header, mapped)
-    recognised = _recognised(kind, header, mapped)
-    missing = [field.label for field in kind.required if field.name not in recognised]
+def _columns(kind: DocumentKind, header: list[str], choices: Choices) -> list[Column]:
+    _check_choices(kind, header, choices)
+    recognised = _recognised(kind, header, choices.columns)
+    missing = [field.label for field in kind.required if field.name not in (*recognised, *choices.given)]
     if missing:
         raise BadFile(
             f"the file has no column {' and no column '.join(missing)}; the headings are {_listed(header)}; "
@@ -140,11 +153,12 @@ def _column(kind: DocumentKind, field: Field, header: list[str], places: list[tu
     )
 
 
-def _check_choices(kind: DocumentKind, header: list[str], mapped: Mapping[str, str]) -> None:
+def _check_choices(kind: DocumentKind, header: list[str], choices: Choices) -> None:
     fields, headings = [field.name for field in kind.fields], {heading_key(name) for name in header}
-    for name, field in mapped.items():
+    for field in (*choices.columns.values(), *choices.given):
         if field and field not in fields:
             raise BadFile(f"{kind.name} have no field {field!r}; the fields are {', '.join(fields)}")
+    for name in choices.columns:
         if heading_key(name) not in headings:
             raise BadFile(f"the file has no column {name!r}; the headings are {_listed(header)}")
 

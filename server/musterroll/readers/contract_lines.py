@@ -7,6 +7,7 @@ from musterroll.domain.units.serials import serial_key
 from musterroll.readers import cells
 from musterroll.readers.cells import BadCell
 from musterroll.readers.fields import DocumentKind, Field
+from musterroll.readers.statuses import one_of
 
 _SCOPES = {
     LineScope.SERIAL: "serial unit asset serialnumber device",
@@ -51,7 +52,7 @@ KIND = DocumentKind(
         Field("model", "Model", "model modelnumber modelno modelname productmodel productname product productcode", cells.text(200)),
         Field("site", "Site ID", "siteid sitenumber siteno siteref locationid locationnumber site", cells.ref),
         Field("account", "Account ID", "accountid accountnumber accountno accountref customerid customernumber account", cells.ref),
-        Field("scope", "Scope", "scope coveragescope covers coverlevel", cells.one_of(_SCOPES, "Serial, Site, Account or Subtree")),
+        Field("scope", "Scope", "scope coveragescope covers coverlevel", one_of(_SCOPES, "Serial, Site, Account or Subtree")),
         Field(
             "subsidiaries", "Including Subsidiaries", "includingsubsidiaries includesubsidiaries subsidiaries wholegroup", cells.yes_or_no
         ),

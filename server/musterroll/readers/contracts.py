@@ -2,18 +2,12 @@
 
 from typing import Any
 
-from musterroll.domain.contracts.terms import ContractState
 from musterroll.readers import cells
 from musterroll.readers.cells import BadCell
 from musterroll.readers.fields import DocumentKind, Field
+from musterroll.readers.statuses import CONTRACTS, one_of
 
 _REF = "contractnumber contractno contractref contractid agreementnumber agreementno agreementid subscriptionnumber recordid id"
-_STATES = {
-    ContractState.DRAFT: "draft pending new proposed inapproval inapprovalprocess inreview unsigned notstarted",
-    ContractState.ACTIVE: "active activated inforce signed live current running renewed",
-    ContractState.EXPIRED: "expired ended lapsed completed closed",
-    ContractState.CANCELLED: "cancelled canceled terminated revoked void",
-}
 
 
 def _complete(values: dict[str, Any]) -> None:
@@ -30,9 +24,7 @@ KIND = DocumentKind(
         Field(
             "account", "Account ID", "accountid accountnumber accountno accountref customerid customernumber customerno account", cells.ref
         ),
-        Field(
-            "state", "Status", "status state contractstatus", cells.one_of(_STATES, "Draft, Active, Expired or Cancelled"), required=True
-        ),
+        Field("state", "Status", "status state contractstatus", one_of(CONTRACTS, "Draft, Active, Expired or Cancelled"), required=True),
         Field(
             "starts_on",
             "Start Date",

@@ -1,21 +1,20 @@
 """A file read as a document of a kind, row by row."""
 
 import hashlib
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Mapping
 from typing import Any, BinaryIO
 
 from musterroll.domain.values.errors import DomainError
 from musterroll.readers import cells
+from musterroll.readers.cell_values import EMPTY, CellValues, Tally, check_words, word_notes
 from musterroll.readers.columns import Choices, Column, open_columns
-from musterroll.readers.fields import BadRow, DocumentKind, DocumentRow, Field, Hints
-from musterroll.readers.table import Line
+from musterroll.readers.fields import BadRow, DocumentKind, DocumentRow, Hints
+from musterroll.readers.table import BadFile, Line
 
-_EMPTY_CELLS = frozenset(("", "NULL", "null", "N/A", "n/a", "#N/A", "\\N"))
 _CHUNK = 1 << 20
 _SAMPLE = 1_000  # rows after which only columns with numeric dates are searched on for their order
 _DATED = (cells.day, cells.last_day, cells.instant)
-_REMEMBERED = 1 << 14  # cells of a column
-_EMPTY = object()
 
 
 def digest(file: BinaryIO) -> str:
@@ -27,24 +26,6 @@ def digest(file: BinaryIO) -> str:
     return sha256.hexdigest()
 
 
-class _CellValues(dict[str, Any]):
-    """The values of a column's cells, each read once: the same makers, days and places come row after row."""
-
-    def __init__(self, field: Field, hints: Hints) -> None:
-        super().__init__()
-        self._label, self._read, self._hints = field.label, field.read, hints
-
-    def read(self, cell: str) -> Any:
-        """`_EMPTY` where there is no value. Raises DomainError."""
-        return _EMPTY if not cell or cell.isspace() or cell in _EMPTY_CELLS else self._read(self._label, cell, self._hints)
-
-    def __missing__(self, cell: str) -> Any:
-        value = self.read(cell)
-        if len(self) < _REMEMBERED:
-            self[cell] = value
-        return value
-
-
 class Document:
     """A file read as one kind of document. Its rows can be read any number of times."""
 
@@ -52,14 +33,22 @@ class Document:
         """Raises BadFile where the file is no table of that kind."""
         self._file = file
         self.kind, self._table, self._columns = open_columns(file, kind, choices)
+        self._words = choices.words
+        check_words(self.kind.fields, self._words)
         self._dates = choices.dates
         self._zone = choices.zone
         self._hints: dict[str, Hints] | None = None
+        self.tally = Tally(Counter(), Counter())
+        self._given = self._given_values(choices.given)
 
     @property
     def mapping(self) -> dict[str, str]:
         """Field by heading."""
         return {self._table.header[column.place].strip(): column.field.name for column in self._columns}
+
+    def notes(self) -> list[str]:
+        """How the rows were read, once they have been: what a person should know about the file as a whole, in sentences."""
+        return [*self._given_notes(), *word_notes(self.tally)]
 
     @property
     def ignored(self) -> list[str]:
@@ -75,7 +64,10 @@ class Document:
         """The rows from the first one. Raises BadFile where the rest of the file cannot be read."""
         if self._hints is None:
             self._hints = self._find_hints()
-        columns = [(place, field.name, _CellValues(field, self._hints[field.name])) for place, field in self._columns]
+        self.tally = Tally(Counter(), Counter())
+        columns = [
+            (place, field.name, CellValues(field, self._hints[field.name], self._words, self.tally)) for place, field in self._columns
+        ]
         required = {field.name: field.label for field in self.kind.required}
         for line in self._table.lines():
             yield self._row(line, columns, required)
@@ -86,15 +78,15 @@ class Document:
             if isinstance(row, DocumentRow):
                 yield row.line, [row.values.get(name) for name in names]
 
-    def _row(self, line: Line, columns: list[tuple[int, str, _CellValues]], required: dict[str, str]) -> DocumentRow | BadRow:
+    def _row(self, line: Line, columns: list[tuple[int, str, CellValues]], required: dict[str, str]) -> DocumentRow | BadRow:
         if line.problem:
             return BadRow(line.number, self._shown(line.cells), line.problem)
-        values: dict[str, Any] = {}
+        values = dict(self._given)
         try:
             for place, name, known in columns:
                 cell = line.cells[place]
                 value = known[cell] if type(cell) is str else known.read(cell)  # a number is not the text it looks like
-                if value is not _EMPTY:
+                if value is not EMPTY:
                     values[name] = value
             for name, label in required.items():
                 if name not in values:
@@ -104,6 +96,18 @@ class Document:
         except DomainError as error:
             return BadRow(line.number, self._shown(line.cells), str(error))
         return DocumentRow(line.number, "/".join([values[name] for name in self.kind.shown or self.kind.key]), values)
+
+    def _given_notes(self) -> list[str]:
+        labels = {field.name: field.label for field in self.kind.fields}
+        return [f"rows without a {labels[name]} are given {value}" for name, value in self._given.items()]
+
+    def _given_values(self, given: Mapping[str, str]) -> dict[str, Any]:
+        """The values that a person gives for every row of the file. Raises BadFile."""
+        fields = {field.name: field for field in self.kind.fields}
+        try:
+            return {name: fields[name].read(fields[name].label, text, Hints(self._dates, self._zone)) for name, text in given.items()}
+        except DomainError as error:
+            raise BadFile(str(error)) from None
 
     def _shown(self, written: list[str]) -> str:
         names = self.kind.shown or self.kind.key

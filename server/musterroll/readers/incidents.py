@@ -13,9 +13,9 @@ def _complete(values: dict[str, Any]) -> None:
         raise BadCell("the Closed date is before the Opened date")
     values["maker_key"] = name_key(values.pop("maker", ""))
     try:
-        values["serial_key"] = serial_key(values["serial"])
+        values["serial_key"] = serial_key(values.get("serial", ""))
     except BadSerial:
-        values["serial_key"] = ""  # a ticket for a placeholder serial is still a ticket
+        values["serial_key"] = ""  # a ticket without a serial, or for a placeholder, is still a ticket
 
 
 KIND = DocumentKind(
@@ -33,7 +33,6 @@ KIND = DocumentKind(
             "Serial Number",
             "serialnumber serialno serial assetserialnumber deviceserialnumber asset sn",
             cells.serial,
-            required=True,
         ),
         Field("maker", "Manufacturer", "manufacturer manufacturername maker make vendor brand", cells.text(200)),
         Field(

@@ -3,18 +3,11 @@
 from typing import Any
 
 from musterroll.domain.enrolment.claim_rules import identity_claim
-from musterroll.domain.units.lifecycle import Lifecycle
 from musterroll.readers import cells
 from musterroll.readers.fields import DocumentKind, Field
+from musterroll.readers.statuses import UNITS, one_of
 
 _SERIAL = "serialnumber serialno serialnum serial unitserialnumber unitserial deviceserialnumber deviceserial assetserialnumber sn sno"
-_STAGES = {
-    Lifecycle.DEPLOYED: "deployed installed active live inservice inuse inproduction operational commissioned",
-    Lifecycle.STOCK: "stock instock inventory ininventory warehouse inwarehouse available spare",
-    Lifecycle.SHIPPED: "shipped intransit ontheway dispatched delivered",
-    Lifecycle.RETURNED: "returned rma return returnedtovendor",
-    Lifecycle.RETIRED: "retired scrapped decommissioned disposed endoflife eol writtenoff obsolete",
-}
 
 
 def _complete(values: dict[str, Any]) -> None:
@@ -49,7 +42,7 @@ KIND = DocumentKind(
             "lifecycle",
             "Status",
             "status lifecycle lifecyclestatus lifecyclestage assetstatus unitstatus assetstate",
-            cells.one_of(_STAGES, "Installed, In Stock, Shipped, Returned or Retired"),
+            one_of(UNITS, "Installed, In Stock, Shipped, Returned or Retired", may_be_unknown=True),
         ),
         Field(
             "account", "Account ID", "accountid accountno accountnumber accountref customerid customerno customernumber account", cells.ref

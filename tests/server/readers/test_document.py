@@ -106,7 +106,7 @@ def test_a_file_of_something_else_is_refused_with_what_it_lacks(header: str, sen
         (",Acme,Pump", "the Serial Number is empty"),
         ("NULL,Acme,Pump", "the Serial Number is empty"),
         ("SN1,,Pump", "the Manufacturer is empty"),
-        ("SN1,Acme,---", "model"),
+        ("SN1,Acme,---", "the Model is empty"),
         ("SN1,Acme", "2 columns"),
         ("SN\0001,Acme,Pump", "control characters"),
         ("SN1,Ac\0me,Pump", "control characters"),
@@ -124,7 +124,7 @@ def test_a_bad_row_is_refused_with_its_line_and_the_next_one_is_read(row: str, w
 
 def test_a_column_can_be_mapped_and_another_passed_over() -> None:
     text = "Teil;Vendor;Typ;Status\nSN1;Acme;Pump;whatever\n"
-    chosen = choices(["Teil=serial", "Typ=model", "Status="], {})
+    chosen = choices(["Teil=serial", "Typ=model", "Status="], Choices())
     assert values("units", text, chosen) == {
         **{"serial": "SN1", "maker": "Acme", "model": "Pump"},
         **{"serial_key": "SN1", "maker_key": "acme", "model_key": "pump"},
@@ -134,7 +134,7 @@ def test_a_column_can_be_mapped_and_another_passed_over() -> None:
 
 def test_a_mapping_goes_before_every_name() -> None:
     text = "Serial,Asset,Maker,Model\nWRONG,SN1,Acme,Pump\n"
-    assert values("units", text, choices(["Asset=serial"], {}))["serial"] == "SN1"
+    assert values("units", text, choices(["Asset=serial"], Choices()))["serial"] == "SN1"
 
 
 @pytest.mark.parametrize(
@@ -147,11 +147,11 @@ def test_a_mapping_goes_before_every_name() -> None:
 )
 def test_a_mapping_that_cannot_be_is_refused(column: str, sentence: str) -> None:
     with pytest.raises(BadFile, match=sentence):
-        rows("units", UNITS + "\n", choices([column], {}))
+        rows("units", UNITS + "\n", choices([column], Choices()))
 
 
 def test_counters_of_any_name_can_be_mapped_for_telemetry() -> None:
-    found = values("telemetry", "SN,Last Seen,Pages\nSN1,1793534400,12\n", choices(["Pages=usage:pages"], {}))
+    found = values("telemetry", "SN,Last Seen,Pages\nSN1,1793534400,12\n", choices(["Pages=usage:pages"], Choices()))
     assert (found["usage:pages"], found["heard_at"]) == (12.0, 1793534400000)
 
 
@@ -185,7 +185,7 @@ def test_a_time_without_a_zone_is_asked_about_and_can_be_told() -> None:
     assert isinstance(row, BadRow)
     assert "--zone" in row.why
     assert values("telemetry", text, Choices(zone=UTC))["heard_at"] == 1793534400000
-    assert values("telemetry", text, choices([], {}, zone="Europe/Berlin"))["heard_at"] == 1793534400000 - 3_600_000
+    assert values("telemetry", text, choices([], Choices(), zone="Europe/Berlin"))["heard_at"] == 1793534400000 - 3_600_000
 
 
 @given(st.binary(max_size=400))

@@ -4,7 +4,7 @@ from musterroll.readers.cells.dates import date_order, day, instant, last_day
 from musterroll.readers.cells.durations import months
 from musterroll.readers.cells.money import currency
 from musterroll.readers.cells.numbers import counter, days, degrees, number, whole_number
-from musterroll.readers.cells.texts import heading_key, one_of, ref, serial, text, yes_or_no, zone
+from musterroll.readers.cells.texts import heading_key, ref, serial, text, yes_or_no, zone
 from musterroll.readers.fields import BadCell
 
 __all__ = [
@@ -20,7 +20,6 @@ __all__ = [
     "last_day",
     "months",
     "number",
-    "one_of",
     "ref",
     "serial",
     "text",

@@ -1,26 +1,25 @@
-"""Texts of customers' files: names, serials, and words that stand for one of a few values."""
+"""Texts of customers' files: names, serials, and yes or no; words for a status are in `readers.statuses`."""
 
 import re
-from collections.abc import Mapping
-from enum import StrEnum
-from typing import Any, TypeVar
+import unicodedata
 from zoneinfo import ZoneInfo
 
 from musterroll.domain.enrolment.claim_rules import text as storable
 from musterroll.readers.fields import BadCell, CellReader, Hints
 from musterroll.readers.table import Numeric
 
-_Choice = TypeVar("_Choice", bound=StrEnum)
-
+_LETTERS = str.maketrans({"ł": "l", "Ł": "L", "ø": "o", "Ø": "O", "đ": "d", "æ": "ae", "œ": "oe"})  # letters that have no accent to drop
 _SPREADSHEET_NUMBER = re.compile(r"[0-9]+(?:[.,][0-9]+)?E\+[0-9]+|[0-9]+[.,][0-9]+E-?[0-9]+|[0-9]+[.,]0+", re.IGNORECASE)
 
 
 def heading_key(text: str) -> str:
-    """A heading or a fixed word as it is compared: letters and digits only, in lower case.
+    """A heading or a fixed word as it is compared: letters and digits only, in lower case, without accents.
 
-    >>> heading_key(" Serial_Number ")
-    'serialnumber'
+    >>> heading_key(" Serial_Number "), heading_key("Gerätenummer"), heading_key("Numéro de série"), heading_key("Łącznie")
+    ('serialnumber', 'geratenummer', 'numerodeserie', 'lacznie')
     """
+    if not text.isascii():
+        text = unicodedata.normalize("NFKD", text.translate(_LETTERS))
     return "".join(c for c in text.casefold() if c.isalnum())
 
 
@@ -56,21 +55,9 @@ def zone(name: str, cell: str, hints: Hints) -> str:
         raise BadCell(f"the {name} {cell.strip()[:40]!r} is not a time zone such as Europe/Berlin") from None
 
 
-def one_of(meanings: Mapping[_Choice, str], use: str) -> CellReader:
-    """Reads one of a set of values by its synonyms in customers' systems; `use` names accepted words in the error."""
-    values: dict[str, _Choice] = {word: value for value, synonyms in meanings.items() for word in synonyms.split()}
-
-    def read(name: str, cell: str, hints: Hints) -> Any:
-        value = values.get(heading_key(cell))
-        if value is None:
-            raise BadCell(f"the {name} {cell.strip()[:40]!r} is not recognised; use {use}")
-        return value
-
-    return read
-
-
-_YES_OR_NO = dict.fromkeys(("yes", "y", "true", "t", "1", "x", "on", "ja", "oui", "si"), True)
-_YES_OR_NO |= dict.fromkeys(("no", "n", "false", "f", "0", "off", "nein", "non"), False)
+_YES = "yes y true t 1 x on ja j oui o vrai si s verdadero sim verdadeiro vero tak prawda waar wahr enabled automatic auto"
+_NO = "no n false f 0 off nein non faux falso nao nee nie falsz onwaar falsch disabled manual"
+_YES_OR_NO = {**dict.fromkeys(_YES.split(), True), **dict.fromkeys(_NO.split(), False)}
 
 
 def yes_or_no(name: str, cell: str, hints: Hints) -> bool:

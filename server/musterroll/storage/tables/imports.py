@@ -40,3 +40,4 @@ class SavedMapping(SQLModel, table=True):
     kind: str = Field(max_length=24)
     name: str = Field(unique=True, max_length=120)
     columns: dict[str, Any] = Field(default_factory=dict, sa_type=DOCUMENT)
+    options: dict[str, Any] = Field(default_factory=dict, sa_type=DOCUMENT)  # the other choices for its files, such as `given` and `words`

@@ -1,21 +1,25 @@
-"""Column mappings of customers' files, saved to be used again."""
+"""How files of a customer are read, saved to be used again: which column is which field, values for all rows, meanings of words."""
 
 from sqlmodel import Session
 
 from musterroll.domain.enrolment.claim_rules import text
 from musterroll.domain.values.errors import Conflict, NotFound
+from musterroll.readers.columns import Choices
 from musterroll.storage.imports import runs as import_runs
 from musterroll.storage.tables.imports import SavedMapping
 
 _LONGEST = 120
+_OPTIONS = ("given", "words")
 
 
-def columns(session: Session, kind: str, name: str) -> dict[str, str]:
-    """Field by heading. Raises NotFound, and Conflict where the mapping is for another kind of document."""
+def choices(session: Session, kind: str, name: str | None) -> Choices:
+    """The choices saved under a name; without one, none. Raises NotFound, and Conflict where they are for another kind of document."""
+    if not name:
+        return Choices()
     mapping = find(session, name)
     if mapping.kind != kind:
         raise Conflict(f"the mapping {name!r} is for {mapping.kind}, not for {kind}")
-    return dict(mapping.columns)
+    return Choices(dict(mapping.columns), **mapping.options)
 
 
 def find(session: Session, name: str) -> SavedMapping:
@@ -27,15 +31,16 @@ def find(session: Session, name: str) -> SavedMapping:
     return mapping
 
 
-def save(session: Session, kind: str, name: str, columns: dict[str, str]) -> SavedMapping:
+def save(session: Session, kind: str, name: str, choices: Choices) -> SavedMapping:
     """Save or replace a mapping. Raises Conflict where the name is used for another kind of document."""
     name = text("name of the mapping", name, _LONGEST)
-    if not name or not columns:
-        raise Conflict("a mapping needs a name and at least one column (--map)")
+    options = {option: dict(getattr(choices, option)) for option in _OPTIONS if getattr(choices, option)}
+    if not name or not (choices.columns or options):
+        raise Conflict("a mapping needs a name and at least one column (--map), value (--set) or word (--word)")
     mapping = import_runs.mapping(session, name) or SavedMapping(kind=kind, name=name)
     if mapping.kind != kind:
         raise Conflict(f"the mapping {name!r} is for {mapping.kind}, not for {kind}; choose another name")
-    mapping.columns = dict(columns)
+    mapping.columns, mapping.options = dict(choices.columns), options
     session.add(mapping)
     return mapping
 

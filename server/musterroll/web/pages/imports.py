@@ -39,6 +39,7 @@ class DryRun(NamedTuple):
 
     result: ImportResult
     rows: dict[Outcome, list[RowVerdict]]
+    notes: list[str]
     before: RunRow | None
 
 
@@ -75,15 +76,16 @@ def map_columns(key: str) -> AnyResponse:
     upload = uploads.find(_folder(), key, actor().name)
     headings = [request.form.get(f"heading{n}", "") for n in range(500) if f"heading{n}" in request.form]
     columns = {heading: request.form.get(f"field{n}", "") for n, heading in enumerate(headings)}
+    given, words = _pairs("given"), _pairs("words")
     changed = {name: request.form.get(name, upload.choices.get(name, "")).strip()[:120] for name in ("dates", "zone", *_LAYOUT)}
     if any(changed[name] != upload.choices.get(name, "") for name in _LAYOUT):
         columns = {}  # other headings are read now
-    upload = upload._replace(choices={**upload.choices, "columns": columns, **changed})
+    upload = upload._replace(choices={**upload.choices, "columns": columns, "given": given, "words": words, **changed})
     uploads.store_choices(_folder(), actor().name, upload)
     name = request.form.get("save", "").strip()
     if name:
         with transaction() as session:
-            name = import_mappings.save(session, _kind(upload.choices["kind"]).name, name, columns).name
+            name = import_mappings.save(session, _kind(upload.choices["kind"]).name, name, Choices(columns, given, words)).name
     return _dry_run_page(upload, name)
 
 
@@ -92,7 +94,7 @@ def map_columns(key: str) -> AnyResponse:
 def commit(key: str) -> AnyResponse:
     upload = uploads.find(_folder(), key, actor().name)
     with upload.opened() as file, transaction() as session:
-        document = Document(file, _kind(upload.choices["kind"]), _choices(upload, _saved_columns(session, upload)))
+        document = Document(file, _kind(upload.choices["kind"]), _choices(session, upload))
         result = import_document(session, document, lambda verdict: None, _source(upload), upload.sha256)
     uploads.delete(upload)
     return redirect(f"/imports/{result.run_id}", 303)
@@ -143,6 +145,7 @@ def _dry_run_page(upload: Upload, saved: str = "") -> Response:
         dry_run, error = None, str(problem)
     columns = _headings(upload, kind)
     facts = {"upload": upload, "kind": kind, "dry_run": dry_run, "error": error, "columns": columns, "saved": saved, "encodings": ENCODINGS}
+    facts |= {name: upload.choices.get(name, {}) for name in ("given", "words")}
     return make_response(page("dry_run.html", clock(), **facts), 200 if dry_run or columns else 422)
 
 
@@ -154,10 +157,10 @@ def _dry_run(upload: Upload, kind: DocumentKind) -> DryRun:
             rows[verdict.outcome].append(verdict)
 
     with upload.opened() as file, snapshot() as session:
-        document = Document(file, kind, _choices(upload, _saved_columns(session, upload)))
+        document = Document(file, kind, _choices(session, upload))
         result = import_document(session, document, report, _source(upload), None)
         before = import_history.imported_before(session, kind.name, upload.sha256)
-        return DryRun(result, rows, before)
+        return DryRun(result, rows, document.notes(), before)
 
 
 def _source(upload: Upload) -> Source:
@@ -168,22 +171,24 @@ def _headings(upload: Upload, kind: DocumentKind) -> list[Heading]:
     """The columns of a file and the fields they are mapped to; none where it is no table."""
     try:
         with upload.opened() as file, read_only() as session:
-            return headings(file, kind, _choices(upload, _saved_columns(session, upload)))
+            return headings(file, kind, _choices(session, upload))
     except DomainError:
         return []
 
 
-def _saved_columns(session: Session, upload: Upload) -> dict[str, str]:
-    name = upload.choices.get("mapping")
-    return import_mappings.columns(session, upload.choices["kind"], name) if name else {}
+def _pairs(name: str) -> dict[str, str]:
+    """What a person wrote in a field of the form: one `name=meaning` a line."""
+    lines = [line.strip() for line in request.form.get(name, "")[:20_000].splitlines() if "=" in line]
+    return {word.strip(): meaning.strip() for word, _, meaning in (line.rpartition("=") for line in lines) if word.strip()}
 
 
-def _choices(upload: Upload, saved: dict[str, str]) -> Choices:
+def _choices(session: Session, upload: Upload) -> Choices:
     chosen = upload.choices
-    dates = chosen.get("dates", "")
-    columns = {**saved, **chosen.get("columns", {})}
+    saved = import_mappings.choices(session, chosen["kind"], chosen.get("mapping"))
+    columns, given, words = ({**getattr(saved, name), **chosen.get(name, {})} for name in ("columns", "given", "words"))
+    dates, zone = chosen.get("dates", ""), _zone(chosen.get("zone", ""))
     laid_out = layout(*(chosen.get(name, "") for name in _LAYOUT))
-    return Choices(columns, dates if dates in ("dmy", "mdy") else "", _zone(chosen.get("zone", "")), laid_out)
+    return Choices(columns, given, words, dates if dates in ("dmy", "mdy") else "", zone, laid_out)
 
 
 def _zone(name: str) -> ZoneInfo | None:

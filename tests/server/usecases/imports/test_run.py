@@ -72,12 +72,12 @@ def test_a_changed_row_says_what_changed_and_an_empty_cell_says_nothing(database
     assert (unit.serial, unit.maker, unit.account_ref, unit.lifecycle) == ("SN1", "Acme", "A1", "returned")
 
 
-def test_an_illegal_move_is_refused_with_the_legal_ones(database: Database, now: datetime) -> None:
+def test_a_status_that_jumps_between_two_lists_is_history_with_a_note(database: Database, now: datetime) -> None:
     take(database, now, FULL)
     (verdict,) = take(database, now, "SN1,Acme,Pump 3,,,In Stock,,,\n")
-    assert verdict.outcome is Outcome.REFUSED
-    assert "a deployed unit cannot become stock" in str(verdict.why)
-    assert card(database, "SN1", now).lifecycle == "deployed"
+    assert verdict.outcome is Outcome.CHANGED
+    assert "deployed to stock in one step" in verdict.note
+    assert card(database, "SN1", now).lifecycle == "stock"
 
 
 def test_a_unit_twice_in_one_file_is_refused_the_second_time_in_any_writing(database: Database, now: datetime) -> None:
@@ -105,9 +105,11 @@ def test_a_site_of_another_account_is_refused_also_within_one_file(database: Dat
 
 @pytest.mark.parametrize(
     ("row", "stage"),
-    [("SN1,Acme,P,2025-01-05,2025-02-15,,,,", "deployed"), ("SN1,Acme,P,2025-01-05,,,,,", "shipped"), ("SN1,Acme,P,,,,,,", "stock")],
+    [("SN1,Acme,P,2025-01-05,2025-02-15,,,,", "deployed"), ("SN1,Acme,P,2025-01-05,,,,,", "shipped"), ("SN1,Acme,P,,,,,,", "unrecorded")],
 )
-def test_without_a_status_the_dates_say_where_a_new_unit_got_to(database: Database, now: datetime, row: str, stage: str) -> None:
+def test_without_a_status_the_dates_tell_where_a_new_unit_is_and_without_dates_nothing_does(
+    database: Database, now: datetime, row: str, stage: str
+) -> None:
     take(database, now, row + "\n")
     assert card(database, "SN1", now).lifecycle == stage
     assert outcomes(take(database, now, row + "\n")) == ["same"]

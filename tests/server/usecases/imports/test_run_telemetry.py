@@ -4,7 +4,7 @@ import pytest
 from musterroll.domain.liveness import ListeningWindow, Liveness
 from musterroll.domain.values.errors import Conflict
 from musterroll.domain.values.instants import to_ms
-from musterroll.readers.columns import choices
+from musterroll.readers.columns import Choices, choices
 from musterroll.storage.engine.database import Database
 from musterroll.storage.liveness import last_seen, process_heartbeats
 from musterroll.storage.liveness import states as liveness_states
@@ -146,10 +146,10 @@ def test_a_first_word_after_the_last_is_taken_with_a_note(database: Database, no
 
 def test_counters_and_hours_are_taken_and_undone(database: Database, now: datetime) -> None:
     empty, text = state(database), "serial,last_seen,Hours Run,Pages\nSN1002,2026-10-31T00:00:00Z,2.5,{}\n"
-    chosen = choices(["Pages=usage:pages"], {})
+    chosen = choices(["Pages=usage:pages"], Choices())
     first = take(database, now, "telemetry", text.format(7), chosen)[1]
     one = state(database)
-    second = take(database, now, "telemetry", text.format("8,5"), choices([], {}))[1]
+    second = take(database, now, "telemetry", text.format("8,5"), choices([], Choices()))[1]
     assert second.counts["refused"] == 1
     third = take(database, now, "telemetry", text.format(9).replace("31T", "31T1").replace("T10", "T1"), chosen)[1]
     with database.snapshot() as session:

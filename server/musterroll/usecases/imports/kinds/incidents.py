@@ -22,11 +22,13 @@ class IncidentImporter(Importer):
         self._units = UnitsBySerial(self.session, rows)
 
     def new_facts(self, row: DocumentRow) -> RecordFacts:
-        return {**dict.fromkeys(self.facts), "category": ""}
+        return {**dict.fromkeys(self.facts), "serial": "", "category": ""}
 
     def accept(self, row: DocumentRow, known: KnownRecord | None) -> AcceptedRow:
-        """A serial of several makers is rejected; one that is not registered is saved as written."""
+        """A serial of several makers is rejected; one that is not registered, or no serial at all, is saved as written."""
         after, note = super().accept(row, known).after, ""
+        if "serial" not in row.values:
+            return AcceptedRow(after)
         try:
             after["unit_id"] = self._units.unit(row.values).id
         except NotFound as error:

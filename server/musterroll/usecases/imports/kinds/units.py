@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlmodel import Session
 
-from musterroll.domain.units.lifecycle import Lifecycle, checked_move
+from musterroll.domain.units.lifecycle import Lifecycle, moves_from
 from musterroll.domain.units.serials import new_uids, twin_key
 from musterroll.domain.values.errors import Conflict
 from musterroll.domain.values.instants import to_ms
@@ -77,7 +77,8 @@ class UnitImporter(Importer):
     def accept(self, row: DocumentRow, known: KnownRecord | None) -> AcceptedRow:
         """A row with dates but no status implies the lifecycle stage. The first row that names a new site decides its account.
 
-        Raises Conflict for an illegal move, or a site of another account.
+        A list tells how things stand, not how they came about: a step that people cannot make is taken as history, with a note.
+        Raises Conflict for a site of another account.
         """
         before, values = known.facts if known else _NEW, row.values
         site = values.get("site") or before["site"]
@@ -86,12 +87,13 @@ class UnitImporter(Importer):
         if owner not in (None, account):
             mismatch = f"site {site} belongs to account {owner}, not to {account}"
             raise Conflict(mismatch if values.get("site") else f"{mismatch}; fill in the new Site ID")
-        stage = checked_move(before["lifecycle"], values.get("lifecycle") or _implied_stage(values, before["lifecycle"]))
+        stage = values.get("lifecycle") or _implied_stage(values, before["lifecycle"])
         if site:
             self._sites.setdefault(site, SiteRow(account))
         after = {name: values.get(name, before[name]) for name in _COPIED}
         product = self._products[_product(row)]
-        return AcceptedRow({"lifecycle": stage, **after, "account": account, "site": site, "product_id": product.id if product else None})
+        facts = {"lifecycle": stage, **after, "account": account, "site": site, "product_id": product.id if product else None}
+        return AcceptedRow(facts, _jump(before["lifecycle"], stage))
 
     def _owner(self, site: str) -> str | None:
         """The account of a site, as far as it is known."""
@@ -218,9 +220,15 @@ def _product(row: DocumentRow) -> tuple[str, str]:
     return row.values["maker_key"], row.values["model_key"]
 
 
+def _jump(old: Lifecycle, new: Lifecycle) -> str:
+    if new in (old, *moves_from(old)):
+        return ""
+    return f"{old} to {new} in one step: what came between is not in this list; taken as history"
+
+
 def _implied_stage(values: dict[str, Any], known: Lifecycle) -> Lifecycle:
     if known is not Lifecycle.UNRECORDED:
         return known
     if values.get("installed_on"):
         return Lifecycle.DEPLOYED
-    return Lifecycle.SHIPPED if values.get("shipped_on") else Lifecycle.STOCK
+    return Lifecycle.SHIPPED if values.get("shipped_on") else Lifecycle.UNRECORDED

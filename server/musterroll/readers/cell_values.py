@@ -1,0 +1,101 @@
+"""The values of a column's cells: the same makers, days and places come row after row, and each is read once."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from typing import Any, NamedTuple
+
+from musterroll.readers.cells import heading_key
+from musterroll.readers.fields import Field, Hints
+from musterroll.readers.nothing import means_nothing
+from musterroll.readers.statuses import Statuses, UnknownWord
+from musterroll.readers.table import BadFile
+
+EMPTY = object()
+_REMEMBERED = 1 << 14  # cells of a column
+_SHOWN = 12  # words of a note
+
+
+class Tally(NamedTuple):
+    """Words of a file that are not read as they stand, and how often they come."""
+
+    nothing: Counter[str]  # by word
+    unknown: Counter[tuple[str, str]]  # by field and word
+
+
+class CellValues(dict[str, Any]):
+    """Values by cell; EMPTY where there is none. `words` is what a person or the source of the file says they mean."""
+
+    def __init__(self, field: Field, hints: Hints, words: Mapping[str, str], tally: Tally) -> None:
+        super().__init__()
+        self._field, self._hints, self._tally = field, hints, tally
+        self._words = {heading_key(word) or word.strip(): meaning.strip() for word, meaning in words.items()}
+        self._statuses = field.read if isinstance(field.read, Statuses) else None
+
+    def read(self, cell: str) -> Any:
+        """Raises DomainError."""
+        if not cell or cell.isspace():
+            return EMPTY
+        if self._statuses:
+            return self._status(self._statuses, cell)
+        if self._is_nothing(cell):
+            self._tally.nothing[cell.strip()] += 1
+            return EMPTY
+        return self._field.read(self._field.label, cell, self._hints)
+
+    def __missing__(self, cell: str) -> Any:
+        value = self.read(cell)
+        if len(self) < _REMEMBERED and (value is not EMPTY or cell.isspace() or not cell):  # other words for nothing are counted
+            self[cell] = value
+        return value
+
+    def _is_nothing(self, cell: str) -> bool:
+        meaning = self._words.get(heading_key(cell) or cell.strip()) if self._words else None
+        if meaning is not None and (not meaning or heading_key(meaning) == heading_key(cell)):
+            return not meaning
+        return means_nothing(cell) and not (self._field.name == "country" and cell.strip() == "NA")  # Namibia
+
+    def _status(self, statuses: Statuses, cell: str) -> Any:
+        meaning = self._words.get(heading_key(cell), cell)
+        try:
+            return statuses(self._field.label, meaning, self._hints) if meaning else EMPTY
+        except UnknownWord:
+            word = cell.strip()[:40]
+            if means_nothing(cell):
+                self._tally.nothing[word] += 1
+                return EMPTY
+            self._tally.unknown[self._field.label, word] += 1
+            if statuses.may_be_unknown:
+                return EMPTY
+            raise UnknownWord(
+                f"the {self._field.label} {word!r} is not recognised; say once what it means, as in --word '{word}={_example(statuses)}'"
+            ) from None
+
+
+def _example(statuses: Statuses) -> str:
+    return next(iter(statuses.values.values())).value
+
+
+def check_words(fields: Iterable[Field], words: Mapping[str, str]) -> None:
+    """Raises BadFile where a word is given a meaning that no status of these fields has."""
+    vocabulary = {word: value for field in fields if isinstance(field.read, Statuses) for word, value in field.read.values.items()}
+    for word, meaning in words.items():
+        if heading_key(meaning) not in ("", heading_key(word), *vocabulary):
+            values = ", ".join(dict.fromkeys(map(str, vocabulary.values())))
+            raise BadFile(f"the word {word[:40]!r} cannot mean {meaning[:40]!r}; use {values or 'an empty meaning'}")
+
+
+def word_notes(tally: Tally) -> list[str]:
+    """Which words were taken for nothing and which not understood, with their counts."""
+    notes = []
+    if tally.nothing:
+        notes.append(f"read as empty: {_counted((repr(word), count) for word, count in tally.nothing.most_common())}")
+    for label in sorted({label for label, _ in tally.unknown}):
+        words = [(word, count) for (of, word), count in tally.unknown.most_common() if of == label]
+        counted = _counted((repr(word), count) for word, count in words)
+        notes.append(f"{label} not recognised: {counted}; say what it means with --word '{words[0][0]}=...'")
+    return notes
+
+
+def _counted(words: Iterable[tuple[str, int]]) -> str:
+    listed = [f"{word} ({count:,} times)" if count > 1 else f"{word} (once)" for word, count in words]
+    return ", ".join(listed[:_SHOWN]) + (f" and {len(listed) - _SHOWN} more" if len(listed) > _SHOWN else "")
