@@ -63,6 +63,7 @@ def unit(session: Session, serial: str, of: Product, **fields: Any) -> Unit:
 
 def contract(session: Session, ref: str, owner: Account | None = None, **fields: Any) -> Contract:
     given = {"state": ContractState.ACTIVE, "starts_on": date(2026, 1, 1), "ends_on": date(2027, 1, 1), **fields}
+    given = {"currency": "EUR"} | given
     return stored(session, Contract(ref=ref, account_id=owner.id if owner else None, created_at=LONG_AGO, **given))
 
 

@@ -62,7 +62,7 @@ class ProductBody(RequestSchema):
     list_price: Decimal | None = Field(
         default=None, ge=0, le=10**9, decimal_places=4, description="List price per unit per year; null: unknown."
     )
-    currency: Text = Field(default="EUR", min_length=3, max_length=3, description="Currency of the list price.")
+    currency: Text = Field(default="", max_length=3, description="Currency of the list price, such as EUR; required with it.")
     policy: Text | None = Field(default=None, max_length=120, description="Name of a warranty policy; null: default.")
     reporting: ReportingClass = Field(default=ReportingClass.ALWAYS_ON, description="How the units report.")
 

@@ -51,6 +51,7 @@ class _Input(NamedTuple):
 @click.option("--save-mapping", metavar="NAME", help="Save the column mapping as NAME.")
 @click.option("--dates", type=click.Choice(["dmy", "mdy"]), help="Order of day and month in dates such as 1/2/2026.")
 @click.option("--zone", metavar="ZONE", help="Time zone of times without one, such as Europe/Berlin.")
+@click.option("--currency", metavar="CODE", help="Currency of amounts that show none; the same as --set currency=CODE.")
 @click.option("--sheet", metavar="NAME", help="Sheet of the workbook, or file of the archive.")
 @click.option("--encoding", metavar="NAME", help="Encoding of a text file, such as windows-1250; default: detected.")
 @click.option("--separator", metavar="SIGN", help="Separator of a text file: comma, semicolon, tab, pipe or a sign; default: detected.")
@@ -71,6 +72,7 @@ def import_(
     save_mapping: str | None,
     dates: str | None,
     zone: str | None,
+    currency: str | None,
     sheet: str | None,
     encoding: str | None,
     separator: str | None,
@@ -89,7 +91,7 @@ def import_(
         with database.snapshot() as session:
             saved = import_mappings.choices(session, kind, mapping)
         laid_out = layout(sheet, encoding, separator, heading_row, skip)
-        chosen = choices(columns, saved, dates, zone, laid_out, given=given, words=words)
+        chosen = choices(columns, saved, dates, zone, laid_out, given=given + ((f"currency={currency}",) if currency else ()), words=words)
         document = Document(file, KINDS[kind], chosen)
         source_file = _Input(file, Path(file.name).name, digest(file), as_json, context.settings.interval)
         if save_mapping:

@@ -1,6 +1,7 @@
 """Account lists from a CRM: one row is one customer, with its parent account."""
 
 from musterroll.readers import cells
+from musterroll.readers.cells.money import CURRENCY_HEADINGS
 from musterroll.readers.fields import DocumentKind, Field
 
 KIND = DocumentKind(
@@ -16,6 +17,7 @@ KIND = DocumentKind(
         Field("phone", "Phone", "phone phonenumber telephone mainphone", cells.text(60)),
         Field("postcode", "Postcode", "postcode postalcode zip zipcode billingzippostalcode billingpostalcode billingzip", cells.text(20)),
         Field("country", "Country", "country countryregion countrycode billingcountry billingcountrycode", cells.text(60)),
+        Field("currency", "Currency", CURRENCY_HEADINGS, cells.currency),
         Field("segment", "Segment", "segment customersegment marketsegment accountsegment tier industry", cells.text(80)),
     ),
     key=("ref",),

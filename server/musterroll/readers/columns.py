@@ -6,7 +6,7 @@ from itertools import islice
 from typing import BinaryIO, NamedTuple
 from zoneinfo import ZoneInfo
 
-from musterroll.readers.cells import heading_key
+from musterroll.readers.cells import heading_key, money
 from musterroll.readers.fields import DocumentKind, Field
 from musterroll.readers.layout import Layout
 from musterroll.readers.open_table import read_table
@@ -121,8 +121,8 @@ def _recognised(kind: DocumentKind, header: list[str], mapped: Mapping[str, str]
         if heading in chosen:
             if chosen[heading]:
                 places.setdefault(chosen[heading], []).append((0, place))
-        elif heading in ranks:
-            field, rank = ranks[heading]
+        elif known := ranks.get(heading) or ranks.get(heading_key(money.of_heading(name)[0])):
+            field, rank = known
             places.setdefault(field, []).append((rank, place))
     return places
 

@@ -6,6 +6,7 @@ from musterroll.domain.contracts.terms import LineScope
 from musterroll.domain.units.serials import serial_key
 from musterroll.readers import cells
 from musterroll.readers.cells import BadCell
+from musterroll.readers.cells.money import CURRENCY_HEADINGS, settle
 from musterroll.readers.fields import DocumentKind, Field
 from musterroll.readers.statuses import one_of
 
@@ -19,6 +20,7 @@ _SCOPES = {
 
 def _complete(values: dict[str, Any]) -> None:
     """What the line covers: its scope or, without one, the most specific thing given."""
+    settle(values, "price")
     starts_on, ends_on = values.get("starts_on"), values.get("ends_on")
     if starts_on and ends_on and ends_on <= starts_on:
         raise BadCell("the End Date is before the Start Date")
@@ -59,8 +61,12 @@ KIND = DocumentKind(
         Field("quantity", "Quantity", "quantity qty count units numberofunits", cells.whole_number(1, 10_000_000)),
         Field("service", "Service Level", "servicelevel sla slalevel service serviceplan entitlement supportlevel", cells.text(120)),
         Field(
-            "price", "Price Per Year", "priceperyear annualprice yearlyprice annualunitprice unitpriceperyear unitprice price", cells.number
+            "price",
+            "Price Per Year",
+            "priceperyear annualprice yearlyprice annualunitprice unitpriceperyear unitprice price annualvalue",
+            cells.amount,
         ),
+        Field("currency", "Currency", CURRENCY_HEADINGS, cells.currency),
         Field("starts_on", "Start Date", "startdate linestartdate starton startson validfrom start", cells.day),
         Field("ends_on", "End Date", "enddate lineenddate endson expirationdate validto validuntil end", cells.last_day),
     ),

@@ -4,6 +4,7 @@ from typing import Any
 
 from musterroll.readers import cells
 from musterroll.readers.cells import BadCell
+from musterroll.readers.cells.money import CURRENCY_HEADINGS
 from musterroll.readers.fields import DocumentKind, Field
 from musterroll.readers.statuses import CONTRACTS, one_of
 
@@ -49,7 +50,7 @@ KIND = DocumentKind(
         Field(
             "ended_on", "Cancelled From", "cancelledfrom canceledfrom cancellationdate cancelledon canceledon terminationdate", cells.day
         ),
-        Field("currency", "Currency", "currency currencycode currencyisocode contractcurrency", cells.currency),
+        Field("currency", "Currency", CURRENCY_HEADINGS, cells.currency),
     ),
     key=("ref",),
     complete=_complete,

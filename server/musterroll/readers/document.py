@@ -8,6 +8,7 @@ from typing import Any, BinaryIO
 from musterroll.domain.values.errors import DomainError
 from musterroll.readers import cells
 from musterroll.readers.cell_values import EMPTY, CellValues, Tally, check_words, word_notes
+from musterroll.readers.cells import money
 from musterroll.readers.columns import Choices, Column, open_columns
 from musterroll.readers.fields import BadRow, DocumentKind, DocumentRow, Hints
 from musterroll.readers.table import BadFile, Line
@@ -40,6 +41,8 @@ class Document:
         self._hints: dict[str, Hints] | None = None
         self.tally = Tally(Counter(), Counter())
         self._given = self._given_values(choices.given)
+        amounts = any(field.read is money.amount for field in self.kind.fields)
+        self._currency: str = self._given.pop("currency", "") if amounts else ""  # of amounts that show none
 
     @property
     def mapping(self) -> dict[str, str]:
@@ -99,7 +102,8 @@ class Document:
 
     def _given_notes(self) -> list[str]:
         labels = {field.name: field.label for field in self.kind.fields}
-        return [f"rows without a {labels[name]} are given {value}" for name, value in self._given.items()]
+        amounts = [f"amounts that show no currency are in {self._currency}"] if self._currency else []
+        return [*amounts, *(f"rows without a {labels[name]} are given {value}" for name, value in self._given.items())]
 
     def _given_values(self, given: Mapping[str, str]) -> dict[str, Any]:
         """The values that a person gives for every row of the file. Raises BadFile."""
@@ -120,7 +124,11 @@ class Document:
         dated = [column for column in self._columns if column.field.read in _DATED]
         if dated and not self._dates:
             orders |= self._date_orders(dated)
-        return {name: Hints(order, self._zone) for name, order in orders.items()}
+        return {field.name: Hints(orders[field.name], self._zone, self._stated(place)) for place, field in self._columns}
+
+    def _stated(self, place: int) -> str:
+        """The currency of amounts in a column that show none: of its heading, or of the whole file."""
+        return money.of_heading(self._table.header[place])[1] or self._currency
 
     def _date_orders(self, dated: list[Column]) -> dict[str, str]:
         seen: dict[str, set[str]] = {column.field.name: set() for column in dated}

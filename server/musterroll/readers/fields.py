@@ -21,6 +21,7 @@ class Hints(NamedTuple):
 
     dates: str = ""  # dmy or mdy: the order of a date in numbers
     zone: tzinfo | None = None  # of times without one
+    currency: str = ""  # of amounts without one: a code, or a sign that several currencies use
 
 
 CellReader = Callable[[str, str, Hints], Any]  # (label of the field, cell, hints) -> value; raises DomainError

@@ -30,7 +30,7 @@ class ContractTerms(NamedTuple):
     notice_days: int = 0
     notice_on: date | None = None  # the day notice was given
     ended_on: date | None = None  # first day without cover after a cancellation, if recorded
-    currency: str = "EUR"
+    currency: str = ""  # of lines that have none of their own; empty: unknown
 
 
 class LineScope(StrEnum):

@@ -12,6 +12,12 @@ class DomainError(Exception):
             self.code = code
 
 
+class OpenQuestion(DomainError):
+    """Something that only a person can decide, and for the whole request: it is asked once, not for each row."""
+
+    code = "open_question"
+
+
 class NotFound(DomainError):
     """The requested record does not exist."""
 

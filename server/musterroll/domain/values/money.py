@@ -1,14 +1,13 @@
 """Money: an exact amount in a currency, and how it is written. Amounts in different currencies are never added."""
 
-import re
 from collections import defaultdict
 from collections.abc import Iterable
 from decimal import Decimal, InvalidOperation
 from typing import NamedTuple
 
+from musterroll.domain.values.currencies import CURRENCIES, decimals
 from musterroll.domain.values.errors import DomainError
 
-_CURRENCY = re.compile("[A-Z]{3}")
 _LIMIT = Decimal(10) ** 15
 
 
@@ -37,15 +36,17 @@ def format_money(money: Money, short: bool = False) -> str:
 
     >>> format_money(Money(Decimal("18240.50"), "EUR")), format_money(Money(Decimal("18240.50"), "EUR"), short=True)
     ('18,240.50 EUR', '18,240 EUR')
+    >>> format_money(Money(Decimal(1200), "JPY")), format_money(Money(Decimal("1.5"), "KWD"))
+    ('1,200 JPY', '1.500 KWD')
     >>> format_money(Money(Decimal("95.5"), "EUR"), short=True)
     '95.50 EUR'
     """
-    return f"{format_amount(money.amount, short)} {money.currency}"
+    return f"{format_amount(money.amount, short, decimals(money.currency))} {money.currency or '(currency unknown)'}"
 
 
-def format_amount(amount: Decimal | float, short: bool = False) -> str:
+def format_amount(amount: Decimal | float, short: bool = False, places: int = 2) -> str:
     """An amount without its currency, where a heading names that: as `format_money`."""
-    return f"{amount:,.{0 if short and amount >= 100 else 2}f}"
+    return f"{amount:,.{0 if short and amount >= 100 else places}f}"
 
 
 def format_range(low: float, high: float, currency: str) -> str:
@@ -54,7 +55,8 @@ def format_range(low: float, high: float, currency: str) -> str:
     >>> format_range(90, 1210.4, "EUR")
     '90.00 to 1,210 EUR'
     """
-    return f"{format_amount(low, short=True)} to {format_amount(high, short=True)} {currency}"
+    places = decimals(currency)
+    return f"{format_amount(low, short=True, places=places)} to {format_amount(high, short=True, places=places)} {currency}"
 
 
 def format_sums(sums: Iterable[Money], short: bool = False) -> str:
@@ -74,8 +76,10 @@ def money(amount: str | int | Decimal, currency: str) -> Money:
         raise BadMoney(f"the amount {str(amount)[:40]!r} is not a number; write it as 1234.50") from None
     if not value.is_finite() or not 0 <= value < _LIMIT:
         raise BadMoney(f"the amount {str(amount)[:40]!r} is not a price; write it as 1234.50")
-    if not _CURRENCY.fullmatch(currency):
-        raise BadMoney(f"the currency {currency[:20]!r} is not three capital letters such as EUR")
+    if currency not in CURRENCIES:
+        raise BadMoney(
+            f"the currency {currency[:20]!r} is not a code such as EUR" if currency else "the amount has no currency; add one such as EUR"
+        )
     return Money(value, currency)
 
 

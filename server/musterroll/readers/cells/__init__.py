@@ -2,13 +2,14 @@
 
 from musterroll.readers.cells.dates import date_order, day, instant, last_day
 from musterroll.readers.cells.durations import months
-from musterroll.readers.cells.money import currency
+from musterroll.readers.cells.money import amount, currency
 from musterroll.readers.cells.numbers import counter, days, degrees, number, whole_number
 from musterroll.readers.cells.texts import heading_key, ref, serial, text, yes_or_no, zone
 from musterroll.readers.fields import BadCell
 
 __all__ = [
     "BadCell",
+    "amount",
     "counter",
     "currency",
     "date_order",

@@ -71,7 +71,7 @@ def _cover(row: Row[Any]) -> Cover:
         row.line_product_id,
         row.line_quantity,
         Span(starts_on or contract.span.starts_on, ends_on) if starts_on or ends_on else None,
-        None if row.line_price is None else Money(row.line_price, contract.currency),
+        None if row.line_price is None else Money(row.line_price, row.line_currency or contract.currency),
         row.line_service,
     )
     return Cover(line, contract, Billing(row.payment or Payment.UNKNOWN, row.invoiced_on, row.subscription or ""))

@@ -21,10 +21,10 @@ from musterroll.storage.tables.contracts import Contract
 _LINES = """
 WITH begun AS (
   SELECT l.id, (c.ref || '/' || l.number){by_bytes} AS ref, l.scope, l.place_id, l.serial_key, l.product_id, l.quantity, l.price,
-    CASE WHEN l.price IS NOT NULL THEN c.currency END AS currency, l.contract_id, c.account_id,
+    CASE WHEN l.price IS NOT NULL THEN coalesce(nullif(l.currency, ''), c.currency) END AS currency, l.contract_id, c.account_id,
     coalesce(i.payment = 'overdue', FALSE) AS overdue,
     c.state || ' ' || CAST(c.starts_on AS TEXT) || ' ' || coalesce(CAST(c.ends_on AS TEXT), '-') || ' '
-      || coalesce(CAST(l.price AS TEXT) || ' ' || c.currency, '-') AS terms,
+      || coalesce(CAST(l.price AS TEXT) || ' ' || coalesce(nullif(l.currency, ''), c.currency), '-') AS terms,
     CASE WHEN l.ends_on = c.ends_on THEN NULL ELSE l.ends_on END AS own_end, t.in_force, t.ends
   FROM contract_line l
   JOIN contract c ON c.id = l.contract_id

@@ -7,6 +7,7 @@ from sqlmodel import Session, col
 
 from musterroll.domain.contracts.terms import ContractState, LineScope
 from musterroll.storage.accounts import hierarchy
+from musterroll.storage.contracts.line_prices import line_currency
 from musterroll.storage.engine import search
 from musterroll.storage.tables.accounts import Account, Product, Site
 from musterroll.storage.tables.contracts import Contract, ContractLine, Invoice
@@ -29,12 +30,12 @@ _CONTRACTS: Any = (
 _IN_SCOPE = col(_L.scope).in_([LineScope.SITE, LineScope.SERIAL])
 _PLACED: Any = (
     select(
-        *ContractLine.__table__.columns,  # type: ignore[attr-defined]
+        *(column for column in ContractLine.__table__.columns if column.name != "currency"),  # type: ignore[attr-defined]
         case((_IN_SCOPE, col(Site.ref)), else_=col(Account.ref)).label("place_ref"),
         case((_IN_SCOPE, col(Site.name)), else_=col(Account.name)).label("place_name"),
         col(Product.maker),
         col(Product.model),
-        col(_C.currency),
+        line_currency().label("currency"),
     )
     .join_from(_L, _C, col(_C.id) == col(_L.contract_id))
     .outerjoin(Site, and_(_IN_SCOPE, col(Site.id) == col(_L.place_id)))

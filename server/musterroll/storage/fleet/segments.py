@@ -9,6 +9,7 @@ from sqlalchemy.orm import aliased
 from sqlmodel import Session, col
 
 from musterroll.domain.values.money import Money, totals
+from musterroll.storage.contracts.line_prices import line_currency
 from musterroll.storage.engine import bulk
 from musterroll.storage.tables.accounts import Account, Product, Site
 from musterroll.storage.tables.contracts import Contract, ContractLine
@@ -20,7 +21,7 @@ Where = Sequence[ColumnElement[bool]]
 
 _PRICE, _LIST = type_coerce(col(ContractLine.price), BigInteger), type_coerce(col(Product.list_price), BigInteger)
 _VALUE = func.coalesce(_PRICE, _LIST)  # of its contract line, else the list price
-_CURRENCY = case((_PRICE.is_not(None), col(Contract.currency)), else_=col(Product.currency))
+_CURRENCY = case((_PRICE.is_not(None), line_currency()), else_=col(Product.currency))
 _OWNER = func.coalesce(col(Unit.account_id), col(Site.account_id), 0)
 
 

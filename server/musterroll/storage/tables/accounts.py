@@ -21,6 +21,7 @@ class Account(Audited, table=True):
     postcode: str = Field(default="", max_length=20)
     country: str = Field(default="", max_length=60)
     segment: str = Field(default="", max_length=80)
+    currency: str = Field(default="", max_length=3, sa_column_kwargs={"server_default": ""})  # of what it pays, where records say
     merged_into_id: int | None = Field(default=None, foreign_key="account.id", sa_type=BIG)
     created_at: datetime
 
@@ -51,5 +52,5 @@ class Product(Audited, table=True):
     reporting: ReportingClass = word(ReportingClass, default=ReportingClass.ALWAYS_ON)
     policy_id: int | None = Field(default=None, foreign_key="warranty_policy.id", sa_type=BIG)
     list_price: Decimal | None = Field(default=None, sa_type=PRICE)  # of a year's cover of one unit
-    currency: str = Field(default="EUR", max_length=3)
+    currency: str = Field(default="", max_length=3)
     created_at: datetime

@@ -23,7 +23,7 @@ class Contract(Audited, table=True):
     notice_days: int = 0
     notice_on: date | None = None
     ended_on: date | None = None  # first day without cover after a cancellation, where records say
-    currency: str = Field(default="EUR", max_length=3)
+    currency: str = Field(default="", max_length=3)  # of lines that have none; empty: unknown
     created_at: datetime
 
 
@@ -47,7 +47,8 @@ class ContractLine(Audited, table=True):
     quantity: int = 1
     starts_on: date | None = None
     ends_on: date | None = None
-    price: Decimal | None = Field(default=None, sa_type=PRICE)  # of one unit, a year, in the contract's currency
+    price: Decimal | None = Field(default=None, sa_type=PRICE)  # of one unit, a year
+    currency: str = Field(default="", max_length=3, sa_column_kwargs={"server_default": ""})  # of the price; empty: the contract's
     service: str = Field(default="", max_length=120)
 
 

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session
 
-from musterroll.domain.values.errors import Conflict, DomainError
+from musterroll.domain.values.errors import Conflict, DomainError, OpenQuestion
 from musterroll.readers.document import Document
 from musterroll.readers.fields import BadRow, DocumentRow
 from musterroll.storage.engine.bulk import postgres, room
@@ -137,6 +137,8 @@ class _Run:
             self._reject_duplicate(hash(self._importer.key(row)), row.line)
             known = self._importer.known(row)
             after, note = self._importer.accept(row, known)
+        except OpenQuestion:
+            raise
         except DomainError as error:
             return rejected(row.line, row.shown, str(error)), None
         before = known.facts if known else None

@@ -28,7 +28,7 @@ class ProductSettings(NamedTuple):
     reporting: ReportingClass
     policy: str = ""
     list_price: Decimal | None = None
-    currency: str = "EUR"
+    currency: str = ""
 
 
 def change_product(session: Session, product_id: int, settings: ProductSettings, actor: str, now: datetime) -> Product:

@@ -139,7 +139,7 @@ def _terms(form: dict[str, str]) -> ProductSettings:
         price = Decimal(form["list_price"].replace(",", "")) if form["list_price"] else None
     except InvalidOperation:
         raise DomainError("the list price must be an amount such as 120.00", "bad_number") from None
-    return ProductSettings(ReportingClass(form["reporting"]), form["policy"], price, form["currency"].upper() or "EUR")
+    return ProductSettings(ReportingClass(form["reporting"]), form["policy"], price, form["currency"].upper())
 
 
 def _rules(form: PolicyForm) -> list[StartRule]:

@@ -37,7 +37,9 @@ def session(database: Database) -> Iterator[Session]:
 
 
 def quantity(session: Session, seats: int, place: int, product: int) -> None:
-    contract = Contract(ref="C1", state=ContractState.ACTIVE, starts_on=date(2026, 1, 1), ends_on=date(2027, 1, 1), created_at=NOW)
+    contract = Contract(
+        ref="C1", currency="EUR", state=ContractState.ACTIVE, starts_on=date(2026, 1, 1), ends_on=date(2027, 1, 1), created_at=NOW
+    )
     session.add(contract)
     session.flush()
     of = {"contract_id": contract.id, "place_id": place, "product_id": product, "quantity": seats}

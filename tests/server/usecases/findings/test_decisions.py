@@ -40,7 +40,13 @@ def session(database: Database) -> Iterator[Session]:
         unit_rows.unit(session, "SN1", status={"heard_at": SILENT}, **placed)
         unit_rows.unit(session, "SN2", status={"heard_at": to_ms(NOW)}, **placed)
         contract = Contract(
-            ref="C1", account_id=account, state=ContractState.ACTIVE, starts_on=date(2026, 1, 1), ends_on=date(2027, 1, 1), created_at=NOW
+            currency="EUR",
+            ref="C1",
+            account_id=account,
+            state=ContractState.ACTIVE,
+            starts_on=date(2026, 1, 1),
+            ends_on=date(2027, 1, 1),
+            created_at=NOW,
         )
         session.add(contract)
         session.flush()

@@ -34,7 +34,9 @@ def session(database: Database) -> Iterator[Session]:
     """One deployed unit with a line until the end of the year, last heard half a minute before NOW by another platform."""
     with database.transaction() as session:
         unit_rows.unit(session, "SN1", lifecycle="deployed", status={"beat": -1, "heard_at": to_ms(NOW) - 30_000, "first_heard_at": 1})
-        contract = Contract(ref="C1", state=ContractState.ACTIVE, starts_on=date(2026, 1, 1), ends_on=date(2027, 1, 1), created_at=NOW)
+        contract = Contract(
+            ref="C1", currency="EUR", state=ContractState.ACTIVE, starts_on=date(2026, 1, 1), ends_on=date(2027, 1, 1), created_at=NOW
+        )
         session.add(contract)
         session.flush()
         session.add(ContractLine(contract_id=contract.id, number="1", scope=LineScope.SERIAL, serial="SN1", serial_key="SN1"))

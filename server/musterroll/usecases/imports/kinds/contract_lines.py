@@ -17,6 +17,7 @@ from musterroll.storage.tables.contracts import Contract, ContractLine
 from musterroll.storage.units import successors
 from musterroll.storage.units.successors import SerialHolder
 from musterroll.usecases.audit import record as audit_record
+from musterroll.usecases.imports import currency_of_price
 from musterroll.usecases.imports.importer import AcceptedRow, Importer, KnownRecord, PlannedWrite, RecordFacts
 
 
@@ -25,7 +26,7 @@ class ContractLineImporter(Importer):
     model = ContractLine
     facts = (
         *("scope", "site", "account", "serial", "serial_key", "product_id"),
-        *("quantity", "starts_on", "ends_on", "price", "service"),
+        *("quantity", "starts_on", "ends_on", "price", "currency", "service"),
     )
 
     @classmethod
@@ -42,7 +43,9 @@ class ContractLineImporter(Importer):
             self.session, Contract, "id", {row_id for ref in refs if (row_id := self.references.id(Contract, ref))}
         )
         self._contracts = {contract["ref"]: contract for contract in contracts}
-        self.references.look_up_ids(Account, {contract["account_id"] for contract in contracts})
+        accounts = {contract["account_id"] for contract in contracts}
+        self.references.look_up_ids(Account, accounts)
+        self._payers = {account["id"]: account for account in import_rows.rows_by(self.session, Account, "id", accounts - {None})}
         self.references.look_up(Site, {row.values.get("site") for row in rows})
         self.references.look_up(Account, {row.values.get("account") for row in rows} | {self._holder(ref) for ref in refs})
         models = {name_key(row.values["model"]) for row in rows if "model" in row.values}
@@ -74,7 +77,7 @@ class ContractLineImporter(Importer):
 
     def new_facts(self, row: DocumentRow) -> RecordFacts:
         nothing: RecordFacts = dict.fromkeys(self.facts)
-        return {**nothing, "serial": "", "serial_key": "", "quantity": 1, "service": ""}
+        return {**nothing, "serial": "", "serial_key": "", "quantity": 1, "currency": "", "service": ""}
 
     def accept(self, row: DocumentRow, known: KnownRecord | None) -> AcceptedRow:
         contract = self._contracts.get(row.values["contract"])
@@ -90,7 +93,8 @@ class ContractLineImporter(Importer):
             after["serial"] = after["serial_key"] = ""
         note = self._inherit(row, after, known, contract) if after["scope"] is LineScope.SERIAL else ""
         self._check_terms(row, after, contract)
-        return AcceptedRow(after, note)
+        priced = currency_of_price.decide(row, after, contract, self._payers.get(contract["account_id"])) if "price" in row.values else ""
+        return AcceptedRow(after, "; ".join(filter(None, (note, priced))))
 
     def _inherit(self, row: DocumentRow, after: RecordFacts, known: KnownRecord | None, contract: dict[str, Any]) -> str:
         """A line for a unit that was merged covers its successor; where the line has not ended, so does one for a replaced unit."""

@@ -27,8 +27,13 @@ class ContractImporter(Importer):
         for line in import_rows.dated_lines(self.session, [known.id for known in self._known.values()]):
             self._lines.setdefault(line.contract_id, []).append(line)
 
+        accounts = import_rows.rows_by(self.session, Account, "ref", {row.values["account"] for row in rows if "account" in row.values})
+        self._currencies = {account["ref"]: account["currency"] for account in accounts}
+
     def new_facts(self, row: DocumentRow) -> dict[str, Any]:
-        return {**super().new_facts(row), "state": ContractState.DRAFT, "starts_on": None}
+        """A contract that names no currency is in that of its account, where that is known."""
+        currency = self._currencies.get(row.values.get("account"), "")
+        return {**super().new_facts(row), "state": ContractState.DRAFT, "starts_on": None, "currency": currency}
 
     def accept(self, row: DocumentRow, known: KnownRecord | None) -> AcceptedRow:
         after, note = super().accept(row, known).after, ""
