@@ -1,9 +1,9 @@
 """Device enrolment: exchanges a claim token for a credential. The only endpoint without authentication."""
 
-from typing import Any
+from typing import Annotated, Any
 
 from flask import Response, current_app, request
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 
 from musterroll.api.http.context import PREFIX, answer, clock, context
 from musterroll.api.http.problems import HttpError, documented
@@ -24,7 +24,9 @@ class EnrolBody(Schema):
     maker: Text = Field(max_length=200)
     model: Text = Field(max_length=200)
     serial: Text = Field(max_length=200, description="As on the label.")
-    evidence: dict[str, Any] = Field(default={}, description="Other identifiers: machine ID, board serial, MAC address.")
+    evidence: Annotated[dict[str, Any], BeforeValidator(lambda given: given if isinstance(given, dict) else {})] = Field(
+        default={}, description="Other identifiers, each a text: machine ID, board serial, MAC address. What cannot be stored is left out."
+    )
     agent: Text = Field(default="", max_length=256, description="Name and version of the agent.")
 
 
@@ -39,7 +41,7 @@ class EnrolledOut(Schema):
 
 @api.post(
     "/enroll",
-    summary="Enrol a device",
+    summary="Enrol a device; asked again before the first report, the same enrolment with a new secret",
     responses={201: EnrolledOut, 202: EnrolledOut, **documented(400, 403, 409, 413, 415, 429)},
 )
 def enroll(body: EnrolBody) -> Response:

@@ -7,13 +7,16 @@ matches.
 
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
+from musterroll_wire.placeholders import is_placeholder
 from rapidfuzz import fuzz
 
 PRIOR = -8.0  # bits: of the pairs compared, one in 256 is a match
 LEAST = 0.5  # probability from which a match is proposed
+UNIT_TWIN = "unit_twin"  # the kind of a proposal of two units
+_HARDWARE = ("mac", "board_serial", "chassis_serial", "uuid", "product_uuid", "cpu_serial", "imei")
 _SAME, _LIKE = 97, 80  # percent: the same but for a typing error; similar
 
 _LEGAL = frozenset(
@@ -66,6 +69,7 @@ class UnitFacts(NamedTuple):
     site_id: int | None
     recorded: bool  # named by documents
     reporting: bool  # it has reported or has a credential
+    evidence: Mapping[str, object] = {}  # as its device reports it
 
 
 class LineFacts(NamedTuple):
@@ -103,6 +107,7 @@ def match_accounts(left: AccountFacts, right: AccountFacts) -> Match | None:
 
 def match_units(left: UnitFacts, right: UnitFacts) -> Match | None:
     """Compare two units whose serials are the same or easily confused."""
+    shared = same_hardware(left.evidence, right.evidence) if left.serial_key == right.serial_key else {}
     return match(
         (
             _serial(left.serial, left.serial_key, right.serial, right.serial_key),
@@ -110,9 +115,30 @@ def match_units(left: UnitFacts, right: UnitFacts) -> Match | None:
             FieldMatch("model", left.model, right.model, _alike(left.model, right.model, 4.0, 2.0, -4.0)),
             _known("account", left.account_id, right.account_id, 3.0, -3.0),
             _known("site", left.site_id, right.site_id, 1.0, -1.0),
-            FieldMatch("known by", _known_by(left), _known_by(right), _known_by_weight(left, right)),
+            FieldMatch("hardware", _listed(shared), _listed(shared), 14.0 if shared else 0.0),
+            FieldMatch("known by", _known_by(left), _known_by(right), 0.0 if shared else _known_by_weight(left, right)),
         )
     )
+
+
+def same_hardware(left: Mapping[str, object], right: Mapping[str, object]) -> dict[str, str]:
+    """The marks of hardware that two devices share, such as a MAC address. With the same serial too they are one device.
+
+    Marks of the installed system (agent, host name) do not count, nor those that many devices share.
+
+    >>> same_hardware({"mac": "02:42:AC:11:00:02", "agent": "1"}, {"mac": "02-42-ac-11-00-02", "agent": "1"})
+    {'mac': '02:42:AC:11:00:02'}
+    """
+    return {name: str(left[name]) for name in _HARDWARE if (key := _mark_key(left.get(name))) and key == _mark_key(right.get(name))}
+
+
+def _mark_key(value: object) -> str:
+    text = value if isinstance(value, str) else ""
+    return "" if is_placeholder(text) else "".join(c for c in text.casefold() if c.isalnum())
+
+
+def _listed(shared: Mapping[str, str]) -> str:
+    return ", ".join(f"{name.replace('_', ' ')} {value}" for name, value in shared.items())
 
 
 def match_line(line: LineFacts, unit: UnitFacts) -> Match | None:

@@ -4,8 +4,8 @@ from musterroll.limits import RateLimit
 from tests.server.api.conftest import RestClient
 
 
-def body(token: str, serial: str = "SN-1") -> dict[str, object]:
-    return {"token": token, "maker": "Acme", "model": "Pump 3", "serial": serial, "evidence": {"mac": "02:00"}, "agent": "a/1"}
+def body(token: str, serial: str = "SN-1", evidence: object = {"mac": "02:00"}) -> dict[str, object]:
+    return {"token": token, "maker": "Acme", "model": "Pump 3", "serial": serial, "evidence": evidence, "agent": "a/1"}
 
 
 def test_a_device_gets_its_identity_and_the_secret_once(rest: RestClient) -> None:
@@ -20,7 +20,7 @@ def test_a_device_gets_its_identity_and_the_secret_once(rest: RestClient) -> Non
 
 def test_a_second_credential_of_a_known_serial_waits_and_can_be_accepted_once(rest: RestClient) -> None:
     token, write = rest.claim_token(uses=2), rest.bearer("read", "write", "admin")
-    first, second = (rest.client.post("/api/v1/enroll", json=body(token)) for _ in range(2))
+    first, second = (rest.client.post("/api/v1/enroll", json=body(token, evidence={"mac": mac})) for mac in ("02:00", "02:01"))
     assert (second.status_code, second.json["status"], second.json["unit"]) == (202, "pending", first.json["unit"])
     (waiting,) = rest.client.get("/api/v1/enrolments", headers=write).json["items"]
     accept = f"/api/v1/enrolments/{waiting['id']}/accept"
@@ -30,11 +30,31 @@ def test_a_second_credential_of_a_known_serial_waits_and_can_be_accepted_once(re
 
 def test_a_refused_enrolment_stays_out(rest: RestClient) -> None:
     token, write = rest.claim_token(uses=2), rest.bearer("read", "write", "admin")
-    for _ in range(2):
-        rest.client.post("/api/v1/enroll", json=body(token))
+    for mac in ("02:00", "02:01"):
+        rest.client.post("/api/v1/enroll", json=body(token, evidence={"mac": mac}))
     (waiting,) = rest.client.get("/api/v1/enrolments", headers=write).json["items"]
     assert rest.client.post(f"/api/v1/enrolments/{waiting['id']}/refuse", headers=write).status_code == 204
     assert rest.client.post("/api/v1/enrolments/999/refuse", headers=write).status_code == 404
+
+
+def test_a_lost_answer_is_asked_for_again_at_no_use_of_the_token(rest: RestClient) -> None:
+    token = rest.claim_token()
+    answers = [rest.client.post("/api/v1/enroll", json=body(token)) for _ in range(3)]
+    assert [answer.status_code for answer in answers] == [201, 201, 201]
+    assert len({answer.json["unit"] for answer in answers}) == 1
+    assert len({answer.json["secret"] for answer in answers}) == 3
+
+
+@pytest.mark.parametrize("evidence", [{"mac": "02:00\t"}, {"mac": "\x1b\x07"}, {"slots": 4, "deep": {"er": [1]}}, ["mac"], None, "mac"])
+def test_rubbish_in_evidence_does_not_keep_a_device_out(rest: RestClient, evidence: object) -> None:
+    assert rest.client.post("/api/v1/enroll", json=body(rest.claim_token(), evidence=evidence)).status_code == 201
+
+
+@pytest.mark.parametrize("serial", ["Default str", "GONE", "Nicht verfügbar"])
+def test_a_placeholder_serial_is_named_with_what_to_do(rest: RestClient, serial: str) -> None:
+    refused = rest.client.post("/api/v1/enroll", json=body(rest.claim_token(), serial))
+    assert refused.status_code == 422
+    assert refused.json["detail"] == f"the serial {serial!r} is a placeholder shared by many units; use the one on the label"
 
 
 @pytest.mark.parametrize(("serial", "status"), [("Default string", 422), ("", 422), ("x" * 201, 422), ("SN-1", 201)])

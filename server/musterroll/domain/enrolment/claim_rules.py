@@ -10,6 +10,7 @@ from musterroll.domain.units.serials import name_key, serial_key
 from musterroll.domain.values.errors import DomainError, Forbidden
 
 _UNSTORABLE = re.compile("[\x00-\x1f\ud800-\udfff]")
+_RUBBISH = re.compile("[\x00-\x20\x7f-\x9f\ud800-\udfff\ufffd]+")
 _MAX_NAME = 200
 _MAX_MARKS = 32
 _MAX_MARK = 256
@@ -71,13 +72,20 @@ def text(name: str, value: str, longest: int) -> str:
     return value
 
 
-def marks(evidence: Mapping[str, object]) -> dict[str, str]:
-    """Other evidence of identity (machine id, board serial, MAC), checked. Raises BadClaim."""
-    if len(evidence) > _MAX_MARKS or not all(isinstance(value, str) for value in evidence.values()):
-        raise BadClaim(f"evidence can have at most {_MAX_MARKS} names, each with a text")
-    return {
-        text("name of evidence", name, _MAX_MARK): text(f"evidence {name[:40]}", str(value), _MAX_MARK) for name, value in evidence.items()
-    }
+def marks(evidence: object) -> dict[str, str]:
+    """Other evidence of identity (machine id, board serial, MAC). It only corroborates: what cannot be stored is cleaned or left out.
+
+    >>> marks({"mac": "02:00:5e:10:00:01\\t", "board_serial": "AB\\x00 7", "slots": 4, "": "x"})
+    {'mac': '02:00:5e:10:00:01', 'board_serial': 'AB 7'}
+    """
+    given = evidence.items() if isinstance(evidence, Mapping) else ()
+    texts = ((tidy(str(name)), tidy(value)) for name, value in given if isinstance(value, str))
+    return dict([(name, value) for name, value in texts if name and value][:_MAX_MARKS])
+
+
+def tidy(value: str) -> str:
+    """`value` with a space for control characters and damaged text, cut to what is stored of it."""
+    return _RUBBISH.sub(" ", value).strip()[:_MAX_MARK].rstrip()
 
 
 def require_open(token: TokenFacts, serial: str, now: datetime) -> None:
@@ -87,8 +95,6 @@ def require_open(token: TokenFacts, serial: str, now: datetime) -> None:
         raise Forbidden(f"{name} has been revoked; request a new one", "token_revoked")
     if token.expires_at <= now:
         raise Forbidden(f"{name} expired at {token.expires_at:%Y-%m-%d %H:%M} UTC; request a new one", "token_expired")
-    if token.uses >= token.max_uses:
-        raise used_up(token)
     if token.serials and serial not in token.serials:
         raise Forbidden(f"serial {serial} is not allowed by {name}", "serial_not_listed")
 

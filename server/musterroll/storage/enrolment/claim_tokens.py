@@ -14,8 +14,9 @@ from musterroll.storage.tables.units import Unit
 Row = TypeVar("Row")
 
 
-def by_hash(session: Session, token_hash: str) -> ClaimToken | None:
-    return session.exec(select(ClaimToken).where(ClaimToken.token_hash == token_hash)).one_or_none()
+def locked(session: Session, token_hash: str) -> ClaimToken | None:
+    """The token with this hash, locked: enrolments with one token take turns, so that a repeated one finds the first."""
+    return session.exec(select(ClaimToken).where(ClaimToken.token_hash == token_hash).with_for_update()).one_or_none()
 
 
 def newest(session: Session) -> list[ClaimToken]:

@@ -64,6 +64,28 @@ def of_unit(session: Session, unit_id: int) -> list[Credential]:
     return list(session.exec(select(Credential).where(Credential.unit_id == unit_id, live).order_by(col(Credential.id))))
 
 
+def namesakes(session: Session, serial_key: str) -> list[tuple[Unit, Product, dict[str, Any]]]:
+    """Units with this serial, of any maker, that are or were enrolled, with what their devices report of themselves."""
+    query = (
+        sqlalchemy.select(Unit, Product, col(Credential.evidence))
+        .join(Product, col(Product.id) == col(Unit.product_id))
+        .join(Credential, col(Credential.unit_id) == col(Unit.id))
+        .where(col(Unit.serial_key) == serial_key, col(Unit.merged_into_id).is_(None))
+        .where(col(Credential.status).in_((CredentialStatus.ACTIVE, CredentialStatus.REVOKED)))
+        .order_by(col(Unit.id), col(Credential.id))
+    )
+    return [(unit, product, evidence | unit.evidence) for unit, product, evidence in session.execute(query)]
+
+
+def renew(session: Session, credential: Credential, secret_hash: str) -> bool:
+    """Give a credential another secret, unless it was decided meanwhile."""
+    same = (col(Credential.id) == credential.id, col(Credential.status) == credential.status)
+    renewed: Any = session.execute(
+        update(Credential).where(*same).values(secret_hash=secret_hash).execution_options(synchronize_session=False)
+    )
+    return bool(renewed.rowcount == 1)
+
+
 def move(
     session: Session, unit_id: int, old: CredentialStatus, new: CredentialStatus, now: datetime, actor: str, only: int | None = None
 ) -> int:

@@ -1,14 +1,17 @@
 """Stored proposals, and the records compared for possible duplicates."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import Any
 
 from sqlalchemy import ColumnElement, exists, func, insert, or_, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import aliased
 from sqlmodel import Session, col
 
 from musterroll.domain.contracts.terms import LineScope
-from musterroll.domain.matching import AccountFacts, LineFacts, UnitFacts, domain, name_words, phone, postcode
+from musterroll.domain.matching import AccountFacts, LineFacts, Match, UnitFacts, domain, name_words, phone, postcode
 from musterroll.domain.units.lifecycle import Lifecycle
+from musterroll.storage.engine.bulk import postgres
 from musterroll.storage.tables.accounts import Account, Product
 from musterroll.storage.tables.contracts import Contract, ContractLine
 from musterroll.storage.tables.enrolment import Credential, CredentialStatus
@@ -66,18 +69,44 @@ def units_by_twin(session: Session, twins: Sequence[str]) -> dict[str, list[Unit
     return by_twin
 
 
+def namesakes(session: Session, unit_ids: Collection[int]) -> list[tuple[UnitFacts, UnitFacts]]:
+    """Pairs of units of one serial, the older first, of which at least one is among these."""
+    mine, other = aliased(Unit), aliased(Unit)
+    query = select(col(mine.id), col(other.id)).join_from(mine, other, col(other.serial_key) == col(mine.serial_key))
+    unmerged = (col(mine.merged_into_id).is_(None), col(other.merged_into_id).is_(None))
+    rows = session.execute(query.where(col(mine.id).in_(unit_ids), col(other.id) != col(mine.id), *unmerged))
+    pairs = {(min(row), max(row)) for row in rows}
+    ids = {unit_id for pair in pairs for unit_id in pair}
+    facts = {unit.id: unit for _, unit in _facts(session, _units().where(col(Unit.id).in_(ids)))} if ids else {}
+    return [(facts[left], facts[right]) for left, right in sorted(pairs)]
+
+
+def propose(session: Session, rows: Sequence[dict[str, Any]]) -> None:
+    """Add those proposals that were never made before."""
+    if rows:
+        dialect = postgresql if postgres(session) else sqlite
+        session.execute(dialect.insert(Proposal).on_conflict_do_nothing(), rows)
+
+
+def row(key: ProposalKey, match: Match) -> dict[str, Any]:
+    """The columns of a proposal that its match decides."""
+    evidence = [{"field": name, "left": left, "right": right, "weight": weight} for name, left, right, weight in match.fields]
+    return {"kind": key[0], "left_id": key[1], "right_id": key[2], "weight": round(match.probability, 4), "evidence": evidence}
+
+
 def _units() -> Any:
     u = Unit
     active = exists().where(col(Credential.unit_id) == col(u.id), col(Credential.status) == CredentialStatus.ACTIVE)
     columns = (col(u.twin_key), col(u.id), col(u.serial), col(u.serial_key), col(Product.maker), col(Product.model), col(u.product_id))
-    query = select(*columns, col(u.account_id), col(u.site_id), col(u.lifecycle), or_(col(UnitStatus.heard_at).is_not(None), active))
+    reporting = or_(col(UnitStatus.heard_at).is_not(None), active)
+    query = select(*columns, col(u.account_id), col(u.site_id), col(u.lifecycle), reporting, col(u.evidence))
     joined = query.join_from(u, Product, col(Product.id) == col(u.product_id)).outerjoin(UnitStatus, col(UnitStatus.unit_id) == col(u.id))
     return joined.where(col(u.merged_into_id).is_(None))
 
 
 def _facts(session: Session, query: Any) -> Iterator[tuple[str, UnitFacts]]:
-    for twin, *facts, lifecycle, reporting in session.execute(query):
-        yield twin, UnitFacts._make((*facts, lifecycle is not Lifecycle.UNRECORDED, bool(reporting)))
+    for twin, *facts, lifecycle, reporting, evidence in session.execute(query):
+        yield twin, UnitFacts._make((*facts, lifecycle is not Lifecycle.UNRECORDED, bool(reporting), evidence))
 
 
 def states(session: Session) -> dict[ProposalKey, tuple[int, str]]:

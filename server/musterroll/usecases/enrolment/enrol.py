@@ -3,25 +3,24 @@
 A serial is a claim; the credential is the identity. The first credential of a unit is active at once; any later one needs a decision.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 from sqlmodel import Session
 
-from musterroll.domain.enrolment.claim_rules import IdentityClaim, identity_claim, marks, require_open, text, used_up
+from musterroll.domain.enrolment.claim_rules import identity_claim, marks, require_open, text, tidy, used_up
 from musterroll.domain.enrolment.secrets import hash_secret, new_secret, token_hash
-from musterroll.domain.units.serials import new_uid, serial_key, twin_key
+from musterroll.domain.units.serials import serial_key
 from musterroll.domain.values.errors import Conflict, DomainError, Forbidden, NotFound
 from musterroll.domain.values.instants import to_ms
 from musterroll.storage.enrolment import claim_tokens, credentials
-from musterroll.storage.tables.accounts import Product
 from musterroll.storage.tables.enrolment import ClaimToken, Credential, CredentialStatus
 from musterroll.storage.tables.liveness import UnitStatus
 from musterroll.storage.tables.units import Unit
-from musterroll.storage.units import successors, transitions
+from musterroll.storage.units import transitions
 from musterroll.storage.units.transitions import NewStateChange
-from musterroll.usecases.enrolment import deploy
+from musterroll.usecases.enrolment import deploy, known_device
 
 _LONGEST_LIFE = timedelta(days=3650)
 _MOST_USES = 1_000_000
@@ -33,7 +32,7 @@ class EnrolRequest(NamedTuple):
     maker: str
     model: str
     serial: str
-    evidence: Mapping[str, Any] = {}  # machine id, board serial, MAC, ...
+    evidence: object = {}  # machine id, board serial, MAC, ...: names with a text each
     agent: str = ""
 
 
@@ -113,23 +112,31 @@ def enroll(session: Session, request: EnrolRequest, now: datetime, interval: int
 
     1. The claim must be valid and allowed by the token; otherwise DomainError, and no use is consumed.
     2. The product and the unit are looked up, or created (`unrecorded`).
-    3. The first credential of a unit is active and may deploy it where the token says; a later one is pending and changes nothing.
+    3. A device that asks again because the answer was lost has its enrolment, with a new secret, at no further use of the token.
+    4. The first credential of a unit is active and may deploy it where the token says; a later one is pending and changes nothing.
     """
-    identity, evidence = identity_claim(request.maker, request.model, request.serial), marks(request.evidence)
-    agent = text("agent", request.agent, 256)
-    token = claim_tokens.by_hash(session, token_hash(request.token.strip()))
+    identity = identity_claim(request.maker, request.model, request.serial)
+    agent = tidy(request.agent)
+    evidence = marks(request.evidence) | ({"agent": agent} if agent else {})
+    token = claim_tokens.locked(session, token_hash(request.token.strip()))
     if token is None or token.id is None:
         raise Forbidden("this claim token is unknown; check it or request a new one", "token_unknown")
     require_open(token, identity.serial_key, now)
-    if not claim_tokens.consume(session, token.id):
+    unit, evidence = known_device.unit_of(session, identity, evidence, now)
+    secret = new_secret()
+    credential = known_device.renewed(session, unit, token, evidence, secret, now) or _issue(session, unit, token, evidence, secret, now)
+    return EnrolResult(unit.uid, secret, credential.status, interval, _epoch_above(session, unit))
+
+
+def _issue(session: Session, unit: Unit, token: ClaimToken, evidence: dict[str, str], secret: str, now: datetime) -> Credential:
+    if not claim_tokens.consume(session, token.id or 0):
         raise used_up(token)
-    unit, secret = _unit(session, identity, now), new_secret()
     requested = Credential(
         unit_id=unit.id or 0,
         secret_hash=hash_secret(secret),
         status=CredentialStatus.PENDING,
         claim_token_id=token.id,
-        evidence=evidence | ({"agent": agent} if agent else {}),
+        evidence=evidence,
         created_at=now,
     )
     credential = credentials.add(session, requested)
@@ -138,7 +145,7 @@ def enroll(session: Session, request: EnrolRequest, now: datetime, interval: int
     if credential.status is CredentialStatus.ACTIVE:
         deploy.deploy(session, unit, token, actor, now)
         credentials.count_change(session)
-    return EnrolResult(unit.uid, secret, credential.status, interval, _epoch_above(session, unit))
+    return credential
 
 
 def _epoch_above(session: Session, unit: Unit) -> int:
@@ -196,32 +203,6 @@ def revoke(session: Session, uid: str, actor: str, now: datetime) -> None:
         raise NotFound(f"unit {uid} has no active credential")
     _retire(session, locked[1], CredentialStatus.ACTIVE, CredentialStatus.REVOKED, "credential revoked", actor, now)
     credentials.count_change(session)
-
-
-def _unit(session: Session, identity: IdentityClaim, now: datetime) -> Unit:
-    product = claim_tokens.product(
-        session,
-        Product(
-            maker=identity.maker,
-            model=identity.model,
-            family=identity.model,
-            maker_key=identity.maker_key,
-            model_key=identity.model_key,
-            family_key=identity.model_key,
-            created_at=now,
-        ),
-    )
-    wanted = Unit(
-        uid=new_uid(),
-        serial=identity.serial,
-        serial_key=identity.serial_key,
-        twin_key=twin_key(identity.serial_key),
-        maker_key=product.maker_key,
-        family_key=product.family_key,
-        product_id=product.id or 0,
-        created_at=now,
-    )
-    return successors.unit(session, claim_tokens.unit(session, wanted))
 
 
 def _retire(session: Session, unit: Unit, old: CredentialStatus, new: CredentialStatus, cause: str, actor: str, now: datetime) -> None:

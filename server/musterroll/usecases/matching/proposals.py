@@ -21,7 +21,7 @@ from musterroll.storage.tables.matching import Proposal
 from musterroll.usecases.audit import record as audit_record
 from musterroll.usecases.matching import merge as matching_merge
 
-ACCOUNT_TWIN, UNIT_TWIN, LINE_SERIAL = "account_twin", "unit_twin", "line_serial"
+ACCOUNT_TWIN, UNIT_TWIN, LINE_SERIAL = "account_twin", matching.UNIT_TWIN, "line_serial"
 KINDS = {ACCOUNT_TWIN: ("account", "account"), UNIT_TWIN: ("unit", "unit"), LINE_SERIAL: ("line", "unit")}  # of left and right
 OPEN, ACCEPTED, REJECTED, GONE = "open", "accepted", "rejected", "gone"
 CROWD = 200  # accounts with the same value; beyond it, names must also start alike
@@ -61,8 +61,8 @@ def store_matches(session: Session, matches: dict[ProposalKey, Match], kinds: It
     new = [key for key in matches if key not in known]
     still_there = [key for key in matches if key in known and known[key][1] in (OPEN, GONE)]
     gone = [key for key, stored in known.items() if stored[1] == OPEN and key not in matches]
-    proposals.add(session, [{**_row(key, matches[key]), "state": OPEN, "created_at": to_ms(now)} for key in new])
-    proposals.change(session, [{"id": known[key][0], **_row(key, matches[key]), "state": OPEN} for key in still_there])
+    proposals.add(session, [{**proposals.row(key, matches[key]), "state": OPEN, "created_at": to_ms(now)} for key in new])
+    proposals.change(session, [{"id": known[key][0], **proposals.row(key, matches[key]), "state": OPEN} for key in still_there])
     proposals.change(session, [{"id": known[key][0], "state": GONE} for key in gone])
     return ProposalChanges(len(new), len(still_there), len(gone))
 
@@ -131,11 +131,6 @@ def _subject(session: Session, proposal: Proposal) -> str:
 
 def _sides(proposal: Proposal) -> Iterator[tuple[str, int]]:
     return zip(KINDS[proposal.kind], (proposal.left_id, proposal.right_id), strict=True)
-
-
-def _row(key: ProposalKey, match: Match) -> dict[str, object]:
-    evidence = [{"field": name, "left": left, "right": right, "weight": weight} for name, left, right, weight in match.fields]
-    return {"kind": key[0], "left_id": key[1], "right_id": key[2], "weight": round(match.probability, 4), "evidence": evidence}
 
 
 def _account_twins(session: Session) -> dict[ProposalKey, Match]:

@@ -18,6 +18,7 @@ from musterroll.storage.messages.births import Enrolled
 from musterroll.storage.units import successors, transitions
 from musterroll.storage.units.transitions import NewStateChange
 from musterroll.usecases.liveness.heartbeats import ACTOR, mark_operating
+from musterroll.usecases.messages.namesakes import propose_duplicates
 
 
 class UnitBirth(NamedTuple):
@@ -39,6 +40,7 @@ def record_births(session: Session, births: Sequence[UnitBirth], now: datetime) 
     revived = last_seen.record_births(session, starts, to_ms(now))
     mark_operating(session, revived, "birth", now)
     storage.describe(session, {unit_id: newest[unit_id] for unit_id in described}, now)
+    propose_duplicates(session, [unit_id for unit_id in described if newest[unit_id].evidence], now)
     _compare_serials(session, [enrolled[unit_id] for unit_id in sorted(described)], newest, now)
 
 
