@@ -5,12 +5,11 @@ from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
 from musterroll.readers.cells import heading_key
-from musterroll.readers.fields import Field, Hints
+from musterroll.readers.fields import NOTHING, Field, Hints
 from musterroll.readers.nothing import means_nothing
 from musterroll.readers.statuses import Statuses, UnknownWord
 from musterroll.readers.table import BadFile
 
-EMPTY = object()
 _REMEMBERED = 1 << 14  # cells of a column
 _SHOWN = 12  # words of a note
 
@@ -23,7 +22,7 @@ class Tally(NamedTuple):
 
 
 class CellValues(dict[str, Any]):
-    """Values by cell; EMPTY where there is none. `words` is what a person or the source of the file says they mean."""
+    """Values by cell; NOTHING where there is none. `words` is what a person or the source of the file says they mean."""
 
     def __init__(self, field: Field, hints: Hints, words: Mapping[str, str], tally: Tally) -> None:
         super().__init__()
@@ -34,17 +33,17 @@ class CellValues(dict[str, Any]):
     def read(self, cell: str) -> Any:
         """Raises DomainError."""
         if not cell or cell.isspace():
-            return EMPTY
+            return NOTHING
         if self._statuses:
             return self._status(self._statuses, cell)
         if self._is_nothing(cell):
             self._tally.nothing[cell.strip()] += 1
-            return EMPTY
+            return NOTHING
         return self._field.read(self._field.label, cell, self._hints)
 
     def __missing__(self, cell: str) -> Any:
         value = self.read(cell)
-        if len(self) < _REMEMBERED and (value is not EMPTY or cell.isspace() or not cell):  # other words for nothing are counted
+        if len(self) < _REMEMBERED and (value is not NOTHING or cell.isspace() or not cell):  # other words for nothing are counted
             self[cell] = value
         return value
 
@@ -57,15 +56,15 @@ class CellValues(dict[str, Any]):
     def _status(self, statuses: Statuses, cell: str) -> Any:
         meaning = self._words.get(heading_key(cell), cell)
         try:
-            return statuses(self._field.label, meaning, self._hints) if meaning else EMPTY
+            return statuses(self._field.label, meaning, self._hints) if meaning else NOTHING
         except UnknownWord:
             word = cell.strip()[:40]
             if means_nothing(cell):
                 self._tally.nothing[word] += 1
-                return EMPTY
+                return NOTHING
             self._tally.unknown[self._field.label, word] += 1
             if statuses.may_be_unknown:
-                return EMPTY
+                return NOTHING
             raise UnknownWord(
                 f"the {self._field.label} {word!r} is not recognised; say once what it means, as in --word '{word}={_example(statuses)}'"
             ) from None

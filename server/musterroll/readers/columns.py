@@ -6,7 +6,7 @@ from itertools import islice
 from typing import BinaryIO, NamedTuple
 from zoneinfo import ZoneInfo
 
-from musterroll.readers.cells import heading_key, money
+from musterroll.readers.cells import NUMBERS, heading_key, money
 from musterroll.readers.fields import DocumentKind, Field
 from musterroll.readers.layout import Layout
 from musterroll.readers.open_table import read_table
@@ -26,9 +26,10 @@ class Choices(NamedTuple):
     columns: Mapping[str, str] = {}
     given: Mapping[str, str] = {}
     words: Mapping[str, str] = {}
-    dates: str = ""  # dmy, mdy
+    dates: str = ""  # dmy, mdy, ymd
     zone: tzinfo | None = None
     layout: Layout = Layout()
+    numbers: str = ""  # the decimal sign
 
 
 def choices(
@@ -40,15 +41,20 @@ def choices(
     *,
     given: Iterable[str] = (),
     words: Iterable[str] = (),
+    numbers: str | None = None,
 ) -> Choices:
-    """Choices from `columns` written HEADING=FIELD and so on, which take precedence over `saved` ones. Raises BadFile."""
+    """Choices from `columns` written HEADING=FIELD and so on, which take precedence over `saved` ones.
+
+    `numbers`: an example of NUMBERS. Raises BadFile.
+    """
+    sign = next((sign for sign, example in NUMBERS.items() if example == numbers), "")
     pairs = {
         "columns": {**saved.columns, **dict(_pair(text, "HEADING=FIELD", "Serial No.=serial") for text in columns)},
         "given": {**saved.given, **dict(_pair(text, "FIELD=VALUE", "maker=Dell") for text in given)},
         "words": {**saved.words, **dict(_pair(text, "WORD=MEANING", "Ready to Deploy=stock") for text in words)},
     }
     try:
-        return saved._replace(**pairs, dates=dates or "", zone=ZoneInfo(zone) if zone else None, layout=layout)
+        return saved._replace(**pairs, dates=dates or "", zone=ZoneInfo(zone) if zone else None, layout=layout, numbers=sign)
     except (KeyError, ValueError, OSError):
         raise BadFile(f"the zone {str(zone)[:60]!r} is not a time zone such as Europe/Berlin") from None
 

@@ -2,8 +2,9 @@
 
 from typing import Any
 
+from musterroll.domain.values.dates import end_after
 from musterroll.readers import cells
-from musterroll.readers.cells import BadCell
+from musterroll.readers.cells import BadCell, Duration
 from musterroll.readers.cells.money import CURRENCY_HEADINGS
 from musterroll.readers.fields import DocumentKind, Field
 from musterroll.readers.statuses import CONTRACTS, one_of
@@ -12,9 +13,17 @@ _REF = "contractnumber contractno contractref contractid agreementnumber agreeme
 
 
 def _complete(values: dict[str, Any]) -> None:
-    starts_on, ends_on = values.get("starts_on"), values.get("ends_on")
+    """Adds what follows from a term in months, a period of notice in months, and the last day of a terminated contract."""
+    starts_on, months = values.get("starts_on"), values.pop("term_months", None)
+    if starts_on and months and "ends_on" not in values:
+        values["ends_on"] = end_after(starts_on, months)
+    ends_on = values.get("ends_on")
     if starts_on and ends_on and ends_on <= starts_on:
         raise BadCell("the End Date is before the Start Date")
+    if isinstance(notice := values.get("notice_days"), Duration):
+        values["notice_days"] = notice.days_before(ends_on)
+    if (ended_on := values.pop("terminated_on", None)) is not None:
+        values.setdefault("ended_on", ended_on)
 
 
 KIND = DocumentKind(
@@ -44,11 +53,18 @@ KIND = DocumentKind(
             "notice_days",
             "Notice Days",
             "noticedays noticeperioddays noticeperiod cancellationnoticedays ownerexpirationnotice",
-            cells.days,
+            cells.notice,
         ),
         Field("notice_on", "Notice Date", "noticedate noticegivenon noticegiven noticereceived", cells.day),
+        Field("ended_on", "Cancelled From", "cancelledfrom canceledfrom cancellationdate cancelledon canceledon", cells.day),
         Field(
-            "ended_on", "Cancelled From", "cancelledfrom canceledfrom cancellationdate cancelledon canceledon terminationdate", cells.day
+            "terminated_on", "Termination Date", "terminationdate terminatedon dateterminated lastcoveredday lastdayofcover", cells.last_day
+        ),
+        Field(
+            "term_months",
+            "Term",
+            "contractterm termmonths terminmonths contracttermmonths contractlength contractduration contractmonths initialterm term",
+            cells.months,
         ),
         Field("currency", "Currency", CURRENCY_HEADINGS, cells.currency),
     ),

@@ -3,19 +3,19 @@
 import hashlib
 from collections import Counter
 from collections.abc import Iterator, Mapping
+from functools import cached_property
 from typing import Any, BinaryIO
 
 from musterroll.domain.values.errors import DomainError
 from musterroll.readers import cells
-from musterroll.readers.cell_values import EMPTY, CellValues, Tally, check_words, word_notes
+from musterroll.readers.cell_values import CellValues, Tally, check_words, word_notes
 from musterroll.readers.cells import money
-from musterroll.readers.columns import Choices, Column, open_columns
-from musterroll.readers.fields import BadRow, DocumentKind, DocumentRow, Hints
+from musterroll.readers.columns import Choices, open_columns
+from musterroll.readers.conventions import Decision, Reading, Wishes, find_reading
+from musterroll.readers.fields import NOTHING, BadRow, DocumentKind, DocumentRow, Hints
 from musterroll.readers.table import BadFile, Line
 
 _CHUNK = 1 << 20
-_SAMPLE = 1_000  # rows after which only columns with numeric dates are searched on for their order
-_DATED = (cells.day, cells.last_day, cells.instant)
 
 
 def digest(file: BinaryIO) -> str:
@@ -36,9 +36,7 @@ class Document:
         self.kind, self._table, self._columns = open_columns(file, kind, choices)
         self._words = choices.words
         check_words(self.kind.fields, self._words)
-        self._dates = choices.dates
-        self._zone = choices.zone
-        self._hints: dict[str, Hints] | None = None
+        self._wishes = Wishes({"dates": choices.dates, "numbers": choices.numbers}, choices.zone)
         self.tally = Tally(Counter(), Counter())
         self._given = self._given_values(choices.given)
         amounts = any(field.read is money.amount for field in self.kind.fields)
@@ -51,7 +49,7 @@ class Document:
 
     def notes(self) -> list[str]:
         """How the rows were read, once they have been: what a person should know about the file as a whole, in sentences."""
-        return [*self._given_notes(), *word_notes(self.tally)]
+        return [*self._given_notes(), *map(str, self.decisions), *word_notes(self.tally)]
 
     @property
     def ignored(self) -> list[str]:
@@ -65,12 +63,9 @@ class Document:
 
     def rows(self) -> Iterator[DocumentRow | BadRow]:
         """The rows from the first one. Raises BadFile where the rest of the file cannot be read."""
-        if self._hints is None:
-            self._hints = self._find_hints()
+        hints = {place: hints._replace(currency=self._stated(place)) for place, hints in self._reading.hints.items()}
         self.tally = Tally(Counter(), Counter())
-        columns = [
-            (place, field.name, CellValues(field, self._hints[field.name], self._words, self.tally)) for place, field in self._columns
-        ]
+        columns = [(place, field.name, CellValues(field, hints[place], self._words, self.tally)) for place, field in self._columns]
         required = {field.name: field.label for field in self.kind.required}
         for line in self._table.lines():
             yield self._row(line, columns, required)
@@ -84,12 +79,15 @@ class Document:
     def _row(self, line: Line, columns: list[tuple[int, str, CellValues]], required: dict[str, str]) -> DocumentRow | BadRow:
         if line.problem:
             return BadRow(line.number, self._shown(line.cells), line.problem)
-        values = dict(self._given)
+        values, moments = dict(self._given), {}
         try:
             for place, name, known in columns:
                 cell = line.cells[place]
                 value = known[cell] if type(cell) is str else known.read(cell)  # a number is not the text it looks like
-                if value is not EMPTY:
+                if type(value) is cells.Moment:
+                    moments[name] = value
+                    value = value.day(self._wishes.zone)
+                if value is not NOTHING:
                     values[name] = value
             for name, label in required.items():
                 if name not in values:
@@ -98,7 +96,7 @@ class Document:
                 self.kind.complete(values)
         except DomainError as error:
             return BadRow(line.number, self._shown(line.cells), str(error))
-        return DocumentRow(line.number, "/".join([values[name] for name in self.kind.shown or self.kind.key]), values)
+        return DocumentRow(line.number, "/".join([values[name] for name in self.kind.shown or self.kind.key]), values, moments)
 
     def _given_notes(self) -> list[str]:
         labels = {field.name: field.label for field in self.kind.fields}
@@ -108,8 +106,10 @@ class Document:
     def _given_values(self, given: Mapping[str, str]) -> dict[str, Any]:
         """The values that a person gives for every row of the file. Raises BadFile."""
         fields = {field.name: field for field in self.kind.fields}
+        chosen = self._wishes.chosen
+        hints = Hints(dates=chosen["dates"], zone=self._wishes.zone, numbers=chosen["numbers"])
         try:
-            return {name: fields[name].read(fields[name].label, text, Hints(self._dates, self._zone)) for name, text in given.items()}
+            return {name: fields[name].read(fields[name].label, text, hints) for name, text in given.items()}
         except DomainError as error:
             raise BadFile(str(error)) from None
 
@@ -118,28 +118,17 @@ class Document:
         places = [column.place for name in names for column in self._columns if column.field.name == name]
         return "/".join(written[place].strip()[:80] for place in places if place < len(written))
 
-    def _find_hints(self) -> dict[str, Hints]:
-        """Per field the order its dates are written in, where its own column shows it, or else the other columns of the file do."""
-        orders = dict.fromkeys((column.field.name for column in self._columns), self._dates)
-        dated = [column for column in self._columns if column.field.read in _DATED]
-        if dated and not self._dates:
-            orders |= self._date_orders(dated)
-        return {field.name: Hints(orders[field.name], self._zone, self._stated(place)) for place, field in self._columns}
-
     def _stated(self, place: int) -> str:
         """The currency of amounts in a column that show none: of its heading, or of the whole file."""
         return money.of_heading(self._table.header[place])[1] or self._currency
 
-    def _date_orders(self, dated: list[Column]) -> dict[str, str]:
-        seen: dict[str, set[str]] = {column.field.name: set() for column in dated}
-        for number, line in enumerate(self._table.lines()):
-            if number == _SAMPLE:
-                dated = [column for column in dated if "?" in seen[column.field.name]]
-            if not dated:
-                break
-            for place, field in dated:
-                if not line.problem:
-                    seen[field.name].add(cells.date_order(line.cells[place]))
-        certain = {name: orders - {"", "?"} for name, orders in seen.items()}
-        anywhere = set().union(*certain.values())
-        return {name: order for name, own in certain.items() if len(orders := own or anywhere) == 1 for order in orders}
+    @property
+    def decisions(self) -> list[Decision]:
+        """How columns are read whose cells could be read in several ways, and what is still to be chosen."""
+        return self._reading.decisions
+
+    @cached_property
+    def _reading(self) -> Reading:
+        columns = [(place, self._table.header[place].strip()[:80], field.read) for place, field in self._columns]
+        lines = ((line.number, line.cells) for line in self._table.lines() if not line.problem)
+        return find_reading(columns, lines, self._wishes)

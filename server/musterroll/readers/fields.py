@@ -3,7 +3,8 @@
 A new column for a kind of document is one `Field` in its reader, and what its importer does with the value.
 """
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
 from datetime import tzinfo
 from typing import Any, NamedTuple
 
@@ -16,15 +17,35 @@ class BadCell(DomainError):
     code = "bad_cell"
 
 
-class Hints(NamedTuple):
-    """What a cell does not show by itself: it is known from the whole file, or from the person who imports it."""
+NOTHING = object()  # the value of a cell that says there is none, such as a date `Never`
 
-    dates: str = ""  # dmy or mdy: the order of a date in numbers
+
+class Hints(NamedTuple):
+    """What a cell does not show by itself: it is known from its column, from the whole file, or from the person who imports it."""
+
+    dates: str = ""  # dmy, mdy, ymd: the order of a date in numbers
     zone: tzinfo | None = None  # of times without one
     currency: str = ""  # of amounts without one: a code, or a sign that several currencies use
+    numbers: str = ""  # the decimal sign
+    decimals: bool = False  # whether three digits after it can be decimals
+    counted: str = ""  # what bare numbers in a column of dates count
+    unit: str = ""  # of bare lengths of time, as the heading names it
 
 
-CellReader = Callable[[str, str, Hints], Any]  # (label of the field, cell, hints) -> value; raises DomainError
+CellReader = Callable[[str, str, Hints], Any]  # (label of the field, cell, hints) -> value or NOTHING; raises DomainError
+
+
+@dataclass(frozen=True, slots=True)
+class ColumnReader:
+    """A cell reader that depends on how the whole column is written. `shows`: the ways a cell can be read in, where that matters."""
+
+    read: CellReader
+    convention: str  # dates, numbers
+    shows: Callable[[str], frozenset[str]]
+    loosens: Callable[[str], bool] = lambda cell: False  # whether a cell shows that its column has decimals other than two
+
+    def __call__(self, name: str, cell: str, hints: Hints) -> Any:
+        return self.read(name, cell, hints)
 
 
 class Field(NamedTuple):
@@ -66,11 +87,15 @@ class DocumentKind(NamedTuple):
 
 
 class DocumentRow(NamedTuple):
-    """A row as read: values by field, without those left empty. `shown` is what a person knows the record by."""
+    """A row as read: values by field, without those left empty. `shown` is what a person knows the record by.
+
+    `moments`: days that were written as instants (`cells.Moment`), where no zone was chosen for the file.
+    """
 
     line: int
     shown: str
     values: dict[str, Any]
+    moments: Mapping[str, Any] = {}
 
 
 class BadRow(NamedTuple):

@@ -44,7 +44,7 @@ KIND = DocumentKind(
         ),
         Field("closed_on", "Closed", "closed closedon closedate dateclosed closeddate resolveddate resolvedon resolved", cells.day),
         Field("category", "Category", "category type incidenttype casetype reason problemtype rootcause", cells.text(120)),
-        Field("hours", "Hours", "hours handlinghours hoursspent workhours effort timespent", cells.number),
+        Field("hours", "Hours", "hours handlinghours hoursspent workhours effort timespent", cells.hours),
         Field("parts", "Parts", "parts partsused partcount numberofparts", cells.whole_number(0, 100_000)),
     ),
     key=("ref",),

@@ -41,7 +41,7 @@ KIND = DocumentKind(
             "interval",
             "Interval Seconds",
             "intervalseconds reportingintervalseconds reportinginterval interval",
-            cells.whole_number(5, 2_592_000),
+            cells.seconds(5, 2_592_000),
         ),
         Field("firmware", "Firmware", "firmware firmwareversion softwareversion swversion fwversion osversion", cells.text(256)),
         Field("operating_hours", "Operating Hours", "operatinghours poweronhours runninghours runtimehours hoursrun", cells.counter),

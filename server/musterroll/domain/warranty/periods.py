@@ -36,6 +36,9 @@ class Policy(NamedTuple):
 DEFAULT = Policy("default", (StartRule(WarrantyStart.INSTALLED), StartRule(WarrantyStart.SHIPPED)))
 
 
+LIFETIME_MONTHS = 1200  # a lifetime warranty ends after a hundred years: longer than anybody asks
+
+
 class UnitDates(NamedTuple):
     """Dates of a unit that its warranty can start on."""
 
@@ -43,7 +46,7 @@ class UnitDates(NamedTuple):
     installed_on: date | None = None
     first_heard_at: datetime | None = None
     shipped_on: date | None = None
-    months: int | None = None  # from the unit's own record
+    months: int | None = None  # from the unit's own record; 0: sold without warranty
 
 
 class PeriodKind(StrEnum):
@@ -92,10 +95,12 @@ def warranty_end(starts_on: date, months: int) -> date:
 def standard_warranty(policy: Policy, dates: UnitDates, zone: tzinfo) -> StandardWarranty:
     """The standard period of a unit under a policy; days are those of the site's time zone."""
     known = _facts(dates, zone)
-    months = dates.months or policy.months
+    months = policy.months if dates.months is None else dates.months
     rule = next((rule for rule in policy.rules if known[rule.start] is not None), None)
     day = known[rule.start] if rule else None
-    if rule is None or day is None or not months:
+    if months == 0:
+        return StandardWarranty(None)  # nothing is missing: it is not covered
+    if rule is None or day is None or months is None:
         return StandardWarranty(None, tuple(_missing(policy, rule, months)))
     return StandardWarranty(_begun(rule, day, months))
 
@@ -104,7 +109,8 @@ def standard_warranty(policy: Policy, dates: UnitDates, zone: tzinfo) -> Standar
 def _begun(rule: StartRule, day: date, months: int) -> CoveragePeriod:
     starts_on = min(day, date.max - timedelta(rule.shelf_days)) + timedelta(rule.shelf_days)
     shelf = f" and at most {rule.shelf_days} days on the shelf" if rule.shelf_days else ""
-    evidence = f"{months} months from {_WORDS[rule.start]} on {in_words(day)}{shelf}"
+    length = "lifetime warranty" if months == LIFETIME_MONTHS else f"{months} months"
+    evidence = f"{length} from {_WORDS[rule.start]} on {in_words(day)}{shelf}"
     return CoveragePeriod(PeriodKind.STANDARD, Span(starts_on, warranty_end(starts_on, months)), rule.start.value, evidence)
 
 
@@ -121,7 +127,7 @@ def _missing(policy: Policy, rule: StartRule | None, months: int | None) -> Iter
     if rule is None:
         starts = " or ".join(_WORDS[rule.start] for rule in policy.rules)
         yield f"the date of {starts}" if starts else f"a start rule in the policy {policy.name}"
-    if not months:
+    if months is None:
         yield "warranty length"
 
 

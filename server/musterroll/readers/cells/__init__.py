@@ -1,29 +1,36 @@
 """How cells of customers' files are read, by kind of value. A cell that could mean two things is rejected."""
 
-from musterroll.readers.cells.dates import date_order, day, instant, last_day
-from musterroll.readers.cells.durations import months
+from musterroll.readers.cells.dates import Moment, counted_in, day, last_day
+from musterroll.readers.cells.durations import Duration, hours, months, notice, seconds, unit_in
+from musterroll.readers.cells.instants import instant
 from musterroll.readers.cells.money import amount, currency
-from musterroll.readers.cells.numbers import counter, days, degrees, number, whole_number
+from musterroll.readers.cells.numbers import NUMBERS, counter, degrees, number, whole_number
 from musterroll.readers.cells.texts import heading_key, ref, serial, text, yes_or_no, zone
 from musterroll.readers.fields import BadCell
 
 __all__ = [
+    "NUMBERS",
     "BadCell",
+    "Duration",
+    "Moment",
     "amount",
+    "counted_in",
     "counter",
     "currency",
-    "date_order",
     "day",
-    "days",
     "degrees",
     "heading_key",
+    "hours",
     "instant",
     "last_day",
     "months",
+    "notice",
     "number",
     "ref",
+    "seconds",
     "serial",
     "text",
+    "unit_in",
     "whole_number",
     "yes_or_no",
     "zone",

@@ -1,104 +1,140 @@
-"""Days and instants of customers' files. A date that could mean two days is rejected, with the format that would be accepted."""
+"""Days of customers' files. A date that could mean two days is rejected, with the choice that would decide it."""
 
 import re
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta, tzinfo
+from functools import partial
+from typing import NamedTuple
 
-from musterroll.readers.fields import BadCell, Hints
+from musterroll.domain.values.dates import local_day
+from musterroll.readers.cells.date_forms import WrittenDate, in_order, possible_orders, written_date
+from musterroll.readers.fields import NOTHING, BadCell, ColumnReader, Hints
 
-_ISO = re.compile(
-    r"([0-9]{4})[-/.]([0-9]{1,2})[-/.]([0-9]{1,2})(?:[T ][0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]+)?)?(?:Z|[+-][0-9]{2}:?[0-9]{2})?)?"
-)
-_COMPACT = re.compile(r"((?:19|20|21|22)[0-9]{2})([0-9]{2})([0-9]{2})")
-_NUMERIC_DATE = re.compile(r"([0-9]{1,2})([-/.])([0-9]{1,2})\2([0-9]{4})")
-_DAY_FIRST = re.compile(r"([0-9]{1,2})[ .-]*([A-Za-z]{3,9})[ .,-]*([0-9]{4})")
-_MONTH_FIRST = re.compile(r"([A-Za-z]{3,9})[ .-]*([0-9]{1,2})[ ,.-]+([0-9]{4})")
-_MONTHS = ("january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november", "december")
-_TIME = re.compile("[T ][0-9]{2}:?[0-9]{2}")
-_UNIX = re.compile(r"[1-9][0-9]{9}(?:[0-9]{3})?")  # seconds or milliseconds since 1970
+_NEVER = frozenset(["never", "nie", "niemals", "jamais", "nunca", "mai", "nooit", "nigdy"])
+_NO_DATE = re.compile(r"(?:0{4}|0?0)[-/.](?:0?0)[-/.](?:0{4}|0?0)(?:[T ].*)?")
+_EMPTY_DATES = {
+    (1, 1, 1),
+    (1601, 1, 1),
+    (1753, 1, 1),
+    (1899, 12, 30),
+    (1899, 12, 31),
+    (1900, 1, 0),
+    (1900, 1, 1),
+}  # how systems store no date
+_NO_END = 9999  # the year of an end that never comes
+_COUNTS = {  # bare numbers in a column of dates
+    "days": re.compile(r"([2-9][0-9]{4}|10[0-9]{4})(?:\.[0-9]+)?"),
+    "seconds": re.compile(r"[1-9][0-9]{9}(?:\.[0-9]+)?"),
+    "milliseconds": re.compile(r"[1-9][0-9]{12}"),
+}
+_SPREADSHEET_DAY = datetime(1899, 12, 30)  # noqa: DTZ001  a spreadsheet knows no zone
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
-def day(name: str, cell: str, hints: Hints) -> date:
-    """A date that can only mean one day. Raises BadCell.
+class Moment(NamedTuple):
+    """A day that was written as an instant: which day that is depends on where. `later`: days after it that are meant."""
 
-    >>> day("ship date", "2025-01-05", Hints()), day("ship date", "31/12/2025", Hints()), day("ship date", "5 Jan 2025", Hints())
-    (datetime.date(2025, 1, 5), datetime.date(2025, 12, 31), datetime.date(2025, 1, 5))
+    at: datetime
+    later: int = 0
+
+    def day(self, zone: tzinfo | None) -> date:
+        """The day in a zone; without one, where it was written, which for UTC is no place."""
+        return (local_day(self.at, zone) if zone else self.at.date()) + timedelta(self.later)
+
+
+def date_order(cell: str) -> frozenset[str]:
+    """The orders of day, month and year in which a date in numbers can be read; empty where that does not matter.
+
+    >>> sorted(date_order("31/12/2025")), sorted(date_order("1/2/2025 6:04")), sorted(date_order("2025-12-31"))
+    (['dmy'], ['dmy', 'mdy'], [])
     """
-    return _day(name, cell, hints.dates)
+    written = written_date(cell) if cell[:1].isascii() and cell.strip()[:1].isdigit() else None
+    return possible_orders(written) if written else frozenset()
 
 
-def last_day(name: str, cell: str, hints: Hints) -> date:
+def counted_in(cell: str) -> str:
+    """What a bare number in a column of dates counts: days of a spreadsheet, or seconds or milliseconds since 1970; empty: no such number.
+
+    >>> counted_in("45662"), counted_in("1793534400"), counted_in("20250105")
+    ('days', 'seconds', '')
+    """
+    return next((unit for unit, pattern in _COUNTS.items() if pattern.fullmatch(cell.strip())), "")
+
+
+dated = partial(ColumnReader, convention="dates", shows=date_order)
+
+
+@dated
+def day(name: str, cell: str, hints: Hints) -> object:
+    """A date that can only mean one day, or a Moment. Raises BadCell."""
+    return _day(name, cell, hints, 0)
+
+
+@dated
+def last_day(name: str, cell: str, hints: Hints) -> object:
     """The day after the one written, as the end of a half-open span. Raises BadCell."""
-    return _day(name, cell, hints.dates) + timedelta(1)
+    written = written_date(cell)
+    return NOTHING if written and _NO_END in written.numbers else _day(name, cell, hints, 1)
 
 
-def _day(name: str, cell: str, order: str) -> date:
+def _day(name: str, cell: str, hints: Hints, later: int) -> object:
+    value = moment(name, cell, hints)
+    if value is NOTHING:
+        return NOTHING
+    if isinstance(value, datetime) and value.tzinfo is not None:
+        checked(name, cell, value.year)
+        return Moment(value, later)
+    assert isinstance(value, date)
+    checked(name, cell, value.year)
+    return (value.date() if isinstance(value, datetime) else value) + timedelta(later)
+
+
+def checked(name: str, cell: str, year: int, first: int = 1970) -> None:
+    """Raises BadCell for a year that cannot be meant."""
+    if not first <= year <= 2200:
+        raise BadCell(f"the {name} {cell.strip()[:40]!r} is outside the years {first} to 2200; leave it empty if it is unknown")
+
+
+def moment(name: str, cell: str, hints: Hints) -> object:
+    """A cell as a date, or as a datetime where it has a time of day; NOTHING where it says that there is none. Raises BadCell."""
     cell = cell.strip()
-    if cell.isdigit() and len(cell) < 8:
-        raise BadCell(f"the {name} {cell!r} is a number, perhaps a spreadsheet's day count; use the format 2025-12-31")
-    parts = _year_month_day(name, cell, order)
+    if cell.casefold() in _NEVER or _NO_DATE.fullmatch(cell):
+        return NOTHING
+    if counted_in(cell):
+        return _counted(name, cell, hints)
+    written = written_date(cell)
+    if written is None:
+        number = " is a number, perhaps a spreadsheet's day count" if cell.isdigit() and len(cell) < 8 else " is not a recognised date"
+        raise BadCell(f"the {name} {cell[:40]!r}{number}; use the format 2025-12-31")
+    return _placed(name, cell, written, hints)
+
+
+def _placed(name: str, cell: str, written: WrittenDate, hints: Hints) -> object:
+    numbers = in_order(written, _order(name, cell, written, hints))
+    if numbers in _EMPTY_DATES:
+        return NOTHING
     try:
-        value = date(*parts)
+        value = date(*numbers)
     except ValueError:
         raise BadCell(f"the {name} {cell[:40]!r} does not exist in the calendar") from None
-    if not 1970 <= value.year <= 2200:
-        raise BadCell(f"the {name} {cell[:40]!r} is outside the years 1970 to 2200; leave it empty if it is unknown")
-    return value
+    return value if written.clock is None else datetime.combine(value, written.clock, written.zone)
 
 
-def _year_month_day(name: str, cell: str, order: str) -> tuple[int, int, int]:
-    if match := _ISO.fullmatch(cell) or _COMPACT.fullmatch(cell):
-        return int(match[1]), int(match[2]), int(match[3])
-    if match := _NUMERIC_DATE.fullmatch(cell):
-        return _ordered(name, cell, order, int(match[1]), int(match[3]), int(match[4]))
-    if match := _DAY_FIRST.fullmatch(cell):
-        return int(match[3]), _month(name, cell, match[2]), int(match[1])
-    if match := _MONTH_FIRST.fullmatch(cell):
-        return int(match[3]), _month(name, cell, match[1]), int(match[2])
-    raise BadCell(f"the {name} {cell[:40]!r} is not a recognised date; use the format 2025-12-31")
+def _order(name: str, cell: str, written: WrittenDate, hints: Hints) -> str:
+    orders = possible_orders(written)
+    if hints.dates or len(orders) < 2:
+        return hints.dates or min(orders, default="dmy")
+    days = " or ".join(sorted("{}-{:02}-{:02}".format(*in_order(written, order)) for order in orders))
+    choices = " or ".join(f"{_ORDER_WORDS[order]} (--dates {order})" for order in sorted(orders))
+    raise BadCell(f"the {name} {cell[:40]!r} may be {days}; choose {choices}")
 
 
-def _ordered(name: str, cell: str, order: str, first: int, second: int, year: int) -> tuple[int, int, int]:
-    if order == "dmy" or (not order and (first > 12 or first == second)):
-        return year, second, first
-    if order == "mdy" or second > 12:
-        return year, first, second
-    iso = f"{year}-{first:02}-{second:02} or {year}-{second:02}-{first:02}"
-    raise BadCell(f"the {name} {cell!r} may be {iso}; choose day first (--dates dmy) or month first (--dates mdy)")
+_ORDER_WORDS = {"dmy": "day first", "mdy": "month first", "ymd": "year first"}
 
 
-def date_order(cell: str) -> str:
-    """The order of day and month in a numeric date: dmy, mdy, `?` if it could be either, empty if the cell does not show one.
-
-    >>> date_order("31/12/2025"), date_order("12/31/2025"), date_order("1/2/2025"), date_order("2025-12-31")
-    ('dmy', 'mdy', '?', '')
-    """
-    match = _NUMERIC_DATE.fullmatch(cell.strip())
-    if not match or match[1] == match[3]:
-        return ""
-    return "dmy" if int(match[1]) > 12 else "mdy" if int(match[3]) > 12 else "?"
-
-
-def _month(name: str, cell: str, word: str) -> int:
-    months = [number for number, month in enumerate(_MONTHS, 1) if month.startswith(word.lower())]
-    if len(months) != 1:
-        raise BadCell(f"the {name} {cell[:40]!r} has no recognised month; use the format 2025-12-31")
-    return months[0]
-
-
-def instant(name: str, cell: str, hints: Hints) -> int:
-    """An instant in ms since 1970. A day means its start in UTC; a time needs a zone, its own or that of the hints. Raises BadCell."""
-    cell = cell.strip()
-    if _UNIX.fullmatch(cell):
-        return int(cell) * (1000 if len(cell) == 10 else 1)
-    try:
-        value = datetime.fromisoformat(cell)
-    except ValueError:
-        value = datetime.combine(_day(name, cell, hints.dates), datetime.min.time())
-    if value.tzinfo is None:
-        day_only = len(cell) <= 10 or not _TIME.search(cell)
-        if not day_only and hints.zone is None:
-            raise BadCell(f"the {name} {cell[:40]!r} has no time zone; use the format 2026-11-01T12:00:00Z or set the zone (--zone UTC)")
-        value = value.replace(tzinfo=UTC if day_only else hints.zone)
-    if not 1971 <= value.year <= 2200:
-        raise BadCell(f"the {name} {cell[:40]!r} is outside the years 1971 to 2200; leave it empty if it is unknown")
-    return int(value.timestamp() * 1000)
+def _counted(name: str, cell: str, hints: Hints) -> object:
+    unit, amount = counted_in(cell), float(cell)
+    if unit == "days" and hints.counted == "days":
+        return (_SPREADSHEET_DAY + timedelta(days=amount)).date() if amount == int(amount) else _SPREADSHEET_DAY + timedelta(days=amount)
+    if unit == "days":
+        raise BadCell(f"the {name} {cell!r} is a number, perhaps a spreadsheet's day count; use the format 2025-12-31")
+    return _EPOCH + timedelta(seconds=amount if unit == "seconds" else amount / 1000)

@@ -6,7 +6,7 @@ from functools import cache
 from typing import Any, NamedTuple
 
 from musterroll.domain.values.currencies import CURRENCIES, decimals, named_by
-from musterroll.readers.cells.numbers import number
+from musterroll.readers.cells.numbers import amounts, number
 from musterroll.readers.cells.texts import heading_key
 from musterroll.readers.fields import BadCell, Hints
 from musterroll.readers.table import Numeric
@@ -36,6 +36,7 @@ class Amount(NamedTuple):
     written: str = ""
 
 
+@amounts
 def amount(name: str, cell: str, hints: Hints) -> Amount:
     """An amount with or without its currency. Raises BadCell where it could mean two numbers, or no currency has that sign.
 

@@ -49,7 +49,8 @@ class UnitDocuments:
         """None: unknown."""
         if warranty_rules.in_warranty(self.periods, self.on):
             return True
-        return False if any(period.kind is warranty_rules.PeriodKind.STANDARD for period in self.periods) else None
+        known = any(period.kind is warranty_rules.PeriodKind.STANDARD for period in self.periods) or not self.standard.missing
+        return False if known else None
 
     @cached_property
     def _kept(self) -> int | None:
@@ -93,6 +94,8 @@ class UnitDocuments:
 
     def _beside(self) -> tuple[str, ...]:
         claim = read_claim(self.unit.card)
+        if not self.periods and self.unit.warranty_months == 0:
+            return ("Sold without warranty: its record says 0 months.",)
         other = disagreement(claim, self.periods)
         if other:
             return (f"{other.says[0].upper()}{other.says[1:]}; to be reviewed.",)

@@ -18,7 +18,7 @@ from musterroll.usecases.imports.importer import AcceptedRow, Importer, KnownRec
 class ContractImporter(Importer):
     kind = contracts.KIND
     model = Contract
-    facts = contracts.KIND.attributes()
+    facts = contracts.KIND.attributes(without=("terminated_on", "term_months"))
     links = {"account": Account}
 
     def look_up(self, rows: Sequence[DocumentRow]) -> None:

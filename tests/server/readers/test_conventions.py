@@ -1,0 +1,100 @@
+"""What the columns of a file show of how they are written."""
+
+from datetime import date
+from decimal import Decimal
+from zoneinfo import ZoneInfo
+
+import pytest
+from musterroll.readers.columns import Choices
+from musterroll.readers.fields import BadRow, DocumentRow
+
+from tests.support.documents import document
+
+LINES = "Contract Number,Line,Model,Quantity,Price Per Year,Site ID\n"
+TICKETS = "Ticket;Serial Number;Opened;Closed\n"
+UNITS = "Serial,Maker,Model,Install Date,Warranty Months\n"
+
+
+def read(kind: str, text: str, field: str, chosen: Choices = Choices()) -> list[object]:  # noqa: B008  immutable
+    return [row.values.get(field) if isinstance(row, DocumentRow) else "refused" for row in document(kind, text, chosen).rows()]
+
+
+def reasons(kind: str, text: str, chosen: Choices = Choices()) -> list[str]:  # noqa: B008  immutable
+    return [str(decision) for decision in document(kind, text, chosen).decisions]
+
+
+def test_a_price_of_the_file_decides_what_a_quantity_is() -> None:
+    text = LINES + 'C,10,M,"1,000",120.00,S\nC,11,M,2.000,120.00,S\nC,12,M,"12,000",120.00,S\nC,13,M,1000,120.00,S\n'
+    assert read("contract-lines", text, "quantity") == [1000, "refused", 12_000, 1000]
+    assert reasons("contract-lines", text) == ["Quantity: 1,000.00 is a thousand, as in the column Price Per Year ('120.00' in line 2)"]
+
+
+def test_whole_numbers_prove_that_a_comma_separates_thousands() -> None:
+    text = "serial,last_seen,interval\n" + "".join(
+        f'C{n},2026-11-28T10:00:00Z,"{cell}"\n' for n, cell in enumerate(("1,000", "3,600", "30,000"))
+    )
+    assert read("telemetry", text, "interval") == [1000, 3600, 30_000]
+    assert reasons("telemetry", text) == ["interval: 1,000.00 is a thousand, as '3,600' in line 3 shows"]
+
+
+def test_an_open_number_is_asked_and_a_choice_decides() -> None:
+    text = LINES + 'C,10,M,"1,000",120,S\n'
+    assert read("contract-lines", text, "quantity") == ["refused"]
+    (question,) = document("contract-lines", text).decisions
+    assert (question.choice, question.line, question.cell) == ("", 2, "1,000")
+    assert "choose 1.000,00 is a thousand (--numbers 1.000,00) or 1,000.00 is a thousand (--numbers 1,000.00)" in str(question)
+    assert read("contract-lines", text, "quantity", Choices(numbers=".")) == [1000]
+    assert read("contract-lines", text.replace(",120,", ',"1.234,50",').replace("1,000", "1.000"), "quantity") == [1000]
+
+
+def test_a_column_that_contradicts_itself_is_read_only_where_a_cell_is_certain() -> None:
+    text = "Ticket,Serial Number,Opened,Parts,Hours\n" + 'T1,C,2026-01-05,"2,000",1.5\nT2,C,2026-01-05,2,"1,5"\nT3,C,2026-01-05,2,"1,500"\n'
+    assert read("incidents", text, "hours") == ["refused", Decimal("1.5"), "refused"]
+    assert any("are written in different ways" in reason for reason in reasons("incidents", text))
+
+
+def test_one_row_proves_the_order_of_its_column_and_of_the_others() -> None:
+    text = TICKETS + "1;S;05-10-2024 14:12;01-11-2024 08:00\n2;S;31-10-2024 10:42;\n"
+    assert read("incidents", text, "opened_on") == [date(2024, 10, 5), date(2024, 10, 31)]
+    assert read("incidents", text, "closed_on") == [date(2024, 11, 1), None]
+    assert reasons("incidents", text) == [
+        "Opened: day first, as '31-10-2024 10:42' in line 3 shows",
+        "Closed: day first, as in the column Opened ('31-10-2024 10:42' in line 3)",
+    ]
+
+
+def test_years_of_two_digits_are_decided_by_the_column() -> None:
+    text = UNITS + "".join(f"S{n},M,X,{cell},\n" for n, cell in enumerate(("4/5/16", "3/8/16", "6/16/15")))
+    assert read("units", text, "installed_on") == [date(2016, 4, 5), date(2016, 3, 8), date(2015, 6, 16)]
+
+
+def test_bare_numbers_are_what_the_whole_column_counts() -> None:
+    assert read("units", UNITS + "S1,M,X,45662,\nS2,M,X,45663,\n", "installed_on") == [date(2025, 1, 5), date(2025, 1, 6)]
+    assert read("units", UNITS + "S1,M,X,45662,\nS2,M,X,2025-01-06,\n", "installed_on") == ["refused", date(2025, 1, 6)]
+
+
+def test_a_zone_of_the_file_moves_its_days_and_without_one_that_is_left_to_the_site() -> None:
+    text = UNITS + "S1,M,X,2024-01-30T23:00:00.000Z,\n"
+    assert read("units", text, "installed_on", Choices(zone=ZoneInfo("Europe/Berlin"))) == [date(2024, 1, 31)]
+    (row,) = document("units", text).rows()
+    assert isinstance(row, DocumentRow)
+    assert row.moments["installed_on"].day(ZoneInfo("Europe/Berlin")) == date(2024, 1, 31)
+
+
+def test_times_without_a_zone_are_asked_once() -> None:
+    text = "serial,last_seen\nC1,2026-11-27 08:15:04.0000000\nC2,2026-11-27 09:15:04.0000000\n"
+    (question,) = document("telemetry", text).decisions
+    assert (question.about, question.choice, question.line) == ("zone", "", 2)
+    assert all(isinstance(row, BadRow) for row in document("telemetry", text).rows())
+    assert read("telemetry", text, "heard_at", Choices(zone=ZoneInfo("Europe/Berlin"))) == [1795763704000, 1795767304000]
+
+
+@pytest.mark.parametrize(("term", "ends_on"), [("12", date(2027, 1, 1)), ("2 years", date(2028, 1, 1)), ("P6M", date(2026, 7, 1))])
+def test_a_term_without_an_end_date_has_an_end(term: str, ends_on: date) -> None:
+    assert read("contracts", f"Contract Number,Status,Start Date,ContractTerm\nC,Active,2026-01-01,{term}\n", "ends_on") == [ends_on]
+
+
+def test_a_termination_date_is_the_last_day() -> None:
+    head = "Contract Number,Start Date,End Date,Status"
+    assert read("contracts", f"{head},Termination Date\nC,2026-01-01,2026-12-31,Terminated,2026-08-31\n", "ended_on") == [date(2026, 9, 1)]
+    assert read("contracts", f"{head},Cancelled From\nC,2026-01-01,2026-12-31,Terminated,2026-09-01\n", "ended_on") == [date(2026, 9, 1)]
