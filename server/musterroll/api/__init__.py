@@ -21,6 +21,7 @@ from musterroll.api import (
     proposals,
     quarantine,
     reconciliation,
+    records,
     renewals,
     segments,
     sites,
@@ -37,7 +38,21 @@ from musterroll.storage.engine.database import Database
 __all__ = ["build", "new_app"]
 
 _RESOURCES = (
-    *(device_enrolment, units, unit_actions, coverage, installed_base, accounts, sites, products, contracts, incidents, imports, mappings),
+    *(
+        device_enrolment,
+        units,
+        unit_actions,
+        coverage,
+        installed_base,
+        accounts,
+        sites,
+        products,
+        contracts,
+        incidents,
+        imports,
+        mappings,
+        records,
+    ),
     *(reconciliation, findings, licences, renewals, plans, segments, proposals, audit, enrolments, notifications, quarantine),
 )
 

@@ -64,10 +64,17 @@ def listing(api: APIBlueprint, rule: str, page: type[Schema], summary: str, *pro
     return decorate
 
 
-def listed(page: type[Schema], query: ListQuery, name: str, fetch: Fetch, more: Callable[[], Mapping[str, Any]] = dict) -> Response:
+def listed(
+    page: type[Schema],
+    query: ListQuery,
+    name: str,
+    fetch: Fetch,
+    more: Callable[[], Mapping[str, Any]] = dict,
+    columns: "list[Column] | None" = None,
+) -> Response:
     """The requested page or, as a file named `name`, everything from the cursor on.
 
-    `more` gives further fields of a JSON page; it is called once the items are fetched.
+    `more` gives further fields of a JSON page; it is called once the items are fetched. `columns`: of files, where not those of the schema.
     """
     format_ = _format(query)
     with read_only() as session:
@@ -75,10 +82,10 @@ def listed(page: type[Schema], query: ListQuery, name: str, fetch: Fetch, more: 
     if format_ is ListFormat.JSON:
         return answer(page(**{"items": items, "next": following, **more()}))
     pages = chain([items], _rest(fetch, following, open_read_only()))
-    columns = columns_of(get_args(page.model_fields["items"].annotation)[0])
+    columns = columns or columns_of(get_args(page.model_fields["items"].annotation)[0])
     headers = {"Cache-Control": "no-store", "Content-Disposition": f'attachment; filename="{name}.{format_}"'}
     if format_ is ListFormat.CSV:
-        return Response(_csv(columns, pages), headers=headers, content_type=f"{CSV}; charset=utf-8")
+        return Response(csv_lines(columns, pages), headers=headers, content_type=f"{CSV}; charset=utf-8")
     file = workbook(columns, pages)
     sent = Response(_chunks(file), headers=headers, content_type=XLSX)
     sent.call_on_close(file.close)
@@ -152,7 +159,8 @@ def inert(text: str) -> str:
     return f"'{text}" if _FORMULA.match(text) else text
 
 
-def _csv(columns: list[Column], pages: Iterator[list[Any]]) -> Iterator[str]:
+def csv_lines(columns: list[Column], pages: Iterator[list[Any]]) -> Iterator[str]:
+    """A CSV file, a page at a time."""
     text = io.StringIO(newline="")
     writer = csv.writer(text)
     writer.writerow([column.heading for column in columns])

@@ -50,6 +50,13 @@ def rows_by(session: Session, model: type[SQLModel], key: str, values: Collectio
     return _rows(session, table, bulk.among(session, table.c[key], values)) if values else []
 
 
+def records(session: Session, model: type[SQLModel], ids: Collection[int]) -> list[dict[str, Any]]:
+    """These rows, by primary key."""
+    table: Table = model.__table__  # type: ignore[attr-defined]
+    (key,) = table.primary_key.columns
+    return _rows(session, table, bulk.among(session, key, ids))
+
+
 def contract_lines(session: Session, pairs: Collection[tuple[int, str]]) -> list[dict[str, Any]]:
     """Contract lines by row id of their contract and line number."""
     table: Table = ContractLine.__table__  # type: ignore[attr-defined]
@@ -98,6 +105,28 @@ def products_by_model(session: Session, model_keys: Collection[str]) -> dict[str
     for model_key, maker_key, product_id in session.execute(query.order_by(col(Product.id))) if model_keys else ():
         products.setdefault(model_key, []).append((maker_key, product_id))
     return products
+
+
+def products_by_id(session: Session, ids: Collection[int]) -> dict[int, dict[str, str]]:
+    """Maker and model of products, by row id."""
+    query = select(col(Product.id), col(Product.maker), col(Product.model)).where(bulk.among(session, col(Product.id), ids))
+    return {row[0]: {"maker": row[1], "model": row[2]} for row in session.execute(query)} if ids else {}
+
+
+def makers_of(session: Session, unit_ids: Collection[int]) -> dict[int, str]:
+    """The maker of units, by row id."""
+    query = select(col(Unit.id), col(Product.maker)).join(Product, col(Product.id) == col(Unit.product_id))
+    return {row[0]: row[1] for row in session.execute(query.where(bulk.among(session, col(Unit.id), unit_ids)))} if unit_ids else {}
+
+
+def page(session: Session, model: type[SQLModel], after: int, limit: int) -> list[tuple[int, dict[str, Any]]]:
+    """Records behind the row id `after`, without those merged into others: row id and columns."""
+    table: Table = model.__table__  # type: ignore[attr-defined]
+    (key,) = table.primary_key.columns
+    query = select(table).where(key > after).order_by(key).limit(limit)
+    if "merged_into_id" in table.c:
+        query = query.where(table.c.merged_into_id.is_(None))
+    return [(row[key.name], {**row}) for row in session.execute(query).mappings()]
 
 
 def dated_lines(session: Session, contract_ids: Collection[int]) -> list[ContractLine]:

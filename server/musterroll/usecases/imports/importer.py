@@ -1,6 +1,6 @@
 """The steps to import a document of any kind. The importer of a kind overrides what differs."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from functools import cached_property
 from typing import Any, ClassVar, NamedTuple
@@ -67,6 +67,8 @@ class Importer:
     facts: ClassVar[tuple[str, ...]]
     links: ClassVar[Mapping[str, type[SQLModel]]] = {}  # facts that are the number of another record; their column is FACT_id
     creates: ClassVar[tuple[str, ...]] = ("account",)  # links whose records are created where they are missing
+    exported: ClassVar[bool] = True  # whether records are written as such documents, and entered by people
+    fact_of: ClassVar[Mapping[str, str]] = {}  # the fact that a field sets, where it has another name
     edited_by_people: ClassVar[bool] = True  # whether people can change these records, too
     inseparable: ClassVar[tuple[tuple[str, ...], ...]] = ()  # groups of facts that are only true together
 
@@ -106,9 +108,13 @@ class Importer:
         for fact, model in self.links.items():
             self.references.look_up(model, {row.values.get(fact) for row in rows})
         records = self.find(rows)
-        for fact, model in self.links.items():
-            self.references.look_up_ids(model, {record[f"{fact}_id"] for record in records.values()})
+        self._look_up_links(records.values())
         self._known = {key: KnownRecord(self.row_id(record), self.facts_of(record)) for key, record in records.items()}
+
+    def _look_up_links(self, records: Iterable[Mapping[str, Any]]) -> None:
+        columns = list(records)
+        for fact, model in self.links.items():
+            self.references.look_up_ids(model, {record[f"{fact}_id"] for record in columns})
 
     def find(self, rows: Sequence[DocumentRow]) -> dict[Any, dict[str, Any]]:
         """The records these rows are about, as columns of the table, by `key`."""
@@ -123,6 +129,11 @@ class Importer:
             fact: self.references.ref(self.links[fact], record[f"{fact}_id"]) if fact in self.links else record[fact] for fact in self.facts
         }
 
+    def values_of(self, records: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+        """Records, as columns of the table, as the values of a row by field: importing such a row changes nothing."""
+        self._look_up_links(records)
+        return [{"ref": record.get("ref"), **self.facts_of(record)} for record in records]
+
     def known(self, row: DocumentRow) -> KnownRecord | None:
         return self._known.get(self.key(row))
 
@@ -130,6 +141,12 @@ class Importer:
         """What is true after the row is imported; what the row leaves empty stays. Raises DomainError to reject the row."""
         before = known.facts if known else self.new_facts(row)
         return AcceptedRow({**before, **{name: value for name, value in row.values.items() if name in self.facts}})
+
+    def emptied(self, row: DocumentRow, known: KnownRecord, names: Collection[str]) -> KnownRecord:
+        """A known record without the values of these fields."""
+        new = self.new_facts(row)
+        facts = {self.fact_of.get(name, name) for name in names}
+        return known._replace(facts={**known.facts, **{fact: new[fact] for fact in facts if fact in known.facts}})
 
     def new_facts(self, row: DocumentRow) -> RecordFacts:
         """The facts of a new record before the row fills any."""

@@ -16,7 +16,7 @@ class UnitsBySerial:
     """The units of a batch of rows. The values of a row have serial, serial_key and maker_key."""
 
     def __init__(self, session: Session, rows: Iterable[DocumentRow]) -> None:
-        keys = {key for row in rows if (key := row.values["serial_key"])}
+        keys = {key for row in rows if (key := row.values.get("serial_key"))}
         self._units = import_rows.units_by_serial(session, keys)
         self._twins = import_rows.twins(session, {twin_key(key) for key in keys - self._units.keys()})
 

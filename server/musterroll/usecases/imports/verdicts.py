@@ -44,7 +44,7 @@ def compared(line: int, record: str, before: Mapping[str, Any] | None, after: Ma
     if before == after:
         return RowVerdict(line, record, Outcome.SAME, [], None, note)
     changed = [(name, before.get(name), new) for name, new in after.items() if before.get(name) != new and not name.endswith("_key")]
-    differences = [Difference(name.removesuffix("_id"), _text(name, old), _text(name, new)) for name, old, new in changed]
+    differences = [Difference(name.removesuffix("_id"), cell_text(name, old), cell_text(name, new)) for name, old, new in changed]
     return RowVerdict(line, record, Outcome.CHANGED, differences, None, note)
 
 
@@ -54,7 +54,8 @@ def in_words(verdict: RowVerdict) -> str:
     return "; ".join(part for part in (verdict.why or changes, verdict.note) if part)
 
 
-def _text(name: str, value: Any) -> str | None:
+def cell_text(name: str, value: Any) -> str | None:
+    """A value as documents write it; None where there is none."""
     if value is None or value == "":
         return None
     if isinstance(value, bool):

@@ -26,6 +26,10 @@ class BillingImporter(Importer):
         invoices = import_rows.rows_by(self.session, Invoice, "contract_id", {row_id for row_id in refs if row_id is not None})
         return {refs[invoice["contract_id"]]: invoice for invoice in invoices}
 
+    def values_of(self, records: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+        self.references.look_up_ids(Contract, {record["contract_id"] for record in records})
+        return [{"contract": self.references.ref(Contract, record["contract_id"]), **self.facts_of(record)} for record in records]
+
     def row_id(self, record: Mapping[str, Any]) -> int:
         return int(record["contract_id"])
 

@@ -1,6 +1,6 @@
 """Imports contract lines: serials, or quantities of a product at a site or account, within their contract."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 from musterroll.domain.contracts import terms as rules
@@ -24,6 +24,7 @@ from musterroll.usecases.imports.importer import AcceptedRow, Importer, KnownRec
 class ContractLineImporter(Importer):
     kind = contract_lines.KIND
     model = ContractLine
+    fact_of = {"model": "product_id"}
     facts = (
         *("scope", "site", "account", "serial", "serial_key", "product_id"),
         *("quantity", "starts_on", "ends_on", "price", "currency", "service"),
@@ -53,9 +54,13 @@ class ContractLineImporter(Importer):
         serials = {key for row in rows if (key := row.values.get("serial_key"))} if successors.any_units(self.session) else set()
         self._successors = successors.Successors(self.session, serials) if serials else None
         lines = self.find(rows)
-        self.references.look_up_ids(Site, {line["place_id"] for line in lines.values() if line["scope"] in _AT_SITE})
-        self.references.look_up_ids(Account, {line["place_id"] for line in lines.values() if line["scope"] not in _AT_SITE})
+        self._look_up_places(lines.values())
         self._known = {key: KnownRecord(line["id"], self.facts_of(line)) for key, line in lines.items()}
+
+    def _look_up_places(self, records: Iterable[Mapping[str, Any]]) -> None:
+        places = [(record["scope"] in _AT_SITE, record["place_id"]) for record in records]
+        self.references.look_up_ids(Site, {place for at_site, place in places if at_site})
+        self.references.look_up_ids(Account, {place for at_site, place in places if not at_site})
 
     def _holder(self, ref: str) -> str | None:
         """The number of the account that holds a contract."""
@@ -74,6 +79,20 @@ class ContractLineImporter(Importer):
         site = self.references.ref(Site, record["place_id"]) if at_site else None
         account = None if at_site else self.references.ref(Account, record["place_id"])
         return {"site": site, "account": account, **{fact: record[fact] for fact in self.facts if fact not in ("site", "account")}}
+
+    def values_of(self, records: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+        self.references.look_up_ids(Contract, {record["contract_id"] for record in records})
+        self._look_up_places(records)
+        products = import_rows.products_by_id(self.session, {record["product_id"] for record in records if record["product_id"]})
+        return [
+            {
+                "contract": self.references.ref(Contract, record["contract_id"]),
+                "number": record["number"],
+                **self.facts_of(record),
+                **products.get(record["product_id"], {}),
+            }
+            for record in records
+        ]
 
     def new_facts(self, row: DocumentRow) -> RecordFacts:
         nothing: RecordFacts = dict.fromkeys(self.facts)

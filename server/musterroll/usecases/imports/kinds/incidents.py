@@ -1,11 +1,12 @@
 """Imports support tickets, each with its unit where that is registered."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from musterroll.domain.values.errors import NotFound
 from musterroll.readers import incidents
 from musterroll.readers.fields import DocumentRow
+from musterroll.storage.imports import rows as import_rows
 from musterroll.storage.tables.audit import AuditChange
 from musterroll.storage.tables.units import Incident
 from musterroll.usecases.imports.importer import AcceptedRow, Importer, KnownRecord, PlannedWrite, RecordFacts
@@ -20,6 +21,11 @@ class IncidentImporter(Importer):
     def look_up(self, rows: Sequence[DocumentRow]) -> None:
         super().look_up(rows)
         self._units = UnitsBySerial(self.session, rows)
+
+    def values_of(self, records: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+        """With the manufacturer, as several may use the same serial."""
+        makers = import_rows.makers_of(self.session, {record["unit_id"] for record in records if record["unit_id"]})
+        return [{**record, "maker": makers.get(record["unit_id"])} for record in records]
 
     def new_facts(self, row: DocumentRow) -> RecordFacts:
         return {**dict.fromkeys(self.facts), "serial": "", "category": ""}

@@ -28,6 +28,7 @@ _COUNTER = "usage:"
 
 class TelemetryImporter(Importer):
     kind = telemetry.KIND
+    exported = False  # what was heard is not entered by hand
     model = Unit
     edited_by_people = False
     facts = ("unit_id", *telemetry_rows.COLUMNS, "firmware", "usage")

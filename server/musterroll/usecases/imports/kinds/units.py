@@ -1,6 +1,6 @@
 """Imports unit lists: which unit a row is about, and the lifecycle stage it gives it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
@@ -73,6 +73,18 @@ class UnitImporter(Importer):
         self.references.look_up(Site, sites)
         accounts = {row.values.get("account") for row in rows} | {known.facts["account"] for known in self._known.values()}
         self.references.look_up(Account, accounts | {site.account for site in self._sites.values()})
+
+    def values_of(self, records: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+        self._look_up_links(records)
+        products = import_rows.products_by_id(self.session, {record["product_id"] for record in records})
+        return [
+            {
+                **{name: record[name] for name in ("serial", "lifecycle", *_COPIED)},
+                **{name: self.references.ref(model, record[f"{name}_id"]) for name, model in self.links.items()},
+                **products[record["product_id"]],
+            }
+            for record in records
+        ]
 
     def accept(self, row: DocumentRow, known: KnownRecord | None) -> AcceptedRow:
         """A row with dates but no status implies the lifecycle stage. The first row that names a new site decides its account.

@@ -1,0 +1,45 @@
+"""Every kind of records exports in a form that imports again unchanged."""
+
+import csv
+import io
+from datetime import datetime
+
+import pytest
+from musterroll.storage.engine.database import Database
+from musterroll.usecases.imports import export
+
+from tests.support import documents
+from tests.support.documents import outcomes, state
+
+
+def exported(database: Database, kind: str, now: datetime, limit: int = 100) -> str:
+    """A document of every record of a kind, fetched in pages."""
+    fields = export.KINDS[kind].fields
+    text = io.StringIO(newline="")
+    writer = csv.writer(text)
+    writer.writerow([field.label for field in fields])
+    last = 0
+    with database.snapshot() as session:
+        while rows := export.page(session, kind, last, limit, now):
+            writer.writerows([[cells[field.name] for field in fields] for _, cells in rows])
+            last = rows[-1][0]
+    return text.getvalue()
+
+
+@pytest.mark.parametrize("kind", export.KINDS)
+@pytest.mark.parametrize("limit", [1, 100])
+def test_an_export_imports_again_without_a_change(database: Database, now: datetime, kind: str, limit: int) -> None:
+    documents.take_all(database, now)
+    text, before = exported(database, kind, now, limit), state(database)
+    verdicts, _ = documents.take(database, now, kind, text)
+    assert set(outcomes(verdicts)) == {"same"}, verdicts
+    assert state(database) == before
+
+
+def test_exports_rebuild_the_records_elsewhere(postgres_database: Database, sqlite_database: Database, now: datetime) -> None:
+    documents.take_all(postgres_database, now)
+    kinds = list(export.KINDS)
+    for kind in kinds:
+        verdicts, _ = documents.take(sqlite_database, now, kind, exported(postgres_database, kind, now))
+        assert set(outcomes(verdicts)) == {"new"}, verdicts
+    assert [exported(sqlite_database, kind, now) for kind in kinds] == [exported(postgres_database, kind, now) for kind in kinds]
