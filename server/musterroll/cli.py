@@ -22,6 +22,7 @@ from musterroll.commands import (
     products,
     proposals,
     reconciliation,
+    records,
     serve,
     users,
 )
@@ -43,7 +44,7 @@ def cli(context: click.Context, data_dir: Path | None) -> None:
 _COMMANDS: tuple[click.Command, ...] = (
     *(serve.serve, serve.web, serve.ingest, serve.schedule, serve.demo, simulate),
     *(admin.db, import_, admin.token, users.user, admin.config, admin.asyncapi),
-    *(import_history.imports, import_history.mappings, audit.audit, audit.changes, notifications.notify),
+    *(import_history.imports, import_history.mappings, records.export, records.records, audit.audit, audit.changes, notifications.notify),
     *(reconciliation.reconcile, coverage.coverage, findings.findings, licences.licences),
     *(installed_base.installed_base, plans.plan, proposals.proposals, products.products, products.policies),
 )

@@ -27,6 +27,7 @@ from musterroll.web.pages import (
     proposals,
     quarantine,
     reconciliation,
+    records,
     undo,
     unit_actions,
 )
@@ -61,6 +62,7 @@ _SUBJECTS = (
     reconciliation,
     findings_pages,
     imports,
+    records,
     proposals,
     undo,
     users_pages,

@@ -300,3 +300,24 @@ def test_cells_and_findings_are_sliced_by_account_site_product_segment_and_count
     }
     assert slices == {"site=S1": 2, "segment=enterprise": 3, "country=DE": 3, "country=FR": 0}
     records_api.get("findings?site=S404", 404)
+
+
+def test_records_are_entered_corrected_and_exported(small_api: RecordsApi) -> None:
+    client, headers = small_api.rest.client, small_api._headers
+    new = {"ref": "A9", "name": "Nine Ltd", "parent": "A1", "reason": "by phone"}
+    added = client.post("/api/v1/records/accounts", json=new, headers=headers)
+    assert (added.status_code, added.json["reason"]) == (201, "by phone")
+    assert client.post("/api/v1/records/accounts", json=new, headers=headers).status_code == 409
+    assert client.patch("/api/v1/records/accounts", json={"ref": "A9", "parent": None}, headers=headers).status_code == 200
+    assert client.patch("/api/v1/records/accounts", json={"ref": "A9", "parent": None}, headers=headers).status_code == 204
+    assert client.patch("/api/v1/records/accounts", json={"ref": "A99"}, headers=headers).status_code == 404
+    assert client.patch("/api/v1/records/accounts", json={"ref": "A9", "colour": "red"}, headers=headers).status_code == 422
+    (row,) = [item for item in small_api.get("records/accounts")["items"] if item["ref"] == "A9"]
+    assert (row["name"], row["parent"]) == ("Nine Ltd", "")
+
+
+@pytest.mark.parametrize("kind", ["accounts", "units", "contract-lines", "incidents"])
+def test_an_exported_list_imports_again_unchanged(small_api: RecordsApi, kind: str) -> None:
+    file = small_api.rest.client.get(f"/api/v1/records/{kind}?format=csv", headers=small_api._headers).text
+    run = small_api.upload(kind, file).json
+    assert run["counts"]["same"] == run["rows"] > 0

@@ -102,9 +102,9 @@ def _row(importer: Importer, cells: Mapping[str, str], partial: bool = False) ->
 
 
 def _document(kind: DocumentKind, cells: Mapping[str, str]) -> Document:
-    fields = [field for field in kind.fields if cells.get(field.name, "").strip()]
+    fields = [field for field in kind.fields if field in kind.required or cells.get(field.name, "").strip()]
     text = io.StringIO(newline="")
-    csv.writer(text).writerows([[field.label for field in fields], [cells[field.name].strip() for field in fields]])
+    csv.writer(text).writerows([[field.label for field in fields], [cells.get(field.name, "").strip() for field in fields]])
     return Document(io.BytesIO(text.getvalue().encode()), kind, Choices({field.label: field.name for field in fields}))
 
 

@@ -31,6 +31,7 @@ ENTRIES = (
     Entry("/contracts", "Contracts", "file-text", "Customers & contracts"),
     Entry("/reconciliation", "Reconciliation", "scale", "Customers & contracts", first=True),
     Entry("/imports", "Imports", "file-import", "Customers & contracts", Role.PLANNER, everywhere=True, wide=True),
+    Entry("/records", "Records", "file-text", "Customers & contracts", Role.PLANNER, everywhere=True),
     Entry("/labels", "Labels", "qrcode", "Units"),
     Entry("/calendar", "Calendar", "calendar-event", "Customers & contracts"),
     Entry("/possible-duplicates", "Possible duplicates", "arrows-join", "Customers & contracts", Role.PLANNER),
@@ -65,6 +66,12 @@ def install(app: Flask) -> None:
     app.jinja_env.globals["menu"] = entries
     app.jinja_env.globals["menu_groups"] = groups
     app.jinja_env.globals["allowed"] = _allowed
+    app.jinja_env.globals["may_enter"] = _may_enter
+
+
+def _may_enter() -> bool:
+    """Whether the signed-in user may add and correct records by hand."""
+    return "actor" in g and may(Role(g.actor.role), g.actor.within is not None, Need(Role.PLANNER, everywhere=True))
 
 
 def _allowed(needed: str) -> bool:

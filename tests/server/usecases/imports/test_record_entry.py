@@ -50,7 +50,8 @@ def test_a_record_is_added_and_the_change_can_be_undone(database: Database, now:
     documents.take_all(database, now)
     before = state(database)
     change = enter(database, now, kind, NEW[kind])
-    assert change is not None and (change.kind, change.actor, change.reason) == ("edit", "kim", "by phone")
+    assert change is not None
+    assert (change.kind, change.actor, change.reason) == ("edit", "kim", "by phone")
     stored = cells(database, now, kind, NEW[kind])
     plain = {name: cell for name, cell in NEW[kind].items() if name not in ("state", "payment", "lifecycle", "price")}
     assert {name: stored[name] for name in plain} == plain
