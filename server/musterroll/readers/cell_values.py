@@ -1,5 +1,6 @@
 """The values of a column's cells: the same makers, days and places come row after row, and each is read once."""
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
@@ -12,6 +13,7 @@ from musterroll.readers.table import BadFile
 
 _REMEMBERED = 1 << 14  # cells of a column
 _SHOWN = 12  # words of a note
+_INERT = re.compile(r"'+[=+\-@\t\r\n]")  # exports put an apostrophe before what a spreadsheet would take for a formula
 
 
 class Tally(NamedTuple):
@@ -39,7 +41,7 @@ class CellValues(dict[str, Any]):
         if self._is_nothing(cell):
             self._tally.nothing[cell.strip()] += 1
             return NOTHING
-        return self._field.read(self._field.label, cell, self._hints)
+        return self._field.read(self._field.label, cell[1:] if _INERT.match(cell) else cell, self._hints)
 
     def __missing__(self, cell: str) -> Any:
         value = self.read(cell)
