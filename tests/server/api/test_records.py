@@ -273,7 +273,7 @@ def test_columns_are_saved_used_and_forgotten(small_api: RecordsApi) -> None:
     assert client.put("/api/v1/mappings/Lager", json={"kind": "accounts", "columns": columns}, headers=headers).status_code == 200
     run = small_api.upload("accounts", "Kunde,Firma,Rang\nA1,Alder Ltd,3\n", mapping="Lager").json
     assert run["verdicts"][0]["outcome"] == "changed"
-    assert small_api.get("mappings")["items"] == [{"name": "Lager", "kind": "accounts", "columns": columns}]
+    assert small_api.get("mappings")["items"] == [{"name": "Lager", "kind": "accounts", "columns": columns, "given": {}, "words": {}}]
     assert client.put("/api/v1/mappings/Lager", json={"kind": "units", "columns": columns}, headers=headers).status_code == 409
     assert client.delete("/api/v1/mappings/Lager", headers=headers).status_code == 204
     assert small_api.get("mappings")["items"] == []
