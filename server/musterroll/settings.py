@@ -43,7 +43,8 @@ class _OwnSettings(BaseModel):
     mosquitto_pid_file: Path | None = _setting(None, "PID file of that Mosquitto, which is signalled to reload its password file.")
     interval: int = _setting(60, "Heartbeat interval in seconds, given to devices at enrolment (5 to 86400).", ge=5, le=86400)
     sweep_seconds: float = _setting(1.0, "Seconds between checks for units that have gone silent (up to 60).", gt=0, le=60)
-    metrics_listen: str | None = _setting(None, "Address and port of the metrics of a separate ingest process; default: none.")
+    metrics_listen: str | None = _setting(None, "Address and port of metrics and health of a separate ingest process; default: none.")
+    schedule_listen: str | None = _setting(None, "Address and port of metrics and health of a separate schedule process; default: none.")
     log_level: str = _setting("info", "Log level: debug, info, warning or error.", pattern="^(debug|info|warning|error)$")
     log_format: str = _setting("plain", "Log format: plain or json.", pattern="^(plain|json)$")
 

@@ -33,7 +33,7 @@ from tests.support import sample_fleet
 PUBLIC = {"assets", "worker", "theme.choose", "sign_in.form", "sign_in.sign_in", "sign_in.sign_out"}
 PUBLIC |= {"oidc.start", "oidc.callback", "calendar_feed.read", "device-enrolment.enroll"}
 PUBLIC |= {"moved_addresses.moved"}  # only redirects
-PUBLIC |= {"health.healthz", "health.readyz", "health.metrics"}
+PUBLIC |= {"health.livez", "health.healthz", "health.readyz", "health.metrics"}
 PUBLIC |= {"docs.docs", "docs.static", "docs.openapi", "docs.asyncapi"}
 
 OWN, OTHERS = "A00001", ("A00002", "A00003")

@@ -1,5 +1,7 @@
 """The REST API under /api/v1 for programs and devices, with its contract, health checks and metrics."""
 
+from collections.abc import Callable
+
 from musterroll.api import (
     accounts,
     audit,
@@ -57,16 +59,24 @@ _RESOURCES = (
 )
 
 
-def build(app: Application, database: Database, settings: Settings, metrics: Metrics, checks: Checks, authenticate: Authenticate) -> None:
+def build(
+    app: Application,
+    database: Database,
+    settings: Settings,
+    metrics: Metrics,
+    checks: Checks,
+    authenticate: Authenticate,
+    progressing: Callable[[], bool] = lambda: True,
+) -> None:
     """Register the API with an app from `new_app`.
 
-    `checks` are the checks of /readyz besides the database; `authenticate` gives the signed-in user of a request, if any.
+    `checks` and `progressing` are as for `health.install`; `authenticate` gives the signed-in user of a request, if any.
     `app.config["MQTT_URL"]` is the broker address for devices; without it they use the host name of the registry.
     """
     context = ApiContext(database, settings, metrics, checks, authenticate, RateLimit(), RateLimit(burst=100, seconds=1.0))
     install(app, context)
     health.add_gauges(context)
-    for views in (health.views, docs.views):
-        app.register_blueprint(views)
+    health.install(app, database, metrics, checks, progressing)
+    app.register_blueprint(docs.views)
     for resource in _RESOURCES:
         app.register_api(resource.api)

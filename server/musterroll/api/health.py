@@ -1,41 +1,81 @@
 """Liveness, readiness and metrics of the registry itself."""
 
 import json
-import logging
-from collections.abc import Callable
+from collections import ChainMap
+from collections.abc import Callable, MutableMapping
+from functools import partial
+from typing import NamedTuple, cast
 
-from flask import Blueprint, Response
+from flask import Blueprint, Flask, Response, current_app
 
-from musterroll.api.http.context import ApiContext, clock, context, latest_base
-from musterroll.domain.values.errors import DomainError
+from musterroll.api.http.context import ApiContext, Checks, clock, latest_base
+from musterroll.api.http.probes import OK, Probes
 from musterroll.domain.values.instants import to_ms
-from musterroll.metrics import Gauge
+from musterroll.metrics import Gauge, Metrics
 from musterroll.storage.engine import migrate
+from musterroll.storage.engine.database import Database
 from musterroll.storage.liveness import process_heartbeats
 from musterroll.usecases.fleet.pages import InstalledBase
 
-log = logging.getLogger(__name__)
+_KEY = "musterroll.health"
 views = Blueprint("health", __name__)
+
+
+class _Health(NamedTuple):
+    probes: Probes
+    progressing: Callable[[], bool]
+    metrics: Metrics
+
+
+def install(app: Flask, database: Database, metrics: Metrics, checks: Checks, progressing: Callable[[], bool]) -> None:
+    """Register the health checks with an app. `checks`, besides the database, say whether the registry works; `progressing`: whether
+    this process does, whatever it waits for."""
+    probes = Probes(ChainMap({"database": partial(_current, database)}, cast("MutableMapping[str, Callable[[], bool]]", checks)))
+    app.extensions[_KEY] = _Health(probes, progressing, metrics)
+    app.register_blueprint(views)
+
+
+def process_app(database: Database, metrics: Metrics, checks: Checks, progressing: Callable[[], bool]) -> Flask:
+    """The health checks and metrics of a process without pages."""
+    app = Flask("musterroll.health", static_folder=None)
+    install(app, database, metrics, checks, progressing)
+    return app
+
+
+@views.get("/livez")
+def livez() -> Response:
+    """This process gets on with its work, whatever it waits for. Where it does not, it should be restarted."""
+    alive = _health().progressing()
+    return _json({"status": "ok" if alive else "hanging"}, 200 if alive else 503)
 
 
 @views.get("/healthz")
 def healthz() -> Response:
-    """The process responds."""
-    return _json({"status": "ok"}, 200)
+    """The registry works: the database has this version's schema, and every process makes progress."""
+    return _works()
 
 
 @views.get("/readyz")
 def readyz() -> Response:
-    """Everything this process needs works: the database has this version's schema, and all checks of the composition root pass."""
-    states = {name: _state(name, check) for name, check in {"database": _database, **context().checks}.items()}
-    ready = all(state == "ok" for state in states.values())
+    """As `/healthz`, under the name that load balancers know."""
+    return _works()
+
+
+def _works() -> Response:
+    states = _health().probes.states()
+    ready = all(state == OK for state in states.values())
     return _json({"status": "ok" if ready else "not ready", "checks": states}, 200 if ready else 503)
+
+
+def _health() -> _Health:
+    health: _Health = current_app.extensions[_KEY]
+    return health
 
 
 @views.get("/metrics")
 def metrics() -> Response:
     return Response(
-        context().metrics.text(), content_type="text/plain; version=0.0.4; charset=utf-8", headers={"Cache-Control": "no-store"}
+        _health().metrics.text(), content_type="text/plain; version=0.0.4; charset=utf-8", headers={"Cache-Control": "no-store"}
     )
 
 
@@ -61,20 +101,9 @@ def _roles(base: InstalledBase) -> dict[str, int]:
     return {"deployed": base.deployed, "operating": base.operating}
 
 
-def _database() -> bool:
-    migrate.require_current(context().database)
+def _current(database: Database) -> bool:
+    migrate.require_current(database)
     return True
-
-
-def _state(name: str, check: Callable[[], bool]) -> str:
-    """`ok`, or what is wrong; details that must not be public go to the log."""
-    try:
-        return "ok" if check() else "not working"
-    except DomainError as refusal:
-        return str(refusal)
-    except Exception as error:
-        log.warning("readiness check %s: %s", name, error)
-        return "cannot be reached" if name == "database" else "failed"
 
 
 def _json(body: dict[str, object], status: int) -> Response:

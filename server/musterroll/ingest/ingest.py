@@ -62,6 +62,10 @@ class Ingest:
         self._worker.stop()
         self._network.stop()
 
+    def progressing(self) -> bool:
+        """Whether neither thread hangs; they may well wait, for the broker or for the database."""
+        return self._network.progressing() and self._worker.progressing()
+
     def healthy(self) -> bool:
         """Whether a canary recently passed through broker, subscription, decoding and database."""
         return self._network.connected() and self._worker.alive() and self._canary_status.recent()

@@ -16,6 +16,7 @@ from musterroll.ingest.broker_address import BrokerAddress
 from musterroll.ingest.connection import BrokerRefused, Connection
 from musterroll.ingest.inbox import Inbox
 from musterroll.ingest.paho_client import OutgoingMessages, StockClient
+from musterroll.ingest.progress import Progress
 
 log = logging.getLogger(__name__)
 
@@ -43,6 +44,7 @@ class NetworkThread:
         self._canary = topics.build(address.user, topics.CANARY)
         self._filters = [shared + topics.topic_filter(kind) for kind in topics.UP] + [self._canary]
         self._connection: Connection | None = None
+        self._progress = Progress()
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="ingest-network", daemon=True)
         self._last_logged = ""
@@ -54,6 +56,9 @@ class NetworkThread:
         self._stopping.set()
         if self._thread.ident:
             self._thread.join(8)
+
+    def progressing(self) -> bool:
+        return self._thread.is_alive() and self._progress.recent()
 
     def connected(self) -> bool:
         connection = self._connection
@@ -68,6 +73,7 @@ class NetworkThread:
     def _run(self) -> None:
         failures = 0
         while not self._stopping.is_set():
+            self._progress.step()
             try:
                 failures = 0 if self._run_connection() else failures + 1
             except Exception:
@@ -101,6 +107,7 @@ class NetworkThread:
     def _listen(self, connection: Connection) -> None:
         canary_sent_at = 0.0
         while not self._stopping.is_set() and connection.poll():
+            self._progress.step()
             now = time.monotonic()
             if now - canary_sent_at >= canary.INTERVAL:
                 canary_sent_at = now

@@ -15,6 +15,7 @@ from musterroll.ingest.canary import CanaryStatus
 from musterroll.ingest.decode import DecodedBatch, UnitIdCache
 from musterroll.ingest.inbox import InboundRead, Inbox
 from musterroll.ingest.paho_client import OutgoingMessages
+from musterroll.ingest.progress import Progress
 from musterroll.metrics import Metrics
 from musterroll.storage.engine.database import Database, outage
 from musterroll.usecases.coverage import coverage_commands
@@ -50,6 +51,7 @@ class Worker:
         self._units = UnitIdCache()
         self._coverage_due: dict[str, None] = {}  # uids of units with a new birth, in order
         self._handled = 0  # messages since the start
+        self._progress = Progress()
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="ingest-worker", daemon=True)
 
@@ -66,8 +68,12 @@ class Worker:
     def alive(self) -> bool:
         return self._thread.is_alive()
 
+    def progressing(self) -> bool:
+        return self.alive() and self._progress.recent()
+
     def _run(self) -> None:
         while reads := self._inbox.take():
+            self._progress.step()
             try:
                 self._process(reads)
             except Exception:  # nothing was acknowledged: the broker and the agents still have the messages
@@ -76,6 +82,7 @@ class Worker:
                 for read in reads:
                     read.origin.drop()
                 self._stopping.wait(1)
+            self._progress.wait()
 
     def _process(self, reads: Sequence[InboundRead]) -> None:
         batch = decode.decode_batch([publish for read in reads for publish in read.publishes], self._own)
@@ -110,6 +117,7 @@ class Worker:
         """Commit, retrying while the database is unavailable; None if stopped before that."""
         failures = 0
         while True:
+            self._progress.step()
             try:
                 began = time.monotonic()
                 outcomes = self._commit(batch)

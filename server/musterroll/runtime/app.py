@@ -2,13 +2,16 @@
 
 import os
 import secrets
+import shutil
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from musterroll import api, web
+from musterroll.domain.operations.health import DISK_RESERVE
 from musterroll.metrics import Metrics
 from musterroll.settings import Settings
 from musterroll.storage.engine.database import Database
@@ -21,13 +24,13 @@ def create_app(
     database: Database,
     metrics: Metrics,
     checks: Checks | None = None,
-    elsewhere: Checks | None = None,
     mqtt_url: str | None = None,
+    progressing: Callable[[], bool] = lambda: True,
 ) -> Flask:
     """The registry as a WSGI application.
 
-    `checks` are the health checks, besides the database, of `/readyz` and the pages; `elsewhere` are checks of other processes, shown
-    only on the pages, which work while another process is down. `mqtt_url` is the broker address given to devices.
+    `checks` are the health checks, besides the database, of `/healthz` and the pages; `progressing` says whether this process gets on
+    with its work. `mqtt_url` is the broker address given to devices.
     """
     app = api.new_app("musterroll.web")
     app.config.update(
@@ -39,9 +42,16 @@ def create_app(
         hops = settings.proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
     checks = checks or {}
-    web.build(app, database, settings, {**checks, **(elsewhere or {})})
-    api.build(app, database, settings, metrics, checks, web.authenticate_session)
+    web.build(app, database, settings, checks)
+    api.build(
+        app, database, settings, metrics, {**checks, "disk": partial(room_left, settings.data_dir)}, web.authenticate_session, progressing
+    )
     return app
+
+
+def room_left(data_dir: Path) -> bool:
+    """Whether anything can still be saved in the data directory."""
+    return shutil.disk_usage(data_dir if data_dir.exists() else ".").free >= DISK_RESERVE
 
 
 def secret_key(settings: Settings) -> str:

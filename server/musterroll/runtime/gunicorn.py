@@ -28,7 +28,7 @@ class _GunicornApp(BaseApplication):
         mqtt = self._settings.mqtt_url
         public = without_credentials(mqtt.get_secret_value()) if mqtt else None
         database = Database(self._settings.database)
-        return create_app(self._settings, database, Metrics(), elsewhere=process_checks.checks(database), mqtt_url=public)
+        return create_app(self._settings, database, Metrics(), process_checks.checks(database), mqtt_url=public)
 
 
 def run_web(settings: Settings, workers: int, threads: int) -> None:

@@ -5,13 +5,13 @@ import secrets
 import signal
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from typing import Any, Protocol
 
 from flask import Flask
-from prometheus_client import start_http_server
 from waitress.server import create_server
 
+from musterroll.api import health
 from musterroll.broker import EmbeddedBroker
 from musterroll.domain.values.errors import DomainError
 from musterroll.ingest import Ingest
@@ -19,11 +19,12 @@ from musterroll.metrics import Metrics
 from musterroll.runtime.app import Checks, create_app
 from musterroll.runtime.jobs import jobs
 from musterroll.runtime.scheduler import Schedule
+from musterroll.runtime.watchdog import watch
 from musterroll.settings import Settings, address
 from musterroll.storage.engine.database import Database
+from musterroll.web.http import process_checks
 
 _HTTP_THREADS = 8
-_WATCH_SECONDS = 2.0
 
 
 class Component(Protocol):
@@ -53,29 +54,35 @@ def serve(settings: Settings, database: Database, ready: Callable[[str], None], 
         schedule = Schedule(database, jobs(settings, database))
         running.enter_context(_run(schedule))
         checks.update(ingest=ingest.healthy, schedule=schedule.healthy)
-        app = create_app(settings, database, metrics, checks, mqtt_url=public_mqtt)
-        url = running.enter_context(_http_server(app, settings))
-        _announce_when_ready(app, url, ready, stop)
+
+        def progressing() -> bool:
+            return ingest.progressing() and schedule.progressing()
+
+        app = create_app(settings, database, metrics, checks, public_mqtt, progressing)
+        url = running.enter_context(_http_server(app, settings.http_listen, "MUSTERROLL_HTTP_LISTEN"))
+        _announce_when_ready(app, settings.public_url or url, ready, stop)
         gc.freeze()  # long-lived objects: collecting them would delay requests by a fifth of a second
-        while not stop.wait(_WATCH_SECONDS):
-            schedule.watch()
+        watch(stop, progressing, schedule.watch)
 
 
 def run_ingest(settings: Settings, database: Database, stop: threading.Event) -> None:
     """Run only the MQTT ingest, on an external broker."""
     metrics = Metrics()
     ingest = Ingest(database, external_broker(settings), metrics, ca=settings.mqtt_ca, share=settings.mqtt_share)
-    with _metrics_server(metrics, settings), _run(ingest):
-        stop.wait()
+    checks = {**process_checks.checks(database), "ingest": ingest.healthy}
+    app = health.process_app(database, metrics, checks, ingest.progressing)
+    with _if_set(app, settings.metrics_listen, "MUSTERROLL_METRICS_LISTEN"), _run(ingest):
+        watch(stop, ingest.progressing)
 
 
 def run_schedule(settings: Settings, database: Database, stop: threading.Event) -> None:
     """Run only the scheduled jobs. A second instance waits until the first is gone."""
     schedule = Schedule(database, jobs(settings, database))
-    with _run(schedule):
+    checks = {**process_checks.checks(database), "schedule": schedule.healthy}
+    app = health.process_app(database, Metrics(), checks, schedule.progressing)
+    with _if_set(app, settings.schedule_listen, "MUSTERROLL_SCHEDULE_LISTEN"), _run(schedule):
         gc.freeze()
-        while not stop.wait(_WATCH_SECONDS):
-            schedule.watch()
+        watch(stop, schedule.progressing, schedule.watch)
 
 
 def external_broker(settings: Settings) -> str:
@@ -119,30 +126,15 @@ def _run(component: Component) -> Iterator[None]:
         component.stop()
 
 
-@contextmanager
-def _metrics_server(metrics: Metrics, settings: Settings) -> Iterator[None]:
-    """Serve the metrics of a process without pages, if an address is set for them."""
-    if settings.metrics_listen is None:
-        yield
-        return
-    host, port = address(settings.metrics_listen, "MUSTERROLL_METRICS_LISTEN")
-    try:
-        server, thread = start_http_server(port, host, metrics.registry)
-    except OSError as error:
-        raise DomainError(
-            f"cannot listen on {host}:{port}: {error.strerror}; set MUSTERROLL_METRICS_LISTEN to another address or port"
-        ) from None
-    try:
-        yield
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join(3)
+def _if_set(app: Flask, listen: str | None, variable: str) -> AbstractContextManager[object]:
+    """Serve the health and metrics of a process without pages, if an address is set for them."""
+    return nullcontext() if listen is None else _http_server(app, listen, variable)
 
 
 @contextmanager
-def _http_server(app: Flask, settings: Settings) -> Iterator[str]:
-    host, port = address(settings.http_listen, "MUSTERROLL_HTTP_LISTEN")
+def _http_server(app: Flask, listen: str, variable: str) -> Iterator[str]:
+    """Serve an app at the address that is the value of this variable. Gives the URL."""
+    host, port = address(listen, variable)
     try:
         server: Any = create_server(
             app,
@@ -154,13 +146,11 @@ def _http_server(app: Flask, settings: Settings) -> Iterator[str]:
             asyncore_use_poll=True,  # this process also has the embedded broker's sockets, and select() fails beyond 1,024
         )
     except OSError as error:
-        raise DomainError(
-            f"cannot listen on {host}:{port}: {error.strerror}; set MUSTERROLL_HTTP_LISTEN to another address or port"
-        ) from None
+        raise DomainError(f"cannot listen on {host}:{port}: {error.strerror}; set {variable} to another address or port") from None
     thread = threading.Thread(target=server.run, name="http", daemon=True)
     thread.start()
     try:
-        yield settings.public_url or f"http://{host}:{server.effective_port}"
+        yield f"http://{host}:{server.effective_port}"
     finally:
         server.close()
         thread.join(3)

@@ -15,6 +15,8 @@ from sqlalchemy.engine import Connection
 from musterroll.storage.engine.database import Database
 
 log = logging.getLogger(__name__)
+_QUIET = 60.0  # seconds in which no job ends, after which they hang
+_LONGEST = 1800.0  # seconds a job may take
 _LEADER_LOCK = 6_874_002  # PostgreSQL advisory lock, on its own connection: the server frees it if this process dies
 
 
@@ -74,6 +76,8 @@ class Schedule:
         self._leadership = Leadership(database)
         self._jobs = jobs
         self._progress: dict[str, float] = {}
+        self._begun: dict[str, float] = {}  # of the jobs that run now
+        self._ended = time.monotonic()  # of any job, by success or failure
         self._scheduler: BackgroundScheduler | None = None
         self._lock = threading.Lock()
 
@@ -95,6 +99,11 @@ class Schedule:
         """Whether every job has run recently (on a follower: has found that another process leads)."""
         return not self._overdue()
 
+    def progressing(self) -> bool:
+        """Whether jobs come to an end, by success or failure, and none hangs."""
+        now = time.monotonic()
+        return now - self._ended < _QUIET and all(now - begun < _LONGEST for begun in list(self._begun.values()))
+
     def watch(self) -> None:
         """Restart the scheduler if its thread has died or its jobs stopped because the clock was set back."""
         if self._overdue() and self._scheduler is not None:
@@ -107,6 +116,7 @@ class Schedule:
         return any(now - self._progress.get(job.name, now) > max(15.0, 10 * job.seconds) for job in self._jobs)
 
     def _run(self, job: Job) -> None:
+        self._begun[job.name] = time.monotonic()
         try:
             with self._lock:
                 leading = self._leadership.held()
@@ -115,3 +125,6 @@ class Schedule:
             self._progress[job.name] = time.monotonic()
         except Exception as error:
             log.error("job %s failed and will be retried: %s", job.name, str(error).splitlines()[0] if str(error) else type(error).__name__)
+        finally:
+            self._ended = time.monotonic()
+            self._begun.pop(job.name, None)

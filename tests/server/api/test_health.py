@@ -1,6 +1,8 @@
 import re
+import socket
 
 import pytest
+from musterroll.api.http.probes import Probes
 from musterroll.storage.engine.database import Database
 from musterroll.storage.liveness import process_heartbeats
 from sqlalchemy import text
@@ -38,8 +40,16 @@ def test_a_database_that_cannot_be_reached_is_not_ready_while_the_process_lives(
     rest = make_rest(Database("postgresql://nobody@127.0.0.1:1/none"))
     answer = rest.client.get("/readyz")
     assert (answer.status_code, answer.json["checks"]["database"]) == (503, "cannot be reached")
-    assert rest.client.get("/healthz").status_code == 200
+    assert rest.client.get("/healthz").status_code == 503
+    assert rest.client.get("/livez").status_code == 200
     assert "musterroll_messages_total" in rest.client.get("/metrics").text
+
+
+def test_a_database_that_accepts_and_never_answers_is_not_waited_for() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        database = Database(f"postgresql://nobody@127.0.0.1:{silent.getsockname()[1]}/none")
+        probes = Probes({"database": lambda: bool(database.engine.connect()), "disk": lambda: True}, seconds=0.2)
+        assert probes.states() == probes.states() == {"database": "does not answer", "disk": "ok"}
 
 
 def test_metrics_count_units_by_both_axes(rest: RestClient) -> None:

@@ -14,7 +14,7 @@ from musterroll import __version__
 from musterroll.api.http import problems
 from musterroll.api.http.context import context
 
-_ANSWERED_HERE = ("/api/", "/healthz", "/readyz", "/metrics", "/openapi.json", "/asyncapi.json")
+_ANSWERED_HERE = ("/api/", "/livez", "/healthz", "/readyz", "/metrics", "/openapi.json", "/asyncapi.json")
 
 _INFO: dict[str, Any] = {
     "title": "Musterroll",

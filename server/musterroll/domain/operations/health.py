@@ -5,9 +5,13 @@ from enum import StrEnum
 from itertools import pairwise
 from typing import NamedTuple
 
+from musterroll.domain.values.instants import in_future
+
 _SILENT = 30_000  # ms without a heartbeat of a process
 _LAG = 10_000  # ms that ingest may be behind
 _LEAST_FREE = 0.05  # of the disk
+DISK_RESERVE = 50_000_000  # bytes; with less, the next write may fail
+_CLOCK_SHOWN = 86_400_000  # ms for which a jump of the clock is shown
 _LONG_WAIT = 3_600_000  # ms a message may wait
 
 
@@ -49,11 +53,22 @@ class Facts(NamedTuple):
     oldest: int | None
     quarantined: int  # in the last day
     unset: Sequence[str]  # environment variables that notifications wait for
+    clock_back_from: int = 0  # where the registry's clock was when it was last found to have jumped back
+    clock_back_at: int = 0
 
 
 def parts(facts: Facts) -> list[Part]:
     """Every component, in the order a message passes them."""
-    return [_broker(facts), _ingest(facts), _scheduler(facts), _database(facts), _disk(facts), _outbox(facts), _quarantine(facts)]
+    return [
+        _broker(facts),
+        _ingest(facts),
+        _scheduler(facts),
+        _database(facts),
+        _disk(facts),
+        _clock(facts),
+        _outbox(facts),
+        _quarantine(facts),
+    ]
 
 
 def _broker(facts: Facts) -> Part:
@@ -103,17 +118,27 @@ def _database(facts: Facts) -> Part:
 
 def _disk(facts: Facts) -> Part:
     share = facts.disk_free / facts.disk_all if facts.disk_all else 1.0
-    enough = share >= _LEAST_FREE
+    status = Status.DOWN if facts.disk_free < DISK_RESERVE else _ok(share >= _LEAST_FREE)
     says = f"{size(facts.disk_free)} of {size(facts.disk_all)} free for the data directory"
-    advice = "" if enough else "free some space now: on a full disk nothing can be saved, not even a deletion"
-    return Part("Disk", _ok(enough), f"{share:.0%}", "free", says, advice)
+    advice = "" if status is Status.OK else "free some space now: on a full disk nothing can be saved, not even a deletion"
+    return Part("Disk", status, f"{share:.0%}", "free", says, advice)
+
+
+def _clock(facts: Facts) -> Part:
+    newest = max([facts.heard_until, facts.schedule or 0, *facts.ingests.values()])
+    ahead, at = (newest, facts.now) if in_future(newest, facts.now) else (facts.clock_back_from, facts.clock_back_at)
+    if not ahead or facts.now - at > _CLOCK_SHOWN:
+        return Part("Clock", Status.OK, "0", "jumps in 24 hours", "the clocks of the registry's processes agree")
+    says = f"the registry's clock jumped back by {span(ahead - at)} {ago(facts.now - at)}; silence of units counts from then on"
+    advice = "check the time synchronisation of every host of the registry (timedatectl, chronyc tracking)"
+    return Part("Clock", Status.DEGRADED, span(ahead - at), "back", says, advice)
 
 
 def _outbox(facts: Facts) -> Part:
     if not facts.waiting:
         return Part("Outbox", Status.OK, "0", "queued", "all messages have been sent", "", "outbox")
     age = facts.now - facts.oldest if facts.oldest is not None else 0
-    on_time = not facts.failing or age < _LONG_WAIT
+    on_time = not facts.unset and (not facts.failing or age < _LONG_WAIT)
     says = f"the oldest has been queued for {span(age)}; {facts.failing:,} after a failed attempt"
     unset = f"set {', '.join(facts.unset)}; see Notifications"
     advice = unset if facts.unset else "see Notifications for what each receiver answered"

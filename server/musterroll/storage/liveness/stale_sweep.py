@@ -37,10 +37,6 @@ def _wrong(heard: ListeningWindow, now: int) -> ColumnElement[bool]:
     return or_(*(column > max(now, heard.until) + CLOCKS_DIFFER for column in _INSTANTS))
 
 
-def any_from_the_future(session: Session, heard: ListeningWindow, now: int) -> bool:
-    return bool(session.execute(select(exists().where(_wrong(heard, now)))).scalar())
-
-
 def bring_back(session: Session, heard: ListeningWindow, now: int, limit: int) -> int:
     """Bring what at most `limit` units reported while the clock was ahead to the present, so that their silence counts from now on.
 

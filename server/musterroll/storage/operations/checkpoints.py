@@ -16,6 +16,8 @@ _READ = text(
     "INSERT INTO registry_metric (at, name, value) VALUES (:at, :name, :value) ON CONFLICT (at, name) DO UPDATE SET value = excluded.value"
 )
 
+CLOCK_JUMP = "clock_jump"  # position: where the registry's clock was before it jumped back (ms), at: when; note: what is done about it
+
 
 def mark(session: Session, name: str) -> JobCheckpoint:
     """The checkpoint of a job; the start where it never ran. Changes to it are not stored: see `put`."""

@@ -13,6 +13,7 @@ from musterroll.storage.liveness import last_seen, process_heartbeats
 from musterroll.storage.liveness.last_seen import HeartbeatRow, RevivedUnit
 from musterroll.storage.notifications import events as stored_events
 from musterroll.storage.notifications.events import NewEvent
+from musterroll.storage.operations import checkpoints
 from musterroll.storage.units import transitions
 from musterroll.storage.units.transitions import NewStateChange
 
@@ -35,6 +36,7 @@ def record_canary(session: Session, ingest: str, sent: int, now: datetime, handl
         return
     process_heartbeats.record_listening(session, listened)
     if in_future(proven.until, to_ms(now)):
+        checkpoints.put(session, checkpoints.CLOCK_JUMP, proven.until, to_ms(now))
         stored_events.record(session, [_clock_jumped(proven.until, now)])
 
 

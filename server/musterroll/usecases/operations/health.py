@@ -42,6 +42,7 @@ class HealthReport(NamedTuple):
 def examine(session: Session, around: HostFacts, now: datetime) -> HealthReport:
     at, processes, database = to_ms(now), database_size.processes(session), database_size.database(session)
     beats = {process.name: process.at for process in processes}
+    jump = checkpoints.mark(session, checkpoints.CLOCK_JUMP)
     backlog, run = stored_outbox.backlog(session), cell_counters.last_run(session)
     readings = checkpoints.readings(session, to_ms(now - _DAY))
     quarantined = readings.get("quarantined", [])
@@ -61,6 +62,8 @@ def examine(session: Session, around: HostFacts, now: datetime) -> HealthReport:
         *backlog,
         int(quarantined[-1][1] - quarantined[0][1]) if quarantined else 0,
         around.unset,
+        jump.position,
+        jump.at,
     )
     series = {name: _thinned(per_minute(rows) if name in _COUNTERS else [value for _, value in rows]) for name, rows in readings.items()}
     return HealthReport(facts, series, processes, database)

@@ -9,7 +9,7 @@ from musterroll.storage.liveness import process_heartbeats
 from musterroll.web.http.context import clock
 
 _HEARTBEATS = {"ingest": "ingest:", "schedule": "schedule"}
-_TIMEOUT = 30_000  # ms
+_TIMEOUT = 20_000  # ms: what monitors ask every few seconds is red within 30 s
 
 
 def checks(database: Database) -> dict[str, Callable[[], bool]]:

@@ -3,9 +3,25 @@ from typing import Any
 import pytest
 from musterroll.domain.operations.health import Facts, parts, problems
 
-NOW = 1_000_000_000
+NOW, GB = 1_000_000_000, 1_000_000_000
 OK = Facts(
-    NOW, {"registry": NOW - 1000}, NOW - 1000, NOW - 3000, NOW - 60_000, True, "SQLite 3.53", 1, "0002", 0.2, 60, 100, 0, 0, None, 0, ()
+    NOW,
+    {"registry": NOW - 1000},
+    NOW - 1000,
+    NOW - 3000,
+    NOW - 60_000,
+    True,
+    "SQLite 3.53",
+    1,
+    "0002",
+    0.2,
+    60 * GB,
+    100 * GB,
+    0,
+    0,
+    None,
+    0,
+    (),
 )
 
 
@@ -25,7 +41,11 @@ def test_all_components_are_ok_where_everything_moves() -> None:
         ({"heard_until": NOW - 20_000}, ["Ingest: Degraded"], "the database may be slow"),
         ({"schedule": NOW - 31_000}, ["Scheduled jobs: Down"], "start musterroll schedule"),
         ({"answered_in": 900.0}, ["Database: Degraded"], "a backup or a large import"),
-        ({"disk_free": 3}, ["Disk: Degraded"], "free some space now"),
+        ({"disk_free": 3 * GB}, ["Disk: Degraded"], "free some space now"),
+        ({"disk_free": 40_000_000, "disk_all": 100_000_000}, ["Disk: Down"], "free some space now"),
+        ({"waiting": 1, "oldest": NOW, "unset": ["MUSTERROLL_SMTP_URL"]}, ["Outbox: Degraded"], "set MUSTERROLL_SMTP_URL"),
+        ({"clock_back_from": NOW + 86_400_000, "clock_back_at": NOW - 60_000}, ["Clock: Degraded"], "check the time synchronisation"),
+        ({"schedule": NOW + 86_400_000}, ["Clock: Degraded"], "check the time synchronisation"),
         ({"waiting": 3, "failing": 2, "oldest": NOW - 7_200_000}, ["Outbox: Degraded"], "what each receiver answered"),
         (
             {"waiting": 3, "failing": 2, "oldest": NOW - 7_200_000, "unset": ["MUSTERROLL_SMTP_URL"]},

@@ -9,8 +9,9 @@ from musterroll.usecases.liveness import heartbeats
 from musterroll.usecases.operations import health
 from musterroll.usecases.operations.health import HostFacts
 
+GB = 1_000_000_000
 NOW = datetime(2026, 11, 1, 12, tzinfo=UTC)
-AROUND = HostFacts(0.3, 50, 100, True, True)
+AROUND = HostFacts(0.3, 50 * GB, 100 * GB, True, ())
 
 
 def test_messages_are_drawn_by_the_minute_from_what_ingest_counts(database: Database) -> None:
