@@ -25,6 +25,7 @@ from musterroll.storage.contracts import lines as contract_lines
 from musterroll.storage.tables.accounts import Account, Product, Site
 from musterroll.storage.tables.contracts import Contract, ContractLine, Invoice
 from musterroll.storage.tables.enrolment import Credential, CredentialStatus
+from musterroll.storage.tables.findings import FindingAmount
 from musterroll.storage.tables.findings import FindingRow as Stored
 from musterroll.storage.tables.liveness import UnitStatus
 from musterroll.storage.tables.operations import RegistryState
@@ -91,7 +92,9 @@ def _places(draft: _Draft) -> Iterable[Any]:
     for number in range(2):
         keys = {"maker_key": f"{draft.mark}M{number}", "model_key": f"P{number}", "family_key": f"P{number}"}
         price = dice.choice([None, Decimal("90.5")])
-        draft.products.append(Product(maker="M", model="P", family="P", list_price=price, created_at=NOW, **keys))
+        draft.products.append(
+            Product(maker="M", model="P", family="P", list_price=price, currency=dice.choice(["EUR", "JPY"]), created_at=NOW, **keys)
+        )
     return [*draft.sites, *draft.products]
 
 
@@ -201,6 +204,7 @@ def _line(draft: _Draft, contract: Contract, number: int) -> ContractLine:
         place_id=None if named else _id(dice.choice(places)),
         product_id=_id(dice.choice([None, *draft.products] if named else draft.products)),
         price=dice.choice([None, Decimal(120), Decimal("12.3456")]),
+        currency=dice.choice(["", "", "GBP"]),
     )
 
 
@@ -334,8 +338,12 @@ def _in_warranty(periods: list[CoveragePeriod], on: date) -> bool | None:
 def stored(session: Session, present: bool = True) -> set[tuple[Any, ...]]:
     """Every stored finding as it can be compared: key, facts, variant, worth."""
     r = Stored
-    facts: Any = (r.kind, r.subject, r.subject_id, r.facts, r.variant, r.value, r.currency, r.counted)
-    return set(map(tuple, session.execute(select(*facts).where(col(r.present) == present))))
+    further: dict[int, set[Money]] = defaultdict(set)
+    for finding, value, currency in session.exec(select(FindingAmount.finding_id, FindingAmount.value, FindingAmount.currency)):
+        further[finding].add(Money(value, currency))
+    facts: Any = (r.kind, r.subject, r.subject_id, r.facts, r.variant, r.value, r.currency, r.counted, r.id)
+    rows = session.execute(select(*facts).where(col(r.present) == present))
+    return {(*row[:-1], frozenset(further.get(row.id, ()))) for row in rows}
 
 
 def comparable(findings: list[Finding]) -> set[tuple[Any, ...]]:
@@ -345,6 +353,7 @@ def comparable(findings: list[Finding]) -> set[tuple[Any, ...]]:
             *(str(one.key.kind), str(one.key.subject), one.key.id, "\n".join(one.facts), one.variant),
             *((one.worth.value.amount, one.worth.value.currency) if one.worth.value else (None, "")),
             one.worth.counted,
+            frozenset(one.worth.further),
         )
         for one in findings
     }

@@ -21,6 +21,7 @@ from musterroll.domain.findings.kinds import FindingKind, Subject
 from musterroll.domain.units.serials import name_key
 from musterroll.domain.values.errors import NotFound
 from musterroll.domain.values.instants import from_ms
+from musterroll.storage.findings import lists as finding_lists
 from musterroll.storage.imports.runs import DocumentOrigin
 from musterroll.storage.installed_base.counts import product_id
 from musterroll.storage.tables.findings import FindingDecision
@@ -44,7 +45,8 @@ class FindingOut(Schema):
     line: str | None = Field(description="Contract number and line, for a finding about a line.")
     account: NamedRef | None
     model: str | None
-    value: MoneyOut | None = Field(description="Annual value.")
+    value: MoneyOut | None = Field(description="Annual value; the first currency where there are several.")
+    amounts: list[MoneyOut] = Field(description="Annual value, one amount for each currency.")
     counted: bool = Field(description="false: another finding already counts this amount.")
     state: State
     reason: str | None = Field(description="Reason of the latest decision.")
@@ -194,6 +196,7 @@ def _facts(row: Row[Any]) -> dict[str, Any]:
         "unit": row.uid,
         "account": named_ref(row.account_ref, row.account),
         "value": None if row.value is None else MoneyOut(amount=row.value, currency=row.currency),
+        "amounts": [money_out(money) for money in finding_lists.amounts(row)],
         "decided_at": None if row.decided_at is None else from_ms(row.decided_at),
         "first_seen_at": from_ms(row.first_seen_at),
         "changed_at": from_ms(row.changed_at),

@@ -29,8 +29,8 @@ class RenewalOut(Schema):
     seats: int
     unpriced: int = Field(description="Licences without a known price.")
     silent: int = Field(description="Silent units on its lines.")
-    worth: MoneyOut = Field(description="Annual value (ACV).")
-    risk: MoneyOut = Field(description="Annual value at risk (silent units).")
+    worth: list[MoneyOut] = Field(description="Annual value (ACV), by currency.")
+    risk: list[MoneyOut] = Field(description="Annual value at risk (silent units), by currency.")
     payment: Payment | None = Field(description="Billing state.")
     base_then: int | None = Field(description="Installed base of the account about a month ago.")
     base_now: int | None
@@ -108,8 +108,8 @@ def _out(due: DueContract) -> RenewalOut:
         account=named_ref(due.account_ref or None, due.account or None),
         **due.ending._asdict(),
         **{name: getattr(due, name) for name in ("seats", "unpriced", "silent", "falling")},
-        worth=money_out(due.worth),
-        risk=money_out(due.risk),
+        worth=list(map(money_out, due.worth)),
+        risk=list(map(money_out, due.risk)),
         payment=Payment(due.payment) if due.payment else None,
         base_then=due.activity.then if due.activity else None,
         base_now=due.activity.now if due.activity else None,

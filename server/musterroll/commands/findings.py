@@ -12,7 +12,8 @@ from musterroll.commands.tables import Column, Columns, json_option, limit_optio
 from musterroll.domain.findings.decisions import FindingState
 from musterroll.domain.findings.kinds import OWNERS, VARIANTS, FindingKind
 from musterroll.domain.values.instants import from_ms
-from musterroll.domain.values.money import Money, format_sums
+from musterroll.domain.values.money import format_sums
+from musterroll.storage.findings import lists as finding_lists
 from musterroll.usecases.findings import decisions as finding_decisions
 from musterroll.usecases.findings.decisions import FindingDetail, FindingFilter
 from musterroll.usecases.findings.explain import DocumentedEvidence
@@ -22,7 +23,7 @@ _FINDINGS: Columns[Row[Any]] = (
     Column("ID", lambda row: row.id, right=True),
     Column("FINDING", lambda row: FindingKind(row.kind).label + (f" ({VARIANTS[row.variant]})" if row.variant else "")),
     Column("UNIT OR LINE", lambda row: row.serial or (f"line {row.line}" if row.line else f"{row.subject} {row.subject_id}")),
-    Column("ANNUAL VALUE", lambda row: None if row.value is None else Money(row.value, row.currency), right=True),
+    Column("ANNUAL VALUE", lambda row: format_sums(finding_lists.amounts(row)), right=True),
     Column("ACCOUNT", lambda row: row.account_ref),
     Column("STATE", lambda row: row.state),
 )
@@ -103,7 +104,7 @@ def show_(context: Context, number: int, as_json: bool) -> None:
     click.echo(f"{number}: {FindingKind(row.kind).label}, {row.state}, owner {FindingKind(row.kind).owner}")
     click.echo(f"  {finding.says}" if finding else "  No longer true by the current records; the next reconciliation resolves it.")
     if finding:
-        value = f"{finding.worth.value}: " if finding.worth.value else ""
+        value = f"{format_sums(finding.worth.amounts)}: " if finding.worth.value else ""
         click.echo(f"  annual value {value}{finding.worth.how}")
     for proof in opened.proofs:
         click.echo(f"  {proof.evidence.table} {proof.evidence.id}: {proof.evidence.says}")
@@ -159,6 +160,7 @@ def shape(row: Row[Any]) -> dict[str, Any]:
         **{name: getattr(row, name) for name in names},
         "owner": FindingKind(row.kind).owner,
         "value": None if row.value is None else f"{row.value:.2f}",
+        "amounts": {money.currency: f"{money.amount:.2f}" for money in finding_lists.amounts(row)},
         "facts": row.facts.split("\n"),
         **{name: from_ms(getattr(row, name)) for name in ("first_seen_at", "changed_at")},
         **{name: getattr(row, name) for name in ("reason", "decided_by", "until")},

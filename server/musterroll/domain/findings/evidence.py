@@ -25,6 +25,12 @@ class Worth(NamedTuple):
     value: Money | None = None
     how: str = "unpriced"
     counted: bool = True
+    further: tuple[Money, ...] = ()  # the same in other currencies, by their names
+
+    @property
+    def amounts(self) -> tuple[Money, ...]:
+        """One amount for each currency."""
+        return (self.value, *self.further) if self.value else ()
 
 
 def last_report(at: datetime | None) -> str:
@@ -77,9 +83,9 @@ def line_evidence(covers: Iterable[Cover]) -> tuple[Evidence, ...]:
 def price_of_seats(covers: tuple[Cover, ...]) -> Worth:
     """The annual price of a unit's seats on these lines."""
     sums = totals(cover.line.price for cover in covers)
-    if len(sums) != 1:
-        return Worth(how="unpriced" if not sums else "the lines are in several currencies")
-    return Worth(sums[0], "annual price of " + " and ".join(f"line {cover.line.ref}" for cover in covers))
+    if not sums:
+        return Worth()
+    return Worth(sums[0], "annual price of " + " and ".join(f"line {cover.line.ref}" for cover in covers), further=sums[1:])
 
 
 def price_of_cover(ended: tuple[Cover, ...], list_price: Money | None) -> Worth:

@@ -70,6 +70,10 @@ class FindingKind(StrEnum):
         *("overdue_but_operating", "finance", Severity.MEDIUM),
         *("Overdue but operating", "the invoice is overdue, but the unit still operates"),
     )
+    COVERED_TWICE = (
+        *("covered_twice", "finance", Severity.MEDIUM),
+        *("Covered twice", "several contract lines pay for the same unit"),
+    )
     RETIRED_BUT_OPERATING = (
         *("retired_but_operating", "operations", Severity.HIGH),
         *("Retired but operating", "recorded as retired, but still operating"),

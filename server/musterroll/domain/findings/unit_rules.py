@@ -51,6 +51,8 @@ def unit_findings(case: UnitCase) -> Iterator[Finding]:
         yield _of_cell(kind, case)
     if state.operating:
         yield from _while_operating(case)
+    if len(case.covers) > 1:
+        yield _covered_twice(case, state.code)
     if case.disagreement:
         worth = Worth(how="no value: a question of dates")
         yield _finding(FindingKind.WARRANTY_CONFLICT, case, case.disagreement.says, (case.disagreement.fact,), worth)
@@ -110,6 +112,16 @@ def _while_operating(case: UnitCase) -> Iterator[Finding]:
         says = f"{case.serial} is recorded as retired, but operating"
         worth = Worth(how="no value: a wrong record, or another unit")
         yield _finding(FindingKind.RETIRED_BUT_OPERATING, case, says, (case.lifecycle.value,), worth)
+
+
+def _covered_twice(case: UnitCase, cell: str) -> Finding:
+    """Its value is what the lines beside the main seat cost; a silent unit's lines and overdue ones are counted elsewhere."""
+    seat = max(case.covers, key=lambda cover: cover.line.id)
+    worth = price_of_seats(tuple(cover for cover in case.covers if cover is not seat))
+    counted = cell not in ("100", "110") and all(cover.billing.payment is not Payment.OVERDUE for cover in case.covers)
+    says = f"{case.serial} is covered by " + " and ".join(f"line {cover.line.ref}" for cover in case.covers) + " at the same time"
+    facts = tuple(line_fact(cover) for cover in case.covers)
+    return _finding(FindingKind.COVERED_TWICE, case, says, facts, worth._replace(counted=counted))
 
 
 def _finding(kind: FindingKind, case: UnitCase, says: str, facts: tuple[str, ...], worth: Worth, variant: str = "") -> Finding:

@@ -134,9 +134,13 @@ def contracts(session: Session) -> list[Contract]:
 
 
 def lines(session: Session) -> list[Row[Any]]:
-    """Lines: id, contract, days, price per unit per year, quantity."""
+    """Lines: id, contract, days, price per unit per year, quantity, currency (empty: of the contract)."""
     n = ContractLine
-    return list(session.execute(select(col(n.id), col(n.contract_id), col(n.starts_on), col(n.ends_on), col(n.price), col(n.quantity))))
+    return list(
+        session.execute(
+            select(col(n.id), col(n.contract_id), col(n.starts_on), col(n.ends_on), col(n.price), col(n.quantity), col(n.currency))
+        )
+    )
 
 
 def _days(session: Session, column: str) -> str:

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, func
+from sqlalchemy import ColumnElement, func, literal_column
 from sqlmodel import col
 
 from musterroll.storage.tables.contracts import Contract, ContractLine
@@ -10,4 +10,4 @@ from musterroll.storage.tables.contracts import Contract, ContractLine
 
 def line_currency() -> ColumnElement[Any]:
     """The currency of a line's price, in a query of lines with their contract."""
-    return func.coalesce(func.nullif(col(ContractLine.currency), ""), col(Contract.currency))
+    return func.coalesce(func.nullif(col(ContractLine.currency), literal_column("''")), col(Contract.currency))

@@ -9,7 +9,9 @@ from sqlalchemy import BigInteger, Row, and_, case, func, or_, select, type_coer
 from sqlmodel import Session, col
 
 from musterroll.domain.contracts.terms import ContractState
+from musterroll.domain.values.money import Money, totals
 from musterroll.storage.accounts import hierarchy
+from musterroll.storage.contracts.line_prices import line_currency
 from musterroll.storage.engine import bulk
 from musterroll.storage.tables.accounts import Account
 from musterroll.storage.tables.contracts import Contract, ContractLine, Invoice
@@ -22,18 +24,18 @@ _SILENT = col(UnitReconciliation.cell).op("&")(1) == 0
 
 
 class ContractWorth(NamedTuple):
-    """Seats of a contract, their annual value as far as priced, and the unpriced seats."""
+    """Seats of a contract, their annual value by currency as far as priced, and the unpriced seats."""
 
-    seats: int
-    value: Decimal
-    unpriced: int
+    seats: int = 0
+    value: tuple[Money, ...] = ()
+    unpriced: int = 0
 
 
 class ContractRisk(NamedTuple):
     """Silent units on the lines of a contract, and the annual value of their seats."""
 
-    silent: int
-    value: Decimal
+    silent: int = 0
+    value: tuple[Money, ...] = ()
 
 
 def may_end(session: Session, on: date, until: date, account_id: int | None = None) -> list[Row[Any]]:
@@ -52,20 +54,31 @@ def worth_by_contract(session: Session, contract_ids: Collection[int]) -> dict[i
     """Seats and annual value by contract."""
     price = type_coerce(col(_L.price), BigInteger)
     columns = (func.sum(col(_L.quantity)), func.sum(price * col(_L.quantity)), func.sum(case((price.is_(None), col(_L.quantity)), else_=0)))
-    query = select(col(_L.contract_id), *columns).where(bulk.among(session, col(_L.contract_id), contract_ids))
-    rows = session.execute(query.group_by(col(_L.contract_id))) if contract_ids else ()
-    return {row[0]: ContractWorth(int(row[1]), _money(row[2]), int(row[3] or 0)) for row in rows}
+    query = select(col(_L.contract_id), line_currency(), *columns).join_from(_L, _C, col(_C.id) == col(_L.contract_id))
+    query = query.where(bulk.among(session, col(_L.contract_id), contract_ids)).group_by(col(_L.contract_id), line_currency())
+    worth: dict[int, ContractWorth] = {}
+    for contract_id, currency, seats, value, unpriced in session.execute(query) if contract_ids else ():
+        known = worth.get(contract_id, ContractWorth())
+        amounts = totals((*known.value, _money(value, currency)))
+        worth[contract_id] = ContractWorth(known.seats + int(seats), amounts, known.unpriced + int(unpriced or 0))
+    return worth
 
 
 def risk_by_contract(session: Session, contract_ids: Collection[int]) -> dict[int, ContractRisk]:
     """Silent units and their annual value by contract, as of the last reconciliation."""
     price = type_coerce(col(_L.price), BigInteger)
-    query = select(col(_L.contract_id), func.count(), func.sum(price)).join_from(
+    query = select(col(_L.contract_id), line_currency(), func.count(), func.sum(price)).join_from(
         UnitReconciliation, _L, col(_L.id) == col(UnitReconciliation.line_id)
     )
+    query = query.join(_C, col(_C.id) == col(_L.contract_id))
     query = query.where(col(UnitReconciliation.line_id) > 0, _SILENT, bulk.among(session, col(_L.contract_id), contract_ids))
-    rows = session.execute(query.group_by(col(_L.contract_id))) if contract_ids else ()
-    return {row[0]: ContractRisk(row[1], _money(row[2])) for row in rows}
+    risk: dict[int, ContractRisk] = {}
+    for contract_id, currency, silent, value in (
+        session.execute(query.group_by(col(_L.contract_id), line_currency())) if contract_ids else ()
+    ):
+        known = risk.get(contract_id, ContractRisk())
+        risk[contract_id] = ContractRisk(known.silent + silent, totals((*known.value, _money(value, currency))))
+    return risk
 
 
 def units_by_line(session: Session, line_ids: Collection[int]) -> dict[int, tuple[int, int]]:
@@ -99,5 +112,5 @@ def in_warranty_only(session: Session, on: date) -> int:
     return count
 
 
-def _money(value: int | None) -> Decimal:
-    return Decimal(int(value or 0)).scaleb(-4)
+def _money(value: int | None, currency: str) -> Money | None:
+    return None if value is None else Money(Decimal(int(value)).scaleb(-4), currency)

@@ -5,23 +5,23 @@ from datetime import date
 from decimal import Decimal
 from typing import Any, NamedTuple
 
-from sqlalchemy import BigInteger, ColumnElement, Row, Select, and_, case, exists, func, or_, select, type_coerce
+from sqlalchemy import BigInteger, ColumnElement, Row, Select, Text, and_, case, cast, exists, func, literal, or_, select, type_coerce
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, col
 
 from musterroll.domain.contracts.terms import LineScope
 from musterroll.domain.findings.decisions import FindingState
-from musterroll.domain.values.money import Money
+from musterroll.domain.values.money import Money, totals
 from musterroll.storage.accounts import hierarchy
 from musterroll.storage.engine import bulk
 from musterroll.storage.findings.store import FindingSums, summed
 from musterroll.storage.tables.accounts import Account, Product, Site
 from musterroll.storage.tables.audit import AuditEntry
 from musterroll.storage.tables.contracts import Contract, ContractLine
-from musterroll.storage.tables.findings import FindingDecision, FindingRow
+from musterroll.storage.tables.findings import FindingAmount, FindingDecision, FindingRow
 from musterroll.storage.tables.units import Unit
 
-_F, _D = FindingRow, FindingDecision
+_F, _D, _A = FindingRow, FindingDecision, FindingAmount
 _rank: ColumnElement[int] = func.coalesce(type_coerce(col(_F.value), BigInteger), -1)  # value by which findings are sorted
 
 
@@ -97,6 +97,22 @@ def _country(country: str) -> ColumnElement[bool]:
     return or_(_SITE_ID.in_(there), and_(at_home, or_(_SITE_ID.is_(None), _SITE_ID.not_in(elsewhere))))
 
 
+# In ten-thousandths, as `USD 12000000 GBP 990000`.
+_FURTHER: Any = (
+    select(func.string_agg(col(_A.currency) + " " + cast(type_coerce(col(_A.value), BigInteger), Text), " "))
+    .where(col(_A.finding_id) == col(_F.id))
+    .correlate(_F)
+    .scalar_subquery()
+)
+
+
+def amounts(row: Row[Any]) -> tuple[Money, ...]:
+    """What a finding is worth, a row of `page`: one amount for each currency, in the order of their names."""
+    words = (row.further or "").split()
+    further = [Money(Decimal(value).scaleb(-4), currency) for currency, value in zip(words[::2], words[1::2], strict=True)]
+    return () if row.value is None else totals([Money(row.value, row.currency), *further])
+
+
 def _joined(columns: Sequence[Any], decision: Any) -> Select[Any]:
     """Findings joined with their unit or line and their decision."""
     return _with_subject(_decided(columns, decision))
@@ -121,6 +137,7 @@ def _shown(decision: Any, on: date) -> Select[Any]:
     """Findings with all columns shown."""
     columns = (
         *FindingRow.__table__.columns,  # type: ignore[attr-defined]
+        _FURTHER.label("further"),
         *(_state(decision, on).label("state"), _rank.label("rank"), decision.c.reason, decision.c.until),
         *(decision.c.by.label("decided_by"), decision.c.at.label("decided_at")),
         *(col(Unit.serial), col(Unit.uid), (col(Contract.ref) + "/" + col(ContractLine.number)).label("line")),
@@ -138,7 +155,7 @@ def page(session: Session, criteria: FindingCriteria, on: date, after: tuple[int
     """Findings by descending value, after `after` (value in ten-thousandths, id).
 
     Columns: those of the table; `state`, `reason`, `decided_by`, `decided_at`, `until`; `serial` and `uid` or `line`; `account`,
-    `account_ref`, `model`; `rank`, the value by which they are sorted (-1: unknown).
+    `account_ref`, `model`; `further` for `amounts`; `rank`, the value by which they are sorted (-1: unknown).
     """
     decision = _newest()
     picks = _filtered((col(_F.id),), decision, criteria).where(*_conditions(criteria, _state(decision, on)))
@@ -158,8 +175,11 @@ def total(session: Session, criteria: FindingCriteria, on: date) -> FindingTotal
     decision = _newest()
     amount = func.sum(case((col(_F.counted), type_coerce(col(_F.value), BigInteger))))
     query = _filtered((col(_F.currency), func.count(), amount), decision, criteria).where(*_conditions(criteria, _state(decision, on)))
-    rows = session.execute(query.group_by(col(_F.currency)).order_by(col(_F.currency))).all()
-    worth = tuple(Money(Decimal(int(row[2])).scaleb(-4), row[0]) for row in rows if row[2])
+    rows = list(session.execute(query.group_by(col(_F.currency))))
+    extra = func.sum(case((col(_F.counted), type_coerce(col(_A.value), BigInteger))))
+    more = _filtered((col(_A.currency), literal(0), extra), decision, criteria).join(_A, col(_A.finding_id) == col(_F.id))
+    rows += session.execute(more.where(*_conditions(criteria, _state(decision, on))).group_by(col(_A.currency)))
+    worth = totals(Money(Decimal(int(row[2])).scaleb(-4), row[0]) for row in rows if row[2])
     return FindingTotal(sum(row[1] for row in rows), worth)
 
 
@@ -188,9 +208,10 @@ def sums(session: Session) -> FindingSums:
     """Findings of the last run by kind, whatever was decided since."""
     amount = func.sum(case((col(FindingRow.counted), type_coerce(col(FindingRow.value), BigInteger))))
     query = select(col(FindingRow.kind), col(FindingRow.currency), func.count(), amount).where(col(FindingRow.present).is_(True))
-    rows = session.execute(
-        query.group_by(col(FindingRow.kind), col(FindingRow.currency)).order_by(col(FindingRow.kind), col(FindingRow.currency))
-    )
+    rows = list(session.execute(query.group_by(col(FindingRow.kind), col(FindingRow.currency))))
+    extra = func.sum(case((col(_F.counted), type_coerce(col(_A.value), BigInteger))))
+    more = select(col(_F.kind), col(_A.currency), literal(0), extra).join(_A, col(_A.finding_id) == col(_F.id))
+    rows += session.execute(more.where(col(_F.present).is_(True)).group_by(col(_F.kind), col(_A.currency)))
     return summed((row[0], row[1], row[2], None if row[3] is None else int(row[3])) for row in rows)
 
 

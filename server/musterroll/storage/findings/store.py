@@ -5,7 +5,7 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from musterroll.domain.findings.kinds import FindingKind
-from musterroll.domain.values.money import Money
+from musterroll.domain.values.money import Money, totals
 from musterroll.storage.engine.temp_tables import Staging
 from musterroll.storage.findings import line_rules, unit_rules
 from musterroll.storage.notifications import events as stored_events
@@ -39,6 +39,11 @@ FROM run_difference d WHERE d.id = f.id AND d.how = 'changed'"""
 _AMEND = """
 UPDATE finding AS f SET account_id = d.account_id, value = d.value, currency = d.currency, counted = d.counted
 FROM run_difference d WHERE d.id = f.id AND d.how IN ('changed', 'amended')"""
+_LET_GO = ("DELETE FROM finding_amount", "DELETE FROM finding_amount WHERE finding_id IN (SELECT id FROM run_known)")  # of all, of some
+_FURTHER = """
+INSERT INTO finding_amount (finding_id, currency, value)
+SELECT f.id, a.currency, a.value FROM run_further a CROSS JOIN finding f
+WHERE f.subject_id = a.subject_id AND f.subject = 'unit' AND f.kind = a.kind"""
 _INSERT = """
 INSERT INTO finding (kind, subject, subject_id, facts, variant, account_id, value, currency, counted, present, first_seen_at, changed_at)
 SELECT kind, subject, subject_id, facts, variant, account_id, value, currency, counted, TRUE, :at, :at
@@ -55,10 +60,17 @@ def define(staging: Staging, conflicts: Sequence[tuple[int, str]]) -> None:
 
 def merge(staging: Staging, at: int, whole: bool) -> FindingChanges:
     """Store the findings of a run as differences. `at`: ms; `whole`: the run covers all units and lines, so what it did not see is gone."""
-    if whole and not staging.rows("SELECT 1 FROM finding LIMIT 1"):
-        return FindingChanges(_insert(staging, "{seen}", "SELECT * FROM finding", at), 0, 0)
     if not whole:
         staging.make("run_known", _KNOWN, by="subject_id")
+    changes = _merge(staging, at, whole)
+    staging.run(_LET_GO[not whole])
+    staging.run(_FURTHER)
+    return changes
+
+
+def _merge(staging: Staging, at: int, whole: bool) -> FindingChanges:
+    if whole and not staging.rows("SELECT 1 FROM finding LIMIT 1"):
+        return FindingChanges(_insert(staging, "{seen}", "SELECT * FROM finding", at), 0, 0)
     known = "finding" if whole else "run_known"
     staging.make("run_difference", _DIFFERENCES.replace("{known}", known), by="id")
     gone, changed = staging.run(_MARK_GONE, at=at), staging.run(_CHANGE, at=at)
@@ -82,7 +94,8 @@ class FindingSums(NamedTuple):
 
 _SUMS = """
 SELECT kind, currency, count(*), CAST(sum(CASE WHEN counted THEN value END) AS BIGINT) FROM ({seen}) s GROUP BY kind, currency
-ORDER BY kind, currency"""
+UNION ALL
+SELECT kind, currency, 0, CAST(sum(CASE WHEN counted THEN value END) AS BIGINT) FROM run_further GROUP BY kind, currency"""
 
 
 def sums(staging: Staging) -> FindingSums:
@@ -93,9 +106,9 @@ def sums(staging: Staging) -> FindingSums:
 def summed(rows: Iterable[tuple[str, str, int, int | None]]) -> FindingSums:
     """Sums of rows (kind, currency, count, value in ten-thousandths)."""
     counts: dict[str, int] = dict.fromkeys(FindingKind, 0)
-    worth: dict[str, tuple[Money, ...]] = {}
+    amounts: dict[str, list[Money]] = {}
     for kind, currency, count, amount in rows:
         counts[kind] += count
         if amount:
-            worth[kind] = (*worth.get(kind, ()), Money(Decimal(amount).scaleb(-4), currency))
-    return FindingSums(counts, worth)
+            amounts.setdefault(kind, []).append(Money(Decimal(amount).scaleb(-4), currency))
+    return FindingSums(counts, {kind: totals(amounts[kind]) for kind in sorted(amounts)})

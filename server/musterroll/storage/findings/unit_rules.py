@@ -26,6 +26,25 @@ SELECT p.unit_id, p.account_id, p.cell,
     THEN CAST(sum(l.price) FILTER (WHERE l.overdue) AS BIGINT) END AS due_value
 FROM paying p JOIN run_line l ON l.id = p.line_id
 GROUP BY p.unit_id, p.account_id, p.cell"""
+# What lines in several currencies pay for a unit, a row for each currency: all of them, the overdue ones, and those beside the main seat.
+_IN_CURRENCIES = """
+SELECT s.unit_id, l.currency, CAST(sum(l.price) AS BIGINT) AS value, CAST(sum(l.price) FILTER (WHERE l.overdue) AS BIGINT) AS due_value,
+  CAST(sum(l.price) FILTER (WHERE NOT s.chief) AS BIGINT) AS surplus
+FROM run_several t JOIN run_seat s ON s.unit_id = t.unit_id JOIN run_line l ON l.id = s.line_id
+WHERE l.price IS NOT NULL GROUP BY s.unit_id, l.currency"""
+_SEVERAL = """
+SELECT c.unit_id, c.account_id, c.cell, string_agg(l.fact, '\n' ORDER BY l.ref, l.id) AS facts,
+  max(CASE WHEN l.overdue THEN 1 ELSE 0 END) AS overdue, min(l.currency) FILTER (WHERE NOT s.chief) AS surplus_currency
+FROM (SELECT DISTINCT unit_id FROM run_seat WHERE NOT chief) t
+JOIN run_cell c ON c.unit_id = t.unit_id JOIN run_seat s ON s.unit_id = t.unit_id JOIN run_line l ON l.id = s.line_id
+GROUP BY c.unit_id, c.account_id, c.cell"""
+# The first of several currencies goes into the finding itself.
+_FIRST_CURRENCY = (
+    """UPDATE run_paid AS p SET value = a.value FROM run_currency a
+    WHERE a.unit_id = p.unit_id AND a.currency = p.currency AND p.value IS NULL""",
+    """UPDATE run_paid AS p SET due_value = a.due_value FROM run_currency a
+    WHERE a.unit_id = p.unit_id AND a.currency = p.due_currency AND p.due_value IS NULL""",
+)
 _ENDED = """
 WITH ended AS (
   SELECT n.unit_id, c.account_id, c.cell, l.fact, l.price, l.currency, l.ends, l.ref, l.id,
@@ -66,6 +85,10 @@ SELECT '{FindingKind.OVERDUE_BUT_OPERATING}', 'unit', unit_id, due_facts, '', ac
   CASE WHEN due_value IS NULL THEN '' ELSE due_currency END, TRUE
 FROM run_paid WHERE cell IN (5, 7) AND due_facts IS NOT NULL
 UNION ALL
+SELECT '{FindingKind.COVERED_TWICE}', 'unit', t.unit_id, t.facts, '', t.account_id, a.surplus, coalesce(t.surplus_currency, ''),
+  t.overdue = 0 AND t.cell NOT IN (4, 6)
+FROM run_several t LEFT JOIN run_currency a ON a.unit_id = t.unit_id AND a.currency = t.surplus_currency
+UNION ALL
 SELECT '{FindingKind.RETIRED_BUT_OPERATING}', 'unit', unit_id, lifecycle, '', account_id, NULL, '', TRUE
 FROM run_cell WHERE operating AND lifecycle = 'retired'
 UNION ALL
@@ -77,13 +100,29 @@ FROM run_cell c
 WHERE c.unit_id IN (SELECT waits.unit_id FROM credential waits
   JOIN credential holds ON holds.unit_id = waits.unit_id AND holds.status = 'active' WHERE waits.status = 'pending')"""  # noqa: S608
 
+_FURTHER = f"""
+SELECT p.unit_id AS subject_id, CASE p.cell {_KINDS} END AS kind, p.account_id, a.currency, a.value, TRUE AS counted
+FROM run_paid p JOIN run_currency a ON a.unit_id = p.unit_id WHERE p.cell IN (4, 6) AND a.currency <> p.currency
+UNION ALL
+SELECT p.unit_id, '{FindingKind.OVERDUE_BUT_OPERATING}', p.account_id, a.currency, a.due_value, TRUE
+FROM run_paid p JOIN run_currency a ON a.unit_id = p.unit_id
+WHERE p.cell IN (5, 7) AND a.currency <> p.due_currency AND a.due_value IS NOT NULL
+UNION ALL
+SELECT t.unit_id, '{FindingKind.COVERED_TWICE}', t.account_id, a.currency, a.surplus, t.overdue = 0 AND t.cell NOT IN (4, 6)
+FROM run_several t JOIN run_currency a ON a.unit_id = t.unit_id WHERE a.currency <> t.surplus_currency AND a.surplus IS NOT NULL"""  # noqa: S608
+
 
 def define(staging: Staging, conflicts: Sequence[tuple[int, str]]) -> None:
-    """Define `{unit_findings}`: every finding of the units of the run.
+    """Define `{unit_findings}`: every finding of the units of the run, and `run_further`: what they are worth in further currencies.
 
     `conflicts`: units whose reported warranty disagrees with the registry, each with the fact of the finding.
     """
     staging.fill("run_conflict", {"unit_id": int, "says": str}, conflicts)
     staging.make("run_paid", _PAID, by="unit_id")
+    staging.make("run_several", _SEVERAL, by="unit_id")
+    staging.make("run_currency", _IN_CURRENCIES, by="unit_id")
+    for statement in _FIRST_CURRENCY:
+        staging.run(statement)
+    staging.make("run_further", _FURTHER, by="subject_id")
     staging.make("run_ended", _ENDED, by="unit_id")
     staging.define("unit_findings", f"SELECT * FROM ({_OF_CELLS}) c UNION ALL {_OF_UNITS}", clone=CLONE_FACT)  # noqa: S608

@@ -2,10 +2,9 @@
 
 from collections.abc import Collection
 from datetime import date
-from decimal import Decimal
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from sqlalchemy import BigInteger, exists, func, or_, select, type_coerce
+from sqlalchemy import exists, func, or_, select
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, col
 
@@ -14,8 +13,9 @@ from musterroll.domain.contracts.terms import ContractTerms as Terms
 from musterroll.domain.units.lifecycle import Lifecycle
 from musterroll.domain.values.money import Money
 from musterroll.storage.contracts.lines_in_force import contract_terms
+from musterroll.storage.contracts.renewals import worth_by_contract
 from musterroll.storage.tables.accounts import Account, Site
-from musterroll.storage.tables.contracts import Contract, ContractLine
+from musterroll.storage.tables.contracts import Contract
 from musterroll.storage.tables.units import Unit
 from musterroll.storage.tables.warranty import WarrantyPeriod
 
@@ -26,35 +26,29 @@ class ContractEnd(NamedTuple):
     contract: Terms
     starts_on: date  # of the term
     renewal: Renewal
-    worth: Money | None  # a year, all its lines
+    worth: Money | None  # a year, all its lines; None: unpriced, or in several currencies
     account: str
     account_ref: str
 
 
 def contracts(session: Session, on: date) -> list[ContractEnd]:
     """The contracts in force on a day, by number, with the end of the term they are in."""
-    price: Any = type_coerce(col(ContractLine.price), BigInteger)
-    worth = (
-        select(func.sum(price * col(ContractLine.quantity)))
-        .where(col(ContractLine.contract_id) == col(Contract.id))
-        .correlate(Contract)
-        .scalar_subquery()
-    )
     query = (
-        select(Contract, worth, func.coalesce(col(Account.name), ""), func.coalesce(col(Account.ref), ""))
+        select(Contract, func.coalesce(col(Account.name), ""), func.coalesce(col(Account.ref), ""))
         .outerjoin(Account, col(Account.id) == col(Contract.account_id))
         .where(col(Contract.state) != ContractState.DRAFT, col(Contract.starts_on) <= on)
         .where(or_(col(Contract.ends_on) > on, col(Contract.auto_renew)))
         .order_by(col(Contract.ref))
     )
     ends = []
-    for row, amount, account, ref in session.execute(query):
+    for row, account, ref in session.execute(query):
         terms = contract_terms(row)
         term = term_on(terms, on)
         if term is not None and term.ends_on is not None:
-            money = None if amount is None else Money(Decimal(int(amount)).scaleb(-4), terms.currency)
-            ends.append(ContractEnd(terms, term.starts_on, renewal(terms, term), money, account, ref))
-    return ends
+            ends.append(ContractEnd(terms, term.starts_on, renewal(terms, term), None, account, ref))
+    worth = worth_by_contract(session, [end.contract.id for end in ends])
+    amounts = (worth[end.contract.id].value if end.contract.id in worth else () for end in ends)
+    return [end._replace(worth=of[0] if len(of) == 1 else None) for end, of in zip(ends, amounts, strict=True)]
 
 
 class WarrantyEnd(NamedTuple):

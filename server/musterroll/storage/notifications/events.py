@@ -61,8 +61,13 @@ def record_unit_events(session: Session, kind: EventKind, unit_ids: Collection[i
 
 _RECORD_FINDINGS = """
 INSERT INTO event (kind, at, account_id, units, serial, uid, variant, worth, currency, detail)
-SELECT 'finding_opened', :at, account_id, count(*), '', '', kind, CAST(sum(CASE WHEN counted THEN value END) AS BIGINT), currency, ''
-FROM ({opened}) f GROUP BY account_id, kind, currency"""
+SELECT 'finding_opened', :at, account_id, sum(findings), '', '', kind, CAST(sum(CASE WHEN counted THEN value END) AS BIGINT), currency, ''
+FROM (
+  SELECT account_id, kind, currency, value, counted, 1 AS findings FROM ({opened}) f
+  UNION ALL
+  SELECT account_id, kind, currency, value, counted, 0 FROM run_further
+  WHERE (subject_id, kind) IN (SELECT subject_id, kind FROM ({opened}) u WHERE u.subject = 'unit')) f
+GROUP BY account_id, kind, currency"""
 
 
 def record_finding_events(staging: Staging, opened: str, at: int) -> None:

@@ -29,6 +29,15 @@ class FindingRow(SQLModel, table=True):
     changed_at: int = Field(sa_type=BIG)
 
 
+class FindingAmount(SQLModel, table=True):
+    """What a finding is worth in further currencies; what it is worth in the first one is in its own row."""
+
+    __tablename__ = "finding_amount"
+    finding_id: int = Field(primary_key=True, foreign_key="finding.id", sa_type=BIG, sa_column_kwargs={"autoincrement": False})
+    currency: str = Field(primary_key=True, max_length=3)
+    value: Decimal = Field(sa_type=PRICE)  # a year
+
+
 class FindingDecision(Audited, table=True):
     """What a person decided of a finding, on which facts. Only added to; the newest that is not undone counts."""
 

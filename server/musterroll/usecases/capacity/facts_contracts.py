@@ -47,14 +47,17 @@ def ended(session: Session, on: date) -> list[tuple[int, bool]]:
     return [(-_months(on, term.ends_on), term.renewed) for term in _terms(contracts, on) if term.renewed is not None]
 
 
-def _worth(contracts: Mapping[int, ContractTerms], lines: Sequence[Row[Any]], on: date) -> dict[int, float]:
-    """Annual value by contract, of lines that have not ended."""
-    worth: dict[int, float] = defaultdict(float)
+Worth = Mapping[int, Mapping[str, float]]  # annual value by contract and currency
+
+
+def _worth(contracts: Mapping[int, ContractTerms], lines: Sequence[Row[Any]], on: date) -> Worth:
+    """Annual value of lines that have not ended."""
+    worth: dict[int, dict[str, float]] = defaultdict(lambda: defaultdict(float))
     for line in lines:
         contract = contracts[line.contract_id]
         ended = line.ends_on is not None and line.ends_on <= on and line.ends_on != contract.span.ends_on
         if line.price is not None and not ended:
-            worth[contract.id] += float(line.price) * line.quantity
+            worth[contract.id][line.currency or contract.currency] += float(line.price) * line.quantity
     return worth
 
 
@@ -96,19 +99,24 @@ def _renewed(contract: ContractTerms, ends: date, on: date, begun: Sequence[date
 
 
 def _renewals(
-    contracts: Mapping[int, ContractTerms], worth: Mapping[int, float], names: Mapping[int, tuple[str, str, str]], on: date
+    contracts: Mapping[int, ContractTerms], worth: Worth, names: Mapping[int, tuple[str, str, str]], on: date
 ) -> list[SegmentRenewals]:
     by_segment: dict[tuple[str, str], list[_Term]] = defaultdict(list)
     for term in _terms(contracts, on):
         segment = names.get(term.contract.account or 0, ("", "", ""))[2] or _NO_SEGMENT
-        by_segment[(segment, term.contract.currency)].append(term)
+        for currency in worth.get(term.contract.id) or (term.contract.currency,):
+            by_segment[(segment, currency)].append(term)
     return [
         SegmentRenewals(
             segment,
             currency,
             due=sum(term.renewed is not None for term in terms),
             renewed=sum(term.renewed is True for term in terms),
-            coming=[(_months(on, term.ends_on), round(worth.get(term.contract.id, 0.0), 2)) for term in terms if term.renewed is None],
+            coming=[
+                (_months(on, term.ends_on), round(worth.get(term.contract.id, {}).get(currency, 0.0), 2))
+                for term in terms
+                if term.renewed is None
+            ],
         )
         for (segment, currency), terms in sorted(by_segment.items())
     ]
@@ -121,7 +129,7 @@ def _months(on: date, day: date) -> int:
 
 def _at_risk(
     contracts: Mapping[int, ContractTerms],
-    worth: Mapping[int, float],
+    worth: Worth,
     names: Mapping[int, tuple[str, str, str]],
     units: UnitColumns,
     on: date,
@@ -131,7 +139,8 @@ def _at_risk(
     money: dict[tuple[int, str], float] = defaultdict(float)
     for contract in contracts.values():
         if contract.account and worth.get(contract.id) and rules.term_on(contract, on) is not None:
-            money[(contract.account, contract.currency)] += worth[contract.id]
+            for currency, value in worth[contract.id].items():
+                money[(contract.account, currency)] += value
     size = int(max(units.account.max(initial=0), max((account for account, _ in money), default=0))) + 1
     operating, deployed = units.cell & 1 == 1, units.cell & 2 == 2
     heard_then = (units.first_heard >= 0) & (units.first_heard < at - _QUARTER) & (operating | (units.stale_since >= at - _QUARTER))
@@ -149,7 +158,11 @@ def _at_risk(
 
 def _prices(contracts: Mapping[int, ContractTerms], lines: Sequence[Row[Any]], units: UnitColumns) -> dict[str, list[float]]:
     """Revenue per unit-month of operating units on priced lines; an even sample."""
-    priced = {line.id: (contracts[line.contract_id].currency, round(float(line.price) / 12, 4)) for line in lines if line.price is not None}
+    priced = {
+        line.id: (line.currency or contracts[line.contract_id].currency, round(float(line.price) / 12, 4))
+        for line in lines
+        if line.price is not None
+    }
     by_currency: dict[str, list[float]] = defaultdict(list)
     for line in units.line[(units.cell & 1 == 1) & (units.line > 0)].tolist():
         if line in priced:

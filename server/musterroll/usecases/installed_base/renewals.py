@@ -3,7 +3,6 @@
 from collections import defaultdict
 from collections.abc import Callable, Iterable
 from datetime import date, datetime, timedelta
-from decimal import Decimal
 from enum import StrEnum
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -31,7 +30,7 @@ BACK = 28  # days; activity is compared with that long ago
 
 
 class DueContract(NamedTuple):
-    """A contract whose term ends. `worth`, `risk`: the annual value of its lines, and of seats with silent units."""
+    """A contract whose term ends. `worth`, `risk`: the annual value of its lines, and of seats with silent units; by currency."""
 
     ref: str
     account: str
@@ -40,8 +39,8 @@ class DueContract(NamedTuple):
     seats: int
     unpriced: int
     silent: int
-    worth: Money
-    risk: Money
+    worth: tuple[Money, ...]
+    risk: tuple[Money, ...]
     payment: str
     activity: BaseActivity | None  # of the account, if known; then and now
 
@@ -157,7 +156,7 @@ def _grouped(due: Iterable[DueContract], key: Callable[[DueContract], str]) -> d
 
 
 def _sum(name: str, group: list[DueContract]) -> RenewalSum:
-    worth, risk = totals(row.worth for row in group), totals(row.risk for row in group)
+    worth, risk = (totals(money for amounts in of for money in amounts) for of in ([r.worth for r in group], [r.risk for r in group]))
     return RenewalSum(name, len(group), sum(row.ending.renews for row in group), _not_zero(worth), _not_zero(risk))
 
 
@@ -178,11 +177,8 @@ def _due_contracts(session: Session, now: datetime, account_id: int | None = Non
     due = []
     for contract_id, ending in endings.items():
         row = rows[contract_id]
-        worth, risk = (
-            worths.get(contract_id, renewals.ContractWorth(0, Decimal(0), 0)),
-            risks.get(contract_id, renewals.ContractRisk(0, Decimal(0))),
-        )
-        money = Money(worth.value, row.currency), Money(risk.value, row.currency)
+        worth, risk = worths.get(contract_id, renewals.ContractWorth()), risks.get(contract_id, renewals.ContractRisk())
+        money = worth.value, risk.value
         owner = row.account_name or "", row.account_ref or ""
         seats = worth.seats, worth.unpriced, risk.silent
         due.append(DueContract(row.ref, *owner, ending, *seats, *money, row.payment or "", known.get(row.account_id)))
@@ -204,5 +200,5 @@ def _rates(session: Session, now: datetime) -> CoverageRates:
     return CoverageRates(Ratio(cells["111"], cells["111"] + cells["011"]), Ratio(covered, deployed))
 
 
-DUE_CONTRACTS = Figure[DueContracts]("dues", TypeAdapter(DueContracts), _due_contracts)
+DUE_CONTRACTS = Figure[DueContracts]("due_contracts", TypeAdapter(DueContracts), _due_contracts)
 RATES = Figure[CoverageRates]("rates", TypeAdapter(CoverageRates), _rates)

@@ -11,7 +11,7 @@ from musterroll.domain.access import Role
 from musterroll.domain.findings.decisions import FindingState
 from musterroll.domain.findings.kinds import OWNERS, FindingKind
 from musterroll.domain.values.errors import Conflict
-from musterroll.domain.values.money import Money
+from musterroll.storage.findings import lists as finding_lists
 from musterroll.usecases.findings import decisions as finding_decisions
 from musterroll.usecases.findings.decisions import FindingFilter
 from musterroll.usecases.units import history as unit_history
@@ -39,7 +39,7 @@ def overview() -> str:
         filters=filters,
         after=after,
         done=request.args.get("done", type=int),
-        money=money,
+        amounts=finding_lists.amounts,
         **choices,
         **links,
     )
@@ -62,7 +62,7 @@ def finding(number: int) -> str:
         card=card,
         transitions=transitions,
         done=done,
-        money=money,
+        amounts=finding_lists.amounts,
         states=list(FindingState),
     )
 
@@ -104,10 +104,6 @@ def export(filters: FindingFilter) -> str:
     """The address of the same findings as CSV."""
     params = {"format": "csv", "state": filters.state, "kind": filters.kind, "owner": filters.owner, "account": filters.account}
     return f"/api/v1/findings?{urlencode({name: str(value) for name, value in {**params, 'unit': filters.uid}.items() if value})}"
-
-
-def money(row: Any) -> Money | None:
-    return None if row.value is None else Money(row.value, row.currency)
 
 
 def _filters() -> FindingFilter:

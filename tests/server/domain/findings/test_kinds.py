@@ -76,6 +76,33 @@ def test_an_overdue_bill_of_an_operating_unit_is_finances() -> None:
     assert (found.key.kind, found.owner) == (FindingKind.OVERDUE_BUT_OPERATING, "finance")
 
 
+SECOND = Cover(
+    LINE._replace(id=21, ref="C00003/1", price=Money(Decimal(70), "USD")), CONTRACT._replace(id=3, ref="C00003"), Billing(Payment.PAID)
+)
+THIRD = Cover(LINE._replace(id=31, ref="C00004/1", price=Money(Decimal(40), "EUR")), CONTRACT._replace(id=4, ref="C00004"))
+
+
+def test_a_unit_on_two_lines_is_covered_twice_and_the_lines_beside_its_seat_are_the_value() -> None:
+    found = only(HEALTHY._replace(covers=(PAID, SECOND)))
+    assert (found.key.kind, found.owner) == (FindingKind.COVERED_TWICE, "finance")
+    assert found.says == "K400MVX7 is covered by line C00001/1 and line C00003/1 at the same time"
+    assert (found.worth.amounts, found.worth.counted) == ((EUR_120,), True)
+    assert [row.id for row in found.evidence if row.table == "line"] == [11, 21]
+
+
+def test_amounts_of_several_currencies_stay_side_by_side() -> None:
+    silent, twice = unit_findings(HEALTHY._replace(covers=(PAID, SECOND, THIRD), liveness=Liveness.STALE))
+    assert list(map(str, silent.worth.amounts)) == ["160.00 EUR", "70.00 USD"]
+    assert list(map(str, twice.worth.amounts)) == ["120.00 EUR", "70.00 USD"]
+    assert (silent.worth.counted, twice.worth.counted) == (True, False)  # the same money, counted once
+
+
+def test_what_is_overdue_is_not_counted_again_as_covered_twice() -> None:
+    overdue = SECOND._replace(billing=Billing(Payment.OVERDUE))
+    counted = {found.key.kind: found.worth.counted for found in unit_findings(HEALTHY._replace(covers=(PAID, overdue)))}
+    assert counted == {FindingKind.OVERDUE_BUT_OPERATING: True, FindingKind.COVERED_TWICE: False}
+
+
 def test_a_retired_unit_that_operates_is_said_beside_its_cell() -> None:
     kinds = [found.key.kind for found in unit_findings(HEALTHY._replace(covers=(), lifecycle=Lifecycle.RETIRED))]
     assert kinds == [FindingKind.UNKNOWN_OPERATING, FindingKind.RETIRED_BUT_OPERATING]
@@ -122,12 +149,6 @@ def test_over_quantity_names_the_units_and_leaves_the_money_to_them() -> None:
 def test_a_line_whose_contract_names_no_account_is_a_finding() -> None:
     (found,) = line_findings(LineCase(PAID._replace(contract=CONTRACT._replace(account=None))))
     assert found.key.kind is FindingKind.LINE_WITHOUT_ACCOUNT
-
-
-def test_lines_in_two_currencies_are_not_added_up() -> None:
-    dollars = PAID._replace(line=LINE._replace(id=13, ref="C00003/1", price=Money(Decimal(1), "USD")))
-    found = only(HEALTHY._replace(liveness=Liveness.STALE, covers=(PAID, dollars)))
-    assert (found.worth.value, found.worth.how) == (None, "the lines are in several currencies")
 
 
 cases = st.builds(

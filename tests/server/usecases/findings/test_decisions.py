@@ -12,14 +12,17 @@ from musterroll.domain.values.errors import Conflict, NotFound
 from musterroll.domain.values.instants import to_ms
 from musterroll.domain.values.money import Money
 from musterroll.storage.engine.database import Database
+from musterroll.storage.findings import lists as finding_lists
 from musterroll.storage.tables.accounts import Account
 from musterroll.storage.tables.contracts import Contract, ContractLine, Invoice
 from musterroll.storage.tables.findings import FindingDecision
 from musterroll.storage.tables.findings import FindingRow as Row
 from musterroll.storage.tables.liveness import UnitStatus
+from musterroll.storage.tables.notifications import EventRow
 from musterroll.storage.tables.units import Unit
 from musterroll.usecases.findings import decisions as finding_decisions
 from musterroll.usecases.findings.decisions import FindingFilter
+from musterroll.usecases.installed_base import renewals
 from musterroll.usecases.reconciliation import run as reconciliation_run
 from musterroll.usecases.undo import undo as undo_changes
 from sqlmodel import Session, select
@@ -71,6 +74,27 @@ def test_findings_are_listed_worth_most_first_with_their_sum(session: Session) -
     rest = finding_decisions.findings(session, FindingFilter(), page.next, 1, NOW)
     assert [row.kind for row in (*page.rows, *rest.rows)] == [FindingKind.PAID_BUT_SILENT, FindingKind.OPERATING_UNCOVERED]
     assert (page.total, rest.next) == ((2, (Money(PAYING, "EUR"),)), None)
+
+
+def test_a_unit_paid_in_two_currencies_keeps_both_in_its_finding_and_in_all_totals(session: Session) -> None:
+    contract = session.exec(select(Contract)).one()
+    dollars = {"currency": "USD", "price": Decimal(70)}
+    session.add(ContractLine(contract_id=contract.id, number="2", scope=LineScope.SERIAL, serial="SN1", serial_key="SN1", **dollars))
+    result = reconciliation_run.reconcile(session, NOW, NOW, store=True)
+    both = (Money(PAYING, "EUR"), Money(Decimal(70), "USD"))
+    assert result.worth == both
+    assert result.money["110"] == both
+    assert reconciliation_run.reconcile(session, NOW, NOW, store=False).worth == both
+    page = finding_decisions.findings(session, FindingFilter(kind=FindingKind.PAID_BUT_SILENT), None, 10, NOW)
+    assert page.total.worth == both
+    assert [finding_lists.amounts(row) for row in page.rows] == [both]
+    twice = finding_decisions.findings(session, FindingFilter(kind=FindingKind.COVERED_TWICE), None, 10, NOW)
+    assert [(row.serial, row.counted) for row in twice.rows] == [("SN1", False)]
+    opened = session.exec(select(EventRow.units, EventRow.worth, EventRow.currency).where(EventRow.variant == FindingKind.COVERED_TWICE))
+    assert list(opened) == [(1, None, "EUR")]
+    (due,) = renewals.due_contracts(session, NOW).value.due
+    assert (due.worth, due.seats, due.unpriced) == (both, 2, 0)
+    assert renewals.total([due]).worth == both
 
 
 def test_findings_are_listed_by_owner_and_by_account_with_all_below_it(session: Session) -> None:

@@ -27,6 +27,7 @@ FLEET = {
         "ENDED1,Acme,Pump,2020-02-15,Installed,A1,12\n"
         "DUE1,Acme,Pump,2020-02-15,Installed,A1,12\n"
         "RETD1,Acme,Pump,2020-02-15,Retired,A1,12\n"
+        "TWICE1,Acme,Pump,2020-02-15,Installed,A1,12\n"
         "SEAT1,Acme,Valve,2020-02-15,Installed,A1,12\n"
         "SEAT2,Acme,Valve,2020-02-16,Installed,A1,12\n"
     ),
@@ -39,12 +40,13 @@ FLEET = {
         "Contract Number,Line,Serial Number,Model,Account ID,Quantity,Price Per Year\n"
         "C1,1,SILENT1,Pump,,1,120.50\nC1,2,MOVED1,Pump,,1,40\nC1,3,SOLD1,Pump,,1,55.25\nC2,1,ENDED1,Pump,,1,75\nC3,1,DUE1,Pump,,1,99\n"
         "C1,4,,Valve,A1,1,10\nC1,5,NOBODY7,Pump,,1,33\nC4,1,OPEN7,Pump,,1,20\n"
+        "C1,6,TWICE1,Pump,,1,15\nC1,7,TWICE1,Pump,,1,25\n"
     ),
     "billing": "Contract Number,Payment State,Last Invoice Date\nC1,paid,2026-10-01\nC3,overdue,2026-10-02\n",
     "telemetry": "serial,first_seen,last_seen\n"
     + "".join(
         f"{serial},2025-02-15T09:00:00Z,2026-11-01T11:59:30Z\n"
-        for serial in ("MOVED1", "OPEN1", "UNKN1", "ENDED1", "DUE1", "RETD1", "SEAT1", "SEAT2")
+        for serial in ("MOVED1", "OPEN1", "UNKN1", "ENDED1", "DUE1", "RETD1", "SEAT1", "SEAT2", "TWICE1")
     )
     + "SILENT1,2025-02-15T09:00:00Z,2026-10-01T03:00:00Z\n",
 }
@@ -63,6 +65,7 @@ EXPECTED = {
     (FindingKind.UNKNOWN_OPERATING, "RETD1", None),
     (FindingKind.EXPIRED_BUT_OPERATING, "ENDED1", "75.00 EUR"),
     (FindingKind.OVERDUE_BUT_OPERATING, "DUE1", "99.00 EUR"),
+    (FindingKind.COVERED_TWICE, "TWICE1", "15.00 EUR"),
     (FindingKind.RETIRED_BUT_OPERATING, "RETD1", None),
     (FindingKind.OVER_QUANTITY, "C1/4", "10.00 EUR"),
     (FindingKind.LINE_WITHOUT_ACCOUNT, "C4/1", "20.00 USD"),

@@ -258,7 +258,8 @@ def test_a_rule_reports_findings_of_its_kinds_and_minimum_value(database: Databa
         for serial, lifecycle in (("SN1", "deployed"), ("SN2", "deployed"), ("SN3", "unrecorded")):
             status = {"heard_at": to_ms(NOW), "first_heard_at": 1}
             unit_rows.unit(session, serial, lifecycle=lifecycle, account_id=account_id, site_id=site_id, status=status)
-        unit_rows.product(session, "Acme", "Pump 3").list_price = Decimal(60)
+        pump = unit_rows.product(session, "Acme", "Pump 3")
+        pump.list_price, pump.currency = Decimal(60), "EUR"
         session.flush()
         reconciliation_run.tick(session, NOW)
     (message,) = queued(database, NOW)
