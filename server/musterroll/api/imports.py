@@ -61,8 +61,11 @@ class DocumentForm(RequestSchema):
     given: list[Text] = Field(default=[], max_length=100, description="FIELD=VALUE is the field of every row that has none.")
     word: list[Text] = Field(default=[], max_length=500, description="WORD=MEANING says what a status means; empty: nothing.")
     mapping: Text | None = Field(default=None, max_length=120, description="Name of a saved column mapping.")
-    dates: Literal["dmy", "mdy"] | None = Field(default=None, description="Order of day and month in dates such as 1/2/2026.")
-    zone: Text | None = Field(default=None, max_length=60, description="IANA time zone of times without one.")
+    dates: Literal["dmy", "mdy", "ymd"] | None = Field(default=None, description="Order of day and month in dates such as 1/2/2026.")
+    numbers: Literal["1,000.00", "1.000,00"] | None = Field(default=None, description="How the file writes a thousand.")
+    zone: Text | None = Field(
+        default=None, max_length=60, description="IANA time zone of times without one, and of the days that times with one fall on."
+    )
     sheet: Text | None = Field(default=None, max_length=300, description="Sheet of the workbook, or file of the archive.")
     encoding: Text | None = Field(default=None, max_length=40, description="Encoding of a text file; default: detected.")
     separator: Text | None = Field(default=None, max_length=20, description="Separator of a text file; default: detected.")
@@ -85,6 +88,15 @@ class VerdictOut(Schema):
     note: str = Field(description="Remark on an accepted row.")
 
 
+class DecisionOut(Schema):
+    heading: str
+    about: str = Field(description="dates, numbers, zone (of times) or count (what bare numbers count).")
+    choice: str = Field(description="How the column is read; empty where that is still to be chosen.")
+    reason: str
+    line: int | None = Field(description="Line of the row that decided, or that asks.")
+    cell: str = Field(description="Its cell.")
+
+
 class ImportOut(Schema):
     id: int | None = Field(description="Number of the import; null for a dry run.")
     committed: bool
@@ -92,6 +104,7 @@ class ImportOut(Schema):
     counts: dict[Outcome, int]
     columns: dict[str, str] = Field(description="Field of each heading.")
     ignored_columns: list[str] = Field(description="Headings that were not recognised.")
+    decisions: list[DecisionOut] = Field(description="How columns are read whose cells could be read in several ways.")
     notes: list[str] = Field(description="How the file was read: words taken for nothing, words not recognised, and so on.")
     imported_before: int | None = Field(description="The latest import of a file with the same content.")
     verdicts: list[VerdictOut] = Field(description=f"The first {_MOST_VERDICTS} rows, except unchanged ones.")
@@ -140,7 +153,7 @@ def import_one(path: KindPath, form: DocumentForm) -> Response:
     with closing(upload), transaction() if form.commit else snapshot() as session:
         saved = import_mappings.choices(session, path.kind, form.mapping)
         laid_out = layout(form.sheet, form.encoding, form.separator, form.heading_row, form.skip)
-        chosen = choices(form.map, saved, form.dates, form.zone, laid_out, given=form.given, words=form.word)
+        chosen = choices(form.map, saved, form.dates, form.zone, laid_out, given=form.given, words=form.word, numbers=form.numbers)
         document = Document(stream, KINDS[path.kind], chosen)
         before = import_history.imported_before(session, path.kind, sha256)
         result = import_document(session, document, verdicts.add, source, sha256 if form.commit else None)
@@ -193,6 +206,7 @@ def _import_out(result: ImportResult, document: Document, before: RunRow | None,
         counts=result.counts,
         columns=document.mapping,
         ignored_columns=document.ignored,
+        decisions=[DecisionOut(**decision._asdict()) for decision in document.decisions],
         notes=document.notes(),
         imported_before=before.id if before else None,
         verdicts=verdicts,

@@ -91,6 +91,7 @@ class JsonReport:
         summary |= {"imported_before": before.id if before else None, "rows": sum(result.counts.values())}
         summary |= {outcome.value: count for outcome, count in result.counts.items()}
         summary |= {"columns": document.mapping, "ignored_columns": document.ignored, "notes": document.notes()}
+        summary["decisions"] = [decision._asdict() for decision in document.decisions]
         click.echo("\n], " + json.dumps(summary, ensure_ascii=False)[1:])
 
     def _open(self) -> None:

@@ -49,8 +49,9 @@ class _Input(NamedTuple):
 @click.option("--word", "words", multiple=True, metavar="WORD=MEANING", help="What a status means here; empty MEANING: nothing.")
 @click.option("--mapping", metavar="NAME", help="Use the saved column mapping NAME.")
 @click.option("--save-mapping", metavar="NAME", help="Save the column mapping as NAME.")
-@click.option("--dates", type=click.Choice(["dmy", "mdy"]), help="Order of day and month in dates such as 1/2/2026.")
-@click.option("--zone", metavar="ZONE", help="Time zone of times without one, such as Europe/Berlin.")
+@click.option("--dates", type=click.Choice(["dmy", "mdy", "ymd"]), help="Order of day and month in dates such as 1/2/2026.")
+@click.option("--numbers", type=click.Choice(["1,000.00", "1.000,00"]), help="How the file writes a thousand.")
+@click.option("--zone", metavar="ZONE", help="Time zone of times without one, and of the days that times with one fall on.")
 @click.option("--currency", metavar="CODE", help="Currency of amounts that show none; the same as --set currency=CODE.")
 @click.option("--sheet", metavar="NAME", help="Sheet of the workbook, or file of the archive.")
 @click.option("--encoding", metavar="NAME", help="Encoding of a text file, such as windows-1250; default: detected.")
@@ -71,6 +72,7 @@ def import_(
     mapping: str | None,
     save_mapping: str | None,
     dates: str | None,
+    numbers: str | None,
     zone: str | None,
     currency: str | None,
     sheet: str | None,
@@ -91,7 +93,8 @@ def import_(
         with database.snapshot() as session:
             saved = import_mappings.choices(session, kind, mapping)
         laid_out = layout(sheet, encoding, separator, heading_row, skip)
-        chosen = choices(columns, saved, dates, zone, laid_out, given=given + ((f"currency={currency}",) if currency else ()), words=words)
+        given += (f"currency={currency}",) if currency else ()
+        chosen = choices(columns, saved, dates, zone, laid_out, given=given, words=words, numbers=numbers)
         document = Document(file, KINDS[kind], chosen)
         source_file = _Input(file, Path(file.name).name, digest(file), as_json, context.settings.interval)
         if save_mapping:

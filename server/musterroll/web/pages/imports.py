@@ -11,6 +11,8 @@ from werkzeug.wrappers import Response as AnyResponse
 from musterroll.domain.access import Role
 from musterroll.domain.values import cursors
 from musterroll.domain.values.errors import DomainError, NotFound
+from musterroll.readers.cells import NUMBERS
+from musterroll.readers.cells.date_forms import ORDERS
 from musterroll.readers.columns import Choices, Heading, headings
 from musterroll.readers.document import Document
 from musterroll.readers.fields import DocumentKind
@@ -31,7 +33,8 @@ pages = Blueprint("imports", __name__)
 _SHOWN = 100  # verdicts of each outcome in a dry run
 _PAGE = 30
 _LAYOUT = ("sheet", "encoding", "separator", "heading_row", "skip")
-_CHOICES = ("kind", "mapping", "dates", "zone", *_LAYOUT)
+_READING = ("dates", "numbers", "zone")
+_CHOICES = ("kind", "mapping", *_READING, *_LAYOUT)
 
 
 class DryRun(NamedTuple):
@@ -77,7 +80,7 @@ def map_columns(key: str) -> AnyResponse:
     headings = [request.form.get(f"heading{n}", "") for n in range(500) if f"heading{n}" in request.form]
     columns = {heading: request.form.get(f"field{n}", "") for n, heading in enumerate(headings)}
     given, words = _pairs("given"), _pairs("words")
-    changed = {name: request.form.get(name, upload.choices.get(name, "")).strip()[:120] for name in ("dates", "zone", *_LAYOUT)}
+    changed = {name: request.form.get(name, upload.choices.get(name, "")).strip()[:120] for name in (*_READING, *_LAYOUT)}
     if any(changed[name] != upload.choices.get(name, "") for name in _LAYOUT):
         columns = {}  # other headings are read now
     upload = upload._replace(choices={**upload.choices, "columns": columns, "given": given, "words": words, **changed})
@@ -187,8 +190,9 @@ def _choices(session: Session, upload: Upload) -> Choices:
     saved = import_mappings.choices(session, chosen["kind"], chosen.get("mapping"))
     columns, given, words = ({**getattr(saved, name), **chosen.get(name, {})} for name in ("columns", "given", "words"))
     dates, zone = chosen.get("dates", ""), _zone(chosen.get("zone", ""))
+    numbers = chosen.get("numbers", "") if chosen.get("numbers") in NUMBERS else ""
     laid_out = layout(*(chosen.get(name, "") for name in _LAYOUT))
-    return Choices(columns, given, words, dates if dates in ("dmy", "mdy") else "", zone, laid_out)
+    return Choices(columns, given, words, dates if dates in ORDERS else "", zone, laid_out, numbers)
 
 
 def _zone(name: str) -> ZoneInfo | None:

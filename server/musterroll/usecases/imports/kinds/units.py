@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from sqlmodel import Session
 
@@ -102,6 +103,9 @@ class UnitImporter(Importer):
         stage = values.get("lifecycle") or _implied_stage(values, before["lifecycle"])
         if site:
             self._sites.setdefault(site, SiteRow(account))
+        if row.moments and site:
+            zone = ZoneInfo(self._sites[site].zone or "UTC")
+            values |= {name: moment.day(zone) for name, moment in row.moments.items()}
         after = {name: values.get(name, before[name]) for name in _COPIED}
         product = self._products[_product(row)]
         facts = {"lifecycle": stage, **after, "account": account, "site": site, "product_id": product.id if product else None}
