@@ -117,7 +117,7 @@ def probe(root: Path = Path("/")) -> Machine:
             if name == "serial" and value and unfilled:
                 placeholder = placeholder or value
             elif value and name not in values and not unfilled:
-                values[name] = value[:MAX_TEXT]
+                values[name] = "".join(filter(str.isprintable, value))[:MAX_TEXT]
                 source = provider.__name__ if name == "serial" else source
     evidence: Properties = {name: values[name] for name in ("board_serial", "mac") if name in values}
     return Machine(values.get("serial", ""), values.get("maker", ""), values.get("model", ""), source, evidence, placeholder)

@@ -10,7 +10,7 @@ from musterroll_wire.messages import Birth, Heartbeat, Record
 from musterroll_agent import AgentError, __version__
 from musterroll_agent.counters import CounterFile
 from musterroll_agent.hour_summary import LENGTH, HourSummary
-from musterroll_agent.outbox import Outbox, TooLarge
+from musterroll_agent.outbox import Outbox, Unsendable
 from musterroll_agent.probes import Probes, read_usage
 from musterroll_agent.warranty_card import read_card
 
@@ -52,18 +52,21 @@ class Reporter:
         self._run = os.urandom(8).hex()
         self._beat = 0
         self._saved_at = self._wall_offset = 0.0
+        self._disk_problem = ""
 
-    def start(self, now: Now, clock_synchronised: bool | None, before: dict[str, Any]) -> dict[str, Any]:
+    def start(self, now: Now, clock_synchronised: bool | None, before: Any) -> dict[str, Any]:
         """Report a birth and what changed since the previous start (`before`). Returns what to pass as `before` next time."""
         self._clock_synchronised = clock_synchronised
         self._hour = HourSummary(now.wall, now.elapsed)
         self._saved_at = now.elapsed
         self._wall_offset = now.wall - now.elapsed
+        before = before if isinstance(before, dict) else {}
         self._card, problem = self._read_card(before.get("card"))
         self.birth(now)
         if problem:
             self.event(now, {"event": "card_refused", "why": problem[:500]})
         self._record_changes(now, before)
+        self._report_storage(now)
         return self.remembered()
 
     def remembered(self) -> dict[str, Any]:
@@ -85,17 +88,21 @@ class Reporter:
             epoch=0,  # the outbox numbers it
             seq=0,
             oldest=0,
-            at=now.wall,
+            at=_label(now.wall),
             interval=self.interval,
             agent=__version__,
             uptime=int(now.elapsed),
             boots=counters.boots,
-            clock=self._clock_synchronised,
+            clock=self._clock_synchronised if now.wall > 0 else False,
             card=self._card,
             run=self._run,
             **self._facts._asdict(),
         )
-        self._outbox.add_birth(birth)
+        try:
+            self._outbox.add_birth(birth)
+        except Unsendable as error:
+            log.error("reported without warranty card and evidence: %s", error)
+            self._outbox.add_birth(birth._replace(card=None, evidence={}))
 
     def heartbeat(self, now: Now) -> Heartbeat:
         """The next heartbeat, to be sent now or not at all."""
@@ -103,7 +110,7 @@ class Reporter:
         self._hour.beats += 1
         operating = self._counters.advance(int(now.elapsed)).operating
         usage = read_usage(Path(self._usage_path)) if self._usage_path else {}
-        return Heartbeat(self._outbox.epoch, self._beat, now.wall, int(now.elapsed), operating, self._vitals, usage)
+        return Heartbeat(self._outbox.epoch, self._beat, _label(now.wall), int(now.elapsed), operating, self._vitals, usage)
 
     def sample(self, now: Now) -> None:
         """Read the vitals, connected or not; detect that the clock was set."""
@@ -113,6 +120,8 @@ class Reporter:
         if abs(step) > STEP_SECONDS:
             self.event(now, {"event": "clock_stepped", "seconds": round(step)})
         self._wall_offset += step
+        if self._hour.is_connected:
+            self._report_storage(now)
 
     def do_periodic_work(self, now: Now) -> None:
         """Save the counters at most once a minute; when the hour is over, record it, read the card again and clean up the outbox."""
@@ -131,9 +140,21 @@ class Reporter:
 
     def connected(self, now: Now) -> None:
         self._hour.connected(now.elapsed)
-        dropped = self._outbox.take_dropped()
-        if dropped:
-            self.event(now, {"event": "outbox_dropped", "messages": dropped})
+        self._report_storage(now)
+
+    def _report_storage(self, now: Now) -> None:
+        """What happened to stored messages, and whether the disk takes new ones: once for each change."""
+        for notice in self._outbox.take_notices():
+            log.warning("%s", _words(notice))
+            self.event(now, notice)
+        problem = self._counters.problem or self._outbox.problem
+        if problem and not self._disk_problem:
+            log.warning("the state directory cannot be written (%s): the agent goes on from memory", problem)
+            self.event(now, {"event": "disk_unusable", "why": problem[:200]})
+        elif self._disk_problem and not problem:
+            log.info("the state directory can be written again")
+            self.event(now, {"event": "disk_usable"})
+        self._disk_problem = problem
 
     def disconnected(self, now: Now) -> None:
         self._hour.disconnected(now.elapsed)
@@ -148,10 +169,7 @@ class Reporter:
         present = epoch == self._outbox.epoch
         if present:
             self._outbox.begin(above + 1)
-            try:
-                self._counters.begin(above + 1)
-            except OSError as error:
-                log.warning("the new epoch cannot be saved: %s", error)
+            self._counters.begin(above + 1)
         kinds = self._outbox.renumber(epoch)
         if present and "birth" not in kinds:
             self.birth(now)
@@ -174,16 +192,13 @@ class Reporter:
 
     def _record(self, now: Now, about: str, data: dict[str, Any]) -> None:
         try:
-            self._outbox.add_record(Record(0, 0, 0, now.wall, about, data))
-        except TooLarge as error:
+            self._outbox.add_record(Record(0, 0, 0, _label(now.wall), about, data))
+        except Unsendable as error:
             log.error("not recorded: %s about %s", error, about)
 
     def _save(self, now: Now) -> None:
         self._saved_at = now.elapsed
-        try:
-            self._counters.save(self._counters.advance(int(now.elapsed)))
-        except OSError as error:
-            log.warning("the counters cannot be saved: %s", error)
+        self._counters.save(self._counters.advance(int(now.elapsed)))
 
     def _reread_card(self, now: Now) -> None:
         card, _ = self._read_card(self._card)
@@ -201,3 +216,15 @@ class Reporter:
         except AgentError as error:
             log.warning("%s", error)
             return before, str(error)
+
+
+def _label(wall: int) -> int:
+    """A clock that stands before 1970 is one that was never set."""
+    return max(0, wall)
+
+
+def _words(notice: dict[str, Any]) -> str:
+    if notice["event"] == "outbox_damaged":
+        return f"the outbox was damaged ({notice['why']}); it is kept as outbox.damaged, and what can be read of it is sent"
+    reason = "cannot be read and were set aside" if notice["event"] == "outbox_unreadable" else "did not fit and were dropped"
+    return f"{notice['messages']} messages of the outbox {reason}"

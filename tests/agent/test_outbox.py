@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from musterroll_agent.outbox import KEEP_SECONDS, MEMORY_MESSAGES, Outbox, TooLarge, summary
+from musterroll_agent.outbox import KEEP_SECONDS, MEMORY_MESSAGES, Outbox, Unsendable, summary
 from musterroll_wire.messages import Birth, Record, decode
 
 START = (-1, 0)
@@ -93,8 +93,8 @@ def test_a_full_outbox_drops_receipted_messages_then_hours_then_events_and_birth
     for _ in range(3):
         outbox.add_record(record("event"))
     assert keys(outbox) == [(1, 1), (1, 6), (1, 7), (1, 8)]
-    assert outbox.take_dropped() == 4
-    assert outbox.take_dropped() == 0
+    assert outbox.take_notices() == [{"event": "outbox_dropped", "messages": 4}]
+    assert outbox.take_notices() == []
 
 
 def test_dropping_a_receipted_message_is_not_counted(tmp_path: Path) -> None:
@@ -104,7 +104,7 @@ def test_dropping_a_receipted_message_is_not_counted(tmp_path: Path) -> None:
     outbox.add_record(record())
     outbox.add_record(record())
     assert keys(outbox) == [(1, 2), (1, 3)]
-    assert outbox.take_dropped() == 0
+    assert outbox.take_notices() == []
 
 
 def test_the_outbox_is_limited_in_bytes(tmp_path: Path) -> None:
@@ -117,7 +117,7 @@ def test_the_outbox_is_limited_in_bytes(tmp_path: Path) -> None:
 
 def test_a_message_too_large_for_the_broker_is_rejected(tmp_path: Path) -> None:
     outbox = make(tmp_path)
-    with pytest.raises(TooLarge, match="the limit is 8192"):
+    with pytest.raises(Unsendable, match="the limit is 8192"):
         outbox.add_record(record(size=9000))
     assert outbox.add_record(record()) == 1
 
@@ -133,7 +133,7 @@ def test_a_damaged_file_is_moved_aside_and_a_new_one_created(tmp_path: Path) -> 
 def test_a_full_disk_uses_the_reserve_then_memory_then_drops_the_oldest_hours(tmp_path: Path) -> None:
     outbox = make(tmp_path, max_pages=12)  # the database file cannot grow, as on a full disk
     count = 0
-    while outbox.on_disk:
+    while not outbox.problem:
         outbox.add_record(record(size=1000))
         count += 1
     assert not (tmp_path / "reserve").exists()
@@ -143,7 +143,7 @@ def test_a_full_disk_uses_the_reserve_then_memory_then_drops_the_oldest_hours(tm
     assert len(keys(outbox)) == count - 1 + MEMORY_MESSAGES
     outbox.apply_receipt(1, count + 200, registry=1, now=50)
     outbox.clean_up(60)
-    assert outbox.take_dropped() == 10
+    assert outbox.take_notices() == [{"event": "outbox_dropped", "messages": 10}]
 
 
 def test_receipts_count_even_on_a_full_disk(full_disk: Path) -> None:
@@ -153,7 +153,7 @@ def test_receipts_count_even_on_a_full_disk(full_disk: Path) -> None:
     fill(full_disk)
     for _ in range(1500):
         outbox.add_record(record(size=1000))
-    assert not outbox.on_disk
+    assert outbox.problem
     before = keys(outbox)
     assert before[:5] == [(1, n) for n in range(1, 6)]
     outbox.apply_receipt(1, before[-1][1], registry=1, now=50)
@@ -161,8 +161,9 @@ def test_receipts_count_even_on_a_full_disk(full_disk: Path) -> None:
     (full_disk / "ballast").unlink()
     outbox.add_record(record())
     outbox.clean_up(60)
-    assert outbox.on_disk
-    assert outbox.take_dropped() > 0
+    assert not outbox.problem
+    (notice,) = outbox.take_notices()
+    assert (notice["event"], notice["messages"] > 0) == ("outbox_dropped", True)
     assert (full_disk / "reserve").stat().st_size > 0
     outbox.close()
     assert keys(make(full_disk, epoch=2)) == [(1, 1506)]
@@ -254,7 +255,7 @@ def test_what_is_only_in_memory_is_numbered_again_too(tmp_path: Path) -> None:
     outbox = make(tmp_path, max_pages=8)
     for _ in range(60):
         outbox.add_record(record(size=400))
-    assert not outbox.on_disk
+    assert outbox.problem
     waiting = len(keys(outbox))
     outbox.begin(5)
     outbox.renumber(1)

@@ -148,3 +148,24 @@ def test_usage_counters_of_another_program_are_sent_if_valid(tmp_path: Path, con
     unit = Unit(tmp_path, usage=str(tmp_path / "usage.json"))
     unit.start()
     assert unit.reporter.heartbeat(unit.now).usage == usage
+
+
+def test_a_disk_that_cannot_be_written_is_reported_once_and_so_is_its_return(unit: Unit, tmp_path: Path) -> None:
+    (tmp_path / "counters").unlink()
+    (tmp_path / "counters").mkdir()
+    unit.start()
+    unit.reporter.connected(unit.now)
+    unit.run_for(1800)
+    (tmp_path / "counters").rmdir()
+    unit.run_for(1800)
+    first, second = [event.data for event in unit.records("event")]
+    assert (first["event"], second) == ("disk_unusable", {"event": "disk_usable"})
+
+
+def test_a_card_that_the_registry_would_refuse_does_not_keep_the_unit_from_its_birth(tmp_path: Path) -> None:
+    card = tmp_path / "card.toml"
+    card.write_text('months = 24\nreference = "a\\u0000b"\n')
+    unit = Unit(tmp_path, card=str(card))
+    unit.start()
+    (birth,) = [message for message in unit.messages() if isinstance(message, Birth)]
+    assert (birth.serial, birth.card) == ("S-1", None)
