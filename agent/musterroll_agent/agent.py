@@ -10,8 +10,10 @@ from musterroll_wire.messages import MAX_INTEGER, Command, Death, Receipt, decod
 from musterroll_wire.strict_json import InvalidPayload
 
 from musterroll_agent import AgentError
+from musterroll_agent.addresses import Address
 from musterroll_agent.clock import Clock
-from musterroll_agent.connection import Address, Connection, CredentialRefused
+from musterroll_agent.config import is_interval
+from musterroll_agent.connection import Connection, CredentialRefused
 from musterroll_agent.delivery import Delivery
 from musterroll_agent.outbox import Outbox
 from musterroll_agent.reporter import Now, Reporter
@@ -20,7 +22,9 @@ from musterroll_agent.systemd import Notifier
 
 FIRST_DELAY, MAX_DELAY, REFUSED_DELAY = 1.0, 120.0, 60.0  # seconds before the next attempt to connect
 STEADY_SECONDS = 60.0  # a connection that lasted this long resets the count of failures
+LEAST_ACK_SECONDS, MOST_ACK_SECONDS = 5.0, 10.0  # without a PUBACK until the connection is given up: one interval within these
 SHUTDOWN_SECONDS = 2.0
+LINGER_SECONDS = 1.0  # for a command to arrive after the receipts, where the agent reports once
 STATE_SECONDS = 60.0  # a receipt alone is written to the saved state no more often than this
 
 log = logging.getLogger("musterroll_agent")
@@ -43,9 +47,10 @@ class Agent:
         self._state: dict[str, Any] = directory.read_state()
         self._state_saved_at = 0.0
         self._connection: Connection | None = None
-        self._failures = 0
+        self._failures = self._unanswered = 0
         self._retry_at = self._heartbeat_at = self._watchdog_at = 0.0
         self._connected_at = 0.0
+        self._linger_until = float("inf")
         self._stopping = self._connecting = False
         self._wake, self._waker = socket.socketpair()
         self._wake.setblocking(False)
@@ -66,13 +71,24 @@ class Agent:
     def once(self, timeout: float) -> int:
         """Send a birth, a heartbeat and the whole outbox. Returns how many messages have no receipt after `timeout` seconds."""
         self._install_signal_handlers()
+        if hasattr(signal, "setitimer"):  # a connection attempt may take longer than that
+            signal.signal(signal.SIGALRM, self._on_signal)
+            signal.setitimer(signal.ITIMER_REAL, timeout)
         deadline = self._clock.elapsed() + timeout
         try:
-            while not self._stopping and self._clock.elapsed() < deadline and not self._all_delivered():
-                self._step(deadline)
+            while not self._stopping and self._clock.elapsed() < deadline and not self._finished():
+                self._step(min(deadline, self._linger_until))
         finally:
             self._shut_down(send_death=False)
         return self._undelivered
+
+    def _finished(self) -> bool:
+        """Everything is delivered, and the registry had a moment to answer with a command."""
+        if not self._all_delivered():
+            self._linger_until = float("inf")
+        elif self._linger_until == float("inf"):
+            self._linger_until = self._clock.elapsed() + LINGER_SECONDS
+        return self._clock.elapsed() >= self._linger_until
 
     def _all_delivered(self) -> bool:
         connection = self._connection
@@ -113,7 +129,14 @@ class Agent:
             times.append(self._retry_at)
         else:
             times.append(self._delivery.deadline() or float("inf"))
+            times.append(self._ack_deadline(self._connection))
         return min(times)
+
+    def _ack_deadline(self, connection: Connection) -> float:
+        """When a PUBACK is overdue; later after connections on which that was so, since the link may only be slow."""
+        since = connection.unacked_since()
+        patience = max(LEAST_ACK_SECONDS, min(MOST_ACK_SECONDS, self._reporter.interval)) * 2 ** min(self._unanswered, 3)
+        return float("inf") if since is None else since + patience
 
     def _wait(self, seconds: float) -> None:
         if self._connection is None:
@@ -126,13 +149,16 @@ class Agent:
         except OSError as error:
             self._connection.lost = str(error)
         self._handle_incoming(self._connection)
+        if not self._connection.lost and self._clock.elapsed() >= self._ack_deadline(self._connection):
+            self._unanswered += 1
+            self._connection.abandon("nothing is acknowledged any more")
         if self._connection.lost:
             self._on_connection_lost(self._connection.lost)
 
     # -- connecting
 
     def _connect(self, now: Now) -> None:
-        connection = Connection(self._broker, self._identity.unit, self._identity.secret, self._ca)
+        connection = Connection(self._broker, self._identity.unit, self._identity.secret, self._ca, self._clock)
         keepalive = max(30, min(300, self._reporter.interval * 3 // 2))
         try:
             self._connecting = True
@@ -154,7 +180,7 @@ class Agent:
     def _on_connected(self, connection: Connection) -> None:
         now = self._now()
         self._connection, self._connected_at = connection, now.elapsed
-        log.info("connected to %s:%d as unit %s", self._broker.host, self._broker.port, connection.unit)
+        log.info("connected to %s as unit %s", self._broker, connection.unit)
         self._notifier.send(STATUS="connected")
         self._delivery.restart()
         self._reporter.connected(now)
@@ -191,7 +217,7 @@ class Agent:
         self._connection = None
         self._reporter.disconnected(now)
         if now.elapsed - self._connected_at >= STEADY_SECONDS:
-            self._failures = 0
+            self._failures = self._unanswered = 0
         elif self._failures > 1:
             reason += "; it was short: check whether another machine uses this unit's identity"
         self._schedule_retry(now, f"connection lost ({reason})", 0.0, min(MAX_DELAY, FIRST_DELAY * 2**self._failures))
@@ -208,6 +234,11 @@ class Agent:
         self._delivery.outbox_changed()
 
     def _handle_incoming(self, connection: Connection) -> None:
+        if connection.refused:
+            log.warning("%s", connection.refused)
+            self._reporter.event(self._now(), {"event": "subscription_refused", "why": connection.refused[:500]})
+            self._save_state(trouble=connection.refused)
+            connection.refused = ""
         for kind, payload in connection.take_inbox():
             try:
                 message = decode(kind, payload)
@@ -229,13 +260,10 @@ class Agent:
 
     def _execute(self, command: Command) -> None:
         now = self._now()
-        seconds = command.data.get("seconds")
         if command.name == "rebirth":
             self._reporter.birth(now)
-        elif command.name == "interval" and type(seconds) is int and 5 <= seconds <= 86400:
-            self._save_state(interval=seconds)
-            self._reporter.set_interval(now, seconds)
-            self._heartbeat_at = min(self._heartbeat_at, now.elapsed + seconds)
+        elif command.name == "interval" and is_interval(command.data.get("seconds")):
+            self._set_interval(now, int(command.data["seconds"]))
         elif command.name == "coverage":
             self._save_state(coverage={**command.data, "told": now.wall})
         elif command.name == "epoch" and _valid_epochs(command.data):
@@ -243,6 +271,13 @@ class Agent:
         else:
             log.warning("unknown command %r with %s", command.name[:40], str(command.data)[:200])
         self._delivery.outbox_changed()
+
+    def _set_interval(self, now: Now, seconds: int) -> None:
+        if self._state.get("interval") != seconds:
+            self._save_state(interval=seconds)
+        if self._reporter.interval != seconds:
+            self._reporter.set_interval(now, seconds)
+            self._heartbeat_at = min(self._heartbeat_at, now.elapsed + seconds)
 
     def _leave_epoch(self, now: Now, epoch: int, above: int) -> None:
         """Our state went back, or another machine uses our identity: the registry already has other messages with our numbers."""

@@ -16,6 +16,7 @@ SETTINGS = {
     "serial": ("S", "serial number on the label, if the firmware reports none"),
     "maker": ("NAME", "maker, if the firmware reports none"),
     "model": ("NAME", "model, if the firmware reports none"),
+    "interval": ("SECONDS", "seconds between heartbeats, until the registry sets another interval"),
 }
 
 
@@ -52,8 +53,10 @@ def enroll(flags: argparse.Namespace, settings: Settings, directory: StateDirect
     machine = override(probe(), settings.serial, settings.maker, settings.model)
     directory.create()
     directory.lock()
-    identity = enrol(settings.registry, settings.token, machine, os.path.abspath(settings.ca) if settings.ca else "")
+    attempt = directory.begin_enrolment()
+    identity = enrol(settings.registry, settings.token, machine, attempt, os.path.abspath(settings.ca) if settings.ca else "")
     directory.save_identity(identity)
+    directory.end_enrolment()
     _adapt_outbox(directory, previous, identity)
     print(f"enrolled as unit {identity.unit}: {identity.maker} {identity.model}, serial {identity.serial}")
     if identity.status == "pending":

@@ -5,15 +5,18 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from musterroll_wire.messages import MAX_INTERVAL
+
 from musterroll_agent import AgentError
 
 FILE = "/etc/musterroll/agent.toml"
 PREFIX = "MUSTERROLL_AGENT_"
+LEAST_INTERVAL = 5  # seconds
 CHOICES = {"log_level": ("debug", "info", "warning", "error"), "log_format": ("plain", "json")}
 
 
 class Settings(NamedTuple):
-    """Everything is text; empty means not set."""
+    """Everything is text, an interval too; empty means not set."""
 
     registry: str = ""  # address of the registry, for enrolment
     token: str = ""  # claim token, for enrolment
@@ -25,6 +28,7 @@ class Settings(NamedTuple):
     firmware: str = ""
     card: str = ""  # path of the warranty card
     usage: str = ""  # path of a JSON object of lifetime usage counters
+    interval: str = ""  # seconds between heartbeats, until the registry says otherwise
     disk: str = "/"  # the file system whose usage is reported
     state_dir: str = ""
     log_level: str = "info"
@@ -65,11 +69,24 @@ def _from_file(path: Path, required: bool) -> dict[str, str]:
 def _check(source: str, name: str, value: Any) -> str:
     if name not in Settings._fields:
         raise AgentError(f"{source} is not a setting; the settings are {', '.join(Settings._fields)}")
+    if name == "interval" and type(value) is int:
+        value = str(value)
     if not isinstance(value, str):
         raise AgentError(f'{source} must be text in quotes, as in {name} = "..."')
     if name in CHOICES and value not in CHOICES[name]:
         raise AgentError(f"{source} is {value!r}; it must be one of {', '.join(CHOICES[name])}")
+    if name == "interval" and value and not (value.isdecimal() and len(value) < 10 and is_interval(int(value))):
+        raise AgentError(f"{source} is {value!r}; it must be a whole number of seconds from {LEAST_INTERVAL} to {MAX_INTERVAL}")
     return value
+
+
+def is_interval(seconds: Any) -> bool:
+    """Whether heartbeats can be so many seconds apart.
+
+    >>> is_interval(86400), is_interval(1), is_interval("60")
+    (True, False, False)
+    """
+    return type(seconds) is int and LEAST_INTERVAL <= seconds <= MAX_INTERVAL
 
 
 def _default_state_dir(environ: Mapping[str, str]) -> str:

@@ -1,4 +1,8 @@
-"""Enrolment: one request to the registry exchanges a claim token for this unit's own credential."""
+"""Enrolment: one request to the registry exchanges a claim token for this unit's own credential.
+
+The request carries a number drawn at random and kept until the identity is stored: where the answer is lost, the same command again is the
+same request, and the registry answers it again without another use of the token.
+"""
 
 import http.client
 import json
@@ -10,9 +14,12 @@ from musterroll_wire.messages import MAX_INTEGER
 from musterroll_wire.topics import valid_unit
 
 from musterroll_agent import AgentError, __version__
+from musterroll_agent.addresses import REGISTRY, Address, parse, with_zone
+from musterroll_agent.clock import Clock
+from musterroll_agent.config import is_interval
 from musterroll_agent.machine import Machine
 from musterroll_agent.state_directory import Identity
-from musterroll_agent.tls import client_context
+from musterroll_agent.tls import certificate_problem, client_context
 
 TIMEOUT = 20
 
@@ -22,14 +29,14 @@ class Response(NamedTuple):
     body: dict[str, Any]
 
 
-def enrol(registry: str, token: str, machine: Machine, ca: str = "") -> Identity:
-    """Claim a credential at `{registry}/api/v1/enroll`. Raises AgentError with one sentence."""
+def enrol(registry: str, token: str, machine: Machine, attempt: str, ca: str = "") -> Identity:
+    """Claim a credential at `{registry}/api/v1/enroll`. `attempt` is the same at every try. Raises AgentError with one sentence."""
     body = {
         "token": token,
         "maker": machine.maker,
         "model": machine.model,
         "serial": machine.serial,
-        "evidence": machine.evidence,
+        "evidence": {**machine.evidence, "attempt": attempt},
         "agent": __version__,
     }
     response = _post(registry, body, ca)
@@ -43,34 +50,35 @@ def _identity(registry: str, body: dict[str, Any], machine: Machine, ca: str) ->
     unit, secret, mqtt_url, interval = (body.get(name) for name in ("unit", "secret", "mqtt_url", "interval"))
     if not (isinstance(unit, str) and valid_unit(unit) and isinstance(secret, str) and isinstance(mqtt_url, str)):
         raise AgentError(f"{registry} does not answer like a registry (no unit, secret or mqtt_url in the response): check the address")
-    seconds = interval if type(interval) is int and 5 <= interval <= 86400 else 60
+    seconds = interval if type(interval) is int and is_interval(interval) else 60
     known_epoch = body.get("epoch")
     epoch = known_epoch if type(known_epoch) is int and 0 <= known_epoch < MAX_INTEGER // 2 else 0
     status, source = str(body.get("status")), machine.source
+    mqtt_url = with_zone(mqtt_url, parse(registry, "registry", REGISTRY).host)
     return Identity(unit, secret, mqtt_url, registry, *machine[:3], seconds, status, source, ca, epoch)
 
 
 def _post(registry: str, body: dict[str, Any], ca: str) -> Response:
+    address = parse(registry, "registry", REGISTRY)
     try:
-        parts = urlsplit(registry)
-        if parts.scheme not in ("http", "https") or not parts.hostname:
-            raise AgentError(f"the registry address {registry!r} must be http://host:port or https://host:port")
-        connection = _connection(parts.scheme, parts.hostname, parts.port, ca)
         headers = {"Content-Type": "application/json", "Accept": "application/json, application/problem+json"}
-        connection.request("POST", parts.path.rstrip("/") + "/api/v1/enroll", json.dumps(body), headers)
+        connection = _connection(address, ca)
+        connection.request("POST", urlsplit(registry).path.rstrip("/") + "/api/v1/enroll", json.dumps(body), headers)
         response = connection.getresponse()
         return Response(response.status, _json_object(response.read(65536)))
     except ssl.SSLCertVerificationError as error:
-        hint = "name its authority with --ca" if not ca else f"check that {ca} is its authority and the address matches the certificate"
-        raise AgentError(f"the certificate of {registry} is not trusted ({error.verify_message}): {hint}") from None
+        problem = certificate_problem(error, address.host, ca, Clock().wall())
+        raise AgentError(f"the certificate of the registry {registry} {problem}") from None
     except (OSError, ValueError, http.client.HTTPException) as error:
-        raise AgentError(f"the registry {registry} cannot be reached ({error}): check the address and that it is running") from None
+        raise AgentError(
+            f"the registry {registry} cannot be reached ({error}): check the address and that it runs, then run the same command again"
+        ) from None
 
 
-def _connection(scheme: str, host: str, port: int | None, ca: str) -> http.client.HTTPConnection:
-    if scheme == "http":
-        return http.client.HTTPConnection(host, port, timeout=TIMEOUT)
-    return http.client.HTTPSConnection(host, port, timeout=TIMEOUT, context=client_context(ca))
+def _connection(address: Address, ca: str) -> http.client.HTTPConnection:
+    if not address.tls:
+        return http.client.HTTPConnection(address.host, address.port, timeout=TIMEOUT)
+    return http.client.HTTPSConnection(address.host, address.port, timeout=TIMEOUT, context=client_context(ca))
 
 
 def _json_object(content: bytes) -> dict[str, Any]:

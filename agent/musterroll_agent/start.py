@@ -4,11 +4,13 @@ import logging
 import sys
 from typing import Any
 
+from musterroll_wire.messages import text_problem
+
 from musterroll_agent import AgentError
+from musterroll_agent.addresses import BROKER, parse
 from musterroll_agent.agent import Agent
 from musterroll_agent.clock import Clock
-from musterroll_agent.config import Settings
-from musterroll_agent.connection import address
+from musterroll_agent.config import Settings, is_interval
 from musterroll_agent.counters import CounterFile, boot_id
 from musterroll_agent.machine import probe
 from musterroll_agent.outbox import Outbox
@@ -25,27 +27,46 @@ def make_agent(settings: Settings, directory: StateDirectory) -> Agent:
     identity = directory.identity()
     if identity is None:
         raise AgentError(f"this machine is not enrolled ({directory.identity_path} is missing): run `musterroll-agent enroll` first")
-    broker = address(settings.mqtt_url or identity.mqtt_url)
+    broker = parse(settings.mqtt_url or identity.mqtt_url, "broker", BROKER)
     directory.lock()
     clock = Clock()
     now = Now(clock.wall(), clock.elapsed())
-    counters, outbox = _open(directory, int(now.elapsed), identity.epoch)
+    counters, outbox = _open(directory, now, identity.epoch)
     state = directory.read_state()
-    interval = state.get("interval", identity.interval)
-    reporter = Reporter(outbox, counters, Probes(settings.disk), _facts(settings, identity), interval, settings.card, settings.usage)
-    state["remembered"] = reporter.start(now, clock_synchronised(), state.get("remembered", {}))
+    settings, refused = _sendable(settings)
+    facts = _facts(settings, identity)
+    reporter = Reporter(outbox, counters, Probes(settings.disk), facts, _interval(state, settings, identity), settings.card, settings.usage)
+    state["remembered"] = reporter.start(now, clock_synchronised(), state.get("remembered"))
+    for event in refused:
+        reporter.event(now, event)
     _save_state(directory, state)
     return Agent(directory, identity, broker, settings.ca or identity.ca, outbox, reporter, clock)
 
 
-def _open(directory: StateDirectory, uptime: int, above: int) -> tuple[CounterFile, Outbox]:
-    """The new epoch is on disk before anything is sent in it."""
-    try:
-        counters = CounterFile(directory.counters_path)
-        counters.start(uptime, boot_id(), above)
-        return counters, Outbox(directory.outbox_path, counters.counters.epoch, directory.reserve_path)
-    except OSError as error:
-        raise directory.explain(error) from None
+def _open(directory: StateDirectory, now: Now, above: int) -> tuple[CounterFile, Outbox]:
+    """The new epoch is on disk, where there is one to write to, before anything is sent in it; and above what is in the outbox."""
+    outbox = Outbox(directory.outbox_path, 0, directory.reserve_path)
+    counters = CounterFile(directory.counters_path)
+    outbox.epoch = counters.start(int(now.elapsed), boot_id(), max(above, outbox.highest_epoch()), now.wall).epoch
+    return counters, outbox
+
+
+def _interval(state: dict[str, Any], settings: Settings, identity: Identity) -> int:
+    """What the registry last told us to keep to; until then the setting, or what enrolment said."""
+    told: Any = state.get("interval")
+    return int(told) if is_interval(told) else int(settings.interval or identity.interval)
+
+
+def _sendable(settings: Settings) -> tuple[Settings, list[dict[str, Any]]]:
+    """Without the texts that the registry would refuse, and an event about each: a wrong line in a file must not silence the unit."""
+    refused = []
+    for name in ("serial", "maker", "model", "firmware"):
+        problem = text_problem(getattr(settings, name))
+        if problem:
+            log.error("the setting %s is left out: %s", name, problem)
+            refused.append({"event": "setting_refused", "setting": name, "why": problem})
+            settings = settings._replace(**{name: ""})
+    return settings, refused
 
 
 def _facts(settings: Settings, identity: Identity) -> UnitFacts:

@@ -11,7 +11,7 @@ synchronised.
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-from musterroll_wire.strict_json import InvalidPayload, dumps, loads
+from musterroll_wire.strict_json import InvalidPayload, dumps, loads, storable
 from musterroll_wire.vitals import MAX_READING, VITAL_NAMES
 
 LIMITS = {"birth": 8192, "heartbeat": 1024, "record": 8192, "death": 256, "receipt": 512, "command": 8192}
@@ -91,6 +91,17 @@ class Command(NamedTuple):
 
 
 Message = Birth | Heartbeat | Record | Death | Receipt | Command
+
+
+def text_problem(text: str) -> str:
+    """Why a text cannot be sent as one of the fields of a message; empty where it can.
+
+    >>> text_problem("2.4.1"), text_problem("x" * 300)
+    ('', '300 characters; the limit is 256')
+    """
+    if len(text) > MAX_TEXT:
+        return f"{len(text)} characters; the limit is {MAX_TEXT}"
+    return "" if storable(text) else "text with a NUL or a lone surrogate"
 
 
 def encode(message: Message) -> bytes:

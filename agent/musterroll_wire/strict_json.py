@@ -112,9 +112,18 @@ def _depth(payload: bytes) -> int:
     return deepest
 
 
+def storable(text: str) -> bool:
+    """Whether every database can store the text.
+
+    >>> storable("pump"), storable("pump\\0")
+    (True, False)
+    """
+    return _UNSTORABLE.search(text) is None
+
+
 def _check_text(value: Any) -> None:
     if isinstance(value, str):
-        if _UNSTORABLE.search(value):
+        if not storable(value):
             raise InvalidPayload("bad_text", "text with a NUL or a lone surrogate")
     elif isinstance(value, dict):
         for name, inner in value.items():

@@ -74,6 +74,19 @@ def agent(tmp_path: Path) -> Iterator[AgentProcess]:
 
 
 @pytest.fixture
+def disk(agent: AgentProcess) -> Iterator[Callable[[str], None]]:
+    """The state directory on a file system of its own, of 2 MiB; a call mounts it again with other options."""
+    mounted = (
+        os.geteuid() == 0 and not subprocess.run(["mount", "-t", "tmpfs", "-o", "size=2m", "tmpfs", agent.state], check=False).returncode
+    )
+    if not mounted:
+        pytest.skip("only root may mount a file system")
+    yield lambda options: subprocess.run(["mount", "-o", f"remount,{options}", agent.state], check=True) and None
+    agent.close()
+    subprocess.run(["umount", "-l", agent.state], check=True)
+
+
+@pytest.fixture
 def broker(mosquitto: Callable[..., Mosquitto]) -> Mosquitto:
     return mosquitto()
 
@@ -90,8 +103,8 @@ def enrolment() -> Iterator[Callable[..., EnrolmentServer]]:
     """Starts servers that answer an enrolment: `enrolment(201, {...})`."""
     servers: list[EnrolmentServer] = []
 
-    def start(status: int, body: dict[str, Any], context: Any = None) -> EnrolmentServer:
-        servers.append(EnrolmentServer(status, body, context))
+    def start(status: int, body: dict[str, Any], context: Any = None, host: str = "127.0.0.1") -> EnrolmentServer:
+        servers.append(EnrolmentServer(status, body, context, host))
         return servers[-1]
 
     yield start

@@ -1,6 +1,7 @@
 """Stand-ins for the registry: on a real broker it stores messages and sends receipts; over HTTP it answers enrolments."""
 
 import json
+import socket
 import threading
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from typing import Any
@@ -73,15 +74,18 @@ class Registry:
 
 
 class EnrolmentServer:
-    """Gives every POST the same answer, over HTTP or HTTPS; `requests` is what was posted."""
+    """Gives every POST the same answer, over HTTP or HTTPS; `requests` is what was posted. While `losing`, answers are lost on the way."""
 
-    def __init__(self, status: int, body: dict[str, Any], context: Any = None) -> None:
+    def __init__(self, status: int, body: dict[str, Any], context: Any = None, host: str = "127.0.0.1") -> None:
         server = self
+        self.losing = False
         self.requests: list[tuple[str, dict[str, Any]]] = []
 
         class Handler(BaseHTTPRequestHandler):
             def do_POST(self) -> None:
                 server.requests.append((self.path, json.loads(self.rfile.read(int(self.headers["Content-Length"])))))
+                if server.losing:
+                    return
                 content = json.dumps(body).encode()
                 self.send_response(status)
                 self.send_header("Content-Type", "application/json")
@@ -92,7 +96,10 @@ class EnrolmentServer:
             def log_message(self, *args: Any) -> None:
                 pass
 
-        self._server = HTTPServer(("127.0.0.1", 0), Handler)
+        class Server(HTTPServer):
+            address_family = socket.AF_INET6 if ":" in host else socket.AF_INET
+
+        self._server = Server((host, 0), Handler)
         if context:
             self._server.socket = context.wrap_socket(self._server.socket, server_side=True)
         self.port = self._server.server_port

@@ -74,6 +74,7 @@ def test_an_answer_that_is_not_a_registrys_is_rejected(agent: AgentProcess, enro
         ("http://127.0.0.1:1", "cannot be reached"),
         ("http://no-such-host.invalid", "cannot be reached"),
         ("ftp://x", "must be http://host:port or https://host:port"),
+        ("http://::1:8080", "with brackets around an IPv6 address"),
         ("http://x:99999", "Port out of range"),
         ("http://[x", "Invalid IPv6 URL"),
         ("http://a b", "cannot be reached"),
@@ -84,6 +85,37 @@ def test_an_unreachable_registry_gives_one_sentence(agent: AgentProcess, url: st
     assert code == 1
     assert sentence in output
     assert output.count("\n") == 1
+
+
+def test_after_a_lost_answer_the_same_request_is_sent_again(agent: AgentProcess, enrolment: Start) -> None:
+    server = enrolment(201, ANSWER)
+    server.losing = True
+    code, output = enroll(agent, f"http://127.0.0.1:{server.port}")
+    assert (code, "then run the same command again" in output) == (1, True)
+    server.losing = False
+    assert enroll(agent, f"http://127.0.0.1:{server.port}")[0] == 0
+    (_, first), (_, again) = server.requests
+    assert first == again
+    assert len(first["evidence"]["attempt"]) == 32
+    assert enroll(agent, f"http://127.0.0.1:{server.port}", "--force")[0] == 0
+    assert server.requests[2][1]["evidence"]["attempt"] != first["evidence"]["attempt"]
+
+
+@pytest.mark.parametrize("options", ["ro", "size=8k"])
+def test_no_token_is_spent_where_the_answer_could_not_be_stored(
+    agent: AgentProcess, enrolment: Start, disk: Callable[[str], None], options: str
+) -> None:
+    (agent.state / "other").write_bytes(b"x" * 4096)
+    disk(options)
+    server = enrolment(201, ANSWER)
+    code, output = enroll(agent, f"http://127.0.0.1:{server.port}")
+    assert (code, "cannot be used (" in output, server.requests) == (1, True, [])
+
+
+def test_a_registry_and_its_broker_are_reached_by_ipv6(agent: AgentProcess, enrolment: Start) -> None:
+    server = enrolment(201, {**ANSWER, "mqtt_url": "mqtt://[::1]:1"}, host="::1")
+    assert enroll(agent, f"http://[::1]:{server.port}")[0] == 0
+    assert "the broker [::1]:1 cannot be reached" in agent.call("once", "--timeout", "0.5").stderr
 
 
 def test_a_placeholder_serial_is_rejected_before_any_request(agent: AgentProcess, enrolment: Start) -> None:
@@ -106,9 +138,9 @@ def test_https_is_verified_against_the_given_authority(agent: AgentProcess, enro
     authority.issue_cert("localhost").configure_cert(context)
     server = enrolment(201, ANSWER, context)
     code, output = enroll(agent, f"https://localhost:{server.port}")
-    assert (code, "is not trusted" in output, "--ca" in output) == (1, True, True)
+    assert (code, "is signed by an authority that this device does not know" in output, "--ca" in output) == (1, True, True)
     code, output = enroll(agent, f"https://127.0.0.1:{server.port}", "--ca", str(tmp_path / "ca.pem"))
-    assert (code, "is not trusted" in output) == (1, True)
+    assert (code, "is for another name than 127.0.0.1" in output) == (1, True)
     assert enroll(agent, f"https://localhost:{server.port}", "--ca", str(tmp_path / "ca.pem"))[0] == 0
 
 
