@@ -1,5 +1,6 @@
 """The `status` command: who this unit is, whether the registry receives it, and its coverage in the registry's own words."""
 
+import os
 import sqlite3
 import time
 from typing import Any
@@ -25,7 +26,7 @@ def read_status(directory: StateDirectory) -> dict[str, Any]:
         "enrolment": identity.status,
         "interval": state.get("interval", identity.interval),
         "connected": state.get("connected"),
-        "trouble": state.get("trouble", ""),
+        "trouble": state.get("trouble", "") if os.access(directory.path, os.W_OK) else f"{directory.path} cannot be written",
         "unreceipted": waiting,
         "kept": stored,
         "receipt": state.get("receipt"),

@@ -131,6 +131,7 @@ def test_on_a_read_only_disk_the_agent_runs_from_memory_and_says_so(
         process = agent.call("once")
         assert process.returncode == 0, process.stderr
     assert "the state directory cannot be written (Read-only file system): the agent goes on from memory" in process.stderr
+    assert f"problem    {agent.state} cannot be written" in agent.call("status").stdout
     epochs = sorted({birth.epoch for birth in registry.of(Birth)})
     assert epochs[:2] == [1, 2]  # what waited on the disk
     assert len(epochs) == 4  # an epoch that cannot be saved is never used twice
