@@ -101,7 +101,7 @@ def headings(file: BinaryIO, kind: DocumentKind, choices: Choices = Choices()) -
 
 def _open(file: BinaryIO, kind: DocumentKind, choices: Choices) -> tuple[DocumentKind, Table]:
     kind = _with_counters(kind, choices.columns)
-    return kind, read_table(file, lambda header: len(_recognised(kind, header, choices.columns)), choices.layout.sheet or None)
+    return kind, read_table(file, lambda header: len(_recognised(kind, header, choices.columns)), choices.layout)
 
 
 def _with_counters(kind: DocumentKind, mapped: Mapping[str, str]) -> DocumentKind:

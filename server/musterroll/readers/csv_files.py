@@ -3,81 +3,89 @@
 import csv
 import io
 import re
-from collections.abc import Callable, Iterator
+from collections import Counter
+from collections.abc import Iterator
 from contextlib import suppress
+from itertools import islice
 from typing import BinaryIO
 
-from musterroll.readers.table import MOST_COLUMNS, BadFile, Line, Table
+from musterroll.readers.heading_row import heading_row
+from musterroll.readers.layout import SEPARATORS, Layout
+from musterroll.readers.table import BadFile, Grid, Known, Line
 from musterroll.readers.text_encoding import encoding_of
 
 LONGEST_LINE = 1 << 20  # characters
 MOST_EMPTY = 1 << 20  # empty lines in a row: as many as a sheet has
-_SEPARATORS = ",;\t|"
-_MIXED = "the row is UTF-8, other rows of the file are Windows-1252; save the whole file again as UTF-8"
-_SEPARATOR_FIRST = re.compile(r"sep=.[\r\n]*")  # a line before the headings that tells Excel the separator
+_SAMPLE = 60  # rows that show the separator
+_MOST_COUNTED = 50  # columns
+_SEPARATOR_FIRST = re.compile(r"\ufeff?sep=(.)[\r\n]*")  # a line before the headings that tells Excel the separator
 
 
-def read_text(file: BinaryIO, known: Callable[[list[str]], int]) -> Table:
-    """The table in a seekable text file. `known` counts recognised headings: the separator that gives most of them is used.
-
-    Raises BadFile for what is not text or has no first line of headings.
-    """
-    if not file.seekable():
-        raise BadFile("the file is read twice and cannot be a pipe; save it first")
-    encoding = encoding_of(file)
-    header, separator = max((_header(file, encoding, separator) for separator in _SEPARATORS), key=lambda candidate: known(candidate[0]))
-    if not any(cell.strip() for cell in header):
-        raise BadFile("the file is empty; its first line must contain the headings")
-    if len(header) > MOST_COLUMNS:
-        raise BadFile(f"the first line has {len(header):,} columns; the limit is {MOST_COLUMNS}")
-    return Table(header, lambda: _lines(file, encoding, separator, len(header)))
+def read_text(file: BinaryIO, known: Known, layout: Layout) -> Grid:
+    """The rows of a seekable text file. Raises BadFile for what is not text, NeedsChoice where its encoding is in doubt."""
+    encoding, remark = encoding_of(file, layout.encoding)
+    declared = _declared_separator(file, encoding)
+    remarks = [remark] if remark else []
+    if declared:
+        remarks.append(f"row 1 left out: 'sep={declared}'")
+    separator = layout.separator or declared or max(SEPARATORS.values(), key=lambda sign: _fit(file, encoding, sign, known))
+    return Grid(lambda: _skip_empty(_records(file, encoding, separator)), remarks=tuple(remarks))
 
 
-def _header(file: BinaryIO, encoding: str, separator: str) -> tuple[list[str], str]:
-    first = next(_skip_empty(_records(file, encoding, separator)), None)
-    return first.cells if first else [], separator
+def _declared_separator(file: BinaryIO, encoding: str) -> str:
+    file.seek(0)
+    text = io.TextIOWrapper(file, encoding, errors="replace", newline="")
+    try:
+        match = _SEPARATOR_FIRST.fullmatch(text.readline(64))
+    finally:
+        text.detach()
+    return match[1] if match else ""
 
 
-def _lines(file: BinaryIO, encoding: str, separator: str, width: int) -> Iterator[Line]:
-    """The rows below the headings. Extra cells are ignored where they are empty."""
-    records = _skip_empty(_records(file, encoding, separator))
-    next(records)
-    for line in records:
-        cells = line.cells
-        if line.problem or len(cells) == width:
-            yield line
-        elif len(cells) > width and not any(cells[width:]):
-            yield line._replace(cells=cells[:width])
-        else:
-            yield line._replace(problem=f"the row has {len(cells)} columns, but there are {width} headings")
+def _fit(file: BinaryIO, encoding: str, separator: str, known: Known) -> tuple[int, float, int]:
+    """How well a separator fits: headings recognised, then columns that come in every row, at best many."""
+    rows = list(islice(_skip_empty(_records(file, encoding, separator)), _SAMPLE))
+    if not rows:
+        return 0, 0.0, 0
+    found = heading_row(rows, known)
+    below = rows[len(found.above) + (found.heading is not None) :]
+    width = len(found.heading.cells) if found.heading else Counter(len(line.cells) for line in rows).most_common(1)[0][0]
+    alike = sum(1 for line in below if len(line.cells) == width or (len(line.cells) > width and not any(line.cells[width:])))
+    share = (1 + alike) / (1 + len(below))  # the headings count as a row
+    return found.known if found.known > 1 else 0, share * min(width, _MOST_COUNTED), found.known
 
 
 def _skip_empty(records: Iterator[Line]) -> Iterator[Line]:
     """The rows that are not empty. Raises BadFile for an endless run of empty ones."""
     last = 0
+    gap = False
     for line in records:
         if line.problem or any(cell.strip() for cell in line.cells):
-            yield line
-            last = line.number
-        elif line.number - last > MOST_EMPTY:
-            raise BadFile(f"more than {MOST_EMPTY:,} empty lines follow line {last}; remove them and save the file again")
+            yield line._replace(below_gap=True) if gap else line
+            last, gap = line.number, False
+        else:
+            gap = True
+            if line.number - last > MOST_EMPTY:
+                raise BadFile(f"more than {MOST_EMPTY:,} empty lines follow line {last}; remove them and save the file again")
 
 
 def _records(file: BinaryIO, encoding: str, separator: str) -> Iterator[Line]:
     file.seek(0)
     text = io.TextIOWrapper(file, encoding, newline="")
+    mixed = f"the row is UTF-8, other rows of the file are {encoding}; save the whole file again as UTF-8"
+    may_be_mixed = not encoding.startswith("utf")
     try:
-        reader = csv.reader(_physical_lines(text), delimiter=separator)
+        reader = csv.reader(_physical_lines(text), delimiter=separator, skipinitialspace=not separator.isspace())
         while True:
             start = reader.line_num + 1
             try:
                 cells = next(reader)
-                yield Line(start, cells, _MIXED if encoding == "cp1252" and any(map(_is_of_utf8, cells)) else None)
+                yield Line(start, cells, mixed if may_be_mixed and any(_is_of_utf8(cell, encoding) for cell in cells) else None)
             except StopIteration:
                 return
             except csv.Error as error:
                 yield Line(start, [], f"the row cannot be read: {error}; is a quotation mark not closed?")
-            except UnicodeDecodeError:
+            except UnicodeError:
                 raise BadFile(f"the file is no longer {encoding.upper()} after line {reader.line_num}; save it again as UTF-8") from None
     finally:
         with suppress(ValueError):  # the file may have been closed while rows were left
@@ -95,12 +103,12 @@ def _physical_lines(text: io.TextIOWrapper) -> Iterator[str]:
         yield line
 
 
-def _is_of_utf8(cell: str) -> bool:
-    """Whether a cell read as Windows-1252 was written as UTF-8: hardly any other text is valid as both."""
+def _is_of_utf8(cell: str, encoding: str) -> bool:
+    """Whether a cell read in an older encoding was written as UTF-8: hardly any other text is valid as both."""
     if cell.isascii():
         return False
     try:
-        cell.encode("cp1252").decode("utf-8")
+        cell.encode(encoding).decode("utf-8")
     except UnicodeError:
         return False
     return True

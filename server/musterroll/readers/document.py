@@ -49,7 +49,7 @@ class Document:
 
     def notes(self) -> list[str]:
         """How the rows were read, once they have been: what a person should know about the file as a whole, in sentences."""
-        return [*self._given_notes(), *map(str, self.decisions), *word_notes(self.tally)]
+        return [*self._table.remarks.texts(), *self._given_notes(), *map(str, self.decisions), *word_notes(self.tally)]
 
     @property
     def ignored(self) -> list[str]:

@@ -1,11 +1,12 @@
 """A file as a table of text, whatever its format."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple
 
 from musterroll.domain.values.errors import DomainError
 
 MOST_COLUMNS = 500
+_SHOWN = 12  # rows left out that are told one by one
 
 
 class BadFile(DomainError):
@@ -14,18 +15,77 @@ class BadFile(DomainError):
     code = "bad_file"
 
 
-class Numeric(str):
-    """The text of a cell that holds a number, not text: any leading zeros are lost."""
+class NeedsChoice(BadFile):
+    """A file that can be read in several ways. `field` of the layout: what to choose, one of `options`."""
 
-    __slots__ = ()
+    def __init__(self, sentence: str, field: str, options: Iterable[str]) -> None:
+        super().__init__(sentence)
+        self.field, self.options = field, tuple(options)
+
+
+class Numeric(str):
+    """The text of a cell that holds a number, not text: any leading zeros are lost.
+
+    `shown` is the number in the format of its cell (`00042`); it is not `exact` where digits beyond the 15th were lost.
+    """
+
+    __slots__ = ("exact", "shown")
+    shown: str
+    exact: bool
+
+    def __new__(cls, value: object, shown: str = "", exact: bool = True) -> "Numeric":
+        number = super().__new__(cls, value)
+        number.shown, number.exact = shown or str(value), exact
+        return number
 
 
 class Line(NamedTuple):
-    """One row: where it starts, and its cells or why it cannot be read."""
+    """One row: where it starts, its cells or why it cannot be read, and whether an empty row is above it."""
 
     number: int
     cells: list[str]
     problem: str | None
+    below_gap: bool = False
+
+
+class Remarks:
+    """What a person should know of how a file was read. Rows are read more than once, and each is remarked on once."""
+
+    def __init__(self, texts: Iterable[str] = ()) -> None:
+        self._texts = list(texts)
+        self._rows: list[str] = []
+        self._last = self._more = 0
+
+    def add(self, text: str) -> None:
+        if text not in self._texts:
+            self._texts.append(text)
+
+    def left_out(self, line: Line) -> None:
+        if line.number <= self._last:
+            return
+        self._last = line.number
+        if len(self._rows) < _SHOWN:
+            content = " | ".join(" ".join(cell.split()) for cell in line.cells if cell.strip())
+            self._rows.append(f"row {line.number} left out: {content[:120]!r}")
+        else:
+            self._more += 1
+
+    def texts(self) -> list[str]:
+        more = [f"{self._more:,} more rows left out, the last one is row {self._last}"] if self._more else []
+        return [*self._texts, *self._rows, *more]
+
+
+class Grid(NamedTuple):
+    """A sheet, a list or a text file before its headings are found: `rows` reads those that are not empty, from the first one.
+
+    Where it is `headed`, the first row is known to hold the headings, and every other a record.
+    """
+
+    rows: Callable[[], Iterator[Line]]
+    height: int | None = None  # rows, where the number is known beforehand
+    name: str = ""
+    remarks: tuple[str, ...] = ()
+    headed: bool = False
 
 
 class Table(NamedTuple):
@@ -33,4 +93,8 @@ class Table(NamedTuple):
 
     header: list[str]
     lines: Callable[[], Iterator[Line]]
+    remarks: Remarks
     height: int | None = None  # rows, where the number is known beforehand
+
+
+Known = Callable[[list[str]], int]  # how many of these headings are recognised

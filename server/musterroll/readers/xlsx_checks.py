@@ -5,6 +5,7 @@ import struct
 import zipfile
 import zlib
 from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import BinaryIO, NamedTuple
 
 from musterroll.readers.table import MOST_COLUMNS, BadFile
@@ -23,7 +24,8 @@ _STORED = 0
 _CELL = re.compile(rb"<(?:\w+:)?c(?=[\s/>])")
 _PLACE = re.compile(rb"""<(?:\w+:)?c\s(?:[^>]*?\s)?r\s*=\s*["']\$?([A-Za-z]{1,7})\$?([0-9]{1,9})["']""")
 _ROW = re.compile(rb"""<(?:\w+:)?row\s(?:[^>]*?\s)?r\s*=\s*["']([0-9]{1,9})["']""")
-_EMPTY_FORMULA = re.compile(rb"<f(?:\s[^>]*)?(?:/>|>[^<]*</f>)\s*(?:<v\s*/>|<v></v>|</c>)")
+_EMPTY_FORMULA = re.compile(rb"<(?:\w+:)?c\s([^>]*)><f(?:\s[^>]*)?(?:/>|>[^<]*</f>)\s*(?:<v\s*/>|<v></v>|</c>)")
+_TEXT_RESULT = re.compile(rb"""\bt\s*=\s*["']str["']""")  # its text may be empty
 
 
 class _Extent(NamedTuple):
@@ -35,16 +37,23 @@ class _Extent(NamedTuple):
     empty_formula: bool = False
 
 
-def check_workbook(file: BinaryIO) -> None:
-    """Raises BadFile for a workbook that is too large unpacked, spread too wide, damaged, or missing positions or results."""
+def check_workbook(file: BinaryIO) -> frozenset[str]:
+    """The parts that have formulas without results. Raises BadFile for what is damaged, spread too wide, or too large unpacked."""
+    with parts(file) as members:
+        extents = {member.filename: _extent(unpacked(file, member)) for member in members}
+        for extent in extents.values():
+            _check_extent(extent)
+    return frozenset(name for name, extent in extents.items() if extent.empty_formula)
+
+
+@contextmanager
+def parts(file: BinaryIO) -> Iterator[list[zipfile.ZipInfo]]:
+    """The parts of a workbook, of a bearable size. Raises BadFile, also for what goes wrong while they are read."""
     file.seek(0)
     try:
         with zipfile.ZipFile(file) as archive:
             _check_sizes(archive.infolist())
-            if "xl/workbook.xml" not in archive.namelist():
-                raise BadFile("the file is a ZIP archive, not an XLSX workbook; unpack it and use the table itself")
-            for member in archive.infolist():
-                _check_extent(_extent(_unpacked(file, member)))
+            yield archive.infolist()
     except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, OSError, ValueError, zlib.error, struct.error) as error:
         raise BadFile(f"the workbook is damaged or password-protected: {str(error)[:80]}; open it and save it again as XLSX") from None
 
@@ -58,7 +67,7 @@ def _check_sizes(members: list[zipfile.ZipInfo]) -> None:
             raise BadFile(f"the workbook's part {member.filename[:80]!r} unpacks to a suspicious size; save the sheet as CSV")
 
 
-def _unpacked(file: BinaryIO, member: zipfile.ZipInfo) -> Iterator[bytes]:
+def unpacked(file: BinaryIO, member: zipfile.ZipInfo) -> Iterator[bytes]:
     """The content of a part up to its real end: the directory of the archive may state a wrong size."""
     file.seek(member.header_offset)
     _, name, extra = _LOCAL_HEADER.unpack(file.read(_LOCAL_HEADER.size))
@@ -97,7 +106,7 @@ def _widened(extent: _Extent, text: bytes) -> _Extent:
         max(extent.rows, lowest, max((int(row) for row in _ROW.findall(text)), default=0)),
         max(extent.columns, _column(widest.upper())),
         extent.unplaced or len(places) < len(_CELL.findall(text)),
-        extent.empty_formula or _EMPTY_FORMULA.search(text) is not None,
+        extent.empty_formula or any(not _TEXT_RESULT.search(match[1]) for match in _EMPTY_FORMULA.finditer(text)),
     )
 
 
@@ -115,5 +124,3 @@ def _check_extent(extent: _Extent) -> None:
         raise BadFile(f"a sheet of the workbook has {extent.rows:,} rows of {extent.columns} columns, which is too many; save it as CSV")
     if extent.unplaced:
         raise BadFile("the workbook has no cell positions; open it in a spreadsheet program and save it again, or save it as CSV")
-    if extent.empty_formula:
-        raise BadFile("the workbook has formulas without results; open it in a spreadsheet program and save it again, or save it as CSV")

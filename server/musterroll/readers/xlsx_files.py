@@ -1,97 +1,99 @@
-"""A sheet of an XLSX workbook as rows of text, after checks that the workbook is safe to read."""
+"""An XLSX or XLSM workbook: its checks, and how its numbers are shown."""
 
+import re
+import zipfile
 from collections.abc import Iterator
-from datetime import date, datetime
-from typing import Any, BinaryIO
+from posixpath import join, normpath
+from typing import BinaryIO
+from xml.etree import ElementTree  # entities are refused before
 
-from python_calamine import CalamineError, CalamineSheet, CalamineWorkbook
+from musterroll.readers import number_formats
+from musterroll.readers.number_formats import CellFormats
+from musterroll.readers.table import BadFile, Grid
+from musterroll.readers.workbooks import read_workbook
+from musterroll.readers.xlsx_checks import check_workbook, parts, unpacked
 
-from musterroll.readers.table import BadFile, Line, Numeric, Table
-from musterroll.readers.xlsx_checks import check_workbook
-
-
-def read_workbook(file: BinaryIO, name: str | None) -> Table:
-    """The named sheet, or the first that is not empty. Raises BadFile for what is no workbook, too large, or misleading."""
-    check_workbook(file)
-    file.seek(0)
-    sheet = _opened(file, name)
-    if sheet.start is None:
-        raise BadFile(f"the sheet {sheet.name!r} is empty; its first row must contain the headings")
-    rows = _rows(sheet)
-    first, header = next(((number, cells) for number, cells in rows if any(map(str.strip, cells))), (0, []))
-    while header and not header[-1].strip():
-        header.pop()
-    merged = _merged(sheet, first)
-    return Table(header, lambda: _lines(sheet, first, len(header), merged), sheet.total_height)
+_MOST_XML = 8 << 20  # of the parts that tell names and formats
+_BUILT_IN = {"1": "0"}
+_OVERLAP = 1 << 10
+_ENTITY = re.compile(rb"<!(?:DOCTYPE|ENTITY)")
+_NUMBER = re.compile(rb"""<(?:\w+:)?c\s(?=[^>]*?\br\s*=\s*["']([A-Z]{1,3})([0-9]{1,7})["'])(?=[^>]*?\bs\s*=\s*["']([0-9]+)["'])[^>]*>""")
 
 
-def _opened(file: BinaryIO, name: str | None) -> CalamineSheet:
+def read_xlsx(file: BinaryIO, wanted: str) -> list[Grid]:
+    """The sheets that may hold a table, or the one wanted. Raises BadFile for what is unsafe or would be misread."""
+    without_results = check_workbook(file)
+    sheet_parts = _sheet_parts(file)
+    patterns = _patterns(file)
+
+    def formats(sheet: str) -> CellFormats:
+        part = sheet_parts.get(sheet, "")
+        if part in without_results:
+            raise BadFile(
+                "the workbook has formulas without results; open it in a spreadsheet program and save it again, or save it as CSV"
+            )
+        return number_formats.spans(_formatted(file, part, patterns)) if patterns else CellFormats()
+
+    return read_workbook(file, formats, wanted)
+
+
+def _sheet_parts(file: BinaryIO) -> dict[str, str]:
+    """The part of each sheet, by its name."""
+    book, links = _xml(file, "xl/workbook.xml"), _xml(file, "xl/_rels/workbook.xml.rels")
+    if book is None or links is None:
+        return {}
+    targets = {link.get("Id"): link.get("Target", "") for link in links.iter() if link.get("Id")}
+    named = {}
+    for sheet in book.iter():
+        link = next((value for key, value in sheet.attrib.items() if key.endswith("}id")), None)
+        if sheet.tag.endswith("}sheet") and link in targets:
+            target = targets[link]
+            named[sheet.get("name", "")] = target.lstrip("/") if target.startswith("/") else normpath(join("xl", target))
+    return named
+
+
+def _patterns(file: BinaryIO) -> dict[bytes, str]:
+    """The formats that show whole numbers in another way than by their digits, by number of the cell's style."""
+    styles = _xml(file, "xl/styles.xml")
+    if styles is None:
+        return {}
+    codes = _BUILT_IN | {entry.get("numFmtId", ""): entry.get("formatCode", "") for entry in styles.iter() if entry.tag.endswith("}numFmt")}
+    cell_styles = next((entry for entry in styles if entry.tag.endswith("}cellXfs")), ())
+    patterns = {str(number).encode(): codes.get(style.get("numFmtId", ""), "") for number, style in enumerate(cell_styles)}
+    return {style: pattern for style, pattern in patterns.items() if number_formats.changes(pattern)}
+
+
+def _formatted(file: BinaryIO, part: str, patterns: dict[bytes, str]) -> Iterator[tuple[int, int, str]]:
+    with parts(file) as members:
+        member = _member(members, part)
+        rest = b""
+        for chunk in unpacked(file, member) if member else ():
+            text = rest + chunk
+            cut = max(text.rfind(b"<"), 0)
+            for letters, row, style in _NUMBER.findall(text[:cut]):
+                if style in patterns:
+                    yield int(row), _column(letters), patterns[style]
+            rest = text[cut:] if len(text) - cut < _OVERLAP else b""
+
+
+def _column(letters: bytes) -> int:
+    number = 0
+    for letter in letters:
+        number = number * 26 + letter - 64
+    return number - 1
+
+
+def _xml(file: BinaryIO, part: str) -> ElementTree.Element | None:
+    with parts(file) as members:
+        member = _member(members, part)
+        if member is None or member.file_size > _MOST_XML:
+            return None
+        content = b"".join(unpacked(file, member))
     try:
-        return _sheet(CalamineWorkbook.from_filelike(file), name)
-    except (CalamineError, OSError, ValueError) as error:
-        raise _unreadable(error) from None
-    except BaseException as error:
-        if type(error).__name__ == "PanicException":  # a failure inside calamine
-            raise _unreadable(error) from None
-        raise
+        return None if _ENTITY.search(content) else ElementTree.fromstring(content)  # noqa: S314  without entities, and small
+    except (ElementTree.ParseError, ValueError, LookupError):
+        return None
 
 
-def _unreadable(error: BaseException) -> BadFile:
-    return BadFile(f"the workbook cannot be read: {str(error)[:120]}; open it and save it again as XLSX")
-
-
-def _rows(sheet: CalamineSheet) -> Iterator[tuple[int, list[str]]]:
-    """The rows, numbered as a spreadsheet shows them, from the first column that is not empty."""
-    for number, row in enumerate(sheet.iter_rows(), 1):
-        yield number, list(map(_text, row))
-
-
-def _sheet(book: CalamineWorkbook, name: str | None) -> CalamineSheet:
-    if name is not None:
-        if name not in book.sheet_names:
-            raise BadFile(f"the workbook has no sheet {name!r}; it has {', '.join(map(repr, book.sheet_names[:12]))}")
-        return book.get_sheet_by_name(name)
-    sheets = map(book.get_sheet_by_name, book.sheet_names)
-    return next((sheet for sheet in sheets if sheet.start is not None), None) or book.get_sheet_by_index(0)
-
-
-def _lines(sheet: CalamineSheet, header: int, width: int, merged: dict[int, str]) -> Iterator[Line]:
-    for number, cells in _rows(sheet):
-        if number <= header or not any(map(str.strip, cells)):
-            continue
-        problem = None
-        if number in merged:
-            problem = f"the row is in the merged cells {merged[number]}; unmerge them and enter the value in every row"
-        elif any(cells[width:]):
-            problem = "the row has a cell to the right of the last heading"
-        yield Line(number, cells[:width], problem)
-
-
-def _merged(sheet: CalamineSheet, header: int) -> dict[int, str]:
-    """Merged cells by the rows below the headings that they touch."""
-    cells = {}
-    for (top, left), (bottom, right) in sheet.merged_cell_ranges or ():
-        for row in range(max(top + 1, header + 1), bottom + 2):
-            cells[row] = f"{_letters(left)}{top + 1}:{_letters(right)}{bottom + 1}"
-    return cells
-
-
-def _letters(column: int) -> str:
-    name = ""
-    column += 1
-    while column:
-        column, rest = divmod(column - 1, 26)
-        name = chr(65 + rest) + name
-    return name
-
-
-def _text(cell: Any) -> str:
-    if isinstance(cell, str):
-        return cell
-    if isinstance(cell, bool):
-        return "yes" if cell else "no"
-    if isinstance(cell, int | float):
-        return Numeric(int(cell) if cell == int(cell) else repr(cell)) if abs(cell) < 1e15 else Numeric(repr(cell))
-    if isinstance(cell, datetime | date):
-        return cell.isoformat()
-    return str(cell)
+def _member(members: list[zipfile.ZipInfo], name: str) -> zipfile.ZipInfo | None:
+    return next((member for member in members if member.filename == name), None)

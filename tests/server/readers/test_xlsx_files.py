@@ -11,7 +11,7 @@ import xlsxwriter
 from musterroll.readers.columns import Choices
 from musterroll.readers.fields import BadRow, DocumentRow
 from musterroll.readers.layout import Layout
-from musterroll.readers.table import BadFile
+from musterroll.readers.table import BadFile, NeedsChoice
 
 from tests.support.documents import document
 
@@ -58,9 +58,18 @@ def test_a_count_of_days_that_is_not_shown_as_a_date_is_refused() -> None:
     assert "day count" in bad.why
 
 
-def test_the_first_sheet_that_is_not_empty_is_read_or_the_one_named() -> None:
+def test_the_only_sheet_with_known_headings_is_read_and_the_others_are_named() -> None:
+    content = workbook([], [["How to use this workbook"], ["Colours", "red"]], [HEAD, ["SN1", "Acme", "P"]])
+    read = document("units", content)
+    assert [row.shown for row in read.rows()] == ["SN1"]
+    assert read.notes() == ["'Sheet3' was read; without known headings, so not read: 'Sheet2'"]
+
+
+def test_of_several_sheets_with_known_headings_a_person_chooses_one() -> None:
     content = workbook([], [HEAD, ["SN1", "Acme", "P"]], [[], [], HEAD, [], ["SN2", "Acme", "P"]])
-    assert [row.shown for row in rows(content)] == ["SN1"]
+    with pytest.raises(NeedsChoice, match="2 tables: 'Sheet2', 'Sheet3'; choose one") as choice:
+        rows(content)
+    assert (choice.value.field, choice.value.options) == ("sheet", ("Sheet2", "Sheet3"))
     (row,) = rows(content, "Sheet3")
     assert (row.shown, row.line) == ("SN2", 5)
     with pytest.raises(BadFile, match="no sheet 'Units'; it has 'Sheet1'"):
@@ -111,7 +120,7 @@ FAR = (
 @pytest.mark.parametrize(
     ("content", "sentence"),
     [
-        (archive(("readme.txt", b"hello")), "not an XLSX workbook"),
+        (archive(("readme.txt", b"hello")), "no column Serial Number"),
         (archive(("xl/workbook.xml", b"<x/>")), "cannot be read"),
         (workbook([HEAD])[:900], "damaged"),
         (b"PK\x03\x04rest", "damaged"),

@@ -1,0 +1,127 @@
+"""Finds the row of headings: below titles and legends, or nowhere. The rows below it are the table."""
+
+import re
+from collections import Counter
+from collections.abc import Iterator
+from itertools import islice
+from typing import NamedTuple
+
+from musterroll.readers.layout import KEEP_ALL, Layout
+from musterroll.readers.left_out_rows import LeftOutRows
+from musterroll.readers.table import MOST_COLUMNS, BadFile, Grid, Known, Line, Remarks, Table
+
+_SEARCHED = 60  # rows
+_SAMPLE = 200  # rows below the headings
+_WORD = re.compile(r"[^\W\d_]+")
+_DIGIT = re.compile(r"\d")
+_FILL = 0.6  # of the cells of most rows are filled in a row of headings
+
+
+class Found(NamedTuple):
+    """The rows above the headings, the row of headings (none: the file has no headings), and how many are recognised."""
+
+    above: list[Line]
+    heading: Line | None
+    known: int
+
+
+def table_of(grid: Grid, known: Known, layout: Layout) -> Table:
+    """Raises BadFile where there is nothing below which a table could be."""
+    rows = sample_of(grid, layout)
+    if not rows:
+        raise BadFile("the file is empty; its first line must contain the headings")
+    if grid.headed:
+        found, layout = Found([], rows[0], 0), layout._replace(skip=layout.skip or KEEP_ALL)
+    elif layout.heading_row is not None:
+        found = _chosen(grid, rows, layout.heading_row, known)
+    else:
+        found = heading_row(rows, known)
+    remarks = Remarks((*grid.remarks, *_remarks(found)))
+    first = found.heading.number if found.heading else 0
+    sample = list(islice((line for line in grid.rows() if line.number > first and not line.problem), _SAMPLE))
+    header = _header(found.heading, sample or rows)
+    if len(header) > MOST_COLUMNS:
+        raise BadFile(f"the first line has {len(header):,} columns; the limit is {MOST_COLUMNS}")
+    return Table(header, lambda: _lines(grid, first, len(header), LeftOutRows(header, sample, layout, remarks)), remarks, grid.height)
+
+
+def sample_of(grid: Grid, layout: Layout) -> list[Line]:
+    """The first rows, among which the headings are searched."""
+    return list(islice((line for line in grid.rows() if not layout.skips(line.number)), _SEARCHED))
+
+
+def heading_row(rows: list[Line], known: Known) -> Found:
+    """The row with most recognised headings; where there are none, the first that is as wide as the table, unless it looks like data."""
+    counts = [known(line.cells) for line in rows]
+    best = counts.index(max(counts))
+    if counts[best] and (counts[best] > 1 or all(_filled(line) * 2 <= _filled(rows[best]) for line in rows[:best])):
+        return Found(rows[:best], rows[best], counts[best])
+    typical = Counter(_filled(line) for line in rows).most_common(1)[0][0]
+    first = next((place for place, line in enumerate(rows) if _filled(line) >= max(1, typical * _FILL)), 0)
+    if _is_data(rows[first], rows[first + 1 :]):
+        return Found(rows[:first], None, 0)
+    return Found(rows[:first], rows[first], counts[first])
+
+
+def _chosen(grid: Grid, rows: list[Line], number: int, known: Known) -> Found:
+    if number == 0:
+        return Found([], None, 0)
+    heading = next((line for line in grid.rows() if line.number >= number), None)
+    if heading is None or heading.number != number:
+        raise BadFile(f"row {number} is empty and cannot hold the headings; the first row of the file is {rows[0].number}")
+    return Found([line for line in rows if line.number < number], heading, known(heading.cells))
+
+
+def _filled(line: Line) -> int:
+    return sum(1 for cell in line.cells if cell.strip())
+
+
+def _is_data(first: Line, below: list[Line]) -> bool:
+    """Whether a cell with digits is of the same pattern as most cells below it, as `SN1001` above `SN1002`."""
+    for place, cell in enumerate(first.cells):
+        if _DIGIT.search(cell) and below:
+            alike = sum(1 for line in below if _pattern("".join(line.cells[place : place + 1])) == _pattern(cell))
+            if alike * 2 > len(below):
+                return True
+    return False
+
+
+def _pattern(cell: str) -> str:
+    return _DIGIT.sub("9", _WORD.sub("a", cell.strip()))
+
+
+def _remarks(found: Found) -> Iterator[str]:
+    if found.above and found.heading:
+        titles = [" ".join(" ".join(line.cells).split())[:60] for line in found.above]
+        shown = ", ".join(map(repr, titles[:4])) + (", ..." if len(titles) > 4 else "")
+        rows = "1 row" if len(titles) == 1 else f"{len(titles)} rows"
+        yield f"{rows} above the headings left out ({shown}); the headings are in row {found.heading.number}"
+    if not found.heading:
+        yield "the file has no headings; its columns are called Column 1, Column 2, ..."
+
+
+def _header(heading: Line | None, sample: list[Line]) -> list[str]:
+    """The headings. A column without one is called by its place if it holds anything."""
+    names = [" ".join(name.replace("\ufeff", "").split()) for name in heading.cells] if heading else []
+    width = len(names) if heading else max(len(line.cells) for line in sample)
+    names += [""] * (width - len(names))
+    for place, name in enumerate(names):
+        if not name and any("".join(line.cells[place : place + 1]).strip() for line in sample):
+            names[place] = f"Column {place + 1}"
+    while names and not names[-1]:
+        names.pop()
+    return names
+
+
+def _lines(grid: Grid, heading: int, width: int, left_out: LeftOutRows) -> Iterator[Line]:
+    """The rows below the headings. Extra cells are ignored where they are empty."""
+    for line in grid.rows():
+        if line.number <= heading or left_out.includes(line):
+            continue
+        cells = line.cells
+        if line.problem or len(cells) == width:
+            yield line
+        elif len(cells) > width and not any(cells[width:]):
+            yield line._replace(cells=cells[:width])
+        else:
+            yield line._replace(problem=f"the row has {len(cells)} columns, but there are {width} headings")

@@ -1,0 +1,69 @@
+"""An XLS workbook, the binary format before 2007, after a check of how far its cells reach."""
+
+import struct
+from collections.abc import Iterator
+from typing import BinaryIO
+
+import olefile
+
+from musterroll.readers.number_formats import CellFormats
+from musterroll.readers.table import BadFile, Grid
+from musterroll.readers.workbooks import read_workbook
+
+_MOST_BYTES = 100 << 20
+_MOST_CELLS = 10_000_000  # of the rectangles that hold every cell of a sheet
+_RECORD = struct.Struct("<HH")
+_PLACE = struct.Struct("<HH")
+_SHEET_STARTS = (0x0009, 0x0209, 0x0409, 0x0809)
+_ENCRYPTED = 0x002F
+_CELLS = frozenset((0x0003, 0x0004, 0x0005, 0x0006, 0x00BD, 0x00BE, 0x00D6, 0x00FD, 0x0201, 0x0203, 0x0204, 0x0205, 0x0206, 0x027E))
+_SEVERAL = 0x00BD  # numbers side by side, the last column at the end
+
+
+def read_xls(file: BinaryIO, wanted: str) -> list[Grid]:
+    """The sheets that may hold a table, or the one wanted. Raises BadFile for what is unsafe or no workbook."""
+    _check(_stream(file))
+    return read_workbook(file, lambda sheet: CellFormats(), wanted)
+
+
+def _stream(file: BinaryIO) -> bytes:
+    size = file.seek(0, 2)
+    if size > _MOST_BYTES:
+        raise BadFile(f"the workbook has {size >> 20:,} MiB, too many; save the sheet as CSV")
+    file.seek(0)
+    try:
+        book = olefile.OleFileIO(file.read())
+        names = ["/".join(path) for path in book.listdir()]
+        name = next((name for name in names if name.lower() in ("workbook", "book")), None)
+        content: bytes = book.openstream(name).read() if name else b""
+    except Exception as error:  # whatever a damaged file leads to
+        raise BadFile(f"the workbook is damaged: {str(error)[:80]}; open it and save it again as XLSX") from None
+    if "EncryptedPackage" in names:
+        raise BadFile("the workbook is password-protected; remove the password and save it again")
+    if not name:
+        raise BadFile("the file is an old Office document without sheets; save its table as CSV")
+    return content
+
+
+def _check(content: bytes) -> None:
+    rows = columns = cells = 0
+    for record, body in _records(content):
+        if record == _ENCRYPTED:
+            raise BadFile("the workbook is password-protected; remove the password and save it again")
+        if record in _SHEET_STARTS:
+            cells, rows, columns = cells + rows * columns, 0, 0
+        elif record in _CELLS and len(body) >= _PLACE.size:
+            row, column = _PLACE.unpack_from(body)
+            last = int.from_bytes(body[-2:], "little") if record == _SEVERAL else column
+            rows, columns = max(rows, row + 1), max(columns, column + 1, last + 1)
+        if cells + rows * columns > _MOST_CELLS:
+            raise BadFile(f"the sheets of the workbook spread over more than {_MOST_CELLS:,} cells; save the one to import as CSV")
+
+
+def _records(content: bytes) -> Iterator[tuple[int, bytes]]:
+    place = 0
+    while place + _RECORD.size <= len(content):
+        record, length = _RECORD.unpack_from(content, place)
+        place += _RECORD.size
+        yield record, content[place : place + length]
+        place += length
