@@ -1,11 +1,13 @@
 """Roles, each including all that the ones before it may do, and the role that a view needs."""
 
 from collections.abc import Callable
+from datetime import timedelta
 from enum import StrEnum
 from typing import NamedTuple, TypeVar
 
 View = TypeVar("View", bound=Callable[..., object])
 _MARK = "needs"
+LONGEST_LOCK = timedelta(hours=1)  # of a name, after wrong passwords
 
 
 class Role(StrEnum):

@@ -5,19 +5,17 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from musterroll.broker.mosquitto import provision_mosquitto
-from musterroll.domain.values.instants import to_ms
 from musterroll.runtime import figure_jobs
 from musterroll.runtime.outbox_sender import OutboxSender
 from musterroll.runtime.scheduler import Job
 from musterroll.settings import Settings
 from musterroll.storage.engine.database import Database
-from musterroll.storage.liveness import process_heartbeats
 from musterroll.usecases.audit import verify as audit_verify
 from musterroll.usecases.liveness import stale_sweep
 from musterroll.usecases.notifications import calendar as notification_calendar
 from musterroll.usecases.notifications import compose, detect
+from musterroll.usecases.operations import clock, health
 from musterroll.usecases.operations import figure_cache as cached_figures
-from musterroll.usecases.operations import health
 from musterroll.usecases.reconciliation import daily_snapshot
 from musterroll.usecases.reconciliation import run as reconciliation_run
 from musterroll.usecases.warranty import products
@@ -30,9 +28,9 @@ _PLAN_INTERVAL = timedelta(minutes=10)  # between updates of the capacity facts 
 def jobs(settings: Settings, database: Database) -> list[Job]:
     work = _RegistryJobs(settings, database)
     scheduled = [
-        Job("sweep", settings.sweep_seconds, work.sweep),
+        Job("sweep", settings.sweep_seconds, work.sweep, at_any_time=True),
         Job("reconcile", 5.0, work.reconcile),
-        Job("heartbeat", 5.0, work.heartbeat),
+        Job("heartbeat", 5.0, work.heartbeat, at_any_time=True),
     ]
     scheduled += [Job("snapshot", 60.0, work.snapshot), Job("plan", 60.0, work.plan), Job("figures", 60.0, work.figures)]
     if settings.mosquitto_password_file:
@@ -122,7 +120,7 @@ class _RegistryJobs(NamedTuple):
 
     def heartbeat(self, now: datetime) -> None:
         with self.database.transaction() as session:
-            process_heartbeats.beat(session, PROCESS, to_ms(now))
+            clock.record_progress(session, PROCESS, now)
 
     def provision(self, _now: datetime) -> None:
         provision_mosquitto(self.database, self.settings)

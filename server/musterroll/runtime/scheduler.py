@@ -12,6 +12,7 @@ from apscheduler.triggers.base import BaseTrigger
 from sqlalchemy import text
 from sqlalchemy.engine import Connection
 
+from musterroll.runtime.steady_clock import SteadyClock
 from musterroll.storage.engine.database import Database
 
 log = logging.getLogger(__name__)
@@ -21,11 +22,15 @@ _LEADER_LOCK = 6_874_002  # PostgreSQL advisory lock, on its own connection: the
 
 
 class Job(NamedTuple):
-    """Work to do about every `seconds`, given the time. It must be safe to run twice; its progress is monitored."""
+    """Work to do about every `seconds`, given the time. It must be safe to run twice; its progress is monitored.
+
+    After the clock was set it waits a minute, unless it can do no harm at a wrong time.
+    """
 
     name: str
     seconds: float
     work: Callable[[datetime], object]
+    at_any_time: bool = False
 
 
 class Every(BaseTrigger):  # type: ignore[misc]  # the library has no types
@@ -72,7 +77,8 @@ class Leadership:
 class Schedule:
     """Starts and monitors the jobs. A job that fails is logged and runs again at its next interval."""
 
-    def __init__(self, database: Database, jobs: list[Job]) -> None:
+    def __init__(self, database: Database, jobs: list[Job], clock: SteadyClock | None = None) -> None:
+        self._clock = clock or SteadyClock()
         self._leadership = Leadership(database)
         self._jobs = jobs
         self._progress: dict[str, float] = {}
@@ -120,7 +126,8 @@ class Schedule:
         try:
             with self._lock:
                 leading = self._leadership.held()
-            if leading:
+            steady = self._clock.steady()
+            if leading and (steady or job.at_any_time):
                 job.work(datetime.now(UTC))  # noqa: TID251  this entry point owns the clock
             self._progress[job.name] = time.monotonic()
         except Exception as error:

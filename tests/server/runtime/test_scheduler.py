@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 
 import pytest
 from musterroll.runtime.scheduler import Every, Job, Leadership, Schedule
+from musterroll.runtime.steady_clock import SteadyClock
 from musterroll.storage.engine.database import Database
 
 
@@ -46,6 +47,39 @@ def test_a_job_that_fails_is_tried_again(database: Database, schedules: Callable
     schedule = schedules(database, Job("sweep", 0.02, work))
     assert work.reach(4)
     assert schedule.healthy()
+
+
+def test_after_the_clock_was_set_jobs_wait_a_minute() -> None:
+    wall, uptime = [1_000_000.0], [100.0]
+    clock = SteadyClock(lambda: wall[0], lambda: uptime[0])
+
+    def later(seconds: float, ahead: float = 0.0) -> bool:
+        wall[0], uptime[0] = wall[0] + seconds + ahead, uptime[0] + seconds
+        return clock.steady()
+
+    assert later(1)
+    assert not later(1, ahead=86_400)
+    assert not later(12)
+    assert not later(1, ahead=-86_400)
+    assert not later(59)
+    assert later(1)
+
+
+def test_while_the_clock_is_not_steady_only_jobs_that_may_run_at_any_time_do(sqlite_database: Database) -> None:
+    class Unsteady(SteadyClock):
+        def steady(self) -> bool:
+            return False
+
+    sweep, endings = Turns(), Turns()
+    jobs = [Job("endings", 0.02, endings), Job("sweep", 0.02, sweep, at_any_time=True)]
+    schedule = Schedule(sqlite_database, jobs, Unsteady())
+    schedule.start()
+    try:
+        assert sweep.reach(5)
+        assert endings.count == 0
+        assert schedule.healthy()
+    finally:
+        schedule.stop()
 
 
 def test_of_two_schedules_one_leads_and_the_other_takes_over(

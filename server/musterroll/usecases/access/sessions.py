@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from sqlmodel import Session
 
+from musterroll.domain.access import LONGEST_LOCK
 from musterroll.domain.values.errors import NotFound
 from musterroll.storage.access import users as stored_users
 from musterroll.storage.tables.access import User, WebSession
@@ -16,7 +17,6 @@ SESSION_LIFE = timedelta(days=7)
 IDLE_LIFE = timedelta(days=1)  # unused for this long, a session ends
 NOTED_EVERY = timedelta(minutes=5)  # how often the use of a session is recorded
 FREE_TRIES = 5  # wrong passwords in a row before the name is locked
-LONGEST_LOCK = timedelta(hours=1)
 
 
 class Actor(NamedTuple):

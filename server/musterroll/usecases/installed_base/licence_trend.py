@@ -9,7 +9,7 @@ from sqlmodel import Session
 
 from musterroll.domain.installed_base.licences import LicenceCount
 from musterroll.domain.values.dates import add_months, last_day
-from musterroll.domain.values.instants import from_ms
+from musterroll.domain.values.instants import from_ms, in_future, to_ms
 from musterroll.storage.engine.account_scope import limited
 from musterroll.storage.imports import runs as import_runs
 from musterroll.storage.operations import figure_cache as stored_figures
@@ -60,7 +60,8 @@ def due(session: Session, now: datetime) -> list[Figure[LicenceCount]]:
     """The months to count, newest first: never counted, or older than a day or than the last import."""
     if not stored_figures.units(session):
         return []
-    newest = max(now - _DAY, from_ms(import_runs.last_imported_at(session) or 0))
+    imported = import_runs.last_imported_at(session) or 0
+    newest = now - _DAY if in_future(imported, to_ms(now)) else max(now - _DAY, from_ms(imported))
     return [figure for end in reversed(ends(now)) if cached_figures.older(session, figure := of_month(end), newest)]
 
 

@@ -12,10 +12,9 @@ from musterroll.domain.values.instants import from_ms, in_future, to_ms
 from musterroll.storage.liveness import last_seen, process_heartbeats
 from musterroll.storage.liveness.last_seen import HeartbeatRow, RevivedUnit
 from musterroll.storage.notifications import events as stored_events
-from musterroll.storage.notifications.events import NewEvent
-from musterroll.storage.operations import checkpoints
 from musterroll.storage.units import transitions
 from musterroll.storage.units.transitions import NewStateChange
+from musterroll.usecases.operations import clock
 
 ACTOR = "registry"
 _INGEST_GONE = 60_000  # ms without a canary after which an ingest process is considered gone
@@ -36,13 +35,7 @@ def record_canary(session: Session, ingest: str, sent: int, now: datetime, handl
         return
     process_heartbeats.record_listening(session, listened)
     if in_future(proven.until, to_ms(now)):
-        checkpoints.put(session, checkpoints.CLOCK_JUMP, proven.until, to_ms(now))
-        stored_events.record(session, [_clock_jumped(proven.until, now)])
-
-
-def _clock_jumped(ahead: int, now: datetime) -> NewEvent:
-    """The registry's clock was ahead, up to an instant (ms), or is back too far now: one event each time."""
-    return NewEvent(EventKind.CLOCK_JUMPED, to_ms(now), f"clock:{ahead}", since=ahead, units=0)
+        clock.record_jump(session, proven.until, now)
 
 
 def record_heartbeats(session: Session, beats: Sequence[HeartbeatRow], now: datetime) -> list[RevivedUnit]:

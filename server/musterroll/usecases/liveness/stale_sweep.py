@@ -12,10 +12,11 @@ from musterroll.storage.liveness import stale_sweep as stale_units
 from musterroll.storage.liveness import states as liveness_states
 from musterroll.storage.liveness.stale_sweep import StaleUnit
 from musterroll.storage.notifications import events as stored_events
-from musterroll.storage.operations import checkpoints
+from musterroll.storage.operations import future_marks
 from musterroll.storage.units import transitions
 from musterroll.storage.units.transitions import NewStateChange
 from musterroll.usecases.liveness.heartbeats import ACTOR
+from musterroll.usecases.operations import clock
 
 _CHUNK = 50_000  # units a statement
 
@@ -27,7 +28,7 @@ class SweepResult(NamedTuple):
 def any_due(session: Session, now: datetime) -> bool:
     """Whether `sweep` would change anything. It only reads, so that writers are not blocked when nothing is due."""
     heard, at = liveness_states.hearing(session), to_ms(now)
-    return stale_units.any_due(session, heard, at) or _clock_jumped_back(session, at)
+    return stale_units.any_due(session, heard, at) or clock.marks_to_void(session, now)
 
 
 def sweep(session: Session, now: datetime, chunk: int = _CHUNK) -> SweepResult:
@@ -37,8 +38,8 @@ def sweep(session: Session, now: datetime, chunk: int = _CHUNK) -> SweepResult:
     reported while the registry's clock was ahead is brought to the present first.
     """
     heard = liveness_states.hearing(session)
-    if _clock_jumped_back(session, to_ms(now)):
-        _bring_back(session, heard, now, chunk)
+    if clock.marks_to_void(session, now):
+        _void_the_future(session, heard, now, chunk)
     stale: list[int] = []
     while stale_now := stale_units.mark_stale(session, heard, to_ms(now), chunk):
         transitions.add(session, [_change(unit) for unit in stale_now], recorded_at=to_ms(now))
@@ -49,21 +50,12 @@ def sweep(session: Session, now: datetime, chunk: int = _CHUNK) -> SweepResult:
     return SweepResult(stale)
 
 
-_BROUGHT_BACK = "brought back"
-
-
-def _clock_jumped_back(session: Session, now: int) -> bool:
-    """Whether there are still units to bring back. Not while our own clock is the one that is ahead."""
-    jump = checkpoints.mark(session, checkpoints.CLOCK_JUMP)
-    return jump.position > now and jump.note != _BROUGHT_BACK
-
-
-def _bring_back(session: Session, heard: ListeningWindow, now: datetime, chunk: int) -> None:
-    """What was reported while the registry's clock was ahead."""
+def _void_the_future(session: Session, heard: ListeningWindow, now: datetime, chunk: int) -> None:
+    """Bring back what was reported while the registry's clock was ahead, and void all other marks of that time."""
     while stale_units.bring_back(session, heard, to_ms(now), chunk) == chunk:
         pass
-    jump = checkpoints.mark(session, checkpoints.CLOCK_JUMP)
-    checkpoints.put(session, checkpoints.CLOCK_JUMP, jump.position, jump.at, _BROUGHT_BACK)
+    future_marks.void(session, now)
+    clock.record_voided(session)
 
 
 def _change(unit: StaleUnit) -> NewStateChange:
