@@ -3,6 +3,7 @@
 from datetime import datetime, timedelta
 from pathlib import Path
 
+from musterroll.readers.columns import Choices
 from musterroll.runtime.jobs import jobs
 from musterroll.settings import Settings
 from musterroll.storage.engine.database import Database
@@ -38,7 +39,7 @@ def fill(database: Database, folder: Path, now: datetime) -> None:
         with database.transaction() as session:
             act(session, now)
     with database.transaction() as session:
-        import_mappings.save(session, "units", "Their export", {"serial": "Gerätenummer", "model": "Typ"})
+        import_mappings.save(session, "units", "Their export", Choices({"Gerätenummer": "serial", "Typ": "model"}))
         daily_snapshot.snapshot(session, (now - _DAY).date(), now)
 
 

@@ -1,6 +1,7 @@
 """Account lists from a CRM: one row is one customer, with its parent account."""
 
 from musterroll.readers import cells
+from musterroll.readers import heading_names as names
 from musterroll.readers.cells.money import CURRENCY_HEADINGS
 from musterroll.readers.fields import DocumentKind, Field
 
@@ -8,17 +9,16 @@ KIND = DocumentKind(
     "accounts",
     "customers and their subsidiaries",
     (
-        Field(
-            "ref", "Account ID", "accountid accountnumber accountno accountref customerid customernumber customerno recordid id", cells.ref
-        ),
-        Field("name", "Account Name", "accountname companyname customername organizationname organisation company name", cells.text(200)),
-        Field("parent", "Parent Account ID", "parentaccountid parentid parentcompanyid parentcustomerid parentaccount parent", cells.ref),
-        Field("website", "Website", "website websiteurl companydomainname domain url web", cells.text(200)),
-        Field("phone", "Phone", "phone phonenumber telephone mainphone", cells.text(60)),
-        Field("postcode", "Postcode", "postcode postalcode zip zipcode billingzippostalcode billingpostalcode billingzip", cells.text(20)),
-        Field("country", "Country", "country countryregion countrycode billingcountry billingcountrycode", cells.text(60)),
+        Field("ref", "Account ID", names.ACCOUNT_KEY, cells.ref),
+        Field("name", "Account Name", names.ACCOUNT_NAME, cells.text(200)),
+        Field("parent", "Parent Account ID", names.PARENT, cells.ref),
+        Field("website", "Website", names.WEBSITE, cells.text(200)),
+        Field("phone", "Phone", names.PHONE, cells.text(60)),
+        Field("postcode", "Postcode", names.POSTCODE, cells.text(20)),
+        Field("country", "Country", names.COUNTRY, cells.text(60)),
         Field("currency", "Currency", CURRENCY_HEADINGS, cells.currency),
-        Field("segment", "Segment", "segment customersegment marketsegment accountsegment tier industry", cells.text(80)),
+        Field("segment", "Segment", names.SEGMENT, cells.text(80)),
     ),
     key=("ref",),
+    nouns="account company customer organization record billing",
 )

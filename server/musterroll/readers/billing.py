@@ -1,6 +1,7 @@
 """Billing lists: one row is the payment state of one contract."""
 
 from musterroll.readers import cells
+from musterroll.readers import heading_names as names
 from musterroll.readers.fields import DocumentKind, Field
 from musterroll.readers.statuses import PAYMENTS, one_of
 
@@ -11,18 +12,19 @@ KIND = DocumentKind(
         Field(
             "contract",
             "Contract Number",
-            "contractnumber contractno contractref contractid agreementnumber agreementno agreementid contract",
+            names.CONTRACT,
             cells.ref,
         ),
         Field(
             "payment",
             "Payment State",
-            "paymentstate paymentstatus invoicestatus invoicestate billingstatus",
+            names.PAYMENT,
             one_of(PAYMENTS, "Paid, Overdue, Void or Open"),
             required=True,
         ),
-        Field("invoiced_on", "Last Invoice Date", "lastinvoicedate invoicedate lastinvoiced invoicedon lastbillingdate", cells.day),
-        Field("subscription", "Subscription Status", "subscriptionstatus subscriptionstate subscription", cells.text(80)),
+        Field("invoiced_on", "Last Invoice Date", names.INVOICED, cells.day),
+        Field("subscription", "Subscription Status", "subscriptionstatus subscriptionstate", cells.text(80)),
     ),
     key=("contract",),
+    nouns="invoice payment",
 )

@@ -6,13 +6,16 @@ from itertools import islice
 from typing import BinaryIO, NamedTuple
 from zoneinfo import ZoneInfo
 
-from musterroll.readers.cells import NUMBERS, heading_key, money
+from musterroll.readers.cells import NUMBERS, heading_key
 from musterroll.readers.fields import DocumentKind, Field
 from musterroll.readers.layout import Layout
 from musterroll.readers.open_table import read_table
+from musterroll.readers.recognition import FROM_SOURCE, Rank, recognised
+from musterroll.readers.sources import detect, other_kind
 from musterroll.readers.table import BadFile, Table
 
 _SAMPLES = 3  # rows shown beside a heading
+_COMPARED = 200  # rows looked at to tell two columns apart
 _COUNTER = "usage:"
 _LONGEST_COUNTER = 80
 
@@ -84,13 +87,13 @@ class Heading(NamedTuple):
 def open_columns(file: BinaryIO, kind: DocumentKind, choices: Choices) -> tuple[DocumentKind, Table, list[Column]]:
     """The kind with the counters that are mapped, the file as a table, and the columns to read. Raises BadFile."""
     kind, table = _open(file, kind, choices)
-    return kind, table, _columns(kind, table.header, choices)
+    return kind, table, _columns(kind, table, choices)
 
 
 def headings(file: BinaryIO, kind: DocumentKind, choices: Choices = Choices()) -> list[Heading]:  # noqa: B008  immutable
     """The columns of a file, also of one that cannot be read as this kind of document yet. Raises BadFile where it is no table."""
     kind, table = _open(file, kind, choices)
-    fields = {min(places)[1]: field for field, places in _recognised(kind, table.header, choices.columns).items()}
+    fields = {min(places)[1]: field for field, places in recognised(kind, table.header, choices.columns).items()}
     rows = [line.cells for line in islice(table.lines(), _SAMPLES) if not line.problem]
     return [
         Heading(name.strip(), fields.get(place, ""), [cell for row in rows if (cell := "".join(row[place : place + 1]).strip()[:40])])
@@ -101,7 +104,7 @@ def headings(file: BinaryIO, kind: DocumentKind, choices: Choices = Choices()) -
 
 def _open(file: BinaryIO, kind: DocumentKind, choices: Choices) -> tuple[DocumentKind, Table]:
     kind = _with_counters(kind, choices.columns)
-    return kind, read_table(file, lambda header: len(_recognised(kind, header, choices.columns)), choices.layout)
+    return kind, read_table(file, lambda header: len(recognised(kind, header, choices.columns)), choices.layout)
 
 
 def _with_counters(kind: DocumentKind, mapped: Mapping[str, str]) -> DocumentKind:
@@ -113,50 +116,52 @@ def _with_counters(kind: DocumentKind, mapped: Mapping[str, str]) -> DocumentKin
     return kind._replace(fields=(*kind.fields, *counters))
 
 
-def _recognised(kind: DocumentKind, header: list[str], mapped: Mapping[str, str]) -> dict[str, list[tuple[int, int]]]:
-    """Per field the columns that may hold it, as (rank of the heading, place); rank 0 is mapped by a person."""
-    chosen = {heading_key(name): field for name, field in mapped.items()}
-    ranks = {
-        heading: (field.name, rank)
-        for field in kind.fields
-        for rank, heading in enumerate([heading_key(field.label), *field.headings.split()], 1)
-    }
-    places: dict[str, list[tuple[int, int]]] = {}
-    for place, name in enumerate(header):
-        heading = heading_key(name)
-        if heading in chosen:
-            if chosen[heading]:
-                places.setdefault(chosen[heading], []).append((0, place))
-        elif known := ranks.get(heading) or ranks.get(heading_key(money.of_heading(name)[0])):
-            field, rank = known
-            places.setdefault(field, []).append((rank, place))
-    return places
-
-
-def _columns(kind: DocumentKind, header: list[str], choices: Choices) -> list[Column]:
+def _columns(kind: DocumentKind, table: Table, choices: Choices) -> list[Column]:
+    header = table.header
     _check_choices(kind, header, choices)
-    recognised = _recognised(kind, header, choices.columns)
-    missing = [field.label for field in kind.required if field.name not in (*recognised, *choices.given)]
+    places = recognised(kind, header, choices.columns)
+    source = detect(kind.name, map(heading_key, header))
+    known = {*places, *choices.given, *(source.given if source else ()), *kind.assumed}
+    missing = [field for field in kind.required if field.name not in known]
     if missing:
-        raise BadFile(
-            f"the file has no column {' and no column '.join(missing)}; the headings are {_listed(header)}; "
-            "map it with --map 'Their Heading=field'"
-        )
-    return [_column(kind, field, header, recognised[field.name]) for field in kind.fields if field.name in recognised]
+        raise BadFile(_what_is_missing(kind, header, missing))
+    return [_column(kind, field, table, places[field.name]) for field in kind.fields if field.name in places]
 
 
-def _column(kind: DocumentKind, field: Field, header: list[str], places: list[tuple[int, int]]) -> Column:
-    """The column with the best heading. What identifies a record must not be in doubt: any second column counts."""
+def _what_is_missing(kind: DocumentKind, header: list[str], missing: list[Field]) -> str:
+    columns = " and no column ".join(field.label for field in missing)
+    other = other_kind(kind.name, map(heading_key, header))
+    hint = f"; it looks like {other.name}: import it as {' or '.join(other.kinds.split())}" if other else ""
+    ways = [f"name the column with --map 'HEADING={missing[0].name}'"]
+    if missing[0].name not in (*kind.key, *kind.shown):
+        ways.append(f"give one value for the whole file with --set {missing[0].name}=...")
+    return f"the file has no column {columns}{hint}; the headings are {_listed(header)}; {', or '.join(ways)}"
+
+
+def _column(kind: DocumentKind, field: Field, table: Table, places: list[tuple[Rank, int]]) -> Column:
+    """The column with the best heading. What identifies a record must not be in doubt: any other as certain counts."""
     best, place = min(places)
-    in_doubt = best > 0 and field.name in (*kind.key, *kind.shown)
-    rivals = [header[other].strip()[:40] for rank, other in places if rank == best or in_doubt]
+    identifies = field.name in (*kind.key, *kind.shown)
+    rivals = [other for rank, other in places if rank == best or (identifies and best[0] > FROM_SOURCE and rank[0] == best[0])]
+    rivals = _different(table, rivals) if len(rivals) > 1 else rivals
     if len(rivals) == 1:
-        return Column(place, field)
-    if len(set(rivals)) == 1:
-        raise BadFile(f"{len(rivals)} columns have the heading {rivals[0]!r}; in the file, rename those that are not the {field.label}")
+        return Column(rivals[0] if place not in rivals else place, field)
+    names = [table.header[other].strip()[:40] for other in rivals]
+    if len(set(names)) == 1:
+        raise BadFile(f"{len(names)} columns have the heading {names[0]!r}; in the file, rename those that are not the {field.label}")
     raise BadFile(
-        f"the columns {' and '.join(map(repr, rivals))} may both be the {field.label}; map it with --map {rivals[0]!r}={field.name}"
+        f"the columns {' and '.join(map(repr, names))} may both be the {field.label}; map it with --map '{names[0]}={field.name}'"
     )
+
+
+def _different(table: Table, places: list[int]) -> list[int]:
+    """Of these columns those that are not empty and do not repeat an earlier one, as far as the first rows show; at least one."""
+    rows = [line.cells for line in islice(table.lines(), _COMPARED) if not line.problem]
+    contents = {place: [row[place].strip() for row in rows if place < len(row)] for place in places}
+    if not rows:
+        return places
+    filled = [place for place in places if any(contents[place])]
+    return [place for n, place in enumerate(filled) if contents[place] not in [contents[other] for other in filled[:n]]] or places[:1]
 
 
 def _check_choices(kind: DocumentKind, header: list[str], choices: Choices) -> None:

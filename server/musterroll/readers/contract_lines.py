@@ -5,6 +5,7 @@ from typing import Any
 from musterroll.domain.contracts.terms import LineScope
 from musterroll.domain.units.serials import serial_key
 from musterroll.readers import cells
+from musterroll.readers import heading_names as names
 from musterroll.readers.cells import BadCell
 from musterroll.readers.cells.money import CURRENCY_HEADINGS, settle
 from musterroll.readers.fields import DocumentKind, Field
@@ -43,33 +44,32 @@ KIND = DocumentKind(
         Field(
             "contract",
             "Contract Number",
-            "contractnumber contractno contractref contractid agreementnumber agreementno agreementid contract",
+            names.CONTRACT,
             cells.ref,
         ),
-        Field("number", "Line", "line linenumber lineno lineitem lineitemnumber lineitemid lineid position item", cells.text(40)),
-        Field(
-            "serial", "Serial Number", "serialnumber serialno serial assetserialnumber deviceserialnumber unitserialnumber sn", cells.serial
-        ),
-        Field("maker", "Manufacturer", "manufacturer manufacturername maker make vendor brand", cells.text(200)),
-        Field("model", "Model", "model modelnumber modelno modelname productmodel productname product productcode", cells.text(200)),
-        Field("site", "Site ID", "siteid sitenumber siteno siteref locationid locationnumber site", cells.ref),
-        Field("account", "Account ID", "accountid accountnumber accountno accountref customerid customernumber account", cells.ref),
+        Field("number", "Line", names.LINE, cells.text(40)),
+        Field("serial", "Serial Number", names.SERIAL, cells.serial),
+        Field("maker", "Manufacturer", names.MAKER, cells.text(200)),
+        Field("model", "Model", names.MODEL, cells.text(200)),
+        Field("site", "Site ID", names.SITE, cells.ref),
+        Field("account", "Account ID", names.ACCOUNT, cells.ref),
         Field("scope", "Scope", "scope coveragescope covers coverlevel", one_of(_SCOPES, "Serial, Site, Account or Subtree")),
         Field(
             "subsidiaries", "Including Subsidiaries", "includingsubsidiaries includesubsidiaries subsidiaries wholegroup", cells.yes_or_no
         ),
-        Field("quantity", "Quantity", "quantity qty count units numberofunits", cells.whole_number(1, 10_000_000)),
-        Field("service", "Service Level", "servicelevel sla slalevel service serviceplan entitlement supportlevel", cells.text(120)),
+        Field("quantity", "Quantity", names.QUANTITY, cells.whole_number(1, 10_000_000)),
+        Field("service", "Service Level", names.SERVICE_LEVEL, cells.text(120)),
         Field(
             "price",
             "Price Per Year",
-            "priceperyear annualprice yearlyprice annualunitprice unitpriceperyear unitprice price annualvalue",
+            names.PRICE,
             cells.amount,
         ),
         Field("currency", "Currency", CURRENCY_HEADINGS, cells.currency),
-        Field("starts_on", "Start Date", "startdate linestartdate starton startson validfrom start", cells.day),
-        Field("ends_on", "End Date", "enddate lineenddate endson expirationdate validto validuntil end", cells.last_day),
+        Field("starts_on", "Start Date", names.START, cells.day),
+        Field("ends_on", "End Date", names.END, cells.last_day),
     ),
     key=("contract", "number"),
     complete=_complete,
+    nouns="line lineitem contractline product",
 )

@@ -4,12 +4,11 @@ from typing import Any
 
 from musterroll.domain.values.dates import end_after
 from musterroll.readers import cells
+from musterroll.readers import heading_names as names
 from musterroll.readers.cells import BadCell, Duration
 from musterroll.readers.cells.money import CURRENCY_HEADINGS
 from musterroll.readers.fields import DocumentKind, Field
 from musterroll.readers.statuses import CONTRACTS, one_of
-
-_REF = "contractnumber contractno contractref contractid agreementnumber agreementno agreementid subscriptionnumber recordid id"
 
 
 def _complete(values: dict[str, Any]) -> None:
@@ -30,29 +29,23 @@ KIND = DocumentKind(
     "contracts",
     "terms, renewal and status",
     (
-        Field("ref", "Contract Number", _REF, cells.ref),
-        Field(
-            "account", "Account ID", "accountid accountnumber accountno accountref customerid customernumber customerno account", cells.ref
-        ),
-        Field("state", "Status", "status state contractstatus", one_of(CONTRACTS, "Draft, Active, Expired or Cancelled"), required=True),
+        Field("ref", "Contract Number", names.CONTRACT_KEY, cells.ref),
+        Field("account", "Account ID", names.ACCOUNT, cells.ref),
+        Field("state", "Status", names.CONTRACT_STATE, one_of(CONTRACTS, "Draft, Active, Expired or Cancelled"), required=True),
         Field(
             "starts_on",
             "Start Date",
-            "startdate contractstartdate starton startson effectivedate validfrom start",
+            names.START,
             cells.day,
             required=True,
         ),
-        Field(
-            "ends_on", "End Date", "enddate contractenddate endson expirationdate expirydate expiry validto validuntil end", cells.last_day
-        ),
-        Field(
-            "auto_renew", "Auto Renew", "autorenew autorenewal automaticrenewal autorenews renewsautomatically evergreen", cells.yes_or_no
-        ),
+        Field("ends_on", "End Date", names.END, cells.last_day),
+        Field("auto_renew", "Auto Renew", names.AUTO_RENEW, cells.yes_or_no),
         Field("renewal_months", "Renewal Months", "renewalmonths renewalterm renewaltermmonths renewalperiodmonths", cells.months),
         Field(
             "notice_days",
             "Notice Days",
-            "noticedays noticeperioddays noticeperiod cancellationnoticedays ownerexpirationnotice",
+            names.NOTICE,
             cells.notice,
         ),
         Field("notice_on", "Notice Date", "noticedate noticegivenon noticegiven noticereceived", cells.day),
@@ -70,4 +63,6 @@ KIND = DocumentKind(
     ),
     key=("ref",),
     complete=_complete,
+    assumed={"state": "contracts are taken to be in force from their Start Date to their End Date"},
+    nouns="contract agreement subscription deal record",
 )

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from functools import cached_property
 from typing import Any, BinaryIO
 
@@ -12,10 +12,12 @@ from musterroll.readers.cell_values import CellValues, Tally, check_words, word_
 from musterroll.readers.cells import money
 from musterroll.readers.columns import Choices, open_columns
 from musterroll.readers.conventions import Decision, Reading, Wishes, find_reading
-from musterroll.readers.fields import NOTHING, BadRow, DocumentKind, DocumentRow, Hints
+from musterroll.readers.fields import NOTHING, BadRow, DocumentKind, DocumentRow, Field, Hints
+from musterroll.readers.sources import detect
 from musterroll.readers.table import BadFile, Line
 
 _CHUNK = 1 << 20
+_DELETED, _YES = "isdeleted", ("1", "true", "yes")
 
 
 def digest(file: BinaryIO) -> str:
@@ -34,11 +36,17 @@ class Document:
         """Raises BadFile where the file is no table of that kind."""
         self._file = file
         self.kind, self._table, self._columns = open_columns(file, kind, choices)
-        self._words = choices.words
-        check_words(self.kind.fields, self._words)
-        self._wishes = Wishes({"dates": choices.dates, "numbers": choices.numbers}, choices.zone)
+        keys = [cells.heading_key(name) for name in self._table.header]
+        self.source = detect(kind.name, keys)
+        check_words(self.kind.fields, choices.words)
+        self._words = {**(self.source.words if self.source else {}), **choices.words}
+        self._deleted = keys.index(_DELETED) if _DELETED in keys else None
+        chosen = {"dates": choices.dates, "numbers": choices.numbers}
+        usual = {"dates": self.source.dates} if self.source and self.source.dates else {}
+        self._wishes = Wishes(chosen, choices.zone, usual, self.source.name if self.source else "")
         self.tally = Tally(Counter(), Counter())
-        self._given = self._given_values(choices.given)
+        self._left_out = 0
+        self._given = self._given_values({**(self.source.given if self.source else {}), **choices.given})
         amounts = any(field.read is money.amount for field in self.kind.fields)
         self._currency: str = self._given.pop("currency", "") if amounts else ""  # of amounts that show none
 
@@ -49,7 +57,21 @@ class Document:
 
     def notes(self) -> list[str]:
         """How the rows were read, once they have been: what a person should know about the file as a whole, in sentences."""
-        return [*self._table.remarks.texts(), *self._given_notes(), *map(str, self.decisions), *word_notes(self.tally)]
+        source = [f"this looks like {self.source.name} and is read as one"] if self.source else []
+        columns = {column.field.name for column in self._columns}
+        assumed = [f"no column {field.label}: {self.kind.assumed[field.name]}" for field in self._assumed(columns)]
+        left_out = [f"rows marked as deleted are left out: {self._left_out:,}"] if self._left_out else []
+        about_rows = [*assumed, *left_out, *map(str, self.decisions), *word_notes(self.tally)]
+        return [*source, *self._table.remarks.texts(), *self._given_notes(), *about_rows]
+
+    def _label(self, place: int, field: Field) -> str:
+        """What a column is called in a message: its field and, where that is another word, its own heading."""
+        heading = self._table.header[place].strip()[:40]
+        key, label = cells.heading_key(heading), cells.heading_key(field.label)
+        return field.label if key in label or label in key else f"{field.label} ({heading})"
+
+    def _assumed(self, columns: Collection[str]) -> list[Field]:
+        return [field for field in self.kind.required if field.name in self.kind.assumed and field.name not in (*columns, *self._given)]
 
     @property
     def ignored(self) -> list[str]:
@@ -65,10 +87,24 @@ class Document:
         """The rows from the first one. Raises BadFile where the rest of the file cannot be read."""
         hints = {place: hints._replace(currency=self._stated(place)) for place, hints in self._reading.hints.items()}
         self.tally = Tally(Counter(), Counter())
-        columns = [(place, field.name, CellValues(field, hints[place], self._words, self.tally)) for place, field in self._columns]
-        required = {field.name: field.label for field in self.kind.required}
+        labels = {place: self._label(place, field) for place, field in self._columns}
+        columns = [
+            (place, field.name, CellValues(field._replace(label=labels[place]), hints[place], self._words, self.tally))
+            for place, field in self._columns
+        ]
+        own = {field.name: labels[place] for place, field in self._columns}
+        assumed = self._assumed(own)
+        required = {field.name: own.get(field.name, field.label) for field in self.kind.required if field not in assumed}
+        self._left_out = 0
         for line in self._table.lines():
+            if self._is_deleted(line):
+                self._left_out += 1
+                continue
             yield self._row(line, columns, required)
+
+    def _is_deleted(self, line: Line) -> bool:
+        """Whether the row is a record that the other system has deleted and only keeps in its bin."""
+        return self._deleted is not None and self._deleted < len(line.cells) and line.cells[self._deleted].strip().casefold() in _YES
 
     def scan(self, *names: str) -> Iterator[tuple[int, list[Any]]]:
         """Line and values of these fields (None: empty) of every row that can be read, before the rows are imported."""
@@ -109,7 +145,7 @@ class Document:
         chosen = self._wishes.chosen
         hints = Hints(dates=chosen["dates"], zone=self._wishes.zone, numbers=chosen["numbers"])
         try:
-            return {name: fields[name].read(fields[name].label, text, hints) for name, text in given.items()}
+            return {name: fields[name].read(fields[name].label, text, hints) for name, text in given.items() if name in fields}
         except DomainError as error:
             raise BadFile(str(error)) from None
 

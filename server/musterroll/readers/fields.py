@@ -49,7 +49,7 @@ class ColumnReader:
 
 
 class Field(NamedTuple):
-    """One column of a document, recognised by its label or by one of `headings`: words as `cells.heading_key` returns them, best first."""
+    """One column of a document, recognised by its label or by one of `headings`, as in `heading_names`: words, best first."""
 
     name: str  # of the value in a row: mostly a column of the table
     label: str
@@ -71,6 +71,8 @@ class DocumentKind(NamedTuple):
     shown: tuple[str, ...] = ()
     complete: Callable[[dict[str, Any]], None] | None = None  # checks a row as a whole and adds what follows; raises DomainError
     counters: CellReader | None = None
+    nouns: str = ""  # what a record of this kind is called in front of a heading, as in "Account: Phone"
+    assumed: Mapping[str, str] = {}  # by required field, what is taken to be true where a file has no such column, in words
 
     @property
     def title(self) -> str:

@@ -4,6 +4,7 @@ from typing import Any
 
 from musterroll.domain.units.serials import BadSerial, name_key, serial_key
 from musterroll.readers import cells
+from musterroll.readers import heading_names as names
 from musterroll.readers.cells import BadCell
 from musterroll.readers.fields import DocumentKind, Field
 
@@ -25,28 +26,29 @@ KIND = DocumentKind(
         Field(
             "ref",
             "Ticket",
-            "ticket ticketid ticketnumber ticketno casenumber caseid incidentnumber incidentid incident case number id",
+            names.TICKET,
             cells.ref,
         ),
         Field(
             "serial",
             "Serial Number",
-            "serialnumber serialno serial assetserialnumber deviceserialnumber asset sn",
+            names.SERIAL,
             cells.serial,
         ),
-        Field("maker", "Manufacturer", "manufacturer manufacturername maker make vendor brand", cells.text(200)),
+        Field("maker", "Manufacturer", names.MAKER, cells.text(200)),
         Field(
             "opened_on",
             "Opened",
-            "opened openedon opendate dateopened dateopened createddate createdate created createdat",
+            names.OPENED,
             cells.day,
             required=True,
         ),
-        Field("closed_on", "Closed", "closed closedon closedate dateclosed closeddate resolveddate resolvedon resolved", cells.day),
-        Field("category", "Category", "category type incidenttype casetype reason problemtype rootcause", cells.text(120)),
-        Field("hours", "Hours", "hours handlinghours hoursspent workhours effort timespent", cells.hours),
+        Field("closed_on", "Closed", names.CLOSED, cells.day),
+        Field("category", "Category", names.CATEGORY, cells.text(120)),
+        Field("hours", "Hours", names.HOURS, cells.hours),
         Field("parts", "Parts", "parts partsused partcount numberofparts", cells.whole_number(0, 100_000)),
     ),
     key=("ref",),
     complete=_complete,
+    nouns="ticket case incident request issue asset",
 )

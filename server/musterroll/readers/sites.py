@@ -1,22 +1,22 @@
 """Site lists: one row is one location of units, and the account it belongs to."""
 
 from musterroll.readers import cells
+from musterroll.readers import heading_names as names
 from musterroll.readers.fields import DocumentKind, Field
 
 KIND = DocumentKind(
     "sites",
     "locations and time zones",
     (
-        Field("ref", "Site ID", "siteid sitenumber siteno siteref locationid locationnumber locationno recordid id", cells.ref),
-        Field(
-            "account", "Account ID", "accountid accountnumber accountno accountref customerid customernumber customerno account", cells.ref
-        ),
-        Field("name", "Site Name", "sitename locationname name site location", cells.text(200)),
-        Field("postcode", "Postcode", "postcode postalcode zip zipcode zippostalcode", cells.text(20)),
-        Field("country", "Country", "country countryregion countrycode", cells.text(60)),
-        Field("zone", "Time Zone", "timezone zone tz timezonename", cells.zone),
-        Field("latitude", "Latitude", "latitude lat geolocationlatitude", cells.degrees(90)),
-        Field("longitude", "Longitude", "longitude lon lng long geolocationlongitude", cells.degrees(180)),
+        Field("ref", "Site ID", names.SITE_KEY, cells.ref),
+        Field("account", "Account ID", names.ACCOUNT, cells.ref),
+        Field("name", "Site Name", names.SITE_NAME, cells.text(200)),
+        Field("postcode", "Postcode", names.POSTCODE, cells.text(20)),
+        Field("country", "Country", names.COUNTRY, cells.text(60)),
+        Field("zone", "Time Zone", names.ZONE, cells.zone),
+        Field("latitude", "Latitude", names.LATITUDE, cells.degrees(90)),
+        Field("longitude", "Longitude", names.LONGITUDE, cells.degrees(180)),
     ),
     key=("ref",),
+    nouns="site location",
 )

@@ -15,7 +15,7 @@ class UnknownWord(BadCell):
     code = "unknown_word"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Statuses:
     """Reads one of a set of values by its synonyms in customers' systems; `use` names accepted words in the error.
 
@@ -42,7 +42,7 @@ def one_of(meanings: Mapping[Any, str], use: str, *, may_be_unknown: bool = Fals
 UNITS = {
     Lifecycle.DEPLOYED: (
         "deployed installed active live inservice inuse inproduction operational commissioned enabled online running working assigned "
-        "deployedassigned checkedout allocated onsite infield operating production provisioned enrolled managed good normal ok "
+        "deployedassigned checkedout allocated onsite infield operating production provisioned enrolled managed registered good normal ok "
         "installiert inbetrieb imeinsatz eingesetzt aktiv produktiv inverwendung vergeben zugewiesen verliehen ausgegeben inbenutzung "
         "enservice installe actif active enproduction enfonction utilise attribue deploye enutilisation "
         "instalado activo enservicio enuso enproduccion operativo asignado desplegado "

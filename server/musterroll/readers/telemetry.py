@@ -4,6 +4,7 @@ from typing import Any
 
 from musterroll.domain.units.serials import name_key, serial_key
 from musterroll.readers import cells
+from musterroll.readers import heading_names as names
 from musterroll.readers.fields import DocumentKind, Field
 
 
@@ -19,21 +20,21 @@ KIND = DocumentKind(
         Field(
             "serial",
             "Serial Number",
-            "serialnumber serialno serial deviceserialnumber deviceserial assetserialnumber sn",
+            names.SERIAL,
             cells.serial,
             required=True,
         ),
-        Field("maker", "Manufacturer", "manufacturer manufacturername maker make vendor brand", cells.text(200)),
+        Field("maker", "Manufacturer", names.MAKER, cells.text(200)),
         Field(
             "first_heard_at",
             "First Seen",
-            "firstseen firstseenat firstheard firstcontact firstconnected firstreported activatedat activationdate",
+            names.FIRST_SEEN,
             cells.instant,
         ),
         Field(
             "heard_at",
             "Last Seen",
-            "lastseen lastseenat lastheard lastcontact lastcheckin lastreported lastreport lastconnected lastactive lastactivity",
+            names.LAST_SEEN,
             cells.instant,
             required=True,
         ),
@@ -43,11 +44,12 @@ KIND = DocumentKind(
             "intervalseconds reportingintervalseconds reportinginterval interval",
             cells.seconds(5, 2_592_000),
         ),
-        Field("firmware", "Firmware", "firmware firmwareversion softwareversion swversion fwversion osversion", cells.text(256)),
+        Field("firmware", "Firmware", names.FIRMWARE, cells.text(256)),
         Field("operating_hours", "Operating Hours", "operatinghours poweronhours runninghours runtimehours hoursrun", cells.counter),
     ),
     key=("maker_key", "serial_key"),
     shown=("serial",),
     complete=_complete,
     counters=cells.counter,
+    nouns="telemetry status",
 )

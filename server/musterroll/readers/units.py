@@ -4,10 +4,9 @@ from typing import Any
 
 from musterroll.domain.enrolment.claim_rules import identity_claim
 from musterroll.readers import cells
+from musterroll.readers import heading_names as names
 from musterroll.readers.fields import DocumentKind, Field
 from musterroll.readers.statuses import UNITS, one_of
-
-_SERIAL = "serialnumber serialno serialnum serial unitserialnumber unitserial deviceserialnumber deviceserial assetserialnumber sn sno"
 
 
 def _complete(values: dict[str, Any]) -> None:
@@ -21,41 +20,40 @@ KIND = DocumentKind(
     "units",
     "serials, locations and dates",
     (
-        Field("serial", "Serial Number", _SERIAL, cells.serial, required=True),
-        Field("maker", "Manufacturer", "manufacturer manufacturername maker make vendor brand oem", cells.text(200), required=True),
+        Field("serial", "Serial Number", names.SERIAL, cells.serial, required=True),
+        Field("maker", "Manufacturer", names.MAKER, cells.text(200), required=True),
         Field(
             "model",
             "Model",
-            "model modelnumber modelno modelname productmodel productname product productcode",
+            names.MODEL,
             cells.text(200),
             required=True,
         ),
-        Field("shipped_on", "Ship Date", "shipdate shippeddate shippedon dateshipped shipmentdate dispatchdate shipped", cells.day),
+        Field("shipped_on", "Ship Date", names.SHIPPED, cells.day),
         Field(
             "installed_on",
             "Install Date",
-            "installdate installeddate installationdate installedon dateinstalled deploydate deployedon commissioningdate",
+            names.INSTALLED,
             cells.day,
         ),
-        Field("registered_on", "Registration Date", "registrationdate registereddate registeredon dateregistered registered", cells.day),
+        Field("registered_on", "Registration Date", names.REGISTERED, cells.day),
         Field(
             "lifecycle",
             "Status",
-            "status lifecycle lifecyclestatus lifecyclestage assetstatus unitstatus assetstate",
+            names.STATUS,
             one_of(UNITS, "Installed, In Stock, Shipped, Returned or Retired", may_be_unknown=True),
         ),
-        Field(
-            "account", "Account ID", "accountid accountno accountnumber accountref customerid customerno customernumber account", cells.ref
-        ),
-        Field("site", "Site ID", "siteid siteno sitenumber siteref locationid locationnumber site", cells.ref),
+        Field("account", "Account ID", names.ACCOUNT, cells.ref),
+        Field("site", "Site ID", names.SITE, cells.ref),
         Field(
             "warranty_months",
             "Warranty Months",
-            "warrantymonths warrantyinmonths warrantyperiodmonths warrantylengthmonths warrantytermmonths monthsofwarranty",
+            names.WARRANTY_MONTHS,
             cells.months,
         ),
     ),
     key=("maker_key", "model_key", "serial_key"),
     shown=("serial",),
     complete=_complete,
+    nouns="product",
 )

@@ -100,15 +100,15 @@ def test_all_kinds_go_in_and_come_out_again(tmp_path: Path) -> None:
 
 
 def test_a_mapping_is_saved_used_shown_and_deleted(tmp_path: Path) -> None:
-    (tmp_path / "units.csv").write_text("Teil;Vendor;Typ\nSN1;Acme;Pump\n")
+    (tmp_path / "units.csv").write_text("Teil;Vendor;Bauart\nSN1;Acme;Pump\n")
     arguments = ["units", str(tmp_path / "units.csv"), "--yes"]
     lost = cli(tmp_path, import_, *arguments)
     assert "no column Serial Number and no column Model" in str(lost.exception)
-    saved = cli(tmp_path, import_, *arguments, "--map", "Teil=serial", "--map", "Typ=model", "--save-mapping", "Lager")
+    saved = cli(tmp_path, import_, *arguments, "--map", "Teil=serial", "--map", "Bauart=model", "--save-mapping", "Lager")
     assert "1 new" in saved.stdout
     assert "1 unchanged" in cli(tmp_path, import_, *arguments, "--mapping", "Lager").stdout
     assert cli(tmp_path, mappings, "list").stdout == "NAME   KIND   COLUMNS\nLager  units        2\n"
-    assert cli(tmp_path, mappings, "show", "Lager").stdout == "HEADING  FIELD\nTeil     serial\nTyp      model\n"
+    assert cli(tmp_path, mappings, "show", "Lager").stdout == "HEADING  FIELD\nTeil     serial\nBauart   model\n"
     assert "is for units, not for sites" in str(cli(tmp_path, import_, "sites", arguments[1], "--mapping", "Lager").exception)
     assert "deleted" in cli(tmp_path, mappings, "delete", "Lager").stdout
     assert "no mapping 'Lager'" in str(cli(tmp_path, import_, *arguments, "--mapping", "Lager").exception)

@@ -105,7 +105,7 @@ def test_a_file_of_something_else_is_refused_with_what_it_lacks(header: str, sen
         ("Default string,Acme,Pump", "placeholder"),
         (",Acme,Pump", "the Serial Number is empty"),
         ("NULL,Acme,Pump", "the Serial Number is empty"),
-        ("SN1,,Pump", "the Manufacturer is empty"),
+        ("SN1,,Pump", "the Manufacturer (Maker) is empty"),
         ("SN1,Acme,---", "the Model is empty"),
         ("SN1,Acme", "2 columns"),
         ("SN\0001,Acme,Pump", "control characters"),

@@ -33,13 +33,13 @@ class ContractImporter(Importer):
     def new_facts(self, row: DocumentRow) -> dict[str, Any]:
         """A contract that names no currency is in that of its account, where that is known."""
         currency = self._currencies.get(row.values.get("account"), "")
-        return {**super().new_facts(row), "state": ContractState.DRAFT, "starts_on": None, "currency": currency}
+        return {**super().new_facts(row), "state": ContractState.ACTIVE, "starts_on": None, "currency": currency}
 
     def accept(self, row: DocumentRow, known: KnownRecord | None) -> AcceptedRow:
         after, note = super().accept(row, known).after, ""
         if after["ends_on"] is not None and after["ends_on"] <= after["starts_on"]:
             raise Conflict("the End Date would be before the Start Date")
-        if row.values["state"] is ContractState.EXPIRED and self._expired_early(after, known):
+        if row.values.get("state") is ContractState.EXPIRED and self._expired_early(after, known):
             after["state"], note = ContractState.CANCELLED, "expired before its End Date: taken as cancelled"
         self._check_lines(row.values["ref"], after, known)
         return AcceptedRow(after, note)
