@@ -12,6 +12,7 @@ from musterroll.settings import Settings
 from musterroll.storage.engine.database import Database
 from musterroll.usecases.audit import verify as audit_verify
 from musterroll.usecases.liveness import stale_sweep
+from musterroll.usecases.messages import identity
 from musterroll.usecases.notifications import calendar as notification_calendar
 from musterroll.usecases.notifications import compose, detect
 from musterroll.usecases.operations import clock, health
@@ -30,6 +31,7 @@ def jobs(settings: Settings, database: Database) -> list[Job]:
     scheduled = [
         Job("sweep", settings.sweep_seconds, work.sweep, at_any_time=True),
         Job("reconcile", 5.0, work.reconcile),
+        Job("identity", 10.0, work.identity),
         Job("heartbeat", 5.0, work.heartbeat, at_any_time=True),
     ]
     scheduled += [Job("snapshot", 60.0, work.snapshot), Job("plan", 60.0, work.plan), Job("figures", 60.0, work.figures)]
@@ -67,6 +69,14 @@ class _RegistryJobs(NamedTuple):
             result = reconciliation_run.tick(session, now)
         if result is not None and result.whole:
             log.info("the whole fleet was reconciled")
+
+    def identity(self, now: datetime) -> None:
+        """Judge which device reports as a unit, where there are signs that it is another."""
+        with self.database.snapshot() as session:
+            if not identity.due(session, now):
+                return
+        with self.database.transaction() as session:
+            identity.judge(session, now)
 
     def product_changes(self, now: datetime) -> None:
         """Update the units of a changed product or policy, one batch per run."""

@@ -84,7 +84,15 @@ class FindingKind(StrEnum):
     )
     CLONE_CASE = (
         *("clone_case", "identity", Severity.HIGH),
-        *("Clone case", "two devices use the same serial"),
+        *("Clone case", "two devices use the same serial or credential"),
+    )
+    STATE_WENT_BACK = (
+        *("state_went_back", "operations", Severity.MEDIUM),
+        *("State went back", "the device starts from an older copy of its state"),
+    )
+    FOREIGN_IDENTITY = (
+        *("foreign_identity", "identity", Severity.HIGH),
+        *("Other identity", "the device reports a serial or model it was not enrolled with"),
     )
     LINE_WITHOUT_ACCOUNT = (
         *("line_without_account", "operations", Severity.MEDIUM),

@@ -19,12 +19,23 @@ from musterroll.domain.findings.evidence import (
 )
 from musterroll.domain.findings.kinds import ATTACH, LEAK, OF_CELL, Finding, FindingKey, FindingKind, Subject
 from musterroll.domain.liveness import Liveness
+from musterroll.domain.messages.identity import Doubt
 from musterroll.domain.reconciliation.cells import flags
 from musterroll.domain.units.lifecycle import Lifecycle
 from musterroll.domain.values.money import Money
 from musterroll.domain.warranty.unit_claims import Disagreement
 
 CLONE_FACT = "another device with this serial waits to be let in"  # compared with stored facts: changing it reopens decided findings
+
+
+OTHER_DOUBTS = {Doubt.WENT_BACK: FindingKind.STATE_WENT_BACK, Doubt.FOREIGN: FindingKind.FOREIGN_IDENTITY}
+
+
+class DoubtFacts(NamedTuple):
+    """One clause, and what a decision rests on."""
+
+    says: str
+    facts: str
 
 
 class UnitCase(NamedTuple):
@@ -41,6 +52,7 @@ class UnitCase(NamedTuple):
     list_price: Money | None = None  # of cover for its product, per year
     disagreement: Disagreement | None = None
     clone: bool = False  # another device is waiting to enrol with its serial
+    doubts: Mapping[Doubt, DoubtFacts] = {}  # which device reports as the unit
     further: Mapping[FindingKind, tuple[Evidence, ...]] = {}  # more evidence by kind
 
 
@@ -56,9 +68,20 @@ def unit_findings(case: UnitCase) -> Iterator[Finding]:
     if case.disagreement:
         worth = Worth(how="no value: a question of dates")
         yield _finding(FindingKind.WARRANTY_CONFLICT, case, case.disagreement.says, (case.disagreement.fact,), worth)
-    if case.clone:
-        says = f"another device is waiting to enrol with the serial {case.serial}"
-        yield _finding(FindingKind.CLONE_CASE, case, says, (CLONE_FACT,), Worth(how="no value: a question of identity"))
+    yield from _of_identity(case)
+
+
+def _of_identity(case: UnitCase) -> Iterator[Finding]:
+    worth = Worth(how="no value: a question of identity")
+    copied = case.doubts.get(Doubt.COPIED)
+    if case.clone or copied:
+        waits = f"another device is waiting to enrol with the serial {case.serial}"
+        says = f"several devices report with the credential of {case.serial}: {copied.says}" if copied else waits
+        facts = (*((CLONE_FACT,) if case.clone else ()), *((copied.facts,) if copied else ()))
+        yield _finding(FindingKind.CLONE_CASE, case, says, facts, worth)
+    for doubt, kind in OTHER_DOUBTS.items():
+        if other := case.doubts.get(doubt):
+            yield _finding(kind, case, f"{case.serial}: {other.says}", (other.facts,), worth)
 
 
 def _of_cell(kind: FindingKind, case: UnitCase) -> Finding:

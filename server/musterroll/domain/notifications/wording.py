@@ -126,6 +126,18 @@ def _clone(events: list[Event], _: ZoneInfo) -> str:
     return f"Suspected clone of {events[0].serial}; one device is operating and another requests enrolment"
 
 
+def _copied(events: list[Event], _: ZoneInfo) -> str:
+    return f"Several devices report as {events[0].serial}: {events[0].detail}; find the copy and enrol it as a unit of its own"
+
+
+def _went_back(events: list[Event], _: ZoneInfo) -> str:
+    return f"The state of {events[0].serial} went back: {events[0].detail}; check whether its storage keeps what is written"
+
+
+def _foreign(events: list[Event], _: ZoneInfo) -> str:
+    return f"Other identity at {events[0].serial}: {events[0].detail}"
+
+
 def _import(events: list[Event], _: ZoneInfo) -> str:
     event = events[0]
     return f"{_count(event.units, 'row')} rejected in the import of {event.variant.replace('-', ' ')} from {event.detail}"
@@ -171,6 +183,9 @@ _WORDING = {
     EventKind.FINDING_OPENED: _KindWording(_finding, "/findings"),
     EventKind.ENROLMENT_PENDING: _KindWording(_enrolment, "/enrolment", plural="enrolments awaiting approval"),
     EventKind.CLONE_SUSPECTED: _KindWording(_clone, "/enrolment", plural="suspected clones"),
+    EventKind.CREDENTIAL_COPIED: _KindWording(_copied, "/findings?kind=clone_case", plural="units with several devices"),
+    EventKind.STATE_WENT_BACK: _KindWording(_went_back, "/findings?kind=state_went_back", plural="units whose state went back"),
+    EventKind.FOREIGN_IDENTITY: _KindWording(_foreign, "/findings?kind=foreign_identity", plural="units with another identity"),
     EventKind.IMPORT_FAILED: _KindWording(_import, "/imports", plural="imports with rejected rows"),
     EventKind.INGEST_NOT_RECEIVING: _KindWording(_not_receiving, "/health", plural="outages of message reception"),
     EventKind.INGEST_RECEIVING: _KindWording(_receiving_again, "/health", plural="recoveries of message reception"),

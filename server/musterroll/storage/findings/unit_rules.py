@@ -6,7 +6,8 @@ Facts are compared byte by byte between runs, so they are composed here as the r
 from collections.abc import Sequence
 
 from musterroll.domain.findings.kinds import ATTACH, LEAK, OF_CELL, FindingKind
-from musterroll.domain.findings.unit_rules import CLONE_FACT
+from musterroll.domain.findings.unit_rules import CLONE_FACT, OTHER_DOUBTS
+from musterroll.domain.messages.identity import Doubt
 from musterroll.storage.engine.temp_tables import Staging
 
 # The lines that pay for a unit that is not healthy: all of them, and (`due`) the overdue ones.
@@ -76,6 +77,15 @@ FROM odd c
 LEFT JOIN product ON product.id = c.product_id
 LEFT JOIN run_paid p ON p.unit_id = c.unit_id
 LEFT JOIN run_ended e ON e.unit_id = c.unit_id"""  # noqa: S608
+# A device waits with the serial of an enrolled one, or several report with one credential.
+_CLONES = f"""
+SELECT unit_id, string_agg(fact, '\n' ORDER BY part) AS facts FROM (
+  SELECT DISTINCT waits.unit_id, :clone AS fact, 1 AS part FROM credential waits
+  JOIN credential holds ON holds.unit_id = waits.unit_id AND holds.status = 'active' WHERE waits.status = 'pending'
+  UNION ALL
+  SELECT unit_id, facts, 2 FROM identity_case WHERE doubt = '{Doubt.COPIED}') parts
+GROUP BY unit_id"""  # noqa: S608
+_DOUBTS = " ".join(f"WHEN '{doubt}' THEN '{kind}'" for doubt, kind in OTHER_DOUBTS.items())
 _OF_UNITS = f"""
 SELECT '{FindingKind.EXPIRED_BUT_OPERATING}' AS kind, 'unit' AS subject, unit_id AS subject_id, facts, '' AS variant, account_id, value,
   coalesce(currency, '') AS currency, cell <> 3 AS counted
@@ -95,10 +105,11 @@ UNION ALL
 SELECT '{FindingKind.WARRANTY_CONFLICT}', 'unit', c.unit_id, d.says, '', c.account_id, NULL, '', TRUE
 FROM run_conflict d JOIN run_cell c ON c.unit_id = d.unit_id
 UNION ALL
-SELECT '{FindingKind.CLONE_CASE}', 'unit', c.unit_id, :clone, '', c.account_id, NULL, '', TRUE
-FROM run_cell c
-WHERE c.unit_id IN (SELECT waits.unit_id FROM credential waits
-  JOIN credential holds ON holds.unit_id = waits.unit_id AND holds.status = 'active' WHERE waits.status = 'pending')"""  # noqa: S608
+SELECT '{FindingKind.CLONE_CASE}', 'unit', c.unit_id, k.facts, '', c.account_id, NULL, '', TRUE
+FROM ({_CLONES}) k JOIN run_cell c ON c.unit_id = k.unit_id
+UNION ALL
+SELECT CASE i.doubt {_DOUBTS} END, 'unit', c.unit_id, i.facts, '', c.account_id, NULL, '', TRUE
+FROM identity_case i JOIN run_cell c ON c.unit_id = i.unit_id WHERE i.doubt <> '{Doubt.COPIED}'"""  # noqa: S608
 
 _FURTHER = f"""
 SELECT p.unit_id AS subject_id, CASE p.cell {_KINDS} END AS kind, p.account_id, a.currency, a.value, TRUE AS counted

@@ -47,6 +47,14 @@ class RevivedUnit(NamedTuple):
     unborn: bool  # the birth of its epoch is missing
 
 
+class PassedReport(NamedTuple):
+    """A unit reported in the epoch of `sent`, before what was newest of it: its state went back, or two devices report as it."""
+
+    unit: RevivedUnit
+    sent: tuple[int, int]  # epoch, beat
+    newest: tuple[int, int]
+
+
 _NEW_ROW = text(
     "INSERT INTO unit_status (unit_id, epoch, beat, birth_epoch, birth_seq, interval, late_after, stale_after)"
     " VALUES (:unit_id, 0, -1, -1, 0, 60, 66, 186) ON CONFLICT DO NOTHING"
@@ -79,7 +87,7 @@ UPDATE unit_status v SET heard_at = %s, {_SET_POSTGRES}
 FROM unnest({", ".join(["%s::bigint[]"] * (1 + len(_COLUMNS)))}) AS b (unit_id, {", ".join(_COLUMNS)})
 WHERE v.unit_id = b.unit_id AND (v.epoch, v.beat) < (b.epoch, b.beat)
 RETURNING v.unit_id, v.first_heard_at, v.stale_since, v.death_at, v.birth_epoch, v.epoch)
-SELECT {_REVIVED} FROM met WHERE {_NEWS}"""  # noqa: S608
+SELECT {_REVIVED}, 0 FROM met WHERE {_NEWS} UNION ALL SELECT NULL, NULL, NULL, NULL, NULL, count(*) FROM met"""  # noqa: S608
 _HEARTBEATS_SQLITE = f"UPDATE unit_status SET heard_at = ?1, {_SET_SQLITE} WHERE unit_id = ?2 AND (epoch, beat) < (?3, ?4)"  # noqa: S608
 # SQLite has one writer, so the changes can be read before the update: {} is the guard of the update.
 _REVIVED_SQLITE = """
@@ -90,20 +98,19 @@ _REVIVED_BY_HEARTBEATS_SQLITE = _REVIVED_SQLITE.format("(v.epoch, v.beat) < (b.v
 _REVIVED_BY_BIRTHS_SQLITE = _REVIVED_SQLITE.format("v.epoch <= b.value ->> 1")
 
 
-def record_heartbeats(session: Session, beats: Sequence[HeartbeatRow], now: int) -> list[RevivedUnit]:
-    """Heartbeats, at most one a unit: the newest (epoch, beat) wins, an older one changes nothing."""
+def record_heartbeats(session: Session, beats: Sequence[HeartbeatRow], now: int) -> tuple[list[RevivedUnit], bool]:
+    """Heartbeats, at most one a unit: the newest (epoch, beat) wins. Whether there were others; `record_passed` is for them."""
     if not beats:
-        return []
+        return [], False
     rows = sorted((*counters, *map(vitals.get, VITAL_NAMES)) for *counters, vitals in beats)
     connection = session.connection()
     if postgres(session):
-        return _revived_units(connection.exec_driver_sql(_HEARTBEATS_POSTGRES, (now, *columns(rows))).all())
+        return _revived_and_missed(connection.exec_driver_sql(_HEARTBEATS_POSTGRES, (now, *columns(rows))).all(), len(rows))
     met = _revived_units(connection.exec_driver_sql(_REVIVED_BY_HEARTBEATS_SQLITE, (json.dumps([row[:3] for row in rows]),)).all())
-    connection.exec_driver_sql(_HEARTBEATS_SQLITE, [(now, *row) for row in rows])
-    return met
+    return met, connection.exec_driver_sql(_HEARTBEATS_SQLITE, [(now, *row) for row in rows]).rowcount < len(rows)
 
 
-# A birth is history where its unit has already been heard in a later epoch.
+# A birth is history where its unit has already been heard in a later epoch, and no more than a sign of life.
 _BIRTHS_POSTGRES = f"""
 WITH met AS (
 UPDATE unit_status v SET heard_at = %s, epoch = b.epoch, beat = CASE WHEN v.epoch < b.epoch THEN -1 ELSE v.beat END,
@@ -112,23 +119,53 @@ FROM unnest({", ".join(["%s::bigint[]"] * 8)})
   AS b (unit_id, epoch, seq, interval, late_after, stale_after, clock_offset, uptime)
 WHERE v.unit_id = b.unit_id AND v.epoch <= b.epoch
 RETURNING v.unit_id, v.first_heard_at, v.stale_since, v.death_at, v.birth_epoch, v.epoch)
-SELECT {_REVIVED} FROM met WHERE {_NEWS}"""  # noqa: S608
+SELECT {_REVIVED}, 0 FROM met WHERE {_NEWS} UNION ALL SELECT NULL, NULL, NULL, NULL, NULL, count(*) FROM met"""  # noqa: S608
 _BIRTHS_SQLITE = """
 UPDATE unit_status SET heard_at = ?1, epoch = ?3, beat = CASE WHEN epoch < ?3 THEN -1 ELSE beat END, clock_offset = ?8, uptime = ?9
 WHERE unit_id = ?2 AND epoch <= ?3"""
 
 
-def record_births(session: Session, births: Sequence[BirthRow], now: int) -> list[RevivedUnit]:
-    """Births as signs of life, at most one a unit."""
+def record_births(session: Session, births: Sequence[BirthRow], now: int) -> tuple[list[RevivedUnit], bool]:
+    """Births as reports, at most one a unit. Whether there were some of passed epochs; `record_passed` is for them."""
     if not births:
-        return []
+        return [], False
     rows = sorted(births)
     connection = session.connection()
     if postgres(session):
-        return _revived_units(connection.exec_driver_sql(_BIRTHS_POSTGRES, (now, *columns(rows))).all())
+        return _revived_and_missed(connection.exec_driver_sql(_BIRTHS_POSTGRES, (now, *columns(rows))).all(), len(rows))
     met = _revived_units(connection.exec_driver_sql(_REVIVED_BY_BIRTHS_SQLITE, (json.dumps([row[:2] for row in rows]),)).all())
-    connection.exec_driver_sql(_BIRTHS_SQLITE, [(now, *row) for row in rows])
-    return met
+    return met, connection.exec_driver_sql(_BIRTHS_SQLITE, [(now, *row) for row in rows]).rowcount < len(rows)
+
+
+def _revived_and_missed(rows: Sequence[Sequence[int]], sent: int) -> tuple[list[RevivedUnit], bool]:
+    """The rows of units, and whether the one that counts those updated counts fewer than were sent."""
+    return _revived_units([row for row in rows if row[0] is not None]), any(row[0] is None and row[5] < sent for row in rows)
+
+
+# Of the status only what says that the unit is alive: all else stays as the newest report left it.
+_PASSED_NEWS = "v.unit_id, v.first_heard_at IS NULL, v.stale_since, v.death_at, FALSE, b.epoch, b.beat, v.epoch, v.beat"
+_PASSED_POSTGRES = f"""
+UPDATE unit_status v SET heard_at = %s FROM unnest(%s::bigint[], %s::bigint[], %s::bigint[]) AS b (unit_id, epoch, beat)
+WHERE v.unit_id = b.unit_id AND (v.epoch, v.beat) > (b.epoch, b.beat) RETURNING {_PASSED_NEWS}"""  # noqa: S608
+_PASSED_SQLITE = f"""
+WITH b AS (SELECT value ->> 0 AS unit_id, value ->> 1 AS epoch, value ->> 2 AS beat FROM json_each(?))
+SELECT {_PASSED_NEWS} FROM b JOIN unit_status v ON v.unit_id = b.unit_id WHERE (v.epoch, v.beat) > (b.epoch, b.beat)"""  # noqa: S608
+_HEARD_SQLITE = "UPDATE unit_status SET heard_at = ? WHERE unit_id = ?"
+
+
+def record_passed(session: Session, reports: Sequence[tuple[int, int, int]], now: int) -> list[PassedReport]:
+    """Reports as (unit, epoch, beat), at most one a unit. Those before the newest of their unit: it is heard now all the same."""
+    if not reports:
+        return []
+    connection = session.connection()
+    if postgres(session):
+        rows = connection.exec_driver_sql(_PASSED_POSTGRES, (now, *columns(sorted(reports)))).all()
+    else:
+        rows = connection.exec_driver_sql(_PASSED_SQLITE, (json.dumps(reports),)).all()
+        if rows:
+            connection.exec_driver_sql(_HEARD_SQLITE, [(now, row[0]) for row in rows])
+    units = zip(_revived_units(rows), rows, strict=True)
+    return [PassedReport(unit, (row[5], row[6]), (row[7], row[8])) for unit, row in units]
 
 
 _WINDOWS_POSTGRES = f"""

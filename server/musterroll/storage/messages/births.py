@@ -14,17 +14,24 @@ from musterroll.storage.tables.units import Unit
 
 
 class Enrolled(NamedTuple):
-    """The enrolled unit that a birth is compared with."""
+    """The enrolled unit that a birth is compared with, and the evidence of the birth before."""
 
     id: int
     serial: str
     serial_key: str
+    maker: str
+    model: str
+    maker_key: str
+    model_key: str
     reporting: ReportingClass
+    evidence: dict[str, str]
 
 
 def enrolled(session: Session, unit_ids: Collection[int]) -> dict[int, Enrolled]:
     query = (
-        select(Unit.id, Unit.serial, Unit.serial_key, Product.reporting)
+        select(Unit.id, Unit.serial, Unit.serial_key)
+        .add_columns(*(col(column) for column in (Product.maker, Product.model, Product.maker_key, Product.model_key)))
+        .add_columns(col(Product.reporting), col(Unit.evidence))
         .join(Product, col(Product.id) == col(Unit.product_id))
         .where(col(Unit.id).in_(unit_ids))
     )

@@ -2,12 +2,14 @@
 
 import json
 from collections.abc import Collection, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
+from sqlalchemy import func, text
 from sqlmodel import Session, col, select
 
-from musterroll.storage.engine.bulk import Bigints, Texts, columns, postgres
-from musterroll.storage.tables.messages import DurableMessage
+from musterroll.storage.engine.bulk import Bigints, Texts, among, columns, postgres
+from musterroll.storage.tables.liveness import UnitStatus
+from musterroll.storage.tables.messages import DurableMessage, MessageStream
 
 
 class Stream(NamedTuple):
@@ -18,10 +20,11 @@ class Stream(NamedTuple):
 
 
 class StreamPosition(NamedTuple):
-    """How far a stream is stored without a gap, and the highest number stored."""
+    """How far a stream is stored without a gap, the highest number stored, and whether two devices or lives have used its numbers."""
 
     upto: int
     highest: int
+    forked: bool = False
 
 
 class MessageRow(NamedTuple):
@@ -31,6 +34,14 @@ class MessageRow(NamedTuple):
     about: str
     at: int  # seconds, by the unit's clock
     body: bytes  # UTF-8
+
+
+Key = tuple[int, int, int]  # unit, epoch, seq
+
+
+class StoredBody(NamedTuple):
+    about: str
+    body: bytes
 
 
 _COLUMNS = "unit_id, epoch, seq, about, at, body, received_at"
@@ -56,25 +67,68 @@ def insert(session: Session, rows: Sequence[MessageRow], now: int) -> int:
     ).rowcount
 
 
-_EXISTING_POSTGRES = """
-SELECT m.unit_id, m.epoch, m.seq FROM unnest(%s::bigint[], %s::bigint[], %s::bigint[]) AS k (unit_id, epoch, seq)
+_STORED_POSTGRES = """
+SELECT m.unit_id, m.epoch, m.seq, m.about, m.body FROM unnest(%s::bigint[], %s::bigint[], %s::bigint[]) AS k (unit_id, epoch, seq)
 JOIN message m USING (unit_id, epoch, seq)"""
-_EXISTING_SQLITE = """
-SELECT m.unit_id, m.epoch, m.seq FROM json_each(?) AS k
+_STORED_SQLITE = """
+SELECT m.unit_id, m.epoch, m.seq, m.about, m.body FROM json_each(?) AS k
 JOIN message m ON m.unit_id = k.value ->> 0 AND m.epoch = k.value ->> 1 AND m.seq = k.value ->> 2"""
 
 
-def existing_keys(session: Session, keys: Collection[tuple[int, int, int]]) -> set[tuple[int, int, int]]:
-    """Which of these (unit, epoch, seq) are stored."""
-    return {(row[0], row[1], row[2]) for row in _by_keys(session, _EXISTING_POSTGRES, _EXISTING_SQLITE, sorted(keys))}
+def stored(session: Session, keys: Collection[Key]) -> dict[Key, StoredBody]:
+    """What is stored under these (unit, epoch, seq)."""
+    rows = _by_keys(session, _STORED_POSTGRES, _STORED_SQLITE, sorted(keys))
+    return {(unit, epoch, seq): StoredBody(about, body.encode()) for unit, epoch, seq, about, body in rows}
+
+
+class AsideRow(NamedTuple):
+    """A message that cannot be kept under its number."""
+
+    message: MessageRow
+    digest: str
+
+
+_ASIDE_COLUMNS = "unit_id, epoch, seq, digest, about, at, body, received_at"
+_ASIDE = text(
+    f"INSERT INTO set_aside_message ({_ASIDE_COLUMNS})"  # noqa: S608
+    " VALUES (:unit_id, :epoch, :seq, :digest, :about, :at, :body, :now) ON CONFLICT DO NOTHING"
+)
+_ASIDE_HEARTBEAT = text(
+    f"INSERT INTO set_aside_message ({_ASIDE_COLUMNS})"  # noqa: S608
+    " VALUES (:unit_id, :epoch, 0, 'heartbeat', 'heartbeat', :at, :body, :now)"
+    " ON CONFLICT (unit_id, epoch, seq, digest) DO UPDATE SET at = excluded.at, body = excluded.body, received_at = excluded.received_at"
+)
+
+
+def set_aside(session: Session, rows: Sequence[AsideRow], now: int) -> None:
+    """Keep messages apart, each content once."""
+    if rows:
+        session.execute(_ASIDE, [{**row._asdict(), "body": row.body.decode(), "digest": digest, "now": now} for row, digest in rows])
+
+
+def set_aside_heartbeats(session: Session, rows: Sequence[MessageRow], now: int) -> None:
+    """Keep the newest heartbeat of each passed epoch apart."""
+    if rows:
+        session.execute(_ASIDE_HEARTBEAT, [{**row._asdict(), "body": row.body.decode(), "now": now} for row in rows])
+
+
+def highest_epochs(session: Session, unit_ids: Collection[int]) -> dict[int, int]:
+    """The highest epoch in which each of these units has sent anything."""
+    newest = (
+        select(col(UnitStatus.unit_id), col(UnitStatus.epoch), func.max(col(MessageStream.epoch)))
+        .outerjoin(MessageStream, col(MessageStream.unit_id) == col(UnitStatus.unit_id))
+        .where(among(session, col(UnitStatus.unit_id), unit_ids))
+        .group_by(col(UnitStatus.unit_id), col(UnitStatus.epoch))
+    )
+    return {unit_id: max(beats, durable or 0) for unit_id, beats, durable in session.execute(newest)}
 
 
 # Rows are locked in order, so that two ingests with messages of one unit wait for each other and each sees the other's.
 _LOCK_POSTGRES = """
-SELECT d.unit_id, d.epoch, d.upto, d.highest FROM message_stream d
+SELECT d.unit_id, d.epoch, d.upto, d.highest, d.forked FROM message_stream d
 JOIN unnest(%s::bigint[], %s::bigint[]) AS k (unit_id, epoch) USING (unit_id, epoch) ORDER BY 1, 2 FOR UPDATE OF d"""
 _LOCK_SQLITE = """
-SELECT d.unit_id, d.epoch, d.upto, d.highest FROM json_each(?) AS k
+SELECT d.unit_id, d.epoch, d.upto, d.highest, d.forked FROM json_each(?) AS k
 JOIN message_stream d ON d.unit_id = k.value ->> 0 AND d.epoch = k.value ->> 1"""
 _OPEN_POSTGRES = """INSERT INTO message_stream (unit_id, epoch, upto, highest)
 SELECT *, 0, 0 FROM unnest(%s::bigint[], %s::bigint[]) ON CONFLICT DO NOTHING"""
@@ -98,10 +152,10 @@ def lock_streams(session: Session, streams: Collection[Stream]) -> dict[Stream, 
 
 def _positions(session: Session, streams: Sequence[Stream]) -> dict[Stream, StreamPosition]:
     rows = _by_keys(session, _LOCK_POSTGRES, _LOCK_SQLITE, streams)
-    return {Stream(unit, epoch): StreamPosition(upto, highest) for unit, epoch, upto, highest in rows}
+    return {Stream(unit, epoch): StreamPosition(upto, highest, bool(forked)) for unit, epoch, upto, highest, forked in rows}
 
 
-def _by_keys(session: Session, for_postgres: str, for_sqlite: str, keys: Sequence[tuple[int, ...]]) -> Sequence[Sequence[int]]:
+def _by_keys(session: Session, for_postgres: str, for_sqlite: str, keys: Sequence[tuple[int, ...]]) -> Sequence[Sequence[Any]]:
     if not keys:
         return []
     connection = session.connection()
@@ -118,10 +172,10 @@ def seqs_above(session: Session, stream: Stream, upto: int) -> set[int]:
 
 
 _ADVANCE_POSTGRES = """
-UPDATE message_stream d SET upto = k.upto, highest = k.highest
-FROM unnest(%s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[]) AS k (unit_id, epoch, upto, highest)
+UPDATE message_stream d SET upto = k.upto, highest = k.highest, forked = k.forked <> 0
+FROM unnest(%s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[]) AS k (unit_id, epoch, upto, highest, forked)
 WHERE d.unit_id = k.unit_id AND d.epoch = k.epoch"""
-_ADVANCE_SQLITE = "UPDATE message_stream SET upto = ?3, highest = ?4 WHERE unit_id = ?1 AND epoch = ?2"
+_ADVANCE_SQLITE = "UPDATE message_stream SET upto = ?3, highest = ?4, forked = ?5 WHERE unit_id = ?1 AND epoch = ?2"
 
 
 def save_positions(session: Session, changed: dict[Stream, StreamPosition]) -> None:

@@ -12,6 +12,7 @@ from musterroll.storage.tables import (  # noqa: F401
     enrolment,
     findings,
     fleet,
+    identity,
     imports,
     liveness,
     matching,

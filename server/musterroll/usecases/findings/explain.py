@@ -10,7 +10,7 @@ from musterroll.domain.coverage.seat_allocation import Candidate, allocate_seats
 from musterroll.domain.findings.evidence import Evidence
 from musterroll.domain.findings.kinds import Finding, Subject
 from musterroll.domain.findings.line_rules import LineCase, line_findings
-from musterroll.domain.findings.unit_rules import UnitCase, unit_findings
+from musterroll.domain.findings.unit_rules import DoubtFacts, UnitCase, unit_findings
 from musterroll.domain.liveness import Liveness
 from musterroll.domain.values.instants import from_ms, to_ms
 from musterroll.domain.values.money import Money
@@ -19,6 +19,7 @@ from musterroll.domain.warranty.unit_claims import disagreement, read_claim
 from musterroll.storage.contracts import lines as contract_lines
 from musterroll.storage.coverage import unit_facts
 from musterroll.storage.imports.runs import DocumentOrigin
+from musterroll.storage.messages import identity
 from musterroll.storage.reconciliation import cell_counters, unit_states
 from musterroll.storage.tables.contracts import ContractLine
 from musterroll.storage.tables.findings import FindingRow as Row
@@ -84,6 +85,7 @@ def _of_unit(session: Session, unit_id: int, on: date, instant: datetime, now: d
         None if unit.list_price is None else Money(unit.list_price, unit.currency),
         disagreement(read_claim(unit.card), documents.periods),
         unit_facts.has_clone(session, unit_id),
+        {doubt: DoubtFacts(row.says, row.facts) for (_, doubt), row in identity.cases(session, [unit_id]).items()},
         more_evidence.evidence_by_kind(session, unit),
     )
     return list(unit_findings(case))

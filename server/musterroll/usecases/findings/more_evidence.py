@@ -1,5 +1,6 @@
-"""Further evidence of a unit's findings: warranty periods, warranty card, credentials, list price."""
+"""Further evidence of a unit's findings: warranty periods, warranty card, credentials, list price, messages."""
 
+from collections.abc import Iterator
 from typing import Any
 
 from sqlalchemy import Row
@@ -8,12 +9,16 @@ from sqlmodel import Session
 from musterroll.domain.findings.evidence import Evidence
 from musterroll.domain.findings.kinds import FindingKind
 from musterroll.domain.values.dates import in_words, last_day
+from musterroll.domain.values.instants import from_ms
 from musterroll.domain.values.money import Money
 from musterroll.domain.warranty.unit_claims import describe_claim, read_claim
 from musterroll.storage.enrolment import credentials
+from musterroll.storage.messages import identity
 from musterroll.storage.tables.enrolment import Credential
 from musterroll.storage.tables.warranty import WarrantyPeriod
 from musterroll.storage.warranty import periods as stored_periods
+
+_MESSAGES, _SHOWN = 10, 600  # of a unit as evidence, and characters of each
 
 
 def evidence_by_kind(session: Session, unit: Row[Any]) -> dict[FindingKind, tuple[Evidence, ...]]:
@@ -23,11 +28,36 @@ def evidence_by_kind(session: Session, unit: Row[Any]) -> dict[FindingKind, tupl
     card = (Evidence("card", unit.id, describe_claim(claim)),) if claim else ()
     price = () if unit.list_price is None else (Evidence("product", unit.product_id, _price(unit)),)
     marks = tuple(Evidence("credential", row.id or 0, _credential(row)) for row in credentials.of_unit(session, unit.id))
+    doubtful = bool(identity.cases(session, [unit.id]))
+    messages = tuple(_messages(session, unit.id)) if doubtful else ()
     return {
         FindingKind.OPERATING_UNCOVERED: periods + price,
         FindingKind.WARRANTY_CONFLICT: periods + card,
-        FindingKind.CLONE_CASE: marks,
+        FindingKind.CLONE_CASE: marks + messages,
+        FindingKind.STATE_WENT_BACK: messages,
+        FindingKind.FOREIGN_IDENTITY: marks + messages,
     }
+
+
+def _messages(session: Session, unit_id: int) -> Iterator[Evidence]:
+    """What the unit sent under numbers that were taken, each beside what is stored under its number, and its latest births."""
+    for row, body in identity.set_aside(session, unit_id, _MESSAGES):
+        name = "heartbeat" if row.about == "heartbeat" else f"{row.about} {row.seq}"
+        taken = f"; stored under this number: {_shown(body)}" if body is not None else ""
+        says = f"{name} of epoch {row.epoch}, set aside on {_when(row.received_at)}: {_shown(row.body)}{taken}"
+        yield Evidence("message", unit_id, says)
+    for birth in sorted(identity.births(session, unit_id), key=lambda birth: -birth.received_at)[:_MESSAGES]:
+        marks = {**birth.hardware, **({"run": birth.run} if birth.run else {})}
+        listed = "".join(f", {name} {value}" for name, value in sorted(marks.items()))
+        yield Evidence("message", unit_id, f"birth {birth.seq} of epoch {birth.epoch}, received on {_when(birth.received_at)}{listed}")
+
+
+def _shown(body: str) -> str:
+    return body if len(body) <= _SHOWN else body[:_SHOWN] + "..."
+
+
+def _when(at: int) -> str:
+    return f"{in_words(from_ms(at).date())} at {from_ms(at):%H:%M:%S} UTC"
 
 
 def _period(row: WarrantyPeriod) -> str:

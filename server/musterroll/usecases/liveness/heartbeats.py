@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from typing import NamedTuple
 
 from musterroll_wire.messages import Heartbeat
 from sqlmodel import Session
@@ -10,7 +11,7 @@ from musterroll.domain.liveness import Liveness, extend_listening
 from musterroll.domain.notifications.events import EventKind
 from musterroll.domain.values.instants import from_ms, in_future, to_ms
 from musterroll.storage.liveness import last_seen, process_heartbeats
-from musterroll.storage.liveness.last_seen import HeartbeatRow, RevivedUnit
+from musterroll.storage.liveness.last_seen import HeartbeatRow, PassedReport, RevivedUnit
 from musterroll.storage.notifications import events as stored_events
 from musterroll.storage.units import transitions
 from musterroll.storage.units.transitions import NewStateChange
@@ -38,11 +39,19 @@ def record_canary(session: Session, ingest: str, sent: int, now: datetime, handl
         clock.record_jump(session, proven.until, now)
 
 
-def record_heartbeats(session: Session, beats: Sequence[HeartbeatRow], now: datetime) -> list[RevivedUnit]:
-    """Record heartbeats, at most one per unit. Returns units whose state changes, or whose latest birth is missing."""
-    revived = last_seen.record_heartbeats(session, beats, to_ms(now))
-    mark_operating(session, revived, "heartbeat", now)
-    return revived
+class HeartbeatNews(NamedTuple):
+    """Units whose state changes or whose latest birth is missing, and those that reported before what was newest of them."""
+
+    units: list[RevivedUnit]
+    passed: list[PassedReport]
+
+
+def record_heartbeats(session: Session, beats: Sequence[HeartbeatRow], now: datetime) -> HeartbeatNews:
+    """Record heartbeats, at most one per unit. One that arrives now is life, whatever its epoch; the newest of all is no news."""
+    revived, others = last_seen.record_heartbeats(session, beats, to_ms(now))
+    passed = last_seen.record_passed(session, [beat[:3] for beat in beats], to_ms(now)) if others else []
+    mark_operating(session, [*revived, *(report.unit for report in passed)], "heartbeat", now)
+    return HeartbeatNews(revived, passed)
 
 
 def mark_operating(session: Session, units: Sequence[RevivedUnit], message: str, now: datetime) -> None:

@@ -1,13 +1,17 @@
-"""Durable messages: stored once, complete without gaps, confirmed by receipts."""
+"""Durable messages: stored once, complete without gaps, confirmed by receipts; what contradicts them is set aside."""
 
-from collections.abc import Iterable, Sequence
+import hashlib
+import json
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from sqlmodel import Session
 
 from musterroll.domain.messages.receipts import contiguous
 from musterroll.storage.messages import durable as storage
-from musterroll.storage.messages.durable import MessageRow, Stream, StreamPosition
+from musterroll.storage.messages.durable import AsideRow, Key, MessageRow, StoredBody, Stream, StreamPosition
+
+QUARANTINED = "quarantined"  # in place of a message that was rejected
 
 
 class DurableArrival(NamedTuple):
@@ -18,31 +22,77 @@ class DurableArrival(NamedTuple):
 
 
 class StoreResult(NamedTuple):
-    upto: dict[Stream, int]  # of every stream that messages arrived for, duplicates included
+    upto: dict[Stream, int]  # what receipts say: nothing of a forked stream
     stored: int
-    new_keys: set[tuple[int, int, int]]  # of the keys to check, those that were not stored before
+    new_births: set[Key]
+    aside: list[MessageRow]  # what cannot be kept under its number
+    forked: set[Stream]  # of the streams that messages arrived for
 
 
-def store(session: Session, arrivals: Sequence[DurableArrival], check: Iterable[tuple[int, int, int]], now: int) -> StoreResult:
-    """Store durable messages and advance the positions of their streams.
+def store(session: Session, arrivals: Sequence[DurableArrival], now: int) -> StoreResult:
+    """Store durable messages and advance the positions of their streams. `now` in ms.
 
-    `check`: keys (unit, epoch, seq) of which the caller must know whether they are new. `now` in ms.
-    1. lock the streams, so that no other process advances them; 2. store; 3. advance from where each stream was.
+    A stream in which one number has come with two contents is forked: a device went back to an older state, or was copied. What was
+    stored stays; nothing more is stored in it or receipted, and what comes is set aside, until the unit numbers it in another epoch.
+    1. lock the streams, so that no other process advances them; 2. compare with what is stored; 3. store; 4. advance.
     """
     arrived, oldest = _by_stream(arrivals)
     before = storage.lock_streams(session, arrived.keys())
-    keys = set(check)
-    new_keys = keys - storage.existing_keys(session, keys)
-    stored = storage.insert(session, [arrival.row for arrival in arrivals], now)
+    new, aside, forked = _compare(session, [arrival.row for arrival in arrivals], before)
+    stored = storage.insert(session, new, now)
+    storage.set_aside(session, [AsideRow(row, digest(row.body)) for row in aside], now)
     changed: dict[Stream, StreamPosition] = {}
     upto: dict[Stream, int] = {}
     for stream, seqs in arrived.items():
-        position = _advanced(session, stream, before[stream], oldest[stream], seqs)
-        upto[stream] = position.upto
+        position = before[stream]
+        if stream in forked:
+            position = position._replace(forked=True)
+        else:
+            position = _advanced(session, stream, position, oldest[stream], seqs)
+            # A repetition confirms no more than itself: what else is stored may be of a life that this device does not remember.
+            upto[stream] = min(position.upto, max(seqs)) if position == before[stream] else position.upto
         if position != before[stream]:
             changed[stream] = position
     storage.save_positions(session, changed)
-    return StoreResult(upto, stored, new_keys)
+    births = {(row.unit_id, row.epoch, row.seq) for row in new if row.about == "birth"}
+    return StoreResult(upto, stored, births, aside, forked)
+
+
+def _compare(
+    session: Session, rows: Sequence[MessageRow], before: dict[Stream, StreamPosition]
+) -> tuple[list[MessageRow], list[MessageRow], set[Stream]]:
+    """The messages to store, those to set aside, and the forked streams. Numbers above a stream's highest need no look at the table."""
+    forked = {stream for stream, position in before.items() if position.forked}
+    keys = {_key(row) for row in rows if row.seq <= before[Stream(row.unit_id, row.epoch)].highest}
+    bodies = storage.stored(session, keys)
+    new: dict[Key, MessageRow] = {}
+    other: list[MessageRow] = []
+    for row in rows:
+        held = bodies.get(_key(row)) or new.get(_key(row))
+        if held is None:
+            new[_key(row)] = row
+        elif not _same(row, held):
+            other.append(row)
+            forked.add(Stream(row.unit_id, row.epoch))
+    kept = [row for row in new.values() if Stream(row.unit_id, row.epoch) not in forked]
+    unkept = [row for row in new.values() if Stream(row.unit_id, row.epoch) in forked and row.about != QUARANTINED]
+    return kept, other + unkept, forked
+
+
+def _key(row: MessageRow) -> Key:
+    return row.unit_id, row.epoch, row.seq
+
+
+def _same(row: MessageRow, held: MessageRow | StoredBody) -> bool:
+    """Whether two messages with one number are one message. What was rejected has no body here; quarantine has it."""
+    return QUARANTINED in (row.about, held.about) or row.body == held.body or digest(row.body) == digest(held.body)
+
+
+def digest(body: bytes) -> str:
+    """Of what a message says: `oldest` changes each time it is sent."""
+    value = json.loads(body)
+    value.pop("oldest", None)
+    return hashlib.sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()
 
 
 def _by_stream(arrivals: Sequence[DurableArrival]) -> tuple[dict[Stream, set[int]], dict[Stream, int]]:
@@ -65,4 +115,4 @@ def _advanced(session: Session, stream: Stream, before: StreamPosition, oldest: 
     upto = contiguous(before.upto, oldest, seqs)
     if upto < highest:  # there is or was a gap; messages above it are in the table
         upto = contiguous(upto, oldest, storage.seqs_above(session, stream, upto))
-    return StreamPosition(upto, highest)
+    return before._replace(upto=upto, highest=highest)

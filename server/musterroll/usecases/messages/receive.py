@@ -15,7 +15,7 @@ from musterroll.storage.messages import registry_epoch
 from musterroll.storage.messages.durable import MessageRow, Stream
 from musterroll.usecases.liveness import heartbeats
 from musterroll.usecases.messages import births as message_births
-from musterroll.usecases.messages import durable, quarantine
+from musterroll.usecases.messages import durable, identity, passed_epochs, quarantine
 from musterroll.usecases.messages.births import UnitBirth
 from musterroll.usecases.messages.durable import DurableArrival
 from musterroll.usecases.messages.quarantine import RejectedMessage
@@ -60,19 +60,23 @@ def receive(session: Session, batch: Batch, now: datetime) -> Outcome:
     The same messages in any order, repeated, or split into other batches give the same result.
     """
     messages = _sort_batch(batch)
-    result = durable.store(session, messages.durables, messages.births.keys(), to_ms(now))
+    result = durable.store(session, messages.durables, to_ms(now))
     heartbeats.mark_late(session, messages.deaths_before, now)
-    message_births.record_births(session, [UnitBirth(key[0], messages.births[key]) for key in sorted(result.new_keys)], now)
-    reported = heartbeats.record_heartbeats(session, [_beat(unit_id, beat, now) for unit_id, beat in messages.beats.items()], now)
+    message_births.record_births(session, [UnitBirth(key[0], messages.births[key]) for key in sorted(result.new_births)], now)
+    message_births.mark_heard(session, {row.unit_id: row.epoch for row in result.aside if row.about == "birth"}, now)
+    news = heartbeats.record_heartbeats(session, [_beat(unit_id, beat, now) for unit_id, beat in messages.beats.items()], now)
     heartbeats.record_usage(session, [(unit_id, beat) for unit_id, beat in messages.beats.items() if beat.usage], now)
+    identity.record_signs(session, result.aside, news.passed, messages.beats, now)
     heartbeats.mark_late(session, messages.deaths_after.items(), now)
     quarantine.store_rejected(session, batch.rejected, now)
-    unborn = [messages.uids[unit.unit_id] for unit in reported if unit.unborn]
+    unborn = [messages.uids[unit.unit_id] for unit in news.units if unit.unborn]
+    rebirths = [(uid, Command("rebirth")) for uid in quarantine.without_rejected_birth(session, unborn, now)]
+    others = passed_epochs.renumberings(session, result.forked, news.passed)
     return Outcome(
         receipts=_receipts(session, result.upto, messages.uids, now),
-        commands=[(uid, Command("rebirth")) for uid in quarantine.without_rejected_birth(session, unborn, now)],
-        replayed=len(messages.durables) - result.stored,
-        restarted=[messages.uids[unit_id] for unit_id in sorted({key[0] for key in result.new_keys})],
+        commands=[*rebirths, *((messages.uids[unit_id], command) for unit_id, command in others)],
+        replayed=len(messages.durables) - len(result.aside) - result.stored,
+        restarted=[messages.uids[unit_id] for unit_id in sorted({key[0] for key in result.new_births})],
         rejected=Counter(message.code for message in batch.rejected),
     )
 
@@ -112,7 +116,7 @@ def _sort_batch(batch: Batch) -> _SortedBatch:
         if rejected.sequence_used:
             (unit_id, epoch), seq = rejected.sequence_used
             sorted_batch.uids[unit_id] = rejected.unit
-            sorted_batch.durables.append(DurableArrival(MessageRow(unit_id, epoch, seq, "quarantined", 0, b""), 1))
+            sorted_batch.durables.append(DurableArrival(MessageRow(unit_id, epoch, seq, durable.QUARANTINED, 0, b""), 1))
     return sorted_batch
 
 

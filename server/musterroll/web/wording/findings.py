@@ -27,7 +27,9 @@ STATE_NAMES = {
     FindingState.IGNORED: "Snoozed",
     FindingState.RESOLVED: "Resolved",
 }
-EVIDENCE = {"unit": "Unit", "unit_status": "Heartbeats", "line": "Contract", "invoice": "Billing", "card": "Device"}  # by table
+EVIDENCE = {  # by table
+    **{"unit": "Unit", "unit_status": "Heartbeats", "line": "Contract", "invoice": "Billing", "card": "Device", "message": "Device sent"}
+}
 
 
 def install(app: Flask) -> None:

@@ -10,7 +10,7 @@ from musterroll.domain.values.instants import to_ms
 from musterroll.storage.engine.database import Database
 from musterroll.storage.messages.durable import Stream
 from musterroll.storage.tables.liveness import UnitStatus, UnitUsage
-from musterroll.storage.tables.messages import DurableMessage, MessageStream, QuarantinedMessage
+from musterroll.storage.tables.messages import DurableMessage, MessageStream, QuarantinedMessage, SetAsideMessage
 from musterroll.storage.tables.units import Unit, UnitStateChange
 from musterroll.usecases.messages.quarantine import RejectedMessage
 from musterroll.usecases.messages.receive import Arrival, Batch, Outcome, UplinkMessage, receive
@@ -52,8 +52,9 @@ def test_a_durable_message_is_stored_and_receipted(database: Database, now: date
 def test_a_replay_is_receipted_again_and_stored_once(database: Database, now: datetime) -> None:
     (unit,) = enrol(database)
     report(database, unit, now, unit.record(seq=1), unit.record(seq=2))
-    outcome = report(database, unit, now, unit.record(seq=1), unit.record(seq=1))
+    outcome = report(database, unit, now, unit.record(seq=2, oldest=2), unit.record(seq=2))
     assert (outcome.replayed, upto(outcome)) == (2, {1: 2})
+    assert upto(report(database, unit, now, unit.record(seq=1))) == {1: 1}  # perhaps of a life that does not know of the second
     with database.snapshot() as session:
         assert len(session.exec(select(DurableMessage)).all()) == 2
 
@@ -137,13 +138,14 @@ def test_a_birth_describes_the_unit_and_sets_its_windows(database: Database, now
     assert history(database, unit) == [("never_heard", "operating")]
 
 
-def test_an_older_birth_is_history_and_changes_nothing(database: Database, now: datetime) -> None:
+def test_an_older_birth_is_history_and_no_more_than_a_sign_of_life(database: Database, now: datetime) -> None:
     (unit,) = enrol(database)
     report(database, unit, now, unit.birth(epoch=5, firmware="new"), unit.heartbeat(epoch=5, beat=1))
     before = voice(database, unit)
-    outcome = report(database, unit, now + timedelta(hours=1), unit.birth(epoch=4, firmware="old", interval=5))
-    assert upto(outcome) == {4: 1}
-    assert voice(database, unit) == before
+    later = now + timedelta(hours=1)
+    outcome = report(database, unit, later, unit.birth(epoch=4, firmware="old", interval=5))
+    assert (upto(outcome), outcome.commands) == ({4: 1}, [])
+    assert voice(database, unit).model_dump() == {**before.model_dump(), "heard_at": to_ms(later)}
     with database.snapshot() as session:
         assert session.get_one(Unit, unit.id).firmware == "new"
 
@@ -197,6 +199,88 @@ def test_a_replayed_heartbeat_does_not_revoke_a_death(database: Database, now: d
     report(database, unit, now, unit.birth(), unit.heartbeat(beat=1))
     report(database, unit, now, Death(1), unit.heartbeat(beat=1))
     assert voice(database, unit).death_at == to_ms(now)
+
+
+def stale(database: Database, unit: Reporter, now: datetime) -> None:
+    with database.transaction() as session:
+        session.get_one(UnitStatus, unit.id).stale_since = to_ms(now)
+
+
+def asides(database: Database) -> list[tuple[int, int, str]]:
+    with database.snapshot() as session:
+        a = SetAsideMessage
+        return sorted(session.exec(select(a.epoch, a.seq, a.about)))
+
+
+def test_a_heartbeat_of_a_passed_epoch_is_life_and_names_the_epoch_to_go_on_above(database: Database, now: datetime) -> None:
+    (unit,) = enrol(database)
+    report(database, unit, now, unit.birth(epoch=5), unit.record(epoch=7), unit.heartbeat(epoch=5, beat=9, vitals={"cpu": 1}))
+    stale(database, unit, now)
+    later = now + timedelta(hours=1)
+    outcome = report(database, unit, later, unit.heartbeat(epoch=2, beat=1, vitals={"cpu": 9}))
+    assert outcome.commands == [(unit.uid, Command("epoch", {"epoch": 2, "above": 7}))]
+    status = voice(database, unit)
+    assert (status.heard_at, status.stale_since, status.epoch, status.beat, status.cpu) == (to_ms(later), None, 5, 9, 1)
+    assert history(database, unit)[-1] == ("stale", "operating")
+    assert asides(database) == [(2, 0, "heartbeat")]
+
+
+def test_a_heartbeat_with_a_passed_number_of_the_same_epoch_is_life_too(database: Database, now: datetime) -> None:
+    (unit,) = enrol(database)
+    report(database, unit, now, unit.birth(), unit.heartbeat(beat=500))
+    stale(database, unit, now)
+    outcome = report(database, unit, now + timedelta(hours=1), unit.heartbeat(beat=1))
+    assert (outcome.commands, voice(database, unit).stale_since, voice(database, unit).beat) == ([], None, 500)
+
+
+def test_what_comes_late_of_an_earlier_epoch_is_stored_and_receipted(database: Database, now: datetime) -> None:
+    (unit,) = enrol(database)
+    report(database, unit, now, unit.birth(epoch=3), unit.birth(epoch=6), unit.heartbeat(epoch=6))
+    outcome = report(database, unit, now, unit.record(epoch=3, seq=2), unit.birth(epoch=4), unit.record(epoch=4, seq=2))
+    assert (upto(outcome), outcome.commands, asides(database)) == ({3: 2, 4: 2}, [], [])
+
+
+def test_another_content_under_a_number_is_kept_apart_not_receipted_and_is_life(database: Database, now: datetime) -> None:
+    (unit,) = enrol(database)
+    report(database, unit, now, unit.birth(run="a"), unit.record(seq=2), unit.birth(epoch=4), unit.heartbeat(epoch=4))
+    stale(database, unit, now)
+    later = now + timedelta(hours=1)
+    outcome = report(database, unit, later, unit.birth(run="b"), unit.record(seq=2), unit.record(seq=3))
+    assert outcome.receipts == []
+    assert outcome.commands == [(unit.uid, Command("epoch", {"epoch": 1, "above": 4}))]
+    assert asides(database) == [(1, 1, "birth"), (1, 3, "event")]
+    assert (voice(database, unit).heard_at, voice(database, unit).stale_since) == (to_ms(later), None)
+    with database.snapshot() as session:
+        m = DurableMessage
+        kept = session.exec(select(m.epoch, m.seq, m.body).where(m.unit_id == unit.id).order_by(m.epoch, m.seq)).all()  # type: ignore[arg-type]
+    assert [key[:2] for key in kept] == [(1, 1), (1, 2), (4, 1)]
+    assert '"run":"a"' in kept[0].body
+
+
+def test_a_forked_epoch_is_never_receipted_again_whatever_is_sent_in_it(database: Database, now: datetime) -> None:
+    (unit,) = enrol(database)
+    report(database, unit, now, unit.record(seq=1, n=1), unit.record(seq=2, n=2))
+    report(database, unit, now, unit.record(seq=1, n=7))
+    for message in (unit.record(seq=3, n=3), unit.record(seq=2, n=2), unit.record(seq=1, n=7, oldest=1)):
+        outcome = report(database, unit, now, message)
+        assert (upto(outcome), [command.name for _, command in outcome.commands]) == ({}, ["epoch"])
+    assert asides(database) == [(1, 1, "event"), (1, 3, "event")]
+    assert upto(report(database, unit, now, unit.birth(epoch=2))) == {2: 1}
+
+
+def test_two_contents_under_one_number_in_one_batch_fork_the_epoch(database: Database, now: datetime) -> None:
+    (unit,) = enrol(database)
+    outcome = report(database, unit, now, unit.birth(run="a"), unit.birth(run="b"))
+    assert (outcome.receipts, asides(database), [command.name for _, command in outcome.commands]) == ([], [(1, 1, "birth")] * 2, ["epoch"])
+
+
+def test_what_was_rejected_before_is_absorbed(database: Database, now: datetime) -> None:
+    (unit,) = enrol(database)
+    rejected = RejectedMessage("musterroll/1/x/record", unit.uid, "unstorable", "no", b"{}", (Stream(unit.id, 1), 1))
+    process(database, [], now, [rejected])
+    assert upto(report(database, unit, now, unit.record(seq=1))) == {1: 1}
+    assert upto(process(database, [], now, [rejected])) == {1: 1}
+    assert asides(database) == []
 
 
 def test_a_stale_unit_is_revived_on_contact_with_its_cause(database: Database, now: datetime) -> None:

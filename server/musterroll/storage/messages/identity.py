@@ -1,0 +1,113 @@
+"""Signs that another device, or an older state of it, reports as a unit, and the cases that follow. Instants are ms."""
+
+import json
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any, NamedTuple
+
+from sqlalchemy import delete, select, text
+from sqlmodel import Session, col
+
+from musterroll.domain.messages.identity import BirthTrace, Doubt, Signs
+from musterroll.storage.engine.bulk import among
+from musterroll.storage.tables.enrolment import Credential, CredentialStatus
+from musterroll.storage.tables.identity import IdentityCase, IdentitySign
+from musterroll.storage.tables.messages import DurableMessage, SetAsideMessage
+from musterroll.storage.tables.units import Unit
+
+_BIRTHS = 16  # the latest of a unit that are looked at
+
+
+class NewSign(NamedTuple):
+    """Signs of one unit in a batch; `newest` is the (epoch, beat) after which a passed heartbeat came."""
+
+    unit_id: int
+    conflicts: int = 0
+    passed: int = 0
+    hardware: int = 0
+    newest_epoch: int = -1
+    newest_beat: int = -1
+
+
+# A line of heartbeats takes its turn where the other has gone on since the last passed heartbeat.
+_SIGN = text("""
+INSERT INTO identity_sign (unit_id, first_at, last_at, judged_at, conflicts, passed, turns, hardware, newest_epoch, newest_beat)
+VALUES (:unit_id, :now, :now, 0, :conflicts, :passed, 0, :hardware, :newest_epoch, :newest_beat)
+ON CONFLICT (unit_id) DO UPDATE SET last_at = excluded.last_at,
+  conflicts = identity_sign.conflicts + excluded.conflicts,
+  passed = identity_sign.passed + excluded.passed,
+  hardware = identity_sign.hardware + excluded.hardware,
+  turns = identity_sign.turns + CASE WHEN excluded.newest_epoch >= 0 AND identity_sign.newest_epoch >= 0
+    AND (identity_sign.newest_epoch, identity_sign.newest_beat) <> (excluded.newest_epoch, excluded.newest_beat) THEN 1 ELSE 0 END,
+  newest_epoch = CASE WHEN excluded.newest_epoch >= 0 THEN excluded.newest_epoch ELSE identity_sign.newest_epoch END,
+  newest_beat = CASE WHEN excluded.newest_epoch >= 0 THEN excluded.newest_beat ELSE identity_sign.newest_beat END""")
+
+
+def add_signs(session: Session, signs: Sequence[NewSign], now: int) -> None:
+    """Add signs, at most one row a unit."""
+    if signs:
+        session.execute(_SIGN, [{**sign._asdict(), "now": now} for sign in sorted(signs)])
+
+
+def due_signs(session: Session, now: int, again_within: int, limit: int) -> dict[int, Signs]:
+    """Units with signs that were not judged since the last one, or that may mean something else `again_within` ms after the first."""
+    s = IdentitySign
+    waits = (col(s.judged_at) < col(s.first_at) + again_within) & (col(s.judged_at) < now)
+    query = select(s).where((col(s.last_at) > col(s.judged_at)) | waits).order_by(col(s.judged_at), col(s.unit_id)).limit(limit)
+    return {row.unit_id: Signs(row.first_at, row.conflicts, row.passed, row.turns, row.hardware) for row in session.scalars(query)}
+
+
+def mark_judged(session: Session, unit_ids: Collection[int], now: int, keep: int) -> None:
+    """Note that these were judged, and delete signs whose last is older than `keep` ms."""
+    table = IdentitySign.__table__  # type: ignore[attr-defined]
+    session.execute(table.update().where(among(session, table.c.unit_id, unit_ids)).values(judged_at=now))
+    session.execute(table.delete().where(table.c.last_at < now - keep, table.c.judged_at >= table.c.last_at))
+
+
+def births(session: Session, unit_id: int) -> list[BirthTrace]:
+    """The latest births of a unit, those that were set aside among them."""
+    m, a = DurableMessage, SetAsideMessage
+    kept = select(col(m.epoch), col(m.seq), col(m.received_at), col(m.body)).where(col(m.unit_id) == unit_id, col(m.about) == "birth")
+    aside = select(col(a.epoch), col(a.seq), col(a.received_at), col(a.body)).where(col(a.unit_id) == unit_id, col(a.about) == "birth")
+    return [
+        *_traces(session, kept.order_by(col(m.epoch).desc(), col(m.seq).desc()).limit(_BIRTHS), False),
+        *_traces(session, aside.order_by(col(a.received_at).desc()).limit(_BIRTHS), True),
+    ]
+
+
+def _traces(session: Session, query: Any, aside: bool) -> list[BirthTrace]:
+    traces = []
+    for epoch, seq, received_at, body in session.execute(query):
+        birth = json.loads(body)
+        at, uptime = int(birth["at"]) * 1000, int(birth.get("uptime", 0))
+        run, hardware = str(birth.get("run", "")), birth.get("evidence", {})
+        traces.append(BirthTrace(epoch, seq, received_at, at, uptime, int(birth["interval"]), run, hardware, aside))
+    return traces
+
+
+def cases(session: Session, unit_ids: Collection[int]) -> dict[tuple[int, Doubt], IdentityCase]:
+    query = select(IdentityCase).where(among(session, col(IdentityCase.unit_id), unit_ids))
+    return {(row.unit_id, row.doubt): row for row in session.scalars(query)}
+
+
+def delete_cases(session: Session, keys: Collection[tuple[int, Doubt]]) -> None:
+    for unit_id, doubt in keys:
+        session.execute(delete(IdentityCase).where(col(IdentityCase.unit_id) == unit_id, col(IdentityCase.doubt) == doubt))
+
+
+def with_new_credential(session: Session) -> list[tuple[IdentityCase, Credential]]:
+    """Open cases with the active credential of their unit."""
+    query = select(IdentityCase, Credential).join(Credential, col(Credential.unit_id) == col(IdentityCase.unit_id))
+    return [(case, credential) for case, credential in session.execute(query.where(col(Credential.status) == CredentialStatus.ACTIVE))]
+
+
+def units(session: Session, unit_ids: Collection[int]) -> Mapping[int, Unit]:
+    return {unit.id or 0: unit for unit in session.scalars(select(Unit).where(among(session, col(Unit.id), unit_ids)))}
+
+
+def set_aside(session: Session, unit_id: int, limit: int) -> list[tuple[SetAsideMessage, str | None]]:
+    """What a unit sent under numbers that were taken, newest first, each with what is stored under its number."""
+    a, m = SetAsideMessage, DurableMessage
+    same = (col(m.unit_id) == col(a.unit_id)) & (col(m.epoch) == col(a.epoch)) & (col(m.seq) == col(a.seq))
+    query = select(SetAsideMessage, col(m.body)).outerjoin(m, same).where(col(a.unit_id) == unit_id)
+    rows = session.execute(query.order_by(col(a.received_at).desc(), col(a.seq)).limit(limit))
+    return [(row, body) for row, body in rows]
