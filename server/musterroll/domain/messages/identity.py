@@ -38,6 +38,7 @@ class Signs(NamedTuple):
     """What has come since `first_at` that one device going on would not send (see `IdentitySign`)."""
 
     first_at: int
+    last_at: int
     conflicts: int = 0
     passed: int = 0
     turns: int = 0
@@ -54,7 +55,7 @@ def judge(signs: Signs, births: Sequence[BirthTrace], now: int) -> Verdict | Non
 
     A machine that starts from an old image shows new runs, none of which returns; of two machines the first one returns after the second.
     """
-    traces = sorted(births, key=lambda birth: birth.received_at)
+    traces = sorted(births, key=lambda birth: (birth.received_at, birth.epoch, birth.seq))
     if reason := _several(signs, traces):
         return Verdict(Doubt.COPIED, reason)
     told_apart = bool(traces) and bool(traces[-1].run)

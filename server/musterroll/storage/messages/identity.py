@@ -8,6 +8,7 @@ from sqlalchemy import delete, select, text
 from sqlmodel import Session, col
 
 from musterroll.domain.messages.identity import BirthTrace, Doubt, Signs
+from musterroll.domain.values.instants import to_ms
 from musterroll.storage.engine.bulk import among
 from musterroll.storage.tables.enrolment import Credential, CredentialStatus
 from musterroll.storage.tables.identity import IdentityCase, IdentitySign
@@ -50,10 +51,10 @@ def add_signs(session: Session, signs: Sequence[NewSign], now: int) -> None:
 
 def due_signs(session: Session, now: int, again_within: int, limit: int) -> dict[int, Signs]:
     """Units with signs that were not judged since the last one, or that may mean something else `again_within` ms after the first."""
-    s = IdentitySign
-    waits = (col(s.judged_at) < col(s.first_at) + again_within) & (col(s.judged_at) < now)
-    query = select(s).where((col(s.last_at) > col(s.judged_at)) | waits).order_by(col(s.judged_at), col(s.unit_id)).limit(limit)
-    return {row.unit_id: Signs(row.first_at, row.conflicts, row.passed, row.turns, row.hardware) for row in session.scalars(query)}
+    judged_at = col(IdentitySign.judged_at)
+    due = (col(IdentitySign.last_at) > judged_at) | ((judged_at < col(IdentitySign.first_at) + again_within) & (judged_at < now))
+    rows = session.scalars(select(IdentitySign).where(due).order_by(judged_at, col(IdentitySign.unit_id)).limit(limit))
+    return {s.unit_id: Signs(s.first_at, s.last_at, s.conflicts, s.passed, s.turns, s.hardware) for s in rows}
 
 
 def mark_judged(session: Session, unit_ids: Collection[int], now: int, keep: int) -> None:
@@ -63,11 +64,15 @@ def mark_judged(session: Session, unit_ids: Collection[int], now: int, keep: int
     session.execute(table.delete().where(table.c.last_at < now - keep, table.c.judged_at >= table.c.last_at))
 
 
-def births(session: Session, unit_id: int) -> list[BirthTrace]:
-    """The latest births of a unit, those that were set aside among them."""
+def births(session: Session, unit_id: int, since: int = 0) -> list[BirthTrace]:
+    """The latest births of a unit received since an instant, those that were set aside among them."""
     m, a = DurableMessage, SetAsideMessage
-    kept = select(col(m.epoch), col(m.seq), col(m.received_at), col(m.body)).where(col(m.unit_id) == unit_id, col(m.about) == "birth")
-    aside = select(col(a.epoch), col(a.seq), col(a.received_at), col(a.body)).where(col(a.unit_id) == unit_id, col(a.about) == "birth")
+    kept, aside = (
+        select(col(t.epoch), col(t.seq), col(t.received_at), col(t.body)).where(
+            col(t.unit_id) == unit_id, col(t.about) == "birth", col(t.received_at) >= since
+        )
+        for t in (m, a)
+    )
     return [
         *_traces(session, kept.order_by(col(m.epoch).desc(), col(m.seq).desc()).limit(_BIRTHS), False),
         *_traces(session, aside.order_by(col(a.received_at).desc()).limit(_BIRTHS), True),
@@ -90,14 +95,19 @@ def cases(session: Session, unit_ids: Collection[int]) -> dict[tuple[int, Doubt]
 
 
 def delete_cases(session: Session, keys: Collection[tuple[int, Doubt]]) -> None:
+    """Close cases."""
     for unit_id, doubt in keys:
         session.execute(delete(IdentityCase).where(col(IdentityCase.unit_id) == unit_id, col(IdentityCase.doubt) == doubt))
 
 
-def with_new_credential(session: Session) -> list[tuple[IdentityCase, Credential]]:
-    """Open cases with the active credential of their unit."""
-    query = select(IdentityCase, Credential).join(Credential, col(Credential.unit_id) == col(IdentityCase.unit_id))
-    return [(case, credential) for case, credential in session.execute(query.where(col(Credential.status) == CredentialStatus.ACTIVE))]
+def all_cases(session: Session) -> list[IdentityCase]:
+    return list(session.scalars(select(IdentityCase)))
+
+
+def issued(session: Session, unit_ids: Collection[int]) -> dict[int, int]:
+    """When the active credentials of these units were requested: what was sent before came with others."""
+    query = select(col(Credential.unit_id), col(Credential.created_at)).where(col(Credential.status) == CredentialStatus.ACTIVE)
+    return {row[0]: to_ms(row[1]) for row in session.execute(query.where(among(session, col(Credential.unit_id), unit_ids)))}
 
 
 def units(session: Session, unit_ids: Collection[int]) -> Mapping[int, Unit]:

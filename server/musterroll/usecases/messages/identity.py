@@ -69,9 +69,11 @@ def judge(session: Session, now: datetime) -> int:
     storage.delete_cases(session, over)
     reconcile_queue.mark(session, [unit_id for unit_id, _ in over])
     signs = storage.due_signs(session, to_ms(now), rules.WENT_BACK_AFTER, _AT_ONCE)
+    issued = storage.issued(session, signs.keys())
     new = []
     for unit_id, sign in signs.items():
-        verdict = rules.judge(sign, storage.births(session, unit_id), to_ms(now))
+        since = issued.get(unit_id, 0)
+        verdict = None if sign.last_at < since else rules.judge(sign, storage.births(session, unit_id, since), to_ms(now))
         if verdict is not None:
             new.append(NewCase(unit_id, *verdict))
     open_cases(session, new, now)
@@ -111,8 +113,9 @@ def close_cases(session: Session, unit_ids: Collection[int], doubt: Doubt) -> No
 
 def _over(session: Session) -> list[tuple[int, Doubt]]:
     """Cases of units with a credential issued after the last sign: it is on one device only."""
-    pairs = storage.with_new_credential(session)
-    return [(case.unit_id, case.doubt) for case, credential in pairs if to_ms(credential.created_at) > case.at]
+    cases = storage.all_cases(session)
+    issued = storage.issued(session, {case.unit_id for case in cases})
+    return [(case.unit_id, case.doubt) for case in cases if issued.get(case.unit_id, 0) > case.at]
 
 
 def _tell(session: Session, opened: Sequence[tuple[NewCase, str]], at: int) -> None:
