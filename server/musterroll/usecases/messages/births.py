@@ -43,9 +43,9 @@ def record_births(session: Session, births: Sequence[UnitBirth], now: datetime) 
     starts = [_start(enrolled[unit_id], birth, now) for unit_id, birth in newest.items()]
     described = last_seen.record_windows(session, starts)
     revived, others = last_seen.record_births(session, starts, to_ms(now))
+    mark_operating(session, revived, "birth", now)
     if others:
         mark_heard(session, {unit_id: birth.epoch for unit_id, birth in newest.items()}, now)
-    mark_operating(session, revived, "birth", now)
     storage.describe(session, {unit_id: newest[unit_id] for unit_id in described}, now)
     propose_duplicates(session, [unit_id for unit_id in described if newest[unit_id].evidence], now)
     units = [enrolled[unit_id] for unit_id in sorted(described)]

@@ -233,6 +233,15 @@ def test_a_heartbeat_with_a_passed_number_of_the_same_epoch_is_life_too(database
     assert (outcome.commands, voice(database, unit).stale_since, voice(database, unit).beat) == ([], None, 500)
 
 
+def test_births_of_passed_and_new_epochs_in_one_batch_revive_each_unit_once(database: Database, now: datetime) -> None:
+    units = enrol(database, 2)
+    for unit in units:
+        report(database, unit, now, unit.birth(epoch=5))
+        stale(database, unit, now)
+    process(database, [units[0].arrival(units[0].birth(epoch=2)), units[1].arrival(units[1].birth(epoch=6))], now + timedelta(hours=1))
+    assert [history(database, unit)[1:] for unit in units] == [[("stale", "operating")]] * 2
+
+
 def test_what_comes_late_of_an_earlier_epoch_is_stored_and_receipted(database: Database, now: datetime) -> None:
     (unit,) = enrol(database)
     report(database, unit, now, unit.birth(epoch=3), unit.birth(epoch=6), unit.heartbeat(epoch=6))
