@@ -98,6 +98,8 @@ class _RegistryJobs(NamedTuple):
 
     def snapshot(self, now: datetime) -> None:
         """Store the counts of every completed day, one transaction per day."""
+        with self.database.transaction() as session:
+            daily_snapshot.recount(session, now)
         with self.database.snapshot() as session:
             days = daily_snapshot.due(session, now) or daily_snapshot.earlier(session, now)
         for day in days:

@@ -61,6 +61,12 @@ def last_imported_at(session: Session) -> int | None:
     return at
 
 
+def new_records(session: Session, after_id: int) -> tuple[int, int]:
+    """The newest import, and how many records it and the others after `after_id` brought, whatever their kind."""
+    rows = session.execute(select(col(ImportRun.id), col(ImportRun.counts)).where(col(ImportRun.id) > after_id)).all()
+    return max((row.id for row in rows), default=after_id), sum(row.counts.get("new", 0) for row in rows)
+
+
 def run(session: Session, run_id: int) -> RunRow | None:
     row = session.execute(_runs().where(col(ImportRun.id) == run_id)).one_or_none()
     return None if row is None else RunRow._make(row)

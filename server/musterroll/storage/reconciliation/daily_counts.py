@@ -3,7 +3,7 @@
 from datetime import date
 from typing import Any
 
-from sqlalchemy import exists, func, insert, select
+from sqlalchemy import delete, exists, func, insert, select
 from sqlmodel import Session, col
 
 from musterroll.domain.reconciliation.cells import CELLS
@@ -32,6 +32,11 @@ def nearest(session: Session, on: date, before: date) -> date | None:
         select(func.min(col(DailyCellCount.on))).where(col(DailyCellCount.on) >= on, col(DailyCellCount.on) < before)
     ).scalar_one()
     return day
+
+
+def forget(session: Session) -> None:
+    """Delete the counts of every day, to be counted again."""
+    session.execute(delete(DailyCellCount))
 
 
 def keep(session: Session, staging: Staging, on: date) -> int:

@@ -17,6 +17,7 @@ from musterroll.domain.values.instants import from_ms, to_ms
 from musterroll.storage.capacity import exposure as stored_exposure
 from musterroll.storage.capacity import plans as stored_plans
 from musterroll.storage.engine import account_scope
+from musterroll.storage.imports import runs as import_runs
 from musterroll.usecases.capacity import exposure as capacity_exposure
 from musterroll.usecases.capacity import facts as plan_facts
 from musterroll.usecases.capacity.exposure import Outstanding
@@ -46,13 +47,14 @@ class PreparedFacts(NamedTuple):
 
 
 def due(session: Session, now: datetime, patience: timedelta = timedelta()) -> bool:
-    """Whether the facts are from another day, some hours old, or older than a change of history (which may wait for `patience`)."""
+    """Whether the facts are of another day, some hours old, or older than an import or a change of history (which may wait: `patience`)."""
     stored, (_, seen) = stored_plans.facts(session), stored_exposure.counted(session)
     if stored is None:
         return True
     age = now - from_ms(stored.at)
     changed = seen != stored_exposure.last_change(session)
-    return from_ms(stored.at).date() != now.date() or age > _FRESH or (changed and age >= patience)
+    imported = (import_runs.last_imported_at(session) or 0) > stored.at
+    return from_ms(stored.at).date() != now.date() or age > _FRESH or imported or (changed and age >= patience)
 
 
 def prepare(session: Session, now: datetime) -> PreparedFacts:

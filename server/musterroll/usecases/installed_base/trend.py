@@ -141,8 +141,11 @@ def _trend(session: Session, now: datetime) -> list[BaseDay]:
     """The cached days, and those since."""
     row = stored_figures.get(session, TREND.name)
     known = TREND.shape.validate_python(row.body) if row else []
-    first = known[-1].on + timedelta(1) if known else now.date() - timedelta(DAYS)
-    return [day for day in [*known, *_days(session, first, now, None)] if day.on >= now.date() - timedelta(DAYS)]
+    since = now.date() - timedelta(DAYS)
+    if row and known and daily_snapshot.outdated(session, row.at, known[0].on, since):
+        known = []
+    first = known[-1].on + timedelta(1) if known else since
+    return [day for day in [*known, *_days(session, first, now, None)] if day.on >= since]
 
 
 def _days(session: Session, first: date, now: datetime, of_account: str | None) -> list[BaseDay]:

@@ -12,6 +12,7 @@ from musterroll.domain.notifications.events import LEADS, EventKind, lead_reache
 from musterroll.domain.values.dates import last_day
 from musterroll.domain.values.instants import to_ms
 from musterroll.storage.enrolment import pending
+from musterroll.storage.imports import runs as import_runs
 from musterroll.storage.liveness import process_heartbeats
 from musterroll.storage.notifications import activity, endings
 from musterroll.storage.notifications import events as stored_events
@@ -76,21 +77,27 @@ _ENDINGS = "endings"  # position: the day (ordinal) up to which ends were detect
 
 
 def detect_endings(session: Session, now: datetime) -> list[NewEvent] | None:
-    """What ends, once a day (UTC), to be stored by `store_endings` in another session. None: already done today."""
+    """What ends, once a day (UTC) and after each import, to be stored by `store_endings` in another session. None: already done."""
     today = now.astimezone(UTC).date()
-    last = checkpoints.mark(session, _ENDINGS).position
-    if last >= today.toordinal():
+    if not _endings_due(session, today):
         return None
+    last = min(checkpoints.mark(session, _ENDINGS).position, today.toordinal() - 1)
     return [*_contracts(session, today, now), *_warranties(session, last, today, now)]
 
 
 def store_endings(session: Session, events: list[NewEvent], now: datetime) -> int:
     """Record the events of `detect_endings`, and that today is done. Returns the number of events recorded."""
-    today = now.astimezone(UTC).date().toordinal()
-    if checkpoints.mark(session, _ENDINGS).position >= today:
+    today = now.astimezone(UTC).date()
+    if not _endings_due(session, today):
         return 0
-    checkpoints.put(session, _ENDINGS, today, to_ms(now))
+    checkpoints.put(session, _ENDINGS, today.toordinal(), to_ms(now))
     return stored_events.record(session, events)
+
+
+def _endings_due(session: Session, today: date) -> bool:
+    """Whether what ends was not looked for today, or documents have come in since."""
+    done = checkpoints.mark(session, _ENDINGS)
+    return done.position < today.toordinal() or (import_runs.last_imported_at(session) or 0) > done.at
 
 
 def _contracts(session: Session, today: date, now: datetime) -> Iterator[NewEvent]:

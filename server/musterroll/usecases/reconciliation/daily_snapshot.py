@@ -9,6 +9,8 @@ from musterroll.domain.reconciliation.cells import CELLS
 from musterroll.domain.values.errors import DomainError
 from musterroll.domain.values.instants import from_ms, to_ms
 from musterroll.storage.capacity import exposure as stored_exposure
+from musterroll.storage.imports import runs as import_runs
+from musterroll.storage.operations import checkpoints
 from musterroll.storage.reconciliation import cell_counters, daily_counts, unit_states
 from musterroll.storage.reconciliation import run as run_statements
 from musterroll.usecases.accounts.hierarchy import account
@@ -17,6 +19,9 @@ from musterroll.usecases.reconciliation.run import day_and_instant
 _DAY = timedelta(days=1)
 _MOST = 31  # days to catch up after the scheduler was down
 _BACK = 91  # days computed from history, where records reach back that far
+_SETTLED = timedelta(minutes=5)  # without another import
+_SHARE = 0.1  # of the fleet: so many new records change what past days were like
+_COUNTED = "daily_snapshot"  # position: the last import that the stored days know of
 _LARGE = 20_000  # units; of a larger fleet one such day at a time
 
 
@@ -42,11 +47,43 @@ def snapshot(session: Session, on: date, now: datetime) -> int | None:
 
 
 def due(session: Session, now: datetime) -> list[date]:
-    """The days that are over and have no snapshot yet, since the last one; the first time, yesterday."""
+    """The days that are over and have no snapshot yet, since the last one; the first time, yesterday.
+
+    None while documents are coming in, as each may report on days before.
+    """
+    if _importing(session, now):
+        return []
     yesterday = now.date() - _DAY
     newest = daily_counts.last(session) or yesterday - _DAY
     first = max(newest + _DAY, yesterday - (_MOST - 1) * _DAY)
     return [first + number * _DAY for number in range((yesterday - first).days + 1)]
+
+
+def recount(session: Session, now: datetime) -> bool:
+    """Forget every stored day if documents have brought a good part of the fleet since: the days are counted again from its history.
+
+    Smaller imports leave the days as they were counted: corrections do not change them.
+    """
+    counted = checkpoints.mark(session, _COUNTED).position
+    newest, new = import_runs.new_records(session, counted)
+    if newest == counted or _importing(session, now):
+        return False
+    checkpoints.put(session, _COUNTED, newest, to_ms(now))
+    if new < _SHARE * sum(cell_counters.counts(session).values()) or daily_counts.last(session) is None:
+        return False
+    daily_counts.forget(session)
+    return True
+
+
+def outdated(session: Session, read_at: int, first: date, since: date) -> bool:
+    """Whether days read at an instant (ms), from `first` on, have been counted again, or others since `since` were counted before them."""
+    stored = daily_counts.nearest(session, since, first)
+    return checkpoints.mark(session, _COUNTED).at > read_at or stored is not None
+
+
+def _importing(session: Session, now: datetime) -> bool:
+    imported_at = import_runs.last_imported_at(session)
+    return imported_at is not None and now - _SETTLED < from_ms(imported_at) <= now
 
 
 def earlier(session: Session, now: datetime) -> list[date]:
@@ -54,6 +91,8 @@ def earlier(session: Session, now: datetime) -> list[date]:
 
     They show what is known now of those days.
     """
+    if _importing(session, now):
+        return []
     oldest, heard = daily_counts.first(session), stored_exposure.first_heard(session)
     if oldest is None or heard is None:
         return []

@@ -11,11 +11,13 @@ from musterroll.storage.tables.liveness import UnitStatus
 from musterroll.storage.tables.units import Unit
 from musterroll.storage.units import transitions
 from musterroll.storage.units.transitions import NewStateChange
-from musterroll.usecases.reconciliation.daily_snapshot import due, earlier, snapshot, trend
+from musterroll.usecases.reconciliation import run as reconciliation_run
+from musterroll.usecases.reconciliation.daily_snapshot import due, earlier, recount, snapshot, trend
 from musterroll.usecases.units.move import move_unit
 from sqlmodel import Session, select
 
 from tests.support import records
+from tests.support.documents import take
 
 YESTERDAY = date(2026, 10, 31)
 
@@ -94,3 +96,38 @@ def test_a_day_when_nothing_was_going_on_is_not_kept(database: Database, now: da
         records.unit(session, "SN1", records.product(session), lifecycle=Lifecycle.STOCK)
         snapshot(session, YESTERDAY, now)
         assert due(session, now) == [YESTERDAY]
+
+
+HEADINGS = "Serial Number,Manufacturer,Model,Status,Install Date\n"
+
+
+def test_no_day_is_stored_while_documents_come_in_and_a_fleet_that_came_in_late_is_counted_again(database: Database, now: datetime) -> None:
+    yesterday, hour = now.date() - timedelta(days=1), timedelta(hours=1)
+    take(database, now, "units", HEADINGS + "".join(f"SN{n},Acme,M1,Installed,2026-01-05\n" for n in range(10)))
+    with database.transaction() as session:
+        assert due(session, now + timedelta(minutes=1)) == []
+        assert due(session, now + hour) == [yesterday]
+        reconciliation_run.tick(session, now + hour)
+        snapshot(session, yesterday, now + hour)
+        assert trend(session, yesterday, yesterday)[0].cells["011"] == 0
+    reports = "".join(f"SN{n},2026-01-06T00:00:00Z,{now - timedelta(minutes=1):%Y-%m-%dT%H:%M:%SZ}\n" for n in range(10))
+    take(database, now + 2 * hour, "telemetry", "Serial Number,First Seen,Last Seen\n" + reports)
+    with database.transaction() as session:
+        assert not recount(session, now + 2 * hour)
+        assert recount(session, now + 3 * hour)
+        assert due(session, now + 3 * hour) == [yesterday]
+        snapshot(session, yesterday, now + 3 * hour)
+        assert trend(session, yesterday, yesterday)[0].cells["011"] == 10
+
+
+def test_a_small_import_leaves_the_stored_days_as_they_were(database: Database, now: datetime) -> None:
+    hour = timedelta(hours=1)
+    take(database, now, "units", HEADINGS + "".join(f"SN{n},Acme,M1,Installed,2026-01-05\n" for n in range(30)))
+    with database.transaction() as session:
+        reconciliation_run.tick(session, now + hour)
+        recount(session, now + hour)
+        snapshot(session, now.date() - timedelta(days=1), now + hour)
+    take(database, now + 2 * hour, "units", HEADINGS + "SN90,Acme,M1,Installed,2026-01-05\n")
+    with database.transaction() as session:
+        assert not recount(session, now + 3 * hour)
+        assert due(session, now + 3 * hour) == []
