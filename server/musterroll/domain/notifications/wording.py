@@ -154,7 +154,7 @@ def _receiving_again(events: list[Event], zone: ZoneInfo) -> str:
 
 def _clock(events: list[Event], zone: ZoneInfo) -> str:
     ahead, at = (f"{from_ms(ms).year} {_moment(ms, zone)}" for ms in (events[0].since or events[0].at, events[0].at))
-    return f"The registry's clock jumped back from {ahead} to {at}; silence of units counts anew, check the time synchronisation"
+    return f"The registry's clock jumped back from {ahead} to {at}; what was recorded ahead of it is void. Check the time synchronisation"
 
 
 def _audit(events: list[Event], _: ZoneInfo) -> str:

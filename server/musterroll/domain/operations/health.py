@@ -129,7 +129,7 @@ def _clock(facts: Facts) -> Part:
     ahead, at = (newest, facts.now) if in_future(newest, facts.now) else (facts.clock_back_from, facts.clock_back_at)
     if not ahead or facts.now - at > _CLOCK_SHOWN:
         return Part("Clock", Status.OK, "0", "jumps in 24 hours", "the clocks of the registry's processes agree")
-    says = f"the registry's clock jumped back by {span(ahead - at)} {ago(facts.now - at)}; silence of units counts from then on"
+    says = f"the registry's clock jumped back by {span(ahead - at)} {ago(facts.now - at)}; what was recorded ahead of it is void"
     advice = "check the time synchronisation of every host of the registry (timedatectl, chronyc tracking)"
     return Part("Clock", Status.DEGRADED, span(ahead - at), "back", says, advice)
 

@@ -37,7 +37,9 @@ EVENT_KINDS = {
     EventKind.IMPORT_FAILED: Wording("Import rejected", "rows of an imported file were rejected", "file-import"),
     EventKind.INGEST_NOT_RECEIVING: Wording("Registry not receiving", "no messages arrive from the broker", "cloud-off"),
     EventKind.INGEST_RECEIVING: Wording("Registry receiving again", "messages from the broker arrive again", "circle-check"),
-    EventKind.CLOCK_JUMPED: Wording("Clock jumped", "the registry's clock was set back; silence counts anew", "clock-exclamation"),
+    EventKind.CLOCK_JUMPED: Wording(
+        "Clock jumped", "the registry's clock was set back; what was recorded ahead of it is void", "clock-exclamation"
+    ),
     EventKind.AUDIT_BROKEN: Wording("Audit log altered", "an entry was changed or is missing", "alert-triangle"),
 }
 MESSAGE_STATES = {
