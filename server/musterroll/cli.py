@@ -21,6 +21,7 @@ from musterroll.commands import (
     plans,
     products,
     proposals,
+    rates,
     reconciliation,
     records,
     serve,
@@ -46,7 +47,7 @@ _COMMANDS: tuple[click.Command, ...] = (
     *(admin.db, import_, admin.token, users.user, admin.config, admin.asyncapi),
     *(import_history.imports, import_history.mappings, records.export, records.records, audit.audit, audit.changes, notifications.notify),
     *(reconciliation.reconcile, coverage.coverage, findings.findings, licences.licences),
-    *(installed_base.installed_base, plans.plan, proposals.proposals, products.products, products.policies),
+    *(installed_base.installed_base, plans.plan, proposals.proposals, products.products, products.policies, rates.rates),
 )
 for _command in _COMMANDS:
     cli.add_command(_command)

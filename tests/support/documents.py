@@ -58,6 +58,7 @@ FLEET = {
         "T1,SN1001,Acme,2026-07-20,2026-07-24,hardware failure,1.89,1\n"
         "T2,GONE77,,2026-08-01,,question,,\n"
     ),
+    "rates": "Date,Currency,Rate,Base Currency\n2026-11-27,USD,1.0832,EUR\n2026-11-27,JPY,161.25,\n2026-11-26,USD,1.0811,EUR\n",
 }
 
 
@@ -85,7 +86,7 @@ def outcomes(verdicts: list[RowVerdict]) -> list[str]:
     return [verdict.outcome.value for verdict in verdicts]
 
 
-def take_all(database: Database, now: datetime, upto: str = "incidents") -> dict[str, ImportResult]:
+def take_all(database: Database, now: datetime, upto: str = "rates") -> dict[str, ImportResult]:
     """Take the fleet in, kind after kind, up to one of them. Nothing of it may be refused."""
     done = {}
     for kind, content in FLEET.items():

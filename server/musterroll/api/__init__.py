@@ -22,6 +22,7 @@ from musterroll.api import (
     products,
     proposals,
     quarantine,
+    rates,
     reconciliation,
     records,
     renewals,
@@ -55,7 +56,7 @@ _RESOURCES = (
         mappings,
         records,
     ),
-    *(reconciliation, findings, licences, renewals, plans, segments, proposals, audit, enrolments, notifications, quarantine),
+    *(reconciliation, findings, licences, renewals, plans, segments, proposals, audit, enrolments, notifications, quarantine, rates),
 )
 
 

@@ -14,13 +14,27 @@ from musterroll.api.http.context import actor, answer, clock, read_only, transac
 from musterroll.api.http.lists import ListQuery, Page, listed, listing
 from musterroll.api.http.problems import documented
 from musterroll.api.http.routing import guarded
-from musterroll.api.http.schemas import Day, MoneyOut, NamedRef, NumberPath, RequestSchema, Schema, Text, inline_enum, money_out, named_ref
+from musterroll.api.http.schemas import (
+    Day,
+    MoneyOut,
+    NamedRef,
+    NumberPath,
+    ReportingTotalOut,
+    RequestSchema,
+    Schema,
+    Text,
+    inline_enum,
+    money_out,
+    named_ref,
+    reporting_out,
+)
 from musterroll.domain.access import Role, needs
 from musterroll.domain.findings import decisions as decision_rules
 from musterroll.domain.findings.kinds import FindingKind, Subject
 from musterroll.domain.units.serials import name_key
 from musterroll.domain.values.errors import NotFound
 from musterroll.domain.values.instants import from_ms
+from musterroll.storage.contracts import exchange_rates
 from musterroll.storage.findings import lists as finding_lists
 from musterroll.storage.imports.runs import DocumentOrigin
 from musterroll.storage.installed_base.counts import product_id
@@ -62,6 +76,7 @@ class FindingPage(Schema):
     next: str | None
     findings: int = Field(description="Number on all pages.")
     worth: list[MoneyOut] = Field(description="Annual value of all pages, each amount counted once.")
+    worth_together: ReportingTotalOut | None = Field(description="The same in the reporting currency.")
 
 
 class DocumentOut(Schema):
@@ -131,6 +146,7 @@ def list_findings(query: FindingQuery) -> Response:
     def fetch(session: Session, cursor: str | None, limit: int) -> Page:
         page = finding_decisions.findings(session, _filter(session, query), cursor, limit, now)
         sums.update(findings=page.total.findings, worth=[money_out(money) for money in page.total.worth])
+        sums.update(worth_together=reporting_out(exchange_rates.exchange(session, now.date()).total(page.total.worth)))
         return [FindingOut(**_facts(row)) for row in page.rows], page.next
 
     return listed(FindingPage, query, "findings", fetch, lambda: sums)

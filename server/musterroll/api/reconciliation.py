@@ -10,13 +10,25 @@ from musterroll.api.http.context import answer, clock, read_only, snapshot, tran
 from musterroll.api.http.lists import ListQuery, Page, listed, listing
 from musterroll.api.http.problems import documented
 from musterroll.api.http.routing import guarded
-from musterroll.api.http.schemas import Day, DayOrInstant, MoneyOut, RequestSchema, Schema, Text, money_out
+from musterroll.api.http.schemas import (
+    Day,
+    DayOrInstant,
+    MoneyOut,
+    ReportingTotalOut,
+    RequestSchema,
+    Schema,
+    Text,
+    money_out,
+    reporting_out,
+)
 from musterroll.api.installed_base import ScopeQuery
 from musterroll.domain.access import Role, needs
 from musterroll.domain.findings.kinds import FindingKind
 from musterroll.domain.reconciliation.cells import CELLS
 from musterroll.domain.values.errors import DomainError
+from musterroll.domain.values.exchange import Exchange
 from musterroll.domain.values.instants import from_ms
+from musterroll.storage.contracts import exchange_rates
 from musterroll.storage.reconciliation import cell_counters
 from musterroll.usecases.accounts import hierarchy
 from musterroll.usecases.installed_base import cells_by
@@ -56,6 +68,7 @@ class ReconciliationOut(Schema):
     findings: dict[FindingKind, int]
     work: list[CellOut] = Field(description="The quadrants, with the annual value of their findings.")
     worth: list[MoneyOut] = Field(description="Annual value of all findings, each amount counted once.")
+    worth_together: ReportingTotalOut | None = Field(description="The same in the reporting currency.")
     stored: StoredFindingsOut | None = Field(description="Number of stored findings that changed; null if nothing was stored.")
 
 
@@ -122,7 +135,8 @@ def get_reconciliation(query: OnQuery) -> Response:
     """Computed for the day; nothing is stored."""
     now = clock()
     with snapshot() as session:
-        return answer(_out(reconciliation_run.reconcile(session, query.on or now, now, store=False)))
+        result = reconciliation_run.reconcile(session, query.on or now, now, store=False)
+        return answer(_out(result, exchange_rates.exchange(session, result.on)))
 
 
 @api.post(
@@ -132,7 +146,8 @@ def get_reconciliation(query: OnQuery) -> Response:
 def run() -> Response:
     now = clock()
     with transaction() as session:
-        return answer(_out(reconciliation_run.reconcile(session, now, now, store=True)))
+        result = reconciliation_run.reconcile(session, now, now, store=True)
+        return answer(_out(result, exchange_rates.exchange(session, result.on)))
 
 
 @api.get("/reconciliation/counts", summary="The eight quadrants as last stored", responses={200: StoredCounts, **documented(404)})
@@ -169,7 +184,7 @@ def get_trend(query: TrendQuery) -> Response:
     return answer(CellTrend(items=[CellTrendDay(on=day.on, cells=day.cells) for day in days]))
 
 
-def _out(result: Reconciliation) -> ReconciliationOut:
+def _out(result: Reconciliation, exchange: Exchange) -> ReconciliationOut:
     def having(flags: slice) -> int:
         return sum(count for code, count in result.cells.items() if "0" not in code[flags])
 
@@ -184,6 +199,7 @@ def _out(result: Reconciliation) -> ReconciliationOut:
         findings={kind: result.findings[kind] for kind in FindingKind},
         work=[_cell(result, code) for code in CELLS],
         worth=[money_out(money) for money in result.worth],
+        worth_together=reporting_out(exchange.total(result.worth)),
         stored=StoredFindingsOut(**result.stored._asdict()) if result.stored else None,
     )
 

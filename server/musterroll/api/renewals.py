@@ -10,9 +10,20 @@ from sqlmodel import Session
 from musterroll.api.http.context import answer, clock, read_only
 from musterroll.api.http.lists import ListQuery, Page, listed, listing
 from musterroll.api.http.routing import guarded
-from musterroll.api.http.schemas import MoneyOut, NamedRef, Schema, Text, inline_enum, money_out, named_ref
+from musterroll.api.http.schemas import (
+    MoneyOut,
+    NamedRef,
+    ReportingTotalOut,
+    Schema,
+    Text,
+    inline_enum,
+    money_out,
+    named_ref,
+    reporting_out,
+)
 from musterroll.domain.contracts.terms import Payment
 from musterroll.domain.values import cursors
+from musterroll.storage.contracts import exchange_rates
 from musterroll.usecases.installed_base import renewals
 from musterroll.usecases.installed_base.renewals import DueContract, Ratio, RenewalFilter
 
@@ -29,8 +40,10 @@ class RenewalOut(Schema):
     seats: int
     unpriced: int = Field(description="Licences without a known price.")
     silent: int = Field(description="Silent units on its lines.")
-    worth: list[MoneyOut] = Field(description="Annual value (ACV), by currency.")
-    risk: list[MoneyOut] = Field(description="Annual value at risk (silent units), by currency.")
+    worth: MoneyOut | None = Field(description="Annual value (ACV); null: unpriced.")
+    worth_further: list[MoneyOut] = Field(description="Annual value of lines in other currencies.")
+    risk: MoneyOut | None = Field(description="Annual value at risk (silent units).")
+    risk_further: list[MoneyOut] = Field(description="Annual value at risk in other currencies.")
     payment: Payment | None = Field(description="Billing state.")
     base_then: int | None = Field(description="Installed base of the account about a month ago.")
     base_now: int | None
@@ -43,6 +56,7 @@ class RenewalPage(Schema):
     counted_at: datetime
     contracts: int = Field(description="Number on all pages.")
     worth: list[MoneyOut]
+    worth_together: ReportingTotalOut | None = Field(description="The same in the reporting currency.")
     risk: list[MoneyOut]
 
 
@@ -83,6 +97,7 @@ def list_renewals(query: RenewalQuery) -> Response:
         summary.update(
             counted_at=dues.at, contracts=sums.contracts, worth=list(map(money_out, sums.worth)), risk=list(map(money_out, sums.risk))
         )
+        summary.update(worth_together=reporting_out(exchange_rates.exchange(session, now.date()).total(sums.worth)))
         begin = cursors.number(cursor) or 0
         behind = begin + limit
         return [_out(row) for row in due[begin:behind]], cursors.encode(behind) if len(due) > behind else None
@@ -108,8 +123,10 @@ def _out(due: DueContract) -> RenewalOut:
         account=named_ref(due.account_ref or None, due.account or None),
         **due.ending._asdict(),
         **{name: getattr(due, name) for name in ("seats", "unpriced", "silent", "falling")},
-        worth=list(map(money_out, due.worth)),
-        risk=list(map(money_out, due.risk)),
+        worth=money_out(due.worth[0]) if due.worth else None,
+        worth_further=list(map(money_out, due.worth[1:])),
+        risk=money_out(due.risk[0]) if due.risk else None,
+        risk_further=list(map(money_out, due.risk[1:])),
         payment=Payment(due.payment) if due.payment else None,
         base_then=due.activity.then if due.activity else None,
         base_now=due.activity.now if due.activity else None,

@@ -11,10 +11,11 @@ from musterroll.api.http.context import actor, answer, clock, no_content, read_o
 from musterroll.api.http.lists import ListQuery, Page, listed, listing
 from musterroll.api.http.problems import documented
 from musterroll.api.http.routing import guarded
-from musterroll.api.http.schemas import MoneyOut, RequestSchema, Schema, Text, money_out
+from musterroll.api.http.schemas import MoneyOut, ReportingTotalOut, RequestSchema, Schema, Text, money_out, reporting_out
 from musterroll.domain.access import Role, needs
 from musterroll.domain.values import cursors
 from musterroll.domain.values.money import format_sums
+from musterroll.storage.contracts import exchange_rates
 from musterroll.storage.fleet.segments import Customer
 from musterroll.usecases.fleet import filter_words
 from musterroll.usecases.fleet import segments as fleet_segments
@@ -39,6 +40,7 @@ class SegmentDetailOut(SegmentOut):
     units: int
     accounts: int
     worth: list[MoneyOut] = Field(description="Annual value: by contract line, else by list price.")
+    worth_together: ReportingTotalOut | None = Field(description="The same in the reporting currency.")
     unpriced: int = Field(description="Number of unpriced units.")
     counted_at: datetime
 
@@ -81,14 +83,16 @@ def get_segment(path: SegmentPath) -> Response:
     """For a large fleet, updated every ten minutes."""
     with read_only() as session:
         segment = fleet_segments.segment(session, path.key)
-        size = fleet_segments.size(session, segment, clock())
+        now = clock()
+        size = fleet_segments.size(session, segment, now)
+        together = reporting_out(exchange_rates.exchange(session, now.date()).total(size.value.worth))
     counted: dict[str, Any] = {
         "units": size.value.units,
         "accounts": size.value.accounts,
         "unpriced": size.value.unpriced,
         "counted_at": size.at,
     }
-    return answer(SegmentDetailOut(**_facts(segment), **counted, worth=list(map(money_out, size.value.worth))))
+    return answer(SegmentDetailOut(**_facts(segment), **counted, worth=list(map(money_out, size.value.worth)), worth_together=together))
 
 
 @listing(api, "/segments/<key>/accounts", CustomerPage, "Accounts with units in a segment", 404)

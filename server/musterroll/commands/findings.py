@@ -7,12 +7,15 @@ import click
 from sqlalchemy import Row
 
 from musterroll.commands.context import Context, clock
+from musterroll.commands.rates import together
 from musterroll.commands.reconciliation import Day
 from musterroll.commands.tables import Column, Columns, json_option, limit_option, print_json, print_table
 from musterroll.domain.findings.decisions import FindingState
 from musterroll.domain.findings.kinds import OWNERS, VARIANTS, FindingKind
+from musterroll.domain.values.exchange import format_total
 from musterroll.domain.values.instants import from_ms
 from musterroll.domain.values.money import format_sums
+from musterroll.storage.contracts import exchange_rates
 from musterroll.storage.findings import lists as finding_lists
 from musterroll.usecases.findings import decisions as finding_decisions
 from musterroll.usecases.findings.decisions import FindingDetail, FindingFilter
@@ -77,14 +80,16 @@ def findings(
         country,
     )
     with context.obj.database().snapshot() as session:
-        page = finding_decisions.findings(session, filters, after, limit, clock())
+        page = finding_decisions.findings(session, filters, after, limit, now := clock())
+        exchange = exchange_rates.exchange(session, now.date())
     if as_json:
         worth = {money.currency: f"{money.amount:.2f}" for money in page.total.worth}
-        print_json({"total": page.total.findings, "worth": worth, "findings": [shape(row) for row in page.rows], "next": page.next})
+        sums = {"total": page.total.findings, "worth": worth, "worth_together": together(exchange.total(page.total.worth))}
+        print_json({**sums, "findings": [shape(row) for row in page.rows], "next": page.next})
         return
     if page.rows:
         print_table(page.rows, _FINDINGS)
-    click.echo(f"Total: {page.total.findings:,} findings, annual value {format_sums(page.total.worth) or 'unknown (unpriced)'}")
+    click.echo(f"Total: {page.total.findings:,} findings, annual value {format_total(page.total.worth, exchange) or 'unknown (unpriced)'}")
     if page.next:
         click.echo(f"Next page: --after {page.next}")
 

@@ -7,10 +7,13 @@ from typing import Any, NamedTuple
 import click
 
 from musterroll.commands.context import Context, clock
+from musterroll.commands.rates import together
 from musterroll.commands.tables import Column, Columns, json_option, print_json, print_table
 from musterroll.domain.findings.kinds import FindingKind
 from musterroll.domain.reconciliation.cells import CELLS
+from musterroll.domain.values.exchange import Exchange, format_total
 from musterroll.domain.values.money import Money, format_sums
+from musterroll.storage.contracts import exchange_rates
 from musterroll.usecases.reconciliation import run as reconciliation_run
 from musterroll.usecases.reconciliation.run import Reconciliation
 
@@ -88,12 +91,13 @@ def reconcile(context: Context, on: date | datetime | None, store: bool | None, 
         stored = store if store is not None else on is None
         with database.transaction() if stored else database.snapshot() as session:
             result = reconciliation_run.reconcile(session, on if on is not None else now, now, stored)
+            exchange = exchange_rates.exchange(session, result.on)
     finally:
         database.close()
-    print_json(shape(result)) if as_json else _print(result)
+    print_json(shape(result, exchange)) if as_json else _print(result, exchange)
 
 
-def shape(result: Reconciliation) -> dict[str, Any]:
+def shape(result: Reconciliation, exchange: Exchange) -> dict[str, Any]:
     """A reconciliation as JSON."""
     quadrants = [(code, count) for code, count in result.cells.items()]
     return {
@@ -107,6 +111,7 @@ def shape(result: Reconciliation) -> dict[str, Any]:
         "findings": dict(result.findings),
         "money": {code: _amounts(sums) for code, sums in result.money.items()},
         "worth": _amounts(result.worth),
+        "worth_together": together(exchange.total(result.worth)),
         "stored": result.stored._asdict() if result.stored else None,
     }
 
@@ -115,14 +120,14 @@ def _amounts(sums: tuple[Money, ...]) -> dict[str, str]:
     return {money.currency: f"{money.amount:.2f}" for money in sums}
 
 
-def _print(result: Reconciliation) -> None:
+def _print(result: Reconciliation, exchange: Exchange) -> None:
     click.echo(f"Reconciliation of {result.on}, telemetry as of {result.at:%Y-%m-%d %H:%M} UTC\n")
     print_table([_Quadrant(code, count, format_sums(result.money.get(code, ()))) for code, count in result.cells.items()], _QUADRANTS)
     click.echo(f"{result.units:,} units registered\n")
     findings = [(FindingKind(kind), count) for kind, count in result.findings.items() if count]
     if findings:
         print_table(findings, _FINDINGS)
-    click.echo(f"Total annual value, each amount counted once: {format_sums(result.worth) or 'unknown (unpriced)'}")
+    click.echo(f"Total annual value, each amount counted once: {format_total(result.worth, exchange) or 'unknown (unpriced)'}")
     if result.stored:
         click.echo(f"Findings stored: {result.stored.new:,} new, {result.stored.changed:,} changed, {result.stored.gone:,} resolved")
     else:

@@ -5,7 +5,7 @@ from flask import Blueprint, Flask
 from musterroll.limits import RateLimit
 from musterroll.settings import Settings
 from musterroll.storage.engine.database import Database
-from musterroll.web.http import assets, error_pages, menu, moved_addresses, offline, security, sign_in, theme
+from musterroll.web.http import assets, error_pages, menu, moved_addresses, offline, security, sign_in, theme, totals
 from musterroll.web.http.context import Checks, WebContext, install
 from musterroll.web.http.sign_in import authenticate_session
 from musterroll.web.pages import accounts as accounts_pages
@@ -26,6 +26,7 @@ from musterroll.web.pages import (
     products,
     proposals,
     quarantine,
+    rates,
     reconciliation,
     records,
     undo,
@@ -70,6 +71,7 @@ _SUBJECTS = (
     enrolment,
     notifications_pages,
     products,
+    rates,
     audit,
     calendar_pages,
     health,
@@ -93,6 +95,7 @@ def build(app: Flask, database: Database, settings: Settings, checks: Checks) ->
     filter_wording.install(app)
     offline.install(app, assets.install(app))
     menu.install(app)
+    totals.install(app)
     error_pages.install(app)
     app.register_blueprint(theme.pages)
     app.register_blueprint(moved_addresses.pages)

@@ -28,7 +28,8 @@ from sqlmodel import Session
 
 from musterroll.api.http.context import answer, open_read_only, read_only
 from musterroll.api.http.problems import HttpError, documented
-from musterroll.api.http.schemas import PageQuery, Schema
+from musterroll.api.http.schemas import MoneyOut, PageQuery, Schema
+from musterroll.domain.values.money import Money, format_sums
 
 JSON, CSV = "application/json", "text/csv"
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -144,6 +145,8 @@ def plain(value: Any) -> str | int | float | Decimal:
         return value.isoformat()
     if isinstance(value, str):
         return str(value)
+    if isinstance(value, list) and all(isinstance(item, MoneyOut) for item in value):
+        return format_sums(Money(item.amount, item.currency) for item in value)
     return json.dumps([_bare(item) for item in value] if isinstance(value, list | tuple) else value, ensure_ascii=False, default=str)
 
 

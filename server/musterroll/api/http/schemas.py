@@ -9,6 +9,7 @@ from typing import Annotated, Any
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, WithJsonSchema, model_validator
 
 from musterroll.domain.values.dates import last_day
+from musterroll.domain.values.exchange import ReportingTotal
 from musterroll.domain.values.money import Money
 
 
@@ -107,6 +108,29 @@ def money_out(money: Money) -> MoneyOut:
 def last_day_of(ends_on: date | None) -> date | None:
     """The last day, from the stored first day after it."""
     return None if ends_on is None else last_day(ends_on)
+
+
+class RateOut(Schema):
+    currency: str
+    rate: Decimal = Field(description="What one unit of it is in the reporting currency.")
+    on: date = Field(description="Day of the rate.")
+
+
+class ReportingTotalOut(Schema):
+    """Amounts of several currencies in the reporting currency."""
+
+    amount: Price
+    currency: str = Field(description="The reporting currency.")
+    rates: list[RateOut]
+    missing: list[str] = Field(description="Currencies without a rate: their amounts are not in the total.")
+
+
+def reporting_out(total: ReportingTotal | None) -> ReportingTotalOut | None:
+    """None: no reporting currency is chosen, or all amounts are in it already."""
+    if total is None:
+        return None
+    rates = [RateOut(currency=rate.currency, rate=round(rate.rate, 8), on=rate.on) for rate in total.rates]
+    return ReportingTotalOut(amount=total.total.amount, currency=total.total.currency, rates=rates, missing=list(total.missing))
 
 
 class NamedRef(Schema):

@@ -53,7 +53,7 @@ def amount(name: str, cell: str, hints: Hints) -> Amount:
     if isinstance(cell, Numeric) or match is None:
         return Amount(number(name, cell, hints), signs, stated, written)
     figure, likely = match["number"].strip().translate(_QUOTES), signs[0] if signs else stated
-    if likely and decimals(likely) != 3 and _THOUSANDS.fullmatch(figure):
+    if likely and not hints.numbers and decimals(likely) != 3 and _THOUSANDS.fullmatch(figure):
         figure = re.sub(r"\D", "", figure)  # nobody writes three decimals in such a currency
     return Amount(number(name, figure, hints), signs, stated, written)
 

@@ -17,6 +17,7 @@ from musterroll.storage.tables import (  # noqa: F401
     liveness,
     matching,
     messages,
+    money,
     notifications,
     operations,
     reconciliation,

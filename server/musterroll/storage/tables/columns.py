@@ -36,15 +36,23 @@ class Price(TypeDecorator[Decimal]):
 
     impl = BigInteger
     cache_ok = True
+    places: ClassVar[int] = 4
 
     def process_bind_param(self, value: Decimal | None, dialect: Any) -> int | None:
-        return None if value is None else int(value.scaleb(4).to_integral_value(ROUND_HALF_EVEN))
+        return None if value is None else int(value.scaleb(self.places).to_integral_value(ROUND_HALF_EVEN))
 
     def process_result_value(self, value: int | None, dialect: Any) -> Decimal | None:
-        return None if value is None else Decimal(value).scaleb(-4)
+        return None if value is None else Decimal(value).scaleb(-self.places)
 
 
-PRICE = Price()
+class Rate(Price):
+    """An exact ratio, stored as whole hundred-millionths."""
+
+    cache_ok = True
+    places: ClassVar[int] = 8
+
+
+PRICE, RATE = Price(), Rate()
 
 
 def row_id() -> Any:

@@ -7,6 +7,7 @@ from musterroll.usecases.imports.kinds.billing import BillingImporter
 from musterroll.usecases.imports.kinds.contract_lines import ContractLineImporter
 from musterroll.usecases.imports.kinds.contracts import ContractImporter
 from musterroll.usecases.imports.kinds.incidents import IncidentImporter
+from musterroll.usecases.imports.kinds.rates import RateImporter
 from musterroll.usecases.imports.kinds.sites import SiteImporter
 from musterroll.usecases.imports.kinds.telemetry import TelemetryImporter
 from musterroll.usecases.imports.kinds.units import UnitImporter
@@ -22,6 +23,7 @@ IMPORTERS: dict[str, type[Importer]] = {
         BillingImporter,
         TelemetryImporter,
         IncidentImporter,
+        RateImporter,
     )
 }
 KINDS: dict[str, DocumentKind] = {name: importer.kind for name, importer in IMPORTERS.items()}

@@ -18,7 +18,7 @@ TABLES: Mapping[str, type[TableUndo]] = {
     "unit": UnitUndo,
     "telemetry": TelemetryUndo,
     **dict.fromkeys(("incident", "unit_note", "finding_decision", "proposal", "notification_rule", "scenario"), TableUndo),
-    **dict.fromkeys(("claim_token", "user", "api_token"), TableUndo),
+    **dict.fromkeys(("claim_token", "user", "api_token", "exchange_rate", "registry_option"), TableUndo),
 }
 
 

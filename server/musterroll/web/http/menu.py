@@ -39,6 +39,7 @@ ENTRIES = (
     Entry("/api-tokens", "API tokens", "key", "Administration", Role.ADMIN),
     Entry("/enrolment", "Enrolment", "id-badge-2", "Administration", Role.ADMIN),
     Entry("/products", "Products", "package", "Administration", Role.ADMIN),
+    Entry("/rates", "Exchange rates", "scale", "Administration", Role.ADMIN, everywhere=True),
     Entry("/audit", "Audit", "file-text", "Administration", Role.ADMIN),
     Entry("/health", "Health", "heartbeat", "Administration", Role.ADMIN),
     Entry("/notifications", "Notifications", "bell-ringing", "Administration", Role.ADMIN),
