@@ -58,7 +58,7 @@ FLEET = {
         "T1,SN1001,Acme,2026-07-20,2026-07-24,hardware failure,1.89,1\n"
         "T2,GONE77,,2026-08-01,,question,,\n"
     ),
-    "rates": "Date,Currency,Rate,Base Currency\n2026-11-27,USD,1.0832,EUR\n2026-11-27,JPY,161.25,\n2026-11-26,USD,1.0811,EUR\n",
+    "rates": "Date,Currency,Rate,Base Currency\n2026-11-27,USD,1.0832,EUR\n2026-11-27,JPY,161.25,\n2026-11-26,USD,1.081,EUR\n",
 }
 
 

@@ -15,6 +15,8 @@ _EURO = "EUR"  # what the European Central Bank quotes against; other lists name
 
 @numbers.amounts
 def _rate(name: str, cell: str, hints: Hints) -> Decimal:
+    """The decimals of a rate are many, and its point is a decimal point unless the column shows otherwise."""
+    hints = hints._replace(numbers=hints.numbers or ("" if "," in cell else "."), decimals=True)
     value = Decimal(cell) if isinstance(cell, Numeric) else numbers.amount(name, cell, cell.strip(), hints)
     if value is None or not 0 < value <= _MOST:
         raise BadCell(f"the {name} {cell.strip()[:40]!r} is not a rate; use the format 1.0832")

@@ -1,6 +1,6 @@
 """Imports exchange rates."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from musterroll.readers import rates
@@ -23,6 +23,9 @@ class RateImporter(Importer):
     def find(self, rows: Sequence[DocumentRow]) -> dict[Any, dict[str, Any]]:
         known = exchange_rates.on_days(self.session, {row.values["on"] for row in rows})
         return {(record["on"], record["base"], record["currency"]): record for record in known}
+
+    def values_of(self, records: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+        return [{**record} for record in records]
 
     def new_facts(self, row: DocumentRow) -> RecordFacts:
         return {"rate": None}
