@@ -58,6 +58,7 @@ class DocumentForm(RequestSchema):
     map: list[Text] = Field(
         default=[], max_length=500, description="HEADING=FIELD reads the column as this field; an empty field ignores it."
     )
+    accept_guesses: bool = Field(default=False, description="Read unrecognised columns as what the dry run's notes propose.")
     given: list[Text] = Field(default=[], max_length=100, description="FIELD=VALUE is the field of every row that has none.")
     word: list[Text] = Field(default=[], max_length=500, description="WORD=MEANING says what a status means; empty: nothing.")
     mapping: Text | None = Field(default=None, max_length=120, description="Name of a saved column mapping.")
@@ -154,6 +155,7 @@ def import_one(path: KindPath, form: DocumentForm) -> Response:
         saved = import_mappings.choices(session, path.kind, form.mapping)
         laid_out = layout(form.sheet, form.encoding, form.separator, form.heading_row, form.skip)
         chosen = choices(form.map, saved, form.dates, form.zone, laid_out, given=form.given, words=form.word, numbers=form.numbers)
+        chosen = chosen._replace(accept_guesses=form.accept_guesses)
         document = Document(stream, KINDS[path.kind], chosen)
         before = import_history.imported_before(session, path.kind, sha256)
         result = import_document(session, document, verdicts.add, source, sha256 if form.commit else None)

@@ -45,6 +45,7 @@ class _Input(NamedTuple):
 @click.option("--dry-run", is_flag=True, help="Preview what would change, without importing.")
 @click.option("--yes", is_flag=True, help="Import without asking for confirmation.")
 @click.option("--map", "columns", multiple=True, metavar="HEADING=FIELD", help="Read column HEADING as FIELD; empty FIELD: ignore it.")
+@click.option("--accept-guesses", is_flag=True, help="Read unrecognised columns as what the preview proposes.")
 @click.option("--set", "given", multiple=True, metavar="FIELD=VALUE", help="The FIELD of every row that has none, as in maker=Dell.")
 @click.option("--word", "words", multiple=True, metavar="WORD=MEANING", help="What a status means here; empty MEANING: nothing.")
 @click.option("--mapping", metavar="NAME", help="Use the saved column mapping NAME.")
@@ -67,6 +68,7 @@ def import_(
     dry_run: bool,
     yes: bool,
     columns: tuple[str, ...],
+    accept_guesses: bool,
     given: tuple[str, ...],
     words: tuple[str, ...],
     mapping: str | None,
@@ -94,11 +96,12 @@ def import_(
             saved = import_mappings.choices(session, kind, mapping)
         laid_out = layout(sheet, encoding, separator, heading_row, skip)
         given += (f"currency={currency}",) if currency else ()
-        chosen = choices(columns, saved, dates, zone, laid_out, given=given, words=words, numbers=numbers)
+        chosen = choices(columns, saved, dates, zone, laid_out, given=given, words=words, numbers=numbers, accept_guesses=accept_guesses)
         document = Document(file, KINDS[kind], chosen)
         source_file = _Input(file, Path(file.name).name, digest(file), as_json, context.settings.interval)
         if save_mapping:
             with database.transaction() as session:
+                chosen = chosen._replace(columns={**document.accepted_guesses, **chosen.columns})
                 import_mappings.save(session, kind, save_mapping, chosen)
         counts = _import(database, document, source_file, dry_run, yes)
     finally:

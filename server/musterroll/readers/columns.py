@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from musterroll.readers.cells import NUMBERS, heading_key
 from musterroll.readers.fields import DocumentKind, Field
+from musterroll.readers.guesses import Guess, guesses
 from musterroll.readers.layout import Layout
 from musterroll.readers.open_table import read_table
 from musterroll.readers.recognition import FROM_SOURCE, Rank, recognised
@@ -24,6 +25,7 @@ class Choices(NamedTuple):
     """How a person wants a file read. `columns`: field by heading; an empty field ignores the column.
 
     `given`: by field, the value of rows that have none of their own. `words`: what a word means; nothing if empty, or itself.
+    `accept_guesses`: read columns that nobody recognises as what they probably are.
     """
 
     columns: Mapping[str, str] = {}
@@ -33,6 +35,7 @@ class Choices(NamedTuple):
     zone: tzinfo | None = None
     layout: Layout = Layout()
     numbers: str = ""  # the decimal sign
+    accept_guesses: bool = False
 
 
 def choices(
@@ -45,19 +48,18 @@ def choices(
     given: Iterable[str] = (),
     words: Iterable[str] = (),
     numbers: str | None = None,
+    accept_guesses: bool = False,
 ) -> Choices:
     """Choices from `columns` written HEADING=FIELD and so on, which take precedence over `saved` ones.
 
     `numbers`: an example of NUMBERS. Raises BadFile.
     """
     sign = next((sign for sign, example in NUMBERS.items() if example == numbers), "")
-    pairs = {
-        "columns": {**saved.columns, **dict(_pair(text, "HEADING=FIELD", "Serial No.=serial") for text in columns)},
-        "given": {**saved.given, **dict(_pair(text, "FIELD=VALUE", "maker=Dell") for text in given)},
-        "words": {**saved.words, **dict(_pair(text, "WORD=MEANING", "Ready to Deploy=stock") for text in words)},
-    }
+    mapped = {**saved.columns, **dict(_pair(text, "HEADING=FIELD", "Serial No.=serial") for text in columns)}
+    values = {**saved.given, **dict(_pair(text, "FIELD=VALUE", "maker=Dell") for text in given)}
+    meanings = {**saved.words, **dict(_pair(text, "WORD=MEANING", "Ready to Deploy=stock") for text in words)}
     try:
-        return saved._replace(**pairs, dates=dates or "", zone=ZoneInfo(zone) if zone else None, layout=layout, numbers=sign)
+        return Choices(mapped, values, meanings, dates or "", ZoneInfo(zone) if zone else None, layout, sign, accept_guesses)
     except (KeyError, ValueError, OSError):
         raise BadFile(f"the zone {str(zone)[:60]!r} is not a time zone such as Europe/Berlin") from None
 
@@ -77,17 +79,40 @@ class Column(NamedTuple):
 
 
 class Heading(NamedTuple):
-    """A column of a file as a person maps it: the field it holds (empty: ignored), and its first values."""
+    """A column of a file as a person maps it: the field it holds (empty: ignored), its first values, and what it may hold."""
 
     name: str
     field: str
     samples: list[str]
+    guess: Guess | None = None
 
 
-def open_columns(file: BinaryIO, kind: DocumentKind, choices: Choices) -> tuple[DocumentKind, Table, list[Column]]:
-    """The kind with the counters that are mapped, the file as a table, and the columns to read. Raises BadFile."""
+class Opened(NamedTuple):
+    """A file as a document: the kind with the counters that are mapped, the table, the columns to read, and what others may hold.
+
+    `guesses` are among the columns where they were accepted.
+    """
+
+    kind: DocumentKind
+    table: Table
+    columns: list[Column]
+    guesses: list[Guess]
+
+
+def open_columns(file: BinaryIO, kind: DocumentKind, choices: Choices) -> Opened:
+    """Raises BadFile where the file is no table, or not of this kind."""
     kind, table = _open(file, kind, choices)
-    return kind, table, _columns(kind, table, choices)
+    proposals = guesses(kind, table, choices.columns, _given(kind, table, choices))
+    if choices.accept_guesses:
+        accepted = {guess.heading: guess.field.name for guess in proposals}
+        choices = choices._replace(columns={**accepted, **choices.columns})
+    return Opened(kind, table, _columns(kind, table, choices, proposals), proposals)
+
+
+def _given(kind: DocumentKind, table: Table, choices: Choices) -> set[str]:
+    """The fields that need no column."""
+    source = detect(kind.name, map(heading_key, table.header))
+    return {*choices.given, *(source.given if source else ()), *kind.assumed}
 
 
 def headings(file: BinaryIO, kind: DocumentKind, choices: Choices = Choices()) -> list[Heading]:  # noqa: B008  immutable
@@ -95,8 +120,10 @@ def headings(file: BinaryIO, kind: DocumentKind, choices: Choices = Choices()) -
     kind, table = _open(file, kind, choices)
     fields = {min(places)[1]: field for field, places in recognised(kind, table.header, choices.columns).items()}
     rows = [line.cells for line in islice(table.lines(), _SAMPLES) if not line.problem]
+    guessed = {guess.heading: guess for guess in guesses(kind, table, choices.columns, _given(kind, table, choices))}
+    samples = [[cell for row in rows if (cell := "".join(row[place : place + 1]).strip()[:40])] for place in range(len(table.header))]
     return [
-        Heading(name.strip(), fields.get(place, ""), [cell for row in rows if (cell := "".join(row[place : place + 1]).strip()[:40])])
+        Heading(name.strip(), fields.get(place, ""), samples[place], guessed.get(name.strip()))
         for place, name in enumerate(table.header)
         if name.strip()
     ]
@@ -116,23 +143,25 @@ def _with_counters(kind: DocumentKind, mapped: Mapping[str, str]) -> DocumentKin
     return kind._replace(fields=(*kind.fields, *counters))
 
 
-def _columns(kind: DocumentKind, table: Table, choices: Choices) -> list[Column]:
+def _columns(kind: DocumentKind, table: Table, choices: Choices, proposals: list[Guess]) -> list[Column]:
     header = table.header
     _check_choices(kind, header, choices)
     places = recognised(kind, header, choices.columns)
-    source = detect(kind.name, map(heading_key, header))
-    known = {*places, *choices.given, *(source.given if source else ()), *kind.assumed}
+    known = {*places, *_given(kind, table, choices)}
     missing = [field for field in kind.required if field.name not in known]
     if missing:
-        raise BadFile(_what_is_missing(kind, header, missing))
+        raise BadFile(_what_is_missing(kind, header, missing, proposals))
     return [_column(kind, field, table, places[field.name]) for field in kind.fields if field.name in places]
 
 
-def _what_is_missing(kind: DocumentKind, header: list[str], missing: list[Field]) -> str:
+def _what_is_missing(kind: DocumentKind, header: list[str], missing: list[Field], proposals: list[Guess]) -> str:
     columns = " and no column ".join(field.label for field in missing)
     other = other_kind(kind.name, map(heading_key, header))
     hint = f"; it looks like {other.name}: import it as {' or '.join(other.kinds.split())}" if other else ""
+    likely = [str(guess) for guess in proposals if guess.field in missing]
+    hint += f"; {', '.join(likely)}" if likely else ""
     ways = [f"name the column with --map 'HEADING={missing[0].name}'"]
+    ways[:0] = ["name the column with --accept-guesses"] if likely else []
     if missing[0].name not in (*kind.key, *kind.shown):
         ways.append(f"give one value for the whole file with --set {missing[0].name}=...")
     return f"the file has no column {columns}{hint}; the headings are {_listed(header)}; {', or '.join(ways)}"

@@ -35,7 +35,8 @@ class Document:
     def __init__(self, file: BinaryIO, kind: DocumentKind, choices: Choices = Choices()) -> None:  # noqa: B008  immutable
         """Raises BadFile where the file is no table of that kind."""
         self._file = file
-        self.kind, self._table, self._columns = open_columns(file, kind, choices)
+        self.kind, self._table, self._columns, self._guesses = open_columns(file, kind, choices)
+        self._accepted = choices.accept_guesses
         keys = [cells.heading_key(name) for name in self._table.header]
         self.source = detect(kind.name, keys)
         check_words(self.kind.fields, choices.words)
@@ -62,6 +63,7 @@ class Document:
         assumed = [f"no column {field.label}: {self.kind.assumed[field.name]}" for field in self._assumed(columns)]
         left_out = [f"rows marked as deleted are left out: {self._left_out:,}"] if self._left_out else []
         about_rows = [*assumed, *left_out, *map(str, self.decisions), *word_notes(self.tally)]
+        about_rows += [] if self._accepted else [f"{guess} (--accept-guesses)" for guess in self._guesses]
         return [*source, *self._table.remarks.texts(), *self._given_notes(), *about_rows]
 
     def _label(self, place: int, field: Field) -> str:
@@ -72,6 +74,11 @@ class Document:
 
     def _assumed(self, columns: Collection[str]) -> list[Field]:
         return [field for field in self.kind.required if field.name in self.kind.assumed and field.name not in (*columns, *self._given)]
+
+    @property
+    def accepted_guesses(self) -> dict[str, str]:
+        """Field by heading, where a proposal was accepted."""
+        return {guess.heading: guess.field.name for guess in self._guesses} if self._accepted else {}
 
     @property
     def ignored(self) -> list[str]:

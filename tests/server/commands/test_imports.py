@@ -131,3 +131,17 @@ def test_every_kind_can_be_imported_and_is_offered_in_the_order_of_the_list() ->
     choice = next(parameter.type for parameter in import_.params if parameter.name == "kind")
     assert isinstance(choice, Choice)
     assert list(choice.choices) == list(KINDS)
+
+
+def test_guesses_values_and_words_are_accepted_and_saved_with_the_mapping(tmp_path: Path) -> None:
+    text = "Serial,Model,Status,Instalation Dat\nSN1,Pump,Quux,2025-01-05\n"
+    lost = run(tmp_path, text, "--dry-run")
+    assert "or give one value for the whole file with --set maker=" in str(lost.exception)
+    shown = run(tmp_path, text, "--dry-run", "--set", "maker=Acme").stdout
+    assert "'Instalation Dat' may be the Install Date" in shown
+    assert "Status not recognised: 'Quux' (once)" in shown
+    chosen = ["--set", "maker=Acme", "--word", "Quux=in use", "--accept-guesses", "--save-mapping", "Theirs"]
+    assert "1 new" in run(tmp_path, text, "--yes", *chosen).stdout
+    again = json.loads(run(tmp_path, text, "--dry-run", "--mapping", "Theirs", "--json").stdout)
+    assert (again["same"], again["columns"]["Instalation Dat"]) == (1, "installed_on")
+    assert again["notes"] == ["rows without a Manufacturer are given Acme"]

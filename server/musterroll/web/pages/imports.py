@@ -78,7 +78,9 @@ def map_columns(key: str) -> AnyResponse:
     """Read the file again with another mapping and, where it is given a name, save it."""
     upload = uploads.find(_folder(), key, actor().name)
     headings = [request.form.get(f"heading{n}", "") for n in range(500) if f"heading{n}" in request.form]
-    columns = {heading: request.form.get(f"field{n}", "") for n, heading in enumerate(headings)}
+    guess = "guess" if "accept" in request.form else ""
+    fields = (request.form.get(f"field{n}") or (guess and request.form.get(f"guess{n}", "")) for n in range(len(headings)))
+    columns = dict(zip(headings, fields, strict=True))
     given, words = _pairs("given"), _pairs("words")
     changed = {name: request.form.get(name, upload.choices.get(name, "")).strip()[:120] for name in (*_READING, *_LAYOUT)}
     if any(changed[name] != upload.choices.get(name, "") for name in _LAYOUT):

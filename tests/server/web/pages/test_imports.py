@@ -92,3 +92,33 @@ def test_a_rejected_pair_is_not_proposed_again(visitor: Visitor) -> None:
     visitor.post(reject[1], seen="/possible-duplicates")
     visitor.post("/possible-duplicates/look", seen="/possible-duplicates")
     assert "No possible duplicates" in visitor.get("/possible-duplicates").text
+
+
+def test_suggestions_for_columns_are_shown_with_their_reason_and_taken_by_one_click(visitor: Visitor) -> None:
+    answer = drop(visitor, "sites", "sites.csv", "Site ID,Account ID,Site Nmae\nS90001,A00002,Cork 9\n")
+    assert "Perhaps Site Name: the heading is close to" in answer.text
+    columns = dict(re.findall(r'name="((?:heading|guess)\d+)" value="([^"]+)"', answer.text))
+    again = visitor.post(answer.request.path, seen=answer.request.path, accept="1", field0="ref", field1="account", **columns)
+    assert '<option value="name" selected>' in again.text
+    assert "Use the suggestions" not in again.text
+
+
+def test_values_for_all_rows_and_meanings_of_words_are_kept_and_saved(visitor: Visitor) -> None:
+    answer = drop(visitor, "units", "units.csv", "Serial,Model,Status\nZX90001,P,Quux\nZX90002,P,N/A\n")
+    assert "Choose a column for <b>Manufacturer</b>" in answer.text
+    columns = {
+        "heading0": "Serial",
+        "field0": "serial",
+        "heading1": "Model",
+        "field1": "model",
+        "heading2": "Status",
+        "field2": "lifecycle",
+    }
+    options = {"given": "maker=Acme", "words": "Quux=stock", "save": "Quux list"}
+    again = visitor.post(answer.request.path, seen=answer.request.path, **columns, **options)
+    assert "Rows without a Manufacturer are given Acme." in again.text
+    assert "Read as empty: &#39;N/A&#39; (once)." in again.text
+    assert "maker=Acme" in again.text
+    assert "Quux=stock" in again.text
+    saved = visitor.client.get("/imports").text
+    assert "Quux list" in saved
