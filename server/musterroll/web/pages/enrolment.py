@@ -101,7 +101,8 @@ def _overview_page(form: dict[str, str] = _BLANK, refused: str | None = None, sh
 def _pending(session: Session, claim: PendingEnrolment, now: datetime) -> Pending:
     card = unit_card(session, claim.uid, now)
     known = claim.known | card.evidence  # the last birth message is newer than the enrolment
-    marks = [(name, str(known.get(name, "")), str(claim.evidence.get(name, ""))) for name in sorted(known.keys() | claim.evidence.keys())]
+    names = sorted((known.keys() | claim.evidence.keys()) - {"attempt"})  # a random number, which tells a person nothing
+    marks = [(name, str(known.get(name, "")), str(claim.evidence.get(name, ""))) for name in names]
     return Pending(claim, card, marks)
 
 

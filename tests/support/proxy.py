@@ -1,4 +1,4 @@
-"""A TCP proxy in front of a broker that can stop passing bytes on while every connection stays open, as a lost mobile link does."""
+"""A TCP proxy in front of a server that can stop passing bytes on while every connection stays open, as a lost mobile link does."""
 
 import selectors
 import socket
@@ -8,10 +8,10 @@ from urllib.parse import urlsplit
 
 
 class Proxy:
-    """`swallow()` makes the present connections half-open; later ones pass. `change` may alter what the broker sends."""
+    """`swallow()` makes the present connections half-open; later ones pass. `change` may alter what the server sends."""
 
     def __init__(self, url: str, host: str = "127.0.0.1", change: Callable[[bytes], bytes] = bytes) -> None:
-        self._broker = ("127.0.0.1", urlsplit(url).port or 1883)
+        self._server = ("127.0.0.1", urlsplit(url).port or 1883)
         self._change = change
         family, _, _, _, place = socket.getaddrinfo(host, 0, type=socket.SOCK_STREAM)[0]  # understands the zone of a link-local address
         self._listener = socket.create_server(place, family=family)
@@ -47,7 +47,7 @@ class Proxy:
 
     def _accept(self) -> None:
         device, _ = self._listener.accept()
-        broker = socket.create_connection(self._broker)
+        broker = socket.create_connection(self._server)
         self.accepted += 1
         self._devices.add(device)
         self._peers |= {device: broker, broker: device}
