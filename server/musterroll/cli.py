@@ -29,6 +29,7 @@ from musterroll.commands import (
 )
 from musterroll.commands.context import Context, fail
 from musterroll.commands.imports import import_
+from musterroll.commands.templates import template_
 from musterroll.domain.values.errors import DomainError
 from musterroll.simulator.simulate import simulate
 
@@ -45,7 +46,16 @@ def cli(context: click.Context, data_dir: Path | None) -> None:
 _COMMANDS: tuple[click.Command, ...] = (
     *(serve.serve, serve.web, serve.ingest, serve.schedule, serve.demo, simulate),
     *(admin.db, import_, admin.token, users.user, admin.config, admin.asyncapi),
-    *(import_history.imports, import_history.mappings, records.export, records.records, audit.audit, audit.changes, notifications.notify),
+    *(
+        import_history.imports,
+        import_history.mappings,
+        records.export,
+        records.records,
+        template_,
+        audit.audit,
+        audit.changes,
+        notifications.notify,
+    ),
     *(reconciliation.reconcile, coverage.coverage, findings.findings, licences.licences),
     *(installed_base.installed_base, plans.plan, proposals.proposals, products.products, products.policies, rates.rates),
 )

@@ -1,0 +1,59 @@
+"""A template for each kind of document: its columns, an example row that can be imported, and what each column is."""
+
+from typing import NamedTuple
+
+from musterroll.readers import cells
+from musterroll.readers.fields import DocumentKind, Field
+from musterroll.readers.statuses import Statuses
+
+_EXAMPLES = {  # by field, or by kind and field where kinds differ
+    **{"accounts.ref": "A-100", "accounts.name": "Umber Ltd", "website": "umber.example", "phone": "+44 20 7946 0000", "country": "GB"},
+    **{"sites.ref": "S-10", "sites.name": "Dover warehouse", "zone": "Europe/London", "latitude": "51.12", "longitude": "1.31"},
+    **{"contracts.ref": "C-1", "state": "Active", "incidents.ref": "T-1", "contract": "C-1", "number": "1", "quantity": "1"},
+    **{"serial": "SN-0001", "maker": "Acme", "model": "Pump 3", "lifecycle": "Installed", "account": "A-100", "units.site": "S-10"},
+    **{"shipped_on": "2026-01-10", "installed_on": "2026-02-01", "warranty_months": "36", "postcode": "CT16 1JA", "segment": "Logistics"},
+    **{"contracts.starts_on": "2026-01-01", "contracts.ends_on": "2026-12-31", "auto_renew": "yes", "notice_days": "90"},
+    **{"service": "24x7", "price": "1200.00", "currency": "GBP", "payment": "Paid", "invoiced_on": "2026-01-31", "subscription": "active"},
+    **{"heard_at": "2026-11-01T12:00:00Z", "interval": "3600", "firmware": "1.4.2", "operating_hours": "6000"},
+    **{"opened_on": "2026-05-04", "closed_on": "2026-05-06", "category": "Hardware", "hours": "1.5", "parts": "1"},
+    **{"rates.currency": "GBP", "rates.base": "EUR", "rates.on": "2026-01-31", "rates.rate": "1.15"},
+}
+_FORMS = {
+    cells.day: "a date, as 2026-12-31",
+    cells.last_day: "a date, the last day that counts, as 2026-12-31",
+    cells.instant: "a time with its zone, as 2026-11-01T12:00:00Z",
+    cells.months: "a number of months, or a length of time such as 3 years",
+    cells.serial: "as on the label, stored as text",
+    cells.yes_or_no: "yes or no",
+    cells.currency: "a code such as EUR",
+    cells.zone: "a name such as Europe/Berlin",
+}
+
+
+class TemplateColumn(NamedTuple):
+    """A heading, an example of its cells, and a note."""
+
+    heading: str
+    example: str
+    note: str
+
+
+def template(kind: DocumentKind) -> list[TemplateColumn]:
+    """The columns of a kind, in order. A file of these headings and examples is read without a question."""
+    return [TemplateColumn(field.label, _example(kind, field), _note(kind, field)) for field in kind.fields]
+
+
+def _example(kind: DocumentKind, field: Field) -> str:
+    return _EXAMPLES.get(f"{kind.name}.{field.name}", _EXAMPLES.get(field.name, ""))
+
+
+def names(field: Field) -> list[str]:
+    """The headings by which a column is recognised, the best first, in letters and digits."""
+    return list(dict.fromkeys([cells.heading_key(field.label), *field.headings.replace("|", " ").split()]))
+
+
+def _note(kind: DocumentKind, field: Field) -> str:
+    need = "Required" if field in kind.required and field.name not in kind.assumed else "Optional"
+    read = field.read
+    form = f"one of {', '.join(dict.fromkeys(map(str, read.values.values())))}" if isinstance(read, Statuses) else _FORMS.get(read, "")
+    return f"{need}{f': {form}' if form else ''}. Also recognised as: {', '.join(names(field)[1:6])}, ..."
