@@ -5,11 +5,11 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
-from musterroll.readers.cells import heading_key
+from musterroll.readers.cells import heading_key, serial
 from musterroll.readers.fields import NOTHING, Field, Hints
 from musterroll.readers.nothing import means_nothing
 from musterroll.readers.statuses import Statuses, UnknownWord
-from musterroll.readers.table import BadFile
+from musterroll.readers.table import BadFile, Numeric
 
 _REMEMBERED = 1 << 14  # cells of a column
 _SHOWN = 12  # words of a note
@@ -21,6 +21,7 @@ class Tally(NamedTuple):
 
     nothing: Counter[str]  # by word
     unknown: Counter[tuple[str, str]]  # by field and word
+    numeric: Counter[str]  # serials that are numbers in a workbook, by field
 
 
 class CellValues(dict[str, Any]):
@@ -41,6 +42,8 @@ class CellValues(dict[str, Any]):
         if self._is_nothing(cell):
             self._tally.nothing[cell.strip()] += 1
             return NOTHING
+        if self._field.read is serial and isinstance(cell, Numeric):
+            self._tally.numeric[self._field.label] += 1
         return self._field.read(self._field.label, cell[1:] if _INERT.match(cell) else cell, self._hints)
 
     def __missing__(self, cell: str) -> Any:
@@ -94,6 +97,8 @@ def word_notes(tally: Tally) -> list[str]:
         words = [(word, count) for (of, word), count in tally.unknown.most_common() if of == label]
         counted = _counted((repr(word), count) for word, count in words)
         notes.append(f"{label} not recognised: {counted}; say what it means with --word '{words[0][0]}=...'")
+    for label, count in tally.numeric.items():
+        notes.append(f"{label}: {count:,} are numbers in the workbook and taken as it shows them; leading zeros it does not show are lost")
     return notes
 
 

@@ -60,7 +60,8 @@ def _skip_empty(records: Iterator[Line]) -> Iterator[Line]:
     last = 0
     gap = False
     for line in records:
-        if line.problem or any(cell.strip() for cell in line.cells):
+        cells = line.cells
+        if line.problem or (cells and cells[0] and not cells[0].isspace()) or any(cell.strip() for cell in cells):
             yield line._replace(below_gap=True) if gap else line
             last, gap = line.number, False
         else:
@@ -80,7 +81,7 @@ def _records(file: BinaryIO, encoding: str, separator: str) -> Iterator[Line]:
             start = reader.line_num + 1
             try:
                 cells = next(reader)
-                yield Line(start, cells, mixed if may_be_mixed and any(_is_of_utf8(cell, encoding) for cell in cells) else None)
+                yield Line(start, cells, mixed if may_be_mixed and any(_is_of_utf8(cell, encoding) for cell in cells) else None, False)
             except StopIteration:
                 return
             except csv.Error as error:

@@ -45,7 +45,7 @@ class Document:
         chosen = {"dates": choices.dates, "numbers": choices.numbers}
         usual = {"dates": self.source.dates} if self.source and self.source.dates else {}
         self._wishes = Wishes(chosen, choices.zone, usual, self.source.name if self.source else "")
-        self.tally = Tally(Counter(), Counter())
+        self.tally = Tally(Counter(), Counter(), Counter())
         self._left_out = 0
         self._given = self._given_values({**(self.source.given if self.source else {}), **choices.given})
         amounts = any(field.read is money.amount for field in self.kind.fields)
@@ -93,7 +93,7 @@ class Document:
     def rows(self) -> Iterator[DocumentRow | BadRow]:
         """The rows from the first one. Raises BadFile where the rest of the file cannot be read."""
         hints = {place: hints._replace(currency=self._stated(place)) for place, hints in self._reading.hints.items()}
-        self.tally = Tally(Counter(), Counter())
+        self.tally = Tally(Counter(), Counter(), Counter())
         labels = {place: self._label(place, field) for place, field in self._columns}
         columns = [
             (place, field.name, CellValues(field._replace(label=labels[place]), hints[place], self._words, self.tally))

@@ -1,6 +1,7 @@
 """Rows below the headings that are no records: totals, footers, ruled lines, headings repeated on every page."""
 
 import re
+from collections.abc import Callable, Sequence
 from operator import itemgetter
 
 from musterroll.readers.layout import KEEP_ALL, Layout
@@ -21,6 +22,7 @@ _FOOTER = re.compile(
 )
 _RULED = re.compile(r"[-=_+| ]*[-=_]{2,}[-=_+| ]*")
 _AMOUNT = re.compile(r"\(?[-+]?\s*(?:[A-Z]{3}|[^\w\s])?\s*[\d.,'\s]*\d[\d.,'\s]*(?:[A-Z]{3}|[^\w\s])?\)?")
+_RULES = frozenset(("--", "==", "__"))
 _LONG = 40  # characters of a sentence
 
 
@@ -33,23 +35,32 @@ class LeftOutRows:
         self._hardly_any = max(1, self._width - 1)  # empty cells
         self._keep_all = layout.skip.strip().lower() == KEEP_ALL
         self._always = _always_filled(sample, self._width)
-        self._cells = itemgetter(*self._always, *self._always) if self._always else lambda cells: ()
+        self._cells = _getter(self._always, self._width)
         self._in_footer = False
 
     def includes(self, line: Line) -> bool:
         """Whether the row is left out; then it is remarked on."""
+        cells = line.cells
+        if self._is_full(cells) and not self._layout.skip:
+            self._in_footer = False
+            return False
         if (self._layout.skip and self._layout.skips(line.number)) or (not self._keep_all and self._is_no_record(line)):
             self._remarks.left_out(line)
             return True
         return False
 
+    def _is_full(self, cells: list[str]) -> bool:
+        """The short way for nearly every row: it fills what the others fill, and repeats no heading."""
+        return (
+            len(cells) == self._width
+            and cells[0] != self._header[0]
+            and "" not in self._cells(cells)
+            and cells.count("") < self._hardly_any
+            and cells[0][:2] not in _RULES
+        )
+
     def _is_no_record(self, line: Line) -> bool:
         cells = line.cells
-        if not cells:
-            return False
-        if len(cells) >= self._width and cells[0] and "" not in self._cells(cells) and cells.count("") < self._hardly_any:
-            self._in_footer = False
-            return (cells[0][:2] in ("--", "==", "__") or cells[0] == self._header[0]) and self._is_repeated(cells)
         filled = [cell.strip() for cell in cells if cell.strip()]
         self._in_footer = self._is_repeated(cells) or self._is_total(cells, filled) or self._is_footer(line, filled)
         return self._in_footer
@@ -72,6 +83,12 @@ class LeftOutRows:
 
     def _lacks(self, cells: list[str]) -> bool:
         return any(place >= len(cells) or not cells[place].strip() for place in self._always)
+
+
+def _getter(places: list[int], width: int) -> Callable[[list[str]], Sequence[str]]:
+    if len(places) == width:
+        return lambda cells: cells
+    return itemgetter(*places, *places[:1]) if places else lambda cells: ()
 
 
 def _always_filled(sample: list[Line], width: int) -> list[int]:

@@ -45,10 +45,37 @@ def test_dates_numbers_and_texts_are_read_as_a_spreadsheet_shows_them(since_1904
     assert (row.values["shipped_on"], row.values["warranty_months"]) == (date(2025, 1, 5), 36)
 
 
-def test_a_number_in_a_serial_column_is_refused_not_guessed() -> None:
-    bad, good = rows(workbook([HEAD, [123, "Acme", "P"], ["00123", "Acme", "P"]]))
+def test_a_number_in_a_serial_column_is_taken_as_the_workbook_shows_it_with_a_note() -> None:
+    stream = io.BytesIO()
+    book = xlsxwriter.Workbook(stream)
+    sheet = book.add_worksheet()
+    sheet.write_row(0, 0, HEAD)
+    for row, (number, form) in enumerate(
+        [(2905, "General"), (42, "00000"), (471456789, "000-00-0000"), (7, '"SN-"000'), (1234, "#,##0")], 1
+    ):
+        sheet.write_row(row, 1, ["Acme", "P"])
+        sheet.write_number(row, 0, number, book.add_format({"num_format": form}))
+    book.close()
+    read = document("units", stream.getvalue())
+    assert [row.values["serial"] for row in read.rows() if isinstance(row, DocumentRow)] == [
+        "2905",
+        "00042",
+        "471-45-6789",
+        "SN-007",
+        "1234",
+    ]
+    assert read.notes() == [
+        "Serial Number: 5 are numbers in the workbook and taken as it shows them; leading zeros it does not show are lost"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("serial", "why"), [(123456789012345678, "more than 15 digits"), (12.5, "no serial can be"), (-3, "no serial can be")]
+)
+def test_a_serial_that_a_spreadsheet_has_destroyed_is_refused_not_guessed(serial: float, why: str) -> None:
+    bad, good = rows(workbook([HEAD, [serial, "Acme", "P"], ["00123", "Acme", "P"]]))
     assert isinstance(bad, BadRow)
-    assert "is stored as a number" in bad.why
+    assert why in bad.why
     assert isinstance(good, DocumentRow)
 
 
@@ -84,6 +111,31 @@ def test_rows_that_lie_in_merged_cells_are_refused() -> None:
     assert "merged cells B2:B3" in first.why
 
 
+@pytest.mark.parametrize("empty", ["<v></v>", "<v/>", ""])
+def test_a_formula_whose_result_is_an_empty_text_is_an_empty_cell(empty: str) -> None:
+    formula = f'<c r="D2" t="str"><f>IF(1=2,TODAY(),"")</f>{empty}</c>'
+    texts = "".join(
+        f'<c r="{place}" t="inlineStr"><is><t>{text}</t></is></c>' for place, text in zip(PLACES, [*HEAD[:4], *UNIT], strict=True)
+    )
+    texts = texts.replace('<c r="A2"', '</row><row r="2"><c r="A2"')
+    sheet = f'<sheetData><row r="1">{texts}{formula}</row></sheetData>'
+    (row,) = rows(sheet_of(f'<worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main">{sheet}</worksheet>'))
+    assert isinstance(row, DocumentRow)
+    assert "shipped_on" not in row.values
+
+
+def test_formulas_without_results_on_another_sheet_do_not_matter() -> None:
+    book = openpyxl.Workbook()
+    assert book.active is not None
+    book.active.append(["Sum", "=1+1"])
+    sheet = book.create_sheet("Units")
+    sheet.append(HEAD)
+    sheet.append(["SN1", "Acme", "P"])
+    stream = io.BytesIO()
+    book.save(stream)
+    assert [row.shown for row in rows(stream.getvalue(), "Units")] == ["SN1"]
+
+
 def test_formulas_without_a_result_are_refused() -> None:
     book = openpyxl.Workbook()
     assert book.active is not None
@@ -111,6 +163,7 @@ def sheet_of(xml: str) -> bytes:
     return archive(*((name, xml.encode() if name == "xl/worksheets/sheet1.xml" else content) for name, content in members))
 
 
+PLACES, UNIT = ["A1", "B1", "C1", "D1", "A2", "B2", "C2"], ["SN1", "Acme", "P"]
 FAR = (
     '<worksheet><sheetData><row r="1"><c r="A1"><v>1</v></c></row>'
     '<row r="1048576"><c r="{}1048576"><v>1</v></c></row></sheetData></worksheet>'

@@ -27,7 +27,7 @@ def text(longest: int) -> CellReader:
     """Reads a text of at most `longest` characters."""
 
     def read(name: str, cell: str, hints: Hints) -> str:
-        return storable(name, str(cell), longest)
+        return storable(name, _shown(name, cell), longest)
 
     return read
 
@@ -37,14 +37,26 @@ ref = text(80)
 
 def serial(name: str, cell: str, hints: Hints) -> str:
     """A serial as written. Raises BadCell where a spreadsheet has changed it."""
-    if isinstance(cell, Numeric):
-        raise BadCell(f"the {name} {cell} is stored as a number, so leading zeros are lost; format the column as text and enter it again")
-    cell = cell.strip()
+    numeric = isinstance(cell, Numeric)
+    cell = _shown(name, cell).strip()
     if cell.startswith("="):
         raise BadCell(f"the {name} {cell[:40]!r} is a formula; enter the serial itself, as text")
+    if numeric and not cell.isdigit() and cell.replace(".", "", 1).replace("-", "", 1).isdigit():
+        raise BadCell(f"the {name} {cell[:40]!r} is a number that no serial can be; format the column as text and enter it again")
     if _SPREADSHEET_NUMBER.fullmatch(cell):
         raise BadCell(f"the {name} {cell[:40]!r} was changed into a number by a spreadsheet; export the column as text")
     return cell
+
+
+def _shown(name: str, cell: str) -> str:
+    """A cell as it is shown. Raises BadCell where digits of a number are lost."""
+    if not isinstance(cell, Numeric):
+        return str(cell)
+    if not cell.exact:
+        raise BadCell(
+            f"the {name} {cell} has more than 15 digits, of which the spreadsheet keeps 15; format the column as text, enter it again"
+        )
+    return cell.shown
 
 
 def zone(name: str, cell: str, hints: Hints) -> str:
