@@ -25,6 +25,7 @@ from musterroll.commands import (
     reconciliation,
     records,
     serve,
+    units,
     users,
 )
 from musterroll.commands.context import Context, fail
@@ -58,6 +59,7 @@ _COMMANDS: tuple[click.Command, ...] = (
     ),
     *(reconciliation.reconcile, coverage.coverage, findings.findings, licences.licences),
     *(installed_base.installed_base, plans.plan, proposals.proposals, products.products, products.policies, rates.rates),
+    units.units,
 )
 for _command in _COMMANDS:
     cli.add_command(_command)

@@ -15,7 +15,7 @@ from musterroll.api.http.problems import documented
 from musterroll.api.http.routing import guarded
 from musterroll.api.http.schemas import Price, RequestSchema, Schema, Text
 from musterroll.domain.access import Role, needs
-from musterroll.domain.liveness import ReportingClass
+from musterroll.domain.liveness import LEAST_INTERVAL, MOST_INTERVAL, ReportingClass
 from musterroll.domain.units.serials import name_key
 from musterroll.domain.values import cursors
 from musterroll.domain.values.errors import NotFound
@@ -65,6 +65,9 @@ class ProductBody(RequestSchema):
     currency: Text = Field(default="", max_length=3, description="Currency of the list price, such as EUR; required with it.")
     policy: Text | None = Field(default=None, max_length=120, description="Name of a warranty policy; null: default.")
     reporting: ReportingClass = Field(default=ReportingClass.ALWAYS_ON, description="How the units report.")
+    interval: int | None = Field(
+        default=None, ge=LEAST_INTERVAL, le=MOST_INTERVAL, description="Seconds between reports its units are set to; null: as configured."
+    )
 
 
 @api.get("/policies", summary="Warranty policies", responses={200: PolicyList})
@@ -109,6 +112,7 @@ class ProductOut(Schema):
     model: str
     family: str
     reporting: ReportingClass
+    interval: int | None = Field(description="Seconds between reports its units are set to; null: as each device is configured.")
     policy: str | None = Field(description="Warranty policy; null: default.")
     list_price: Price | None = Field(description="List price per unit per year.")
     currency: str

@@ -1,4 +1,4 @@
-"""Actions on a unit: change its lifecycle, replace it, pause its alerts."""
+"""Actions on a unit: change its lifecycle, replace it, set its interval, pause its alerts."""
 
 from typing import Literal
 
@@ -12,9 +12,11 @@ from musterroll.api.http.routing import guarded
 from musterroll.api.http.schemas import Day, Schema, Text, UnitPath
 from musterroll.api.unit_schemas import UnitOut, unit_out
 from musterroll.domain.access import Role, needs
+from musterroll.domain.liveness import LEAST_INTERVAL, MOST_INTERVAL
 from musterroll.domain.units.lifecycle import Lifecycle
 from musterroll.storage.units.related import UnitLink
 from musterroll.usecases.liveness import pause_alerts
+from musterroll.usecases.units import interval as unit_interval
 from musterroll.usecases.units import move as unit_move
 from musterroll.usecases.units import related as unit_related
 from musterroll.usecases.units import replace as unit_replace
@@ -36,6 +38,10 @@ class ReplaceBody(ReasonBody):
     becomes: Literal["returned", "retired", "stock"] = Field(default="returned", description="New state of the replaced unit.")
     lines: bool = Field(default=True, description="Transfer contract lines from the old serial to the new one.")
     remaining_warranty: bool = Field(default=True, description="Transfer the remaining warranty of the old unit.")
+
+
+class IntervalBody(ReasonBody):
+    seconds: int | None = Field(ge=LEAST_INTERVAL, le=MOST_INTERVAL, description="Seconds between reports; null: as its product.")
 
 
 class LinkedUnitOut(Schema):
@@ -94,6 +100,19 @@ def replace(path: UnitPath, body: ReplaceBody) -> Response:
     with transaction() as session:
         becomes = Lifecycle(body.becomes)
         return answer(change_out(unit_replace.replace(session, path.uid, body.by, actor=actor(), now=clock(), becomes=becomes, **options)))
+
+
+@api.put(
+    "/units/<uid>/interval",
+    summary="Set the reporting interval of a unit",
+    responses={200: ChangeOut, **documented(400, 404, 409, 413, 415)},
+)
+@needs(Role.TECHNICIAN)
+def set_interval(path: UnitPath, body: IntervalBody) -> Response:
+    """The device is told when it next reports, and at each start until it follows. Can be undone."""
+    with transaction() as session:
+        change = unit_interval.set_interval(session, path.uid, body.seconds, actor=actor(), now=clock(), reason=body.reason)
+        return answer(change_out(change))
 
 
 def _linked_unit(other: UnitLink | None) -> LinkedUnitOut | None:

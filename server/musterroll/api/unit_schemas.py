@@ -37,6 +37,9 @@ class UnitOut(Schema):
     first_heard_at: datetime | None
     epoch: int
     interval: int = Field(description="Seconds between heartbeats; 0 if never heard.")
+    interval_set: int | None = Field(
+        description="Seconds set for the unit or its product; not confirmed by the device while `interval` differs; null: as configured."
+    )
     late_after: int
     stale_after: int
     account: NamedRef | None

@@ -10,6 +10,7 @@ from musterroll.commands.context import Context, clock
 from musterroll.commands.tables import Column, Columns, json_option, limit_option, print_json, print_list
 from musterroll.domain.liveness import ReportingClass
 from musterroll.domain.units.serials import name_key
+from musterroll.domain.values import durations
 from musterroll.domain.values.errors import NotFound
 from musterroll.domain.values.money import Money
 from musterroll.domain.warranty.periods import Policy, StartRule, WarrantyStart
@@ -29,6 +30,7 @@ _PRODUCTS: Columns[dict[str, Any]] = (
     Column("LIST PRICE", lambda row: None if row["list_price"] is None else Money(row["list_price"], row["currency"]), right=True),
     Column("WARRANTY POLICY", lambda row: row["policy"] or "default"),
     Column("REPORTING", lambda row: row["reporting"].replace("_", " ")),
+    Column("EVERY", lambda row: durations.written(row["interval"]) if row["interval"] else None, right=True),
 )
 _POLICIES: Columns[Policy] = (
     Column("NAME", lambda policy: policy.name),
@@ -65,6 +67,11 @@ class Rule(click.ParamType[StartRule]):
             self.fail(f"{value!r} is not a start rule; use one of {', '.join(WarrantyStart)}, or shipped+DAYS", param, ctx)
 
 
+def interval_of(text: str) -> int | None:
+    """Seconds, or None for `none`. Raises DomainError."""
+    return None if text.strip().lower() == "none" else durations.seconds(text)
+
+
 @click.group()
 def products() -> None:
     """Manage products: list price, warranty policy, reporting class."""
@@ -77,7 +84,7 @@ def products() -> None:
 @click.pass_obj
 def list_(context: Context, text: str, limit: int, as_json: bool) -> None:
     """List products with their number of units. The list price is per unit per year."""
-    names = ("maker", "model", "units", "policy", "list_price", "currency", "reporting")
+    names = ("maker", "model", "units", "policy", "list_price", "currency", "reporting", "interval")
     with context.database().snapshot() as session:
         rows = [{name: row._mapping[name] for name in names} for row in sites.products(session, text, 0, limit)]
     print_list(rows, _PRODUCTS, empty="No products; they are created with their units.", as_json=as_json, shape=lambda row: row)
@@ -89,7 +96,8 @@ def list_(context: Context, text: str, limit: int, as_json: bool) -> None:
 @click.option("--list-price", type=Amount(), help="List price per unit per year, or none.")
 @click.option("--currency", help="Currency of the list price, such as EUR.")
 @click.option("--policy", help="Warranty policy; '' for the default.")
-@click.option("--reporting", type=click.Choice(list(ReportingClass)), help="Reporting class; takes effect when a unit restarts.")
+@click.option("--reporting", type=click.Choice(list(ReportingClass)), help="Reporting class.")
+@click.option("--interval", help="Time between reports, such as 5min, 1h or 1d; none: as each device is configured.")
 @json_option
 @click.pass_obj
 def set_(
@@ -100,6 +108,7 @@ def set_(
     currency: str | None,
     policy: str | None,
     reporting: str | None,
+    interval: str | None,
     as_json: bool,
 ) -> None:
     """Change the product MODEL of MAKER. Values not given stay as they are; existing units are updated."""
@@ -107,6 +116,8 @@ def set_(
     values = {name: value for name, value in options.items() if value is not None}
     if list_price is not None:
         values["list_price"] = list_price if list_price >= 0 else None
+    if interval is not None:
+        values["interval"] = interval_of(interval)
     now = clock()
     with context.database().transaction() as session:
         number = product_id(session, name_key(maker), name_key(model))

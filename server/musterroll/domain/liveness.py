@@ -10,6 +10,7 @@ from enum import StrEnum
 from itertools import pairwise
 from typing import NamedTuple
 
+from musterroll.domain.values.errors import DomainError
 from musterroll.domain.values.instants import in_future
 
 
@@ -36,7 +37,8 @@ OPERATING = frozenset(state for state in Liveness if state.operating)
 class ReportingClass(StrEnum):
     ALWAYS_ON = "always_on"
     SLEEPY = "sleepy"  # battery: wakes at its own long interval
-    SCHEDULED = "scheduled"  # reports at set times, as a nightly job
+    SCHEDULED = "scheduled"  # reports at set times, as a nightly job, or a device that wakes once a day
+    DAYLIGHT = "daylight"  # works by day only, as on solar power: the silence of a night says nothing
 
 
 class Windows(NamedTuple):
@@ -110,7 +112,9 @@ _RULES: dict[ReportingClass, tuple[int, int, float]] = {
     ReportingClass.ALWAYS_ON: (3, 5, 0.1),
     ReportingClass.SLEEPY: (2, 300, 0.1),
     ReportingClass.SCHEDULED: (1, 3600, 0.1),
+    ReportingClass.DAYLIGHT: (3, 16 * 3600, 0.1),  # the longest night up to 50 degrees of latitude
 }
+LEAST_INTERVAL, MOST_INTERVAL = 5, 86_400  # seconds between heartbeats that a device can be set to
 
 
 def windows(reporting: ReportingClass, interval: int) -> Windows:
@@ -122,6 +126,21 @@ def windows(reporting: ReportingClass, interval: int) -> Windows:
     k, least, share = _RULES[reporting]
     grace = max(least, int(interval * share))
     return Windows(interval + grace if k > 1 else interval + grace // 2, k * interval + grace)
+
+
+def expected_interval(reporting: ReportingClass, reported: int, wanted: int | None) -> int:
+    """Seconds between the reports of a unit. One that only wakes to report may not know how often it is woken: the longer counts.
+
+    >>> expected_interval(ReportingClass.SLEEPY, 60, 86400), expected_interval(ReportingClass.ALWAYS_ON, 60, 86400)
+    (86400, 60)
+    """
+    return reported if reporting is ReportingClass.ALWAYS_ON else max(reported, wanted or 0)
+
+
+def require_interval(seconds: int | None) -> None:
+    """Raises DomainError for an interval that no device can be set to."""
+    if seconds is not None and not LEAST_INTERVAL <= seconds <= MOST_INTERVAL:
+        raise DomainError(f"a reporting interval must be from {LEAST_INTERVAL} seconds to one day, not {seconds:,} s", "bad_interval")
 
 
 def reported_by_import_only(birth_epoch: int, beat: int) -> bool:

@@ -19,7 +19,7 @@ from musterroll.ingest.progress import Progress
 from musterroll.metrics import Metrics
 from musterroll.storage.engine.database import Database, outage
 from musterroll.usecases.coverage import coverage_commands
-from musterroll.usecases.liveness import heartbeats
+from musterroll.usecases.liveness import heartbeats, reporting_interval
 from musterroll.usecases.messages import receive
 from musterroll.usecases.messages.quarantine import RejectedMessage
 from musterroll.usecases.messages.receive import Batch, Outcome
@@ -50,6 +50,7 @@ class Worker:
         self._own = own
         self._units = UnitIdCache()
         self._coverage_due: dict[str, None] = {}  # uids of units with a new birth, in order
+        self._interval_orders = True  # whether units are to be told another interval; asked with each canary
         self._handled = 0  # messages since the start
         self._progress = Progress()
         self._stopping = threading.Event()
@@ -148,8 +149,11 @@ class Worker:
         try:
             with self._database.transaction() as session:
                 outcome = receive.receive(session, batch, now)
+                reported = {arrival.unit_id for arrival in batch.arrivals} if self._interval_orders else ()
+                outcome.commands.extend(reporting_interval.commands(session, reported, outcome.restarted))
                 if canary is not None:
                     heartbeats.record_canary(session, self._own, canary, now, self._handled)
+                    self._interval_orders = reporting_interval.any_order(session)
             return [outcome]
         except Exception as error:
             if outage(error):
@@ -193,9 +197,12 @@ def _halves(batch: Batch, error: Exception) -> tuple[Batch, Batch]:
 
 
 def _outgoing(outcome: Outcome) -> OutgoingMessages:
-    """What is sent to units after a commit, at QoS 0: a lost receipt costs one retransmission, a lost command is repeated."""
+    """What is sent to units after a commit, at QoS 0: a lost receipt costs one retransmission, a lost command is repeated.
+
+    Commands come first: a device that only wakes to report leaves once it has its receipt.
+    """
     receipts = [(topics.build(uid, "receipt"), encode(receipt)) for uid, receipt in outcome.receipts]
-    return [*receipts, *_commands(outcome.commands)]
+    return [*_commands(outcome.commands), *receipts]
 
 
 def _commands(commands: Sequence[tuple[str, Command]]) -> OutgoingMessages:

@@ -5,8 +5,8 @@ from datetime import datetime
 from typing import NamedTuple
 
 from musterroll_wire.messages import Birth
-from sqlalchemy import update
-from sqlmodel import Session, col, select
+from sqlalchemy import func, select, update
+from sqlmodel import Session, col
 
 from musterroll.domain.liveness import ReportingClass
 from musterroll.storage.tables.accounts import Product
@@ -25,13 +25,14 @@ class Enrolled(NamedTuple):
     model_key: str
     reporting: ReportingClass
     evidence: dict[str, str]
+    interval: int | None  # seconds, as set for it or its product
 
 
 def enrolled(session: Session, unit_ids: Collection[int]) -> dict[int, Enrolled]:
     query = (
         select(Unit.id, Unit.serial, Unit.serial_key)
         .add_columns(*(col(column) for column in (Product.maker, Product.model, Product.maker_key, Product.model_key)))
-        .add_columns(col(Product.reporting), col(Unit.evidence))
+        .add_columns(col(Product.reporting), col(Unit.evidence), func.coalesce(col(Unit.interval), col(Product.interval)))
         .join(Product, col(Product.id) == col(Unit.product_id))
         .where(col(Unit.id).in_(unit_ids))
     )

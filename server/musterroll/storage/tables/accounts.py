@@ -50,6 +50,7 @@ class Product(Audited, table=True):
     model_key: str = Field(max_length=200)
     family_key: str = Field(max_length=200)
     reporting: ReportingClass = word(ReportingClass, default=ReportingClass.ALWAYS_ON)
+    interval: int | None = None  # seconds between heartbeats its units are set to; none: as each device is configured
     policy_id: int | None = Field(default=None, foreign_key="warranty_policy.id", sa_type=BIG)
     list_price: Decimal | None = Field(default=None, sa_type=PRICE)  # of a year's cover of one unit
     currency: str = Field(default="", max_length=3)

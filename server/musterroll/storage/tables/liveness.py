@@ -47,6 +47,14 @@ class UnitStatus(_VitalColumns, table=True):
     operating: int | None = Field(default=None, sa_type=BIG)  # lifetime operating seconds
 
 
+class IntervalOrder(SQLModel, table=True):
+    """A unit that is to be told its new interval when it next reports; gone once it shows the interval or was told often enough."""
+
+    __tablename__ = "interval_order"
+    unit_id: int = Field(primary_key=True, foreign_key="unit.id", sa_type=BIG, sa_column_kwargs={"autoincrement": False})
+    sent: int = 0  # times
+
+
 class UnitUsage(SQLModel, table=True):
     """Lifetime usage counters by name, newest value."""
 

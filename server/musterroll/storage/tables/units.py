@@ -43,6 +43,7 @@ class Unit(Audited, table=True):
     warranty_months: int | None = None
     replaced_by_id: int | None = Field(default=None, foreign_key="unit.id", sa_type=BIG)
     merged_into_id: int | None = Field(default=None, foreign_key="unit.id", sa_type=BIG)
+    interval: int | None = None  # seconds between heartbeats it is set to; none: as its product
     firmware: str = Field(default="", max_length=256)
     agent: str = Field(default="", max_length=256)
     born_at: datetime | None = None  # the last birth, by the registry's clock

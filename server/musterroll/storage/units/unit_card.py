@@ -9,6 +9,7 @@ from sqlmodel import Session, col
 
 from musterroll.storage.engine import bulk
 from musterroll.storage.engine.bulk import among
+from musterroll.storage.liveness.interval_orders import wanted
 from musterroll.storage.liveness.states import reported_by_import_only
 from musterroll.storage.tables.accounts import Account, Product, Site
 from musterroll.storage.tables.enrolment import Credential, CredentialStatus
@@ -45,6 +46,7 @@ _FACTS: Any = (
         col(UnitStatus.first_heard_at),
         func.coalesce(col(UnitStatus.epoch), 0).label("epoch"),
         func.coalesce(col(UnitStatus.interval), 0).label("interval"),
+        wanted().label("interval_set"),
         func.coalesce(col(UnitStatus.late_after), 0).label("late_after"),
         func.coalesce(col(UnitStatus.stale_after), 0).label("stale_after"),
         col(UnitStatus.death_at),

@@ -6,9 +6,10 @@ from typing import Any, NamedTuple
 from sqlalchemy import exists, func, or_, select, text, update
 from sqlmodel import Session, col
 
-from musterroll.domain.liveness import ReportingClass, windows
+from musterroll.domain.liveness import ReportingClass, expected_interval, windows
 from musterroll.storage.engine import search
 from musterroll.storage.engine.bulk import among
+from musterroll.storage.liveness.interval_orders import wanted
 from musterroll.storage.operations import checkpoints
 from musterroll.storage.tables.accounts import Product
 from musterroll.storage.tables.liveness import UnitStatus
@@ -101,19 +102,20 @@ def mark_updated(session: Session, work: PendingUpdate, upto: int | None) -> Non
 
 
 def set_silence_windows(session: Session, unit_ids: Collection[int]) -> None:
-    """Set the silence windows of these units from the reporting class of their product and their interval."""
+    """Set the silence windows of these units from the reporting class of their product, their interval and the one set."""
     query = (
-        select(col(Product.reporting), col(UnitStatus.interval))
+        select(col(Product.reporting), col(UnitStatus.interval), wanted())
         .join_from(UnitStatus, Unit, col(Unit.id) == col(UnitStatus.unit_id))
         .join(Product, col(Product.id) == col(Unit.product_id))
         .where(among(session, col(Unit.id), unit_ids))
         .distinct()
     )
-    pairs: Sequence[tuple[ReportingClass, int]] = [(row[0], row[1]) for row in session.execute(query)]
-    for reporting, interval in pairs:
-        late, stale = windows(reporting, interval)
+    paces: Sequence[tuple[ReportingClass, int, int | None]] = [(row[0], row[1], row[2]) for row in session.execute(query)]
+    for reporting, interval, set_to in paces:
+        late, stale = windows(reporting, expected_interval(reporting, interval, set_to))
         of_class = exists().where(
-            col(Unit.id) == _STATUS.c.unit_id, col(Product.id) == col(Unit.product_id), col(Product.reporting) == reporting
+            *(col(Unit.id) == _STATUS.c.unit_id, col(Product.id) == col(Unit.product_id)),
+            *(col(Product.reporting) == reporting, func.coalesce(wanted(), 0) == (set_to or 0)),
         )
         mine = (among(session, _STATUS.c.unit_id, unit_ids), _STATUS.c.interval == interval, of_class)
         other = or_(_STATUS.c.late_after != late, _STATUS.c.stale_after != stale)

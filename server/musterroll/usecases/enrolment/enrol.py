@@ -15,6 +15,7 @@ from musterroll.domain.units.serials import serial_key
 from musterroll.domain.values.errors import Conflict, DomainError, Forbidden, NotFound
 from musterroll.domain.values.instants import to_ms
 from musterroll.storage.enrolment import claim_tokens, credentials
+from musterroll.storage.tables.accounts import Product
 from musterroll.storage.tables.enrolment import ClaimToken, Credential, CredentialStatus
 from musterroll.storage.tables.liveness import UnitStatus
 from musterroll.storage.tables.units import Unit
@@ -125,7 +126,8 @@ def enroll(session: Session, request: EnrolRequest, now: datetime, interval: int
     unit, evidence = known_device.unit_of(session, identity, evidence, now)
     secret = new_secret()
     credential = known_device.renewed(session, unit, token, evidence, secret, now) or _issue(session, unit, token, evidence, secret, now)
-    return EnrolResult(unit.uid, secret, credential.status, interval, _epoch_above(session, unit))
+    seconds = unit.interval or session.get_one(Product, unit.product_id).interval or interval
+    return EnrolResult(unit.uid, secret, credential.status, seconds, _epoch_above(session, unit))
 
 
 def _issue(session: Session, unit: Unit, token: ClaimToken, evidence: dict[str, str], secret: str, now: datetime) -> Credential:

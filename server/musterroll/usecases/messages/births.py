@@ -7,7 +7,7 @@ from typing import NamedTuple
 from musterroll_wire.messages import Birth
 from sqlmodel import Session
 
-from musterroll.domain.liveness import windows
+from musterroll.domain.liveness import expected_interval, windows
 from musterroll.domain.messages.identity import Doubt, hardware_differs
 from musterroll.domain.units.serials import name_key, serial_key
 from musterroll.domain.values.errors import DomainError
@@ -60,7 +60,7 @@ def mark_heard(session: Session, epochs: Mapping[int, int], now: datetime) -> No
 
 
 def _start(unit: Enrolled, birth: Birth, now: datetime) -> BirthRow:
-    late, stale = windows(unit.reporting, birth.interval)
+    late, stale = windows(unit.reporting, expected_interval(unit.reporting, birth.interval, unit.interval))
     offset = birth.at - to_ms(now) // 1000
     return BirthRow(unit.id, birth.epoch, birth.seq, birth.interval, late, stale, offset, birth.uptime)
 

@@ -8,8 +8,10 @@ from musterroll.domain.units.serials import serial_key
 from musterroll.storage import reconcile_queue
 from musterroll.storage.audit.changes import LoggedEntry
 from musterroll.storage.audit.log import Entry
+from musterroll.storage.liveness import interval_orders
 from musterroll.storage.tables.units import RECORDED, Unit
 from musterroll.storage.units import for_update, reported
+from musterroll.storage.warranty import products
 from musterroll.usecases.audit import record as audit_record
 from musterroll.usecases.audit.table_undo import SelfChangingUndo, Undoing, differences
 
@@ -47,6 +49,9 @@ class UnitUndo(SelfChangingUndo):
         if any(entry.after is None for entry in entries):
             reconcile_queue.mark_all(self.session)
         reconcile_queue.mark(self.session, [int(entry.key) for entry in entries])
+        if timed := [int(entry.key) for entry in entries if entry.before and entry.after and "interval" in entry.after]:
+            products.set_silence_windows(self.session, timed)
+            interval_orders.order(self.session, timed)
         for _, key, before, after in entries:
             for name in ("merged_into_id", "replaced_by_id"):
                 if before and after and before.get(name) is not None and after.get(name, "") is None:

@@ -24,6 +24,7 @@ class UnitCard(NamedTuple):
     first_heard_at: int | None
     epoch: int
     interval: int  # 0 without a status, as are the two windows
+    interval_set: int | None  # seconds, as set for the unit or its product
     late_after: int
     stale_after: int
     account: str | None

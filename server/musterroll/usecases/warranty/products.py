@@ -7,11 +7,12 @@ from typing import NamedTuple
 
 from sqlmodel import Session
 
-from musterroll.domain.liveness import ReportingClass
+from musterroll.domain.liveness import ReportingClass, require_interval
 from musterroll.domain.values.errors import Conflict, DomainError, NotFound
 from musterroll.domain.values.money import money
 from musterroll.domain.warranty.periods import StartRule, WarrantyStart
 from musterroll.storage import reconcile_queue
+from musterroll.storage.liveness import interval_orders
 from musterroll.storage.tables.accounts import Product
 from musterroll.storage.tables.warranty import WarrantyPolicy
 from musterroll.storage.warranty import products
@@ -23,25 +24,27 @@ _LONGEST_MONTHS, _LONGEST_SHELF = 600, 3650
 
 
 class ProductSettings(NamedTuple):
-    """Settings of a product. `policy`: its name, or empty; `list_price`: of cover, per unit per year."""
+    """Settings of a product. `policy`: its name, or empty; `list_price`: of cover, per unit per year; `interval`: seconds, of reports."""
 
     reporting: ReportingClass
     policy: str = ""
     list_price: Decimal | None = None
     currency: str = ""
+    interval: int | None = None
 
 
 def change_product(session: Session, product_id: int, settings: ProductSettings, actor: str, now: datetime) -> Product:
-    """Change a product; its units follow within seconds to minutes. Raises NotFound, and DomainError for an invalid price."""
+    """Change a product; its units follow within seconds to minutes. Raises NotFound, and DomainError for an invalid price or interval."""
+    require_interval(settings.interval)
     product, old = product_by_id(session, product_id), settings_of(session, product_id)
     policy_id = policy_named(session, settings.policy).id if settings.policy else None
     price = None if settings.list_price is None else money(settings.list_price, settings.currency)
     change = audit_record.begin(session, actor=actor, kind="product", subject=f"product {product.maker} {product.model}", now=now)
     with audit_record.watching(session, change, "product", [product_id]):
-        product.reporting, product.policy_id = settings.reporting, policy_id
+        product.reporting, product.policy_id, product.interval = settings.reporting, policy_id, settings.interval
         product.list_price = price.amount if price else None
         product.currency = price.currency if price else product.currency
-    if (old.reporting, old.policy) != (settings.reporting, settings.policy):
+    if (old.reporting, old.policy, old.interval) != (settings.reporting, settings.policy, settings.interval):
         products.queue_update(session, "product", product_id)
     reconcile_queue.mark_all(session)
     return product
@@ -51,7 +54,7 @@ def settings_of(session: Session, product_id: int) -> ProductSettings:
     """The present settings of a product. Raises NotFound."""
     product = product_by_id(session, product_id)
     policy = policy_by_id(session, product.policy_id).name if product.policy_id is not None else ""
-    return ProductSettings(product.reporting, policy, product.list_price, product.currency)
+    return ProductSettings(product.reporting, policy, product.list_price, product.currency, product.interval)
 
 
 def save_policy(
@@ -116,6 +119,7 @@ def apply_pending(session: Session, now: datetime) -> bool:
     units = products.next_units(session, work, _BATCH)
     warranty_periods.apply_policies(session, units, now)
     products.set_silence_windows(session, units)
+    interval_orders.order(session, units)
     products.mark_updated(session, work, units[-1] if len(units) == _BATCH else None)
     return True
 

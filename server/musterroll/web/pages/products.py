@@ -9,6 +9,7 @@ from werkzeug.wrappers import Response
 
 from musterroll.domain.access import Role, needs
 from musterroll.domain.liveness import ReportingClass
+from musterroll.domain.values import durations
 from musterroll.domain.values.errors import DomainError
 from musterroll.domain.warranty.periods import StartRule, WarrantyStart
 from musterroll.storage.tables.accounts import Product
@@ -24,7 +25,14 @@ PAGE = 50
 CLASSES = {
     ReportingClass.ALWAYS_ON: ("Always on", "stale after three missed intervals"),
     ReportingClass.SLEEPY: ("Sleepy", "battery-powered: stale after two of its long intervals"),
-    ReportingClass.SCHEDULED: ("Scheduled", "reports at set times: stale an hour after a missed report"),
+    ReportingClass.SCHEDULED: (
+        "Scheduled",
+        "reports at set times, or wakes once a day: stale an hour after a missed report, later at long intervals",
+    ),
+    ReportingClass.DAYLIGHT: (
+        "Daylight",
+        "works by day only, as on solar power: stale after a long night (16 hours) and three intervals",
+    ),
 }
 STARTS = {
     WarrantyStart.REGISTERED: "registration date",
@@ -64,7 +72,7 @@ def detail(product_id: int) -> str:
 @pages.post("/products/<int:product_id>")
 @needs(Role.ADMIN)
 def change(product_id: int) -> Response:
-    form = {name: request.form.get(name, "").strip()[:120] for name in ("reporting", "policy", "list_price", "currency")}
+    form = {name: request.form.get(name, "").strip()[:120] for name in ("reporting", "policy", "list_price", "currency", "interval")}
     try:
         with transaction() as session:
             warranty_products.change_product(session, product_id, _terms(form), actor().name, clock())
@@ -139,7 +147,8 @@ def _terms(form: dict[str, str]) -> ProductSettings:
         price = Decimal(form["list_price"].replace(",", "")) if form["list_price"] else None
     except InvalidOperation:
         raise DomainError("the list price must be an amount such as 120.00", "bad_number") from None
-    return ProductSettings(ReportingClass(form["reporting"]), form["policy"], price, form["currency"].upper())
+    interval = durations.seconds(form["interval"]) if form["interval"] else None
+    return ProductSettings(ReportingClass(form["reporting"]), form["policy"], price, form["currency"].upper(), interval)
 
 
 def _rules(form: PolicyForm) -> list[StartRule]:

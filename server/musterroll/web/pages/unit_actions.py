@@ -9,6 +9,7 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from musterroll.domain.access import Role
 from musterroll.domain.units.lifecycle import MOVES, Lifecycle
+from musterroll.domain.values import durations
 from musterroll.domain.values.errors import Conflict, DomainError, NotFound
 from musterroll.storage.accounts import sites
 from musterroll.storage.tables.audit import AuditChange
@@ -17,6 +18,7 @@ from musterroll.storage.units.unit_card import unit_id
 from musterroll.usecases.liveness import pause_alerts
 from musterroll.usecases.undo import own_changes
 from musterroll.usecases.units import incidents, notes
+from musterroll.usecases.units import interval as unit_interval
 from musterroll.usecases.units import move as unit_move
 from musterroll.usecases.units import replace as unit_replace
 from musterroll.usecases.units.look_up import look_up, unit_card
@@ -66,6 +68,12 @@ def void(uid: str) -> AnyResponse:
 @needs(Role.TECHNICIAN)
 def note(uid: str) -> AnyResponse:
     return _run(uid, "note", lambda session, uid, now: notes.note(session, uid, _field("text"), actor=actor().name, now=now))
+
+
+@pages.post("/units/<uid>/interval")
+@needs(Role.TECHNICIAN)
+def interval(uid: str) -> AnyResponse:
+    return _run(uid, "interval", _interval)
 
 
 @pages.post("/units/<uid>/incidents")
@@ -157,6 +165,11 @@ def _void(session: Session, uid: str, now: datetime) -> AuditChange:
     if not (number.isascii() and number.isdigit() and len(number) < 19):
         raise DomainError("choose the warranty period to void")
     return warranty_periods.void_of(session, uid, int(number), _day("on") or now.date(), _field("reason"), actor().name, now)
+
+
+def _interval(session: Session, uid: str, now: datetime) -> AuditChange:
+    seconds = durations.seconds(_field("interval")) if _field("interval") else None
+    return unit_interval.set_interval(session, uid, seconds, actor=actor().name, now=now, reason=_field("reason"))
 
 
 def _field(name: str) -> str:

@@ -8,6 +8,7 @@ from flask import Flask
 
 from musterroll.domain.liveness import Liveness
 from musterroll.domain.units.lifecycle import Lifecycle
+from musterroll.domain.values import durations
 from musterroll.domain.values.instants import from_ms, to_ms
 from musterroll.domain.values.money import Money, format_money, format_range, format_sums
 from musterroll.usecases.units.unit_card import UnitCard
@@ -81,7 +82,8 @@ def install(app: Flask) -> None:
     app.jinja_env.filters.update(
         ago=ago, span=span, moment=moment, day=day, last_day=last_day, count=count, iso=iso, stage=stage, product=product
     )
-    app.jinja_env.globals.update(Money=Money)
+    app.jinja_env.filters.update(duration=duration)
+    app.jinja_env.globals.update(Money=Money, reporting_interval=reporting_interval)
     app.jinja_env.globals.update(money_range=format_range)
     app.jinja_env.filters.update(money=format_money, amount=partial(format_money, short=True), sums=partial(format_sums, short=True))
 
@@ -157,6 +159,23 @@ def span(seconds: float) -> str:
 
 def _interval(seconds: float) -> str:
     return span(seconds).removeprefix("1 ")
+
+
+def duration(seconds: int | None) -> str:
+    """As a form shows it and takes it back; empty if none is set."""
+    return "" if seconds is None else durations.written(seconds)
+
+
+def reporting_interval(reported: int, set_to: int | None) -> str | None:
+    """How often a unit reports, and what it is set to until it follows.
+
+    >>> reporting_interval(300, 3600), reporting_interval(300, None), reporting_interval(0, 300)
+    ('every 5 min; set to 1 h, not confirmed yet', 'every 5 min', 'set to 5 min, not confirmed yet')
+    """
+    words = [f"every {durations.written(reported)}"] if reported else []
+    if set_to is not None and set_to != reported:
+        words.append(f"set to {durations.written(set_to)}, not confirmed yet")
+    return "; ".join(words) or None
 
 
 def moment(at: int | datetime | None) -> str:
