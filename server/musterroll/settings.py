@@ -1,5 +1,6 @@
 """The registry's settings, from `MUSTERROLL_*` variables (secrets also from `*_FILE`)."""
 
+import ipaddress
 from pathlib import Path
 from typing import Any, get_args
 
@@ -8,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, V
 from musterroll.channels import ChannelSettings
 from musterroll.domain.access import Role
 from musterroll.domain.values.errors import DomainError
+from musterroll.listening import host_of
 
 
 def _setting(default: Any, description: str, **limits: Any) -> Any:
@@ -21,8 +23,10 @@ class _OwnSettings(BaseModel):
     database_url: SecretStr | None = _setting(
         None, "postgresql://user:password@host/name or sqlite:////path; default: SQLite in the data directory."
     )
-    http_listen: str = _setting("127.0.0.1:8080", "Address and port of the pages and the REST API; port 0 picks a free port.")
-    mqtt_listen: str = _setting("127.0.0.1:1883", "Address and port of the embedded broker; port 0 picks a free port.")
+    http_listen: str = _setting(
+        "127.0.0.1:8080", "Address and port of pages and REST API; IPv6 in brackets, such as [::]:8080; port 0 picks a free port."
+    )
+    mqtt_listen: str = _setting("127.0.0.1:1883", "Address and port of the embedded broker, as for HTTP; port 0 picks a free port.")
     mqtt_url: SecretStr | None = _setting(None, "External broker: mqtt[s]://user:password@host:port; default: the embedded broker.")
     mqtt_ca: Path | None = _setting(None, "CA certificate to verify the external broker with.")
     mqtt_public_url: str | None = _setting(None, "Broker address given to devices at enrolment; default: the broker in use.")
@@ -103,12 +107,26 @@ def _secret(variable: str, path: str) -> str:
 
 
 def address(listen: str, variable: str) -> tuple[str, int]:
-    """Host and port of `host:port`. Raises DomainError naming the variable.
+    """Host and port of `host:port`; IPv6 in brackets, where link-local with its zone. Raises DomainError naming the variable.
 
-    >>> address("127.0.0.1:8080", "MUSTERROLL_HTTP_LISTEN")
-    ('127.0.0.1', 8080)
+    >>> address("127.0.0.1:8080", "MUSTERROLL_HTTP_LISTEN"), address("[fe80::1%eth0]:8080", "MUSTERROLL_HTTP_LISTEN")
+    (('127.0.0.1', 8080), ('fe80::1%eth0', 8080))
     """
-    host, _, port = listen.rpartition(":")
-    if not host or not port.isdigit() or int(port) > 65535:
-        raise DomainError(f"{variable} is {listen!r}; it must be an address and a port, such as 127.0.0.1:8080")
-    return host.strip("[]"), int(port)
+    host, _, port = listen.strip().rpartition(":")
+    if not host or not (port.isascii() and port.isdigit()) or int(port) > 65535:
+        raise DomainError(f"{variable} is {listen!r}; it must be an address and a port, such as 127.0.0.1:8080 or [::1]:8080")
+    if host.startswith("[") and host.endswith("]"):
+        return _ipv6(host_of(host[1:-1]), listen, variable), int(port)
+    if ":" in host:
+        raise DomainError(f"{variable} is {listen!r}; write an IPv6 address in brackets, such as [::1]:8080")
+    return host, int(port)
+
+
+def _ipv6(host: str, listen: str, variable: str) -> str:
+    try:
+        parsed = ipaddress.IPv6Address(host)
+    except ValueError:
+        raise DomainError(f"{variable} is {listen!r}; {host!r} is not an IPv6 address") from None
+    if parsed.is_link_local and not parsed.scope_id:
+        raise DomainError(f"{variable} is {listen!r}; a link-local address needs the zone it is in, such as [{host}%eth0]:8080")
+    return host

@@ -38,6 +38,35 @@ def test_a_wrong_value_names_its_variable(variable: str, value: str) -> None:
         load({f"MUSTERROLL_{variable}": value})
 
 
+@pytest.mark.parametrize(
+    ("listen", "expected"),
+    [
+        ("[::]:8080", ("::", 8080)),
+        ("[::1]:0", ("::1", 0)),
+        ("[fe80::1%eth0]:1883", ("fe80::1%eth0", 1883)),
+        ("[fe80::1%25eth0]:1883", ("fe80::1%eth0", 1883)),
+    ],
+)
+def test_an_ipv6_address_is_written_in_brackets(listen: str, expected: tuple[str, int]) -> None:
+    assert address(listen, "MUSTERROLL_HTTP_LISTEN") == expected
+
+
+@pytest.mark.parametrize(
+    ("listen", "says"),
+    [
+        ("::1:8080", "in brackets"),
+        ("::1", "in brackets"),
+        ("[::1]", "an address and a port"),
+        ("[fe80::1]:8080", "the zone it is in"),
+        ("[127.0.0.1]:8080", "is not an IPv6 address"),
+        ("[::g]:8080", "is not an IPv6 address"),
+    ],
+)
+def test_an_ipv6_address_that_cannot_be_is_refused_with_the_way_to_write_it(listen: str, says: str) -> None:
+    with pytest.raises(DomainError, match=says):
+        address(listen, "MUSTERROLL_HTTP_LISTEN")
+
+
 @pytest.mark.parametrize("listen", ["8080", "host:", "host:http", "host:99999"])
 def test_an_address_without_a_port_is_refused(listen: str) -> None:
     with pytest.raises(DomainError, match="MUSTERROLL_HTTP_LISTEN is"):

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from tests.support.installation import Agent, DeployedBroker, Production, Registered, Serve, environment
+from tests.support.installation import INTERVAL, Agent, DeployedBroker, Production, Registered, Serve, environment
 from tests.support.instances import free_port, until
 from tests.support.postgres import PostgresServer
 
@@ -78,6 +78,17 @@ def test_an_agent_reports_its_serial_vitals_and_card(registry: Registry, agent: 
     assert found["card"]["reference"] == "W-1"
     until(lambda: "Warranty unknown" in agent.command("status").stdout, "the installer is shown the unit's cover")
     assert serve.stop() == 0
+
+
+def test_an_agent_takes_the_interval_that_is_set_for_its_unit(registry: Registry, agent: Agent) -> None:
+    serve = registry("sqlite", "embedded")
+    enrol(serve, agent, "ACME-0018")
+    agent.start()
+    token = serve.command("token", "api", "--label", "test")
+    until(lambda: unit(serve, token, "ACME-0018")["interval"] == INTERVAL, "the unit has reported", 60)
+    assert "set to 7 s" in serve.command("units", "interval", "ACME-0018", "7s")
+    until(lambda: unit(serve, token, "ACME-0018")["interval"] == 7, "the device reports at the interval set", 60)
+    assert unit(serve, token, "ACME-0018")["interval_set"] == 7
 
 
 @pytest.mark.postgres

@@ -71,9 +71,8 @@ def enroll(body: EnrolBody) -> Response:
 
 
 def _mqtt_url() -> str:
-    """The broker address for the device: as configured, else the host name of this request."""
-    configured: str | None = current_app.config.get("MQTT_URL")
-    if configured:
-        return configured
+    """The broker address for the device: as configured; where that names no host, at the host of this request."""
+    port = address(context().settings.mqtt_listen, "MUSTERROLL_MQTT_LISTEN")[1]
+    configured: str = current_app.config.get("MQTT_URL") or f"mqtt://:{port}"
     host = request.host.rpartition(":")[0] if request.host.rpartition(":")[2].isdigit() else request.host
-    return f"mqtt://{host}:{address(context().settings.mqtt_listen, 'MUSTERROLL_MQTT_LISTEN')[1]}"
+    return configured.replace("://:", f"://{host}:", 1)

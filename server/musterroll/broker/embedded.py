@@ -14,6 +14,7 @@ from musterroll.broker.connection import BrokerState, Connection
 from musterroll.broker.router import Router
 from musterroll.broker.topic_access import REGISTRY
 from musterroll.domain.values.errors import DomainError
+from musterroll.listening import authority, dual_stack
 from musterroll.storage.engine.database import Database
 from musterroll.usecases.enrolment import broker_logins
 
@@ -55,10 +56,10 @@ class EmbeddedBroker:
             self._run(self._open()).result()
         except OSError as error:
             self.stop()
-            host, port = self._listen
             reason = "another program listens there" if error.errno == errno.EADDRINUSE else error.strerror or str(error)
             raise DomainError(
-                f"the embedded broker cannot listen on {host}:{port}: {reason}; set MUSTERROLL_MQTT_LISTEN to another address or port"
+                f"the embedded broker cannot listen on {authority(*self._listen)}: {reason};"
+                " set MUSTERROLL_MQTT_LISTEN to another address or port"
             ) from None
 
     @property
@@ -69,8 +70,7 @@ class EmbeddedBroker:
     @property
     def url(self) -> str:
         """The URL of the broker, without credentials."""
-        host = self._listen[0]
-        return f"mqtt://[{host}]:{self.port}" if ":" in host else f"mqtt://{host}:{self.port}"
+        return f"mqtt://{authority(self._listen[0], self.port)}"
 
     def healthy(self) -> bool:
         """Whether it listens and its thread responds within a second."""
@@ -102,9 +102,13 @@ class EmbeddedBroker:
     # -- in the broker's thread
 
     async def _open(self) -> None:
-        host, port = self._listen
-        self._server = await self._loop.create_server(lambda: Connection(self._state, self._loop), host, port, backlog=1024)
+        socket = dual_stack(*self._listen)
+        host, port = (None, None) if socket else self._listen
+        self._server = await self._loop.create_server(self._connection, host, port, sock=socket, backlog=1024)
         self._watching = self._loop.create_task(self._watch())
+
+    def _connection(self) -> Connection:
+        return Connection(self._state, self._loop)
 
     async def _close(self) -> None:
         if self._watching:

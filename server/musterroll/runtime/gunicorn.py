@@ -36,7 +36,7 @@ def run_web(settings: Settings, workers: int, threads: int) -> None:
     secret_key(settings)  # generate it before two workers would
     host, port = address(settings.http_listen, "MUSTERROLL_HTTP_LISTEN")
     options = {
-        "bind": f"[{host}]:{port}" if ":" in host else f"{host}:{port}",
+        "bind": f"[{host}]:{port}" if ":" in host else f"{host}:{port}",  # gunicorn takes a zone as it is
         "workers": workers,
         "threads": threads,
         "worker_class": "gthread",

@@ -15,6 +15,7 @@ from musterroll.api import health
 from musterroll.broker import EmbeddedBroker
 from musterroll.domain.values.errors import DomainError
 from musterroll.ingest import Ingest
+from musterroll.listening import ANY, authority, dual_stack, link_local, local_host
 from musterroll.metrics import Metrics
 from musterroll.runtime.app import Checks, create_app
 from musterroll.runtime.jobs import jobs
@@ -91,7 +92,7 @@ def external_broker(settings: Settings) -> str:
     return settings.mqtt_url.get_secret_value()
 
 
-def _broker_urls(settings: Settings, database: Database, running: ExitStack, checks: Checks) -> tuple[str, str | None]:
+def _broker_urls(settings: Settings, database: Database, running: ExitStack, checks: Checks) -> tuple[str, str]:
     """The broker URL for the registry and the one for devices. Starts the embedded broker if no other is configured."""
     if not settings.embedded_broker:
         url = external_broker(settings)
@@ -101,10 +102,9 @@ def _broker_urls(settings: Settings, database: Database, running: ExitStack, che
     broker = EmbeddedBroker(database, (host, port), secret)
     running.enter_context(_run(broker))
     checks["broker"] = broker.healthy
-    # If the broker listens on every interface, devices use the host name they reached the registry at.
-    public = None if host in ("0.0.0.0", "::") else f"mqtt://{host}:{broker.port}"  # noqa: S104
-    own = "127.0.0.1" if host in ("0.0.0.0", "::") else host  # noqa: S104
-    return f"mqtt://registry:{secret}@{own}:{broker.port}", public
+    # If the broker listens on every interface, or on one link, devices use the host they reached the registry at.
+    public = f"mqtt://:{broker.port}" if host in ANY or link_local(host) else broker.url
+    return f"mqtt://registry:{secret}@{authority(local_host(host), broker.port)}", public
 
 
 def without_credentials(url: str) -> str:
@@ -136,21 +136,23 @@ def _http_server(app: Flask, listen: str, variable: str) -> Iterator[str]:
     """Serve an app at the address that is the value of this variable. Gives the URL."""
     host, port = address(listen, variable)
     try:
+        socket = dual_stack(host, port)
         server: Any = create_server(
             app,
-            host=host,
-            port=port,
+            **({"sockets": [socket]} if socket else {"host": host, "port": port}),
             threads=_HTTP_THREADS,
             ident="musterroll",
             clear_untrusted_proxy_headers=True,
             asyncore_use_poll=True,  # this process also has the embedded broker's sockets, and select() fails beyond 1,024
         )
     except OSError as error:
-        raise DomainError(f"cannot listen on {host}:{port}: {error.strerror}; set {variable} to another address or port") from None
+        raise DomainError(
+            f"cannot listen on {authority(host, port)}: {error.strerror}; set {variable} to another address or port"
+        ) from None
     thread = threading.Thread(target=server.run, name="http", daemon=True)
     thread.start()
     try:
-        yield f"http://{host}:{server.effective_port}"
+        yield f"http://{authority(host, int(server.effective_port))}"
     finally:
         server.close()
         thread.join(3)

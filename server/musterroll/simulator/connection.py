@@ -7,6 +7,7 @@ from contextlib import suppress
 from typing import cast
 from urllib.parse import urlsplit
 
+from musterroll.listening import host_of
 from musterroll.mqtt import packets, reader, writer
 
 CONNECT_SECONDS = 20.0  # seconds for the broker to accept a connection
@@ -105,7 +106,7 @@ async def open_connection(
     async with asyncio.timeout(CONNECT_SECONDS):
         _, connection = await asyncio.get_running_loop().create_connection(
             lambda: Connection(connect_packet, on_message, on_acknowledged),
-            parts.hostname or "localhost",
+            host_of(parts.hostname or "localhost"),
             parts.port or (8883 if secure else 1883),
             ssl=ssl.create_default_context() if secure else None,
         )

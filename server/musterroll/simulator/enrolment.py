@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
 from musterroll.domain.values.errors import DomainError
+from musterroll.listening import host_of
 from musterroll.simulator.fleet import SimulatedUnit
 from musterroll.simulator.messages import AGENT
 from musterroll.simulator.unit import Identity
@@ -53,7 +54,7 @@ def _connection(registry: str) -> http.client.HTTPConnection:
     if parts.scheme not in ("http", "https") or not parts.hostname:
         raise DomainError(f"the registry address {registry!r} must be http://host:port or https://host:port")
     kind = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
-    return kind(parts.hostname, parts.port, timeout=TIMEOUT)
+    return kind(host_of(parts.hostname), parts.port, timeout=TIMEOUT)
 
 
 def _enrol(connection: http.client.HTTPConnection, registry: str, token: str, unit: SimulatedUnit) -> Enrolled:

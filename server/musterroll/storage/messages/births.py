@@ -30,7 +30,7 @@ class Enrolled(NamedTuple):
 
 def enrolled(session: Session, unit_ids: Collection[int]) -> dict[int, Enrolled]:
     query = (
-        select(Unit.id, Unit.serial, Unit.serial_key)
+        select(col(Unit.id), col(Unit.serial), col(Unit.serial_key))
         .add_columns(*(col(column) for column in (Product.maker, Product.model, Product.maker_key, Product.model_key)))
         .add_columns(col(Product.reporting), col(Unit.evidence), func.coalesce(col(Unit.interval), col(Product.interval)))
         .join(Product, col(Product.id) == col(Unit.product_id))

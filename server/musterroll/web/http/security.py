@@ -12,7 +12,7 @@ from musterroll.settings import Settings
 
 csrf = CSRFProtect()
 
-_HOST = re.compile(r"(?:\[([0-9a-f:.]+)]|([a-z0-9._-]+))(?::[0-9]{1,5})?")
+_HOST = re.compile(r"(?:\[([0-9a-f:.]+(?:%(?:25)?[a-z0-9._-]+)?)]|([a-z0-9._-]+))(?::[0-9]{1,5})?")
 
 POLICY = "; ".join(
     (
@@ -84,7 +84,7 @@ def reject_unknown_host(known: frozenset[str]) -> Response | None:
 
 def _is_address(host: str) -> bool:
     try:
-        ipaddress.ip_address(host)
+        ipaddress.ip_address(host.replace("%25", "%"))
     except ValueError:
         return False
     return True

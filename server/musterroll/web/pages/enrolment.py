@@ -25,7 +25,7 @@ _LIFETIMES = {"1": "1 day", "7": "7 days", "30": "30 days", "365": "1 year"}
 _BLANK = {"label": "", "days": "7", "uses": "1", "serials": "", "account": "", "site": ""}
 _MARK_NAMES = {"mac": "MAC address", "machine_id": "machine ID"}  # identifiers that need another name on the page
 _MAX_SHOWN = 50  # pending enrolments
-_ADDRESS = re.compile(r"[A-Za-z0-9:/.\[\]_-]+")
+_ADDRESS = re.compile(r"[A-Za-z0-9:/.\[\]%_-]+")
 
 
 class NewToken(NamedTuple):
