@@ -103,8 +103,8 @@ class EmbeddedBroker:
 
     async def _open(self) -> None:
         socket = dual_stack(*self._listen)
-        host, port = (None, None) if socket else self._listen
-        self._server = await self._loop.create_server(self._connection, host, port, sock=socket, backlog=1024)
+        where: dict[str, Any] = {"sock": socket} if socket else dict(zip(("host", "port"), self._listen, strict=True))
+        self._server = await self._loop.create_server(self._connection, **where, backlog=1024)
         self._watching = self._loop.create_task(self._watch())
 
     def _connection(self) -> Connection:
