@@ -6,7 +6,7 @@ from typing import Any
 from musterroll_wire.vitals import VITALS
 from pydantic import Field, create_model
 
-from musterroll.api.http.schemas import NamedRef, Schema, named_ref
+from musterroll.api.http.schemas import NamedRef, Schema, last_day_of, named_ref
 from musterroll.domain.liveness import Liveness
 from musterroll.domain.units.lifecycle import Lifecycle
 from musterroll.domain.values.instants import from_ms
@@ -46,7 +46,12 @@ class UnitOut(Schema):
     site: NamedRef | None
     shipped_on: date | None
     installed_on: date | None
+    purchased_on: date | None
     warranty_months: int | None
+    warranty_last_day: date | None = Field(description="Last day of the warranty, where records say so.")
+    asset_tag: str | None
+    hostname: str | None
+    details: dict[str, str] = Field(description="Contact, location, cost and provider, as records have them.")
     firmware: str
     agent: str
     born_at: datetime | None
@@ -110,6 +115,7 @@ def unit_out(card: UnitCard) -> UnitOut:
         id=card.uid,
         account=named_ref(card.account_ref, card.account),
         site=named_ref(card.site_ref, card.site),
+        warranty_last_day=last_day_of(card.warranty_ends_on),
         vitals=Vitals(**card.vitals, uptime=card.uptime, operating=card.operating, clock_offset=card.clock_offset),
     )
 
@@ -127,4 +133,4 @@ def _instant(ms: int | None) -> datetime | None:
 
 
 _INSTANTS = ("liveness_since", "heard_at", "first_heard_at", "held_at")
-_COPIED = [name for name in UnitOut.model_fields if name not in ("id", "account", "site", "vitals")]
+_COPIED = [name for name in UnitOut.model_fields if name not in ("id", "account", "site", "vitals", "warranty_last_day")]

@@ -255,3 +255,53 @@ FIRMWARE = (
     "platformversion versiondufirmware versionlogiciel versiondefirmware versaodofirmware versaofirmware versionefirmware firmwareversie "
     "wersjafirmware wersjaoprogramowania"
 )
+WARRANTY_START = (
+    "warrantystart warrantystartdate warrantystartson warrantyfrom warrantybegin warrantybegindate garantiebeginn garantieab garantiestart "
+    "debutdegarantie debutgarantie iniciogarantia iniciodegarantia iniziogaranzia startgarantie begingarantie poczatekgwarancji "
+    "| startdate"
+)
+WARRANTY_END = (
+    "warrantyend warrantyenddate warrantyendson warrantyexpiration warrantyexpirationdate warrantyexpires warrantyexpireson warrantyexpiry "
+    "warrantyexpirydate warrantyuntil warrantyto warrantyvalidto warrantylastday endofwarranty hardwarewarrantyend "
+    "vendorwarrantyexpiration "
+    "garantieende garantiebis garantieablauf ablaufgarantie gewahrleistungbis gewahrleistungsende findegarantie fingarantie "
+    "datefindegarantie datefingarantie findegarantia fingarantia vencimientogarantia fimdagarantia fimgarantia finegaranzia "
+    "scadenzagaranzia eindegarantie garantietot koniecgwarancji gwarancjado | enddate warrantydate"
+)
+WARRANTY_TYPE = "warrantytype typeofwarranty warrantylevel warrantyname garantieart garantietyp typedegarantie tipodegarantia tipogaranzia"
+WARRANTY_PROVIDER = (
+    "warrantyprovider warrantyvendor warrantysupplier warrantycompany garantiegeber supplier suppliername lieferant fournisseur"
+)
+PURCHASED = (
+    "purchasedate purchasedon datepurchased dateofpurchase purchased acquisitiondate acquiredon boughton buydate orderdate invoicedate "
+    "kaufdatum anschaffungsdatum beschaffungsdatum anschaffung gekauftam datedachat dateachat datedacquisition fechadecompra fechacompra "
+    "datadecompra datacompra datadacquisto dataacquisto datadiacquisto aankoopdatum aanschafdatum datazakupu"
+)
+PURCHASE_COST = (
+    "purchasecost purchaseprice acquisitioncost acquisitionvalue unitcost cost costs price value kaufpreis anschaffungswert "
+    "anschaffungskosten preis wert prixdachat prix cout preciodecompra precio coste precodecompra preco valor prezzo costo aankoopprijs "
+    "prijs cena wartosc"
+)
+ASSET_TAG = (
+    "assettag assettagid tag tagid assetnumber assetno assetnr assetcode assetid inventorynumber inventoryno inventorytag propertytag "
+    "barcode inventarnummer inventarnr inventarnummern anlagennummer anlagennr etikett numerodinventaire ninventaire numeroinventaire "
+    "numerodeinventario numeroinventario patrimonio numeropatrimonio inventarisnummer numerinwentarzowy nrinwentarzowy"
+)
+HOSTNAME = (
+    "hostname computername devicename machinename dnsname fqdn netbiosname assetname systemname rechnername geratename nomdelordinateur"
+)
+CONFIGURATION_ITEM = f"{HOSTNAME} configurationitem ci cmdbci affectedci affectedasset configurationitemname assetname asset"
+MAC = "macaddress mac macaddr wifimacaddress wifimac ethernetmac ethernetmacaddress physicaladdress hardwareaddress macadresse adressemac"
+LOCATION = (
+    "location locationname locationtext room building floor place position standort raum gebaude ort emplacement lieu salle ubicacion "
+    "lugar localizacao local ubicazione luogo stanza locatie ruimte lokalizacja miejsce pokoj"
+)
+CONTACT_NAME = (
+    "contactname contact assignedto assigneduser checkedoutto primaryuser primaryuserdisplayname enduser owner ownername username fullname "
+    "user responsible ansprechpartner benutzer nutzer zugewiesenan verantwortlicher utilisateur affectea usuario asignadoa responsavel "
+    "utente assegnatoa gebruiker uzytkownik"
+)
+CONTACT_EMAIL = (
+    "contactemail email emailaddress mail useremail primaryuseremail primaryuseremailaddress primaryuserupn upn emailadresse courriel "
+    "correo"
+)

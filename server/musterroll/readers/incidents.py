@@ -17,6 +17,10 @@ def _complete(values: dict[str, Any]) -> None:
         values["serial_key"] = serial_key(values.get("serial", ""))
     except BadSerial:
         values["serial_key"] = ""  # a ticket without a serial, or for a placeholder, is still a ticket
+    if "hostname" in values:
+        values["hostname"] = values["hostname"].lower()
+    if "mac" in values:
+        values["mac"] = values["mac"].lower().replace("-", ":")
 
 
 KIND = DocumentKind(
@@ -46,6 +50,11 @@ KIND = DocumentKind(
         Field("closed_on", "Closed", names.CLOSED, cells.day),
         Field("category", "Category", names.CATEGORY, cells.text(120)),
         Field("hours", "Hours", names.HOURS, cells.hours),
+        Field("account", "Account ID", names.ACCOUNT, cells.ref),
+        Field("asset_tag", "Asset Tag", names.ASSET_TAG, cells.text(120)),
+        Field("hostname", "Hostname", names.CONFIGURATION_ITEM, cells.text(120)),
+        Field("mac", "MAC Address", names.MAC, cells.text(60)),
+        Field("uid", "Unit ID", "unitid musterrollid", cells.text(64)),
         Field("parts", "Parts", "parts partsused partcount numberofparts", cells.whole_number(0, 100_000)),
     ),
     key=("ref",),

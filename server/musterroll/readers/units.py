@@ -5,8 +5,11 @@ from typing import Any
 from musterroll.domain.enrolment.claim_rules import identity_claim
 from musterroll.readers import cells
 from musterroll.readers import heading_names as names
+from musterroll.readers.cells import BadCell
 from musterroll.readers.fields import DocumentKind, Field
 from musterroll.readers.statuses import UNITS, one_of
+
+DETAILS = ("warranty_type", "warranty_provider", "purchase_cost", "location", "contact_name", "contact_email", "contact_phone")
 
 
 def _complete(values: dict[str, Any]) -> None:
@@ -14,6 +17,11 @@ def _complete(values: dict[str, Any]) -> None:
     unit = identity_claim(values["maker"], values["model"], values["serial"])
     values["serial"], values["serial_key"] = unit.serial, unit.serial_key
     values["maker_key"], values["model_key"] = unit.maker_key, unit.model_key
+    if "hostname" in values:
+        values["hostname"] = values["hostname"].lower()
+    starts_on, ends_on = values.get("warranty_starts_on"), values.get("warranty_ends_on")
+    if starts_on and ends_on and ends_on <= starts_on:
+        raise BadCell("the Warranty End is before the Warranty Start")
 
 
 KIND = DocumentKind(
@@ -51,6 +59,18 @@ KIND = DocumentKind(
             names.WARRANTY_MONTHS,
             cells.months,
         ),
+        Field("warranty_starts_on", "Warranty Start", names.WARRANTY_START, cells.day),
+        Field("warranty_ends_on", "Warranty End", names.WARRANTY_END, cells.last_day),
+        Field("warranty_type", "Warranty Type", names.WARRANTY_TYPE, cells.text(120)),
+        Field("warranty_provider", "Warranty Provider", names.WARRANTY_PROVIDER, cells.text(200)),
+        Field("purchased_on", "Purchase Date", names.PURCHASED, cells.day),
+        Field("purchase_cost", "Purchase Cost", names.PURCHASE_COST, cells.text(60)),
+        Field("asset_tag", "Asset Tag", names.ASSET_TAG, cells.text(120)),
+        Field("hostname", "Hostname", names.HOSTNAME, cells.text(120)),
+        Field("location", "Location", names.LOCATION, cells.text(200)),
+        Field("contact_name", "Contact Name", names.CONTACT_NAME, cells.text(120)),
+        Field("contact_email", "Contact Email", names.CONTACT_EMAIL, cells.text(200)),
+        Field("contact_phone", "Contact Phone", names.PHONE, cells.text(60)),
     ),
     key=("maker_key", "model_key", "serial_key"),
     shown=("serial",),

@@ -6,7 +6,7 @@ from enum import StrEnum
 from functools import lru_cache
 from typing import NamedTuple
 
-from musterroll.domain.values.dates import Span, end_after, in_words, local_day
+from musterroll.domain.values.dates import Span, end_after, in_words, last_day, local_day
 from musterroll.domain.values.errors import Conflict
 
 
@@ -17,6 +17,7 @@ class WarrantyStart(StrEnum):
     INSTALLED = "installed"
     FIRST_HEARD = "first_heard"
     SHIPPED = "shipped"
+    PURCHASED = "purchased"
 
 
 class StartRule(NamedTuple):
@@ -33,9 +34,11 @@ class Policy(NamedTuple):
 
 
 # For a product without a policy: the length is the one in the unit's own record.
-DEFAULT = Policy("default", (StartRule(WarrantyStart.INSTALLED), StartRule(WarrantyStart.SHIPPED)))
+DEFAULT = Policy("default", tuple(map(StartRule, (WarrantyStart.INSTALLED, WarrantyStart.SHIPPED, WarrantyStart.PURCHASED))))
 
 
+RECORDED = "document"  # the rule of a period that records give as it is
+_UNKNOWN_START = date(1970, 1, 1)
 LIFETIME_MONTHS = 1200  # a lifetime warranty ends after a hundred years: longer than anybody asks
 
 
@@ -47,6 +50,9 @@ class UnitDates(NamedTuple):
     first_heard_at: datetime | None = None
     shipped_on: date | None = None
     months: int | None = None  # from the unit's own record; 0: sold without warranty
+    purchased_on: date | None = None
+    own_start: date | None = None  # of the warranty, as records say
+    own_end: date | None = None  # first day without it, as records say: it wins over a computed one
 
 
 class PeriodKind(StrEnum):
@@ -84,6 +90,7 @@ _WORDS = {
     WarrantyStart.INSTALLED: "installation",
     WarrantyStart.FIRST_HEARD: "its first report",
     WarrantyStart.SHIPPED: "shipment",
+    WarrantyStart.PURCHASED: "purchase",
 }
 
 
@@ -98,11 +105,26 @@ def standard_warranty(policy: Policy, dates: UnitDates, zone: tzinfo) -> Standar
     months = policy.months if dates.months is None else dates.months
     rule = next((rule for rule in policy.rules if known[rule.start] is not None), None)
     day = known[rule.start] if rule else None
+    if dates.own_end is not None:
+        return StandardWarranty(_recorded(dates.own_end, dates.own_start, [day, *known.values()]))
+    if dates.own_start is not None and months:
+        return StandardWarranty(_from_recorded_start(dates.own_start, months))
     if months == 0:
         return StandardWarranty(None)  # nothing is missing: it is not covered
     if rule is None or day is None or months is None:
         return StandardWarranty(None, tuple(_missing(policy, rule, months)))
     return StandardWarranty(_begun(rule, day, months))
+
+
+def _recorded(ends_on: date, own_start: date | None, others: Iterable[date | None]) -> CoveragePeriod:
+    """The period whose end records say. It starts when records say, or else on the first known day that lies before its end."""
+    starts_on = own_start or next((day for day in others if day is not None and day < ends_on), _UNKNOWN_START)
+    return CoveragePeriod(PeriodKind.STANDARD, Span(starts_on, ends_on), RECORDED, f"its record says until {in_words(last_day(ends_on))}")
+
+
+def _from_recorded_start(starts_on: date, months: int) -> CoveragePeriod:
+    evidence = f"{months} months from the start on its record, {in_words(starts_on)}"
+    return CoveragePeriod(PeriodKind.STANDARD, Span(starts_on, warranty_end(starts_on, months)), RECORDED, evidence)
 
 
 @lru_cache(1 << 14)  # many units start on the same day
@@ -120,6 +142,7 @@ def _facts(dates: UnitDates, zone: tzinfo) -> dict[WarrantyStart, date | None]:
         WarrantyStart.INSTALLED: dates.installed_on,
         WarrantyStart.FIRST_HEARD: None if dates.first_heard_at is None else local_day(dates.first_heard_at, zone),
         WarrantyStart.SHIPPED: dates.shipped_on,
+        WarrantyStart.PURCHASED: dates.purchased_on,
     }
 
 

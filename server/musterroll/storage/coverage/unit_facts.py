@@ -34,6 +34,7 @@ _FACTS = (
     select(
         *(_U.c[name] for name in ("id", "uid", "serial", "serial_key", "product_id", "site_id", "lifecycle")),
         *(_U.c[name] for name in ("registered_on", "installed_on", "shipped_on", "warranty_months", "card", "merged_into_id")),
+        *(_U.c[name] for name in ("purchased_on", "warranty_starts_on", "warranty_ends_on")),
         _U.c.account_id.label("own_account_id"),
         _S.c.account_id.label("site_account_id"),
         *(_S.c.zone, _P.c.policy_id, _P.c.list_price, _P.c.currency, _V.c.first_heard_at, _V.c.heard_at),

@@ -30,6 +30,8 @@ _OWNERS = {
 }
 _OWN = {
     "account": "id IN {reach}",
+    "incident": """account_id IN {reach}
+      OR EXISTS (SELECT 1 FROM unit u WHERE u.id = incident.unit_id AND u.account_id IN {reach})""",
     "proposal": """CASE kind
       WHEN 'account_twin' THEN left_id IN {reach} AND right_id IN {reach}
       WHEN 'unit_twin' THEN (SELECT count(*) FROM unit u WHERE u.id IN (left_id, right_id) AND u.account_id IN {reach}) = 2

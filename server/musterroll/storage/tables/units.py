@@ -11,7 +11,10 @@ from musterroll.domain.units.lifecycle import Lifecycle
 from musterroll.storage.tables.columns import BIG, DOCUMENT, KEY, NEVER_REUSED, PRICE, Audited, present, row_id, word
 
 # What records say of a unit: a merge carries it over, undoing the record of a unit that has reported since clears it.
-RECORDED = ("account_id", "site_id", "shipped_on", "installed_on", "registered_on", "warranty_months", "replaced_by_id")
+RECORDED = (
+    *("account_id", "site_id", "shipped_on", "installed_on", "registered_on", "purchased_on"),
+    *("warranty_months", "warranty_starts_on", "warranty_ends_on", "asset_tag", "hostname", "details", "replaced_by_id"),
+)
 
 
 class Unit(Audited, table=True):
@@ -22,7 +25,7 @@ class Unit(Audited, table=True):
         # Lists are in serial order, so each filter's index carries the serial.
         *(Index(f"ix_unit_{name}", name, "serial_key") for name in ("lifecycle", "product_id", "account_id", "site_id")),
         Index("ix_unit_count", "lifecycle", "id"),  # counting by lifecycle and liveness reads units and their status in one order
-        *(present(f"ix_unit_{name}", name) for name in ("replaced_by_id", "merged_into_id")),
+        *(present(f"ix_unit_{name}", name) for name in ("replaced_by_id", "merged_into_id", "asset_tag", "hostname")),
         NEVER_REUSED,
     )
     not_audited = frozenset({"firmware", "agent", "born_at", "card", "evidence"})  # devices report these
@@ -40,7 +43,13 @@ class Unit(Audited, table=True):
     shipped_on: date | None = None
     installed_on: date | None = None
     registered_on: date | None = None
+    purchased_on: date | None = None
     warranty_months: int | None = None
+    warranty_starts_on: date | None = None  # of the warranty itself, where records say
+    warranty_ends_on: date | None = None  # first day without it, where records say: then nothing is computed
+    asset_tag: str | None = Field(default=None, max_length=120)  # the customer's own label
+    hostname: str | None = Field(default=None, max_length=120)  # in lower case
+    details: str | None = Field(default=None, sa_type=Text)  # what else records say (`domain.units.details`)
     replaced_by_id: int | None = Field(default=None, foreign_key="unit.id", sa_type=BIG)
     merged_into_id: int | None = Field(default=None, foreign_key="unit.id", sa_type=BIG)
     interval: int | None = None  # seconds between heartbeats it is set to; none: as its product
@@ -83,7 +92,8 @@ class Incident(Audited, table=True):
     id: int | None = row_id()
     ref: str = Field(unique=True, max_length=80)
     unit_id: int | None = Field(default=None, foreign_key="unit.id", index=True, sa_type=BIG)
-    serial: str = Field(max_length=200)  # as the ticket writes it
+    account_id: int | None = Field(default=None, foreign_key="account.id", index=True, sa_type=BIG)  # as the ticket names it
+    serial: str = Field(default="", max_length=200)  # as the ticket writes it
     opened_on: date
     closed_on: date | None = None
     category: str = Field(default="", max_length=120)

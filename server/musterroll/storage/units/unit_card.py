@@ -32,7 +32,7 @@ _FACTS: Any = (
         col(Unit.lifecycle),
         col(Unit.shipped_on),
         col(Unit.installed_on),
-        col(Unit.warranty_months),
+        *(col(getattr(Unit, name)) for name in ("purchased_on", "warranty_months", "warranty_ends_on", "asset_tag", "hostname", "details")),
         col(Unit.firmware),
         col(Unit.agent),
         col(Unit.born_at),

@@ -37,8 +37,9 @@ class WarrantyInput(NamedTuple):
 def warranty_inputs(session: Session, unit_ids: Collection[int]) -> list[WarrantyInput]:
     u = Unit
     dates = (col(u.registered_on), col(u.installed_on), col(UnitStatus.first_heard_at), col(u.shipped_on), col(u.warranty_months))
+    own = (col(u.purchased_on), col(u.warranty_starts_on), col(u.warranty_ends_on))
     query = (
-        select(col(u.id), col(Product.policy_id), col(Site.zone), *dates)
+        select(col(u.id), col(Product.policy_id), col(Site.zone), *dates, *own)
         .join_from(Unit, Product, col(Product.id) == col(u.product_id))
         .outerjoin(Site, col(Site.id) == col(u.site_id))
         .outerjoin(UnitStatus, col(UnitStatus.unit_id) == col(u.id))
@@ -49,9 +50,9 @@ def warranty_inputs(session: Session, unit_ids: Collection[int]) -> list[Warrant
 
 
 def _warranty_input(row: Row[Any]) -> WarrantyInput:
-    unit_id, policy_id, zone, registered, installed, heard, shipped, months = tuple(row)
+    unit_id, policy_id, zone, registered, installed, heard, *others = tuple(row)
     heard_at = None if heard is None else from_ms(heard)
-    return WarrantyInput(unit_id, policy_id, zone or "UTC", UnitDates(registered, installed, heard_at, shipped, months))
+    return WarrantyInput(unit_id, policy_id, zone or "UTC", UnitDates(registered, installed, heard_at, *others))
 
 
 def policies(session: Session) -> dict[int | None, Policy]:

@@ -40,7 +40,8 @@ class UnitDocuments:
         """The standard warranty by the policy."""
         unit = self.unit
         heard_at = None if unit.first_heard_at is None else from_ms(unit.first_heard_at)
-        dates = UnitDates(unit.registered_on, unit.installed_on, heard_at, unit.shipped_on, unit.warranty_months)
+        own = (unit.purchased_on, unit.warranty_starts_on, unit.warranty_ends_on)
+        dates = UnitDates(unit.registered_on, unit.installed_on, heard_at, unit.shipped_on, unit.warranty_months, *own)
         policy = stored_periods.policies(self._session)[unit.policy_id]
         return warranty_rules.standard_warranty(policy, dates, ZoneInfo(unit.zone or "UTC"))
 

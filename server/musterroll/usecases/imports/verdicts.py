@@ -6,6 +6,7 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Any, NamedTuple
 
+from musterroll.domain.units.details import details_of
 from musterroll.domain.values.instants import from_ms
 
 
@@ -43,9 +44,15 @@ def compared(line: int, record: str, before: Mapping[str, Any] | None, after: Ma
         return RowVerdict(line, record, Outcome.NEW, [], None, note)
     if before == after:
         return RowVerdict(line, record, Outcome.SAME, [], None, note)
-    changed = [(name, before.get(name), new) for name, new in after.items() if before.get(name) != new and not name.endswith("_key")]
-    differences = [Difference(name.removesuffix("_id"), cell_text(name, old), cell_text(name, new)) for name, old, new in changed]
+    old, new = _flat(before), _flat(after)
+    names = [name for name in {**old, **new} if old.get(name) != new.get(name) and not name.endswith("_key")]
+    differences = [Difference(name.removesuffix("_id"), cell_text(name, old.get(name)), cell_text(name, new.get(name))) for name in names]
     return RowVerdict(line, record, Outcome.CHANGED, differences, None, note)
+
+
+def _flat(facts: Mapping[str, Any]) -> dict[str, Any]:
+    """Facts with the details of a unit as facts of their own."""
+    return {**{name: value for name, value in facts.items() if name != "details"}, **details_of(facts.get("details"))}
 
 
 def in_words(verdict: RowVerdict) -> str:
@@ -66,6 +73,6 @@ def cell_text(name: str, value: Any) -> str | None:
         return f"#{value}"
     if name.endswith("_at") or name == "stale_since":
         return f"{from_ms(value):%Y-%m-%d %H:%M:%S} UTC"
-    if name == "ends_on" and isinstance(value, date):
+    if name.endswith("ends_on") and isinstance(value, date):
         return str(value - timedelta(1))  # the last day, as in documents
     return str(value)

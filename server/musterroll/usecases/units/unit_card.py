@@ -7,6 +7,7 @@ from musterroll_wire.vitals import VITAL_NAMES
 from sqlalchemy import Row
 
 from musterroll.domain.liveness import ListeningWindow, Liveness, LivenessFacts, assess_liveness
+from musterroll.domain.units.details import details_of
 from musterroll.domain.units.lifecycle import Lifecycle
 
 
@@ -33,7 +34,12 @@ class UnitCard(NamedTuple):
     site_ref: str | None
     shipped_on: date | None
     installed_on: date | None
+    purchased_on: date | None
     warranty_months: int | None
+    warranty_ends_on: date | None  # first day without, where records say
+    asset_tag: str | None
+    hostname: str | None
+    details: dict[str, str]  # contact, location, cost and provider, as records have them
     firmware: str
     agent: str
     born_at: datetime | None
@@ -49,7 +55,7 @@ class UnitCard(NamedTuple):
     pending: bool
 
 
-_COPIED = [name for name in UnitCard._fields if name not in ("liveness", "liveness_since", "vitals")]
+_COPIED = [name for name in UnitCard._fields if name not in ("liveness", "liveness_since", "vitals", "details")]
 
 
 def unit_card_of(row: Row[Any], hearing: ListeningWindow, now: int) -> UnitCard:
@@ -60,4 +66,6 @@ def unit_card_of(row: Row[Any], hearing: ListeningWindow, now: int) -> UnitCard:
     judgement = assess_liveness(facts, hearing, now)
     values = row._mapping
     vitals = {name: values[name] for name in VITAL_NAMES}
-    return UnitCard(liveness=judgement.liveness, liveness_since=judgement.since, vitals=vitals, **{name: values[name] for name in _COPIED})
+    copied = {name: values[name] for name in _COPIED}
+    details = details_of(row.details)
+    return UnitCard(liveness=judgement.liveness, liveness_since=judgement.since, vitals=vitals, details=details, **copied)

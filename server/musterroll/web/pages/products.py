@@ -39,6 +39,7 @@ STARTS = {
     WarrantyStart.INSTALLED: "install date",
     WarrantyStart.FIRST_HEARD: "date of the first report",
     WarrantyStart.SHIPPED: "ship date",
+    WarrantyStart.PURCHASED: "purchase date",
 }
 
 

@@ -1,12 +1,13 @@
 """Imports unit lists: which unit a row is about, and the lifecycle stage it gives it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from sqlmodel import Session
 
+from musterroll.domain.units.details import details_of, details_text
 from musterroll.domain.units.lifecycle import Lifecycle, moves_from
 from musterroll.domain.units.serials import new_uids, twin_key
 from musterroll.domain.values.errors import Conflict
@@ -31,14 +32,15 @@ from musterroll.usecases.imports.importer import AcceptedRow, Importer, KnownRec
 from musterroll.usecases.warranty import periods as warranty_periods
 
 _STARTED_ON = {Lifecycle.DEPLOYED: "installed_on", Lifecycle.SHIPPED: "shipped_on"}  # the date a stage began
-_COPIED = units.KIND.attributes(without=("serial", "maker", "model", "lifecycle", "account", "site"))  # as the row gives them
+_NOT_COPIED = ("serial", "maker", "model", "lifecycle", "account", "site", *units.DETAILS)
+_COPIED = units.KIND.attributes(without=_NOT_COPIED)  # as the row gives them
 _EPOCH_DAY, _DAY = date(1970, 1, 1).toordinal(), 86_400_000
 
 
 class UnitImporter(Importer):
     kind = units.KIND
     model = Unit
-    facts = ("lifecycle", *_COPIED, "account", "site", "product_id")
+    facts = ("lifecycle", *_COPIED, "details", "account", "site", "product_id")
     links = {"account": Account, "site": Site}
     inseparable = (("account", "site"),)
 
@@ -67,7 +69,7 @@ class UnitImporter(Importer):
         serials = {row.values["serial_key"] for row in rows}
         self._known = {
             key: KnownRecord(row_id, dict(zip(self.facts, facts, strict=True)))
-            for key, row_id, facts in unit_imports.units(self.session, serials, _COPIED)
+            for key, row_id, facts in unit_imports.units(self.session, serials, (*_COPIED, "details"))
         }
         sites = {row.values.get("site") for row in rows} | {known.facts["site"] for known in self._known.values()}
         self._sites |= unit_imports.sites(self.session, {site for site in sites if site} - self._sites.keys())
@@ -81,6 +83,7 @@ class UnitImporter(Importer):
         return [
             {
                 **{name: record[name] for name in ("serial", "lifecycle", *_COPIED)},
+                **details_of(record["details"]),
                 **{name: self.references.ref(model, record[f"{name}_id"]) for name, model in self.links.items()},
                 **products[record["product_id"]],
             }
@@ -107,9 +110,18 @@ class UnitImporter(Importer):
             zone = ZoneInfo(self._sites[site].zone or "UTC")
             values |= {name: moment.day(zone) for name, moment in row.moments.items()}
         after = {name: values.get(name, before[name]) for name in _COPIED}
+        if details := {name: values[name] for name in units.DETAILS if name in values}:
+            after["details"] = details_text({**details_of(before["details"]), **details})
+        else:
+            after["details"] = before["details"]
         product = self._products[_product(row)]
         facts = {"lifecycle": stage, **after, "account": account, "site": site, "product_id": product.id if product else None}
         return AcceptedRow(facts, _jump(before["lifecycle"], stage))
+
+    def emptied(self, row: DocumentRow, known: KnownRecord, names: Collection[str]) -> KnownRecord:
+        rest = {name: value for name, value in details_of(known.facts["details"]).items() if name not in names}
+        emptied = super().emptied(row, known, names)
+        return emptied._replace(facts={**emptied.facts, "details": details_text(rest)})
 
     def _owner(self, site: str) -> str | None:
         """The account of a site, as far as it is known."""
@@ -159,7 +171,7 @@ class UnitImporter(Importer):
     def columns(self, after: RecordFacts) -> dict[str, Any]:
         return {
             "lifecycle": after["lifecycle"],
-            **{name: after[name] for name in _COPIED},
+            **{name: after[name] for name in (*_COPIED, "details")},
             "account_id": self.references.id(Account, after["account"]),
             "site_id": self.references.id(Site, after["site"]),
             "product_id": after["product_id"],
@@ -206,7 +218,8 @@ class UnitImporter(Importer):
 
     def _warranted(self, planned: PlannedWrite, unit_id: int) -> WarrantyInput:
         facts, site = planned.after, planned.after["site"]
-        dates = UnitDates(facts["registered_on"], facts["installed_on"], None, facts["shipped_on"], facts["warranty_months"])
+        own = (facts["purchased_on"], facts["warranty_starts_on"], facts["warranty_ends_on"])
+        dates = UnitDates(facts["registered_on"], facts["installed_on"], None, facts["shipped_on"], facts["warranty_months"], *own)
         return WarrantyInput(unit_id, self._product_row(planned.row).policy_id, self._sites[site].zone if site else "UTC", dates)
 
     def _move(self, planned: PlannedWrite, unit_id: int) -> Transition:
