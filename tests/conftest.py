@@ -6,11 +6,15 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 from musterroll.storage.engine import migrate
 from musterroll.storage.engine.database import Database
 
 from tests.support.mosquitto import Mosquitto
 from tests.support.postgres import PostgresServer
+
+settings.register_profile("shared", deadline=None)  # a busy machine is no failure
+settings.load_profile("shared")
 
 NOW = datetime(2026, 11, 1, 12, tzinfo=UTC)
 

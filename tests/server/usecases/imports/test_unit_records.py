@@ -33,8 +33,8 @@ def last_covered(database: Database, serial: str, now: datetime) -> tuple[date, 
 def test_the_end_in_the_record_wins_over_a_computed_one(database: Database, now: datetime) -> None:
     verdicts, _ = documents.take(database, now, "units", UNITS)
     assert outcomes(verdicts) == ["new"] * 3, verdicts
-    assert last_covered(database, "LT0001", now) == (date(2027, 2, 27), "its record says until 27 Feb 2027")
-    assert last_covered(database, "LT0002", now) == (date(2027, 2, 28), "36 months from purchase on 29 Feb 2024")
+    assert last_covered(database, "LT0001", now) == (date(2027, 2, 27), "its record says until 27 February 2027")
+    assert last_covered(database, "LT0002", now) == (date(2027, 2, 28), "36 months from purchase on 29 February 2024")
     assert last_covered(database, "LT0003", now)[0] == date(2027, 1, 30)
 
 
