@@ -156,7 +156,8 @@ def _columns(kind: DocumentKind, table: Table, choices: Choices, proposals: list
 
 def _what_is_missing(kind: DocumentKind, header: list[str], missing: list[Field], proposals: list[Guess]) -> str:
     columns = " and no column ".join(field.label for field in missing)
-    other = other_kind(kind.name, map(heading_key, header))
+    keys = list(map(heading_key, header))
+    other = None if detect(kind.name, keys) else other_kind(kind.name, keys)
     hint = f"; it looks like {other.name}: import it as {' or '.join(other.kinds.split())}" if other else ""
     likely = [str(guess) for guess in proposals if guess.field in missing]
     hint += f"; {', '.join(likely)}" if likely else ""

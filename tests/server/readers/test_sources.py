@@ -154,3 +154,9 @@ def test_a_list_of_another_kind_is_named() -> None:
         BadFile, match=r"no column Manufacturer.*--map 'HEADING=maker', or give one value for the whole file with --set maker="
     ):
         document("units", "Serial,Model\n")
+
+
+def test_a_known_list_of_this_kind_is_not_taken_for_one_of_another() -> None:
+    assets = "Id,AccountId,ParentId,OwnerId,Name,SerialNumber,Product2Id,BillingCountry\n"
+    with pytest.raises(BadFile, match=r"^the file has no column Manufacturer; the headings are"):
+        document("units", assets)
