@@ -4,8 +4,10 @@ from datetime import datetime
 
 import pytest
 from musterroll.domain.findings.kinds import FindingKind
+from musterroll.domain.messages.identity import Doubt
 from musterroll.storage.engine.database import Database
 from musterroll.storage.tables.enrolment import Credential, CredentialStatus
+from musterroll.storage.tables.identity import IdentityCase
 from musterroll.storage.tables.units import Unit
 from musterroll.usecases.findings import decisions as finding_decisions
 from musterroll.usecases.findings.decisions import FindingDetail, FindingFilter
@@ -71,6 +73,9 @@ EXPECTED = {
     (FindingKind.LINE_WITHOUT_ACCOUNT, "C4/1", "20.00 USD"),
     (FindingKind.WARRANTY_CONFLICT, "OPEN1", None),
     (FindingKind.CLONE_CASE, "DUE1", None),
+    (FindingKind.CLONE_CASE, "OPEN1", None),
+    (FindingKind.STATE_WENT_BACK, "DUE1", None),
+    (FindingKind.FOREIGN_IDENTITY, "DUE1", None),
 }
 
 
@@ -81,6 +86,9 @@ def roll(database: Database, now: datetime) -> Database:
         assert set(outcomes(told)) == {"new"}, told
     with database.transaction() as session:
         units = {unit.serial: unit for unit in session.exec(select(Unit))}
+        doubts = [("OPEN1", Doubt.COPIED), ("DUE1", Doubt.WENT_BACK), ("DUE1", Doubt.FOREIGN)]
+        cases = [IdentityCase(unit_id=units[unit].id, doubt=doubt, since=1, at=1, says="so it says", facts="f") for unit, doubt in doubts]
+        session.add_all(cases)
         units["OPEN1"].card = {"starts_on": "2026-02-15", "months": 12}
         for status in (CredentialStatus.ACTIVE, CredentialStatus.PENDING):
             session.add(
