@@ -33,7 +33,7 @@ def _add_routes(kind: DocumentKind) -> None:
         _named(kind, view) for view in (_list_records(kind, page), _add_record(kind, body), _correct_record(kind, body))
     )
     noun = record_entry.SINGULAR[kind.name]
-    listing(api, address, page, f"Records as {kind.title.lower()} documents")(lists)
+    listing(api, address, page, f"Records as {kind.title.lower()} documents")(planners(lists))
     api.post(address, summary=f"Add one {noun}", responses={201: ChangeOut, **_PROBLEMS})(planners(adds))
     api.patch(address, summary=f"Correct one {noun}", responses={200: ChangeOut, 204: None, **_PROBLEMS})(planners(corrects))
 
