@@ -126,3 +126,16 @@ def test_quarantine_pages_and_keeps_the_bytes(rest: RestClient, read: dict[str, 
     assert [message["detail"] for message in page["items"]] == ["no 2", "no 1"]
     assert page["items"][0]["payload"] == "AP8="
     assert len(rest.client.get(f"/api/v1/quarantine?limit=2&cursor={page['next']}", headers=read).json["items"]) == 1
+
+
+def test_a_reporting_interval_is_set_shown_beside_the_reported_one_and_undone(rest: RestClient, read: dict[str, str]) -> None:
+    with rest.database.transaction() as session:
+        uid = unit(session, "SN1", status={"interval": 60}).uid
+    address = f"/api/v1/units/{uid}"
+    change = rest.client.put(f"{address}/interval", json={"seconds": 3600}, headers=read)
+    assert change.status_code == 200
+    shown = rest.client.get(address, headers=read).json
+    assert (shown["interval"], shown["interval_set"]) == (60, 3600)
+    assert rest.client.put(f"{address}/interval", json={"seconds": 4}, headers=read).status_code == 422
+    assert rest.client.post(f"/api/v1/changes/{change.json['id']}/undo", json={}, headers=read).status_code == 200
+    assert rest.client.get(address, headers=read).json["interval_set"] is None

@@ -42,6 +42,16 @@ def test_a_product_is_given_a_price_and_a_policy_and_both_are_taken_back() -> No
 
 
 @pytest.mark.usefixtures("roll")
+def test_a_product_and_a_unit_are_given_an_interval() -> None:
+    json_of("products", "set", "acme", "pump 3", "--interval", "1h")
+    assert json_of("products", "list")[0]["interval"] == 3600
+    assert "set to 5 min" in run("units", "interval", "SN1", "5min").output
+    assert "is not a duration" in str(run("units", "interval", "SN1", "soon").exception)
+    json_of("products", "set", "acme", "pump 3", "--interval", "none")
+    assert json_of("products", "list")[0]["interval"] is None
+
+
+@pytest.mark.usefixtures("roll")
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [

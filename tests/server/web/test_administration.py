@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from musterroll.domain.values.instants import to_ms
 from musterroll.storage.engine.database import Database
 from musterroll.storage.tables.accounts import Product
+from musterroll.storage.tables.units import Unit
 from musterroll.storage.tables.warranty import WarrantyPolicy
 from musterroll.usecases.audit import verify as audit_verify
 from musterroll.usecases.liveness import heartbeats
@@ -36,6 +37,21 @@ def test_a_policy_is_made_and_given_to_a_product_and_taken_back_from_the_audit(v
     assert ">undone</a>" in visitor.get("/audit?kind=product").text
     with fleet_database.snapshot() as session:
         assert session.get_one(Product, 1).policy_id is None
+
+
+def test_a_reporting_interval_is_set_for_a_product_and_for_a_unit_and_shown_until_confirmed(
+    visitor: Visitor, fleet_database: Database
+) -> None:
+    plain = {"reporting": "daylight", "policy": "", "list_price": "", "currency": "", "interval": "7 min"}
+    assert visitor.post("/products/1", "/products/1", **plain).status_code == 303
+    assert "every 7 min" in visitor.get("/products").text
+    with fleet_database.snapshot() as session:
+        uid = session.exec(select(Unit.uid).where(Unit.product_id == 1)).first()
+    assert "set to 7 min, not confirmed yet" in visitor.get(f"/units/{uid}").text
+    assert visitor.post(f"/units/{uid}/interval", f"/units/{uid}", interval="2 h", reason="battery").status_code == 303
+    assert "set to 2 h, not confirmed yet" in visitor.get(f"/units/{uid}").text
+    assert "is not a duration; write it as 30 s" in visitor.post(f"/units/{uid}/interval", f"/units/{uid}", interval="often").text
+    assert "from 5 seconds to one day" in visitor.post("/products/1", "/products/1", **{**plain, "interval": "3 d"}).text
 
 
 def test_the_order_of_a_policys_rules_is_edited(visitor: Visitor, fleet_database: Database) -> None:
