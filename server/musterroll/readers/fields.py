@@ -69,6 +69,7 @@ class DocumentKind(NamedTuple):
     fields: tuple[Field, ...]
     key: tuple[str, ...]
     shown: tuple[str, ...] = ()
+    named_by: tuple[str, ...] = ()  # the fields a person names a record by, where the key is made of them
     complete: Callable[[dict[str, Any]], None] | None = None  # checks a row as a whole and adds what follows; raises DomainError
     counters: CellReader | None = None
     nouns: str = ""  # what a record of this kind is called in front of a heading, as in "Account: Phone"

@@ -74,6 +74,7 @@ KIND = DocumentKind(
     ),
     key=("maker_key", "model_key", "serial_key"),
     shown=("serial",),
+    named_by=("serial", "maker", "model"),
     complete=_complete,
     nouns="product",
 )

@@ -20,6 +20,7 @@ from musterroll.storage.tables import (  # noqa: F401
     money,
     notifications,
     operations,
+    product_names,
     reconciliation,
     units,
     warranty,

@@ -7,6 +7,7 @@ from musterroll.usecases.imports.kinds.billing import BillingImporter
 from musterroll.usecases.imports.kinds.contract_lines import ContractLineImporter
 from musterroll.usecases.imports.kinds.contracts import ContractImporter
 from musterroll.usecases.imports.kinds.incidents import IncidentImporter
+from musterroll.usecases.imports.kinds.product_names import ProductNameImporter
 from musterroll.usecases.imports.kinds.rates import RateImporter
 from musterroll.usecases.imports.kinds.sites import SiteImporter
 from musterroll.usecases.imports.kinds.telemetry import TelemetryImporter
@@ -17,6 +18,7 @@ IMPORTERS: dict[str, type[Importer]] = {
     for importer in (
         AccountImporter,
         SiteImporter,
+        ProductNameImporter,
         UnitImporter,
         ContractImporter,
         ContractLineImporter,

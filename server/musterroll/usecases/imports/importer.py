@@ -7,9 +7,11 @@ from typing import Any, ClassVar, NamedTuple
 
 from sqlmodel import Session, SQLModel
 
+from musterroll.domain.units.product_names import KnownNames, NamedProduct
 from musterroll.readers.document import Document
 from musterroll.readers.fields import DocumentKind, DocumentRow
 from musterroll.storage import reconcile_queue
+from musterroll.storage.imports import product_names
 from musterroll.storage.imports import rows as import_rows
 from musterroll.storage.tables.accounts import Account
 from musterroll.storage.tables.audit import AuditChange
@@ -91,6 +93,19 @@ class Importer:
         """Replace accounts in these rows that were merged into others."""
         for row in rows if self._merged else ():
             row.values.update({name: self._merged[ref] for name in ("account", "parent") if (ref := row.values.get(name)) in self._merged})
+
+    def follow_names(self, rows: Sequence[DocumentRow]) -> None:
+        """Replace other names of makers and models in rows about units by the registered ones."""
+        for row in rows if self.names else ():
+            if "serial_key" in row.values and "maker_key" in row.values:
+                meant = self.names.meaning(NamedProduct(row.values.get("maker") or row.values["maker_key"], row.values.get("model", "")))
+                keys = dict(zip(("maker_key", "model_key"), meant.keys, strict=True))
+                texts = {name: getattr(meant, name) for name in ("maker", "model") if name in row.values}
+                row.values.update({name: key for name, key in keys.items() if name in row.values} | texts)
+
+    @cached_property
+    def names(self) -> KnownNames:
+        return product_names.known_names(self.session)
 
     @cached_property
     def _merged(self) -> dict[str, str]:

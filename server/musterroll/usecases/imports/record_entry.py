@@ -61,7 +61,7 @@ def current(session: Session, entry: Entry, now: datetime) -> Cells:
 
 def identifying(kind: DocumentKind) -> list[str]:
     """The fields that tell one record from another."""
-    return [field.name for field in kind.fields if field.name in kind.key] or [field.name for field in kind.fields if field.required]
+    return list(kind.named_by) or [field.name for field in kind.fields if field.name in kind.key]
 
 
 def _importer(session: Session, entry: Entry, now: datetime) -> Importer:
@@ -75,9 +75,10 @@ def _importer(session: Session, entry: Entry, now: datetime) -> Importer:
 def _current(importer: Importer, entry: Entry) -> tuple[KnownRecord, Cells]:
     kind = importer.kind
     names = identifying(kind)
-    if missing := [field.label for field in kind.fields if field.name in names and not entry.cells.get(field.name, "").strip()]:
+    needed = [field for field in kind.fields if field.name in names and (field.required or field.name in kind.key)]
+    if missing := [field.label for field in needed if not entry.cells.get(field.name, "").strip()]:
         raise DomainError(f"fill in the {' and the '.join(missing)}", "no_key")
-    row = _row(importer, {name: entry.cells[name] for name in names}, partial=True)
+    row = _row(importer, {name: entry.cells.get(name, "") for name in names}, partial=True)
     known = importer.known(row)
     if known is None:
         raise NotFound(f"there is no {_subject(entry.kind, row)}")
@@ -97,6 +98,7 @@ def _row(importer: Importer, cells: Mapping[str, str], partial: bool = False) ->
     if isinstance(row, BadRow):
         raise DomainError(row.why, "bad_value")
     importer.follow_merges([row])
+    importer.follow_names([row])
     importer.look_up([row])
     return row
 

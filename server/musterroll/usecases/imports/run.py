@@ -128,6 +128,7 @@ class _Run:
     def _verdicts(self, batch: list[DocumentRow | BadRow]) -> list[tuple[RowVerdict, PlannedWrite | None]]:
         rows = [row for row in batch if isinstance(row, DocumentRow)]
         self._importer.follow_merges(rows)
+        self._importer.follow_names(rows)
         self._importer.look_up(rows)
         left_out = self._manual_edits.leave_out_of(rows)
         return [self._verdict(row, left_out.get(row.line, "")) if isinstance(row, DocumentRow) else (rejected(*row), None) for row in batch]

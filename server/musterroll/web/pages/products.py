@@ -12,6 +12,7 @@ from musterroll.domain.liveness import ReportingClass
 from musterroll.domain.values import durations
 from musterroll.domain.values.errors import DomainError
 from musterroll.domain.warranty.periods import StartRule, WarrantyStart
+from musterroll.storage.imports import product_names
 from musterroll.storage.tables.accounts import Product
 from musterroll.storage.tables.warranty import WarrantyPolicy
 from musterroll.storage.warranty import products
@@ -58,9 +59,10 @@ def overview() -> str:
     with read_only() as session:
         rows = products.page(session, text, policy, after, PAGE + 1)
         policies, work = products.policies(session), products.pending_updates(session)
+        names = product_names.proposed(session, PAGE)
     params = {name: value for name, value in (("text", text), ("policy", policy)) if value}
     following = urlencode({**params, "after": after + PAGE}) if len(rows) > PAGE else None
-    shown = {"products": rows[:PAGE], "policies": policies, "work": work, "text": text, "policy": policy, "after": after}
+    shown = {"products": rows[:PAGE], "policies": policies, "work": work, "text": text, "policy": policy, "after": after, "names": names}
     return page("products.html", clock(), classes=CLASSES, starts=STARTS, following=following, **shown)
 
 

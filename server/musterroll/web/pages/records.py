@@ -13,6 +13,7 @@ from musterroll.usecases.imports import record_entry
 from musterroll.usecases.imports.export import KINDS
 from musterroll.usecases.imports.record_entry import Entry
 from musterroll.web.http.context import actor, clock, needs, page, read_only, transaction
+from musterroll.web.http.security import local_path
 
 pages = Blueprint("records", __name__)
 
@@ -67,7 +68,9 @@ def _save(kind: DocumentKind, new: bool) -> Response:
             number = change.id if change else None
     except DomainError as refusal:
         return make_response(_form(kind, cells, new=new, refused=str(refusal)), 422)
-    key = {name: cells[name] for name in record_entry.identifying(kind)} | ({"saved": str(number)} if number else {})
+    if "next" in request.form:
+        return redirect(local_path(request.form["next"]), 303)
+    key = {name: cells.get(name, "") for name in record_entry.identifying(kind)} | ({"saved": str(number)} if number else {})
     return redirect(f"/records/{kind.name}/edit?{urlencode(key)}", 303)
 
 

@@ -50,3 +50,13 @@ def test_every_kind_has_a_form_and_an_export(visitor: Visitor, kind: str) -> Non
     assert form.status_code == 200
     assert all(f'name="{field.name}"' in form.text for field in KINDS[kind].fields)
     assert visitor.get("/records/lorries/new").status_code == 404
+
+
+def test_another_name_of_a_product_is_decided_on_the_products_page(visitor: Visitor) -> None:
+    name = {"maker": "Acme Technologies", "of_maker": "Acme", "state": "Proposed"}
+    assert visitor.post("/records/product-names/new", seen="/records/product-names/new", **name).status_code == 303
+    assert "Acme Technologies" in visitor.get("/products").text
+    decision = {"maker": "Acme Technologies", "model": "", "state": "confirmed", "next": "/products#names"}
+    decided = visitor.post("/records/product-names/edit", seen="/products", **decision)
+    assert decided.headers["Location"].endswith("/products#names")
+    assert "Acme Technologies" not in visitor.get("/products").text

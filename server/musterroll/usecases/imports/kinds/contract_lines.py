@@ -5,6 +5,7 @@ from typing import Any
 
 from musterroll.domain.contracts import terms as rules
 from musterroll.domain.contracts.terms import ContractState, LineScope
+from musterroll.domain.units.product_names import NamedProduct
 from musterroll.domain.units.serials import name_key, serial_key
 from musterroll.domain.values.dates import Span
 from musterroll.domain.values.errors import Conflict, NotFound
@@ -49,7 +50,8 @@ class ContractLineImporter(Importer):
         self._payers = {account["id"]: account for account in import_rows.rows_by(self.session, Account, "id", accounts - {None})}
         self.references.look_up(Site, {row.values.get("site") for row in rows})
         self.references.look_up(Account, {row.values.get("account") for row in rows} | {self._holder(ref) for ref in refs})
-        models = {name_key(row.values["model"]) for row in rows if "model" in row.values}
+        named = [NamedProduct(row.values.get("maker", ""), row.values["model"]) for row in rows if "model" in row.values]
+        models = {name_key(self.names.meaning(product).model) for product in named}
         self._products = import_rows.products_by_model(self.session, models)
         serials = {key for row in rows if (key := row.values.get("serial_key"))} if successors.any_units(self.session) else set()
         self._successors = successors.Successors(self.session, serials) if serials else None
@@ -135,7 +137,8 @@ class ContractLineImporter(Importer):
     def _product(self, row: DocumentRow, after: RecordFacts) -> int | None:
         if "model" not in row.values:
             return after["product_id"]  # type: ignore[no-any-return]
-        model, maker = row.values["model"], name_key(row.values.get("maker", ""))
+        meant = self.names.meaning(NamedProduct(row.values.get("maker", ""), row.values["model"]))
+        model, maker = meant.model, name_key(meant.maker)
         products = [row_id for key, row_id in self._products.get(name_key(model), ()) if maker in ("", key)]
         if len(products) == 1 or after["scope"] is LineScope.SERIAL:
             return products[0] if len(products) == 1 else None

@@ -29,6 +29,7 @@ from musterroll.storage.warranty.periods import WarrantyInput
 from musterroll.usecases.audit import record as audit_record
 from musterroll.usecases.imports import merged_records
 from musterroll.usecases.imports.importer import AcceptedRow, Importer, KnownRecord, PlannedWrite, RecordFacts, Source
+from musterroll.usecases.imports.name_questions import NameQuestions
 from musterroll.usecases.warranty import periods as warranty_periods
 
 _STARTED_ON = {Lifecycle.DEPLOYED: "installed_on", Lifecycle.SHIPPED: "shipped_on"}  # the date a stage began
@@ -46,6 +47,7 @@ class UnitImporter(Importer):
 
     def __init__(self, session: Session, source: Source) -> None:
         super().__init__(session, source)
+        self._name_questions = NameQuestions(self)
         self._indexes = ListIndexes(session)
 
     @classmethod
@@ -71,6 +73,7 @@ class UnitImporter(Importer):
             key: KnownRecord(row_id, dict(zip(self.facts, facts, strict=True)))
             for key, row_id, facts in unit_imports.units(self.session, serials, (*_COPIED, "details"))
         }
+        self._name_questions.look_up({row.values["serial_key"] for row in rows if self.known(row) is None}, self._known)
         sites = {row.values.get("site") for row in rows} | {known.facts["site"] for known in self._known.values()}
         self._sites |= unit_imports.sites(self.session, {site for site in sites if site} - self._sites.keys())
         self.references.look_up(Site, sites)
@@ -97,6 +100,8 @@ class UnitImporter(Importer):
         Raises Conflict for a site of another account.
         """
         before, values = known.facts if known else _NEW, row.values
+        if known is None:
+            self._name_questions.check(row)
         site = values.get("site") or before["site"]
         account = values.get("account") or (values.get("site") and self._owner(values["site"])) or before["account"]
         owner = self._owner(site) if site else None
@@ -214,6 +219,7 @@ class UnitImporter(Importer):
         return ids
 
     def finish(self, change: AuditChange) -> None:
+        self._name_questions.store(change)
         self._indexes.restore()
 
     def _warranted(self, planned: PlannedWrite, unit_id: int) -> WarrantyInput:

@@ -1,0 +1,65 @@
+"""Rows whose serial is registered under another maker or model: the name is proposed, and no second unit is made in silence."""
+
+from collections.abc import Collection, Mapping
+from typing import TYPE_CHECKING, Any
+
+from musterroll.domain.units.product_names import NamedProduct, NameState, proposed_name
+from musterroll.domain.values.errors import Conflict
+from musterroll.readers.fields import DocumentRow
+from musterroll.storage.imports import product_names, rows
+from musterroll.storage.tables.audit import AuditChange
+from musterroll.storage.tables.product_names import ProductName
+from musterroll.usecases.audit import record as audit_record
+
+if TYPE_CHECKING:
+    from musterroll.usecases.imports.importer import Importer, KnownRecord
+
+
+class NameQuestions:
+    """The names that one document raises. Made for one file."""
+
+    def __init__(self, importer: "Importer") -> None:
+        self._importer = importer
+        self._registered: dict[str, list[NamedProduct]] = {}  # by serial key, of rows that name no registered unit
+        self._proposed: dict[tuple[str, str], dict[str, Any]] = {}
+
+    def look_up(self, serial_keys: Collection[str], units: Mapping[tuple[str, str, str], "KnownRecord"]) -> None:
+        """`units` are those with the serials of a batch, by maker, family and serial key."""
+        holders = [(key[2], unit.facts["product_id"]) for key, unit in units.items() if key[2] in serial_keys]
+        products = rows.products_by_id(self._importer.session, {product for _, product in holders})
+        self._registered = {}
+        for serial_key, product in holders:
+            self._registered.setdefault(serial_key, []).append(NamedProduct(**products[product]))
+
+    def check(self, row: DocumentRow) -> None:
+        """Raises Conflict where a unit with this serial is registered under a name that may mean the same product."""
+        values = row.values
+        written = NamedProduct(values["maker"], values["model"])
+        for registered in self._registered.get(values["serial_key"], ()):
+            question = proposed_name(written, registered, values["serial_key"])
+            if question and not self._importer.names.are_other(written):
+                self._propose(*question, values["serial"])
+                already = f"serial {values['serial']} is already registered as {registered.maker} {registered.model}"
+                decide = "confirm that under Products, Other names, and import again"
+                raise Conflict(f"{already}; if {_shown(question[0])!r} is another name for it, {decide}", "other_name")
+
+    def _propose(self, written: NamedProduct, registered: NamedProduct, serial: str) -> None:
+        maker_key, model_key = written.keys
+        columns = {"maker": written.maker, "model": written.model, "maker_key": maker_key, "model_key": model_key}
+        meant = {"of_maker": registered.maker, "of_model": registered.model}
+        evidence = f"{self._importer.source.file}: serial {serial} is registered as {registered.maker} {registered.model}"[:300]
+        self._proposed.setdefault((maker_key, model_key), {**columns, **meant, "state": NameState.PROPOSED, "evidence": evidence})
+
+    def store(self, change: AuditChange) -> None:
+        """Store the names that nobody has been asked about yet."""
+        session = self._importer.session
+        known = {(name["maker_key"], name["model_key"]) for name in product_names.by_keys(session, set(self._proposed))}
+        new = [columns for key, columns in self._proposed.items() if key not in known]
+        ids = rows.reserve_ids(session, ProductName, len(new))
+        numbered = [{"id": row_id, **columns} for row_id, columns in zip(ids, new, strict=True)]
+        rows.insert_rows(session, ProductName, numbered)
+        audit_record.record(session, change, [audit_record.Row("product_name", name["id"], None, name) for name in numbered])
+
+
+def _shown(name: NamedProduct) -> str:
+    return name.model or name.maker
