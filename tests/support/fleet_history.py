@@ -40,11 +40,11 @@ def _unit(session: Session, random: Random, number: int, now: int, account: int,
     life = Lifecycle.RETIRED if gone else Lifecycle.DEPLOYED
     of = {"account_id": account, "site_id": site, "lifecycle": life, "installed_on": _day(began)}
     if number % 10 == 5:
-        unit_rows.unit(session, f"SN{number:05}", model=model, **of)
+        unit_rows.unit(session, f"PF{number:05}", model=model, **of)
         return
     end = now - random.randrange(20, 90) * DAY if silent or gone else None
     status = {"heard_at": end or now - 1000, "first_heard_at": began, "stale_since": end, "epoch": 1, "beat": 1}
-    unit = unit_rows.unit(session, f"SN{number:05}", model=model, status=status, **of)
+    unit = unit_rows.unit(session, f"PF{number:05}", model=model, status=status, **of)
     moves = [(began, None, "operating"), *([(end, "operating", "stale")] if end else [])]
     if number % 10 == 2:
         moves += [(began + 40 * DAY, "operating", "stale"), (began + 55 * DAY + 7, "stale", "operating")]

@@ -139,7 +139,7 @@ class Document:
                 self.kind.complete(values)
         except DomainError as error:
             return BadRow(line.number, self._shown(line.cells), str(error))
-        return DocumentRow(line.number, "/".join([values[name] for name in self.kind.shown or self.kind.key]), values, moments)
+        return DocumentRow(line.number, "/".join([str(values[name]) for name in self.kind.shown or self.kind.key]), values, moments)
 
     def _given_notes(self) -> list[str]:
         labels = {field.name: field.label for field in self.kind.fields}

@@ -44,23 +44,29 @@ class Guess(NamedTuple):
 
 
 def guesses(kind: DocumentKind, table: Table, mapped: Mapping[str, str], given: Collection[str]) -> list[Guess]:
-    """At most one proposal for each field that has no column yet and for each column that no field has."""
+    """At most one proposal for each field that has no column yet and for each column.
+
+    A column of another field is proposed for a required one that its heading may as well mean: a bar code is an asset tag or a serial.
+    """
     places = recognised(kind, table.header, mapped)
     source = detect(kind.name, map(heading_key, table.header))
     known = {heading_key(name) for name in mapped} | set(source.ignored.split() if source else ())
-    taken = {place for found in places.values() for _, place in found}
+    owners = {place: name for name, found in places.items() for _, place in found}
     names = [name.strip() for name in table.header]
-    free = [
-        place for place, name in enumerate(names) if place not in taken and heading_key(name) not in {"", *known} and names.count(name) == 1
-    ]
+    named = [place for place, name in enumerate(names) if heading_key(name) not in {"", *known} and names.count(name) == 1]
+    free = [place for place in named if place not in owners]
+    required = {field.name for field in kind.required}
+    doubtful = [place for place in named if place in owners and owners[place] not in required]
     open_fields = [field for field in kind.fields if field.name not in places and field.name not in given]
-    rows = [line.cells for line in islice(table.lines(), _SAMPLE) if not line.problem] if free and open_fields else []
+    rows = [line.cells for line in islice(table.lines(), _SAMPLE) if not line.problem] if named and open_fields else []
     found: list[Guess] = []
     for field in sorted(open_fields, key=lambda field: field not in kind.required):
-        options = [(why, place) for place in free if (why := _reason(kind, field, names[place], _values(rows, place)))]
+        hinted = _HINTS.get(field.name, "").split() if field.name in required else ()
+        columns = [*free, *(place for place in doubtful if heading_key(names[place]) in hinted)]
+        options = [(why, place) for place in columns if (why := _reason(kind, field, names[place], _values(rows, place)))]
         if options:
             (_, reason), place = min(options)
-            free.remove(place)
+            free, doubtful = [[other for other in group if other != place] for group in (free, doubtful)]
             found.append(Guess(names[place], field, reason))
     return found
 

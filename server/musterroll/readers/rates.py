@@ -26,7 +26,6 @@ def _rate(name: str, cell: str, hints: Hints) -> Decimal:
 def _complete(values: dict[str, Any]) -> None:
     if values.setdefault("base", _EURO) == values["currency"]:
         raise BadCell(f"the Currency is the Base Currency {values['base']} itself")
-    values["pair"] = f"{values['base']}/{values['currency']} {values['on']}"
 
 
 KIND = DocumentKind(
@@ -39,6 +38,5 @@ KIND = DocumentKind(
         Field("base", "Base Currency", "basecurrency base currencydenom currencydenominator fromcurrency sourcecurrency", cells.currency),
     ),
     key=("on", "currency"),
-    shown=("pair",),
     complete=_complete,
 )

@@ -50,7 +50,7 @@ def test_numbers_in_any_order_are_read_where_only_one_order_fits(text: str, day:
     assert cells.day("date", text, NONE) == day
 
 
-@pytest.mark.parametrize("text", ["1.23E+15", "1,23E+15", "4E+11", "1.5e10", "123456.0", "00123,00", "=A1", '="00123"', Numeric("123")])
+@pytest.mark.parametrize("text", ["1.23E+15", "1,23E+15", "4E+11", "1.5e10", "123456.0", "00123,00", "=A1", '="00123"'])
 def test_what_a_spreadsheet_made_of_a_serial_is_refused(text: str) -> None:
     with pytest.raises(DomainError, match=r"spreadsheet|formula|number"):
         cells.serial("serial", text, NONE)
