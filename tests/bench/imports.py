@@ -57,7 +57,7 @@ def write(file: Path, plan: Plan) -> None:
         for number in range(plan.rows):
             year, month, day, site = drawn.randint(2019, 2026), drawn.randint(1, 9), drawn.randint(1, 28), drawn.randrange(plan.sites)
             out.write(
-                f"SN{number * 7919 % 99_999_989:08}{number % 97:02},Acme{site % 7},Model {number % 40},{year}-{month:02}-{day:02},"
+                f"PF{number * 7919 % 99_999_989:08}{number % 97:02},Acme{site % 7},Model {number % 40},{year}-{month:02}-{day:02},"
                 f"{year}-{month + 2:02}-{day:02},{drawn.choice(_STAGES)},A{site // 5:05},S{site:05},{drawn.choice((12, 24, 36))}\n"
             )
 
