@@ -78,6 +78,15 @@ def by_code(session: Session, uids: Collection[str], twins: Collection[str], key
     return _rows(session, _FACTS.where(or_(named, col(Unit.twin_key).in_(twins))).order_by(*order).limit(limit))
 
 
+def by_marks(session: Session, code: str, limit: int) -> list[Row[Any]]:
+    """Units whose asset tag or hostname is this code."""
+    if "\0" in code:
+        return []  # PostgreSQL rejects NUL even in comparisons
+    marked = or_(col(Unit.asset_tag) == code, col(Unit.hostname) == code.lower())
+    query = _FACTS.where(marked, col(Unit.merged_into_id).is_(None)).order_by(col(Unit.serial_key), col(Unit.id))
+    return _rows(session, query.limit(limit))
+
+
 def by_twins(session: Session, twins: Collection[str], limit: int) -> list[Row[Any]]:
     """Units with one of these twin keys, however many keys."""
     return _rows(session, _FACTS.where(among(session, col(Unit.twin_key), twins)).order_by(col(Unit.serial_key), col(Unit.id)).limit(limit))

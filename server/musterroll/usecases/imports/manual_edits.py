@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from musterroll.domain.units.details import details_of
 from musterroll.readers.fields import DocumentRow
 from musterroll.storage.audit.audited_tables import audited
 from musterroll.storage.imports import manual_edits
@@ -29,6 +30,7 @@ class ManualEdits:
     def _leave_out(self, row: DocumentRow, facts: RecordFacts, overruled: dict[str, Any]) -> Sequence[str]:
         different = {name: value for name, value in row.values.items() if name in facts and value != facts[name]}
         names = {name for name, value in different.items() if self._is_overruled(name, value, overruled)}
+        names |= _overruled_details(row, facts, overruled)
         for group in self._importer.inseparable:
             if not names.issuperset(name for name in group if name in different):
                 names -= set(group)
@@ -40,3 +42,12 @@ class ManualEdits:
         if column not in overruled:
             return False
         return bool(audited(self._table).image_of({column: stored}, whole=False)[column] == overruled[column])
+
+
+def _overruled_details(row: DocumentRow, facts: RecordFacts, overruled: dict[str, Any]) -> set[str]:
+    """The details of a unit that the row gives as they were before a person changed them."""
+    if "details" not in overruled:
+        return set()
+    imported, current = details_of(overruled["details"]), details_of(facts["details"])
+    old = {name for name in imported if imported[name] != current.get(name)}
+    return {name for name in old if row.values.get(name) == imported[name]}

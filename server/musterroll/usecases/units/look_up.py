@@ -31,7 +31,7 @@ class LookUp(NamedTuple):
 
 
 def look_up(session: Session, code: str, now: datetime, suggest: bool = True) -> LookUp:
-    """Units by serial (in any case, with separators and spaces), unit id, GS1 code or our own link.
+    """Units by serial (in any case, with separators and spaces), unit id, asset tag, hostname, GS1 code or our own link.
 
     Without `suggest`, `near` stays empty.
     """
@@ -45,7 +45,8 @@ def look_up(session: Session, code: str, now: datetime, suggest: bool = True) ->
     try:
         keys = [serial_key(serial) for serial in read.serials]
     except BadSerial as error:
-        by_id = LookUp("", _cards(session, unit_cards.by_uids(session, uids), now) if uids else [], [], None)
+        named = unit_cards.by_uids(session, uids) if uids else []
+        by_id = LookUp("", _cards(session, named or unit_cards.by_marks(session, code.strip(), MOST), now), [], None)
         if by_id.units:
             return by_id
         missing = by_id._replace(problem=str(error))
@@ -53,9 +54,10 @@ def look_up(session: Session, code: str, now: datetime, suggest: bool = True) ->
     rows = unit_cards.by_code(session, uids, [twin_key(key) for key in keys], keys, 2 * MOST)
     pairs = list(zip(rows, _cards(session, rows, now), strict=True))
     exact = [card for row, card in pairs if row.uid in uids or row.serial_key in keys]
+    exact = exact or _cards(session, unit_cards.by_marks(session, code.strip(), MOST), now)
     twins = [card for row, card in pairs if row.uid not in uids and row.serial_key not in keys]
     answer = LookUp(keys[-1], exact[:MOST], twins[:MOST], None if exact else _not_found(keys[-1]))
-    return _with_near(session, answer, read.serials, now) if suggest and not rows else answer
+    return _with_near(session, answer, read.serials, now) if suggest and not rows and not exact else answer
 
 
 def unit_card(session: Session, uid: str, now: datetime) -> UnitCard:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from musterroll.domain.audit import Image
 from musterroll.domain.units.lifecycle import Lifecycle
-from musterroll.domain.units.serials import serial_key
+from musterroll.domain.units.serials import has_key
 from musterroll.storage import reconcile_queue
 from musterroll.storage.audit.changes import LoggedEntry
 from musterroll.storage.audit.log import Entry
@@ -62,7 +62,7 @@ class UnitUndo(SelfChangingUndo):
         for unit_id, other_id in self._separated:
             unit, other = self.session.get_one(Unit, unit_id), self.session.get(Unit, other_id)
             named = for_update.lines_naming(self.session, other) if other else []
-            lines = [line for line in named if line.serial_key != unit.serial_key and serial_key(line.serial) == unit.serial_key]
+            lines = [line for line in named if line.serial_key != unit.serial_key and has_key(line.serial, unit.serial_key)]
             with audit_record.watching(self.session, self.undoing.change, "contract_line", [line.id or 0 for line in lines]):
                 for line in lines:
                     line.serial_key, line.product_id = unit.serial_key, unit.product_id

@@ -62,6 +62,23 @@ def test_a_contact_can_be_cleared_by_hand(database: Database, now: datetime) -> 
     assert (cells["contact_email"], cells["location"], cells["contact_name"]) == ("", "Attic", "Pat One")
 
 
+def test_a_detail_that_a_person_corrected_stays_when_the_old_list_comes_again(database: Database, now: datetime) -> None:
+    documents.take(database, now, "units", UNITS)
+    key = {"serial": "LT0001", "maker": "Acme", "model": "Note 3"}
+    with database.transaction() as session:
+        record_entry.correct(session, Entry("units", {**key, "location": "Attic"}, "kim"), now)
+    verdicts, _ = documents.take(database, now, "units", UNITS.replace("Pat One", "Pat Two"))
+    assert [tuple(difference) for difference in verdicts[0].differences] == [("contact_name", "Pat One", "Pat Two")]
+    assert "location kept as edited" in verdicts[0].note
+
+
+@pytest.mark.parametrize("code", ["A-1", "lt-one", "LT-ONE"])
+def test_a_unit_is_looked_up_by_its_asset_tag_or_hostname(database: Database, now: datetime, code: str) -> None:
+    documents.take(database, now, "units", UNITS)
+    with database.snapshot() as session:
+        assert [unit.serial for unit in look_up(session, code, now).units] == ["LT0001"]
+
+
 @pytest.mark.parametrize(
     ("row", "serial", "note"),
     [

@@ -6,7 +6,7 @@ from typing import Any
 from musterroll.domain.contracts import terms as rules
 from musterroll.domain.contracts.terms import ContractState, LineScope
 from musterroll.domain.units.product_names import NamedProduct
-from musterroll.domain.units.serials import name_key, serial_key
+from musterroll.domain.units.serials import has_key, name_key
 from musterroll.domain.values.dates import Span
 from musterroll.domain.values.errors import Conflict, NotFound
 from musterroll.readers import contract_lines
@@ -191,7 +191,7 @@ def _line(ref: str, after: RecordFacts, record: dict[str, Any]) -> rules.LineTer
 def _kept_by_replaced(known: KnownRecord | None, own: str, successor: SerialHolder | None) -> bool:
     """Whether a line named this serial before its unit was replaced, and was not moved to the replacement."""
     written = known.facts["serial"] if known else ""
-    return bool(known and written and serial_key(written) == own and successor and known.facts["serial_key"] != successor.serial_key)
+    return bool(known and written and has_key(written, own) and successor and known.facts["serial_key"] != successor.serial_key)
 
 
 _AT_SITE = (LineScope.SERIAL, LineScope.SITE)
