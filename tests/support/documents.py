@@ -3,8 +3,10 @@
 import io
 from datetime import datetime
 
-from musterroll.readers.columns import Choices
+from musterroll.readers import columns
+from musterroll.readers.columns import Choices, Heading
 from musterroll.readers.document import Document
+from musterroll.readers.table import BadFile
 from musterroll.storage.engine.database import Database
 from musterroll.usecases.imports.document_kinds import KINDS
 from musterroll.usecases.imports.importer import Source
@@ -65,6 +67,14 @@ FLEET = {
 
 def document(kind: str, content: str | bytes, choices: Choices = Choices()) -> Document:  # noqa: B008  immutable
     return Document(io.BytesIO(content.encode() if isinstance(content, str) else content), KINDS[kind], choices)
+
+
+def headings(kind: str, content: str | bytes) -> list[Heading]:
+    """The columns of a file; none where it is no table."""
+    try:
+        return columns.headings(io.BytesIO(content.encode() if isinstance(content, str) else content), KINDS[kind])
+    except BadFile:
+        return []
 
 
 def take(

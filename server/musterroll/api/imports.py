@@ -27,6 +27,7 @@ from musterroll.usecases.imports import history as import_history
 from musterroll.usecases.imports import mappings as import_mappings
 from musterroll.usecases.imports.document_kinds import KINDS
 from musterroll.usecases.imports.importer import Source
+from musterroll.usecases.imports.preview import NewRecords, as_data, preview
 from musterroll.usecases.imports.run import ImportResult, import_document
 from musterroll.usecases.imports.verdicts import Outcome, RowVerdict
 
@@ -73,6 +74,8 @@ class DocumentForm(RequestSchema):
     heading_row: Text = Field(default="", max_length=10, description="Row of the headings; 0: none; default: detected.")
     skip: Text = Field(default="", max_length=200, description="Rows to leave out, such as 3,12-14; none: keep total rows, too.")
 
+    create_missing: bool = Field(default=True, description="Create accounts and sites that only a row names; false: reject such rows.")
+
 
 class DifferenceOut(Schema):
     field: str
@@ -86,6 +89,7 @@ class VerdictOut(Schema):
     outcome: Outcome
     changed: list[DifferenceOut]
     why: str | None = Field(description="Reason for a rejected (refused) row.")
+    code: str = Field(description="The kind of reason, where it has one: duplicate, not_registered and so on.")
     note: str = Field(description="Remark on an accepted row.")
 
 
@@ -98,6 +102,38 @@ class DecisionOut(Schema):
     cell: str = Field(description="Its cell.")
 
 
+class NewRecordOut(Schema):
+    line: int
+    values: dict[str, str] = Field(description="By the label of the field.")
+    odd: str = Field(description="What is worth a look in this row; empty: nothing.")
+
+
+class CreatedOut(Schema):
+    table: str = Field(description="account, site or product.")
+    name: str
+    rows: int = Field(description="Rows that name it.")
+
+
+class WordOut(Schema):
+    field: str = Field(description="The column whose word is not understood; empty: the word was taken for nothing.")
+    word: str
+    rows: int
+    meanings: list[str] = Field(description="What it can be said to mean with `word`.")
+
+
+class AnswerOut(Schema):
+    value: str
+    label: str
+
+
+class QuestionOut(Schema):
+    about: str = Field(description="The field of this form that answers it: dates, numbers, zone, word, or column (with `map`).")
+    subject: str = Field(description="The word, or the field of the document.")
+    text: str
+    answers: list[AnswerOut] = Field(description="The likeliest first; none: any text.")
+    given: bool = Field(description="Whether a value for the whole file answers it, too.")
+
+
 class ImportOut(Schema):
     id: int | None = Field(description="Number of the import; null for a dry run.")
     committed: bool
@@ -107,6 +143,13 @@ class ImportOut(Schema):
     ignored_columns: list[str] = Field(description="Headings that were not recognised.")
     decisions: list[DecisionOut] = Field(description="How columns are read whose cells could be read in several ways.")
     notes: list[str] = Field(description="How the file was read: words taken for nothing, words not recognised, and so on.")
+    source: str = Field(description="The list of a known system that the file looks like; empty: none.")
+    new_records: list[NewRecordOut] = Field(description="The values of the first new records, and of those unlike them.")
+    created: list[CreatedOut] = Field(description="Dry run: records that would be created because rows name them.")
+    duplicates: int = Field(description="Rows about a record that an earlier row is about.")
+    rows_left_out: list[str] = Field(description="Titles, totals and other rows that are no records.")
+    words: list[WordOut]
+    questions: list[QuestionOut] = Field(description="What only a person can decide.")
     imported_before: int | None = Field(description="The latest import of a file with the same content.")
     verdicts: list[VerdictOut] = Field(description=f"The first {_MOST_VERDICTS} rows, except unchanged ones.")
 
@@ -148,18 +191,18 @@ def import_one(path: KindPath, form: DocumentForm) -> Response:
     upload = request.files.get("file")
     if upload is None:
         raise HttpError(422, "invalid", "file: send the file as the multipart field `file`")
-    verdicts, stream = _FirstVerdicts(), cast(BinaryIO, upload.stream)
+    stream = cast(BinaryIO, upload.stream)
     sha256 = digest(stream)
-    source = Source(upload.filename or "upload", actor(), clock(), context().settings.interval)
+    source = Source(upload.filename or "upload", actor(), clock(), context().settings.interval, form.create_missing)
     with closing(upload), transaction() if form.commit else snapshot() as session:
         saved = import_mappings.choices(session, path.kind, form.mapping)
         laid_out = layout(form.sheet, form.encoding, form.separator, form.heading_row, form.skip)
         chosen = choices(form.map, saved, form.dates, form.zone, laid_out, given=form.given, words=form.word, numbers=form.numbers)
         chosen = chosen._replace(accept_guesses=form.accept_guesses)
         document = Document(stream, KINDS[path.kind], chosen)
-        before = import_history.imported_before(session, path.kind, sha256)
+        before, verdicts = import_history.imported_before(session, path.kind, sha256), _FirstVerdicts(document)
         result = import_document(session, document, verdicts.add, source, sha256 if form.commit else None)
-    return answer(_import_out(result, document, before, verdicts.first))
+    return answer(_import_out(result, document, before, verdicts))
 
 
 @listing(api, "/imports", RunPage, "Imports, newest first")
@@ -200,7 +243,7 @@ def undo_import(path: RunPath) -> Response:
         return answer(_run_out(import_history.run(session, path.run)))
 
 
-def _import_out(result: ImportResult, document: Document, before: RunRow | None, verdicts: list[VerdictOut]) -> ImportOut:
+def _import_out(result: ImportResult, document: Document, before: RunRow | None, verdicts: "_FirstVerdicts") -> ImportOut:
     return ImportOut(
         id=result.run_id,
         committed=result.run_id is not None,
@@ -208,10 +251,9 @@ def _import_out(result: ImportResult, document: Document, before: RunRow | None,
         counts=result.counts,
         columns=document.mapping,
         ignored_columns=document.ignored,
-        decisions=[DecisionOut(**decision._asdict()) for decision in document.decisions],
-        notes=document.notes(),
+        **as_data(preview(document, result, verdicts.new)),
         imported_before=before.id if before else None,
-        verdicts=verdicts,
+        verdicts=verdicts.first,
     )
 
 
@@ -223,10 +265,12 @@ def _run_out(run: RunRow) -> RunOut:
 class _FirstVerdicts:
     """Collects the verdicts of one answer."""
 
-    def __init__(self) -> None:
+    def __init__(self, document: Document) -> None:
         self.first: list[VerdictOut] = []
+        self.new = NewRecords(document)
 
     def add(self, verdict: RowVerdict) -> None:
+        self.new.add(verdict)
         if (verdict.outcome is not Outcome.SAME or verdict.note) and len(self.first) < _MOST_VERDICTS:
             self.first.append(_verdict_out(verdict))
 
@@ -238,5 +282,6 @@ def _verdict_out(verdict: RowVerdict) -> VerdictOut:
         outcome=verdict.outcome,
         changed=[DifferenceOut(**change._asdict()) for change in verdict.differences],
         why=verdict.why,
+        code=verdict.code,
         note=verdict.note,
     )

@@ -37,6 +37,7 @@ class _Input(NamedTuple):
     sha256: str
     as_json: bool
     interval: int
+    create_missing: bool
 
 
 @click.command("import")
@@ -59,6 +60,12 @@ class _Input(NamedTuple):
 @click.option("--separator", metavar="SIGN", help="Separator of a text file: comma, semicolon, tab, pipe or a sign; default: detected.")
 @click.option("--heading-row", metavar="ROW", default="", help="Row that holds the headings; 0: the file has none; default: detected.")
 @click.option("--skip", metavar="ROWS", default="", help="Rows to leave out, such as 3,12-14; none: keep total rows, too.")
+@click.option(
+    "--create-missing/--no-create-missing",
+    default=True,
+    show_default=True,
+    help="Create accounts and sites that only a row names; else reject such rows.",
+)
 @click.option("--json", "as_json", is_flag=True, help="JSON output: every verdict, then the counts.")
 @click.pass_obj
 def import_(
@@ -82,6 +89,7 @@ def import_(
     separator: str | None,
     heading_row: str,
     skip: str,
+    create_missing: bool,
     as_json: bool,
 ) -> None:
     """Import records from a CSV file, a workbook or JSON, zipped or not.
@@ -98,7 +106,7 @@ def import_(
         given += (f"currency={currency}",) if currency else ()
         chosen = choices(columns, saved, dates, zone, laid_out, given=given, words=words, numbers=numbers, accept_guesses=accept_guesses)
         document = Document(file, KINDS[kind], chosen)
-        source_file = _Input(file, Path(file.name).name, digest(file), as_json, context.settings.interval)
+        source_file = _Input(file, Path(file.name).name, digest(file), as_json, context.settings.interval, create_missing)
         if save_mapping:
             with database.transaction() as session:
                 chosen = chosen._replace(columns={**document.accepted_guesses, **chosen.columns})
@@ -129,13 +137,13 @@ def _confirmed(counts: dict[Outcome, int], as_json: bool) -> bool:
 
 def _run(database: Database, document: Document, source_file: _Input, commit: bool) -> dict[Outcome, int]:
     gc.set_threshold(_UNTIL_COLLECTED, 50, 100)
-    report = (JsonReport if source_file.as_json else PlainReport)(source_file.name, commit)
-    source = Source(source_file.name, ACTOR, clock(), source_file.interval)
+    report = (JsonReport if source_file.as_json else PlainReport)(source_file.name, document, commit)
+    source = Source(source_file.name, ACTOR, clock(), source_file.interval, source_file.create_missing)
     with _progress(source_file, document) as progress, database.transaction() if commit else database.snapshot() as session:
         before = import_history.imported_before(session, document.kind.name, source_file.sha256)
         add = _with_progress(report.add, progress)
         result = import_document(session, document, add, source, source_file.sha256 if commit else None)
-    report.finish(result, document, before)
+    report.finish(result, before)
     return result.counts
 
 

@@ -24,6 +24,18 @@ class Tally(NamedTuple):
     numeric: Counter[str]  # serials that are numbers in a workbook, by field
 
 
+class Word(NamedTuple):
+    """A word of a file that is not read as it stands, and how many rows have it. `field` is empty: it is taken for nothing.
+
+    `meanings`: what it can be said to mean.
+    """
+
+    field: str
+    word: str
+    rows: int
+    meanings: tuple[str, ...] = ()
+
+
 class CellValues(dict[str, Any]):
     """Values by cell; NOTHING where there is none. `words` is what a person or the source of the file says they mean."""
 
@@ -71,7 +83,7 @@ class CellValues(dict[str, Any]):
             if statuses.may_be_unknown:
                 return NOTHING
             raise UnknownWord(
-                f"the {self._field.label} {word!r} is not recognised; say once what it means, as in --word '{word}={_example(statuses)}'"
+                f"the {self._field.label} {word!r} is not recognised; say once what it means (--word '{word}={_example(statuses)}')"
             ) from None
 
 
@@ -96,10 +108,20 @@ def word_notes(tally: Tally) -> list[str]:
     for label in sorted({label for label, _ in tally.unknown}):
         words = [(word, count) for (of, word), count in tally.unknown.most_common() if of == label]
         counted = _counted((repr(word), count) for word, count in words)
-        notes.append(f"{label} not recognised: {counted}; say what it means with --word '{words[0][0]}=...'")
+        notes.append(f"{label} not recognised: {counted}; say what it means (--word '{words[0][0]}=...')")
     for label, count in tally.numeric.items():
         notes.append(f"{label}: {count:,} are numbers in the workbook and taken as it shows them; leading zeros it does not show are lost")
     return notes
+
+
+def words_of(fields: Mapping[str, Field], tally: Tally) -> list[Word]:
+    """The words of a tally, those that are not understood first. `fields`: by what their column is called in messages."""
+    unknown = [Word(label, word, count, meanings_of(fields[label])) for (label, word), count in tally.unknown.most_common()]
+    return unknown + [Word("", word, count) for word, count in tally.nothing.most_common()]
+
+
+def meanings_of(field: Field) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(map(str, field.read.values.values()))) if isinstance(field.read, Statuses) else ()
 
 
 def _counted(words: Iterable[tuple[str, int]]) -> str:

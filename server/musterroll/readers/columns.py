@@ -13,7 +13,7 @@ from musterroll.readers.layout import Layout
 from musterroll.readers.open_table import read_table
 from musterroll.readers.recognition import FROM_SOURCE, Rank, recognised
 from musterroll.readers.sources import detect, other_kind
-from musterroll.readers.table import BadFile, Table
+from musterroll.readers.table import BadFile, NeedsChoice, Table
 
 _SAMPLES = 3  # rows shown beside a heading
 _COMPARED = 200  # rows looked at to tell two columns apart
@@ -59,9 +59,11 @@ def choices(
     values = {**saved.given, **dict(_pair(text, "FIELD=VALUE", "maker=Dell") for text in given)}
     meanings = {**saved.words, **dict(_pair(text, "WORD=MEANING", "Ready to Deploy=stock") for text in words)}
     try:
-        return Choices(mapped, values, meanings, dates or "", ZoneInfo(zone) if zone else None, layout, sign, accept_guesses)
+        place = ZoneInfo(zone) if zone else saved.zone
     except (KeyError, ValueError, OSError):
         raise BadFile(f"the zone {str(zone)[:60]!r} is not a time zone such as Europe/Berlin") from None
+    laid_out = saved.layout._replace(**{name: own for name, own in layout._asdict().items() if own not in ("", None)})
+    return Choices(mapped, values, meanings, dates or saved.dates, place, laid_out, sign or saved.numbers, accept_guesses)
 
 
 def _pair(text: str, form: str, example: str) -> tuple[str, str]:
@@ -69,6 +71,17 @@ def _pair(text: str, form: str, example: str) -> tuple[str, str]:
     if not equals or not name.strip():
         raise BadFile(f"{text[:80]!r} is not of the form {form}, as in {example!r}")
     return name.strip(), meaning.strip()
+
+
+def by_field(kind: DocumentKind, choices: Choices) -> Choices:
+    """The same choices, with fields by their name where a person wrote what they are called."""
+    names = {heading_key(field.label): field.name for field in reversed(kind.fields)}
+
+    def name(field: str) -> str:
+        return field if any(field == known.name for known in kind.fields) else names.get(heading_key(field), field)
+
+    columns = {heading: name(field) for heading, field in choices.columns.items()}
+    return choices._replace(columns=columns, given={name(field): value for field, value in choices.given.items()})
 
 
 class Column(NamedTuple):
@@ -117,6 +130,7 @@ def _given(kind: DocumentKind, table: Table, choices: Choices) -> set[str]:
 
 def headings(file: BinaryIO, kind: DocumentKind, choices: Choices = Choices()) -> list[Heading]:  # noqa: B008  immutable
     """The columns of a file, also of one that cannot be read as this kind of document yet. Raises BadFile where it is no table."""
+    choices = by_field(kind, choices)
     kind, table = _open(file, kind, choices)
     fields = {min(places)[1]: field for field, places in recognised(kind, table.header, choices.columns).items()}
     rows = [line.cells for line in islice(table.lines(), _SAMPLES) if not line.problem]
@@ -161,10 +175,10 @@ def _what_is_missing(kind: DocumentKind, header: list[str], missing: list[Field]
     hint = f"; it looks like {other.name}: import it as {' or '.join(other.kinds.split())}" if other else ""
     likely = [str(guess) for guess in proposals if guess.field in missing]
     hint += f"; {', '.join(likely)}" if likely else ""
-    ways = [f"name the column with --map 'HEADING={missing[0].name}'"]
-    ways[:0] = ["name the column with --accept-guesses"] if likely else []
+    ways = [f"name the column (--map 'HEADING={missing[0].label}')"]
+    ways[:0] = ["accept the proposal (--accept-guesses)"] if likely else []
     if missing[0].name not in (*kind.key, *kind.shown):
-        ways.append(f"give one value for the whole file with --set {missing[0].name}=...")
+        ways.append(f"give one value for the whole file (--set '{missing[0].label}=...')")
     return f"the file has no column {columns}{hint}; the headings are {_listed(header)}; {', or '.join(ways)}"
 
 
@@ -179,8 +193,11 @@ def _column(kind: DocumentKind, field: Field, table: Table, places: list[tuple[R
     names = [table.header[other].strip()[:40] for other in rivals]
     if len(set(names)) == 1:
         raise BadFile(f"{len(names)} columns have the heading {names[0]!r}; in the file, rename those that are not the {field.label}")
-    raise BadFile(
-        f"the columns {' and '.join(map(repr, names))} may both be the {field.label}; map it with --map '{names[0]}={field.name}'"
+    raise NeedsChoice(
+        f"the columns {' and '.join(map(repr, names))} may both be the {field.label}; choose one (--map '{names[0]}={field.label}')",
+        "column",
+        names,
+        subject=field.name,
     )
 
 
@@ -198,7 +215,8 @@ def _check_choices(kind: DocumentKind, header: list[str], choices: Choices) -> N
     fields, headings = [field.name for field in kind.fields], {heading_key(name) for name in header}
     for field in (*choices.columns.values(), *choices.given):
         if field and field not in fields:
-            raise BadFile(f"{kind.name} have no field {field!r}; the fields are {', '.join(fields)}")
+            labels = ", ".join(field.label for field in kind.fields)
+            raise BadFile(f"{kind.title} have no column {field[:60]!r}; the columns are {labels}")
     for name in choices.columns:
         if heading_key(name) not in headings:
             raise BadFile(f"the file has no column {name!r}; the headings are {_listed(header)}")

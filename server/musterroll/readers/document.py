@@ -8,11 +8,12 @@ from typing import Any, BinaryIO
 
 from musterroll.domain.values.errors import DomainError
 from musterroll.readers import cells
-from musterroll.readers.cell_values import CellValues, Tally, check_words, word_notes
+from musterroll.readers.cell_values import CellValues, Tally, Word, check_words, word_notes, words_of
 from musterroll.readers.cells import money
-from musterroll.readers.columns import Choices, open_columns
+from musterroll.readers.columns import Choices, by_field, open_columns
 from musterroll.readers.conventions import Decision, Reading, Wishes, find_reading
 from musterroll.readers.fields import NOTHING, BadRow, DocumentKind, DocumentRow, Field, Hints
+from musterroll.readers.guesses import Guess
 from musterroll.readers.sources import detect
 from musterroll.readers.table import BadFile, Line
 
@@ -34,7 +35,7 @@ class Document:
 
     def __init__(self, file: BinaryIO, kind: DocumentKind, choices: Choices = Choices()) -> None:  # noqa: B008  immutable
         """Raises BadFile where the file is no table of that kind."""
-        self._file = file
+        self._file, choices = file, by_field(kind, choices)
         self.kind, self._table, self._columns, self._guesses = open_columns(file, kind, choices)
         self._accepted = choices.accept_guesses
         keys = [cells.heading_key(name) for name in self._table.header]
@@ -46,6 +47,7 @@ class Document:
         usual = {"dates": self.source.dates} if self.source and self.source.dates else {}
         self._wishes = Wishes(chosen, choices.zone, usual, self.source.name if self.source else "")
         self.tally = Tally(Counter(), Counter(), Counter())
+        self._fields: dict[str, Field] = {}  # by what the column is called in messages
         self._left_out = 0
         self._given = self._given_values({**(self.source.given if self.source else {}), **choices.given})
         amounts = any(field.read is money.amount for field in self.kind.fields)
@@ -63,7 +65,7 @@ class Document:
         assumed = [f"no column {field.label}: {self.kind.assumed[field.name]}" for field in self._assumed(columns)]
         left_out = [f"rows marked as deleted are left out: {self._left_out:,}"] if self._left_out else []
         about_rows = [*assumed, *left_out, *map(str, self.decisions), *word_notes(self.tally)]
-        about_rows += [] if self._accepted else [f"{guess} (--accept-guesses)" for guess in self._guesses]
+        about_rows += [f"{guess} (--accept-guesses)" for guess in self.guesses]
         return [*source, *self._table.remarks.texts(), *self._given_notes(), *about_rows]
 
     def _label(self, place: int, field: Field) -> str:
@@ -86,6 +88,21 @@ class Document:
         used = {column.place for column in self._columns}
         return [name.strip()[:80] for place, name in enumerate(self._table.header) if name.strip() and place not in used]
 
+    @property
+    def rows_left_out(self) -> list[str]:
+        """Titles, totals and other rows that are no records, in words."""
+        return self._table.remarks.rows_left_out()
+
+    @property
+    def words(self) -> list[Word]:
+        """Words that are not read as they stand, once the rows have been read, each once with its count."""
+        return words_of(self._fields, self.tally)
+
+    @property
+    def guesses(self) -> list[Guess]:
+        """What columns that nobody recognises may hold, where that was not accepted."""
+        return [] if self._accepted else self._guesses
+
     def progress(self, rows: int, size: int) -> float:
         """The share of the file that is read, 0 to 1, after this many rows; `size` of the file in bytes."""
         return min(1.0, rows / self._table.height if self._table.height else self._file.tell() / max(size, 1))
@@ -95,6 +112,7 @@ class Document:
         hints = {place: hints._replace(currency=self._stated(place)) for place, hints in self._reading.hints.items()}
         self.tally = Tally(Counter(), Counter(), Counter())
         labels = {place: self._label(place, field) for place, field in self._columns}
+        self._fields = {labels[place]: field for place, field in self._columns}
         columns = [
             (place, field.name, CellValues(field._replace(label=labels[place]), hints[place], self._words, self.tally))
             for place, field in self._columns

@@ -80,6 +80,7 @@ def guess(lines: Iterable[bytes]) -> Reading:
             f"the encoding of the file is in doubt ({read}); choose the one that reads well (--encoding {best.name})",
             "encoding",
             [reading.name for reading in choices],
+            [f"{reading.name}: {reading.shown}" for reading in choices],
         )
     return best
 

@@ -84,6 +84,10 @@ class DocumentKind(NamedTuple):
         """The fields that every document of this kind has, and every row fills."""
         return tuple(field for field in self.fields if field.required or field.name in self.key)
 
+    def label(self, name: str) -> str:
+        """What people call a field, or something that is told of such a record besides."""
+        return next((field.label for field in self.fields if field.name == name), name.removesuffix("_id").replace("_", " "))
+
     def attributes(self, *, without: Collection[str] = ()) -> tuple[str, ...]:
         """The fields that describe the record, in order, without those that identify it."""
         return tuple(field.name for field in self.fields if field.name not in (*self.key, *without))

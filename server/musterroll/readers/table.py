@@ -16,11 +16,15 @@ class BadFile(DomainError):
 
 
 class NeedsChoice(BadFile):
-    """A file that can be read in several ways. `field` of the layout: what to choose, one of `options`."""
+    """A file that can be read in several ways. `field` of the layout: what to choose, one of `options`; shown as `labels`.
 
-    def __init__(self, sentence: str, field: str, options: Iterable[str]) -> None:
+    `field` is `column` where a column of the file is to be chosen, for the field `subject` of the document.
+    """
+
+    def __init__(self, sentence: str, field: str, options: Iterable[str], labels: Iterable[str] = (), subject: str = "") -> None:
         super().__init__(sentence)
-        self.field, self.options = field, tuple(options)
+        self.field, self.options, self.subject = field, tuple(options), subject
+        self.labels = tuple(labels) or self.options
 
 
 class Numeric(str):
@@ -71,8 +75,11 @@ class Remarks:
             self._more += 1
 
     def texts(self) -> list[str]:
+        return [*self._texts, *self.rows_left_out()]
+
+    def rows_left_out(self) -> list[str]:
         more = [f"{self._more:,} more rows left out, the last one is row {self._last}"] if self._more else []
-        return [*self._texts, *self._rows, *more]
+        return [*self._rows, *more]
 
 
 class Grid(NamedTuple):

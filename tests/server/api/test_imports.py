@@ -105,3 +105,14 @@ def test_a_hostile_file_is_refused_in_a_sentence_and_nothing_is_kept(small_rest:
 def test_the_api_names_every_kind_of_document(small_rest: RestClient) -> None:
     schemas = small_rest.client.get("/openapi.json").json["components"]["schemas"]
     assert schemas["DocumentKind"]["enum"] == list(KINDS)
+
+
+def test_a_dry_run_tells_new_values_what_would_be_created_and_what_is_open(rest: RestClient, headers: dict[str, str]) -> None:
+    content = "Serial,Maker,Model,Status,Install Date,Account ID\nSN1,Acme,Pump,Quux,1/2/2026,A-new\nSN1,Acme,Pump,Quux,1/2/2026,A-new\n"
+    told = send(rest, headers, content, dates="dmy").json
+    assert told["new_records"][0]["values"]["Install Date"] == "2026-02-01"
+    assert {"table": "account", "name": "A-new", "rows": 1} in told["created"]
+    assert (told["duplicates"], told["verdicts"][-1]["code"]) == (1, "duplicate")
+    assert [(question["about"], question["subject"]) for question in told["questions"]] == [("word", "Quux")]
+    rejected = send(rest, headers, content, dates="dmy", create_missing="false").json
+    assert rejected["verdicts"][0]["code"] == "not_registered"

@@ -91,7 +91,7 @@ def test_all_kinds_go_in_and_come_out_again(tmp_path: Path) -> None:
         assert (answer.exit_code, "0 rejected" in answer.stdout) == (0, True), answer.output
     listed = json.loads(cli(tmp_path, imports, "list", "--json").stdout)
     assert [run["kind"] for run in listed] == list(reversed(FLEET))
-    shown = cli(tmp_path, imports, "show", str(listed[1]["id"])).stdout
+    shown = cli(tmp_path, imports, "show", str(next(run["id"] for run in listed if run["kind"] == "telemetry"))).stdout
     assert "   4  new      Last Seen is before First Seen" in shown
     assert ["serial", "serial"] in [line.split() for line in shown.splitlines()]
     for run in listed:
@@ -136,7 +136,7 @@ def test_every_kind_can_be_imported_and_is_offered_in_the_order_of_the_list() ->
 def test_guesses_values_and_words_are_accepted_and_saved_with_the_mapping(tmp_path: Path) -> None:
     text = "Serial,Model,Status,Instalation Dat\nSN1,Pump,Quux,2025-01-05\n"
     lost = run(tmp_path, text, "--dry-run")
-    assert "or give one value for the whole file with --set maker=" in str(lost.exception)
+    assert "or give one value for the whole file (--set 'Manufacturer=" in str(lost.exception)
     shown = run(tmp_path, text, "--dry-run", "--set", "maker=Acme").stdout
     assert "'Instalation Dat' may be the Install Date" in shown
     assert "Status not recognised: 'Quux' (once)" in shown
@@ -145,3 +145,27 @@ def test_guesses_values_and_words_are_accepted_and_saved_with_the_mapping(tmp_pa
     again = json.loads(run(tmp_path, text, "--dry-run", "--mapping", "Theirs", "--json").stdout)
     assert (again["same"], again["columns"]["Instalation Dat"]) == (1, "installed_on")
     assert again["notes"] == ["rows without a Manufacturer are given Acme"]
+
+
+def test_the_preview_shows_new_values_and_what_only_rows_name(tmp_path: Path) -> None:
+    head = "Serial,Maker,Model,Account ID\n"
+    text = run(tmp_path, head + "SN1,Acme,Pump,A1\nSN2,Acme,Pump,A1\nSN2,Acme,Pump,A1\n", "--dry-run").stdout
+    assert "New, line 2: Serial Number SN1, Manufacturer Acme, Model Pump, Status unrecorded, Account ID A1" in text
+    assert "Created with the import, as only rows name them: 1 account: A1 (2 rows) (--no-create-missing: reject these rows)." in text
+    assert "1 row about a record that an earlier row of the file is about." in text
+    answer = run(tmp_path, head + "SN1,Acme,Pump,A1\n", "--yes", "--no-create-missing")
+    assert (answer.exit_code, "account A1 is not registered" in answer.stdout) == (3, True)
+    report = json.loads(run(tmp_path, head + "SN1,Acme,Pump,A1\n", "--dry-run", "--json").stdout)
+    assert report["created"] == [{"table": "account", "name": "A1", "rows": 1}, {"table": "product", "name": "Acme Pump", "rows": 1}]
+    assert report["new_records"][0]["values"]["Model"] == "Pump"
+
+
+def test_fields_are_named_as_people_call_them_and_the_whole_reading_is_saved(tmp_path: Path) -> None:
+    content = "Teil;Bauart;Seit\nSN1;Pump;1/2/2026\n"
+    chosen = ["--map", "Teil=Serial Number", "--map", "Bauart=Model", "--map", "Seit=Install Date", "--set", "Manufacturer=Acme"]
+    saved = run(tmp_path, content, *chosen, "--dates", "mdy", "--separator", "semicolon", "--save-mapping", "Lager", "--dry-run")
+    assert "1 new" in saved.stdout, saved
+    again = run(tmp_path, content, "--mapping", "Lager", "--dry-run")
+    assert "Install Date 2026-01-02" in again.stdout
+    wrong = run(tmp_path, content, "--map", "Teil=Quux")
+    assert "Units have no column 'Quux'; the columns are Serial Number, Manufacturer" in str(wrong.exception)

@@ -87,7 +87,7 @@ def test_of_two_columns_that_say_the_same_the_better_name_wins_and_the_other_is_
     [
         ("Serial,Model", "no column Manufacturer"),
         ("Ticket,Opened", "no column Serial Number and no column Manufacturer"),
-        ("Serial,SN,Maker,Model", "'Serial' and 'SN' may both be the Serial Number; map it with --map"),
+        ("Serial,SN,Maker,Model", r"'Serial' and 'SN' may both be the Serial Number; choose one \(--map 'Serial=Serial Number'\)"),
         ("Maker,Serial,Model,Maker", "2 columns have the heading 'Maker'; in the file, rename"),
         ("\x89PNG\r\n", "no column"),
     ],
@@ -140,7 +140,7 @@ def test_a_mapping_goes_before_every_name() -> None:
 @pytest.mark.parametrize(
     ("column", "sentence"),
     [
-        ("Serial=sirial", "no field 'sirial'; the fields are serial"),
+        ("Serial=sirial", "no column 'sirial'; the columns are Serial Number"),
         ("Seriell=serial", "no column 'Seriell'"),
         ("Serial", "is not of the form HEADING=FIELD"),
     ],

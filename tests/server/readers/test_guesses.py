@@ -26,7 +26,7 @@ def test_a_slip_in_a_heading_is_proposed_and_not_read() -> None:
 
 def test_what_identifies_a_record_is_asked_with_the_likeliest_answer_first() -> None:
     with pytest.raises(
-        BadFile, match=r"no column Serial Number; 'Barcode' may be the Serial Number: .*; name the column with --accept-guesses, or name"
+        BadFile, match=r"no column Serial Number; 'Barcode' may be the Serial Number: .*; accept the proposal .--accept-guesses., or name"
     ):
         document("units", BRIGADE, Choices(given=GIVEN))
     read = document("units", BRIGADE, Choices(given=GIVEN, accept_guesses=True))

@@ -151,7 +151,8 @@ def test_a_list_of_another_kind_is_named() -> None:
     with pytest.raises(BadFile, match="it looks like a HubSpot company list: import it as accounts"):
         document("units", "Record ID,Company name,Company Domain Name\n")
     with pytest.raises(
-        BadFile, match=r"no column Manufacturer.*--map 'HEADING=maker', or give one value for the whole file with --set maker="
+        BadFile,
+        match=r"no column Manufacturer.*--map 'HEADING=Manufacturer'\), or give one value for the whole file \(--set 'Manufacturer=",
     ):
         document("units", "Serial,Model\n")
 

@@ -17,6 +17,10 @@ class OpenQuestion(DomainError):
 
     code = "open_question"
 
+    def __init__(self, sentence: str, code: str | None = None, options: tuple[str, ...] = ()) -> None:
+        super().__init__(sentence, code)
+        self.options = options  # answers, the likeliest first
+
 
 class NotFound(DomainError):
     """The requested record does not exist."""

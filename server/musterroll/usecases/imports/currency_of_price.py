@@ -7,6 +7,8 @@ from musterroll.domain.values.errors import OpenQuestion
 from musterroll.readers.cells import money
 from musterroll.readers.fields import DocumentRow
 
+_USUAL = ("EUR", "USD", "GBP")
+
 
 def decide(row: DocumentRow, after: dict[str, Any], contract: Mapping[str, Any], payer: Mapping[str, Any] | None) -> str:
     """Set the currency of a priced line in `after`; empty: that of its contract. Returns a note where that is worth a word.
@@ -25,14 +27,13 @@ def decide(row: DocumentRow, after: dict[str, Any], contract: Mapping[str, Any],
         return ""
     if signs and signs[0] == "USD":
         after["currency"] = "USD"
-        return "$ is read as USD; if it is another dollar, add --currency with its code, such as CAD"
-    raise OpenQuestion(_question(row.line, signs, contract["ref"]), "no_currency")
+        return "$ is read as USD; if it is another dollar, choose it (--currency CAD)"
+    raise OpenQuestion(_question(row.line, signs, contract["ref"]), "no_currency", signs or _USUAL)
 
 
 def _question(line: int, signs: tuple[str, ...], contract: str) -> str:
     meanings = f"may be in {' or '.join(signs)}" if signs else "have no currency"
     return (
         f"the amounts {meanings} (first in line {line}; contract {contract} has no currency either): "
-        f"add --currency {signs[0] if signs else 'USD'} or another code for all of them (on the page: currency=CODE as a value for "
-        "all rows), or a column Currency"
+        f"choose one for all of them (--currency {signs[0] if signs else 'USD'}), or add a column Currency"
     )

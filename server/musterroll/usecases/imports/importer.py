@@ -1,6 +1,6 @@
 """The steps to import a document of any kind. The importer of a kind overrides what differs."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from functools import cached_property
 from typing import Any, ClassVar, NamedTuple
@@ -56,6 +56,7 @@ class Source(NamedTuple):
     actor: str
     now: datetime
     interval: int = 60  # seconds between the reports of a unit on another platform, where the document has no interval
+    create_missing: bool = True  # accounts and sites that only a row names; else such a row is rejected
 
 
 class Importer:
@@ -184,6 +185,13 @@ class Importer:
     def new_columns(self, planned: PlannedWrite, row_id: int) -> dict[str, Any]:
         """The columns of a new record other than its facts."""
         return {"id": row_id, "ref": planned.row.values["ref"], "created_at": self.source.now}
+
+    def missing(self, planned: PlannedWrite) -> Iterator[tuple[str, str]]:
+        """What `create_missing` would create for this row: table and number, or the name of a product."""
+        for fact in self.creates:
+            account = planned.after.get(fact)
+            if self.links.get(fact) is Account and self.references.is_missing(Account, account):
+                yield "account", account or ""
 
     def create_missing(self, writes: Sequence[PlannedWrite]) -> list[audit_record.Row]:
         """Create the missing records that these rows refer to."""

@@ -37,6 +37,9 @@ class References:
         """None: not in the registry."""
         return self._ids[model].get(ref) if ref else None
 
+    def is_missing(self, model: Any, ref: str | None) -> bool:
+        return bool(ref) and self._ids[model].get(ref or "") is None
+
     def ref(self, model: Any, row_id: int | None) -> str | None:
         return None if row_id is None else self._refs[model][row_id]
 

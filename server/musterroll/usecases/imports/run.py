@@ -1,6 +1,7 @@
 """Imports a document: a verdict per row, in one transaction. Importing the same file again changes nothing."""
 
-from collections.abc import Callable, Iterator
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from itertools import islice
 from typing import NamedTuple
@@ -8,7 +9,7 @@ from typing import NamedTuple
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session
 
-from musterroll.domain.values.errors import Conflict, DomainError, OpenQuestion
+from musterroll.domain.values.errors import Conflict, DomainError, NotFound, OpenQuestion
 from musterroll.readers.document import Document
 from musterroll.readers.fields import BadRow, DocumentRow
 from musterroll.storage.engine.bulk import postgres, room
@@ -25,13 +26,20 @@ from musterroll.usecases.imports.verdicts import Outcome, RowVerdict, compared, 
 _BATCH_ROWS = 10_000
 _TRIES = 3
 _DETAIL = 500
+_DUPLICATE = "duplicate"
 
 
 class ImportResult(NamedTuple):
-    """Rows by outcome, and the import in the history; none for a dry run."""
+    """Rows by outcome, and the import in the history; none for a dry run.
+
+    `created`: of a dry run, the records that would be created because rows name them, with the number of those rows. `duplicates`:
+    rows about a record that an earlier row of the file is about.
+    """
 
     counts: dict[Outcome, int]
     run_id: int | None
+    created: Mapping[tuple[str, str], int] = {}
+    duplicates: int = 0
 
 
 def import_document(
@@ -57,21 +65,22 @@ def import_document(
 
 
 def _run(run: "_Run", document: Document, report: Callable[[RowVerdict], None], history: ImportRun | None) -> ImportResult:
-    counts = dict.fromkeys(Outcome, 0)
+    counts, duplicates = dict.fromkeys(Outcome, 0), 0
     for verdicts in run.batches(document.rows()):
         rows = []
         for verdict, record in verdicts:
             counts[verdict.outcome] += 1
+            duplicates += verdict.code == _DUPLICATE
             report(verdict)
             if verdict.outcome is not Outcome.SAME:
                 without_detail = verdict.outcome is Outcome.NEW and not verdict.note
-                rows.append((verdict.line, verdict.outcome.value, record, "" if without_detail else in_words(verdict)[:_DETAIL]))
+                rows.append((verdict.line, verdict.outcome.value, record, "" if without_detail else in_words(verdict, run.kind)[:_DETAIL]))
         if history is not None:
             import_runs.add_rows(run.session, history.id or 0, rows)
     if history is not None:
         run.finish()
         history.counts = {outcome.value: count for outcome, count in counts.items()}
-    return ImportResult(counts, history.id if history else None)
+    return ImportResult(counts, history.id if history else None, run.created, duplicates)
 
 
 class _Run:
@@ -80,6 +89,9 @@ class _Run:
     def __init__(self, session: Session, document: Document, source: Source, change: AuditChange | None) -> None:
         self.session = session
         self._change = change
+        self.kind = document.kind
+        self._create_missing = source.create_missing
+        self.created: Counter[tuple[str, str]] = Counter()
         self._importer = IMPORTERS[document.kind.name](session, source)
         self._importer.scan(document)
         self._manual_edits = ManualEdits(self._importer)
@@ -131,22 +143,39 @@ class _Run:
         self._importer.follow_names(rows)
         self._importer.look_up(rows)
         left_out = self._manual_edits.leave_out_of(rows)
-        return [self._verdict(row, left_out.get(row.line, "")) if isinstance(row, DocumentRow) else (rejected(*row), None) for row in batch]
+        verdicts = [
+            self._verdict(row, left_out.get(row.line, "")) if isinstance(row, DocumentRow) else (rejected(*row), None) for row in batch
+        ]
+        if self._change is None:
+            self.created.update(name for _, planned in verdicts if planned for name in self._importer.missing(planned))
+        return verdicts
 
     def _verdict(self, row: DocumentRow, left_out: str) -> tuple[RowVerdict, PlannedWrite | None]:
         try:
             self._reject_duplicate(hash(self._importer.key(row)), row.line)
             known = self._importer.known(row)
             after, note = self._importer.accept(row, known)
+            planned = PlannedWrite(row, known, after)
+            if not self._create_missing:
+                self._reject_missing(planned)
         except OpenQuestion:
             raise
         except DomainError as error:
-            return rejected(row.line, row.shown, str(error)), None
+            return rejected(row.line, row.shown, str(error), error.code), None
         before = known.facts if known else None
         verdict = compared(row.line, row.shown, before, after, f"{note}; {left_out}" if note and left_out else note or left_out)
-        return verdict, None if verdict.outcome is Outcome.SAME else PlannedWrite(row, known, after)
+        if known is None and self._change is None:
+            verdict = verdict._replace(written=(after, row.values))
+        return verdict, None if verdict.outcome is Outcome.SAME else planned
+
+    def _reject_missing(self, planned: PlannedWrite) -> None:
+        for table, name in self._importer.missing(planned):
+            if table != "product":
+                raise NotFound(
+                    f"{table} {name} is not registered; import the {table}s first, or let this import create it", "not_registered"
+                )
 
     def _reject_duplicate(self, key: int, line: int) -> None:
         first = self._seen.setdefault(key, line)
         if first != line:
-            raise Conflict(f"duplicate of line {first}: the same record occurs twice in the file")
+            raise Conflict(f"duplicate of line {first}: the same record occurs twice in the file", _DUPLICATE)

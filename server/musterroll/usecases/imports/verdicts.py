@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 from musterroll.domain.units.details import details_of
 from musterroll.domain.values.instants import from_ms
+from musterroll.readers.fields import DocumentKind
 
 
 class Outcome(StrEnum):
@@ -32,10 +33,12 @@ class RowVerdict(NamedTuple):
     differences: list[Difference]
     why: str | None = None  # of a rejected row: one sentence
     note: str = ""  # what else a person should know about an accepted row
+    code: str = ""  # of a rejected row, where its reason has one: stable for machines
+    written: tuple[Mapping[str, Any], ...] = ()  # of a new record in a dry run: its facts and the values of its row
 
 
-def rejected(line: int, record: str, why: str) -> RowVerdict:
-    return RowVerdict(line, record, Outcome.REFUSED, [], why)
+def rejected(line: int, record: str, why: str, code: str = "") -> RowVerdict:
+    return RowVerdict(line, record, Outcome.REFUSED, [], why, code=code)
 
 
 def compared(line: int, record: str, before: Mapping[str, Any] | None, after: Mapping[str, Any], note: str) -> RowVerdict:
@@ -55,10 +58,18 @@ def _flat(facts: Mapping[str, Any]) -> dict[str, Any]:
     return {**{name: value for name, value in facts.items() if name != "details"}, **details_of(facts.get("details"))}
 
 
-def in_words(verdict: RowVerdict) -> str:
+def in_words(verdict: RowVerdict, kind: DocumentKind) -> str:
     """A verdict in one line: the reason or the changes, and the note."""
-    changes = ", ".join(f"{change.field} {change.old or 'empty'} -> {change.new or 'empty'}" for change in verdict.differences)
+    changes = ", ".join(f"{kind.label(change.field)} {change.old or 'empty'} -> {change.new or 'empty'}" for change in verdict.differences)
     return "; ".join(part for part in (verdict.why or changes, verdict.note) if part)
+
+
+def values_of(verdict: RowVerdict, kind: DocumentKind) -> dict[str, str]:
+    """The values of a new record as documents write them, by what their field is called."""
+    values = {
+        field: next((found for known in verdict.written if (found := known.get(field.name)) is not None), None) for field in kind.fields
+    }
+    return {field.label: text for field, value in values.items() if (text := cell_text(field.name, value))}
 
 
 def cell_text(name: str, value: Any) -> str | None:

@@ -71,7 +71,7 @@ def test_any_document_is_read_or_rejected_row_by_row(database: Database, drawn: 
     except DomainError:  # of the file as a whole
         return
     assert sum(result.counts.values()) == len(verdicts)
-    told = [*(in_words(verdict) + verdict.record for verdict in verdicts), *document.notes(), *map(str, document.decisions)]
+    told = [*(in_words(verdict, KINDS[kind]) + verdict.record for verdict in verdicts), *document.notes(), *map(str, document.decisions)]
     assert "\x00" not in json.dumps(told, ensure_ascii=False).encode().decode()
     if result.run_id is not None:
         with database.read_only() as session:

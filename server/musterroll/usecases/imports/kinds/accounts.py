@@ -1,6 +1,6 @@
 """Imports account lists: the tree of customers, its rows in any order."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from musterroll.domain.values.errors import Conflict
 from musterroll.readers import accounts
@@ -58,6 +58,11 @@ class AccountImporter(Importer):
                 return  # a circle further up: its own rows are rejected
             path.append(parent)
 
+    def missing(self, planned: PlannedWrite) -> Iterator[tuple[str, str]]:
+        parent = planned.after["parent"]
+        if parent not in self._in_document and self.references.is_missing(Account, parent):
+            yield "account", parent
+
     def create_missing(self, writes: Sequence[PlannedWrite]) -> list[audit_record.Row]:
         """Create parents that have no row of their own; the others are created by their row."""
         own = {planned.row.values["ref"] for planned in writes}
@@ -78,9 +83,10 @@ class AccountImporter(Importer):
         return [row.key for row in written]
 
     def finish(self, change: AuditChange) -> None:
-        """Set the parents that came further down. A parent whose own row was rejected is created with its number as name."""
-        waiting = self._waiting
-        self.references.look_up(Account, {*waiting, *waiting.values()})
+        """Set the parents that came further down. A parent whose own row was rejected is created with its number as name, or not at all."""
+        self.references.look_up(Account, {*self._waiting, *self._waiting.values()})
+        create = self.source.create_missing
+        waiting = {ref: parent for ref, parent in self._waiting.items() if create or not self.references.is_missing(Account, parent)}
         audit_record.record(self.session, change, self.references.create_accounts(waiting.values()))
         rows = [
             (self.references.id(Account, ref) or 0, {"parent_id": self.references.id(Account, parent)}) for ref, parent in waiting.items()

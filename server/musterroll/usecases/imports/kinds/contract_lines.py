@@ -1,6 +1,6 @@
 """Imports contract lines: serials, or quantities of a product at a site or account, within their contract."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from musterroll.domain.contracts import terms as rules
@@ -151,6 +151,11 @@ class ContractLineImporter(Importer):
         contract = rules.ContractTerms(0, record["ref"], None, ContractState.ACTIVE, Span(record["starts_on"], record["ends_on"] or None))
         if why := rules.line_problem(line, contract):
             raise Conflict(why)
+
+    def missing(self, planned: PlannedWrite) -> Iterator[tuple[str, str]]:
+        for model, name in ((Account, "account"), (Site, "site")):
+            if self.references.is_missing(model, planned.after[name]):
+                yield name, planned.after[name]
 
     def create_missing(self, writes: Sequence[PlannedWrite]) -> list[audit_record.Row]:
         """A missing site is created for the account that holds the contract."""

@@ -1,6 +1,6 @@
 """Imports unit lists: which unit a row is about, and the lifecycle stage it gives it."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import date
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -132,6 +132,16 @@ class UnitImporter(Importer):
         """The account of a site, as far as it is known."""
         row = self._sites.get(site)
         return row.account if row else None
+
+    def missing(self, planned: PlannedWrite) -> Iterator[tuple[str, str]]:
+        site = planned.after["site"]
+        for account in {planned.after["account"], self._owner(site) if site else None}:
+            if self.references.is_missing(Account, account):
+                yield "account", account or ""
+        if self.references.is_missing(Site, site):
+            yield "site", site
+        if self._products[_product(planned.row)] is None:
+            yield "product", f"{planned.row.values['maker']} {planned.row.values['model']}"
 
     def create_missing(self, writes: Sequence[PlannedWrite]) -> list[audit_record.Row]:
         created = self._create_products(writes)
