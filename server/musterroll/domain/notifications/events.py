@@ -23,6 +23,7 @@ class EventKind(StrEnum):
     CREDENTIAL_COPIED = "credential_copied"
     STATE_WENT_BACK = "state_went_back"
     FOREIGN_IDENTITY = "foreign_identity"
+    DEVICE_FAULT = "device_fault"
     IMPORT_FAILED = "import_failed"
     INGEST_NOT_RECEIVING = "ingest_deaf"
     INGEST_RECEIVING = "ingest_hears"

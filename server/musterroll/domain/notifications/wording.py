@@ -138,6 +138,10 @@ def _foreign(events: list[Event], _: ZoneInfo) -> str:
     return f"Other identity at {events[0].serial}: {events[0].detail}"
 
 
+def _fault(events: list[Event], _: ZoneInfo) -> str:
+    return f"{events[0].serial} reports a fault: {events[0].detail}"
+
+
 def _import(events: list[Event], _: ZoneInfo) -> str:
     event = events[0]
     return f"{_count(event.units, 'row')} rejected in the import of {event.variant.replace('-', ' ')} from {event.detail}"
@@ -186,6 +190,7 @@ _WORDING = {
     EventKind.CREDENTIAL_COPIED: _KindWording(_copied, "/findings?kind=clone_case", plural="units with several devices"),
     EventKind.STATE_WENT_BACK: _KindWording(_went_back, "/findings?kind=state_went_back", plural="units whose state went back"),
     EventKind.FOREIGN_IDENTITY: _KindWording(_foreign, "/findings?kind=foreign_identity", plural="units with another identity"),
+    EventKind.DEVICE_FAULT: _KindWording(_fault, "/fleet", plural="faults reported by devices"),
     EventKind.IMPORT_FAILED: _KindWording(_import, "/imports", plural="imports with rejected rows"),
     EventKind.INGEST_NOT_RECEIVING: _KindWording(_not_receiving, "/health", plural="outages of message reception"),
     EventKind.INGEST_RECEIVING: _KindWording(_receiving_again, "/health", plural="recoveries of message reception"),

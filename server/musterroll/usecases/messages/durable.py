@@ -25,6 +25,7 @@ class StoreResult(NamedTuple):
     upto: dict[Stream, int]  # what receipts say: nothing of a forked stream
     stored: int
     new_births: set[Key]
+    new_events: list[MessageRow]  # records about events
     aside: list[MessageRow]  # what cannot be kept under its number
     forked: set[Stream]  # of the streams that messages arrived for
 
@@ -55,7 +56,8 @@ def store(session: Session, arrivals: Sequence[DurableArrival], now: int) -> Sto
             changed[stream] = position
     storage.save_positions(session, changed)
     births = {(row.unit_id, row.epoch, row.seq) for row in new if row.about == "birth"}
-    return StoreResult(upto, stored, births, aside, forked)
+    events = [row for row in new if row.about == "event"]
+    return StoreResult(upto, stored, births, events, aside, forked)
 
 
 def _compare(

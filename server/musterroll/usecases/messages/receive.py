@@ -15,7 +15,7 @@ from musterroll.storage.messages import registry_epoch
 from musterroll.storage.messages.durable import MessageRow, Stream
 from musterroll.usecases.liveness import heartbeats
 from musterroll.usecases.messages import births as message_births
-from musterroll.usecases.messages import durable, identity, passed_epochs, quarantine
+from musterroll.usecases.messages import device_faults, durable, identity, passed_epochs, quarantine
 from musterroll.usecases.messages.births import UnitBirth
 from musterroll.usecases.messages.durable import DurableArrival
 from musterroll.usecases.messages.quarantine import RejectedMessage
@@ -68,6 +68,7 @@ def receive(session: Session, batch: Batch, now: datetime) -> Outcome:
     heartbeats.record_usage(session, [(unit_id, beat) for unit_id, beat in messages.beats.items() if beat.usage], now)
     identity.record_signs(session, result.aside, news.passed, messages.beats, now)
     heartbeats.mark_late(session, messages.deaths_after.items(), now)
+    device_faults.record_faults(session, result.new_events, now)
     quarantine.store_rejected(session, batch.rejected, now)
     unborn = [messages.uids[unit.unit_id] for unit in news.units if unit.unborn]
     rebirths = [(uid, Command("rebirth")) for uid in quarantine.without_rejected_birth(session, unborn, now)]

@@ -34,6 +34,7 @@ EVENT_KINDS = {
     EventKind.CREDENTIAL_COPIED: Wording("Copied credential", "two or more devices report as one unit", "copy"),
     EventKind.STATE_WENT_BACK: Wording("State went back", "a device starts from an older copy of its state", "history"),
     EventKind.FOREIGN_IDENTITY: Wording("Other identity", "a device reports a serial or model it was not enrolled with", "user-question"),
+    EventKind.DEVICE_FAULT: Wording("Device fault", "a device reports a failing disk, lost messages or refused settings", "tool"),
     EventKind.IMPORT_FAILED: Wording("Import rejected", "rows of an imported file were rejected", "file-import"),
     EventKind.INGEST_NOT_RECEIVING: Wording("Registry not receiving", "no messages arrive from the broker", "cloud-off"),
     EventKind.INGEST_RECEIVING: Wording("Registry receiving again", "messages from the broker arrive again", "circle-check"),

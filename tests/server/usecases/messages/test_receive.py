@@ -6,11 +6,13 @@ from uuid import uuid4
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from musterroll.domain.notifications.events import EventKind
 from musterroll.domain.values.instants import to_ms
 from musterroll.storage.engine.database import Database
 from musterroll.storage.messages.durable import Stream
 from musterroll.storage.tables.liveness import UnitStatus, UnitUsage
 from musterroll.storage.tables.messages import DurableMessage, MessageStream, QuarantinedMessage, SetAsideMessage
+from musterroll.storage.tables.notifications import EventRow
 from musterroll.storage.tables.units import Unit, UnitStateChange
 from musterroll.usecases.messages.quarantine import RejectedMessage
 from musterroll.usecases.messages.receive import Arrival, Batch, Outcome, UplinkMessage, receive
@@ -375,3 +377,17 @@ def test_any_order_repetition_and_splitting_gives_the_same_result(
         process(database, remaining[:size], now)
         remaining = remaining[size:]
     assert [entry(database, unit) for unit in shuffled] == [entry(database, unit) for unit in straight]
+
+
+def test_a_fault_that_a_device_reports_is_an_event_once_a_day(database: Database, now: datetime) -> None:
+    (unit,) = enrol(database)
+    disk = unit.record(seq=1, event="disk_unusable", why="read-only file system")
+    report(database, unit, now, disk, unit.record(seq=2, event="clock_stepped", seconds=7))
+    report(database, unit, now, disk, unit.record(seq=3, event="disk_unusable", why="read-only file system"))
+    report(database, unit, now + timedelta(days=1), unit.record(seq=4, event="disk_unusable", why=7), unit.record(seq=5, event=[]))
+    with database.snapshot() as session:
+        events = session.exec(select(EventRow).where(EventRow.kind == EventKind.DEVICE_FAULT).order_by(EventRow.id)).all()  # type: ignore[arg-type]
+    assert [(event.uid, event.detail.split(" (")[1].split(")")[0]) for event in events] == [
+        (unit.uid, "read-only file system"),
+        (unit.uid, "7"),
+    ]
