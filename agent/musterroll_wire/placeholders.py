@@ -2,7 +2,8 @@
 
 The one list for agent, registry and importers: what GLPI, OCS Inventory, FusionInventory, FOG and readers of SMBIOS tables pass over, the
 defaults of firmware and hypervisors, the words of people who had to enter something, and the patterns behind them. Nothing else is refused:
-short serials (`7`, `1234`, `AB1`), the first of a series (`00000001`) and prefixed numbers (`FCW12345678`) are real.
+short serials (`7`, `1234`, `AB1`), numbers that a series comes to (`00000001`, `1111`, `012345`, `NB12345`) and prefixed numbers
+(`FCW12345678`) are real.
 """
 
 
@@ -49,7 +50,7 @@ _STATES = _table(
 )
 
 _LISTED = _table(
-    """0 1 12345 123456789000 1231234123 sn123456fvgv3i0b8o5n6n7k eval iatpass tulipcomputers pcie2 type1productconfigid
+    """0 1 12345 sn12345 123456789000 1231234123 sn123456fvgv3i0b8o5n6n7k eval iatpass tulipcomputers pcie2 type1productconfigid
     systemproductname systemmanufacturer systemversion systemname productname manufacturer foobar 1qaz2wsx
     1q2w3e4r 1q2w3e4r5t type1123456789 type2boardserialnumber type3chassisserialnumber sernum0 03000200040005000006000700080009
     00020003000400050006000700080009 6ab5b300538d10149fb5b0684d007b53 123456781234567890abcddeefaabbcc 785634123412785690abcddeefaabbcc
@@ -71,8 +72,10 @@ _SHORTEST_CUT = 6
 
 # Prefixes of made-up numbers: SN-12345, SYS-9876543210, MB-1234567890, ATN12345678901234567.
 _PREFIXES = _table("sn ssn sys mb nb bsn csn msn psn atn asset no nr number serial serialno serialnumber abc abcd vmware test demo")
-_UP = tuple(row * 3 for row in ("1234567890", "0123456789", "123456789abcdef0", "0123456789abcdef"))
+_FROM_ONE = tuple(row * 3 for row in ("1234567890", "123456789abcdef0"))
+_FROM_ZERO = tuple(row * 3 for row in ("0123456789", "0123456789abcdef"))
 _DOWN = tuple(row * 3 for row in ("9876543210", "0987654321"))
+_SURE = 9  # digits: shorter numbers that start with 0 or 9, or have a prefix, are those of some unit of a long series
 _ROWS = ("qwertyuiop", "qwertzuiop", "azertyuiop", "asdfghjkl", "zxcvbnm", "yxcvbnm", "qazwsxedc", "abcdefghijklmnopqrstuvwxyz")
 _LETTERS = "abcdefghijklmnopqrstuvwxyz"
 
@@ -106,22 +109,24 @@ def _key(value: str) -> str:
 def _unfilled(key: str) -> bool:
     if not key or key in _LISTED or _repeats(key.removeprefix("0x")):
         return True
-    return _words(key) if key.isalpha() else _counts(key, 6) or _prefixed(key)
+    return _words(key) if key.isalpha() else _counts(key) or _prefixed(key)
 
 
 def _repeats(key: str) -> bool:
-    """Zeros and X of any number, another character four times or more, two or three characters that fill eight or more."""
+    """Zeros and X of any number, a letter four times, a digit six times, two that fill eight or more, three that fill nine."""
     if len(key) < 8:
-        return not key.strip("0x") or (len(key) >= 4 and not key.strip(key[0]))
-    return key[2:] == key[:-2] or key[3:] == key[:-3]
+        return not key.strip("0x") or (len(key) >= (6 if key.isdigit() else 4) and not key.strip(key[0]))
+    return key[2:] == key[:-2] or (len(key) > 8 and key[3:] == key[:-3])
 
 
-def _counts(key: str, shortest: int) -> bool:
-    """Digits or hex digits that count up from 0 or 1, down to them, or down from the top."""
-    if len(key) < shortest or not ("234" in key or "432" in key or "876" in key):
+def _counts(key: str) -> bool:
+    """Six or more digits or hex digits that count up from 1 or down to it; nine or more from 0, down to it, or down from the top."""
+    if len(key) < 6 or not ("234" in key or "432" in key or "876" in key):
         return False
-    back = key[::-1]
-    return any(row.startswith((key, back)) for row in _UP) or any(row.startswith(key) for row in _DOWN)
+    both = key, key[::-1]
+    if any(row.startswith(both) for row in _FROM_ONE):
+        return True
+    return len(key) >= _SURE and (any(row.startswith(both) for row in _FROM_ZERO) or any(row.startswith(key) for row in _DOWN))
 
 
 def _prefixed(key: str) -> bool:
@@ -129,7 +134,7 @@ def _prefixed(key: str) -> bool:
     digits = key.lstrip(_LETTERS)
     if key[: len(key) - len(digits)] not in _PREFIXES:
         return False
-    return _counts(digits, 5) or (len(digits) >= 4 and not digits.strip("0"))
+    return (len(digits) >= _SURE and _counts(digits)) or (len(digits) >= 4 and not digits.strip("0"))
 
 
 def _words(key: str) -> bool:
