@@ -30,9 +30,9 @@ from musterroll.commands import (
 )
 from musterroll.commands.context import Context, fail
 from musterroll.commands.imports import import_
+from musterroll.commands.simulate import simulate
 from musterroll.commands.templates import template_
 from musterroll.domain.values.errors import DomainError
-from musterroll.simulator.simulate import simulate
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})

@@ -1,4 +1,4 @@
-"""A simulated fleet: many units in few processes, over the real enrolment, wire and broker.
+"""A simulated fleet, and devices with the faults of the field: over the real enrolment, wire and broker.
 
-It shares the MQTT codec with the registry; only `simulate` uses its database, for a claim token where none is given.
+It shares the MQTT codec with the registry and knows nothing of its database.
 """

@@ -1,7 +1,9 @@
 """One unit's MQTT connection on the event loop of its process."""
 
 import asyncio
+import math
 import ssl
+from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
 from typing import cast
@@ -29,10 +31,13 @@ class Connection(asyncio.Protocol):
         self._now = loop.time
         self._buffer = bytearray()
         self._mid = 0
+        self._unanswered: deque[float] = deque()  # when each message was sent that the broker has not acknowledged
+        self._swallows = False
 
     # -- sending
 
     def publish(self, topic: str, payload: bytes) -> None:
+        self._unanswered.append(self._now())
         self._send(writer.publish(topic, payload, self._next_mid()))
 
     def subscribe(self, topics: list[str]) -> None:
@@ -48,18 +53,35 @@ class Connection(asyncio.Protocol):
                 await self.lost.wait()
         return self.lost.is_set()
 
+    def unanswered_since(self) -> float:
+        """Since when the broker owes an acknowledgement; infinite: it owes none."""
+        return self._unanswered[0] if self._unanswered else math.inf
+
     def leave(self) -> None:
         """Disconnect cleanly: the broker publishes no will."""
         self._send(writer.DISCONNECT)
         self._transport.close()
 
     def drop(self) -> None:
-        """Disconnect as after a power loss: the broker publishes the will."""
+        """Disconnect as after a power loss: the broker publishes the will. What a dead link swallows the broker does not learn."""
+        if self._swallows:
+            self.lost.set()
+        else:
+            self._transport.abort()
+
+    def swallow(self) -> None:
+        """From now on the link is dead without a word: both sockets stay open, and nothing passes."""
+        self._swallows = True
+        self._transport.pause_reading()
+
+    def close(self) -> None:
+        """Close the socket, of a dead link too."""
         self._transport.abort()
 
     def _send(self, frame: bytes) -> None:
         self.last_out = self._now()
-        self._transport.write(frame)
+        if not self._swallows:
+            self._transport.write(frame)
 
     def _next_mid(self) -> int:
         self._mid = self._mid % 65535 + 1
@@ -92,6 +114,8 @@ class Connection(asyncio.Protocol):
                 self._send(writer.puback(message.mid))
             self._on_message(message.topic, message.payload)
         elif packet.kind == packets.PUBACK:
+            if self._unanswered:  # acknowledged in the order of sending
+                self._unanswered.popleft()
             self._on_acknowledged()
         elif packet.kind == packets.CONNACK and not self.accepted.done():
             self.accepted.set_result(reader.connack(packet))

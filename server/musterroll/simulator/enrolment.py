@@ -20,6 +20,10 @@ CONNECTIONS = 4
 TIMEOUT = 30.0
 
 
+class EnrolmentRejected(DomainError):
+    """The registry answered no."""
+
+
 class Enrolled(NamedTuple):
     serial: str
     identity: Identity
@@ -76,7 +80,7 @@ def _enrol(connection: http.client.HTTPConnection, registry: str, token: str, un
     answer = _json_object(content)
     if status not in (201, 202):
         detail = answer.get("detail") or answer.get("title") or "it gave no reason; is this the address of a registry?"
-        raise DomainError(f"the registry {registry} rejected the enrolment of {unit.serial} ({status}): {detail}")
+        raise EnrolmentRejected(f"the registry {registry} rejected the enrolment of {unit.serial} ({status}): {detail}")
     try:
         return Enrolled(unit.serial, Identity(answer["unit"], answer["secret"], answer["mqtt_url"]), status == 202)
     except KeyError as missing:

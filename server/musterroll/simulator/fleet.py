@@ -44,6 +44,7 @@ class SimulatedUnit(NamedTuple):
     installed_at: int  # unix seconds
     phase: float  # of its daily cycle and noise, 0 to 1
     load: int  # typical CPU load in percent
+    machine: str = ""  # tells machines apart that have one serial
 
     @property
     def card(self) -> dict[str, Any] | None:
@@ -55,7 +56,7 @@ class SimulatedUnit(NamedTuple):
 
     @property
     def evidence(self) -> dict[str, str]:
-        mac = Random(self.serial).randbytes(5).hex(":")  # noqa: S311
+        mac = Random(self.serial + self.machine).randbytes(5).hex(":")  # noqa: S311
         return {"mac": f"02:{mac}"}
 
     def operating(self, at: int) -> int:

@@ -29,6 +29,14 @@ class Outbox:
         self._next_seq += 1
         return self._with_oldest(numbered)
 
+    def begin(self, epoch: int) -> None:
+        """Go on in another epoch, where what waits is numbered again."""
+        waiting = self._waiting.values()
+        self.epoch, self._next_seq, self._sent_upto = epoch, 1, 0
+        self._waiting, self._receipted = {}, {}
+        for message in waiting:
+            self.add(message)
+
     def waiting(self) -> Iterable[Birth | Record]:
         return [self._with_oldest(message) for message in self._waiting.values()]
 

@@ -1,12 +1,12 @@
 """A simulated unit on the wire: birth, heartbeats, records, reconnects, failures and recovery."""
 
 import asyncio
-from collections.abc import Callable
+import copy
 from contextlib import suppress
 from random import Random
 from typing import NamedTuple
 
-from musterroll_wire.messages import Birth, Command, Death, Receipt, Record, decode, encode
+from musterroll_wire.messages import MAX_INTEGER, MAX_INTERVAL, Birth, Command, Death, Receipt, Record, decode, encode
 from musterroll_wire.strict_json import InvalidPayload
 from musterroll_wire.topics import build, parse
 
@@ -14,12 +14,13 @@ from musterroll.mqtt import writer
 from musterroll.simulator.connection import Connection, Denied, open_connection
 from musterroll.simulator.counts import Counts
 from musterroll.simulator.fleet import SimulatedUnit
-from musterroll.simulator.messages import MessageBuilder
+from musterroll.simulator.messages import Clock, MessageBuilder
 from musterroll.simulator.outbox import Outbox
 
 KEEPALIVE = 60
 MAX_BACKOFF = 60.0
 CHECK_INTERVAL = 10.0  # seconds between checks for overdue receipts and unresponsive brokers
+ACKNOWLEDGED_WITHIN = 10.0  # seconds, or the connection is given up; longer after each that was, up to eight times
 JITTER = 0.05  # share of the interval, plus or minus
 
 
@@ -58,13 +59,15 @@ class LiveUnit:
         timing: Timing,
         failure: Failure | None,
         counts: Counts,
-        clock: Callable[[], int],
+        clock: Clock,
     ) -> None:
         self._unit, self._identity, self._failure, self._counts, self._clock = unit, identity, failure, counts, clock
         self._interval, self._record_every, self._start_after = timing
         self._random = Random(unit.serial)  # noqa: S311
         self._now = asyncio.get_running_loop().time
         self._connection: Connection | None = None
+        self._dead: list[Connection] = []  # links that swallow; their sockets stay open
+        self._given_up = 0
         self._boot(epoch)
 
     def _boot(self, epoch: int) -> None:
@@ -78,10 +81,52 @@ class LiveUnit:
         """Whether receipts are outstanding."""
         return self._connection is not None and len(self._outbox) > 0
 
+    @property
+    def epoch(self) -> int:
+        return self._outbox.epoch
+
+    @property
+    def delivered(self) -> bool:
+        """Whether everything has a receipt."""
+        return self._connection is not None and not len(self._outbox)
+
     def finish(self) -> None:
         """Disconnect cleanly, after `live` was cancelled."""
         if self._connection:
             self._connection.leave()
+        for connection in self._dead:
+            connection.close()
+
+    # -- what a play does to it
+
+    def beat(self) -> None:
+        """Send a heartbeat now, not when it is due."""
+        if self._connection:
+            self._send_heartbeat(self._connection)
+
+    def lose_power(self) -> None:
+        """After `live` was cancelled."""
+        self._drop()
+        for connection in self._dead:
+            connection.close()
+
+    def lose_link(self) -> None:
+        """It notices, and connects again."""
+        if self._connection:
+            self._connection.drop()
+
+    def swallow(self) -> None:
+        """The link dies without a word."""
+        if self._connection:
+            self._connection.swallow()
+            self._dead.append(self._connection)
+
+    def twin(self) -> "LiveUnit":
+        """A copy of all that it has in memory, as of a virtual machine that is copied while it runs."""
+        other = copy.copy(self)
+        other._outbox, other._random = copy.deepcopy(self._outbox), Random()  # noqa: S311
+        other._connection, other._dead = None, []
+        return other
 
     # -- lifetime
 
@@ -162,7 +207,7 @@ class LiveUnit:
         self._skip_missed_beats()
         while not connection.lost.is_set():
             self._send_due(connection)
-            due = min(self._next_beat, self._next_record, connection.last_out + KEEPALIVE * 0.75)
+            due = min(self._next_beat, self._next_record, connection.last_out + KEEPALIVE * 0.75, self._answer_due(connection))
             await connection.lost_within(min(due - self._now(), CHECK_INTERVAL))
 
     def _send_due(self, connection: Connection) -> None:
@@ -178,8 +223,14 @@ class LiveUnit:
             self._send_waiting(connection)
         if now >= connection.last_out + KEEPALIVE * 0.75:
             connection.ping()
-        if now >= connection.last_in + KEEPALIVE * 1.5:
+        if now >= self._answer_due(connection):
+            self._given_up += 1
             connection.drop()
+
+    def _answer_due(self, connection: Connection) -> float:
+        """When the broker should have said something: a link may be dead without an error."""
+        patience = ACKNOWLEDGED_WITHIN * (1 << min(self._given_up, 3))
+        return min(connection.last_in + KEEPALIVE * 1.5, connection.unanswered_since() + patience)
 
     def _schedule_beat(self) -> None:
         self._next_beat += self._interval * self._random.uniform(1 - JITTER, 1 + JITTER)
@@ -196,13 +247,34 @@ class LiveUnit:
             self._execute(message)
 
     def _execute(self, command: Command) -> None:
-        seconds = command.data.get("seconds")
-        if command.name == "interval" and type(seconds) is int and seconds > 0:
+        numbers = {name: value for name, value in command.data.items() if type(value) is int}
+        if command.name == "rebirth":
+            self._report_birth()
+        elif command.name == "interval" and 0 < numbers.get("seconds", 0) <= MAX_INTERVAL:
+            self._set_interval(numbers["seconds"])
+        elif command.name == "epoch" and 0 <= numbers.get("epoch", -1) <= numbers.get("above", -1) < MAX_INTEGER:
+            self._leave_epoch(numbers["epoch"], numbers["above"])
+
+    def _report_birth(self) -> None:
+        birth = self._queue(self._builder.birth(self._interval))
+        if self._connection:
+            self._send(birth, self._connection)
+
+    def _set_interval(self, seconds: int) -> None:
+        if seconds != self._interval:
             self._interval = seconds
-        if command.name in ("interval", "rebirth"):
-            birth = self._queue(self._builder.birth(self._interval))
-            if self._connection:
-                self._send(birth, self._connection)
+            self._next_beat = min(self._next_beat, self._now() + seconds)
+            self._report_birth()
+
+    def _leave_epoch(self, epoch: int, above: int) -> None:
+        """The registry has other messages with our numbers: go on above them, on a new connection, since the will names the epoch."""
+        if epoch != self._outbox.epoch:
+            return
+        self._outbox.begin(above + 1)
+        if not any(isinstance(message, Birth) for message in self._outbox.waiting()):
+            self._queue(self._builder.birth(self._interval))
+        if self._connection:
+            self._connection.leave()
 
     def _on_acknowledged(self) -> None:
         self._counts.totals["acknowledged"] += 1

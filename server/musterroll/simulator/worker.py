@@ -15,6 +15,7 @@ from typing import NamedTuple
 from musterroll.simulator.counts import Counts
 from musterroll.simulator.failures import failure_of
 from musterroll.simulator.fleet import unit
+from musterroll.simulator.messages import Clock
 from musterroll.simulator.unit import Identity, LiveUnit, Timing
 
 EPOCHS_PER_RUN = 1000
@@ -69,7 +70,7 @@ class Worker:
         timing = Timing(share.interval, share.record_every, place / share.connects_per_second)
         failure = failure_of(share.seed, number, share.stale_share, share.interval)
         epoch = share.run * EPOCHS_PER_RUN
-        return LiveUnit(unit(share.seed, number), Identity(*credential), epoch, timing, failure, self._counts, _clock)
+        return LiveUnit(unit(share.seed, number), Identity(*credential), epoch, timing, failure, self._counts, Clock(_clock))
 
     async def _last_receipts(self, units: list[LiveUnit]) -> None:
         for _ in range(int(RECEIPT_SECONDS * 10)):

@@ -1,7 +1,7 @@
 """Durable messages wait until a receipt covers them."""
 
 from musterroll.simulator.fleet import unit
-from musterroll.simulator.messages import MessageBuilder
+from musterroll.simulator.messages import Clock, MessageBuilder
 from musterroll.simulator.outbox import RESEND_AFTER, Outbox
 from musterroll_wire.messages import Receipt
 
@@ -9,7 +9,7 @@ EPOCH = 4
 
 
 def _outbox(messages: int) -> Outbox:
-    builder, outbox = MessageBuilder(unit(1, 0), lambda: 1_793_534_400), Outbox(EPOCH)
+    builder, outbox = MessageBuilder(unit(1, 0), Clock(lambda: 1_793_534_400)), Outbox(EPOCH)
     for _ in range(messages):
         outbox.add(builder.birth(60))
     return outbox
@@ -48,3 +48,12 @@ def test_what_has_no_receipt_is_sent_again_with_growing_patience() -> None:
     assert outbox.sent(message, now=RESEND_AFTER)
     assert not outbox.overdue(RESEND_AFTER * 2)
     assert outbox.overdue(RESEND_AFTER * 3)
+
+
+def test_what_waits_is_numbered_again_in_another_epoch() -> None:
+    outbox = _outbox(3)
+    outbox.receipt(Receipt(EPOCH, 1, registry=1))
+    outbox.begin(EPOCH + 5)
+    assert [(message.epoch, message.seq, message.oldest) for message in outbox.waiting()] == [(EPOCH + 5, 1, 1), (EPOCH + 5, 2, 1)]
+    assert outbox.receipt(Receipt(EPOCH, 3, registry=1)) == 0
+    assert outbox.receipt(Receipt(EPOCH + 5, 2, registry=1)) == 2

@@ -30,3 +30,9 @@ def units_of_births(session: Session, since: int) -> set[str]:
     """The units, as topics name them, whose birth was rejected after `since` (ms)."""
     rows = select(QuarantinedMessage.unit).where(col(QuarantinedMessage.at) > since, col(QuarantinedMessage.topic).endswith("/birth"))
     return set(session.exec(rows))
+
+
+def codes(session: Session, uid: str, since: int) -> list[str]:
+    """Why messages of a unit were rejected since an instant (ms), each reason once."""
+    query = select(QuarantinedMessage.code).where(col(QuarantinedMessage.at) >= since, col(QuarantinedMessage.unit) == uid)
+    return sorted(session.exec(query.distinct()))

@@ -59,6 +59,12 @@ def record_unit_events(session: Session, kind: EventKind, unit_ids: Collection[i
     session.execute(insert(_EVENT).from_select(names, grouped))
 
 
+def of_units(session: Session, uids: Collection[str], since: int) -> list[EventRow]:
+    """Events since an instant (ms) that name one of these units, oldest first."""
+    query = select(EventRow).where(among(session, col(EventRow.uid), uids), col(EventRow.at) >= since)
+    return list(session.scalars(query.order_by(col(EventRow.id))))
+
+
 _RECORD_FINDINGS = """
 INSERT INTO event (kind, at, account_id, units, serial, uid, variant, worth, currency, detail)
 SELECT 'finding_opened', :at, account_id, sum(findings), '', '', kind, CAST(sum(CASE WHEN counted THEN value END) AS BIGINT), currency, ''
