@@ -42,6 +42,7 @@ from musterroll.web.pages import users as users_pages
 from musterroll.web.wording import coverage
 from musterroll.web.wording import filters as filter_wording
 from musterroll.web.wording import findings as finding_wording
+from musterroll.web.wording import identity as identity_wording
 from musterroll.web.wording import notifications as notification_wording
 from musterroll.web.wording import states as state_wording
 
@@ -91,6 +92,7 @@ def build(app: Flask, database: Database, settings: Settings, checks: Checks) ->
     state_wording.install(app)
     coverage.install(app)
     finding_wording.install(app)
+    identity_wording.install(app)
     notification_wording.install(app)
     filter_wording.install(app)
     offline.install(app, assets.install(app))

@@ -4,7 +4,7 @@ import json
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from sqlalchemy import delete, select, text
+from sqlalchemy import delete, func, select, text, tuple_
 from sqlmodel import Session, col
 
 from musterroll.domain.messages.identity import BirthTrace, Doubt, Signs
@@ -112,6 +112,18 @@ def issued(session: Session, unit_ids: Collection[int]) -> dict[int, int]:
 
 def units(session: Session, unit_ids: Collection[int]) -> Mapping[int, Unit]:
     return {unit.id or 0: unit for unit in session.scalars(select(Unit).where(among(session, col(Unit.id), unit_ids)))}
+
+
+def prune_set_aside(session: Session, unit_ids: Collection[int], first: int, newest: int) -> None:
+    """Keep of each unit the first and the newest messages that were set aside."""
+    a = SetAsideMessage
+    key = (col(a.unit_id), col(a.epoch), col(a.seq), col(a.digest))
+    order = (col(a.received_at), *key[1:])
+    place = func.row_number().over(partition_by=key[0], order_by=order).label("place")
+    left = func.row_number().over(partition_by=key[0], order_by=[column.desc() for column in order]).label("place_from_last")
+    placed = select(*key, place, left).where(among(session, key[0], unit_ids)).subquery()
+    surplus = select(*list(placed.c)[:4]).where(placed.c.place > first, placed.c.place_from_last > newest)
+    session.execute(delete(a).where(tuple_(*key).in_(surplus)))
 
 
 def set_aside(session: Session, unit_id: int, limit: int) -> list[tuple[SetAsideMessage, str | None]]:

@@ -1,7 +1,7 @@
 """Further evidence of a unit's findings: warranty periods, warranty card, credentials, list price, messages."""
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import Row
 from sqlmodel import Session
@@ -15,10 +15,24 @@ from musterroll.domain.warranty.unit_claims import describe_claim, read_claim
 from musterroll.storage.enrolment import credentials
 from musterroll.storage.messages import identity
 from musterroll.storage.tables.enrolment import Credential
+from musterroll.storage.tables.identity import IdentityCase
 from musterroll.storage.tables.warranty import WarrantyPeriod
 from musterroll.storage.warranty import periods as stored_periods
 
 _MESSAGES, _SHOWN = 10, 600  # of a unit as evidence, and characters of each
+
+
+class UnitDoubts(NamedTuple):
+    """The open cases about which device reports as a unit, and what came from it."""
+
+    cases: tuple[IdentityCase, ...] = ()
+    evidence: tuple[Evidence, ...] = ()
+
+
+def unit_doubts(session: Session, unit_id: int | None) -> UnitDoubts:
+    """Empty where there is no case."""
+    cases = () if unit_id is None else tuple(identity.cases(session, [unit_id]).values())
+    return UnitDoubts(cases, tuple(_messages(session, cases[0].unit_id))) if cases else UnitDoubts()
 
 
 def evidence_by_kind(session: Session, unit: Row[Any]) -> dict[FindingKind, tuple[Evidence, ...]]:
@@ -28,8 +42,7 @@ def evidence_by_kind(session: Session, unit: Row[Any]) -> dict[FindingKind, tupl
     card = (Evidence("card", unit.id, describe_claim(claim)),) if claim else ()
     price = () if unit.list_price is None else (Evidence("product", unit.product_id, _price(unit)),)
     marks = tuple(Evidence("credential", row.id or 0, _credential(row)) for row in credentials.of_unit(session, unit.id))
-    doubtful = bool(identity.cases(session, [unit.id]))
-    messages = tuple(_messages(session, unit.id)) if doubtful else ()
+    messages = unit_doubts(session, unit.id).evidence
     return {
         FindingKind.OPERATING_UNCOVERED: periods + price,
         FindingKind.WARRANTY_CONFLICT: periods + card,

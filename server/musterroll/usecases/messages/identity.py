@@ -25,6 +25,7 @@ from musterroll.storage.tables.identity import IdentityCase
 _EVENTS = {Doubt.COPIED: EventKind.CREDENTIAL_COPIED, Doubt.WENT_BACK: EventKind.STATE_WENT_BACK, Doubt.FOREIGN: EventKind.FOREIGN_IDENTITY}
 _AT_ONCE = 500  # units judged in one run
 _KEPT = 3_600_000  # ms without another sign after which signs are forgotten
+_FIRST_ASIDE, _NEWEST_ASIDE = 10, 100  # messages of a unit that are kept of those set aside: how it began, and how it goes on
 _NEW_EPISODE = 86_400_000  # ms without a sign after which a copy is a new case
 
 
@@ -64,7 +65,10 @@ def due(session: Session, now: datetime) -> bool:
 
 
 def judge(session: Session, now: datetime) -> int:
-    """Judge the units with new signs, and close the cases of units with a new credential. Returns the number of units judged."""
+    """Judge the units with new signs, prune what was set aside of them, and close the cases of units with a new credential.
+
+    Returns the number of units judged.
+    """
     over = _over(session)
     storage.delete_cases(session, over)
     reconcile_queue.mark(session, [unit_id for unit_id, _ in over])
@@ -77,6 +81,7 @@ def judge(session: Session, now: datetime) -> int:
         if verdict is not None:
             new.append(NewCase(unit_id, *verdict))
     open_cases(session, new, now)
+    storage.prune_set_aside(session, signs.keys(), _FIRST_ASIDE, _NEWEST_ASIDE)
     storage.mark_judged(session, signs.keys(), to_ms(now), _KEPT)
     return len(signs)
 

@@ -9,7 +9,9 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from musterroll.domain.access import Role, allows
 from musterroll.domain.units.lifecycle import moves_from
+from musterroll.storage.units.unit_card import unit_id
 from musterroll.usecases.coverage.verdict import coverage
+from musterroll.usecases.findings.more_evidence import unit_doubts
 from musterroll.usecases.undo import own_changes
 from musterroll.usecases.undo.own_changes import OwnChange
 from musterroll.usecases.units import history as unit_history
@@ -51,6 +53,7 @@ def show(uid: str, now: datetime, refused: str | None = None, act: str = "", for
         cover, related = coverage(session, uid, None, now), related_units(session, uid)
         changes = unit_history.transitions(session, uid, None, CHANGES)
         messages = unit_history.messages(session, uid, None, MESSAGES)
+        doubts = unit_doubts(session, unit_id(session, card.uid))
         unit_notes, done = notes(session, uid), _done(session, uid)
         periods = warranty_periods.periods(session, uid) if may_act else []
     span = span_for(card, request.args.get("span"), now)
@@ -69,6 +72,7 @@ def show(uid: str, now: datetime, refused: str | None = None, act: str = "", for
         more_changes=len(changes) > SHOWN,
         messages=messages[:SHOWN],
         notes=unit_notes,
+        doubts=doubts,
         done=done,
         link=f"{public_address()}/u/{card.uid}",
         may_act=may_act and not related.merged_into,

@@ -1,5 +1,6 @@
 """Signs of copies and of state that went back, and the cases and events that follow, on both databases."""
 
+import json
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -10,11 +11,12 @@ from musterroll.storage.engine.database import Database
 from musterroll.storage.tables.enrolment import Credential, CredentialStatus
 from musterroll.storage.tables.findings import FindingRow
 from musterroll.storage.tables.identity import IdentityCase, IdentitySign
+from musterroll.storage.tables.messages import SetAsideMessage
 from musterroll.storage.tables.notifications import EventRow
 from musterroll.usecases.messages import identity
 from musterroll.usecases.messages.receive import Batch, UplinkMessage, receive
 from musterroll.usecases.reconciliation import run as reconciliation
-from sqlmodel import select
+from sqlmodel import col, select
 
 from tests.support.reporting import Reporter, enrol
 
@@ -71,6 +73,19 @@ def test_a_machine_that_starts_from_an_image_is_told_of_once_and_is_no_copy(data
         report(database, unit, then, unit.birth(epoch=start, run=f"r{start}"), unit.heartbeat(epoch=start))
         judge(database, then + LATER)
     assert (cases(database), events(database)) == ([Doubt.WENT_BACK], ["state_went_back"])
+
+
+def test_of_what_is_set_aside_the_first_and_the_newest_is_kept(database: Database, now: datetime) -> None:
+    flooding, other = enrol(database, 2)
+    for unit, messages in ((flooding, 150), (other, 5)):
+        report(database, unit, now, unit.record(n=0))
+        for n in range(1, messages + 1):
+            report(database, unit, now + n * timedelta(seconds=1), unit.record(n=n))
+    judge(database, now + LATER)
+    with database.snapshot() as session:
+        rows = session.exec(select(SetAsideMessage).order_by(col(SetAsideMessage.received_at))).all()
+    kept = [[json.loads(row.body)["data"]["n"] for row in rows if row.unit_id == unit.id] for unit in (flooding, other)]
+    assert kept == [[*range(1, 11), *range(51, 151)], [1, 2, 3, 4, 5]]
 
 
 def test_runs_that_take_turns_are_a_copy_at_once_and_one_event(database: Database, now: datetime) -> None:
