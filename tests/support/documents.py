@@ -27,6 +27,9 @@ FLEET = {
         "Site ID,Account ID,Site Name,Postcode,Time Zone\nS1,A1,Essen 1,45127,Europe/Berlin\nS2,A2,Lyon Nord,69001,\nS3,A3,Nice,06000,\n"
     ),
     "product-names": "Manufacturer,Model,Registered Manufacturer,Registered Model\nACM,,Acme,\nZenith,Valve B,Zenith,Valve\n",
+    "products": (
+        "Manufacturer,Model,List Price Per Year,Currency,Reporting Class\nAcme,Rotor 9,120.50,EUR,Battery\nAcme,Rotor 10,,,Always on\n"
+    ),
     "units": (
         "Serial Number,Manufacturer,Model,Ship Date,Install Date,Status,Account ID,Site ID,Warranty Months\n"
         "SN1001,Acme,Pump 3,2025-01-05,2025-02-15,Installed,A1,S1,36\n"

@@ -16,6 +16,10 @@ _EXAMPLES = {  # by field, or by kind and field where kinds differ
     **{"service": "24x7", "price": "1200.00", "currency": "GBP", "payment": "Paid", "invoiced_on": "2026-01-31", "subscription": "active"},
     **{"heard_at": "2026-11-01T12:00:00Z", "interval": "3600", "firmware": "1.4.2", "operating_hours": "6000"},
     **{"opened_on": "2026-05-04", "closed_on": "2026-05-06", "category": "Hardware", "hours": "1.5", "parts": "1"},
+    **{"asset_tag": "A-0001", "hostname": "pump-dover-1", "location": "Room 12", "purchased_on": "2025-12-15", "warranty_type": "Standard"},
+    **{"contact_name": "Pat Example", "contact_email": "pat@umber.example", "contact_phone": "+44 20 7946 0001"},
+    **{"list_price": "120.00", "reporting": "Always on", "product-names.maker": "Acme Technologies", "product-names.model": "P3-2026"},
+    **{"of_maker": "Acme", "of_model": "Pump 3", "product-names.state": "Confirmed"},
     **{"rates.currency": "GBP", "rates.base": "EUR", "rates.on": "2026-01-31", "rates.rate": "1.15"},
 }
 _FORMS = {

@@ -8,6 +8,7 @@ from musterroll.usecases.imports.kinds.contract_lines import ContractLineImporte
 from musterroll.usecases.imports.kinds.contracts import ContractImporter
 from musterroll.usecases.imports.kinds.incidents import IncidentImporter
 from musterroll.usecases.imports.kinds.product_names import ProductNameImporter
+from musterroll.usecases.imports.kinds.products import ProductImporter
 from musterroll.usecases.imports.kinds.rates import RateImporter
 from musterroll.usecases.imports.kinds.sites import SiteImporter
 from musterroll.usecases.imports.kinds.telemetry import TelemetryImporter
@@ -19,6 +20,7 @@ IMPORTERS: dict[str, type[Importer]] = {
         AccountImporter,
         SiteImporter,
         ProductNameImporter,
+        ProductImporter,
         UnitImporter,
         ContractImporter,
         ContractLineImporter,
