@@ -10,6 +10,7 @@ from musterroll.channels import ChannelSettings
 from musterroll.domain.access import Role
 from musterroll.domain.values.errors import DomainError
 from musterroll.listening import host_of
+from musterroll.sources.policy import SourceSettings
 
 
 def _setting(default: Any, description: str, **limits: Any) -> Any:
@@ -53,7 +54,7 @@ class _OwnSettings(BaseModel):
     log_format: str = _setting("plain", "Log format: plain or json.", pattern="^(plain|json)$")
 
 
-class Settings(ChannelSettings, _OwnSettings):
+class Settings(ChannelSettings, SourceSettings, _OwnSettings):
     """Settings of a running registry. The defaults are for a quick start: one process, on loopback, with SQLite."""
 
     model_config = ConfigDict(frozen=True)

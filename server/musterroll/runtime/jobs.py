@@ -5,11 +5,15 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from musterroll.broker.mosquitto import provision_mosquitto
+from musterroll.domain.values.errors import DomainError
+from musterroll.domain.values.instants import to_ms
 from musterroll.runtime import figure_jobs
 from musterroll.runtime.outbox_sender import OutboxSender
 from musterroll.runtime.scheduler import Job
+from musterroll.runtime.source_runner import SourceRunner
 from musterroll.settings import Settings
 from musterroll.storage.engine.database import Database
+from musterroll.storage.imports import sources as stored_sources
 from musterroll.usecases.audit import verify as audit_verify
 from musterroll.usecases.liveness import stale_sweep
 from musterroll.usecases.messages import identity
@@ -44,6 +48,7 @@ def jobs(settings: Settings, database: Database) -> list[Job]:
         Job("activity", 10.0, notifications.activity),
     ]
     scheduled += [Job("send", 2.0, notifications.send), Job("delete_old", 3600.0, notifications.delete_old)]
+    scheduled.append(Job("sources", 5.0, work.sources))
     scheduled.append(Job("calendar", 30.0, notifications.calendar))
     scheduled += [Job("product_changes", 2.0, work.product_changes), Job("verify", 5.0, work.verify), Job("metrics", 60.0, work.metrics)]
     return scheduled
@@ -133,6 +138,16 @@ class _RegistryJobs(NamedTuple):
     def heartbeat(self, now: datetime) -> None:
         with self.database.transaction() as session:
             clock.record_progress(session, PROCESS, now)
+
+    def sources(self, now: datetime) -> None:
+        """Run the sources of documents that are due, one after the other. One that fails holds up no other."""
+        with self.database.snapshot() as session:
+            due = stored_sources.due(session, to_ms(now))
+        for source_id in due:
+            try:
+                SourceRunner(self.database, self.settings, lambda: now).run(source_id)
+            except DomainError as error:
+                log.warning("source %d: %s", source_id, error)
 
     def provision(self, _now: datetime) -> None:
         provision_mosquitto(self.database, self.settings)

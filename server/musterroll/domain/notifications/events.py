@@ -25,6 +25,8 @@ class EventKind(StrEnum):
     FOREIGN_IDENTITY = "foreign_identity"
     DEVICE_FAULT = "device_fault"
     IMPORT_FAILED = "import_failed"
+    SOURCE_WAITING = "source_waiting"
+    SOURCE_FAILING = "source_failing"
     INGEST_NOT_RECEIVING = "ingest_deaf"
     INGEST_RECEIVING = "ingest_hears"
     CLOCK_JUMPED = "clock_jumped"

@@ -147,6 +147,14 @@ def _import(events: list[Event], _: ZoneInfo) -> str:
     return f"{_count(event.units, 'row')} rejected in the import of {event.variant.replace('-', ' ')} from {event.detail}"
 
 
+def _source_waits(events: list[Event], _: ZoneInfo) -> str:
+    return f"A document waits for approval, from source {events[0].detail}"
+
+
+def _source_fails(events: list[Event], _: ZoneInfo) -> str:
+    return f"A source cannot be fetched, {events[0].detail}"
+
+
 def _not_receiving(events: list[Event], zone: ZoneInfo) -> str:
     since = _moment(events[0].since or events[0].at, zone)
     return f"Registry not receiving: no messages from the broker since {since}; no unit becomes stale meanwhile"
@@ -192,6 +200,8 @@ _WORDING = {
     EventKind.FOREIGN_IDENTITY: _KindWording(_foreign, "/findings?kind=foreign_identity", plural="units with another identity"),
     EventKind.DEVICE_FAULT: _KindWording(_fault, "/fleet", plural="faults reported by devices"),
     EventKind.IMPORT_FAILED: _KindWording(_import, "/imports", plural="imports with rejected rows"),
+    EventKind.SOURCE_WAITING: _KindWording(_source_waits, "/sources", plural="documents that wait for approval"),
+    EventKind.SOURCE_FAILING: _KindWording(_source_fails, "/sources", plural="sources that cannot be fetched"),
     EventKind.INGEST_NOT_RECEIVING: _KindWording(_not_receiving, "/health", plural="outages of message reception"),
     EventKind.INGEST_RECEIVING: _KindWording(_receiving_again, "/health", plural="recoveries of message reception"),
     EventKind.CLOCK_JUMPED: _KindWording(_clock, "/health", plural="jumps of the registry's clock"),

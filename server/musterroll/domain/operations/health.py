@@ -55,6 +55,7 @@ class Facts(NamedTuple):
     unset: Sequence[str]  # environment variables that notifications wait for
     clock_back_from: int = 0  # where the registry's clock was when it was last found to have jumped back
     clock_back_at: int = 0
+    failing_sources: Sequence[tuple[str, str]] = ()  # by name, and why
 
 
 def parts(facts: Facts) -> list[Part]:
@@ -68,6 +69,7 @@ def parts(facts: Facts) -> list[Part]:
         _clock(facts),
         _outbox(facts),
         _quarantine(facts),
+        _sources(facts),
     ]
 
 
@@ -148,6 +150,15 @@ def _outbox(facts: Facts) -> Part:
 def _quarantine(facts: Facts) -> Part:
     says = "messages rejected in the last 24 hours" if facts.quarantined else "no messages rejected in the last 24 hours"
     return Part("Quarantine", Status.OK, f"{facts.quarantined:,}", "in 24 hours", says, "", "quarantined")
+
+
+def _sources(facts: Facts) -> Part:
+    if not facts.failing_sources:
+        return Part("Sources", Status.OK, "0", "failing", "every source of documents that ran gave what it was asked for")
+    name, why = facts.failing_sources[0]
+    more = f" (and {len(facts.failing_sources) - 1:,} more)" if len(facts.failing_sources) > 1 else ""
+    advice = "see Sources; nothing is lost, the next run goes on where the last good one ended"
+    return Part("Sources", Status.DEGRADED, f"{len(facts.failing_sources):,}", "failing", f"{name}: {why}{more}", advice)
 
 
 def _ok(fine: bool) -> Status:

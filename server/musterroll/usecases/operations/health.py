@@ -8,6 +8,7 @@ from sqlmodel import Session
 
 from musterroll.domain.operations.health import Facts, per_minute
 from musterroll.domain.values.instants import to_ms
+from musterroll.storage.imports import sources
 from musterroll.storage.liveness import states as liveness_states
 from musterroll.storage.notifications import outbox as stored_outbox
 from musterroll.storage.operations import checkpoints, database_size
@@ -64,6 +65,7 @@ def examine(session: Session, around: HostFacts, now: datetime) -> HealthReport:
         around.unset,
         jump.position,
         jump.at,
+        sources.failing(session),
     )
     series = {name: _thinned(per_minute(rows) if name in _COUNTERS else [value for _, value in rows]) for name, rows in readings.items()}
     return HealthReport(facts, series, processes, database)

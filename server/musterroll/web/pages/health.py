@@ -30,7 +30,7 @@ STATUS_STYLES = {
     Status.DEGRADED: ("late", "clock-exclamation"),
     Status.DOWN: ("stale", "alert-triangle"),
 }
-LINKS = {"Outbox": "/notifications#outbox", "Quarantine": "/quarantine", "Scheduled jobs": "/reconciliation"}
+LINKS = {"Outbox": "/notifications#outbox", "Quarantine": "/quarantine", "Sources": "/sources", "Scheduled jobs": "/reconciliation"}
 
 
 @pages.get("/health")

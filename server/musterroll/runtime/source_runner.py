@@ -1,0 +1,132 @@
+"""Runs one source: fetch to a file, dry run, import. It owns the lock, the file and the transactions."""
+
+import logging
+import os
+from collections.abc import Callable
+from contextlib import suppress
+from datetime import datetime
+from pathlib import Path
+from typing import NamedTuple
+
+from musterroll.domain.imports import RunState
+from musterroll.domain.values.errors import Conflict, DomainError
+from musterroll.readers.document import digest
+from musterroll.settings import Settings
+from musterroll.sources import Delivery, Request, SourceType, source_type
+from musterroll.sources.policy import secret
+from musterroll.storage.engine.database import Database, outage
+from musterroll.storage.imports import source_lock
+from musterroll.storage.tables.imports import SourceRun
+from musterroll.usecases.imports import source_runs
+from musterroll.usecases.imports.source_runs import Begun, Fetched
+
+log = logging.getLogger(__name__)
+_NEW = ".fetching"  # the file of a run that has not come to its end
+Clock = Callable[[], datetime]
+
+
+class SourceRunner(NamedTuple):
+    """Documents are kept in the data directory until they are imported or discarded."""
+
+    database: Database
+    settings: Settings
+    clock: Clock
+
+    def run(self, source_id: int) -> SourceRun | None:
+        """Run a source. None: it had nothing new, or another process runs it. Raises DomainError where it failed, which is noted."""
+        with source_lock.held(self.database, source_id, self._folder(source_id).parent) as ours:
+            if not ours:
+                return None
+            try:
+                with self.database.snapshot() as session:
+                    begun = source_runs.begin(session, source_id)
+                return self._run(begun)
+            except Conflict:
+                raise  # whoever was faster has noted how it went
+            except Exception as error:
+                if outage(error):
+                    raise
+                why = str(error) if isinstance(error, DomainError) else f"unexpected {type(error).__name__}; see the log"
+                if not isinstance(error, DomainError):
+                    log.exception("source %d failed", source_id)
+                with self.database.transaction() as session:
+                    source_runs.fail(session, source_id, why, self.clock())
+                raise DomainError(why) from None
+
+    def _run(self, begun: Begun) -> SourceRun | None:
+        kept = self._kept(begun)
+        approved = kept is not None
+        fetched = kept or self._fetch(begun)
+        try:
+            return self._import(begun, fetched, approved=approved)
+        finally:
+            if fetched is not None and fetched.file is not None:
+                fetched.file.close()
+
+    def _import(self, begun: Begun, fetched: Fetched | None, *, approved: bool) -> SourceRun | None:
+        if fetched is None or self._nothing_in(begun, fetched):
+            with self.database.transaction() as session:
+                source_runs.nothing_new(session, begun, self.clock(), fetched.delivery if fetched else None)
+            return None
+        reviewed = None
+        if not (approved or (begun.approved and begun.approved.sha256 == fetched.sha256)):
+            with self.database.snapshot() as session:
+                reviewed = source_runs.review(session, begun, fetched, self.clock())
+        with self.database.transaction() as session:
+            if reviewed is None or (not reviewed.why_waiting and reviewed.changes):
+                run = source_runs.commit(session, begun, fetched, reviewed, self.clock())
+            elif reviewed.why_waiting:
+                run = source_runs.wait(session, begun, fetched, reviewed, self.clock())
+            else:
+                run = source_runs.unchanged(session, begun, fetched, reviewed, self.clock())
+        if run.state is not RunState.WAITING:
+            self._clear(begun)
+        return run
+
+    def _nothing_in(self, begun: Begun, fetched: Fetched) -> bool:
+        """Whether this is the document imported last, or an empty part of a list that goes on."""
+        same = fetched.sha256 == begun.source.sha256 and not fetched.delivery.more
+        return same or (fetched.file is None and not (fetched.delivery.whole and begun.source.sha256))
+
+    def _kept(self, begun: Begun) -> Fetched | None:
+        """The document that a person approved, if it is still here."""
+        run = begun.approved
+        if run is None:
+            return None
+        delivery = Delivery(run.file, run.cursor, run.whole, run.more)
+        path = self._folder(begun.source.id or 0) / run.sha256
+        if not path.exists():
+            return None
+        return Fetched(path.open("rb") if path.stat().st_size else None, run.sha256, delivery, self.settings.interval)
+
+    def _fetch(self, begun: Begun) -> Fetched | None:
+        """Write the next document to a file, whose name is its content's: only a whole one has such a name."""
+        source = begun.source
+        folder = self._folder(source.id or 0)
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        kind = source_type(source.type)
+        request = Request(self._with_secrets(kind, source.settings), source.cursor, self.settings)
+        new = folder / _NEW
+        with new.open("w+b") as file:
+            delivery = kind.fetch(request, file)
+            file.flush()
+            os.fsync(file.fileno())
+            sha256 = digest(file)
+        if delivery is None:
+            new.unlink()
+            return None
+        path = folder / sha256
+        new.replace(path)
+        return Fetched(path.open("rb") if path.stat().st_size else None, sha256, delivery, self.settings.interval)
+
+    def _with_secrets(self, kind: SourceType, settings: dict[str, str]) -> dict[str, str]:
+        secrets = {setting.name for setting in kind.settings if setting.secret}
+        return {name: secret(name, value, self.settings) if name in secrets else value for name, value in settings.items()}
+
+    def _clear(self, begun: Begun) -> None:
+        for path in self._folder(begun.source.id or 0).iterdir():
+            with suppress(OSError):
+                path.unlink()
+
+    def _folder(self, source_id: int) -> Path:
+        return self.settings.data_dir / "sources" / str(source_id)

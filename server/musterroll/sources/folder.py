@@ -1,0 +1,106 @@
+"""A folder that is watched: each new or changed file in it is a document. Also folders of S3, SFTP and whatever else fsspec opens."""
+
+import fnmatch
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, BinaryIO, NamedTuple
+from urllib.parse import urlsplit
+
+from musterroll.domain.values.errors import DomainError
+from musterroll.sources.policy import SourceSettings, check_folder
+from musterroll.sources.source import Delivery, Request, Setting, SourceProblem, SourceType
+
+_SCHEMES = ("s3", "sftp")
+_QUIET = 2.0  # seconds a local file must have been left alone: it may still be being written
+_MOST_SEEN = 5_000  # files remembered
+
+
+class _File(NamedTuple):
+    path: str
+    changed: float
+    mark: str  # changes when the file does
+
+
+def check(settings: Mapping[str, str], policy: SourceSettings) -> None:
+    path = settings["path"]
+    scheme = urlsplit(path).scheme
+    if not scheme:
+        check_folder(path, policy)
+    elif scheme not in _SCHEMES:
+        raise DomainError(
+            f"the path {path[:80]!r} must be a folder of this machine, s3://bucket/folder or sftp://host/folder", "bad_folder"
+        )
+    elif scheme == "sftp" and urlsplit(path).hostname not in policy.source_hosts:
+        raise DomainError(f"add {urlsplit(path).hostname} to MUSTERROLL_SOURCE_HOSTS to fetch from it", "bad_folder")
+
+
+def fetch(request: Request, file: BinaryIO) -> Delivery | None:
+    """The oldest file that is new or has changed since it was imported."""
+    check(request.settings, request.policy)
+    system, folder = _opened(request)
+    try:
+        found = _files(system, folder, request.get("pattern", "*"))
+        seen = dict(request.cursor.get("seen", {}))
+        new = [entry for entry in found if seen.get(entry.path) != entry.mark]
+        if not new:
+            return None
+        with system.open(new[0].path, "rb") as source:
+            shutil.copyfileobj(source, file)
+    except (OSError, ImportError, ValueError) as error:
+        raise SourceProblem(f"the folder cannot be read: {getattr(error, 'strerror', None) or type(error).__name__}") from None
+    there = {entry.path for entry in found}
+    seen = {path: mark for path, mark in seen.items() if path in there}
+    kept = dict([*seen.items(), (new[0].path, new[0].mark)][-_MOST_SEEN:])
+    return Delivery(Path(new[0].path).name, {"seen": kept}, more=len(new) > 1)
+
+
+def _opened(request: Request) -> tuple[Any, str]:
+    import fsspec
+
+    path = request.settings["path"]
+    options: dict[str, Any] = {}
+    if urlsplit(path).scheme == "s3":
+        options = {"key": request.get("user") or None, "secret": request.get("password") or None}
+        if endpoint := request.get("endpoint"):
+            options["client_kwargs"] = {"endpoint_url": endpoint}
+    elif urlsplit(path).scheme == "sftp":
+        options = {"username": request.get("user"), "password": request.get("password")}
+    try:
+        opened: tuple[Any, str] = fsspec.core.url_to_fs(path, **options)
+    except ImportError:
+        raise SourceProblem("this path needs a further package: pip install s3fs (S3) or paramiko (SFTP)") from None
+    return opened
+
+
+def _files(system: Any, folder: str, pattern: str) -> list[_File]:
+    """The files of a folder, oldest first, without hidden ones and those still being written."""
+    import time
+
+    entries = []
+    for facts in system.ls(folder, detail=True):
+        path, changed = facts["name"], facts.get("mtime") or facts.get("LastModified") or 0
+        when = changed.timestamp() if hasattr(changed, "timestamp") else float(changed)
+        name = path.rsplit("/", 1)[-1]
+        if facts["type"] != "file" or name.startswith((".", "~")) or facts.get("islink") or not fnmatch.fnmatch(name, pattern):
+            continue
+        if 0 <= time.time() - when < _QUIET:  # noqa: TID251  a file's own clock is the machine's
+            continue
+        entries.append(_File(path, when, f"{when}:{facts.get('size')}"))
+    return sorted(entries, key=lambda entry: (entry.changed, entry.path))
+
+
+FOLDER = SourceType(
+    "folder",
+    "Folder",
+    "a folder of this machine, of S3 or SFTP: each new or changed file is a document",
+    (
+        Setting("path", "Folder", "/srv/lists, s3://bucket/lists or sftp://host/lists", required=True),
+        Setting("pattern", "File names", "*.csv; default: all"),
+        Setting("user", "User or access key"),
+        Setting("password", "Password or secret key", secret=True),
+        Setting("endpoint", "S3 endpoint", "for S3 of others than Amazon"),
+    ),
+    fetch,
+    check,
+)

@@ -1,0 +1,1 @@
+"""Sources with a REST API: a generic one, and systems described over it."""

@@ -1,0 +1,101 @@
+"""How lists are paged through: paginators of dlt, and those it has not."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from dlt.common import jsonpath
+from dlt.sources.helpers.rest_client.paginators import (
+    BasePaginator,
+    HeaderLinkPaginator,
+    JSONLinkPaginator,
+    JSONResponseCursorPaginator,
+    OffsetPaginator,
+    PageNumberPaginator,
+    SinglePagePaginator,
+)
+from requests import Request, Response
+
+from musterroll.sources.source import SourceProblem
+
+
+class LastId(BasePaginator):
+    """The next page begins after the last row of this one, while the answer says that there is more."""
+
+    def __init__(self, param: str, field: str, more: str) -> None:
+        super().__init__()
+        self._param, self._field, self._more, self._last = param, field, more, ""
+
+    def update_state(self, response: Response, data: list[Any] | None = None) -> None:
+        more = jsonpath.find_values(self._more, response.json())
+        self._has_next_page = bool(data) and bool(more and more[0])
+        self._last = str(data[-1][self._field]) if data else ""
+
+    def update_request(self, request: Request) -> None:
+        request.params = {**_params(request), self._param: self._last}
+
+
+class StreamCursor(BasePaginator):
+    """A cursor with every answer, also the last one, which says that the stream ends there. `cursor` is where to go on some day."""
+
+    def __init__(self, cursor: str, end: str, param: str = "cursor", instead_of: str = "") -> None:
+        super().__init__()
+        self._path, self._end, self._param, self._instead_of = cursor, end, param, instead_of
+        self.cursor = ""
+
+    def update_state(self, response: Response, data: list[Any] | None = None) -> None:
+        body = response.json()
+        self.cursor = str(next(iter(jsonpath.find_values(self._path, body)), "") or self.cursor)
+        self._has_next_page = not next(iter(jsonpath.find_values(self._end, body)), True)
+
+    def update_request(self, request: Request) -> None:
+        params = {name: value for name, value in _params(request).items() if name != self._instead_of}
+        request.params = {**params, self._param: self.cursor}
+
+
+class RangeOfRows(BasePaginator):
+    """Rows `0-49` of a parameter, and `Content-Range: 0-49/200` in the answer."""
+
+    def __init__(self, param: str, size: int) -> None:
+        super().__init__()
+        self._param, self._size, self._first = param, size, 0
+
+    def init_request(self, request: Request) -> None:
+        self.update_request(request)
+
+    def update_state(self, response: Response, data: list[Any] | None = None) -> None:
+        total = response.headers.get("Content-Range", "").rpartition("/")[2]
+        self._first += self._size
+        self._has_next_page = bool(data) and total.isdigit() and self._first < int(total)
+
+    def update_request(self, request: Request) -> None:
+        request.params = {**_params(request), self._param: f"{self._first}-{self._first + self._size - 1}"}
+
+
+def _params(request: Request) -> dict[str, Any]:
+    params: Any = request.params or {}
+    return dict(params)
+
+
+PAGINGS = ("none", "link", "next-url", "cursor", "offset", "page", "last-id")
+
+
+def paginator(settings: Mapping[str, str]) -> BasePaginator:
+    """The paginator that a person described. Raises SourceProblem."""
+    way, path, param = settings.get("paging", "none"), settings.get("next", ""), settings.get("next_param", "")
+    limit = int(settings.get("limit") or 100)
+    if way in ("next-url", "cursor", "last-id") and not path:
+        raise SourceProblem(f"paging by {way} needs the setting next: where the answer says how to go on, such as paging.next")
+    ways: dict[str, Callable[[], BasePaginator]] = {
+        "none": lambda: SinglePagePaginator(),
+        "link": lambda: HeaderLinkPaginator(),
+        "next-url": lambda: JSONLinkPaginator(path),
+        "cursor": lambda: JSONResponseCursorPaginator(path, param or "cursor"),
+        "offset": lambda: OffsetPaginator(
+            limit, offset_param=param or "offset", limit_param=settings.get("limit_param") or "limit", total_path=path or None
+        ),
+        "page": lambda: PageNumberPaginator(base_page=1, page_param=param or "page", total_path=None),
+        "last-id": lambda: LastId(param or "starting_after", "id", path),
+    }
+    if way not in ways:
+        raise SourceProblem(f"there is no paging {way[:20]!r}; choose one of {', '.join(PAGINGS)}")
+    return ways[way]()

@@ -1,0 +1,82 @@
+"""A source whose process is killed in the middle, ten times, leaves nothing twice and nothing missing."""
+
+import subprocess
+import sys
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+from musterroll.storage.engine.database import Database
+from musterroll.storage.tables.imports import DocumentSource
+
+from tests.support.api_server import Answer, Asked, api_server
+from tests.support.sources import SourceBench
+
+ROWS, PAGE, TIMES = 400, 20, 10
+PROGRAM = """
+import os, signal, sys
+from datetime import UTC, datetime
+from pathlib import Path
+from musterroll.runtime.source_runner import SourceRunner
+from musterroll.settings import Settings
+from musterroll.sources.rest import client
+from musterroll.storage.engine.database import Database
+from musterroll.usecases.imports import source_runs
+
+def run():
+    settings = Settings(data_dir=Path(sys.argv[2]), source_hosts=["127.0.0.1"])
+    SourceRunner(Database(sys.argv[1]), settings, lambda: datetime.now(UTC)).run(1)
+
+def die(*_):
+    os.kill(os.getpid(), signal.SIGKILL)
+
+def killed_after(number, rows=client.rows):
+    def some(*args):
+        for place, row in enumerate(rows(*args)):
+            die() if place == number else None
+            yield row
+    return some
+
+def killed_before_commit(*args, remember=source_runs._remember):
+    remember(*args)
+    die()
+
+for turn in range(int(sys.argv[3])):
+    child = os.fork()
+    if child == 0:
+        if turn % 2:
+            source_runs._remember = killed_before_commit
+        else:
+            client.rows = killed_after(turn * 45)
+        run()
+        os._exit(0)
+    assert os.waitpid(child, 0)[1] == signal.SIGKILL
+"""
+
+
+@pytest.mark.fault
+def test_killed_ten_times_nothing_is_twice_and_nothing_is_missing(database: Database, tmp_path: Path, now: datetime) -> None:
+    bench = SourceBench(database, tmp_path, now)
+
+    def answer(asked: Asked) -> Answer:
+        since, offset = asked.query.get("from", ""), int(asked.query["offset"])
+        tickets = [ref for ref in (f"T{number:04d}" for number in range(ROWS)) if ref >= since]
+        return Answer({"items": [{"Ticket": ref, "Opened": "2026-10-01"} for ref in tickets[offset : offset + PAGE]]})
+
+    with api_server(answer) as server:
+        paging = {"paging": "offset", "limit": str(PAGE), "rows": "items"}
+        cursor = {"cursor_field": "Ticket", "cursor_param": "from"}
+        bench.put("rest", "incidents", {"url": f"{server.url}/tickets", **paging, **cursor})
+        with database.transaction() as session:
+            session.get_one(DocumentSource, 1).approved = True
+        program = [sys.executable, "-c", PROGRAM, database.url, str(bench.settings.data_dir), str(TIMES)]
+        subprocess.run(program, check=True)
+        assert bench.rows("SELECT (SELECT count(*) FROM incident), (SELECT count(*) FROM import_run)") == [(0, 0)]
+        assert bench.source().cursor == {}
+        bench.run()
+        assert bench.rows("SELECT count(*), count(DISTINCT ref) FROM incident") == [(ROWS, ROWS)]
+        assert bench.source().cursor == {"highest": f"T{ROWS - 1:04d}"}
+        server.asked.clear()
+        bench.run()
+        assert server.asked[0].query["from"] == f"T{ROWS - 1:04d}"
+        assert bench.rows("SELECT count(*), (SELECT count(*) FROM import_run) FROM incident") == [(ROWS, 1)]

@@ -1,0 +1,78 @@
+"""A local HTTP server that answers as an API's public description says, from a function of the test."""
+
+import json
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any, NamedTuple
+from urllib.parse import parse_qs, urlsplit
+
+
+class Asked(NamedTuple):
+    method: str
+    path: str
+    query: dict[str, str]
+    headers: Mapping[str, str]
+    body: str
+
+
+class Answer(NamedTuple):
+    """`cut`: bytes of the body after which the connection ends, as where a server dies."""
+
+    body: Any = None
+    status: int = 200
+    headers: Mapping[str, str] = {}
+    cut: int | None = None
+
+
+class ApiServer:
+    def __init__(self, answer: Callable[[Asked], Answer]) -> None:
+        self.asked: list[Asked] = []
+        server = self
+
+        class Handler(BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+
+            def do_GET(self) -> None:
+                url = urlsplit(self.path)
+                body = self.rfile.read(int(self.headers.get("Content-Length") or 0)).decode()
+                query = {name: values[0] for name, values in parse_qs(url.query, keep_blank_values=True).items()}
+                asked = Asked(self.command, url.path, query, dict(self.headers), body)
+                server.asked.append(asked)
+                self._give(answer(asked))
+
+            do_POST = do_GET
+
+            def _give(self, given: Answer) -> None:
+                content = given.body if isinstance(given.body, bytes) else json.dumps(given.body).encode()
+                self.send_response(given.status)
+                for name, value in {"Content-Type": "application/json", **given.headers}.items():
+                    self.send_header(name, value)
+                self.send_header("Content-Length", str(len(content)))
+                self.end_headers()
+                self.wfile.write(content if given.cut is None else content[: given.cut])
+                self.close_connection = given.cut is not None
+
+            def log_message(self, *_args: Any) -> None:
+                pass
+
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self._server.daemon_threads = True
+        self.url = f"http://127.0.0.1:{self._server.server_address[1]}"
+        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True)
+        self._thread.start()
+
+    def stop(self) -> None:
+        self._server.shutdown()
+        self._server.server_close()
+        self._thread.join()
+
+
+@contextmanager
+def api_server(answer: Callable[[Asked], Answer]) -> Iterator[ApiServer]:
+    server = ApiServer(answer)
+    try:
+        yield server
+    finally:
+        server.stop()
