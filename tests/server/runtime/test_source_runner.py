@@ -48,7 +48,7 @@ def test_the_first_document_waits_for_a_person_and_later_ones_are_imported_on_sc
     run = bench.run()
     assert run is not None
     assert (run.state, run.counts["new"], accounts(bench)) == (RunState.WAITING, 10, [])
-    assert run.shown[0] == ["new", 2, "A0", ""]
+    assert run.shown[0] == ["new", 2, "A0", "Account ID A0, Account Name Account 0"]
     assert bench.due() == []
     approved = bench.approve()
     assert approved is not None

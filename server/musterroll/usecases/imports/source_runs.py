@@ -24,7 +24,7 @@ from musterroll.usecases.imports.document_kinds import KINDS
 from musterroll.usecases.imports.importer import Source
 from musterroll.usecases.imports.run import import_document
 from musterroll.usecases.imports.sources import reading_choices
-from musterroll.usecases.imports.verdicts import Outcome, RowVerdict, in_words
+from musterroll.usecases.imports.verdicts import Outcome, RowVerdict, in_words, values_of
 
 _SHOWN = 20  # verdicts of each outcome that a person sees
 _KEY = 8  # bytes
@@ -72,7 +72,7 @@ def begin(session: Session, source_id: int) -> Begun:
 
 def review(session: Session, begun: Begun, fetched: Fetched, now: datetime) -> Reviewed:
     """What importing the document would do, and whether a person must decide. Nothing is written."""
-    seen = _Seen()
+    seen = _Seen(begun.source.kind)
     counts, notes, _ = _import(session, begun.source, fetched, seen, now, commit=False)
     known = stored.keys(session, begun.source.id or 0)
     before = _unpacked(known.keys)
@@ -106,7 +106,7 @@ def commit(session: Session, begun: Begun, fetched: Fetched, reviewed: Reviewed 
 
     Raises Conflict where another run was committed meanwhile.
     """
-    source, seen = _source(session, begun), _Seen()
+    source, seen = _source(session, begun), _Seen(begun.source.kind)
     run = session.merge(begun.approved) if begun.approved and reviewed is None else _run(source, fetched, reviewed, now)
     counts, run.notes, run.import_run_id = _import(session, source, fetched, seen, now, commit=True)
     run.state, run.at, run.shown = RunState.IMPORTED, to_ms(now), []  # the verdicts are in the history of imports
@@ -157,7 +157,8 @@ def fail(session: Session, source_id: int, why: str, now: datetime) -> SourceRun
 class _Seen:
     """What is kept of the verdicts: the first of each outcome, and which records there are."""
 
-    def __init__(self) -> None:
+    def __init__(self, kind: str) -> None:
+        self._kind = KINDS[kind]
         self.keys: set[bytes] = set()
         self._shown: dict[Outcome, list[list[Any]]] = {Outcome.REFUSED: [], Outcome.CHANGED: [], Outcome.NEW: []}
 
@@ -165,7 +166,9 @@ class _Seen:
         if verdict.record:
             self.keys.add(blake2b(verdict.record.encode(), digest_size=_KEY).digest())
         if len(rows := self._shown.get(verdict.outcome, [[]] * _SHOWN)) < _SHOWN:
-            rows.append([verdict.outcome.value, verdict.line, verdict.record[:120], in_words(verdict)[:300]])
+            values = ", ".join(f"{name} {value}" for name, value in values_of(verdict, self._kind).items())
+            detail = in_words(verdict, self._kind) or (values if verdict.outcome is Outcome.NEW else "")
+            rows.append([verdict.outcome.value, verdict.line, verdict.record[:120], detail[:300]])
 
     def shown(self) -> list[list[Any]]:
         return [row for rows in self._shown.values() for row in rows]
