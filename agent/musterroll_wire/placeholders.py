@@ -32,7 +32,9 @@ _STATES = _table(
     couldnotberead hidden withheld redacted tobefilledbyoem tobefilledinbyoem tobefilledbyo tobefilled filledbyoem fillbyoem setbyoem
     tobesetbyoem tbdbyoem tobedetermined tobedefined tobeassigned tobeconfirmed tbd tba tbc oem pending enter enteryour seelabel
     seenote seenotes seecomment seecomments dummy fake sample example test testing demo temp temporary generic outofspec badindex
-    error
+    error nonexistent various several multiple
+    diverse verschiedene mehrere divers plusieurs inexistant inexistante varios varias inexistente vários várias
+    vari varie diversen różne rozne
     unbekannt keine kein keinenummer keineangabe ohne ohnenummer ohneseriennummer keineseriennummer fehlt leer entfällt
     entfaellt nichtvorhanden nichtangegeben nichtbekannt nichtlesbar nichtverfügbar nichtverfuegbar unleserlich unlesbar nichtzutreffend
     inconnu inconnue aucun aucune néant neant sans sansnuméro sansnumero nonrenseigné nonrenseigne nonspécifié

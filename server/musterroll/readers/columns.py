@@ -10,6 +10,7 @@ from musterroll.readers.cells import NUMBERS, heading_key
 from musterroll.readers.fields import DocumentKind, Field
 from musterroll.readers.guesses import Guess, guesses
 from musterroll.readers.layout import Layout
+from musterroll.readers.nothing import means_nothing
 from musterroll.readers.open_table import read_table
 from musterroll.readers.recognition import FROM_SOURCE, Rank, recognised
 from musterroll.readers.sources import detect, other_kind
@@ -164,11 +165,14 @@ def _columns(kind: DocumentKind, table: Table, choices: Choices, proposals: list
     known = {*places, *_given(kind, table, choices)}
     missing = [field for field in kind.required if field.name not in known]
     if missing:
-        raise BadFile(_what_is_missing(kind, header, missing, proposals))
+        columns = {name: [place for _, place in found] for name, found in places.items()}
+        hollow = [field for field in kind.required if field.name in columns and not _different(table, columns[field.name])]
+        raise BadFile(_what_is_missing(kind, header, missing, hollow, proposals))
     return [_column(kind, field, table, places[field.name]) for field in kind.fields if field.name in places]
 
 
-def _what_is_missing(kind: DocumentKind, header: list[str], missing: list[Field], proposals: list[Guess]) -> str:
+def _what_is_missing(kind: DocumentKind, header: list[str], missing: list[Field], hollow: list[Field], proposals: list[Guess]) -> str:
+    """In one sentence. `hollow`: the fields whose columns hold nothing."""
     columns = " and no column ".join(field.label for field in missing)
     keys = list(map(heading_key, header))
     other = None if detect(kind.name, keys) else other_kind(kind.name, keys)
@@ -179,7 +183,10 @@ def _what_is_missing(kind: DocumentKind, header: list[str], missing: list[Field]
     ways[:0] = ["accept the proposal (--accept-guesses)"] if likely else []
     if missing[0].name not in (*kind.key, *kind.shown):
         ways.append(f"give one value for the whole file (--set '{missing[0].label}=...')")
-    return f"the file has no column {columns}{hint}; the headings are {_listed(header)}; {', or '.join(ways)}"
+    rest = [f"--set '{field.label}=...'" for field in (*missing[1:], *hollow) if field.name not in (*kind.key, *kind.shown)]
+    besides = f"; and give one value of the rest for the whole file ({' '.join(rest)})" if rest else ""
+    hint = "".join(f", and its column of the {field.label} is empty" for field in hollow) + hint
+    return f"the file has no column {columns}{hint}; the headings are {_listed(header)}; {', or '.join(ways)}{besides}"
 
 
 def _column(kind: DocumentKind, field: Field, table: Table, places: list[tuple[Rank, int]]) -> Column:
@@ -187,7 +194,7 @@ def _column(kind: DocumentKind, field: Field, table: Table, places: list[tuple[R
     best, place = min(places)
     identifies = field.name in (*kind.key, *kind.shown)
     rivals = [other for rank, other in places if rank == best or (identifies and best[0] > FROM_SOURCE and rank[0] == best[0])]
-    rivals = _different(table, rivals) if len(rivals) > 1 else rivals
+    rivals = (_different(table, rivals) if len(rivals) > 1 else rivals) or [place]
     if len(rivals) == 1:
         return Column(rivals[0] if place not in rivals else place, field)
     names = [table.header[other].strip()[:40] for other in rivals]
@@ -202,13 +209,13 @@ def _column(kind: DocumentKind, field: Field, table: Table, places: list[tuple[R
 
 
 def _different(table: Table, places: list[int]) -> list[int]:
-    """Of these columns those that are not empty and do not repeat an earlier one, as far as the first rows show; at least one."""
+    """Of these columns those that are not empty and do not repeat an earlier one, as far as the first rows show."""
     rows = [line.cells for line in islice(table.lines(), _COMPARED) if not line.problem]
     contents = {place: [row[place].strip() for row in rows if place < len(row)] for place in places}
     if not rows:
         return places
-    filled = [place for place in places if any(contents[place])]
-    return [place for n, place in enumerate(filled) if contents[place] not in [contents[other] for other in filled[:n]]] or places[:1]
+    filled = [place for place in places if any(not means_nothing(cell) for cell in contents[place])]
+    return [place for n, place in enumerate(filled) if contents[place] not in [contents[other] for other in filled[:n]]]
 
 
 def _check_choices(kind: DocumentKind, header: list[str], choices: Choices) -> None:

@@ -49,6 +49,7 @@ class Document:
         self.tally = Tally(Counter(), Counter(), Counter())
         self._fields: dict[str, Field] = {}  # by what the column is called in messages
         self._left_out = 0
+        self._empty: Counter[str] = Counter()  # rejected rows by the field they lack
         self._given = self._given_values({**(self.source.given if self.source else {}), **choices.given})
         amounts = any(field.read is money.amount for field in self.kind.fields)
         self._currency: str = self._given.pop("currency", "") if amounts else ""  # of amounts that show none
@@ -65,6 +66,11 @@ class Document:
         assumed = [f"no column {field.label}: {self.kind.assumed[field.name]}" for field in self._assumed(columns)]
         left_out = [f"rows marked as deleted are left out: {self._left_out:,}"] if self._left_out else []
         about_rows = [*assumed, *left_out, *map(str, self.decisions), *word_notes(self.tally)]
+        about_rows += [
+            f"the {field.label} is empty in {count:,} row{'s' * (count > 1)}; give them all one value (--set '{field.label}=...')"
+            for field in self.kind.required
+            if (count := self._empty[field.name]) and field.name not in (*self.kind.key, *self.kind.shown)
+        ]
         about_rows += [f"{guess} (--accept-guesses)" for guess in self.guesses]
         return [*source, *self._table.remarks.texts(), *self._given_notes(), *about_rows]
 
@@ -119,8 +125,12 @@ class Document:
         ]
         own = {field.name: labels[place] for place, field in self._columns}
         assumed = self._assumed(own)
-        required = {field.name: own.get(field.name, field.label) for field in self.kind.required if field not in assumed}
-        self._left_out = 0
+        required = {
+            field.name: own.get(field.name, field.label)
+            for field in self.kind.required
+            if field not in assumed and field.name not in self.kind.may_be_empty
+        }
+        self._left_out, self._empty = 0, Counter()
         for line in self._table.lines():
             if self._is_deleted(line):
                 self._left_out += 1
@@ -150,8 +160,11 @@ class Document:
                     value = value.day(self._wishes.zone)
                 if value is not NOTHING:
                     values[name] = value
+            if self.kind.stand_in:
+                self.kind.stand_in(values)
             for name, label in required.items():
                 if name not in values:
+                    self._empty[name] += 1
                     raise cells.BadCell(f"the {label} is empty")
             if self.kind.complete:
                 self.kind.complete(values)

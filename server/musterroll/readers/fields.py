@@ -73,6 +73,8 @@ class DocumentKind(NamedTuple):
     complete: Callable[[dict[str, Any]], None] | None = None  # checks a row as a whole and adds what follows; raises DomainError
     counters: CellReader | None = None
     nouns: str = ""  # what a record of this kind is called in front of a heading, as in "Account: Phone"
+    stand_in: Callable[[dict[str, Any]], None] | None = None  # fills what identifies a record from another field, where it is empty
+    may_be_empty: tuple[str, ...] = ()  # required fields whose column must be there, but whose cells may be empty
     assumed: Mapping[str, str] = {}  # by required field, what is taken to be true where a file has no such column, in words
 
     @property

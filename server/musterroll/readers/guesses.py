@@ -22,8 +22,8 @@ _MOSTLY, _OFTEN = 0.8, 0.6  # of the values of a column
 _SERIAL = re.compile(r"(?=[A-Za-z/._-]*[0-9])[A-Za-z0-9][A-Za-z0-9/._-]{3,39}")
 _DAY = re.compile(r"[0-9]{1,4}[-/.][0-9]{1,2}[-/.][0-9]{2,4}(?:[ T].*)?")
 _HINTS = {  # headings that often hold a field, but as often something else
-    "serial": "assettag assetid assetnumber barcode inventorynumber inventarnummer equipmentnumber deviceid machineid tag identifikation "
-    "numeroinventaire inventarisnummer numerinwentarzowy",
+    "serial": "assettag assetid assetnumber tagnumber barcode inventorynumber inventarnummer equipmentnumber deviceid machineid tag "
+    "identifikation numeroinventaire inventarisnummer numerinwentarzowy",
     "site": "location building room branch standort gebaude lieu emplacement ubicacion localizacao ubicazione sede locatie lokalizacja",
     "model": "description name type assetname itemdescription bezeichnung designation descripcion descricao descrizione omschrijving nazwa",
 }

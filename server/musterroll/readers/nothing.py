@@ -14,14 +14,16 @@ _LISTED = (
     # English and what systems write
     "na none null nan nil nul unknown undefined unspecified unassigned unavailable tbd tba tbc empty blank nat nonetype "
     "notapplicable notavailable notset notspecified notknown notassigned notprovided nodata novalue noentry "
-    "tobedetermined tobeconfirmed tobeannounced emptystring valuenotset "
+    "tobedetermined tobeconfirmed tobeannounced emptystring valuenotset nonexistent "
     # German
     "keine keiner keines keinen kein keineangabe keineangaben unbekannt ohneangabe nichtvorhanden nichtbekannt nichtzutreffend "
     "nichtzugewiesen nichtangegeben entfallt leer "
     # French
     "aucun aucune inconnu inconnue nonrenseigne nonrenseignee nondefini nondefinie nondisponible nonapplicable sansobjet neant vide "
+    "inexistant "
     # Spanish
     "sindato sindatos ninguno ninguna desconocido desconocida noaplica nodisponible sinasignar sinespecificar sininformacion nulo "
+    "inexistente "
     # Portuguese
     "nenhum nenhuma desconhecido desconhecida naoinformado naoaplicavel naodisponivel naoseaplica naodefinido semdados seminformacao "
     # Italian

@@ -52,4 +52,5 @@ KIND = DocumentKind(
     complete=_complete,
     counters=cells.counter,
     nouns="telemetry status",
+    may_be_empty=("heard_at",),  # a unit that the platform never heard
 )

@@ -6,10 +6,19 @@ from musterroll.domain.enrolment.claim_rules import identity_claim
 from musterroll.readers import cells
 from musterroll.readers import heading_names as names
 from musterroll.readers.cells import BadCell
-from musterroll.readers.fields import DocumentKind, Field
+from musterroll.readers.fields import DocumentKind, Field, Hints
 from musterroll.readers.statuses import UNITS, one_of
 
 DETAILS = ("warranty_type", "warranty_provider", "purchase_cost", "location", "contact_name", "contact_email", "contact_phone")
+
+
+TAG_FOR_SERIAL = "tag_for_serial"  # a value of rows without a serial number
+
+
+def _stand_in(values: dict[str, Any]) -> None:
+    """A unit without a serial number is known by its asset tag."""
+    if "serial" not in values and "asset_tag" in values:
+        values["serial"] = values[TAG_FOR_SERIAL] = cells.serial("Asset Tag", values["asset_tag"], Hints())
 
 
 def _complete(values: dict[str, Any]) -> None:
@@ -76,5 +85,6 @@ KIND = DocumentKind(
     shown=("serial",),
     named_by=("serial", "maker", "model"),
     complete=_complete,
+    stand_in=_stand_in,
     nouns="product",
 )

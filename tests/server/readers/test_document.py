@@ -203,3 +203,11 @@ def test_an_empty_serial_is_a_rejected_row_in_every_kind_that_names_its_records_
     assert row == BadRow(2, "", "the Serial Number is empty")
     for kind in KINDS.values():
         assert set(kind.shown) <= {field.name for field in kind.required}
+
+
+def test_a_required_column_that_holds_nothing_is_named_with_the_way_to_fill_it() -> None:
+    with pytest.raises(BadFile, match=r"no column Manufacturer, and its column of the Model is empty; .*the rest .*--set 'Model="):
+        document("units", "Serial,Model\nS1,N/A\nS2,\n")
+    read = document("units", "Serial,Maker,Model\nS1,Acme,N/A\nS2,Acme,\nS3,Acme,P\n")
+    assert [isinstance(row, BadRow) for row in read.rows()] == [True, True, False]
+    assert "the Model is empty in 2 rows; give them all one value (--set 'Model=...')" in read.notes()

@@ -53,3 +53,10 @@ def test_the_columns_of_a_file_show_what_they_may_hold() -> None:
     read = document("units", BRIGADE, Choices(given=GIVEN, accept_guesses=True))
     columns = headings(read._file, KINDS["units"], Choices(given=GIVEN))
     assert {column.name: column.guess.field.name for column in columns if column.guess} == {"Barcode": "serial"}
+
+
+def test_a_column_of_a_field_that_may_be_empty_is_proposed_for_one_that_may_not() -> None:
+    with pytest.raises(BadFile, match=r"'Tag' may be the Serial Number: .*--set 'Manufacturer="):
+        document("units", "Tag,Inventarnummer,Typ\nXK-4711,1,Kette\nXK-4712,2,Kette\n")
+    read = document("units", "Tag,Inventarnummer,Typ\nXK-4711,1,Kette\nXK-4712,2,Kette\n", Choices(given=GIVEN, accept_guesses=True))
+    assert read.mapping == {"Tag": "serial", "Inventarnummer": "asset_tag", "Typ": "model"}

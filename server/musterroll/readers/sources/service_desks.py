@@ -164,7 +164,7 @@ SOURCES = (
             "closed_on": "completeddate resolveddatetime",
             "category": "issuetype tickettype",
         },
-        ignored="id lastactivitydate duedatetime estimatedhours hourstobescheduled ticketcategory",
+        ignored="id configurationitemid lastactivitydate duedatetime estimatedhours hourstobescheduled ticketcategory",
     ),
     Source(
         "an Autotask configuration item list",

@@ -120,7 +120,6 @@ def test_undoing_out_of_turn_is_refused(database: Database, now: datetime) -> No
         ("XX9,,,2026-10-31T00:00:00Z,", "import the units first"),
         ("SN1001,,,2026-10-31T00:00:00Z,", "from Acme and Zenith; fill in the Manufacturer"),
         ("SN1002,Zenith,,2026-10-31T00:00:00Z,", "serial SN1002 is not registered"),
-        ("SN1002,,,,", "the Last Seen is empty"),
         ("SN1002,,,2026-10-31 00:00:00,", "has no time zone"),
     ],
 )
@@ -128,6 +127,13 @@ def test_words_of_no_certain_unit_or_time_are_refused_and_make_none(database: Da
     full = state(database)
     (verdict,) = heard(database, now, row + "\n")
     assert sentence in str(verdict.why)
+    assert state(database) == full
+
+
+def test_a_unit_that_was_never_heard_there_is_left_as_it_is(database: Database, now: datetime) -> None:
+    full = state(database)
+    verdicts = heard(database, now, "SN1002,,,Never,\nSN1001,Acme,,0001-01-01 00:00:00,\n")
+    assert [(verdict.outcome, verdict.note) for verdict in verdicts] == [("same", "no Last Seen: nothing to record")] * 2
     assert state(database) == full
 
 

@@ -102,3 +102,12 @@ def test_a_ticket_without_a_serial_is_kept_and_linked_by_what_it_names(
     with database.snapshot() as session:
         linked = session.execute(text("SELECT u.serial FROM incident i LEFT JOIN unit u ON u.id = i.unit_id")).scalar_one()
     assert linked == serial
+
+
+def test_a_unit_without_a_serial_number_is_known_by_its_asset_tag_and_the_dry_run_says_so(database: Database, now: datetime) -> None:
+    text = "Serial Number,Manufacturer,Model,Asset Tag\nLT0004,Acme,Note 3,A-4\n,Acme,Note 3,A-5\n,Acme,Note 3,\n"
+    plain, by_tag, refused = documents.take(database, now, "units", text)[0]
+    assert (plain.outcome, plain.note) == ("new", "")
+    assert (by_tag.record, by_tag.outcome, by_tag.note) == ("A-5", "new", "no serial number: known by its asset tag A-5")
+    assert refused.why == "the Serial Number is empty"
+    assert outcomes(documents.take(database, now, "units", text)[0]) == ["same", "same", "refused"]

@@ -39,7 +39,7 @@ class TelemetryImporter(Importer):
 
     def scan(self, document: Document) -> None:
         """Find until when the platform was receiving."""
-        newest = max((heard_at for _, (heard_at,) in document.scan("heard_at")), default=0)
+        newest = max((heard_at for _, (heard_at,) in document.scan("heard_at") if heard_at is not None), default=0)
         self._received_until = min(newest, to_ms(self.source.now))
 
     def key(self, row: DocumentRow) -> Any:
@@ -55,10 +55,14 @@ class TelemetryImporter(Importer):
     def known(self, row: DocumentRow) -> KnownRecord | None:
         unit = self._units.unit(row.values)
         image = self._statuses.get(unit.id)
+        if image is None and "heard_at" not in row.values:
+            image = self._never_heard(row)
         return KnownRecord(unit.id, image) if image else None
 
     def accept(self, row: DocumentRow, known: KnownRecord | None) -> AcceptedRow:
         values = row.values
+        if known and "heard_at" not in values:
+            return AcceptedRow(known.facts, "no Last Seen: nothing to record")
         heard_at, first = values["heard_at"], values.get("first_heard_at", values["heard_at"])
         notes = []
         if first > heard_at:

@@ -35,6 +35,7 @@ from musterroll.usecases.warranty import periods as warranty_periods
 _STARTED_ON = {Lifecycle.DEPLOYED: "installed_on", Lifecycle.SHIPPED: "shipped_on"}  # the date a stage began
 _NOT_COPIED = ("serial", "maker", "model", "lifecycle", "account", "site", *units.DETAILS)
 _COPIED = units.KIND.attributes(without=_NOT_COPIED)  # as the row gives them
+_TAG = units.TAG_FOR_SERIAL
 _EPOCH_DAY, _DAY = date(1970, 1, 1).toordinal(), 86_400_000
 
 
@@ -121,7 +122,8 @@ class UnitImporter(Importer):
             after["details"] = before["details"]
         product = self._products[_product(row)]
         facts = {"lifecycle": stage, **after, "account": account, "site": site, "product_id": product.id if product else None}
-        return AcceptedRow(facts, _jump(before["lifecycle"], stage))
+        notes = (_jump(before["lifecycle"], stage), f"no serial number: known by its asset tag {tag}" if (tag := values.get(_TAG)) else "")
+        return AcceptedRow(facts, "; ".join(filter(None, notes)))
 
     def emptied(self, row: DocumentRow, known: KnownRecord, names: Collection[str]) -> KnownRecord:
         rest = {name: value for name, value in details_of(known.facts["details"]).items() if name not in names}
