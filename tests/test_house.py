@@ -25,6 +25,11 @@ def test_importing_the_registry_starts_nothing() -> None:
     subprocess.run([sys.executable, "-c", code], check=True)
 
 
+def test_the_command_line_loads_no_web_server() -> None:
+    code = "import sys, musterroll.cli; assert not {'flask', 'musterroll.api', 'musterroll.web'} & set(sys.modules)"
+    subprocess.run([sys.executable, "-c", code], check=True)
+
+
 def test_the_agent_imports_with_nothing_of_the_server() -> None:
     server = "sqlalchemy,sqlmodel,flask,pydantic,click,musterroll"
     code = f"import sys, musterroll_agent.cli; assert not set('{server}'.split(',')) & set(sys.modules)"

@@ -10,7 +10,6 @@ from typing import IO
 
 import click
 
-from musterroll.api.http.lists import Column, csv_lines, workbook
 from musterroll.commands.context import Context, clock
 from musterroll.commands.imports import ACTOR
 from musterroll.commands.tables import json_option, print_json
@@ -128,6 +127,8 @@ def _write(target: IO[bytes], format_: str, kind: DocumentKind, pages: Iterator[
         for cells in chain.from_iterable(pages):
             target.write(f"{json.dumps(_filled(cells), ensure_ascii=False)}\n".encode())
         return
+    from musterroll.api.http.lists import Column, csv_lines, workbook
+
     columns = [Column(field.label, (field.name,)) for field in kind.fields]
     items = ([SimpleNamespace(**cells) for cells in page] for page in pages)
     if format_ == "csv":
