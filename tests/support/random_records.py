@@ -319,9 +319,8 @@ def _facts(status: UnitStatus | None) -> LivenessFacts:
     if status is None:
         return LivenessFacts(None, 0, 0)
     imported = reported_by_import_only(status.birth_epoch, status.beat)
-    return LivenessFacts(
-        status.heard_at, status.late_after, status.stale_after, status.death_at, status.stale_since, status.held_at, imported
-    )
+    marks = (status.death_at, status.stale_since, status.held_at)
+    return LivenessFacts(status.heard_at, status.late_after, status.stale_after, *marks, imported, status.listed_at)
 
 
 def _ended(named: list[Cover], on: date) -> list[Cover]:

@@ -58,6 +58,8 @@ class CountsOut(Schema):
     units: int = Field(description="Registered units.")
     deployed: int
     operating: int = Field(description="Deployed units that are operating or late.")
+    listed: int = Field(description="Of the operating units: known from imported lists only, not yet too old.")
+    unknown: int = Field(description="Deployed units known from imported lists only, which are too old to say whether they operate.")
 
 
 class AccountDetailOut(AccountOut):

@@ -72,6 +72,8 @@ class InstalledBaseOut(Schema):
     registered: int
     deployed: int
     operating: int = Field(description="Deployed units that are operating or late.")
+    listed: int = Field(description="Of the operating units: known from imported lists only, not yet too old.")
+    unknown: int = Field(description="Deployed units known from imported lists only, which are too old to say whether they operate.")
     lifecycle: dict[Lifecycle, int] | None
     liveness: dict[Liveness, int] | None
     parts: list[PartOut] = Field(description="Breakdown by `by`; the parts add up (for accounts, their `own`).")
@@ -116,6 +118,8 @@ def _base(base: Base) -> InstalledBaseOut:
         registered=counts.units,
         deployed=counts.deployed,
         operating=counts.operating,
+        listed=counts.listed,
+        unknown=counts.unknown,
         lifecycle=None,
         liveness=None,
         parts=[_part(part) for part in base.parts],

@@ -22,6 +22,7 @@ api = guarded("licences", "licences")
 class SeatsOut(Schema):
     active: int = Field(description="Assigned to an operating unit.")
     gross: int = Field(description="Sold.")
+    listed: int = Field(description="Of the active: assigned to units known from imported lists only.")
 
 
 class LicenceOut(SeatsOut):

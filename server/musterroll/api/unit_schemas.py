@@ -33,6 +33,8 @@ class UnitOut(Schema):
     lifecycle: Lifecycle
     liveness: Liveness
     liveness_since: datetime | None
+    listed_at: datetime | None = Field(description="Date of the newest imported list that names it.")
+    list_file: str | None = Field(description="Name of that list.")
     heard_at: datetime | None = Field(description="Time of the last heartbeat, by the registry's clock.")
     first_heard_at: datetime | None
     epoch: int
@@ -132,5 +134,5 @@ def _instant(ms: int | None) -> datetime | None:
     return None if ms is None else from_ms(ms)
 
 
-_INSTANTS = ("liveness_since", "heard_at", "first_heard_at", "held_at")
+_INSTANTS = ("liveness_since", "listed_at", "heard_at", "first_heard_at", "held_at")
 _COPIED = [name for name in UnitOut.model_fields if name not in ("id", "account", "site", "vitals", "warranty_last_day")]

@@ -19,6 +19,8 @@ _COUNTS: Columns[tuple[str, BaseCount]] = (
     Column("", lambda row: row[0]),
     Column("DEPLOYED", lambda row: f"{row[1].deployed:,}", right=True),
     Column("OPERATING", lambda row: f"{row[1].operating:,}", right=True),
+    Column("BY LISTS", lambda row: f"{row[1].listed:,}" if row[1].listed else "", right=True),
+    Column("UNKNOWN", lambda row: f"{row[1].unknown:,}" if row[1].unknown else "", right=True),
     Column("REGISTERED", lambda row: f"{row[1].units:,}", right=True),
 )
 _STEPS: Columns[tuple[str, str]] = (Column("CHANGE", lambda row: row[0]), Column("UNITS", lambda row: row[1], right=True))
@@ -47,7 +49,10 @@ def installed_base(
     as_json: bool,
     **scope: str | None,
 ) -> None:
-    """Show the installed base: units registered, units deployed, and those of them that are operating."""
+    """Show the installed base: units registered, units deployed, and those of them that are operating.
+
+    By lists: of the operating, those known from imported lists only. Unknown: their list is too old to say whether they operate.
+    """
     if month is not None and (on is not None or by is not None):
         raise click.UsageError("--bridge covers a whole month; it cannot be combined with --on or --by")
     within = BaseScope(**scope, **_product(product))

@@ -14,6 +14,7 @@ from musterroll.usecases.installed_base.licences import LicenceBreakdown
 _COUNTS: Columns[tuple[str, LicenceCount, TargetLevel | None]] = (
     Column("", lambda row: row[0]),
     Column("ACTIVE", lambda row: f"{row[1].active:,}", right=True),
+    Column("BY LISTS", lambda row: f"{row[1].listed:,}" if row[1].listed else "", right=True),
     Column("SOLD", lambda row: f"{row[1].gross:,}", right=True),
     Column("", lambda row: row[2] and f"{row[2]} target"),
 )

@@ -29,6 +29,7 @@ class Liveness(StrEnum):
     LATE = "late", True
     STALE = "stale", False
     HELD = "held", False  # silent, with alerts paused
+    UNKNOWN = "unknown", False  # known from a list only, which is too old by now: neither operating nor stale
 
 
 OPERATING = frozenset(state for state in Liveness if state.operating)
@@ -58,6 +59,7 @@ class LivenessFacts(NamedTuple):
     stale_since: int | None = None  # the sweep has already called it
     held_at: int | None = None
     reported_by_import_only: bool = False
+    listed_at: int | None = None  # the date of the newest list that names it
 
 
 class ListeningSpan(NamedTuple):
@@ -114,6 +116,7 @@ _RULES: dict[ReportingClass, tuple[int, int, float]] = {
     ReportingClass.SCHEDULED: (1, 3600, 0.1),
     ReportingClass.DAYLIGHT: (3, 16 * 3600, 0.1),  # the longest night up to 50 degrees of latitude
 }
+LIST_AGE = 7 * 86_400  # seconds that a list counts for; longer where the window of the unit is
 LEAST_INTERVAL, MOST_INTERVAL = 5, 86_400  # seconds between heartbeats that a device can be set to
 
 
@@ -152,12 +155,18 @@ def reported_by_import_only(birth_epoch: int, beat: int) -> bool:
     return birth_epoch < 0 and beat < 0
 
 
+def list_ends(facts: LivenessFacts) -> int:
+    """Until when a list counts for a unit that reported by lists only: at least its age, and at least one more window of the unit."""
+    listed_at = facts.heard_at if facts.listed_at is None else facts.listed_at
+    return (listed_at or 0) + max(LIST_AGE, facts.stale_after) * 1000
+
+
 def assess_liveness(facts: LivenessFacts, hearing: ListeningWindow, now: int) -> Judgement:
     """The liveness of a unit at `now`.
 
     Silence counts only while the registry was listening: it is the time listened since the last word, over all gaps. A will makes a unit
     late, never stale. Once called stale it stays so until it is heard. A unit that only imports reported stays as the newest of them
-    found it: that the registry listened proves nothing about it.
+    found it, as that the registry listened proves nothing about it; once that list is too old, whether it operates is unknown.
     """
     if facts.heard_at is None:
         return Judgement(Liveness.NEVER_HEARD, None)
@@ -167,6 +176,8 @@ def assess_liveness(facts: LivenessFacts, hearing: ListeningWindow, now: int) ->
         judgement = Judgement(Liveness.STALE, facts.stale_since)
     elif silence >= facts.stale_after * 1000:
         judgement = Judgement(Liveness.STALE, hearing.instant(silent_from + facts.stale_after * 1000))
+    elif facts.reported_by_import_only and now >= list_ends(facts):
+        return Judgement(Liveness.UNKNOWN, list_ends(facts))
     elif facts.death_at is not None:
         judgement = Judgement(Liveness.LATE, facts.death_at)
     elif silence >= facts.late_after * 1000:

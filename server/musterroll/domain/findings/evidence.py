@@ -33,11 +33,13 @@ class Worth(NamedTuple):
         return (self.value, *self.further) if self.value else ()
 
 
-def last_report(at: datetime | None) -> str:
+def last_report(at: datetime | None, unknown: bool = False) -> str:
     """
     >>> last_report(datetime(2026, 5, 3, 3, tzinfo=UTC)), last_report(None)
     ('last reported on 3 May 2026 at 03:00:00 UTC', 'has never reported')
     """
+    if unknown and at is not None:
+        return f"known from an imported list only, which had its last report on {in_words(at.astimezone(UTC))}; its live status is unknown"
     return "has never reported" if at is None else f"last reported on {in_words(at.astimezone(UTC))} at {at.astimezone(UTC):%H:%M:%S} UTC"
 
 
@@ -59,12 +61,12 @@ def line_fact(cover: Cover) -> str:
     return f"{terms} {int(price.amount.scaleb(4))} {price.currency}" if price else f"{terms} -"
 
 
-def last_report_fact(at: datetime | None) -> str:
+def last_report_fact(at: datetime | None, unknown: bool = False) -> str:
     """
     >>> last_report_fact(datetime(2026, 5, 3, 3, tzinfo=UTC)), last_report_fact(None)
     ('heard 1777777200', 'never heard')
     """
-    return "never heard" if at is None else f"heard {to_ms(at) // 1000}"
+    return "never heard" if at is None else f"{'listed' if unknown else 'heard'} {to_ms(at) // 1000}"
 
 
 def line_evidence(covers: Iterable[Cover]) -> tuple[Evidence, ...]:

@@ -86,13 +86,17 @@ def _of_identity(case: UnitCase) -> Iterator[Finding]:
 
 def _of_cell(kind: FindingKind, case: UnitCase) -> Finding:
     variant = (ATTACH if case.in_warranty else LEAK) if kind is FindingKind.OPERATING_UNCOVERED else ""
-    silent = (last_report_fact(case.heard_at),) if kind in (FindingKind.PAID_BUT_SILENT, FindingKind.DORMANT) else ()
+    silent = (
+        (last_report_fact(case.heard_at, case.liveness is Liveness.UNKNOWN),)
+        if kind in (FindingKind.PAID_BUT_SILENT, FindingKind.DORMANT)
+        else ()
+    )
     facts = (case.lifecycle.value, *(line_fact(cover) for cover in case.covers), *silent, *((variant,) if variant else ()))
     return _finding(kind, case, _says(kind, case), facts, _worth(kind, case), variant)
 
 
 def _says(kind: FindingKind, case: UnitCase) -> str:
-    unit, lifecycle, silent = case.serial, case.lifecycle, last_report(case.heard_at)
+    unit, lifecycle, silent = case.serial, case.lifecycle, last_report(case.heard_at, case.liveness is Liveness.UNKNOWN)
     paid = " and ".join(f"line {cover.line.ref}" for cover in case.covers)
     covers = "covers" if len(case.covers) == 1 else "cover"
     match kind:
@@ -148,6 +152,9 @@ def _covered_twice(case: UnitCase, cell: str) -> Finding:
 
 
 def _finding(kind: FindingKind, case: UnitCase, says: str, facts: tuple[str, ...], worth: Worth, variant: str = "") -> Finding:
-    own = Evidence("unit", case.unit, f"{case.serial} is {case.lifecycle}"), Evidence("unit_status", case.unit, last_report(case.heard_at))
+    own = (
+        Evidence("unit", case.unit, f"{case.serial} is {case.lifecycle}"),
+        Evidence("unit_status", case.unit, last_report(case.heard_at, case.liveness is Liveness.UNKNOWN)),
+    )
     rows = own + line_evidence(case.covers) + line_evidence(case.ended) + case.further.get(kind, ())
     return Finding(FindingKey(kind, Subject.UNIT, case.unit), says, facts, rows, worth, variant)

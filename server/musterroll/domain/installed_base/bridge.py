@@ -20,6 +20,7 @@ class BridgeStep(StrEnum):
     FIRST_HEARD = "first_heard"
     REVIVED = "revived"
     GONE_STALE = "gone_stale"  # or silent with alerts paused
+    LIST_TOO_OLD = "list_too_old"  # known from a list only, and no newer one came: unknown
     RETIRED = "retired"  # or returned: no longer recorded as deployed
     MERGED = "merged"  # into another unit; less those split again
 
@@ -97,5 +98,5 @@ def _step(before: UnitState, change: AxisChange) -> BridgeStep:
     if change.axis == "lifecycle":
         return BridgeStep.RETIRED if before.in_base else BridgeStep.SHIPPED
     if before.in_base:
-        return BridgeStep.GONE_STALE
+        return BridgeStep.LIST_TOO_OLD if change.new == Liveness.UNKNOWN else BridgeStep.GONE_STALE
     return BridgeStep.FIRST_HEARD if before.liveness is Liveness.NEVER_HEARD else BridgeStep.REVIVED

@@ -1,7 +1,7 @@
 """Active licences: seats of lines in force that an operating unit uses, compared with the seats sold and with a target."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from enum import StrEnum
 from typing import NamedTuple
 
@@ -14,11 +14,13 @@ class LineSeats(NamedTuple):
     account: str
     sold: int
     active: int
+    listed: int = 0  # of the active, by units known from imported lists only
 
 
 class LicenceCount(NamedTuple):
     active: int
     gross: int
+    listed: int = 0  # of the active, by units known from imported lists only
 
 
 class TargetLevel(StrEnum):
@@ -39,13 +41,16 @@ def count_licences(lines: Iterable[LineSeats], by: Callable[[LineSeats], str]) -
 
     >>> lines = [LineSeats("enterprise", "ST4000", "A1", 10, 7), LineSeats("enterprise", "ST3000", "A2", 1, 0)]
     >>> count_licences(lines, by=lambda line: line.segment)
-    {'enterprise': LicenceCount(active=7, gross=11)}
+    {'enterprise': LicenceCount(active=7, gross=11, listed=0)}
     """
-    sums: dict[str, list[int]] = defaultdict(lambda: [0, 0])
+    groups: dict[str, list[LineSeats]] = defaultdict(list)
     for line in lines:
-        sums[by(line)][0] += line.active
-        sums[by(line)][1] += line.sold
-    return {name: LicenceCount(*sums[name]) for name in sorted(sums)}
+        groups[by(line)].append(line)
+    return {name: total(groups[name]) for name in sorted(groups)}
+
+
+def total(lines: Collection[LineSeats]) -> LicenceCount:
+    return LicenceCount(*(sum(getattr(line, name) for line in lines) for name in ("active", "sold", "listed")))
 
 
 def level(active: int, target: LicenceTarget) -> TargetLevel:

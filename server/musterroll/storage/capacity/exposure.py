@@ -40,13 +40,13 @@ WORDS = {
 }
 _OPERATING = ", ".join(f"'{state}'" for state in sorted(OPERATING))
 GONE = ", ".join(f"'{state}'" for state in of_stage(Stage.AFTER))  # lifecycle states, as SQL
-# {mine} restricts the units, if not all.
+# {mine} restricts the units, if not all. That a list became too old changes nothing: a list only counts as far as it reports.
 _STATES = """states AS (
   SELECT t.unit_id, t.at, t.new, lead(t.at) OVER (PARTITION BY t.unit_id ORDER BY t.at, t.id) AS next_at
   FROM unit_state_change t
-  WHERE t.axis = 'liveness' AND t.withdrawn_at IS NULL AND t.at < :until AND NOT EXISTS (
+  WHERE t.axis = 'liveness' AND t.withdrawn_at IS NULL AND t.at < :until AND t.new <> 'unknown' AND NOT EXISTS (
     SELECT 1 FROM unit_state_change x WHERE x.unit_id = t.unit_id AND x.axis = 'liveness' AND x.id > t.id AND x.at <= t.at
-      AND x.withdrawn_at IS NULL) AND t.unit_id {mine})"""
+      AND x.withdrawn_at IS NULL AND x.new <> 'unknown') AND t.unit_id {mine})"""
 _HEARD = f"""{_STATES},
 stretch AS (
   SELECT unit_id, at AS since, next_at AS until FROM states

@@ -4,15 +4,15 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Row, Select, String, case, func, literal, not_, select, true, type_coerce
+from sqlalchemy import ColumnElement, Row, Select, String, and_, case, func, literal, not_, select, true, type_coerce
 from sqlmodel import Session, col
 
 from musterroll.domain.installed_base.bridge import AxisChange
-from musterroll.domain.liveness import ListeningWindow
+from musterroll.domain.liveness import ListeningWindow, Liveness
 from musterroll.domain.units.lifecycle import Lifecycle
 from musterroll.domain.values.dates import add_months
 from musterroll.storage.fleet import filters as fleet_filters
-from musterroll.storage.liveness.states import liveness
+from musterroll.storage.liveness.states import liveness, reported_by_import_only
 from musterroll.storage.tables.accounts import Account, Product, Site
 from musterroll.storage.tables.liveness import UnitStatus
 from musterroll.storage.tables.units import Unit
@@ -54,6 +54,8 @@ class BaseCount(NamedTuple):
     units: int  # registered
     deployed: int
     operating: int  # of the deployed: operating or late
+    listed: int = 0  # of the operating: known from imported lists only
+    unknown: int = 0  # of the deployed: known from lists only, which are too old
 
 
 def age(on: date, oldest: int) -> ColumnElement[str]:
@@ -80,12 +82,13 @@ def base_counts(session: Session, axes: AxisColumns, by: str | ColumnElement[str
     """Counts by `account`, `site`, `product` (ids, 0: none), `segment`, `country`, `firmware` (text), `all` (0) or an expression."""
     units = _units(
         (_KEYS[by] if isinstance(by, str) else by).label("key"), axes.lifecycle.label("lifecycle"), axes.liveness.label("liveness")
-    )
+    ).add_columns(func.coalesce(reported_by_import_only(), False).label("listed"))
     unit = units.where(not_(axes.merged), axes.on_roll, *_conditions(scope)).subquery()
     deployed = unit.c.lifecycle == Lifecycle.DEPLOYED.value
     base = unit_as_of.in_base(unit.c.lifecycle, unit.c.liveness)
-    query = select(unit.c.key, func.count(), _sum(deployed), _sum(base)).group_by(unit.c.key)
-    return {row[0]: BaseCount(row[1], row[2], row[3]) for row in session.execute(query)}
+    listed, unknown = and_(base, unit.c.listed), and_(deployed, unit.c.liveness == Liveness.UNKNOWN.value)
+    query = select(unit.c.key, func.count(), *map(_sum, (deployed, base, listed, unknown))).group_by(unit.c.key)
+    return {row[0]: BaseCount(*row[1:]) for row in session.execute(query)}
 
 
 def changed_units(

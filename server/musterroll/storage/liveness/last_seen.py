@@ -45,6 +45,7 @@ class RevivedUnit(NamedTuple):
     stale_since: int | None
     death_at: int | None
     unborn: bool  # the birth of its epoch is missing
+    unknown_since: int | None = None  # until now it was known from a list only, which had become too old
 
 
 class PassedReport(NamedTuple):
@@ -77,7 +78,7 @@ def ensure_status_rows(session: Session, uids: Sequence[str]) -> dict[str, int]:
 
 # Rows are returned for first reports, revivals and missing births; all others cost one narrow update and no result.
 _NEWS = "first_heard_at IS NULL OR stale_since IS NOT NULL OR death_at IS NOT NULL OR birth_epoch < epoch"
-_REVIVED = "unit_id, first_heard_at IS NULL, stale_since, death_at, birth_epoch < epoch"
+_REVIVED = "unit_id, first_heard_at IS NULL, stale_since, death_at, birth_epoch < epoch, unknown_since"
 _COLUMNS = ("epoch", "beat", "clock_offset", "uptime", "operating", *VITAL_NAMES)  # that a heartbeat updates, in the order of its row
 _SET_POSTGRES = ", ".join(f"{name} = b.{name}" for name in _COLUMNS)
 _SET_SQLITE = ", ".join(f"{name} = ?{number}" for number, name in enumerate(_COLUMNS, 3))
@@ -86,12 +87,12 @@ WITH met AS (
 UPDATE unit_status v SET heard_at = %s, {_SET_POSTGRES}
 FROM unnest({", ".join(["%s::bigint[]"] * (1 + len(_COLUMNS)))}) AS b (unit_id, {", ".join(_COLUMNS)})
 WHERE v.unit_id = b.unit_id AND (v.epoch, v.beat) < (b.epoch, b.beat)
-RETURNING v.unit_id, v.first_heard_at, v.stale_since, v.death_at, v.birth_epoch, v.epoch)
-SELECT {_REVIVED}, 0 FROM met WHERE {_NEWS} UNION ALL SELECT NULL, NULL, NULL, NULL, NULL, count(*) FROM met"""  # noqa: S608
+RETURNING v.unit_id, v.first_heard_at, v.stale_since, v.death_at, v.birth_epoch, v.epoch, v.unknown_since)
+SELECT {_REVIVED}, 0 FROM met WHERE {_NEWS} UNION ALL SELECT NULL, NULL, NULL, NULL, NULL, NULL, count(*) FROM met"""  # noqa: S608
 _HEARTBEATS_SQLITE = f"UPDATE unit_status SET heard_at = ?1, {_SET_SQLITE} WHERE unit_id = ?2 AND (epoch, beat) < (?3, ?4)"  # noqa: S608
 # SQLite has one writer, so the changes can be read before the update: {} is the guard of the update.
 _REVIVED_SQLITE = """
-SELECT v.unit_id, first_heard_at IS NULL, stale_since, death_at, birth_epoch < b.value ->> 1
+SELECT v.unit_id, first_heard_at IS NULL, stale_since, death_at, birth_epoch < b.value ->> 1, unknown_since
 FROM json_each(?) AS b JOIN unit_status v ON v.unit_id = b.value ->> 0
 WHERE {} AND (first_heard_at IS NULL OR stale_since IS NOT NULL OR death_at IS NOT NULL OR birth_epoch < b.value ->> 1)"""
 _REVIVED_BY_HEARTBEATS_SQLITE = _REVIVED_SQLITE.format("(v.epoch, v.beat) < (b.value ->> 1, b.value ->> 2)")
@@ -118,8 +119,8 @@ UPDATE unit_status v SET heard_at = %s, epoch = b.epoch, beat = CASE WHEN v.epoc
 FROM unnest({", ".join(["%s::bigint[]"] * 8)})
   AS b (unit_id, epoch, seq, interval, late_after, stale_after, clock_offset, uptime)
 WHERE v.unit_id = b.unit_id AND v.epoch <= b.epoch
-RETURNING v.unit_id, v.first_heard_at, v.stale_since, v.death_at, v.birth_epoch, v.epoch)
-SELECT {_REVIVED}, 0 FROM met WHERE {_NEWS} UNION ALL SELECT NULL, NULL, NULL, NULL, NULL, count(*) FROM met"""  # noqa: S608
+RETURNING v.unit_id, v.first_heard_at, v.stale_since, v.death_at, v.birth_epoch, v.epoch, v.unknown_since)
+SELECT {_REVIVED}, 0 FROM met WHERE {_NEWS} UNION ALL SELECT NULL, NULL, NULL, NULL, NULL, NULL, count(*) FROM met"""  # noqa: S608
 _BIRTHS_SQLITE = """
 UPDATE unit_status SET heard_at = ?1, epoch = ?3, beat = CASE WHEN epoch < ?3 THEN -1 ELSE beat END, clock_offset = ?8, uptime = ?9
 WHERE unit_id = ?2 AND epoch <= ?3"""
@@ -139,11 +140,11 @@ def record_births(session: Session, births: Sequence[BirthRow], now: int) -> tup
 
 def _revived_and_missed(rows: Sequence[Sequence[int]], sent: int) -> tuple[list[RevivedUnit], bool]:
     """The rows of units, and whether the one that counts those updated counts fewer than were sent."""
-    return _revived_units([row for row in rows if row[0] is not None]), any(row[0] is None and row[5] < sent for row in rows)
+    return _revived_units([row for row in rows if row[0] is not None]), any(row[0] is None and row[6] < sent for row in rows)
 
 
 # Of the status only what says that the unit is alive: all else stays as the newest report left it.
-_PASSED_NEWS = "v.unit_id, v.first_heard_at IS NULL, v.stale_since, v.death_at, FALSE, b.epoch, b.beat, v.epoch, v.beat"
+_PASSED_NEWS = "v.unit_id, v.first_heard_at IS NULL, v.stale_since, v.death_at, FALSE, v.unknown_since, b.epoch, b.beat, v.epoch, v.beat"
 _PASSED_POSTGRES = f"""
 UPDATE unit_status v SET heard_at = %s FROM unnest(%s::bigint[], %s::bigint[], %s::bigint[]) AS b (unit_id, epoch, beat)
 WHERE v.unit_id = b.unit_id AND (v.epoch, v.beat) > (b.epoch, b.beat) RETURNING {_PASSED_NEWS}"""  # noqa: S608
@@ -165,7 +166,7 @@ def record_passed(session: Session, reports: Sequence[tuple[int, int, int]], now
         if rows:
             connection.exec_driver_sql(_HEARD_SQLITE, [(now, row[0]) for row in rows])
     units = zip(_revived_units(rows), rows, strict=True)
-    return [PassedReport(unit, (row[5], row[6]), (row[7], row[8])) for unit, row in units]
+    return [PassedReport(unit, (row[6], row[7]), (row[8], row[9])) for unit, row in units]
 
 
 _WINDOWS_POSTGRES = f"""
@@ -191,17 +192,18 @@ def record_windows(session: Session, births: Sequence[BirthRow]) -> set[int]:
 
 
 def _revived_units(rows: Sequence[Sequence[int]]) -> list[RevivedUnit]:
-    return [RevivedUnit(row[0], bool(row[1]), row[2], row[3], bool(row[4])) for row in rows]
+    return [RevivedUnit(row[0], bool(row[1]), row[2], row[3], bool(row[4]), row[5]) for row in rows]
 
 
-_CLEAR = "UPDATE unit_status SET stale_since = NULL, death_at = NULL, first_heard_at = coalesce(first_heard_at, %s) WHERE unit_id "
+_CLEAR = """UPDATE unit_status SET stale_since = NULL, death_at = NULL, unknown_since = NULL,
+  first_heard_at = coalesce(first_heard_at, %s) WHERE unit_id """
 _CLEAR_POSTGRES = _CLEAR + "= ANY(%s)"
 _CLEAR_SQLITE = _CLEAR.replace("%s", "?") + "IN (SELECT value FROM json_each(?))"  # noqa: S608
 
 
 def clear_silence(session: Session, units: Sequence[RevivedUnit], now: int) -> None:
     """Clear the late and stale marks of these units, and record when they were first heard."""
-    silent = [unit.unit_id for unit in units if unit.never_heard or unit.stale_since is not None or unit.death_at is not None]
+    silent = [unit.unit_id for unit in units if unit.never_heard or (unit.stale_since, unit.death_at, unit.unknown_since) != (None,) * 3]
     if not silent:
         return
     session.connection().exec_driver_sql(_CLEAR_POSTGRES if postgres(session) else _CLEAR_SQLITE, (now, ids(session, silent)))

@@ -16,6 +16,14 @@ _STATUS: Any = UnitStatus.__table__  # type: ignore[attr-defined]
 _CHANGE: Any = UnitStateChange.__table__  # type: ignore[attr-defined]
 
 
+class AgedUnit(NamedTuple):
+    """A unit known from a list only that has just become too old."""
+
+    unit_id: int
+    listed_at: int
+    unknown_since: int
+
+
 class StaleUnit(NamedTuple):
     """A unit just called stale."""
 
@@ -30,7 +38,12 @@ def _due(heard: ListeningWindow, now: int) -> ColumnElement[bool]:
     return col(UnitStatus.stale_since).is_(None) & col(UnitStatus.held_at).is_(None) & stale
 
 
-_INSTANTS = tuple(_STATUS.c[name] for name in ("heard_at", "first_heard_at", "death_at", "stale_since", "held_at"))
+def _aged(now: int) -> ColumnElement[bool]:
+    unmarked = col(UnitStatus.unknown_since).is_(None) & col(UnitStatus.stale_since).is_(None)
+    return col(UnitStatus.listed_at).is_not(None) & unmarked & states.list_ended(now)
+
+
+_INSTANTS = tuple(_STATUS.c[name] for name in ("heard_at", "first_heard_at", "death_at", "stale_since", "held_at", "listed_at"))
 
 
 def _wrong(heard: ListeningWindow, now: int) -> ColumnElement[bool]:
@@ -44,7 +57,7 @@ def bring_back(session: Session, heard: ListeningWindow, now: int, limit: int) -
     """
     at = min(now, heard.until)
     units = select(_STATUS.c.unit_id).where(_wrong(heard, now)).limit(limit)
-    values = {column.name: case((column > at, at), else_=column) for column in _INSTANTS}
+    values = {column.name: case((column > at, at), else_=column) for column in _INSTANTS} | {"unknown_since": None}
     ids = session.execute(update(_STATUS).where(_STATUS.c.unit_id.in_(units)).values(values).returning(_STATUS.c.unit_id)).scalars().all()
     changes = and_(among(session, _CHANGE.c.unit_id, ids), _CHANGE.c.axis == "liveness", _CHANGE.c.at > at)
     session.execute(update(_CHANGE).where(changes).values(at=at, recorded_at=at))
@@ -52,8 +65,8 @@ def bring_back(session: Session, heard: ListeningWindow, now: int, limit: int) -
 
 
 def any_due(session: Session, heard: ListeningWindow, now: int) -> bool:
-    """Whether `mark_stale` would mark any unit."""
-    return bool(session.execute(select(exists().where(_due(heard, now)))).scalar())
+    """Whether `mark_stale` or `mark_unknown` would mark any unit."""
+    return any(session.execute(select(exists().where(due))).scalar() for due in (_due(heard, now), _aged(now)))
 
 
 def mark_stale(session: Session, heard: ListeningWindow, now: int, limit: int) -> list[StaleUnit]:
@@ -67,3 +80,10 @@ def mark_stale(session: Session, heard: ListeningWindow, now: int, limit: int) -
         .returning(*(_STATUS.c[name] for name in StaleUnit._fields))
     )
     return [StaleUnit(*row) for row in session.execute(statement)]
+
+
+def mark_unknown(session: Session, now: int, limit: int) -> list[AgedUnit]:
+    """Mark at most `limit` units that are known from lists only, which are too old; compare and set."""
+    due = select(_STATUS.c.unit_id).where(_aged(now)).limit(limit)
+    statement = update(_STATUS).where(_STATUS.c.unit_id.in_(due), _aged(now)).values(unknown_since=states.list_end())
+    return [AgedUnit(*row) for row in session.execute(statement.returning(*(_STATUS.c[name] for name in AgedUnit._fields)))]

@@ -7,7 +7,7 @@ from sqlalchemy import BigInteger, ColumnElement, and_, case, cast, func, litera
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, col
 
-from musterroll.domain.liveness import ListeningSpan, ListeningWindow, Liveness
+from musterroll.domain.liveness import LIST_AGE, ListeningSpan, ListeningWindow, Liveness
 from musterroll.domain.units.lifecycle import Lifecycle
 from musterroll.storage.tables.liveness import UnitStatus
 from musterroll.storage.tables.operations import RegistryState
@@ -29,10 +29,26 @@ def reported_by_import_only(status: Any = UnitStatus) -> ColumnElement[bool]:
     return (col(status.birth_epoch) < 0) & (col(status.beat) < 0)
 
 
+def unknown_sql(alias: str) -> str:
+    """Whether the state of a unit that does not operate is unknown: it was heard by lists only, and none found it stale."""
+    return f"({reported_by_import_only_sql(alias)} AND {alias}.heard_at IS NOT NULL AND {alias}.stale_since IS NULL)"
+
+
 def reported_by_import_only_sql(alias: str | None = None) -> str:
     """The same as text, for a statement that calls the table by its own name or by this alias."""
     condition = reported_by_import_only(aliased(UnitStatus, name=alias) if alias else UnitStatus)
     return f"({condition.compile(compile_kwargs={'literal_binds': True})})"
+
+
+def list_end() -> ColumnElement[int]:
+    """`domain.liveness.list_ends` of each row."""
+    age = case((col(UnitStatus.stale_after) > LIST_AGE, ms(UnitStatus.stale_after)), else_=_number(LIST_AGE * 1000))
+    return func.coalesce(col(UnitStatus.listed_at), col(UnitStatus.heard_at)) + age
+
+
+def list_ended(instant: int) -> ColumnElement[bool]:
+    """Units that reported by lists only, which are too old at an instant (ms)."""
+    return reported_by_import_only() & (list_end() <= _number(instant))
 
 
 def silent(heard: ListeningWindow, now: int) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
@@ -94,6 +110,7 @@ def liveness(heard: ListeningWindow, now: int) -> ColumnElement[str]:
     stale, late, held = _signs(heard, now)
     return case(
         (col(UnitStatus.heard_at).is_(None), literal(Liveness.NEVER_HEARD.value)),
+        (list_ended(now) & ~stale, literal(Liveness.UNKNOWN.value)),
         ((stale | late) & held, literal(Liveness.HELD.value)),
         (stale, literal(Liveness.STALE.value)),
         (late, literal(Liveness.LATE.value)),
@@ -107,6 +124,7 @@ def assessed_at(listening: ListeningWindow, instant: int) -> ColumnElement[str]:
     stale = (col(UnitStatus.stale_since) <= instant) | too_long
     late = (col(UnitStatus.death_at) <= instant) | overdue
     return case(
+        (list_ended(instant) & ~func.coalesce(stale, False), literal(Liveness.UNKNOWN.value)),
         (and_(func.coalesce(stale | late, False), col(UnitStatus.held_at) <= instant), literal(Liveness.HELD.value)),
         (stale, literal(Liveness.STALE.value)),
         (late, literal(Liveness.LATE.value)),
@@ -129,25 +147,28 @@ def counts(session: Session, heard: ListeningWindow, now: int) -> dict[Lifecycle
 def _grouped(heard: ListeningWindow, now: int) -> Any:
     """Sums, as grouping a million rows by a computed word is slow."""
     stale, late, held = (col(UnitStatus.heard_at).is_not(None) & sign for sign in _signs(heard, now))
+    unknown = col(UnitStatus.heard_at).is_not(None) & list_ended(now) & ~stale
     query = select(
         col(Unit.lifecycle),
         func.count(),
         func.count(col(UnitStatus.heard_at)),
-        func.count().filter(held & (stale | late)),
+        func.count().filter(held & (stale | late) & ~unknown),
         func.count().filter(stale & ~held),
-        func.count().filter(late & ~stale & ~held),
+        func.count().filter(late & ~stale & ~held & ~unknown),
+        func.count().filter(unknown),
     )
     return query.outerjoin_from(Unit, UnitStatus, col(UnitStatus.unit_id) == col(Unit.id)).group_by(col(Unit.lifecycle))
 
 
 def _counts(session: Session, grouped: Any) -> dict[Lifecycle, dict[Liveness, int]]:
     by_lifecycle = {}
-    for lifecycle, units, statuses, on_hold, silent, tardy in session.execute(grouped):
+    for lifecycle, units, statuses, on_hold, silent, tardy, aged in session.execute(grouped):
         by_lifecycle[Lifecycle(lifecycle)] = {
             Liveness.NEVER_HEARD: units - statuses,
-            Liveness.OPERATING: statuses - on_hold - silent - tardy,
+            Liveness.OPERATING: statuses - on_hold - silent - tardy - aged,
             Liveness.LATE: tardy,
             Liveness.STALE: silent,
             Liveness.HELD: on_hold,
+            Liveness.UNKNOWN: aged,
         }
     return by_lifecycle

@@ -22,7 +22,18 @@ from musterroll.storage.tables.units import Unit
 _STATUS: Any = UnitStatus.__table__  # type: ignore[attr-defined]
 _UNIT: Any = Unit.__table__  # type: ignore[attr-defined]
 _USAGE: Any = UnitUsage.__table__  # type: ignore[attr-defined]
-COLUMNS = ("heard_at", "first_heard_at", "interval", "late_after", "stale_after", "stale_since", "death_at", "operating")
+COLUMNS = (
+    "heard_at",
+    "first_heard_at",
+    "interval",
+    "late_after",
+    "stale_after",
+    "stale_since",
+    "death_at",
+    "operating",
+    "listed_at",
+    "unknown_since",
+)
 
 
 def images(session: Session, unit_ids: Collection[int]) -> dict[int, Image]:
@@ -56,7 +67,7 @@ def write(session: Session, rows: Sequence[tuple[Image | None, Image]]) -> None:
     """Write images, each with the one before it. What the unit itself has reported meanwhile stays."""
     new = [after for before, after in rows if before is None]
     if new:
-        statuses = [{"unit_id": image["unit_id"], **{name: image[name] for name in COLUMNS}} for image in new]
+        statuses = [{"unit_id": image["unit_id"], **{name: image.get(name) for name in COLUMNS}} for image in new]
         session.connection().execute(insert(_STATUS), [{**_NEVER_REPORTED, **status} for status in statuses])
     changed = [(before, after) for before, after in rows if before is not None and before != after]
     if changed:
@@ -65,7 +76,7 @@ def write(session: Session, rows: Sequence[tuple[Image | None, Image]]) -> None:
         statement = update(_STATUS).where(_STATUS.c.unit_id == bindparam("row_key"), as_it_was).values(fields)
         session.connection().execute(
             statement,
-            [{"row_key": a["unit_id"], "was": b["heard_at"], **{name: a[name] for name in COLUMNS}} for b, a in changed],
+            [{"row_key": a["unit_id"], "was": b["heard_at"], **{name: a.get(name) for name in COLUMNS}} for b, a in changed],
         )
     _write_firmware(
         session, [(after["unit_id"], after["firmware"]) for before, after in rows if (before or _BLANK)["firmware"] != after["firmware"]]

@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import ColumnElement, text
 from sqlmodel import Session
 
-from musterroll.domain.liveness import OPERATING
+from musterroll.domain.liveness import OPERATING, Liveness
 from musterroll.domain.reconciliation.cells import CELLS
 from musterroll.domain.units.lifecycle import Lifecycle
 from musterroll.storage.engine.temp_tables import Staging
@@ -35,16 +35,20 @@ def _words(session: Session, expression: ColumnElement[Any]) -> str:
 
 class UnitState(NamedTuple):
     lifecycle: Lifecycle
-    operating: bool
+    liveness: Liveness  # one that operates, is unknown, or is silent
 
 
 def unit_state(session: Session, judged: JudgedSql, unit_id: int) -> UnitState | None:
     """The state of one registered unit."""
+    unknown = liveness_states.unknown_sql("unit_status")
     query = (
-        f"SELECT {judged.lifecycle}, coalesce({judged.operating}, FALSE) FROM unit LEFT JOIN unit_status ON unit_status.unit_id = unit.id"  # noqa: S608
+        f"SELECT {judged.lifecycle}, coalesce({judged.operating}, FALSE), coalesce({unknown}, FALSE)"  # noqa: S608  our own
+        " FROM unit LEFT JOIN unit_status ON unit_status.unit_id = unit.id"
     )
     row = session.execute(text(f"{query} WHERE unit.id = :id AND unit.merged_into_id IS NULL"), {"id": unit_id}).one_or_none()
-    return UnitState(Lifecycle(row[0]), bool(row[1])) if row else None
+    if row is None:
+        return None
+    return UnitState(Lifecycle(row[0]), Liveness.OPERATING if row[1] else Liveness.UNKNOWN if row[2] else Liveness.STALE)
 
 
 # All that a run needs to know of `unit`, beside its `unit_status` and its `site`.

@@ -27,6 +27,12 @@ class UnitStatus(_VitalColumns, table=True):
             postgresql_where=text("stale_since IS NOT NULL"),
             sqlite_where=text("stale_since IS NOT NULL"),
         ),
+        Index(
+            "ix_unit_status_listed",
+            "unit_id",
+            postgresql_where=text("listed_at IS NOT NULL"),
+            sqlite_where=text("listed_at IS NOT NULL"),
+        ),
         {"postgresql_with": {"fillfactor": "70"}},
     )
     unit_id: int = Field(primary_key=True, foreign_key="unit.id", sa_type=BIG, sa_column_kwargs={"autoincrement": False})
@@ -42,6 +48,8 @@ class UnitStatus(_VitalColumns, table=True):
     death_at: int | None = Field(default=None, sa_type=BIG)
     stale_since: int | None = Field(default=None, sa_type=BIG)
     held_at: int | None = Field(default=None, sa_type=BIG)
+    listed_at: int | None = Field(default=None, sa_type=BIG)  # the date of the newest imported list that names it
+    unknown_since: int | None = Field(default=None, sa_type=BIG)  # the sweep has recorded that this list is too old
     clock_offset: int | None = Field(default=None, sa_type=BIG)  # seconds the unit's clock is ahead of ours
     uptime: int | None = Field(default=None, sa_type=BIG)
     operating: int | None = Field(default=None, sa_type=BIG)  # lifetime operating seconds

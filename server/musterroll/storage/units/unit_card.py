@@ -4,7 +4,7 @@ from collections.abc import Collection
 from typing import Any, NamedTuple
 
 from musterroll_wire.vitals import VITAL_NAMES
-from sqlalchemy import ColumnElement, Row, exists, func, or_, select
+from sqlalchemy import ColumnElement, Row, case, exists, func, or_, select
 from sqlmodel import Session, col
 
 from musterroll.storage.engine import bulk
@@ -12,13 +12,23 @@ from musterroll.storage.engine.bulk import among
 from musterroll.storage.liveness.interval_orders import wanted
 from musterroll.storage.liveness.states import reported_by_import_only
 from musterroll.storage.tables.accounts import Account, Product, Site
+from musterroll.storage.tables.audit import AuditChange
 from musterroll.storage.tables.enrolment import Credential, CredentialStatus
+from musterroll.storage.tables.imports import ImportRow, ImportRun
 from musterroll.storage.tables.liveness import UnitStatus
 from musterroll.storage.tables.units import Unit
 
 
 def _has(status: CredentialStatus) -> ColumnElement[bool]:
     return exists().where(col(Credential.unit_id) == col(Unit.id), col(Credential.status) == status)
+
+
+def _list_file() -> Any:
+    """The file of the newest list of last reports that said something new of a unit."""
+    undone = exists().where(col(AuditChange.undoes_id) == col(ImportRun.change_id))
+    lists = select(col(ImportRun.file)).join_from(ImportRow, ImportRun, col(ImportRun.id) == col(ImportRow.run_id))
+    mine = lists.where(col(ImportRow.record_id) == col(Unit.id), col(ImportRun.kind) == "telemetry", ~undone)
+    return mine.order_by(col(ImportRun.id).desc()).limit(1).correlate(Unit).scalar_subquery()
 
 
 _FACTS: Any = (
@@ -53,6 +63,8 @@ _FACTS: Any = (
         col(UnitStatus.stale_since),
         col(UnitStatus.held_at),
         func.coalesce(reported_by_import_only(), False).label("reported_by_import_only"),
+        col(UnitStatus.listed_at),
+        case((col(UnitStatus.listed_at).is_not(None), _list_file())).label("list_file"),
         col(UnitStatus.clock_offset),
         col(UnitStatus.uptime),
         col(UnitStatus.operating),

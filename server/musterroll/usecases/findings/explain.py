@@ -11,7 +11,6 @@ from musterroll.domain.findings.evidence import Evidence
 from musterroll.domain.findings.kinds import Finding, Subject
 from musterroll.domain.findings.line_rules import LineCase, line_findings
 from musterroll.domain.findings.unit_rules import DoubtFacts, UnitCase, unit_findings
-from musterroll.domain.liveness import Liveness
 from musterroll.domain.values.instants import from_ms, to_ms
 from musterroll.domain.values.money import Money
 from musterroll.domain.warranty.periods import PeriodKind
@@ -77,7 +76,7 @@ def _of_unit(session: Session, unit_id: int, on: date, instant: datetime, now: d
         unit_id,
         unit.serial,
         state.lifecycle,
-        Liveness.OPERATING if state.operating else Liveness.STALE,
+        state.liveness,
         None if unit.heard_at is None else from_ms(unit.heard_at),
         tuple(documents.seats),
         tuple(documents.ended),

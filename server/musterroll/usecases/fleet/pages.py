@@ -17,6 +17,7 @@ from musterroll.domain.values import cursors
 from musterroll.domain.values.dates import add_months
 from musterroll.domain.values.instants import to_ms
 from musterroll.storage.engine.account_scope import limited
+from musterroll.storage.fleet import by_lists
 from musterroll.storage.fleet import filters as fleet_filters
 from musterroll.storage.fleet import pages as fleet_queries
 from musterroll.storage.liveness.states import counts, hearing
@@ -68,6 +69,8 @@ class InstalledBase(NamedTuple):
     liveness: dict[Liveness, int]
     deployed: int
     operating: int  # of the deployed: operating or late
+    listed: int  # of the operating: known from imported lists only
+    unknown: int  # of the deployed: known from lists only, which are too old
 
 
 def fleet(session: Session, filters: FleetFilter, after: str | None, limit: int, now: datetime) -> FleetPage:
@@ -90,13 +93,20 @@ def installed_base(session: Session, now: datetime) -> InstalledBase:
     """Units by lifecycle and by liveness, from one count, so that all figures add up."""
     lifecycle = dict.fromkeys(Lifecycle, 0)
     liveness = dict.fromkeys(Liveness, 0)
-    operating = 0
-    for stage, states in counts(session, hearing(session), to_ms(now)).items():
+    operating, listening = 0, hearing(session)
+    for stage, states in counts(session, listening, to_ms(now)).items():
         for state, count in states.items():
             lifecycle[stage] += count
             liveness[state] += count
             operating += count if stage is Lifecycle.DEPLOYED and state.operating else 0
-    return InstalledBase(sum(lifecycle.values()), lifecycle, liveness, lifecycle[Lifecycle.DEPLOYED], operating)
+    return InstalledBase(
+        sum(lifecycle.values()),
+        lifecycle,
+        liveness,
+        lifecycle[Lifecycle.DEPLOYED],
+        operating,
+        *by_lists.deployed(session, listening, to_ms(now)),
+    )
 
 
 class LatestBase:

@@ -7,13 +7,17 @@ from sqlalchemy import Row
 from sqlmodel import Session
 
 from musterroll.domain.reconciliation.cells import CELLS
+from musterroll.domain.values.instants import to_ms
 from musterroll.storage.accounts import hierarchy as stored
 from musterroll.storage.accounts import sites
 from musterroll.storage.contracts import lists as contract_lists
 from musterroll.storage.contracts.lists import ContractFilter
 from musterroll.storage.findings.lists import FindingTotal
+from musterroll.storage.fleet import by_lists
 from musterroll.storage.fleet import sums as fleet_sums
+from musterroll.storage.fleet.by_lists import ByLists
 from musterroll.storage.fleet.sums import BaseSums
+from musterroll.storage.liveness.states import hearing
 from musterroll.usecases.accounts import hierarchy
 from musterroll.usecases.findings import decisions as finding_decisions
 from musterroll.usecases.findings.decisions import FindingFilter
@@ -35,6 +39,7 @@ class AccountOverview(NamedTuple):
     contracts: list[Row[Any]]
     sites: list[Row[Any]]
     findings: FindingTotal
+    by_lists: ByLists
 
 
 def account_overview(session: Session, ref: str, now: datetime) -> AccountOverview:
@@ -50,7 +55,14 @@ def account_overview(session: Session, ref: str, now: datetime) -> AccountOvervi
         contract_lists.page(session, ContractFilter(account_id), None, SHOWN + 1),
         sites.page(session, account_id, "", None, SHOWN + 1),
         finding_decisions.total(session, FindingFilter(account=ref), now),
+        units_by_lists(session, account_id, now),
     )
+
+
+def units_by_lists(session: Session, account_id: int | None, now: datetime) -> ByLists:
+    """The deployed units known from imported lists only: of an account and its subsidiaries, or of all."""
+    accounts = None if account_id is None else stored.below(session, account_id)
+    return by_lists.deployed(session, hearing(session), to_ms(now), accounts)
 
 
 def _sums(cells: dict[str, int]) -> BaseSums:

@@ -213,4 +213,4 @@ def _account_parts(session: Session, counted: dict[int, BaseCount]) -> list[Base
 
 
 def _plus(left: BaseCount, right: BaseCount) -> BaseCount:
-    return BaseCount(left.units + right.units, left.deployed + right.deployed, left.operating + right.operating)
+    return BaseCount(*(one + other for one, other in zip(left, right, strict=True)))

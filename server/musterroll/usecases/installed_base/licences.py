@@ -43,7 +43,7 @@ class TrendPoint(NamedTuple):
 def licences(session: Session, on: date | datetime, by: LicenceBreakdown, now: datetime, target: LicenceTarget | None = None) -> Licences:
     """Active and gross licences on a day or at an instant, by segment, product or account."""
     seats = _seats(session, on, now)
-    total = _total(seats)
+    total = rules.total(seats)
     level = rules.level(total.active, target) if target else None
     return Licences(day_and_instant(on, now)[0], total, _by(seats, by), level)
 
@@ -51,12 +51,12 @@ def licences(session: Session, on: date | datetime, by: LicenceBreakdown, now: d
 def by_each(session: Session, on: date | datetime, now: datetime) -> tuple[LicenceCount, dict[LicenceBreakdown, dict[str, LicenceCount]]]:
     """The total and the counts by every property, from one run."""
     seats = _seats(session, on, now)
-    return _total(seats), {by: _by(seats, by) for by in LicenceBreakdown}
+    return rules.total(seats), {by: _by(seats, by) for by in LicenceBreakdown}
 
 
 def trend(session: Session, months: int, step: int, now: datetime, target: LicenceTarget | None = None) -> list[TrendPoint]:
     """Licences at the end of each of the last `months`, every `step` of them (1: months, 3: quarters), and today; oldest first."""
-    totals = [(day, _total(_seats(session, now if day == _today(now) else day, now))) for day in _ends(_today(now), months, step)]
+    totals = [(day, rules.total(_seats(session, now if day == _today(now) else day, now))) for day in _ends(_today(now), months, step)]
     return [TrendPoint(day, total, rules.level(total.active, target) if target else None) for day, total in totals]
 
 
@@ -69,10 +69,6 @@ def _seats(session: Session, on: date | datetime, now: datetime) -> list[LineSea
 
 def _by(seats: list[LineSeats], by: LicenceBreakdown) -> dict[str, LicenceCount]:
     return rules.count_licences(seats, lambda line: str(getattr(line, by.value)))
-
-
-def _total(seats: list[LineSeats]) -> LicenceCount:
-    return LicenceCount(sum(line.active for line in seats), sum(line.sold for line in seats))
 
 
 def _ends(today: date, months: int, step: int) -> Iterator[date]:

@@ -65,6 +65,8 @@ def mark_operating(session: Session, units: Sequence[RevivedUnit], message: str,
 def _state_change(unit: RevivedUnit, message: str, at: int) -> NewStateChange | None:
     if unit.never_heard:
         old, cause = Liveness.NEVER_HEARD, f"first {message} received"
+    elif unit.unknown_since is not None:
+        old, cause = Liveness.UNKNOWN, f"first {message} received; until then it was known from an imported list only"
     elif unit.stale_since is not None:
         old, cause = Liveness.STALE, f"{message} received, the first since {from_ms(unit.stale_since):%Y-%m-%d %H:%M:%S} UTC"
     elif unit.death_at is not None:

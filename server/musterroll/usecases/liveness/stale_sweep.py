@@ -10,7 +10,7 @@ from musterroll.domain.notifications.events import EventKind
 from musterroll.domain.values.instants import from_ms, to_ms
 from musterroll.storage.liveness import stale_sweep as stale_units
 from musterroll.storage.liveness import states as liveness_states
-from musterroll.storage.liveness.stale_sweep import StaleUnit
+from musterroll.storage.liveness.stale_sweep import AgedUnit, StaleUnit
 from musterroll.storage.notifications import events as stored_events
 from musterroll.storage.operations import future_marks
 from musterroll.storage.units import transitions
@@ -35,7 +35,7 @@ def sweep(session: Session, now: datetime, chunk: int = _CHUNK) -> SweepResult:
     """Mark every unit stale whose window has passed, with the instant and the cause. Units with paused alerts are left alone.
 
     Silence counts only while the registry was listening. A unit that reports meanwhile stays as it is (compare and set). What was
-    reported while the registry's clock was ahead is brought to the present first.
+    reported while the registry's clock was ahead is brought to the present first. Units known from a list that is too old become unknown.
     """
     heard = liveness_states.hearing(session)
     if clock.marks_to_void(session, now):
@@ -47,6 +47,8 @@ def sweep(session: Session, now: datetime, chunk: int = _CHUNK) -> SweepResult:
         stale += [unit.unit_id for unit in stale_now]
         if len(stale_now) < chunk:
             break
+    while aged := stale_units.mark_unknown(session, to_ms(now), chunk):
+        transitions.add(session, [_aged(unit) for unit in aged], recorded_at=to_ms(now))
     return SweepResult(stale)
 
 
@@ -62,3 +64,9 @@ def _change(unit: StaleUnit) -> NewStateChange:
     last_report = f"{from_ms(unit.heard_at):%Y-%m-%d %H:%M:%S} UTC"
     cause = f"no heartbeat for {unit.stale_after} s while the registry was receiving; last report {last_report}"
     return NewStateChange(unit.unit_id, unit.stale_since, "liveness", Liveness.LATE.value, Liveness.STALE.value, cause, ACTOR)
+
+
+def _aged(unit: AgedUnit) -> NewStateChange:
+    days = (unit.unknown_since - unit.listed_at) // 86_400_000
+    cause = f"the imported list of {from_ms(unit.listed_at):%Y-%m-%d} is older than {days} days, and it has not reported here"
+    return NewStateChange(unit.unit_id, unit.unknown_since, "liveness", Liveness.OPERATING.value, Liveness.UNKNOWN.value, cause, ACTOR)

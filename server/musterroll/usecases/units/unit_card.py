@@ -51,6 +51,8 @@ class UnitCard(NamedTuple):
     clock_offset: int | None
     held_at: int | None
     reported_by_import_only: bool
+    listed_at: int | None
+    list_file: str | None
     enrolled: bool
     pending: bool
 
@@ -60,9 +62,7 @@ _COPIED = [name for name in UnitCard._fields if name not in ("liveness", "livene
 
 def unit_card_of(row: Row[Any], hearing: ListeningWindow, now: int) -> UnitCard:
     """The card of a row of `storage.units.unit_card`, assessed at `now` (ms)."""
-    facts = LivenessFacts(
-        row.heard_at, row.late_after, row.stale_after, row.death_at, row.stale_since, row.held_at, row.reported_by_import_only
-    )
+    facts = LivenessFacts(**{name: row._mapping[name] for name in LivenessFacts._fields})
     judgement = assess_liveness(facts, hearing, now)
     values = row._mapping
     vitals = {name: values[name] for name in VITAL_NAMES}

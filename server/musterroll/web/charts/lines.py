@@ -35,6 +35,7 @@ STEPS = {
     BridgeStep.FIRST_HEARD: "First report",
     BridgeStep.REVIVED: "Reporting again",
     BridgeStep.GONE_STALE: "Gone silent",
+    BridgeStep.LIST_TOO_OLD: "Known from a list that is too old",
     BridgeStep.RETIRED: "Returned or retired",
     BridgeStep.MERGED: "Merged duplicates",
 }

@@ -76,7 +76,7 @@ def timeline(card: UnitCard, changes: Sequence[StateChange], span: Span, now: da
         Stretch(state, a, b, round((a - start) * scale, 2), round(max((b - a) * scale, 1.5), 2))
         for state, a, b in _clipped(_state_changes(card, changes), start, to_ms(now))
     ]
-    known = sum(s.end - s.start for s in stretches if s.state is not Liveness.NEVER_HEARD)
+    known = sum(s.end - s.start for s in stretches if s.state not in (Liveness.NEVER_HEARD, Liveness.UNKNOWN))
     up = sum(s.end - s.start for s in stretches if s.state is Liveness.OPERATING)
     labels = [_label(first + span.tick * n, span.tick) for n in range(span.length // span.tick)]
     return Timeline(stretches, labels, up / known if known else None, sum(s.state is Liveness.STALE for s in stretches))

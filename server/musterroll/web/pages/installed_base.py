@@ -8,8 +8,10 @@ from flask import Blueprint, request
 
 from musterroll.domain.installed_base.bridge import BridgeStep
 from musterroll.domain.values.errors import NotFound
+from musterroll.usecases.accounts.hierarchy import account
 from musterroll.usecases.fleet.pages import NONE, FleetFilter
 from musterroll.usecases.installed_base import trend
+from musterroll.usecases.installed_base.account_overview import units_by_lists
 from musterroll.usecases.installed_base.as_of import BasePart, Slice
 from musterroll.usecases.installed_base.trend import DAYS, TreeLevel
 from musterroll.web.charts import map
@@ -39,6 +41,7 @@ def overview() -> str:
     with read_only() as session:
         level = trend.level(session, of_account)
         base = latest_base()(session, now)[0] if of_account is None else None
+        by_lists = units_by_lists(session, account(session, of_account).id if of_account else None, now)
         cut = None if by is Slice.ACCOUNT else trend.slices(session, by, now, of_account)
         days = trend.trend(session, now, of_account)
         month = trend.month(session, first, now, of_account)
@@ -56,7 +59,18 @@ def overview() -> str:
     sliced["more"] = len(cut.value.parts) - SHOWN if cut else 0
     pictures = {"drawn": drawn, "days": days, "span": DAYS, "month": month, "bars": waterfall(month.value.bridge), "map": map_}
     links = {"here": here, "rows": rows, "fleet_address": fleet_address}
-    return page("installed_base.html", now, base=base, whole=_totals(level), places=places, **choices, **sliced, **pictures, **links)
+    return page(
+        "installed_base.html",
+        now,
+        base=base,
+        by_lists=by_lists,
+        whole=_totals(level),
+        places=places,
+        **choices,
+        **sliced,
+        **pictures,
+        **links,
+    )
 
 
 @pages.get("/installed-base/map")

@@ -6,6 +6,7 @@ from werkzeug.wrappers import Response
 from musterroll.domain.access import Role
 from musterroll.domain.findings.kinds import OF_CELL, FindingKind
 from musterroll.domain.reconciliation.cells import CELLS
+from musterroll.usecases.installed_base.account_overview import units_by_lists
 from musterroll.usecases.reconciliation import run as reconciliation_run
 from musterroll.usecases.reconciliation.last_run import LastRun, last_run
 from musterroll.web.http.context import clock, needs, page, read_only, transaction
@@ -19,10 +20,9 @@ COLOURS = {"111": "operating", "000": "never_heard", **{code: KINDS[kind].colour
 @pages.get("/reconciliation")
 def overview() -> str:
     with read_only() as session:
-        latest = last_run(session)
-    return page(
-        "reconciliation.html", clock(), last_run=latest, cells=CELLS, of_cell=OF_CELL, colours=COLOURS, flags=flags, work=_work(latest)
-    )
+        latest, by_lists = last_run(session), units_by_lists(session, None, clock())
+    facts = {"last_run": latest, "cells": CELLS, "of_cell": OF_CELL, "colours": COLOURS, "by_lists": by_lists}
+    return page("reconciliation.html", clock(), **facts, flags=flags, work=_work(latest))
 
 
 @pages.post("/reconciliation")

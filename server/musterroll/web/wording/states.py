@@ -41,9 +41,10 @@ LIVENESS = {
     Liveness.LATE: StateWording("Late", "Late", "clock-exclamation", "late", 34),
     Liveness.STALE: StateWording("Stale", "Silent", "volume-off", "stale", 20),
     Liveness.HELD: StateWording("Paused", "Alerts paused, silent", "bell-pause", "held", 20),
+    Liveness.UNKNOWN: StateWording("Unknown", "Live status unknown", "file-unknown", "never_heard", 12),
     Liveness.NEVER_HEARD: StateWording("Never heard", "Never heard", "circle-dashed", "never_heard"),
 }
-# A unit known from imported lists only: its present state is unknown. Shown in grey.
+# A unit known from an imported list that is not too old: it counts as operating, but is shown in grey.
 LISTED = StateWording("From a list", "Last reported", "file-text", "never_heard")
 LIFECYCLE = {
     Lifecycle.UNRECORDED: StateWording("Unrecorded", "no record yet", "file-unknown"),
@@ -97,7 +98,8 @@ def answer(card: UnitCard, now: datetime) -> str:
     """The headline; a silent unit's says for how long, counted from its last report."""
     state = liveness_of(card)
     word = state.answer
-    if state is LISTED:
+    if card.reported_by_import_only and card.liveness in (Liveness.OPERATING, Liveness.UNKNOWN):
+        word = LISTED.answer
         return f"{word} {ago(card.heard_at, now)}"
     if card.liveness not in (Liveness.STALE, Liveness.HELD) or card.heard_at is None:
         return word
@@ -112,7 +114,7 @@ def verdict(card: UnitCard, now: datetime) -> str:
     if card.liveness is Liveness.NEVER_HEARD:
         return _never_heard(card)
     if card.reported_by_import_only:
-        return f"Last report {moment(card.heard_at)}, from an imported list. This unit has no agent; its live status is unknown."
+        return _from_list(card)
     if card.liveness is Liveness.OPERATING:
         return f"Last report {ago(card.heard_at, now)}; reports every {_interval(card.interval)}."
     if card.liveness is Liveness.LATE:
@@ -121,6 +123,13 @@ def verdict(card: UnitCard, now: datetime) -> str:
     if card.liveness is Liveness.HELD:
         return f"Last report {moment(card.heard_at)}. Alerts were paused {ago(card.held_at, now)}."
     return f"Last report {moment(card.heard_at)}; expected every {_interval(card.interval)}."
+
+
+def _from_list(card: UnitCard) -> str:
+    named = f" ({card.list_file})" if card.list_file else ""
+    listed = f"From an imported list{named} of {moment(card.listed_at or card.heard_at)}; this unit has no agent."
+    old = "; the list is too old" if card.liveness is Liveness.UNKNOWN else ""
+    return f"Last report {moment(card.heard_at)}. {listed} Its live status is unknown{old}."
 
 
 def _never_heard(card: UnitCard) -> str:

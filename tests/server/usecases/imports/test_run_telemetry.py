@@ -6,19 +6,24 @@ from musterroll.domain.values.errors import Conflict
 from musterroll.domain.values.instants import to_ms
 from musterroll.readers.columns import Choices, choices
 from musterroll.storage.engine.database import Database
+from musterroll.storage.installed_base.counts import BaseCount
 from musterroll.storage.liveness import last_seen, process_heartbeats
 from musterroll.storage.liveness import states as liveness_states
 from musterroll.storage.liveness.last_seen import HeartbeatRow
 from musterroll.storage.tables.liveness import UnitStatus, UnitUsage
 from musterroll.storage.tables.units import Unit, UnitStateChange
+from musterroll.usecases.fleet import pages
 from musterroll.usecases.imports import history as import_history
 from musterroll.usecases.imports.verdicts import RowVerdict
+from musterroll.usecases.installed_base import as_of, licences
+from musterroll.usecases.installed_base.licences import LicenceBreakdown
 from musterroll.usecases.liveness import heartbeats, stale_sweep
+from musterroll.usecases.reconciliation import run as reconciliation_run
 from musterroll.usecases.units.look_up import look_up
 from musterroll.usecases.units.unit_card import UnitCard
 from sqlmodel import col, select
 
-from tests.support.documents import outcomes, state, take, take_all
+from tests.support.documents import FLEET, outcomes, state, take, take_all
 
 HEAD = "serial,manufacturer,first_seen,last_seen,firmware\n"
 
@@ -42,7 +47,7 @@ def beat(database: Database, serial: str, at: datetime) -> None:
     with database.transaction() as session:
         unit = session.exec(select(Unit).where(col(Unit.serial_key) == serial, col(Unit.maker_key) == "acme")).one()
         last_seen.ensure_status_rows(session, [unit.uid])
-        heartbeats.record_heartbeats(session, [HeartbeatRow(unit.id or 0, 1, 0, 0, 10, 99, {})], at)
+        heartbeats.record_heartbeats(session, [HeartbeatRow(unit.id or 0, 1, to_ms(at), 0, 10, 99, {})], at)
 
 
 def moves(database: Database, serial: str) -> list[tuple[str | None, str, datetime]]:
@@ -67,14 +72,73 @@ def test_silence_counts_up_to_the_newest_word_of_the_platform(database: Database
     assert moves(database, "SN1002")[-1] == ("operating", "stale", datetime(2026, 10, 1, 3, 3, 6, tzinfo=UTC))
 
 
-def test_what_was_only_told_of_stays_as_told_while_the_registry_listens_to_others(database: Database, now: datetime) -> None:
-    heard(database, now, "SN1002,,,2026-10-01T03:00:00Z,\nSN1003,,,2026-10-30T00:00:00Z,\n")
-    later = now + timedelta(days=21)
+LISTED = "SN1002,,,2026-10-01T03:00:00Z,\nSN1003,,,2026-10-30T00:00:00Z,\n"
+LIST = datetime(2026, 10, 30, tzinfo=UTC)  # its date: the newest report in it
+DAY = timedelta(days=1)
+
+
+def listen(database: Database, at: datetime) -> None:
     with database.transaction() as session:
-        process_heartbeats.record_listening(session, ListeningWindow(to_ms(later - timedelta(days=1)), to_ms(later)))
-        assert stale_sweep.sweep(session, later).newly_stale == []
-    assert (card(database, "SN1002", later).liveness, card(database, "SN1003", later).liveness) == (Liveness.STALE, Liveness.OPERATING)
-    assert card(database, "SN1003", later).reported_by_import_only
+        process_heartbeats.record_listening(session, ListeningWindow(to_ms(at - DAY), to_ms(at)))
+        assert stale_sweep.sweep(session, at).newly_stale == []
+        assert not stale_sweep.any_due(session, at)
+
+
+def base(database: Database, now: datetime, on: datetime | None = None) -> BaseCount:
+    with database.snapshot() as session:
+        return as_of.base(session, now, on=on.date() if on else None).all
+
+
+def test_what_was_only_told_of_stays_as_told_until_the_list_is_a_week_old(database: Database, now: datetime) -> None:
+    heard(database, now, LISTED)
+    late, later = LIST + 7 * DAY - timedelta(seconds=1), now + 21 * DAY
+    listen(database, late)
+    assert (card(database, "SN1002", late).liveness, card(database, "SN1003", late).liveness) == (Liveness.STALE, Liveness.OPERATING)
+    assert card(database, "SN1003", later).liveness is Liveness.UNKNOWN  # before any sweep
+    listen(database, later)
+    unit = card(database, "SN1003", later)
+    assert (unit.liveness, unit.liveness_since) == (Liveness.UNKNOWN, to_ms(LIST + 7 * DAY))
+    assert (unit.reported_by_import_only, unit.listed_at, unit.list_file) == (True, to_ms(LIST), "telemetry.csv")
+    assert card(database, "SN1002", later).liveness is Liveness.STALE  # that list found it silent, and nobody heard it since
+    assert moves(database, "SN1003")[-1] == ("operating", "unknown", LIST + 7 * DAY)
+
+
+def test_headlines_say_how_many_are_known_from_lists_only(database: Database, now: datetime) -> None:
+    for kind in ("contracts", "contract-lines"):
+        take(database, now, kind, FLEET[kind])
+    heard(database, now, "SN1001,Acme,,2026-10-30T00:00:00Z,\nSN1002,,,2026-10-30T00:00:00Z,\n")
+    beat(database, "SN1001", now)
+    later = now + 21 * DAY
+    with database.snapshot() as session:
+        fleet = pages.installed_base(session, now)
+        licence = licences.licences(session, now, LicenceBreakdown.SEGMENT, now).total
+    assert (fleet.deployed, fleet.operating, fleet.listed, fleet.unknown) == (2, 2, 1, 0)
+    assert base(database, now) == BaseCount(5, 2, 2, listed=1, unknown=0)
+    assert (licence.active, licence.listed) == (2, 1)
+    beat(database, "SN1001", later)
+    listen(database, later)
+    with database.snapshot() as session:
+        fleet = pages.installed_base(session, later)
+        cells = reconciliation_run.reconcile(session, later, later, store=False).cells
+    assert (fleet.operating, fleet.listed, fleet.unknown, fleet.liveness[Liveness.UNKNOWN]) == (1, 0, 1, 1)
+    assert sum(fleet.liveness.values()) == sum(cells.values()) == fleet.registered == 5
+    assert base(database, later) == BaseCount(5, 2, 1, listed=0, unknown=1)
+    assert base(database, later, on=LIST + 8 * DAY).unknown == 1
+    assert base(database, later, on=LIST + 5 * DAY) == BaseCount(5, 2, 2, listed=1, unknown=0)
+
+
+@pytest.mark.parametrize("again", ["listed", "reports"])
+def test_a_newer_list_or_its_own_report_ends_what_was_unknown_and_history_keeps_it(database: Database, now: datetime, again: str) -> None:
+    heard(database, now, "SN1002,,,2026-10-30T00:00:00Z,\n")
+    later = now + 21 * DAY
+    listen(database, later)
+    if again == "reports":
+        beat(database, "SN1002", later)
+    else:
+        heard(database, later, f"SN1002,,,{later:%Y-%m-%dT%H:%M:%SZ},\n")
+    assert card(database, "SN1002", later).liveness is Liveness.OPERATING
+    assert moves(database, "SN1002")[-2:] == [("operating", "unknown", LIST + 7 * DAY), ("unknown", "operating", later)]
+    assert base(database, later, on=LIST + 8 * DAY).unknown == 1
 
 
 def test_a_later_list_revives_what_was_stale(database: Database, now: datetime) -> None:

@@ -5,7 +5,7 @@ from typing import Any
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from musterroll.domain.liveness import ListeningSpan, ListeningWindow, Liveness, LivenessFacts, assess_liveness, extend_listening
+from musterroll.domain.liveness import LIST_AGE, ListeningSpan, ListeningWindow, Liveness, LivenessFacts, assess_liveness, extend_listening
 from musterroll.domain.notifications.events import EventKind
 from musterroll.domain.values.instants import from_ms, to_ms
 from musterroll.storage.engine.database import Database
@@ -250,6 +250,7 @@ FACTS = st.builds(
     stale_since=st.none() | INSTANTS.map(lambda s: s * 500),
     held_at=st.none() | INSTANTS.map(lambda s: s * 500),
     reported_by_import_only=st.booleans(),
+    listed_at=st.none() | st.builds(lambda old, s: s * 500 - old * LIST_AGE * 1000, st.booleans(), INSTANTS),
 )
 
 

@@ -19,7 +19,7 @@ def test_a_unit_that_only_a_list_reported_is_never_shown_as_operating(now: datet
     card = _card(now, by_import=True)
     assert liveness_of(card).colour == "never_heard"  # grey
     assert answer(card, now) == "Last reported 28 days ago"
-    assert "from an imported list" in verdict(card, now)
+    assert "From an imported list" in verdict(card, now)
     assert "live status is unknown" in verdict(card, now)
 
 

@@ -102,9 +102,17 @@ class TelemetryImporter(Importer):
             "stale_since": (heard_at + stale * 1000 if silent else None) if newer or silent else before["stale_since"],
             "death_at": None if newer else before["death_at"],
             "operating": before["operating"] if hours is None else int(hours * 3600),
+            **self._listed(unit_id, before),
             "firmware": values.get("firmware", before["firmware"]),
             "usage": telemetry_rows.counters_text(usage),
         }
+
+    def _listed(self, unit_id: int, before: RecordFacts) -> RecordFacts:
+        """The date of the list that vouches for the unit; one that reports here needs none."""
+        if unit_id in self._reporting_here:
+            return {"listed_at": before["listed_at"], "unknown_since": before["unknown_since"]}
+        newer = self._received_until > (before["listed_at"] or 0)
+        return {"listed_at": self._received_until, "unknown_since": None} if newer else {}
 
     def store(self, writes: Sequence[PlannedWrite], change: AuditChange) -> list[int]:
         telemetry_rows.write(self.session, [(planned.before, planned.after) for planned in writes])
@@ -129,6 +137,7 @@ class TelemetryImporter(Importer):
         before, after = planned.before or {}, planned.after
         was, since = before.get("stale_since"), after["stale_since"]
         old = Liveness.STALE if was is not None else Liveness.OPERATING
+        aged = before.get("unknown_since") is not None and after["unknown_since"] is None
         changes = []
         if before.get("heard_at") is None:
             changes.append((after["first_heard_at"], Liveness.NEVER_HEARD, Liveness.OPERATING))
@@ -136,6 +145,8 @@ class TelemetryImporter(Importer):
         elif was is not None and was != since:
             changes.append((after["heard_at"], Liveness.STALE, Liveness.OPERATING))
             old = Liveness.OPERATING
+        elif aged:
+            changes.append((after["heard_at"], Liveness.UNKNOWN, Liveness.OPERATING))
         if since is not None and since != was:
             changes.append((since, old, Liveness.STALE))
         cause = f"import of {self.source.file}, line {planned.row.line}"
