@@ -141,6 +141,7 @@ def _other(unit: Unit, units: list[Unit]) -> int | None:
 def _status(dice: Random, unit_id: int) -> UnitStatus:
     heard = dice.choice([None, to_ms(NOW) - dice.choice([0, 59_999, 66_000, 185_999, 186_000, 10_000_000, 3_000_000_000])])
     was = {"first_heard_at": heard, "held_at": dice.choice([None, None, heard]), "death_at": dice.choice([None, None, heard])}
+    was["listed_at"] = (None, to_ms(NOW), to_ms(NOW) - 8 * 86_400_000)[unit_id % 3]
     return UnitStatus(unit_id=unit_id, beat=dice.choice([-1, 0, 7]), heard_at=heard, stale_since=dice.choice([None, None, heard]), **was)
 
 

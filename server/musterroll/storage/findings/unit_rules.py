@@ -9,7 +9,6 @@ from musterroll.domain.findings.kinds import ATTACH, LEAK, OF_CELL, FindingKind
 from musterroll.domain.findings.unit_rules import CLONE_FACT, OTHER_DOUBTS
 from musterroll.domain.messages.identity import Doubt
 from musterroll.storage.engine.temp_tables import Staging
-from musterroll.storage.liveness.states import unknown_sql
 
 # The lines that pay for a unit that is not healthy: all of them, and (`due`) the overdue ones.
 _PAID = """
@@ -57,7 +56,8 @@ SELECT unit_id, account_id, cell, string_agg(fact, '\n' ORDER BY ends, ref, id) 
   max(CASE WHEN back = 1 THEN price END) AS value, max(CASE WHEN back = 1 THEN currency END) AS currency
 FROM ended GROUP BY unit_id, account_id, cell"""
 
-_UNKNOWN = unknown_sql("v")
+_UNKNOWN = """EXISTS (
+        SELECT 1 FROM unit JOIN unit_status ON unit_status.unit_id = unit.id WHERE unit.id = c.unit_id AND {unknown})"""
 _KINDS = " ".join(f"WHEN {int(code, 2)} THEN '{kind}'" for code, kind in OF_CELL.items())
 _OF_CELLS = f"""
 WITH odd AS MATERIALIZED (
@@ -68,7 +68,7 @@ WITH odd AS MATERIALIZED (
 SELECT CASE c.cell {_KINDS} END AS kind, 'unit' AS subject, c.unit_id AS subject_id,
   c.lifecycle || coalesce('\n' || p.facts, '')
     || CASE WHEN c.cell IN (2, 6) THEN '\n' || coalesce(
-      CASE WHEN EXISTS (SELECT 1 FROM unit_status v WHERE v.unit_id = c.unit_id AND {_UNKNOWN}) THEN 'listed ' ELSE 'heard ' END
+      CASE WHEN {_UNKNOWN} THEN 'listed ' ELSE 'heard ' END
       || CAST(c.heard_at / 1000 AS TEXT), 'never heard') ELSE '' END
     || CASE WHEN c.cell = 3 THEN '\n' || c.variant ELSE '' END AS facts,
   c.variant, c.account_id,

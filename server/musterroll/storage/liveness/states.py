@@ -29,11 +29,6 @@ def reported_by_import_only(status: Any = UnitStatus) -> ColumnElement[bool]:
     return (col(status.birth_epoch) < 0) & (col(status.beat) < 0)
 
 
-def unknown_sql(alias: str) -> str:
-    """Whether the state of a unit that does not operate is unknown: it was heard by lists only, and none found it stale."""
-    return f"({reported_by_import_only_sql(alias)} AND {alias}.heard_at IS NOT NULL AND {alias}.stale_since IS NULL)"
-
-
 def reported_by_import_only_sql(alias: str | None = None) -> str:
     """The same as text, for a statement that calls the table by its own name or by this alias."""
     condition = reported_by_import_only(aliased(UnitStatus, name=alias) if alias else UnitStatus)

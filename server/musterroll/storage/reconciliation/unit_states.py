@@ -14,19 +14,22 @@ from musterroll.storage.units import as_of as unit_as_of
 
 
 class JudgedSql(NamedTuple):
-    """SQL over `unit` and `unit_status`: the lifecycle of a unit and whether it operates, at the instant of the run."""
+    """SQL over `unit` and `unit_status`, at the instant of the run: the lifecycle of a unit, whether it operates, and whether that is
+    unknown."""
 
     lifecycle: str
     operating: str
+    unknown: str
 
 
 def judged(session: Session, instant: int, now: int) -> JudgedSql:
     """The SQL of units at an instant (ms), at the latest now."""
     heard = liveness_states.hearing(session)
-    if instant >= now:
-        return JudgedSql("unit.lifecycle", _words(session, liveness_states.liveness(heard, now).in_(sorted(OPERATING))))
-    operating = unit_as_of.liveness_at(heard, instant, now).in_(sorted(OPERATING))
-    return JudgedSql(_words(session, unit_as_of.lifecycle_at(instant, now)), _words(session, operating))
+    present = instant >= now
+    liveness = liveness_states.liveness(heard, now) if present else unit_as_of.liveness_at(heard, instant, now)
+    lifecycle = "unit.lifecycle" if present else _words(session, unit_as_of.lifecycle_at(instant, now))
+    conditions = (liveness.in_(sorted(OPERATING)), liveness == Liveness.UNKNOWN.value)
+    return JudgedSql(lifecycle, *(_words(session, condition) for condition in conditions))
 
 
 def _words(session: Session, expression: ColumnElement[Any]) -> str:
@@ -40,9 +43,8 @@ class UnitState(NamedTuple):
 
 def unit_state(session: Session, judged: JudgedSql, unit_id: int) -> UnitState | None:
     """The state of one registered unit."""
-    unknown = liveness_states.unknown_sql("unit_status")
     query = (
-        f"SELECT {judged.lifecycle}, coalesce({judged.operating}, FALSE), coalesce({unknown}, FALSE)"  # noqa: S608  our own
+        f"SELECT {judged.lifecycle}, coalesce({judged.operating}, FALSE), coalesce({judged.unknown}, FALSE)"  # noqa: S608  our own
         " FROM unit LEFT JOIN unit_status ON unit_status.unit_id = unit.id"
     )
     row = session.execute(text(f"{query} WHERE unit.id = :id AND unit.merged_into_id IS NULL"), {"id": unit_id}).one_or_none()

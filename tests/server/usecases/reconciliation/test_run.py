@@ -23,6 +23,7 @@ from tests.support import documents, unit_rows
 from tests.support.random_records import NOW
 
 LATER = NOW + timedelta(days=21)
+SOON = NOW + timedelta(days=6)  # a list still counts
 UNITS = (
     "Serial Number,Manufacturer,Model,Install Date,Status\n"
     "SN1,Acme,Pump,,Installed\nSN2,Acme,Pump,2026-05-01,Installed\nSN3,Acme,Pump,2026-11-10,Installed\nSN4,Acme,Pump,,In Stock\n"
@@ -50,18 +51,19 @@ def cell(session: Session, on: date | datetime, now: datetime = LATER) -> str:
 
 
 def test_what_another_platform_told_stands_until_it_tells_more(session: Session) -> None:
-    assert [cell(session, NOW), cell(session, NOW + timedelta(seconds=156)), cell(session, LATER)] == ["111", "111", "111"]
+    assert [cell(session, NOW), cell(session, NOW + timedelta(seconds=156)), cell(session, SOON)] == ["111", "111", "111"]
+    assert cell(session, LATER) == "110"  # unknown: the list is too old
 
 
 def test_that_the_registry_listens_since_changes_nothing_of_the_past(session: Session) -> None:
     unit_rows.listening(session, to_ms(LATER) - 3_600_000, to_ms(LATER))
     session.flush()
     stale_sweep.sweep(session, LATER)
-    assert [cell(session, NOW), cell(session, LATER)] == ["111", "111"]
+    assert [cell(session, NOW), cell(session, SOON)] == ["111", "111"]
 
 
 def test_paper_is_judged_by_the_day(session: Session) -> None:
-    assert [cell(session, date(2026, 12, 31)), cell(session, date(2027, 1, 1))] == ["111", "011"]
+    assert [cell(session, date(2026, 12, 31)), cell(session, date(2027, 1, 1))] == ["110", "010"]
 
 
 def test_the_lifecycle_is_that_of_the_instant(session: Session) -> None:
