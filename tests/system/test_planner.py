@@ -109,9 +109,10 @@ def test_a_file_with_foreign_headings_is_mapped_saved_read_committed_and_undone(
     csv = b"Standort,Kunde,Bezeichnung\nS00001,A00001,Essen One\nS00099,A00001,Essen 9\n"
     page.locator("input[type=file]").set_input_files({"name": "standorte.csv", "mimeType": "text/csv", "buffer": csv})
     page.get_by_role("button", name="Preview changes").click()
-    page.get_by_label("Standort").select_option("ref")
-    page.get_by_label("Kunde").select_option("account")
-    page.get_by_label("Bezeichnung").select_option("name")
+    mapping = page.get_by_role("region", name="Column mapping")
+    mapping.get_by_label("Standort").select_option("ref")
+    mapping.get_by_label("Kunde").select_option("account")
+    mapping.get_by_label("Bezeichnung").select_option("name")
     page.get_by_label("Save mapping as").fill("Marram")
     page.get_by_role("button", name="Re-read with this mapping").click()
     expect(page.get_by_text("Mapping saved as Marram")).to_be_visible()
@@ -120,6 +121,39 @@ def test_a_file_with_foreign_headings_is_mapped_saved_read_committed_and_undone(
     expect(page.get_by_text("undone")).to_be_visible()
     page.goto("/imports?kind=sites")
     expect(page.locator("select[name=mapping]")).to_contain_text("Marram (sites)")
+
+
+@pytest.mark.parametrize(("size", "scheme"), [(PHONE, "dark"), (DESK, "light")], ids=["phone at night", "desk"])
+def test_the_questions_of_an_import_are_accessible_fit_and_are_answered(
+    visit: Callable[..., Page], size: tuple[int, int], scheme: str
+) -> None:
+    page = visit(size, color_scheme=scheme)
+    page.goto("/imports?kind=units")
+    rows = ("Teil;Bauart;Zustand;Seit;Kunde", "ZX1001;Pump 3;Quux;1/2/2025;K-1", "ZX1002;Pump 3;Quux;3/4/2025;K-2", "ZX1003;P;Quux;;")
+    csv = "\n".join(rows).encode()
+    page.locator("input[type=file]").set_input_files({"name": "teile.csv", "mimeType": "text/csv", "buffer": csv})
+    page.get_by_role("button", name="Preview changes").click()
+    _accessible(page)
+    page.get_by_role("button", name="Use column").first.click()  # the likeliest: the serial
+    page.get_by_label("Or one Manufacturer for all rows").fill("Acme")
+    page.get_by_role("button", name="Use value").first.click()
+    page.get_by_label("Or one Model for all rows").fill("Pump")
+    page.get_by_role("button", name="Use value").first.click()
+    page.get_by_role("region", name="Column mapping").get_by_label("Seit").select_option("installed_on")
+    page.get_by_role("region", name="Column mapping").get_by_label("Zustand").select_option("lifecycle")
+    page.get_by_role("button", name="Re-read with this mapping").click()
+    _accessible(page)
+    page.get_by_role("button", name="day first").click()
+    page.get_by_label("What does the Status").select_option("stock")
+    page.get_by_role("button", name="Use these meanings").click()
+    expect(page.get_by_role("button", name="Import 3 rows")).to_be_visible()
+    expect(page.locator(".questions")).to_have_count(0)
+    _accessible(page)
+
+
+def _accessible(page: Page) -> None:
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), "scrolls sideways"
+    assert [f"{v['id']}: {n['html']}" for v in Axe().run(page).response["violations"] if _grave(v) for n in v["nodes"]] == []
 
 
 def test_twins_are_merged_side_by_side_and_parted_again(visit: Callable[..., Page]) -> None:

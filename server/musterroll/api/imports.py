@@ -132,6 +132,7 @@ class QuestionOut(Schema):
     text: str
     answers: list[AnswerOut] = Field(description="The likeliest first; none: any text.")
     given: bool = Field(description="Whether a value for the whole file answers it, too.")
+    likely: bool = Field(description="Whether the first answer is a proposal.")
 
 
 class ImportOut(Schema):

@@ -14,6 +14,7 @@ from musterroll.web.pages import (
     audit,
     capacity,
     contracts,
+    dry_runs,
     enrolment,
     fleet,
     health,
@@ -43,6 +44,7 @@ from musterroll.web.wording import coverage
 from musterroll.web.wording import filters as filter_wording
 from musterroll.web.wording import findings as finding_wording
 from musterroll.web.wording import identity as identity_wording
+from musterroll.web.wording import imports as import_wording
 from musterroll.web.wording import notifications as notification_wording
 from musterroll.web.wording import states as state_wording
 
@@ -63,6 +65,7 @@ _SUBJECTS = (
     segments_pages,
     reconciliation,
     findings_pages,
+    dry_runs,
     imports,
     records,
     proposals,
@@ -90,6 +93,7 @@ def build(app: Flask, database: Database, settings: Settings, checks: Checks) ->
     install(app, WebContext(database, settings, checks, RateLimit(), RateLimit(*_PAGE_RATE)))
     security.protect(app, settings)
     state_wording.install(app)
+    import_wording.install(app)
     coverage.install(app)
     finding_wording.install(app)
     identity_wording.install(app)

@@ -39,6 +39,7 @@ class Question(NamedTuple):
     text: str
     answers: tuple[Answer, ...] = ()
     given: bool = False
+    likely: bool = False  # the first answer is a proposal
 
 
 def open_questions(document: Document) -> list[Question]:
@@ -81,7 +82,7 @@ def blocking_questions(kind: DocumentKind, error: DomainError, headings: Iterabl
     if isinstance(error, OpenQuestion) and error.options:
         return [Question("currency", "", f"{str(error).split(': ')[0]}.", tuple(Answer(code, code) for code in error.options))]
     headings = list(headings)
-    return [*_another_kind(kind, headings), *_missing_columns(kind, headings, given)]
+    return list(_another_kind(kind, headings)) or list(_missing_columns(kind, headings, given))
 
 
 def _another_kind(kind: DocumentKind, headings: list[Heading]) -> Iterator[Question]:
@@ -105,7 +106,7 @@ def _missing_columns(kind: DocumentKind, headings: list[Heading], given: Iterabl
             reason = f" Perhaps {guess.heading!r}: {guess.reason}" if guess else ""
             answers = tuple(Answer(each.name, f"{each.name} ({', '.join(each.samples) or 'empty'})"[:90]) for each in ordered)
             value = field.name not in (*kind.key, *kind.shown)
-            yield Question("column", field.name, f"Which column is the {field.label}?{reason}", answers, value)
+            yield Question("column", field.name, f"Which column is the {field.label}?{reason}", answers, value, guess is not None)
 
 
 def _keys(headings: Iterable[Heading]) -> list[str]:

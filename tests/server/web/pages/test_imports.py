@@ -6,6 +6,7 @@ from io import BytesIO
 from musterroll.usecases.imports.document_kinds import KINDS
 from werkzeug.test import TestResponse
 
+from tests.server.readers.test_xlsx_files import workbook
 from tests.server.web.conftest import _TOKEN, Visitor
 
 SITES = "Site ID,Account ID,Site Name,Remark\nS00001,A00001,Essen 1,\nS90001,A00002,Cork 9,\nS90002,A77777,,x\n"
@@ -94,31 +95,95 @@ def test_a_rejected_pair_is_not_proposed_again(visitor: Visitor) -> None:
     assert "No possible duplicates" in visitor.get("/possible-duplicates").text
 
 
-def test_suggestions_for_columns_are_shown_with_their_reason_and_taken_by_one_click(visitor: Visitor) -> None:
-    answer = drop(visitor, "sites", "sites.csv", "Site ID,Account ID,Site Nmae\nS90001,A00002,Cork 9\n")
-    assert "Perhaps Site Name: the heading is close to" in answer.text
-    columns = dict(re.findall(r'name="((?:heading|guess)\d+)" value="([^"]+)"', answer.text))
-    again = visitor.post(answer.request.path, seen=answer.request.path, accept="1", field0="ref", field1="account", **columns)
-    assert '<option value="name" selected>' in again.text
-    assert "Use the suggestions" not in again.text
+def answer(visitor: Visitor, address: str, *answers: tuple[str, str, str]) -> str:
+    """The page after these answers: what each is about, its subject, and the value."""
+    about, subject, value = (list(part) for part in zip(*answers, strict=True))
+    done = visitor.post(f"{address}/answers", seen=address, about=about, subject=subject, value=value)
+    assert done.headers["Location"] == address
+    return visitor.get(address).text
 
 
-def test_values_for_all_rows_and_meanings_of_words_are_kept_and_saved(visitor: Visitor) -> None:
-    answer = drop(visitor, "units", "units.csv", "Serial,Model,Status\nZX90001,P,Quux\nZX90002,P,N/A\n")
-    assert "Choose a column for <b>Manufacturer</b>" in answer.text
-    columns = {
-        "heading0": "Serial",
-        "field0": "serial",
-        "heading1": "Model",
-        "field1": "model",
-        "heading2": "Status",
-        "field2": "lifecycle",
-    }
-    options = {"given": "maker=Acme", "words": "Quux=stock", "save": "Quux list"}
-    again = visitor.post(answer.request.path, seen=answer.request.path, **columns, **options)
-    assert "Rows without a Manufacturer are given Acme." in again.text
-    assert "Read as empty: &#39;N/A&#39; (once)." in again.text
-    assert "maker=Acme" in again.text
-    assert "Quux=stock" in again.text
-    saved = visitor.client.get("/imports").text
-    assert "Quux list" in saved
+def test_a_suggestion_for_a_column_is_a_question_answered_by_one_click(visitor: Visitor) -> None:
+    dropped = drop(visitor, "sites", "sites.csv", "Site ID,Account ID,Site Nmae,Notes\nS90001,A00002,Cork 9,x\n")
+    assert "Is the column &#39;Site Nmae&#39; the Site Name? The heading is close to" in dropped.text
+    assert "Cork 9" not in re.findall("<td>(.*?)</td>", dropped.text)
+    accepted = answer(visitor, dropped.request.path, ("column", "name", "Site Nmae"))
+    assert "about this file" not in accepted
+    assert "Cork 9" in re.findall("<td>(.*?)</td>", accepted)
+    ignored = answer(visitor, dropped.request.path, ("column", "", "Site Nmae"))
+    assert "about this file" not in ignored
+    assert "Cork 9" not in re.findall("<td>(.*?)</td>", ignored)
+
+
+def test_a_semicolon_file_with_no_known_heading_is_answered_to_the_end(visitor: Visitor) -> None:
+    dropped = drop(visitor, "units", "units.csv", "Teil;Bauart;Zustand;Seit\nZX90001;P;Quux;1/2/2026\nZX90002;P;Quux;3/4/2026\n")
+    address = dropped.request.path
+    assert "3 questions about this file" in dropped.text
+    assert "Which column is the Serial Number? Perhaps &#39;Teil&#39;: its values look like it" in dropped.text
+    text = answer(visitor, address, ("column", "serial", "Teil"), ("column", "model", "Bauart"), ("given", "maker", "Acme"))
+    assert "Rows without a Manufacturer are given Acme." in text
+    text = answer(visitor, address, ("column", "installed_on", "Seit"), ("column", "lifecycle", "Zustand"))
+    assert "column Seit written?" in text
+    assert "day first" in text
+    text = answer(visitor, address, ("dates", "", "mdy"))
+    assert "What does the Status (Zustand) &#39;Quux&#39; mean (2 rows)?" in text
+    text = answer(visitor, address, ("word", "Quux", "stock"))
+    assert "about this file" not in text
+    assert re.findall("<td>(.*?)</td>", text)[:5] == ["ZX90001", "Acme", "P", "2026-01-02", "stock"]
+    assert "--" not in re.sub(r"<[^>]*>", "", text)  # no option of the command line
+
+
+def test_the_form_keeps_what_was_entered_where_a_file_cannot_be_read(visitor: Visitor) -> None:
+    dropped = drop(visitor, "sites", "sites.csv", SITES)
+    again = visitor.post(dropped.request.path, seen=dropped.request.path, zone="Nowhere/Town", skip="3-x", save="Umber")
+    assert "are not row numbers" in again.text
+    assert 'value="Nowhere/Town"' in again.text
+    assert 'value="3-x"' in again.text
+
+
+def test_what_only_rows_name_is_said_and_can_be_rejected(visitor: Visitor) -> None:
+    dropped = drop(visitor, "sites", "sites.csv", SITES)
+    assert "<b>1 account</b>: A77777 (1 row)" in dropped.text
+    text = answer(visitor, dropped.request.path, ("missing", "", "reject"))
+    assert "Account A77777 is not registered" in text
+    assert "<b>1 account</b>" not in text
+    run = visitor.post(dropped.request.path + "/commit", seen=dropped.request.path).headers["Location"]
+    assert "account A77777 is not registered" in visitor.get(run).text
+
+
+def test_a_list_of_another_kind_is_read_as_that_by_one_click(visitor: Visitor) -> None:
+    content = "Record ID,Company name,Company Domain Name\nR1,Umber,umber.example\n"
+    dropped = drop(visitor, "units", "list.csv", content)
+    assert "This looks like a HubSpot company list. Import it as:" in dropped.text
+    text = answer(visitor, dropped.request.path, ("kind", "", "accounts"))
+    assert "Accounts · Dry run" in text
+    assert "Looks like a HubSpot company list" in text
+
+
+def test_the_sheets_of_a_workbook_are_choices(visitor: Visitor) -> None:
+    content = workbook([["Site ID", "Account ID"], ["S90001", "A00002"]], [["Site ID", "Account ID"], ["S90002", "A00002"]])
+    token = _TOKEN.search(visitor.get("/imports").text)
+    assert token
+    form = {"csrf_token": token[1], "kind": "sites", "file": (BytesIO(content), "sites.xlsx")}
+    dropped = visitor.client.post("/imports", data=form, content_type="multipart/form-data", follow_redirects=True)
+    assert "Which of these tables holds the sites?" in dropped.text
+    assert re.findall(r'name="value" value="(\w+)"', dropped.text) == ["Sheet1", "Sheet2"]
+    assert "S90002" in answer(visitor, dropped.request.path, ("sheet", "", "Sheet2"))
+
+
+def test_the_whole_reading_is_saved_as_a_mapping_and_used_again(visitor: Visitor) -> None:
+    content = "Serial,Model,Status,Seit\nZX90001,P,Quux,1/2/2026\nZX90002,P,N/A,1/2/2026\n"
+    dropped = drop(visitor, "units", "units.csv", content)
+    options = {"given_field0": "maker", "given_value0": "Acme", "word0": "Quux", "meaning0": "stock", "word1": "N/A", "meaning1": "itself"}
+    column = re.search(r'name="heading(\d+)" value="Seit"', dropped.text)
+    assert column
+    options |= {f"heading{column[1]}": "Seit", f"field{column[1]}": "installed_on", "dates": "mdy", "save": "Quux list"}
+    again = visitor.post(dropped.request.path, seen=dropped.request.path, **options)
+    assert "Mapping saved as <b>Quux list</b>" in again.text
+    assert "2026-01-02" in again.text
+    token = _TOKEN.search(visitor.get("/imports").text)
+    assert token
+    form = {"csrf_token": token[1], "kind": "units", "mapping": "Quux list", "file": (BytesIO(content.encode()), "units.csv")}
+    third = visitor.client.post("/imports", data=form, content_type="multipart/form-data", follow_redirects=True)
+    assert "Rows without a Manufacturer are given Acme." in third.text
+    assert "2026-01-02" in third.text
