@@ -270,10 +270,12 @@ WARRANTY_END = (
 )
 WARRANTY_TYPE = "warrantytype typeofwarranty warrantylevel warrantyname garantieart garantietyp typedegarantie tipodegarantia tipogaranzia"
 WARRANTY_PROVIDER = (
-    "warrantyprovider warrantyvendor warrantysupplier warrantycompany garantiegeber supplier suppliername lieferant fournisseur"
+    "warrantyprovider warrantyvendor warrantysupplier warrantycompany garantiegeber supplier suppliername lieferant fournisseur proveedor "
+    "fornitore fornecedor leverancier dostawca"
 )
 PURCHASED = (
-    "purchasedate purchasedon datepurchased dateofpurchase purchased acquisitiondate acquiredon boughton buydate orderdate invoicedate "
+    "purchasedate purchasedon datepurchased dateofpurchase purchased acquisitiondate acquiredon boughton buydate orderdate "
+    "invoicedate "
     "kaufdatum anschaffungsdatum beschaffungsdatum anschaffung gekauftam datedachat dateachat datedacquisition fechadecompra fechacompra "
     "datadecompra datacompra datadacquisto dataacquisto datadiacquisto aankoopdatum aanschafdatum datazakupu"
 )
@@ -285,10 +287,12 @@ PURCHASE_COST = (
 ASSET_TAG = (
     "assettag assettagid tag tagid assetnumber assetno assetnr assetcode assetid inventorynumber inventoryno inventorytag propertytag "
     "barcode inventarnummer inventarnr inventarnummern anlagennummer anlagennr etikett numerodinventaire ninventaire numeroinventaire "
-    "numerodeinventario numeroinventario patrimonio numeropatrimonio inventarisnummer numerinwentarzowy nrinwentarzowy"
+    "numerodeinventario numeroinventario ninventario noinventario nroinventario npatrimonio nopatrimonio patrimonio numeropatrimonio "
+    "noinventaire inventarisnummer numerinwentarzowy nrinwentarzowy"
 )
 HOSTNAME = (
-    "hostname computername devicename machinename dnsname fqdn netbiosname assetname systemname rechnername geratename nomdelordinateur"
+    "hostname devicehostname systemhostname computername devicename machinename dnsname fqdn netbiosname assetname systemname "
+    "rechnername geratename nomdelordinateur"
 )
 CONFIGURATION_ITEM = f"{HOSTNAME} configurationitem ci cmdbci affectedci affectedasset configurationitemname assetname asset"
 MAC = "macaddress mac macaddr wifimacaddress wifimac ethernetmac ethernetmacaddress physicaladdress hardwareaddress macadresse adressemac"

@@ -154,7 +154,8 @@ SOURCES = (
             "account": "customerid customersid",
             "state": "subscriptionsstatus",
             "starts_on": "subscriptionsstartedat subscriptionsstartdate",
-            "ends_on": "subscriptionscancelledat",
+            "ended_on": "subscriptionscancelledat",
+            "currency": "subscriptionscurrencycode subscriptioncurrencycode",
         },
     ),
     Source(
@@ -244,7 +245,12 @@ SOURCES = (
         "accounts",
         "customer phonenumbers fullname billingaddress | customer company fullname | customerfullname "
         "phonenumbers | name companyname openbalance",
-        {"ref": "customer customerfullname name", "name": "company companyname fullname", "phone": "phonenumbers phone"},
+        {
+            "ref": "customer customerfullname name",
+            "name": "company companyname customer customerfullname name",
+            "phone": "phonenumbers phone",
+        },
+        ignored="fullname",  # of the contact
     ),
     Source(
         "a QuickBooks invoice list",
@@ -257,6 +263,17 @@ SOURCES = (
         },
         ignored="num invoiceno duedate transactiontype",
         dates="mdy",
+    ),
+    Source(
+        "a Pipedrive organization list",
+        "accounts",
+        "organizationid organizationname organizationowner | organizationid organizationname organizationaddress",
+        {
+            "ref": "organizationid",
+            "name": "organizationname",
+            "postcode": "organizationzippostalcodeofaddress",
+            "country": "organizationcountryofaddress",
+        },
     ),
     Source(
         "a Xero contact list",
@@ -299,7 +316,8 @@ SOURCES = (
         "an Odoo equipment list",
         "units",
         "equipmentname serialnumber equipmentcategory | equipmentname serialnumber vendor",
-        {"serial": "serialnumber", "maker": "vendor manufacturer", "model": "model", "installed_on": "assigneddate effectivedate"},
+        {"serial": "serialnumber", "maker": "vendor manufacturer", "model": "model", "installed_on": "assigneddate effectivedate"}
+        | {"location": "usedinlocation location"},
         ignored="equipmentname equipmentcategory scrapdate",
     ),
     Source(

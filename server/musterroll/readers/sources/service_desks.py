@@ -116,14 +116,16 @@ SOURCES = (
         "a Freshservice asset list",
         "units",
         "displayname assettag assetstate | displayname assettype serialnumber | displayname assettype assetstate",
-        {"serial": "serialnumber", "maker": "manufacturer vendor", "model": "product productname", "lifecycle": "assetstate"},
+        {"serial": "serialnumber", "maker": "manufacturer vendor", "model": "product productname", "lifecycle": "assetstate"}
+        | {"contact_name": "usedby"},
         ignored="assettype impact usagetype lastauditdate",
     ),
     Source(
         "a Jira Service Management list",
         "incidents",
         "issuekey issueid created | issuekey summary created | key summary issuetype created",
-        {"ref": "issuekey key", "opened_on": "created", "closed_on": "resolved resolutiondate", "category": "issuetype requesttype"},
+        {"ref": "issuekey key", "opened_on": "created", "closed_on": "resolved resolutiondate", "category": "issuetype requesttype"}
+        | {"account": "organizations organisations"},
         ignored="issueid parentid updated duedate lastviewed resolution",
     ),
     Source(
@@ -151,8 +153,23 @@ SOURCES = (
             "account": "company companyname",
             "site": "siteid",
             "installed_on": "installationdate",
+            "asset_tag": "tagnumber",
         },
-        ignored="site sitename configurationname vendor tagnumber",
+        ignored="site sitename configurationname vendor",
+    ),
+    Source(
+        "a ConnectWise agreement list",
+        "contracts",
+        "agreementname agreementtype company | agreementname agreementtype companyname",
+        {
+            "ref": "agreementname",
+            "account": "company companyname",
+            "state": "status agreementstatus",
+            "starts_on": "startdate datestart",
+            "ends_on": "enddate dateend",
+            "ended_on": "cancelleddate datecancelled",
+        },
+        ignored="agreementtype billingcycle nextinvoicedate",
     ),
     Source(
         "an Autotask ticket list",
@@ -194,7 +211,7 @@ SOURCES = (
         "assetname orgserialnumber | assetname productname assetstate | assetname product assetstate",
         {"serial": "orgserialnumber serialnumber", "maker": "manufacturer vendor", "model": "product productname model"}
         | {"lifecycle": "assetstate", "account": "account"},
-        ignored="site producttype acquisitiondate",
+        ignored="site producttype expirydate",
     ),
     Source(
         "a ManageEngine request list",
@@ -220,6 +237,13 @@ SOURCES = (
         "incidents",
         "ticketid summary dateoccurred | faultid symptom dateoccured",
         {"ref": "ticketid faultid", "opened_on": "dateoccurred dateoccured", "closed_on": "dateclosed datecleared"},
+    ),
+    Source(
+        "a HaloPSA or Halo ITSM contract list",
+        "contracts",
+        "clientid ref startdate | clientname ref startdate",
+        {"ref": "ref", "account": "clientid clientname", "starts_on": "startdate", "ends_on": "enddate"},
+        ignored="id started expired status siteid",
     ),
     Source(
         "a Snipe-IT asset list",
@@ -261,8 +285,10 @@ SOURCES = (
             "model": "devicetype type",
             "lifecycle": "status",
             "account": "tenant",
+            "hostname": "name",
+            "location": "location",
         },
-        ignored="site id platform location rack",
+        ignored="site id platform rack",
         words={"Offline": "deployed", "Failed": "returned", "Decommissioning": "retired", "Inventory": "stock", "Staged": "stock"},
     ),
 )
