@@ -172,7 +172,7 @@ def test_a_digest_comes_at_its_hour_in_its_zone_and_quiet_hours_hold_it_back(dat
 def test_pending_enrolments_and_rejected_rows_are_detected_once(database: Database) -> None:
     with database.transaction() as session:
         rule(session, gather_minutes=0)
-        alive, gone = silent(session, "ALIVE"), silent(session, "GONE")
+        alive, gone = silent(session, "ALIVE"), silent(session, "QUIET")
         session.get_one(UnitStatus, gone).stale_since = 1
         for unit in (alive, gone):
             session.add(Credential(unit_id=unit, secret_hash="x", status=CredentialStatus.PENDING, created_at=NOW))
@@ -183,7 +183,7 @@ def test_pending_enrolments_and_rejected_rows_are_detected_once(database: Databa
     (message,) = queued(database, NOW)
     assert [(event.kind, event.serial, event.units) for event in reported(database, message)] == [
         (EventKind.CLONE_SUSPECTED, "ALIVE", 1),
-        (EventKind.ENROLMENT_PENDING, "GONE", 1),
+        (EventKind.ENROLMENT_PENDING, "QUIET", 1),
         (EventKind.IMPORT_FAILED, "", 3),
     ]
     assert queued(database, NOW + MINUTE) == []
