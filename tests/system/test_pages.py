@@ -8,7 +8,7 @@ from axe_playwright_python.sync_playwright import Axe
 from musterroll.usecases.liveness import pause_alerts
 from playwright.sync_api import Browser, Page, Response, expect
 
-from tests.support import sample_fleet
+from tests.support import doubtful_unit, sample_fleet
 from tests.support.site import DESK, PHONE, Site, sign_in
 
 pytestmark = pytest.mark.browser
@@ -50,9 +50,24 @@ ADDRESSES = {
 
 @pytest.mark.parametrize(("size", "scheme"), [(PHONE, "light"), (PHONE, "dark"), (DESK, "light")], ids=["phone", "phone at night", "desk"])
 def test_every_page_is_accessible_fits_and_holds_still(visit: Callable[..., Page], size: tuple[int, int], scheme: str) -> None:
-    page = visit(size, color_scheme=scheme)
+    check(visit(size, color_scheme=scheme), ADDRESSES, scheme)
+
+
+@pytest.mark.parametrize("size", [PHONE, DESK], ids=["phone", "desk"])
+def test_the_pages_of_a_unit_in_doubt_are_accessible_and_fit(visit: Callable[..., Page], site: Site, size: tuple[int, int]) -> None:
+    doubtful = doubtful_unit.add(site.database, datetime.now(UTC))
+    page = visit(size)
+    check(page, {"unit": f"/units/{doubtful.uid}", **{f"finding {number}": f"/findings/{number}" for number in doubtful.findings}}, "light")
+    page.goto(f"/units/{doubtful.uid}")
+    page.get_by_text("What the registry received").click()
+    page.get_by_text("stored under this number").first.wait_for()
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+def check(page: Page, addresses: dict[str, str], scheme: str) -> None:
+    """Every page is accessible, fits and holds still."""
     axe = Axe()
-    for name, address in ADDRESSES.items():
+    for name, address in addresses.items():
         page.goto(address)
         page.wait_for_load_state("networkidle")
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), f"{name} scrolls sideways"

@@ -1,12 +1,15 @@
 """What each page shows, read as a browser without JavaScript would."""
 
+import html
 import re
+from datetime import UTC, datetime
 
 from musterroll.storage.engine.database import Database
 from musterroll.usecases.enrolment import enrol
 from musterroll_wire.vitals import VITALS
 
 from tests.server.web.conftest import Visitor
+from tests.support import doubtful_unit
 from tests.support.sample_fleet import HELD, LATE, NEVER, OPERATING, RETIRED, SHARED, STALE, TWIN
 
 
@@ -72,6 +75,18 @@ def test_the_unit_page_shows_every_vital_and_the_card(visitor: Visitor) -> None:
     assert [(label, symbol) for label, _, symbol in readings] == [(vital.label, vital.symbol) for vital in VITALS]
     assert text.count("<polyline") == len(VITALS)
     assert "W-88-1204" in text
+
+
+def test_the_unit_page_says_which_device_is_in_doubt_and_what_to_do(visitor: Visitor, fleet_database: Database) -> None:
+    doubtful = doubtful_unit.add(fleet_database, datetime.now(UTC))
+    text = visitor.get(f"/units/{doubtful.uid}").text
+    assert "two births with one number come from different hardware: mac 02:00:00:00:00:0" in text
+    assert "Find the copy and enrol it as a unit of its own" in text
+    assert "Correct serial, maker and model in its configuration" in text
+    assert "stored under this number" in text
+    for kind in re.findall(r'href="(/findings\?kind=[^"]+)"', text):
+        assert "DOUBTFUL000001" in visitor.get(html.unescape(kind)).text
+    assert "Which device is it?" not in visitor.get("/units/u000k400mvx7").text
 
 
 def test_an_unknown_unit_is_a_clear_404(visitor: Visitor) -> None:

@@ -75,7 +75,7 @@ def _several(signs: Signs, traces: Sequence[BirthTrace]) -> str:
     """How the births show more than one device; empty where they do not."""
     if _returns(traces, lambda a, b: bool(a.run) and a.run == b.run, lambda a, b: bool(a.run and b.run) and a.run != b.run):
         return "runs of the agent that started apart take turns"
-    twins = [(a, b) for a, b in combinations(traces, 2) if a[:2] == b[:2] and a.aside != b.aside]
+    twins = [(a, b) for a, b in combinations(traces, 2) if a[:2] == b[:2] and (a.aside or b.aside)]
     if other := next((_difference(a, b) for a, b in twins if _other_hardware(a, b)), ""):
         return f"two births with one number come from different hardware: {other}"
     near = [trace for trace in traces if trace.received_at >= traces[-1].received_at - max(_DAY, 4000 * trace.interval)]

@@ -107,6 +107,13 @@ def test_one_number_from_different_hardware_is_a_copy(database: Database, now: d
     assert cases(database) == [Doubt.COPIED]
 
 
+def test_one_number_from_different_hardware_within_one_batch_is_a_copy(database: Database, now: datetime) -> None:
+    (unit,) = enrol(database)
+    report(database, unit, now, *(unit.birth(run=run, evidence={"mac": run}) for run in ("a", "b")))
+    judge(database, now + SOON)
+    assert cases(database) == [Doubt.COPIED]
+
+
 def test_one_number_with_two_contents_of_an_agent_without_runs_is_a_clone_case(database: Database, now: datetime) -> None:
     (unit,) = enrol(database)
     report(database, unit, now, unit.record(n=1))
