@@ -31,7 +31,7 @@ from musterroll.commands import (
 from musterroll.commands.context import Context, fail
 from musterroll.commands.imports import import_
 from musterroll.commands.simulate import simulate
-from musterroll.commands.templates import template_
+from musterroll.commands.templates import columns_, template_
 from musterroll.domain.values.errors import DomainError
 
 
@@ -52,6 +52,7 @@ _COMMANDS: tuple[click.Command, ...] = (
         import_history.mappings,
         records.export,
         records.records,
+        columns_,
         template_,
         audit.audit,
         audit.changes,

@@ -22,6 +22,7 @@ from musterroll.domain.values.instants import from_ms
 from musterroll.readers.columns import choices
 from musterroll.readers.document import Document, digest
 from musterroll.readers.layout import layout
+from musterroll.readers.template_files import TEMPLATE_TYPES, csv_template, xlsx_template
 from musterroll.storage.imports.runs import RunRow
 from musterroll.usecases.imports import history as import_history
 from musterroll.usecases.imports import mappings as import_mappings
@@ -47,6 +48,10 @@ api = guarded("imports", "imports", _read)
 
 class KindPath(RequestSchema):
     kind: DocumentKind
+
+
+class TemplateQuery(RequestSchema):
+    format: Literal["csv", "xlsx"] = "csv"
 
 
 class RunPath(RequestSchema):
@@ -204,6 +209,15 @@ def import_one(path: KindPath, form: DocumentForm) -> Response:
         before, verdicts = import_history.imported_before(session, path.kind, sha256), _FirstVerdicts(document)
         result = import_document(session, document, verdicts.add, source, sha256 if form.commit else None)
     return answer(_import_out(result, document, before, verdicts))
+
+
+@api.get("/imports/templates/<kind>", summary="Template of a kind of document", responses={200: None, **documented(404)})
+@needs(Role.PLANNER, everywhere=True)
+def get_template(path: KindPath, query: TemplateQuery) -> Response:
+    """The headings, an example row and, in a workbook, a note on each column."""
+    content = (xlsx_template if query.format == "xlsx" else csv_template)(KINDS[path.kind])
+    headers = {"Content-Disposition": f'attachment; filename="{path.kind}.{query.format}"'}
+    return Response(content, content_type=TEMPLATE_TYPES[query.format], headers=headers)
 
 
 @listing(api, "/imports", RunPage, "Imports, newest first")

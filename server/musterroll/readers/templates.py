@@ -57,7 +57,15 @@ def names(field: Field) -> list[str]:
 
 
 def _note(kind: DocumentKind, field: Field) -> str:
-    need = "Required" if field in kind.required and field.name not in kind.assumed else "Optional"
-    read = field.read
-    form = f"one of {', '.join(dict.fromkeys(map(str, read.values.values())))}" if isinstance(read, Statuses) else _FORMS.get(read, "")
+    need, form = "Required" if is_required(kind, field) else "Optional", form_of(field)
     return f"{need}{f': {form}' if form else ''}. Also recognised as: {', '.join(names(field)[1:6])}, ..."
+
+
+def is_required(kind: DocumentKind, field: Field) -> bool:
+    return field in kind.required and field.name not in kind.assumed
+
+
+def form_of(field: Field) -> str:
+    """What the cells of a field hold, where that is more than text."""
+    read = field.read
+    return f"one of {', '.join(dict.fromkeys(map(str, read.values.values())))}" if isinstance(read, Statuses) else _FORMS.get(read, "")

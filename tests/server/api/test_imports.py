@@ -116,3 +116,8 @@ def test_a_dry_run_tells_new_values_what_would_be_created_and_what_is_open(rest:
     assert [(question["about"], question["subject"]) for question in told["questions"]] == [("word", "Quux")]
     rejected = send(rest, headers, content, dates="dmy", create_missing="false").json
     assert rejected["verdicts"][0]["code"] == "not_registered"
+
+
+def test_the_template_of_a_kind_can_be_sent_back(rest: RestClient, headers: dict[str, str]) -> None:
+    template = rest.client.get("/api/v1/imports/templates/accounts?format=xlsx", headers=headers)
+    assert counts(send(rest, headers, template.data, "accounts")) == {"new": 1}

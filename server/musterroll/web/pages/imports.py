@@ -1,12 +1,15 @@
 """Imports: upload a file to see its dry run; the history of imports, and undo; the columns of each kind and templates to fill in."""
 
-from flask import Blueprint, make_response, redirect, request
+from flask import Blueprint, Response, make_response, redirect, request
 from werkzeug.wrappers import Response as AnyResponse
 
 from musterroll.domain.access import Role
 from musterroll.domain.values import cursors
-from musterroll.domain.values.errors import DomainError
+from musterroll.domain.values.errors import DomainError, NotFound
+from musterroll.readers import reference
+from musterroll.readers.fields import DocumentKind
 from musterroll.readers.layout import ENCODINGS
+from musterroll.readers.template_files import TEMPLATE_TYPES, csv_template, xlsx_template
 from musterroll.usecases.imports import history as import_history
 from musterroll.usecases.imports import mappings as import_mappings
 from musterroll.usecases.imports.document_kinds import KINDS
@@ -57,6 +60,29 @@ def undo(run_id: int) -> AnyResponse:
     with transaction() as session:
         import_history.undo(session, run_id, actor().name, clock())
     return redirect(f"/imports/{run_id}", 303)
+
+
+@pages.get("/imports/columns/<kind>")
+@needs(Role.PLANNER, everywhere=True)
+def show_columns(kind: str) -> str:
+    """What a kind of document holds, and the headings that are recognised."""
+    document = _known(kind)
+    facts = {"columns": reference.columns(document), "sources": reference.sources(document), "kinds": KINDS.values()}
+    return page("import_columns.html", clock(), kind=document, **facts)
+
+
+@pages.get("/imports/templates/<kind>.<any(csv, xlsx):form>")
+@needs(Role.PLANNER, everywhere=True)
+def download_template(kind: str, form: str) -> AnyResponse:
+    content = (xlsx_template if form == "xlsx" else csv_template)(_known(kind))
+    headers = {"Content-Disposition": f'attachment; filename="{kind}.{form}"'}
+    return Response(content, content_type=TEMPLATE_TYPES[form], headers=headers)
+
+
+def _known(name: str) -> DocumentKind:
+    if name not in KINDS:
+        raise NotFound("there is no such file type; see Imports for the file types")
+    return KINDS[name]
 
 
 def _overview(choices: dict[str, str] | None = None, error: str | None = None) -> str:

@@ -187,3 +187,13 @@ def test_the_whole_reading_is_saved_as_a_mapping_and_used_again(visitor: Visitor
     third = visitor.client.post("/imports", data=form, content_type="multipart/form-data", follow_redirects=True)
     assert "Rows without a Manufacturer are given Acme." in third.text
     assert "2026-01-02" in third.text
+
+
+def test_every_kind_has_its_columns_and_templates(visitor: Visitor) -> None:
+    for name in KINDS:
+        assert f'href="/imports/columns/{name}"' in visitor.get("/imports").text
+        assert "recognised heading" in visitor.get(f"/imports/columns/{name}").text
+    text = visitor.get("/imports/templates/accounts.csv").text
+    assert "Import 1 row" in drop(visitor, "accounts", "accounts.csv", text).text
+    assert visitor.get("/imports/templates/accounts.xlsx").data[:2] == b"PK"
+    assert visitor.get("/imports/columns/nonsense").status_code == 404
