@@ -25,6 +25,7 @@ from musterroll.commands import (
     reconciliation,
     records,
     serve,
+    sources,
     units,
     users,
 )
@@ -50,6 +51,7 @@ _COMMANDS: tuple[click.Command, ...] = (
     *(
         import_history.imports,
         import_history.mappings,
+        sources.sources,
         records.export,
         records.records,
         columns_,

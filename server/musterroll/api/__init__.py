@@ -28,6 +28,7 @@ from musterroll.api import (
     renewals,
     segments,
     sites,
+    sources,
     unit_actions,
     units,
 )
@@ -56,7 +57,21 @@ _RESOURCES = (
         mappings,
         records,
     ),
-    *(reconciliation, findings, licences, renewals, plans, segments, proposals, audit, enrolments, notifications, quarantine, rates),
+    *(
+        reconciliation,
+        findings,
+        licences,
+        renewals,
+        plans,
+        segments,
+        proposals,
+        audit,
+        enrolments,
+        notifications,
+        quarantine,
+        rates,
+        sources,
+    ),
 )
 
 

@@ -30,7 +30,8 @@ def fetch(request: Request, file: BinaryIO) -> Delivery | None:
     auth = {"Authorization": f"Bearer {request.get('token')}"} if request.get("token") else {}
     basic = (request.get("user"), request.get("password")) if request.get("user") else None
     try:
-        answer = session(request.policy).get(request.settings["url"], headers={**known, **auth}, auth=basic, stream=False)
+        with session(request.policy) as opened:
+            answer = opened.get(request.settings["url"], headers={**known, **auth}, auth=basic)
     except RequestException as error:
         raise in_words(host, error) from None
     if answer.status_code == 304:

@@ -34,6 +34,8 @@ def fetch(request: Request, file: BinaryIO) -> Delivery | None:
             validity = _number(mailbox.response("UIDVALIDITY")[1])
             cursor = request.cursor if request.cursor.get("validity") == validity else {}
             return _next(mailbox, request, validity, int(cursor.get("uid", 0)), int(cursor.get("parts", 0)), file)
+    except SourceProblem:
+        raise
     except (imaplib.IMAP4.error, OSError, ValueError) as error:
         raise SourceProblem(f"the mailbox at {request.settings['host']} cannot be read: {_reason(error)}") from None
 
@@ -78,13 +80,10 @@ def _attachments(message: EmailMessage, request: Request) -> Iterator[tuple[str,
 
 @contextmanager
 def _opened(request: Request) -> Iterator[imaplib.IMAP4]:
-    from musterroll.sources.network import NotAllowed, connected
+    from musterroll.sources.network import connected
 
     host, port = request.settings["host"], int(request.get("port", "993"))
-    try:
-        wire = connected(host, port, request.policy.source_hosts)
-    except NotAllowed as error:
-        raise SourceProblem(str(error)) from None
+    wire = connected(host, port, request.policy.source_hosts)
     if request.get("tls") != "no":
         wire = ssl.create_default_context().wrap_socket(wire, server_hostname=host)
     mailbox = _Connected(wire)

@@ -13,7 +13,7 @@ from dlt.sources.helpers.requests.retry import Client
 from requests import PreparedRequest, Response, Session
 from requests.adapters import HTTPAdapter
 from requests.exceptions import ConnectionError as ConnectionFailed
-from requests.exceptions import InvalidURL, RequestException, Timeout, TooManyRedirects
+from requests.exceptions import HTTPError, RequestException, Timeout, TooManyRedirects
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 
@@ -24,10 +24,6 @@ from musterroll.sources.source import SourceProblem
 _ATTEMPTS = 5
 _LONGEST_WAIT = 120  # seconds between two attempts, also where a server asks for more
 _TIMEOUT = (10.0, 60.0)  # seconds to connect, and without a byte
-
-
-class NotAllowed(InvalidURL):
-    """An address that sources may not be sent to."""
 
 
 def session(policy: SourceSettings, only_host: str = "", backoff: float = 1.0) -> Session:
@@ -52,8 +48,8 @@ def session(policy: SourceSettings, only_host: str = "", backoff: float = 1.0) -
 
 def in_words(host: str, error: Exception) -> SourceProblem:
     """What went wrong with a request, in a sentence. Messages of libraries may hold secrets, and are left out."""
-    if isinstance(error, NotAllowed):
-        return SourceProblem(str(error))
+    if isinstance(error, HTTPError) and error.response is not None:
+        return refused(host, error.response)
     if isinstance(error, TooManyRedirects):
         return SourceProblem(f"{host} answered with a redirect; enter the address it leads to")
     if isinstance(error, Timeout):
@@ -77,12 +73,22 @@ def refused(host: str, response: Response) -> SourceProblem:
     return SourceProblem(f"{host} answered with status {status}: {reasons.get(status, 'see its log, or ask its administrator')}")
 
 
+def check_status(response: Response, *_args: Any, **_kwargs: Any) -> None:
+    """A hook that raises where an answer is no success, in the way that retries know."""
+    if response.status_code not in (200, 206):
+        response.content  # noqa: B018  read to its end, so that the connection can be used again
+        raise HTTPError(response=response)
+
+
 def _cut_short(response: Response | None, error: BaseException | None) -> bool:
     """Whether a JSON answer stops in the middle, as where a server dies while it writes."""
     if response is None or response.status_code != 200 or "json" not in response.headers.get("Content-Type", ""):
         return False
-    end = response.content.rstrip()[-1:]
-    return end not in (b"}", b"]", b'"', b"l", b"e") and not end.isdigit()
+    try:
+        response.json()
+    except ValueError:
+        return True
+    return False
 
 
 class _Guarded(HTTPAdapter):
@@ -96,13 +102,10 @@ class _Guarded(HTTPAdapter):
 
     def send(self, request: PreparedRequest, *args: Any, **kwargs: Any) -> Response:
         url = request.url or ""
-        try:
-            check_url(url, self._policy)
-        except ValueError as error:
-            raise NotAllowed(str(error)) from None
+        check_url(url, self._policy)
         host = urlsplit(url).netloc
         if self._only_host and host != self._only_host:
-            raise NotAllowed(f"{self._only_host} refers to another host, {host[:80]}, which is not asked")
+            raise SourceProblem(f"{self._only_host} refers to another host, {host[:80]}, which is not asked")
         return super().send(request, *args, **kwargs)
 
 
@@ -125,14 +128,14 @@ def _connect(connection: HTTPConnection, private_hosts: Collection[str]) -> sock
 
 
 def connected(host: str, port: int, private_hosts: Collection[str]) -> socket.socket:
-    """A connection to the first allowed address of a host that answers. Raises OSError, and NotAllowed."""
+    """A connection to the first allowed address of a host that answers. Raises OSError, and SourceProblem."""
     try:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     except OSError:
-        raise NotAllowed(f"the host name {host[:80]} cannot be resolved") from None
+        raise SourceProblem(f"the host name {host[:80]} cannot be resolved") from None
     allowed = [address for address in found if host in private_hosts or is_public(str(address[4][0]))]
     if not allowed:
-        raise NotAllowed(f"{host[:80]} is in a private network; to allow it, add it to MUSTERROLL_SOURCE_HOSTS")
+        raise SourceProblem(f"{host[:80]} is in a private network; to allow it, add it to MUSTERROLL_SOURCE_HOSTS")
     failure: OSError = ConnectionError("no address")
     for family, kind, protocol, _, address in allowed[:4]:
         wire = socket.socket(family, kind, protocol)

@@ -38,6 +38,7 @@ from musterroll.web.pages import findings as findings_pages
 from musterroll.web.pages import licences as licences_pages
 from musterroll.web.pages import notifications as notifications_pages
 from musterroll.web.pages import segments as segments_pages
+from musterroll.web.pages import sources as sources_pages
 from musterroll.web.pages import unit as unit_pages
 from musterroll.web.pages import users as users_pages
 from musterroll.web.wording import coverage
@@ -63,6 +64,7 @@ _SUBJECTS = (
     licences_pages,
     capacity,
     segments_pages,
+    sources_pages,
     reconciliation,
     findings_pages,
     dry_runs,

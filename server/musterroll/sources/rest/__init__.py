@@ -1,1 +1,1 @@
-"""Sources with a REST API: a generic one, and systems described over it."""
+"""Sources with a REST API."""

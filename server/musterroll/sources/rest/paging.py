@@ -1,4 +1,4 @@
-"""How lists are paged through: paginators of dlt, and those it has not."""
+"""How lists are paged through: paginators of dlt, and one it has not."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -32,43 +32,6 @@ class LastId(BasePaginator):
 
     def update_request(self, request: Request) -> None:
         request.params = {**_params(request), self._param: self._last}
-
-
-class StreamCursor(BasePaginator):
-    """A cursor with every answer, also the last one, which says that the stream ends there. `cursor` is where to go on some day."""
-
-    def __init__(self, cursor: str, end: str, param: str = "cursor", instead_of: str = "") -> None:
-        super().__init__()
-        self._path, self._end, self._param, self._instead_of = cursor, end, param, instead_of
-        self.cursor = ""
-
-    def update_state(self, response: Response, data: list[Any] | None = None) -> None:
-        body = response.json()
-        self.cursor = str(next(iter(jsonpath.find_values(self._path, body)), "") or self.cursor)
-        self._has_next_page = not next(iter(jsonpath.find_values(self._end, body)), True)
-
-    def update_request(self, request: Request) -> None:
-        params = {name: value for name, value in _params(request).items() if name != self._instead_of}
-        request.params = {**params, self._param: self.cursor}
-
-
-class RangeOfRows(BasePaginator):
-    """Rows `0-49` of a parameter, and `Content-Range: 0-49/200` in the answer."""
-
-    def __init__(self, param: str, size: int) -> None:
-        super().__init__()
-        self._param, self._size, self._first = param, size, 0
-
-    def init_request(self, request: Request) -> None:
-        self.update_request(request)
-
-    def update_state(self, response: Response, data: list[Any] | None = None) -> None:
-        total = response.headers.get("Content-Range", "").rpartition("/")[2]
-        self._first += self._size
-        self._has_next_page = bool(data) and total.isdigit() and self._first < int(total)
-
-    def update_request(self, request: Request) -> None:
-        request.params = {**_params(request), self._param: f"{self._first}-{self._first + self._size - 1}"}
 
 
 def _params(request: Request) -> dict[str, Any]:

@@ -9,12 +9,14 @@ from sqlmodel import Session
 from musterroll.domain.enrolment.claim_rules import text
 from musterroll.domain.imports import RunState
 from musterroll.domain.values.errors import Conflict, DomainError, NotFound
+from musterroll.domain.values.instants import from_ms
 from musterroll.readers.columns import Choices
 from musterroll.readers.columns import choices as chosen
 from musterroll.readers.layout import layout
 from musterroll.sources import SourceSettings, SourceType, source_type
 from musterroll.sources.policy import check_secret
 from musterroll.storage.imports import sources as stored
+from musterroll.storage.imports.sources import SourceStatus
 from musterroll.storage.tables.audit import AuditChange
 from musterroll.storage.tables.imports import DocumentSource, SourceRun
 from musterroll.usecases.audit import record as audit_record
@@ -125,6 +127,51 @@ def named(session: Session, name: str) -> DocumentSource:
         known = ", ".join(status.source.name for status in stored.all_sources(session)[:12]) or "none yet"
         raise NotFound(f"there is no source {name[:120]!r}; available: {known}")
     return source
+
+
+def numbered(session: Session, source_id: int) -> DocumentSource:
+    """Raises NotFound."""
+    source = stored.source(session, source_id)
+    if source is None or source.removed:
+        raise NotFound(f"there is no source {source_id}")
+    return source
+
+
+def status(row: SourceStatus) -> str:
+    """How a source is, in a sentence."""
+    source, run = row
+    if run is not None and run.state is RunState.WAITING:
+        return f"waits for approval: {run.reason}"
+    if run is not None:
+        return "approved, being imported"
+    if source.problem:
+        return f"failing: {source.problem}"
+    if source.paused:
+        return "paused"
+    if source.asked:
+        return "runs within seconds"
+    return "OK" + (f", next run {from_ms(source.ran_at + source.every * 1000):%Y-%m-%d %H:%M} UTC" if source.ran_at else "")
+
+
+def as_dict(row: SourceStatus) -> dict[str, Any]:
+    """A source for programs; as `put` takes it, with its status. Secrets are only named in it."""
+    source, run = row
+    names = ("name", "type", "kind", "settings", "reading", "every", "most_changed", "problem", "paused")
+    waiting = run.id if run is not None and run.state is RunState.WAITING else None
+    last_run = from_ms(source.ran_at) if source.ran_at else None
+    return {**{name: getattr(source, name) for name in names}, "status": status(row), "waiting_run": waiting, "last_run": last_run}
+
+
+def act(session: Session, source: DocumentSource, action: str, actor: str, now: datetime, run_id: int | None = None) -> None:
+    """What a person does with a source: run, approve, discard, pause or resume it. Raises DomainError."""
+    if action == "run":
+        ask(session, source)
+    elif action in ("approve", "discard"):
+        decide(session, source, action == "approve", actor, now, run_id)
+    elif action in ("pause", "resume"):
+        pause(session, source, action == "pause", actor, now)
+    else:
+        raise NotFound("there is no such action")
 
 
 def ask(session: Session, source: DocumentSource) -> None:

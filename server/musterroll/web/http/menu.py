@@ -31,6 +31,7 @@ ENTRIES = (
     Entry("/contracts", "Contracts", "file-text", "Customers & contracts"),
     Entry("/reconciliation", "Reconciliation", "scale", "Customers & contracts", first=True),
     Entry("/imports", "Imports", "file-import", "Customers & contracts", Role.PLANNER, everywhere=True, wide=True),
+    Entry("/sources", "Sources", "file-import", "Customers & contracts", Role.PLANNER, everywhere=True),
     Entry("/records", "Records", "file-text", "Customers & contracts", Role.PLANNER, everywhere=True),
     Entry("/labels", "Labels", "qrcode", "Units"),
     Entry("/calendar", "Calendar", "calendar-event", "Customers & contracts"),
