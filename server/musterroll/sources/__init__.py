@@ -1,6 +1,7 @@
 """Where documents come from by themselves, one file each: settings, checks, and how they are fetched.
 
-To add a source, write its file and add it to SOURCES; the form, the command, the REST schema and the job follow. What is fetched is written to a file and read as any document is. Nothing here knows the database.
+To add a source, write its file and add it to SOURCES; the form, the command, the REST schema and the job follow. What is fetched is
+written to a file and read as any document is. Nothing here knows the database.
 """
 
 from musterroll.domain.values.errors import DomainError
