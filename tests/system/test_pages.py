@@ -53,15 +53,16 @@ def test_every_page_is_accessible_fits_and_holds_still(visit: Callable[..., Page
     check(visit(size, color_scheme=scheme), ADDRESSES, scheme)
 
 
-@pytest.mark.parametrize("size", [PHONE, DESK], ids=["phone", "desk"])
-def test_the_pages_of_a_unit_in_doubt_are_accessible_and_fit(visit: Callable[..., Page], site: Site, size: tuple[int, int]) -> None:
+def test_the_pages_of_a_unit_in_doubt_are_accessible_and_fit(visit: Callable[..., Page], site: Site) -> None:
     doubtful = doubtful_unit.add(site.database, datetime.now(UTC))
-    page = visit(size)
-    check(page, {"unit": f"/units/{doubtful.uid}", **{f"finding {number}": f"/findings/{number}" for number in doubtful.findings}}, "light")
-    page.goto(f"/units/{doubtful.uid}")
-    page.get_by_text("What the registry received").click()
-    page.get_by_text("stored under this number").first.wait_for()
-    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    addresses = {"unit": f"/units/{doubtful.uid}", **{f"finding {number}": f"/findings/{number}" for number in doubtful.findings}}
+    for size in (PHONE, DESK):
+        page = visit(size)
+        check(page, addresses, "light")
+        page.goto(addresses["unit"])
+        page.get_by_text("What the registry received").click()
+        page.get_by_text("stored under this number").first.wait_for()
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
 
 
 def check(page: Page, addresses: dict[str, str], scheme: str) -> None:
