@@ -8,11 +8,14 @@ from musterroll.readers.columns import Choices, Heading
 from musterroll.readers.document import Document
 from musterroll.readers.table import BadFile
 from musterroll.storage.engine.database import Database
+from musterroll.usecases.imports import history as import_history
 from musterroll.usecases.imports.document_kinds import KINDS
 from musterroll.usecases.imports.importer import Source
 from musterroll.usecases.imports.run import ImportResult, import_document
 from musterroll.usecases.imports.verdicts import RowVerdict
+from musterroll.usecases.undo import undo as undo_changes
 from sqlalchemy import text
+from sqlmodel import Session
 
 from tests.support import records
 
@@ -94,6 +97,11 @@ def take(
     with database.transaction() as session:
         done = import_document(session, read, verdicts.append, Source(f"{kind}.csv", "kim", now), "0" * 64 if commit else None)
     return verdicts, done
+
+
+def undo(session: Session, run_id: int, actor: str, now: datetime) -> int:
+    """Take an import back in one transaction."""
+    return undo_changes.undo(session, import_history.run(session, run_id).change_id, actor, now).id or 0
 
 
 def outcomes(verdicts: list[RowVerdict]) -> list[str]:

@@ -7,7 +7,8 @@ from flask import Response
 from pydantic import Field
 from sqlmodel import Session
 
-from musterroll.api.http.context import actor, answer, clock, read_only, transaction
+from musterroll import long_work
+from musterroll.api.http.context import actor, answer, clock, context, read_only
 from musterroll.api.http.lists import ListQuery, Page, listed, listing
 from musterroll.api.http.problems import documented
 from musterroll.api.http.routing import guarded
@@ -19,7 +20,6 @@ from musterroll.domain.values.instants import from_ms
 from musterroll.storage.audit import changes as audit_changes
 from musterroll.storage.audit import verify as audit_chain
 from musterroll.storage.tables.audit import AuditChange
-from musterroll.usecases.undo import undo as undo_changes
 
 api = guarded("audit", "changes")
 
@@ -128,8 +128,9 @@ def verify(query: HeadQuery) -> Response:
 @needs(Role.PLANNER, everywhere=True)
 def undo(path: NumberPath, body: ReasonBody) -> Response:
     """Restores all records the change wrote, or none. Returns the new change."""
-    with transaction() as session:
-        return answer(change_out(undo_changes.undo(session, path.number, actor(), clock(), body.reason)))
+    change = long_work.undo(context().database, path.number, actor(), clock, body.reason)
+    with read_only() as session:
+        return answer(change_out(session.get_one(AuditChange, change)))
 
 
 def _change(session: Session, number: int) -> AuditChange:

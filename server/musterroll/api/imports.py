@@ -10,8 +10,9 @@ from flask_openapi.models.file import FileStorage
 from pydantic import Field
 from sqlmodel import Session
 
+from musterroll import long_work
 from musterroll.api.http.bodies import read_json, read_upload
-from musterroll.api.http.context import actor, answer, clock, context, read_only, snapshot, transaction
+from musterroll.api.http.context import actor, answer, clock, context, read_only, snapshot
 from musterroll.api.http.lists import ListQuery, Page, listed, listing
 from musterroll.api.http.problems import HttpError, documented
 from musterroll.api.http.routing import guarded
@@ -171,6 +172,8 @@ class RunOut(Schema):
     counts: dict[str, int]
     change: int
     undone_by: int | None = Field(description="The change that undid it.")
+    line: int | None = Field(description="Of an import that is under way or was interrupted: the line up to which it is in the registry.")
+    undoing: bool = Field(description="Whether its undo is not complete; undo it again to complete it.")
 
 
 class RunPage(Schema):
@@ -193,21 +196,23 @@ class RunRowPage(Schema):
 @api.post("/imports/<kind>", summary="Import a file: dry run or commit", responses={200: ImportOut, **documented(400, 404, 409, 413, 415)})
 @needs(Role.PLANNER, everywhere=True)
 def import_one(path: KindPath, form: DocumentForm) -> Response:
-    """Returns an outcome per row: new, changed, same or refused. One transaction; importing a file again changes nothing."""
+    """Returns an outcome per row: new, changed, same or refused. Importing a file again changes nothing, or completes it."""
     upload = request.files.get("file")
     if upload is None:
         raise HttpError(422, "invalid", "file: send the file as the multipart field `file`")
     stream = cast(BinaryIO, upload.stream)
     sha256 = digest(stream)
     source = Source(upload.filename or "upload", actor(), clock(), context().settings.interval, form.create_missing)
-    with closing(upload), transaction() if form.commit else snapshot() as session:
+    with closing(upload), snapshot() as session:
         saved = import_mappings.choices(session, path.kind, form.mapping)
         laid_out = layout(form.sheet, form.encoding, form.separator, form.heading_row, form.skip)
         chosen = choices(form.map, saved, form.dates, form.zone, laid_out, given=form.given, words=form.word, numbers=form.numbers)
         chosen = chosen._replace(accept_guesses=form.accept_guesses)
         document = Document(stream, KINDS[path.kind], chosen)
         before, verdicts = import_history.imported_before(session, path.kind, sha256), _FirstVerdicts(document)
-        result = import_document(session, document, verdicts.add, source, sha256 if form.commit else None)
+        result = import_document(session, document, verdicts.add, source, None) if not form.commit else None
+    if result is None:
+        result = long_work.import_document(context().database, document, verdicts.add, source, sha256, clock)
     return answer(_import_out(result, document, before, verdicts))
 
 
@@ -253,8 +258,8 @@ def get_import_rows(path: RunPath, query: ListQuery) -> Response:
 @api.post("/imports/<int:run>/undo", summary="Undo an import", responses={200: RunOut, **documented(404, 409)})
 @needs(Role.PLANNER, everywhere=True)
 def undo_import(path: RunPath) -> Response:
-    with transaction() as session:
-        import_history.undo(session, path.run, actor(), clock())
+    long_work.undo_import(context().database, path.run, actor(), clock)
+    with read_only() as session:
         return answer(_run_out(import_history.run(session, path.run)))
 
 

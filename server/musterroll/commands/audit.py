@@ -5,6 +5,7 @@ from typing import Any
 
 import click
 
+from musterroll import long_work
 from musterroll.commands.context import Context, clock
 from musterroll.commands.tables import Column, Columns, json_option, limit_option, print_json, print_list, print_table
 from musterroll.domain.values.errors import NotFound
@@ -12,7 +13,6 @@ from musterroll.domain.values.instants import from_ms
 from musterroll.storage.audit import changes as audit_changes
 from musterroll.storage.audit.verify import verify as verify_chain
 from musterroll.storage.tables.audit import AuditChange
-from musterroll.usecases.undo import undo as undo_changes
 
 _ACTOR = "command line"
 BROKEN_CHAIN = 4  # exit status
@@ -112,12 +112,11 @@ def changes() -> None:
 @click.pass_obj
 def undo(context: Context, number: int, reason: str, as_json: bool) -> None:
     """Undo change NUMBER (see `musterroll audit list`): all records it wrote are restored, or none."""
-    with context.database().transaction() as session:
-        change = undo_changes.undo(session, number, _ACTOR, clock(), reason)
+    change = long_work.undo(context.database(), number, _ACTOR, clock, reason)
     if as_json:
-        print_json({"undone": number, "change": change.id})
+        print_json({"undone": number, "change": change})
     else:
-        click.echo(f"Change {number} undone by change {change.id}. To redo it: musterroll changes undo {change.id}")
+        click.echo(f"Change {number} undone by change {change}. To redo it: musterroll changes undo {change}")
 
 
 def _differences(before: dict[str, Any] | None, after: dict[str, Any] | None) -> str:

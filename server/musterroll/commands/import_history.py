@@ -2,6 +2,7 @@
 
 import click
 
+from musterroll import long_work
 from musterroll.commands.context import Context, clock
 from musterroll.commands.import_output import outcome_counts, outcome_words
 from musterroll.commands.imports import ACTOR
@@ -18,8 +19,8 @@ _IMPORTS: Columns[RunRow] = (
     Column("FILE", lambda run: run.file),
     Column("TIME (UTC)", lambda run: f"{from_ms(run.at):%Y-%m-%d %H:%M}"),
     Column("IMPORTED BY", lambda run: run.actor),
-    Column("ROWS", lambda run: outcome_counts(run.counts)),
-    Column("UNDONE BY", lambda run: run.undone_by and f"change {run.undone_by}"),
+    Column("ROWS", lambda run: outcome_counts(run.counts) + (f"; not complete, up to line {run.line:,}" if run.line else "")),
+    Column("UNDONE BY", lambda run: run.undone_by and f"change {run.undone_by}{' (not complete)' if run.undoing else ''}"),
 )
 _ROWS: Columns[ImportRow] = (
     Column("LINE", lambda row: row.line, right=True),
@@ -82,9 +83,7 @@ def show_(context: Context, run_id: int, limit: int, as_json: bool) -> None:
 @click.pass_obj
 def undo(context: Context, run_id: int, reason: str, as_json: bool) -> None:
     """Undo an import: restore every record, or report what prevents it."""
-    database = context.database()
-    with database.transaction() as session:
-        change = import_history.undo(session, run_id, ACTOR, clock(), reason)
+    change = long_work.undo_import(context.database(), run_id, ACTOR, clock, reason)
     if as_json:
         print_json({"undone": run_id, "change": change})
     else:

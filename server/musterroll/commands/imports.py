@@ -10,6 +10,7 @@ from typing import BinaryIO, NamedTuple
 
 import click
 
+from musterroll import long_work
 from musterroll.commands.context import Context, clock
 from musterroll.commands.import_output import JsonReport, PlainReport
 from musterroll.readers.columns import choices
@@ -94,9 +95,10 @@ def import_(
 ) -> None:
     """Import records from a CSV file, a workbook or JSON, zipped or not.
 
-    Shows first which rows are new, changed, unchanged or rejected, and asks before importing. An import is one transaction and can be
-    undone (musterroll imports undo); importing the same file again changes nothing. Import accounts and sites first, then units, then
-    contracts and the rest. Exit status: 0 all rows accepted, 3 some rows rejected, 1 nothing imported, 2 usage error.
+    Shows first which rows are new, changed, unchanged or rejected, and asks before importing. An import can be undone as one
+    (musterroll imports undo). Importing the same file again changes nothing, and completes an import that was interrupted. Import
+    accounts and sites first, then units, then contracts and the rest. Exit status: 0 all rows accepted, 3 some rows rejected,
+    1 nothing imported, 2 usage error.
     """
     database = context.database()
     try:
@@ -139,10 +141,15 @@ def _run(database: Database, document: Document, source_file: _Input, commit: bo
     gc.set_threshold(_UNTIL_COLLECTED, 50, 100)
     report = (JsonReport if source_file.as_json else PlainReport)(source_file.name, document, commit)
     source = Source(source_file.name, ACTOR, clock(), source_file.interval, source_file.create_missing)
-    with _progress(source_file, document) as progress, database.transaction() if commit else database.snapshot() as session:
+    with database.snapshot() as session:
         before = import_history.imported_before(session, document.kind.name, source_file.sha256)
+    with _progress(source_file, document) as progress:
         add = _with_progress(report.add, progress)
-        result = import_document(session, document, add, source, source_file.sha256 if commit else None)
+        if commit:
+            result = long_work.import_document(database, document, add, source, source_file.sha256, clock)
+        else:
+            with database.snapshot() as session:
+                result = import_document(session, document, add, source, None)
     report.finish(result, before)
     return result.counts
 

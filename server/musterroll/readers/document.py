@@ -36,6 +36,7 @@ class Document:
     def __init__(self, file: BinaryIO, kind: DocumentKind, choices: Choices = Choices()) -> None:  # noqa: B008  immutable
         """Raises BadFile where the file is no table of that kind."""
         self._file, choices = file, by_field(kind, choices)
+        self._choices = choices
         self.kind, self._table, self._columns, self._guesses = open_columns(file, kind, choices)
         self._accepted = choices.accept_guesses
         keys = [cells.heading_key(name) for name in self._table.header]
@@ -58,6 +59,12 @@ class Document:
     def mapping(self) -> dict[str, str]:
         """Field by heading."""
         return {self._table.header[column.place].strip(): column.field.name for column in self._columns}
+
+    @property
+    def fingerprint(self) -> str:
+        """Of how the file is read: the same for the same rows from the same file."""
+        told = [dict(sorted(part.items())) if isinstance(part, Mapping) else str(part) for part in self._choices]
+        return hashlib.sha256(repr((told, sorted(self.mapping.items()))).encode()).hexdigest()
 
     def notes(self) -> list[str]:
         """How the rows were read, once they have been: what a person should know about the file as a whole, in sentences."""

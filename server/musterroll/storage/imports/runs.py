@@ -3,12 +3,12 @@
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, col
 
 from musterroll.storage.engine import bulk
-from musterroll.storage.tables.audit import AuditChange
+from musterroll.storage.tables.audit import AuditChange, UndoProgress
 from musterroll.storage.tables.imports import ImportRow, ImportRun, SavedMapping
 
 
@@ -25,6 +25,8 @@ class RunRow(NamedTuple):
     at: int
     actor: str
     undone_by: int | None
+    line: int | None  # up to which it is imported; None: complete
+    undoing: bool  # whether its undo is not complete
 
 
 class DocumentOrigin(NamedTuple):
@@ -55,15 +57,15 @@ def runs(session: Session, before_id: int | None = None, limit: int = 100) -> li
 
 
 def last_imported_at(session: Session) -> int | None:
-    """When the last document was imported (ms)."""
-    query = select(col(AuditChange.at)).join_from(ImportRun, AuditChange, col(AuditChange.id) == col(ImportRun.change_id))
-    at: int | None = session.execute(query.order_by(col(ImportRun.id).desc()).limit(1)).scalar()
+    """When the last rows of a document were imported (ms)."""
+    at: int | None = session.execute(select(func.max(col(ImportRun.at)))).scalar()
     return at
 
 
-def new_records(session: Session, after_id: int) -> tuple[int, int]:
-    """The newest import, and how many records it and the others after `after_id` brought, whatever their kind."""
-    rows = session.execute(select(col(ImportRun.id), col(ImportRun.counts)).where(col(ImportRun.id) > after_id)).all()
+def new_records(session: Session, after_id: int, at: int) -> tuple[int, int]:
+    """The newest import, and how many records it brought and the others after `after_id` or still going on after `at` (ms)."""
+    since = (col(ImportRun.id) > after_id) | (col(ImportRun.at) > at)
+    rows = session.execute(select(col(ImportRun.id), col(ImportRun.counts)).where(since)).all()
     return max((row.id for row in rows), default=after_id), sum(row.counts.get("new", 0) for row in rows)
 
 
@@ -76,6 +78,18 @@ def same_content(session: Session, kind: str, sha256: str) -> RunRow | None:
     """The newest import of the same content that is not undone."""
     rows = session.execute(_runs().where(col(ImportRun.kind) == kind, col(ImportRun.sha256) == sha256).order_by(col(ImportRun.id).desc()))
     return next((run for run in map(RunRow._make, rows) if run.undone_by is None), None)
+
+
+def unfinished(session: Session, kind: str, sha256: str, reading: str) -> ImportRun | None:
+    """The newest import of the same content, read in the same way, that is neither complete nor undone."""
+    undoing = aliased(AuditChange)
+    query = (
+        select(ImportRun)
+        .outerjoin(undoing, col(undoing.undoes_id) == col(ImportRun.change_id))
+        .where(col(ImportRun.kind) == kind, col(ImportRun.sha256) == sha256, undoing.id.is_(None))  # type: ignore[union-attr]
+        .order_by(col(ImportRun.id).desc())
+    )
+    return next((run for run in session.scalars(query) if (run.progress or {}).get("reading") == reading), None)
 
 
 def rows_of(session: Session, run_id: int, after_line: int, limit: int) -> list[ImportRow]:
@@ -119,7 +133,8 @@ def _runs() -> Any:
     r = ImportRun
     facts = (col(r.id), col(r.kind), col(r.file), col(r.sha256), col(r.mapping), col(r.counts), col(r.change_id))
     return (
-        select(*facts, col(AuditChange.at), col(AuditChange.actor), col(undoing.id))
+        select(*facts, col(AuditChange.at), col(AuditChange.actor), col(undoing.id), col(r.progress)["line"].as_integer())
+        .add_columns(select(col(UndoProgress.change_id)).where(col(UndoProgress.change_id) == undoing.id).exists())
         .join_from(r, AuditChange, col(AuditChange.id) == col(r.change_id))
         .outerjoin(undoing, col(undoing.undoes_id) == col(AuditChange.id))
     )

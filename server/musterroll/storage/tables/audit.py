@@ -33,3 +33,21 @@ class AuditEntry(SQLModel, table=True):
     before: dict[str, Any] | None = Field(default=None, sa_type=DOCUMENT)  # None: it was not there
     after: dict[str, Any] | None = Field(default=None, sa_type=DOCUMENT)  # None: it was deleted
     hash: str = Field(max_length=64)
+
+
+class UndoProgress(SQLModel, table=True):
+    """An undo that is not complete: what it has still to do."""
+
+    __tablename__ = "undo_progress"
+    change_id: int = Field(primary_key=True, sa_type=BIG, sa_column_kwargs={"autoincrement": False}, foreign_key="change.id")
+    phase: str = Field(max_length=16)
+    last: int = Field(sa_type=BIG)  # the row that was done last, of those the phase goes through
+    separated: list[Any] = Field(default_factory=list, sa_type=DOCUMENT)  # units no longer merged, each with the one in its place
+
+
+class UndoDue(SQLModel, table=True):
+    """A unit whose standard warranties are worked out again once every row is put back."""
+
+    __tablename__ = "undo_due"
+    change_id: int = Field(primary_key=True, sa_type=BIG, sa_column_kwargs={"autoincrement": False})
+    unit_id: int = Field(primary_key=True, sa_type=BIG, sa_column_kwargs={"autoincrement": False})

@@ -6,7 +6,7 @@ from typing import Any
 from sqlmodel import Field, SQLModel
 
 from musterroll.domain.imports import RunState
-from musterroll.storage.tables.columns import BIG, DOCUMENT, NEVER_REUSED, Audited, present, row_id, word
+from musterroll.storage.tables.columns import BIG, DOCUMENT, NEVER_REUSED, OPTIONAL, Audited, present, row_id, word
 
 
 class ImportRun(SQLModel, table=True):
@@ -20,6 +20,8 @@ class ImportRun(SQLModel, table=True):
     sha256: str = Field(max_length=64)
     mapping: dict[str, Any] = Field(default_factory=dict, sa_type=DOCUMENT)
     counts: dict[str, Any] = Field(default_factory=dict, sa_type=DOCUMENT)  # new, changed, same, refused
+    at: int = Field(index=True, sa_type=BIG)  # ms, of its newest rows
+    progress: dict[str, Any] | None = Field(default=None, sa_type=OPTIONAL)  # while it is not complete: line, by whom, reading
 
 
 class ImportRow(SQLModel, table=True):

@@ -40,17 +40,24 @@ def last(session: Session, unit_ids: Collection[int], axis: str) -> dict[int, st
     return dict(session.exec(select(UnitStateChange.unit_id, UnitStateChange.new).where(col(UnitStateChange.id).in_(newest))).all())
 
 
-def withdraw(session: Session, change_id: int, at: int) -> None:
-    """Withdraw the state changes of an audited change, from `at` (ms) on."""
-    mine = col(UnitStateChange.change_id) == change_id
-    session.execute(update(UnitStateChange).where(mine, col(UnitStateChange.withdrawn_at).is_(None)).values(withdrawn_at=at))
+def withdraw(session: Session, change_id: int, at: int, after_id: int, limit: int) -> int | None:
+    """Withdraw state changes of an audited change, from `at` (ms) on: `limit` of them behind the row `after_id`.
+
+    Returns the last of them; None: there are no more.
+    """
+    table: Any = UnitStateChange.__table__  # type: ignore[attr-defined]
+    mine = table.c.change_id == change_id, table.c.withdrawn_at.is_(None), table.c.id > after_id
+    ids = list(session.execute(sql_select(table.c.id).where(*mine).order_by(table.c.id).limit(limit)).scalars())
+    session.execute(update(table).where(bulk.among(session, table.c.id, ids)).values(withdrawn_at=at))
+    return ids[-1] if ids else None
 
 
-def restore(session: Session, undone_id: int, change_id: int, at: int) -> None:
-    """Add again, recorded at `at` (ms) by `change_id`, what was withdrawn when the change `undone_id` was undone."""
+def restore(session: Session, undone_id: int, change_id: int, at: int, after_id: int, limit: int) -> int | None:
+    """Add again, recorded at `at` (ms) by `change_id`, what was withdrawn when the change `undone_id` was undone, as `withdraw`."""
     table: Any = UnitStateChange.__table__  # type: ignore[attr-defined]
     names = ["unit_id", "at", "axis", "old", "new", "cause", "actor"]
-    withdrawn = sql_select(*(table.c[name] for name in names), literal(at), literal(change_id)).where(
-        table.c.change_id == undone_id, table.c.withdrawn_at.is_not(None)
-    )
+    mine = table.c.change_id == undone_id, table.c.withdrawn_at.is_not(None), table.c.id > after_id
+    ids = list(session.execute(sql_select(table.c.id).where(*mine).order_by(table.c.id).limit(limit)).scalars())
+    withdrawn = sql_select(*(table.c[name] for name in names), literal(at), literal(change_id)).where(bulk.among(session, table.c.id, ids))
     session.execute(insert(table).from_select([*names, "recorded_at", "change_id"], withdrawn.order_by(table.c.id)))
+    return ids[-1] if ids else None

@@ -21,6 +21,7 @@ class Undoing(NamedTuple):
     change: AuditChange  # the undo itself
     now: datetime
     warranties: set[int]  # units whose standard warranties are worked out again once every row is back
+    separated: list[tuple[int, int]]  # units no longer merged or replaced, each with the one that stood in its place
 
 
 class TableUndo:

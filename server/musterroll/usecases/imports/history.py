@@ -1,6 +1,4 @@
-"""The history of imports, the documents a record came from, and undo."""
-
-from datetime import datetime
+"""The history of imports, and the documents a record came from."""
 
 from sqlmodel import Session
 
@@ -9,7 +7,6 @@ from musterroll.storage.imports import runs as import_runs
 from musterroll.storage.imports.runs import DocumentOrigin, RunRow
 from musterroll.storage.tables.imports import ImportRow
 from musterroll.usecases.imports.document_kinds import kinds_about
-from musterroll.usecases.undo import undo as undo_changes
 
 
 def provenance(session: Session, record_id: int, *tables: str) -> list[DocumentOrigin]:
@@ -41,11 +38,3 @@ def imported_before(session: Session, kind: str, sha256: str) -> RunRow | None:
 def rows(session: Session, run_id: int, after_line: int = 0, limit: int = 100) -> list[ImportRow]:
     """The new, changed and rejected rows of an import, by line."""
     return import_runs.rows_of(session, run_id, after_line, limit)
-
-
-def undo(session: Session, run_id: int, actor: str, now: datetime, reason: str = "") -> int:
-    """Restore every record to its state before an import. Returns the id of the change that did.
-
-    Raises NotFound, and Conflict where later changes depend on it.
-    """
-    return undo_changes.undo(session, run(session, run_id).change_id, actor, now, reason).id or 0

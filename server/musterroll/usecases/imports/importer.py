@@ -74,6 +74,7 @@ class Importer:
     fact_of: ClassVar[Mapping[str, str]] = {}  # the fact that a field sets, where it has another name
     edited_by_people: ClassVar[bool] = True  # whether people can change these records, too
     inseparable: ClassVar[tuple[tuple[str, ...], ...]] = ()  # groups of facts that are only true together
+    at_once: ClassVar[bool] = False  # whether rows need what other batches left in memory, so that all are one transaction
 
     @classmethod
     def tables(cls) -> set[str]:
@@ -89,6 +90,8 @@ class Importer:
         """Forget what was looked up."""
         self.references = References(self.session, self.source.now)
         self._known: dict[Any, KnownRecord] = {}
+        for name in ("_merged", "names"):
+            self.__dict__.pop(name, None)
 
     def follow_merges(self, rows: Sequence[DocumentRow]) -> None:
         """Replace accounts in these rows that were merged into others."""
@@ -243,4 +246,4 @@ class Importer:
         return {name: fields[name].get_default() for name in names if not fields[name].is_required()}
 
     def finish(self, change: AuditChange) -> None:
-        """What is left to do once every row is written."""
+        """What is left to do once the rows of a step are written."""

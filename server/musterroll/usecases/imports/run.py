@@ -1,8 +1,9 @@
-"""Imports a document: a verdict per row, in one transaction. Importing the same file again changes nothing."""
+"""Imports a document: a verdict per row. Importing the same file again changes nothing."""
 
+import secrets
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager, nullcontext, suppress
 from itertools import islice
 from typing import NamedTuple
 
@@ -10,8 +11,10 @@ from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session
 
 from musterroll.domain.values.errors import Conflict, DomainError, NotFound, OpenQuestion
+from musterroll.domain.values.instants import to_ms
 from musterroll.readers.document import Document
 from musterroll.readers.fields import BadRow, DocumentRow
+from musterroll.storage.audit import changes as audit_changes
 from musterroll.storage.engine.bulk import postgres, room
 from musterroll.storage.engine.postgres_copy import arrive
 from musterroll.storage.imports import runs as import_runs
@@ -27,6 +30,10 @@ _BATCH_ROWS = 10_000
 _TRIES = 3
 _DETAIL = 500
 _DUPLICATE = "duplicate"
+UNDER_WAY = "under_way"  # the code of a Conflict with another process that imports or undoes the same import
+
+Report = Callable[[RowVerdict], None]
+_Judged = tuple[RowVerdict, int | None]  # a verdict, with the row id of the record it made or changed
 
 
 class ImportResult(NamedTuple):
@@ -42,113 +49,229 @@ class ImportResult(NamedTuple):
     duplicates: int = 0
 
 
-def import_document(
-    session: Session, document: Document, report: Callable[[RowVerdict], None], source: Source, sha256: str | None
-) -> ImportResult:
+def import_document(session: Session, document: Document, report: Report, source: Source, sha256: str | None) -> ImportResult:
     """Import every row that is new or changed, as one change that can be undone. A rejected row does not stop the others.
 
     `report` is called with each verdict. `sha256` is stored in the history; None is a dry run: the same verdicts, and nothing is written.
     Memory is bounded by two batches, and by some hundred bytes a row to detect duplicates. Raises BadFile where the rest of the file
     cannot be read, and Conflict where others keep changing the same records.
+
+    All of it is one transaction, which nobody can write beside on SQLite: entry points use `long_work.import_document`.
     """
+    steps = ImportSteps(document, report, source, sha256 or "", _BATCH_ROWS)
+    steps.prepare(session, anew=True)
     if sha256 is None:
-        return _run(_Run(session, document, source, None), document, report, None)
-    kind = document.kind.name
-    change = audit_record.begin(
-        session, actor=source.actor, kind="import", subject=f"{document.kind.title.lower()} from {source.file}", now=source.now
-    )
-    history = ImportRun(change_id=change.id or 0, kind=kind, file=source.file[:300], sha256=sha256, mapping=document.mapping)
-    session.add(history)
-    session.flush()
-    with room(session):
-        return _run(_Run(session, document, source, change), document, report, history)
+        return steps.preview()
+    while steps.step(session, to_ms(source.now)):
+        steps.read_ahead()
+    return steps.result
 
 
-def _run(run: "_Run", document: Document, report: Callable[[RowVerdict], None], history: ImportRun | None) -> ImportResult:
-    counts, duplicates = dict.fromkeys(Outcome, 0), 0
-    for verdicts in run.batches(document.rows()):
+class ImportSteps:
+    """The import of one document in steps, each a transaction of its own: one change, and one import in the history.
+
+    An import that was interrupted goes on where it was, if the same file is read in the same way.
+    """
+
+    def __init__(self, document: Document, report: Report, source: Source, sha256: str, rows: int) -> None:
+        self._document, self._report, self._source, self._sha256 = document, report, source, sha256
+        self._counts, self._duplicates = dict.fromkeys(Outcome, 0), 0
+        self._run_id: int | None = None
+        self._line = 0  # up to which the file is imported
+        self._mine = ""  # set once the import is in the history
+        self.rows = rows  # of the batch that is read next
+
+    @property
+    def result(self) -> ImportResult:
+        return ImportResult(self._counts, self._run_id, self._run.created, self._duplicates)
+
+    @property
+    def change_id(self) -> int | None:
+        """The change, once a part of it is committed."""
+        return self._change_id if self._mine else None
+
+    def prepare(self, session: Session, anew: bool = False) -> None:
+        """Read what must be known before the first row, and the rows of the first step. Takes long; a snapshot is enough."""
+        self._run = _Run(session, self._document, self._source)
+        history = None if anew else import_runs.unfinished(session, self._document.kind.name, self._sha256, self._document.fingerprint)
+        if history is not None:
+            self._run_id, self._line = history.id, (history.progress or {})["line"]
+            self._counts |= {Outcome(name): count for name, count in history.counts.items()}
+            self._run.pass_over(self._line)
+        self.read_ahead()
+
+    def read_ahead(self) -> None:
+        """Read the rows of the next two steps, so that no transaction waits for them."""
+        self._run.read_ahead(self.rows)
+
+    def preview(self) -> ImportResult:
+        while batch := self._run.take():
+            for verdict in self._run.preview(batch):
+                self._count(verdict)
+            self.read_ahead()
+        return self.result
+
+    def _count(self, verdict: RowVerdict) -> None:
+        self._counts[verdict.outcome] += 1
+        self._duplicates += verdict.code == _DUPLICATE
+        self._report(verdict)
+
+    def step(self, session: Session, at: int) -> bool:
+        """Import the next rows, at an instant (ms). Returns whether there are more.
+
+        Raises Conflict where another process goes on with it.
+        """
+        self._run.open(session)
+        change, history = self._begin(session, at) if self._run_id is None else self._go_on(session)
+        with room(session):
+            while batch := self._run.take():
+                self._record(session, history, self._run.store(batch, change, self.rows))
+                if not self._run.at_once:
+                    break
+                self.read_ahead()
+            more = self._run.has_more()
+            self._run.finish(change)
+        history.counts = {outcome.value: count for outcome, count in self._counts.items()}
+        progress = {"line": self._line, "by": self._mine, "reading": self._document.fingerprint}
+        history.at, history.progress = at, progress if more else None
+        session.flush()
+        return more
+
+    def _begin(self, session: Session, at: int) -> tuple[AuditChange, ImportRun]:
+        source, kind = self._source, self._document.kind
+        subject = f"{kind.title.lower()} from {source.file}"
+        change = audit_record.begin(session, actor=source.actor, kind="import", subject=subject, now=source.now)
+        history = ImportRun(change_id=change.id or 0, kind=kind.name, file=source.file[:300], sha256=self._sha256, at=at)
+        history.mapping = self._document.mapping
+        session.add(history)
+        session.flush()
+        self._run_id, self._change_id, self._mine = history.id, history.change_id, secrets.token_hex(8)
+        return change, history
+
+    def _go_on(self, session: Session) -> tuple[AuditChange, ImportRun]:
+        history = session.get_one(ImportRun, self._run_id, with_for_update=True)
+        progress, undone = history.progress or {}, audit_changes.undone_by(session, history.change_id)
+        if undone is not None:
+            raise Conflict(f"import {history.id} is being undone", UNDER_WAY)
+        if progress.get("line") != self._line or self._mine not in ("", progress["by"]):
+            raise Conflict(f"the same file is being imported right now (import {history.id}); wait until it is done", UNDER_WAY)
+        self._change_id, self._mine = history.change_id, self._mine or secrets.token_hex(8)
+        return session.get_one(AuditChange, history.change_id), history
+
+    def _record(self, session: Session, history: ImportRun, judged: list[_Judged]) -> None:
         rows = []
-        for verdict, record in verdicts:
-            counts[verdict.outcome] += 1
-            duplicates += verdict.code == _DUPLICATE
-            report(verdict)
+        for verdict, record in judged:
+            self._count(verdict)
             if verdict.outcome is not Outcome.SAME:
                 without_detail = verdict.outcome is Outcome.NEW and not verdict.note
-                rows.append((verdict.line, verdict.outcome.value, record, "" if without_detail else in_words(verdict, run.kind)[:_DETAIL]))
-        if history is not None:
-            import_runs.add_rows(run.session, history.id or 0, rows)
-    if history is not None:
-        run.finish()
-        history.counts = {outcome.value: count for outcome, count in counts.items()}
-    return ImportResult(counts, history.id if history else None, run.created, duplicates)
+                rows.append(
+                    (
+                        verdict.line,
+                        verdict.outcome.value,
+                        record,
+                        "" if without_detail else in_words(verdict, self._document.kind)[:_DETAIL],
+                    )
+                )
+        import_runs.add_rows(session, history.id or 0, rows)
+        self._line = judged[-1][0].line
 
 
 class _Run:
-    """The import of one document; without a change, a dry run."""
+    """The rows of one document: read, judged and stored, batch by batch."""
 
-    def __init__(self, session: Session, document: Document, source: Source, change: AuditChange | None) -> None:
-        self.session = session
-        self._change = change
-        self.kind = document.kind
+    def __init__(self, session: Session, document: Document, source: Source) -> None:
         self._create_missing = source.create_missing
         self.created: Counter[tuple[str, str]] = Counter()
         self._importer = IMPORTERS[document.kind.name](session, source)
         self._importer.scan(document)
         self._manual_edits = ManualEdits(self._importer)
-        self._rest: Iterator[DocumentRow | BadRow] = iter(())
-        self._ahead: list[DocumentRow | BadRow] = []  # rows read before they are needed
+        self._rest: Iterator[DocumentRow | BadRow] = document.rows()
+        self._ahead: list[list[DocumentRow | BadRow]] = []  # batches read before they are needed
         self._seen: dict[int, int] = {}  # line by hash of the record's key: 64 bits are enough for a billion rows
 
-    def batches(self, rows: Iterator[DocumentRow | BadRow]) -> Iterator[list[tuple[RowVerdict, int | None]]]:
-        """Verdicts, each with the row id of the record it made or changed."""
-        self._rest = rows
-        while batch := self._ahead or self._read():
-            self._ahead = []
-            yield self._import(batch)
+    @property
+    def at_once(self) -> bool:
+        """Whether the whole document must be one transaction."""
+        return self._importer.at_once
 
-    def _read(self) -> list[DocumentRow | BadRow]:
-        return list(islice(self._rest, _BATCH_ROWS))
+    def open(self, session: Session) -> None:
+        """Go on in a session: what was looked up in another one may have changed since."""
+        if session is not self._importer.session:
+            self._importer.session = session
+            self._importer.reset()
+            self._manual_edits = ManualEdits(self._importer)
 
-    def finish(self) -> None:
-        if self._change is not None:
+    def pass_over(self, line: int) -> None:
+        """Pass over rows that are imported already, up to a line; only what their records are is kept."""
+        while batch := self._read(_BATCH_ROWS):
+            passed = [row for row in batch if row.line <= line]
+            rows = [row for row in passed if isinstance(row, DocumentRow)]
+            self._importer.follow_merges(rows)
+            self._importer.follow_names(rows)
+            self._importer.look_up(rows)
+            for row in rows:
+                with suppress(DomainError):
+                    self._seen.setdefault(hash(self._importer.key(row)), row.line)
+            if len(passed) < len(batch):
+                self._ahead = [batch[len(passed) :]]
+                return
+
+    def read_ahead(self, rows: int) -> None:
+        while len(self._ahead) < 2 and (batch := self._read(rows)):
+            self._ahead.append(batch)
+
+    def take(self) -> list[DocumentRow | BadRow]:
+        return self._ahead.pop(0) if self._ahead else []
+
+    def has_more(self) -> bool:
+        return bool(self._ahead)
+
+    def _read(self, rows: int) -> list[DocumentRow | BadRow]:
+        return list(islice(self._rest, rows))
+
+    def finish(self, change: AuditChange) -> None:
+        if not self._ahead:
             self._seen.clear()  # free its memory first
-            self._importer.finish(self._change)
+        self._importer.finish(change)
 
-    def _import(self, batch: list[DocumentRow | BadRow]) -> list[tuple[RowVerdict, int | None]]:
-        """Import a batch. Where another transaction wrote the same record meanwhile, the batch is tried again."""
-        if self._change is None:
-            return [(verdict, None) for verdict, _ in self._verdicts(batch)]
+    def store(self, batch: list[DocumentRow | BadRow], change: AuditChange, rows: int) -> list[_Judged]:
+        """Import a batch, and read `rows` ahead meanwhile. Where another transaction wrote the same record, the batch is tried again."""
+        session = self._importer.session
         for _ in range(_TRIES):
             try:
                 with self._savepoint():
-                    verdicts = self._verdicts(batch)
+                    verdicts = self.judge(batch)
                     writes = [planned for _, planned in verdicts if planned is not None]
-                    ids = iter(self._importer.store(writes, self._change) if writes else ())
-                    self._ahead = self._ahead or self._read()  # while the database is still writing
-                    arrive(self.session)
+                    ids = iter(self._importer.store(writes, change) if writes else ())
+                    if postgres(session):
+                        self.read_ahead(rows)  # while the database is still writing
+                    arrive(session)
                 return [(verdict, next(ids) if planned else None) for verdict, planned in verdicts]
             except IntegrityError:
-                if not postgres(self.session):
+                if not postgres(session):
                     break
                 self._importer.reset()
         raise Conflict("others are changing the same records; nothing was imported, import the file again")
 
     def _savepoint(self) -> AbstractContextManager[object]:
         """A savepoint on PostgreSQL. SQLite has one writer, and a savepoint there copies every page the batch touches."""
-        return self.session.begin_nested() if postgres(self.session) else nullcontext()
+        session = self._importer.session
+        return session.begin_nested() if postgres(session) else nullcontext()
 
-    def _verdicts(self, batch: list[DocumentRow | BadRow]) -> list[tuple[RowVerdict, PlannedWrite | None]]:
+    def preview(self, batch: list[DocumentRow | BadRow]) -> Iterator[RowVerdict]:
+        """Verdicts, those on new records with what is written there."""
+        for verdict, planned in self.judge(batch):
+            if planned:
+                self.created.update(self._importer.missing(planned))
+            yield verdict._replace(written=(planned.after, planned.row.values)) if planned and planned.known is None else verdict
+
+    def judge(self, batch: list[DocumentRow | BadRow]) -> list[tuple[RowVerdict, PlannedWrite | None]]:
         rows = [row for row in batch if isinstance(row, DocumentRow)]
         self._importer.follow_merges(rows)
         self._importer.follow_names(rows)
         self._importer.look_up(rows)
         left_out = self._manual_edits.leave_out_of(rows)
-        verdicts = [
-            self._verdict(row, left_out.get(row.line, "")) if isinstance(row, DocumentRow) else (rejected(*row), None) for row in batch
-        ]
-        if self._change is None:
-            self.created.update(name for _, planned in verdicts if planned for name in self._importer.missing(planned))
-        return verdicts
+        return [self._verdict(row, left_out.get(row.line, "")) if isinstance(row, DocumentRow) else (rejected(*row), None) for row in batch]
 
     def _verdict(self, row: DocumentRow, left_out: str) -> tuple[RowVerdict, PlannedWrite | None]:
         try:
@@ -164,8 +287,6 @@ class _Run:
             return rejected(row.line, row.shown, str(error), error.code), None
         before = known.facts if known else None
         verdict = compared(row.line, row.shown, before, after, f"{note}; {left_out}" if note and left_out else note or left_out)
-        if known is None and self._change is None:
-            verdict = verdict._replace(written=(after, row.values))
         return verdict, None if verdict.outcome is Outcome.SAME else planned
 
     def _reject_missing(self, planned: PlannedWrite) -> None:

@@ -64,9 +64,9 @@ def recount(session: Session, now: datetime) -> bool:
 
     Smaller imports leave the days as they were counted: corrections do not change them.
     """
-    counted = checkpoints.mark(session, _COUNTED).position
-    newest, new = import_runs.new_records(session, counted)
-    if newest == counted or _importing(session, now):
+    counted = checkpoints.mark(session, _COUNTED)
+    newest, new = import_runs.new_records(session, counted.position, counted.at)
+    if (newest == counted.position and not new) or _importing(session, now):
         return False
     checkpoints.put(session, _COUNTED, newest, to_ms(now))
     if new < _SHARE * sum(cell_counters.counts(session).values()) or daily_counts.last(session) is None:

@@ -1,4 +1,8 @@
-"""Undoing a change: every row goes back to what it was, or nothing does."""
+"""Undoing a change: every row goes back to what it was, or nothing does.
+
+A large change goes back in steps, each a transaction of its own. What is still to be done is stored, so that an undo that was
+interrupted goes on where it was.
+"""
 
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
@@ -12,10 +16,11 @@ from musterroll.domain.values.errors import Conflict, NotFound
 from musterroll.domain.values.instants import to_ms
 from musterroll.storage.audit import changes as audit_changes
 from musterroll.storage.audit import log as audit_log
+from musterroll.storage.audit import undo_progress as stored_progress
 from musterroll.storage.audit.audited_tables import audited
 from musterroll.storage.audit.changes import LoggedEntry
 from musterroll.storage.audit.log import Entry
-from musterroll.storage.tables.audit import AuditChange
+from musterroll.storage.tables.audit import AuditChange, UndoProgress
 from musterroll.storage.units import transitions
 from musterroll.usecases.audit import record as audit_record
 from musterroll.usecases.audit.table_undo import TableUndo, Undoing, differences
@@ -34,26 +39,92 @@ def undo(session: Session, change_id: int, actor: str, now: datetime, reason: st
     A unit that the change added and that was heard or enrolled since stays as unrecorded; where its enrolment deployed it since stays
     too, with the product, account and site it needs, and so does what an imported list reported of a unit that was heard since.
     Raises NotFound, and Conflict where it is undone already, a row is no longer as the change left it, or it is about who may do what.
+
+    All of it is one transaction, which nobody can write beside on SQLite: entry points use `long_work.undo`.
     """
-    change = _undoable(session, change_id)
-    subject = f"change {change_id} undone: {change.subject}"
-    by = audit_record.begin(session, actor=actor, kind="undo", subject=subject, reason=reason, now=now, undoes_id=change_id)
-    undoing = Undoing(session, by, now, set())
-    tables = table_undos(undoing)
-    last = None
-    while entries := audit_changes.entries_back(session, change_id, last, _BATCH):
-        audit_log.append(session, by, _put_back(session, tables, entries))
-        last = entries[-1].id
-    session.expire_all()
-    for table in tables.values():
-        table.finish()
-    warranty_periods.apply_policies(session, sorted(undoing.warranties), now, by)
-    transitions.withdraw(session, change_id, to_ms(now))
-    if change.undoes_id is not None:
-        transitions.restore(session, change.undoes_id, by.id or 0, to_ms(now))
-    session.expire_all()
-    session.refresh(by)
-    return by
+    steps = UndoSteps(change_id, actor, reason)
+    while steps.step(session, now):
+        pass
+    return session.get_one(AuditChange, steps.undo_id)
+
+
+class UndoSteps:
+    """The undo of one change in steps; a small one is a single step."""
+
+    undo_id: int  # the change that is the undo, after the first step
+
+    def __init__(self, change_id: int, actor: str, reason: str = "") -> None:
+        self._change_id, self._actor, self._reason = change_id, actor, reason
+
+    def step(self, session: Session, now: datetime) -> bool:
+        """Take the next rows back. Returns whether there is more to do. Raises as `undo`."""
+        change = _undoable(session, self._change_id)
+        progress = stored_progress.of(session, change) or self._begin(session, change, now)
+        self.undo_id = progress.change_id
+        more = _Step(session, change, session.get_one(AuditChange, self.undo_id), progress, now).take()
+        if not more:
+            session.delete(progress)
+        session.flush()
+        session.expire_all()
+        return more
+
+    def _begin(self, session: Session, change: AuditChange, now: datetime) -> UndoProgress:
+        subject = f"change {change.id} undone: {change.subject}"
+        by = audit_record.begin(session, actor=self._actor, kind="undo", subject=subject, reason=self._reason, now=now, undoes_id=change.id)
+        return stored_progress.begin(session, by.id or 0)
+
+
+class _Step:
+    """One step: the phases in their order, each until it has done as much as one transaction should."""
+
+    def __init__(self, session: Session, change: AuditChange, by: AuditChange, progress: UndoProgress, now: datetime) -> None:
+        self._session, self._change, self._by, self._progress, self._now = session, change, by, progress, now
+
+    def take(self) -> bool:
+        """Whether there is more to do."""
+        phases = {"rows": self._rows, "warranties": self._warranties, "states": self._withdraw, "restored": self._restore}
+        names = list(phases)
+        for name in names[names.index(self._progress.phase) :]:
+            if self._progress.phase != name:
+                self._progress.phase, self._progress.last = name, 0
+            if phases[name]():
+                return True
+        return False
+
+    def _rows(self) -> bool:
+        """Put rows back, newest first. Once all are, do what is left of each table."""
+        undoing = Undoing(self._session, self._by, self._now, set(), list(map(tuple, self._progress.separated)))
+        tables = table_undos(undoing)
+        entries = audit_changes.entries_back(self._session, self._change.id or 0, self._progress.last or None, _BATCH)
+        if entries:
+            audit_log.append(self._session, self._by, _put_back(self._session, tables, entries))
+            self._progress.last, self._progress.separated = entries[-1].id, list(map(list, undoing.separated))
+        more = len(entries) == _BATCH
+        if not more:
+            self._session.expire_all()
+            for table in tables.values():
+                table.finish()
+        stored_progress.add_due(self._session, self._by.id or 0, undoing.warranties)
+        return more
+
+    def _warranties(self) -> bool:
+        units = stored_progress.take_due(self._session, self._by.id or 0, _BATCH)
+        warranty_periods.apply_policies(self._session, units, self._now, self._by)
+        return len(units) == _BATCH
+
+    def _withdraw(self) -> bool:
+        return self._went_on(transitions.withdraw(self._session, self._change.id or 0, to_ms(self._now), self._progress.last, _BATCH))
+
+    def _restore(self) -> bool:
+        """The state changes of the change that is done again, where this is the undo of an undo."""
+        again, last = self._change.undoes_id, self._progress.last
+        return again is not None and self._went_on(
+            transitions.restore(self._session, again, self._by.id or 0, to_ms(self._now), last, _BATCH)
+        )
+
+    def _went_on(self, last: int | None) -> bool:
+        self._progress.last = last or self._progress.last
+        return last is not None
 
 
 def _undoable(session: Session, change_id: int) -> AuditChange:
@@ -62,7 +133,12 @@ def _undoable(session: Session, change_id: int) -> AuditChange:
         raise NotFound(f"there is no change {change_id}")
     if change.kind in _ACCESS:
         raise Conflict(f"change {change_id} is about users or tokens and cannot be undone", "not_undone")
-    if (by := audit_changes.undone_by(session, change_id)) is not None:
+    if stored_progress.unfinished(session, change_id):
+        raise Conflict(
+            f"change {change_id} is an undo that is not complete; undo change {change.undoes_id} again to complete it", "unfinished"
+        )
+    by = audit_changes.undone_by(session, change_id)
+    if by is not None and not stored_progress.unfinished(session, by):
         raise Conflict(f"change {change_id} was already undone by change {by}", "undone_already")
     return change
 

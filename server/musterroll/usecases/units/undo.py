@@ -25,7 +25,6 @@ class UnitUndo(SelfChangingUndo):
     def __init__(self, undoing: Undoing) -> None:
         super().__init__(undoing)
         self._changed: dict[str, set[str]] = {}  # columns that changed by themselves, of units that the change added
-        self._separated: list[tuple[int, int]] = []  # units no longer merged or replaced, each with the one that stood in its place
 
     def remaining(self, entry: LoggedEntry, row: Image | None) -> Entry | None:
         _, table, key, before, after = entry
@@ -55,11 +54,11 @@ class UnitUndo(SelfChangingUndo):
         for _, key, before, after in entries:
             for name in ("merged_into_id", "replaced_by_id"):
                 if before and after and before.get(name) is not None and after.get(name, "") is None:
-                    self._separated.append((int(key), int(before[name])))
+                    self.undoing.separated.append((int(key), int(before[name])))
 
     def finish(self) -> None:
         """Give back the contract lines that imports have since moved to the unit in its place."""
-        for unit_id, other_id in self._separated:
+        for unit_id, other_id in self.undoing.separated:
             unit, other = self.session.get_one(Unit, unit_id), self.session.get(Unit, other_id)
             named = for_update.lines_naming(self.session, other) if other else []
             lines = [line for line in named if line.serial_key != unit.serial_key and has_key(line.serial, unit.serial_key)]

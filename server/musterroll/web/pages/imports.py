@@ -3,6 +3,7 @@
 from flask import Blueprint, Response, make_response, redirect, request
 from werkzeug.wrappers import Response as AnyResponse
 
+from musterroll import long_work
 from musterroll.domain.access import Role
 from musterroll.domain.values import cursors
 from musterroll.domain.values.errors import DomainError, NotFound
@@ -14,7 +15,7 @@ from musterroll.usecases.imports import history as import_history
 from musterroll.usecases.imports import mappings as import_mappings
 from musterroll.usecases.imports.document_kinds import KINDS
 from musterroll.web.http import uploads
-from musterroll.web.http.context import actor, clock, needs, page, read_only, transaction
+from musterroll.web.http.context import actor, clock, needs, page, read_only
 from musterroll.web.pages.dry_runs import LAYOUT, READING, folder, kind_named
 
 pages = Blueprint("imports", __name__)
@@ -57,8 +58,7 @@ def show_run(run_id: int) -> str:
 @pages.post("/imports/<int:run_id>/undo")
 @needs(Role.PLANNER, everywhere=True)
 def undo(run_id: int) -> AnyResponse:
-    with transaction() as session:
-        import_history.undo(session, run_id, actor().name, clock())
+    long_work.undo_import(context().database, run_id, actor().name, clock)
     return redirect(f"/imports/{run_id}", 303)
 
 

@@ -7,9 +7,8 @@ from hypothesis import strategies as st
 from musterroll.domain.units.serials import new_uids
 from musterroll.domain.values.errors import Conflict
 from musterroll.domain.values.instants import to_ms
-from musterroll.storage.engine import bulk, migrate
+from musterroll.storage.engine import bulk
 from musterroll.storage.engine.database import Database
-from musterroll.storage.imports import unit_indexes
 from musterroll.usecases.imports import run as import_run
 from musterroll.usecases.imports.kinds import units as unit_documents
 from musterroll.usecases.imports.verdicts import Outcome, RowVerdict
@@ -131,16 +130,6 @@ def test_an_id_that_is_taken_is_drawn_anew(postgres_database: Database, now: dat
     body = "".join(f"SN{number},Acme,New,,,,A2,S2,\n" for number in range(2, 2 + many))
     assert outcomes(take(postgres_database, now, body)) == ["new"] * many
     assert card(postgres_database, "SN2", now).uid == "uuuuuuuuu2"
-
-
-def test_indexes_of_lists_are_as_before_when_many_units_came_in(
-    sqlite_database: Database, now: datetime, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(unit_indexes, "_WORTHWHILE", 3)
-    monkeypatch.setattr(import_run, "_BATCH_ROWS", 2)
-    body = "".join(f"SN{number},Acme,P,,,,A1,S1,\n" for number in range(8))
-    assert outcomes(take(sqlite_database, now, body)) == ["new"] * 8
-    assert migrate.differences(sqlite_database) == []
 
 
 def test_what_cannot_be_stored_leaves_nothing_of_the_file(database: Database, now: datetime, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -17,6 +17,7 @@ from musterroll.usecases.imports.document_kinds import IMPORTERS
 from musterroll.usecases.imports.verdicts import RowVerdict
 from sqlmodel import col, select
 
+from tests.support import documents
 from tests.support.documents import FLEET, outcomes, state, take, take_all
 
 KINDS = list(FLEET)
@@ -58,7 +59,7 @@ def test_twice_changes_nothing_and_undone_gives_the_same_bytes(database: Databas
     again, _ = take(database, now + timedelta(days=1), kind, FLEET[kind])
     assert (set(outcomes(again)), state(database)) == ({"same"}, full)
     with database.transaction() as session:
-        undo = import_history.undo(session, done.run_id or 0, "kim", now)
+        undo = documents.undo(session, done.run_id or 0, "kim", now)
     assert state(database) == empty
     with database.transaction() as session:
         importing_undone = audit_changes.newest(session)
@@ -82,7 +83,7 @@ def test_undoing_all_in_turn_leaves_nothing(database: Database, now: datetime) -
     done = take_all(database, now)
     for found in reversed(done.values()):
         with database.transaction() as session:
-            import_history.undo(session, found.run_id or 0, "kim", now)
+            documents.undo(session, found.run_id or 0, "kim", now)
     assert state(database) == empty
 
 
@@ -90,7 +91,7 @@ def test_what_later_documents_rest_on_is_not_undone(database: Database, now: dat
     done = take_all(database, now, "contracts")
     full = state(database)
     with pytest.raises(Conflict, match=r"contract 1 depends on records the change added \(account\)"), database.transaction() as session:
-        import_history.undo(session, done["accounts"].run_id or 0, "kim", now)
+        documents.undo(session, done["accounts"].run_id or 0, "kim", now)
     assert state(database) == full
 
 
@@ -235,7 +236,7 @@ def test_standard_warranties_are_settled_and_undone_with_their_units(database: D
     assert changes(verdicts) == [("warranty_months", "36", "12")]
     with database.transaction() as session:
         assert "2026-02-15" in {str(row.ends_on) for row in session.exec(select(WarrantyPeriod))}
-        import_history.undo(session, done.run_id or 0, "kim", now)
+        documents.undo(session, done.run_id or 0, "kim", now)
         assert "2026-02-15" not in {str(row.ends_on) for row in session.exec(select(WarrantyPeriod))}
 
 

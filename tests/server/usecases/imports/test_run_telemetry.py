@@ -13,7 +13,6 @@ from musterroll.storage.liveness.last_seen import HeartbeatRow
 from musterroll.storage.tables.liveness import UnitStatus, UnitUsage
 from musterroll.storage.tables.units import Unit, UnitStateChange
 from musterroll.usecases.fleet import pages
-from musterroll.usecases.imports import history as import_history
 from musterroll.usecases.imports.verdicts import RowVerdict
 from musterroll.usecases.installed_base import as_of, licences
 from musterroll.usecases.installed_base.licences import LicenceBreakdown
@@ -23,6 +22,7 @@ from musterroll.usecases.units.look_up import look_up
 from musterroll.usecases.units.unit_card import UnitCard
 from sqlmodel import col, select
 
+from tests.support import documents
 from tests.support.documents import FLEET, outcomes, state, take, take_all
 
 HEAD = "serial,manufacturer,first_seen,last_seen,firmware\n"
@@ -164,7 +164,7 @@ def test_a_live_heartbeat_that_is_newer_stands_and_so_it_does_when_the_list_is_u
     done = take(database, now, "telemetry", HEAD + "SN1003,,,2026-10-31T00:00:00Z,1.0\n")[1]
     beat(database, "SN1003", now)
     with database.transaction() as session:
-        import_history.undo(session, done.run_id or 0, "kim", now)
+        documents.undo(session, done.run_id or 0, "kim", now)
     assert card(database, "SN1003", now).heard_at == to_ms(now)
 
 
@@ -173,7 +173,7 @@ def test_undoing_out_of_turn_is_refused(database: Database, now: datetime) -> No
     heard(database, now, "SN1002,,,2026-10-31T00:00:00Z,\n")
     full = state(database)
     with pytest.raises(Conflict, match="undo the later change first"), database.transaction() as session:
-        import_history.undo(session, first.run_id or 0, "kim", now)
+        documents.undo(session, first.run_id or 0, "kim", now)
     assert state(database) == full
 
 
@@ -227,7 +227,7 @@ def test_counters_and_hours_are_taken_and_undone(database: Database, now: dateti
         assert session.exec(select(UnitStatus)).one().operating == 9000
     for run, then in ((third, one), (first, empty)):
         with database.transaction() as session:
-            import_history.undo(session, run.run_id or 0, "kim", now)
+            documents.undo(session, run.run_id or 0, "kim", now)
         assert state(database) == then
 
 

@@ -13,13 +13,13 @@ from musterroll.usecases.audit import record as audit_record
 from musterroll.usecases.coverage.verdict import coverage
 from musterroll.usecases.enrolment import enrol
 from musterroll.usecases.enrolment.enrol import EnrolRequest
-from musterroll.usecases.imports import history as import_history
 from musterroll.usecases.matching import merge as matching_merge
 from musterroll.usecases.undo import undo as undo_changes
 from musterroll.usecases.units import move as unit_move
 from musterroll.usecases.units import replace as unit_replace
 from sqlmodel import Session, col, select
 
+from tests.support import documents
 from tests.support.documents import FLEET, outcomes, state, take, take_all
 
 HEAD = {kind: text.partition("\n")[0] + "\n" for kind, text in FLEET.items()}
@@ -168,7 +168,7 @@ def test_news_of_a_merged_record_reaches_the_one_that_took_it_over(database: Dat
         assert account(session, "A1").country == "NL"
     for done in (accounts, units):
         with database.transaction() as session:
-            import_history.undo(session, done.run_id or 0, "kim", now)
+            documents.undo(session, done.run_id or 0, "kim", now)
     assert state(database) == before
     undo(database, now, merge)
 

@@ -24,7 +24,6 @@ from musterroll.usecases.audit import record as audit_record
 from musterroll.usecases.audit.record import Row
 from musterroll.usecases.enrolment import enrol
 from musterroll.usecases.enrolment.enrol import EnrolRequest
-from musterroll.usecases.imports import history as import_history
 from musterroll.usecases.undo import undo as undo_changes
 from musterroll.usecases.undo.tables import TABLES
 from musterroll.usecases.undo.undo import undo
@@ -32,7 +31,7 @@ from musterroll.usecases.warranty.periods import apply_policies
 from sqlalchemy import text, update
 from sqlmodel import Session, SQLModel, col, select
 
-from tests.support import records
+from tests.support import documents, records
 from tests.support.documents import take
 from tests.support.records import dump
 
@@ -261,7 +260,7 @@ def test_where_an_enrolment_deployed_a_unit_since_its_import_stays(database: Dat
         apply_policies(session, [1], now)
     for done in (more, stock):
         with database.transaction() as session:
-            import_history.undo(session, done.run_id or 0, "bert", now)
+            documents.undo(session, done.run_id or 0, "bert", now)
     with database.snapshot() as session:
         unit = session.exec(select(Unit)).one()
         stays = (Lifecycle.DEPLOYED, now.date(), 1) if placed else (Lifecycle.UNRECORDED, None, None)

@@ -9,12 +9,12 @@ from musterroll.storage.audit import verify as audit_chain
 from musterroll.storage.engine.database import Database
 from musterroll.storage.tables.findings import FindingRow
 from musterroll.usecases.findings import decisions as finding_decisions
-from musterroll.usecases.imports import history as import_history
 from musterroll.usecases.reconciliation import run as reconciliation_run
 from musterroll.usecases.undo.undo import undo
 from sqlalchemy import text
 from sqlmodel import Session, SQLModel, select
 
+from tests.support import documents
 from tests.support.acts import ACTS, NEWS, fleet
 from tests.support.documents import FLEET, outcomes, take
 
@@ -77,7 +77,7 @@ def test_an_import_of_news_is_undone_to_the_same_bytes(database: Database, now: 
     def act(database: Database) -> Callable[[Session], object]:
         told, done = take(database, now, kind, NEWS[kind])
         assert set(outcomes(told)) == {"new", "changed"}, told
-        return lambda session: import_history.undo(session, done.run_id or 0, "bert", now)
+        return lambda session: documents.undo(session, done.run_id or 0, "bert", now)
 
     fleet(database, now)
     undo_it(database, now, act)

@@ -22,6 +22,7 @@ class AccountImporter(Importer):
     model = Account
     facts = accounts.KIND.attributes()
     links = {"parent": Account}
+    at_once = True  # a parent may come further down
 
     def scan(self, document: Document) -> None:
         self._parents = import_rows.parent_refs(self.session)

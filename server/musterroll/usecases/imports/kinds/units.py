@@ -18,7 +18,6 @@ from musterroll.readers.fields import DocumentRow
 from musterroll.storage import reconcile_queue
 from musterroll.storage.imports import rows as import_rows
 from musterroll.storage.imports import units as unit_imports
-from musterroll.storage.imports.unit_indexes import ListIndexes
 from musterroll.storage.imports.units import ProductRow, SiteRow
 from musterroll.storage.tables.accounts import Account, Product, Site
 from musterroll.storage.tables.audit import AuditChange
@@ -49,7 +48,6 @@ class UnitImporter(Importer):
     def __init__(self, session: Session, source: Source) -> None:
         super().__init__(session, source)
         self._name_questions = NameQuestions(self)
-        self._indexes = ListIndexes(session)
 
     @classmethod
     def tables(cls) -> set[str]:
@@ -227,12 +225,10 @@ class UnitImporter(Importer):
         changed = [row.key for row in (*written, *passed_on.values()) if row.before is not None]
         reconcile_queue.mark(self.session, {*ids, *changed})
         warranty_periods.apply_policies(self.session, changed, self.source.now, change)
-        self._indexes.count_new(sum(row.before is None for row in written))
         return ids
 
     def finish(self, change: AuditChange) -> None:
         self._name_questions.store(change)
-        self._indexes.restore()
 
     def _warranted(self, planned: PlannedWrite, unit_id: int) -> WarrantyInput:
         facts, site = planned.after, planned.after["site"]

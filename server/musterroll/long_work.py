@@ -1,0 +1,86 @@
+"""Long work in short transactions: what the steps of a large import or undo are called by, on the command line, in REST and on pages.
+
+Between two steps others write. SQLite has one writer at a time: those who wait ask again every tenth of a second, so there is a pause.
+"""
+
+import time
+from collections.abc import Callable
+from datetime import datetime
+
+from sqlmodel import Session
+
+from musterroll.domain.values.errors import DomainError
+from musterroll.domain.values.instants import to_ms
+from musterroll.readers.document import Document
+from musterroll.storage.engine.database import Database
+from musterroll.usecases.imports import history
+from musterroll.usecases.imports.importer import Source
+from musterroll.usecases.imports.run import UNDER_WAY, ImportResult, ImportSteps, Report
+from musterroll.usecases.undo.undo import UndoSteps
+
+Clock = Callable[[], datetime]
+
+_PAUSE = 0.12  # seconds
+_HOLD = 0.25  # seconds that a step should take
+_FIRST = 2_000  # rows of an import's first steps
+_FEWEST, _MOST = 500, 10_000  # rows of any
+
+
+def import_document(database: Database, document: Document, report: Report, source: Source, sha256: str, clock: Clock) -> ImportResult:
+    """Import a document, as `run.import_document`. Where it fails, what is imported already is undone.
+
+    Where the process ends, the import stays in the history as interrupted: importing the same file again goes on with it, and it can be
+    undone.
+    """
+    steps = ImportSteps(document, report, source, sha256, _FIRST)
+    with database.snapshot() as session:
+        steps.prepare(session)
+    pace, imported, more = _Pace(database), None, True
+    try:
+        while more:
+            more, imported = pace.step(lambda session: steps.step(session, to_ms(clock()))), steps.change_id
+            steps.rows = pace.rows(steps.rows)
+            steps.read_ahead()
+    except DomainError as error:
+        if imported is not None and error.code != UNDER_WAY:
+            undo(database, imported, source.actor, clock, f"the import failed: {error}")
+        raise
+    return steps.result
+
+
+def undo_import(database: Database, run_id: int, actor: str, clock: Clock, reason: str = "") -> int:
+    """Restore every record to its state before an import. Returns the id of the change that did. Raises as `undo`."""
+    with database.snapshot() as session:
+        change_id = history.run(session, run_id).change_id
+    return undo(database, change_id, actor, clock, reason)
+
+
+def undo(database: Database, change_id: int, actor: str, clock: Clock, reason: str = "") -> int:
+    """Undo a change, as `undo.undo`. Returns the id of the undo. One that was interrupted goes on if it is called for again."""
+    steps, pace = UndoSteps(change_id, actor, reason), _Pace(database)
+    while pace.step(lambda session: steps.step(session, clock())):
+        pass
+    return steps.undo_id
+
+
+class _Pace:
+    """Steps, each in a transaction of its own, with pauses between them where others could not write beside it."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._ended = 0.0
+        self._held = _HOLD
+
+    def step(self, work: Callable[[Session], bool]) -> bool:
+        if self._database.dialect == "sqlite":
+            time.sleep(max(0.0, self._ended + _PAUSE - time.monotonic()))
+        began = time.monotonic()
+        with self._database.transaction() as session:
+            more = work(session)
+        self._ended = time.monotonic()
+        self._held = self._ended - began
+        return more
+
+    def rows(self, rows: int) -> int:
+        """How many rows to take at once, after the last step took this many."""
+        return max(_FEWEST, min(_MOST, int(rows * min(2.0, _HOLD / self._held))))
