@@ -58,6 +58,8 @@ def undo_import(database: Database, run_id: int, actor: str, clock: Clock, reaso
 def undo(database: Database, change_id: int, actor: str, clock: Clock, reason: str = "") -> int:
     """Undo a change, as `undo.undo`. Returns the id of the undo. One that was interrupted goes on if it is called for again."""
     steps, pace = UndoSteps(change_id, actor, reason), _Pace(database)
+    with database.snapshot() as session:
+        steps.check(session, clock())
     while pace.step(lambda session: steps.step(session, clock())):
         pass
     return steps.undo_id

@@ -134,6 +134,22 @@ def test_a_killed_import_is_undone_as_one_and_a_killed_undo_goes_on(database: Da
         long_work.undo_import(database, run.id, "kim", lambda: now)
 
 
+def test_a_large_undo_that_would_meet_a_conflict_begins_nothing(database: Database, now: datetime) -> None:
+    run = take(database, now).run_id or 0
+    _, contracts = documents.take(
+        database, now, "contracts", "Contract Number,Account ID,Start Date,End Date\nC1,A1,2026-01-01,2026-12-31\n"
+    )
+    full = rows_in(database)
+    with pytest.raises(Conflict, match="depends on records the change added"):
+        long_work.undo_import(database, run, "kim", lambda: now)
+    assert rows_in(database) == full
+    with database.snapshot() as session:
+        assert history.run(session, run).undone_by is None
+    for number in (contracts.run_id or 0, run):
+        long_work.undo_import(database, number, "kim", lambda: now)
+    assert not any(records_in(database).values())
+
+
 def test_an_import_that_fails_in_the_middle_takes_back_what_is_in(database: Database, now: datetime) -> None:
     before = records_in(database)
 

@@ -203,16 +203,17 @@ def import_one(path: KindPath, form: DocumentForm) -> Response:
     stream = cast(BinaryIO, upload.stream)
     sha256 = digest(stream)
     source = Source(upload.filename or "upload", actor(), clock(), context().settings.interval, form.create_missing)
-    with closing(upload), snapshot() as session:
-        saved = import_mappings.choices(session, path.kind, form.mapping)
-        laid_out = layout(form.sheet, form.encoding, form.separator, form.heading_row, form.skip)
-        chosen = choices(form.map, saved, form.dates, form.zone, laid_out, given=form.given, words=form.word, numbers=form.numbers)
-        chosen = chosen._replace(accept_guesses=form.accept_guesses)
-        document = Document(stream, KINDS[path.kind], chosen)
-        before, verdicts = import_history.imported_before(session, path.kind, sha256), _FirstVerdicts(document)
-        result = import_document(session, document, verdicts.add, source, None) if not form.commit else None
-    if result is None:
-        result = long_work.import_document(context().database, document, verdicts.add, source, sha256, clock)
+    with closing(upload):
+        with snapshot() as session:
+            saved = import_mappings.choices(session, path.kind, form.mapping)
+            laid_out = layout(form.sheet, form.encoding, form.separator, form.heading_row, form.skip)
+            chosen = choices(form.map, saved, form.dates, form.zone, laid_out, given=form.given, words=form.word, numbers=form.numbers)
+            chosen = chosen._replace(accept_guesses=form.accept_guesses)
+            document = Document(stream, KINDS[path.kind], chosen)
+            before, verdicts = import_history.imported_before(session, path.kind, sha256), _FirstVerdicts(document)
+            result = import_document(session, document, verdicts.add, source, None) if not form.commit else None
+        if result is None:
+            result = long_work.import_document(context().database, document, verdicts.add, source, sha256, clock)
     return answer(_import_out(result, document, before, verdicts))
 
 

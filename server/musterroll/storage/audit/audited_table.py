@@ -1,7 +1,7 @@
 """A table whose rows are audited: the columns an image of a row has, and rows read, written and looked for in bulk."""
 
 import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from functools import cached_property
@@ -76,6 +76,13 @@ class AuditedTable:
 
     def delete(self, session: Session, keys: Sequence[str]) -> None:
         session.connection().execute(delete(self.table).where(among(session, self.key, [int(key) for key in keys])))
+
+    def all_referring(self, session: Session, keys: Sequence[str]) -> Iterator[tuple[str, str]]:
+        """The rows (table, key) that refer to one of these rows."""
+        ids = [int(key) for key in keys]
+        for own, column, condition in self._references:
+            for key in session.scalars(select(own).where(among(session, column, ids), condition)):
+                yield own.table.name, str(key)
 
     def referring(self, session: Session, keys: Sequence[str]) -> tuple[str, str] | None:
         """A row (table, key) that refers to one of these rows and is not one of them."""

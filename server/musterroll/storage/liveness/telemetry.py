@@ -4,7 +4,7 @@ An image of it has unit_id, the columns below, `firmware` and `usage`, the count
 """
 
 import json
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import bindparam, delete, insert, select, update
@@ -137,6 +137,9 @@ class TelemetryRows:
         _write_firmware(session, [(unit_id, "") for unit_id in unit_ids])
         statement = delete(_STATUS).where(_STATUS.c.unit_id == bindparam("row_key"))
         session.connection().execute(statement, [{"row_key": unit_id} for unit_id in unit_ids])
+
+    def all_referring(self, session: Session, keys: Sequence[str]) -> Iterator[tuple[str, str]]:
+        return iter(())
 
     def referring(self, session: Session, keys: Sequence[str]) -> tuple[str, str] | None:
         return None

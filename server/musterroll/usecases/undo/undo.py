@@ -68,6 +68,12 @@ class UndoSteps:
         session.expire_all()
         return more
 
+    def check(self, session: Session, now: datetime) -> None:
+        """Raise the Conflict that a large undo would meet in the middle, before its first step. A small one meets it in its only step."""
+        change = _undoable(session, self._change_id)
+        if stored_progress.of(session, change) is None:
+            _check_all(session, change, now)
+
     def _begin(self, session: Session, change: AuditChange, now: datetime) -> UndoProgress:
         subject = f"change {change.id} undone: {change.subject}"
         by = audit_record.begin(session, actor=self._actor, kind="undo", subject=subject, reason=self._reason, now=now, undoes_id=change.id)
@@ -141,6 +147,32 @@ def _undoable(session: Session, change_id: int) -> AuditChange:
     if by is not None and not stored_progress.unfinished(session, by):
         raise Conflict(f"change {change_id} was already undone by change {by}", "undone_already")
     return change
+
+
+def _check_all(session: Session, change: AuditChange, now: datetime) -> None:
+    tables = table_undos(Undoing(session, change, now, set(), []))
+    entries, seen = audit_changes.entries_back(session, change.id or 0, None, _BATCH), set[int]()
+    while len(entries) == _BATCH or (entries and seen):
+        newest = {(entry.table, entry.key): entry for entry in reversed(entries) if hash(entry[1:3]) not in seen}
+        seen.update(map(hash, newest))
+        for name, some in _by_table(newest.values()).items():
+            rows = audited(name).images(session, {entry.key for entry in some})
+            tables[name].look_up(some, rows)
+            for entry in some:
+                if (remaining := tables[name].remaining(entry, rows.get(entry.key))) is not None:
+                    _check(remaining, rows.get(entry.key))
+        for name, added in _by_table(entry for entry in entries if entry.before is None).items():
+            keys = [entry.key for entry in added]
+            staying = tables[name].staying(keys)
+            for other in audited(name).all_referring(session, [key for key in keys if key not in staying]):
+                if hash(other) not in seen:
+                    raise _dependent(other, name)
+        entries = audit_changes.entries_back(session, change.id or 0, entries[-1].id, _BATCH)
+
+
+def _dependent(other: tuple[str, str], name: str) -> Conflict:
+    later = f"{record_word(other[0])} {other[1]} depends on records the change added ({record_word(name)})"
+    return Conflict(f"{later}; undo the later change first", "changed_since")
 
 
 def _put_back(session: Session, tables: Tables, logged: Sequence[LoggedEntry]) -> list[Entry]:
@@ -221,7 +253,6 @@ def _delete(session: Session, tables: Tables, name: str, entries: Sequence[Entry
     _write(session, tables, stripped)
     if keys := [entry.key for entry in deleted]:
         if (other := audited(name).referring(session, keys)) is not None:
-            later = f"{record_word(other[0])} {other[1]} depends on records the change added ({record_word(name)})"
-            raise Conflict(f"{later}; undo the later change first", "changed_since")
+            raise _dependent(other, name)
         audited(name).delete(session, keys)
     return [*stripped, *deleted]
