@@ -8,6 +8,7 @@ from flask import Blueprint, Response, make_response, redirect, request
 from sqlmodel import Session
 from werkzeug.wrappers import Response as AnyResponse
 
+from musterroll import long_work
 from musterroll.domain.access import Role
 from musterroll.domain.values.errors import DomainError, NotFound
 from musterroll.readers import cell_values
@@ -88,9 +89,11 @@ def answer(key: str) -> AnyResponse:
 @needs(Role.PLANNER, everywhere=True)
 def commit(key: str) -> AnyResponse:
     upload = _find(key)
-    with upload.opened() as file, transaction() as session:
-        document = Document(file, kind_named(upload.choices["kind"]), _choices(session, upload))
-        result = import_document(session, document, lambda verdict: None, _source(upload), upload.sha256)
+    with upload.opened() as file:
+        with snapshot() as session:
+            document = Document(file, kind_named(upload.choices["kind"]), _choices(session, upload))
+        database = context().database
+        result = long_work.import_document(database, document, lambda verdict: None, _source(upload), upload.sha256, clock)
     uploads.delete(upload)
     return redirect(f"/imports/{result.run_id}", 303)
 
