@@ -15,7 +15,7 @@ from musterroll.usecases.imports import history as import_history
 from musterroll.usecases.imports import mappings as import_mappings
 from musterroll.usecases.imports.document_kinds import KINDS
 from musterroll.web.http import uploads
-from musterroll.web.http.context import actor, clock, needs, page, read_only
+from musterroll.web.http.context import actor, clock, context, needs, page, read_only
 from musterroll.web.pages.dry_runs import LAYOUT, READING, folder, kind_named
 
 pages = Blueprint("imports", __name__)
