@@ -90,7 +90,7 @@ def test_batches_change_nothing_but_memory(database: Database, now: datetime, mo
     whole = take(database, now, body, commit=False)
     monkeypatch.setattr(import_run, "_BATCH_ROWS", 4)
     assert take(database, now, body, commit=False) == whole
-    assert take(database, now, body) == whole
+    assert take(database, now, body) == [verdict._replace(written=()) for verdict in whole]
 
 
 def test_a_site_of_another_account_is_refused_also_within_one_file(database: Database, now: datetime) -> None:

@@ -36,6 +36,11 @@ def changes(verdicts: list[RowVerdict]) -> list[tuple[str, str | None, str | Non
     return [(one.field, one.old, one.new) for one in verdict.differences]
 
 
+def decided(dry: list[RowVerdict]) -> list[RowVerdict]:
+    """The verdicts of a dry run without the values of new records, which only a dry run shows."""
+    return [verdict._replace(written=()) for verdict in dry]
+
+
 def before(database: Database, now: datetime, kind: str) -> None:
     """The fleet as far as this kind of document needs it."""
     for earlier in KINDS[: KINDS.index(kind)]:
@@ -53,7 +58,7 @@ def test_twice_changes_nothing_and_undone_gives_the_same_bytes(database: Databas
     dry, looked = take(database, now, kind, FLEET[kind], commit=False)
     assert (state(database), looked.run_id) == (empty, None)
     verdicts, done = take(database, now, kind, FLEET[kind])
-    assert verdicts == dry
+    assert verdicts == decided(dry)
     full = state(database)
     assert full != empty
     again, _ = take(database, now + timedelta(days=1), kind, FLEET[kind])
@@ -74,7 +79,7 @@ def test_batches_of_one_row_give_the_same(database: Database, now: datetime, kin
     before(database, now, kind)
     whole, _ = take(database, now, kind, FLEET[kind], commit=False)
     monkeypatch.setattr(import_run, "_BATCH_ROWS", 1)
-    assert take(database, now, kind, FLEET[kind])[0] == whole
+    assert take(database, now, kind, FLEET[kind])[0] == decided(whole)
     assert set(outcomes(take(database, now, kind, FLEET[kind])[0])) == {"same"}
 
 
