@@ -12,8 +12,9 @@ from musterroll.domain.coverage.seat_allocation import Candidate, SeatAllocation
 from musterroll.domain.coverage.verdict import Cover
 from musterroll.domain.findings.kinds import Finding
 from musterroll.domain.findings.line_rules import LineCase, line_findings
-from musterroll.domain.findings.unit_rules import UnitCase, unit_findings
+from musterroll.domain.findings.unit_rules import DoubtFacts, UnitCase, unit_findings
 from musterroll.domain.liveness import OPERATING, ListeningWindow, LivenessFacts, assess_liveness, reported_by_import_only
+from musterroll.domain.messages.identity import Doubt
 from musterroll.domain.reconciliation.cells import Flags, flags
 from musterroll.domain.units.lifecycle import Lifecycle
 from musterroll.domain.values.dates import add_months
@@ -27,6 +28,7 @@ from musterroll.storage.tables.contracts import Contract, ContractLine, Invoice
 from musterroll.storage.tables.enrolment import Credential, CredentialStatus
 from musterroll.storage.tables.findings import FindingAmount
 from musterroll.storage.tables.findings import FindingRow as Stored
+from musterroll.storage.tables.identity import IdentityCase
 from musterroll.storage.tables.liveness import UnitStatus
 from musterroll.storage.tables.operations import RegistryState
 from musterroll.storage.tables.units import Unit
@@ -126,6 +128,9 @@ def _of_units(draft: _Draft) -> Iterable[Any]:
         if dice.random() < 0.8:
             yield _status(dice, unit.id or 0)
         yield from _warranty(dice, unit)
+        if (unit.id or 0) % 17 == 0:
+            doubt = list(Doubt)[(unit.id or 0) // 17 % len(Doubt)]
+            yield IdentityCase(unit_id=unit.id, doubt=doubt, since=0, at=0, says=f"signs of {doubt}", facts=f"{doubt} {unit.serial}")
         if dice.random() < 0.1:
             status = [CredentialStatus.ACTIVE, dice.choice(list(CredentialStatus))]
             for one in status if status[1] is not CredentialStatus.ACTIVE else status[:1]:
@@ -189,6 +194,10 @@ def _of_contracts(draft: _Draft) -> Iterable[Any]:
             yield Invoice(contract_id=contract.id, payment=draft.dice.choice(list(Payment)))
         for number in range(draft.dice.randint(0, 5)):
             yield _line(draft, contract, number)
+        if contract.id % 3 == 0 and draft.units:  # so that now and then two contracts name one unit
+            serial = draft.units[0].serial_key
+            named = {"scope": LineScope.SERIAL, "serial": serial, "serial_key": serial, "price": Decimal(75)}
+            yield ContractLine(contract_id=contract.id, number="also", **named)
 
 
 def _line(draft: _Draft, contract: Contract, number: int) -> ContractLine:
@@ -252,7 +261,7 @@ def by_the_rules(session: Session, on: date = DAY, now: datetime = NOW) -> Fleet
     lines = {cover.line.id: cover for cover in contract_lines._covers(session, contract_lines._COVERS)}
     parents = dict(session.exec(select(Account.id, Account.parent_id)).all())
     sites = dict(session.exec(select(Site.id, Site.account_id)).all())
-    periods, credentials = _periods(session), _credentials(session)
+    periods, credentials, doubts = _periods(session), _credentials(session), _doubts(session)
     hearing = _hearing(session)
     live = {unit.id: assess_liveness(_facts(statuses.get(unit.id or 0)), hearing, to_ms(now)).liveness for unit in units}
     candidates = [
@@ -290,6 +299,7 @@ def by_the_rules(session: Session, on: date = DAY, now: datetime = NOW) -> Fleet
             Money(product.list_price, product.currency) if product.list_price is not None else None,
             disagreement(read_claim(unit.card), tuple(periods[unit_id])),
             {CredentialStatus.ACTIVE, CredentialStatus.PENDING} <= credentials[unit_id],
+            doubts[unit_id],
         )
         found += unit_findings(case)
     for cover in force:
@@ -308,6 +318,13 @@ def _credentials(session: Session) -> dict[int, set[CredentialStatus]]:
     found: dict[int, set[CredentialStatus]] = defaultdict(set)
     for unit_id, status in session.exec(select(Credential.unit_id, Credential.status)):
         found[unit_id].add(status)
+    return found
+
+
+def _doubts(session: Session) -> dict[int, dict[Doubt, DoubtFacts]]:
+    found: dict[int, dict[Doubt, DoubtFacts]] = defaultdict(dict)
+    for case in session.exec(select(IdentityCase)):
+        found[case.unit_id][case.doubt] = DoubtFacts(case.says, case.facts)
     return found
 
 

@@ -41,7 +41,7 @@ class SourceBody(RequestSchema):
     most_changed: int = Field(default=10, ge=0, le=100, description="Percentage of rows that may change or go without a person.")
 
 
-class DecisionBody(RequestSchema):
+class SourceActionBody(RequestSchema):
     action: Literal["run", "approve", "discard", "pause", "resume"]
     run: int | None = Field(default=None, ge=1, le=2**53, description="Number of the run decided about; default: the one that waits.")
 
@@ -116,7 +116,7 @@ def delete_source(path: SourcePath) -> Response:
     responses={200: SourceOut, **documented(400, 404, 409, 413, 415)},
 )
 @needs(Role.PLANNER, everywhere=True)
-def act_on_source(path: SourcePath, body: DecisionBody) -> Response:
+def act_on_source(path: SourcePath, body: SourceActionBody) -> Response:
     """What is run or approved is fetched and imported by the scheduled jobs, within seconds."""
     with transaction() as session:
         source = sources.named(session, path.name)

@@ -32,7 +32,7 @@ def test_a_policy_is_made_given_to_a_product_followed_by_its_units_and_undone(re
     assert [(policy["name"], policy["months"], policy["products"], policy["rules"][1]["shelf_days"]) for policy in policies] == [
         ("Long", 60, 0, 90)
     ]
-    call("PATCH", "products", maker="ACME", model="pump 3", policy="Long", list_price="99.50")
+    call("PATCH", "products", maker="ACME", model="pump 3", policy="Long", list_price="99.50", currency="EUR")
     (pump,) = call("GET", "products")["items"]
     assert (pump["policy"], pump["list_price"], pump["currency"]) == ("Long", "99.50", "EUR")
     uid = call("GET", "lookup?code=SN3")["units"][0]["id"]

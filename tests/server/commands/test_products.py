@@ -33,7 +33,7 @@ def json_of(*arguments: str) -> Any:
 def test_a_product_is_given_a_price_and_a_policy_and_both_are_taken_back() -> None:
     json_of("policies", "set", "Long", "--start", "installed", "--start", "shipped+90", "--months", "36")
     assert "Long  installed, else shipped + 90 days on the shelf      36" in run("policies", "list").output
-    change = json_of("products", "set", "acme", "pump 3", "--policy", "Long", "--list-price", "120.50")["change"]
+    change = json_of("products", "set", "acme", "pump 3", "--policy", "Long", "--list-price", "120.50", "--currency", "EUR")["change"]
     (product,) = json_of("products", "list")
     assert (product["policy"], product["list_price"], product["units"]) == ("Long", "120.5000", 1)
     assert "120.50 EUR  Long" in run("products", "list").output

@@ -87,7 +87,7 @@ def test_an_unknown_status_is_left_out_and_named_once_with_its_count() -> None:
     rows = "".join(f"SN{n},Acme,P,Quux,,,,\n" for n in range(3))
     read = document("units", UNITS + rows)
     assert all(isinstance(row, DocumentRow) and "lifecycle" not in row.values for row in read.rows())
-    assert read.notes() == ["Status not recognised: 'Quux' (3 times); say what it means with --word 'Quux=...'"]
+    assert read.notes() == ["Status not recognised: 'Quux' (3 times); say what it means (--word 'Quux=...')"]
 
 
 def test_a_person_says_what_a_word_means() -> None:
@@ -119,7 +119,7 @@ def test_a_value_for_the_whole_file_stands_for_a_missing_column() -> None:
     (row,) = document("units", "Serial,Model\nSN1,P\n", choices([], Choices(), given=["maker=Dell"])).rows()
     assert isinstance(row, DocumentRow)
     assert row.values["maker"] == "Dell"
-    with pytest.raises(BadFile, match="no field 'colour'"):
+    with pytest.raises(BadFile, match="no column 'colour'"):
         document("units", "Serial,Model,Maker\n", choices([], Choices(), given=["colour=red"]))
     with pytest.raises(BadFile, match="Install Date"):
         document("units", "Serial,Model,Maker\n", choices([], Choices(), given=["installed_on=soon"]))

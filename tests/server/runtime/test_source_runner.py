@@ -5,12 +5,13 @@ from datetime import datetime
 from pathlib import Path
 
 import pytest
+from musterroll import long_work
 from musterroll.domain.imports import RunState
 from musterroll.domain.notifications.events import EventKind
 from musterroll.domain.values.errors import Conflict, DomainError
 from musterroll.storage.engine.database import Database
 from musterroll.storage.imports import source_lock
-from musterroll.usecases.imports import history, sources
+from musterroll.usecases.imports import sources
 from musterroll.usecases.operations import health
 from musterroll.usecases.operations.health import HostFacts
 
@@ -61,8 +62,7 @@ def test_the_first_document_waits_for_a_person_and_later_ones_are_imported_on_sc
     assert following is not None
     assert (following.state, following.counts["changed"]) == (RunState.IMPORTED, 1)
     assert ("A3", "Another name") in accounts(bench)
-    with bench.database.transaction() as session:
-        history.undo(session, following.import_run_id or 0, "ann", bench.now)
+    long_work.undo_import(bench.database, following.import_run_id or 0, "ann", lambda: bench.now)
     assert ("A3", "Account 3") in accounts(bench)
 
 

@@ -94,7 +94,9 @@ def _row(importer: Importer, cells: Mapping[str, str], partial: bool = False) ->
         kind = kind._replace(complete=None) if set(kind.key) <= {field.name for field in kind.fields} else kind
     document = _document(kind, cells)
     importer.scan(document)
-    row = next(document.rows())
+    row = next(document.rows(), None)
+    if row is None:  # an empty row is none
+        raise DomainError(f"fill in the {' and the '.join(field.label for field in kind.required)}", "no_key")
     if isinstance(row, BadRow):
         raise DomainError(row.why, "bad_value")
     importer.follow_merges([row])

@@ -40,9 +40,14 @@ OF_ALL = {
     "process_heartbeat",
     "config_revision",
     "job_checkpoint",
+    "exchange_rate",
+    "registry_option",
+    "product_name",
+    "undo_progress",
 }
 # Only opened by views that a limited person is never let into, or asked for what is that person's own.
 EVERYWHERE = {"change", "audit_entry", "import_run", "import_row", "quarantine", "registry_metric", "notification", "rule_event"}
+EVERYWHERE |= {"source", "source_run", "source_keys"}
 PERSONS = {"user", "web_session", "api_token", "calendar_feed"}
 
 

@@ -107,3 +107,10 @@ def test_what_is_wrong_is_said_and_nothing_is_written(database: Database, now: d
         with pytest.raises((DomainError, NotFound), match=sentence):
             enter(database, now, kind, values, new)
     assert state(database) == before
+
+
+@pytest.mark.parametrize("kind", NEW)
+def test_nothing_at_all_is_no_record(database: Database, now: datetime, kind: str) -> None:
+    for new in (True, False):
+        with pytest.raises(DomainError, match="fill in the"):
+            enter(database, now, kind, {}, new)

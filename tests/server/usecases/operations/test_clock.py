@@ -73,7 +73,8 @@ account.created_at calendar_entry.on calendar_feed.created_at calendar_feed.revo
 credential.decided_at event.on finding.changed_at finding.first_seen_at finding_decision.at finding_decision.until incident.closed_on
 incident.opened_on invoice.invoiced_on message.at message.received_at notification_rule.created_at notification_rule.paused_at
 notification_rule.quiet_until notification_rule.removed_at product.created_at proposal.created_at proposal.decided_at quarantine.at
-saved_filter.made_at site.created_at unit.born_at unit.installed_on unit.registered_on unit.shipped_on unit_note.at unit_usage.at
+saved_filter.made_at site.created_at unit.born_at unit.installed_on unit.purchased_on unit.warranty_starts_on
+unit.warranty_ends_on unit.registered_on unit.shipped_on unit_note.at unit_usage.at
 user.created_at user.disabled_at warranty_period.ends_on warranty_period.starts_on warranty_period.voided_on api_token.revoked_at
 web_session.revoked_at claim_token.revoked_at contract.ended_on contract.ends_on contract.notice_on contract.starts_on
 exchange_rate.on source.created_at source.failing_since source_run.at set_aside_message.at set_aside_message.received_at
@@ -81,7 +82,7 @@ contract_line.ends_on contract_line.starts_on import_run.at unit_state_change.wi
 """
 ELSEWHERE = """
 registry_state.since registry_state.until unit_status.heard_at unit_status.first_heard_at unit_status.death_at unit_status.held_at
-unit_status.stale_since unit_state_change.at unit_state_change.recorded_at
+unit_status.stale_since unit_status.listed_at unit_status.unknown_since unit_state_change.at unit_state_change.recorded_at
 """
 
 
