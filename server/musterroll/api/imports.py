@@ -99,7 +99,7 @@ class VerdictOut(Schema):
     note: str = Field(description="Remark on an accepted row.")
 
 
-class DecisionOut(Schema):
+class ReadingDecisionOut(Schema):
     heading: str
     about: str = Field(description="dates, numbers, zone (of times) or count (what bare numbers count).")
     choice: str = Field(description="How the column is read; empty where that is still to be chosen.")
@@ -148,7 +148,7 @@ class ImportOut(Schema):
     counts: dict[Outcome, int]
     columns: dict[str, str] = Field(description="Field of each heading.")
     ignored_columns: list[str] = Field(description="Headings that were not recognised.")
-    decisions: list[DecisionOut] = Field(description="How columns are read whose cells could be read in several ways.")
+    decisions: list[ReadingDecisionOut] = Field(description="How columns are read whose cells could be read in several ways.")
     notes: list[str] = Field(description="How the file was read: words taken for nothing, words not recognised, and so on.")
     source: str = Field(description="The list of a known system that the file looks like; empty: none.")
     new_records: list[NewRecordOut] = Field(description="The values of the first new records, and of those unlike them.")

@@ -90,7 +90,7 @@ def list_sources() -> Response:
     return answer(SourceList(items=[_out(row) for row in rows]))
 
 
-@api.put("/sources/<name>", summary="Add or change a source", responses={200: SourceOut, **documented(400, 409, 413, 415, 422)})
+@api.put("/sources/<name>", summary="Add or change a source", responses={200: SourceOut, **documented(400, 404, 409, 413, 415, 422)})
 @needs(Role.ADMIN, everywhere=True)
 def put_source(path: SourcePath, body: SourceBody) -> Response:
     """Its next document waits for approval if it is fetched or read in another way. Can be undone."""
@@ -124,7 +124,7 @@ def act_on_source(path: SourcePath, body: SourceActionBody) -> Response:
         return answer(_out(_row(session, source)))
 
 
-@listing(api, "/sources/<name>/runs", SourceRunPage, "Runs of a source, newest first")
+@listing(api, "/sources/<name>/runs", SourceRunPage, "Runs of a source, newest first", 404)
 @needs(Role.PLANNER, everywhere=True)
 def list_source_runs(path: SourcePath, query: ListQuery) -> Response:
     def fetch(session: Session, cursor: str | None, limit: int) -> Page:

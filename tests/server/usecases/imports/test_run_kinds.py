@@ -107,7 +107,7 @@ def test_a_record_is_traced_to_the_lines_it_came_from(database: Database, now: d
         line = session.exec(select(ContractLine).where(col(ContractLine.number) == "2")).one()
         first, second = import_history.provenance(session, line.id or 0, "line")
     assert (first.file, first.line, first.verdict, first.detail, first.actor) == ("contract-lines.csv", 3, "new", "", "kim")
-    assert (second.line, second.verdict, second.detail) == (2, "changed", "quantity 3 -> 4")
+    assert (second.line, second.verdict, second.detail) == (2, "changed", "Quantity 3 -> 4")
 
 
 def test_the_history_keeps_counts_columns_and_refused_rows(database: Database, now: datetime) -> None:

@@ -228,7 +228,7 @@ def test_a_device_with_the_serial_of_a_merged_unit_is_the_unit_that_stays(databa
             enrol.enroll(session, EnrolRequest(plain, "Acme", "Pump 3", "SN1001"), now)
     stays, gone, _ = merge_units(database, now, "SN1001", "SN100I")
     with database.transaction() as session:
-        done = enrol.enroll(session, EnrolRequest(plain, "Acme", "Pump 3", gone), now)
+        done = enrol.enroll(session, EnrolRequest(plain, "Acme", "Pump 3", gone, evidence={"mac": "02:42:ac:11:00:09"}), now)
         assert done.uid == unit(session, stays).uid
         assert done.status is (CredentialStatus.PENDING if reporting else CredentialStatus.ACTIVE)
 

@@ -66,11 +66,11 @@ def test_a_paper_twin_is_proposed_and_merged_into_the_unit_that_reports(database
         assert session.exec(select(Incident)).one().unit_id == heard.id
         held = {(row.unit_id, row.kind.value) for row in session.exec(select(WarrantyPeriod))}
         assert {(heard.id, "standard"), (heard.id, "extended")} <= held
-        assert base_as_of.base(session, now).all == base_as_of.base(session, now, on=now.date()).all == (1, 1, 1)
+        assert base_as_of.base(session, now).all == base_as_of.base(session, now, on=now.date()).all == (1, 1, 1, 1, 0)
         assert find_matches(session, now) == ProposalChanges(0, 0, 0)
         undo(session, change.id or 0, "bert", now)
         assert dump(session) == state
-        assert base_as_of.base(session, now, on=now.date()).all == (2, 1, 0)
+        assert base_as_of.base(session, now, on=now.date()).all == (2, 1, 0, 0, 0)
         assert audit_chain.verify(session).first_bad is None
 
 

@@ -179,7 +179,8 @@ def test_pending_enrolments_and_rejected_rows_are_detected_once(database: Databa
         change = AuditChange(at=1, actor="ann", kind="import", subject="units")
         session.add(change)
         session.flush()
-        session.add(ImportRun(change_id=change.id, kind="units", file="units.csv", sha256="x", counts={"refused": 3, "new": 5}))
+        counts = {"refused": 3, "new": 5}
+        session.add(ImportRun(change_id=change.id, at=1, kind="units", file="units.csv", sha256="x", counts=counts))
     (message,) = queued(database, NOW)
     assert [(event.kind, event.serial, event.units) for event in reported(database, message)] == [
         (EventKind.CLONE_SUSPECTED, "ALIVE", 1),

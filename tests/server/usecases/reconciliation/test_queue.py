@@ -29,7 +29,7 @@ from tests.support.documents import FLEET, take
 def change_product(session: Session, now: datetime) -> None:
     pump = unit(session, "SN1002").product_id
     products.save_policy(session, None, "Shelf", [StartRule(WarrantyStart.SHIPPED, 30)], 60, "anna", now)
-    products.change_product(session, pump, ProductSettings(ReportingClass.SLEEPY, "Shelf", Decimal("120.50")), "anna", now)
+    products.change_product(session, pump, ProductSettings(ReportingClass.SLEEPY, "Shelf", Decimal("120.50"), "EUR"), "anna", now)
 
 
 def change_policy(session: Session, now: datetime) -> None:
