@@ -49,9 +49,9 @@ def _give_access(session: Session, now: datetime) -> None:
 def _change_terms(session: Session, now: datetime) -> None:
     rules = [StartRule(WarrantyStart.INSTALLED), StartRule(WarrantyStart.SHIPPED, 90)]
     products.save_policy(session, None, "Standard", rules, 24, _PERSON, now)
-    product = session.exec(select(Product).where(Product.maker == "Acme")).one()
+    product = session.exec(select(Product).where(Product.maker == "Acme", Product.model == "Pump 3")).one()
     products.change_product(
-        session, product.id or 0, products.ProductSettings(ReportingClass.SLEEPY, "Standard", Decimal("85.50")), _PERSON, now
+        session, product.id or 0, products.ProductSettings(ReportingClass.SLEEPY, "Standard", Decimal("85.50"), "EUR"), _PERSON, now
     )
     hierarchy.set_parent(session, "A00002", "A00003", _PERSON, now, "bought")
 
