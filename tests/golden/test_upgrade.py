@@ -111,6 +111,8 @@ def _missing(table: str, before: list[Row], after: dict[str, list[Row]]) -> list
         return []
     if new_table not in after:
         return [f"no table {new_table}; RENAMED must name what became of it"]
+    if not before:
+        return []
     columns = {old: new for old in before[0] if (new := RENAMED.get(f"{table}.{old}", old)) is not None}
     if unknown := set(columns.values()) - after[new_table][0].keys():
         return [f"no columns {sorted(unknown)}; RENAMED must name what became of them"]

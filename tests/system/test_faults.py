@@ -67,32 +67,6 @@ def playing(database: Database, folder: Path, count: int = DEVICES, interval: in
         stage.end()
 
 
-ATTEMPTS = {
-    "sqlite": [
-        "CREATE TABLE attempt (n INTEGER PRIMARY KEY)",
-        "CREATE TRIGGER attempted BEFORE INSERT ON message BEGIN INSERT INTO attempt (n) VALUES (NULL); END",
-    ],
-    "postgresql": [
-        "CREATE TABLE attempt (n bigserial)",
-        "CREATE FUNCTION attempted() RETURNS trigger LANGUAGE plpgsql AS $$BEGIN INSERT INTO attempt DEFAULT VALUES; RETURN NEW; END$$",
-        "CREATE TRIGGER attempted BEFORE INSERT ON message FOR EACH ROW EXECUTE FUNCTION attempted()",
-    ],
-}
-
-
-def count_attempts(database: Database) -> None:
-    """Let the database itself count every durable message it is given, those it has already included."""
-    with database.transaction() as session:
-        for statement in ATTEMPTS[database.dialect]:
-            session.connection().exec_driver_sql(statement)
-
-
-def attempts(database: Database) -> int:
-    with database.snapshot() as session:
-        found: int = session.connection().exec_driver_sql("SELECT count(*) FROM attempt").scalar_one()
-        return found
-
-
 def lost_or_doubled(stage: Stage) -> dict[str, str]:
     """What of each unit's numbers is not on the roll exactly once."""
     with stage.database.snapshot() as session:
@@ -127,12 +101,11 @@ def weather(stage: Stage, parts: list[Part], kills: int, seed: int) -> None:
     stage.settle()
     assert lost_or_doubled(stage) == {}
     said = sum(device.said for device in stage.devices)
-    assert attempts(stage.database) > said, "no duplicate was delivered: the storm was too weak to show anything"
+    assert sum(device.sent for device in stage.devices) > said, "nothing was sent twice: the storm was too weak to show anything"
 
 
 def test_ingest_and_broker_killed_twenty_times_each_lose_nothing_that_was_receipted(tmp_path: Path) -> None:
     database = private_sqlite(tmp_path)
-    count_attempts(database)
     with playing(database, tmp_path) as stage:
         weather(stage, [stage.ingest, stage.broker], KILLS, seed=1)
     database.close()
@@ -142,7 +115,6 @@ def test_ingest_and_broker_killed_twenty_times_each_lose_nothing_that_was_receip
 def test_postgres_killed_under_load_beside_them_loses_nothing_that_was_receipted(private_postgres: PostgresServer, tmp_path: Path) -> None:
     database = Database(private_postgres.create())
     migrate.upgrade(database)
-    count_attempts(database)
     with playing(database, tmp_path) as stage:
         weather(stage, [stage.ingest, stage.broker, private_postgres], 5, seed=2)
     database.close()
@@ -174,7 +146,7 @@ def test_after_ten_minutes_without_the_registry_only_who_is_silent_for_a_window_
         assert swept(database) == []
         stage.ingest.start()
         # Perhaps by the last canary of before, which the ingest did not live to commit: its ten minutes have not passed.
-        until(lambda: hearing_since(database) > (time.time() - 300) * 1000, "the registry listens again")
+        until(lambda: hearing_since(database) > (time.time() - 300) * 1000, "the registry listens again", 60)
         stale = watch(database, lambda: time.time() - hearing_since(database) / 1000 < 7)
         assert stale == []
         until(lambda: swept(database) == [dead.id], "who stayed silent is called stale")

@@ -47,7 +47,9 @@ def test_units_follow_their_product_into_another_policy_and_back(database: Datab
         warranty_periods.apply_policies(session, [unit.id or 0], NOW)
         assert ends(session) == [date(2027, 1, 1)]
         products.save_policy(session, None, "Shelf", [StartRule(WarrantyStart.SHIPPED, 30)], 24, ADMIN, NOW)
-        products.change_product(session, product.id or 0, ProductSettings(ReportingClass.SLEEPY, "Shelf", Decimal("120.50"), "EUR"), ADMIN, NOW)
+        products.change_product(
+            session, product.id or 0, ProductSettings(ReportingClass.SLEEPY, "Shelf", Decimal("120.50"), "EUR"), ADMIN, NOW
+        )
         follow(session)
         assert ends(session) == [date(2026, 7, 1)]
         assert session.get_one(UnitStatus, unit.id).stale_after == 2 * 3600 + 360

@@ -24,7 +24,7 @@ def test_a_dropped_file_shows_what_would_change_and_writes_nothing(visitor: Visi
     assert "nothing has been saved yet" in text
     assert "S90001" in text
     assert "Ignore column" in text
-    assert "sites.csv" not in visitor.get("/imports").text
+    assert "<b>sites.csv</b>" not in visitor.get("/imports").text
 
 
 def test_a_dry_run_is_committed_listed_and_undone(visitor: Visitor) -> None:
@@ -33,7 +33,7 @@ def test_a_dry_run_is_committed_listed_and_undone(visitor: Visitor) -> None:
     done = visitor.post(commit, seen=answer.request.path)
     run = done.headers["Location"]
     assert "line 3" in visitor.get(run).text
-    assert "sites.csv" in visitor.get("/imports").text
+    assert "<b>sites.csv</b>" in visitor.get("/imports").text
     assert visitor.post(commit, seen="/imports").status_code == 404
     visitor.post(f"{run}/undo", seen=run)
     assert ">undone<" in visitor.get("/imports").text
