@@ -32,7 +32,7 @@ EVENT_KINDS = {
     EventKind.ENROLMENT_PENDING: Wording("Enrolment pending", "another device requests enrolment with a known serial", "user-question"),
     EventKind.CLONE_SUSPECTED: Wording("Suspected clone", "another device requests enrolment while the enrolled one is operating", "copy"),
     EventKind.CREDENTIAL_COPIED: Wording("Copied credential", "two or more devices report as one unit", "copy"),
-    EventKind.STATE_WENT_BACK: Wording("State went back", "a device starts from an older copy of its state", "history"),
+    EventKind.STATE_WENT_BACK: Wording("State went back", "a device starts from an older copy of its state", "arrow-back-up"),
     EventKind.FOREIGN_IDENTITY: Wording("Other identity", "a device reports a serial or model it was not enrolled with", "user-question"),
     EventKind.DEVICE_FAULT: Wording("Device fault", "a device reports a failing disk, lost messages or refused settings", "tool"),
     EventKind.IMPORT_FAILED: Wording("Import rejected", "rows of an imported file were rejected", "file-import"),
