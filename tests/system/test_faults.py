@@ -61,7 +61,7 @@ class Stage:
 def playing(database: Database, folder: Path, count: int = DEVICES, interval: int = 60) -> Iterator[Stage]:
     stage = Stage(database, folder, count, interval)
     try:
-        until(lambda: all(device.receipted for device in stage.devices), "the registry receipts")
+        until(lambda: all(device.receipted for device in stage.devices), "the registry receipts", 60)
         yield stage
     finally:
         stage.end()
