@@ -128,8 +128,8 @@ def act_on_source(path: SourcePath, body: SourceActionBody) -> Response:
 @needs(Role.PLANNER, everywhere=True)
 def list_source_runs(path: SourcePath, query: ListQuery) -> Response:
     def fetch(session: Session, cursor: str | None, limit: int) -> Page:
-        found = stored.runs(session, sources.named(session, path.name).id or 0, cursors.number(cursor), limit + 1)
-        rows, following = cursors.cut(found, limit, lambda row: (row.id,))
+        runs = stored.runs(session, sources.named(session, path.name).id or 0, cursors.number(cursor), limit + 1)
+        rows, following = cursors.cut(runs, limit, lambda row: (row.id,))
         return [_run(row) for row in rows], following
 
     return listed(SourceRunPage, query, "source-runs", fetch)

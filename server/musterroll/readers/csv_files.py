@@ -47,12 +47,12 @@ def _fit(file: BinaryIO, encoding: str, separator: str, known: Known) -> tuple[i
     rows = list(islice(_skip_empty(_records(file, encoding, separator)), _SAMPLE))
     if not rows:
         return 0, 0.0, 0
-    found = heading_row(rows, known)
-    below = rows[len(found.above) + (found.heading is not None) :]
-    width = len(found.heading.cells) if found.heading else Counter(len(line.cells) for line in rows).most_common(1)[0][0]
+    headings = heading_row(rows, known)
+    below = rows[len(headings.above) + (headings.heading is not None) :]
+    width = len(headings.heading.cells) if headings.heading else Counter(len(line.cells) for line in rows).most_common(1)[0][0]
     alike = sum(1 for line in below if len(line.cells) == width or (len(line.cells) > width and not any(line.cells[width:])))
     share = (1 + alike) / (1 + len(below))  # the headings count as a row
-    return found.known if found.known > 1 else 0, share * min(width, _MOST_COUNTED), found.known
+    return headings.known if headings.known > 1 else 0, share * min(width, _MOST_COUNTED), headings.known
 
 
 def _skip_empty(records: Iterator[Line]) -> Iterator[Line]:

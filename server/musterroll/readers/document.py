@@ -63,8 +63,8 @@ class Document:
     @property
     def fingerprint(self) -> str:
         """Of how the file is read: the same for the same rows from the same file."""
-        told = [dict(sorted(part.items())) if isinstance(part, Mapping) else str(part) for part in self._choices]
-        return hashlib.sha256(repr((told, sorted(self.mapping.items()))).encode()).hexdigest()
+        choices = [dict(sorted(part.items())) if isinstance(part, Mapping) else str(part) for part in self._choices]
+        return hashlib.sha256(repr((choices, sorted(self.mapping.items()))).encode()).hexdigest()
 
     def notes(self) -> list[str]:
         """How the rows were read, once they have been: what a person should know about the file as a whole, in sentences."""

@@ -17,7 +17,7 @@ _DIGIT = re.compile(r"\d")
 _FILL = 0.6  # of the cells of most rows are filled in a row of headings
 
 
-class Found(NamedTuple):
+class Headings(NamedTuple):
     """The rows above the headings, the row of headings (none: the file has no headings), and how many are recognised."""
 
     above: list[Line]
@@ -31,15 +31,15 @@ def table_of(grid: Grid, known: Known, layout: Layout) -> Table:
     if not rows:
         raise BadFile("the file is empty; its first line must contain the headings")
     if grid.headed:
-        found, layout = Found([], rows[0], 0), layout._replace(skip=layout.skip or KEEP_ALL)
+        headings, layout = Headings([], rows[0], 0), layout._replace(skip=layout.skip or KEEP_ALL)
     elif layout.heading_row is not None:
-        found = _chosen(grid, rows, layout.heading_row, known)
+        headings = _chosen(grid, rows, layout.heading_row, known)
     else:
-        found = heading_row(rows, known)
-    remarks = Remarks((*grid.remarks, *_remarks(found)))
-    first = found.heading.number if found.heading else 0
+        headings = heading_row(rows, known)
+    remarks = Remarks((*grid.remarks, *_remarks(headings)))
+    first = headings.heading.number if headings.heading else 0
     sample = list(islice((line for line in grid.rows() if line.number > first and not line.problem), _SAMPLE))
-    header = _header(found.heading, sample or rows)
+    header = _header(headings.heading, sample or rows)
     if len(header) > MOST_COLUMNS:
         raise BadFile(f"the first line has {len(header):,} columns; the limit is {MOST_COLUMNS}")
     return Table(header, lambda: _lines(grid, first, len(header), LeftOutRows(header, sample, layout, remarks)), remarks, grid.height)
@@ -50,26 +50,26 @@ def sample_of(grid: Grid, layout: Layout) -> list[Line]:
     return list(islice((line for line in grid.rows() if not layout.skips(line.number)), _SEARCHED))
 
 
-def heading_row(rows: list[Line], known: Known) -> Found:
+def heading_row(rows: list[Line], known: Known) -> Headings:
     """The row with most recognised headings; where there are none, the first that is as wide as the table, unless it looks like data."""
     counts = [known(line.cells) for line in rows]
     best = counts.index(max(counts))
     if counts[best] and (counts[best] > 1 or all(_filled(line) * 2 <= _filled(rows[best]) for line in rows[:best])):
-        return Found(rows[:best], rows[best], counts[best])
+        return Headings(rows[:best], rows[best], counts[best])
     typical = Counter(_filled(line) for line in rows).most_common(1)[0][0]
     first = next((place for place, line in enumerate(rows) if _filled(line) >= max(1, typical * _FILL)), 0)
     if _is_data(rows[first], rows[first + 1 :]):
-        return Found(rows[:first], None, 0)
-    return Found(rows[:first], rows[first], counts[first])
+        return Headings(rows[:first], None, 0)
+    return Headings(rows[:first], rows[first], counts[first])
 
 
-def _chosen(grid: Grid, rows: list[Line], number: int, known: Known) -> Found:
+def _chosen(grid: Grid, rows: list[Line], number: int, known: Known) -> Headings:
     if number == 0:
-        return Found([], None, 0)
+        return Headings([], None, 0)
     heading = next((line for line in grid.rows() if line.number >= number), None)
     if heading is None or heading.number != number:
         raise BadFile(f"row {number} is empty and cannot hold the headings; the first row of the file is {rows[0].number}")
-    return Found([line for line in rows if line.number < number], heading, known(heading.cells))
+    return Headings([line for line in rows if line.number < number], heading, known(heading.cells))
 
 
 def _filled(line: Line) -> int:
@@ -90,13 +90,13 @@ def _pattern(cell: str) -> str:
     return _DIGIT.sub("9", _WORD.sub("a", cell.strip()))
 
 
-def _remarks(found: Found) -> Iterator[str]:
-    if found.above and found.heading:
-        titles = [" ".join(" ".join(line.cells).split())[:60] for line in found.above]
+def _remarks(headings: Headings) -> Iterator[str]:
+    if headings.above and headings.heading:
+        titles = [" ".join(" ".join(line.cells).split())[:60] for line in headings.above]
         shown = ", ".join(map(repr, titles[:4])) + (", ..." if len(titles) > 4 else "")
         rows = "1 row" if len(titles) == 1 else f"{len(titles)} rows"
-        yield f"{rows} above the headings left out ({shown}); the headings are in row {found.heading.number}"
-    if not found.heading:
+        yield f"{rows} above the headings left out ({shown}); the headings are in row {headings.heading.number}"
+    if not headings.heading:
         yield "the file has no headings; its columns are called Column 1, Column 2, ..."
 
 

@@ -54,9 +54,9 @@ class SourceRunner(NamedTuple):
                 raise DomainError(why) from None
 
     def _run(self, begun: Begun) -> SourceRun | None:
-        kept = self._kept(begun)
-        approved = kept is not None
-        fetched = kept or self._fetch(begun)
+        spooled = self._kept(begun)
+        approved = spooled is not None
+        fetched = spooled or self._fetch(begun)
         try:
             return self._import(begun, fetched, approved=approved)
         finally:

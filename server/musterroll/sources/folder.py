@@ -40,16 +40,16 @@ def fetch(request: Request, file: BinaryIO) -> Delivery | None:
     check(request.settings, request.policy)
     system, folder = _opened(request)
     try:
-        found = _files(system, folder, request.get("pattern", "*"))
+        entries = _files(system, folder, request.get("pattern", "*"))
         seen = dict(request.cursor.get("seen", {}))
-        new = [entry for entry in found if seen.get(entry.path) != entry.mark]
+        new = [entry for entry in entries if seen.get(entry.path) != entry.mark]
         if not new:
             return None
         with system.open(new[0].path, "rb") as source:
             shutil.copyfileobj(source, file)
     except (OSError, ImportError, ValueError) as error:
         raise SourceProblem(f"the folder cannot be read: {getattr(error, 'strerror', None) or type(error).__name__}") from None
-    there = {entry.path for entry in found}
+    there = {entry.path for entry in entries}
     seen = {path: mark for path, mark in seen.items() if path in there}
     kept = dict([*seen.items(), (new[0].path, new[0].mark)][-_MOST_SEEN:])
     return Delivery(Path(new[0].path).name, {"seen": kept}, more=len(new) > 1)

@@ -44,12 +44,12 @@ def _next(mailbox: imaplib.IMAP4, request: Request, validity: int, uid: int, par
     """`parts` attachments of the mail `uid` are imported already; 0: all are."""
     for number in _uids(mailbox, request, uid if parts else uid + 1):
         message = _message(mailbox, number)
-        found = list(_attachments(message, request)) if message else []
+        attachments = list(_attachments(message, request)) if message else []
         done = parts if number == uid else 0
-        if len(found) > done:
-            name, content = found[done]
+        if len(attachments) > done:
+            name, content = attachments[done]
             file.write(content)
-            left = len(found) > done + 1
+            left = len(attachments) > done + 1
             cursor = {"validity": validity, "uid": number, "parts": done + 1 if left else 0}
             return Delivery(name, cursor, whole=True, more=True)
     return None
