@@ -105,7 +105,7 @@ class SourceRunner(NamedTuple):
         folder = self._folder(source.id or 0)
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         kind = source_type(source.type)
-        request = Request(self._with_secrets(kind, source.settings), source.cursor, self.settings)
+        request = Request(self._with_secrets(kind, source.settings), source.cursor, self.settings, source.kind)
         new = folder / _NEW
         with new.open("w+b") as file:
             delivery = kind.fetch(request, file)

@@ -10,12 +10,13 @@ from musterroll.sources.https import HTTPS
 from musterroll.sources.mailbox import MAILBOX
 from musterroll.sources.policy import SourceSettings
 from musterroll.sources.rest.generic import REST
+from musterroll.sources.rest.systems import SYSTEMS
 from musterroll.sources.source import Delivery, Request, Setting, SourceProblem, SourceType
 from musterroll.sources.sql import SQL
 
 __all__ = ["SOURCES", "Delivery", "Request", "Setting", "SourceProblem", "SourceSettings", "SourceType", "source_type"]
 
-SOURCES: dict[str, SourceType] = {source.name: source for source in (FOLDER, HTTPS, MAILBOX, REST, SQL)}
+SOURCES: dict[str, SourceType] = {source.name: source for source in (FOLDER, HTTPS, MAILBOX, REST, SQL, *SYSTEMS)}
 
 
 def source_type(name: str) -> SourceType:

@@ -77,6 +77,10 @@ def check_status(response: Response, *_args: Any, **_kwargs: Any) -> None:
     """A hook that raises where an answer is no success, in the way that retries know."""
     if response.status_code not in (200, 206):
         response.content  # noqa: B018  read to its end, so that the connection can be used again
+        wait = response.headers.get("Retry-After", "").strip()
+        if wait.isdecimal() and int(wait) > _LONGEST_WAIT:
+            host = urlsplit(response.url).netloc
+            raise SourceProblem(f"{host} asks to be called again in {-(-int(wait) // 60):,} minutes; a later run goes on")
         raise HTTPError(response=response)
 
 

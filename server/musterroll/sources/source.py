@@ -26,11 +26,12 @@ class Setting(NamedTuple):
 
 
 class Request(NamedTuple):
-    """What one run asks for: settings with their secrets, and the cursor that the last committed run left."""
+    """What one run asks for: settings with their secrets, the cursor that the last committed run left, and the kind of document."""
 
     settings: Mapping[str, str]
     cursor: Mapping[str, Any]
     policy: SourceSettings
+    kind: str = ""
 
     def get(self, name: str, otherwise: str = "") -> str:
         return self.settings.get(name) or otherwise

@@ -30,7 +30,7 @@ def run():
 def die(*_):
     os.kill(os.getpid(), signal.SIGKILL)
 
-def killed_after(number, rows=client.rows):
+def killed_after(number, rows=client.Api.rows):
     def some(*args):
         for place, row in enumerate(rows(*args)):
             die() if place == number else None
@@ -47,7 +47,7 @@ for turn in range(int(sys.argv[3])):
         if turn % 2:
             source_runs._remember = killed_before_commit
         else:
-            client.rows = killed_after(turn * 45)
+            client.Api.rows = killed_after(turn * 45)
         run()
         os._exit(0)
     assert os.waitpid(child, 0)[1] == signal.SIGKILL

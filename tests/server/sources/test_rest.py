@@ -73,6 +73,46 @@ def test_every_row_of_every_page_comes_once(answer: Callable[[Asked, str], Answe
     assert (delivery.rows, delivery.whole) == (7, True)
 
 
+def test_pages_that_are_smaller_than_asked_for_leave_nothing_out() -> None:
+    def answer(asked: Asked) -> Answer:
+        start = int(asked.query["offset"])
+        return Answer({"rows": ITEMS[start : start + min(2, int(asked.query["limit"]))], "total": 7})
+
+    with api_server(answer) as server:
+        rows, _ = fetched({"url": f"{server.url}/list", "rows": "rows", "paging": "offset", "limit": "500", "next": "total"})
+    assert rows == ITEMS
+
+
+def test_a_list_that_shrinks_while_it_is_read_is_read_again_from_its_start() -> None:
+    items = [*ITEMS]
+
+    def answer(asked: Asked) -> Answer:
+        start = int(asked.query["offset"])
+        page = Answer({"rows": items[start : start + 3], "total": len(items)})
+        if start == 0 and len(items) == 7:
+            del items[1]
+        return page
+
+    with api_server(answer) as server:
+        rows, _ = fetched({"url": f"{server.url}/list", "rows": "rows", "paging": "offset", "limit": "3", "next": "total"})
+    assert rows == items == [ITEMS[0], *ITEMS[2:]]
+
+
+def test_a_list_that_never_stands_still_is_a_problem() -> None:
+    totals = iter(range(7, 100))
+    with api_server(lambda _: Answer({"rows": ITEMS[:3], "total": next(totals)})) as server:
+        settings = {"url": f"{server.url}/list", "rows": "rows", "paging": "offset", "limit": "3", "next": "total"}
+        with pytest.raises(SourceProblem, match="read 3 times, and the next run reads it again"):
+            fetched(settings)
+
+
+def test_a_server_that_asks_for_a_long_wait_is_left_alone() -> None:
+    with api_server(lambda _: Answer({}, 429, {"Retry-After": "3601"})) as server:
+        with pytest.raises(SourceProblem, match="asks to be called again in 61 minutes"):
+            fetched({"url": f"{server.url}/list"})
+        assert len(server.asked) == 1
+
+
 def test_a_server_that_asks_to_wait_and_one_that_breaks_off_are_asked_again() -> None:
     answers = [
         Answer({"error": "slow down"}, 429, {"Retry-After": "1"}),

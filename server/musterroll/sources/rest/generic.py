@@ -2,11 +2,16 @@
 
 import base64
 from collections.abc import Iterator, Mapping
-from typing import Any, BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
 from musterroll.domain.values.errors import DomainError
 from musterroll.sources.policy import SourceSettings, check_url
+from musterroll.sources.rest.lists import RestList, Row, at
+from musterroll.sources.rest.system import read
 from musterroll.sources.source import Delivery, Request, Setting, SourceProblem, SourceType, write_rows
+
+if TYPE_CHECKING:
+    from musterroll.sources.rest.client import Api
 
 _PAGINGS = "none, link, next-url, cursor, offset, page, last-id"
 
@@ -23,32 +28,35 @@ def check(settings: Mapping[str, str], policy: SourceSettings) -> None:
 
 def fetch(request: Request, file: BinaryIO) -> Delivery | None:
     """The whole list; with a cursor field, the rows that changed since its highest value."""
-    from musterroll.sources.rest.client import RestList, rows
-    from musterroll.sources.rest.paging import paginator
+    from musterroll.sources.rest.client import Api
 
     field, highest = request.get("cursor_field"), request.cursor.get("highest") or request.get("cursor_start")
     params = {request.get("cursor_param"): highest} if field and highest else {}
     if request.get("paging") == "page" and request.get("limit"):
         params[request.get("limit_param", "limit")] = request.get("limit")
-    asked = RestList(request.settings["url"], paginator(request.settings), request.get("rows"), params, _signed(request))
+    total = request.get("next") if request.get("paging") == "offset" else ""
+    asked = RestList("", request.get("rows"), request.settings, params, total=total)
+    before = highest
 
-    def noted() -> Iterator[Mapping[str, Any]]:
+    def noted(api: "Api") -> Iterator[Row]:
         nonlocal highest
-        for row in rows(asked, request.policy):
+        highest = before
+        for row in api.rows(asked):
             if field:
                 highest = max(highest, _cursor(row, field))
             yield row
 
-    written = write_rows(noted(), file)
+    def write(_: object) -> int:
+        with Api(request.settings["url"], request.policy, _signed(request)) as api:
+            return write_rows(noted(api), file)
+
+    written, _ = read(request, file, write)
     return Delivery("list", {"highest": highest} if field else {}, whole=not field, rows=written)
 
 
-def _cursor(row: Mapping[str, Any], field: str) -> str:
+def _cursor(row: Row, field: str) -> str:
     """The value of a field such as `updated_at`."""
-    value: Any = row
-    for part in field.split("."):
-        value = value.get(part) if isinstance(value, Mapping) else None
-    if value is None:
+    if (value := at(row, field)) is None:
         raise SourceProblem(f"a row has no field {field[:60]!r} to go on from next time")
     return str(value)
 

@@ -34,6 +34,14 @@ class LastId(BasePaginator):
         request.params = {**_params(request), self._param: self._last}
 
 
+class RowsOffset(OffsetPaginator):
+    """The next page begins after the rows there were, which may be fewer than were asked for."""
+
+    def update_state(self, response: Response, data: list[Any] | None = None) -> None:
+        self.value_step = len(data or ())
+        super().update_state(response, data)
+
+
 def _params(request: Request) -> dict[str, Any]:
     params: Any = request.params or {}
     return dict(params)
@@ -53,7 +61,7 @@ def paginator(settings: Mapping[str, str]) -> BasePaginator:
         "link": lambda: HeaderLinkPaginator(),
         "next-url": lambda: JSONLinkPaginator(path),
         "cursor": lambda: JSONResponseCursorPaginator(path, param or "cursor"),
-        "offset": lambda: OffsetPaginator(
+        "offset": lambda: RowsOffset(
             limit, offset_param=param or "offset", limit_param=settings.get("limit_param") or "limit", total_path=path or None
         ),
         "page": lambda: PageNumberPaginator(base_page=1, page_param=param or "page", total_path=None),
