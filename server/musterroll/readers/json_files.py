@@ -2,6 +2,7 @@
 
 import io
 import json
+import re
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, BinaryIO
 
@@ -11,6 +12,8 @@ _MOST_BYTES = 64 << 20  # of a file that is one value: it is read as a whole
 _LONGEST_LINE = 1 << 20
 _DEEPEST = 12
 _ROOT = "the list"
+_SURROGATE = re.compile("[\ud800-\udfff]")
+_ESCAPED_SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
 _DECODER = json.JSONDecoder(parse_int=Numeric, parse_float=Numeric, parse_constant=lambda name: None)
 
 
@@ -51,11 +54,25 @@ def _parsed_or_none(text: str) -> Any:
 
 def _parsed(text: str) -> Any:
     try:
-        return _DECODER.decode(text.lstrip("\ufeff"))
+        value = _DECODER.decode(text.lstrip("\ufeff"))
+        return _without_surrogates(value) if _ESCAPED_SURROGATE.search(text) else value
     except RecursionError:
         raise BadFile("the JSON is nested too deeply") from None
     except ValueError as error:
         raise BadFile(f"the JSON file cannot be read: {str(error)[:80]}") from None
+
+
+def _without_surrogates(value: Any) -> Any:
+    """Halves of characters, which JSON can write and nothing can store, are shown as what cannot be read.
+
+    >>> _without_surrogates({"a\\ud800": ["b\\udfff", 1]})
+    {'a\ufffd': ['b\ufffd', 1]}
+    """
+    if isinstance(value, dict):
+        return {_without_surrogates(key): _without_surrogates(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_without_surrogates(item) for item in value]
+    return _SURROGATE.sub("\ufffd", value) if isinstance(value, str) and not isinstance(value, Numeric) else value
 
 
 def _lists(name: str, value: Any, depth: int) -> Iterator[tuple[str, list[Any]]]:
