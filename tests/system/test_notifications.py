@@ -36,14 +36,25 @@ def test_killed_while_sending_each_event_has_exactly_one_key_and_none_is_lost(da
         with database.transaction() as session:
             draft = RuleDraft("Ours", "webhook", hook.url, [EventKind.STALE], gather_minutes=0)
             notification_rules.create_rule(session, draft, "admin", EARLY)
-        hook.answer = _moody(chance)
-        killer = threading.Thread(target=_kill_and_restart, args=(database.url, chance, KILLS, hook))
-        killer.start()
-        for n in range(EVENTS):
-            with database.transaction() as session:
-                session.add(EventRow(kind=EventKind.STALE, at=n + 1, units=1, serial=f"SN{n}"))
-            time.sleep(chance.random() * 0.02)
-        killer.join(120)
+        died = threading.Event()
+        died.set()
+        hook.answer = _moody(chance, died)
+        child = _started(database.url)
+        for kill in range(KILLS):
+            if kill % 2:
+                died.clear()
+            calls = len(hook.items)
+            for n in range(kill, EVENTS, KILLS):
+                with database.transaction() as session:
+                    session.add(EventRow(kind=EventKind.STALE, at=n + 1, units=1, serial=f"SN{n}"))
+            hook.reach(calls + 1, 60)
+            _kill(child, 0 if kill % 2 else chance.random() * 0.1)
+            died.set()
+            child = _started(database.url)
+        try:
+            _wait_for_all(hook)
+        finally:
+            _kill(child)
         ids = _keys_by_event(hook)
     assert set(ids) == {f"SN{n}" for n in range(EVENTS)}
     assert {serial for serial, keys in ids.items() if len(keys) != 1} == set()
@@ -67,31 +78,27 @@ def test_the_schedule_reports_a_unit_that_goes_silent(database: Database, tmp_pa
     assert [event["serial"] for event in json.loads(call.body)["data"]["signals"]] == ["SN1"]
 
 
-def _moody(chance: random.Random) -> Any:
-    """An answer that comes late or not well at times, so that kills fall between sending and noting it."""
+def _moody(chance: random.Random, died: threading.Event) -> Any:
+    """An answer that fails at times, and comes only once its sender has died where that is still to happen."""
 
     def answer(handler: Any) -> None:
-        time.sleep(chance.random() * 0.15)
+        died.wait(30)
         status(chance.choice([204, 204, 204, 500]))(handler)
 
     return answer
 
 
-def _kill_and_restart(url: str, chance: random.Random, kills: int, hook: Hook) -> None:
-    for _ in range(kills):
-        child = _started(url)
-        time.sleep(0.2 + chance.random() * 0.6)
-        child.send_signal(signal.SIGKILL)
-        child.wait()
-    last = _started(url)
-    try:
-        until = time.monotonic() + 60
-        while len(_keys_by_event(hook)) < EVENTS and time.monotonic() < until:
-            time.sleep(0.05)
-        time.sleep(1)  # whatever would come a second time under another id
-    finally:
-        last.kill()
-        last.wait()
+def _kill(child: "subprocess.Popen[bytes]", after: float = 0) -> None:
+    time.sleep(after)
+    child.send_signal(signal.SIGKILL)
+    child.wait()
+
+
+def _wait_for_all(hook: Hook) -> None:
+    until = time.monotonic() + 60
+    while len(_keys_by_event(hook)) < EVENTS and time.monotonic() < until:
+        time.sleep(0.05)
+    time.sleep(1)  # whatever would come a second time under another id
 
 
 def _started(url: str) -> "subprocess.Popen[bytes]":

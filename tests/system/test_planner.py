@@ -46,6 +46,7 @@ def test_the_base_is_read_from_its_size_down_to_the_units_that_fell_silent(visit
     expect(page.get_by_role("heading", name="Installed base")).to_be_visible()
     _picture(page, "base")
     page.locator(".falls tr", has_text="Gone silent").get_by_role("link").click()
+    expect(page.get_by_role("heading", name="Gone silent: -")).to_be_visible()
     silent = page.locator("tbody tr").count()
     expect(page.get_by_role("heading", name=f"Gone silent: -{silent}")).to_be_visible()
     page.go_back()
@@ -133,6 +134,7 @@ def test_the_questions_of_an_import_are_accessible_fit_and_are_answered(
     csv = "\n".join(rows).encode()
     page.locator("input[type=file]").set_input_files({"name": "teile.csv", "mimeType": "text/csv", "buffer": csv})
     page.get_by_role("button", name="Preview changes").click()
+    expect(page.get_by_role("button", name="Use column").first).to_be_visible()
     _accessible(page)
     page.get_by_role("button", name="Use column").first.click()  # the likeliest: the serial
     page.get_by_label("Or one Manufacturer for all rows").fill("Acme")
@@ -142,6 +144,7 @@ def test_the_questions_of_an_import_are_accessible_fit_and_are_answered(
     page.get_by_role("region", name="Column mapping").get_by_label("Seit").select_option("installed_on")
     page.get_by_role("region", name="Column mapping").get_by_label("Zustand").select_option("lifecycle")
     page.get_by_role("button", name="Re-read with this mapping").click()
+    expect(page.get_by_role("button", name="day first")).to_be_visible()
     _accessible(page)
     page.get_by_role("button", name="day first").click()
     page.get_by_label("What does the Status").select_option("stock")

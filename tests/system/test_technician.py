@@ -107,7 +107,7 @@ def test_what_was_looked_up_stays_readable_without_a_network_and_goes_at_sign_ou
         expect(page.locator("[data-offline]")).to_have_count(0)
         page.get_by_role("button", name="Sign out").click()
         page.wait_for_url("**/sign-in")
-        assert page.evaluate("caches.has('kept')") is False
+        page.wait_for_function("async () => !(await caches.has('kept'))")
 
 
 def test_labels_are_printed_sheet_by_sheet(visit: Callable[..., Page], tmp_path: Path) -> None:

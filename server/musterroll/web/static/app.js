@@ -72,9 +72,9 @@ for (const all of document.querySelectorAll("[data-all]")) {
 
 // The last looked-up units stay readable offline. A page shown from the cache says so, and is fetched again as soon as possible.
 if (document.body.dataset.worker && navigator.serviceWorker) {
-  const seen = navigator.serviceWorker.controller; // what was there when the page came: without one, nobody kept it
+  const [loaded] = performance.getEntriesByType("navigation");
   navigator.serviceWorker.register(document.body.dataset.worker).then(() => navigator.serviceWorker.ready).then((ready) => {
-    if (!seen) ready.active.postMessage({ keep: location.href });
+    if (!loaded?.workerStart) ready.active.postMessage({ keep: location.href }); // the page was asked for before there was a worker
   }).catch(() => {});
 }
 if (document.querySelector("[data-offline]")) addEventListener("online", () => setTimeout(() => { if (navigator.onLine) location.reload(); }, 500)); // no flicker
