@@ -2,10 +2,10 @@
 
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from musterroll.metrics import Metrics
 from musterroll.runtime.app import create_app
@@ -33,12 +33,17 @@ def served(folder: Path, fill: Callable[[Database, datetime], None] = sample_fle
     fill(database, datetime.now(UTC))
     app = create_app(Settings(data_dir=folder), database, Metrics(), {"broker": lambda: True, "ingest": lambda: True})
     server = create_server(app, listen="127.0.0.1:0", threads=8)
-    thread = threading.Thread(target=server.run, daemon=True)
+    thread = threading.Thread(target=_run, args=(server,), daemon=True)
     thread.start()
     yield Site(f"http://127.0.0.1:{server.effective_port}", database)
     server.close()
     thread.join(5)
     database.close()
+
+
+def _run(server: Any) -> None:
+    with suppress(OSError):  # closed by another thread while it waits
+        server.run()
 
 
 def sign_in(page: Page, name: str = "admin", password: str = sample_fleet.PASSWORD) -> None:
