@@ -39,6 +39,8 @@ def registry(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Registr
                 subprocess.run(upgrade, env=environment(tmp_path / "registry", **settings), check=True, stdout=subprocess.DEVNULL)
             serve = Serve(environment(tmp_path / "registry", **settings))
             running.callback(serve.kill)
+            serve.command("records", "add", "accounts", "ref=ACME-1")
+            serve.command("records", "add", "sites", "ref=HQ", "account=ACME-1")
             return serve
 
         yield start

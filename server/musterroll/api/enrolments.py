@@ -22,8 +22,8 @@ class TokenBody(RequestSchema):
     days: float = Field(default=7.0, gt=0, le=3650, description="Days until it expires.")
     uses: int = Field(default=1, ge=1, le=1_000_000, description="Number of units that can enrol with it.")
     serials: list[Text] = Field(default=[], max_length=10_000, description="Accept only these serials; empty: any.")
-    account: Text | None = Field(default=None, max_length=80, description="Number of the account to deploy the units to.")
-    site: Text | None = Field(default=None, max_length=80, description="Number of the site to deploy the units to.")
+    account: Text | None = Field(default=None, max_length=80, description="Number of a registered account to deploy the units to.")
+    site: Text | None = Field(default=None, max_length=80, description="Number of a registered site to deploy the units to.")
 
 
 class TokenOut(Schema):
@@ -76,7 +76,9 @@ def list_tokens() -> Response:
         return answer(TokenList(items=[TokenOut(**_columns(token)) for token in enrol.tokens(session)]))
 
 
-@api.post("/claim-tokens", summary="Create a claim token, shown only once", responses={201: NewTokenOut, **documented(400, 409, 413, 415)})
+@api.post(
+    "/claim-tokens", summary="Create a claim token, shown only once", responses={201: NewTokenOut, **documented(400, 404, 409, 413, 415)}
+)
 @needs(Role.ADMIN)
 def create_token(body: TokenBody) -> Response:
     options = body.model_dump(exclude={"days"})

@@ -61,8 +61,8 @@ def token() -> None:
 )
 @click.option("--uses", default=1, show_default=True, type=click.IntRange(1, 1_000_000), help="Number of units that can enrol with it.")
 @click.option("--serial", "serials", multiple=True, help="Accept only this serial; repeat for more.")
-@click.option("--account", help="Deploy the units to this account (number).")
-@click.option("--site", help="Deploy the units to this site (number) on the day they enrol.")
+@click.option("--account", help="Deploy the units to this registered account (number).")
+@click.option("--site", help="Deploy the units to this registered site (number) on the day they enrol.")
 @json_option
 @click.pass_obj
 def create(context: Context, /, days: float, as_json: bool, **options: Any) -> None:

@@ -19,6 +19,7 @@ from musterroll.domain.values.errors import DomainError
 from musterroll.settings import Settings
 from musterroll.simulator import perform
 from musterroll.simulator.counts import Summary
+from musterroll.simulator.place import register_place
 from musterroll.simulator.plays import PLAYS, Play
 from musterroll.simulator.run import Callbacks, Options, run
 from musterroll.usecases.enrolment import enrol
@@ -153,9 +154,11 @@ def _site_token_maker(context: Context, token: str | None) -> Callable[[str], st
 
 def _create_token(context: Context, uses: int, site: str | None) -> str:
     terms: dict[str, Any] = {"label": "simulate", "life": _TOKEN_LIFE, "uses": uses, "serials": []}
+    account, now = "Simulated account" if site else None, clock()
     with context.database().transaction() as session:
-        account = "Simulated account" if site else None
-        return enrol.create_token(session, **terms, account=account, site=site, actor="simulate", now=clock())[1]
+        if account and site:
+            register_place(session, account, site, "simulate", now)
+        return enrol.create_token(session, **terms, account=account, site=site, actor="simulate", now=now)[1]
 
 
 def _stop_signal() -> threading.Event:

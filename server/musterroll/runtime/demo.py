@@ -11,6 +11,7 @@ from pathlib import Path
 
 from musterroll.runtime import processes
 from musterroll.settings import Settings
+from musterroll.simulator.place import register_place
 from musterroll.storage.engine.database import Database
 from musterroll.usecases.enrolment import enrol
 
@@ -72,6 +73,8 @@ def _enrol(home: Path, url: str, token: str, echo: Callable[[str], None]) -> boo
 def _token(database: Database, label: str, uses: int, account: str | None = None, site: str | None = None) -> str:
     now = datetime.now(UTC)  # noqa: TID251  an entry point
     with database.transaction() as session:
+        if account and site:
+            register_place(session, account, site, "demo", now)
         _, plain = enrol.create_token(
             session, label=label, life=timedelta(hours=1), uses=uses, serials=[], account=account, site=site, actor="demo", now=now
         )

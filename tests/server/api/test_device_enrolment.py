@@ -88,7 +88,12 @@ def test_without_a_configured_broker_the_device_is_sent_to_the_host_it_reached(s
 
 def test_claim_tokens_are_made_listed_and_ended(rest: RestClient) -> None:
     write = rest.bearer("read", "write", "admin")
-    created = rest.client.post("/api/v1/claim-tokens", json={"label": "line 3", "uses": 2, "site": "S1", "account": "A1"}, headers=write)
+    wanted = {"label": "line 3", "uses": 2, "site": "S1", "account": "A1"}
+    refused = rest.client.post("/api/v1/claim-tokens", json=wanted, headers=write)
+    assert (refused.status_code, refused.json["type"]) == (404, "urn:musterroll:no_account")
+    assert rest.client.post("/api/v1/records/accounts", json={"ref": "A1"}, headers=write).status_code == 201
+    assert rest.client.post("/api/v1/records/sites", json={"ref": "S1", "account": "A1"}, headers=write).status_code == 201
+    created = rest.client.post("/api/v1/claim-tokens", json=wanted, headers=write)
     assert created.status_code == 201
     token = created.json["token"]
     listed = rest.client.get("/api/v1/claim-tokens", headers=write)

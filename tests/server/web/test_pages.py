@@ -132,7 +132,7 @@ def test_a_poll_answers_only_the_live_part(visitor: Visitor) -> None:
 
 
 def test_a_token_is_shown_once_with_its_command_and_picture(visitor: Visitor) -> None:
-    text = visitor.post("/enrolment/tokens", seen="/enrolment", label="Site Cork", days="7", uses="50", account="A9", site="").text
+    text = visitor.post("/enrolment/tokens", seen="/enrolment", label="Site Cork", days="7", uses="50", account="A00002", site="").text
     command = re.search(r"musterroll-agent enroll --registry http://localhost --token=([\w-]+)", text)
     assert command
     assert 'class="qrline"' in text
@@ -144,6 +144,18 @@ def test_a_token_that_cannot_be_is_refused_and_the_form_kept(visitor: Visitor) -
     assert answer.status_code == 422
     assert "must be a whole number" in answer.text
     assert 'value="Bad"' in answer.text
+
+
+def test_a_token_names_a_registered_place_picked_from_those_there_are(visitor: Visitor) -> None:
+    page = visitor.get("/enrolment").text
+    assert '<option value="S00002">Cork 2 · Skerry Pumps AG</option>' in page
+    found = visitor.get("/enrolment/places?account=skerry&site=cork").text
+    assert re.findall(r'option value="([^"]+)"', found) == ["A00002", "S00002"]
+    assert re.findall(r'option value="(S[^"]+)"', visitor.get("/enrolment/places?account=A00003").text) == ["S00003"]
+    refused = visitor.post("/enrolment/tokens", seen="/enrolment", label="Cork", days="7", uses="1", site="S0002")
+    assert refused.status_code == 422
+    assert "There is no site &#39;S0002&#39;; the nearest are S00002 (Cork 2)" in refused.text
+    assert 'name="site" value="S0002"' in refused.text
 
 
 def test_a_waiting_enrolment_is_accepted_once(visitor: Visitor, fleet_database: Database) -> None:

@@ -1,17 +1,19 @@
-"""Claim tokens, and the accounts, sites, products and units that enrolment looks up or creates."""
+"""Claim tokens, the accounts and sites they name, and the products and units that enrolment looks up or creates."""
 
-from datetime import datetime
 from typing import Any, TypeVar
 
 from sqlalchemy import update
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, col, select
 
+from musterroll.domain.enrolment.near_places import Place
 from musterroll.storage.tables.accounts import Account, Product, Site
 from musterroll.storage.tables.enrolment import ClaimToken
 from musterroll.storage.tables.units import Unit
 
 Row = TypeVar("Row")
+Numbered = TypeVar("Numbered", Account, Site)
+_MOST_COMPARED = 100_000
 
 
 def locked(session: Session, token_hash: str) -> ClaimToken | None:
@@ -35,16 +37,17 @@ def consume(session: Session, token_id: int) -> bool:
     return bool(taken.rowcount == 1)
 
 
-def account(session: Session, ref: str, now: datetime) -> Account:
-    """The account with this number; created, named after its number, if unknown."""
-    query = select(Account).where(Account.ref == ref)
-    return session.exec(query).one_or_none() or _insert(session, Account(ref=ref, name=ref, created_at=now), query)
+def by_ref(session: Session, model: type[Numbered], ref: str) -> Numbered | None:
+    """The account or site with this number."""
+    row: Numbered | None = session.exec(select(model).where(col(model.ref) == ref)).one_or_none()
+    return row
 
 
-def site(session: Session, ref: str, account_id: int | None, now: datetime) -> Site:
-    """The site with this number; created, named after its number, if unknown."""
-    query = select(Site).where(Site.ref == ref)
-    return session.exec(query).one_or_none() or _insert(session, Site(ref=ref, name=ref, account_id=account_id, created_at=now), query)
+def places(session: Session, model: type[Account] | type[Site]) -> list[Place]:
+    """Number and name of accounts (without merged ones) or of sites."""
+    merged = (col(Account.merged_into_id).is_(None),) if model is Account else ()
+    query = select(col(model.ref), col(model.name)).where(*merged).order_by(col(model.ref)).limit(_MOST_COMPARED)
+    return [Place(*row) for row in session.execute(query)]
 
 
 def product(session: Session, wanted: Product) -> Product:

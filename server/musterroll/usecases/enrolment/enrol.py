@@ -71,9 +71,9 @@ def create_token(
     actor: str,
     now: datetime,
 ) -> tuple[ClaimToken, str]:
-    """Create a claim token. Returns it and its plain text, which is shown once. Unknown `account` and `site` numbers are created.
+    """Create a claim token. Returns it and its plain text, which is shown once. `account` and `site` are numbers.
 
-    Raises DomainError for an invalid life, number of uses, serial, account or site.
+    Raises DomainError for an invalid life, number of uses or serial, NotFound for an account or site that is not registered.
     """
     if not timedelta() < life <= _LONGEST_LIFE:
         raise DomainError("a claim token must be valid for at least a moment and at most ten years", "bad_life")
@@ -89,7 +89,7 @@ def create_token(
         created_at=now,
         created_by=actor,
     )
-    token.account_id, token.site_id = deploy.place(session, account, site, now)
+    token.account_id, token.site_id = deploy.place(session, account, site)
     session.add(token)
     session.flush()
     return token, plain

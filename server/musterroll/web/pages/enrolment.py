@@ -12,6 +12,7 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from musterroll.domain.access import Role
 from musterroll.domain.values.errors import DomainError
+from musterroll.storage.accounts import hierarchy, sites
 from musterroll.storage.tables.enrolment import ClaimToken
 from musterroll.usecases.enrolment import enrol
 from musterroll.usecases.enrolment.enrol import PendingEnrolment
@@ -25,6 +26,7 @@ _LIFETIMES = {"1": "1 day", "7": "7 days", "30": "30 days", "365": "1 year"}
 _BLANK = {"label": "", "days": "7", "uses": "1", "serials": "", "account": "", "site": ""}
 _MARK_NAMES = {"mac": "MAC address", "machine_id": "machine ID"}  # identifiers that need another name on the page
 _MAX_SHOWN = 50  # pending enrolments
+_MAX_PLACES = 100
 _ADDRESS = re.compile(r"[A-Za-z0-9:/.\[\]%_-]+")
 
 
@@ -62,6 +64,15 @@ def create() -> Response:
     return make_response(_overview_page(shown=_new_token(*created)))
 
 
+@pages.get("/enrolment/places")
+@needs(Role.ADMIN)
+def places() -> str:
+    """The accounts and sites that match what is typed into the form of a new token."""
+    form = {name: request.args.get(name, "").replace("\0", "").strip()[:80] for name in ("account", "site")}
+    with read_only() as session:
+        return page("place_options.html", clock(), places=_places(session, form))
+
+
 @pages.post("/enrolment/tokens/<int:token_id>/revoke")
 @needs(Role.ADMIN)
 def revoke(token_id: int) -> AnyResponse:
@@ -84,6 +95,7 @@ def _overview_page(form: dict[str, str] = _BLANK, refused: str | None = None, sh
         tokens = enrol.tokens(session)
         pending = enrol.pending(session)
         waiting = [_pending(session, claim, now) for claim in pending[:_MAX_SHOWN]]
+        choices = _places(session, form)
     return page(
         "enrolment.html",
         now,
@@ -95,7 +107,17 @@ def _overview_page(form: dict[str, str] = _BLANK, refused: str | None = None, sh
         mark_words=_MARK_NAMES,
         refused=refused,
         shown=shown,
+        places=choices,
     )
+
+
+def _places(session: Session, form: dict[str, str]) -> dict[str, list[Any]]:
+    """Registered accounts and sites to choose from; sites of the chosen account first."""
+    owner = hierarchy.by_ref(session, form["account"])
+    return {
+        "accounts": hierarchy.page(session, hierarchy.AccountFilter(text=form["account"] if owner is None else ""), None, _MAX_PLACES),
+        "sites": sites.choices(session, form["site"], owner.id if owner else None, _MAX_PLACES),
+    }
 
 
 def _pending(session: Session, claim: PendingEnrolment, now: datetime) -> Pending:

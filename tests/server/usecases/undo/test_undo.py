@@ -253,6 +253,8 @@ def test_where_an_enrolment_deployed_a_unit_since_its_import_stays(database: Dat
     _, stock = take(database, now, "units", "Serial,Maker,Model,Ship Date,Status,Warranty Months\nSN1,Acme,Pump,2026-01-05,Shipped,12\n")
     _, more = take(database, now, "units", "Serial,Maker,Model,Status,Warranty Months\nSN1,Acme,Pump,Shipped,24\n")
     with database.transaction() as session:
+        if placed:
+            records.account(session, "A1")
         terms = {"label": "t", "life": timedelta(days=1), "uses": 1, "serials": [], "actor": "kim", "now": now}
         plain = enrol.create_token(session, account="A1" if placed else None, site=None, **terms)[1]  # type: ignore[arg-type]
         enrol.enroll(session, EnrolRequest(plain, "Acme", "Pump", "SN1"), now)
