@@ -8,7 +8,8 @@ from axe_playwright_python.sync_playwright import Axe
 from musterroll.usecases.liveness import pause_alerts
 from playwright.sync_api import Browser, Page, Response, expect
 
-from tests.support import doubtful_unit, sample_fleet
+from tests.support import doubtful_unit, sample_fleet, sample_sources
+from tests.support.sample_sources import NEW
 from tests.support.site import DESK, PHONE, Site, sign_in
 
 pytestmark = pytest.mark.browser
@@ -63,6 +64,19 @@ def test_the_pages_of_a_unit_in_doubt_are_accessible_and_fit(visit: Callable[...
         page.get_by_text("What the registry received").click()
         page.get_by_text("stored under this number").first.wait_for()
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+def test_the_pages_of_sources_are_accessible_and_fit(visit: Callable[..., Page], site: Site) -> None:
+    numbers = sample_sources.fill(site.database, datetime.now(UTC))
+    addresses = {
+        "sources": "/sources",
+        "types": "/sources/new",
+        "new source": "/sources/new?type=rest",
+        "edit": f"/sources/{numbers[NEW]}/edit",
+    }
+    addresses |= {name: f"/sources/{number}" for name, number in numbers.items()}
+    for size, scheme in ((PHONE, "light"), (PHONE, "dark"), (DESK, "light")):
+        check(visit(size, color_scheme=scheme), addresses, scheme)
 
 
 def check(page: Page, addresses: dict[str, str], scheme: str) -> None:

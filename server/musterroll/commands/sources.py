@@ -2,6 +2,7 @@
 
 import json
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -14,14 +15,17 @@ from musterroll.commands.tables import Column, Columns, json_option, limit_optio
 from musterroll.domain.imports import RunState
 from musterroll.domain.values.errors import DomainError
 from musterroll.domain.values.instants import from_ms
+from musterroll.readers.cells import NUMBERS
 from musterroll.runtime.source_runner import SourceRunner
 from musterroll.sources import SOURCES
 from musterroll.storage.engine.database import Database
 from musterroll.storage.imports import sources as stored
 from musterroll.storage.imports.sources import SourceStatus
 from musterroll.storage.tables.imports import SourceRun
+from musterroll.usecases.imports import source_edits
 from musterroll.usecases.imports import sources as import_sources
 from musterroll.usecases.imports.document_kinds import KINDS
+from musterroll.usecases.imports.source_edits import Edit
 from musterroll.usecases.imports.sources import LISTS, WORDS, Wanted
 
 _LIST: Columns[SourceStatus] = (
@@ -84,6 +88,31 @@ def types(as_json: bool) -> None:
     print_list(rows, columns, empty="", as_json=as_json, shape=lambda row: dict(zip(("type", "setting", "about"), row, strict=True)))
 
 
+_Command = Callable[..., Any]
+_READING = (
+    click.option("--map", "columns", multiple=True, metavar="HEADING=FIELD", help="As for musterroll import."),
+    click.option("--set", "given", multiple=True, metavar="FIELD=VALUE", help="As for musterroll import."),
+    click.option("--word", "words", multiple=True, metavar="WORD=MEANING", help="As for musterroll import."),
+    click.option("--mapping", metavar="NAME", help="Use the saved column mapping NAME."),
+    click.option("--dates", type=click.Choice(["dmy", "mdy", "ymd"]), help="Order of day and month in dates such as 1/2/2026."),
+    click.option("--numbers", type=click.Choice(list(NUMBERS.values())), help="How documents write a thousand."),
+    click.option("--zone", metavar="ZONE", help="Time zone of times without one."),
+    click.option("--currency", metavar="CODE", help="Currency of amounts that show none."),
+    click.option("--sheet", metavar="NAME", help="Sheet of a workbook, or file of an archive."),
+    click.option("--encoding", metavar="NAME", help="Encoding of text files."),
+    click.option("--separator", metavar="SIGN", help="Separator of text files."),
+    click.option("--heading-row", metavar="ROW", help="Row of the headings; 0: none."),
+    click.option("--skip", metavar="ROWS", help="Rows to leave out, such as 3,12-14."),
+    click.option("--accept-guesses/--no-guesses", default=None, help="Read unrecognised columns as what the preview proposes."),
+)
+
+
+def _reading_options(command: _Command) -> _Command:
+    for option in reversed(_READING):
+        command = option(command)
+    return command
+
+
 @sources.command("add")
 @click.argument("name")
 @click.argument("type_", metavar="TYPE", type=click.Choice(list(SOURCES)))
@@ -91,20 +120,49 @@ def types(as_json: bool) -> None:
 @click.option("--with", "settings", multiple=True, metavar="SETTING=VALUE", help="A setting of the type; secrets as env:NAME or file:NAME.")
 @click.option("--every", default=1440, show_default=True, help="Minutes between runs.")
 @click.option("--most-changed", default=10, show_default=True, help="Percentage of rows that may change or go before a person is asked.")
-@click.option("--map", "columns", multiple=True, metavar="HEADING=FIELD", help="As for musterroll import.")
-@click.option("--set", "given", multiple=True, metavar="FIELD=VALUE", help="As for musterroll import.")
-@click.option("--word", "words", multiple=True, metavar="WORD=MEANING", help="As for musterroll import.")
-@click.option("--mapping", metavar="NAME", help="Use the saved column mapping NAME.")
-@click.option("--dates", type=click.Choice(["dmy", "mdy", "ymd"]), help="Order of day and month in dates such as 1/2/2026.")
-@click.option("--zone", metavar="ZONE", help="Time zone of times without one.")
-@click.option("--currency", metavar="CODE", help="Currency of amounts that show none.")
-@click.option("--accept-guesses", is_flag=True, help="Read unrecognised columns as what the preview proposes.")
+@_reading_options
 @click.pass_obj
 def add(
     context: Context, /, name: str, type_: str, kind: str, settings: tuple[str, ...], every: int, most_changed: int, **reading: Any
 ) -> None:
-    """Add a source, or change the one of this NAME. `musterroll sources types` lists the types and their settings."""
+    """Add a source, or replace the one of this NAME. `musterroll sources types` lists the types and their settings."""
     _put(context, Wanted(name, type_, kind, _pairs(settings), reading, every * 60, most_changed))
+
+
+@sources.command("edit")
+@click.argument("name")
+@click.option("--name", "new_name", metavar="NAME", help="Another name.")
+@click.option("--kind", type=click.Choice(list(KINDS)), help="Another file type.")
+@click.option("--with", "settings", multiple=True, metavar="SETTING=VALUE", help="A setting to change; SETTING= removes it.")
+@click.option("--every", type=int, help="Minutes between runs.")
+@click.option("--most-changed", type=int, help="Percentage of rows that may change or go before a person is asked.")
+@_reading_options
+@click.pass_obj
+def edit(
+    context: Context,
+    /,
+    name: str,
+    new_name: str | None,
+    kind: str | None,
+    settings: tuple[str, ...],
+    every: int | None,
+    most_changed: int | None,
+    **reading: Any,
+) -> None:
+    """Change a source. What is not named stays as it is, and so do its secrets.
+
+    What it fetches or how it is read changes: it is then fetched from its beginning, and a person approves what comes.
+    """
+    changed = {setting: value or None for setting, value in _pairs(settings).items()}
+    chosen = {choice: value for choice, value in reading.items() if value not in (None, ())}
+    minutes = every * 60 if every is not None else None
+    with context.database().transaction() as session:
+        source = import_sources.named(session, name)
+        wanted = source_edits.edited(source, Edit(new_name, kind, changed, chosen, minutes, most_changed))
+        source = import_sources.change(session, source, wanted, context.settings, ACTOR, clock())
+    click.echo(
+        f"Source {source.name} saved." + ("" if source.approved else f" Its next document waits: musterroll sources run {source.name!r}")
+    )
 
 
 @sources.command("load")

@@ -30,6 +30,7 @@ from musterroll.web.pages import (
     rates,
     reconciliation,
     records,
+    source_form,
     undo,
     unit_actions,
 )
@@ -64,6 +65,7 @@ _SUBJECTS = (
     licences_pages,
     capacity,
     segments_pages,
+    source_form,
     sources_pages,
     reconciliation,
     findings_pages,

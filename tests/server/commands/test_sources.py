@@ -32,6 +32,12 @@ def test_a_source_from_the_readme(tmp_path: Path) -> None:
     assert listed[0]["settings"]["token"] == "env:MUSTERROLL_SOURCE_CRM"
     (tmp_path / "sources.json").write_text(json.dumps([{**listed[0], "name": "again"}]))
     assert "again" in run("load", str(tmp_path / "sources.json"))
+    url = ["--with", "url=https://crm.example.com/accounts", "--with", "user=ann"]
+    assert "Its next document waits" in run("edit", "again", "--name", "second", *url, "--every", "60", "--zone", "Europe/Berlin")
+    run("edit", "second", "--name", "again", "--with", "user=")
+    edited = next(source for source in json.loads(run("list", "--json")) if source["name"] == "again")
+    assert edited["settings"] == {"url": "https://crm.example.com/accounts", "rows": "data", "token": "env:MUSTERROLL_SOURCE_CRM"}
+    assert (edited["every"], edited["reading"]) == (3600, {"zone": "Europe/Berlin"})
     assert "Paused." in run("pause", "again")
     assert "Removed." in run("remove", "again")
     assert [row["state"] for row in json.loads(run("history", "crm", "--json"))] == ["discarded", "imported"]

@@ -1,12 +1,16 @@
 """Sources that documents come from by themselves, and their runs."""
 
+from collections.abc import Collection
 from typing import Any, NamedTuple
 
-from sqlalchemy import exists, select, update
+from sqlalchemy import delete, exists, func, select, update
 from sqlmodel import Session, col
 
 from musterroll.domain.imports import RunState
-from musterroll.storage.tables.imports import DocumentSource, SourceKeys, SourceRun
+from musterroll.storage.tables.audit import AuditChange
+from musterroll.storage.tables.imports import DocumentSource, ImportRun, SourceKeys, SourceRun
+
+FETCHING = ("type", "kind", "settings", "reading")  # what a source fetches, and how it is read
 
 
 class SourceStatus(NamedTuple):
@@ -70,6 +74,16 @@ def put_keys(session: Session, source_id: int, packed: bytes, refused: int) -> N
     session.merge(SourceKeys(source_id=source_id, keys=packed, refused=refused))
 
 
+def start_over(session: Session, source: DocumentSource) -> None:
+    """Forget how far a source has come: the next run fetches it from its beginning."""
+    source.cursor, source.sha256, source.asked = {}, "", True
+    source.failing_since, source.problem, source.version = None, "", source.version + 1
+    put_keys(session, source.id or 0, b"", 0)
+    waiting = open_run(session, source.id or 0, RunState.WAITING, RunState.APPROVED)
+    if waiting is not None:
+        waiting.state, waiting.reason = RunState.DISCARDED, "the source was changed"
+
+
 def run(session: Session, run_id: int) -> SourceRun | None:
     return session.get(SourceRun, run_id)
 
@@ -92,3 +106,27 @@ def failing(session: Session) -> list[tuple[str, str]]:
         col(s.failing_since).is_not(None), col(s.removed).is_(False), col(s.paused).is_(False)
     )
     return [(name, problem) for name, problem in session.execute(query.order_by(col(s.name)))]
+
+
+def with_runs(session: Session, source_ids: Collection[int]) -> set[int]:
+    """Those of these sources that have a history."""
+    query = select(col(SourceRun.source_id)).where(col(SourceRun.source_id).in_(source_ids)).distinct()
+    return set(session.scalars(query))
+
+
+def twice(session: Session, name: str) -> str:
+    """The name, where more than one source has it."""
+    query = select(func.count()).where(col(DocumentSource.name) == name, col(DocumentSource.removed).is_(False))
+    return name if (session.scalar(query) or 0) > 1 else ""
+
+
+def delete_old_runs(session: Session, most: int) -> int:
+    """Delete runs beyond the newest `most` of each source: not those that brought an import that stands, nor those still open."""
+    r, i = SourceRun, ImportRun
+    rank = func.row_number().over(partition_by=col(r.source_id), order_by=col(r.id).desc()).label("place")
+    ranked = select(col(r.id).label("id"), rank).subquery()
+    stands = exists().where(col(i.id) == col(r.import_run_id), ~exists().where(col(AuditChange.undoes_id) == col(i.change_id)))
+    settled = col(r.state).not_in((RunState.WAITING, RunState.APPROVED))
+    old = delete(r).where(col(r.id).in_(select(ranked.c.id).where(ranked.c.place > most)), settled, ~stands)
+    result: Any = session.execute(old.execution_options(synchronize_session=False))
+    return int(result.rowcount)

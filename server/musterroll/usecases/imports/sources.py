@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import datetime
+from enum import StrEnum
 from typing import Any, NamedTuple
 
 from sqlmodel import Session
@@ -43,37 +44,44 @@ class Wanted(NamedTuple):
 
 
 def put(session: Session, wanted: Wanted, policy: SourceSettings, actor: str, now: datetime) -> DocumentSource:
-    """Add a source, or change the one of this name. Where it fetches or reads something else, its next document waits for a person.
+    """Add a source, or change the one of this name. Raises DomainError for what is wrong with it."""
+    name = _name(wanted)
+    known = stored.named(session, name)
+    if known is not None:
+        return change(session, known, wanted, policy, actor, now)
+    facts = _facts(session, wanted, policy)
+    added = audit_record.begin(session, actor=actor, kind="source", subject=f"source {name}", now=now)
+    source = DocumentSource(created_at=now, **facts)
+    session.add(source)
+    session.flush()
+    audit_record.added(session, added, _TABLE, [source.id or 0])
+    return source
 
-    Raises DomainError for what is wrong with it.
+
+def change(session: Session, source: DocumentSource, wanted: Wanted, policy: SourceSettings, actor: str, now: datetime) -> DocumentSource:
+    """Change a source. Where it fetches or reads something else, its next document waits for a person.
+
+    Raises DomainError for what is wrong, and Conflict where the new name is another's.
     """
+    other = stored.named(session, _name(wanted))
+    if other is not None and other.id != source.id:
+        raise Conflict(f"another source has the name {other.name}; choose one that is not in use")
+    facts = _facts(session, wanted, policy)
+    by = audit_record.begin(session, actor=actor, kind="source", subject=f"source {source.name}", now=now)
+    with audit_record.watching(session, by, _TABLE, [source.id or 0]):
+        if any(getattr(source, key) != facts[key] for key in stored.FETCHING):
+            stored.start_over(session, source)
+            source.approved = False
+        for key, value in facts.items():
+            setattr(source, key, value)
+    return source
+
+
+def _name(wanted: Wanted) -> str:
     name = text("name of the source", wanted.name, 120)
     if not name:
         raise DomainError("a source needs a name", "bad_choice")
-    facts = _facts(session, wanted, policy)
-    known = stored.named(session, name)
-    change = audit_record.begin(session, actor=actor, kind="source", subject=f"source {name}", now=now)
-    if known is None:
-        source = DocumentSource(name=name, created_at=now, **facts)
-        session.add(source)
-        session.flush()
-        audit_record.added(session, change, _TABLE, [source.id or 0])
-        return source
-    with audit_record.watching(session, change, _TABLE, [known.id or 0]):
-        if any(getattr(known, key) != facts[key] for key in ("type", "kind", "settings", "reading")):
-            _start_over(session, known)
-        for key, value in facts.items():
-            setattr(known, key, value)
-    return known
-
-
-def _start_over(session: Session, source: DocumentSource) -> None:
-    source.approved, source.cursor, source.sha256, source.asked = False, {}, "", True
-    source.failing_since, source.problem, source.version = None, "", source.version + 1
-    stored.put_keys(session, source.id or 0, b"", 0)
-    run = stored.open_run(session, source.id or 0, RunState.WAITING, RunState.APPROVED)
-    if run is not None:
-        run.state, run.reason = RunState.DISCARDED, "the source was changed"
+    return name
 
 
 def _facts(session: Session, wanted: Wanted, policy: SourceSettings) -> dict[str, Any]:
@@ -86,10 +94,15 @@ def _facts(session: Session, wanted: Wanted, policy: SourceSettings) -> dict[str
         raise DomainError("the limit of changed or missing rows is 0 to 100 per cent", "bad_number")
     settings = _settings(kind_of_source, wanted.settings)
     kind_of_source.check(settings, policy)
-    reading = {name: value for name, value in wanted.reading.items() if value}
+    reading = {name: _written(value) for name, value in wanted.reading.items() if _written(value)}
     reading_choices(session, wanted.kind, reading)
-    facts = {"type": wanted.type, "kind": wanted.kind, "settings": settings, "reading": reading}
+    facts = {"name": _name(wanted), "type": wanted.type, "kind": wanted.kind, "settings": settings, "reading": reading}
     return {**facts, "every": wanted.every, "most_changed": wanted.most_changed}
+
+
+def _written(value: Any) -> Any:
+    """Lists as the database gives them back, without empty entries."""
+    return [entry for entry in value if entry] if isinstance(value, list | tuple) else value
 
 
 def _settings(kind_of_source: SourceType, written: Mapping[str, str]) -> dict[str, str]:
@@ -137,20 +150,41 @@ def numbered(session: Session, source_id: int) -> DocumentSource:
     return source
 
 
+class SourceState(StrEnum):
+    """How a source is, in a word."""
+
+    WAITING = "waiting"  # for approval
+    APPROVED = "approved"
+    FAILING = "failing"
+    PAUSED = "paused"
+    DUE = "due"
+    OK = "OK"
+
+
+def state(row: SourceStatus) -> SourceState:
+    source, run = row
+    if run is not None:
+        return SourceState.WAITING if run.state is RunState.WAITING else SourceState.APPROVED
+    if source.problem:
+        return SourceState.FAILING
+    if source.paused:
+        return SourceState.PAUSED
+    return SourceState.DUE if source.asked or not source.ran_at else SourceState.OK
+
+
 def status(row: SourceStatus) -> str:
     """How a source is, in a sentence."""
     source, run = row
-    if run is not None and run.state is RunState.WAITING:
-        return f"waits for approval: {run.reason}"
-    if run is not None:
-        return "approved, being imported"
-    if source.problem:
-        return f"failing: {source.problem}"
-    if source.paused:
-        return "paused"
-    if source.asked:
-        return "runs within seconds"
-    return "OK" + (f", next run {from_ms(source.ran_at + source.every * 1000):%Y-%m-%d %H:%M} UTC" if source.ran_at else "")
+    following = from_ms((source.ran_at or 0) + source.every * 1000)
+    sentences = {
+        SourceState.WAITING: f"waits for approval: {run.reason if run else ''}",
+        SourceState.APPROVED: "approved, being imported",
+        SourceState.FAILING: f"failing: {source.problem}",
+        SourceState.PAUSED: "paused",
+        SourceState.DUE: "runs within seconds",
+        SourceState.OK: f"OK, next run {following:%Y-%m-%d %H:%M} UTC",
+    }
+    return sentences[state(row)]
 
 
 def as_dict(row: SourceStatus) -> dict[str, Any]:

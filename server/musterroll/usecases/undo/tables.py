@@ -6,6 +6,7 @@ from musterroll.storage.audit.audited_tables import audited_tables
 from musterroll.usecases.accounts.undo import AccountUndo, SiteUndo
 from musterroll.usecases.audit.table_undo import RecordUndo, TableUndo, Undoing
 from musterroll.usecases.liveness.undo import TelemetryUndo
+from musterroll.usecases.undo.sources import SourceUndo
 from musterroll.usecases.units.undo import UnitUndo
 from musterroll.usecases.warranty.undo import PeriodUndo, PolicyUndo, ProductUndo
 
@@ -16,6 +17,7 @@ TABLES: Mapping[str, type[TableUndo]] = {
     "warranty_policy": PolicyUndo,
     "warranty_period": PeriodUndo,
     "unit": UnitUndo,
+    "source": SourceUndo,
     "telemetry": TelemetryUndo,
     **dict.fromkeys(("incident", "unit_note", "finding_decision", "proposal", "notification_rule", "scenario"), TableUndo),
     **dict.fromkeys(("claim_token", "user", "api_token", "exchange_rate", "registry_option"), TableUndo),
