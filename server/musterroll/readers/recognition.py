@@ -14,11 +14,13 @@ MAPPED: Rank = (0,)
 FROM_SOURCE = 1
 
 _BRACKETS = re.compile(r"\s*[(\[][^)\]]*[)\]]\s*$")  # what is in them is `cells.unit_in`
-_CUSTOM = re.compile(r"^(?:u_|_|[A-Za-z0-9]{2,15}__(?=[A-Za-z]))|(?:__c|__r|_value)$")  # how systems mark fields of their own
+_CUSTOM = re.compile(r"^(?:u_|cf_|_|[A-Za-z0-9]{2,15}__(?=[A-Za-z]))|(?:__c|__r|_value)$")  # how systems mark fields of their own
+_WRAPPED = re.compile(r"^custom fields?\s*[(\[]\s*(.+?)\s*[)\]]$", re.IGNORECASE)
 _PARTS = re.compile(r"\s+[-\u2013\u2014>/|]\s+|::|[.:>]\s*")
 _NOUNS = (
     "asset assets device devices unit units hardware equipment computer ci configurationitem cmdbci installedproduct item machine "
-    "associatedelements associateditems elementsassocies itensassociados elementosasociados zugehorigeelemente"
+    "associatedelements associateditems elementsassocies itensassociados elementosasociados zugehorigeelemente "
+    "custom customfield customfields attributes properties fields details"
 )
 
 
@@ -57,6 +59,7 @@ def _by_name(kind: DocumentKind, name: str) -> tuple[str, Rank] | None:
 def _spellings(name: str, nouns: str) -> Iterator[str]:
     """The heading as it is, without its unit, without the marks of a system, and its last part where the one before names the record."""
     yield heading_key(name)
+    name = _WRAPPED.sub(r"\1", name.strip())
     name = _BRACKETS.sub("", name)
     yield heading_key(name)
     bare = _CUSTOM.sub("", name.strip())

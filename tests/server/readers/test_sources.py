@@ -122,7 +122,11 @@ def test_a_second_column_that_is_empty_or_says_the_same_is_no_rival() -> None:
 
 @pytest.mark.parametrize(
     "heading",
-    ["Warranty (months)", "Warranty months*", "warranty_months", "u_warranty_months", "Warranty_Months__c", "Asset: Warranty Months"],
+    [
+        *("Warranty (months)", "Warranty months*", "warranty_months", "u_warranty_months", "Warranty_Months__c", "Asset: Warranty Months"),
+        *("Custom field (Warranty Months)", "Custom Field [Warranty months]", "custom_fields.warranty_months", "cf_warranty_months"),
+        *("properties.warrantyMonths", "Custom Field: Warranty (months)"),
+    ],
 )
 def test_units_in_brackets_marks_of_systems_and_prefixes_are_seen_through(heading: str) -> None:
     assert document("units", f"SN,Maker,Model,{heading}\n").mapping[heading] == "warranty_months"

@@ -33,6 +33,7 @@ SOURCES = (
             "heard_at": "lastcheckin lastinventoryupdate",
             "first_heard_at": "lastenrollment enrollmentdate lastenrollmentdate",
             "firmware": "operatingsystemversion osversion iosversion",
+            "purchased_on": "podate",
         },
         ignored="modelidentifier barcode1 barcode2 jamfprocomputerid site",
         given=_APPLE,
