@@ -60,13 +60,13 @@ def _spellings(name: str, nouns: str) -> Iterator[str]:
     """The heading as it is, without its unit, without the marks of a system, and its last part where the one before names the record."""
     yield heading_key(name)
     name = _WRAPPED.sub(r"\1", name.strip())
-    name = _BRACKETS.sub("", name)
-    yield heading_key(name)
-    bare = _CUSTOM.sub("", name.strip())
-    yield heading_key(bare)
-    *before, last = _PARTS.split(bare)
-    if before and heading_key(before[-1]) in f"{_NOUNS} {nouns}".split():
-        yield heading_key(last)
+    for form in (name, _BRACKETS.sub("", name)):
+        yield heading_key(form)
+        bare = _CUSTOM.sub("", form.strip())
+        yield heading_key(bare)
+        *before, last = _PARTS.split(bare)
+        if before and heading_key(before[-1]) in f"{_NOUNS} {nouns}".split():
+            yield heading_key(last)
 
 
 @lru_cache(64)
