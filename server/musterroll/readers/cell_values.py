@@ -13,7 +13,7 @@ from musterroll.readers.table import BadFile, Numeric
 
 _REMEMBERED = 1 << 14  # cells of a column
 _SHOWN = 12  # words of a note
-_INERT = re.compile(r"'+[=+\-@\t\r\n]")  # exports put an apostrophe before what a spreadsheet would take for a formula
+_INERT = re.compile(r"'(?:'*[=+\-@\t\r\n]|[0-9]+$)")  # exports put an apostrophe before what a spreadsheet takes for a formula or number
 
 
 class Tally(NamedTuple):

@@ -141,6 +141,7 @@ CONTRACT_KEY = (
 )
 START = (
     "startdate contractstartdate contractstart starton startson startedon effectivedate effectivefrom commencementdate termstartdate "
+    "termstart currenttermstart currenttermstartdate coveragestartdate coveragestart servicestartdate servicestart "
     "subscriptionstartdate validfrom activationdate begindate start from vertragsbeginn beginn "
     "startdatum gultigab gultigvon laufzeitbeginn "
     "datededebut datedebut datedeffet debut fechadeinicio fechainicio iniciovigencia inicio datadeinicio datainicio iniciodavigencia "
@@ -148,7 +149,8 @@ START = (
 )
 END = (
     "enddate contractenddate contractend contractexpirationdate endson endedon expirationdate expirydate expireson expires expiry "
-    "termenddate subscriptionenddate coverageenddate renewaldate validto validuntil validthrough until end to vertragsende ende enddatum "
+    "termenddate termend currenttermend currenttermenddate subscriptionenddate coverageenddate coverageend serviceenddate serviceend "
+    "renewaldate validto validuntil validthrough until end to vertragsende ende enddatum "
     "gultigbis laufzeitende ablaufdatum datedefin datefin echeance datedecheance dateecheance fin fechadefin fechafin fechadevencimiento "
     "vencimiento finvigencia fechafinal datadefim datafim datadetermino vencimento fimdavigencia datadivencimento fim datadifine datafine "
     "scadenza datascadenza datadiscadenza einddatum vervaldatum geldigtot datazakonczenia datado obowiazujedo koniec"
@@ -183,8 +185,9 @@ PRICE = (
     "precounitario preco prezzounitario prezzo stuksprijs prijs cenajednostkowa cena"
 )
 LINE = (
-    "line linenumber lineno linenr lineitem lineitemnumber lineitemid lineid position positionsnummer pos posnr item itemnumber itemno "
-    "zeile ligne numerodeligne linea numerodelinea linha numerodalinha riga numeroriga regel regelnummer pozycja nrpozycji"
+    "line linenumber lineno linenr lineitem lineitemnumber lineitemid lineid position positionsnummer pos posnr "
+    "zeile ligne numerodeligne linea numerodelinea linha numerodalinha riga numeroriga regel regelnummer pozycja nrpozycji "
+    "| item itemnumber itemno"  # often the article
 )
 SERVICE_LEVEL = (
     "servicelevel sla slalevel slaname service serviceplan entitlement entitlementname supportlevel supportplan servicelevelagreement "

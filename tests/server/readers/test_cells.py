@@ -56,6 +56,12 @@ def test_what_a_spreadsheet_made_of_a_serial_is_refused(text: str) -> None:
         cells.serial("serial", text, NONE)
 
 
+@pytest.mark.parametrize("text", ["SN1001, SN1002", "SN1001;SN1002;SN1003", "SN1001\nSN1002", "10012 | 10013"])
+def test_several_serials_in_a_cell_are_refused_with_what_to_do(text: str) -> None:
+    with pytest.raises(DomainError, match=r"holds [23] serials .* write a row for each"):
+        cells.serial("serial", text, NONE)
+
+
 @pytest.mark.parametrize("text", ["00123", "123E45", "1E5", "SN.1", "TN5520QDMMRTSK"])
 def test_serials_that_only_look_odd_are_kept_as_written(text: str) -> None:
     assert cells.serial("serial", f" {text} ", NONE) == text

@@ -83,6 +83,27 @@ def test_codes_of_a_source_are_its_words_and_a_person_has_the_last() -> None:
     assert row.values["lifecycle"] is Lifecycle.RETIRED
 
 
+def test_a_row_without_a_serial_is_known_by_its_equipment_number() -> None:
+    text = "Equipment,Functional Location,Manufacturer,Model number,Serial number,System status\n"
+    rows = list(document("units", f"{text}10000001,PL1-A,KSB,P,0000AB12,INST\n10000002,PL1-A,KSB,P,,ESTO\n").rows())
+    values = [row.values for row in rows if isinstance(row, DocumentRow)]
+    assert [(row.get("serial"), row["asset_tag"], row["lifecycle"].value) for row in values] == [
+        ("0000AB12", "10000001", "deployed"),
+        ("10000002", "10000002", "stock"),
+    ]
+
+
+@pytest.mark.parametrize(("cell", "serial"), [("'007612", "007612"), ("'=SN1", "=SN1")])
+def test_the_apostrophe_that_keeps_a_cell_text_in_a_spreadsheet_is_not_part_of_it(cell: str, serial: str) -> None:
+    (row,) = document("accounts", f"Account ID,Account Name\n{cell},Acme\n").rows()
+    assert isinstance(row, DocumentRow)
+    assert row.values["ref"] == serial
+
+
+def test_the_article_of_a_line_is_not_its_number() -> None:
+    assert document("contract-lines", "Contract,Line,Item,Qty\nC1,1,CON-SNT,2\n").mapping["Line"] == "number"
+
+
 def test_rows_in_the_bin_of_the_other_system_are_left_out() -> None:
     read = document("accounts", "Id,IsDeleted,Name,ParentId,BillingCountry\nA1,0,One,,NA\nA2,1,Two,,DE\nA3,true,Three,,DE\n")
     assert [row.shown for row in read.rows()] == ["A1"]

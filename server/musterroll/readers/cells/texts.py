@@ -11,6 +11,9 @@ from musterroll.readers.table import Numeric
 _LETTERS = str.maketrans({"ł": "l", "Ł": "L", "ø": "o", "Ø": "O", "đ": "d", "æ": "ae", "œ": "oe"})  # letters that have no accent to drop
 _SPREADSHEET_NUMBER = re.compile(r"[0-9]+(?:[.,][0-9]+)?E\+[0-9]+|[0-9]+[.,][0-9]+E-?[0-9]+|[0-9]+[.,]0+", re.IGNORECASE)
 
+_SEVERAL = re.compile(r"\s*[,;|\n]\s*")
+_LIKE_A_SERIAL = re.compile(r"(?=.*[0-9])[A-Za-z0-9\-]{4,}")
+
 
 def heading_key(text: str) -> str:
     """A heading or a fixed word as it is compared: letters and digits only, in lower case, without accents.
@@ -41,6 +44,8 @@ def serial(name: str, cell: str, hints: Hints) -> str:
     cell = _shown(name, cell).strip()
     if cell.startswith("="):
         raise BadCell(f"the {name} {cell[:40]!r} is a formula; enter the serial itself, as text")
+    if len(serials := _SEVERAL.split(cell)) > 1 and all(_LIKE_A_SERIAL.fullmatch(part) for part in serials):
+        raise BadCell(f"the {name} holds {len(serials)} serials ({cell[:40]!r}); write a row for each")
     if numeric and not cell.isdigit() and cell.replace(".", "", 1).replace("-", "", 1).isdigit():
         raise BadCell(f"the {name} {cell[:40]!r} is a number that no serial can be; format the column as text and enter it again")
     if _SPREADSHEET_NUMBER.fullmatch(cell):

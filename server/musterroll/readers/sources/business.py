@@ -302,8 +302,10 @@ SOURCES = (
             "account": "customer soldtoparty kunde debitor currentcustomer",
             "site": "functionallocation functionalloc technplatz location",
             "lifecycle": "systemstatus userstatus",
+            "asset_tag": "equipment equipmentnumber",
         },
-        ignored="equipment equipmentcategory acquisitiondate",
+        ignored="equipmentcategory acquisitiondate",
+        words={"inst": "deployed", "avlb": "stock", "esto": "stock", "avlbesto": "stock", "inac": "retired", "dlfl": "retired"},
     ),
     Source(
         "an Odoo list of lots and serial numbers",
