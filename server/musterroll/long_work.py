@@ -1,10 +1,13 @@
 """Long work in short transactions: what the steps of a large import or undo are called by, on the command line, in REST and on pages.
 
-Between two steps others write. SQLite has one writer at a time: those who wait ask again every tenth of a second, so there is a pause.
+Between two steps others write. SQLite has one writer at a time: those who wait ask again every tenth of a second, so there is a pause,
+in which the next rows are read and what was committed is copied into the file.
 """
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from datetime import datetime
 
 from sqlmodel import Session
@@ -21,8 +24,8 @@ from musterroll.usecases.undo.undo import UndoSteps
 Clock = Callable[[], datetime]
 
 _PAUSE = 0.12  # seconds
-_HOLD = 0.25  # seconds that a step should take
-_FIRST = 2_000  # rows of an import's first steps
+_HOLD = 0.5  # seconds that a step should take: on SQLite others wait for so long, on PostgreSQL those whose change is audited, too
+_FIRST = 4_000  # rows of an import's first steps
 _FEWEST, _MOST = 500, 10_000  # rows of any
 
 
@@ -35,12 +38,13 @@ def import_document(database: Database, document: Document, report: Report, sour
     steps = ImportSteps(document, report, source, sha256, _FIRST)
     with database.snapshot() as session:
         steps.prepare(session)
-    pace, imported, more = _Pace(database), None, True
+    imported, more = None, True
     try:
-        while more:
-            more, imported = pace.step(lambda session: steps.step(session, to_ms(clock()))), steps.change_id
-            steps.rows = pace.rows(steps.rows)
-            steps.read_ahead()
+        with _pace(database) as pace:
+            while more:
+                more, imported = pace.step(lambda session: steps.step(session, to_ms(clock()))), steps.change_id
+                steps.rows = pace.rows(steps.rows)
+                steps.read_ahead()
     except DomainError as error:
         if imported is not None and error.code != UNDER_WAY:
             undo(database, imported, source.actor, clock, f"the import failed: {error}")
@@ -57,31 +61,45 @@ def undo_import(database: Database, run_id: int, actor: str, clock: Clock, reaso
 
 def undo(database: Database, change_id: int, actor: str, clock: Clock, reason: str = "") -> int:
     """Undo a change, as `undo.undo`. Returns the id of the undo. One that was interrupted goes on if it is called for again."""
-    steps, pace = UndoSteps(change_id, actor, reason), _Pace(database)
+    steps = UndoSteps(change_id, actor, reason)
     with database.snapshot() as session:
         steps.check(session, clock())
-    while pace.step(lambda session: steps.step(session, clock())):
-        pass
+    with _pace(database) as pace:
+        while pace.step(lambda session: steps.step(session, clock())):
+            pass
     return steps.undo_id
+
+
+@contextmanager
+def _pace(database: Database) -> Iterator["_Pace"]:
+    with ThreadPoolExecutor(1, "settle") as behind:
+        yield _Pace(database, behind)
 
 
 class _Pace:
     """Steps, each in a transaction of its own, with pauses between them where others could not write beside it."""
 
-    def __init__(self, database: Database) -> None:
-        self._database = database
+    def __init__(self, database: Database, behind: ThreadPoolExecutor) -> None:
+        self._database, self._behind = database, behind
         self._ended = 0.0
         self._held = _HOLD
+        self._settled: Future[None] | None = None
 
     def step(self, work: Callable[[Session], bool]) -> bool:
-        if self._database.dialect == "sqlite":
-            time.sleep(max(0.0, self._ended + _PAUSE - time.monotonic()))
+        self._let_others_write()
         began = time.monotonic()
-        with self._database.transaction() as session:
+        with self._database.step() as session:
             more = work(session)
         self._ended = time.monotonic()
         self._held = self._ended - began
+        self._settled = self._behind.submit(self._database.settle)
         return more
+
+    def _let_others_write(self) -> None:
+        if self._settled:
+            self._settled.result()
+        if self._database.dialect == "sqlite":
+            time.sleep(max(0.0, self._ended + _PAUSE - time.monotonic()))
 
     def rows(self, rows: int) -> int:
         """How many rows to take at once, after the last step took this many."""

@@ -50,8 +50,19 @@ def canonical_rows(rows: Sequence[Mapping[str, Any]], heads: tuple[tuple[str, st
     >>> canonical_rows([{"quantity": 3, "shipped_on": date(2026, 1, 2)}], column_heads(["shipped_on", "quantity"]))
     ['{"quantity":3,"shipped_on":"2026-01-02"}']
     """
-    pieces = [piece for name, head in heads for piece in (repeat(head), _texts([row[name] for row in rows]))]
-    return list(map("".join, zip(*pieces, repeat("}"), strict=False))) if pieces else ["{}"] * len(rows)
+    if not rows:
+        return []
+    pieces: list[Iterable[str]] = []
+    before = ""  # what is the same in every row, up to the next column whose values differ
+    for name, head in heads:
+        column = [row[name] for row in rows]
+        if column[0] is None and column.count(None) == len(column):
+            before += f"{head}null"
+        else:
+            pieces += [repeat(before + head), _texts(column)]
+            before = ""
+    last = before + "}" if heads else "{}"
+    return list(map("".join, zip(*pieces, repeat(last), strict=False))) if pieces else [last] * len(rows)
 
 
 def _texts(column: Sequence[Any]) -> Iterable[str]:

@@ -4,6 +4,7 @@ To add a state: an entry of `Lifecycle`, its wording in `web.wording.states`, an
 """
 
 from enum import StrEnum
+from functools import cache
 
 from musterroll.domain.values.errors import Conflict
 
@@ -40,6 +41,7 @@ def of_stage(stage: Stage) -> tuple[Lifecycle, ...]:
     return tuple(state for state in Lifecycle if state.stage is stage)
 
 
+@cache
 def moves_from(old: Lifecycle) -> frozenset[Lifecycle]:
     """The lifecycle states that can follow.
 

@@ -27,11 +27,13 @@ def _sqlite_module() -> ModuleType:
     return module
 
 
+_WAL_PAGES = 1_000  # of SQLite's log, after which a commit copies it into the file
 _SQLITE_PRAGMAS = (
     "PRAGMA journal_mode=WAL",
     "PRAGMA synchronous=FULL",
     "PRAGMA foreign_keys=ON",
     "PRAGMA busy_timeout=15000",
+    f"PRAGMA wal_autocheckpoint={_WAL_PAGES}",
     "PRAGMA cache_size=-65536",
     "PRAGMA journal_size_limit=67108864",
 )
@@ -66,6 +68,29 @@ class Database:
             return
         with Session(self.engine, expire_on_commit=False) as session, session.begin():
             yield session
+
+    @contextmanager
+    def step(self) -> Iterator[Session]:
+        """One transaction of long work. On SQLite it leaves to `settle` what a commit does besides, while others can write again."""
+        if self.dialect != "sqlite":
+            with self.transaction() as session:
+                yield session
+            return
+        with self.engine.connect() as connection:
+            driver: Any = connection.connection.driver_connection
+            driver.execute("PRAGMA wal_autocheckpoint=0")
+            try:
+                with Session(connection, expire_on_commit=False) as session, session.begin():
+                    yield session
+            finally:
+                driver.execute(f"PRAGMA wal_autocheckpoint={_WAL_PAGES}")
+
+    def settle(self) -> None:
+        """Copy what is committed from SQLite's log into its file. Others write meanwhile."""
+        if self.dialect == "sqlite":
+            with self.engine.connect() as connection:
+                driver: Any = connection.connection.driver_connection
+                driver.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
 
     @contextmanager
     def snapshot(self, within: Collection[int] | None = None) -> Iterator[Session]:

@@ -12,11 +12,12 @@ from musterroll.storage.tables.audit import AuditChange, AuditEntry
 _IMPORT, _UNDO = "import", "undo"
 
 
-def edited_rows(session: Session, table: str) -> set[int]:
-    """The rows of a table that people wrote."""
+def edited_rows(session: Session, table: str, ids: Collection[int]) -> set[int]:
+    """Those of these rows that people wrote."""
     e, c = AuditEntry, AuditChange
-    query = select(col(e.row_key)).join_from(c, e, col(e.change_id) == col(c.id))
-    return {int(key) for key in session.scalars(query.where(col(c.kind).not_in((_IMPORT, _UNDO)), col(e.table_name) == table).distinct())}
+    query = select(col(e.row_key)).join_from(e, c, col(c.id) == col(e.change_id)).where(col(c.kind).not_in((_IMPORT, _UNDO)))
+    mine = col(e.table_name) == table, among(session, col(e.row_key), [str(row_id) for row_id in ids])
+    return {int(key) for key in session.scalars(query.where(*mine).distinct())}
 
 
 def overruled_values(session: Session, table: str, ids: Collection[int]) -> dict[int, dict[str, Any]]:

@@ -16,15 +16,16 @@ class ManualEdits:
     def __init__(self, importer: Importer) -> None:
         self._importer = importer
         self._table = str(importer.model.__tablename__)
-        self._edited = manual_edits.edited_rows(importer.session, self._table) if importer.edited_by_people else set()
 
     def leave_out_of(self, rows: Iterable[DocumentRow]) -> dict[int, str]:
         """Remove overruled values from these rows, which the importer has looked up. Returns by line what was left out, in words."""
-        if not self._edited:
+        if not self._importer.edited_by_people:
             return {}
-        edited = [(row, known) for row in rows if (known := self._importer.known(row)) and known.id in self._edited]
-        overruled = manual_edits.overruled_values(self._importer.session, self._table, {known.id for _, known in edited})
-        left_out = {row.line: self._leave_out(row, known.facts, overruled[known.id]) for row, known in edited if known.id in overruled}
+        session = self._importer.session
+        registered = [(row, known) for row in rows if (known := self._importer.known(row))]
+        edited = manual_edits.edited_rows(session, self._table, {known.id for _, known in registered}) if registered else set()
+        overruled = manual_edits.overruled_values(session, self._table, edited) if edited else {}
+        left_out = {row.line: self._leave_out(row, known.facts, overruled[known.id]) for row, known in registered if known.id in overruled}
         return {line: f"{' and '.join(names)} kept as edited in the registry since" for line, names in left_out.items() if names}
 
     def _leave_out(self, row: DocumentRow, facts: RecordFacts, overruled: dict[str, Any]) -> Sequence[str]:
