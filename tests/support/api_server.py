@@ -3,7 +3,7 @@
 import json
 import threading
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, NamedTuple
 from urllib.parse import parse_qs, urlsplit
@@ -18,7 +18,7 @@ class Asked(NamedTuple):
 
 
 class Answer(NamedTuple):
-    """`cut`: bytes of the body after which the connection ends, as where a server dies."""
+    """`cut`: bytes of the body after which the connection ends, as where a server dies. An iterator is sent piece by piece."""
 
     body: Any = None
     status: int = 200
@@ -45,6 +45,9 @@ class ApiServer:
             do_POST = do_GET
 
             def _give(self, given: Answer) -> None:
+                if isinstance(given.body, Iterator):
+                    self._give_piecemeal(given.body)
+                    return
                 content = given.body if isinstance(given.body, bytes) else json.dumps(given.body).encode()
                 self.send_response(given.status)
                 for name, value in {"Content-Type": "application/json", **given.headers}.items():
@@ -53,6 +56,15 @@ class ApiServer:
                 self.end_headers()
                 self.wfile.write(content if given.cut is None else content[: given.cut])
                 self.close_connection = given.cut is not None
+
+            def _give_piecemeal(self, pieces: Iterator[bytes]) -> None:
+                self.send_response(200)
+                self.send_header("Content-Type", "text/csv")
+                self.end_headers()
+                self.close_connection = True
+                with suppress(ConnectionError):
+                    for piece in pieces:
+                        self.wfile.write(piece)
 
             def log_message(self, *_args: Any) -> None:
                 pass

@@ -71,6 +71,7 @@ def test_the_pages_of_sources_are_accessible_and_fit(visit: Callable[..., Page],
     addresses = {
         "sources": "/sources",
         "types": "/sources/new",
+        "health": "/health",
         "new source": "/sources/new?type=rest",
         "edit": f"/sources/{numbers[NEW]}/edit",
     }

@@ -5,12 +5,10 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from musterroll.broker.mosquitto import provision_mosquitto
-from musterroll.domain.values.errors import DomainError
-from musterroll.domain.values.instants import to_ms
 from musterroll.runtime import figure_jobs
 from musterroll.runtime.outbox_sender import OutboxSender
 from musterroll.runtime.scheduler import Job
-from musterroll.runtime.source_runner import SourceRunner
+from musterroll.runtime.source_workers import SourceWorkers
 from musterroll.settings import Settings
 from musterroll.storage.engine.database import Database
 from musterroll.storage.imports import sources as stored_sources
@@ -27,11 +25,12 @@ from musterroll.usecases.warranty import products
 
 log = logging.getLogger(__name__)
 PROCESS = "schedule"
+_RUNS_KEPT = 100  # of each source
 _PLAN_INTERVAL = timedelta(minutes=10)  # between updates of the capacity facts while records change all the time
 
 
 def jobs(settings: Settings, database: Database) -> list[Job]:
-    work = _RegistryJobs(settings, database)
+    work = _RegistryJobs(settings, database, SourceWorkers(database, settings))
     scheduled = [
         Job("sweep", settings.sweep_seconds, work.sweep, at_any_time=True),
         Job("reconcile", 5.0, work.reconcile),
@@ -48,7 +47,7 @@ def jobs(settings: Settings, database: Database) -> list[Job]:
         Job("activity", 10.0, notifications.activity),
     ]
     scheduled += [Job("send", 2.0, notifications.send), Job("delete_old", 3600.0, notifications.delete_old)]
-    scheduled.append(Job("sources", 5.0, work.sources))
+    scheduled += [Job("sources", 5.0, work.sources), Job("source_history", 3600.0, work.source_history)]
     scheduled.append(Job("calendar", 30.0, notifications.calendar))
     scheduled += [Job("product_changes", 2.0, work.product_changes), Job("verify", 5.0, work.verify), Job("metrics", 60.0, work.metrics)]
     return scheduled
@@ -57,6 +56,7 @@ def jobs(settings: Settings, database: Database) -> list[Job]:
 class _RegistryJobs(NamedTuple):
     settings: Settings
     database: Database
+    source_workers: SourceWorkers
 
     def sweep(self, now: datetime) -> None:
         """Mark silent units stale. Checks first, so that no writer waits when nothing is due."""
@@ -140,14 +140,13 @@ class _RegistryJobs(NamedTuple):
             clock.record_progress(session, PROCESS, now)
 
     def sources(self, now: datetime) -> None:
-        """Run the sources of documents that are due, one after the other. One that fails holds up no other."""
-        with self.database.snapshot() as session:
-            due = stored_sources.due(session, to_ms(now))
-        for source_id in due:
-            try:
-                SourceRunner(self.database, self.settings, lambda: now).run(source_id)
-            except DomainError as error:
-                log.warning("source %d: %s", source_id, error)
+        """Start the sources of documents that are due; each runs in a thread of its own."""
+        self.source_workers.start_due(now)
+
+    def source_history(self, _now: datetime) -> None:
+        """Delete old runs of sources, but none whose import can be undone."""
+        with self.database.transaction() as session:
+            stored_sources.delete_old_runs(session, _RUNS_KEPT)
 
     def provision(self, _now: datetime) -> None:
         provision_mosquitto(self.database, self.settings)

@@ -2,6 +2,7 @@
 
 import logging
 import os
+import threading
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import datetime
@@ -14,6 +15,7 @@ from musterroll.readers.document import digest
 from musterroll.settings import Settings
 from musterroll.sources import Delivery, Request, SourceType, source_type
 from musterroll.sources.policy import secret
+from musterroll.sources.time_limit import time_limit
 from musterroll.storage.engine.database import Database, outage
 from musterroll.storage.imports import source_lock
 from musterroll.storage.tables.imports import SourceRun
@@ -22,6 +24,7 @@ from musterroll.usecases.imports.source_runs import Begun, Fetched
 
 log = logging.getLogger(__name__)
 _NEW = ".fetching"  # the file of a run that has not come to its end
+_ONE_IMPORT = threading.Lock()  # sources fetch beside each other, and import one after the other
 Clock = Callable[[], datetime]
 
 
@@ -58,7 +61,8 @@ class SourceRunner(NamedTuple):
         approved = spooled is not None
         fetched = spooled or self._fetch(begun)
         try:
-            return self._import(begun, fetched, approved=approved)
+            with _ONE_IMPORT:
+                return self._import(begun, fetched, approved=approved)
         finally:
             if fetched is not None and fetched.file is not None:
                 fetched.file.close()
@@ -108,7 +112,8 @@ class SourceRunner(NamedTuple):
         request = Request(self._with_secrets(kind, source.settings), source.cursor, self.settings, source.kind)
         new = folder / _NEW
         with new.open("w+b") as file:
-            delivery = kind.fetch(request, file)
+            with time_limit(self.settings.source_minutes):
+                delivery = kind.fetch(request, file)
             file.flush()
             os.fsync(file.fileno())
             sha256 = digest(file)

@@ -1,18 +1,19 @@
 """A folder that is watched: each new or changed file in it is a document. Also folders of S3, SFTP and whatever else fsspec opens."""
 
 import fnmatch
-import shutil
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple
 from urllib.parse import urlsplit
 
 from musterroll.domain.values.errors import DomainError
+from musterroll.sources import time_limit
 from musterroll.sources.policy import SourceSettings, check_folder
 from musterroll.sources.source import Delivery, Request, Setting, SourceProblem, SourceType
 
 _SCHEMES = ("s3", "sftp")
 _QUIET = 2.0  # seconds a local file must have been left alone: it may still be being written
+_CHUNK = 1 << 20  # bytes
 _MOST_SEEN = 5_000  # files remembered
 
 
@@ -46,7 +47,9 @@ def fetch(request: Request, file: BinaryIO) -> Delivery | None:
         if not new:
             return None
         with system.open(new[0].path, "rb") as source:
-            shutil.copyfileobj(source, file)
+            while content := source.read(_CHUNK):
+                time_limit.check()
+                file.write(content)
     except (OSError, ImportError, ValueError) as error:
         raise SourceProblem(f"the folder cannot be read: {getattr(error, 'strerror', None) or type(error).__name__}") from None
     there = {entry.path for entry in entries}

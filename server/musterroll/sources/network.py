@@ -18,6 +18,7 @@ from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 
 from musterroll.channels.http_address import is_public
+from musterroll.sources import time_limit
 from musterroll.sources.policy import SourceSettings, check_url
 from musterroll.sources.source import SourceProblem
 
@@ -105,6 +106,7 @@ class _Guarded(HTTPAdapter):
         self.poolmanager.pool_classes_by_scheme = _pools(self._policy.source_hosts)
 
     def send(self, request: PreparedRequest, *args: Any, **kwargs: Any) -> Response:
+        time_limit.check()
         url = request.url or ""
         check_url(url, self._policy)
         host = urlsplit(url).netloc
@@ -151,5 +153,6 @@ def connected(host: str, port: int, private_hosts: Collection[str]) -> socket.so
             failure = error
         else:
             wire.settimeout(_TIMEOUT[1])
+            time_limit.watch(wire)
             return wire
     raise failure

@@ -21,6 +21,7 @@ class SourceSettings(BaseModel):
     )
     source_folders: list[str] = Field(default=[], description="Folders of this machine that sources may read, comma-separated.")
     source_secrets: Path = Field(default=Path("/run/secrets"), description="Folder of the secrets that sources name as file:NAME.")
+    source_minutes: float = Field(default=60, gt=0, le=1440, description="Minutes a source may take to give a document.")
 
 
 def check_secret(name: str, written: str) -> None:

@@ -9,6 +9,7 @@ from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
 
 from musterroll.domain.values.errors import DomainError
+from musterroll.sources import time_limit
 from musterroll.sources.policy import SourceSettings
 from musterroll.sources.source import Delivery, Request, Setting, SourceProblem, SourceType, write_rows
 
@@ -27,6 +28,7 @@ _READ_ONLY = {
 }
 _CURSOR = ":cursor"
 _BATCH = 2_000
+_CONNECT = 10  # seconds to connect
 
 
 def check(settings: Mapping[str, str], policy: SourceSettings) -> None:
@@ -50,6 +52,7 @@ def fetch(request: Request, file: BinaryIO) -> Delivery | None:
     def noted(rows: Iterator[dict[str, Any]]) -> Iterator[dict[str, Any]]:
         nonlocal highest
         for row in rows:
+            time_limit.check()
             if column:
                 highest = _higher(highest, row, column)
             yield row
@@ -67,7 +70,8 @@ def fetch(request: Request, file: BinaryIO) -> Delivery | None:
 @contextmanager
 def _opened(request: Request) -> Iterator[Connection]:
     url = _url(request.settings["url"]).set(password=request.get("password") or None)
-    engine = create_engine(url.set(drivername=_DRIVERS[url.get_backend_name()]))
+    limits = _limits(url.get_backend_name(), round(request.policy.source_minutes * 60) or 1)
+    engine = create_engine(url.set(drivername=_DRIVERS[url.get_backend_name()]), connect_args=limits)
     try:
         with engine.connect() as connection:
             if statement := _READ_ONLY.get(url.get_backend_name()):
@@ -76,6 +80,16 @@ def _opened(request: Request) -> Iterator[Connection]:
             connection.rollback()
     finally:
         engine.dispose()
+
+
+def _limits(backend: str, seconds: int) -> dict[str, Any]:
+    """How long a database may take to connect and to answer, in the words of its driver."""
+    own: dict[str, dict[str, Any]] = {
+        "postgresql": {"connect_timeout": _CONNECT, "options": f"-c statement_timeout={seconds * 1000}"},
+        "mssql": {"login_timeout": _CONNECT, "timeout": seconds},
+        "oracle": {"tcp_connect_timeout": _CONNECT},
+    }
+    return own.get(backend, {"connect_timeout": _CONNECT, "read_timeout": seconds})
 
 
 def _url(written: str) -> URL:

@@ -12,6 +12,7 @@ from musterroll.domain.values.errors import Conflict, DomainError
 from musterroll.storage.engine.database import Database
 from musterroll.storage.imports import source_lock
 from musterroll.usecases.imports import sources
+from musterroll.usecases.imports.sources import SourceState
 from musterroll.usecases.operations import health
 from musterroll.usecases.operations.health import HostFacts
 
@@ -141,8 +142,9 @@ def test_a_failing_source_shows_on_health_with_one_event_and_recovers(bench: Sou
         assert bench.fails() == "the folder cannot be read: No such file or directory"
     around = HostFacts(0.3, 50, 100, True, ())
     with bench.database.snapshot() as session:
-        facts = health.examine(session, around, bench.now).facts
-    assert facts.failing_sources == [("erp", "the folder cannot be read: No such file or directory")]
+        report = health.examine(session, around, bench.now)
+    assert [(row.source.name, sources.state(row)) for row in report.sources] == [("erp", SourceState.FAILING)]
+    assert report.facts.failing_sources == [("erp", "the folder cannot be read: No such file or directory")]
     failed = "SELECT count(*) FROM event WHERE kind = 'source_failing'"
     assert bench.rows(failed) == [(1,)]
     assert bench.rows("SELECT count(*) FROM source_run WHERE state = 'failed'") == [(1,)]

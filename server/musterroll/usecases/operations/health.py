@@ -9,6 +9,7 @@ from sqlmodel import Session
 from musterroll.domain.operations.health import Facts, per_minute
 from musterroll.domain.values.instants import to_ms
 from musterroll.storage.imports import sources
+from musterroll.storage.imports.sources import SourceStatus
 from musterroll.storage.liveness import states as liveness_states
 from musterroll.storage.notifications import outbox as stored_outbox
 from musterroll.storage.operations import checkpoints, database_size
@@ -38,6 +39,7 @@ class HealthReport(NamedTuple):
     series: dict[str, list[float]]
     processes: list[Pulsed]
     database: Measured
+    sources: list[SourceStatus]  # of documents, by name
 
 
 def examine(session: Session, around: HostFacts, now: datetime) -> HealthReport:
@@ -68,7 +70,7 @@ def examine(session: Session, around: HostFacts, now: datetime) -> HealthReport:
         sources.failing(session),
     )
     series = {name: _thinned(per_minute(rows) if name in _COUNTERS else [value for _, value in rows]) for name, rows in readings.items()}
-    return HealthReport(facts, series, processes, database)
+    return HealthReport(facts, series, processes, database, sources.all_sources(session))
 
 
 def read(session: Session, now: datetime) -> None:

@@ -10,6 +10,7 @@ from musterroll import __version__
 from musterroll.domain.access import Role, needs
 from musterroll.domain.operations.health import Status, parts, problems, size
 from musterroll.storage.liveness import states as liveness_states
+from musterroll.usecases.imports import sources
 from musterroll.usecases.notifications import rules as notification_rules
 from musterroll.usecases.operations import health
 from musterroll.usecases.operations.health import HostFacts
@@ -52,7 +53,8 @@ def overview() -> str:
         "Python": platform.python_version(),
         report.database.engine.split()[0]: report.database.engine.split()[1],
     }
-    shown = {"drawn": DRAWN, "looks": STATUS_STYLES, "links": LINKS, "amount": {"size": lambda value: size(int(value))}}
+    of_sources = {"source_state": sources.state, "source_status": sources.status}
+    shown = {**of_sources, "drawn": DRAWN, "looks": STATUS_STYLES, "links": LINKS, "amount": {"size": lambda value: size(int(value))}}
     return page(
         "health.html", now, parts=components, problems=problems(components), sparks=sparks, versions=versions, report=report, **shown
     )
