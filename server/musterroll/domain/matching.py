@@ -121,6 +121,20 @@ def match_units(left: UnitFacts, right: UnitFacts) -> Match | None:
     )
 
 
+def match_hosts(left: UnitFacts, right: UnitFacts, host: str) -> Match | None:
+    """Compare two units with one hostname, one of which has no serial number."""
+    if left.product_id != right.product_id:
+        return None
+    return match(
+        (
+            FieldMatch("hostname", host, host, 8.0),
+            FieldMatch("model", left.model, right.model, 4.0),
+            _known("account", left.account_id, right.account_id, 3.0, -3.0),
+            _known("site", left.site_id, right.site_id, 1.0, -1.0),
+        )
+    )
+
+
 def same_hardware(left: Mapping[str, object], right: Mapping[str, object]) -> dict[str, str]:
     """The marks of hardware that two devices share, such as a MAC address. With the same serial too they are one device.
 

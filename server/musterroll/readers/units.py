@@ -13,6 +13,7 @@ DETAILS = ("warranty_type", "warranty_provider", "purchase_cost", "location", "c
 
 
 TAG_FOR_SERIAL = "tag_for_serial"  # a value of rows without a serial number
+KNOWN_AS = "known_as"  # a value of rows about a unit that is registered under another serial: its serial key
 
 
 def _stand_in(values: dict[str, Any]) -> None:

@@ -158,14 +158,15 @@ def insert_rows(session: Session, model: type[SQLModel], rows: Sequence[Mapping[
 
 
 def update_rows(session: Session, model: type[SQLModel], rows: Sequence[tuple[int, Mapping[str, Any]]]) -> None:
-    """Update rows by key; all have the same columns."""
-    if not rows:
-        return
+    """Update rows by key."""
     table: Table = model.__table__  # type: ignore[attr-defined]
     (key,) = table.primary_key.columns
-    fields: dict[str, Any] = {name: bindparam(name) for name in rows[0][1]}
-    statement = update(table).where(key == bindparam("row_key")).values(fields)
-    session.connection().execute(statement, [{**values, "row_key": row_id} for row_id, values in rows])
+    by_columns: dict[tuple[str, ...], list[dict[str, Any]]] = {}
+    for row_id, values in rows:
+        by_columns.setdefault(tuple(values), []).append({**values, "row_key": row_id})
+    for names, together in by_columns.items():
+        statement = update(table).where(key == bindparam("row_key")).values({name: bindparam(name) for name in names})
+        session.connection().execute(statement, together)
 
 
 def parent_refs(session: Session) -> dict[str, str]:

@@ -1,6 +1,6 @@
 """Stored proposals, and the records compared for possible duplicates."""
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import Any
 
 from sqlalchemy import ColumnElement, exists, func, insert, or_, select, update
@@ -49,6 +49,18 @@ def unit_twins(session: Session) -> Iterator[list[UnitFacts]]:
         together, last = [*together, facts], twin
     if together:
         yield together
+
+
+def units_by_host(session: Session) -> dict[str, list[tuple[UnitFacts, str]]]:
+    """Units, each with its asset tag, by hostname; hostnames of several units of which one has an asset tag."""
+    u = Unit
+    shared = select(col(u.hostname)).where(col(u.merged_into_id).is_(None), col(u.hostname).is_not(None)).group_by(col(u.hostname))
+    hosts = shared.having(func.count().between(2, _MOST_TWINS), func.count(col(u.asset_tag)) > 0).subquery()
+    query = _units().add_columns(col(u.hostname), col(u.asset_tag)).where(col(u.hostname).in_(select(hosts.c.hostname))).order_by(col(u.id))
+    by_host: dict[str, list[tuple[UnitFacts, str]]] = {}
+    for *row, host, tag in session.execute(query):
+        by_host.setdefault(host, []).extend((facts, tag or "") for _, facts in _read([row]))
+    return by_host
 
 
 def lines_without_unit(session: Session) -> list[LineFacts]:
@@ -105,7 +117,11 @@ def _units() -> Any:
 
 
 def _facts(session: Session, query: Any) -> Iterator[tuple[str, UnitFacts]]:
-    for twin, *facts, lifecycle, reporting, evidence in session.execute(query):
+    return _read(session.execute(query))
+
+
+def _read(rows: Iterable[Any]) -> Iterator[tuple[str, UnitFacts]]:
+    for twin, *facts, lifecycle, reporting, evidence in rows:
         yield twin, UnitFacts._make((*facts, lifecycle is not Lifecycle.UNRECORDED, bool(reporting), evidence))
 
 

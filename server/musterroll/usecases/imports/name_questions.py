@@ -33,21 +33,24 @@ class NameQuestions:
 
     def check(self, row: DocumentRow) -> None:
         """Raises Conflict where a unit with this serial is registered under a name that may mean the same product."""
-        values = row.values
-        written = NamedProduct(values["maker"], values["model"])
-        for registered in self._registered.get(values["serial_key"], ()):
-            question = proposed_name(written, registered, values["serial_key"])
-            if question and not self._importer.names.are_other(written):
-                self._propose(*question, values["serial"])
-                already = f"serial {values['serial']} is already registered as {registered.maker} {registered.model}"
-                decide = "confirm that under Products, Other names, and import again"
-                raise Conflict(f"{already}; if {_shown(question[0])!r} is another name for it, {decide}", "other_name")
+        for registered in self._registered.get(row.values["serial_key"], ()):
+            self.ask(row, registered, f"serial {row.values['serial']}", row.values["serial_key"])
 
-    def _propose(self, written: NamedProduct, registered: NamedProduct, serial: str) -> None:
+    def ask(self, row: DocumentRow, registered: NamedProduct, subject: str, key: str) -> None:
+        """Raises Conflict where the product of a row may be the one that this serial or asset tag, with this key, is registered as."""
+        written = NamedProduct(row.values["maker"], row.values["model"])
+        question = proposed_name(written, registered, key)
+        if question and not self._importer.names.are_other(written):
+            self._propose(*question, f"{subject} is registered as {registered.maker} {registered.model}")
+            already = f"{subject} is already registered as {registered.maker} {registered.model}"
+            decide = "confirm that under Products, Other names, and import again"
+            raise Conflict(f"{already}; if {_shown(question[0])!r} is another name for it, {decide}", "other_name")
+
+    def _propose(self, written: NamedProduct, registered: NamedProduct, why: str) -> None:
         maker_key, model_key = written.keys
         columns = {"maker": written.maker, "model": written.model, "maker_key": maker_key, "model_key": model_key}
         meant = {"of_maker": registered.maker, "of_model": registered.model}
-        evidence = f"{self._importer.source.file}: serial {serial} is registered as {registered.maker} {registered.model}"[:300]
+        evidence = f"{self._importer.source.file}: {why}"[:300]
         self._proposed.setdefault((maker_key, model_key), {**columns, **meant, "state": NameState.PROPOSED, "evidence": evidence})
 
     def store(self, change: AuditChange) -> None:

@@ -6,6 +6,7 @@ from sqlmodel import Session
 
 from musterroll.domain.installed_base.bridge import MERGED
 from musterroll.domain.units.lifecycle import Lifecycle
+from musterroll.domain.units.serials import has_key
 from musterroll.domain.values.errors import Conflict, NotFound
 from musterroll.domain.values.instants import to_ms
 from musterroll.domain.warranty.periods import PeriodKind
@@ -42,7 +43,9 @@ def merge_accounts(session: Session, change: AuditChange, into_id: int, from_id:
 
 
 def merge_units(session: Session, change: AuditChange, one_id: int, other_id: int, now: datetime) -> Unit:
-    """Merge two units into the one that has reported or enrolled (else the older), which keeps its id and credential.
+    """Merge two units into the one that has reported or enrolled, else the one with a serial number, else the older.
+
+    It keeps its id and credential.
 
     Returns the surviving unit. Raises NotFound, and Conflict if both have reported or enrolled, or either is already merged.
     """
@@ -93,7 +96,10 @@ def _survivor(session: Session, one_id: int, other_id: int) -> tuple[Unit, Unit]
     if len(reporting) == 2:
         names = f"{first.serial} and {second.serial}"
         raise Conflict(f"{names} both report, so they are two devices; keep both or check for a clone", "both_report")
-    return (second, first) if second.id in reporting else (first, second)
+    completes = (
+        not reporting and has_key(first.asset_tag or "", first.serial_key) and not has_key(second.asset_tag or "", second.serial_key)
+    )
+    return (second, first) if second.id in reporting or completes else (first, second)
 
 
 def _note(session: Session, change: AuditChange, survivor: Unit, merged: Unit, was: Lifecycle, now: datetime) -> None:

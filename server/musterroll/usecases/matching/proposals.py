@@ -10,7 +10,7 @@ from sqlmodel import Session
 
 from musterroll.domain import matching
 from musterroll.domain.matching import AccountFacts, Match
-from musterroll.domain.units.serials import twin_key
+from musterroll.domain.units.serials import has_key, twin_key
 from musterroll.domain.values import cursors
 from musterroll.domain.values.errors import Conflict, NotFound
 from musterroll.domain.values.instants import to_ms
@@ -52,7 +52,7 @@ def find_matches(session: Session, now: datetime, twins: Mapping[tuple[int, int]
     `twins`: pairs of account ids from another search; accounts are then not searched here.
     """
     paired = _account_twins(session) if twins is None else {(ACCOUNT_TWIN, *pair): match for pair, match in twins.items()}
-    return store_matches(session, {**paired, **_unit_twins(session), **_line_serials(session)}, tuple(KINDS), now)
+    return store_matches(session, {**paired, **_same_hosts(session), **_unit_twins(session), **_line_serials(session)}, tuple(KINDS), now)
 
 
 def store_matches(session: Session, matches: dict[ProposalKey, Match], kinds: Iterable[str], now: datetime) -> ProposalChanges:
@@ -164,6 +164,17 @@ def _unit_twins(session: Session) -> dict[ProposalKey, Match]:
         for left, right in combinations(together, 2)
         if (match := matching.match_units(left, right))
     }
+
+
+def _same_hosts(session: Session) -> dict[ProposalKey, Match]:
+    """Units with a serial number, and units of the same hostname that only their asset tag identifies."""
+    matches: dict[ProposalKey, Match] = {}
+    for host, units in proposals.units_by_host(session).items():
+        for (left, left_tag), (right, right_tag) in combinations(units, 2):
+            one_without = has_key(left_tag, left.serial_key) != has_key(right_tag, right.serial_key)
+            if one_without and (same := matching.match_hosts(left, right, host)):
+                matches[UNIT_TWIN, left.id, right.id] = same
+    return matches
 
 
 def _line_serials(session: Session) -> dict[ProposalKey, Match]:

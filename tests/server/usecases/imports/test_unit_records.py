@@ -6,6 +6,7 @@ import pytest
 from musterroll.storage.engine.database import Database
 from musterroll.usecases.imports import record_entry
 from musterroll.usecases.imports.record_entry import Entry
+from musterroll.usecases.matching import proposals
 from musterroll.usecases.units.look_up import look_up
 from sqlalchemy import text
 
@@ -111,3 +112,71 @@ def test_a_unit_without_a_serial_number_is_known_by_its_asset_tag_and_the_dry_ru
     assert (by_tag.record, by_tag.outcome, by_tag.note) == ("A-5", "new", "no serial number: known by its asset tag A-5")
     assert refused.why == "the Serial Number is empty"
     assert outcomes(documents.take(database, now, "units", text)[0]) == ["same", "same", "refused"]
+
+
+BY_TAG = "Manufacturer,Model,Serial Number,Asset Tag,Hostname\nAcme,Note 3,,A-50000,lt-five\n"
+
+
+def serials(database: Database) -> list[tuple[str, str, str]]:
+    with database.snapshot() as session:
+        return [tuple(row) for row in session.execute(text("SELECT serial, serial_key, asset_tag FROM unit ORDER BY id"))]  # type: ignore[misc]
+
+
+def test_a_later_list_with_the_serial_completes_a_unit_known_by_its_asset_tag(database: Database, now: datetime) -> None:
+    documents.take(database, now, "units", BY_TAG)
+    later = "Manufacturer,Model,Serial Number,Asset Tag\nAcme,Note 3,SN-50/1,A-50000\n"
+    (completed,), run = documents.take(database, now, "units", later)
+    assert completed.outcome == "changed", completed
+    assert [tuple(difference) for difference in completed.differences] == [("serial", "A-50000", "SN-50/1")]
+    assert "known by its asset tag A-50000 until now" in completed.note
+    assert serials(database) == [("SN-50/1", "SN501", "A-50000")]
+    assert outcomes(documents.take(database, now, "units", later)[0]) == ["same"]
+    assert outcomes(documents.take(database, now, "units", BY_TAG)[0]) == ["same"], "the first list still means this unit"
+    with database.transaction() as session:
+        documents.undo(session, run.run_id or 0, "kim", now)
+    assert serials(database) == [("A-50000", "A50000", "A-50000")]
+
+
+def test_a_row_without_a_serial_means_the_registered_unit_with_its_asset_tag(database: Database, now: datetime) -> None:
+    documents.take(database, now, "units", UNITS)
+    rows = "Manufacturer,Model,Serial Number,Asset Tag,Location\nAcme,Note 3,,A-2,Room 7\nAcme,Note 3,LT0003,A-3,\nOther,Thing,,A-3,\n"
+    by_tag, same, other = documents.take(database, now, "units", rows)[0]
+    assert (by_tag.outcome, [tuple(each) for each in by_tag.differences]) == ("changed", [("location", None, "Room 7")])
+    assert (same.outcome, other.outcome) == ("same", "new")
+    assert "the asset tag A-3 is on Acme Note 3 LT0003, too" in other.note
+    assert [serial for serial, _, _ in serials(database)] == ["LT0001", "LT0002", "LT0003", "A-3"]
+
+
+def test_an_asset_tag_under_another_name_of_its_product_is_asked_about(database: Database, now: datetime) -> None:
+    documents.take(database, now, "units", BY_TAG)
+    later = "Manufacturer,Model,Serial Number,Asset Tag\nAcme,20XW00A1GE,SN-50/1,A-50000\n"
+    (asked,) = documents.take(database, now, "units", later)[0]
+    assert asked.outcome == "refused"
+    assert asked.why == (
+        "asset tag A-50000 is already registered as Acme Note 3; if '20XW00A1GE' is another name for it, confirm that under Products, "
+        "Other names, and import again"
+    )
+    names = "Manufacturer,Model,Registered Manufacturer,Registered Model\nAcme,20XW00A1GE,Acme,Note 3\n"
+    assert outcomes(documents.take(database, now, "product-names", names)[0]) == ["changed"], "the question was stored"
+    assert outcomes(documents.take(database, now, "units", later)[0]) == ["changed"]
+    assert serials(database) == [("SN-50/1", "SN501", "A-50000")]
+
+
+def test_two_units_with_one_asset_tag_are_not_guessed_between(database: Database, now: datetime) -> None:
+    documents.take(database, now, "units", UNITS.replace("A-3,,,,", "A-2,,,,"))
+    (refused,) = documents.take(database, now, "units", "Manufacturer,Model,Serial Number,Asset Tag\nAcme,Note 3,,A-2\n")[0]
+    assert refused.why == "2 units of this product have the asset tag A-2; fill in the Serial Number"
+
+
+def test_one_hostname_with_and_without_a_serial_is_a_possible_duplicate(database: Database, now: datetime) -> None:
+    documents.take(database, now, "units", BY_TAG)
+    (new,) = documents.take(database, now, "units", "Manufacturer,Model,Serial Number,Hostname\nAcme,Note 3,SN-50/1,LT-FIVE\n")[0]
+    assert new.outcome == "new"
+    assert new.note == "may be the unit A-50000, which has no serial number and the same hostname lt-five: see Possible duplicates"
+    with database.transaction() as session:
+        assert proposals.find_matches(session, now).new == 1
+        ((view,), _) = proposals.page(session)
+        proposals.accept(session, view.proposal.id or 0, actor="kim", now=now)
+    with database.snapshot() as session:
+        kept = session.execute(text("SELECT serial, asset_tag FROM unit WHERE merged_into_id IS NULL")).all()
+    assert [tuple(row) for row in kept] == [("SN-50/1", "A-50000")]

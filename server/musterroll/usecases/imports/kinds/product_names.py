@@ -9,7 +9,7 @@ from musterroll.readers.fields import DocumentRow
 from musterroll.storage.imports import product_names as stored_names
 from musterroll.storage.tables.audit import AuditChange
 from musterroll.storage.tables.product_names import ProductName
-from musterroll.usecases.imports.importer import Importer, PlannedWrite, RecordFacts
+from musterroll.usecases.imports.importer import AcceptedRow, Importer, KnownRecord, PlannedWrite, RecordFacts
 
 
 class ProductNameImporter(Importer):
@@ -30,6 +30,13 @@ class ProductNameImporter(Importer):
 
     def new_facts(self, row: DocumentRow) -> RecordFacts:
         return {"of_maker": "", "of_model": "", "state": NameState.CONFIRMED}
+
+    def accept(self, row: DocumentRow, known: KnownRecord | None) -> AcceptedRow:
+        """A row without a state confirms a name that is proposed."""
+        accepted = super().accept(row, known)
+        if accepted.after["state"] == NameState.PROPOSED and "state" not in row.values:
+            accepted.after["state"] = NameState.CONFIRMED
+        return accepted
 
     def new_columns(self, planned: PlannedWrite, row_id: int) -> dict[str, Any]:
         written = {name: planned.row.values[name] for name in ("maker", "model", "maker_key", "model_key")}

@@ -9,7 +9,7 @@ from sqlmodel import Session
 
 from musterroll.domain.units.details import details_of, details_text
 from musterroll.domain.units.lifecycle import Lifecycle, moves_from
-from musterroll.domain.units.serials import new_uids, twin_key
+from musterroll.domain.units.serials import new_uids, serial_key, twin_key
 from musterroll.domain.values.errors import Conflict
 from musterroll.domain.values.instants import to_ms
 from musterroll.domain.warranty.periods import UnitDates
@@ -29,6 +29,7 @@ from musterroll.usecases.audit import record as audit_record
 from musterroll.usecases.imports import merged_records
 from musterroll.usecases.imports.importer import AcceptedRow, Importer, KnownRecord, PlannedWrite, RecordFacts, Source
 from musterroll.usecases.imports.name_questions import NameQuestions
+from musterroll.usecases.imports.tagged_units import TaggedUnits
 from musterroll.usecases.warranty import periods as warranty_periods
 
 _STARTED_ON = {Lifecycle.DEPLOYED: "installed_on", Lifecycle.SHIPPED: "shipped_on"}  # the date a stage began
@@ -47,7 +48,8 @@ class UnitImporter(Importer):
 
     def __init__(self, session: Session, source: Source) -> None:
         super().__init__(session, source)
-        self._name_questions = NameQuestions(self)
+        self.name_questions = NameQuestions(self)
+        self._tagged = TaggedUnits(self)
 
     @classmethod
     def tables(cls) -> set[str]:
@@ -62,7 +64,8 @@ class UnitImporter(Importer):
     def key(self, row: DocumentRow) -> Any:
         """A new product is a family of its own."""
         product = self._products[_product(row)]
-        return row.values["maker_key"], product.family_key if product else row.values["model_key"], row.values["serial_key"]
+        key = row.values.get(units.KNOWN_AS) or row.values["serial_key"]
+        return row.values["maker_key"], product.family_key if product else row.values["model_key"], key
 
     def look_up(self, rows: Sequence[DocumentRow]) -> None:
         unknown = set(map(_product, rows)) - self._products.keys()
@@ -72,12 +75,26 @@ class UnitImporter(Importer):
             key: KnownRecord(row_id, dict(zip(self.facts, facts, strict=True)))
             for key, row_id, facts in unit_imports.units(self.session, serials, (*_COPIED, "details"))
         }
-        self._name_questions.look_up({row.values["serial_key"] for row in rows if self.known(row) is None}, self._known)
+        self._look_up_tags(rows)
+        self.name_questions.look_up({row.values["serial_key"] for row in rows if self.known(row) is None}, self._known)
         sites = {row.values.get("site") for row in rows} | {known.facts["site"] for known in self._known.values()}
         self._sites |= unit_imports.sites(self.session, {site for site in sites if site} - self._sites.keys())
         self.references.look_up(Site, sites)
         accounts = {row.values.get("account") for row in rows} | {known.facts["account"] for known in self._known.values()}
         self.references.look_up(Account, accounts | {site.account for site in self._sites.values()})
+
+    def _look_up_tags(self, rows: Sequence[DocumentRow]) -> None:
+        """Find the units that rows mean by their asset tag. A row with the serial of a unit that had none completes it."""
+        for row in rows:
+            row.values.pop(units.KNOWN_AS, None)
+        unknown = [row for row in rows if ("asset_tag" in row.values or "hostname" in row.values) and self.known(row) is None]
+        self._tagged.look_up(unknown, (*_COPIED, "details"))
+        for row in unknown:
+            if unit := self._tagged.of_row(row):
+                facts = dict(zip(self.facts, unit.facts, strict=True))
+                completed = {} if _TAG in row.values else {"serial": unit.serial}
+                row.values[units.KNOWN_AS] = unit.key[2]
+                self._known[unit.key] = KnownRecord(unit.row_id, {**completed, **facts})
 
     def values_of(self, records: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
         self._look_up_links(records)
@@ -100,7 +117,8 @@ class UnitImporter(Importer):
         """
         before, values = known.facts if known else _NEW, row.values
         if known is None:
-            self._name_questions.check(row)
+            self.name_questions.check(row)
+            self._tagged.check(row)
         site = values.get("site") or before["site"]
         account = values.get("account") or (values.get("site") and self._owner(values["site"])) or before["account"]
         owner = self._owner(site) if site else None
@@ -120,8 +138,16 @@ class UnitImporter(Importer):
             after["details"] = before["details"]
         product = self._products[_product(row)]
         facts = {"lifecycle": stage, **after, "account": account, "site": site, "product_id": product.id if product else None}
-        notes = (_jump(before["lifecycle"], stage), f"no serial number: known by its asset tag {tag}" if (tag := values.get(_TAG)) else "")
+        if "serial" in before:
+            facts["serial"] = values["serial"]
+        notes = (_jump(before["lifecycle"], stage), self._identity_note(row, known))
         return AcceptedRow(facts, "; ".join(filter(None, notes)))
+
+    def _identity_note(self, row: DocumentRow, known: KnownRecord | None) -> str:
+        if known is not None and "serial" in known.facts:
+            return f"known by its asset tag {row.values['asset_tag']} until now"
+        by_tag = f"no serial number: known by its asset tag {row.values[_TAG]}" if _TAG in row.values else ""
+        return "; ".join(filter(None, (by_tag, self._tagged.note(row) if known is None else "")))
 
     def emptied(self, row: DocumentRow, known: KnownRecord, names: Collection[str]) -> KnownRecord:
         rest = {name: value for name, value in details_of(known.facts["details"]).items() if name not in names}
@@ -185,6 +211,7 @@ class UnitImporter(Importer):
 
     def columns(self, after: RecordFacts) -> dict[str, Any]:
         return {
+            **(_serial_columns(after["serial"]) if "serial" in after else {}),
             "lifecycle": after["lifecycle"],
             **{name: after[name] for name in (*_COPIED, "details")},
             "account_id": self.references.id(Account, after["account"]),
@@ -228,7 +255,7 @@ class UnitImporter(Importer):
         return ids
 
     def finish(self, change: AuditChange) -> None:
-        self._name_questions.store(change)
+        self.name_questions.store(change)
 
     def _warranted(self, planned: PlannedWrite, unit_id: int) -> WarrantyInput:
         facts, site = planned.after, planned.after["site"]
@@ -257,6 +284,11 @@ def _stage(planned: PlannedWrite) -> Lifecycle | None:
 
 
 _NEW: RecordFacts = {**dict.fromkeys(UnitImporter.facts), "lifecycle": Lifecycle.UNRECORDED}
+
+
+def _serial_columns(serial: str) -> dict[str, str]:
+    key = serial_key(serial)
+    return {"serial": serial, "serial_key": key, "twin_key": twin_key(key)}
 
 
 def _product(row: DocumentRow) -> tuple[str, str]:
