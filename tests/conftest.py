@@ -10,6 +10,7 @@ from hypothesis import settings
 from musterroll.storage.engine import migrate
 from musterroll.storage.engine.database import Database
 
+from tests.support.empty_databases import EmptyDatabases
 from tests.support.mosquitto import Mosquitto
 from tests.support.postgres import PostgresServer
 
@@ -28,11 +29,13 @@ def now() -> datetime:
 def postgres_server() -> Iterator[PostgresServer]:
     """One PostgreSQL a test process, shared: nobody may kill it."""
     server = PostgresServer(fsync="off", full_page_writes="off")
-    template = Database(server.create())
-    migrate.upgrade(template)
-    template.close()
     yield server
     server.stop()
+
+
+@pytest.fixture(scope="session")
+def empty_databases(postgres_server: PostgresServer) -> EmptyDatabases:
+    return EmptyDatabases(postgres_server)
 
 
 @pytest.fixture(scope="session")
@@ -53,11 +56,11 @@ def sqlite_database(sqlite_template: Path, tmp_path: Path) -> Iterator[Database]
 
 
 @pytest.fixture
-def postgres_database(postgres_server: PostgresServer) -> Iterator[Database]:
-    database = Database(postgres_server.create(template="t1"))
+def postgres_database(empty_databases: EmptyDatabases) -> Iterator[Database]:
+    database = Database(empty_databases.take())
     yield database
     database.close()
-    postgres_server.drop(database.url)
+    empty_databases.give_back(database.url)
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
