@@ -4,6 +4,8 @@ import json
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
+from datetime import UTC, datetime
+from email.utils import format_datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, NamedTuple
 from urllib.parse import parse_qs, urlsplit
@@ -27,7 +29,9 @@ class Answer(NamedTuple):
 
 
 class ApiServer:
-    def __init__(self, answer: Callable[[Asked], Answer]) -> None:
+    """`clock`: what time the server says it is; by default the time of this machine."""
+
+    def __init__(self, answer: Callable[[Asked], Answer], clock: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
         self.asked: list[Asked] = []
         server = self
 
@@ -43,6 +47,9 @@ class ApiServer:
                 self._give(answer(asked))
 
             do_POST = do_GET
+
+            def date_time_string(self, timestamp: float | None = None) -> str:
+                return format_datetime(clock(), usegmt=True)
 
             def _give(self, given: Answer) -> None:
                 if isinstance(given.body, Iterator):
@@ -82,8 +89,8 @@ class ApiServer:
 
 
 @contextmanager
-def api_server(answer: Callable[[Asked], Answer]) -> Iterator[ApiServer]:
-    server = ApiServer(answer)
+def api_server(answer: Callable[[Asked], Answer], clock: Callable[[], datetime] = lambda: datetime.now(UTC)) -> Iterator[ApiServer]:
+    server = ApiServer(answer, clock)
     try:
         yield server
     finally:

@@ -71,5 +71,6 @@ KIND = DocumentKind(
     ),
     key=("contract", "number"),
     complete=_complete,
+    ends="ends_on",
     nouns="line lineitem contractline product",
 )

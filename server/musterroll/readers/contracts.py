@@ -63,6 +63,7 @@ KIND = DocumentKind(
     ),
     key=("ref",),
     complete=_complete,
+    ends="ended_on",
     assumed={"state": "contracts are taken to be in force from their Start Date to their End Date"},
     nouns="contract agreement subscription deal record",
 )

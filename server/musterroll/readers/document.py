@@ -18,7 +18,8 @@ from musterroll.readers.sources import detect
 from musterroll.readers.table import BadFile, Line
 
 _CHUNK = 1 << 20
-_DELETED, _YES = "isdeleted", ("1", "true", "yes")
+_DELETED, _DELETED_ON, _YES = "isdeleted", "deletedon", ("1", "true", "yes")
+_NAMED = 5  # deleted records in a note
 
 
 def digest(file: BinaryIO) -> str:
@@ -43,7 +44,8 @@ class Document:
         self.source = detect(kind.name, keys)
         check_words(self.kind.fields, choices.words)
         self._words = {**(self.source.words if self.source else {}), **choices.words}
-        self._deleted = keys.index(_DELETED) if _DELETED in keys else None
+        self._deleted, self._deleted_on = (keys.index(key) if key in keys else None for key in (_DELETED, _DELETED_ON))
+        self.deleted: set[str] = set()  # records left out because the other system has deleted them
         chosen = {"dates": choices.dates, "numbers": choices.numbers}
         usual = {"dates": self.source.dates} if self.source and self.source.dates else {}
         self._wishes = Wishes(chosen, choices.zone, usual, self.source.name if self.source else "")
@@ -71,7 +73,7 @@ class Document:
         source = [f"this looks like {self.source.name} and is read as one"] if self.source else []
         columns = {column.field.name for column in self._columns}
         assumed = [f"no column {field.label}: {self.kind.assumed[field.name]}" for field in self._assumed(columns)]
-        left_out = [f"rows marked as deleted are left out: {self._left_out:,}"] if self._left_out else []
+        left_out = [self._deleted_note()] if self._left_out else []
         about_rows = [*assumed, *left_out, *map(str, self.decisions), *word_notes(self.tally)]
         about_rows += [
             f"the {field.label} is empty in {count:,} row{'s' * (count > 1)}; give them all one value (--set '{field.label}=...')"
@@ -137,16 +139,48 @@ class Document:
             for field in self.kind.required
             if field not in assumed and field.name not in self.kind.may_be_empty
         }
-        self._left_out, self._empty = 0, Counter()
+        self._left_out, self._empty, self.deleted = 0, Counter(), set()
         for line in self._table.lines():
-            if self._is_deleted(line):
-                self._left_out += 1
-                continue
-            yield self._row(line, columns, required)
+            if not self._is_deleted(line):
+                yield self._row(line, columns, required)
+            elif (row := self._deleted_row(line, columns)) and self.kind.ends:
+                yield row
 
     def _is_deleted(self, line: Line) -> bool:
         """Whether the row is a record that the other system has deleted and only keeps in its bin."""
         return self._deleted is not None and self._deleted < len(line.cells) and line.cells[self._deleted].strip().casefold() in _YES
+
+    def _deleted_row(self, line: Line, columns: list[tuple[int, str, CellValues]]) -> DocumentRow | None:
+        """What a row marked as deleted is about, and when it was deleted; None where it does not say what it is about."""
+        self._left_out += 1
+        names, ends = self.kind.shown or self.kind.key, self.kind.ends
+        try:
+            read = {name: known.read(line.cells[place]) for place, name, known in columns if name in names and place < len(line.cells)}
+        except DomainError:
+            return None
+        values = {name: value for name in names if (value := read.get(name, NOTHING)) is not NOTHING}
+        if len(values) < len(names):
+            return None
+        shown = "/".join(map(str, values.values()))
+        if not ends:
+            self.deleted.add(shown)
+        elif (day := self._deletion_day(line)) is not None:
+            values[ends] = day
+        return DocumentRow(line.number, shown, values, deleted=True)
+
+    def _deletion_day(self, line: Line) -> Any:
+        cell = line.cells[self._deleted_on] if self._deleted_on is not None and self._deleted_on < len(line.cells) else ""
+        try:
+            value = cells.day("Deleted On", cell, Hints(zone=self._wishes.zone)) if cell.strip() else None
+        except DomainError:
+            return None
+        return value.day(self._wishes.zone) if isinstance(value, cells.Moment) else value
+
+    def _deleted_note(self) -> str:
+        if self.kind.ends:
+            return f"rows marked as deleted: {self._left_out:,}; those that are registered end, the others are left out"
+        names = ", ".join(sorted(self.deleted)[:_NAMED]) + (", ..." if len(self.deleted) > _NAMED else "")
+        return f"rows marked as deleted are left out: {self._left_out:,}" + (f" ({names})" if names else "")
 
     def scan(self, *names: str) -> Iterator[tuple[int, list[Any]]]:
         """Line and values of these fields (None: empty) of every row that can be read, before the rows are imported."""

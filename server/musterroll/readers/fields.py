@@ -76,6 +76,7 @@ class DocumentKind(NamedTuple):
     stand_in: Callable[[dict[str, Any]], None] | None = None  # fills what identifies a record from another field, where it is empty
     may_be_empty: tuple[str, ...] = ()  # required fields whose column must be there, but whose cells may be empty
     assumed: Mapping[str, str] = {}  # by required field, what is taken to be true where a file has no such column, in words
+    ends: str = ""  # the field of the first day without cover, of records that end when the other system deletes them
 
     @property
     def title(self) -> str:
@@ -98,13 +99,15 @@ class DocumentKind(NamedTuple):
 class DocumentRow(NamedTuple):
     """A row as read: values by field, without those left empty. `shown` is what a person knows the record by.
 
-    `moments`: days that were written as instants (`cells.Moment`), where no zone was chosen for the file.
+    `moments`: days that were written as instants (`cells.Moment`), where no zone was chosen for the file. `deleted`: the other system
+    has deleted the record; the values are those that identify it, and the day where the row says it.
     """
 
     line: int
     shown: str
     values: dict[str, Any]
     moments: Mapping[str, Any] = {}
+    deleted: bool = False
 
 
 class BadRow(NamedTuple):

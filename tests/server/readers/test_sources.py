@@ -107,7 +107,7 @@ def test_the_article_of_a_line_is_not_its_number() -> None:
 def test_rows_in_the_bin_of_the_other_system_are_left_out() -> None:
     read = document("accounts", "Id,IsDeleted,Name,ParentId,BillingCountry\nA1,0,One,,NA\nA2,1,Two,,DE\nA3,true,Three,,DE\n")
     assert [row.shown for row in read.rows()] == ["A1"]
-    assert "rows marked as deleted are left out: 2" in read.notes()
+    assert "rows marked as deleted are left out: 2 (A2, A3)" in read.notes()
 
 
 @pytest.mark.parametrize(
@@ -186,3 +186,13 @@ def test_a_known_list_of_this_kind_is_not_taken_for_one_of_another() -> None:
     assets = "Id,AccountId,ParentId,OwnerId,Name,SerialNumber,Product2Id,BillingCountry\n"
     with pytest.raises(BadFile, match=r"^the file has no column Manufacturer; the headings are"):
         document("units", assets)
+
+
+def test_a_deleted_contract_is_a_row_that_says_which_and_when() -> None:
+    header = "ContractNumber,AccountId,StartDate,Status,IsDeleted,Deleted On\n"
+    read = document("contracts", header + "1,A,2026-01-01,Activated,false,\n2,A,,,true,2026-03-04\n,A,,,true,\n")
+    rows = list(read.rows())
+    assert [(row.shown, isinstance(row, DocumentRow) and row.deleted) for row in rows] == [("1", False), ("2", True)]
+    assert isinstance(rows[1], DocumentRow)
+    assert {name: str(value) for name, value in rows[1].values.items()} == {"ref": "2", "ended_on": "2026-03-04"}
+    assert "rows marked as deleted: 2; those that are registered end, the others are left out" in read.notes()

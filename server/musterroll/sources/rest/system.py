@@ -74,7 +74,9 @@ def system(
     settings: tuple[Setting, ...],
     connect: Callable[[Request], "Api"],
     listings: tuple[Listing, ...],
+    check_own: Callable[[Mapping[str, str]], None] = lambda _: None,
 ) -> SourceType:
+    """`check_own`: raises DomainError for settings of this system that cannot be right."""
     by_kind = {listing.kind: listing for listing in listings}
 
     def check(written: Mapping[str, str], policy: SourceSettings) -> None:
@@ -84,10 +86,11 @@ def system(
             raise DomainError("the days between reads of the whole list are a number, such as 7", "bad_number")
         if not all(field.replace(".", "").replace("_", "").isalnum() for field in written.get("fields", "").replace(",", " ").split()):
             raise DomainError("further fields are names as the API writes them, comma-separated", "bad_choice")
+        check_own(written)
 
     def fetch(request: Request, file: BinaryIO) -> Delivery | None:
         check(request.settings, request.policy)
-        listing, began = by_kind[request.kind], _cursor(request, "since")
+        listing, began = by_kind[request.kind], last_run(request)
 
         def write(since: datetime | None) -> int:
             nonlocal began
@@ -117,7 +120,7 @@ def _document(listing: Listing, api: "Api", request: Request, since: datetime | 
             raise ListMoved(f"{api.host} gave the same row twice")
         seen.add(ident)
         yield _shaped(row, fields)
-    last = _cursor(request, "since")
+    last = last_run(request)
     if listing.deleted is not None and last is not None:
         for row in listing.deleted(api, request, last - _OVERLAP):
             if hash(str(at(row, listing.ident))) not in seen:
@@ -131,11 +134,12 @@ def _shaped(row: Row, fields: Mapping[str, Value]) -> dict[str, Any]:
 
 def _since(request: Request) -> datetime | None:
     """Since when changes are asked for; None where the whole list is due."""
-    since, whole = _cursor(request, "since"), _cursor(request, "whole")
+    since, whole = last_run(request), last_run(request, "whole")
     days = int(request.get("whole_days", "7"))
     return since - _OVERLAP if since and whole and since - whole < timedelta(days=days) else None
 
 
-def _cursor(request: Request, name: str) -> datetime | None:
+def last_run(request: Request, name: str = "since") -> datetime | None:
+    """When the last run began; `whole`: the last that read the whole list."""
     written = request.cursor.get(name)
     return datetime.fromisoformat(written) if written else None

@@ -161,6 +161,11 @@ class Importer:
         before = known.facts if known else self.new_facts(row)
         return AcceptedRow({**before, **{name: value for name, value in row.values.items() if name in self.facts}})
 
+    def end(self, row: DocumentRow, known: KnownRecord) -> None:
+        """Fill a row whose record the other system has deleted: it ends that day, today where the row names none, or when it had ended."""
+        day, ended = row.values.get(self.kind.ends) or self.source.now.date(), known.facts[self.kind.ends]
+        row.values[self.kind.ends] = min(day, ended) if ended else day
+
     def emptied(self, row: DocumentRow, known: KnownRecord, names: Collection[str]) -> KnownRecord:
         """A known record without the values of these fields."""
         new = self.new_facts(row)

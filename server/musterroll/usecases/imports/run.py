@@ -277,6 +277,10 @@ class _Run:
         try:
             self._reject_duplicate(hash(self._importer.key(row)), row.line)
             known = self._importer.known(row)
+            if row.deleted:
+                if known is None:
+                    return compared(row.line, row.shown, {}, {}, "deleted in the other system, and not registered"), None
+                self._importer.end(row, known)
             after, note = self._importer.accept(row, known)
             planned = PlannedWrite(row, known, after)
             if not self._create_missing:

@@ -76,7 +76,7 @@ def review(session: Session, begun: Begun, fetched: Fetched, now: datetime) -> R
     counts, notes, _ = _import(session, begun.source, fetched, seen, now, commit=False)
     known = stored.keys(session, begun.source.id or 0)
     before = _unpacked(known.keys)
-    gone = len(before - seen.keys) if fetched.delivery.whole else 0
+    gone = len(before - seen.keys) if fetched.delivery.whole else len(before & seen.deleted)
     compared = Compared(counts, len(before), gone, known.refused)
     why = why_it_waits(compared, not begun.source.approved, begun.source.most_changed)
     if begun.approved is not None:
@@ -160,11 +160,12 @@ class _Seen:
     def __init__(self, kind: str) -> None:
         self._kind = KINDS[kind]
         self.keys: set[bytes] = set()
+        self.deleted: set[bytes] = set()  # records that the source has deleted, and that stay as they are
         self._shown: dict[Outcome, list[list[Any]]] = {Outcome.REFUSED: [], Outcome.CHANGED: [], Outcome.NEW: []}
 
     def add(self, verdict: RowVerdict) -> None:
         if verdict.record:
-            self.keys.add(blake2b(verdict.record.encode(), digest_size=_KEY).digest())
+            self.keys.add(_key(verdict.record))
         if len(rows := self._shown.get(verdict.outcome, [[]] * _SHOWN)) < _SHOWN:
             values = ", ".join(f"{name} {value}" for name, value in values_of(verdict, self._kind).items())
             detail = in_words(verdict, self._kind) or (values if verdict.outcome is Outcome.NEW else "")
@@ -183,6 +184,7 @@ def _import(
     document = Document(fetched.file, KINDS[source.kind], reading_choices(session, source.kind, source.reading))
     asked = Source(f"{source.name}: {fetched.delivery.file}"[:300], f"source {source.name}"[:120], now, fetched.interval)
     result = import_document(session, document, seen.add, asked, fetched.sha256 if commit else None)
+    seen.deleted = set(map(_key, document.deleted))
     return {outcome.value: count for outcome, count in result.counts.items()}, document.notes(), result.run_id
 
 
@@ -207,13 +209,17 @@ def _run(source: DocumentSource, fetched: Fetched, reviewed: Reviewed | None, no
 
 def _remember(session: Session, source: DocumentSource, fetched: Fetched, seen: _Seen, counts: dict[str, int]) -> None:
     known = stored.keys(session, source.id or 0)
-    keys = seen.keys if fetched.delivery.whole else seen.keys | _unpacked(known.keys)
+    keys = seen.keys if fetched.delivery.whole else seen.keys | (_unpacked(known.keys) - seen.deleted)
     stored.put_keys(session, source.id or 0, b"".join(sorted(keys)), counts[Outcome.REFUSED])
     source.cursor, source.sha256 = dict(fetched.delivery.cursor), fetched.sha256
 
 
 def _went_well(source: DocumentSource, now: datetime, *, asked: bool) -> None:
     source.ran_at, source.asked, source.problem, source.failing_since = to_ms(now), asked, "", None
+
+
+def _key(record: str) -> bytes:
+    return blake2b(record.encode(), digest_size=_KEY).digest()
 
 
 def _unpacked(packed: bytes) -> set[bytes]:

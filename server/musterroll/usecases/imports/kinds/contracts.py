@@ -44,6 +44,10 @@ class ContractImporter(Importer):
         self._check_lines(row.values["ref"], after, known)
         return AcceptedRow(after, note)
 
+    def end(self, row: DocumentRow, known: KnownRecord) -> None:
+        super().end(row, known)
+        row.values["state"] = ContractState.CANCELLED
+
     def _expired_early(self, after: dict[str, Any], known: KnownRecord | None) -> bool:
         """Whether a contract called expired has not reached its end yet. Once imported as cancelled it stays so."""
         if known is not None and known.facts["state"] is ContractState.CANCELLED:
