@@ -73,7 +73,7 @@ class PlainReport:
                 click.echo(f"... and {totals[group] - len(verdicts):,} more {group}; --json lists them all")
         undo = f" (import {result.run_id}; to undo it: musterroll imports undo {result.run_id})"
         counts = outcome_counts({outcome.value: count for outcome, count in result.counts.items()})
-        click.echo(f"{self._name}: {sum(result.counts.values()):,} rows: {counts}{undo if self._commit else ' (nothing imported yet)'}")
+        click.echo(f"{self._name}: {_rows(sum(result.counts.values()))}: {counts}{undo if self._commit else ' (nothing imported yet)'}")
 
 
 def _print_new(seen: Preview) -> None:

@@ -8,7 +8,7 @@ from musterroll.readers import cells
 from musterroll.readers import heading_names as names
 from musterroll.readers.cells import BadCell
 from musterroll.readers.cells.money import CURRENCY_HEADINGS, settle
-from musterroll.readers.fields import DocumentKind, Field
+from musterroll.readers.fields import DocumentKind, Field, WrongOrder
 from musterroll.readers.statuses import one_of
 
 _SCOPES = {
@@ -24,7 +24,7 @@ def _complete(values: dict[str, Any]) -> None:
     settle(values, "price")
     starts_on, ends_on = values.get("starts_on"), values.get("ends_on")
     if starts_on and ends_on and ends_on <= starts_on:
-        raise BadCell("the End Date is before the Start Date")
+        raise WrongOrder("ends_on", "starts_on")
     if "serial" in values:
         values["serial_key"] = serial_key(values["serial"])
     subsidiaries = values.pop("subsidiaries", False)

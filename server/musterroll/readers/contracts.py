@@ -5,9 +5,9 @@ from typing import Any
 from musterroll.domain.values.dates import end_after
 from musterroll.readers import cells
 from musterroll.readers import heading_names as names
-from musterroll.readers.cells import BadCell, Duration
+from musterroll.readers.cells import Duration
 from musterroll.readers.cells.money import CURRENCY_HEADINGS
-from musterroll.readers.fields import DocumentKind, Field
+from musterroll.readers.fields import DocumentKind, Field, WrongOrder
 from musterroll.readers.statuses import CONTRACTS, one_of
 
 
@@ -18,7 +18,7 @@ def _complete(values: dict[str, Any]) -> None:
         values["ends_on"] = end_after(starts_on, months)
     ends_on = values.get("ends_on")
     if starts_on and ends_on and ends_on <= starts_on:
-        raise BadCell("the End Date is before the Start Date")
+        raise WrongOrder("ends_on", "starts_on")
     if isinstance(notice := values.get("notice_days"), Duration):
         values["notice_days"] = notice.days_before(ends_on)
     if (ended_on := values.pop("terminated_on", None)) is not None:

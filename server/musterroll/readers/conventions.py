@@ -32,7 +32,7 @@ class Decision(NamedTuple):
     cell: str = ""
 
     def __str__(self) -> str:
-        return f"{self.heading}: {self.reason}"
+        return f"{self.heading!r}: {self.reason}"
 
 
 class Wishes(NamedTuple):

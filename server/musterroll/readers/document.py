@@ -3,6 +3,7 @@
 import hashlib
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping
+from datetime import timedelta
 from functools import cached_property
 from typing import Any, BinaryIO
 
@@ -12,7 +13,7 @@ from musterroll.readers.cell_values import CellValues, Tally, Word, check_words,
 from musterroll.readers.cells import money
 from musterroll.readers.columns import Choices, by_field, open_columns
 from musterroll.readers.conventions import Decision, Reading, Wishes, find_reading
-from musterroll.readers.fields import NOTHING, BadRow, DocumentKind, DocumentRow, Field, Hints
+from musterroll.readers.fields import NOTHING, BadRow, DocumentKind, DocumentRow, Field, Hints, WrongOrder
 from musterroll.readers.guesses import Guess
 from musterroll.readers.sources import detect
 from musterroll.readers.table import BadFile, Line
@@ -210,8 +211,21 @@ class Document:
             if self.kind.complete:
                 self.kind.complete(values)
         except DomainError as error:
-            return BadRow(line.number, self._shown(line.cells), str(error))
+            why = self._order(error, values) if isinstance(error, WrongOrder) else str(error)
+            return BadRow(line.number, self._shown(line.cells), why)
         return DocumentRow(line.number, "/".join([str(values[name]) for name in self.kind.shown or self.kind.key]), values, moments)
+
+    def _order(self, error: WrongOrder, values: Mapping[str, Any]) -> str:
+        later, earlier = (
+            f"the {self.label(name)} {values[name] - timedelta(1) if name.endswith('ends_on') else values[name]}"
+            for name in (error.later, error.earlier)
+        )
+        return f"{later} is before {earlier}"
+
+    def label(self, name: str) -> str:
+        """What a field is called in a message: with the heading of its column, where that is another word."""
+        column = next((column for column in self._columns if column.field.name == name), None)
+        return self._label(*column) if column else self.kind.label(name)
 
     def _given_notes(self) -> list[str]:
         labels = {field.name: field.label for field in self.kind.fields}

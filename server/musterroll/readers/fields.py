@@ -17,6 +17,14 @@ class BadCell(DomainError):
     code = "bad_cell"
 
 
+class WrongOrder(BadCell):
+    """Two days of a row of which the later one is before the earlier one, by field."""
+
+    def __init__(self, later: str, earlier: str) -> None:
+        super().__init__(f"the {later} is before the {earlier}")
+        self.later, self.earlier = later, earlier
+
+
 NOTHING = object()  # the value of a cell that says there is none, such as a date `Never`
 
 

@@ -29,7 +29,7 @@ def table_of(grid: Grid, known: Known, layout: Layout) -> Table:
     """Raises BadFile where there is nothing below which a table could be."""
     rows = sample_of(grid, layout)
     if not rows:
-        raise BadFile("the file is empty; its first line must contain the headings")
+        raise BadFile("the file is empty: it needs a row of headings, and below it a row for each record")
     if grid.headed:
         headings, layout = Headings([], rows[0], 0), layout._replace(skip=layout.skip or KEEP_ALL)
     elif layout.heading_row is not None:
@@ -41,7 +41,7 @@ def table_of(grid: Grid, known: Known, layout: Layout) -> Table:
     sample = list(islice((line for line in grid.rows() if line.number > first and not line.problem), _SAMPLE))
     header = _header(headings.heading, sample or rows)
     if len(header) > MOST_COLUMNS:
-        raise BadFile(f"the first line has {len(header):,} columns; the limit is {MOST_COLUMNS}")
+        raise BadFile(f"the row of headings has {len(header):,} columns; the limit is {MOST_COLUMNS}: export fewer")
     return Table(header, lambda: _lines(grid, first, len(header), LeftOutRows(header, sample, layout, remarks)), remarks, grid.height)
 
 
@@ -124,4 +124,6 @@ def _lines(grid: Grid, heading: int, width: int, left_out: LeftOutRows) -> Itera
         elif len(cells) > width and not any(cells[width:]):
             yield line._replace(cells=cells[:width])
         else:
-            yield line._replace(problem=f"the row has {len(cells)} columns, but there are {width} headings")
+            yield line._replace(
+                problem=f"the row has {len(cells)} columns, but there are {width} headings; is a separator inside a value not quoted?"
+            )

@@ -5,13 +5,12 @@ from typing import Any
 from musterroll.domain.units.serials import BadSerial, name_key, serial_key
 from musterroll.readers import cells
 from musterroll.readers import heading_names as names
-from musterroll.readers.cells import BadCell
-from musterroll.readers.fields import DocumentKind, Field
+from musterroll.readers.fields import DocumentKind, Field, WrongOrder
 
 
 def _complete(values: dict[str, Any]) -> None:
     if "closed_on" in values and values["closed_on"] < values["opened_on"]:
-        raise BadCell("the Closed date is before the Opened date")
+        raise WrongOrder("closed_on", "opened_on")
     values["maker_key"] = name_key(values.pop("maker", ""))
     try:
         values["serial_key"] = serial_key(values.get("serial", ""))

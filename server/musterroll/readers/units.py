@@ -5,8 +5,7 @@ from typing import Any
 from musterroll.domain.enrolment.claim_rules import identity_claim
 from musterroll.readers import cells
 from musterroll.readers import heading_names as names
-from musterroll.readers.cells import BadCell
-from musterroll.readers.fields import DocumentKind, Field, Hints
+from musterroll.readers.fields import DocumentKind, Field, Hints, WrongOrder
 from musterroll.readers.statuses import UNITS, one_of
 
 DETAILS = ("warranty_type", "warranty_provider", "purchase_cost", "location", "contact_name", "contact_email", "contact_phone")
@@ -31,7 +30,7 @@ def _complete(values: dict[str, Any]) -> None:
         values["hostname"] = values["hostname"].lower()
     starts_on, ends_on = values.get("warranty_starts_on"), values.get("warranty_ends_on")
     if starts_on and ends_on and ends_on <= starts_on:
-        raise BadCell("the Warranty End is before the Warranty Start")
+        raise WrongOrder("warranty_ends_on", "warranty_starts_on")
 
 
 KIND = DocumentKind(

@@ -26,7 +26,7 @@ def reasons(kind: str, text: str, chosen: Choices = Choices()) -> list[str]:  # 
 def test_a_price_of_the_file_decides_what_a_quantity_is() -> None:
     text = LINES + 'C,10,M,"1,000",120.00,S\nC,11,M,2.000,120.00,S\nC,12,M,"12,000",120.00,S\nC,13,M,1000,120.00,S\n'
     assert read("contract-lines", text, "quantity") == [1000, "refused", 12_000, 1000]
-    assert reasons("contract-lines", text) == ["Quantity: 1,000.00 is a thousand, as in the column Price Per Year ('120.00' in line 2)"]
+    assert reasons("contract-lines", text) == ["'Quantity': 1,000.00 is a thousand, as in the column Price Per Year ('120.00' in line 2)"]
 
 
 def test_whole_numbers_prove_that_a_comma_separates_thousands() -> None:
@@ -34,7 +34,7 @@ def test_whole_numbers_prove_that_a_comma_separates_thousands() -> None:
         f'C{n},2026-11-28T10:00:00Z,"{cell}"\n' for n, cell in enumerate(("1,000", "3,600", "30,000"))
     )
     assert read("telemetry", text, "interval") == [1000, 3600, 30_000]
-    assert reasons("telemetry", text) == ["interval: 1,000.00 is a thousand, as '3,600' in line 3 shows"]
+    assert reasons("telemetry", text) == ["'interval': 1,000.00 is a thousand, as '3,600' in line 3 shows"]
 
 
 def test_an_open_number_is_asked_and_a_choice_decides() -> None:
@@ -58,8 +58,8 @@ def test_one_row_proves_the_order_of_its_column_and_of_the_others() -> None:
     assert read("incidents", text, "opened_on") == [date(2024, 10, 5), date(2024, 10, 31)]
     assert read("incidents", text, "closed_on") == [date(2024, 11, 1), None]
     assert reasons("incidents", text) == [
-        "Opened: day first, as '31-10-2024 10:42' in line 3 shows",
-        "Closed: day first, as in the column Opened ('31-10-2024 10:42' in line 3)",
+        "'Opened': day first, as '31-10-2024 10:42' in line 3 shows",
+        "'Closed': day first, as in the column Opened ('31-10-2024 10:42' in line 3)",
     ]
 
 

@@ -1,6 +1,6 @@
 """The steps to import a document of any kind. The importer of a kind overrides what differs."""
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from functools import cached_property
 from typing import Any, ClassVar, NamedTuple
@@ -84,6 +84,7 @@ class Importer:
     def __init__(self, session: Session, source: Source) -> None:
         self.session = session
         self.source = source
+        self.label: Callable[[str], str] = self.kind.label  # what a field is called in messages
         self.reset()
 
     def reset(self) -> None:

@@ -26,7 +26,7 @@ class ManualEdits:
         edited = manual_edits.edited_rows(session, self._table, {known.id for _, known in registered}) if registered else set()
         overruled = manual_edits.overruled_values(session, self._table, edited) if edited else {}
         left_out = {row.line: self._leave_out(row, known.facts, overruled[known.id]) for row, known in registered if known.id in overruled}
-        return {line: f"{' and '.join(names)} kept as edited in the registry since" for line, names in left_out.items() if names}
+        return {line: f"stays as edited in the registry: {' and '.join(names)}" for line, names in left_out.items() if names}
 
     def _leave_out(self, row: DocumentRow, facts: RecordFacts, overruled: dict[str, Any]) -> Sequence[str]:
         different = {name: value for name, value in row.values.items() if name in facts and value != facts[name]}
@@ -36,7 +36,7 @@ class ManualEdits:
             if not names.issuperset(name for name in group if name in different):
                 names -= set(group)
         self._importer.leave_out(row, names, overruled)
-        return sorted(name.removesuffix("_key") for name in names)
+        return sorted({self._importer.label(name.removesuffix("_key")) for name in names})
 
     def _is_overruled(self, name: str, value: Any, overruled: dict[str, Any]) -> bool:
         column, stored = self._importer.column(name, value)

@@ -183,6 +183,7 @@ class _Run:
         self._create_missing = source.create_missing
         self.created: Counter[tuple[str, str]] = Counter()
         self._importer = IMPORTERS[document.kind.name](session, source)
+        self._importer.label = document.label
         self._importer.scan(document)
         self._manual_edits = ManualEdits(self._importer)
         self._rest: Iterator[DocumentRow | BadRow] = document.rows()

@@ -25,14 +25,19 @@ class UnitsBySerial:
 
     def unit(self, values: dict[str, Any]) -> UnitWithSerial:
         """Raises NotFound, with a similar serial where there is one, and Conflict where several makers have the serial."""
-        units = self._units.get(values["serial_key"], [])
-        if values["maker_key"]:
-            units = [unit for unit in units if unit.maker_key == values["maker_key"]]
+        registered = self._units.get(values["serial_key"], [])
+        units = [unit for unit in registered if values["maker_key"] in ("", unit.maker_key)]
         if len(units) == 1:
             return units[0]
         if units:
             makers = " and ".join(sorted({unit.maker for unit in units}))
             raise Conflict(f"serial {values['serial']} exists more than once, from {makers}; fill in the Manufacturer", "ambiguous")
+        if registered:
+            makers = " and ".join(sorted({unit.maker for unit in registered}))
+            other = "if that is another name for it, import it as one (product-names)"
+            raise NotFound(
+                f"serial {values['serial']} is registered from {makers}, not from {values.get('maker') or values['maker_key']}; {other}"
+            )
         twin = self._twins.get(twin_key(values["serial_key"]))
         hint = f"; did you mean {twin}?" if twin else "; import the units first"
         raise NotFound(f"serial {values['serial']} is not registered{hint}")

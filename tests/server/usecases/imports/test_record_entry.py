@@ -86,7 +86,7 @@ def test_what_a_person_entered_stays_when_the_old_document_comes_again(database:
     enter(database, now, "accounts", {"ref": "A1", "name": "Umber B.V."}, new=False)
     verdicts, _ = documents.take(database, now, "accounts", documents.FLEET["accounts"])
     assert set(outcomes(verdicts)) == {"same"}
-    assert "kept as edited" in next(verdict.note for verdict in verdicts if verdict.record == "A1")
+    assert "stays as edited" in next(verdict.note for verdict in verdicts if verdict.record == "A1")
     assert cells(database, now, "accounts", {"ref": "A1"})["name"] == "Umber B.V."
 
 

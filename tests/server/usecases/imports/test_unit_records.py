@@ -70,7 +70,7 @@ def test_a_detail_that_a_person_corrected_stays_when_the_old_list_comes_again(da
         record_entry.correct(session, Entry("units", {**key, "location": "Attic"}, "kim"), now)
     verdicts, _ = documents.take(database, now, "units", UNITS.replace("Pat One", "Pat Two"))
     assert [tuple(difference) for difference in verdicts[0].differences] == [("contact_name", "Pat One", "Pat Two")]
-    assert "location kept as edited" in verdicts[0].note
+    assert "stays as edited in the registry: Location" in verdicts[0].note
 
 
 @pytest.mark.parametrize("code", ["A-1", "lt-one", "LT-ONE"])

@@ -54,7 +54,9 @@ class AccountImporter(Importer):
         while (parent := self._parents.get(path[-1])) is not None:
             if parent == ref:
                 named = path if len(path) <= _SHOWN else [*path[: _SHOWN - 1], "..."]
-                raise Conflict(f"the parent accounts form a circle: {' -> '.join([*named, ref])}", "circle")
+                raise Conflict(
+                    f"the parent accounts form a circle: {' -> '.join([*named, ref])}; correct one {self.label('parent')}", "circle"
+                )
             if parent in path:
                 return  # a circle further up: its own rows are rejected
             path.append(parent)

@@ -38,7 +38,7 @@ class ContractImporter(Importer):
     def accept(self, row: DocumentRow, known: KnownRecord | None) -> AcceptedRow:
         after, note = super().accept(row, known).after, ""
         if after["ends_on"] is not None and after["ends_on"] <= after["starts_on"]:
-            raise Conflict("the End Date would be before the Start Date")
+            raise Conflict(f"the {self.label('ends_on')} would be before the {self.label('starts_on')}: give both")
         if row.values.get("state") is ContractState.EXPIRED and self._expired_early(after, known):
             after["state"], note = ContractState.CANCELLED, "expired before its End Date: taken as cancelled"
         self._check_lines(row.values["ref"], after, known)

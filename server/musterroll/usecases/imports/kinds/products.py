@@ -51,7 +51,7 @@ class ProductImporter(Importer):
         if policy and policy not in self._policies:
             raise NotFound(f"there is no warranty policy {policy!r}; create it under Products first")
         if accepted.after["list_price"] is not None and not accepted.after["currency"]:
-            raise Conflict("the list price has no currency; add a column Currency")
+            raise Conflict("the list price has no currency; add a column Currency, or choose one for the file (--currency EUR)")
         return accepted
 
     def column(self, fact: str, value: Any) -> tuple[str, Any]:
