@@ -7,7 +7,7 @@ in which the next rows are read and what was committed is copied into the file.
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from datetime import datetime
 
 from sqlmodel import Session
@@ -72,15 +72,15 @@ def undo(database: Database, change_id: int, actor: str, clock: Clock, reason: s
 
 @contextmanager
 def _pace(database: Database) -> Iterator["_Pace"]:
-    with ThreadPoolExecutor(1, "settle") as behind:
-        yield _Pace(database, behind)
+    with database.steps() as begin, ThreadPoolExecutor(1, "settle") as behind:
+        yield _Pace(database, begin, behind)
 
 
 class _Pace:
     """Steps, each in a transaction of its own, with pauses between them where others could not write beside it."""
 
-    def __init__(self, database: Database, behind: ThreadPoolExecutor) -> None:
-        self._database, self._behind = database, behind
+    def __init__(self, database: Database, begin: Callable[[], AbstractContextManager[Session]], behind: ThreadPoolExecutor) -> None:
+        self._database, self._begin, self._behind = database, begin, behind
         self._ended = 0.0
         self._held = _HOLD
         self._settled: Future[None] | None = None
@@ -88,7 +88,7 @@ class _Pace:
     def step(self, work: Callable[[Session], bool]) -> bool:
         self._let_others_write()
         began = time.monotonic()
-        with self._database.step() as session:
+        with self._begin() as session:
             more = work(session)
         self._ended = time.monotonic()
         self._held = self._ended - began

@@ -199,6 +199,18 @@ def test_what_others_change_between_the_steps_stays_and_the_audit_log_is_proven(
     assert proven(database)
 
 
+def test_a_row_that_repeats_one_from_before_the_interruption_is_unchanged(database: Database, now: datetime) -> None:
+    refused, accepted, differing = "YY1,Acme,Pump 1,,,,A1,S2,\n", "YY1,Acme,Pump 1,,,,A2,S2,\n", "SN7,Acme,Pump 1,,,Retired,,,\n"
+    others = "".join(f"PQ{n + 1},Acme,Pump 1,,,,,,\n" for n in range(40))
+    content = ROWS + refused + others + f"{ROWS.splitlines()[1]}\n{accepted}{differing}"
+    killed_at(database, now, 60, content)
+    counts = take(database, now, content).counts
+    assert {outcome.value: count for outcome, count in counts.items()} == {"new": 79, "changed": 0, "same": 1, "refused": 4}
+    with database.snapshot() as session:
+        rejected = [row.detail for row in history.rows(session, history.runs(session)[0].id) if row.verdict == "refused"]
+    assert "lines 9 and 85 are about the same record" in rejected[-1]
+
+
 def test_others_write_between_the_steps(sqlite_database: Database, now: datetime, monkeypatch: pytest.MonkeyPatch) -> None:
     """A writer beside a large import gets in while it is under way, again and again."""
     monkeypatch.setattr(long_work, "_PAUSE", 0.12)

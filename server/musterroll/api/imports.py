@@ -18,6 +18,7 @@ from musterroll.api.http.problems import HttpError, documented
 from musterroll.api.http.routing import guarded
 from musterroll.api.http.schemas import RequestSchema, Schema, Text
 from musterroll.domain.access import Role, needs
+from musterroll.domain.imports import is_interrupted
 from musterroll.domain.values import cursors
 from musterroll.domain.values.instants import from_ms
 from musterroll.readers.columns import choices
@@ -153,7 +154,7 @@ class ImportOut(Schema):
     source: str = Field(description="The list of a known system that the file looks like; empty: none.")
     new_records: list[NewRecordOut] = Field(description="The values of the first new records, and of those unlike them.")
     created: list[CreatedOut] = Field(description="Dry run: records that would be created because rows name them.")
-    duplicates: int = Field(description="Rows about a record that an earlier row is about.")
+    duplicates: int = Field(description="Rejected rows about a record that an earlier row is about, with other values.")
     rows_left_out: list[str] = Field(description="Titles, totals and other rows that are no records.")
     words: list[WordOut]
     questions: list[QuestionOut] = Field(description="What only a person can decide.")
@@ -174,6 +175,7 @@ class RunOut(Schema):
     undone_by: int | None = Field(description="The change that undid it.")
     line: int | None = Field(description="Of an import that is under way or was interrupted: the line up to which it is in the registry.")
     undoing: bool = Field(description="Whether its undo is not complete; undo it again to complete it.")
+    interrupted: bool = Field(description="Whether it or its undo is not complete, and nobody goes on with it.")
 
 
 class RunPage(Schema):
@@ -280,7 +282,15 @@ def _import_out(result: ImportResult, document: Document, before: RunRow | None,
 
 def _run_out(run: RunRow) -> RunOut:
     facts: dict[str, Any] = run._asdict()
-    return RunOut(**facts | {"at": from_ms(run.at), "columns": facts["mapping"], "change": run.change_id})
+    return RunOut(
+        **facts
+        | {
+            "at": from_ms(run.at),
+            "columns": facts["mapping"],
+            "change": run.change_id,
+            "interrupted": is_interrupted(run, clock()),
+        }
+    )
 
 
 class _FirstVerdicts:

@@ -7,6 +7,7 @@ from musterroll.commands.context import Context, clock
 from musterroll.commands.import_output import outcome_counts, outcome_words
 from musterroll.commands.imports import ACTOR
 from musterroll.commands.tables import Column, Columns, json_option, limit_option, print_json, print_list, print_table
+from musterroll.domain.imports import is_interrupted
 from musterroll.domain.values.instants import from_ms
 from musterroll.storage.imports.runs import RunRow
 from musterroll.storage.tables.imports import ImportRow, SavedMapping
@@ -19,8 +20,8 @@ _IMPORTS: Columns[RunRow] = (
     Column("FILE", lambda run: run.file),
     Column("TIME (UTC)", lambda run: f"{from_ms(run.at):%Y-%m-%d %H:%M}"),
     Column("IMPORTED BY", lambda run: run.actor),
-    Column("ROWS", lambda run: outcome_counts(run.counts) + (f"; not complete, up to line {run.line:,}" if run.line else "")),
-    Column("UNDONE BY", lambda run: run.undone_by and f"change {run.undone_by}{' (not complete)' if run.undoing else ''}"),
+    Column("ROWS", lambda run: outcome_counts(run.counts) + (f"; {_progress(run)}, up to line {run.line:,}" if run.line else "")),
+    Column("UNDONE BY", lambda run: run.undone_by and f"change {run.undone_by}{f' ({_progress(run)})' if run.undoing else ''}"),
 )
 _ROWS: Columns[ImportRow] = (
     Column("LINE", lambda row: row.line, right=True),
@@ -33,6 +34,10 @@ _MAPPINGS: Columns[SavedMapping] = (
     Column("KIND", lambda mapping: mapping.kind),
     Column("COLUMNS", lambda mapping: len(mapping.columns), right=True),
 )
+
+
+def _progress(run: RunRow) -> str:
+    return "interrupted" if is_interrupted(run, clock()) else "not complete"
 
 
 @click.group()

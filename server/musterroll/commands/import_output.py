@@ -90,7 +90,7 @@ def _print_new(seen: Preview) -> None:
             f"Created with the import, as only rows name them: {len(named):,} {table}{'s' * (len(named) > 1)}: {listed}{more}{reject}."
         )
     if seen.duplicates:
-        click.echo(f"{_rows(seen.duplicates)} about a record that an earlier row of the file is about.")
+        click.echo(f"{_rows(seen.duplicates)} about a record that an earlier row of the file is about, with other values.")
 
 
 def _rows(count: int) -> str:

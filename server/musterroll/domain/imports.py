@@ -1,8 +1,11 @@
-"""When documents that come by themselves are imported without a person, and when they wait for one."""
+"""When documents that come by themselves are imported without a person and when they wait for one; which imports were interrupted."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from enum import StrEnum
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
+
+from musterroll.domain.values.instants import to_ms
 
 
 class RunState(StrEnum):
@@ -12,6 +15,43 @@ class RunState(StrEnum):
     UNCHANGED = "unchanged"
     DISCARDED = "discarded"  # by a person
     FAILED = "failed"
+
+
+_STEP, _UNDO = 120_000, 900_000  # ms without a step of an import, and since an undo began, after which it is taken to be interrupted
+
+
+class ImportProgress(Protocol):
+    """How far an import or its undo has come. Instants are milliseconds since 1970."""
+
+    @property
+    def id(self) -> int: ...
+    @property
+    def kind(self) -> str: ...
+    @property
+    def file(self) -> str: ...
+    @property
+    def line(self) -> int | None: ...  # up to which it is imported; None: complete
+    @property
+    def stepped_at(self) -> int: ...
+    @property
+    def undo_began_at(self) -> int | None: ...
+    @property
+    def undoing(self) -> bool: ...
+
+
+def is_interrupted(run: ImportProgress, now: datetime) -> bool:
+    """Whether an import or its undo is not complete, and nobody goes on with it."""
+    if run.undo_began_at is not None:
+        return run.undoing and to_ms(now) - run.undo_began_at > _UNDO
+    return run.line is not None and to_ms(now) - run.stepped_at > _STEP
+
+
+def interruption(run: ImportProgress) -> str:
+    """What was interrupted, and what to do about it."""
+    document = f"import of {run.kind.replace('-', ' ')} from {run.file[:80]}"
+    if run.undoing:
+        return f"the undo of the {document} was interrupted; undo import {run.id} again to complete it"
+    return f"the {document} was interrupted at line {run.line or 0:,}; import the same file again to complete it, or undo import {run.id}"
 
 
 class Compared(NamedTuple):

@@ -108,7 +108,7 @@ def test_the_api_names_every_kind_of_document(small_rest: RestClient) -> None:
 
 
 def test_a_dry_run_tells_new_values_what_would_be_created_and_what_is_open(rest: RestClient, headers: dict[str, str]) -> None:
-    content = "Serial,Maker,Model,Status,Install Date,Account ID\nSN1,Acme,Pump,Quux,1/2/2026,A-new\nSN1,Acme,Pump,Quux,1/2/2026,A-new\n"
+    content = "Serial,Maker,Model,Status,Install Date,Account ID\nSN1,Acme,Pump,Quux,1/2/2026,A-new\nSN1,Acme,Pump,Quux,1/3/2026,A-new\n"
     told = send(rest, headers, content, dates="dmy").json
     assert told["new_records"][0]["values"]["Install Date"] == "2026-02-01"
     assert {"table": "account", "name": "A-new", "rows": 1} in told["created"]

@@ -149,10 +149,11 @@ def test_guesses_values_and_words_are_accepted_and_saved_with_the_mapping(tmp_pa
 
 def test_the_preview_shows_new_values_and_what_only_rows_name(tmp_path: Path) -> None:
     head = "Serial,Maker,Model,Account ID\n"
-    text = run(tmp_path, head + "SN1,Acme,Pump,A1\nSN2,Acme,Pump,A1\nSN2,Acme,Pump,A1\n", "--dry-run").stdout
+    text = run(tmp_path, head + "SN1,Acme,Pump,A1\nSN2,Acme,Pump,A1\nSN2,Acme,Pump,A1\nSN2,Acme,Pump,A2\n", "--dry-run").stdout
     assert "New, line 2: Serial Number SN1, Manufacturer Acme, Model Pump, Status unrecorded, Account ID A1" in text
     assert "Created with the import, as only rows name them: 1 account: A1 (2 rows) (--no-create-missing: reject these rows)." in text
-    assert "1 row about a record that an earlier row of the file is about." in text
+    assert "1 row about a record that an earlier row of the file is about, with other values." in text
+    assert "1 row repeats an earlier row in every value, counted as unchanged." in text
     answer = run(tmp_path, head + "SN1,Acme,Pump,A1\n", "--yes", "--no-create-missing")
     assert (answer.exit_code, "account A1 is not registered" in answer.stdout) == (3, True)
     report = json.loads(run(tmp_path, head + "SN1,Acme,Pump,A1\n", "--dry-run", "--json").stdout)

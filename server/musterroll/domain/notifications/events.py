@@ -25,6 +25,7 @@ class EventKind(StrEnum):
     FOREIGN_IDENTITY = "foreign_identity"
     DEVICE_FAULT = "device_fault"
     IMPORT_FAILED = "import_failed"
+    IMPORT_INTERRUPTED = "import_interrupted"
     SOURCE_WAITING = "source_waiting"
     SOURCE_FAILING = "source_failing"
     INGEST_NOT_RECEIVING = "ingest_deaf"

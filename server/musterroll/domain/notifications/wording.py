@@ -147,6 +147,10 @@ def _import(events: list[Event], _: ZoneInfo) -> str:
     return f"{_count(event.units, 'row')} rejected in the import of {event.variant.replace('-', ' ')} from {event.detail}"
 
 
+def _interrupted(events: list[Event], _: ZoneInfo) -> str:
+    return events[0].detail[:1].upper() + events[0].detail[1:]
+
+
 def _source_waits(events: list[Event], _: ZoneInfo) -> str:
     return f"A document waits for approval, from source {events[0].detail}"
 
@@ -200,6 +204,7 @@ _WORDING = {
     EventKind.FOREIGN_IDENTITY: _KindWording(_foreign, "/findings?kind=foreign_identity", plural="units with another identity"),
     EventKind.DEVICE_FAULT: _KindWording(_fault, "/fleet", plural="faults reported by devices"),
     EventKind.IMPORT_FAILED: _KindWording(_import, "/imports", plural="imports with rejected rows"),
+    EventKind.IMPORT_INTERRUPTED: _KindWording(_interrupted, "/imports", plural="interrupted imports"),
     EventKind.SOURCE_WAITING: _KindWording(_source_waits, "/sources", plural="documents that wait for approval"),
     EventKind.SOURCE_FAILING: _KindWording(_source_fails, "/sources", plural="sources that cannot be fetched"),
     EventKind.INGEST_NOT_RECEIVING: _KindWording(_not_receiving, "/health", plural="outages of message reception"),

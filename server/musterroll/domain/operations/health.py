@@ -56,6 +56,7 @@ class Facts(NamedTuple):
     clock_back_from: int = 0  # where the registry's clock was when it was last found to have jumped back
     clock_back_at: int = 0
     failing_sources: Sequence[tuple[str, str]] = ()  # by name, and why
+    interrupted_imports: Sequence[str] = ()  # a sentence each
 
 
 def parts(facts: Facts) -> list[Part]:
@@ -70,6 +71,7 @@ def parts(facts: Facts) -> list[Part]:
         _outbox(facts),
         _quarantine(facts),
         _sources(facts),
+        _imports(facts),
     ]
 
 
@@ -159,6 +161,14 @@ def _sources(facts: Facts) -> Part:
     more = f" (and {len(facts.failing_sources) - 1:,} more)" if len(facts.failing_sources) > 1 else ""
     advice = "see Sources; nothing is lost, the next run goes on where the last good one ended"
     return Part("Sources", Status.DEGRADED, f"{len(facts.failing_sources):,}", "failing", f"{name}: {why}{more}", advice)
+
+
+def _imports(facts: Facts) -> Part:
+    if not facts.interrupted_imports:
+        return Part("Imports", Status.OK, "0", "interrupted", "every import and undo is complete or under way")
+    what, _, advice = facts.interrupted_imports[0].partition("; ")
+    more = f" (and {len(facts.interrupted_imports) - 1:,} more)" if len(facts.interrupted_imports) > 1 else ""
+    return Part("Imports", Status.DEGRADED, f"{len(facts.interrupted_imports):,}", "interrupted", f"{what}{more}", advice)
 
 
 def _ok(fine: bool) -> Status:

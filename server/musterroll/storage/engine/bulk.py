@@ -25,7 +25,7 @@ _ITEM = struct.Struct("!iq")
 _LENGTH = struct.Struct("!i")
 _WORTH_COPYING = 200  # rows from which on COPY is quicker than the same INSERT again and again
 _NULL = b"\xff\xff\xff\xff"
-_ROOM = 128 * 1024  # KiB of SQLite's pages
+ROOM = 128 * 1024  # KiB of SQLite's pages
 
 
 class Bigints:
@@ -77,7 +77,7 @@ def postgres(session: Session) -> bool:
 
 
 @contextmanager
-def room(session: Session, kib: int = _ROOM) -> Iterator[None]:
+def room(session: Session, kib: int = ROOM) -> Iterator[None]:
     """Ease for many rows that come in, in no order.
 
     PostgreSQL is sent them while the next are worked out. SQLite keeps more of its indexes in memory (`kib`); else it writes and reads

@@ -1,13 +1,13 @@
 """Opening a database: SQLite or PostgreSQL from one URL, with the settings under which a commit is a promise."""
 
 import sqlite3
-from collections.abc import Collection, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Collection, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from functools import cached_property
 from types import ModuleType
 from typing import Any
 
-from sqlalchemy import Engine, event
+from sqlalchemy import Connection, Engine, event
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, DataError, DBAPIError, IntegrityError
 from sqlalchemy.orm import SessionTransaction
@@ -27,6 +27,7 @@ def _sqlite_module() -> ModuleType:
     return module
 
 
+_CACHE = 65_536  # KiB of pages
 _WAL_PAGES = 1_000  # of SQLite's log, after which a commit copies it into the file
 _SQLITE_PRAGMAS = (
     "PRAGMA journal_mode=WAL",
@@ -34,7 +35,7 @@ _SQLITE_PRAGMAS = (
     "PRAGMA foreign_keys=ON",
     "PRAGMA busy_timeout=15000",
     f"PRAGMA wal_autocheckpoint={_WAL_PAGES}",
-    "PRAGMA cache_size=-65536",
+    f"PRAGMA cache_size=-{_CACHE}",
     "PRAGMA journal_size_limit=67108864",
 )
 _POSTGRES_OPTIONS = (
@@ -70,20 +71,23 @@ class Database:
             yield session
 
     @contextmanager
-    def step(self) -> Iterator[Session]:
-        """One transaction of long work. On SQLite it leaves to `settle` what a commit does besides, while others can write again."""
+    def steps(self) -> Iterator[Callable[[], AbstractContextManager[Session]]]:
+        """Gives the transactions of long work, one after the other.
+
+        On SQLite they have one connection, which keeps more pages, and leave to `settle` what a commit does besides.
+        """
         if self.dialect != "sqlite":
-            with self.transaction() as session:
-                yield session
+            yield self.transaction
             return
         with self.engine.connect() as connection:
             driver: Any = connection.connection.driver_connection
             driver.execute("PRAGMA wal_autocheckpoint=0")
+            driver.execute(f"PRAGMA cache_size=-{bulk.ROOM}")
             try:
-                with Session(connection, expire_on_commit=False) as session, session.begin():
-                    yield session
+                yield lambda: _step(connection)
             finally:
                 driver.execute(f"PRAGMA wal_autocheckpoint={_WAL_PAGES}")
+                driver.execute(f"PRAGMA cache_size=-{_CACHE}")
 
     def settle(self) -> None:
         """Copy what is committed from SQLite's log into its file. Others write meanwhile."""
@@ -119,6 +123,12 @@ class Database:
 
     def close(self) -> None:
         self.engine.dispose()
+
+
+@contextmanager
+def _step(connection: Connection) -> Iterator[Session]:
+    with Session(connection, expire_on_commit=False) as session, session.begin():
+        yield session
 
 
 def innermost(session: Session) -> SessionTransaction | None:

@@ -11,6 +11,8 @@ from musterroll.storage.engine import bulk
 from musterroll.storage.tables.audit import AuditChange, UndoProgress
 from musterroll.storage.tables.imports import ImportRow, ImportRun, SavedMapping
 
+_SEARCHED = 200  # newest imports
+
 
 class RunRow(NamedTuple):
     """One import: file, who, when (ms), rows by outcome, and the change that undid it."""
@@ -26,6 +28,8 @@ class RunRow(NamedTuple):
     actor: str
     undone_by: int | None
     line: int | None  # up to which it is imported; None: complete
+    stepped_at: int  # ms: when its newest rows were imported
+    undo_began_at: int | None  # ms
     undoing: bool  # whether its undo is not complete
 
 
@@ -54,6 +58,12 @@ def runs(session: Session, before_id: int | None = None, limit: int = 100) -> li
     if before_id is not None:
         query = query.where(col(ImportRun.id) < before_id)
     return [RunRow._make(row) for row in session.execute(query)]
+
+
+def incomplete(session: Session) -> list[RunRow]:
+    """Those of the newest imports that are not complete, or whose undo is not, oldest first."""
+    newest = map(RunRow._make, session.execute(_runs().order_by(col(ImportRun.id).desc()).limit(_SEARCHED)))
+    return [run for run in newest if run.undoing or (run.line is not None and run.undone_by is None)][::-1]
 
 
 def last_imported_at(session: Session) -> int | None:
@@ -90,6 +100,11 @@ def unfinished(session: Session, kind: str, sha256: str, reading: str) -> Import
         .order_by(col(ImportRun.id).desc())
     )
     return next((run for run in session.scalars(query) if (run.progress or {}).get("reading") == reading), None)
+
+
+def rejected_lines(session: Session, run_id: int) -> set[int]:
+    query = select(col(ImportRow.line)).where(col(ImportRow.run_id) == run_id, col(ImportRow.verdict) == "refused")
+    return set(session.scalars(query))
 
 
 def rows_of(session: Session, run_id: int, after_line: int, limit: int) -> list[ImportRow]:
@@ -132,8 +147,9 @@ def _runs() -> Any:
     undoing = aliased(AuditChange)
     r = ImportRun
     facts = (col(r.id), col(r.kind), col(r.file), col(r.sha256), col(r.mapping), col(r.counts), col(r.change_id))
+    progress = (col(undoing.id), col(r.progress)["line"].as_integer(), col(r.at), col(undoing.at))
     return (
-        select(*facts, col(AuditChange.at), col(AuditChange.actor), col(undoing.id), col(r.progress)["line"].as_integer())
+        select(*facts, col(AuditChange.at), col(AuditChange.actor), *progress)
         .add_columns(select(col(UndoProgress.change_id)).where(col(UndoProgress.change_id) == undoing.id).exists())
         .join_from(r, AuditChange, col(AuditChange.id) == col(r.change_id))
         .outerjoin(undoing, col(undoing.undoes_id) == col(AuditChange.id))

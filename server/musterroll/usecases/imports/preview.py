@@ -82,8 +82,13 @@ def preview(document: Document, result: ImportResult, records: NewRecords) -> Pr
         document.decisions,
         document.words,
         open_questions(document),
-        document.notes(),
+        [*document.notes(), *_repeated(result.repeated)],
     )
+
+
+def _repeated(rows: int) -> list[str]:
+    count = "1 row repeats" if rows == 1 else f"{rows:,} rows repeat"
+    return [f"{count} an earlier row in every value, counted as unchanged"] if rows else []
 
 
 def as_data(seen: Preview) -> dict[str, Any]:

@@ -2,9 +2,9 @@
 
 import secrets
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import AbstractContextManager, nullcontext, suppress
-from itertools import islice
+from itertools import chain, islice
 from typing import NamedTuple
 
 from sqlalchemy.exc import IntegrityError
@@ -29,7 +29,8 @@ from musterroll.usecases.imports.verdicts import Outcome, RowVerdict, compared, 
 _BATCH_ROWS = 10_000
 _TRIES = 3
 _DETAIL = 500
-_DUPLICATE = "duplicate"
+_DUPLICATE, _REPEATED = "duplicate", "repeated"
+_MARK_BITS = 32
 UNDER_WAY = "under_way"  # the code of a Conflict with another process that imports or undoes the same import
 
 Report = Callable[[RowVerdict], None]
@@ -39,14 +40,15 @@ _Judged = tuple[RowVerdict, int | None]  # a verdict, with the row id of the rec
 class ImportResult(NamedTuple):
     """Rows by outcome, and the import in the history; none for a dry run.
 
-    `created`: of a dry run, the records that would be created because rows name them, with the number of those rows. `duplicates`:
-    rows about a record that an earlier row of the file is about.
+    `created`: of a dry run, the records that would be created because rows name them, with the number of those rows. Of rows about
+    a record that an earlier row of the file is about, `repeated` have the same values, and `duplicates` are rejected.
     """
 
     counts: dict[Outcome, int]
     run_id: int | None
     created: Mapping[tuple[str, str], int] = {}
     duplicates: int = 0
+    repeated: int = 0
 
 
 def import_document(session: Session, document: Document, report: Report, source: Source, sha256: str | None) -> ImportResult:
@@ -75,7 +77,7 @@ class ImportSteps:
 
     def __init__(self, document: Document, report: Report, source: Source, sha256: str, rows: int) -> None:
         self._document, self._report, self._source, self._sha256 = document, report, source, sha256
-        self._counts, self._duplicates = dict.fromkeys(Outcome, 0), 0
+        self._counts, self._codes = dict.fromkeys(Outcome, 0), Counter[str]()
         self._run_id: int | None = None
         self._line = 0  # up to which the file is imported
         self._mine = ""  # set once the import is in the history
@@ -83,7 +85,7 @@ class ImportSteps:
 
     @property
     def result(self) -> ImportResult:
-        return ImportResult(self._counts, self._run_id, self._run.created, self._duplicates)
+        return ImportResult(self._counts, self._run_id, self._run.created, self._codes[_DUPLICATE], self._codes[_REPEATED])
 
     @property
     def change_id(self) -> int | None:
@@ -97,7 +99,7 @@ class ImportSteps:
         if history is not None:
             self._run_id, self._line = history.id, (history.progress or {})["line"]
             self._counts |= {Outcome(name): count for name, count in history.counts.items()}
-            self._run.pass_over(self._line)
+            self._run.pass_over(self._line, import_runs.rejected_lines(session, self._run_id or 0))
         self.read_ahead()
 
     def read_ahead(self) -> None:
@@ -113,7 +115,8 @@ class ImportSteps:
 
     def _count(self, verdict: RowVerdict) -> None:
         self._counts[verdict.outcome] += 1
-        self._duplicates += verdict.code == _DUPLICATE
+        if verdict.code:
+            self._codes[verdict.code] += 1
         self._report(verdict)
 
     def step(self, session: Session, at: int) -> bool:
@@ -188,7 +191,7 @@ class _Run:
         self._manual_edits = ManualEdits(self._importer)
         self._rest: Iterator[DocumentRow | BadRow] = document.rows()
         self._ahead: list[list[DocumentRow | BadRow]] = []  # batches read before they are needed
-        self._seen: dict[int, int] = {}  # line by hash of the record's key: 64 bits are enough for a billion rows
+        self._seen: dict[int, int] = {}  # line and mark by hash of the record's key: 64 bits are enough for a billion rows
 
     @property
     def at_once(self) -> bool:
@@ -202,19 +205,19 @@ class _Run:
             self._importer.reset()
             self._manual_edits = ManualEdits(self._importer)
 
-    def pass_over(self, line: int) -> None:
+    def pass_over(self, line: int, rejected_lines: Collection[int]) -> None:
         """Pass over rows that are imported already, up to a line; only what their records are is kept."""
         while batch := self._read(_BATCH_ROWS):
             passed = [row for row in batch if row.line <= line]
-            rows = [row for row in passed if isinstance(row, DocumentRow)]
+            rows = [row for row in passed if isinstance(row, DocumentRow) and row.line not in rejected_lines]
             self._importer.follow_merges(rows)
             self._importer.follow_names(rows)
             self._importer.look_up(rows)
             for row in rows:
                 with suppress(DomainError):
-                    self._seen.setdefault(hash(self._importer.key(row)), row.line)
+                    self._seen.setdefault(hash(self._importer.key(row)), row.line << _MARK_BITS | _mark(row))
             if len(passed) < len(batch):
-                self._ahead = [batch[len(passed) :]]
+                self._rest = chain(batch[len(passed) :], self._rest)
                 return
 
     def read_ahead(self, rows: int) -> None:
@@ -271,12 +274,18 @@ class _Run:
         self._importer.follow_merges(rows)
         self._importer.follow_names(rows)
         self._importer.look_up(rows)
+        marks = {row.line: _mark(row) for row in rows}
         left_out = self._manual_edits.leave_out_of(rows)
-        return [self._verdict(row, left_out.get(row.line, "")) if isinstance(row, DocumentRow) else (rejected(*row), None) for row in batch]
+        return [
+            self._verdict(row, marks[row.line], left_out.get(row.line, "")) if isinstance(row, DocumentRow) else (rejected(*row), None)
+            for row in batch
+        ]
 
-    def _verdict(self, row: DocumentRow, left_out: str) -> tuple[RowVerdict, PlannedWrite | None]:
+    def _verdict(self, row: DocumentRow, mark: int, left_out: str) -> tuple[RowVerdict, PlannedWrite | None]:
         try:
-            self._reject_duplicate(hash(self._importer.key(row)), row.line)
+            key = hash(self._importer.key(row))
+            if self._repeats(key, row.line, mark):
+                return RowVerdict(row.line, row.shown, Outcome.SAME, [], code=_REPEATED), None
             known = self._importer.known(row)
             if row.deleted:
                 if known is None:
@@ -290,6 +299,7 @@ class _Run:
             raise
         except DomainError as error:
             return rejected(row.line, row.shown, str(error), error.code), None
+        self._seen.setdefault(key, row.line << _MARK_BITS | mark)
         before = known.facts if known else None
         verdict = compared(row.line, row.shown, before, after, f"{note}; {left_out}" if note and left_out else note or left_out)
         return verdict, None if verdict.outcome is Outcome.SAME else planned
@@ -301,7 +311,21 @@ class _Run:
                     f"{table} {name} is not registered; import the {table}s first, or let this import create it", "not_registered"
                 )
 
-    def _reject_duplicate(self, key: int, line: int) -> None:
-        first = self._seen.setdefault(key, line)
-        if first != line:
-            raise Conflict(f"duplicate of line {first}: the same record occurs twice in the file", _DUPLICATE)
+    def _repeats(self, key: int, line: int, mark: int) -> bool:
+        """Whether an accepted row of the file says the same of the same record. Raises Conflict where it says something else."""
+        seen = self._seen.get(key)
+        if seen is None or (first := seen >> _MARK_BITS) == line:
+            return False
+        if seen & (1 << _MARK_BITS) - 1 != mark:
+            raise Conflict(f"lines {first} and {line} are about the same record and differ; keep the right one", _DUPLICATE)
+        return True
+
+
+def _mark(row: DocumentRow) -> int:
+    """Of all the values of a row: the same for the same ones."""
+    parts = (*row.values, *row.values.values())
+    try:
+        mark = hash(parts)
+    except TypeError:  # a value is a list or the like
+        mark = hash(str(parts))
+    return mark & (1 << _MARK_BITS) - 1

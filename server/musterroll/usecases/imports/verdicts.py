@@ -33,7 +33,7 @@ class RowVerdict(NamedTuple):
     differences: list[Difference]
     why: str | None = None  # of a rejected row: one sentence
     note: str = ""  # what else a person should know about an accepted row
-    code: str = ""  # of a rejected row, where its reason has one: stable for machines
+    code: str = ""  # of a rejected row, where its reason has one, and of one that is repeated: stable for machines
     written: tuple[Mapping[str, Any], ...] = ()  # of a new record in a dry run: its facts and the values of its row
 
 

@@ -1,4 +1,4 @@
-"""Detecting events that no other use case records: pending enrolments, rejected rows, ends, declining usage, no reception.
+"""Detecting events that no other use case records: enrolments, rejected rows, interrupted imports, ends, declining usage, no reception.
 
 Whatever could be detected twice has a key, so that detecting it again, after a restart or in another process, records nothing new.
 """
@@ -8,6 +8,7 @@ from datetime import UTC, date, datetime, timedelta
 
 from sqlmodel import Session
 
+from musterroll.domain.imports import interruption, is_interrupted
 from musterroll.domain.notifications.events import LEADS, EventKind, lead_reached, not_receiving
 from musterroll.domain.values.dates import last_day
 from musterroll.domain.values.instants import to_ms
@@ -24,8 +25,8 @@ _UNITS = 20_000  # measured in one run
 
 
 def detect_events(session: Session, now: datetime) -> int:
-    """Detect pending enrolments, rejected rows and whether ingest receives. Returns the number of events recorded."""
-    events = [*_enrolments(session, now), *_imports(session, now), *_receiving(session, now)]
+    """Detect pending enrolments, rejected rows, interrupted imports and whether ingest receives. Returns the number of events recorded."""
+    events = [*_enrolments(session, now), *_imports(session, now), *_interrupted(session, now), *_receiving(session, now)]
     return stored_events.record(session, events) if events else 0
 
 
@@ -45,6 +46,13 @@ def _imports(session: Session, now: datetime) -> Iterator[NewEvent]:
     for key in _new(session, runs):
         run = runs[key]
         yield NewEvent(EventKind.IMPORT_FAILED, to_ms(now), key, units=run.refused, variant=run.kind, detail=run.file)
+
+
+def _interrupted(session: Session, now: datetime) -> Iterator[NewEvent]:
+    incomplete = import_runs.incomplete(session)
+    runs = {f"interrupted:{run.id}:{run.undone_by or run.stepped_at}": run for run in incomplete if is_interrupted(run, now)}
+    for key in _new(session, runs):
+        yield NewEvent(EventKind.IMPORT_INTERRUPTED, to_ms(now), key, units=0, detail=interruption(runs[key]))
 
 
 def _new(session: Session, keys: Collection[str]) -> list[str]:

@@ -6,9 +6,10 @@ from typing import NamedTuple
 
 from sqlmodel import Session
 
+from musterroll.domain.imports import interruption, is_interrupted
 from musterroll.domain.operations.health import Facts, per_minute
 from musterroll.domain.values.instants import to_ms
-from musterroll.storage.imports import sources
+from musterroll.storage.imports import runs, sources
 from musterroll.storage.imports.sources import SourceStatus
 from musterroll.storage.liveness import states as liveness_states
 from musterroll.storage.notifications import outbox as stored_outbox
@@ -68,6 +69,7 @@ def examine(session: Session, around: HostFacts, now: datetime) -> HealthReport:
         jump.position,
         jump.at,
         sources.failing(session),
+        [interruption(run) for run in runs.incomplete(session) if is_interrupted(run, now)],
     )
     series = {name: _thinned(per_minute(rows) if name in _COUNTERS else [value for _, value in rows]) for name, rows in readings.items()}
     return HealthReport(facts, series, processes, database, sources.all_sources(session))

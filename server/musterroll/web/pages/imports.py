@@ -5,6 +5,7 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from musterroll import long_work
 from musterroll.domain.access import Role
+from musterroll.domain.imports import is_interrupted
 from musterroll.domain.values import cursors
 from musterroll.domain.values.errors import DomainError, NotFound
 from musterroll.readers import reference
@@ -52,7 +53,8 @@ def show_run(run_id: int) -> str:
         run = import_history.run(session, run_id)
         behind = import_history.rows(session, run_id, cursors.number(after) or 0, _PAGE + 1)
     rows, more = cursors.cut(behind, _PAGE, lambda row: (row.line,))
-    return page("import.html", clock(), run=run, rows=rows, after=after, more=more)
+    now = clock()
+    return page("import.html", now, run=run, rows=rows, after=after, more=more, interrupted=is_interrupted(run, now))
 
 
 @pages.post("/imports/<int:run_id>/undo")
@@ -95,6 +97,6 @@ def _overview(choices: dict[str, str] | None = None, error: str | None = None) -
     return page(
         "imports.html",
         clock(),
-        **{"runs": runs, "older": older, "before": before, "mappings": mappings},
+        **{"runs": runs, "older": older, "before": before, "mappings": mappings, "is_interrupted": is_interrupted},
         **{"kinds": KINDS.values(), "choices": choices, "error": error, "encodings": ENCODINGS},
     )

@@ -36,6 +36,7 @@ EVENT_KINDS = {
     EventKind.FOREIGN_IDENTITY: Wording("Other identity", "a device reports a serial or model it was not enrolled with", "user-question"),
     EventKind.DEVICE_FAULT: Wording("Device fault", "a device reports a failing disk, lost messages or refused settings", "tool"),
     EventKind.IMPORT_FAILED: Wording("Import rejected", "rows of an imported file were rejected", "file-import"),
+    EventKind.IMPORT_INTERRUPTED: Wording("Import interrupted", "an import or its undo ended in the middle", "file-import"),
     EventKind.SOURCE_WAITING: Wording("Source waiting", "a document of a source waits for approval", "file-import"),
     EventKind.SOURCE_FAILING: Wording("Source failing", "a source cannot be fetched", "cloud-off"),
     EventKind.INGEST_NOT_RECEIVING: Wording("Registry not receiving", "no messages arrive from the broker", "cloud-off"),

@@ -58,3 +58,10 @@ def test_a_problem_says_what_to_do(wrong: dict[str, Any], names: list[str], says
     found = problems(parts(OK._replace(**wrong)))
     assert [f"{part.name}: {part.status}" for part in found] == names
     assert says in found[0].advice
+
+
+def test_an_interrupted_import_is_a_problem_with_what_to_do() -> None:
+    sentence = "the import of units from a.csv was interrupted at line 7; import the same file again to complete it, or undo import 3"
+    (part,) = problems(parts(OK._replace(interrupted_imports=[sentence, "another; and so on"])))
+    assert (part.name, part.figure, part.says) == ("Imports", "2", sentence.partition("; ")[0] + " (and 1 more)")
+    assert part.advice == "import the same file again to complete it, or undo import 3"

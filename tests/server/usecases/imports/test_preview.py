@@ -81,9 +81,12 @@ def test_nothing_is_created_in_passing_where_that_is_not_wanted(
 
 
 def test_duplicates_and_rows_left_out_are_counted_and_listed(database: Database, now: datetime) -> None:
-    seen = see(database, now, "units", HEAD + "SN1,Acme,Pump,Installed,,,\nSN1,Acme,Pump,Installed,,,\nTotal,,,,,,\n")
+    seen = see(
+        database, now, "units", HEAD + "SN1,Acme,Pump,Installed,,,\nSN1,Acme,Pump,Installed,,,\nSN1,Acme,Pump,Retired,,,\nTotal,,,,,,\n"
+    )
     assert seen.duplicates == 1
-    assert seen.rows_left_out == ["row 4 left out: 'Total'"]
+    assert "1 row repeats an earlier row in every value, counted as unchanged" in seen.notes
+    assert seen.rows_left_out == ["row 5 left out: 'Total'"]
 
 
 def test_open_decisions_and_unknown_words_are_questions_with_answers(database: Database, now: datetime) -> None:

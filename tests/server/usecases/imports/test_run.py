@@ -51,7 +51,7 @@ def test_a_dry_run_says_the_same_and_writes_nothing(database: Database, now: dat
     dry = take(database, now, body, commit=False)
     assert state(database) == before
     assert [verdict._replace(written=()) for verdict in dry] == take(database, now, body)
-    assert outcomes(dry) == ["new", "new", "refused", "refused"]
+    assert outcomes(dry) == ["new", "new", "refused", "same"]
 
 
 def test_the_same_file_twice_changes_nothing(database: Database, now: datetime) -> None:
@@ -82,7 +82,23 @@ def test_a_status_that_jumps_between_two_lists_is_history_with_a_note(database: 
 def test_a_unit_twice_in_one_file_is_refused_the_second_time_in_any_writing(database: Database, now: datetime) -> None:
     verdicts = take(database, now, "SN1,Acme,Pump,,,,,,\nsn-1,ACME Inc.,pump,,,,,,\nSN1,Zenith,Pump,,,,,,\n")
     assert outcomes(verdicts) == ["new", "refused", "new"]
-    assert verdicts[1].why == "duplicate of line 2: the same record occurs twice in the file"
+    assert verdicts[1].why == "lines 2 and 3 are about the same record and differ; keep the right one"
+
+
+def test_a_row_that_repeats_another_one_in_every_value_is_unchanged(database: Database, now: datetime) -> None:
+    body = "SN1,Acme,Pump,,,,A1,,12\nSN2,Acme,Pump,,,,,,\nSN1,Acme,Pump,,,,A1,,12\nSN1,Acme,Pump,,,,A2,,12\n"
+    for commit in (False, True):
+        verdicts = take(database, now, body, commit=commit)
+        assert outcomes(verdicts) == ["new", "new", "same", "refused"]
+        assert (verdicts[2].code, verdicts[3].code) == ("repeated", "duplicate")
+        assert "lines 2 and 5" in (verdicts[3].why or "")
+    assert card(database, "SN1", now).account_ref == "A1"
+
+
+def test_a_rejected_row_is_no_reason_to_reject_another_one_about_the_same_record(database: Database, now: datetime) -> None:
+    documents.take(database, now, "sites", "Site ID,Site Name,Account ID\nS1,Yard,A1\n")
+    verdicts = take(database, now, "SN1,Acme,Pump,,,,A2,S1,\nSN1,Acme,Pump,,,,A1,S1,\n")
+    assert outcomes(verdicts) == ["refused", "new"]
 
 
 def test_batches_change_nothing_but_memory(database: Database, now: datetime, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,9 +1,16 @@
 """Upload of a file, its dry run, commit and undo; decisions on possible duplicates."""
 
 import re
+from datetime import UTC, datetime
 from io import BytesIO
 
+from musterroll.domain.values.instants import to_ms
+from musterroll.storage.engine.database import Database
+from musterroll.storage.tables.audit import AuditChange, UndoProgress
+from musterroll.storage.tables.imports import ImportRun
 from musterroll.usecases.imports.document_kinds import KINDS
+from sqlalchemy import update
+from sqlmodel import col, select
 from werkzeug.test import TestResponse
 
 from tests.server.readers.test_xlsx_files import workbook
@@ -197,3 +204,26 @@ def test_every_kind_has_its_columns_and_templates(visitor: Visitor) -> None:
     assert "Import 1 row" in drop(visitor, "accounts", "accounts.csv", text).text
     assert visitor.get("/imports/templates/accounts.xlsx").data[:2] == b"PK"
     assert visitor.get("/imports/columns/nonsense").status_code == 404
+
+
+def test_an_import_or_an_undo_that_was_interrupted_is_shown_as_such(visitor: Visitor, fleet_database: Database) -> None:
+    run = drop_and_commit(visitor)
+    with fleet_database.transaction() as session:
+        session.execute(update(ImportRun).values(progress={"line": 3, "by": "x", "reading": ""}, at=0))
+    assert ">interrupted<" in visitor.get("/imports").text
+    assert "Interrupted: imported up to line 3. Import the same file again to complete it, or undo it." in visitor.get(run).text
+    with fleet_database.transaction() as session:
+        session.execute(update(ImportRun).values(at=to_ms(datetime.now(UTC))))
+    assert ">not complete<" in visitor.get("/imports").text
+    visitor.post(f"{run}/undo", seen=run)
+    with fleet_database.transaction() as session:
+        undo = session.exec(select(AuditChange).order_by(col(AuditChange.id).desc()).limit(1)).one()
+        undo.at = 0
+        session.add(UndoProgress(change_id=undo.id or 0, phase="rows", last=0))
+    assert ">undo interrupted<" in visitor.get("/imports").text
+    assert "Complete the undo" in visitor.get(run).text
+
+
+def drop_and_commit(visitor: Visitor) -> str:
+    answer = drop(visitor, "sites", "sites.csv", SITES)
+    return visitor.post(answer.request.path + "/commit", seen=answer.request.path).headers["Location"]
