@@ -1,15 +1,19 @@
 """A source whose process is killed in the middle, ten times, leaves nothing twice and nothing missing."""
 
+import random
 import subprocess
 import sys
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
+from threading import Event
 
 import pytest
 from musterroll.storage.engine.database import Database
 from musterroll.storage.tables.imports import DocumentSource
 
 from tests.support.api_server import Answer, Asked, api_server
+from tests.support.apis.salesforce import Salesforce
 from tests.support.sources import SourceBench
 
 ROWS, PAGE, TIMES = 400, 20, 10
@@ -80,3 +84,65 @@ def test_killed_ten_times_nothing_is_twice_and_nothing_is_missing(database: Data
         bench.run()
         assert server.asked[0].query["from"] == f"T{ROWS - 1:04d}"
         assert bench.rows("SELECT count(*), (SELECT count(*) FROM import_run) FROM incident") == [(ROWS, 1)]
+
+
+ONE_RUN = """
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+from musterroll.runtime.source_runner import SourceRunner
+from musterroll.settings import Settings
+from musterroll.storage.engine.database import Database
+
+folder = Path(sys.argv[2])
+settings = Settings(data_dir=folder / "data", source_hosts=["127.0.0.1"], source_secrets=folder / "secrets")
+SourceRunner(Database(sys.argv[1]), settings, lambda: datetime.now(UTC)).run(1)
+"""
+ACCOUNTS, ACCOUNT_PAGE = 300, 50
+LONGEST = 0.6  # seconds from a page to the end of the process
+
+
+@pytest.mark.fault
+def test_killed_at_random_while_pages_come_and_records_change(database: Database, tmp_path: Path, now: datetime) -> None:
+    """Whichever of the ten runs comes to its end before it is killed, the records are those of the CRM, each created once."""
+    bench, chance = SourceBench(database, tmp_path, now), random.Random(f"{database.url}{tmp_path}")
+    with Salesforce().running() as crm:
+        crm.page = ACCOUNT_PAGE
+        empty = dict.fromkeys(("ParentId", "Website", "Phone", "BillingPostalCode", "BillingCountry", "Industry"))
+        for number in range(ACCOUNTS):
+            crm.put("Account", f"001A{number:04}", Name=f"Account {number}", **empty)
+        named = {"url": crm.url, "client_id": "client", "client_secret": bench.secret("s3cret")}
+        bench.put("salesforce", "accounts", named, most_changed=100)
+        with database.transaction() as session:
+            session.get_one(DocumentSource, 1).approved = True
+        killed = 0
+        for turn in range(TIMES):
+            killed += _killed(bench, crm, chance)
+            crm.later(hours=1)
+            crm.put("Account", f"001A{turn:04}", Name=f"Renamed {turn}")
+            crm.put("Account", f"001B{turn:04}", Name=f"New {turn}", **empty)
+        assert killed > 0
+        crm.meanwhile = lambda: None
+        bench.run()
+        expected = {(ident, record["Name"]) for ident, record in crm.objects["Account"].items()}
+    assert set(bench.rows("SELECT ref, name FROM account")) == expected
+    assert bench.rows("SELECT count(*) FROM account") == [(ACCOUNTS + TIMES,)]
+    created = "SELECT count(*), count(DISTINCT row_key) FROM audit_entry WHERE table_name = 'account' AND before IS NULL"
+    assert bench.rows(created) == [(ACCOUNTS + TIMES, ACCOUNTS + TIMES)]
+
+
+def _killed(bench: SourceBench, crm: Salesforce, chance: random.Random) -> bool:
+    """Run the source in a process of its own, and kill it some time after some page. Returns whether it was still running."""
+    pages, reached = iter(range(1_000)), Event()
+    last = chance.randrange(ACCOUNTS // ACCOUNT_PAGE)
+    crm.meanwhile = lambda: reached.set() if next(pages) >= last else None
+    program = [sys.executable, "-c", ONE_RUN, bench.database.url, str(bench.lists.parent)]
+    child = subprocess.Popen(program)
+    while not reached.wait(0.05) and child.poll() is None:
+        pass
+    with suppress(subprocess.TimeoutExpired):
+        child.wait(chance.uniform(0, LONGEST))
+    running = child.poll() is None
+    child.kill()
+    child.wait()
+    return running
