@@ -87,7 +87,7 @@ def check_status(response: Response, *_args: Any, **_kwargs: Any) -> None:
 
 def _cut_short(response: Response | None, error: BaseException | None) -> bool:
     """Whether a JSON answer stops in the middle, as where a server dies while it writes."""
-    if response is None or response.status_code != 200 or "json" not in response.headers.get("Content-Type", ""):
+    if response is None or response.status_code not in (200, 206) or "json" not in response.headers.get("Content-Type", ""):
         return False
     try:
         response.json()

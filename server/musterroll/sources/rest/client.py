@@ -59,15 +59,17 @@ class Api:
                     yield row
         except (RequestException, ValueError, KeyError, TypeError) as error:
             raise error if isinstance(error, SourceProblem) else in_words(self.host, error) from None
-        if total is not None and number != total:
+        if asked.total and total is None:
+            raise SourceProblem(f"the answer of {self.host} has no {asked.total}; check its address")
+        if asked.total and number != total:
             raise ListMoved(f"{self.host} gave {number:,} rows of a list of {total:,}")
 
     def send(self, path: str, method: str = "GET", *, signed: bool = True, **options: Any) -> Any:
         """The JSON answer to one request. `options`: as of requests; `signed`: with the credentials of the API."""
-        hooks = {"response": [self._check]}
+        hooks, headers = {"response": [self._check]}, {**self._headers, **options.pop("headers", {})}
         try:
             answer = self._session.request(
-                method, self._address(path), headers=self._headers, auth=self.auth if signed else None, hooks=hooks, **options
+                method, self._address(path), headers=headers, auth=self.auth if signed else None, hooks=hooks, **options
             )
             return answer.json()
         except (RequestException, ValueError) as error:
@@ -90,6 +92,8 @@ class Api:
 
     def _total(self, asked: RestList, response: Response, before: int | None) -> int | None:
         values = jsonpath.find_values(asked.total, response.json()) if asked.total else []
+        if asked.total_header and (written := response.headers.get(asked.total_header)):
+            values = [written.rpartition("/")[2]]  # Content-Range: 0-49/200
         total = int(values[0]) if values and str(values[0]).isdecimal() else before
         if before is not None and total != before:
             raise ListMoved(f"a list of {self.host} had {before:,} rows, and {total:,} while it was read")

@@ -12,7 +12,8 @@ class RestList(NamedTuple):
     """One list of an API. `path`: below the address of the API, or an address of its own.
 
     `rows`: the JSON path of the rows in an answer. `paging`: as `paging.paginator` takes it. `total`: the JSON path of the number of all
-    rows; a list that gives another number of rows has moved while it was read. `body`: asked with POST.
+    rows; a list that gives another number of rows has moved while it was read. `total_header`: the header with that number, where some rows
+    may be hidden from us: it must only stay as it is. `body`: asked with POST.
     """
 
     path: str
@@ -21,6 +22,7 @@ class RestList(NamedTuple):
     params: Mapping[str, Any] = {}
     body: Mapping[str, Any] | None = None
     total: str = ""
+    total_header: str = ""
 
 
 class ListMoved(SourceProblem):

@@ -42,6 +42,25 @@ class RowsOffset(OffsetPaginator):
         super().update_state(response, data)
 
 
+class ContentRange(BasePaginator):
+    """Rows are asked for as `range=0-49`; the answer's Content-Range says which there are, of how many."""
+
+    def __init__(self, size: int) -> None:
+        super().__init__()
+        self._size, self._start = size, 0
+
+    def init_request(self, request: Request) -> None:
+        self.update_request(request)
+
+    def update_state(self, response: Response, data: list[Any] | None = None) -> None:
+        total = response.headers.get("Content-Range", "").rpartition("/")[2]
+        self._start += len(data or ())
+        self._has_next_page = bool(data) and total.isdecimal() and self._start < int(total)
+
+    def update_request(self, request: Request) -> None:
+        request.params = {**_params(request), "range": f"{self._start}-{self._start + self._size - 1}"}
+
+
 def _params(request: Request) -> dict[str, Any]:
     params: Any = request.params or {}
     return dict(params)
@@ -65,6 +84,7 @@ def paginator(settings: Mapping[str, str]) -> BasePaginator:
             limit, offset_param=param or "offset", limit_param=settings.get("limit_param") or "limit", total_path=path or None
         ),
         "page": lambda: PageNumberPaginator(base_page=1, page_param=param or "page", total_path=None),
+        "content-range": lambda: ContentRange(limit),
         "last-id": lambda: LastId(param or "starting_after", "id", path),
     }
     if way not in ways:
