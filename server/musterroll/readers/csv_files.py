@@ -9,6 +9,7 @@ from contextlib import suppress
 from itertools import islice
 from typing import BinaryIO
 
+from musterroll.readers import fixed_width
 from musterroll.readers.heading_row import heading_row
 from musterroll.readers.layout import SEPARATORS, Layout
 from musterroll.readers.table import BadFile, Grid, Known, Line
@@ -29,6 +30,9 @@ def read_text(file: BinaryIO, known: Known, layout: Layout) -> Grid:
     if declared:
         remarks.append(f"row 1 left out: 'sep={declared}'")
     separator = layout.separator or declared or max(SEPARATORS.values(), key=lambda sign: _fit(file, encoding, sign, known))
+    if not (layout.separator or declared) and (places := _places(file, encoding, separator, known)):
+        remarks.append("columns are told by their place in the line")
+        return Grid(lambda: _skip_empty(_placed(file, encoding, places)), remarks=tuple(remarks))
     return Grid(lambda: _skip_empty(_records(file, encoding, separator)), remarks=tuple(remarks))
 
 
@@ -40,6 +44,31 @@ def _declared_separator(file: BinaryIO, encoding: str) -> str:
     finally:
         text.detach()
     return match[1] if match else ""
+
+
+def _places(file: BinaryIO, encoding: str, separator: str, known: Known) -> list[int] | None:
+    """Where the columns begin in a file without separators."""
+    if _fit(file, encoding, separator, known)[0]:
+        return None
+    sample = list(islice(_unplaced(file, encoding), _SAMPLE))
+    places = fixed_width.starts(sample)
+    return places if places and max(known(fixed_width.cut(line, places)) for line in sample) > 1 else None
+
+
+def _placed(file: BinaryIO, encoding: str, places: list[int]) -> Iterator[Line]:
+    for number, line in enumerate(_unplaced(file, encoding), 1):
+        yield Line(number, fixed_width.cut(line, places), None)
+
+
+def _unplaced(file: BinaryIO, encoding: str) -> Iterator[str]:
+    file.seek(0)
+    text = io.TextIOWrapper(file, encoding, errors="replace")
+    try:
+        for line in _physical_lines(text):
+            yield line.rstrip().expandtabs()
+    finally:
+        with suppress(ValueError):  # the file may have been closed while rows were left
+            text.detach()
 
 
 def _fit(file: BinaryIO, encoding: str, separator: str, known: Known) -> tuple[int, float, int]:

@@ -14,6 +14,10 @@ _SEARCHED = 60  # rows
 _SAMPLE = 200  # rows below the headings
 _WORD = re.compile(r"[^\W\d_]+")
 _DIGIT = re.compile(r"\d")
+_OF_OTHERS = re.compile(  # groups whose columns say nothing of the record itself
+    r"warrant|garant|contract|vertrag|contrat|customer|kunde|client|account|contact|owner|user|vendor|supplier|parent|billing|invoice",
+    re.IGNORECASE,
+)
 _FILL = 0.6  # of the cells of most rows are filled in a row of headings
 
 
@@ -23,6 +27,7 @@ class Headings(NamedTuple):
     above: list[Line]
     heading: Line | None
     known: int
+    two_rows: bool = False
 
 
 def table_of(grid: Grid, known: Known, layout: Layout) -> Table:
@@ -42,7 +47,9 @@ def table_of(grid: Grid, known: Known, layout: Layout) -> Table:
     header = _header(headings.heading, sample or rows)
     if len(header) > MOST_COLUMNS:
         raise BadFile(f"the row of headings has {len(header):,} columns; the limit is {MOST_COLUMNS}: export fewer")
-    return Table(header, lambda: _lines(grid, first, len(header), LeftOutRows(header, sample, layout, remarks)), remarks, grid.height)
+    return Table(
+        header, lambda: _lines(grid, first, len(header), LeftOutRows(header, sample, layout, remarks, headings.above)), remarks, grid.height
+    )
 
 
 def sample_of(grid: Grid, layout: Layout) -> list[Line]:
@@ -54,6 +61,8 @@ def heading_row(rows: list[Line], known: Known) -> Headings:
     """The row with most recognised headings; where there are none, the first that is as wide as the table, unless it looks like data."""
     counts = [known(line.cells) for line in rows]
     best = counts.index(max(counts))
+    if double := _two_rows(rows, counts, best, known):
+        return double
     if counts[best] and (counts[best] > 1 or all(_filled(line) * 2 <= _filled(rows[best]) for line in rows[:best])):
         return Headings(rows[:best], rows[best], counts[best])
     typical = Counter(_filled(line) for line in rows).most_common(1)[0][0]
@@ -61,6 +70,27 @@ def heading_row(rows: list[Line], known: Known) -> Headings:
     if _is_data(rows[first], rows[first + 1 :]):
         return Headings(rows[:first], None, 0)
     return Headings(rows[:first], rows[first], counts[first])
+
+
+def _two_rows(rows: list[Line], counts: list[int], best: int, known: Known) -> Headings | None:
+    """Headings in two rows, the upper one naming groups of columns: where together more are recognised than in either."""
+    for top in (best - 1, best):
+        if top >= 0 and top + 1 < len(rows) and rows[top + 1].number == rows[top].number + 1:
+            names = _combined(rows[top].cells, rows[top + 1].cells, known)
+            if known(names) > max(counts[top], counts[top + 1]):
+                return Headings(rows[:top], Line(rows[top + 1].number, names, None), known(names), two_rows=True)
+    return None
+
+
+def _combined(top: list[str], below: list[str], known: Known) -> list[str]:
+    """A name below a group is of that group, unless it stands for itself; one without a name below is the heading."""
+    names, group = [], ""
+    for place in range(max(len(top), len(below))):
+        upper, lower = ("".join(cells[place : place + 1]).strip() for cells in (top, below))
+        group = upper or group
+        both = f"{group} - {lower}" if group and lower else group if upper else lower
+        names.append(lower if lower and not known([both]) and known([lower]) and not _OF_OTHERS.search(group) else both)
+    return names
 
 
 def _chosen(grid: Grid, rows: list[Line], number: int, known: Known) -> Headings:
@@ -96,6 +126,8 @@ def _remarks(headings: Headings) -> Iterator[str]:
         shown = ", ".join(map(repr, titles[:4])) + (", ..." if len(titles) > 4 else "")
         rows = "1 row" if len(titles) == 1 else f"{len(titles)} rows"
         yield f"{rows} above the headings left out ({shown}); the headings are in row {headings.heading.number}"
+    if headings.two_rows and headings.heading:
+        yield f"the headings are in rows {headings.heading.number - 1} and {headings.heading.number}"
     if not headings.heading:
         yield "the file has no headings; its columns are called Column 1, Column 2, ..."
 

@@ -3,6 +3,7 @@
 import io
 import json
 import re
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, BinaryIO
 
@@ -11,7 +12,10 @@ from musterroll.readers.table import MOST_COLUMNS, BadFile, Grid, Line, Numeric
 _MOST_BYTES = 64 << 20  # of a file that is one value: it is read as a whole
 _LONGEST_LINE = 1 << 20
 _DEEPEST = 12
-_ROOT = "the list"
+_KEY = "key"  # the heading of what records are listed by
+_NAMES = ("label", "name", "title", "header", "field", "key", "id")  # of an object that describes a column, best first
+_SHOWN = "display_value"
+_DIGIT = re.compile(r"[0-9]")
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _ESCAPED_SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
 _DECODER = json.JSONDecoder(parse_int=Numeric, parse_float=Numeric, parse_constant=lambda name: None)
@@ -80,9 +84,44 @@ def _lists(name: str, value: Any, depth: int) -> Iterator[tuple[str, list[Any]]]
     if isinstance(value, list):
         if (value and all(isinstance(item, dict) for item in value)) or (len(value) > 1 and all(isinstance(item, list) for item in value)):
             yield name, value
+    elif isinstance(value, dict) and _are_records(value):
+        yield name, [{_KEY: key, **record} for key, record in value.items()]
+    elif isinstance(value, dict) and (table := _with_header(value)):
+        yield name, table
     elif isinstance(value, dict) and depth < _DEEPEST:
         for key, item in value.items():
             yield from _lists(f"{name}.{key}" if name else key, item, depth + 1)
+
+
+def _are_records(value: dict[str, Any]) -> bool:
+    """Whether an object holds records by their key: objects that are alike, and mostly of plain values."""
+    records = list(value.values())
+    if not records or not all(isinstance(record, dict) and record for record in records):
+        return False
+    if len(records) == 1 and not _DIGIT.search(next(iter(value))):
+        return False  # an object of its own
+    names = Counter(name for record in records for name in record)
+    often = sum(count for count in names.values() if count * 2 >= len(records))
+    plain = sum(not isinstance(cell, dict | list) for record in records for cell in record.values())
+    return often * 2 >= names.total() and plain * 2 >= names.total()
+
+
+def _with_header(value: dict[str, Any]) -> list[Any] | None:
+    """A list of rows below the list beside it that has a heading for each of their cells."""
+    lists = {key: item for key, item in value.items() if isinstance(item, list) and item}
+    for rows in lists.values():
+        if all(isinstance(row, list) and len(row) == len(rows[0]) for row in rows):
+            for header in lists.values():
+                if header is not rows and len(header) == len(rows[0]) and all(names := [_name(part) for part in header]):
+                    return [names, *rows]
+    return None
+
+
+def _name(part: Any) -> str:
+    """A heading, as it is or as an object that describes a column."""
+    if isinstance(part, dict):
+        return next((text for key in _NAMES if isinstance(text := part.get(key), str)), "")
+    return part if isinstance(part, str) else ""
 
 
 def _listed(name: str, values: list[Any]) -> Grid:
@@ -143,7 +182,9 @@ def _flat(record: dict[str, Any], depth: int = 0) -> dict[str, str]:
     """
     cells: dict[str, str] = {}
     for key, value in record.items():
-        if isinstance(value, dict) and depth < _DEEPEST:
+        if isinstance(value, dict) and isinstance(value.get(_SHOWN), str):
+            cells[key] = value[_SHOWN]  # beside it the number of a record, and its address
+        elif isinstance(value, dict) and depth < _DEEPEST:
             cells |= {f"{key}.{inner}": cell for inner, cell in _flat(value, depth + 1).items()}
         elif isinstance(value, list) and value and depth < _DEEPEST and all(isinstance(item, dict) for item in value):
             for item in value:

@@ -29,7 +29,7 @@ _LONG = 40  # characters of a sentence
 class LeftOutRows:
     """Recognises rows that are no records by what is missing in them: a cell that the other rows of the file fill."""
 
-    def __init__(self, header: list[str], sample: list[Line], layout: Layout, remarks: Remarks) -> None:
+    def __init__(self, header: list[str], sample: list[Line], layout: Layout, remarks: Remarks, titles: Sequence[Line] = ()) -> None:
         self._header, self._layout, self._remarks = header, layout, remarks
         self._width = len(header)
         self._hardly_any = max(1, self._width - 1)  # empty cells
@@ -37,6 +37,7 @@ class LeftOutRows:
         self._always = _always_filled(sample, self._width)
         self._cells = _getter(self._always, self._width)
         self._in_footer = False
+        self._titles = {_content(line.cells) for line in titles}
 
     def includes(self, line: Line) -> bool:
         """Whether the row is left out; then it is remarked on."""
@@ -67,6 +68,8 @@ class LeftOutRows:
 
     def _is_repeated(self, cells: list[str]) -> bool:
         filled = [cell for cell in cells if cell.strip()]
+        if _content(cells) in self._titles:
+            return True
         ruled = len(filled) > 0 and all(_RULED.fullmatch(cell) for cell in filled)
         return ruled or (len(filled) > 1 and [" ".join(cell.split()) for cell in cells[: self._width]] == self._header)
 
@@ -83,6 +86,10 @@ class LeftOutRows:
 
     def _lacks(self, cells: list[str]) -> bool:
         return any(place >= len(cells) or not cells[place].strip() for place in self._always)
+
+
+def _content(cells: Sequence[str]) -> tuple[str, ...]:
+    return tuple(" ".join(cell.split()) for cell in cells if cell.strip())
 
 
 def _getter(places: list[int], width: int) -> Callable[[list[str]], Sequence[str]]:
