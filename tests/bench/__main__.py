@@ -6,13 +6,14 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from tests.bench import durable, footprint, heartbeats, imports, million, pages, plans, reconciliation
+from tests.bench import beside, durable, footprint, heartbeats, imports, million, pages, plans, reconciliation
 from tests.bench.measuring import Figure
 
 BENCHES: dict[str, Callable[[bool], list[Figure]]] = {
     "durable": durable.measure,
     "million": million.measure,
     "imports": imports.measure,
+    "beside": beside.measure,
     "reconciliation": reconciliation.measure,
     "pages": pages.measure,
     "plans": plans.measure,

@@ -62,6 +62,11 @@ def write(file: Path, plan: Plan) -> None:
             )
 
 
+def import_units(url: str, file: Path) -> Run:
+    """Into a database that is up to date already."""
+    return _run({**os.environ, "MUSTERROLL_DATABASE_URL": url}, "import", "units", str(file), "--yes")
+
+
 def _on(name: str, url: str, file: Path, plan: Plan) -> list[Figure]:
     environment = {**os.environ, "MUSTERROLL_DATABASE_URL": url}
     _run(environment, "db", "upgrade")

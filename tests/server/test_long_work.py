@@ -5,7 +5,8 @@ import io
 import re
 import threading
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
+from pathlib import Path
 
 import pytest
 from musterroll import long_work
@@ -20,11 +21,13 @@ from musterroll.usecases.imports.document_kinds import KINDS
 from musterroll.usecases.imports.importer import Source
 from musterroll.usecases.imports.run import ImportResult, ImportSteps
 from musterroll.usecases.imports.verdicts import RowVerdict
+from musterroll.usecases.reconciliation import run as reconciliation
 from musterroll.usecases.undo import undo as undo_changes
 from musterroll.usecases.undo.undo import UndoSteps
 from sqlalchemy import text
 
 from tests.support import documents
+from tests.support.beside import Beside
 
 HEAD = "Serial Number,Manufacturer,Model,Ship Date,Install Date,Status,Account ID,Site ID,Warranty Months\n"
 ROWS = HEAD + "".join(f"SN{n % 38},Acme,Pump {n % 38 % 3},2025-01-05,2025-02-{n % 27 + 1:02},,A{n % 4},S{n % 4},24\n" for n in range(40))
@@ -34,8 +37,15 @@ class Killed(BaseException):
     """The process ended here."""
 
 
+@pytest.fixture
+def real_steps() -> None:
+    """The steps of a test are those of the program."""
+
+
 @pytest.fixture(autouse=True)
-def small_steps(monkeypatch: pytest.MonkeyPatch) -> None:
+def small_steps(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    if "real_steps" in request.fixturenames:
+        return
     for name, rows in (("_FIRST", 5), ("_FEWEST", 3), ("_MOST", 7)):
         monkeypatch.setattr(long_work, name, rows)
     monkeypatch.setattr(long_work, "_PAUSE", 0)
@@ -229,3 +239,31 @@ def test_others_write_between_the_steps(sqlite_database: Database, now: datetime
         ended.set()
         writer.join()
     assert len(seen) >= 4
+
+
+@pytest.mark.usefixtures("real_steps")
+def test_ingest_and_every_job_go_on_beside_a_large_import(database: Database, tmp_path: Path, now: datetime) -> None:
+    """60,000 rows: batches of ingest are committed between the steps, and no job fails."""
+    content = HEAD + "".join(f"LG{n:05},Acme,Pump {n % 3},2025-01-05,2025-02-15,,A{n % 40},S{n % 400},24\n" for n in range(60_000))
+    beside = Beside(database, tmp_path)
+    beside.start()
+    try:
+        assert sum(take(database, now, content).counts.values()) == 60_000
+    finally:
+        beside.stop()
+    assert beside.failures == []
+    assert len({progress for progress in beside.seen if progress is not None}) >= 3
+    assert {"sweep", "reconcile", "heartbeat", "events", "verify", "snapshot"} <= beside.runs.keys()
+    assert proven(database)
+
+
+def test_the_fleet_is_reconciled_at_the_end_of_an_import_not_at_each_step(database: Database, now: datetime) -> None:
+    with database.transaction() as session:
+        reconciliation.tick(session, now)
+    killed_at(database, now, 20)
+    with database.snapshot() as session:
+        assert reconciliation.waits(session, now + timedelta(minutes=1))
+        assert not reconciliation.waits(session, now + timedelta(minutes=3))  # nobody goes on with it
+    take(database, now)
+    with database.snapshot() as session:
+        assert not reconciliation.waits(session, now)

@@ -69,7 +69,10 @@ class _RegistryJobs(NamedTuple):
             log.info("%d units have gone silent and are now stale", len(swept.newly_stale))
 
     def reconcile(self, now: datetime) -> None:
-        """Update findings and counts for changed units and records, and for the new day."""
+        """Update findings and counts for changed units and records, and for the new day, but not while an import goes on."""
+        with self.database.snapshot() as session:
+            if reconciliation_run.waits(session, now):
+                return
         with self.database.transaction() as session:
             result = reconciliation_run.tick(session, now)
         if result is not None and result.whole:

@@ -7,6 +7,7 @@ from typing import NamedTuple
 from sqlmodel import Session
 
 from musterroll.domain.findings.kinds import OF_CELL
+from musterroll.domain.imports import is_interrupted
 from musterroll.domain.values.instants import day_end, to_ms
 from musterroll.domain.values.money import Money, totals
 from musterroll.domain.warranty.unit_claims import disagreement, read_claim
@@ -15,10 +16,13 @@ from musterroll.storage.engine.temp_tables import Staging
 from musterroll.storage.findings import lists as finding_lists
 from musterroll.storage.findings import store as finding_store
 from musterroll.storage.findings.store import FindingChanges
+from musterroll.storage.imports import runs as import_runs
 from musterroll.storage.reconciliation import affected_units, cell_counters, unit_states
 from musterroll.storage.reconciliation import run as run_statements
 from musterroll.storage.warranty import claim_candidates
 from musterroll.usecases.warranty import periods as warranty_periods
+
+_LONGEST_WAIT = 300_000  # ms since the last run
 
 
 class Reconciliation(NamedTuple):
@@ -77,6 +81,14 @@ class Tick(NamedTuple):
     whole: bool
     units: int
     merged: FindingChanges
+
+
+def waits(session: Session, now: datetime) -> bool:
+    """Whether a run is better put off. While a large import or undo is under way, every step of it marks all units again."""
+    last = cell_counters.last_run(session)
+    if last is None or to_ms(now) - last.at > _LONGEST_WAIT:
+        return False
+    return any(not is_interrupted(run, now) for run in import_runs.incomplete(session))
 
 
 def tick(session: Session, now: datetime) -> Tick | None:
