@@ -1,0 +1,31 @@
+"""The local servers of the documentation: each starts with records that its source brings."""
+
+import subprocess
+import sys
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+from musterroll.storage.engine.database import Database
+
+from tests.support.apis.__main__ import SAMPLES
+from tests.support.sources import SourceBench
+
+SETTINGS = {
+    "salesforce": ({"client_id": "client"}, "client_secret", "s3cret"),
+    "hubspot": ({}, "token", "pat-s3cret"),
+    "stripe": ({}, "key", "rk_live_s3cret"),
+}
+
+
+@pytest.mark.parametrize("name", SAMPLES)
+def test_a_source_brings_the_records_of_its_local_server(sqlite_database: Database, tmp_path: Path, now: datetime, name: str) -> None:
+    bench, (settings, secret, value) = SourceBench(sqlite_database, tmp_path, now), SETTINGS[name]
+    program = [sys.executable, "-m", "tests.support.apis", name]
+    with subprocess.Popen(program, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as server:
+        assert server.stdout is not None
+        url = server.stdout.readline().strip()
+        source = bench.put(name, "accounts", {"url": url, **settings, secret: bench.secret(value)})
+        assert bench.take(source).counts["new"] == 5
+        server.communicate()
+    assert server.returncode == 0

@@ -1,0 +1,56 @@
+"""One of these systems with a few records, to try a source on: `python -m tests.support.apis stripe`. It ends with the input (Ctrl+D)."""
+
+import sys
+
+from tests.support.apis.api import Api
+from tests.support.apis.hubspot import HubSpot
+from tests.support.apis.salesforce import Salesforce
+from tests.support.apis.stripe import Stripe
+
+
+def salesforce() -> Salesforce:
+    api = Salesforce()
+    address = {"Website": None, "Phone": None, "BillingPostalCode": "10115", "BillingCountry": "DE", "Industry": "Energy"}
+    for number in range(5):
+        api.put("Account", f"001A{number}", Name=f"Account {number}", ParentId="001A0" if number else None, **address)
+        facts = {"AccountId": f"001A{number}", "Status": "Activated", "StartDate": "2026-01-01", "EndDate": None, "ContractTerm": 12}
+        api.put("Contract", f"800C{number}", ContractNumber=f"{number:08}", OwnerExpirationNotice="60", **facts)
+        asset = {"Status": "Installed", "AccountId": f"001A{number}", "PurchaseDate": None, "InstallDate": "2026-02-01"}
+        api.put("Asset", f"02i{number}", SerialNumber=f"SN-{number}", **asset, **{"Product2.Name": "Pump 7", "Manufacturer__c": "Acme"})
+    return api
+
+
+def hubspot() -> HubSpot:
+    api = HubSpot()
+    for number in range(1, 6):
+        api.put("companies", number, name=f"Company {number}", domain="acme.example", country="Germany", zip="10115")
+        deal = {"hs_primary_associated_company": str(number), "closedate": "2026-03-01T10:00:00Z", "deal_currency_code": "EUR"}
+        api.put("deals", 100 + number, dealname="Care", hs_is_closed_won="true" if number < 4 else "false", **deal)
+    return api
+
+
+def stripe() -> Stripe:
+    api = Stripe()
+    api.products["prod_1"] = {"id": "prod_1", "name": "Pump 7", "metadata": {"manufacturer": "Acme"}}
+    start = int(api.now.timestamp()) - 200 * 86_400
+    for number in range(5):
+        api.customer(f"cus_{number}", name=f"Customer {number}", currency="jpy", address={"country": "JP"})
+        price = {"unit_amount": 12_000, "currency": "jpy", "recurring": {"interval": "year", "interval_count": 1}, "product": "prod_1"}
+        facts = {"customer": f"cus_{number}", "status": "active", "start_date": start, "currency": "jpy", "cancel_at": None}
+        api.subscription(f"sub_{number}", [{"id": f"si_{number}", "quantity": 2, "price": price}], **facts)
+        api.invoice(f"in_{number}", f"sub_{number}", "paid" if number else "open")
+    return api
+
+
+SAMPLES = {"salesforce": salesforce, "hubspot": hubspot, "stripe": stripe}
+
+
+def main(name: str) -> None:
+    api: Api = SAMPLES[name]()
+    with api.running():
+        print(api.url, flush=True)
+        sys.stdin.read()
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])
