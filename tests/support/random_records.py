@@ -338,7 +338,7 @@ def _facts(status: UnitStatus | None) -> LivenessFacts:
         return LivenessFacts(None, 0, 0)
     imported = reported_by_import_only(status.birth_epoch, status.beat)
     marks = (status.death_at, status.stale_since, status.held_at)
-    return LivenessFacts(status.heard_at, status.late_after, status.stale_after, *marks, imported, status.listed_at)
+    return LivenessFacts(status.heard_at, status.late_after, status.stale_after, *marks, imported, status.listed_at, status.quiet_since)
 
 
 def _ended(named: list[Cover], on: date) -> list[Cover]:

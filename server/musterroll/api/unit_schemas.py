@@ -61,6 +61,9 @@ class UnitOut(Schema):
     evidence: dict[str, Any]
     vitals: Vitals
     held_at: datetime | None
+    quiet_since: datetime | None = Field(description="Since when its silence is unusual for this unit.")
+    pace: int = Field(description="Seconds that usually pass between two reports, as measured; 0 if not known.")
+    usual: int = Field(description="Seconds of the longest silence that is usual for it, learned from the last 28 days; 0 if not known.")
     enrolled: bool = Field(description="The unit has an active credential.")
     pending: bool = Field(description="A repeat enrolment is waiting for approval.")
 
@@ -134,5 +137,5 @@ def _instant(ms: int | None) -> datetime | None:
     return None if ms is None else from_ms(ms)
 
 
-_INSTANTS = ("liveness_since", "listed_at", "heard_at", "first_heard_at", "held_at")
+_INSTANTS = ("liveness_since", "listed_at", "heard_at", "first_heard_at", "held_at", "quiet_since")
 _COPIED = [name for name in UnitOut.model_fields if name not in ("id", "account", "site", "vitals", "warranty_last_day")]

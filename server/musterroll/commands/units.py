@@ -1,18 +1,47 @@
 """`musterroll units`: what is set for single units."""
 
+from datetime import datetime
+
 import click
+from sqlmodel import Session
 
 from musterroll.commands.context import Context, clock
 from musterroll.commands.products import interval_of
 from musterroll.commands.tables import json_option, print_json
+from musterroll.domain.liveness.rhythm import evidence
+from musterroll.domain.values.durations import rounded
 from musterroll.domain.values.errors import Conflict
+from musterroll.domain.values.instants import to_ms
+from musterroll.storage.units.unit_card import unit_id
+from musterroll.usecases.liveness import rhythms
 from musterroll.usecases.units import interval as unit_interval
 from musterroll.usecases.units.look_up import look_up
+from musterroll.usecases.units.unit_card import UnitCard
 
 
 @click.group()
 def units() -> None:
     """Manage single units."""
+
+
+@units.command("rhythm")
+@click.argument("code", metavar="UNIT")
+@json_option
+@click.pass_obj
+def rhythm_(context: Context, code: str, as_json: bool) -> None:
+    """Print when UNIT (unit ID or serial) usually reports, as learned from the last 28 days, and whether its silence is unusual."""
+    now = clock()
+    with context.database().snapshot() as session:
+        card = _unit(session, code, now)
+        rhythm = rhythms.of_unit(session, unit_id(session, card.uid) or 0)
+    silence = None if card.heard_at is None else (to_ms(now) - card.heard_at) // 1000
+    if as_json:
+        learned = {"pace": card.pace, "days": rhythm.days, "usual_hours": rhythm.usual_hours(), "usual": card.usual}
+        print_json({"id": card.uid, "liveness": card.liveness, "silence": silence, "quiet_after": rhythm.least, **learned})
+    elif rhythm.least is None or silence is None:
+        click.echo(f"{card.serial}: nothing is known to be unusual yet; it is stale after {rounded(card.stale_after)} of silence.")
+    else:
+        click.echo(f"{card.serial}: {evidence(rhythm, card.pace, silence)}. It is {card.liveness}.")
 
 
 @units.command("interval")
@@ -25,12 +54,18 @@ def interval_(context: Context, code: str, interval: str, reason: str, as_json: 
     """Set how often UNIT (unit ID or serial) reports: INTERVAL is 30s, 5min, 1h, 1d, or none for that of its product."""
     seconds, now = interval_of(interval), clock()
     with context.database().transaction() as session:
-        result = look_up(session, code, now)
-        if len(result.units) != 1:
-            raise Conflict(result.problem or f"{len(result.units)} units have the serial {result.key}; give the unit ID")
-        change = unit_interval.set_interval(session, result.units[0].uid, seconds, actor="command line", now=now, reason=reason)
+        unit = _unit(session, code, now)
+        change = unit_interval.set_interval(session, unit.uid, seconds, actor="command line", now=now, reason=reason)
         number, subject = change.id, change.subject
     if as_json:
         print_json({"change": number})
     else:
         click.echo(f"Saved: {subject}. The device is told when it next reports. To undo: musterroll changes undo {number}")
+
+
+def _unit(session: Session, code: str, now: datetime) -> UnitCard:
+    """The unit with this id or serial. Raises Conflict unless there is exactly one."""
+    result = look_up(session, code, now)
+    if len(result.units) != 1:
+        raise Conflict(result.problem or f"{len(result.units)} units have the serial {result.key}; give the unit ID")
+    return result.units[0]

@@ -13,7 +13,7 @@ from musterroll.settings import Settings
 from musterroll.storage.engine.database import Database
 from musterroll.storage.imports import sources as stored_sources
 from musterroll.usecases.audit import verify as audit_verify
-from musterroll.usecases.liveness import stale_sweep
+from musterroll.usecases.liveness import rhythms, stale_sweep
 from musterroll.usecases.messages import identity
 from musterroll.usecases.notifications import calendar as notification_calendar
 from musterroll.usecases.notifications import compose, detect
@@ -26,6 +26,7 @@ from musterroll.usecases.warranty import products
 log = logging.getLogger(__name__)
 PROCESS = "schedule"
 _RUNS_KEPT = 100  # of each source
+_LEARNED = 5_000  # units in one run
 _PLAN_INTERVAL = timedelta(minutes=10)  # between updates of the capacity facts while records change all the time
 
 
@@ -35,6 +36,7 @@ def jobs(settings: Settings, database: Database) -> list[Job]:
         Job("sweep", settings.sweep_seconds, work.sweep, at_any_time=True),
         Job("reconcile", 5.0, work.reconcile),
         Job("identity", 10.0, work.identity),
+        Job("rhythm", 10.0, work.rhythm),
         Job("heartbeat", 5.0, work.heartbeat, at_any_time=True),
     ]
     scheduled += [Job("snapshot", 60.0, work.snapshot), Job("plan", 60.0, work.plan), Job("figures", 60.0, work.figures)]
@@ -85,6 +87,14 @@ class _RegistryJobs(NamedTuple):
                 return
         with self.database.transaction() as session:
             identity.judge(session, now)
+
+    def rhythm(self, now: datetime) -> None:
+        """Learn when units usually report, each once a day, one batch per run."""
+        with self.database.snapshot() as session:
+            if not rhythms.due(session, now):
+                return
+        with self.database.transaction() as session:
+            rhythms.learn_rhythms(session, now, _LEARNED)
 
     def product_changes(self, now: datetime) -> None:
         """Update the units of a changed product or policy, one batch per run."""

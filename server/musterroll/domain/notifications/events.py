@@ -11,6 +11,7 @@ _NOT_RECEIVING_AFTER = 60_000  # ms without a heartbeat of an ingest process
 
 
 class EventKind(StrEnum):
+    QUIET = "quiet"
     STALE = "stale"
     REVIVED = "revived"
     DECLINING = "declining"

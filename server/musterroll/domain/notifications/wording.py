@@ -82,6 +82,11 @@ def _stale(events: list[Event], zone: ZoneInfo) -> str:
     return f"{_place(events[0])}: {_named(events)} stopped reporting; {earliest} report {_moment(since, zone)}"
 
 
+def _quiet(events: list[Event], zone: ZoneInfo) -> str:
+    since = min((event.since for event in events if event.since), default=events[0].at)
+    return f"{_place(events[0])}: {_named(events)} unusually quiet; last report {_moment(since, zone)}"
+
+
 def _revived(events: list[Event], zone: ZoneInfo) -> str:
     return f"{_place(events[0])}: {_named(events)} reporting again since {_moment(min(event.at for event in events), zone)}"
 
@@ -190,6 +195,7 @@ class _KindWording(NamedTuple):
 
 
 _WORDING = {
+    EventKind.QUIET: _KindWording(_quiet, "/fleet?liveness=quiet", verb="unusually quiet"),
     EventKind.STALE: _KindWording(_stale, "/fleet?liveness=stale", verb="stopped reporting"),
     EventKind.REVIVED: _KindWording(_revived, "/fleet", verb="reporting again"),
     EventKind.DECLINING: _KindWording(_declining, "/fleet", verb="far below usual activity"),

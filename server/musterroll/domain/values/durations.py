@@ -21,6 +21,19 @@ def seconds(text: str) -> int:
     return int(written[1]) * _UNITS[unit]
 
 
+def rounded(duration: int) -> str:
+    """A length of time as a person would say it.
+
+    >>> rounded(61), rounded(250), rounded(7300), rounded(200_000)
+    ('61 s', '4 min', '2 h', '2 days')
+    """
+    size, unit = next((size, unit) for least, size, unit in _ROUNDED if duration >= least)
+    return f"{round(duration / size)} {unit}"
+
+
+_ROUNDED = ((172_800, 86_400, "days"), (7200, 3600, "h"), (120, 60, "min"), (0, 1, "s"))
+
+
 def written(duration: int) -> str:
     """
     >>> written(300), written(3600), written(90), written(86400)

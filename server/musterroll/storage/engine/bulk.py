@@ -183,3 +183,17 @@ class _Remembered(dict[Any, Any]):
     def __missing__(self, value: Any) -> Any:
         processed = self[value] = self._process(value)
         return processed
+
+
+def update_from(session: Session, statement: str, fields: Sequence[str], rows: Sequence[tuple[int | None, ...]]) -> list[Any]:
+    """Run an update from rows of whole numbers, which it calls `{b}` in FROM and `b` elsewhere. Returns the rows it returns."""
+    connection = session.connection()
+    if postgres(session):
+        arrays = ", ".join(["%s::bigint[]"] * len(fields))
+        b = f"unnest({arrays}) AS b ({', '.join(fields)})"
+        result = connection.exec_driver_sql(statement.format(b=b), columns(rows))
+    else:
+        picked = ", ".join(f"value ->> {number} AS {name}" for number, name in enumerate(fields))
+        b = f"(SELECT {picked} FROM json_each(?)) AS b"  # noqa: S608
+        result = connection.exec_driver_sql(statement.format(b=b), (json.dumps(rows),))
+    return list(result.all()) if result.returns_rows else []

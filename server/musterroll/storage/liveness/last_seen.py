@@ -46,6 +46,7 @@ class RevivedUnit(NamedTuple):
     death_at: int | None
     unborn: bool  # the birth of its epoch is missing
     unknown_since: int | None = None  # until now it was known from a list only, which had become too old
+    quiet_since: int | None = None
 
 
 class PassedReport(NamedTuple):
@@ -56,6 +57,7 @@ class PassedReport(NamedTuple):
     newest: tuple[int, int]
 
 
+_HOUR = 3_600_000  # ms
 _NEW_ROW = text(
     "INSERT INTO unit_status (unit_id, epoch, beat, birth_epoch, birth_seq, interval, late_after, stale_after)"
     " VALUES (:unit_id, 0, -1, -1, 0, 60, 66, 186) ON CONFLICT DO NOTHING"
@@ -77,24 +79,39 @@ def ensure_status_rows(session: Session, uids: Sequence[str]) -> dict[str, int]:
 
 
 # Rows are returned for first reports, revivals and missing births; all others cost one narrow update and no result.
-_NEWS = "first_heard_at IS NULL OR stale_since IS NOT NULL OR death_at IS NOT NULL OR birth_epoch < epoch"
-_REVIVED = "unit_id, first_heard_at IS NULL, stale_since, death_at, birth_epoch < epoch, unknown_since"
+_NEWS = "first_heard_at IS NULL OR stale_since IS NOT NULL OR death_at IS NOT NULL OR quiet_since IS NOT NULL OR birth_epoch < epoch"
+_REVIVED = "unit_id, first_heard_at IS NULL, stale_since, death_at, birth_epoch < epoch, unknown_since, quiet_since"
 _COLUMNS = ("epoch", "beat", "clock_offset", "uptime", "operating", *VITAL_NAMES)  # that a heartbeat updates, in the order of its row
 _SET_POSTGRES = ", ".join(f"{name} = b.{name}" for name in _COLUMNS)
 _SET_SQLITE = ", ".join(f"{name} = ?{number}" for number, name in enumerate(_COLUMNS, 3))
+_RETURNING = f"""RETURNING v.unit_id, v.first_heard_at, v.stale_since, v.death_at, v.birth_epoch, v.epoch, v.unknown_since, v.quiet_since)
+SELECT {_REVIVED}, 0 FROM met WHERE {_NEWS} UNION ALL SELECT NULL, NULL, NULL, NULL, NULL, NULL, NULL, count(*) FROM met"""  # noqa: S608
+# What `domain.liveness.rhythm` learns from: the hours heard, the longest short silence, and the running median of silences, which moves
+# by a 64th up or down (Ma, Muthukrishnan, Sandler: Frugal Streaming for Estimating Quantiles, 2013). Gaps of listening teach nothing.
+_RHYTHM = """, ring_hour = {hour}, ring = CASE WHEN {hour} = {v}ring_hour THEN {v}ring | 1
+  WHEN {hour} > {v}ring_hour AND {hour} - {v}ring_hour < 62
+    THEN (({v}ring << ({hour} - {v}ring_hour)) | 1) & 4611686018427387903 ELSE 1 END,
+  gap = CASE WHEN {now} - {v}heard_at > {v}gap AND {now} - {v}heard_at <= 7200000 AND {v}heard_at >= {since}
+    THEN {now} - {v}heard_at ELSE {v}gap END,
+  pace = CASE WHEN {v}heard_at IS NULL OR {now} - {v}heard_at > 7200000 OR {now} <= {v}heard_at THEN {v}pace
+    WHEN {v}pace = 0 THEN {now} - {v}heard_at
+    WHEN {now} - {v}heard_at > {v}pace THEN {v}pace + {v}pace / 64 + 1 ELSE {v}pace - {v}pace / 64 END"""
+_RHYTHM_POSTGRES = _RHYTHM.format(v="v.", now="r.now", hour="r.hour", since="r.since")
+_LISTENING_POSTGRES = "(SELECT %s::bigint AS now, %s::int AS hour, since FROM registry_state) AS r"
+_RHYTHM_SQLITE = _RHYTHM.format(v="", now="?1", hour="(?1 / 3600000)", since="(SELECT since FROM registry_state)")
 _HEARTBEATS_POSTGRES = f"""
 WITH met AS (
-UPDATE unit_status v SET heard_at = %s, {_SET_POSTGRES}
-FROM unnest({", ".join(["%s::bigint[]"] * (1 + len(_COLUMNS)))}) AS b (unit_id, {", ".join(_COLUMNS)})
+UPDATE unit_status v SET heard_at = r.now, {_SET_POSTGRES}{_RHYTHM_POSTGRES}
+FROM {_LISTENING_POSTGRES}, unnest({", ".join(["%s::bigint[]"] * (1 + len(_COLUMNS)))}) AS b (unit_id, {", ".join(_COLUMNS)})
 WHERE v.unit_id = b.unit_id AND (v.epoch, v.beat) < (b.epoch, b.beat)
-RETURNING v.unit_id, v.first_heard_at, v.stale_since, v.death_at, v.birth_epoch, v.epoch, v.unknown_since)
-SELECT {_REVIVED}, 0 FROM met WHERE {_NEWS} UNION ALL SELECT NULL, NULL, NULL, NULL, NULL, NULL, count(*) FROM met"""  # noqa: S608
-_HEARTBEATS_SQLITE = f"UPDATE unit_status SET heard_at = ?1, {_SET_SQLITE} WHERE unit_id = ?2 AND (epoch, beat) < (?3, ?4)"  # noqa: S608
+{_RETURNING}"""  # noqa: S608
+_HEARTBEATS_SQLITE = f"UPDATE unit_status SET heard_at = ?1, {_SET_SQLITE}{_RHYTHM_SQLITE} WHERE unit_id = ?2 AND (epoch, beat) < (?3, ?4)"  # noqa: S608
 # SQLite has one writer, so the changes can be read before the update: {} is the guard of the update.
 _REVIVED_SQLITE = """
-SELECT v.unit_id, first_heard_at IS NULL, stale_since, death_at, birth_epoch < b.value ->> 1, unknown_since
+SELECT v.unit_id, first_heard_at IS NULL, stale_since, death_at, birth_epoch < b.value ->> 1, unknown_since, quiet_since
 FROM json_each(?) AS b JOIN unit_status v ON v.unit_id = b.value ->> 0
-WHERE {} AND (first_heard_at IS NULL OR stale_since IS NOT NULL OR death_at IS NOT NULL OR birth_epoch < b.value ->> 1)"""
+WHERE {} AND (first_heard_at IS NULL OR stale_since IS NOT NULL OR death_at IS NOT NULL OR quiet_since IS NOT NULL
+  OR birth_epoch < b.value ->> 1)"""
 _REVIVED_BY_HEARTBEATS_SQLITE = _REVIVED_SQLITE.format("(v.epoch, v.beat) < (b.value ->> 1, b.value ->> 2)")
 _REVIVED_BY_BIRTHS_SQLITE = _REVIVED_SQLITE.format("v.epoch <= b.value ->> 1")
 
@@ -106,7 +123,7 @@ def record_heartbeats(session: Session, beats: Sequence[HeartbeatRow], now: int)
     rows = sorted((*counters, *map(vitals.get, VITAL_NAMES)) for *counters, vitals in beats)
     connection = session.connection()
     if postgres(session):
-        return _revived_and_missed(connection.exec_driver_sql(_HEARTBEATS_POSTGRES, (now, *columns(rows))).all(), len(rows))
+        return _revived_and_missed(connection.exec_driver_sql(_HEARTBEATS_POSTGRES, (now, now // _HOUR, *columns(rows))).all(), len(rows))
     met = _revived_units(connection.exec_driver_sql(_REVIVED_BY_HEARTBEATS_SQLITE, (json.dumps([row[:3] for row in rows]),)).all())
     return met, connection.exec_driver_sql(_HEARTBEATS_SQLITE, [(now, *row) for row in rows]).rowcount < len(rows)
 
@@ -114,16 +131,16 @@ def record_heartbeats(session: Session, beats: Sequence[HeartbeatRow], now: int)
 # A birth is history where its unit has already been heard in a later epoch, and no more than a sign of life.
 _BIRTHS_POSTGRES = f"""
 WITH met AS (
-UPDATE unit_status v SET heard_at = %s, epoch = b.epoch, beat = CASE WHEN v.epoch < b.epoch THEN -1 ELSE v.beat END,
-  clock_offset = b.clock_offset, uptime = b.uptime
-FROM unnest({", ".join(["%s::bigint[]"] * 8)})
+UPDATE unit_status v SET heard_at = r.now, epoch = b.epoch, beat = CASE WHEN v.epoch < b.epoch THEN -1 ELSE v.beat END,
+  clock_offset = b.clock_offset, uptime = b.uptime{_RHYTHM_POSTGRES}
+FROM {_LISTENING_POSTGRES}, unnest({", ".join(["%s::bigint[]"] * 8)})
   AS b (unit_id, epoch, seq, interval, late_after, stale_after, clock_offset, uptime)
 WHERE v.unit_id = b.unit_id AND v.epoch <= b.epoch
-RETURNING v.unit_id, v.first_heard_at, v.stale_since, v.death_at, v.birth_epoch, v.epoch, v.unknown_since)
-SELECT {_REVIVED}, 0 FROM met WHERE {_NEWS} UNION ALL SELECT NULL, NULL, NULL, NULL, NULL, NULL, count(*) FROM met"""  # noqa: S608
-_BIRTHS_SQLITE = """
+{_RETURNING}"""  # noqa: S608
+_BIRTHS_SQLITE = f"""
 UPDATE unit_status SET heard_at = ?1, epoch = ?3, beat = CASE WHEN epoch < ?3 THEN -1 ELSE beat END, clock_offset = ?8, uptime = ?9
-WHERE unit_id = ?2 AND epoch <= ?3"""
+  {_RHYTHM_SQLITE}
+WHERE unit_id = ?2 AND epoch <= ?3"""  # noqa: S608
 
 
 def record_births(session: Session, births: Sequence[BirthRow], now: int) -> tuple[list[RevivedUnit], bool]:
@@ -133,18 +150,19 @@ def record_births(session: Session, births: Sequence[BirthRow], now: int) -> tup
     rows = sorted(births)
     connection = session.connection()
     if postgres(session):
-        return _revived_and_missed(connection.exec_driver_sql(_BIRTHS_POSTGRES, (now, *columns(rows))).all(), len(rows))
+        return _revived_and_missed(connection.exec_driver_sql(_BIRTHS_POSTGRES, (now, now // _HOUR, *columns(rows))).all(), len(rows))
     met = _revived_units(connection.exec_driver_sql(_REVIVED_BY_BIRTHS_SQLITE, (json.dumps([row[:2] for row in rows]),)).all())
     return met, connection.exec_driver_sql(_BIRTHS_SQLITE, [(now, *row) for row in rows]).rowcount < len(rows)
 
 
 def _revived_and_missed(rows: Sequence[Sequence[int]], sent: int) -> tuple[list[RevivedUnit], bool]:
     """The rows of units, and whether the one that counts those updated counts fewer than were sent."""
-    return _revived_units([row for row in rows if row[0] is not None]), any(row[0] is None and row[6] < sent for row in rows)
+    return _revived_units([row for row in rows if row[0] is not None]), any(row[0] is None and row[7] < sent for row in rows)
 
 
 # Of the status only what says that the unit is alive: all else stays as the newest report left it.
-_PASSED_NEWS = "v.unit_id, v.first_heard_at IS NULL, v.stale_since, v.death_at, FALSE, v.unknown_since, b.epoch, b.beat, v.epoch, v.beat"
+_PASSED_NEWS = """v.unit_id, v.first_heard_at IS NULL, v.stale_since, v.death_at, FALSE, v.unknown_since,
+  v.quiet_since, b.epoch, b.beat, v.epoch, v.beat"""
 _PASSED_POSTGRES = f"""
 UPDATE unit_status v SET heard_at = %s FROM unnest(%s::bigint[], %s::bigint[], %s::bigint[]) AS b (unit_id, epoch, beat)
 WHERE v.unit_id = b.unit_id AND (v.epoch, v.beat) > (b.epoch, b.beat) RETURNING {_PASSED_NEWS}"""  # noqa: S608
@@ -166,18 +184,18 @@ def record_passed(session: Session, reports: Sequence[tuple[int, int, int]], now
         if rows:
             connection.exec_driver_sql(_HEARD_SQLITE, [(now, row[0]) for row in rows])
     units = zip(_revived_units(rows), rows, strict=True)
-    return [PassedReport(unit, (row[6], row[7]), (row[8], row[9])) for unit, row in units]
+    return [PassedReport(unit, (row[7], row[8]), (row[9], row[10])) for unit, row in units]
 
 
 _WINDOWS_POSTGRES = f"""
 UPDATE unit_status v SET birth_epoch = b.epoch, birth_seq = b.seq, interval = b.interval,
-  late_after = b.late_after, stale_after = b.stale_after
+  late_after = b.late_after, stale_after = greatest(b.stale_after, v.usual_after)
 FROM unnest({", ".join(["%s::bigint[]"] * 8)})
   AS b (unit_id, epoch, seq, interval, late_after, stale_after, clock_offset, uptime)
 WHERE v.unit_id = b.unit_id AND (v.birth_epoch, v.birth_seq) < (b.epoch, b.seq)
 RETURNING v.unit_id"""  # noqa: S608
 _WINDOWS_SQLITE = """
-UPDATE unit_status SET birth_epoch = ?2, birth_seq = ?3, interval = ?4, late_after = ?5, stale_after = ?6
+UPDATE unit_status SET birth_epoch = ?2, birth_seq = ?3, interval = ?4, late_after = ?5, stale_after = max(?6, usual_after)
 WHERE unit_id = ?1 AND (birth_epoch, birth_seq) < (?2, ?3)"""
 
 
@@ -192,10 +210,10 @@ def record_windows(session: Session, births: Sequence[BirthRow]) -> set[int]:
 
 
 def _revived_units(rows: Sequence[Sequence[int]]) -> list[RevivedUnit]:
-    return [RevivedUnit(row[0], bool(row[1]), row[2], row[3], bool(row[4]), row[5]) for row in rows]
+    return [RevivedUnit(row[0], bool(row[1]), row[2], row[3], bool(row[4]), row[5], row[6]) for row in rows]
 
 
-_CLEAR = """UPDATE unit_status SET stale_since = NULL, death_at = NULL, unknown_since = NULL,
+_CLEAR = """UPDATE unit_status SET stale_since = NULL, death_at = NULL, unknown_since = NULL, quiet_since = NULL, quiet_due = NULL,
   first_heard_at = coalesce(first_heard_at, %s) WHERE unit_id """
 _CLEAR_POSTGRES = _CLEAR + "= ANY(%s)"
 _CLEAR_SQLITE = _CLEAR.replace("%s", "?") + "IN (SELECT value FROM json_each(?))"  # noqa: S608
@@ -203,7 +221,7 @@ _CLEAR_SQLITE = _CLEAR.replace("%s", "?") + "IN (SELECT value FROM json_each(?))
 
 def clear_silence(session: Session, units: Sequence[RevivedUnit], now: int) -> None:
     """Clear the late and stale marks of these units, and record when they were first heard."""
-    silent = [unit.unit_id for unit in units if unit.never_heard or (unit.stale_since, unit.death_at, unit.unknown_since) != (None,) * 3]
+    silent = [unit.unit_id for unit in units if unit.never_heard or unit[2:4] + unit[5:] != (None,) * 4]
     if not silent:
         return
     session.connection().exec_driver_sql(_CLEAR_POSTGRES if postgres(session) else _CLEAR_SQLITE, (now, ids(session, silent)))

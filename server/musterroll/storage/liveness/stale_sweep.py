@@ -31,6 +31,7 @@ class StaleUnit(NamedTuple):
     heard_at: int
     stale_since: int
     stale_after: int
+    quiet_since: int | None = None
 
 
 def _due(heard: ListeningWindow, now: int) -> ColumnElement[bool]:
@@ -43,7 +44,9 @@ def _aged(now: int) -> ColumnElement[bool]:
     return col(UnitStatus.listed_at).is_not(None) & unmarked & states.list_ended(now)
 
 
-_INSTANTS = tuple(_STATUS.c[name] for name in ("heard_at", "first_heard_at", "death_at", "stale_since", "held_at", "listed_at"))
+_INSTANTS = tuple(
+    _STATUS.c[name] for name in ("heard_at", "first_heard_at", "death_at", "stale_since", "held_at", "listed_at", "quiet_since")
+)
 
 
 def _wrong(heard: ListeningWindow, now: int) -> ColumnElement[bool]:
@@ -66,7 +69,8 @@ def bring_back(session: Session, heard: ListeningWindow, now: int, limit: int) -
 
 def any_due(session: Session, heard: ListeningWindow, now: int) -> bool:
     """Whether `mark_stale` or `mark_unknown` would mark any unit."""
-    return any(session.execute(select(exists().where(due))).scalar() for due in (_due(heard, now), _aged(now)))
+    silent = or_(_due(heard, now), states.unusual(heard, now))  # in one pass over the fleet
+    return any(session.execute(select(exists().where(due))).scalar() for due in (silent, _aged(now)))
 
 
 def mark_stale(session: Session, heard: ListeningWindow, now: int, limit: int) -> list[StaleUnit]:

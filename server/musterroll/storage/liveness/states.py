@@ -3,12 +3,14 @@
 from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
-from sqlalchemy import BigInteger, ColumnElement, and_, case, cast, func, literal, null, select
+from sqlalchemy import BigInteger, ColumnElement, and_, case, cast, func, literal, null, or_, select
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, col
 
 from musterroll.domain.liveness import LIST_AGE, ListeningSpan, ListeningWindow, Liveness
+from musterroll.domain.liveness.rhythm import LOOK_AHEAD
 from musterroll.domain.units.lifecycle import Lifecycle
+from musterroll.domain.values.instants import CLOCKS_DIFFER
 from musterroll.storage.tables.liveness import UnitStatus
 from musterroll.storage.tables.operations import RegistryState
 from musterroll.storage.tables.units import Unit
@@ -59,6 +61,19 @@ def silent(heard: ListeningWindow, now: int) -> tuple[ColumnElement[bool], Colum
     return longer(UnitStatus.stale_after), longer(UnitStatus.late_after)
 
 
+def unusual(heard: ListeningWindow, now: int) -> ColumnElement[bool]:
+    """Units whose silence is to be looked at: long enough by the clock, and not looked at for now.
+
+    Where the rhythm extends the window, also those that are quiet: they become stale by their rhythm.
+    """
+    at = min(now, heard.until)
+    s = UnitStatus
+    silent = (col(s.heard_at) <= _number(at) - ms(s.quiet_after)) & (col(s.heard_at) <= _number(at) - ms(s.late_after))
+    look = or_(col(s.quiet_due).is_(None), col(s.quiet_due) <= _number(now), col(s.quiet_due) > _number(now + LOOK_AHEAD + CLOCKS_DIFFER))
+    called = col(s.quiet_since).is_(None) | (col(s.usual_after) > 0)
+    return and_(col(s.quiet_after).is_not(None), silent, look, called, col(s.stale_since).is_(None), col(s.held_at).is_(None))
+
+
 def ms(seconds: Any) -> ColumnElement[int]:
     """A column of seconds in ms: a window may be longer than 24 days, which are too many ms for an integer of PostgreSQL."""
     return col(seconds) * _number(1000)
@@ -89,6 +104,7 @@ class _Signs(NamedTuple):
     """What `assess_liveness` looks at, as conditions on `UnitStatus`."""
 
     stale: ColumnElement[bool]
+    quiet: ColumnElement[bool]
     late: ColumnElement[bool]
     held: ColumnElement[bool]
 
@@ -96,18 +112,22 @@ class _Signs(NamedTuple):
 def _signs(heard: ListeningWindow, now: int) -> _Signs:
     stale, late = silent(heard, now)
     return _Signs(
-        col(UnitStatus.stale_since).is_not(None) | stale, col(UnitStatus.death_at).is_not(None) | late, col(UnitStatus.held_at).is_not(None)
+        col(UnitStatus.stale_since).is_not(None) | stale,
+        col(UnitStatus.quiet_since).is_not(None),
+        col(UnitStatus.death_at).is_not(None) | late,
+        col(UnitStatus.held_at).is_not(None),
     )
 
 
 def liveness(heard: ListeningWindow, now: int) -> ColumnElement[str]:
     """The liveness of each `UnitStatus` row at `now` (ms). A unit without a row reads as never_heard when outer-joined."""
-    stale, late, held = _signs(heard, now)
+    stale, quiet, late, held = _signs(heard, now)
     return case(
         (col(UnitStatus.heard_at).is_(None), literal(Liveness.NEVER_HEARD.value)),
         (list_ended(now) & ~stale, literal(Liveness.UNKNOWN.value)),
-        ((stale | late) & held, literal(Liveness.HELD.value)),
+        ((stale | quiet | late) & held, literal(Liveness.HELD.value)),
         (stale, literal(Liveness.STALE.value)),
+        (quiet, literal(Liveness.QUIET.value)),
         (late, literal(Liveness.LATE.value)),
         else_=literal(Liveness.OPERATING.value),
     )
@@ -117,11 +137,13 @@ def assessed_at(listening: ListeningWindow, instant: int) -> ColumnElement[str]:
     """The liveness at a past `instant` (ms) of units that have not reported since."""
     too_long, overdue = silent(listening, instant)
     stale = (col(UnitStatus.stale_since) <= instant) | too_long
+    quiet = col(UnitStatus.quiet_since) <= instant
     late = (col(UnitStatus.death_at) <= instant) | overdue
     return case(
         (list_ended(instant) & ~func.coalesce(stale, False), literal(Liveness.UNKNOWN.value)),
-        (and_(func.coalesce(stale | late, False), col(UnitStatus.held_at) <= instant), literal(Liveness.HELD.value)),
+        (and_(func.coalesce(stale | quiet | late, False), col(UnitStatus.held_at) <= instant), literal(Liveness.HELD.value)),
         (stale, literal(Liveness.STALE.value)),
+        (quiet, literal(Liveness.QUIET.value)),
         (late, literal(Liveness.LATE.value)),
         else_=literal(Liveness.OPERATING.value),
     )
@@ -141,15 +163,16 @@ def counts(session: Session, heard: ListeningWindow, now: int) -> dict[Lifecycle
 
 def _grouped(heard: ListeningWindow, now: int) -> Any:
     """Sums, as grouping a million rows by a computed word is slow."""
-    stale, late, held = (col(UnitStatus.heard_at).is_not(None) & sign for sign in _signs(heard, now))
+    stale, quiet, late, held = (col(UnitStatus.heard_at).is_not(None) & sign for sign in _signs(heard, now))
     unknown = col(UnitStatus.heard_at).is_not(None) & list_ended(now) & ~stale
     query = select(
         col(Unit.lifecycle),
         func.count(),
         func.count(col(UnitStatus.heard_at)),
-        func.count().filter(held & (stale | late) & ~unknown),
+        func.count().filter(held & (stale | quiet | late) & ~unknown),
         func.count().filter(stale & ~held),
-        func.count().filter(late & ~stale & ~held & ~unknown),
+        func.count().filter(quiet & ~stale & ~held & ~unknown),
+        func.count().filter(late & ~quiet & ~stale & ~held & ~unknown),
         func.count().filter(unknown),
     )
     return query.outerjoin_from(Unit, UnitStatus, col(UnitStatus.unit_id) == col(Unit.id)).group_by(col(Unit.lifecycle))
@@ -157,11 +180,12 @@ def _grouped(heard: ListeningWindow, now: int) -> Any:
 
 def _counts(session: Session, grouped: Any) -> dict[Lifecycle, dict[Liveness, int]]:
     by_lifecycle = {}
-    for lifecycle, units, statuses, on_hold, silent, tardy, aged in session.execute(grouped):
+    for lifecycle, units, statuses, on_hold, silent, unusual, tardy, aged in session.execute(grouped):
         by_lifecycle[Lifecycle(lifecycle)] = {
             Liveness.NEVER_HEARD: units - statuses,
-            Liveness.OPERATING: statuses - on_hold - silent - tardy - aged,
+            Liveness.OPERATING: statuses - on_hold - silent - unusual - tardy - aged,
             Liveness.LATE: tardy,
+            Liveness.QUIET: unusual,
             Liveness.STALE: silent,
             Liveness.HELD: on_hold,
             Liveness.UNKNOWN: aged,

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 from musterroll_wire.vitals import VITAL_NAMES
 from pydantic import create_model
-from sqlalchemy import Index, SmallInteger, text
+from sqlalchemy import Index, LargeBinary, SmallInteger, text
 from sqlmodel import Field, SQLModel
 
 from musterroll.storage.tables.columns import BIG
@@ -53,6 +53,24 @@ class UnitStatus(_VitalColumns, table=True):
     clock_offset: int | None = Field(default=None, sa_type=BIG)  # seconds the unit's clock is ahead of ours
     uptime: int | None = Field(default=None, sa_type=BIG)
     operating: int | None = Field(default=None, sa_type=BIG)  # lifetime operating seconds
+    ring: int = Field(default=0, sa_type=BIG, sa_column_kwargs={"server_default": "0"})  # the hours it was heard in; bit 0: `ring_hour`
+    ring_hour: int = Field(default=0, sa_column_kwargs={"server_default": "0"})  # hours since 1970
+    gap: int = Field(default=0, sa_column_kwargs={"server_default": "0"})  # ms: the longest short silence since its day was last kept
+    pace: int = Field(default=0, sa_column_kwargs={"server_default": "0"})  # ms between two reports: their running median
+    usual_after: int = Field(default=0, sa_column_kwargs={"server_default": "0"})  # seconds: `stale_after` is not less
+    quiet_after: int | None = None  # seconds of silence before which nothing is unusual; none: nothing is known
+    quiet_due: int | None = Field(default=None, sa_type=BIG)  # ms: when its silence is to be looked at
+    quiet_since: int | None = Field(default=None, sa_type=BIG)
+
+
+class UnitRhythm(SQLModel, table=True):
+    """What was heard of a unit on each of the last days (`domain.liveness.rhythm`): six bytes a day, oldest first."""
+
+    __tablename__ = "unit_rhythm"
+    unit_id: int = Field(primary_key=True, foreign_key="unit.id", sa_type=BIG, sa_column_kwargs={"autoincrement": False})
+    day: int  # the last of them: days since 1970
+    days: bytes = Field(sa_type=LargeBinary)
+    usual: int = 0  # seconds: the longest silence that is usual; 0: not known
 
 
 class IntervalOrder(SQLModel, table=True):

@@ -15,7 +15,7 @@ from musterroll.storage.tables.accounts import Account, Product, Site
 from musterroll.storage.tables.audit import AuditChange
 from musterroll.storage.tables.enrolment import Credential, CredentialStatus
 from musterroll.storage.tables.imports import ImportRow, ImportRun
-from musterroll.storage.tables.liveness import UnitStatus
+from musterroll.storage.tables.liveness import UnitRhythm, UnitStatus
 from musterroll.storage.tables.units import Unit
 
 
@@ -62,6 +62,9 @@ _FACTS: Any = (
         col(UnitStatus.death_at),
         col(UnitStatus.stale_since),
         col(UnitStatus.held_at),
+        col(UnitStatus.quiet_since),
+        (func.coalesce(col(UnitStatus.pace), 0) // 1000).label("pace"),
+        func.coalesce(col(UnitRhythm.usual), 0).label("usual"),
         func.coalesce(reported_by_import_only(), False).label("reported_by_import_only"),
         col(UnitStatus.listed_at),
         case((col(UnitStatus.listed_at).is_not(None), _list_file())).label("list_file"),
@@ -76,6 +79,7 @@ _FACTS: Any = (
     .outerjoin(Account, col(Account.id) == col(Unit.account_id))
     .outerjoin(Site, col(Site.id) == col(Unit.site_id))
     .outerjoin(UnitStatus, col(UnitStatus.unit_id) == col(Unit.id))
+    .outerjoin(UnitRhythm, col(UnitRhythm.unit_id) == col(Unit.id))
 )
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Sequence
 from typing import Any, NamedTuple
 
-from sqlalchemy import exists, func, or_, select, text, update
+from sqlalchemy import case, exists, func, or_, select, text, update
 from sqlmodel import Session, col
 
 from musterroll.domain.liveness import ReportingClass, expected_interval, windows
@@ -118,5 +118,6 @@ def set_silence_windows(session: Session, unit_ids: Collection[int]) -> None:
             *(col(Product.reporting) == reporting, func.coalesce(wanted(), 0) == (set_to or 0)),
         )
         mine = (among(session, _STATUS.c.unit_id, unit_ids), _STATUS.c.interval == interval, of_class)
-        other = or_(_STATUS.c.late_after != late, _STATUS.c.stale_after != stale)
-        session.execute(update(_STATUS).where(*mine, other).values(late_after=late, stale_after=stale))
+        usual = case((_STATUS.c.usual_after > stale, _STATUS.c.usual_after), else_=stale)
+        other = or_(_STATUS.c.late_after != late, _STATUS.c.stale_after != usual)
+        session.execute(update(_STATUS).where(*mine, other).values(late_after=late, stale_after=usual))

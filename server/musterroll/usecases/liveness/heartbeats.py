@@ -69,6 +69,8 @@ def _state_change(unit: RevivedUnit, message: str, at: int) -> NewStateChange | 
         old, cause = Liveness.UNKNOWN, f"first {message} received; until then it was known from an imported list only"
     elif unit.stale_since is not None:
         old, cause = Liveness.STALE, f"{message} received, the first since {from_ms(unit.stale_since):%Y-%m-%d %H:%M:%S} UTC"
+    elif unit.quiet_since is not None:
+        old, cause = Liveness.QUIET, f"{message} received after an unusual silence since {from_ms(unit.quiet_since):%Y-%m-%d %H:%M:%S} UTC"
     elif unit.death_at is not None:
         old, cause = Liveness.LATE, f"{message} received after the connection had ended"
     else:

@@ -45,7 +45,7 @@ def _status_row(session: Session, uid: str) -> UnitStatus:
 def _judged(session: Session, status: UnitStatus, now: datetime) -> Judgement:
     imported = reported_by_import_only(status.birth_epoch, status.beat)
     marks = (status.death_at, status.stale_since, status.held_at)
-    facts = LivenessFacts(status.heard_at, status.late_after, status.stale_after, *marks, imported, status.listed_at)
+    facts = LivenessFacts(status.heard_at, status.late_after, status.stale_after, *marks, imported, status.listed_at, status.quiet_since)
     return assess_liveness(facts, liveness_states.hearing(session), to_ms(now))
 
 

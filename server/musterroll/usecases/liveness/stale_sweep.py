@@ -1,5 +1,6 @@
 """The stale sweep: units that did not report for their whole window become stale."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import NamedTuple
 
@@ -15,10 +16,12 @@ from musterroll.storage.notifications import events as stored_events
 from musterroll.storage.operations import future_marks
 from musterroll.storage.units import transitions
 from musterroll.storage.units.transitions import NewStateChange
+from musterroll.usecases.liveness import quiet_sweep
 from musterroll.usecases.liveness.heartbeats import ACTOR
 from musterroll.usecases.operations import clock
 
 _CHUNK = 50_000  # units a statement
+_LOOKS = 2_000  # silences that are looked at in one sweep
 
 
 class SweepResult(NamedTuple):
@@ -40,16 +43,22 @@ def sweep(session: Session, now: datetime, chunk: int = _CHUNK) -> SweepResult:
     heard = liveness_states.hearing(session)
     if clock.marks_to_void(session, now):
         _void_the_future(session, heard, now, chunk)
-    stale: list[int] = []
+    stale = _record(session, quiet_sweep.sweep_quiet(session, heard, now, min(chunk, _LOOKS)), now)
     while stale_now := stale_units.mark_stale(session, heard, to_ms(now), chunk):
-        transitions.add(session, [_change(unit) for unit in stale_now], recorded_at=to_ms(now))
-        stored_events.record_unit_events(session, EventKind.STALE, [unit.unit_id for unit in stale_now], to_ms(now))
-        stale += [unit.unit_id for unit in stale_now]
+        stale += _record(session, stale_now, now)
         if len(stale_now) < chunk:
             break
     while aged := stale_units.mark_unknown(session, to_ms(now), chunk):
         transitions.add(session, [_aged(unit) for unit in aged], recorded_at=to_ms(now))
     return SweepResult(stale)
+
+
+def _record(session: Session, stale: Sequence[StaleUnit], now: datetime) -> list[int]:
+    """Record that these units are stale. Returns their row ids."""
+    unit_ids = [unit.unit_id for unit in stale]
+    transitions.add(session, [_change(unit) for unit in stale], recorded_at=to_ms(now))
+    stored_events.record_unit_events(session, EventKind.STALE, unit_ids, to_ms(now))
+    return unit_ids
 
 
 def _void_the_future(session: Session, heard: ListeningWindow, now: datetime, chunk: int) -> None:
@@ -62,8 +71,10 @@ def _void_the_future(session: Session, heard: ListeningWindow, now: datetime, ch
 
 def _change(unit: StaleUnit) -> NewStateChange:
     last_report = f"{from_ms(unit.heard_at):%Y-%m-%d %H:%M:%S} UTC"
-    cause = f"no heartbeat for {unit.stale_after} s while the registry was receiving; last report {last_report}"
-    return NewStateChange(unit.unit_id, unit.stale_since, "liveness", Liveness.LATE.value, Liveness.STALE.value, cause, ACTOR)
+    silent = (unit.stale_since - unit.heard_at) // 1000 if unit.quiet_since else unit.stale_after
+    cause = f"no heartbeat for {silent} s while the registry was receiving; last report {last_report}"
+    old = Liveness.LATE if unit.quiet_since is None else Liveness.QUIET
+    return NewStateChange(unit.unit_id, unit.stale_since, "liveness", old.value, Liveness.STALE.value, cause, ACTOR)
 
 
 def _aged(unit: AgedUnit) -> NewStateChange:

@@ -50,6 +50,9 @@ class UnitCard(NamedTuple):
     vitals: dict[str, int | None]  # of the last heartbeat, by name
     clock_offset: int | None
     held_at: int | None
+    quiet_since: int | None
+    pace: int  # seconds between two reports, as measured; 0: not known, as `usual`
+    usual: int  # seconds: the longest silence that is usual
     reported_by_import_only: bool
     listed_at: int | None
     list_file: str | None

@@ -20,6 +20,7 @@ class Wording(NamedTuple):
 
 
 EVENT_KINDS = {
+    EventKind.QUIET: Wording("Unusually quiet", "units are silent for longer than is usual for them, before they are stale", "moon"),
     EventKind.STALE: Wording("Units silent", "units became stale, grouped by site", "volume-off"),
     EventKind.REVIVED: Wording("Reporting again", "stale units are reporting again", "heartbeat"),
     EventKind.DECLINING: Wording("Declining usage", "a unit fell to less than half of its usual activity", "trending-down"),

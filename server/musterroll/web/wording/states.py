@@ -39,6 +39,7 @@ class StateWording(NamedTuple):
 LIVENESS = {
     Liveness.OPERATING: StateWording("Operating", "Operating", "heartbeat", "operating", 52),
     Liveness.LATE: StateWording("Late", "Late", "clock-exclamation", "late", 34),
+    Liveness.QUIET: StateWording("Quiet", "Unusually quiet", "moon", "quiet", 28),
     Liveness.STALE: StateWording("Stale", "Silent", "volume-off", "stale", 20),
     Liveness.HELD: StateWording("Paused", "Alerts paused, silent", "bell-pause", "held", 20),
     Liveness.UNKNOWN: StateWording("Unknown", "Live status unknown", "file-unknown", "never_heard", 12),
@@ -77,7 +78,12 @@ _UNITS = ((86_400, "day"), (3_600, "hour"), (60, "minute"), (1, "second"))
 
 def install(app: Flask) -> None:
     app.jinja_env.globals.update(
-        liveness_words=LIVENESS, lifecycle_words=LIFECYCLE, liveness_of=liveness_of, answer=answer, verdict=verdict
+        liveness_words=LIVENESS,
+        lifecycle_words=LIFECYCLE,
+        liveness_of=liveness_of,
+        answer=answer,
+        verdict=verdict,
+        usual_rhythm=usual_rhythm,
     )
     app.jinja_env.globals.update(health_words=HEALTH, outcome_words=OUTCOMES, message_words=MESSAGES)
     app.jinja_env.filters.update(
@@ -120,9 +126,18 @@ def verdict(card: UnitCard, now: datetime) -> str:
     if card.liveness is Liveness.LATE:
         stale = f"Stale after {span(card.stale_after)} of silence."
         return f"Last report {ago(card.heard_at, now)}; expected every {_interval(card.interval)}. {stale}"
+    if card.liveness is Liveness.QUIET:
+        return f"Last report {ago(card.heard_at, now)}; unusual for this unit, which {usual_rhythm(card)}."
     if card.liveness is Liveness.HELD:
         return f"Last report {moment(card.heard_at)}. Alerts were paused {ago(card.held_at, now)}."
     return f"Last report {moment(card.heard_at)}; expected every {_interval(card.interval)}."
+
+
+def usual_rhythm(card: UnitCard) -> str:
+    """What is usual for a unit, as a clause; empty where its rhythm is not known."""
+    every = f"usually reports every {durations.rounded(card.pace)}" if card.pace else ""
+    longest = f"is never silent for more than {durations.rounded(card.usual)}" if card.usual else ""
+    return " and ".join(part for part in (every, longest) if part) if longest else ""
 
 
 def _from_list(card: UnitCard) -> str:

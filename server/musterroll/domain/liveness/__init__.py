@@ -27,6 +27,7 @@ class Liveness(StrEnum):
     NEVER_HEARD = "never_heard", False
     OPERATING = "operating", True
     LATE = "late", True
+    QUIET = "quiet", True  # silent for longer than is usual for this unit, and not stale yet
     STALE = "stale", False
     HELD = "held", False  # silent, with alerts paused
     UNKNOWN = "unknown", False  # known from a list only, which is too old by now: neither operating nor stale
@@ -60,6 +61,7 @@ class LivenessFacts(NamedTuple):
     held_at: int | None = None
     reported_by_import_only: bool = False
     listed_at: int | None = None  # the date of the newest list that names it
+    quiet_since: int | None = None  # the sweep has called its silence unusual (`domain.liveness.rhythm`)
 
 
 class ListeningSpan(NamedTuple):
@@ -178,6 +180,8 @@ def assess_liveness(facts: LivenessFacts, hearing: ListeningWindow, now: int) ->
         judgement = Judgement(Liveness.STALE, hearing.instant(silent_from + facts.stale_after * 1000))
     elif facts.reported_by_import_only and now >= list_ends(facts):
         return Judgement(Liveness.UNKNOWN, list_ends(facts))
+    elif facts.quiet_since is not None:
+        judgement = Judgement(Liveness.QUIET, facts.quiet_since)
     elif facts.death_at is not None:
         judgement = Judgement(Liveness.LATE, facts.death_at)
     elif silence >= facts.late_after * 1000:
