@@ -137,12 +137,34 @@ def _cut(term: Span, ended_on: date, on: date) -> Span | None:
 
 def line_in_force(line: LineTerms, contract: ContractTerms, on: date) -> Span | None:
     """The days around `on` that a line covers; None if it does not. A line that ends with the first term renews with the contract."""
+    return days_in_force(line.span, contract, on)
+
+
+def days_in_force(span: Span | None, contract: ContractTerms, on: date) -> Span | None:
+    """As `line_in_force`, of a line with these days of its own (None: as long as the contract)."""
     term = term_on(contract, on)
-    if term is None or line.span is None:
+    if term is None or span is None:
         return term
-    follows = line.span.ends_on is None or line.span.ends_on == contract.span.ends_on
-    covered = term.within(Span(line.span.starts_on, None if follows else line.span.ends_on))
+    follows = span.ends_on is None or span.ends_on == contract.span.ends_on
+    covered = term.within(Span(span.starts_on, None if follows else span.ends_on))
     return covered if covered is not None and covered.holds(on) else None
+
+
+def line_span(contract: ContractTerms, starts_on: date | None, ends_on: date | None) -> Span | None:
+    """The days that a line has of its own."""
+    return Span(starts_on or contract.span.starts_on, ends_on) if starts_on or ends_on else None
+
+
+def worth_day(contract: ContractTerms, on: date) -> date:
+    """The day whose lines in force give the worth of a contract: the last of the term that contains `on`, or that day where the term
+    has no end; the first day of a contract that is still to begin, the last of one that has ended.
+    """
+    if contract.span.starts_on > on:
+        return contract.span.starts_on
+    term = term_on(contract, on)
+    if term is None:
+        return last_day(last_end(contract, on))
+    return on if term.ends_on is None else last_day(term.ends_on)
 
 
 def renewal(contract: ContractTerms, term: Span) -> Renewal:

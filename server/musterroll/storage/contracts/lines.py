@@ -6,9 +6,8 @@ from typing import Any
 from sqlalchemy import Row, Select, and_, bindparam, func, or_, select
 from sqlmodel import Session
 
-from musterroll.domain.contracts.terms import Billing, LineScope, LineTerms, Payment
+from musterroll.domain.contracts.terms import Billing, LineScope, LineTerms, Payment, line_span
 from musterroll.domain.coverage.verdict import Cover
-from musterroll.domain.values.dates import Span
 from musterroll.domain.values.money import Money
 from musterroll.storage.contracts.lines_in_force import contract_terms
 from musterroll.storage.engine import account_scope
@@ -70,7 +69,7 @@ def _cover(row: Row[Any]) -> Cover:
         row.line_serial_key,
         row.line_product_id,
         row.line_quantity,
-        Span(starts_on or contract.span.starts_on, ends_on) if starts_on or ends_on else None,
+        line_span(contract, starts_on, ends_on),
         None if row.line_price is None else Money(row.line_price, row.line_currency or contract.currency),
         row.line_service,
     )

@@ -1,14 +1,14 @@
 """Contracts due, with the value of their lines and the units on them."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from datetime import date
 from decimal import Decimal
 from typing import Any, NamedTuple
 
-from sqlalchemy import BigInteger, Row, and_, case, func, or_, select, type_coerce
+from sqlalchemy import BigInteger, Row, Select, and_, case, func, or_, select, type_coerce
 from sqlmodel import Session, col
 
-from musterroll.domain.contracts.terms import ContractState
+from musterroll.domain.contracts.terms import ContractState, ContractTerms, days_in_force, line_span, worth_day
 from musterroll.domain.values.money import Money, totals
 from musterroll.storage.accounts import hierarchy
 from musterroll.storage.contracts.line_prices import line_currency
@@ -20,6 +20,7 @@ from musterroll.storage.tables.units import Unit
 from musterroll.storage.tables.warranty import WarrantyPeriod
 
 _C, _L = Contract, ContractLine
+_GROUP = (col(_L.contract_id), line_currency(), col(_L.starts_on), col(_L.ends_on))
 _SILENT = col(UnitReconciliation.cell).op("&")(1) == 0
 
 
@@ -50,35 +51,41 @@ def may_end(session: Session, on: date, until: date, account_id: int | None = No
     return list(session.execute(query))
 
 
-def worth_by_contract(session: Session, contract_ids: Collection[int]) -> dict[int, ContractWorth]:
-    """Seats and annual value by contract."""
+def worth_by_contract(session: Session, contracts: Collection[ContractTerms], on: date) -> dict[int, ContractWorth]:
+    """Seats and annual value by contract, of the lines in force at its end (`terms.worth_day`)."""
     price = type_coerce(col(_L.price), BigInteger)
     columns = (func.sum(col(_L.quantity)), func.sum(price * col(_L.quantity)), func.sum(case((price.is_(None), col(_L.quantity)), else_=0)))
-    query = select(col(_L.contract_id), line_currency(), *columns).join_from(_L, _C, col(_C.id) == col(_L.contract_id))
-    query = query.where(bulk.among(session, col(_L.contract_id), contract_ids)).group_by(col(_L.contract_id), line_currency())
+    query = select(*_GROUP, *columns).join_from(_L, _C, col(_C.id) == col(_L.contract_id))
     worth: dict[int, ContractWorth] = {}
-    for contract_id, currency, seats, value, unpriced in session.execute(query) if contract_ids else ():
+    for contract_id, currency, seats, value, unpriced in _at_end(session, query, contracts, on):
         known = worth.get(contract_id, ContractWorth())
         amounts = totals((*known.value, _money(value, currency)))
         worth[contract_id] = ContractWorth(known.seats + int(seats), amounts, known.unpriced + int(unpriced or 0))
     return worth
 
 
-def risk_by_contract(session: Session, contract_ids: Collection[int]) -> dict[int, ContractRisk]:
-    """Silent units and their annual value by contract, as of the last reconciliation."""
+def risk_by_contract(session: Session, contracts: Collection[ContractTerms], on: date) -> dict[int, ContractRisk]:
+    """Silent units and their annual value by contract, as of the last reconciliation, on the lines in force at its end."""
     price = type_coerce(col(_L.price), BigInteger)
-    query = select(col(_L.contract_id), line_currency(), func.count(), func.sum(price)).join_from(
-        UnitReconciliation, _L, col(_L.id) == col(UnitReconciliation.line_id)
-    )
-    query = query.join(_C, col(_C.id) == col(_L.contract_id))
-    query = query.where(col(UnitReconciliation.line_id) > 0, _SILENT, bulk.among(session, col(_L.contract_id), contract_ids))
+    query = select(*_GROUP, func.count(), func.sum(price)).join_from(UnitReconciliation, _L, col(_L.id) == col(UnitReconciliation.line_id))
+    query = query.join(_C, col(_C.id) == col(_L.contract_id)).where(col(UnitReconciliation.line_id) > 0, _SILENT)
     risk: dict[int, ContractRisk] = {}
-    for contract_id, currency, silent, value in (
-        session.execute(query.group_by(col(_L.contract_id), line_currency())) if contract_ids else ()
-    ):
+    for contract_id, currency, silent, value in _at_end(session, query, contracts, on):
         known = risk.get(contract_id, ContractRisk())
         risk[contract_id] = ContractRisk(known.silent + silent, totals((*known.value, _money(value, currency))))
     return risk
+
+
+def _at_end(session: Session, query: Select[Any], contracts: Collection[ContractTerms], on: date) -> Iterator[tuple[Any, ...]]:
+    """The sums of a query by contract and currency, of the lines that are in force on the day that counts."""
+    by_id = {contract.id: (contract, worth_day(contract, on)) for contract in contracts}
+    if not by_id:
+        return
+    query = query.where(bulk.among(session, col(_L.contract_id), by_id)).group_by(*_GROUP)
+    for contract_id, currency, starts_on, ends_on, *sums in session.execute(query):
+        contract, day = by_id[contract_id]
+        if days_in_force(line_span(contract, starts_on, ends_on), contract, day) is not None:
+            yield contract_id, currency, *sums
 
 
 def units_by_line(session: Session, line_ids: Collection[int]) -> dict[int, tuple[int, int]]:

@@ -46,7 +46,7 @@ def contracts(session: Session, on: date) -> list[ContractEnd]:
         term = term_on(terms, on)
         if term is not None and term.ends_on is not None:
             ends.append(ContractEnd(terms, term.starts_on, renewal(terms, term), None, account, ref))
-    worth = worth_by_contract(session, [end.contract.id for end in ends])
+    worth = worth_by_contract(session, [end.contract for end in ends], on)
     amounts = (worth[end.contract.id].value if end.contract.id in worth else () for end in ends)
     return [end._replace(worth=of[0] if len(of) == 1 else None) for end, of in zip(ends, amounts, strict=True)]
 

@@ -51,12 +51,13 @@ Worth = Mapping[int, Mapping[str, float]]  # annual value by contract and curren
 
 
 def _worth(contracts: Mapping[int, ContractTerms], lines: Sequence[Row[Any]], on: date) -> Worth:
-    """Annual value of lines that have not ended."""
+    """Annual value of the lines in force at the end of their contract (`terms.worth_day`)."""
     worth: dict[int, dict[str, float]] = defaultdict(lambda: defaultdict(float))
+    days = {contract.id: rules.worth_day(contract, on) for contract in contracts.values()}
     for line in lines:
         contract = contracts[line.contract_id]
-        ended = line.ends_on is not None and line.ends_on <= on and line.ends_on != contract.span.ends_on
-        if line.price is not None and not ended:
+        span = rules.line_span(contract, line.starts_on, line.ends_on)
+        if line.price is not None and rules.days_in_force(span, contract, days[contract.id]) is not None:
             worth[contract.id][line.currency or contract.currency] += float(line.price) * line.quantity
     return worth
 

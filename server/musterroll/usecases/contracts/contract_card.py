@@ -46,12 +46,13 @@ def contract_card(session: Session, ref: str, after: int, limit: int, now: datet
     row = None if "\0" in ref else contract_lists.by_ref(session, ref)
     if row is None:
         raise NotFound(f"there is no contract {ref[:80]!r}")
+    terms, today = contract_terms(row), now.date()
     lines = contract_lists.lines(session, row.id, after, limit + 1)
     return ContractCard(
         row,
-        term_end(contract_terms(row), now.date()),
-        renewals.worth_by_contract(session, [row.id]).get(row.id),
-        renewals.risk_by_contract(session, [row.id]).get(row.id),
+        term_end(terms, today),
+        renewals.worth_by_contract(session, [terms], today).get(row.id),
+        renewals.risk_by_contract(session, [terms], today).get(row.id),
         _uses(session, lines[:limit]),
         lines[limit - 1].id if len(lines) > limit else None,
         import_history.provenance(session, row.id, "contract", "invoice"),

@@ -168,10 +168,10 @@ def _due_contracts(session: Session, now: datetime, account_id: int | None = Non
     today = now.date()
     until = add_months(today.replace(day=1), MONTHS)
     rows = {row.id: row for row in renewals.may_end(session, today, until, account_id)}
-    endings = {
-        row.id: ending for row in rows.values() if (ending := rules.term_end(contract_terms(row), today)) and ending.last_day < until
-    }
-    worths, risks = renewals.worth_by_contract(session, endings), renewals.risk_by_contract(session, endings)
+    terms = {row.id: contract_terms(row) for row in rows.values()}
+    endings = {key: ending for key, contract in terms.items() if (ending := rules.term_end(contract, today)) and ending.last_day < until}
+    due_terms = [terms[key] for key in endings]
+    worths, risks = renewals.worth_by_contract(session, due_terms, today), renewals.risk_by_contract(session, due_terms, today)
     since = daily_counts.nearest(session, today - timedelta(BACK), today)
     known = _activity(session, since, {row.account_id for row in rows.values() if row.id in endings and row.account_id})
     due = []
