@@ -8,10 +8,15 @@ from urllib.parse import urlsplit
 
 from musterroll.domain.values.errors import DomainError
 from musterroll.sources import time_limit
-from musterroll.sources.policy import SourceSettings, check_folder
+from musterroll.sources.policy import SourceSettings, check_folder, check_url
 from musterroll.sources.source import Delivery, Request, Setting, SourceProblem, SourceType
 
 _SCHEMES = ("s3", "sftp")
+_REASONS = {
+    "FileNotFoundError": "No such file or directory",
+    "PermissionError": "Permission denied",
+    "AuthenticationException": "the user or the password is not accepted",
+}
 _QUIET = 2.0  # seconds a local file must have been left alone: it may still be being written
 _CHUNK = 1 << 20  # bytes
 _MOST_SEEN = 5_000  # files remembered
@@ -32,15 +37,20 @@ def check(settings: Mapping[str, str], policy: SourceSettings) -> None:
         raise DomainError(
             f"the path {path[:80]!r} must be a folder of this machine, s3://bucket/folder or sftp://host/folder", "bad_folder"
         )
-    elif scheme == "sftp" and urlsplit(path).hostname not in policy.source_hosts:
-        raise DomainError(f"add {urlsplit(path).hostname} to MUSTERROLL_SOURCE_HOSTS to fetch from it", "bad_folder")
+    elif (host := urlsplit(path).hostname if scheme == "sftp" else _endpoint(settings, policy)) and host not in policy.source_hosts:
+        raise DomainError(f"add {host} to MUSTERROLL_SOURCE_HOSTS to fetch from it", "bad_folder")
+
+
+def _endpoint(settings: Mapping[str, str], policy: SourceSettings) -> str:
+    """The host of S3 where it is not Amazon's."""
+    return check_url(settings["endpoint"], policy) if settings.get("endpoint") else ""
 
 
 def fetch(request: Request, file: BinaryIO) -> Delivery | None:
     """The oldest file that is new or has changed since it was imported."""
     check(request.settings, request.policy)
-    system, folder = _opened(request)
     try:
+        system, folder = _opened(request)
         entries = _files(system, folder, request.get("pattern", "*"))
         seen = dict(request.cursor.get("seen", {}))
         new = [entry for entry in entries if seen.get(entry.path) != entry.mark]
@@ -50,8 +60,11 @@ def fetch(request: Request, file: BinaryIO) -> Delivery | None:
             while content := source.read(_CHUNK):
                 time_limit.check()
                 file.write(content)
-    except (OSError, ImportError, ValueError) as error:
-        raise SourceProblem(f"the folder cannot be read: {getattr(error, 'strerror', None) or type(error).__name__}") from None
+    except DomainError:
+        raise
+    except Exception as error:  # each package has errors of its own
+        why = _REASONS.get(type(error).__name__) or getattr(error, "strerror", None) or type(error).__name__
+        raise SourceProblem(f"the folder cannot be read: {why}") from None
     there = {entry.path for entry in entries}
     seen = {path: mark for path, mark in seen.items() if path in there}
     kept = dict([*seen.items(), (new[0].path, new[0].mark)][-_MOST_SEEN:])
@@ -62,13 +75,14 @@ def _opened(request: Request) -> tuple[Any, str]:
     import fsspec
 
     path = request.settings["path"]
-    options: dict[str, Any] = {}
+    options: dict[str, Any] = {"skip_instance_cache": True}  # a connection of before may be dead
     if urlsplit(path).scheme == "s3":
-        options = {"key": request.get("user") or None, "secret": request.get("password") or None}
+        options |= {"key": request.get("user") or None, "secret": request.get("password") or None}
+        options["use_listings_cache"] = False  # what was listed before is not what is there
         if endpoint := request.get("endpoint"):
             options["client_kwargs"] = {"endpoint_url": endpoint}
     elif urlsplit(path).scheme == "sftp":
-        options = {"username": request.get("user"), "password": request.get("password")}
+        options |= {"username": request.get("user"), "password": request.get("password")}
     try:
         opened: tuple[Any, str] = fsspec.core.url_to_fs(path, **options)
     except ImportError:

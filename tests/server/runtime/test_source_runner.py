@@ -235,6 +235,12 @@ def test_an_approved_document_whose_file_is_lost_is_fetched_again_and_must_be_th
     [
         ("folder", {"path": "/etc"}, "MUSTERROLL_SOURCE_FOLDERS"),
         ("folder", {"path": "gs://bucket"}, "s3://bucket"),
+        (
+            "folder",
+            {"path": "s3://bucket/lists", "endpoint": "https://minio.example.com"},
+            "add minio.example.com to MUSTERROLL_SOURCE_HOSTS",
+        ),
+        ("folder", {"path": "s3://bucket/lists", "endpoint": "http://169.254.169.254"}, "without TLS"),
         ("folder", {}, "enter the setting path"),
         ("https", {"url": "ftp://example.com/x"}, "https://"),
         ("https", {"url": "http://example.com/x"}, "without TLS"),
