@@ -4,17 +4,25 @@ import email
 import email.policy
 import fnmatch
 import imaplib
+import re
 import socket
 import ssl
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from email.errors import CloseBoundaryNotFoundDefect, InvalidBase64CharactersDefect, InvalidBase64LengthDefect
 from email.message import EmailMessage
-from email.utils import parseaddr
+from email.utils import getaddresses
+from pathlib import PurePosixPath
 from typing import Any, BinaryIO
 
 from musterroll.domain.values.errors import DomainError
 from musterroll.sources.policy import SourceSettings
 from musterroll.sources.source import Delivery, Request, Setting, SourceProblem, SourceType
+
+_LARGEST = 64 << 20  # bytes of a mail
+_DOCUMENTS = (".csv", ".tsv", ".txt", ".xlsx", ".xlsm", ".xls", ".ods", ".json", ".jsonl", ".zip", ".gz")
+_DAMAGE = (CloseBoundaryNotFoundDefect, InvalidBase64CharactersDefect, InvalidBase64LengthDefect)
+_SIZE = re.compile(rb"RFC822\.SIZE ([0-9]{1,18})")
 
 
 def check(settings: Mapping[str, str], policy: SourceSettings) -> None:
@@ -42,9 +50,9 @@ def fetch(request: Request, file: BinaryIO) -> Delivery | None:
 
 def _next(mailbox: imaplib.IMAP4, request: Request, validity: int, uid: int, parts: int, file: BinaryIO) -> Delivery | None:
     """`parts` attachments of the mail `uid` are imported already; 0: all are."""
+    number = uid
     for number in _uids(mailbox, request, uid if parts else uid + 1):
-        message = _message(mailbox, number)
-        attachments = list(_attachments(message, request)) if message else []
+        attachments = _attachments(mailbox, number, request)
         done = parts if number == uid else 0
         if len(attachments) > done:
             name, content = attachments[done]
@@ -52,7 +60,8 @@ def _next(mailbox: imaplib.IMAP4, request: Request, validity: int, uid: int, par
             left = len(attachments) > done + 1
             cursor = {"validity": validity, "uid": number, "parts": done + 1 if left else 0}
             return Delivery(name, cursor, whole=True, more=True)
-    return None
+    passed = {"validity": validity, "uid": number, "parts": 0}
+    return Delivery("", passed, whole=False) if number != uid else None  # mails without attachments are not read again
 
 
 def _uids(mailbox: imaplib.IMAP4, request: Request, first: int) -> list[int]:
@@ -60,22 +69,59 @@ def _uids(mailbox: imaplib.IMAP4, request: Request, first: int) -> list[int]:
     if subject := request.get("subject"):
         criteria += ["SUBJECT", _quoted(subject)]
     _, found = mailbox.uid("SEARCH", *criteria)
-    return sorted(uid for uid in map(int, (found[0] or b"").split()) if uid >= first)
+    return sorted(uid for uid in map(int, (found[0] or b"").split()) if uid >= first)  # n:* is the last mail where n is beyond it
 
 
-def _message(mailbox: imaplib.IMAP4, uid: int) -> EmailMessage | None:
-    _, parts = mailbox.uid("FETCH", str(uid), "(BODY.PEEK[])")
-    content = next((part[1] for part in parts if isinstance(part, tuple)), None)
-    return email.message_from_bytes(content, policy=email.policy.default) if content else None
+def _attachments(mailbox: imaplib.IMAP4, uid: int, request: Request) -> list[tuple[str, bytes]]:
+    """The documents attached to a mail of the sender: none where it is another's, as a server searches for any part of the header."""
+    head, size = _fetched(mailbox, uid, "(RFC822.SIZE BODY.PEEK[HEADER.FIELDS (FROM)])")
+    if not _is_from(head, request.settings["sender"]):
+        return []
+    if size > _LARGEST:
+        raise SourceProblem(f"mail {uid} is larger than {_LARGEST >> 20} MiB; move it out of the folder")
+    content, _ = _fetched(mailbox, uid, "(BODY.PEEK[])")
+    message = email.message_from_bytes(content, policy=email.policy.default)
+    try:
+        attachments = list(_documents(message, request.get("pattern")))
+        parts = [part for part in message.walk() if part.is_multipart() or part.get_filename()]
+        if damage := next((defect for part in parts for defect in part.defects if isinstance(defect, _DAMAGE)), None):
+            raise ValueError(type(damage).__name__)
+    except Exception as error:  # whatever a mail is made of
+        raise SourceProblem(
+            f"{_named(message, uid)} is damaged ({error}); have it sent again, and move this one out of the folder"
+        ) from None
+    return attachments
 
 
-def _attachments(message: EmailMessage, request: Request) -> Iterator[tuple[str, bytes]]:
-    if parseaddr(str(message.get("From", "")))[1].lower() != request.settings["sender"].lower():
-        return  # a server searches for any part of the header
-    for part in message.iter_attachments():
-        name, content = part.get_filename() or "", part.get_payload(decode=True)
-        if name and fnmatch.fnmatch(name.lower(), request.get("pattern", "*").lower()) and isinstance(content, bytes):
+def _fetched(mailbox: imaplib.IMAP4, uid: int, what: str) -> tuple[bytes, int]:
+    """The part of a mail that is asked for, and the size of the mail where that is asked for."""
+    _, parts = mailbox.uid("FETCH", str(uid), what)
+    answer, content = next((part for part in parts if isinstance(part, tuple)), (b"", b""))
+    trailer = b"".join(part for part in parts if isinstance(part, bytes))
+    size = _SIZE.search(answer + trailer)
+    return content, int(size[1]) if size else 0
+
+
+def _is_from(head: bytes, sender: str) -> bool:
+    written = email.message_from_bytes(head, policy=email.policy.compat32).get_all("From", [])
+    return [address.lower() for _, address in getaddresses(map(str, written))] == [sender.lower()]
+
+
+def _documents(message: EmailMessage, pattern: str) -> Iterator[tuple[str, bytes]]:
+    """Parts with the name of a document, wherever a gateway has put them."""
+    for part in message.walk():
+        name = PurePosixPath((part.get_filename() or "").replace("\\", "/")).name
+        wanted = fnmatch.fnmatch(name.lower(), pattern.lower()) if pattern else name.lower().endswith(_DOCUMENTS)
+        content = part.get_payload(decode=True) if name and wanted else None
+        if isinstance(content, bytes):
             yield name, content
+
+
+def _named(message: EmailMessage, uid: int) -> str:
+    try:
+        return f"the mail {str(message.get('Subject', ''))[:80]!r} ({uid})"
+    except Exception:  # a subject that cannot be read
+        return f"mail {uid}"
 
 
 @contextmanager
@@ -140,7 +186,7 @@ MAILBOX = SourceType(
         Setting("sender", "Sender", "reports@example.com", required=True),
         Setting("subject", "Subject contains"),
         Setting("folder", "Folder", "INBOX"),
-        Setting("pattern", "Attachment names", "*.csv; default: all"),
+        Setting("pattern", "Attachment names", "*.csv; default: every document, no pictures"),
     ),
     fetch,
     check,
