@@ -18,7 +18,8 @@ SERIAL = (
 )
 MAKER = (
     "manufacturer manufacturername manufacturers maker make mfr mfg mfgname manufacturedby oem producer brand brandname vendor vendorname "
-    "hardwarevendor devicemanufacturer devicevendor systemmanufacturer hersteller herstellername fabrikat marke geratehersteller fabricant "
+    "hardwarevendor computermanufacturer computervendor devicemanufacturer devicevendor systemmanufacturer "
+    "hersteller herstellername fabrikat marke geratehersteller fabricant "
     "marque constructeur fabricante marca produttore costruttore fabbricante casaproduttrice fabrikant merk producent marka wytworca"
 )
 MODEL = (
@@ -98,7 +99,8 @@ SEGMENT = (
 )
 STATUS = (
     "status assetstatus devicestatus unitstatus equipmentstatus hardwarestatus lifecyclestatus lifecyclestage lifecycle installstatus "
-    "assetstate statuslabel statusname statename assetlifecyclestatus statut estado etat stato situacao zustand geratestatus stan state"
+    "assetstate statuslabel statusname statename assetlifecyclestatus configurationstatus cmdbstatus statut estado etat stato situacao "
+    "zustand geratestatus stan state"
 )
 SHIPPED = (
     "shipdate shippeddate shippedon dateshipped shipmentdate dispatchdate shippingdate shipped actualshipdate versanddatum versandtam "
@@ -109,7 +111,7 @@ INSTALLED = (
     "installdate installeddate installationdate installedon dateinstalled deploydate deployedon "
     "deploymentdate datedeployed commissioningdate "
     "commissioningon commissioned inservicedate inservicesince dateinservice startupdate golivedate "
-    "installed installationsdatum installiertam "
+    "installed installedat installationsdatum installiertam "
     "inbetriebnahme inbetriebnahmedatum inbetriebnahmeam einbaudatum aufstelldatum datedinstallation dateinstallation datedemiseenservice "
     "datemiseenservice miseenservice fechadeinstalacion fechainstalacion fechadepuestaenmarcha fechapuestaenmarcha datadeinstalacao "
     "datainstalacao datadeimplantacao datadiinstallazione datainstallazione datamessainservizio installatiedatum datuminstallatie "
@@ -122,7 +124,8 @@ REGISTERED = (
 WARRANTY_MONTHS = (
     "warrantymonths warrantyinmonths warrantyperiodmonths warrantylengthmonths warrantylengthsmonths warrantylenghtsmonths "
     "warrantytermmonths warrantydurationmonths monthsofwarranty warrantyperiod warrantylength warrantyterm warrantyduration garantiemonate "
-    "garantieinmonaten garantiedauer garantiedauermonate garantiezeit garantiezeitmonate gewahrleistungmonate gewahrleistungsdauer "
+    "garantieinmonaten garantiedauer garantiezeitraum garantiedauermonate garantiezeit garantiezeitmonate "
+    "gewahrleistungmonate gewahrleistungsdauer "
     "dureedegarantie dureegarantie dureegarantiemois dureedelagarantie garantiemois mesesdegarantia mesesgarantia garantiameses "
     "duraciongarantia prazodegarantia mesidigaranzia garanziamesi duratagaranzia garantiemaanden garantietermijn garantieperiode "
     "gwarancjamiesiace okresgwarancji"
@@ -221,7 +224,8 @@ OPENED = (
     "aanmaakdatum aangemaaktop geopendop openingsdatum datautworzenia dataotwarcia datazgloszenia date datum data fecha"
 )
 CLOSED = (
-    "closed closedon closedat closedate dateclosed closeddate closedtime closingdate datetimeclosed resolved resolvedon resolvedat "
+    "closed closetime closedon closedat closedate dateclosed closeddate closedtime closingdate datetimeclosed "
+    "resolved resolvedon resolvedat "
     "resolveddate resolvedtime resolvedatetime resolutiondate solvedat solvedon completed completedon completeddate completedtime "
     "completiondate finisheddate geschlossen geschlossenam abgeschlossenam erledigtam gelostam losungsdatum abschlussdatum datedecloture "
     "datecloture datederesolution dateresolution fechadecierre fechacierre fechaderesolucion datadefechamento datafechamento "
@@ -266,7 +270,7 @@ WARRANTY_START = (
 WARRANTY_END = (
     "warrantyend warrantyenddate warrantyendson warrantyexpiration warrantyexpirationdate warrantyexpires warrantyexpireson warrantyexpiry "
     "warrantyexpirydate warrantyuntil warrantyto warrantyvalidto warrantylastday endofwarranty hardwarewarrantyend "
-    "vendorwarrantyexpiration "
+    "vendorwarrantyexpiration warrantyexpiresat "
     "garantieende garantiebis garantieablauf ablaufgarantie gewahrleistungbis gewahrleistungsende findegarantie fingarantie "
     "datefindegarantie datefingarantie findegarantia fingarantia vencimientogarantia fimdagarantia fimgarantia finegaranzia "
     "scadenzagaranzia eindegarantie garantietot koniecgwarancji gwarancjado | enddate warrantydate"
@@ -278,7 +282,7 @@ WARRANTY_PROVIDER = (
 )
 PURCHASED = (
     "purchasedate purchasedon datepurchased dateofpurchase purchased acquisitiondate acquiredon boughton buydate orderdate "
-    "invoicedate "
+    "invoicedate purchasedat "
     "kaufdatum anschaffungsdatum beschaffungsdatum anschaffung gekauftam datedachat dateachat datedacquisition fechadecompra fechacompra "
     "datadecompra datacompra datadacquisto dataacquisto datadiacquisto aankoopdatum aanschafdatum datazakupu"
 )

@@ -21,6 +21,8 @@ def heading_key(text: str) -> str:
     >>> heading_key(" Serial_Number "), heading_key("Gerätenummer"), heading_key("Numéro de série"), heading_key("Łącznie")
     ('serialnumber', 'geratenummer', 'numerodeserie', 'lacznie')
     """
+    if text.strip() == "#":
+        return "numbersign"
     if not text.isascii():
         text = unicodedata.normalize("NFKD", text.translate(_LETTERS))
     return "".join(c for c in text.casefold() if c.isalnum())

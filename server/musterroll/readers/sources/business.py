@@ -6,6 +6,20 @@ _SALESFORCE = "createdbyid lastmodifieddate lastmodifiedbyid systemmodstamp owne
 
 SOURCES = (
     Source(
+        "a Chargebee subscription list",
+        "contracts",
+        "subscriptionsid subscriptionscustomerid | subscriptionsid subscriptionsstatus",
+        {
+            "ref": "subscriptionsid",
+            "account": "subscriptionscustomerid customersid",
+            "state": "subscriptionsstatus",
+            "starts_on": "subscriptionscurrenttermstart subscriptionsstartdate",
+            "ends_on": "subscriptionscurrenttermend",
+            "terminated_on": "subscriptionscancelledat",
+            "currency": "subscriptionscurrencycode",
+        },
+    ),
+    Source(
         "a Salesforce asset list",
         "units",
         "serialnumber accountid product2id | serialnumber installdate accountid isdeleted | assetname serialnumber installdate accountname "
@@ -243,7 +257,8 @@ SOURCES = (
     Source(
         "a QuickBooks customer list",
         "accounts",
-        "customer phonenumbers fullname billingaddress | customer company fullname | customerfullname "
+        "customer phonenumbers fullname billingaddress | customer phone fullname billingaddress | customer company "
+        "fullname | customerfullname "
         "phonenumbers | name companyname openbalance",
         {
             "ref": "customer customerfullname name",

@@ -6,6 +6,66 @@ _APPLE = {"maker": "Apple"}
 
 SOURCES = (
     Source(
+        "a Fleet host list",
+        "telemetry units",
+        "hostname hardwarevendor hardwaremodel hardwareserial | hardwareserial seentime osqueryversion",
+        {
+            "serial": "hardwareserial",
+            "maker": "hardwarevendor",
+            "model": "hardwaremodel",
+            "hostname": "hostname",
+            "heard_at": "seentime",
+            "first_heard_at": "createdat",
+            "firmware": "osversion",
+        },
+        ignored="status id uuid",  # whether a host is online
+    ),
+    Source(
+        "a LibreNMS device list",
+        "telemetry units",
+        "deviceid sysname hardware serial | hostname sysname hardware serial lastpolled",
+        {
+            "serial": "serial",
+            "model": "hardware",
+            "hostname": "sysname hostname",
+            "location": "location",
+            "heard_at": "lastpolled",
+            "first_heard_at": "inserted",
+            "firmware": "version",
+        },
+        ignored="status os",
+    ),
+    Source(
+        "an OCS Inventory computer list",
+        "telemetry units",
+        "accountinfotag lastinventory computer | accountinfotag computer serialnumber",
+        {
+            "serial": "serialnumber",
+            "maker": "manufacturer",
+            "model": "model",
+            "hostname": "computer",
+            "asset_tag": "accountinfotag",
+            "heard_at": "lastinventory",
+        },
+    ),
+    Source(
+        "a Zabbix host inventory",
+        "units",
+        "host inventoryvendor inventoryserialnoa | hostid inventoryserialnoa",
+        {
+            "serial": "inventoryserialnoa",
+            "maker": "inventoryvendor",
+            "model": "inventorymodel inventoryhardware",
+            "hostname": "host",
+            "asset_tag": "inventoryassettag",
+            "location": "inventorylocation",
+            "installed_on": "inventorydatehwinstall",
+            "purchased_on": "inventorydatehwpurchase",
+            "warranty_ends_on": "inventorydatehwexpiry",
+        },
+        ignored="hostid inventoryserialnob",
+    ),
+    Source(
         "an Intune device list",
         "telemetry units",
         "devicename lastcheckin serialnumber | devicename lastsyncdatetime serialnumber | devicename lastcontact serialnumber "

@@ -10,6 +10,20 @@ _UNIT = {"serial": "serialnumber serial", "lifecycle": "status state"}
 
 SOURCES = (
     Source(
+        "a Redmine issue list",
+        "incidents",
+        "numbersign tracker subject created | numbersign project tracker status",
+        {"ref": "numbersign", "opened_on": "created", "closed_on": "closed", "category": "category", "hours": "spenttime totalspenttime"},
+        ignored="project status startdate duedate updated parenttask",
+    ),
+    Source(
+        "a Zammad ticket list",
+        "incidents",
+        "numbersign title customer state owner | numbersign title organization createdat",
+        {"ref": "numbersign", "account": "organization", "opened_on": "createdat", "closed_on": "closedat", "category": "group"},
+        ignored="customer state updatedat lastcontact timeunitstotal",
+    ),
+    Source(
         "a ServiceNow incident list",
         "incidents",
         "number openedat shortdescription | number opened shortdescription | number syscreatedon shortdescription | number openedat sysid",
