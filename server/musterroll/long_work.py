@@ -29,11 +29,19 @@ _FIRST = 4_000  # rows of an import's first steps
 _FEWEST, _MOST = 500, 10_000  # rows of any
 
 
-def import_document(database: Database, document: Document, report: Report, source: Source, sha256: str, clock: Clock) -> ImportResult:
+def import_document(
+    database: Database,
+    document: Document,
+    report: Report,
+    source: Source,
+    sha256: str,
+    clock: Clock,
+    at_end: Callable[[Session, ImportResult], None] = lambda session, result: None,
+) -> ImportResult:
     """Import a document, as `run.import_document`. Where it fails, what is imported already is undone.
 
     Where the process ends, the import stays in the history as interrupted: importing the same file again goes on with it, and it can be
-    undone.
+    undone. `at_end` is done in the transaction of the last step.
     """
     steps = ImportSteps(document, report, source, sha256, _FIRST)
     with database.snapshot() as session:
@@ -42,7 +50,7 @@ def import_document(database: Database, document: Document, report: Report, sour
     try:
         with _pace(database) as pace:
             while more:
-                more, imported = pace.step(lambda session: steps.step(session, to_ms(clock()))), steps.change_id
+                more, imported = pace.step(lambda session: _import_step(session, steps, clock, at_end)), steps.change_id
                 steps.rows = pace.rows(steps.rows)
                 steps.read_ahead()
     except DomainError as error:
@@ -50,6 +58,13 @@ def import_document(database: Database, document: Document, report: Report, sour
             undo(database, imported, source.actor, clock, f"the import failed: {error}")
         raise
     return steps.result
+
+
+def _import_step(session: Session, steps: ImportSteps, clock: Clock, at_end: Callable[[Session, ImportResult], None]) -> bool:
+    more = steps.step(session, to_ms(clock()))
+    if not more:
+        at_end(session, steps.result)
+    return more
 
 
 def undo_import(database: Database, run_id: int, actor: str, clock: Clock, reason: str = "") -> int:

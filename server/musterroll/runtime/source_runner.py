@@ -7,8 +7,11 @@ from collections.abc import Callable
 from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
-from typing import NamedTuple
+from typing import BinaryIO, NamedTuple
 
+from sqlmodel import Session
+
+from musterroll import long_work
 from musterroll.domain.imports import RunState
 from musterroll.domain.values.errors import Conflict, DomainError
 from musterroll.readers.document import digest
@@ -20,10 +23,12 @@ from musterroll.storage.engine.database import Database, outage
 from musterroll.storage.imports import source_lock
 from musterroll.storage.tables.imports import SourceRun
 from musterroll.usecases.imports import source_runs
-from musterroll.usecases.imports.source_runs import Begun, Fetched
+from musterroll.usecases.imports.run import ImportResult
+from musterroll.usecases.imports.source_runs import Begun, Fetched, Reviewed
 
 log = logging.getLogger(__name__)
 _NEW = ".fetching"  # the file of a run that has not come to its end
+_LARGE = 4_000  # rows, beyond which a document is imported in steps
 _ONE_IMPORT = threading.Lock()  # sources fetch beside each other, and import one after the other
 Clock = Callable[[], datetime]
 
@@ -76,6 +81,12 @@ class SourceRunner(NamedTuple):
         if not (approved or (begun.approved and begun.approved.sha256 == fetched.sha256)):
             with self.database.snapshot() as session:
                 reviewed = source_runs.review(session, begun, fetched, self.clock())
+        counts = reviewed.counts if reviewed else begun.approved.counts if begun.approved else {}
+        to_import = reviewed is None or (not reviewed.why_waiting and reviewed.changes)
+        if to_import and fetched.file is not None and sum(counts.values()) > _LARGE:
+            run = self._import_in_steps(begun, fetched, fetched.file, reviewed)
+            self._clear(begun)
+            return run
         with self.database.transaction() as session:
             if reviewed is None or (not reviewed.why_waiting and reviewed.changes):
                 run = source_runs.commit(session, begun, fetched, reviewed, self.clock())
@@ -86,6 +97,27 @@ class SourceRunner(NamedTuple):
         if run.state is not RunState.WAITING:
             self._clear(begun)
         return run
+
+    def _import_in_steps(self, begun: Begun, fetched: Fetched, file: BinaryIO, reviewed: Reviewed | None) -> SourceRun:
+        now, runs = self.clock(), list[SourceRun]()
+        with self.database.snapshot() as session:
+            seen = (reviewed or source_runs.review(session, begun, fetched, now)).seen
+            document, source = source_runs.document_of(session, begun.source, fetched, file, now)
+        if reviewed is not None:
+            with self.database.transaction() as session:
+                begun = source_runs.accept(session, begun, fetched, reviewed, now)
+
+        def move_cursor(session: Session, result: ImportResult) -> None:
+            runs.append(source_runs.commit_steps(session, begun, fetched, seen, result, document.notes(), self.clock()))
+
+        try:
+            long_work.import_document(self.database, document, lambda _: None, source, fetched.sha256, self.clock, move_cursor)
+        except DomainError as error:
+            if reviewed is not None:
+                with self.database.transaction() as session:
+                    source_runs.discard(session, begun, str(error))
+            raise
+        return runs[-1]
 
     def _nothing_in(self, begun: Begun, fetched: Fetched) -> bool:
         """Whether this is the document imported last, or an empty part of a list that goes on."""

@@ -10,6 +10,7 @@ from threading import Event
 
 import pytest
 from musterroll.storage.engine.database import Database
+from musterroll.storage.imports import sources as stored
 from musterroll.storage.tables.imports import DocumentSource
 
 from tests.support.api_server import Answer, Asked, api_server
@@ -146,3 +147,60 @@ def _killed(bench: SourceBench, crm: Salesforce, chance: random.Random) -> bool:
     child.kill()
     child.wait()
     return running
+
+
+IN_STEPS = """
+import os, signal, sys
+from datetime import UTC, datetime
+from pathlib import Path
+from musterroll import long_work
+from musterroll.runtime import source_runner
+from musterroll.settings import Settings
+from musterroll.storage.engine.database import Database
+from sqlalchemy import Engine, event
+
+source_runner._LARGE, long_work._FIRST, long_work._FEWEST, long_work._MOST, long_work._PAUSE = 50, 40, 40, 40, 0
+settings = Settings(data_dir=Path(sys.argv[2]), source_folders=[sys.argv[3]])
+
+def killed_at(left):
+    def count(*_):
+        nonlocal left
+        left -= 1
+        os.kill(os.getpid(), signal.SIGKILL) if left == 0 else None
+    for name in ("before_cursor_execute", "after_cursor_execute", "commit"):
+        event.listen(Engine, name, count)
+
+for point in sys.argv[4:]:
+    child = os.fork()
+    if child == 0:
+        killed_at(int(point))
+        source_runner.SourceRunner(Database(sys.argv[1]), settings, lambda: datetime.now(UTC)).run(1)
+        os._exit(0)
+    status = os.waitpid(child, 0)[1]
+    assert status in (0, signal.SIGKILL)
+"""
+
+
+@pytest.mark.fault
+def test_a_large_document_whose_import_is_killed_is_gone_on_with_before_the_cursor_moves(
+    database: Database, tmp_path: Path, now: datetime
+) -> None:
+    bench, drawn = SourceBench(database, tmp_path, now), random.Random(database.dialect)
+    (bench.lists / "units.csv").write_text("Serial,Maker,Model\n" + "".join(f"SN{number},Acme,Pump\n" for number in range(ROWS)))
+    bench.put("folder", "units", {"path": str(bench.lists)})
+    with database.transaction() as session:
+        session.get_one(DocumentSource, 1).approved = True
+    point, counts = 120, []
+    while not bench.source().cursor:
+        point += drawn.randint(1, 40)
+        program = [sys.executable, "-c", IN_STEPS, database.url, str(bench.settings.data_dir), str(bench.lists), str(point)]
+        subprocess.run(program, check=True)
+        (complete,) = bench.rows("SELECT count(*) FROM source_run WHERE state = 'imported'")[0]
+        assert complete == bool(bench.source().cursor)
+        counts += bench.rows("SELECT count(*) FROM unit")[0]
+    assert any(0 < count < ROWS for count in counts)
+    assert bench.rows("SELECT count(*), count(DISTINCT serial) FROM unit") == [(ROWS, ROWS)]
+    assert bench.rows("SELECT count(*), (SELECT count(*) FROM source_run) FROM import_run") == [(1, 1)]
+    with database.snapshot() as session:
+        assert len(stored.keys(session, 1).keys) == 8 * ROWS
+    assert bench.run() is None

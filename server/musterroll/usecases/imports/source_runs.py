@@ -1,6 +1,7 @@
 """One run of a source, step by step; each step is a use case in a transaction of its own.
 
-What a run brings is imported together with the cursor it leaves, so that a run that dies leaves both or neither. The version of the source
+What a run brings is imported together with the cursor it leaves, so that a run that dies leaves both or neither. A large document is
+imported in steps, of which the last moves the cursor: until then the next run goes on with the same document. The version of the source
 keeps two runs from bringing the same.
 """
 
@@ -22,7 +23,7 @@ from musterroll.storage.notifications.events import NewEvent
 from musterroll.storage.tables.imports import DocumentSource, SourceRun
 from musterroll.usecases.imports.document_kinds import KINDS
 from musterroll.usecases.imports.importer import Source
-from musterroll.usecases.imports.run import import_document
+from musterroll.usecases.imports.run import ImportResult, import_document
 from musterroll.usecases.imports.sources import reading_choices
 from musterroll.usecases.imports.verdicts import Outcome, RowVerdict, in_words, values_of
 
@@ -109,6 +110,39 @@ def commit(session: Session, begun: Begun, fetched: Fetched, reviewed: Reviewed 
     source, seen = _source(session, begun), _Seen(begun.source.kind)
     run = session.merge(begun.approved) if begun.approved and reviewed is None else _run(source, fetched, reviewed, now)
     counts, run.notes, run.import_run_id = _import(session, source, fetched, seen, now, commit=True)
+    return _imported(session, source, run, fetched, seen, counts, now)
+
+
+def accept(session: Session, begun: Begun, fetched: Fetched, reviewed: Reviewed, now: datetime) -> Begun:
+    """Note that a document is imported next, in steps: until the last one the next run goes on with it. Raises Conflict as `commit`."""
+    source = _source(session, begun)
+    run = _run(source, fetched, reviewed, now)
+    run.state = RunState.APPROVED
+    session.add(run)
+    session.flush()
+    return Begun(source, source.version, run)
+
+
+def commit_steps(
+    session: Session, begun: Begun, fetched: Fetched, seen: "_Seen", result: ImportResult, notes: list[str], now: datetime
+) -> SourceRun:
+    """Move the cursor in the last step of the import of an approved document. Raises Conflict as `commit`."""
+    source, run = _source(session, begun), session.merge(begun.approved)
+    assert run is not None
+    run.notes, run.import_run_id = notes, result.run_id
+    return _imported(session, source, run, fetched, seen, _counts(result), now)
+
+
+def discard(session: Session, begun: Begun, why: str) -> None:
+    """The import of a document that no person approved failed: the next run fetches anew."""
+    run = session.merge(begun.approved)
+    assert run is not None
+    run.state, run.reason = RunState.DISCARDED, why[:300]
+
+
+def _imported(
+    session: Session, source: DocumentSource, run: SourceRun, fetched: Fetched, seen: "_Seen", counts: dict[str, int], now: datetime
+) -> SourceRun:
     run.state, run.at, run.shown = RunState.IMPORTED, to_ms(now), []  # the verdicts are in the history of imports
     run.counts = {**counts, "gone": run.counts.get("gone", 0)}
     session.add(run)
@@ -181,11 +215,20 @@ def _import(
     """Rows by outcome, notes, and the import in the history."""
     if fetched.file is None:
         return dict.fromkeys(map(str, Outcome), 0), ["the source has no rows"], None
-    document = Document(fetched.file, KINDS[source.kind], reading_choices(session, source.kind, source.reading))
-    asked = Source(f"{source.name}: {fetched.delivery.file}"[:300], f"source {source.name}"[:120], now, fetched.interval)
+    document, asked = document_of(session, source, fetched, fetched.file, now)
     result = import_document(session, document, seen.add, asked, fetched.sha256 if commit else None)
     seen.deleted = set(map(_key, document.deleted))
-    return {outcome.value: count for outcome, count in result.counts.items()}, document.notes(), result.run_id
+    return _counts(result), document.notes(), result.run_id
+
+
+def document_of(session: Session, source: DocumentSource, fetched: Fetched, file: BinaryIO, now: datetime) -> tuple[Document, Source]:
+    """What was fetched, read as the source says, and in whose name it is imported."""
+    document = Document(file, KINDS[source.kind], reading_choices(session, source.kind, source.reading))
+    return document, Source(f"{source.name}: {fetched.delivery.file}"[:300], f"source {source.name}"[:120], now, fetched.interval)
+
+
+def _counts(result: ImportResult) -> dict[str, int]:
+    return {outcome.value: count for outcome, count in result.counts.items()}
 
 
 def _source(session: Session, begun: Begun) -> DocumentSource:
