@@ -5,8 +5,9 @@ Binary arrays cost the server no parsing, and packing them here costs a tenth of
 
 import json
 import struct
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import lru_cache
 from itertools import repeat
 from types import MappingProxyType
 from typing import Any
@@ -14,7 +15,7 @@ from typing import Any
 import psycopg
 from psycopg.adapt import Buffer, Dumper
 from psycopg.pq import Format
-from sqlalchemy import ColumnElement, Table, any_, bindparam, false, func, select, tuple_
+from sqlalchemy import Column, ColumnElement, Dialect, Table, any_, bindparam, false, func, select, tuple_
 from sqlmodel import Session, SQLModel
 
 from musterroll.storage.engine import postgres_copy
@@ -24,6 +25,7 @@ _HEADER = struct.Struct("!iiIii")
 _ITEM = struct.Struct("!iq")
 _LENGTH = struct.Struct("!i")
 _WORTH_COPYING = 200  # rows from which on COPY is quicker than the same INSERT again and again
+_REMEMBERED = 1 << 14  # values of a column
 _NULL = b"\xff\xff\xff\xff"
 ROOM = 128 * 1024  # KiB of SQLite's pages
 
@@ -141,8 +143,8 @@ def insert(session: Session, model: type[SQLModel], names: Sequence[str], rows: 
     ready: dict[str, Sequence[Any]] = {}
     for name, values in zip(names, zip(*rows, strict=True), strict=True):
         process = _to_driver(session, table, name)
-        ready[name] = list(map(_Remembered(process).__getitem__, values)) if process else values
-    shared = {name: process(value) if (process := _to_driver(session, table, name)) else value for name, value in same.items()}
+        ready[name] = list(map(process, values)) if process else values
+    shared = {name: process.__wrapped__(value) if (process := _to_driver(session, table, name)) else value for name, value in same.items()}
     put(session, table, ready, shared)
 
 
@@ -165,24 +167,18 @@ def put(session: Session, table: Table, columns: Mapping[str, Sequence[Any]], sa
 
 def _to_driver(session: Session, table: Table, name: str) -> Any:
     """What makes a column's values those the driver takes, where they are not the same."""
-    dialect = session.connection().dialect
-    return table.c[name].type.dialect_impl(dialect).bind_processor(dialect)
+    return _processor(session.connection().dialect, table.c[name])
+
+
+@lru_cache(256)
+def _processor(dialect: Dialect, column: Column[Any]) -> Any:
+    """Remembers values: days and words come again and again."""
+    process = column.type.dialect_impl(dialect).bind_processor(dialect)
+    return lru_cache(_REMEMBERED, typed=True)(process) if process else None
 
 
 def _empty(values: Sequence[Any]) -> bool:
     return values[0] is None and values.count(None) == len(values)
-
-
-class _Remembered(dict[Any, Any]):
-    """A column's values as the driver takes them, each worked out once."""
-
-    def __init__(self, process: Callable[[Any], Any]) -> None:
-        super().__init__()
-        self._process = process
-
-    def __missing__(self, value: Any) -> Any:
-        processed = self[value] = self._process(value)
-        return processed
 
 
 def update_from(session: Session, statement: str, fields: Sequence[str], rows: Sequence[tuple[int | None, ...]]) -> list[Any]:

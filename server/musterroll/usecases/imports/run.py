@@ -191,6 +191,7 @@ class _Run:
         self._manual_edits = ManualEdits(self._importer)
         self._rest: Iterator[DocumentRow | BadRow] = document.rows()
         self._ahead: list[list[DocumentRow | BadRow]] = []  # batches read before they are needed
+        self._marks: dict[int, int] = {}  # of the rows of a batch as they were read, by line
         self._seen: dict[int, int] = {}  # line and mark by hash of the record's key: 64 bits are enough for a billion rows
 
     @property
@@ -210,12 +211,13 @@ class _Run:
         while batch := self._read(_BATCH_ROWS):
             passed = [row for row in batch if row.line <= line]
             rows = [row for row in passed if isinstance(row, DocumentRow) and row.line not in rejected_lines]
+            marks = list(map(_mark, rows))
             self._importer.follow_merges(rows)
             self._importer.follow_names(rows)
             self._importer.look_up(rows)
-            for row in rows:
+            for row, mark in zip(rows, marks, strict=True):
                 with suppress(DomainError):
-                    self._seen.setdefault(hash(self._importer.key(row)), row.line << _MARK_BITS | _mark(row))
+                    self._seen.setdefault(hash(self._importer.key(row)), row.line << _MARK_BITS | mark)
             if len(passed) < len(batch):
                 self._rest = chain(batch[len(passed) :], self._rest)
                 return
@@ -225,7 +227,9 @@ class _Run:
             self._ahead.append(batch)
 
     def take(self) -> list[DocumentRow | BadRow]:
-        return self._ahead.pop(0) if self._ahead else []
+        batch = self._ahead.pop(0) if self._ahead else []
+        self._marks = {row.line: _mark(row) for row in batch if isinstance(row, DocumentRow)}
+        return batch
 
     def has_more(self) -> bool:
         return bool(self._ahead)
@@ -274,14 +278,11 @@ class _Run:
         self._importer.follow_merges(rows)
         self._importer.follow_names(rows)
         self._importer.look_up(rows)
-        marks = {row.line: _mark(row) for row in rows}
         left_out = self._manual_edits.leave_out_of(rows)
-        return [
-            self._verdict(row, marks[row.line], left_out.get(row.line, "")) if isinstance(row, DocumentRow) else (rejected(*row), None)
-            for row in batch
-        ]
+        return [self._verdict(row, left_out.get(row.line, "")) if isinstance(row, DocumentRow) else (rejected(*row), None) for row in batch]
 
-    def _verdict(self, row: DocumentRow, mark: int, left_out: str) -> tuple[RowVerdict, PlannedWrite | None]:
+    def _verdict(self, row: DocumentRow, left_out: str) -> tuple[RowVerdict, PlannedWrite | None]:
+        mark = self._marks[row.line]
         try:
             key = hash(self._importer.key(row))
             if self._repeats(key, row.line, mark):
@@ -322,7 +323,7 @@ class _Run:
 
 
 def _mark(row: DocumentRow) -> int:
-    """Of all the values of a row: the same for the same ones."""
+    """Of all the values of a row as it was read: the same for the same ones."""
     parts = (*row.values, *row.values.values())
     try:
         mark = hash(parts)
