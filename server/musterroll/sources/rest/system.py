@@ -106,7 +106,7 @@ def system(
             cursor["whole"] = cursor["since"]
         return Delivery(f"{name} {request.kind}", cursor if listing.increments else {}, whole=whole, rows=number)
 
-    whole_days = Setting("whole_days", "Days between reads of the whole list", "7; 0: each time. In between, what changed")
+    whole_days = Setting("whole_days", "Days between reads of the whole list", "7; 0: at every run")
     further = Setting("fields", "Further fields", "names as the API writes them, to be mapped to columns")
     return SourceType(name, label, about, (*settings, further, whole_days), fetch, check, tuple(by_kind))
 
