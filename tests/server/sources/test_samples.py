@@ -11,21 +11,26 @@ from musterroll.storage.engine.database import Database
 from tests.support.apis.__main__ import SAMPLES
 from tests.support.sources import SourceBench
 
-SETTINGS = {
-    "salesforce": ({"client_id": "client"}, "client_secret", "s3cret"),
-    "hubspot": ({}, "token", "pat-s3cret"),
-    "stripe": ({}, "key", "rk_live_s3cret"),
+SETTINGS: dict[str, tuple[str, dict[str, str], dict[str, str]]] = {
+    "salesforce": ("accounts", {"client_id": "client"}, {"client_secret": "s3cret"}),
+    "hubspot": ("accounts", {}, {"token": "pat-s3cret"}),
+    "stripe": ("accounts", {}, {"key": "rk_live_s3cret"}),
+    "zendesk": ("incidents", {"user": "admin@acme.example"}, {"token": "zd-token"}),
+    "servicenow": ("units", {"user": "reader"}, {"password": "pw"}),
+    "glpi": ("units", {}, {"user_token": "user-token", "app_token": "app-token"}),
+    "snipe-it": ("units", {}, {"token": "snipe-token"}),
 }
 
 
 @pytest.mark.parametrize("name", SAMPLES)
 def test_a_source_brings_the_records_of_its_local_server(sqlite_database: Database, tmp_path: Path, now: datetime, name: str) -> None:
-    bench, (settings, secret, value) = SourceBench(sqlite_database, tmp_path, now), SETTINGS[name]
+    bench, (kind, settings, secrets) = SourceBench(sqlite_database, tmp_path, now), SETTINGS[name]
     program = [sys.executable, "-m", "tests.support.apis", name]
     with subprocess.Popen(program, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as server:
         assert server.stdout is not None
         url = server.stdout.readline().strip()
-        source = bench.put(name, "accounts", {"url": url, **settings, secret: bench.secret(value)})
+        named = {setting: bench.secret(value, setting) for setting, value in secrets.items()}
+        source = bench.put(name, kind, {"url": url, **settings, **named})
         assert bench.take(source).counts["new"] == 5
         server.communicate()
     assert server.returncode == 0

@@ -1,11 +1,16 @@
 """One of these systems with a few records, to try a source on: `python -m tests.support.apis stripe`. It ends with the input (Ctrl+D)."""
 
 import sys
+from collections.abc import Callable
+from typing import Any
 
-from tests.support.apis.api import Api
+from tests.support.apis.glpi import Glpi
 from tests.support.apis.hubspot import HubSpot
 from tests.support.apis.salesforce import Salesforce
+from tests.support.apis.servicenow import ServiceNow
+from tests.support.apis.snipe_it import SnipeIt
 from tests.support.apis.stripe import Stripe
+from tests.support.apis.zendesk import Zendesk
 
 
 def salesforce() -> Salesforce:
@@ -42,11 +47,49 @@ def stripe() -> Stripe:
     return api
 
 
-SAMPLES = {"salesforce": salesforce, "hubspot": hubspot, "stripe": stripe}
+def zendesk() -> Zendesk:
+    api = Zendesk()
+    for number in range(1, 6):
+        api.put(number, custom_fields=[{"id": 360, "value": f"SN-{number}"}], solved="2026-10-03T09:00:00Z" if number < 4 else None)
+    return api
+
+
+def servicenow() -> ServiceNow:
+    api = ServiceNow()
+    for number in range(1, 6):
+        facts = {"opened_at": "2026-10-01 23:30:00", "cmdb_ci__serial_number": f"SN-{number}", "category": ("hw", "Hardware")}
+        api.put("incident", f"id{number}", number=f"INC{number:07}", **facts)
+        asset = {"model__manufacturer__name": "Acme", "model__name": "Pump 7", "install_status": ("1", "In use")}
+        api.put("alm_hardware", f"id{number}", serial_number=f"SN-{number}", asset_tag=f"T{number}", **asset)
+    return api
+
+
+def glpi() -> Glpi:
+    api = Glpi()
+    for number in range(1, 6):
+        facts = {"manufacturers_id": "Acme", "computermodels_id": "Pump 7", "states_id": "In use", "entities_id": "North"}
+        api.put("Computer", number, name=f"PC{number}", serial=f"SN-{number}", **facts)
+        api.put("Ticket", number, date="2026-10-01 08:00:00", itilcategories_id="Hardware")
+        api.put("Item_Ticket", number, itemtype="Computer", items_id=number, tickets_id=number)
+        api.put("Infocom", number, itemtype="Computer", items_id=number, warranty_date="2026-01-01", warranty_duration=24)
+    return api
+
+
+def snipe_it() -> SnipeIt:
+    api = SnipeIt()
+    for number in range(1, 6):
+        api.put(number, company={"id": 1, "name": "North"})
+    return api
+
+
+SAMPLES: dict[str, Callable[[], Any]] = {
+    **{"salesforce": salesforce, "hubspot": hubspot, "stripe": stripe},
+    **{"zendesk": zendesk, "servicenow": servicenow, "glpi": glpi, "snipe-it": snipe_it},
+}
 
 
 def main(name: str) -> None:
-    api: Api = SAMPLES[name]()
+    api = SAMPLES[name]()
     with api.running():
         print(api.url, flush=True)
         sys.stdin.read()
