@@ -334,6 +334,18 @@ def test_glpi_tickets_name_the_asset_that_they_are_about(bench: SourceBench, glp
     ) == [("SN3", "2026-10-02", "Hardware", 1.5)]
 
 
+def test_tickets_of_two_systems_with_the_same_numbers_are_kept_apart(bench: SourceBench, glpi: Glpi, zendesk: Zendesk) -> None:
+    for number in range(1, 4):
+        zendesk.put(number)
+        glpi.put("Ticket", number, date="2026-10-01 08:00:00")
+    put_zendesk(bench, zendesk, prefix="ZD-")
+    bench.take()
+    tokens = {"user_token": bench.secret(glpi.user_token, "user"), "app_token": bench.secret(glpi.app_token, "app")}
+    bench.put("glpi", "incidents", {"url": glpi.url, **tokens, "itemtypes": "Computer", "prefix": "GLPI-"}, "tickets")
+    bench.take(2)
+    assert tickets(bench) == ["GLPI-1", "GLPI-2", "GLPI-3", "ZD-1", "ZD-2", "ZD-3"]
+
+
 def test_glpi_says_which_token_is_wrong(bench: SourceBench, glpi: Glpi) -> None:
     put_glpi(bench, glpi, "units")
     bench.secret("wrong")

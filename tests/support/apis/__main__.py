@@ -78,7 +78,7 @@ def glpi() -> Glpi:
 def snipe_it() -> SnipeIt:
     api = SnipeIt()
     for number in range(1, 6):
-        api.put(number, company={"id": 1, "name": "North"})
+        api.put(number, serial=f"AT-{number}", company={"id": 1, "name": "North"})
     return api
 
 

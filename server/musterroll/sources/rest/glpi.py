@@ -90,7 +90,7 @@ def _tickets(api: "Api", request: Request, _since: datetime | None) -> Iterator[
         if asset is not None:
             named.setdefault(str(link.get("tickets_id")), asset)
     for row in _with_bin(api, "Ticket"):
-        yield {**row, "asset": named.get(str(row.get("id")))}
+        yield {**row, "number": f"{request.get('prefix')}{row.get('id')}", "asset": named.get(str(row.get("id")))}
 
 
 def _units(api: "Api", request: Request, _since: datetime | None) -> Iterator[Row]:
@@ -123,7 +123,7 @@ def _hours(row: Row) -> float | None:
 
 
 _TICKET_FIELDS: dict[str, Value] = {
-    "Ticket": "id",
+    "Ticket": "number",
     "Opened": "date",
     "Closed": lambda row: row.get("closedate") or row.get("solvedate"),
     "Category": _named("itilcategories_id"),
@@ -163,6 +163,7 @@ GLPI = system(
         Setting("user_token", "User token", "Settings of the user, remote access keys", secret=True, required=True),
         Setting("app_token", "App token", "of the API client", secret=True),
         Setting("itemtypes", "Item types", _ASSETS),
+        Setting("prefix", "Before each ticket number", "GLPI-; where several systems number their tickets alike"),
     ),
     _connect,
     (

@@ -91,7 +91,7 @@ def _shaped(page: Mapping[str, Any], request: Request) -> Iterator[dict[str, Any
     for ticket in page["tickets"]:
         number, organisation = str(ticket.get("id")), str(ticket.get("organization_id") or "")
         values = {
-            "Ticket": number,
+            "Ticket": f"{request.get('prefix')}{number}",
             "Opened": ticket.get("created_at"),
             "Closed": solved.get(number) or at(ticket, "metric_set.solved_at"),
             "Category": ticket.get("type"),
@@ -117,6 +117,7 @@ ZENDESK = SourceType(
         Setting("user", "E-mail of an administrator", "with an API token; empty: with an OAuth token"),
         Setting("token", "Token", secret=True, required=True),
         Setting("start", "First day", "2024-01-31; empty: all tickets"),
+        Setting("prefix", "Before each ticket number", "ZD-; where several systems number their tickets alike"),
         Setting("serial_field", "Ticket field of the serial number", "360012345678"),
         Setting("tag_field", "Ticket field of the asset tag", "360012345679"),
         Setting("hostname_field", "Ticket field of the hostname"),

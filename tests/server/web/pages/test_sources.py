@@ -1,5 +1,9 @@
 """The pages of sources: add one, see its first document wait, approve it."""
 
+import re
+
+from musterroll.sources import SOURCES
+
 from tests.server.web.conftest import Visitor
 
 
@@ -45,6 +49,14 @@ def test_a_source_is_edited_without_showing_or_losing_its_secret(visitor: Visito
     assert "Europe/Berlin" not in page
     visitor.post(edit, seen=new, **form, clear_token="on")
     assert "Bearer token" not in visitor.get(saved.location).text
+
+
+def test_only_required_settings_must_be_entered(visitor: Visitor) -> None:
+    for type_ in SOURCES.values():
+        page = visitor.get(f"/sources/new?type={type_.name}").text
+        for setting in type_.settings:
+            (field,) = re.findall(f'<[a-z]+ name="with_{setting.name}"[^>]*>', page)
+            assert (" required" in field) is setting.required, f"{type_.name} {setting.name}"
 
 
 def test_a_source_that_is_removed_can_come_back(visitor: Visitor) -> None:
