@@ -8,7 +8,7 @@ import pytest
 from musterroll.storage.engine.database import Database
 from musterroll.usecases.imports import export
 
-from tests.support import documents
+from tests.support import documents, sample_fleet
 from tests.support.documents import outcomes, state
 
 
@@ -43,3 +43,14 @@ def test_exports_rebuild_the_records_elsewhere(postgres_database: Database, sqli
         verdicts, _ = documents.take(sqlite_database, now, kind, exported(postgres_database, kind, now))
         assert set(outcomes(verdicts)) == {"new"}, verdicts
     assert [exported(sqlite_database, kind, now) for kind in kinds] == [exported(postgres_database, kind, now) for kind in kinds]
+
+
+def test_the_records_of_a_fleet_in_use_import_again_without_a_change(database: Database, now: datetime) -> None:
+    """Also records that were merged, replaced, edited, reported or never imported."""
+    sample_fleet.fill(database, now)
+    before = state(database)
+    for kind in export.KINDS:
+        text = exported(database, kind, now)
+        verdicts, _ = documents.take(database, now, kind, text)
+        assert set(outcomes(verdicts)) <= {"same"}, (kind, [verdict for verdict in verdicts if verdict.outcome != "same"][:3])
+    assert state(database) == before
