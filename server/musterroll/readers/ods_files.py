@@ -3,6 +3,7 @@
 import re
 from typing import BinaryIO
 
+from musterroll.readers import number_formats, ods_formats
 from musterroll.readers.number_formats import CellFormats
 from musterroll.readers.table import BadFile, Grid
 from musterroll.readers.workbooks import read_workbook
@@ -16,11 +17,13 @@ _REPEATED = re.compile(rb"""table:number-(?:rows|columns)-repeated\s*=\s*["']([0
 
 def read_ods(file: BinaryIO, wanted: str) -> list[Grid]:
     """The sheets that may hold a table, or the one wanted. Raises BadFile for what is unsafe."""
-    _check_size(file)
-    return read_workbook(file, lambda sheet: CellFormats(), wanted)
+    padded = _check_size(file)
+    return read_workbook(file, lambda sheet: number_formats.spans(ods_formats.cells(file, sheet)) if padded else CellFormats(), wanted)
 
 
-def _check_size(file: BinaryIO) -> None:
+def _check_size(file: BinaryIO) -> bool:
+    """Whether some format pads numbers with zeros. Raises BadFile."""
+    padded = False
     with parts(file) as members:
         member = next((member for member in members if member.filename == "content.xml"), None)
         if member is None:
@@ -28,10 +31,12 @@ def _check_size(file: BinaryIO) -> None:
         extent, rest = _Extent(), b""
         for chunk in unpacked(file, member):
             text = rest + chunk
+            padded = padded or ods_formats.PADDED.search(text) is not None
             cut = max(text.rfind(b"<"), 0)
             extent.add(text[:cut])
             rest = text[cut:] if len(text) - cut < _MOST_TAG else b""
         extent.add(rest)
+    return padded
 
 
 class _Extent:

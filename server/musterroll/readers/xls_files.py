@@ -1,18 +1,17 @@
 """An XLS workbook, the binary format before 2007, after a check of how far its cells reach."""
 
 import struct
-from collections.abc import Iterator
 from typing import BinaryIO
 
 import olefile
 
+from musterroll.readers import number_formats, xls_formats
 from musterroll.readers.number_formats import CellFormats
 from musterroll.readers.table import BadFile, Grid
 from musterroll.readers.workbooks import read_workbook
 
 _MOST_BYTES = 100 << 20
 _MOST_CELLS = 10_000_000  # of the rectangles that hold every cell of a sheet
-_RECORD = struct.Struct("<HH")
 _PLACE = struct.Struct("<HH")
 _SHEET_STARTS = (0x0009, 0x0209, 0x0409, 0x0809)
 _ENCRYPTED = 0x002F
@@ -22,8 +21,14 @@ _SEVERAL = 0x00BD  # numbers side by side, the last column at the end
 
 def read_xls(file: BinaryIO, wanted: str) -> list[Grid]:
     """The sheets that may hold a table, or the one wanted. Raises BadFile for what is unsafe or no workbook."""
-    _check(_stream(file))
-    return read_workbook(file, lambda sheet: CellFormats(), wanted)
+    content = _stream(file)
+    _check(content)
+    sheets, patterns = xls_formats.sheets(content), xls_formats.patterns(content)
+
+    def formats(sheet: str) -> CellFormats:
+        return number_formats.spans(xls_formats.cells(content, sheets[sheet], patterns)) if patterns and sheet in sheets else CellFormats()
+
+    return read_workbook(file, formats, wanted)
 
 
 def _stream(file: BinaryIO) -> bytes:
@@ -47,7 +52,7 @@ def _stream(file: BinaryIO) -> bytes:
 
 def _check(content: bytes) -> None:
     rows = columns = cells = 0
-    for record, body in _records(content):
+    for record, body in xls_formats.records(content):
         if record == _ENCRYPTED:
             raise BadFile("the workbook is password-protected; remove the password and save it again")
         if record in _SHEET_STARTS:
@@ -58,12 +63,3 @@ def _check(content: bytes) -> None:
             rows, columns = max(rows, row + 1), max(columns, column + 1, last + 1)
         if cells + rows * columns > _MOST_CELLS:
             raise BadFile(f"the sheets of the workbook spread over more than {_MOST_CELLS:,} cells; save the one to import as CSV")
-
-
-def _records(content: bytes) -> Iterator[tuple[int, bytes]]:
-    place = 0
-    while place + _RECORD.size <= len(content):
-        record, length = _RECORD.unpack_from(content, place)
-        place += _RECORD.size
-        yield record, content[place : place + length]
-        place += length

@@ -2,10 +2,12 @@
 
 import io
 import json
+import zipfile
 from typing import Any
 
 import pytest
 import xlsxwriter
+import xlwt
 from musterroll.readers.columns import Choices
 from musterroll.readers.document import Document
 from musterroll.readers.fields import DocumentRow
@@ -110,3 +112,58 @@ def test_titles_and_headings_that_come_again_on_every_page_are_left_out() -> Non
     document = opened((page + second).encode())
     assert [serial for serial, _, _ in units(document)] == ["SN1", "SN2", "SN3", "SN4"]
     assert len(document.rows_left_out) == 5
+
+
+def _serials_by_format(book: str) -> bytes:
+    """A sheet whose serials are numbers that a format pads with zeros."""
+    file, day = io.BytesIO(), 46_027  # 5 January 2026
+    if book == "xls":
+        old = xlwt.Workbook()
+        sheet = old.add_sheet("Units")
+        for number, name in enumerate(("Serial Number", "Manufacturer", "Model", "Install Date")):
+            sheet.write(0, number, name)
+        for number in (1, 2):
+            sheet.write(number, 0, 40 + number, xlwt.easyxf(num_format_str="000000"))
+            for place, cell in enumerate(("Acme", "Pump", day), 1):
+                sheet.write(number, place, cell, xlwt.easyxf(num_format_str="YYYY-MM-DD" if place == 3 else "General"))
+        old.save(file)
+        return file.getvalue()
+    rows = "".join(
+        '<table:table-row><table:table-cell table:style-name="ce1" office:value-type="float" office:value="{}"><text:p>{:06}</text:p>'
+        "</table:table-cell>{}<table:table-cell {}/></table:table-row>".format(
+            number,
+            number,
+            "".join(
+                f'<table:table-cell office:value-type="string"><text:p>{text}</text:p></table:table-cell>' for text in ("Acme", "Pump")
+            ),
+            f'office:value-type="float" office:value="{day}"'
+            if number == 41
+            else 'office:value-type="date" office:date-value="2026-01-05"',
+        )
+        for number in (41, 42)
+    )
+    names = ("Serial Number", "Manufacturer", "Model", "Install Date")
+    heading = "".join(f'<table:table-cell office:value-type="string"><text:p>{name}</text:p></table:table-cell>' for name in names)
+    spaces = " ".join(
+        f'xmlns:{name}="urn:oasis:names:tc:opendocument:xmlns:{full}:1.0"'
+        for name, full in (("office", "office"), ("table", "table"), ("text", "text"), ("style", "style"), ("number", "datastyle"))
+    )
+    content = (
+        f'<office:document-content {spaces}><office:automatic-styles><number:number-style style:name="N1"><number:number '
+        'number:min-integer-digits="6"/></number:number-style><style:style style:name="ce1" style:data-style-name="N1"/>'
+        '</office:automatic-styles><office:body><office:spreadsheet><table:table table:name="Units">'
+        f"<table:table-row>{heading}</table:table-row>{rows}</table:table></office:spreadsheet></office:body></office:document-content>"
+    )
+    with zipfile.ZipFile(file, "w") as archive:
+        archive.writestr("mimetype", "application/vnd.oasis.opendocument.spreadsheet")
+        archive.writestr("content.xml", content)
+        archive.writestr("META-INF/manifest.xml", "<manifest/>")
+    return file.getvalue()
+
+
+@pytest.mark.parametrize("book", ["xls", "ods"])
+def test_numbers_of_any_workbook_are_taken_as_it_shows_them(book: str) -> None:
+    rows = list(opened(_serials_by_format(book)).rows())
+    assert all(isinstance(row, DocumentRow) for row in rows), rows
+    values = [row.values for row in rows if isinstance(row, DocumentRow)]
+    assert [(row["serial"], str(row["installed_on"])) for row in values] == [("000041", "2026-01-05"), ("000042", "2026-01-05")]
