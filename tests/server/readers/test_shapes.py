@@ -136,9 +136,7 @@ def _serials_by_format(book: str) -> bytes:
             "".join(
                 f'<table:table-cell office:value-type="string"><text:p>{text}</text:p></table:table-cell>' for text in ("Acme", "Pump")
             ),
-            f'office:value-type="float" office:value="{day}"'
-            if number == 41
-            else 'office:value-type="date" office:date-value="2026-01-05"',
+            'office:value-type="date" office:date-value="2026-01-05"',
         )
         for number in (41, 42)
     )
