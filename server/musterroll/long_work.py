@@ -1,4 +1,5 @@
-"""Long work in short transactions: what the steps of a large import or undo are called by, on the command line, in REST and on pages.
+"""Long work in short transactions: what the steps of a large import, undo or reconciliation are called by, on the command line, in REST,
+on pages and by jobs.
 
 Between two steps others write. SQLite has one writer at a time: those who wait ask again every tenth of a second, so there is a pause,
 in which the next rows are read and what was committed is copied into the file.
@@ -8,7 +9,7 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import AbstractContextManager, contextmanager
-from datetime import datetime
+from datetime import date, datetime
 
 from sqlmodel import Session
 
@@ -19,6 +20,8 @@ from musterroll.storage.engine.database import Database
 from musterroll.usecases.imports import history
 from musterroll.usecases.imports.importer import Source
 from musterroll.usecases.imports.run import UNDER_WAY, ImportResult, ImportSteps, Report
+from musterroll.usecases.reconciliation import run as reconciliation_run
+from musterroll.usecases.reconciliation.run import Reconciliation
 from musterroll.usecases.undo.undo import UndoSteps
 
 Clock = Callable[[], datetime]
@@ -26,6 +29,7 @@ Clock = Callable[[], datetime]
 _PAUSE = 0.12  # seconds
 _HOLD = 0.5  # seconds that a step should take: on SQLite others wait for so long, on PostgreSQL those whose change is audited, too
 _FIRST = 4_000  # rows of an import's first steps
+_ATTEMPTS = 2  # at a reconciliation that others do not wait for
 _FEWEST, _MOST = 500, 10_000  # rows of any
 
 
@@ -83,6 +87,24 @@ def undo(database: Database, change_id: int, actor: str, clock: Clock, reason: s
         while pace.step(lambda session: steps.step(session, clock())):
             pass
     return steps.undo_id
+
+
+def reconcile(database: Database, on: date | datetime, now: datetime) -> Reconciliation:
+    """Reconcile the whole fleet and store the differences, in a short transaction: no writer waits while it is computed.
+
+    Where records changed meanwhile it is computed again, for so many times; where another run was stored, in the end in one transaction.
+    """
+    with database.transaction() as session:
+        reconciliation_run.prepare(session, now)
+    for attempt in range(_ATTEMPTS):
+        with database.frozen() as session:
+            computed = reconciliation_run.compute(session, on, now)
+        with database.transaction() as session:
+            result = reconciliation_run.keep(session, computed, now, final=attempt == _ATTEMPTS - 1)
+        if result is not None:
+            return result
+    with database.transaction() as session:
+        return reconciliation_run.reconcile(session, on, now, store=True)
 
 
 @contextmanager

@@ -48,6 +48,10 @@ class _OwnSettings(BaseModel):
     mosquitto_pid_file: Path | None = _setting(None, "PID file of that Mosquitto, which is signalled to reload its password file.")
     interval: int = _setting(60, "Heartbeat interval in seconds, given to devices at enrolment (5 to 86400).", ge=5, le=86400)
     sweep_seconds: float = _setting(1.0, "Seconds between checks for units that have gone silent (up to 60).", gt=0, le=60)
+    sums_memory: str = _setting(
+        "1GB", "Memory for computations over the whole fleet; beyond it they use the disk.", pattern=r"^[1-9]\d*(MB|GB)$"
+    )
+    sums_threads: int = _setting(2, "Threads of such computations (1 to 64).", ge=1, le=64)
     metrics_listen: str | None = _setting(None, "Address and port of metrics and health of a separate ingest process; default: none.")
     schedule_listen: str | None = _setting(None, "Address and port of metrics and health of a separate schedule process; default: none.")
     log_level: str = _setting("info", "Log level: debug, info, warning or error.", pattern="^(debug|info|warning|error)$")
@@ -74,6 +78,11 @@ class Settings(ChannelSettings, SourceSettings, _OwnSettings):
     def database(self) -> str:
         """The database URL in use."""
         return self.database_url.get_secret_value() if self.database_url else f"sqlite:///{(self.data_dir / 'musterroll.db').absolute()}"
+
+    @property
+    def sums(self) -> tuple[str, int, Path]:
+        """What computations over the whole fleet may use: memory, threads, and a directory."""
+        return self.sums_memory, self.sums_threads, self.data_dir
 
     @property
     def embedded_broker(self) -> bool:

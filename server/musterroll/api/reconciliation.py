@@ -6,7 +6,8 @@ from flask import Response
 from pydantic import Field
 from sqlmodel import Session
 
-from musterroll.api.http.context import answer, clock, read_only, snapshot, transaction
+from musterroll import long_work
+from musterroll.api.http.context import answer, clock, context, read_only, snapshot
 from musterroll.api.http.lists import ListQuery, Page, listed, listing
 from musterroll.api.http.problems import documented
 from musterroll.api.http.routing import guarded
@@ -145,8 +146,8 @@ def get_reconciliation(query: OnQuery) -> Response:
 @needs(Role.PLANNER, everywhere=True)
 def run() -> Response:
     now = clock()
-    with transaction() as session:
-        result = reconciliation_run.reconcile(session, now, now, store=True)
+    result = long_work.reconcile(context().database, now, now)
+    with read_only() as session:
         return answer(_out(result, exchange_rates.exchange(session, result.on)))
 
 

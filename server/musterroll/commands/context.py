@@ -12,6 +12,7 @@ import structlog
 
 from musterroll.settings import Settings, load
 from musterroll.storage.engine import migrate
+from musterroll.storage.engine.columns import limits
 from musterroll.storage.engine.database import Database
 
 
@@ -27,7 +28,7 @@ class Context:
 
     def database(self, *, upgrade: bool = False) -> Database:
         """The database with this version's schema: embedded SQLite is migrated, any other must be up to date already."""
-        database = Database(self.settings.database)
+        database = Database(self.settings.database, limits=limits(*self.settings.sums))
         if upgrade or self.settings.database_url is None:
             self.settings.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
             migrate.upgrade(database)

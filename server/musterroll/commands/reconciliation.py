@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 import click
 
+from musterroll import long_work
 from musterroll.commands.context import Context, clock
 from musterroll.commands.rates import together
 from musterroll.commands.tables import Column, Columns, json_option, print_json, print_table
@@ -89,8 +90,10 @@ def reconcile(context: Context, on: date | datetime | None, store: bool | None, 
     now, database = clock(), context.database()
     try:
         stored = store if store is not None else on is None
-        with database.transaction() if stored else database.snapshot() as session:
-            result = reconciliation_run.reconcile(session, on if on is not None else now, now, stored)
+        day = on if on is not None else now
+        result = long_work.reconcile(database, day, now) if stored else None
+        with database.frozen() as session:
+            result = result or reconciliation_run.reconcile(session, day, now, store=False)
             exchange = exchange_rates.exchange(session, result.on)
     finally:
         database.close()

@@ -10,6 +10,7 @@ from musterroll.metrics import Metrics
 from musterroll.runtime.app import create_app, secret_key
 from musterroll.runtime.processes import without_credentials
 from musterroll.settings import Settings, address
+from musterroll.storage.engine.columns import limits
 from musterroll.storage.engine.database import Database
 from musterroll.web.http import process_checks
 
@@ -27,7 +28,7 @@ class _GunicornApp(BaseApplication):
     def load(self) -> Flask:  # type: ignore[override]  # the stub does not accept Flask as a WSGI application
         mqtt = self._settings.mqtt_url
         public = without_credentials(mqtt.get_secret_value()) if mqtt else None
-        database = Database(self._settings.database)
+        database = Database(self._settings.database, limits=limits(*self._settings.sums))
         return create_app(self._settings, database, Metrics(), process_checks.checks(database), mqtt_url=public)
 
 

@@ -4,6 +4,7 @@ import logging
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
+from musterroll import long_work
 from musterroll.broker.mosquitto import provision_mosquitto
 from musterroll.runtime import figure_jobs
 from musterroll.runtime.outbox_sender import OutboxSender
@@ -73,12 +74,13 @@ class _RegistryJobs(NamedTuple):
     def reconcile(self, now: datetime) -> None:
         """Update findings and counts for changed units and records, and for the new day, but not while an import goes on."""
         with self.database.snapshot() as session:
-            if reconciliation_run.waits(session, now):
-                return
-        with self.database.transaction() as session:
-            result = reconciliation_run.tick(session, now)
-        if result is not None and result.whole:
+            whole = None if reconciliation_run.waits(session, now) else reconciliation_run.due(session, now)
+        if whole:
+            long_work.reconcile(self.database, now, now)
             log.info("the whole fleet was reconciled")
+        elif whole is not None:
+            with self.database.transaction() as session:
+                reconciliation_run.tick(session, now)
 
     def identity(self, now: datetime) -> None:
         """Judge which device reports as a unit, where there are signs that it is another."""

@@ -1,17 +1,19 @@
 """Units waiting to be reconciled again. Whatever changes a unit or a business record marks what is due, in the same transaction."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
+from typing import Any
 
-from sqlalchemy import delete, text
+from sqlalchemy import delete, select, text
 from sqlmodel import Session, col
 
-from musterroll.storage.engine.bulk import ids, postgres
+from musterroll.storage.engine.bulk import among, ids, postgres
 from musterroll.storage.engine.database import innermost
 from musterroll.storage.tables.reconciliation import ReconcileQueue
 
 MOST = 10_000  # units; beyond that looking at all of them is as quick
 _MARK_POSTGRES = "INSERT INTO reconcile_queue (unit_id) SELECT unnest(%s)"
 _MARK_SQLITE = "INSERT INTO reconcile_queue (unit_id) SELECT value FROM json_each(?)"
+_NUMBER: Any = col(ReconcileQueue.id)
 _ALL = "musterroll.reconcile_all"  # where a session keeps the transaction that marked all units
 _UNITS = "musterroll.reconcile"  # and the units it has marked
 
@@ -43,9 +45,25 @@ def all_marked(session: Session) -> bool:
     return current is not None
 
 
+def marks(session: Session) -> dict[int, int | None]:
+    """The units of the marks there are, by the number of the mark; None: all units."""
+    return dict(session.execute(select(_NUMBER, col(ReconcileQueue.unit_id))).all())
+
+
+def remove(session: Session, numbers: Collection[int]) -> None:
+    """Remove these marks."""
+    session.execute(delete(ReconcileQueue).where(among(session, _NUMBER, numbers)))
+
+
 def take(session: Session) -> set[int] | None:
     """Empty the queue. Returns the units that were marked, None for all of them."""
     session.info.pop(_ALL, None)
     session.info.pop(_UNITS, None)
-    marked = set(session.execute(delete(ReconcileQueue).returning(col(ReconcileQueue.unit_id))).scalars())
-    return None if None in marked or len(marked) > MOST else marked
+    return marked(session.execute(delete(ReconcileQueue).returning(col(ReconcileQueue.unit_id))).scalars())
+
+
+def marked(units: Iterable[int | None]) -> set[int] | None:
+    """The units of some marks, None for all of them."""
+    some = set(units)
+    known = {unit for unit in some if unit is not None}
+    return None if len(known) < len(some) or len(known) > MOST else known

@@ -20,7 +20,7 @@ from musterroll.domain.liveness import OPERATING, ListeningWindow
 from musterroll.domain.units.lifecycle import Stage, of_stage
 from musterroll.storage.engine import account_scope, bulk
 from musterroll.storage.engine.bulk import postgres
-from musterroll.storage.engine.temp_tables import Staging
+from musterroll.storage.engine.columns import Columns
 from musterroll.storage.liveness import process_heartbeats
 from musterroll.storage.liveness import states as liveness_states
 from musterroll.storage.liveness.states import reported_by_import_only_sql
@@ -56,6 +56,7 @@ stretch AS (
   WHERE v.first_heard_at < :until AND v.unit_id {{mine}} AND NOT EXISTS (
     SELECT 1 FROM unit_state_change t WHERE t.unit_id = v.unit_id AND t.axis = 'liveness' AND t.withdrawn_at IS NULL))"""  # noqa: S608  our own
 _REPORTED = "stretch AS (SELECT unit_id, since, until FROM run_reported)"
+_WORKED = {"unit_id": "BIGINT", "since": "BIGINT", "until": "BIGINT"}
 _GAPS = f"""
 WITH {_STATES}
 SELECT s.unit_id, s.at AS since, s.next_at AS until, m.at, m.body FROM states s
@@ -125,7 +126,9 @@ def reported(
     rows = [
         _worked(*row) for row in session.connection().execute(text(_GAPS.format(mine=_mine(session))), {"since": since, "until": until})
     ]
-    Staging(session, {}, {}).fill("run_reported", {"unit_id": int, "since": int, "until": int}, [row for row in rows if row[1] < row[2]])
+    columns = Columns(session)
+    columns.fill("run_reported", _WORKED, [row for row in rows if row[1] < row[2]])
+    columns.send_temporary("run_reported", _WORKED, "FROM run_reported")
     yield from stretches(session, 0, until, heard, lines, seats, _REPORTED)
 
 

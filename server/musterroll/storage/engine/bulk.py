@@ -131,6 +131,20 @@ def pair_among(session: Session, number: Any, word: Any, pairs: Collection[tuple
     return tuple_(number, word).in_(select(func.json_extract(value, "$[0]"), func.json_extract(value, "$[1]")))
 
 
+def relation(session: Session, name: str, columns: Mapping[str, type], rows: Collection[Sequence[Any]]) -> tuple[str, dict[str, Any]]:
+    """Rows (of int or str) as a query in parentheses, and its parameters: arrays on PostgreSQL, JSON on SQLite."""
+    if not postgres(session):
+        picked = ", ".join(f"json_extract(value, '$[{place}]') AS {column}" for place, column in enumerate(columns))
+        return f"(SELECT {picked} FROM json_each(:{name}))", {name: json.dumps([list(row) for row in rows])}  # noqa: S608  our own names
+    flat = list(zip(*rows, strict=True)) or [()] * len(columns)
+    arrays = {
+        f"{name}_{column}": Texts([value.encode() for value in values]) if kind is str else Bigints(values)
+        for (column, kind), values in zip(columns.items(), flat, strict=True)
+    }
+    given = ", ".join(f":{array}" for array in arrays)
+    return f"(SELECT * FROM unnest({given}) AS {name} ({', '.join(columns)}))", arrays  # noqa: S608
+
+
 def insert(session: Session, model: type[SQLModel], names: Sequence[str], rows: Sequence[tuple[Any, ...]], **same: Any) -> None:
     """Insert rows of the columns `names` (hashable values), with the values of `same` in every one.
 

@@ -14,7 +14,8 @@ from sqlalchemy.orm import SessionTransaction
 from sqlmodel import Session, create_engine
 
 from musterroll.domain.values.errors import DomainError
-from musterroll.storage.engine import account_scope, bulk
+from musterroll.storage.engine import account_scope, bulk, columns
+from musterroll.storage.engine.columns import Limits
 
 
 def _sqlite_module() -> ModuleType:
@@ -47,9 +48,10 @@ _POSTGRES_OPTIONS = (
 class Database:
     """An engine and the ways to use it. Nothing connects before the first session."""
 
-    def __init__(self, url: str, pool_size: int = 16) -> None:
+    def __init__(self, url: str, pool_size: int = 16, limits: Limits | None = None) -> None:
+        """`limits`: of computations over many units."""
         self.url = url
-        self.engine = _engine(url, pool_size)
+        self.engine = _engine(url, pool_size).execution_options(**columns.options(limits or Limits()))
         self._reader = self.engine.execution_options(reading=True)
         # Without a transaction there is none to begin and to roll back: and at a ROLLBACK psycopg forgets every statement it prepared.
         alone = {"isolation_level": "AUTOCOMMIT"} if self.dialect == "postgresql" else {}
@@ -104,6 +106,13 @@ class Database:
                 yield limited
             return
         with Session(self._reader, expire_on_commit=False) as session:
+            yield session
+
+    @contextmanager
+    def frozen(self) -> Iterator[Session]:
+        """A session whose statements all see the same data, as long as it lasts; for computing what is written in another."""
+        level = {"isolation_level": "REPEATABLE READ"} if self.dialect == "postgresql" else {}  # on SQLite every reader has it
+        with Session(self._reader.execution_options(**level), expire_on_commit=False) as session:
             yield session
 
     @contextmanager

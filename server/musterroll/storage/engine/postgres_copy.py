@@ -4,7 +4,7 @@ The server takes as long to keep its indexes as we take to read and judge rows, 
 """
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from typing import Any
@@ -30,7 +30,7 @@ def send(session: Session, into: str, text: str) -> None:
     connection = session.connection()
     copies = session.info.get(_COPIES)
     if copies is None:
-        _copy(connection, into, text)
+        copy(connection, f"{into} FROM STDIN", (text,))
     else:
         copies.send(into, text)
 
@@ -66,7 +66,7 @@ class _Copies:
         event.listen(connection, "before_cursor_execute", self.wait)
 
     def send(self, into: str, text: str) -> None:
-        self._under_way.append(self._thread.submit(_copy, self._connection, into, text))
+        self._under_way.append(self._thread.submit(copy, self._connection, f"{into} FROM STDIN", (text,)))
 
     def wait(self, *_: Any) -> None:
         under_way, self._under_way = self._under_way, []
@@ -79,12 +79,14 @@ class _Copies:
         self._thread.shutdown()
 
 
-def _copy(connection: Connection, into: str, text: str) -> None:
-    statement = f"COPY {into} FROM STDIN"
+def copy(connection: Connection, into: str, blocks: Iterable[str | bytes]) -> None:
+    """Copy blocks of text to a table, `into` says which and in which format."""
+    statement = f"COPY {into}"
     cursor = connection.connection.cursor()
     try:
-        with cursor.copy(statement) as copy:
-            copy.write(text)
+        with cursor.copy(statement) as sent:
+            for block in blocks:
+                sent.write(block)
     except psycopg.Error as error:  # as any statement's
         raise DBAPIError.instance(statement, None, error, psycopg.Error, dialect=connection.dialect) from error
     finally:

@@ -1,7 +1,7 @@
-"""`domain.findings.line_rules` as SQL, over the tables that `storage.reconciliation` stages. A property test compares the two."""
+"""`domain.findings.line_rules` as SQL, over the tables of `storage.reconciliation`. A property test compares the two."""
 
 from musterroll.domain.findings.kinds import FindingKind
-from musterroll.storage.engine.temp_tables import Staging
+from musterroll.storage.engine.columns import Columns
 
 _USE = """
 SELECT l.id AS line_id, CASE WHEN l.scope = 'serial' THEN 1 ELSE l.quantity END - coalesce(s.units, 0) AS left_over
@@ -22,7 +22,7 @@ SELECT '{FindingKind.LINE_WITHOUT_ACCOUNT}', 'line', id, fact || '\nno account',
 FROM run_line WHERE in_force AND account_id IS NULL"""  # noqa: S608
 
 
-def define(staging: Staging) -> None:
-    """Define `{line_findings}`: every finding of the lines of the run."""
-    staging.make("run_use", _USE, by="line_id")
-    staging.define("line_findings", _OF_LINES)
+def make(columns: Columns) -> None:
+    """Make `run_line_finding`: every finding of the lines of the run."""
+    columns.make("run_use", _USE)
+    columns.make("run_line_finding", _OF_LINES)

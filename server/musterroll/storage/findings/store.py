@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from musterroll.domain.findings.kinds import FindingKind
 from musterroll.domain.values.money import Money, totals
-from musterroll.storage.engine.temp_tables import Staging
+from musterroll.storage.engine.columns import WORD, Columns
 from musterroll.storage.findings import line_rules, unit_rules
 from musterroll.storage.notifications import events as stored_events
 
@@ -19,19 +19,24 @@ class FindingChanges(NamedTuple):
     gone: int
 
 
-# Stored findings of the units and lines of a partial run. CROSS JOIN fixes the order: SQLite would scan all findings.
-_KNOWN = """
-SELECT f.* FROM run_looked t CROSS JOIN finding f WHERE f.subject_id = t.unit_id AND f.subject = 'unit'
-UNION ALL
-SELECT f.* FROM run_touched_line t CROSS JOIN finding f WHERE f.subject_id = t.line_id AND f.subject = 'line'"""
+_KNOWN = "SELECT f.id, f.kind, f.subject, f.subject_id, f.facts, f.account_id, f.value, f.currency, f.counted, f.present FROM finding f"
+_OF_SUBJECTS = """
+WHERE f.id IN (
+  SELECT k.id FROM {units} t CROSS JOIN finding k WHERE k.subject_id = t.id AND k.subject = 'unit'
+  UNION ALL
+  SELECT k.id FROM {lines} t CROSS JOIN finding k WHERE k.subject_id = t.id AND k.subject = 'line')"""
+_FINDING = {
+    **{"id": "BIGINT", "kind": WORD, "subject": WORD, "subject_id": "BIGINT", "facts": "VARCHAR", "account_id": "BIGINT"},
+    **{"value": "BIGINT", "currency": WORD, "counted": "BOOLEAN", "present": "BOOLEAN"},
+}
 # Account and value may change without ending a decision: only other facts count as a change.
 _DIFFERENCES = """
 SELECT f.id, s.*, CASE WHEN f.id IS NULL THEN 'new' WHEN s.subject_id IS NULL THEN 'gone'
     WHEN NOT f.present OR f.facts <> s.facts THEN 'changed' ELSE 'amended' END AS how
-FROM ({seen}) s FULL JOIN {known} f ON f.subject_id = s.subject_id AND f.subject = s.subject AND f.kind = s.kind
+FROM run_finding s FULL JOIN run_known f ON f.subject_id = s.subject_id AND f.subject = s.subject AND f.kind = s.kind
 WHERE f.id IS NULL OR (s.subject_id IS NULL AND f.present) OR (s.subject_id IS NOT NULL AND (
   NOT f.present OR f.facts <> s.facts OR f.account_id IS DISTINCT FROM s.account_id OR f.value IS DISTINCT FROM s.value
-  OR f.currency <> s.currency OR f.counted <> s.counted))"""
+  OR coalesce(f.currency, '') <> s.currency OR f.counted <> s.counted))"""
 _MARK_GONE = "UPDATE finding SET present = FALSE, changed_at = :at WHERE id IN (SELECT id FROM run_difference WHERE how = 'gone')"
 _CHANGE = """
 UPDATE finding AS f SET facts = d.facts, variant = d.variant, present = TRUE, changed_at = :at
@@ -39,50 +44,69 @@ FROM run_difference d WHERE d.id = f.id AND d.how = 'changed'"""
 _AMEND = """
 UPDATE finding AS f SET account_id = d.account_id, value = d.value, currency = d.currency, counted = d.counted
 FROM run_difference d WHERE d.id = f.id AND d.how IN ('changed', 'amended')"""
-_LET_GO = ("DELETE FROM finding_amount", "DELETE FROM finding_amount WHERE finding_id IN (SELECT id FROM run_known)")  # of all, of some
+_DIFFERENCE = {
+    **{"id": "BIGINT", "how": "TEXT", "facts": "TEXT", "variant": "TEXT", "account_id": "BIGINT"},
+    **{"value": "BIGINT", "currency": "TEXT", "counted": "BOOLEAN"},
+}
+_INSERTED = ("kind", "subject", "subject_id", "facts", "variant", "account_id", "value", "currency", "counted")
+_INSERT = f"""
+SELECT {", ".join(_INSERTED)}, TRUE, CAST($at AS BIGINT), CAST($at AS BIGINT)
+FROM run_difference WHERE how = 'new' ORDER BY subject_id, subject, kind"""  # noqa: S608
+_AMOUNTS = "SELECT a.finding_id FROM {known} t CROSS JOIN finding_amount a WHERE a.finding_id = t.id"
+_AMOUNT = {"finding_id": "BIGINT"}
+_LET_GO = "DELETE FROM finding_amount WHERE finding_id IN (SELECT finding_id FROM run_let_go)"
 _FURTHER = """
 INSERT INTO finding_amount (finding_id, currency, value)
 SELECT f.id, a.currency, a.value FROM run_further a CROSS JOIN finding f
 WHERE f.subject_id = a.subject_id AND f.subject = 'unit' AND f.kind = a.kind"""
-_INSERT = """
-INSERT INTO finding (kind, subject, subject_id, facts, variant, account_id, value, currency, counted, present, first_seen_at, changed_at)
-SELECT kind, subject, subject_id, facts, variant, account_id, value, currency, counted, TRUE, :at, :at
-FROM ({new}) s ORDER BY subject_id, subject, kind"""
-_NEW = "SELECT * FROM run_difference WHERE how = 'new'"
 
 
-def define(staging: Staging, conflicts: Sequence[tuple[int, str]]) -> None:
-    """Define `{seen}`: every finding of the units and lines of the run. `conflicts` as for `unit_rules.define`."""
-    unit_rules.define(staging, conflicts)
-    line_rules.define(staging)
-    staging.define("seen", "SELECT * FROM ({unit_findings}) u UNION ALL SELECT * FROM ({line_findings}) l")
+def read_stored(columns: Columns, *, whole: bool) -> None:
+    """Read the stored findings: all, or of the units and lines of a partial run."""
+    if whole:
+        columns.read("run_known", _KNOWN, _FINDING)
+        columns.read("run_amount", "SELECT finding_id FROM finding_amount", _AMOUNT)
+        return
+    units, lines = columns.ids("SELECT unit_id FROM run_looked"), columns.ids("SELECT id FROM run_row")
+    columns.read("run_known", _KNOWN + _OF_SUBJECTS, _FINDING, units=units, lines=lines)
+    columns.read("run_amount", _AMOUNTS, _AMOUNT, known=columns.ids("SELECT id FROM run_known"))
 
 
-def merge(staging: Staging, at: int, whole: bool) -> FindingChanges:
-    """Store the findings of a run as differences. `at`: ms; `whole`: the run covers all units and lines, so what it did not see is gone."""
-    if not whole:
-        staging.make("run_known", _KNOWN, by="subject_id")
-    changes = _merge(staging, at, whole)
-    staging.run(_LET_GO[not whole])
-    staging.run(_FURTHER)
-    return changes
+def make(columns: Columns, conflicts: Sequence[tuple[int, str]]) -> None:
+    """Make `run_finding`: every finding of the units and lines of the run. `conflicts` as for `unit_rules.make`."""
+    unit_rules.make(columns, conflicts)
+    line_rules.make(columns)
+    columns.make("run_finding", "FROM run_unit_finding UNION ALL FROM run_line_finding")
 
 
-def _merge(staging: Staging, at: int, whole: bool) -> FindingChanges:
-    if whole and not staging.rows("SELECT 1 FROM finding LIMIT 1"):
-        return FindingChanges(_insert(staging, "{seen}", "SELECT * FROM finding", at), 0, 0)
-    known = "finding" if whole else "run_known"
-    staging.make("run_difference", _DIFFERENCES.replace("{known}", known), by="id")
-    gone, changed = staging.run(_MARK_GONE, at=at), staging.run(_CHANGE, at=at)
-    staging.run(_AMEND)
-    return FindingChanges(_insert(staging, _NEW, _NEW, at), changed, gone)
+def make_differences(columns: Columns) -> None:
+    columns.make("run_difference", _DIFFERENCES)
 
 
-def _insert(staging: Staging, new: str, opened: str, at: int) -> int:
-    """Insert the findings of the query `new`, and record events for them. `opened`: a query for them once they are stored."""
-    inserted = staging.run(_INSERT.replace("{new}", new), at=at)
-    stored_events.record_finding_events(staging, opened, at)
-    return inserted
+def keep(columns: Columns, at: int) -> FindingChanges:
+    """Store the differences, and record events for new findings. `at`: ms."""
+    counts = dict(columns.rows("SELECT how, count(*) FROM run_difference GROUP BY how"))
+    if counts.keys() - {"new"}:
+        columns.send_temporary("run_difference", _DIFFERENCE, f"SELECT {', '.join(_DIFFERENCE)} FROM run_difference WHERE how <> 'new'")  # noqa: S608
+        columns.write(_MARK_GONE, at=at)
+        columns.write(_CHANGE, at=at)
+        columns.write(_AMEND)
+    if counts.get("new"):
+        columns.send("finding", (*_INSERTED, "present", "first_seen_at", "changed_at"), _INSERT, at=at)
+        stored_events.record_finding_events(columns, at)
+    _keep_further(columns)
+    return FindingChanges(*(counts.get(how, 0) for how in ("new", "changed", "gone")))
+
+
+def _keep_further(columns: Columns) -> None:
+    """Store anew what the findings of the run are worth in further currencies."""
+    if columns.rows("SELECT 1 FROM run_amount LIMIT 1"):
+        columns.send_temporary("run_let_go", _AMOUNT, "SELECT DISTINCT finding_id FROM run_amount")
+        columns.write(_LET_GO)
+    if columns.rows("SELECT 1 FROM run_further LIMIT 1"):
+        further = {"subject_id": "BIGINT", "kind": "TEXT", "currency": "TEXT", "value": "BIGINT"}
+        columns.send_temporary("run_further", further, "SELECT subject_id, kind, currency, value FROM run_further")
+        columns.write(_FURTHER)
 
 
 class FindingSums(NamedTuple):
@@ -93,14 +117,14 @@ class FindingSums(NamedTuple):
 
 
 _SUMS = """
-SELECT kind, currency, count(*), CAST(sum(CASE WHEN counted THEN value END) AS BIGINT) FROM ({seen}) s GROUP BY kind, currency
+SELECT kind, currency, count(*), CAST(sum(CASE WHEN counted THEN value END) AS BIGINT) FROM run_finding GROUP BY kind, currency
 UNION ALL
 SELECT kind, currency, 0, CAST(sum(CASE WHEN counted THEN value END) AS BIGINT) FROM run_further GROUP BY kind, currency"""
 
 
-def sums(staging: Staging) -> FindingSums:
+def sums(columns: Columns) -> FindingSums:
     """The findings of a run, stored or not."""
-    return summed((row[0], row[1], row[2], row[3]) for row in staging.rows(_SUMS))
+    return summed((row[0], row[1], row[2], row[3]) for row in columns.rows(_SUMS))
 
 
 def summed(rows: Iterable[tuple[str, str, int, int | None]]) -> FindingSums:

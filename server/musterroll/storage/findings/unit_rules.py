@@ -1,15 +1,28 @@
-"""`domain.findings.unit_rules` as SQL, over the tables that `storage.reconciliation` stages. A property test compares the two.
+"""`domain.findings.unit_rules` as SQL, over the tables of `storage.reconciliation`. A property test compares the two.
 
 Facts are compared byte by byte between runs, so they are composed here as the rules compose them, one fact per line.
 """
 
 from collections.abc import Sequence
+from datetime import date
 
 from musterroll.domain.findings.kinds import ATTACH, LEAK, OF_CELL, FindingKind
 from musterroll.domain.findings.unit_rules import CLONE_FACT, OTHER_DOUBTS
 from musterroll.domain.messages.identity import Doubt
-from musterroll.storage.engine.temp_tables import Staging
+from musterroll.storage.engine.columns import Columns
 
+# Units in warranty on the day; products with a price; doubts about who reports: a device waits with the serial of an enrolled one (no
+# doubt by name), or an open case.
+_IN_WARRANTY = """
+SELECT w.unit_id FROM warranty_period w
+WHERE w.starts_on <= :on AND (w.ends_on IS NULL OR w.ends_on > :on) AND (w.voided_on IS NULL OR w.voided_on > :on) {of_some}"""
+_OF_SOME = "AND w.unit_id IN (SELECT id FROM {units} u)"
+_PRICED = "SELECT id, list_price, currency FROM product WHERE list_price IS NOT NULL"
+_DOUBTED = """
+SELECT w.unit_id, '' AS doubt, '' AS facts FROM credential w WHERE w.status = 'pending' {of_some} AND EXISTS (
+  SELECT 1 FROM credential holds WHERE holds.unit_id = w.unit_id AND holds.status = 'active')
+UNION
+SELECT w.unit_id, w.doubt, w.facts FROM identity_case w WHERE w.unit_id IS NOT NULL {of_some}"""
 # The lines that pay for a unit that is not healthy: all of them, and (`due`) the overdue ones.
 _PAID = """
 WITH paying AS (
@@ -56,20 +69,17 @@ SELECT unit_id, account_id, cell, string_agg(fact, '\n' ORDER BY ends, ref, id) 
   max(CASE WHEN back = 1 THEN price END) AS value, max(CASE WHEN back = 1 THEN currency END) AS currency
 FROM ended GROUP BY unit_id, account_id, cell"""
 
-_UNKNOWN = """EXISTS (
-        SELECT 1 FROM unit JOIN unit_status ON unit_status.unit_id = unit.id WHERE unit.id = c.unit_id AND {unknown})"""
 _KINDS = " ".join(f"WHEN {int(code, 2)} THEN '{kind}'" for code, kind in OF_CELL.items())
 _OF_CELLS = f"""
-WITH odd AS MATERIALIZED (
-  SELECT c.*, CASE WHEN c.cell <> 3 THEN '' WHEN EXISTS (
-      SELECT 1 FROM warranty_period w WHERE w.unit_id = c.unit_id AND w.starts_on <= :on AND (w.ends_on IS NULL OR w.ends_on > :on)
-        AND (w.voided_on IS NULL OR w.voided_on > :on)) THEN '{ATTACH}' ELSE '{LEAK}' END AS variant
+WITH odd AS (
+  SELECT c.*, CASE WHEN c.cell <> 3 THEN '' WHEN c.unit_id IN (SELECT unit_id FROM run_in_warranty) THEN '{ATTACH}' ELSE '{LEAK}' END
+    AS variant
   FROM run_cell c WHERE c.cell BETWEEN 1 AND 6)
 SELECT CASE c.cell {_KINDS} END AS kind, 'unit' AS subject, c.unit_id AS subject_id,
   c.lifecycle || coalesce('\n' || p.facts, '')
     || CASE WHEN c.cell IN (2, 6) THEN '\n' || coalesce(
-      CASE WHEN {_UNKNOWN} THEN 'listed ' ELSE 'heard ' END
-      || CAST(c.heard_at / 1000 AS TEXT), 'never heard') ELSE '' END
+      CASE WHEN c.unknown THEN 'listed ' ELSE 'heard ' END
+      || CAST(c.heard_at // 1000 AS VARCHAR), 'never heard') ELSE '' END
     || CASE WHEN c.cell = 3 THEN '\n' || c.variant ELSE '' END AS facts,
   c.variant, c.account_id,
   CASE WHEN c.cell IN (4, 6) THEN p.value WHEN c.cell = 3 THEN coalesce(e.value, product.list_price) END AS value,
@@ -78,16 +88,14 @@ SELECT CASE c.cell {_KINDS} END AS kind, 'unit' AS subject, c.unit_id AS subject
     WHEN c.cell = 3 AND product.list_price IS NOT NULL THEN product.currency ELSE '' END AS currency,
   TRUE AS counted
 FROM odd c
-LEFT JOIN product ON product.id = c.product_id
+LEFT JOIN run_priced product ON product.id = c.product_id
 LEFT JOIN run_paid p ON p.unit_id = c.unit_id
 LEFT JOIN run_ended e ON e.unit_id = c.unit_id"""  # noqa: S608
-# A device waits with the serial of an enrolled one, or several report with one credential.
 _CLONES = f"""
 SELECT unit_id, string_agg(fact, '\n' ORDER BY part) AS facts FROM (
-  SELECT DISTINCT waits.unit_id, :clone AS fact, 1 AS part FROM credential waits
-  JOIN credential holds ON holds.unit_id = waits.unit_id AND holds.status = 'active' WHERE waits.status = 'pending'
+  SELECT unit_id, '{CLONE_FACT}' AS fact, 1 AS part FROM run_doubted WHERE doubt = ''
   UNION ALL
-  SELECT unit_id, facts, 2 FROM identity_case WHERE doubt = '{Doubt.COPIED}') parts
+  SELECT unit_id, facts, 2 FROM run_doubted WHERE doubt = '{Doubt.COPIED}') parts
 GROUP BY unit_id"""  # noqa: S608
 _DOUBTS = " ".join(f"WHEN '{doubt}' THEN '{kind}'" for doubt, kind in OTHER_DOUBTS.items())
 _OF_UNITS = f"""
@@ -113,7 +121,7 @@ SELECT '{FindingKind.CLONE_CASE}', 'unit', c.unit_id, k.facts, '', c.account_id,
 FROM ({_CLONES}) k JOIN run_cell c ON c.unit_id = k.unit_id
 UNION ALL
 SELECT CASE i.doubt {_DOUBTS} END, 'unit', c.unit_id, i.facts, '', c.account_id, NULL, '', TRUE
-FROM identity_case i JOIN run_cell c ON c.unit_id = i.unit_id WHERE i.doubt <> '{Doubt.COPIED}'"""  # noqa: S608
+FROM run_doubted i JOIN run_cell c ON c.unit_id = i.unit_id WHERE i.doubt NOT IN ('', '{Doubt.COPIED}')"""  # noqa: S608
 
 _FURTHER = f"""
 SELECT p.unit_id AS subject_id, CASE p.cell {_KINDS} END AS kind, p.account_id, a.currency, a.value, TRUE AS counted
@@ -127,17 +135,27 @@ SELECT t.unit_id, '{FindingKind.COVERED_TWICE}', t.account_id, a.currency, a.sur
 FROM run_several t JOIN run_currency a ON a.unit_id = t.unit_id WHERE a.currency <> t.surplus_currency AND a.surplus IS NOT NULL"""  # noqa: S608
 
 
-def define(staging: Staging, conflicts: Sequence[tuple[int, str]]) -> None:
-    """Define `{unit_findings}`: every finding of the units of the run, and `run_further`: what they are worth in further currencies.
+def read(columns: Columns, on: date, *, whole: bool) -> None:
+    """Read what the rules need beside the quadrants: of all units, or of those of the run."""
+    some = {} if whole else {"units": columns.ids("SELECT unit_id FROM run_cell")}
+    in_warranty, doubted = (query.replace("{of_some}", _OF_SOME if some else "") for query in (_IN_WARRANTY, _DOUBTED))
+    columns.read("run_in_warranty", in_warranty, {"unit_id": "BIGINT"}, on=on, **some)
+    columns.read("run_priced", _PRICED, {"id": "BIGINT", "list_price": "BIGINT", "currency": "VARCHAR"})
+    columns.read("run_doubted", doubted, {"unit_id": "BIGINT", "doubt": "VARCHAR", "facts": "VARCHAR"}, **some)
+
+
+def make(columns: Columns, conflicts: Sequence[tuple[int, str]]) -> None:
+    """Make `run_unit_finding`: every finding of the units of the run, and `run_further`: what they are worth in further currencies.
 
     `conflicts`: units whose reported warranty disagrees with the registry, each with the fact of the finding.
     """
-    staging.fill("run_conflict", {"unit_id": int, "says": str}, conflicts)
-    staging.make("run_paid", _PAID, by="unit_id")
-    staging.make("run_several", _SEVERAL, by="unit_id")
-    staging.make("run_currency", _IN_CURRENCIES, by="unit_id")
-    for statement in _FIRST_CURRENCY:
-        staging.run(statement)
-    staging.make("run_further", _FURTHER, by="subject_id")
-    staging.make("run_ended", _ENDED, by="unit_id")
-    staging.define("unit_findings", f"SELECT * FROM ({_OF_CELLS}) c UNION ALL {_OF_UNITS}", clone=CLONE_FACT)  # noqa: S608
+    columns.fill("run_conflict", {"unit_id": "BIGINT", "says": "VARCHAR"}, conflicts)
+    columns.make("run_paid", _PAID)
+    columns.make("run_several", _SEVERAL)
+    columns.make("run_currency", _IN_CURRENCIES)
+    if columns.rows("SELECT 1 FROM run_currency LIMIT 1"):
+        for statement in _FIRST_CURRENCY:
+            columns.run(statement)
+    columns.make("run_further", _FURTHER)
+    columns.make("run_ended", _ENDED)
+    columns.make("run_unit_finding", f"SELECT * FROM ({_OF_CELLS}) c UNION ALL {_OF_UNITS}")  # noqa: S608

@@ -1,24 +1,31 @@
-"""Seats of lines in force, sold and used by operating units, from a staged run."""
+"""Seats of lines in force, sold and used by operating units, from the columns of a run."""
 
 from musterroll.domain.installed_base.licences import LineSeats
-from musterroll.storage.engine.temp_tables import Staging
+from musterroll.storage.engine.columns import Columns
 from musterroll.storage.liveness.states import reported_by_import_only_sql
 
-_SEATS = f"""
+_ACCOUNTS = "SELECT id, ref, segment FROM account"
+_ACCOUNT = {"id": "BIGINT", "ref": "VARCHAR", "segment": "VARCHAR"}
+_PRODUCTS = "SELECT id, model FROM product"
+_LISTED = f"SELECT unit_id FROM unit_status WHERE {reported_by_import_only_sql()}"  # noqa: S608  our own
+_SEATS = """
 WITH used AS (
-  SELECT s.line_id, max(c.product_id) AS product_id, sum(CASE WHEN c.operating THEN 1 ELSE 0 END) AS active,
-    sum(CASE WHEN c.operating AND {reported_by_import_only_sql("v")} THEN 1 ELSE 0 END) AS listed
-  FROM run_seat s JOIN run_cell c ON c.unit_id = s.unit_id LEFT JOIN unit_status v ON v.unit_id = s.unit_id GROUP BY s.line_id)
+  SELECT s.line_id, max(c.product_id) AS product_id, count(*) FILTER (WHERE c.operating) AS active,
+    count(*) FILTER (WHERE c.operating AND v.unit_id IS NOT NULL) AS listed
+  FROM run_seat s JOIN run_cell c ON c.unit_id = s.unit_id LEFT JOIN run_listed v ON v.unit_id = s.unit_id GROUP BY s.line_id)
 SELECT coalesce(account.segment, ''), coalesce(product.model, ''), coalesce(account.ref, ''), sum(l.quantity),
   sum(coalesce(u.active, 0)), sum(coalesce(u.listed, 0))
 FROM run_line l
 LEFT JOIN used u ON u.line_id = l.id
-LEFT JOIN account ON account.id = l.account_id
-LEFT JOIN product ON product.id = coalesce(l.product_id, u.product_id)
+LEFT JOIN run_owner account ON account.id = l.account_id
+LEFT JOIN run_product product ON product.id = coalesce(l.product_id, u.product_id)
 WHERE l.in_force
-GROUP BY coalesce(account.segment, ''), coalesce(product.model, ''), coalesce(account.ref, '')"""  # noqa: S608  our own
+GROUP BY ALL ORDER BY ALL"""
 
 
-def seats(staging: Staging) -> list[LineSeats]:
+def seats(columns: Columns) -> list[LineSeats]:
     """Seats by segment, model and account number; empty if unknown."""
-    return [LineSeats(*row[:3], *map(int, row[3:])) for row in staging.rows(_SEATS)]
+    columns.read("run_owner", _ACCOUNTS, _ACCOUNT)
+    columns.read("run_product", _PRODUCTS, {"id": "BIGINT", "model": "VARCHAR"})
+    columns.read("run_listed", _LISTED, {"unit_id": "BIGINT"})
+    return [LineSeats(*row[:3], *map(int, row[3:])) for row in columns.rows(_SEATS)]

@@ -13,7 +13,7 @@ from musterroll.domain.values.money import Money
 from musterroll.storage.accounts import hierarchy
 from musterroll.storage.engine import bulk
 from musterroll.storage.engine.bulk import among
-from musterroll.storage.engine.temp_tables import Staging
+from musterroll.storage.engine.columns import Columns
 from musterroll.storage.tables.accounts import Account, Site
 from musterroll.storage.tables.liveness import UnitStatus
 from musterroll.storage.tables.notifications import EventRow, NotificationRule, RuleEvent
@@ -65,20 +65,21 @@ def of_units(session: Session, uids: Collection[str], since: int) -> list[EventR
     return list(session.scalars(query.order_by(col(EventRow.id))))
 
 
-_RECORD_FINDINGS = """
-INSERT INTO event (kind, at, account_id, units, serial, uid, variant, worth, currency, detail)
-SELECT 'finding_opened', :at, account_id, sum(findings), '', '', kind, CAST(sum(CASE WHEN counted THEN value END) AS BIGINT), currency, ''
+_OPENED = """
+SELECT 'finding_opened' AS event, $at AS at, account_id, sum(findings) AS units, '' AS serial, '' AS uid, kind,
+  CAST(sum(CASE WHEN counted THEN value END) AS BIGINT) AS worth, currency, '' AS detail
 FROM (
-  SELECT account_id, kind, currency, value, counted, 1 AS findings FROM ({opened}) f
+  SELECT account_id, kind, currency, value, counted, 1 AS findings FROM run_difference WHERE how = 'new'
   UNION ALL
-  SELECT account_id, kind, currency, value, counted, 0 FROM run_further
-  WHERE (subject_id, kind) IN (SELECT subject_id, kind FROM ({opened}) u WHERE u.subject = 'unit')) f
-GROUP BY account_id, kind, currency"""
+  SELECT a.account_id, a.kind, a.currency, a.value, a.counted, 0 FROM run_further a
+  JOIN run_difference d ON d.subject_id = a.subject_id AND d.kind = a.kind AND d.subject = 'unit' AND d.how = 'new')
+GROUP BY account_id, kind, currency ORDER BY account_id, kind, currency"""
+_OPENED_COLUMNS = ("kind", "at", "account_id", "units", "serial", "uid", "variant", "worth", "currency", "detail")
 
 
-def record_finding_events(staging: Staging, opened: str, at: int) -> None:
-    """Record one event for each account and kind of the new findings that the SQL `opened` selects. `at` is ms."""
-    staging.run(_RECORD_FINDINGS.replace("{opened}", opened), at=at)
+def record_finding_events(columns: Columns, at: int) -> None:
+    """Record one event for each account and kind of the findings that a run has opened. `at` is ms."""
+    columns.send("event", _OPENED_COLUMNS, _OPENED, at=at)
 
 
 _COLUMNS = (

@@ -1,4 +1,4 @@
-"""What changes to some units can affect: `run_touched`, the units whose seats are allocated again, and `run_touched_line`, the lines.
+"""What changes to some units can affect: `run_touched`, the units whose seats are allocated again, `run_changed` among them, and the lines.
 
 A unit shares its serial with those a line could mean instead, and its seat with those that compete for it, they with others in turn: the
 quantity of every place it reaches, every unit that reaches that place, the places those reach. What is beyond cannot change.
@@ -8,84 +8,96 @@ Tables are crossed in the order to go in, from the few to the many by index: SQL
 
 from collections.abc import Collection
 
-from musterroll.storage.accounts.tree import AccountHierarchy
-from musterroll.storage.engine.temp_tables import Staging
-from musterroll.storage.reconciliation.unit_states import FACTS
+from musterroll.storage.contracts import lines_in_force
+from musterroll.storage.engine.columns import WORD, Columns, Relation
+from musterroll.storage.reconciliation.unit_states import COLUMNS, FACTS, JOINED
 
-_FACTS = f"{FACTS}, unit.merged_into_id IS NULL AS on_roll"
-_VOICE = "LEFT JOIN unit_status ON unit_status.unit_id = unit.id"
 _CHANGED = f"""
-SELECT {_FACTS} FROM unit {_VOICE} LEFT JOIN site ON site.id = unit.site_id
+SELECT {FACTS} FROM unit {JOINED}
 WHERE unit.id IN (
-  SELECT other.id FROM run_noted t JOIN unit mine ON mine.id = t.unit_id JOIN unit other ON other.serial_key = mine.serial_key)"""  # noqa: S608
+  SELECT other.id FROM {{units}} t CROSS JOIN unit mine CROSS JOIN unit other
+  WHERE mine.id = t.id AND other.serial_key = mine.serial_key)"""  # noqa: S608
 # Where the changed units are, and where the last run found them.
 _WHERE = """
-SELECT product_id, site_id, account_id FROM run_changed
+SELECT DISTINCT product_id, site_id, account_id FROM run_changed
 UNION
-SELECT o.product_id, o.site_id, o.account_id FROM run_changed t CROSS JOIN unit_reconciliation o WHERE o.unit_id = t.unit_id"""
+SELECT DISTINCT product_id, nullif(site_id, 0), nullif(account_id, 0) FROM run_stored"""
+_STORED = "SELECT o.* FROM {units} t CROSS JOIN unit_reconciliation o WHERE o.unit_id = t.id"
 _WHERE_NEXT = "SELECT DISTINCT product_id, site_id, account_id FROM run_new"
+# The quantities that units at these places reach.
 _POOLS = """
-SELECT DISTINCT l.place_id, l.product_id, l.scope FROM run_place p CROSS JOIN contract_line l
-WHERE l.scope = p.scope AND l.place_id = p.place_id AND l.product_id = p.product_id AND NOT EXISTS (
-  SELECT 1 FROM run_reached r WHERE r.scope = p.scope AND r.place_id = p.place_id AND r.product_id = p.product_id)"""
-_NEW = "NOT EXISTS (SELECT 1 FROM run_touched t WHERE t.unit_id = unit.id)"
+WITH RECURSIVE above(account_id, product_id) AS (
+  SELECT account_id, product_id FROM {spots} s WHERE account_id IS NOT NULL
+  UNION
+  SELECT a.parent_id, b.product_id FROM above b JOIN account a ON a.id = b.account_id WHERE a.parent_id IS NOT NULL),
+place AS (
+  SELECT 'site' AS scope, site_id AS place_id, product_id FROM {spots} s WHERE site_id IS NOT NULL
+  UNION SELECT 'account', account_id, product_id FROM {spots} s WHERE account_id IS NOT NULL
+  UNION SELECT 'subtree', account_id, product_id FROM above)
+SELECT DISTINCT l.place_id, l.product_id, l.scope FROM place p CROSS JOIN contract_line l
+WHERE l.scope = p.scope AND l.place_id = p.place_id AND l.product_id = p.product_id"""
 _REACHING = f"""
-SELECT {_FACTS} FROM run_new_pool p CROSS JOIN unit CROSS JOIN site {_VOICE}
-WHERE p.scope = 'site' AND unit.site_id = p.place_id AND {{scan}}unit.product_id = p.product_id AND site.id = unit.site_id AND {_NEW}
-UNION
-SELECT {_FACTS} FROM run_below p CROSS JOIN unit LEFT JOIN site ON site.id = unit.site_id {_VOICE}
-WHERE unit.account_id = p.account_id AND {{scan}}unit.product_id = p.product_id AND {_NEW}
-UNION
-SELECT {_FACTS} FROM run_below p CROSS JOIN site CROSS JOIN unit {_VOICE}
-WHERE site.account_id = p.account_id AND unit.site_id = site.id AND {{scan}}unit.account_id IS NULL
-  AND {{scan}}unit.product_id = p.product_id AND {_NEW}"""  # noqa: S608
-_LINES = """
-SELECT l.id AS line_id, l.contract_id FROM run_reached r CROSS JOIN contract_line l
-WHERE l.scope = r.scope AND l.place_id = r.place_id AND l.product_id = r.product_id
-UNION
-SELECT l.id, l.contract_id FROM run_touched t CROSS JOIN contract_line l
-WHERE l.serial_key = t.serial_key AND {scan}l.scope = 'serial'"""
-_POOL = {"place_id": int, "product_id": int, "scope": str}  # a place first: SQLite looks by it
+WITH RECURSIVE below(account_id, product_id) AS (
+  SELECT place_id, product_id FROM {{pools}} p WHERE scope = 'subtree'
+  UNION
+  SELECT a.id, b.product_id FROM below b JOIN account a ON a.parent_id = b.account_id),
+owner AS (SELECT account_id, product_id FROM below UNION SELECT place_id, product_id FROM {{pools}} p WHERE scope = 'account')
+SELECT {FACTS} FROM {{pools}} p CROSS JOIN unit {JOINED}
+WHERE p.scope = 'site' AND unit.site_id = p.place_id AND {{scan}}unit.product_id = p.product_id
+UNION ALL
+SELECT {FACTS} FROM owner o CROSS JOIN unit {JOINED} WHERE unit.account_id = o.account_id AND {{scan}}unit.product_id = o.product_id
+UNION ALL
+SELECT {FACTS} FROM owner o CROSS JOIN site CROSS JOIN unit LEFT JOIN unit_status ON unit_status.unit_id = unit.id
+WHERE site.account_id = o.account_id AND unit.site_id = site.id AND unit.account_id IS NULL AND {{scan}}unit.product_id = o.product_id"""  # noqa: S608
+_ACCOUNTS = """
+WITH RECURSIVE above(id, parent_id) AS (
+  SELECT a.id, a.parent_id FROM {owners} o CROSS JOIN account a WHERE a.id = o.id
+  UNION SELECT a.id, a.parent_id FROM above b CROSS JOIN account a WHERE a.id = b.parent_id)
+SELECT id, parent_id FROM above"""
+_LINES = """l.id IN (
+  SELECT n.id FROM {pools} p CROSS JOIN contract_line n WHERE n.scope = p.scope AND n.place_id = p.place_id AND n.product_id = p.product_id
+  UNION
+  SELECT n.id FROM {serials} t CROSS JOIN contract_line n WHERE n.serial_key = t.serial_key AND {scan}n.scope = 'serial')"""
+# Whom a line can mean that names a serial: also units that a run of some need not seat again.
+_HOLDERS = """
+SELECT u.id AS unit_id, u.product_id, u.serial_key FROM {serials} t CROSS JOIN unit u
+WHERE u.serial_key = t.serial_key AND u.merged_into_id IS NULL"""
+_POOL = {"place_id": int, "product_id": int, "scope": str}
+_SPOT = {"product_id": int, "site_id": int, "account_id": int}
+STORED = dict.fromkeys(("unit_id", "account_id", "site_id", "product_id", "cell", "line_id"), "BIGINT")
 
 
-def stage_reach(staging: Staging, unit_ids: Collection[int], tree: AccountHierarchy) -> list[int]:
-    """Fill the two tables from the changed units. Returns the contracts of the lines."""
-    staging.fill("run_noted", {"unit_id": int}, [(unit_id,) for unit_id in sorted(unit_ids)])
-    staging.make("run_changed", _CHANGED, by="unit_id")
-    staging.make("run_touched", "SELECT * FROM run_changed", by="unit_id")
-    staging.fill("run_reached", _POOL, [])
+def read_reach(columns: Columns, unit_ids: Collection[int]) -> None:
+    """Read the units, the accounts above them, the lines with their contracts, and whom lines can mean that name a serial."""
+    columns.read("run_changed", _CHANGED, COLUMNS, units=unit_ids)
+    columns.make("run_touched", "FROM run_changed")
+    columns.read("run_stored", _STORED, STORED, units=columns.ids("SELECT unit_id FROM run_changed"))
+    reached: set[tuple[int, int, str]] = set()
     where = _WHERE
-    while _spread(staging, where, tree):
+    while spots := columns.rows(where):
+        pools = {tuple(row) for row in columns.ask(_POOLS, spots=Relation(_SPOT, spots))} - reached
+        if not pools:
+            break
+        reached |= pools
+        columns.read("run_reaching", _REACHING, COLUMNS, pools=Relation(_POOL, sorted(pools)))
+        columns.make("run_new", "SELECT DISTINCT ON (unit_id) * FROM run_reaching WHERE unit_id NOT IN (SELECT unit_id FROM run_touched)")
+        columns.run("INSERT INTO run_touched FROM run_new")
         where = _WHERE_NEXT
-    staging.make("run_touched_line", _LINES, by="line_id")
-    return [row[0] for row in staging.rows("SELECT DISTINCT contract_id FROM run_touched_line")]
+    columns.make("run_unit", "FROM run_touched WHERE registered = 1")
+    owners = columns.ids("SELECT DISTINCT account_id FROM run_unit WHERE account_id IS NOT NULL")
+    columns.read("run_account", _ACCOUNTS, {"id": "BIGINT", "parent_id": "BIGINT"}, owners=owners)
+    serials = Relation({"serial_key": str}, columns.rows("SELECT DISTINCT serial_key FROM run_touched"))
+    lines_in_force.read_some(columns, _LINES, pools=Relation(_POOL, sorted(reached)), serials=serials)
+    named = Relation({"serial_key": str}, columns.rows("SELECT DISTINCT serial_key FROM run_row WHERE scope = 'serial'"))
+    columns.read("run_holder", _HOLDERS, {"unit_id": "BIGINT", "product_id": "BIGINT", "serial_key": WORD}, serials=named)
 
 
-def _spread(staging: Staging, where: str, tree: AccountHierarchy) -> bool:
-    """Go one step from where units are: to the places they reach and the units that reach those. Whether there were any."""
-    places: set[tuple[int, int, str]] = set()
-    for product, site, account in staging.rows(where):
-        places |= {(site, product, "site")} if site else set()
-        places |= {(account, product, "account")} if account else set()
-        places |= {(above, product, "subtree") for above in tree.lineage(account or None)}
-    staging.fill("run_place", _POOL, sorted(places))
-    pools = staging.rows(_POOLS)
-    if not pools:
-        return False
-    staging.fill("run_new_pool", _POOL, [tuple(row) for row in pools])
-    staging.run("INSERT INTO run_reached SELECT place_id, product_id, scope FROM run_new_pool")
-    staging.measure("run_reached")
-    below = {(account, product) for account, product, scope in pools if scope == "account"}
-    below |= {(subsidiary, product) for account, product, scope in pools if scope == "subtree" for subsidiary in tree.below(account)}
-    staging.fill("run_below", {"account_id": int, "product_id": int}, sorted(below))
-    staging.make("run_new", _REACHING, by="unit_id")
-    staging.run("INSERT INTO run_touched SELECT * FROM run_new")
-    staging.measure("run_touched")
-    return True
+def read_stored(columns: Columns) -> None:
+    """Read how the last run left the units of this one."""
+    columns.read("run_stored", _STORED, STORED, units=columns.ids("SELECT unit_id FROM run_touched"))
 
 
-def narrow(staging: Staging) -> None:
+def narrow(columns: Columns) -> None:
     """Of the units allocated again, keep those that changed and those whose quadrant or seat changed."""
-    staging.make("run_looked", "SELECT unit_id FROM run_changed UNION SELECT unit_id FROM run_moved", by="unit_id")
-    staging.run("DELETE FROM run_cell WHERE unit_id NOT IN (SELECT unit_id FROM run_looked)")
-    staging.measure("run_cell")
+    columns.make("run_looked", "SELECT unit_id FROM run_changed UNION SELECT unit_id FROM run_moved")
+    columns.run("DELETE FROM run_cell WHERE unit_id NOT IN (SELECT unit_id FROM run_looked)")

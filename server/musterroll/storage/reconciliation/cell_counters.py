@@ -7,85 +7,100 @@ from typing import NamedTuple
 from sqlalchemy import func, select
 from sqlmodel import Session, col
 
-from musterroll.storage.engine.temp_tables import Staging
+from musterroll.storage.engine.columns import Columns
 from musterroll.storage.liveness import process_heartbeats
 from musterroll.storage.reconciliation.unit_states import by_code
 from musterroll.storage.tables.operations import ProcessHeartbeat
 from musterroll.storage.tables.reconciliation import CellCount, UnitReconciliation
 
 RUN = "reconciliation"  # the heartbeat of the last stored run: its instant, and its day as detail
+_STORED = "reconciliation_stored"  # the heartbeat whose detail counts the runs that were stored
 
 # Units whose state differs from the last run; `was_`: the earlier state. A unit that is gone has no cell (null).
 _MOVED = """
-SELECT coalesce(c.unit_id, o.unit_id) AS unit_id, coalesce(c.account_id, 0) AS account_id, coalesce(c.site_id, 0) AS site_id, c.product_id,
-  c.cell, c.line_id, o.account_id AS was_account, o.product_id AS was_product, o.cell AS was_cell
-FROM {pairs}
+SELECT coalesce(c.unit_id, o.unit_id) AS unit_id, coalesce(c.account_id, 0) AS account_id, coalesce(c.site_id, 0) AS site_id,
+  coalesce(c.product_id, 0) AS product_id, c.cell, c.line_id, o.account_id AS was_account, o.product_id AS was_product, o.cell AS was_cell
+FROM run_cell c FULL JOIN run_stored o ON o.unit_id = c.unit_id
 WHERE o.unit_id IS NULL OR c.unit_id IS NULL OR o.cell <> c.cell OR o.product_id <> c.product_id
   OR o.account_id <> coalesce(c.account_id, 0) OR o.site_id <> coalesce(c.site_id, 0) OR o.line_id <> c.line_id"""
-# A table, not a subquery: SQLite has no index into the rows of a subquery.
-_ALL = "run_cell c FULL JOIN unit_reconciliation o ON o.unit_id = c.unit_id"
-_SOME = """(
-  SELECT t.unit_id FROM run_touched t WHERE t.on_roll OR EXISTS (SELECT 1 FROM unit_reconciliation s WHERE s.unit_id = t.unit_id)) t
-LEFT JOIN run_cell c ON c.unit_id = t.unit_id LEFT JOIN unit_reconciliation o ON o.unit_id = t.unit_id"""
-_KEEP = (
-    "DELETE FROM unit_reconciliation WHERE unit_id IN (SELECT unit_id FROM run_moved WHERE cell IS NULL)",
-    """UPDATE unit_reconciliation AS o SET account_id = m.account_id, site_id = m.site_id, product_id = m.product_id,
-      cell = m.cell, line_id = m.line_id
-    FROM run_moved m WHERE m.unit_id = o.unit_id AND m.cell IS NOT NULL""",
-    """INSERT INTO unit_reconciliation (unit_id, account_id, site_id, product_id, cell, line_id)
-    SELECT unit_id, account_id, site_id, product_id, cell, line_id FROM run_moved WHERE was_cell IS NULL""",
-)
-_FIRST = """
-INSERT INTO unit_reconciliation (unit_id, account_id, site_id, product_id, cell, line_id)
-SELECT unit_id, coalesce(account_id, 0), coalesce(site_id, 0), product_id, cell, line_id FROM run_cell"""
 _SHIFTS = """
 WITH moves AS (
   SELECT account_id, product_id, cell, count(*) AS n FROM run_moved WHERE cell IS NOT NULL GROUP BY account_id, product_id, cell
   UNION ALL
   SELECT was_account, was_product, was_cell, -count(*) FROM run_moved WHERE was_cell IS NOT NULL
   GROUP BY was_account, was_product, was_cell)
-SELECT 'all' AS axis, 0 AS of_id, cell, CAST(sum(n) AS INTEGER) AS units FROM moves GROUP BY cell HAVING sum(n) <> 0
-UNION ALL SELECT 'account', account_id, cell, CAST(sum(n) AS INTEGER) FROM moves GROUP BY account_id, cell HAVING sum(n) <> 0
-UNION ALL SELECT 'product', product_id, cell, CAST(sum(n) AS INTEGER) FROM moves GROUP BY product_id, cell HAVING sum(n) <> 0"""
-_SHIFT = (  # in this order, as what was inserted is not to be added to
-    "UPDATE cell_count AS t SET units = t.units + s.units FROM run_shift s WHERE s.axis = t.axis AND s.of_id = t.of_id AND s.cell = t.cell",
-    """INSERT INTO cell_count (axis, of_id, cell, units) SELECT axis, of_id, cell, units FROM run_shift s WHERE NOT EXISTS (
-      SELECT 1 FROM cell_count t WHERE t.axis = s.axis AND t.of_id = s.of_id AND t.cell = s.cell)""",
+SELECT 'all' AS axis, 0 AS of_id, cell, sum(n) AS units FROM moves GROUP BY cell HAVING sum(n) <> 0
+UNION ALL SELECT 'account', account_id, cell, sum(n) FROM moves GROUP BY account_id, cell HAVING sum(n) <> 0
+UNION ALL SELECT 'product', product_id, cell, sum(n) FROM moves GROUP BY product_id, cell HAVING sum(n) <> 0"""
+_COLUMNS = ("unit_id", "account_id", "site_id", "product_id", "cell", "line_id")
+_MOVE = (
+    "DELETE FROM unit_reconciliation WHERE unit_id IN (SELECT unit_id FROM run_moved WHERE cell IS NULL)",
+    """UPDATE unit_reconciliation AS o SET account_id = m.account_id, site_id = m.site_id, product_id = m.product_id,
+      cell = m.cell, line_id = m.line_id
+    FROM run_moved m WHERE m.unit_id = o.unit_id AND m.cell IS NOT NULL""",
 )
+_SHIFT = """
+INSERT INTO cell_count (axis, of_id, cell, units) SELECT axis, of_id, cell, units FROM run_shift WHERE TRUE
+ON CONFLICT (axis, of_id, cell) DO UPDATE SET units = cell_count.units + excluded.units"""
 # Counts that are only ever shifted would stay wrong once something else had made them so.
 _WRONG = """
-SELECT 1 FROM (SELECT cell, count(*) AS units FROM unit_reconciliation GROUP BY cell) s
-LEFT JOIN cell_count t ON t.axis = 'all' AND t.of_id = 0 AND t.cell = s.cell WHERE coalesce(t.units, 0) <> s.units"""
+SELECT cell FROM (
+  SELECT cell, count(*) AS units FROM run_cell GROUP BY cell
+  UNION ALL SELECT cell, -units FROM run_counted
+  UNION ALL SELECT cell, -units FROM run_shift WHERE axis = 'all') counts
+GROUP BY cell HAVING sum(units) <> 0"""
 _RECOUNT = """
-INSERT INTO cell_count (axis, of_id, cell, units)
-WITH stood AS (SELECT account_id, product_id, cell, CAST(count(*) AS INTEGER) AS n
-  FROM unit_reconciliation GROUP BY account_id, product_id, cell)
-SELECT 'all', 0, cell, sum(n) FROM stood GROUP BY cell
-UNION ALL SELECT 'account', account_id, cell, sum(n) FROM stood GROUP BY account_id, cell
-UNION ALL SELECT 'product', product_id, cell, sum(n) FROM stood GROUP BY product_id, cell"""
+SELECT 'all' AS axis, 0 AS of_id, cell, count(*) AS units FROM run_cell GROUP BY cell
+UNION ALL SELECT 'account', coalesce(account_id, 0), cell, count(*) FROM run_cell GROUP BY coalesce(account_id, 0), cell
+UNION ALL SELECT 'product', product_id, cell, count(*) FROM run_cell GROUP BY product_id, cell"""
+_COUNT = {"axis": "TEXT", "of_id": "BIGINT", "cell": "INTEGER", "units": "INTEGER"}
 
 
-def keep(staging: Staging, whole: bool) -> None:
-    """Store the states of the run and shift the counts by the differences. A whole run recounts them if they are wrong."""
-    if whole and not staging.rows("SELECT 1 FROM unit_reconciliation LIMIT 1"):
-        staging.run(_FIRST)
-    else:
-        _shift(staging, whole)
-    if whole and staging.rows(_WRONG):
-        staging.run("DELETE FROM cell_count")
-        staging.run(_RECOUNT)
+def make_moved(columns: Columns) -> None:
+    """Make `run_moved`: the differences of `run_cell` and what is stored of its units (`run_stored`)."""
+    columns.make("run_moved", _MOVED)
 
 
-def _shift(staging: Staging, whole: bool) -> None:
-    """Write only the differences."""
-    staging.make("run_moved", _MOVED.replace("{pairs}", _ALL if whole else _SOME), by="unit_id")
-    staging.make("run_shift", _SHIFTS, by="axis, of_id, cell")
-    for statement in (*_KEEP, *_SHIFT):
-        staging.run(statement)
+def read_stored(columns: Columns) -> None:
+    """Read how the last run left every unit, and counted them."""
+    columns.read("run_stored", "SELECT * FROM unit_reconciliation", dict.fromkeys(_COLUMNS, "BIGINT"))
+    columns.read("run_counted", "SELECT cell, units FROM cell_count WHERE axis = 'all'", {"cell": "BIGINT", "units": "BIGINT"})
+
+
+def keep(columns: Columns, whole: bool) -> None:
+    """Store the differences and shift the counts by them. A whole run counts anew what is counted wrong."""
+    moved = {"new": "was_cell IS NULL", "other": "was_cell IS NOT NULL"}
+    if columns.rows(f"SELECT 1 FROM run_moved WHERE {moved['other']} LIMIT 1"):  # noqa: S608
+        columns.send_temporary("run_moved", dict.fromkeys(_COLUMNS, "BIGINT"), _of_moved(moved["other"]))
+        for statement in _MOVE:
+            columns.write(statement)
+    columns.send("unit_reconciliation", _COLUMNS, _of_moved(moved["new"]))
+    columns.make("run_shift", _SHIFTS)
+    if whole and columns.rows(_WRONG):
+        columns.write("DELETE FROM cell_count")
+        columns.send("cell_count", tuple(_COUNT), _RECOUNT)
+    elif columns.rows("SELECT 1 FROM run_shift LIMIT 1"):
+        columns.send_temporary("run_shift", _COUNT, "FROM run_shift")
+        columns.write(_SHIFT)
+
+
+def _of_moved(condition: str) -> str:
+    return f"SELECT {', '.join(_COLUMNS)} FROM run_moved WHERE {condition} ORDER BY unit_id"  # noqa: S608
 
 
 def note_run(session: Session, instant: int, on: date) -> None:
     process_heartbeats.beat(session, RUN, instant, on.isoformat())
+
+
+def stamp(session: Session) -> str:
+    """Changes with every run that stores results."""
+    heartbeat = session.get(ProcessHeartbeat, _STORED, populate_existing=True)
+    return heartbeat.detail if heartbeat else ""
+
+
+def renew_stamp(session: Session, at: int) -> None:
+    """`at` is ms."""
+    process_heartbeats.beat(session, _STORED, at, str(int(stamp(session) or 0) + 1))
 
 
 class Run(NamedTuple):

@@ -8,7 +8,7 @@ from sqlmodel import Session, col
 
 from musterroll.domain.reconciliation.cells import CELLS
 from musterroll.storage.accounts import hierarchy
-from musterroll.storage.engine.temp_tables import Staging
+from musterroll.storage.engine.columns import Columns
 from musterroll.storage.tables.reconciliation import DailyCellCount
 
 
@@ -39,7 +39,7 @@ def forget(session: Session) -> None:
     session.execute(delete(DailyCellCount))
 
 
-def keep(session: Session, staging: Staging, on: date) -> int:
+def keep(session: Session, columns: Columns, on: date) -> int:
     """Store the counts of a day, unless nothing was deployed, heard or under contract: documents may report on it later.
 
     Returns the units counted.
@@ -48,7 +48,7 @@ def keep(session: Session, staging: Staging, on: date) -> int:
     codes = {int(code, 2): code for code in CELLS}
     rows = [
         {"on": on, "account_id": account, "product_id": product, "cell": codes[cell], "units": units}
-        for account, product, cell, units in staging.rows(counted)
+        for account, product, cell, units in columns.rows(counted)
     ]
     if any(row["cell"] != "000" for row in rows):
         session.execute(insert(DailyCellCount), rows)

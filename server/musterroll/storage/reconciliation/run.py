@@ -1,21 +1,23 @@
-"""A reconciliation as one run of SQL: lines, unit states, seats, quadrants, findings."""
+"""A reconciliation as one run of SQL: units, lines, seats, quadrants, and on them the findings.
+
+A run reads the whole fleet, or what changes to some units can affect, as columns of the session's view of the data; from there on the
+statements are the same.
+"""
 
 from collections.abc import Collection
 from datetime import date
 
 from sqlmodel import Session, text
 
-from musterroll.storage.accounts import tree as account_tree
-from musterroll.storage.accounts.tree import AccountHierarchy
 from musterroll.storage.contracts import lines_in_force
 from musterroll.storage.engine import account_scope
 from musterroll.storage.engine.bulk import postgres
-from musterroll.storage.engine.temp_tables import Staging
+from musterroll.storage.engine.columns import Columns
 from musterroll.storage.reconciliation import affected_units, seat_allocation, unit_states
 from musterroll.storage.reconciliation.unit_states import JudgedSql
 
 _LOCK = 6_874_004  # a PostgreSQL advisory lock: one run at a time stores its results
-_TOUCHED_LINES = "AND l.id IN (SELECT line_id FROM run_touched_line)"
+_ACCOUNT = {"id": "BIGINT", "parent_id": "BIGINT"}
 
 
 def lock(session: Session) -> None:
@@ -25,30 +27,34 @@ def lock(session: Session) -> None:
         session.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK})
 
 
-def stage_all(session: Session, on: date, judged: JudgedSql) -> Staging:
-    """Stage all units and all lines on a day."""
-    staging = Staging(session, {**judged._asdict(), "lines": ""}, {"on": on})
-    staging.settle(whole=True)
-    return _stage(session, staging, on, account_tree.account_tree(session))
+def of_all(session: Session, on: date, judged: JudgedSql) -> Columns:
+    """All units and all lines on a day."""
+    columns = Columns(session, judged._asdict())
+    unit_states.read_units(columns)
+    columns.read("run_account", "SELECT id, parent_id FROM account", _ACCOUNT)
+    lines_in_force.read_all(columns)
+    columns.define(holders="run_unit")
+    return _computed(columns, on)
 
 
-def stage_touched(session: Session, on: date, judged: JudgedSql, unit_ids: Collection[int]) -> Staging:
-    """Stage these units on a day, and all that their changes can affect."""
-    staging = Staging(session, {**judged._asdict(), "lines": _TOUCHED_LINES}, {"on": on})
-    staging.settle(whole=False)
-    tree = account_tree.account_tree(session)
-    return _stage(session, staging, on, tree, affected_units.stage_reach(staging, unit_ids, tree))
+def of_changed(session: Session, on: date, judged: JudgedSql, unit_ids: Collection[int]) -> Columns:
+    """These units on a day, and all that their changes can affect."""
+    columns = Columns(session, judged._asdict(), whole=False)
+    affected_units.read_reach(columns, unit_ids)
+    columns.define(holders="run_holder")
+    return _computed(columns, on)
 
 
-def keep_in_reach(session: Session, staging: Staging, *tables: str) -> None:
-    """Reduce what a run staged to what the session may see; seats were allocated over the whole fleet."""
-    for table in tables if account_scope.limited(session) else ():
-        staging.run(f"DELETE FROM {table} WHERE account_id IS NULL OR account_id NOT IN (SELECT account_id FROM reach)")  # noqa: S608
+def keep_in_reach(session: Session, columns: Columns, *tables: str) -> None:
+    """Reduce a run to what the session may see; seats were allocated over the whole fleet."""
+    if account_scope.limited(session):
+        columns.read("reach", "SELECT account_id FROM reach", {"account_id": "BIGINT"})
+        for table in tables:
+            columns.run(f"DELETE FROM {table} WHERE account_id IS NULL OR account_id NOT IN (SELECT account_id FROM reach)")  # noqa: S608
 
 
-def _stage(session: Session, staging: Staging, on: date, tree: AccountHierarchy, contract_ids: Collection[int] | None = None) -> Staging:
-    lines_in_force.stage_lines(session, staging, on, contract_ids)
-    unit_states.stage_units(staging, whole=contract_ids is None)
-    seat_allocation.stage_seats(staging, tree)
-    unit_states.stage_cells(staging)
-    return staging
+def _computed(columns: Columns, on: date) -> Columns:
+    lines_in_force.make_lines(columns, on)
+    seat_allocation.make_seats(columns)
+    unit_states.make_cells(columns)
+    return columns

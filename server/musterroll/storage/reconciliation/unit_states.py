@@ -8,7 +8,7 @@ from sqlmodel import Session
 from musterroll.domain.liveness import OPERATING, Liveness
 from musterroll.domain.reconciliation.cells import CELLS
 from musterroll.domain.units.lifecycle import Lifecycle
-from musterroll.storage.engine.temp_tables import Staging
+from musterroll.storage.engine.columns import WORD, Columns
 from musterroll.storage.liveness import states as liveness_states
 from musterroll.storage.units import as_of as unit_as_of
 
@@ -55,36 +55,41 @@ def unit_state(session: Session, judged: JudgedSql, unit_id: int) -> UnitState |
 
 # All that a run needs to know of `unit`, beside its `unit_status` and its `site`.
 FACTS = """unit.id AS unit_id, coalesce(unit.account_id, site.account_id) AS account_id, unit.site_id, unit.product_id,
-  {lifecycle} AS lifecycle, coalesce({operating}, FALSE) AS operating, unit_status.heard_at, unit.installed_on, unit.serial_key"""
-_EVERY_UNIT = f"""
-SELECT {FACTS} FROM unit LEFT JOIN unit_status ON unit_status.unit_id = unit.id LEFT JOIN site ON site.id = unit.site_id
-WHERE unit.merged_into_id IS NULL"""  # noqa: S608
-_TOUCHED = """
-SELECT unit_id, account_id, site_id, product_id, lifecycle, operating, heard_at, installed_on, serial_key FROM run_touched
-WHERE on_roll"""
-# Whom a line can mean that names a serial: also units that a run of some need not seat again.
-_HOLDERS = "(SELECT id AS unit_id, serial_key, product_id FROM unit WHERE merged_into_id IS NULL)"
+  {lifecycle} AS lifecycle, CASE WHEN {operating} THEN 1 WHEN {unknown} THEN 2 ELSE 0 END AS life,
+  unit_status.heard_at, unit.installed_on, unit.serial_key, CASE WHEN unit.merged_into_id IS NULL THEN 1 END AS registered"""
+JOINED = "LEFT JOIN unit_status ON unit_status.unit_id = unit.id LEFT JOIN site ON site.id = unit.site_id"
+COLUMNS = {
+    **dict.fromkeys(("unit_id", "account_id", "site_id", "product_id"), "BIGINT"),
+    **{"lifecycle": WORD, "life": "TINYINT", "heard_at": "BIGINT", "installed_on": "DATE", "serial_key": WORD, "registered": "TINYINT"},
+}
 _CELLS = """
-SELECT u.unit_id, u.account_id, u.site_id, u.product_id, u.lifecycle, u.operating, u.heard_at,
+SELECT u.unit_id, u.account_id, u.site_id, u.product_id, u.lifecycle, u.life = 1 AS operating, u.life = 2 AS unknown, u.heard_at,
   CASE WHEN s.unit_id IS NULL THEN 0 ELSE 4 END + CASE WHEN u.lifecycle = 'deployed' THEN 2 ELSE 0 END
-  + CASE WHEN u.operating THEN 1 ELSE 0 END AS cell,
+  + CASE WHEN u.life = 1 THEN 1 ELSE 0 END AS cell,
   coalesce(s.line_id, 0) AS line_id
 FROM run_unit u LEFT JOIN run_seat s ON s.unit_id = u.unit_id AND s.chief"""
 
 
-def stage_units(staging: Staging, whole: bool) -> None:
-    staging.make("run_unit", _EVERY_UNIT if whole else _TOUCHED, by="unit_id")
-    staging.define("holders", "run_unit" if whole else _HOLDERS)
+def read_units(columns: Columns) -> None:
+    """Read every registered unit."""
+    columns.read("run_unit", f"SELECT {FACTS} FROM unit {JOINED} WHERE unit.merged_into_id IS NULL", COLUMNS)  # noqa: S608
 
 
-def stage_cells(staging: Staging) -> None:
+def make_cells(columns: Columns) -> None:
     """Make `run_cell` once the units are seated."""
-    staging.make("run_cell", _CELLS, by="unit_id")
+    columns.make("run_cell", _CELLS)
 
 
-def cells(staging: Staging) -> dict[str, int]:
+def send_cells(columns: Columns) -> str:
+    """Send the quadrants of the run to the database, for the rest of the transaction. Returns the name of their table."""
+    names = ("unit_id", "account_id", "site_id", "product_id", "cell", "line_id")
+    columns.send_temporary("run_cell", dict.fromkeys(names, "BIGINT"), f"SELECT {', '.join(names)} FROM run_cell ORDER BY unit_id")  # noqa: S608
+    return "run_cell"
+
+
+def cells(columns: Columns) -> dict[str, int]:
     """How many units of the run are in each of the eight cells."""
-    return by_code(dict(staging.rows("SELECT cell, count(*) FROM run_cell GROUP BY cell")))
+    return by_code(dict(columns.rows("SELECT cell, count(*) FROM run_cell GROUP BY cell")))
 
 
 def by_code(units: dict[int, int]) -> dict[str, int]:

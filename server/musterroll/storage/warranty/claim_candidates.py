@@ -1,14 +1,14 @@
 """Units whose reported warranty may disagree with the registry: candidates for the rule."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from datetime import date
 from itertools import groupby
 from typing import Any, NamedTuple
 
 from musterroll.domain.values.dates import Span
 from musterroll.domain.warranty.periods import CoveragePeriod, PeriodKind
-from musterroll.storage.engine.temp_tables import Staging
+from musterroll.storage.engine.columns import Columns
 
 
 class ClaimCandidate(NamedTuple):
@@ -18,11 +18,10 @@ class ClaimCandidate(NamedTuple):
 
 
 # A card that repeats the standard period, by its end or its months, agrees and is left out.
-# CROSS JOIN fixes the order for partial runs: SQLite would scan all units.
 _CLAIMANTS = """
 SELECT unit.id, CAST(unit.card AS TEXT), w.kind, CAST(w.starts_on AS TEXT), CAST(w.ends_on AS TEXT), w.rule, w.evidence
-FROM run_cell u CROSS JOIN unit JOIN warranty_period w ON w.unit_id = unit.id
-WHERE unit.id = u.unit_id AND unit.card IS NOT NULL AND w.kind IN ('standard', 'extended') AND NOT EXISTS (
+FROM unit JOIN warranty_period w ON w.unit_id = unit.id
+WHERE unit.merged_into_id IS NULL AND unit.card IS NOT NULL {of_some} AND w.kind IN ('standard', 'extended') AND NOT EXISTS (
   SELECT 1 FROM warranty_period s
   WHERE s.unit_id = unit.id AND s.kind = 'standard' AND unit.card ->> 'starts_on' = CAST(s.starts_on AS TEXT)
     AND (unit.card ->> 'ends_on' = CAST(s.ends_on AS TEXT)
@@ -31,9 +30,11 @@ WHERE unit.id = u.unit_id AND unit.card IS NOT NULL AND w.kind IN ('standard', '
 ORDER BY unit.id"""
 
 
-def claim_candidates(staging: Staging) -> Iterator[ClaimCandidate]:
-    """The units of a run whose card and warranty do not obviously agree."""
-    for (unit_id, card), rows in groupby(staging.rows(_CLAIMANTS), key=lambda row: (row[0], row[1])):
+def claim_candidates(columns: Columns, unit_ids: Collection[int] | None) -> Iterator[ClaimCandidate]:
+    """Of these units, or of all, those whose card and warranty do not obviously agree."""
+    some = {} if unit_ids is None else {"units": unit_ids}
+    query = _CLAIMANTS.replace("{of_some}", "AND unit.id IN (SELECT id FROM {units} u)" if some else "")
+    for (unit_id, card), rows in groupby(columns.ask(query, **some), key=lambda row: (row[0], row[1])):
         claim = json.loads(card)
         if isinstance(claim, dict):
             yield ClaimCandidate(unit_id, claim, [_period(*row[2:]) for row in rows])

@@ -61,8 +61,8 @@ def _seats(session: Session, at: datetime, now: datetime, *, staged: bool) -> st
     if not staged and stored_facts.matches_last_run(session, at.date()):
         return "unit_reconciliation"
     day, instant = day_and_instant(at, now)
-    run_statements.stage_all(session, day, unit_states.judged(session, to_ms(instant), to_ms(now)))
-    return "run_cell"
+    columns = run_statements.of_all(session, day, unit_states.judged(session, to_ms(instant), to_ms(now)))
+    return unit_states.send_cells(columns)
 
 
 def _whole_months(session: Session, on: date) -> list[date]:

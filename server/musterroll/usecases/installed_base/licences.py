@@ -62,9 +62,9 @@ def trend(session: Session, months: int, step: int, now: datetime, target: Licen
 
 def _seats(session: Session, on: date | datetime, now: datetime) -> list[LineSeats]:
     day, instant = day_and_instant(on, now)
-    staging = run_statements.stage_all(session, day, unit_states.judged(session, to_ms(instant), to_ms(now)))
-    run_statements.keep_in_reach(session, staging, "run_line")
-    return seats_in_use.seats(staging)
+    columns = run_statements.of_all(session, day, unit_states.judged(session, to_ms(instant), to_ms(now)))
+    run_statements.keep_in_reach(session, columns, "run_line")
+    return seats_in_use.seats(columns)
 
 
 def _by(seats: list[LineSeats], by: LicenceBreakdown) -> dict[str, LicenceCount]:

@@ -42,8 +42,8 @@ def snapshot(session: Session, on: date, now: datetime) -> int | None:
     if daily_counts.kept(session, on):
         return None
     day, instant = day_and_instant(on, now)
-    staging = run_statements.stage_all(session, day, unit_states.judged(session, to_ms(instant), to_ms(now)))
-    return daily_counts.keep(session, staging, on)
+    columns = run_statements.of_all(session, day, unit_states.judged(session, to_ms(instant), to_ms(now)))
+    return daily_counts.keep(session, columns, on)
 
 
 def due(session: Session, now: datetime) -> list[date]:

@@ -12,10 +12,11 @@ from musterroll.domain.values.instants import day_end, to_ms
 from musterroll.domain.values.money import Money, totals
 from musterroll.domain.warranty.unit_claims import disagreement, read_claim
 from musterroll.storage import reconcile_queue
-from musterroll.storage.engine.temp_tables import Staging
+from musterroll.storage.engine.columns import Columns
 from musterroll.storage.findings import lists as finding_lists
 from musterroll.storage.findings import store as finding_store
-from musterroll.storage.findings.store import FindingChanges
+from musterroll.storage.findings import unit_rules
+from musterroll.storage.findings.store import FindingChanges, FindingSums
 from musterroll.storage.imports import runs as import_runs
 from musterroll.storage.reconciliation import affected_units, cell_counters, unit_states
 from musterroll.storage.reconciliation import run as run_statements
@@ -41,38 +42,86 @@ class Reconciliation(NamedTuple):
     stored: FindingChanges | None
 
 
+class Computed(NamedTuple):
+    """A whole run that is not stored yet, with what it was computed from: the marks in the queue, and the stored results."""
+
+    columns: Columns
+    on: date
+    at: datetime
+    marks: frozenset[int]
+    stamp: str
+
+
 def reconcile(session: Session, on: date | datetime, now: datetime, store: bool) -> Reconciliation:
     """Reconcile the whole fleet on a day or at an instant; with `store`, write the differences of findings, unit states and counts.
 
     A past day is assessed as of its end. For a future day, records apply as known and the fleet as it is now.
     """
-    day, instant = day_and_instant(on, now)
     if store:
         run_statements.lock(session)
-    judged = unit_states.judged(session, to_ms(instant), to_ms(now))
-    staging = run_statements.stage_all(session, day, judged)
-    _find(staging)
-    run_statements.keep_in_reach(session, staging, "run_cell", "run_line")
-    merged = finding_store.merge(staging, to_ms(now), whole=True) if store else None
+    day, instant = day_and_instant(on, now)
+    columns = _columns(session, day, instant, now)
     if store:
-        cell_counters.keep(staging, whole=True)
-        cell_counters.note_run(session, to_ms(instant), day)
-    cells = cell_counters.counts(session) if store else unit_states.cells(staging)
-    sums = finding_lists.sums(session) if store else finding_store.sums(staging)
-    money = {code: sums.worth.get(kind, ()) for code, kind in OF_CELL.items()}
-    worth = totals(money for sum_ in sums.worth.values() for money in sum_)
-    return Reconciliation(day, instant, sum(cells.values()), cells, money, sums.counts, worth, merged)
+        _compare(columns)
+        return _keep(session, columns, day, instant, now)
+    run_statements.keep_in_reach(session, columns, "run_cell", "run_finding", "run_further")
+    return _reconciliation(day, instant, unit_states.cells(columns), finding_store.sums(columns), None)
 
 
 def reconcile_changed(session: Session, unit_ids: Collection[int], now: datetime) -> FindingChanges:
     """Reconcile what changes to these units can affect, as of now. The result equals that of a whole run."""
     run_statements.lock(session)
-    judged = unit_states.judged(session, to_ms(now), to_ms(now))
-    staging = run_statements.stage_touched(session, now.astimezone(UTC).date(), judged, unit_ids)
-    cell_counters.keep(staging, whole=False)
-    affected_units.narrow(staging)
-    _find(staging)
-    return finding_store.merge(staging, to_ms(now), whole=False)
+    judged, today = unit_states.judged(session, to_ms(now), to_ms(now)), now.astimezone(UTC).date()
+    columns = run_statements.of_changed(session, today, judged, unit_ids)
+    affected_units.read_stored(columns)
+    cell_counters.make_moved(columns)
+    cell_counters.keep(columns, whole=False)
+    affected_units.narrow(columns)
+    _find(columns, today, whole=False)
+    finding_store.read_stored(columns, whole=False)
+    finding_store.make_differences(columns)
+    cell_counters.renew_stamp(session, to_ms(now))
+    return finding_store.keep(columns, to_ms(now))
+
+
+def prepare(session: Session, now: datetime) -> None:
+    """Bring the warranty of the units in the queue up to date, which a run needs; they stay in the queue."""
+    warranty_periods.apply_policies(session, reconcile_queue.marked(reconcile_queue.marks(session).values()) or (), now)
+
+
+def compute(session: Session, on: date | datetime, now: datetime) -> Computed:
+    """Compute a whole run in a session whose data does not change, so that no writer waits for it; to be stored by `keep`."""
+    day, instant = day_and_instant(on, now)
+    marks, stamp = frozenset(reconcile_queue.marks(session)), cell_counters.stamp(session)
+    columns = _columns(session, day, instant, now)
+    _compare(columns)
+    return Computed(columns, day, instant, marks, stamp)
+
+
+def keep(session: Session, computed: Computed, now: datetime, final: bool = False) -> Reconciliation | None:
+    """Store what was computed of data as it was, and reconcile again what has changed since. None: to be computed again.
+
+    Consistent: whatever changes a unit or a record puts a mark into the queue in the same transaction. What a run reads shows either both
+    or neither, so marks it did not show are those of the changes it did not see, and they are reconciled before this transaction ends.
+    The differences are to results that nobody has changed since: every run renews their stamp, under the lock.
+
+    Where all units have been marked since, and this is the `final` attempt, those marks are left: until the next run they say, as always,
+    that what is stored may be outdated.
+    """
+    run_statements.lock(session)
+    late = {number: unit for number, unit in reconcile_queue.marks(session).items() if number not in computed.marks}
+    units = reconcile_queue.marked(late.values())
+    if (units is None and not final) or cell_counters.stamp(session) != computed.stamp:
+        return None
+    computed.columns.attach(session)
+    result = _keep(session, computed.columns, computed.on, computed.at, now)
+    reconcile_queue.remove(session, computed.marks if units is None else computed.marks | late.keys())
+    if not units:
+        return result
+    warranty_periods.apply_policies(session, units, now)
+    changes = reconcile_changed(session, units, now)
+    changed = FindingChanges(*map(sum, zip(result.stored or (), changes, strict=True)))
+    return _stored(session, computed.on, computed.at, changed)
 
 
 class Tick(NamedTuple):
@@ -91,23 +140,31 @@ def waits(session: Session, now: datetime) -> bool:
     return any(not is_interrupted(run, now) for run in import_runs.incomplete(session))
 
 
-def tick(session: Session, now: datetime) -> Tick | None:
-    """Bring the stored reconciliation up to date; to be called every few seconds. None where there was nothing to do.
+def due(session: Session, now: datetime) -> bool | None:
+    """Whether all units are to be reconciled again, or those in the queue; None where there is nothing to do.
 
-    Queued units are reconciled again; all units where records changed and where a new day (UTC) has begun.
+    All units where records changed and where a new day (UTC) has begun.
     """
-    last = cell_counters.last_run(session)
-    queued = reconcile_queue.take(session)
+    last, queued = cell_counters.last_run(session), reconcile_queue.marked(reconcile_queue.marks(session).values())
     if queued is None or last is None or last.on != now.astimezone(UTC).date():
-        return _whole(session, queued or (), now)
-    if not queued:
+        return True
+    return False if queued else None
+
+
+def tick(session: Session, now: datetime) -> Tick | None:
+    """Bring the stored reconciliation up to date in one transaction. None where there was nothing to do."""
+    whole = due(session, now)
+    if whole is None:
         return None
+    queued = reconcile_queue.take(session)
+    if whole or queued is None:
+        return _whole(session, queued or (), now)
     warranty_periods.apply_policies(session, queued, now)
     return Tick(False, len(queued), reconcile_changed(session, queued, now))
 
 
 def nightly(session: Session, now: datetime) -> Tick:
-    """A whole run, whatever is queued."""
+    """A whole run in one transaction, whatever is queued."""
     return _whole(session, reconcile_queue.take(session) or (), now)
 
 
@@ -125,10 +182,46 @@ def day_and_instant(on: date | datetime, now: datetime) -> tuple[date, datetime]
     return on, min(day_end(on), now)
 
 
-def _find(staging: Staging) -> None:
+def _columns(session: Session, day: date, instant: datetime, now: datetime) -> Columns:
+    """The quadrants and findings of all units."""
+    columns = run_statements.of_all(session, day, unit_states.judged(session, to_ms(instant), to_ms(now)))
+    _find(columns, day, whole=True)
+    return columns
+
+
+def _find(columns: Columns, on: date, *, whole: bool) -> None:
+    units = None if whole else columns.ids("SELECT unit_id FROM run_cell")
     conflicts = [
         (candidate.unit_id, conflict.fact)
-        for candidate in claim_candidates.claim_candidates(staging)
+        for candidate in claim_candidates.claim_candidates(columns, units)
         if (conflict := disagreement(read_claim(candidate.card), candidate.periods)) is not None
     ]
-    finding_store.define(staging, conflicts)
+    unit_rules.read(columns, on, whole=whole)
+    finding_store.make(columns, conflicts)
+
+
+def _compare(columns: Columns) -> None:
+    cell_counters.read_stored(columns)
+    cell_counters.make_moved(columns)
+    finding_store.read_stored(columns, whole=True)
+    finding_store.make_differences(columns)
+
+
+def _keep(session: Session, columns: Columns, day: date, instant: datetime, now: datetime) -> Reconciliation:
+    merged = finding_store.keep(columns, to_ms(now))
+    cell_counters.keep(columns, whole=True)
+    cell_counters.note_run(session, to_ms(instant), day)
+    cell_counters.renew_stamp(session, to_ms(now))
+    return _stored(session, day, instant, merged)
+
+
+def _stored(session: Session, day: date, instant: datetime, changes: FindingChanges) -> Reconciliation:
+    return _reconciliation(day, instant, cell_counters.counts(session), finding_lists.sums(session), changes)
+
+
+def _reconciliation(
+    day: date, instant: datetime, cells: dict[str, int], sums: FindingSums, stored: FindingChanges | None
+) -> Reconciliation:
+    money = {code: sums.worth.get(kind, ()) for code, kind in OF_CELL.items()}
+    worth = totals(money for sum_ in sums.worth.values() for money in sum_)
+    return Reconciliation(day, instant, sum(cells.values()), cells, money, sums.counts, worth, stored)

@@ -3,13 +3,13 @@
 from flask import Blueprint, redirect
 from werkzeug.wrappers import Response
 
+from musterroll import long_work
 from musterroll.domain.access import Role
 from musterroll.domain.findings.kinds import OF_CELL, FindingKind
 from musterroll.domain.reconciliation.cells import CELLS
 from musterroll.usecases.installed_base.account_overview import units_by_lists
-from musterroll.usecases.reconciliation import run as reconciliation_run
 from musterroll.usecases.reconciliation.last_run import LastRun, last_run
-from musterroll.web.http.context import clock, needs, page, read_only, transaction
+from musterroll.web.http.context import clock, context, needs, page, read_only
 from musterroll.web.wording.findings import KINDS
 
 pages = Blueprint("reconciliation", __name__)
@@ -29,8 +29,7 @@ def overview() -> str:
 @needs(Role.PLANNER, everywhere=True)
 def run() -> Response:
     now = clock()
-    with transaction() as session:
-        reconciliation_run.nightly(session, now)
+    long_work.reconcile(context().database, now, now)
     return redirect("/reconciliation", 303)
 
 

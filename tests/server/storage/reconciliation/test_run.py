@@ -6,8 +6,10 @@ from random import Random
 from typing import Any
 
 import pytest
+from musterroll import long_work
 from musterroll.domain.findings.kinds import FindingKind
 from musterroll.domain.reconciliation.cells import cells
+from musterroll.storage import reconcile_queue
 from musterroll.storage.coverage import unit_facts
 from musterroll.storage.engine.database import Database
 from musterroll.storage.reconciliation import cell_counters
@@ -88,6 +90,70 @@ def test_runs_at_the_same_time_count_nothing_twice(postgres_database: Database) 
             == cell_counters.recount(session)
             == reconciliation_run.reconcile(session, NOW, NOW, store=False).cells
         )
+
+
+def test_what_changes_while_a_run_is_computed_is_in_what_it_stores(database: Database) -> None:
+    with database.transaction() as session:
+        random_records.fill(session, Random(3), 10)
+        reconciliation_run.reconcile(session, NOW, NOW, store=True)
+    edited(database, 4)
+    with database.frozen() as session:
+        computed = reconciliation_run.compute(session, NOW, NOW)
+        edited(database, 5)
+    with database.transaction() as session:
+        result = reconciliation_run.keep(session, computed, NOW)
+        assert result is not None
+        as_the_rules(session)
+        assert result.cells == cell_counters.counts(session)
+
+
+def test_a_run_is_not_stored_over_what_it_has_not_seen(database: Database) -> None:
+    with database.transaction() as session:
+        random_records.fill(session, Random(6), 5)
+    with database.frozen() as session:
+        computed = reconciliation_run.compute(session, NOW, NOW)
+        with database.transaction() as other:
+            reconcile_queue.mark_all(other)
+    with database.transaction() as session:
+        assert reconciliation_run.keep(session, computed, NOW) is None
+        assert reconciliation_run.keep(session, computed, NOW, final=True) is not None
+        as_the_rules(session)
+        assert reconcile_queue.take(session) is None  # all units are still marked
+    with database.frozen() as session:
+        computed = reconciliation_run.compute(session, NOW, NOW)
+        with database.transaction() as other:
+            reconciliation_run.reconcile(other, NOW, NOW, store=True)
+    with database.transaction() as session:
+        assert reconciliation_run.keep(session, computed, NOW) is None
+
+
+def test_whole_runs_while_others_write_end_as_the_rules_say(database: Database) -> None:
+    with database.transaction() as session:
+        random_records.fill(session, Random(7), 10)
+    with ThreadPoolExecutor(2) as others:
+        writing = others.submit(lambda: [edited(database, seed) for seed in range(20)])
+        ticking = others.submit(lambda: [ticked(database) for _ in range(5)])
+        for _ in range(5):
+            long_work.reconcile(database, NOW, NOW)
+        assert writing.result()
+        ticking.result()
+    long_work.reconcile(database, NOW, NOW)
+    with database.transaction() as session:
+        as_the_rules(session)
+        assert reconciliation_run.reconcile(session, NOW, NOW, store=True).stored == (0, 0, 0)
+
+
+def edited(database: Database, seed: int) -> set[int]:
+    """Some units changed and marked, as every change marks what it changes."""
+    with database.transaction() as session:
+        changed = random_records.edit(session, Random(seed))
+        reconcile_queue.mark(session, changed)
+    return changed
+
+
+def ticked(database: Database) -> None:
+    with database.transaction() as session:
+        reconciliation_run.tick(session, NOW)
 
 
 def test_a_unit_looked_at_alone_sits_where_the_whole_run_seats_it(database: Database) -> None:

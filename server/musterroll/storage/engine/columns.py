@@ -1,0 +1,190 @@
+"""The columns that a computation over many units works in: tables of DuckDB, in memory, and on disk beyond a limit.
+
+They are filled from the session's own connection, so they are what the session sees, also what it has not committed yet. Both databases
+are asked in the same SQL and answer in blocks of CSV, which DuckDB reads without a step of Python for each row. What was computed goes
+back as rows of a table. DuckDB orders and compares texts byte by byte, whatever the database does.
+"""
+
+import os
+from collections.abc import Collection, Mapping, Sequence
+from functools import cache
+from pathlib import Path
+from tempfile import NamedTemporaryFile
+from typing import Any, NamedTuple
+
+import duckdb
+import numpy as np
+from sqlalchemy import Date, bindparam, text
+from sqlmodel import Session
+
+from musterroll.storage.engine import postgres_copy
+from musterroll.storage.engine.bulk import postgres, relation
+
+_LIMITS = "musterroll.limits"  # an option of an engine
+_BLOCK = 10_000  # row ids to one block of text
+WORD = "WORD"  # a type of texts of letters, digits and `_` only: they need no quotes, and an empty one reads as null
+_CHUNK = 1 << 20  # bytes sent at once
+_ROWS = 20_000  # rows inserted at once
+_CSV = "header = false, auto_detect = false, delim = ',', quote = '\"', escape = '\"', nullstr = '', allow_quoted_nulls = false"
+# Planned for one big question or for many small ones: no compiling, room to sort in memory.
+_SETTINGS = "SET LOCAL jit = off; SET LOCAL work_mem = '256MB'; SET LOCAL statement_timeout = '600s'"
+_SHARED_OUT = "SET LOCAL parallel_tuple_cost = 0.01; SET LOCAL parallel_setup_cost = 100"
+# From the few to the many by index: what is asked of them is in memory, and how many rows a list of ids leads to is not known.
+_BY_INDEX = """SET LOCAL random_page_cost = 0.1; SET LOCAL max_parallel_workers_per_gather = 0; SET LOCAL enable_seqscan = off;
+SET LOCAL enable_hashjoin = off; SET LOCAL enable_mergejoin = off"""
+
+
+class Limits(NamedTuple):
+    """What DuckDB may use: memory such as `1GB`, threads, and the directory it spills to (None: the system's)."""
+
+    memory: str = "1GB"
+    threads: int = 2
+    spill: Path | None = None
+
+
+def limits(memory: str, threads: int, spill: Path) -> Limits:
+    """The same, where the directory may be missing or belong to another: then the system's."""
+    return Limits(memory, threads, spill if os.access(spill, os.W_OK) else None)
+
+
+def options(limits: Limits) -> dict[str, Any]:
+    """The limits as options of an engine."""
+    return {_LIMITS: limits}
+
+
+class Columns:
+    """The tables of one computation. `words` fill the braces of its SQL.
+
+    `{scan}` before a column: SQLite is to use no index of it. It knows no frequencies and takes a condition on one word of three for a
+    rare one.
+    """
+
+    def __init__(self, session: Session, words: Mapping[str, str] | None = None, *, whole: bool = True) -> None:
+        session.flush()
+        limits: Limits = session.connection().get_execution_options().get(_LIMITS, Limits())
+        self._words = {**(words or {}), "scan": "" if postgres(session) else "+"}
+        self._spill = limits.spill
+        self._duck = _instance(limits.memory, limits.threads if whole else 1, limits.spill).cursor()
+        self._whole = whole
+        self.attach(session)
+
+    def attach(self, session: Session) -> None:
+        """Go on with another session: what it is sent is stored in its transaction."""
+        self._session = session
+        if postgres(session):
+            session.connection().exec_driver_sql(f"{_SETTINGS}; {_SHARED_OUT if self._whole else _BY_INDEX}")
+
+    def define(self, **words: str) -> None:
+        """Let later SQL name something in braces."""
+        self._words |= {name: word.format_map(self._words) for name, word in words.items()}
+
+    def read(self, table: str, query: str, columns: Mapping[str, str], **given: Any) -> None:
+        """(Re)make a table of what a query of the database finds. `columns`: their names and types, whole numbers first."""
+        first = next(iter(columns))
+        row = ", ',', ".join(_written(name, kind) for name, kind in columns.items())
+        blocks = f"SELECT string_agg(concat({row}), '\n') FROM ({query}) read_rows GROUP BY {first} / {_BLOCK}"  # noqa: S608  our own
+        typed = ", ".join(f"'{name}': '{'VARCHAR' if kind == WORD else kind}'" for name, kind in columns.items())
+        with NamedTemporaryFile("w", encoding="utf-8", newline="", dir=self._spill) as file:
+            for (block,) in self.ask(blocks, **given):
+                file.write(block + "\n")
+            file.flush()
+            self._duck.execute(f"CREATE OR REPLACE TEMP TABLE {table} AS FROM read_csv('{file.name}', {_CSV}, columns = {{{typed}}})")
+
+    def ask(self, query: str, **given: Any) -> list[Any]:
+        """Rows of the database. Each collection of ids, or `Relation`, replaces the braces of its name; other values are parameters."""
+        words, values = dict(self._words), dict[str, Any]()
+        for name, value in given.items():
+            if isinstance(value, Relation):
+                words[name], parameters = relation(self._session, name, value.columns, value.rows)
+                values |= parameters
+            elif isinstance(value, Collection):
+                words[name], parameters = relation(self._session, name, {"id": int}, [(id_,) for id_ in value])
+                values |= parameters
+            else:
+                values[name] = value
+        statement = text(query.format_map(words))
+        if "on" in statement._bindparams:
+            statement = statement.bindparams(bindparam("on", type_=Date()))
+        return list(self._session.connection().execute(statement, values))
+
+    def fill(self, table: str, columns: Mapping[str, str], rows: Sequence[Sequence[Any]]) -> None:
+        """(Re)make a table of these rows, of whole numbers and texts."""
+        typed = ", ".join(f"{name} {kind}" for name, kind in columns.items())
+        self._duck.execute(f"CREATE OR REPLACE TEMP TABLE {table} ({typed})")
+        if rows:
+            arrays = zip(columns.items(), zip(*rows, strict=True), strict=True)
+            given = {name: np.array(values, dtype=object if kind == "VARCHAR" else np.int64) for (name, kind), values in arrays}
+            self._duck.register("given_rows", given)
+            self._duck.execute(f"INSERT INTO {table} FROM given_rows")
+            self._duck.unregister("given_rows")
+
+    def make(self, table: str, query: str, **values: Any) -> None:
+        """(Re)make a table of what a query of these tables finds."""
+        self._execute(f"CREATE OR REPLACE TEMP TABLE {table} AS {query}", values)
+
+    def run(self, statement: str, **values: Any) -> None:
+        self._execute(statement, values)
+
+    def rows(self, query: str, **values: Any) -> list[Any]:
+        return self._execute(query, values).fetchall()  # type: ignore[no-any-return]
+
+    def ids(self, query: str) -> list[int]:
+        return [row[0] for row in self.rows(query)]
+
+    def send(self, table: str, columns: Sequence[str], query: str, **values: Any) -> int:
+        """Insert what a query of these tables finds into a table of the database. Returns the number of rows."""
+        if postgres(self._session):
+            return self._copy(f"{table} ({', '.join(columns)})", query, values)
+        found, sent = self._execute(query, values), 0
+        into = f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({', '.join('?' * len(columns))})"  # noqa: S608
+        while rows := found.fetchmany(_ROWS):
+            self._session.connection().exec_driver_sql(into, rows)
+            sent += len(rows)
+        return sent
+
+    def send_temporary(self, table: str, columns: Mapping[str, str], query: str) -> None:
+        """The same into a new temporary table, for the statements that follow."""
+        typed = ", ".join(f"{name} {kind}" for name, kind in columns.items())
+        connection, until = self._session.connection(), " ON COMMIT DROP" if postgres(self._session) else ""
+        connection.exec_driver_sql(f"DROP TABLE IF EXISTS {table}")
+        connection.exec_driver_sql(f"CREATE TEMP TABLE {table} ({typed}){until}")
+        self.send(table, list(columns), query)
+        if postgres(self._session):
+            connection.exec_driver_sql(f"ANALYZE {table}")  # a plan made for an empty one can take for ever
+
+    def write(self, statement: str, **values: Any) -> int:
+        """Run a statement in the database. Returns the number of rows it changed."""
+        return self._session.connection().execute(text(statement), values).rowcount
+
+    def _copy(self, into: str, query: str, values: dict[str, Any]) -> int:
+        with NamedTemporaryFile("rb", dir=self._spill) as file:
+            written = f"COPY ({query}) TO '{file.name}' (FORMAT csv, HEADER false, USE_TMP_FILE false)"
+            (sent,) = self._execute(written, values).fetchone()
+            if sent:
+                postgres_copy.copy(self._session.connection(), f"{into} FROM STDIN (FORMAT csv)", iter(lambda: file.read(_CHUNK), b""))
+        return int(sent)
+
+    def _execute(self, statement: str, values: dict[str, Any]) -> Any:
+        return self._duck.execute(statement.format_map(self._words), values or None)
+
+
+class Relation(NamedTuple):
+    """Rows that a question to the database is given, by the names and types (int, str) of their columns."""
+
+    columns: Mapping[str, type]
+    rows: Collection[Sequence[Any]]
+
+
+def _written(name: str, kind: str) -> str:
+    """A column as CSV: nothing where it is null, a text in quotes."""
+    return f"""'"' || replace({name}, '"', '""') || '"'""" if kind == "VARCHAR" else name
+
+
+@cache
+def _instance(memory: str, threads: int, spill: Path | None) -> duckdb.DuckDBPyConnection:
+    """One for the process, as opening it takes longer than a small computation; every cursor has temporary tables of its own."""
+    config: Any = {"memory_limit": memory, "threads": threads, "autoinstall_known_extensions": False}
+    config |= {"autoload_known_extensions": False, "preserve_insertion_order": False}
+    if spill:
+        config["temp_directory"] = str(spill)
+    return duckdb.connect(":memory:", config=config)
