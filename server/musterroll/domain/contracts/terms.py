@@ -182,7 +182,7 @@ def line_problem(line: LineTerms, contract: ContractTerms) -> str | None:
     if line.scope is LineScope.SERIAL:
         return None if line.serial_key and line.quantity == 1 else f"line {line.ref} covers one serial: enter the serial and quantity 1"
     if line.product is None or line.place is None or line.quantity < 1:
-        return f"line {line.ref} covers a quantity: enter a product, a {line.scope} and a quantity of at least 1"
+        return f"line {line.ref} covers a quantity: enter a product, the {line.scope} and a quantity of at least 1"
     return None
 
 
