@@ -75,3 +75,14 @@ class SourceBench:
     def rows(self, query: str) -> list[tuple[Any, ...]]:
         with self.database.snapshot() as session:
             return [tuple(row) for row in session.execute(text(query))]
+
+    def tickets(self) -> list[str]:
+        return [ref for (ref,) in self.rows("SELECT ref FROM incident ORDER BY ref")]
+
+    def serials(self) -> list[str]:
+        return [serial for (serial,) in self.rows("SELECT serial FROM unit ORDER BY serial")]
+
+    def unit(self, serial: str, columns: str) -> tuple[Any, ...]:
+        """Columns of the unit `u` and its product `p`."""
+        (row,) = self.rows(f"SELECT {columns} FROM unit u JOIN product p ON p.id = u.product_id WHERE serial = '{serial}'")
+        return row
