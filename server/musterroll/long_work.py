@@ -27,8 +27,8 @@ from musterroll.usecases.undo.undo import UndoSteps
 Clock = Callable[[], datetime]
 
 _PAUSE = 0.12  # seconds
-_HOLD = 0.5  # seconds that a step should take: on SQLite others wait for so long, on PostgreSQL those whose change is audited, too
-_FIRST = 4_000  # rows of an import's first steps
+_HOLD = 0.4  # seconds that a step should take: on SQLite others wait for so long, on PostgreSQL those whose change is audited, too
+_FIRST = 1_000  # rows of an import's first steps
 _ATTEMPTS = 2  # at a reconciliation that others do not wait for
 _FEWEST, _MOST = 500, 10_000  # rows of any
 
