@@ -120,14 +120,16 @@ class _RegistryJobs(NamedTuple):
             health.read(session, now)
 
     def snapshot(self, now: datetime) -> None:
-        """Store the counts of every completed day, one transaction per day."""
+        """Store the counts of every completed day, each counted first, so that no writer waits, and then written at once."""
         with self.database.transaction() as session:
             daily_snapshot.recount(session, now)
         with self.database.snapshot() as session:
             days = daily_snapshot.due(session, now) or daily_snapshot.earlier(session, now)
         for day in days:
+            with self.database.frozen() as session:
+                counts = daily_snapshot.count(session, day, now)
             with self.database.transaction() as session:
-                daily_snapshot.snapshot(session, day, now)
+                daily_snapshot.keep(session, day, counts)
 
     def plan(self, now: datetime) -> None:
         """Update measured exposure and the capacity facts. They are computed without blocking writers."""

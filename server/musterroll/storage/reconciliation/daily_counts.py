@@ -1,7 +1,8 @@
 """The stored counts of each day."""
 
+from collections.abc import Sequence
 from datetime import date
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import delete, exists, func, insert, select
 from sqlmodel import Session, col
@@ -39,20 +40,28 @@ def forget(session: Session) -> None:
     session.execute(delete(DailyCellCount))
 
 
-def keep(session: Session, columns: Columns, on: date) -> int:
-    """Store the counts of a day, unless nothing was deployed, heard or under contract: documents may report on it later.
+class DailyCount(NamedTuple):
+    """Units of an account (0: none) and a product in a quadrant."""
 
-    Returns the units counted.
-    """
-    counted = "SELECT coalesce(account_id, 0), product_id, cell, count(*) FROM run_cell GROUP BY coalesce(account_id, 0), product_id, cell"
+    account_id: int
+    product_id: int
+    cell: str
+    units: int
+
+
+_COUNTED = "SELECT coalesce(account_id, 0), product_id, cell, count(*) FROM run_cell GROUP BY ALL ORDER BY ALL"
+
+
+def count(columns: Columns) -> list[DailyCount]:
+    """The counts of a run."""
     codes = {int(code, 2): code for code in CELLS}
-    rows = [
-        {"on": on, "account_id": account, "product_id": product, "cell": codes[cell], "units": units}
-        for account, product, cell, units in columns.rows(counted)
-    ]
-    if any(row["cell"] != "000" for row in rows):
-        session.execute(insert(DailyCellCount), rows)
-    return sum(row["units"] for row in rows)
+    return [DailyCount(account, product, codes[cell], units) for account, product, cell, units in columns.rows(_COUNTED)]
+
+
+def keep(session: Session, on: date, counts: Sequence[DailyCount]) -> None:
+    """Store the counts of a day, unless nothing was deployed, heard or under contract: documents may report on it later."""
+    if any(count.cell != "000" for count in counts):
+        session.execute(insert(DailyCellCount), [{"on": on, **count._asdict()} for count in counts])
 
 
 def between(session: Session, first: date, until: date, account_id: int | None) -> list[tuple[date, str, int]]:

@@ -13,6 +13,7 @@ from musterroll.storage.imports import runs as import_runs
 from musterroll.storage.operations import checkpoints
 from musterroll.storage.reconciliation import cell_counters, daily_counts, unit_states
 from musterroll.storage.reconciliation import run as run_statements
+from musterroll.storage.reconciliation.daily_counts import DailyCount
 from musterroll.usecases.accounts.hierarchy import account
 from musterroll.usecases.reconciliation.run import day_and_instant
 
@@ -33,17 +34,27 @@ class Day(NamedTuple):
 
 
 def snapshot(session: Session, on: date, now: datetime) -> int | None:
-    """Store the counts of a past day. Returns the units counted, None where that day is stored already.
+    """Count a past day and store it, as `count` and `keep`. Returns the units counted, None where that day is stored already."""
+    return None if daily_counts.kept(session, on) else keep(session, on, count(session, on, now))
 
-    Taken just after the day ends; later corrections do not change it. Raises DomainError for a day that is not over.
-    """
+
+def count(session: Session, on: date, now: datetime) -> list[DailyCount]:
+    """The counts of a past day. Raises DomainError for a day that is not over."""
     if on >= now.date():
         raise DomainError(f"{on} is not over yet; a snapshot is of a whole day", "day_to_come")
+    day, instant = day_and_instant(on, now)
+    return daily_counts.count(run_statements.of_all(session, day, unit_states.judged(session, to_ms(instant), to_ms(now))))
+
+
+def keep(session: Session, on: date, counts: list[DailyCount]) -> int | None:
+    """Store the counts of a day. Returns the units counted, None where that day is stored already.
+
+    Taken just after the day ends; later corrections do not change it.
+    """
     if daily_counts.kept(session, on):
         return None
-    day, instant = day_and_instant(on, now)
-    columns = run_statements.of_all(session, day, unit_states.judged(session, to_ms(instant), to_ms(now)))
-    return daily_counts.keep(session, columns, on)
+    daily_counts.keep(session, on, counts)
+    return sum(count.units for count in counts)
 
 
 def due(session: Session, now: datetime) -> list[date]:
