@@ -18,6 +18,7 @@ from musterroll.commands import (
     installed_base,
     licences,
     notifications,
+    outages,
     plans,
     products,
     proposals,
@@ -62,7 +63,7 @@ _COMMANDS: tuple[click.Command, ...] = (
     ),
     *(reconciliation.reconcile, coverage.coverage, findings.findings, licences.licences),
     *(installed_base.installed_base, plans.plan, proposals.proposals, products.products, products.policies, rates.rates),
-    units.units,
+    *(units.units, outages.outages),
 )
 for _command in _COMMANDS:
     cli.add_command(_command)

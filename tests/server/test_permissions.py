@@ -12,11 +12,13 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from musterroll.domain.access import Need, Role, marked, may, need_of
+from musterroll.domain.liveness.outages import GroupKind
 from musterroll.metrics import Metrics
 from musterroll.runtime.app import create_app
 from musterroll.settings import Settings
 from musterroll.storage.engine.database import Database
 from musterroll.storage.tables.accounts import Account
+from musterroll.storage.tables.liveness import Outage
 from musterroll.usecases.access import api_tokens
 from musterroll.usecases.access import sessions as access_sessions
 from musterroll.usecases.access import users as access_users
@@ -91,6 +93,9 @@ class Server(NamedTuple):
 
 def built(database: Database, folder: Path) -> Server:
     sample_fleet.fill(database, datetime.now(UTC))
+    with database.transaction() as session:
+        for account in session.exec(select(Account)):
+            session.add(Outage(kind=GroupKind.ACCOUNT, key="", name="", account_id=account.id, since=0, noticed_at=0, silent=3, units=3))
     return Server(create_app(Settings(data_dir=folder), database, Metrics()), database)
 
 
@@ -180,14 +185,18 @@ def named(server: Server, account: str) -> dict[str, list[str]]:
     """What addresses can name of an account, by the name of the variable (and the collection it stands in)."""
     client, headers = server.app.test_client(), server.bearer("read")
 
+    def items(address: str) -> list[Any]:
+        return list(client.get(f"/api/v1/{address}", headers=headers).json["items"])
+
     def keys(address: str, key: str) -> list[str]:
-        return [str(item[key]) for item in client.get(f"/api/v1/{address}", headers=headers).json["items"]]
+        return [str(item[key]) for item in items(address)]
 
     return {
         "uid": keys(f"units?account={account}&limit=3", "id"),
         "accounts/ref": [account],
         "sites/ref": keys(f"sites?account={account}", "ref"),
         "contracts/ref": keys(f"contracts?account={account}", "ref"),
+        "outages/number": [str(item["id"]) for item in items("outages") if item["account"]["ref"] == account],
         "findings/number": keys(f"findings?account={account}&limit=3", "id"),
     }
 

@@ -8,7 +8,7 @@ from axe_playwright_python.sync_playwright import Axe
 from musterroll.usecases.liveness import pause_alerts
 from playwright.sync_api import Browser, Page, Response, expect
 
-from tests.support import doubtful_unit, sample_fleet, sample_sources
+from tests.support import doubtful_unit, sample_fleet, sample_outage, sample_sources
 from tests.support.sample_sources import NEW
 from tests.support.site import DESK, PHONE, Site, sign_in
 
@@ -26,6 +26,7 @@ ADDRESSES = {
     "labels": "/labels?units=K400MVX7,TN5520QDMMRTSK&skip=1",
     "fleet": "/fleet",
     "stale fleet": "/fleet?liveness=stale&text=T",
+    "outages": "/outages",
     "replaced": "/?code=K2207TRA",
     "reconciliation": "/reconciliation",
     "findings": "/findings",
@@ -78,6 +79,22 @@ def test_the_pages_of_sources_are_accessible_and_fit(visit: Callable[..., Page],
     addresses |= {name: f"/sources/{number}" for name, number in numbers.items()}
     for size, scheme in ((PHONE, "light"), (PHONE, "dark"), (DESK, "light")):
         check(visit(size, color_scheme=scheme), addresses, scheme)
+
+
+def test_the_pages_of_an_outage_and_of_a_quiet_unit_are_accessible_and_fit(visit: Callable[..., Page], site: Site) -> None:
+    silent = sample_outage.add(site.database, datetime.now(UTC))
+    unit = f"/units/{silent.uid}"
+    addresses = {"outages": "/outages", "outage": f"/outages/{silent.outage}", "fleet": "/fleet?liveness=quiet", "unit": unit}
+    try:
+        for size, scheme in ((PHONE, "dark"), (DESK, "light")):
+            page = visit(size, color_scheme=scheme)
+            check(page, addresses, scheme)
+            expect(page.get_by_text("Part of an outage")).to_be_visible()
+            expect(page.get_by_role("heading", name="Unusually quiet")).to_be_visible()
+            page.get_by_role("link", name="4 of 5 units of site").click()
+            expect(page.get_by_role("heading", name="4 of 5 units of site")).to_be_visible()
+    finally:
+        sample_outage.remove(site.database, silent)
 
 
 def check(page: Page, addresses: dict[str, str], scheme: str) -> None:

@@ -45,6 +45,9 @@ class Theatre:
         history = self.serve.get(f"/api/v1/units/{uid}/history?limit=100", self.token)["items"]
         return Counter(change["new"] for change in history if change["axis"] == "liveness")
 
+    def outages(self) -> list[dict[str, Any]]:
+        return list(self.serve.get("/api/v1/outages", self.token)["items"])
+
     def births(self, serial: str) -> list[dict[str, Any]]:
         uid = self.units()[serial]["id"]
         items = self.serve.get(f"/api/v1/units/{uid}/messages?limit=100", self.token)["items"]
@@ -82,6 +85,7 @@ def test_every_device_is_played_and_the_registry_says_what_it_is(theatre: Theatr
         until(lambda: theatre.findings("FOREIGN-SERIAL-1-001") >= {"foreign_identity"}, "a foreign serial is a finding", 120)
         for silent in ("DAYLIGHT-1-001", *(f"POWER-CUT-1-00{number}" for number in range(1, 5))):
             until(lambda serial=silent: theatre.changes(serial)["operating"] >= 2, f"{silent} returned", 120)  # type: ignore[misc]
+        until(lambda: len([one for one in theatre.outages() if one["closed_at"]]) >= 1, "the power cut is one outage, and over", 120)
         until(lambda: theatre.changes("HALF-OPEN-1-001")["operating"] >= 2, "the dead link is dialled anew", 120)
         until(lambda: theatre.changes("FLAPPING-1-001")["late"] >= 3, "wills of the flapping link are hints", 120)
         until(lambda: len(theatre.births("SLEEPER-1-001")) >= 3, "the sleeper woke", 120)
@@ -97,6 +101,9 @@ def test_every_device_is_played_and_the_registry_says_what_it_is(theatre: Theatr
         assert (device["state"], device["rejected"]) == ("operating", [])
         assert set(device["changes"]) == {"new to active", "never_heard to operating"}
     assert {birth["at"] for birth in theatre.births("CLOCK-1970-1-001")} <= set(range(86_400))
+    power_cuts = [(one["kind"], one["name"], one["silent"], one["units"]) for one in theatre.outages() if one["closed_at"]]
+    assert power_cuts[-1] == ("site", "Simulated site", 4, 4)
+    assert not {event["kind"] for device in devices["power-cut"] for event in device["events"]} & {"stale", "revived"}
     (refused,) = devices["placeholder"]
     assert refused["url"] is None
     assert "is a placeholder shared by many units" in refused["remark"]

@@ -14,7 +14,7 @@ from musterroll.domain.values.instants import to_ms
 from musterroll.metrics import Gauge, Metrics
 from musterroll.storage.engine import migrate
 from musterroll.storage.engine.database import Database
-from musterroll.storage.liveness import process_heartbeats
+from musterroll.storage.liveness import outages, process_heartbeats
 from musterroll.usecases.fleet.pages import InstalledBase
 
 _KEY = "musterroll.health"
@@ -86,11 +86,13 @@ def add_gauges(app: ApiContext) -> None:
         now = clock()
         with app.database.read_only() as session:
             base, _ = latest_base()(session, now)
+            open_outages = len(outages.open_outages(session))
             ages = {name: (to_ms(now) - at) / 1000 for name, at in process_heartbeats.latest(session).items()}
         return [
             Gauge("units_by_lifecycle", "Units by lifecycle.", "lifecycle", base.lifecycle),
             Gauge("units_by_liveness", "Units by liveness.", "liveness", base.liveness),
             Gauge("units_by_role", "Installed base: units deployed, and those of them operating.", "role", _roles(base)),
+            Gauge("outages", "Outages of several units that are not over.", "state", {"open": open_outages}),
             Gauge("pulse_age_seconds", "Seconds since the last progress of ingest and schedule.", "pulse", ages),
         ]
 

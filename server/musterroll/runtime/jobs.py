@@ -14,7 +14,7 @@ from musterroll.settings import Settings
 from musterroll.storage.engine.database import Database
 from musterroll.storage.imports import sources as stored_sources
 from musterroll.usecases.audit import verify as audit_verify
-from musterroll.usecases.liveness import rhythms, stale_sweep
+from musterroll.usecases.liveness import outages, rhythms, stale_sweep
 from musterroll.usecases.messages import identity
 from musterroll.usecases.notifications import calendar as notification_calendar
 from musterroll.usecases.notifications import compose, detect
@@ -213,3 +213,4 @@ class _NotificationJobs(NamedTuple):
     def delete_old(self, now: datetime) -> None:
         with self.database.transaction() as session:
             compose.delete_old(session, now)
+            outages.forget(session, now)

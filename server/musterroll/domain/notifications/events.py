@@ -1,5 +1,6 @@
 """Kinds of events, and rules of when they occur. Instants are milliseconds since 1970."""
 
+from collections.abc import Iterable
 from datetime import date
 from enum import StrEnum
 from typing import NamedTuple
@@ -11,6 +12,8 @@ _NOT_RECEIVING_AFTER = 60_000  # ms without a heartbeat of an ingest process
 
 
 class EventKind(StrEnum):
+    OUTAGE_OPENED = "outage_opened"
+    OUTAGE_CLOSED = "outage_closed"
     QUIET = "quiet"
     STALE = "stale"
     REVIVED = "revived"
@@ -54,6 +57,13 @@ class Event(NamedTuple):
     on: date | None = None
     worth: Money | None = None
     detail: str = ""
+
+
+def with_outages(kinds: Iterable[str]) -> list[EventKind]:
+    """The kinds a rule asks for. An outage stands for the units gathered in it: who asks for units gone silent and revived gets it too."""
+    chosen = [EventKind(kind) for kind in kinds]
+    gathered = {EventKind.STALE: EventKind.OUTAGE_OPENED, EventKind.REVIVED: EventKind.OUTAGE_CLOSED}
+    return chosen + [outage for kind, outage in gathered.items() if kind in chosen and outage not in chosen]
 
 
 def lead_reached(days_left: int) -> int | None:

@@ -87,6 +87,14 @@ def _quiet(events: list[Event], zone: ZoneInfo) -> str:
     return f"{_place(events[0])}: {_named(events)} unusually quiet; last report {_moment(since, zone)}"
 
 
+def _outage_opened(events: list[Event], zone: ZoneInfo) -> str:
+    return f"Outage: {events[0].detail} silent since {_moment(events[0].since or events[0].at, zone)}"
+
+
+def _outage_closed(events: list[Event], zone: ZoneInfo) -> str:
+    return f"Outage over: {events[0].detail}; it began {_moment(events[0].since or events[0].at, zone)}"
+
+
 def _revived(events: list[Event], zone: ZoneInfo) -> str:
     return f"{_place(events[0])}: {_named(events)} reporting again since {_moment(min(event.at for event in events), zone)}"
 
@@ -197,6 +205,8 @@ class _KindWording(NamedTuple):
 _WORDING = {
     EventKind.QUIET: _KindWording(_quiet, "/fleet?liveness=quiet", verb="unusually quiet"),
     EventKind.STALE: _KindWording(_stale, "/fleet?liveness=stale", verb="stopped reporting"),
+    EventKind.OUTAGE_OPENED: _KindWording(_outage_opened, "/outages", plural="outages"),
+    EventKind.OUTAGE_CLOSED: _KindWording(_outage_closed, "/outages", plural="outages over"),
     EventKind.REVIVED: _KindWording(_revived, "/fleet", verb="reporting again"),
     EventKind.DECLINING: _KindWording(_declining, "/fleet", verb="far below usual activity"),
     EventKind.WARRANTY_ENDING: _KindWording(_warranty, "/fleet", verb="going out of warranty"),

@@ -69,7 +69,7 @@ def bring_back(session: Session, heard: ListeningWindow, now: int, limit: int) -
 
 def any_due(session: Session, heard: ListeningWindow, now: int) -> bool:
     """Whether `mark_stale` or `mark_unknown` would mark any unit."""
-    silent = or_(_due(heard, now), states.unusual(heard, now))  # in one pass over the fleet
+    silent = states.overdue(heard, now) & or_(_due(heard, now), states.unusual(heard, now))  # in one pass over the fleet
     return any(session.execute(select(exists().where(due))).scalar() for due in (silent, _aged(now)))
 
 

@@ -61,6 +61,11 @@ def silent(heard: ListeningWindow, now: int) -> tuple[ColumnElement[bool], Colum
     return longer(UnitStatus.stale_after), longer(UnitStatus.late_after)
 
 
+def overdue(heard: ListeningWindow, now: int) -> ColumnElement[bool]:
+    """Units that are at least late by the clock: all that may become quiet or stale, and few."""
+    return col(UnitStatus.heard_at) <= _number(min(now, heard.until)) - ms(UnitStatus.late_after)
+
+
 def unusual(heard: ListeningWindow, now: int) -> ColumnElement[bool]:
     """Units whose silence is to be looked at: long enough by the clock, and not looked at for now.
 

@@ -4,16 +4,17 @@ from collections.abc import Collection, Sequence
 from datetime import date
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, and_, func, insert, literal, null, or_, select, update
+from sqlalchemy import ColumnElement, and_, case, func, insert, literal, null, or_, select, update
 from sqlmodel import Session, col
 
-from musterroll.domain.notifications.events import Event, EventKind
+from musterroll.domain.notifications.events import Event, EventKind, with_outages
 from musterroll.domain.units.lifecycle import Stage, of_stage
 from musterroll.domain.values.money import Money
 from musterroll.storage.accounts import hierarchy
 from musterroll.storage.engine import bulk
 from musterroll.storage.engine.bulk import among
 from musterroll.storage.engine.columns import Columns
+from musterroll.storage.liveness import outages
 from musterroll.storage.tables.accounts import Account, Site
 from musterroll.storage.tables.liveness import UnitStatus
 from musterroll.storage.tables.notifications import EventRow, NotificationRule, RuleEvent
@@ -21,6 +22,8 @@ from musterroll.storage.tables.units import Unit
 
 _EVENT: Any = EventRow.__table__  # type: ignore[attr-defined]
 _RULE_EVENT: Any = RuleEvent.__table__  # type: ignore[attr-defined]
+IN_OUTAGE = "outage"  # a variant
+_OF_UNITS = (EventKind.QUIET, EventKind.STALE, EventKind.REVIVED)
 _IN_THE_FIELD = of_stage(Stage.FIELD)  # silence of other units is not reported
 
 
@@ -44,16 +47,21 @@ class NewEvent(NamedTuple):
 
 
 def record_unit_events(session: Session, kind: EventKind, unit_ids: Collection[int], at: int) -> None:
-    """Record one event for each account and site of these units, as far as they are in the field."""
+    """Record one event for each account and site of these units, as far as they are in the field and part of no open outage.
+
+    Events of units in an outage that is not of one account are for rules of single accounts, which are not told of that outage.
+    """
     if not unit_ids:
         return
     u = Unit
+    variant = case((outages.in_open_outage(col(u.id), of_account=False), IN_OUTAGE), else_="")
     grouped = (
         select(literal(kind.value), literal(at), func.min(col(UnitStatus.heard_at)), col(u.account_id), col(u.site_id), func.count())
-        .add_columns(func.min(col(u.serial)), func.min(col(u.uid)), *(literal("") for _ in range(3)))
+        .add_columns(func.min(col(u.serial)), func.min(col(u.uid)), variant, literal(""), literal(""))
         .join_from(u, UnitStatus, col(UnitStatus.unit_id) == col(u.id))
         .where(among(session, col(u.id), unit_ids), col(u.lifecycle).in_(_IN_THE_FIELD), col(u.merged_into_id).is_(None))
-        .group_by(col(u.account_id), col(u.site_id))
+        .where(~outages.in_open_outage(col(u.id), of_account=True))
+        .group_by(col(u.account_id), col(u.site_id), variant)
     )
     names = ["kind", "at", "since", "account_id", "site_id", "units", "serial", "uid", "variant", "currency", "detail"]
     session.execute(insert(_EVENT).from_select(names, grouped))
@@ -139,7 +147,7 @@ def assign_to_rules(session: Session, rules: Sequence[NotificationRule], at: int
 
 def _conditions(session: Session, rule: NotificationRule) -> list[ColumnElement[bool]]:
     e = EventRow
-    where = [col(e.kind).in_([EventKind(kind) for kind in rule.kinds]), or_(col(e.lead).is_(None), col(e.lead).in_(rule.leads))]
+    where = [col(e.kind).in_(with_outages(rule.kinds)), or_(col(e.lead).is_(None), col(e.lead).in_(rule.leads))]
     finding: list[ColumnElement[bool]] = []
     if rule.finding_kinds:
         finding.append(col(e.variant).in_(rule.finding_kinds))
@@ -147,7 +155,9 @@ def _conditions(session: Session, rule: NotificationRule) -> list[ColumnElement[
         finding.append(col(e.worth) >= rule.least_worth)
     if finding:
         where.append(or_(col(e.kind) != EventKind.FINDING_OPENED, and_(*finding)))
-    if rule.account_id is not None:
+    if rule.account_id is None:
+        where.append(or_(col(e.variant) != IN_OUTAGE, col(e.kind).not_in(_OF_UNITS)))
+    else:
         where.append(col(e.account_id).in_(hierarchy.subtree(_surviving_account(session, rule.account_id))))
     return where
 

@@ -18,6 +18,7 @@ from musterroll.storage.tables.capacity import PlanFactsRow
 from musterroll.storage.tables.enrolment import ClaimToken
 from musterroll.storage.tables.identity import IdentityCase, IdentitySign
 from musterroll.storage.tables.imports import DocumentSource
+from musterroll.storage.tables.liveness import Outage, Silence
 from musterroll.storage.tables.notifications import Activity, CalendarFeed, EventRow, Notification, NotificationRule
 from musterroll.storage.tables.operations import CachedFigure, JobCheckpoint, ProcessHeartbeat, RegistryMetric
 from musterroll.storage.tables.reconciliation import DailyCellCount
@@ -30,6 +31,7 @@ TO_NOW: tuple[Any, ...] = (
     *(EventRow.at, EventRow.taken_at, Notification.created_at, Notification.next_at, Notification.sent_at),
     *(NotificationRule.told_until, WebSession.seen_at, ApiToken.used_at, CalendarFeed.read_at, Activity.at, Unit.created_at),
     DocumentSource.ran_at,
+    *(Silence.heard_at, Silence.noticed_at, Silence.returned_at, Outage.since, Outage.noticed_at, Outage.closed_at),
     *(IdentitySign.first_at, IdentitySign.last_at, IdentityCase.since, IdentityCase.at),
 )
 TO_START: tuple[Any, ...] = (CachedFigure.at, PlanFactsRow.at, JobCheckpoint.at, IdentitySign.judged_at)  # the work is done again

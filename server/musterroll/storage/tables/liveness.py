@@ -4,10 +4,11 @@ from typing import TYPE_CHECKING
 
 from musterroll_wire.vitals import VITAL_NAMES
 from pydantic import create_model
-from sqlalchemy import Index, LargeBinary, SmallInteger, text
+from sqlalchemy import Index, LargeBinary, SmallInteger, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
 
-from musterroll.storage.tables.columns import BIG
+from musterroll.domain.liveness.outages import GroupKind
+from musterroll.storage.tables.columns import BIG, NEVER_REUSED, present, row_id, word
 
 if TYPE_CHECKING:
     _VitalColumns = SQLModel
@@ -71,6 +72,44 @@ class UnitRhythm(SQLModel, table=True):
     day: int  # the last of them: days since 1970
     days: bytes = Field(sa_type=LargeBinary)
     usual: int = 0  # seconds: the longest silence that is usual; 0: not known
+
+
+class Outage(SQLModel, table=True):
+    """Units of one group that fell silent together (`domain.liveness.outages`). `units`: all that could have been heard then."""
+
+    __table_args__ = (
+        Index("ix_outage_open", "id", postgresql_where=text("closed_at IS NULL"), sqlite_where=text("closed_at IS NULL")),
+        NEVER_REUSED,
+    )
+    id: int | None = row_id()
+    kind: GroupKind = word(GroupKind)
+    key: str = Field(max_length=256)
+    name: str = Field(max_length=256)
+    account_id: int | None = Field(default=None, foreign_key="account.id", index=True, sa_type=BIG)
+    site_id: int | None = Field(default=None, foreign_key="site.id", index=True, sa_type=BIG)
+    since: int = Field(sa_type=BIG)  # ms: the latest last word of its units
+    noticed_at: int = Field(sa_type=BIG)  # ms
+    silent: int  # units
+    units: int
+    returned: int = 0
+    closed_at: int | None = Field(default=None, sa_type=BIG)  # ms: when the last one of those that returned was heard
+
+
+class Silence(SQLModel, table=True):
+    """One silence of one unit that was quiet, stale or part of an outage; those of no outage are kept for some days."""
+
+    __table_args__ = (
+        UniqueConstraint("unit_id", "heard_at"),
+        Index("ix_silence_noticed", "noticed_at"),
+        present("ix_silence_outage", "outage_id"),
+        NEVER_REUSED,
+    )
+    id: int | None = row_id()
+    unit_id: int = Field(foreign_key="unit.id", sa_type=BIG)
+    heard_at: int = Field(sa_type=BIG)  # ms: its last word before
+    noticed_at: int = Field(sa_type=BIG)  # ms
+    outage_id: int | None = Field(default=None, foreign_key="outage.id", sa_type=BIG)
+    returned_at: int | None = Field(default=None, sa_type=BIG)  # ms; noted for units of outages only
 
 
 class IntervalOrder(SQLModel, table=True):

@@ -8,12 +8,10 @@ from sqlmodel import Session
 
 from musterroll.domain.liveness import ListeningWindow, Liveness, expected_interval, windows
 from musterroll.domain.liveness.rhythm import LOOK_AHEAD, Rhythm, evidence, learn, spent_at, unusual_at
-from musterroll.domain.notifications.events import EventKind
 from musterroll.domain.values.instants import to_ms
 from musterroll.storage.liveness import quiet_sweep, rhythms
 from musterroll.storage.liveness.quiet_sweep import SilentUnit
 from musterroll.storage.liveness.stale_sweep import StaleUnit
-from musterroll.storage.notifications import events as stored_events
 from musterroll.storage.units import transitions
 from musterroll.storage.units.transitions import NewStateChange
 from musterroll.usecases.liveness.heartbeats import ACTOR
@@ -25,8 +23,15 @@ class _Looked(NamedTuple):
     due: int  # ms: when its silence becomes unusual; for a quiet unit, when it becomes stale
 
 
-def sweep_quiet(session: Session, heard: ListeningWindow, now: datetime, limit: int) -> list[StaleUnit]:
-    """Mark units quiet whose silence is unusual for them, with the evidence. Returns those that became stale by their rhythm instead.
+class QuietSweep(NamedTuple):
+    """Row ids of units that became quiet, and units that became stale by their rhythm."""
+
+    quiet: list[int]
+    stale: list[StaleUnit]
+
+
+def sweep_quiet(session: Session, heard: ListeningWindow, now: datetime, limit: int) -> QuietSweep:
+    """Mark units quiet whose silence is unusual for them, with the evidence; those of extended windows stale in time.
 
     A unit whose silence is not unusual yet is looked at again when it may be.
     """
@@ -34,8 +39,8 @@ def sweep_quiet(session: Session, heard: ListeningWindow, now: datetime, limit: 
     looked = [_look(unit, heard, at) for unit in quiet_sweep.silent_units(session, heard, at, limit)]
     due = [one for one in looked if one.due <= at]
     quiet_sweep.postpone(session, [(one.unit.unit_id, one.due) for one in looked if one.due > at])
-    _mark_quiet(session, [one for one in due if one.unit.quiet_since is None], at)
-    return quiet_sweep.mark_stale(session, [one.unit for one in due if one.unit.quiet_since is not None], at)
+    quiet = _mark_quiet(session, [one for one in due if one.unit.quiet_since is None], at)
+    return QuietSweep(quiet, quiet_sweep.mark_stale(session, [one.unit for one in due if one.unit.quiet_since is not None], at))
 
 
 def _look(unit: SilentUnit, heard: ListeningWindow, at: int) -> _Looked:
@@ -50,11 +55,11 @@ def _look(unit: SilentUnit, heard: ListeningWindow, at: int) -> _Looked:
     return _Looked(unit, rhythm, spent_at(rhythm.hours, rhythm.within + window, unit.heard_at, heard, at))
 
 
-def _mark_quiet(session: Session, looked: Sequence[_Looked], at: int) -> None:
+def _mark_quiet(session: Session, looked: Sequence[_Looked], at: int) -> list[int]:
     marked = quiet_sweep.mark_quiet(session, [one.unit for one in looked], at)
     changes = [_change(one, at) for one in looked if one.unit.unit_id in marked]
     transitions.add(session, changes)
-    stored_events.record_unit_events(session, EventKind.QUIET, marked, at)
+    return sorted(marked)
 
 
 def _change(looked: _Looked, at: int) -> NewStateChange:

@@ -16,7 +16,7 @@ from musterroll.storage.notifications import events as stored_events
 from musterroll.storage.operations import future_marks
 from musterroll.storage.units import transitions
 from musterroll.storage.units.transitions import NewStateChange
-from musterroll.usecases.liveness import quiet_sweep
+from musterroll.usecases.liveness import outages, quiet_sweep
 from musterroll.usecases.liveness.heartbeats import ACTOR
 from musterroll.usecases.operations import clock
 
@@ -31,7 +31,7 @@ class SweepResult(NamedTuple):
 def any_due(session: Session, now: datetime) -> bool:
     """Whether `sweep` would change anything. It only reads, so that writers are not blocked when nothing is due."""
     heard, at = liveness_states.hearing(session), to_ms(now)
-    return stale_units.any_due(session, heard, at) or clock.marks_to_void(session, now)
+    return stale_units.any_due(session, heard, at) or outages.due(session) or clock.marks_to_void(session, now)
 
 
 def sweep(session: Session, now: datetime, chunk: int = _CHUNK) -> SweepResult:
@@ -43,22 +43,25 @@ def sweep(session: Session, now: datetime, chunk: int = _CHUNK) -> SweepResult:
     heard = liveness_states.hearing(session)
     if clock.marks_to_void(session, now):
         _void_the_future(session, heard, now, chunk)
-    stale = _record(session, quiet_sweep.sweep_quiet(session, heard, now, min(chunk, _LOOKS)), now)
+    swept = quiet_sweep.sweep_quiet(session, heard, now, min(chunk, _LOOKS))
+    stale = _change_states(session, swept.stale, now)
     while stale_now := stale_units.mark_stale(session, heard, to_ms(now), chunk):
-        stale += _record(session, stale_now, now)
+        stale += _change_states(session, stale_now, now)
         if len(stale_now) < chunk:
             break
+    outages.gather(session, heard, [*swept.quiet, *stale], now)
+    stored_events.record_unit_events(session, EventKind.QUIET, swept.quiet, to_ms(now))
+    stored_events.record_unit_events(session, EventKind.STALE, stale, to_ms(now))
+    outages.follow(session, now)
     while aged := stale_units.mark_unknown(session, to_ms(now), chunk):
         transitions.add(session, [_aged(unit) for unit in aged], recorded_at=to_ms(now))
     return SweepResult(stale)
 
 
-def _record(session: Session, stale: Sequence[StaleUnit], now: datetime) -> list[int]:
+def _change_states(session: Session, stale: Sequence[StaleUnit], now: datetime) -> list[int]:
     """Record that these units are stale. Returns their row ids."""
-    unit_ids = [unit.unit_id for unit in stale]
     transitions.add(session, [_change(unit) for unit in stale], recorded_at=to_ms(now))
-    stored_events.record_unit_events(session, EventKind.STALE, unit_ids, to_ms(now))
-    return unit_ids
+    return [unit.unit_id for unit in stale]
 
 
 def _void_the_future(session: Session, heard: ListeningWindow, now: datetime, chunk: int) -> None:

@@ -33,6 +33,7 @@ ENTRIES = (
     Entry("/imports", "Imports", "file-import", "Customers & contracts", Role.PLANNER, everywhere=True, wide=True),
     Entry("/sources", "Sources", "file-import", "Customers & contracts", Role.PLANNER, everywhere=True),
     Entry("/records", "Records", "file-text", "Customers & contracts", Role.PLANNER, everywhere=True),
+    Entry("/outages", "Outages", "cloud-off", "Units"),
     Entry("/labels", "Labels", "qrcode", "Units"),
     Entry("/calendar", "Calendar", "calendar-event", "Customers & contracts"),
     Entry("/possible-duplicates", "Possible duplicates", "arrows-join", "Customers & contracts", Role.PLANNER),

@@ -10,9 +10,11 @@ from musterroll.domain.values import cursors
 from musterroll.storage.accounts import hierarchy as stored
 from musterroll.storage.accounts.hierarchy import AccountFilter
 from musterroll.storage.fleet import sums as fleet_sums
+from musterroll.storage.liveness import outages
 from musterroll.usecases.accounts.hierarchy import account
 from musterroll.usecases.installed_base import account_overview
 from musterroll.web.http.context import clock, page, read_only
+from musterroll.web.pages.outages import title as outage_title
 from musterroll.web.pages.reconciliation import COLOURS
 
 pages = Blueprint("accounts", __name__)
@@ -39,10 +41,13 @@ def detail(ref: str) -> str:
     now = clock()
     with read_only() as session:
         overview = account_overview.account_overview(session, ref, now)
+        open_outages = outages.of_account(session, overview.row.id)
     return page(
         "customer.html",
         now,
         overview=overview,
+        outages=open_outages,
+        outage_title=outage_title,
         row=overview.row,
         cells=CELLS,
         of_cell=OF_CELL,

@@ -5,13 +5,16 @@ from urllib.parse import urlencode
 
 from flask import Blueprint, request
 
+from musterroll.storage.liveness import outages
 from musterroll.usecases.fleet import filter_words
 from musterroll.usecases.fleet.pages import FleetFilter, fleet
 from musterroll.web.http.context import clock, latest_base, page, read_only
+from musterroll.web.pages.outages import title as outage_title
 
 pages = Blueprint("fleet", __name__)
 
 PAGE = 50
+OUTAGES = 5  # that are named above the list
 _IN_FORM = ("text", "lifecycle")  # fields of the form
 
 
@@ -21,9 +24,9 @@ def overview() -> str:
     with read_only() as session:
         base, _ = latest_base()(session, now)
         listed = fleet(session, filters, after, PAGE, now)
-    return page(
-        "fleet.html", now, base=base, units=listed, filters=filters, after=after, address=address, others=_others(filters), export=export
-    )
+        open_outages = outages.listed(session, None, OUTAGES, only_open=True)
+    links = {"address": address, "others": _others(filters), "export": export, "outages": open_outages, "outage_title": outage_title}
+    return page("fleet.html", now, base=base, units=listed, filters=filters, after=after, **links)
 
 
 def address(filters: FleetFilter, after: str | None = None, **changes: Any) -> str:

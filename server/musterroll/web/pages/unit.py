@@ -9,6 +9,7 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from musterroll.domain.access import Role, allows
 from musterroll.domain.units.lifecycle import moves_from
+from musterroll.storage.liveness import outages
 from musterroll.storage.units.unit_card import unit_id
 from musterroll.usecases.coverage.verdict import coverage
 from musterroll.usecases.findings.more_evidence import unit_doubts
@@ -25,6 +26,7 @@ from musterroll.web.http.context import actor, clock, page, read_only
 from musterroll.web.http.offline import unit_response
 from musterroll.web.http.security import allow_scanning
 from musterroll.web.pages.labels import public_address
+from musterroll.web.pages.outages import title as outage_title
 
 pages = Blueprint("unit", __name__)
 pages.after_request(allow_scanning)
@@ -54,6 +56,7 @@ def show(uid: str, now: datetime, refused: str | None = None, act: str = "", for
         changes = unit_history.transitions(session, uid, None, CHANGES)
         messages = unit_history.messages(session, uid, None, MESSAGES)
         doubts = unit_doubts(session, unit_id(session, card.uid))
+        outage = outages.of_unit(session, unit_id(session, card.uid) or 0)
         unit_notes, done = notes(session, uid), _done(session, uid)
         periods = warranty_periods.periods(session, uid) if may_act else []
     span = span_for(card, request.args.get("span"), now)
@@ -73,6 +76,8 @@ def show(uid: str, now: datetime, refused: str | None = None, act: str = "", for
         messages=messages[:SHOWN],
         notes=unit_notes,
         doubts=doubts,
+        outage=outage and outage.outage,
+        outage_title=outage_title,
         done=done,
         link=f"{public_address()}/u/{card.uid}",
         may_act=may_act and not related.merged_into,

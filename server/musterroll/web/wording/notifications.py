@@ -23,6 +23,12 @@ EVENT_KINDS = {
     EventKind.QUIET: Wording("Unusually quiet", "units are silent for longer than is usual for them, before they are stale", "moon"),
     EventKind.STALE: Wording("Units silent", "units became stale, grouped by site", "volume-off"),
     EventKind.REVIVED: Wording("Reporting again", "stale units are reporting again", "heartbeat"),
+    EventKind.OUTAGE_OPENED: Wording(
+        "Outage", "units of one site, account or firmware fell silent together; sent with Units silent", "cloud-off"
+    ),
+    EventKind.OUTAGE_CLOSED: Wording(
+        "Outage over", "the units of an outage are reporting again; sent with Reporting again", "circle-check"
+    ),
     EventKind.DECLINING: Wording("Declining usage", "a unit fell to less than half of its usual activity", "trending-down"),
     EventKind.WARRANTY_ENDING: Wording("Warranty ending", "grouped by site and day, at the lead times below", "shield-x"),
     EventKind.CONTRACT_ENDING: Wording("Contract ending", "expires or auto-renews, at the lead times below", "calendar-event"),

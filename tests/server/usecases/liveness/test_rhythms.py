@@ -2,12 +2,16 @@
 
 from datetime import datetime, timedelta
 
-from musterroll.domain.liveness import Liveness, ReportingClass
-from musterroll.domain.liveness.rhythm import DAY, HOUR, HeardDay
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from musterroll.domain.liveness import ListeningSpan, ListeningWindow, Liveness, ReportingClass
+from musterroll.domain.liveness.rhythm import DAY, HOUR, HeardDay, unusual_at
+from musterroll.domain.liveness.rhythm import learn as learned_from
 from musterroll.domain.notifications.events import EventKind
 from musterroll.domain.units.lifecycle import Lifecycle
 from musterroll.domain.values.instants import to_ms
 from musterroll.storage.engine.database import Database
+from musterroll.storage.liveness import quiet_sweep
 from musterroll.storage.liveness import rhythms as stored_rhythms
 from musterroll.storage.tables.accounts import Product
 from musterroll.storage.tables.liveness import UnitRhythm, UnitStatus
@@ -20,7 +24,8 @@ from musterroll.usecases.messages.receive import Batch, receive
 from musterroll.usecases.units.look_up import unit_card
 from musterroll.usecases.units.unit_card import UnitCard
 from musterroll.usecases.warranty import products
-from sqlmodel import select
+from sqlalchemy import update
+from sqlmodel import Session, select
 
 from tests.support.reporting import Reporter, enrol, voice
 
@@ -201,3 +206,37 @@ def test_a_shorter_window_of_the_class_does_not_undo_what_was_learned(database: 
     with database.transaction() as session:
         receive(session, Batch([unit.arrival(unit.birth(epoch=2))]), now)
     assert voice(database, unit).stale_after == learned
+
+
+DAYS = st.lists(st.builds(HeardDay, st.sampled_from([0, WORK.hours, STEADY.hours]), st.integers(0, 300)), min_size=7, max_size=28)
+
+
+SILENT = st.lists(st.tuples(DAYS, st.integers(0, 4 * 86_400)), min_size=1, max_size=6)
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+@given(units=SILENT, deaf=st.integers(0, 86_400), hour=st.integers(0, 167))
+def test_whatever_the_rule_calls_unusual_is_looked_at_by_the_sweep(
+    database: Database, now: datetime, units: list[tuple[list[HeardDay], int]], deaf: int, hour: int
+) -> None:
+    """The SQL picks the units whose silence is looked at, and the rule decides: none that it would call unusual is left out."""
+    ids, at = fleet(database, 6), to_ms(now) + hour * HOUR
+    hearing = ListeningWindow(at - 86_400_000 + deaf * 500, at, (ListeningSpan(0, at - 86_400_000, at - 86_400_000),))
+    rhythms_of = [learned_from(days, at // DAY - 1) for days, _ in units]
+    heard_at = [at - silence * 1000 for _, silence in units]
+    with Session(database.engine) as session:  # rolled back at the end
+        rows = zip(ids, heard_at, rhythms_of, strict=False)
+        session.execute(
+            update(UnitStatus),
+            [{"unit_id": unit, "heard_at": heard, "late_after": 1, "quiet_after": rhythm.least} for unit, heard, rhythm in rows],
+        )
+        looked = {unit.unit_id for unit in quiet_sweep.silent_units(session, hearing, at, 100)}
+    rows = zip(ids, heard_at, rhythms_of, strict=False)
+    unusual = {unit for unit, heard, rhythm in rows if unusual_at(rhythm, heard, hearing, at) <= at and heard <= at - 1000}
+    assert unusual <= looked
+
+
+def fleet(database: Database, count: int) -> list[int]:
+    with database.snapshot() as session:
+        unit_ids = session.exec(select(UnitStatus.unit_id).order_by(UnitStatus.unit_id)).all()  # type: ignore[arg-type]
+    return list(unit_ids) or [unit.id for unit in enrol(database, count)]

@@ -88,8 +88,8 @@ def test_a_power_cut_is_one_message_although_units_fall_silent_one_after_the_oth
         swept(database, NOW + step * MINUTE)
         assert queued(database, NOW + step * MINUTE) == []
     (message,) = queued(database, NOW + 9 * MINUTE)
-    assert message.title == "21 units stopped reporting at 2 sites"
-    assert '"text":"Essen 1 (Marram): 20 units stopped reporting; earliest last report 1 Nov, 11:56 UTC"' in message.body
+    assert message.title == "Outage: 20 of 20 units of site Essen 1 silent since 1 Nov, 11:58 UTC, plus 1 more topic"
+    assert '"text":"Cork 2 (Marram): FAR stopped reporting' in message.body
     assert queued(database, NOW + 30 * MINUTE) == []
 
 
