@@ -1,1 +1,1 @@
-"""The database itself: engine, bulk statements, temporary tables, migrations."""
+"""The database itself: engine, bulk statements, columns to compute in, migrations."""

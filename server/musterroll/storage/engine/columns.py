@@ -26,8 +26,9 @@ WORD = "WORD"  # a type of texts of letters, digits and `_` only: they need no q
 _CHUNK = 1 << 20  # bytes sent at once
 _ROWS = 20_000  # rows inserted at once
 _CSV = "header = false, auto_detect = false, delim = ',', quote = '\"', escape = '\"', nullstr = '', allow_quoted_nulls = false"
-# Planned for one big question or for many small ones: no compiling, room to sort in memory.
-_SETTINGS = "SET LOCAL jit = off; SET LOCAL work_mem = '256MB'; SET LOCAL statement_timeout = '600s'"
+# Planned for one big question or for many small ones: no compiling, room to sort in memory, and patience while DuckDB computes.
+_SETTINGS = """SET LOCAL jit = off; SET LOCAL work_mem = '256MB'; SET LOCAL statement_timeout = '600s';
+SET LOCAL idle_in_transaction_session_timeout = '600s'"""
 _SHARED_OUT = "SET LOCAL parallel_tuple_cost = 0.01; SET LOCAL parallel_setup_cost = 100"
 # From the few to the many by index: what is asked of them is in memory, and how many rows a list of ids leads to is not known.
 _BY_INDEX = """SET LOCAL random_page_cost = 0.1; SET LOCAL max_parallel_workers_per_gather = 0; SET LOCAL enable_seqscan = off;

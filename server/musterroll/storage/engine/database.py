@@ -39,10 +39,7 @@ _SQLITE_PRAGMAS = (
     f"PRAGMA cache_size=-{_CACHE}",
     "PRAGMA journal_size_limit=67108864",
 )
-_POSTGRES_OPTIONS = (
-    "-c statement_timeout=60000 -c lock_timeout=15000 -c idle_in_transaction_session_timeout=60000 -c timezone=UTC"
-    " -c temp_buffers=256MB"  # taken as needed: a reconciliation keeps its tables there, a million units fill it
-)
+_POSTGRES_OPTIONS = "-c statement_timeout=60000 -c lock_timeout=15000 -c idle_in_transaction_session_timeout=60000 -c timezone=UTC"
 
 
 class Database:
