@@ -76,7 +76,8 @@ def unusual(heard: ListeningWindow, now: int) -> ColumnElement[bool]:
     silent = (col(s.heard_at) <= _number(at) - ms(s.quiet_after)) & (col(s.heard_at) <= _number(at) - ms(s.late_after))
     look = or_(col(s.quiet_due).is_(None), col(s.quiet_due) <= _number(now), col(s.quiet_due) > _number(now + LOOK_AHEAD + CLOCKS_DIFFER))
     called = col(s.quiet_since).is_(None) | (col(s.usual_after) > 0)
-    return and_(col(s.quiet_after).is_not(None), silent, look, called, col(s.stale_since).is_(None), col(s.held_at).is_(None))
+    unmarked = called & col(s.stale_since).is_(None) & col(s.held_at).is_(None)
+    return and_(look, unmarked, col(s.quiet_after).is_not(None), silent)  # what leaves out most of a fleet that is off at night comes first
 
 
 def ms(seconds: Any) -> ColumnElement[int]:
