@@ -297,6 +297,7 @@ ASSET_TAG = (
     "numerodeinventario numeroinventario ninventario noinventario nroinventario npatrimonio nopatrimonio patrimonio numeropatrimonio "
     "noinventaire inventarisnummer numerinwentarzowy nrinwentarzowy"
 )
+UNIT_NAME = "unitname displayname friendlyname nickname equipmentname identifikation anzeigename nomdaffichage nombreparamostrar"
 HOSTNAME = (
     "hostname devicehostname systemhostname computername devicename machinename dnsname fqdn netbiosname assetname systemname "
     "rechnername geratename nomdelordinateur"

@@ -134,7 +134,7 @@ def _remarks(headings: Headings) -> Iterator[str]:
 
 def _header(heading: Line | None, sample: list[Line]) -> list[str]:
     """The headings. A column without one is called by its place if it holds anything."""
-    names = [" ".join(name.replace("\ufeff", "").split()) for name in heading.cells] if heading else []
+    names = [" ".join(name.replace("\ufeff", "").replace("\0", "").split()) for name in heading.cells] if heading else []
     width = len(names) if heading else max(len(line.cells) for line in sample)
     names += [""] * (width - len(names))
     for place, name in enumerate(names):

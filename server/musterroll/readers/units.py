@@ -1,5 +1,6 @@
 """Unit lists from asset management: one row is one unit."""
 
+import re
 from typing import Any
 
 from musterroll.domain.enrolment.claim_rules import identity_claim
@@ -8,11 +9,11 @@ from musterroll.readers import heading_names as names
 from musterroll.readers.fields import DocumentKind, Field, Hints, WrongOrder
 from musterroll.readers.statuses import UNITS, one_of
 
-DETAILS = ("warranty_type", "warranty_provider", "purchase_cost", "location", "contact_name", "contact_email", "contact_phone")
-
+DETAILS = ("name", "warranty_type", "warranty_provider", "purchase_cost", "location", "contact_name", "contact_email", "contact_phone")
 
 TAG_FOR_SERIAL = "tag_for_serial"  # a value of rows without a serial number
 KNOWN_AS = "known_as"  # a value of rows about a unit that is registered under another serial: its serial key
+_NAMES_A_CURRENCY = re.compile(r"[^\W\d_]|[$€£¥₹₩₽₺₫₪฿₴]")
 
 
 def _stand_in(values: dict[str, Any]) -> None:
@@ -28,6 +29,9 @@ def _complete(values: dict[str, Any]) -> None:
     values["maker_key"], values["model_key"] = unit.maker_key, unit.model_key
     if "hostname" in values:
         values["hostname"] = values["hostname"].lower()
+    currency, cost = values.pop("currency", ""), values.get("purchase_cost", "")
+    if currency and cost and not _NAMES_A_CURRENCY.search(cost):
+        values["purchase_cost"] = f"{cost} {currency}"
     starts_on, ends_on = values.get("warranty_starts_on"), values.get("warranty_ends_on")
     if starts_on and ends_on and ends_on <= starts_on:
         raise WrongOrder("warranty_ends_on", "warranty_starts_on")
@@ -74,6 +78,8 @@ KIND = DocumentKind(
         Field("warranty_provider", "Warranty Provider", names.WARRANTY_PROVIDER, cells.text(200)),
         Field("purchased_on", "Purchase Date", names.PURCHASED, cells.day),
         Field("purchase_cost", "Purchase Cost", names.PURCHASE_COST, cells.text(60)),
+        Field("currency", "Currency", names.CURRENCY, cells.currency),
+        Field("name", "Unit Name", names.UNIT_NAME, cells.text(120)),
         Field("asset_tag", "Asset Tag", names.ASSET_TAG, cells.text(120)),
         Field("hostname", "Hostname", names.HOSTNAME, cells.text(120)),
         Field("location", "Location", names.LOCATION, cells.text(200)),

@@ -205,6 +205,15 @@ def test_whatever_the_file_a_second_run_changes_nothing(database: Database, now:
     assert [verdict.line for verdict in first] == list(range(2, len(lines) + 2))
 
 
+def test_a_row_that_is_wrong_in_itself_raises_no_question_of_names(database: Database, now: datetime) -> None:
+    body = "SN1,Acme,Pump 1,,,Installed,A1,S2,\nSN1,Zenith,Pump 1,,,Retired,A2,S2,\n"
+    first = take(database, now, body)
+    kept = state(database)
+    assert outcomes(first) == ["new", "refused"]
+    assert [verdict.why for verdict in take(database, now, body)] == [verdict.why for verdict in first]
+    assert state(database) == kept
+
+
 def test_the_room_an_import_takes_is_given_back_however_it_ends(sqlite_database: Database) -> None:
     asked = text("PRAGMA cache_size")
     with sqlite_database.transaction() as session:

@@ -183,7 +183,7 @@ def test_undoing_out_of_turn_is_refused(database: Database, now: datetime) -> No
         ("SN1OO2,,,2026-10-31T00:00:00Z,", "did you mean SN1002?"),
         ("XX9,,,2026-10-31T00:00:00Z,", "import the units first"),
         ("SN1001,,,2026-10-31T00:00:00Z,", "from Acme and Zenith; fill in the Manufacturer"),
-        ("SN1002,Zenith,,2026-10-31T00:00:00Z,", "serial SN1002 is not registered"),
+        ("SN1002,Zenith,,2026-10-31T00:00:00Z,", "serial SN1002 is registered from Acme, not from Zenith"),
         ("SN1002,,,2026-10-31 00:00:00,", "has no time zone"),
     ],
 )

@@ -33,7 +33,7 @@ from musterroll.usecases.imports.tagged_units import TaggedUnits
 from musterroll.usecases.warranty import periods as warranty_periods
 
 _STARTED_ON = {Lifecycle.DEPLOYED: "installed_on", Lifecycle.SHIPPED: "shipped_on"}  # the date a stage began
-_NOT_COPIED = ("serial", "maker", "model", "lifecycle", "account", "site", *units.DETAILS)
+_NOT_COPIED = ("serial", "maker", "model", "lifecycle", "account", "site", "currency", *units.DETAILS)
 _COPIED = units.KIND.attributes(without=_NOT_COPIED)  # as the row gives them
 _TAG = units.TAG_FOR_SERIAL
 _EPOCH_DAY, _DAY = date(1970, 1, 1).toordinal(), 86_400_000
@@ -116,15 +116,15 @@ class UnitImporter(Importer):
         Raises Conflict for a site of another account.
         """
         before, values = known.facts if known else _NEW, row.values
-        if known is None:
-            self.name_questions.check(row)
-            self._tagged.check(row)
         site = values.get("site") or before["site"]
         account = values.get("account") or (values.get("site") and self._owner(values["site"])) or before["account"]
         owner = self._owner(site) if site else None
         if owner not in (None, account):
             mismatch = f"site {site} belongs to account {owner}, not to {account}"
             raise Conflict(mismatch if values.get("site") else f"{mismatch}; fill in the new Site ID")
+        if known is None:  # what is wrong with the row itself comes first: the answer to a question would not let it in
+            self.name_questions.check(row)
+            self._tagged.check(row)
         stage = values.get("lifecycle") or _implied_stage(values, before["lifecycle"])
         if site:
             self._sites.setdefault(site, SiteRow(account))
