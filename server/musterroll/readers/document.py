@@ -245,7 +245,7 @@ class Document:
     def _shown(self, written: list[str]) -> str:
         names = self.kind.shown or self.kind.key
         places = [column.place for name in names for column in self._columns if column.field.name == name]
-        return "/".join(written[place].replace("\0", "").strip()[:80] for place in places if place < len(written))
+        return "/".join(written[place].strip()[:80] for place in places if place < len(written))
 
     def _stated(self, place: int) -> str:
         """The currency of amounts in a column that show none: of its heading, or of the whole file."""

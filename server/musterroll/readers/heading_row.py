@@ -151,6 +151,9 @@ def _lines(grid: Grid, heading: int, width: int, left_out: LeftOutRows) -> Itera
         if line.number <= heading or left_out.includes(line):
             continue
         cells = line.cells
+        if "\0" in "".join(cells):  # no database or message can hold it; what is damaged is refused where it matters
+            cells = [cell.replace("\0", "\ufffd") for cell in cells]
+            line = line._replace(cells=cells)
         if line.problem or len(cells) == width:
             yield line
         elif len(cells) > width and not any(cells[width:]):
