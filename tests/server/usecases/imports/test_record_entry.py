@@ -8,6 +8,7 @@ from musterroll.domain.values.errors import Conflict, DomainError, NotFound
 from musterroll.storage.engine.database import Database
 from musterroll.storage.tables.audit import AuditChange
 from musterroll.usecases.imports import record_entry
+from musterroll.usecases.imports.document_kinds import KINDS
 from musterroll.usecases.imports.record_entry import Entry
 from musterroll.usecases.undo import undo
 
@@ -114,3 +115,17 @@ def test_nothing_at_all_is_no_record(database: Database, now: datetime, kind: st
     for new in (True, False):
         with pytest.raises(DomainError, match="fill in the"):
             enter(database, now, kind, {}, new)
+
+
+@pytest.mark.parametrize("kind", CORRECTED)
+def test_any_field_can_be_cleared_or_the_reason_is_given(database: Database, now: datetime, kind: str) -> None:
+    documents.take_all(database, now)
+    key, _ = CORRECTED[kind]
+    names = [field.name for field in KINDS[kind].fields if field.name not in key]
+    reasons: list[str] = []
+    for cleared in [*([name] for name in names), names]:
+        try:
+            enter(database, now, kind, {**key, **dict.fromkeys(cleared, "")}, new=False)
+        except DomainError as error:  # any other error would be a fault
+            reasons.append(str(error))
+    assert all(reasons)
