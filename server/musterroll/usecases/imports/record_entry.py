@@ -14,7 +14,7 @@ from sqlmodel import Session
 from musterroll.domain.values.errors import Conflict, DomainError, NotFound
 from musterroll.readers.columns import Choices
 from musterroll.readers.document import Document
-from musterroll.readers.fields import BadRow, DocumentKind, DocumentRow
+from musterroll.readers.fields import BadRow, DocumentKind, DocumentRow, Field
 from musterroll.storage.imports import rows as import_rows
 from musterroll.storage.tables.audit import AuditChange
 from musterroll.usecases.audit import record as audit_record
@@ -90,7 +90,7 @@ def _row(importer: Importer, cells: Mapping[str, str], partial: bool = False) ->
     """The cells as a row that was looked up; a partial one names a record only. Raises DomainError."""
     kind = importer.kind
     if partial:
-        kind = kind._replace(fields=tuple(field._replace(required=False) for field in kind.fields if field.name in cells))
+        kind = kind._replace(fields=tuple(_needed(field, cells[field.name]) for field in kind.fields if field.name in cells))
         kind = kind._replace(complete=None) if set(kind.key) <= {field.name for field in kind.fields} else kind
     document = _document(kind, cells)
     importer.scan(document)
@@ -103,6 +103,11 @@ def _row(importer: Importer, cells: Mapping[str, str], partial: bool = False) ->
     importer.follow_names([row])
     importer.look_up([row])
     return row
+
+
+def _needed(field: Field, cell: str) -> Field:
+    """A field of a partial row: what is given must mean something."""
+    return field._replace(required=field.required and bool(cell.strip()))
 
 
 def _document(kind: DocumentKind, cells: Mapping[str, str]) -> Document:
