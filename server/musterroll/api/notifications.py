@@ -12,7 +12,7 @@ from musterroll.api.http.context import actor, answer, clock, no_content, read_o
 from musterroll.api.http.lists import ListQuery, Page, listed, listing
 from musterroll.api.http.problems import documented
 from musterroll.api.http.routing import guarded
-from musterroll.api.http.schemas import NumberPath, Price, RequestSchema, Schema, Text
+from musterroll.api.http.schemas import MoneyOut, NumberPath, Price, RequestSchema, Schema, Text, money_out
 from musterroll.channels import CHANNELS
 from musterroll.domain.access import Role, needs
 from musterroll.domain.findings.kinds import FindingKind
@@ -134,6 +134,7 @@ class SignalOut(Schema):
     on: date | None
     worth: Price | None = Field(description="Annual value.")
     currency: str | None
+    worth_further: list[MoneyOut] = Field(description="Annual values in further currencies.")
     detail: str
 
 
@@ -277,4 +278,5 @@ def _event_out(event: Event) -> SignalOut:
         site=event.site_ref,
         worth=event.worth.amount if event.worth else None,
         currency=event.worth.currency if event.worth else None,
+        worth_further=list(map(money_out, event.further)),
     )

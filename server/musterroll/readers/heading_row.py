@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from musterroll.readers.layout import KEEP_ALL, Layout
 from musterroll.readers.left_out_rows import LeftOutRows
-from musterroll.readers.table import MOST_COLUMNS, BadFile, Grid, Known, Line, Remarks, Table
+from musterroll.readers.table import DAMAGED, MOST_COLUMNS, BadFile, Grid, Known, Line, Remarks, Table
 
 _SEARCHED = 60  # rows
 _SAMPLE = 200  # rows below the headings
@@ -151,8 +151,8 @@ def _lines(grid: Grid, heading: int, width: int, left_out: LeftOutRows) -> Itera
         if line.number <= heading or left_out.includes(line):
             continue
         cells = line.cells
-        if "\0" in "".join(cells):  # no database or message can hold it; what is damaged is refused where it matters
-            cells = [cell.replace("\0", "\ufffd") for cell in cells]
+        if "\0" in "".join(cells):  # no database or message can hold it
+            cells = [cell.replace("\0", DAMAGED) for cell in cells]
             line = line._replace(cells=cells)
         if line.problem or len(cells) == width:
             yield line

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, BinaryIO
 
-from musterroll.readers.table import MOST_COLUMNS, BadFile, Grid, Line, Numeric
+from musterroll.readers.table import DAMAGED, MOST_COLUMNS, BadFile, Grid, Line, Numeric
 
 _MOST_BYTES = 64 << 20  # of a file that is one value: it is read as a whole
 _LONGEST_LINE = 1 << 20
@@ -67,16 +67,16 @@ def _parsed(text: str) -> Any:
 
 
 def _without_surrogates(value: Any) -> Any:
-    """Halves of characters, which JSON can write and nothing can store, are shown as what cannot be read.
+    """Halves of characters, which JSON can write and nothing can store, are marked as damage.
 
-    >>> _without_surrogates({"a\\ud800": ["b\\udfff", 1]})
-    {'a\ufffd': ['b\ufffd', 1]}
+    >>> _without_surrogates({"a": ["b\\udfff", 1]})
+    {'a': ['b\\x1a', 1]}
     """
     if isinstance(value, dict):
         return {_without_surrogates(key): _without_surrogates(item) for key, item in value.items()}
     if isinstance(value, list):
         return [_without_surrogates(item) for item in value]
-    return _SURROGATE.sub("\ufffd", value) if isinstance(value, str) and not isinstance(value, Numeric) else value
+    return _SURROGATE.sub(DAMAGED, value) if isinstance(value, str) and not isinstance(value, Numeric) else value
 
 
 def _lists(name: str, value: Any, depth: int) -> Iterator[tuple[str, list[Any]]]:

@@ -6,6 +6,7 @@ from typing import NamedTuple
 from musterroll.domain.values.errors import DomainError
 
 MOST_COLUMNS = 500
+DAMAGED = "\x1a"  # ASCII's substitute for a character that cannot be kept; values with one are refused
 _SHOWN = 12  # rows left out that are told one by one
 
 

@@ -10,6 +10,7 @@ from musterroll.channels.delivery import DeliveryAttempt, DeliveryError
 from musterroll.channels.http_address import HttpSettings, parse_http_address
 from musterroll.domain.notifications.events import Event
 from musterroll.domain.values.instants import from_ms
+from musterroll.domain.values.money import Money
 
 
 def checked_address(written: str) -> str:
@@ -29,9 +30,14 @@ def _event(event: Event) -> dict[str, Any]:
     place = {"account": event.account_ref, "account_name": event.account, "site": event.site_ref, "site_name": event.site}
     subject = {
         "on": event.on.isoformat() if event.on else None,
-        "worth": {"amount": str(event.worth.amount), "currency": event.worth.currency} if event.worth else None,
+        "worth": _money(event.worth) if event.worth else None,
+        "worth_further": [_money(money) for money in event.further],
     }
     return {"id": event.id, "kind": event.kind.value, **instants, **place, **rest, **subject}
+
+
+def _money(money: Money) -> dict[str, str]:
+    return {"amount": str(money.amount), "currency": money.currency}
 
 
 def send(attempt: DeliveryAttempt, settings: HttpSettings, now: datetime) -> None:

@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 from musterroll.domain.contracts.terms import ContractTerms, Renewal
 from musterroll.domain.values.dates import Span, last_day
-from musterroll.domain.values.money import Money
+from musterroll.domain.values.money import Money, format_sums
 
 
 class EndKind(StrEnum):
@@ -28,7 +28,7 @@ class EndDate(NamedTuple):
     account: str = ""
     site: str = ""
     units: int = 0
-    worth: Money | None = None
+    worth: tuple[Money, ...] = ()  # by currency
 
 
 class FeedEntry(NamedTuple):
@@ -60,7 +60,8 @@ def feed_entry(end: EndDate) -> FeedEntry:
         place = f"{end.site} ({end.account})" if end.site and end.account else end.site or end.account
         title = f"{place}: warranty of {units} ends" if place else f"Warranty of {units} ends"
         return FeedEntry(end.uid, end.on, title, "Last day covered.", "/fleet")
-    worth = f", {end.worth} per year" if end.worth and end.worth.amount else ""
+    amounts = [money for money in end.worth if money.amount]
+    worth = f", {format_sums(amounts)} per year" if amounts else ""
     about = f"Contract {end.ref} of {end.account or 'no account'}{worth}."
     title = f"{end.account or end.ref}: {_TITLES[end.how].format(ref=end.ref)}"
     after = " After this day the contract auto-renews." if end.how is EndKind.NOTICE else ""

@@ -57,6 +57,7 @@ class Event(NamedTuple):
     on: date | None = None
     worth: Money | None = None
     detail: str = ""
+    further: tuple[Money, ...] = ()  # of its worth, in other currencies
 
 
 def with_outages(kinds: Iterable[str]) -> list[EventKind]:

@@ -259,7 +259,8 @@ def _day(event: Event) -> str:
 
 
 def _worth(event: Event) -> str:
-    return f"; {event.worth} per year" if event.worth and event.worth.amount else ""
+    amounts = [money for money in (event.worth, *event.further) if money and money.amount]
+    return f"; {format_sums(amounts)} per year" if amounts else ""
 
 
 def _moment(ms: int, zone: ZoneInfo) -> str:

@@ -68,6 +68,23 @@ def format_sums(sums: Iterable[Money], short: bool = False) -> str:
     return " + ".join(format_money(money, short) for money in sums)
 
 
+def amounts_text(amounts: Iterable[Money]) -> str:
+    """Amounts as they are stored in one text.
+
+    >>> amounts_text([Money(Decimal("99.5"), "GBP"), Money(Decimal(1200), "USD")])
+    '99.5 GBP 1200 USD'
+    >>> amounts_of("99.5 GBP 1200 USD") == (Money(Decimal("99.5"), "GBP"), Money(Decimal(1200), "USD"))
+    True
+    """
+    return " ".join(f"{money.amount:f} {money.currency}" for money in amounts)
+
+
+def amounts_of(text: str) -> tuple[Money, ...]:
+    """The amounts of a stored text."""
+    parts = text.split()
+    return tuple(Money(Decimal(amount), currency) for amount, currency in zip(parts[::2], parts[1::2], strict=True))
+
+
 def money(amount: str | int | Decimal, currency: str) -> Money:
     """A price as a document gives it. Raises BadMoney unless it is a finite amount from 0 to below 10^15 with a currency."""
     try:

@@ -8,12 +8,12 @@ from sqlalchemy import delete, func, select
 from sqlmodel import Session, col
 
 from musterroll.domain.notifications.calendar import EndDate, EndKind
-from musterroll.domain.values.money import Money
+from musterroll.domain.values.money import Money, amounts_of
 from musterroll.storage.engine import bulk
 from musterroll.storage.tables.accounts import Account, Site
 from musterroll.storage.tables.notifications import CalendarEntry
 
-_COLUMNS = ("uid", "on", "account_id", "site_id", "ref", "how", "units", "worth", "currency")
+_COLUMNS = ("uid", "on", "account_id", "site_id", "ref", "how", "units", "worth", "currency", "further")
 _MOST = 1000  # warranty dates by site; beyond that, one date for all sites
 
 
@@ -47,5 +47,5 @@ def end_dates(session: Session, since: date, limit: int) -> list[EndDate]:
 
 
 def _end_date(row: CalendarEntry, account: str, site: str) -> EndDate:
-    worth = None if row.worth is None else Money(row.worth, row.currency)
+    worth = () if row.worth is None else (Money(row.worth, row.currency), *amounts_of(row.further))
     return EndDate(row.uid, EndKind(row.how), row.on, row.ref, account, site, row.units, worth)

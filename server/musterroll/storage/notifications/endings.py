@@ -26,7 +26,7 @@ class ContractEnd(NamedTuple):
     contract: Terms
     starts_on: date  # of the term
     renewal: Renewal
-    worth: Money | None  # a year, all its lines; None: unpriced, or in several currencies
+    worth: tuple[Money, ...]  # a year, of its lines in force at the end; by currency
     account: str
     account_ref: str
 
@@ -45,10 +45,9 @@ def contracts(session: Session, on: date) -> list[ContractEnd]:
         terms = contract_terms(row)
         term = term_on(terms, on)
         if term is not None and term.ends_on is not None:
-            ends.append(ContractEnd(terms, term.starts_on, renewal(terms, term), None, account, ref))
+            ends.append(ContractEnd(terms, term.starts_on, renewal(terms, term), (), account, ref))
     worth = worth_by_contract(session, [end.contract for end in ends], on)
-    amounts = (worth[end.contract.id].value if end.contract.id in worth else () for end in ends)
-    return [end._replace(worth=of[0] if len(of) == 1 else None) for end, of in zip(ends, amounts, strict=True)]
+    return [end._replace(worth=worth[end.contract.id].value) if end.contract.id in worth else end for end in ends]
 
 
 class WarrantyEnd(NamedTuple):

@@ -9,7 +9,7 @@ from sqlmodel import Session, col
 
 from musterroll.domain.notifications.events import Event, EventKind, with_outages
 from musterroll.domain.units.lifecycle import Stage, of_stage
-from musterroll.domain.values.money import Money
+from musterroll.domain.values.money import Money, amounts_of, amounts_text
 from musterroll.storage.accounts import hierarchy
 from musterroll.storage.engine import bulk
 from musterroll.storage.engine.bulk import among
@@ -44,6 +44,7 @@ class NewEvent(NamedTuple):
     on: date | None = None
     worth: Money | None = None
     detail: str = ""
+    further: tuple[Money, ...] = ()  # of its worth, in other currencies
 
 
 def record_unit_events(session: Session, kind: EventKind, unit_ids: Collection[int], at: int) -> None:
@@ -106,6 +107,7 @@ _COLUMNS = (
     "worth",
     "currency",
     "detail",
+    "further",
 )
 
 
@@ -120,7 +122,8 @@ def record(session: Session, events: Sequence[NewEvent]) -> int:
 def _row(event: NewEvent) -> tuple[Any, ...]:
     worth = (None, "") if event.worth is None else (event.worth.amount, event.worth.currency)
     place = (event.account_id, event.site_id, event.units, event.serial, event.uid)
-    return (event.kind, event.at, event.key, event.since, *place, event.variant, event.lead, event.on, *worth, event.detail[:300])
+    words = event.detail[:300], amounts_text(event.further)
+    return (event.kind, event.at, event.key, event.since, *place, event.variant, event.lead, event.on, *worth, *words)
 
 
 def existing_keys(session: Session, keys: Collection[str]) -> set[str]:
@@ -230,7 +233,8 @@ _NAMED_EVENTS: Any = (
 def _events(session: Session, query: Any) -> list[Event]:
     events = []
     for row, account, site, account_ref, site_ref in session.execute(query):
-        worth = None if row.worth is None else Money(row.worth, row.currency)
         fields = {name: getattr(row, name) for name in ("kind", "at", "since", "units", "serial", "uid", "variant", "lead", "on", "detail")}
-        events.append(Event(row.id or 0, **fields, account=account, site=site, account_ref=account_ref, site_ref=site_ref, worth=worth))
+        fields["worth"] = None if row.worth is None else Money(row.worth, row.currency)
+        fields["further"] = amounts_of(row.further)
+        events.append(Event(row.id or 0, **fields, account=account, site=site, account_ref=account_ref, site_ref=site_ref))
     return events

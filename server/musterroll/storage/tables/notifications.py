@@ -38,6 +38,7 @@ class EventRow(SQLModel, table=True):
     worth: Decimal | None = Field(default=None, sa_type=PRICE)  # a year
     currency: str = Field(default="", max_length=3)
     detail: str = Field(default="", max_length=300)
+    further: str = Field(default="", max_length=300, sa_column_kwargs={"server_default": ""})  # of its worth, in other currencies
     key: str | None = Field(default=None, unique=True, max_length=120)  # if it could be detected twice
     taken_at: int | None = Field(default=None, sa_type=BIG)  # ms
 
@@ -138,6 +139,7 @@ class CalendarEntry(SQLModel, table=True):
     units: int = 0
     worth: Decimal | None = Field(default=None, sa_type=PRICE)
     currency: str = Field(default="", max_length=3)
+    further: str = Field(default="", max_length=300, sa_column_kwargs={"server_default": ""})  # of its worth, in other currencies
 
 
 class Activity(SQLModel, table=True):

@@ -14,6 +14,7 @@ from musterroll.domain.notifications.calendar import EndKind, FeedEntry, contrac
 from musterroll.domain.values.dates import Span, last_day
 from musterroll.domain.values.errors import NotFound
 from musterroll.domain.values.instants import from_ms, to_ms
+from musterroll.domain.values.money import amounts_text
 from musterroll.storage.notifications import calendar as stored_calendar
 from musterroll.storage.notifications import endings
 from musterroll.storage.operations import checkpoints
@@ -77,7 +78,7 @@ def record_read(session: Session, feed_id: int, now: datetime) -> None:
     session.get_one(CalendarFeed, feed_id).read_at = now
 
 
-EndingRow = tuple[str, date, int | None, int | None, str, str, int, Decimal | None, str]
+EndingRow = tuple[str, date, int | None, int | None, str, str, int, Decimal | None, str, str]
 
 
 def compute_endings(session: Session, now: datetime) -> list[EndingRow] | None:
@@ -90,11 +91,11 @@ def compute_endings(session: Session, now: datetime) -> list[EndingRow] | None:
         term = Span(contract.starts_on, contract.renewal.ends_on)
         for uid, how, on in contract_ends(contract.contract, term, contract.renewal):
             if on <= today + _CONTRACTS:
-                worth = (contract.worth.amount, contract.worth.currency) if contract.worth else (None, "")
+                worth = (*(contract.worth[0] if contract.worth else (None, "")), amounts_text(contract.worth[1:]))
                 rows.append((uid, on, contract.contract.account, None, contract.contract.ref, how.value, 0, *worth))
     for place in endings.warranties(session, (today - _BACK, today + _WARRANTIES)):
         uid = f"warranty-{place.account_id or 0}-{place.site_id or 0}-{place.ends_on}"
-        rows.append((uid, last_day(place.ends_on), place.account_id, place.site_id, "", EndKind.WARRANTY.value, place.units, None, ""))
+        rows.append((uid, last_day(place.ends_on), place.account_id, place.site_id, "", EndKind.WARRANTY.value, place.units, None, "", ""))
     return rows
 
 

@@ -112,7 +112,12 @@ def _contracts(session: Session, today: date, now: datetime) -> Iterator[NewEven
     """The lead time that each end and each notice deadline has reached; by its key, each is recorded once."""
     for ending in endings.contracts(session, today):
         contract, renewal = ending.contract, ending.renewal
-        facts = {"account_id": contract.account, "worth": ending.worth, "detail": contract.ref}
+        facts = {
+            "account_id": contract.account,
+            "worth": next(iter(ending.worth), None),
+            "further": ending.worth[1:],
+            "detail": contract.ref,
+        }
         ends_on = last_day(renewal.ends_on) if renewal.ends_on else None
         for kind, day in ((EventKind.CONTRACT_ENDING, ends_on), (EventKind.NOTICE_DUE, renewal.notice_by)):
             lead = None if day is None else lead_reached((day - today).days)

@@ -6,14 +6,19 @@ from typing import Any
 
 import numpy as np
 import pytest
+from musterroll.channels import webhook
+from musterroll.channels.channel import Draft
 from musterroll.domain.contracts.terms import ContractState
+from musterroll.domain.notifications import wording
 from musterroll.domain.values.money import Money
 from musterroll.storage.capacity.facts import UnitColumns
 from musterroll.storage.engine.database import Database
 from musterroll.storage.notifications import endings
+from musterroll.storage.notifications import events as stored_events
 from musterroll.usecases.capacity import facts_contracts
 from musterroll.usecases.contracts.contract_card import contract_card
 from musterroll.usecases.installed_base.renewals import due_contracts
+from musterroll.usecases.notifications import calendar, detect
 
 from tests.support import records
 
@@ -62,7 +67,7 @@ def test_lines_that_end_before_their_contract_are_no_part_of_what_is_to_renew(
     database: Database, now: datetime, other: dict[str, Any]
 ) -> None:
     put(database, [{}, other])
-    assert worths(database, now) == {"renewals": (1, HUNDRED), "contract": (1, HUNDRED), "calendar": HUNDRED[0], "plan": [100.0]}
+    assert worths(database, now) == {"renewals": (1, HUNDRED), "contract": (1, HUNDRED), "calendar": HUNDRED, "plan": [100.0]}
 
 
 def test_a_line_that_begins_before_the_end_counts(database: Database, now: datetime) -> None:
@@ -79,3 +84,19 @@ def test_in_a_renewed_term_only_lines_that_renewed_count(database: Database, now
         auto_renew=True,
     )
     assert worths(database, now)["renewals"] == (1, HUNDRED)
+
+
+def test_the_end_of_a_contract_in_two_currencies_names_both(database: Database, now: datetime) -> None:
+    put(database, [{}, {"price": Decimal("1200.5"), "currency": "USD", "quantity": 2}], ends_on=date(2026, 11, 11))
+    with database.transaction() as session:
+        detect.store_endings(session, detect.detect_endings(session, now) or [], now)
+        calendar.store_endings(session, calendar.compute_endings(session, now) or [], now)
+    with database.transaction() as session:
+        (event,) = stored_events.recent(session, None, 9)
+        (entry,) = calendar.upcoming(session, now.date())
+    assert (event.worth, event.further) == (HUNDRED[0], (Money(Decimal(2401), "USD"),))
+    assert "100.00 EUR + 2,401.00 USD per year" in entry.text
+    message = wording.compose([event], "UTC")
+    assert "; 100.00 EUR + 2,401.00 USD per year" in str(message)
+    (signal,) = webhook.body(Draft("k", "Ends", "ends", message, [event], now))["data"]["signals"]
+    assert signal["worth_further"] == [{"amount": "2401.0000", "currency": "USD"}]
