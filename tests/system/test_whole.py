@@ -39,8 +39,7 @@ def registry(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Registr
                 subprocess.run(upgrade, env=environment(tmp_path / "registry", **settings), check=True, stdout=subprocess.DEVNULL)
             serve = Serve(environment(tmp_path / "registry", **settings))
             running.callback(serve.kill)
-            serve.command("records", "add", "accounts", "ref=ACME-1")
-            serve.command("records", "add", "sites", "ref=HQ", "account=ACME-1")
+            register_site(serve)
             return serve
 
         yield start
@@ -52,6 +51,11 @@ def agent(tmp_path: Path) -> Iterator[Agent]:
     found = Agent(tmp_path / "agent", CARD=str(tmp_path / "card.toml"), MAKER="Acme", MODEL="Box")
     yield found
     found.stop(signal.SIGKILL)
+
+
+def register_site(serve: Registered) -> None:
+    serve.command("records", "add", "accounts", "ref=ACME-1")
+    serve.command("records", "add", "sites", "ref=HQ", "account=ACME-1")
 
 
 def enrol(serve: Registered, agent: Agent, serial: str) -> None:
@@ -106,6 +110,7 @@ def test_in_production_web_ingest_and_schedule_are_processes_of_their_own(
     try:
         web = parts[0]
         until(web.ready, "the web process is ready", 60)
+        register_site(web)
         enrol(web, agent, "ACME-0020")
         agent.start()
         token = web.command("token", "api", "--label", "test")
