@@ -136,9 +136,9 @@ class Columns:
         """Insert what a query of these tables finds into a table of the database. Returns the number of rows."""
         if postgres(self._session):
             return self._copy(f"{table} ({', '.join(columns)})", query, values)
-        found, sent = self._execute(query, values), 0
+        result, sent = self._execute(query, values), 0
         into = f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({', '.join('?' * len(columns))})"  # noqa: S608
-        while rows := found.fetchmany(_ROWS):
+        while rows := result.fetchmany(_ROWS):
             self._session.connection().exec_driver_sql(into, rows)
             sent += len(rows)
         return sent

@@ -65,5 +65,5 @@ def _not_listened(heard: ListeningWindow, day: int) -> int:
 
 def of_unit(session: Session, unit_id: int) -> Rhythm:
     """What is known of the rhythm of a unit."""
-    kept = rhythms.of_unit(session, unit_id)
-    return NO_RHYTHM if kept is None else learn(rhythms.unpack(kept[1]), kept[0])
+    stored = rhythms.of_unit(session, unit_id)
+    return NO_RHYTHM if stored is None else learn(rhythms.unpack(stored[1]), stored[0])

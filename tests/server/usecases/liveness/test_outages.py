@@ -92,9 +92,9 @@ def test_units_of_a_site_that_fall_silent_together_are_one_outage_closed_when_th
     assert events(database) == [(EventKind.OUTAGE_OPENED, 5), (EventKind.OUTAGE_CLOSED, 5)]
     with database.snapshot() as session:
         (closed,) = session.exec(select(Outage)).all()
-        told = session.exec(select(EventRow.detail).order_by(EventRow.id)).all()  # type: ignore[arg-type]
+        details = session.exec(select(EventRow.detail).order_by(EventRow.id)).all()  # type: ignore[arg-type]
     assert closed.closed_at == to_ms(later + timedelta(seconds=9))
-    assert told == ["5 of 6 units of site Depot", "5 of 6 units of site Depot after 3 min, 5 returned"]
+    assert details == ["5 of 6 units of site Depot", "5 of 6 units of site Depot after 3 min, 5 returned"]
 
 
 def test_single_units_that_fall_silent_are_no_outage(database: Database, now: datetime) -> None:
