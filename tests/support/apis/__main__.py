@@ -1,7 +1,9 @@
-"""One of these systems with a few records, to try a source on: `python -m tests.support.apis stripe`. It ends with the input (Ctrl+D)."""
+"""One of these systems with a few records, to try a source on: `python -m tests.support.apis stripe`. Ctrl+C ends it."""
 
 import sys
+import threading
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 from tests.support.apis.glpi import Glpi
@@ -92,7 +94,8 @@ def main(name: str) -> None:
     api = SAMPLES[name]()
     with api.running():
         print(api.url, flush=True)
-        sys.stdin.read()
+        with suppress(KeyboardInterrupt):
+            threading.Event().wait()
 
 
 if __name__ == "__main__":
