@@ -143,7 +143,8 @@ def discard(session: Session, begun: Begun, why: str) -> None:
 def _imported(
     session: Session, source: DocumentSource, run: SourceRun, fetched: Fetched, seen: "_Seen", counts: dict[str, int], now: datetime
 ) -> SourceRun:
-    run.state, run.at, run.shown = RunState.IMPORTED, to_ms(now), []  # the verdicts are in the history of imports
+    run.state, run.at, run.reason = RunState.IMPORTED, to_ms(now), ""  # it waits no longer
+    run.shown = []  # the verdicts are in the history of imports
     run.counts = {**counts, "gone": run.counts.get("gone", 0)}
     session.add(run)
     _remember(session, source, fetched, seen, counts)
