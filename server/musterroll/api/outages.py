@@ -66,7 +66,7 @@ def list_outages(query: OutageQuery) -> Response:
 @api.get("/outages/<int:number>", summary="One outage", responses={200: OutageOut, **documented(404)})
 def get_outage(path: NumberPath) -> Response:
     with read_only() as session:
-        view = outages.one(session, path.number)
+        view = outages.outage(session, path.number)
     if view is None:
         raise NotFound(f"there is no outage {path.number}")
     return answer(outage_out(view))
@@ -80,7 +80,7 @@ def get_outage(path: NumberPath) -> Response:
 def list_outage_units(path: NumberPath, query: PageQuery) -> Response:
     after = cursors.decode(query.cursor, int, str, int)
     with read_only() as session:
-        if outages.one(session, path.number) is None:
+        if outages.outage(session, path.number) is None:
             raise NotFound(f"there is no outage {path.number}")
         units = outages.units(session, path.number, None if after is None else (after[0], after[1], after[2]), query.limit + 1)
     rows, following = cursors.cut(units, query.limit, OutageUnit.place)

@@ -52,7 +52,7 @@ def list_(context: Context, only_open: bool, limit: int, as_json: bool) -> None:
 def units(context: Context, number: int, limit: int, as_json: bool) -> None:
     """List the units of outage NUMBER, those still silent first."""
     with context.database().snapshot() as session:
-        if stored.one(session, number) is None:
+        if stored.outage(session, number) is None:
             raise NotFound(f"there is no outage {number}")
         rows = stored.units(session, number, None, limit)
     print_list(rows, _UNITS, empty="No units.", as_json=as_json, shape=lambda unit: unit._asdict())

@@ -62,7 +62,12 @@ def test_an_asset_deleted_while_snipe_it_is_read_hides_no_other(bench: SourceBen
     for n in range(1, 8):
         snipe.put(n)
     gone = iter([1])
-    snipe.between = lambda: [snipe.delete(n) for n in gone] and None  # type: ignore[func-returns-value]
+
+    def delete_once() -> None:
+        for number in gone:
+            snipe.delete(number)
+
+    snipe.between = delete_once
     put_snipe(bench, snipe)
     bench.take()
     assert bench.serials() == [f"SN{n}" for n in range(2, 8)]

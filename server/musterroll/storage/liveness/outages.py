@@ -235,7 +235,7 @@ def listed(session: Session, before: int | None, limit: int, only_open: bool = F
     return [OutageView(*row) for row in session.execute(query.order_by(col(Outage.id).desc()).limit(limit))]
 
 
-def one(session: Session, outage_id: int) -> OutageView | None:
+def outage(session: Session, outage_id: int) -> OutageView | None:
     row = session.execute(_VIEWS.where(col(Outage.id) == outage_id)).one_or_none()
     return None if row is None else OutageView(*row)
 

@@ -31,7 +31,7 @@ def overview() -> str:
 def detail(number: int) -> str:
     now = clock()
     with read_only() as session:
-        view = outages.one(session, number)
+        view = outages.outage(session, number)
         if view is None:
             raise NotFound(f"there is no outage {number}")
         after = _after(request.args.get("after") or None)
