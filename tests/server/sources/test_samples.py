@@ -1,5 +1,6 @@
 """The local servers of the documentation: each starts with records that its source brings."""
 
+import signal
 import subprocess
 import sys
 from datetime import datetime
@@ -9,6 +10,7 @@ import pytest
 from musterroll.storage.engine.database import Database
 
 from tests.support.apis.__main__ import SAMPLES
+from tests.support.instances import end
 from tests.support.sources import SourceBench
 
 SETTINGS: dict[str, tuple[str, dict[str, str], dict[str, str]]] = {
@@ -25,12 +27,14 @@ SETTINGS: dict[str, tuple[str, dict[str, str], dict[str, str]]] = {
 @pytest.mark.parametrize("name", SAMPLES)
 def test_a_source_brings_the_records_of_its_local_server(sqlite_database: Database, tmp_path: Path, now: datetime, name: str) -> None:
     bench, (kind, settings, secrets) = SourceBench(sqlite_database, tmp_path, now), SETTINGS[name]
-    program = [sys.executable, "-m", "tests.support.apis", name]
-    with subprocess.Popen(program, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as server:
-        assert server.stdout is not None
+    server = subprocess.Popen([sys.executable, "-m", "tests.support.apis", name], stdout=subprocess.PIPE, text=True)
+    assert server.stdout is not None
+    try:
         url = server.stdout.readline().strip()
         named = {setting: bench.secret(value, setting) for setting, value in secrets.items()}
         source = bench.put(name, kind, {"url": url, **settings, **named})
         assert bench.take(source).counts["new"] == 5
-        server.communicate()
+    finally:
+        end(server, signal.SIGINT)
+        server.stdout.close()
     assert server.returncode == 0

@@ -1,5 +1,6 @@
 """Bringing a database to this version's tables, and saying where it stands."""
 
+from functools import cache
 from importlib.resources import files
 from typing import Any
 
@@ -59,6 +60,7 @@ def differences(database: Database) -> list[Any]:
         return list(compare_metadata(context, SQLModel.metadata))
 
 
+@cache  # reading all migrations takes longer than a short command
 def _head() -> str:
     head = ScriptDirectory.from_config(config()).get_current_head()
     assert head is not None
