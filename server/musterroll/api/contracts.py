@@ -45,6 +45,7 @@ class ContractOut(Schema):
     notice_days: int
     notice_by: date | None = Field(description="Last day to give notice before it renews.")
     notice_on: date | None = Field(description="Day notice was given.")
+    renews: str = Field(description="Number of the contract it renews, where records say.")
     currency: str
     billing: BillingOut | None = Field(description="For information: billing state does not affect coverage.")
     lines: int
@@ -131,7 +132,8 @@ def _out(row: Row[Any], today: date) -> ContractOut:
     term = rules.term_on(contract, today)
     billing = BillingOut(payment=row.payment, invoiced_on=row.invoiced_on, subscription=row.subscription) if row.payment else None
     columns = {
-        name: row._mapping[name] for name in ("ref", "state", "starts_on", "auto_renew", "renewal_months", "notice_days", "notice_on")
+        name: row._mapping[name]
+        for name in ("ref", "state", "starts_on", "auto_renew", "renewal_months", "notice_days", "notice_on", "renews")
     }
     return ContractOut(
         **columns,

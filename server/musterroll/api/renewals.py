@@ -21,11 +21,13 @@ from musterroll.api.http.schemas import (
     named_ref,
     reporting_out,
 )
+from musterroll.domain.contracts.renewal_outcomes import Outcome
 from musterroll.domain.contracts.terms import Payment
 from musterroll.domain.values import cursors
 from musterroll.storage.contracts import exchange_rates
-from musterroll.usecases.installed_base import renewals
+from musterroll.usecases.installed_base import renewals, retention
 from musterroll.usecases.installed_base.renewals import DueContract, Ratio, RenewalFilter
+from musterroll.usecases.installed_base.retention import EndedTerm, RetainedMoney
 
 api = guarded("renewals", "contracts")
 Only = Annotated[renewals.RenewalFlag, inline_enum(renewals.RenewalFlag)]
@@ -76,6 +78,45 @@ class CoverRates(Schema):
     counted_at: datetime
 
 
+class PastTermOut(Schema):
+    contract: str
+    last_day: date = Field(description="Last day of the term that ended.")
+    outcome: Annotated[Outcome, inline_enum(Outcome)] = Field(
+        description="renewed, upsell or downsell (renewed for more or less), replaced (another contract followed, for other units), "
+        "won back (the same units covered again after more than 90 days) or lost."
+    )
+    worth: MoneyOut | None = Field(description="Annual value (ACV) at the end of the term; null: unpriced.")
+    retained: MoneyOut | None = Field(description="Annual value of what renewed it.")
+    worth_further: list[MoneyOut] = Field(description="Annual value in other currencies.")
+    retained_further: list[MoneyOut] = Field(description="Annual value of what renewed it, in other currencies.")
+    by: list[str] = Field(description="The later contracts.")
+
+
+class RetentionOut(Schema):
+    """Of the priced terms in one currency."""
+
+    priced: int = Field(description="Terms with a price in this currency.")
+    worth: MoneyOut = Field(description="Annual value at the end of the terms.")
+    gross: MoneyOut = Field(description="What renewals kept of it.")
+    net: MoneyOut = Field(description="What renewals kept of it and added.")
+    gross_share: float | None
+    net_share: float | None
+
+
+class PastTermPage(Schema):
+    items: list[PastTermOut]
+    next: str | None
+    counted_at: datetime
+    since: date = Field(description="First day counted.")
+    rate: ShareOut = Field(description="Renewal rate: terms renewed, of those that ended.")
+    outcomes: dict[str, int] = Field(description="Terms by outcome.")
+    retention: list[RetentionOut]
+
+
+class PastTermQuery(ListQuery):
+    account: Text | None = Field(default=None, max_length=80, description="Account number; includes subsidiaries.")
+
+
 class RenewalQuery(ListQuery):
     account: Text | None = Field(default=None, max_length=80, description="Account number; includes subsidiaries.")
     month: str = Field(default="", pattern=r"^(\d{4}-\d{2})?$", description="Month in which it is due, such as 2026-11.")
@@ -105,6 +146,25 @@ def list_renewals(query: RenewalQuery) -> Response:
     return listed(RenewalPage, query, "renewals", fetch, lambda: summary)
 
 
+@listing(api, "/renewals/past", PastTermPage, "Contract terms that ended in the last three years, and what became of them", 404)
+def list_past_renewals(query: PastTermQuery) -> Response:
+    """A contract renews another if it covers at least half of the same units and begins within 90 days of its end, or names it."""
+    now = clock()
+    summary: dict[str, Any] = {}
+
+    def fetch(session: Session, cursor: str | None, limit: int) -> Page:
+        past = retention.past_renewals(session, now, query.account)
+        ended = past.value
+        summary.update(counted_at=past.at, since=ended.since, rate=share_out(Ratio(ended.renewed, len(ended.terms))))
+        summary.update(outcomes={outcome.value: count for outcome, count in ended.outcomes.items()})
+        summary.update(retention=list(map(_retention, ended.money)))
+        begin = cursors.number(cursor) or 0
+        behind = begin + limit
+        return [_past_term(term) for term in ended.terms[begin:behind]], cursors.encode(behind) if len(ended.terms) > behind else None
+
+    return listed(PastTermPage, query, "past-renewals", fetch, lambda: summary)
+
+
 @api.get("/renewals/rates", summary="Contract attach rate and coverage rate", responses={200: CoverRates})
 def get_rates() -> Response:
     with read_only() as session:
@@ -115,6 +175,25 @@ def get_rates() -> Response:
 def share_out(share: Ratio) -> ShareOut:
     interval = renewals.interval(share)
     return ShareOut(part=share.part, whole=share.whole, share=interval.share if share.whole else None, low=interval.low, high=interval.high)
+
+
+def _retention(of: RetainedMoney) -> RetentionOut:
+    money = {name: money_out(getattr(of, name)) for name in ("worth", "gross", "net")}
+    return RetentionOut(priced=of.priced, **money, gross_share=of.gross_share, net_share=of.net_share)
+
+
+def _past_term(term: EndedTerm) -> PastTermOut:
+    worth, retained = list(map(money_out, term.worth)), list(map(money_out, term.retained))
+    return PastTermOut(
+        contract=term.ref,
+        last_day=term.last_day,
+        outcome=term.outcome,
+        by=list(term.by),
+        worth=worth[0] if worth else None,
+        retained=retained[0] if retained else None,
+        worth_further=worth[1:],
+        retained_further=retained[1:],
+    )
 
 
 def _out(due: DueContract) -> RenewalOut:

@@ -8,9 +8,10 @@ import click
 
 from musterroll.commands.tables import Column, Columns, print_table
 from musterroll.domain.capacity.backtest import BacktestRow as BacktestRow
-from musterroll.domain.capacity.facts import PlanFacts
+from musterroll.domain.capacity.facts import PlanFacts, SegmentRenewals
 from musterroll.domain.capacity.forecast import Driver
 from musterroll.domain.capacity.plan import Estimate, Plan, PlanPeriod
+from musterroll.domain.contracts.renewal_outcomes import Outcome
 from musterroll.domain.values.money import format_amount
 from musterroll.usecases.capacity.plans import Backtest
 
@@ -37,6 +38,18 @@ _PRODUCTS: Columns[Driver] = (
     Column("REST FROM", lambda driver: driver.product.kin),
 )
 _SPARES: Columns[tuple[str, int]] = (Column("PRODUCT", lambda row: row[0]), Column("SPARES", lambda row: f"{row[1]:,}", right=True))
+
+_RENEWALS: Columns[SegmentRenewals] = (
+    Column("SEGMENT", lambda past: past.segment),
+    Column("ENDED", lambda past: f"{past.due:,}", right=True),
+    Column("RENEWED", lambda past: f"{past.renewed:,} ({past.renewed / past.due:.0%})", right=True),
+    Column("REPLACED", lambda past: f"{past.outcomes.get(Outcome.REPLACED, 0):,}", right=True),
+    Column("WON BACK", lambda past: f"{past.outcomes.get(Outcome.WON_BACK, 0):,}", right=True),
+    Column("LOST", lambda past: f"{past.outcomes.get(Outcome.LOST, 0):,}", right=True),
+    Column("PRICED", lambda past: f"{past.priced:,}", right=True),
+    Column("GROSS RETENTION", lambda past: f"{past.gross / past.ended_worth:.0%}" if past.ended_worth else "-", right=True),
+    Column("NET", lambda past: f"{past.net / past.ended_worth:.0%}" if past.ended_worth else "-", right=True),
+)
 
 
 class _Period(NamedTuple):
@@ -76,7 +89,14 @@ def print_plan(plan: Plan) -> None:
         stock[shelf.product] += shelf.spares.stock
     click.echo(f"\nSpares for {assumptions.lead_days:g} days at {assumptions.spares_target:g} %: {stock.total():,} in total, most for:")
     print_table(stock.most_common(_DRIVERS), _SPARES)
+    _print_renewals(facts.renewals)
     click.echo("\nBack-test: musterroll plan backtest. Assumptions: musterroll plan assumptions.")
+
+
+def _print_renewals(segments: Sequence[SegmentRenewals]) -> None:
+    if any(segment.due for segment in segments):
+        click.echo("\nContract terms that ended in the last three years:")
+        print_table([segment for segment in segments if segment.due], _RENEWALS)
 
 
 def print_comparison(plans: Sequence[tuple[str, Plan]]) -> None:

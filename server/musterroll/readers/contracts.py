@@ -60,6 +60,7 @@ KIND = DocumentKind(
             cells.months,
         ),
         Field("currency", "Currency", CURRENCY_HEADINGS, cells.currency),
+        Field("renews", "Renewal Of", names.RENEWS, cells.ref),
     ),
     key=("ref",),
     complete=_complete,

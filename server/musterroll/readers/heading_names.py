@@ -168,6 +168,11 @@ AUTO_RENEW = (
     "renovacionautomatica renovacaoautomatica "
     "rinnovoautomatico tacitorinnovo automatischeverlenging stilzwijgendeverlenging automatyczneprzedluzenie"
 )
+RENEWS = (
+    "renewalof renews renewedfrom renewalfrom renewalofcontract renewedcontract previouscontract previouscontractnumber previouscontractid "
+    "priorcontract priorcontractnumber predecessor predecessorcontract precedingcontract vorgangervertrag vorvertrag contratprecedent "
+    "contratoanterior contrattoprecedente vorigcontract poprzedniaumowa"
+)
 NOTICE = (
     "noticedays noticeperioddays noticeperiod cancellationnoticedays cancellationperiod ownerexpirationnotice kundigungsfrist "
     "kundigungsfristtage preavis delaidepreavis periododepreaviso diasdepreaviso preaviso avisoprevio prazodeaviso preavviso opzegtermijn "

@@ -9,7 +9,7 @@ from musterroll.domain.values.instants import from_ms
 from musterroll.storage.imports import runs as import_runs
 from musterroll.usecases.fleet import firmware as fleet_firmware
 from musterroll.usecases.fleet import segments as fleet_segments
-from musterroll.usecases.installed_base import licence_trend, renewals, trend
+from musterroll.usecases.installed_base import licence_trend, renewals, retention, trend
 from musterroll.usecases.installed_base.as_of import Slice
 from musterroll.usecases.operations import figure_cache as cached_figures
 from musterroll.usecases.operations.figure_cache import Figure
@@ -29,7 +29,7 @@ def due(session: Session, now: datetime) -> list[Figure[Any]]:
         return [*days, *months]
     slices: list[Figure[Any]] = [trend.sliced(by) for by in Slice if by not in (Slice.ACCOUNT, Slice.SITE)]
     bridges: list[Figure[Any]] = [trend.month_figure(first) for first in trend.months(now)[:_BRIDGE_MONTHS]]
-    steady: list[Figure[Any]] = [fleet_firmware.KNOWN, trend.PLACES, renewals.DUE_CONTRACTS, renewals.RATES]
+    steady: list[Figure[Any]] = [fleet_firmware.KNOWN, trend.PLACES, renewals.DUE_CONTRACTS, renewals.RATES, retention.PAST_RENEWALS]
     every = [*steady, licence_trend.TODAY, *slices, *bridges, *fleet_segments.figures(session)]
     old = [figure for figure in every if cached_figures.older(session, figure, max(now - _REFRESH, imported))]
     return [*days, *old, *months[:_MONTHS_AT_ONCE]]

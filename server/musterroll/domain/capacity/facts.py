@@ -42,6 +42,11 @@ class SegmentRenewals:
     due: int
     renewed: int
     coming: list[tuple[int, float]]
+    outcomes: dict[str, int] = field(default_factory=dict)  # of the terms that ended, by `Outcome`
+    priced: int = 0  # of the terms that ended
+    ended_worth: float = 0.0  # of these, a year
+    gross: float = 0.0  # what renewals kept of it
+    net: float = 0.0  # with what they added
 
 
 @dataclass(frozen=True, slots=True)

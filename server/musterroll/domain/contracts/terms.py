@@ -31,6 +31,7 @@ class ContractTerms(NamedTuple):
     notice_on: date | None = None  # the day notice was given
     ended_on: date | None = None  # first day without cover after a cancellation, if recorded
     currency: str = ""  # of lines that have none of their own; empty: unknown
+    renews: str = ""  # the number of the contract it succeeds, where records say
 
 
 class LineScope(StrEnum):

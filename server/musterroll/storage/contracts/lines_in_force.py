@@ -92,4 +92,5 @@ def contract_terms(row: Row[Any] | Contract) -> rules.ContractTerms:
         row.notice_on,
         row.ended_on,
         row.currency,
+        row.renews,
     )

@@ -1,8 +1,8 @@
 """Contract facts for planning: past and coming renewals, revenue at risk, revenue per unit-month."""
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
-from datetime import date, timedelta
+from collections.abc import Mapping, Sequence
+from datetime import date
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -12,16 +12,17 @@ from sqlmodel import Session
 from musterroll.domain.capacity import renewals
 from musterroll.domain.capacity.facts import AccountAtRisk, SegmentRenewals
 from musterroll.domain.contracts import terms as rules
-from musterroll.domain.contracts.terms import ContractState, ContractTerms
-from musterroll.domain.values.dates import Span, add_months
+from musterroll.domain.contracts.renewal_outcomes import PastTerm, past_terms, term_ends
+from musterroll.domain.contracts.retention import BACK, Retention, retention
+from musterroll.domain.contracts.terms import ContractTerms
+from musterroll.domain.values.dates import add_months
 from musterroll.storage.capacity import facts as stored_facts
 from musterroll.storage.capacity.facts import UnitColumns
+from musterroll.storage.contracts import retention as stored_retention
 from musterroll.storage.contracts.lines_in_force import contract_terms
 
 AHEAD = 12  # months of renewals looked ahead
 _QUARTER = 91 * 86_400_000
-_FOLLOWS = timedelta(90)  # days; a contract of the same account that starts that soon after another's end renews it
-BACK = 36  # months of terms that ended
 _NO_SEGMENT = "no segment"
 _SAMPLE = 2_000
 
@@ -38,13 +39,18 @@ def gather(session: Session, units: UnitColumns, on: date, at: int) -> ContractF
     lines, names = stored_facts.lines(session), stored_facts.account_names(session)
     worth = _worth(contracts, lines, on)
     at_risk = _at_risk(contracts, worth, names, units, on, at)
-    return ContractFacts(_renewals(contracts, worth, names, on), at_risk, _prices(contracts, lines, units))
+    past = _past(session, on)
+    return ContractFacts(_renewals(contracts, past, worth, names, on), at_risk, _prices(contracts, lines, units))
 
 
 def ended(session: Session, on: date) -> list[tuple[int, bool]]:
     """Terms that ended in the last years: how many months before the month of `on`, and whether they were renewed."""
-    contracts = {row.id or 0: contract_terms(row) for row in stored_facts.contracts(session)}
-    return [(-_months(on, term.ends_on), term.renewed) for term in _terms(contracts, on) if term.renewed is not None]
+    return [(-_months(on, term.ends_on), term.outcome.renews) for term in _past(session, on)]
+
+
+def _past(session: Session, on: date) -> list[PastTerm]:
+    contracts = stored_retention.contracts(session)
+    return past_terms(contracts.values(), stored_retention.lines(session, contracts), add_months(on, -BACK), on)
 
 
 Worth = Mapping[int, Mapping[str, float]]  # annual value by contract and currency
@@ -62,65 +68,40 @@ def _worth(contracts: Mapping[int, ContractTerms], lines: Sequence[Row[Any]], on
     return worth
 
 
-class _Term(NamedTuple):
-    contract: ContractTerms
-    ends_on: date
-    renewed: bool | None  # None: not ended yet
-
-
-def _terms(contracts: Mapping[int, ContractTerms], on: date) -> Iterator[_Term]:
-    """Terms that ended in the last years and those that end in the next: a contract renews automatically or by a successor."""
-    since, until = add_months(on, -BACK), add_months(on, AHEAD)
-    begun: dict[int | None, list[date]] = defaultdict(list)
-    for contract in contracts.values():
-        if contract.state is not ContractState.DRAFT:
-            begun[contract.account].append(contract.span.starts_on)
-    for contract in contracts.values():
-        if contract.state is ContractState.DRAFT:
-            continue
-        for term in rules.terms(contract):
-            ends = _end(contract, term)
-            if ends is None or ends > until:
-                break
-            if ends > on and rules.term_on(contract, on) is not None:
-                yield _Term(contract, ends, None)
-            elif since <= ends <= on:
-                yield _Term(contract, ends, _renewed(contract, ends, on, begun[contract.account]))
-            if ends > on or ends != term.ends_on:
-                break
-
-
-def _end(contract: ContractTerms, term: Span) -> date | None:
-    return min((day for day in (term.ends_on, contract.ended_on) if day is not None), default=None)
-
-
-def _renewed(contract: ContractTerms, ends: date, on: date, begun: Sequence[date]) -> bool:
-    itself = contract.state is ContractState.ACTIVE and rules.term_on(contract, ends) is not None
-    return itself or any(ends - timedelta(1) <= day <= min(ends + _FOLLOWS, on) and day != contract.span.starts_on for day in begun)
+def _coming(contracts: Mapping[int, ContractTerms], on: date) -> list[tuple[ContractTerms, date]]:
+    """Terms in force that end within a year."""
+    until = add_months(on, AHEAD)
+    ends = ((contract, next((end for end, _ in term_ends(contract, until) if end > on), None)) for contract in contracts.values())
+    return [(contract, end) for contract, end in ends if end is not None and rules.term_on(contract, on) is not None]
 
 
 def _renewals(
-    contracts: Mapping[int, ContractTerms], worth: Worth, names: Mapping[int, tuple[str, str, str]], on: date
+    contracts: Mapping[int, ContractTerms], past: Sequence[PastTerm], worth: Worth, names: Mapping[int, tuple[str, str, str]], on: date
 ) -> list[SegmentRenewals]:
-    by_segment: dict[tuple[str, str], list[_Term]] = defaultdict(list)
-    for term in _terms(contracts, on):
-        segment = names.get(term.contract.account or 0, ("", "", ""))[2] or _NO_SEGMENT
-        for currency in worth.get(term.contract.id) or (term.contract.currency,):
-            by_segment[(segment, currency)].append(term)
+    """By segment and currency. A term without a price is in the currency of its contract."""
+    ended: dict[tuple[str, str], list[PastTerm]] = defaultdict(list)
+    coming: dict[tuple[str, str], list[tuple[int, float]]] = defaultdict(list)
+
+    def segment(contract: ContractTerms) -> str:
+        return names.get(contract.account or 0, ("", "", ""))[2] or _NO_SEGMENT
+
+    for term in past:
+        for currency in term.worth or (term.contract.currency,):
+            ended[(segment(term.contract), currency)].append(term)
+    for contract, ends_on in _coming(contracts, on):
+        for currency in worth.get(contract.id) or (contract.currency,):
+            value = round(worth.get(contract.id, {}).get(currency, 0.0), 2)
+            coming[(segment(contract), currency)].append((_months(on, ends_on), value))
     return [
-        SegmentRenewals(
-            segment,
-            currency,
-            due=sum(term.renewed is not None for term in terms),
-            renewed=sum(term.renewed is True for term in terms),
-            coming=[
-                (_months(on, term.ends_on), round(worth.get(term.contract.id, {}).get(currency, 0.0), 2))
-                for term in terms
-                if term.renewed is None
-            ],
-        )
-        for (segment, currency), terms in sorted(by_segment.items())
+        _segment(name, currency, retention(ended[(name, currency)], currency), coming[(name, currency)])
+        for name, currency in sorted({*ended, *coming})
     ]
+
+
+def _segment(name: str, currency: str, past: Retention, coming: list[tuple[int, float]]) -> SegmentRenewals:
+    outcomes = {outcome.value: count for outcome, count in past.outcomes.items()}
+    money = (round(value, 2) for value in (past.worth, past.gross, past.net))
+    return SegmentRenewals(name, currency, past.due, past.renewed, coming, outcomes, past.priced, *money)
 
 
 def _months(on: date, day: date) -> int:

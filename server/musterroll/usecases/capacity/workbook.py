@@ -9,6 +9,7 @@ import xlsxwriter
 
 from musterroll.domain.capacity.assumptions import DEFAULTS, SPECS
 from musterroll.domain.capacity.plan import Estimate, Plan
+from musterroll.domain.contracts.renewal_outcomes import Outcome
 from musterroll.usecases.capacity import plans as capacity_plans
 from musterroll.usecases.capacity import revenue
 
@@ -40,7 +41,10 @@ def _sheets(plans: Sequence[tuple[str, Plan]]) -> list[tuple[str, Sequence[str],
         ("Spares", ("scenario", "product", "region", "units", "stock", "probability in stock", "expected demand"), _spares(plans)),
         (
             "Renewals",
-            ("segment", "currency", "due", "renewed", "rate", "due in 12 months", "expected renewals", *_BANDS[1:]),
+            (
+                *("segment", "currency", "due", "renewed", "rate", "due in 12 months", "expected renewals", *_BANDS[1:]),
+                *("priced terms ended", "annual value ended", "gross retained", "net retained", *Outcome),
+            ),
             _renewals(plans[0][1]),
         ),
         ("Back-test", ("figure", "from", *_BANDS, "last year", "actual"), _trials(plans[0][1])),
@@ -97,7 +101,9 @@ def _spares(plans: Sequence[tuple[str, Plan]]) -> Rows:
 def _renewals(plan: Plan) -> Rows:
     for segment in revenue.outlook(plan).segments:
         due = segment.facts.due, segment.facts.renewed, segment.rate.share if segment.facts.due else "", len(segment.facts.coming)
-        yield (segment.facts.segment, segment.facts.currency, *due, *segment.renewed)
+        past = segment.facts
+        money = past.priced, past.ended_worth, past.gross, past.net
+        yield (past.segment, past.currency, *due, *segment.renewed, *money, *(past.outcomes.get(outcome, 0) for outcome in Outcome))
 
 
 def _trials(plan: Plan) -> Rows:

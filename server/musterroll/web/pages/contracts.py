@@ -6,6 +6,7 @@ from urllib.parse import urlencode
 
 from flask import Blueprint, request
 
+from musterroll.domain.contracts.renewal_outcomes import Outcome
 from musterroll.domain.contracts.terms import ContractState
 from musterroll.domain.values import cursors
 from musterroll.domain.values.dates import in_words
@@ -13,7 +14,7 @@ from musterroll.storage.contracts import lists as stored
 from musterroll.storage.contracts.lists import ContractFilter
 from musterroll.usecases.accounts.hierarchy import account
 from musterroll.usecases.contracts import contract_card
-from musterroll.usecases.installed_base import renewals
+from musterroll.usecases.installed_base import renewals, retention
 from musterroll.usecases.installed_base.renewals import Ratio, RenewalFilter, RenewalFlag
 from musterroll.web.http.context import clock, page, read_only
 
@@ -52,6 +53,16 @@ ONLY = {
 }
 
 
+OUTCOMES = {
+    Outcome.RENEWED: "at the same value",
+    Outcome.UPSELL: "for more (upsell)",
+    Outcome.DOWNSELL: "for less (downsell)",
+    Outcome.REPLACED: "replaced by a contract for other units",
+    Outcome.WON_BACK: "won back after a gap",
+    Outcome.LOST: "lost",
+}
+
+
 @pages.get("/renewals")
 def renewal_overview() -> str:
     now = clock()
@@ -59,6 +70,7 @@ def renewal_overview() -> str:
     with read_only() as session:
         dues = renewals.due_contracts(session, now, form.account or None)
         rates = renewals.rates(session, now)
+        past = retention.past_renewals(session, now, form.account or None).value
     due, chosen = dues.value.due, renewals.filtered(dues.value.due, _narrow(form), now)
     return page(
         "renewals.html",
@@ -66,6 +78,7 @@ def renewal_overview() -> str:
         **{"dues": dues, "form": form, "chosen": chosen[:SHOWN], "count": len(chosen), "sums": renewals.total(chosen)},
         **{"months": renewals.calendar(due, now), "quarters": renewals.quarters(due), "windows": renewals.windows(due, now)},
         **{"rates": rates, "attach": rate(rates.value.attach), "coverage": rate(rates.value.coverage), "title": _title(form)},
+        **{"past": past, "outcome_of_term": OUTCOMES, "renewal_rate": rate(Ratio(past.renewed, len(past.terms)))},
         **{"only": ONLY, "here": here, "export": export, "falling": sum(renewal.falling for renewal in due), "back": renewals.BACK},
     )
 
