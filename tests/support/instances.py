@@ -36,7 +36,7 @@ def program(name: str, *places: str) -> str:
     return found
 
 
-def until(condition: Callable[[], bool], what: str, seconds: float = 20.0) -> None:
+def until(condition: Callable[[], bool], what: str, seconds: float = 60.0) -> None:
     """Wait for a condition that another process brings about. Fails saying `what` did not happen."""
     deadline = time.monotonic() + seconds
     while not condition():
