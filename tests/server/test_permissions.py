@@ -5,9 +5,11 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from io import BytesIO
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, NamedTuple
 from zipfile import ZipFile
 
+import duckdb
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
@@ -250,11 +252,13 @@ def lists(server: Server, client: FlaskClient) -> Iterator[str]:
 
 
 def text_of(answer: TestResponse) -> str:
-    """All text of an answer, including the sheets of a workbook."""
+    """All text of an answer, including the sheets of a workbook and the Parquet tables of an archive."""
     if not answer.data.startswith(b"PK"):
         return answer.text
-    with ZipFile(BytesIO(answer.data)) as book:
-        return "".join(book.read(name).decode() for name in book.namelist())
+    with ZipFile(BytesIO(answer.data)) as book, TemporaryDirectory() as folder:
+        tables = [book.extract(name, folder) for name in book.namelist() if name.endswith(".parquet")]
+        cells = "".join(str(duckdb.sql(f"FROM '{table}'").fetchall()) for table in tables)
+        return cells + "".join(book.read(name).decode() for name in book.namelist() if not name.endswith(".parquet"))
 
 
 def test_no_page_list_or_file_tells_anything_of_another_account(either_server: Server) -> None:

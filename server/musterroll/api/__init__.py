@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from musterroll.api import (
     accounts,
+    analytics,
     audit,
     contracts,
     coverage,
@@ -57,6 +58,7 @@ _RESOURCES = (
         imports,
         mappings,
         records,
+        analytics,
     ),
     *(
         reconciliation,

@@ -10,6 +10,7 @@ from typing import IO
 
 import click
 
+from musterroll.commands import analytics as tables
 from musterroll.commands.context import Context, clock
 from musterroll.commands.imports import ACTOR
 from musterroll.commands.tables import json_option, print_json
@@ -30,12 +31,27 @@ _reason = click.option("--reason", default="", help="Reason, kept in the audit l
 
 
 @click.command("export")
-@_kind
+@click.argument("kind", required=False, type=click.Choice(list(KINDS)))
 @click.argument("file", required=False, type=click.Path(dir_okay=False, path_type=Path))
 @click.option("--format", "format_", type=click.Choice(_FORMATS), help="Default: by the file's name, else csv.")
+@click.option(
+    "--parquet",
+    "folder",
+    metavar="DIR",
+    type=click.Path(path_type=Path),
+    help="Write all facts to a new folder, as Parquet tables for analysis, instead of records of a KIND.",
+)
+@click.option("--json", "as_json", is_flag=True, help="With --parquet: print a summary as JSON.")
 @click.pass_obj
-def export(context: Context, kind: str, file: Path | None, format_: str | None) -> None:
+def export(context: Context, kind: str | None, file: Path | None, format_: str | None, folder: Path | None, as_json: bool) -> None:
     """Write all records of a KIND to FILE (default: standard output), in a form that can be imported again."""
+    if folder is not None:
+        if kind or format_:
+            raise click.UsageError("--parquet DIR writes every table: leave out KIND, FILE and --format")
+        tables.export(context.database(), folder, as_json)
+        return
+    if kind is None or as_json:
+        raise click.UsageError("name a KIND of records, or --parquet DIR" if kind is None else "--json goes with --parquet DIR only")
     format_ = format_ or (file.suffix[1:].lower() if file and file.suffix[1:].lower() in _FORMATS else "csv")
     pages = _pages(context.database(), kind)
     with click.open_file(str(file or "-"), "wb", atomic=file is not None) as target:

@@ -77,3 +77,28 @@ def test_what_cannot_be_is_said(arguments: list[str], sentence: str) -> None:
     answer = run("records", *arguments)
     assert sentence in answer.output + str(answer.exception)
     assert answer.exit_code != 0
+
+
+@pytest.mark.usefixtures("fleet")
+def test_facts_are_exported_as_parquet_with_a_summary(tmp_path: Path) -> None:
+    folder = tmp_path / "facts"
+    answer = run("export", "--parquet", str(folder), "--json")
+    assert answer.exit_code == 0, answer.output
+    summary = json.loads(answer.output)
+    assert (summary["folder"], summary["rows"]["units"] > 0) == (str(folder), True)
+    assert sorted(summary["rows"]) == sorted(path.name for path in folder.iterdir())
+    again = run("export", "--parquet", str(folder))
+    assert "exists and is not empty: name a folder that is empty or not there yet" in again.output + str(again.exception)
+    assert "tables as of" in run("export", "--parquet", str(tmp_path / "more")).output
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        ([], "name a KIND of records, or --parquet DIR"),
+        (["units", "--parquet", "facts"], "--parquet DIR writes every table: leave out KIND, FILE and --format"),
+        (["units", "--json"], "--json goes with --parquet DIR only"),
+    ],
+)
+def test_an_export_of_nothing_or_of_both_is_explained(arguments: list[str], sentence: str) -> None:
+    assert sentence in run("export", *arguments).output

@@ -88,7 +88,7 @@ def listed(
     if format_ is ListFormat.CSV:
         return Response(csv_lines(columns, pages), headers=headers, content_type=f"{CSV}; charset=utf-8")
     file = workbook(columns, pages)
-    sent = Response(_chunks(file), headers=headers, content_type=XLSX)
+    sent = Response(chunks(file), headers=headers, content_type=XLSX)
     sent.call_on_close(file.close)
     return sent
 
@@ -199,7 +199,8 @@ def _fill(sheet: Any, columns: list[Column], pages: Iterator[list[Any]]) -> None
             _write(sheet, row, place, plain(column.of(item)))
 
 
-def _chunks(file: IO[bytes]) -> Iterator[bytes]:
+def chunks(file: IO[bytes]) -> Iterator[bytes]:
+    """The content of a file, which is closed at the end."""
     with file:
         yield from iter(lambda: file.read(1 << 16), b"")
 

@@ -38,14 +38,15 @@ WITH begun AS (
     CASE WHEN l.price IS NOT NULL THEN coalesce(l.currency, c.currency) END AS currency, l.contract_id, c.account_id, c.overdue,
     c.state || ' ' || CAST(c.starts_on AS VARCHAR) || ' ' || coalesce(CAST(c.ends_on AS VARCHAR), '-') || ' '
       || coalesce(CAST(l.price AS VARCHAR) || ' ' || coalesce(l.currency, c.currency), '-') AS terms,
-    CASE WHEN l.ends_on = c.ends_on THEN NULL ELSE l.ends_on END AS own_end, t.in_force = 1 AS term, CAST(t.ends AS DATE) AS ends
+    CASE WHEN l.ends_on = c.ends_on THEN NULL ELSE l.ends_on END AS own_end, t.in_force = 1 AS term, CAST(t.ends AS DATE) AS ends,
+    CAST(t.until AS DATE) AS until
   FROM run_row l
   JOIN run_contract c ON c.id = l.contract_id
   JOIN run_term t ON t.contract_id = c.id
   WHERE l.starts_on IS NULL OR l.starts_on <= $on)
 SELECT id, ref, scope, place_id, serial_key, product_id, quantity, price, currency,
   contract_id, account_id, overdue, ref || ' ' || terms AS fact,
-  term AND (own_end IS NULL OR own_end > $on) AS in_force, least(own_end, ends) AS ends
+  term AND (own_end IS NULL OR own_end > $on) AS in_force, least(own_end, ends) AS ends, least(own_end, until) AS until
 FROM begun
 WHERE scope = 'serial' OR (term AND (own_end IS NULL OR own_end > $on))"""
 
@@ -64,18 +65,22 @@ def read_some(columns: Columns, condition: str, **given: Any) -> None:
 
 def make_lines(columns: Columns, on: date) -> None:
     """Make `run_line`: lines in force on a day, and lines for a serial that have ended."""
-    columns.fill("run_term", {"contract_id": "BIGINT", "in_force": "BIGINT", "ends": "VARCHAR"}, list(_terms(columns, on)))
+    columns.fill(
+        "run_term", {"contract_id": "BIGINT", "in_force": "BIGINT", "ends": "VARCHAR", "until": "VARCHAR"}, list(_terms(columns, on))
+    )
     columns.make("run_line", _LINES, on=on)
 
 
-def _terms(columns: Columns, on: date) -> Iterator[tuple[int, int, str]]:
-    """Contracts that have started: whether in force, and when the last term ended (at the latest `on`)."""
+def _terms(columns: Columns, on: date) -> Iterator[tuple[int, int, str, str | None]]:
+    """Contracts that have started: whether in force, when the last term ended (at the latest `on`), and when the present one ends."""
     begun = "FROM run_contract WHERE state <> $draft AND starts_on <= $on"
     for row in columns.rows(begun, draft=rules.ContractState.DRAFT.value, on=on):
         id_, ref, account, state, starts_on, ends_on, renews, months, notice_days, notice_on, ended_on, currency, _ = row
         renewal = (renews, months, notice_days, notice_on, ended_on)
         contract = rules.ContractTerms(id_, ref, account, rules.ContractState(state), Span(starts_on, ends_on), *renewal, currency)
-        yield id_, int(rules.term_on(contract, on) is not None), rules.last_end(contract, on).isoformat()
+        term = rules.term_on(contract, on)
+        until = term.ends_on.isoformat() if term and term.ends_on else None
+        yield id_, int(term is not None), rules.last_end(contract, on).isoformat(), until
 
 
 def contract_terms(row: Row[Any] | Contract) -> rules.ContractTerms:

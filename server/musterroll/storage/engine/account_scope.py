@@ -115,6 +115,12 @@ def _is_whole(alias: FromClause | None) -> bool:
     return str(getattr(alias, "name", "")).startswith(_WHOLE)
 
 
+def as_seen(session: Session, table: Table) -> str:
+    """A table as textual SQL names it in FROM, narrowed to what the session sees."""
+    rows = rows_in_reach(table) if limited(session) else None
+    return f"({rows}) AS {table.name}" if rows else str(table.name)
+
+
 def rows_in_reach(table: Table) -> str | None:
     """The rows of a table that a limited session sees, as SQL; None where it sees all of them."""
     owner = next((condition for column, condition in _OWNERS.items() if column in table.columns), None)

@@ -25,6 +25,7 @@ _BLOCK = 10_000  # row ids to one block of text
 WORD = "WORD"  # a type of texts of letters, digits and `_` only: they need no quotes, and an empty one reads as null
 _CHUNK = 1 << 20  # bytes sent at once
 _ROWS = 20_000  # rows inserted at once
+_FILE = "data_0.parquet"  # as DuckDB names the first file of a folder
 _CSV = "header = false, auto_detect = false, delim = ',', quote = '\"', escape = '\"', nullstr = '', allow_quoted_nulls = false"
 # Planned for one big question or for many small ones: no compiling, room to sort in memory, and patience while DuckDB computes.
 _SETTINGS = """SET LOCAL jit = off; SET LOCAL work_mem = '256MB'; SET LOCAL statement_timeout = '600s';
@@ -132,6 +133,21 @@ class Columns:
     def ids(self, query: str) -> list[int]:
         return [row[0] for row in self.rows(query)]
 
+    def write_parquet(self, query: str, folder: Path, partition: Sequence[str], about: Mapping[str, str], **values: Any) -> int:
+        """Write what a query of these tables finds as Parquet files below a folder, with metadata. Returns the number of rows.
+
+        No rows are one file without any, so that the columns are known.
+        """
+        folder.mkdir()
+        metadata = ", ".join(f"{name}: {_quoted(text)}" for name, text in about.items())
+        form = f"FORMAT parquet, COMPRESSION zstd, KV_METADATA {{{{{metadata}}}}}"
+        by = f", PARTITION_BY ({', '.join(partition)}), OVERWRITE_OR_IGNORE" if partition else ""
+        target = folder if partition else folder / _FILE
+        (written,) = self._execute(f"COPY ({query}) TO {_quoted(str(target))} ({form}{by})", values).fetchone()
+        if partition and not written:
+            self._execute(f"COPY (FROM ({query}) LIMIT 0) TO {_quoted(str(folder / _FILE))} ({form})", values)
+        return int(written)
+
     def send(self, table: str, columns: Sequence[str], query: str, **values: Any) -> int:
         """Insert what a query of these tables finds into a table of the database. Returns the number of rows."""
         if postgres(self._session):
@@ -174,6 +190,10 @@ class Relation(NamedTuple):
 
     columns: Mapping[str, type]
     rows: Collection[Sequence[Any]]
+
+
+def _quoted(text: str) -> str:
+    return "'" + text.replace("'", "''").replace("{", "{{").replace("}", "}}") + "'"
 
 
 def _written(name: str, kind: str) -> str:

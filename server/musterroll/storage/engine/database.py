@@ -106,9 +106,16 @@ class Database:
             yield session
 
     @contextmanager
-    def frozen(self) -> Iterator[Session]:
-        """A session whose statements all see the same data, as long as it lasts; for computing what is written in another."""
+    def frozen(self, within: Collection[int] | None = None) -> Iterator[Session]:
+        """A session whose statements all see the same data, as long as it lasts; for computing what is written in another, or exported.
+
+        `within` as for `snapshot`.
+        """
         level = {"isolation_level": "REPEATABLE READ"} if self.dialect == "postgresql" else {}  # on SQLite every reader has it
+        if within is not None:
+            with account_scope.open_limited(self._narrowed.execution_options(reading=True, **level), within) as limited:
+                yield limited
+            return
         with Session(self._reader.execution_options(**level), expire_on_commit=False) as session:
             yield session
 

@@ -27,12 +27,13 @@ def judged(session: Session, instant: int, now: int) -> JudgedSql:
     heard = liveness_states.hearing(session)
     present = instant >= now
     liveness = liveness_states.liveness(heard, now) if present else unit_as_of.liveness_at(heard, instant, now)
-    lifecycle = "unit.lifecycle" if present else _words(session, unit_as_of.lifecycle_at(instant, now))
+    lifecycle = "unit.lifecycle" if present else words(session, unit_as_of.lifecycle_at(instant, now))
     conditions = (liveness.in_(sorted(OPERATING)), liveness == Liveness.UNKNOWN.value)
-    return JudgedSql(lifecycle, *(_words(session, condition) for condition in conditions))
+    return JudgedSql(lifecycle, *(words(session, condition) for condition in conditions))
 
 
-def _words(session: Session, expression: ColumnElement[Any]) -> str:
+def words(session: Session, expression: ColumnElement[Any]) -> str:
+    """An expression as textual SQL."""
     return str(expression.compile(session.get_bind(), compile_kwargs={"literal_binds": True}))
 
 

@@ -1,0 +1,1 @@
+"""The registry's facts as tables for other programs."""

@@ -1,0 +1,1 @@
+"""Exporting the registry's facts for analysis elsewhere."""
