@@ -1,6 +1,6 @@
 """Licences on active contract lines: sold, and active (assigned to an operating unit)."""
 
-from datetime import date
+from datetime import date, datetime
 from typing import Literal
 
 from flask import Response
@@ -13,6 +13,7 @@ from musterroll.api.http.routing import guarded
 from musterroll.api.http.schemas import DayOrInstant, RequestSchema, Schema
 from musterroll.domain.installed_base.licences import LicenceCount, LicenceTarget, TargetLevel
 from musterroll.domain.values import cursors
+from musterroll.usecases.installed_base import licence_trend
 from musterroll.usecases.installed_base import licences as base_licences
 from musterroll.usecases.installed_base.licences import LicenceBreakdown
 
@@ -43,6 +44,7 @@ class LicenceDay(SeatsOut):
 
 
 class LicenceTrend(Schema):
+    at: datetime = Field(description="When they were counted; of a large fleet past days are counted once a day and after imports.")
     items: list[LicenceDay] = Field(description="Month or quarter ends, then today.")
 
 
@@ -83,8 +85,9 @@ def list_licences(query: LicenceQuery) -> Response:
 @api.get("/licences/trend", summary="Licences sold and active by month or quarter", responses={200: LicenceTrend})
 def get_licence_trend(query: LicenceTrendQuery) -> Response:
     with snapshot() as session:
-        points = base_licences.trend(session, query.months, 3 if query.every == "quarter" else 1, clock(), query.aim())
-    return answer(LicenceTrend(items=[LicenceDay(on=point.on, level=point.level, **point.total._asdict()) for point in points]))
+        trend = licence_trend.trend(session, query.months, 3 if query.every == "quarter" else 1, clock(), query.aim())
+    items = [LicenceDay(on=point.on, level=point.level, **point.total._asdict()) for point in trend.value]
+    return answer(LicenceTrend(at=trend.at, items=items))
 
 
 def _out(name: str, count: LicenceCount) -> LicenceOut:

@@ -8,6 +8,7 @@ from musterroll.commands.context import Context, clock
 from musterroll.commands.reconciliation import DayOrInstant
 from musterroll.commands.tables import Column, Columns, json_option, print_json, print_table
 from musterroll.domain.installed_base.licences import LicenceCount, LicenceTarget, TargetLevel
+from musterroll.usecases.installed_base import licence_trend
 from musterroll.usecases.installed_base import licences as base_licences
 from musterroll.usecases.installed_base.licences import LicenceBreakdown
 
@@ -49,7 +50,7 @@ def licences(
     now, aim = clock(), None if target is None else LicenceTarget(target, tolerance)
     with context.database().snapshot() as session:
         result = base_licences.licences(session, on or now, LicenceBreakdown(by), now, aim)
-        points = base_licences.trend(session, trend, 3 if quarters else 1, now, aim) if trend else []
+        points = licence_trend.trend(session, trend, 3 if quarters else 1, now, aim).value if trend else []
     if as_json:
         counts = {name or "unknown": count._asdict() for name, count in result.counts.items()}
         facts = {"on": result.on, "total": result.total._asdict(), "by": by, "counts": counts, "level": result.level}

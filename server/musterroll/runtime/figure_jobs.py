@@ -16,7 +16,6 @@ from musterroll.usecases.operations.figure_cache import Figure
 
 _REFRESH = timedelta(minutes=10)  # between updates for a large fleet
 _TREND_REFRESH = timedelta(hours=1)
-_MONTHS_AT_ONCE = 3  # month ends computed per run for a large fleet: each takes a whole reconciliation
 _BRIDGE_MONTHS = 3  # with a cached bridge
 
 
@@ -32,4 +31,4 @@ def due(session: Session, now: datetime) -> list[Figure[Any]]:
     steady: list[Figure[Any]] = [fleet_firmware.KNOWN, trend.PLACES, renewals.DUE_CONTRACTS, renewals.RATES, retention.PAST_RENEWALS]
     every = [*steady, licence_trend.TODAY, *slices, *bridges, *fleet_segments.figures(session)]
     old = [figure for figure in every if cached_figures.older(session, figure, max(now - _REFRESH, imported))]
-    return [*days, *old, *months[:_MONTHS_AT_ONCE]]
+    return [*days, *old, *months]

@@ -125,11 +125,10 @@ class _RegistryJobs(NamedTuple):
             daily_snapshot.recount(session, now)
         with self.database.snapshot() as session:
             days = daily_snapshot.due(session, now) or daily_snapshot.earlier(session, now)
-        for day in days:
-            with self.database.frozen() as session:
-                counts = daily_snapshot.count(session, day, now)
-            with self.database.transaction() as session:
-                daily_snapshot.keep(session, day, counts)
+        with self.database.frozen() as session:
+            for day, counts in zip(days, daily_snapshot.count(session, days, now) if days else (), strict=True):
+                with self.database.transaction() as writing:
+                    daily_snapshot.keep(writing, day, counts)
 
     def plan(self, now: datetime) -> None:
         """Update measured exposure and the capacity facts. They are computed without blocking writers."""

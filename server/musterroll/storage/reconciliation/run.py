@@ -4,8 +4,9 @@ A run reads the whole fleet, or what changes to some units can affect, as column
 statements are the same.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable, Iterator
 from datetime import date
+from typing import NamedTuple
 
 from sqlmodel import Session, text
 
@@ -13,8 +14,10 @@ from musterroll.storage.contracts import lines_in_force
 from musterroll.storage.engine import account_scope
 from musterroll.storage.engine.bulk import postgres
 from musterroll.storage.engine.columns import Columns
+from musterroll.storage.liveness.states import hearing
 from musterroll.storage.reconciliation import affected_units, seat_allocation, unit_states
 from musterroll.storage.reconciliation.unit_states import JudgedSql
+from musterroll.storage.units import past
 
 _LOCK = 6_874_004  # a PostgreSQL advisory lock: one run at a time stores its results
 _ACCOUNT = {"id": "BIGINT", "parent_id": "BIGINT"}
@@ -27,14 +30,33 @@ def lock(session: Session) -> None:
         session.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK})
 
 
-def of_all(session: Session, on: date, judged: JudgedSql) -> Columns:
-    """All units and all lines on a day."""
-    columns = Columns(session, judged._asdict())
+class RunAt(NamedTuple):
+    """The day for records, and the instant (ms) for the state of units."""
+
+    on: date
+    instant: int
+
+
+def of_all(session: Session, at: RunAt, now: int) -> Columns:
+    """All units and all lines, on a day and at an instant."""
+    if at.instant < now:
+        return next(of_past(session, [at], now))
+    columns = Columns(session, unit_states.judged(session, at.instant, now)._asdict())
     unit_states.read_units(columns)
     columns.read("run_account", "SELECT id, parent_id FROM account", _ACCOUNT)
-    lines_in_force.read_all(columns)
-    columns.define(holders="run_unit")
-    return _computed(columns, on)
+    _read_lines(columns)
+    return _computed(columns, at.on)
+
+
+def of_past(session: Session, days: Iterable[RunAt], now: int) -> Iterator[Columns]:
+    """The same at several past instants, by what is known now, one after the other in the same tables: everything is read once."""
+    columns, heard = Columns(session), hearing(session)
+    past.read(columns)
+    columns.make("run_account", "SELECT id, parent_id FROM account")
+    _read_lines(columns)
+    for at in days:
+        unit_states.make_past_units(columns, heard, at.instant, now)
+        yield _computed(columns, at.on)
 
 
 def of_changed(session: Session, on: date, judged: JudgedSql, unit_ids: Collection[int]) -> Columns:
@@ -51,6 +73,11 @@ def keep_in_reach(session: Session, columns: Columns, *tables: str) -> None:
         columns.read("reach", "SELECT account_id FROM reach", {"account_id": "BIGINT"})
         for table in tables:
             columns.run(f"DELETE FROM {table} WHERE account_id IS NULL OR account_id NOT IN (SELECT account_id FROM reach)")  # noqa: S608
+
+
+def _read_lines(columns: Columns) -> None:
+    lines_in_force.read_all(columns)
+    columns.define(holders="run_unit")
 
 
 def _computed(columns: Columns, on: date) -> Columns:

@@ -27,7 +27,7 @@ from musterroll.usecases.capacity import exposure as capacity_exposure
 from musterroll.usecases.capacity.exposure import Outstanding
 from musterroll.usecases.capacity.facts_fleet import LiveFleet
 from musterroll.usecases.capacity.facts_incidents import BAND, IncidentColumns, Lived, columns, summarise
-from musterroll.usecases.reconciliation.run import day_and_instant
+from musterroll.usecases.reconciliation.run import run_at
 
 _EPOCH = date(1970, 1, 1)
 _SILENT = 2  # deployed and not operating, in the lower bits of a cell
@@ -60,8 +60,7 @@ def _seats(session: Session, at: datetime, now: datetime, *, staged: bool) -> st
     """The table with the state of units: of the last reconciliation, or staged for this."""
     if not staged and stored_facts.matches_last_run(session, at.date()):
         return "unit_reconciliation"
-    day, instant = day_and_instant(at, now)
-    columns = run_statements.of_all(session, day, unit_states.judged(session, to_ms(instant), to_ms(now)))
+    columns = run_statements.of_all(session, run_at(at, now), to_ms(now))
     return unit_states.send_cells(columns)
 
 

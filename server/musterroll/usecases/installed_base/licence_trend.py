@@ -1,25 +1,27 @@
-"""Licences for planners: today by segment, product and account, and the cached ends of past months."""
+"""Licences for planners: today by segment, product and account, and at the ends of past months, as they were last counted."""
 
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from itertools import dropwhile
 from typing import NamedTuple
 
 from pydantic import TypeAdapter
 from sqlmodel import Session
 
-from musterroll.domain.installed_base.licences import LicenceCount
+from musterroll.domain.installed_base import licences as rules
+from musterroll.domain.installed_base.licences import LicenceCount, LicenceTarget, TargetLevel
 from musterroll.domain.values.dates import add_months, last_day
 from musterroll.domain.values.instants import from_ms, in_future, to_ms
 from musterroll.storage.engine.account_scope import limited
 from musterroll.storage.imports import runs as import_runs
 from musterroll.storage.operations import figure_cache as stored_figures
 from musterroll.usecases.installed_base import licences as base_licences
-from musterroll.usecases.installed_base.licences import LicenceBreakdown, TrendPoint
+from musterroll.usecases.installed_base.licences import LicenceBreakdown
 from musterroll.usecases.operations import figure_cache as cached_figures
 from musterroll.usecases.operations.figure_cache import CountedFigure, Figure
 
 MONTHS = 12
 _DAY = timedelta(days=1)
+_NOTHING: CountedFigure[dict[date, LicenceCount]] = CountedFigure({}, datetime.max.replace(tzinfo=UTC))
 
 
 class LicenceOverview(NamedTuple):
@@ -27,47 +29,75 @@ class LicenceOverview(NamedTuple):
     by: dict[LicenceBreakdown, dict[str, LicenceCount]]
 
 
+class TrendPoint(NamedTuple):
+    """A point of a trend: the last day of a month or quarter, or today."""
+
+    on: date
+    total: LicenceCount
+    level: TargetLevel | None = None  # with a target
+
+
 def licences(session: Session, now: datetime) -> CountedFigure[LicenceOverview]:
     """Active and gross licences today."""
     return cached_figures.counted_figure(session, TODAY, now)
 
 
-def trend(session: Session, now: datetime, quarters: bool) -> list[TrendPoint]:
-    """The cached ends of past months (or quarters), oldest first, then today. Users limited to some accounts get today only."""
-    past = [] if limited(session) else [end for end in ends(now) if not quarters or end.month % 3 == 0]
-    cached = [(end, stored_figures.get(session, of_month(end).name)) for end in past]
-    points = [TrendPoint(end, of_month(end).shape.validate_python(row.body)) for end, row in cached if row is not None]
+def trend(session: Session, months: int, step: int, now: datetime, target: LicenceTarget | None = None) -> CountedFigure[list[TrendPoint]]:
+    """Licences at the end of each of the last `months`, every `step` of them (1: months, 3: quarters), and today; oldest first.
+
+    Of a large fleet, days that the schedule has counted are as it last counted them.
+    """
+    days, today = ends(now, months, step), licences(session, now)
+    stored = _stored(session) if cached_figures.large(session) else _NOTHING
+    totals = stored.value | base_licences.totals(session, [day for day in days if day not in stored.value], now)
+    counts = [*((day, totals[day]) for day in days), (_today(now), today.value.total)]
+    points = [TrendPoint(day, total, rules.level(total.active, target) if target else None) for day, total in counts]
+    return CountedFigure(points, min(today.at, stored.at))
+
+
+def stored_trend(session: Session, now: datetime, step: int) -> list[TrendPoint]:
+    """The same of a year from the first sale on, without the ends that were never counted: nothing is counted but today."""
+    stored = _stored(session).value
+    points = [TrendPoint(day, stored[day]) for day in ends(now, MONTHS - 1, step) if day in stored]
     points = list(dropwhile(lambda point: not point.total.gross, points))  # before the first sale
-    return [*points, TrendPoint(now.date(), licences(session, now).value.total)]
+    return [*points, TrendPoint(_today(now), licences(session, now).value.total)]
 
 
-def ends(now: datetime) -> list[date]:
-    """The last days of past months, oldest first."""
-    first = now.date().replace(day=1)
-    return [last_day(add_months(first, -back)) for back in range(MONTHS - 1, -1, -1)]
+def ends(now: datetime, months: int, step: int = 1) -> list[date]:
+    """The last days of past months, from `months` before this one on, oldest first; of every `step` of them."""
+    first = _today(now).replace(day=1)
+    starts = (add_months(first, -back) for back in range(months, -1, -1))
+    return [last_day(start) for start in starts if (start.month - 1) % step == 0]
 
 
-def of_month(end: date) -> Figure[LicenceCount]:
-    """The licences on the last day of a month by the present records."""
-    return Figure(
-        f"licences:{end}",
-        TypeAdapter(LicenceCount),
-        lambda session, now: base_licences.licences(session, end, LicenceBreakdown.SEGMENT, now).total,
-    )
-
-
-def due(session: Session, now: datetime) -> list[Figure[LicenceCount]]:
-    """The months to count, newest first: never counted, or older than a day or than the last import."""
+def due(session: Session, now: datetime) -> list[Figure[dict[date, LicenceCount]]]:
+    """Whether the ends of months are to be counted: not all were, or not since yesterday or the last import."""
     if not stored_figures.units(session):
         return []
     imported = import_runs.last_imported_at(session) or 0
     newest = now - _DAY if in_future(imported, to_ms(now)) else max(now - _DAY, from_ms(imported))
-    return [figure for end in reversed(ends(now)) if cached_figures.older(session, figure := of_month(end), newest)]
+    return [ENDS] if cached_figures.older(session, ENDS, newest) or ends(now, 0)[0] not in _stored(session).value else []
 
 
-def _today(session: Session, now: datetime) -> LicenceOverview:
+def _stored(session: Session) -> CountedFigure[dict[date, LicenceCount]]:
+    """The ends of months as last counted. Users limited to some accounts have none."""
+    row = None if limited(session) else stored_figures.get(session, ENDS.name)
+    return _NOTHING if row is None else CountedFigure(ENDS.shape.validate_python(row.body), from_ms(row.at))
+
+
+def _today(now: datetime) -> date:
+    return now.astimezone(UTC).date()
+
+
+def _count_today(session: Session, now: datetime) -> LicenceOverview:
     counts = base_licences.by_each(session, now, now)
     return LicenceOverview(*counts)
 
 
-TODAY = Figure[LicenceOverview]("licences", TypeAdapter(LicenceOverview), _today)
+def _count_ends(session: Session, now: datetime) -> dict[date, LicenceCount]:
+    """By the present records."""
+    return base_licences.totals(session, ends(now, MONTHS), now)
+
+
+TODAY = Figure[LicenceOverview]("licences", TypeAdapter(LicenceOverview), _count_today)
+ENDS = Figure[dict[date, LicenceCount]]("licence_ends", TypeAdapter(dict[date, LicenceCount]), _count_ends)

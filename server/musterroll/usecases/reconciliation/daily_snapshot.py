@@ -1,5 +1,6 @@
 """Daily snapshots: units by account, product and quadrant at the end of each day."""
 
+from collections.abc import Iterator, Sequence
 from datetime import date, datetime, timedelta
 from typing import NamedTuple
 
@@ -11,11 +12,11 @@ from musterroll.domain.values.instants import from_ms, to_ms
 from musterroll.storage.capacity import exposure as stored_exposure
 from musterroll.storage.imports import runs as import_runs
 from musterroll.storage.operations import checkpoints
-from musterroll.storage.reconciliation import cell_counters, daily_counts, unit_states
+from musterroll.storage.reconciliation import cell_counters, daily_counts
 from musterroll.storage.reconciliation import run as run_statements
 from musterroll.storage.reconciliation.daily_counts import DailyCount
 from musterroll.usecases.accounts.hierarchy import account
-from musterroll.usecases.reconciliation.run import day_and_instant
+from musterroll.usecases.reconciliation.run import run_at
 
 _DAY = timedelta(days=1)
 _MOST = 31  # days to catch up after the scheduler was down
@@ -23,7 +24,8 @@ _BACK = 91  # days computed from history, where records reach back that far
 _SETTLED = timedelta(minutes=5)  # without another import
 _SHARE = 0.1  # of the fleet: so many new records change what past days were like
 _COUNTED = "daily_snapshot"  # position: the last import that the stored days know of
-_LARGE = 20_000  # units; of a larger fleet one such day at a time
+_LARGE = 20_000  # units
+_FEW = 7  # such days of a larger fleet at a time
 
 
 class Day(NamedTuple):
@@ -35,15 +37,15 @@ class Day(NamedTuple):
 
 def snapshot(session: Session, on: date, now: datetime) -> int | None:
     """Count a past day and store it, as `count` and `keep`. Returns the units counted, None where that day is stored already."""
-    return None if daily_counts.kept(session, on) else keep(session, on, count(session, on, now))
+    return None if daily_counts.kept(session, on) else keep(session, on, next(count(session, [on], now)))
 
 
-def count(session: Session, on: date, now: datetime) -> list[DailyCount]:
-    """The counts of a past day. Raises DomainError for a day that is not over."""
-    if on >= now.date():
-        raise DomainError(f"{on} is not over yet; a snapshot is of a whole day", "day_to_come")
-    day, instant = day_and_instant(on, now)
-    return daily_counts.count(run_statements.of_all(session, day, unit_states.judged(session, to_ms(instant), to_ms(now))))
+def count(session: Session, days: Sequence[date], now: datetime) -> Iterator[list[DailyCount]]:
+    """The counts of past days, from one reading of the history. Raises DomainError for a day that is not over."""
+    for on in days:
+        if on >= now.date():
+            raise DomainError(f"{on} is not over yet; a snapshot is of a whole day", "day_to_come")
+    return map(daily_counts.count, run_statements.of_past(session, [run_at(on, now) for on in days], to_ms(now)))
 
 
 def keep(session: Session, on: date, counts: list[DailyCount]) -> int | None:
@@ -108,7 +110,7 @@ def earlier(session: Session, now: datetime) -> list[date]:
     if oldest is None or heard is None:
         return []
     reach = max(now.date() - _BACK * _DAY, from_ms(heard).date())
-    count = min((oldest - reach).days, 1 if sum(cell_counters.counts(session).values()) > _LARGE else _MOST)
+    count = min((oldest - reach).days, _FEW if sum(cell_counters.counts(session).values()) > _LARGE else _MOST)
     return [oldest - number * _DAY for number in range(1, count + 1)]
 
 

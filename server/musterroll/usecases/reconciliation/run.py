@@ -20,6 +20,7 @@ from musterroll.storage.findings.store import FindingChanges, FindingSums
 from musterroll.storage.imports import runs as import_runs
 from musterroll.storage.reconciliation import affected_units, cell_counters, unit_states
 from musterroll.storage.reconciliation import run as run_statements
+from musterroll.storage.reconciliation.run import RunAt
 from musterroll.storage.warranty import claim_candidates
 from musterroll.usecases.warranty import periods as warranty_periods
 
@@ -175,6 +176,12 @@ def _whole(session: Session, queued: Collection[int], now: datetime) -> Tick:
     return Tick(True, len(queued), result.stored)
 
 
+def run_at(on: date | datetime, now: datetime) -> RunAt:
+    """A day, assessed as of its end, or an instant; at the latest now."""
+    day, instant = day_and_instant(on, now)
+    return RunAt(day, to_ms(instant))
+
+
 def day_and_instant(on: date | datetime, now: datetime) -> tuple[date, datetime]:
     """The day for records and the instant for liveness."""
     if isinstance(on, datetime):
@@ -184,7 +191,7 @@ def day_and_instant(on: date | datetime, now: datetime) -> tuple[date, datetime]
 
 def _columns(session: Session, day: date, instant: datetime, now: datetime) -> Columns:
     """The quadrants and findings of all units."""
-    columns = run_statements.of_all(session, day, unit_states.judged(session, to_ms(instant), to_ms(now)))
+    columns = run_statements.of_all(session, RunAt(day, to_ms(instant)), to_ms(now))
     _find(columns, day, whole=True)
     return columns
 

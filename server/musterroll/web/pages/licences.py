@@ -8,7 +8,8 @@ from flask import Blueprint, request
 from musterroll.domain.installed_base.licences import LicenceCount, LicenceTarget, TargetLevel, level
 from musterroll.usecases.fleet.pages import NONE, FleetFilter
 from musterroll.usecases.installed_base import licence_trend
-from musterroll.usecases.installed_base.licences import LicenceBreakdown, TrendPoint
+from musterroll.usecases.installed_base.licence_trend import TrendPoint
+from musterroll.usecases.installed_base.licences import LicenceBreakdown
 from musterroll.web.charts.lines import lines
 from musterroll.web.http.context import clock, page, snapshot
 from musterroll.web.pages.fleet import address as fleet_address
@@ -31,7 +32,7 @@ def overview() -> str:
     target, tolerance = request.args.get("target", None, int), min(max(request.args.get("tolerance", 5, int), 0), 100)
     with snapshot() as session:
         licences = licence_trend.licences(session, now)
-        points = licence_trend.trend(session, now, every == "quarter")
+        points = licence_trend.stored_trend(session, now, 3 if every == "quarter" else 1)
     counts = licences.value.by[by]
     aim = LicenceTarget(target, tolerance) if target is not None and 0 <= target <= 10**9 else None
     shown = sorted(counts.items(), key=lambda row: -row[1].gross)[:SHOWN]
