@@ -32,7 +32,7 @@ TABLES: tuple[Table, ...] = (
 
 def write(session: Session, folder: Path, on: date, now: int, about: Mapping[str, str]) -> Iterator[tuple[Table, int]]:
     """Write each table to a folder of its own, as the session sees it at `now` (ms), the day `on`. Yields it and its number of rows."""
-    columns = run.of_all(session, on, unit_states.judged(session, now, now))
+    columns = run.of_all(session, run.RunAt(on, now), now)
     run.keep_in_reach(session, columns, "run_cell")
     columns.define(live=unit_states.words(session, liveness_states.liveness(liveness_states.hearing(session), now)))
     columns.define(**{name: account_scope.as_seen(session, table) for name, table in SQLModel.metadata.tables.items()})
