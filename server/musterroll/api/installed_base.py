@@ -74,6 +74,11 @@ class InstalledBaseOut(Schema):
     operating: int = Field(description="Deployed units that are operating or late.")
     listed: int = Field(description="Of the operating units: known from imported lists only, not yet too old.")
     unknown: int = Field(description="Deployed units known from imported lists only, which are too old to say whether they operate.")
+    undated: int = Field(
+        default=0,
+        description="Units that may have been deployed on that day as well: no record says when they were returned or retired. "
+        "They are not in `deployed`.",
+    )
     lifecycle: dict[Lifecycle, int] | None
     liveness: dict[Liveness, int] | None
     parts: list[PartOut] = Field(description="Breakdown by `by`; the parts add up (for accounts, their `own`).")
@@ -120,6 +125,7 @@ def _base(base: Base) -> InstalledBaseOut:
         operating=counts.operating,
         listed=counts.listed,
         unknown=counts.unknown,
+        undated=base.undated,
         lifecycle=None,
         liveness=None,
         parts=[_part(part) for part in base.parts],

@@ -49,6 +49,7 @@ class UnitOut(Schema):
     shipped_on: date | None
     installed_on: date | None
     purchased_on: date | None
+    left_on: date | None = Field(description="Day it was returned or retired, where records say.")
     warranty_months: int | None
     warranty_last_day: date | None = Field(description="Last day of the warranty, where records say so.")
     asset_tag: str | None

@@ -75,12 +75,15 @@ def _product(product: str | None) -> dict[str, str]:
 def _show_base(base: Base, as_json: bool) -> None:
     if as_json:
         moments = {"on": _instant(base.on), "known": _instant(base.known)}
-        print_json({**moments, **base.all._asdict(), "parts": [_part(part) for part in base.parts]})
+        print_json({**moments, **base.all._asdict(), "undated": base.undated, "parts": [_part(part) for part in base.parts]})
         return
     known = "" if base.known == base.on else f", as recorded on {base.known:%Y-%m-%d %H:%M} UTC"
     click.echo(f"Installed base on {base.on:%Y-%m-%d %H:%M} UTC{known}")
     rows = [(" · ".join(dict.fromkeys(word for word in part[:2] if word)) or "(none)", part.counts) for part in base.parts]
     print_table([*rows, ("total", base.all)], _COUNTS)
+    if base.undated:
+        most = base.all.deployed + base.undated
+        click.echo(f"Deployed: {base.all.deployed:,} to {most:,}, as {base.undated:,} units have no date of return or retirement.")
 
 
 def _instant(at: datetime) -> str:

@@ -117,6 +117,13 @@ INSTALLED = (
     "datainstalacao datadeimplantacao datadiinstallazione datainstallazione datamessainservizio installatiedatum datuminstallatie "
     "datumingebruikname ingebruikname datainstalacji datauruchomienia"
 )
+LEFT = (
+    "retireddate retirementdate retiredate dateretired retiredon returndate returneddate returnedon datereturned decommissiondate "
+    "decommissioneddate decommissioningdate decommissionedon datedecommissioned removaldate removeddate removedon dateremoved "
+    "uninstalldate uninstalleddate deinstallationdate disposaldate disposeddate disposedon outofservicedate rucknahmedatum ruckgabedatum "
+    "ausmusterungsdatum ausbaudatum ausserbetriebnahmedatum datederetour datederetrait fechaderetirada fechadebaja datadiritiro "
+    "retourdatum buitengebruikdatum datawycofania"
+)
 REGISTERED = (
     "registrationdate registereddate registeredon dateregistered registered warrantyregistrationdate registrierungsdatum registriertam "
     "datedenregistrement fechaderegistro dataderegistro datadiregistrazione registratiedatum datarejestracji"

@@ -57,6 +57,7 @@ KIND = DocumentKind(
             names.INSTALLED,
             cells.day,
         ),
+        Field("left_on", "Retired Date", names.LEFT, cells.day),
         Field("registered_on", "Registration Date", names.REGISTERED, cells.day),
         Field(
             "lifecycle",

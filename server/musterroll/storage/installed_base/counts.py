@@ -91,6 +91,14 @@ def base_counts(session: Session, axes: AxisColumns, by: str | ColumnElement[str
     return {row[0]: BaseCount(*row[1:]) for row in session.execute(query)}
 
 
+def may_be_deployed(session: Session, instant: int, known_at: int, scope: BaseConditions) -> int:
+    """Units that may have been deployed at an instant, by `as_of.may_be_deployed_at`: they are not counted as deployed."""
+    unmerged = not_(unit_as_of.merged_at(instant, known_at))
+    may_be = unit_as_of.may_be_deployed_at(instant, known_at)
+    units = _units(col(Unit.id).label("id")).where(may_be, unmerged, *_conditions(scope)).subquery()
+    return int(session.execute(select(func.count()).select_from(units)).scalar_one())
+
+
 def changed_units(
     session: Session, opening: AxisColumns, closing: AxisColumns, moves: Select[Any], unrecorded: ColumnElement[bool], scope: BaseConditions
 ) -> list[Row[Any]]:

@@ -12,7 +12,7 @@ from musterroll.storage.tables.columns import BIG, DOCUMENT, KEY, NEVER_REUSED, 
 
 # What records say of a unit: a merge carries it over, undoing the record of a unit that has reported since clears it.
 RECORDED = (
-    *("account_id", "site_id", "shipped_on", "installed_on", "registered_on", "purchased_on"),
+    *("account_id", "site_id", "shipped_on", "installed_on", "registered_on", "purchased_on", "left_on"),
     *("warranty_months", "warranty_starts_on", "warranty_ends_on", "asset_tag", "hostname", "details", "replaced_by_id"),
 )
 
@@ -44,6 +44,7 @@ class Unit(Audited, table=True):
     installed_on: date | None = None
     registered_on: date | None = None
     purchased_on: date | None = None
+    left_on: date | None = None  # returned or retired, where records say when
     warranty_months: int | None = None
     warranty_starts_on: date | None = None  # of the warranty itself, where records say
     warranty_ends_on: date | None = None  # first day without it, where records say: then nothing is computed

@@ -12,7 +12,7 @@ from sqlmodel import col
 
 from musterroll.domain.installed_base.bridge import MERGED, SPLIT
 from musterroll.domain.liveness import OPERATING, ListeningWindow, Liveness
-from musterroll.domain.units.lifecycle import Lifecycle
+from musterroll.domain.units.lifecycle import Lifecycle, Stage, of_stage
 from musterroll.domain.values.instants import from_ms
 from musterroll.storage.liveness.states import assessed_at
 from musterroll.storage.tables.liveness import UnitStatus
@@ -33,6 +33,19 @@ def lifecycle_at(instant: int, known_at: int) -> ColumnElement[str]:
     began = select(case((undated, t.c.new), else_=func.coalesce(t.c.old, unrecorded))).where(history, _known(t, known_at))
     unmoved = case((select(t.c.id).where(history).exists(), unrecorded), else_=literal_column("unit.lifecycle", String))
     return func.coalesce(_last("lifecycle", instant, known_at), began.order_by(t.c.id).limit(1).scalar_subquery(), unmoved)
+
+
+def may_be_deployed_at(instant: int, known_at: int) -> ColumnElement[bool]:
+    """Units of which nothing says whether they were deployed at `instant`: installed by then, and first called returned or retired by a
+    later list that does not say since when, unless they were last heard after it.
+    """
+    t, earliest = _TABLE.alias("t"), _TABLE.alias("earliest")
+    of_unit = and_(earliest.c.unit_id == _UNIT_ID, earliest.c.axis == "lifecycle", _known(earliest, known_at))
+    first = select(func.min(earliest.c.id)).where(of_unit).scalar_subquery()
+    gone = list(map(str, of_stage(Stage.AFTER)))
+    listed = select(t.c.id).where(t.c.id == first, t.c.at == t.c.recorded_at, t.c.at > instant, t.c.new.in_(gone)).exists()
+    installed = and_(col(Unit.installed_on) <= from_ms(instant).date(), col(Unit.left_on).is_(None))
+    return and_(listed, installed, lifecycle_at(instant, known_at).in_(gone))
 
 
 def liveness_at(listening: ListeningWindow, instant: int, known_at: int) -> ColumnElement[str]:

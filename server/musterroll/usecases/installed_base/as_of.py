@@ -48,12 +48,16 @@ class BasePart(NamedTuple):
 
 
 class Base(NamedTuple):
-    """`all` counts every unit once. Parts add up to it; for accounts, their `own` counts do."""
+    """`all` counts every unit once. Parts add up to it; for accounts, their `own` counts do.
+
+    `undated`: units that may have been deployed as well, as no record says when they were returned or retired.
+    """
 
     on: datetime
     known: datetime
     all: BaseCount
     parts: list[BasePart]
+    undated: int = 0
 
 
 class BaseScope(NamedTuple):
@@ -92,7 +96,8 @@ def base(
     key = base_counts.age(from_ms(instant).date(), OLDEST) if by is Slice.AGE else by.value if by else "all"
     counted = base_counts.base_counts(session, axes, key, where)
     parts = [] if by is None else _parts(session, by, counted)
-    return Base(from_ms(instant), from_ms(known_at), reduce(_plus, counted.values(), NONE), parts)
+    undated = 0 if present else base_counts.may_be_deployed(session, instant, known_at, where)
+    return Base(from_ms(instant), from_ms(known_at), reduce(_plus, counted.values(), NONE), parts, undated)
 
 
 class MonthBridge(NamedTuple):

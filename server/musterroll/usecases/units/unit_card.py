@@ -35,6 +35,7 @@ class UnitCard(NamedTuple):
     shipped_on: date | None
     installed_on: date | None
     purchased_on: date | None
+    left_on: date | None
     warranty_months: int | None
     warranty_ends_on: date | None  # first day without, where records say
     asset_tag: str | None

@@ -19,6 +19,7 @@ from musterroll.storage.tables.units import Unit
 from musterroll.storage.units import transitions
 from musterroll.storage.units.transitions import NewStateChange as Transition
 from musterroll.usecases.audit import record as audit_record
+from musterroll.usecases.imports import past_stays
 from musterroll.usecases.imports.importer import AcceptedRow, Importer, KnownRecord, PlannedWrite, RecordFacts
 from musterroll.usecases.imports.serials import UnitsBySerial
 from musterroll.usecases.warranty import periods as warranty_periods
@@ -130,6 +131,7 @@ class TelemetryImporter(Importer):
             if (planned.before or {}).get("first_heard_at") != planned.after["first_heard_at"]
         ]
         warranty_periods.apply_policies(self.session, first_reports, self.source.now, change)
+        past_stays.record_undated(self.session, ids, self.source, change)
         reconcile_queue.mark(self.session, ids)
         return ids
 

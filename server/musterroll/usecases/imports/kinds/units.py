@@ -1,7 +1,6 @@
 """Imports unit lists: which unit a row is about, and the lifecycle stage it gives it."""
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from datetime import date
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -26,17 +25,19 @@ from musterroll.storage.units import transitions
 from musterroll.storage.units.transitions import NewStateChange as Transition
 from musterroll.storage.warranty.periods import WarrantyInput
 from musterroll.usecases.audit import record as audit_record
-from musterroll.usecases.imports import merged_records
+from musterroll.usecases.imports import merged_records, past_stays
 from musterroll.usecases.imports.importer import AcceptedRow, Importer, KnownRecord, PlannedWrite, RecordFacts, Source
 from musterroll.usecases.imports.name_questions import NameQuestions
 from musterroll.usecases.imports.tagged_units import TaggedUnits
 from musterroll.usecases.warranty import periods as warranty_periods
 
-_STARTED_ON = {Lifecycle.DEPLOYED: "installed_on", Lifecycle.SHIPPED: "shipped_on"}  # the date a stage began
+_STARTED_ON = {  # the date a stage began
+    **{Lifecycle.DEPLOYED: "installed_on", Lifecycle.SHIPPED: "shipped_on"},
+    **{Lifecycle.RETURNED: "left_on", Lifecycle.RETIRED: "left_on"},
+}
 _NOT_COPIED = ("serial", "maker", "model", "lifecycle", "account", "site", "currency", *units.DETAILS)
 _COPIED = units.KIND.attributes(without=_NOT_COPIED)  # as the row gives them
 _TAG = units.TAG_FOR_SERIAL
-_EPOCH_DAY, _DAY = date(1970, 1, 1).toordinal(), 86_400_000
 
 
 class UnitImporter(Importer):
@@ -242,13 +243,15 @@ class UnitImporter(Importer):
         written = self.write(writes, change)
         ids = [row.key for row in written]
         moves = [
-            self._move(planned, row_id)
+            move
             for planned, row_id in zip(writes, ids, strict=True)
             if _stage(planned) != planned.after["lifecycle"]
+            for move in self._moves(planned, row_id)
         ]
         passed_on = merged_records.pass_on(self.session, change, Unit, written)
         moves += [also for move in moves if (also := _move_of_successor(move, passed_on.get(move.unit_id)))]
         transitions.add(self.session, moves, recorded_at=self._now, change_id=change.id)
+        past_stays.record_undated(self.session, [row.key for row in written if row.before is not None], self.source, change)
         changed = [row.key for row in (*written, *passed_on.values()) if row.before is not None]
         reconcile_queue.mark(self.session, {*ids, *changed})
         warranty_periods.apply_policies(self.session, changed, self.source.now, change)
@@ -263,12 +266,17 @@ class UnitImporter(Importer):
         dates = UnitDates(facts["registered_on"], facts["installed_on"], None, facts["shipped_on"], facts["warranty_months"], *own)
         return WarrantyInput(unit_id, self._product_row(planned.row).policy_id, self._sites[site].zone if site else "UTC", dates)
 
+    def _moves(self, planned: PlannedWrite, unit_id: int) -> list[Transition]:
+        move = self._move(planned, unit_id)
+        stay = past_stays.dated(planned, move)
+        return [move] if stay is None else [stay, move._replace(old=stay.new)]
+
     def _move(self, planned: PlannedWrite, unit_id: int) -> Transition:
         """The move to the stage of the row: on the day the row newly gives for it, else now."""
         new, before = planned.after["lifecycle"], planned.before or _NEW
         name, at = _STARTED_ON.get(new), self._now
         if name and (day := planned.after[name]) is not None and day != before[name]:
-            at = min(at, (day.toordinal() - _EPOCH_DAY) * _DAY)
+            at = min(at, past_stays.start_of(day))
         cause = f"import of {self.source.file}, line {planned.row.line}"
         return Transition(unit_id, at, "lifecycle", _stage(planned), new.value, cause, self.source.actor)
 
