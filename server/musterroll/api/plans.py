@@ -53,6 +53,11 @@ class DeskOut(Schema):
     average_wait: float = Field(description="In seconds.")
 
 
+class SimpleOut(Schema):
+    name: str
+    mean: float
+
+
 class SpanOut(Schema):
     name: str
     first: date
@@ -60,6 +65,8 @@ class SpanOut(Schema):
     unit_months: float
     incidents: EstimateOut
     naive: float = Field(description="Incidents in the same period last year.")
+    simple: SimpleOut = Field(description="The simple estimate of incidents that was nearest in the back-test.")
+    grade: str | None = Field(description="What the back-test of such periods says of the ranges; null without one.")
     visits: EstimateOut
     recall_visits: float
     field_hours: EstimateOut
@@ -148,6 +155,8 @@ class PlanPeriodOut(Schema):
     high95: float
     actual: float
     naive: float
+    three_months: float | None = Field(description="By the rate of the last 3 months and the fleet.")
+    twelve_months: float | None = Field(description="By the rate of the last 12 months and the fleet.")
     pinball: float
 
 
@@ -165,8 +174,11 @@ class BacktestOut(Schema):
     held95: HeldOut
     error: float
     naive_error: float
-    relative_error: float | None
+    best_baseline: str = Field(description="The simple estimate with the smallest error.")
+    best_error: float
+    relative_error: float | None = Field(description="The error over that of the best simple estimate.")
     pinball: float
+    grade: str
     words: str
 
 

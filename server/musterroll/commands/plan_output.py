@@ -19,7 +19,8 @@ _DRIVERS = 5  # products listed
 
 _FIGURES: tuple[tuple[str, Callable[[PlanPeriod], str]], ...] = (
     ("incidents", lambda span: _range(span.incidents)),
-    ("  same period last year", lambda span: f"{span.naive:,.0f}"),
+    ("  by the best simple estimate", lambda span: f"{span.simple.mean:,.0f}  ({span.simple.name})"),
+    ("  ranges in the back-test", lambda span: span.tested.grade if span.tested else "not tested"),
     ("visits", lambda span: _range(span.visits)),
     ("hours", lambda span: _range(span.hours)),
     ("  in the field", lambda span: _range(span.field_hours)),
@@ -60,6 +61,8 @@ class _Period(NamedTuple):
     range80: str
     range95: str
     last_year: str
+    three_months: str
+    twelve_months: str
     actual: str
     missed: str
 
@@ -70,6 +73,8 @@ _PERIODS: Columns[_Period] = (
     Column("80 % RANGE", lambda row: row.range80, right=True),
     Column("95 % RANGE", lambda row: row.range95, right=True),
     Column("LAST YEAR", lambda row: row.last_year, right=True),
+    Column("3-MONTH RATE", lambda row: row.three_months, right=True),
+    Column("12-MONTH RATE", lambda row: row.twelve_months, right=True),
     Column("ACTUAL", lambda row: row.actual, right=True),
     Column("", lambda row: row.missed),
 )
@@ -141,6 +146,8 @@ def _period(facts: PlanFacts, row: BacktestRow) -> _Period:
         range80=f"{row.low80:,.0f} to {row.high80:,.0f}",
         range95=f"{row.low95:,.0f} to {row.high95:,.0f}",
         last_year=f"{row.naive:,.0f}",
+        three_months="-" if row.three_months is None else f"{row.three_months:,.0f}",
+        twelve_months="-" if row.twelve_months is None else f"{row.twelve_months:,.0f}",
         actual=f"{row.actual:,.0f}",
         missed="" if row.within80 else "outside 80 %" if row.within95 else "outside 95 %",
     )

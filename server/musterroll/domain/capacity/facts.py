@@ -109,6 +109,13 @@ def read_facts(plain: dict[str, Any]) -> PlanFacts:
     )
 
 
+def unit_months(facts: PlanFacts) -> list[float]:
+    """The unit-months of all products together, by month of history."""
+    return [sum(map(sum, bands)) for bands in zip(*(product.exposure for product in facts.products), strict=True)] or [0.0] * len(
+        facts.months
+    )
+
+
 ALL = "other makers"  # the group of products whose maker has too few incidents
 BANDS = len(AGE_BANDS)
 BAND_WORDS = ("first 3 months", "3 to 12 months", "1 to 2 years", "2 to 3 years", "3 to 4 years", "4 to 5 years", "over 5 years")

@@ -7,10 +7,12 @@ from typing import NamedTuple
 from musterroll.domain.capacity import staffing
 from musterroll.domain.capacity.amounts import PredictedAmount
 from musterroll.domain.capacity.assumptions import Assumptions
+from musterroll.domain.capacity.backtest import BacktestVerdict, verdict
+from musterroll.domain.capacity.baselines import NAMES, Baselines, baselines
 from musterroll.domain.capacity.counts import Predictive
 from musterroll.domain.capacity.demand import predict
 from musterroll.domain.capacity.exposure import MONTH_DAYS
-from musterroll.domain.capacity.facts import PlanFacts
+from musterroll.domain.capacity.facts import PlanFacts, unit_months
 from musterroll.domain.capacity.forecast import AT_QUARTER, AT_YEAR, HORIZON, QUARTER, VisitSplit, split
 from musterroll.domain.capacity.handling import Handling, handling, hours, with_travel
 from musterroll.domain.capacity.spares import Spares, stock_for
@@ -20,6 +22,7 @@ from musterroll.domain.values.dates import add_months
 _TRAVEL_SPREAD = 0.5  # of travel, relative to its mean
 _ASSUMED = 1_000_000  # assumed number of observations
 _HALF_HOURS = 2  # in an hour
+_TRIALS = {1: "incidents of a month", QUARTER: "incidents of a quarter"}  # the back-tests of stretches, by their months
 
 
 class Estimate(NamedTuple):
@@ -39,10 +42,17 @@ def estimate(of: Predictive | PredictedAmount) -> Estimate:
     return Estimate(of.mean, of.low80, of.high80, of.low95, of.high95)
 
 
+class SimpleEstimate(NamedTuple):
+    """Of the simple estimates of incidents, the one that was nearest in the back-test."""
+
+    name: str
+    mean: float
+
+
 @dataclass(frozen=True)
 class PlanPeriod:
     """The demand of a stretch of coming months. Heads are the average of its months; `field` and `desk` at the mean and at the high
-    end of the 80 % band."""
+    end of the 80 % band. `tested`: the back-test of stretches as long, if there is one."""
 
     name: str
     first: date
@@ -50,6 +60,8 @@ class PlanPeriod:
     unit_months: float
     incidents: Estimate
     naive: float
+    simple: SimpleEstimate
+    tested: BacktestVerdict | None
     visits: Estimate
     recall_visits: float
     field_hours: Estimate
@@ -123,6 +135,7 @@ class _PlanBuilder:
         self.away = with_travel(self.visit or _exactly(0.0), _exactly(assumptions.travel_hours, _TRAVEL_SPREAD))
         self.desk = self.remote or _exactly(assumptions.contacts * assumptions.desk_minutes / 60)
         self.before = _exactly(assumptions.contacts * assumptions.desk_minutes / 60)  # at the desk, for an incident that gets a visit
+        self.tested = {months: result for months, of in _TRIALS.items() if (result := verdict(facts.trials.get(of, [])))}
         self.recalled = next(
             (
                 product.operating
@@ -147,6 +160,8 @@ class _PlanBuilder:
             sum(self.forecasts.visits.unit_months[start:end]),
             incidents,
             sum(self._naive(month) for month in range(start, end)),
+            self._simple(start, end),
+            self.tested.get(months),
             estimate(visits).plus(recall),
             recall,
             estimate(field),
@@ -169,6 +184,16 @@ class _PlanBuilder:
 
     def _naive(self, month: int) -> float:
         return self.forecasts.visits.naive[month] + self.forecasts.rest.naive[month]
+
+    def _simple(self, start: int, end: int) -> SimpleEstimate:
+        pasts = zip(self.forecasts.visits.past, self.forecasts.rest.past, strict=True)
+        events, fleet = [visits.events + rest.events for visits, rest in pasts], unit_months(self.facts)[self.facts.log_starts :]
+        _, *rates = baselines(events, fleet, sum(fleet[-1:]) * (end - start))
+        values = Baselines(sum(self._naive(month) for month in range(start, end)), *rates)
+        known = {name: value for name, value in zip(NAMES, values, strict=True) if value is not None}
+        tested = self.tested.get(end - start) or self.tested.get(QUARTER) or self.tested.get(1)
+        name = tested.best_baseline if tested and tested.best_baseline in known else NAMES[0]
+        return SimpleEstimate(name, known[name])
 
     def _recall(self, start: int, end: int) -> float:
         """Visits of a recall in these months: every unit of the product that operates now, in equal parts."""

@@ -9,7 +9,7 @@ from musterroll.domain.capacity import backtest
 from musterroll.domain.capacity.amounts import PredictedAmount
 from musterroll.domain.capacity.backtest import BacktestRow
 from musterroll.domain.capacity.counts import Predictive
-from musterroll.domain.capacity.facts import PlanFacts, ProductFacts
+from musterroll.domain.capacity.facts import PlanFacts, ProductFacts, unit_months
 from musterroll.domain.capacity.forecast import AT_QUARTER, QUARTER, VisitSplit, split
 from musterroll.domain.capacity.plan import handled
 from musterroll.domain.capacity.renewals import renewals
@@ -38,9 +38,11 @@ def run(facts: PlanFacts, lived: Lived, happened: IncidentColumns) -> dict[str, 
         "hours": np.bincount(happened.month, weights=hours, minlength=months),
     }
 
+    fleet = unit_months(facts)[start:]
+
     def trial(of: str, horizon: int, ask: _Said) -> list[BacktestRow]:
         history = actual[of][start:months].tolist()
-        return backtest.rolling_origin(history, lambda number: ask(*past_forecasts[start + number]), first, horizon)
+        return backtest.rolling_origin(history, lambda number: ask(*past_forecasts[start + number]), first, horizon, exposure=fleet)
 
     return {
         "incidents of a month": trial("incidents", 1, lambda _, forecasts: forecasts.both(0)),
@@ -66,7 +68,9 @@ def of_renewals(ended: Sequence[tuple[int, bool]], months: int) -> dict[str, lis
         return renewals(int(renewed[:number].sum()), int(due[:number].sum()), coming)
 
     first = next((number for number in range(months) if due[:number].sum() >= _TERMS), months)
-    return {"renewals of a quarter": backtest.rolling_origin(renewed.tolist(), said, first, QUARTER)}
+    return {
+        "renewals of a quarter": backtest.rolling_origin(renewed.tolist(), said, first, QUARTER, exposure=due.tolist(), known_ahead=True)
+    }
 
 
 def _as_of(facts: PlanFacts, lived: Lived, happened: IncidentColumns, origin: int) -> PlanFacts:

@@ -27,7 +27,8 @@ def shape(plan: Plan) -> dict[str, Any]:
 
 
 def _span(span: PlanPeriod) -> dict[str, Any]:
-    plain = {name: getattr(span, name) for name in span.__dataclass_fields__}
+    plain = {name: getattr(span, name) for name in span.__dataclass_fields__ if name != "tested"}
+    plain["grade"] = span.tested.grade if span.tested else None
     return {name: value._asdict() if hasattr(value, "_asdict") else value for name, value in plain.items()}
 
 

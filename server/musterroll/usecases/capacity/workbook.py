@@ -47,7 +47,7 @@ def _sheets(plans: Sequence[tuple[str, Plan]]) -> list[tuple[str, Sequence[str],
             ),
             _renewals(plans[0][1]),
         ),
-        ("Back-test", ("figure", "from", *_BANDS, "last year", "actual"), _trials(plans[0][1])),
+        ("Back-test", ("figure", "from", *_BANDS, "last year", "3-month rate", "12-month rate", "actual"), _trials(plans[0][1])),
         ("Assumptions", ("assumption", "unit", "meaning", "default", *(name for name, _ in plans)), _assumptions(plans)),
         ("Basis", ("what", "value"), _basis(facts)),
     ]
@@ -77,6 +77,8 @@ def _estimates(plans: Sequence[tuple[str, Plan]]) -> Rows:
             yield (*where, "support agents", span.desk.positions, "", span.desk_high.positions)
             yield (*where, "covered share", span.covered_share)
             yield (*where, "incidents same period last year", span.naive)
+            yield (*where, f"incidents by the best simple estimate ({span.simple.name})", span.simple.mean)
+            yield (*where, "ranges in the back-test", span.tested.grade if span.tested else "not tested")
 
 
 def _months(plans: Sequence[tuple[str, Plan]]) -> Rows:
@@ -110,7 +112,7 @@ def _trials(plan: Plan) -> Rows:
     for trial in capacity_plans.backtests(plan.facts):
         for row in trial.rows:
             month = plan.facts.months[plan.facts.log_starts + row.period]
-            yield (trial.of, month, row.mean, row.low80, row.high80, row.low95, row.high95, row.naive, row.actual)
+            yield (trial.of, month, row.mean, row.low80, row.high80, row.low95, row.high95, *row.baselines, row.actual)
 
 
 def _assumptions(plans: Sequence[tuple[str, Plan]]) -> Rows:

@@ -35,7 +35,8 @@ def test_the_estimate_comes_first_with_its_bands_and_its_test(visitor: Visitor) 
     month, quarter = expected(text)
     assert 0 < month < quarter
     assert "80 % range" in text
-    assert text.index("Next month") < text.index("fan-outer") < text.index("Field visits by product") < text.index("Back-test")
+    assert text.index("Next month") < text.index("fan-outer") < text.index("Field visits by product") < text.index('id="tested"')
+    assert text.index("Next month") < text.index('class="graded"') < text.index("fan-outer")
     assert "fell within the 80 % range" in text
 
 
