@@ -8,6 +8,7 @@ import click
 
 from musterroll.commands.tables import Column, Columns, print_table
 from musterroll.domain.capacity.backtest import BacktestRow as BacktestRow
+from musterroll.domain.capacity.baselines import NAMES
 from musterroll.domain.capacity.facts import PlanFacts, SegmentRenewals
 from musterroll.domain.capacity.forecast import Driver
 from musterroll.domain.capacity.plan import Estimate, Plan, PlanPeriod
@@ -16,10 +17,11 @@ from musterroll.domain.values.money import format_amount
 from musterroll.usecases.capacity.plans import Backtest
 
 _DRIVERS = 5  # products listed
+_SHORT = dict(zip(NAMES, ("last year", "3-month rate", "12-month rate"), strict=True))
 
 _FIGURES: tuple[tuple[str, Callable[[PlanPeriod], str]], ...] = (
     ("incidents", lambda span: _range(span.incidents)),
-    ("  by the best simple estimate", lambda span: f"{span.simple.mean:,.0f}  ({span.simple.name})"),
+    ("  by the best simple estimate", lambda span: f"{span.simple.mean:,.0f}  ({_SHORT[span.simple.name]})"),
     ("  ranges in the back-test", lambda span: span.tested.grade if span.tested else "not tested"),
     ("visits", lambda span: _range(span.visits)),
     ("hours", lambda span: _range(span.hours)),
