@@ -24,6 +24,16 @@ class UnitLife(NamedTuple):
     units: int = 1
 
 
+def life(born: int, entered: int, last: int, failed: int | None) -> UnitLife:
+    """The life of a unit between days: born, under observation from `entered`, with `last` the last evidence of life.
+
+    A failure counts where it came under observation, also after the last report: it is evidence too.
+    """
+    failed = None if failed is not None and failed < entered else failed
+    left = last if failed is None else failed
+    return UnitLife(max(0, entered - born), max(0, left - born), failed is not None)
+
+
 class SurvivalStep(NamedTuple):
     """An age at which units failed: how many were under observation just before, how many failed, and the share that lives longer."""
 

@@ -90,14 +90,14 @@ def incidents(session: Session, until: date) -> list[Row[Any]]:
 
 _LIVED = """
 SELECT coalesce({installed}, v.first_heard_at / 86400000), v.first_heard_at / 86400000,
-  coalesce(CASE WHEN v.stale_since < :at THEN v.stale_since END, :at) / 86400000, {failed}
+  CASE WHEN v.heard_at < :at THEN v.heard_at ELSE :at END / 86400000, {failed}
 FROM unit u JOIN unit_status v ON v.unit_id = u.id
 WHERE u.product_id = :product AND u.merged_into_id IS NULL AND v.first_heard_at < :at {within}"""
 _FAILED = "(SELECT min({opened}) FROM incident i WHERE i.unit_id = u.id AND i.parts > 0)"
 
 
 def lifetimes(session: Session, product_id: int, at: int) -> list[tuple[int, int, int, int | None]]:
-    """Units of a product heard before `at` (ms): days of birth, first report, last report (`at` if still reporting), and of the first
+    """Units of a product heard before `at` (ms): days of birth, first report, last report (at the latest `at`), and of the first
     incident with a part used (None: none)."""
     words = {"installed": _days(session, "u.installed_on"), "within": _within(session)}
     query = text(_LIVED.format(failed=_FAILED.format(opened=_days(session, "i.opened_on")), **words))

@@ -67,15 +67,12 @@ def _ages(product: ProductFacts, start: int) -> list[AgeBandReport]:
 
 
 def _lives(session: Session, facts: PlanFacts, product_id: int) -> list[UnitLife]:
-    """Each unit from its first report (and the start of the incident log) until its first failure, its silence or now."""
+    """Each unit from its first report (and the start of the incident log) until its first failure or its last report."""
     if facts.log_starts >= len(facts.months):
         return []
     begins, today = (facts.months[facts.log_starts] - _EPOCH).days, (facts.on - _EPOCH).days
     at = to_ms(datetime.combine(facts.on, time(), UTC))
     lives = []
-    for born, heard, silent, failed in stored_facts.lifetimes(session, product_id, at):
-        entered, left = max(heard, begins), min(silent, today)
-        if failed is not None and entered <= failed <= today:
-            left = failed
-        lives.append(UnitLife(max(0, entered - born), max(0, left - born), failed == left))
+    for born, first, last, failed in stored_facts.lifetimes(session, product_id, at):
+        lives.append(survival.life(born, max(first, begins), min(last, today), failed if failed is None or failed <= today else None))
     return lives

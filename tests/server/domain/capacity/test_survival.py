@@ -142,3 +142,10 @@ def _second(found: Weibull, i: int, j: int, step: float) -> float:
         return _log_likelihood(found.shape * exp(moved[0]), found.scale * exp(moved[1]))
 
     return (at(1, 1) - at(1, -1) - at(-1, 1) + at(-1, -1)) / (4 * step * step)
+
+
+def test_a_life_ends_with_the_last_evidence_of_it() -> None:
+    assert survival.life(100, 100, 600, None) == UnitLife(0, 500, False)
+    assert survival.life(100, 150, 600, 400) == UnitLife(50, 300, True)
+    assert survival.life(100, 150, 600, 610) == UnitLife(50, 510, True)  # the incident after its last report is evidence too
+    assert survival.life(100, 150, 600, 120) == UnitLife(50, 500, False)  # before it was under observation
