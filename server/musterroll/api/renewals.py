@@ -42,6 +42,7 @@ class RenewalOut(Schema):
     seats: int
     unpriced: int = Field(description="Licences without a known price.")
     silent: int = Field(description="Silent units on its lines.")
+    shared: int = Field(description="Of the silent units: on another contract as well; totals count them once.")
     worth: MoneyOut | None = Field(description="Annual value (ACV); null: unpriced.")
     worth_further: list[MoneyOut] = Field(description="Annual value of lines in other currencies.")
     risk: MoneyOut | None = Field(description="Annual value at risk (silent units).")
@@ -57,6 +58,8 @@ class RenewalPage(Schema):
     next: str | None
     counted_at: datetime
     contracts: int = Field(description="Number on all pages.")
+    seats: int = Field(description="Units on their lines.")
+    unpriced: int = Field(description="Of these: without a known price, so not in `worth`.")
     worth: list[MoneyOut]
     worth_together: ReportingTotalOut | None = Field(description="The same in the reporting currency.")
     risk: list[MoneyOut]
@@ -138,6 +141,7 @@ def list_renewals(query: RenewalQuery) -> Response:
         summary.update(
             counted_at=dues.at, contracts=sums.contracts, worth=list(map(money_out, sums.worth)), risk=list(map(money_out, sums.risk))
         )
+        summary.update(seats=sums.seats, unpriced=sums.unpriced)
         summary.update(worth_together=reporting_out(exchange_rates.exchange(session, now.date()).total(sums.worth)))
         begin = cursors.number(cursor) or 0
         behind = begin + limit
@@ -204,6 +208,7 @@ def _out(due: DueContract) -> RenewalOut:
         **{name: getattr(due, name) for name in ("seats", "unpriced", "silent", "falling")},
         worth=money_out(due.worth[0]) if due.worth else None,
         worth_further=list(map(money_out, due.worth[1:])),
+        shared=len(due.shared),
         risk=money_out(due.risk[0]) if due.risk else None,
         risk_further=list(map(money_out, due.risk[1:])),
         payment=Payment(due.payment) if due.payment else None,

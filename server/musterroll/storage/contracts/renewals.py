@@ -12,6 +12,7 @@ from musterroll.domain.contracts.terms import ContractState, ContractTerms, days
 from musterroll.domain.values.money import Money, totals
 from musterroll.storage.accounts import hierarchy
 from musterroll.storage.contracts.line_prices import line_currency
+from musterroll.storage.contracts.shared_units import SharedUnit, shared_units
 from musterroll.storage.engine import bulk
 from musterroll.storage.tables.accounts import Account
 from musterroll.storage.tables.contracts import Contract, ContractLine, Invoice
@@ -33,10 +34,11 @@ class ContractWorth(NamedTuple):
 
 
 class ContractRisk(NamedTuple):
-    """Silent units on the lines of a contract, and the annual value of their seats."""
+    """Silent units on the lines of a contract, and the annual value of their seats; those that another contract shares."""
 
     silent: int = 0
     value: tuple[Money, ...] = ()
+    shared: tuple[SharedUnit, ...] = ()
 
 
 def may_end(session: Session, on: date, until: date, account_id: int | None = None) -> list[Row[Any]]:
@@ -73,6 +75,10 @@ def risk_by_contract(session: Session, contracts: Collection[ContractTerms], on:
     for contract_id, currency, silent, value in _at_end(session, query, contracts, on):
         known = risk.get(contract_id, ContractRisk())
         risk[contract_id] = ContractRisk(known.silent + silent, totals((*known.value, _money(value, currency))))
+    for contract_id, units in shared_units(session, contracts, on).items():
+        known, further = risk.get(contract_id, ContractRisk()), [unit for unit in units if not unit.main]
+        value = totals((*known.value, *(unit.value for unit in further)))
+        risk[contract_id] = ContractRisk(known.silent + len(further), value, tuple(units))
     return risk
 
 

@@ -1,7 +1,7 @@
 """Renewals: contracts due within a year, their value and value at risk, and how much of the fleet is covered."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING, NamedTuple
@@ -15,6 +15,7 @@ from musterroll.domain.values.dates import add_months
 from musterroll.domain.values.money import Money, totals
 from musterroll.storage.contracts import renewals
 from musterroll.storage.contracts.lines_in_force import contract_terms
+from musterroll.storage.contracts.shared_units import SharedUnit
 from musterroll.storage.fleet import sums as fleet_sums
 from musterroll.storage.reconciliation import cell_counters, daily_counts
 from musterroll.usecases.accounts.hierarchy import account
@@ -43,6 +44,7 @@ class DueContract(NamedTuple):
     risk: tuple[Money, ...]
     payment: str
     activity: BaseActivity | None  # of the account, if known; then and now
+    shared: tuple[SharedUnit, ...] = ()  # silent units that another contract has too
 
     @property
     def falling(self) -> bool:
@@ -81,13 +83,19 @@ _CONDITIONS: dict[RenewalFlag, Callable[[DueContract], bool]] = {
 
 
 class RenewalSum(NamedTuple):
-    """Totals of a month, quarter or window; money by currency."""
+    """Totals of a month, quarter or window; money by currency. A silent unit of two contracts counts once."""
 
     name: str
     contracts: int
     renewing: int  # automatically
     worth: tuple[Money, ...]
     risk: tuple[Money, ...]
+    seats: int = 0
+    unpriced: int = 0
+
+    @property
+    def priced(self) -> int:
+        return self.seats - self.unpriced
 
 
 class Ratio(NamedTuple):
@@ -156,8 +164,19 @@ def _grouped(due: Iterable[DueContract], key: Callable[[DueContract], str]) -> d
 
 
 def _sum(name: str, group: list[DueContract]) -> RenewalSum:
-    worth, risk = (totals(money for amounts in of for money in amounts) for of in ([r.worth for r in group], [r.risk for r in group]))
-    return RenewalSum(name, len(group), sum(row.ending.renews for row in group), _not_zero(worth), _not_zero(risk))
+    worth, at_risk = (totals(money for amounts in of for money in amounts) for of in ([r.worth for r in group], [r.risk for r in group]))
+    risk = totals((*at_risk, *_counted_again(group)))
+    seats, unpriced = sum(row.seats for row in group), sum(row.unpriced for row in group)
+    return RenewalSum(name, len(group), sum(row.ending.renews for row in group), _not_zero(worth), _not_zero(risk), seats, unpriced)
+
+
+def _counted_again(group: Iterable[DueContract]) -> Iterator[Money]:
+    """What to take off the value at risk, as a unit's seat is in it for another of these contracts already."""
+    seen: set[int] = set()
+    for unit in sorted((unit for row in group for unit in row.shared), key=lambda unit: not unit.main):
+        if unit.unit in seen and unit.value is not None:
+            yield Money(-unit.value.amount, unit.value.currency)
+        seen.add(unit.unit)
 
 
 def _not_zero(sums: tuple[Money, ...]) -> tuple[Money, ...]:
@@ -181,7 +200,7 @@ def _due_contracts(session: Session, now: datetime, account_id: int | None = Non
         money = worth.value, risk.value
         owner = row.account_name or "", row.account_ref or ""
         seats = worth.seats, worth.unpriced, risk.silent
-        due.append(DueContract(row.ref, *owner, ending, *seats, *money, row.payment or "", known.get(row.account_id)))
+        due.append(DueContract(row.ref, *owner, ending, *seats, *money, row.payment or "", known.get(row.account_id), risk.shared))
     return DueContracts(sorted(due, key=lambda row: (row.ending.last_day, row.ref)), since)
 
 
