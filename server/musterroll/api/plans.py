@@ -118,6 +118,7 @@ class PlanOut(Schema):
     on: date
     assumptions: dict[str, float | str]
     log: str = Field(description="Which incidents the plan is based on, in words.")
+    condition: str = Field(description="The pace of deployments that the estimates depend on, in words.")
     operating: int
     never_heard: int = Field(description="Units deployed on record but never heard; not counted.")
     silent: int

@@ -87,7 +87,8 @@ def print_plan(plan: Plan) -> None:
     facts, assumptions = plan.facts, plan.assumptions
     operating = sum(product.operating for product in facts.products)
     click.echo(f"Plan of {facts.on}: {operating:,} units operating, based on {facts.incidents:,} incidents.")
-    click.echo(f"{facts.log_words}\n")
+    click.echo(facts.log_words)
+    click.echo(f"{plan.condition}\n")
     _print_figures("", [(f"{span.name} (from {span.first:%b %Y})", span) for span in plan.spans[:2]])
     click.echo("\nIn brackets: 80 % ranges. Products with the most visits expected next quarter:")
     print_table(plan.forecast.visits.drivers[:_DRIVERS], _PRODUCTS)

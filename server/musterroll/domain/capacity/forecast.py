@@ -278,9 +278,14 @@ def _leaving(products: Sequence[ProductFacts], months: int) -> float:
     return min(0.5, max(0.0, begun - grown) / float(whole[-back:].sum()))
 
 
+def deployed_a_month(product: ProductFacts) -> float:
+    """Units deployed a month in the last months, by the exposure of the youngest band, in which every unit spends three months."""
+    recent = np.array(product.exposure[-PACE:], dtype=float).reshape(-1, BANDS)
+    return float(recent[:, 0].sum()) / QUARTER / len(recent) if len(recent) else 0.0
+
+
 def _rolled(product: ProductFacts, leaving: float, deployments: float, skip: int) -> Numbers:
     """Unit-months in the coming months by age band."""
-    recent = np.array(product.exposure[-PACE:], dtype=float).reshape(-1, BANDS)
-    pace = float(recent[:, 0].sum()) / QUARTER / len(recent) * deployments if len(recent) else 0.0
+    pace = deployed_a_month(product) * deployments
     ahead = roll_forward(product.by_age, HORIZON + skip, [pace] * (HORIZON + skip), [leaving] * BANDS)
     return np.array([month.exposure for month in ahead[skip:]])

@@ -13,8 +13,9 @@ from musterroll.domain.capacity.counts import Predictive
 from musterroll.domain.capacity.demand import predict
 from musterroll.domain.capacity.exposure import MONTH_DAYS
 from musterroll.domain.capacity.facts import PlanFacts, unit_months
-from musterroll.domain.capacity.forecast import AT_QUARTER, AT_YEAR, HORIZON, QUARTER, VisitSplit, split
+from musterroll.domain.capacity.forecast import AT_QUARTER, AT_YEAR, HORIZON, PACE, QUARTER, VisitSplit, deployed_a_month, split
 from musterroll.domain.capacity.handling import Handling, handling, hours, with_travel
+from musterroll.domain.capacity.levels import percent
 from musterroll.domain.capacity.spares import Spares, stock_for
 from musterroll.domain.capacity.staffing import Desk, Heads
 from musterroll.domain.values.dates import add_months
@@ -103,6 +104,18 @@ class Plan:
     visit: Handling | None
     remote: Handling | None
     shelves: list[SpareStock]
+
+    @property
+    def condition(self) -> str:
+        """What the estimates depend on and no past can tell: how many units will be deployed."""
+        share = self.assumptions.deployments / 100
+        pace = sum(deployed_a_month(product) for product in self.facts.products) * share
+        units = f"{pace:,.0f}" if pace >= 10 else f"{pace:,.1f}"
+        if not pace:
+            return f"If no units are deployed{f', as in the last {PACE} months' if share == 1 else ''}."
+        if share == 1:
+            return f"If deployments go on as in the last {PACE} months: {units} units a month."
+        return f"If {units} units a month are deployed: {percent(share)} of the pace of the last {PACE} months."
 
 
 def make_plan(facts: PlanFacts, assumptions: Assumptions) -> Plan:

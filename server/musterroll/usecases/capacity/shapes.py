@@ -16,6 +16,7 @@ def shape(plan: Plan) -> dict[str, Any]:
         "on": facts.on,
         "assumptions": {name: getattr(plan.assumptions, name) for name in plan.assumptions.__dataclass_fields__},
         "log": facts.log_words,
+        "condition": plan.condition,
         "operating": sum(product.operating for product in facts.products),
         "never_heard": facts.unheard,
         "silent": facts.silent,

@@ -1,6 +1,7 @@
 """Plans on both databases: from a fleet with a known past to what it will ask for, and scenarios on the record."""
 
 import shutil
+from dataclasses import replace
 from datetime import datetime, timedelta
 from io import BytesIO
 from pathlib import Path
@@ -97,6 +98,25 @@ def test_whoever_is_limited_plans_for_what_they_see(database: Database, facts: P
         seen = capacity_plans.gathered(session, now).facts
     assert 0 < sum(one.operating for one in seen.products) <= len(mine)
     assert 0 < seen.incidents < whole.incidents
+
+
+def test_a_plan_says_which_pace_of_deployments_it_takes(facts: PlanFacts) -> None:
+    products = [replace(product, exposure=[[9.0, *month[1:]] for month in product.exposure]) for product in facts.products]
+    growing = replace(facts, products=products)  # every unit spends three months in the youngest band: three a month of each product
+    assert len(products) == 2
+    assert capacity_plans.plan(growing, {}).condition == "If deployments go on as in the last 6 months: 6.0 units a month."
+    doubled = capacity_plans.plan(growing, {"deployments": 200}).condition
+    assert doubled == "If 12 units a month are deployed: 200 % of the pace of the last 6 months."
+    assert capacity_plans.plan(facts, {}).condition == "If no units are deployed, as in the last 6 months."
+
+
+def test_the_best_simple_estimate_stands_beside_the_forecast(facts: PlanFacts) -> None:
+    month, quarter, year = capacity_plans.plan(facts, {}).spans
+    assert month.tested is not None
+    assert month.simple.name == month.tested.best_baseline
+    assert quarter.tested is not None
+    assert year.tested is None
+    assert year.simple.name == quarter.simple.name
 
 
 def test_assumptions_move_what_they_are_about(facts: PlanFacts) -> None:
